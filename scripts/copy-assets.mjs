@@ -1,0 +1,7 @@
+// tsc emits JavaScript only; the Lua files are read at run time and must lie beside it.
+import { cpSync } from 'node:fs'
+
+cpSync('src', 'dist', {
+  recursive: true,
+  filter: (path) => !path.endsWith('.ts'),
+})
