@@ -1,0 +1,60 @@
+import { mkdirSync, mkdtempSync, openSync, statSync, truncateSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { ManagedRedisError } from './managed-error.js'
+
+/** sun_path holds 108 bytes with its closing zero; Redis refuses a longer path. */
+const SOCKET_PATH_BYTES = 107
+const LOG_BYTES = 1024 * 1024
+
+export function socketIn(runFolder: string): string {
+  return path.join(runFolder, 'redis.sock')
+}
+
+/**
+ * Makes the folder of the socket, which only this user may enter: whoever reaches the socket
+ * owns all locks. A long TMPDIR gives way to /tmp.
+ */
+export function makeRunFolder(folders: readonly string[] = [tmpdir(), '/tmp']): string {
+  for (const folder of folders) {
+    const prefix = path.join(folder, 'lockstep-')
+    if (Buffer.byteLength(socketIn(`${prefix}XXXXXX`)) > SOCKET_PATH_BYTES) continue
+    try {
+      return mkdtempSync(prefix)
+    } catch {
+      // Not there or not writable: the next one.
+    }
+  }
+  throw new ManagedRedisError(
+    `No place for the socket of Redis: neither of ${folders.join(', ')} is writable and short enough. Set TMPDIR to a folder that is.`,
+  )
+}
+
+/** @throws ManagedRedisError when the folder cannot be made or written to. */
+export function makeDataFolder(folder: string): string {
+  const absolute = path.resolve(folder)
+  try {
+    mkdirSync(absolute, { recursive: true, mode: 0o700 })
+    return absolute
+  } catch (error) {
+    throw unwritable(absolute, error)
+  }
+}
+
+/** Opens the log of Redis for appending; one that has grown long starts anew. */
+export function openLog(folder: string): { file: string; fd: number } {
+  const file = path.join(folder, 'redis.log')
+  try {
+    if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > LOG_BYTES) truncateSync(file)
+    return { file, fd: openSync(file, 'a', 0o600) }
+  } catch (error) {
+    throw unwritable(folder, error)
+  }
+}
+
+function unwritable(folder: string, error: unknown): ManagedRedisError {
+  const reason = error instanceof Error ? error.message : String(error)
+  return new ManagedRedisError(
+    `Redis cannot keep its data in ${folder} (${reason}). Name a writable folder in LOCKSTEP_DATA_DIR.`,
+  )
+}

@@ -1,0 +1,163 @@
+import { closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type FolderLock, lockFolder } from './folder-lock.js'
+import { managedConf } from './managed-conf.js'
+import { ManagedRedisError } from './managed-error.js'
+import { makeDataFolder, makeRunFolder, openLog, socketIn } from './managed-folders.js'
+import { type ManagedProcess, spawnManaged } from './managed-process.js'
+import { untilAnswering } from './managed-ready.js'
+import { findServer, type ServerBinary, type ServerSource } from './server-binary.js'
+
+const RESTART_FIRST_MS = 100
+const RESTART_LAST_MS = 5_000
+/** A Redis that ran this long died of something new, so the next start need not wait. */
+const STEADY_MS = 30_000
+
+export interface ManagedOptions {
+  /** The project's `.lockstep`: a fetched server lies in its `bin`. */
+  readonly toolsFolder: string
+  /** Where the data lies between two runs; made if missing. Without it nothing is kept. */
+  readonly dataFolder?: string | undefined
+  /** Look for the server in this place only. */
+  readonly find?: ServerSource | undefined
+  /** Listen on this port of 127.0.0.1 as well; `url` then names the port, not the socket. */
+  readonly port?: number | undefined
+  /** More lines of redis.conf; they win over ours. */
+  readonly conf?: readonly string[]
+  /** Start Redis again when it dies while we run. Default true. */
+  readonly restart?: boolean
+  /** How long a data folder in use is tried again. Default 10 seconds. */
+  readonly lockWaitMs?: number
+  readonly log?: (message: string) => void
+}
+
+export interface ManagedRedis {
+  /** `unix://...`, or `redis://127.0.0.1:...` when a port was asked for. */
+  readonly url: string
+  readonly binary: ServerBinary
+  /** For a banner. */
+  readonly description: string
+  /** Of the Redis that runs now; after it died and was started again, another one. */
+  pid(): number
+  /** Ends Redis, its data written first, and all that belongs to it. Idempotent. */
+  stop(): Promise<void>
+}
+
+/**
+ * Managed mode is for trying things out and for one small machine: in production the Redis has an
+ * operator, and a forgotten URL must not silently become an empty store.
+ *
+ * @returns why managed mode is refused, or undefined.
+ */
+export function managedRefusal(nodeEnv: string | undefined, allowed: boolean): string | undefined {
+  if (nodeEnv !== 'production' || allowed) return undefined
+  return 'NODE_ENV is production and LOCKSTEP_REDIS_URL is not set. Give the URL of your Redis, or set LOCKSTEP_REDIS_MANAGED=true to let Lockstep run one of its own.'
+}
+
+/**
+ * Starts a private Redis that lives as long as this process: reached by a unix socket that only
+ * this user may enter, started again when it dies, ended when this process ends in whatever way.
+ *
+ * @throws ManagedRedisError when there is no server to start, the data folder is in use or cannot
+ *   be written, or Redis refuses to start.
+ */
+export async function startManagedRedis(options: ManagedOptions): Promise<ManagedRedis> {
+  const { toolsFolder, find, restart = true, log = () => {} } = options
+  const binary = await findServer({ toolsFolder, only: find, log })
+  const place = await takePlace(options)
+  const spawn = () => spawnIn(place, binary)
+  const stopping = new AbortController()
+
+  let current: ManagedProcess
+  try {
+    current = await spawn()
+    await answering(place, current)
+  } catch (error) {
+    leave(place)
+    throw error
+  }
+
+  const over = keepAlive()
+  let stopped: Promise<void> | undefined
+
+  async function keepAlive(): Promise<void> {
+    for (let waitMs = RESTART_FIRST_MS; ; waitMs = Math.min(waitMs * 2, RESTART_LAST_MS)) {
+      const since = performance.now()
+      const why = await current.ended
+      if (stopping.signal.aborted || !restart) return
+      if (performance.now() - since > STEADY_MS) waitMs = RESTART_FIRST_MS
+      log(`The managed Redis ended (${why}) and is started again in ${waitMs} ms.`)
+      await sleep(waitMs, undefined, { signal: stopping.signal }).catch(() => {})
+      if (stopping.signal.aborted) return
+      current = await spawn()
+      // stop() may have come while the pid was not known yet.
+      if (stopping.signal.aborted) current.stop()
+    }
+  }
+
+  async function end(): Promise<void> {
+    stopping.abort()
+    current.stop()
+    await over
+    leave(place)
+  }
+
+  return {
+    url: place.url,
+    binary,
+    description: describe(binary, place.dataFolder),
+    pid: () => current.pid,
+    stop: () => (stopped ??= end()),
+  }
+}
+
+interface Place {
+  readonly url: string
+  readonly socket: string
+  readonly runFolder: string
+  readonly dataFolder: string | undefined
+  readonly conf: string
+  readonly log: { readonly file: string; readonly fd: number }
+  readonly lock: FolderLock | undefined
+}
+
+/** Makes the folders, locks the data folder and writes the configuration. */
+async function takePlace(options: ManagedOptions): Promise<Place> {
+  const { port, lockWaitMs = 10_000, conf: extra = [] } = options
+  const dataFolder = options.dataFolder && makeDataFolder(options.dataFolder)
+  const lock = dataFolder === undefined ? undefined : await lockFolder(dataFolder, lockWaitMs)
+  const runFolder = makeRunFolder()
+  const folder = dataFolder ?? runFolder
+  const socket = socketIn(runFolder)
+  const conf = path.join(runFolder, 'redis.conf')
+  writeFileSync(conf, managedConf({ socket, folder, keep: folder === dataFolder, port, extra }))
+  const url = port === undefined ? `unix://${socket}` : `redis://127.0.0.1:${port}`
+  return { url, socket, runFolder, dataFolder, conf, log: openLog(folder), lock }
+}
+
+function leave({ log, lock, runFolder }: Place): void {
+  closeSync(log.fd)
+  lock?.release()
+  rmSync(runFolder, { recursive: true, force: true })
+}
+
+async function spawnIn(place: Place, binary: ServerBinary): Promise<ManagedProcess> {
+  const { runFolder, conf, log, lock } = place
+  const started = await spawnManaged({ binary, runFolder, conf, logFd: log.fd, lockFd: lock?.fd })
+  lock?.note([process.pid, started.pid])
+  return started
+}
+
+/** @throws ManagedRedisError with the last words of a Redis that refuses to start. */
+async function answering(place: Place, started: ManagedProcess): Promise<void> {
+  const why = await untilAnswering(place.socket, started.ended)
+  if (why === undefined) return
+  const words = readFileSync(place.log.file, 'utf8').trimEnd().split('\n').slice(-4).join('\n')
+  throw new ManagedRedisError(`Redis does not start (${why}). Its last words:\n${words}`)
+}
+
+function describe({ product, version, path: file }: ServerBinary, dataFolder?: string): string {
+  const kept = dataFolder === undefined ? 'nothing is kept' : `data in ${dataFolder}`
+  return `${product} ${version} started by Lockstep (${file}; ${kept})`
+}

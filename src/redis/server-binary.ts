@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { ManagedRedisError } from './managed-error.js'
+
+const run = promisify(execFile)
+
+/** Nothing newer is needed, and older ones lack what the scripts use. */
+const OLDEST_MAJOR = 7
+
+export const SERVER_SOURCES = ['path', 'cache'] as const
+export type ServerSource = (typeof SERVER_SOURCES)[number]
+
+/** A redis-server or valkey-server that has been run once, to ask its version. */
+export interface ServerBinary {
+  readonly path: string
+  /** For LD_LIBRARY_PATH: a fetched server brings libraries that the machine may lack. */
+  readonly libraries?: string
+  /** 'Redis' or 'Valkey'. */
+  readonly product: string
+  readonly version: string
+  readonly source: ServerSource
+}
+
+export interface FindOptions {
+  /** Holds the cached copy. */
+  readonly toolsFolder: string
+  /** Look in this one place only. */
+  readonly only?: ServerSource | undefined
+  readonly log: (message: string) => void
+}
+
+/**
+ * Finds a server: installed, else a copy kept in the tools folder.
+ *
+ * @throws ManagedRedisError with what was wrong at each place and the ways out.
+ */
+export async function findServer({ toolsFolder, only, log }: FindOptions): Promise<ServerBinary> {
+  const folder = path.join(toolsFolder, 'bin')
+  const places: Record<ServerSource, () => Promise<ServerBinary | string>> = {
+    path: onPath,
+    cache: () => cached(folder),
+  }
+  const misses: string[] = []
+  for (const source of only === undefined ? SERVER_SOURCES : [only]) {
+    const found = await places[source]()
+    if (typeof found !== 'string') return found
+    misses.push(found)
+  }
+  throw new ManagedRedisError(
+    `No Redis to start: ${misses.join('; ')}. Install redis-server (7.0 or later), or give the URL of a running one in LOCKSTEP_REDIS_URL, or use docker compose up.`,
+  )
+}
+
+async function onPath(): Promise<ServerBinary | string> {
+  const seen: string[] = []
+  for (const name of ['redis-server', 'valkey-server']) {
+    const found = await whereIs(name)
+    if (found === undefined) continue
+    const binary = await inspect({ path: found, source: 'path' })
+    if (typeof binary !== 'string') return binary
+    seen.push(binary)
+  }
+  return seen.join('; ') || 'neither redis-server nor valkey-server is on PATH'
+}
+
+async function cached(folder: string): Promise<ServerBinary | string> {
+  const file = path.join(folder, 'redis-server')
+  if (!existsSync(file)) return `no copy in ${folder}`
+  return inspect({ path: file, libraries: path.join(folder, 'lib'), source: 'cache' })
+}
+
+async function whereIs(name: string): Promise<string | undefined> {
+  try {
+    const { stdout } = await run('sh', ['-c', 'command -v "$1"', 'sh', name])
+    return path.resolve(stdout.trim())
+  } catch {
+    return undefined
+  }
+}
+
+/** Only a server that runs here and says a usable version counts as found. */
+async function inspect(
+  place: Pick<ServerBinary, 'path' | 'libraries' | 'source'>,
+): Promise<ServerBinary | string> {
+  const library = place.libraries === undefined ? [] : [`LD_LIBRARY_PATH=${place.libraries}`]
+  try {
+    const { stdout } = await run('env', [...library, place.path, '--version'], { timeout: 10_000 })
+    const [, product, version] = /^(\w+) server v=(\S+)/.exec(stdout) ?? []
+    if (product === undefined || version === undefined) return `${place.path} is no Redis server`
+    if (Number.parseInt(version, 10) < OLDEST_MAJOR) {
+      return `${place.path} is ${product} ${version}, older than ${OLDEST_MAJOR}.0`
+    }
+    return { ...place, product, version }
+  } catch {
+    return `${place.path} does not run`
+  }
+}
