@@ -28,7 +28,6 @@ export interface FindOptions {
   readonly toolsFolder: string
   /** Look in this one place only. */
   readonly only?: ServerSource | undefined
-  readonly log: (message: string) => void
 }
 
 /**
@@ -36,7 +35,7 @@ export interface FindOptions {
  *
  * @throws ManagedRedisError with what was wrong at each place and the ways out.
  */
-export async function findServer({ toolsFolder, only, log }: FindOptions): Promise<ServerBinary> {
+export async function findServer({ toolsFolder, only }: FindOptions): Promise<ServerBinary> {
   const folder = path.join(toolsFolder, 'bin')
   const places: Record<ServerSource, () => Promise<ServerBinary | string>> = {
     path: onPath,
