@@ -64,7 +64,7 @@ export function managedRefusal(nodeEnv: string | undefined, allowed: boolean): s
  */
 export async function startManagedRedis(options: ManagedOptions): Promise<ManagedRedis> {
   const { toolsFolder, find, restart = true, log = () => {} } = options
-  const binary = await findServer({ toolsFolder, only: find })
+  const binary = await findServer({ toolsFolder, only: find, log })
   const place = await takePlace(options)
   const spawn = () => spawnIn(place, binary)
   const stopping = new AbortController()

@@ -3,13 +3,14 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { ManagedRedisError } from './managed-error.js'
+import { fetchServer } from './server-fetch.js'
 
 const run = promisify(execFile)
 
 /** Nothing newer is needed, and older ones lack what the scripts use. */
 const OLDEST_MAJOR = 7
 
-export const SERVER_SOURCES = ['path', 'cache'] as const
+export const SERVER_SOURCES = ['path', 'cache', 'fetch'] as const
 export type ServerSource = (typeof SERVER_SOURCES)[number]
 
 /** A redis-server or valkey-server that has been run once, to ask its version. */
@@ -24,22 +25,24 @@ export interface ServerBinary {
 }
 
 export interface FindOptions {
-  /** Holds the cached copy. */
+  /** Holds the cached copy; made when something is fetched. */
   readonly toolsFolder: string
-  /** Look in this one place only. */
+  /** Look in this one place only; 'fetch' uses a copy fetched before and never the PATH. */
   readonly only?: ServerSource | undefined
+  readonly log: (message: string) => void
 }
 
 /**
- * Finds a server: installed, else a copy kept in the tools folder.
+ * Finds a server: installed, else fetched before, else fetched now.
  *
  * @throws ManagedRedisError with what was wrong at each place and the ways out.
  */
-export async function findServer({ toolsFolder, only }: FindOptions): Promise<ServerBinary> {
+export async function findServer({ toolsFolder, only, log }: FindOptions): Promise<ServerBinary> {
   const folder = path.join(toolsFolder, 'bin')
   const places: Record<ServerSource, () => Promise<ServerBinary | string>> = {
     path: onPath,
-    cache: () => cached(folder),
+    cache: () => cached(folder, 'cache'),
+    fetch: () => fetched(folder, log),
   }
   const misses: string[] = []
   for (const source of only === undefined ? SERVER_SOURCES : [only]) {
@@ -64,10 +67,17 @@ async function onPath(): Promise<ServerBinary | string> {
   return seen.join('; ') || 'neither redis-server nor valkey-server is on PATH'
 }
 
-async function cached(folder: string): Promise<ServerBinary | string> {
+async function cached(folder: string, source: ServerSource): Promise<ServerBinary | string> {
   const file = path.join(folder, 'redis-server')
   if (!existsSync(file)) return `no copy in ${folder}`
-  return inspect({ path: file, libraries: path.join(folder, 'lib'), source: 'cache' })
+  return inspect({ path: file, libraries: path.join(folder, 'lib'), source })
+}
+
+/** The copy fetched before, if it still runs, else a new one: a second start needs no network. */
+async function fetched(folder: string, log: FindOptions['log']): Promise<ServerBinary | string> {
+  const copy = await cached(folder, 'fetch')
+  if (typeof copy !== 'string') return copy
+  return (await fetchServer(folder, log)) ?? cached(folder, 'fetch')
 }
 
 async function whereIs(name: string): Promise<string | undefined> {

@@ -1,0 +1,166 @@
+import { execFile } from 'node:child_process'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import path from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+/** A mirror that stalls must not hold the start for ever. */
+const APT_MS = 180_000
+/** A library may need further libraries, which show only once it is there. */
+const LIBRARY_ROUNDS = 5
+
+/**
+ * Downloads the distribution's own Redis and unpacks it into `folder`, as an ordinary user and
+ * without changing the machine: apt gets state, lists and cache of its own.
+ *
+ * @returns why that is not possible here, or undefined when `folder` holds `redis-server` and `lib`.
+ */
+export async function fetchServer(
+  folder: string,
+  log: (message: string) => void,
+): Promise<string | undefined> {
+  if (!(await hasCommands('apt-get', 'dpkg-deb', 'ldd'))) {
+    return 'fetching one needs apt-get (Debian or Ubuntu)'
+  }
+  let work: string | undefined
+  try {
+    mkdirSync(path.dirname(folder), { recursive: true })
+    work = mkdtempSync(`${folder}-`)
+    log(`No Redis at hand: fetching the distribution's package into ${folder} (once).`)
+    await fetchInto(work)
+    moveInto(folder, work)
+    return undefined
+  } catch (error) {
+    return `fetching one failed (${lastLine(error)})`
+  } finally {
+    if (work !== undefined) rmSync(work, { recursive: true, force: true })
+  }
+}
+
+async function fetchInto(work: string): Promise<void> {
+  const apt = privateApt(work)
+  // One source that cannot be reached is no reason to stop: the download tells.
+  await apt('update').catch(() => {})
+  await download(work, apt, ['redis-tools'])
+  // In Debian the server is this file of redis-tools; under the name redis-server it serves.
+  copyFileSync(path.join(work, 'root/usr/bin/redis-check-rdb'), path.join(work, 'bin/redis-server'))
+  for (let round = 0; round < LIBRARY_ROUNDS; round++) {
+    const packages = new Map((await missingLibraries(work)).map((so) => [packagesOf(so)[0], so]))
+    if (packages.size === 0) return
+    for (const so of packages.values()) await download(work, apt, packagesOf(so))
+    collectLibraries(work)
+  }
+}
+
+type Apt = (...args: string[]) => Promise<unknown>
+
+/** apt-get with the machine's sources and nothing else of the machine, not even its hooks. */
+function privateApt(work: string): Apt {
+  for (const folder of ['lists/partial', 'cache/archives/partial', 'debs', 'root', 'bin/lib']) {
+    mkdirSync(path.join(work, folder), { recursive: true })
+  }
+  const conf = path.join(work, 'apt.conf')
+  writeFileSync(path.join(work, 'status'), '')
+  writeFileSync(
+    conf,
+    `Dir::State "${work}";
+Dir::State::lists "${work}/lists";
+Dir::State::status "${work}/status";
+Dir::Cache "${work}/cache";
+APT::Sandbox::User "";
+Debug::NoLocking "1";
+Acquire::Languages "none";
+Acquire::Retries "1";
+Acquire::http::Timeout "20";
+#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+`,
+  )
+  // Given with -c it is read last, so it can clear what /etc/apt sets.
+  return (...args) =>
+    run('apt-get', ['-q', '-c', conf, ...args], {
+      cwd: path.join(work, 'debs'),
+      timeout: APT_MS,
+    })
+}
+
+/** Downloads and unpacks the first of `names` that the distribution has. */
+async function download(work: string, apt: Apt, names: readonly string[]): Promise<void> {
+  const debs = path.join(work, 'debs')
+  const [name, ...others] = names
+  if (name === undefined) return
+  try {
+    await apt('download', name)
+  } catch (error) {
+    if (others.length === 0) throw error
+    return download(work, apt, others)
+  }
+  for (const deb of readdirSync(debs)) {
+    await run('dpkg-deb', ['-x', path.join(debs, deb), path.join(work, 'root')])
+    rmSync(path.join(debs, deb))
+  }
+}
+
+async function missingLibraries(work: string): Promise<string[]> {
+  const bin = path.join(work, 'bin')
+  const libraries = `LD_LIBRARY_PATH=${path.join(bin, 'lib')}`
+  const { stdout } = await run('env', [
+    'LC_ALL=C',
+    libraries,
+    'ldd',
+    path.join(bin, 'redis-server'),
+  ])
+  return [...stdout.matchAll(/^\s*(\S+) => not found/gm)].map(([, name]) => name!)
+}
+
+/**
+ * Debian names a library's package after it: libjemalloc.so.2 is in libjemalloc2, liblz4.so.1 in
+ * liblz4-1, and since the change to 64-bit time libssl.so.3 may be in libssl3t64.
+ */
+export function packagesOf(library: string): string[] {
+  const [, stem = library, version = ''] = /^(.+)\.so\.(\d+)/.exec(library) ?? []
+  const owner = stem === 'libcrypto' ? 'libssl' : stem
+  const name = `${owner}${/\d$/.test(owner) ? '-' : ''}${version}`
+  return [name, `${name}t64`]
+}
+
+function collectLibraries(work: string): void {
+  for (const file of readdirSync(path.join(work, 'root'), { recursive: true, encoding: 'utf8' })) {
+    if (!/\/lib[^/]+\.so\.[\d.]+$/.test(file)) continue
+    copyFileSync(path.join(work, 'root', file), path.join(work, 'bin/lib', path.basename(file)))
+  }
+}
+
+/** Another start may have fetched at the same time: then its copy is as good as ours. */
+function moveInto(folder: string, work: string): void {
+  rmSync(folder, { recursive: true, force: true })
+  try {
+    renameSync(path.join(work, 'bin'), folder)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error
+  }
+}
+
+async function hasCommands(...names: string[]): Promise<boolean> {
+  const script = 'for name; do command -v "$name" || exit 1; done'
+  return run('sh', ['-c', script, 'sh', ...names]).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** What apt said last is the reason; the command line that Node puts first helps nobody. */
+function lastLine(error: unknown): string {
+  const { stderr, message } = error as { stderr?: string; message?: string }
+  return (stderr || message || String(error)).trim().split('\n').at(-1) ?? ''
+}
