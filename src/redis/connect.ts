@@ -1,0 +1,122 @@
+import slotOfKey from 'cluster-key-slot'
+import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import { leadsElsewhere } from './errors.js'
+
+/** One multiplexed connection (or one per Cluster node) that serves a single purpose. */
+export interface Link {
+  readonly client: Redis | Cluster
+  /** The Cluster slot of a key; 0 on a single Redis, where every key lives together. */
+  slotOf(key: string | Buffer): number
+  isReady(): boolean
+  /** Drops the connection and opens a new one, after a reply that came from the wrong server. */
+  reconnect(): void
+  close(): void
+}
+
+export interface LinkOptions {
+  readonly url: string
+  /** Shown by CLIENT LIST: `lockstep-commands`, `lockstep-cache`, ... */
+  readonly purpose: string
+  /** How long one command may take before its outcome is unknown. */
+  readonly timeoutMs: number
+  readonly onError: (error: Error) => void
+}
+
+const RETRY_MIN_MS = 50
+const RETRY_MAX_MS = 1_000
+
+/** 50 ms doubling to 1 s, each shortened by up to half so that instances do not return in step. */
+function retryDelay(attempt: number): number {
+  const delay = Math.min(RETRY_MIN_MS * 2 ** Math.min(attempt - 1, 10), RETRY_MAX_MS)
+  return Math.round(delay * (0.5 + Math.random() / 2))
+}
+
+/**
+ * The defaults of ioredis send a command again when its answer was lost: one INCR may count twice.
+ * Here nothing is ever sent twice and nothing waits for a connection; see docs/decisions/0002.
+ */
+function profile({ purpose, timeoutMs }: LinkOptions) {
+  return {
+    connectionName: `lockstep-${purpose}`,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    enableOfflineQueue: false,
+    commandTimeout: timeoutMs,
+    socketTimeout: timeoutMs * 2,
+    connectTimeout: 2_000,
+    retryStrategy: retryDelay,
+    reconnectOnError: (error: Error): false | 1 => (leadsElsewhere(error.message) ? 1 : false),
+    lazyConnect: true,
+  } satisfies RedisOptions
+}
+
+/**
+ * Opens a link and returns at once; `isReady` tells when it can be used. The URL is `redis://`,
+ * `rediss://`, `unix://`, `redis+sentinel://host:port,host:port/master` or
+ * `redis+cluster://host:port,host:port`.
+ */
+export function openLink(options: LinkOptions): Link {
+  const client = createClient(options)
+  client.on('error', options.onError)
+  // A failed first attempt is reported through 'error' and tried again by the retry strategy.
+  client.connect().catch(() => undefined)
+  const clustered = client instanceof Cluster
+  return {
+    client,
+    slotOf: clustered ? (key) => slotOfKey(key) : () => 0,
+    isReady: () => client.status === 'ready',
+    reconnect: () => {
+      // Every call of a refused batch asks; the first one closes the connection.
+      if (client.status === 'ready') client.disconnect(true)
+    },
+    close: () => client.disconnect(),
+  }
+}
+
+function createClient(options: LinkOptions): Redis | Cluster {
+  const { protocol, hosts, path, user, password } = parseStoreUrl(options.url)
+  const auth = { ...(user && { username: user }), ...(password && { password }) }
+  switch (protocol) {
+    case 'redis+sentinel':
+      return new Redis({ ...profile(options), ...auth, sentinels: hosts, name: path || 'mymaster' })
+    case 'redis+cluster':
+      return new Cluster(hosts, {
+        lazyConnect: true,
+        enableOfflineQueue: false,
+        // Above 0 the cluster client sends commands of a lost connection again.
+        retryDelayOnFailover: 0,
+        clusterRetryStrategy: retryDelay,
+        redisOptions: { ...profile(options), ...auth },
+      })
+    case 'unix':
+      return new Redis({ ...profile(options), ...auth, path })
+    default:
+      return new Redis(options.url, profile(options))
+  }
+}
+
+interface StoreUrl {
+  readonly protocol: string
+  readonly hosts: { host: string; port: number }[]
+  readonly path: string
+  readonly user: string
+  readonly password: string
+}
+
+/** Parsed by hand where several hosts stand in one URL, which `new URL` does not accept. */
+export function parseStoreUrl(url: string): StoreUrl {
+  const match = /^([a-z+]+):\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/]*)(\/.*)?$/.exec(url)
+  if (!match) throw new TypeError('not a Redis URL')
+  const [, protocol = '', user = '', password = '', hosts = '', path = ''] = match
+  return {
+    protocol,
+    user: decodeURIComponent(user),
+    password: decodeURIComponent(password),
+    hosts: hosts.split(',').map((entry) => {
+      const [host = '127.0.0.1', port = protocol === 'redis+sentinel' ? '26379' : '6379'] =
+        entry.split(':')
+      return { host, port: Number(port) }
+    }),
+    path: protocol === 'unix' ? path : path.slice(1),
+  }
+}

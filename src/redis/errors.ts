@@ -1,0 +1,80 @@
+/**
+ * What the caller may conclude when Redis did not answer as it should:
+ * `store-unavailable`, `store-full`, `store-not-ready` and `not-replicated` mean that nothing was
+ * applied; `outcome-unknown` means that the script may have run, or may still run.
+ */
+export type StoreErrorCode =
+  | 'store-unavailable'
+  | 'outcome-unknown'
+  | 'store-full'
+  | 'store-not-ready'
+  | 'not-replicated'
+
+/** Redis could not be asked, or its answer was lost. Never carries arguments: they hold tokens. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError'
+  readonly code: StoreErrorCode
+  /** Set for `store-not-ready`: `loading`, `read-only`, `busy`, ... */
+  readonly reason: string | undefined
+
+  constructor(code: StoreErrorCode, message: string, reason?: string) {
+    super(message)
+    this.code = code
+    this.reason = reason
+  }
+}
+
+/** A script raised an error that no outage explains: a bug of ours. */
+export class ScriptError extends Error {
+  override readonly name = 'ScriptError'
+}
+
+const NOT_READY: Readonly<Record<string, string>> = {
+  READONLY: 'read-only',
+  LOADING: 'loading',
+  MASTERDOWN: 'primary-down',
+  CLUSTERDOWN: 'cluster-down',
+  TRYAGAIN: 'slot-moving',
+  BUSY: 'busy',
+  MISCONF: 'cannot-persist',
+}
+
+/** The replies after which this connection leads to the wrong server, or to one that cannot serve. */
+const RECONNECT = new Set(['READONLY', 'LOADING', 'MASTERDOWN', 'CLUSTERDOWN'])
+
+const errorWord = (text: string): string => /^-?([A-Z]+)\b/.exec(text)?.[1] ?? ''
+
+/** An error that Redis itself reported, so the command it names was refused. */
+export function toReplyError(text: string): StoreError | ScriptError {
+  const word = errorWord(text)
+  const reason = NOT_READY[word]
+  if (reason) return new StoreError('store-not-ready', `Redis refused the call (${word}).`, reason)
+  if (word === 'OOM') return new StoreError('store-full', 'Redis has no memory left for new data.')
+  if (word === 'NOREPLICAS') {
+    return new StoreError(
+      'not-replicated',
+      'Redis has fewer replicas than it needs to accept writes.',
+    )
+  }
+  return new ScriptError(text)
+}
+
+export const leadsElsewhere = (text: string): boolean => RECONNECT.has(errorWord(text))
+
+export const isMissingScript = (error: unknown): boolean =>
+  error instanceof Error && error.message.startsWith('NOSCRIPT')
+
+/** Refused by the client library before a byte was written; the texts are ioredis' own. */
+const NEVER_SENT = /isn't writeable|isn't ready|Failed to refresh slots cache|Cluster is ended/
+
+/** Turns what the client library throws into one of the two error classes above. */
+export function toStoreError(error: unknown): StoreError | ScriptError {
+  if (error instanceof StoreError || error instanceof ScriptError) return error
+  const text = error instanceof Error ? error.message : String(error)
+  if (error instanceof Error && error.name === 'ReplyError') return toReplyError(text)
+  if (NEVER_SENT.test(text)) return unavailable()
+  return new StoreError('outcome-unknown', 'The call was sent to Redis and its answer was lost.')
+}
+
+export const unavailable = (): StoreError =>
+  new StoreError('store-unavailable', 'Redis is not reachable; nothing was applied.')

@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { type Arg, Batcher, type BatchOptions, type Program } from './batch.js'
+import { assertHeader, parseHeader } from './script-header.js'
+
+/**
+ * Names as a script header spells them: `name`; `name?` (optional); `name[]` (a list);
+ * `group[].name` (a list of records). Lists stand last, one per KEYS and one per ARGV.
+ */
+type Names = readonly string[]
+
+type Scalar<N> = N extends `${string}[]${string}` | `${string}?` ? never : N
+type Optional<N> = N extends `${infer Name}?` ? Name : never
+type List<N> = N extends `${infer Name}[]` ? Name : never
+type Group<N> = N extends `${infer Name}[].${string}` ? Name : never
+type Field<N, G extends string> = N extends `${G}[].${infer Name}` ? Name : never
+
+/** The object a caller passes for a list of declared names. */
+export type Values<A extends Names, V = Arg> = {
+  readonly [N in Scalar<A[number]>]: V
+} & { readonly [N in Optional<A[number]>]?: V | undefined } & {
+  readonly [N in List<A[number]>]: readonly V[]
+} & {
+  readonly [G in Group<A[number]>]: readonly { readonly [F in Field<A[number], G>]: V }[]
+}
+
+/** Everything the process must know about one Lua file to call it safely. */
+export interface ScriptSpec<K extends Names, A extends Names, R> {
+  /** `<domain>.<verb>`; must open the Lua header, and labels the metrics. */
+  readonly name: `${string}.${string}`
+  readonly file: URL
+  readonly keys: K
+  readonly args: A
+  /** Turns the raw reply into a domain value, or throws on a shape it does not know. */
+  readonly decode: (reply: unknown) => R
+  /** Cost in units of about 7 us of Redis time; a batch holds 128. Default 1. */
+  readonly units?: (args: Values<A>) => number
+  /** False for sweeps and bulk work: every call travels alone. Default true. */
+  readonly coalesce?: boolean
+  /** The reply holds bytes that are no text: strings arrive as Buffers. Default false. */
+  readonly buffers?: boolean
+}
+
+export type RunScript<K extends Names, A extends Names, R> = (
+  keys: Values<K, string | Buffer>,
+  args: Values<A>,
+) => Promise<R>
+
+export interface Script<K extends Names, A extends Names, R> {
+  readonly program: Program
+  bind(options: BatchOptions): RunScript<K, A, R>
+}
+
+const FRAME = readFileSync(new URL('./scripts/batch.lua', import.meta.url), 'utf8')
+
+/**
+ * Loads a Lua file and checks its header against the spec. Lua sees positions and TypeScript sees
+ * names; the header is the only place that states both, so a header that disagrees stops the
+ * process at boot rather than at 3 a.m.
+ */
+export function defineScript<const K extends Names, const A extends Names, R>(
+  spec: ScriptSpec<K, A, R>,
+): Script<K, A, R> {
+  const program = compose(spec)
+  const keyOrder = toPositions(spec.keys, absentKey)
+  const argOrder = toPositions(spec.args, absentArg)
+  const { decode, units = () => 1 } = spec
+
+  return {
+    program,
+    bind(options) {
+      const batcher = new Batcher(program, options)
+      return async (keys, args) =>
+        decode(await batcher.call(keyOrder(keys as Bag), argOrder(args as Bag), units(args)))
+    },
+  }
+}
+
+function compose(spec: ScriptSpec<Names, Names, unknown>): Program {
+  const body = readFileSync(spec.file, 'utf8')
+  const header = parseHeader(body)
+  assertHeader(spec, header)
+  const libraries = header.uses.map((path) => readFileSync(new URL(path, spec.file), 'utf8'))
+  const source = FRAME.replace(/^-- @libraries$/m, () => libraries.join('\n')).replace(
+    /^-- @body$/m,
+    () => body,
+  )
+  return {
+    name: spec.name,
+    source,
+    sha: createHash('sha1').update(source).digest('hex'),
+    grows: header.grows,
+    coalesce: spec.coalesce ?? true,
+    buffers: spec.buffers ?? false,
+  }
+}
+
+type Bag = Readonly<Record<string, unknown>>
+
+/** A key must never be empty, so an absent optional key is left out: KEYS ends before it. */
+const absentKey = (): void => undefined
+/** Redis knows no nil in ARGV, so an absent optional argument is sent as ''. */
+const absentArg = (values: Arg[]): void => void values.push('')
+
+/** Compiles declared names into a function from a named bag to positions. */
+function toPositions(names: Names, absent: (values: Arg[]) => void): (bag: Bag) => Arg[] {
+  const scalars = names.filter((name) => !name.includes('[]'))
+  const lists = names.filter((name) => name.includes('[]'))
+  const listName = lists[0]?.split('[]')[0]
+  const fields = lists.map((name) => name.split('[].')[1]).filter((name) => name !== undefined)
+
+  const pick = scalars.map((name) => {
+    const optional = name.endsWith('?')
+    const field = optional ? name.slice(0, -1) : name
+    return (bag: Bag, values: Arg[]) => {
+      const value = bag[field] as Arg | undefined
+      if (value !== undefined) values.push(value)
+      else if (optional) absent(values)
+      else throw new TypeError(`script argument ${name} is missing`)
+    }
+  })
+
+  return (bag) => {
+    const values: Arg[] = []
+    for (const scalar of pick) scalar(bag, values)
+    if (listName === undefined) return values
+    for (const item of bag[listName] as readonly (Arg | Bag)[]) {
+      if (fields.length === 0) values.push(item as Arg)
+      else for (const field of fields) values.push((item as Record<string, Arg>)[field] as Arg)
+    }
+    return values
+  }
+}

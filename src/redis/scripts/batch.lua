@@ -1,0 +1,60 @@
+--[[
+redis.batch: the frame around every script. One EVALSHA carries many calls of one script.
+
+The binder puts the libraries and the body of a script where the @ marks stand, so a script is
+written for a single call and sees its own KEYS and ARGV, and now_us, the time of the batch.
+
+KEYS               the keys of all calls, one call after the other
+ARGV clock_us      int     added to the time of the server; not 0 in tests only
+ARGV reply_bytes   int     calls after this many bytes of replies are left for the next batch
+ARGV grows         0 or 1  1: a full Redis refuses the whole batch before anything is written
+ARGV calls         per call: number of keys, number of arguments, the arguments
+
+RETURN status, reply of each call that was run, in order
+  1, reply   what the body returned
+  0, error   what the body raised, as text; its neighbours are not touched
+  -1, error  the only entry: the batch was refused, no call was run
+
+COST the sum of its calls
+]]
+local time = redis.call('TIME')
+local now_us = tonumber(time[1]) * 1000000 + tonumber(time[2]) + tonumber(ARGV[1])
+local reply_bytes = tonumber(ARGV[2])
+
+-- @libraries
+
+local function run(KEYS, ARGV)
+-- @body
+end
+
+-- Redis tests memory only until the first write of a script. In a batch the first UNLINK would let
+-- every later call write, so growing scripts ask first, with a write that changes nothing.
+if ARGV[3] == '1' then
+  local tag = string.match(KEYS[1], '^[^}]*}')
+  local refused = redis.pcall('SETRANGE', tag .. ':guard', 0, '')
+  if type(refused) == 'table' and refused.err then return { -1, refused.err } end
+end
+
+local function slice(list, first, count)
+  return { unpack(list, first, first + count - 1) }
+end
+
+local replies, at, key, bytes = {}, 4, 1, 0
+while ARGV[at] and bytes <= reply_bytes do
+  local keys, args = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
+  local ran, reply = pcall(run, slice(KEYS, key, keys), slice(ARGV, at + 2, args))
+  if ran and type(reply) == 'table' and not reply.err then
+    for i = 1, #reply do
+      if type(reply[i]) == 'string' then bytes = bytes + #reply[i] end
+    end
+    replies[#replies + 1] = 1
+  else
+    -- An error table inside a reply would reach the client as an empty object.
+    if type(reply) == 'table' then reply = reply.err end
+    reply = tostring(reply)
+    replies[#replies + 1] = 0
+  end
+  replies[#replies + 1] = reply
+  key, at = key + keys, at + 2 + args
+end
+return replies
