@@ -1,0 +1,40 @@
+import type { FastifyPluginAsync } from 'fastify'
+import Type from 'typebox'
+import { Problem } from './problem.js'
+import { PROBLEMS, type ProblemCode, type ProblemSpec } from './problem-codes.js'
+
+const RETRY: Readonly<Record<ProblemSpec['retry'], string>> = {
+  no: 'A repeat of the same request gives the same answer.',
+  later: 'A repeat is safe: nothing was applied.',
+  'same-key': 'A repeat is safe only with the same Idempotency-Key.',
+}
+
+/** The page behind the `type` of every problem. */
+export const errorPages: FastifyPluginAsync = async (app) => {
+  app.get<{ Params: { code: string } }>(
+    '/errors/:code',
+    { schema: { hide: true, params: Type.Object({ code: Type.String() }) } },
+    async (request, reply) => {
+      const { code } = request.params
+      if (!isCode(code)) throw new Problem('not-found', `There is no error named ${code}.`)
+      return reply.type('text/html; charset=utf-8').send(page(code, PROBLEMS[code]))
+    },
+  )
+}
+
+const isCode = (code: string): code is ProblemCode => Object.hasOwn(PROBLEMS, code)
+
+/** Every value comes from the registry, so nothing needs escaping. */
+const page = (
+  code: string,
+  { status, title, cause, remedy, retry }: ProblemSpec,
+) => `<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>${code}</title>
+<style>body{font:16px/1.5 system-ui;max-width:40em;margin:3em auto;padding:0 1em}</style>
+<h1>${code}</h1>
+<p><strong>${status}</strong> ${title}.</p>
+<h2>Cause</h2><p>${cause}</p>
+<h2>What to do</h2><p>${remedy}</p>
+<h2>Retry</h2><p>${RETRY[retry]}</p>
+</html>
+`

@@ -1,0 +1,29 @@
+import { Format } from 'typebox/format'
+
+/** Rules about text that JSON Schema cannot say. The message completes "<pointer> ...". */
+const FORMATS: Readonly<Record<string, { check: (text: string) => boolean; message: string }>> = {
+  'object-name': {
+    check: (text) =>
+      Buffer.byteLength(text) <= 512 && text !== '.' && text !== '..' && isPlainText(text),
+    message: 'must be 1 to 512 bytes of UTF-8 without control characters, and not "." or ".."',
+  },
+  owner: {
+    check: (text) => Buffer.byteLength(text) <= 200 && isPlainText(text),
+    message: 'must be at most 200 bytes of UTF-8 without control characters',
+  },
+  'plain-text': { check: isPlainText, message: 'must be UTF-8 without control characters' },
+}
+
+// C0, DEL and C1: they break logs and terminals, and no name needs them.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
+
+/** Lone surrogates have no UTF-8 form: two such names would meet in one key. */
+function isPlainText(text: string): boolean {
+  return text.isWellFormed() && !CONTROL.test(text)
+}
+
+for (const [name, { check }] of Object.entries(FORMATS)) Format.Set(name, check)
+
+export const formatMessage = (name: string): string =>
+  FORMATS[name]?.message ?? `does not have the format ${name}`

@@ -1,0 +1,43 @@
+import type { FastifyPluginAsync } from 'fastify'
+import Type from 'typebox'
+import { Problem, problemResponse } from './problem.js'
+
+export interface HealthOptions {
+  /** Why this instance should get no traffic, or undefined when it should. */
+  readonly notReady: () => 'draining' | 'store-unavailable' | undefined
+}
+
+const Ok = Type.Object({ status: Type.Literal('ok') })
+
+export const healthRoutes: FastifyPluginAsync<HealthOptions> = async (app, { notReady }) => {
+  app.get(
+    '/livez',
+    {
+      schema: {
+        operationId: 'getLiveness',
+        summary: 'The process answers. Says nothing about Redis: a restart would not mend that',
+        tags: ['operations'],
+        response: { 200: Ok },
+      },
+    },
+    async () => ({ status: 'ok' as const }),
+  )
+
+  app.get(
+    '/readyz',
+    {
+      schema: {
+        operationId: 'getReadiness',
+        summary: 'Redis answers and the instance is not draining',
+        tags: ['operations'],
+        response: { 200: Ok, 503: problemResponse('store-unavailable', 'draining') },
+      },
+    },
+    async () => {
+      const reason = notReady()
+      if (reason)
+        throw new Problem(reason, `This instance is not ready: ${reason}.`, { retryAfterMs: 1_000 })
+      return { status: 'ok' as const }
+    },
+  )
+}

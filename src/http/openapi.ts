@@ -1,0 +1,55 @@
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance } from 'fastify'
+
+const DESCRIPTION = `Locks, cache, rate limits and leaderboards over HTTP; each call is one atomic Lua script in Redis.
+
+Durations are integers in milliseconds and end in \`Ms\`. Errors are RFC 9457 problem details with a stable \`code\`.
+Every request runs in one namespace: the token's, or the \`Lockstep-Namespace\` header, else \`default\`.`
+
+/** OpenAPI 3.1, generated from the schemas of the routes; served as YAML, JSON and as a page. */
+export async function installOpenApi(app: FastifyInstance, version: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Lockstep', version, description: DESCRIPTION, license: { name: 'MIT' } },
+      tags: [
+        { name: 'locks', description: 'Leases with fences' },
+        { name: 'cache', description: 'Values with versions, leases and marks' },
+        { name: 'ratelimits', description: 'Several limits, all or nothing' },
+        { name: 'leaderboards', description: 'Exact ranks' },
+        { name: 'operations', description: 'Health, metrics, status' },
+      ],
+    },
+    transform: ({ schema, url }) => ({ schema: relaxDefaults(schema), url }),
+  })
+  await app.register(swaggerUi, { routePrefix: '/docs' })
+  // The document is a large object; it is built once, not per request.
+  let yaml: string | undefined
+  app.get('/openapi.yaml', { schema: { hide: true } }, async (_request, reply) => {
+    yaml ??= app.swagger({ yaml: true })
+    return reply.type('application/yaml').send(yaml)
+  })
+  let json: string | undefined
+  app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
+    json ??= JSON.stringify(app.swagger())
+    return reply.type('application/json').send(json)
+  })
+}
+
+type Node = Record<string, unknown>
+
+/** A field with a default is always there for the code and optional for the caller. */
+function relaxDefaults<T>(schema: T): T {
+  if (Array.isArray(schema)) return schema.map(relaxDefaults) as T
+  if (typeof schema !== 'object' || schema === null) return schema
+  const copy: Node = {}
+  for (const [key, value] of Object.entries(schema)) copy[key] = relaxDefaults(value)
+  const properties = copy.properties as Record<string, Node> | undefined
+  if (Array.isArray(copy.required) && properties) {
+    const required = copy.required.filter((name) => properties[name]?.default === undefined)
+    if (required.length > 0) copy.required = required
+    else delete copy.required
+  }
+  return copy as T
+}

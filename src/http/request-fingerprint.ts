@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
+import Type from 'typebox'
+
+export const IdempotencyHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 128,
+      format: 'plain-text',
+      description:
+        'Makes a retry harmless: a repeat within 5 minutes applies nothing and answers the same. ' +
+        'One key per attempt, never derived from the work.',
+    }),
+  ),
+})
+
+export interface RequestIdentity {
+  /** SHA-256 of the idempotency key, base64url. */
+  readonly digest: string
+  /** SHA-256 of who asked for what, base64url. */
+  readonly fingerprint: string
+  readonly ttlMs: number
+}
+
+/**
+ * Undefined without an Idempotency-Key. The fingerprint covers caller, path and body (the query is
+ * merged into it), but not `waitMs`: a client that saw a time-out may wait longer the next time.
+ */
+export function requestIdentity(
+  request: FastifyRequest,
+  ttlMs: number,
+): RequestIdentity | undefined {
+  const key = request.headers['idempotency-key']
+  if (typeof key !== 'string') return undefined
+  const path = request.url.split('?', 1)[0]
+  const { waitMs: _, ...body } = (request.body ?? {}) as Record<string, unknown>
+  const { waitMs: __, ...query } = (request.query ?? {}) as Record<string, unknown>
+  const request_ = canonical({ ...query, ...body })
+  return {
+    digest: sha256(key),
+    fingerprint: sha256([request.caller, request.method, path, request_].join('\n')),
+    ttlMs,
+  }
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64url')
+
+/** JSON with sorted keys: a client may spell the same request in another order. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  )
+}

@@ -1,0 +1,30 @@
+import type { FastifySchemaCompiler } from 'fastify'
+import type { TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { Value } from 'typebox/value'
+import { fillDefaults } from './defaults.js'
+import './formats.js'
+
+/**
+ * Bodies are taken as sent ("5" is not 5) and their defaults are filled in; a missing body is {}.
+ * Query strings, path parameters and headers arrive as text, so only those are converted.
+ */
+export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  const validator = Compile(schema)
+  const prepare = httpPart === 'body' ? prepareBody(schema) : prepareText(schema)
+  return (input: unknown) => {
+    const value = prepare(input)
+    if (validator.Check(value)) return { value }
+    return { error: validator.Errors(value) as never }
+  }
+}
+
+function prepareBody(schema: TSchema): (input: unknown) => unknown {
+  const fill = fillDefaults(schema)
+  return (input) => fill(input ?? {})
+}
+
+function prepareText(schema: TSchema): (input: unknown) => unknown {
+  const fill = fillDefaults(schema)
+  return (input) => fill(Value.Convert(schema, input))
+}

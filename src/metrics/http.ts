@@ -1,0 +1,27 @@
+import type { FastifyInstance } from 'fastify'
+import type { Histogram } from 'prom-client'
+import type { Metrics } from './registry.js'
+
+type Child = Histogram.Internal<'method' | 'route' | 'status'>
+
+/** Rate, errors and duration by route. Children are looked up once per label set, not per request. */
+export function observeRequests(app: FastifyInstance, metrics: Metrics): void {
+  const duration = metrics.histogram(
+    'lockstep_http_request_duration_seconds',
+    'Time from the first byte of a request to the last byte of its answer',
+    ['method', 'route', 'status'],
+  )
+  const children = new Map<string, Child>()
+
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'none'
+    const key = `${request.method} ${route} ${reply.statusCode}`
+    let child = children.get(key)
+    if (!child) {
+      child = duration.labels(request.method, route, String(reply.statusCode)) as Child
+      children.set(key, child)
+    }
+    child.observe(reply.elapsedTime / 1_000)
+    done()
+  })
+}
