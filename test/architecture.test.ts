@@ -1,0 +1,89 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, it } from 'vitest'
+
+const SRC = path.resolve(import.meta.dirname, '../src')
+
+const DOMAIN = ['redis', 'http', 'metrics']
+
+/** Which rooms each room may import, besides itself. A room missing here may not exist. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  redis: [],
+  http: [],
+  metrics: [],
+  locks: DOMAIN,
+  cache: DOMAIN,
+  ratelimits: DOMAIN,
+  leaderboards: DOMAIN,
+  'version.ts': [],
+  'config.ts': [],
+  'app.ts': ['config.ts', 'version.ts', 'locks', 'cache', 'ratelimits', 'leaderboards', ...DOMAIN],
+  'main.ts': ['app.ts', 'config.ts', 'version.ts', 'redis'],
+  tools: ['app.ts', 'config.ts', 'redis'],
+}
+
+/** Inside a domain the parts stand in this order, and each may import only what stands behind it. */
+const PARTS = ['routes', 'schemas', 'store', 'scripts', 'keys']
+
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.ts'),
+)
+const roomOf = (file: string) => file.split(path.sep)[0] ?? ''
+
+const read = (file: string) => readFileSync(path.join(SRC, file), 'utf8')
+
+const importsOf = (file: string) =>
+  [...read(file).matchAll(/from '(\.{1,2}\/[^']+)\.js'/g)].map(([, target]) =>
+    path.relative(SRC, path.resolve(SRC, path.dirname(file), `${target}.ts`)),
+  )
+
+it.each(files)('%s imports only from rooms it may see', (file) => {
+  const room = roomOf(file)
+  expect(ROOMS, `${room} is a room without rules`).toHaveProperty([room])
+  const allowed = [room, ...(ROOMS[room] ?? [])]
+  expect(importsOf(file).filter((target) => !allowed.includes(roomOf(target)))).toEqual([])
+})
+
+it.each(files.filter((file) => path.basename(file) === 'store.ts'))(
+  '%s knows nothing of HTTP',
+  (file) => {
+    expect(read(file)).not.toMatch(
+      /from '(fastify|@fastify\/|(\.\.\/)+http\/|\.\/(schemas|routes))/,
+    )
+  },
+)
+
+it.each(files.filter((file) => path.basename(file) === 'routes.ts'))(
+  '%s reaches Redis through its store',
+  (file) => {
+    const behind = importsOf(file).filter((target) => roomOf(target) === 'redis')
+    expect(behind).toEqual([])
+  },
+)
+
+it('keeps the parts of a domain in one direction', () => {
+  const wrong = files.flatMap((file) => {
+    const part = PARTS.indexOf(path.basename(file, '.ts'))
+    if (part < 0) return []
+    return importsOf(file)
+      .filter((target) => path.dirname(target) === path.dirname(file))
+      .filter((target) => {
+        const other = PARTS.indexOf(path.basename(target, '.ts'))
+        return other >= 0 && other < part
+      })
+      .map((target) => `${file} imports ${target}`)
+  })
+  expect(wrong).toEqual([])
+})
+
+it.each(files.filter((file) => file !== 'main.ts'))('%s does not read the environment', (file) => {
+  expect(read(file).replace(/^.*\/\/.*$/gm, '')).not.toContain('process.env')
+})
+
+it('has no god files, barrels or default exports', () => {
+  for (const file of files) {
+    expect(path.basename(file), file).not.toMatch(/^(index|utils?|common|helpers?)\.ts$/)
+    expect(read(file), file).not.toMatch(/^export default/m)
+    expect(read(file), file).not.toMatch(/^export \* from/m)
+  }
+})

@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { lockKeys } from '../../src/locks/keys.js'
+import { type Harness, startHarness } from '../support/harness.js'
+
+let harness: Harness
+
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness.close())
+
+const acquire = (name: string, body?: object) =>
+  harness.request('post', `/v1/locks/${encodeURIComponent(name)}/acquire`).send(body)
+
+const TOKEN = /^[A-Za-z0-9_-]{22}$/
+
+describe('acquire', () => {
+  it('answers an empty POST with a lease of 30 seconds', async () => {
+    const { body } = await harness.request('post', '/v1/locks/empty/acquire').expect(200)
+
+    expect(body).toEqual({
+      name: 'empty',
+      token: expect.stringMatching(TOKEN),
+      fence: expect.any(Number),
+      mode: 'exclusive',
+      expiresInMs: expect.any(Number),
+      waitedMs: 0,
+      holdCount: 1,
+    })
+    expect(body.expiresInMs).toBeGreaterThan(25_000)
+    expect(body.expiresInMs).toBeLessThanOrEqual(30_000)
+  })
+
+  it('grants exactly one of 200 who ask at the same moment', async () => {
+    const answers = await Promise.all(Array.from({ length: 200 }, () => acquire('race')))
+
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    expect(answers.filter(({ status }) => status === 423)).toHaveLength(199)
+  })
+
+  it('tells the loser who holds the lock, and when to come back', async () => {
+    const { body: held } = await acquire('busy', {
+      ttlMs: 90_000,
+      owner: 'a',
+      metadata: { job: 7 },
+    })
+
+    const { body, headers } = await acquire('busy').expect(423)
+
+    expect(headers['content-type']).toMatch(/^application\/problem\+json/)
+    expect(headers['retry-after']).toBe('30')
+    expect(body).toMatchObject({
+      type: '/errors/lock-held',
+      status: 423,
+      code: 'lock-held',
+      holders: [{ owner: 'a', metadata: { job: 7 }, fence: held.fence }],
+      holderCount: 1,
+      queueLength: 0,
+    })
+    expect(body.retryAfterMs).toBeGreaterThan(60_000)
+    expect(JSON.stringify(body)).not.toContain(held.token)
+  })
+
+  it('gives every new lease a higher fence', async () => {
+    const first = await acquire('fences')
+    await harness
+      .request('post', '/v1/locks/fences/release')
+      .send({ token: first.body.token })
+      .expect(200)
+    const second = await acquire('fences').expect(200)
+
+    expect(second.body.fence).toBeGreaterThan(first.body.fence)
+  })
+
+  it('gives the lock away once the lease is over', async () => {
+    const first = await acquire('over', { ttlMs: 1_000 })
+    harness.advance(1_001)
+
+    const second = await acquire('over').expect(200)
+
+    expect(second.body.fence).toBeGreaterThan(first.body.fence)
+  })
+
+  it('keeps the fence growing when its counter is lost', async () => {
+    const first = await acquire('lost-fence', { ttlMs: 100 })
+    await harness.redis.del(lockKeys(harness.namespace, 'lost-fence').fence)
+    harness.advance(101)
+
+    const second = await acquire('lost-fence').expect(200)
+
+    expect(second.body.fence).toBeGreaterThan(first.body.fence)
+  })
+
+  it('takes ttlMs from the query, but not twice', async () => {
+    const { body } = await harness.request('post', '/v1/locks/query/acquire?ttlMs=5000').expect(200)
+    expect(body.expiresInMs).toBeLessThanOrEqual(5_000)
+
+    const twice = await harness
+      .request('post', '/v1/locks/query/acquire?ttlMs=5000')
+      .send({ ttlMs: 5_000 })
+      .expect(400)
+    expect(twice.body.errors).toEqual([expect.objectContaining({ pointer: 'querystring/ttlMs' })])
+  })
+
+  it('leaves no key without an expiry', async () => {
+    await acquire('bounded', { ttlMs: 5_000 })
+
+    const keys = lockKeys(harness.namespace, 'bounded')
+    expect(await harness.redis.pttl(keys.lock)).toBeGreaterThan(0)
+    expect(await harness.redis.pttl(keys.fence)).toBeGreaterThan(0)
+  })
+})
+
+describe('acquire with an idempotency key', () => {
+  const keyed = (name: string, key: string, body?: object) =>
+    acquire(name, body).set('idempotency-key', key)
+
+  it('gives the same request the same lease', async () => {
+    const first = await keyed('again', 'k1').expect(200)
+    const second = await keyed('again', 'k1').expect(200)
+
+    expect(second.headers['idempotent-replayed']).toBe('true')
+    expect(second.body).toEqual({ ...first.body, expiresInMs: expect.any(Number) })
+    expect(second.body.expiresInMs).toBeLessThanOrEqual(first.body.expiresInMs)
+  })
+
+  it('refuses another request under the same key', async () => {
+    await keyed('conflict', 'k2').expect(200)
+
+    const { body } = await keyed('conflict', 'k2', { ttlMs: 5_000 }).expect(422)
+    expect(body.code).toBe('idempotency-conflict')
+  })
+
+  it('says that the lease of the first request has ended', async () => {
+    const first = await keyed('gone', 'k3', { ttlMs: 1_000 }).expect(200)
+    harness.advance(1_001)
+
+    const { body } = await keyed('gone', 'k3', { ttlMs: 1_000 }).expect(410)
+    expect(body).toMatchObject({ code: 'lease-expired', fence: first.body.fence })
+  })
+
+  it('does not remember a refusal', async () => {
+    const { body } = await acquire('later', { ttlMs: 1_000 })
+    await keyed('later', 'k4').expect(423)
+    await harness.request('post', '/v1/locks/later/release').send({ token: body.token }).expect(200)
+
+    await keyed('later', 'k4').expect(200)
+  })
+})
+
+describe('bad input', () => {
+  it.each([
+    ['a ttl below the bound', { ttlMs: 99 }, 'body/ttlMs'],
+    ['a ttl sent as text', { ttlMs: '5000' }, 'body/ttlMs'],
+    ['a misspelt field', { ttl: 1 }, 'body/ttl'],
+    ['an empty owner', { owner: '' }, 'body/owner'],
+    ['an owner of 201 bytes', { owner: 'ä'.repeat(101) }, 'body/owner'],
+    ['metadata that is no object', { metadata: 7 }, 'body/metadata'],
+    ['metadata above 1 KiB', { metadata: { a: 'x'.repeat(1_024) } }, 'body/metadata'],
+  ])('answers 400 for %s', async (_what, body, pointer) => {
+    const response = await acquire('bad', body).expect(400)
+
+    expect(response.body.code).toBe('invalid-request')
+    expect(response.body.errors).toEqual([expect.objectContaining({ pointer })])
+  })
+
+  it('answers 400 for JSON that cannot be read', async () => {
+    const response = await harness
+      .request('post', '/v1/locks/bad/acquire')
+      .set('content-type', 'application/json')
+      .send('{"ttlMs":')
+      .expect(400)
+
+    expect(response.body.code).toBe('invalid-request')
+  })
+
+  it('answers 415 for a form, and tells what to send', async () => {
+    const { body } = await harness
+      .request('post', '/v1/locks/bad/acquire')
+      .type('form')
+      .send('ttlMs=5')
+      .expect(415)
+
+    expect(body.detail).toContain('curl --json')
+  })
+})

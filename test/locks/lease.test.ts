@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+
+let harness: Harness
+
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness.close())
+
+const post = (name: string, verb: string, body?: object) =>
+  harness.request('post', `/v1/locks/${name}/${verb}`).send(body)
+
+const acquired = async (name: string, ttlMs = 10_000) =>
+  (await post(name, 'acquire', { ttlMs }).expect(200)).body as { token: string; fence: number }
+
+const STRANGER = 'x'.repeat(22)
+
+describe('renew', () => {
+  it('moves the end away', async () => {
+    const { token, fence } = await acquired('renew', 10_000)
+    harness.advance(8_000)
+
+    const { body } = await post('renew', 'renew', { token, ttlMs: 10_000 }).expect(200)
+
+    expect(body).toEqual({ fence, expiresInMs: expect.any(Number) })
+    expect(body.expiresInMs).toBeGreaterThan(5_000)
+    harness.advance(5_000)
+    await post('renew', 'acquire').expect(423)
+  })
+
+  it('never shortens a lease', async () => {
+    const { token } = await acquired('shorter', 10_000)
+
+    const { body } = await post('shorter', 'renew', { token, ttlMs: 100 }).expect(200)
+
+    expect(body.expiresInMs).toBeGreaterThan(5_000)
+  })
+
+  it('does not resurrect an expired lease, even if nobody took the lock', async () => {
+    const { token, fence } = await acquired('dead', 1_000)
+    harness.advance(1_001)
+
+    const { body } = await post('dead', 'renew', { token }).expect(410)
+
+    expect(body).toMatchObject({ code: 'lease-expired', fence })
+    await post('dead', 'acquire').expect(200)
+  })
+
+  it('refuses a token that never held the lock', async () => {
+    await acquired('mine')
+    const { body } = await post('mine', 'renew', { token: STRANGER }).expect(409)
+    expect(body.code).toBe('not-owner')
+  })
+
+  it('says that the lease was released', async () => {
+    const { token } = await acquired('given-back')
+    await post('given-back', 'release', { token }).expect(200)
+
+    const { body } = await post('given-back', 'renew', { token }).expect(410)
+    expect(body.code).toBe('lease-released')
+  })
+})
+
+describe('release', () => {
+  it('frees the lock for the next', async () => {
+    const { token, fence } = await acquired('free')
+
+    const { body } = await post('free', 'release', { token }).expect(200)
+
+    expect(body).toEqual({ released: true, fence, heldMs: expect.any(Number) })
+    await post('free', 'acquire').expect(200)
+  })
+
+  it('answers a repeat, and does not free the lease of the next holder', async () => {
+    const { token, fence } = await acquired('twice')
+    await post('twice', 'release', { token }).expect(200)
+    await acquired('twice')
+
+    const { body } = await post('twice', 'release', { token }).expect(200)
+
+    expect(body).toEqual({ released: false, replayed: true, fence })
+    await post('twice', 'acquire').expect(423)
+  })
+
+  it('tells a late holder that its lease expired, and that another has the lock', async () => {
+    const { token } = await acquired('late', 1_000)
+    harness.advance(1_001)
+    await acquired('late')
+
+    const { body } = await post('late', 'release', { token }).expect(410)
+
+    expect(body.code).toBe('lease-expired')
+    await post('late', 'acquire').expect(423)
+  })
+
+  it('refuses a stranger', async () => {
+    await acquired('guarded')
+    await post('guarded', 'release', { token: STRANGER }).expect(409)
+    await post('guarded', 'acquire').expect(423)
+  })
+
+  it('remembers the last eight ends, and forgets the ninth', async () => {
+    const tokens: string[] = []
+    for (let i = 0; i < 9; i++) {
+      const { token } = await acquired('history')
+      tokens.push(token)
+      await post('history', 'release', { token }).expect(200)
+    }
+
+    await post('history', 'release', { token: tokens[1] as string }).expect(200)
+    await post('history', 'release', { token: tokens[0] as string }).expect(409)
+  })
+})
+
+describe('GET a lock', () => {
+  const get = async (name: string) =>
+    (await harness.request('get', `/v1/locks/${name}`).expect(200)).body
+
+  it('is always 200', async () => {
+    expect(await get('nobody')).toEqual({
+      name: 'nobody',
+      state: 'free',
+      capacity: 1,
+      holders: [],
+      waiters: [],
+      queueLength: 0,
+    })
+  })
+
+  it('shows the holder without its token', async () => {
+    const { body } = await post('shown', 'acquire', { owner: 'w-1', metadata: { a: [1] } })
+
+    const state = await get('shown')
+
+    expect(state).toMatchObject({
+      state: 'held',
+      mode: 'exclusive',
+      holders: [{ owner: 'w-1', metadata: { a: [1] }, fence: body.fence }],
+    })
+    expect(JSON.stringify(state)).not.toContain(body.token)
+  })
+
+  it('shows how the last lease ended, before anybody reaps it', async () => {
+    const { fence } = await acquired('ended', 1_000)
+    harness.advance(3_000)
+
+    const state = await get('ended')
+
+    expect(state).toMatchObject({ state: 'free', lastEnd: { how: 'expired', fence } })
+    expect(state.lastEnd.agoMs).toBeGreaterThanOrEqual(2_000)
+  })
+})
