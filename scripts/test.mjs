@@ -1,0 +1,22 @@
+// npm test: installs and builds if needed, then runs the whole check.
+import './node-version.mjs'
+import { runNpm, SetUpError, setUp } from './set-up.mjs'
+
+try {
+  await setUp()
+  process.exitCode = await runNpm(['run', '-s', 'check'], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: testEnvironment(),
+  })
+} catch (error) {
+  console.error(error instanceof SetUpError ? error.message : error)
+  process.exitCode = 1
+}
+
+/** Without the settings of a service that this user runs: no test may touch that one's Redis. */
+function testEnvironment() {
+  const env = Object.entries(process.env).filter(
+    ([name]) => !/^LOCKSTEP_(?!TEST_|REDIS_FIND$)/.test(name),
+  )
+  return { ...Object.fromEntries(env), NODE_ENV: 'test' }
+}
