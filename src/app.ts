@@ -19,12 +19,15 @@ import { createMetrics } from './metrics/registry.js'
 import { createBinder } from './redis/binder.js'
 import type { Link } from './redis/connect.js'
 import { StoreError } from './redis/errors.js'
+import type { Signals } from './redis/signals.js'
 import { version } from './version.js'
 
 export interface AppDeps {
   readonly config: Config
   /** The connection for commands. */
   readonly link: Link
+  /** The connection that listens. */
+  readonly signals: Signals
   readonly logger: FastifyBaseLogger
   /** Microseconds added to the server's time; tests drive it, production has none. */
   readonly clockOffsetUs?: () => number

@@ -5,6 +5,7 @@ import { type Config, ConfigError, loadConfig } from './config.js'
 import { openLink } from './redis/connect.js'
 import { type ManagedRedis, managedRefusal, startManagedRedis } from './redis/managed.js'
 import { ManagedRedisError } from './redis/managed-error.js'
+import { createSignals } from './redis/signals.js'
 
 /** A fault of the caller's: one message, no stack. */
 class StartError extends Error {
@@ -37,20 +38,24 @@ async function main(): Promise<void> {
   const logger = pino({ level: config.logLevel })
   const managed = config.redisUrl === '' ? await startOwnRedis(config) : undefined
 
-  const link = openLink({
-    url: managed?.url ?? config.redisUrl,
-    purpose: 'commands',
-    timeoutMs: config.redisTimeoutMs,
-    onError: (error) => logger.debug({ err: error }, 'redis connection'),
-  })
+  const open = (purpose: string) =>
+    openLink({
+      url: managed?.url ?? config.redisUrl,
+      purpose,
+      timeoutMs: config.redisTimeoutMs,
+      onError: (error) => logger.debug({ err: error }, 'redis connection'),
+    })
+  const link = open('commands')
+  const signals = createSignals(open('signals'))
   let draining = false
-  const app = buildApp({ config, link, logger, isDraining: () => draining })
+  const app = buildApp({ config, link, signals, logger, isDraining: () => draining })
 
   const stop = async () => {
     if (draining) return
     draining = true
     await app.close()
     link.close()
+    signals.close()
     await managed?.stop()
     process.exit(0)
   }

@@ -9,10 +9,12 @@ import { buildApp } from '../../src/app.js'
 import { type Config, loadConfig } from '../../src/config.js'
 import { type Binder, createBinder } from '../../src/redis/binder.js'
 import { type Link, openLink } from '../../src/redis/connect.js'
+import { createSignals, type Signals } from '../../src/redis/signals.js'
 
 export interface Harness {
   readonly app: FastifyInstance
   readonly link: Link
+  readonly signals: Signals
   /** For raw commands: state left behind is read, and trouble is made, through it. */
   readonly redis: Redis
   /** A fresh namespace, so that files run side by side on one Redis. */
@@ -48,12 +50,20 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     timeoutMs: config.redisTimeoutMs,
     onError: () => undefined,
   })
+  const signals = createSignals(
+    openLink({
+      url,
+      purpose: 'signals',
+      timeoutMs: config.redisTimeoutMs,
+      onError: () => undefined,
+    }),
+  )
   await ready(link)
 
   let offsetUs = 0
   const clockOffsetUs = () => offsetUs
   const { log, logger } = recordLog()
-  const app = buildApp({ config, link, logger, clockOffsetUs })
+  const app = buildApp({ config, link, signals, logger, clockOffsetUs })
   await app.ready()
   await app.listen({ host: '127.0.0.1', port: 0 })
 
@@ -61,6 +71,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   return {
     app,
     link,
+    signals,
     redis: link.client as Redis,
     namespace,
     binder: createBinder({ link, observer: { batch() {}, failure() {} }, clockOffsetUs }),
@@ -74,6 +85,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       await app.close()
       await forget(link, namespace)
       link.close()
+      signals.close()
     },
   }
 }
