@@ -17,17 +17,13 @@ import { observeRequests } from './metrics/http.js'
 import { createRedisMetrics } from './metrics/redis.js'
 import { createMetrics } from './metrics/registry.js'
 import { createBinder } from './redis/binder.js'
-import type { Link } from './redis/connect.js'
 import { StoreError } from './redis/errors.js'
-import type { Signals } from './redis/signals.js'
+import type { Links } from './redis/links.js'
 import { version } from './version.js'
 
 export interface AppDeps {
   readonly config: Config
-  /** The connection for commands. */
-  readonly link: Link
-  /** The connection that listens. */
-  readonly signals: Signals
+  readonly links: Links
   readonly logger: FastifyBaseLogger
   /** Microseconds added to the server's time; tests drive it, production has none. */
   readonly clockOffsetUs?: () => number
@@ -41,9 +37,13 @@ const MAX_BODY_BYTES = 1024 * 1024
 
 /** The only place where domains meet their dependencies. Production and tests both start here. */
 export function buildApp(deps: AppDeps): FastifyInstance {
-  const { config, link, logger, clockOffsetUs = () => 0, isDraining = () => false } = deps
+  const { config, links, logger, clockOffsetUs = () => 0, isDraining = () => false } = deps
   const metrics = createMetrics(version)
-  const binder = createBinder({ link, observer: createRedisMetrics(metrics), clockOffsetUs })
+  const binder = createBinder({
+    link: links.commands,
+    observer: createRedisMetrics(metrics),
+    clockOffsetUs,
+  })
 
   const app = Fastify({
     loggerInstance: logger,
@@ -70,7 +70,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   app.register(async (root) => {
     await installOpenApi(root, version)
     root.register(errorPages)
-    root.register(healthRoutes, { notReady: () => notReady(link, isDraining) })
+    root.register(healthRoutes, { notReady: () => notReady(links, isDraining) })
     root.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
       reply.type(metrics.registry.contentType).send(await metrics.expose()),
     )
@@ -94,9 +94,9 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   return app
 }
 
-const notReady = (link: Link, isDraining: () => boolean) => {
+const notReady = (links: Links, isDraining: () => boolean) => {
   if (isDraining()) return 'draining'
-  return link.isReady() ? undefined : 'store-unavailable'
+  return links.probe.isUp() ? undefined : 'store-unavailable'
 }
 
 /** The one place where an outage of Redis becomes an answer. */

@@ -2,10 +2,9 @@ import path from 'node:path'
 import { pino } from 'pino'
 import { buildApp } from './app.js'
 import { type Config, ConfigError, loadConfig } from './config.js'
-import { openLink } from './redis/connect.js'
+import { openLinks } from './redis/links.js'
 import { type ManagedRedis, managedRefusal, startManagedRedis } from './redis/managed.js'
 import { ManagedRedisError } from './redis/managed-error.js'
-import { createSignals } from './redis/signals.js'
 
 /** A fault of the caller's: one message, no stack. */
 class StartError extends Error {
@@ -38,24 +37,19 @@ async function main(): Promise<void> {
   const logger = pino({ level: config.logLevel })
   const managed = config.redisUrl === '' ? await startOwnRedis(config) : undefined
 
-  const open = (purpose: string) =>
-    openLink({
-      url: managed?.url ?? config.redisUrl,
-      purpose,
-      timeoutMs: config.redisTimeoutMs,
-      onError: (error) => logger.debug({ err: error }, 'redis connection'),
-    })
-  const link = open('commands')
-  const signals = createSignals(open('signals'))
+  const links = openLinks({
+    url: managed?.url ?? config.redisUrl,
+    timeoutMs: config.redisTimeoutMs,
+    onError: (error) => logger.debug({ err: error }, 'redis connection'),
+  })
   let draining = false
-  const app = buildApp({ config, link, signals, logger, isDraining: () => draining })
+  const app = buildApp({ config, links, logger, isDraining: () => draining })
 
   const stop = async () => {
     if (draining) return
     draining = true
     await app.close()
-    link.close()
-    signals.close()
+    links.close()
     await managed?.stop()
     process.exit(0)
   }

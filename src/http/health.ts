@@ -7,7 +7,7 @@ export interface HealthOptions {
   readonly notReady: () => 'draining' | 'store-unavailable' | undefined
 }
 
-const Ok = Type.Object({ status: Type.Literal('ok') })
+const Ok = Type.Object({ status: Type.Literal('ok') }, { description: 'Yes.' })
 
 export const healthRoutes: FastifyPluginAsync<HealthOptions> = async (app, { notReady }) => {
   app.get(

@@ -22,6 +22,8 @@ export async function installOpenApi(app: FastifyInstance, version: string): Pro
       ],
     },
     transform: ({ schema, url }) => ({ schema: relaxDefaults(schema), url }),
+    transformObject: (document) =>
+      'openapiObject' in document ? tidy(document.openapiObject as Node) : {},
   })
   await app.register(swaggerUi, { routePrefix: '/docs' })
   // The document is a large object; it is built once, not per request.
@@ -52,4 +54,47 @@ function relaxDefaults<T>(schema: T): T {
     else delete copy.required
   }
   return copy as T
+}
+
+type Response = { content?: { 'application/problem+json'?: { schema: Node; examples: Node } } }
+
+interface Operation {
+  requestBody?: { required: boolean; content: Record<string, { schema: { required?: string[] } }> }
+  responses: Record<string, Response>
+}
+type Response = { content?: { 'application/problem+json'?: { schema: Node; examples: Node } } }
+
+function tidy(document: Node): Node {
+  const operations = Object.values(
+    document.paths as Record<string, Record<string, Operation>>,
+  ).flatMap((item) => Object.values(item))
+  for (const operation of operations) acceptNoBody(operation)
+  return {
+    ...document,
+    components: { ...(document.components as Node), ...shareProblems(operations) },
+  }
+}
+
+/** A missing body is {}, so a body is required only where one of its fields is. */
+function acceptNoBody({ requestBody }: Operation): void {
+  const schema = requestBody?.content['application/json']?.schema
+  if (requestBody && schema && !schema.required) requestBody.required = false
+}
+
+/** A problem that many operations share stands once, under components, named by its codes. */
+function shareProblems(operations: readonly Operation[]): { responses: Node; schemas: Node } {
+  const responses: Node = {}
+  const schemas: Node = {}
+  for (const { responses: byStatus } of operations) {
+    for (const [status, response] of Object.entries(byStatus)) {
+      const problem = response.content?.['application/problem+json']
+      if (!problem) continue
+      schemas.Problem ??= problem.schema
+      problem.schema = { $ref: '#/components/schemas/Problem' }
+      const name = Object.keys(problem.examples).join('.')
+      responses[name] = response
+      byStatus[status] = { $ref: `#/components/responses/${name}` } as Response
+    }
+  }
+  return { responses, schemas }
 }

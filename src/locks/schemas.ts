@@ -50,6 +50,7 @@ export const AcquireResponse = Type.Object(
     holdCount: Type.Integer({ description: 'Tokens that hold this lease.' }),
   },
   {
+    description: 'The lease, and the secret that proves it.',
     examples: [
       {
         name: 'migrate',
@@ -69,22 +70,28 @@ export const RenewRequest = Type.Object(
   { additionalProperties: false, examples: [{ token: 'u3Jq0c9mT1uVwX2yZ4aBcD', ttlMs: 30_000 }] },
 )
 
-export const RenewResponse = Type.Object({
-  fence: Fence,
-  expiresInMs: Type.Integer({ description: 'Never more than what is left of the lease.' }),
-})
+export const RenewResponse = Type.Object(
+  {
+    fence: Fence,
+    expiresInMs: Type.Integer({ description: 'Never more than what is left of the lease.' }),
+  },
+  { description: 'The lease goes on.' },
+)
 
 export const ReleaseRequest = Type.Object(
   { token: Token },
   { additionalProperties: false, examples: [{ token: 'u3Jq0c9mT1uVwX2yZ4aBcD' }] },
 )
 
-export const ReleaseResponse = Type.Object({
-  released: Type.Boolean({ description: 'False for a repeat: the lease was released before.' }),
-  replayed: Type.Optional(Type.Boolean()),
-  fence: Fence,
-  heldMs: Type.Optional(Type.Integer()),
-})
+export const ReleaseResponse = Type.Object(
+  {
+    released: Type.Boolean({ description: 'False for a repeat: the lease was released before.' }),
+    replayed: Type.Optional(Type.Boolean()),
+    fence: Fence,
+    heldMs: Type.Optional(Type.Integer()),
+  },
+  { description: 'The lease is over.' },
+)
 
 const Holder = Type.Object({
   owner: Type.Optional(Type.String()),
@@ -94,19 +101,22 @@ const Holder = Type.Object({
   heldMs: Type.Integer(),
 })
 
-export const LockState = Type.Object({
-  name: ObjectName,
-  state: Type.Enum(['free', 'held']),
-  mode: Type.Optional(Type.Literal('exclusive')),
-  capacity: Type.Integer(),
-  holders: Type.Array(Holder),
-  waiters: Type.Array(Type.Unknown()),
-  queueLength: Type.Integer(),
-  lastEnd: Type.Optional(
-    Type.Object({
-      how: Type.Enum(['expired', 'released', 'revoked']),
-      fence: Fence,
-      agoMs: Type.Integer(),
-    }),
-  ),
-})
+export const LockState = Type.Object(
+  {
+    name: ObjectName,
+    state: Type.Enum(['free', 'held']),
+    mode: Type.Optional(Type.Literal('exclusive')),
+    capacity: Type.Integer(),
+    holders: Type.Array(Holder),
+    waiters: Type.Array(Type.Unknown()),
+    queueLength: Type.Integer(),
+    lastEnd: Type.Optional(
+      Type.Object({
+        how: Type.Enum(['expired', 'released', 'revoked']),
+        fence: Fence,
+        agoMs: Type.Integer(),
+      }),
+    ),
+  },
+  { description: 'The state of the lock; a name nobody uses is free.' },
+)

@@ -8,13 +8,13 @@ import { inject } from 'vitest'
 import { buildApp } from '../../src/app.js'
 import { type Config, loadConfig } from '../../src/config.js'
 import { type Binder, createBinder } from '../../src/redis/binder.js'
-import { type Link, openLink } from '../../src/redis/connect.js'
-import { createSignals, type Signals } from '../../src/redis/signals.js'
+import type { Link } from '../../src/redis/connect.js'
+import { type Links, openLinks } from '../../src/redis/links.js'
 
 export interface Harness {
   readonly app: FastifyInstance
   readonly link: Link
-  readonly signals: Signals
+  readonly links: Links
   /** For raw commands: state left behind is read, and trouble is made, through it. */
   readonly redis: Redis
   /** A fresh namespace, so that files run side by side on one Redis. */
@@ -44,26 +44,14 @@ export interface HarnessOptions {
 export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
   const url = options.redisUrl ?? inject('redisUrl')
   const config: Config = loadConfig({ LOCKSTEP_LOG_LEVEL: 'trace', ...options.environment })
-  const link = openLink({
-    url,
-    purpose: 'commands',
-    timeoutMs: config.redisTimeoutMs,
-    onError: () => undefined,
-  })
-  const signals = createSignals(
-    openLink({
-      url,
-      purpose: 'signals',
-      timeoutMs: config.redisTimeoutMs,
-      onError: () => undefined,
-    }),
-  )
+  const links = openLinks({ url, timeoutMs: config.redisTimeoutMs, onError: () => undefined })
+  const link = links.commands
   await ready(link)
 
   let offsetUs = 0
   const clockOffsetUs = () => offsetUs
   const { log, logger } = recordLog()
-  const app = buildApp({ config, link, signals, logger, clockOffsetUs })
+  const app = buildApp({ config, links, logger, clockOffsetUs })
   await app.ready()
   await app.listen({ host: '127.0.0.1', port: 0 })
 
@@ -71,7 +59,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   return {
     app,
     link,
-    signals,
+    links,
     redis: link.client as Redis,
     namespace,
     binder: createBinder({ link, observer: { batch() {}, failure() {} }, clockOffsetUs }),
@@ -84,8 +72,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     async close() {
       await app.close()
       await forget(link, namespace)
-      link.close()
-      signals.close()
+      links.close()
     },
   }
 }

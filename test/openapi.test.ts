@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { type Harness, startHarness } from './support/harness.js'
+
+let harness: Harness
+
+interface Operation {
+  readonly operationId?: string
+  readonly summary?: string
+  readonly tags?: readonly string[]
+  readonly responses: Readonly<Record<string, unknown>>
+}
+
+const METHODS = new Set(['get', 'put', 'post', 'delete', 'patch', 'head'])
+
+let operations: { where: string; operation: Operation }[]
+
+beforeAll(async () => {
+  harness = await startHarness()
+  const { body } = await harness.request('get', '/openapi.json').expect(200)
+  operations = Object.entries(body.paths as Record<string, Record<string, Operation>>).flatMap(
+    ([path, item]) =>
+      Object.entries(item)
+        .filter(([method]) => METHODS.has(method))
+        .map(([method, operation]) => ({ where: `${method.toUpperCase()} ${path}`, operation })),
+  )
+})
+afterAll(() => harness.close())
+
+it('equals openapi.yaml; run `npm run openapi` after a change', async () => {
+  const { text } = await harness.request('get', '/openapi.yaml').expect(200)
+
+  await expect(text).toMatchFileSnapshot('../openapi.yaml')
+})
+
+it('serves the same document as JSON', async () => {
+  const { body } = await harness.request('get', '/openapi.json').expect(200)
+
+  expect(body.openapi).toBe('3.1.0')
+  const yaml = await harness.request('get', '/openapi.yaml')
+  expect(body).toEqual(parse(yaml.text))
+})
+
+it('names and explains every operation', () => {
+  for (const { where, operation } of operations) {
+    expect(operation.operationId, where).toMatch(/^[a-z][A-Za-z]+$/)
+    expect(operation.summary?.length, where).toBeGreaterThan(10)
+    expect(operation.tags, where).toHaveLength(1)
+  }
+})
+
+it('gives every operation a name of its own', () => {
+  const names = operations.map(({ operation }) => operation.operationId)
+  expect(new Set(names).size).toBe(names.length)
+})
+
+it('says what every answer means', () => {
+  for (const { where, operation } of operations) {
+    for (const [status, response] of Object.entries(operation.responses)) {
+      const { description } = response as { description?: string }
+      expect(description, `${where} ${status}`).not.toBe('Default Response')
+    }
+  }
+})
+
+it('describes every field of every request', () => {
+  const missing: string[] = []
+  const walk = (node: unknown, where: string): void => {
+    if (typeof node !== 'object' || node === null) return
+    const { properties } = node as { properties?: Record<string, { description?: string }> }
+    for (const [name, field] of Object.entries(properties ?? {})) {
+      if (!field.description) missing.push(`${where} ${name}`)
+    }
+    for (const [key, value] of Object.entries(node)) walk(value, `${where}/${key}`)
+  }
+  for (const { where, operation } of operations) {
+    walk((operation as unknown as { requestBody?: unknown }).requestBody, where)
+  }
+  expect(missing).toEqual([])
+})
+
+it('shows the page at /docs', async () => {
+  const { text } = await harness.request('get', '/docs').redirects(1).expect(200)
+  expect(text).toContain('swagger')
+})
