@@ -56,13 +56,12 @@ function relaxDefaults<T>(schema: T): T {
   return copy as T
 }
 
-type Response = { content?: { 'application/problem+json'?: { schema: Node; examples: Node } } }
-
 interface Operation {
   requestBody?: { required: boolean; content: Record<string, { schema: { required?: string[] } }> }
-  responses: Record<string, Response>
+  responses: Record<string, Answer>
 }
-type Response = { content?: { 'application/problem+json'?: { schema: Node; examples: Node } } }
+
+type Answer = { content?: { 'application/problem+json'?: { schema: Node; examples: Node } } }
 
 function tidy(document: Node): Node {
   const operations = Object.values(
@@ -93,7 +92,7 @@ function shareProblems(operations: readonly Operation[]): { responses: Node; sch
       problem.schema = { $ref: '#/components/schemas/Problem' }
       const name = Object.keys(problem.examples).join('.')
       responses[name] = response
-      byStatus[status] = { $ref: `#/components/responses/${name}` } as Response
+      byStatus[status] = { $ref: `#/components/responses/${name}` } as Answer
     }
   }
   return { responses, schemas }
