@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Config } from './config.js'
 import { installBodies } from './http/body.js'
+import { installDraining } from './http/draining.js'
 import { errorPages } from './http/error-pages.js'
 import { healthRoutes } from './http/health.js'
 import { installNamespaces } from './http/namespace.js'
@@ -50,6 +51,8 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestId,
     requestIdHeader: false,
+    // Fastify's own refusal is no problem+json; installDraining answers instead.
+    return503OnClosing: false,
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (error, request, reply) =>
@@ -60,6 +63,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   installProblems(app, fromStore)
   installRequestLog(app, { slowMs: config.slowRequestMs, sample: config.logSample })
   observeRequests(app, metrics)
+  installDraining(app, isDraining)
   installOriginRules(app, {
     allowedHosts: config.allowedHosts,
     loopbackOnly: !config.allowAnonymous,

@@ -4,7 +4,11 @@ import { Value } from 'typebox/value'
 
 /** Every setting, once: type, bounds, default, description. docs/configuration.md is tested against it. */
 const ConfigSchema = Type.Object({
-  host: Type.String({ default: '127.0.0.1', minLength: 1, description: 'Address to listen on.' }),
+  host: Type.String({
+    default: '127.0.0.1',
+    minLength: 1,
+    description: 'Address to listen on; an absolute path is a unix socket.',
+  }),
   port: Type.Integer({
     default: 7700,
     minimum: 0,

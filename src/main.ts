@@ -2,41 +2,52 @@ import path from 'node:path'
 import { pino } from 'pino'
 import { buildApp } from './app.js'
 import { type Config, ConfigError, loadConfig } from './config.js'
+import {
+  type Address,
+  AddressError,
+  isListenError,
+  probeAddress,
+  toAddress,
+  toAddressError,
+} from './listen.js'
 import { openLinks } from './redis/links.js'
 import { type ManagedRedis, managedRefusal, startManagedRedis } from './redis/managed.js'
 import { ManagedRedisError } from './redis/managed-error.js'
+import { onStopSignal } from './stop-signals.js'
+import { version } from './version.js'
 
-/** A fault of the caller's: one message, no stack. */
-class StartError extends Error {
-  readonly exitCode: number
-  constructor(message: string, exitCode: number) {
-    super(message)
-    this.exitCode = exitCode
-  }
-}
+/** Ends what was started, last things last. Until there is something, a signal just exits. */
+let shutDown = async (exitCode: number): Promise<number> => exitCode
 
-const LOOPBACK = /^(127(\.\d+){3}|localhost|::1)$/
+onStopSignal((exitCode) => {
+  shutDown(exitCode).then((code) => process.exit(code), fail)
+})
 
-function readConfig(): Config {
-  const config = loadConfig(process.env)
-  if (!LOOPBACK.test(config.host) && !config.allowAnonymous) {
-    throw new StartError(
-      `LOCKSTEP_HOST is ${config.host}, but no token is configured, so everybody who reaches the port could use the service. Listen on 127.0.0.1, or set LOCKSTEP_ALLOW_ANONYMOUS=true.`,
-      2,
-    )
-  }
-  if (config.redisUrl === '') {
-    const refusal = managedRefusal(process.env.NODE_ENV, config.redisManaged)
-    if (refusal) throw new StartError(refusal, 2)
-  }
-  return config
-}
+main().catch(fail)
 
 async function main(): Promise<void> {
-  const config = readConfig()
-  const logger = pino({ level: config.logLevel })
+  const config = loadConfig(process.env)
+  const address = toAddress(config.host, config.port)
+  checkRules(config, address)
+  // Whatever is wrong with configuration or address is said before Redis is touched.
+  await probeAddress(address)
   const managed = config.redisUrl === '' ? await startOwnRedis(config) : undefined
+  await serve(config, address, managed)
+}
 
+function checkRules(config: Config, address: Address): void {
+  if (!address.isLocal && !config.allowAnonymous) {
+    throw new ConfigError(
+      `LOCKSTEP_HOST is ${config.host}, but no token is configured, so everybody who reaches the port could use the service. Listen on 127.0.0.1, or set LOCKSTEP_ALLOW_ANONYMOUS=true.`,
+    )
+  }
+  const refusal =
+    config.redisUrl === '' ? managedRefusal(process.env.NODE_ENV, config.redisManaged) : undefined
+  if (refusal !== undefined) throw new ConfigError(refusal)
+}
+
+async function serve(config: Config, address: Address, managed?: ManagedRedis): Promise<void> {
+  const logger = pino({ level: config.logLevel })
   const links = openLinks({
     url: managed?.url ?? config.redisUrl,
     timeoutMs: config.redisTimeoutMs,
@@ -45,38 +56,59 @@ async function main(): Promise<void> {
   let draining = false
   const app = buildApp({ config, links, logger, isDraining: () => draining })
 
-  const stop = async () => {
-    if (draining) return
+  shutDown = async () => {
     draining = true
+    // What is still running after the bound loses its connection: better than a stop that hangs.
+    const bound = setTimeout(() => app.server.closeAllConnections(), config.drainTimeoutMs)
     await app.close()
+    clearTimeout(bound)
     links.close()
     await managed?.stop()
-    process.exit(0)
+    return 0
   }
-  process.on('SIGTERM', () => void stop())
-  process.on('SIGINT', () => void stop())
-
   try {
-    await app.listen({ host: config.host, port: config.port })
+    const url = await app.listen(address.listen)
+    process.stdout.write(banner(url, address, managed?.description ?? redisHost(config)))
   } catch (error) {
     await managed?.stop()
-    throw error
+    throw isListenError(error) ? toAddressError(address, error) : error
   }
 }
 
-const startOwnRedis = (config: Config): Promise<ManagedRedis> =>
-  startManagedRedis({
+function startOwnRedis(config: Config): Promise<ManagedRedis> {
+  return startManagedRedis({
     toolsFolder: path.resolve(import.meta.dirname, '../.lockstep'),
     dataFolder: path.resolve(config.dataDir),
     find: config.redisFind === '' ? undefined : config.redisFind,
     log: (message) => process.stderr.write(`${message}\n`),
   })
+}
 
-main().catch((error: unknown) => {
-  const known =
-    error instanceof StartError ||
+function banner(url: string, { listen }: Address, redis: string): string {
+  const [curl, base] =
+    listen.path === undefined
+      ? ['curl', url.replace('0.0.0.0', '127.0.0.1').replace('[::]', '[::1]')]
+      : [`curl --unix-socket ${listen.path}`, 'http://localhost']
+  return `
+  Lockstep ${version} listens on ${listen.path ?? url}
+  Redis    ${redis}
+  Docs     ${base}/docs
+  Try      ${curl} -X POST ${base}/v1/locks/demo/acquire
+
+`
+}
+
+/** A URL may hold a password. */
+function redisHost({ redisUrl }: Config): string {
+  return redisUrl.replace(/\/\/[^@/]*@/, '//')
+}
+
+function fail(error: unknown): never {
+  const isKnown =
     error instanceof ConfigError ||
+    error instanceof AddressError ||
     error instanceof ManagedRedisError
-  process.stderr.write(`${known ? error.message : String((error as Error).stack)}\n`)
-  process.exit(error instanceof StartError ? error.exitCode : error instanceof ConfigError ? 2 : 1)
-})
+  process.stderr.write(`${isKnown ? error.message : (error as Error).stack}\n`)
+  if (error instanceof AddressError) process.exit(error.exitCode)
+  process.exit(error instanceof ConfigError ? 2 : 1)
+}

@@ -18,7 +18,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'version.ts': [],
   'config.ts': [],
   'app.ts': ['config.ts', 'version.ts', 'locks', 'cache', 'ratelimits', 'leaderboards', ...DOMAIN],
-  'main.ts': ['app.ts', 'config.ts', 'version.ts', 'redis'],
+  'listen.ts': [],
+  'stop-signals.ts': [],
+  'main.ts': ['app.ts', 'config.ts', 'listen.ts', 'stop-signals.ts', 'version.ts', 'redis'],
   tools: ['app.ts', 'config.ts', 'redis'],
 }
 

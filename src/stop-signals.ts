@@ -1,0 +1,26 @@
+import { constants } from 'node:os'
+
+/**
+ * Ctrl-C under npm arrives twice within milliseconds: from the terminal, which signals the whole
+ * group, and from npm, which passes its own on. Only a repeat after this long is an impatient user.
+ */
+const REPEAT_MS = 2_000
+
+/**
+ * Calls `stop` once, at the first SIGINT or SIGTERM. A repeat more than two seconds later ends the
+ * process at once; what it leaves is the same as after a SIGKILL, which the managed Redis survives.
+ */
+export function onStopSignal(stop: (exitCode: number) => void): void {
+  let firstAt: number | undefined
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    const exitCode = 128 + constants.signals[signal]
+    process.on(signal, () => {
+      if (firstAt === undefined) {
+        firstAt = performance.now()
+        stop(exitCode)
+      } else if (performance.now() - firstAt > REPEAT_MS) {
+        process.exit(exitCode)
+      }
+    })
+  }
+}
