@@ -1,0 +1,42 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { lockKeys } from '../../src/locks/keys.js'
+import { escapeKey, redisKey } from '../../src/redis/keys.js'
+
+const namespace = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,20}$/)
+const name = fc.string({ minLength: 1, maxLength: 40, unit: 'binary' })
+const tricky = fc
+  .array(fc.constantFrom('{', '}', '%', ':', '7B', '7D', 'a', '/'), { minLength: 1 })
+  .map((parts) => parts.join(''))
+
+it('keeps two texts apart', () => {
+  fc.assert(
+    fc.property(fc.oneof(name, tricky), fc.oneof(name, tricky), (left, right) => {
+      expect(escapeKey(left) === escapeKey(right)).toBe(left === right)
+      expect(escapeKey(left)).not.toMatch(/[{}]/)
+    }),
+  )
+})
+
+it('never gives two (namespace, name) pairs of a domain one key', () => {
+  fc.assert(
+    fc.property(
+      namespace,
+      fc.oneof(name, tricky),
+      namespace,
+      fc.oneof(name, tricky),
+      (a, b, c, d) => {
+        const left = Object.values(lockKeys(a, b))
+        const right = Object.values(lockKeys(c, d))
+        const shared = left.filter((key) => right.includes(key))
+        if (a !== c) expect(shared).toEqual([])
+        else if (b !== d) expect(shared).toEqual([lockKeys(a, b).fence])
+      },
+    ),
+  )
+})
+
+it('has one form', () => {
+  expect(redisKey('ns', 'l0', 'lock', 'a{b}%')).toBe('ls:{ns:l0}:lock:a%7Bb%7D%25')
+  expect(redisKey('ns', 'l0', 'fence')).toBe('ls:{ns:l0}:fence')
+})

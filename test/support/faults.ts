@@ -1,0 +1,92 @@
+import { createConnection, createServer, type Socket } from 'node:net'
+
+/** A TCP proxy before Redis that misbehaves on command. */
+export interface FaultProxy {
+  readonly url: string
+  /** Bytes arrive at Redis, its answers are thrown away: applied, but nobody hears of it. */
+  dropReplies(): void
+  /** Neither side hears of the other, and no connection is closed. */
+  freeze(): void
+  /** Answers arrive this much later. */
+  delay(ms: number): void
+  /** Ends every connection and accepts no new one. */
+  refuse(): void
+  /** Ends every connection; new ones are served. */
+  cut(): void
+  /** Back to forwarding everything. Connections that lost bytes are ended. */
+  heal(): void
+  close(): Promise<void>
+}
+
+type Mode = 'forward' | 'drop-replies' | 'freeze' | 'refuse'
+
+/** @param target `unix:///path` or `redis://host:port` */
+export async function startFaultProxy(target: string): Promise<FaultProxy> {
+  const pairs = new Set<{ client: Socket; server: Socket }>()
+  let mode: Mode = 'forward'
+  let delayMs = 0
+
+  const endAll = () => {
+    for (const { client, server } of pairs) {
+      client.destroy()
+      server.destroy()
+    }
+  }
+
+  const listener = createServer((client) => {
+    if (mode === 'refuse') return void client.destroy()
+    const server = connectTo(target)
+    const pair = { client, server }
+    pairs.add(pair)
+    const end = () => {
+      client.destroy()
+      server.destroy()
+      pairs.delete(pair)
+    }
+    for (const socket of [client, server]) socket.on('error', end).on('close', end)
+
+    client.on('data', (bytes) => {
+      if (mode !== 'freeze') server.write(bytes)
+    })
+    server.on('data', (bytes) => {
+      if (mode !== 'forward') return
+      if (delayMs === 0) client.write(bytes)
+      else setTimeout(() => client.writable && client.write(bytes), delayMs)
+    })
+  })
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+  const { port } = listener.address() as { port: number }
+
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    dropReplies: () => {
+      mode = 'drop-replies'
+    },
+    freeze: () => {
+      mode = 'freeze'
+    },
+    delay: (ms) => {
+      delayMs = ms
+    },
+    refuse() {
+      mode = 'refuse'
+      endAll()
+    },
+    cut: endAll,
+    heal() {
+      if (mode === 'drop-replies' || mode === 'freeze') endAll()
+      mode = 'forward'
+      delayMs = 0
+    },
+    close() {
+      endAll()
+      return new Promise((resolve) => listener.close(() => resolve()))
+    },
+  }
+}
+
+function connectTo(target: string): Socket {
+  if (target.startsWith('unix://')) return createConnection(target.slice('unix://'.length))
+  const { hostname, port } = new URL(target)
+  return createConnection(Number(port || 6379), hostname)
+}
