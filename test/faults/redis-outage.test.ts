@@ -1,0 +1,104 @@
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
+import { type FaultProxy, startFaultProxy } from '../support/faults.js'
+import { type Harness, startHarness } from '../support/harness.js'
+
+let redis: ManagedRedis
+let proxy: FaultProxy
+let harness: Harness
+
+beforeAll(async () => {
+  redis = await startManagedRedis({
+    toolsFolder: path.resolve(import.meta.dirname, '../../.lockstep'),
+  })
+  proxy = await startFaultProxy(redis.url)
+  harness = await startHarness({ redisUrl: proxy.url })
+})
+afterAll(async () => {
+  await harness.close()
+  await proxy.close()
+  await redis.stop()
+})
+
+const acquire = (name: string, key?: string) => {
+  const request = harness.request('post', `/v1/locks/${name}/acquire`)
+  return key ? request.set('idempotency-key', key) : request
+}
+
+const untilBack = (name: string) =>
+  vi.waitFor(async () => expect((await acquire(name)).status).toBe(200), { timeout: 10_000 })
+
+describe('a reply that is lost', () => {
+  it('leaves the outcome unknown, and counts once with an idempotency key', async () => {
+    // Redis must know the script: the lost reply is to be that of the acquire, not NOSCRIPT.
+    await acquire('warm').expect(200)
+    proxy.dropReplies()
+    const lost = await acquire('lost', 'k').expect(503)
+    expect(lost.body.code).toBe('outcome-unknown')
+    expect(lost.headers).not.toHaveProperty('retry-after')
+
+    proxy.heal()
+    const repeated = await vi.waitFor(async () => {
+      const answer = await acquire('lost', 'k')
+      expect(answer.status).toBe(200)
+      return answer
+    }, 10_000)
+
+    // The first request was applied: the repeat finds its lease rather than making a second.
+    expect(repeated.headers['idempotent-replayed']).toBe('true')
+    const again = await acquire('lost', 'k').expect(200)
+    expect(again.body.fence).toBe(repeated.body.fence)
+  })
+})
+
+describe('a connection that is cut', () => {
+  it('is replaced without anybody doing anything', async () => {
+    proxy.cut()
+    await untilBack('after-cut')
+  })
+})
+
+describe('Redis out of reach', () => {
+  it('is answered at once with nothing applied, and unready; then all is well again', async () => {
+    proxy.refuse()
+    await vi.waitFor(() => expect(harness.link.isReady()).toBe(false))
+
+    const { body, headers } = await acquire('down').expect(503)
+    expect(body.code).toBe('store-unavailable')
+    expect(headers['retry-after']).toBe('1')
+    await harness.request('get', '/livez').expect(200)
+    await vi.waitFor(() => harness.request('get', '/readyz').expect(503), { timeout: 10_000 })
+
+    proxy.heal()
+    await untilBack('down')
+    await vi.waitFor(() => harness.request('get', '/readyz').expect(200), { timeout: 10_000 })
+  })
+})
+
+describe('Redis killed and started again', () => {
+  it('is a short outage, not the end', async () => {
+    const before = await acquire('kill').expect(200)
+    process.kill(redis.pid(), 'SIGKILL')
+
+    await vi.waitFor(async () => expect((await acquire('killed')).status).toBe(503))
+    await untilBack('killed-after')
+
+    // It kept nothing, yet fences go on: the clock carries them.
+    const after = await acquire('kill').expect(200)
+    expect(after.body.fence).toBeGreaterThan(before.body.fence)
+  })
+})
+
+describe('Redis stopped', () => {
+  it('is answered within the time-out', async () => {
+    process.kill(redis.pid(), 'SIGSTOP')
+    try {
+      const { body } = await acquire('stopped').expect(503)
+      expect(body.code).toBe('outcome-unknown')
+    } finally {
+      process.kill(redis.pid(), 'SIGCONT')
+    }
+    await untilBack('stopped-after')
+  })
+})

@@ -1,0 +1,172 @@
+import { request as httpRequest } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+
+let harness: Harness
+
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness.close())
+
+/** A request line exactly as written: clients would repair it. */
+function raw(path: string, headers: Record<string, string> = {}) {
+  const { port } = harness.app.server.address() as AddressInfo
+  return new Promise<{ status: number; body: Record<string, unknown> }>((resolve, reject) => {
+    const request = httpRequest({ port, path, method: 'GET', headers }, (response) => {
+      let text = ''
+      response.on('data', (chunk) => {
+        text += chunk
+      })
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) }),
+      )
+    })
+    request.on('error', reject)
+    request.end()
+  })
+}
+
+describe('names in paths', () => {
+  it.each([
+    ['slashes', 'a/b/c'],
+    ['braces', '{a}'],
+    ['spaces', 'a b'],
+    ['emoji', '🔒🔑'],
+    ['a percent sign', '100%'],
+    ['dots', '...'],
+    ['512 bytes', 'ä'.repeat(256)],
+  ])('may hold %s', async (_what, name) => {
+    const { body } = await harness
+      .request('get', `/v1/locks/${encodeURIComponent(name)}`)
+      .expect(200)
+    expect(body.name).toBe(name)
+  })
+
+  it.each([
+    ['a control character', '%01'],
+    ['a NUL', 'a%00b'],
+    ['513 bytes', `${'%C3%A4'.repeat(256)}a`],
+    ['one dot', '%2E'],
+    ['two dots', '%2e%2E'],
+  ])('may not hold %s', async (_what, name) => {
+    const { status, body } = await raw(`/v1/locks/${name}`)
+    expect([status, body.code]).toEqual([400, 'invalid-request'])
+    expect(body.errors).toEqual([expect.objectContaining({ pointer: 'params/name' })])
+  })
+
+  it('answers bad UTF-8 with a 400', async () => {
+    const { status, body } = await raw('/v1/locks/%C3%28')
+    expect([status, body.code]).toEqual([400, 'invalid-request'])
+  })
+
+  it('answers a path nobody knows with a problem', async () => {
+    const { status, body } = await raw('/v1/nothing')
+    expect([status, body.code]).toEqual([404, 'not-found'])
+  })
+
+  it('answers an unknown query field with a 400', async () => {
+    const { body } = await harness.request('post', '/v1/locks/a/acquire?ttl=5').expect(400)
+    expect(body.errors).toEqual([{ pointer: 'querystring/ttl', message: 'is not a known field' }])
+  })
+})
+
+describe('namespaces', () => {
+  it('never see each other', async () => {
+    await harness.request('post', '/v1/locks/shared/acquire').expect(200)
+    const other = { 'lockstep-namespace': `${harness.namespace}-b` }
+    await harness.request('post', '/v1/locks/shared/acquire').set(other).expect(200)
+    await harness.request('post', '/v1/locks/shared/acquire').set(other).expect(423)
+    await harness.redis.unlink(await harness.redis.keys(`ls:{${harness.namespace}-b:*`))
+  })
+
+  it.each(['UPPER', 'a:b', '-a', 'a'.repeat(64), 'a}b'])(
+    'are refused when named %s',
+    async (name) => {
+      const { body } = await harness
+        .request('get', '/v1/locks/a')
+        .set('lockstep-namespace', name)
+        .expect(400)
+      expect(body.errors).toEqual([
+        expect.objectContaining({ pointer: 'headers/lockstep-namespace' }),
+      ])
+    },
+  )
+})
+
+describe('Origin and Host', () => {
+  it('refuse a page of another site', async () => {
+    const { body } = await harness
+      .request('get', '/v1/locks/a')
+      .set('origin', 'https://evil.example')
+      .expect(403)
+    expect(body.code).toBe('origin-refused')
+  })
+
+  it('let the own documentation page in', async () => {
+    await harness.request('get', '/v1/locks/a').set('origin', 'http://127.0.0.1:7700').expect(200)
+  })
+
+  it('refuse a foreign name that resolves to loopback', async () => {
+    const { body } = await harness
+      .request('get', '/v1/locks/a')
+      .set('host', 'evil.example')
+      .expect(403)
+    expect(body.code).toBe('host-refused')
+  })
+})
+
+describe('every answer', () => {
+  it('carries the request id it was given, or a new one', async () => {
+    const given = await harness.request('get', '/livez').set('x-request-id', 'abc-1')
+    expect(given.headers['x-request-id']).toBe('abc-1')
+
+    const made = await harness.request('get', '/livez').set('x-request-id', 'no spaces allowed')
+    expect(made.headers['x-request-id']).toMatch(/^[\da-f-]{36}$/)
+  })
+
+  it('is not for caches', async () => {
+    const { headers } = await harness.request('get', '/v1/locks/a')
+    expect(headers['cache-control']).toBe('private, no-store')
+  })
+})
+
+describe('the log', () => {
+  it('has no line for a request that went well', async () => {
+    const before = harness.log.length
+    await harness.request('get', '/v1/locks/a').expect(200)
+    await harness.request('get', '/v1/nothing').expect(404)
+    expect(harness.log.slice(before)).toEqual([])
+  })
+
+  it('never holds a token', async () => {
+    const { body } = await harness.request('post', '/v1/locks/secret/acquire').expect(200)
+    for (const verb of ['renew', 'release', 'release']) {
+      await harness.request('post', `/v1/locks/secret/${verb}`).send({ token: body.token })
+    }
+    await harness.redis.set('not-a-hash', '')
+    expect(harness.log.join('')).not.toContain(body.token)
+  })
+})
+
+describe('the pages', () => {
+  it('explain each error under its type', async () => {
+    const { body } = await harness.request('get', '/v1/nothing').expect(404)
+    const page = await harness.request('get', body.type).expect(200)
+    expect(page.text).toContain('<h1>not-found</h1>')
+    await harness.request('get', '/errors/none-such').expect(404)
+  })
+
+  it('expose the metrics', async () => {
+    await harness.request('post', '/v1/locks/metered/acquire').expect(200)
+    const { text, headers } = await harness.request('get', '/metrics').expect(200)
+    expect(headers['content-type']).toMatch(/^text\/plain/)
+    expect(text).toMatch(/^lockstep_locks_acquire_total\{outcome="granted"\} \d/m)
+    expect(text).toMatch(/^lockstep_http_request_duration_seconds_count\{.*acquire.*\} \d/m)
+    expect(text).toMatch(
+      /^lockstep_redis_script_duration_seconds_count\{script="locks.acquire"\} \d/m,
+    )
+    expect(text).toMatch(/^lockstep_build_info\{.*\} 1/m)
+  })
+})
