@@ -10,6 +10,7 @@ import { installOpenApi } from './http/openapi.js'
 import { installOriginRules } from './http/origin.js'
 import { installProblems, Problem, sendProblem, toProblem } from './http/problem.js'
 import { installRequestLog, requestId } from './http/request-log.js'
+import { statusRoutes } from './http/status.js'
 import { compileValidator } from './http/validation.js'
 import { createLockMetrics } from './locks/metrics.js'
 import { lockRoutes } from './locks/routes.js'
@@ -19,6 +20,7 @@ import { createRedisMetrics } from './metrics/redis.js'
 import { createMetrics } from './metrics/registry.js'
 import { createBinder } from './redis/binder.js'
 import { StoreError } from './redis/errors.js'
+import { readFacts } from './redis/facts.js'
 import type { Links } from './redis/links.js'
 import { version } from './version.js'
 
@@ -84,6 +86,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
           if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'private, no-store')
           done()
         })
+        v1.register(statusRoutes, { version, readRedis: () => readFacts(links.commands) })
         v1.register(lockRoutes, {
           prefix: '/locks',
           store: createLockStore({ binder, endedTtlMs: config.endedTtlMs }),

@@ -1,0 +1,61 @@
+import { Cluster } from 'ioredis'
+import type { Link } from './connect.js'
+import { toStoreError } from './errors.js'
+
+/** What Redis says of itself. Read on demand; a field Redis does not tell is `unknown`. */
+export interface RedisFacts {
+  readonly version: string
+  readonly mode: 'single' | 'sentinel' | 'cluster'
+  readonly persistence: 'none' | 'rdb' | 'aof' | 'rdb+aof' | 'unknown'
+  readonly evictionPolicy: string
+  readonly maxMemoryBytes: number
+  readonly usedMemoryBytes: number
+  readonly replicas: number
+}
+
+/** @throws StoreError where Redis does not answer. */
+export async function readFacts({ client }: Link): Promise<RedisFacts> {
+  const [info, save] = await Promise.all([
+    client.info().catch((error: unknown) => {
+      throw toStoreError(error)
+    }),
+    configured(client, 'save'),
+  ])
+  const fields = Object.fromEntries(
+    info.split('\r\n').flatMap((line) => {
+      const at = line.indexOf(':')
+      return at > 0 ? [[line.slice(0, at), line.slice(at + 1)] as const] : []
+    }),
+  )
+  return {
+    version: fields.valkey_version ?? fields.redis_version ?? 'unknown',
+    mode: modeOf(client),
+    persistence: persistence(fields.aof_enabled === '1', save),
+    evictionPolicy: fields.maxmemory_policy ?? 'unknown',
+    maxMemoryBytes: Number(fields.maxmemory ?? 0),
+    usedMemoryBytes: Number(fields.used_memory ?? 0),
+    replicas: Number(fields.connected_slaves ?? 0),
+  }
+}
+
+/** CONFIG may be forbidden by ACL, and is at managed offers. */
+async function configured(client: Link['client'], name: string): Promise<string | undefined> {
+  try {
+    const reply = (await client.config('GET', name)) as string[] | Record<string, string>
+    return Array.isArray(reply) ? reply[1] : reply[name]
+  } catch {
+    return undefined
+  }
+}
+
+/** A Redis behind Sentinel does not know of it; the client does. */
+function modeOf(client: Link['client']): RedisFacts['mode'] {
+  if (client instanceof Cluster) return 'cluster'
+  return client.options.sentinels ? 'sentinel' : 'single'
+}
+
+function persistence(aof: boolean, save: string | undefined): RedisFacts['persistence'] {
+  if (save === undefined) return aof ? 'aof' : 'unknown'
+  if (save === '') return aof ? 'aof' : 'none'
+  return aof ? 'rdb+aof' : 'rdb'
+}
