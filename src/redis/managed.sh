@@ -19,7 +19,7 @@ folder=$1 bound=$2
 shift 2
 exec 4<&0
 
-(trap - HUP INT TERM; exec "$@" 4<&- >&2 </dev/null) &
+(trap - HUP TERM; exec "$@" 4<&- >&2 </dev/null) &
 redis=$!
 echo "$redis"
 exec >&-

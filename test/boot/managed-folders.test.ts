@@ -1,0 +1,70 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, it, vi } from 'vitest'
+import { makeRunFolder } from '../../src/redis/managed-folders.js'
+import { connect, start } from '../support/managed.js'
+import { tempFolder } from '../support/temp-folder.js'
+
+it('names the process that uses the data folder', async () => {
+  const dataFolder = tempFolder()
+  await start({ dataFolder })
+  await expect(start({ dataFolder, lockWaitMs: 300 })).rejects.toThrow(
+    new RegExp(`${dataFolder} is in use by process ${process.pid} \\(.*node`),
+  )
+})
+
+it('waits for a data folder that is just being left', async () => {
+  const dataFolder = tempFolder()
+  const first = await start({ dataFolder })
+  const second = start({ dataFolder })
+  await first.stop()
+  expect((await connect(await second)).status).toBe('ready')
+})
+
+it('says so when the data folder cannot be written', async () => {
+  const folder = path.join(tempFolder(), 'file')
+  writeFileSync(folder, '')
+  await expect(start({ dataFolder: path.join(folder, 'data') })).rejects.toThrow(
+    /cannot keep its data in .* LOCKSTEP_DATA_DIR/,
+  )
+})
+
+it('takes the data folder whatever stands in its name', async () => {
+  const dataFolder = path.join(tempFolder(), 'a "quoted\\" näme')
+  mkdirSync(dataFolder)
+  const redis = await start({ dataFolder })
+  await (await connect(redis)).set('kept', 'yes')
+  expect(readdirSync(dataFolder)).toContain('appendonlydir')
+})
+
+it('gives up a temp folder whose path is too long for a socket, or not writable', () => {
+  const long = path.join(tempFolder(), 'x'.repeat(90))
+  mkdirSync(long)
+  const short = tempFolder()
+  const chosen = makeRunFolder([long, '/proc', short])
+  expect(path.dirname(chosen)).toBe(short)
+  expect(readdirSync(long)).toEqual([])
+  expect(() => makeRunFolder([long])).toThrow(/TMPDIR/)
+})
+
+it('counts the bytes of a socket path, not its characters', () => {
+  const exact = tempFolder()
+  const room = 107 - Buffer.byteLength(`${exact}//lockstep-XXXXXX/redis.sock`)
+  const fits = path.join(exact, 'f'.repeat(room))
+  const wide = path.join(exact, 'ü'.repeat(room))
+  mkdirSync(fits)
+  mkdirSync(wide)
+  expect(path.dirname(makeRunFolder([fits]))).toBe(fits)
+  expect(() => makeRunFolder([wide])).toThrow(/short enough/)
+})
+
+it('works where the socket path has exactly the length allowed', async () => {
+  const tmp = tempFolder()
+  const room = 107 - Buffer.byteLength(`${tmp}//lockstep-XXXXXX/redis.sock`)
+  const longest = path.join(tmp, 'f'.repeat(room))
+  mkdirSync(longest)
+  vi.stubEnv('TMPDIR', longest)
+  const redis = await start()
+  expect(new URL(redis.url).pathname).toHaveLength(107)
+  expect(await (await connect(redis)).ping()).toBe('PONG')
+})

@@ -1,0 +1,32 @@
+import path from 'node:path'
+import { Redis } from 'ioredis'
+import { onTestFinished } from 'vitest'
+import {
+  type ManagedOptions,
+  type ManagedRedis,
+  startManagedRedis,
+} from '../../src/redis/managed.js'
+import { SERVER_SOURCES } from '../../src/redis/server-binary.js'
+
+/** The project's own, so that a server is fetched once and not per test. */
+export const toolsFolder = path.resolve(import.meta.dirname, '../../.lockstep')
+
+/** Where this run takes its server from; LOCKSTEP_REDIS_FIND forces it. */
+export const find = SERVER_SOURCES.find((source) => source === process.env.LOCKSTEP_REDIS_FIND)
+
+/** A Redis of the current test's own, to be harmed; ended with the test. */
+export async function start(options: Partial<ManagedOptions> = {}): Promise<ManagedRedis> {
+  const redis = await startManagedRedis({ toolsFolder, find, ...options })
+  onTestFinished(() => redis.stop())
+  return redis
+}
+
+/** A plain client that reconnects by itself and is closed with the test. */
+export async function connect({ url }: Pick<ManagedRedis, 'url'>): Promise<Redis> {
+  const { protocol, pathname } = new URL(url)
+  const client = new Redis(protocol === 'unix:' ? pathname : url, { lazyConnect: true })
+  client.on('error', () => {})
+  onTestFinished(() => client.disconnect())
+  await client.connect()
+  return client
+}

@@ -1,0 +1,24 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/**
+ * Resolves with the first truthy answer; a probe that throws is asked again.
+ * @throws after `ms`, saying what was waited for.
+ */
+export async function until<T>(
+  what: string,
+  probe: () => T | Promise<T>,
+  ms = 10_000,
+): Promise<Exclude<T, false | undefined | null | '' | 0>> {
+  const deadline = performance.now() + ms
+  let last: unknown
+  while (performance.now() < deadline) {
+    try {
+      const answer = await probe()
+      if (answer) return answer as Exclude<T, false | undefined | null | '' | 0>
+    } catch (error) {
+      last = error
+    }
+    await sleep(20)
+  }
+  throw new Error(`waited ${ms} ms in vain: ${what}`, { cause: last })
+}
