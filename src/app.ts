@@ -1,27 +1,20 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Config } from './config.js'
-import { installBodies } from './http/body.js'
-import { installDraining } from './http/draining.js'
 import { errorPages } from './http/error-pages.js'
 import { healthRoutes } from './http/health.js'
-import { installNamespaces } from './http/namespace.js'
 import { installOpenApi } from './http/openapi.js'
-import { installOriginRules } from './http/origin.js'
-import { installProblems, Problem, sendProblem, toProblem } from './http/problem.js'
-import { installRequestLog, requestId } from './http/request-log.js'
+import { Problem } from './http/problem.js'
 import { statusRoutes } from './http/status.js'
-import { compileValidator } from './http/validation.js'
 import { createLockMetrics } from './locks/metrics.js'
 import { lockRoutes } from './locks/routes.js'
-import { createLockStore } from './locks/store.js'
-import { observeRequests } from './metrics/http.js'
+import { createLockStore, type LockStore } from './locks/store.js'
 import { createRedisMetrics } from './metrics/redis.js'
-import { createMetrics } from './metrics/registry.js'
+import { createMetrics, type Metrics } from './metrics/registry.js'
 import { createBinder } from './redis/binder.js'
 import { StoreError } from './redis/errors.js'
 import { readFacts } from './redis/facts.js'
 import type { Links } from './redis/links.js'
+import { createServer } from './server.js'
 import { version } from './version.js'
 
 export interface AppDeps {
@@ -34,44 +27,20 @@ export interface AppDeps {
   readonly isDraining?: () => boolean
 }
 
-/** The path of names that are percent-encoded may be three times as long as the name. */
-const MAX_PARAM_LENGTH = 512 * 3
-const MAX_BODY_BYTES = 1024 * 1024
+/** What the domains know of Redis. */
+export interface Stores {
+  readonly locks: LockStore
+}
 
-/** The only place where domains meet their dependencies. Production and tests both start here. */
-export function buildApp(deps: AppDeps): FastifyInstance {
-  const { config, links, logger, clockOffsetUs = () => 0, isDraining = () => false } = deps
+/**
+ * The only place where domains meet their dependencies. Production and tests both start here.
+ * @param makeStores replaced by the benchmark alone, whose echo server is this app without Redis.
+ */
+export function buildApp(deps: AppDeps, makeStores = createStores): FastifyInstance {
+  const { config, links, logger, isDraining = () => false } = deps
   const metrics = createMetrics(version)
-  const binder = createBinder({
-    link: links.commands,
-    observer: createRedisMetrics(metrics),
-    clockOffsetUs,
-  })
-
-  const app = Fastify({
-    loggerInstance: logger,
-    logController: new LogController({ disableRequestLogging: true }),
-    genReqId: requestId,
-    requestIdHeader: false,
-    // Fastify's own refusal is no problem+json; installDraining answers instead.
-    return503OnClosing: false,
-    bodyLimit: MAX_BODY_BYTES,
-    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    frameworkErrors: (error, request, reply) =>
-      void sendProblem(request, reply, toProblem(error, request)),
-  }).withTypeProvider<TypeBoxTypeProvider>()
-
-  app.setValidatorCompiler(compileValidator)
-  installProblems(app, fromStore)
-  installRequestLog(app, { slowMs: config.slowRequestMs, sample: config.logSample })
-  observeRequests(app, metrics)
-  installDraining(app, isDraining)
-  installOriginRules(app, {
-    allowedHosts: config.allowedHosts,
-    loopbackOnly: !config.allowAnonymous,
-  })
-  installNamespaces(app)
-  installBodies(app)
+  const stores = makeStores(deps, metrics)
+  const app = createServer({ config, logger, metrics, isDraining, translate: fromStore })
 
   app.register(async (root) => {
     await installOpenApi(root, version)
@@ -89,7 +58,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
         v1.register(statusRoutes, { version, readRedis: () => readFacts(links.commands) })
         v1.register(lockRoutes, {
           prefix: '/locks',
-          store: createLockStore({ binder, endedTtlMs: config.endedTtlMs }),
+          store: stores.locks,
           metrics: createLockMetrics(metrics),
           idempotencyTtlMs: config.idempotencyTtlMs,
         })
@@ -99,6 +68,18 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   })
 
   return app
+}
+
+export function createStores(deps: AppDeps, metrics: Metrics): Stores {
+  const { config, links, clockOffsetUs = () => 0 } = deps
+  const binder = createBinder({
+    link: links.commands,
+    observer: createRedisMetrics(metrics),
+    clockOffsetUs,
+  })
+  return {
+    locks: createLockStore({ binder, endedTtlMs: config.endedTtlMs }),
+  }
 }
 
 const notReady = (links: Links, isDraining: () => boolean) => {

@@ -1,0 +1,55 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { Config } from './config.js'
+import { installBodies } from './http/body.js'
+import { installDraining } from './http/draining.js'
+import { installNamespaces } from './http/namespace.js'
+import { installOriginRules } from './http/origin.js'
+import { installProblems, sendProblem, type Translate, toProblem } from './http/problem.js'
+import { installRequestLog, requestId } from './http/request-log.js'
+import { compileValidator } from './http/validation.js'
+import { observeRequests } from './metrics/http.js'
+import type { Metrics } from './metrics/registry.js'
+
+export interface ServerOptions {
+  readonly config: Config
+  readonly logger: FastifyBaseLogger
+  readonly metrics: Metrics
+  readonly isDraining: () => boolean
+  /** How errors of other rooms become problems. */
+  readonly translate: Translate
+}
+
+/** Names in paths are percent-encoded, so a path may be three times as long as a name. */
+const MAX_PARAM_LENGTH = 512 * 3
+const MAX_BODY_BYTES = 1024 * 1024
+
+/** Fastify with everything that holds for every request, and no route. */
+export function createServer(options: ServerOptions): FastifyInstance {
+  const { config, logger, metrics, isDraining, translate } = options
+  const app = Fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: requestId,
+    requestIdHeader: false,
+    // Fastify's own refusal is no problem+json; installDraining answers instead.
+    return503OnClosing: false,
+    bodyLimit: MAX_BODY_BYTES,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    frameworkErrors: (error, request, reply) =>
+      void sendProblem(request, reply, toProblem(error, request)),
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  app.setValidatorCompiler(compileValidator)
+  installProblems(app, translate)
+  installRequestLog(app, { slowMs: config.slowRequestMs, sample: config.logSample })
+  observeRequests(app, metrics)
+  installDraining(app, isDraining)
+  installOriginRules(app, {
+    allowedHosts: config.allowedHosts,
+    loopbackOnly: !config.allowAnonymous,
+  })
+  installNamespaces(app)
+  installBodies(app)
+  return app
+}
