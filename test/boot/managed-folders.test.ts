@@ -1,9 +1,11 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { expect, it, vi } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { makeRunFolder } from '../../src/redis/managed-folders.js'
 import { connect, start } from '../support/managed.js'
 import { tempFolder } from '../support/temp-folder.js'
+
+afterEach(() => vi.unstubAllEnvs())
 
 it('names the process that uses the data folder', async () => {
   const dataFolder = tempFolder()

@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process'
+import { lookup } from 'node:dns/promises'
+import { cpSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { expect, it } from 'vitest'
+import { packagesOf } from '../../src/redis/server-fetch.js'
+import { ensureBuilt } from '../support/built.js'
+import { tempFolder } from '../support/temp-folder.js'
+import { asNobody, bareEnvironment, giveToNobody } from '../support/unprivileged.js'
+
+const run = promisify(execFile)
+
+it.each([
+  ['libjemalloc.so.2', 'libjemalloc2'],
+  ['liblz4.so.1', 'liblz4-1'],
+  ['libssl.so.3', 'libssl3'],
+  ['libcrypto.so.3', 'libssl3'],
+  ['libsystemd.so.0', 'libsystemd0'],
+  ['libgpg-error.so.0', 'libgpg-error0'],
+])('knows that %s is in %s', (library, name) => {
+  expect(packagesOf(library)).toEqual([name, `${name}t64`])
+})
+
+it('fetches a server that runs, as an ordinary user without a home', async (test) => {
+  const why = await obstacle()
+  // biome-ignore lint/suspicious/noSkippedTests: where the machine cannot fetch, nothing can show it
+  test.skip(why !== undefined, why)
+
+  // A copy: a checkout in a home folder is closed to others.
+  const folder = tempFolder(0o755)
+  cpSync(path.join(await ensureBuilt(), 'redis'), path.join(folder, 'redis'), { recursive: true })
+  writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }')
+  giveToNobody(folder)
+  const before = machineLists()
+
+  const { stdout } = await run(
+    process.execPath,
+    ['--input-type=module', '--eval', FIND, path.join(folder, '.lockstep')],
+    { ...asNobody, cwd: folder, env: bareEnvironment },
+  )
+
+  const [first, second] = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(first).toMatchObject({ source: 'fetch', product: 'Redis' })
+  expect(first.path).toBe(path.join(folder, '.lockstep/bin/redis-server'))
+  expect(second).toMatchObject({ source: 'cache', path: first.path })
+  expect(readdirSync(path.join(folder, '.lockstep')), 'no rests').toEqual(['bin'])
+  expect(machineLists(), 'the machine is as before').toBe(before)
+}, 120_000)
+
+async function obstacle(): Promise<string | undefined> {
+  if (!existsSync('/usr/bin/apt-get')) return 'there is no apt-get on this machine'
+  return lookup('deb.debian.org').then(
+    () => undefined,
+    () => 'there is no network',
+  )
+}
+
+const machineLists = () => statSync('/var/lib/apt/lists', { throwIfNoEntry: false })?.mtimeMs
+
+const FIND = `
+import { findServer } from './redis/server-binary.js'
+const log = () => {}
+for (const only of ['fetch', 'cache']) {
+  console.log(JSON.stringify(await findServer({ toolsFolder: process.argv[1], only, log })))
+}
+`

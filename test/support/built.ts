@@ -1,0 +1,18 @@
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import { promisify } from 'node:util'
+
+const PROJECT = path.resolve(import.meta.dirname, '../..')
+
+/**
+ * Builds if the sources have changed since: black-box tests run what `npm start` runs.
+ * @returns the folder of the built service
+ */
+export async function ensureBuilt(): Promise<string> {
+  await promisify(execFile)(
+    process.execPath,
+    ['--input-type=module', '--eval', "(await import('./scripts/set-up.mjs')).setUp()"],
+    { cwd: PROJECT },
+  )
+  return path.join(PROJECT, 'dist')
+}
