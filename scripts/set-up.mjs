@@ -44,7 +44,7 @@ export function runNpm(args, options, started) {
   const [command, first] = npm.endsWith('npm-cli.js') ? [process.execPath, [npm]] : ['npm', []]
   return runGroup(
     command,
-    [...first, ...args, ...privateCache()],
+    [...first, ...args, '--update-notifier=false', ...privateCache()],
     { cwd: project, ...options },
     started,
   )
