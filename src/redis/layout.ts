@@ -1,0 +1,40 @@
+import { crc32 } from 'node:zlib'
+import { Cluster } from 'ioredis'
+import type { Link } from './connect.js'
+
+/**
+ * How names are spread over hash tags, and so over the slots of a Cluster. Fixed for the life of a
+ * Redis: two instances that count differently would look for one lock in two places, and both
+ * would find it free. `ls:layout` keeps it, see layout-record.ts.
+ */
+export interface Layout {
+  /** Of the key form `ls:{<namespace>:<tag>}:<part>:<name>` and of what stands in the keys. */
+  readonly version: number
+  readonly hash: 'crc32'
+  readonly lockBuckets: number
+  readonly cachePartitions: number
+}
+
+/** Single and Sentinel: everything lives on one server, so one tag lets one script reach it all. */
+const ONE_SERVER: Layout = { version: 1, hash: 'crc32', lockBuckets: 1, cachePartitions: 1 }
+
+/** Enough tags that no node of a Cluster has much more than its share. */
+const CLUSTER: Layout = { version: 1, hash: 'crc32', lockBuckets: 256, cachePartitions: 64 }
+
+export const layoutOf = ({ client }: Pick<Link, 'client'>): Layout =>
+  client instanceof Cluster ? CLUSTER : ONE_SERVER
+
+/**
+ * The bucket of a lock or semaphore, 0 to `lockBuckets` - 1. Names that are equal before their
+ * first `@` share one, so `t7@a` and `t7@b` can be taken together on a Cluster as well.
+ */
+export function lockBucket({ lockBuckets }: Layout, name: string): number {
+  if (lockBuckets === 1) return 0
+  const at = name.indexOf('@')
+  return crc32(at === -1 ? name : name.slice(0, at)) % lockBuckets
+}
+
+/** The partition of a cache entry, 0 to `cachePartitions` - 1. NUL stands in no space and no key. */
+export function cachePartition({ cachePartitions }: Layout, space: string, key: string): number {
+  return cachePartitions === 1 ? 0 : crc32(`${space}\0${key}`) % cachePartitions
+}
