@@ -26,5 +26,12 @@ function prepareBody(schema: TSchema): (input: unknown) => unknown {
 
 function prepareText(schema: TSchema): (input: unknown) => unknown {
   const fill = fillDefaults(schema)
+  // Most parameters are text already, and converting costs more than checking.
+  if (isTextOnly(schema)) return fill
   return (input) => fill(Value.Convert(schema, input))
+}
+
+function isTextOnly(schema: TSchema): boolean {
+  const { properties = {} } = schema as { properties?: Record<string, { type?: string }> }
+  return Object.values(properties).every(({ type }) => type === 'string')
 }

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import type { Binder } from '../redis/binder.js'
 import type { Idempotency } from '../redis/idempotency.js'
+import { randomToken } from '../redis/random.js'
 import { lockKeys, memoKey } from './keys.js'
 import {
   acquireScript,
@@ -81,7 +81,7 @@ export function createLockStore({ binder, endedTtlMs }: LockStoreOptions): LockS
           ...(idempotency && { memo: memoKey(namespace, idempotency.digest) }),
         },
         {
-          token: randomBytes(16).toString('base64url'),
+          token: randomToken(),
           ttl_ms: ttlMs,
           owner,
           metadata,

@@ -1,3 +1,4 @@
+import { Command } from 'ioredis'
 import type { Link } from './connect.js'
 import {
   isMissingScript,
@@ -43,6 +44,7 @@ interface Call {
   readonly args: readonly Arg[]
   readonly units: number
   readonly bytes: number
+  /** Decodes the reply and settles the caller's promise. */
   readonly resolve: (reply: unknown) => void
   readonly reject: (error: Error) => void
 }
@@ -85,9 +87,22 @@ export class Batcher {
     this.#options = options
   }
 
-  call(keys: readonly Arg[], args: readonly Arg[], units: number): Promise<unknown> {
-    return new Promise((resolve, reject) => {
+  /** @param decode a throw of its own rejects this call alone. */
+  call<R>(
+    keys: readonly Arg[],
+    args: readonly Arg[],
+    units: number,
+    decode: (reply: unknown) => R,
+  ): Promise<R> {
+    return new Promise((accept, reject) => {
       const bytes = size(keys) + size(args)
+      const resolve = (reply: unknown) => {
+        try {
+          accept(decode(reply))
+        } catch (error) {
+          reject(error)
+        }
+      }
       this.#enqueue({ keys, args, units, bytes, resolve, reject })
     })
   }
@@ -133,13 +148,15 @@ export class Batcher {
   }
 
   async #evaluate(calls: readonly Call[]): Promise<unknown[]> {
-    const { client } = this.#options.link
     const { source, sha, buffers } = this.#program
-    const [count, ...argv] = this.#frame(calls)
-    const run = (command: 'evalsha' | 'eval', script: string) =>
-      (buffers
-        ? client.callBuffer(command, script, count as number, ...argv)
-        : client.call(command, script, count as number, ...argv)) as Promise<unknown[]>
+    const run = (command: 'evalsha' | 'eval', script: string) => {
+      // One array, handed over as it is: client.call would copy a thousand arguments twice more.
+      const args = this.#frame(script, calls)
+      const options = buffers ? {} : { replyEncoding: 'utf8' as const }
+      return this.#options.link.client.sendCommand(
+        new Command(command, args as never, options),
+      ) as Promise<unknown[]>
+    }
     try {
       return await run('evalsha', sha)
     } catch (error) {
@@ -150,14 +167,14 @@ export class Batcher {
   }
 
   /** The layout that scripts/batch.lua reads. */
-  #frame(calls: readonly Call[]): Arg[] {
-    const frame: Arg[] = [0]
+  #frame(script: string, calls: readonly Call[]): Arg[] {
+    const frame: Arg[] = [script, 0]
     let count = 0
     for (const { keys } of calls) {
       for (const key of keys) frame.push(key)
       count += keys.length
     }
-    frame[0] = count
+    frame[1] = count
     frame.push(this.#options.clockOffsetUs(), MAX_REPLY_BYTES, this.#program.grows ? 1 : 0)
     for (const { keys, args } of calls) {
       frame.push(keys.length, args.length)

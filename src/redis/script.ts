@@ -70,8 +70,8 @@ export function defineScript<const K extends Names, const A extends Names, R>(
     program,
     bind(options) {
       const batcher = new Batcher(program, options)
-      return async (keys, args) =>
-        decode(await batcher.call(keyOrder(keys as Bag), argOrder(args as Bag), units(args)))
+      return (keys, args) =>
+        batcher.call(keyOrder(keys as Bag), argOrder(args as Bag), units(args), decode)
     },
   }
 }

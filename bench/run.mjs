@@ -1,0 +1,107 @@
+// npm run bench [-- --quick] [-- --json FILE]
+//
+// Every row is a ratio of the service to its echo, measured in alternating turns of one run: these
+// machines are noisy by a factor of two, and only what runs side by side can be compared.
+import { writeFileSync } from 'node:fs'
+import { cpus, totalmem } from 'node:os'
+import { parseArgs } from 'node:util'
+import { drive, generator } from './load.mjs'
+import { rows as lockRows } from './rows/locks.mjs'
+import { startServers } from './servers.mjs'
+
+const { values: options } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
+})
+
+const CONNECTIONS = 64
+const ROUNDS = options.quick ? 3 : 7
+const SECONDS = options.quick ? 2 : 4
+
+/**
+ * The ratio is throughput per core: requests per second of the server's CPU time, service over echo.
+ * Redis and the load share the other core, which is full first, so the rates alone would compare
+ * how much of it Redis leaves to the load (docs/decisions/0003).
+ */
+async function measure({ name, target, request }) {
+  const load = { connections: CONNECTIONS, seconds: SECONDS }
+  for (const server of [servers.service, servers.echo]) {
+    await drive(server.url, request, { ...load, seconds: 1 })
+  }
+  const rounds = []
+  for (let i = 0; i < ROUNDS; i++) {
+    // Each side goes first in turn, so that a machine that slows down favours neither.
+    const order = ['service', 'echo']
+    if (i % 2 === 1) order.reverse()
+    const round = {}
+    for (const side of order) round[side] = await turn(servers[side], request, load)
+    rounds.push(round)
+  }
+  const ratios = rounds.map(({ service, echo }) => echo.cpuMicros / service.cpuMicros)
+  const ratio = median(ratios)
+  const of = (side, field) => median(rounds.map((round) => round[side][field]))
+  return {
+    name,
+    target,
+    ratio,
+    met: ratio >= target,
+    spread: [Math.min(...ratios), Math.max(...ratios)],
+    cpuMicros: of('service', 'cpuMicros'),
+    perSecond: of('service', 'perSecond'),
+    echoPerSecond: of('echo', 'perSecond'),
+    p99Ms: of('service', 'p99Ms'),
+  }
+}
+
+async function turn(server, request, load) {
+  const before = server.cpuMicros()
+  const { requests, perSecond, p99Ms, failed } = await drive(server.url, request, load)
+  if (failed > 0) throw new Error(`${failed} of ${requests} requests failed`)
+  return { perSecond, p99Ms, cpuMicros: (server.cpuMicros() - before) / requests }
+}
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)]
+}
+
+function machine() {
+  return {
+    cpus: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+    generator,
+    connections: CONNECTIONS,
+    rounds: ROUNDS,
+    seconds: SECONDS,
+  }
+}
+
+const toReport = (results) => ({ machine: machine(), rows: results })
+
+function print(results) {
+  console.log(JSON.stringify(machine()))
+  console.table(
+    results.map((row) => ({
+      name: row.name,
+      ratio: row.ratio.toFixed(2),
+      target: `>= ${row.target}`,
+      met: row.met,
+      spread: row.spread.map((value) => value.toFixed(2)).join(' .. '),
+      'cpu us/req': row.cpuMicros.toFixed(1),
+      'req/s': Math.round(row.perSecond),
+      'echo req/s': Math.round(row.echoPerSecond),
+      'p99 ms': row.p99Ms.toFixed(1),
+    })),
+  )
+}
+
+const servers = await startServers()
+try {
+  const results = []
+  for (const row of lockRows) results.push(await measure(row))
+  print(results)
+  if (options.json) writeFileSync(options.json, JSON.stringify(toReport(results), null, 2))
+  if (results.some(({ met }) => !met)) process.exitCode = 1
+} finally {
+  await servers.stop()
+}
