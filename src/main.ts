@@ -10,11 +10,14 @@ import {
   toAddress,
   toAddressError,
 } from './listen.js'
+import { isStoreUrl } from './redis/connect.js'
 import { openLinks } from './redis/links.js'
 import { type ManagedRedis, managedRefusal, startManagedRedis } from './redis/managed.js'
 import { ManagedRedisError } from './redis/managed-error.js'
 import { onStopSignal } from './stop-signals.js'
 import { version } from './version.js'
+
+const SWEEP_MS = 50
 
 /** Ends what was started, last things last. Until there is something, a signal just exits. */
 let shutDown = async (exitCode: number): Promise<number> => exitCode
@@ -41,6 +44,12 @@ function checkRules(config: Config, address: Address): void {
       `LOCKSTEP_HOST is ${config.host}, but no token is configured, so everybody who reaches the port could use the service. Listen on 127.0.0.1, or set LOCKSTEP_ALLOW_ANONYMOUS=true.`,
     )
   }
+  if (config.redisUrl !== '' && !isStoreUrl(config.redisUrl)) {
+    // Not repeated: it may hold a password.
+    throw new ConfigError(
+      'LOCKSTEP_REDIS_URL is not complete: host and port as in redis://127.0.0.1:6379, or a path as in unix:///run/redis.sock.',
+    )
+  }
   const refusal =
     config.redisUrl === '' ? managedRefusal(process.env.NODE_ENV, config.redisManaged) : undefined
   if (refusal !== undefined) throw new ConfigError(refusal)
@@ -60,8 +69,12 @@ async function serve(config: Config, address: Address, managed?: ManagedRedis): 
     draining = true
     // What is still running after the bound loses its connection: better than a stop that hangs.
     const bound = setTimeout(() => app.server.closeAllConnections(), config.drainTimeoutMs)
+    // close() ends the connections that are idle now; one that answers its last request now would
+    // be kept alive for a next one, and the stop would wait for it.
+    const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS)
     await app.close()
     clearTimeout(bound)
+    clearInterval(sweep)
     links.close()
     await managed?.stop()
     return 0
@@ -100,7 +113,7 @@ function banner(url: string, { listen }: Address, redis: string): string {
 
 /** A URL may hold a password. */
 function redisHost({ redisUrl }: Config): string {
-  return redisUrl.replace(/\/\/[^@/]*@/, '//')
+  return redisUrl.replace(/\/\/.*@/, '//')
 }
 
 function fail(error: unknown): never {

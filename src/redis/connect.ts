@@ -103,6 +103,18 @@ interface StoreUrl {
   readonly password: string
 }
 
+/** Whether `openLink` can be given this URL; what answers there is another matter. */
+export function isStoreUrl(url: string): boolean {
+  try {
+    const { protocol, hosts, path } = parseStoreUrl(url)
+    if (protocol === 'unix') return path.length > 1
+    if (protocol === 'redis' || protocol === 'rediss') return new URL(url).hostname !== ''
+    return hosts.every(({ host, port }) => host !== '' && port > 0 && port < 65_536)
+  } catch {
+    return false
+  }
+}
+
 /** Parsed by hand where several hosts stand in one URL, which `new URL` does not accept. */
 export function parseStoreUrl(url: string): StoreUrl {
   const match = /^([a-z+]+):\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/]*)(\/.*)?$/.exec(url)

@@ -1,0 +1,239 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { request } from 'node:http'
+import { connect } from 'node:net'
+import path from 'node:path'
+import { expect, inject, it } from 'vitest'
+import { isAlive, processesNaming } from '../support/processes.js'
+import { post, type Service, startService } from '../support/service.js'
+import { tempFolder } from '../support/temp-folder.js'
+import { until } from '../support/until.js'
+
+/** Nothing of the service runs any more, and its temp folder is as it was. */
+async function nothingLeft({ child, temp }: Service): Promise<void> {
+  await until('no process is left', () => processesNaming(temp).length === 0)
+  expect(isAlive(child.pid!)).toBe(false)
+  await until('no folder is left', () => readdirSync(temp).length === 0)
+}
+
+it('says where it listens, on which Redis, where the docs are, and what to try', async () => {
+  const service = await startService()
+  const url = await service.url()
+  expect(service.stdout()).toMatch(/Lockstep \d+\.\d+\.\d+ listens on http:\/\/127\.0\.0\.1:\d+\n/)
+  expect(service.stdout()).toMatch(/(Redis|Valkey) \d+\.\d+\.\d+ started by Lockstep/)
+  expect(service.stdout()).toContain(`Docs     ${url}/docs\n`)
+  expect((await fetch(`${url}/docs`)).status).toBe(200)
+
+  const [, tried = ''] = /Try +curl -X POST (\S+)\n/.exec(service.stdout()) ?? []
+  expect(tried.startsWith(url)).toBe(true)
+  expect(await until('ready', async () => (await post(tried)).status === 200)).toBe(true)
+})
+
+it('runs on the Redis it is given, and never prints a password', async () => {
+  const service = await startService({ LOCKSTEP_REDIS_URL: inject('redisUrl') })
+  const url = await service.url()
+  await until('ready', async () => (await fetch(`${url}/readyz`)).ok)
+  expect(processesNaming(service.temp)).toEqual([])
+
+  const secret = await startService({ LOCKSTEP_REDIS_URL: 'redis://me:hunter2@127.0.0.1:1/0' })
+  const other = await secret.url()
+  expect((await fetch(`${other}/livez`)).status).toBe(200)
+  expect((await fetch(`${other}/readyz`)).status).toBe(503)
+  expect(secret.stdout()).toContain('redis://127.0.0.1:1/0')
+  expect(secret.stdout() + secret.stderr()).not.toContain('hunter2')
+})
+
+it.each(['SIGINT', 'SIGTERM'] as const)('%s ends all of it, with exit code 0', async (signal) => {
+  const service = await startService()
+  await service.url()
+  service.child.kill(signal)
+  expect(await service.exit).toBe(0)
+  await nothingLeft(service)
+})
+
+it('finishes a request that had begun when Ctrl-C came, twice as it does under npm', async () => {
+  const service = await startService()
+  const url = await service.url()
+  await until('ready', async () => (await fetch(`${url}/readyz`)).ok)
+  const begun = beginRequest(`${url}/v1/locks/begun/acquire`)
+  await begun.sent
+
+  service.signalGroup('SIGINT')
+  service.signalGroup('SIGINT')
+  await until('nobody new is let in', () =>
+    fetch(`${url}/livez`).then(
+      () => false,
+      () => true,
+    ),
+  )
+  expect(isAlive(service.redisPid()), 'Redis outlives the requests that need it').toBe(true)
+  begun.finish()
+  expect(await begun.answer).toMatchObject({ status: 200, body: { name: 'begun' } })
+  expect(await service.exit).toBe(0)
+  await nothingLeft(service)
+})
+
+it('sends a further request of an open connection elsewhere', async () => {
+  const service = await startService()
+  const url = await service.url()
+  await until('ready', async () => (await fetch(`${url}/readyz`)).ok)
+  const first = beginRequest(`${url}/v1/locks/a/acquire`)
+  const second = beginRequest(`${url}/v1/locks/b/acquire`, { late: true })
+  await Promise.all([first.sent, second.sent])
+  service.child.kill('SIGTERM')
+  await until('it drains', () =>
+    fetch(`${url}/livez`).then(
+      () => false,
+      () => true,
+    ),
+  )
+  second.finish()
+  expect(await second.answer).toMatchObject({ status: 503, body: { code: 'draining' } })
+  first.finish()
+  expect(await first.answer).toMatchObject({ status: 200 })
+  expect(await service.exit).toBe(0)
+})
+
+it('cuts a request off that does not end within the bound', async () => {
+  const service = await startService({ LOCKSTEP_DRAIN_TIMEOUT_MS: '200' })
+  const url = await service.url()
+  const begun = beginRequest(`${url}/v1/locks/begun/acquire`)
+  await begun.sent
+  service.child.kill('SIGTERM')
+  await expect(begun.answer).rejects.toThrow(/hang up|ECONNRESET/)
+  expect(await service.exit).toBe(0)
+  await nothingLeft(service)
+})
+
+it('ends at once at a second Ctrl-C two seconds after the first', async () => {
+  const service = await startService({ LOCKSTEP_DRAIN_TIMEOUT_MS: '60000' })
+  const url = await service.url()
+  const begun = beginRequest(`${url}/v1/locks/begun/acquire`)
+  begun.answer.catch(() => {})
+  await begun.sent
+  const firstAt = performance.now()
+  service.signalGroup('SIGINT')
+  // Real time: the bound between a repeat by npm and an impatient user is two seconds.
+  await until('the bound has passed', () => performance.now() - firstAt > 2_100)
+  expect(isAlive(service.child.pid!)).toBe(true)
+  service.signalGroup('SIGINT')
+  expect(await service.exit).toBe(130)
+  await nothingLeft(service)
+})
+
+it('takes its Redis along when it is SIGKILLed', async () => {
+  const service = await startService()
+  await service.url()
+  expect(processesNaming(service.temp).length).toBeGreaterThan(0)
+  service.child.kill('SIGKILL')
+  await service.exit
+  await nothingLeft(service)
+})
+
+it('keeps a lock over Ctrl-C and over SIGKILL', async () => {
+  const LOCKSTEP_DATA_DIR = tempFolder()
+  for (const signal of ['SIGINT', 'SIGKILL'] as const) {
+    const before = await startService({ LOCKSTEP_DATA_DIR })
+    const held = `${await before.url()}/v1/locks/${signal}/acquire?ttlMs=60000`
+    const first = await until('a lease', async () => (await post(held)).body.fence)
+    // The append-only file is synced every second; the kernel has it before the answer is sent.
+    before.signalGroup(signal)
+    await before.exit
+
+    const after = await startService({ LOCKSTEP_DATA_DIR })
+    const url = `${await after.url()}/v1/locks/${signal}`
+    const lock = await until('the lock', async () => {
+      const response = await fetch(url)
+      return response.ok && ((await response.json()) as { state: string; holders: object[] })
+    })
+    expect(lock).toMatchObject({ state: 'held', holders: [{ fence: first }] })
+    after.child.kill('SIGTERM')
+    await after.exit
+  }
+})
+
+it('goes on when its Redis is killed', async () => {
+  const service = await startService()
+  const url = await service.url()
+  const before = await until('a lease', async () => {
+    const { status, body } = await post(`${url}/v1/locks/kept/acquire?ttlMs=60000`)
+    return status === 200 && body.fence
+  })
+  const killed = service.redisPid()
+  process.kill(killed, 'SIGKILL')
+
+  const lock = await until('an answer', async () => {
+    const response = await fetch(`${url}/v1/locks/kept`)
+    return service.redisPid() !== killed && response.ok && response.json()
+  })
+  expect(lock).toMatchObject({ state: 'held', holders: [{ fence: before }] })
+  expect(service.stderr()).toMatch(/managed Redis ended \(signal 9\)/)
+})
+
+it('listens on a unix socket, also where a killed service left one', async () => {
+  const socket = path.join(tempFolder(), 'lockstep.sock')
+  for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
+    const service = await startService({ LOCKSTEP_HOST: socket })
+    await until('the banner', () => service.stdout().includes(`listens on ${socket}\n`))
+    expect(service.stdout()).toContain(`curl --unix-socket ${socket} -X POST http://localhost/v1`)
+    expect(await statusOver(socket)).toBe(200)
+    service.child.kill(signal)
+    await service.exit
+    expect(existsSync(socket)).toBe(signal === 'SIGKILL')
+  }
+})
+
+interface Begun {
+  readonly sent: Promise<void>
+  readonly answer: Promise<{ status: number; body: unknown }>
+  finish(): void
+}
+
+/**
+ * A request whose head has arrived and whose body has not. With `late` the end of its head has not
+ * arrived either: it follows a complete request on the same connection.
+ */
+function beginRequest(url: string, { late = false } = {}): Begun {
+  const { hostname, port, pathname } = new URL(url)
+  const body = '{}'
+  const host = `host: ${hostname}\r\n`
+  const before = `GET /livez HTTP/1.1\r\n${host}\r\n`
+  const head = `POST ${pathname} HTTP/1.1\r\n${host}content-type: application/json\r\ncontent-length: ${body.length}\r\n`
+  const arrived = late ? '{"status":"ok"}' : 'HTTP/1.1 100 Continue\r\n\r\n'
+
+  const socket = connect(Number(port), hostname)
+  socket.write(late ? before + head : `${head}expect: 100-continue\r\n\r\n`)
+  let text = ''
+  const sent = new Promise<void>((resolve) => {
+    socket.on('data', (chunk) => {
+      text += chunk
+      if (text.endsWith(arrived)) resolve()
+    })
+  })
+  return {
+    sent,
+    answer: new Promise((resolve, reject) => {
+      socket.once('error', reject)
+      socket.once('close', () => {
+        const last = text.slice(text.indexOf(arrived) + arrived.length)
+        const [, status, json] = /^HTTP\/1\.1 (\d+)[\s\S]*?\r\n\r\n(\{.*\})/.exec(last) ?? []
+        if (status === undefined) reject(new Error('socket hang up'))
+        else resolve({ status: Number(status), body: JSON.parse(json!) })
+      })
+    }),
+    finish: () => socket.write(late ? `\r\n${body}` : body),
+  }
+}
+
+function statusOver(socketPath: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      { socketPath, path: '/livez', headers: { host: 'localhost' } },
+      (answer) => {
+        answer.resume()
+        resolve(answer.statusCode)
+      },
+    )
+    sent.once('error', reject)
+    sent.end()
+  })
+}

@@ -1,0 +1,74 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { onTestFinished } from 'vitest'
+import { ensureBuilt } from './built.js'
+import { find } from './managed.js'
+import { tempFolder } from './temp-folder.js'
+import { bareEnvironment } from './unprivileged.js'
+import { until } from './until.js'
+
+const PROJECT = path.resolve(import.meta.dirname, '../..')
+
+export interface Service {
+  readonly child: ChildProcess
+  /** TMPDIR of this service: the command lines of all that it starts contain it. */
+  readonly temp: string
+  readonly exit: Promise<number | null>
+  stdout(): string
+  stderr(): string
+  /** When it listens: the address of its banner. */
+  url(): Promise<string>
+  /** Of its managed Redis. */
+  redisPid(): number
+  /** What Ctrl-C in a terminal does: the whole foreground group is told. */
+  signalGroup(signal: NodeJS.Signals): void
+}
+
+/** The service as `npm start` runs it, on a free port, in a process group of its own. */
+export async function startService(
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Service> {
+  await ensureBuilt()
+  const temp = tempFolder()
+  const dataFolder = environment.LOCKSTEP_DATA_DIR ?? tempFolder()
+  const child = spawn(process.execPath, [path.join(PROJECT, 'scripts/start.mjs')], {
+    cwd: PROJECT,
+    detached: true,
+    env: {
+      ...bareEnvironment,
+      TMPDIR: temp,
+      LOCKSTEP_PORT: '0',
+      LOCKSTEP_DATA_DIR: dataFolder,
+      LOCKSTEP_REDIS_FIND: find ?? '',
+      ...environment,
+    },
+  })
+  const exit = new Promise<number | null>((resolve) => child.once('close', resolve))
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await exit
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk) => (stdout += chunk))
+  child.stderr.on('data', (chunk) => (stderr += chunk))
+  return {
+    child,
+    temp,
+    exit,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    url: () => until('the banner', () => /listens on (http\S+)/.exec(stdout)?.[1]),
+    redisPid: () => Number(readFileSync(path.join(dataFolder, 'lock'), 'utf8').split('\n')[1]),
+    signalGroup: (signal) => process.kill(-child.pid!, signal),
+  }
+}
+
+/** POST without a body, as curl -X POST does. */
+export async function post(url: string): Promise<{ status: number; body: Answer }> {
+  const response = await fetch(url, { method: 'POST', signal: AbortSignal.timeout(5_000) })
+  return { status: response.status, body: (await response.json()) as Answer }
+}
+
+type Answer = Readonly<Record<string, unknown>>
