@@ -102,3 +102,14 @@ describe('Redis stopped', () => {
     await untilBack('stopped-after')
   })
 })
+
+it('never lets a token into the log, whatever breaks', async () => {
+  const { body } = await acquire('logged').expect(200)
+  proxy.dropReplies()
+  await harness.request('post', '/v1/locks/logged/renew').send({ token: body.token }).expect(503)
+  proxy.heal()
+  await untilBack('logged-after')
+
+  expect(harness.log.join('')).toContain('outcome-unknown')
+  expect(harness.log.join('')).not.toContain(body.token)
+})
