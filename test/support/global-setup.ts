@@ -1,7 +1,5 @@
-import path from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { startManagedRedis } from '../../src/redis/managed.js'
-import { SERVER_SOURCES } from '../../src/redis/server-binary.js'
+import { startTopology, TOPOLOGIES } from './topology.js'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -12,7 +10,8 @@ declare module 'vitest' {
 
 /**
  * One real Redis for the whole run, started by the code that `npm start` uses, or the one that
- * LOCKSTEP_TEST_REDIS_URL names. A run without Redis fails here: it proves nothing.
+ * LOCKSTEP_TEST_REDIS_URL names; LOCKSTEP_TEST_TOPOLOGY makes it a `sentinel` or `cluster` one.
+ * A run without Redis fails here: it proves nothing.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env.LOCKSTEP_TEST_REDIS_URL
@@ -20,11 +19,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     project.provide('redisUrl', given)
     return async () => {}
   }
-  const redis = await startManagedRedis({
-    toolsFolder: path.resolve(import.meta.dirname, '../../.lockstep'),
-    find: SERVER_SOURCES.find((source) => source === process.env.LOCKSTEP_REDIS_FIND),
-    log: (message) => process.stderr.write(`${message}\n`),
-  })
-  project.provide('redisUrl', redis.url)
-  return () => redis.stop()
+  const asked = process.env.LOCKSTEP_TEST_TOPOLOGY ?? 'single'
+  const kind = TOPOLOGIES.find((topology) => topology === asked)
+  if (kind === undefined) throw new Error(`LOCKSTEP_TEST_TOPOLOGY is none of ${TOPOLOGIES}`)
+  const servers = await startTopology(kind)
+  project.provide('redisUrl', servers.url)
+  return () => servers.stop()
 }

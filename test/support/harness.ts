@@ -10,6 +10,7 @@ import { type Config, loadConfig } from '../../src/config.js'
 import { type Binder, createBinder } from '../../src/redis/binder.js'
 import type { Link } from '../../src/redis/connect.js'
 import { type Links, openLinks } from '../../src/redis/links.js'
+import { rawCommands } from './raw.js'
 
 export interface Harness {
   readonly app: FastifyInstance
@@ -60,7 +61,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     app,
     link,
     links,
-    redis: link.client as Redis,
+    redis: rawCommands(link),
     namespace,
     binder: createBinder({ link, observer: { batch() {}, failure() {} }, clockOffsetUs }),
     log,
@@ -84,7 +85,7 @@ export function ready(link: Link): Promise<void> {
 
 async function forget(link: Link, namespace: string): Promise<void> {
   if (!link.isReady()) return
-  const redis = link.client as Redis
+  const redis = rawCommands(link)
   for await (const keys of redis.scanStream({ match: `ls:{${namespace}:*`, count: 1_000 })) {
     if (keys.length > 0) await redis.unlink(keys)
   }

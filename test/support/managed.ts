@@ -1,4 +1,3 @@
-import path from 'node:path'
 import { Redis } from 'ioredis'
 import { onTestFinished } from 'vitest'
 import {
@@ -6,13 +5,9 @@ import {
   type ManagedRedis,
   startManagedRedis,
 } from '../../src/redis/managed.js'
-import { SERVER_SOURCES } from '../../src/redis/server-binary.js'
+import { find, toolsFolder } from './server-place.js'
 
-/** The project's own, so that a server is fetched once and not per test. */
-export const toolsFolder = path.resolve(import.meta.dirname, '../../.lockstep')
-
-/** Where this run takes its server from; LOCKSTEP_REDIS_FIND forces it. */
-export const find = SERVER_SOURCES.find((source) => source === process.env.LOCKSTEP_REDIS_FIND)
+export { find, toolsFolder }
 
 /** A Redis of the current test's own, to be harmed; ended with the test. */
 export async function start(options: Partial<ManagedOptions> = {}): Promise<ManagedRedis> {
