@@ -1,10 +1,12 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { OnReload } from './config/reload.js'
 import type { Config } from './config.js'
 import { errorPages } from './http/error-pages.js'
 import { healthRoutes } from './http/health.js'
 import { installOpenApi } from './http/openapi.js'
 import { Problem } from './http/problem.js'
 import { statusRoutes } from './http/status.js'
+import { createKeyring } from './http/tokens.js'
 import { createLockMetrics } from './locks/metrics.js'
 import { lockRoutes } from './locks/routes.js'
 import { createLockStore, type LockStore } from './locks/store.js'
@@ -25,6 +27,8 @@ export interface AppDeps {
   readonly clockOffsetUs?: () => number
   /** True from the first signal to end on: the instance wants no new traffic. */
   readonly isDraining?: () => boolean
+  /** Where domains register for definitions of the file that change while the service runs. */
+  readonly onReload?: OnReload<Config>
 }
 
 /** What the domains know of Redis. */
@@ -40,14 +44,21 @@ export function buildApp(deps: AppDeps, makeStores = createStores): FastifyInsta
   const { config, links, logger, isDraining = () => false } = deps
   const metrics = createMetrics(version)
   const stores = makeStores(deps, metrics)
-  const app = createServer({ config, logger, metrics, isDraining, translate: fromStore })
+  const keyring = createKeyring(config.definitions.tokens)
+  deps.onReload?.(({ definitions }) => keyring.replace(definitions.tokens))
+  const app = createServer({ config, logger, metrics, keyring, isDraining, translate: fromStore })
+
+  const metricsScope = config.metricsAuth ? 'operations:read' : 'none'
 
   app.register(async (root) => {
     await installOpenApi(root, version)
     root.register(errorPages)
     root.register(healthRoutes, { notReady: () => notReady(links, isDraining) })
-    root.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
-      reply.type(metrics.registry.contentType).send(await metrics.expose()),
+    root.get(
+      '/metrics',
+      { config: { scope: metricsScope }, schema: { hide: true } },
+      async (_request, reply) =>
+        reply.type(metrics.registry.contentType).send(await metrics.expose()),
     )
     root.register(
       async (v1) => {

@@ -1,7 +1,12 @@
 import path from 'node:path'
-import { pino } from 'pino'
+import { parseArgs } from 'node:util'
+import { type Logger, pino } from 'pino'
 import { buildApp } from './app.js'
-import { type Config, ConfigError, loadConfig } from './config.js'
+import { ConfigError } from './config/faults.js'
+import { printConfig, withoutPassword } from './config/print.js'
+import { createReloads, type Reloads } from './config/reload.js'
+import { unknownVariables } from './config/variables.js'
+import { type Config, loadConfig } from './config.js'
 import {
   type Address,
   AddressError,
@@ -29,19 +34,39 @@ onStopSignal((exitCode) => {
 main().catch(fail)
 
 async function main(): Promise<void> {
+  const wanted = flags()
   const config = loadConfig(process.env)
   const address = toAddress(config.host, config.port)
   checkRules(config, address)
+  for (const name of unknownVariables(process.env)) {
+    process.stderr.write(`${name} is not a setting of Lockstep and is ignored.\n`)
+  }
+  if (wanted['print-config']) process.stdout.write(printConfig(config))
+  if (wanted['print-config'] || wanted['check-config']) return
   // Whatever is wrong with configuration or address is said before Redis is touched.
   await probeAddress(address)
   const managed = config.redisUrl === '' ? await startOwnRedis(config) : undefined
   await serve(config, address, managed)
 }
 
+/** `--check-config` and `--print-config` look at the configuration and start nothing. */
+function flags() {
+  const options = {
+    'check-config': { type: 'boolean' },
+    'print-config': { type: 'boolean' },
+  } as const
+  try {
+    return parseArgs({ options }).values
+  } catch (error) {
+    throw new ConfigError((error as Error).message)
+  }
+}
+
 function checkRules(config: Config, address: Address): void {
-  if (!address.isLocal && !config.allowAnonymous) {
+  const isOpen = config.definitions.tokens.length === 0
+  if (isOpen && !address.isLocal && !config.allowAnonymous) {
     throw new ConfigError(
-      `LOCKSTEP_HOST is ${config.host}, but no token is configured, so everybody who reaches the port could use the service. Listen on 127.0.0.1, or set LOCKSTEP_ALLOW_ANONYMOUS=true.`,
+      `LOCKSTEP_HOST is ${config.host}, but no token is configured, so everybody who reaches the port could use the service. Listen on 127.0.0.1, configure tokens (npm run token -- NAME), or set LOCKSTEP_ALLOW_ANONYMOUS=true.`,
     )
   }
   if (config.redisUrl !== '' && !isStoreUrl(config.redisUrl)) {
@@ -63,7 +88,10 @@ async function serve(config: Config, address: Address, managed?: ManagedRedis): 
     onError: (error) => logger.debug({ err: error }, 'redis connection'),
   })
   let draining = false
-  const app = buildApp({ config, links, logger, isDraining: () => draining })
+  const reloads = createReloads(() => loadConfig(process.env))
+  const { onReload } = reloads
+  const app = buildApp({ config, links, logger, onReload, isDraining: () => draining })
+  if (readsFiles(config)) process.on('SIGHUP', () => reload(reloads, logger))
 
   shutDown = async () => {
     draining = true
@@ -81,10 +109,25 @@ async function serve(config: Config, address: Address, managed?: ManagedRedis): 
   }
   try {
     const url = await app.listen(address.listen)
-    process.stdout.write(banner(url, address, managed?.description ?? redisHost(config)))
+    process.stdout.write(
+      banner(url, address, managed?.description ?? withoutPassword(config.redisUrl)),
+    )
   } catch (error) {
     await managed?.stop()
     throw isListenError(error) ? toAddressError(address, error) : error
+  }
+}
+
+/** Without files a SIGHUP means what it always did: the terminal is gone, and so are we. */
+const readsFiles = (config: Config): boolean =>
+  process.env.LOCKSTEP_CONFIG_FILE !== undefined || config.tokensFile !== ''
+
+function reload(reloads: Reloads<Config>, logger: Logger): void {
+  try {
+    reloads.reload()
+    logger.info('configuration read again')
+  } catch (error) {
+    logger.error({ faults: (error as Error).message.split('\n') }, 'configuration kept as it was')
   }
 }
 
@@ -109,11 +152,6 @@ function banner(url: string, { listen }: Address, redis: string): string {
   Try      ${curl} -X POST ${base}/v1/locks/demo/acquire
 
 `
-}
-
-/** A URL may hold a password. */
-function redisHost({ redisUrl }: Config): string {
-  return redisUrl.replace(/\/\/.*@/, '//')
 }
 
 function fail(error: unknown): never {

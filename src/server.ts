@@ -1,12 +1,13 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Config } from './config.js'
+import { installAuth } from './http/auth.js'
 import { installBodies } from './http/body.js'
 import { installDraining } from './http/draining.js'
-import { installNamespaces } from './http/namespace.js'
 import { installOriginRules } from './http/origin.js'
 import { installProblems, sendProblem, type Translate, toProblem } from './http/problem.js'
 import { installRequestLog, requestId } from './http/request-log.js'
+import type { Keyring } from './http/tokens.js'
 import { compileValidator } from './http/validation.js'
 import { observeRequests } from './metrics/http.js'
 import type { Metrics } from './metrics/registry.js'
@@ -15,6 +16,7 @@ export interface ServerOptions {
   readonly config: Config
   readonly logger: FastifyBaseLogger
   readonly metrics: Metrics
+  readonly keyring: Keyring
   readonly isDraining: () => boolean
   /** How errors of other rooms become problems. */
   readonly translate: Translate
@@ -26,7 +28,7 @@ const MAX_BODY_BYTES = 1024 * 1024
 
 /** Fastify with everything that holds for every request, and no route. */
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { config, logger, metrics, isDraining, translate } = options
+  const { config, logger, metrics, keyring, isDraining, translate } = options
   const app = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -47,9 +49,9 @@ export function createServer(options: ServerOptions): FastifyInstance {
   installDraining(app, isDraining)
   installOriginRules(app, {
     allowedHosts: config.allowedHosts,
-    loopbackOnly: !config.allowAnonymous,
+    loopbackOnly: () => !config.allowAnonymous && !keyring.isLocked(),
   })
-  installNamespaces(app)
+  installAuth(app, keyring)
   installBodies(app)
   return app
 }

@@ -16,9 +16,11 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ratelimits: DOMAIN,
   leaderboards: DOMAIN,
   'version.ts': [],
-  'config.ts': [],
+  config: [],
+  'config.ts': ['config', 'locks', 'cache', 'ratelimits', 'leaderboards', 'http'],
   'server.ts': ['config.ts', 'http', 'metrics'],
   'app.ts': [
+    'config',
     'config.ts',
     'server.ts',
     'version.ts',
@@ -30,7 +32,15 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   'listen.ts': [],
   'stop-signals.ts': [],
-  'main.ts': ['app.ts', 'config.ts', 'listen.ts', 'stop-signals.ts', 'version.ts', 'redis'],
+  'main.ts': [
+    'app.ts',
+    'config',
+    'config.ts',
+    'listen.ts',
+    'stop-signals.ts',
+    'version.ts',
+    'redis',
+  ],
   tools: ['app.ts', 'config.ts', 'redis'],
 }
 

@@ -13,7 +13,10 @@ const RETRY: Readonly<Record<ProblemSpec['retry'], string>> = {
 export const errorPages: FastifyPluginAsync = async (app) => {
   app.get<{ Params: { code: string } }>(
     '/errors/:code',
-    { schema: { hide: true, params: Type.Object({ code: Type.String() }) } },
+    {
+      config: { scope: 'none' },
+      schema: { hide: true, params: Type.Object({ code: Type.String() }) },
+    },
     async (request, reply) => {
       const { code } = request.params
       if (!isCode(code)) throw new Problem('not-found', `There is no error named ${code}.`)

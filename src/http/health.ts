@@ -13,6 +13,7 @@ export const healthRoutes: FastifyPluginAsync<HealthOptions> = async (app, { not
   app.get(
     '/livez',
     {
+      config: { scope: 'none' },
       schema: {
         operationId: 'getLiveness',
         summary: 'The process answers. Says nothing about Redis: a restart would not mend that',
@@ -26,6 +27,7 @@ export const healthRoutes: FastifyPluginAsync<HealthOptions> = async (app, { not
   app.get(
     '/readyz',
     {
+      config: { scope: 'none' },
       schema: {
         operationId: 'getReadiness',
         summary: 'Redis answers and the instance is not draining',

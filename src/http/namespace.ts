@@ -1,27 +1,30 @@
-import type { FastifyInstance } from 'fastify'
-import { invalid } from './problem.js'
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Where the request works; two namespaces never see each other. */
-    namespace: string
-  }
-}
+import { invalid, Problem } from './problem.js'
 
 export const NAMESPACE_PATTERN = '^[a-z0-9][a-z0-9-]{0,62}$'
 const NAMESPACE = new RegExp(NAMESPACE_PATTERN)
 
 export const DEFAULT_NAMESPACE = 'default'
 
-export function installNamespaces(app: FastifyInstance): void {
-  app.decorateRequest('namespace', DEFAULT_NAMESPACE)
-  app.addHook('onRequest', (request, _reply, done) => {
-    const asked = request.headers['lockstep-namespace']
-    if (asked === undefined) return done()
-    if (typeof asked !== 'string' || !NAMESPACE.test(asked)) {
-      throw invalid('headers/lockstep-namespace', `must match ${NAMESPACE_PATTERN}`)
-    }
-    request.namespace = asked
-    done()
-  })
+/**
+ * The only namespace granted; where there are several, the one asked for, else `default`.
+ * @param asked the Lockstep-Namespace header
+ * @param granted names, or `*` for all
+ */
+export function namespaceOf(
+  asked: string | string[] | undefined,
+  granted: readonly string[],
+): string {
+  if (asked !== undefined && (typeof asked !== 'string' || !NAMESPACE.test(asked))) {
+    throw invalid('headers/lockstep-namespace', `must match ${NAMESPACE_PATTERN}`)
+  }
+  const [first = DEFAULT_NAMESPACE] = granted
+  if (asked === undefined && granted.length === 1 && first !== '*') return first
+  const namespace = asked ?? DEFAULT_NAMESPACE
+  if (granted.includes('*') || granted.includes(namespace)) return namespace
+  throw new Problem(
+    'forbidden',
+    asked === undefined
+      ? 'The token works in several namespaces; name one in the header Lockstep-Namespace.'
+      : `The token does not work in the namespace "${namespace}".`,
+  )
 }

@@ -13,6 +13,15 @@ export async function installOpenApi(app: FastifyInstance, version: string): Pro
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Lockstep', version, description: DESCRIPTION, license: { name: 'MIT' } },
+      components: {
+        securitySchemes: {
+          bearer: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'A token of the configuration; none is needed where none is configured.',
+          },
+        },
+      },
       tags: [
         { name: 'locks', description: 'Leases with fences' },
         { name: 'cache', description: 'Values with versions, leases and marks' },
@@ -21,25 +30,42 @@ export async function installOpenApi(app: FastifyInstance, version: string): Pro
         { name: 'operations', description: 'Health, metrics, status' },
       ],
     },
-    transform: ({ schema, url }) => ({ schema: relaxDefaults(schema), url }),
+    transform: ({ schema, url, route }) => ({
+      schema: { ...relaxDefaults(schema), ...security(route.config?.scope) },
+      url,
+    }),
     transformObject: (document) =>
       'openapiObject' in document ? tidy(document.openapiObject as Node) : {},
   })
   await app.register(swaggerUi, { routePrefix: '/docs' })
   // The document is a large object; it is built once, not per request.
   let yaml: string | undefined
-  app.get('/openapi.yaml', { schema: { hide: true } }, async (_request, reply) => {
-    yaml ??= app.swagger({ yaml: true })
-    return reply.type('application/yaml').send(yaml)
-  })
+  app.get(
+    '/openapi.yaml',
+    { config: { scope: 'none' }, schema: { hide: true } },
+    async (_request, reply) => {
+      yaml ??= app.swagger({ yaml: true })
+      return reply.type('application/yaml').send(yaml)
+    },
+  )
   let json: string | undefined
-  app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
-    json ??= JSON.stringify(app.swagger())
-    return reply.type('application/json').send(json)
-  })
+  app.get(
+    '/openapi.json',
+    { config: { scope: 'none' }, schema: { hide: true } },
+    async (_request, reply) => {
+      json ??= JSON.stringify(app.swagger())
+      return reply.type('application/json').send(json)
+    },
+  )
 }
 
 type Node = Record<string, unknown>
+
+/** The scope a token must hold; OpenAPI 3.1 lets any scheme list it as a role. */
+const security = (scope = 'none') => ({
+  security: scope === 'none' ? [] : [{ bearer: [scope] }],
+  'x-lockstep-scope': scope,
+})
 
 /** A field with a default is always there for the code and optional for the caller. */
 function relaxDefaults<T>(schema: T): T {

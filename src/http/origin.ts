@@ -7,7 +7,7 @@ export interface OriginRules {
   /** Host names (without port) that this service answers to, besides the loopback names. */
   readonly allowedHosts: readonly string[]
   /** A service without tokens that listens on loopback refuses every other Host. */
-  readonly loopbackOnly: boolean
+  readonly loopbackOnly: () => boolean
 }
 
 /**
@@ -22,7 +22,7 @@ export function installOriginRules(app: FastifyInstance, rules: OriginRules): vo
     if (origin !== undefined && !isOwnOrigin(origin, isAllowed)) {
       throw new Problem('origin-refused', `Origin ${origin} may not call this service.`)
     }
-    if (rules.loopbackOnly && host !== undefined && !isAllowed(hostName(host))) {
+    if (host !== undefined && !isAllowed(hostName(host)) && rules.loopbackOnly()) {
       throw new Problem('host-refused', `Host ${host} is not a name of this service.`)
     }
     done()

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
+import './auth.js'
 
 export const IdempotencyHeaders = Type.Object({
   'idempotency-key': Type.Optional(

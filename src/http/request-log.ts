@@ -3,10 +3,6 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 
 declare module 'fastify' {
-  interface FastifyRequest {
-    /** Name of the token that made the request, '' without tokens. Never the token itself. */
-    caller: string
-  }
   interface FastifyReply {
     /** What came of it, for logs and metrics: `granted`, `lock-held`, ... */
     outcome: string | undefined
@@ -35,7 +31,6 @@ export function installRequestLog(
   app: FastifyInstance,
   { slowMs, sample }: RequestLogOptions,
 ): void {
-  app.decorateRequest('caller', '')
   app.decorateReply('outcome', undefined)
   app.decorateReply('failure', undefined)
   app.addHook('onRequest', (request, reply, done) => {

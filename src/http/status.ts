@@ -33,6 +33,7 @@ export const statusRoutes: FastifyPluginAsyncTypebox<StatusOptions> = async (
   app.get(
     '/status',
     {
+      config: { scope: 'operations:read' },
       schema: {
         operationId: 'getStatus',
         summary: 'Version, topology and the settings of Redis that guarantees rest on',

@@ -22,7 +22,7 @@ export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
   app.post(
     '/:name/acquire',
     {
-      config: { queryFields: ['ttlMs'] },
+      config: { scope: 'locks:write', queryFields: ['ttlMs'] },
       schema: {
         operationId: 'acquireLock',
         summary: 'Take a lease on a lock, or learn when to try again',
@@ -75,7 +75,7 @@ export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
   app.post(
     '/:name/renew',
     {
-      config: { queryFields: ['ttlMs'] },
+      config: { scope: 'locks:write', queryFields: ['ttlMs'] },
       schema: {
         operationId: 'renewLock',
         summary: 'Move the end of a lease away; it is never shortened',
@@ -111,6 +111,7 @@ export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
   app.post(
     '/:name/release',
     {
+      config: { scope: 'locks:write' },
       schema: {
         operationId: 'releaseLock',
         summary: 'Give a lease back; a repeat is answered, not refused',
@@ -143,6 +144,7 @@ export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
   app.get(
     '/:name',
     {
+      config: { scope: 'locks:read' },
       schema: {
         operationId: 'getLock',
         summary: 'Who holds a lock, and how its last lease ended',

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { Writable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { Redis } from 'ioredis'
@@ -6,7 +8,8 @@ import { pino } from 'pino'
 import supertest from 'supertest'
 import { inject } from 'vitest'
 import { buildApp } from '../../src/app.js'
-import { type Config, loadConfig } from '../../src/config.js'
+import { createReloads } from '../../src/config/reload.js'
+import { loadConfig } from '../../src/config.js'
 import { type Binder, createBinder } from '../../src/redis/binder.js'
 import type { Link } from '../../src/redis/connect.js'
 import { type Links, openLinks } from '../../src/redis/links.js'
@@ -29,6 +32,8 @@ export interface Harness {
     method: 'get' | 'post' | 'put' | 'patch' | 'delete' | 'head',
     path: string,
   ): supertest.Test
+  /** Writes another configuration file and reads it, as SIGHUP does. */
+  reload(configFile: string): void
   /** Moves the clock of the scripts, in milliseconds: nothing sleeps until something expires. */
   advance(ms: number): void
   close(): Promise<void>
@@ -37,6 +42,8 @@ export interface Harness {
 export interface HarnessOptions {
   /** LOCKSTEP_* variables. */
   readonly environment?: Readonly<Record<string, string>>
+  /** A configuration file, in YAML. */
+  readonly configFile?: string
   /** Another Redis than that of the run, for tests that harm it. */
   readonly redisUrl?: string
 }
@@ -44,7 +51,17 @@ export interface HarnessOptions {
 /** The production app on a real Redis. */
 export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
   const url = options.redisUrl ?? inject('redisUrl')
-  const config: Config = loadConfig({ LOCKSTEP_LOG_LEVEL: 'trace', ...options.environment })
+  const folder = mkdtempSync('/tmp/ls-')
+  const file = path.join(folder, 'lockstep.yaml')
+  writeFileSync(file, options.configFile ?? '')
+  const readConfig = () =>
+    loadConfig({
+      LOCKSTEP_LOG_LEVEL: 'trace',
+      LOCKSTEP_CONFIG_FILE: file,
+      ...options.environment,
+    })
+  const config = readConfig()
+  const reloads = createReloads(readConfig)
   const links = openLinks({ url, timeoutMs: config.redisTimeoutMs, onError: () => undefined })
   const link = links.commands
   await ready(link)
@@ -52,7 +69,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   let offsetUs = 0
   const clockOffsetUs = () => offsetUs
   const { log, logger } = recordLog()
-  const app = buildApp({ config, links, logger, clockOffsetUs })
+  const app = buildApp({ config, links, logger, clockOffsetUs, onReload: reloads.onReload })
   await app.ready()
   await app.listen({ host: '127.0.0.1', port: 0 })
 
@@ -67,6 +84,10 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     log,
     request: (method, path) =>
       supertest(app.server)[method](path).set('lockstep-namespace', namespace),
+    reload(configFile) {
+      writeFileSync(file, configFile)
+      reloads.reload()
+    },
     advance(ms) {
       offsetUs += ms * 1_000
     },
@@ -74,6 +95,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       await app.close()
       await forget(link, namespace)
       links.close()
+      rmSync(folder, { recursive: true })
     },
   }
 }

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs'
+import { isNode, LineCounter, parseDocument } from 'yaml'
+import { ConfigError } from './faults.js'
+
+/** A YAML file (JSON is YAML) whose values know where they stand. */
+export interface ConfigFile {
+  readonly values: Readonly<Record<string, unknown>>
+  /** `lockstep.yaml:12`: the line of the nearest value on the way to this JSON pointer. */
+  placeOf(pointer: string): string
+}
+
+/** @throws ConfigError where the file cannot be read or is not a YAML mapping. */
+export function readConfigFile(path: string): ConfigFile {
+  const lines = new LineCounter()
+  const document = parseDocument(readText(path), { lineCounter: lines })
+  if (document.errors.length > 0) {
+    // The first line of each says it all; the rest is a drawing of the place.
+    const texts = document.errors.map(({ message }) => `${path}: ${message.split('\n', 1)[0]}`)
+    throw new ConfigError(texts.join('\n'))
+  }
+  const values: unknown = document.toJS() ?? {}
+  if (typeof values !== 'object' || values === null || Array.isArray(values)) {
+    throw new ConfigError(`${path} must hold settings by name (port: 7700).`)
+  }
+
+  const lineOf = (keys: readonly string[]): number => {
+    const node = document.getIn(
+      keys.map((key) => (/^\d+$/.test(key) ? Number(key) : key)),
+      true,
+    )
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
+    return keys.length === 0 ? 1 : lineOf(keys.slice(0, -1))
+  }
+  return {
+    values: values as Record<string, unknown>,
+    placeOf: (pointer) => `${path}:${lineOf(pointer.split('/').slice(1))}`,
+  }
+}
+
+/** @throws ConfigError naming the file, and not what is in it: it may hold a secret. */
+export function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new ConfigError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`)
+  }
+}

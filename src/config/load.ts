@@ -1,0 +1,80 @@
+import { Compile } from 'typebox/compile'
+import { ConfigError, toFaults } from './faults.js'
+import { type ConfigFile, readConfigFile, readText } from './file.js'
+import { type Definitions, readSection, type Sections } from './sections.js'
+import { SETTINGS, type Settings, SettingsSchema, variableOf } from './settings.js'
+import { type Environment, fromText, isInjected } from './variables.js'
+
+export type Loaded<S extends Sections> = Settings & {
+  /** What the file defines for the domains, by section. */
+  readonly definitions: Definitions<S>
+}
+
+const validator = Compile(SettingsSchema)
+
+/**
+ * Reads environment and file into a frozen configuration; a variable wins over the file.
+ * @throws ConfigError naming every fault and where it stands.
+ */
+export function load<S extends Sections>(environment: Environment, sections: S): Loaded<S> {
+  const path = environment.LOCKSTEP_CONFIG_FILE
+  const file = path ? readConfigFile(path) : undefined
+  const { settings, faults } = readSettings(environment, file, Object.keys(sections))
+  if (faults.length > 0 && !validator.Check(settings)) {
+    // What the sections need of the settings may be wrong itself; the file is checked all the same.
+    settings.tokensFile = ''
+  }
+  const definitions: Record<string, unknown> = {}
+  for (const [name, section] of Object.entries(sections)) {
+    definitions[name] = readSection(name, section, {
+      ...(file && { file }),
+      settings: settings as Settings,
+      faults,
+    })
+  }
+  if (faults.length > 0) throw new ConfigError(faults.join('\n'))
+  return deepFreeze({ ...settings, definitions }) as Loaded<S>
+}
+
+function readSettings(
+  environment: Environment,
+  file: ConfigFile | undefined,
+  sections: readonly string[],
+): { settings: Record<string, unknown>; faults: string[] } {
+  const settings: Record<string, unknown> = {}
+  const places = new Map<string, string>()
+  const faults: string[] = []
+  for (const [name, { type, secret, default: fallback }] of SETTINGS) {
+    const variable = variableOf(name)
+    const text = environment[variable]
+    const secretFile = secret ? environment[`${variable}_FILE`] : undefined
+    if (text !== undefined && secretFile !== undefined) {
+      faults.push(`${variable} and ${variable}_FILE are both set: set one of them`)
+    }
+    if (text !== undefined && !isInjected(name, text)) settings[name] = fromText(type, text)
+    else if (secretFile !== undefined) settings[name] = readText(secretFile).trim()
+    else if (file && name in file.values) {
+      settings[name] = file.values[name]
+      places.set(name, `${file.placeOf(`/${name}`)}: ${name}`)
+    } else settings[name] = fallback
+  }
+  for (const { pointer, message } of validator.Check(settings)
+    ? []
+    : toFaults(validator.Errors(settings) as never)) {
+    const name = pointer.split('/')[1] as string
+    faults.push(`${places.get(name) ?? variableOf(name)} ${message}`)
+  }
+  for (const key of Object.keys(file?.values ?? {})) {
+    if (key in settings || sections.includes(key)) continue
+    faults.push(`${file?.placeOf(`/${key}`)}: ${key} is not known`)
+  }
+  return { settings, faults }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    for (const inner of Object.values(value)) deepFreeze(inner)
+    Object.freeze(value)
+  }
+  return value
+}

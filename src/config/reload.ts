@@ -1,0 +1,23 @@
+/** Registers for every configuration that follows the one of the start. */
+export type OnReload<C> = (listener: (fresh: C) => void) => void
+
+export interface Reloads<C> {
+  readonly onReload: OnReload<C>
+  /** @throws ConfigError, and nothing changes. */
+  reload(): void
+}
+
+/**
+ * What may change while the service runs (tokens, policies, spaces, boards) is taken from a fresh
+ * configuration by those who hold it. All of it is read and checked before anybody is told.
+ */
+export function createReloads<C>(load: () => C): Reloads<C> {
+  const listeners: ((fresh: C) => void)[] = []
+  return {
+    onReload: (listener) => void listeners.push(listener),
+    reload() {
+      const fresh = load()
+      for (const listener of listeners) listener(fresh)
+    },
+  }
+}

@@ -1,0 +1,73 @@
+import type { Static, TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { Value } from 'typebox/value'
+import { type Fault, toFaults } from './faults.js'
+import { type ConfigFile, readConfigFile } from './file.js'
+import type { SettingName, Settings } from './settings.js'
+
+/** A part of the configuration file that belongs to a domain: `tokens`, `policies`, ... */
+export interface Section<T extends TSchema = TSchema> {
+  /**
+   * With a default, which stands where the file has no such section. TypeBox fills defaults into
+   * the values of a Record only where their schema has one itself: `{ default: {} }`.
+   */
+  readonly schema: T
+  /** Rules that a schema cannot say. Called only with a value that fits the schema. */
+  check?(value: Static<T>): readonly Fault[]
+  /** A setting that names a file of its own; what stands there (a list) is added. */
+  readonly fileSetting?: SettingName
+}
+
+export type Sections = Readonly<Record<string, Section>>
+
+export type Definitions<S extends Sections> = {
+  readonly [K in keyof S]: Static<S[K]['schema']>
+}
+
+/** Reads one section, with its defaults filled in; what is wrong is added to `faults`. */
+export function readSection(
+  name: string,
+  section: Section,
+  { file, settings, faults }: { file?: ConfigFile; settings: Settings; faults: string[] },
+): unknown {
+  const own = section.fileSetting && settings[section.fileSetting]
+  const files = [file, own ? readConfigFile(String(own)) : undefined].filter(
+    (source) => source !== undefined,
+  )
+  const values = files.flatMap((source) => {
+    const given = source.values[name]
+    return given === undefined ? [] : [check(name, section, source, given, faults)]
+  })
+  if (own) faults.push(...strangers(name, files.at(-1)!))
+  if (values.length === 0) return Value.Default(section.schema, undefined)
+  const value = values.length === 1 ? values[0] : values.flat()
+  if (values.length > 1 && section.check) {
+    // Between two files: the same token may stand in both.
+    faults.push(...section.check(value).map(({ message }) => `${name} ${message}`))
+  }
+  return value
+}
+
+function check(
+  name: string,
+  section: Section,
+  file: ConfigFile,
+  given: unknown,
+  faults: string[],
+): unknown {
+  const value = Value.Default(section.schema, structuredClone(given))
+  const validator = Compile(section.schema)
+  const found = validator.Check(value)
+    ? (section.check?.(value) ?? [])
+    : toFaults(validator.Errors(value) as never)
+  for (const { pointer, message } of found) {
+    const place = `/${name}${pointer}`
+    faults.push(`${file.placeOf(place)}: ${place.slice(1)} ${message}`)
+  }
+  return value
+}
+
+const strangers = (name: string, file: ConfigFile): string[] =>
+  Object.keys(file.values)
+    .filter((key) => key !== name)
+    .map((key) => `${file.placeOf(`/${key}`)}: ${key} is not known`)

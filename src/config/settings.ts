@@ -1,0 +1,108 @@
+import Type, { type Static } from 'typebox'
+
+/** Every setting, once: type, bounds, default, description. docs/configuration.md is tested against it. */
+export const SettingsSchema = Type.Object(
+  {
+    host: Type.String({
+      default: '127.0.0.1',
+      minLength: 1,
+      description: 'Address to listen on; an absolute path is a unix socket.',
+    }),
+    port: Type.Integer({
+      default: 7700,
+      minimum: 0,
+      maximum: 65_535,
+      description: 'Port; 0 picks a free one.',
+    }),
+    redisUrl: Type.String({
+      secret: true,
+      default: '',
+      pattern: '^$|^(redis|rediss|unix|redis\\+sentinel|redis\\+cluster)://',
+      description:
+        'redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://. Empty: start a private Redis.',
+    }),
+    redisTimeoutMs: Type.Integer({
+      default: 500,
+      minimum: 50,
+      maximum: 60_000,
+      description: 'How long Redis may be silent before the outcome of a call is unknown.',
+    }),
+    redisManaged: Type.Boolean({
+      default: false,
+      description: 'Allow a private Redis although NODE_ENV is production.',
+    }),
+    redisFind: Type.Enum(['', 'path', 'cache', 'fetch'], {
+      default: '',
+      description: 'Where to take the private Redis from. Empty: path, then cache, then fetch.',
+    }),
+    dataDir: Type.String({
+      default: '.lockstep/data',
+      minLength: 1,
+      description: 'Data of the private Redis.',
+    }),
+    allowAnonymous: Type.Boolean({
+      default: false,
+      description: 'Listen beyond loopback although no token is configured.',
+    }),
+    allowedHosts: Type.Array(Type.String(), {
+      default: [],
+      description: 'Host names, separated by commas, accepted in Host and Origin besides loopback.',
+    }),
+    tokensFile: Type.String({
+      default: '',
+      description: 'YAML or JSON file with more `tokens`; read again on SIGHUP.',
+    }),
+    metricsAuth: Type.Boolean({
+      default: false,
+      description: 'Ask for a token with the scope `operations:read` at /metrics.',
+    }),
+    idempotencyTtlMs: Type.Integer({
+      default: 300_000,
+      minimum: 1_000,
+      maximum: 86_400_000,
+      description: 'How long a request can be repeated with its Idempotency-Key.',
+    }),
+    endedTtlMs: Type.Integer({
+      default: 60_000,
+      minimum: 1_000,
+      maximum: 3_600_000,
+      description: 'How long an ended lease is remembered, so that its holder hears how it ended.',
+    }),
+    logLevel: Type.Enum(['info', 'trace', 'debug', 'warn', 'error', 'fatal', 'silent'], {
+      default: 'info',
+      description: 'Lowest level that is logged.',
+    }),
+    slowRequestMs: Type.Integer({
+      default: 1_000,
+      minimum: 1,
+      maximum: 300_000,
+      description: 'Requests that take at least this long are logged.',
+    }),
+    logSample: Type.Number({
+      default: 0,
+      minimum: 0,
+      maximum: 1,
+      description: 'Share of successful requests that are logged.',
+    }),
+    drainTimeoutMs: Type.Integer({
+      default: 10_000,
+      minimum: 0,
+      maximum: 300_000,
+      description: 'How long running requests may take to finish at shutdown.',
+    }),
+  },
+  { additionalProperties: false },
+)
+
+export type Settings = Readonly<Static<typeof SettingsSchema>>
+
+export type SettingName = keyof Settings
+
+export const SETTINGS = Object.entries(SettingsSchema.properties) as unknown as [
+  SettingName,
+  { readonly type?: string; readonly default: unknown; readonly secret?: boolean },
+][]
+
+/** `redisUrl` is set by LOCKSTEP_REDIS_URL. */
+export const variableOf = (setting: string): string =>
+  `LOCKSTEP_${setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`

@@ -1,0 +1,53 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { namespaceOf } from './namespace.js'
+import { Problem } from './problem.js'
+import type { Keyring } from './tokens.js'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Where the request works; two namespaces never see each other. */
+    namespace: string
+    /** Name of the token that made the request, '' without tokens. Never the token itself. */
+    caller: string
+  }
+}
+
+const EVERYWHERE = ['*']
+/** The routes of the plugin that shows the document; it takes no scope. */
+const PAGES = /^\/docs(\/|$)/
+
+/**
+ * Decides who calls and where the request works, before its body is read. Without any token
+ * configured everybody may do everything, and the service listens where only friends can reach it.
+ * A route that declares no scope stops the start: forgotten, it would be open to all.
+ */
+export function installAuth(app: FastifyInstance, keyring: Keyring): void {
+  app.decorateRequest('namespace', '')
+  app.decorateRequest('caller', '')
+  app.addHook('onRoute', ({ method, url, config }) => {
+    if (config?.scope === undefined && !PAGES.test(url))
+      throw new Error(`${method} ${url} declares no scope`)
+  })
+  app.addHook('onRequest', (request, reply, done) => {
+    const { scope = 'none' } = request.routeOptions.config
+    const asked = request.headers['lockstep-namespace']
+    if (scope === 'none' || !keyring.isLocked()) {
+      request.namespace = namespaceOf(asked, EVERYWHERE)
+      return done()
+    }
+    const caller = keyring.find(request.headers.authorization)
+    if (!caller) {
+      reply.header('www-authenticate', 'Bearer realm="lockstep"')
+      throw new Problem('unauthenticated', 'Send a known token as `Authorization: Bearer <token>`.')
+    }
+    request.caller = caller.name
+    if (!caller.scopes.has(scope)) throw lacksScope(request, scope)
+    request.namespace = namespaceOf(asked, caller.namespaces)
+    done()
+  })
+}
+
+const lacksScope = ({ caller }: FastifyRequest, scope: string): Problem =>
+  new Problem('forbidden', `The token "${caller}" does not have the scope ${scope}.`, {
+    extensions: { scope },
+  })

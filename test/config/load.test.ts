@@ -1,0 +1,153 @@
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import Type from 'typebox'
+import { expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { ConfigError } from '../../src/config/faults.js'
+import { load } from '../../src/config/load.js'
+import { printConfig } from '../../src/config/print.js'
+import type { Sections } from '../../src/config/sections.js'
+import { unknownVariables } from '../../src/config/variables.js'
+import { loadConfig } from '../../src/config.js'
+import { tempFolder } from '../support/temp-folder.js'
+import { tokensYaml } from '../support/tokens.js'
+
+function fileOf(text: string, name = 'lockstep.yaml'): string {
+  const file = path.join(tempFolder(), name)
+  writeFileSync(file, text)
+  return file
+}
+
+const withFile = (text: string, more: Record<string, string> = {}) =>
+  loadConfig({ LOCKSTEP_CONFIG_FILE: fileOf(text), ...more })
+
+/** The lines of the fault, without the folder of the file. */
+function faultsOf(read: () => unknown): string[] {
+  try {
+    read()
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError)
+    return (error as Error).message.replace(/\/tmp\/[^/]+\//g, '').split('\n')
+  }
+  throw new Error('no fault was found')
+}
+
+it('stands on defaults where nothing is said', () => {
+  expect(loadConfig({})).toMatchObject({
+    host: '127.0.0.1',
+    port: 7700,
+    definitions: { tokens: [] },
+  })
+})
+
+it('takes a value from the file, and a variable before it', () => {
+  const text = 'port: 1\nlogLevel: warn\nallowedHosts: [a, b]\n'
+  expect(withFile(text, { LOCKSTEP_PORT: '2' })).toMatchObject({
+    port: 2,
+    logLevel: 'warn',
+    allowedHosts: ['a', 'b'],
+  })
+})
+
+it('tells all faults at once, and where each stands', () => {
+  const text = 'host: 5\n\nprot: 1\ntokens:\n  - name: a\n    sha256: short\n    colour: red\n'
+  const more = { LOCKSTEP_PORT: '99999', LOCKSTEP_LOG_SAMPLE: 'much' }
+  expect(faultsOf(() => withFile(text, more)).sort()).toEqual([
+    'LOCKSTEP_LOG_SAMPLE must be number',
+    'LOCKSTEP_PORT must be <= 65535',
+    'lockstep.yaml:1: host must be string',
+    'lockstep.yaml:3: prot is not known',
+    'lockstep.yaml:5: tokens/0/namespaces is missing',
+    'lockstep.yaml:5: tokens/0/scopes is missing',
+    expect.stringMatching(/^lockstep.yaml:6: tokens\/0\/sha256 must match pattern/),
+    'lockstep.yaml:7: tokens/0/colour is not known',
+  ])
+})
+
+it.each([
+  ['no mapping', '- a\n- b\n', /must hold settings by name/],
+  ['broken YAML', 'a: [1\n', /lockstep.yaml: .*line 2/],
+  ['a key that stands twice', 'port: 1\nport: 2\n', /unique/],
+])('refuses a file that is %s', (_what, text, message) => {
+  expect(faultsOf(() => withFile(text)).join()).toMatch(message)
+})
+
+it('names a file that is not there', () => {
+  expect(faultsOf(() => loadConfig({ LOCKSTEP_CONFIG_FILE: '/none/such.yaml' }))).toEqual([
+    '/none/such.yaml cannot be read (ENOENT).',
+  ])
+})
+
+it('reads a secret from a file of its own', () => {
+  const file = fileOf('redis://:secret@db\n', 'url')
+  expect(loadConfig({ LOCKSTEP_REDIS_URL_FILE: file }).redisUrl).toBe('redis://:secret@db')
+  const both = { LOCKSTEP_REDIS_URL_FILE: file, LOCKSTEP_REDIS_URL: 'redis://x' }
+  expect(faultsOf(() => loadConfig(both))).toEqual([
+    'LOCKSTEP_REDIS_URL and LOCKSTEP_REDIS_URL_FILE are both set: set one of them',
+  ])
+})
+
+it('adds the tokens of a file of their own', () => {
+  const tokens = tokensYaml([{ token: 'a', scopes: ['admin'] }])
+  const LOCKSTEP_TOKENS_FILE = fileOf(tokens, 'tokens.yaml')
+  const config = withFile(tokensYaml([{ token: 'b', scopes: ['admin'] }]), { LOCKSTEP_TOKENS_FILE })
+  expect(config.definitions.tokens.map(({ name }) => name)).toEqual(['b', 'a'])
+  expect(faultsOf(() => withFile(tokens, { LOCKSTEP_TOKENS_FILE }))).toEqual([
+    'tokens stands there twice',
+  ])
+  const strange = fileOf('token: []', 'tokens.yaml')
+  expect(faultsOf(() => loadConfig({ LOCKSTEP_TOKENS_FILE: strange }))).toEqual([
+    'tokens.yaml:1: token is not known',
+  ])
+})
+
+it('warns of a variable nobody reads, but not of what Kubernetes injects', () => {
+  const injected = {
+    LOCKSTEP_PORT: 'tcp://10.0.0.1:7700',
+    LOCKSTEP_SERVICE_HOST: '10.0.0.1',
+    LOCKSTEP_SERVICE_PORT_HTTP: '7700',
+    LOCKSTEP_PORT_7700_TCP_ADDR: '10.0.0.1',
+  }
+  const environment = { ...injected, LOCKSTEP_PROT: '1', LOCKSTEP_TEST_X: '', LOCKSTEP_HOST: '::1' }
+  expect(unknownVariables(environment)).toEqual(['LOCKSTEP_PROT'])
+  expect(loadConfig(injected).port).toBe(7700)
+})
+
+it('prints what holds, without a password or a whole digest', () => {
+  const text = `redisUrl: redis://user:p@ss@db:1\n${tokensYaml([{ token: 'a', scopes: ['admin'] }])}`
+  const printed = printConfig(withFile(text))
+  expect(printed).not.toContain('p@ss')
+  expect(parse(printed)).toMatchObject({ redisUrl: 'redis://db:1', port: 7700 })
+  expect(parse(printed).tokens[0].sha256).toMatch(/^[\da-f]{8}\.\.\.$/)
+})
+
+it('cannot be changed by whoever reads it', () => {
+  const config = withFile(tokensYaml([{ token: 'a', scopes: ['admin'] }]))
+  expect(() => (config.definitions.tokens as unknown[]).push({})).toThrow(TypeError)
+  expect(() => Object.assign(config, { port: 1 })).toThrow(TypeError)
+})
+
+it('lets a domain add a section with defaults and rules of its own', () => {
+  const Policy = Type.Object(
+    { limit: Type.Integer(), burst: Type.Integer({ default: 0 }) },
+    { default: {} },
+  )
+  const sections = {
+    policies: {
+      schema: Type.Record(Type.String(), Policy, { default: {} }),
+      check: (policies) =>
+        Object.entries(policies as Record<string, { limit: number; burst: number }>)
+          .filter(([, { limit, burst }]) => burst > limit)
+          .map(([name]) => ({ pointer: `/${name}/burst`, message: 'is above the limit' })),
+    },
+  } satisfies Sections
+  const read = (text: string) => load({ LOCKSTEP_CONFIG_FILE: fileOf(text) }, sections)
+
+  expect(load({}, sections).definitions.policies).toEqual({})
+  expect(read('policies: { api: { limit: 5 } }').definitions.policies).toEqual({
+    api: { limit: 5, burst: 0 },
+  })
+  expect(faultsOf(() => read('policies:\n  api:\n    limit: 5\n    burst: 6'))).toEqual([
+    'lockstep.yaml:4: policies/api/burst is above the limit',
+  ])
+})

@@ -1,0 +1,217 @@
+import Fastify from 'fastify'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { installAuth } from '../../src/http/auth.js'
+import { SCOPES } from '../../src/http/scopes.js'
+import { createKeyring } from '../../src/http/tokens.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { type TestToken, tokensYaml } from '../support/tokens.js'
+
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete' | 'head'
+
+interface Operation {
+  readonly where: string
+  readonly method: Method
+  readonly path: string
+  readonly scope: string
+}
+
+let harness: Harness
+let operations: Operation[]
+
+/** What a token must have to be refused everything that `scope` opens. */
+const allBut = (scope: string) =>
+  SCOPES.filter((other) => other !== scope && other !== scope.replace(':read', ':write'))
+
+const but = (scope: string) => `but-${scope.replace(':', '-')}`
+
+const TOKENS: TestToken[] = [
+  { token: 'everything', scopes: SCOPES },
+  { token: 'elsewhere', scopes: SCOPES, namespaces: ['elsewhere'] },
+  ...SCOPES.map((scope) => ({ token: but(scope), scopes: allBut(scope) })),
+]
+
+beforeAll(async () => {
+  harness = await startHarness({
+    configFile: tokensYaml(TOKENS),
+    environment: { LOCKSTEP_METRICS_AUTH: 'true' },
+  })
+  const { body } = await harness.request('get', '/openapi.json').expect(200)
+  operations = Object.entries(body.paths as Record<string, Record<string, object>>).flatMap(
+    ([path, item]) =>
+      Object.entries(item).map(([method, operation]) => ({
+        where: `${method} ${path}`,
+        method: method as Method,
+        path: path.replace(/\{\w+\}/g, 'x'),
+        scope: (operation as { 'x-lockstep-scope': string })['x-lockstep-scope'],
+      })),
+  )
+})
+afterAll(() => harness.close())
+
+async function ask({ method, path }: Operation, token?: string) {
+  const request = harness.request(method, path)
+  if (token !== undefined) request.set('authorization', `Bearer ${token}`)
+  const { status, body, headers } = await request
+  return { status, code: (body as { code?: string }).code, headers }
+}
+
+describe('every operation', () => {
+  it('says its scope, and security agrees with it', async () => {
+    const { body } = await harness.request('get', '/openapi.json')
+    expect(operations.length).toBeGreaterThan(6)
+    for (const { where, scope } of operations) expect(['none', ...SCOPES], where).toContain(scope)
+    for (const item of Object.values(body.paths as Record<string, Record<string, object>>)) {
+      for (const operation of Object.values(item)) {
+        const { security, 'x-lockstep-scope': scope } = operation as Record<string, unknown>
+        expect(security).toEqual(scope === 'none' ? [] : [{ bearer: [scope] }])
+      }
+    }
+  })
+
+  it('is closed without a token, and all answers are the same', async () => {
+    for (const operation of operations) {
+      const { status, code, headers } = await ask(operation)
+      const expected = operation.scope === 'none' ? [200, undefined] : [401, 'unauthenticated']
+      expect([status, code], operation.where).toEqual(expected)
+      if (status === 401) expect(headers['www-authenticate']).toBe('Bearer realm="lockstep"')
+    }
+  })
+
+  it('is closed to a token that has every scope but this one', async () => {
+    for (const operation of operations.filter(({ scope }) => scope !== 'none')) {
+      const { status, code } = await ask(operation, but(operation.scope))
+      expect([status, code], operation.where).toEqual([403, 'forbidden'])
+    }
+  })
+
+  it('is closed to a token of another namespace', async () => {
+    for (const operation of operations.filter(({ scope }) => scope !== 'none')) {
+      const { status, code } = await ask(operation, 'elsewhere')
+      expect([status, code], operation.where).toEqual([403, 'forbidden'])
+    }
+  })
+
+  it('is open to a token with the scope and the namespace', async () => {
+    for (const operation of operations) {
+      const { status, code } = await ask(operation, 'everything')
+      expect([401, 403], `${operation.where}: ${code}`).not.toContain(status)
+    }
+  })
+})
+
+describe('a token', () => {
+  const lock = { method: 'get', path: '/v1/locks/x', where: '', scope: '' } as const
+
+  it.each([
+    ['an unknown one', 'Bearer nobody'],
+    ['another scheme', 'Basic ZXZlcnl0aGluZzo='],
+    ['an empty one', 'Bearer '],
+    ['two words', 'Bearer everything else'],
+    ['a digest', 'Bearer 0000000000000000000000000000000000000000000000000000000000000000'],
+  ])('is refused in one and the same way: %s', async (_what, authorization) => {
+    const none = await harness.request('get', lock.path).expect(401)
+    const { body } = await harness
+      .request('get', lock.path)
+      .set('authorization', authorization)
+      .expect(401)
+    expect({ ...body, requestId: '' }).toEqual({ ...none.body, requestId: '' })
+  })
+
+  it('may name its scheme in any letters', async () => {
+    await harness.request('get', lock.path).set('authorization', 'bearer everything').expect(200)
+  })
+
+  it('never stands in the log', () => {
+    expect(harness.log.join('')).not.toMatch(/bearer/i)
+  })
+
+  it('for /metrics is asked for where configured', async () => {
+    await harness.request('get', '/metrics').expect(401)
+    await harness.request('get', '/metrics').set('authorization', 'Bearer everything').expect(200)
+  })
+})
+
+describe('the namespace', () => {
+  let own: Harness
+  beforeAll(async () => {
+    own = await startHarness({
+      configFile: tokensYaml([
+        { token: 'one', scopes: ['locks:write'], namespaces: ['shop'] },
+        { token: 'two', scopes: ['locks:write'], namespaces: ['shop', 'blog'] },
+        { token: 'home', scopes: ['locks:write'], namespaces: ['blog', 'default'] },
+      ]),
+    })
+  })
+  afterAll(async () => {
+    const left = await own.redis.keys('ls:{shop:l*')
+    if (left.length > 0) await own.redis.unlink(left)
+    await own.close()
+  })
+
+  const acquire = (token: string, namespace?: string) => {
+    const request = own.request('post', '/v1/locks/ns/acquire').unset('lockstep-namespace')
+    request.set('authorization', `Bearer ${token}`)
+    if (namespace) request.set('lockstep-namespace', namespace)
+    return request
+  }
+
+  it('is the only one that a token has', async () => {
+    await acquire('one').expect(200)
+    await acquire('one', 'shop').expect(423)
+    await acquire('one', 'blog').expect(403)
+  })
+
+  it('is named where a token has several', async () => {
+    const { body } = await acquire('two').expect(403)
+    expect(body.detail).toContain('Lockstep-Namespace')
+    await acquire('two', 'shop').expect(423)
+  })
+
+  it('is default where that is among them', async () => {
+    await own
+      .request('get', '/v1/locks/ns')
+      .unset('lockstep-namespace')
+      .set('authorization', 'Bearer home')
+      .expect(200)
+  })
+})
+
+describe('a reload', () => {
+  it('rotates: two tokens of one name live at once, then the new one alone', async () => {
+    const old = { token: 'old', name: 'worker', scopes: ['locks:read'] }
+    const fresh = { token: 'fresh', name: 'worker', scopes: ['locks:read'] }
+    const own = await startHarness({ configFile: tokensYaml([old]) })
+    const status = async (token: string) =>
+      (await own.request('get', '/v1/locks/x').set('authorization', `Bearer ${token}`)).status
+    expect([await status('old'), await status('fresh')]).toEqual([200, 401])
+    own.reload(tokensYaml([old, fresh]))
+    expect([await status('old'), await status('fresh')]).toEqual([200, 200])
+    own.reload(tokensYaml([fresh]))
+    expect([await status('old'), await status('fresh')]).toEqual([401, 200])
+    await own.close()
+  })
+
+  it('that leaves no token opens nothing', async () => {
+    const own = await startHarness({
+      configFile: tokensYaml([{ token: 'a', scopes: ['locks:read'] }]),
+    })
+    own.reload('tokens: []')
+    await own.request('get', '/v1/locks/x').expect(401)
+    await own.close()
+  })
+
+  it('of a broken file changes nothing', async () => {
+    const own = await startHarness({
+      configFile: tokensYaml([{ token: 'a', scopes: ['locks:read'] }]),
+    })
+    expect(() => own.reload('tokens: [{ name: a }]')).toThrow(/sha256 is missing/)
+    await own.request('get', '/v1/locks/x').set('authorization', 'Bearer a').expect(200)
+    await own.close()
+  })
+})
+
+it('a route that declares no scope stops the start', () => {
+  const bare = Fastify()
+  installAuth(bare, createKeyring([]))
+  expect(() => bare.get('/forgotten', async () => 'open')).toThrow(/\/forgotten declares no scope/)
+})

@@ -1,0 +1,20 @@
+import { createHash } from 'node:crypto'
+import { stringify } from 'yaml'
+
+export interface TestToken {
+  readonly token: string
+  readonly name?: string
+  readonly namespaces?: readonly string[]
+  readonly scopes: readonly string[]
+}
+
+/** The section `tokens:` of a configuration file. */
+export const tokensYaml = (tokens: readonly TestToken[]): string =>
+  stringify({
+    tokens: tokens.map(({ token, name = token, namespaces = ['*'], scopes }) => ({
+      name,
+      sha256: createHash('sha256').update(token).digest('hex'),
+      namespaces,
+      scopes,
+    })),
+  })
