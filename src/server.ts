@@ -12,6 +12,13 @@ import { compileValidator } from './http/validation.js'
 import { observeRequests } from './metrics/http.js'
 import type { Metrics } from './metrics/registry.js'
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Of this app alone; see docs/metrics.md. */
+    readonly metrics: Metrics
+  }
+}
+
 export interface ServerOptions {
   readonly config: Config
   readonly logger: FastifyBaseLogger
@@ -51,6 +58,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     allowedHosts: config.allowedHosts,
     loopbackOnly: () => !config.allowAnonymous && !keyring.isLocked(),
   })
+  app.decorate('metrics', metrics)
   installAuth(app, keyring)
   installBodies(app)
   return app
