@@ -11,7 +11,7 @@ import { buildApp } from '../../src/app.js'
 import { createReloads } from '../../src/config/reload.js'
 import { loadConfig } from '../../src/config.js'
 import { type Binder, createBinder } from '../../src/redis/binder.js'
-import type { Link } from '../../src/redis/connect.js'
+import { type Link, openLink } from '../../src/redis/connect.js'
 import { type Links, openLinks } from '../../src/redis/links.js'
 import { rawCommands } from './raw.js'
 
@@ -64,7 +64,8 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const reloads = createReloads(readConfig)
   const links = openLinks({ url, timeoutMs: config.redisTimeoutMs, onError: () => undefined })
   const link = links.commands
-  await ready(link)
+  const admin = options.redisUrl === undefined ? adminLink(link) : link
+  await Promise.all([ready(link), ready(admin)])
 
   let offsetUs = 0
   const clockOffsetUs = () => offsetUs
@@ -78,7 +79,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     app,
     link,
     links,
-    redis: rawCommands(link),
+    redis: rawCommands(admin),
     namespace,
     binder: createBinder({ link, observer: { batch() {}, failure() {} }, clockOffsetUs }),
     log,
@@ -93,11 +94,19 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     },
     async close() {
       await app.close()
-      await forget(link, namespace)
+      await forget(admin, namespace)
       links.close()
+      admin.close()
       rmSync(folder, { recursive: true })
     },
   }
+}
+
+/** What the service may not do, a test that looks behind it must. */
+function adminLink(link: Link): Link {
+  const url = inject('adminUrl')
+  if (url === '') return link
+  return openLink({ url, purpose: 'admin', timeoutMs: 5_000, onError: () => undefined })
 }
 
 export function ready(link: Link): Promise<void> {

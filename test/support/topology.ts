@@ -1,15 +1,18 @@
+import { readFileSync } from 'node:fs'
 import { startManagedRedis } from '../../src/redis/managed.js'
 import { freePort } from './free-port.js'
 import { type Node, startNode, startSentinel } from './nodes.js'
 import { find, toolsFolder } from './server-place.js'
 import { until } from './until.js'
 
-export const TOPOLOGIES = ['single', 'sentinel', 'cluster'] as const
+export const TOPOLOGIES = ['single', 'acl', 'sentinel', 'cluster'] as const
 export type Topology = (typeof TOPOLOGIES)[number]
 
 /** Real servers in one of the shapes that LOCKSTEP_REDIS_URL can name. */
 export interface Servers {
   readonly url: string
+  /** For the raw commands of tests, where the user of `url` may do little. */
+  readonly adminUrl?: string
   /** The data servers, primaries first. */
   readonly nodes: readonly Node[]
   stop(): Promise<void>
@@ -26,6 +29,7 @@ export interface TopologyOptions {
 export function startTopology(kind: Topology, options: TopologyOptions = {}): Promise<Servers> {
   if (kind === 'sentinel') return startSentinels(options)
   if (kind === 'cluster') return startCluster(options)
+  if (kind === 'acl') return startWithAcl()
   return startSingle()
 }
 
@@ -33,6 +37,20 @@ async function startSingle(): Promise<Servers> {
   const log = (message: string) => process.stderr.write(`${message}\n`)
   const redis = await startManagedRedis({ toolsFolder, find, log })
   return { url: redis.url, nodes: [], stop: () => redis.stop() }
+}
+
+const USERS = new URL('../../deploy/redis/users.acl', import.meta.url)
+
+/** The service as the user of deploy/redis/users.acl, with no more rights than that file gives. */
+async function startWithAcl(): Promise<Servers> {
+  const user = readFileSync(USERS, 'utf8')
+    .split('\n')
+    .find((line) => line.startsWith('user lockstep '))
+    ?.replace(/#[0-9a-f]{64}/, '>secret')
+  if (user === undefined) throw new Error(`${USERS} has no user lockstep`)
+  const redis = await startManagedRedis({ toolsFolder, find, conf: [user] })
+  const url = redis.url.replace('://', '://lockstep:secret@')
+  return { url, adminUrl: redis.url, nodes: [], stop: () => redis.stop() }
 }
 
 const PRIMARY_NAME = 'lockstep'
