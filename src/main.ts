@@ -16,6 +16,7 @@ import {
   toAddressError,
 } from './listen.js'
 import { isStoreUrl } from './redis/connect.js'
+import { LayoutError } from './redis/layout-record.js'
 import { openLinks } from './redis/links.js'
 import { type ManagedRedis, managedRefusal, startManagedRedis } from './redis/managed.js'
 import { ManagedRedisError } from './redis/managed-error.js'
@@ -86,6 +87,8 @@ async function serve(config: Config, address: Address, managed?: ManagedRedis): 
     url: managed?.url ?? config.redisUrl,
     timeoutMs: config.redisTimeoutMs,
     onError: (error) => logger.debug({ err: error }, 'redis connection'),
+    // Redis may come long after the start; the instance ends as it would have ended then.
+    onRefused: (error) => void shutDown(1).then(() => fail(error), fail),
   })
   let draining = false
   const reloads = createReloads(() => loadConfig(process.env))
@@ -158,7 +161,8 @@ function fail(error: unknown): never {
   const isKnown =
     error instanceof ConfigError ||
     error instanceof AddressError ||
-    error instanceof ManagedRedisError
+    error instanceof ManagedRedisError ||
+    error instanceof LayoutError
   process.stderr.write(`${isKnown ? error.message : (error as Error).stack}\n`)
   if (error instanceof AddressError) process.exit(error.exitCode)
   process.exit(error instanceof ConfigError ? 2 : 1)

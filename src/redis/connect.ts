@@ -20,8 +20,15 @@ export interface LinkOptions {
   /** How long one command may take before its outcome is unknown. */
   readonly timeoutMs: number
   readonly onError: (error: Error) => void
+  /**
+   * Asked at every contact. The link is not ready before it has resolved once, and is asked again
+   * while it rejects.
+   */
+  readonly admit?: (client: Redis | Cluster) => Promise<void>
 }
 
+const ADMIT_EVERY_MS = 250
+const SLOTS_REFRESH_MS = 500
 const RETRY_MIN_MS = 50
 const RETRY_MAX_MS = 1_000
 
@@ -60,12 +67,14 @@ export function openLink(options: LinkOptions): Link {
   client.on('error', options.onError)
   // A failed first attempt is reported through 'error' and tried again by the retry strategy.
   client.connect().catch(() => undefined)
+  const isAdmitted = admission(client, options)
   const clustered = client instanceof Cluster
   return {
     client,
     slotOf: clustered ? (key) => slotOfKey(key) : () => 0,
-    isReady: () => client.status === 'ready',
+    isReady: () => client.status === 'ready' && isAdmitted(),
     reconnect: () => {
+      if (clustered) return client.refreshSlotsCache()
       // Every call of a refused batch asks; the first one closes the connection.
       if (client.status === 'ready') client.disconnect(true)
     },
@@ -73,19 +82,53 @@ export function openLink(options: LinkOptions): Link {
   }
 }
 
+function admission(client: Redis | Cluster, { admit }: LinkOptions): () => boolean {
+  if (admit === undefined) return () => true
+  let admitted = false
+  const ask = () =>
+    admit(client).then(
+      () => {
+        admitted = true
+      },
+      () => {
+        if (client.status === 'ready') setTimeout(ask, ADMIT_EVERY_MS).unref()
+      },
+    )
+  client.on('ready', ask)
+  return () => admitted
+}
+
 function createClient(options: LinkOptions): Redis | Cluster {
   const { protocol, hosts, path, user, password } = parseStoreUrl(options.url)
   const auth = { ...(user && { username: user }), ...(password && { password }) }
   switch (protocol) {
     case 'redis+sentinel':
-      return new Redis({ ...profile(options), ...auth, sentinels: hosts, name: path || 'mymaster' })
+      return new Redis({
+        ...profile(options),
+        ...auth,
+        sentinels: hosts,
+        name: path || 'mymaster',
+        sentinelCommandTimeout: options.timeoutMs,
+        sentinelRetryStrategy: retryDelay,
+        // A primary that hangs closes no connection: the Sentinels say when it is no primary.
+        failoverDetector: true,
+        sentinelReconnectStrategy: retryDelay,
+      })
     case 'redis+cluster':
       return new Cluster(hosts, {
         lazyConnect: true,
         enableOfflineQueue: false,
         // Above 0 the cluster client sends commands of a lost connection again.
         retryDelayOnFailover: 0,
+        retryDelayOnClusterDown: 0,
+        // TRYAGAIN, MOVED and ASK refuse a whole call before it runs. Asking again must end before
+        // the time-out, or a call that was given up would still be sent.
+        retryDelayOnTryAgain: options.timeoutMs / 10,
+        maxRedirections: 5,
         clusterRetryStrategy: retryDelay,
+        // A node that died is not reported by the others as MOVED until somebody asks them.
+        slotsRefreshInterval: SLOTS_REFRESH_MS,
+        slotsRefreshTimeout: options.timeoutMs,
         redisOptions: { ...profile(options), ...auth },
       })
     case 'unix':

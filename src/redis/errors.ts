@@ -35,6 +35,8 @@ const NOT_READY: Readonly<Record<string, string>> = {
   MASTERDOWN: 'primary-down',
   CLUSTERDOWN: 'cluster-down',
   TRYAGAIN: 'slot-moving',
+  MOVED: 'slot-moving',
+  ASK: 'slot-moving',
   BUSY: 'busy',
   MISCONF: 'cannot-persist',
 }
@@ -67,11 +69,16 @@ export const isMissingScript = (error: unknown): boolean =>
 /** Refused by the client library before a byte was written; the texts are ioredis' own. */
 const NEVER_SENT = /isn't writeable|isn't ready|Failed to refresh slots cache|Cluster is ended/
 
+/** Given up after redirections only, each of which refused the call before it ran. */
+const REDIRECTED = /^Too many Cluster redirections\. Last error: ReplyError: (.*)$/s
+
 /** Turns what the client library throws into one of the two error classes above. */
 export function toStoreError(error: unknown): StoreError | ScriptError {
   if (error instanceof StoreError || error instanceof ScriptError) return error
   const text = error instanceof Error ? error.message : String(error)
   if (error instanceof Error && error.name === 'ReplyError') return toReplyError(text)
+  const redirected = REDIRECTED.exec(text)?.[1]
+  if (redirected !== undefined) return toReplyError(redirected)
   if (NEVER_SENT.test(text)) return unavailable()
   return new StoreError('outcome-unknown', 'The call was sent to Redis and its answer was lost.')
 }

@@ -1,4 +1,5 @@
 import { type Link, openLink } from './connect.js'
+import { checkLayout, LayoutError } from './layout-record.js'
 import { createProbe, type Probe } from './probe.js'
 import { createSignals, type Signals } from './signals.js'
 
@@ -14,11 +15,21 @@ export interface LinksOptions {
   readonly url: string
   readonly timeoutMs: number
   readonly onError: (error: Error) => void
+  /** This Redis was filled under another layout: nothing may be asked of it, now or later. */
+  readonly onRefused: (error: LayoutError) => void
 }
 
 /** Returns at once; Redis may come later. */
 export function openLinks(options: LinksOptions): Links {
-  const commands = openLink({ ...options, purpose: 'commands' })
+  const commands = openLink({
+    ...options,
+    purpose: 'commands',
+    admit: (client) =>
+      checkLayout({ client }).catch((error: unknown) => {
+        if (error instanceof LayoutError) options.onRefused(error)
+        throw error
+      }),
+  })
   const signals = createSignals(openLink({ ...options, purpose: 'signals' }))
   const probe = createProbe(openLink({ ...options, purpose: 'probe' }))
   return {

@@ -14,6 +14,7 @@ import { type Binder, createBinder } from '../../src/redis/binder.js'
 import { type Link, openLink } from '../../src/redis/connect.js'
 import { type Links, openLinks } from '../../src/redis/links.js'
 import { rawCommands } from './raw.js'
+import { until } from './until.js'
 
 export interface Harness {
   readonly app: FastifyInstance
@@ -62,7 +63,12 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     })
   const config = readConfig()
   const reloads = createReloads(readConfig)
-  const links = openLinks({ url, timeoutMs: config.redisTimeoutMs, onError: () => undefined })
+  const links = openLinks({
+    url,
+    timeoutMs: config.redisTimeoutMs,
+    onError: () => undefined,
+    onRefused: (error) => process.stderr.write(`${error.message}\n`),
+  })
   const link = links.commands
   const admin = options.redisUrl === undefined ? adminLink(link) : link
   await Promise.all([ready(link), ready(admin)])
@@ -109,9 +115,8 @@ function adminLink(link: Link): Link {
   return openLink({ url, purpose: 'admin', timeoutMs: 5_000, onError: () => undefined })
 }
 
-export function ready(link: Link): Promise<void> {
-  if (link.isReady()) return Promise.resolve()
-  return new Promise((resolve) => void link.client.once('ready', () => resolve()))
+export async function ready(link: Link): Promise<void> {
+  await until('a link that is ready', () => link.isReady())
 }
 
 async function forget(link: Link, namespace: string): Promise<void> {

@@ -1,0 +1,52 @@
+import { Cluster } from 'ioredis'
+import type { Link } from './connect.js'
+import { type Layout, layoutOf } from './layout.js'
+
+/** The layout of everything in this Redis, as JSON. It never expires: the keys rest on it. */
+const KEY = 'ls:layout'
+
+/** This instance must not use this Redis; the message says why, for whoever started it. */
+export class LayoutError extends Error {
+  override readonly name = 'LayoutError'
+}
+
+/**
+ * Writes down the layout at first contact and compares it at every later one, so that two instances
+ * never look for one lock under two keys.
+ *
+ * @throws LayoutError when this Redis was filled under another layout, or is a node of a Cluster
+ *   that was named like a single server; any other error when Redis could not be asked.
+ */
+export async function checkLayout({ client }: Pick<Link, 'client'>): Promise<void> {
+  const ours = layoutOf({ client })
+  try {
+    // Read first: a read-only replica cannot be written, and needs no writing.
+    const there = (await client.get(KEY)) ?? (await record(client, JSON.stringify(ours)))
+    if (there !== JSON.stringify(ours)) throw new LayoutError(explain(ours, there))
+    if (!(client instanceof Cluster) && (await isClusterNode(client))) throw namedAsSingle()
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('MOVED')) throw namedAsSingle()
+    throw error
+  }
+}
+
+/** @returns what stands there now: another instance may have been first. */
+async function record(client: Link['client'], layout: string): Promise<string | null> {
+  const written = await client.set(KEY, layout, 'NX')
+  return written === 'OK' ? layout : client.get(KEY)
+}
+
+/** INFO may be forbidden by ACL; then MOVED tells, as soon as a key lies elsewhere. */
+const isClusterNode = (client: Exclude<Link['client'], Cluster>): Promise<boolean> =>
+  client.info('cluster').then(
+    (text) => text.includes('cluster_enabled:1'),
+    () => false,
+  )
+
+const namedAsSingle = () =>
+  new LayoutError(
+    'This Redis is a node of a Cluster. Name it as redis+cluster://host:port,host:port.',
+  )
+
+const explain = (ours: Layout, there: string | null) =>
+  `This Redis was filled by Lockstep under another layout (${KEY} is ${there}), and this instance would look for its keys elsewhere (${JSON.stringify(ours)}). Give it the same kind of Redis and the same version of Lockstep, or a Redis without Lockstep's data.`

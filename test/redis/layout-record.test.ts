@@ -1,0 +1,80 @@
+import { expect, it, onTestFinished, vi } from 'vitest'
+import type { LayoutError } from '../../src/redis/layout-record.js'
+import { openLinks } from '../../src/redis/links.js'
+import { startFaultProxy } from '../support/faults.js'
+import { freePort } from '../support/free-port.js'
+import { connect, start } from '../support/managed.js'
+import { startNode } from '../support/nodes.js'
+import { startService } from '../support/service.js'
+import { until } from '../support/until.js'
+
+const OTHER = '{"version":1,"hash":"crc32","lockBuckets":256,"cachePartitions":64}'
+
+function open(url: string) {
+  const onRefused = vi.fn<(error: LayoutError) => void>()
+  const links = openLinks({ url, timeoutMs: 500, onError: () => undefined, onRefused })
+  onTestFinished(() => links.close())
+  return { link: links.commands, onRefused }
+}
+
+it('is written at first contact, without an end, and found by the next instance', async () => {
+  const redis = await start()
+  const raw = await connect(redis)
+  const first = open(redis.url)
+  await until('the first', () => first.link.isReady())
+  expect(await raw.get('ls:layout')).toBe(
+    '{"version":1,"hash":"crc32","lockBuckets":1,"cachePartitions":1}',
+  )
+  expect(await raw.ttl('ls:layout')).toBe(-1)
+
+  const second = open(redis.url)
+  await until('the second', () => second.link.isReady())
+  expect(second.onRefused).not.toHaveBeenCalled()
+})
+
+it('lets nothing through where it differs', async () => {
+  const redis = await start()
+  await (await connect(redis)).set('ls:layout', OTHER)
+  const { link, onRefused } = open(redis.url)
+
+  await until('the refusal', () => onRefused.mock.calls.length > 0)
+  expect(link.client.status).toBe('ready')
+  expect(link.isReady()).toBe(false)
+})
+
+it('is asked again while Redis cannot write it', async () => {
+  const redis = await start({ conf: ['min-replicas-to-write 1'] })
+  const raw = await connect(redis)
+  const { link } = open(redis.url)
+  await until('a connection', () => link.client.status === 'ready')
+  expect(link.isReady()).toBe(false)
+
+  await raw.config('SET', 'min-replicas-to-write', '0')
+  await until('readiness', () => link.isReady())
+})
+
+it('ends an instance that counts differently, with one message, also when Redis comes later', async () => {
+  const redis = await start()
+  await (await connect(redis)).set('ls:layout', OTHER)
+  const proxy = await startFaultProxy(redis.url)
+  onTestFinished(() => proxy.close())
+  proxy.refuse()
+  const service = await startService({ LOCKSTEP_REDIS_URL: proxy.url })
+  await service.url()
+  expect(service.child.exitCode).toBe(null)
+
+  proxy.heal()
+  expect(await service.exit).toBe(1)
+  expect(service.stderr().trim()).toMatch(/^This Redis was filled by Lockstep under another layout/)
+  expect(service.stderr().trim().split('\n')).toHaveLength(1)
+})
+
+it('refuses a node of a Cluster that is named like a single server', async () => {
+  const node = await startNode(['cluster-enabled yes', `cluster-port ${await freePort()}`])
+  onTestFinished(() => node.stop())
+  await node.client.call('CLUSTER', 'ADDSLOTSRANGE', 0, 16_383)
+  const { onRefused } = open(`redis://127.0.0.1:${node.port}`)
+
+  await until('the refusal', () => onRefused.mock.calls.length > 0)
+  expect(onRefused.mock.calls[0]![0].message).toContain('redis+cluster://')
+})
