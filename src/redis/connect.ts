@@ -25,6 +25,11 @@ export interface LinkOptions {
    * while it rejects.
    */
   readonly admit?: (client: Redis | Cluster) => Promise<void>
+  /**
+   * On a Cluster, one connection to any of the hosts in the URL, in turn. Enough to listen: every
+   * node passes on what is published at another. The Cluster client would ping some other node.
+   */
+  readonly anyNode?: boolean
 }
 
 const ADMIT_EVERY_MS = 250
@@ -115,6 +120,7 @@ function createClient(options: LinkOptions): Redis | Cluster {
         sentinelReconnectStrategy: retryDelay,
       })
     case 'redis+cluster':
+      if (options.anyNode) return inTurn(hosts, { ...profile(options), ...auth })
       return new Cluster(hosts, {
         lazyConnect: true,
         enableOfflineQueue: false,
@@ -136,6 +142,17 @@ function createClient(options: LinkOptions): Redis | Cluster {
     default:
       return new Redis(options.url, profile(options))
   }
+}
+
+/** ioredis reads its options anew at every attempt. */
+function inTurn(hosts: StoreUrl['hosts'], options: ReturnType<typeof profile>): Redis {
+  const client = new Redis(options)
+  const retryStrategy = (attempt: number): number => {
+    Object.assign(client.options, hosts[attempt % hosts.length])
+    return retryDelay(attempt)
+  }
+  Object.assign(client.options, hosts[0], { retryStrategy })
+  return client
 }
 
 interface StoreUrl {

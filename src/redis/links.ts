@@ -30,7 +30,7 @@ export function openLinks(options: LinksOptions): Links {
         throw error
       }),
   })
-  const signals = createSignals(openLink({ ...options, purpose: 'signals' }))
+  const signals = createSignals(openLink({ ...options, purpose: 'signals', anyNode: true }))
   const probe = createProbe(openLink({ ...options, purpose: 'probe' }))
   return {
     commands,
