@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ManagedRedisError } from './managed-error.js'
+import { unwritable } from './managed-folders.js'
 
 const RETRY_MS = 200
 
@@ -24,17 +25,23 @@ export interface FolderLock {
  *   needs a moment.
  * @throws ManagedRedisError naming the process that uses the folder.
  */
-export async function lockFolder(folder: string, waitMs: number): Promise<FolderLock> {
+export async function lockFolder(
+  folder: string,
+  waitMs: number,
+  log: (message: string) => void,
+): Promise<FolderLock> {
   const file = `${folder}/lock`
-  const fd = openSync(file, 'a+', 0o600)
-  const deadline = performance.now() + waitMs
+  const fd = openLock(folder, file)
+  const began = performance.now()
   try {
-    while (!(await tryLock(fd))) {
-      if (performance.now() >= deadline) {
+    for (let attempt = 0; !(await tryLock(fd)); attempt++) {
+      const inUse = `The data folder ${folder} is in use by ${userOf(file)}`
+      if (performance.now() - began >= waitMs) {
         throw new ManagedRedisError(
-          `The data folder ${folder} is in use by ${userOf(file)}. Stop that one, or give this one a folder of its own with LOCKSTEP_DATA_DIR.`,
+          `${inUse}. Stop that one, or give this one a folder of its own with LOCKSTEP_DATA_DIR.`,
         )
       }
+      if (attempt === 0) log(`${inUse}; waiting ${waitMs / 1_000} s for it.`)
       await sleep(RETRY_MS)
     }
   } catch (error) {
@@ -42,6 +49,14 @@ export async function lockFolder(folder: string, waitMs: number): Promise<Folder
     throw error
   }
   return held(fd)
+}
+
+function openLock(folder: string, file: string): number {
+  try {
+    return openSync(file, 'a+', 0o600)
+  } catch (error) {
+    throw unwritable(folder, error)
+  }
 }
 
 function held(fd: number): FolderLock {

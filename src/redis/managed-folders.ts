@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, openSync, statSync, truncateSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  statSync,
+  truncateSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { ManagedRedisError } from './managed-error.js'
@@ -35,6 +43,7 @@ export function makeDataFolder(folder: string): string {
   const absolute = path.resolve(folder)
   try {
     mkdirSync(absolute, { recursive: true, mode: 0o700 })
+    accessSync(absolute, constants.W_OK | constants.X_OK)
     return absolute
   } catch (error) {
     throw unwritable(absolute, error)
@@ -52,7 +61,7 @@ export function openLog(folder: string): { file: string; fd: number } {
   }
 }
 
-function unwritable(folder: string, error: unknown): ManagedRedisError {
+export function unwritable(folder: string, error: unknown): ManagedRedisError {
   const reason = error instanceof Error ? error.message : String(error)
   return new ManagedRedisError(
     `Redis cannot keep its data in ${folder} (${reason}). Name a writable folder in LOCKSTEP_DATA_DIR.`,

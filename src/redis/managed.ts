@@ -124,9 +124,9 @@ interface Place {
 
 /** Makes the folders, locks the data folder and writes the configuration. */
 async function takePlace(options: ManagedOptions): Promise<Place> {
-  const { port, lockWaitMs = 10_000, conf: extra = [] } = options
+  const { port, lockWaitMs = 10_000, conf: extra = [], log = () => {} } = options
   const dataFolder = options.dataFolder && makeDataFolder(options.dataFolder)
-  const lock = dataFolder === undefined ? undefined : await lockFolder(dataFolder, lockWaitMs)
+  const lock = dataFolder === undefined ? undefined : await lockFolder(dataFolder, lockWaitMs, log)
   const runFolder = makeRunFolder()
   const folder = dataFolder ?? runFolder
   const socket = socketIn(runFolder)

@@ -32,22 +32,30 @@ export async function fetchServer(
     return 'fetching one needs apt-get (Debian or Ubuntu)'
   }
   let work: string | undefined
+  const stop = new AbortController()
+  const clean = () => {
+    stop.abort()
+    if (work !== undefined) rmSync(work, { recursive: true, force: true })
+  }
+  // Ctrl-C must not leave a download running, nor half of a server.
+  process.once('exit', clean)
   try {
     mkdirSync(path.dirname(folder), { recursive: true })
     work = mkdtempSync(`${folder}-`)
     log(`No Redis at hand: fetching the distribution's package into ${folder} (once).`)
-    await fetchInto(work)
+    await fetchInto(work, stop.signal)
     moveInto(folder, work)
     return undefined
   } catch (error) {
     return `fetching one failed (${lastLine(error)})`
   } finally {
-    if (work !== undefined) rmSync(work, { recursive: true, force: true })
+    process.off('exit', clean)
+    clean()
   }
 }
 
-async function fetchInto(work: string): Promise<void> {
-  const apt = privateApt(work)
+async function fetchInto(work: string, stop: AbortSignal): Promise<void> {
+  const apt = privateApt(work, stop)
   // One source that cannot be reached is no reason to stop: the download tells.
   await apt('update').catch(() => {})
   await download(work, apt, ['redis-tools'])
@@ -64,7 +72,7 @@ async function fetchInto(work: string): Promise<void> {
 type Apt = (...args: string[]) => Promise<unknown>
 
 /** apt-get with the machine's sources and nothing else of the machine, not even its hooks. */
-function privateApt(work: string): Apt {
+function privateApt(work: string, stop: AbortSignal): Apt {
   for (const folder of ['lists/partial', 'cache/archives/partial', 'debs', 'root', 'bin/lib']) {
     mkdirSync(path.join(work, folder), { recursive: true })
   }
@@ -91,6 +99,7 @@ Acquire::http::Timeout "20";
     run('apt-get', ['-q', '-c', conf, ...args], {
       cwd: path.join(work, 'debs'),
       timeout: APT_MS,
+      signal: stop,
     })
 }
 

@@ -4,6 +4,7 @@ import { afterEach, expect, it, vi } from 'vitest'
 import { makeRunFolder } from '../../src/redis/managed-folders.js'
 import { connect, start } from '../support/managed.js'
 import { tempFolder } from '../support/temp-folder.js'
+import { until } from '../support/until.js'
 
 afterEach(() => vi.unstubAllEnvs())
 
@@ -18,9 +19,12 @@ it('names the process that uses the data folder', async () => {
 it('waits for a data folder that is just being left', async () => {
   const dataFolder = tempFolder()
   const first = await start({ dataFolder })
-  const second = start({ dataFolder })
+  const log: string[] = []
+  const second = start({ dataFolder, log: (line) => log.push(line) })
+  await until('its word', () => log.length > 0)
   await first.stop()
   expect((await connect(await second)).status).toBe('ready')
+  expect(log.join()).toContain(`in use by process ${process.pid}`)
 })
 
 it('says so when the data folder cannot be written', async () => {
@@ -29,6 +33,9 @@ it('says so when the data folder cannot be written', async () => {
   await expect(start({ dataFolder: path.join(folder, 'data') })).rejects.toThrow(
     /cannot keep its data in .* LOCKSTEP_DATA_DIR/,
   )
+  const occupied = tempFolder()
+  mkdirSync(path.join(occupied, 'lock'))
+  await expect(start({ dataFolder: occupied })).rejects.toThrow(/cannot keep its data in/)
 })
 
 it('takes the data folder whatever stands in its name', async () => {

@@ -41,7 +41,9 @@ it('lays further lines of configuration over its own', async () => {
 it('listens on a port of loopback when asked', async () => {
   const redis = await start({ port: await freePort() })
   expect(redis.url).toMatch(/^redis:\/\/127\.0\.0\.1:\d+$/)
-  expect(await (await connect(redis)).ping()).toBe('PONG')
+  const client = await connect(redis)
+  expect(await client.ping()).toBe('PONG')
+  expect(await setting(client, 'bind')).toBe('127.0.0.1')
 })
 
 it('keeps its data over a stop and a start', async () => {

@@ -1,13 +1,24 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { lookup } from 'node:dns/promises'
-import { cpSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { packagesOf } from '../../src/redis/server-fetch.js'
 import { ensureBuilt } from '../support/built.js'
+import { isAlive } from '../support/processes.js'
 import { tempFolder } from '../support/temp-folder.js'
 import { asNobody, bareEnvironment, giveToNobody } from '../support/unprivileged.js'
+import { until } from '../support/until.js'
 
 const run = promisify(execFile)
 
@@ -60,6 +71,41 @@ async function obstacle(): Promise<string | undefined> {
 }
 
 const machineLists = () => statSync('/var/lib/apt/lists', { throwIfNoEntry: false })?.mtimeMs
+
+it('leaves nothing of a fetch that is broken off', async () => {
+  const folder = tempFolder()
+  const commands = path.join(folder, 'commands')
+  mkdirSync(commands)
+  for (const name of ['apt-get', 'dpkg-deb', 'ldd']) {
+    // A mirror that stalls.
+    writeFileSync(
+      path.join(commands, name),
+      `#!/bin/sh\necho $$ >${commands}/pid\nexec sleep 1000\n`,
+    )
+    chmodSync(path.join(commands, name), 0o755)
+  }
+  const dist = await ensureBuilt()
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', STALL, folder], {
+    cwd: dist,
+    env: { ...bareEnvironment, PATH: `${commands}:${bareEnvironment.PATH}` },
+  })
+  const exit = new Promise((resolve) => child.once('exit', resolve))
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const apt = await until('apt runs', () =>
+    Number(readFileSync(path.join(commands, 'pid'), 'utf8')),
+  )
+  expect(isAlive(apt)).toBe(true)
+  child.kill('SIGTERM')
+  expect(await exit).toBe(143)
+  await until('apt is gone', () => !isAlive(apt))
+  expect(readdirSync(folder)).toEqual(['commands'])
+})
+
+const STALL = `
+import { fetchServer } from './redis/server-fetch.js'
+process.on('SIGTERM', () => process.exit(143))
+await fetchServer(process.argv[1] + '/bin', () => {})
+`
 
 const FIND = `
 import { findServer } from './redis/server-binary.js'

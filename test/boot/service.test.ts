@@ -3,6 +3,7 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import path from 'node:path'
 import { expect, inject, it } from 'vitest'
+import { start } from '../support/managed.js'
 import { isAlive, processesNaming } from '../support/processes.js'
 import { post, type Service, startService } from '../support/service.js'
 import { tempFolder } from '../support/temp-folder.js'
@@ -127,6 +128,22 @@ it('takes its Redis along when it is SIGKILLed', async () => {
   service.child.kill('SIGKILL')
   await service.exit
   await nothingLeft(service)
+})
+
+it('keeps its data folder locked as long as its Redis lives', async () => {
+  const dataFolder = tempFolder()
+  const service = await startService({ LOCKSTEP_DATA_DIR: dataFolder })
+  await service.url()
+  const redis = service.redisPid()
+  process.kill(redis, 'SIGSTOP')
+  service.child.kill('SIGKILL')
+  await service.exit
+  await expect(start({ dataFolder, lockWaitMs: 0 })).rejects.toThrow(
+    new RegExp(`in use by process ${redis} \\(.*(redis|valkey)`),
+  )
+  process.kill(redis, 'SIGCONT')
+  await start({ dataFolder })
+  expect(isAlive(redis)).toBe(false)
 })
 
 it('keeps a lock over Ctrl-C and over SIGKILL', async () => {
