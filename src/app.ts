@@ -7,6 +7,9 @@ import { installOpenApi } from './http/openapi.js'
 import { Problem } from './http/problem.js'
 import { statusRoutes } from './http/status.js'
 import { createKeyring } from './http/tokens.js'
+import { createLeaderboardMetrics } from './leaderboards/metrics.js'
+import { leaderboardRoutes } from './leaderboards/routes.js'
+import { createLeaderboardStore, type LeaderboardStore } from './leaderboards/store.js'
 import { createLockMetrics } from './locks/metrics.js'
 import { lockRoutes } from './locks/routes.js'
 import { createLockStore, type LockStore } from './locks/store.js'
@@ -34,6 +37,7 @@ export interface AppDeps {
 /** What the domains know of Redis. */
 export interface Stores {
   readonly locks: LockStore
+  readonly leaderboards: LeaderboardStore
 }
 
 /**
@@ -67,6 +71,12 @@ export function buildApp(deps: AppDeps, makeStores = createStores): FastifyInsta
           done()
         })
         v1.register(statusRoutes, { version, readRedis: () => readFacts(links.commands) })
+        v1.register(leaderboardRoutes, {
+          prefix: '/leaderboards',
+          store: stores.leaderboards,
+          metrics: createLeaderboardMetrics(metrics),
+          idempotencyTtlMs: config.idempotencyTtlMs,
+        })
         v1.register(lockRoutes, {
           prefix: '/locks',
           store: stores.locks,
@@ -89,6 +99,7 @@ export function createStores(deps: AppDeps, metrics: Metrics): Stores {
     clockOffsetUs,
   })
   return {
+    leaderboards: createLeaderboardStore({ binder }),
     locks: createLockStore({ binder, endedTtlMs: config.endedTtlMs }),
   }
 }

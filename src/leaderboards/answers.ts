@@ -1,0 +1,111 @@
+import { type BoardConfig, type Score, scoreText, toScores } from './config.js'
+import type { ListedReply, MemberReply, SubmitReply } from './scripts.js'
+import type { Cursor } from './store.js'
+import type { Submission } from './submissions.js'
+
+/** `score` of a board with one column, `scores` of one with several; nothing for no entry. */
+export function scoreFields(config: BoardConfig, text: string) {
+  if (text === '') return {}
+  const scores = toScores(config, text)
+  return config.columns.length === 1 ? { score: scores[0] as Score } : { scores }
+}
+
+interface Standing {
+  readonly position: number
+  readonly lower: number
+  readonly upper: number
+}
+
+/** 100 * (worse + equal / 2) / total, the member being one of the equal; null for the unranked. */
+export function percentileOf({ position, lower, upper }: Standing, total: number): number | null {
+  if (position === 0) return null
+  return (100 * (total - upper + (upper - lower) / 2)) / total
+}
+
+const orNull = (place: number): number | null => (place === 0 ? null : place)
+
+type Submitted = Extract<SubmitReply, { outcome: 'submitted' }>
+
+export function toResults(
+  { config, entries, total, season }: Submitted & { readonly config: BoardConfig },
+  submissions: readonly Submission[],
+) {
+  return entries.map((entry, at) => {
+    const { outcome, better, rank, previousRank, position, scores } = entry
+    const refused = outcome === 'out-of-range' || outcome === 'stale-sequence'
+    return {
+      member: (submissions[at] as Submission).member,
+      changed: outcome === 'changed',
+      personalBest: better,
+      ...scoreFields(config, scores),
+      rank: orNull(rank),
+      previousRank: orNull(previousRank),
+      position: orNull(position),
+      total,
+      percentile: percentileOf(entry, total),
+      season,
+      ...(scores === '' && !refused && { dropped: true }),
+      ...(refused && { error: outcome }),
+    }
+  })
+}
+
+export const toListedEntry = (config: BoardConfig, entry: ListedReply) => ({
+  member: entry.member,
+  ...scoreFields(config, entry.scores),
+  rank: orNull(entry.rank),
+  position: orNull(entry.position),
+  ...(entry.metadata !== '' && { metadata: JSON.parse(entry.metadata) as unknown }),
+})
+
+export function toEntry(config: BoardConfig, member: string, entry: MemberReply, total: number) {
+  const tier = tierOf(config, entry, total)
+  return {
+    ...toListedEntry(config, { member, ...entry }),
+    percentile: percentileOf(entry, total),
+    ...(tier !== undefined && { tier }),
+    ...(entry.found === 'hidden' && { hidden: true }),
+  }
+}
+
+/** The first tier that fits; a tier without a condition fits everybody who is ranked. */
+function tierOf(config: BoardConfig, entry: MemberReply, total: number): string | undefined {
+  if (entry.position === 0) return undefined
+  return config.tiers?.find(
+    ({ top, topPercent, minScore }) =>
+      (top === undefined || entry.rank <= top) &&
+      (topPercent === undefined || (100 * entry.position) / total <= topPercent) &&
+      (minScore === undefined || isAsGood(config, entry.scores, minScore)),
+  )?.name
+}
+
+function isAsGood({ columns }: BoardConfig, scores: string, wanted: Score): boolean {
+  const column = columns[0]!
+  const text = scoreText(column, wanted) as string
+  const [own, other] =
+    column.type === 'int64'
+      ? [BigInt(scores.split(' ', 1)[0] as string), BigInt(text)]
+      : [Number(scores.split(' ', 1)[0]), Number(text)]
+  return column.order === 'desc' ? own >= other : own <= other
+}
+
+export const toCursor = ({ scores, sequence, member }: Cursor): string =>
+  Buffer.from(JSON.stringify([scores, sequence, member])).toString('base64url')
+
+const SCORES = /^-?[\d.]+(e[+-]?\d+)?( -?[\d.]+(e[+-]?\d+)?)*$/
+
+/** Undefined for text that no page of a board with this many columns has given. */
+export function fromCursor(text: string): Cursor | undefined {
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
+    if (!Array.isArray(parts) || parts.length !== 3) return undefined
+    const [scores, sequence, member] = parts as unknown[]
+    if (typeof scores !== 'string' || typeof sequence !== 'string' || typeof member !== 'string') {
+      return undefined
+    }
+    if (!SCORES.test(scores) || !/^\d{1,15}$/.test(sequence)) return undefined
+    return { scores, sequence, member }
+  } catch {
+    return undefined
+  }
+}

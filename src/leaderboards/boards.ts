@@ -1,0 +1,92 @@
+import { type BoardConfig, planOf, type Season } from './config.js'
+import { type Again, isAgain } from './scripts.js'
+import { NEVER_MS, type SeasonWindow, windowsAround, windowsText } from './seasons.js'
+
+/** A board as this process knows it; every script checks that it still holds. */
+export interface KnownBoard {
+  readonly config: BoardConfig
+  /** `0`: no such board. */
+  readonly version: string
+  readonly plan: string
+}
+
+export interface Boards {
+  /**
+   * Runs a script with the plan and the seasons of a board, and once more with what the script
+   * says is true, when this process knew an older configuration or another time.
+   * @param season one season by its id instead of the present one
+   */
+  run<R extends { readonly outcome: string }>(
+    namespace: string,
+    board: string,
+    season: string | undefined,
+    call: (known: KnownBoard, windows: string) => Promise<R | Again>,
+  ): Promise<R>
+  forget(namespace: string, board: string): void
+  /** The season of this moment, and the moment, by the clock of Redis as far as it is known. */
+  currentSeason(season: Season): SeasonWindow & { readonly nowMs: number }
+}
+
+const MAX_KNOWN = 10_000
+const MAX_ATTEMPTS = 4
+
+/** @param templateOf the configuration a board gets that nobody has configured */
+export function createBoards(templateOf: (board: string) => BoardConfig): Boards {
+  const known = new Map<string, KnownBoard>()
+  const windows = new Map<
+    string,
+    { readonly list: readonly SeasonWindow[]; readonly text: string }
+  >()
+  /** How far the clock of Redis is ahead, as scripts have told. */
+  let aheadMs = 0
+
+  const learn = (id: string, config: BoardConfig, version: string): KnownBoard => {
+    if (known.size >= MAX_KNOWN) known.delete(known.keys().next().value as string)
+    const entry = { config, version, plan: planOf(config, version) }
+    known.set(id, entry)
+    return entry
+  }
+
+  const around = (season: Season) => {
+    const id = `${JSON.stringify(season.every)} ${season.timeZone}`
+    const nowMs = Date.now() + aheadMs
+    const cached = windows.get(id)
+    if (cached && holds(cached.list, nowMs)) return cached
+    if (windows.size >= MAX_KNOWN) windows.clear()
+    const list = windowsAround(season, nowMs)
+    const entry = { list, text: windowsText(list) }
+    windows.set(id, entry)
+    return entry
+  }
+
+  return {
+    async run(namespace, board, season, call) {
+      const id = `${namespace}/${board}`
+      for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+        const entry = known.get(id) ?? learn(id, templateOf(board), '0')
+        const text = season ? `${season} 0 ${NEVER_MS}` : around(entry.config.season).text
+        const reply = await call(entry, text)
+        if (!isAgain(reply)) return reply
+        if (reply.outcome === 'other-season') aheadMs = reply.nowMs - Date.now()
+        else if (reply.version === '0') learn(id, templateOf(board), '0')
+        else learn(id, JSON.parse(reply.config) as BoardConfig, reply.version)
+      }
+      throw new Error(`board ${board} changed ${MAX_ATTEMPTS} times during one call`)
+    },
+
+    forget: (namespace, board) => void known.delete(`${namespace}/${board}`),
+
+    currentSeason(season) {
+      const { list } = around(season)
+      const nowMs = Date.now() + aheadMs
+      const current = list.find(({ startMs, endMs }) => nowMs >= startMs && nowMs < endMs)
+      return { ...(current ?? list[0]!), nowMs }
+    },
+  }
+}
+
+/** The windows serve while the present moment lies in the middle one, or in the only one. */
+function holds(list: readonly SeasonWindow[], nowMs: number): boolean {
+  const middle = list.length === 3 ? list[1] : list.at(-1)
+  return middle !== undefined && nowMs >= middle.startMs && nowMs < middle.endMs
+}

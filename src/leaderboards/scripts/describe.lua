@@ -1,0 +1,22 @@
+--[[
+leaderboards.describe: the configuration of a board and how many are ranked in its present season.
+
+KEYS board    hash    version, config, season, closed, hides
+ARGV plan     string  version of the configuration and what follows from it; see lib/board.lua
+ARGV windows  string  "id start end ..." in ms: the seasons around now
+
+RETURN status ...
+  1, season, total, closed   closed: 1 until the next season
+  0, version, config         the configuration is another one
+  -1, now_ms                 none of the seasons is the present one
+
+COST O(log(members)), at most 100 expired members removed
+]]
+-- @use lib/order.lua
+-- @use lib/board.lua
+local board_key, plan, windows = KEYS[1], ARGV[1], ARGV[2]
+
+local board, again = open_board(board_key, plan, windows)
+if not board then return again end
+sweep(board)
+return { 1, board.season, redis.call('ZCARD', board.order), board.closed and 1 or 0 }

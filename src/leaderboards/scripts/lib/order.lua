@@ -1,0 +1,128 @@
+-- The exact order of a board as bytes: of two members of the ZSET the better one has the smaller
+-- bytes, by memcmp, for any int64 and any finite double. Never compare strings with < here: Lua asks
+-- the locale of the server.
+--
+-- A column is two letters: i (int64) or n (number), then d (more is better) or a (less is better).
+
+local WORD, SIGN = 4294967296, 2147483648
+
+-- The halves of an int64 from its decimal text, moved up by 2^63 so that they sort unsigned. Six
+-- digits at a time keep every product below 2^53.
+local function int64_halves(text)
+  local sign, digits = string.match(text, '^(-?)(%d+)$')
+  local hi, lo = 0, 0
+  for at = 1, #digits, 6 do
+    local chunk = string.sub(digits, at, at + 5)
+    local scale = 10 ^ #chunk
+    lo = lo * scale + tonumber(chunk, 10)
+    hi = hi * scale + math.floor(lo / WORD)
+    lo = lo % WORD
+  end
+  if sign == '' then return hi + SIGN, lo end
+  return SIGN - hi - (lo > 0 and 1 or 0), (WORD - lo) % WORD
+end
+
+local function int64_text(hi, lo)
+  local sign = ''
+  if hi >= SIGN then
+    hi = hi - SIGN
+  else
+    sign = '-'
+    hi, lo = SIGN - hi - (lo > 0 and 1 or 0), (WORD - lo) % WORD
+  end
+  local chunks = ''
+  while hi > 0 or lo >= 1000000 do
+    local rest = (hi % 1000000) * WORD + lo
+    hi, lo = math.floor(hi / 1000000), math.floor(rest / 1000000)
+    chunks = string.format('%06d', rest % 1000000) .. chunks
+  end
+  local text = string.gsub(string.format('%d', lo) .. chunks, '^0+(%d)', '%1')
+  return sign .. text
+end
+
+-- IEEE 754 sorts unsigned once the sign is flipped, and a negative number complemented.
+local function number_halves(value)
+  local hi, lo = struct.unpack('>I4I4', struct.pack('>d', value + 0))
+  if hi >= SIGN then return WORD - 1 - hi, WORD - 1 - lo end
+  return hi + SIGN, lo
+end
+
+local function halves_number(hi, lo)
+  if hi >= SIGN then hi = hi - SIGN else hi, lo = WORD - 1 - hi, WORD - 1 - lo end
+  return (struct.unpack('>d', struct.pack('>I4I4', hi, lo)))
+end
+
+-- The halves as they are compared when less is better, from the eight bytes of a column, and back.
+local function halves_of(column, bytes)
+  local hi, lo = struct.unpack('>I4I4', bytes)
+  if string.byte(column, 2) == 100 then return WORD - 1 - hi, WORD - 1 - lo end
+  return hi, lo
+end
+
+local function bytes_of(column, hi, lo)
+  if string.byte(column, 2) == 100 then hi, lo = WORD - 1 - hi, WORD - 1 - lo end
+  return struct.pack('>I4I4', hi, lo)
+end
+
+local function encode(column, text)
+  if string.byte(column) == 105 then return bytes_of(column, int64_halves(text)) end
+  return bytes_of(column, number_halves(tonumber(text)))
+end
+
+local function decode(column, bytes)
+  local hi, lo = halves_of(column, bytes)
+  if string.byte(column) == 105 then return int64_text(hi, lo) end
+  return string.format('%.17g', halves_number(hi, lo))
+end
+
+-- Two values of a column added, or nil where the sum leaves its range.
+local function add(column, left, right)
+  local left_hi, left_lo = halves_of(column, left)
+  local right_hi, right_lo = halves_of(column, right)
+  if string.byte(column) == 105 then
+    local lo = left_lo + right_lo
+    local hi = left_hi + right_hi - SIGN + math.floor(lo / WORD)
+    if hi < 0 or hi >= WORD then return nil end
+    return bytes_of(column, hi, lo % WORD)
+  end
+  local sum = halves_number(left_hi, left_lo) + halves_number(right_hi, right_lo)
+  if sum - sum ~= 0 then return nil end
+  return bytes_of(column, number_halves(sum))
+end
+
+-- What the ZSET sorts by first: the column rounded to a double, turned so that better is smaller.
+-- hi * 2^32 is exact, so adding lo rounds once, and rounding never turns an order around.
+local function coarse(column, bytes)
+  local hi, lo = halves_of(column, bytes)
+  local value = string.byte(column) == 105 and (hi - SIGN) * WORD + lo or halves_number(hi, lo)
+  if string.byte(column, 2) == 100 then value = -value end
+  return string.format('%.17g', value + 0)
+end
+
+-- memcmp: true when left sorts before right; of two with a common start the shorter one does.
+local function before(left, right)
+  for at = 1, math.min(#left, #right) do
+    local a, b = string.byte(left, at), string.byte(right, at)
+    if a ~= b then return a < b end
+  end
+  return #left < #right
+end
+
+-- Larger than whatever can follow the same first bytes: no id starts with the byte 255.
+local ABOVE = string.rep('\255', 40)
+
+-- How many entries of the ZSET stand before these bytes, whose first column rounds to score. Only
+-- among equal doubles do bytes decide: there a binary search reads log2(equal) members.
+local function place(order_key, score, bytes)
+  local low = redis.call('ZCOUNT', order_key, '-inf', '(' .. score)
+  local high = low + redis.call('ZCOUNT', order_key, score, score)
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if before(redis.call('ZRANGE', order_key, middle, middle)[1], bytes) then
+      low = middle + 1
+    else
+      high = middle
+    end
+  end
+  return low
+end

@@ -1,0 +1,35 @@
+-- Seasons come and go with the writes: no worker is needed for a board to be right.
+
+local function seasons_key(board_key)
+  return string.match(board_key, '^[^}]*}') .. ':seasons'
+end
+
+-- UNLINK frees in another thread: expiry of a million members would stop Redis for a second.
+local function drop_season(board_key, id)
+  local keys = season_keys(board_key, id)
+  for _, part in ipairs(PARTS) do redis.call('UNLINK', keys[part]) end
+  redis.call('ZREM', seasons_key(board_key), id)
+end
+
+-- The first write of a season records it and its end, and lets the oldest ended ones beyond keep go,
+-- at most 10 a call.
+local function enter_season(board, keep)
+  if board.latest == board.season then return end
+  local seasons = seasons_key(board.key)
+  redis.call('ZADD', seasons, board.stop, board.season)
+  redis.call('HSET', board.key, 'season', board.season)
+  local ended = redis.call('ZRANGEBYSCORE', seasons, '-inf', string.format('%.0f', math.floor(now_us / 1000)))
+  for at = 1, math.min(#ended - keep, 10) do drop_season(board.key, ended[at]) end
+end
+
+-- The worst fall out of a board with maxMembers, at most 400 a call. Returns what is left.
+local function trim(board, total)
+  if board.max_members == 0 or total <= board.max_members then return total end
+  local surplus = math.min(total - board.max_members, 400)
+  local popped = redis.call('ZPOPMAX', board.order, surplus)
+  for at = 1, #popped, 2 do
+    uncount(board, popped[at])
+    forget(board, string.sub(popped[at], board.width + 1))
+  end
+  return total - surplus
+end

@@ -1,0 +1,65 @@
+--[[
+leaderboards.page: a page of entries, by place, from a cursor, within a range of scores.
+
+KEYS board        hash    version, config, season, closed, hides
+ARGV plan         string  version of the configuration and what follows from it; see lib/board.lua
+ARGV windows      string  "id start end ..." in ms: the seasons around now, or the one asked for
+ARGV from         int     1 for the first entry of the range
+ARGV limit        int     1 to 1000
+ARGV worst        0 or 1  1: from the worst
+ARGV best_score   string  first column of the best entry wanted, '' for any
+ARGV worst_score  string  first column of the worst entry wanted, '' for any
+ARGV after        string  cursor: scores of the last entry seen, '' for none
+ARGV after_seq    string  cursor: its sequence
+ARGV after_member string  cursor: its id
+
+RETURN status ...
+  1, season, total, seq_of_last, more, then per entry, best first: id, scores, rank, position,
+     metadata. The last is the one farthest from where the page begins
+  0, version, config   the configuration is another one
+  -1, now_ms           none of the seasons is the present one
+
+COST O(log(members) + limit), at most 100 expired members removed
+]]
+-- @use lib/order.lua
+-- @use lib/board.lua
+-- @use lib/list.lua
+local board_key, plan, windows, from, limit = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local worst, best_score, worst_score = ARGV[5] == '1', ARGV[6], ARGV[7]
+local after, after_seq, after_member = ARGV[8], ARGV[9], ARGV[10]
+
+local board, again = open_board(board_key, plan, windows)
+if not board then return again end
+sweep(board)
+
+local total = redis.call('ZCARD', board.order)
+local first, last = 0, total - 1
+if best_score ~= '' then
+  local bytes = encode(board.columns[1], best_score)
+  first = place(board.order, coarse_of(board, bytes), bytes)
+end
+if worst_score ~= '' then
+  local bytes = encode(board.columns[1], worst_score)
+  last = place(board.order, coarse_of(board, bytes), bytes .. ABOVE) - 1
+end
+if after ~= '' then
+  local seen = encode_scores(board, after) .. encode_sequence(board, tonumber(after_seq)) .. after_member
+  local index = place(board.order, coarse_of(board, seen), seen)
+  if worst then
+    last = math.min(last, index - 1)
+  else
+    local still_there = redis.call('ZSCORE', board.order, seen)
+    first = math.max(first, still_there and index + 1 or index)
+  end
+end
+
+local start, stop = first + from - 1, math.min(first + from + limit - 2, last)
+if worst then start, stop = math.max(last - from - limit + 2, first), last - from + 1 end
+local reply = list_entries(board, start, stop, { 1, board.season, total, '', 0 })
+local edge = worst and start or stop
+local member = start <= stop and redis.call('ZRANGE', board.order, edge, edge)[1]
+if member then
+  reply[4] = decode_sequence(board, string.sub(member, 1, board.width))
+  if worst and start > first or not worst and stop < last then reply[5] = 1 end
+end
+return reply

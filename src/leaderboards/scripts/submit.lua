@@ -1,0 +1,107 @@
+--[[
+leaderboards.submit: apply up to 200 entries to the season of this moment, and rank them.
+
+KEYS board        hash    version, config, seq, season, closed, hides; kept until the board is deleted
+KEYS memo?        string  fingerprint and packed result of the request with this idempotency key
+ARGV plan         string  version of the configuration and what follows from it; see lib/board.lua
+ARGV windows      string  "id start end ..." in ms: the seasons around now
+ARGV bounds       string  "min max" of every column, '-' for none
+ARGV keep         int     old seasons that stay
+ARGV create       string  configuration of a board that does not exist yet, '' for one that does
+ARGV identity     string  the part of it that the order of stored entries depends on
+ARGV new_version  string  version it gets
+ARGV fingerprint  string  of the request, '' without an idempotency key
+ARGV memo_ttl_ms  int     how long the memo is kept
+ARGV entries[].member    string  id
+ARGV entries[].ops       string  best, or one of set, incr, min, max for every column
+ARGV entries[].if_seq    string  applies only above the member's last one, '' for any
+ARGV entries[].metadata  string  JSON, '' leaves what is stored
+ARGV entries[].scores    string  one decimal number for every column
+
+RETURN status ...
+  1, season, total, replayed, then per entry: outcome, better, previous_rank, rank, position, lower,
+     upper, scores. Outcome: 0 unchanged, 1 changed, 2 out of range, 3 stale sequence
+  0, version, config   the configuration is another one
+  -1, now_ms           none of the seasons is the present one
+  2                    the season is closed
+  3                    the idempotency key belongs to another request
+
+COST O(entries x log(members)), at most 100 expired and 400 surplus members removed
+MEMORY grows
+]]
+-- @use lib/order.lua
+-- @use lib/board.lua
+-- @use lib/season.lua
+-- @use lib/change.lua
+local board_key, memo_key = KEYS[1], KEYS[2]
+local plan, windows, bounds, keep, create = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
+local identity, new_version, fingerprint, memo_ttl_ms = ARGV[6], ARGV[7], ARGV[8], tonumber(ARGV[9])
+
+local memo = memo_key and redis.call('GET', memo_key)
+if memo then
+  if string.sub(memo, 1, #fingerprint) ~= fingerprint then return { 3 } end
+  local reply = cmsgpack.unpack(string.sub(memo, #fingerprint + 1))
+  reply[4] = 1
+  return reply
+end
+
+local board, again = open_board(board_key, plan, windows)
+if not board then return again end
+if board.closed then return { 2 } end
+if create ~= '' then
+  redis.call('HSET', board_key, 'version', new_version, 'config', create, 'identity', identity)
+end
+enter_season(board, keep)
+sweep(board)
+
+local entries = {}
+for at = 10, #ARGV, 5 do
+  local entry = { id = ARGV[at], ops = ARGV[at + 1], if_seq = ARGV[at + 2], metadata = ARGV[at + 3], scores = ARGV[at + 4] }
+  entry.previous = 0
+  local prefix = redis.call('HGET', board.places, entry.id)
+  if prefix then entry.previous = rank_of(board, entry.id, prefix) end
+  entries[#entries + 1] = entry
+end
+
+local function write(entry, old_prefix, columns)
+  if old_prefix then unseat(board, entry.id, old_prefix) end
+  local prefix = columns .. encode_sequence(board, redis.call('HINCRBY', board.key, 'seq', 1))
+  redis.call('HSET', board.places, entry.id, prefix)
+  if not is_hidden(board, entry.id) then seat(board, entry.id, prefix) end
+  if entry.metadata ~= '' then redis.call('HSET', board.metadata, entry.id, entry.metadata) end
+end
+
+local function submit(entry)
+  if entry.if_seq ~= '' then
+    local last = tonumber(redis.call('HGET', board.client, entry.id) or -1)
+    if tonumber(entry.if_seq) <= last then return STALE end
+  end
+  local old_prefix = redis.call('HGET', board.places, entry.id)
+  local old = old_prefix and columns_of(board, old_prefix)
+  local columns = apply(board, entry.ops, old, encode_scores(board, entry.scores))
+  if not columns or not within_bounds(board, bounds, columns) then return OUT_OF_RANGE end
+  if columns ~= old then write(entry, old_prefix, columns) end
+  if entry.if_seq ~= '' then redis.call('HSET', board.client, entry.id, entry.if_seq) end
+  if board.member_ttl_ms > 0 then
+    redis.call('ZADD', board.due, string.format('%.0f', math.floor(now_us / 1000) + board.member_ttl_ms), entry.id)
+  end
+  if columns == old then return UNCHANGED end
+  entry.better = not old or before(columns, old)
+  return CHANGED
+end
+
+for _, entry in ipairs(entries) do entry.outcome = submit(entry) end
+local total = trim(board, redis.call('ZCARD', board.order))
+
+local reply = { 1, board.season, total, 0 }
+for _, entry in ipairs(entries) do
+  local prefix = redis.call('HGET', board.places, entry.id)
+  local rank, position, lower, upper = 0, 0, 0, 0
+  if prefix then rank, position, lower, upper = rank_of(board, entry.id, prefix) end
+  for _, value in ipairs({ entry.outcome, entry.better and 1 or 0, entry.previous, rank, position, lower, upper,
+    prefix and decode_scores(board, prefix) or '' }) do
+    reply[#reply + 1] = value
+  end
+end
+if memo_key then redis.call('SET', memo_key, fingerprint .. cmsgpack.pack(reply), 'PX', memo_ttl_ms) end
+return reply

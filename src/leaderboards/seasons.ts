@@ -1,0 +1,52 @@
+import { Cron } from 'croner'
+import type { Season } from './config.js'
+
+/** [startMs, endMs): a moment belongs to exactly one season. */
+export interface SeasonWindow {
+  /** The start in UTC, `20261116T000000Z`, or `all`. */
+  readonly id: string
+  readonly startMs: number
+  readonly endMs: number
+}
+
+/** No end: the largest integer that a script can hold. */
+export const NEVER_MS = Number.MAX_SAFE_INTEGER
+
+const ALL: SeasonWindow = { id: 'all', startMs: 0, endMs: NEVER_MS }
+
+/** Weeks start on Monday. */
+const PATTERNS = { daily: '0 0 * * *', weekly: '0 0 * * 1', monthly: '0 0 1 * *' } as const
+
+/** Minutes at the finest; five fields as in crontab(5). */
+export function seasonClock({ every, timeZone }: Pick<Season, 'every' | 'timeZone'>): Cron {
+  const pattern = typeof every === 'object' ? every.cron : every === 'none' ? '' : PATTERNS[every]
+  return new Cron(pattern, { timezone: timeZone, paused: true, mode: '5-part' })
+}
+
+/**
+ * The previous, current and next season around a moment; a script picks among them by the time of
+ * Redis, so a clock that differs from that of Redis cannot put a score into the wrong season.
+ */
+export function windowsAround(season: Season, nowMs: number): readonly SeasonWindow[] {
+  if (season.every === 'none') return [ALL]
+  const clock = seasonClock(season)
+  const past = clock
+    .previousRuns(3, new Date(nowMs + 1_000))
+    .map(Number)
+    .filter((start) => start <= nowMs)
+    .slice(0, 2)
+    .reverse()
+  const coming = clock.nextRuns(2, new Date(nowMs)).map(Number)
+  const starts = [...past, ...coming]
+  return starts.slice(0, -1).map((startMs, at) => ({
+    id: seasonId(startMs),
+    startMs,
+    endMs: starts[at + 1] as number,
+  }))
+}
+
+const seasonId = (startMs: number): string =>
+  new Date(startMs).toISOString().replace(/[-:]|\.\d+/g, '')
+
+export const windowsText = (windows: readonly SeasonWindow[]): string =>
+  windows.map(({ id, startMs, endMs }) => `${id} ${startMs} ${endMs}`).join(' ')

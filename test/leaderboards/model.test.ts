@@ -1,0 +1,144 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+import { BoardModel, type ModelColumn, type ModelOp, type ModelScore } from './model.js'
+
+let harness: Harness
+
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness.close())
+
+const MEMBERS = ['a', 'b', 'c', 'd', 'é', '{x}', 'Z', '7', 'zz', 'aa']
+
+/** Neighbours beyond 2^53 share one double, so only exact bytes tell them apart. */
+const int64 = fc.oneof(
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  fc.constantFrom(0n, -1n, 1n, 2n ** 53n, 2n ** 53n + 1n, 2n ** 63n - 1n, 2n ** 63n - 2n),
+  fc.constantFrom(-(2n ** 63n), -(2n ** 63n) + 1n, -(2n ** 53n) - 1n, -(2n ** 53n)),
+)
+const double = fc.oneof(
+  fc.constantFrom(0, 1, -1, 0.1, -0.1, 1.5, 5e-324, -5e-324, 1e300, -1e300, 1e15),
+  fc.integer({ min: -3, max: 3 }),
+  fc
+    .double({ noNaN: true, noDefaultInfinity: true })
+    .filter((value) => !Number.isInteger(value) || Number.isSafeInteger(value))
+    .map((value) => (value === 0 ? 0 : value)),
+)
+
+const column = fc.record({
+  order: fc.constantFrom('asc' as const, 'desc' as const),
+  type: fc.constantFrom('number' as const, 'int64' as const),
+})
+
+const board = fc
+  .record({
+    columns: fc
+      .array(column, { minLength: 1, maxLength: 3 })
+      .map((columns) => columns.map((one, at): ModelColumn => ({ ...one, name: `c${at}` }))),
+    ties: fc.constantFrom('first' as const, 'last' as const, 'id' as const),
+    rank: fc.constantFrom('competition', 'dense', 'ordinal', 'modified') as fc.Arbitrary<
+      'competition' | 'dense' | 'ordinal' | 'modified'
+    >,
+  })
+  .chain((config) =>
+    fc.record({
+      config: fc.constant(config),
+      steps: fc.array(
+        fc.record({
+          member: fc.constantFrom(...MEMBERS),
+          op: fc.constantFrom<ModelOp | 'delete'>('best', 'set', 'incr', 'min', 'max', 'delete'),
+          scores: fc.tuple(
+            ...config.columns.map(({ type }) => (type === 'int64' ? int64 : double)),
+          ),
+        }),
+        { minLength: 1, maxLength: 25 },
+      ),
+    }),
+  )
+
+const toJson = (score: ModelScore) =>
+  typeof score === 'bigint'
+    ? `${score}`
+    : Number.isInteger(score) && !Number.isSafeInteger(score)
+      ? `${score}`
+      : score
+
+let boards = 0
+
+it('does what a sorted array does', { timeout: 60_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(board, async ({ config, steps }) => {
+      const name = `model-${boards++}`
+      const path = `/v1/leaderboards/${name}`
+      const model = new BoardModel(config.columns, config.ties)
+      const one = config.columns.length === 1
+      const shown = (scores: readonly ModelScore[]) =>
+        one ? { score: shownScore(scores[0]!) } : { scores: scores.map(shownScore) }
+      await harness.request('put', path).send(config).expect(200)
+
+      for (const { member, op, scores } of steps) {
+        if (op === 'delete') {
+          const url = `${path}/entries/${encodeURIComponent(member)}`
+          const { body } = await harness.request('delete', url).expect(200)
+          expect(body.deleted).toBe(model.remove(member))
+          continue
+        }
+        const previous = model.position(member) ? model.rank(member, config.rank) : null
+        const changed = model.submit(member, op, scores)
+        const sent = scores.map(toJson)
+        const entry = { member, op, ...(one ? { score: sent[0] } : { scores: sent }) }
+        const { body } = await harness
+          .request('post', `${path}/scores`)
+          .send({ entries: [entry] })
+          .expect(200)
+        const result = body.results[0]
+        expect(result.error).toBe(changed === undefined ? 'out-of-range' : undefined)
+        expect(result.changed).toBe(changed === true)
+        expect(result.previousRank).toBe(previous)
+        expect(result.rank).toBe(model.rank(member, config.rank))
+        expect(result.percentile).toBeCloseTo(model.percentile(member), 9)
+      }
+
+      const rows = model.rows.map(({ member, scores }, at) => ({
+        member,
+        ...shown(scores),
+        rank: model.rank(member, config.rank),
+        position: at + 1,
+      }))
+      const { body: all } = await harness.request('get', `${path}/entries?limit=1000`).expect(200)
+      expect(all.entries).toEqual(rows)
+      const { body: worst } = await harness
+        .request('get', `${path}/entries?limit=1000&order=worst`)
+        .expect(200)
+      expect(worst.entries).toEqual(rows.toReversed())
+
+      for (const order of ['best', 'worst']) {
+        const seen: unknown[] = []
+        let cursor: string | null = ''
+        while (cursor !== null) {
+          const at: string = cursor ? `&cursor=${cursor}` : ''
+          const url = `${path}/entries?limit=3&order=${order}${at}`
+          const { body } = await harness.request('get', url).expect(200)
+          seen.push(...body.entries)
+          cursor = body.nextCursor
+        }
+        expect(seen).toEqual(order === 'best' ? rows : rows.toReversed())
+      }
+
+      for (const { member } of model.rows.slice(0, 3)) {
+        for (const count of [1, 2, 5]) {
+          const url = `${path}/entries/${encodeURIComponent(member)}/around?count=${count}`
+          const { body } = await harness.request('get', url).expect(200)
+          const around = body.entries.map((entry: { member: string }) => entry.member)
+          expect(around).toEqual(model.around(member, count))
+        }
+      }
+    }),
+    { numRuns: 60 },
+  )
+})
+
+const shownScore = (score: ModelScore): number | string =>
+  typeof score === 'bigint' ? `${score}` : score
