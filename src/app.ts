@@ -20,6 +20,7 @@ import { StoreError } from './redis/errors.js'
 import { readFacts } from './redis/facts.js'
 import type { Links } from './redis/links.js'
 import { createServer } from './server.js'
+import type { TlsOptions } from './tls.js'
 import { version } from './version.js'
 
 export interface AppDeps {
@@ -30,6 +31,7 @@ export interface AppDeps {
   readonly clockOffsetUs?: () => number
   /** True from the first signal to end on: the instance wants no new traffic. */
   readonly isDraining?: () => boolean
+  readonly tls?: TlsOptions | undefined
   /** Where domains register for definitions of the file that change while the service runs. */
   readonly onReload?: OnReload<Config>
 }
@@ -50,7 +52,15 @@ export function buildApp(deps: AppDeps, makeStores = createStores): FastifyInsta
   const stores = makeStores(deps, metrics)
   const keyring = createKeyring(config.definitions.tokens)
   deps.onReload?.(({ definitions }) => keyring.replace(definitions.tokens))
-  const app = createServer({ config, logger, metrics, keyring, isDraining, translate: fromStore })
+  const app = createServer({
+    config,
+    logger,
+    metrics,
+    keyring,
+    tls: deps.tls,
+    isDraining,
+    translate: fromStore,
+  })
 
   const metricsScope = config.metricsAuth ? 'operations:read' : 'none'
 

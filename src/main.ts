@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { Server } from 'node:tls'
 import { parseArgs } from 'node:util'
 import { type Logger, pino } from 'pino'
 import { buildApp } from './app.js'
@@ -21,6 +22,7 @@ import { openLinks } from './redis/links.js'
 import { type ManagedRedis, managedRefusal, startManagedRedis } from './redis/managed.js'
 import { ManagedRedisError } from './redis/managed-error.js'
 import { onStopSignal } from './stop-signals.js'
+import { readTls, type TlsOptions, watchTls } from './tls.js'
 import { version } from './version.js'
 
 const SWEEP_MS = 50
@@ -39,6 +41,7 @@ async function main(): Promise<void> {
   const config = loadConfig(process.env)
   const address = toAddress(config.host, config.port)
   checkRules(config, address)
+  const tls = readTls(config)
   for (const name of unknownVariables(process.env)) {
     process.stderr.write(`${name} is not a setting of Lockstep and is ignored.\n`)
   }
@@ -47,7 +50,7 @@ async function main(): Promise<void> {
   // Whatever is wrong with configuration or address is said before Redis is touched.
   await probeAddress(address)
   const managed = config.redisUrl === '' ? await startOwnRedis(config) : undefined
-  await serve(config, address, managed)
+  await serve({ config, address, tls, managed })
 }
 
 /** `--check-config` and `--print-config` look at the configuration and start nothing. */
@@ -81,7 +84,14 @@ function checkRules(config: Config, address: Address): void {
   if (refusal !== undefined) throw new ConfigError(refusal)
 }
 
-async function serve(config: Config, address: Address, managed?: ManagedRedis): Promise<void> {
+interface Start {
+  readonly config: Config
+  readonly address: Address
+  readonly tls: TlsOptions | undefined
+  readonly managed: ManagedRedis | undefined
+}
+
+async function serve({ config, address, tls, managed }: Start): Promise<void> {
   const logger = pino({ level: config.logLevel })
   const links = openLinks({
     url: managed?.url ?? config.redisUrl,
@@ -91,10 +101,25 @@ async function serve(config: Config, address: Address, managed?: ManagedRedis): 
     onRefused: (error) => void shutDown(1).then(() => fail(error), fail),
   })
   let draining = false
-  const reloads = createReloads(() => loadConfig(process.env))
+  const reloads = createReloads(() => {
+    const fresh = loadConfig(process.env)
+    // A bad certificate keeps the rest back as well: all of a reload, or nothing.
+    if (tls) readTls(fresh)
+    return fresh
+  })
   const { onReload } = reloads
-  const app = buildApp({ config, links, logger, onReload, isDraining: () => draining })
+  const app = buildApp({ config, links, logger, tls, onReload, isDraining: () => draining })
   if (readsFiles(config)) process.on('SIGHUP', () => reload(reloads, logger))
+
+  const renew = (fresh: TlsOptions) => {
+    ;(app.server as unknown as Server).setSecureContext(fresh)
+    logger.info('certificate read again')
+  }
+  if (tls) watchTls(config, tls, { onChange: renew })
+  onReload((fresh) => {
+    const options = tls && readTls(fresh)
+    if (options) renew(options)
+  })
 
   shutDown = async () => {
     draining = true
@@ -123,7 +148,9 @@ async function serve(config: Config, address: Address, managed?: ManagedRedis): 
 
 /** Without files a SIGHUP means what it always did: the terminal is gone, and so are we. */
 const readsFiles = (config: Config): boolean =>
-  process.env.LOCKSTEP_CONFIG_FILE !== undefined || config.tokensFile !== ''
+  process.env.LOCKSTEP_CONFIG_FILE !== undefined ||
+  config.tokensFile !== '' ||
+  config.tlsCertFile !== ''
 
 function reload(reloads: Reloads<Config>, logger: Logger): void {
   try {

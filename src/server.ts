@@ -11,6 +11,7 @@ import type { Keyring } from './http/tokens.js'
 import { compileValidator } from './http/validation.js'
 import { observeRequests } from './metrics/http.js'
 import type { Metrics } from './metrics/registry.js'
+import type { TlsOptions } from './tls.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -24,6 +25,8 @@ export interface ServerOptions {
   readonly logger: FastifyBaseLogger
   readonly metrics: Metrics
   readonly keyring: Keyring
+  /** Without it the service speaks plain HTTP. */
+  readonly tls?: TlsOptions | undefined
   readonly isDraining: () => boolean
   /** How errors of other rooms become problems. */
   readonly translate: Translate
@@ -35,8 +38,10 @@ const MAX_BODY_BYTES = 1024 * 1024
 
 /** Fastify with everything that holds for every request, and no route. */
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { config, logger, metrics, keyring, isDraining, translate } = options
+  const { config, logger, metrics, keyring, isDraining, translate, tls } = options
   const app = Fastify({
+    // Routes do not see the difference, so neither does the type.
+    ...(tls && ({ https: tls } as object)),
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestId,

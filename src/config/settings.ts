@@ -48,6 +48,15 @@ export const SettingsSchema = Type.Object(
       default: [],
       description: 'Host names, separated by commas, accepted in Host and Origin besides loopback.',
     }),
+    tlsCertFile: Type.String({
+      default: '',
+      description: 'PEM file of the certificate chain; with it the service speaks TLS only.',
+    }),
+    tlsKeyFile: Type.String({ default: '', description: 'PEM file of its private key.' }),
+    tlsClientCaFile: Type.String({
+      default: '',
+      description: 'PEM file of authorities; a client must show a certificate of one of them.',
+    }),
     tokensFile: Type.String({
       default: '',
       description: 'YAML or JSON file with more `tokens`; read again on SIGHUP.',

@@ -1,0 +1,78 @@
+import { createSecureContext } from 'node:tls'
+import { ConfigError } from './config/faults.js'
+import { readText } from './config/file.js'
+
+/** What an HTTPS server is made of. TLS 1.2 is the least, Node's own default. */
+export interface TlsOptions {
+  readonly cert: string
+  readonly key: string
+  readonly ca?: string
+  readonly requestCert: boolean
+}
+
+export interface TlsFiles {
+  readonly tlsCertFile: string
+  readonly tlsKeyFile: string
+  readonly tlsClientCaFile: string
+}
+
+/**
+ * Reads the files and tries them together: a key of another certificate is found here, and not by
+ * the first client.
+ * @returns undefined where no file is configured.
+ * @throws ConfigError
+ */
+export function readTls({
+  tlsCertFile,
+  tlsKeyFile,
+  tlsClientCaFile,
+}: TlsFiles): TlsOptions | undefined {
+  if ([tlsCertFile, tlsKeyFile, tlsClientCaFile].every((file) => file === '')) return undefined
+  if (tlsCertFile === '' || tlsKeyFile === '') {
+    throw new ConfigError('TLS needs both LOCKSTEP_TLS_CERT_FILE and LOCKSTEP_TLS_KEY_FILE.')
+  }
+  const options = {
+    cert: readText(tlsCertFile),
+    key: readText(tlsKeyFile),
+    ...(tlsClientCaFile !== '' && { ca: readText(tlsClientCaFile) }),
+    requestCert: tlsClientCaFile !== '',
+  }
+  try {
+    createSecureContext(options)
+  } catch (error) {
+    throw new ConfigError(
+      `${tlsCertFile}, ${tlsKeyFile} and ${tlsClientCaFile || 'no authorities'} do not fit together: ${(error as Error).message}`,
+    )
+  }
+  return options
+}
+
+const LOOK_EVERY_MS = 30_000
+
+/**
+ * Certificates are renewed by programs that send no signal, so the files are looked at from time to
+ * time. A file that is half written is taken at the next look.
+ * @returns the end of it
+ */
+export function watchTls(
+  files: TlsFiles,
+  current: TlsOptions,
+  {
+    onChange,
+    everyMs = LOOK_EVERY_MS,
+  }: { onChange: (fresh: TlsOptions) => void; everyMs?: number },
+): () => void {
+  let known = JSON.stringify(current)
+  const timer = setInterval(() => {
+    try {
+      const fresh = readTls(files)
+      if (fresh === undefined || JSON.stringify(fresh) === known) return
+      known = JSON.stringify(fresh)
+      onChange(fresh)
+    } catch {
+      // The old certificate goes on; --check-config tells what is wrong with the new one.
+    }
+  }, everyMs)
+  timer.unref()
+  return () => clearInterval(timer)
+}

@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { beforeAll, expect, inject, it } from 'vitest'
+import { parse } from 'yaml'
+import { ensureBuilt } from '../support/built.js'
+import { startService } from '../support/service.js'
+import { tempFolder } from '../support/temp-folder.js'
+import { tokensYaml } from '../support/tokens.js'
+import { bareEnvironment } from '../support/unprivileged.js'
+import { until } from '../support/until.js'
+
+const PROJECT = path.resolve(import.meta.dirname, '../..')
+let main = ''
+beforeAll(async () => {
+  main = path.join(await ensureBuilt(), 'main.js')
+})
+
+interface Ended {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function run(args: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
+  const env = { ...bareEnvironment, LOCKSTEP_PORT: '0', ...environment }
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { env, timeout: 20_000 }, (error, stdout, stderr) =>
+      resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
+    )
+  })
+}
+
+it('--check-config says what is wrong and starts nothing', async () => {
+  expect(await run([main, '--check-config'])).toEqual({ code: 0, stdout: '', stderr: '' })
+  const bad = await run([main, '--check-config'], { LOCKSTEP_LOG_LEVEL: 'x', LOCKSTEP_PORT: 'y' })
+  expect(bad.code).toBe(2)
+  expect(bad.stderr).toMatch(/LOCKSTEP_PORT must be .*\nLOCKSTEP_LOG_LEVEL must be one of/)
+})
+
+it('--print-config prints what holds', async () => {
+  const { code, stdout } = await run([main, '--print-config'], {
+    LOCKSTEP_REDIS_URL: 'redis://u:hush@db:6379',
+  })
+  expect([code, parse(stdout).redisUrl]).toEqual([0, 'redis://db:6379'])
+  expect(stdout).not.toContain('hush')
+})
+
+it('refuses a flag it does not know', async () => {
+  const { code, stderr } = await run([main, '--prot', '1'])
+  expect([code, stderr]).toEqual([2, expect.stringContaining('--prot')])
+})
+
+it('warns of a variable it does not know', async () => {
+  const { code, stderr } = await run([main, '--check-config'], { LOCKSTEP_PROT: '1' })
+  expect([code, stderr]).toEqual([
+    0,
+    'LOCKSTEP_PROT is not a setting of Lockstep and is ignored.\n',
+  ])
+})
+
+it('listens beyond loopback once there are tokens, and npm run token makes them', async () => {
+  const made = await run([path.join(PROJECT, 'scripts/token.mjs'), 'worker-7'])
+  const [, token] = /^ {2}(ls_\S+)$/m.exec(made.stdout) ?? []
+  const entry = made.stdout.slice(made.stdout.indexOf('  - name'))
+  const file = path.join(tempFolder(), 'tokens.yaml')
+  writeFileSync(file, `tokens:\n${entry}`)
+
+  const service = await startService({
+    LOCKSTEP_HOST: '0.0.0.0',
+    LOCKSTEP_TOKENS_FILE: file,
+    LOCKSTEP_REDIS_URL: inject('redisUrl'),
+  })
+  const url = (await service.url()).replace('0.0.0.0', '127.0.0.1')
+  const status = async (bearer: string) => {
+    const headers = { authorization: `Bearer ${bearer}` }
+    return (await fetch(`${url}/v1/locks/x`, { headers })).status
+  }
+  expect([await status('other'), await status(token!)]).toEqual([401, 200])
+
+  writeFileSync(file, 'tokens: [1]')
+  service.child.kill('SIGHUP')
+  await until('the refusal', () => service.stdout().includes('configuration kept as it was'))
+  expect(await status(token!)).toBe(200)
+
+  writeFileSync(file, tokensYaml([{ token: 'other', scopes: ['locks:read'] }]))
+  service.child.kill('SIGHUP')
+  await until('the new token', async () => (await status('other')) === 200)
+  expect(await status(token!)).toBe(401)
+})
+
+it('refuses to make a token for nobody', async () => {
+  expect((await run([path.join(PROJECT, 'scripts/token.mjs')])).code).toBe(2)
+})

@@ -1,0 +1,97 @@
+import { copyFileSync } from 'node:fs'
+import { type RequestOptions, request } from 'node:https'
+import { it as always, expect, inject } from 'vitest'
+import { readTls, type TlsOptions, watchTls } from '../../src/tls.js'
+import { type Certificate, hasOpenssl, makeCertificate } from '../support/certificates.js'
+import { startService } from '../support/service.js'
+import { tempFolder } from '../support/temp-folder.js'
+import { until } from '../support/until.js'
+
+// Certificates are made with openssl; without it there is nothing to serve.
+const it = always.runIf(hasOpenssl())
+
+const environment = (server: Certificate) => ({
+  LOCKSTEP_REDIS_URL: inject('redisUrl'),
+  LOCKSTEP_TLS_CERT_FILE: server.certFile,
+  LOCKSTEP_TLS_KEY_FILE: server.keyFile,
+})
+
+/** The name in the certificate of the server, and the status of its answer. */
+function ask(url: string, options: RequestOptions): Promise<{ status: number; name: string }> {
+  return new Promise((resolve, reject) => {
+    const asked = request(`${url}/livez`, { agent: false, ...options }, (response) => {
+      const { subject } = (
+        response.socket as unknown as { getPeerCertificate(): { subject: { CN: string } } }
+      ).getPeerCertificate()
+      response.resume()
+      resolve({ status: response.statusCode ?? 0, name: subject.CN })
+    })
+    asked.on('error', reject).end()
+  })
+}
+
+it('speaks TLS, and takes a renewed certificate at SIGHUP', async () => {
+  const folder = tempFolder()
+  const first = makeCertificate(folder, 'first')
+  const second = makeCertificate(folder, 'second')
+  const trust = { ca: [first.cert, second.cert] }
+  const service = await startService(environment(first))
+  const url = await service.url()
+  expect(url).toMatch(/^https:/)
+  expect(await ask(url, trust)).toEqual({ status: 200, name: 'first' })
+
+  copyFileSync(second.certFile, first.certFile)
+  service.child.kill('SIGHUP')
+  await until('the refusal of half a pair', () => service.stdout().includes('kept as it was'))
+  expect((await ask(url, trust)).name).toBe('first')
+
+  copyFileSync(second.keyFile, first.keyFile)
+  service.child.kill('SIGHUP')
+  await until('the new certificate', async () => (await ask(url, trust)).name === 'second')
+})
+
+it('asks clients for a certificate where told to', async () => {
+  const folder = tempFolder()
+  const server = makeCertificate(folder, 'server')
+  const client = makeCertificate(folder, 'client')
+  const stranger = makeCertificate(folder, 'stranger')
+  const service = await startService({
+    ...environment(server),
+    LOCKSTEP_TLS_CLIENT_CA_FILE: client.certFile,
+  })
+  const url = await service.url()
+  const trust = { ca: server.cert }
+  expect(await ask(url, { ...trust, cert: client.cert, key: client.key })).toEqual({
+    status: 200,
+    name: 'server',
+  })
+  await expect(ask(url, trust)).rejects.toThrow()
+  const other = { ...trust, cert: stranger.cert, key: stranger.key }
+  await expect(ask(url, other)).rejects.toThrow()
+})
+
+it('refuses files that do not fit together', () => {
+  const folder = tempFolder()
+  const [one, other] = ['one', 'other'].map((name) => makeCertificate(folder, name)) as [
+    Certificate,
+    Certificate,
+  ]
+  const files = { tlsCertFile: one.certFile, tlsKeyFile: other.keyFile, tlsClientCaFile: '' }
+  expect(() => readTls(files)).toThrow(/do not fit together/)
+  expect(() => readTls({ ...files, tlsKeyFile: '' })).toThrow(/needs both/)
+  expect(() => readTls({ ...files, tlsKeyFile: '/none/such' })).toThrow(/cannot be read/)
+})
+
+it('notices a renewed certificate by itself', async () => {
+  const folder = tempFolder()
+  const first = makeCertificate(folder, 'first')
+  const second = makeCertificate(folder, 'second')
+  const files = { tlsCertFile: first.certFile, tlsKeyFile: first.keyFile, tlsClientCaFile: '' }
+  const seen: TlsOptions[] = []
+  const end = watchTls(files, readTls(files)!, { onChange: (tls) => seen.push(tls), everyMs: 5 })
+  copyFileSync(second.certFile, first.certFile)
+  copyFileSync(second.keyFile, first.keyFile)
+  await until('the change', () => seen.length > 0)
+  end()
+  expect(seen).toEqual([expect.objectContaining({ cert: second.cert, key: second.key })])
+})
