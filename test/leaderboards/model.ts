@@ -80,8 +80,10 @@ export class BoardModel {
     if (op === 'best') return this.#compare(next, old) < 0 ? next : old
     const combined = next.map((score, at) => {
       const stored = old[at] as ModelScore
-      if (op === 'min') return score < stored ? score : stored
-      if (op === 'max') return score > stored ? score : stored
+      // Math.min takes no bigint.
+      const isLess = score < stored
+      if (op === 'min') return isLess ? score : stored
+      if (op === 'max') return isLess ? stored : score
       return typeof score === 'bigint' ? score + (stored as bigint) : score + (stored as number)
     })
     return combined.every(inRange) ? combined : undefined
