@@ -1,4 +1,10 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { entryRoutes } from './cache/entries/routes.js'
+import { createEntryStore, type EntryStore } from './cache/entries/store.js'
+import { invalidationRoutes } from './cache/invalidation/routes.js'
+import { createInvalidationStore, type InvalidationStore } from './cache/invalidation/store.js'
+import { createCacheMetrics } from './cache/metrics.js'
+import { Partitions } from './cache/partition.js'
 import type { OnReload } from './config/reload.js'
 import type { Config } from './config.js'
 import { errorPages } from './http/error-pages.js'
@@ -18,6 +24,7 @@ import { createMetrics, type Metrics } from './metrics/registry.js'
 import { createBinder } from './redis/binder.js'
 import { StoreError } from './redis/errors.js'
 import { readFacts } from './redis/facts.js'
+import { layoutOf } from './redis/layout.js'
 import type { Links } from './redis/links.js'
 import { createServer } from './server.js'
 import type { TlsOptions } from './tls.js'
@@ -40,6 +47,7 @@ export interface AppDeps {
 export interface Stores {
   readonly locks: LockStore
   readonly leaderboards: LeaderboardStore
+  readonly cache: { readonly entries: EntryStore; readonly invalidation: InvalidationStore }
 }
 
 /**
@@ -93,6 +101,18 @@ export function buildApp(deps: AppDeps, makeStores = createStores): FastifyInsta
           metrics: createLockMetrics(metrics),
           idempotencyTtlMs: config.idempotencyTtlMs,
         })
+        const cacheMetrics = createCacheMetrics(metrics)
+        v1.register(entryRoutes, {
+          prefix: '/cache',
+          store: stores.cache.entries,
+          metrics: cacheMetrics,
+          idempotencyTtlMs: config.idempotencyTtlMs,
+        })
+        v1.register(invalidationRoutes, {
+          prefix: '/cache',
+          store: stores.cache.invalidation,
+          metrics: cacheMetrics,
+        })
       },
       { prefix: '/v1' },
     )
@@ -103,14 +123,17 @@ export function buildApp(deps: AppDeps, makeStores = createStores): FastifyInsta
 
 export function createStores(deps: AppDeps, metrics: Metrics): Stores {
   const { config, links, clockOffsetUs = () => 0 } = deps
-  const binder = createBinder({
-    link: links.commands,
-    observer: createRedisMetrics(metrics),
-    clockOffsetUs,
-  })
+  const observer = createRedisMetrics(metrics)
+  const binder = createBinder({ link: links.commands, observer, clockOffsetUs })
+  const cacheBinder = createBinder({ link: links.cache, observer, clockOffsetUs })
+  const partitions = new Partitions(layoutOf(links.cache), config.cacheOnRestart)
   return {
     leaderboards: createLeaderboardStore({ binder }),
     locks: createLockStore({ binder, endedTtlMs: config.endedTtlMs }),
+    cache: {
+      entries: createEntryStore({ binder: cacheBinder, partitions }),
+      invalidation: createInvalidationStore(cacheBinder, partitions),
+    },
   }
 }
 

@@ -65,6 +65,11 @@ export const SettingsSchema = Type.Object(
       default: false,
       description: 'Ask for a token with the scope `operations:read` at /metrics.',
     }),
+    cacheOnRestart: Type.Enum(['flush', 'soft', 'keep'], {
+      default: 'flush',
+      description:
+        'What a restart or promotion of Redis, which may bring back older values, does to the cache: flush drops all, soft makes all stale, keep trusts it.',
+    }),
     idempotencyTtlMs: Type.Integer({
       default: 300_000,
       minimum: 1_000,

@@ -9,6 +9,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Hot fields of the body that may stand in the query instead: `ttlMs`, `key`, ... */
     queryFields?: readonly string[]
+    /** The body is bytes and its content type belongs to them, also where there are none. */
+    rawBody?: boolean
   }
 }
 
@@ -26,7 +28,8 @@ export function installBodies(app: FastifyInstance): void {
   app.decorateRequest('fieldsFromQuery', undefined)
   app.addHook('onRequest', (request, _reply, done) => {
     // curl -X POST -d '' announces a form of no bytes; that is no body, not a wrong type.
-    if (request.headers['content-length'] === '0') delete request.headers['content-type']
+    const isRaw = request.routeOptions.config.rawBody
+    if (request.headers['content-length'] === '0' && !isRaw) delete request.headers['content-type']
     done()
   })
   app.addHook('preValidation', (request, _reply, done) => {

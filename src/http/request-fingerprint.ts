@@ -35,17 +35,20 @@ export function requestIdentity(
   const key = request.headers['idempotency-key']
   if (typeof key !== 'string') return undefined
   const path = request.url.split('?', 1)[0]
-  const { waitMs: _, ...body } = (request.body ?? {}) as Record<string, unknown>
-  const { waitMs: __, ...query } = (request.query ?? {}) as Record<string, unknown>
-  const request_ = canonical({ ...query, ...body })
+  const { waitMs: _, ...fields } = { ...(request.query as object), ...fieldsOf(request.body) }
   return {
     digest: sha256(key),
-    fingerprint: sha256([request.caller, request.method, path, request_].join('\n')),
+    fingerprint: sha256([request.caller, request.method, path, canonical(fields)].join('\n')),
     ttlMs,
   }
 }
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64url')
+/** A body of bytes counts by its digest. */
+const fieldsOf = (body: unknown): Record<string, unknown> =>
+  Buffer.isBuffer(body) ? { bytes: sha256(body) } : ((body ?? {}) as Record<string, unknown>)
+
+const sha256 = (text: string | Buffer): string =>
+  createHash('sha256').update(text).digest('base64url')
 
 /** JSON with sorted keys: a client may spell the same request in another order. */
 function canonical(value: unknown): string {

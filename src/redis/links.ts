@@ -6,6 +6,8 @@ import { createSignals, type Signals } from './signals.js'
 /** Every connection of one instance: one per purpose, so that none delays another. */
 export interface Links {
   readonly commands: Link
+  /** A batch of large values must not delay a lock. */
+  readonly cache: Link
   readonly signals: Signals
   readonly probe: Probe
   close(): void
@@ -30,14 +32,17 @@ export function openLinks(options: LinksOptions): Links {
         throw error
       }),
   })
+  const cache = openLink({ ...options, purpose: 'cache' })
   const signals = createSignals(openLink({ ...options, purpose: 'signals', anyNode: true }))
   const probe = createProbe(openLink({ ...options, purpose: 'probe' }))
   return {
     commands,
+    cache,
     signals,
     probe,
     close() {
       commands.close()
+      cache.close()
       signals.close()
       probe.close()
     },

@@ -52,7 +52,7 @@ async function ask({ method, path }: Operation, token?: string) {
   const request = harness.request(method, path)
   if (token !== undefined) request.set('authorization', `Bearer ${token}`)
   const { status, body, headers } = await request
-  return { status, code: (body as { code?: string }).code, headers }
+  return { status, code: (body as { code?: string } | null)?.code, headers }
 }
 
 describe('every operation', () => {

@@ -1,0 +1,61 @@
+import { invalid } from '../../http/problem.js'
+
+const MAX_MS = 2_592_000_000
+
+/** Directives by lower-case name; seconds where the directive takes them. */
+function directives(header: string | undefined): Map<string, string | undefined> {
+  const found = new Map<string, string | undefined>()
+  for (const part of header?.split(',') ?? []) {
+    const [name = '', value] = part.split('=', 2)
+    if (name.trim() !== '') {
+      found.set(name.trim().toLowerCase(), value?.trim().replace(/^"(.*)"$/, '$1'))
+    }
+  }
+  return found
+}
+
+/** @throws Problem invalid-request where the seconds are missing, not whole, or above 30 days. */
+function milliseconds(
+  found: ReadonlyMap<string, string | undefined>,
+  name: string,
+): number | undefined {
+  if (!found.has(name)) return undefined
+  const text = found.get(name) ?? ''
+  const ms = Number(text) * 1_000
+  if (!/^\d+$/.test(text) || ms > MAX_MS) {
+    throw invalid(
+      'headers/cache-control',
+      `${name} must be whole seconds, at most ${MAX_MS / 1_000}`,
+    )
+  }
+  return ms
+}
+
+/** How fresh a reader wants it. */
+export function toReadDirectives(header: string | undefined) {
+  const found = directives(header)
+  const maxStaleMs =
+    found.has('max-stale') && found.get('max-stale') === undefined
+      ? undefined
+      : milliseconds(found, 'max-stale')
+  return {
+    maxStaleMs,
+    minFreshMs: milliseconds(found, 'min-fresh'),
+    noCache: found.has('no-cache'),
+  }
+}
+
+/** How long a writer wants it kept. */
+export function toWriteDirectives(header: string | undefined) {
+  const found = directives(header)
+  if (found.has('no-store')) {
+    throw invalid('headers/cache-control', 'says no-store: then do not store it')
+  }
+  const ttlMs = milliseconds(found, 'max-age')
+  if (ttlMs === 0) throw invalid('headers/cache-control', 'max-age must be at least 1')
+  return {
+    ttlMs,
+    staleMs: milliseconds(found, 'stale-while-revalidate'),
+    errorMs: milliseconds(found, 'stale-if-error'),
+  }
+}

@@ -1,0 +1,122 @@
+import Type from 'typebox'
+import { DurationMs, ObjectName, ResourceName } from '../../http/names.js'
+import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
+
+export const SpaceParams = Type.Object({ space: ResourceName })
+export const EntryParams = Type.Object({ space: ResourceName, key: ObjectName })
+
+export const MAX_LIFE_MS = 2_592_000_000
+
+const CacheControl = (description: string) => Type.Optional(Type.String({ description }))
+
+export const ReadQuery = Type.Object(
+  {
+    meta: Type.Optional(
+      Type.Boolean({ description: 'Answer with JSON about the value instead of the value.' }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+export const ReadHeaders = Type.Object({
+  'if-none-match': Type.Optional(
+    Type.String({ description: 'Entity tags that the caller has; one that fits gives 304.' }),
+  ),
+  'cache-control': CacheControl(
+    '`max-stale=n` or `min-fresh=n` (seconds) narrow what is served; `no-cache` goes to Redis.',
+  ),
+})
+
+export const WriteQuery = Type.Object(
+  {
+    ttlMs: Type.Optional(
+      DurationMs(1, MAX_LIFE_MS, 'Fresh for; default: the policy of the space.'),
+    ),
+    staleMs: Type.Optional(
+      DurationMs(0, MAX_LIFE_MS, 'Then served stale for; default: the policy of the space.'),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+export const WriteHeaders = Type.Object({
+  ...IdempotencyHeaders.properties,
+  'content-type': Type.Optional(
+    Type.String({
+      description:
+        'Stored and returned, at most 255 ASCII bytes. Default application/octet-stream.',
+    }),
+  ),
+  'content-encoding': Type.Optional(
+    Type.String({ description: 'Stored and returned; the bytes are never decoded.' }),
+  ),
+  'cache-control': CacheControl(
+    '`max-age`, `stale-while-revalidate`, `stale-if-error`, in seconds. The query wins.',
+  ),
+  'cache-groups': Type.Optional(
+    Type.String({ description: 'Tags as quoted strings (RFC 9875): `"user-7", "team"`.' }),
+  ),
+  'surrogate-key': Type.Optional(
+    Type.String({ description: 'Tags separated by spaces, instead of Cache-Groups.' }),
+  ),
+  'if-match': Type.Optional(
+    Type.String({ description: 'Store only over this version, or over any with `*`.' }),
+  ),
+  'if-none-match': Type.Optional(
+    Type.String({ description: '`*`: store only where there is no value.' }),
+  ),
+})
+
+export const RemoveHeaders = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({ description: 'Remove only this version, or any with `*`.' }),
+  ),
+})
+
+/** Raw bytes of any type. `additionalProperties` of JSON do not apply. */
+export const RawBody = {
+  content: {
+    '*/*': { schema: Type.String({ format: 'binary', description: 'The value, as raw bytes.' }) },
+  },
+}
+
+const header = (description: string) => ({ schema: { type: 'string' }, description })
+
+export const VALUE_HEADERS = {
+  etag: header('Version of the value'),
+  age: header('Seconds since it was stored'),
+  'cache-status': header('RFC 9211: `lockstep; hit; ttl=37`'),
+  'lockstep-state': header('`fresh` or `stale`'),
+}
+
+export const EntryMeta = Type.Object(
+  {
+    kind: Type.Enum(['bytes', 'counter', 'object']),
+    state: Type.Enum(['fresh', 'stale']),
+    etag: Type.String(),
+    ageMs: Type.Integer({ description: 'Since it was stored.' }),
+    ttlMs: Type.Integer({ description: 'Until it is stale; negative: since it became so.' }),
+    staleMs: Type.Integer({ description: 'Until it is no longer served.' }),
+    loadMs: Type.Integer({ description: 'How long its last load took under a lease, else 0.' }),
+    size: Type.Integer({ description: 'Bytes.' }),
+    contentType: Type.String(),
+    contentEncoding: Type.Optional(Type.String()),
+    tags: Type.Array(Type.String()),
+  },
+  {
+    examples: [
+      {
+        kind: 'bytes',
+        state: 'fresh',
+        etag: '"hp9ji8l5s0"',
+        ageMs: 12_000,
+        ttlMs: 271_400,
+        staleMs: 271_400,
+        loadMs: 180,
+        size: 512,
+        contentType: 'application/json',
+        tags: ['user-7'],
+      },
+    ],
+  },
+)

@@ -1,0 +1,142 @@
+import { randomInt } from 'node:crypto'
+import type { Binder } from '../../redis/binder.js'
+import type { Idempotency } from '../../redis/idempotency.js'
+import type { Partitions } from '../partition.js'
+import type { SpacePolicy } from '../spaces/policy.js'
+import {
+  type ReadReply,
+  type RemoveReply,
+  readScript,
+  removeScript,
+  type WriteReply,
+  writeScript,
+} from './scripts.js'
+
+/** One key of one space, and how that space caches. */
+export interface CacheKey {
+  readonly namespace: string
+  readonly space: string
+  readonly key: string
+  readonly policy: SpacePolicy
+}
+
+export interface ReadOptions {
+  /** Serve nothing that has been stale for longer. */
+  readonly maxStaleMs?: number | undefined
+  /** Serve nothing that becomes stale sooner. */
+  readonly minFreshMs?: number | undefined
+  /** Leave a payload above this out of the reply; -1 leaves any out. */
+  readonly maxBytes?: number | undefined
+}
+
+/** The version that must be there; `any` for whichever. */
+export type Match = number | 'any'
+
+export interface WriteOptions {
+  readonly payload: Buffer
+  readonly contentType: string
+  readonly contentEncoding: string
+  readonly tags: readonly string[]
+  readonly ttlMs?: number | undefined
+  readonly staleMs?: number | undefined
+  readonly errorMs?: number | undefined
+  readonly match?: Match | undefined
+  /** Only where there is no value, or one known to be absent. */
+  readonly onlyIfAbsent?: boolean
+  readonly idempotency?: Idempotency | undefined
+}
+
+export interface EntryStore {
+  read(key: CacheKey, options?: ReadOptions): Promise<ReadReply>
+  write(key: CacheKey, options: WriteOptions): Promise<WriteReply>
+  /** @returns `removed` also where nothing was. */
+  remove(key: CacheKey, match?: Match): Promise<RemoveReply>
+}
+
+export interface EntryStoreOptions {
+  readonly binder: Binder
+  readonly partitions: Partitions
+}
+
+const UNLIMITED = Number.MAX_SAFE_INTEGER
+
+export function createEntryStore({ binder, partitions }: EntryStoreOptions): EntryStore {
+  const scripts = {
+    read: binder.bind(readScript),
+    write: binder.bind(writeScript),
+    remove: binder.bind(removeScript),
+  }
+  const keysOf = ({ namespace, space, key }: CacheKey) => partitions.keysOf(namespace, space, key)
+
+  return {
+    read(key, { maxStaleMs = -1, minFreshMs = 0, maxBytes = UNLIMITED } = {}) {
+      return scripts.read(keysOf(key), {
+        ...partitions.clockArgs(),
+        space: key.space,
+        want: 0,
+        own_token: 0,
+        token: '',
+        lease_ms: key.policy.leaseMs,
+        early: 0,
+        idle_ms: key.policy.idleMs,
+        max_stale_ms: maxStaleMs,
+        min_fresh_ms: minFreshMs,
+        max_bytes: maxBytes,
+      })
+    },
+
+    write(key, options) {
+      const { policy, namespace } = key
+      const { idempotency } = options
+      const keys = keysOf(key)
+      return scripts.write(
+        {
+          ...keys,
+          ...(idempotency && {
+            memo: partitions.memoOf(namespace, keys.partition, idempotency.digest),
+          }),
+        },
+        {
+          ...partitions.clockArgs(),
+          space: key.space,
+          name: key.key,
+          fill: '',
+          match: toMatch(options.match),
+          absent: options.onlyIfAbsent ? 1 : 0,
+          show: 0,
+          negative: 0,
+          ttl_ms: jittered(options.ttlMs ?? policy.ttlMs, policy.jitter),
+          stale_ms: options.staleMs ?? policy.staleMs,
+          error_ms: options.errorMs ?? 0,
+          idle_ms: policy.idleMs,
+          type: options.contentType,
+          encoding: options.contentEncoding,
+          tags: options.tags.join('\n'),
+          fingerprint: idempotency?.fingerprint ?? '',
+          memo_ttl_ms: idempotency?.ttlMs ?? 0,
+          payload: options.payload,
+        },
+      )
+    },
+
+    remove(key, match) {
+      return scripts.remove(keysOf(key), {
+        ...partitions.clockArgs(),
+        space: key.space,
+        name: key.key,
+        match: toMatch(match),
+        idle_ms: key.policy.idleMs,
+      })
+    },
+  }
+}
+
+const toMatch = (match: Match | undefined): string | number =>
+  match === undefined ? '' : match === 'any' ? '*' : match
+
+/** Only ever shorter: no value outlives what its writer promised. */
+const jittered = (ttlMs: number, jitter: number): number =>
+  jitter === 0 ? ttlMs : Math.max(1, ttlMs - Math.floor(ttlMs * jitter * uniform()))
+
+/** Uniform in (0, 1]. */
+export const uniform = (): number => randomInt(1, 2 ** 32 + 1) / 2 ** 32

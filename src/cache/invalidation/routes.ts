@@ -1,0 +1,47 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { COMMON_PROBLEMS, invalid, problemResponses } from '../../http/problem.js'
+import { SpaceParams } from '../entries/schemas.js'
+import type { CacheMetrics } from '../metrics.js'
+import { InvalidateRequest } from './schemas.js'
+import type { InvalidationStore } from './store.js'
+
+export interface InvalidationRouteOptions {
+  readonly store: InvalidationStore
+  readonly metrics: CacheMetrics
+}
+
+export const invalidationRoutes: FastifyPluginAsyncTypebox<InvalidationRouteOptions> = async (
+  app,
+  { store, metrics },
+) => {
+  app.post(
+    '/:space/invalidate',
+    {
+      config: { scope: 'cache:write' },
+      schema: {
+        operationId: 'invalidateCache',
+        summary: 'Make keys, tags or a whole space stale, or drop them; nothing is scanned',
+        tags: ['cache'],
+        params: SpaceParams,
+        body: InvalidateRequest,
+        response: {
+          204: { description: 'Every partition has acknowledged.', type: 'null' },
+          ...problemResponses(...COMMON_PROBLEMS),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { namespace } = request
+      const { space } = request.params
+      const { keys, tags, all, mode } = request.body
+      if ([keys, tags, all].filter((what) => what !== undefined).length !== 1) {
+        throw invalid('body', 'must have exactly one of keys, tags and all')
+      }
+      if (keys) await store.keys(namespace, space, [...new Set(keys)], mode)
+      if (tags) await store.tags(namespace, space, [...new Set(tags)], mode)
+      if (all) await store.all(namespace, space, mode)
+      metrics.invalidated(keys ? 'keys' : tags ? 'tags' : 'all', mode, (keys ?? tags ?? [1]).length)
+      return reply.code(204).send(null)
+    },
+  )
+}

@@ -1,0 +1,28 @@
+import Type from 'typebox'
+import { ObjectName } from '../../http/names.js'
+import { TAG } from '../entries/tags.js'
+
+export const InvalidateRequest = Type.Object(
+  {
+    keys: Type.Optional(
+      Type.Array(ObjectName, { minItems: 1, maxItems: 1_000, description: 'Keys, up to 1000.' }),
+    ),
+    tags: Type.Optional(
+      Type.Array(Type.String({ pattern: TAG.source, description: '1 to 128 printable ASCII.' }), {
+        minItems: 1,
+        maxItems: 100,
+        description: 'Tags, up to 100: whatever carries one of them.',
+      }),
+    ),
+    all: Type.Optional(Type.Literal(true, { description: 'The whole space.' })),
+    mode: Type.Enum(['soft', 'hard'], {
+      default: 'soft',
+      description:
+        'soft: stale since now, and served while it is stale. hard: never seen again. Default soft.',
+    }),
+  },
+  {
+    additionalProperties: false,
+    examples: [{ keys: ['user:7'] }, { tags: ['team-3'], mode: 'hard' }, { all: true }],
+  },
+)

@@ -1,0 +1,21 @@
+import { integers } from '../../redis/reply.js'
+import { defineScript } from '../../redis/script.js'
+
+const toClock = (reply: unknown): number => (integers(reply, 1) as [number])[0]
+
+export const softenScript = defineScript({
+  name: 'cache.soften',
+  file: new URL('../scripts/soften.lua', import.meta.url),
+  keys: ['clock', 'entry', 'lease'],
+  args: ['seed', 'on_restart', 'space', 'name'],
+  decode: toClock,
+})
+
+export const markScript = defineScript({
+  name: 'cache.mark',
+  file: new URL('../scripts/mark.lua', import.meta.url),
+  keys: ['clock'],
+  args: ['seed', 'on_restart', 'space', 'hard', 'tags[]'],
+  decode: toClock,
+  units: ({ tags }) => Math.max(1, tags.length),
+})

@@ -1,0 +1,71 @@
+import type { Binder } from '../../redis/binder.js'
+import { removeScript } from '../entries/scripts.js'
+import type { Partitions } from '../partition.js'
+import { markScript, softenScript } from './scripts.js'
+
+/** soft: stale since now, served while it is loaded anew. hard: never seen again. */
+export type InvalidationMode = 'soft' | 'hard'
+
+/** Every promise settles only when Redis has acknowledged; to repeat a call is safe. */
+export interface InvalidationStore {
+  keys(
+    namespace: string,
+    space: string,
+    keys: readonly string[],
+    mode: InvalidationMode,
+  ): Promise<void>
+  tags(
+    namespace: string,
+    space: string,
+    tags: readonly string[],
+    mode: InvalidationMode,
+  ): Promise<void>
+  all(namespace: string, space: string, mode: InvalidationMode): Promise<void>
+}
+
+export function createInvalidationStore(binder: Binder, partitions: Partitions): InvalidationStore {
+  const scripts = {
+    remove: binder.bind(removeScript),
+    soften: binder.bind(softenScript),
+    mark: binder.bind(markScript),
+  }
+
+  /** A mark stands in every partition, because any of them may hold keys of the space. */
+  async function mark(
+    namespace: string,
+    space: string,
+    tags: readonly string[],
+    mode: InvalidationMode,
+  ): Promise<void> {
+    await settleAll(
+      Array.from({ length: partitions.count }, (_, partition) =>
+        scripts.mark(
+          { clock: partitions.clockOf(namespace, partition) },
+          { ...partitions.clockArgs(), space, hard: mode === 'hard' ? 1 : 0, tags },
+        ),
+      ),
+    )
+  }
+
+  return {
+    async keys(namespace, space, keys, mode) {
+      await settleAll(
+        keys.map((key) => {
+          const at = partitions.keysOf(namespace, space, key)
+          const args = { ...partitions.clockArgs(), space, name: key }
+          return mode === 'soft'
+            ? scripts.soften(at, args)
+            : scripts.remove(at, { ...args, match: '', idle_ms: 0 })
+        }),
+      )
+    },
+    tags: mark,
+    all: (namespace, space, mode) => mark(namespace, space, [], mode),
+  }
+}
+
+/** Waits for all of them before it reports the first failure: nothing runs on behind the answer. */
+async function settleAll(calls: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(calls)).find(({ status }) => status === 'rejected')
+  if (failed) throw (failed as PromiseRejectedResult).reason
+}

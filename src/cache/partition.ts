@@ -1,0 +1,56 @@
+import { randomInt } from 'node:crypto'
+import { redisKey } from '../redis/keys.js'
+import { cachePartition, type Layout } from '../redis/layout.js'
+
+/** What a restart or promotion of Redis does to entries, which may be older than callers have seen. */
+export type OnRestart = 'flush' | 'soft' | 'keep'
+
+const ON_RESTART: Readonly<Record<OnRestart, number>> = { keep: 0, soft: 1, flush: 2 }
+
+const EPOCHS = 2 ** 48 - 1
+
+/**
+ * A namespace's keys are spread over partitions, each with one clock in one Cluster slot. The number
+ * of partitions is fixed for the life of the data: another number would look for keys elsewhere.
+ */
+export class Partitions {
+  readonly #layout: Layout
+  readonly #onRestart: number
+
+  constructor(layout: Layout, onRestart: OnRestart) {
+    this.#layout = layout
+    this.#onRestart = ON_RESTART[onRestart]
+  }
+
+  get count(): number {
+    return this.#layout.cachePartitions
+  }
+
+  /** What every script wants to know about its clock. An epoch is random and never used twice. */
+  clockArgs(): { seed: number; on_restart: number } {
+    return { seed: randomInt(1, EPOCHS), on_restart: this.#onRestart }
+  }
+
+  keysOf(namespace: string, space: string, key: string) {
+    const partition = cachePartition(this.#layout, space, key)
+    const tag = `c${partition}`
+    // The space holds no colon, so the two can never run into one another.
+    const name = `${space}:${key}`
+    return {
+      partition,
+      clock: redisKey(namespace, tag, 'clock'),
+      entry: redisKey(namespace, tag, 'entry', name),
+      lease: redisKey(namespace, tag, 'lease', name),
+      values: redisKey(namespace, tag, 'values', name),
+    }
+  }
+
+  /** @param digest SHA-256 of the idempotency key: free text never stands in a key. */
+  memoOf(namespace: string, partition: number, digest: string): string {
+    return redisKey(namespace, `c${partition}`, 'memo', digest)
+  }
+
+  clockOf(namespace: string, partition: number): string {
+    return redisKey(namespace, `c${partition}`, 'clock')
+  }
+}

@@ -1,0 +1,88 @@
+-- An entry is one string: a fixed header, four short texts, the payload. Times are us.
+--   format kind flags        1; 0 bytes, 1 counter, 2 object; 1 negative + 2 its fill created it
+--   version fence epoch      see clock.lua; the fence is the clk at which its load began
+--   created touched          written at; last seen in use (for idle time)
+--   logical stale error      fresh until, served stale until, kept for a failed refresh until
+--   load                     how long the load took, ms; 0 when it is not known
+--   lengths                  fill token, content type, content encoding, tags
+local HEADER = '>BBBddddddddIBBBH'
+local HEADER_BYTES = 76
+local BYTES, COUNTER, OBJECT = 0, 1, 2
+-- Where the fields that change in place begin.
+local VERSION_AT, TOUCHED_AT, LOGICAL_AT = 3, 35, 43
+
+local function split_tags(text)
+  local tags = {}
+  for tag in string.gmatch(text, '[^\n]+') do tags[#tags + 1] = tag end
+  return tags
+end
+
+local function decode_entry(blob)
+  if not blob or #blob < HEADER_BYTES then return nil end
+  local e = {}
+  local format, flags, token, kind_of, encoding, tags
+  format, e.kind, flags, e.version, e.fence, e.epoch, e.created, e.touched, e.logical, e.stale,
+    e.error, e.load, token, kind_of, encoding, tags = struct.unpack(HEADER, blob)
+  if format ~= 1 then return nil end
+  e.negative, e.was_created = flags % 2 == 1, flags >= 2
+  local at = HEADER_BYTES + 1
+  e.token = string.sub(blob, at, at + token - 1)
+  at = at + token
+  e.type = string.sub(blob, at, at + kind_of - 1)
+  at = at + kind_of
+  e.encoding = string.sub(blob, at, at + encoding - 1)
+  at = at + encoding
+  e.tags = string.sub(blob, at, at + tags - 1)
+  e.payload_at = at + tags
+  e.size = #blob - e.payload_at + 1
+  return e
+end
+
+local function read_entry(key)
+  local blob = redis.call('GET', key)
+  return decode_entry(blob), blob
+end
+
+local function write_entry(key, e, payload)
+  local flags = (e.negative and 1 or 0) + (e.was_created and 2 or 0)
+  local header = struct.pack(HEADER, 1, e.kind, flags, e.version, e.fence, e.epoch, e.created,
+    e.touched, e.logical, e.stale, e.error, e.load, #e.token, #e.type, #e.encoding, #e.tags)
+  local life_ms = math.ceil((math.max(e.logical, e.stale, e.error) - now_us) / 1000)
+  redis.call('SET', key, table.concat({ header, e.token, e.type, e.encoding, e.tags, payload }),
+    'PX', math.max(1, life_ms))
+end
+
+-- Where an entry stands now: 0 miss, 1 fresh, 2 stale, 3 negative; and its logical end and stale
+-- end as the marks leave them. `failed`: its refresh failed and is backing off, so the error
+-- window counts as well.
+local function judge(e, clock, space, idle_ms, failed)
+  if not e or e.epoch ~= clock.epoch then return 0 end
+  local soft, hard = marks_of(clock, space, split_tags(e.tags))
+  if e.fence < hard then return 0 end
+  if idle_ms > 0 and e.touched + idle_ms * 1000 <= now_us then return 0 end
+
+  local logical, stale = e.logical, e.stale
+  if e.fence < soft and soft < logical then
+    stale = math.min(soft + (stale - logical), stale)
+    logical = soft
+  end
+  if now_us < logical then return e.negative and 3 or 1, logical, stale end
+  if e.negative then return 0 end
+  if now_us < stale or (failed and now_us < e.error) then return 2, logical, stale end
+  return 0
+end
+
+-- A counter or an object keeps its values beside the entry; a version that differs means that one
+-- of the two was lost.
+local function has_values(e, values_key)
+  return redis.call('HGET', values_key, '') == digits(e.version)
+end
+
+local function ms(us) return math.floor(us / 1000) end
+
+-- The part of a reply that describes an entry: 12 fields, the payload last.
+local function describe(state, e, logical, stale, payload)
+  if state == 0 then return 0, 0, 0, 0, 0, 0, 0, 0, '', '', '', '' end
+  return state, e.kind, e.version, ms(now_us - e.created), ms(logical - now_us),
+    ms(math.max(0, stale - now_us)), e.load, e.size, e.type, e.encoding, e.tags, payload
+end

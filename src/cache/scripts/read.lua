@@ -1,0 +1,76 @@
+--[[
+cache.read: the value of a key, how fresh it is, and who should load it, in one step.
+
+KEYS clock        zset    clk, epoch, run and marks of the partition
+KEYS entry        string  see lib/entry.lua
+KEYS lease        string  see lib/lease.lua
+ARGV seed         int     epoch of a new clock
+ARGV on_restart   int     0 keep, 1 soft, 2 flush
+ARGV space        string
+ARGV want         int     0 no lease, 1 a lease where one is due
+ARGV own_token    0 or 1  1: the caller chose the token, so it may hold the lease already
+ARGV token        string  token of the lease, should it be granted
+ARGV lease_ms     int     length of the lease
+ARGV early        string  -beta * ln(u), u random in (0, 1]; '0' never refreshes early
+ARGV idle_ms      int     longest time without use, 0 for none
+ARGV max_stale_ms int     how stale the value may be, -1 for as long as it is kept
+ARGV min_fresh_ms int     how long the value must stay fresh, 0 for any
+ARGV max_bytes    int     a larger payload is left out, -1 for none at all
+
+RETURN clk lease left_ms token entry...
+  clk             of the partition, as of this reply
+  lease, left_ms  0 none; 1 won; 2 held by another; 3 nobody may load: a load failed
+  entry...        the 12 fields of describe in lib/entry.lua; the payload is '' where left out
+
+COST O(1), and O(tags) for an entry with tags
+]]
+-- @use lib/clock.lua
+-- @use lib/entry.lua
+-- @use lib/lease.lua
+local clock_key, entry_key, lease_key = KEYS[1], KEYS[2], KEYS[3]
+local seed, on_restart, space = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local want, own_token, token = ARGV[4] == '1', ARGV[5] == '1', ARGV[6]
+local lease_ms, early, idle_ms = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+local max_stale_ms, min_fresh_ms = tonumber(ARGV[10]), tonumber(ARGV[11])
+local max_bytes = tonumber(ARGV[12])
+
+local clock = read_clock(clock_key, space, seed, on_restart)
+local entry, blob = read_entry(entry_key)
+local in_error_window = entry and entry.stale <= now_us and now_us < entry.error
+local lease = (want or in_error_window) and read_lease(lease_key, clock) or nil
+local state, logical, stale = judge(entry, clock, space, idle_ms, lease and lease.failed)
+
+-- What the caller does not accept is a miss to it.
+if state == 2 and max_stale_ms >= 0 and now_us - logical > max_stale_ms * 1000 then state = 0 end
+if state == 1 and logical - now_us < min_fresh_ms * 1000 then state = 0 end
+
+local function due()
+  if state == 0 or state == 2 then return true end
+  return state == 1 and entry.load > 0 and early > 0 and now_us + entry.load * 1000 * early >= logical
+end
+
+-- Granted, held or backing off. Where several read a fresh value at once, only the winner of the
+-- early refresh hears of a lease.
+local function ask()
+  if state == 3 or (entry and entry.kind ~= BYTES and state ~= 0) then return 0, 0, '' end
+  if lease and own_token and lease.token == token then return 1, ms(lease.ends - now_us), token end
+  if not due() then return 0, 0, '' end
+  if lease and lease.softened == 0 then
+    if state == 1 then return 0, 0, '' end
+    return lease.failed and 3 or 2, math.ceil((lease.ends - now_us) / 1000), ''
+  end
+  if not clock.saved and redis.pcall('ZADD', clock_key, 0, 'clk').err then return 0, 0, '' end
+  if not clock.saved then tick(clock) end
+  if not write_lease(lease_key, new_lease(clock, entry, token, lease_ms)) then return 0, 0, '' end
+  return 1, lease_ms, token
+end
+
+local lease_state, left_ms, lease_token = 0, 0, ''
+if want then lease_state, left_ms, lease_token = ask() end
+
+if state > 0 and idle_ms > 0 and now_us - entry.touched > idle_ms * 100 then
+  redis.pcall('SETRANGE', entry_key, TOUCHED_AT, struct.pack('>d', now_us))
+end
+local payload = ''
+if state > 0 and entry.size <= max_bytes then payload = string.sub(blob, entry.payload_at) end
+return { clock.clk, lease_state, left_ms, lease_token, describe(state, entry, logical, stale, payload) }

@@ -1,0 +1,40 @@
+--[[
+cache.remove: drop a key for good. A load that began before may not fill it any more.
+
+KEYS clock        zset    clk, epoch, run and marks of the partition
+KEYS entry        string  see lib/entry.lua
+KEYS lease        string  see lib/lease.lua
+KEYS values       hash    of a counter or an object
+ARGV seed         int     epoch of a new clock
+ARGV on_restart   int     0 keep, 1 soft, 2 flush
+ARGV space        string
+ARGV name         string  the key, for whoever listens
+ARGV match        string  the version that must be there; '*' for any; '' for no condition
+ARGV idle_ms      int     longest time without use, 0 for none
+
+RETURN outcome version
+  1, clk      gone
+  2, version  the condition does not hold: version of what is there, 0 for nothing
+
+COST O(1)
+]]
+-- @use lib/clock.lua
+-- @use lib/entry.lua
+local clock_key, entry_key, lease_key, values_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local seed, on_restart, space, name = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local match, idle_ms = ARGV[5], tonumber(ARGV[6])
+
+local clock = read_clock(clock_key, space, seed, on_restart)
+if match ~= '' then
+  local entry = read_entry(entry_key)
+  local state = judge(entry, clock, space, idle_ms, false)
+  local there = (state == 1 or state == 2) and entry.version or 0
+  if there == 0 or (match ~= '*' and match ~= digits(there)) then return { 2, there } end
+end
+
+-- First, because a full Redis lets a script write only after its first freeing command.
+redis.call('UNLINK', entry_key, lease_key, values_key)
+-- Also where nothing was left: an instance may still hold in its own memory what Redis lost.
+tick(clock)
+publish(clock, 'k', space, name)
+return { 1, clock.clk }

@@ -1,0 +1,36 @@
+--[[
+cache.soften: make a key stale from now on. A load under way may still fill it, as stale.
+
+KEYS clock       zset    clk, epoch, run and marks of the partition
+KEYS entry       string  see lib/entry.lua
+KEYS lease       string  see lib/lease.lua
+ARGV seed        int     epoch of a new clock
+ARGV on_restart  int     0 keep, 1 soft, 2 flush
+ARGV space       string
+ARGV name        string  the key, for whoever listens
+
+RETURN clk
+
+COST O(1)
+]]
+-- @use lib/clock.lua
+-- @use lib/entry.lua
+-- @use lib/lease.lua
+local clock_key, entry_key, lease_key = KEYS[1], KEYS[2], KEYS[3]
+local seed, on_restart, space, name = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
+
+local clock = read_clock(clock_key, space, seed, on_restart)
+-- Before the rest: it opens with PEXPIRE, after which a full Redis lets the script write.
+tick(clock)
+
+local entry = read_entry(entry_key)
+if entry and now_us < entry.logical then
+  local stale = now_us + (entry.stale - entry.logical)
+  redis.call('SETRANGE', entry_key, LOGICAL_AT, struct.pack('>dd', now_us, stale))
+end
+local lease = read_lease(lease_key, clock)
+if lease and lease.softened == 0 then
+  redis.call('SETRANGE', lease_key, SOFTENED_AT, struct.pack('>d', now_us))
+end
+publish(clock, 'k', space, name)
+return { clock.clk }

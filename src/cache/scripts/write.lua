@@ -1,0 +1,102 @@
+--[[
+cache.write: store a value: as it comes, on a condition, or as the fill of a lease.
+
+KEYS clock       zset    clk, epoch, run and marks of the partition
+KEYS entry       string  see lib/entry.lua
+KEYS lease       string  see lib/lease.lua
+KEYS values      hash    of a counter or an object that stood under this key
+KEYS memo?       string  "fingerprint outcome version" of the request with this idempotency key
+ARGV seed        int     epoch of a new clock
+ARGV on_restart  int     0 keep, 1 soft, 2 flush
+ARGV space       string
+ARGV name        string  the key, for whoever listens
+ARGV fill        string  token of the lease that this fills, '' for none
+ARGV match       string  the version that must be there; '*' for any; '' for no condition
+ARGV absent      0 or 1  1: only where there is no value, or one known to be absent
+ARGV show        0 or 1  1: a refused condition answers with the present value
+ARGV negative    0 or 1  1: the value is known to be absent
+ARGV ttl_ms      int     fresh for
+ARGV stale_ms    int     then stale for
+ARGV error_ms    int     or, after a failed refresh, for
+ARGV idle_ms     int     longest time without use, 0 for none
+ARGV type        string  content type
+ARGV encoding    string  content encoding
+ARGV tags        string  separated by line feeds
+ARGV fingerprint string  of the request, '' without an idempotency key
+ARGV memo_ttl_ms int     how long the memo is kept
+ARGV payload     string
+
+RETURN outcome version replayed entry...
+  1 created; 2 replaced
+  3 the condition does not hold: version of what is there, 0 for nothing; its 12 fields if asked
+  4 the lease is not, or no longer, the caller's
+  5 the idempotency key belongs to another request
+
+COST O(1), and O(tags)
+MEMORY grows
+]]
+-- @use lib/clock.lua
+-- @use lib/entry.lua
+-- @use lib/lease.lua
+local clock_key, entry_key, lease_key, values_key, memo_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local seed, on_restart, space, name = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local fill, match, absent, show = ARGV[5], ARGV[6], ARGV[7] == '1', ARGV[8] == '1'
+local negative, ttl_ms, stale_ms = ARGV[9] == '1', tonumber(ARGV[10]), tonumber(ARGV[11])
+local error_ms, idle_ms, content_type = tonumber(ARGV[12]), tonumber(ARGV[13]), ARGV[14]
+local encoding, tags, fingerprint = ARGV[15], ARGV[16], ARGV[17]
+local memo_ttl_ms, payload = tonumber(ARGV[18]), ARGV[19]
+
+local nothing = { describe(0) }
+local function answer(outcome, version, replayed, ...)
+  return { outcome, version, replayed, unpack(select('#', ...) > 0 and { ... } or nothing) }
+end
+
+local memo = memo_key and redis.call('GET', memo_key)
+if memo then
+  local known, outcome, version = string.match(memo, '^(%S+) (%d) (%d+)$')
+  if known ~= fingerprint then return answer(5, 0, 0) end
+  return answer(tonumber(outcome), tonumber(version), 1)
+end
+
+local clock = read_clock(clock_key, space, seed, on_restart)
+local entry, blob = read_entry(entry_key)
+local state, logical, stale = judge(entry, clock, space, idle_ms, false)
+
+local lease
+if fill ~= '' then
+  -- A filler whose answer was lost asks again: its value is in place, or was replaced since.
+  if entry and entry.token == fill then return answer(entry.was_created and 1 or 2, entry.version, 1) end
+  lease = read_lease(lease_key, clock)
+  local _, hard = marks_of(clock, space, split_tags(tags))
+  -- An entry that expired under the lease is no write that came between.
+  local untouched = lease and (not entry or entry.version == lease.base)
+  if not untouched or lease.token ~= fill or lease.clk < hard then return answer(4, 0, 0) end
+end
+
+local visible = state == 1 or state == 2
+local fits = match == '' or (visible and (match == '*' or match == digits(entry.version)))
+if not fits or (absent and visible) then
+  local there = visible and entry.version or 0
+  if not show or not visible then return answer(3, there, 0) end
+  return answer(3, there, 0, describe(state, entry, logical, stale, string.sub(blob, entry.payload_at)))
+end
+
+tick(clock)
+local fresh_until = now_us + ttl_ms * 1000
+-- What was loaded before a soft invalidation of its key is stale from the start.
+if lease and lease.softened > 0 then fresh_until = math.min(fresh_until, lease.softened) end
+write_entry(entry_key, {
+  kind = BYTES, negative = negative, was_created = not visible,
+  version = clock.clk, fence = lease and lease.clk or clock.clk, epoch = clock.epoch,
+  created = now_us, touched = now_us,
+  logical = fresh_until, stale = fresh_until + stale_ms * 1000, error = fresh_until + error_ms * 1000,
+  load = lease and math.min(4294967295, math.max(1, ms(now_us - lease.granted))) or 0,
+  token = fill, type = content_type, encoding = encoding, tags = tags,
+}, payload)
+redis.call('UNLINK', lease_key, values_key)
+local outcome = visible and 2 or 1
+if memo_key then
+  redis.call('SET', memo_key, table.concat({ fingerprint, outcome, digits(clock.clk) }, ' '), 'PX', memo_ttl_ms)
+end
+publish(clock, 'k', space, name)
+return answer(outcome, clock.clk, 0)

@@ -1,0 +1,34 @@
+/** How one kind of data is cached. */
+export interface SpacePolicy {
+  /** Fresh for. */
+  readonly ttlMs: number
+  /** Then served stale, while one caller loads, for. */
+  readonly staleMs: number
+  /** How long it is known that there is no value. */
+  readonly negativeTtlMs: number
+  /** Longest time without use; 0 for none. */
+  readonly idleMs: number
+  /** Up to this share is taken off the TTL, so that what was stored together does not expire so. */
+  readonly jitter: number
+  readonly leaseMs: number
+  readonly maxValueBytes: number
+  /** Greedier early refresh above 1, none at 0. */
+  readonly earlyRefreshBeta: number
+  /** Only conditional writes and fills. */
+  readonly requirePrecondition: boolean
+}
+
+/** The largest `maxValueBytes` of any space. */
+export const MAX_VALUE_BYTES = 8 * 1024 * 1024
+
+export const DEFAULT_POLICY: SpacePolicy = Object.freeze({
+  ttlMs: 300_000,
+  staleMs: 0,
+  negativeTtlMs: 60_000,
+  idleMs: 0,
+  jitter: 0.1,
+  leaseMs: 10_000,
+  maxValueBytes: 1024 * 1024,
+  earlyRefreshBeta: 1,
+  requirePrecondition: false,
+})

@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Partitions } from '../../src/cache/partition.js'
+import { layoutOf } from '../../src/redis/layout.js'
+import { type Harness, startHarness } from '../support/harness.js'
+
+let harness: Harness
+
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness.close())
+
+const at = (key: string, space = 'users') => `/v1/cache/${space}/${key}`
+const state = async (key: string, space = 'users') => {
+  const { status, headers } = await harness.request('get', at(key, space))
+  return status === 404 ? 'miss' : headers['lockstep-state']
+}
+const invalidate = (body: object, space = 'users') =>
+  harness.request('post', `/v1/cache/${space}/invalidate`).send(body)
+
+async function fill(key: string, options = {}) {
+  const { space = 'users', tags = '' } = options as { space?: string; tags?: string }
+  await harness
+    .request('put', `${at(key, space)}?staleMs=60000`)
+    .set('surrogate-key', tags)
+    .send(Buffer.from('v'))
+}
+
+describe('invalidate', () => {
+  it('by key: soft is stale, hard is gone', async () => {
+    await fill('a')
+    await fill('b')
+    await invalidate({ keys: ['a'] }).expect(204)
+    await invalidate({ keys: ['b', 'b', 'never-there'], mode: 'hard' }).expect(204)
+
+    expect([await state('a'), await state('b')]).toEqual(['stale', 'miss'])
+  })
+
+  it('softly reads as a miss where nothing may be served stale', async () => {
+    await harness.request('put', at('strict')).send(Buffer.from('v'))
+    await invalidate({ keys: ['strict'] }).expect(204)
+    expect(await state('strict')).toBe('miss')
+  })
+
+  it('by tag: what carries it, in this space only', async () => {
+    await fill('t1', { tags: 'red blue' })
+    await fill('t2', { tags: 'blue' })
+    await fill('t3', { space: 'teams', tags: 'red' })
+    await invalidate({ tags: ['red'] }).expect(204)
+    expect([await state('t1'), await state('t2'), await state('t3', 'teams')]).toEqual([
+      'stale',
+      'fresh',
+      'fresh',
+    ])
+    await invalidate({ tags: ['blue'], mode: 'hard' }).expect(204)
+    expect([await state('t1'), await state('t2')]).toEqual(['miss', 'miss'])
+  })
+
+  it('all: the space, and nothing that comes after', async () => {
+    await fill('s1', { space: 'all' })
+    await fill('s2', { space: 'other' })
+    await invalidate({ all: true }, 'all').expect(204)
+    expect([await state('s1', 'all'), await state('s2', 'other')]).toEqual(['stale', 'fresh'])
+    await invalidate({ all: true, mode: 'hard' }, 'all').expect(204)
+    expect(await state('s1', 'all')).toBe('miss')
+    await fill('s1', { space: 'all' })
+    expect(await state('s1', 'all')).toBe('fresh')
+  })
+
+  it('does not make what was stale already stale for longer', async () => {
+    await harness.request('put', `${at('old')}?ttlMs=1000&staleMs=5000`).send(Buffer.from('v'))
+    harness.advance(2_000)
+    await invalidate({ all: true }).expect(204)
+    harness.advance(4_500)
+    expect(await state('old')).toBe('miss')
+  })
+
+  it.each([
+    ['nothing', {}],
+    ['two things at once', { keys: ['a'], all: true }],
+    ['an empty list', { keys: [] }],
+    ['a mode nobody knows', { all: true, mode: 'hot' }],
+  ])('refuses %s', async (_what, body) => {
+    const answer = await invalidate(body).expect(400)
+    expect(answer.body.errors[0].pointer).toMatch(/^body/)
+  })
+})
+
+describe('what is lost', () => {
+  const clockKey = () => {
+    const partitions = new Partitions(layoutOf(harness.link), 'flush')
+    const { clock } = partitions.keysOf(harness.namespace, 'users', 'lost')
+    return clock
+  }
+
+  it('with the clock is a miss: no value outlives the marks it is judged by', async () => {
+    await fill('lost')
+    await harness.redis.del(clockKey())
+    expect(await state('lost')).toBe('miss')
+    await fill('lost')
+    expect(await state('lost')).toBe('fresh')
+  })
+
+  it('leaves every key with an expiry', async () => {
+    await fill('lost')
+    expect(await harness.redis.pttl(clockKey())).toBeGreaterThan(0)
+  })
+})
+
+describe('another run of the server', () => {
+  it.each([
+    ['flush', 'miss'],
+    ['soft', 'stale'],
+    ['keep', 'fresh'],
+  ])('with %s leaves a value %s', async (setting, expected) => {
+    const other = await startHarness({ environment: { LOCKSTEP_CACHE_ON_RESTART: setting } })
+    try {
+      const request = (method: 'get' | 'put') => other.request(method, `${at('run')}?staleMs=60000`)
+      await request('put').send(Buffer.from('v'))
+      const partitions = new Partitions(layoutOf(other.link), 'keep')
+      // As the clock would stand after a restart: it was last used on another run.
+      await other.redis.zadd(partitions.keysOf(other.namespace, 'users', 'run').clock, 1, 'run')
+
+      const { status, headers } = await other.request('get', at('run'))
+      expect(status === 404 ? 'miss' : headers['lockstep-state']).toBe(expected)
+    } finally {
+      await other.close()
+    }
+  })
+})
