@@ -7,9 +7,14 @@ export const echoStores = {
     acquire: async () => ({
       kind: 'granted',
       token: 'u3Jq0c9mT1uVwX2yZ4aBcD',
-      fence: FENCE,
+      fences: [FENCE],
+      mode: 'exclusive',
       expiresInMs: 29_999,
+      waitedMs: 0,
+      holdCount: 1,
       replayed: false,
     }),
+    drain() {},
+    close() {},
   },
 }

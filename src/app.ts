@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { Redis } from 'ioredis'
 import { entryRoutes } from './cache/entries/routes.js'
 import { createEntryStore, type EntryStore } from './cache/entries/store.js'
 import { invalidationRoutes } from './cache/invalidation/routes.js'
@@ -16,8 +17,11 @@ import { createKeyring } from './http/tokens.js'
 import { createLeaderboardMetrics } from './leaderboards/metrics.js'
 import { leaderboardRoutes } from './leaderboards/routes.js'
 import { createLeaderboardStore, type LeaderboardStore } from './leaderboards/store.js'
-import { createLockMetrics } from './locks/metrics.js'
+import { lockAdminRoutes } from './locks/admin-routes.js'
+import { createLockMetrics, type LockMetrics } from './locks/metrics.js'
 import { lockRoutes } from './locks/routes.js'
+import { semaphoreRoutes } from './locks/semaphores/routes.js'
+import { lockSetRoutes } from './locks/sets/routes.js'
 import { createLockStore, type LockStore } from './locks/store.js'
 import { createRedisMetrics } from './metrics/redis.js'
 import { createMetrics, type Metrics } from './metrics/registry.js'
@@ -57,7 +61,8 @@ export interface Stores {
 export function buildApp(deps: AppDeps, makeStores = createStores): FastifyInstance {
   const { config, links, logger, isDraining = () => false } = deps
   const metrics = createMetrics(version)
-  const stores = makeStores(deps, metrics)
+  const lockMetrics = createLockMetrics(metrics)
+  const stores = makeStores(deps, metrics, lockMetrics)
   const keyring = createKeyring(config.definitions.tokens)
   deps.onReload?.(({ definitions }) => keyring.replace(definitions.tokens))
   const app = createServer({
@@ -95,12 +100,15 @@ export function buildApp(deps: AppDeps, makeStores = createStores): FastifyInsta
           metrics: createLeaderboardMetrics(metrics),
           idempotencyTtlMs: config.idempotencyTtlMs,
         })
-        v1.register(lockRoutes, {
-          prefix: '/locks',
+        const locks = {
           store: stores.locks,
-          metrics: createLockMetrics(metrics),
+          metrics: lockMetrics,
           idempotencyTtlMs: config.idempotencyTtlMs,
-        })
+        }
+        v1.register(lockRoutes, { prefix: '/locks', ...locks })
+        v1.register(lockAdminRoutes, { prefix: '/locks', ...locks })
+        v1.register(semaphoreRoutes, { prefix: '/semaphores', ...locks })
+        v1.register(lockSetRoutes, { prefix: '/lock-sets', ...locks })
         const cacheMetrics = createCacheMetrics(metrics)
         v1.register(entryRoutes, {
           prefix: '/cache',
@@ -118,18 +126,31 @@ export function buildApp(deps: AppDeps, makeStores = createStores): FastifyInsta
     )
   })
 
+  // Before the server waits for open requests: those that stand in a queue would keep it waiting.
+  app.addHook('preClose', async () => stores.locks.drain())
+  app.addHook('onClose', async () => stores.locks.close())
   return app
 }
 
-export function createStores(deps: AppDeps, metrics: Metrics): Stores {
+export function createStores(deps: AppDeps, metrics: Metrics, lockMetrics: LockMetrics): Stores {
   const { config, links, clockOffsetUs = () => 0 } = deps
   const observer = createRedisMetrics(metrics)
   const binder = createBinder({ link: links.commands, observer, clockOffsetUs })
   const cacheBinder = createBinder({ link: links.cache, observer, clockOffsetUs })
   const partitions = new Partitions(layoutOf(links.cache), config.cacheOnRestart)
+  const locks = createLockStore({
+    binder,
+    layout: layoutOf(links.commands),
+    signals: links.signals,
+    client: () => links.commands.client as Redis,
+    metrics: lockMetrics,
+    endedTtlMs: config.endedTtlMs,
+    clockOffsetUs: deps.clockOffsetUs,
+  })
+  lockMetrics.countWaiters(locks.waiters)
   return {
+    locks,
     leaderboards: createLeaderboardStore({ binder }),
-    locks: createLockStore({ binder, endedTtlMs: config.endedTtlMs }),
     cache: {
       entries: createEntryStore({ binder: cacheBinder, partitions }),
       invalidation: createInvalidationStore(cacheBinder, partitions),

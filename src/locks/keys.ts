@@ -1,15 +1,26 @@
-import { redisKey } from '../redis/keys.js'
+import { escapeKey, redisKey } from '../redis/keys.js'
+import { type Layout, lockBucket } from '../redis/layout.js'
 
 /** All keys of one lock share the tag of its bucket, so one script may touch them on a Cluster. */
-export function lockKeys(namespace: string, name: string) {
-  const tag = 'l0'
-  return {
-    lock: redisKey(namespace, tag, 'lock', name),
-    ended: redisKey(namespace, tag, 'ended', name),
-    fence: redisKey(namespace, tag, 'fence'),
-  }
-}
+export const bucketTag = (layout: Layout, name: string): string => `l${lockBucket(layout, name)}`
 
-/** @param digest SHA-256 of the idempotency key: free text never stands in a key. */
-export const memoKey = (namespace: string, digest: string): string =>
-  redisKey(namespace, 'l0', 'memo', digest)
+export const lockKey = (namespace: string, tag: string, name: string): string =>
+  redisKey(namespace, tag, 'lock', name)
+
+export const timersKey = (namespace: string, tag: string): string =>
+  redisKey(namespace, tag, 'timers')
+
+export const indexKey = (namespace: string, tag: string): string =>
+  redisKey(namespace, tag, 'index')
+
+/** Names as the scripts spell them, and back. */
+export const toStoredName = escapeKey
+export const fromStoredName = (stored: string): string =>
+  stored.replace(/%(7B|7D|25)/g, (_escape, hex: string) => String.fromCharCode(parseInt(hex, 16)))
+
+/** One channel per instance announces grants; scripts build the same name. */
+export const grantChannel = (instance: string): string => `ls:grants:${instance}`
+
+/** Every bucket that was used in the last week: what the walk of a minute visits. */
+export const BUCKETS_KEY = 'ls:locks:buckets'
+export const WALKER_KEY = 'ls:locks:walker'

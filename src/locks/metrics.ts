@@ -1,12 +1,19 @@
 import type { Metrics } from '../metrics/registry.js'
-import type { LeaseEnd } from './scripts.js'
+import type { AcquireOutcome } from './acquiring.js'
+import type { LeaseEnd } from './snapshot.js'
 
 export interface LockMetrics {
-  acquired(outcome: 'granted' | 'replayed' | 'held' | 'ended' | 'conflict'): void
-  ended(how: LeaseEnd): void
+  acquired(outcome: AcquireOutcome['kind'] | 'replayed'): void
+  waited(seconds: number): void
+  ended(how: LeaseEnd, count?: number): void
   /** A holder that lost its lock by time: the one to alert on. */
   expiredWhileHeld(): void
   held(seconds: number): void
+  /** Grants that no instance collected in time. */
+  lapsed(count: number): void
+  replayed(): void
+  /** @param count read at every scrape */
+  countWaiters(count: () => number): void
 }
 
 export function createLockMetrics(metrics: Metrics): LockMetrics {
@@ -24,10 +31,35 @@ export function createLockMetrics(metrics: Metrics): LockMetrics {
     [],
     [0.01, 0.05, 0.25, 1, 5, 15, 60, 300, 1_800, 7_200],
   )
+  const waited = metrics.histogram(
+    'lockstep_locks_wait_seconds',
+    'Time in the queue of requests that were granted after waiting',
+    [],
+    [0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 240],
+  )
+  const lapsed = metrics.counter(
+    'lockstep_locks_provisional_lapsed_total',
+    'Grants to waiters that no instance claimed within 2 seconds',
+  )
+  const replayed = metrics.counter(
+    'lockstep_locks_replayed_total',
+    'Requests answered with the result of their first attempt',
+  )
+  const waiters = metrics.gauge('lockstep_locks_waiters', 'Requests standing in a queue here')
+  const granted = acquires.labels('granted')
+  const released = ends.labels('released')
   return {
-    acquired: (outcome) => acquires.inc({ outcome }),
-    ended: (how) => ends.inc({ how }),
+    acquired: (outcome) => (outcome === 'granted' ? granted.inc() : acquires.inc({ outcome })),
+    waited: (seconds) => waited.observe(seconds),
+    ended: (how, count = 1) =>
+      how === 'released' ? released.inc(count) : ends.inc({ how }, count),
     expiredWhileHeld: () => expired.inc(),
     held: (seconds) => held.observe(seconds),
+    lapsed: (count) => lapsed.inc(count),
+    replayed: () => replayed.inc(),
+    countWaiters(count) {
+      const gauge = waiters as typeof waiters & { collect?: () => void }
+      gauge.collect = () => waiters.set(count())
+    },
   }
 }

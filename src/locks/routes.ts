@@ -1,19 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { COMMON_PROBLEMS, invalid, Problem, problemResponses } from '../http/problem.js'
-import { IdempotencyHeaders, requestIdentity } from '../http/request-fingerprint.js'
-import type { LockMetrics } from './metrics.js'
+import { COMMON_PROBLEMS, invalid, problemResponses } from '../http/problem.js'
+import { IdempotencyHeaders } from '../http/request-fingerprint.js'
+import { attempt, type LockRouteOptions, lost, takeGranted, toMetadata } from './answers.js'
 import * as schemas from './schemas.js'
-import type { InspectReply, LeaseEnd } from './scripts.js'
-import type { AcquireOutcome, LockStore } from './store.js'
-
-export interface LockRouteOptions {
-  readonly store: LockStore
-  readonly metrics: LockMetrics
-  readonly idempotencyTtlMs: number
-}
-
-const MAX_METADATA_BYTES = 1_024
-const MAX_RETRY_AFTER_S = 30
 
 export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
   app,
@@ -22,13 +11,13 @@ export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
   app.post(
     '/:name/acquire',
     {
-      config: { scope: 'locks:write', queryFields: ['ttlMs'] },
+      config: { scope: 'locks:write', queryFields: ['ttlMs', 'waitMs'] },
       schema: {
         operationId: 'acquireLock',
-        summary: 'Take a lease on a lock, or learn when to try again',
+        summary: 'Take a lease on a lock, at once or in turn, or learn when to try again',
         tags: ['locks'],
         params: schemas.LockParams,
-        querystring: schemas.TtlQuery,
+        querystring: schemas.WaitQuery,
         headers: IdempotencyHeaders,
         body: schemas.AcquireRequest,
         response: {
@@ -36,39 +25,34 @@ export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
           ...problemResponses(
             ...COMMON_PROBLEMS,
             'lock-held',
+            'wait-timeout',
+            'lock-cooling',
+            'mode-mismatch',
             'lease-expired',
             'lease-released',
             'lease-revoked',
             'idempotency-conflict',
+            'queue-full',
           ),
         },
       },
     },
     async (request, reply) => {
       const { name } = request.params
-      const { ttlMs, owner, metadata } = request.body
-      const outcome = await store.acquire(request.namespace, name, {
-        ttlMs,
-        owner,
-        metadata: metadata && toMetadata(metadata),
-        idempotency: requestIdentity(request, idempotencyTtlMs),
+      const { body } = request
+      checkTerms(body)
+      const outcome = await store.acquire(request.namespace, [name], {
+        ...body,
+        metadata: body.metadata && toMetadata(body.metadata),
+        ...attempt(request, idempotencyTtlMs),
       })
-      if (outcome.kind !== 'granted') {
-        metrics.acquired(outcome.kind)
-        throw refused(name, outcome)
-      }
-      const { token, fence, expiresInMs, replayed } = outcome
-      metrics.acquired(replayed ? 'replayed' : 'granted')
-      if (replayed) reply.header('idempotent-replayed', 'true')
-      return {
+      const { fences, token, mode, expiresInMs, waitedMs, holdCount } = takeGranted(
         name,
-        token,
-        fence,
-        mode: 'exclusive' as const,
-        expiresInMs,
-        waitedMs: 0,
-        holdCount: 1,
-      }
+        outcome,
+        metrics,
+        reply,
+      )
+      return { name, token, fence: fences[0] as number, mode, expiresInMs, waitedMs, holdCount }
     },
   )
 
@@ -98,13 +82,9 @@ export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
     async (request) => {
       const { name } = request.params
       const { token, ttlMs } = request.body
-      const outcome = await store.renew(request.namespace, name, token, ttlMs)
-      if (outcome.kind === 'not-owner') throw notOwner(name)
-      if (outcome.kind === 'ended') {
-        if (outcome.how === 'expired') metrics.expiredWhileHeld()
-        throw leaseEnded(name, outcome.how, outcome.fence)
-      }
-      return { fence: outcome.fence, expiresInMs: outcome.expiresInMs }
+      const outcome = await store.renew(request.namespace, [name], token, ttlMs)
+      if (outcome.kind !== 'renewed') throw lost(name, outcome, metrics)
+      return toRenewed(outcome)
     },
   )
 
@@ -126,97 +106,48 @@ export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
     },
     async (request) => {
       const { name } = request.params
-      const outcome = await store.release(request.namespace, name, request.body.token)
-      if (outcome.kind === 'not-owner') throw notOwner(name)
-      if (outcome.kind === 'ended') {
-        if (outcome.how === 'released') {
-          return { released: false, replayed: true, fence: outcome.fence }
-        }
-        if (outcome.how === 'expired') metrics.expiredWhileHeld()
-        throw leaseEnded(name, outcome.how, outcome.fence)
+      const outcome = await store.release(request.namespace, [name], request.body.token)
+      if (outcome.kind === 'released') {
+        metrics.ended('released')
+        metrics.held(outcome.heldMs / 1_000)
+        return { released: true, fence: outcome.fences[0] as number, heldMs: outcome.heldMs }
       }
-      metrics.ended('released')
-      metrics.held(outcome.heldMs / 1_000)
-      return { released: true, fence: outcome.fence, heldMs: outcome.heldMs }
+      if (outcome.kind === 'ended' && outcome.how === 'released') {
+        metrics.replayed()
+        return { released: false, replayed: true, fence: outcome.fence }
+      }
+      throw lost(name, outcome, metrics)
     },
   )
+}
 
-  app.get(
-    '/:name',
-    {
-      config: { scope: 'locks:read' },
-      schema: {
-        operationId: 'getLock',
-        summary: 'Who holds a lock, and how its last lease ended',
-        tags: ['locks'],
-        params: schemas.LockParams,
-        response: { 200: schemas.LockState, ...problemResponses(...COMMON_PROBLEMS) },
+/** Rules between fields, which a schema cannot express. */
+export function checkTerms(body: {
+  readonly ttlMs: number
+  readonly minHoldMs: number
+  readonly reentrant?: boolean
+  readonly owner?: string
+}): void {
+  if (body.minHoldMs > body.ttlMs) throw invalid('body/minHoldMs', 'must not be above ttlMs')
+  if (body.reentrant && body.owner === undefined) {
+    throw invalid('body/owner', 'is required with reentrant')
+  }
+}
+
+export function toRenewed(outcome: {
+  readonly fences: readonly number[]
+  readonly expiresInMs: number
+  readonly revoke: { readonly inMs: number | undefined; readonly reason: string } | undefined
+}) {
+  const { fences, expiresInMs, revoke } = outcome
+  return {
+    fence: fences[0] as number,
+    expiresInMs,
+    ...(revoke && {
+      revoke: {
+        reason: revoke.reason,
+        ...(revoke.inMs !== undefined && { inMs: revoke.inMs }),
       },
-    },
-    async (request) => {
-      const { name } = request.params
-      const lock = await store.inspect(request.namespace, name)
-      const holders = toHolders(lock)
-      return {
-        name,
-        state: holders.length > 0 ? ('held' as const) : ('free' as const),
-        ...(holders.length > 0 && { mode: 'exclusive' as const }),
-        capacity: 1,
-        holders,
-        waiters: [],
-        queueLength: 0,
-        ...(lock.lastEnd && { lastEnd: lock.lastEnd }),
-      }
-    },
-  )
-}
-
-function toMetadata(metadata: object): string {
-  const text = JSON.stringify(metadata)
-  if (Buffer.byteLength(text) > MAX_METADATA_BYTES) {
-    throw invalid('body/metadata', `must be at most ${MAX_METADATA_BYTES} bytes of JSON`)
-  }
-  return text
-}
-
-function toHolders({ holder }: InspectReply) {
-  if (!holder) return []
-  const { fence, leftMs, heldMs, owner, metadata } = holder
-  return [
-    {
-      fence,
-      expiresInMs: leftMs,
-      heldMs,
-      ...(owner !== '' && { owner }),
-      ...(metadata !== '' && { metadata: JSON.parse(metadata) as unknown }),
-    },
-  ]
-}
-
-function refused(name: string, outcome: Exclude<AcquireOutcome, { kind: 'granted' }>): Problem {
-  switch (outcome.kind) {
-    case 'held': {
-      const holders = toHolders(outcome.lock)
-      return new Problem('lock-held', `"${name}" is held.`, {
-        retryAfterMs: outcome.retryAfterMs,
-        maxRetryAfterS: MAX_RETRY_AFTER_S,
-        extensions: { holders, holderCount: holders.length, queueLength: 0 },
-      })
-    }
-    case 'conflict':
-      return new Problem(
-        'idempotency-conflict',
-        'This Idempotency-Key was used for another request.',
-      )
-    case 'ended':
-      return leaseEnded(name, outcome.how, outcome.fence)
+    }),
   }
 }
-
-const notOwner = (name: string): Problem =>
-  new Problem('not-owner', `The token does not hold "${name}".`)
-
-const leaseEnded = (name: string, how: LeaseEnd, fence: number): Problem =>
-  new Problem(`lease-${how}`, `The lease on "${name}" has ended: ${how}.`, {
-    extensions: { fence },
-  })

@@ -3,22 +3,39 @@ import { DurationMs, ObjectName } from '../http/names.js'
 
 export const LockParams = Type.Object({ name: ObjectName })
 
-const Ttl = {
-  ...DurationMs(100, 86_400_000, 'Lease length; renew before it ends.'),
+const MAX_LEASE_MS = 86_400_000
+
+export const Ttl = {
+  ...DurationMs(100, MAX_LEASE_MS, 'Lease length; renew before it ends.'),
   default: 30_000,
 }
 
+export const Wait = {
+  ...DurationMs(0, 240_000, 'How long to stand in the queue; the request is held open.'),
+  default: 0,
+}
+
+const SAME = 'The same as in the body; send it once.'
+
 export const TtlQuery = Type.Object(
-  { ttlMs: Type.Optional(DurationMs(100, 86_400_000, 'The same as in the body; send it once.')) },
+  { ttlMs: Type.Optional(DurationMs(100, MAX_LEASE_MS, SAME)) },
   { additionalProperties: false },
 )
 
-const Token = Type.String({
+export const WaitQuery = Type.Object(
+  {
+    ttlMs: Type.Optional(DurationMs(100, MAX_LEASE_MS, SAME)),
+    waitMs: Type.Optional(DurationMs(0, 240_000, SAME)),
+  },
+  { additionalProperties: false },
+)
+
+export const Token = Type.String({
   pattern: '^[A-Za-z0-9_-]{22}$',
   description: 'The secret from acquire: 22 base64url characters. Whoever has it owns the lease.',
 })
 
-const Fence = Type.Integer({
+export const Fence = Type.Integer({
   description:
     'Grows with every new lease. Pass it to what the lock protects, which refuses a smaller one.',
 })
@@ -34,18 +51,67 @@ const Metadata = Type.Record(Type.String(), Type.Unknown(), {
   description: 'Shown to whoever inspects the lock; at most 1024 bytes of JSON.',
 })
 
+/** What locks, semaphores and sets are asked for alike. */
+export const Terms = {
+  ttlMs: Ttl,
+  waitMs: Wait,
+  owner: Type.Optional(Owner),
+  metadata: Type.Optional(Metadata),
+  minHoldMs: {
+    ...DurationMs(0, MAX_LEASE_MS, 'A release keeps the name taken until this has passed.'),
+    default: 0,
+  },
+  maxHoldMs: Type.Optional(
+    DurationMs(100, MAX_LEASE_MS, 'Renewals never carry the lease beyond this.'),
+  ),
+  lockDelayMs: {
+    ...DurationMs(0, 3_600_000, 'After an unclean end the name cools down this long.'),
+    default: 0,
+  },
+  maxQueue: Type.Integer({
+    minimum: 0,
+    maximum: 100_000,
+    default: 10_000,
+    description: 'With so many waiters already, the request is refused. 0 to 100000 waiters.',
+  }),
+  priority: Type.Integer({
+    minimum: -10,
+    maximum: 10,
+    default: 0,
+    description: 'Higher is served first; first come, first served within one. -10 to 10.',
+  }),
+}
+
+const Mode = Type.Enum(['exclusive', 'shared'], {
+  default: 'exclusive',
+  description: 'exclusive (the default): nobody else; shared: others that are shared as well.',
+})
+
 export const AcquireRequest = Type.Object(
-  { ttlMs: Ttl, owner: Type.Optional(Owner), metadata: Type.Optional(Metadata) },
-  { additionalProperties: false, examples: [{}, { ttlMs: 60_000, owner: 'worker-7' }] },
+  {
+    ...Terms,
+    mode: Mode,
+    reentrant: Type.Boolean({
+      default: false,
+      description:
+        'Join the lease that the same owner holds: another token, the same fence. Needs owner.',
+    }),
+  },
+  {
+    additionalProperties: false,
+    examples: [{}, { ttlMs: 60_000, owner: 'worker-7' }, { waitMs: 10_000, mode: 'shared' }],
+  },
 )
+
+const EXPIRES = 'Never more than what is left of the lease.'
 
 export const AcquireResponse = Type.Object(
   {
     name: ObjectName,
     token: Token,
     fence: Fence,
-    mode: Type.Literal('exclusive'),
-    expiresInMs: Type.Integer({ description: 'Never more than what is left of the lease.' }),
+    mode: Type.Enum(['exclusive', 'shared']),
+    expiresInMs: Type.Integer({ description: EXPIRES }),
     waitedMs: Type.Integer({ description: 'Time spent in the queue.' }),
     holdCount: Type.Integer({ description: 'Tokens that hold this lease.' }),
   },
@@ -70,10 +136,21 @@ export const RenewRequest = Type.Object(
   { additionalProperties: false, examples: [{ token: 'u3Jq0c9mT1uVwX2yZ4aBcD', ttlMs: 30_000 }] },
 )
 
+export const Revoke = Type.Object(
+  {
+    reason: Type.String(),
+    inMs: Type.Optional(
+      Type.Integer({ description: 'Until the lease is ended; none: asked only.' }),
+    ),
+  },
+  { description: 'Somebody asks the holder to give way.' },
+)
+
 export const RenewResponse = Type.Object(
   {
     fence: Fence,
-    expiresInMs: Type.Integer({ description: 'Never more than what is left of the lease.' }),
+    expiresInMs: Type.Integer({ description: EXPIRES }),
+    revoke: Type.Optional(Revoke),
   },
   { description: 'The lease goes on.' },
 )
@@ -93,23 +170,74 @@ export const ReleaseResponse = Type.Object(
   { description: 'The lease is over.' },
 )
 
+export const VerifyRequest = Type.Object(
+  {
+    fence: Type.Integer({
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'The fence to test.',
+    }),
+  },
+  { additionalProperties: false, examples: [{ fence: 1_795_223_400_123_456 }] },
+)
+
+export const VerifyResponse = Type.Object(
+  {
+    current: Type.Boolean(),
+    fence: Type.Integer({ description: 'The highest fence that is current; 0 for none.' }),
+  },
+  { description: 'Whether the lease with this fence holds the lock now.' },
+)
+
+export const RevokeRequest = Type.Object(
+  {
+    reason: Type.String({
+      minLength: 1,
+      maxLength: 200,
+      format: 'plain-text',
+      description: 'Shown to the holder. 1 to 200 characters.',
+    }),
+    graceMs: Type.Optional(DurationMs(1, MAX_LEASE_MS, 'Ends the lease when this has passed.')),
+    force: Type.Boolean({ default: false, description: 'End the lease now.' }),
+  },
+  { additionalProperties: false, examples: [{ reason: 'maintenance', graceMs: 10_000 }] },
+)
+
+export const RevokeResponse = Type.Object(
+  {
+    revoked: Type.Integer({ description: 'Tokens whose lease was ended.' }),
+    asked: Type.Integer({ description: 'Tokens whose holders are told to give way.' }),
+  },
+  { description: 'What became of the holders.' },
+)
+
 const Holder = Type.Object({
   owner: Type.Optional(Type.String()),
   metadata: Type.Optional(Type.Unknown()),
   fence: Fence,
-  expiresInMs: Type.Integer(),
+  expiresInMs: Type.Optional(Type.Integer()),
   heldMs: Type.Integer(),
+  permits: Type.Integer(),
 })
 
 export const LockState = Type.Object(
   {
     name: ObjectName,
-    state: Type.Enum(['free', 'held']),
-    mode: Type.Optional(Type.Literal('exclusive')),
-    capacity: Type.Integer(),
+    state: Type.Enum(['free', 'held', 'cooling']),
+    mode: Type.Optional(Type.Enum(['exclusive', 'shared'])),
+    capacity: Type.Integer({ description: 'Permits of a semaphore; 1 for a lock.' }),
     holders: Type.Array(Holder),
-    waiters: Type.Array(Type.Unknown()),
+    waiters: Type.Array(
+      Type.Object({
+        position: Type.Integer(),
+        owner: Type.Optional(Type.String()),
+        waitedMs: Type.Integer(),
+      }),
+    ),
     queueLength: Type.Integer(),
+    retryAfterMs: Type.Optional(
+      Type.Integer({ description: 'Until the first lease, or the cooling, is over.' }),
+    ),
     lastEnd: Type.Optional(
       Type.Object({
         how: Type.Enum(['expired', 'released', 'revoked']),
@@ -119,4 +247,40 @@ export const LockState = Type.Object(
     ),
   },
   { description: 'The state of the lock; a name nobody uses is free.' },
+)
+
+export const ListQuery = Type.Object(
+  {
+    prefix: Type.String({
+      default: '',
+      maxLength: 512,
+      format: 'plain-text',
+      description: 'Names begin with it. Default: all names.',
+    }),
+    limit: Type.Integer({
+      default: 100,
+      minimum: 1,
+      maximum: 1_000,
+      description: 'Names per page, 1 to 1000.',
+    }),
+    cursor: Type.Optional(
+      Type.String({ maxLength: 2_048, description: '`nextCursor` of the page before.' }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+export const LockList = Type.Object(
+  {
+    locks: Type.Array(
+      Type.Object({
+        name: ObjectName,
+        kind: Type.Enum(['lock', 'semaphore']),
+        holderCount: Type.Integer(),
+        queueLength: Type.Integer(),
+      }),
+    ),
+    nextCursor: Type.Optional(Type.String()),
+  },
+  { description: 'Names that are held or queued, in the order of their bytes.' },
 )

@@ -1,138 +1,249 @@
+import type { Redis } from 'ioredis'
 import type { Binder } from '../redis/binder.js'
-import type { Idempotency } from '../redis/idempotency.js'
+import type { Layout } from '../redis/layout.js'
 import { randomToken } from '../redis/random.js'
-import { lockKeys, memoKey } from './keys.js'
-import {
-  acquireScript,
-  type InspectReply,
-  inspectScript,
-  type LeaseEnd,
-  releaseScript,
-  renewScript,
-} from './scripts.js'
+import type { Signals } from '../redis/signals.js'
+import { type AcquireOptions, type AcquireOutcome, Acquiring } from './acquiring.js'
+import { Calls, NO_GUARD, remaining } from './calls.js'
+import { fromStoredName, grantChannel, indexKey, lockKey, toStoredName } from './keys.js'
+import type { LockMetrics } from './metrics.js'
+import type { LostReply } from './scripts.js'
+import type { LeaseEnd, Waiting as SeenWaiter, Snapshot } from './snapshot.js'
+import { createSweeper } from './sweeping.js'
+import { createWaiting, type Waiter, type WaiterState } from './waiting.js'
 
-export interface AcquireOptions {
-  readonly ttlMs: number
-  readonly owner?: string | undefined
-  /** Serialized JSON, at most 1 KiB. */
-  readonly metadata?: string | undefined
-  readonly idempotency?: Idempotency | undefined
-}
+export type { AcquireOptions, AcquireOutcome, Granted } from './acquiring.js'
 
-export type AcquireOutcome =
-  | {
-      readonly kind: 'granted'
-      readonly token: string
-      readonly fence: number
-      readonly expiresInMs: number
-      readonly replayed: boolean
-    }
-  | { readonly kind: 'held'; readonly retryAfterMs: number; readonly lock: InspectReply }
-  | { readonly kind: 'conflict' }
-  | { readonly kind: 'ended'; readonly how: LeaseEnd; readonly fence: number }
+/** Why a token does not hold what it should; `lost` are the names concerned. */
+export type LostOutcome =
+  | { readonly kind: 'ended'; how: LeaseEnd; fence: number; reason: string; lost: string[] }
+  | { readonly kind: 'not-owner'; readonly lost: string[] }
+  | { readonly kind: 'cross-slot' }
 
 export type RenewOutcome =
-  | { readonly kind: 'renewed'; readonly fence: number; readonly expiresInMs: number }
-  | { readonly kind: 'ended'; readonly how: LeaseEnd; readonly fence: number }
-  | { readonly kind: 'not-owner' }
+  | LostOutcome
+  | {
+      readonly kind: 'renewed'
+      readonly fences: readonly number[]
+      readonly expiresInMs: number
+      readonly revoke: { readonly inMs: number | undefined; readonly reason: string } | undefined
+    }
 
 export type ReleaseOutcome =
-  | { readonly kind: 'released'; readonly fence: number; readonly heldMs: number }
-  | { readonly kind: 'ended'; readonly how: LeaseEnd; readonly fence: number }
-  | { readonly kind: 'not-owner' }
+  | LostOutcome
+  | { readonly kind: 'released'; readonly fences: readonly number[]; readonly heldMs: number }
 
+export interface ListedLock {
+  readonly name: string
+  readonly kind: 'lock' | 'semaphore'
+  readonly holderCount: number
+  readonly queueLength: number
+}
+
+/**
+ * Leases on locks, on all locks of a set, and on permits of semaphores: one primitive. A set is
+ * several names under one token, all or nothing; fences come in the order of the names.
+ */
 export interface LockStore {
-  acquire(namespace: string, name: string, options: AcquireOptions): Promise<AcquireOutcome>
-  renew(namespace: string, name: string, token: string, ttlMs: number): Promise<RenewOutcome>
-  release(namespace: string, name: string, token: string): Promise<ReleaseOutcome>
-  inspect(namespace: string, name: string): Promise<InspectReply>
+  acquire(
+    namespace: string,
+    names: readonly string[],
+    options: AcquireOptions,
+  ): Promise<AcquireOutcome>
+  renew(ns: string, names: readonly string[], token: string, ttlMs: number): Promise<RenewOutcome>
+  release(ns: string, names: readonly string[], token: string): Promise<ReleaseOutcome>
+  /** @param max how many holders and waiters are shown */
+  inspect(
+    namespace: string,
+    name: string,
+    max: number,
+  ): Promise<Snapshot & { readonly waiters: readonly SeenWaiter[] }>
+  /** In the order of bytes, from behind `after`. */
+  list(namespace: string, prefix: string, after: string, limit: number): Promise<ListedLock[]>
+  verify(
+    namespace: string,
+    name: string,
+    fence: number,
+  ): Promise<{ readonly current: boolean; readonly fence: number }>
+  /** @param graceMs time to give way; undefined: ask only; 0: end now */
+  revoke(
+    namespace: string,
+    name: string,
+    reason: string,
+    graceMs: number | undefined,
+  ): Promise<{ readonly revoked: number; readonly asked: number }>
+  /** @param capacity 0 forgets the stored one */
+  resize(
+    namespace: string,
+    name: string,
+    capacity: number,
+  ): Promise<{ readonly kind: 'stored'; capacity: number } | { readonly kind: 'mode-mismatch' }>
+  /** Requests that stand in a queue here. */
+  waiters(): number
+  /** Visits every bucket in use for what an instance that is gone left behind. */
+  walk(): Promise<void>
+  /** Answers everybody who waits. */
+  drain(): void
+  close(): void
 }
 
 export interface LockStoreOptions {
   readonly binder: Binder
+  readonly layout: Layout
+  readonly signals: Signals
+  /** For the few commands that belong to no bucket. */
+  readonly client: () => Redis
+  readonly metrics: LockMetrics
   /** How long an ended lease is remembered, so that its holder hears how it ended. */
   readonly endedTtlMs: number
+  /** Microseconds by which tests moved the clock of the scripts; undefined in production. */
+  readonly clockOffsetUs?: (() => number) | undefined
 }
 
-/** No estimate of the server's clock: its own time decides alone. */
-const NO_GUARD = 0
+const LOOK_EVERY_MS = 60_000
+const LOOK_EVERY_MS_IN_TESTS = 20
 
-export function createLockStore({ binder, endedTtlMs }: LockStoreOptions): LockStore {
-  const scripts = {
-    acquire: binder.bind(acquireScript),
-    renew: binder.bind(renewScript),
-    release: binder.bind(releaseScript),
-    inspect: binder.bind(inspectScript),
-  }
-  /** The highest fence seen by this process: a promoted replica may have missed the last ones. */
-  let floor = 0
-
-  const inspect = (namespace: string, name: string) =>
-    scripts.inspect(lockKeys(namespace, name), { now_guard: NO_GUARD })
+export function createLockStore(options: LockStoreOptions): LockStore {
+  const { binder, layout, metrics, endedTtlMs, signals, client, clockOffsetUs } = options
+  const instance = randomToken()
+  const calls = new Calls(binder, layout, endedTtlMs, metrics)
+  const sweeper = createSweeper({
+    sweep: (bucket) => calls.sweep(bucket),
+    client,
+    instance,
+    now: () => performance.now() + (clockOffsetUs?.() ?? 0) / 1_000,
+    lookEveryMs: clockOffsetUs ? LOOK_EVERY_MS_IN_TESTS : LOOK_EVERY_MS,
+  })
+  calls.sweeper = sweeper
+  const waiting = createWaiting({
+    beat: (waiters) => beat(calls, instance, waiters),
+    restore: (waiter) => restore(calls, waiter),
+  })
+  const acquiring = new Acquiring(calls, waiting, instance)
+  signals.subscribe(grantChannel(instance), waiting.announce).catch(() => undefined)
 
   return {
-    inspect,
+    async acquire(namespace, names, wanted) {
+      const place = calls.place(namespace, names)
+      if (!place) return { kind: 'cross-slot' }
+      return acquiring.acquire(place, names, wanted)
+    },
 
-    async acquire(namespace, name, { ttlMs, owner = '', metadata = '', idempotency }) {
+    async renew(namespace, names, token, ttlMs) {
+      const place = calls.place(namespace, names)
+      if (!place) return { kind: 'cross-slot' }
       const started = performance.now()
-      const reply = await scripts.acquire(
-        {
-          ...lockKeys(namespace, name),
-          ...(idempotency && { memo: memoKey(namespace, idempotency.digest) }),
-        },
-        {
-          token: randomToken(),
-          ttl_ms: ttlMs,
-          owner,
-          metadata,
-          now_guard: NO_GUARD,
-          floor,
-          ended_ttl_ms: endedTtlMs,
-          fingerprint: idempotency?.fingerprint ?? '',
-          memo_ttl_ms: idempotency?.ttlMs ?? 0,
-        },
+      const reply = await calls.run.renew(
+        { lock: place.keys },
+        { token, ttl_ms: ttlMs, ...calls.common() },
       )
-      if (reply.outcome === 'conflict') return { kind: 'conflict' }
-      if (reply.outcome === 'ended') return { kind: 'ended', how: reply.how, fence: reply.fence }
-      if (reply.outcome === 'held') {
-        return { kind: 'held', retryAfterMs: reply.leftMs, lock: await inspect(namespace, name) }
-      }
-      floor = Math.max(floor, reply.fence)
-      return {
-        kind: 'granted',
-        token: reply.token,
-        fence: reply.fence,
-        expiresInMs: remaining(reply.ttlMs, started),
-        replayed: reply.outcome === 'replayed',
-      }
+      calls.note(place.bucket, reply)
+      if (reply.outcome !== 'renewed') return toLost(reply)
+      const expiresInMs = remaining(reply.leftMs ?? Number.MAX_SAFE_INTEGER, started)
+      return { kind: 'renewed', fences: reply.fences, expiresInMs, revoke: reply.revoke }
     },
 
-    async renew(namespace, name, token, ttlMs) {
-      const started = performance.now()
-      const reply = await scripts.renew(lockKeys(namespace, name), {
-        token,
-        ttl_ms: ttlMs,
-        now_guard: NO_GUARD,
-        ended_ttl_ms: endedTtlMs,
-      })
-      if (reply.outcome === 'not-owner') return { kind: 'not-owner' }
-      if (reply.outcome === 'ended') return { kind: 'ended', how: reply.how, fence: reply.fence }
-      return { kind: 'renewed', fence: reply.fence, expiresInMs: remaining(reply.ms, started) }
+    async release(namespace, names, token) {
+      const place = calls.place(namespace, names)
+      if (!place) return { kind: 'cross-slot' }
+      const reply = await calls.run.release({ lock: place.keys }, { token, ...calls.common() })
+      calls.note(place.bucket, reply)
+      if (reply.outcome !== 'released') return toLost(reply)
+      return { kind: 'released', fences: reply.fences, heldMs: reply.heldMs }
     },
 
-    async release(namespace, name, token) {
-      const reply = await scripts.release(lockKeys(namespace, name), {
-        token,
-        now_guard: NO_GUARD,
-        ended_ttl_ms: endedTtlMs,
-      })
-      if (reply.outcome === 'not-owner') return { kind: 'not-owner' }
-      if (reply.outcome === 'ended') return { kind: 'ended', how: reply.how, fence: reply.fence }
-      return { kind: 'released', fence: reply.fence, heldMs: reply.ms }
+    inspect(namespace, name, max) {
+      const { keys } = calls.place(namespace, [name]) as { keys: readonly string[] }
+      return calls.run.inspect({ lock: keys[0] as string }, { now_guard: NO_GUARD, max })
+    },
+
+    async list(namespace, prefix, after, limit) {
+      const pages = await Promise.all(
+        calls
+          .tags()
+          .map((tag) =>
+            calls.run.list(
+              { index: indexKey(namespace, tag) },
+              { prefix: toStoredName(prefix), after: toStoredName(after), limit },
+            ),
+          ),
+      )
+      return pages
+        .flat()
+        .sort((a, b) => Buffer.compare(Buffer.from(a.stored), Buffer.from(b.stored)))
+        .slice(0, limit)
+        .map(({ stored, ...rest }) => ({ name: fromStoredName(stored), ...rest }))
+    },
+
+    verify(namespace, name, fence) {
+      const { bucket } = calls.place(namespace, [name]) as { bucket: { tag: string } }
+      return calls.run.verify(
+        { lock: lockKey(namespace, bucket.tag, name) },
+        { fence, now_guard: NO_GUARD },
+      )
+    },
+
+    async revoke(namespace, name, reason, graceMs) {
+      const place = calls.place(namespace, [name])
+      if (!place) throw new TypeError('one name is never in two slots')
+      const reply = await calls.run.revoke(
+        { lock: place.keys },
+        { reason, grace_ms: graceMs ?? -1, ...calls.common() },
+      )
+      calls.note(place.bucket, reply)
+      if (reply.revoked > 0) metrics.ended('revoked', reply.revoked)
+      return { revoked: reply.revoked, asked: reply.asked }
+    },
+
+    async resize(namespace, name, capacity) {
+      const place = calls.place(namespace, [name])
+      if (!place) throw new TypeError('one name is never in two slots')
+      const reply = await calls.run.resize({ lock: place.keys }, { capacity, ...calls.common() })
+      calls.note(place.bucket, reply)
+      if (reply.outcome === 'mode-mismatch') return { kind: 'mode-mismatch' }
+      return { kind: 'stored', capacity: reply.capacity }
+    },
+
+    waiters: waiting.count,
+    walk: sweeper.walk,
+    drain: waiting.drain,
+    close() {
+      waiting.close()
+      sweeper.close()
     },
   }
 }
 
-/** Conservative: the lease began after `started`, so it ends no earlier than this says. */
-const remaining = (ttlMs: number, started: number): number =>
-  Math.max(0, Math.floor(ttlMs - (performance.now() - started)))
+function toLost(reply: LostReply): LostOutcome {
+  const lost = reply.lost.map(fromStoredName)
+  if (reply.outcome === 'not-owner') return { kind: 'not-owner', lost }
+  const { how, fence, reason } = reply
+  return { kind: 'ended', how, fence, reason, lost }
+}
+
+const STATES: readonly WaiterState[] = ['missing', 'waiting', 'granted']
+
+async function beat(calls: Calls, instance: string, waiters: readonly Waiter[]) {
+  const states = await calls.run.beat(
+    { lock: waiters.map(({ keys }) => keys[0] as string) },
+    { instance, token: waiters.map(({ token }) => token) },
+  )
+  return states.map((state) => STATES[state] as WaiterState)
+}
+
+async function restore(calls: Calls, waiter: Waiter) {
+  const { keys, token, record, attach, startedAt, deadlineAt, bucket } = waiter
+  const now = performance.now()
+  const reply = await calls.run.restore(
+    { lock: keys },
+    {
+      token,
+      waiter: JSON.stringify({ ...(JSON.parse(record) as object), attach }),
+      waited_ms: Math.round(now - startedAt),
+      wait_ms: Math.max(1, Math.round(deadlineAt - now)),
+      ...calls.common(),
+    },
+  )
+  calls.note(bucket, reply)
+  return reply.outcome === 'stands' ? undefined : reply.outcome
+}

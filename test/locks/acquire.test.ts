@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { lockKeys } from '../../src/locks/keys.js'
+import { lockKey } from '../../src/locks/keys.js'
 import { type Harness, startHarness } from '../support/harness.js'
 
 let harness: Harness
@@ -83,7 +83,7 @@ describe('acquire', () => {
 
   it('keeps the fence growing when its counter is lost', async () => {
     const first = await acquire('lost-fence', { ttlMs: 100 })
-    await harness.redis.del(lockKeys(harness.namespace, 'lost-fence').fence)
+    await harness.redis.del(`ls:{${harness.namespace}:l0}:fence`)
     harness.advance(101)
 
     const second = await acquire('lost-fence').expect(200)
@@ -105,9 +105,9 @@ describe('acquire', () => {
   it('leaves no key without an expiry', async () => {
     await acquire('bounded', { ttlMs: 5_000 })
 
-    const keys = lockKeys(harness.namespace, 'bounded')
-    expect(await harness.redis.pttl(keys.lock)).toBeGreaterThan(0)
-    expect(await harness.redis.pttl(keys.fence)).toBeGreaterThan(0)
+    const lock = lockKey(harness.namespace, 'l0', 'bounded')
+    expect(await harness.redis.pttl(lock)).toBeGreaterThan(0)
+    expect(await harness.redis.pttl(`ls:{${harness.namespace}:l0}:fence`)).toBeGreaterThan(0)
   })
 })
 

@@ -1,60 +1,92 @@
 --[[
-locks.acquire: grant a lease on one lock, or say how long the present one lasts.
+locks.acquire: lease one lock, or all locks of a set; else stand in their queues, or say why not.
+Every other key of the bucket (queue, waiters, holders, ended, fence, timers, index, memo, session)
+is built from the tag of the declared ones, see lib/.
 
-KEYS lock         hash    token, fence, until (us), since (us), owner, metadata; gone when idle
-KEYS ended        list    the last 8 ended leases: "token how fence when"
-KEYS fence        string  last fence of the bucket; kept 7 days, and the clock carries it further
-KEYS memo?        string  "fingerprint token" of the request with this idempotency key
-ARGV token        string  proof of ownership, made by the service
-ARGV ttl_ms       int     lease length
-ARGV owner        string  public name of the holder, '' for none
-ARGV metadata     string  JSON shown to whoever inspects, '' for none
+KEYS lock[]       hash    the locks, all or nothing
+ARGV token        string  proof of ownership, made by the service; names the waiter as well
+ARGV ttl_ms       int     lease length, 0 for the session's
+ARGV wait_ms      int     how long the caller will wait; 0 not at all
+ARGV options      JSON    what is not at its default, '' for nothing: see AcquireOptions
 ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
-ARGV fingerprint  string  of the request, '' without an idempotency key
-ARGV memo_ttl_ms  int     how long the memo is kept
 
-RETURN outcome fence ms token
-  1, fence, ttl, token    granted
-  2, fence, left, token   granted before, to a request with the same key
-  3, fence, left, ''      another lease holds the lock
-  4, 0, 0, ''             the idempotency key belongs to another request
-  5, fence, 0, how        the lease granted to this key has ended: expired, released, revoked
+RETURN next_ms expired lapsed outcome ...
+  1, ttl, hold_count, mode, waited, token, fence[]  granted (ttl -1: as long as the session)
+  2, the same                         granted before, to a request with the same key
+  3, name, snapshot                   held by others
+  4, name, snapshot                   nobody holds it, but it is cooling down
+  5, attachment, left, token          standing in the queue
+  6                                   the idempotency key belongs to another request
+  7, fence, how, reason               the lease granted to this key has ended
+  8, length                           the queue is full
+  9                                   the name is in use in another way
+  10, capacity                        the semaphore has another capacity (0: none is known)
+  11, capacity                        asks for more than the whole capacity
+  12                                  the session has ended
+  13                                  the session has too many leases
+  14                                  the caller gave up before this call arrived
 
-COST O(1)
+COST O(names), and O(64) leases that are over and waiters that can be granted
 MEMORY grows
 ]]
--- @use lib/lease.lua
-local lock_key, ended_key, fence_key, memo_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local token, ttl_ms, owner, metadata = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
-local now_guard, floor = tonumber(ARGV[5]), tonumber(ARGV[6])
-local ended_ttl_ms, fingerprint, memo_ttl_ms = tonumber(ARGV[7]), ARGV[8], tonumber(ARGV[9])
+-- @use lib/call.lua
+-- @use lib/lock.lua
+-- @use lib/leases.lua
+-- @use lib/ends.lua
+-- @use lib/queue.lua
+-- @use lib/snapshot.lua
+-- @use lib/acquire.lua
+local token, ttl_ms, wait_ms, options = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local now_guard, floor, ended_ttl_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
+local request = options == '' and {} or cjson.decode(options)
+if ttl_ms > 0 then request.ttl_ms = ttl_ms end
 
-local holder, fence, deadline_us = holder_of(lock_key, ended_key, now_guard, ended_ttl_ms)
+local locks = {}
+for i, key in ipairs(KEYS) do locks[i] = open_lock(call, name_of(call, key)) end
 
-local memo = memo_key and redis.call('GET', memo_key)
-if memo then
-  local known, first_token = string.match(memo, '^(%S+) (%S+)$')
-  if known ~= fingerprint then return { 4, 0, 0, '' } end
-  if holder == first_token then return { 2, fence, ms_left(deadline_us), first_token } end
-  local how, old_fence = find_end(ended_key, first_token)
-  return { 5, old_fence or 0, 0, how or 'expired' }
+local first = redis.call('MGET', call.prefix .. 'fence', call.prefix .. 'abandoned:' .. token,
+  call.prefix .. 'memo:' .. (request.memo or ''))
+call.fence = tonumber(first[1] or 0)
+if first[2] then return answer(call, { 14 }) end
+if first[3] then
+  local reply = repeat_request(locks, first[3], request)
+  if reply then return answer(call, reply) end
 end
 
-if holder then return { 3, fence, ms_left(deadline_us), '' } end
+local refusal = refuse(locks, request)
+if refusal then return answer(call, refusal) end
 
--- The clock carries the fence over a lost key, the floor over a promoted replica that missed the
--- last grants: either alone would let a paused old holder outrank the new one.
-local last = tonumber(redis.call('GET', fence_key) or 0)
-fence = math.max(last + 1, now_us, floor + 1)
-if fence > 9007199254740990 then error('fences are exhausted') end
-local fence_text = string.format('%.0f', fence)
-redis.call('SET', fence_key, fence_text, 'PX', 604800000)
+local blocked
+for _, lock in ipairs(locks) do
+  advance(lock)
+  if lock.queued > 0 or not fits(lock, request) then blocked = blocked or lock end
+end
 
-redis.call('HSET', lock_key, 'token', token, 'fence', fence_text, 'owner', owner, 'metadata', metadata,
-  'until', string.format('%.0f', now_us + ttl_ms * 1000), 'since', string.format('%.0f', now_us))
--- Outlives the lease so that its holder can still be told that it expired.
-redis.call('PEXPIRE', lock_key, ttl_ms + ended_ttl_ms)
-if memo_key then redis.call('SET', memo_key, fingerprint .. ' ' .. token, 'PX', memo_ttl_ms) end
-return { 1, fence, ttl_ms, token }
+local held = request.reentrant and find_owned(locks[1], request)
+if held then
+  if held.mode == 'shared' and request.mode ~= 'shared' then return answer(call, { 9 }) end
+  join_lease(locks[1], token, request, held)
+elseif not blocked then
+  for _, lock in ipairs(locks) do
+    local lease = #locks == 1 and request or copy(request)
+    grant(lock, token, lease, false)
+  end
+elseif wait_ms == 0 then
+  local cooling = blocked.count == 0 and blocked.queued == 0
+  local reply = { cooling and 4 or 3, blocked.name }
+  describe(reply, blocked, 8)
+  return answer(call, reply)
+else
+  for _, lock in ipairs(locks) do
+    if lock.queued >= (request.max_queue or 10000) then return answer(call, { 8, lock.queued }) end
+  end
+  wait_in_line(locks, token, request, wait_ms)
+end
+if request.memo then
+  redis.call('SET', call.prefix .. 'memo:' .. request.memo, request.fingerprint .. ' ' .. token, 'PX', request.memo_ttl_ms)
+end
+if blocked and not held then return answer(call, { 5, 1, wait_ms, token }) end
+return answer(call, granted(locks, 1, token))

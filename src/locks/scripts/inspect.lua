@@ -1,37 +1,37 @@
 --[[
-locks.inspect: who holds a lock, and how its last lease ended. Writes nothing.
+locks.inspect: who holds a lock, who waits, and how its last lease ended. Writes nothing, so it may
+show a lease that is over as expired before anybody ends it.
 
-KEYS lock       hash  token, fence, until (us), since (us), owner, metadata
-KEYS ended      list  the last 8 ended leases
-ARGV now_guard  int   the caller's estimate of the server's clock in us, 0 for none
+KEYS lock         hash    the lock
+ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
+ARGV max          int     how many holders and waiters are shown
 
-RETURN held fence left_ms held_ms owner metadata how end_fence ended_ms_ago
-  held 0 or 1; how is '' when no end is remembered
+RETURN snapshot..., then owner, mode, permits, waited_ms of each waiter shown
 
-COST O(1)
+COST O(max)
 ]]
--- @use lib/lease.lua
-local lock_key, ended_key = KEYS[1], KEYS[2]
-local now_guard = tonumber(ARGV[1])
-
-local held, fence, left, held_ms, owner, metadata = 0, 0, 0, 0, '', ''
-local how, end_fence, ago = '', 0, 0
-
-local lease = redis.call('HMGET', lock_key, 'fence', 'until', 'since', 'owner', 'metadata')
-local last = redis.call('LINDEX', ended_key, 0)
-if last then
-  local ended_how, ended_fence, at = string.match(last, '^%S+ (%S+) (%S+) (%S+)$')
-  how, end_fence = ended_how, tonumber(ended_fence)
-  ago = math.floor((now_us - tonumber(at)) / 1000)
-end
-if lease[1] then
-  local deadline_us = tonumber(lease[2])
-  if is_past(deadline_us, now_guard) then
-    how, end_fence, ago = 'expired', tonumber(lease[1]), math.floor((now_us - deadline_us) / 1000)
-  else
-    held, fence, left = 1, tonumber(lease[1]), ms_left(deadline_us)
-    held_ms = math.floor((now_us - tonumber(lease[3])) / 1000)
-    owner, metadata = lease[4], lease[5]
+-- @use lib/call.lua
+-- @use lib/lock.lua
+-- @use lib/leases.lua
+-- @use lib/ends.lua
+-- @use lib/queue.lua
+-- @use lib/tokens.lua
+-- @use lib/snapshot.lua
+-- @use lib/acquire.lua
+local lock_key, now_guard, max = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
+local call = begin(lock_key, now_guard, 0, 0)
+local lock = open_lock(call, name_of(call, lock_key))
+local reply = {}
+describe(reply, lock, max)
+if lock.queued > 0 then
+  for _, token in ipairs(redis.call('ZRANGE', part(lock, 'queue'), 0, max - 1)) do
+    local waiter = read_waiter(lock, token)
+    if waiter then
+      reply[#reply + 1] = waiter.owner or ''
+      reply[#reply + 1] = waiter.mode or 'exclusive'
+      reply[#reply + 1] = waiter.permits or 1
+      reply[#reply + 1] = math.max(0, math.floor((now_us - waiter.at) / 1000))
+    end
   end
 end
-return { held, fence, left, held_ms, owner, metadata, how, end_fence, ago }
+return reply

@@ -1,31 +1,45 @@
 --[[
-locks.release: end a lease, if the caller holds it.
+locks.release: end a lease on all its locks, if the caller holds it, and hand them on.
 
-KEYS lock         hash    token, fence, until (us), since (us)
-KEYS ended        list    the last 8 ended leases
+KEYS lock[]       hash    the locks of the token
 ARGV token        string  proof of ownership
 ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
+ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
-RETURN outcome fence held_ms how
-  1, fence, held, ''   released
-  2, fence, 0, how     the lease had ended: released (a repeat), expired, revoked
-  3, 0, 0, ''          not a token of this lock
+RETURN next_ms expired lapsed outcome ...
+  1, held_ms, fence[]             released
+  2, fence, how, reason, lost[]   it had ended before: released (a repeat), expired, revoked
+  3, lost[]                       not a token of the lost names
 
-COST O(1)
+COST O(names), and O(64) waiters granted
 ]]
--- @use lib/lease.lua
-local lock_key, ended_key = KEYS[1], KEYS[2]
-local token, now_guard, ended_ttl_ms = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+-- @use lib/call.lua
+-- @use lib/lock.lua
+-- @use lib/leases.lua
+-- @use lib/ends.lua
+-- @use lib/queue.lua
+-- @use lib/tokens.lua
+-- @use lib/snapshot.lua
+-- @use lib/acquire.lua
+local token = ARGV[1]
+local now_guard, floor, ended_ttl_ms = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
+local locks = open_all(call, KEYS)
+for _, lock in ipairs(locks) do reap(lock) end
 
-local holder, fence = holder_of(lock_key, ended_key, now_guard, ended_ttl_ms)
-if holder ~= token then
-  local how, old_fence = find_end(ended_key, token)
-  if how then return { 2, old_fence, 0, how } end
-  return { 3, 0, 0, '' }
+local lost = find_lost(locks, token)
+local held_ms, fences = 0, {}
+-- What is left of a set is given back although a part of it is lost.
+for i, lock in ipairs(locks) do
+  local lease = find_lease(lock, token)
+  if lease and not lease.claim_by then
+    held_ms = math.max(held_ms, math.floor((now_us - lease.since) / 1000))
+    fences[#fences + 1] = lease.fence
+    local free_at = lease.since + (lease.min_hold_ms or 0) * 1000
+    end_early(lock, token, lease, free_at)
+  end
 end
-
-local since_us = tonumber(redis.call('HGET', lock_key, 'since'))
-redis.call('DEL', lock_key)
-remember_end(ended_key, token, 'released', string.format('%.0f', fence), ended_ttl_ms)
-return { 1, fence, math.max(0, math.floor((now_us - since_us) / 1000)), '' }
+for _, lock in ipairs(locks) do advance(lock) end
+if lost then return answer(call, tell_lost(locks, token, lost)) end
+return answer(call, { 1, held_ms, unpack(fences) })

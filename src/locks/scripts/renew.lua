@@ -1,38 +1,52 @@
 --[[
-locks.renew: move the end of a lease away, if the caller still holds it.
+locks.renew: move the end of a lease away, on all its locks or on none. Never shortens, never
+resurrects.
 
-KEYS lock         hash    token, fence, until (us)
-KEYS ended        list    the last 8 ended leases
+KEYS lock[]       hash    the locks of the token
 ARGV token        string  proof of ownership
-ARGV ttl_ms       int     wanted time from now; a lease is never shortened
+ARGV ttl_ms       int     wanted time from now
 ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
+ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
-RETURN outcome fence ms how
-  1, fence, left, ''   renewed
-  2, fence, 0, how     the lease has ended: expired, released, revoked
-  3, 0, 0, ''          not a token of this lock
+RETURN next_ms expired lapsed outcome ...
+  1, left, revoke_in, reason, fence[]  renewed; revoke_in is -1 unless asked to give way
+  2, fence, how, reason, lost[]        it has ended on the lost names: expired, released, revoked
+  3, lost[]                            not a token of the lost names
 
-COST O(1)
+COST O(names)
 ]]
--- @use lib/lease.lua
-local lock_key, ended_key = KEYS[1], KEYS[2]
+-- @use lib/call.lua
+-- @use lib/lock.lua
+-- @use lib/leases.lua
+-- @use lib/ends.lua
+-- @use lib/queue.lua
+-- @use lib/tokens.lua
+-- @use lib/snapshot.lua
+-- @use lib/acquire.lua
 local token, ttl_ms = ARGV[1], tonumber(ARGV[2])
-local now_guard, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4])
+local now_guard, floor, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
+local locks = open_all(call, KEYS)
+for _, lock in ipairs(locks) do advance(lock) end
 
-local holder, fence, deadline_us = holder_of(lock_key, ended_key, now_guard, ended_ttl_ms)
-if holder ~= token then
-  local how, old_fence = find_end(ended_key, token)
-  if how then return { 2, old_fence, 0, how } end
-  return { 3, 0, 0, '' }
-end
+local lost = find_lost(locks, token)
+if lost then return answer(call, tell_lost(locks, token, lost)) end
 
--- A late duplicate with a shorter time must not cut what a newer renewal has promised.
-local wanted_us = now_us + ttl_ms * 1000
-if wanted_us > deadline_us then
-  deadline_us = wanted_us
+local left, revoke_in, reason, fences = 9007199254740991, -1, '', {}
+for i, lock in ipairs(locks) do
   -- First, because a full Redis refuses HSET but lets it through after a PEXPIRE.
-  redis.call('PEXPIRE', lock_key, ttl_ms + ended_ttl_ms)
-  redis.call('HSET', lock_key, 'until', string.format('%.0f', deadline_us))
+  redis.call('PEXPIRE', lock.key, ttl_ms + KEEP_MS, 'GT')
+  local lease = find_lease(lock, token)
+  local wanted = now_us + ttl_ms * 1000
+  if lease.max_hold_ms then wanted = math.min(wanted, lease.since + lease.max_hold_ms * 1000) end
+  -- A late duplicate with a shorter time must not cut what a newer renewal has promised.
+  if not lease.ends or wanted > lease.ends then
+    lease.ends = wanted
+    change_lease(lock, token, lease)
+  end
+  if lease.revoke_at then revoke_in, reason = ms_until(lease.revoke_at), lease.revoke end
+  left = math.min(left, deadline_of(lock, lease))
+  fences[i] = lease.fence
 end
-return { 1, fence, ms_left(deadline_us), '' }
+return answer(call, { 1, left < 9007199254740991 and ms_left(left) or -1, revoke_in, reason, unpack(fences) })

@@ -1,0 +1,341 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { StoreError } from '../redis/errors.js'
+import type { Idempotency } from '../redis/idempotency.js'
+import { randomToken } from '../redis/random.js'
+import { type Calls, type Place, remaining } from './calls.js'
+import type { AcquireReply, GrantReply } from './scripts.js'
+import type { LeaseEnd, LeaseMode, Snapshot } from './snapshot.js'
+import { type Connection, Waiter, type Waiting } from './waiting.js'
+
+export interface AcquireOptions {
+  readonly ttlMs: number
+  /** How long to stand in the queue; 0 not at all. */
+  readonly waitMs?: number | undefined
+  readonly mode?: LeaseMode | undefined
+  readonly owner?: string | undefined
+  /** Name of the bearer token: owners are equal only within the same one. */
+  readonly caller?: string | undefined
+  /** Serialized JSON, at most 1 KiB. */
+  readonly metadata?: string | undefined
+  readonly reentrant?: boolean | undefined
+  readonly minHoldMs?: number | undefined
+  readonly maxHoldMs?: number | undefined
+  readonly lockDelayMs?: number | undefined
+  readonly maxQueue?: number | undefined
+  readonly priority?: number | undefined
+  /** Permits of a semaphore, and the capacity its callers agree on. */
+  readonly permits?: number | undefined
+  readonly capacity?: number | undefined
+  readonly idempotency?: Idempotency | undefined
+  /** Whether the client still listens. */
+  readonly connection?: Connection | undefined
+}
+
+export interface Granted {
+  readonly kind: 'granted'
+  readonly token: string
+  readonly fences: readonly number[]
+  readonly mode: LeaseMode
+  readonly expiresInMs: number
+  readonly waitedMs: number
+  readonly holdCount: number
+  readonly replayed: boolean
+}
+
+export type AcquireOutcome =
+  | Granted
+  | {
+      readonly kind: 'held' | 'cooling' | 'timeout'
+      readonly name: string
+      readonly lock: Snapshot
+    }
+  | { readonly kind: 'ended'; how: LeaseEnd; fence: number; reason: string }
+  | { readonly kind: 'queue-full'; readonly queueLength: number }
+  | { readonly kind: 'capacity-mismatch' | 'unsatisfiable'; readonly capacity: number }
+  | {
+      readonly kind:
+        | 'conflict'
+        | 'mode-mismatch'
+        | 'session-ended'
+        | 'session-full'
+        | 'cross-slot'
+        | 'draining'
+        | 'gone'
+    }
+
+/** A place, or a grant nobody collected, is kept so long for the repeat of a keyed request. */
+const KEEP_PLACE_MS = 10_000
+/** A call that was given up on arrives, if at all, before this has passed. */
+const ABANDONED_MS = 60_000
+const RETRY_MS = 250
+const ABANDON_TRIES = 20
+
+/** The way of one acquire: ask, stand in line, claim, or undo what a lost client no longer wants. */
+export class Acquiring {
+  readonly #calls: Calls
+  readonly #waiting: Waiting
+  readonly #instance: string
+
+  constructor(calls: Calls, waiting: Waiting, instance: string) {
+    this.#calls = calls
+    this.#waiting = waiting
+    this.#instance = instance
+  }
+
+  async acquire(
+    place: Place,
+    names: readonly string[],
+    options: AcquireOptions,
+  ): Promise<AcquireOutcome> {
+    const token = randomToken()
+    const record = toRecord(options, this.#instance)
+    if (!options.waitMs) {
+      const started = performance.now()
+      const reply = await this.#ask(place, token, record, options, 0)
+      if (reply.outcome === 'queued') return this.#waitAgain(place, names, options, record, reply)
+      return this.#settle(place, options, reply, started)
+    }
+    // Known here before the script is sent: the message of the grant can overtake its answer.
+    const waiter = new Waiter(place.bucket, place.keys, token, record)
+    return this.#attended(waiter, options, async () => {
+      const started = performance.now()
+      const reply = await this.#ask(place, token, record, options, options.waitMs as number)
+      if (reply.outcome !== 'queued') return this.#settle(place, options, reply, started)
+      return this.#stand(waiter, names, options, reply)
+    })
+  }
+
+  /** A repeat without `waitMs` of a request that stands in line: it looks, and takes no place. */
+  async #waitAgain(
+    place: Place,
+    names: readonly string[],
+    options: AcquireOptions,
+    record: string,
+    reply: AcquireReply & { outcome: 'queued' },
+  ): Promise<AcquireOutcome> {
+    const waiter = new Waiter(place.bucket, place.keys, reply.token, record)
+    return this.#attended(waiter, options, () => this.#stand(waiter, names, options, reply))
+  }
+
+  async #attended(
+    waiter: Waiter,
+    { connection }: AcquireOptions,
+    work: () => Promise<AcquireOutcome>,
+  ): Promise<AcquireOutcome> {
+    const onClose = () => waiter.wake('gone')
+    connection?.once('close', onClose)
+    this.#waiting.add(waiter)
+    try {
+      if (connection?.destroyed) onClose()
+      return await work()
+    } finally {
+      waiter.stop()
+      this.#waiting.remove(waiter)
+      connection?.off('close', onClose)
+    }
+  }
+
+  async #ask(
+    { bucket, keys }: Place,
+    token: string,
+    record: string,
+    { ttlMs, idempotency }: AcquireOptions,
+    waitMs: number,
+  ): Promise<AcquireReply> {
+    try {
+      const reply = await this.#calls.run.acquire(
+        { lock: keys },
+        { token, ttl_ms: ttlMs, wait_ms: waitMs, options: record, ...this.#calls.common() },
+      )
+      this.#calls.note(bucket, reply)
+      return reply
+    } catch (error) {
+      // With a key the repeat finds what this call did; without one nobody would ever release it.
+      if (!idempotency && error instanceof StoreError && error.code === 'outcome-unknown') {
+        void this.#abandon(bucket, keys, token)
+      }
+      throw error
+    }
+  }
+
+  async #abandon(bucket: Place['bucket'], keys: readonly string[], token: string): Promise<void> {
+    for (let i = 0; i < ABANDON_TRIES; i++) {
+      try {
+        await this.#leave({ bucket, keys, token, attach: 1 }, 'abandon', ABANDONED_MS)
+        return
+      } catch {
+        await sleep(RETRY_MS * 2, undefined, { ref: false })
+      }
+    }
+  }
+
+  async #settle(
+    place: Place,
+    options: AcquireOptions,
+    reply: Exclude<AcquireReply, { outcome: 'queued' }>,
+    started: number,
+  ): Promise<AcquireOutcome> {
+    return 'token' in reply ? this.#deliver(place, options, reply, started, 1) : toRefusal(reply)
+  }
+
+  /** The lease goes to a client that is there, with time left; otherwise it is given back. */
+  async #deliver(
+    { bucket, keys }: Place,
+    { connection, idempotency }: AcquireOptions,
+    reply: GrantReply,
+    started: number,
+    attach: number,
+  ): Promise<AcquireOutcome> {
+    const { token, fences, mode, waitedMs, holdCount, outcome } = reply
+    this.#calls.saw(fences)
+    const expiresInMs = remaining(reply.ttlMs ?? Number.MAX_SAFE_INTEGER, started)
+    if (expiresInMs <= 0 && outcome === 'granted') {
+      await this.#leave({ bucket, keys, token, attach }, 'cancel', 0)
+      return { kind: 'ended', how: 'expired', fence: fences[0] as number, reason: '' }
+    }
+    if (connection?.destroyed) {
+      await this.#leave({ bucket, keys, token, attach }, ...undoOf(idempotency))
+      return { kind: 'gone' }
+    }
+    const replayed = outcome === 'replayed'
+    return { kind: 'granted', token, fences, mode, expiresInMs, waitedMs, holdCount, replayed }
+  }
+
+  async #stand(
+    waiter: Waiter,
+    names: readonly string[],
+    options: AcquireOptions,
+    { token, attach, leftMs }: { token: string; attach: number; leftMs: number },
+  ): Promise<AcquireOutcome> {
+    if (token !== waiter.token) this.#waiting.rename(waiter, token)
+    waiter.attach = attach
+    waiter.stands = true
+    waiter.waitFor(leftMs)
+    for (;;) {
+      switch (await waiter.next()) {
+        case 'announced': {
+          const granted = await this.#claim(waiter, options)
+          if (granted) return granted
+          await this.#waiting.restore(waiter)
+          break
+        }
+        case 'deadline':
+          return this.#timeOut(waiter, names, options)
+        case 'gone':
+          await this.#leave(waiter, ...undoOf(options.idempotency))
+          return { kind: 'gone' }
+        case 'draining':
+          await this.#leave(waiter, ...undoOf(options.idempotency))
+          return { kind: 'draining' }
+        case 'session-ended':
+          return { kind: 'session-ended' }
+        case 'unsatisfiable':
+          return { kind: 'unsatisfiable', capacity: 0 }
+      }
+    }
+  }
+
+  async #timeOut(
+    waiter: Waiter,
+    names: readonly string[],
+    options: AcquireOptions,
+  ): Promise<AcquireOutcome> {
+    // Granted in that very instant: better late than given away.
+    if ((await this.#leave(waiter, 'timeout', 0)) === 'granted') {
+      const granted = await this.#claim(waiter, options)
+      if (granted) return granted
+    }
+    const name = names[0] as string
+    const lock = await this.#calls.run.inspect(
+      { lock: waiter.keys[0] as string },
+      { now_guard: 0, max: 8 },
+    )
+    return { kind: 'timeout', name, lock }
+  }
+
+  /** Repeated while the answer is unknown: an announced grant that is not claimed lapses in 2 s. */
+  async #claim(waiter: Waiter, options: AcquireOptions): Promise<AcquireOutcome | undefined> {
+    const { bucket, keys, token } = waiter
+    for (;;) {
+      const started = performance.now()
+      try {
+        const reply = await this.#calls.run.claim(
+          { lock: keys },
+          { token, ...this.#calls.common() },
+        )
+        this.#calls.note(bucket, reply)
+        if (reply.outcome === 'nothing') return undefined
+        return await this.#deliver({ bucket, keys }, options, reply, started, waiter.attach)
+      } catch (error) {
+        if (!(error instanceof StoreError) || performance.now() > waiter.deadlineAt) {
+          if (!options.idempotency) void this.#abandon(bucket, keys, token)
+          throw error
+        }
+        await sleep(RETRY_MS)
+      }
+    }
+  }
+
+  async #leave(
+    { bucket, keys, token, attach }: Pick<Waiter, 'bucket' | 'keys' | 'token' | 'attach'>,
+    how: 'timeout' | 'cancel' | 'detach' | 'abandon',
+    keepMs: number,
+  ) {
+    const reply = await this.#calls.run.leave(
+      { lock: keys },
+      { token, attach, how, keep_ms: keepMs, ...this.#calls.common() },
+    )
+    this.#calls.note(bucket, reply)
+    return reply.outcome
+  }
+}
+
+const undoOf = (idempotency: Idempotency | undefined): ['detach' | 'cancel', number] =>
+  idempotency ? ['detach', KEEP_PLACE_MS] : ['cancel', 0]
+
+/** '' where everything is at its default, so that the common request stays small. */
+function toRecord(options: AcquireOptions, instance: string): string {
+  const { waitMs, mode, owner, caller, metadata, idempotency } = options
+  const record = {
+    ...(mode === 'shared' && { mode }),
+    ...(owner !== undefined && { owner, caller: caller ?? '' }),
+    ...(metadata !== undefined && { metadata }),
+    ...(options.reentrant && { reentrant: true }),
+    ...(options.minHoldMs && { min_hold_ms: options.minHoldMs }),
+    ...(options.maxHoldMs !== undefined && { max_hold_ms: options.maxHoldMs }),
+    ...(options.lockDelayMs && { lock_delay_ms: options.lockDelayMs }),
+    ...(options.maxQueue !== undefined && { max_queue: options.maxQueue }),
+    ...(options.priority && { priority: options.priority }),
+    ...(options.permits !== undefined && { permits: options.permits }),
+    ...(options.capacity !== undefined && { capacity: options.capacity }),
+    ...(idempotency && {
+      memo: idempotency.digest,
+      fingerprint: idempotency.fingerprint,
+      memo_ttl_ms: idempotency.ttlMs,
+    }),
+    ...((waitMs || idempotency) && { instance, ttl_ms: options.ttlMs }),
+  }
+  for (const _ in record) return JSON.stringify(record)
+  return ''
+}
+
+function toRefusal(
+  reply: Exclude<AcquireReply, GrantReply | { outcome: 'queued' }>,
+): AcquireOutcome {
+  switch (reply.outcome) {
+    case 'held':
+    case 'cooling':
+      return { kind: reply.outcome, name: reply.name, lock: reply.lock }
+    case 'ended':
+      return { kind: 'ended', how: reply.how, fence: reply.fence, reason: reply.reason }
+    case 'queue-full':
+      return { kind: 'queue-full', queueLength: reply.queueLength }
+    case 'capacity-mismatch':
+    case 'unsatisfiable':
+      return { kind: reply.outcome, capacity: reply.capacity }
+    case 'abandoned':
+      return { kind: 'gone' }
+    default:
+      return { kind: reply.outcome }
+  }
+}

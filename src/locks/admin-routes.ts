@@ -1,0 +1,132 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { COMMON_PROBLEMS, invalid, problemResponses } from '../http/problem.js'
+import { type LockRouteOptions, toHolders } from './answers.js'
+import * as schemas from './schemas.js'
+import type { Snapshot, Waiting } from './snapshot.js'
+
+const SHOWN = 100
+
+/** What is asked by others than the holder: inspect, list, verify, revoke. */
+export const lockAdminRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
+  app,
+  { store },
+) => {
+  app.get(
+    '/',
+    {
+      config: { scope: 'locks:read' },
+      schema: {
+        operationId: 'listLocks',
+        summary: 'The locks and semaphores that are held or queued, by prefix',
+        tags: ['locks'],
+        querystring: schemas.ListQuery,
+        response: { 200: schemas.LockList, ...problemResponses(...COMMON_PROBLEMS) },
+      },
+    },
+    async (request) => {
+      const { prefix, limit, cursor } = request.query
+      const after = cursor === undefined ? '' : Buffer.from(cursor, 'base64url').toString()
+      if (cursor !== undefined && (after === '' || !after.startsWith(prefix))) {
+        throw invalid('querystring/cursor', 'is not the cursor of a page of this list')
+      }
+      const locks = await store.list(request.namespace, prefix, after, limit)
+      const last = locks.at(-1)
+      return {
+        locks,
+        ...(last &&
+          locks.length === limit && { nextCursor: Buffer.from(last.name).toString('base64url') }),
+      }
+    },
+  )
+
+  app.get(
+    '/:name',
+    {
+      config: { scope: 'locks:read' },
+      schema: {
+        operationId: 'getLock',
+        summary: 'Who holds a lock, who waits, and how its last lease ended',
+        tags: ['locks'],
+        params: schemas.LockParams,
+        response: { 200: schemas.LockState, ...problemResponses(...COMMON_PROBLEMS) },
+      },
+    },
+    async (request) => {
+      const { name } = request.params
+      return toLockState(name, await store.inspect(request.namespace, name, SHOWN))
+    },
+  )
+
+  app.post(
+    '/:name/verify',
+    {
+      config: { scope: 'locks:read' },
+      schema: {
+        operationId: 'verifyLock',
+        summary:
+          'Is the lease with this fence a current one? Narrows the window, does not close it',
+        tags: ['locks'],
+        params: schemas.LockParams,
+        body: schemas.VerifyRequest,
+        response: { 200: schemas.VerifyResponse, ...problemResponses(...COMMON_PROBLEMS) },
+      },
+    },
+    async (request) => store.verify(request.namespace, request.params.name, request.body.fence),
+  )
+
+  app.post(
+    '/:name/revoke',
+    {
+      config: { scope: 'admin' },
+      schema: {
+        operationId: 'revokeLock',
+        summary: 'Ask the holders to give way, or end their leases; audited in the log',
+        tags: ['locks'],
+        params: schemas.LockParams,
+        body: schemas.RevokeRequest,
+        response: { 200: schemas.RevokeResponse, ...problemResponses(...COMMON_PROBLEMS) },
+      },
+    },
+    async (request) => {
+      const { name } = request.params
+      const { reason, graceMs, force } = request.body
+      if (force && graceMs !== undefined) throw invalid('body/graceMs', 'makes no sense with force')
+      const done = await store.revoke(request.namespace, name, reason, force ? 0 : graceMs)
+      request.log.warn(
+        {
+          namespace: request.namespace,
+          lock: name,
+          caller: request.caller,
+          reason,
+          graceMs,
+          force,
+          ...done,
+        },
+        'lock revoked',
+      )
+      return done
+    },
+  )
+}
+
+export function toLockState(
+  name: string,
+  lock: Snapshot & { readonly waiters: readonly Waiting[] },
+) {
+  const { state, kind, holders, lastEnd, queueLength, leftMs } = lock
+  return {
+    name,
+    state,
+    ...(holders[0] && kind === 'lock' && { mode: holders[0].mode }),
+    capacity: kind === 'semaphore' ? lock.capacity : 1,
+    holders: toHolders(holders),
+    waiters: lock.waiters.map(({ owner, waitedMs }, i) => ({
+      position: i + 1,
+      ...(owner !== '' && { owner }),
+      waitedMs,
+    })),
+    queueLength,
+    ...(state !== 'free' && { retryAfterMs: leftMs }),
+    ...(lastEnd && { lastEnd }),
+  }
+}

@@ -1,0 +1,155 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { invalid, Problem } from '../http/problem.js'
+import { requestIdentity } from '../http/request-fingerprint.js'
+import type { LockMetrics } from './metrics.js'
+import type { Holder, LeaseEnd, Snapshot } from './snapshot.js'
+import type { AcquireOutcome, Granted, LockStore, LostOutcome } from './store.js'
+
+/** What the routes of locks, semaphores and sets share: how an outcome becomes an answer. */
+export interface LockRouteOptions {
+  readonly store: LockStore
+  readonly metrics: LockMetrics
+  readonly idempotencyTtlMs: number
+}
+
+const MAX_METADATA_BYTES = 1_024
+const MAX_RETRY_AFTER_S = 30
+
+/** What an acquire takes from the request besides its body. */
+export const attempt = (request: FastifyRequest, idempotencyTtlMs: number) => ({
+  caller: request.caller,
+  connection: request.raw.socket,
+  idempotency: requestIdentity(request, idempotencyTtlMs),
+})
+
+export function toMetadata(metadata: object): string {
+  const text = JSON.stringify(metadata)
+  if (Buffer.byteLength(text) > MAX_METADATA_BYTES) {
+    throw invalid('body/metadata', `must be at most ${MAX_METADATA_BYTES} bytes of JSON`)
+  }
+  return text
+}
+
+export const toHolders = (holders: readonly Holder[]) =>
+  holders.map(({ fence, leftMs, heldMs, permits, owner, metadata }) => ({
+    fence,
+    ...(leftMs !== undefined && { expiresInMs: leftMs }),
+    heldMs,
+    permits,
+    ...(owner !== '' && { owner }),
+    ...(metadata !== '' && { metadata: JSON.parse(metadata) as unknown }),
+  }))
+
+/** Counts the outcome; throws unless it is a lease. */
+export function takeGranted(
+  what: string,
+  outcome: AcquireOutcome,
+  metrics: LockMetrics,
+  reply: FastifyReply,
+): Granted {
+  if (outcome.kind !== 'granted') {
+    metrics.acquired(outcome.kind)
+    throw refused(what, outcome)
+  }
+  if (outcome.replayed) {
+    metrics.acquired('replayed')
+    metrics.replayed()
+    reply.header('idempotent-replayed', 'true')
+  } else {
+    metrics.acquired('granted')
+    if (outcome.waitedMs > 0) metrics.waited(outcome.waitedMs / 1_000)
+  }
+  return outcome
+}
+
+function refused(what: string, outcome: Exclude<AcquireOutcome, Granted>): Problem {
+  switch (outcome.kind) {
+    case 'held':
+      return blocked('lock-held', `"${outcome.name}" is held.`, outcome.lock)
+    case 'cooling':
+      return blocked('lock-cooling', `"${outcome.name}" is cooling down.`, outcome.lock)
+    case 'timeout':
+      return blocked('wait-timeout', `"${outcome.name}" did not become free in time.`, outcome.lock)
+    case 'gone':
+      return new Problem('wait-timeout', 'The client left before its turn came.')
+    case 'ended':
+      return leaseEnded(what, outcome.how, outcome.fence, outcome.reason)
+    case 'queue-full':
+      return new Problem('queue-full', `${outcome.queueLength} wait for "${what}".`, {
+        retryAfterMs: 1_000,
+        extensions: { queueLength: outcome.queueLength },
+      })
+    case 'capacity-mismatch':
+      return outcome.capacity === 0
+        ? invalid('body/capacity', 'is required: no capacity was set with PUT')
+        : new Problem('capacity-mismatch', `"${what}" has a capacity of ${outcome.capacity}.`, {
+            extensions: { capacity: outcome.capacity },
+          })
+    case 'unsatisfiable':
+      return new Problem('unsatisfiable', `"${what}" never has that many permits.`)
+    case 'conflict':
+      return new Problem(
+        'idempotency-conflict',
+        'This Idempotency-Key was used for another request.',
+      )
+    case 'mode-mismatch':
+      return new Problem('mode-mismatch', `"${what}" is in use in another way.`)
+    case 'session-ended':
+    case 'session-full':
+      return new Problem('session-ended', 'The session is over.')
+    case 'cross-slot':
+      return crossSlot()
+    case 'draining':
+      return new Problem(
+        'draining',
+        'This instance is shutting down; ask another, or again soon.',
+        {
+          retryAfterMs: 1_000,
+        },
+      )
+  }
+}
+
+function blocked(
+  code: 'lock-held' | 'lock-cooling' | 'wait-timeout',
+  detail: string,
+  { leftMs, holders, holderCount, queueLength }: Snapshot,
+): Problem {
+  return new Problem(code, detail, {
+    retryAfterMs: leftMs,
+    maxRetryAfterS: MAX_RETRY_AFTER_S,
+    extensions: { holders: toHolders(holders), holderCount, queueLength },
+  })
+}
+
+export const crossSlot = (): Problem =>
+  new Problem('cross-slot', 'The names lie in several slots; give them a common part before "@".')
+
+/** @param names of a set: the answer says which of them are lost. */
+export function lost(
+  what: string,
+  outcome: LostOutcome,
+  metrics: LockMetrics,
+  names?: readonly string[],
+): Problem {
+  if (outcome.kind === 'cross-slot') return crossSlot()
+  const more = names && { lost: outcome.lost }
+  if (outcome.kind === 'not-owner') {
+    return new Problem('not-owner', `The token does not hold "${what}".`, {
+      extensions: { ...more },
+    })
+  }
+  if (outcome.how === 'expired') metrics.expiredWhileHeld()
+  return leaseEnded(what, outcome.how, outcome.fence, outcome.reason, more)
+}
+
+const leaseEnded = (
+  what: string,
+  how: LeaseEnd,
+  fence: number,
+  reason: string,
+  more?: object,
+): Problem =>
+  new Problem(`lease-${how}`, `The lease on "${what}" has ended: ${how}.`, {
+    extensions: { fence, ...(reason !== '' && { reason }), ...more },
+  })

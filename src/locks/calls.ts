@@ -1,0 +1,107 @@
+import type { Binder } from '../redis/binder.js'
+import type { Layout } from '../redis/layout.js'
+import { bucketTag, lockKey, timersKey } from './keys.js'
+import type { LockMetrics } from './metrics.js'
+import {
+  acquireScript,
+  beatScript,
+  claimScript,
+  type Head,
+  inspectScript,
+  leaveScript,
+  listScript,
+  releaseScript,
+  renewScript,
+  resizeScript,
+  restoreScript,
+  revokeScript,
+  sweepScript,
+  verifyScript,
+} from './scripts.js'
+import type { Bucket, Sweeper } from './sweeping.js'
+
+/** Where the names of one call live, or undefined when they lie in several slots. */
+export interface Place {
+  readonly bucket: Bucket
+  readonly keys: readonly string[]
+}
+
+/** No estimate of the server's clock: its own time decides alone. */
+export const NO_GUARD = 0
+const SWEEP_LOCKS = 32
+
+/** The scripts of this room, with what each of them sends and learns besides its own business. */
+export class Calls {
+  readonly run
+  readonly #layout: Layout
+  readonly #endedTtlMs: number
+  readonly #metrics: LockMetrics
+  sweeper: Sweeper | undefined
+  /** The highest fence seen by this process: a promoted replica may have missed the last ones. */
+  floor = 0
+
+  constructor(binder: Binder, layout: Layout, endedTtlMs: number, metrics: LockMetrics) {
+    this.#layout = layout
+    this.#endedTtlMs = endedTtlMs
+    this.#metrics = metrics
+    this.run = {
+      acquire: binder.bind(acquireScript),
+      claim: binder.bind(claimScript),
+      renew: binder.bind(renewScript),
+      release: binder.bind(releaseScript),
+      leave: binder.bind(leaveScript),
+      beat: binder.bind(beatScript),
+      restore: binder.bind(restoreScript),
+      sweep: binder.bind(sweepScript),
+      inspect: binder.bind(inspectScript),
+      list: binder.bind(listScript),
+      verify: binder.bind(verifyScript),
+      revoke: binder.bind(revokeScript),
+      resize: binder.bind(resizeScript),
+    }
+  }
+
+  place(namespace: string, names: readonly string[]): Place | undefined {
+    const tag = bucketTag(this.#layout, names[0] as string)
+    const bucket = (this.sweeper as Sweeper).bucket(namespace, tag)
+    if (names.length === 1) return { bucket, keys: [lockKey(namespace, tag, names[0] as string)] }
+    if (names.some((name) => bucketTag(this.#layout, name) !== tag)) return undefined
+    return { bucket, keys: names.map((name) => lockKey(namespace, tag, name)) }
+  }
+
+  /** Every bucket of a namespace, in order. */
+  tags(): string[] {
+    return Array.from({ length: this.#layout.lockBuckets }, (_, i) => `l${i}`)
+  }
+
+  common() {
+    return { now_guard: NO_GUARD, floor: this.floor, ended_ttl_ms: this.#endedTtlMs }
+  }
+
+  saw(fences: readonly number[]): void {
+    for (const fence of fences) if (fence > this.floor) this.floor = fence
+  }
+
+  note(bucket: Bucket, head: Head): void {
+    if (head.nextMs > 0) this.sweeper?.note(bucket, head.nextMs)
+    this.#count(head)
+  }
+
+  async sweep({ namespace, tag }: Bucket): Promise<Head> {
+    const head = await this.run.sweep(
+      { timers: timersKey(namespace, tag) },
+      { max_locks: SWEEP_LOCKS, ...this.common() },
+    )
+    this.#count(head)
+    return head
+  }
+
+  #count({ expired, lapsed }: Head): void {
+    if (expired > 0) this.#metrics.ended('expired', expired)
+    if (lapsed > 0) this.#metrics.lapsed(lapsed)
+  }
+}
+
+/** Conservative: the lease began after `started`, so it ends no earlier than this says. */
+export const remaining = (ttlMs: number, started: number): number =>
+  Math.max(0, Math.floor(ttlMs - (performance.now() - started)))

@@ -1,0 +1,24 @@
+--[[
+locks.beat: an instance is alive and waits for these; which of them are still known?
+
+KEYS lock[]       hash    the first lock of each waiter
+ARGV instance     string  clears its suspicion
+ARGV token[]      string  of the waiter, in the order of the locks
+
+RETURN state[]
+  0 missing, 1 waiting, 2 granted or held
+
+COST O(waiters); the caller sends 100 at most
+]]
+-- @use lib/call.lua
+local instance = ARGV[1]
+local call = begin(KEYS[1], 0, 0, 0)
+redis.call('ZREM', call.prefix .. 'suspects', instance)
+local states = {}
+for i, key in ipairs(KEYS) do
+  local token, name = ARGV[i + 1], name_of(call, key)
+  if redis.call('HEXISTS', call.prefix .. 'waiters:' .. name, token) == 1 then states[i] = 1
+  elseif redis.call('HEXISTS', key, '>' .. token) == 1 then states[i] = 2
+  else states[i] = 0 end
+end
+return states

@@ -1,0 +1,33 @@
+--[[
+locks.claim: a waiter takes the grant that was announced to it; only now its time begins.
+
+KEYS lock[]       hash    the locks it waited for
+ARGV token        string  of the waiter
+ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
+ARGV floor        int     highest fence the caller has seen
+ARGV ended_ttl_ms int     how long an ended lease is remembered
+
+RETURN next_ms expired lapsed outcome ...
+  1, ttl, hold_count, mode, waited, token, fence[]  as locks.acquire
+  2                                   nothing to claim: it lapsed, or was never granted
+
+COST O(names)
+]]
+-- @use lib/call.lua
+-- @use lib/lock.lua
+-- @use lib/leases.lua
+-- @use lib/ends.lua
+-- @use lib/queue.lua
+-- @use lib/tokens.lua
+-- @use lib/snapshot.lua
+-- @use lib/acquire.lua
+local token = ARGV[1]
+local now_guard, floor, ended_ttl_ms = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
+local locks = open_all(call, KEYS)
+for _, lock in ipairs(locks) do advance(lock) end
+if not holds_all(locks, token) then return answer(call, { 2 }) end
+-- First, because a full Redis refuses HSET but lets it through after a PEXPIRE.
+for _, lock in ipairs(locks) do redis.call('PEXPIRE', lock.key, KEEP_MS, 'GT') end
+claim(locks, token)
+return answer(call, granted(locks, 1, token))

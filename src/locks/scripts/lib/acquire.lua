@@ -1,0 +1,114 @@
+-- The steps of an acquire, and the head that every answer of this room begins with.
+
+local function answer(call, reply)
+  local next_ms = save_all(call)
+  local all = { next_ms, call.expired, call.lapsed }
+  for i = 1, #reply do all[i + 3] = reply[i] end
+  return all
+end
+
+local function copy(record)
+  local twin = {}
+  for field, value in pairs(record) do twin[field] = value end
+  return twin
+end
+
+-- What the holder of a token may know; fences in the order of the names.
+local function granted(locks, outcome, token)
+  local lease = read_lease(locks[1], token)
+  local at = deadline_of(locks[1], lease)
+  local reply = { outcome, at < 9007199254740991 and ms_left(at) or -1, hold_count(locks[1], lease),
+    lease.mode or 'exclusive', math.floor((lease.waited_us or 0) / 1000), token }
+  for _, lock in ipairs(locks) do reply[#reply + 1] = read_lease(lock, token).fence end
+  return reply
+end
+
+-- A waiter takes its grant; also the repeat of a request whose first answer was cut off.
+local function claim(locks, token)
+  for _, lock in ipairs(locks) do
+    local lease = find_lease(lock, token)
+    if lease.claim_by then
+      start_lease(lease)
+      change_lease(lock, token, lease)
+    end
+  end
+end
+
+local function holds_all(locks, token)
+  for _, lock in ipairs(locks) do
+    if not find_lease(lock, token) then return false end
+  end
+  return true
+end
+
+-- Answers a request whose key was seen before; nil when its first attempt left nothing behind.
+local function repeat_request(locks, memo, request)
+  local fingerprint, token = string.match(memo, '^(%S+) (%S+)$')
+  if fingerprint ~= request.fingerprint then return { 6 } end
+  for _, lock in ipairs(locks) do advance(lock) end
+  if holds_all(locks, token) then
+    for _, lock in ipairs(locks) do
+      local lease = find_lease(lock, token)
+      lease.attach = (lease.attach or 1) + 1
+      change_lease(lock, token, lease)
+    end
+    claim(locks, token)
+    return granted(locks, 2, token)
+  end
+  local waiter = read_waiter(locks[1], token)
+  if waiter then
+    waiter.attach, waiter.kept = waiter.attach + 1, nil
+    waiter.instance = request.instance or waiter.instance
+    for _, lock in ipairs(locks) do write_waiter(lock, token, waiter) end
+    return { 5, waiter.attach, math.max(1, ms_until(waiter.wait_until)), token }
+  end
+  for _, lock in ipairs(locks) do
+    local how, fence, reason = find_end(lock, token)
+    if how then return { 7, fence, how, reason } end
+  end
+  -- A waiter that was dismissed took its memo along, so this lease ended long ago.
+  if redis.call('EXISTS', locks[1].call.prefix .. 'memo:' .. request.memo) == 1 then
+    return { 7, 0, 'expired', '' }
+  end
+end
+
+local function refuse(locks, request)
+  local kind = request.permits and 'semaphore' or 'lock'
+  for _, lock in ipairs(locks) do
+    if (lock.kind or kind) ~= kind then return { 9 } end
+  end
+  if request.permits then
+    local lock = locks[1]
+    local stored = tonumber(redis.call('GET', part(lock, 'capacity')) or nil)
+    local known = stored or (lock.kind and lock.capacity)
+    if not stored and (known or request.capacity or 0) ~= (request.capacity or known) then
+      return { 10, known or 0 }
+    end
+    lock.kind, lock.capacity = kind, known or request.capacity
+    if request.permits > lock.capacity then return { 11, lock.capacity } end
+  end
+  for _, lock in ipairs(locks) do lock.kind = kind end
+  if request.session then
+    if session_until(locks[1].call, request.session) == 0 then return { 12 } end
+    local leases = redis.call('SCARD', locks[1].call.prefix .. 'session-leases:' .. request.session)
+    if leases + #locks > 1000 then return { 13 } end
+  end
+end
+
+-- The same fence under another token with a deadline of its own.
+local function join_lease(lock, token, request, held)
+  request.fence, request.since = held.fence, now_us
+  request.mode, request.permits = held.mode, held.permits
+  start_lease(request)
+  add_lease(lock, token, request, true)
+end
+
+local function wait_in_line(locks, token, request, wait_ms)
+  request.attach, request.at, request.wait_until = 1, now_us, now_us + wait_ms * 1000
+  request.ticket = draw_ticket(locks)
+  if #locks > 1 then
+    request.names = {}
+    for i, lock in ipairs(locks) do request.names[i] = lock.name end
+  end
+  for _, lock in ipairs(locks) do enqueue(lock, token, request) end
+end

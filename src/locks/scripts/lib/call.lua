@@ -1,0 +1,57 @@
+-- What one call knows: the bucket it works in, how far it trusts the clock, and what it met on the
+-- way. Every other key of the bucket is built from the tag of the declared one.
+
+local function begin(key, now_guard, floor, ended_ttl_ms)
+  return {
+    prefix = string.match(key, '^ls:{[^}]*}:'),
+    guard = now_guard,
+    floor = floor,
+    ended_ttl_ms = ended_ttl_ms,
+    expired = 0,
+    lapsed = 0,
+    locks = {},
+    opened = {},
+  }
+end
+
+-- `ls:{ns:l0}:lock:<name>` names one lock; its name stands behind `lock:`.
+local function name_of(call, lock_key)
+  return string.sub(lock_key, #call.prefix + 6)
+end
+
+-- A deadline has passed when the server's clock says so and, where the caller sends its own
+-- estimate of that clock (now_guard, 0 for none), the estimate agrees: a clock that jumps forward
+-- must not end every lease at once.
+local function is_past(call, deadline_us)
+  return deadline_us <= now_us and (call.guard == 0 or deadline_us <= call.guard)
+end
+
+-- Rounded down: a lease must not look longer than it is.
+local function ms_left(deadline_us)
+  return math.max(0, math.floor((deadline_us - now_us) / 1000))
+end
+
+-- Rounded up: a waiting time must not look shorter than it is.
+local function ms_until(deadline_us)
+  return math.max(0, math.ceil((deadline_us - now_us) / 1000))
+end
+
+-- The clock carries the fence over a lost key, the floor over a promoted replica that missed the
+-- last grants: either alone would let a paused old holder outrank the new one.
+local function next_fence(call)
+  local last = call.fence or tonumber(redis.call('GET', call.prefix .. 'fence') or 0)
+  local fence = math.max(last + 1, now_us, call.floor + 1)
+  if fence > 9007199254740990 then error('fences are exhausted') end
+  redis.call('SET', call.prefix .. 'fence', fence, 'PX', 604800000)
+  call.fence = fence
+  return fence
+end
+
+-- When a session ends: 0 for one that is over, and whether it was ended on purpose.
+local function session_until(call, id)
+  local session = redis.call('HMGET', call.prefix .. 'session:' .. id, 'until', 'deleted')
+  if session[2] then return 0, true end
+  local deadline_us = tonumber(session[1] or 0)
+  if deadline_us > 0 and is_past(call, deadline_us) then return 0, false end
+  return deadline_us, false
+end

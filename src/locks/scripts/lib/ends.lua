@@ -1,0 +1,99 @@
+-- How leases end, and what is remembered of it.
+
+-- Tells whoever watches the lock; nothing is written for a lock that nobody watches.
+local function emit(lock, what, lease)
+  if lock.watched <= now_us then return end
+  local stream = part(lock, 'events')
+  local id = redis.call('XADD', stream, 'MAXLEN', '~', 1000, '*', 'type', what,
+    'fence', lease.fence or 0, 'owner', lease.owner or '')
+  redis.call('PEXPIRE', stream, KEEP_MS)
+  redis.call('PUBLISH', stream, id)
+end
+
+-- The last 8 ends are kept, so that a holder hears "expired" rather than "not yours".
+local function remember_end(lock, token, how, fence, at, reason)
+  local key = part(lock, 'ended')
+  local entry = string.format('%s %s %.0f %.0f %s', token, how, fence, at, reason or '')
+  if redis.call('LPUSH', key, entry) > 8 then redis.call('LTRIM', key, 0, 7) end
+  redis.call('PEXPIRE', key, lock.call.ended_ttl_ms)
+end
+
+-- How the lease of a token ended, its fence and reason, or nil for a token that is not remembered.
+local function find_end(lock, token)
+  for _, entry in ipairs(redis.call('LRANGE', part(lock, 'ended'), 0, 7)) do
+    local known, how, fence, reason = string.match(entry, '^(%S+) (%S+) (%S+) %S+ (.*)$')
+    if known == token then return how, tonumber(fence), reason end
+  end
+end
+
+-- @param how released, expired or revoked
+local function end_lease(lock, token, lease, how, at, reason)
+  local last = drop_lease(lock, token, lease)
+  remember_end(lock, token, how, lease.fence, at, reason)
+  emit(lock, how, lease)
+  if how == 'released' then return end
+  if how == 'expired' then lock.call.expired = lock.call.expired + 1 end
+  -- After an unclean end requests of the lost holder may still be under way.
+  if last and lease.lock_delay_ms then
+    lock.cool = math.max(lock.cool, at + lease.lock_delay_ms * 1000)
+  end
+end
+
+-- Takes back a grant that nobody claimed. Its instance is suspect until its next beat, unless the
+-- place was kept for a client whose connection was cut. A lapse never cools.
+local function lapse(lock, token, lease)
+  drop_lease(lock, token, lease)
+  if lease.memo then redis.call('DEL', lock.call.prefix .. 'memo:' .. lease.memo) end
+  if lease.kept then return end
+  lock.call.lapsed = lock.call.lapsed + 1
+  local suspects = lock.call.prefix .. 'suspects'
+  redis.call('ZADD', suspects, now_us, lease.instance)
+  redis.call('PEXPIRE', suspects, KEEP_MS)
+end
+
+local function end_by_time(lock, token, lease, at)
+  if lease.claim_by then return lapse(lock, token, lease) end
+  if lease.released then
+    drop_lease(lock, token, lease)
+    return
+  end
+  if lease.revoke_at and lease.revoke_at <= at then
+    return end_lease(lock, token, lease, 'revoked', at, lease.revoke)
+  end
+  local clean = false
+  if lease.session and at == 0 then
+    clean = select(2, session_until(lock.call, lease.session))
+    at = math.min(lock.due, now_us)
+  end
+  end_lease(lock, token, lease, clean and 'released' or 'expired', at)
+end
+
+-- Ends what is over, 64 leases at most; true when something changed.
+local function reap(lock)
+  local changed, steps = false, 0
+  while lock.count > 0 and is_past(lock.call, lock.due) do
+    steps = steps + 1
+    if steps > 64 then lock.again = true break end
+    local token = lock.sole ~= '' and lock.sole or redis.call('ZRANGE', part(lock, 'holders'), 0, 0)[1]
+    local lease = read_lease(lock, token)
+    local at = deadline_of(lock, lease)
+    -- The session was kept alive since this deadline was noted.
+    if not is_past(lock.call, at) then change_lease(lock, token, lease)
+    else
+      end_by_time(lock, token, lease, at)
+      changed = true
+    end
+  end
+  return changed
+end
+
+-- The holder gives its lease back. Until `free_at` the lock stays taken, by nobody who could renew.
+local function end_early(lock, token, lease, free_at)
+  if is_past(lock.call, free_at) then return end_lease(lock, token, lease, 'released', now_us) end
+  -- HDEL first, see drop_lease; the record is written again when the call is saved.
+  redis.call('HDEL', lock.key, '>' .. token)
+  remember_end(lock, token, 'released', lease.fence, now_us)
+  emit(lock, 'released', lease)
+  lease.released, lease.ends, lease.revoke_at = true, free_at, nil
+  change_lease(lock, token, lease)
+end

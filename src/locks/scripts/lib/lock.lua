@@ -1,0 +1,93 @@
+-- The record of one lock: one HASH with the fields below and one `>token` per lease. A lock that
+-- nobody holds, awaits or cools leaves nothing.
+
+-- A writer takes all of a lock, a reader one of it; a semaphore brings its own capacity.
+local CAPACITY = 1000000
+-- Records outlive their deadline by this: a clock that jumps forward must not delete them unseen.
+local KEEP_MS = 600000
+
+local STATE = { 'kind', 'used', 'count', 'sole', 'due', 'cool', 'queued', 'ticket', 'capacity',
+  'watched' }
+
+local function open_lock(call, name)
+  local known = call.locks[name]
+  if known then return known end
+  local key = call.prefix .. 'lock:' .. name
+  local v = redis.call('HMGET', key, unpack(STATE))
+  local lock = {
+    call = call, name = name, key = key, exists = v[1] and true, kind = v[1],
+    used = tonumber(v[2] or 0), count = tonumber(v[3] or 0),
+    -- The token of the only holder; '' when a ZSET orders several.
+    sole = v[4] or '',
+    -- The earliest deadline among the holders, 0 without holders.
+    due = tonumber(v[5] or 0),
+    cool = tonumber(v[6] or 0), queued = tonumber(v[7] or 0), ticket = tonumber(v[8] or 0),
+    capacity = tonumber(v[9] or CAPACITY), watched = tonumber(v[10] or 0),
+    leases = {}, written = {}, keep_ms = 0,
+  }
+  call.locks[name] = lock
+  call.opened[#call.opened + 1] = lock
+  return lock
+end
+
+local function part(lock, name)
+  return lock.call.prefix .. name .. ':' .. lock.name
+end
+
+-- The next moment at which something happens by time alone, 0 for never.
+local function next_due(lock)
+  if lock.again then return now_us end
+  local due = lock.count > 0 and lock.due or 0
+  for _, at in ipairs({ lock.cool, lock.watched }) do
+    if at > now_us and (due == 0 or at < due) then due = at end
+  end
+  return due
+end
+
+local function forget(lock)
+  if lock.exists then
+    redis.call('DEL', lock.key)
+    redis.call('ZREM', lock.call.prefix .. 'timers', lock.name)
+    redis.call('ZREM', lock.call.prefix .. 'index', lock.name)
+  end
+  return 0
+end
+
+-- Returns the milliseconds until something happens by time alone, 0 for never.
+local function save(lock)
+  local busy = lock.count > 0 or lock.queued > 0
+  if not busy and lock.cool <= now_us and lock.watched <= now_us then return forget(lock) end
+
+  local due = next_due(lock)
+  if not lock.dirty then return due > 0 and math.max(1, ms_until(due)) or 0 end
+  local fields = {}
+  for token in pairs(lock.written) do
+    if lock.leases[token] then
+      fields[#fields + 1] = '>' .. token
+      fields[#fields + 1] = cmsgpack.pack(lock.leases[token])
+    end
+  end
+  for _, name in ipairs(STATE) do
+    fields[#fields + 1] = name
+    fields[#fields + 1] = lock[name]
+  end
+  redis.call('HSET', lock.key, unpack(fields))
+  local keep_ms = math.max(lock.keep_ms, due > 0 and ms_until(due) or 0) + KEEP_MS
+  if lock.exists then redis.call('PEXPIRE', lock.key, keep_ms, 'GT')
+  else redis.call('PEXPIRE', lock.key, keep_ms) end
+  if due > 0 then redis.call('ZADD', lock.call.prefix .. 'timers', due, lock.name)
+  else redis.call('ZREM', lock.call.prefix .. 'timers', lock.name) end
+  if busy and not lock.exists then redis.call('ZADD', lock.call.prefix .. 'index', 0, lock.name)
+  elseif not busy then redis.call('ZREM', lock.call.prefix .. 'index', lock.name) end
+  return due > 0 and math.max(1, ms_until(due)) or 0
+end
+
+-- Saves every lock of the call; the milliseconds until the first of them wants to be looked at.
+local function save_all(call)
+  local first = 0
+  for _, lock in ipairs(call.opened) do
+    local ms = save(lock)
+    if ms > 0 and (first == 0 or ms < first) then first = ms end
+  end
+  return first
+end

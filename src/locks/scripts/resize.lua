@@ -1,0 +1,49 @@
+--[[
+locks.resize: store the capacity of a semaphore, or forget it. Lowering it ends no lease: what is
+above it drains. Waiters that ask for more than all of it are sent away.
+
+KEYS lock[]       hash    the semaphore
+ARGV capacity     int     0 to forget it; without an expiry, it stands until it is deleted
+ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
+ARGV floor        int     highest fence the caller has seen
+ARGV ended_ttl_ms int     how long an ended lease is remembered
+
+RETURN next_ms expired lapsed outcome ...
+  1, capacity, token[] sent away    stored, or forgotten (capacity: what the live one has)
+  2                                 the name is a lock
+
+COST O(waiters)
+]]
+-- @use lib/call.lua
+-- @use lib/lock.lua
+-- @use lib/leases.lua
+-- @use lib/ends.lua
+-- @use lib/queue.lua
+-- @use lib/tokens.lua
+-- @use lib/snapshot.lua
+-- @use lib/acquire.lua
+local capacity = tonumber(ARGV[1])
+local now_guard, floor, ended_ttl_ms = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
+local lock = open_lock(call, name_of(call, KEYS[1]))
+advance(lock)
+if lock.kind == 'lock' then return answer(call, { 2 }) end
+if capacity == 0 then
+  redis.call('DEL', part(lock, 'capacity'))
+  return answer(call, { 1, lock.kind and lock.capacity or 0 })
+end
+redis.call('SET', part(lock, 'capacity'), capacity)
+local reply = { 1, capacity }
+if lock.kind then
+  lock.capacity, lock.dirty = capacity, true
+  for _, token in ipairs(lock.queued > 0 and redis.call('ZRANGE', part(lock, 'queue'), 0, -1) or {}) do
+    local waiter = read_waiter(lock, token)
+    if waiter and waiter.permits > capacity then
+      dismiss({ lock }, token, waiter)
+      redis.call('PUBLISH', 'ls:grants:' .. waiter.instance, token)
+      reply[#reply + 1] = token
+    end
+  end
+  advance(lock)
+end
+return answer(call, reply)

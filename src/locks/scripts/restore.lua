@@ -1,0 +1,53 @@
+--[[
+locks.restore: put a waiter back into its queues, at its place: its grant lapsed while its instance
+was slow, or Redis came back without it. Does nothing for one that is there.
+
+KEYS lock[]       hash    the locks it waits for
+ARGV token        string  of the waiter
+ARGV waiter       JSON    the options of its acquire, with ttl_ms, instance, attach, ticket
+ARGV waited_ms    int     since it first stood in line
+ARGV wait_ms      int     what is left of its wait
+ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
+ARGV floor        int     highest fence the caller has seen
+ARGV ended_ttl_ms int     how long an ended lease is remembered
+
+RETURN next_ms expired lapsed outcome
+  1   stands in line
+  2   its session has ended
+  3   asks for more than the whole capacity
+
+COST O(names), and O(64) waiters granted
+]]
+-- @use lib/call.lua
+-- @use lib/lock.lua
+-- @use lib/leases.lua
+-- @use lib/ends.lua
+-- @use lib/queue.lua
+-- @use lib/tokens.lua
+-- @use lib/snapshot.lua
+-- @use lib/acquire.lua
+local token, waiter = ARGV[1], cjson.decode(ARGV[2])
+local waited_ms, wait_ms = tonumber(ARGV[3]), tonumber(ARGV[4])
+local now_guard, floor, ended_ttl_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
+local locks = open_all(call, KEYS)
+-- A freeing command first: it must work on a full Redis.
+redis.call('ZREM', call.prefix .. 'suspects', waiter.instance)
+for _, lock in ipairs(locks) do reap(lock) end
+if read_waiter(locks[1], token) or find_lease(locks[1], token) then return answer(call, { 1 }) end
+
+waiter.at, waiter.wait_until = now_us - waited_ms * 1000, now_us + wait_ms * 1000
+-- Without a known ticket the time of arrival stands in for it: that is what tickets are made of.
+waiter.ticket = math.floor(waiter.at / 1000)
+local refusal = refuse(locks, waiter)
+if refusal then return answer(call, { refusal[1] == 12 and 2 or 3 }) end
+if #locks > 1 then
+  waiter.names = {}
+  for i, lock in ipairs(locks) do waiter.names[i] = lock.name end
+end
+for _, lock in ipairs(locks) do enqueue(lock, token, waiter) end
+if waiter.memo then
+  redis.call('SET', call.prefix .. 'memo:' .. waiter.memo, waiter.fingerprint .. ' ' .. token, 'PX', waiter.memo_ttl_ms)
+end
+for _, lock in ipairs(locks) do advance(lock) end
+return answer(call, { 1 })

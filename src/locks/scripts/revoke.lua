@@ -1,0 +1,49 @@
+--[[
+locks.revoke: ask the holders of a lock to give way, or end their leases.
+
+KEYS lock[]       hash    the lock
+ARGV reason       string  shown to the holders
+ARGV grace_ms     int     time to give way; -1: ask only, 0: end now
+ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
+ARGV floor        int     highest fence the caller has seen
+ARGV ended_ttl_ms int     how long an ended lease is remembered
+
+RETURN next_ms expired lapsed revoked asked
+  revoked and asked: tokens ended and tokens told
+
+COST O(holders)
+]]
+-- @use lib/call.lua
+-- @use lib/lock.lua
+-- @use lib/leases.lua
+-- @use lib/ends.lua
+-- @use lib/queue.lua
+-- @use lib/tokens.lua
+-- @use lib/snapshot.lua
+-- @use lib/acquire.lua
+local reason, grace_ms = ARGV[1], tonumber(ARGV[2])
+local now_guard, floor, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
+local lock = open_lock(call, name_of(call, KEYS[1]))
+-- A freeing command first: this must work on a full Redis.
+redis.call('HDEL', lock.key, '')
+advance(lock)
+local tokens = {}
+if lock.sole ~= '' then tokens = { lock.sole }
+elseif lock.count > 0 then tokens = redis.call('ZRANGE', part(lock, 'holders'), 0, -1) end
+local revoked, asked = 0, 0
+for _, token in ipairs(tokens) do
+  local lease = read_lease(lock, token)
+  if grace_ms == 0 then
+    end_lease(lock, token, lease, 'revoked', now_us, reason)
+    revoked = revoked + 1
+  else
+    -- Asking again may bring the end nearer, never move it away.
+    local at = grace_ms > 0 and now_us + grace_ms * 1000 or 9007199254740991
+    lease.revoke, lease.revoke_at = reason, math.min(lease.revoke_at or at, at)
+    change_lease(lock, token, lease)
+    asked = asked + 1
+  end
+end
+advance(lock)
+return answer(call, { revoked, asked })

@@ -1,0 +1,197 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { COMMON_PROBLEMS, Problem, problemResponses } from '../../http/problem.js'
+import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
+import { toLockState } from '../admin-routes.js'
+import { attempt, type LockRouteOptions, lost, takeGranted, toMetadata } from '../answers.js'
+import { checkTerms, toRenewed } from '../routes.js'
+import {
+  LockParams,
+  LockState,
+  ReleaseRequest,
+  ReleaseResponse,
+  RenewRequest,
+  RenewResponse,
+  TtlQuery,
+  WaitQuery,
+} from '../schemas.js'
+import * as schemas from './schemas.js'
+
+const SHOWN = 100
+
+export const semaphoreRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
+  app,
+  { store, metrics, idempotencyTtlMs },
+) => {
+  app.post(
+    '/:name/acquire',
+    {
+      config: { scope: 'locks:write', queryFields: ['ttlMs', 'waitMs'] },
+      schema: {
+        operationId: 'acquirePermits',
+        summary: 'Take permits of a semaphore, at once or in turn',
+        tags: ['locks'],
+        params: LockParams,
+        querystring: WaitQuery,
+        headers: IdempotencyHeaders,
+        body: schemas.AcquirePermitsRequest,
+        response: {
+          200: schemas.AcquirePermitsResponse,
+          ...problemResponses(
+            ...COMMON_PROBLEMS,
+            'lock-held',
+            'wait-timeout',
+            'lock-cooling',
+            'mode-mismatch',
+            'capacity-mismatch',
+            'unsatisfiable',
+            'lease-expired',
+            'lease-released',
+            'lease-revoked',
+            'idempotency-conflict',
+            'queue-full',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { name } = request.params
+      const { body } = request
+      checkTerms(body)
+      const outcome = await store.acquire(request.namespace, [name], {
+        ...body,
+        metadata: body.metadata && toMetadata(body.metadata),
+        ...attempt(request, idempotencyTtlMs),
+      })
+      const { fences, token, expiresInMs, waitedMs } = takeGranted(name, outcome, metrics, reply)
+      const fence = fences[0] as number
+      return { name, token, fence, permits: body.permits, expiresInMs, waitedMs }
+    },
+  )
+
+  app.post(
+    '/:name/renew',
+    {
+      config: { scope: 'locks:write', queryFields: ['ttlMs'] },
+      schema: {
+        operationId: 'renewPermits',
+        summary: 'Move the end of a lease on permits away',
+        tags: ['locks'],
+        params: LockParams,
+        querystring: TtlQuery,
+        body: RenewRequest,
+        response: {
+          200: RenewResponse,
+          ...problemResponses(
+            ...COMMON_PROBLEMS,
+            'not-owner',
+            'lease-expired',
+            'lease-released',
+            'lease-revoked',
+          ),
+        },
+      },
+    },
+    async (request) => {
+      const { name } = request.params
+      const { token, ttlMs } = request.body
+      const outcome = await store.renew(request.namespace, [name], token, ttlMs)
+      if (outcome.kind !== 'renewed') throw lost(name, outcome, metrics)
+      return toRenewed(outcome)
+    },
+  )
+
+  app.post(
+    '/:name/release',
+    {
+      config: { scope: 'locks:write' },
+      schema: {
+        operationId: 'releasePermits',
+        summary: 'Give permits back; a repeat is answered, not refused',
+        tags: ['locks'],
+        params: LockParams,
+        body: ReleaseRequest,
+        response: {
+          200: ReleaseResponse,
+          ...problemResponses(...COMMON_PROBLEMS, 'not-owner', 'lease-expired', 'lease-revoked'),
+        },
+      },
+    },
+    async (request) => {
+      const { name } = request.params
+      const outcome = await store.release(request.namespace, [name], request.body.token)
+      if (outcome.kind === 'released') {
+        metrics.ended('released')
+        metrics.held(outcome.heldMs / 1_000)
+        return { released: true, fence: outcome.fences[0] as number, heldMs: outcome.heldMs }
+      }
+      if (outcome.kind === 'ended' && outcome.how === 'released') {
+        metrics.replayed()
+        return { released: false, replayed: true, fence: outcome.fence }
+      }
+      throw lost(name, outcome, metrics)
+    },
+  )
+
+  app.get(
+    '/:name',
+    {
+      config: { scope: 'locks:read' },
+      schema: {
+        operationId: 'getSemaphore',
+        summary: 'Who holds permits of a semaphore, and who waits',
+        tags: ['locks'],
+        params: LockParams,
+        response: { 200: LockState, ...problemResponses(...COMMON_PROBLEMS) },
+      },
+    },
+    async (request) => {
+      const { name } = request.params
+      return toLockState(name, await store.inspect(request.namespace, name, SHOWN))
+    },
+  )
+
+  app.put(
+    '/:name',
+    {
+      config: { scope: 'locks:write' },
+      schema: {
+        operationId: 'setSemaphoreCapacity',
+        summary: 'Set the capacity; it wins over what callers say, and lowering it drains',
+        tags: ['locks'],
+        params: LockParams,
+        body: schemas.CapacityRequest,
+        response: {
+          200: schemas.CapacityResponse,
+          ...problemResponses(...COMMON_PROBLEMS, 'mode-mismatch'),
+        },
+      },
+    },
+    async (request) => resize(request.namespace, request.params.name, request.body.capacity),
+  )
+
+  app.delete(
+    '/:name',
+    {
+      config: { scope: 'locks:write' },
+      schema: {
+        operationId: 'deleteSemaphoreCapacity',
+        summary: 'Forget the capacity that was set; leases go on',
+        tags: ['locks'],
+        params: LockParams,
+        response: {
+          200: schemas.CapacityResponse,
+          ...problemResponses(...COMMON_PROBLEMS, 'mode-mismatch'),
+        },
+      },
+    },
+    async (request) => resize(request.namespace, request.params.name, 0),
+  )
+
+  async function resize(namespace: string, name: string, capacity: number) {
+    const outcome = await store.resize(namespace, name, capacity)
+    if (outcome.kind === 'mode-mismatch') {
+      throw new Problem('mode-mismatch', `"${name}" is in use as a lock.`)
+    }
+    return { name, capacity: outcome.capacity }
+  }
+}

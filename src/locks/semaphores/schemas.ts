@@ -1,0 +1,42 @@
+import Type from 'typebox'
+import { ObjectName } from '../../http/names.js'
+import { AcquireResponse, Terms } from '../schemas.js'
+
+const MAX_CAPACITY = 10_000
+
+const Capacity = Type.Integer({
+  minimum: 1,
+  maximum: MAX_CAPACITY,
+  description: 'All permits there are; callers must agree unless it was set with PUT. 1 to 10000.',
+})
+
+export const AcquirePermitsRequest = Type.Object(
+  {
+    permits: Type.Integer({
+      minimum: 1,
+      maximum: MAX_CAPACITY,
+      default: 1,
+      description: 'How many permits this lease takes. 1 to 10000.',
+    }),
+    capacity: Type.Optional(Capacity),
+    ...Terms,
+  },
+  { additionalProperties: false, examples: [{ capacity: 5 }, { permits: 2, waitMs: 10_000 }] },
+)
+
+const { mode: _, holdCount: __, ...lease } = AcquireResponse.properties
+
+export const AcquirePermitsResponse = Type.Object(
+  { ...lease, permits: Type.Integer() },
+  { description: 'The lease on the permits, and the secret that proves it.' },
+)
+
+export const CapacityRequest = Type.Object(
+  { capacity: Capacity },
+  { additionalProperties: false, examples: [{ capacity: 10 }] },
+)
+
+export const CapacityResponse = Type.Object(
+  { name: ObjectName, capacity: Type.Integer() },
+  { description: 'The capacity that holds now.' },
+)

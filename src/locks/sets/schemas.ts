@@ -1,0 +1,53 @@
+import Type from 'typebox'
+import { ObjectName } from '../../http/names.js'
+import { Fence, ReleaseRequest, RenewRequest, Terms } from '../schemas.js'
+
+const Names = Type.Array(ObjectName, {
+  minItems: 1,
+  maxItems: 32,
+  uniqueItems: true,
+  description: 'The locks of the set, 1 to 32, no duplicates.',
+})
+
+export const AcquireSetRequest = Type.Object(
+  { names: Names, ...Terms },
+  { additionalProperties: false, examples: [{ names: ['t7@a', 't7@b'], waitMs: 5_000 }] },
+)
+
+const Fences = Type.Record(Type.String(), Fence, { description: 'The fence of each name.' })
+const ExpiresIn = Type.Integer({ description: 'Never more than what is left of the leases.' })
+
+export const AcquireSetResponse = Type.Object(
+  {
+    token: RenewRequest.properties.token,
+    fences: Fences,
+    expiresInMs: ExpiresIn,
+    waitedMs: Type.Integer({ description: 'Time spent in the queues.' }),
+  },
+  { description: 'All of them, under one token.' },
+)
+
+export const RenewSetRequest = Type.Object(
+  { names: Names, ...RenewRequest.properties },
+  { additionalProperties: false },
+)
+
+export const RenewSetResponse = Type.Object(
+  { fences: Fences, expiresInMs: ExpiresIn },
+  { description: 'All leases go on.' },
+)
+
+export const ReleaseSetRequest = Type.Object(
+  { names: Names, ...ReleaseRequest.properties },
+  { additionalProperties: false },
+)
+
+export const ReleaseSetResponse = Type.Object(
+  {
+    released: Type.Boolean({ description: 'False for a repeat.' }),
+    replayed: Type.Optional(Type.Boolean()),
+    fences: Type.Optional(Fences),
+    heldMs: Type.Optional(Type.Integer()),
+  },
+  { description: 'All leases are over.' },
+)

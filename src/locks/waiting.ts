@@ -1,0 +1,167 @@
+import type { Bucket } from './sweeping.js'
+
+/** Why a waiting request looks up. */
+export type Wake =
+  | 'announced'
+  | 'deadline'
+  | 'gone'
+  | 'draining'
+  | 'session-ended'
+  | 'unsatisfiable'
+
+/** What a store knows of a client: whether it still listens. */
+export interface Connection {
+  readonly destroyed: boolean
+  once(event: 'close', listener: () => void): unknown
+  off(event: 'close', listener: () => void): unknown
+}
+
+/** A request that stands in a queue, as long as its client listens here. */
+export class Waiter {
+  readonly bucket: Bucket
+  readonly keys: readonly string[]
+  /** The options of its acquire, by which it is put back if Redis forgot it. */
+  readonly record: string
+  readonly startedAt = performance.now()
+  token: string
+  attach = 1
+  deadlineAt = Number.POSITIVE_INFINITY
+  /** In the queue as far as this instance knows; false before the answer and during a claim. */
+  stands = false
+  #timer: NodeJS.Timeout | undefined
+  #woken: Wake[] = []
+  #resolve: ((why: Wake) => void) | undefined
+
+  constructor(bucket: Bucket, keys: readonly string[], token: string, record: string) {
+    this.bucket = bucket
+    this.keys = keys
+    this.token = token
+    this.record = record
+  }
+
+  wake(why: Wake): void {
+    const resolve = this.#resolve
+    if (!resolve) {
+      if (!this.#woken.includes(why)) this.#woken.push(why)
+      return
+    }
+    this.#resolve = undefined
+    resolve(why)
+  }
+
+  next(): Promise<Wake> {
+    const why = this.#woken.shift()
+    if (why) return Promise.resolve(why)
+    return new Promise((resolve) => {
+      this.#resolve = resolve
+    })
+  }
+
+  waitFor(ms: number): void {
+    this.deadlineAt = performance.now() + ms
+    this.#timer = setTimeout(() => this.wake('deadline'), ms)
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+  }
+}
+
+export type WaiterState = 'missing' | 'waiting' | 'granted'
+
+export interface WaitingOptions {
+  /** Tells that this instance is alive, and asks what became of the waiters of one bucket. */
+  readonly beat: (waiters: readonly Waiter[]) => Promise<WaiterState[]>
+  /** Puts a waiter back; says why it has no place any more. */
+  readonly restore: (waiter: Waiter) => Promise<Wake | undefined>
+}
+
+export interface Waiting {
+  add(waiter: Waiter): void
+  remove(waiter: Waiter): void
+  /** Another token: the request turned out to be a repeat. */
+  rename(waiter: Waiter, token: string): void
+  announce(token: string): void
+  restore(waiter: Waiter): Promise<void>
+  count(): number
+  drain(): void
+  close(): void
+}
+
+const BEAT_EVERY_MS = 1_000
+const BEAT_SIZE = 100
+
+/**
+ * The requests that wait at this instance. A grant is announced by a message; whatever message is
+ * lost, and whatever Redis forgot, the beat of every second finds out.
+ */
+export function createWaiting({ beat, restore }: WaitingOptions): Waiting {
+  const byToken = new Map<string, Set<Waiter>>()
+
+  const add = (waiter: Waiter) => {
+    const known = byToken.get(waiter.token)
+    if (known) known.add(waiter)
+    else byToken.set(waiter.token, new Set([waiter]))
+  }
+  const remove = (waiter: Waiter) => {
+    const known = byToken.get(waiter.token)
+    if (known?.delete(waiter) && known.size === 0) byToken.delete(waiter.token)
+  }
+  const all = () => [...byToken.values()].flatMap((waiters) => [...waiters])
+
+  async function putBack(waiter: Waiter): Promise<void> {
+    if (!waiter.stands) return
+    const why = await restore(waiter)
+    if (why) waiter.wake(why)
+  }
+
+  async function beatFor(waiters: readonly Waiter[]): Promise<void> {
+    const states = await beat(waiters)
+    for (const [i, waiter] of waiters.entries()) {
+      if (states[i] === 'granted') waiter.wake('announced')
+      else if (states[i] === 'missing') await putBack(waiter)
+    }
+  }
+
+  const timer = setInterval(() => {
+    for (const group of chunks(all().filter(({ stands }) => stands))) {
+      beatFor(group).catch(() => undefined)
+    }
+  }, BEAT_EVERY_MS)
+  timer.unref()
+
+  return {
+    add,
+    remove,
+    rename(waiter, token) {
+      remove(waiter)
+      waiter.token = token
+      add(waiter)
+    },
+    announce: (token) => {
+      for (const waiter of byToken.get(token) ?? []) waiter.wake('announced')
+    },
+    restore: putBack,
+    count: () => byToken.size,
+    drain: () => {
+      for (const waiter of all()) waiter.wake('draining')
+    },
+    close: () => clearInterval(timer),
+  }
+}
+
+/** By bucket, because a script works in one, and small, because others wait meanwhile. */
+function chunks(waiters: readonly Waiter[]): Waiter[][] {
+  const open = new Map<Bucket, Waiter[]>()
+  const full: Waiter[][] = []
+  for (const waiter of waiters) {
+    const group = open.get(waiter.bucket) ?? []
+    group.push(waiter)
+    open.set(waiter.bucket, group)
+    if (group.length === BEAT_SIZE) {
+      full.push(group)
+      open.delete(waiter.bucket)
+    }
+  }
+  return [...full, ...open.values()]
+}

@@ -1,0 +1,271 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+import { until } from '../support/until.js'
+
+let harness: Harness
+
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness.close())
+
+const post = (path: string, body?: object) => harness.request('post', `/v1/${path}`).send(body)
+const get = async (path: string) => (await harness.request('get', `/v1/${path}`).expect(200)).body
+const locked = async (name: string, body: object = {}) =>
+  (await post(`locks/${name}/acquire`, body).expect(200)).body
+const code = async (test: ReturnType<typeof post>, status: number) =>
+  (await test.expect(status)).body.code
+const queued = (path: string, length: number) =>
+  until(`${length} wait`, async () => (await get(path)).queueLength === length)
+
+describe('shared mode', () => {
+  it('lets readers in together and keeps a writer out', async () => {
+    const a = await locked('rw', { mode: 'shared', owner: 'a' })
+    const b = await locked('rw', { mode: 'shared', owner: 'b' })
+    expect(a.mode).toBe('shared')
+    expect(b.fence).toBeGreaterThan(a.fence)
+    expect(await code(post('locks/rw/acquire'), 423)).toBe('lock-held')
+    expect((await get('locks/rw')).holders).toHaveLength(2)
+
+    await post('locks/rw/release', { token: a.token }).expect(200)
+    await post('locks/rw/acquire').expect(423)
+    await post('locks/rw/release', { token: b.token }).expect(200)
+    await post('locks/rw/acquire').expect(200)
+  })
+
+  it('gives every reader a deadline of its own', async () => {
+    const short = await locked('rw-ttl', { mode: 'shared', ttlMs: 1_000 })
+    const long = await locked('rw-ttl', { mode: 'shared', ttlMs: 60_000 })
+    harness.advance(1_001)
+
+    expect(await code(post('locks/rw-ttl/renew', { token: short.token }), 410)).toBe(
+      'lease-expired',
+    )
+    await post('locks/rw-ttl/renew', { token: long.token }).expect(200)
+  })
+})
+
+describe('re-entry', () => {
+  const again = { owner: 'me', reentrant: true }
+
+  it('adds a token to the same lease, which ends with its last token', async () => {
+    const first = await locked('re', again)
+    const second = await locked('re', again)
+    expect(second).toMatchObject({ fence: first.fence, holdCount: 2 })
+    expect(second.token).not.toBe(first.token)
+
+    await post('locks/re/release', { token: first.token }).expect(200)
+    await post('locks/re/acquire').expect(423)
+    await post('locks/re/release', { token: second.token }).expect(200)
+    await post('locks/re/acquire').expect(200)
+  })
+
+  it('is for the same owner only, and needs one', async () => {
+    await locked('re-other', again)
+    await post('locks/re-other/acquire', { owner: 'you', reentrant: true }).expect(423)
+    const { body } = await post('locks/re-other/acquire', { reentrant: true }).expect(400)
+    expect(body.errors[0].pointer).toBe('body/owner')
+  })
+
+  it('does not turn a shared lease into an exclusive one', async () => {
+    await locked('re-up', { ...again, mode: 'shared' })
+    expect(await code(post('locks/re-up/acquire', again), 409)).toBe('mode-mismatch')
+    const { holdCount } = await locked('re-up', { ...again, mode: 'shared' })
+    expect(holdCount).toBe(2)
+  })
+})
+
+describe('bounds of a hold', () => {
+  it('keeps the name taken until minHoldMs has passed', async () => {
+    const { token } = await locked('cron', { minHoldMs: 5_000 })
+    await post('locks/cron/release', { token }).expect(200)
+    expect((await post('locks/cron/release', { token }).expect(200)).body.replayed).toBe(true)
+
+    expect(await code(post('locks/cron/acquire'), 423)).toBe('lock-held')
+    harness.advance(5_001)
+    await post('locks/cron/acquire').expect(200)
+  })
+
+  it('never renews beyond maxHoldMs', async () => {
+    const { token } = await locked('max', { ttlMs: 2_000, maxHoldMs: 3_000 })
+    const { body } = await post('locks/max/renew', { token, ttlMs: 60_000 }).expect(200)
+    expect(body.expiresInMs).toBeLessThanOrEqual(3_000)
+    harness.advance(3_001)
+    expect(await code(post('locks/max/renew', { token }), 410)).toBe('lease-expired')
+  })
+
+  it('cools down after an unclean end, and not after a release', async () => {
+    const first = await locked('cool', { ttlMs: 1_000, lockDelayMs: 4_000 })
+    await post('locks/cool/release', { token: first.token }).expect(200)
+    await locked('cool', { ttlMs: 1_000, lockDelayMs: 4_000 })
+    harness.advance(1_001)
+
+    const { body } = await post('locks/cool/acquire').expect(423)
+    expect(body.code).toBe('lock-cooling')
+    expect(body.retryAfterMs).toBeGreaterThan(3_000)
+    expect((await get('locks/cool')).state).toBe('cooling')
+    harness.advance(4_000)
+    await post('locks/cool/acquire').expect(200)
+  })
+
+  it('refuses a minHoldMs above the ttl', async () => {
+    await post('locks/bad/acquire', { ttlMs: 1_000, minHoldMs: 1_001 }).expect(400)
+  })
+})
+
+describe('revoke', () => {
+  it('asks the holder, and ends the lease after the grace', async () => {
+    const { token, fence } = await locked('ask', { ttlMs: 60_000 })
+    const asked = await post('locks/ask/revoke', { reason: 'deploy', graceMs: 5_000 }).expect(200)
+    expect(asked.body).toEqual({ revoked: 0, asked: 1 })
+
+    const { body } = await post('locks/ask/renew', { token, ttlMs: 60_000 }).expect(200)
+    expect(body.revoke).toMatchObject({ reason: 'deploy' })
+    expect(body.expiresInMs).toBeLessThanOrEqual(5_000)
+    harness.advance(5_001)
+    const gone = await post('locks/ask/renew', { token }).expect(410)
+    expect(gone.body).toMatchObject({ code: 'lease-revoked', fence, reason: 'deploy' })
+  })
+
+  it('ends the lease at once with force, and says so in the log without the token', async () => {
+    const { token } = await locked('force')
+    await post('locks/force/revoke', { reason: 'stuck', force: true }).expect(200)
+
+    expect(await code(post('locks/force/release', { token }), 410)).toBe('lease-revoked')
+    await post('locks/force/acquire').expect(200)
+    const line = harness.log.find((text) => text.includes('"lock":"force"'))
+    expect(line).toContain('stuck')
+    expect(harness.log.join('')).not.toContain(token)
+  })
+})
+
+describe('verify and list', () => {
+  it('knows the current fence', async () => {
+    const first = await locked('verify', { ttlMs: 1_000 })
+    const ask = (fence: number) => post('locks/verify/verify', { fence }).expect(200)
+    expect((await ask(first.fence)).body).toEqual({ current: true, fence: first.fence })
+    harness.advance(1_001)
+    expect((await ask(first.fence)).body).toEqual({ current: false, fence: 0 })
+    const second = await locked('verify')
+    expect((await ask(first.fence)).body).toEqual({ current: false, fence: second.fence })
+  })
+
+  it('lists by prefix, page by page, without what is free', async () => {
+    for (const name of ['list{1', 'list%2', 'list/3']) await locked(encodeURIComponent(name))
+    const { token } = await locked('list-free')
+    await post('locks/list-free/release', { token }).expect(200)
+
+    const first = await get('locks?prefix=list&limit=2')
+    const second = await get(`locks?prefix=list&limit=2&cursor=${first.nextCursor}`)
+
+    const names = [...first.locks, ...second.locks].map(({ name }) => name)
+    expect(names.sort()).toEqual(['list%2', 'list/3', 'list{1'])
+  })
+})
+
+describe('semaphores', () => {
+  const permits = (name: string, body: object) => post(`semaphores/${name}/acquire`, body)
+
+  it('grants permits up to the capacity, each with its own deadline', async () => {
+    const first = await permits('pool', { capacity: 3, permits: 2, ttlMs: 1_000 }).expect(200)
+    expect(first.body).toMatchObject({ permits: 2, name: 'pool' })
+    await permits('pool', { capacity: 3 }).expect(200)
+    expect(await code(permits('pool', { capacity: 3 }), 423)).toBe('lock-held')
+    harness.advance(1_001)
+    await permits('pool', { capacity: 3, permits: 2 }).expect(200)
+    await permits('pool', { capacity: 3 }).expect(423)
+  })
+
+  it('makes callers agree on the capacity', async () => {
+    await permits('agree', { capacity: 3 }).expect(200)
+    const { body } = await permits('agree', { capacity: 4 }).expect(409)
+    expect(body).toMatchObject({ code: 'capacity-mismatch', capacity: 3 })
+    expect(await code(permits('agree', { capacity: 3, permits: 4 }), 409)).toBe('unsatisfiable')
+    const missing = await permits('unknown', {}).expect(400)
+    expect(missing.body.errors[0].pointer).toBe('body/capacity')
+  })
+
+  it('is resized by PUT: lowering drains, what can never be granted is sent away', async () => {
+    const put = (capacity: number) =>
+      harness.request('put', '/v1/semaphores/sized').send({ capacity }).expect(200)
+    await put(3)
+    const { body } = await permits('sized', { permits: 3 }).expect(200)
+    const heavy = permits('sized', { permits: 3, waitMs: 10_000 }).then((response) => response)
+    await queued('semaphores/sized', 1)
+    await put(2)
+
+    expect((await heavy).body.code).toBe('unsatisfiable')
+    await permits('sized', {}).expect(423)
+    await post('semaphores/sized/release', { token: body.token }).expect(200)
+    await permits('sized', { permits: 2 }).expect(200)
+    await harness.request('delete', '/v1/semaphores/sized').expect(200)
+    expect(await harness.redis.exists(`ls:{${harness.namespace}:l0}:capacity:sized`)).toBe(0)
+  })
+
+  it('lets waiters in when it grows', async () => {
+    await permits('grow', { capacity: 1 }).expect(200)
+    const waiting = permits('grow', { capacity: 1, waitMs: 10_000 }).then((response) => response)
+    await queued('semaphores/grow', 1)
+    await harness.request('put', '/v1/semaphores/grow').send({ capacity: 2 }).expect(200)
+    expect((await waiting).status).toBe(200)
+  })
+
+  it('and a lock do not share a name', async () => {
+    await locked('one-name')
+    expect(await code(permits('one-name', { capacity: 1 }), 409)).toBe('mode-mismatch')
+    await harness.request('put', '/v1/semaphores/one-name').send({ capacity: 1 }).expect(409)
+    await permits('other-name', { capacity: 1 }).expect(200)
+    expect(await code(post('locks/other-name/acquire'), 409)).toBe('mode-mismatch')
+  })
+})
+
+describe('lock sets', () => {
+  const set = (verb: string, names: string[], body: object = {}) =>
+    post(`lock-sets/${verb}`, { names, ...body })
+
+  it('takes all or nothing, under one token', async () => {
+    await locked('set-b')
+    await set('acquire', ['set-a', 'set-b']).expect(423)
+    expect((await get('locks/set-a')).state).toBe('free')
+
+    const { body } = await set('acquire', ['set-c', 'set-d']).expect(200)
+    expect(Object.keys(body.fences)).toEqual(['set-c', 'set-d'])
+    await set('renew', ['set-c', 'set-d'], { token: body.token }).expect(200)
+    await set('release', ['set-c', 'set-d'], { token: body.token }).expect(200)
+    const repeat = await set('release', ['set-c', 'set-d'], { token: body.token }).expect(200)
+    expect(repeat.body).toEqual({ released: false, replayed: true })
+    await post('locks/set-c/acquire').expect(200)
+  })
+
+  it('renews all or none, and names what is lost', async () => {
+    const names = ['lost-a', 'lost-b']
+    const { body } = await set('acquire', names).expect(200)
+    await post('locks/lost-b/revoke', { reason: 'x', force: true }).expect(200)
+    const gone = await set('renew', names, { token: body.token }).expect(410)
+    expect(gone.body).toMatchObject({ code: 'lease-revoked', lost: ['lost-b'] })
+  })
+
+  it('never deadlocks when sets stand in opposite orders', async () => {
+    const both = await set('acquire', ['dl-a', 'dl-b']).expect(200)
+    const take = (names: string[]) =>
+      set('acquire', names, { waitMs: 10_000 }).then(async (response) => {
+        expect(response.status).toBe(200)
+        await set('release', names, { token: response.body.token }).expect(200)
+      })
+    const all = Array.from({ length: 10 }, (_, i) =>
+      take(i % 2 === 0 ? ['dl-a', 'dl-b'] : ['dl-b', 'dl-a']),
+    )
+    await queued('locks/dl-a', 10)
+    await set('release', ['dl-a', 'dl-b'], { token: both.body.token }).expect(200)
+    await Promise.all(all)
+    expect((await get('locks/dl-b')).queueLength).toBe(0)
+  })
+
+  it('refuses duplicates and too many', async () => {
+    await set('acquire', ['x', 'x']).expect(400)
+    await set(
+      'acquire',
+      Array.from({ length: 33 }, (_, i) => `n${i}`),
+    ).expect(400)
+  })
+})

@@ -1,0 +1,171 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { lockKey } from '../../src/locks/keys.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { until } from '../support/until.js'
+
+let harness: Harness
+
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness.close())
+
+const post = (name: string, verb: string, body?: object, at = harness) =>
+  at
+    .request('post', `/v1/locks/${name}/${verb}`)
+    .set('lockstep-namespace', harness.namespace)
+    .send(body)
+
+const start = (name: string, body: object, at = harness) => {
+  const answer = post(name, 'acquire', body, at).then((response) => response)
+  return answer
+}
+
+const get = async (name: string) =>
+  (await harness.request('get', `/v1/locks/${name}`).expect(200)).body
+
+const queued = (name: string, length: number) =>
+  until(`${length} wait`, async () => (await get(name)).queueLength === length)
+
+const held = async (name: string, body: object = {}) =>
+  (await post(name, 'acquire', body).expect(200)).body as { token: string; fence: number }
+
+describe('a waiter', () => {
+  it('is granted the lock when it is released', async () => {
+    const first = await held('handover')
+    const second = start('handover', { waitMs: 10_000 })
+    await queued('handover', 1)
+
+    await post('handover', 'release', { token: first.token }).expect(200)
+
+    const { status, body } = await second
+    expect(status).toBe(200)
+    expect(body.fence).toBeGreaterThan(first.fence)
+    expect(body.expiresInMs).toBeGreaterThan(20_000)
+  })
+
+  it('is granted the lock when the lease before it expires', async () => {
+    await held('expiring', { ttlMs: 5_000 })
+    const second = start('expiring', { waitMs: 10_000 })
+    await queued('expiring', 1)
+
+    harness.advance(5_001)
+
+    expect((await second).status).toBe(200)
+  })
+
+  it('gives up after waitMs', async () => {
+    await held('patience', { owner: 'x' })
+
+    const { body } = await post('patience', 'acquire', { waitMs: 50 }).expect(423)
+
+    expect(body).toMatchObject({ code: 'wait-timeout', holders: [{ owner: 'x' }] })
+    expect((await get('patience')).queueLength).toBe(0)
+  })
+
+  it('leaves the queue at once when its client goes away', async () => {
+    await held('leaver')
+    const request = post('leaver', 'acquire', { waitMs: 60_000 })
+    request.end(() => undefined)
+    await queued('leaver', 1)
+
+    request.abort()
+
+    await queued('leaver', 0)
+  })
+
+  it('is refused when the queue is full', async () => {
+    await held('full')
+    const second = start('full', { waitMs: 5_000 })
+    await queued('full', 1)
+
+    const { body } = await post('full', 'acquire', { waitMs: 5_000, maxQueue: 1 }).expect(429)
+
+    expect(body).toMatchObject({ code: 'queue-full', queueLength: 1 })
+    await post('full', 'revoke', { reason: 'test', force: true }).expect(200)
+    await second
+  })
+
+  it('is served by priority, then in order', async () => {
+    const { token } = await held('bands')
+    const order: string[] = []
+    const wait = async (owner: string, priority: number, length: number) => {
+      const answer = start('bands', { waitMs: 10_000, owner, priority }).then(async ({ body }) => {
+        order.push(owner)
+        await post('bands', 'release', { token: body.token }).expect(200)
+      })
+      await queued('bands', length)
+      return { answer }
+    }
+    const low = await wait('low', -1, 1)
+    const normal = await wait('normal', 0, 2)
+    const second = await wait('second', 0, 3)
+    const high = await wait('high', 10, 4)
+
+    await post('bands', 'release', { token }).expect(200)
+    await Promise.all([low, normal, second, high].map(({ answer }) => answer))
+
+    expect(order).toEqual(['high', 'normal', 'second', 'low'])
+  })
+
+  it('is not overtaken by somebody who does not wait', async () => {
+    await held('shared-queue', { mode: 'shared' })
+    const writer = start('shared-queue', { waitMs: 200 })
+    await queued('shared-queue', 1)
+
+    await post('shared-queue', 'acquire', { mode: 'shared' }).expect(423)
+    expect((await writer).status).toBe(423)
+    await post('shared-queue', 'acquire', { mode: 'shared' }).expect(200)
+  })
+})
+
+describe('an idempotency key', () => {
+  it('keeps the place of a cut connection for ten seconds, and no longer', async () => {
+    const { token } = await held('kept')
+    const cut = post('kept', 'acquire', { waitMs: 60_000 }).set('idempotency-key', 'kept')
+    cut.end(() => undefined)
+    await queued('kept', 1)
+    cut.abort()
+    await until('the place is kept', async () => {
+      const waiters = `ls:{${harness.namespace}:l0}:waiters:kept`
+      return (await harness.redis.hvals(waiters))[0]?.includes('kept')
+    })
+    expect((await get('kept')).queueLength).toBe(1)
+    harness.advance(10_001)
+
+    await post('kept', 'release', { token }).expect(200)
+
+    expect(await get('kept')).toMatchObject({ state: 'free', queueLength: 0 })
+  })
+})
+
+describe('a waiter that Redis forgot', () => {
+  it('is put back by the next beat', async () => {
+    await held('forgotten')
+    const waiting = start('forgotten', { waitMs: 20_000 })
+    await queued('forgotten', 1)
+
+    const keys = ['queue', 'waiters'].map(
+      (part) => `ls:{${harness.namespace}:l0}:${part}:forgotten`,
+    )
+    await harness.redis.del(lockKey(harness.namespace, 'l0', 'forgotten'), ...keys)
+
+    expect((await waiting).status).toBe(200)
+  })
+})
+
+describe('what is left behind', () => {
+  it('is nothing, once a lock is idle', async () => {
+    const { token } = await held('idle', { owner: 'o' })
+    const second = start('idle', { waitMs: 10_000 })
+    await queued('idle', 1)
+    await post('idle', 'release', { token }).expect(200)
+    await post('idle', 'release', { token: (await second).body.token }).expect(200)
+
+    const keys = await harness.redis.keys(`ls:{${harness.namespace}:l0}:*:idle`)
+
+    expect(keys).toEqual([`ls:{${harness.namespace}:l0}:ended:idle`])
+    expect(await harness.redis.zscore(`ls:{${harness.namespace}:l0}:timers`, 'idle')).toBeNull()
+    expect(await harness.redis.zscore(`ls:{${harness.namespace}:l0}:index`, 'idle')).toBeNull()
+  })
+})
