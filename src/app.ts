@@ -14,6 +14,7 @@ import { installOpenApi } from './http/openapi.js'
 import { Problem } from './http/problem.js'
 import { statusRoutes } from './http/status.js'
 import { createKeyring } from './http/tokens.js'
+import { memberRoutes } from './leaderboards/member-routes.js'
 import { createLeaderboardMetrics } from './leaderboards/metrics.js'
 import { leaderboardRoutes } from './leaderboards/routes.js'
 import { createLeaderboardStore, type LeaderboardStore } from './leaderboards/store.js'
@@ -94,6 +95,10 @@ export function buildApp(deps: AppDeps, makeStores = createStores): FastifyInsta
           done()
         })
         v1.register(statusRoutes, { version, readRedis: () => readFacts(links.commands) })
+        v1.register(memberRoutes, {
+          store: stores.leaderboards,
+          idempotencyTtlMs: config.idempotencyTtlMs,
+        })
         v1.register(leaderboardRoutes, {
           prefix: '/leaderboards',
           store: stores.leaderboards,

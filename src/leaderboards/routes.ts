@@ -4,8 +4,11 @@ import { IdempotencyHeaders, requestIdentity } from '../http/request-fingerprint
 import { fromCursor, toCursor, toEntry, toListedEntry, toResults } from './answers.js'
 import { boardRoutes, noBoard } from './board-routes.js'
 import { type BoardConfig, type Column, scoreText } from './config.js'
+import { exportRoute } from './export-route.js'
 import type { LeaderboardMetrics } from './metrics.js'
+import { queryRoutes } from './query-routes.js'
 import * as schemas from './schemas.js'
+import { seasonRoutes } from './season-routes.js'
 import type { LeaderboardStore } from './store.js'
 
 export interface LeaderboardRouteOptions {
@@ -21,6 +24,9 @@ export const leaderboardRoutes: FastifyPluginAsyncTypebox<LeaderboardRouteOption
   { store, metrics, idempotencyTtlMs },
 ) => {
   app.register(boardRoutes, { store })
+  app.register(queryRoutes, { store })
+  app.register(exportRoute, { store })
+  app.register(seasonRoutes, { store })
 
   app.post(
     '/:board/scores',

@@ -363,3 +363,156 @@ export const ListResponse = Type.Object(
   },
   { description: 'Boards of the namespace by name.' },
 )
+
+export const QueryRequest = Type.Object(
+  {
+    members: Type.Optional(
+      Type.Array(ObjectName, {
+        minItems: 1,
+        maxItems: 1_000,
+        description: 'Friends, a team: 1 to 1000 members, ranked and placed among themselves.',
+      }),
+    ),
+    score: Type.Optional(ScoreValue('Where this would land, on a board with one column.')),
+    scores: Type.Optional(
+      Type.Array(ScoreValue('One for every column.'), {
+        maxItems: 5,
+        description: 'Where these would land, on a board with several columns.',
+      }),
+    ),
+    percentile: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 100,
+        description: 'The worst entry whose percentile is at least this, 0 to 100.',
+      }),
+    ),
+    season: SeasonQuery.season,
+  },
+  { ...closed, examples: [{ members: ['ada', 'bob'] }, { score: 42 }, { percentile: 99 }] },
+)
+
+export const QueryResponse = Type.Object(
+  {
+    entries: Type.Optional(
+      Type.Array(
+        Type.Object({
+          ...Listed.properties,
+          percentile: Type.Union([Type.Number(), Type.Null()]),
+          tier: Type.Optional(Type.String()),
+          hidden: Type.Optional(Type.Boolean()),
+          place: Type.Union([Type.Integer(), Type.Null()], {
+            description: 'Place within the list asked for, from 1; null: not ranked.',
+          }),
+        }),
+      ),
+    ),
+    notFound: Type.Optional(Type.Array(Type.String())),
+    rank: Type.Optional(Type.Integer({ description: 'Rank that the score would have.' })),
+    position: Type.Optional(Type.Integer({ description: 'Position that it would have.' })),
+    percentile: Type.Optional(Type.Number()),
+    entry: Type.Optional(Type.Union([Listed, Type.Null()])),
+    total: Total,
+    season: SeasonId,
+  },
+  { description: 'What was asked for: entries, a place, or the entry with the percentile.' },
+)
+
+export const MemberRequest = Type.Object(
+  { member: ObjectName },
+  { ...closed, examples: [{ member: 'ada' }] },
+)
+
+export const Changed = Type.Object(
+  { changed: Type.Boolean({ description: 'False: it was so before.' }) },
+  { description: 'It is so.' },
+)
+
+export const CloseResponse = Type.Object(
+  { season: SeasonId, changed: Type.Boolean() },
+  { description: 'No submissions until the next season.' },
+)
+
+export const SeasonsResponse = Type.Object(
+  {
+    seasons: Type.Array(
+      Type.Object({
+        id: SeasonId,
+        endsAt: Type.Union([Type.String(), Type.Null()], {
+          description: 'RFC 3339, in UTC; null: never.',
+        }),
+        ended: Type.Boolean(),
+        total: Total,
+      }),
+    ),
+  },
+  { description: 'Seasons that have entries, the oldest first.' },
+)
+
+export const MemberParams = Type.Object({ member: ObjectName })
+
+export const SubmissionsRequest = Type.Object(
+  {
+    member: ObjectName,
+    boards: Type.Array(
+      Type.Object(
+        {
+          board: ResourceName,
+          score: Entry.properties.score,
+          scores: Entry.properties.scores,
+          op: Entry.properties.op,
+          ifSeq: Entry.properties.ifSeq,
+        },
+        closed,
+      ),
+      { minItems: 1, maxItems: 100, description: '1 to 100 boards.' },
+    ),
+  },
+  { ...closed, examples: [{ member: 'ada', boards: [{ board: 'weekly', score: 42 }] }] },
+)
+
+export const SubmissionsResponse = Type.Object(
+  {
+    results: Type.Array(
+      Type.Object({
+        board: ResourceName,
+        ...Type.Partial(Result).properties,
+        error: Type.Optional(
+          Type.Enum(
+            [
+              'out-of-range',
+              'stale-sequence',
+              'invalid-request',
+              'season-closed',
+              'idempotency-conflict',
+            ],
+            { description: 'Why nothing was applied to this board.' },
+          ),
+        ),
+      }),
+    ),
+  },
+  { description: 'One result per board, in the order asked for.' },
+)
+
+export const WalkQuery = Type.Object(
+  { cursor: Type.String({ default: '', maxLength: 128, description: '`nextCursor` of before.' }) },
+  closed,
+)
+
+const NextBoards = Type.Union([Type.String(), Type.Null()], {
+  description: 'For the next 500 boards; null: all were walked.',
+})
+
+export const MemberBoards = Type.Object(
+  {
+    leaderboards: Type.Array(Type.Object({ board: ResourceName, ...EntryResponse.properties })),
+    nextCursor: NextBoards,
+  },
+  { description: 'Entries of the member in present seasons.' },
+)
+
+export const Erased = Type.Object(
+  { entries: Type.Integer({ description: 'Entries that were removed.' }), nextCursor: NextBoards },
+  { description: 'The member is on none of these boards.' },
+)

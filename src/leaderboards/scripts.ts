@@ -265,3 +265,68 @@ export const listScript = defineScript({
   units: ({ limit }) => 1 + Number(limit) / 20,
   decode: (reply) => list(reply).map(String),
 })
+
+export const whereScript = defineScript({
+  name: 'leaderboards.where',
+  file: file('where'),
+  keys: ['board'],
+  args: ['plan', 'windows', 'scores', 'percentile'],
+  units: ({ scores }) => (scores === '' ? 20 : 2),
+  decode: decodeBoard(([season, total, ...fields]) => ({
+    outcome: 'where' as const,
+    season: String(season),
+    total: Number(total),
+    /** Where the scores would land. */
+    lower: Number(fields[0]),
+    upper: Number(fields[1]),
+    dense: Number(fields[2]),
+    /** The entry with the percentile. */
+    entry: fields.length === 5 ? toListed(fields) : undefined,
+  })),
+})
+
+export const hideScript = defineScript({
+  name: 'leaderboards.hide',
+  file: file('hide'),
+  keys: ['board'],
+  args: ['plan', 'windows', 'member', 'hide'],
+  decode: decodeBoard(([changed]) => ({ outcome: 'done' as const, changed: changed === 1 })),
+})
+
+export const closeScript = defineScript({
+  name: 'leaderboards.close',
+  file: file('close'),
+  keys: ['board'],
+  args: ['plan', 'windows'],
+  decode: decodeBoard(([season, endMs, changed]) => ({
+    outcome: 'done' as const,
+    season: String(season),
+    endMs: Number(endMs),
+    changed: changed === 1,
+  })),
+})
+
+export const seasonsScript = defineScript({
+  name: 'leaderboards.seasons',
+  file: file('seasons'),
+  keys: ['board'],
+  args: ['plan', 'windows'],
+  decode: decodeBoard(([nowMs, ...fields]) => ({
+    outcome: 'seasons' as const,
+    seasons: [...records(fields, 3)].map(([id, endMs, total]) => ({
+      id: String(id),
+      endMs: Number(endMs),
+      total: Number(total),
+      ended: Number(endMs) <= Number(nowMs),
+    })),
+  })),
+})
+
+export const eraseScript = defineScript({
+  name: 'leaderboards.erase',
+  file: file('erase'),
+  keys: ['board'],
+  args: ['plan', 'windows', 'member'],
+  units: () => 4,
+  decode: decodeBoard(([seasons]) => ({ outcome: 'done' as const, seasons: Number(seasons) })),
+})

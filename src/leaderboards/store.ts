@@ -6,16 +6,21 @@ import { boardKey, memoKey, registryKey } from './keys.js'
 import {
   type Again,
   aroundScript,
+  closeScript,
   configureScript,
   describeScript,
   dropScript,
+  eraseScript,
+  hideScript,
   isAgain,
   listScript,
   membersScript,
   pageScript,
   registerScript,
   removeScript,
+  seasonsScript,
   submitScript,
+  whereScript,
 } from './scripts.js'
 import { type Submission, toScriptEntries } from './submissions.js'
 
@@ -81,6 +86,11 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
     around: onBoard(binder.bind(aroundScript)),
     members: onBoard(binder.bind(membersScript)),
     remove: onBoard(binder.bind(removeScript)),
+    where: onBoard(binder.bind(whereScript)),
+    erase: onBoard(binder.bind(eraseScript)),
+    hide: onBoard(binder.bind(hideScript)),
+    close: onBoard(binder.bind(closeScript)),
+    seasons: onBoard(binder.bind(seasonsScript)),
 
     submit: (
       namespace: string,

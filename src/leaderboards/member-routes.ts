@@ -1,0 +1,116 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { COMMON_PROBLEMS, problemResponses } from '../http/problem.js'
+import { IdempotencyHeaders, requestIdentity } from '../http/request-fingerprint.js'
+import { toEntry, toResults } from './answers.js'
+import * as schemas from './schemas.js'
+import type { LeaderboardStore } from './store.js'
+
+export interface MemberRouteOptions {
+  readonly store: LeaderboardStore
+  readonly idempotencyTtlMs: number
+}
+
+/** No index per member is kept: a call walks this many boards of the registry. */
+const BOARDS_PER_CALL = 500
+
+/** One member on many boards. */
+export const memberRoutes: FastifyPluginAsyncTypebox<MemberRouteOptions> = async (
+  app,
+  { store, idempotencyTtlMs },
+) => {
+  app.post(
+    '/leaderboard-submissions',
+    {
+      config: { scope: 'leaderboards:write' },
+      schema: {
+        operationId: 'submitToLeaderboards',
+        summary: 'Submit a member to several boards; atomic on each, not across them',
+        tags: ['leaderboards'],
+        headers: IdempotencyHeaders,
+        body: schemas.SubmissionsRequest,
+        response: { 200: schemas.SubmissionsResponse, ...problemResponses(...COMMON_PROBLEMS) },
+      },
+    },
+    async (request) => {
+      const { member, boards } = request.body
+      const identity = requestIdentity(request, idempotencyTtlMs)
+      const results = await Promise.all(
+        boards.map(async ({ board, ...scores }) => {
+          const entries = [{ member, ...scores }]
+          const outcome = await store.submit(request.namespace, board, entries, identity)
+          if (outcome.outcome === 'submitted') return { board, ...toResults(outcome, entries)[0]! }
+          return { board, member, changed: false, error: REFUSALS[outcome.outcome] }
+        }),
+      )
+      return { results }
+    },
+  )
+
+  app.get(
+    '/members/:member/leaderboards',
+    {
+      config: { scope: 'leaderboards:read' },
+      schema: {
+        operationId: 'listMemberLeaderboards',
+        summary: 'The entries of a member on the boards of the namespace, 500 boards a call',
+        tags: ['leaderboards'],
+        params: schemas.MemberParams,
+        querystring: schemas.WalkQuery,
+        response: { 200: schemas.MemberBoards, ...problemResponses(...COMMON_PROBLEMS) },
+      },
+    },
+    async (request) => {
+      const { member } = request.params
+      const { names, nextCursor } = await walk(request.namespace, request.query.cursor)
+      const entries = await Promise.all(
+        names.map(async (board) => {
+          const args = { members: [member] }
+          const reply = await store.members(request.namespace, board, undefined, args)
+          const entry = reply.outcome === 'members' ? reply.members[0] : undefined
+          if (reply.outcome === 'missing' || !entry || entry.found === 'absent') return []
+          const { config, total, season } = reply
+          return [{ board, ...toEntry(config, member, entry, total), total, season }]
+        }),
+      )
+      return { leaderboards: entries.flat(), nextCursor }
+    },
+  )
+
+  app.delete(
+    '/members/:member/leaderboards',
+    {
+      config: { scope: 'leaderboards:write' },
+      schema: {
+        operationId: 'eraseMember',
+        summary:
+          'Take a member out of all seasons of the boards of the namespace, 500 boards a call',
+        tags: ['leaderboards'],
+        params: schemas.MemberParams,
+        querystring: schemas.WalkQuery,
+        response: { 200: schemas.Erased, ...problemResponses(...COMMON_PROBLEMS) },
+      },
+    },
+    async (request) => {
+      const { member } = request.params
+      const { names, nextCursor } = await walk(request.namespace, request.query.cursor)
+      const erased = await Promise.all(
+        names.map(async (board) => {
+          const reply = await store.erase(request.namespace, board, undefined, { member })
+          return reply.outcome === 'done' ? reply.seasons : 0
+        }),
+      )
+      return { entries: erased.reduce((sum, seasons) => sum + seasons, 0), nextCursor }
+    },
+  )
+
+  async function walk(namespace: string, cursor: string) {
+    const names = await store.list(namespace, '', cursor, BOARDS_PER_CALL)
+    return { names, nextCursor: names.length === BOARDS_PER_CALL ? (names.at(-1) as string) : null }
+  }
+}
+
+const REFUSALS = {
+  refused: 'invalid-request',
+  closed: 'season-closed',
+  conflict: 'idempotency-conflict',
+} as const

@@ -1,0 +1,100 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { COMMON_PROBLEMS, invalid, problemResponses } from '../http/problem.js'
+import { toEntry, toListedEntry } from './answers.js'
+import { noBoard } from './board-routes.js'
+import type { BoardConfig } from './config.js'
+import * as schemas from './schemas.js'
+import type { MemberReply } from './scripts.js'
+import type { LeaderboardStore } from './store.js'
+import { toScoreTexts } from './submissions.js'
+
+export interface QueryRouteOptions {
+  readonly store: LeaderboardStore
+}
+
+const KINDS = ['members', 'score', 'scores', 'percentile'] as const
+
+export const queryRoutes: FastifyPluginAsyncTypebox<QueryRouteOptions> = async (app, { store }) => {
+  app.post(
+    '/:board/query',
+    {
+      config: { scope: 'leaderboards:read' },
+      schema: {
+        operationId: 'queryLeaderboard',
+        summary: 'Entries of named members, where a score would land, who has a percentile',
+        tags: ['leaderboards'],
+        params: schemas.BoardParams,
+        body: schemas.QueryRequest,
+        response: {
+          200: schemas.QueryResponse,
+          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
+        },
+      },
+    },
+    async (request) => {
+      const { board } = request.params
+      const { namespace, body } = request
+      if (KINDS.filter((kind) => body[kind] !== undefined).length !== 1) {
+        throw invalid('body', `must have exactly one of ${KINDS.join(', ')}`)
+      }
+      if (body.members) {
+        const members = [...new Set(body.members)]
+        const reply = await store.members(namespace, board, body.season, { members })
+        if (reply.outcome === 'missing') throw noBoard(board)
+        const { config, total, season } = reply
+        return { ...amongThemselves(config, members, reply.members, total), total, season }
+      }
+      const reply = await store.where(namespace, board, body.season, (config) => ({
+        scores: body.percentile === undefined ? queriedScores(config, body) : '',
+        percentile: body.percentile ?? 0,
+      }))
+      if (reply.outcome === 'missing') throw noBoard(board)
+      const { config, entry, total, season } = reply
+      if (body.percentile === undefined) return { ...landing(config, reply), total, season }
+      return { entry: entry ? toListedEntry(config, entry) : null, total, season }
+    },
+  )
+}
+
+function queriedScores(config: BoardConfig, query: Parameters<typeof toScoreTexts>[1]): string {
+  const texts = toScoreTexts(config, query)
+  if (!Array.isArray(texts)) throw invalid(`body/${texts.field}`, texts.message)
+  return texts.join(' ')
+}
+
+/** The members that have an entry, best first, the hidden ones last, with their places in the list. */
+function amongThemselves(
+  config: BoardConfig,
+  members: readonly string[],
+  replies: readonly MemberReply[],
+  total: number,
+) {
+  const found = members
+    .map((member, at) => ({ member, reply: replies[at] as MemberReply }))
+    .filter(({ reply }) => reply.found !== 'absent')
+    .sort((a, b) => sortKey(a.reply) - sortKey(b.reply))
+  return {
+    entries: found.map(({ member, reply }, at) => ({
+      ...toEntry(config, member, reply, total),
+      place: reply.found === 'ranked' ? at + 1 : null,
+    })),
+    notFound: members.filter((_member, at) => replies[at]?.found === 'absent'),
+  }
+}
+
+const sortKey = ({ position }: MemberReply): number => position || Number.MAX_SAFE_INTEGER
+
+/** As if a new member submitted the score now: it counts among the equal and in the total. */
+function landing(
+  { rank, ties }: BoardConfig,
+  { lower, upper, dense, total }: { lower: number; upper: number; dense: number; total: number },
+) {
+  const position = ties === 'last' ? lower + 1 : upper + 1
+  const ranks = { competition: lower + 1, modified: upper + 1, dense, ordinal: position }
+  const equal = upper + 1 - lower
+  return {
+    rank: ranks[rank],
+    position,
+    percentile: (100 * (total - upper + equal / 2)) / (total + 1),
+  }
+}

@@ -1,0 +1,29 @@
+--[[
+leaderboards.seasons: the seasons that have entries, the oldest first.
+
+KEYS board    hash    version, config, season, closed, hides
+ARGV plan     string  version of the configuration and what follows from it; see lib/board.lua
+ARGV windows  string  "id start end ..." in ms: the seasons around now
+
+RETURN status ...
+  1, now_ms, then per season: id, end_ms, total
+  0, version, config   the configuration is another one
+  -1, now_ms           none of the seasons is the present one
+
+COST O(seasons)
+]]
+-- @use lib/order.lua
+-- @use lib/board.lua
+-- @use lib/season.lua
+local board_key, plan, windows = KEYS[1], ARGV[1], ARGV[2]
+
+local board, again = open_board(board_key, plan, windows)
+if not board then return again end
+local reply = { 1, math.floor(now_us / 1000) }
+local seasons = redis.call('ZRANGE', seasons_key(board_key), 0, -1, 'WITHSCORES')
+for at = 1, #seasons, 2 do
+  reply[#reply + 1] = seasons[at]
+  reply[#reply + 1] = tonumber(seasons[at + 1])
+  reply[#reply + 1] = redis.call('ZCARD', season_keys(board_key, seasons[at]).order)
+end
+return reply

@@ -1,0 +1,49 @@
+--[[
+leaderboards.where: where a score would land, or the worst entry whose percentile is high enough.
+
+KEYS board       hash    version, config, season, closed, hides
+ARGV plan        string  version of the configuration and what follows from it; see lib/board.lua
+ARGV windows     string  "id start end ..." in ms: the seasons around now, or the one asked for
+ARGV scores      string  one decimal number for every column, '' for a percentile
+ARGV percentile  number  0 to 100
+
+RETURN status ...
+  1, season, total, lower, upper, dense           for scores: entries before, up to equal, dense rank
+  1, season, total, id, scores, rank, position, metadata   for a percentile; no id: nobody has it
+  0, version, config   the configuration is another one
+  -1, now_ms           none of the seasons is the present one
+
+COST O(log(members)) for scores, its square for a percentile; at most 100 expired members removed
+]]
+-- @use lib/order.lua
+-- @use lib/board.lua
+-- @use lib/list.lua
+local board_key, plan, windows, scores, percentile = KEYS[1], ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+
+local board, again = open_board(board_key, plan, windows)
+if not board then return again end
+sweep(board)
+
+local total = redis.call('ZCARD', board.order)
+local reply = { 1, board.season, total }
+if scores ~= '' then
+  local columns = encode_scores(board, scores)
+  reply[4], reply[5] = bounds_of(board, columns)
+  reply[6] = board.rank == 'dense' and dense_rank(board, columns) or 0
+  return reply
+end
+
+-- Percentiles only fall from the best to the worst, so the last that is high enough is found by halves.
+local low, high = 0, total
+while low < high do
+  local middle = math.floor((low + high) / 2)
+  local member = redis.call('ZRANGE', board.order, middle, middle)[1]
+  local lower, upper = bounds_of(board, columns_of(board, member))
+  if 100 * (total - upper + (upper - lower) / 2) / total >= percentile then
+    low = middle + 1
+  else
+    high = middle
+  end
+end
+if low == 0 then return reply end
+return list_entries(board, low - 1, low - 1, reply)

@@ -1,0 +1,92 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { COMMON_PROBLEMS, problemResponses } from '../http/problem.js'
+import { noBoard } from './board-routes.js'
+import * as schemas from './schemas.js'
+import { NEVER_MS } from './seasons.js'
+import type { LeaderboardStore } from './store.js'
+
+export interface SeasonRouteOptions {
+  readonly store: LeaderboardStore
+}
+
+/** What an operator does with a running board: seasons, close, hidden members. */
+export const seasonRoutes: FastifyPluginAsyncTypebox<SeasonRouteOptions> = async (
+  app,
+  { store },
+) => {
+  const problems = problemResponses(...COMMON_PROBLEMS, 'not-found')
+
+  app.get(
+    '/:board/seasons',
+    {
+      config: { scope: 'leaderboards:read' },
+      schema: {
+        operationId: 'listSeasons',
+        summary: 'Seasons of a board that have entries',
+        tags: ['leaderboards'],
+        params: schemas.BoardParams,
+        response: { 200: schemas.SeasonsResponse, ...problems },
+      },
+    },
+    async (request) => {
+      const { board } = request.params
+      const reply = await store.seasons(request.namespace, board, undefined, {})
+      if (reply.outcome === 'missing') throw noBoard(board)
+      const seasons = reply.seasons.map(({ id, endMs, ended, total }) => ({
+        id,
+        endsAt: endMs === NEVER_MS ? null : new Date(endMs).toISOString(),
+        ended,
+        total,
+      }))
+      return { seasons }
+    },
+  )
+
+  app.post(
+    '/:board/close',
+    {
+      config: { scope: 'leaderboards:write' },
+      schema: {
+        operationId: 'closeSeason',
+        summary: 'Refuse submissions until the next season begins',
+        tags: ['leaderboards'],
+        params: schemas.BoardParams,
+        response: { 200: schemas.CloseResponse, ...problems },
+      },
+    },
+    async (request) => {
+      const { board } = request.params
+      const reply = await store.close(request.namespace, board, undefined, {})
+      if (reply.outcome === 'missing') throw noBoard(board)
+      return { season: reply.season, changed: reply.changed }
+    },
+  )
+
+  for (const verb of ['hide', 'unhide'] as const) {
+    app.post(
+      `/:board/${verb}`,
+      {
+        config: { scope: 'leaderboards:write' },
+        schema: {
+          operationId: `${verb}Member`,
+          summary:
+            verb === 'hide'
+              ? 'Take a member out of the ranks of every season; its scores are kept'
+              : 'Rank a hidden member again',
+          tags: ['leaderboards'],
+          params: schemas.BoardParams,
+          body: schemas.MemberRequest,
+          response: { 200: schemas.Changed, ...problems },
+        },
+      },
+      async (request) => {
+        const { board } = request.params
+        const { member } = request.body
+        const hide = verb === 'hide' ? 1 : 0
+        const reply = await store.hide(request.namespace, board, undefined, { member, hide })
+        if (reply.outcome === 'missing') throw noBoard(board)
+        return { changed: reply.changed }
+      },
+    )
+  }
+}

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+
+let harness: Harness
+
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness.close())
+
+const path = (board: string, rest = '') => `/v1/leaderboards/${board}${rest}`
+
+it('submits a member to several boards, each with an answer of its own', async () => {
+  await harness.request('put', path('int')).send({ columns: [{ name: 'n', type: 'int64' }] })
+  await harness.request('put', path('shut'))
+  await harness.request('post', path('shut', '/close'))
+  const send = () =>
+    harness
+      .request('post', '/v1/leaderboard-submissions')
+      .set('idempotency-key', 'one')
+      .send({
+        member: 'ada',
+        boards: [
+          { board: 'new', score: 5, op: 'incr' },
+          { board: 'int', score: '9223372036854775807' },
+          { board: 'int', score: 1.5 },
+          { board: 'shut', score: 1 },
+        ],
+      })
+
+  const { body } = await send().expect(200)
+
+  expect(body.results).toMatchObject([
+    { board: 'new', changed: true, score: 5, rank: 1 },
+    { board: 'int', changed: true, score: '9223372036854775807' },
+    { board: 'int', changed: false, error: 'invalid-request' },
+    { board: 'shut', changed: false, error: 'season-closed' },
+  ])
+  const { body: again } = await send().expect(200)
+  expect(again.results[0].score).toBe(5)
+})
+
+it('shows a member on all boards, and erases it in every season, hidden or not', async () => {
+  await harness.request('put', path('days')).send({ season: { every: 'daily' }, rank: 'dense' })
+  const submit = (board: string) =>
+    harness
+      .request('post', path(board, '/scores'))
+      .send({
+        entries: [
+          { member: 'bob', score: 3 },
+          { member: 'eve', score: 1 },
+        ],
+      })
+      .expect(200)
+  await submit('days')
+  harness.advance(86_400_000)
+  await submit('days')
+  await submit('plain')
+  await harness.request('post', path('plain', '/hide')).send({ member: 'bob' }).expect(200)
+
+  const shown = await harness.request('get', '/v1/members/bob/leaderboards').expect(200)
+
+  expect(shown.body.nextCursor).toBeNull()
+  expect(shown.body.leaderboards).toMatchObject([
+    { board: 'days', member: 'bob', rank: 1, total: 2 },
+    { board: 'plain', member: 'bob', rank: null, hidden: true },
+  ])
+  const erased = await harness.request('delete', '/v1/members/bob/leaderboards').expect(200)
+  expect(erased.body).toEqual({ entries: 3, nextCursor: null })
+  const after = await harness.request('get', '/v1/members/bob/leaderboards').expect(200)
+  expect(after.body.leaderboards).toEqual([])
+  await submit('plain')
+  const { body } = await harness.request('get', path('plain', '/entries/bob')).expect(200)
+  expect(body.rank).toBe(1)
+})
+
+it('exports a season as NDJSON, over several pages', async () => {
+  for (let at = 0; at < 1_200; at += 200) {
+    const entries = Array.from({ length: 200 }, (_, i) => ({
+      member: `m${at + i}`,
+      score: (at + i) % 50,
+      ...(i === 0 && { metadata: { at } }),
+    }))
+    await harness.request('post', path('exported', '/scores')).send({ entries }).expect(200)
+  }
+
+  const { text, headers } = await harness
+    .request('get', path('exported', '/export'))
+    .buffer(true)
+    .parse((response, done) => {
+      let text = ''
+      response.on('data', (chunk) => {
+        text += chunk
+      })
+      response.on('end', () => done(null, text))
+    })
+    .expect(200)
+    .then(({ body, headers }) => ({ text: body as string, headers }))
+
+  expect(headers['content-type']).toMatch(/^application\/x-ndjson/)
+  const rows = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(rows).toHaveLength(1_200)
+  expect(rows.map(({ position }) => position)).toEqual(rows.map((_, at) => at + 1))
+  expect(rows.find(({ member }) => member === 'm200').metadata).toEqual({ at: 200 })
+  await harness.request('get', path('nothing', '/export')).expect(404)
+})

@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { windowsAround } from '../../src/leaderboards/seasons.js'
+import { type Harness, startHarness } from '../support/harness.js'
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+const at = (text: string) => Date.parse(text)
+
+describe('windows', () => {
+  it.each([
+    ['daily', 'UTC', '2026-03-01T00:00:00Z', '20260301T000000Z', DAY],
+    ['weekly', 'UTC', '2026-11-18T12:00:00Z', '20261116T000000Z', 7 * DAY],
+    ['monthly', 'UTC', '2026-02-28T23:59:59.999Z', '20260201T000000Z', 28 * DAY],
+    // Midnight in Berlin; the day of the spring change has 23 hours, that of autumn 25.
+    ['daily', 'Europe/Berlin', '2026-03-29T12:00:00Z', '20260328T230000Z', 23 * HOUR],
+    ['daily', 'Europe/Berlin', '2026-10-25T12:00:00Z', '20261024T220000Z', 25 * HOUR],
+    // This midnight does not exist in Cairo: the day begins with the next existing instant.
+    ['daily', 'Africa/Cairo', '2026-04-24T12:00:00Z', '20260423T220000Z', 23 * HOUR],
+    // This midnight exists twice in Havana; the day begins once.
+    ['daily', 'America/Havana', '2026-11-01T12:00:00Z', '20261101T040000Z', 25 * HOUR],
+  ] as const)('%s in %s at %s is %s', (every, timeZone, now, id, lengthMs) => {
+    const windows = windowsAround({ every, timeZone, keep: 4 }, at(now))
+
+    const current = windows.find(({ startMs, endMs }) => startMs <= at(now) && at(now) < endMs)
+    expect(current?.id).toBe(id)
+    expect((current?.endMs ?? 0) - (current?.startMs ?? 0)).toBe(lengthMs)
+  })
+
+  it.each([
+    'daily' as const,
+    'weekly' as const,
+    'monthly' as const,
+    { cron: '30 2 * * *' },
+    { cron: '0 */6 * * 1-5' },
+  ])('has the previous, current and next season of %j side by side, at every moment', (every) => {
+    for (const timeZone of ['UTC', 'Europe/Berlin', 'America/Havana']) {
+      for (let now = at('2026-01-01T00:00:00Z'); now < at('2027-01-01'); now += 101 * HOUR) {
+        const boundary = windowsAround({ every, timeZone, keep: 4 }, now)[1]!.endMs
+        for (const moment of [now, boundary - 1, boundary]) {
+          const windows = windowsAround({ every, timeZone, keep: 4 }, moment)
+          expect(windows).toHaveLength(3)
+          expect(windows[0]!.endMs).toBe(windows[1]!.startMs)
+          expect(windows[1]!.endMs).toBe(windows[2]!.startMs)
+          expect(windows[1]!.startMs).toBeLessThanOrEqual(moment)
+          expect(windows[1]!.endMs).toBeGreaterThan(moment)
+        }
+      }
+    }
+  })
+})
+
+describe('a board with seasons', () => {
+  let one: Harness
+  let two: Harness
+
+  beforeAll(async () => {
+    one = await startHarness()
+    two = await startHarness()
+  })
+  afterAll(async () => {
+    await one.close()
+    await two.close()
+  })
+
+  let aheadMs = 0
+  const advance = (ms: number) => {
+    aheadMs += ms
+    one.advance(ms)
+    two.advance(ms)
+  }
+  const nowMs = async () => {
+    const [seconds, micros] = await one.redis.time()
+    return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000) + aheadMs
+  }
+  const path = (board: string, rest = '') => `/v1/leaderboards/${board}${rest}`
+  const put = (board: string, config: object) => one.request('put', path(board)).send(config)
+  const submit = (by: Harness, board: string, member: string, score = 1) =>
+    by
+      .request('post', path(board, '/scores'))
+      .set('lockstep-namespace', one.namespace)
+      .send({ entries: [{ member, score }] })
+  const seasonOf = (ms: number) =>
+    new Date(Math.floor(ms / DAY) * DAY).toISOString().replace(/[-:]|\.\d+/g, '')
+
+  it('puts nothing into the wrong season, while two instances write over the boundary', async () => {
+    await put('daily', { season: { every: 'daily' } }).expect(200)
+    const start = await nowMs()
+    advance((Math.floor(start / DAY) + 1) * DAY - start - 2_000)
+    const landed: Record<string, string[]> = {}
+
+    for (let turn = 0; turn < 100; turn++) {
+      advance(40)
+      const before = await nowMs()
+      const by = [one, two].map(async (app, which) => {
+        const member = `${turn}-${which}`
+        const { body } = await submit(app, 'daily', member).expect(200)
+        return { member, season: body.results[0].season }
+      })
+      const answers = await Promise.all(by)
+      const after = await nowMs()
+      for (const { member, season } of answers) {
+        expect([seasonOf(before), seasonOf(after)]).toContain(season)
+        landed[season] = [...(landed[season] ?? []), member]
+      }
+    }
+
+    expect(Object.keys(landed)).toHaveLength(2)
+    for (const [season, members] of Object.entries(landed)) {
+      const url = path('daily', `/entries?limit=1000&season=${season}`)
+      const { body } = await one.request('get', url).expect(200)
+      const stored = body.entries.map(({ member }: { member: string }) => member)
+      expect(stored.toSorted()).toEqual(members.toSorted())
+    }
+  })
+
+  it('lists seasons, keeps as many old ones as asked, and unlinks the others', async () => {
+    await put('kept', { season: { every: 'daily', keep: 2 }, rank: 'dense' }).expect(200)
+    for (let day = 0; day < 5; day++) {
+      await submit(one, 'kept', `m${day}`).expect(200)
+      advance(DAY)
+    }
+    await submit(one, 'kept', 'last').expect(200)
+
+    const { body } = await one.request('get', path('kept', '/seasons')).expect(200)
+
+    expect(body.seasons.map(({ ended }: { ended: boolean }) => ended)).toEqual([true, true, false])
+    const orders = await one.redis.keys(`ls:{${one.namespace}:b:kept}:*:order`)
+    expect(orders).toHaveLength(3)
+    const old = body.seasons[0].id
+    const { body: page } = await one.request('get', path('kept', `/entries?season=${old}`))
+    expect(page.entries).toMatchObject([{ member: 'm3' }])
+    expect((await one.request('get', path('kept'))).body.nextResetInMs).toBeLessThanOrEqual(DAY)
+  })
+
+  it('refuses submissions to a closed season until the next one begins', async () => {
+    await put('closing', { season: { every: 'daily' } }).expect(200)
+    await submit(one, 'closing', 'a').expect(200)
+    await one.request('post', path('closing', '/close')).expect(200)
+
+    const { body } = await submit(two, 'closing', 'b').expect(409)
+
+    expect(body.code).toBe('season-closed')
+    const again = await one.request('post', path('closing', '/close')).expect(200)
+    expect(again.body.changed).toBe(false)
+    advance(DAY)
+    await submit(two, 'closing', 'b').expect(200)
+  })
+
+  it('hides a member in every season, stores what it submits, and ranks it again', async () => {
+    await put('hiding', { season: { every: 'daily' }, rank: 'dense', op: 'set' }).expect(200)
+    await submit(one, 'hiding', 'cheat', 9)
+    await submit(one, 'hiding', 'fair', 5)
+    const { body: seasons } = await one.request('get', path('hiding', '/seasons'))
+    const old = seasons.seasons[0].id
+    advance(DAY)
+    await submit(one, 'hiding', 'fair', 5)
+    const hide = (verb: string) =>
+      one.request('post', path('hiding', `/${verb}`)).send({ member: 'cheat' })
+    await hide('hide').expect(200, { changed: true })
+    await hide('hide').expect(200, { changed: false })
+
+    const { body } = await submit(one, 'hiding', 'cheat', 10).expect(200)
+
+    expect(body.results[0]).toMatchObject({ changed: true, score: 10, rank: null, total: 1 })
+    expect(body.results[0].dropped).toBeUndefined()
+    const entry = await one.request('get', path('hiding', '/entries/cheat')).expect(200)
+    expect(entry.body).toMatchObject({ score: 10, rank: null, hidden: true })
+    const first = async (season = '') => {
+      const url = path('hiding', `/entries${season}`)
+      return (await one.request('get', url).expect(200)).body.entries[0]
+    }
+    expect(await first(`?season=${old}`)).toMatchObject({ member: 'fair', rank: 1 })
+    await hide('unhide').expect(200, { changed: true })
+    expect(await first()).toMatchObject({ member: 'cheat', score: 10 })
+    expect(await first(`?season=${old}`)).toMatchObject({ member: 'cheat', score: 9 })
+  })
+})
