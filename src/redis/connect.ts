@@ -70,6 +70,11 @@ function profile({ purpose, timeoutMs }: LinkOptions) {
 export function openLink(options: LinkOptions): Link {
   const client = createClient(options)
   client.on('error', options.onError)
+  // A node is connected when it is first needed, and refuses calls while it connects: in the
+  // middle of a migration or a promotion that would be an outage of its own.
+  client.on('+node', (node: Redis) => {
+    if (node.status === 'wait') node.connect().catch(() => undefined)
+  })
   // A failed first attempt is reported through 'error' and tried again by the retry strategy.
   client.connect().catch(() => undefined)
   const isAdmitted = admission(client, options)
@@ -135,7 +140,8 @@ function createClient(options: LinkOptions): Redis | Cluster {
         // A node that died is not reported by the others as MOVED until somebody asks them.
         slotsRefreshInterval: SLOTS_REFRESH_MS,
         slotsRefreshTimeout: options.timeoutMs,
-        redisOptions: { ...profile(options), ...auth },
+        // CLUSTERDOWN is answered by nodes that are well: dropping them would end the whole client.
+        redisOptions: { ...profile(options), ...auth, reconnectOnError: null },
       })
     case 'unix':
       return new Redis({ ...profile(options), ...auth, path })

@@ -1,0 +1,119 @@
+import slotOfKey from 'cluster-key-slot'
+import { afterAll, expect, it } from 'vitest'
+import { startHarness } from '../support/harness.js'
+import type { Node } from '../support/nodes.js'
+import { type Servers, startTopology } from '../support/topology.js'
+import { until } from '../support/until.js'
+import { startLoad, type Tally } from './load.js'
+
+const WORKERS = 12
+const RUNS = Number(process.env.LOCKSTEP_FAILOVER_RUNS ?? 1)
+/** Long enough that a busy machine is not taken for a dead one. */
+const GIVE_UP_MS = 1_500
+const RECOVERY_MS = 5_000
+
+type Row = Tally & { readonly what: string; readonly recoveredMs: number }
+const rows: Row[] = []
+
+afterAll(() => {
+  const table = rows.map(({ odd, slowestMs, recoveredMs, ...row }) => ({
+    ...row,
+    slowestMs: Math.round(slowestMs),
+    recoveredMs: Math.round(recoveredMs),
+  }))
+  console.table(table)
+})
+
+const isPrimary = async ({ client }: Node) => ((await client.role()) as unknown[])[0] === 'master'
+
+/** The replicas of the moment: whoever of them becomes a primary was promoted. */
+async function promotionAmong(nodes: readonly Node[]): Promise<void> {
+  await until(
+    'a promotion',
+    async () => (await Promise.all(nodes.map(isPrimary))).some(Boolean),
+    30_000,
+  )
+}
+
+const harm: Record<string, (servers: Servers) => Promise<void>> = {
+  async SIGKILL({ nodes }) {
+    process.kill(nodes[0]!.pid(), 'SIGKILL')
+    await promotionAmong(replicasOf(nodes))
+  },
+  async SIGSTOP({ nodes }) {
+    process.kill(nodes[0]!.pid(), 'SIGSTOP')
+    await promotionAmong(replicasOf(nodes))
+    // It comes back believing itself the primary: what it then accepts would be thrown away.
+    process.kill(nodes[0]!.pid(), 'SIGCONT')
+  },
+  async migration({ nodes }) {
+    await moveSlots(nodes[0]!, nodes[1]!, nodes.slice(0, 3))
+  },
+}
+
+const replicasOf = (nodes: readonly Node[]): readonly Node[] =>
+  nodes.slice(nodes.length === 6 ? 3 : 1)
+
+/** Every slot with a key of ours, the way an operator's reshard does it. */
+async function moveSlots(from: Node, to: Node, primaries: readonly Node[]): Promise<void> {
+  const [fromId, toId] = await Promise.all(
+    [from, to].map(async ({ client }) => (await client.call('CLUSTER', 'MYID')) as string),
+  )
+  const keys = await from.client.keys('ls:{*')
+  for (const slot of new Set(keys.map((key) => slotOfKey(key)))) {
+    await to.client.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', fromId!)
+    await from.client.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', toId!)
+    for (;;) {
+      const some = (await from.client.call('CLUSTER', 'GETKEYSINSLOT', slot, 10)) as string[]
+      if (some.length === 0) break
+      await from.client.migrate('127.0.0.1', to.port, '', 0, 1_000, 'KEYS', ...some)
+    }
+    for (const { client } of [to, from, ...primaries]) {
+      await client.call('CLUSTER', 'SETSLOT', slot, 'NODE', toId!)
+    }
+  }
+}
+
+async function run(topology: 'sentinel' | 'cluster', what: string): Promise<Row> {
+  const servers = await startTopology(topology, { giveUpMs: GIVE_UP_MS })
+  const harness = await startHarness({ redisUrl: servers.url })
+  try {
+    const load = startLoad(harness, WORKERS)
+    await until('every worker at work', () => load.lastSuccess.every((at) => at > 0))
+    await harm[what]!(servers)
+    const promoted = performance.now()
+    await until(
+      'every worker at work again',
+      () => load.lastSuccess.every((at) => at > promoted),
+      20_000,
+    )
+    const recoveredMs = Math.max(...load.lastSuccess) - promoted
+    await load.stop()
+    return { what: `${topology} ${what}`, ...load.tally, recoveredMs }
+  } finally {
+    await harness.close()
+    await servers.stop()
+  }
+}
+
+const SCENARIOS = [
+  ['sentinel', 'SIGKILL'],
+  ['sentinel', 'SIGSTOP'],
+  ['cluster', 'SIGKILL'],
+  ['cluster', 'SIGSTOP'],
+  ['cluster', 'migration'],
+] as const
+
+const runs = SCENARIOS.flatMap((scenario) => Array.from({ length: RUNS }, () => scenario))
+
+it.each(runs)('%s: %s in the middle of load', async (topology, what) => {
+  const row = await run(topology, what)
+  rows.push(row)
+
+  expect(row.odd).toEqual([])
+  expect(row.lies).toBe(0)
+  expect(row.fencesBack).toBe(0)
+  expect(row.applied).toBeGreaterThan(WORKERS)
+  expect(row.recoveredMs).toBeLessThan(RECOVERY_MS)
+  if (what === 'migration') expect(row.unknown + row.lost).toBe(0)
+})
