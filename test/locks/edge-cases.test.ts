@@ -1,0 +1,225 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { BUCKETS_KEY, WALKER_KEY } from '../../src/locks/keys.js'
+import { createLockMetrics } from '../../src/locks/metrics.js'
+import { acquireScript, leaveScript } from '../../src/locks/scripts.js'
+import { createLockStore } from '../../src/locks/store.js'
+import { createMetrics } from '../../src/metrics/registry.js'
+import { layoutOf } from '../../src/redis/layout.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { until } from '../support/until.js'
+
+let harness: Harness
+
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness.close())
+
+const post = (name: string, verb: string, body?: object, at = harness) =>
+  at
+    .request('post', `/v1/locks/${name}/${verb}`)
+    .set('lockstep-namespace', harness.namespace)
+    .send(body)
+
+const get = async (name: string) =>
+  (await harness.request('get', `/v1/locks/${name}`).expect(200)).body
+
+const held = async (name: string, body: object = {}) =>
+  (await post(name, 'acquire', body).expect(200)).body as { token: string; fence: number }
+
+const waits = (name: string, body: object, at = harness) =>
+  post(name, 'acquire', { waitMs: 20_000, ...body }, at).then((response) => response)
+
+const queued = (name: string, length: number) =>
+  until(`${length} wait`, async () => (await get(name)).queueLength === length)
+
+const key = (part: string, name?: string) =>
+  `ls:{${harness.namespace}:l0}:${part}${name === undefined ? '' : `:${name}`}`
+
+const GHOST = 'x'.repeat(22)
+
+/** Waiters of an instance that is gone: nobody claims for them, and no beat tells of them. */
+async function enqueueGhosts(name: string, count: number): Promise<void> {
+  const acquire = harness.binder.bind(acquireScript)
+  for (let i = 0; i < count; i++) {
+    const options = JSON.stringify({ owner: 'ghost', caller: '', instance: GHOST })
+    const reply = await acquire(
+      { lock: [key('lock', name)] },
+      {
+        token: `g${String(i).padStart(21, '0')}`,
+        ttl_ms: 30_000,
+        wait_ms: 60_000,
+        options,
+        now_guard: 0,
+        floor: 0,
+        ended_ttl_ms: 60_000,
+      },
+    )
+    expect(reply.outcome).toBe('queued')
+  }
+}
+
+describe('an instance that dies with a waiter queued', () => {
+  it('costs the others one provisional grant, and its other waiters nothing', async () => {
+    const { token } = await held('dead')
+    await enqueueGhosts('dead', 2)
+    const alive = waits('dead', { owner: 'alive' })
+    await queued('dead', 3)
+
+    await post('dead', 'release', { token }).expect(200)
+    expect((await get('dead')).holders[0].owner).toBe('ghost')
+    harness.advance(2_001)
+
+    expect((await alive).status).toBe(200)
+    expect(await harness.redis.zscore(key('suspects'), GHOST)).not.toBeNull()
+    expect((await get('dead')).queueLength).toBe(0)
+    expect((await get('dead')).lastEnd.how).toBe('released')
+  })
+})
+
+describe('an acquire without a key whose answer was lost', () => {
+  const keys = { lock: [] as string[] }
+  const common = { now_guard: 0, floor: 0, ended_ttl_ms: 60_000 }
+  const token = 'a'.repeat(22)
+  const ask = { token, ttl_ms: 30_000, wait_ms: 0, options: '', ...common }
+  const abandon = { token, attach: 1, how: 'abandon', keep_ms: 60_000, ...common }
+
+  it('is released when it was applied', async () => {
+    keys.lock = [key('lock', 'applied')]
+    await harness.binder.bind(acquireScript)(keys, ask)
+    await harness.binder.bind(leaveScript)(keys, abandon)
+
+    expect((await get('applied')).state).toBe('free')
+  })
+
+  it('is refused when it arrives after it was abandoned', async () => {
+    keys.lock = [key('lock', 'late')]
+    await harness.binder.bind(leaveScript)(keys, abandon)
+    const reply = await harness.binder.bind(acquireScript)(keys, ask)
+
+    expect(reply.outcome).toBe('abandoned')
+    expect((await get('late')).state).toBe('free')
+  })
+})
+
+describe('shutdown', () => {
+  it('answers those who wait, and gives their places up', async () => {
+    const other = await startHarness()
+    await held('drained')
+    const waiting = waits('drained', {}, other)
+    await queued('drained', 1)
+
+    await other.close()
+
+    const { status, body } = await waiting
+    expect([status, body.code]).toEqual([503, 'draining'])
+    expect((await get('drained')).queueLength).toBe(0)
+  })
+})
+
+describe('the same owner', () => {
+  it('has two places when it asks again while queued', async () => {
+    const { token } = await held('twice')
+    const first = waits('twice', { owner: 'me' })
+    await queued('twice', 1)
+    const second = waits('twice', { owner: 'me' })
+    await queued('twice', 2)
+
+    await post('twice', 'release', { token }).expect(200)
+    await post('twice', 'release', { token: (await first).body.token }).expect(200)
+    expect((await second).status).toBe(200)
+  })
+})
+
+describe('a deadline', () => {
+  it('of a waiter that passes while the lock cools is a time-out', async () => {
+    await held('cooling', { ttlMs: 1_000, lockDelayMs: 60_000 })
+    harness.advance(1_001)
+
+    const { body } = await post('cooling', 'acquire', { waitMs: 50 }).expect(423)
+
+    expect(body.code).toBe('wait-timeout')
+    expect(body.retryAfterMs).toBeGreaterThan(30_000)
+  })
+})
+
+describe('what a dead instance left behind', () => {
+  it('is found by the walk of another', async () => {
+    const store = createLockStore({
+      binder: harness.binder,
+      layout: layoutOf(harness.link),
+      signals: harness.links.signals,
+      client: () => harness.redis,
+      metrics: createLockMetrics(createMetrics('test')),
+      endedTtlMs: 60_000,
+    })
+    // Leased by nobody this process knows of, in a bucket that is on record.
+    await store.inspect(harness.namespace, 'left', 1)
+    const token = 'l'.repeat(22)
+    const common = { now_guard: 0, floor: 0, ended_ttl_ms: 60_000 }
+    await harness.binder.bind(acquireScript)(
+      { lock: [key('lock', 'left')] },
+      { token, ttl_ms: 1_000, wait_ms: 0, options: '', ...common },
+    )
+    harness.advance(1_001)
+    expect(await harness.redis.exists(key('lock', 'left'))).toBe(1)
+    await until('the bucket is on record', () =>
+      harness.redis.zscore(BUCKETS_KEY, `${harness.namespace} l0`),
+    )
+
+    await until('no other instance has the walk', async () => {
+      await harness.redis.del(WALKER_KEY)
+      await store.walk()
+      return (await harness.redis.exists(key('lock', 'left'))) === 0
+    })
+
+    expect(await harness.redis.zscore(key('index'), 'left')).toBeNull()
+    store.close()
+  })
+})
+
+describe('a waiter whose grant lapsed while its instance was slow', () => {
+  it('is put back at its place, with its instance trusted again', async () => {
+    const { token } = await held('slow')
+    const waiting = waits('slow', { owner: 'slow' })
+    await queued('slow', 1)
+    const [queuedToken] = await harness.redis.zrange(key('queue', 'slow'), '0', '0')
+    const record = await harness.redis.hgetBuffer(key('waiters', 'slow'), queuedToken as string)
+    const [, instance] = /instance\xb6([\w-]{22})/.exec(record?.toString('latin1') ?? '') ?? []
+    await harness.redis.zadd(key('suspects'), 1, instance as string)
+
+    // Its turn comes while it is suspect: it is taken off, and its beat brings it back.
+    await post('slow', 'release', { token }).expect(200)
+
+    expect((await waiting).status).toBe(200)
+    expect(await harness.redis.zscore(key('suspects'), instance as string)).toBeNull()
+  })
+})
+
+describe('readers and writers of a mixed load', () => {
+  it('are served in the order they came: no reader passes a waiting writer', async () => {
+    const { token } = await held('mixed')
+    const order: string[] = []
+    const answers: Promise<void>[] = []
+    for (let i = 0; i < 50; i++) {
+      const mode = i % 5 === 4 ? 'exclusive' : 'shared'
+      answers.push(
+        waits('mixed', { mode }).then(async ({ status, body }) => {
+          expect(status).toBe(200)
+          order.push(`${mode} ${Math.floor(i / 5)}`)
+          await post('mixed', 'release', { token: body.token }).expect(200)
+        }),
+      )
+      await queued('mixed', i + 1)
+    }
+
+    await post('mixed', 'release', { token }).expect(200)
+    await Promise.all(answers)
+
+    const rounds = Array.from({ length: 10 }, (_, i) => [
+      ...Array.from({ length: 4 }, () => `shared ${i}`),
+      `exclusive ${i}`,
+    ])
+    expect(order).toEqual(rounds.flat())
+  })
+})
