@@ -1,14 +1,15 @@
 import { copyFileSync } from 'node:fs'
 import { type RequestOptions, request } from 'node:https'
-import { it as always, expect, inject } from 'vitest'
+import { beforeEach, expect, inject, it } from 'vitest'
 import { readTls, type TlsOptions, watchTls } from '../../src/tls.js'
 import { type Certificate, hasOpenssl, makeCertificate } from '../support/certificates.js'
 import { startService } from '../support/service.js'
 import { tempFolder } from '../support/temp-folder.js'
 import { until } from '../support/until.js'
 
-// Certificates are made with openssl; without it there is nothing to serve.
-const it = always.runIf(hasOpenssl())
+beforeEach(({ skip }) => {
+  if (!hasOpenssl()) skip('openssl is not installed, which makes the certificates')
+})
 
 const environment = (server: Certificate) => ({
   LOCKSTEP_REDIS_URL: inject('redisUrl'),

@@ -1,0 +1,30 @@
+import { spawnSync } from 'node:child_process'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Harness, startHarness } from './support/harness.js'
+
+let harness: Harness
+beforeAll(async () => {
+  harness = await startHarness()
+  await harness.request('post', '/v1/locks/metered/acquire').expect(200)
+  await harness.request('post', '/v1/locks/metered/acquire').expect(423)
+})
+afterAll(() => harness.close())
+
+const promtool = (input: string) =>
+  spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' })
+
+it('promtool finds nothing wrong with the names and texts of our metrics', async ({ skip }) => {
+  if (promtool('').error) skip('promtool is not installed (Debian: prometheus); .ci/run brings it')
+  const { text } = await harness.request('get', '/metrics').expect(200)
+  const { stdout, stderr } = promtool(text)
+  const ours = `${stdout}${stderr}`.split('\n').filter((line) => line.includes('lockstep_'))
+  expect(ours).toEqual([])
+  expect(stderr).not.toMatch(/error while linting|parsing/)
+})
+
+it('has the lag of the event loop, and no label but of closed sets', async () => {
+  const { text } = await harness.request('get', '/metrics').expect(200)
+  expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds [\d.e-]+$/m)
+  expect(text).not.toContain('metered')
+  expect(text).not.toContain(harness.namespace)
+})
