@@ -18,6 +18,7 @@ import { memberRoutes } from './leaderboards/member-routes.js'
 import { createLeaderboardMetrics } from './leaderboards/metrics.js'
 import { leaderboardRoutes } from './leaderboards/routes.js'
 import { createLeaderboardStore, type LeaderboardStore } from './leaderboards/store.js'
+import { compileTemplates } from './leaderboards/templates.js'
 import { lockAdminRoutes } from './locks/admin-routes.js'
 import { createLockMetrics, type LockMetrics } from './locks/metrics.js'
 import { lockRoutes } from './locks/routes.js'
@@ -143,6 +144,11 @@ export function createStores(deps: AppDeps, metrics: Metrics, lockMetrics: LockM
   const binder = createBinder({ link: links.commands, observer, clockOffsetUs })
   const cacheBinder = createBinder({ link: links.cache, observer, clockOffsetUs })
   const partitions = new Partitions(layoutOf(links.cache), config.cacheOnRestart)
+  const leaderboards = createLeaderboardStore({ binder })
+  leaderboards.replaceTemplates(compileTemplates(config.definitions.leaderboards))
+  deps.onReload?.((fresh) =>
+    leaderboards.replaceTemplates(compileTemplates(fresh.definitions.leaderboards)),
+  )
   const locks = createLockStore({
     binder,
     layout: layoutOf(links.commands),
@@ -155,7 +161,7 @@ export function createStores(deps: AppDeps, metrics: Metrics, lockMetrics: LockM
   lockMetrics.countWaiters(locks.waiters)
   return {
     locks,
-    leaderboards: createLeaderboardStore({ binder }),
+    leaderboards,
     cache: {
       entries: createEntryStore({ binder: cacheBinder, partitions }),
       invalidation: createInvalidationStore(cacheBinder, partitions),

@@ -2,9 +2,13 @@ import { type Loaded, load } from './config/load.js'
 import type { Sections } from './config/sections.js'
 import type { Environment } from './config/variables.js'
 import { tokenSection } from './http/tokens.js'
+import { leaderboardSection } from './leaderboards/templates.js'
 
 /** What the configuration file may define besides settings: one line per domain. */
-const sections = { tokens: tokenSection } satisfies Sections
+const sections = {
+  tokens: tokenSection,
+  leaderboards: leaderboardSection,
+} satisfies Sections
 
 export type Config = Loaded<typeof sections>
 

@@ -23,6 +23,8 @@ export interface Boards {
     call: (known: KnownBoard, windows: string) => Promise<R | Again>,
   ): Promise<R>
   forget(namespace: string, board: string): void
+  /** Boards that do not exist yet get what a new template says. */
+  forgetAbsent(): void
   /** The season of this moment, and the moment, by the clock of Redis as far as it is known. */
   currentSeason(season: Season): SeasonWindow & { readonly nowMs: number }
 }
@@ -75,6 +77,10 @@ export function createBoards(templateOf: (board: string) => BoardConfig): Boards
     },
 
     forget: (namespace, board) => void known.delete(`${namespace}/${board}`),
+
+    forgetAbsent() {
+      for (const [id, { version }] of known) if (version === '0') known.delete(id)
+    },
 
     currentSeason(season) {
       const { list } = around(season)

@@ -38,7 +38,8 @@ export type LeaderboardStore = ReturnType<typeof createLeaderboardStore>
  * season. Reads answer `missing` for a board that does not exist; the first write creates it.
  */
 export function createLeaderboardStore({ binder }: { readonly binder: Binder }) {
-  const boards = createBoards(() => DEFAULT_BOARD)
+  let templateOf = (_board: string): BoardConfig => DEFAULT_BOARD
+  const boards = createBoards((board) => templateOf(board))
   const nextVersion = versions()
   const registerName = binder.bind(registerScript)
   const submitEntries = binder.bind(submitScript)
@@ -81,6 +82,11 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
 
   return {
     currentSeason: boards.currentSeason,
+    /** @param template the configuration of a board that its first submission creates */
+    replaceTemplates(template: (board: string) => BoardConfig): void {
+      templateOf = template
+      boards.forgetAbsent()
+    },
     describe: onBoard(describe),
     page: onBoard(binder.bind(pageScript)),
     around: onBoard(binder.bind(aroundScript)),

@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+
+let harness: Harness
+
+const file = (order: string) => `
+leaderboards:
+  - pattern: 'race-*'
+    board:
+      columns: [{ name: time, order: ${order}, type: int64 }]
+      season: { every: daily }
+`
+
+beforeAll(async () => {
+  harness = await startHarness({ configFile: file('asc') })
+})
+afterAll(() => harness.close())
+
+const submit = (board: string) =>
+  harness
+    .request('post', `/v1/leaderboards/${board}/scores`)
+    .send({ entries: [{ member: 'a', score: 1 }] })
+    .expect(200)
+const config = async (board: string) =>
+  (await harness.request('get', `/v1/leaderboards/${board}`).expect(200)).body.config
+
+it('gives a board of its first submission what the first fitting pattern says', async () => {
+  await submit('race-1')
+  await submit('other')
+
+  expect(await config('race-1')).toEqual({
+    columns: [{ name: 'time', order: 'asc', type: 'int64' }],
+    op: 'best',
+    ties: 'first',
+    rank: 'competition',
+    season: { every: 'daily', timeZone: 'UTC', keep: 4 },
+  })
+  expect((await config('other')).season.every).toBe('none')
+})
+
+it('takes new patterns for new boards when the file is read again', async () => {
+  await harness.request('get', '/v1/leaderboards/race-2').expect(404)
+  await harness.reload(file('desc'))
+
+  await submit('race-2')
+
+  expect((await config('race-2')).columns[0].order).toBe('desc')
+  expect((await config('race-1')).columns[0].order).toBe('asc')
+})
+
+it('refuses a file whose board makes no sense, and says where', async () => {
+  const wrong = file('asc').replace('daily', '{ cron: "0 0 31 2 *" }')
+
+  await expect(startHarness({ configFile: wrong })).rejects.toThrow(/leaderboards.*cron/)
+})
