@@ -1,0 +1,63 @@
+import { parseArgs } from 'node:util'
+import type { Redis } from 'ioredis'
+import { loadConfig } from '../config.js'
+import { importZset } from '../leaderboards/import.js'
+import { createLeaderboardStore } from '../leaderboards/store.js'
+import { compileTemplates } from '../leaderboards/templates.js'
+import { createBinder } from '../redis/binder.js'
+import { openLink } from '../redis/connect.js'
+
+// npm run import-board -- KEY BOARD [--namespace default]
+// Copies a plain ZSET of the Redis at LOCKSTEP_REDIS_URL to a board.
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { namespace: { type: 'string', default: 'default' } },
+})
+const [key, board] = positionals
+const config = loadConfig(process.env)
+if (!key || !board || !/^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$/.test(board)) {
+  fail('usage: npm run import-board -- KEY BOARD [--namespace NAME]')
+} else if (!config.redisUrl) {
+  fail('LOCKSTEP_REDIS_URL must name the Redis that holds the key')
+} else {
+  await run(key, board)
+}
+
+async function run(from: string, to: string): Promise<void> {
+  const link = openLink({
+    url: config.redisUrl,
+    purpose: 'import',
+    timeoutMs: 10_000,
+    onError: ({ message }) => fail(message),
+  })
+  try {
+    await ready(link.client as Redis)
+    const store = createLeaderboardStore({
+      binder: createBinder({
+        link,
+        observer: { batch() {}, failure() {} },
+        clockOffsetUs: () => 0,
+      }),
+    })
+    store.replaceTemplates(compileTemplates(config.definitions.leaderboards))
+    const names = { key: from, namespace: values.namespace, board: to }
+    const { imported, skipped } = await importZset(link.client as Redis, store, names)
+    process.stdout.write(`${imported} members imported, ${skipped.length} skipped\n`)
+    for (const member of skipped) process.stdout.write(`skipped ${JSON.stringify(member)}\n`)
+  } catch (error) {
+    fail((error as Error).message)
+  } finally {
+    link.close()
+  }
+}
+
+function ready(client: Redis): Promise<void> {
+  if (client.status === 'ready') return Promise.resolve()
+  return new Promise((resolve) => void client.once('ready', () => resolve()))
+}
+
+function fail(message: string): void {
+  process.stderr.write(`${message}\n`)
+  process.exitCode = 1
+}
