@@ -83,7 +83,7 @@ describe('acquire', () => {
 
   it('keeps the fence growing when its counter is lost', async () => {
     const first = await acquire('lost-fence', { ttlMs: 100 })
-    await harness.redis.del(`ls:{${harness.namespace}:l0}:fence`)
+    await harness.redis.del(`ls:{${harness.namespace}:${harness.lockTag('lost-fence')}}:fence`)
     harness.advance(101)
 
     const second = await acquire('lost-fence').expect(200)
@@ -105,9 +105,11 @@ describe('acquire', () => {
   it('leaves no key without an expiry', async () => {
     await acquire('bounded', { ttlMs: 5_000 })
 
-    const lock = lockKey(harness.namespace, 'l0', 'bounded')
+    const lock = lockKey(harness.namespace, harness.lockTag('bounded'), 'bounded')
     expect(await harness.redis.pttl(lock)).toBeGreaterThan(0)
-    expect(await harness.redis.pttl(`ls:{${harness.namespace}:l0}:fence`)).toBeGreaterThan(0)
+    expect(
+      await harness.redis.pttl(`ls:{${harness.namespace}:${harness.lockTag('bounded')}}:fence`),
+    ).toBeGreaterThan(0)
   })
 })
 

@@ -33,8 +33,9 @@ const waits = (name: string, body: object, at = harness) =>
 const queued = (name: string, length: number) =>
   until(`${length} wait`, async () => (await get(name)).queueLength === length)
 
-const key = (part: string, name?: string) =>
-  `ls:{${harness.namespace}:l0}:${part}${name === undefined ? '' : `:${name}`}`
+const key = (part: string, name: string) => `${bucketKey(part, name)}:${name}`
+const bucketKey = (part: string, name: string) =>
+  `ls:{${harness.namespace}:${harness.lockTag(name)}}:${part}`
 
 const GHOST = 'x'.repeat(22)
 
@@ -71,7 +72,7 @@ describe('an instance that dies with a waiter queued', () => {
     harness.advance(2_001)
 
     expect((await alive).status).toBe(200)
-    expect(await harness.redis.zscore(key('suspects'), GHOST)).not.toBeNull()
+    expect(await harness.redis.zscore(bucketKey('suspects', 'dead'), GHOST)).not.toBeNull()
     expect((await get('dead')).queueLength).toBe(0)
     expect((await get('dead')).lastEnd.how).toBe('released')
   })
@@ -164,7 +165,7 @@ describe('what a dead instance left behind', () => {
     harness.advance(1_001)
     expect(await harness.redis.exists(key('lock', 'left'))).toBe(1)
     await until('the bucket is on record', () =>
-      harness.redis.zscore(BUCKETS_KEY, `${harness.namespace} l0`),
+      harness.redis.zscore(BUCKETS_KEY, `${harness.namespace} ${harness.lockTag('left')}`),
     )
 
     await until('no other instance has the walk', async () => {
@@ -173,7 +174,7 @@ describe('what a dead instance left behind', () => {
       return (await harness.redis.exists(key('lock', 'left'))) === 0
     })
 
-    expect(await harness.redis.zscore(key('index'), 'left')).toBeNull()
+    expect(await harness.redis.zscore(bucketKey('index', 'left'), 'left')).toBeNull()
     store.close()
   })
 })
@@ -186,13 +187,13 @@ describe('a waiter whose grant lapsed while its instance was slow', () => {
     const [queuedToken] = await harness.redis.zrange(key('queue', 'slow'), '0', '0')
     const record = await harness.redis.hgetBuffer(key('waiters', 'slow'), queuedToken as string)
     const [, instance] = /instance\xb6([\w-]{22})/.exec(record?.toString('latin1') ?? '') ?? []
-    await harness.redis.zadd(key('suspects'), 1, instance as string)
+    await harness.redis.zadd(bucketKey('suspects', 'slow'), 1, instance as string)
 
     // Its turn comes while it is suspect: it is taken off, and its beat brings it back.
     await post('slow', 'release', { token }).expect(200)
 
     expect((await waiting).status).toBe(200)
-    expect(await harness.redis.zscore(key('suspects'), instance as string)).toBeNull()
+    expect(await harness.redis.zscore(bucketKey('suspects', 'slow'), instance as string)).toBeNull()
   })
 })
 

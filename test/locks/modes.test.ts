@@ -199,7 +199,11 @@ describe('semaphores', () => {
     await post('semaphores/sized/release', { token: body.token }).expect(200)
     await permits('sized', { permits: 2 }).expect(200)
     await harness.request('delete', '/v1/semaphores/sized').expect(200)
-    expect(await harness.redis.exists(`ls:{${harness.namespace}:l0}:capacity:sized`)).toBe(0)
+    expect(
+      await harness.redis.exists(
+        `ls:{${harness.namespace}:${harness.lockTag('sized')}}:capacity:sized`,
+      ),
+    ).toBe(0)
   })
 
   it('lets waiters in when it grows', async () => {
@@ -224,41 +228,41 @@ describe('lock sets', () => {
     post(`lock-sets/${verb}`, { names, ...body })
 
   it('takes all or nothing, under one token', async () => {
-    await locked('set-b')
-    await set('acquire', ['set-a', 'set-b']).expect(423)
-    expect((await get('locks/set-a')).state).toBe('free')
+    await locked('set@b')
+    await set('acquire', ['set@a', 'set@b']).expect(423)
+    expect((await get('locks/set@a')).state).toBe('free')
 
-    const { body } = await set('acquire', ['set-c', 'set-d']).expect(200)
-    expect(Object.keys(body.fences)).toEqual(['set-c', 'set-d'])
-    await set('renew', ['set-c', 'set-d'], { token: body.token }).expect(200)
-    await set('release', ['set-c', 'set-d'], { token: body.token }).expect(200)
-    const repeat = await set('release', ['set-c', 'set-d'], { token: body.token }).expect(200)
+    const { body } = await set('acquire', ['set@c', 'set@d']).expect(200)
+    expect(Object.keys(body.fences)).toEqual(['set@c', 'set@d'])
+    await set('renew', ['set@c', 'set@d'], { token: body.token }).expect(200)
+    await set('release', ['set@c', 'set@d'], { token: body.token }).expect(200)
+    const repeat = await set('release', ['set@c', 'set@d'], { token: body.token }).expect(200)
     expect(repeat.body).toEqual({ released: false, replayed: true })
-    await post('locks/set-c/acquire').expect(200)
+    await post('locks/set@c/acquire').expect(200)
   })
 
   it('renews all or none, and names what is lost', async () => {
-    const names = ['lost-a', 'lost-b']
+    const names = ['lost@a', 'lost@b']
     const { body } = await set('acquire', names).expect(200)
-    await post('locks/lost-b/revoke', { reason: 'x', force: true }).expect(200)
+    await post('locks/lost@b/revoke', { reason: 'x', force: true }).expect(200)
     const gone = await set('renew', names, { token: body.token }).expect(410)
-    expect(gone.body).toMatchObject({ code: 'lease-revoked', lost: ['lost-b'] })
+    expect(gone.body).toMatchObject({ code: 'lease-revoked', lost: ['lost@b'] })
   })
 
   it('never deadlocks when sets stand in opposite orders', async () => {
-    const both = await set('acquire', ['dl-a', 'dl-b']).expect(200)
+    const both = await set('acquire', ['dl@a', 'dl@b']).expect(200)
     const take = (names: string[]) =>
       set('acquire', names, { waitMs: 10_000 }).then(async (response) => {
         expect(response.status).toBe(200)
         await set('release', names, { token: response.body.token }).expect(200)
       })
     const all = Array.from({ length: 10 }, (_, i) =>
-      take(i % 2 === 0 ? ['dl-a', 'dl-b'] : ['dl-b', 'dl-a']),
+      take(i % 2 === 0 ? ['dl@a', 'dl@b'] : ['dl@b', 'dl@a']),
     )
-    await queued('locks/dl-a', 10)
-    await set('release', ['dl-a', 'dl-b'], { token: both.body.token }).expect(200)
+    await queued('locks/dl@a', 10)
+    await set('release', ['dl@a', 'dl@b'], { token: both.body.token }).expect(200)
     await Promise.all(all)
-    expect((await get('locks/dl-b')).queueLength).toBe(0)
+    expect((await get('locks/dl@b')).queueLength).toBe(0)
   })
 
   it('refuses duplicates and too many', async () => {

@@ -127,7 +127,7 @@ describe('an idempotency key', () => {
     await queued('kept', 1)
     cut.abort()
     await until('the place is kept', async () => {
-      const waiters = `ls:{${harness.namespace}:l0}:waiters:kept`
+      const waiters = `ls:{${harness.namespace}:${harness.lockTag('kept')}}:waiters:kept`
       return (await harness.redis.hvals(waiters))[0]?.includes('kept')
     })
     expect((await get('kept')).queueLength).toBe(1)
@@ -146,9 +146,12 @@ describe('a waiter that Redis forgot', () => {
     await queued('forgotten', 1)
 
     const keys = ['queue', 'waiters'].map(
-      (part) => `ls:{${harness.namespace}:l0}:${part}:forgotten`,
+      (part) => `ls:{${harness.namespace}:${harness.lockTag('forgotten')}}:${part}:forgotten`,
     )
-    await harness.redis.del(lockKey(harness.namespace, 'l0', 'forgotten'), ...keys)
+    await harness.redis.del(
+      lockKey(harness.namespace, harness.lockTag('forgotten'), 'forgotten'),
+      ...keys,
+    )
 
     expect((await waiting).status).toBe(200)
   })
@@ -162,10 +165,22 @@ describe('what is left behind', () => {
     await post('idle', 'release', { token }).expect(200)
     await post('idle', 'release', { token: (await second).body.token }).expect(200)
 
-    const keys = await harness.redis.keys(`ls:{${harness.namespace}:l0}:*:idle`)
+    const keys = await harness.redis.keys(
+      `ls:{${harness.namespace}:${harness.lockTag('idle')}}:*:idle`,
+    )
 
-    expect(keys).toEqual([`ls:{${harness.namespace}:l0}:ended:idle`])
-    expect(await harness.redis.zscore(`ls:{${harness.namespace}:l0}:timers`, 'idle')).toBeNull()
-    expect(await harness.redis.zscore(`ls:{${harness.namespace}:l0}:index`, 'idle')).toBeNull()
+    expect(keys).toEqual([`ls:{${harness.namespace}:${harness.lockTag('idle')}}:ended:idle`])
+    expect(
+      await harness.redis.zscore(
+        `ls:{${harness.namespace}:${harness.lockTag('idle')}}:timers`,
+        'idle',
+      ),
+    ).toBeNull()
+    expect(
+      await harness.redis.zscore(
+        `ls:{${harness.namespace}:${harness.lockTag('idle')}}:index`,
+        'idle',
+      ),
+    ).toBeNull()
   })
 })

@@ -72,7 +72,9 @@ describe('an idempotency key', () => {
       .set('idempotency-key', 'k')
       .then((response) => response)
     await until('the repeat is attached', async () => {
-      const waiters = await harness.redis.hvals(`ls:{${harness.namespace}:l0}:waiters:attach`)
+      const waiters = await harness.redis.hvals(
+        `ls:{${harness.namespace}:${harness.lockTag('attach')}}:waiters:attach`,
+      )
       return waiters.some((waiter) => waiter.includes('attach\u0002'))
     })
     await post('attach', 'release', { token }).expect(200)

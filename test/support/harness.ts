@@ -10,8 +10,10 @@ import { inject } from 'vitest'
 import { buildApp } from '../../src/app.js'
 import { createReloads } from '../../src/config/reload.js'
 import { loadConfig } from '../../src/config.js'
+import { bucketTag } from '../../src/locks/keys.js'
 import { type Binder, createBinder } from '../../src/redis/binder.js'
 import { type Link, openLink } from '../../src/redis/connect.js'
+import { layoutOf } from '../../src/redis/layout.js'
 import { type Links, openLinks } from '../../src/redis/links.js'
 import { rawCommands } from './raw.js'
 import { until } from './until.js'
@@ -26,6 +28,8 @@ export interface Harness {
   readonly namespace: string
   /** Binds scripts to the same connection and clock as the app. */
   readonly binder: Binder
+  /** The hash tag of a lock's keys, which the topology decides. */
+  lockTag(name: string): string
   /** Every line that was logged. */
   readonly log: readonly string[]
   /** A request in the namespace of this harness. */
@@ -88,6 +92,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     redis: rawCommands(admin),
     namespace,
     binder: createBinder({ link, observer: { batch() {}, failure() {} }, clockOffsetUs }),
+    lockTag: (name) => bucketTag(layoutOf(link), name),
     log,
     request: (method, path) =>
       supertest(app.server)[method](path).set('lockstep-namespace', namespace),
