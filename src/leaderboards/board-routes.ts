@@ -113,7 +113,7 @@ export const boardRoutes: FastifyPluginAsyncTypebox<BoardRouteOptions> = async (
 }
 
 export const noBoard = (board: string): Problem =>
-  new Problem('not-found', `There is no leaderboard "${board}".`)
+  new Problem('not-found', `There is no leaderboard "${board}", or it has no such season.`)
 
 function resetInMs(store: LeaderboardStore, { season }: BoardConfig): number | null {
   const { endMs, nowMs } = store.currentSeason(season)

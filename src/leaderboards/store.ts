@@ -48,6 +48,7 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
   const dropBoard = binder.bind(dropScript)
 
   const describe = binder.bind(describeScript)
+  const listSeasons = binder.bind(seasonsScript)
   const register = (namespace: string, board: string, add: 0 | 1) =>
     registerName({ registry: registryKey(namespace) }, { board, add })
 
@@ -76,6 +77,14 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
         const reply = await run(keys, { ...own, plan, windows } as A)
         if (isAgain(reply)) return reply
         if (version === '0') return { outcome: 'missing' as const }
+        // An old season without a member was never, or is gone: that is not an empty page.
+        if (season && 'total' in reply && reply.total === 0) {
+          const present = await listSeasons(keys, { plan, windows })
+          if (isAgain(present)) return present
+          if (!present.seasons.some(({ id }) => id === season)) {
+            return { outcome: 'missing' as const }
+          }
+        }
         return { ...reply, config, version }
       })
   }
@@ -96,7 +105,7 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
     erase: onBoard(binder.bind(eraseScript)),
     hide: onBoard(binder.bind(hideScript)),
     close: onBoard(binder.bind(closeScript)),
-    seasons: onBoard(binder.bind(seasonsScript)),
+    seasons: onBoard(listSeasons),
 
     submit: (
       namespace: string,

@@ -129,6 +129,9 @@ describe('a board with seasons', () => {
     const old = body.seasons[0].id
     const { body: page } = await one.request('get', path('kept', `/entries?season=${old}`))
     expect(page.entries).toMatchObject([{ member: 'm3' }])
+    const unknown = '20000101T000000Z'
+    await one.request('get', path('kept', `/entries?season=${unknown}`)).expect(404)
+    await one.request('get', path('kept', `/export?season=${unknown}`)).expect(404)
     expect((await one.request('get', path('kept'))).body.nextResetInMs).toBeLessThanOrEqual(DAY)
   })
 
