@@ -27,6 +27,12 @@ import { lockSetRoutes } from './locks/sets/routes.js'
 import { createLockStore, type LockStore } from './locks/store.js'
 import { createRedisMetrics } from './metrics/redis.js'
 import { createMetrics, type Metrics } from './metrics/registry.js'
+import { checkRoutes } from './ratelimits/checks/routes.js'
+import { type CheckStore, createCheckStore } from './ratelimits/checks/store.js'
+import { createRateLimitMetrics } from './ratelimits/metrics.js'
+import { parsePolicy } from './ratelimits/policies/parse.js'
+import { policyRoutes } from './ratelimits/policies/routes.js'
+import { createPolicyStore, type PolicyStore } from './ratelimits/policies/store.js'
 import { createBinder } from './redis/binder.js'
 import { StoreError } from './redis/errors.js'
 import { readFacts } from './redis/facts.js'
@@ -53,6 +59,7 @@ export interface AppDeps {
 export interface Stores {
   readonly locks: LockStore
   readonly leaderboards: LeaderboardStore
+  readonly ratelimits: { readonly checks: CheckStore; readonly policies: PolicyStore }
   readonly cache: { readonly entries: EntryStore; readonly invalidation: InvalidationStore }
 }
 
@@ -115,6 +122,14 @@ export function buildApp(deps: AppDeps, makeStores = createStores): FastifyInsta
         v1.register(lockAdminRoutes, { prefix: '/locks', ...locks })
         v1.register(semaphoreRoutes, { prefix: '/semaphores', ...locks })
         v1.register(lockSetRoutes, { prefix: '/lock-sets', ...locks })
+        v1.register(policyRoutes, { prefix: '/ratelimits', store: stores.ratelimits.policies })
+        v1.register(checkRoutes, {
+          prefix: '/ratelimits',
+          store: stores.ratelimits.checks,
+          policies: stores.ratelimits.policies,
+          metrics: createRateLimitMetrics(metrics),
+          headerStyle: config.ratelimitHeaders,
+        })
         const cacheMetrics = createCacheMetrics(metrics)
         v1.register(entryRoutes, {
           prefix: '/cache',
@@ -162,6 +177,10 @@ export function createStores(deps: AppDeps, metrics: Metrics, lockMetrics: LockM
   return {
     locks,
     leaderboards,
+    ratelimits: {
+      checks: createCheckStore({ binder, slotOf: (key) => links.commands.slotOf(key) }),
+      policies: createPolicyStore({ binder, signals: links.signals, parse: parsePolicy }),
+    },
     cache: {
       entries: createEntryStore({ binder: cacheBinder, partitions }),
       invalidation: createInvalidationStore(cacheBinder, partitions),

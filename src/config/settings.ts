@@ -70,6 +70,11 @@ export const SettingsSchema = Type.Object(
       description:
         'What a restart or promotion of Redis, which may bring back older values, does to the cache: flush drops all, soft makes all stale, keep trusts it.',
     }),
+    ratelimitHeaders: Type.Enum(['ietf', 'legacy', 'none'], {
+      default: 'ietf',
+      description:
+        'How answers about limits tell them: RateLimit and RateLimit-Policy (IETF draft), RateLimit-Limit, -Remaining and -Reset, or not at all.',
+    }),
     idempotencyTtlMs: Type.Integer({
       default: 300_000,
       minimum: 1_000,

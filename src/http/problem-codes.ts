@@ -239,6 +239,13 @@ export const PROBLEMS = {
     remedy: 'Ask again later.',
     retry: 'later',
   },
+  'too-many-policies': {
+    status: 429,
+    title: 'The namespace has as many policies as it may',
+    cause: 'A namespace holds at most 1000 policies.',
+    remedy: 'Delete what is not used, or use another namespace.',
+    retry: 'no',
+  },
   'store-unavailable': {
     status: 503,
     title: 'Redis is not reachable',

@@ -1,32 +1,5 @@
+import { toVersion } from '../../http/etag.js'
 import { invalid } from '../../http/problem.js'
-import type { Match } from './store.js'
-
-/** A version of the partition's clock as an entity tag. */
-export const toETag = (version: number): string => `"${version.toString(36)}"`
-
-/** No entry has it: the clock counts microseconds since 1970. */
-const NO_VERSION = 0
-
-/** Entity tags are compared strongly, so a weak one, or one that is not ours, matches nothing. */
-function toVersion(tag: string): number {
-  const digits = /^"([0-9a-z]{1,11})"$/.exec(tag)?.[1]
-  return digits === undefined ? NO_VERSION : Number.parseInt(digits, 36)
-}
-
-const ENTITY_TAG = /^(W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/
-
-/**
- * If-Match of a write: one entity tag or `*`.
- * @throws Problem invalid-request for anything else, a list included: a write replaces one version.
- */
-export function toMatch(header: string | undefined): Match | undefined {
-  if (header === undefined) return undefined
-  if (header.trim() === '*') return 'any'
-  if (!ENTITY_TAG.test(header.trim())) {
-    throw invalid('headers/if-match', 'must be one entity tag in double quotes, or *')
-  }
-  return toVersion(header.trim())
-}
 
 /** If-None-Match of a read: whether the caller has this version already. RFC 9110, weak comparison. */
 export function hasVersion(header: string | undefined, version: number): boolean {

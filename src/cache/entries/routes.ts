@@ -1,19 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
+import { toETag, toMatch } from '../../http/etag.js'
 import { COMMON_PROBLEMS, invalid, Problem, problemResponses } from '../../http/problem.js'
 import { requestIdentity } from '../../http/request-fingerprint.js'
 import { compileValidator } from '../../http/validation.js'
 import type { CacheMetrics } from '../metrics.js'
 import { DEFAULT_POLICY, MAX_VALUE_BYTES } from '../spaces/policy.js'
 import { toReadDirectives, toWriteDirectives } from './cache-control.js'
-import {
-  hasVersion,
-  isOnlyIfAbsent,
-  toContentEncoding,
-  toContentType,
-  toETag,
-  toMatch,
-} from './headers.js'
+import { hasVersion, isOnlyIfAbsent, toContentEncoding, toContentType } from './headers.js'
 import * as schemas from './schemas.js'
 import type { Entry } from './scripts.js'
 import type { CacheKey, EntryStore } from './store.js'

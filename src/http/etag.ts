@@ -1,0 +1,54 @@
+import { invalid } from './problem.js'
+
+/** The version that must be there; `any` for whichever. */
+export type Match = number | 'any'
+
+/** A version, which counts microseconds and never repeats, as an entity tag. */
+export const toETag = (version: number): string => `"${version.toString(36)}"`
+
+/** No version is 0: they count microseconds since 1970. */
+const NO_VERSION = 0
+
+/** Entity tags are compared strongly, so a weak one, or one that is not ours, matches nothing. */
+export function toVersion(tag: string): number {
+  const digits = /^"([0-9a-z]{1,11})"$/.exec(tag)?.[1]
+  return digits === undefined ? NO_VERSION : Number.parseInt(digits, 36)
+}
+
+const ENTITY_TAG = /^(W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/
+
+/**
+ * If-Match of a write: one entity tag or `*`.
+ * @throws Problem invalid-request for anything else, a list included: a write replaces one version.
+ */
+export function toMatch(header: string | undefined): Match | undefined {
+  if (header === undefined) return undefined
+  if (header.trim() === '*') return 'any'
+  if (!ENTITY_TAG.test(header.trim())) {
+    throw invalid('headers/if-match', 'must be one entity tag in double quotes, or *')
+  }
+  return toVersion(header.trim())
+}
+
+/** `*`: must exist; `none`: must not exist; else the version that must stand there. */
+export type Precondition = '*' | 'none' | number
+
+interface ConditionalHeaders {
+  readonly 'if-match'?: string
+  readonly 'if-none-match'?: string
+}
+
+/**
+ * The precondition of a PUT or DELETE of something that is configured.
+ * @throws Problem invalid-request for both headers, or one that is malformed.
+ */
+export function toPrecondition(headers: ConditionalHeaders): Precondition | undefined {
+  const match = toMatch(headers['if-match'])
+  const none = headers['if-none-match']
+  if (none === undefined) return match === 'any' ? '*' : match
+  if (none.trim() !== '*') throw invalid('headers/if-none-match', 'must be *')
+  if (match !== undefined) {
+    throw invalid('headers/if-none-match', 'contradicts If-Match: send one of the two')
+  }
+  return 'none'
+}

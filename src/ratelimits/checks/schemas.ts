@@ -1,0 +1,125 @@
+import Type from 'typebox'
+import { ObjectName, ResourceName } from '../../http/names.js'
+import { PolicyFields } from '../policies/schemas.js'
+
+const Key = { ...ObjectName, description: 'Who or what is limited: 1 to 512 bytes of UTF-8.' }
+
+const Cost = Type.Integer({
+  default: 1,
+  minimum: 1,
+  maximum: 1_000_000_000,
+  description: 'How much is asked for. Default 1.',
+})
+
+/** A stored policy, or one given here: then `name` takes the place of `policy`. */
+const Limit = Type.Object(
+  {
+    policy: Type.Optional({ ...ResourceName, description: 'Name of a stored policy.' }),
+    name: Type.Optional({ ...ResourceName, description: 'Name of a limit given here.' }),
+    algorithm: Type.Optional(
+      Type.Enum(['gcra', 'token-bucket', 'fixed-window'], { description: 'Default gcra.' }),
+    ),
+    limit: Type.Optional(PolicyFields.limit),
+    windowMs: Type.Optional(PolicyFields.windowMs),
+    burst: PolicyFields.burst,
+    align: PolicyFields.align,
+    key: Key,
+    cost: Cost,
+  },
+  { additionalProperties: false },
+)
+
+export const CheckQuery = Type.Object(
+  {
+    onDeny: Type.Enum(['200', '429'], {
+      default: '200',
+      description: 'Status of a denial. Default 200: the answer says it.',
+    }),
+  },
+  { additionalProperties: false },
+)
+
+export const CheckRequest = Type.Object(
+  {
+    limits: Type.Array(Limit, {
+      minItems: 1,
+      maxItems: 32,
+      description: '1 to 32 limits, no two the same.',
+    }),
+    mode: Type.Enum(['all', 'each'], {
+      default: 'all',
+      description: 'all: one denial denies everything and nothing is consumed. Default all.',
+    }),
+    peek: Type.Boolean({ default: false, description: 'Consume nothing; asks about cost 1.' }),
+  },
+  {
+    additionalProperties: false,
+    examples: [
+      {
+        limits: [
+          { policy: 'api', key: 'user-7' },
+          { name: 'burst', limit: 10, windowMs: 1_000, key: 'user-7' },
+        ],
+      },
+    ],
+  },
+)
+
+export const OnePolicyParams = Type.Object({ policy: ResourceName })
+
+export const OneQuery = Type.Object(
+  {
+    ...CheckQuery.properties,
+    key: Type.Optional({ ...Key, description: 'The same as in the body; send it once.' }),
+    cost: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1_000_000_000,
+        description: 'The same as in the body; send it once.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+export const OneRequest = Type.Object(
+  { key: Key, cost: Cost },
+  { additionalProperties: false, examples: [{ key: 'user-7' }] },
+)
+
+export const PeekRequest = Type.Object(
+  { key: Key },
+  { additionalProperties: false, examples: [{ key: 'user-7' }] },
+)
+
+export const PeekQuery = Type.Object(
+  { key: Type.Optional({ ...Key, description: 'The same as in the body; send it once.' }) },
+  { additionalProperties: false },
+)
+
+const Result = Type.Object({
+  policy: ResourceName,
+  key: ObjectName,
+  allowed: Type.Boolean(),
+  limit: Type.Integer(),
+  remaining: Type.Integer({ description: 'Cost that would be allowed now.' }),
+  resetAfterMs: Type.Integer({ description: 'Until nothing is consumed any more.' }),
+  retryAfterMs: Type.Optional(
+    Type.Integer({ description: 'Until this cost may be allowed; 0 where it is.' }),
+  ),
+  granted: Type.Integer({ description: 'Cost that was consumed.' }),
+  unsatisfiable: Type.Boolean({ description: 'The cost is above what can ever be allowed.' }),
+  takenAtMs: Type.Integer({ description: 'Time of Redis at the decision, since 1970.' }),
+})
+
+export const CheckResponse = Type.Object(
+  {
+    allowed: Type.Boolean(),
+    remaining: Type.Integer({ description: 'Of the tightest limit.' }),
+    retryAfterMs: Type.Optional(
+      Type.Integer({ description: 'Until all may be allowed; absent where that is never.' }),
+    ),
+    results: Type.Array(Result, { description: 'In the order asked.' }),
+  },
+  { description: 'The decision; a denial is an answer, too.' },
+)

@@ -1,0 +1,61 @@
+import { integers } from '../../redis/reply.js'
+import { defineScript } from '../../redis/script.js'
+
+export interface LimitReply {
+  readonly allowed: boolean
+  readonly remaining: number
+  readonly resetUs: number
+  /** 0 where allowed; -1 where the cost can never be allowed. */
+  readonly retryUs: number
+}
+
+export type CheckReply =
+  | {
+      readonly outcome: 'allowed' | 'denied' | 'replayed'
+      readonly takenAtUs: number
+      readonly limits: readonly LimitReply[]
+    }
+  | { readonly outcome: 'conflict' }
+
+const OUTCOMES = ['denied', 'allowed', 'replayed'] as const
+
+export const checkScript = defineScript({
+  name: 'ratelimits.check',
+  file: new URL('../scripts/check.lua', import.meta.url),
+  keys: ['state[]'],
+  args: [
+    'mode',
+    'peek',
+    'fingerprint',
+    'memo_ttl_ms',
+    'limit[].kind',
+    'limit[].cost',
+    'limit[].a',
+    'limit[].b',
+    'limit[].c',
+  ],
+  units: ({ limit }) => limit.length,
+  decode(reply): CheckReply {
+    const numbers = integers(reply, Array.isArray(reply) ? reply.length : 0)
+    const [code = -1, takenAtUs = 0] = numbers
+    if (code === 3) return { outcome: 'conflict' }
+    const outcome = OUTCOMES[code]
+    if (!outcome || numbers.length % 4 !== 2) {
+      throw new TypeError(`unknown outcome ${code} of ratelimits.check`)
+    }
+    return { outcome, takenAtUs, limits: toLimits(numbers) }
+  },
+})
+
+function toLimits(numbers: readonly number[]): LimitReply[] {
+  const limits: LimitReply[] = []
+  for (let i = 2; i < numbers.length; i += 4) {
+    limits.push({
+      allowed: numbers[i] === 1,
+      remaining: numbers[i + 1] as number,
+      resetUs: numbers[i + 2] as number,
+      retryUs: numbers[i + 3] as number,
+    })
+  }
+  return limits
+}

@@ -1,0 +1,120 @@
+import type { Binder } from '../../redis/binder.js'
+import type { Idempotency } from '../../redis/idempotency.js'
+import { limitKey, memoKey } from '../keys.js'
+import { type Policy, toScriptLimit } from '../policies/policy.js'
+import { type CheckReply, checkScript, type LimitReply } from './scripts.js'
+
+/** One limit of one subject, and what is asked of it. */
+export interface LimitRequest {
+  readonly name: string
+  readonly key: string
+  readonly cost: number
+  readonly policy: Policy
+  /** The policy stands in the request, not in the service. */
+  readonly inline: boolean
+}
+
+export interface CheckOptions {
+  readonly mode: 'all' | 'each'
+  readonly peek: boolean
+  readonly idempotency?: Idempotency | undefined
+}
+
+export type CheckOutcome =
+  | {
+      readonly kind: 'decided'
+      readonly allowed: boolean
+      readonly replayed: boolean
+      /** In the order asked. */
+      readonly results: readonly (LimitReply & { readonly takenAtUs: number })[]
+    }
+  | { readonly kind: 'conflict' }
+  | { readonly kind: 'cross-slot' }
+
+export interface CheckStore {
+  check(
+    namespace: string,
+    limits: readonly LimitRequest[],
+    options: CheckOptions,
+  ): Promise<CheckOutcome>
+}
+
+export interface CheckStoreOptions {
+  readonly binder: Binder
+  /** The Cluster slot of a key: what shares one can be checked in one step. */
+  readonly slotOf: (key: string) => number
+}
+
+interface Placed {
+  readonly index: number
+  readonly request: LimitRequest
+  readonly state: string
+}
+
+export function createCheckStore({ binder, slotOf }: CheckStoreOptions): CheckStore {
+  const run = binder.bind(checkScript)
+
+  /** The memo stands with the data of the first limit: what is in one slot is remembered together. */
+  function call(namespace: string, group: readonly Placed[], options: CheckOptions) {
+    const { mode, peek, idempotency } = options
+    const state = group.map((placed) => placed.state)
+    if (idempotency) {
+      state.push(memoKey(namespace, (group[0] as Placed).request.key, idempotency.digest))
+    }
+    return run(
+      { state },
+      {
+        mode,
+        peek: peek ? 1 : 0,
+        fingerprint: idempotency?.fingerprint ?? '',
+        memo_ttl_ms: idempotency?.ttlMs ?? 0,
+        limit: group.map(({ request }) => ({
+          ...toScriptLimit(request.policy),
+          cost: request.cost,
+        })),
+      },
+    )
+  }
+
+  return {
+    async check(namespace, limits, options) {
+      const groups = new Map<number, Placed[]>()
+      limits.forEach((request, index) => {
+        const state = stateKey(namespace, request)
+        const slot = slotOf(state)
+        const group = groups.get(slot)
+        if (group) group.push({ index, request, state })
+        else groups.set(slot, [{ index, request, state }])
+      })
+      if (groups.size > 1 && options.mode === 'all') return { kind: 'cross-slot' }
+
+      const parts = [...groups.values()]
+      const replies = await Promise.all(parts.map((group) => call(namespace, group, options)))
+      return merge(limits.length, parts, replies)
+    },
+  }
+}
+
+function stateKey(namespace: string, { key, name, policy, inline }: LimitRequest): string {
+  const { kind } = toScriptLimit(policy)
+  return limitKey(namespace, key, inline ? kind.toUpperCase() : kind, name)
+}
+
+function merge(
+  count: number,
+  groups: readonly (readonly Placed[])[],
+  replies: readonly CheckReply[],
+): CheckOutcome {
+  const results = new Array<LimitReply & { takenAtUs: number }>(count)
+  let allowed = true
+  let replayed = true
+  for (const [i, reply] of replies.entries()) {
+    if (reply.outcome === 'conflict') return { kind: 'conflict' }
+    allowed &&= reply.outcome !== 'denied'
+    replayed &&= reply.outcome === 'replayed'
+    for (const [j, placed] of (groups[i] as readonly Placed[]).entries()) {
+      results[placed.index] = { ...(reply.limits[j] as LimitReply), takenAtUs: reply.takenAtUs }
+    }
+  }
+  return { kind: 'decided', allowed, replayed, results }
+}

@@ -1,0 +1,67 @@
+import Type from 'typebox'
+import { ResourceName } from '../../http/names.js'
+
+const YEAR_MS = 31_622_400_000
+
+export const PolicyFields = {
+  algorithm: Type.Enum(['gcra', 'token-bucket', 'fixed-window'], {
+    default: 'gcra',
+    description: 'How it is counted. token-bucket is another name of gcra. Default gcra.',
+  }),
+  limit: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000_000,
+    description: 'Cost per window.',
+  }),
+  windowMs: Type.Integer({
+    minimum: 1,
+    maximum: YEAR_MS,
+    description: `Length of the window. Milliseconds, 1 to ${YEAR_MS}.`,
+  }),
+  burst: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000_000,
+      description: 'gcra: cost that may come at once. Default: limit.',
+    }),
+  ),
+  align: Type.Optional(
+    Type.Enum(['epoch', 'first-hit'], {
+      description: 'fixed-window: windows begin at multiples of windowMs, or at the first call.',
+    }),
+  ),
+}
+
+export const PolicyParams = Type.Object({ policy: ResourceName })
+
+export const PolicyRequest = Type.Object(PolicyFields, {
+  additionalProperties: false,
+  examples: [{ limit: 100, windowMs: 60_000, burst: 20 }],
+})
+
+export const WriteHeaders = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({ description: 'Change only this version, or any with `*`.' }),
+  ),
+  'if-none-match': Type.Optional(Type.String({ description: '`*`: only where there is none.' })),
+})
+
+export const PolicyResponse = Type.Object(
+  {
+    name: ResourceName,
+    ...PolicyFields,
+    version: Type.Integer({ description: 'Grows with every change; the ETag.' }),
+    maxInAnyWindow: Type.Integer({
+      description: 'The most cost that any span as long as the window can see.',
+    }),
+    source: Type.Enum(['api', 'file'], {
+      description: 'What stands in the file cannot be changed.',
+    }),
+  },
+  { description: 'The policy, and the bound it guarantees.' },
+)
+
+export const PolicyList = Type.Object(
+  { policies: Type.Array(PolicyResponse) },
+  { description: 'All policies of the namespace, by name.' },
+)

@@ -1,0 +1,71 @@
+import { integers, list } from './reply.js'
+import { defineScript } from './script.js'
+
+export interface Stored {
+  readonly name: string
+  readonly version: number
+  readonly body: string
+}
+
+export interface ReadReply {
+  /** The same as asked about: nothing changed, and no document is sent. */
+  readonly revision: number
+  readonly documents: readonly Stored[]
+}
+
+export const readScript = defineScript({
+  name: 'documents.read',
+  file: new URL('./scripts/documents-read.lua', import.meta.url),
+  keys: ['documents'],
+  args: ['known'],
+  decode(reply): ReadReply {
+    const [revision, ...fields] = list(reply, 1)
+    return { revision: Number(revision), documents: toDocuments(fields) }
+  },
+})
+
+function toDocuments(fields: readonly unknown[]): Stored[] {
+  const documents: Stored[] = []
+  for (let i = 0; i < fields.length; i += 3) {
+    documents.push({
+      name: String(fields[i]),
+      version: Number(fields[i + 1]),
+      body: String(fields[i + 2]),
+    })
+  }
+  return documents
+}
+
+export type WriteReply =
+  | { readonly outcome: 'created' | 'replaced' | 'unchanged'; readonly version: number }
+  | { readonly outcome: 'precondition-failed' }
+  | { readonly outcome: 'too-many' }
+
+export const writeScript = defineScript({
+  name: 'documents.write',
+  file: new URL('./scripts/documents-write.lua', import.meta.url),
+  keys: ['documents'],
+  args: ['name', 'body', 'if_match', 'most', 'channel', 'message'],
+  decode(reply): WriteReply {
+    const [outcome, version] = integers(reply, 2) as [number, number]
+    if (outcome === 4) return { outcome: 'precondition-failed' }
+    if (outcome === 5) return { outcome: 'too-many' }
+    return {
+      outcome: outcome === 1 ? 'created' : outcome === 2 ? 'replaced' : 'unchanged',
+      version,
+    }
+  },
+})
+
+export type RemoveReply = 'removed' | 'missing' | 'precondition-failed'
+
+export const removeScript = defineScript({
+  name: 'documents.remove',
+  file: new URL('./scripts/documents-remove.lua', import.meta.url),
+  keys: ['documents'],
+  args: ['name', 'if_match', 'channel', 'message'],
+  decode(reply): RemoveReply {
+    const [outcome] = integers(reply, 2)
+    return outcome === 1 ? 'removed' : outcome === 2 ? 'missing' : 'precondition-failed'
+  },
+})

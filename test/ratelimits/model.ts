@@ -1,0 +1,45 @@
+interface Decision {
+  readonly allowed: boolean
+  readonly remaining: number
+}
+
+/** The two algorithms in plain TypeScript, without Redis: what the scripts are compared with. */
+export interface Model {
+  check(nowUs: number, cost: number): Decision
+}
+
+/** 2025-01-01: from here 1/16 us are exact in a double. */
+const EPOCH_US = 1_735_689_600_000_000
+
+/** GCRA told as a bucket that drains: the debt is in units of 1/16 us, as in the script. */
+export function gcraModel(limit: number, windowMs: number, burst: number): Model {
+  const interval = Math.ceil((16_000 * windowMs) / limit)
+  let tat = 0
+  return {
+    check(nowUs, cost) {
+      const now = (nowUs - EPOCH_US) * 16
+      const debt = Math.max(0, tat - now)
+      const allowed = debt + cost * interval <= burst * interval
+      if (allowed) tat = now + debt + cost * interval
+      const after = Math.max(0, tat - now)
+      return { allowed, remaining: Math.max(0, Math.floor((burst * interval - after) / interval)) }
+    },
+  }
+}
+
+export function windowModel(limit: number, windowMs: number, fromFirstHit: boolean): Model {
+  const length = windowMs * 1_000
+  let start = Number.NEGATIVE_INFINITY
+  let count = 0
+  return {
+    check(nowUs, cost) {
+      if (nowUs >= start + length) {
+        start = fromFirstHit ? nowUs : nowUs - (nowUs % length)
+        count = 0
+      }
+      const allowed = count + cost <= limit
+      if (allowed) count += cost
+      return { allowed, remaining: Math.max(0, limit - count) }
+    },
+  }
+}

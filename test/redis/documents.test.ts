@@ -1,0 +1,202 @@
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
+import { createBinder } from '../../src/redis/binder.js'
+import { createDocuments, type Documents, MAX_DOCUMENTS } from '../../src/redis/documents.js'
+import { redisKey } from '../../src/redis/keys.js'
+import { openLinks } from '../../src/redis/links.js'
+import type { Signals } from '../../src/redis/signals.js'
+import { startFaultProxy } from '../support/faults.js'
+import { type Harness, ready, startHarness } from '../support/harness.js'
+import { until } from '../support/until.js'
+
+interface Colour {
+  readonly colour: string
+}
+
+let harness: Harness
+const open: { close(): void }[] = []
+
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterEach(() => {
+  for (const documents of open.splice(0)) documents.close()
+})
+afterAll(() => harness.close())
+
+const deaf: Signals = {
+  subscribe: async () => () => undefined,
+  onGap: () => undefined,
+  silentForMs: () => 0,
+  close: () => undefined,
+}
+
+function parse(_name: string, body: unknown): Colour {
+  if (typeof (body as Colour).colour !== 'string') throw new TypeError('no colour')
+  return body as Colour
+}
+
+/** What another process would have: its own memory on the same Redis. */
+function newProcess(part: string, more: object = {}): Documents<Colour> {
+  const { binder, links } = harness
+  const documents = createDocuments<Colour>({
+    binder,
+    signals: links.signals,
+    part,
+    parse,
+    ...more,
+  })
+  open.push(documents)
+  return documents
+}
+
+const red = { colour: 'red' }
+const blue = { colour: 'blue' }
+
+describe('documents', () => {
+  it('asks Redis before calling a name unknown', async () => {
+    const [here, there] = [newProcess('unknown', { signals: deaf }), newProcess('unknown')]
+    expect(await there.get(harness.namespace, 'a')).toBeUndefined()
+    await here.put(harness.namespace, 'a', red)
+
+    expect(await there.get(harness.namespace, 'a')).toMatchObject({ name: 'a', value: red })
+  })
+
+  it('holds a change at once where it was made', async () => {
+    const here = newProcess('here', { signals: deaf, pollMs: 3_600_000 })
+    await here.get(harness.namespace, 'a')
+    await here.put(harness.namespace, 'a', red)
+    expect(here.peek(harness.namespace, 'a')?.value).toEqual(red)
+
+    expect(await here.remove(harness.namespace, 'a')).toBe('removed')
+    expect(here.peek(harness.namespace, 'a')).toBeUndefined()
+  })
+
+  it.each<[string, { pollMs?: number; signals?: Signals }]>([
+    ['by message, without the poll', { pollMs: 3_600_000 }],
+    ['by the poll, without a message', { signals: deaf }],
+  ])('learns of changes elsewhere %s', async (how, options) => {
+    const part = `elsewhere-${how.length}`
+    const [here, there] = [newProcess(part), newProcess(part, options)]
+    await here.put(harness.namespace, 'a', red)
+    await there.get(harness.namespace, 'a')
+    await until('the subscription', async () => {
+      if (options.signals === deaf) return true
+      const [, count] = (await harness.redis.pubsub('NUMSUB', `ls:documents:${part}`)) as number[]
+      return (count ?? 0) >= 1
+    })
+
+    await here.put(harness.namespace, 'a', blue)
+    await until('the change', () => there.peek(harness.namespace, 'a')?.value.colour === 'blue')
+    await here.remove(harness.namespace, 'a')
+    await until('the removal', () => there.peek(harness.namespace, 'a') === undefined)
+  })
+
+  it('gives every change a version that never comes back', async () => {
+    const here = newProcess('versions')
+    const put = async (value: Colour) => {
+      const outcome = await here.put(harness.namespace, 'a', value)
+      return 'document' in outcome ? outcome.document.version : 0
+    }
+    const first = await put(red)
+    expect(await put(red)).toBe(first)
+    const second = await put(blue)
+    expect(second).toBeGreaterThan(first)
+    await here.remove(harness.namespace, 'a')
+    const third = await put(red)
+    expect(third).toBeGreaterThan(second)
+
+    await harness.redis.del(redisKey(harness.namespace, 'policies', 'versions'))
+    expect(await put(red)).toBeGreaterThan(third)
+  })
+
+  it('counts versions on when the clock stands still or goes back', async () => {
+    const here = newProcess('clock')
+    const ahead = Date.now() * 2_000
+    const key = redisKey(harness.namespace, 'policies', 'clock')
+    await harness.redis.hset(key, ':revision', ahead)
+
+    const outcome = await here.put(harness.namespace, 'a', red)
+    expect(outcome).toMatchObject({ kind: 'created', document: { version: ahead + 1 } })
+  })
+
+  it('honours preconditions', async () => {
+    const here = newProcess('conditions')
+    const { namespace } = harness
+    const failed = { kind: 'precondition-failed' }
+    expect(await here.put(namespace, 'a', red, '*')).toEqual(failed)
+    expect(await here.put(namespace, 'a', red, 7)).toEqual(failed)
+    const created = await here.put(namespace, 'a', red, 'none')
+    const version = 'document' in created ? created.document.version : 0
+    expect(created.kind).toBe('created')
+    expect(await here.put(namespace, 'a', blue, 'none')).toEqual(failed)
+    expect(await here.put(namespace, 'a', blue, version - 1)).toEqual(failed)
+    expect(await here.put(namespace, 'a', blue, version)).toMatchObject({ kind: 'replaced' })
+    expect(await here.remove(namespace, 'a', version)).toBe('precondition-failed')
+    expect(await here.remove(namespace, 'a', '*')).toBe('removed')
+    expect(await here.remove(namespace, 'a')).toBe('missing')
+  })
+
+  it('lets the configuration file win, in every namespace', async () => {
+    const document = { name: 'a', version: 1, value: blue, inFile: true }
+    const here = newProcess('file', { fromFile: () => new Map([['a', document]]) })
+    const other = newProcess('file')
+    await other.put(harness.namespace, 'a', red)
+    await other.put(harness.namespace, 'b', red)
+
+    expect((await here.get(harness.namespace, 'a'))?.value).toEqual(blue)
+    expect(await here.put(harness.namespace, 'a', red)).toEqual({ kind: 'in-file' })
+    expect(await here.remove(harness.namespace, 'a')).toBe('in-file')
+    expect(await here.list(harness.namespace)).toMatchObject([document, { name: 'b', value: red }])
+  })
+
+  it('leaves out what this version cannot read', async () => {
+    const key = redisKey(harness.namespace, 'policies', 'newer')
+    await harness.redis.hset(key, ':revision', 2, 'a', '1 {"shape":1}', 'b', '2 {"colour":"red"}')
+
+    expect(await newProcess('newer').list(harness.namespace)).toMatchObject([{ name: 'b' }])
+  })
+
+  it('refuses one more than may be, and still replaces', async () => {
+    const key = redisKey(harness.namespace, 'policies', 'many')
+    const fields = Array.from({ length: MAX_DOCUMENTS }, (_, i) => [
+      `d${i}`,
+      `1 ${JSON.stringify(red)}`,
+    ])
+    await harness.redis.hset(key, ':revision', 1, ...fields.flat())
+    const here = newProcess('many')
+
+    expect(await here.put(harness.namespace, 'more', red)).toEqual({ kind: 'too-many' })
+    expect(await here.put(harness.namespace, 'd0', blue)).toMatchObject({ kind: 'replaced' })
+    await here.remove(harness.namespace, 'd1')
+    expect(await here.put(harness.namespace, 'more', red)).toMatchObject({ kind: 'created' })
+  })
+
+  it('keeps the last known documents in an outage, and says that others are not known', async () => {
+    const proxy = await startFaultProxy(inject('redisUrl'))
+    const links = openLinks({
+      url: proxy.url,
+      timeoutMs: 500,
+      onError: () => undefined,
+      onRefused: () => undefined,
+    })
+    await ready(links.commands)
+    const observer = { batch() {}, failure() {} }
+    const binder = createBinder({ link: links.commands, observer, clockOffsetUs: () => 0 })
+    const here = newProcess('outage', { binder, signals: links.signals, pollMs: 20 })
+    await here.put(harness.namespace, 'a', red)
+    await here.get(harness.namespace, 'a')
+    proxy.refuse()
+    await until('the loss', () => !links.commands.isReady())
+
+    expect((await here.get(harness.namespace, 'a'))?.value).toEqual(red)
+    await expect(here.get(harness.namespace, 'b')).rejects.toMatchObject({
+      code: 'store-unavailable',
+    })
+
+    proxy.heal()
+    await newProcess('outage').put(harness.namespace, 'a', blue)
+    await until('the change', () => here.peek(harness.namespace, 'a')?.value.colour === 'blue')
+    links.close()
+    await proxy.close()
+  })
+})
