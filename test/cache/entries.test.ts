@@ -26,6 +26,7 @@ const bytes = (key: string) =>
 describe('PUT and GET', () => {
   it('give the value back with its type, version and age', async () => {
     const created = await put('a', '{"n":1}').expect(201)
+    expect(created.text).toBe('')
     harness.advance(3_000)
 
     const { text, headers } = await get('a').expect(200)

@@ -129,7 +129,7 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
         headers: schemas.WriteHeaders,
         body: schemas.RawBody,
         response: {
-          201: { description: 'Stored where there was no value.', type: 'null' },
+          201: { description: 'Stored where there was no value.' },
           204: { description: 'Stored in place of a value.', type: 'null' },
           ...problemResponses(...COMMON_PROBLEMS, 'precondition-failed', 'idempotency-conflict'),
         },
@@ -173,7 +173,7 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       metrics.write(outcome.outcome)
       if (outcome.replayed) reply.header('idempotent-replayed', 'true')
       reply.header('etag', toETag(outcome.version))
-      return reply.code(outcome.outcome === 'created' ? 201 : 204).send(null)
+      return reply.code(outcome.outcome === 'created' ? 201 : 204).send()
     },
   )
 
