@@ -1,11 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
-import { createBinder } from '../../src/redis/binder.js'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createDocuments, type Documents, MAX_DOCUMENTS } from '../../src/redis/documents.js'
 import { redisKey } from '../../src/redis/keys.js'
-import { openLinks } from '../../src/redis/links.js'
 import type { Signals } from '../../src/redis/signals.js'
-import { startFaultProxy } from '../support/faults.js'
-import { type Harness, ready, startHarness } from '../support/harness.js'
+import { type Harness, startHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
 
 interface Colour {
@@ -169,34 +166,5 @@ describe('documents', () => {
     expect(await here.put(harness.namespace, 'd0', blue)).toMatchObject({ kind: 'replaced' })
     await here.remove(harness.namespace, 'd1')
     expect(await here.put(harness.namespace, 'more', red)).toMatchObject({ kind: 'created' })
-  })
-
-  it('keeps the last known documents in an outage, and says that others are not known', async () => {
-    const proxy = await startFaultProxy(inject('redisUrl'))
-    const links = openLinks({
-      url: proxy.url,
-      timeoutMs: 500,
-      onError: () => undefined,
-      onRefused: () => undefined,
-    })
-    await ready(links.commands)
-    const observer = { batch() {}, failure() {} }
-    const binder = createBinder({ link: links.commands, observer, clockOffsetUs: () => 0 })
-    const here = newProcess('outage', { binder, signals: links.signals, pollMs: 20 })
-    await here.put(harness.namespace, 'a', red)
-    await here.get(harness.namespace, 'a')
-    proxy.refuse()
-    await until('the loss', () => !links.commands.isReady())
-
-    expect((await here.get(harness.namespace, 'a'))?.value).toEqual(red)
-    await expect(here.get(harness.namespace, 'b')).rejects.toMatchObject({
-      code: 'store-unavailable',
-    })
-
-    proxy.heal()
-    await newProcess('outage').put(harness.namespace, 'a', blue)
-    await until('the change', () => here.peek(harness.namespace, 'a')?.value.colour === 'blue')
-    links.close()
-    await proxy.close()
   })
 })

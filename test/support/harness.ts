@@ -75,7 +75,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   })
   const link = links.commands
   const admin = options.redisUrl === undefined ? adminLink(link) : link
-  await Promise.all([ready(link), ready(admin)])
+  await Promise.all([ready(link), ready(links.cache), ready(admin)])
 
   let offsetUs = 0
   const clockOffsetUs = () => offsetUs
