@@ -1,6 +1,7 @@
 // Fixed answers in the shape of each store's own; see echo.mjs.
 
 const FENCE = 1_795_000_000_000_000
+const VALUE = Buffer.from(JSON.stringify({ name: 'Ada', tags: Array(16).fill('0123456789abcdef') }))
 
 export const echoStores = {
   locks: {
@@ -17,4 +18,45 @@ export const echoStores = {
     drain() {},
     close() {},
   },
+  ratelimits: {
+    checks: {
+      check: async (_namespace, limits) => ({
+        kind: 'decided',
+        allowed: true,
+        replayed: false,
+        results: limits.map(() => ({
+          allowed: true,
+          remaining: 99,
+          resetUs: 600_000,
+          retryUs: 0,
+          takenAtUs: FENCE,
+        })),
+      }),
+    },
+    policies: {},
+  },
+  cache: {
+    entries: {
+      read: async () => ({
+        asOf: FENCE,
+        lease: { kind: 'none' },
+        entry: {
+          state: 'fresh',
+          kind: 'bytes',
+          version: FENCE,
+          ageMs: 1_000,
+          ttlMs: 299_000,
+          servedMs: 299_000,
+          loadMs: 0,
+          size: VALUE.length,
+          contentType: 'application/json',
+          contentEncoding: '',
+          tags: [],
+          payload: VALUE,
+        },
+      }),
+    },
+    invalidation: {},
+  },
+  leaderboards: {},
 }

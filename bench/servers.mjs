@@ -21,17 +21,22 @@ export async function startServers() {
     LOCKSTEP_ENDED_TTL_MS: '1000',
     LOCKSTEP_LOG_LEVEL: 'warn',
   }
-  const service = await startServer(path.join(ROOT, 'dist/main.js'), environment)
-  const echo = await startServer(path.join(ROOT, 'bench/echo.mjs'), environment)
-  return {
-    redis,
-    service,
-    echo,
-    async stop() {
-      await Promise.all([service.stop(), echo.stop()])
-      await redis.stop()
-    },
+  const started = []
+  const stop = async () => {
+    await Promise.all(started.map((server) => server.stop()))
+    await redis.stop()
   }
+  try {
+    for (const file of ['dist/main.js', 'bench/echo.mjs']) {
+      started.push(await startServer(path.join(ROOT, file), environment))
+    }
+  } catch (error) {
+    // What was started must not outlive a start that failed.
+    await stop()
+    throw error
+  }
+  const [service, echo] = started
+  return { redis, service, echo, stop }
 }
 
 /** @returns a server that has printed where it listens. */

@@ -1,0 +1,12 @@
+const limit = (name) => ({ name, limit: 1_000_000, windowMs: 60_000 })
+
+const check = (count) => ({
+  method: 'POST',
+  path: '/v1/ratelimits/check',
+  body: { limits: Array.from({ length: count }, (_, i) => ({ ...limit(`l${i}`), key: 'user-7' })) },
+})
+
+export const rows = [
+  { name: 'check of one limit over echo', target: 0.85, request: check(1) },
+  { name: 'check of four limits over echo', request: check(4) },
+]
