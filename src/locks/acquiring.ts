@@ -63,6 +63,8 @@ export type AcquireOutcome =
         | 'gone'
     }
 
+/** What scripts/acquire.lua takes where nothing is said. */
+const DEFAULT_MAX_QUEUE = 10_000
 /** A place, or a grant nobody collected, is kept so long for the repeat of a keyed request. */
 const KEEP_PLACE_MS = 10_000
 /** A call that was given up on arrives, if at all, before this has passed. */
@@ -295,25 +297,31 @@ const undoOf = (idempotency: Idempotency | undefined): ['detach' | 'cancel', num
 
 /** '' where everything is at its default, so that the common request stays small. */
 function toRecord(options: AcquireOptions, instance: string): string {
-  const { waitMs, mode, owner, caller, metadata, idempotency } = options
-  const record = {
-    ...(mode === 'shared' && { mode }),
-    ...(owner !== undefined && { owner, caller: caller ?? '' }),
-    ...(metadata !== undefined && { metadata }),
-    ...(options.reentrant && { reentrant: true }),
-    ...(options.minHoldMs && { min_hold_ms: options.minHoldMs }),
-    ...(options.maxHoldMs !== undefined && { max_hold_ms: options.maxHoldMs }),
-    ...(options.lockDelayMs && { lock_delay_ms: options.lockDelayMs }),
-    ...(options.maxQueue !== undefined && { max_queue: options.maxQueue }),
-    ...(options.priority && { priority: options.priority }),
-    ...(options.permits !== undefined && { permits: options.permits }),
-    ...(options.capacity !== undefined && { capacity: options.capacity }),
-    ...(idempotency && {
-      memo: idempotency.digest,
-      fingerprint: idempotency.fingerprint,
-      memo_ttl_ms: idempotency.ttlMs,
-    }),
-    ...((waitMs || idempotency) && { instance, ttl_ms: options.ttlMs }),
+  const { waitMs, owner, idempotency, maxQueue = DEFAULT_MAX_QUEUE } = options
+  // Most requests keep every default, and then nothing is built, sent or decoded.
+  const record: Record<string, unknown> = {}
+  if (options.mode === 'shared') record.mode = options.mode
+  if (owner !== undefined) {
+    record.owner = owner
+    record.caller = options.caller ?? ''
+  }
+  if (options.metadata !== undefined) record.metadata = options.metadata
+  if (options.reentrant) record.reentrant = true
+  if (options.minHoldMs) record.min_hold_ms = options.minHoldMs
+  if (options.maxHoldMs !== undefined) record.max_hold_ms = options.maxHoldMs
+  if (options.lockDelayMs) record.lock_delay_ms = options.lockDelayMs
+  if (maxQueue !== DEFAULT_MAX_QUEUE) record.max_queue = maxQueue
+  if (options.priority) record.priority = options.priority
+  if (options.permits !== undefined) record.permits = options.permits
+  if (options.capacity !== undefined) record.capacity = options.capacity
+  if (idempotency) {
+    record.memo = idempotency.digest
+    record.fingerprint = idempotency.fingerprint
+    record.memo_ttl_ms = idempotency.ttlMs
+  }
+  if (waitMs || idempotency) {
+    record.instance = instance
+    record.ttl_ms = options.ttlMs
   }
   for (const _ in record) return JSON.stringify(record)
   return ''
