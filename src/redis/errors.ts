@@ -44,10 +44,17 @@ const NOT_READY: Readonly<Record<string, string>> = {
 /** The replies after which this connection leads to the wrong server, or to one that cannot serve. */
 const RECONNECT = new Set(['READONLY', 'LOADING', 'MASTERDOWN', 'CLUSTERDOWN'])
 
+const SLOT_LOST =
+  /Script attempted to (access a non local key|execute a (write )?command while the cluster)/
+
 const errorWord = (text: string): string => /^-?([A-Z]+)\b/.exec(text)?.[1] ?? ''
 
 /** An error that Redis itself reported, so the command it names was refused. */
 export function toReplyError(text: string): StoreError | ScriptError {
+  // Inside a script, at a key that was built from the declared tag: what came before it may stand.
+  if (SLOT_LOST.test(text)) {
+    return new StoreError('outcome-unknown', 'The slot of the call was moving.', 'slot-moving')
+  }
   const word = errorWord(text)
   const reason = NOT_READY[word]
   if (reason) return new StoreError('store-not-ready', `Redis refused the call (${word}).`, reason)
