@@ -115,5 +115,6 @@ it.each(runs)('%s: %s in the middle of load', async (topology, what) => {
   expect(row.fencesBack).toBe(0)
   expect(row.applied).toBeGreaterThan(WORKERS)
   expect(row.recoveredMs).toBeLessThan(RECOVERY_MS)
-  if (what === 'migration') expect(row.unknown + row.lost).toBe(0)
+  // A script may come to a key that has moved already: unknown, and the repeat finds the truth.
+  if (what === 'migration') expect(row.lost).toBe(0)
 })

@@ -9,3 +9,16 @@ export function freePort(): Promise<number> {
     })
   })
 }
+
+const TRIES = 5
+
+/** A port that was free may be taken before it is used: then the start is tried with another. */
+export async function withFreePorts<T>(start: () => Promise<T>): Promise<T> {
+  for (let i = 1; ; i++) {
+    try {
+      return await start()
+    } catch (error) {
+      if (i === TRIES || !String(error).includes('Address already in use')) throw error
+    }
+  }
+}

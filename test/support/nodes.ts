@@ -4,7 +4,7 @@ import { Redis } from 'ioredis'
 import { startManagedRedis } from '../../src/redis/managed.js'
 import { spawnManaged } from '../../src/redis/managed-process.js'
 import { findServer } from '../../src/redis/server-binary.js'
-import { freePort } from './free-port.js'
+import { freePort, withFreePorts } from './free-port.js'
 import { find, toolsFolder } from './server-place.js'
 import { until } from './until.js'
 
@@ -19,9 +19,11 @@ export interface Node {
 
 /** A data server without persistence. It is not started again when it dies: who promotes whom is the topology's affair. */
 export async function startNode(conf: readonly string[], port?: number): Promise<Node> {
-  const at = port ?? (await freePort())
-  const redis = await startManagedRedis({ toolsFolder, find, port: at, conf, restart: false })
-  return toNode(at, redis.pid, () => redis.stop())
+  return withFreePorts(async () => {
+    const at = port ?? (await freePort())
+    const redis = await startManagedRedis({ toolsFolder, find, port: at, conf, restart: false })
+    return toNode(at, redis.pid, () => redis.stop())
+  })
 }
 
 /** A Redis takes itself for a Sentinel when its command is called so. */

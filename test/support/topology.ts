@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { startManagedRedis } from '../../src/redis/managed.js'
-import { freePort } from './free-port.js'
+import { freePort, withFreePorts } from './free-port.js'
 import { type Node, startNode, startSentinel } from './nodes.js'
 import { find, toolsFolder } from './server-place.js'
 import { until } from './until.js'
@@ -128,15 +128,17 @@ async function startCluster({ giveUpMs = 30_000 }: TopologyOptions): Promise<Ser
 }
 
 async function startMember(giveUpMs: number): Promise<Node & { readonly bus: number }> {
-  // Redis would take port + 10000 for the bus, which free ports are too high for.
-  const bus = await freePort()
-  const node = await startNode([
-    'cluster-enabled yes',
-    `cluster-port ${bus}`,
-    `cluster-node-timeout ${giveUpMs}`,
-    'repl-diskless-sync-delay 0',
-  ])
-  return { ...node, bus }
+  return withFreePorts(async () => {
+    // Redis would take port + 10000 for the bus, which free ports are too high for.
+    const bus = await freePort()
+    const node = await startNode([
+      'cluster-enabled yes',
+      `cluster-port ${bus}`,
+      `cluster-node-timeout ${giveUpMs}`,
+      'repl-diskless-sync-delay 0',
+    ])
+    return { ...node, bus }
+  })
 }
 
 const untilSaid = (client: Node['client'], line: string) =>
