@@ -53,6 +53,8 @@ function profile({ purpose, timeoutMs }: LinkOptions) {
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     enableOfflineQueue: false,
+    // The client's own try has no catch: a connection lost in that moment would end the process.
+    autoResubscribe: false,
     commandTimeout: timeoutMs,
     socketTimeout: timeoutMs * 2,
     connectTimeout: 2_000,

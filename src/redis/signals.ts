@@ -32,7 +32,7 @@ export function createSignals(link: Link): Signals {
     lastAnswerAt = Number.NEGATIVE_INFINITY
     for (const listener of gapListeners) listener()
   })
-  // ioredis subscribes again by itself only to what was confirmed before; this covers the rest.
+  // A new connection listens to nothing yet.
   client.on('ready', () => {
     if (listeners.size > 0) client.subscribe(...listeners.keys()).catch(() => undefined)
   })
