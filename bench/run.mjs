@@ -1,4 +1,4 @@
-// npm run bench [-- --quick] [-- --json FILE]
+// npm run bench [-- --quick] [--only TEXT] [--json FILE]; TEXT is part of the names of the rows to run.
 //
 // Every row is a ratio of the service to its echo, measured in alternating turns of one run: these
 // machines are noisy by a factor of two, and only what runs side by side can be compared.
@@ -12,7 +12,11 @@ import { rows as limitRows } from './rows/ratelimits.mjs'
 import { startServers } from './servers.mjs'
 
 const { values: options } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    json: { type: 'string' },
+  },
 })
 
 const CONNECTIONS = 64
@@ -110,7 +114,10 @@ function print(results) {
 const servers = await startServers()
 try {
   const results = []
-  for (const row of [...lockRows, ...limitRows, ...cacheRows]) results.push(await measure(row))
+  const rows = [...lockRows, ...limitRows, ...cacheRows]
+  for (const row of rows.filter(({ name }) => name.includes(options.only))) {
+    results.push(await measure(row))
+  }
   print(results)
   if (options.json) writeFileSync(options.json, JSON.stringify(toReport(results), null, 2))
   if (results.some(({ met }) => !met)) process.exitCode = 1

@@ -91,12 +91,20 @@ export class Acquiring {
   ): Promise<AcquireOutcome> {
     const token = randomToken()
     const record = toRecord(options, this.#instance)
-    if (!options.waitMs) {
-      const started = performance.now()
-      const reply = await this.#ask(place, token, record, options, 0)
-      if (reply.outcome === 'queued') return this.#waitAgain(place, names, options, record, reply)
-      return this.#settle(place, options, reply, started)
-    }
+    if (options.waitMs) return this.#waitInTurn(place, names, options, record, token)
+    const started = performance.now()
+    const reply = await this.#ask(place, token, record, options, 0)
+    if (reply.outcome === 'queued') return this.#waitAgain(place, names, options, record, reply)
+    return this.#settle(place, options, reply, started)
+  }
+
+  #waitInTurn(
+    place: Place,
+    names: readonly string[],
+    options: AcquireOptions,
+    record: string,
+    token: string,
+  ): Promise<AcquireOutcome> {
     // Known here before the script is sent: the message of the grant can overtake its answer.
     const waiter = new Waiter(place.bucket, place.keys, token, record)
     return this.#attended(waiter, options, async () => {
@@ -171,36 +179,44 @@ export class Acquiring {
     }
   }
 
-  async #settle(
+  #settle(
     place: Place,
     options: AcquireOptions,
     reply: Exclude<AcquireReply, { outcome: 'queued' }>,
     started: number,
-  ): Promise<AcquireOutcome> {
+  ): AcquireOutcome | Promise<AcquireOutcome> {
     return 'token' in reply ? this.#deliver(place, options, reply, started, 1) : toRefusal(reply)
   }
 
   /** The lease goes to a client that is there, with time left; otherwise it is given back. */
-  async #deliver(
-    { bucket, keys }: Place,
-    { connection, idempotency }: AcquireOptions,
+  #deliver(
+    place: Place,
+    options: AcquireOptions,
     reply: GrantReply,
     started: number,
     attach: number,
-  ): Promise<AcquireOutcome> {
+  ): AcquireOutcome | Promise<AcquireOutcome> {
     const { token, fences, mode, waitedMs, holdCount, outcome } = reply
     this.#calls.saw(fences)
     const expiresInMs = remaining(reply.ttlMs ?? Number.MAX_SAFE_INTEGER, started)
-    if (expiresInMs <= 0 && outcome === 'granted') {
-      await this.#leave({ bucket, keys, token, attach }, 'cancel', 0)
-      return { kind: 'ended', how: 'expired', fence: fences[0] as number, reason: '' }
-    }
+    const late = expiresInMs <= 0 && outcome === 'granted'
+    if (late || options.connection?.destroyed) return this.#giveBack(place, options, reply, attach)
+    const replayed = outcome === 'replayed'
+    return { kind: 'granted', token, fences, mode, expiresInMs, waitedMs, holdCount, replayed }
+  }
+
+  async #giveBack(
+    { bucket, keys }: Place,
+    { connection, idempotency }: AcquireOptions,
+    { token, fences }: GrantReply,
+    attach: number,
+  ): Promise<AcquireOutcome> {
     if (connection?.destroyed) {
       await this.#leave({ bucket, keys, token, attach }, ...undoOf(idempotency))
       return { kind: 'gone' }
     }
-    const replayed = outcome === 'replayed'
-    return { kind: 'granted', token, fences, mode, expiresInMs, waitedMs, holdCount, replayed }
+    await this.#leave({ bucket, keys, token, attach }, 'cancel', 0)
+    return { kind: 'ended', how: 'expired', fence: fences[0] as number, reason: '' }
   }
 
   async #stand(

@@ -3,7 +3,7 @@ import { invalid, Problem } from '../http/problem.js'
 import { requestIdentity } from '../http/request-fingerprint.js'
 import type { LockMetrics } from './metrics.js'
 import type { Holder, LeaseEnd, Snapshot } from './snapshot.js'
-import type { AcquireOutcome, Granted, LockStore, LostOutcome } from './store.js'
+import type { AcquireOptions, AcquireOutcome, Granted, LockStore, LostOutcome } from './store.js'
 
 /** What the routes of locks, semaphores and sets share: how an outcome becomes an answer. */
 export interface LockRouteOptions {
@@ -15,14 +15,35 @@ export interface LockRouteOptions {
 const MAX_METADATA_BYTES = 1_024
 const MAX_RETRY_AFTER_S = 30
 
-/** What an acquire takes from the request besides its body. */
-export const attempt = (request: FastifyRequest, idempotencyTtlMs: number) => ({
+type Terms = Omit<AcquireOptions, 'metadata' | 'caller' | 'idempotency' | 'connection'> & {
+  readonly metadata?: object | undefined
+}
+
+/** Field by field: merged objects would outlive every request in the old generation of the heap. */
+export const toOptions = (
+  request: FastifyRequest,
+  terms: Terms,
+  idempotencyTtlMs: number,
+): AcquireOptions => ({
+  ttlMs: terms.ttlMs,
+  waitMs: terms.waitMs,
+  mode: terms.mode,
+  owner: terms.owner,
   caller: request.caller,
-  connection: request.raw.socket,
+  metadata: terms.metadata && toMetadata(terms.metadata),
+  reentrant: terms.reentrant,
+  minHoldMs: terms.minHoldMs,
+  maxHoldMs: terms.maxHoldMs,
+  lockDelayMs: terms.lockDelayMs,
+  maxQueue: terms.maxQueue,
+  priority: terms.priority,
+  permits: terms.permits,
+  capacity: terms.capacity,
   idempotency: requestIdentity(request, idempotencyTtlMs),
+  connection: request.raw.socket,
 })
 
-export function toMetadata(metadata: object): string {
+function toMetadata(metadata: object): string {
   const text = JSON.stringify(metadata)
   if (Buffer.byteLength(text) > MAX_METADATA_BYTES) {
     throw invalid('body/metadata', `must be at most ${MAX_METADATA_BYTES} bytes of JSON`)

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS, invalid, problemResponses } from '../http/problem.js'
 import { IdempotencyHeaders } from '../http/request-fingerprint.js'
-import { attempt, type LockRouteOptions, lost, takeGranted, toMetadata } from './answers.js'
+import { type LockRouteOptions, lost, takeGranted, toOptions } from './answers.js'
 import * as schemas from './schemas.js'
 
 export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
@@ -41,11 +41,11 @@ export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
       const { name } = request.params
       const { body } = request
       checkTerms(body)
-      const outcome = await store.acquire(request.namespace, [name], {
-        ...body,
-        metadata: body.metadata && toMetadata(body.metadata),
-        ...attempt(request, idempotencyTtlMs),
-      })
+      const outcome = await store.acquire(
+        request.namespace,
+        [name],
+        toOptions(request, body, idempotencyTtlMs),
+      )
       const { fences, token, mode, expiresInMs, waitedMs, holdCount } = takeGranted(
         name,
         outcome,

@@ -1,4 +1,4 @@
-import { integers } from '../redis/reply.js'
+import { integer, integers } from '../redis/reply.js'
 import { defineScript } from '../redis/script.js'
 import {
   flat,
@@ -52,10 +52,11 @@ export type AcquireReply = Head &
 const file = (name: string) => new URL(`./scripts/${name}.lua`, import.meta.url)
 const COMMON = ['now_guard', 'floor', 'ended_ttl_ms'] as const
 
-const head = (parts: readonly unknown[]): Head => {
-  const [nextMs, expired, lapsed] = integers(parts.slice(0, 3), 3) as [number, number, number]
-  return { nextMs, expired, lapsed }
-}
+const head = (parts: readonly unknown[]): Head => ({
+  nextMs: integer(parts[0]),
+  expired: integer(parts[1]),
+  lapsed: integer(parts[2]),
+})
 
 export const acquireScript = defineScript({
   name: 'locks.acquire',
@@ -67,11 +68,9 @@ export const acquireScript = defineScript({
 
 function toAcquireReply(reply: unknown): AcquireReply {
   const parts = flat(reply, 4)
+  if (parts[3] === 1 || parts[3] === 2) return toGrant(parts)
   const start = head(parts)
   switch (parts[3]) {
-    case 1:
-    case 2:
-      return { ...start, ...toGrant(parts) }
     case 3:
     case 4: {
       const [lock] = readSnapshot(parts, 5)
@@ -107,12 +106,16 @@ function toRefusal(code: unknown) {
   throw new TypeError('locks.acquire answered with an unknown outcome')
 }
 
-function toGrant(parts: readonly unknown[]): GrantReply {
-  const [ttl, holdCount] = integers(parts.slice(4, 6), 2) as [number, number]
+/** Every field by name: merged objects would outlive the request in the old generation. */
+function toGrant(parts: readonly unknown[]): Head & GrantReply {
+  const ttl = integer(parts[4])
   return {
+    nextMs: integer(parts[0]),
+    expired: integer(parts[1]),
+    lapsed: integer(parts[2]),
     outcome: parts[3] === 1 ? 'granted' : 'replayed',
     ttlMs: ttl < 0 ? undefined : ttl,
-    holdCount,
+    holdCount: integer(parts[5]),
     mode: parts[6] as LeaseMode,
     waitedMs: Number(parts[7]),
     token: String(parts[8]),
@@ -127,9 +130,7 @@ export const claimScript = defineScript({
   args: ['token', ...COMMON],
   decode(reply): Head & (GrantReply | { readonly outcome: 'nothing' }) {
     const parts = flat(reply, 4)
-    return parts[3] === 1
-      ? { ...head(parts), ...toGrant(parts) }
-      : { ...head(parts), outcome: 'nothing' }
+    return parts[3] === 1 ? toGrant(parts) : { ...head(parts), outcome: 'nothing' }
   },
 })
 

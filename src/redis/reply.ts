@@ -1,5 +1,13 @@
 /** Decoders for the flat arrays that scripts return. Each throws on a shape it does not know. */
 
+/** One value that must be an integer, exact in a double. */
+export function integer(value: unknown): number {
+  if (!Number.isSafeInteger(value)) {
+    throw new TypeError(`expected an integer from Lua, got ${typeof value}`)
+  }
+  return value as number
+}
+
 /** A reply that must be exactly `length` integers, each exact in a double. */
 export function integers(reply: unknown, length: number): number[] {
   if (!Array.isArray(reply) || reply.length !== length || !reply.every(Number.isSafeInteger)) {

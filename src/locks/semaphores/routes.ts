@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS, Problem, problemResponses } from '../../http/problem.js'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
 import { toLockState } from '../admin-routes.js'
-import { attempt, type LockRouteOptions, lost, takeGranted, toMetadata } from '../answers.js'
+import { type LockRouteOptions, lost, takeGranted, toOptions } from '../answers.js'
 import { checkTerms, toRenewed } from '../routes.js'
 import {
   LockParams,
@@ -57,11 +57,11 @@ export const semaphoreRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
       const { name } = request.params
       const { body } = request
       checkTerms(body)
-      const outcome = await store.acquire(request.namespace, [name], {
-        ...body,
-        metadata: body.metadata && toMetadata(body.metadata),
-        ...attempt(request, idempotencyTtlMs),
-      })
+      const outcome = await store.acquire(
+        request.namespace,
+        [name],
+        toOptions(request, body, idempotencyTtlMs),
+      )
       const { fences, token, expiresInMs, waitedMs } = takeGranted(name, outcome, metrics, reply)
       const fence = fences[0] as number
       return { name, token, fence, permits: body.permits, expiresInMs, waitedMs }

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
-import { attempt, type LockRouteOptions, lost, takeGranted, toMetadata } from '../answers.js'
+import { type LockRouteOptions, lost, takeGranted, toOptions } from '../answers.js'
 import { checkTerms } from '../routes.js'
 import * as schemas from './schemas.js'
 
@@ -40,11 +40,11 @@ export const lockSetRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
     async (request, reply) => {
       const { names, ...terms } = request.body
       checkTerms(terms)
-      const outcome = await store.acquire(request.namespace, names, {
-        ...terms,
-        metadata: terms.metadata && toMetadata(terms.metadata),
-        ...attempt(request, idempotencyTtlMs),
-      })
+      const outcome = await store.acquire(
+        request.namespace,
+        names,
+        toOptions(request, terms, idempotencyTtlMs),
+      )
       const granted = takeGranted(names.join(', '), outcome, metrics, reply)
       const { token, fences, expiresInMs, waitedMs } = granted
       return { token, fences: byName(names, fences), expiresInMs, waitedMs }
