@@ -70,8 +70,11 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
 
   return {
     read(key, { maxStaleMs = -1, minFreshMs = 0, maxBytes = UNLIMITED } = {}) {
+      const { seed, on_restart } = partitions.clockArgs()
+      // Field by field: an object merged from others would outlive the request in the old generation.
       return scripts.read(keysOf(key), {
-        ...partitions.clockArgs(),
+        seed,
+        on_restart,
         space: key.space,
         want: 0,
         own_token: 0,
