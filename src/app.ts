@@ -1,10 +1,14 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Redis } from 'ioredis'
+import { counterRoutes } from './cache/counters/routes.js'
+import { type CounterStore, createCounterStore } from './cache/counters/store.js'
 import { entryRoutes } from './cache/entries/routes.js'
 import { createEntryStore, type EntryStore } from './cache/entries/store.js'
 import { invalidationRoutes } from './cache/invalidation/routes.js'
 import { createInvalidationStore, type InvalidationStore } from './cache/invalidation/store.js'
 import { createCacheMetrics } from './cache/metrics.js'
+import { objectRoutes } from './cache/objects/routes.js'
+import { createObjectStore, type ObjectStore } from './cache/objects/store.js'
 import { Partitions } from './cache/partition.js'
 import type { OnReload } from './config/reload.js'
 import type { Config } from './config.js'
@@ -60,7 +64,12 @@ export interface Stores {
   readonly locks: LockStore
   readonly leaderboards: LeaderboardStore
   readonly ratelimits: { readonly checks: CheckStore; readonly policies: PolicyStore }
-  readonly cache: { readonly entries: EntryStore; readonly invalidation: InvalidationStore }
+  readonly cache: {
+    readonly entries: EntryStore
+    readonly counters: CounterStore
+    readonly objects: ObjectStore
+    readonly invalidation: InvalidationStore
+  }
 }
 
 /**
@@ -137,6 +146,18 @@ export function buildApp(deps: AppDeps, makeStores = createStores): FastifyInsta
           metrics: cacheMetrics,
           idempotencyTtlMs: config.idempotencyTtlMs,
         })
+        v1.register(counterRoutes, {
+          prefix: '/cache',
+          store: stores.cache.counters,
+          metrics: cacheMetrics,
+          idempotencyTtlMs: config.idempotencyTtlMs,
+        })
+        v1.register(objectRoutes, {
+          prefix: '/cache',
+          store: stores.cache.objects,
+          metrics: cacheMetrics,
+          idempotencyTtlMs: config.idempotencyTtlMs,
+        })
         v1.register(invalidationRoutes, {
           prefix: '/cache',
           store: stores.cache.invalidation,
@@ -183,6 +204,8 @@ export function createStores(deps: AppDeps, metrics: Metrics, lockMetrics: LockM
     },
     cache: {
       entries: createEntryStore({ binder: cacheBinder, partitions }),
+      counters: createCounterStore(cacheBinder, partitions),
+      objects: createObjectStore(cacheBinder, partitions),
       invalidation: createInvalidationStore(cacheBinder, partitions),
     },
   }

@@ -141,6 +141,20 @@ export const PROBLEMS = {
     remedy: 'Ask for less, or raise the capacity.',
     retry: 'no',
   },
+  'counter-overflow': {
+    status: 409,
+    title: 'The sum would leave 64 bits',
+    cause: 'A counter holds -2^63 to 2^63 - 1; nothing was added.',
+    remedy: 'Add less, or DELETE the counter to begin anew.',
+    retry: 'no',
+  },
+  'not-an-integer': {
+    status: 409,
+    title: 'A field to increment holds no integer',
+    cause: 'Only text that is an integer of 64 bits can be added to; nothing was changed.',
+    remedy: 'Set the field to a number first, or increment another one.',
+    retry: 'no',
+  },
   'lease-expired': {
     status: 410,
     title: 'The lease has expired',

@@ -1,3 +1,5 @@
+import { toInt64 } from '../http/int64.js'
+
 export type Op = 'best' | 'set' | 'incr' | 'min' | 'max'
 export type RankStyle = 'competition' | 'dense' | 'ordinal' | 'modified'
 export type ColumnOp = Exclude<Op, 'best'>
@@ -86,21 +88,12 @@ export function identityOf({ columns, op, ties, rank, season }: BoardConfig): st
   return JSON.stringify([columns, op, ties, rank === 'dense', every, timeZone])
 }
 
-const INT64 = /^-?(0|[1-9]\d{0,18})$/
-const INT64_MIN = -(2n ** 63n)
-const INT64_MAX = 2n ** 63n - 1n
-
 /**
  * The score as decimal text for a column, or undefined where it is none: a number beyond 2^53 has
  * lost digits on its way, an int64 beyond 63 bits does not exist.
  */
 export function scoreText({ type }: Column, score: Score): string | undefined {
-  if (type === 'int64') {
-    if (typeof score === 'number') return Number.isSafeInteger(score) ? `${score}` : undefined
-    if (!INT64.test(score)) return undefined
-    const value = BigInt(score)
-    return value >= INT64_MIN && value <= INT64_MAX ? value.toString() : undefined
-  }
+  if (type === 'int64') return toInt64(score)?.toString()
   if (typeof score === 'number' && Number.isInteger(score) && !Number.isSafeInteger(score)) {
     return undefined
   }

@@ -4,8 +4,10 @@ import { toETag, toMatch } from '../../http/etag.js'
 import { COMMON_PROBLEMS, invalid, Problem, problemResponses } from '../../http/problem.js'
 import { requestIdentity } from '../../http/request-fingerprint.js'
 import { compileValidator } from '../../http/validation.js'
+import { conflict, kindMismatch } from '../answers.js'
 import type { CacheMetrics } from '../metrics.js'
 import { DEFAULT_POLICY, MAX_VALUE_BYTES } from '../spaces/policy.js'
+import { varyByCaller } from '../vary.js'
 import { toReadDirectives, toWriteDirectives } from './cache-control.js'
 import { hasVersion, isOnlyIfAbsent, toContentEncoding, toContentType } from './headers.js'
 import * as schemas from './schemas.js'
@@ -29,10 +31,7 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
   app.setValidatorCompiler((route) =>
     route.httpPart === 'body' ? () => true : compileValidator(route),
   )
-  app.addHook('onRequest', (_request, reply, done) => {
-    reply.header('vary', 'Authorization, Lockstep-Namespace')
-    done()
-  })
+  varyByCaller(app)
 
   const keyOf = (request: {
     namespace: string
@@ -107,7 +106,9 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       )
       if (!entry || entry.state === 'negative') throw miss(reply, entry)
       if (meta) return reply.send(toMeta(entry))
-      if (entry.kind !== 'bytes') throw notBytes(request.params.key, entry)
+      if (entry.kind !== 'bytes') {
+        throw kindMismatch(request.params.key, 'bytes', entry.kind)
+      }
       describe(reply, entry)
       if (hasVersion(request.headers['if-none-match'], entry.version))
         return reply.code(304).send(null)
@@ -157,12 +158,7 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
         onlyIfAbsent,
         idempotency: requestIdentity(request, idempotencyTtlMs),
       })
-      if (outcome.outcome === 'conflict') {
-        throw new Problem(
-          'idempotency-conflict',
-          'This Idempotency-Key was used for another request.',
-        )
-      }
+      if (outcome.outcome === 'conflict') throw conflict()
       if (outcome.outcome === 'precondition-failed') {
         metrics.write('refused')
         throw preconditionFailed(reply, key.key, outcome.version)
@@ -241,11 +237,6 @@ function miss(reply: FastifyReply, entry: Entry | undefined): Problem {
     entry ? 'The key is known to have no value.' : 'No value to serve.',
   )
 }
-
-const notBytes = (key: string, { kind }: Entry): Problem =>
-  new Problem('kind-mismatch', `"${key}" is not bytes but of kind ${kind}.`, {
-    extensions: { kind },
-  })
 
 function preconditionFailed(reply: FastifyReply, key: string, version: number): Problem {
   if (version === 0) return new Problem('precondition-failed', `"${key}" has no value.`)

@@ -7,6 +7,16 @@ export type EntryKind = 'bytes' | 'counter' | 'object'
 const STATES = ['miss', 'fresh', 'stale', 'negative'] as const
 const KINDS = ['bytes', 'counter', 'object'] as const
 
+/** @throws TypeError for a number that lib/entry.lua does not know. */
+export function toKind(number: number): EntryKind {
+  const kind = KINDS[number]
+  if (kind === undefined) throw new TypeError(`unknown kind ${number} of an entry`)
+  return kind
+}
+
+/** The number by which scripts know a kind. */
+export const kindNumber = (kind: EntryKind): number => KINDS.indexOf(kind)
+
 /** What a script tells about a value that is there. Times are as of the reply. */
 export interface Entry {
   readonly state: Exclude<EntryState, 'miss'>
@@ -37,8 +47,7 @@ function toEntry(parts: readonly (string | number | Buffer)[]): Entry | undefine
     8,
   ) as [number, number, number, number, number, number, number, number]
   const name = STATES[state]
-  const kindName = KINDS[kind]
-  if (!name || !kindName) throw new TypeError(`unknown state ${state} or kind ${kind} of an entry`)
+  if (!name) throw new TypeError(`unknown state ${state} of an entry`)
   if (name === 'miss') return undefined
   const [contentType, contentEncoding, tags] = parts.slice(8, 11).map(String) as [
     string,
@@ -48,7 +57,7 @@ function toEntry(parts: readonly (string | number | Buffer)[]): Entry | undefine
   const payload = parts[11] as Buffer
   return {
     state: name,
-    kind: kindName,
+    kind: toKind(kind),
     version,
     ageMs,
     ttlMs,

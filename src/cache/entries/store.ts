@@ -138,7 +138,7 @@ const toMatch = (match: Match | undefined): string | number =>
   match === undefined ? '' : match === 'any' ? '*' : match
 
 /** Only ever shorter: no value outlives what its writer promised. */
-const jittered = (ttlMs: number, jitter: number): number =>
+export const jittered = (ttlMs: number, jitter: number): number =>
   jitter === 0 ? ttlMs : Math.max(1, ttlMs - Math.floor(ttlMs * jitter * uniform()))
 
 /** Uniform in (0, 1]. */

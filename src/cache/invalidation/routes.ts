@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS, invalid, problemResponses } from '../../http/problem.js'
 import { SpaceParams } from '../entries/schemas.js'
 import type { CacheMetrics } from '../metrics.js'
+import { varyByCaller } from '../vary.js'
 import { InvalidateRequest } from './schemas.js'
 import type { InvalidationStore } from './store.js'
 
@@ -14,6 +15,8 @@ export const invalidationRoutes: FastifyPluginAsyncTypebox<InvalidationRouteOpti
   app,
   { store, metrics },
 ) => {
+  varyByCaller(app)
+
   app.post(
     '/:space/invalidate',
     {

@@ -38,9 +38,15 @@ local function decode_entry(blob)
   return e
 end
 
+-- A counter or an object keeps its values in a hash beside the entry, whose payload is their size.
 local function read_entry(key)
   local blob = redis.call('GET', key)
-  return decode_entry(blob), blob
+  local e = decode_entry(blob)
+  if e and e.kind ~= BYTES then
+    e.size = tonumber(string.sub(blob, e.payload_at))
+    e.values = string.gsub(key, ':entry:', ':values:', 1)
+  end
+  return e, blob
 end
 
 local function write_entry(key, e, payload)
@@ -57,6 +63,8 @@ end
 -- window counts as well.
 local function judge(e, clock, space, idle_ms, failed)
   if not e or e.epoch ~= clock.epoch then return 0 end
+  -- Another version in the hash of values means that one of the two was lost.
+  if e.values and redis.call('HGET', e.values, '') ~= digits(e.version) then return 0 end
   local soft, hard = marks_of(clock, space, split_tags(e.tags))
   if e.fence < hard then return 0 end
   if idle_ms > 0 and e.touched + idle_ms * 1000 <= now_us then return 0 end
@@ -70,12 +78,6 @@ local function judge(e, clock, space, idle_ms, failed)
   if e.negative then return 0 end
   if now_us < stale or (failed and now_us < e.error) then return 2, logical, stale end
   return 0
-end
-
--- A counter or an object keeps its values beside the entry; a version that differs means that one
--- of the two was lost.
-local function has_values(e, values_key)
-  return redis.call('HGET', values_key, '') == digits(e.version)
 end
 
 local function ms(us) return math.floor(us / 1000) end

@@ -1,0 +1,112 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { toETag } from '../../http/etag.js'
+import { toInt64 } from '../../http/int64.js'
+import { COMMON_PROBLEMS, invalid, Problem, problemResponses } from '../../http/problem.js'
+import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
+import { conflict, kindMismatch, missing } from '../answers.js'
+import { EntryParams } from '../entries/schemas.js'
+import type { CacheMetrics } from '../metrics.js'
+import { DEFAULT_POLICY } from '../spaces/policy.js'
+import { varyByCaller } from '../vary.js'
+import * as schemas from './schemas.js'
+import type { CounterStore } from './store.js'
+
+export interface CounterRouteOptions {
+  readonly store: CounterStore
+  readonly metrics: CacheMetrics
+  readonly idempotencyTtlMs: number
+}
+
+export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = async (
+  app,
+  { store, metrics, idempotencyTtlMs },
+) => {
+  varyByCaller(app)
+
+  app.post(
+    '/:space/:key/incr',
+    {
+      config: { scope: 'cache:write', queryFields: ['ttlMs'] },
+      schema: {
+        operationId: 'incrementCacheCounter',
+        summary: 'Add to a counter of 64 bits, which begins where there is none',
+        tags: ['cache'],
+        params: EntryParams,
+        querystring: schemas.IncrQuery,
+        headers: IdempotencyHeaders,
+        body: schemas.IncrRequest,
+        response: {
+          200: schemas.IncrResponse,
+          ...problemResponses(
+            ...COMMON_PROBLEMS,
+            'kind-mismatch',
+            'counter-overflow',
+            'idempotency-conflict',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { namespace, params, body } = request
+      const reached = await store.incr(
+        { namespace, ...params, policy: DEFAULT_POLICY },
+        {
+          by: int64('body/by', body.by),
+          initial: int64('body/initial', body.initial),
+          ttlMs: body.ttlMs,
+          idempotency: requestIdentity(request, idempotencyTtlMs),
+        },
+      )
+      switch (reached.outcome) {
+        case 'conflict':
+          throw conflict()
+        case 'kind-mismatch':
+          throw kindMismatch(params.key, 'a counter', reached.kind)
+        case 'overflow':
+          throw new Problem('counter-overflow', `"${params.key}" would leave 64 bits.`)
+      }
+      metrics.write(reached.created ? 'created' : 'replaced')
+      if (reached.replayed) reply.header('idempotent-replayed', 'true')
+      reply.header('etag', toETag(reached.version))
+      return { value: reached.value }
+    },
+  )
+
+  app.get(
+    '/:space/:key/counter',
+    {
+      exposeHeadRoute: false,
+      config: { scope: 'cache:read' },
+      schema: {
+        operationId: 'getCacheCounter',
+        summary: 'The count of a counter, without adding to it',
+        tags: ['cache'],
+        params: EntryParams,
+        response: {
+          200: schemas.CounterResponse,
+          ...problemResponses(...COMMON_PROBLEMS, 'cache-miss', 'kind-mismatch'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { namespace, params } = request
+      const found = await store.read({ namespace, ...params, policy: DEFAULT_POLICY })
+      metrics.read(found.outcome === 'miss' ? 'miss' : 'hit')
+      if (found.outcome === 'miss') throw missing(reply)
+      if (found.outcome === 'kind-mismatch') {
+        throw kindMismatch(params.key, 'a counter', found.kind)
+      }
+      reply.header('etag', toETag(found.version))
+      return { value: found.fields[0]?.[1] as string, ttlMs: found.ttlMs }
+    },
+  )
+}
+
+/** @throws Problem invalid-request for what is no integer of 64 bits. */
+export function int64(pointer: string, sent: number | string): bigint {
+  const value = toInt64(sent)
+  if (value === undefined) {
+    throw invalid(pointer, 'must be an integer of 64 bits; beyond 2^53 as a string')
+  }
+  return value
+}

@@ -1,0 +1,56 @@
+import { integers, list } from '../../redis/reply.js'
+import { defineScript } from '../../redis/script.js'
+import { type EntryKind, toKind } from '../entries/scripts.js'
+
+export type IncrReply =
+  | {
+      readonly outcome: 'counted'
+      /** Nothing was there before. */
+      readonly created: boolean
+      readonly version: number
+      /** Decimal text of 64 bits. */
+      readonly value: string
+      readonly replayed: boolean
+    }
+  | { readonly outcome: 'kind-mismatch'; readonly kind: EntryKind }
+  /** The result would leave 64 bits; nothing changed. */
+  | { readonly outcome: 'overflow' }
+  | { readonly outcome: 'conflict' }
+
+export const incrScript = defineScript({
+  name: 'cache.incr',
+  file: new URL('../scripts/incr.lua', import.meta.url),
+  keys: ['clock', 'entry', 'lease', 'values', 'memo?'],
+  args: [
+    'seed',
+    'on_restart',
+    'space',
+    'name',
+    'by',
+    'first',
+    'ttl_ms',
+    'idle_ms',
+    'fingerprint',
+    'memo_ttl_ms',
+  ],
+  decode(reply): IncrReply {
+    const parts = list(reply, 4)
+    const [outcome, version, replayed] = integers(parts.slice(0, 3), 3) as [number, number, number]
+    const value = String(parts[3])
+    switch (outcome) {
+      case 1:
+      case 2: {
+        const [created, again] = [outcome === 1, replayed === 1]
+        return { outcome: 'counted', created, version, value, replayed: again }
+      }
+      case 3:
+        return { outcome: 'kind-mismatch', kind: toKind(version) }
+      case 4:
+        return { outcome: 'overflow' }
+      case 5:
+        return { outcome: 'conflict' }
+      default:
+        throw new TypeError(`unknown outcome ${outcome} of cache.incr`)
+    }
+  },
+})

@@ -1,0 +1,139 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { toETag } from '../../http/etag.js'
+import { COMMON_PROBLEMS, Problem, problemResponses } from '../../http/problem.js'
+import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
+import { conflict, kindMismatch, missing } from '../answers.js'
+import { EntryParams } from '../entries/schemas.js'
+import type { CacheMetrics } from '../metrics.js'
+import { DEFAULT_POLICY, MAX_VALUE_BYTES } from '../spaces/policy.js'
+import { varyByCaller } from '../vary.js'
+import { toChanges, toNames } from './changes.js'
+import * as schemas from './schemas.js'
+import type { PatchReply } from './scripts.js'
+import { MAX_FIELDS, type ObjectStore } from './store.js'
+
+export interface ObjectRouteOptions {
+  readonly store: ObjectStore
+  readonly metrics: CacheMetrics
+  readonly idempotencyTtlMs: number
+}
+
+export const objectRoutes: FastifyPluginAsyncTypebox<ObjectRouteOptions> = async (
+  app,
+  { store, metrics, idempotencyTtlMs },
+) => {
+  varyByCaller(app)
+
+  app.get(
+    '/:space/:key/fields',
+    {
+      exposeHeadRoute: false,
+      config: { scope: 'cache:read' },
+      schema: {
+        operationId: 'getCacheFields',
+        summary: 'Fields of an object, all of one moment',
+        tags: ['cache'],
+        params: EntryParams,
+        querystring: schemas.FieldsQuery,
+        response: {
+          200: schemas.FieldsResponse,
+          ...problemResponses(...COMMON_PROBLEMS, 'cache-miss', 'kind-mismatch'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { namespace, params } = request
+      const names = toNames(request.query.names)
+      const found = await store.read({ namespace, ...params, policy: DEFAULT_POLICY }, names)
+      metrics.read(found.outcome === 'miss' ? 'miss' : 'hit')
+      if (found.outcome === 'miss') throw missing(reply)
+      if (found.outcome === 'kind-mismatch') {
+        throw kindMismatch(params.key, 'an object', found.kind)
+      }
+      reply.header('etag', toETag(found.version))
+      return { fields: Object.fromEntries(found.fields), ttlMs: found.ttlMs }
+    },
+  )
+
+  app.patch(
+    '/:space/:key/fields',
+    {
+      bodyLimit: MAX_VALUE_BYTES,
+      config: { scope: 'cache:write', queryFields: ['ttlMs'] },
+      schema: {
+        operationId: 'patchCacheFields',
+        summary: 'Set, remove and increment fields in one step, or change nothing',
+        tags: ['cache'],
+        params: EntryParams,
+        querystring: schemas.PatchQuery,
+        headers: IdempotencyHeaders,
+        body: schemas.PatchRequest,
+        response: {
+          200: schemas.PatchResponse,
+          ...problemResponses(
+            ...COMMON_PROBLEMS,
+            'cache-miss',
+            'kind-mismatch',
+            'counter-overflow',
+            'not-an-integer',
+            'idempotency-conflict',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { namespace, params, body } = request
+      const key = { namespace, ...params, policy: DEFAULT_POLICY }
+      const changes = toChanges(body)
+      const patched = await store.patch(key, {
+        changes,
+        ttlMs: body.ttlMs,
+        idempotency: requestIdentity(request, idempotencyTtlMs),
+      })
+      if (patched.outcome === 'miss') throw missing(reply)
+      if (patched.outcome !== 'patched') {
+        throw refusal(params.key, patched, key.policy.maxValueBytes)
+      }
+      metrics.write(patched.created ? 'created' : 'replaced')
+      if (patched.replayed) reply.header('idempotent-replayed', 'true')
+      reply.header('etag', toETag(patched.version))
+      const incremented = changes.filter(({ verb }) => verb === 'incr').map(({ field }) => field)
+      return {
+        created: patched.created,
+        incremented: Object.fromEntries(
+          incremented.map((field, i) => [field, patched.sums[i] as string]),
+        ),
+      }
+    },
+  )
+}
+
+type Refused = Exclude<PatchReply, { outcome: 'patched' | 'miss' }>
+
+function refusal(key: string, refused: Refused, maxValueBytes: number): Problem {
+  switch (refused.outcome) {
+    case 'conflict':
+      return conflict()
+    case 'kind-mismatch':
+      return kindMismatch(key, 'an object', refused.kind)
+    case 'overflow':
+    case 'not-an-integer': {
+      const { field } = refused
+      return refused.outcome === 'overflow'
+        ? new Problem('counter-overflow', `${JSON.stringify(field)} would leave 64 bits.`, {
+            extensions: { field },
+          })
+        : new Problem('not-an-integer', `${JSON.stringify(field)} is no integer of 64 bits.`, {
+            extensions: { field },
+          })
+    }
+    case 'too-large':
+      return new Problem('too-large', `The object would have more than ${maxValueBytes} bytes.`, {
+        extensions: { maxValueBytes },
+      })
+    case 'too-many-fields':
+      return new Problem('too-large', `The object would have more than ${MAX_FIELDS} fields.`, {
+        extensions: { maxFields: MAX_FIELDS },
+      })
+  }
+}

@@ -1,0 +1,92 @@
+import Type from 'typebox'
+import { DurationMs } from '../../http/names.js'
+import { Int64 } from '../counters/schemas.js'
+import { MAX_LIFE_MS } from '../entries/schemas.js'
+import { MAX_FIELDS } from './store.js'
+
+/** Of one patch, and of the names in one read. */
+export const MAX_CHANGES = 256
+const MAX_NAME_LENGTH = 128
+
+const FieldName = Type.String({
+  minLength: 1,
+  maxLength: MAX_NAME_LENGTH,
+  format: 'plain-text',
+  pattern: '^[^,]+$',
+  description: `1 to ${MAX_NAME_LENGTH} characters, no comma and no control characters.`,
+})
+
+export const FieldsQuery = Type.Object(
+  {
+    names: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: MAX_CHANGES * (MAX_NAME_LENGTH + 1),
+        description: `Fields to read, separated by commas, up to ${MAX_CHANGES}. Default: all.`,
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+export const FieldsResponse = Type.Object(
+  {
+    fields: Type.Record(Type.String(), Type.String(), {
+      description: 'Those that are there; a name that is missing has no value.',
+    }),
+    ttlMs: Type.Integer({ description: 'Until the whole object ends.' }),
+  },
+  {
+    description: 'The fields of one moment.',
+    examples: [{ fields: { name: 'Ada', visits: '7' }, ttlMs: 271_400 }],
+  },
+)
+
+export const PatchQuery = Type.Object(
+  { ttlMs: Type.Optional(DurationMs(1, MAX_LIFE_MS, 'See the body.')) },
+  { additionalProperties: false },
+)
+
+export const PatchRequest = Type.Object(
+  {
+    set: Type.Optional(
+      Type.Record(Type.String(), Type.String(), { description: 'Fields and their new values.' }),
+    ),
+    remove: Type.Optional(
+      Type.Array(FieldName, { maxItems: MAX_CHANGES, description: 'Fields to remove.' }),
+    ),
+    incr: Type.Optional(
+      Type.Record(Type.String(), Int64('What to add.'), {
+        description: 'Fields and what to add to them; a field that is not there counts from 0.',
+      }),
+    ),
+    ttlMs: Type.Optional(
+      DurationMs(
+        1,
+        MAX_LIFE_MS,
+        'The whole object lives so long from now on. Default: it keeps its end, and one that begins takes the policy of the space.',
+      ),
+    ),
+  },
+  {
+    additionalProperties: false,
+    description: `Each field at most once, up to ${MAX_CHANGES} in all. An object has up to ${MAX_FIELDS} fields, and names and values together as many bytes as a value of the space may have.`,
+    examples: [
+      { set: { name: 'Ada', city: 'London' }, remove: ['draft'], incr: { visits: 1 } },
+      { set: { name: 'Ada' }, ttlMs: 3_600_000 },
+    ],
+  },
+)
+
+export const PatchResponse = Type.Object(
+  {
+    created: Type.Boolean({ description: 'There was no object before.' }),
+    incremented: Type.Record(Type.String(), Type.String(), {
+      description: 'What the fields under `incr` came to.',
+    }),
+  },
+  {
+    description: 'All changes are made.',
+    examples: [{ created: false, incremented: { visits: '8' } }],
+  },
+)

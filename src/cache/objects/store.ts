@@ -1,0 +1,69 @@
+import type { Binder } from '../../redis/binder.js'
+import type { Idempotency } from '../../redis/idempotency.js'
+import { kindNumber } from '../entries/scripts.js'
+import { type CacheKey, jittered } from '../entries/store.js'
+import type { Partitions } from '../partition.js'
+import { type FieldsReply, fieldsScript, type PatchReply, patchScript } from './scripts.js'
+
+/** One of them per field and patch. */
+export type Change =
+  | { readonly verb: 'set'; readonly field: string; readonly value: string }
+  | { readonly verb: 'remove'; readonly field: string; readonly value: '' }
+  /** `value` is an int64, which is added to the field, or to 0 where there is none. */
+  | { readonly verb: 'incr'; readonly field: string; readonly value: string }
+
+export interface PatchOptions {
+  readonly changes: readonly Change[]
+  /** The object lives so long from now on; without it a present object keeps its end. */
+  readonly ttlMs?: number | undefined
+  readonly idempotency?: Idempotency | undefined
+}
+
+export interface ObjectStore {
+  /** @param names none for all fields. */
+  read(key: CacheKey, names: readonly string[]): Promise<FieldsReply>
+  /** All changes or none. */
+  patch(key: CacheKey, options: PatchOptions): Promise<PatchReply>
+}
+
+export const MAX_FIELDS = 1_000
+
+export function createObjectStore(binder: Binder, partitions: Partitions): ObjectStore {
+  const scripts = { fields: binder.bind(fieldsScript), patch: binder.bind(patchScript) }
+
+  return {
+    read({ namespace, space, key, policy }, names) {
+      return scripts.fields(partitions.keysOf(namespace, space, key), {
+        ...partitions.clockArgs(),
+        space,
+        kind: kindNumber('object'),
+        idle_ms: policy.idleMs,
+        names,
+      })
+    },
+
+    patch({ namespace, space, key, policy }, { changes, ttlMs, idempotency }) {
+      const keys = partitions.keysOf(namespace, space, key)
+      const life = (ms: number) => jittered(ms, policy.jitter)
+      return scripts.patch(
+        {
+          ...keys,
+          memo: idempotency && partitions.memoOf(namespace, keys.partition, idempotency.digest),
+        },
+        {
+          ...partitions.clockArgs(),
+          space,
+          name: key,
+          ttl_ms: ttlMs === undefined ? 0 : life(ttlMs),
+          first_ttl_ms: life(ttlMs ?? policy.ttlMs),
+          idle_ms: policy.idleMs,
+          max_bytes: policy.maxValueBytes,
+          max_fields: MAX_FIELDS,
+          fingerprint: idempotency?.fingerprint ?? '',
+          memo_ttl_ms: idempotency?.ttlMs ?? 0,
+          change: changes,
+        },
+      )
+    },
+  }
+}

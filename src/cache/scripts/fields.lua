@@ -1,0 +1,55 @@
+--[[
+cache.fields: read fields of an object, or the count of a counter.
+
+KEYS clock       zset    clk, epoch, run and marks of the partition
+KEYS entry       string  see lib/entry.lua
+KEYS values      hash    see lib/values.lua
+ARGV seed        int     epoch of a new clock
+ARGV on_restart  int     0 keep, 1 soft, 2 flush
+ARGV space       string
+ARGV kind        int     1 counter, 2 object
+ARGV idle_ms     int     longest time without use, 0 for none
+ARGV names[]     string  none for all fields
+
+RETURN outcome version ttl_ms field value...
+  1 a name and its value for each field that is there
+  2 nothing is there
+  3 the key holds another kind: its number stands as version
+
+COST O(names), or O(fields) of the object
+]]
+-- @use lib/clock.lua
+-- @use lib/entry.lua
+local clock_key, entry_key, values_key = KEYS[1], KEYS[2], KEYS[3]
+local seed, on_restart, space = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local kind, idle_ms = tonumber(ARGV[4]), tonumber(ARGV[5])
+local FIRST_NAME = 6
+
+local clock = read_clock(clock_key, space, seed, on_restart)
+local entry = read_entry(entry_key)
+local state, logical = judge(entry, clock, space, idle_ms, false)
+if state ~= 1 and state ~= 2 then return { 2, 0, 0 } end
+if entry.kind ~= kind then return { 3, entry.kind, 0 } end
+
+local answer = { 1, entry.version, ms(logical - now_us) }
+if #ARGV < FIRST_NAME then
+  local all = redis.call('HGETALL', values_key)
+  for i = 1, #all, 2 do
+    if all[i] ~= '' then
+      answer[#answer + 1] = all[i]
+      answer[#answer + 1] = all[i + 1]
+    end
+  end
+else
+  local names = { unpack(ARGV, FIRST_NAME) }
+  for i, value in ipairs(redis.call('HMGET', values_key, unpack(names))) do
+    if value then
+      answer[#answer + 1] = names[i]
+      answer[#answer + 1] = value
+    end
+  end
+end
+if idle_ms > 0 and now_us - entry.touched > idle_ms * 100 then
+  redis.pcall('SETRANGE', entry_key, TOUCHED_AT, struct.pack('>d', now_us))
+end
+return answer

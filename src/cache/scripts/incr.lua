@@ -1,0 +1,67 @@
+--[[
+cache.incr: add to a counter of 64 bits, which begins where there is none.
+
+KEYS clock       zset    clk, epoch, run and marks of the partition
+KEYS entry       string  see lib/entry.lua
+KEYS lease       string  a load under way may not fill the key any more
+KEYS values      hash    see lib/values.lua; the count stands in the field n
+KEYS memo?       string  "fingerprint version value" of the request with this idempotency key
+ARGV seed        int     epoch of a new clock
+ARGV on_restart  int     0 keep, 1 soft, 2 flush
+ARGV space       string
+ARGV name        string  the key, for whoever listens
+ARGV by          string  int64
+ARGV first       string  int64, the value where there was none; '' if that leaves 64 bits
+ARGV ttl_ms      int     life of a counter that begins
+ARGV idle_ms     int     longest time without use, 0 for none
+ARGV fingerprint string  of the request, '' without an idempotency key
+ARGV memo_ttl_ms int     how long the memo is kept
+
+RETURN outcome version replayed value
+  1 the counter began; 2 it was there
+  3 the key holds another kind: its number stands as version
+  4 the result would leave 64 bits; nothing changed
+  5 the idempotency key belongs to another request
+
+COST O(1)
+MEMORY grows
+]]
+-- @use lib/clock.lua
+-- @use lib/entry.lua
+-- @use lib/values.lua
+local clock_key, entry_key, lease_key, values_key, memo_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local seed, on_restart, space, name = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local by, first, ttl_ms, idle_ms = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
+local fingerprint, memo_ttl_ms = ARGV[9], tonumber(ARGV[10])
+
+local memo = memo_key and redis.call('GET', memo_key)
+if memo then
+  local known, version, value = string.match(memo, '^(%S+) (%d+) (%S+)$')
+  if known ~= fingerprint then return { 5, 0, 0, '' } end
+  return { 2, tonumber(version), 1, value }
+end
+
+local clock = read_clock(clock_key, space, seed, on_restart)
+local entry = read_entry(entry_key)
+local state = judge(entry, clock, space, idle_ms, false)
+local there = state == 1 or state == 2
+if there and entry.kind ~= COUNTER then return { 3, entry.kind, 0, '' } end
+
+local value = first
+if there then value = increment(values_key, 'n', by) end
+if not value or value == '' then return { 4, 0, 0, '' } end
+if not there then
+  redis.call('UNLINK', values_key)
+  redis.call('HSET', values_key, 'n', first)
+  entry = new_values(COUNTER, clock, ttl_ms)
+end
+
+tick(clock)
+entry.size = 8
+save_values(entry_key, values_key, entry, clock)
+redis.call('UNLINK', lease_key)
+if memo_key then
+  redis.call('SET', memo_key, table.concat({ fingerprint, digits(clock.clk), value }, ' '), 'PX', memo_ttl_ms)
+end
+publish(clock, 'k', space, name)
+return { there and 2 or 1, clock.clk, 0, value }

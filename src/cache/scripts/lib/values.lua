@@ -1,0 +1,30 @@
+-- A counter or an object keeps its values in a hash beside the entry, one field per value. No caller's
+-- name is empty, so the field '' holds the version that ties the two halves together. There is no
+-- stale window: a value that many change is either current or gone.
+
+local function new_values(kind, clock, ttl_ms)
+  local ends = now_us + ttl_ms * 1000
+  return {
+    kind = kind, negative = false, was_created = false, epoch = clock.epoch, created = now_us,
+    logical = ends, stale = ends, error = ends, load = 0, size = 0,
+    token = '', type = '', encoding = '', tags = '',
+  }
+end
+
+-- Both halves expire together, also where one of them had lost its expiry.
+local function save_values(entry_key, values_key, e, clock)
+  e.version, e.fence, e.touched = clock.clk, clock.clk, now_us
+  write_entry(entry_key, e, digits(e.size))
+  redis.call('HSET', values_key, '', digits(e.version))
+  redis.call('PEXPIRE', values_key, math.max(1, math.ceil((e.logical - now_us) / 1000)))
+end
+
+-- HINCRBY counts in 64 bits; its result is read as text, because a double would lose digits.
+-- Returns the value, or nothing and why: 'overflow' or 'text'.
+local function increment(values_key, field, by)
+  local sum = redis.pcall('HINCRBY', values_key, field, by)
+  if type(sum) ~= 'table' then return redis.call('HGET', values_key, field) end
+  if string.find(sum.err, 'overflow', 1, true) then return nil, 'overflow' end
+  if string.find(sum.err, 'not an integer', 1, true) then return nil, 'text' end
+  error(sum)
+end

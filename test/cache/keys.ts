@@ -1,0 +1,7 @@
+import { Partitions } from '../../src/cache/partition.js'
+import { layoutOf } from '../../src/redis/layout.js'
+import type { Harness } from '../support/harness.js'
+
+/** Where the parts of a cache key lie on the topology of the run. */
+export const keysOf = ({ links, namespace }: Harness, key: string, space = 'users') =>
+  new Partitions(layoutOf(links.cache), 'keep').keysOf(namespace, space, key)
