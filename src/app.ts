@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Redis } from 'ioredis'
+import { batchRoutes } from './cache/batches/routes.js'
 import { counterRoutes } from './cache/counters/routes.js'
 import { type CounterStore, createCounterStore } from './cache/counters/store.js'
 import { entryRoutes } from './cache/entries/routes.js'
@@ -10,6 +11,7 @@ import { createCacheMetrics } from './cache/metrics.js'
 import { objectRoutes } from './cache/objects/routes.js'
 import { createObjectStore, type ObjectStore } from './cache/objects/store.js'
 import { Partitions } from './cache/partition.js'
+import { pipelineRoutes } from './cache/pipeline/routes.js'
 import type { OnReload } from './config/reload.js'
 import type { Config } from './config.js'
 import { errorPages } from './http/error-pages.js'
@@ -143,6 +145,17 @@ export function buildApp(deps: AppDeps, makeStores = createStores): FastifyInsta
         v1.register(entryRoutes, {
           prefix: '/cache',
           store: stores.cache.entries,
+          metrics: cacheMetrics,
+          idempotencyTtlMs: config.idempotencyTtlMs,
+        })
+        v1.register(batchRoutes, {
+          prefix: '/cache',
+          store: stores.cache.entries,
+          metrics: cacheMetrics,
+          idempotencyTtlMs: config.idempotencyTtlMs,
+        })
+        v1.register(pipelineRoutes, {
+          stores: stores.cache,
           metrics: cacheMetrics,
           idempotencyTtlMs: config.idempotencyTtlMs,
         })

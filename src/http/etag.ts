@@ -21,11 +21,14 @@ const ENTITY_TAG = /^(W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/
  * If-Match of a write: one entity tag or `*`.
  * @throws Problem invalid-request for anything else, a list included: a write replaces one version.
  */
-export function toMatch(header: string | undefined): Match | undefined {
+export function toMatch(
+  header: string | undefined,
+  pointer = 'headers/if-match',
+): Match | undefined {
   if (header === undefined) return undefined
   if (header.trim() === '*') return 'any'
   if (!ENTITY_TAG.test(header.trim())) {
-    throw invalid('headers/if-match', 'must be one entity tag in double quotes, or *')
+    throw invalid(pointer, 'must be one entity tag in double quotes, or *')
   }
   return toVersion(header.trim())
 }

@@ -19,10 +19,13 @@ const MEDIA_TYPE =
   /^[!#$%&'*+.^_`|~0-9A-Za-z-]+\/[!#$%&'*+.^_`|~0-9A-Za-z-]+(\s*;\s*[!#$%&'*+.^_`|~0-9A-Za-z-]+=([!#$%&'*+.^_`|~0-9A-Za-z-]+|"([\t \x21\x23-\x5b\x5d-\x7e]|\\[\t \x21-\x7e])*"))*$/
 
 /** @throws Problem invalid-request for what is no media type of at most 255 ASCII bytes. */
-export function toContentType(header: string | undefined): string {
+export function toContentType(
+  header: string | undefined,
+  pointer = 'headers/content-type',
+): string {
   if (header === undefined) return 'application/octet-stream'
   if (header.length > 255 || !MEDIA_TYPE.test(header)) {
-    throw invalid('headers/content-type', 'must be a media type of at most 255 ASCII bytes')
+    throw invalid(pointer, 'must be a media type of at most 255 ASCII bytes')
   }
   return header
 }

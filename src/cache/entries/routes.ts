@@ -12,7 +12,7 @@ import { toReadDirectives, toWriteDirectives } from './cache-control.js'
 import { hasVersion, isOnlyIfAbsent, toContentEncoding, toContentType } from './headers.js'
 import * as schemas from './schemas.js'
 import type { Entry } from './scripts.js'
-import type { CacheKey, EntryStore } from './store.js'
+import { type CacheKey, type EntryStore, readResult } from './store.js'
 import { toTags } from './tags.js'
 
 export interface EntryRouteOptions {
@@ -47,7 +47,7 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
   async function find(key: CacheKey, cacheControl: string | undefined, maxBytes?: number) {
     const { maxStaleMs, minFreshMs } = toReadDirectives(cacheControl)
     const { entry } = await store.read(key, { maxStaleMs, minFreshMs, maxBytes })
-    metrics.read(!entry ? 'miss' : entry.state === 'fresh' ? 'hit' : entry.state)
+    metrics.read(readResult(entry))
     return entry
   }
 

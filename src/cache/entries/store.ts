@@ -4,6 +4,7 @@ import type { Idempotency } from '../../redis/idempotency.js'
 import type { Partitions } from '../partition.js'
 import type { SpacePolicy } from '../spaces/policy.js'
 import {
+  type Entry,
   type ReadReply,
   type RemoveReply,
   readScript,
@@ -133,6 +134,10 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
     },
   }
 }
+
+/** What a read counts as. */
+export const readResult = (entry: Entry | undefined): 'hit' | 'stale' | 'negative' | 'miss' =>
+  !entry ? 'miss' : entry.state === 'fresh' ? 'hit' : entry.state
 
 const toMatch = (match: Match | undefined): string | number =>
   match === undefined ? '' : match === 'any' ? '*' : match

@@ -1,0 +1,91 @@
+import { toETag } from '../../http/etag.js'
+import type { Entry, LeaseReply } from '../entries/scripts.js'
+import { type Encoding, encode } from './encoding.js'
+import { type Found, Room } from './reading.js'
+import type { Failed } from './settle.js'
+
+/**
+ * One item of an answer as JSON text. Built by hand, because stored JSON goes in verbatim: parsed
+ * and printed again it would lose digits, and cost more than everything else here.
+ */
+export type Item = string
+
+const item = (key: string, status: string, more = ''): Item =>
+  `{"key":${JSON.stringify(key)},"status":"${status}"${more}}`
+
+/** Closes a list of items into the body of the answer. */
+export const toBody = (items: readonly Item[]): string => `{"entries":[${items.join(',')}]}`
+
+/** Items of one answer, whose values together take up at most 8 MiB of it. */
+export class Items {
+  readonly #room = new Room()
+
+  found(key: string, found: Found, encoding: Encoding): Item {
+    switch (found.outcome) {
+      case 'failed':
+        return failed(key, found)
+      case 'deferred':
+        return item(key, 'deferred', leaseText(found.lease))
+      case 'read':
+        return this.#read(key, found.entry, found.lease, encoding)
+    }
+  }
+
+  #read(key: string, entry: Entry | undefined, lease: LeaseReply, encoding: Encoding): Item {
+    if (!entry || entry.state === 'negative') {
+      return item(key, 'cache-miss', `,"state":"${entry?.state ?? 'miss'}"${leaseText(lease)}`)
+    }
+    if (entry.kind !== 'bytes') return item(key, 'kind-mismatch', `,"kind":"${entry.kind}"`)
+    const encoded = encode(entry.payload ?? Buffer.alloc(0), encoding)
+    if (!this.#room.take(encoded.json.length)) return item(key, 'deferred', leaseText(lease))
+    return item(
+      key,
+      'hit',
+      `,"state":"${entry.state}","encoding":"${encoded.encoding}","value":${encoded.json}` +
+        `,"contentType":${JSON.stringify(entry.contentType)}${codingText(entry)}` +
+        `,"etag":${etagText(entry.version)},"ageMs":${entry.ageMs},"ttlMs":${entry.ttlMs}` +
+        leaseText(lease),
+    )
+  }
+}
+
+/** @param version of what was written, or of what stands in the way; 0 for nothing. */
+export const written = (key: string, status: string, version = 0, replayed = false): Item =>
+  item(
+    key,
+    status,
+    (version === 0 ? '' : `,"etag":${etagText(version)}`) + (replayed ? ',"replayed":true' : ''),
+  )
+
+export const counted = (key: string, value: string, version: number, replayed: boolean): Item =>
+  item(
+    key,
+    'counted',
+    `,"value":"${value}","etag":${etagText(version)}${replayed ? ',"replayed":true' : ''}`,
+  )
+
+export const mismatched = (key: string, kind: string): Item =>
+  item(key, 'kind-mismatch', `,"kind":"${kind}"`)
+
+export const failed = (key: string, { error }: Failed): Item =>
+  item(
+    key,
+    error.code,
+    `,"detail":${JSON.stringify(error.message)}${error.reason ? `,"reason":"${error.reason}"` : ''}`,
+  )
+
+const etagText = (version: number): string => JSON.stringify(toETag(version))
+
+const codingText = ({ contentEncoding }: Entry): string =>
+  contentEncoding === '' ? '' : `,"contentEncoding":${JSON.stringify(contentEncoding)}`
+
+function leaseText(lease: LeaseReply): string {
+  switch (lease.kind) {
+    case 'none':
+      return ''
+    case 'won':
+      return `,"lease":{"state":"won","token":${JSON.stringify(lease.token)},"leaseMs":${lease.leftMs}}`
+    default:
+      return `,"lease":{"state":"${lease.kind}","retryAfterMs":${lease.retryAfterMs}}`
+  }
+}

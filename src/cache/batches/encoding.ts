@@ -1,0 +1,62 @@
+import { isUtf8 } from 'node:buffer'
+import { invalid } from '../../http/problem.js'
+
+/** How bytes stand in JSON. */
+export type Encoding = 'json' | 'text' | 'base64'
+
+/** The bytes of a value inside a JSON text. */
+export interface Encoded {
+  readonly encoding: Encoding
+  /** A JSON value, to be put into the answer as it is. */
+  readonly json: string
+}
+
+/**
+ * A stored value as JSON: stored JSON verbatim where that is wanted, so that no number is rounded;
+ * else text; else base64, which holds any bytes.
+ */
+export function encode(payload: Buffer, wanted: Encoding): Encoded {
+  if (wanted === 'base64' || !isUtf8(payload)) {
+    return { encoding: 'base64', json: `"${payload.toString('base64')}"` }
+  }
+  const text = payload.toString('utf8')
+  if (wanted === 'json' && isJson(text)) return { encoding: 'json', json: text }
+  return { encoding: 'text', json: JSON.stringify(text) }
+}
+
+function isJson(text: string): boolean {
+  // Most texts that are no JSON show it at once, and a thrown error costs more than a look.
+  if (!/^[\s]*["{[\dtfn-]/.test(text)) return false
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const TYPES: Readonly<Record<Encoding, string>> = {
+  json: 'application/json',
+  text: 'text/plain; charset=utf-8',
+  base64: 'application/octet-stream',
+}
+
+/** What a value is taken for whose content type is not said. */
+export const defaultContentType = (encoding: Encoding): string => TYPES[encoding]
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+
+/** @throws Problem invalid-request for a value that its encoding does not allow. */
+export function decode(pointer: string, value: unknown, encoding: Encoding): Buffer {
+  if (encoding === 'json') {
+    if (value === undefined) throw invalid(pointer, 'must be there, unless the entry is negative')
+    return Buffer.from(JSON.stringify(value))
+  }
+  if (typeof value !== 'string') throw invalid(pointer, `must be a string, to be ${encoding}`)
+  if (encoding === 'base64') {
+    if (!BASE64.test(value)) throw invalid(pointer, 'must be base64 with its padding')
+    return Buffer.from(value, 'base64')
+  }
+  if (!value.isWellFormed()) throw invalid(pointer, 'must be well-formed Unicode')
+  return Buffer.from(value)
+}

@@ -1,0 +1,56 @@
+import type { Entry, LeaseReply } from '../entries/scripts.js'
+import type { CacheKey, EntryStore } from '../entries/store.js'
+import { type Failed, settleAll } from './settle.js'
+
+/** What a read of many found for one key. */
+export type Found =
+  | {
+      readonly outcome: 'read'
+      readonly entry: Entry | undefined
+      readonly lease: LeaseReply
+    }
+  /** The answer is full: the value was left out, or the key not asked for. */
+  | { readonly outcome: 'deferred'; readonly lease: LeaseReply }
+  | Failed
+
+export const MAX_ANSWER_BYTES = 8 * 1024 * 1024
+
+/** Larger values are read one by one, so that a turn never holds more than an answer may. */
+const INLINE_BYTES = 64 * 1024
+
+const NO_LEASE: LeaseReply = { kind: 'none' }
+
+/** Counts the bytes of one answer. The first value always fits: a client must get on. */
+export class Room {
+  #used = 0
+
+  take(bytes: number): boolean {
+    if (this.#used > 0 && this.#used + bytes > MAX_ANSWER_BYTES) return false
+    this.#used += bytes
+    return true
+  }
+
+  get isFull(): boolean {
+    return this.#used >= MAX_ANSWER_BYTES
+  }
+}
+
+/** Reads one key for an answer that has only so much room. */
+export async function readInto(room: Room, store: EntryStore, key: CacheKey): Promise<Found> {
+  if (room.isFull) return { outcome: 'deferred', lease: NO_LEASE }
+  const { entry, lease } = await store.read(key, { maxBytes: INLINE_BYTES })
+  if (entry?.kind !== 'bytes' || entry.state === 'negative') {
+    return { outcome: 'read', entry, lease }
+  }
+  if (!room.take(entry.size)) return { outcome: 'deferred', lease }
+  if (entry.payload) return { outcome: 'read', entry, lease }
+  // Whoever won the lease keeps it, whatever the second look finds.
+  const again = await store.read(key, { maxBytes: MAX_ANSWER_BYTES })
+  return { outcome: 'read', entry: again.entry, lease }
+}
+
+/** In the order asked; at most 8 MiB of values. */
+export function readMany(store: EntryStore, keys: readonly CacheKey[]): Promise<Found[]> {
+  const room = new Room()
+  return settleAll(keys, (key) => readInto(room, store, key))
+}

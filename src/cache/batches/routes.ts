@@ -1,0 +1,125 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
+import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
+import { SpaceParams } from '../entries/schemas.js'
+import { type CacheKey, type EntryStore, readResult } from '../entries/store.js'
+import type { CacheMetrics } from '../metrics.js'
+import { DEFAULT_POLICY } from '../spaces/policy.js'
+import { varyByCaller } from '../vary.js'
+import { failed, Items, toBody, written } from './answer.js'
+import { readMany } from './reading.js'
+import * as schemas from './schemas.js'
+import { isFailed, settleAll } from './settle.js'
+import { ofItem, toItem, toWrite, writeOne } from './writing.js'
+
+export interface BatchRouteOptions {
+  readonly store: EntryStore
+  readonly metrics: CacheMetrics
+  readonly idempotencyTtlMs: number
+}
+
+/** One value of the greatest size there may be, in base64, and its neighbours. */
+export const MAX_BATCH_BYTES = 12 * 1024 * 1024
+
+export const batchRoutes: FastifyPluginAsyncTypebox<BatchRouteOptions> = async (
+  app,
+  { store, metrics, idempotencyTtlMs },
+) => {
+  varyByCaller(app)
+
+  const keysOf = ({ namespace, params }: SpaceRequest, keys: readonly string[]): CacheKey[] =>
+    keys.map((key) => ({
+      namespace,
+      space: (params as { space: string }).space,
+      key,
+      policy: DEFAULT_POLICY,
+    }))
+
+  app.post(
+    '/:space/get-many',
+    {
+      config: { scope: 'cache:read' },
+      schema: {
+        operationId: 'getManyCacheEntries',
+        summary: 'The values of up to 1000 keys in one answer',
+        tags: ['cache'],
+        params: SpaceParams,
+        body: schemas.GetManyRequest,
+        response: { 200: schemas.GetManyResponse, ...problemResponses(...COMMON_PROBLEMS) },
+      },
+    },
+    async (request, reply) => {
+      const { keys, encoding } = request.body
+      const found = await readMany(store, keysOf(request, keys))
+      const items = new Items()
+      const texts = found.map((one, i) => {
+        if (one.outcome === 'read') metrics.read(readResult(one.entry))
+        return items.found(keys[i] as string, one, encoding)
+      })
+      return reply.type('application/json').send(toBody(texts) as never)
+    },
+  )
+
+  app.post(
+    '/:space/set-many',
+    {
+      bodyLimit: MAX_BATCH_BYTES,
+      config: { scope: 'cache:write' },
+      schema: {
+        operationId: 'setManyCacheEntries',
+        summary: 'Store up to 1000 values, each as a PUT would; one that is refused stops no other',
+        tags: ['cache'],
+        params: SpaceParams,
+        headers: IdempotencyHeaders,
+        body: schemas.SetManyRequest,
+        response: { 200: schemas.SetManyResponse, ...problemResponses(...COMMON_PROBLEMS) },
+      },
+    },
+    async (request, reply) => {
+      const { entries } = request.body
+      const identity = requestIdentity(request, idempotencyTtlMs)
+      const writes = entries.map((entry, i) => toWrite(`body/entries/${i}`, entry))
+      const keys = keysOf(
+        request,
+        entries.map(({ key }) => key),
+      )
+      const outcomes = await settleAll(writes, (write, i) =>
+        writeOne(store, keys[i] as CacheKey, { ...write, idempotency: ofItem(identity, i) }),
+      )
+      const texts = outcomes.map((outcome, i) => {
+        const { key } = keys[i] as CacheKey
+        return isFailed(outcome) ? failed(key, outcome) : toItem(key, outcome, metrics)
+      })
+      return reply.type('application/json').send(toBody(texts) as never)
+    },
+  )
+
+  app.post(
+    '/:space/delete-many',
+    {
+      config: { scope: 'cache:write' },
+      schema: {
+        operationId: 'deleteManyCacheEntries',
+        summary: 'Drop up to 1000 keys for good, each as a DELETE would',
+        tags: ['cache'],
+        params: SpaceParams,
+        body: schemas.DeleteManyRequest,
+        response: { 200: schemas.DeleteManyResponse, ...problemResponses(...COMMON_PROBLEMS) },
+      },
+    },
+    async (request, reply) => {
+      const { keys } = request.body
+      const outcomes = await settleAll(keysOf(request, keys), (key) => store.remove(key))
+      const texts = outcomes.map((outcome, i) => {
+        const key = keys[i] as string
+        return isFailed(outcome) ? failed(key, outcome) : written(key, 'deleted')
+      })
+      const gone = outcomes.filter((outcome) => !isFailed(outcome)).length
+      metrics.invalidated('keys', 'hard', gone)
+      return reply.type('application/json').send(toBody(texts) as never)
+    },
+  )
+}
+
+type SpaceRequest = Pick<FastifyRequest, 'namespace' | 'params'>

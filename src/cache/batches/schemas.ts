@@ -1,0 +1,172 @@
+import Type from 'typebox'
+import { DurationMs, ObjectName } from '../../http/names.js'
+import { MAX_LIFE_MS } from '../entries/schemas.js'
+import { TAG } from '../entries/tags.js'
+
+export const MAX_ITEMS = 1_000
+
+const keys = Type.Array(ObjectName, {
+  minItems: 1,
+  maxItems: MAX_ITEMS,
+  description: `Keys, up to ${MAX_ITEMS}; answered in their order.`,
+})
+
+export const encoding = Type.Enum(['json', 'text', 'base64'], {
+  default: 'json',
+  description:
+    'How values stand in the answer. json: stored JSON verbatim, what is not JSON as text, what is not UTF-8 as base64. text: UTF-8 as text, else base64. Each item says which. Default json.',
+})
+
+export const GetManyRequest = Type.Object(
+  { keys, encoding },
+  { additionalProperties: false, examples: [{ keys: ['user:7', 'user:8'] }] },
+)
+
+export const DeleteManyRequest = Type.Object(
+  { keys },
+  { additionalProperties: false, examples: [{ keys: ['user:7', 'user:8'] }] },
+)
+
+/** What a write says besides its key; also one of a pipeline. */
+export const WriteFields = {
+  value: Type.Optional(
+    Type.Unknown({ description: 'The value, in the form that `encoding` says.' }),
+  ),
+  encoding: Type.Enum(['json', 'text', 'base64'], {
+    default: 'json',
+    description:
+      'json: any JSON, stored as JSON.stringify prints it, so integers beyond 2^53 lose digits: send those as text. text: a string, stored as UTF-8. base64: bytes. Default json.',
+  }),
+  contentType: Type.Optional(
+    Type.String({
+      description:
+        'Stored and returned. Default: application/json, text/plain or application/octet-stream, by encoding.',
+    }),
+  ),
+  ttlMs: Type.Optional(DurationMs(1, MAX_LIFE_MS, 'Fresh for; default: the policy of the space.')),
+  staleMs: Type.Optional(
+    DurationMs(0, MAX_LIFE_MS, 'Then served stale for; default: the policy of the space.'),
+  ),
+  tags: Type.Optional(
+    Type.Array(Type.String({ pattern: TAG.source, description: '1 to 128 printable ASCII.' }), {
+      maxItems: 32,
+      description: 'Tags, up to 32.',
+    }),
+  ),
+  ifMatch: Type.Optional(
+    Type.String({ description: 'The ETag that must be there, or `*` for any.' }),
+  ),
+  ifNoneMatch: Type.Optional(
+    Type.Literal('*', { description: '`*`: store only where there is no value.' }),
+  ),
+}
+
+export const SetManyRequest = Type.Object(
+  {
+    entries: Type.Array(
+      Type.Object({ key: ObjectName, ...WriteFields }, { additionalProperties: false }),
+      {
+        minItems: 1,
+        maxItems: MAX_ITEMS,
+        description: `Entries, up to ${MAX_ITEMS}; answered in their order.`,
+      },
+    ),
+  },
+  {
+    additionalProperties: false,
+    examples: [
+      {
+        entries: [
+          { key: 'user:7', value: { name: 'Ada' }, ttlMs: 60_000, tags: ['team-3'] },
+          { key: 'logo', value: 'iVBORw0KGgo=', encoding: 'base64', contentType: 'image/png' },
+        ],
+      },
+    ],
+  },
+)
+
+const status = (description: string) => Type.String({ description })
+const etag = Type.Optional(Type.String({ description: 'Version of the value.' }))
+const detail = Type.Optional(
+  Type.String({ description: 'What happened, where the store gave no outcome.' }),
+)
+const reason = Type.Optional(Type.String({ description: 'With `store-not-ready`: why.' }))
+const replayed = Type.Optional(
+  Type.Boolean({ description: 'A repeat under its idempotency key: nothing was applied again.' }),
+)
+
+export const FoundItem = {
+  status: status(
+    '`hit`, `cache-miss`, `kind-mismatch`, `deferred` (the answer is full: ask again), or the code of an error of the store.',
+  ),
+  state: Type.Optional(Type.Enum(['fresh', 'stale', 'negative', 'miss'])),
+  kind: Type.Optional(Type.Enum(['counter', 'object'])),
+  encoding: Type.Optional(Type.Enum(['json', 'text', 'base64'])),
+  value: Type.Optional(Type.Unknown({ description: 'In the form that `encoding` says.' })),
+  contentType: Type.Optional(Type.String()),
+  contentEncoding: Type.Optional(Type.String()),
+  etag,
+  ageMs: Type.Optional(Type.Integer({ description: 'Since it was stored.' })),
+  ttlMs: Type.Optional(
+    Type.Integer({ description: 'Until it is stale; negative: since it became so.' }),
+  ),
+  detail,
+  reason,
+}
+
+export const GetManyResponse = Type.Object(
+  { entries: Type.Array(Type.Object({ key: Type.String(), ...FoundItem })) },
+  {
+    description: 'What each key holds, in the order asked; at most 8 MiB of values.',
+    examples: [
+      {
+        entries: [
+          {
+            key: 'user:7',
+            status: 'hit',
+            state: 'fresh',
+            encoding: 'json',
+            value: { name: 'Ada' },
+            contentType: 'application/json',
+            etag: '"hp9ji8l5s0"',
+            ageMs: 12_000,
+            ttlMs: 271_400,
+          },
+          { key: 'user:8', status: 'cache-miss', state: 'miss' },
+        ],
+      },
+    ],
+  },
+)
+
+const WrittenItem = (statuses: string) =>
+  Type.Object({ key: Type.String(), status: status(statuses), etag, detail, reason, replayed })
+
+export const SetManyResponse = Type.Object(
+  {
+    entries: Type.Array(
+      WrittenItem(
+        '`created`, `replaced`, or the code of the error that a PUT of this entry would get.',
+      ),
+    ),
+  },
+  {
+    description: 'What became of each entry, in the order sent.',
+    examples: [
+      {
+        entries: [
+          { key: 'user:7', status: 'replaced', etag: '"hp9ji8l5s0"' },
+          { key: 'logo', status: 'precondition-failed', etag: '"hp9ji8k001"' },
+        ],
+      },
+    ],
+  },
+)
+
+export const DeleteManyResponse = Type.Object(
+  { entries: Type.Array(WrittenItem('`deleted`, or the code of an error of the store.')) },
+  {
+    description: 'What became of each key, in the order sent.',
+    examples: [{ entries: [{ key: 'user:7', status: 'deleted' }] }],
+  },
+)

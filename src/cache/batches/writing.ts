@@ -1,0 +1,71 @@
+import type { Static } from 'typebox'
+import Type from 'typebox'
+import { toMatch } from '../../http/etag.js'
+import { invalid } from '../../http/problem.js'
+import type { RequestIdentity } from '../../http/request-fingerprint.js'
+import { toContentType } from '../entries/headers.js'
+import type { WriteReply } from '../entries/scripts.js'
+import type { CacheKey, EntryStore, WriteOptions } from '../entries/store.js'
+import type { CacheMetrics } from '../metrics.js'
+import { type Item, written } from './answer.js'
+import { decode, defaultContentType } from './encoding.js'
+import { WriteFields } from './schemas.js'
+
+const Fields = Type.Object(WriteFields)
+
+/** @throws Problem invalid-request for what no PUT would take either. */
+export function toWrite(pointer: string, sent: Static<typeof Fields>): WriteOptions {
+  const { encoding, ifMatch, ifNoneMatch } = sent
+  if (ifMatch !== undefined && ifNoneMatch !== undefined) {
+    throw invalid(`${pointer}/ifNoneMatch`, 'contradicts ifMatch: send one of the two')
+  }
+  return {
+    payload: decode(`${pointer}/value`, sent.value, encoding),
+    contentType:
+      sent.contentType === undefined
+        ? defaultContentType(encoding)
+        : toContentType(sent.contentType, `${pointer}/contentType`),
+    contentEncoding: '',
+    tags: [...new Set(sent.tags)],
+    ttlMs: sent.ttlMs,
+    staleMs: sent.staleMs,
+    match: toMatch(ifMatch, `${pointer}/ifMatch`),
+    onlyIfAbsent: ifNoneMatch !== undefined,
+  }
+}
+
+/** A call has one key for its idempotency, and every item a memo of its own, in its own slot. */
+export const ofItem = (
+  identity: RequestIdentity | undefined,
+  index: number,
+): RequestIdentity | undefined => identity && { ...identity, digest: `${identity.digest}-${index}` }
+
+/** What a PUT of the same would come to, but as an outcome. */
+export async function writeOne(
+  store: EntryStore,
+  key: CacheKey,
+  options: WriteOptions,
+): Promise<WriteReply | { readonly outcome: 'too-large' }> {
+  if (options.payload.length > key.policy.maxValueBytes) return { outcome: 'too-large' }
+  return store.write(key, options)
+}
+
+export function toItem(
+  key: string,
+  reply: Awaited<ReturnType<typeof writeOne>>,
+  metrics: CacheMetrics,
+): Item {
+  switch (reply.outcome) {
+    case 'created':
+    case 'replaced':
+      metrics.write(reply.outcome)
+      return written(key, reply.outcome, reply.version, reply.replayed)
+    case 'precondition-failed':
+      metrics.write('refused')
+      return written(key, 'precondition-failed', reply.version)
+    case 'conflict':
+      return written(key, 'idempotency-conflict')
+    default:
+      return written(key, reply.outcome)
+  }
+}

@@ -1,0 +1,119 @@
+import type { Static } from 'typebox'
+import { invalid } from '../../http/problem.js'
+import type { RequestIdentity } from '../../http/request-fingerprint.js'
+import { counted, failed, type Item, type Items, mismatched, written } from '../batches/answer.js'
+import type { Encoding } from '../batches/encoding.js'
+import { type Room, readInto } from '../batches/reading.js'
+import type { Failed } from '../batches/settle.js'
+import { toItem, toWrite, writeOne } from '../batches/writing.js'
+import { int64 } from '../counters/routes.js'
+import type { IncrReply } from '../counters/scripts.js'
+import type { CounterStore } from '../counters/store.js'
+import { type CacheKey, type EntryStore, readResult } from '../entries/store.js'
+import type { CacheMetrics } from '../metrics.js'
+import { DEFAULT_POLICY } from '../spaces/policy.js'
+import type { Operation } from './schemas.js'
+
+type Sent = Static<typeof Operation>
+
+export interface Stores {
+  readonly entries: EntryStore
+  readonly counters: CounterStore
+}
+
+/** How an operation ended: what goes into the answer is made when all have. */
+export type Ended = (items: Items, metrics: CacheMetrics) => Item
+
+/** An operation that was checked and can run. */
+export interface Planned {
+  readonly key: CacheKey
+  run(stores: Stores, room: Room, identity: RequestIdentity | undefined): Promise<Ended>
+}
+
+const FIELDS: Readonly<Record<Sent['op'], readonly string[]>> = {
+  get: ['encoding'],
+  put: ['value', 'encoding', 'contentType', 'ttlMs', 'staleMs', 'tags', 'ifMatch', 'ifNoneMatch'],
+  delete: [],
+  incr: ['by', 'initial', 'ttlMs'],
+}
+
+/** @throws Problem invalid-request for a field of another operation, or one that is wrong. */
+export function plan(namespace: string, pointer: string, sent: Sent): Planned {
+  const { op, space, key: name, ...fields } = sent
+  const foreign = Object.keys(fields).find((field) => !FIELDS[op].includes(field))
+  if (foreign) throw invalid(`${pointer}/${foreign}`, `does not belong to ${op}`)
+  const key: CacheKey = { namespace, space, key: name, policy: DEFAULT_POLICY }
+  const { encoding = 'json' } = sent
+  switch (op) {
+    case 'get':
+      return planGet(key, encoding)
+    case 'put':
+      return planPut(key, pointer, { ...sent, encoding })
+    case 'delete':
+      return planDelete(key)
+    case 'incr':
+      return planIncr(key, pointer, sent)
+  }
+}
+
+const planGet = (key: CacheKey, encoding: Encoding): Planned => ({
+  key,
+  async run({ entries }, room) {
+    const found = await readInto(room, entries, key)
+    return (items, metrics) => {
+      if (found.outcome === 'read') metrics.read(readResult(found.entry))
+      return items.found(key.key, found, encoding)
+    }
+  },
+})
+
+function planPut(key: CacheKey, pointer: string, sent: Sent & { encoding: Encoding }): Planned {
+  const write = toWrite(pointer, sent)
+  return {
+    key,
+    async run({ entries }, _room, idempotency) {
+      const reply = await writeOne(entries, key, { ...write, idempotency })
+      return (_items, metrics) => toItem(key.key, reply, metrics)
+    },
+  }
+}
+
+const planDelete = (key: CacheKey): Planned => ({
+  key,
+  async run({ entries }) {
+    await entries.remove(key)
+    return (_items, metrics) => {
+      metrics.invalidated('keys', 'hard', 1)
+      return written(key.key, 'deleted')
+    }
+  },
+})
+
+function planIncr(key: CacheKey, pointer: string, sent: Sent): Planned {
+  const by = int64(`${pointer}/by`, sent.by ?? 1)
+  const initial = int64(`${pointer}/initial`, sent.initial ?? 0)
+  return {
+    key,
+    async run({ counters }, _room, idempotency) {
+      const reply = await counters.incr(key, { by, initial, ttlMs: sent.ttlMs, idempotency })
+      return (_items, metrics) => incremented(key.key, reply, metrics)
+    },
+  }
+}
+
+function incremented(key: string, reply: IncrReply, metrics: CacheMetrics): Item {
+  switch (reply.outcome) {
+    case 'counted':
+      metrics.write(reply.created ? 'created' : 'replaced')
+      return counted(key, reply.value, reply.version, reply.replayed)
+    case 'kind-mismatch':
+      return mismatched(key, reply.kind)
+    case 'overflow':
+      return written(key, 'counter-overflow')
+    case 'conflict':
+      return written(key, 'idempotency-conflict')
+  }
+}
+
+export const toText = (key: string, ended: Ended | Failed, items: Items, metrics: CacheMetrics) =>
+  typeof ended === 'function' ? ended(items, metrics) : failed(key, ended)

@@ -1,0 +1,73 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
+import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
+import { Items, toBody } from '../batches/answer.js'
+import { Room } from '../batches/reading.js'
+import { MAX_BATCH_BYTES } from '../batches/routes.js'
+import { settleAll } from '../batches/settle.js'
+import { ofItem } from '../batches/writing.js'
+import type { CacheMetrics } from '../metrics.js'
+import { varyByCaller } from '../vary.js'
+import { type Ended, type Planned, plan, type Stores, toText } from './operations.js'
+import * as schemas from './schemas.js'
+
+export interface PipelineRouteOptions {
+  readonly stores: Stores
+  readonly metrics: CacheMetrics
+  readonly idempotencyTtlMs: number
+}
+
+export const pipelineRoutes: FastifyPluginAsyncTypebox<PipelineRouteOptions> = async (
+  app,
+  { stores, metrics, idempotencyTtlMs },
+) => {
+  varyByCaller(app)
+
+  app.post(
+    '/cache-pipeline',
+    {
+      bodyLimit: MAX_BATCH_BYTES,
+      config: { scope: 'cache:write' },
+      schema: {
+        operationId: 'runCachePipeline',
+        summary: 'Up to 1000 operations of any spaces; those of one key run in their order',
+        tags: ['cache'],
+        headers: IdempotencyHeaders,
+        body: schemas.PipelineRequest,
+        response: { 200: schemas.PipelineResponse, ...problemResponses(...COMMON_PROBLEMS) },
+      },
+    },
+    async (request, reply) => {
+      const operations = request.body.operations.map((operation, i) =>
+        plan(request.namespace, `body/operations/${i}`, operation),
+      )
+      const identity = requestIdentity(request, idempotencyTtlMs)
+      const room = new Room()
+      const inOrder = chains()
+      const ended = await settleAll(operations, (operation, i) =>
+        inOrder(operation, () => operation.run(stores, room, ofItem(identity, i))),
+      )
+      const items = new Items()
+      const texts = ended.map((one, i) =>
+        toText((operations[i] as Planned).key.key, one, items, metrics),
+      )
+      return reply.type('application/json').send(toBody(texts) as never)
+    },
+  )
+}
+
+/**
+ * Lets an operation wait for the one before it on the same key. The scripts of two keys leave
+ * together; two scripts on one key may not overtake each other, also where the first one fails.
+ */
+function chains(): (operation: Planned, run: () => Promise<Ended>) => Promise<Ended> {
+  const last = new Map<string, Promise<unknown>>()
+  return ({ key: { space, key } }, run) => {
+    // No space holds a colon.
+    const name = `${space}:${key}`
+    const before = last.get(name)
+    const current = before ? before.then(run, run) : run()
+    last.set(name, current)
+    return current
+  }
+}
