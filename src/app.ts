@@ -17,9 +17,11 @@ import type { Config } from './config.js'
 import { errorPages } from './http/error-pages.js'
 import { healthRoutes } from './http/health.js'
 import { installOpenApi } from './http/openapi.js'
+import { operationRoutes } from './http/operations.js'
+import { keepPrivate } from './http/private.js'
 import { Problem } from './http/problem.js'
-import { statusRoutes } from './http/status.js'
 import { createKeyring } from './http/tokens.js'
+import type { Turn } from './http/turn.js'
 import { memberRoutes } from './leaderboards/member-routes.js'
 import { createLeaderboardMetrics } from './leaderboards/metrics.js'
 import { leaderboardRoutes } from './leaderboards/routes.js'
@@ -31,6 +33,7 @@ import { lockRoutes } from './locks/routes.js'
 import { semaphoreRoutes } from './locks/semaphores/routes.js'
 import { lockSetRoutes } from './locks/sets/routes.js'
 import { createLockStore, type LockStore } from './locks/store.js'
+import { createRequestMetrics } from './metrics/http.js'
 import { createRedisMetrics } from './metrics/redis.js'
 import { createMetrics, type Metrics } from './metrics/registry.js'
 import { checkRoutes } from './ratelimits/checks/routes.js'
@@ -74,46 +77,56 @@ export interface Stores {
   }
 }
 
+export interface Apps {
+  readonly app: FastifyInstance
+  /** What operators look at, where it has an address of its own: `adminHost`. */
+  readonly admin: FastifyInstance | undefined
+}
+
 /**
  * The only place where domains meet their dependencies. Production and tests both start here.
  * @param makeStores replaced by the benchmark alone, whose echo server is this app without Redis.
  */
-export function buildApp(deps: AppDeps, makeStores = createStores): FastifyInstance {
+export function buildApp(deps: AppDeps, makeStores = createStores): Apps {
   const { config, links, logger, isDraining = () => false } = deps
   const metrics = createMetrics(version)
   const lockMetrics = createLockMetrics(metrics)
-  const stores = makeStores(deps, metrics, lockMetrics)
+  const turn: Turn = { meter: undefined }
+  const stores = makeStores(deps, metrics, lockMetrics, turn)
   const keyring = createKeyring(config.definitions.tokens)
   deps.onReload?.(({ definitions }) => keyring.replace(definitions.tokens))
-  const app = createServer({
+  const server = {
     config,
     logger,
     metrics,
+    observe: createRequestMetrics(metrics),
     keyring,
     tls: deps.tls,
     isDraining,
+    turn,
     translate: fromStore,
-  })
-
-  const metricsScope = config.metricsAuth ? 'operations:read' : 'none'
+  }
+  const app = createServer(server)
+  const probes = { notReady: () => notReady(links, isDraining) }
+  const operations = {
+    metrics,
+    metricsScope: config.metricsAuth ? 'operations:read' : 'none',
+    version,
+    readRedis: () => readFacts(links.commands),
+  } as const
+  const admin = config.adminHost === '' ? undefined : createServer(server)
+  admin?.register(errorPages)
+  admin?.register(healthRoutes, probes)
+  admin?.register(operationRoutes, operations)
 
   app.register(async (root) => {
     await installOpenApi(root, version)
     root.register(errorPages)
-    root.register(healthRoutes, { notReady: () => notReady(links, isDraining) })
-    root.get(
-      '/metrics',
-      { config: { scope: metricsScope }, schema: { hide: true } },
-      async (_request, reply) =>
-        reply.type(metrics.registry.contentType).send(await metrics.expose()),
-    )
+    root.register(healthRoutes, probes)
+    if (!admin) root.register(operationRoutes, operations)
     root.register(
       async (v1) => {
-        v1.addHook('onSend', (_request, reply, _payload, done) => {
-          if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'private, no-store')
-          done()
-        })
-        v1.register(statusRoutes, { version, readRedis: () => readFacts(links.commands) })
+        keepPrivate(v1)
         v1.register(memberRoutes, {
           store: stores.leaderboards,
           idempotencyTtlMs: config.idempotencyTtlMs,
@@ -184,14 +197,20 @@ export function buildApp(deps: AppDeps, makeStores = createStores): FastifyInsta
   // Before the server waits for open requests: those that stand in a queue would keep it waiting.
   app.addHook('preClose', async () => stores.locks.drain())
   app.addHook('onClose', async () => stores.locks.close())
-  return app
+  return { app, admin }
 }
 
-export function createStores(deps: AppDeps, metrics: Metrics, lockMetrics: LockMetrics): Stores {
+export function createStores(
+  deps: AppDeps,
+  metrics: Metrics,
+  lockMetrics: LockMetrics,
+  turn: Turn,
+): Stores {
   const { config, links, clockOffsetUs = () => 0 } = deps
   const observer = createRedisMetrics(metrics)
-  const binder = createBinder({ link: links.commands, observer, clockOffsetUs })
-  const cacheBinder = createBinder({ link: links.cache, observer, clockOffsetUs })
+  const meter = () => turn.meter
+  const binder = createBinder({ link: links.commands, observer, clockOffsetUs, meter })
+  const cacheBinder = createBinder({ link: links.cache, observer, clockOffsetUs, meter })
   const partitions = new Partitions(layoutOf(links.cache), config.cacheOnRestart)
   const leaderboards = createLeaderboardStore({ binder })
   leaderboards.replaceTemplates(compileTemplates(config.definitions.leaderboards))

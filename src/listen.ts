@@ -1,15 +1,16 @@
 import { lstatSync, unlinkSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 
-const LOOPBACK = /^(127(\.\d+){3}|localhost|::1)$/
+const LOOPBACK = /^(127(\.\d+){3}|::1)$/
 
 /** Where the service listens: a TCP address, or a unix socket when the host is an absolute path. */
 export interface Address {
   readonly listen: { readonly host?: string; readonly port?: number; readonly path?: string }
   /** Only this machine can reach it. */
   readonly isLocal: boolean
-  /** For messages. */
+  /** For messages: the address, and the settings it comes from. */
   readonly text: string
+  readonly settings: string
 }
 
 /** The service cannot listen there; the message is for whoever started it. */
@@ -24,12 +25,17 @@ export class AddressError extends Error {
   }
 }
 
-export function toAddress(host: string, port: number): Address {
-  if (host.startsWith('/')) {
-    return { listen: { path: host }, isLocal: true, text: `unix socket ${host}` }
+/** @param prefix of the variables that set host and port. */
+export function toAddress(name: string, port: number, prefix = 'LOCKSTEP'): Address {
+  const settings = `${prefix}_HOST and ${prefix}_PORT`
+  if (name.startsWith('/')) {
+    return { listen: { path: name }, isLocal: true, text: `unix socket ${name}`, settings }
   }
+  // Fastify would open a second server for the other address of this name, which nobody knows of.
+  const host = name === 'localhost' ? '127.0.0.1' : name
   const shown = host.includes(':') ? `[${host}]` : host
-  return { listen: { host, port }, isLocal: LOOPBACK.test(host), text: `${shown}:${port}` }
+  const isLocal = LOOPBACK.test(host)
+  return { listen: { host, port }, isLocal, text: `${shown}:${port}`, settings }
 }
 
 /**
@@ -59,14 +65,14 @@ export function toAddressError(address: Address, error: unknown): AddressError {
   if (code === 'EADDRINUSE') return inUse(address)
   const reason = code ?? message
   return new AddressError(
-    `Lockstep cannot listen on ${address.text} (${reason}). Set LOCKSTEP_HOST and LOCKSTEP_PORT to an address of this machine that this user may use.`,
+    `Lockstep cannot listen on ${address.text} (${reason}). Set ${address.settings} to an address of this machine that this user may use.`,
     2,
   )
 }
 
-function inUse({ text }: Address): AddressError {
+function inUse({ text, settings }: Address): AddressError {
   return new AddressError(
-    `${text} is in use; perhaps Lockstep runs already. Stop that one, or choose another LOCKSTEP_PORT.`,
+    `${text} is in use; perhaps Lockstep runs already. Stop that one, or choose another address (${settings}).`,
     1,
   )
 }

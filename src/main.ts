@@ -1,5 +1,4 @@
 import path from 'node:path'
-import type { Server } from 'node:tls'
 import { parseArgs } from 'node:util'
 import { type Logger, pino } from 'pino'
 import { buildApp } from './app.js'
@@ -8,24 +7,16 @@ import { printConfig, withoutPassword } from './config/print.js'
 import { createReloads, type Reloads } from './config/reload.js'
 import { unknownVariables } from './config/variables.js'
 import { type Config, loadConfig } from './config.js'
-import {
-  type Address,
-  AddressError,
-  isListenError,
-  probeAddress,
-  toAddress,
-  toAddressError,
-} from './listen.js'
+import { type Address, AddressError, probeAddress, toAddress } from './listen.js'
 import { isStoreUrl } from './redis/connect.js'
 import { LayoutError } from './redis/layout-record.js'
 import { openLinks } from './redis/links.js'
 import { type ManagedRedis, managedRefusal, startManagedRedis } from './redis/managed.js'
 import { ManagedRedisError } from './redis/managed-error.js'
+import { close, type Listener, listen, renewCertificate } from './servers.js'
 import { onStopSignal } from './stop-signals.js'
 import { readTls, type TlsOptions, watchTls } from './tls.js'
 import { version } from './version.js'
-
-const SWEEP_MS = 50
 
 /** Ends what was started, last things last. Until there is something, a signal just exits. */
 let shutDown = async (exitCode: number): Promise<number> => exitCode
@@ -39,8 +30,8 @@ main().catch(fail)
 async function main(): Promise<void> {
   const wanted = flags()
   const config = loadConfig(process.env)
-  const address = toAddress(config.host, config.port)
-  checkRules(config, address)
+  const addresses = toAddresses(config)
+  checkRules(config, addresses)
   const tls = readTls(config)
   for (const name of unknownVariables(process.env)) {
     process.stderr.write(`${name} is not a setting of Lockstep and is ignored.\n`)
@@ -48,9 +39,9 @@ async function main(): Promise<void> {
   if (wanted['print-config']) process.stdout.write(printConfig(config))
   if (wanted['print-config'] || wanted['check-config']) return
   // Whatever is wrong with configuration or address is said before Redis is touched.
-  await probeAddress(address)
+  for (const address of addresses) await probeAddress(address)
   const managed = config.redisUrl === '' ? await startOwnRedis(config) : undefined
-  await serve({ config, address, tls, managed })
+  await serve({ config, addresses, tls, managed })
 }
 
 /** `--check-config` and `--print-config` look at the configuration and start nothing. */
@@ -66,11 +57,23 @@ function flags() {
   }
 }
 
-function checkRules(config: Config, address: Address): void {
-  const isOpen = config.definitions.tokens.length === 0
-  if (isOpen && !address.isLocal && !config.allowAnonymous) {
+/** That of the service first; its operators' second, where they have one. */
+function toAddresses({ host, port, adminHost, adminPort }: Config): readonly Address[] {
+  const address = toAddress(host, port)
+  if (adminHost === '') return [address]
+  const admin = toAddress(adminHost, adminPort, 'LOCKSTEP_ADMIN')
+  if (admin.text === address.text && port !== 0) {
+    throw new ConfigError(`LOCKSTEP_ADMIN_HOST and LOCKSTEP_HOST are both ${address.text}.`)
+  }
+  return [address, admin]
+}
+
+function checkRules(config: Config, addresses: readonly Address[]): void {
+  const isOpen = config.definitions.tokens.length === 0 && !config.allowAnonymous
+  const exposed = isOpen && addresses.find(({ isLocal }) => !isLocal)
+  if (exposed) {
     throw new ConfigError(
-      `LOCKSTEP_HOST is ${config.host}, but no token is configured, so everybody who reaches the port could use the service. Listen on 127.0.0.1, configure tokens (npm run token -- NAME), or set LOCKSTEP_ALLOW_ANONYMOUS=true.`,
+      `${exposed.settings} say ${exposed.text}, but no token is configured, so everybody who reaches the port could use the service. Listen on 127.0.0.1, configure tokens (npm run token -- NAME), or set LOCKSTEP_ALLOW_ANONYMOUS=true.`,
     )
   }
   if (config.redisUrl !== '' && !isStoreUrl(config.redisUrl)) {
@@ -86,12 +89,12 @@ function checkRules(config: Config, address: Address): void {
 
 interface Start {
   readonly config: Config
-  readonly address: Address
+  readonly addresses: readonly Address[]
   readonly tls: TlsOptions | undefined
   readonly managed: ManagedRedis | undefined
 }
 
-async function serve({ config, address, tls, managed }: Start): Promise<void> {
+async function serve({ config, addresses, tls, managed }: Start): Promise<void> {
   const logger = pino({ level: config.logLevel })
   const links = openLinks({
     url: managed?.url ?? config.redisUrl,
@@ -108,11 +111,20 @@ async function serve({ config, address, tls, managed }: Start): Promise<void> {
     return fresh
   })
   const { onReload } = reloads
-  const app = buildApp({ config, links, logger, tls, onReload, isDraining: () => draining })
+  const { app, admin } = buildApp({
+    config,
+    links,
+    logger,
+    tls,
+    onReload,
+    isDraining: () => draining,
+  })
+  const apps = admin ? [app, admin] : [app]
+  const listeners = apps.map((app, i): Listener => ({ app, address: addresses[i] as Address }))
   if (readsFiles(config)) process.on('SIGHUP', () => reload(reloads, logger))
 
   const renew = (fresh: TlsOptions) => {
-    ;(app.server as unknown as Server).setSecureContext(fresh)
+    renewCertificate(listeners, fresh)
     logger.info('certificate read again')
   }
   if (tls) watchTls(config, tls, { onChange: renew })
@@ -123,26 +135,19 @@ async function serve({ config, address, tls, managed }: Start): Promise<void> {
 
   shutDown = async () => {
     draining = true
-    // What is still running after the bound loses its connection: better than a stop that hangs.
-    const bound = setTimeout(() => app.server.closeAllConnections(), config.drainTimeoutMs)
-    // close() ends the connections that are idle now; one that answers its last request now would
-    // be kept alive for a next one, and the stop would wait for it.
-    const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS)
-    await app.close()
-    clearTimeout(bound)
-    clearInterval(sweep)
+    // The operators' last: it tells until the end that the other drains.
+    await close(listeners, config.drainTimeoutMs)
     links.close()
     await managed?.stop()
     return 0
   }
   try {
-    const url = await app.listen(address.listen)
-    process.stdout.write(
-      banner(url, address, managed?.description ?? withoutPassword(config.redisUrl)),
-    )
+    const urls = await listen(listeners)
+    const redis = managed?.description ?? withoutPassword(config.redisUrl)
+    process.stdout.write(banner(urls, addresses, redis))
   } catch (error) {
     await managed?.stop()
-    throw isListenError(error) ? toAddressError(address, error) : error
+    throw error
   }
 }
 
@@ -170,14 +175,14 @@ function startOwnRedis(config: Config): Promise<ManagedRedis> {
   })
 }
 
-function banner(url: string, { listen }: Address, redis: string): string {
-  const [curl, base] =
-    listen.path === undefined
-      ? ['curl', url.replace('0.0.0.0', '127.0.0.1').replace('[::]', '[::1]')]
-      : [`curl --unix-socket ${listen.path}`, 'http://localhost']
+function banner(urls: readonly string[], addresses: readonly Address[], redis: string): string {
+  const [url = '', admin] = urls.map((url, i) => addresses[i]?.listen.path ?? url)
+  const [curl, base] = url.startsWith('/')
+    ? [`curl --unix-socket ${url}`, 'http://localhost']
+    : ['curl', url.replace('0.0.0.0', '127.0.0.1').replace('[::]', '[::1]')]
   return `
-  Lockstep ${version} listens on ${listen.path ?? url}
-  Redis    ${redis}
+  Lockstep ${version} listens on ${url}
+${admin === undefined ? '' : `  Admin    ${admin}\n`}  Redis    ${redis}
   Docs     ${base}/docs
   Try      ${curl} -X POST ${base}/v1/locks/demo/acquire
 

@@ -8,8 +8,8 @@ import { installOriginRules } from './http/origin.js'
 import { installProblems, sendProblem, type Translate, toProblem } from './http/problem.js'
 import { installRequestLog, requestId } from './http/request-log.js'
 import type { Keyring } from './http/tokens.js'
+import { installTurn, type Turn } from './http/turn.js'
 import { compileValidator } from './http/validation.js'
-import { observeRequests } from './metrics/http.js'
 import type { Metrics } from './metrics/registry.js'
 import type { TlsOptions } from './tls.js'
 
@@ -24,10 +24,12 @@ export interface ServerOptions {
   readonly config: Config
   readonly logger: FastifyBaseLogger
   readonly metrics: Metrics
+  readonly observe: (app: FastifyInstance) => void
   readonly keyring: Keyring
   /** Without it the service speaks plain HTTP. */
   readonly tls?: TlsOptions | undefined
   readonly isDraining: () => boolean
+  readonly turn: Turn
   /** How errors of other rooms become problems. */
   readonly translate: Translate
 }
@@ -38,7 +40,7 @@ const MAX_BODY_BYTES = 1024 * 1024
 
 /** Fastify with everything that holds for every request, and no route. */
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { config, logger, metrics, keyring, isDraining, translate, tls } = options
+  const { config, logger, metrics, observe, keyring, isDraining, translate, tls, turn } = options
   const app = Fastify({
     // Routes do not see the difference, so neither does the type.
     ...(tls && ({ https: tls } as object)),
@@ -57,7 +59,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   app.setValidatorCompiler(compileValidator)
   installProblems(app, translate)
   installRequestLog(app, { slowMs: config.slowRequestMs, sample: config.logSample })
-  observeRequests(app, metrics)
+  observe(app)
   installDraining(app, isDraining)
   installOriginRules(app, {
     allowedHosts: config.allowedHosts,
@@ -66,5 +68,6 @@ export function createServer(options: ServerOptions): FastifyInstance {
   app.decorate('metrics', metrics)
   installAuth(app, keyring)
   installBodies(app)
+  installTurn(app, turn)
   return app
 }

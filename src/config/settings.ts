@@ -14,6 +14,17 @@ export const SettingsSchema = Type.Object(
       maximum: 65_535,
       description: 'Port; 0 picks a free one.',
     }),
+    adminHost: Type.String({
+      default: '',
+      description:
+        'Address of its own for /metrics, /v1/status and the probes, which the other address then serves no more (the probes it does); an absolute path is a unix socket.',
+    }),
+    adminPort: Type.Integer({
+      default: 7701,
+      minimum: 0,
+      maximum: 65_535,
+      description: 'Port of that address; 0 picks a free one.',
+    }),
     redisUrl: Type.String({
       secret: true,
       default: '',

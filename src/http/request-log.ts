@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
+import './turn.js'
 
 declare module 'fastify' {
   interface FastifyReply {
-    /** What came of it, for logs and metrics: `granted`, `lock-held`, ... */
+    /** The code of the problem it was answered with. */
     outcome: string | undefined
     /** The error behind a 5xx, for the log only: it can name hosts and keys. */
     failure: unknown
@@ -47,10 +48,11 @@ export function installRequestLog(
           method: request.method,
           route: request.routeOptions.url,
           status: reply.statusCode,
-          outcome: reply.outcome,
+          outcome: reply.outcome ?? 'ok',
           err: reply.failure,
           traceId: traceId(request.headers.traceparent),
-          ms: Math.round(reply.elapsedTime * 10) / 10,
+          ms: tenths(reply.elapsedTime),
+          redisMs: reply.redisMs === undefined ? undefined : tenths(reply.redisMs),
         },
         failed ? 'request failed' : slow ? 'request was slow' : 'request',
       )
@@ -58,6 +60,8 @@ export function installRequestLog(
     done()
   })
 }
+
+const tenths = (ms: number): number => Math.round(ms * 10) / 10
 
 /** The trace id of a W3C traceparent header. */
 function traceId(header: string | string[] | undefined): string | undefined {

@@ -1,11 +1,14 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, onResponseHookHandler } from 'fastify'
 import type { Histogram } from 'prom-client'
 import type { Metrics } from './registry.js'
 
 type Child = Histogram.Internal<'method' | 'route' | 'status'>
 
-/** Rate, errors and duration by route. Children are looked up once per label set, not per request. */
-export function observeRequests(app: FastifyInstance, metrics: Metrics): void {
+/**
+ * Rate, errors and duration by route, of every server it is installed on. Children are looked up
+ * once per label set, not per request.
+ */
+export function createRequestMetrics(metrics: Metrics): (app: FastifyInstance) => void {
   const duration = metrics.histogram(
     'lockstep_http_request_duration_seconds',
     'Time from the first byte of a request to the last byte of its answer',
@@ -13,7 +16,7 @@ export function observeRequests(app: FastifyInstance, metrics: Metrics): void {
   )
   const children = new Map<string, Child>()
 
-  app.addHook('onResponse', (request, reply, done) => {
+  const observe: onResponseHookHandler = (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none'
     const key = `${request.method} ${route} ${reply.statusCode}`
     let child = children.get(key)
@@ -23,5 +26,6 @@ export function observeRequests(app: FastifyInstance, metrics: Metrics): void {
     }
     child.observe(reply.elapsedTime / 1_000)
     done()
-  })
+  }
+  return (app) => void app.addHook('onResponse', observe)
 }

@@ -37,6 +37,13 @@ export interface BatchOptions {
   readonly observer: BatchObserver
   /** Microseconds added to the server's time: tests move the clock instead of sleeping. */
   readonly clockOffsetUs: () => number
+  /** Who makes the call that is made now, if anybody wants to know how long it takes. */
+  readonly meter?: (() => Meter | undefined) | undefined
+}
+
+/** The time of the slowest call made for it: those of one turn run side by side. */
+interface Meter {
+  redisMs: number | undefined
 }
 
 interface Call {
@@ -44,6 +51,7 @@ interface Call {
   readonly args: readonly Arg[]
   readonly units: number
   readonly bytes: number
+  readonly meter: Meter | undefined
   /** Decodes the reply and settles the caller's promise. */
   readonly resolve: (reply: unknown) => void
   readonly reject: (error: Error) => void
@@ -103,7 +111,8 @@ export class Batcher {
           reject(error)
         }
       }
-      this.#enqueue({ keys, args, units, bytes, resolve, reject })
+      const meter = this.#options.meter?.()
+      this.#enqueue({ keys, args, units, bytes, meter, resolve, reject })
     })
   }
 
@@ -140,9 +149,12 @@ export class Batcher {
     const started = performance.now()
     try {
       const replies = await this.#evaluate(calls)
-      observer.batch(this.#program.name, calls.length, (performance.now() - started) / 1_000)
+      const ms = performance.now() - started
+      observer.batch(this.#program.name, calls.length, ms / 1_000)
+      tell(calls, ms)
       this.#settle(calls, replies)
     } catch (error) {
+      tell(calls, performance.now() - started)
       this.#rejectAll(calls, toStoreError(error))
     }
   }
@@ -211,6 +223,10 @@ export class Batcher {
     this.#options.observer.failure(error)
     for (const call of calls) call.reject(error)
   }
+}
+
+function tell(calls: readonly Call[], ms: number): void {
+  for (const { meter } of calls) if (meter) meter.redisMs = Math.max(meter.redisMs ?? 0, ms)
 }
 
 function size(values: readonly Arg[]): number {

@@ -37,6 +37,12 @@ describe('a reply that is lost', () => {
     const lost = await acquire('lost', 'k').expect(503)
     expect(lost.body.code).toBe('outcome-unknown')
     expect(lost.headers).not.toHaveProperty('retry-after')
+    const line = harness.log.find((text) => text.includes(lost.headers['x-request-id'] as string))
+    expect(JSON.parse(line as string)).toMatchObject({
+      level: 50,
+      outcome: 'outcome-unknown',
+      redisMs: expect.any(Number),
+    })
 
     proxy.heal()
     const repeated = await vi.waitFor(async () => {

@@ -80,7 +80,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   let offsetUs = 0
   const clockOffsetUs = () => offsetUs
   const { log, logger } = recordLog()
-  const app = buildApp({ config, links, logger, clockOffsetUs, onReload: reloads.onReload })
+  const { app } = buildApp({ config, links, logger, clockOffsetUs, onReload: reloads.onReload })
   await app.ready()
   await app.listen({ host: '127.0.0.1', port: 0 })
 

@@ -1,6 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type, { type Static } from 'typebox'
+import { keepPrivate } from './private.js'
 import { COMMON_PROBLEMS, problemResponses } from './problem.js'
+import type { Scope } from './scopes.js'
 
 const RedisStatus = Type.Object({
   version: Type.String(),
@@ -21,17 +23,31 @@ const Status = Type.Object(
   { description: 'What runs, and on which Redis.' },
 )
 
-export interface StatusOptions {
+export interface OperationOptions {
   readonly version: string
   readonly readRedis: () => Promise<Static<typeof RedisStatus>>
+  readonly metricsScope: Scope | 'none'
+  readonly metrics: {
+    readonly registry: { readonly contentType: string }
+    expose(): Promise<string>
+  }
 }
 
-export const statusRoutes: FastifyPluginAsyncTypebox<StatusOptions> = async (
+/** What operators look at: the metrics and the status. */
+export const operationRoutes: FastifyPluginAsyncTypebox<OperationOptions> = async (
   app,
-  { version, readRedis },
+  { version, readRedis, metrics, metricsScope },
 ) => {
+  keepPrivate(app)
   app.get(
-    '/status',
+    '/metrics',
+    { config: { scope: metricsScope }, schema: { hide: true } },
+    async (_request, reply) =>
+      reply.type(metrics.registry.contentType).send(await metrics.expose()),
+  )
+
+  app.get(
+    '/v1/status',
     {
       config: { scope: 'operations:read' },
       schema: {

@@ -1,0 +1,48 @@
+import type { Server } from 'node:tls'
+import type { FastifyInstance } from 'fastify'
+import { type Address, isListenError, toAddressError } from './listen.js'
+import type { TlsOptions } from './tls.js'
+
+/** A server, and where it listens. */
+export interface Listener {
+  readonly app: FastifyInstance
+  readonly address: Address
+}
+
+const SWEEP_MS = 50
+
+/**
+ * @returns where each listens, as a URL
+ * @throws AddressError
+ */
+export async function listen(listeners: readonly Listener[]): Promise<string[]> {
+  const urls: string[] = []
+  for (const { app, address } of listeners) {
+    try {
+      urls.push(await app.listen(address.listen))
+    } catch (error) {
+      throw isListenError(error) ? toAddressError(address, error) : error
+    }
+  }
+  return urls
+}
+
+/** One after the other, the first of them first; after `boundMs` in all what still runs is cut off. */
+export async function close(listeners: readonly Listener[], boundMs: number): Promise<void> {
+  const deadline = performance.now() + boundMs
+  for (const { app } of listeners) {
+    // What is still running after the bound loses its connection: better than a stop that hangs.
+    const left = Math.max(0, deadline - performance.now())
+    const bound = setTimeout(() => app.server.closeAllConnections(), left)
+    // close() ends the connections that are idle now; one that answers its last request now would
+    // be kept alive for a next one, and the stop would wait for it.
+    const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS)
+    await app.close()
+    clearTimeout(bound)
+    clearInterval(sweep)
+  }
+}
+
+export function renewCertificate(listeners: readonly Listener[], fresh: TlsOptions): void {
+  for (const { app } of listeners) (app.server as unknown as Server).setSecureContext(fresh)
+}

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+import { until } from '../support/until.js'
+
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
+
+let harness: Harness
+
+afterAll(() => harness.close())
+
+const lineOf = (id: string) =>
+  until('its line', () => {
+    const line = harness.log.find((text) => text.includes(`"reqId":"${id}"`))
+    return line && (JSON.parse(line) as Record<string, unknown>)
+  })
+
+beforeAll(async () => {
+  harness = await startHarness({ environment: { LOCKSTEP_LOG_SAMPLE: '1' } })
+})
+
+it('tells of a request: who, where, what came of it, and how long Redis took', async () => {
+  await harness
+    .request('post', '/v1/locks/logged/acquire')
+    .set('x-request-id', 'one')
+    .set('traceparent', `00-${TRACE}-00f067aa0ba902b7-01`)
+    .expect(200)
+
+  const line = await lineOf('one')
+  expect(line).toMatchObject({
+    level: 30,
+    method: 'POST',
+    route: '/v1/locks/:name/acquire',
+    status: 200,
+    outcome: 'ok',
+    traceId: TRACE,
+    msg: 'request',
+  })
+  expect(line.redisMs).toBeGreaterThan(0)
+  expect(line.redisMs).toBeLessThanOrEqual(line.ms as number)
+})
+
+it('says nothing of Redis where it was not asked', async () => {
+  await harness.request('get', '/livez').set('x-request-id', 'two').expect(200)
+  expect(await lineOf('two')).not.toHaveProperty('redisMs')
+})
+
+it('keeps what is the fault of the caller at info, with the code', async () => {
+  await harness.request('post', '/v1/locks/logged/acquire').set('x-request-id', 'three').expect(423)
+  expect(await lineOf('three')).toMatchObject({ level: 30, status: 423, outcome: 'lock-held' })
+})
+
+it('adds the time of Redis to the request that asked, among many', async () => {
+  const ids = Array.from({ length: 20 }, (_, i) => `many-${i}`)
+  await Promise.all(
+    ids.map((id, i) =>
+      i % 2 === 0
+        ? harness.request('post', `/v1/locks/${id}/acquire`).set('x-request-id', id).expect(200)
+        : harness.request('get', '/livez').set('x-request-id', id).expect(200),
+    ),
+  )
+  for (const [i, id] of ids.entries()) {
+    expect([id, 'redisMs' in (await lineOf(id))]).toEqual([id, i % 2 === 0])
+  }
+})
