@@ -3,13 +3,12 @@ import { readFileSync, renameSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Harness, startHarness } from './support/harness.js'
 import { tempFolder } from './support/temp-folder.js'
 
 const PROJECT = path.resolve(import.meta.dirname, '..')
-const folder = path.join(PROJECT, 'examples/migration')
-const run = promisify(execFile)
+const execute = promisify(execFile)
 
 let harness: Harness
 beforeAll(async () => {
@@ -37,14 +36,14 @@ function compiled(file: string, out: string): readonly [string, string] {
   const tsc = path.join(PROJECT, 'node_modules/.bin/tsc')
   const options = ['--outDir', out, '--module', 'esnext', '--target', 'es2022', '--types', 'node']
   execFileSync(tsc, ['--ignoreConfig', ...options, file], { cwd: PROJECT })
-  const program = path.join(out, 'migrate.mjs')
-  renameSync(path.join(out, 'migrate.js'), program)
+  const program = path.join(out, `${path.basename(file, '.ts')}.mjs`)
+  renameSync(program.replace(/mjs$/, 'js'), program)
   return [process.execPath, program]
 }
 
 /** With a cache that stays: compiling net/http takes half a minute the first time. */
 function built(file: string, out: string): readonly [string] {
-  const program = path.join(out, 'migrate')
+  const program = path.join(out, 'program')
   const GOCACHE = path.join(PROJECT, '.lockstep/go')
   execFileSync('go', ['build', '-o', program, file], {
     env: { ...process.env, GOCACHE, GO111MODULE: 'off' },
@@ -52,26 +51,56 @@ function built(file: string, out: string): readonly [string] {
   return [program]
 }
 
-it.for(LANGUAGES)(
-  'two services and one migration, in $name',
-  { timeout: 60_000 },
-  async ({ name, probe, command }, { skip }) => {
+type Run = (...args: string[]) => Promise<string>
+
+/** Runs an example of `examples/` in each language that is installed; gives what it prints. */
+function inEachLanguage(example: string, test: (run: Run, out: string) => Promise<void>): void {
+  it.for(LANGUAGES)('in $name', { timeout: 60_000 }, async ({ name, probe, command }, { skip }) => {
     if (spawnSync(probe[0], [probe[1]]).status !== 0) skip(`${probe[0]} is not installed`)
     const out = tempFolder()
-    const [program, ...args] = command(path.join(folder, `migrate.${name}`), out)
-    const version = path.join(out, 'version')
+    const [program, ...before] = command(path.join(PROJECT, `examples/${example}.${name}`), out)
     const { port } = harness.app.server.address() as AddressInfo
     const env = { ...process.env, LOCKSTEP_URL: `http://127.0.0.1:${port}` }
-    const services = ['shop', 'blog', 'mail'].map((service) =>
-      run(program, [...args, service, version], { env, timeout: 20_000 }),
-    )
-    const said = (await Promise.all(services)).map(({ stdout }) => stdout)
+    const run: Run = async (...args) => {
+      const { stdout } = await execute(program, [...before, ...args], { env, timeout: 30_000 })
+      return stdout
+    }
+    await test(run, out)
+  })
+}
+
+const inDefault = (path: string) =>
+  harness.request('get', path).set('lockstep-namespace', 'default').expect(200)
+
+describe('two services and one migration', () => {
+  inEachLanguage('migration/migrate', async (run, out) => {
+    const version = path.join(out, 'version')
+    const said = await Promise.all(['shop', 'blog', 'mail'].map((service) => run(service, version)))
+
     expect(said.filter((text) => text.includes(': migrated'))).toHaveLength(1)
     expect(said.filter((text) => text.includes(': nothing to do'))).toHaveLength(2)
     expect(readFileSync(version, 'utf8')).toMatch(/^migrated by \w+ under fence \d{16}\n$/)
-    const { body } = await harness
-      .request('get', '/v1/locks/migrate')
-      .set('lockstep-namespace', 'default')
+    const { body } = await inDefault('/v1/locks/migrate')
     expect(body).toMatchObject({ state: 'free', lastEnd: { how: 'released' } })
-  },
-)
+  })
+})
+
+describe('a shared counter under a lock', () => {
+  inEachLanguage('counter/counter', async (run, out) => {
+    const counter = path.join(out, 'counter')
+    await Promise.all([run(counter, '10'), run(counter, '10'), run(counter, '10')])
+
+    expect(readFileSync(counter, 'utf8')).toMatch(/^30 \d{16}\n$/)
+    expect((await inDefault('/v1/locks/counter')).body).toMatchObject({ state: 'free' })
+  })
+})
+
+describe("a game's board", () => {
+  inEachLanguage('board/board', async (run, out) => {
+    const board = path.basename(out)
+    expect(await run(board, 'ada', '120', '300', '200')).toBe('1 ada 300\nyou: 1 ada 300\n')
+    await run(board, 'bob', '500')
+    await run(board, 'eve', '300')
+    expect(await run(board, 'dan', '7')).toBe('1 bob 500\n2 ada 300\n2 eve 300\nyou: 4 dan 7\n')
+  })
+})
