@@ -1,4 +1,4 @@
-import type { Metrics } from '../metrics/registry.js'
+import { byLabel, type Metrics } from '../metrics/registry.js'
 
 export type ReadResult = 'hit' | 'stale' | 'negative' | 'miss'
 export type WriteResult = 'created' | 'replaced' | 'refused'
@@ -11,20 +11,20 @@ export interface CacheMetrics {
 
 /** By space only where the configuration names it: spaces come from callers, labels must not. */
 export function createCacheMetrics(metrics: Metrics): CacheMetrics {
-  const reads = metrics.counter('lockstep_cache_reads_total', 'Reads by what they found', [
-    'result',
-  ])
-  const writes = metrics.counter('lockstep_cache_writes_total', 'Writes by what came of them', [
-    'result',
-  ])
+  const reads = byLabel(
+    metrics.counter('lockstep_cache_reads_total', 'Reads by what they found', ['result']),
+  )
+  const writes = byLabel(
+    metrics.counter('lockstep_cache_writes_total', 'Writes by what came of them', ['result']),
+  )
   const invalidations = metrics.counter(
     'lockstep_cache_invalidations_total',
     'Keys, tags and whole spaces that were invalidated',
     ['by', 'mode'],
   )
   return {
-    read: (result) => reads.inc({ result }),
-    write: (result) => writes.inc({ result }),
+    read: (result) => reads(result).inc(),
+    write: (result) => writes(result).inc(),
     invalidated: (by, mode, count) => invalidations.inc({ by, mode }, count),
   }
 }

@@ -1,4 +1,4 @@
-import type { Metrics } from '../metrics/registry.js'
+import { byLabel, type Metrics } from '../metrics/registry.js'
 
 export interface LeaderboardMetrics {
   submitted(outcome: 'changed' | 'unchanged' | 'out-of-range' | 'stale-sequence'): void
@@ -6,18 +6,20 @@ export interface LeaderboardMetrics {
 }
 
 export function createLeaderboardMetrics(metrics: Metrics): LeaderboardMetrics {
-  const entries = metrics.counter(
-    'lockstep_leaderboards_entries_total',
-    'Submitted entries by outcome',
-    ['outcome'],
+  const entries = byLabel(
+    metrics.counter('lockstep_leaderboards_entries_total', 'Submitted entries by outcome', [
+      'outcome',
+    ]),
   )
-  const refusals = metrics.counter(
-    'lockstep_leaderboards_refused_total',
-    'Submissions that were refused as a whole, by why',
-    ['outcome'],
+  const refusals = byLabel(
+    metrics.counter(
+      'lockstep_leaderboards_refused_total',
+      'Submissions that were refused as a whole, by why',
+      ['outcome'],
+    ),
   )
   return {
-    submitted: (outcome) => entries.inc({ outcome }),
-    refused: (outcome) => refusals.inc({ outcome }),
+    submitted: (outcome) => entries(outcome).inc(),
+    refused: (outcome) => refusals(outcome).inc(),
   }
 }

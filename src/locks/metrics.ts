@@ -1,4 +1,4 @@
-import type { Metrics } from '../metrics/registry.js'
+import { byLabel, type Metrics } from '../metrics/registry.js'
 import type { AcquireOutcome } from './acquiring.js'
 import type { LeaseEnd } from './snapshot.js'
 
@@ -17,10 +17,12 @@ export interface LockMetrics {
 }
 
 export function createLockMetrics(metrics: Metrics): LockMetrics {
-  const acquires = metrics.counter('lockstep_locks_acquire_total', 'Acquire requests by outcome', [
-    'outcome',
-  ])
-  const ends = metrics.counter('lockstep_locks_ended_total', 'Leases that ended, by how', ['how'])
+  const acquires = byLabel(
+    metrics.counter('lockstep_locks_acquire_total', 'Acquire requests by outcome', ['outcome']),
+  )
+  const ends = byLabel(
+    metrics.counter('lockstep_locks_ended_total', 'Leases that ended, by how', ['how']),
+  )
   const expired = metrics.counter(
     'lockstep_locks_expired_while_held_total',
     'Holders that renewed or released after their lease had expired',
@@ -46,13 +48,10 @@ export function createLockMetrics(metrics: Metrics): LockMetrics {
     'Requests answered with the result of their first attempt',
   )
   const waiters = metrics.gauge('lockstep_locks_waiters', 'Requests standing in a queue here')
-  const granted = acquires.labels('granted')
-  const released = ends.labels('released')
   return {
-    acquired: (outcome) => (outcome === 'granted' ? granted.inc() : acquires.inc({ outcome })),
+    acquired: (outcome) => acquires(outcome).inc(),
     waited: (seconds) => waited.observe(seconds),
-    ended: (how, count = 1) =>
-      how === 'released' ? released.inc(count) : ends.inc({ how }, count),
+    ended: (how, count = 1) => ends(how).inc(count),
     expiredWhileHeld: () => expired.inc(),
     held: (seconds) => held.observe(seconds),
     lapsed: (count) => lapsed.inc(count),

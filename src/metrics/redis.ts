@@ -1,5 +1,5 @@
 import type { Histogram } from 'prom-client'
-import type { Metrics } from './registry.js'
+import { byLabel, type Metrics } from './registry.js'
 
 /** What the binder reports; the shape is its own, so that neither room imports the other. */
 export interface RedisMetrics {
@@ -19,10 +19,12 @@ export function createRedisMetrics(metrics: Metrics): RedisMetrics {
     ['script'],
     [1, 2, 4, 8, 16, 32, 64, 128],
   )
-  const errors = metrics.counter(
-    'lockstep_redis_errors_total',
-    'Batches or calls that Redis did not answer as it should, by class',
-    ['kind'],
+  const errors = byLabel(
+    metrics.counter(
+      'lockstep_redis_errors_total',
+      'Batches or calls that Redis did not answer as it should, by class',
+      ['kind'],
+    ),
   )
   const scripts = new Map<string, Record<'duration' | 'size', Histogram.Internal<'script'>>>()
 
@@ -40,6 +42,6 @@ export function createRedisMetrics(metrics: Metrics): RedisMetrics {
       bound.duration.observe(seconds)
       bound.size.observe(calls)
     },
-    failure: (error) => errors.inc({ kind: error.reason ?? error.code ?? 'script-error' }),
+    failure: (error) => errors(error.reason ?? error.code ?? 'script-error').inc(),
   }
 }

@@ -22,6 +22,21 @@ export interface Metrics {
   expose(): Promise<string>
 }
 
+/** Children of a counter with one label, each looked up once: that is half the cost of counting. */
+export function byLabel<V extends string>(
+  counter: Counter<string>,
+): (value: V) => Counter.Internal {
+  const children = new Map<V, Counter.Internal>()
+  return (value) => {
+    let child = children.get(value)
+    if (!child) {
+      child = counter.labels(value)
+      children.set(value, child)
+    }
+    return child
+  }
+}
+
 const EXPOSITION_AGE_MS = 1_000
 
 export function createMetrics(version: string): Metrics {

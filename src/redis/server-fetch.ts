@@ -6,6 +6,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import path from 'node:path'
@@ -17,6 +18,8 @@ const run = promisify(execFile)
 const APT_MS = 180_000
 /** A library may need further libraries, which show only once it is there. */
 const LIBRARY_ROUNDS = 5
+/** No fetch takes this long, so what is older belongs to none that runs. */
+const OLD_MS = 3_600_000
 
 /**
  * Downloads the distribution's own Redis and unpacks it into `folder`, as an ordinary user and
@@ -41,6 +44,7 @@ export async function fetchServer(
   process.once('exit', clean)
   try {
     mkdirSync(path.dirname(folder), { recursive: true })
+    clearOld(folder)
     work = mkdtempSync(`${folder}-`)
     log(`No Redis at hand: fetching the distribution's package into ${folder} (once).`)
     await fetchInto(work, stop.signal)
@@ -51,6 +55,16 @@ export async function fetchServer(
   } finally {
     process.off('exit', clean)
     clean()
+  }
+}
+
+/** What a fetch that was killed left behind. */
+function clearOld(folder: string): void {
+  const parent = path.dirname(folder)
+  for (const name of readdirSync(parent)) {
+    const left = path.join(parent, name)
+    if (!name.startsWith(`${path.basename(folder)}-`)) continue
+    if (Date.now() - statSync(left).mtimeMs > OLD_MS) rmSync(left, { recursive: true, force: true })
   }
 }
 

@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import path from 'node:path'
@@ -72,8 +73,10 @@ async function obstacle(): Promise<string | undefined> {
 
 const machineLists = () => statSync('/var/lib/apt/lists', { throwIfNoEntry: false })?.mtimeMs
 
-it('leaves nothing of a fetch that is broken off', async () => {
+it('leaves nothing of a fetch that is broken off, nor of one that was killed', async () => {
   const folder = tempFolder()
+  for (const name of ['bin-killed', 'bin-running']) mkdirSync(path.join(folder, name))
+  utimesSync(path.join(folder, 'bin-killed'), 0, 0)
   const commands = path.join(folder, 'commands')
   mkdirSync(commands)
   for (const name of ['apt-get', 'dpkg-deb', 'ldd']) {
@@ -98,7 +101,7 @@ it('leaves nothing of a fetch that is broken off', async () => {
   child.kill('SIGTERM')
   expect(await exit).toBe(143)
   await until('apt is gone', () => !isAlive(apt))
-  expect(readdirSync(folder)).toEqual(['commands'])
+  expect(readdirSync(folder)).toEqual(['bin-running', 'commands'])
 })
 
 const STALL = `
