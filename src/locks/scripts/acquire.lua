@@ -56,13 +56,14 @@ if first[3] then
   if reply then return answer(call, reply) end
 end
 
+-- Before anything is refused: what is over, but not yet ended, binds nobody.
+for _, lock in ipairs(locks) do if lock.exists then advance(lock) end end
 local refusal = refuse(locks, request)
 if refusal then return answer(call, refusal) end
 
 local blocked
 for _, lock in ipairs(locks) do
-  advance(lock)
-  if lock.queued > 0 or not fits(lock, request) then blocked = blocked or lock end
+  if is_behind(lock, request) or not fits(lock, request) then blocked = blocked or lock end
 end
 
 local held = request.reentrant and find_owned(locks[1], request)

@@ -27,7 +27,7 @@ local now_guard, floor, ended_ttl_ms = tonumber(ARGV[2]), tonumber(ARGV[3]), ton
 local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
 local lock = open_lock(call, name_of(call, KEYS[1]))
 advance(lock)
-if lock.kind == 'lock' then return answer(call, { 2 }) end
+if kind_of(lock) == 'lock' then return answer(call, { 2 }) end
 if capacity == 0 then
   redis.call('DEL', part(lock, 'capacity'))
   return answer(call, { 1, lock.kind and lock.capacity or 0 })

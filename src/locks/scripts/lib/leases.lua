@@ -43,8 +43,10 @@ local function list_owned(lock, lease)
 end
 
 local function index_lease(lock, token, lease, at)
-  redis.call('ZADD', part(lock, 'holders'), at, token)
-  if lock.keep_ms > 0 then redis.call('PEXPIRE', part(lock, 'holders'), lock.keep_ms + KEEP_MS * 2) end
+  local holders, keep_ms = part(lock, 'holders'), ms_until(math.min(at, now_us + 86400000000)) + KEEP_MS * 2
+  redis.call('ZADD', holders, at, token)
+  -- GT alone never sets the first expiry, and the shortest lease must not end the order of all.
+  if redis.call('PEXPIRE', holders, keep_ms, 'GT') == 0 then redis.call('PEXPIRE', holders, keep_ms, 'NX') end
   redis.call('HINCRBY', lock.key, fence_field(lease), 1)
   if lease.owner then
     local tokens = list_owned(lock, lease)
@@ -140,8 +142,8 @@ end
 -- A live lease of the owner who asks again, or nil.
 local function find_owned(lock, request)
   if lock.count == 0 then return end
-  local token = lock.sole
-  if token == '' then token = list_owned(lock, request)[1] end
-  local lease = token and find_lease(lock, token)
-  if lease and lease.owner == request.owner and lease.caller == request.caller then return lease end
+  for _, token in ipairs(lock.sole ~= '' and { lock.sole } or list_owned(lock, request)) do
+    local lease = find_lease(lock, token)
+    if lease and lease.owner == request.owner and lease.caller == request.caller then return lease end
+  end
 end

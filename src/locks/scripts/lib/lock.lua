@@ -30,6 +30,14 @@ local function open_lock(call, name)
   return lock
 end
 
+-- What the name is in use as, or nil: an idle one binds nobody to what it was.
+local function kind_of(lock)
+  if lock.count == 0 and lock.queued == 0 and lock.cool <= now_us then
+    lock.kind, lock.capacity = nil, CAPACITY
+  end
+  return lock.kind
+end
+
 local function part(lock, name)
   return lock.call.prefix .. name .. ':' .. lock.name
 end
@@ -38,7 +46,7 @@ end
 local function next_due(lock)
   if lock.again then return now_us end
   local due = lock.count > 0 and lock.due or 0
-  for _, at in ipairs({ lock.cool, lock.watched }) do
+  for _, at in ipairs({ lock.cool, lock.watched, lock.head_gone or 0 }) do
     if at > now_us and (due == 0 or at < due) then due = at end
   end
   return due

@@ -25,9 +25,20 @@ local function draw_ticket(locks)
   return ticket
 end
 
+local function band_of(waiter)
+  return (10 - (waiter.priority or 0)) * 17592186044416
+end
+
+-- Whether somebody stands before a request that comes now: all of its priority or of a higher one.
+local function is_behind(lock, request)
+  if lock.queued == 0 then return false end
+  local head = redis.call('ZRANGE', part(lock, 'queue'), 0, 0, 'WITHSCORES')
+  return tonumber(head[2] or 0) < band_of(request) + 17592186044416
+end
+
 local function enqueue(lock, token, waiter)
   lock.ticket = math.max(lock.ticket, waiter.ticket)
-  local score = (10 - (waiter.priority or 0)) * 17592186044416 + waiter.ticket
+  local score = band_of(waiter) + waiter.ticket
   lock.queued = lock.queued + redis.call('ZADD', part(lock, 'queue'), score, token)
   write_waiter(lock, token, waiter)
   emit(lock, 'queued', waiter)
@@ -62,6 +73,12 @@ local function fits(lock, request)
   return lock.cool <= now_us and lock.used + weight_of(request) <= lock.capacity
 end
 
+-- The lease that a waiter joins instead of taking one of its own. A writer never joins a reader's.
+local function find_joinable(lock, request)
+  local held = request.reentrant and find_owned(lock, request)
+  if held and (held.mode ~= 'shared' or request.mode == 'shared') then return held end
+end
+
 -- A lease with all its terms. A grant to a waiter begins when its instance claims it.
 local function grant(lock, token, lease, provisional)
   lease.fence = next_fence(lock.call)
@@ -79,7 +96,7 @@ local function grant_waiter(locks, token, waiter)
   for _, lock in ipairs(locks) do
     local lease = {}
     for field, value in pairs(waiter) do lease[field] = value end
-    local held = lease.reentrant and find_owned(lock, lease)
+    local held = find_joinable(lock, lease)
     if held then
       lease.fence, lease.since, lease.claim_by = held.fence, now_us, lease.kept or now_us + CLAIM_US
       lease.mode, lease.permits = held.mode, held.permits
@@ -93,7 +110,7 @@ end
 local function is_ready(lock, token, waiter, work)
   if reap(lock) then work[#work + 1] = lock end
   if redis.call('ZRANGE', part(lock, 'queue'), 0, 0)[1] ~= token then return false end
-  return fits(lock, waiter) or (waiter.reentrant and find_owned(lock, waiter) ~= nil)
+  return fits(lock, waiter) or find_joinable(lock, waiter) ~= nil
 end
 
 local function all_ready(locks, token, waiter, work)
@@ -122,7 +139,11 @@ local function advance(lock)
       local locks = locks_of(at, waiter)
       if is_gone(at.call, waiter) then dismiss(locks, token, waiter)
       elseif all_ready(locks, token, waiter, work) then grant_waiter(locks, token, waiter)
-      else break end
+      else
+        -- Those behind a client that stays away move up when its place is given away.
+        at.head_gone = waiter.kept or (waiter.session and session_until(at.call, waiter.session))
+        break
+      end
       for _, other in ipairs(locks) do
         if other ~= at then work[#work + 1] = other end
       end

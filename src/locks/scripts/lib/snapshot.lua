@@ -14,27 +14,29 @@ end
 -- Appends: kind state capacity used holder_count queue_length left, then how fence ago of the last
 -- end, then the number of holders that follow with 7 fields each. Tokens of one lease are one holder.
 local function describe(reply, lock, max_holders)
-  local tokens, live, over, over_at = {}, {}, nil, 0
+  local tokens, live, over, over_at, cool = {}, {}, nil, 0, lock.cool
   if lock.sole ~= '' then tokens = { lock.sole }
   elseif lock.count > 0 then tokens = redis.call('ZRANGE', part(lock, 'holders'), 0, max_holders - 1) end
   for _, token in ipairs(tokens) do
     local lease = read_lease(lock, token)
     local at = deadline_of(lock, lease)
     -- Over, though nobody has ended it yet: nobody is told that it is held.
-    if is_past(lock.call, at) then over, over_at = lease, at
-    else live[#live + 1] = lease end
+    if not is_past(lock.call, at) then live[#live + 1] = lease
+    -- What was given back, or never taken, does not end by expiring.
+    elseif not lease.claim_by and not lease.released then
+      over, over_at = lease, at
+      cool = math.max(cool, lease.lock_delay_ms and at + lease.lock_delay_ms * 1000 or 0)
+    end
   end
 
   local count = lock.count - (#tokens - #live)
-  local cool = lock.cool
-  if over and over.lock_delay_ms then cool = math.max(cool, over_at + over.lock_delay_ms * 1000) end
   local state = count > 0 and 'held' or (cool > now_us and 'cooling') or 'free'
   for _, value in ipairs({ lock.kind or 'lock', state, lock.capacity, lock.used, count, lock.queued,
     ms_until(count > 0 and lock.due or cool) }) do reply[#reply + 1] = value end
 
   local how, fence, at = string.match(redis.call('LINDEX', part(lock, 'ended'), 0) or '',
     '^%S+ (%S+) (%S+) (%S+)')
-  if over and not over.claim_by and not over.released then how, fence, at = 'expired', over.fence, over_at end
+  if over then how, fence, at = 'expired', over.fence, over_at end
   reply[#reply + 1] = how or ''
   reply[#reply + 1] = tonumber(fence or 0)
   reply[#reply + 1] = math.max(0, math.floor((now_us - tonumber(at or now_us)) / 1000))

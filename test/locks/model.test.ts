@@ -1,0 +1,427 @@
+import { EventEmitter } from 'node:events'
+import { isDeepStrictEqual } from 'node:util'
+import fc from 'fast-check'
+import type { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createLockMetrics } from '../../src/locks/metrics.js'
+import { type AcquireOutcome, createLockStore, type LockStore } from '../../src/locks/store.js'
+import { createMetrics } from '../../src/metrics/registry.js'
+import { createBinder } from '../../src/redis/binder.js'
+import { layoutOf } from '../../src/redis/layout.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { until } from '../support/until.js'
+import { type Attempt, LockModel, type Reply, type Wanted } from './model.js'
+
+/**
+ * LOCKSTEP_MODEL_RUNS=2000 for a long one; LOCKSTEP_MODEL_SEED repeats what a failure printed, and
+ * shrinks it, which takes minutes.
+ */
+const RUNS = Number(process.env.LOCKSTEP_MODEL_RUNS ?? 400)
+const SEED = Number(process.env.LOCKSTEP_MODEL_SEED ?? Date.now() % 2 ** 31)
+const SHRINK = process.env.LOCKSTEP_MODEL_SEED !== undefined
+const STEPS = 30
+/** A step of the model, in ms. What really passes during a run is far less than a deadline is away. */
+const UNIT_MS = 1_000
+/** What is done by message or sweep is done by then. */
+const PATIENCE_MS = 3_000
+
+let harness: Harness
+let stores: readonly [LockStore, LockStore]
+let clockMs = 0
+
+beforeAll(async () => {
+  harness = await startHarness()
+  stores = [newStore(), newStore()]
+})
+afterAll(async () => {
+  for (const store of stores) store.close()
+  await harness.close()
+})
+
+/** An instance of its own as far as locks go: a queue, beats and sweeps that others know nothing of. */
+function newStore(): LockStore {
+  const { link, links } = harness
+  const clockOffsetUs = () => clockMs * 1_000
+  return createLockStore({
+    binder: createBinder({ link, observer: { batch() {}, failure() {} }, clockOffsetUs }),
+    layout: layoutOf(link),
+    signals: links.signals,
+    client: () => link.client as Redis,
+    metrics: createLockMetrics(createMetrics('0')),
+    endedTtlMs: 600_000,
+    clockOffsetUs,
+  })
+}
+
+const PAIRS = [
+  ['a@m', 'b@m'],
+  ['b@m', 'a@m'],
+  ['a@m', 'c@m'],
+  ['c@m', 'b@m', 'a@m'],
+]
+const NAMES = ['a@m', 'b@m', 'c@m']
+
+const common = {
+  ttl: fc.constantFrom(5, 15, 25),
+  priority: fc.constantFrom(0, 0, 0, 1, -1),
+  minHold: fc.constantFrom(0, 0, 0, 5),
+  maxHold: fc.constantFrom(undefined, undefined, 15),
+  wait: fc.constantFrom(true, true, false),
+  keyed: fc.boolean(),
+}
+const none = { permits: fc.constant(undefined), capacity: fc.constant(undefined) }
+const plain = fc.record({
+  ...common,
+  ...none,
+  names: fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom('a@m', 'a@m', 'b@m', 'c@m').map((name) => [name]) },
+    { weight: 1, arbitrary: fc.constantFrom(...PAIRS) },
+  ),
+  mode: fc.constantFrom('exclusive' as const, 'shared' as const),
+  owner: fc.constant(undefined),
+  reentrant: fc.constant(false),
+  lockDelay: fc.constantFrom(0, 0, 10),
+})
+const owned = fc.record({
+  ...common,
+  ...none,
+  names: fc.constantFrom('a@m', 'b@m').map((name) => [name]),
+  mode: fc.constantFrom('exclusive' as const, 'shared' as const, 'shared' as const),
+  owner: fc.constantFrom('x', 'y'),
+  reentrant: fc.boolean(),
+  lockDelay: fc.constant(0),
+})
+const weighted = fc.record({
+  ...common,
+  names: fc.constantFrom('c@m', 'c@m', 'b@m').map((name) => [name]),
+  mode: fc.constant('exclusive' as const),
+  permits: fc.constantFrom(1, 1, 2, 3, 4),
+  capacity: fc.constantFrom(3, 3, 3, 2),
+  owner: fc.constant(undefined),
+  reentrant: fc.constant(false),
+  lockDelay: fc.constantFrom(0, 10),
+})
+
+const at = fc.nat({ max: 1_000 })
+const instance = fc.constantFrom(0 as const, 1 as const)
+const step = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('acquire' as const),
+      wanted: fc.oneof(plain, owned, weighted) as fc.Arbitrary<Wanted>,
+      instance,
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('repeat' as const), at, instance }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('renew' as const),
+      at,
+      ttl: fc.constantFrom(5, 15, 25),
+      instance,
+    }),
+  },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('release' as const), at, instance }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('leave' as const), at }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('resize' as const),
+      name: fc.constantFrom(...NAMES),
+      capacity: fc.constantFrom(0, 1, 2, 3, 5),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('revoke' as const), name: fc.constantFrom(...NAMES) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('advance' as const), by: fc.constantFrom(10, 20) }),
+  },
+)
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
+
+class Client extends EventEmitter {
+  destroyed = false
+  answer: AcquireOutcome | undefined
+  error: unknown
+  leave(): void {
+    this.destroyed = true
+    this.emit('close')
+  }
+}
+
+/** The service and its model, side by side. */
+class Run {
+  static #runs = 0
+  readonly #prefix = `${Run.#runs++}`
+  readonly #model = new LockModel(NAMES)
+  readonly #attempts: Attempt[] = []
+  #next = 0
+  readonly #clients = new Map<Attempt, Client>()
+  readonly #tokens = new Map<Attempt, string>()
+  readonly #highest = new Map<string, number>()
+  readonly #fences = new Map<Attempt, readonly number[]>()
+
+  /** A prefix that all names share keeps them in one slot on a Cluster. */
+  #named(names: readonly string[]): string[] {
+    return names.map((name) => `${this.#prefix}@${name}`)
+  }
+
+  async take(one: Step): Promise<void> {
+    switch (one.do) {
+      case 'acquire':
+        await this.#acquire(one.wanted, stores[one.instance])
+        break
+      case 'repeat':
+        await this.#repeat(one.at, stores[one.instance])
+        break
+      case 'renew':
+        await this.#renew(one.at, one.ttl, stores[one.instance])
+        break
+      case 'release':
+        await this.#release(one.at, stores[one.instance])
+        break
+      case 'leave':
+        await this.#leave(one.at)
+        break
+      case 'resize': {
+        const expected = this.#model.resize(one.name, one.capacity)
+        const [name] = this.#named([one.name]) as [string]
+        const { kind } = await stores[0].resize(harness.namespace, name, one.capacity)
+        expect(kind).toBe(expected.kind)
+        break
+      }
+      case 'revoke': {
+        this.#model.revoke(one.name)
+        const [name] = this.#named([one.name]) as [string]
+        await stores[0].revoke(harness.namespace, name, 'model', 0)
+        break
+      }
+      case 'advance':
+        this.#model.advance(one.by)
+        clockMs += one.by * UNIT_MS
+    }
+    await this.#settle()
+    await this.#compare()
+  }
+
+  async end(): Promise<void> {
+    for (const client of this.#clients.values()) if (!client.answer) client.leave()
+    for (const name of NAMES) {
+      await stores[0].resize(harness.namespace, this.#named([name])[0] as string, 0)
+    }
+    clockMs += 120 * UNIT_MS
+  }
+
+  async #acquire(wanted: Wanted, store: LockStore): Promise<void> {
+    const attempt: Attempt = { id: this.#next++, wanted, kept: undefined }
+    this.#attempts.push(attempt)
+    await this.#ask(attempt, this.#model.acquire(attempt), store)
+  }
+
+  async #ask(attempt: Attempt, expected: Reply, store: LockStore): Promise<void> {
+    const client = new Client()
+    const asked = store.acquire(harness.namespace, this.#named(attempt.wanted.names), {
+      ...toOptions(attempt.wanted, `${this.#prefix}-${this.#keyOf(attempt)}`),
+      connection: client,
+    })
+    asked.then(
+      (answer) => (client.answer = answer),
+      (error) => (client.error = error),
+    )
+    if (expected.kind === 'queued') {
+      this.#clients.set(attempt, client)
+      await this.#untilStands(attempt, client)
+      return
+    }
+    const answer = await asked
+    expect(answer).toMatchObject(expected)
+    this.#took(attempt, answer)
+  }
+
+  /** In the queue, and its place no longer kept for an absent client. */
+  async #untilStands(attempt: Attempt, client: Client): Promise<void> {
+    await until(
+      'a place in the queue',
+      async () => {
+        if (client.error) throw client.error
+        if (client.answer) return true
+        const tag = harness.lockTag(this.#named(attempt.wanted.names)[0] as string)
+        const waiters = await harness.redis.hvals(
+          `ls:{${harness.namespace}:${tag}}:waiters:${this.#named(attempt.wanted.names)[0]}`,
+        )
+        const live = waiters.filter((waiter) => !waiter.includes('kept')).length
+        const lock = this.#model.locks.get(attempt.wanted.names[0] as string)
+        return live >= (lock?.queue.filter(({ kept }) => kept === undefined).length ?? 0)
+      },
+      PATIENCE_MS,
+    )
+    expect(client.answer).toBeUndefined()
+  }
+
+  #keyOf(attempt: Attempt): number {
+    return this.#keys.get(attempt) ?? attempt.id
+  }
+  readonly #keys = new Map<Attempt, number>()
+
+  async #repeat(at: number, store: LockStore): Promise<void> {
+    const known = this.#attempts.filter(
+      (attempt) => attempt.wanted.keyed && !this.#isAttended(attempt),
+    )
+    const attempt = known[at % known.length]
+    if (!attempt) return
+    const expected = this.#model.repeat(attempt)
+    if (expected) return this.#ask(attempt, expected, store)
+    const fresh: Attempt = { id: this.#next++, wanted: attempt.wanted, kept: undefined }
+    // Its key belongs to the fresh attempt from now on.
+    this.#keys.set(fresh, this.#keyOf(attempt))
+    this.#attempts.splice(this.#attempts.indexOf(attempt), 1, fresh)
+    await this.#ask(fresh, this.#model.acquire(fresh), store)
+  }
+
+  #isAttended(attempt: Attempt): boolean {
+    return this.#clients.has(attempt)
+  }
+
+  #pick(at: number): [Attempt, string] | undefined {
+    const held = [...this.#tokens]
+    return held[at % held.length]
+  }
+
+  async #renew(at: number, ttl: number, store: LockStore): Promise<void> {
+    const [attempt, token] = this.#pick(at) ?? []
+    if (!attempt || token === undefined) return
+    const expected = this.#model.renew(attempt, ttl)
+    const names = this.#named(attempt.wanted.names)
+    const answer = await store.renew(harness.namespace, names, token, ttl * UNIT_MS)
+    expect(answer.kind === 'ended' ? answer.how : answer.kind).toBe(expected.kind)
+    if (answer.kind !== 'renewed' || expected.left === undefined) return
+    expect(answer.expiresInMs).toBeLessThanOrEqual(expected.left * UNIT_MS)
+    expect(answer.expiresInMs).toBeGreaterThan(expected.left * UNIT_MS - 5_000)
+    expect(answer.fences).toEqual(this.#fences.get(attempt))
+  }
+
+  async #release(at: number, store: LockStore): Promise<void> {
+    const [attempt, token] = this.#pick(at) ?? []
+    if (!attempt || token === undefined) return
+    const expected = this.#model.release(attempt)
+    const names = this.#named(attempt.wanted.names)
+    const answer = await store.release(harness.namespace, names, token)
+    const kind = answer.kind === 'ended' ? answer.how : answer.kind
+    expect(kind).toBe(expected.kind)
+  }
+
+  async #leave(at: number): Promise<void> {
+    const waiting = [...this.#clients]
+    const [attempt, client] = waiting[at % waiting.length] ?? []
+    if (!attempt || !client) return
+    this.#clients.delete(attempt)
+    client.leave()
+    await until('the end of a request', () => client.answer, PATIENCE_MS)
+    expect(client.answer?.kind).toBe('gone')
+    this.#model.leave(attempt)
+  }
+
+  /** Whoever the model answers is answered, and nobody else. */
+  async #settle(): Promise<void> {
+    for (const { attempt, kind } of this.#model.answers.splice(0)) {
+      const client = this.#clients.get(attempt) as Client
+      this.#clients.delete(attempt)
+      await until(
+        `${kind} for attempt ${attempt.id}`,
+        () => {
+          if (client.error) throw client.error
+          return client.answer
+        },
+        PATIENCE_MS,
+      )
+      expect(client.answer?.kind).toBe(kind)
+      this.#took(attempt, client.answer as AcquireOutcome)
+    }
+    for (const [attempt, { answer, error }] of this.#clients) {
+      expect(answer ?? error, `attempt ${attempt.id} stands in line`).toBeUndefined()
+    }
+  }
+
+  #took(attempt: Attempt, answer: AcquireOutcome): void {
+    if (answer.kind !== 'granted') return
+    const known = this.#fences.get(attempt)
+    if (known) expect(answer).toMatchObject({ fences: known, token: this.#tokens.get(attempt) })
+    this.#tokens.set(attempt, answer.token)
+    this.#fences.set(attempt, answer.fences)
+    for (const [i, name] of attempt.wanted.names.entries()) {
+      const fence = answer.fences[i] as number
+      const lease = this.#model.locks.get(name)?.leases.find((one) => one.attempt === attempt)
+      // A lease that was kept for an absent client, and one that was joined, is older than the last.
+      if (lease?.group !== attempt.id || known || answer.replayed) continue
+      expect(fence).toBeGreaterThan(this.#highest.get(name) ?? 0)
+      this.#highest.set(name, fence)
+    }
+  }
+
+  /** What is over shows as over at once; a place that nobody wants any more, after the next sweep. */
+  async #compare(): Promise<void> {
+    for (const name of NAMES) {
+      const expected = this.#shown(name)
+      let seen: object = {}
+      await until(
+        'the state of the model',
+        async () => {
+          seen = await this.#inspect(name)
+          return isDeepStrictEqual(seen, expected)
+        },
+        PATIENCE_MS,
+      ).catch(() => expect(seen, name).toEqual(expected))
+    }
+  }
+
+  #shown(name: string): object {
+    const lock = this.#model.locks.get(name)
+    const holders = new Set(lock?.leases.map(({ group }) => group)).size
+    const cooling = (lock?.cool ?? 0) > this.#model.now
+    const state = holders > 0 ? 'held' : cooling ? 'cooling' : 'free'
+    return { state, holders, queued: lock?.queue.length }
+  }
+
+  async #inspect(name: string): Promise<object> {
+    const [named] = this.#named([name]) as [string]
+    const { state, holders, waiters } = await stores[1].inspect(harness.namespace, named, 100)
+    return { state, holders: holders.length, queued: waiters.length }
+  }
+}
+
+function toOptions(wanted: Wanted, key: string) {
+  const { mode, owner, reentrant, ttl, priority, permits, capacity } = wanted
+  return {
+    mode,
+    owner,
+    reentrant,
+    priority,
+    permits,
+    capacity,
+    ttlMs: ttl * UNIT_MS,
+    minHoldMs: wanted.minHold * UNIT_MS,
+    maxHoldMs: wanted.maxHold === undefined ? undefined : wanted.maxHold * UNIT_MS,
+    lockDelayMs: wanted.lockDelay * UNIT_MS,
+    waitMs: wanted.wait ? 240_000 : 0,
+    idempotency: wanted.keyed ? { digest: key, fingerprint: 'same', ttlMs: 600_000 } : undefined,
+  }
+}
+
+it(`does what a model in memory does, with seed ${SEED}`, { timeout: 600_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: STEPS }), async (steps) => {
+      const run = new Run()
+      try {
+        for (const one of steps) await run.take(one)
+      } finally {
+        await run.end()
+      }
+    }),
+    { numRuns: RUNS, seed: SEED, endOnFailure: !SHRINK },
+  )
+})

@@ -1,0 +1,353 @@
+/**
+ * What locks do, in memory and in plain words: no deadlines but those of a clock that is moved by
+ * hand, no messages, no instances. The test compares the service with it step by step.
+ */
+
+export interface Wanted {
+  readonly names: readonly string[]
+  readonly mode: 'exclusive' | 'shared'
+  /** Permits of a semaphore and the capacity that its caller expects; undefined for a lock. */
+  readonly permits?: number | undefined
+  readonly capacity?: number | undefined
+  readonly owner?: string | undefined
+  readonly reentrant: boolean
+  readonly ttl: number
+  readonly priority: number
+  readonly minHold: number
+  readonly maxHold?: number | undefined
+  readonly lockDelay: number
+  readonly wait: boolean
+  readonly keyed: boolean
+}
+
+/** One request, from its first attempt to the end of its lease. */
+export interface Attempt {
+  readonly id: number
+  readonly wanted: Wanted
+  /** Until when a place, or a grant, is kept for a client that went away. */
+  kept: number | undefined
+}
+
+interface Lease {
+  readonly attempt: Attempt
+  /** Tokens of one lease share it: the first attempt's id. */
+  readonly group: number
+  readonly mode: 'exclusive' | 'shared'
+  readonly weight: number
+  readonly since: number
+  end: number
+  provisional: boolean
+  released: boolean
+}
+
+export type Reply =
+  | { readonly kind: 'granted'; readonly holdCount: number; readonly mode: string }
+  | { readonly kind: string }
+
+const ALL = 1_000_000
+const ENDS_KEPT = 8
+const KEEP = 10
+
+class ModelLock {
+  kind: 'lock' | 'semaphore' | undefined
+  capacity = ALL
+  stored: number | undefined
+  leases: Lease[] = []
+  queue: Attempt[] = []
+  cool = 0
+  ended: { id: number; how: string }[] = []
+
+  used(): number {
+    const groups = new Map(this.leases.map(({ group, weight }) => [group, weight]))
+    return [...groups.values()].reduce((sum, weight) => sum + weight, 0)
+  }
+
+  owned({ owner, mode, reentrant }: Wanted): Lease | undefined {
+    if (!reentrant) return undefined
+    const lease = this.leases.find(
+      ({ attempt, released }) => attempt.wanted.owner === owner && !released,
+    )
+    return lease && !(lease.mode === 'shared' && mode !== 'shared') ? lease : undefined
+  }
+
+  weight({ permits, mode }: Wanted): number {
+    return permits ?? (mode === 'shared' ? 1 : ALL)
+  }
+
+  remember(id: number, how: string): void {
+    this.ended.unshift({ id, how })
+    this.ended.length = Math.min(this.ended.length, ENDS_KEPT)
+  }
+}
+
+export class LockModel {
+  now = 0
+  readonly locks: ReadonlyMap<string, ModelLock>
+  /** Answers to those who waited, in the order of their grants; taken by the test. */
+  answers: { attempt: Attempt; kind: 'granted' | 'unsatisfiable' }[] = []
+  /** Attempts by group of fence, per lock, in the order of their grants. */
+  readonly #memos = new Map<number, Attempt>()
+
+  constructor(names: readonly string[]) {
+    this.locks = new Map(names.map((name) => [name, new ModelLock()]))
+  }
+
+  acquire(attempt: Attempt): Reply {
+    const { wanted } = attempt
+    this.#pump()
+    const locks = this.#locksOf(attempt)
+    const refusal = this.#refuse(locks, wanted)
+    if (refusal) return { kind: refusal }
+    const [first] = locks as [ModelLock]
+    const owned = wanted.reentrant ? first.leases.find((one) => isOwned(one, wanted)) : undefined
+    if (owned) {
+      if (owned.mode === 'shared' && wanted.mode !== 'shared') return { kind: 'mode-mismatch' }
+      this.#grant(first, attempt, false)
+    } else {
+      const blocked = locks.find((lock) => isBehind(lock, wanted) || !this.#fits(lock, wanted))
+      if (blocked && !wanted.wait) {
+        const cooling = blocked.leases.length === 0 && blocked.queue.length === 0
+        return { kind: cooling ? 'cooling' : 'held' }
+      }
+      if (wanted.keyed) this.#memos.set(attempt.id, attempt)
+      if (blocked) {
+        for (const lock of locks) enqueue(lock, attempt)
+        return { kind: 'queued' }
+      }
+      for (const lock of locks) this.#grant(lock, attempt, false)
+    }
+    if (wanted.keyed) this.#memos.set(attempt.id, attempt)
+    return this.#granted(attempt)
+  }
+
+  /** The same request under the same key; undefined when nothing of it is left. */
+  repeat(attempt: Attempt): Reply | undefined {
+    this.#pump()
+    if (!this.#memos.has(attempt.id)) return undefined
+    const locks = this.#locksOf(attempt)
+    if (locks.every((lock) => find(lock, attempt))) {
+      for (const lock of locks) this.#claim(lock, attempt)
+      attempt.kept = undefined
+      return this.#granted(attempt)
+    }
+    if (locks[0]?.queue.includes(attempt)) {
+      attempt.kept = undefined
+      return { kind: 'queued' }
+    }
+    return { kind: 'ended' }
+  }
+
+  renew(attempt: Attempt, ttl: number): Reply & { readonly left?: number } {
+    this.#pump()
+    const locks = this.#locksOf(attempt)
+    if (!locks.every((lock) => isHeld(lock, attempt))) return { kind: this.#lost(attempt) }
+    const ends = locks.map((lock) => {
+      const lease = find(lock, attempt) as Lease
+      const last = lease.since + (attempt.wanted.maxHold ?? Number.POSITIVE_INFINITY)
+      lease.end = Math.max(lease.end, Math.min(this.now + ttl, last))
+      return lease.end
+    })
+    return { kind: 'renewed', left: Math.min(...ends) - this.now }
+  }
+
+  release(attempt: Attempt): Reply {
+    this.#pump()
+    const locks = this.#locksOf(attempt)
+    const lost = locks.some((lock) => !isHeld(lock, attempt))
+    // How it was lost is told as it stands after what is left has been given back.
+    for (const lock of locks.filter((one) => isHeld(one, attempt))) {
+      const lease = find(lock, attempt) as Lease
+      const freeAt = lease.since + attempt.wanted.minHold
+      lock.remember(attempt.id, 'released')
+      if (freeAt <= this.now) remove(lock, lease)
+      else Object.assign(lease, { released: true, end: freeAt })
+    }
+    this.#pump()
+    return { kind: lost ? this.#lost(attempt) : 'released' }
+  }
+
+  /** Its client goes away while it stands in line. */
+  leave(attempt: Attempt): void {
+    if (attempt.wanted.keyed) attempt.kept = this.now + KEEP
+    else this.#dismiss(attempt)
+    this.#pump()
+  }
+
+  revoke(name: string): Reply {
+    this.#pump()
+    const lock = this.locks.get(name) as ModelLock
+    for (const lease of [...lock.leases]) this.#end(lock, lease, 'revoked', this.now)
+    this.#pump()
+    return { kind: 'revoked' }
+  }
+
+  /** @param capacity 0 forgets the stored one */
+  resize(name: string, capacity: number): Reply {
+    this.#pump()
+    const lock = this.locks.get(name) as ModelLock
+    if (this.#kindOf(lock) === 'lock') return { kind: 'mode-mismatch' }
+    lock.stored = capacity === 0 ? undefined : capacity
+    if (capacity > 0 && this.#kindOf(lock)) {
+      lock.capacity = capacity
+      for (const attempt of lock.queue.filter(({ wanted }) => (wanted.permits ?? 0) > capacity)) {
+        this.#dismiss(attempt)
+        if (attempt.kept === undefined) this.answers.push({ attempt, kind: 'unsatisfiable' })
+      }
+    }
+    this.#pump()
+    return { kind: 'stored' }
+  }
+
+  advance(seconds: number): void {
+    this.now += seconds
+    this.#pump()
+  }
+
+  #locksOf({ wanted }: Attempt): ModelLock[] {
+    return wanted.names.map((name) => this.locks.get(name) as ModelLock)
+  }
+
+  /** What an idle name was used for does not bind the next who uses it. */
+  #kindOf(lock: ModelLock): ModelLock['kind'] {
+    return lock.leases.length > 0 || lock.queue.length > 0 || lock.cool > this.now
+      ? lock.kind
+      : undefined
+  }
+
+  #refuse(locks: readonly ModelLock[], { permits, capacity }: Wanted): string | undefined {
+    const kind = permits === undefined ? 'lock' : 'semaphore'
+    if (locks.some((lock) => (this.#kindOf(lock) ?? kind) !== kind)) return 'mode-mismatch'
+    const [lock] = locks as [ModelLock]
+    if (permits !== undefined) {
+      const known = lock.stored ?? (this.#kindOf(lock) && lock.capacity)
+      if (lock.stored === undefined && (known ?? capacity) !== capacity) return 'capacity-mismatch'
+      if (permits > (known ?? (capacity as number))) return 'unsatisfiable'
+      lock.capacity = known ?? (capacity as number)
+    } else for (const one of locks) one.capacity = ALL
+    for (const one of locks) one.kind = kind
+    return undefined
+  }
+
+  #fits(lock: ModelLock, wanted: Wanted): boolean {
+    return lock.cool <= this.now && lock.used() + lock.weight(wanted) <= lock.capacity
+  }
+
+  #granted(attempt: Attempt): Reply {
+    const [lock] = this.#locksOf(attempt) as [ModelLock]
+    const { group, mode } = find(lock, attempt) as Lease
+    const holdCount = lock.leases.filter((lease) => lease.group === group).length
+    return { kind: 'granted', holdCount, mode }
+  }
+
+  #grant(lock: ModelLock, attempt: Attempt, waited: boolean): void {
+    const { wanted, kept } = attempt
+    const joined = lock.owned(wanted)
+    const lease: Lease = {
+      attempt,
+      group: joined?.group ?? attempt.id,
+      mode: joined?.mode ?? wanted.mode,
+      weight: joined?.weight ?? lock.weight(wanted),
+      since: this.now,
+      end: this.now + Math.min(wanted.ttl, wanted.maxHold ?? wanted.ttl),
+      provisional: false,
+      released: false,
+    }
+    if (waited && kept !== undefined) Object.assign(lease, { provisional: true, end: kept })
+    lock.leases.push(lease)
+  }
+
+  /** The time of a lease that was kept for its client begins when the client is back. */
+  #claim(lock: ModelLock, attempt: Attempt): void {
+    const lease = find(lock, attempt) as Lease
+    if (!lease.provisional) return
+    const last = lease.since + (attempt.wanted.maxHold ?? Number.POSITIVE_INFINITY)
+    lease.provisional = false
+    lease.end = Math.min(this.now + attempt.wanted.ttl, last)
+  }
+
+  #lost(attempt: Attempt): string {
+    const ends = this.#locksOf(attempt).flatMap(({ ended }) => {
+      const end = ended.find(({ id }) => id === attempt.id)
+      return end ? [end.how] : []
+    })
+    return ends[0] ?? 'not-owner'
+  }
+
+  #end(lock: ModelLock, lease: Lease, how: string, at: number): void {
+    remove(lock, lease)
+    lock.remember(lease.attempt.id, how)
+    const last = !lock.leases.some(({ group }) => group === lease.group)
+    const { lockDelay } = lease.attempt.wanted
+    if (last && lockDelay > 0) lock.cool = Math.max(lock.cool, at + lockDelay)
+  }
+
+  #reap(lock: ModelLock): void {
+    const over = lock.leases.filter(({ end }) => end <= this.now)
+    for (const lease of over.sort((a, b) => a.end - b.end)) {
+      if (lease.released) remove(lock, lease)
+      else if (lease.provisional) {
+        remove(lock, lease)
+        this.#memos.delete(lease.attempt.id)
+      } else this.#end(lock, lease, 'expired', lease.end)
+    }
+  }
+
+  #dismiss(attempt: Attempt): void {
+    for (const lock of this.#locksOf(attempt)) {
+      lock.queue = lock.queue.filter((one) => one !== attempt)
+    }
+    this.#memos.delete(attempt.id)
+  }
+
+  /** Ends what is over and grants from the heads, until nothing moves any more. */
+  #pump(): void {
+    for (const lock of this.locks.values()) this.#reap(lock)
+    const moves = () => [...this.locks.values()].some((lock) => this.#move(lock))
+    while (moves());
+  }
+
+  #move(lock: ModelLock): boolean {
+    const [head] = lock.queue
+    if (!head) return false
+    const locks = this.#locksOf(head)
+    if (head.kept !== undefined && head.kept <= this.now) {
+      this.#dismiss(head)
+      return true
+    }
+    const ready = locks.every(
+      (one) =>
+        one.queue[0] === head &&
+        (this.#fits(one, head.wanted) || one.owned(head.wanted) !== undefined),
+    )
+    if (!ready) return false
+    for (const one of locks) {
+      one.queue.shift()
+      this.#grant(one, head, true)
+    }
+    if (head.kept === undefined) this.answers.push({ attempt: head, kind: 'granted' })
+    return true
+  }
+}
+
+const isOwned = ({ attempt, released }: Lease, { owner }: Wanted): boolean =>
+  attempt.wanted.owner === owner && !released
+
+const find = (lock: ModelLock, attempt: Attempt): Lease | undefined =>
+  lock.leases.find((lease) => lease.attempt === attempt && !lease.released)
+
+const isHeld = (lock: ModelLock, attempt: Attempt): boolean =>
+  find(lock, attempt)?.provisional === false
+
+function remove(lock: ModelLock, lease: Lease): void {
+  lock.leases = lock.leases.filter((one) => one !== lease)
+}
+
+const isBehind = ({ queue }: ModelLock, { priority }: Wanted): boolean =>
+  queue.some(({ wanted }) => wanted.priority >= priority)
+
+/** Strictly first come, first served within a priority. */
+function enqueue(lock: ModelLock, attempt: Attempt): void {
+  const { priority } = attempt.wanted
+  const at = lock.queue.findIndex(({ wanted }) => wanted.priority < priority)
+  lock.queue.splice(at < 0 ? lock.queue.length : at, 0, attempt)
+}
