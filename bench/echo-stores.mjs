@@ -1,4 +1,5 @@
 // Fixed answers in the shape of each store's own; see echo.mjs.
+import { DEFAULT_POLICY } from '../dist/cache/spaces/policy.js'
 
 const FENCE = 1_795_000_000_000_000
 const VALUE = Buffer.from(JSON.stringify({ name: 'Ada', tags: Array(16).fill('0123456789abcdef') }))
@@ -36,6 +37,9 @@ export const echoStores = {
     policies: {},
   },
   cache: {
+    spaces: { policyOf: () => DEFAULT_POLICY },
+    counters: {},
+    objects: {},
     entries: {
       read: async () => ({
         asOf: FENCE,

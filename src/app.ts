@@ -2,16 +2,23 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Redis } from 'ioredis'
 import { batchRoutes } from './cache/batches/routes.js'
 import { counterRoutes } from './cache/counters/routes.js'
-import { type CounterStore, createCounterStore } from './cache/counters/store.js'
+import { createCounterStore } from './cache/counters/store.js'
 import { entryRoutes } from './cache/entries/routes.js'
-import { createEntryStore, type EntryStore } from './cache/entries/store.js'
+import { createEntryStore } from './cache/entries/store.js'
 import { invalidationRoutes } from './cache/invalidation/routes.js'
-import { createInvalidationStore, type InvalidationStore } from './cache/invalidation/store.js'
+import { createInvalidationStore } from './cache/invalidation/store.js'
+import { L1 } from './cache/levels/level.js'
+import { createLevelMetrics } from './cache/levels/metrics.js'
+import { type CacheStores, withL1 } from './cache/levels/stores.js'
 import { createCacheMetrics } from './cache/metrics.js'
 import { objectRoutes } from './cache/objects/routes.js'
-import { createObjectStore, type ObjectStore } from './cache/objects/store.js'
+import { createObjectStore } from './cache/objects/store.js'
 import { Partitions } from './cache/partition.js'
 import { pipelineRoutes } from './cache/pipeline/routes.js'
+import { parseSpace } from './cache/spaces/parse.js'
+import { spaceRoutes } from './cache/spaces/routes.js'
+import { fromFile } from './cache/spaces/section.js'
+import { createSpaceStore, type SpaceStore } from './cache/spaces/store.js'
 import type { OnReload } from './config/reload.js'
 import type { Config } from './config.js'
 import { errorPages } from './http/error-pages.js'
@@ -69,12 +76,7 @@ export interface Stores {
   readonly locks: LockStore
   readonly leaderboards: LeaderboardStore
   readonly ratelimits: { readonly checks: CheckStore; readonly policies: PolicyStore }
-  readonly cache: {
-    readonly entries: EntryStore
-    readonly counters: CounterStore
-    readonly objects: ObjectStore
-    readonly invalidation: InvalidationStore
-  }
+  readonly cache: CacheStores & { readonly spaces: SpaceStore }
 }
 
 export interface Apps {
@@ -158,29 +160,35 @@ export function buildApp(deps: AppDeps, makeStores = createStores): Apps {
         v1.register(entryRoutes, {
           prefix: '/cache',
           store: stores.cache.entries,
+          policyOf: stores.cache.spaces.policyOf,
           metrics: cacheMetrics,
           idempotencyTtlMs: config.idempotencyTtlMs,
         })
+        v1.register(spaceRoutes, { prefix: '/cache-spaces', store: stores.cache.spaces })
         v1.register(batchRoutes, {
           prefix: '/cache',
           store: stores.cache.entries,
+          policyOf: stores.cache.spaces.policyOf,
           metrics: cacheMetrics,
           idempotencyTtlMs: config.idempotencyTtlMs,
         })
         v1.register(pipelineRoutes, {
           stores: stores.cache,
+          policyOf: stores.cache.spaces.policyOf,
           metrics: cacheMetrics,
           idempotencyTtlMs: config.idempotencyTtlMs,
         })
         v1.register(counterRoutes, {
           prefix: '/cache',
           store: stores.cache.counters,
+          policyOf: stores.cache.spaces.policyOf,
           metrics: cacheMetrics,
           idempotencyTtlMs: config.idempotencyTtlMs,
         })
         v1.register(objectRoutes, {
           prefix: '/cache',
           store: stores.cache.objects,
+          policyOf: stores.cache.spaces.policyOf,
           metrics: cacheMetrics,
           idempotencyTtlMs: config.idempotencyTtlMs,
         })
@@ -212,6 +220,16 @@ export function createStores(
   const binder = createBinder({ link: links.commands, observer, clockOffsetUs, meter })
   const cacheBinder = createBinder({ link: links.cache, observer, clockOffsetUs, meter })
   const partitions = new Partitions(layoutOf(links.cache), config.cacheOnRestart)
+  const l1 = new L1({
+    partitions,
+    signals: links.signals,
+    metrics: createLevelMetrics(metrics, links.signals.roundTripMs),
+    now: () => performance.now() + clockOffsetUs() / 1_000,
+  })
+  let spacesOfFile = fromFile(config.definitions.spaces)
+  deps.onReload?.(({ definitions }) => {
+    spacesOfFile = fromFile(definitions.spaces)
+  })
   const leaderboards = createLeaderboardStore({ binder })
   leaderboards.replaceTemplates(compileTemplates(config.definitions.leaderboards))
   deps.onReload?.((fresh) =>
@@ -235,10 +253,18 @@ export function createStores(
       policies: createPolicyStore({ binder, signals: links.signals, parse: parsePolicy }),
     },
     cache: {
-      entries: createEntryStore({ binder: cacheBinder, partitions }),
-      counters: createCounterStore(cacheBinder, partitions),
-      objects: createObjectStore(cacheBinder, partitions),
-      invalidation: createInvalidationStore(cacheBinder, partitions),
+      ...withL1(l1, {
+        entries: createEntryStore({ binder: cacheBinder, partitions }),
+        counters: createCounterStore(cacheBinder, partitions),
+        objects: createObjectStore(cacheBinder, partitions),
+        invalidation: createInvalidationStore(cacheBinder, partitions),
+      }),
+      spaces: createSpaceStore({
+        binder,
+        signals: links.signals,
+        parse: parseSpace,
+        fromFile: () => spacesOfFile,
+      }),
     },
   }
 }

@@ -1,3 +1,4 @@
+import { spaceSection } from './cache/spaces/section.js'
 import { type Loaded, load } from './config/load.js'
 import type { Sections } from './config/sections.js'
 import type { Environment } from './config/variables.js'
@@ -7,6 +8,7 @@ import { leaderboardSection } from './leaderboards/templates.js'
 /** What the configuration file may define besides settings: one line per domain. */
 const sections = {
   tokens: tokenSection,
+  spaces: spaceSection,
   leaderboards: leaderboardSection,
 } satisfies Sections
 

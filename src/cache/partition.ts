@@ -31,8 +31,13 @@ export class Partitions {
     return { seed: randomInt(1, EPOCHS), on_restart: this.#onRestart }
   }
 
+  /** The number of the partition that a key is in. */
+  of(space: string, key: string): number {
+    return cachePartition(this.#layout, space, key)
+  }
+
   keysOf(namespace: string, space: string, key: string) {
-    const partition = cachePartition(this.#layout, space, key)
+    const partition = this.of(space, key)
     const tag = `c${partition}`
     // The space holds no colon, so the two can never run into one another.
     const name = `${space}:${key}`

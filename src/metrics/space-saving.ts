@@ -1,3 +1,5 @@
+import { Heap, type Placed } from './heap.js'
+
 export interface Frequent {
   readonly key: string
   /** Times seen, each worth half after a half-life. At most `error` above the truth, never below. */
@@ -14,12 +16,10 @@ export interface SpaceSavingOptions {
   readonly now?: () => number
 }
 
-interface Counter {
+interface Counter extends Placed {
   readonly key: string
   count: number
   error: number
-  /** Its place in the heap. */
-  at: number
 }
 
 /**
@@ -36,7 +36,7 @@ export class SpaceSaving {
   readonly #now: () => number
   readonly #byKey = new Map<string, Counter>()
   /** The smallest count first. */
-  #heap: Counter[] = []
+  readonly #heap = new Heap<Counter>((a, b) => a.count < b.count)
   #halvedAt: number
 
   constructor({ capacity, halfLifeMs, now = () => performance.now() }: SpaceSavingOptions) {
@@ -47,7 +47,7 @@ export class SpaceSaving {
   }
 
   get size(): number {
-    return this.#heap.length
+    return this.#heap.size
   }
 
   /** Costs O(log capacity). @param times how often it was seen, above 0. */
@@ -56,20 +56,25 @@ export class SpaceSaving {
     const known = this.#byKey.get(key)
     if (known) {
       known.count += times
-      this.#sink(known)
-    } else if (this.#heap.length < this.#capacity) {
-      this.#rise(this.#place({ key, count: times, error: 0, at: this.#heap.length }))
-    } else {
-      const least = this.#heap[0] as Counter
-      this.#byKey.delete(least.key)
-      this.#sink(this.#place({ key, count: least.count + times, error: least.count, at: 0 }))
+      this.#heap.moved(known)
+      return
     }
+    const full = this.#heap.size >= this.#capacity
+    const least = full ? (this.#heap.first as Counter) : undefined
+    if (least) {
+      this.#heap.remove(least)
+      this.#byKey.delete(least.key)
+    }
+    const error = least?.count ?? 0
+    const counter = { key, count: error + times, error, at: 0 }
+    this.#byKey.set(key, counter)
+    this.#heap.push(counter)
   }
 
   /** The most frequent first, at most `most`; costs O(capacity log capacity). */
   top(most: number): Frequent[] {
     this.#age()
-    return [...this.#heap]
+    return [...this.#heap.items]
       .sort((a, b) => b.count - a.count || (a.key < b.key ? -1 : 1))
       .slice(0, most)
       .map(({ key, count, error }) => ({ key, count, error }))
@@ -81,49 +86,11 @@ export class SpaceSaving {
     if (halvings === 0) return
     this.#halvedAt += halvings * this.#halfLifeMs
     const share = 2 ** -halvings
-    const kept: Counter[] = []
-    // What is left of a heap in its order of places is no heap, but in order of counts it is one.
-    for (const counter of this.#heap.sort((a, b) => a.count - b.count)) {
+    for (const counter of this.#heap.items) {
       counter.count *= share
       counter.error *= share
       if (counter.count < 1) this.#byKey.delete(counter.key)
-      else {
-        counter.at = kept.length
-        kept.push(counter)
-      }
     }
-    this.#heap = kept
-  }
-
-  #place(counter: Counter): Counter {
-    this.#byKey.set(counter.key, counter)
-    this.#heap[counter.at] = counter
-    return counter
-  }
-
-  #rise(counter: Counter): void {
-    while (counter.at > 0) {
-      const parent = this.#heap[(counter.at - 1) >> 1] as Counter
-      if (parent.count <= counter.count) return
-      this.#swap(counter, parent)
-    }
-  }
-
-  #sink(counter: Counter): void {
-    for (;;) {
-      const left = this.#heap[2 * counter.at + 1]
-      const right = this.#heap[2 * counter.at + 2]
-      const smaller = right && left && right.count < left.count ? right : left
-      if (!smaller || smaller.count >= counter.count) return
-      this.#swap(counter, smaller)
-    }
-  }
-
-  #swap(a: Counter, b: Counter): void {
-    const place = a.at
-    a.at = b.at
-    b.at = place
-    this.#heap[a.at] = a
-    this.#heap[b.at] = b
+    this.#heap.replace(this.#heap.items.filter(({ count }) => count >= 1))
   }
 }

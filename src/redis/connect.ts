@@ -8,6 +8,8 @@ export interface Link {
   /** The Cluster slot of a key; 0 on a single Redis, where every key lives together. */
   slotOf(key: string | Buffer): number
   isReady(): boolean
+  /** Leads to one node of a Cluster, which passes on what is published at the others. */
+  readonly isRelayed: boolean
   /** Drops the connection and opens a new one, after a reply that came from the wrong server. */
   reconnect(): void
   close(): void
@@ -84,6 +86,7 @@ export function openLink(options: LinkOptions): Link {
   return {
     client,
     slotOf: clustered ? (key) => slotOfKey(key) : () => 0,
+    isRelayed: options.anyNode === true && options.url.startsWith('redis+cluster:'),
     isReady: () => client.status === 'ready' && isAdmitted(),
     reconnect: () => {
       if (clustered) return client.refreshSlotsCache()

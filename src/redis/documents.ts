@@ -35,6 +35,8 @@ export type RemoveOutcome = 'removed' | 'missing' | 'precondition-failed' | 'in-
 export interface Documents<T> {
   /** What is known without asking Redis: for hot paths, which fall back to `get`. */
   peek(namespace: string, name: string): Document<T> | undefined
+  /** Whether `peek` knows of every document that there was half a second ago. */
+  knows(namespace: string): boolean
   /** Asks Redis before it calls a name unknown. @throws StoreError if that is not possible. */
   get(namespace: string, name: string): Promise<Document<T> | undefined>
   /** In order of their names. */
@@ -142,6 +144,7 @@ export function createDocuments<T>(options: DocumentsOptions<T>): Documents<T> {
 
   return {
     peek,
+    knows: (namespace) => known.has(namespace),
 
     async get(namespace, name) {
       return peek(namespace, name) ?? (await refresh(namespace)).documents.get(name)

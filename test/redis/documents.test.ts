@@ -23,7 +23,11 @@ afterAll(() => harness.close())
 const deaf: Signals = {
   subscribe: async () => () => undefined,
   onGap: () => undefined,
+  provesDelivery: true,
+  hears: () => true,
   silentForMs: () => 0,
+  answeredAt: () => 0,
+  roundTripMs: () => 0,
   close: () => undefined,
 }
 

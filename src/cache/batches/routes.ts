@@ -1,11 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyRequest } from 'fastify'
 import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
 import { SpaceParams } from '../entries/schemas.js'
 import { type CacheKey, type EntryStore, readResult } from '../entries/store.js'
 import type { CacheMetrics } from '../metrics.js'
-import { DEFAULT_POLICY } from '../spaces/policy.js'
+import type { PolicyOf } from '../spaces/store.js'
 import { varyByCaller } from '../vary.js'
 import { failed, Items, toBody, written } from './answer.js'
 import { readMany } from './reading.js'
@@ -14,6 +13,7 @@ import { isFailed, settleAll } from './settle.js'
 import { ofItem, toItem, toWrite, writeOne } from './writing.js'
 
 export interface BatchRouteOptions {
+  readonly policyOf: PolicyOf
   readonly store: EntryStore
   readonly metrics: CacheMetrics
   readonly idempotencyTtlMs: number
@@ -24,17 +24,17 @@ export const MAX_BATCH_BYTES = 12 * 1024 * 1024
 
 export const batchRoutes: FastifyPluginAsyncTypebox<BatchRouteOptions> = async (
   app,
-  { store, metrics, idempotencyTtlMs },
+  { store, policyOf, metrics, idempotencyTtlMs },
 ) => {
   varyByCaller(app)
 
-  const keysOf = ({ namespace, params }: SpaceRequest, keys: readonly string[]): CacheKey[] =>
-    keys.map((key) => ({
-      namespace,
-      space: (params as { space: string }).space,
-      key,
-      policy: DEFAULT_POLICY,
-    }))
+  const keysOf = async (
+    { namespace, params: { space } }: { namespace: string; params: { space: string } },
+    keys: readonly string[],
+  ): Promise<CacheKey[]> => {
+    const policy = await policyOf(namespace, space)
+    return keys.map((key) => ({ namespace, space, key, policy }))
+  }
 
   app.post(
     '/:space/get-many',
@@ -51,7 +51,7 @@ export const batchRoutes: FastifyPluginAsyncTypebox<BatchRouteOptions> = async (
     },
     async (request, reply) => {
       const { keys, encoding } = request.body
-      const found = await readMany(store, keysOf(request, keys))
+      const found = await readMany(store, await keysOf(request, keys))
       const items = new Items()
       const texts = found.map((one, i) => {
         if (one.outcome === 'read') metrics.read(readResult(one.entry))
@@ -80,7 +80,7 @@ export const batchRoutes: FastifyPluginAsyncTypebox<BatchRouteOptions> = async (
       const { entries } = request.body
       const identity = requestIdentity(request, idempotencyTtlMs)
       const writes = entries.map((entry, i) => toWrite(`body/entries/${i}`, entry))
-      const keys = keysOf(
+      const keys = await keysOf(
         request,
         entries.map(({ key }) => key),
       )
@@ -110,7 +110,7 @@ export const batchRoutes: FastifyPluginAsyncTypebox<BatchRouteOptions> = async (
     },
     async (request, reply) => {
       const { keys } = request.body
-      const outcomes = await settleAll(keysOf(request, keys), (key) => store.remove(key))
+      const outcomes = await settleAll(await keysOf(request, keys), (key) => store.remove(key))
       const texts = outcomes.map((outcome, i) => {
         const key = keys[i] as string
         return isFailed(outcome) ? failed(key, outcome) : written(key, 'deleted')
@@ -121,5 +121,3 @@ export const batchRoutes: FastifyPluginAsyncTypebox<BatchRouteOptions> = async (
     },
   )
 }
-
-type SpaceRequest = Pick<FastifyRequest, 'namespace' | 'params'>

@@ -45,7 +45,11 @@ export async function writeOne(
   store: EntryStore,
   key: CacheKey,
   options: WriteOptions,
-): Promise<WriteReply | { readonly outcome: 'too-large' }> {
+): Promise<WriteReply | { readonly outcome: 'too-large' | 'precondition-required' }> {
+  const { match, onlyIfAbsent } = options
+  if (key.policy.requirePrecondition && match === undefined && !onlyIfAbsent) {
+    return { outcome: 'precondition-required' }
+  }
   if (options.payload.length > key.policy.maxValueBytes) return { outcome: 'too-large' }
   return store.write(key, options)
 }

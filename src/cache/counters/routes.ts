@@ -6,12 +6,13 @@ import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerpr
 import { conflict, kindMismatch, missing } from '../answers.js'
 import { EntryParams } from '../entries/schemas.js'
 import type { CacheMetrics } from '../metrics.js'
-import { DEFAULT_POLICY } from '../spaces/policy.js'
+import type { PolicyOf } from '../spaces/store.js'
 import { varyByCaller } from '../vary.js'
 import * as schemas from './schemas.js'
 import type { CounterStore } from './store.js'
 
 export interface CounterRouteOptions {
+  readonly policyOf: PolicyOf
   readonly store: CounterStore
   readonly metrics: CacheMetrics
   readonly idempotencyTtlMs: number
@@ -19,7 +20,7 @@ export interface CounterRouteOptions {
 
 export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = async (
   app,
-  { store, metrics, idempotencyTtlMs },
+  { store, policyOf, metrics, idempotencyTtlMs },
 ) => {
   varyByCaller(app)
 
@@ -49,7 +50,7 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
     async (request, reply) => {
       const { namespace, params, body } = request
       const reached = await store.incr(
-        { namespace, ...params, policy: DEFAULT_POLICY },
+        { namespace, ...params, policy: await policyOf(namespace, params.space) },
         {
           by: int64('body/by', body.by),
           initial: int64('body/initial', body.initial),
@@ -90,7 +91,11 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
     },
     async (request, reply) => {
       const { namespace, params } = request
-      const found = await store.read({ namespace, ...params, policy: DEFAULT_POLICY })
+      const found = await store.read({
+        namespace,
+        ...params,
+        policy: await policyOf(namespace, params.space),
+      })
       metrics.read(found.outcome === 'miss' ? 'miss' : 'hit')
       if (found.outcome === 'miss') throw missing(reply)
       if (found.outcome === 'kind-mismatch') {

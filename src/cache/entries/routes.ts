@@ -6,16 +6,18 @@ import { requestIdentity } from '../../http/request-fingerprint.js'
 import { compileValidator } from '../../http/validation.js'
 import { conflict, kindMismatch } from '../answers.js'
 import type { CacheMetrics } from '../metrics.js'
-import { DEFAULT_POLICY, MAX_VALUE_BYTES } from '../spaces/policy.js'
+import { MAX_VALUE_BYTES } from '../spaces/policy.js'
+import type { PolicyOf } from '../spaces/store.js'
 import { varyByCaller } from '../vary.js'
 import { toReadDirectives, toWriteDirectives } from './cache-control.js'
 import { hasVersion, isOnlyIfAbsent, toContentEncoding, toContentType } from './headers.js'
 import * as schemas from './schemas.js'
 import type { Entry } from './scripts.js'
-import { type CacheKey, type EntryStore, readResult } from './store.js'
+import { type CacheKey, type EntryStore, type LeveledReply, readResult } from './store.js'
 import { toTags } from './tags.js'
 
 export interface EntryRouteOptions {
+  readonly policyOf: PolicyOf
   readonly store: EntryStore
   readonly metrics: CacheMetrics
   readonly idempotencyTtlMs: number
@@ -24,7 +26,7 @@ export interface EntryRouteOptions {
 /** Values are raw bytes of any type, so this plugin has no parser but one that keeps them. */
 export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
   app,
-  { store, metrics, idempotencyTtlMs },
+  { store, policyOf, metrics, idempotencyTtlMs },
 ) => {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
@@ -33,22 +35,22 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
   )
   varyByCaller(app)
 
-  const keyOf = (request: {
+  const keyOf = async (request: {
     namespace: string
     params: { space: string; key: string }
-  }): CacheKey => ({
-    namespace: request.namespace,
-    space: request.params.space,
-    key: request.params.key,
-    policy: DEFAULT_POLICY,
-  })
+  }): Promise<CacheKey> => {
+    const { namespace, params } = request
+    const { space, key } = params
+    return { namespace, space, key, policy: await policyOf(namespace, space) }
+  }
 
   /** The entry as the caller accepts it; a miss is a problem, so that generic clients behave. */
   async function find(key: CacheKey, cacheControl: string | undefined, maxBytes?: number) {
-    const { maxStaleMs, minFreshMs } = toReadDirectives(cacheControl)
-    const { entry } = await store.read(key, { maxStaleMs, minFreshMs, maxBytes })
+    const { maxStaleMs, minFreshMs, noCache } = toReadDirectives(cacheControl)
+    const options = { maxStaleMs, minFreshMs, maxBytes, skipL1: noCache }
+    const { entry, level } = await store.read(key, options)
     metrics.read(readResult(entry))
-    return entry
+    return { entry, level }
   }
 
   app.route({
@@ -64,9 +66,13 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       response: { 200: { description: 'There is a value.' } },
     },
     handler: async (request, reply) => {
-      const entry = await find(keyOf(request), request.headers['cache-control'], -1)
+      const { entry, level } = await find(
+        await keyOf(request),
+        request.headers['cache-control'],
+        -1,
+      )
       if (!entry || entry.state === 'negative') throw miss(reply, entry)
-      describe(reply, entry).header('content-length', entry.size)
+      describe(reply, entry, level).header('content-length', entry.size)
       return reply.send()
     },
   })
@@ -99,8 +105,8 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
     },
     async (request, reply) => {
       const { meta = false } = request.query
-      const entry = await find(
-        keyOf(request),
+      const { entry, level } = await find(
+        await keyOf(request),
         request.headers['cache-control'],
         meta ? -1 : undefined,
       )
@@ -109,7 +115,7 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       if (entry.kind !== 'bytes') {
         throw kindMismatch(request.params.key, 'bytes', entry.kind)
       }
-      describe(reply, entry)
+      describe(reply, entry, level)
       if (hasVersion(request.headers['if-none-match'], entry.version))
         return reply.code(304).send(null)
       return reply.send(entry.payload as never)
@@ -132,17 +138,25 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
         response: {
           201: { description: 'Stored where there was no value.' },
           204: { description: 'Stored in place of a value.', type: 'null' },
-          ...problemResponses(...COMMON_PROBLEMS, 'precondition-failed', 'idempotency-conflict'),
+          ...problemResponses(
+            ...COMMON_PROBLEMS,
+            'precondition-failed',
+            'precondition-required',
+            'idempotency-conflict',
+          ),
         },
       },
     },
     async (request, reply) => {
-      const key = keyOf(request)
+      const key = await keyOf(request)
       const { headers, query } = request
       const payload = toPayload(request.body, key.policy.maxValueBytes)
       const directives = toWriteDirectives(headers['cache-control'])
       const match = toMatch(headers['if-match'])
       const onlyIfAbsent = isOnlyIfAbsent(headers['if-none-match'])
+      if (key.policy.requirePrecondition && match === undefined && !onlyIfAbsent) {
+        throw new Problem('precondition-required', `${key.space} takes no PUT without a condition.`)
+      }
       if (match !== undefined && onlyIfAbsent) {
         throw invalid('headers/if-none-match', 'contradicts If-Match: send one of the two')
       }
@@ -190,7 +204,7 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       },
     },
     async (request, reply) => {
-      const key = keyOf(request)
+      const key = await keyOf(request)
       const outcome = await store.remove(key, toMatch(request.headers['if-match']))
       if (outcome.outcome === 'precondition-failed') {
         throw preconditionFailed(reply, key.key, outcome.version)
@@ -215,8 +229,9 @@ function toPayload(body: unknown, maxBytes: number): Buffer {
 const seconds = (ms: number): number => Math.floor(ms / 1_000)
 
 /** The headers of a value; a browser must never run what a caller stored. */
-function describe(reply: FastifyReply, entry: Entry): FastifyReply {
-  const detail = entry.state === 'stale' ? '; detail=stale' : ''
+function describe(reply: FastifyReply, entry: Entry, level: LeveledReply['level']): FastifyReply {
+  const how = level ?? (entry.state === 'stale' ? 'stale' : undefined)
+  const detail = how === undefined ? '' : `; detail=${how}`
   if (entry.contentEncoding !== '') reply.header('content-encoding', entry.contentEncoding)
   return reply.headers({
     'content-type': entry.contentType,

@@ -28,6 +28,8 @@ export interface ReadOptions {
   readonly minFreshMs?: number | undefined
   /** Leave a payload above this out of the reply; -1 leaves any out. */
   readonly maxBytes?: number | undefined
+  /** Ask Redis, whatever this process remembers. */
+  readonly skipL1?: boolean | undefined
 }
 
 /** The version that must be there; `any` for whichever. */
@@ -47,8 +49,13 @@ export interface WriteOptions {
   readonly idempotency?: Idempotency | undefined
 }
 
+export interface LeveledReply extends ReadReply {
+  /** Where it came from, if not from Redis: this process, or what it remembers in an outage. */
+  readonly level?: 'L1' | 'degraded'
+}
+
 export interface EntryStore {
-  read(key: CacheKey, options?: ReadOptions): Promise<ReadReply>
+  read(key: CacheKey, options?: ReadOptions): Promise<LeveledReply>
   write(key: CacheKey, options: WriteOptions): Promise<WriteReply>
   /** @returns `removed` also where nothing was. */
   remove(key: CacheKey, match?: Match): Promise<RemoveReply>

@@ -5,7 +5,8 @@ import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerpr
 import { conflict, kindMismatch, missing } from '../answers.js'
 import { EntryParams } from '../entries/schemas.js'
 import type { CacheMetrics } from '../metrics.js'
-import { DEFAULT_POLICY, MAX_VALUE_BYTES } from '../spaces/policy.js'
+import { MAX_VALUE_BYTES } from '../spaces/policy.js'
+import type { PolicyOf } from '../spaces/store.js'
 import { varyByCaller } from '../vary.js'
 import { toChanges, toNames } from './changes.js'
 import * as schemas from './schemas.js'
@@ -13,6 +14,7 @@ import type { PatchReply } from './scripts.js'
 import { MAX_FIELDS, type ObjectStore } from './store.js'
 
 export interface ObjectRouteOptions {
+  readonly policyOf: PolicyOf
   readonly store: ObjectStore
   readonly metrics: CacheMetrics
   readonly idempotencyTtlMs: number
@@ -20,7 +22,7 @@ export interface ObjectRouteOptions {
 
 export const objectRoutes: FastifyPluginAsyncTypebox<ObjectRouteOptions> = async (
   app,
-  { store, metrics, idempotencyTtlMs },
+  { store, policyOf, metrics, idempotencyTtlMs },
 ) => {
   varyByCaller(app)
 
@@ -44,7 +46,10 @@ export const objectRoutes: FastifyPluginAsyncTypebox<ObjectRouteOptions> = async
     async (request, reply) => {
       const { namespace, params } = request
       const names = toNames(request.query.names)
-      const found = await store.read({ namespace, ...params, policy: DEFAULT_POLICY }, names)
+      const found = await store.read(
+        { namespace, ...params, policy: await policyOf(namespace, params.space) },
+        names,
+      )
       metrics.read(found.outcome === 'miss' ? 'miss' : 'hit')
       if (found.outcome === 'miss') throw missing(reply)
       if (found.outcome === 'kind-mismatch') {
@@ -83,7 +88,7 @@ export const objectRoutes: FastifyPluginAsyncTypebox<ObjectRouteOptions> = async
     },
     async (request, reply) => {
       const { namespace, params, body } = request
-      const key = { namespace, ...params, policy: DEFAULT_POLICY }
+      const key = { namespace, ...params, policy: await policyOf(namespace, params.space) }
       const changes = toChanges(body)
       const patched = await store.patch(key, {
         changes,

@@ -11,7 +11,7 @@ import type { IncrReply } from '../counters/scripts.js'
 import type { CounterStore } from '../counters/store.js'
 import { type CacheKey, type EntryStore, readResult } from '../entries/store.js'
 import type { CacheMetrics } from '../metrics.js'
-import { DEFAULT_POLICY } from '../spaces/policy.js'
+import type { PolicyOf } from '../spaces/store.js'
 import type { Operation } from './schemas.js'
 
 type Sent = Static<typeof Operation>
@@ -38,11 +38,16 @@ const FIELDS: Readonly<Record<Sent['op'], readonly string[]>> = {
 }
 
 /** @throws Problem invalid-request for a field of another operation, or one that is wrong. */
-export function plan(namespace: string, pointer: string, sent: Sent): Planned {
+export async function plan(
+  namespace: string,
+  policyOf: PolicyOf,
+  pointer: string,
+  sent: Sent,
+): Promise<Planned> {
   const { op, space, key: name, ...fields } = sent
   const foreign = Object.keys(fields).find((field) => !FIELDS[op].includes(field))
   if (foreign) throw invalid(`${pointer}/${foreign}`, `does not belong to ${op}`)
-  const key: CacheKey = { namespace, space, key: name, policy: DEFAULT_POLICY }
+  const key: CacheKey = { namespace, space, key: name, policy: await policyOf(namespace, space) }
   const { encoding = 'json' } = sent
   switch (op) {
     case 'get':

@@ -7,11 +7,13 @@ import { MAX_BATCH_BYTES } from '../batches/routes.js'
 import { settleAll } from '../batches/settle.js'
 import { ofItem } from '../batches/writing.js'
 import type { CacheMetrics } from '../metrics.js'
+import type { PolicyOf } from '../spaces/store.js'
 import { varyByCaller } from '../vary.js'
 import { type Ended, type Planned, plan, type Stores, toText } from './operations.js'
 import * as schemas from './schemas.js'
 
 export interface PipelineRouteOptions {
+  readonly policyOf: PolicyOf
   readonly stores: Stores
   readonly metrics: CacheMetrics
   readonly idempotencyTtlMs: number
@@ -19,7 +21,7 @@ export interface PipelineRouteOptions {
 
 export const pipelineRoutes: FastifyPluginAsyncTypebox<PipelineRouteOptions> = async (
   app,
-  { stores, metrics, idempotencyTtlMs },
+  { stores, policyOf, metrics, idempotencyTtlMs },
 ) => {
   varyByCaller(app)
 
@@ -38,9 +40,10 @@ export const pipelineRoutes: FastifyPluginAsyncTypebox<PipelineRouteOptions> = a
       },
     },
     async (request, reply) => {
-      const operations = request.body.operations.map((operation, i) =>
-        plan(request.namespace, `body/operations/${i}`, operation),
-      )
+      const operations: Planned[] = []
+      for (const [i, sent] of request.body.operations.entries()) {
+        operations.push(await plan(request.namespace, policyOf, `body/operations/${i}`, sent))
+      }
       const identity = requestIdentity(request, idempotencyTtlMs)
       const room = new Room()
       const inOrder = chains()

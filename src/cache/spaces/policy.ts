@@ -1,3 +1,5 @@
+import { DEFAULT_L1, type L1Policy } from '../levels/policy.js'
+
 /** How one kind of data is cached. */
 export interface SpacePolicy {
   /** Fresh for. */
@@ -16,6 +18,8 @@ export interface SpacePolicy {
   readonly earlyRefreshBeta: number
   /** Only conditional writes and fills. */
   readonly requirePrecondition: boolean
+  /** How values are kept in the memory of each process as well. */
+  readonly l1: L1Policy | 'off'
 }
 
 /** The largest `maxValueBytes` of any space. */
@@ -31,4 +35,19 @@ export const DEFAULT_POLICY: SpacePolicy = Object.freeze({
   maxValueBytes: 1024 * 1024,
   earlyRefreshBeta: 1,
   requirePrecondition: false,
+  l1: 'off',
 })
+
+type Partly<T> = { readonly [K in keyof T]?: T[K] | undefined }
+
+/** A policy as it was said: every field may be left to the default. */
+export type SentPolicy = Partly<Omit<SpacePolicy, 'l1'>> & {
+  readonly l1?: Partly<L1Policy> | 'off' | undefined
+}
+
+export const toPolicy = ({ l1 = 'off', ...sent }: SentPolicy): SpacePolicy =>
+  ({
+    ...DEFAULT_POLICY,
+    ...sent,
+    l1: l1 === 'off' ? l1 : { ...DEFAULT_L1, ...l1 },
+  }) as SpacePolicy

@@ -1,0 +1,1 @@
+export function zipf(options: { keys: number; exponent: number; seed: number }): () => number

@@ -1,0 +1,222 @@
+import { StoreError } from '../../redis/errors.js'
+import type { Signals } from '../../redis/signals.js'
+import type { ReadReply } from '../entries/scripts.js'
+import type { CacheKey, LeveledReply, ReadOptions } from '../entries/store.js'
+import type { Partitions } from '../partition.js'
+import type { LevelMetrics } from './metrics.js'
+import { Partition } from './partition.js'
+import type { L1Policy } from './policy.js'
+import { aged, createRoom, type Flight, type Kept, keep, type Room } from './room.js'
+
+export interface LevelOptions {
+  readonly partitions: Partitions
+  readonly signals: Signals
+  readonly metrics: LevelMetrics
+  /** Milliseconds on a clock that never goes back. */
+  readonly now?: () => number
+}
+
+/** Bounds the memory of clocks and slots, about 50 kB each; what is beyond is read from Redis. */
+const MAX_PARTITIONS = 1_024
+interface Namespace {
+  /** By space. */
+  readonly rooms: Map<string, Room>
+  /** By number; only those that were read from. */
+  readonly partitions: (Partition | undefined)[]
+}
+
+/**
+ * Values in the memory of the process, in front of Redis. Three modes: in sync, it serves; out of
+ * sync while Redis answers, it is passed by; Redis does not answer, it serves what it knows nothing
+ * against until the end of the value's stale window, for at most `outageMs`, and says so.
+ */
+export class L1 {
+  readonly #options: LevelOptions
+  readonly #now: () => number
+  readonly #namespaces = new Map<string, Namespace>()
+  #partitionCount = 0
+  /** When Redis last answered a read. */
+  #answeredAt = Number.NEGATIVE_INFINITY
+
+  constructor(options: LevelOptions) {
+    this.#options = options
+    this.#now = options.now ?? (() => performance.now())
+    options.metrics.watch(() => this.#sizes())
+  }
+
+  /**
+   * @param load asks Redis for the whole value; not called where memory can answer.
+   * @throws whatever `load` throws, where memory cannot help out.
+   */
+  async read(
+    key: CacheKey,
+    options: ReadOptions,
+    load: () => Promise<ReadReply>,
+  ): Promise<LeveledReply> {
+    const { l1 } = key.policy
+    if (l1 === 'off') {
+      this.#namespaces.get(key.namespace)?.rooms.delete(key.space)
+      return load()
+    }
+    const namespace = this.#namespaceOf(key.namespace)
+    const partition = this.#partitionOf(namespace, key)
+    if (!partition) return load()
+    const room = this.#roomOf(namespace, key.space, l1)
+    const kept = options.skipL1 ? undefined : this.#current(room, partition, key, options)
+    if (kept) return kept
+    try {
+      const reply = await this.#load(room, partition, key, options, load)
+      this.#answeredAt = this.#now()
+      return reply
+    } catch (error) {
+      const helped = error instanceof StoreError && this.#remembered(room, partition, key)
+      if (!helped) throw error
+      return helped
+    }
+  }
+
+  /** To be called around every change of a key: before it is sent, and before it is answered. */
+  changeKey({ namespace, space, key }: Pick<CacheKey, 'namespace' | 'space' | 'key'>): void {
+    const known = this.#namespaces.get(namespace)
+    known?.rooms.get(space)?.shelf.delete(key)
+    known?.partitions[this.#options.partitions.of(space, key)]?.changeKey(space, key)
+  }
+
+  /** The same for tags; for the whole space without any. */
+  changeNames(namespace: string, space: string, tags: readonly string[]): void {
+    for (const partition of this.#namespaces.get(namespace)?.partitions ?? []) {
+      for (const tag of tags.length > 0 ? tags : ['']) partition?.changeName(space, tag)
+    }
+  }
+
+  #current(
+    room: Room,
+    partition: Partition,
+    { key }: CacheKey,
+    { minFreshMs = 0 }: ReadOptions,
+  ): LeveledReply | undefined {
+    if (!partition.isInSync()) {
+      this.#options.metrics.read('bypass')
+      return undefined
+    }
+    const now = this.#now()
+    const kept = room.shelf.get(key)
+    if (kept && !partition.holds(kept)) room.shelf.delete(key)
+    else if (kept && now < kept.expiresAt && kept.readAt + kept.entry.ttlMs - now >= minFreshMs) {
+      this.#options.metrics.read('hit')
+      return { asOf: kept.asOf, lease: { kind: 'none' }, entry: aged(kept, now), level: 'L1' }
+    }
+    this.#options.metrics.read('miss')
+    return undefined
+  }
+
+  /** A read that is under way is shared, unless something has changed since it was sent. */
+  #load(
+    room: Room,
+    partition: Partition,
+    key: CacheKey,
+    options: ReadOptions,
+    load: () => Promise<ReadReply>,
+  ): Promise<ReadReply> {
+    if (!partition.hears()) return load()
+    const { maxStaleMs, minFreshMs, maxBytes, skipL1 } = options
+    const plain = maxStaleMs === undefined && minFreshMs === undefined && maxBytes === undefined
+    const flight = plain && !skipL1 ? room.flights.get(key.key) : undefined
+    if (flight && partition.isUnchanged(flight.since)) return flight.reply
+
+    const since = partition.snapshot(key.space, key.key)
+    const readAt = this.#now()
+    const { ttlMs } = room.policy
+    const { idleMs } = key.policy
+    // Redis must hear of a use before the value idles out there.
+    const mostMs = idleMs > 0 ? Math.min(ttlMs, idleMs / 10) : ttlMs
+    const reply = load().then((loaded) => {
+      keep(room, partition, { ...key, since, readAt }, loaded, mostMs)
+      return loaded
+    })
+    if (plain) this.#share(room, key.key, { since, reply })
+    return reply
+  }
+
+  #share(room: Room, key: string, flight: Flight): void {
+    room.flights.set(key, flight)
+    const land = () => {
+      if (room.flights.get(key) === flight) room.flights.delete(key)
+    }
+    flight.reply.then(land, land)
+  }
+
+  /** What is remembered of a key while Redis does not answer. */
+  #remembered(room: Room, partition: Partition, { key }: CacheKey): LeveledReply | undefined {
+    const now = this.#now()
+    const kept = room.shelf.peek(key)
+    if (!kept || !partition.outlives(kept) || now >= endOf(kept)) return undefined
+    const silentMs = Math.min(
+      now - this.#answeredAt,
+      performance.now() - this.#options.signals.answeredAt(),
+    )
+    if (silentMs > room.policy.outageMs) return undefined
+    this.#options.metrics.read('degraded')
+    return { asOf: kept.asOf, lease: { kind: 'none' }, entry: aged(kept, now), level: 'degraded' }
+  }
+
+  #namespaceOf(name: string): Namespace {
+    const known = this.#namespaces.get(name)
+    if (known) return known
+    const made = { rooms: new Map(), partitions: [] }
+    this.#namespaces.set(name, made)
+    return made
+  }
+
+  #roomOf({ rooms }: Namespace, space: string, l1: L1Policy): Room {
+    const room = rooms.get(space)
+    // Another policy is another room: what it kept would have to be judged anew.
+    if (room && isSame(room.policy, l1)) return room
+    const made = createRoom(l1, () => this.#options.metrics.evicted())
+    rooms.set(space, made)
+    return made
+  }
+
+  #partitionOf({ rooms, partitions }: Namespace, { namespace, space, key }: CacheKey) {
+    const number = this.#options.partitions.of(space, key)
+    const known = partitions[number]
+    if (known || this.#partitionCount >= MAX_PARTITIONS) return known
+    const { signals, metrics } = this.#options
+    const made = new Partition({
+      channel: this.#options.partitions.clockOf(namespace, number),
+      signals,
+      onGap: () => metrics.gap(),
+      onKey: (changedSpace, changedKey, clk) => {
+        const shelf = rooms.get(changedSpace)?.shelf
+        const kept = shelf?.peek(changedKey)
+        if (kept && kept.asOf < clk) shelf?.delete(changedKey)
+      },
+    })
+    partitions[number] = made
+    this.#partitionCount += 1
+    return made
+  }
+
+  #sizes(): { entries: number; bytes: number } {
+    const sizes = { entries: 0, bytes: 0 }
+    for (const { rooms } of this.#namespaces.values()) {
+      for (const { shelf } of rooms.values()) {
+        sizes.entries += shelf.size
+        sizes.bytes += shelf.bytes
+      }
+    }
+    return sizes
+  }
+}
+
+/** When it is no longer served at all, not even stale. */
+const endOf = ({ readAt, entry }: Kept): number =>
+  readAt + (entry.state === 'negative' ? entry.ttlMs : Math.max(entry.ttlMs, entry.servedMs))
+
+const isSame = (a: L1Policy, b: L1Policy): boolean =>
+  a === b ||
+  (a.policy === b.policy &&
+    a.maxEntries === b.maxEntries &&
+    a.maxBytes === b.maxBytes &&
+    a.ttlMs === b.ttlMs &&
+    a.outageMs === b.outageMs)

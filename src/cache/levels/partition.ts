@@ -1,0 +1,196 @@
+import type { Signals } from '../../redis/signals.js'
+import { hash32 } from './hash.js'
+
+/** How old the last proof may be that every message has arrived. */
+const IN_SYNC_MS = 750
+const SLOTS = 4_096
+/** Tags and spaces that are remembered as invalidated; beyond, everything kept is dropped. */
+const MAX_NAMES = 4_096
+
+/** How things stood when a read was sent. */
+export interface Snapshot {
+  readonly slot: number
+  readonly changedAt: number
+  readonly own: number
+  readonly wide: number
+  readonly ownWide: number
+  readonly generation: number
+  /** Orders reads and own invalidations of tags within this process. */
+  readonly moment: number
+}
+
+/** What a kept value must tell to be judged. */
+export interface Judged {
+  readonly space: string
+  readonly tags: readonly string[]
+  readonly asOf: number
+  readonly since: Snapshot
+}
+
+export interface PartitionOptions {
+  readonly channel: string
+  readonly signals: Signals
+  /** A key changed at this clock: what was kept from before goes. */
+  readonly onKey: (space: string, key: string, clk: number) => void
+  /** Messages were missed, or may have been. */
+  readonly onGap: () => void
+}
+
+/**
+ * What one process knows of the changes in one partition. Every message carries its clock and that
+ * of the change before it, so a lost one is noticed with the next; that the last one was not lost
+ * shows in answers to pings on the same connection.
+ *
+ * A kept value is judged by `asOf`, the clock that its read returned: a change with a later clock
+ * came after it, one with an earlier clock is already in it. Changes that this process makes itself
+ * are noted when they are sent, because their clock is not known then.
+ */
+export class Partition {
+  readonly #options: PartitionOptions
+  /** The highest clock heard of, per hash of a key. */
+  readonly #slots = new Float64Array(SLOTS)
+  /** Own changes, per hash of a key. */
+  readonly #own = new Uint32Array(SLOTS)
+  /** Raised by tags and spaces, whose keys are not known. */
+  #wide = 0
+  #ownWide = 0
+  readonly #names = new Map<string, number>()
+  readonly #ownNames = new Map<string, number>()
+  #last: number | undefined
+  #generation = 0
+  /** What is older is not even served in an outage. */
+  #floor = 0
+  #moment = 0
+  /** The moment of the last gap: nothing was read since, so another one loses nothing. */
+  #gapAt = 0
+
+  constructor(options: PartitionOptions) {
+    this.#options = options
+    const { signals, channel } = options
+    signals.onGap(() => this.#gap())
+    // Without a confirmation nothing is in sync; it is asked for again until it comes.
+    signals.subscribe(channel, (message) => this.#hear(message)).catch(() => undefined)
+  }
+
+  /** Whether what a read brings that is sent now may be kept. */
+  hears(): boolean {
+    return this.#options.signals.hears(this.#options.channel)
+  }
+
+  /** Whether what is kept may be served without asking Redis. */
+  isInSync(): boolean {
+    const { signals } = this.#options
+    return signals.provesDelivery && this.hears() && signals.silentForMs() <= IN_SYNC_MS
+  }
+
+  /** To be taken before a read is sent. */
+  snapshot(space: string, key: string): Snapshot {
+    const slot = slotOf(space, key)
+    return {
+      slot,
+      changedAt: this.#slots[slot] as number,
+      own: this.#own[slot] as number,
+      wide: this.#wide,
+      ownWide: this.#ownWide,
+      generation: this.#generation,
+      moment: ++this.#moment,
+    }
+  }
+
+  /** Whether nothing has changed since: a read that is under way may serve another caller. */
+  isUnchanged(since: Snapshot): boolean {
+    const { slot, changedAt, wide } = since
+    return this.#slots[slot] === changedAt && this.#wide === wide && !this.#isPast(since)
+  }
+
+  /** Whether the reply of a read can be kept: nothing that came after it has been heard of. */
+  admits(since: Snapshot, asOf: number): boolean {
+    const heardOf = Math.max(this.#slots[since.slot] as number, this.#wide)
+    return heardOf <= asOf && !this.#isPast(since)
+  }
+
+  /** Whether a kept value is current, as far as messages tell. */
+  holds(kept: Judged): boolean {
+    return kept.since.generation === this.#generation && this.#isUntouched(kept)
+  }
+
+  /** Whether a kept value may help out while Redis does not answer: no change of it is known. */
+  outlives(kept: Judged): boolean {
+    return kept.since.generation >= this.#floor && this.#isUntouched(kept)
+  }
+
+  /** This process changes a key, or may have. */
+  changeKey(space: string, key: string): void {
+    const slot = slotOf(space, key)
+    this.#own[slot] = (this.#own[slot] as number) + 1
+  }
+
+  /** This process invalidates a tag, or with '' the whole space. */
+  changeName(space: string, tag: string): void {
+    this.#ownWide += 1
+    this.#note(this.#ownNames, nameOf(space, tag), ++this.#moment)
+  }
+
+  #isPast({ slot, own, ownWide, generation }: Snapshot): boolean {
+    return this.#own[slot] !== own || this.#ownWide !== ownWide || this.#generation !== generation
+  }
+
+  #isUntouched({ space, tags, asOf, since }: Judged): boolean {
+    const names = this.#names.size > 0
+    const ownNames = this.#ownNames.size > 0
+    if (!names && !ownNames) return true
+    for (const name of [nameOf(space, ''), ...tags.map((tag) => nameOf(space, tag))]) {
+      if (names && (this.#names.get(name) ?? 0) > asOf) return false
+      if (ownNames && (this.#ownNames.get(name) ?? 0) > since.moment) return false
+    }
+    return true
+  }
+
+  #hear(message: string): void {
+    const [prev = '', clk = '', kind = '', space = '', ...name] = message.split(' ')
+    // A wake-up changes nothing, and has no clock of its own.
+    if (kind === 'w') return
+    if (this.#last !== undefined && Number(prev) !== this.#last) this.#gap()
+    this.#last = Number(clk)
+    this.#apply(kind, space, name.join(' '), Number(clk))
+  }
+
+  #apply(kind: string, space: string, name: string, clk: number): void {
+    if (kind === 'k') {
+      const slot = slotOf(space, name)
+      this.#slots[slot] = Math.max(this.#slots[slot] as number, clk)
+      this.#options.onKey(space, name, clk)
+      return
+    }
+    this.#wide = Math.max(this.#wide, clk)
+    if (kind === 't' || kind === 'f') this.#note(this.#names, nameOf(space, name), clk)
+    // The whole partition, or something that a later version of the service says.
+    else this.#dropAll()
+  }
+
+  #note(names: Map<string, number>, name: string, at: number): void {
+    names.set(name, at)
+    if (names.size > MAX_NAMES) this.#dropAll()
+  }
+
+  #gap(): void {
+    this.#last = undefined
+    // A connection that is sought for long is lost again and again.
+    if (this.#gapAt === this.#moment) return
+    this.#gapAt = this.#moment
+    this.#generation += 1
+    this.#options.onGap()
+  }
+
+  #dropAll(): void {
+    this.#generation += 1
+    this.#floor = this.#generation
+    this.#names.clear()
+    this.#ownNames.clear()
+  }
+}
+
+const slotOf = (space: string, key: string): number => hash32(nameOf(space, key)) & (SLOTS - 1)
+
+/** No space holds a colon. */
+const nameOf = (space: string, name: string): string => `${space}:${name}`

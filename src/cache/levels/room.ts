@@ -1,0 +1,83 @@
+import type { Entry, ReadReply } from '../entries/scripts.js'
+import type { Judged, Partition, Snapshot } from './partition.js'
+import type { L1Policy } from './policy.js'
+import { createShelf, type Shelf, type Shelved } from './shelf.js'
+
+/** A value in memory, as its read returned it. */
+export interface Kept extends Shelved, Judged {
+  readonly entry: Entry
+  /** When the read was sent, on the local clock: times in the entry count from there. */
+  readonly readAt: number
+}
+
+/** A read that is under way. */
+export interface Flight {
+  readonly since: Snapshot
+  readonly reply: Promise<ReadReply>
+}
+
+/** What one process keeps of one space. */
+export interface Room {
+  readonly policy: L1Policy
+  readonly shelf: Shelf<Kept>
+  readonly flights: Map<string, Flight>
+}
+
+export const createRoom = (policy: L1Policy, onEvict: () => void): Room => ({
+  policy,
+  shelf: createShelf<Kept>(policy.policy, { ...policy, onEvict }),
+  flights: new Map(),
+})
+
+/** About what an entry takes beside its texts and its payload. */
+const OVERHEAD_BYTES = 400
+
+const weightOf = (key: string, { contentType, tags, payload }: Entry): number =>
+  OVERHEAD_BYTES +
+  2 * (key.length + contentType.length + tags.reduce((sum, tag) => sum + tag.length, 0)) +
+  (payload?.length ?? 0)
+
+/**
+ * Keeps what a read brought, unless something may have changed since it was sent.
+ * @param readAt when it was sent, on the local clock in milliseconds
+ * @param mostMs serve it no longer than this
+ */
+export function keep(
+  room: Room,
+  partition: Partition,
+  at: {
+    readonly space: string
+    readonly key: string
+    readonly since: Snapshot
+    readonly readAt: number
+  },
+  { asOf, entry }: ReadReply,
+  mostMs: number,
+): void {
+  const isWhole = entry?.kind === 'bytes' && (entry.payload || entry.state === 'negative')
+  if (!entry || !isWhole || entry.state === 'stale' || !partition.admits(at.since, asOf)) return
+  const { space, key, since, readAt } = at
+  room.shelf.set(key, {
+    space,
+    tags: entry.tags,
+    asOf,
+    since,
+    readAt,
+    entry,
+    weight: weightOf(key, entry),
+    expiresAt: readAt + Math.min(entry.ttlMs, mostMs),
+  })
+}
+
+/** The entry as it stands now. */
+export function aged({ entry, readAt }: Kept, now: number): Entry {
+  const passed = Math.max(0, Math.round(now - readAt))
+  const ttlMs = entry.ttlMs - passed
+  return {
+    ...entry,
+    state: entry.state === 'fresh' && ttlMs <= 0 ? 'stale' : entry.state,
+    ageMs: entry.ageMs + passed,
+    ttlMs,
+    servedMs: Math.max(0, entry.servedMs - passed),
+  }
+}

@@ -1,0 +1,112 @@
+import Type from 'typebox'
+import { DurationMs, ResourceName } from '../../http/names.js'
+import { MAX_LIFE_MS } from '../entries/schemas.js'
+import { DEFAULT_L1 } from '../levels/policy.js'
+import { DEFAULT_POLICY, MAX_VALUE_BYTES } from './policy.js'
+
+const whole = (minimum: number, maximum: number, description: string) =>
+  Type.Integer({ minimum, maximum, description: `${description} ${minimum} to ${maximum}.` })
+
+const L1Fields = {
+  policy: Type.Enum(['lru', 'lfu', 'ttl'], {
+    description: `What goes first for lack of room. lru: what was used longest ago. lfu: what is asked for least (W-TinyLFU). ttl: what ends soonest. Default ${DEFAULT_L1.policy}.`,
+  }),
+  maxEntries: whole(1, 1_000_000, `Values per process. Default ${DEFAULT_L1.maxEntries}.`),
+  maxBytes: whole(
+    1_024,
+    4 * 1024 ** 3,
+    `Bytes per process, keys and overhead included. Default ${DEFAULT_L1.maxBytes}.`,
+  ),
+  ttlMs: DurationMs(
+    1,
+    MAX_LIFE_MS,
+    `Longest time that a value is served from memory. Default ${DEFAULT_L1.ttlMs}.`,
+  ),
+  outageMs: DurationMs(
+    0,
+    MAX_LIFE_MS,
+    `How long values are still served once Redis does not answer. Default ${DEFAULT_L1.outageMs}.`,
+  ),
+}
+
+const PolicyFields = {
+  ttlMs: DurationMs(1, MAX_LIFE_MS, `Fresh for. Default ${DEFAULT_POLICY.ttlMs}.`),
+  staleMs: DurationMs(0, MAX_LIFE_MS, `Then served stale for. Default ${DEFAULT_POLICY.staleMs}.`),
+  idleMs: DurationMs(
+    0,
+    MAX_LIFE_MS,
+    'Ends after so long without use, give or take a tenth; 0 for never. Default 0.',
+  ),
+  jitter: Type.Number({
+    minimum: 0,
+    maximum: 1,
+    description: `Up to this share is taken off the time that a value is fresh, at random, so that what was stored together does not end together. Default ${DEFAULT_POLICY.jitter}.`,
+  }),
+  maxValueBytes: whole(
+    1,
+    MAX_VALUE_BYTES,
+    `Largest value, and all fields of an object. Default ${DEFAULT_POLICY.maxValueBytes}.`,
+  ),
+  requirePrecondition: Type.Boolean({
+    description: 'Refuse a PUT without If-Match or If-None-Match (428). Default false.',
+  }),
+}
+
+const closed = { additionalProperties: false }
+
+const off = Type.Literal('off', { description: 'Not in memory.' })
+
+export const SpaceRequest = Type.Object(
+  {
+    ...Type.Partial(Type.Object(PolicyFields)).properties,
+    l1: Type.Optional(
+      Type.Union([off, Type.Object(Type.Partial(Type.Object(L1Fields)).properties, closed)], {
+        description: 'Keep values in the memory of each process as well. Default off.',
+      }),
+    ),
+  },
+  {
+    additionalProperties: false,
+    examples: [
+      { ttlMs: 60_000, staleMs: 30_000 },
+      { ttlMs: 3_600_000, idleMs: 600_000, l1: { maxEntries: 1_000, policy: 'lfu' } },
+    ],
+  },
+)
+
+export const SpaceResponse = Type.Object(
+  {
+    name: ResourceName,
+    ...PolicyFields,
+    l1: Type.Union([off, Type.Object(L1Fields)]),
+    version: Type.Integer({ description: 'Of the policy; the ETag is made of it.' }),
+    source: Type.Enum(['api', 'file'], {
+      description: 'What stands in the file cannot be changed.',
+    }),
+  },
+  {
+    description: 'The policy with all that it leaves to the defaults.',
+    examples: [
+      {
+        name: 'users',
+        ...DEFAULT_POLICY,
+        ttlMs: 60_000,
+        l1: { ...DEFAULT_L1, policy: 'lfu' },
+        version: 1,
+        source: 'api',
+      },
+    ],
+  },
+)
+
+export const SpaceList = Type.Object(
+  { spaces: Type.Array(SpaceResponse) },
+  { description: 'All spaces of the namespace that have a policy, by name.' },
+)
+
+export const WriteHeaders = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({ description: 'Change only this version, or any with `*`.' }),
+  ),
+  'if-none-match': Type.Optional(Type.String({ description: '`*`: only where there is none.' })),
+})

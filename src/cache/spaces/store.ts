@@ -1,0 +1,47 @@
+import type { Binder } from '../../redis/binder.js'
+import { createDocuments, type Document, type Documents } from '../../redis/documents.js'
+import type { Signals } from '../../redis/signals.js'
+import { DEFAULT_POLICY, type SentPolicy, type SpacePolicy, toPolicy } from './policy.js'
+
+/** What was said of a space; the defaults for the rest may differ from version to version. */
+export type SpaceDocument = Document<SentPolicy>
+
+/** At once where the policies of the namespace are known, which they are after its first request. */
+export type PolicyOf = (namespace: string, space: string) => SpacePolicy | Promise<SpacePolicy>
+
+export interface SpaceStore extends Documents<SentPolicy> {
+  /**
+   * How a space caches; the default where nobody has said.
+   * @throws StoreError where the namespace is not known yet, and Redis cannot be asked.
+   */
+  readonly policyOf: PolicyOf
+}
+
+export interface SpaceStoreOptions {
+  readonly binder: Binder
+  readonly signals: Signals
+  readonly parse: (name: string, body: unknown) => SentPolicy
+  readonly fromFile: () => ReadonlyMap<string, SpaceDocument>
+}
+
+export function createSpaceStore(options: SpaceStoreOptions): SpaceStore {
+  const documents = createDocuments<SentPolicy>({ ...options, part: 'spaces' })
+  // Every request asks, and what it gets must be the same object as before.
+  const complete = new WeakMap<SentPolicy, SpacePolicy>()
+  const policyFor = (document: SpaceDocument | undefined): SpacePolicy => {
+    if (!document) return DEFAULT_POLICY
+    const known = complete.get(document.value)
+    if (known) return known
+    const policy = toPolicy(document.value)
+    complete.set(document.value, policy)
+    return policy
+  }
+  return {
+    ...documents,
+    policyOf(namespace, space) {
+      const known = documents.peek(namespace, space)
+      if (known || documents.knows(namespace)) return policyFor(known)
+      return documents.get(namespace, space).then(policyFor)
+    },
+  }
+}

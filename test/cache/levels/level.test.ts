@@ -1,0 +1,219 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { type Harness, startHarness } from '../../support/harness.js'
+import { until } from '../../support/until.js'
+
+const SPACES = `spaces:
+  mem: { ttlMs: 60000, staleMs: 30000, jitter: 0, l1: {} }
+  short: { ttlMs: 60000, jitter: 0, l1: { ttlMs: 5000 } }
+  tiny: { l1: { maxEntries: 2 } }
+  idle: { ttlMs: 600000, idleMs: 50000, l1: {} }
+`
+
+// On a Cluster no connection proves that every message arrives, so the L1 is passed by.
+const clustered = inject('redisUrl').startsWith('redis+cluster')
+
+let here: Harness
+let there: Harness
+
+beforeAll(async () => {
+  here = await startHarness({ configFile: SPACES })
+  there = await startHarness({ configFile: SPACES })
+})
+afterAll(() => Promise.all([here.close(), there.close()]))
+
+const at = (space: string, key: string) => `/v1/cache/${space}/${key}`
+type Method = 'get' | 'put' | 'post' | 'patch' | 'delete'
+const on = (harness: Harness, method: Method, path: string) =>
+  harness.request(method, path).set('lockstep-namespace', here.namespace)
+const get = (harness: Harness, space: string, key: string) => on(harness, 'get', at(space, key))
+const put = (harness: Harness, space: string, key: string, value: string) =>
+  on(harness, 'put', at(space, key)).type('text/plain').send(value)
+const isFromMemory = async (harness: Harness, space: string, key: string) =>
+  /detail=L1/.test((await get(harness, space, key)).headers['cache-status'] ?? '')
+
+/** Redis has one clock for all. */
+const advance = (ms: number) => {
+  here.advance(ms)
+  there.advance(ms)
+}
+
+/** Reads until the value comes from memory, which needs one read that could be kept. */
+const warm = (harness: Harness, space: string, key: string) =>
+  until(`${space}/${key} in memory`, () => isFromMemory(harness, space, key))
+
+describe.skipIf(clustered)('a value in memory', () => {
+  it('is the value that Redis gave, with its headers, a little older', async () => {
+    await put(here, 'mem', 'a', 'one').set('cache-groups', '"t"').expect(201)
+    const first = await get(here, 'mem', 'a').expect(200)
+    await warm(here, 'mem', 'a')
+    advance(3_000)
+    const { text, headers } = await get(here, 'mem', 'a').expect(200)
+    expect(text).toBe('one')
+    expect(headers).toMatchObject({
+      etag: first.headers.etag,
+      'content-type': 'text/plain',
+      'lockstep-state': 'fresh',
+      age: '3',
+    })
+    expect(headers['cache-status']).toMatch(/^lockstep; hit; ttl=5[67]; detail=L1$/)
+    await get(here, 'mem', 'a')
+      .set('if-none-match', headers.etag as string)
+      .expect(304)
+    const { body } = await get(here, 'mem', 'a').query({ meta: true }).expect(200)
+    expect(body).toMatchObject({ tags: ['t'], size: 3, state: 'fresh' })
+    await here.request('head', at('mem', 'a')).expect(200)
+  })
+
+  it('serves what is within bounds of freshness, and nothing to no-cache', async () => {
+    await put(here, 'mem', 'b', 'x').expect(201)
+    await warm(here, 'mem', 'b')
+    const status = async (directive: string) =>
+      (await get(here, 'mem', 'b').set('cache-control', directive)).headers['cache-status']
+    expect(await status('min-fresh=10')).toContain('detail=L1')
+    expect(await status('min-fresh=3600')).not.toContain('detail=L1')
+    expect(await status('no-cache')).not.toContain('detail=L1')
+  })
+
+  it('is not served when it is stale, or as long as the policy says', async () => {
+    await put(here, 'mem', 'old', 'x').expect(201)
+    await warm(here, 'mem', 'old')
+    advance(60_000)
+    const { headers } = await get(here, 'mem', 'old').expect(200)
+    expect(headers['lockstep-state']).toBe('stale')
+    expect(headers['cache-status']).not.toContain('L1')
+
+    await put(here, 'short', 'a', 'x').expect(201)
+    await warm(here, 'short', 'a')
+    advance(5_000)
+    expect(await isFromMemory(here, 'short', 'a')).toBe(false)
+  })
+
+  it('lets Redis know of uses, so that a used value does not idle out', async () => {
+    await put(here, 'idle', 'a', 'x').expect(201)
+    for (let i = 0; i < 6; i += 1) {
+      await warm(here, 'idle', 'a')
+      advance(20_000)
+      await get(here, 'idle', 'a').expect(200)
+    }
+  })
+
+  it('is served by get-many and pipelines as well', async () => {
+    await put(here, 'mem', 'many', '7').expect(201)
+    await warm(here, 'mem', 'many')
+    const hits = async () => {
+      const { text } = await here.request('get', '/metrics')
+      return Number(/l1_reads_total\{result="hit"\} (\d+)/.exec(text)?.[1] ?? 0)
+    }
+    const before = await hits()
+    const { body } = await on(here, 'post', '/v1/cache/mem/get-many').send({ keys: ['many'] })
+    expect(body.entries[0].value).toBe(7)
+    await on(here, 'post', '/v1/cache-pipeline').send({
+      operations: [{ op: 'get', space: 'mem', key: 'many' }],
+    })
+    await expect.poll(hits, { timeout: 5_000 }).toBe(before + 2)
+  })
+
+  it('makes room for others', async () => {
+    for (const key of ['a', 'b', 'c']) {
+      await put(here, 'tiny', key, 'x').expect(201)
+      await warm(here, 'tiny', key)
+    }
+    expect(await isFromMemory(here, 'tiny', 'a')).toBe(false)
+    await expect
+      .poll(async () => (await here.request('get', '/metrics')).text, { timeout: 5_000 })
+      .toMatch(/lockstep_cache_l1_evictions_total [1-9]/)
+  })
+})
+
+describe.skipIf(clustered)('a change', () => {
+  const changes: [string, (harness: Harness, key: string) => Promise<unknown>][] = [
+    ['a PUT', (harness, key) => put(harness, 'mem', key, 'new').expect(204)],
+    ['a DELETE', (harness, key) => on(harness, 'delete', at('mem', key)).expect(204)],
+    [
+      'set-many',
+      (harness, key) =>
+        on(harness, 'post', '/v1/cache/mem/set-many')
+          .send({ entries: [{ key, value: 'new' }] })
+          .expect(200),
+    ],
+    [
+      'delete-many',
+      (harness, key) =>
+        on(harness, 'post', '/v1/cache/mem/delete-many')
+          .send({ keys: [key] })
+          .expect(200),
+    ],
+    [
+      'a pipeline',
+      (harness, key) =>
+        on(harness, 'post', '/v1/cache-pipeline')
+          .send({ operations: [{ op: 'put', space: 'mem', key, value: 'new' }] })
+          .expect(200),
+    ],
+    ...(['soft', 'hard'] as const).flatMap((mode): typeof changes => [
+      [
+        `a ${mode} invalidation by key`,
+        (harness, key) =>
+          on(harness, 'post', '/v1/cache/mem/invalidate')
+            .send({ keys: [key], mode })
+            .expect(204),
+      ],
+      [
+        `a ${mode} invalidation by tag`,
+        (harness, key) =>
+          on(harness, 'post', '/v1/cache/mem/invalidate')
+            .send({ tags: [`tag-${key}`], mode })
+            .expect(204),
+      ],
+      [
+        `a ${mode} invalidation of all`,
+        (harness) =>
+          on(harness, 'post', '/v1/cache/mem/invalidate').send({ all: true, mode }).expect(204),
+      ],
+    ]),
+  ]
+  /** What a reader may not see any more: the old value as fresh. */
+  const seesOld = async (harness: Harness, key: string) => {
+    const { text, status, headers } = await get(harness, 'mem', key)
+    return status === 200 && text === 'old' && headers['lockstep-state'] === 'fresh'
+  }
+
+  it.each(changes)(
+    'is seen at once by whoever made it, and soon elsewhere: %s',
+    async (name, change) => {
+      const key = `change-${changes.findIndex(([known]) => known === name)}`
+      await put(here, 'mem', key, 'old').set('surrogate-key', `tag-${key}`).expect(201)
+      await warm(here, 'mem', key)
+      await warm(there, 'mem', key)
+
+      await change(here, key)
+
+      expect(await seesOld(here, key)).toBe(false)
+      await until('the change elsewhere', async () => !(await seesOld(there, key)))
+      // Nothing brings it back.
+      expect([await seesOld(here, key), await seesOld(there, key)]).toEqual([false, false])
+    },
+  )
+
+  it('of kind is seen as well', async () => {
+    await put(here, 'mem', 'kind', 'old').expect(201)
+    await warm(there, 'mem', 'kind')
+    await on(here, 'delete', at('mem', 'kind')).expect(204)
+    await on(here, 'post', `${at('mem', 'kind')}/incr`).expect(200)
+    await until('the other kind', async () => (await get(there, 'mem', 'kind')).status === 409)
+  })
+
+  it('lets the memory go when the policy does', async () => {
+    await put(here, 'mem', 'off', 'x').expect(201)
+    await warm(here, 'mem', 'off')
+    here.reload('spaces: { mem: { ttlMs: 60000 } }')
+    expect(await isFromMemory(here, 'mem', 'off')).toBe(false)
+    here.reload(SPACES)
+    await warm(here, 'mem', 'off')
+  })
+})
+
+it.runIf(clustered)('passes the memory by on a Cluster', async () => {
+  await put(here, 'mem', 'a', 'x').expect(201)
+  for (let i = 0; i < 5; i += 1) expect(await isFromMemory(here, 'mem', 'a')).toBe(false)
+})

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+
+let harness: Harness
+let other: Harness
+
+beforeAll(async () => {
+  harness = await startHarness({ configFile: 'spaces: { filed: { ttlMs: 7000 } }' })
+  other = await startHarness()
+})
+afterAll(() => Promise.all([harness.close(), other.close()]))
+
+const at = (space: string) => `/v1/cache-spaces/${space}`
+const put = (space: string, body: object) => harness.request('put', at(space)).send(body)
+const value = (space: string, key: string) => `/v1/cache/${space}/${key}`
+const meta = async (space: string, key: string) =>
+  (await harness.request('get', `${value(space, key)}?meta=true`).expect(200)).body
+
+describe('a space', () => {
+  it('is created, read, changed, listed and removed', async () => {
+    const created = await put('users', { ttlMs: 60_000, l1: { policy: 'lfu' } }).expect(201)
+    expect(created.body).toEqual({
+      name: 'users',
+      ttlMs: 60_000,
+      staleMs: 0,
+      idleMs: 0,
+      jitter: 0.1,
+      maxValueBytes: 1_048_576,
+      requirePrecondition: false,
+      l1: {
+        policy: 'lfu',
+        maxEntries: 10_000,
+        maxBytes: 67_108_864,
+        ttlMs: 60_000,
+        outageMs: 30_000,
+      },
+      version: expect.any(Number),
+      source: 'api',
+    })
+    const read = await harness.request('get', at('users')).expect(200)
+    expect(read.body).toEqual(created.body)
+    expect(read.headers.etag).toBe(created.headers.etag)
+
+    const changed = await put('users', { ttlMs: 61_000 }).expect(200)
+    expect(changed.body).toMatchObject({ ttlMs: 61_000, l1: 'off' })
+    const { body } = await harness.request('get', '/v1/cache-spaces').expect(200)
+    expect(body.spaces.map(({ name, source }: Record<string, string>) => [name, source])).toEqual([
+      ['filed', 'file'],
+      ['users', 'api'],
+    ])
+    await harness.request('delete', at('users')).expect(204)
+    await harness.request('delete', at('users')).expect(204)
+    await harness.request('get', at('users')).expect(404)
+  })
+
+  it('changes only in the version the caller saw', async () => {
+    const { headers } = await put('cas', {}).expect(201)
+    await put('cas', { ttlMs: 2 }).set('if-none-match', '*').expect(412)
+    await put('cas', { ttlMs: 2 }).set('if-match', '"1"').expect(412)
+    await put('cas', { ttlMs: 2 })
+      .set('if-match', headers.etag as string)
+      .expect(200)
+    await harness
+      .request('delete', at('cas'))
+      .set('if-match', headers.etag as string)
+      .expect(412)
+  })
+
+  it('of the file wins, and follows it', async () => {
+    expect((await put('filed', {}).expect(409)).body.code).toBe('in-config-file')
+    await harness.request('delete', at('filed')).expect(409)
+    await harness.request('put', value('filed', 'a')).send('x').expect(201)
+    expect((await meta('filed', 'a')).ttlMs).toBeLessThanOrEqual(7_000)
+    harness.reload('spaces: { filed: { ttlMs: 9000, jitter: 0 } }')
+    await harness.request('put', value('filed', 'a')).send('x').expect(204)
+    expect((await meta('filed', 'a')).ttlMs).toBeGreaterThan(7_000)
+  })
+
+  it.each([
+    [{ ttlMs: 0 }, '/ttlMs'],
+    [{ jitter: 1.5 }, '/jitter'],
+    [{ maxValueBytes: 9_000_000 }, '/maxValueBytes'],
+    [{ l1: 'on' }, '/l1'],
+    [{ l1: { policy: 'fifo' } }, '/l1'],
+    [{ l1: { unknown: 1 } }, '/l1'],
+    [{ origin: {} }, '/origin'],
+  ])('refuses %j', async (body, where) => {
+    const { errors } = (await put('bad', body).expect(400)).body
+    expect(errors[0].pointer).toContain(where)
+  })
+
+  it('holds at once here, and soon in another process', async () => {
+    await other.request('get', value('soon', 'a')).set('lockstep-namespace', harness.namespace)
+    await put('soon', { ttlMs: 5_000, jitter: 0 }).expect(201)
+    await harness.request('put', value('soon', 'a')).send('x').expect(201)
+    expect((await meta('soon', 'a')).ttlMs).toBeLessThanOrEqual(5_000)
+    const there = async () => {
+      await other
+        .request('put', value('soon', 'b'))
+        .set('lockstep-namespace', harness.namespace)
+        .send('x')
+      return (await meta('soon', 'b')).ttlMs
+    }
+    await expect.poll(there, { timeout: 5_000 }).toBeLessThanOrEqual(5_000)
+  })
+})
+
+describe('a policy', () => {
+  it('gives its life to bytes, counters and objects that do not say theirs', async () => {
+    await put('life', { ttlMs: 20_000, staleMs: 10_000, jitter: 0 }).expect(201)
+    await harness.request('put', value('life', 'a')).send('x').expect(201)
+    const { ttlMs, staleMs } = await meta('life', 'a')
+    expect(ttlMs).toBeGreaterThan(15_000)
+    expect(ttlMs).toBeLessThanOrEqual(20_000)
+    expect(staleMs - ttlMs).toBe(10_000)
+    await harness.request('post', `${value('life', 'c')}/incr`).expect(200)
+    expect((await meta('life', 'c')).ttlMs).toBeLessThanOrEqual(20_000)
+    await harness.request('patch', `${value('life', 'o')}/fields`).send({ set: { a: '1' } })
+    expect((await meta('life', 'o')).ttlMs).toBeLessThanOrEqual(20_000)
+  })
+
+  it('bounds the size of a value', async () => {
+    await put('small', { maxValueBytes: 4 }).expect(201)
+    await harness.request('put', value('small', 'a')).send('12345').expect(413)
+    await harness.request('put', value('small', 'a')).send('1234').expect(201)
+    const patched = harness.request('patch', `${value('small', 'o')}/fields`)
+    await patched.send({ set: { ab: '123' } }).expect(413)
+    const { body } = await harness
+      .request('post', '/v1/cache/small/set-many')
+      .send({ entries: [{ key: 'b', value: '12345', encoding: 'text' }] })
+    expect(body.entries[0].status).toBe('too-large')
+  })
+
+  it('demands conditions', async () => {
+    await put('careful', { requirePrecondition: true }).expect(201)
+    const { body } = await harness.request('put', value('careful', 'a')).send('x').expect(428)
+    expect(body.code).toBe('precondition-required')
+    const { headers } = await harness
+      .request('put', value('careful', 'a'))
+      .set('if-none-match', '*')
+      .send('x')
+      .expect(201)
+    await harness
+      .request('put', value('careful', 'a'))
+      .set('if-match', headers.etag as string)
+      .send('y')
+      .expect(204)
+    const many = await harness.request('post', '/v1/cache/careful/set-many').send({
+      entries: [
+        { key: 'b', value: 1 },
+        { key: 'c', value: 1, ifNoneMatch: '*' },
+      ],
+    })
+    expect(many.body.entries.map(({ status }: { status: string }) => status)).toEqual([
+      'precondition-required',
+      'created',
+    ])
+  })
+
+  it('ends what is not used', async () => {
+    await put('idle', { ttlMs: 600_000, idleMs: 60_000 }).expect(201)
+    for (const key of ['used', 'unused']) await harness.request('put', value('idle', key)).send('x')
+    for (const _ of [1, 2]) {
+      harness.advance(40_000)
+      await harness.request('get', value('idle', 'used')).expect(200)
+    }
+    await harness.request('get', value('idle', 'unused')).expect(404)
+  })
+})

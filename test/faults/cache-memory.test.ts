@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { type FaultProxy, startFaultProxy } from '../support/faults.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { until } from '../support/until.js'
+
+const SPACES = `spaces:
+  mem: { ttlMs: 60000, staleMs: 30000, jitter: 0, l1: {} }
+  out: { ttlMs: 10000, staleMs: 40000, jitter: 0, l1: { outageMs: 30000 } }
+  brief: { ttlMs: 60000, jitter: 0, l1: { outageMs: 0 } }
+`
+
+const at = (space: string, key: string) => `/v1/cache/${space}/${key}`
+
+describe('while Redis', () => {
+  let proxy: FaultProxy
+  let cut: Harness
+  /** Another process, which reaches Redis. */
+  let here: Harness
+
+  beforeAll(async () => {
+    proxy = await startFaultProxy(inject('redisUrl'))
+    cut = await startHarness({ configFile: SPACES, redisUrl: proxy.url })
+    here = await startHarness({ configFile: SPACES })
+  })
+  afterAll(async () => {
+    proxy.heal()
+    await Promise.all([cut.close(), here.close()])
+    await proxy.close()
+  })
+  const read = (space: string, key: string) => cut.request('get', at(space, key))
+  const store = (space: string, key: string) => cut.request('put', at(space, key)).send('x')
+  const kept = (space: string, key: string) =>
+    until(`${key} in memory`, async () =>
+      /detail=L1/.test((await read(space, key)).headers['cache-status'] ?? ''),
+    )
+
+  it('does not answer, memory helps until the stale end, says so, and not for long', async () => {
+    await store('out', 'a').expect(201)
+    await store('out', 'b').expect(201)
+    await store('brief', 'a').expect(201)
+    await cut
+      .request('put', `${at('out', 'short')}?ttlMs=2000&staleMs=1000`)
+
+      .send('x')
+      .expect(201)
+    for (const key of ['a', 'b', 'short']) await kept('out', key)
+    await kept('brief', 'a')
+
+    proxy.refuse()
+    const degraded = await until('an outage', async () => {
+      const answer = await read('out', 'a')
+      return /detail=degraded/.test(answer.headers['cache-status'] ?? '') && answer
+    })
+    expect(degraded.status).toBe(200)
+    expect(degraded.headers['lockstep-state']).toBe('fresh')
+    expect((await read('brief', 'a').expect(503)).body.code).toBe('store-unavailable')
+    expect((await read('out', 'unknown').expect(503)).body.code).toBe('store-unavailable')
+
+    cut.advance(15_000)
+    const stale = await read('out', 'a').expect(200)
+    expect(stale.headers['lockstep-state']).toBe('stale')
+    expect(stale.headers['cache-status']).toMatch(/detail=degraded$/)
+    await read('out', 'short').expect(503)
+    // A change whose outcome is unknown is as good as made.
+    await cut
+      .request('delete', at('out', 'b'))
+
+      .expect(503)
+    await read('out', 'b').expect(503)
+
+    proxy.heal()
+    await until(
+      'Redis again',
+      async () => (await read('out', 'a')).headers['cache-status']?.includes('degraded') === false,
+    )
+  })
+
+  it('answers nothing on the connection that hears of changes, memory is passed by', async () => {
+    await store('mem', 'f').expect(201)
+    await kept('mem', 'f')
+    proxy.freeze()
+    await until('silence', () => cut.links.signals.silentForMs() > 750)
+    await here
+      .request('put', at('mem', 'f'))
+      .set('lockstep-namespace', cut.namespace)
+      .send('newer')
+      .expect(204)
+    const { status, headers } = await read('mem', 'f')
+    expect([200, 503]).toContain(status)
+    expect(headers['cache-status'] ?? '').not.toContain('detail=L1')
+    proxy.heal()
+    await until('the newer value', async () => (await read('mem', 'f')).text === 'newer')
+  })
+})
