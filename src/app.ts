@@ -51,9 +51,9 @@ import { policyRoutes } from './ratelimits/policies/routes.js'
 import { createPolicyStore, type PolicyStore } from './ratelimits/policies/store.js'
 import { createBinder } from './redis/binder.js'
 import { StoreError } from './redis/errors.js'
-import { readFacts } from './redis/facts.js'
 import { layoutOf } from './redis/layout.js'
 import type { Links } from './redis/links.js'
+import { statusOf, watchRedis } from './redis-watch.js'
 import { createServer } from './server.js'
 import type { TlsOptions } from './tls.js'
 import { version } from './version.js'
@@ -114,7 +114,8 @@ export function buildApp(deps: AppDeps, makeStores = createStores): Apps {
     metrics,
     metricsScope: config.metricsAuth ? 'operations:read' : 'none',
     version,
-    readRedis: () => readFacts(links.commands),
+    readRedis: () => statusOf(links.commands, false),
+    readCacheRedis: links.cacheProbe && (() => statusOf(links.cache, true).catch(() => null)),
   } as const
   const admin = config.adminHost === '' ? undefined : createServer(server)
   admin?.register(errorPages)
@@ -216,6 +217,7 @@ export function createStores(
 ): Stores {
   const { config, links, clockOffsetUs = () => 0 } = deps
   const observer = createRedisMetrics(metrics)
+  watchRedis(deps, metrics)
   const meter = () => turn.meter
   const binder = createBinder({ link: links.commands, observer, clockOffsetUs, meter })
   const cacheBinder = createBinder({ link: links.cache, observer, clockOffsetUs, meter })

@@ -76,10 +76,14 @@ function checkRules(config: Config, addresses: readonly Address[]): void {
       `${exposed.settings} say ${exposed.text}, but no token is configured, so everybody who reaches the port could use the service. Listen on 127.0.0.1, configure tokens (npm run token -- NAME), or set LOCKSTEP_ALLOW_ANONYMOUS=true.`,
     )
   }
-  if (config.redisUrl !== '' && !isStoreUrl(config.redisUrl)) {
+  for (const [variable, url] of [
+    ['LOCKSTEP_REDIS_URL', config.redisUrl],
+    ['LOCKSTEP_CACHE_REDIS_URL', config.cacheRedisUrl],
+  ] as const) {
+    if (url === '' || isStoreUrl(url)) continue
     // Not repeated: it may hold a password.
     throw new ConfigError(
-      'LOCKSTEP_REDIS_URL is not complete: host and port as in redis://127.0.0.1:6379, or a path as in unix:///run/redis.sock.',
+      `${variable} is not complete: host and port as in redis://127.0.0.1:6379, or a path as in unix:///run/redis.sock.`,
     )
   }
   const refusal =
@@ -98,6 +102,7 @@ async function serve({ config, addresses, tls, managed }: Start): Promise<void> 
   const logger = pino({ level: config.logLevel })
   const links = openLinks({
     url: managed?.url ?? config.redisUrl,
+    cacheUrl: config.cacheRedisUrl || undefined,
     timeoutMs: config.redisTimeoutMs,
     onError: (error) => logger.debug({ err: error }, 'redis connection'),
     // Redis may come long after the start; the instance ends as it would have ended then.
@@ -143,7 +148,7 @@ async function serve({ config, addresses, tls, managed }: Start): Promise<void> 
   }
   try {
     const urls = await listen(listeners)
-    const redis = managed?.description ?? withoutPassword(config.redisUrl)
+    const redis = describeRedis(config, managed)
     process.stdout.write(banner(urls, addresses, redis))
   } catch (error) {
     await managed?.stop()
@@ -173,6 +178,11 @@ function startOwnRedis(config: Config): Promise<ManagedRedis> {
     find: config.redisFind === '' ? undefined : config.redisFind,
     log: (message) => process.stderr.write(`${message}\n`),
   })
+}
+
+function describeRedis({ redisUrl, cacheRedisUrl }: Config, managed?: ManagedRedis): string {
+  const main = managed?.description ?? withoutPassword(redisUrl)
+  return cacheRedisUrl === '' ? main : `${main}, cache ${withoutPassword(cacheRedisUrl)}`
 }
 
 function banner(urls: readonly string[], addresses: readonly Address[], redis: string): string {

@@ -22,6 +22,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'app.ts': [
     'config',
     'config.ts',
+    'redis-watch.ts',
     'server.ts',
     'tls.ts',
     'version.ts',
@@ -32,6 +33,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...DOMAIN,
   ],
   'tls.ts': ['config'],
+  'redis-watch.ts': ['redis', 'metrics'],
   'listen.ts': [],
   'servers.ts': ['listen.ts', 'tls.ts'],
   'stop-signals.ts': [],

@@ -32,6 +32,13 @@ export const SettingsSchema = Type.Object(
       description:
         'redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://. Empty: start a private Redis.',
     }),
+    cacheRedisUrl: Type.String({
+      secret: true,
+      default: '',
+      pattern: '^$|^(redis|rediss|unix|redis\\+sentinel|redis\\+cluster)://',
+      description:
+        'A Redis of its own for cache entries, which may evict. Empty: they live with the rest.',
+    }),
     redisTimeoutMs: Type.Integer({
       default: 500,
       minimum: 50,

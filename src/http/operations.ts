@@ -4,28 +4,58 @@ import { keepPrivate } from './private.js'
 import { COMMON_PROBLEMS, problemResponses } from './problem.js'
 import type { Scope } from './scopes.js'
 
-const RedisStatus = Type.Object({
-  version: Type.String(),
-  mode: Type.Enum(['single', 'sentinel', 'cluster']),
-  persistence: Type.Enum(['none', 'rdb', 'aof', 'rdb+aof', 'unknown']),
-  evictionPolicy: Type.String({ description: 'Anything but noeviction may drop a held lock.' }),
-  maxMemoryBytes: Type.Integer({ description: '0: no bound.' }),
-  usedMemoryBytes: Type.Integer(),
-  replicas: Type.Integer(),
-})
+const RedisStatus = Type.Object(
+  {
+    version: Type.String(),
+    mode: Type.Enum(['single', 'sentinel', 'cluster']),
+    persistence: Type.Enum(['none', 'rdb', 'aof', 'rdb+aof', 'unknown']),
+    evictionPolicy: Type.String({ description: 'Anything but noeviction may drop a held lock.' }),
+    maxMemoryBytes: Type.Integer({ description: '0: no bound.' }),
+    usedMemoryBytes: Type.Integer(),
+    replicas: Type.Integer(),
+    needsReplicas: Type.Boolean({ description: 'Too few replicas make it refuse writes.' }),
+    findings: Type.Array(Type.String(), {
+      description: 'What endangers the promises of Lockstep; docs/operations.md explains each.',
+    }),
+  },
+  {
+    examples: [
+      {
+        version: '8.0.2',
+        mode: 'single',
+        persistence: 'aof',
+        evictionPolicy: 'noeviction',
+        maxMemoryBytes: 1_073_741_824,
+        usedMemoryBytes: 12_582_912,
+        replicas: 0,
+        needsReplicas: false,
+        findings: [],
+      },
+    ],
+  },
+)
 
 const Status = Type.Object(
   {
     version: Type.String({ description: 'Of Lockstep.' }),
     uptimeMs: Type.Integer(),
     redis: RedisStatus,
+    cacheRedis: Type.Optional(
+      Type.Union([RedisStatus, Type.Null()], {
+        description: 'Where the cache has a Redis of its own; null while that does not answer.',
+      }),
+    ),
   },
   { description: 'What runs, and on which Redis.' },
 )
 
+type RedisStatus = Static<typeof RedisStatus>
+
 export interface OperationOptions {
   readonly version: string
-  readonly readRedis: () => Promise<Static<typeof RedisStatus>>
+  readonly readRedis: () => Promise<RedisStatus>
+  /** Undefined where the cache lives with the rest. */
+  readonly readCacheRedis: (() => Promise<RedisStatus | null>) | undefined
   readonly metricsScope: Scope | 'none'
   readonly metrics: {
     readonly registry: { readonly contentType: string }
@@ -36,7 +66,7 @@ export interface OperationOptions {
 /** What operators look at: the metrics and the status. */
 export const operationRoutes: FastifyPluginAsyncTypebox<OperationOptions> = async (
   app,
-  { version, readRedis, metrics, metricsScope },
+  { version, readRedis, readCacheRedis, metrics, metricsScope },
 ) => {
   keepPrivate(app)
   app.get(
@@ -61,6 +91,7 @@ export const operationRoutes: FastifyPluginAsyncTypebox<OperationOptions> = asyn
       version,
       uptimeMs: Math.round(process.uptime() * 1_000),
       redis: await readRedis(),
+      ...(readCacheRedis && { cacheRedis: await readCacheRedis() }),
     }),
   )
 }

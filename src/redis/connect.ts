@@ -186,9 +186,12 @@ export function isStoreUrl(url: string): boolean {
   }
 }
 
+/** `host:port`, `host`, or an IPv6 address in brackets. */
+const HOST_AND_PORT = /^(?:\[([\da-f:.]+)\]|([^:[\]]*))(?::(\d+))?$/i
+
 /** Parsed by hand where several hosts stand in one URL, which `new URL` does not accept. */
 export function parseStoreUrl(url: string): StoreUrl {
-  const match = /^([a-z+]+):\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/]*)(\/.*)?$/.exec(url)
+  const match = /^([a-z+]+):\/\/(?:([^:@/[]*)(?::([^@/]*))?@)?([^/]*)(\/.*)?$/.exec(url)
   if (!match) throw new TypeError('not a Redis URL')
   const [, protocol = '', user = '', password = '', hosts = '', path = ''] = match
   return {
@@ -196,9 +199,9 @@ export function parseStoreUrl(url: string): StoreUrl {
     user: decodeURIComponent(user),
     password: decodeURIComponent(password),
     hosts: hosts.split(',').map((entry) => {
-      const [host = '127.0.0.1', port = protocol === 'redis+sentinel' ? '26379' : '6379'] =
-        entry.split(':')
-      return { host, port: Number(port) }
+      const [, v6, name = '', port] = HOST_AND_PORT.exec(entry) ?? []
+      const fallback = protocol === 'redis+sentinel' ? 26_379 : 6_379
+      return { host: v6 ?? name, port: port === undefined ? fallback : Number(port) }
     }),
     path: protocol === 'unix' ? path : path.slice(1),
   }

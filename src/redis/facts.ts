@@ -11,12 +11,15 @@ export interface RedisFacts {
   readonly maxMemoryBytes: number
   readonly usedMemoryBytes: number
   readonly replicas: number
+  /** Writes are refused while too few replicas are there to take them. */
+  readonly needsReplicas: boolean
 }
 
 /** @throws StoreError where Redis does not answer. */
-export async function readFacts({ client }: Link): Promise<RedisFacts> {
+export async function readFacts({ client }: Pick<Link, 'client'>): Promise<RedisFacts> {
   const [info, save] = await Promise.all([
     client.info().catch((error: unknown) => {
+      if (String(error).includes('NOPERM')) return ''
       throw toStoreError(error)
     }),
     configured(client, 'save'),
@@ -35,6 +38,8 @@ export async function readFacts({ client }: Link): Promise<RedisFacts> {
     maxMemoryBytes: Number(fields.maxmemory ?? 0),
     usedMemoryBytes: Number(fields.used_memory ?? 0),
     replicas: Number(fields.connected_slaves ?? 0),
+    // INFO has this field only where min-replicas-to-write is above 0.
+    needsReplicas: fields.min_slaves_good_slaves !== undefined,
   }
 }
 

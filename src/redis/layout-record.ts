@@ -1,6 +1,6 @@
 import { Cluster } from 'ioredis'
 import type { Link } from './connect.js'
-import { type Layout, layoutOf } from './layout.js'
+import { type Layout, layoutOf, type Part } from './layout.js'
 
 /** The layout of everything in this Redis, as JSON. It never expires: the keys rest on it. */
 const KEY = 'ls:layout'
@@ -17,8 +17,8 @@ export class LayoutError extends Error {
  * @throws LayoutError when this Redis was filled under another layout, or is a node of a Cluster
  *   that was named like a single server; any other error when Redis could not be asked.
  */
-export async function checkLayout({ client }: Pick<Link, 'client'>): Promise<void> {
-  const ours = layoutOf({ client })
+export async function checkLayout({ client }: Pick<Link, 'client'>, part: Part): Promise<void> {
+  const ours = layoutOf({ client }, part)
   try {
     // Read first: a read-only replica cannot be written, and needs no writing.
     const there = (await client.get(KEY)) ?? (await record(client, JSON.stringify(ours)))
@@ -49,4 +49,4 @@ const namedAsSingle = () =>
   )
 
 const explain = (ours: Layout, there: string | null) =>
-  `This Redis was filled by Lockstep under another layout (${KEY} is ${there}), and this instance would look for its keys elsewhere (${JSON.stringify(ours)}). Give it the same kind of Redis and the same version of Lockstep, or a Redis without Lockstep's data.`
+  `This Redis was filled by Lockstep under another layout (${KEY} is ${there}), and this instance would look for its keys elsewhere (${JSON.stringify(ours)}). Give it the same kind of Redis, the same version of Lockstep and the same choice of a cache Redis, or a Redis without Lockstep's data.`

@@ -21,8 +21,15 @@ const ONE_SERVER: Layout = { version: 1, hash: 'crc32', lockBuckets: 1, cachePar
 /** Enough tags that no node of a Cluster has much more than its share. */
 const CLUSTER: Layout = { version: 1, hash: 'crc32', lockBuckets: 256, cachePartitions: 64 }
 
-export const layoutOf = ({ client }: Pick<Link, 'client'>): Layout =>
-  client instanceof Cluster ? CLUSTER : ONE_SERVER
+/** What one Redis is there for: with a cache Redis of its own, each has a part. */
+export type Part = 'everything' | 'all-but-cache' | 'cache'
+
+/** 0 for what does not lie here, so that an instance that looks for it here is refused. */
+export function layoutOf({ client }: Pick<Link, 'client'>, part: Part = 'everything'): Layout {
+  const layout = client instanceof Cluster ? CLUSTER : ONE_SERVER
+  if (part === 'cache') return { ...layout, lockBuckets: 0 }
+  return part === 'all-but-cache' ? { ...layout, cachePartitions: 0 } : layout
+}
 
 /**
  * The bucket of a lock or semaphore, 0 to `lockBuckets` - 1. Names that are equal before their

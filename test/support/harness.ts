@@ -51,6 +51,8 @@ export interface HarnessOptions {
   readonly configFile?: string
   /** Another Redis than that of the run, for tests that harm it. */
   readonly redisUrl?: string
+  /** A Redis of its own for the cache. */
+  readonly cacheRedisUrl?: string
 }
 
 /** The production app on a real Redis. */
@@ -69,6 +71,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const reloads = createReloads(readConfig)
   const links = openLinks({
     url,
+    cacheUrl: options.cacheRedisUrl,
     timeoutMs: config.redisTimeoutMs,
     onError: () => undefined,
     onRefused: (error) => process.stderr.write(`${error.message}\n`),

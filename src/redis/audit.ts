@@ -1,0 +1,66 @@
+import { Cluster, type Redis } from 'ioredis'
+import type { Link } from './connect.js'
+import { type RedisFacts, readFacts } from './facts.js'
+
+/** What a Redis should not be, and what follows from it. docs/operations.md says what to do. */
+export const FINDINGS = {
+  'old-version': 'Redis is older than 7.0: scripts will fail',
+  evicts: 'maxmemory-policy is not noeviction: a lock that is held may be dropped',
+  'no-persistence': 'nothing is written to disk: after a restart every lock is free',
+  'snapshots-only':
+    'only snapshots are written: after a restart leases, counts and scores since the last are lost',
+  'replicas-optional':
+    'min-replicas-to-write is 0: a primary cut off from its replicas grants locks that will be lost',
+  unreadable: 'INFO is refused: none of the above can be told',
+} as const
+
+export type Finding = keyof typeof FINDINGS
+
+const OLDEST = 7
+
+/** @param evicts whether this Redis may forget: it holds nothing but cache entries. */
+export function judge(facts: RedisFacts, evicts: boolean): Finding[] {
+  if (facts.version === 'unknown') return ['unreadable']
+  const found: Finding[] = []
+  if (Number.parseInt(facts.version, 10) < OLDEST) found.push('old-version')
+  if (evicts) return found
+  if (facts.evictionPolicy !== 'noeviction') found.push('evicts')
+  if (facts.persistence === 'none') found.push('no-persistence')
+  if (facts.persistence === 'rdb') found.push('snapshots-only')
+  if (facts.replicas > 0 && !facts.needsReplicas) found.push('replicas-optional')
+  return found
+}
+
+export interface AuditOptions {
+  readonly link: Link
+  readonly evicts: boolean
+  /** Called after the first look, and when a later one finds something else. */
+  readonly onFindings: (findings: readonly Finding[]) => void
+}
+
+/** Looks at every contact: the server that comes back may be another, or configured otherwise. */
+export function auditRedis({ link, evicts, onFindings }: AuditOptions): void {
+  let known: string | undefined
+  const look = async () => {
+    const findings = await findingsOf(link.client, evicts)
+    if (findings === undefined || findings.join() === known) return
+    known = findings.join()
+    onFindings(findings)
+  }
+  link.client.on('ready', () => void look())
+  if (link.client.status === 'ready') void look()
+}
+
+/** Of a Cluster every primary is asked. Undefined where one did not answer: the next contact tells. */
+async function findingsOf(
+  client: Redis | Cluster,
+  evicts: boolean,
+): Promise<readonly Finding[] | undefined> {
+  const servers = client instanceof Cluster ? client.nodes('master') : [client]
+  try {
+    const facts = await Promise.all(servers.map((server) => readFacts({ client: server })))
+    return [...new Set(facts.flatMap((of) => judge(of, evicts)))].sort()
+  } catch {
+    return undefined
+  }
+}

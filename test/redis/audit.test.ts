@@ -1,0 +1,105 @@
+import { expect, it } from 'vitest'
+import { judge } from '../../src/redis/audit.js'
+import type { RedisFacts } from '../../src/redis/facts.js'
+import { startHarness } from '../support/harness.js'
+import { connect, start } from '../support/managed.js'
+import { startNode } from '../support/nodes.js'
+import { tempFolder } from '../support/temp-folder.js'
+import { until } from '../support/until.js'
+
+/** What is said of a Redis with these settings: by the log, the metrics and the status. */
+async function said(conf: readonly string[], dataFolder?: string) {
+  const redis = await start({ conf, ...(dataFolder && { dataFolder }) })
+  const harness = await startHarness({ redisUrl: redis.url })
+  const read = async () => {
+    const { body } = await harness.request('get', '/v1/status').expect(200)
+    const { text } = await harness.request('get', '/metrics').expect(200)
+    return {
+      status: body.redis.findings as string[],
+      metrics: [...text.matchAll(/safety_finding\{redis="main",finding="(.+)"\} 1/g)].map(
+        ([, finding]) => finding,
+      ),
+      log: harness.log.flatMap((line) => (JSON.parse(line) as { finding?: string }).finding ?? []),
+    }
+  }
+  await until('the first look', async () =>
+    (await harness.request('get', '/metrics')).text.includes('safety_finding{'),
+  )
+  return { redis, harness, read }
+}
+
+it.each([
+  [['maxmemory-policy volatile-lru'], ['evicts', 'no-persistence']],
+  [['save 3600 1'], ['snapshots-only']],
+  [['save ""'], ['no-persistence']],
+])('finds what %j endangers', async (conf, findings) => {
+  const { harness, read } = await said(conf)
+  expect(await read()).toEqual({ status: findings, metrics: findings, log: findings })
+  await harness.close()
+})
+
+it('has nothing to say of a Redis as it should be', async () => {
+  const { harness, read } = await said([], tempFolder())
+  expect(await read()).toEqual({ status: [], metrics: [], log: [] })
+  await harness.close()
+})
+
+it('looks again at every contact, and says only what is new', async () => {
+  const { redis, harness, read } = await said([], tempFolder())
+  const raw = await connect(redis)
+  await raw.config('SET', 'maxmemory-policy', 'allkeys-random')
+  // Answers are 503 while there is no connection.
+  const seen = () => read().catch(() => undefined)
+  const kill = async () => {
+    const id = await harness.link.client.client('ID')
+    await raw.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+    await until('another connection', async () =>
+      harness.link.client.client('ID').then(
+        (now) => now !== id,
+        () => false,
+      ),
+    )
+  }
+  await kill()
+  await until('the finding', async () => (await seen())?.log.length)
+  await kill()
+  expect((await until('an answer', seen)).log).toEqual(['evicts'])
+  await harness.close()
+})
+
+it('finds replicas that a primary does not wait for', async () => {
+  const primary = await startNode([])
+  const replica = await startNode([`replicaof 127.0.0.1 ${primary.port}`])
+  const harness = await startHarness({ redisUrl: `redis://127.0.0.1:${primary.port}` })
+  const findings = async () =>
+    (await harness.request('get', '/v1/status').expect(200)).body.redis.findings as string[]
+  await until('the replica', async () => (await findings()).includes('replicas-optional'))
+
+  await primary.client.config('SET', 'min-replicas-to-write', '1')
+  expect(await findings()).not.toContain('replicas-optional')
+  await harness.close()
+  await replica.stop()
+  await primary.stop()
+})
+
+const GOOD: RedisFacts = {
+  version: '7.0.15',
+  mode: 'single',
+  persistence: 'aof',
+  evictionPolicy: 'noeviction',
+  maxMemoryBytes: 0,
+  usedMemoryBytes: 1,
+  replicas: 0,
+  needsReplicas: false,
+}
+
+it('knows servers that are too old, or tell nothing', () => {
+  expect(judge({ ...GOOD, version: '6.2.14' }, false)).toEqual(['old-version'])
+  expect(judge({ ...GOOD, version: 'unknown' }, false)).toEqual(['unreadable'])
+  expect(judge({ ...GOOD, version: '9.0.1' }, false)).toEqual([])
+})
+
+it('lets the Redis of the cache forget', () => {
+  const forgetful = { ...GOOD, evictionPolicy: 'allkeys-lru', persistence: 'none' } as const
+  expect(judge(forgetful, true)).toEqual([])
+})
