@@ -63,6 +63,10 @@ export type AcquireOutcome =
         | 'gone'
     }
 
+/** One of the connections that wait for the same token: the newest counts. */
+type Attachment = Pick<Waiter, 'token' | 'attach'>
+type Leaving = 'timeout' | 'cancel' | 'detach' | 'abandon'
+
 /** What scripts/acquire.lua takes where nothing is said. */
 const DEFAULT_MAX_QUEUE = 10_000
 /** A place, or a grant nobody collected, is kept so long for the repeat of a keyed request. */
@@ -70,7 +74,7 @@ const KEEP_PLACE_MS = 10_000
 /** A call that was given up on arrives, if at all, before this has passed. */
 const ABANDONED_MS = 60_000
 const RETRY_MS = 250
-const ABANDON_TRIES = 20
+const UNDO_TRIES = 20
 
 /** The way of one acquire: ask, stand in line, claim, or undo what a lost client no longer wants. */
 export class Acquiring {
@@ -168,15 +172,28 @@ export class Acquiring {
     }
   }
 
-  async #abandon(bucket: Place['bucket'], keys: readonly string[], token: string): Promise<void> {
-    for (let i = 0; i < ABANDON_TRIES; i++) {
+  #abandon(bucket: Place['bucket'], keys: readonly string[], token: string): Promise<void> {
+    return this.#leaveLater({ bucket, keys, token, attach: 1 }, 'abandon', ABANDONED_MS)
+  }
+
+  /** A place that nobody leaves would cost those behind it the 2 s of a grant that lapses. */
+  async #leaveLater(
+    ...undo: [target: Place & Attachment, how: Leaving, keepMs: number]
+  ): Promise<void> {
+    for (let i = 0; i < UNDO_TRIES; i++) {
       try {
-        await this.#leave({ bucket, keys, token, attach: 1 }, 'abandon', ABANDONED_MS)
+        await this.#leave(...undo)
         return
       } catch {
         await sleep(RETRY_MS * 2, undefined, { ref: false })
       }
     }
+  }
+
+  /** For a client that no longer listens: at once, or as soon as Redis answers again. */
+  async #undo(target: Place & Attachment, idempotency: Idempotency | undefined): Promise<void> {
+    const how = undoOf(idempotency)
+    await this.#leave(target, ...how).catch(() => void this.#leaveLater(target, ...how))
   }
 
   #settle(
@@ -185,7 +202,9 @@ export class Acquiring {
     reply: Exclude<AcquireReply, { outcome: 'queued' }>,
     started: number,
   ): AcquireOutcome | Promise<AcquireOutcome> {
-    return 'token' in reply ? this.#deliver(place, options, reply, started, 1) : toRefusal(reply)
+    return 'token' in reply
+      ? this.#deliver(place, options, reply, started, reply.attach)
+      : toRefusal(reply)
   }
 
   /** The lease goes to a client that is there, with time left; otherwise it is given back. */
@@ -212,7 +231,7 @@ export class Acquiring {
     attach: number,
   ): Promise<AcquireOutcome> {
     if (connection?.destroyed) {
-      await this.#leave({ bucket, keys, token, attach }, ...undoOf(idempotency))
+      await this.#undo({ bucket, keys, token, attach }, idempotency)
       return { kind: 'gone' }
     }
     await this.#leave({ bucket, keys, token, attach }, 'cancel', 0)
@@ -223,28 +242,30 @@ export class Acquiring {
     waiter: Waiter,
     names: readonly string[],
     options: AcquireOptions,
-    { token, attach, leftMs }: { token: string; attach: number; leftMs: number },
+    { token, attach, ticket, leftMs }: AcquireReply & { outcome: 'queued' },
   ): Promise<AcquireOutcome> {
     if (token !== waiter.token) this.#waiting.rename(waiter, token)
-    waiter.attach = attach
-    waiter.stands = true
+    Object.assign(waiter, { attach, ticket, stands: true })
     waiter.waitFor(leftMs)
     for (;;) {
-      switch (await waiter.next()) {
+      const why = await waiter.next()
+      switch (why) {
         case 'announced': {
           const granted = await this.#claim(waiter, options)
           if (granted) return granted
-          await this.#waiting.restore(waiter)
+          // Redis may be silent just now: the next beat tries again.
+          await this.#waiting.restore(waiter).catch(() => undefined)
           break
         }
         case 'deadline':
           return this.#timeOut(waiter, names, options)
         case 'gone':
-          await this.#leave(waiter, ...undoOf(options.idempotency))
-          return { kind: 'gone' }
         case 'draining':
-          await this.#leave(waiter, ...undoOf(options.idempotency))
-          return { kind: 'draining' }
+          await this.#withdraw(waiter)
+          await this.#undo(waiter, options.idempotency)
+          return { kind: why }
+        case 'replaced':
+          return this.#follow(waiter, names, options)
         case 'session-ended':
           return { kind: 'session-ended' }
         case 'unsatisfiable':
@@ -253,13 +274,36 @@ export class Acquiring {
     }
   }
 
+  /** Its key belongs to a repeat by now, made while it had no place: both get the same lease. */
+  async #follow(
+    waiter: Waiter,
+    names: readonly string[],
+    options: AcquireOptions,
+  ): Promise<AcquireOutcome> {
+    waiter.stop()
+    const started = performance.now()
+    const leftMs = Math.max(1, Math.round(waiter.deadlineAt - started))
+    const reply = await this.#ask(waiter, waiter.token, waiter.record, options, leftMs)
+    if (reply.outcome === 'queued') return this.#stand(waiter, names, options, reply)
+    return this.#settle(waiter, options, reply, started)
+  }
+
+  /** Nothing puts the waiter back from here on. */
+  async #withdraw(waiter: Waiter): Promise<void> {
+    waiter.stop()
+    await waiter.restoring
+  }
+
   async #timeOut(
     waiter: Waiter,
     names: readonly string[],
     options: AcquireOptions,
   ): Promise<AcquireOutcome> {
+    await this.#withdraw(waiter)
+    const left = this.#leave(waiter, 'timeout', 0)
+    left.catch(() => this.#leaveLater(waiter, ...undoOf(options.idempotency)))
     // Granted in that very instant: better late than given away.
-    if ((await this.#leave(waiter, 'timeout', 0)) === 'granted') {
+    if ((await left) === 'granted') {
       const granted = await this.#claim(waiter, options)
       if (granted) return granted
     }
@@ -294,11 +338,7 @@ export class Acquiring {
     }
   }
 
-  async #leave(
-    { bucket, keys, token, attach }: Pick<Waiter, 'bucket' | 'keys' | 'token' | 'attach'>,
-    how: 'timeout' | 'cancel' | 'detach' | 'abandon',
-    keepMs: number,
-  ) {
+  async #leave({ bucket, keys, token, attach }: Place & Attachment, how: Leaving, keepMs: number) {
     const reply = await this.#calls.run.leave(
       { lock: keys },
       { token, attach, how, keep_ms: keepMs, ...this.#calls.common() },

@@ -27,6 +27,8 @@ export interface GrantReply {
   readonly mode: LeaseMode
   readonly waitedMs: number
   readonly token: string
+  /** Of the request that it answers: raised by every repeat. */
+  readonly attach: number
   /** In the order of the names. */
   readonly fences: readonly number[]
 }
@@ -35,7 +37,7 @@ export type AcquireReply = Head &
   (
     | GrantReply
     | { readonly outcome: 'held' | 'cooling'; readonly name: string; readonly lock: Snapshot }
-    | { readonly outcome: 'queued'; attach: number; leftMs: number; token: string }
+    | { readonly outcome: 'queued'; attach: number; leftMs: number; token: string; ticket: number }
     | { readonly outcome: 'ended'; fence: number; how: LeaseEnd; reason: string }
     | { readonly outcome: 'queue-full'; readonly queueLength: number }
     | { readonly outcome: 'capacity-mismatch' | 'unsatisfiable'; readonly capacity: number }
@@ -79,7 +81,8 @@ function toAcquireReply(reply: unknown): AcquireReply {
     }
     case 5: {
       const [attach, leftMs] = integers(parts.slice(4, 6), 2) as [number, number]
-      return { ...start, outcome: 'queued', attach, leftMs, token: String(parts[6]) }
+      const [token, ticket] = [String(parts[6]), integer(parts[7])]
+      return { ...start, outcome: 'queued', attach, leftMs, token, ticket }
     }
     case 7: {
       const how = toLeaseEnd(parts[5])
@@ -119,7 +122,8 @@ function toGrant(parts: readonly unknown[]): Head & GrantReply {
     mode: parts[6] as LeaseMode,
     waitedMs: Number(parts[7]),
     token: String(parts[8]),
-    fences: integers(parts.slice(9), parts.length - 9),
+    attach: integer(parts[9]),
+    fences: integers(parts.slice(10), parts.length - 10),
   }
 }
 
@@ -213,18 +217,23 @@ export const beatScript = defineScript({
   keys: ['lock[]'],
   args: ['instance', 'token[]'],
   coalesce: false,
-  decode: (reply) => integers(reply, (reply as unknown[]).length),
+  decode(reply): { readonly nextMs: number; readonly states: readonly number[] } {
+    const [nextMs = 0, ...states] = integers(reply, (reply as unknown[]).length)
+    return { nextMs, states }
+  },
 })
+
+const RESTORE_OUTCOMES = ['stands', 'session-ended', 'unsatisfiable', 'replaced'] as const
+export type RestoreOutcome = (typeof RESTORE_OUTCOMES)[number]
 
 export const restoreScript = defineScript({
   name: 'locks.restore',
   file: file('restore'),
   keys: ['lock[]'],
   args: ['token', 'waiter', 'waited_ms', 'wait_ms', ...COMMON],
-  decode(reply): Head & { readonly outcome: 'stands' | 'session-ended' | 'unsatisfiable' } {
+  decode(reply): Head & { readonly outcome: RestoreOutcome } {
     const parts = integers(reply, 4)
-    const outcome = parts[3] === 1 ? 'stands' : parts[3] === 2 ? 'session-ended' : 'unsatisfiable'
-    return { ...head(parts), outcome }
+    return { ...head(parts), outcome: RESTORE_OUTCOMES[(parts[3] as number) - 1] as RestoreOutcome }
   },
 })
 

@@ -224,21 +224,23 @@ function toLost(reply: LostReply): LostOutcome {
 const STATES: readonly WaiterState[] = ['missing', 'waiting', 'granted']
 
 async function beat(calls: Calls, instance: string, waiters: readonly Waiter[]) {
-  const states = await calls.run.beat(
+  const { nextMs, states } = await calls.run.beat(
     { lock: waiters.map(({ keys }) => keys[0] as string) },
     { instance, token: waiters.map(({ token }) => token) },
   )
+  // A grant by an instance that is gone lapses here, as soon as one of its own.
+  calls.sweeper?.note((waiters[0] as Waiter).bucket, nextMs)
   return states.map((state) => STATES[state] as WaiterState)
 }
 
 async function restore(calls: Calls, waiter: Waiter) {
-  const { keys, token, record, attach, startedAt, deadlineAt, bucket } = waiter
+  const { keys, token, record, attach, ticket, startedAt, deadlineAt, bucket } = waiter
   const now = performance.now()
   const reply = await calls.run.restore(
     { lock: keys },
     {
       token,
-      waiter: JSON.stringify({ ...(JSON.parse(record) as object), attach }),
+      waiter: JSON.stringify({ ...(JSON.parse(record) as object), attach, ticket }),
       waited_ms: Math.round(now - startedAt),
       wait_ms: Math.max(1, Math.round(deadlineAt - now)),
       ...calls.common(),

@@ -8,6 +8,7 @@ export type Wake =
   | 'draining'
   | 'session-ended'
   | 'unsatisfiable'
+  | 'replaced'
 
 /** What a store knows of a client: whether it still listens. */
 export interface Connection {
@@ -25,9 +26,16 @@ export class Waiter {
   readonly startedAt = performance.now()
   token: string
   attach = 1
+  /** Its place in the order of the queue. */
+  ticket = 0
   deadlineAt = Number.POSITIVE_INFINITY
-  /** In the queue as far as this instance knows; false before the answer and during a claim. */
+  /**
+   * In the queue as far as this instance knows; false before the first answer and after the last.
+   * What Redis misses is put back only while it is true: nobody would ever collect the grant.
+   */
   stands = false
+  /** While it is being put back; never fails. */
+  restoring: Promise<unknown> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
   #woken: Wake[] = []
   #resolve: ((why: Wake) => void) | undefined
@@ -58,11 +66,13 @@ export class Waiter {
   }
 
   waitFor(ms: number): void {
+    clearTimeout(this.#timer)
     this.deadlineAt = performance.now() + ms
     this.#timer = setTimeout(() => this.wake('deadline'), ms)
   }
 
   stop(): void {
+    this.stands = false
     clearTimeout(this.#timer)
   }
 }
@@ -111,7 +121,9 @@ export function createWaiting({ beat, restore }: WaitingOptions): Waiting {
 
   async function putBack(waiter: Waiter): Promise<void> {
     if (!waiter.stands) return
-    const why = await restore(waiter)
+    const restored = restore(waiter)
+    waiter.restoring = restored.catch(() => undefined)
+    const why = await restored
     if (why) waiter.wake(why)
   }
 

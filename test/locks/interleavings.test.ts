@@ -1,5 +1,9 @@
+import { EventEmitter } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { acquireScript } from '../../src/locks/scripts.js'
+import { randomToken } from '../../src/redis/random.js'
 import { type Harness, startHarness } from '../support/harness.js'
+import { newLockStore } from '../support/lock-store.js'
 import { until } from '../support/until.js'
 
 let harness: Harness
@@ -120,5 +124,130 @@ describe('the order of deadlines', () => {
     await acquire('long', { ...shared, ttlMs: 1_000 }).expect(200)
     await acquire('long', { ...shared, ttlMs: 2_000 }).expect(200)
     expect(await harness.redis.pttl(key('long', 'holders'))).toBeGreaterThan(7_200_000)
+  })
+})
+
+const common = { now_guard: 0, floor: 0, ended_ttl_ms: 60_000 }
+
+const inLine = (name: string, instance: string, ns = harness.namespace) =>
+  harness.binder.bind(acquireScript)(
+    { lock: [key(name, 'lock').replace(harness.namespace, ns)] },
+    {
+      ...common,
+      token: randomToken(),
+      ttl_ms: 60_000,
+      wait_ms: 60_000,
+      options: JSON.stringify({ instance, ttl_ms: 60_000 }),
+    },
+  )
+
+describe('an instance that died between a grant and its claim', () => {
+  it('costs those who wait elsewhere two seconds, whoever made the grant', async () => {
+    // Of its own, so that no other deadline of the bucket leads to this one.
+    const ns = `${harness.namespace}-dead`
+    let clockMs = 0
+    const [store, dead] = [
+      newLockStore(harness, () => clockMs),
+      newLockStore(harness, () => clockMs),
+    ]
+    const ttlMs = 3_600_000
+    const held = await store.acquire(ns, ['dead'], { ttlMs })
+    // What a dead instance did last: it stood in line, and handed the lock on to itself.
+    await inLine('dead', 'dead', ns)
+    let granted = false
+    const waiting = store.acquire(ns, ['dead'], { ttlMs, waitMs: 60_000 }).then((answer) => {
+      granted = true
+      return answer
+    })
+    await until('two wait', async () => (await store.inspect(ns, 'dead', 9)).waiters.length === 2)
+    const { token } = held as { token: string }
+    await dead.release(ns, ['dead'], token)
+    dead.close()
+    expect(granted).toBe(false)
+
+    clockMs += 2_001
+
+    expect((await waiting).kind).toBe('granted')
+    store.close()
+  })
+})
+
+describe('an instance that is suspect', () => {
+  it('keeps its places when it asks for something before its next beat', async () => {
+    await acquire('suspect').expect(200)
+    await inLine('suspect', 'slow')
+    const suspects = key('suspect', 'suspects').replace(/:suspect$/, '')
+    await harness.redis.zadd(suspects, 1, 'slow')
+
+    await inLine('suspect', 'slow')
+
+    expect(await harness.redis.zscore(suspects, 'slow')).toBeNull()
+    expect((await get('suspect')).queueLength).toBe(2)
+  })
+})
+
+describe('waiters that Redis forgot', () => {
+  const forget = async (name: string, ...parts: string[]) => {
+    const multi = harness.redis.multi().hset(key(name, 'lock'), 'queued', 0)
+    await multi.del(key(name, 'queue'), key(name, 'waiters'), ...parts).exec()
+  }
+
+  it('stand in line as they stood, even those of one millisecond', async () => {
+    await acquire('order').expect(200)
+    const waiting = Array.from({ length: 20 }, () =>
+      start(acquire('order', { waitMs: 60_000, ttlMs: 100 })),
+    )
+    await queued('order', 20)
+    const before = await harness.redis.zrange(key('order', 'queue'), '0', '-1')
+
+    await forget('order')
+    await queued('order', 20)
+
+    expect(await harness.redis.zrange(key('order', 'queue'), '0', '-1')).toEqual(before)
+    await post('locks/order/revoke', { reason: 'test', force: true }).expect(200)
+    await Promise.all(waiting)
+  })
+
+  it('share the place of the repeat that came in between: one key, one lease', async () => {
+    const { body } = await acquire('twice').expect(200)
+    const ask = () => start(acquire('twice', { waitMs: 60_000 }).set('idempotency-key', 'twice'))
+    const first = ask()
+    await queued('twice', 1)
+    const prefix = key('twice', 'memo').replace(/twice$/, '')
+    await forget('twice', ...(await harness.redis.keys(`${prefix}*`)))
+    const second = ask()
+    await queued('twice', 1)
+    await until('both wait for one token', async () => {
+      const [waiter = ''] = await harness.redis.hvals(key('twice', 'waiters'))
+      return waiter.includes('attach\u0002')
+    })
+    expect((await get('twice')).queueLength).toBe(1)
+
+    await post('locks/twice/release', { token: body.token }).expect(200)
+
+    const [{ body: one }, { body: other }] = await Promise.all([first, second])
+    expect(other).toMatchObject({ token: one.token, fence: one.fence })
+  })
+})
+
+describe('a repeat whose client goes away as well', () => {
+  it('keeps the lease ten seconds more, and not for its whole time', async () => {
+    let clockMs = 0
+    const store = newLockStore(harness, () => clockMs)
+    const idempotency = { digest: 'gone', fingerprint: 'f', ttlMs: 600_000 }
+    const gone = Object.assign(new EventEmitter(), { destroyed: true })
+    const ask = () =>
+      store.acquire(harness.namespace, ['gone'], {
+        ttlMs: 3_600_000,
+        idempotency,
+        connection: gone,
+      })
+    expect(await ask()).toEqual({ kind: 'gone' })
+    expect(await ask()).toEqual({ kind: 'gone' })
+
+    clockMs += 10_001
+
+    expect(await store.inspect(harness.namespace, 'gone', 1)).toMatchObject({ state: 'free' })
+    store.close()
   })
 })

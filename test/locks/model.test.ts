@@ -1,14 +1,10 @@
 import { EventEmitter } from 'node:events'
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
-import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createLockMetrics } from '../../src/locks/metrics.js'
-import { type AcquireOutcome, createLockStore, type LockStore } from '../../src/locks/store.js'
-import { createMetrics } from '../../src/metrics/registry.js'
-import { createBinder } from '../../src/redis/binder.js'
-import { layoutOf } from '../../src/redis/layout.js'
+import type { AcquireOutcome, LockStore } from '../../src/locks/store.js'
 import { type Harness, startHarness } from '../support/harness.js'
+import { newLockStore } from '../support/lock-store.js'
 import { until } from '../support/until.js'
 import { type Attempt, LockModel, type Reply, type Wanted } from './model.js'
 
@@ -31,27 +27,12 @@ let clockMs = 0
 
 beforeAll(async () => {
   harness = await startHarness()
-  stores = [newStore(), newStore()]
+  stores = [newLockStore(harness, () => clockMs), newLockStore(harness, () => clockMs)]
 })
 afterAll(async () => {
   for (const store of stores) store.close()
   await harness.close()
 })
-
-/** An instance of its own as far as locks go: a queue, beats and sweeps that others know nothing of. */
-function newStore(): LockStore {
-  const { link, links } = harness
-  const clockOffsetUs = () => clockMs * 1_000
-  return createLockStore({
-    binder: createBinder({ link, observer: { batch() {}, failure() {} }, clockOffsetUs }),
-    layout: layoutOf(link),
-    signals: links.signals,
-    client: () => link.client as Redis,
-    metrics: createLockMetrics(createMetrics('0')),
-    endedTtlMs: 600_000,
-    clockOffsetUs,
-  })
-}
 
 const PAIRS = [
   ['a@m', 'b@m'],

@@ -13,11 +13,12 @@ ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
 RETURN next_ms expired lapsed outcome ...
-  1, ttl, hold_count, mode, waited, token, fence[]  granted (ttl -1: as long as the session)
+  1, ttl, hold_count, mode, waited, token, attachment, fence[]
+                                      granted (ttl -1: as long as the session)
   2, the same                         granted before, to a request with the same key
   3, name, snapshot                   held by others
   4, name, snapshot                   nobody holds it, but it is cooling down
-  5, attachment, left, token          standing in the queue
+  5, attachment, left, token, ticket  standing in the queue
   6                                   the idempotency key belongs to another request
   7, fence, how, reason               the lease granted to this key has ended
   8, length                           the queue is full
@@ -57,7 +58,13 @@ if first[3] then
 end
 
 -- Before anything is refused: what is over, but not yet ended, binds nobody.
-for _, lock in ipairs(locks) do if lock.exists then advance(lock) end end
+for _, lock in ipairs(locks) do
+  if lock.exists then
+    -- Whoever asks is alive: it must not lose its places to what it missed before.
+    if wait_ms > 0 then redis.call('ZREM', call.prefix .. 'suspects', request.instance) end
+    advance(lock)
+  end
+end
 local refusal = refuse(locks, request)
 if refusal then return answer(call, refusal) end
 
@@ -89,5 +96,5 @@ end
 if request.memo then
   redis.call('SET', call.prefix .. 'memo:' .. request.memo, request.fingerprint .. ' ' .. token, 'PX', request.memo_ttl_ms)
 end
-if blocked and not held then return answer(call, { 5, 1, wait_ms, token }) end
+if blocked and not held then return answer(call, { 5, 1, wait_ms, token, request.ticket }) end
 return answer(call, granted(locks, 1, token))

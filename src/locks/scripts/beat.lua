@@ -5,7 +5,8 @@ KEYS lock[]       hash    the first lock of each waiter
 ARGV instance     string  clears its suspicion
 ARGV token[]      string  of the waiter, in the order of the locks
 
-RETURN state[]
+RETURN next_ms state[]
+  next_ms until the next deadline of the bucket, 0 for none: whoever granted it may be gone
   0 missing, 1 waiting, 2 granted or held
 
 COST O(waiters); the caller sends 100 at most
@@ -14,11 +15,12 @@ COST O(waiters); the caller sends 100 at most
 local instance = ARGV[1]
 local call = begin(KEYS[1], 0, 0, 0)
 redis.call('ZREM', call.prefix .. 'suspects', instance)
-local states = {}
+local first = redis.call('ZRANGE', call.prefix .. 'timers', 0, 0, 'WITHSCORES')
+local states = { first[2] and math.max(1, ms_until(tonumber(first[2]))) or 0 }
 for i, key in ipairs(KEYS) do
   local token, name = ARGV[i + 1], name_of(call, key)
-  if redis.call('HEXISTS', call.prefix .. 'waiters:' .. name, token) == 1 then states[i] = 1
-  elseif redis.call('HEXISTS', key, '>' .. token) == 1 then states[i] = 2
-  else states[i] = 0 end
+  if redis.call('HEXISTS', call.prefix .. 'waiters:' .. name, token) == 1 then states[i + 1] = 1
+  elseif redis.call('HEXISTS', key, '>' .. token) == 1 then states[i + 1] = 2
+  else states[i + 1] = 0 end
 end
 return states

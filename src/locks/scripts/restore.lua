@@ -15,6 +15,7 @@ RETURN next_ms expired lapsed outcome
   1   stands in line
   2   its session has ended
   3   asks for more than the whole capacity
+  4   its key belongs to a repeat of its request by now
 
 COST O(names), and O(64) waiters granted
 ]]
@@ -37,8 +38,9 @@ for _, lock in ipairs(locks) do reap(lock) end
 if read_waiter(locks[1], token) or find_lease(locks[1], token) then return answer(call, { 1 }) end
 
 waiter.at, waiter.wait_until = now_us - waited_ms * 1000, now_us + wait_ms * 1000
--- Without a known ticket the time of arrival stands in for it: that is what tickets are made of.
-waiter.ticket = math.floor(waiter.at / 1000)
+-- Its place was given away, and the repeat of its request began anew: one key, one place.
+local memo = waiter.memo and redis.call('GET', call.prefix .. 'memo:' .. waiter.memo)
+if memo and string.match(memo, ' (%S+)$') ~= token then return answer(call, { 4 }) end
 local refusal = refuse(locks, waiter)
 if refusal then return answer(call, { refusal[1] == 12 and 2 or 3 }) end
 if #locks > 1 then

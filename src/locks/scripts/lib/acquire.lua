@@ -18,7 +18,7 @@ local function granted(locks, outcome, token)
   local lease = read_lease(locks[1], token)
   local at = deadline_of(locks[1], lease)
   local reply = { outcome, at < 9007199254740991 and ms_left(at) or -1, hold_count(locks[1], lease),
-    lease.mode or 'exclusive', math.floor((lease.waited_us or 0) / 1000), token }
+    lease.mode or 'exclusive', math.floor((lease.waited_us or 0) / 1000), token, lease.attach or 1 }
   for _, lock in ipairs(locks) do reply[#reply + 1] = read_lease(lock, token).fence end
   return reply
 end
@@ -60,7 +60,7 @@ local function repeat_request(locks, memo, request)
     waiter.attach, waiter.kept = waiter.attach + 1, nil
     waiter.instance = request.instance or waiter.instance
     for _, lock in ipairs(locks) do write_waiter(lock, token, waiter) end
-    return { 5, waiter.attach, math.max(1, ms_until(waiter.wait_until)), token }
+    return { 5, waiter.attach, math.max(1, ms_until(waiter.wait_until)), token, waiter.ticket }
   end
   for _, lock in ipairs(locks) do
     local how, fence, reason = find_end(lock, token)

@@ -1,0 +1,24 @@
+import type { Redis } from 'ioredis'
+import { createLockMetrics } from '../../src/locks/metrics.js'
+import { createLockStore, type LockStore } from '../../src/locks/store.js'
+import { createMetrics } from '../../src/metrics/registry.js'
+import { createBinder } from '../../src/redis/binder.js'
+import { layoutOf } from '../../src/redis/layout.js'
+import type { Harness } from './harness.js'
+
+/**
+ * An instance as far as locks go, without HTTP: queue, beats and sweeps are its own.
+ * @param clockMs by how much the clock of the scripts is moved
+ */
+export function newLockStore({ link, links }: Harness, clockMs: () => number): LockStore {
+  const clockOffsetUs = () => clockMs() * 1_000
+  return createLockStore({
+    binder: createBinder({ link, observer: { batch() {}, failure() {} }, clockOffsetUs }),
+    layout: layoutOf(link),
+    signals: links.signals,
+    client: () => link.client as Redis,
+    metrics: createLockMetrics(createMetrics('test')),
+    endedTtlMs: 600_000,
+    clockOffsetUs,
+  })
+}
