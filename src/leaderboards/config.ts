@@ -39,6 +39,8 @@ export interface BoardConfig {
   /** By name of the column; a bound belongs to the allowed scores. */
   readonly bounds?: Readonly<Record<string, Bounds>> | undefined
   readonly memberTtlMs?: number | undefined
+  /** What nothing is submitted to for so long goes by itself. */
+  readonly ttlMs?: number | undefined
   readonly tiers?: readonly Tier[] | undefined
 }
 
@@ -58,8 +60,8 @@ export const DEFAULT_BOARD: BoardConfig = {
 /** What the scripts read of a configuration; see scripts/lib/board.lua. */
 export function planOf(config: BoardConfig, version: string): string {
   const columns = config.columns.map(columnCode).join('')
-  const { ties, rank, maxMembers = 0, memberTtlMs = 0 } = config
-  return `${version} ${columns} ${ties} ${rank} ${maxMembers} ${memberTtlMs}`
+  const { ties, rank, maxMembers = 0, memberTtlMs = 0, ttlMs = 0 } = config
+  return `${version} ${columns} ${ties} ${rank} ${maxMembers} ${memberTtlMs} ${ttlMs}`
 }
 
 const columnCode = ({ type, order }: Column): string =>

@@ -127,6 +127,13 @@ export const BoardRequest = Type.Object(
     memberTtlMs: Type.Optional(
       DurationMs(1_000, 31_536_000_000, 'A member that submits nothing for so long falls out.'),
     ),
+    ttlMs: Type.Optional(
+      DurationMs(
+        60_000,
+        315_360_000_000,
+        'What nothing is submitted to for so long goes by itself: a season, and the board with its last one.',
+      ),
+    ),
     tiers: Type.Optional(
       Type.Array(Tier, {
         maxItems: 50,

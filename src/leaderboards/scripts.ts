@@ -218,7 +218,7 @@ export const configureScript = defineScript({
   name: 'leaderboards.configure',
   file: file('configure'),
   keys: ['board'],
-  args: ['config', 'identity', 'if_match', 'new_version'],
+  args: ['config', 'identity', 'if_match', 'new_version', 'ttl_ms'],
   decode(reply) {
     const [outcome, version] = list(reply, 2)
     return {

@@ -139,7 +139,10 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
             entries: ready,
           },
         )
-        return isAgain(reply) ? reply : { ...reply, config }
+        if (isAgain(reply)) return reply
+        // Once more: a delete of the board that was there before may have unlisted it meanwhile.
+        if (isNew) await register(namespace, board, 1)
+        return { ...reply, config }
       }),
 
     /** @param ifMatch version that must be the present one, '*' for any existing, '' for any */
@@ -152,8 +155,10 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
           identity: identityOf(config),
           if_match: ifMatch,
           new_version: nextVersion(),
+          ttl_ms: config.ttlMs ?? 0,
         },
       )
+      if (reply.outcome === 'created') await register(namespace, board, 1)
       boards.forget(namespace, board)
       return reply
     },
@@ -163,6 +168,17 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
       const existed = await dropBoard({ board: boardKey(namespace, board) }, {})
       boards.forget(namespace, board)
       await register(namespace, board, 0)
+      // Whoever made it anew meanwhile may have listed it before it was unlisted.
+      const state = await boards.run(
+        namespace,
+        board,
+        undefined,
+        async ({ plan, version }, windows) => {
+          const reply = await describe({ board: boardKey(namespace, board) }, { plan, windows })
+          return isAgain(reply) ? reply : { outcome: version === '0' ? 'gone' : 'there' }
+        },
+      )
+      if (state.outcome === 'there') await register(namespace, board, 1)
       return existed
     },
 

@@ -11,6 +11,8 @@ export const FINDINGS = {
     'only snapshots are written: after a restart leases, counts and scores since the last are lost',
   'replicas-optional':
     'min-replicas-to-write is 0: a primary cut off from its replicas grants locks that will be lost',
+  'slow-expiry':
+    'lazyfree-lazy-expire is no: a large value or board that expires stops everybody meanwhile',
   unreadable: 'INFO is refused: none of the above can be told',
 } as const
 
@@ -23,11 +25,13 @@ export function judge(facts: RedisFacts, evicts: boolean): Finding[] {
   if (facts.version === 'unknown') return ['unreadable']
   const found: Finding[] = []
   if (Number.parseInt(facts.version, 10) < OLDEST) found.push('old-version')
-  if (evicts) return found
-  if (facts.evictionPolicy !== 'noeviction') found.push('evicts')
-  if (facts.persistence === 'none') found.push('no-persistence')
-  if (facts.persistence === 'rdb') found.push('snapshots-only')
-  if (facts.replicas > 0 && !facts.needsReplicas) found.push('replicas-optional')
+  if (!evicts) {
+    if (facts.evictionPolicy !== 'noeviction') found.push('evicts')
+    if (facts.persistence === 'none') found.push('no-persistence')
+    if (facts.persistence === 'rdb') found.push('snapshots-only')
+    if (facts.replicas > 0 && !facts.needsReplicas) found.push('replicas-optional')
+  }
+  if (facts.freesLazily === false) found.push('slow-expiry')
   return found
 }
 

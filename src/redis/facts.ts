@@ -13,16 +13,19 @@ export interface RedisFacts {
   readonly replicas: number
   /** Writes are refused while too few replicas are there to take them. */
   readonly needsReplicas: boolean
+  /** Large values that expire are freed in the background; undefined where CONFIG is forbidden. */
+  readonly freesLazily: boolean | undefined
 }
 
 /** @throws StoreError where Redis does not answer. */
 export async function readFacts({ client }: Pick<Link, 'client'>): Promise<RedisFacts> {
-  const [info, save] = await Promise.all([
+  const [info, save, lazy] = await Promise.all([
     client.info().catch((error: unknown) => {
       if (String(error).includes('NOPERM')) return ''
       throw toStoreError(error)
     }),
     configured(client, 'save'),
+    configured(client, 'lazyfree-lazy-expire'),
   ])
   const fields = Object.fromEntries(
     info.split('\r\n').flatMap((line) => {
@@ -40,6 +43,7 @@ export async function readFacts({ client }: Pick<Link, 'client'>): Promise<Redis
     replicas: Number(fields.connected_slaves ?? 0),
     // INFO has this field only where min-replicas-to-write is above 0.
     needsReplicas: fields.min_slaves_good_slaves !== undefined,
+    freesLazily: lazy === undefined ? undefined : lazy === 'yes',
   }
 }
 

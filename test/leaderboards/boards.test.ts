@@ -87,6 +87,62 @@ describe('boards', () => {
     expect(body).toMatchObject({ total: 1, config: { rank: 'competition' } })
   })
 
+  describe('with ttlMs', () => {
+    const keysOf = (board: string) => harness.redis.keys(`ls:{${harness.namespace}:b:${board}}:*`)
+    const livesOf = async (board: string) =>
+      Promise.all((await keysOf(board)).map((key) => harness.redis.pttl(key)))
+
+    it('goes by itself when nothing is submitted, and lives on with every submission', async () => {
+      const config = { ttlMs: 60_000, rank: 'dense', memberTtlMs: 60_000 }
+      await put('mortal', config).expect(200)
+      expect(await livesOf('mortal')).toEqual([expect.closeTo(60_000, -4)])
+      await submit('mortal', 'a', 1)
+      await harness.request('post', path('mortal', '/hide')).send({ member: 'a' }).expect(200)
+      const keys = await keysOf('mortal')
+      expect(keys.length).toBeGreaterThanOrEqual(5)
+      for (const key of keys) await harness.redis.pexpire(key, 1_000)
+      await submit('mortal', 'b', 1)
+      expect(Math.min(...(await livesOf('mortal')))).toBeGreaterThan(30_000)
+
+      // As the end of its time leaves it.
+      for (const key of await keysOf('mortal')) await harness.redis.del(key)
+      await harness.request('get', path('mortal')).expect(404)
+      await submit('mortal', 'c', 1).expect(200)
+    })
+
+    it('lives for ever again when its configuration says so, in all of its seasons', async () => {
+      const season = { every: 'daily' }
+      await put('pardoned', { ttlMs: 86_400_000 * 3, season }).expect(200)
+      await submit('pardoned', 'a', 1)
+      harness.advance(86_400_000)
+      await submit('pardoned', 'a', 1)
+      await harness.request('post', path('pardoned', '/hide')).send({ member: 'a' }).expect(200)
+      expect(await livesOf('pardoned')).not.toContain(-1)
+
+      await put('pardoned', { season }).expect(200)
+      expect(new Set(await livesOf('pardoned'))).toEqual(new Set([-1]))
+      await put('pardoned', { ttlMs: 86_400_000, season }).expect(200)
+      expect(await livesOf('pardoned')).not.toContain(-1)
+      harness.advance(-86_400_000)
+    })
+  })
+
+  it('lists what exists, whoever deletes and creates it at the same time', async () => {
+    for (let round = 0; round < 30; round++) {
+      const board = `torn-${round % 3}`
+      await Promise.all([
+        submit(board, 'a', 1).then(() => undefined),
+        harness.request('delete', path(board)).then(() => undefined),
+        put(board, {}).then(() => undefined),
+        harness.request('delete', path(board)).then(() => undefined),
+        submit(board, 'b', 1).then(() => undefined),
+      ])
+      const { status } = await harness.request('get', path(board))
+      const { body } = await harness.request('get', `/v1/leaderboards?prefix=${board}`).expect(200)
+      expect([round, body.leaderboards.length]).toEqual([round, status === 200 ? 1 : 0])
+    }
+  })
+
   it('lists names by prefix and cursor', async () => {
     for (const name of ['list-c', 'list-a', 'list-b', 'other']) await submit(name, 'a', 1)
     const list = async (query: string) =>

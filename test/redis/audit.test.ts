@@ -31,7 +31,10 @@ async function said(conf: readonly string[], dataFolder?: string) {
 it.each([
   [['maxmemory-policy volatile-lru'], ['evicts', 'no-persistence']],
   [['save 3600 1'], ['snapshots-only']],
-  [['save ""'], ['no-persistence']],
+  [
+    ['save ""', 'lazyfree-lazy-expire no'],
+    ['no-persistence', 'slow-expiry'],
+  ],
 ])('finds what %j endangers', async (conf, findings) => {
   const { harness, read } = await said(conf)
   expect(await read()).toEqual({ status: findings, metrics: findings, log: findings })
@@ -91,6 +94,7 @@ const GOOD: RedisFacts = {
   usedMemoryBytes: 1,
   replicas: 0,
   needsReplicas: false,
+  freesLazily: true,
 }
 
 it('knows servers that are too old, or tell nothing', () => {
@@ -102,4 +106,6 @@ it('knows servers that are too old, or tell nothing', () => {
 it('lets the Redis of the cache forget', () => {
   const forgetful = { ...GOOD, evictionPolicy: 'allkeys-lru', persistence: 'none' } as const
   expect(judge(forgetful, true)).toEqual([])
+  expect(judge({ ...forgetful, freesLazily: false }, true)).toEqual(['slow-expiry'])
+  expect(judge({ ...forgetful, freesLazily: undefined }, true)).toEqual([])
 })

@@ -14,5 +14,5 @@ COST O(seasons); the members are freed in another thread
 -- @use lib/season.lua
 local board_key = KEYS[1]
 for _, id in ipairs(redis.call('ZRANGE', seasons_key(board_key), 0, -1)) do drop_season(board_key, id) end
-redis.call('UNLINK', hidden_key({ key = board_key }))
+redis.call('UNLINK', hidden_key(board_key))
 return { redis.call('UNLINK', board_key) }

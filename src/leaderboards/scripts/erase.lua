@@ -26,5 +26,5 @@ for _, id in ipairs(redis.call('ZRANGE', seasons_key(board_key), 0, -1)) do
   for part, key in pairs(season_keys(board_key, id)) do board[part] = key end
   if remove(board, member) then seasons = seasons + 1 end
 end
-redis.call('SREM', hidden_key(board), member)
+redis.call('SREM', hidden_key(board_key), member)
 return { 1, seasons }

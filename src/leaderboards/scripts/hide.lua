@@ -23,7 +23,7 @@ local board_key, plan, windows, member, hide = KEYS[1], ARGV[1], ARGV[2], ARGV[3
 local board, again = open_board(board_key, plan, windows)
 if not board then return again end
 
-local hidden = hidden_key(board)
+local hidden = hidden_key(board_key)
 if redis.call(hide and 'SADD' or 'SREM', hidden, member) == 0 then return { 1, 0 } end
 for _, id in ipairs(redis.call('ZRANGE', seasons_key(board_key), 0, -1)) do
   for part, key in pairs(season_keys(board_key, id)) do board[part] = key end
@@ -31,6 +31,7 @@ for _, id in ipairs(redis.call('ZRANGE', seasons_key(board_key), 0, -1)) do
   if prefix and hide then unseat(board, member, prefix) end
   if prefix and not hide then seat(board, member, prefix) end
 end
+if board.ttl_ms > 0 then redis.call('PEXPIRE', hidden, board.ttl_ms) end
 -- Submits ask the set only while it is not empty.
 if redis.call('EXISTS', hidden) == 1 then
   redis.call('HSET', board_key, 'hides', 1)

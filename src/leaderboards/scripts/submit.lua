@@ -93,6 +93,8 @@ end
 for _, entry in ipairs(entries) do entry.outcome = submit(entry) end
 local total = trim(board, redis.call('ZCARD', board.order))
 
+if board.ttl_ms > 0 then set_life(board.key, board.season, board.ttl_ms) end
+
 local reply = { 1, board.season, total, 0 }
 for _, entry in ipairs(entries) do
   local prefix = redis.call('HGET', board.places, entry.id)

@@ -1,6 +1,6 @@
 -- One season of a board: its keys, its order, and the changes that keep all its keys in step.
 --
--- The plan is "version columns ties rank max_members member_ttl_ms": what a script must know of the
+-- The plan is "version columns ties rank max_members member_ttl_ms ttl_ms": what a script must know of the
 -- configuration, as the service last saw it. Keys are built from the tag of the board's key.
 --
 --   <season>:order     zset  bytes of all columns, sequence, id
@@ -30,8 +30,8 @@ end
 -- The season that a call works on, or nil and the reply that tells the service to ask again:
 -- {0, version, config} for another version of the configuration, {-1, now_ms} for a time outside.
 local function open_board(board_key, plan, windows)
-  local version, columns, ties, rank, max_members, member_ttl_ms =
-    string.match(plan, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
+  local version, columns, ties, rank, max_members, member_ttl_ms, ttl_ms =
+    string.match(plan, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
   local known = redis.call('HMGET', board_key, 'version', 'season', 'closed', 'hides')
   if (known[1] or '0') ~= version then
     return nil, { 0, known[1] or '0', redis.call('HGET', board_key, 'config') or '' }
@@ -44,6 +44,7 @@ local function open_board(board_key, plan, windows)
   board.closed, board.hides = known[3] == id, known[4]
   board.ties, board.rank = ties, rank
   board.max_members, board.member_ttl_ms = tonumber(max_members), tonumber(member_ttl_ms)
+  board.ttl_ms = tonumber(ttl_ms)
   board.columns = {}
   for column in string.gmatch(columns, '%a%a') do board.columns[#board.columns + 1] = column end
   board.column_bytes = 8 * #board.columns
@@ -51,12 +52,12 @@ local function open_board(board_key, plan, windows)
   return board
 end
 
-local function hidden_key(board)
-  return string.match(board.key, '^[^}]*}') .. ':hidden'
+local function hidden_key(board_key)
+  return string.match(board_key, '^[^}]*}') .. ':hidden'
 end
 
 local function is_hidden(board, id)
-  return board.hides and redis.call('SISMEMBER', hidden_key(board), id) == 1
+  return board.hides and redis.call('SISMEMBER', hidden_key(board.key), id) == 1
 end
 
 -- The bytes of all columns of "score score ...".

@@ -22,6 +22,17 @@ local function enter_season(board, keep)
   for at = 1, math.min(#ended - keep, 10) do drop_season(board.key, ended[at]) end
 end
 
+-- What nothing is submitted to for ttl_ms goes by itself: a season, and the board with its last one.
+-- Without a ttl_ms nothing does.
+local function set_life(board_key, season, ttl_ms)
+  local keys = season_keys(board_key, season)
+  local all = { board_key, seasons_key(board_key), hidden_key(board_key) }
+  for _, part in ipairs(PARTS) do all[#all + 1] = keys[part] end
+  for _, key in ipairs(all) do
+    if ttl_ms > 0 then redis.call('PEXPIRE', key, ttl_ms) else redis.call('PERSIST', key) end
+  end
+end
+
 -- The worst fall out of a board with maxMembers, at most 400 a call. Returns what is left.
 local function trim(board, total)
   if board.max_members == 0 or total <= board.max_members then return total end
