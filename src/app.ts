@@ -3,13 +3,16 @@ import type { Redis } from 'ioredis'
 import { batchRoutes } from './cache/batches/routes.js'
 import { counterRoutes } from './cache/counters/routes.js'
 import { createCounterStore } from './cache/counters/store.js'
+import { ReadGuard } from './cache/entries/read-guard.js'
 import { entryRoutes } from './cache/entries/routes.js'
 import { createEntryStore } from './cache/entries/store.js'
+import { HotKeys } from './cache/hot/hot-keys.js'
+import { hotKeyRoutes } from './cache/hot/routes.js'
 import { invalidationRoutes } from './cache/invalidation/routes.js'
 import { createInvalidationStore } from './cache/invalidation/store.js'
 import { L1 } from './cache/levels/level.js'
 import { createLevelMetrics } from './cache/levels/metrics.js'
-import { type CacheStores, withL1 } from './cache/levels/stores.js'
+import { type CacheStores, withL1, withReadGuard } from './cache/levels/stores.js'
 import { createCacheMetrics } from './cache/metrics.js'
 import { objectRoutes } from './cache/objects/routes.js'
 import { createObjectStore } from './cache/objects/store.js'
@@ -76,7 +79,7 @@ export interface Stores {
   readonly locks: LockStore
   readonly leaderboards: LeaderboardStore
   readonly ratelimits: { readonly checks: CheckStore; readonly policies: PolicyStore }
-  readonly cache: CacheStores & { readonly spaces: SpaceStore }
+  readonly cache: CacheStores & { readonly spaces: SpaceStore; readonly hotKeys: HotKeys }
 }
 
 export interface Apps {
@@ -166,6 +169,7 @@ export function buildApp(deps: AppDeps, makeStores = createStores): Apps {
           idempotencyTtlMs: config.idempotencyTtlMs,
         })
         v1.register(spaceRoutes, { prefix: '/cache-spaces', store: stores.cache.spaces })
+        v1.register(hotKeyRoutes, { prefix: '/cache-spaces', hotKeys: stores.cache.hotKeys })
         v1.register(batchRoutes, {
           prefix: '/cache',
           store: stores.cache.entries,
@@ -222,6 +226,7 @@ export function createStores(
   const binder = createBinder({ link: links.commands, observer, clockOffsetUs, meter })
   const cacheBinder = createBinder({ link: links.cache, observer, clockOffsetUs, meter })
   const partitions = new Partitions(layoutOf(links.cache), config.cacheOnRestart)
+  const hotKeys = new HotKeys()
   const l1 = new L1({
     partitions,
     signals: links.signals,
@@ -255,12 +260,16 @@ export function createStores(
       policies: createPolicyStore({ binder, signals: links.signals, parse: parsePolicy }),
     },
     cache: {
-      ...withL1(l1, {
-        entries: createEntryStore({ binder: cacheBinder, partitions }),
-        counters: createCounterStore(cacheBinder, partitions),
-        objects: createObjectStore(cacheBinder, partitions),
-        invalidation: createInvalidationStore(cacheBinder, partitions),
-      }),
+      ...withL1(
+        { l1, hotKeys },
+        withReadGuard(new ReadGuard(config.cacheReadTimeoutMs), {
+          entries: createEntryStore({ binder: cacheBinder, partitions }),
+          counters: createCounterStore(cacheBinder, partitions),
+          objects: createObjectStore(cacheBinder, partitions),
+          invalidation: createInvalidationStore(cacheBinder, partitions),
+        }),
+      ),
+      hotKeys,
       spaces: createSpaceStore({
         binder,
         signals: links.signals,

@@ -88,6 +88,13 @@ export const SettingsSchema = Type.Object(
       description:
         'What a restart or promotion of Redis, which may bring back older values, does to the cache: flush drops all, soft makes all stale, keep trusts it.',
     }),
+    cacheReadTimeoutMs: Type.Integer({
+      default: 200,
+      minimum: 1,
+      maximum: 60_000,
+      description:
+        'How long a cache read may wait for Redis before it is answered from memory or with 503.',
+    }),
     ratelimitHeaders: Type.Enum(['ietf', 'legacy', 'none'], {
       default: 'ietf',
       description:

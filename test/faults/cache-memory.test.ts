@@ -92,3 +92,34 @@ describe('while Redis', () => {
     await until('the newer value', async () => (await read('mem', 'f')).text === 'newer')
   })
 })
+
+it('answers 503 within the time of a read, long before a call is given up', async () => {
+  const proxy = await startFaultProxy(inject('redisUrl'))
+  const silent = await startHarness({
+    configFile: SPACES,
+    redisUrl: proxy.url,
+    environment: {
+      LOCKSTEP_REDIS_TIMEOUT_MS: '20000',
+      LOCKSTEP_CACHE_READ_TIMEOUT_MS: '200',
+    },
+  })
+  const read = (key: string) => silent.request('get', at('out', key))
+  await silent.request('put', at('out', 'a')).send('x').expect(201)
+  await until('memory', async () => /L1/.test((await read('a')).headers['cache-status'] ?? ''))
+
+  proxy.freeze()
+
+  const { body, headers } = await read('unknown').expect(503)
+  expect(body.code).toBe('store-unavailable')
+  expect(headers['retry-after']).toBe('1')
+  await until('silence', () => silent.links.signals.silentForMs() > 750)
+  expect((await read('a').expect(200)).headers['cache-status']).toContain('degraded')
+  await silent.request('get', `${at('out', 'n')}/counter`).expect(503)
+  await silent.request('get', `${at('out', 'o')}/fields`).expect(503)
+  const many = silent.request('post', '/v1/cache/out/get-many')
+  await many.send({ keys: ['b', 'c'] }).expect(503)
+  proxy.heal()
+  await until('Redis again', async () => (await read('unknown')).status === 404)
+  await silent.close()
+  await proxy.close()
+}, 15_000)

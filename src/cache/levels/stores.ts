@@ -1,5 +1,7 @@
 import type { CounterStore } from '../counters/store.js'
+import type { ReadGuard } from '../entries/read-guard.js'
 import type { EntryStore } from '../entries/store.js'
+import type { HotKeys } from '../hot/hot-keys.js'
 import type { InvalidationStore } from '../invalidation/store.js'
 import type { ObjectStore } from '../objects/store.js'
 import type { L1 } from './level.js'
@@ -11,13 +13,27 @@ export interface CacheStores {
   readonly invalidation: InvalidationStore
 }
 
+/** The stores with a bound on how long a read may take. */
+export const withReadGuard = (guard: ReadGuard, stores: CacheStores): CacheStores => ({
+  entries: {
+    ...stores.entries,
+    read: (key, options) => guard.run(() => stores.entries.read(key, options)),
+  },
+  counters: { ...stores.counters, read: (key) => guard.run(() => stores.counters.read(key)) },
+  objects: {
+    ...stores.objects,
+    read: (key, names) => guard.run(() => stores.objects.read(key, names)),
+  },
+  invalidation: stores.invalidation,
+})
+
 /**
  * The stores with the memory of the process in front. Whatever changes something is forgotten before
  * it is sent and before it is answered, also where its outcome is unknown: a caller that was told
- * of its own change must not read what was there before.
+ * of its own change must not read what was there before. Hot keys are those that either is asked for.
  */
 export function withL1(
-  l1: L1,
+  { l1, hotKeys }: { readonly l1: L1; readonly hotKeys: HotKeys },
   { entries, counters, objects, invalidation }: CacheStores,
 ): CacheStores {
   async function around<T>(forget: () => void, change: () => Promise<T>): Promise<T> {
@@ -31,7 +47,10 @@ export function withL1(
 
   return {
     entries: {
-      read: (key, options = {}) => l1.read(key, options, () => entries.read(key, options)),
+      read(key, options = {}) {
+        hotKeys.saw(key.namespace, key.space, key.key)
+        return l1.read(key, options, () => entries.read(key, options))
+      },
       write: (key, options) =>
         around(
           () => l1.changeKey(key),

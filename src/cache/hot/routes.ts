@@ -1,0 +1,33 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
+import { SpaceParams } from '../entries/schemas.js'
+import { HALF_LIFE_MS, type HotKeys } from './hot-keys.js'
+import { HotQuery, HotResponse } from './schemas.js'
+
+export const hotKeyRoutes: FastifyPluginAsyncTypebox<{ hotKeys: HotKeys }> = async (
+  app,
+  { hotKeys },
+) => {
+  app.get(
+    '/:space/hot',
+    {
+      config: { scope: 'admin' },
+      schema: {
+        operationId: 'listHotCacheKeys',
+        summary: 'The keys of a space that this process is asked for most',
+        tags: ['cache'],
+        params: SpaceParams,
+        querystring: HotQuery,
+        response: { 200: HotResponse, ...problemResponses(...COMMON_PROBLEMS) },
+      },
+    },
+    async ({ namespace, params, query }) => ({
+      keys: hotKeys.top(namespace, params.space, query.limit).map(({ key, count, error }) => ({
+        key,
+        reads: Math.round(count),
+        error: Math.round(error),
+      })),
+      halfLifeMs: HALF_LIFE_MS,
+    }),
+  )
+}

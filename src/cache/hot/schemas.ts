@@ -1,0 +1,40 @@
+import Type from 'typebox'
+
+export const HotQuery = Type.Object(
+  {
+    limit: Type.Integer({
+      minimum: 1,
+      maximum: 256,
+      default: 20,
+      description: 'Keys to tell, 1 to 256. Default 20.',
+    }),
+  },
+  { additionalProperties: false },
+)
+
+export const HotResponse = Type.Object(
+  {
+    keys: Type.Array(
+      Type.Object({
+        key: Type.String(),
+        reads: Type.Integer({
+          description: 'Reads of late: each counts half after a minute. Never too low.',
+        }),
+        error: Type.Integer({ description: 'How much too high `reads` may be.' }),
+      }),
+    ),
+    halfLifeMs: Type.Integer({ description: 'After which a read counts half.' }),
+  },
+  {
+    description: 'What the process that answers was asked for most, the most read first.',
+    examples: [
+      {
+        keys: [
+          { key: 'user:7', reads: 1_204, error: 0 },
+          { key: 'user:12', reads: 310, error: 4 },
+        ],
+        halfLifeMs: 60_000,
+      },
+    ],
+  },
+)

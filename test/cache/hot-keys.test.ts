@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { HotKeys } from '../../src/cache/hot/hot-keys.js'
+import { type Harness, startHarness } from '../support/harness.js'
+
+let harness: Harness
+
+beforeAll(async () => {
+  harness = await startHarness({ configFile: 'spaces: { mem: { l1: {} } }' })
+})
+afterAll(() => harness.close())
+
+const at = (space: string, key: string) => `/v1/cache/${space}/${encodeURIComponent(key)}`
+const hot = async (space: string, query = {}) =>
+  (await harness.request('get', `/v1/cache-spaces/${space}/hot`).query(query).expect(200)).body
+
+describe('GET hot', () => {
+  it.each(['plain', 'mem'])('tells what is read most, found or not: %s', async (space) => {
+    await harness.request('put', at(space, 'é/1')).send('x').expect(201)
+    for (let i = 0; i < 6; i += 1) await harness.request('get', at(space, 'é/1'))
+    for (let i = 0; i < 3; i += 1) await harness.request('get', at(space, 'missing'))
+    await harness.request('post', `/v1/cache/${space}/get-many`).send({ keys: ['missing', 'once'] })
+
+    expect(await hot(space)).toEqual({
+      keys: [
+        { key: 'é/1', reads: 6, error: 0 },
+        { key: 'missing', reads: 4, error: 0 },
+        { key: 'once', reads: 1, error: 0 },
+      ],
+      halfLifeMs: 60_000,
+    })
+    expect((await hot(space, { limit: 1 })).keys).toHaveLength(1)
+  })
+
+  it('keeps spaces and namespaces apart', async () => {
+    await harness.request('get', at('apart', 'a'))
+    expect((await hot('elsewhere')).keys).toEqual([])
+    const { body } = await harness
+      .request('get', '/v1/cache-spaces/apart/hot')
+      .set('lockstep-namespace', 'another')
+    expect(body.keys).toEqual([])
+    expect((await hot('apart')).keys).toHaveLength(1)
+  })
+
+  it.each([0, 257, 'x'])('refuses a limit of %s', async (limit) => {
+    await harness.request('get', '/v1/cache-spaces/a/hot').query({ limit }).expect(400)
+  })
+})
+
+describe('hot keys', () => {
+  it('cool down', () => {
+    let now = 0
+    const keys = new HotKeys(() => now)
+    for (let i = 0; i < 8; i += 1) keys.saw('n', 's', 'a')
+    now = 120_000
+    expect(keys.top('n', 's', 9)).toEqual([{ key: 'a', count: 2, error: 0 }])
+  })
+
+  it('forget the space that was not read for longest, beyond 256', () => {
+    const keys = new HotKeys()
+    for (let i = 0; i < 256; i += 1) keys.saw('n', `s${i}`, 'a')
+    keys.saw('n', 's0', 'a')
+    keys.saw('n', 'one-more', 'a')
+    expect(keys.top('n', 's0', 1)).toHaveLength(1)
+    expect(keys.top('n', 's1', 1)).toHaveLength(0)
+    expect(keys.top('n', 'one-more', 1)).toHaveLength(1)
+  })
+
+  it('are found by 256 counters among a hundred thousand', () => {
+    const keys = new HotKeys()
+    for (let i = 0; i < 100_000; i += 1) keys.saw('n', 's', i % 3 === 0 ? 'hot' : `cold-${i}`)
+    expect(keys.top('n', 's', 1)[0]?.key).toBe('hot')
+    expect(keys.top('n', 's', 1_000)).toHaveLength(256)
+  })
+})

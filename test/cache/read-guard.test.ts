@@ -1,0 +1,64 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { ReadGuard } from '../../src/cache/entries/read-guard.js'
+
+let guard: ReadGuard
+let asked: { answer(value: string): void; fail(error: Error): void }[]
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  guard = new ReadGuard(200)
+  asked = []
+})
+afterEach(() => vi.useRealTimers())
+
+const read = () =>
+  guard.run(
+    () =>
+      new Promise<string>((answer, fail) => {
+        asked.push({ answer, fail })
+      }),
+  )
+const refused = expect.objectContaining({ name: 'StoreError', code: 'store-unavailable' })
+const given = (promise: Promise<string>) => promise.catch((error: unknown) => error)
+
+it('lets answers and errors through', async () => {
+  const [first, second] = [read(), given(read())]
+  asked[0]?.answer('value')
+  asked[1]?.fail(new Error('no'))
+  expect(await first).toBe('value')
+  expect(await second).toEqual(new Error('no'))
+})
+
+it('gives a read up after its time, and each only after its own', async () => {
+  const first = given(read())
+  await vi.advanceTimersByTimeAsync(150)
+  const second = read()
+  await vi.advanceTimersByTimeAsync(75)
+  expect(await first).toEqual(refused)
+  asked[1]?.answer('in time')
+  expect(await second).toBe('in time')
+})
+
+it('asks one at a time once Redis is silent, and all again once it answers', async () => {
+  const lost = given(read())
+  await vi.advanceTimersByTimeAsync(250)
+  expect(await lost).toEqual(refused)
+
+  const trial = given(read())
+  expect(await given(read())).toEqual(refused)
+  expect(asked).toHaveLength(2)
+  await vi.advanceTimersByTimeAsync(250)
+  expect(await trial).toEqual(refused)
+  // The trial itself is still under way.
+  expect(await given(read())).toEqual(refused)
+  asked[1]?.fail(new Error('time-out'))
+  await vi.advanceTimersByTimeAsync(0)
+
+  const second = read()
+  expect(asked).toHaveLength(3)
+  asked[2]?.answer('back')
+  expect(await second).toBe('back')
+  void given(read())
+  void given(read())
+  expect(asked).toHaveLength(5)
+})
