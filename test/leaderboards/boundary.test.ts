@@ -1,0 +1,105 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, inject, it, onTestFinished } from 'vitest'
+import { ensureBuilt } from '../support/built.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { until } from '../support/until.js'
+
+const DAY = 86_400_000
+const LEAD_MS = 400
+
+let harness: Harness
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness.close())
+
+/** The built service as a process, whose scripts can be put ahead of Redis. */
+async function startProcess() {
+  const child: ChildProcess = fork(path.join(import.meta.dirname, '../support/ahead.mjs'), {
+    env: {
+      PATH: process.env.PATH,
+      DIST: await ensureBuilt(),
+      LOCKSTEP_REDIS_URL: inject('redisUrl'),
+    },
+  })
+  onTestFinished(() => void child.kill())
+  const said = () =>
+    new Promise<string>((resolve, reject) => {
+      child.once('message', (message) => resolve(String(message)))
+      child.once('exit', (code) => reject(new Error(`it ended with ${code}`)))
+    })
+  const url = await said()
+  await until('ready', async () => (await fetch(`${url}/readyz`)).ok)
+  const goAhead = (ms: number) => {
+    child.send(ms)
+    return said()
+  }
+  return { url, goAhead }
+}
+
+interface Written {
+  readonly member: string
+  readonly season: string
+  /** Of the call, by the clock of the scripts. */
+  readonly startedMs: number
+  readonly endedMs: number
+}
+
+it('puts nothing into the wrong season, while two processes write over the boundary', async () => {
+  await ensureBuilt()
+  await harness
+    .request('put', '/v1/leaderboards/night')
+    .send({ season: { every: 'daily' } })
+    .expect(200)
+  const processes = await Promise.all([startProcess(), startProcess()])
+  // Midnight comes in a moment; from now on time runs by itself.
+  const midnight = (Math.floor(Date.now() / DAY) + 1) * DAY
+  const aheadMs = midnight - Date.now() - LEAD_MS
+  await Promise.all(processes.map(({ goAhead }) => goAhead(aheadMs)))
+  const nowMs = () => Date.now() + aheadMs
+
+  const written: Written[] = []
+  const write = async (url: string, writer: string) => {
+    for (let i = 0; nowMs() < midnight + LEAD_MS; i++) {
+      const member = `${writer}-${i}`
+      const startedMs = nowMs()
+      const response = await fetch(`${url}/v1/leaderboards/night/scores`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'lockstep-namespace': harness.namespace,
+        },
+        body: JSON.stringify({ entries: [{ member, score: i }] }),
+      })
+      expect(response.status).toBe(200)
+      const { results } = (await response.json()) as { results: { season: string }[] }
+      written.push({ member, season: results[0]!.season, startedMs, endedMs: nowMs() })
+    }
+  }
+  await Promise.all(
+    processes.flatMap(({ url }, at) =>
+      ['a', 'b', 'c'].map((writer) => write(url, `${at}${writer}`)),
+    ),
+  )
+
+  const idOf = (ms: number) => new Date(ms).toISOString().replace(/[-:]|\.\d+/g, '')
+  const [before, after] = [idOf(midnight - DAY), idOf(midnight)]
+  for (const { season, startedMs, endedMs } of written) {
+    if (endedMs < midnight) expect(season).toBe(before)
+    else if (startedMs > midnight) expect(season).toBe(after)
+    else expect([before, after]).toContain(season)
+  }
+  for (const season of [before, after]) {
+    const expected = written.filter((entry) => entry.season === season)
+    expect(expected.length, 'each season was written to').toBeGreaterThan(0)
+    const { text } = await harness
+      .request('get', `/v1/leaderboards/night/export?season=${season}`)
+      .expect(200)
+    const stored = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).member as string)
+    expect(stored.toSorted()).toEqual(expected.map(({ member }) => member).toSorted())
+  }
+})

@@ -1,0 +1,23 @@
+// The built service (DIST) in a process of its own. A message from the parent, in milliseconds,
+// puts the clock of its scripts so far ahead of Redis.
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { pino } from 'pino'
+
+const dist = (file) => import(pathToFileURL(path.join(process.env.DIST, file)).href)
+const { buildApp } = await dist('app.js')
+const { loadConfig } = await dist('config.js')
+const { openLinks } = await dist('redis/links.js')
+
+const config = loadConfig(process.env)
+const ignore = () => undefined
+const { redisUrl: url, redisTimeoutMs: timeoutMs } = config
+const links = openLinks({ url, timeoutMs, onError: ignore, onRefused: ignore })
+let aheadUs = 0
+process.on('message', (aheadMs) => {
+  aheadUs = aheadMs * 1_000
+  process.send('ahead')
+})
+const logger = pino({ level: 'silent' })
+const { app } = buildApp({ config, links, logger, clockOffsetUs: () => aheadUs })
+process.send(await app.listen({ host: '127.0.0.1', port: 0 }))
