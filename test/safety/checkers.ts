@@ -1,0 +1,149 @@
+/** What a worker knows for certain of one lease; times in microseconds of the monotonic clock. */
+export interface LeaseRecord {
+  readonly lock: string
+  readonly weight: number
+  readonly capacity: number
+  readonly fence: number
+  /** Of the answer, and of every repeat of the request. */
+  readonly fences: readonly number[]
+  readonly waitedMs: number
+  readonly key?: string
+  /** Every instance that was asked for it. */
+  readonly services: readonly string[]
+  readonly askedAt: number
+  readonly grantedAt: number
+  /** Held from `grantedAt` to here. */
+  readonly heldUntil: number
+  /** Sent and answered: held at some moment in between. */
+  readonly renewals: readonly (readonly [number, number])[]
+}
+
+/** When something was wrong on purpose, and with which instance; undefined for Redis. */
+export interface Fault {
+  readonly from: number
+  readonly to: number
+  readonly service?: string
+  /** Redis lost data: what was granted before may be granted again. */
+  readonly forgets?: boolean
+}
+
+export interface Register {
+  readonly plain: number
+  readonly plainWrites: number
+  readonly fenced: number
+  readonly fencedWrites: number
+  readonly refused: number
+}
+
+/** Leases that were held together although their lock has no room for both. */
+export function findOverlaps(leases: readonly LeaseRecord[], faults: readonly Fault[]) {
+  let overlaps = 0
+  let afterLoss = 0
+  for (const group of byLock(leases)) {
+    const sorted = group.toSorted((a, b) => a.grantedAt - b.grantedAt)
+    let active: LeaseRecord[] = []
+    for (const lease of sorted) {
+      active = active.filter(({ heldUntil }) => heldUntil > lease.grantedAt)
+      // A repeat of one request is the same lease under the same fence.
+      const others = active.filter(({ fence }) => fence !== lease.fence)
+      const used = others.reduce((sum, { weight }) => sum + weight, 0)
+      if (used + lease.weight > lease.capacity) {
+        const lost = ({ from, to, forgets }: Fault) =>
+          forgets && lease.grantedAt >= from && others.some(({ grantedAt }) => grantedAt <= to)
+        if (faults.some(lost)) afterLoss++
+        else overlaps++
+      }
+      active.push(lease)
+    }
+  }
+  return { overlaps, afterLoss }
+}
+
+/** Pairs that were certainly granted one after the other, the later one under no larger fence. */
+export function findShrunkFences(leases: readonly LeaseRecord[]): number {
+  let shrunk = 0
+  for (const group of byLock(leases)) {
+    // Granted before the answer, and after the question.
+    const asked = group.toSorted((a, b) => a.askedAt - b.askedAt)
+    shrunk += countBehind(
+      group.map(({ grantedAt, fence }) => [grantedAt, fence]),
+      asked.map(({ askedAt, fence }) => [askedAt, fence]),
+    )
+    // A lock that one holds at a time: who was seen to hold it later was granted it later.
+    const renewed = group.filter(
+      ({ weight, capacity, renewals }) => weight === capacity && renewals.length > 0,
+    )
+    shrunk += countBehind(
+      renewed.map(({ renewals, fence }) => [renewals[0]![1], fence]),
+      renewed
+        .map(({ renewals, fence }) => [renewals.at(-1)![0], fence] as const)
+        .toSorted(([a], [b]) => a - b),
+    )
+  }
+  return shrunk
+}
+
+type At = readonly [time: number, fence: number]
+
+/** How many of `later` have a smaller fence than one of `earlier` that was over by then. */
+function countBehind(earlier: readonly At[], later: readonly At[]): number {
+  const ended = earlier.toSorted(([a], [b]) => a - b)
+  let highest = 0
+  let next = 0
+  let count = 0
+  for (const [time, fence] of later) {
+    while (next < ended.length && ended[next]![0] < time) {
+      highest = Math.max(highest, ended[next++]![1])
+    }
+    if (fence < highest) count++
+  }
+  return count
+}
+
+/** Rounding of `waitedMs`, and tickets, which count milliseconds. */
+const SAME_MOMENT_US = 3_000
+
+/**
+ * Leases that overtook a waiter who was alive all the while. Fences are the server's microseconds, so
+ * a fence less the time waited is when its holder took its place.
+ */
+export function findOvertaken(leases: readonly LeaseRecord[], faults: readonly Fault[]): number {
+  const wasAlive = ({ askedAt, grantedAt, services }: LeaseRecord) =>
+    !faults.some(
+      ({ from, to, service }) =>
+        askedAt <= to && grantedAt >= from && (service === undefined || services.includes(service)),
+    )
+  let overtaken = 0
+  for (const group of byLock(leases)) {
+    let earliest = Number.POSITIVE_INFINITY
+    for (const lease of group.toSorted((a, b) => b.fence - a.fence)) {
+      const queuedAt = lease.fence - lease.waitedMs * 1_000
+      if (queuedAt > earliest + SAME_MOMENT_US) overtaken++
+      if (wasAlive(lease)) earliest = Math.min(earliest, queuedAt)
+    }
+  }
+  return overtaken
+}
+
+/** Requests that were answered with two leases. */
+export function findTwice(leases: readonly LeaseRecord[]): number {
+  return leases.filter(({ fences }) => new Set(fences).size > 1).length
+}
+
+export const lostUpdates = (registers: readonly Register[]) => ({
+  plainLost: sum(registers.map(({ plain, plainWrites }) => plainWrites - plain)),
+  fencedLost: sum(registers.map(({ fenced, fencedWrites }) => fencedWrites - fenced)),
+  refused: sum(registers.map(({ refused }) => refused)),
+})
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+
+function byLock(leases: readonly LeaseRecord[]): LeaseRecord[][] {
+  const groups = new Map<string, LeaseRecord[]>()
+  for (const lease of leases) {
+    const group = groups.get(lease.lock)
+    if (group) group.push(lease)
+    else groups.set(lease.lock, [lease])
+  }
+  return [...groups.values()]
+}

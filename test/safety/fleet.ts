@@ -1,0 +1,121 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { freePort, withFreePorts } from '../support/free-port.js'
+import { bareEnvironment } from '../support/unprivileged.js'
+import type { LeaseRecord, Register } from './checkers.js'
+
+/** Microseconds of CLOCK_MONOTONIC, as the workers count them. */
+export const monotonic = (): number => Number(process.hrtime.bigint() / 1_000n)
+
+export interface Instance {
+  readonly url: string
+  kill(signal: NodeJS.Signals): void
+  /** After a SIGKILL, at the same address. */
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** @param folder of the built service */
+export function startInstance(folder: string, redisUrl: string): Promise<Instance> {
+  return withFreePorts(async () => {
+    const port = await freePort()
+    let child: ChildProcess
+    const start = async () => {
+      child = spawn(process.execPath, [path.join(folder, 'main.js')], {
+        env: {
+          ...bareEnvironment,
+          LOCKSTEP_PORT: `${port}`,
+          LOCKSTEP_REDIS_URL: redisUrl,
+          LOCKSTEP_ENDED_TTL_MS: '1000',
+          LOCKSTEP_LOG_LEVEL: 'fatal',
+        },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      await firstLine(child, /listens on/)
+    }
+    await start()
+    return {
+      url: `http://127.0.0.1:${port}`,
+      kill: (signal) => void child.kill(signal),
+      start,
+      stop: () => ended(child, 'SIGKILL'),
+    }
+  })
+}
+
+export interface Resource {
+  readonly url: string
+  registers(): Promise<Register[]>
+  stop(): Promise<void>
+}
+
+export async function startResource(): Promise<Resource> {
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'resource.mjs')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const url = await firstLine(child, /^http/)
+  return {
+    url,
+    registers: async () => (await (await fetch(`${url}/registers`)).json()) as Register[],
+    stop: () => ended(child, 'SIGKILL'),
+  }
+}
+
+export interface Plan {
+  readonly services: readonly string[]
+  readonly resource: string
+  readonly locks: readonly object[]
+  readonly ttlMs: number
+  readonly waitMs: number
+  readonly loops: number
+  /** How often a worker stops itself between reading and writing. */
+  readonly pauseShare: number
+  /** How often a keyed acquire is asked once more after its answer. */
+  readonly repeatShare: number
+}
+
+export interface Worker {
+  readonly leases: LeaseRecord[]
+  paused(): number
+  /** Lets what is under way come to its end. */
+  stop(): Promise<void>
+}
+
+/** @param pauseMs how long it lies when it has stopped itself */
+export function startWorker(plan: Plan, pauseMs: number): Worker {
+  const child = spawn(
+    process.execPath,
+    [path.join(import.meta.dirname, 'worker.mjs'), JSON.stringify(plan)],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  const leases: LeaseRecord[] = []
+  let pauses = 0
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const record = JSON.parse(line) as { kind: string }
+    if (record.kind === 'lease') leases.push(record as unknown as LeaseRecord)
+    else {
+      pauses++
+      setTimeout(() => child.kill('SIGCONT'), pauseMs)
+    }
+  })
+  return { leases, paused: () => pauses, stop: () => ended(child, 'SIGTERM') }
+}
+
+function firstLine(child: ChildProcess, wanted: RegExp): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const lines = createInterface({ input: child.stdout! })
+    lines.on('line', (line) => wanted.test(line) && resolve(line))
+    child.once('exit', (code) => reject(new Error(`ended with ${code} before it was ready`)))
+  })
+}
+
+/** One that is stopped hears SIGKILL alone, so it is woken first. */
+function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve())
+    child.kill(signal)
+    child.kill('SIGCONT')
+  })
+}

@@ -1,0 +1,93 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { onTestFinished } from 'vitest'
+
+/** A fault that the checkers must see, put into a copy of the built service. */
+export interface Mutant {
+  readonly name: string
+  /** The scenario that brings it out. */
+  readonly scenario: string
+  readonly script: string
+  readonly replace: readonly (readonly [from: string, to: string])[]
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'release without owner check',
+    scenario: 'holders paused',
+    script: 'release.lua',
+    replace: [
+      ['local lost = find_lost(locks, token)', 'local lost = nil'],
+      [
+        'local lease = find_lease(lock, token)',
+        "if lock.sole ~= '' then token = lock.sole end\n  local lease = find_lease(lock, token)",
+      ],
+    ],
+  },
+  {
+    name: 'renew that resurrects',
+    scenario: 'holders paused',
+    script: 'renew.lua',
+    replace: [
+      [
+        'if lost then return answer(call, tell_lost(locks, token, lost)) end',
+        'if lost then\n  for _, lock in ipairs(locks) do grant(lock, token, { ttl_ms = ttl_ms }, false) end\nend',
+      ],
+    ],
+  },
+  {
+    name: 'plain INCR fence',
+    scenario: 'replica promoted',
+    script: 'lib/call.lua',
+    replace: [
+      ['math.max(last + 1, now_us, call.floor + 1)', "redis.call('INCR', call.prefix .. 'fence')"],
+    ],
+  },
+  {
+    name: 'grant without re-check',
+    scenario: 'calm',
+    script: 'lib/queue.lua',
+    replace: [['return fits(lock, waiter) or find_joinable(lock, waiter) ~= nil', 'return true']],
+  },
+  {
+    name: 'a grant to the last in line',
+    scenario: 'calm',
+    script: 'lib/queue.lua',
+    replace: [
+      [
+        "local token = redis.call('ZRANGE', part(at, 'queue'), 0, 0)[1]",
+        "local token = redis.call('ZRANGE', part(at, 'queue'), -1, -1)[1]",
+      ],
+      ["if redis.call('ZRANGE', part(lock, 'queue'), 0, 0)[1] ~= token then return false end", ''],
+    ],
+  },
+  {
+    name: 'a key that is forgotten',
+    scenario: 'calm',
+    script: 'acquire.lua',
+    replace: [['if first[3] then', 'if false then']],
+  },
+]
+
+/**
+ * @param built the folder of the built service
+ * @returns the folder of the broken one
+ * @throws when a line to be replaced is not there exactly once
+ */
+export function buildMutant(built: string, { name, script, replace }: Mutant): string {
+  const root = mkdtempSync('/tmp/ls-mutant-')
+  onTestFinished(() => rmSync(root, { recursive: true }))
+  const folder = path.join(root, 'dist')
+  cpSync(built, folder, { recursive: true })
+  for (const shared of ['node_modules', 'package.json']) {
+    symlinkSync(path.join(built, '..', shared), path.join(root, shared))
+  }
+  const file = path.join(folder, 'locks/scripts', script)
+  let text = readFileSync(file, 'utf8')
+  for (const [from, to] of replace) {
+    if (text.split(from).length !== 2) throw new Error(`${name}: not once in ${script}: ${from}`)
+    text = text.replace(from, () => to)
+  }
+  writeFileSync(file, text)
+  return folder
+}

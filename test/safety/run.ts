@@ -1,0 +1,126 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { until } from '../support/until.js'
+import {
+  type Fault,
+  findOverlaps,
+  findOvertaken,
+  findShrunkFences,
+  findTwice,
+  lostUpdates,
+} from './checkers.js'
+import { type Instance, monotonic, startInstance, startResource, startWorker } from './fleet.js'
+import { SCENARIOS, type Store } from './scenarios.js'
+
+const TTL_MS = 1_000
+const LOCKS = [
+  { path: 'locks/a', body: {}, weight: 1, capacity: 1, protects: true },
+  { path: 'locks/b', body: {}, weight: 1, capacity: 1, protects: true },
+  { path: 'locks/rw', body: {}, weight: 1_000, capacity: 1_000 },
+  { path: 'locks/rw', body: { mode: 'shared' }, weight: 1, capacity: 1_000 },
+  { path: 'semaphores/s', body: { permits: 1, capacity: 3 }, weight: 1, capacity: 3 },
+  { path: 'semaphores/s', body: { permits: 2, capacity: 3 }, weight: 2, capacity: 3 },
+]
+
+export interface Size {
+  readonly seconds: number
+  readonly instances: number
+  readonly workers: number
+  readonly loops: number
+}
+
+/** What one run came to. */
+export interface Findings {
+  readonly overlaps: number
+  readonly shrunkFences: number
+  readonly fencedLost: number
+  readonly overtaken: number
+  readonly twice: number
+  readonly left: number
+  readonly plainLost: number
+  readonly leases: number
+  readonly pauses: number
+  /** Writes and reads that the fenced register turned away. */
+  readonly refused: number
+  /** Leases granted beside one that Redis had lost. */
+  readonly afterLoss: number
+  readonly seconds: number
+}
+
+/** Of a service that keeps its promises, whatever is done to it. */
+export const CLEAN = {
+  overlaps: 0,
+  shrunkFences: 0,
+  fencedLost: 0,
+  overtaken: 0,
+  twice: 0,
+  left: 0,
+} satisfies Partial<Findings>
+
+/** @param folder of the built service, or of a broken one */
+export async function runScenario(name: string, folder: string, size: Size): Promise<Findings> {
+  const scenario = SCENARIOS[name]!
+  const dataFolder = mkdtempSync('/tmp/ls-')
+  const store = await scenario.store(dataFolder)
+  const resource = await startResource()
+  const instances: Instance[] = await Promise.all(
+    Array.from({ length: size.instances }, () => startInstance(folder, store.url)),
+  )
+  const plan = {
+    services: instances.map(({ url }) => url),
+    resource: resource.url,
+    locks: LOCKS,
+    ttlMs: TTL_MS,
+    waitMs: 10_000,
+    loops: size.loops,
+    pauseShare: scenario.pauseShare ?? 0,
+    repeatShare: 0.2,
+  }
+  const faults: Fault[] = []
+  const began = monotonic()
+  try {
+    const workers = Array.from({ length: size.workers }, () => startWorker(plan, TTL_MS * 1.7))
+    let over = false
+    const trouble = scenario.trouble?.({ instances, store, faults, over: () => over })
+    const seconds = Math.max(size.seconds, scenario.seconds ?? 0)
+    await sleep(seconds * 1_000)
+    over = true
+    await trouble
+    await Promise.all(workers.map((worker) => worker.stop()))
+    const leases = workers.flatMap((worker) => worker.leases)
+    const forgets = faults.some((fault) => fault.forgets)
+    const pauses = workers.reduce((sum, worker) => sum + worker.paused(), 0)
+    return {
+      ...findOverlaps(leases, faults),
+      shrunkFences: findShrunkFences(leases),
+      overtaken: findOvertaken(leases, faults),
+      // A Redis that forgets leases forgets keys.
+      twice: forgets ? 0 : findTwice(leases),
+      left: await countLeft(store),
+      ...lostUpdates(await resource.registers()),
+      leases: leases.length,
+      pauses,
+      seconds: Math.round((monotonic() - began) / 1e6),
+    }
+  } finally {
+    await Promise.all([...instances, resource].map((one) => one.stop()))
+    await store.stop()
+    rmSync(dataFolder, { recursive: true, force: true })
+  }
+}
+
+/** Of one bucket, and what ends by itself: memos, ended leases, marks of the abandoned. */
+const FIXED =
+  /^ls:(layout|locks:.*|\{[^}]*\}:(fence|suspects|guard|memo:.*|ended:.*|abandoned:.*))$/
+
+/** Keys that quiet leaves behind, or that never end. */
+async function countLeft(store: Store): Promise<number> {
+  const look = async () => {
+    const keys = await store.client().keys('ls:{*')
+    const left = keys.filter((key) => !FIXED.test(key))
+    const endless = await Promise.all(keys.map((key) => store.client().ttl(key)))
+    return left.length + endless.filter((ttl) => ttl === -1).length
+  }
+  await until('quiet', async () => (await look()) === 0, 15_000).catch(() => undefined)
+  return look()
+}

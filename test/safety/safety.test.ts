@@ -1,0 +1,33 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { ensureBuilt } from '../support/built.js'
+import { buildMutant, MUTANTS } from './mutants.js'
+import { CLEAN, runScenario } from './run.js'
+
+/** The short form of long.test.ts: enough to see that nothing is blind. */
+const SIZE = { seconds: 4, instances: 2, workers: 3, loops: 4 }
+
+let built = ''
+beforeAll(async () => {
+  built = await ensureBuilt()
+}, 120_000)
+
+describe('worker processes over two instances', { timeout: 60_000 }, () => {
+  it('never hold a lock together, even when holders are paused, and fences keep the late ones out', async () => {
+    const found = await runScenario('holders paused', built, SIZE)
+    expect(found).toMatchObject(CLEAN)
+    expect(found.pauses).toBeGreaterThan(0)
+    expect(found.plainLost, 'updates lost without a fence').toBeGreaterThan(0)
+  })
+
+  it('are served in order while an instance is killed', async () => {
+    const found = await runScenario('instances killed', built, SIZE)
+    expect(found).toMatchObject({ ...CLEAN, plainLost: 0 })
+  })
+
+  it('would be seen to hold a lock together', async () => {
+    const mutant = MUTANTS.find(({ name }) => name === 'grant without re-check')!
+    const folder = buildMutant(built, mutant)
+    const found = await runScenario(mutant.scenario, folder, { ...SIZE, seconds: 2 })
+    expect(found.overlaps).toBeGreaterThan(0)
+  })
+})
