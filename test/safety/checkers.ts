@@ -40,7 +40,9 @@ export function findOverlaps(leases: readonly LeaseRecord[], faults: readonly Fa
   let overlaps = 0
   let afterLoss = 0
   for (const group of byLock(leases)) {
-    const sorted = group.toSorted((a, b) => a.grantedAt - b.grantedAt)
+    // An answer that was read late, by a worker that lay still, proves nothing about that moment.
+    const held = group.filter(({ grantedAt, heldUntil }) => heldUntil > grantedAt)
+    const sorted = held.toSorted((a, b) => a.grantedAt - b.grantedAt)
     let active: LeaseRecord[] = []
     for (const lease of sorted) {
       active = active.filter(({ heldUntil }) => heldUntil > lease.grantedAt)

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { freePort, withFreePorts } from '../support/free-port.js'
 import { bareEnvironment } from '../support/unprivileged.js'
+import { until } from '../support/until.js'
 import type { LeaseRecord, Register } from './checkers.js'
 
 /** Microseconds of CLOCK_MONOTONIC, as the workers count them. */
@@ -20,6 +21,7 @@ export interface Instance {
 export function startInstance(folder: string, redisUrl: string): Promise<Instance> {
   return withFreePorts(async () => {
     const port = await freePort()
+    const url = `http://127.0.0.1:${port}`
     let child: ChildProcess
     const start = async () => {
       child = spawn(process.execPath, [path.join(folder, 'main.js')], {
@@ -33,10 +35,12 @@ export function startInstance(folder: string, redisUrl: string): Promise<Instanc
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       await firstLine(child, /listens on/)
+      // It listens before it has found Redis.
+      await until('a ready instance', async () => (await fetch(`${url}/readyz`)).ok)
     }
     await start()
     return {
-      url: `http://127.0.0.1:${port}`,
+      url,
       kill: (signal) => void child.kill(signal),
       start,
       stop: () => ended(child, 'SIGKILL'),

@@ -7,7 +7,7 @@ import { SCENARIOS } from './scenarios.js'
 /** Of each run of the service as it is; LOCKSTEP_SAFETY_SECONDS=600 for a long night. */
 const SECONDS = Number(process.env.LOCKSTEP_SAFETY_SECONDS ?? 15)
 const SIZE = { seconds: SECONDS, instances: 3, workers: 4, loops: 4 }
-const MUTANT_SIZE = { ...SIZE, seconds: 6 }
+const MUTANT_SIZE = { ...SIZE, seconds: 8 }
 
 let built = ''
 const rows: Record<string, Findings> = {}

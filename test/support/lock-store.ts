@@ -10,7 +10,10 @@ import type { Harness } from './harness.js'
  * An instance as far as locks go, without HTTP: queue, beats and sweeps are its own.
  * @param clockMs by how much the clock of the scripts is moved
  */
-export function newLockStore({ link, links }: Harness, clockMs: () => number): LockStore {
+export function newLockStore(
+  { link, links }: Pick<Harness, 'link' | 'links'>,
+  clockMs: () => number,
+): LockStore {
   const clockOffsetUs = () => clockMs() * 1_000
   return createLockStore({
     binder: createBinder({ link, observer: { batch() {}, failure() {} }, clockOffsetUs }),

@@ -1,0 +1,71 @@
+import { expect, it, onTestFinished } from 'vitest'
+import { openLink } from '../../src/redis/connect.js'
+import { createSignals } from '../../src/redis/signals.js'
+import { startFaultProxy } from '../support/faults.js'
+import { startHarness } from '../support/harness.js'
+import { newLockStore } from '../support/lock-store.js'
+import { start } from '../support/managed.js'
+import { until } from '../support/until.js'
+
+it('a grant whose message is lost is found by the next beat', async () => {
+  const harness = await startHarness()
+  const redis = await start()
+  const proxy = await startFaultProxy(redis.url)
+  // Messages from a Redis where nobody publishes, and none at all: every announcement is lost.
+  const link = openLink({
+    url: proxy.url,
+    purpose: 'signals',
+    timeoutMs: 500,
+    onError: () => undefined,
+  })
+  proxy.dropReplies()
+  const signals = createSignals(link)
+  const store = newLockStore({ link: harness.link, links: { ...harness.links, signals } }, () => 0)
+  onTestFinished(async () => {
+    store.close()
+    signals.close()
+    await proxy.close()
+    await harness.close()
+  })
+  const ns = harness.namespace
+  const held = await store.acquire(ns, ['silent'], { ttlMs: 60_000 })
+  const waiting = store.acquire(ns, ['silent'], { ttlMs: 60_000, waitMs: 60_000 })
+  await until(
+    'a place in line',
+    async () => (await store.inspect(ns, 'silent', 9)).waiters.length > 0,
+  )
+
+  await store.release(ns, ['silent'], (held as { token: string }).token)
+
+  const granted = await waiting
+  expect(granted).toMatchObject({ kind: 'granted' })
+  // Its whole time began with the claim.
+  expect((granted as { expiresInMs: number }).expiresInMs).toBeGreaterThan(50_000)
+})
+
+it('a client that goes away while Redis is silent leaves no place behind', async () => {
+  const redis = await start()
+  const proxy = await startFaultProxy(redis.url)
+  const harness = await startHarness({ redisUrl: proxy.url })
+  const watcher = await startHarness({ redisUrl: redis.url })
+  onTestFinished(async () => {
+    await harness.close()
+    await watcher.close()
+    await proxy.close()
+  })
+  const at = (one: typeof harness, method: 'get' | 'post', path: string) =>
+    one.request(method, path).set('lockstep-namespace', harness.namespace)
+  await at(watcher, 'post', '/v1/locks/gone/acquire').send({ ttlMs: 600_000 }).expect(200)
+  const cut = at(harness, 'post', '/v1/locks/gone/acquire').send({ waitMs: 60_000 })
+  cut.end(() => undefined)
+  const length = async () => (await at(watcher, 'get', '/v1/locks/gone')).body.queueLength
+  await until('a place in line', async () => (await length()) === 1)
+
+  proxy.freeze()
+  cut.abort()
+  await until('a connection that was given up', () => !harness.links.commands.isReady())
+  expect(await length()).toBe(1)
+  proxy.heal()
+
+  await until('an empty line', async () => (await length()) === 0)
+}, 30_000)
