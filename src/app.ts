@@ -229,8 +229,8 @@ export function createStores(
   const hotKeys = new HotKeys()
   const l1 = new L1({
     partitions,
-    signals: links.signals,
-    metrics: createLevelMetrics(metrics, links.signals.roundTripMs),
+    signals: links.cacheSignals,
+    metrics: createLevelMetrics(metrics, links.cacheSignals.roundTripMs),
     now: () => performance.now() + clockOffsetUs() / 1_000,
   })
   let spacesOfFile = fromFile(config.definitions.spaces)

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { startManagedRedis } from '../../src/redis/managed.js'
 import { type FaultProxy, startFaultProxy } from '../support/faults.js'
 import { type Harness, startHarness } from '../support/harness.js'
+import { find, toolsFolder } from '../support/server-place.js'
 import { until } from '../support/until.js'
 
 const SPACES = `spaces:
@@ -123,3 +125,24 @@ it('answers 503 within the time of a read, long before a call is given up', asyn
   await silent.close()
   await proxy.close()
 }, 15_000)
+
+it('hears of changes from the Redis that holds the cache', async () => {
+  const [main, own] = await Promise.all([1, 2].map(() => startManagedRedis({ toolsFolder, find })))
+  const options = { configFile: SPACES, redisUrl: main?.url ?? '', cacheRedisUrl: own?.url ?? '' }
+  const [one, two] = await Promise.all([startHarness(options), startHarness(options)])
+  const read = async () => {
+    const { text, headers } = await two
+      .request('get', at('mem', 'apart'))
+      .set('lockstep-namespace', one.namespace)
+      .buffer(true)
+    return { text, fromMemory: headers['cache-status']?.includes('L1') === true }
+  }
+  const write = (value: string) =>
+    one.request('put', at('mem', 'apart')).type('text/plain').send(value)
+  await write('old').expect(201)
+  await until('memory', async () => (await read()).fromMemory)
+  await write('new').expect(204)
+  await until('the change', async () => (await read()).text === 'new')
+  await Promise.all([one.close(), two.close()])
+  await Promise.all([main?.stop(), own?.stop()])
+})
