@@ -2,7 +2,9 @@
 import { DEFAULT_POLICY } from '../dist/cache/spaces/policy.js'
 
 const FENCE = 1_795_000_000_000_000
-const VALUE = Buffer.from(JSON.stringify({ name: 'Ada', tags: Array(16).fill('0123456789abcdef') }))
+export const VALUE = Buffer.from(
+  JSON.stringify({ name: 'Ada', tags: Array(16).fill('0123456789abcdef') }),
+)
 
 export const echoStores = {
   locks: {

@@ -1,7 +1,11 @@
-// Starts what is compared: the built service, its echo, and their Redis; reads their CPU time.
+// Starts what is compared: the built service, its echo, a bare Fastify and webdis; reads their CPU
+// time.
 import { spawn, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { startManagedRedis } from '../dist/redis/managed.js'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
@@ -26,17 +30,80 @@ export async function startServers() {
     await Promise.all(started.map((server) => server.stop()))
     await redis.stop()
   }
+  let webdis
   try {
-    for (const file of ['dist/main.js', 'bench/echo.mjs']) {
+    for (const file of ['dist/main.js', 'bench/echo.mjs', 'bench/fastify.mjs']) {
       started.push(await startServer(path.join(ROOT, file), environment))
     }
+    webdis = await startWebdis()
+    if (webdis) started.push(webdis)
   } catch (error) {
     // What was started must not outlive a start that failed.
     await stop()
     throw error
   }
-  const [service, echo] = started
-  return { redis, service, echo, stop }
+  const [service, echo, fastify] = started
+  return { redis, service, echo, fastify, webdis, stop }
+}
+
+/** With a Redis of its own, for it speaks TCP only. @returns undefined where it is not on PATH. */
+async function startWebdis() {
+  const onPath = (process.env.PATH ?? '').split(path.delimiter)
+  if (!onPath.some((folder) => existsSync(path.join(folder, 'webdis')))) return undefined
+  const [redisPort, httpPort] = await Promise.all([freePort(), freePort()])
+  const redis = await startManagedRedis({
+    toolsFolder: path.join(ROOT, '.lockstep'),
+    port: redisPort,
+  })
+  pin(redis.pid(), OTHER_CORE)
+  const folder = mkdtempSync(path.join(tmpdir(), 'lockstep-bench-'))
+  const file = path.join(folder, 'webdis.json')
+  const settings = {
+    redis_host: '127.0.0.1',
+    redis_port: redisPort,
+    http_host: '127.0.0.1',
+    http_port: httpPort,
+    threads: 1,
+    daemonize: false,
+    verbosity: 0,
+    logfile: path.join(folder, 'webdis.log'),
+  }
+  writeFileSync(file, JSON.stringify(settings))
+  const child = spawn('webdis', [file], { stdio: 'ignore' })
+  pin(child.pid, SERVER_CORE)
+  const url = `http://127.0.0.1:${httpPort}`
+  await untilAnswering(`${url}/PING`)
+  return {
+    url,
+    cpuMicros: () => cpuMicros(child.pid),
+    async stop() {
+      await new Promise((resolve) => {
+        child.once('exit', resolve)
+        child.kill('SIGTERM')
+      })
+      await redis.stop()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+async function untilAnswering(url) {
+  for (let i = 0; i < 100; i++) {
+    const answer = await fetch(url).catch(() => undefined)
+    if (answer?.ok) return
+    await sleep(50)
+  }
+  throw new Error(`${url} does not answer`)
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address()
+      server.close(() => resolve(port))
+    })
+  })
 }
 
 /** @returns a server that has printed where it listens. */

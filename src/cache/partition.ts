@@ -50,6 +50,10 @@ export class Partitions {
     }
   }
 
+  entryOf(namespace: string, partition: number, space: string, key: string): string {
+    return redisKey(namespace, `c${partition}`, 'entry', `${space}:${key}`)
+  }
+
   /** @param digest SHA-256 of the idempotency key: free text never stands in a key. */
   memoOf(namespace: string, partition: number, digest: string): string {
     return redisKey(namespace, `c${partition}`, 'memo', digest)

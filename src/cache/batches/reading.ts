@@ -1,6 +1,7 @@
-import type { Entry, LeaseReply } from '../entries/scripts.js'
+import { StoreError } from '../../redis/errors.js'
+import type { Entry, LeaseReply, ReadReply } from '../entries/scripts.js'
 import type { CacheKey, EntryStore } from '../entries/store.js'
-import { type Failed, settleAll } from './settle.js'
+import { type Failed, settleTurns, toFailed } from './settle.js'
 
 /** What a read of many found for one key. */
 export type Found =
@@ -18,7 +19,7 @@ export const MAX_ANSWER_BYTES = 8 * 1024 * 1024
 /** Larger values are read one by one, so that a turn never holds more than an answer may. */
 const INLINE_BYTES = 64 * 1024
 
-const NO_LEASE: LeaseReply = { kind: 'none' }
+const DEFERRED: Found = { outcome: 'deferred', lease: { kind: 'none' } }
 
 /** Counts the bytes of one answer. The first value always fits: a client must get on. */
 export class Room {
@@ -37,8 +38,16 @@ export class Room {
 
 /** Reads one key for an answer that has only so much room. */
 export async function readInto(room: Room, store: EntryStore, key: CacheKey): Promise<Found> {
-  if (room.isFull) return { outcome: 'deferred', lease: NO_LEASE }
-  const { entry, lease } = await store.read(key, { maxBytes: INLINE_BYTES })
+  if (room.isFull) return DEFERRED
+  return takeIn(room, store, key, await store.read(key, { maxBytes: INLINE_BYTES }))
+}
+
+async function takeIn(
+  room: Room,
+  store: EntryStore,
+  key: CacheKey,
+  { entry, lease }: ReadReply,
+): Promise<Found> {
   if (entry?.kind !== 'bytes' || entry.state === 'negative') {
     return { outcome: 'read', entry, lease }
   }
@@ -52,5 +61,15 @@ export async function readInto(room: Room, store: EntryStore, key: CacheKey): Pr
 /** In the order asked; at most 8 MiB of values. */
 export function readMany(store: EntryStore, keys: readonly CacheKey[]): Promise<Found[]> {
   const room = new Room()
-  return settleAll(keys, (key) => readInto(room, store, key))
+  return settleTurns<CacheKey, Found>(keys, async (turn) => {
+    if (room.isFull) return turn.map(() => DEFERRED)
+    const replies = await store.readMany(turn, INLINE_BYTES)
+    return Promise.all(
+      replies.map((reply, i) =>
+        reply instanceof StoreError
+          ? toFailed(reply)
+          : takeIn(room, store, turn[i] as CacheKey, reply).catch(toFailed),
+      ),
+    )
+  })
 }

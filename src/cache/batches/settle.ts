@@ -14,6 +14,16 @@ const NOT_TRIED = new StoreError(
   'Redis did not answer for the items before; nothing was applied.',
 )
 
+/** Runs items in turns of 128, each item by itself; see `settleTurns`. */
+export const settleAll = <I, O>(
+  items: readonly I[],
+  run: (item: I, index: number) => Promise<O>,
+): Promise<(O | Failed)[]> =>
+  settleTurns(items, async (turn, from) => {
+    const settled = await Promise.allSettled(turn.map((item, i) => run(item, from + i)))
+    return settled.map((one) => (one.status === 'fulfilled' ? one.value : toFailed(one.reason)))
+  })
+
 /**
  * Runs items in turns of 128, so that a batch delays nobody for long. An outage costs one item its
  * outcome, not the batch; after a turn in which nothing came back the rest is not tried, for each
@@ -21,9 +31,9 @@ const NOT_TRIED = new StoreError(
  *
  * @throws whatever is no StoreError, and the StoreError that all items met alike.
  */
-export async function settleAll<I, O>(
+export async function settleTurns<I, O>(
   items: readonly I[],
-  run: (item: I, index: number) => Promise<O>,
+  run: (turn: readonly I[], from: number) => Promise<(O | Failed)[]>,
 ): Promise<(O | Failed)[]> {
   const outcomes: (O | Failed)[] = []
   let gone = false
@@ -33,11 +43,9 @@ export async function settleAll<I, O>(
       for (const _ of turn) outcomes.push({ outcome: 'failed', error: NOT_TRIED })
       continue
     }
-    const settled = await Promise.allSettled(turn.map((item, i) => run(item, from + i)))
-    for (const one of settled) {
-      outcomes.push(one.status === 'fulfilled' ? one.value : toFailed(one.reason))
-    }
-    gone = settled.every(({ status }) => status === 'rejected')
+    const ended = await run(turn, from)
+    outcomes.push(...ended)
+    gone = ended.every(isFailed)
   }
   const first = outcomes[0]
   if (
@@ -52,7 +60,8 @@ export async function settleAll<I, O>(
 export const isFailed = (outcome: unknown): outcome is Failed =>
   (outcome as Failed | undefined)?.outcome === 'failed'
 
-function toFailed(error: unknown): Failed {
+/** @throws whatever is no StoreError. */
+export function toFailed(error: unknown): Failed {
   if (error instanceof StoreError) return { outcome: 'failed', error }
   throw error
 }

@@ -110,6 +110,31 @@ export const readScript = defineScript({
   },
 })
 
+const DESCRIBED = 12
+
+/** Replies for as many of the keys as were read, from the first on. */
+export const readManyScript = defineScript({
+  name: 'cache.read-many',
+  file: new URL('../scripts/read-many.lua', import.meta.url),
+  keys: ['clock', 'entry[]'],
+  args: ['seed', 'on_restart', 'space', 'idle_ms', 'max_bytes', 'reply_bytes'],
+  // A hundred keys are a batch already.
+  coalesce: false,
+  buffers: true,
+  decode(reply): ReadReply[] {
+    const parts = list(reply, 1)
+    const [asOf] = integers(parts.slice(0, 1), 1) as [number]
+    const replies: ReadReply[] = []
+    for (let at = 1; at < parts.length; ) {
+      const length = parts[at] === 0 ? 1 : DESCRIBED
+      const entry = length === 1 ? undefined : toEntry(parts.slice(at, at + length))
+      replies.push({ asOf, lease: { kind: 'none' }, entry })
+      at += length
+    }
+    return replies
+  },
+})
+
 function toLease(lease: number, leftMs: number, token: unknown): LeaseReply {
   switch (lease) {
     case 0:

@@ -1,3 +1,4 @@
+import { StoreError } from '../../redis/errors.js'
 import type { CounterStore } from '../counters/store.js'
 import type { ReadGuard } from '../entries/read-guard.js'
 import type { EntryStore } from '../entries/store.js'
@@ -18,6 +19,13 @@ export const withReadGuard = (guard: ReadGuard, stores: CacheStores): CacheStore
   entries: {
     ...stores.entries,
     read: (key, options) => guard.run(() => stores.entries.read(key, options)),
+    readMany: (keys, maxBytes) =>
+      guard
+        .run(() => stores.entries.readMany(keys, maxBytes))
+        .catch((error: unknown) => {
+          const met = toStoreError(error)
+          return keys.map(() => met)
+        }),
   },
   counters: { ...stores.counters, read: (key) => guard.run(() => stores.counters.read(key)) },
   objects: {
@@ -50,6 +58,13 @@ export function withL1(
       read(key, options = {}) {
         hotKeys.saw(key.namespace, key.space, key.key)
         return l1.read(key, options, () => entries.read(key, options))
+      },
+      async readMany(keys, maxBytes) {
+        if (keys[0]?.policy.l1 !== 'off') {
+          return Promise.all(keys.map((key) => this.read(key, { maxBytes }).catch(toStoreError)))
+        }
+        for (const { namespace, space, key } of keys) hotKeys.saw(namespace, space, key)
+        return entries.readMany(keys, maxBytes)
       },
       write: (key, options) =>
         around(
@@ -98,4 +113,10 @@ export function withL1(
         ),
     },
   }
+}
+
+/** @throws whatever is none. */
+function toStoreError(error: unknown): StoreError {
+  if (error instanceof StoreError) return error
+  throw error
 }

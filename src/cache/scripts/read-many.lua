@@ -1,0 +1,53 @@
+--[[
+cache.read-many: the values of keys of one space and partition; no leases.
+
+KEYS clock       zset    clk, epoch, run and marks of the partition
+KEYS entry[]     string  see lib/entry.lua
+ARGV seed        int     epoch of a new clock
+ARGV on_restart  int     0 keep, 1 soft, 2 flush
+ARGV space       string
+ARGV idle_ms     int     longest time without use, 0 for none
+ARGV max_bytes   int     a larger payload is left out
+ARGV reply_bytes int     keys after this many bytes of payloads are not read
+
+RETURN clk entry...
+  clk       of the partition, as of this reply
+  entry...  for each key that was read, in order: 0 where nothing is to be served, else the 12
+            fields of describe in lib/entry.lua
+
+COST O(keys), and O(tags) for an entry with tags
+]]
+-- @use lib/clock.lua
+-- @use lib/entry.lua
+-- @use lib/lease.lua
+local clock_key = KEYS[1]
+local seed, on_restart, space, idle_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
+local max_bytes, reply_bytes = tonumber(ARGV[5]), tonumber(ARGV[6])
+
+local clock = read_clock(clock_key, space, seed, on_restart)
+local answer, bytes = { clock.clk }, 0
+
+local function failed_lately(entry, entry_key)
+  if not entry or now_us < entry.stale or entry.error <= now_us then return false end
+  local lease = read_lease((string.gsub(entry_key, ':entry:', ':lease:', 1)), clock)
+  return lease and lease.failed
+end
+
+for i = 2, #KEYS do
+  if bytes > reply_bytes then break end
+  local entry, blob = read_entry(KEYS[i])
+  local state, logical, stale = judge(entry, clock, space, idle_ms, failed_lately(entry, KEYS[i]))
+  if state == 0 then answer[#answer + 1] = 0
+  else
+    if idle_ms > 0 and now_us - entry.touched > idle_ms * 100 then
+      redis.pcall('SETRANGE', KEYS[i], TOUCHED_AT, struct.pack('>d', now_us))
+    end
+    local payload = ''
+    if entry.size <= max_bytes then payload = string.sub(blob, entry.payload_at) end
+    bytes = bytes + #payload
+    local described = { describe(state, entry, logical, stale, payload) }
+    local at = #answer
+    for j = 1, 12 do answer[at + j] = described[j] end
+  end
+end
+return answer
