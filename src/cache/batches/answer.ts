@@ -74,7 +74,8 @@ export const failed = (key: string, { error }: Failed): Item =>
     `,"detail":${JSON.stringify(error.message)}${error.reason ? `,"reason":"${error.reason}"` : ''}`,
   )
 
-const etagText = (version: number): string => JSON.stringify(toETag(version))
+/** An entity tag of ours is base 36 between quotes: nothing in it but they must be escaped. */
+const etagText = (version: number): string => `"\\"${toETag(version).slice(1, -1)}\\""`
 
 const codingText = ({ contentEncoding }: Entry): string =>
   contentEncoding === '' ? '' : `,"contentEncoding":${JSON.stringify(contentEncoding)}`

@@ -110,7 +110,34 @@ export const readScript = defineScript({
   },
 })
 
-const DESCRIBED = 12
+const NO_LEASE: LeaseReply = { kind: 'none' }
+
+/** Where the texts begin in what cache.read-many packs. */
+const TEXTS_AT = 54
+
+/** Reads DESCRIBED of read-many.lua. */
+function toPackedEntry(packed: Buffer, payload: Buffer): Entry {
+  const name = STATES[packed.readUInt8(0)]
+  if (name === undefined || name === 'miss') throw new TypeError('unknown state of an entry')
+  const size = packed.readDoubleBE(42)
+  const encodingAt = TEXTS_AT + packed.readUInt8(50)
+  const tagsAt = encodingAt + packed.readUInt8(51)
+  const tags = packed.toString('latin1', tagsAt, tagsAt + packed.readUInt16BE(52))
+  return {
+    state: name,
+    kind: toKind(packed.readUInt8(1)),
+    version: packed.readDoubleBE(2),
+    ageMs: packed.readDoubleBE(10),
+    ttlMs: packed.readDoubleBE(18),
+    servedMs: packed.readDoubleBE(26),
+    loadMs: packed.readDoubleBE(34),
+    size,
+    contentType: packed.toString('latin1', TEXTS_AT, encodingAt),
+    contentEncoding: packed.toString('latin1', encodingAt, tagsAt),
+    tags: tags === '' ? [] : tags.split(NEWLINE),
+    payload: payload.length === size ? payload : undefined,
+  }
+}
 
 /** Replies for as many of the keys as were read, from the first on. */
 export const readManyScript = defineScript({
@@ -122,14 +149,14 @@ export const readManyScript = defineScript({
   coalesce: false,
   buffers: true,
   decode(reply): ReadReply[] {
-    const parts = list(reply, 1)
-    const [asOf] = integers(parts.slice(0, 1), 1) as [number]
+    const [asOf, ...parts] = list(reply, 1) as [number, ...(0 | Buffer)[]]
     const replies: ReadReply[] = []
-    for (let at = 1; at < parts.length; ) {
-      const length = parts[at] === 0 ? 1 : DESCRIBED
-      const entry = length === 1 ? undefined : toEntry(parts.slice(at, at + length))
-      replies.push({ asOf, lease: { kind: 'none' }, entry })
-      at += length
+    for (let at = 0; at < parts.length; at += 1) {
+      const packed = parts[at]
+      const entry = Buffer.isBuffer(packed)
+        ? toPackedEntry(packed, parts[++at] as Buffer)
+        : undefined
+      replies.push({ asOf, lease: NO_LEASE, entry })
     }
     return replies
   },
