@@ -113,9 +113,13 @@ describe('POST incr', () => {
     await harness.request('get', at('torn')).expect(404)
     expect((await incr('torn').expect(200)).body.value).toBe('1')
 
+    await harness.redis.hset(values, 'of another kind', 'x')
     await harness.redis.del(entry)
     await harness.request('get', `${at('torn')}/counter`).expect(404)
     expect((await incr('torn', { by: 3 }).expect(200)).body.value).toBe('3')
+    expect(await harness.redis.hkeys(values)).toEqual(
+      expect.not.arrayContaining(['of another kind']),
+    )
 
     // An older hash came back under a newer entry.
     await harness.redis.hset(values, '', '1')

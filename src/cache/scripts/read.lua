@@ -59,8 +59,11 @@ local function ask()
     if state == 1 then return 0, 0, '' end
     return lease.failed and 3 or 2, math.ceil((lease.ends - now_us) / 1000), ''
   end
-  if not clock.saved and redis.pcall('ZADD', clock_key, 0, 'clk').err then return 0, 0, '' end
-  if not clock.saved then tick(clock) end
+  if not clock.saved then
+    -- A full Redis answers with an error table, any other with a number.
+    if type(redis.pcall('ZADD', clock_key, 0, 'clk')) == 'table' then return 0, 0, '' end
+    tick(clock)
+  end
   if not write_lease(lease_key, new_lease(clock, entry, token, lease_ms)) then return 0, 0, '' end
   return 1, lease_ms, token
 end

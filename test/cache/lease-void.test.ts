@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { readScript } from '../../src/cache/entries/scripts.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { keysOf } from './keys.js'
+
+let harness: Harness
+
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness.close())
+
+const at = (key: string) => `/v1/cache/users/${key}`
+
+/** What a read that wants to load the key is told. */
+async function ask(key: string, token: string) {
+  const { lease } = await harness.binder.bind(readScript)(keysOf(harness, key), {
+    seed: 7,
+    on_restart: 0,
+    space: 'users',
+    want: 1,
+    own_token: 1,
+    token,
+    lease_ms: 10_000,
+    early: '0',
+    idle_ms: 0,
+    max_stale_ms: -1,
+    min_fresh_ms: 0,
+    max_bytes: -1,
+  })
+  return lease.kind
+}
+
+it.each([
+  ['an increment', (key: string) => harness.request('post', `${at(key)}/incr`)],
+  [
+    'a patch',
+    (key: string) => harness.request('patch', `${at(key)}/fields`).send({ set: { a: '1' } }),
+  ],
+  [
+    'set-many',
+    (key: string) =>
+      harness.request('post', '/v1/cache/users/set-many').send({ entries: [{ key, value: 1 }] }),
+  ],
+  [
+    'delete-many',
+    (key: string) => harness.request('post', '/v1/cache/users/delete-many').send({ keys: [key] }),
+  ],
+])('a load under way may not fill a key after %s', async (name, change) => {
+  const key = `lease-${name.replaceAll(' ', '-')}`
+  expect(await ask(key, 'first-token-0000')).toBe('won')
+  expect(await ask(key, 'other-token-0000')).toBe('held')
+
+  await change(key).expect(200)
+
+  expect(await harness.redis.exists(keysOf(harness, key).lease)).toBe(0)
+  await harness.request('delete', at(key)).expect(204)
+  expect(await ask(key, 'other-token-0000')).toBe('won')
+})

@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+import { until } from '../support/until.js'
+import { keysOf } from './keys.js'
+
+let harness: Harness
+
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness.close())
+
+const at = (key: string) => `/v1/cache/users/${key}`
+const version = (tag: string | undefined) => Number.parseInt(tag?.slice(1, -1) ?? '', 36)
+
+it('tells every change of a key with its clock, and the clock of the change before', async () => {
+  const key = 'told'
+  const heard: string[] = []
+  const channel = keysOf(harness, key).clock
+  await harness.links.cacheSignals.subscribe(channel, (message) => heard.push(message))
+  const tags: (string | undefined)[] = []
+  for (const change of [
+    () => harness.request('put', at(key)).send('x'),
+    () => harness.request('delete', at(key)),
+    () => harness.request('post', `${at(key)}/incr`),
+    () => harness.request('post', `${at(key)}/incr`),
+    () => harness.request('delete', at(key)),
+    () => harness.request('patch', `${at(key)}/fields`).send({ set: { a: '1' } }),
+    () => harness.request('post', '/v1/cache/users/invalidate').send({ keys: [key] }),
+  ]) {
+    const { status, headers } = await change()
+    expect(status).toBeLessThan(300)
+    tags.push(headers.etag)
+  }
+
+  await until('seven messages', () => heard.length === 7)
+
+  const messages = heard.map((message) => message.split(' '))
+  for (const [i, [prev, clk, ...rest]] of messages.entries()) {
+    expect(rest).toEqual(['k', 'users', key])
+    if (i > 0) expect(prev).toBe(messages[i - 1]?.[1])
+    expect(Number(clk)).toBeGreaterThan(Number(prev))
+    if (tags[i]) expect(Number(clk)).toBe(version(tags[i]))
+  }
+})
