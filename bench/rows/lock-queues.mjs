@@ -1,0 +1,200 @@
+// What queues cost: a hand-off as its waiter sees it, and a long queue as Redis sees it.
+import { randomBytes } from 'node:crypto'
+import { Agent, request as httpRequest } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import { acquireScript, claimScript, releaseScript } from '../../dist/locks/scripts.js'
+import { createBinder } from '../../dist/redis/binder.js'
+import { openLink } from '../../dist/redis/connect.js'
+
+const CHAINS = 8
+const HAND_OFFS = 150
+const WAITERS = 10_000
+const CYCLES = 2_000
+
+export const rows = [
+  { name: 'hand-off p99 over echo p99', target: 3, atMost: true, measure: measureHandOffs },
+  {
+    name: 'acquire and release with 10,000 waiters over none',
+    target: 1.5,
+    atMost: true,
+    measure: measureLongQueue,
+  },
+]
+
+/**
+ * From sending the release to the next waiter's answer: eight locks with two clients each. The echo
+ * gets as many requests a second from eight clients, and gives as many samples in the same time, so
+ * that a moment in which the machine stands still weighs the same on both sides.
+ */
+async function measureHandOffs({ servers, rounds }) {
+  const seen = []
+  for (let i = 0; i <= rounds; i++) {
+    const { took: handOff, periodMs } = await handOffs(servers.service.url)
+    const echo = await echoes(servers.echo.url, periodMs)
+    // The first round warms up.
+    if (i > 0) seen.push({ handOff, echo })
+  }
+  return compare(
+    seen.map(({ handOff, echo }) => [quantile(handOff, 0.99), quantile(echo, 0.99)]),
+    {
+      'p50 ms': quantile(
+        seen.flatMap(({ handOff }) => handOff),
+        0.5,
+      ),
+      'echo p50 ms': quantile(
+        seen.flatMap(({ echo }) => echo),
+        0.5,
+      ),
+    },
+  )
+}
+
+async function handOffs(url) {
+  const agent = new Agent({ keepAlive: true })
+  const run = randomBytes(6).toString('hex')
+  const began = performance.now()
+  const all = await Promise.all(
+    Array.from({ length: CHAINS }, (_, i) => chain(agent, url, `/v1/locks/${run}-${i}`)),
+  )
+  agent.destroy()
+  return { took: all.flat(), periodMs: (performance.now() - began) / HAND_OFFS }
+}
+
+/** Two clients of one lock: while one holds it, the other waits. */
+async function chain(agent, url, lock) {
+  const body = { ttlMs: 30_000, waitMs: 30_000 }
+  const took = []
+  let { token } = await post(agent, url, `${lock}/acquire`, body)
+  for (let i = 0; i < HAND_OFFS; i++) {
+    const next = post(agent, url, `${lock}/acquire`, body)
+    await sleep(2)
+    const began = performance.now()
+    const released = post(agent, url, `${lock}/release`, { token })
+    token = (await next).token
+    took.push(performance.now() - began)
+    await released
+  }
+  await post(agent, url, `${lock}/release`, { token })
+  return took
+}
+
+async function echoes(url, periodMs) {
+  const agent = new Agent({ keepAlive: true })
+  const ask = (name) => post(agent, url, `/v1/locks/${name}/acquire`, { ttlMs: 30_000 })
+  const all = await Promise.all(
+    Array.from({ length: CHAINS }, async (_, i) => {
+      const took = []
+      let next = performance.now()
+      for (let n = 0; n < HAND_OFFS; n++) {
+        await ask(`${i}-${n}`)
+        const began = performance.now()
+        await ask(`${i}-${n}`)
+        took.push(performance.now() - began)
+        next += periodMs
+        await sleep(Math.max(0, next - performance.now()))
+      }
+      return took
+    }),
+  )
+  agent.destroy()
+  return all.flat()
+}
+
+function post(agent, url, path, body) {
+  const text = JSON.stringify(body)
+  const headers = { 'content-type': 'application/json', 'content-length': text.length }
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(url + path, { method: 'POST', agent, headers }, (response) => {
+      let answer = ''
+      response.on('data', (chunk) => {
+        answer += chunk
+      })
+      response.on('end', () =>
+        response.statusCode === 200 ? resolve(JSON.parse(answer)) : reject(new Error(answer)),
+      )
+    })
+    request.on('error', reject)
+    request.end(text)
+  })
+}
+
+const COMMON = { now_guard: 0, floor: 0, ended_ttl_ms: 1_000 }
+const newToken = () => randomBytes(16).toString('base64url')
+
+/**
+ * Redis' own time for a waiter's whole way, from its place in the queue over the release before it to
+ * its claim: with 10,000 others in line, and with none.
+ */
+async function measureLongQueue({ servers, rounds }) {
+  const link = openLink({
+    url: servers.redis.url,
+    purpose: 'bench',
+    timeoutMs: 5_000,
+    onError() {},
+  })
+  while (!link.isReady()) await sleep(10)
+  const client = new Redis(servers.redis.url.replace('unix://', ''))
+  const binder = createBinder({
+    link,
+    observer: { batch() {}, failure() {} },
+    clockOffsetUs: () => 0,
+  })
+  const run = {
+    acquire: binder.bind(acquireScript),
+    release: binder.bind(releaseScript),
+    claim: binder.bind(claimScript),
+  }
+  const [long, short] = [await openQueue(run, WAITERS), await openQueue(run, 0)]
+  const costs = []
+  for (let i = 0; i < rounds; i++) {
+    costs.push([await costOf(client, long), await costOf(client, short)])
+  }
+  await client.unlink(await client.keys('ls:{bench-*'))
+  link.close()
+  client.disconnect()
+  return compare(costs, {
+    'Redis us/cycle': median(costs.map(([cost]) => cost)),
+    'Redis us/cycle with none': median(costs.map(([, cost]) => cost)),
+  })
+}
+
+/** A lock that is held, with so many in line; `cycle` adds one and hands on to the next. */
+async function openQueue(run, length) {
+  const keys = { lock: [`ls:{bench-${newToken()}:l0}:lock:x`] }
+  const options = JSON.stringify({ instance: 'bench', ttl_ms: 3_600_000, max_queue: 2 * WAITERS })
+  const join = async () => {
+    const token = newToken()
+    const call = { ...COMMON, token, ttl_ms: 3_600_000, wait_ms: 240_000, options }
+    const { outcome } = await run.acquire(keys, call)
+    if (outcome !== 'queued' && tokens.length > 0) throw new Error(`${outcome} instead of queued`)
+    tokens.push(token)
+  }
+  const tokens = []
+  for (let i = 0; i <= length; i++) await join()
+  return async () => {
+    await join()
+    await run.release(keys, { ...COMMON, token: tokens.shift() })
+    const { outcome } = await run.claim(keys, { ...COMMON, token: tokens[0] })
+    if (outcome !== 'granted') throw new Error('the head of the queue was not granted')
+  }
+}
+
+async function costOf(client, cycle) {
+  await client.config('RESETSTAT')
+  for (let i = 0; i < CYCLES; i++) await cycle()
+  const stats = await client.info('commandstats')
+  return Number(/cmdstat_evalsha:calls=\d+,usec=(\d+)/.exec(stats)[1]) / CYCLES
+}
+
+function compare(pairs, record) {
+  const ratios = pairs.map(([ours, theirs]) => ours / theirs)
+  return { ratio: median(ratios), spread: [Math.min(...ratios), Math.max(...ratios)], record }
+}
+
+const median = (values) => quantile(values, 0.5)
+
+function quantile(values, share) {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
+}
