@@ -184,6 +184,13 @@ describe('the life of an object', () => {
     expect(await fields('life')).toEqual({ d: '1' })
   })
 
+  it('is cut short when asked', async () => {
+    await patch('short', { set: { a: '1' }, ttlMs: 100_000 }).expect(200)
+    await patch('short', { set: { a: '2' }, ttlMs: 10_000 }).expect(200)
+    harness.advance(10_000)
+    await read('short').expect(404)
+  })
+
   it('ends in Redis too, for both halves', async () => {
     await patch('ends', { set: { a: '1' }, ttlMs: 100_000 }).expect(200)
     const { entry, values } = keysOf(harness, 'ends')

@@ -159,10 +159,22 @@ describe('a policy', () => {
 
   it('ends what is not used', async () => {
     await put('idle', { ttlMs: 600_000, idleMs: 60_000 }).expect(201)
-    for (const key of ['used', 'unused']) await harness.request('put', value('idle', key)).send('x')
+    for (const key of ['used', 'many', 'unused']) {
+      await harness.request('put', value('idle', key)).send('x')
+    }
+    await harness.request('post', `${value('idle', 'counter')}/incr`).expect(200)
+    const fields = `${value('idle', 'object')}/fields`
+    await harness
+      .request('patch', fields)
+      .send({ set: { a: '1' } })
+      .expect(200)
     for (const _ of [1, 2]) {
       harness.advance(40_000)
       await harness.request('get', value('idle', 'used')).expect(200)
+      const many = harness.request('post', '/v1/cache/idle/get-many')
+      expect((await many.send({ keys: ['many'] })).body.entries[0].status).toBe('hit')
+      await harness.request('get', `${value('idle', 'counter')}/counter`).expect(200)
+      await harness.request('get', fields).expect(200)
     }
     await harness.request('get', value('idle', 'unused')).expect(404)
   })
