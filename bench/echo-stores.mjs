@@ -1,5 +1,6 @@
 // Fixed answers in the shape of each store's own; see echo.mjs.
 import { DEFAULT_POLICY } from '../dist/cache/spaces/policy.js'
+import { DEFAULT_BOARD } from '../dist/leaderboards/config.js'
 
 const FENCE = 1_795_000_000_000_000
 export const VALUE = Buffer.from(
@@ -64,5 +65,23 @@ export const echoStores = {
     },
     invalidation: {},
   },
-  leaderboards: {},
+  leaderboards: {
+    submit: async (_namespace, _board, entries) => ({
+      outcome: 'submitted',
+      season: 'all',
+      total: 1_000,
+      replayed: false,
+      config: DEFAULT_BOARD,
+      entries: entries.map(() => ({
+        outcome: 'changed',
+        better: true,
+        previousRank: 0,
+        rank: 1,
+        position: 1,
+        lower: 0,
+        upper: 1,
+        scores: '1',
+      })),
+    }),
+  },
 }

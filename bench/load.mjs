@@ -11,8 +11,8 @@ export const generator = hasWrk ? 'wrk' : 'autocannon'
 
 /**
  * @param {string} url of the server
- * @param {{ method: string, path: string, body?: object }} request `#` in the path becomes a number
- *   that no other request has
+ * @param {{ method: string, path: string, body?: object }} request `#` in path and body becomes a
+ *   number that no other request has
  * @param {{ connections: number, seconds: number }} load
  * @returns {Promise<{ requests: number, perSecond: number, p99Ms: number, failed: number }>}
  */
@@ -26,19 +26,20 @@ let run = Date.now() % 1_000_000
 async function driveWrk(url, { method, path: pattern, body }, { connections, seconds }) {
   const folder = mkdtempSync(path.join(tmpdir(), 'lockstep-bench-'))
   const script = path.join(folder, 'request.lua')
-  const [before, after] = pattern.split('#')
-  const target =
-    after === undefined
-      ? JSON.stringify(before)
-      : `${JSON.stringify(`${before}${run++}-`)} .. n .. ${JSON.stringify(after)}`
+  const unique = `${run++}-`
+  const numbered = (text) =>
+    text
+      .split('#')
+      .map((part) => JSON.stringify(part))
+      .join(` .. "${unique}" .. n .. `)
   writeFileSync(
     script,
     `local n = 0
-local body = ${body ? JSON.stringify(JSON.stringify(body)) : 'nil'}
 local headers = ${body ? '{ ["content-type"] = "application/json" }' : '{}'}
 request = function()
   n = n + 1
-  return wrk.format(${JSON.stringify(method)}, ${target}, headers, body)
+  return wrk.format(${JSON.stringify(method)}, ${numbered(pattern)}, headers,
+    ${body ? numbered(JSON.stringify(body)) : 'nil'})
 end
 done = function(summary, latency)
   local e = summary.errors
@@ -79,7 +80,9 @@ function output(command, args) {
 
 async function driveAutocannon(url, { method, path: pattern, body }, { connections, seconds }) {
   let n = 0
-  const name = `${run++}-`
+  const unique = `${run++}-`
+  const number = (text) => text.replaceAll('#', `${unique}${n}`)
+  const text = body && JSON.stringify(body)
   const result = await autocannon({
     url,
     connections,
@@ -88,18 +91,11 @@ async function driveAutocannon(url, { method, path: pattern, body }, { connectio
     requests: [
       {
         method,
-        ...(body && {
-          body: JSON.stringify(body),
-          headers: { 'content-type': 'application/json' },
-        }),
-        ...(pattern.includes('#')
-          ? {
-              setupRequest: (request) => ({
-                ...request,
-                path: pattern.replace('#', `${name}${n++}`),
-              }),
-            }
-          : { path: pattern }),
+        ...(body && { headers: { 'content-type': 'application/json' } }),
+        setupRequest(request) {
+          n++
+          return { ...request, path: number(pattern), ...(body && { body: number(text) }) }
+        },
       },
     ],
   })

@@ -7,6 +7,7 @@ import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { drive, generator } from './load.mjs'
 import { rows as cacheRows } from './rows/cache.mjs'
+import { rows as leaderboardRows } from './rows/leaderboards.mjs'
 import { rows as queueRows } from './rows/lock-queues.mjs'
 import { rows as lockRows } from './rows/locks.mjs'
 import { rows as limitRows } from './rows/ratelimits.mjs'
@@ -80,7 +81,7 @@ async function measureByItself({ name, target, atMost = false, measure }) {
     target,
     atMost,
     ratio,
-    met: atMost ? ratio <= target : ratio >= target,
+    met: target === undefined || (atMost ? ratio <= target : ratio >= target),
     spread,
     record,
   }
@@ -129,7 +130,7 @@ function print(results) {
       ratio: row.ratio.toFixed(2),
       target: row.target === undefined ? 'published' : `${row.atMost ? '<=' : '>='} ${row.target}`,
       met: row.met,
-      spread: row.spread.map((value) => value.toFixed(2)).join(' .. '),
+      spread: row.spread?.map((value) => value.toFixed(2)).join(' .. '),
       ...(row.record ? rounded(row.record) : toLoadColumns(row)),
     })),
   )
@@ -149,7 +150,7 @@ const rounded = (record) =>
 const servers = await startServers()
 try {
   const results = []
-  const rows = [...lockRows, ...queueRows, ...limitRows, ...cacheRows]
+  const rows = [...lockRows, ...queueRows, ...limitRows, ...cacheRows, ...leaderboardRows(options)]
   for (const row of rows.filter(({ name }) => name.includes(options.only))) {
     if (row.rival && !servers[row.rival.server]) {
       console.warn(`${row.name}: left out, ${row.rival.server} is not on PATH`)

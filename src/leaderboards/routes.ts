@@ -48,7 +48,11 @@ export const leaderboardRoutes: FastifyPluginAsyncTypebox<LeaderboardRouteOption
     async (request, reply) => {
       const { board } = request.params
       const entries = request.body.entries.map((entry, at) => ({
-        ...entry,
+        member: entry.member,
+        score: entry.score,
+        scores: entry.scores,
+        op: entry.op,
+        ifSeq: entry.ifSeq,
         metadata: entry.metadata && toMetadata(entry.metadata, at),
       }))
       const identity = requestIdentity(request, idempotencyTtlMs)

@@ -76,19 +76,19 @@ export const submitScript = defineScript({
   decode: decodeBoard((rest, status): SubmitReply => {
     if (status !== 1) return { outcome: status === 2 ? 'closed' : 'conflict' }
     const [season, total, replayed, ...fields] = rest
-    const entries = [...records(fields, 8)].map((entry) => {
-      const [outcome, better, previousRank, rank, position, lower, upper] = entry.map(Number)
-      return {
-        outcome: ENTRY_OUTCOMES[outcome as number] as SubmittedReply['outcome'],
-        better: better === 1,
-        previousRank: previousRank as number,
-        rank: rank as number,
-        position: position as number,
-        lower: lower as number,
-        upper: upper as number,
-        scores: String(entry[7]),
-      }
-    })
+    const entries: SubmittedReply[] = []
+    for (let at = 0; at < fields.length; at += 8) {
+      entries.push({
+        outcome: ENTRY_OUTCOMES[Number(fields[at])] as SubmittedReply['outcome'],
+        better: fields[at + 1] === 1,
+        previousRank: Number(fields[at + 2]),
+        rank: Number(fields[at + 3]),
+        position: Number(fields[at + 4]),
+        lower: Number(fields[at + 5]),
+        upper: Number(fields[at + 6]),
+        scores: String(fields[at + 7]),
+      })
+    }
     return {
       outcome: 'submitted',
       season: String(season),

@@ -125,7 +125,7 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
         if (isNew) await register(namespace, board, 1)
         const memo = idempotency && memoKey(namespace, board, idempotency.digest)
         const reply = await submitEntries(
-          { ...keys, memo },
+          { board: keys.board, memo },
           {
             plan,
             windows,
@@ -142,7 +142,9 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
         if (isAgain(reply)) return reply
         // Once more: a delete of the board that was there before may have unlisted it meanwhile.
         if (isNew) await register(namespace, board, 1)
-        return { ...reply, config }
+        if (reply.outcome !== 'submitted') return reply
+        const { season, total, replayed, entries: results } = reply
+        return { outcome: 'submitted' as const, season, total, replayed, entries: results, config }
       }),
 
     /** @param ifMatch version that must be the present one, '*' for any existing, '' for any */
