@@ -57,6 +57,29 @@ async function metric({ url }: Instance, name: string): Promise<number> {
   return Number(new RegExp(`^${name} (\\d+)`, 'm').exec(text)?.[1])
 }
 
+it('a hundred who wait at two processes get the lock in the order in which they came', async () => {
+  const { a, b } = await startTwo()
+  const { body: held } = await ask(b, 'acquire', { ttlMs: 60_000 })
+  const order: number[] = []
+  const done: Promise<void>[] = []
+  for (let i = 0; i < 100; i++) {
+    const at = i % 2 === 0 ? a : b
+    const { answer } = await stand(at, i + 1)
+    done.push(
+      answer.then(async ({ status, body }) => {
+        expect(status).toBe(200)
+        order.push(i)
+        await ask(i % 3 === 0 ? a : b, 'release', { token: body.token })
+      }),
+    )
+  }
+
+  await ask(a, 'release', { token: held.token })
+  await Promise.all(done)
+
+  expect(order).toEqual(Array.from({ length: 100 }, (_, i) => i))
+}, 60_000)
+
 it('a killed instance costs those behind its waiters one lapse, however many they were', async () => {
   const { a, b } = await startTwo()
   const { body: held } = await ask(b, 'acquire', { ttlMs: 60_000 })
