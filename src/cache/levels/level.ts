@@ -59,7 +59,7 @@ export class L1 {
       return load()
     }
     const namespace = this.#namespaceOf(key.namespace)
-    const partition = this.#partitionOf(namespace, key)
+    const partition = namespace && this.#partitionOf(namespace, key)
     if (!partition) return load()
     const room = this.#roomOf(namespace, key.space, l1)
     const kept = options.skipL1 ? undefined : this.#current(room, partition, key, options)
@@ -160,9 +160,10 @@ export class L1 {
     return { asOf: kept.asOf, lease: { kind: 'none' }, entry: aged(kept, now), level: 'degraded' }
   }
 
-  #namespaceOf(name: string): Namespace {
+  /** Undefined for one more than there is room for: callers may make them up. */
+  #namespaceOf(name: string): Namespace | undefined {
     const known = this.#namespaces.get(name)
-    if (known) return known
+    if (known || this.#partitionCount >= MAX_PARTITIONS) return known
     const made = { rooms: new Map(), partitions: [] }
     this.#namespaces.set(name, made)
     return made
