@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { readManyScript } from '../../src/cache/entries/scripts.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { keysOf } from './keys.js'
+
+let harness: Harness
+
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness.close())
+
+const at = (key: string) => `/v1/cache/users/${key}`
+const readMany = (keys: readonly string[], max_bytes: number, reply_bytes: number) =>
+  harness.binder.bind(readManyScript)(
+    {
+      clock: keysOf(harness, keys[0] as string).clock,
+      entry: keys.map((key) => keysOf(harness, key).entry),
+    },
+    { seed: 7, on_restart: 0, space: 'users', idle_ms: 0, max_bytes, reply_bytes },
+  )
+
+it('leaves out payloads that are too large, and keys that would make the reply too long', async () => {
+  await harness.request('put', at('a')).send('12345678').expect(201)
+  const payloads = async (max: number, reply: number) =>
+    (await readMany(['a', 'a', 'a'], max, reply)).map(({ entry }) => entry?.payload?.toString())
+  expect(await payloads(8, 1_000)).toEqual(['12345678', '12345678', '12345678'])
+  expect(await payloads(7, 1_000)).toEqual([undefined, undefined, undefined])
+  expect(await payloads(8, 7)).toEqual(['12345678'])
+  expect(await payloads(8, 8)).toEqual(['12345678', '12345678'])
+  // What was left out does not count.
+  expect(await payloads(7, 0)).toHaveLength(3)
+})
+
+it('serves what a failed refresh keeps, as a GET does', async () => {
+  const key = 'failed'
+  await harness
+    .request('put', at(key))
+    .set('cache-control', 'max-age=1, stale-if-error=600')
+    .send('old')
+    .expect(201)
+  harness.advance(2_000)
+  const both = async () => {
+    const single = await harness.request('get', at(key))
+    const many = await harness.request('post', '/v1/cache/users/get-many').send({ keys: [key] })
+    return [single.status, single.headers['lockstep-state'], many.body.entries[0].state]
+  }
+  expect(await both()).toEqual([404, undefined, 'miss'])
+
+  // The record of a load that failed: see lib/lease.lua.
+  const { clock, lease } = keysOf(harness, key)
+  const [clk, epoch] = await harness.redis.zmscore(clock, 'clk', 'epoch')
+  const record = Buffer.alloc(48)
+  const until = (Date.now() + 600_000) * 1_000
+  for (const [i, field] of [Number(clk), Number(epoch), 0, 0, until, 0].entries()) {
+    record.writeDoubleBE(field, i * 8)
+  }
+  await harness.redis.set(lease, record, 'PX', 600_000)
+  expect(await both()).toEqual([200, 'stale', 'stale'])
+
+  // With a token it is a load under way, which keeps nothing.
+  await harness.redis.set(lease, Buffer.concat([record, Buffer.from('token')]), 'PX', 600_000)
+  expect(await both()).toEqual([404, undefined, 'miss'])
+})
