@@ -92,7 +92,7 @@ async function eachInTurn(
 
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   calm: { store: () => single([]) },
-  'holders paused': { store: () => single([]), pauseShare: 0.03 },
+  'holders paused': { store: () => single([]), pauseShare: 0.2 },
   'instances killed': {
     store: () => single([]),
     trouble: (run) =>
