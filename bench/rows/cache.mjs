@@ -19,7 +19,6 @@ export const rows = [
     ],
     request: { method: 'GET', path: at('memory', 'value') },
     rival: { server: 'fastify' },
-    record: '0006',
   },
   {
     name: 'cache GET from L1 over echo',
