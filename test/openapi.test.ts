@@ -9,6 +9,16 @@ interface Operation {
   readonly summary?: string
   readonly tags?: readonly string[]
   readonly responses: Readonly<Record<string, unknown>>
+  readonly requestBody?: unknown
+}
+
+interface Content {
+  readonly content?: Readonly<
+    Record<
+      string,
+      { example?: unknown; examples?: object; schema?: { examples?: readonly unknown[] } }
+    >
+  >
 }
 
 const METHODS = new Set(['get', 'put', 'post', 'delete', 'patch', 'head'])
@@ -52,6 +62,20 @@ it('names and explains every operation', () => {
 it('gives every operation a name of its own', () => {
   const names = operations.map(({ operation }) => operation.operationId)
   expect(new Set(names).size).toBe(names.length)
+})
+
+/** Domains that are not complete yet have no say in it. */
+const EXEMPLARY = ['leaderboards', 'operations']
+
+it('shows an example of everything that is sent as JSON', () => {
+  for (const { where, operation } of operations) {
+    if (!EXEMPLARY.includes(operation.tags?.[0] as string)) continue
+    const good = Object.entries(operation.responses).filter(([status]) => status.startsWith('2'))
+    for (const content of [operation.requestBody, ...good.map(([, response]) => response)]) {
+      const json = (content as Content | undefined)?.content?.['application/json']
+      if (json) expect(json.example ?? json.examples ?? json.schema?.examples, where).toBeDefined()
+    }
+  }
 })
 
 it('says what every answer means', () => {

@@ -7,7 +7,10 @@ export interface HealthOptions {
   readonly notReady: () => 'draining' | 'store-unavailable' | undefined
 }
 
-const Ok = Type.Object({ status: Type.Literal('ok') }, { description: 'Yes.' })
+const Ok = Type.Object(
+  { status: Type.Literal('ok') },
+  { description: 'Yes.', examples: [{ status: 'ok' }] },
+)
 
 export const healthRoutes: FastifyPluginAsync<HealthOptions> = async (app, { notReady }) => {
   app.get(

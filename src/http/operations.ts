@@ -4,6 +4,18 @@ import { keepPrivate } from './private.js'
 import { COMMON_PROBLEMS, problemResponses } from './problem.js'
 import type { Scope } from './scopes.js'
 
+const GOOD_REDIS = {
+  version: '8.0.2',
+  mode: 'single',
+  persistence: 'aof',
+  evictionPolicy: 'noeviction',
+  maxMemoryBytes: 1_073_741_824,
+  usedMemoryBytes: 12_582_912,
+  replicas: 0,
+  needsReplicas: false,
+  findings: [],
+}
+
 const RedisStatus = Type.Object(
   {
     version: Type.String(),
@@ -19,19 +31,7 @@ const RedisStatus = Type.Object(
     }),
   },
   {
-    examples: [
-      {
-        version: '8.0.2',
-        mode: 'single',
-        persistence: 'aof',
-        evictionPolicy: 'noeviction',
-        maxMemoryBytes: 1_073_741_824,
-        usedMemoryBytes: 12_582_912,
-        replicas: 0,
-        needsReplicas: false,
-        findings: [],
-      },
-    ],
+    examples: [GOOD_REDIS],
   },
 )
 
@@ -46,7 +46,10 @@ const Status = Type.Object(
       }),
     ),
   },
-  { description: 'What runs, and on which Redis.' },
+  {
+    description: 'What runs, and on which Redis.',
+    examples: [{ version: '0.1.0', uptimeMs: 86_400_000, redis: GOOD_REDIS }],
+  },
 )
 
 type RedisStatus = Static<typeof RedisStatus>

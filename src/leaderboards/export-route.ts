@@ -5,7 +5,8 @@ import { COMMON_PROBLEMS, problemResponses } from '../http/problem.js'
 import { toListedEntry } from './answers.js'
 import { noBoard } from './board-routes.js'
 import type { BoardConfig } from './config.js'
-import * as schemas from './schemas.js'
+import * as schemas from './entry-schemas.js'
+import { BoardParams } from './schemas.js'
 import type { ListedReply } from './scripts.js'
 import type { LeaderboardStore } from './store.js'
 
@@ -27,7 +28,7 @@ export const exportRoute: FastifyPluginAsyncTypebox<ExportRouteOptions> = async 
         operationId: 'exportLeaderboard',
         summary: 'All entries of a season, best first, one JSON object a line',
         tags: ['leaderboards'],
-        params: schemas.BoardParams,
+        params: BoardParams,
         querystring: schemas.EntryQuery,
         response: {
           200: {

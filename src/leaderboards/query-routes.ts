@@ -3,7 +3,8 @@ import { COMMON_PROBLEMS, invalid, problemResponses } from '../http/problem.js'
 import { toEntry, toListedEntry } from './answers.js'
 import { noBoard } from './board-routes.js'
 import type { BoardConfig } from './config.js'
-import * as schemas from './schemas.js'
+import * as schemas from './entry-schemas.js'
+import { BoardParams } from './schemas.js'
 import type { MemberReply } from './scripts.js'
 import type { LeaderboardStore } from './store.js'
 import { toScoreTexts } from './submissions.js'
@@ -23,7 +24,7 @@ export const queryRoutes: FastifyPluginAsyncTypebox<QueryRouteOptions> = async (
         operationId: 'queryLeaderboard',
         summary: 'Entries of named members, where a score would land, who has a percentile',
         tags: ['leaderboards'],
-        params: schemas.BoardParams,
+        params: BoardParams,
         body: schemas.QueryRequest,
         response: {
           200: schemas.QueryResponse,

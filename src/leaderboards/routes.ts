@@ -4,10 +4,11 @@ import { IdempotencyHeaders, requestIdentity } from '../http/request-fingerprint
 import { fromCursor, toCursor, toEntry, toListedEntry, toResults } from './answers.js'
 import { boardRoutes, noBoard } from './board-routes.js'
 import { type BoardConfig, type Column, scoreText } from './config.js'
+import * as schemas from './entry-schemas.js'
 import { exportRoute } from './export-route.js'
 import type { LeaderboardMetrics } from './metrics.js'
 import { queryRoutes } from './query-routes.js'
-import * as schemas from './schemas.js'
+import { BoardParams, Deleted, EntryParams } from './schemas.js'
 import { seasonRoutes } from './season-routes.js'
 import type { LeaderboardStore } from './store.js'
 
@@ -36,7 +37,7 @@ export const leaderboardRoutes: FastifyPluginAsyncTypebox<LeaderboardRouteOption
         operationId: 'submitScores',
         summary: 'Submit scores; each is answered with its rank',
         tags: ['leaderboards'],
-        params: schemas.BoardParams,
+        params: BoardParams,
         headers: IdempotencyHeaders,
         body: schemas.SubmitRequest,
         response: {
@@ -75,7 +76,7 @@ export const leaderboardRoutes: FastifyPluginAsyncTypebox<LeaderboardRouteOption
         operationId: 'listEntries',
         summary: 'A page of entries by place, cursor or range of scores',
         tags: ['leaderboards'],
-        params: schemas.BoardParams,
+        params: BoardParams,
         querystring: schemas.PageQuery,
         response: {
           200: schemas.PageResponse,
@@ -116,7 +117,7 @@ export const leaderboardRoutes: FastifyPluginAsyncTypebox<LeaderboardRouteOption
         operationId: 'getEntry',
         summary: 'Rank, position, percentile and tier of one member',
         tags: ['leaderboards'],
-        params: schemas.EntryParams,
+        params: EntryParams,
         querystring: schemas.EntryQuery,
         response: {
           200: schemas.EntryResponse,
@@ -145,7 +146,7 @@ export const leaderboardRoutes: FastifyPluginAsyncTypebox<LeaderboardRouteOption
         operationId: 'listEntriesAround',
         summary: 'A member and its neighbours',
         tags: ['leaderboards'],
-        params: schemas.EntryParams,
+        params: EntryParams,
         querystring: schemas.AroundQuery,
         response: {
           200: schemas.AroundResponse,
@@ -175,10 +176,10 @@ export const leaderboardRoutes: FastifyPluginAsyncTypebox<LeaderboardRouteOption
         operationId: 'deleteEntry',
         summary: 'Take a member out of a season',
         tags: ['leaderboards'],
-        params: schemas.EntryParams,
+        params: EntryParams,
         querystring: schemas.EntryQuery,
         response: {
-          200: schemas.Deleted,
+          200: Deleted,
           ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
         },
       },

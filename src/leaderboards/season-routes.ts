@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS, problemResponses } from '../http/problem.js'
 import { noBoard } from './board-routes.js'
-import * as schemas from './schemas.js'
+import { BoardParams } from './schemas.js'
+import * as schemas from './season-schemas.js'
 import { NEVER_MS } from './seasons.js'
 import type { LeaderboardStore } from './store.js'
 
@@ -24,7 +25,7 @@ export const seasonRoutes: FastifyPluginAsyncTypebox<SeasonRouteOptions> = async
         operationId: 'listSeasons',
         summary: 'Seasons of a board that have entries',
         tags: ['leaderboards'],
-        params: schemas.BoardParams,
+        params: BoardParams,
         response: { 200: schemas.SeasonsResponse, ...problems },
       },
     },
@@ -50,7 +51,7 @@ export const seasonRoutes: FastifyPluginAsyncTypebox<SeasonRouteOptions> = async
         operationId: 'closeSeason',
         summary: 'Refuse submissions until the next season begins',
         tags: ['leaderboards'],
-        params: schemas.BoardParams,
+        params: BoardParams,
         response: { 200: schemas.CloseResponse, ...problems },
       },
     },
@@ -74,7 +75,7 @@ export const seasonRoutes: FastifyPluginAsyncTypebox<SeasonRouteOptions> = async
               ? 'Take a member out of the ranks of every season; its scores are kept'
               : 'Rank a hidden member again',
           tags: ['leaderboards'],
-          params: schemas.BoardParams,
+          params: BoardParams,
           body: schemas.MemberRequest,
           response: { 200: schemas.Changed, ...problems },
         },

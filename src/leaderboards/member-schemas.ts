@@ -1,0 +1,115 @@
+import Type from 'typebox'
+import { ObjectName, ResourceName } from '../http/names.js'
+import { Entry, EntryResponse, Result } from './entry-schemas.js'
+import { closed } from './schemas.js'
+
+export const MemberParams = Type.Object({ member: ObjectName })
+
+export const SubmissionsRequest = Type.Object(
+  {
+    member: ObjectName,
+    boards: Type.Array(
+      Type.Object(
+        {
+          board: ResourceName,
+          score: Entry.properties.score,
+          scores: Entry.properties.scores,
+          op: Entry.properties.op,
+          ifSeq: Entry.properties.ifSeq,
+        },
+        closed,
+      ),
+      { minItems: 1, maxItems: 100, description: '1 to 100 boards.' },
+    ),
+  },
+  { ...closed, examples: [{ member: 'ada', boards: [{ board: 'weekly', score: 42 }] }] },
+)
+
+export const SubmissionsResponse = Type.Object(
+  {
+    results: Type.Array(
+      Type.Object({
+        board: ResourceName,
+        ...Type.Partial(Result).properties,
+        error: Type.Optional(
+          Type.Enum(
+            [
+              'out-of-range',
+              'stale-sequence',
+              'invalid-request',
+              'season-closed',
+              'idempotency-conflict',
+            ],
+            { description: 'Why nothing was applied to this board.' },
+          ),
+        ),
+      }),
+    ),
+  },
+  {
+    description: 'One result per board, in the order asked for.',
+    examples: [
+      {
+        results: [
+          {
+            board: 'weekly',
+            member: 'ada',
+            changed: true,
+            personalBest: true,
+            score: 42,
+            rank: 1,
+            previousRank: null,
+            position: 1,
+            total: 1,
+            percentile: 50,
+            season: 'all',
+          },
+        ],
+      },
+    ],
+  },
+)
+
+export const WalkQuery = Type.Object(
+  { cursor: Type.String({ default: '', maxLength: 128, description: '`nextCursor` of before.' }) },
+  closed,
+)
+
+const NextBoards = Type.Union([Type.String(), Type.Null()], {
+  description: 'For the next 500 boards; null: all were walked.',
+})
+
+export const MemberBoards = Type.Object(
+  {
+    leaderboards: Type.Array(Type.Object({ board: ResourceName, ...EntryResponse.properties })),
+    nextCursor: NextBoards,
+  },
+  {
+    description: 'Entries of the member in present seasons.',
+    examples: [
+      {
+        leaderboards: [
+          {
+            board: 'weekly',
+            member: 'ada',
+            score: 300,
+            rank: 1,
+            position: 1,
+            percentile: 75,
+            total: 2,
+            season: 'all',
+          },
+        ],
+        nextCursor: null,
+      },
+    ],
+  },
+)
+
+export const Erased = Type.Object(
+  { entries: Type.Integer({ description: 'Entries that were removed.' }), nextCursor: NextBoards },
+  {
+    description: 'The member is on none of these boards.',
+    examples: [{ entries: 3, nextCursor: null }],
+  },
+)
