@@ -70,7 +70,6 @@ async function measure(row) {
     perSecond: of('service', 'perSecond'),
     rivalPerSecond: of('rival', 'perSecond'),
     p99Ms: of('service', 'p99Ms'),
-    record: row.record,
   }
 }
 
