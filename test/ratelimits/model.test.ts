@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type CheckStore, createCheckStore } from '../../src/ratelimits/checks/store.js'
 import type { Policy } from '../../src/ratelimits/policies/policy.js'
 import { type Harness, startHarness } from '../support/harness.js'
-import { gcraModel, type Model, windowModel } from './model.js'
+import { gcraModel, type Model, slidingModel, windowModel } from './model.js'
 
 let harness: Harness
 let store: CheckStore
@@ -36,6 +36,21 @@ it.each<[string, Policy, () => Model]>([
     { algorithm: 'fixed-window', align: 'first-hit', limit: 7, windowMs: 1_300 },
     () => windowModel(7, 1_300, true),
   ],
+  [
+    'sliding-window of one bucket',
+    { algorithm: 'sliding-window', limit: 7, windowMs: 1_300 },
+    () => slidingModel(7, 1_300, 1, false),
+  ],
+  [
+    'sliding-window of several',
+    { algorithm: 'sliding-window', buckets: 6, limit: 7, windowMs: 1_300 },
+    () => slidingModel(7, 1_300, 6, false),
+  ],
+  [
+    'sliding-window, strict',
+    { algorithm: 'sliding-window', buckets: 4, mode: 'strict', limit: 7, windowMs: 1_300 },
+    () => slidingModel(7, 1_300, 4, true),
+  ],
 ])('%s answers as its model', async (_name, policy, makeModel) => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), async (steps) => {
@@ -55,5 +70,40 @@ it.each<[string, Policy, () => Model]>([
       }
     }),
     { numRuns: 40 },
+  )
+})
+
+it.each<[string, Policy]>([
+  ['gcra', { algorithm: 'gcra', limit: 7, windowMs: 1_300, burst: 5 }],
+  ['fixed-window', { algorithm: 'fixed-window', limit: 7, windowMs: 1_300 }],
+  ['sliding-window', { algorithm: 'sliding-window', limit: 7, windowMs: 1_300 }],
+  ['several buckets', { algorithm: 'sliding-window', limit: 7, windowMs: 1_300, buckets: 6 }],
+  [
+    'strict',
+    { algorithm: 'sliding-window', limit: 7, windowMs: 1_300, buckets: 4, mode: 'strict' },
+  ],
+])('%s allows after the time it told, and not before', async (_name, policy) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 15 }), async (steps) => {
+      const key = randomUUID()
+      const ask = async (cost: number, peek = false) => {
+        const limit = { name: 'a', key, cost, policy, inline: true }
+        const outcome = await store.check(harness.namespace, [limit], { mode: 'all', peek })
+        if (outcome.kind !== 'decided') throw new Error(outcome.kind)
+        return outcome.results[0]!
+      }
+      for (const { advanceMs, cost } of steps) {
+        harness.advance(advanceMs)
+        const denied = await ask(cost)
+        if (denied.allowed || denied.retryUs < 0) continue
+        const retryAt = denied.takenAtUs + denied.retryUs
+        const later = await ask(cost, true)
+        // Real time runs on: between two calls the wait only becomes shorter, never longer.
+        if (!later.allowed) expect(later.takenAtUs + later.retryUs).toBe(retryAt)
+        harness.advance(Math.ceil(denied.retryUs / 1_000))
+        expect((await ask(cost)).allowed).toBe(true)
+      }
+    }),
+    { numRuns: 25 },
   )
 })

@@ -3,7 +3,7 @@ interface Decision {
   readonly remaining: number
 }
 
-/** The two algorithms in plain TypeScript, without Redis: what the scripts are compared with. */
+/** The algorithms in plain TypeScript, without Redis: what the scripts are compared with. */
 export interface Model {
   check(nowUs: number, cost: number): Decision
 }
@@ -40,6 +40,32 @@ export function windowModel(limit: number, windowMs: number, fromFirstHit: boole
       const allowed = count + cost <= limit
       if (allowed) count += cost
       return { allowed, remaining: Math.max(0, limit - count) }
+    },
+  }
+}
+
+/** Every call is remembered with its bucket; nothing is packed and nothing is forgotten. */
+export function slidingModel(
+  limit: number,
+  windowMs: number,
+  buckets: number,
+  strict: boolean,
+): Model {
+  const width = Math.ceil((windowMs * 1_000) / buckets)
+  const calls: { bucket: number; cost: number }[] = []
+  return {
+    check(nowUs, cost) {
+      const newest = Math.floor(nowUs / width)
+      const share = strict ? 1 : (width - (nowUs - newest * width)) / width
+      const within = (from: number, to: number) =>
+        calls
+          .filter(({ bucket }) => bucket >= from && bucket <= to)
+          .reduce((sum, call) => sum + call.cost, 0)
+      const oldest = newest - buckets
+      const used = () => within(oldest + 1, newest) + Math.ceil(within(oldest, oldest) * share)
+      const allowed = used() + cost <= limit
+      if (allowed) calls.push({ bucket: newest, cost })
+      return { allowed, remaining: Math.max(0, limit - used()) }
     },
   }
 }

@@ -14,7 +14,7 @@ export interface LimitInput extends Partial<Policy> {
 
 type Find = (name: string) => Promise<PolicyDocument | undefined>
 
-const PARAMETERS = ['algorithm', 'limit', 'windowMs', 'burst', 'align'] as const
+const PARAMETERS = ['algorithm', 'limit', 'windowMs', 'burst', 'align', 'buckets', 'mode'] as const
 
 /**
  * Looks up the policies that limits name.
@@ -61,7 +61,7 @@ function nameOf({ name }: LimitInput, at: (field: string) => string): string {
 }
 
 function inlinePolicy(input: LimitInput, at: (field: string) => string): Policy {
-  const { algorithm = 'gcra', limit, windowMs, burst, align } = input
+  const { algorithm = 'gcra', limit, windowMs, burst, align, buckets, mode } = input
   if (limit === undefined) throw invalid(at('limit'), 'is required')
   if (windowMs === undefined) throw invalid(at('windowMs'), 'is required')
   const policy: Policy = {
@@ -70,6 +70,8 @@ function inlinePolicy(input: LimitInput, at: (field: string) => string): Policy 
     windowMs,
     ...(burst !== undefined && { burst }),
     ...(align !== undefined && { align }),
+    ...(buckets !== undefined && { buckets }),
+    ...(mode !== undefined && { mode }),
   }
   const fault = policyFault(policy)
   if (fault) throw invalid(at(fault.field), fault.message)

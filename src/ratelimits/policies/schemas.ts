@@ -4,7 +4,7 @@ import { ResourceName } from '../../http/names.js'
 const YEAR_MS = 31_622_400_000
 
 export const PolicyFields = {
-  algorithm: Type.Enum(['gcra', 'token-bucket', 'fixed-window'], {
+  algorithm: Type.Enum(['gcra', 'token-bucket', 'fixed-window', 'sliding-window'], {
     default: 'gcra',
     description: 'How it is counted. token-bucket is another name of gcra. Default gcra.',
   }),
@@ -28,6 +28,19 @@ export const PolicyFields = {
   align: Type.Optional(
     Type.Enum(['epoch', 'first-hit'], {
       description: 'fixed-window: windows begin at multiples of windowMs, or at the first call.',
+    }),
+  ),
+  buckets: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 60,
+      description: 'sliding-window: buckets it is counted in, 1 to 60. Default 1.',
+    }),
+  ),
+  mode: Type.Optional(
+    Type.Enum(['weighted', 'strict'], {
+      description:
+        'sliding-window: the oldest bucket counts by its share of the window (default), or in full.',
     }),
   ),
 }

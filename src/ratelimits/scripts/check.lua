@@ -6,7 +6,7 @@ ARGV mode         all|each  all: one denial denies everything; each: every limit
 ARGV peek         0 or 1  1: nothing is consumed
 ARGV fingerprint  string  of the request, '' without an idempotency key
 ARGV memo_ttl_ms  int     how long the memo is kept
-ARGV limit[].kind  g|w    g: GCRA, lib/tat.lua; w: fixed window, lib/window.lua
+ARGV limit[].kind  g|w|s  g: GCRA, lib/tat.lua; w: fixed window, lib/window.lua; s: sliding window, lib/sliding.lua
 ARGV limit[].cost  int    1 or more
 ARGV limit[].a     int    see the libraries
 ARGV limit[].b     int
@@ -24,8 +24,10 @@ MEMORY grows
 ]]
 -- @use lib/tat.lua
 -- @use lib/window.lua
+-- @use lib/sliding.lua
 local mode, peek, fingerprint, memo_ttl_ms = ARGV[1], ARGV[2] == '1', ARGV[3], tonumber(ARGV[4])
 local first, fields = 5, 5
+local algorithms = { g = gcra, w = window, s = sliding }
 local count = (#ARGV - first + 1) / fields
 local memo_key = KEYS[count + 1]
 local taken_us = now_us
@@ -42,7 +44,7 @@ end
 local limits, all_allowed = {}, true
 for i = 1, count do
   local at = first + (i - 1) * fields
-  local algorithm = ARGV[at] == 'g' and gcra or window
+  local algorithm = algorithms[ARGV[at]]
   local limit = algorithm.evaluate(KEYS[i], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]),
     tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4]))
   limit.algorithm = algorithm

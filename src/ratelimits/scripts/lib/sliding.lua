@@ -1,0 +1,77 @@
+-- A window that slides: buckets of equal width, the newest N in full and the one before them by the
+-- share of it that the window still covers (weighted), or in full (strict). State
+-- "<index>:<width>:<counts>", the newest count first; the index counts widths since 1970.
+
+-- a: limit; b: width of a bucket in us; c: buckets, negative where strict.
+local sliding = {}
+
+-- The counts as of now, the newest first, N + 1 of them. Another width or number starts afresh.
+local function read_buckets(key, index, width, buckets)
+  local counts, stored = {}, redis.call('GET', key)
+  local last, same, text = string.match(stored or '', '^(%d+):(%d+):(.*)$')
+  local gone = last and tonumber(same) == width and index - tonumber(last) or buckets + 1
+  if gone < 0 then gone = 0 end
+  for i = 1, buckets + 1 do counts[i] = 0 end
+  local old = {}
+  for count in string.gmatch(text or '', '%d+') do old[#old + 1] = tonumber(count) end
+  if #old ~= buckets + 1 then return counts end
+  for i = gone + 1, buckets + 1 do counts[i] = old[i - gone] end
+  return counts
+end
+
+-- What counts when `passed` more buckets have begun and `elapsed` us of the newest are over.
+local function used_of(limit, passed, elapsed)
+  local full = 0
+  for i = 1, limit.buckets - passed do full = full + limit.counts[i] end
+  local oldest = limit.counts[limit.buckets - passed + 1] or 0
+  if limit.strict then return full + oldest, full, oldest end
+  return full + math.ceil(oldest * (limit.width - elapsed) / limit.width), full, oldest
+end
+
+-- How long until the cost fits, if nobody else comes.
+local function retry_of(limit, cost)
+  for passed = 0, limit.buckets + 1 do
+    local elapsed = passed == 0 and limit.elapsed or 0
+    local used, full, oldest = used_of(limit, passed, elapsed)
+    local room = limit.most - cost - full
+    if not limit.strict and used + cost > limit.most and room > 0 then
+      elapsed = limit.width - math.floor(room * limit.width / oldest)
+      used = used_of(limit, passed, elapsed)
+    end
+    if used + cost <= limit.most and elapsed < limit.width then
+      return passed * limit.width + elapsed - limit.elapsed
+    end
+  end
+end
+
+function sliding.evaluate(key, cost, most, width, mode)
+  local index = math.floor(now_us / width)
+  local limit = {
+    key = key, index = index, width = width, most = most, cost = cost,
+    buckets = math.abs(mode), strict = mode < 0, elapsed = now_us - index * width,
+  }
+  limit.counts = read_buckets(key, index, width, limit.buckets)
+  limit.allowed = used_of(limit, 0, limit.elapsed) + cost <= most
+  limit.retry_us = cost > most and -1 or retry_of(limit, cost)
+  return limit
+end
+
+-- Until nothing counts any more.
+local function reset_of(limit)
+  for i, count in ipairs(limit.counts) do
+    if count > 0 then return (limit.buckets + 2 - i) * limit.width - limit.elapsed end
+  end
+  return 0
+end
+
+function sliding.write(limit)
+  limit.counts[1] = limit.counts[1] + limit.cost
+  redis.call('SET', limit.key,
+    string.format('%.0f:%.0f:%s', limit.index, limit.width, table.concat(limit.counts, ',')),
+    'PX', math.max(1, math.ceil(reset_of(limit) / 1000)))
+end
+
+function sliding.describe(limit)
+  local used = used_of(limit, 0, limit.elapsed)
+  return math.max(0, limit.most - used), reset_of(limit)
+end
