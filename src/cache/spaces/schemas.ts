@@ -89,8 +89,12 @@ export const SpaceResponse = Type.Object(
     examples: [
       {
         name: 'users',
-        ...DEFAULT_POLICY,
         ttlMs: 60_000,
+        staleMs: 0,
+        idleMs: 0,
+        jitter: 0.1,
+        maxValueBytes: 1_048_576,
+        requirePrecondition: false,
         l1: { ...DEFAULT_L1, policy: 'lfu' },
         version: 1,
         source: 'api',
