@@ -1,29 +1,13 @@
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import type { Redis } from 'ioredis'
+import type { FastifyInstance } from 'fastify'
 import { batchRoutes } from './cache/batches/routes.js'
 import { counterRoutes } from './cache/counters/routes.js'
-import { createCounterStore } from './cache/counters/store.js'
-import { ReadGuard } from './cache/entries/read-guard.js'
 import { entryRoutes } from './cache/entries/routes.js'
-import { createEntryStore } from './cache/entries/store.js'
-import { HotKeys } from './cache/hot/hot-keys.js'
 import { hotKeyRoutes } from './cache/hot/routes.js'
 import { invalidationRoutes } from './cache/invalidation/routes.js'
-import { createInvalidationStore } from './cache/invalidation/store.js'
-import { L1 } from './cache/levels/level.js'
-import { createLevelMetrics } from './cache/levels/metrics.js'
-import { type CacheStores, withL1, withReadGuard } from './cache/levels/stores.js'
 import { createCacheMetrics } from './cache/metrics.js'
 import { objectRoutes } from './cache/objects/routes.js'
-import { createObjectStore } from './cache/objects/store.js'
-import { Partitions } from './cache/partition.js'
 import { pipelineRoutes } from './cache/pipeline/routes.js'
-import { parseSpace } from './cache/spaces/parse.js'
 import { spaceRoutes } from './cache/spaces/routes.js'
-import { fromFile } from './cache/spaces/section.js'
-import { createSpaceStore, type SpaceStore } from './cache/spaces/store.js'
-import type { OnReload } from './config/reload.js'
-import type { Config } from './config.js'
 import { errorPages } from './http/error-pages.js'
 import { healthRoutes } from './http/health.js'
 import { installOpenApi } from './http/openapi.js'
@@ -35,51 +19,28 @@ import type { Turn } from './http/turn.js'
 import { memberRoutes } from './leaderboards/member-routes.js'
 import { createLeaderboardMetrics } from './leaderboards/metrics.js'
 import { leaderboardRoutes } from './leaderboards/routes.js'
-import { createLeaderboardStore, type LeaderboardStore } from './leaderboards/store.js'
-import { compileTemplates } from './leaderboards/templates.js'
 import { lockAdminRoutes } from './locks/admin-routes.js'
-import { createLockMetrics, type LockMetrics } from './locks/metrics.js'
+import { createLockMetrics } from './locks/metrics.js'
 import { lockRoutes } from './locks/routes.js'
 import { semaphoreRoutes } from './locks/semaphores/routes.js'
 import { lockSetRoutes } from './locks/sets/routes.js'
-import { createLockStore, type LockStore } from './locks/store.js'
 import { createRequestMetrics } from './metrics/http.js'
-import { createRedisMetrics } from './metrics/redis.js'
-import { createMetrics, type Metrics } from './metrics/registry.js'
+import { createMetrics } from './metrics/registry.js'
 import { checkRoutes } from './ratelimits/checks/routes.js'
-import { type CheckStore, createCheckStore } from './ratelimits/checks/store.js'
 import { createRateLimitMetrics } from './ratelimits/metrics.js'
-import { parsePolicy } from './ratelimits/policies/parse.js'
 import { policyRoutes } from './ratelimits/policies/routes.js'
-import { createPolicyStore, type PolicyStore } from './ratelimits/policies/store.js'
-import { createBinder } from './redis/binder.js'
 import { StoreError } from './redis/errors.js'
-import { layoutOf } from './redis/layout.js'
 import type { Links } from './redis/links.js'
-import { statusOf, watchRedis } from './redis-watch.js'
+import { statusOf } from './redis-watch.js'
 import { createServer } from './server.js'
+import { createStores, type StoreDeps } from './stores.js'
 import type { TlsOptions } from './tls.js'
 import { version } from './version.js'
 
-export interface AppDeps {
-  readonly config: Config
-  readonly links: Links
-  readonly logger: FastifyBaseLogger
-  /** Microseconds added to the server's time; tests drive it, production has none. */
-  readonly clockOffsetUs?: () => number
+export interface AppDeps extends StoreDeps {
   /** True from the first signal to end on: the instance wants no new traffic. */
   readonly isDraining?: () => boolean
   readonly tls?: TlsOptions | undefined
-  /** Where domains register for definitions of the file that change while the service runs. */
-  readonly onReload?: OnReload<Config>
-}
-
-/** What the domains know of Redis. */
-export interface Stores {
-  readonly locks: LockStore
-  readonly leaderboards: LeaderboardStore
-  readonly ratelimits: { readonly checks: CheckStore; readonly policies: PolicyStore }
-  readonly cache: CacheStores & { readonly spaces: SpaceStore; readonly hotKeys: HotKeys }
 }
 
 export interface Apps {
@@ -211,73 +172,6 @@ export function buildApp(deps: AppDeps, makeStores = createStores): Apps {
   app.addHook('preClose', async () => stores.locks.drain())
   app.addHook('onClose', async () => stores.locks.close())
   return { app, admin }
-}
-
-export function createStores(
-  deps: AppDeps,
-  metrics: Metrics,
-  lockMetrics: LockMetrics,
-  turn: Turn,
-): Stores {
-  const { config, links, clockOffsetUs = () => 0 } = deps
-  const observer = createRedisMetrics(metrics)
-  watchRedis(deps, metrics)
-  const meter = () => turn.meter
-  const binder = createBinder({ link: links.commands, observer, clockOffsetUs, meter })
-  const cacheBinder = createBinder({ link: links.cache, observer, clockOffsetUs, meter })
-  const partitions = new Partitions(layoutOf(links.cache), config.cacheOnRestart)
-  const hotKeys = new HotKeys()
-  const l1 = new L1({
-    partitions,
-    signals: links.cacheSignals,
-    metrics: createLevelMetrics(metrics, links.cacheSignals.roundTripMs),
-    now: () => performance.now() + clockOffsetUs() / 1_000,
-  })
-  let spacesOfFile = fromFile(config.definitions.spaces)
-  deps.onReload?.(({ definitions }) => {
-    spacesOfFile = fromFile(definitions.spaces)
-  })
-  const leaderboards = createLeaderboardStore({ binder })
-  leaderboards.replaceTemplates(compileTemplates(config.definitions.leaderboards))
-  deps.onReload?.((fresh) =>
-    leaderboards.replaceTemplates(compileTemplates(fresh.definitions.leaderboards)),
-  )
-  const locks = createLockStore({
-    binder,
-    layout: layoutOf(links.commands),
-    signals: links.signals,
-    client: () => links.commands.client as Redis,
-    metrics: lockMetrics,
-    endedTtlMs: config.endedTtlMs,
-    clockOffsetUs: deps.clockOffsetUs,
-  })
-  lockMetrics.countWaiters(locks.waiters)
-  return {
-    locks,
-    leaderboards,
-    ratelimits: {
-      checks: createCheckStore({ binder, slotOf: (key) => links.commands.slotOf(key) }),
-      policies: createPolicyStore({ binder, signals: links.signals, parse: parsePolicy }),
-    },
-    cache: {
-      ...withL1(
-        { l1, hotKeys },
-        withReadGuard(new ReadGuard(config.cacheReadTimeoutMs), {
-          entries: createEntryStore({ binder: cacheBinder, partitions }),
-          counters: createCounterStore(cacheBinder, partitions),
-          objects: createObjectStore(cacheBinder, partitions),
-          invalidation: createInvalidationStore(cacheBinder, partitions),
-        }),
-      ),
-      hotKeys,
-      spaces: createSpaceStore({
-        binder,
-        signals: links.signals,
-        parse: parseSpace,
-        fromFile: () => spacesOfFile,
-      }),
-    },
-  }
 }
 
 const notReady = (links: Links, isDraining: () => boolean) => {

@@ -19,7 +19,18 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   config: [],
   'config.ts': ['config', 'locks', 'cache', 'ratelimits', 'leaderboards', 'http'],
   'server.ts': ['config.ts', 'tls.ts', 'http', 'metrics'],
+  'stores.ts': [
+    'config',
+    'config.ts',
+    'redis-watch.ts',
+    'locks',
+    'cache',
+    'ratelimits',
+    'leaderboards',
+    ...DOMAIN,
+  ],
   'app.ts': [
+    'stores.ts',
     'config',
     'config.ts',
     'redis-watch.ts',

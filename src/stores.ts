@@ -1,0 +1,116 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Redis } from 'ioredis'
+import { createCounterStore } from './cache/counters/store.js'
+import { ReadGuard } from './cache/entries/read-guard.js'
+import { createEntryStore } from './cache/entries/store.js'
+import { HotKeys } from './cache/hot/hot-keys.js'
+import { createInvalidationStore } from './cache/invalidation/store.js'
+import { L1 } from './cache/levels/level.js'
+import { createLevelMetrics } from './cache/levels/metrics.js'
+import { type CacheStores, withL1, withReadGuard } from './cache/levels/stores.js'
+import { createObjectStore } from './cache/objects/store.js'
+import { Partitions } from './cache/partition.js'
+import { parseSpace } from './cache/spaces/parse.js'
+import { fromFile } from './cache/spaces/section.js'
+import { createSpaceStore, type SpaceStore } from './cache/spaces/store.js'
+import type { OnReload } from './config/reload.js'
+import type { Config } from './config.js'
+import type { Turn } from './http/turn.js'
+import { createLeaderboardStore, type LeaderboardStore } from './leaderboards/store.js'
+import { compileTemplates } from './leaderboards/templates.js'
+import type { LockMetrics } from './locks/metrics.js'
+import { createLockStore, type LockStore } from './locks/store.js'
+import { createRedisMetrics } from './metrics/redis.js'
+import type { Metrics } from './metrics/registry.js'
+import { type CheckStore, createCheckStore } from './ratelimits/checks/store.js'
+import { parsePolicy } from './ratelimits/policies/parse.js'
+import { createPolicyStore, type PolicyStore } from './ratelimits/policies/store.js'
+import { createBinder } from './redis/binder.js'
+import { layoutOf } from './redis/layout.js'
+import type { Links } from './redis/links.js'
+import { watchRedis } from './redis-watch.js'
+
+export interface StoreDeps {
+  readonly config: Config
+  readonly links: Links
+  readonly logger: FastifyBaseLogger
+  /** Microseconds added to the server's time; tests drive it, production has none. */
+  readonly clockOffsetUs?: () => number
+  /** Where domains register for definitions of the file that change while the service runs. */
+  readonly onReload?: OnReload<Config>
+}
+
+/** What the domains know of Redis. */
+export interface Stores {
+  readonly locks: LockStore
+  readonly leaderboards: LeaderboardStore
+  readonly ratelimits: { readonly checks: CheckStore; readonly policies: PolicyStore }
+  readonly cache: CacheStores & { readonly spaces: SpaceStore; readonly hotKeys: HotKeys }
+}
+
+export function createStores(
+  deps: StoreDeps,
+  metrics: Metrics,
+  lockMetrics: LockMetrics,
+  turn: Turn,
+): Stores {
+  const { config, links, clockOffsetUs = () => 0 } = deps
+  const observer = createRedisMetrics(metrics)
+  watchRedis(deps, metrics)
+  const meter = () => turn.meter
+  const binder = createBinder({ link: links.commands, observer, clockOffsetUs, meter })
+  const cacheBinder = createBinder({ link: links.cache, observer, clockOffsetUs, meter })
+  const partitions = new Partitions(layoutOf(links.cache), config.cacheOnRestart)
+  const hotKeys = new HotKeys()
+  const l1 = new L1({
+    partitions,
+    signals: links.cacheSignals,
+    metrics: createLevelMetrics(metrics, links.cacheSignals.roundTripMs),
+    now: () => performance.now() + clockOffsetUs() / 1_000,
+  })
+  let spacesOfFile = fromFile(config.definitions.spaces)
+  deps.onReload?.(({ definitions }) => {
+    spacesOfFile = fromFile(definitions.spaces)
+  })
+  const leaderboards = createLeaderboardStore({ binder })
+  leaderboards.replaceTemplates(compileTemplates(config.definitions.leaderboards))
+  deps.onReload?.((fresh) =>
+    leaderboards.replaceTemplates(compileTemplates(fresh.definitions.leaderboards)),
+  )
+  const locks = createLockStore({
+    binder,
+    layout: layoutOf(links.commands),
+    signals: links.signals,
+    client: () => links.commands.client as Redis,
+    metrics: lockMetrics,
+    endedTtlMs: config.endedTtlMs,
+    clockOffsetUs: deps.clockOffsetUs,
+  })
+  lockMetrics.countWaiters(locks.waiters)
+  return {
+    locks,
+    leaderboards,
+    ratelimits: {
+      checks: createCheckStore({ binder, slotOf: (key) => links.commands.slotOf(key) }),
+      policies: createPolicyStore({ binder, signals: links.signals, parse: parsePolicy }),
+    },
+    cache: {
+      ...withL1(
+        { l1, hotKeys },
+        withReadGuard(new ReadGuard(config.cacheReadTimeoutMs), {
+          entries: createEntryStore({ binder: cacheBinder, partitions }),
+          counters: createCounterStore(cacheBinder, partitions),
+          objects: createObjectStore(cacheBinder, partitions),
+          invalidation: createInvalidationStore(cacheBinder, partitions),
+        }),
+      ),
+      hotKeys,
+      spaces: createSpaceStore({
+        binder,
+        signals: links.signals,
+        parse: parseSpace,
+        fromFile: () => spacesOfFile,
+      }),
+    },
+  }
+}
