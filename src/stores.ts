@@ -24,6 +24,7 @@ import { createRedisMetrics } from './metrics/redis.js'
 import type { Metrics } from './metrics/registry.js'
 import { type CheckStore, createCheckStore } from './ratelimits/checks/store.js'
 import { parsePolicy } from './ratelimits/policies/parse.js'
+import { policiesOfFile } from './ratelimits/policies/section.js'
 import { createPolicyStore, type PolicyStore } from './ratelimits/policies/store.js'
 import { createBinder } from './redis/binder.js'
 import { layoutOf } from './redis/layout.js'
@@ -72,6 +73,10 @@ export function createStores(
   deps.onReload?.(({ definitions }) => {
     spacesOfFile = fromFile(definitions.spaces)
   })
+  let filedPolicies = policiesOfFile(config.definitions.policies)
+  deps.onReload?.(({ definitions }) => {
+    filedPolicies = policiesOfFile(definitions.policies)
+  })
   const leaderboards = createLeaderboardStore({ binder })
   leaderboards.replaceTemplates(compileTemplates(config.definitions.leaderboards))
   deps.onReload?.((fresh) =>
@@ -92,7 +97,12 @@ export function createStores(
     leaderboards,
     ratelimits: {
       checks: createCheckStore({ binder, slotOf: (key) => links.commands.slotOf(key) }),
-      policies: createPolicyStore({ binder, signals: links.signals, parse: parsePolicy }),
+      policies: createPolicyStore({
+        binder,
+        signals: links.signals,
+        parse: parsePolicy,
+        fromFile: () => filedPolicies,
+      }),
     },
     cache: {
       ...withL1(

@@ -31,7 +31,7 @@ export function toFaults(issues: Iterable<Issue>): Fault[] {
       return inside(additionalProperties ?? [], 'is not known')
     if (keyword === 'required') return inside(requiredProperties ?? [], 'is missing')
     // Says what the parent's entry says better.
-    if (keyword === 'boolean') return []
+    if (keyword === 'boolean' || keyword === 'not') return []
     if (keyword === 'enum') {
       const choices = (allowedValues ?? []).map((value) => JSON.stringify(value)).join(', ')
       return [{ pointer: instancePath, message: `must be one of ${choices}` }]

@@ -9,7 +9,8 @@ import type { SettingName, Settings } from './settings.js'
 export interface Section<T extends TSchema = TSchema> {
   /**
    * With a default, which stands where the file has no such section. TypeBox fills defaults into
-   * the values of a Record only where their schema has one itself: `{ default: {} }`.
+   * the values of a Record only where their schema has one itself: `{ default: {} }`. A Record is
+   * closed by `additionalProperties: Type.Never()`: at `false` they stumble over a stranger.
    */
   readonly schema: T
   /** Rules that a schema cannot say. Called only with a value that fits the schema. */

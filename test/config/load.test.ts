@@ -64,6 +64,12 @@ it('tells all faults at once, and where each stands', () => {
   ])
 })
 
+it.each(['spaces', 'policies'])('names what no %s can be called', (section) => {
+  expect(faultsOf(() => withFile(`${section}:\n  a/b: {}\n`))).toContain(
+    `lockstep.yaml:2: ${section}/a/b is not known`,
+  )
+})
+
 it.each([
   ['no mapping', '- a\n- b\n', /must hold settings by name/],
   ['broken YAML', 'a: [1\n', /lockstep.yaml: .*line 2/],

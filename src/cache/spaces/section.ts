@@ -7,7 +7,10 @@ import { SpaceRequest } from './schemas.js'
 
 /** `spaces:` of the configuration file, by name; they hold in every namespace. */
 export const spaceSection = {
-  schema: Type.Record(ResourceName, SpaceRequest, { default: {}, additionalProperties: false }),
+  schema: Type.Record(ResourceName, SpaceRequest, {
+    default: {},
+    additionalProperties: Type.Never(),
+  }),
 }
 
 /** The same as documents; the version is a digest, for a file has no revisions. */

@@ -45,7 +45,14 @@ export const PolicyFields = {
   ),
 }
 
-export const PolicyParams = Type.Object({ policy: ResourceName })
+/** `/v1/ratelimits/policies/check` could mean two things. */
+export const PolicyName = Type.String({
+  pattern: '^(?!policies$)[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$',
+  description:
+    'Starts with a letter or digit; then letters, digits, . _ @ -; at most 128. Not "policies".',
+})
+
+export const PolicyParams = Type.Object({ policy: PolicyName })
 
 export const PolicyRequest = Type.Object(PolicyFields, {
   additionalProperties: false,

@@ -10,6 +10,8 @@ export interface PolicyStoreOptions {
   readonly binder: Binder
   readonly signals: Signals
   readonly parse: (name: string, body: unknown) => Policy
+  /** What stands in the configuration file now. */
+  readonly fromFile: () => ReadonlyMap<string, PolicyDocument>
 }
 
 export const createPolicyStore = (options: PolicyStoreOptions): PolicyStore =>
