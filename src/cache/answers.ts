@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { Problem } from '../http/problem.js'
-import type { EntryKind } from './entries/scripts.js'
+import type { EntryKind } from './entries/entry.js'
 
 export const conflict = (): Problem =>
   new Problem('idempotency-conflict', 'This Idempotency-Key was used for another request.')

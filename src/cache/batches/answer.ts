@@ -1,5 +1,6 @@
 import { toETag } from '../../http/etag.js'
-import type { Entry, LeaseReply } from '../entries/scripts.js'
+import type { Entry } from '../entries/entry.js'
+import type { LeaseReply } from '../entries/scripts.js'
 import { type Encoding, encode } from './encoding.js'
 import { type Found, Room } from './reading.js'
 import type { Failed } from './settle.js'

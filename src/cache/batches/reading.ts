@@ -1,5 +1,6 @@
 import { StoreError } from '../../redis/errors.js'
-import type { Entry, LeaseReply, ReadReply } from '../entries/scripts.js'
+import type { Entry } from '../entries/entry.js'
+import type { LeaseReply, ReadReply } from '../entries/scripts.js'
 import type { CacheKey, EntryStore } from '../entries/store.js'
 import { type Failed, settleTurns, toFailed } from './settle.js'
 

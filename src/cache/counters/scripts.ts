@@ -1,6 +1,6 @@
 import { integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
-import { type EntryKind, toKind } from '../entries/scripts.js'
+import { type EntryKind, toKind } from '../entries/entry.js'
 
 export type IncrReply =
   | {

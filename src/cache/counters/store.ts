@@ -1,6 +1,6 @@
 import type { Binder } from '../../redis/binder.js'
 import type { Idempotency } from '../../redis/idempotency.js'
-import { kindNumber } from '../entries/scripts.js'
+import { kindNumber } from '../entries/entry.js'
 import type { CacheKey } from '../entries/store.js'
 import { type FieldsReply, fieldsScript } from '../objects/scripts.js'
 import type { Partitions } from '../partition.js'

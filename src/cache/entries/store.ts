@@ -4,16 +4,9 @@ import { StoreError } from '../../redis/errors.js'
 import type { Idempotency } from '../../redis/idempotency.js'
 import type { Partitions } from '../partition.js'
 import type { SpacePolicy } from '../spaces/policy.js'
-import {
-  type Entry,
-  type ReadReply,
-  type RemoveReply,
-  readManyScript,
-  readScript,
-  removeScript,
-  type WriteReply,
-  writeScript,
-} from './scripts.js'
+import type { Entry } from './entry.js'
+import { type ReadReply, readManyScript, readScript } from './scripts.js'
+import { type RemoveReply, removeScript, type WriteReply, writeScript } from './write-scripts.js'
 
 /** One key of one space, and how that space caches. */
 export interface CacheKey {

@@ -1,5 +1,5 @@
 import type { Binder } from '../../redis/binder.js'
-import { removeScript } from '../entries/scripts.js'
+import { removeScript } from '../entries/write-scripts.js'
 import type { Partitions } from '../partition.js'
 import { markScript, softenScript } from './scripts.js'
 

@@ -1,4 +1,5 @@
-import type { Entry, ReadReply } from '../entries/scripts.js'
+import type { Entry } from '../entries/entry.js'
+import type { ReadReply } from '../entries/scripts.js'
 import type { Judged, Partition, Snapshot } from './partition.js'
 import type { L1Policy } from './policy.js'
 import { createShelf, type Shelf, type Shelved } from './shelf.js'

@@ -1,0 +1,60 @@
+import type { FastifyReply } from 'fastify'
+import { toETag } from '../../http/etag.js'
+import { Problem } from '../../http/problem.js'
+import type { Entry } from './entry.js'
+import type { LeveledReply } from './store.js'
+
+const seconds = (ms: number): number => Math.floor(ms / 1_000)
+
+/** The headers of a value; a browser must never run what a caller stored. */
+export function describe(
+  reply: FastifyReply,
+  entry: Entry,
+  level: LeveledReply['level'],
+): FastifyReply {
+  const how = level ?? (entry.state === 'stale' ? 'stale' : undefined)
+  const detail = how === undefined ? '' : `; detail=${how}`
+  if (entry.contentEncoding !== '') reply.header('content-encoding', entry.contentEncoding)
+  return reply.headers({
+    'content-type': entry.contentType,
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "sandbox; default-src 'none'",
+    etag: toETag(entry.version),
+    age: seconds(entry.ageMs),
+    'cache-status': `lockstep; hit; ttl=${seconds(entry.ttlMs)}${detail}`,
+    'lockstep-state': entry.state,
+  })
+}
+
+export function miss(reply: FastifyReply, entry: Entry | undefined): Problem {
+  reply.header('cache-status', entry ? 'lockstep; hit; detail=negative' : 'lockstep; fwd=uri-miss')
+  if (entry) reply.header('lockstep-state', 'negative')
+  return new Problem(
+    'cache-miss',
+    entry ? 'The key is known to have no value.' : 'No value to serve.',
+  )
+}
+
+export function preconditionFailed(reply: FastifyReply, key: string, version: number): Problem {
+  if (version === 0) return new Problem('precondition-failed', `"${key}" has no value.`)
+  reply.header('etag', toETag(version))
+  return new Problem('precondition-failed', `"${key}" has another version.`, {
+    extensions: { etag: toETag(version) },
+  })
+}
+
+export function toMeta(entry: Entry) {
+  return {
+    kind: entry.kind,
+    state: entry.state === 'stale' ? ('stale' as const) : ('fresh' as const),
+    etag: toETag(entry.version),
+    ageMs: entry.ageMs,
+    ttlMs: entry.ttlMs,
+    staleMs: entry.servedMs,
+    loadMs: entry.loadMs,
+    size: entry.size,
+    contentType: entry.contentType,
+    ...(entry.contentEncoding !== '' && { contentEncoding: entry.contentEncoding }),
+    tags: [...entry.tags],
+  }
+}

@@ -1,0 +1,98 @@
+import { integers } from '../../redis/reply.js'
+
+export type EntryState = 'miss' | 'fresh' | 'stale' | 'negative'
+export type EntryKind = 'bytes' | 'counter' | 'object'
+
+const STATES = ['miss', 'fresh', 'stale', 'negative'] as const
+const KINDS = ['bytes', 'counter', 'object'] as const
+
+/** @throws TypeError for a number that lib/entry.lua does not know. */
+export function toKind(number: number): EntryKind {
+  const kind = KINDS[number]
+  if (kind === undefined) throw new TypeError(`unknown kind ${number} of an entry`)
+  return kind
+}
+
+/** The number by which scripts know a kind. */
+export const kindNumber = (kind: EntryKind): number => KINDS.indexOf(kind)
+
+/** What a script tells about a value that is there. Times are as of the reply. */
+export interface Entry {
+  readonly state: Exclude<EntryState, 'miss'>
+  readonly kind: EntryKind
+  /** The clock at its last write; the ETag is made of it. */
+  readonly version: number
+  readonly ageMs: number
+  /** Until it becomes stale; negative: since it became so. */
+  readonly ttlMs: number
+  /** Until it is no longer served at all; 0 where only a failed refresh keeps it. */
+  readonly servedMs: number
+  /** How long its load took; 0 when it was not loaded under a lease. */
+  readonly loadMs: number
+  readonly size: number
+  readonly contentType: string
+  readonly contentEncoding: string
+  readonly tags: readonly string[]
+  /** Undefined where the caller did not ask for it, or for less than its size. */
+  readonly payload: Buffer | undefined
+}
+
+const NEWLINE = /\n/
+
+/** Reads the twelve fields of `describe` in lib/entry.lua. */
+export function toEntry(parts: readonly (string | number | Buffer)[]): Entry | undefined {
+  const [state, kind, version, ageMs, ttlMs, servedMs, loadMs, size] = integers(
+    parts.slice(0, 8),
+    8,
+  ) as [number, number, number, number, number, number, number, number]
+  const name = STATES[state]
+  if (!name) throw new TypeError(`unknown state ${state} of an entry`)
+  if (name === 'miss') return undefined
+  const [contentType, contentEncoding, tags] = parts.slice(8, 11).map(String) as [
+    string,
+    string,
+    string,
+  ]
+  const payload = parts[11] as Buffer
+  return {
+    state: name,
+    kind: toKind(kind),
+    version,
+    ageMs,
+    ttlMs,
+    servedMs,
+    loadMs,
+    size,
+    contentType,
+    contentEncoding,
+    tags: tags === '' ? [] : tags.split(NEWLINE),
+    payload: payload.length === size ? payload : undefined,
+  }
+}
+
+/** Where the texts begin in what cache.read-many packs. */
+const TEXTS_AT = 54
+
+/** Reads DESCRIBED of read-many.lua. */
+export function toPackedEntry(packed: Buffer, payload: Buffer): Entry {
+  const name = STATES[packed.readUInt8(0)]
+  if (name === undefined || name === 'miss') throw new TypeError('unknown state of an entry')
+  const size = packed.readDoubleBE(42)
+  const encodingAt = TEXTS_AT + packed.readUInt8(50)
+  const tagsAt = encodingAt + packed.readUInt8(51)
+  const tags = packed.toString('latin1', tagsAt, tagsAt + packed.readUInt16BE(52))
+  return {
+    state: name,
+    kind: toKind(packed.readUInt8(1)),
+    version: packed.readDoubleBE(2),
+    ageMs: packed.readDoubleBE(10),
+    ttlMs: packed.readDoubleBE(18),
+    servedMs: packed.readDoubleBE(26),
+    loadMs: packed.readDoubleBE(34),
+    size,
+    contentType: packed.toString('latin1', TEXTS_AT, encodingAt),
+    contentEncoding: packed.toString('latin1', encodingAt, tagsAt),
+    tags: tags === '' ? [] : tags.split(NEWLINE),
+    payload: payload.length === size ? payload : undefined,
+  }
+}

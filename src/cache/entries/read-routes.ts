@@ -1,0 +1,93 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
+import { kindMismatch } from '../answers.js'
+import { describe, miss, toMeta } from './answers.js'
+import { toReadDirectives } from './cache-control.js'
+import { hasVersion } from './headers.js'
+import { keyOf } from './key.js'
+import type { EntryRouteOptions } from './routes.js'
+import * as schemas from './schemas.js'
+import { type CacheKey, readResult } from './store.js'
+
+export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
+  app,
+  { store, policyOf, metrics },
+) => {
+  /** The entry as the caller accepts it; a miss is a problem, so that generic clients behave. */
+  async function find(key: CacheKey, cacheControl: string | undefined, maxBytes?: number) {
+    const { maxStaleMs, minFreshMs, noCache } = toReadDirectives(cacheControl)
+    const options = { maxStaleMs, minFreshMs, maxBytes, skipL1: noCache }
+    const { entry, level } = await store.read(key, options)
+    metrics.read(readResult(entry))
+    return { entry, level }
+  }
+
+  app.route({
+    method: 'HEAD',
+    url: '/:space/:key',
+    config: { scope: 'cache:read' },
+    schema: {
+      operationId: 'headCacheEntry',
+      summary: 'The headers of a value; never takes a lease',
+      tags: ['cache'],
+      params: schemas.EntryParams,
+      headers: schemas.ReadHeaders,
+      response: { 200: { description: 'There is a value.' } },
+    },
+    handler: async (request, reply) => {
+      const { entry, level } = await find(
+        await keyOf(request, policyOf),
+        request.headers['cache-control'],
+        -1,
+      )
+      if (!entry || entry.state === 'negative') throw miss(reply, entry)
+      describe(reply, entry, level).header('content-length', entry.size)
+      return reply.send()
+    },
+  })
+
+  app.get(
+    '/:space/:key',
+    {
+      exposeHeadRoute: false,
+      config: { scope: 'cache:read' },
+      schema: {
+        operationId: 'getCacheEntry',
+        summary: 'The bytes of a value, or a 404 that says to load it',
+        tags: ['cache'],
+        params: schemas.EntryParams,
+        querystring: schemas.ReadQuery,
+        headers: schemas.ReadHeaders,
+        response: {
+          200: {
+            description: 'The bytes as stored; with `meta=true` JSON about them.',
+            headers: schemas.VALUE_HEADERS,
+            content: {
+              ...schemas.RawBody.content,
+              'application/json': { schema: schemas.EntryMeta },
+            },
+          },
+          304: { description: 'The caller has this version.', type: 'null' },
+          ...problemResponses(...COMMON_PROBLEMS, 'cache-miss', 'kind-mismatch'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { meta = false } = request.query
+      const { entry, level } = await find(
+        await keyOf(request, policyOf),
+        request.headers['cache-control'],
+        meta ? -1 : undefined,
+      )
+      if (!entry || entry.state === 'negative') throw miss(reply, entry)
+      if (meta) return reply.send(toMeta(entry))
+      if (entry.kind !== 'bytes') {
+        throw kindMismatch(request.params.key, 'bytes', entry.kind)
+      }
+      describe(reply, entry, level)
+      if (hasVersion(request.headers['if-none-match'], entry.version))
+        return reply.code(304).send(null)
+      return reply.send(entry.payload as never)
+    },
+  )
+}
