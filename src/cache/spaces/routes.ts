@@ -1,5 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { toETag, toPrecondition } from '../../http/etag.js'
+import {
+  assertRemoved,
+  DocumentHeaders,
+  PUT_PROBLEMS,
+  REMOVE_PROBLEMS,
+  toPut,
+  withETag,
+} from '../../http/documents.js'
+import { toPrecondition } from '../../http/etag.js'
 import { COMMON_PROBLEMS, Problem, problemResponses } from '../../http/problem.js'
 import { SpaceParams } from '../entries/schemas.js'
 import { toPolicy } from './policy.js'
@@ -19,17 +27,12 @@ export const spaceRoutes: FastifyPluginAsyncTypebox<{ store: SpaceStore }> = asy
         summary: 'Say how a space caches; what is stored keeps the life it has',
         tags: ['cache'],
         params: SpaceParams,
-        headers: schemas.WriteHeaders,
+        headers: DocumentHeaders,
         body: schemas.SpaceRequest,
         response: {
           200: schemas.SpaceResponse,
           201: schemas.SpaceResponse,
-          ...problemResponses(
-            ...COMMON_PROBLEMS,
-            'precondition-failed',
-            'in-config-file',
-            'too-many-policies',
-          ),
+          ...problemResponses(...COMMON_PROBLEMS, ...PUT_PROBLEMS),
         },
       },
     },
@@ -37,18 +40,7 @@ export const spaceRoutes: FastifyPluginAsyncTypebox<{ store: SpaceStore }> = asy
       const { space } = request.params
       const when = toPrecondition(request.headers)
       const outcome = await store.put(request.namespace, space, request.body, when)
-      switch (outcome.kind) {
-        case 'precondition-failed':
-          throw preconditionFailed(space)
-        case 'in-file':
-          throw inFile(space)
-        case 'too-many':
-          throw new Problem('too-many-policies', 'The namespace has as many spaces as it may.')
-        default:
-          reply.code(outcome.kind === 'created' ? 201 : 200)
-          reply.header('etag', toETag(outcome.document.version))
-          return toResponse(outcome.document)
-      }
+      return toResponse(toPut(reply, outcome, 'space', space))
     },
   )
 
@@ -71,8 +63,7 @@ export const spaceRoutes: FastifyPluginAsyncTypebox<{ store: SpaceStore }> = asy
       const { space } = request.params
       const document = await store.get(request.namespace, space)
       if (!document) throw new Problem('not-found', `${space} has no policy: it caches by default.`)
-      reply.header('etag', toETag(document.version))
-      return toResponse(document)
+      return toResponse(withETag(reply, document))
     },
   )
 
@@ -99,28 +90,21 @@ export const spaceRoutes: FastifyPluginAsyncTypebox<{ store: SpaceStore }> = asy
         summary: 'Remove the policy of a space, not what is stored in it',
         tags: ['cache'],
         params: SpaceParams,
-        headers: schemas.WriteHeaders,
+        headers: DocumentHeaders,
         response: {
           204: { description: 'The space caches by default now.', type: 'null' },
-          ...problemResponses(...COMMON_PROBLEMS, 'precondition-failed', 'in-config-file'),
+          ...problemResponses(...COMMON_PROBLEMS, ...REMOVE_PROBLEMS),
         },
       },
     },
     async (request, reply) => {
       const { space } = request.params
       const outcome = await store.remove(request.namespace, space, toPrecondition(request.headers))
-      if (outcome === 'precondition-failed') throw preconditionFailed(space)
-      if (outcome === 'in-file') throw inFile(space)
+      assertRemoved(outcome, 'space', space)
       return reply.code(204).send(null)
     },
   )
 }
-
-const preconditionFailed = (name: string): Problem =>
-  new Problem('precondition-failed', `The policy of ${name} has another version.`)
-
-const inFile = (name: string): Problem =>
-  new Problem('in-config-file', `${name} stands in the configuration file.`)
 
 function toResponse({ name, version, value: sent, inFile: isInFile }: SpaceDocument) {
   const value = toPolicy(sent)

@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { DocumentSource } from '../../http/documents.js'
 import { DurationMs, ResourceName } from '../../http/names.js'
 import { MAX_LIFE_MS } from '../entries/schemas.js'
 import { DEFAULT_L1 } from '../levels/policy.js'
@@ -80,9 +81,7 @@ export const SpaceResponse = Type.Object(
     ...PolicyFields,
     l1: Type.Union([off, Type.Object(L1Fields)]),
     version: Type.Integer({ description: 'Of the policy; the ETag is made of it.' }),
-    source: Type.Enum(['api', 'file'], {
-      description: 'What stands in the file cannot be changed.',
-    }),
+    source: DocumentSource,
   },
   {
     description: 'The policy with all that it leaves to the defaults.',
@@ -107,10 +106,3 @@ export const SpaceList = Type.Object(
   { spaces: Type.Array(SpaceResponse) },
   { description: 'All spaces of the namespace that have a policy, by name.' },
 )
-
-export const WriteHeaders = Type.Object({
-  'if-match': Type.Optional(
-    Type.String({ description: 'Change only this version, or any with `*`.' }),
-  ),
-  'if-none-match': Type.Optional(Type.String({ description: '`*`: only where there is none.' })),
-})

@@ -1,5 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { toETag, toPrecondition } from '../../http/etag.js'
+import {
+  assertRemoved,
+  DocumentHeaders,
+  PUT_PROBLEMS,
+  REMOVE_PROBLEMS,
+  toPut,
+  withETag,
+} from '../../http/documents.js'
+import { toPrecondition } from '../../http/etag.js'
 import { COMMON_PROBLEMS, invalid, Problem, problemResponses } from '../../http/problem.js'
 import { maxInAnyWindow, policyFault } from './policy.js'
 import * as schemas from './schemas.js'
@@ -18,17 +26,12 @@ export const policyRoutes: FastifyPluginAsyncTypebox<{ store: PolicyStore }> = a
         summary: 'Create or change a policy; what was consumed stays consumed',
         tags: ['ratelimits'],
         params: schemas.PolicyParams,
-        headers: schemas.WriteHeaders,
+        headers: DocumentHeaders,
         body: schemas.PolicyRequest,
         response: {
           200: schemas.PolicyResponse,
           201: schemas.PolicyResponse,
-          ...problemResponses(
-            ...COMMON_PROBLEMS,
-            'precondition-failed',
-            'in-config-file',
-            'too-many-policies',
-          ),
+          ...problemResponses(...COMMON_PROBLEMS, ...PUT_PROBLEMS),
         },
       },
     },
@@ -38,18 +41,7 @@ export const policyRoutes: FastifyPluginAsyncTypebox<{ store: PolicyStore }> = a
       if (fault) throw invalid(`body/${fault.field}`, fault.message)
       const when = toPrecondition(request.headers)
       const outcome = await store.put(request.namespace, policy, request.body, when)
-      switch (outcome.kind) {
-        case 'precondition-failed':
-          throw preconditionFailed(policy)
-        case 'in-file':
-          throw inFile(policy)
-        case 'too-many':
-          throw new Problem('too-many-policies', 'The namespace has as many policies as it may.')
-        default:
-          reply.code(outcome.kind === 'created' ? 201 : 200)
-          reply.header('etag', toETag(outcome.document.version))
-          return toResponse(outcome.document)
-      }
+      return toResponse(toPut(reply, outcome, 'policy', policy))
     },
   )
 
@@ -71,8 +63,7 @@ export const policyRoutes: FastifyPluginAsyncTypebox<{ store: PolicyStore }> = a
     async (request, reply) => {
       const document = await store.get(request.namespace, request.params.policy)
       if (!document) throw unknownPolicy(request.params.policy)
-      reply.header('etag', toETag(document.version))
-      return toResponse(document)
+      return toResponse(withETag(reply, document))
     },
   )
 
@@ -99,18 +90,17 @@ export const policyRoutes: FastifyPluginAsyncTypebox<{ store: PolicyStore }> = a
         summary: 'Remove a policy; what subjects consumed is forgotten by itself',
         tags: ['ratelimits'],
         params: schemas.PolicyParams,
-        headers: schemas.WriteHeaders,
+        headers: DocumentHeaders,
         response: {
           204: { description: 'There is no such policy now.', type: 'null' },
-          ...problemResponses(...COMMON_PROBLEMS, 'precondition-failed', 'in-config-file'),
+          ...problemResponses(...COMMON_PROBLEMS, ...REMOVE_PROBLEMS),
         },
       },
     },
     async (request, reply) => {
       const { policy } = request.params
       const outcome = await store.remove(request.namespace, policy, toPrecondition(request.headers))
-      if (outcome === 'precondition-failed') throw preconditionFailed(policy)
-      if (outcome === 'in-file') throw inFile(policy)
+      assertRemoved(outcome, 'policy', policy)
       return reply.code(204).send(null)
     },
   )
@@ -118,12 +108,6 @@ export const policyRoutes: FastifyPluginAsyncTypebox<{ store: PolicyStore }> = a
 
 export const unknownPolicy = (name: string): Problem =>
   new Problem('not-found', `There is no policy named ${name}.`)
-
-const preconditionFailed = (name: string): Problem =>
-  new Problem('precondition-failed', `The policy ${name} has another version.`)
-
-const inFile = (name: string): Problem =>
-  new Problem('in-config-file', `The policy ${name} stands in the configuration file.`)
 
 const toResponse = ({ name, version, value, inFile: isInFile }: PolicyDocument) => ({
   name,

@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { DocumentSource } from '../../http/documents.js'
 import { ResourceName } from '../../http/names.js'
 
 const YEAR_MS = 31_622_400_000
@@ -59,13 +60,6 @@ export const PolicyRequest = Type.Object(PolicyFields, {
   examples: [{ limit: 100, windowMs: 60_000, burst: 20 }],
 })
 
-export const WriteHeaders = Type.Object({
-  'if-match': Type.Optional(
-    Type.String({ description: 'Change only this version, or any with `*`.' }),
-  ),
-  'if-none-match': Type.Optional(Type.String({ description: '`*`: only where there is none.' })),
-})
-
 export const PolicyResponse = Type.Object(
   {
     name: ResourceName,
@@ -74,9 +68,7 @@ export const PolicyResponse = Type.Object(
     maxInAnyWindow: Type.Integer({
       description: 'The most cost that any span as long as the window can see.',
     }),
-    source: Type.Enum(['api', 'file'], {
-      description: 'What stands in the file cannot be changed.',
-    }),
+    source: DocumentSource,
   },
   { description: 'The policy, and the bound it guarantees.' },
 )
