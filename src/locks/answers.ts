@@ -1,9 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { invalid, Problem } from '../http/problem.js'
 import { requestIdentity } from '../http/request-fingerprint.js'
+import type { AcquireOptions } from './acquire-options.js'
 import type { LockMetrics } from './metrics.js'
+import type { AcquireOutcome, Granted, LostOutcome } from './outcomes.js'
 import type { Holder, LeaseEnd, Snapshot } from './snapshot.js'
-import type { AcquireOptions, AcquireOutcome, Granted, LockStore, LostOutcome } from './store.js'
+import type { LockStore } from './store.js'
 
 /** What the routes of locks, semaphores and sets share: how an outcome becomes an answer. */
 export interface LockRouteOptions {

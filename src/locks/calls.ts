@@ -1,23 +1,17 @@
 import type { Binder } from '../redis/binder.js'
 import type { Layout } from '../redis/layout.js'
+import {
+  inspectScript,
+  listScript,
+  resizeScript,
+  revokeScript,
+  verifyScript,
+} from './admin/scripts.js'
 import { bucketTag, lockKey, timersKey } from './keys.js'
 import type { LockMetrics } from './metrics.js'
-import {
-  acquireScript,
-  beatScript,
-  claimScript,
-  type Head,
-  inspectScript,
-  leaveScript,
-  listScript,
-  releaseScript,
-  renewScript,
-  resizeScript,
-  restoreScript,
-  revokeScript,
-  sweepScript,
-  verifyScript,
-} from './scripts.js'
+import { beatScript, leaveScript, restoreScript, sweepScript } from './queue/scripts.js'
+import type { Head } from './reply-head.js'
+import { acquireScript, claimScript, releaseScript, renewScript } from './scripts.js'
 import type { Bucket, Sweeper } from './sweeping.js'
 
 /** Where the names of one call live, or undefined when they lie in several slots. */

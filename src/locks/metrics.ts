@@ -1,5 +1,5 @@
 import { byLabel, type Metrics } from '../metrics/registry.js'
-import type { AcquireOutcome } from './acquiring.js'
+import type { AcquireOutcome } from './outcomes.js'
 import type { LeaseEnd } from './snapshot.js'
 
 export interface LockMetrics {

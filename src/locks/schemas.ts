@@ -3,7 +3,7 @@ import { DurationMs, ObjectName } from '../http/names.js'
 
 export const LockParams = Type.Object({ name: ObjectName })
 
-const MAX_LEASE_MS = 86_400_000
+export const MAX_LEASE_MS = 86_400_000
 
 export const Ttl = {
   ...DurationMs(100, MAX_LEASE_MS, 'Lease length; renew before it ends.'),
@@ -168,119 +168,4 @@ export const ReleaseResponse = Type.Object(
     heldMs: Type.Optional(Type.Integer()),
   },
   { description: 'The lease is over.' },
-)
-
-export const VerifyRequest = Type.Object(
-  {
-    fence: Type.Integer({
-      minimum: 0,
-      maximum: Number.MAX_SAFE_INTEGER,
-      description: 'The fence to test.',
-    }),
-  },
-  { additionalProperties: false, examples: [{ fence: 1_795_223_400_123_456 }] },
-)
-
-export const VerifyResponse = Type.Object(
-  {
-    current: Type.Boolean(),
-    fence: Type.Integer({ description: 'The highest fence that is current; 0 for none.' }),
-  },
-  { description: 'Whether the lease with this fence holds the lock now.' },
-)
-
-export const RevokeRequest = Type.Object(
-  {
-    reason: Type.String({
-      minLength: 1,
-      maxLength: 200,
-      format: 'plain-text',
-      description: 'Shown to the holder. 1 to 200 characters.',
-    }),
-    graceMs: Type.Optional(DurationMs(1, MAX_LEASE_MS, 'Ends the lease when this has passed.')),
-    force: Type.Boolean({ default: false, description: 'End the lease now.' }),
-  },
-  { additionalProperties: false, examples: [{ reason: 'maintenance', graceMs: 10_000 }] },
-)
-
-export const RevokeResponse = Type.Object(
-  {
-    revoked: Type.Integer({ description: 'Tokens whose lease was ended.' }),
-    asked: Type.Integer({ description: 'Tokens whose holders are told to give way.' }),
-  },
-  { description: 'What became of the holders.' },
-)
-
-const Holder = Type.Object({
-  owner: Type.Optional(Type.String()),
-  metadata: Type.Optional(Type.Unknown()),
-  fence: Fence,
-  expiresInMs: Type.Optional(Type.Integer()),
-  heldMs: Type.Integer(),
-  permits: Type.Integer(),
-})
-
-export const LockState = Type.Object(
-  {
-    name: ObjectName,
-    state: Type.Enum(['free', 'held', 'cooling']),
-    mode: Type.Optional(Type.Enum(['exclusive', 'shared'])),
-    capacity: Type.Integer({ description: 'Permits of a semaphore; 1 for a lock.' }),
-    holders: Type.Array(Holder),
-    waiters: Type.Array(
-      Type.Object({
-        position: Type.Integer(),
-        owner: Type.Optional(Type.String()),
-        waitedMs: Type.Integer(),
-      }),
-    ),
-    queueLength: Type.Integer(),
-    retryAfterMs: Type.Optional(
-      Type.Integer({ description: 'Until the first lease, or the cooling, is over.' }),
-    ),
-    lastEnd: Type.Optional(
-      Type.Object({
-        how: Type.Enum(['expired', 'released', 'revoked']),
-        fence: Fence,
-        agoMs: Type.Integer(),
-      }),
-    ),
-  },
-  { description: 'The state of the lock; a name nobody uses is free.' },
-)
-
-export const ListQuery = Type.Object(
-  {
-    prefix: Type.String({
-      default: '',
-      maxLength: 512,
-      format: 'plain-text',
-      description: 'Names begin with it. Default: all names.',
-    }),
-    limit: Type.Integer({
-      default: 100,
-      minimum: 1,
-      maximum: 1_000,
-      description: 'Names per page, 1 to 1000.',
-    }),
-    cursor: Type.Optional(
-      Type.String({ maxLength: 2_048, description: '`nextCursor` of the page before.' }),
-    ),
-  },
-  { additionalProperties: false },
-)
-
-export const LockList = Type.Object(
-  {
-    locks: Type.Array(
-      Type.Object({
-        name: ObjectName,
-        kind: Type.Enum(['lock', 'semaphore']),
-        holderCount: Type.Integer(),
-        queueLength: Type.Integer(),
-      }),
-    ),
-    nextCursor: Type.Optional(Type.String()),
-  },
-  { description: 'Names that are held or queued, in the order of their bytes.' },
 )

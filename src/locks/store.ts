@@ -3,35 +3,15 @@ import type { Binder } from '../redis/binder.js'
 import type { Layout } from '../redis/layout.js'
 import { randomToken } from '../redis/random.js'
 import type { Signals } from '../redis/signals.js'
-import { type AcquireOptions, type AcquireOutcome, Acquiring } from './acquiring.js'
+import type { AcquireOptions } from './acquire-options.js'
+import { Acquiring } from './acquiring.js'
 import { Calls, NO_GUARD, remaining } from './calls.js'
 import { fromStoredName, grantChannel, indexKey, lockKey, toStoredName } from './keys.js'
 import type { LockMetrics } from './metrics.js'
-import type { LostReply } from './scripts.js'
-import type { LeaseEnd, Waiting as SeenWaiter, Snapshot } from './snapshot.js'
+import { type AcquireOutcome, type ReleaseOutcome, type RenewOutcome, toLost } from './outcomes.js'
+import type { Waiting as SeenWaiter, Snapshot } from './snapshot.js'
 import { createSweeper } from './sweeping.js'
 import { createWaiting, type Waiter, type WaiterState } from './waiting.js'
-
-export type { AcquireOptions, AcquireOutcome, Granted } from './acquiring.js'
-
-/** Why a token does not hold what it should; `lost` are the names concerned. */
-export type LostOutcome =
-  | { readonly kind: 'ended'; how: LeaseEnd; fence: number; reason: string; lost: string[] }
-  | { readonly kind: 'not-owner'; readonly lost: string[] }
-  | { readonly kind: 'cross-slot' }
-
-export type RenewOutcome =
-  | LostOutcome
-  | {
-      readonly kind: 'renewed'
-      readonly fences: readonly number[]
-      readonly expiresInMs: number
-      readonly revoke: { readonly inMs: number | undefined; readonly reason: string } | undefined
-    }
-
-export type ReleaseOutcome =
-  | LostOutcome
-  | { readonly kind: 'released'; readonly fences: readonly number[]; readonly heldMs: number }
 
 export interface ListedLock {
   readonly name: string
@@ -212,13 +192,6 @@ export function createLockStore(options: LockStoreOptions): LockStore {
       sweeper.close()
     },
   }
-}
-
-function toLost(reply: LostReply): LostOutcome {
-  const lost = reply.lost.map(fromStoredName)
-  if (reply.outcome === 'not-owner') return { kind: 'not-owner', lost }
-  const { how, fence, reason } = reply
-  return { kind: 'ended', how, fence, reason, lost }
 }
 
 const STATES: readonly WaiterState[] = ['missing', 'waiting', 'granted']

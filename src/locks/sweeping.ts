@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import { BUCKETS_KEY, WALKER_KEY } from './keys.js'
-import type { Head } from './scripts.js'
+import type { Head } from './reply-head.js'
 
 /** The locks of one namespace that share a hash tag. */
 export interface Bucket {

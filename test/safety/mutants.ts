@@ -46,13 +46,13 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'grant without re-check',
     scenario: 'calm',
-    script: 'lib/queue.lua',
+    script: 'lib/grants.lua',
     replace: [['return fits(lock, waiter) or find_joinable(lock, waiter) ~= nil', 'return true']],
   },
   {
     name: 'a grant to the last in line',
     scenario: 'calm',
-    script: 'lib/queue.lua',
+    script: 'lib/grants.lua',
     replace: [
       [
         "local token = redis.call('ZRANGE', part(at, 'queue'), 0, 0)[1]",

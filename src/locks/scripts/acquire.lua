@@ -35,8 +35,10 @@ MEMORY grows
 -- @use lib/call.lua
 -- @use lib/lock.lua
 -- @use lib/leases.lua
+-- @use lib/holders.lua
 -- @use lib/ends.lua
 -- @use lib/queue.lua
+-- @use lib/grants.lua
 -- @use lib/snapshot.lua
 -- @use lib/acquire.lua
 local token, ttl_ms, wait_ms, options = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]

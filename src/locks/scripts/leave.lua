@@ -23,8 +23,10 @@ COST O(names), and O(64) waiters granted
 -- @use lib/call.lua
 -- @use lib/lock.lua
 -- @use lib/leases.lua
+-- @use lib/holders.lua
 -- @use lib/ends.lua
 -- @use lib/queue.lua
+-- @use lib/grants.lua
 -- @use lib/tokens.lua
 -- @use lib/snapshot.lua
 -- @use lib/acquire.lua

@@ -17,8 +17,10 @@ COST O(waiters)
 -- @use lib/call.lua
 -- @use lib/lock.lua
 -- @use lib/leases.lua
+-- @use lib/holders.lua
 -- @use lib/ends.lua
 -- @use lib/queue.lua
+-- @use lib/grants.lua
 -- @use lib/tokens.lua
 -- @use lib/snapshot.lua
 -- @use lib/acquire.lua

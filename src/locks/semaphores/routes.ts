@@ -1,12 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS, Problem, problemResponses } from '../../http/problem.js'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
-import { toLockState } from '../admin-routes.js'
+import { toLockState } from '../admin/routes.js'
+import { LockState } from '../admin/schemas.js'
 import { type LockRouteOptions, lost, takeGranted, toOptions } from '../answers.js'
 import { checkTerms, toRenewed } from '../routes.js'
 import {
   LockParams,
-  LockState,
   ReleaseRequest,
   ReleaseResponse,
   RenewRequest,

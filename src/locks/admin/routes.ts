@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { COMMON_PROBLEMS, invalid, problemResponses } from '../http/problem.js'
-import { type LockRouteOptions, toHolders } from './answers.js'
+import { COMMON_PROBLEMS, invalid, problemResponses } from '../../http/problem.js'
+import { type LockRouteOptions, toHolders } from '../answers.js'
+import { LockParams } from '../schemas.js'
+import type { Snapshot, Waiting } from '../snapshot.js'
 import * as schemas from './schemas.js'
-import type { Snapshot, Waiting } from './snapshot.js'
 
 const SHOWN = 100
 
@@ -47,7 +48,7 @@ export const lockAdminRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
         operationId: 'getLock',
         summary: 'Who holds a lock, who waits, and how its last lease ended',
         tags: ['locks'],
-        params: schemas.LockParams,
+        params: LockParams,
         response: { 200: schemas.LockState, ...problemResponses(...COMMON_PROBLEMS) },
       },
     },
@@ -66,7 +67,7 @@ export const lockAdminRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
         summary:
           'Is the lease with this fence a current one? Narrows the window, does not close it',
         tags: ['locks'],
-        params: schemas.LockParams,
+        params: LockParams,
         body: schemas.VerifyRequest,
         response: { 200: schemas.VerifyResponse, ...problemResponses(...COMMON_PROBLEMS) },
       },
@@ -82,7 +83,7 @@ export const lockAdminRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
         operationId: 'revokeLock',
         summary: 'Ask the holders to give way, or end their leases; audited in the log',
         tags: ['locks'],
-        params: schemas.LockParams,
+        params: LockParams,
         body: schemas.RevokeRequest,
         response: { 200: schemas.RevokeResponse, ...problemResponses(...COMMON_PROBLEMS) },
       },

@@ -1,0 +1,71 @@
+import { integers } from '../../redis/reply.js'
+import { defineScript } from '../../redis/script.js'
+import { COMMON, type Head, luaFile, readHead } from '../reply-head.js'
+import { flat, readSnapshot, readWaiters, type Snapshot } from '../snapshot.js'
+
+export const inspectScript = defineScript({
+  name: 'locks.inspect',
+  file: luaFile('inspect'),
+  keys: ['lock'],
+  args: ['now_guard', 'max'],
+  units: () => 8,
+  decode(reply) {
+    const parts = flat(reply, 11)
+    const [lock, end] = readSnapshot(parts, 0)
+    return { ...lock, waiters: readWaiters(parts, end) }
+  },
+})
+
+export const listScript = defineScript({
+  name: 'locks.list',
+  file: luaFile('list'),
+  keys: ['index'],
+  args: ['prefix', 'after', 'limit'],
+  coalesce: false,
+  decode(reply) {
+    const parts = flat(reply, 0)
+    return Array.from({ length: parts.length / 4 }, (_, i) => ({
+      stored: String(parts[i * 4]),
+      kind: parts[i * 4 + 1] as Snapshot['kind'],
+      holderCount: Number(parts[i * 4 + 2]),
+      queueLength: Number(parts[i * 4 + 3]),
+    }))
+  },
+})
+
+export const verifyScript = defineScript({
+  name: 'locks.verify',
+  file: luaFile('verify'),
+  keys: ['lock'],
+  args: ['fence', 'now_guard'],
+  decode(reply) {
+    const [current, fence] = integers(reply, 2) as [number, number]
+    return { current: current === 1, fence }
+  },
+})
+
+export const revokeScript = defineScript({
+  name: 'locks.revoke',
+  file: luaFile('revoke'),
+  keys: ['lock[]'],
+  args: ['reason', 'grace_ms', ...COMMON],
+  coalesce: false,
+  decode(reply) {
+    const parts = integers(reply, 5) as [number, number, number, number, number]
+    return { ...readHead(parts), revoked: parts[3], asked: parts[4] }
+  },
+})
+
+export const resizeScript = defineScript({
+  name: 'locks.resize',
+  file: luaFile('resize'),
+  keys: ['lock[]'],
+  args: ['capacity', ...COMMON],
+  coalesce: false,
+  decode(reply): Head & ({ outcome: 'stored'; capacity: number } | { outcome: 'mode-mismatch' }) {
+    const parts = flat(reply, 4)
+    return parts[3] === 1
+      ? { ...readHead(parts), outcome: 'stored', capacity: Number(parts[4]) }
+      : { ...readHead(parts), outcome: 'mode-mismatch' }
+  },
+})

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { StoreError } from '../redis/errors.js'
+import type { AcquireOptions } from './acquire-options.js'
+import { type Calls, type Place, remaining } from './calls.js'
+import type { Leaving } from './leaving.js'
+import type { AcquireOutcome } from './outcomes.js'
+import type { GrantReply } from './scripts.js'
+import type { Waiter } from './waiting.js'
+
+const RETRY_MS = 250
+
+/** The last step of an acquire: its lease reaches the client, or goes back. */
+export class Delivering {
+  readonly #calls: Calls
+  readonly #leaving: Leaving
+
+  constructor(calls: Calls, leaving: Leaving) {
+    this.#calls = calls
+    this.#leaving = leaving
+  }
+
+  /** The lease goes to a client that is there, with time left; otherwise it is given back. */
+  deliver(
+    place: Place,
+    options: AcquireOptions,
+    reply: GrantReply,
+    started: number,
+    attach: number,
+  ): AcquireOutcome | Promise<AcquireOutcome> {
+    const { token, fences, mode, waitedMs, holdCount, outcome } = reply
+    this.#calls.saw(fences)
+    const expiresInMs = remaining(reply.ttlMs ?? Number.MAX_SAFE_INTEGER, started)
+    const late = expiresInMs <= 0 && outcome === 'granted'
+    if (late || options.connection?.destroyed) return this.#giveBack(place, options, reply, attach)
+    const replayed = outcome === 'replayed'
+    return { kind: 'granted', token, fences, mode, expiresInMs, waitedMs, holdCount, replayed }
+  }
+
+  async #giveBack(
+    { bucket, keys }: Place,
+    { connection, idempotency }: AcquireOptions,
+    { token, fences }: GrantReply,
+    attach: number,
+  ): Promise<AcquireOutcome> {
+    if (connection?.destroyed) {
+      await this.#leaving.undo({ bucket, keys, token, attach }, idempotency)
+      return { kind: 'gone' }
+    }
+    await this.#leaving.leave({ bucket, keys, token, attach }, 'cancel', 0)
+    return { kind: 'ended', how: 'expired', fence: fences[0] as number, reason: '' }
+  }
+
+  /** Repeated while the answer is unknown: an announced grant that is not claimed lapses in 2 s. */
+  async claim(waiter: Waiter, options: AcquireOptions): Promise<AcquireOutcome | undefined> {
+    const { bucket, keys, token } = waiter
+    for (;;) {
+      const started = performance.now()
+      try {
+        const reply = await this.#calls.run.claim(
+          { lock: keys },
+          { token, ...this.#calls.common() },
+        )
+        this.#calls.note(bucket, reply)
+        if (reply.outcome === 'nothing') return undefined
+        return await this.deliver({ bucket, keys }, options, reply, started, waiter.attach)
+      } catch (error) {
+        if (!(error instanceof StoreError) || performance.now() > waiter.deadlineAt) {
+          if (!options.idempotency) void this.#leaving.abandon({ bucket, keys, token, attach: 1 })
+          throw error
+        }
+        await sleep(RETRY_MS)
+      }
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Idempotency } from '../redis/idempotency.js'
+import type { Calls, Place } from './calls.js'
+import type { Waiter } from './waiting.js'
+
+/** One of the connections that wait for the same token: the newest counts. */
+type Attachment = Pick<Waiter, 'token' | 'attach'>
+type How = 'timeout' | 'cancel' | 'detach' | 'abandon'
+
+/** A place, or a grant nobody collected, is kept so long for the repeat of a keyed request. */
+const KEEP_PLACE_MS = 10_000
+/** A call that was given up on arrives, if at all, before this has passed. */
+const ABANDONED_MS = 60_000
+const RETRY_MS = 500
+const UNDO_TRIES = 20
+
+/** Takes back what a lost client no longer wants. */
+export class Leaving {
+  readonly #calls: Calls
+
+  constructor(calls: Calls) {
+    this.#calls = calls
+  }
+
+  /** Without a key, of an acquire whose answer is unknown: nobody would ever release its lease. */
+  async abandon(target: Place & Attachment): Promise<void> {
+    await this.#repeat(target, 'abandon', ABANDONED_MS)
+  }
+
+  /** For a client that no longer listens: at once, or as soon as Redis answers again. */
+  async undo(target: Place & Attachment, idempotency: Idempotency | undefined): Promise<void> {
+    await this.leave(target, ...undoOf(idempotency)).catch(() => {
+      void this.undoLater(target, idempotency)
+    })
+  }
+
+  /** A place that nobody leaves would cost those behind it the 2 s of a grant that lapses. */
+  async undoLater(target: Place & Attachment, idempotency: Idempotency | undefined): Promise<void> {
+    await this.#repeat(target, ...undoOf(idempotency))
+  }
+
+  async #repeat(...undo: [target: Place & Attachment, how: How, keepMs: number]): Promise<void> {
+    for (let i = 0; i < UNDO_TRIES; i++) {
+      try {
+        await this.leave(...undo)
+        return
+      } catch {
+        await sleep(RETRY_MS, undefined, { ref: false })
+      }
+    }
+  }
+
+  async leave({ bucket, keys, token, attach }: Place & Attachment, how: How, keepMs: number) {
+    const reply = await this.#calls.run.leave(
+      { lock: keys },
+      { token, attach, how, keep_ms: keepMs, ...this.#calls.common() },
+    )
+    this.#calls.note(bucket, reply)
+    return reply.outcome
+  }
+}
+
+const undoOf = (idempotency: Idempotency | undefined): ['detach' | 'cancel', number] =>
+  idempotency ? ['detach', KEEP_PLACE_MS] : ['cancel', 0]

@@ -1,0 +1,93 @@
+-- Who is served next: from the head of a queue while the head fits, and no further.
+
+-- How long a grant to a waiter waits to be claimed by its instance.
+local CLAIM_US = 2000000
+
+local function fits(lock, request)
+  return lock.cool <= now_us and lock.used + weight_of(request) <= lock.capacity
+end
+
+-- The lease that a waiter joins instead of taking one of its own. A writer never joins a reader's.
+local function find_joinable(lock, request)
+  local held = request.reentrant and find_owned(lock, request)
+  if held and (held.mode ~= 'shared' or request.mode == 'shared') then return held end
+end
+
+-- A lease with all its terms. A grant to a waiter begins when its instance claims it.
+local function grant(lock, token, lease, provisional)
+  lease.fence = next_fence(lock.call)
+  lease.since = now_us
+  if provisional then lease.claim_by = lease.kept or now_us + CLAIM_US
+  else start_lease(lease) end
+  lock.kind = lease.permits and 'semaphore' or 'lock'
+  add_lease(lock, token, lease)
+  emit(lock, 'granted', lease)
+end
+
+local function grant_waiter(locks, token, waiter)
+  for _, lock in ipairs(locks) do leave_queue(lock, token) end
+  waiter.waited_us = now_us - waiter.at
+  for _, lock in ipairs(locks) do
+    local lease = {}
+    for field, value in pairs(waiter) do lease[field] = value end
+    local held = find_joinable(lock, lease)
+    if held then
+      lease.fence, lease.since, lease.claim_by = held.fence, now_us, lease.kept or now_us + CLAIM_US
+      lease.mode, lease.permits = held.mode, held.permits
+      add_lease(lock, token, lease, true)
+    else grant(lock, token, lease, true) end
+  end
+  if not waiter.kept then redis.call('PUBLISH', 'ls:grants:' .. waiter.instance, token) end
+end
+
+local function locks_of(lock, waiter)
+  if not waiter.names then return { lock } end
+  local locks = {}
+  for i, name in ipairs(waiter.names) do locks[i] = open_lock(lock.call, name) end
+  return locks
+end
+
+-- Whether a waiter stands first here and fits; what is over here is ended first.
+local function is_ready(lock, token, waiter, work)
+  if reap(lock) then work[#work + 1] = lock end
+  if redis.call('ZRANGE', part(lock, 'queue'), 0, 0)[1] ~= token then return false end
+  return fits(lock, waiter) or find_joinable(lock, waiter) ~= nil
+end
+
+local function all_ready(locks, token, waiter, work)
+  for _, lock in ipairs(locks) do
+    if not is_ready(lock, token, waiter, work) then return false end
+  end
+  return true
+end
+
+-- Ends what is over, then grants from the head while the head fits: 64 waiters at most, and the
+-- rest at once by the next sweep. A set that moves lets the queues of its other names move too.
+local function advance(lock)
+  reap(lock)
+  local work, steps = { lock }, 0
+  while #work > 0 do
+    local at = table.remove(work)
+    while at.queued > 0 do
+      steps = steps + 1
+      if steps > 64 then at.again = true break end
+      local token = redis.call('ZRANGE', part(at, 'queue'), 0, 0)[1]
+      local waiter = token and read_waiter(at, token)
+      if not waiter then
+        at.queued, at.dirty = 0, true
+        break
+      end
+      local locks = locks_of(at, waiter)
+      if is_gone(at.call, waiter) then dismiss(locks, token, waiter)
+      elseif all_ready(locks, token, waiter, work) then grant_waiter(locks, token, waiter)
+      else
+        -- Those behind a client that stays away move up when its place is given away.
+        at.head_gone = waiter.kept or (waiter.session and session_until(at.call, waiter.session))
+        break
+      end
+      for _, other in ipairs(locks) do
+        if other ~= at then work[#work + 1] = other end
+      end
+    end
+  end
+end

@@ -1,0 +1,107 @@
+-- The holders of a lock. One holder stands in the lock's HASH alone; from the second on, the ZSET
+-- `holders` orders deadlines, `#fence` counts the tokens of a lease and `@owner` lists an owner's.
+
+local function fence_field(lease) return '#' .. string.format('%.0f', lease.fence) end
+local function owner_field(lease) return '@' .. (lease.caller or '') .. '\n' .. lease.owner end
+
+local function list_owned(lock, lease)
+  local packed = redis.call('HGET', lock.key, owner_field(lease))
+  return packed and cmsgpack.unpack(packed) or {}
+end
+
+local function index_lease(lock, token, lease, at)
+  local holders, keep_ms = part(lock, 'holders'), ms_until(math.min(at, now_us + 86400000000)) + KEEP_MS * 2
+  redis.call('ZADD', holders, at, token)
+  -- GT alone never sets the first expiry, and the shortest lease must not end the order of all.
+  if redis.call('PEXPIRE', holders, keep_ms, 'GT') == 0 then redis.call('PEXPIRE', holders, keep_ms, 'NX') end
+  redis.call('HINCRBY', lock.key, fence_field(lease), 1)
+  if lease.owner then
+    local tokens = list_owned(lock, lease)
+    tokens[#tokens + 1] = token
+    redis.call('HSET', lock.key, owner_field(lease), cmsgpack.pack(tokens))
+  end
+end
+
+local function set_due(lock)
+  local first = redis.call('ZRANGE', part(lock, 'holders'), 0, 0, 'WITHSCORES')
+  lock.due = tonumber(first[2] or 0)
+end
+
+-- @param again the token joins a lease that exists: no weight is added
+local function add_lease(lock, token, lease, again)
+  local at = deadline_of(lock, lease)
+  lock.keep_ms = math.max(lock.keep_ms, ms_until(math.min(at, now_us + 86400000000)))
+  if lock.count == 0 then lock.sole, lock.due = token, at
+  else
+    if lock.sole ~= '' then
+      index_lease(lock, lock.sole, read_lease(lock, lock.sole), lock.due)
+      lock.sole = ''
+    end
+    index_lease(lock, token, lease, at)
+    lock.due = math.min(lock.due, at)
+  end
+  lock.count = lock.count + 1
+  if not again then lock.used = lock.used + weight_of(lease) end
+  if lease.session then
+    redis.call('SADD', lock.call.prefix .. 'session-leases:' .. lease.session, token .. lock.name)
+    redis.call('PEXPIRE', lock.call.prefix .. 'session-leases:' .. lease.session, 86400000 + KEEP_MS)
+  end
+  write_lease(lock, token, lease)
+end
+
+-- Writes a lease whose terms changed, and moves its deadline.
+local function change_lease(lock, token, lease)
+  local at = deadline_of(lock, lease)
+  lock.keep_ms = math.max(lock.keep_ms, ms_until(math.min(at, now_us + 86400000000)))
+  write_lease(lock, token, lease)
+  if lock.sole == token then lock.due = at
+  else
+    redis.call('ZADD', part(lock, 'holders'), at, token)
+    redis.call('PEXPIRE', part(lock, 'holders'), lock.keep_ms + KEEP_MS, 'GT')
+    set_due(lock)
+  end
+end
+
+-- HDEL first: a full Redis lets a script write only after its first freeing command.
+-- True when this was the last token of its lease.
+local function drop_lease(lock, token, lease)
+  redis.call('HDEL', lock.key, '>' .. token)
+  lock.leases[token], lock.dirty = false, true
+  lock.count = lock.count - 1
+  local last = true
+  if lock.sole == token then lock.sole, lock.due = '', 0
+  else
+    redis.call('ZREM', part(lock, 'holders'), token)
+    last = redis.call('HINCRBY', lock.key, fence_field(lease), -1) == 0
+    if last then redis.call('HDEL', lock.key, fence_field(lease)) end
+    if lease.owner then
+      local rest = {}
+      for _, other in ipairs(list_owned(lock, lease)) do
+        if other ~= token then rest[#rest + 1] = other end
+      end
+      if #rest > 0 then redis.call('HSET', lock.key, owner_field(lease), cmsgpack.pack(rest))
+      else redis.call('HDEL', lock.key, owner_field(lease)) end
+    end
+    set_due(lock)
+  end
+  if last then lock.used = lock.used - weight_of(lease) end
+  if lease.session then
+    redis.call('SREM', lock.call.prefix .. 'session-leases:' .. lease.session, token .. lock.name)
+  end
+  return last
+end
+
+-- Tokens of a lease: more than one after re-entry.
+local function hold_count(lock, lease)
+  if lock.sole ~= '' then return 1 end
+  return tonumber(redis.call('HGET', lock.key, fence_field(lease)) or 1)
+end
+
+-- A live lease of the owner who asks again, or nil.
+local function find_owned(lock, request)
+  if lock.count == 0 then return end
+  for _, token in ipairs(lock.sole ~= '' and { lock.sole } or list_owned(lock, request)) do
+    local lease = find_lease(lock, token)
+    if lease and lease.owner == request.owner and lease.caller == request.caller then return lease end
+  end
+end
