@@ -1,7 +1,8 @@
 import { type BoardConfig, type Score, scoreText, toScores } from './config.js'
-import type { ListedReply, MemberReply, SubmitReply } from './scripts.js'
+import type { ListedReply, MemberReply } from './entry-scripts.js'
 import type { Cursor } from './store.js'
 import type { Submission } from './submissions.js'
+import type { SubmitReply } from './submit-script.js'
 
 /** `score` of a board with one column, `scores` of one with several; nothing for no entry. */
 export function scoreFields(config: BoardConfig, text: string) {

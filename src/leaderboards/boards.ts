@@ -1,5 +1,5 @@
 import { type BoardConfig, planOf, type Season } from './config.js'
-import { type Again, isAgain } from './scripts.js'
+import { type Again, isAgain } from './script-replies.js'
 import { NEVER_MS, type SeasonWindow, windowsAround, windowsText } from './seasons.js'
 
 /** A board as this process knows it; every script checks that it still holds. */

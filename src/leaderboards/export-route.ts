@@ -6,8 +6,8 @@ import { toListedEntry } from './answers.js'
 import { noBoard } from './board-routes.js'
 import type { BoardConfig } from './config.js'
 import * as schemas from './entry-schemas.js'
+import type { ListedReply } from './entry-scripts.js'
 import { BoardParams } from './schemas.js'
-import type { ListedReply } from './scripts.js'
 import type { LeaderboardStore } from './store.js'
 
 const PAGE = 500

@@ -1,7 +1,8 @@
 import Type from 'typebox'
 import { ObjectName, ResourceName } from '../http/names.js'
-import { Entry, EntryResponse, Result } from './entry-schemas.js'
+import { EntryResponse } from './entry-schemas.js'
 import { closed } from './schemas.js'
+import { Entry, Result } from './submission-schemas.js'
 
 export const MemberParams = Type.Object({ member: ObjectName })
 

@@ -3,9 +3,9 @@ import { COMMON_PROBLEMS, invalid, problemResponses } from '../http/problem.js'
 import { toEntry, toListedEntry } from './answers.js'
 import { noBoard } from './board-routes.js'
 import type { BoardConfig } from './config.js'
-import * as schemas from './entry-schemas.js'
+import type { MemberReply } from './entry-scripts.js'
+import { QueryRequest, QueryResponse } from './query-schemas.js'
 import { BoardParams } from './schemas.js'
-import type { MemberReply } from './scripts.js'
 import type { LeaderboardStore } from './store.js'
 import { toScoreTexts } from './submissions.js'
 
@@ -25,9 +25,9 @@ export const queryRoutes: FastifyPluginAsyncTypebox<QueryRouteOptions> = async (
         summary: 'Entries of named members, where a score would land, who has a percentile',
         tags: ['leaderboards'],
         params: BoardParams,
-        body: schemas.QueryRequest,
+        body: QueryRequest,
         response: {
-          200: schemas.QueryResponse,
+          200: QueryResponse,
           ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
         },
       },

@@ -1,28 +1,29 @@
 import type { Binder } from '../redis/binder.js'
 import type { Idempotency } from '../redis/idempotency.js'
-import { createBoards } from './boards.js'
-import { type BoardConfig, boundsText, DEFAULT_BOARD, identityOf } from './config.js'
-import { boardKey, memoKey, registryKey } from './keys.js'
 import {
-  type Again,
-  aroundScript,
   closeScript,
   configureScript,
   describeScript,
   dropScript,
+  listScript,
+  registerScript,
+  seasonsScript,
+} from './board-scripts.js'
+import { createBoards } from './boards.js'
+import { type BoardConfig, boundsText, DEFAULT_BOARD, identityOf } from './config.js'
+import {
+  aroundScript,
   eraseScript,
   hideScript,
-  isAgain,
-  listScript,
   membersScript,
   pageScript,
-  registerScript,
   removeScript,
-  seasonsScript,
-  submitScript,
   whereScript,
-} from './scripts.js'
+} from './entry-scripts.js'
+import { boardKey, memoKey, registryKey } from './keys.js'
+import { type Again, isAgain } from './script-replies.js'
 import { type Submission, toScriptEntries } from './submissions.js'
+import { submitScript } from './submit-script.js'
 
 /** The last entry that was seen: it need not exist any more. */
 export interface Cursor {

@@ -1,0 +1,174 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { COMMON_PROBLEMS, invalid, Problem, problemResponses } from '../http/problem.js'
+import { fromCursor, toCursor, toEntry, toListedEntry } from './answers.js'
+import { noBoard } from './board-routes.js'
+import { type BoardConfig, type Column, scoreText } from './config.js'
+import * as schemas from './entry-schemas.js'
+import { BoardParams, Deleted, EntryParams } from './schemas.js'
+import type { LeaderboardStore } from './store.js'
+
+export interface EntryRouteOptions {
+  readonly store: LeaderboardStore
+}
+
+export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (app, { store }) => {
+  app.get(
+    '/:board/entries',
+    {
+      config: { scope: 'leaderboards:read' },
+      schema: {
+        operationId: 'listEntries',
+        summary: 'A page of entries by place, cursor or range of scores',
+        tags: ['leaderboards'],
+        params: BoardParams,
+        querystring: schemas.PageQuery,
+        response: {
+          200: schemas.PageResponse,
+          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
+        },
+      },
+    },
+    async (request) => {
+      const { board } = request.params
+      const { from, limit, order, cursor, season } = request.query
+      const page = await store.page(request.namespace, board, season, (config) => ({
+        from,
+        limit,
+        worst: order === 'worst' ? 1 : 0,
+        ...scoreRange(config, request.query),
+        ...cursorArgs(config, cursor),
+      }))
+      if (page.outcome === 'missing') throw noBoard(board)
+      const entries = order === 'worst' ? page.entries.toReversed() : page.entries
+      const last = entries.at(-1)
+      return {
+        entries: entries.map((entry) => toListedEntry(page.config, entry)),
+        total: page.total,
+        season: page.season,
+        nextCursor:
+          last && page.more
+            ? toCursor({ scores: last.scores, sequence: page.lastSequence, member: last.member })
+            : null,
+      }
+    },
+  )
+
+  app.get(
+    '/:board/entries/:member',
+    {
+      config: { scope: 'leaderboards:read' },
+      schema: {
+        operationId: 'getEntry',
+        summary: 'Rank, position, percentile and tier of one member',
+        tags: ['leaderboards'],
+        params: EntryParams,
+        querystring: schemas.EntryQuery,
+        response: {
+          200: schemas.EntryResponse,
+          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
+        },
+      },
+    },
+    async (request) => {
+      const { board, member } = request.params
+      const reply = await store.members(request.namespace, board, request.query.season, {
+        members: [member],
+      })
+      if (reply.outcome === 'missing') throw noBoard(board)
+      const { config, total, season, members } = reply
+      const entry = members[0]
+      if (!entry || entry.found === 'absent') throw noEntry(board, member)
+      return { ...toEntry(config, member, entry, total), total, season }
+    },
+  )
+
+  app.get(
+    '/:board/entries/:member/around',
+    {
+      config: { scope: 'leaderboards:read' },
+      schema: {
+        operationId: 'listEntriesAround',
+        summary: 'A member and its neighbours',
+        tags: ['leaderboards'],
+        params: EntryParams,
+        querystring: schemas.AroundQuery,
+        response: {
+          200: schemas.AroundResponse,
+          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
+        },
+      },
+    },
+    async (request) => {
+      const { board, member } = request.params
+      const { count, season } = request.query
+      const reply = await store.around(request.namespace, board, season, { member, count })
+      if (reply.outcome === 'missing') throw noBoard(board)
+      if (reply.entries.length === 0) throw noEntry(board, member)
+      return {
+        entries: reply.entries.map((entry) => toListedEntry(reply.config, entry)),
+        total: reply.total,
+        season: reply.season,
+      }
+    },
+  )
+
+  app.delete(
+    '/:board/entries/:member',
+    {
+      config: { scope: 'leaderboards:write' },
+      schema: {
+        operationId: 'deleteEntry',
+        summary: 'Take a member out of a season',
+        tags: ['leaderboards'],
+        params: EntryParams,
+        querystring: schemas.EntryQuery,
+        response: {
+          200: Deleted,
+          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
+        },
+      },
+    },
+    async (request) => {
+      const { board, member } = request.params
+      const { season } = request.query
+      const reply = await store.remove(request.namespace, board, season, { member })
+      if (reply.outcome === 'missing') throw noBoard(board)
+      return { deleted: reply.removed }
+    },
+  )
+}
+
+const noEntry = (board: string, member: string): Problem =>
+  new Problem('not-found', `"${member}" has no entry on "${board}".`)
+
+/** The ends of a range of scores of the first column, the better one first. */
+function scoreRange(
+  { columns }: BoardConfig,
+  { minScore, maxScore }: { minScore?: string; maxScore?: string },
+) {
+  const min = rangeScore(columns[0] as Column, 'minScore', minScore)
+  const max = rangeScore(columns[0] as Column, 'maxScore', maxScore)
+  return columns[0]?.order === 'desc'
+    ? { best_score: max, worst_score: min }
+    : { best_score: min, worst_score: max }
+}
+
+function rangeScore(column: Column, field: string, score: string | undefined): string {
+  if (score === undefined) return ''
+  const text = scoreText(column, score)
+  if (text === undefined) throw invalid(`querystring/${field}`, `must be a ${column.type}`)
+  return text
+}
+
+function cursorArgs({ columns }: BoardConfig, text: string | undefined) {
+  if (text === undefined) return { after: '', after_seq: '0', after_member: '' }
+  const cursor = fromCursor(text)
+  const scores = cursor?.scores.split(' ') ?? []
+  const fits = scores.every(
+    (score, at) => columns[at] && scoreText(columns[at], score) !== undefined,
+  )
+  if (!cursor || scores.length !== columns.length || !fits) {
+    throw invalid('querystring/cursor', 'must be the nextCursor of a page of this board')
+  }
+  return { after: cursor.scores, after_seq: cursor.sequence, after_member: cursor.member }
+}

@@ -1,0 +1,87 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { COMMON_PROBLEMS, invalid, Problem, problemResponses } from '../http/problem.js'
+import { IdempotencyHeaders, requestIdentity } from '../http/request-fingerprint.js'
+import { toResults } from './answers.js'
+import type { LeaderboardMetrics } from './metrics.js'
+import { BoardParams } from './schemas.js'
+import type { LeaderboardStore } from './store.js'
+import { SubmitRequest, SubmitResponse } from './submission-schemas.js'
+
+export interface SubmitRouteOptions {
+  readonly store: LeaderboardStore
+  readonly metrics: LeaderboardMetrics
+  readonly idempotencyTtlMs: number
+}
+
+const MAX_METADATA_BYTES = 1_024
+
+export const submitRoute: FastifyPluginAsyncTypebox<SubmitRouteOptions> = async (
+  app,
+  { store, metrics, idempotencyTtlMs },
+) => {
+  app.post(
+    '/:board/scores',
+    {
+      config: { scope: 'leaderboards:write' },
+      schema: {
+        operationId: 'submitScores',
+        summary: 'Submit scores; each is answered with its rank',
+        tags: ['leaderboards'],
+        params: BoardParams,
+        headers: IdempotencyHeaders,
+        body: SubmitRequest,
+        response: {
+          200: SubmitResponse,
+          ...problemResponses(...COMMON_PROBLEMS, 'season-closed', 'idempotency-conflict'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { board } = request.params
+      const entries = request.body.entries.map((entry, at) => ({
+        member: entry.member,
+        score: entry.score,
+        scores: entry.scores,
+        op: entry.op,
+        ifSeq: entry.ifSeq,
+        metadata: entry.metadata && toMetadata(entry.metadata, at),
+      }))
+      const identity = requestIdentity(request, idempotencyTtlMs)
+      const outcome = await store.submit(request.namespace, board, entries, identity)
+      if (outcome.outcome !== 'submitted') {
+        metrics.refused(outcome.outcome)
+        throw refused(board, outcome)
+      }
+      for (const entry of outcome.entries) metrics.submitted(entry.outcome)
+      if (outcome.replayed) reply.header('idempotent-replayed', 'true')
+      return { results: toResults(outcome, entries) }
+    },
+  )
+}
+
+function refused(
+  board: string,
+  outcome: Exclude<Awaited<ReturnType<LeaderboardStore['submit']>>, { outcome: 'submitted' }>,
+): Problem {
+  switch (outcome.outcome) {
+    case 'refused': {
+      const { at, field, message } = outcome.problem
+      return invalid(`body/entries/${at}/${field}`, message)
+    }
+    case 'closed':
+      return new Problem('season-closed', `"${board}" is closed until its next season.`)
+    case 'conflict':
+      return new Problem(
+        'idempotency-conflict',
+        'This Idempotency-Key was used for another request.',
+      )
+  }
+}
+
+function toMetadata(metadata: object, at: number): string {
+  const text = JSON.stringify(metadata)
+  if (Buffer.byteLength(text) > MAX_METADATA_BYTES) {
+    throw invalid(`body/entries/${at}/metadata`, `must be at most ${MAX_METADATA_BYTES} bytes`)
+  }
+  return text
+}
