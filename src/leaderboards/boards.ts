@@ -22,6 +22,8 @@ export interface Boards {
     season: string | undefined,
     call: (known: KnownBoard, windows: string) => Promise<R | Again>,
   ): Promise<R>
+  /** What this process has just made of a board; scripts tell when it holds no more. */
+  learn(namespace: string, board: string, config: BoardConfig, version: string): void
   forget(namespace: string, board: string): void
   /** Boards that do not exist yet get what a new template says. */
   forgetAbsent(): void
@@ -75,6 +77,9 @@ export function createBoards(templateOf: (board: string) => BoardConfig): Boards
       }
       throw new Error(`board ${board} changed ${MAX_ATTEMPTS} times during one call`)
     },
+
+    learn: (namespace, board, config, version) =>
+      void learn(`${namespace}/${board}`, config, version),
 
     forget: (namespace, board) => void known.delete(`${namespace}/${board}`),
 

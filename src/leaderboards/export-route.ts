@@ -12,6 +12,10 @@ import type { LeaderboardStore } from './store.js'
 
 const PAGE = 500
 
+const EXAMPLE =
+  '{"member":"ada","score":300,"rank":1,"position":1}\n' +
+  '{"member":"bob","score":120,"rank":2,"position":2,"metadata":{"car":"red"}}\n'
+
 export interface ExportRouteOptions {
   readonly store: LeaderboardStore
 }
@@ -33,7 +37,7 @@ export const exportRoute: FastifyPluginAsyncTypebox<ExportRouteOptions> = async 
         response: {
           200: {
             description: 'One entry a line; an entry that does not change is there exactly once.',
-            content: { 'application/x-ndjson': { schema: Type.String() } },
+            content: { 'application/x-ndjson': { schema: Type.String({ examples: [EXAMPLE] }) } },
           },
           ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
         },

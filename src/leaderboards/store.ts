@@ -35,8 +35,10 @@ export interface Cursor {
 export type LeaderboardStore = ReturnType<typeof createLeaderboardStore>
 
 /**
- * One Redis round trip for a call, unless this process knew an older configuration or another
- * season. Reads answer `missing` for a board that does not exist; the first write creates it.
+ * One Redis round trip for a call, and one more when this process knew an older configuration or
+ * another season. Only what creates, configures or deletes a board takes up to three: the registry
+ * lies in another slot. Reads answer `missing` for a board that does not exist; the first write
+ * creates it.
  */
 export function createLeaderboardStore({ binder }: { readonly binder: Binder }) {
   let templateOf = (_board: string): BoardConfig => DEFAULT_BOARD
@@ -123,6 +125,7 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
           return isAgain(present) ? present : { outcome: 'refused' as const, problem: ready }
         }
         const isNew = version === '0'
+        const newVersion = isNew ? nextVersion() : ''
         if (isNew) await register(namespace, board, 1)
         const memo = idempotency && memoKey(namespace, board, idempotency.digest)
         const reply = await submitEntries(
@@ -134,7 +137,7 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
             keep: config.season.keep,
             create: isNew ? JSON.stringify(config) : '',
             identity: isNew ? identityOf(config) : '',
-            new_version: isNew ? nextVersion() : '',
+            new_version: newVersion,
             fingerprint: idempotency?.fingerprint ?? '',
             memo_ttl_ms: idempotency?.ttlMs ?? 0,
             entries: ready,
@@ -145,6 +148,7 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
         if (isNew) await register(namespace, board, 1)
         if (reply.outcome !== 'submitted') return reply
         const { season, total, replayed, entries: results } = reply
+        if (isNew && !replayed) boards.learn(namespace, board, config, newVersion)
         return { outcome: 'submitted' as const, season, total, replayed, entries: results, config }
       }),
 

@@ -46,6 +46,8 @@ describe('boards', () => {
     const { body } = await put('tagged').set('if-match', '*').expect(412)
     expect(body.code).toBe('precondition-failed')
     const { headers } = await put('tagged').expect(200)
+    const { headers: same } = await put('tagged').expect(200)
+    expect(same.etag).toBe(headers.etag)
 
     await put('tagged', { maxMembers: 5 }).set('if-match', headers.etag!).expect(200)
 
@@ -76,6 +78,7 @@ describe('boards', () => {
   it('deletes a board with everything it had, and can make it anew', async () => {
     await put('gone', { rank: 'dense', memberTtlMs: 60_000 }).expect(200)
     await submit('gone', 'a', 1)
+    await harness.request('post', path('gone', '/hide')).send({ member: 'a' }).expect(200)
 
     await harness.request('delete', path('gone')).expect(200, { deleted: true })
 

@@ -46,7 +46,9 @@ interface Written {
   readonly endedMs: number
 }
 
-it('puts nothing into the wrong season, while two processes write over the boundary', async () => {
+it('puts nothing into the wrong season, while two processes write over the boundary', {
+  timeout: 60_000,
+}, async () => {
   await ensureBuilt()
   await harness
     .request('put', '/v1/leaderboards/night')

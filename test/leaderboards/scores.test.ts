@@ -237,6 +237,33 @@ describe('submit', () => {
     await entry('lapsing', 'old').expect(404)
   })
 
+  it.each([
+    ['a page', 'get', '/entries', undefined, { total: 1 }],
+    ['an entry', 'get', '/entries/kept', undefined, { total: 1 }],
+    ['neighbours', 'get', '/entries/kept/around', undefined, { total: 1 }],
+    ['a query', 'post', '/query', { score: 5 }, { total: 1, position: 1 }],
+    ['the board', 'get', '', undefined, { total: 1 }],
+    [
+      'a submission',
+      'post',
+      '/scores',
+      { entries: [{ member: 'kept', score: 1 }] },
+      { results: [{ total: 1, previousRank: 1 }] },
+    ],
+    ['a removal', 'delete', '/entries/old', undefined, { deleted: false }],
+  ] as const)('forgets it before %s', async (what, method, rest, body, answer) => {
+    const board = `lapsing-${what.replaceAll(' ', '-')}`
+    await put(board, { memberTtlMs: 60_000 }).expect(200)
+    await submit(board, { member: 'old', score: 9 })
+    harness.advance(40_000)
+    await submit(board, { member: 'kept', score: 1 })
+    harness.advance(30_000)
+
+    const request = harness.request(method, path(board, rest)).send(body)
+
+    expect((await request.expect(200)).body).toMatchObject(answer)
+  })
+
   it('leaves the dense set equal to the distinct scores after many writers', async () => {
     await put('dense', { op: 'set', rank: 'dense' }).expect(200)
     let seed = 7

@@ -176,5 +176,19 @@ describe('a board with seasons', () => {
     await hide('unhide').expect(200, { changed: true })
     expect(await first()).toMatchObject({ member: 'cheat', score: 10 })
     expect(await first(`?season=${old}`)).toMatchObject({ member: 'cheat', score: 9 })
+    // Submissions ask who is hidden only while somebody is.
+    expect(await one.redis.hexists(`ls:{${one.namespace}:b:hiding}:board`, 'hides')).toBe(0)
+  })
+
+  it('records a season with its first write, and not again with every other', async () => {
+    await put('recorded', { season: { every: 'daily' } }).expect(200)
+    await submit(one, 'recorded', 'a').expect(200)
+    const seasons = `ls:{${one.namespace}:b:recorded}:seasons`
+    expect(await one.redis.zcard(seasons)).toBe(1)
+    await one.redis.del(seasons)
+
+    await submit(one, 'recorded', 'b').expect(200)
+
+    expect(await one.redis.exists(seasons)).toBe(0)
   })
 })

@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+
+let one: Harness
+let two: Harness
+
+beforeAll(async () => {
+  one = await startHarness()
+  two = await startHarness()
+})
+afterAll(async () => {
+  await one.close()
+  await two.close()
+})
+
+type Method = 'get' | 'post' | 'put' | 'delete'
+
+const call = (by: Harness, method: Method, path: string, body?: object) =>
+  by.request(method, `/v1${path}`).set('lockstep-namespace', one.namespace).send(body)
+
+/** How often an instance sends scripts about this namespace: each is one round trip. */
+async function tripsOf(by: Harness, method: Method, path: string, body?: object): Promise<number> {
+  const sent = vi.spyOn(by.link.client, 'sendCommand')
+  try {
+    await call(by, method, path, body).expect(200)
+    return sent.mock.calls.filter(([{ name, args }]) => {
+      return name === 'evalsha' && String(args[2]).includes(one.namespace)
+    }).length
+  } finally {
+    sent.mockRestore()
+  }
+}
+
+const SEASONS = { season: { every: 'daily' }, rank: 'dense', memberTtlMs: 86_400_000 }
+const many = Array.from({ length: 200 }, (_, at) => ({ member: `m${at}`, score: at }))
+
+const CALLS: [what: string, method: Method, path: string, body: object | undefined][] = [
+  ['a submission', 'post', '/scores', { entries: [{ member: 'ada', score: 5 }] }],
+  ['a submission of 200 entries', 'post', '/scores', { entries: many }],
+  ['a page', 'get', '/entries?limit=1000', undefined],
+  ['a page from the worst', 'get', '/entries?order=worst', undefined],
+  ['a range of scores', 'get', '/entries?minScore=2&maxScore=90', undefined],
+  ['a member', 'get', '/entries/ada', undefined],
+  ['the neighbours of a member', 'get', '/entries/ada/around?count=50', undefined],
+  ['a query for members', 'post', '/query', { members: many.map(({ member }) => member) }],
+  ['a query for a score', 'post', '/query', { score: 4 }],
+  ['a query for a percentile', 'post', '/query', { percentile: 90 }],
+  ['hiding a member', 'post', '/hide', { member: 'ada' }],
+  ['showing it again', 'post', '/unhide', { member: 'ada' }],
+  ['the board', 'get', '', undefined],
+  ['its seasons', 'get', '/seasons', undefined],
+  ['an export of one page', 'get', '/export', undefined],
+  ['removing a member', 'delete', '/entries/ada', undefined],
+  ['closing the season', 'post', '/close', {}],
+]
+
+it.each(CALLS)('%s takes one round trip', async (_what, method, path, body) => {
+  const board = '/leaderboards/known'
+  await call(one, 'put', board, SEASONS).expect(200)
+  await call(one, 'get', board).expect(200)
+
+  expect(await tripsOf(one, method, `${board}${path}`, body)).toBe(1)
+})
+
+it.each(CALLS)(
+  '%s takes two where the configuration has changed',
+  async (what, method, path, body) => {
+    const board = `/leaderboards/changed-${what.replaceAll(' ', '-')}`
+    await call(one, 'put', board, SEASONS).expect(200)
+    await call(one, 'post', `${board}/scores`, { entries: [{ member: 'ada', score: 5 }] }).expect(
+      200,
+    )
+    await call(two, 'get', board).expect(200)
+    await call(one, 'put', board, { ...SEASONS, maxMembers: 500 }).expect(200)
+
+    expect(await tripsOf(two, method, `${board}${path}`, body)).toBe(2)
+  },
+)
+
+it('erases a member of every board in one round trip after the list of boards', async () => {
+  const submission = { member: 'bob', boards: [{ board: 'known-2', score: 1 }] }
+  await call(one, 'post', '/leaderboard-submissions', submission).expect(200)
+  await call(one, 'get', '/members/bob/leaderboards').expect(200)
+  await call(two, 'get', '/members/bob/leaderboards').expect(200)
+
+  expect(await tripsOf(one, 'post', '/leaderboard-submissions', submission)).toBe(1)
+  const { body } = await call(one, 'get', '/leaderboards').expect(200)
+  const boards = body.leaderboards.length
+  const erasing = await tripsOf(two, 'delete', '/members/bob/leaderboards')
+  // On a Cluster every board is in a slot of its own.
+  expect(erasing).toBeLessThanOrEqual(
+    one.link.slotOf('a') === one.link.slotOf('b') ? 2 : 1 + boards,
+  )
+})
+
+it('lists a board before its first write and after it, should a delete cross it', async () => {
+  const submission = { entries: [{ member: 'ada', score: 5 }] }
+
+  expect(await tripsOf(one, 'post', '/leaderboards/new/scores', submission)).toBe(3)
+  expect(await tripsOf(one, 'post', '/leaderboards/new/scores', submission)).toBe(1)
+  // An instance that meets the board cannot know that it is there.
+  expect(await tripsOf(two, 'post', '/leaderboards/new/scores', submission)).toBe(3)
+  expect(await tripsOf(two, 'post', '/leaderboards/new/scores', submission)).toBe(1)
+})
