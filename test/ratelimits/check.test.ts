@@ -87,7 +87,7 @@ describe('fixed-window', () => {
 describe('several limits', () => {
   it('are consumed all or not at all', async () => {
     const key = subject()
-    const full = inline(key, { name: 'full', limit: 1 })
+    const full = inline(key, { name: 'full', limit: 1, windowMs: 3_600_000 })
     const other = inline(key, { name: 'other', limit: 1_000, windowMs: 3_600_000 })
     await check({ limits: [full] }).expect(200)
 

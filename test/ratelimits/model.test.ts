@@ -61,7 +61,7 @@ it.each<[string, Policy, () => Model]>([
         const outcome = await store.check(
           harness.namespace,
           [{ name: 'a', key, cost, policy, inline: true }],
-          { mode: 'all', peek: false },
+          { mode: 'all', take: 'exact', peek: false },
         )
         if (outcome.kind !== 'decided') throw new Error(outcome.kind)
         const { allowed, remaining, takenAtUs } = outcome.results[0]!
@@ -88,7 +88,11 @@ it.each<[string, Policy]>([
       const key = randomUUID()
       const ask = async (cost: number, peek = false) => {
         const limit = { name: 'a', key, cost, policy, inline: true }
-        const outcome = await store.check(harness.namespace, [limit], { mode: 'all', peek })
+        const outcome = await store.check(harness.namespace, [limit], {
+          mode: 'all',
+          take: 'exact',
+          peek,
+        })
         if (outcome.kind !== 'decided') throw new Error(outcome.kind)
         return outcome.results[0]!
       }

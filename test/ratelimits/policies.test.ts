@@ -92,7 +92,7 @@ describe('keys', () => {
   it('keep subjects apart, long ones as well', () => {
     const long = 'x'.repeat(100)
     const names = ['a', 'a:g', '{a}', '%7Ba%7D', long, `${long}y`, '%', `%${long}`]
-    const keys = names.map((name) => limitKey('ns', name, 'g', 'api'))
+    const keys = names.map((name) => limitKey('ns', 'g', { name: 'api', key: name, inline: false }))
     expect(new Set(keys).size).toBe(names.length)
   })
 })

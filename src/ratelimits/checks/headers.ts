@@ -1,11 +1,10 @@
-import type { Policy } from '../policies/policy.js'
-
 /** `ietf`: draft-ietf-httpapi-ratelimit-headers; `legacy`: the older triple; `none`. */
 export type HeaderStyle = 'ietf' | 'legacy' | 'none'
 
 export interface LimitState {
   readonly name: string
-  readonly policy: Policy
+  readonly limit: number
+  readonly windowMs: number
   readonly remaining: number
   readonly resetAfterMs: number
 }
@@ -17,6 +16,7 @@ export function limitHeaders(
   style: HeaderStyle,
   limits: readonly LimitState[],
 ): Readonly<Record<string, string>> {
+  if (limits.length === 0) return {}
   switch (style) {
     case 'ietf':
       return {
@@ -31,21 +31,21 @@ export function limitHeaders(
 }
 
 /** RFC 9651 items. Names are letters, digits and . _ @ -, so a quoted one needs no escapes. */
-const ietfPolicy = ({ name, policy: { limit, windowMs } }: LimitState): string =>
+const ietfPolicy = ({ name, limit, windowMs }: LimitState): string =>
   // A window is at least a second here: the format knows no shorter one.
   `"${name}";q=${limit};w=${Math.max(1, seconds(windowMs))}`
 
 const ietfState = ({ name, remaining, resetAfterMs }: LimitState): string =>
   `"${name}";r=${remaining};t=${seconds(resetAfterMs)}`
 
-const legacy = ({ policy, remaining, resetAfterMs }: LimitState) => ({
-  'ratelimit-limit': String(policy.limit),
+const legacy = ({ limit, remaining, resetAfterMs }: LimitState) => ({
+  'ratelimit-limit': String(limit),
   'ratelimit-remaining': String(remaining),
   'ratelimit-reset': String(seconds(resetAfterMs)),
 })
 
 /** The limit with the least left of it, in proportion. */
 function tightest(limits: readonly LimitState[]): LimitState {
-  const share = ({ remaining, policy }: LimitState) => remaining / policy.limit
+  const share = ({ remaining, limit }: LimitState) => remaining / limit
   return limits.reduce((least, limit) => (share(limit) < share(least) ? limit : least))
 }

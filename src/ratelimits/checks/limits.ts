@@ -14,7 +14,17 @@ export interface LimitInput extends Partial<Policy> {
 
 type Find = (name: string) => Promise<PolicyDocument | undefined>
 
-const PARAMETERS = ['algorithm', 'limit', 'windowMs', 'burst', 'align', 'buckets', 'mode'] as const
+const PARAMETERS = [
+  'algorithm',
+  'limit',
+  'windowMs',
+  'burst',
+  'align',
+  'buckets',
+  'mode',
+  'shadow',
+  'group',
+] as const
 
 /**
  * Looks up the policies that limits name.
@@ -36,6 +46,14 @@ export async function toLimits(
   return limits
 }
 
+/** The least of what is left is granted by each, which means something for equal costs alone. */
+export function requireEqualCosts(inputs: readonly LimitInput[]): void {
+  const odd = inputs.findIndex(({ cost }) => cost !== inputs[0]?.cost)
+  if (odd > 0) {
+    throw invalid(`body/limits/${odd}/cost`, 'must be that of the others with take up-to')
+  }
+}
+
 async function toLimit(
   input: LimitInput,
   index: number,
@@ -43,15 +61,25 @@ async function toLimit(
   peek: boolean,
 ): Promise<LimitRequest> {
   const at = (field: string) => `body/limits/${index}/${field}`
-  const asked = { key: input.key, cost: peek ? 1 : input.cost }
+  const cost = peek ? 1 : input.cost
   if (input.policy === undefined) {
-    return { ...asked, name: nameOf(input, at), policy: inlinePolicy(input, at), inline: true }
+    const name = nameOf(input, at)
+    const policy = inlinePolicy(input, at)
+    return {
+      name,
+      key: input.key,
+      group: policy.group,
+      inline: true,
+      cost,
+      policy,
+    }
   }
   const surplus = (['name', ...PARAMETERS] as const).find((field) => input[field] !== undefined)
   if (surplus) throw invalid(at(surplus), 'belongs to a limit without policy')
   const document = await find(input.policy)
   if (!document) throw unknownPolicy(input.policy)
-  return { ...asked, name: input.policy, policy: document.value, inline: false }
+  const policy = document.value
+  return { name: input.policy, key: input.key, group: policy.group, inline: false, cost, policy }
 }
 
 function nameOf({ name }: LimitInput, at: (field: string) => string): string {
@@ -61,7 +89,7 @@ function nameOf({ name }: LimitInput, at: (field: string) => string): string {
 }
 
 function inlinePolicy(input: LimitInput, at: (field: string) => string): Policy {
-  const { algorithm = 'gcra', limit, windowMs, burst, align, buckets, mode } = input
+  const { algorithm = 'gcra', limit, windowMs, burst, align, buckets, mode, shadow, group } = input
   if (limit === undefined) throw invalid(at('limit'), 'is required')
   if (windowMs === undefined) throw invalid(at('windowMs'), 'is required')
   const policy: Policy = {
@@ -72,6 +100,8 @@ function inlinePolicy(input: LimitInput, at: (field: string) => string): Policy 
     ...(align !== undefined && { align }),
     ...(buckets !== undefined && { buckets }),
     ...(mode !== undefined && { mode }),
+    ...(shadow !== undefined && { shadow }),
+    ...(group !== undefined && { group }),
   }
   const fault = policyFault(policy)
   if (fault) throw invalid(at(fault.field), fault.message)

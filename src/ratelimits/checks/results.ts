@@ -1,34 +1,40 @@
-import { maxCost } from '../policies/policy.js'
 import type { CheckOutcome, LimitRequest } from './store.js'
 
 const ms = (us: number): number => Math.ceil(us / 1_000)
 
+type Decided = Extract<CheckOutcome, { kind: 'decided' }>
+
 /** The answer to a check: each limit, and over them the tightest. Times are rounded up. */
-export function toAnswer(
-  limits: readonly LimitRequest[],
-  { allowed, results }: Extract<CheckOutcome, { kind: 'decided' }>,
-  peek: boolean,
-) {
-  const answers = limits.map(({ name, key, cost, policy }, i) => {
-    const { allowed: fits, remaining, resetUs, retryUs, takenAtUs } = results[i]!
+export function toAnswer(limits: readonly LimitRequest[], { allowed, results }: Decided) {
+  const answers = limits.map(({ name, key, policy }, i) => {
+    const result = results[i]!
     return {
       policy: name,
       key,
-      allowed: fits,
-      limit: policy.limit,
-      remaining,
-      resetAfterMs: ms(resetUs),
-      ...(retryUs >= 0 && { retryAfterMs: ms(retryUs) }),
-      granted: fits && allowed && !peek ? cost : 0,
-      unsatisfiable: cost > maxCost(policy),
-      takenAtMs: Math.floor(takenAtUs / 1_000),
+      allowed: result.allowed,
+      limit: result.override || policy.limit,
+      remaining: result.remaining,
+      resetAfterMs: ms(result.resetUs),
+      ...(result.retryUs >= 0 && { retryAfterMs: ms(result.retryUs) }),
+      granted: result.granted,
+      unsatisfiable: result.retryUs < 0,
+      ...(result.blocked && { blocked: true }),
+      ...(policy.shadow && { shadow: true }),
+      takenAtMs: Math.floor(result.takenAtUs / 1_000),
     }
   })
-  const waits = answers.map(({ retryAfterMs }) => retryAfterMs)
+  const voters = enforced(limits, answers)
+  const waits = voters.map(({ retryAfterMs }) => retryAfterMs)
   return {
     allowed,
-    remaining: Math.min(...answers.map(({ remaining }) => remaining)),
-    ...(waits.every((wait) => wait !== undefined) && { retryAfterMs: Math.max(...waits) }),
+    remaining: Math.min(
+      ...(voters.length > 0 ? voters : answers).map(({ remaining }) => remaining),
+    ),
+    ...(waits.every((wait) => wait !== undefined) && { retryAfterMs: Math.max(0, ...waits) }),
     results: answers,
   }
 }
+
+/** What stands beside the limits that have a say: those in shadow have none. */
+export const enforced = <T>(limits: readonly LimitRequest[], beside: readonly T[]): T[] =>
+  beside.filter((_, i) => !limits[i]!.policy.shadow)

@@ -5,8 +5,8 @@ import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerpr
 import type { RateLimitMetrics } from '../metrics.js'
 import type { PolicyStore } from '../policies/store.js'
 import { type HeaderStyle, limitHeaders } from './headers.js'
-import { type LimitInput, toLimits } from './limits.js'
-import { toAnswer } from './results.js'
+import { type LimitInput, requireEqualCosts, toLimits } from './limits.js'
+import { enforced, toAnswer } from './results.js'
 import * as schemas from './schemas.js'
 import type { CheckOptions, CheckStore } from './store.js'
 
@@ -56,14 +56,14 @@ export const checkRoutes: FastifyPluginAsyncTypebox<CheckRouteOptions> = async (
         'Limits of several subjects cannot be checked all or nothing.',
       )
     }
-    const answer = toAnswer(limits, outcome, options.peek)
+    const answer = toAnswer(limits, outcome)
     if (!options.peek) metrics.decided(answer.allowed)
     if (outcome.replayed) reply.header('idempotent-replayed', 'true')
-    const states = limits.map(({ name, policy }, i) => {
-      const { remaining, resetAfterMs } = answer.results[i]!
-      return { name, policy, remaining, resetAfterMs }
+    const states = limits.map(({ name, policy: { windowMs } }, i) => {
+      const { limit, remaining, resetAfterMs } = answer.results[i]!
+      return { name, limit, windowMs, remaining, resetAfterMs }
     })
-    reply.headers(limitHeaders(headerStyle, states))
+    reply.headers(limitHeaders(headerStyle, enforced(limits, states)))
     if (answer.allowed) return answer
 
     const { retryAfterMs, ...extensions } = answer
@@ -94,8 +94,9 @@ export const checkRoutes: FastifyPluginAsyncTypebox<CheckRouteOptions> = async (
       },
     },
     (request, reply) => {
-      const { limits, mode, peek } = request.body
-      return decide(request, reply, limits, { mode, peek, onDeny: request.query.onDeny })
+      const { limits, mode, take, peek } = request.body
+      if (mode === 'all' && take === 'up-to') requireEqualCosts(limits)
+      return decide(request, reply, limits, { mode, take, peek, onDeny: request.query.onDeny })
     },
   )
 
@@ -119,6 +120,7 @@ export const checkRoutes: FastifyPluginAsyncTypebox<CheckRouteOptions> = async (
       const limits = [{ policy: request.params.policy, key, cost }]
       return decide(request, reply, limits, {
         mode: 'all',
+        take: 'exact',
         peek: false,
         onDeny: request.query.onDeny,
       })
@@ -144,7 +146,12 @@ export const checkRoutes: FastifyPluginAsyncTypebox<CheckRouteOptions> = async (
     },
     (request, reply) => {
       const limits = [{ policy: request.params.policy, key: request.body.key, cost: 1 }]
-      return decide(request, reply, limits, { mode: 'all', peek: true, onDeny: '200' })
+      return decide(request, reply, limits, {
+        mode: 'all',
+        take: 'exact',
+        peek: true,
+        onDeny: '200',
+      })
     },
   )
 }

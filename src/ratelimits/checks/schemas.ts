@@ -17,12 +17,18 @@ const Limit = Type.Object(
     policy: Type.Optional({ ...ResourceName, description: 'Name of a stored policy.' }),
     name: Type.Optional({ ...ResourceName, description: 'Name of a limit given here.' }),
     algorithm: Type.Optional(
-      Type.Enum(['gcra', 'token-bucket', 'fixed-window'], { description: 'Default gcra.' }),
+      Type.Enum(['gcra', 'token-bucket', 'fixed-window', 'sliding-window'], {
+        description: 'Default gcra.',
+      }),
     ),
     limit: Type.Optional(PolicyFields.limit),
     windowMs: Type.Optional(PolicyFields.windowMs),
     burst: PolicyFields.burst,
     align: PolicyFields.align,
+    buckets: PolicyFields.buckets,
+    mode: PolicyFields.mode,
+    shadow: PolicyFields.shadow,
+    group: PolicyFields.group,
     key: Key,
     cost: Cost,
   },
@@ -49,6 +55,12 @@ export const CheckRequest = Type.Object(
     mode: Type.Enum(['all', 'each'], {
       default: 'all',
       description: 'all: one denial denies everything and nothing is consumed. Default all.',
+    }),
+    take: Type.Enum(['exact', 'up-to'], {
+      default: 'exact',
+      description:
+        'up-to: as much of the cost as is left, 1 at the least; with mode all the costs must be ' +
+        'equal, and each limit grants the same. Default exact.',
     }),
     peek: Type.Boolean({ default: false, description: 'Consume nothing; asks about cost 1.' }),
   },
@@ -101,7 +113,7 @@ const Result = Type.Object({
   policy: ResourceName,
   key: ObjectName,
   allowed: Type.Boolean(),
-  limit: Type.Integer(),
+  limit: Type.Integer({ description: 'Of the policy, or of the override of this subject.' }),
   remaining: Type.Integer({ description: 'Cost that would be allowed now.' }),
   resetAfterMs: Type.Integer({ description: 'Until nothing is consumed any more.' }),
   retryAfterMs: Type.Optional(
@@ -109,6 +121,8 @@ const Result = Type.Object({
   ),
   granted: Type.Integer({ description: 'Cost that was consumed.' }),
   unsatisfiable: Type.Boolean({ description: 'The cost is above what can ever be allowed.' }),
+  blocked: Type.Optional(Type.Boolean({ description: 'The subject is blocked for now.' })),
+  shadow: Type.Optional(Type.Boolean({ description: 'This limit takes no part in the verdict.' })),
   takenAtMs: Type.Integer({ description: 'Time of Redis at the decision, since 1970.' }),
 })
 

@@ -7,6 +7,11 @@ export interface LimitReply {
   readonly resetUs: number
   /** 0 where allowed; -1 where the cost can never be allowed. */
   readonly retryUs: number
+  /** Cost that was consumed, now or by the first attempt of a repeat. */
+  readonly granted: number
+  /** The limit that holds for this subject instead of that of the policy, or 0. */
+  readonly override: number
+  readonly blocked: boolean
 }
 
 export type CheckReply =
@@ -17,18 +22,23 @@ export type CheckReply =
     }
   | { readonly outcome: 'conflict' }
 
+/** Integers of one limit in the reply. */
+const FIELDS = 7
+
 const OUTCOMES = ['denied', 'allowed', 'replayed'] as const
 
 export const checkScript = defineScript({
   name: 'ratelimits.check',
   file: new URL('../scripts/check.lua', import.meta.url),
-  keys: ['state[]'],
+  keys: ['key[]'],
   args: [
     'mode',
+    'take',
     'peek',
     'fingerprint',
     'memo_ttl_ms',
     'limit[].kind',
+    'limit[].shadow',
     'limit[].cost',
     'limit[].a',
     'limit[].b',
@@ -40,7 +50,7 @@ export const checkScript = defineScript({
     const [code = -1, takenAtUs = 0] = numbers
     if (code === 3) return { outcome: 'conflict' }
     const outcome = OUTCOMES[code]
-    if (!outcome || numbers.length % 4 !== 2) {
+    if (!outcome || (numbers.length - 2) % FIELDS !== 0) {
       throw new TypeError(`unknown outcome ${code} of ratelimits.check`)
     }
     return { outcome, takenAtUs, limits: toLimits(numbers) }
@@ -49,12 +59,15 @@ export const checkScript = defineScript({
 
 function toLimits(numbers: readonly number[]): LimitReply[] {
   const limits: LimitReply[] = []
-  for (let i = 2; i < numbers.length; i += 4) {
+  for (let i = 2; i < numbers.length; i += FIELDS) {
     limits.push({
       allowed: numbers[i] === 1,
       remaining: numbers[i + 1] as number,
       resetUs: numbers[i + 2] as number,
       retryUs: numbers[i + 3] as number,
+      granted: numbers[i + 4] as number,
+      override: numbers[i + 5] as number,
+      blocked: numbers[i + 6] === 1,
     })
   }
   return limits

@@ -1,21 +1,19 @@
 import type { Binder } from '../../redis/binder.js'
 import type { Idempotency } from '../../redis/idempotency.js'
-import { limitKey, memoKey } from '../keys.js'
+import { exceptionKey, limitKey, memoKey, type Subject } from '../keys.js'
 import { type Policy, toScriptLimit } from '../policies/policy.js'
 import { type CheckReply, checkScript, type LimitReply } from './scripts.js'
 
 /** One limit of one subject, and what is asked of it. */
-export interface LimitRequest {
-  readonly name: string
-  readonly key: string
+export interface LimitRequest extends Subject {
   readonly cost: number
   readonly policy: Policy
-  /** The policy stands in the request, not in the service. */
-  readonly inline: boolean
 }
 
 export interface CheckOptions {
   readonly mode: 'all' | 'each'
+  /** `up-to`: as much of the cost as is left. With mode all the costs must be equal. */
+  readonly take: 'exact' | 'up-to'
   readonly peek: boolean
   readonly idempotency?: Idempotency | undefined
 }
@@ -56,22 +54,24 @@ export function createCheckStore({ binder, slotOf }: CheckStoreOptions): CheckSt
 
   /** The memo stands with the data of the first limit: what is in one slot is remembered together. */
   function call(namespace: string, group: readonly Placed[], options: CheckOptions) {
-    const { mode, peek, idempotency } = options
-    const state = group.map((placed) => placed.state)
+    const { mode, take, peek, idempotency } = options
+    const key: string[] = []
+    for (const { request, state } of group) key.push(state, exceptionKey(namespace, request))
     if (idempotency) {
-      state.push(memoKey(namespace, (group[0] as Placed).request.key, idempotency.digest))
+      key.push(memoKey(namespace, (group[0] as Placed).request, 'check', idempotency.digest))
     }
     return run(
-      { state },
+      { key },
       {
         mode,
+        take,
         peek: peek ? 1 : 0,
         fingerprint: idempotency?.fingerprint ?? '',
         memo_ttl_ms: idempotency?.ttlMs ?? 0,
-        limit: group.map(({ request }) => ({
-          ...toScriptLimit(request.policy),
-          cost: request.cost,
-        })),
+        limit: group.map(({ request: { policy, cost } }) => {
+          const { kind, a, b, c } = toScriptLimit(policy)
+          return { kind, shadow: policy.shadow ? 1 : 0, cost, a, b, c }
+        }),
       },
     )
   }
@@ -95,10 +95,8 @@ export function createCheckStore({ binder, slotOf }: CheckStoreOptions): CheckSt
   }
 }
 
-function stateKey(namespace: string, { key, name, policy, inline }: LimitRequest): string {
-  const { kind } = toScriptLimit(policy)
-  return limitKey(namespace, key, inline ? kind.toUpperCase() : kind, name)
-}
+const stateKey = (namespace: string, request: LimitRequest): string =>
+  limitKey(namespace, toScriptLimit(request.policy).kind, request)
 
 function merge(
   count: number,

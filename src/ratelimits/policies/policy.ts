@@ -13,6 +13,10 @@ export interface Policy {
   readonly buckets?: number
   /** sliding-window: whether the oldest bucket counts in part or in full; default: weighted. */
   readonly mode?: 'weighted' | 'strict'
+  /** What it would say is told, and has no part in the verdict; default: false. */
+  readonly shadow?: boolean
+  /** Subjects of one group stand in one slot of a Cluster; another group starts afresh. */
+  readonly group?: string
 }
 
 /** Parameters of one limit as scripts/check.lua reads them. */
@@ -44,7 +48,7 @@ export function toScriptLimit(policy: Policy): ScriptLimit {
     const { limit, windowMs, align } = policy
     return { kind: 'w', a: limit, b: windowMs * 1_000, c: align === 'first-hit' ? 1 : 0 }
   }
-  return { kind: 'g', a: intervalOf(policy), b: burstOf(policy), c: 0 }
+  return { kind: 'g', a: intervalOf(policy), b: burstOf(policy), c: policy.windowMs * 1_000 }
 }
 
 export const burstOf = ({ burst, limit }: Policy): number => burst ?? limit

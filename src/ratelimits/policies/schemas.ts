@@ -44,6 +44,18 @@ export const PolicyFields = {
         'sliding-window: the oldest bucket counts by its share of the window (default), or in full.',
     }),
   ),
+  shadow: Type.Optional(
+    Type.Boolean({
+      description:
+        'true: counts as if enforced and says so in its result, but never denies. Default false.',
+    }),
+  ),
+  group: Type.Optional({
+    ...ResourceName,
+    description:
+      'Limits of one group can be checked together on a Redis Cluster, whatever their keys. ' +
+      'Another group starts afresh.',
+  }),
 }
 
 /** `/v1/ratelimits/policies/check` could mean two things. */

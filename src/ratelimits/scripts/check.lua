@@ -1,23 +1,26 @@
 --[[
 ratelimits.check: evaluate every limit, then consume from all of them or from none.
 
-KEYS state[]      string  one per limit; behind them the memo, where an idempotency key was sent
+KEYS key[]        string  of each limit its state and its exception (lib/exception.lua); behind them the memo, where an idempotency key was sent
 ARGV mode         all|each  all: one denial denies everything; each: every limit for itself
+ARGV take         exact|up-to  up-to: as much of the cost as is left; nothing is a denial
 ARGV peek         0 or 1  1: nothing is consumed
 ARGV fingerprint  string  of the request, '' without an idempotency key
 ARGV memo_ttl_ms  int     how long the memo is kept
 ARGV limit[].kind  g|w|s  g: GCRA, lib/tat.lua; w: fixed window, lib/window.lua; s: sliding window, lib/sliding.lua
+ARGV limit[].shadow  0 or 1  1: takes no part in the verdict
 ARGV limit[].cost  int    1 or more
 ARGV limit[].a     int    see the libraries
 ARGV limit[].b     int
 ARGV limit[].c     int
 
-RETURN outcome taken_us then allowed remaining reset_us retry_us of each limit
+RETURN outcome taken_us then allowed remaining reset_us retry_us granted override blocked of each limit
   0  denied: with mode all nothing was consumed
   1  allowed
   2  allowed and consumed before, by a request with the same key; times are as of now
   3  the idempotency key belongs to another request; nothing follows
-  retry_us is 0 for what is allowed and -1 for what can never be
+  retry_us is 0 for what is allowed and -1 for what can never be; override is 0 or the limit that
+  holds for this subject instead of that of the policy
 
 COST O(limits)
 MEMORY grows
@@ -25,51 +28,58 @@ MEMORY grows
 -- @use lib/tat.lua
 -- @use lib/window.lua
 -- @use lib/sliding.lua
-local mode, peek, fingerprint, memo_ttl_ms = ARGV[1], ARGV[2] == '1', ARGV[3], tonumber(ARGV[4])
-local first, fields = 5, 5
-local algorithms = { g = gcra, w = window, s = sliding }
+-- @use lib/exception.lua
+-- @use lib/memo.lua
+-- @use lib/limit.lua
+local mode, up_to, peek = ARGV[1], ARGV[2] == 'up-to', ARGV[3] == '1'
+local fingerprint, memo_ttl_ms = ARGV[4], tonumber(ARGV[5])
+local first, fields = 6, 6
 local count = (#ARGV - first + 1) / fields
-local memo_key = KEYS[count + 1]
-local taken_us = now_us
+local memo_key = KEYS[2 * count + 1]
 
--- A repeat consumes nothing of what its first attempt was granted: one flag per limit.
-local granted, replayed = '', false
-local memo = memo_key and redis.call('GET', memo_key)
+-- A repeat consumes nothing of what its first attempt was granted.
+local memo, foreign = recall(memo_key, fingerprint)
+if foreign then return { 3, 0 } end
+local taken_us, before = now_us, {}
 if memo then
-  local known, flags, at = string.match(memo, '^(%S+) (%d+) (%d+)$')
-  if known ~= fingerprint then return { 3, 0 } end
-  granted, replayed, taken_us = flags, true, tonumber(at)
+  local at, grants = string.match(memo, '^(%d+) (.*)$')
+  taken_us = tonumber(at)
+  for grant in string.gmatch(grants, '%d+') do before[#before + 1] = tonumber(grant) end
 end
 
-local limits, all_allowed = {}, true
+local limits, all_allowed, least = {}, true, math.huge
 for i = 1, count do
   local at = first + (i - 1) * fields
-  local algorithm = algorithms[ARGV[at]]
-  local limit = algorithm.evaluate(KEYS[i], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]),
-    tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4]))
-  limit.algorithm = algorithm
-  limit.before = string.sub(granted, i, i) == '1'
-  if limit.before then limit.allowed, limit.retry_us = true, 0 end
-  if not limit.allowed then all_allowed = false end
+  local cost = tonumber(ARGV[at + 2])
+  local limit = evaluate_limit(KEYS[2 * i - 1], KEYS[2 * i], ARGV[at], up_to and 1 or cost,
+    tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4]), tonumber(ARGV[at + 5]))
+  if up_to then limit.cost = math.min(cost, (limit.algorithm.describe(limit))) end
+  limit.granted, limit.enforced = before[i] or 0, ARGV[at + 1] == '0'
+  if limit.granted > 0 then limit.allowed = true end
+  if limit.enforced then
+    all_allowed = all_allowed and limit.allowed
+    least = math.min(least, limit.cost)
+  end
   limits[i] = limit
 end
 
-local reply, flags, consumed = { 0, taken_us }, {}, false
+local reply, grants, consumed = { 0, taken_us }, {}, false
 for i, limit in ipairs(limits) do
-  local take = limit.allowed and not limit.before and (all_allowed or mode == 'each') and not peek
-  if take then
+  local free = mode == 'each' or (all_allowed and not memo)
+  if limit.allowed and limit.granted == 0 and free and not peek then
+    if mode == 'all' and up_to then limit.cost = math.min(limit.cost, least) end
     limit.algorithm.write(limit)
-    consumed = true
+    limit.granted, consumed = limit.cost, true
   end
-  flags[i] = (take or limit.before) and '1' or '0'
-  local remaining, reset_us = limit.algorithm.describe(limit)
-  local at = #reply
-  reply[at + 1], reply[at + 2] = limit.allowed and 1 or 0, remaining
-  reply[at + 3], reply[at + 4] = reset_us, limit.allowed and 0 or limit.retry_us
+  grants[i] = limit.granted
+  local at, remaining, reset_us = #reply, limit.algorithm.describe(limit)
+  reply[at + 1], reply[at + 2], reply[at + 3] = limit.allowed and 1 or 0, remaining, reset_us
+  reply[at + 4], reply[at + 5] = limit.allowed and 0 or limit.retry_us, limit.granted
+  reply[at + 6], reply[at + 7] = limit.override, limit.blocked
 end
-if memo_key and consumed then
-  redis.call('SET', memo_key, table.concat({ fingerprint, table.concat(flags), string.format('%.0f', taken_us) }, ' '),
-    'PX', memo_ttl_ms)
+if consumed then
+  remember(memo_key, fingerprint,
+    string.format('%.0f %s', taken_us, table.concat(grants, ',')), memo_ttl_ms)
 end
-if all_allowed then reply[1] = replayed and not consumed and 2 or 1 end
+if all_allowed then reply[1] = memo and not consumed and 2 or 1 end
 return reply

@@ -64,11 +64,28 @@ local function reset_of(limit)
   return 0
 end
 
+local function store_buckets(limit)
+  local ms = math.ceil(reset_of(limit) / 1000)
+  if ms == 0 then return redis.call('DEL', limit.key) end
+  return redis.call('SET', limit.key,
+    string.format('%.0f:%.0f:%s', limit.index, limit.width, table.concat(limit.counts, ',')),
+    'PX', ms)
+end
+
 function sliding.write(limit)
   limit.counts[1] = limit.counts[1] + limit.cost
-  redis.call('SET', limit.key,
-    string.format('%.0f:%.0f:%s', limit.index, limit.width, table.concat(limit.counts, ',')),
-    'PX', math.max(1, math.ceil(reset_of(limit) / 1000)))
+  store_buckets(limit)
+end
+
+function sliding.refund(limit, cost, taken_us)
+  if taken_us < (limit.index - limit.buckets) * limit.width then return 0 end
+  local left = cost
+  for i, count in ipairs(limit.counts) do
+    local part = math.min(left, count)
+    limit.counts[i], left = count - part, left - part
+  end
+  store_buckets(limit)
+  return cost - left
 end
 
 function sliding.describe(limit)

@@ -16,23 +16,46 @@ end
 
 local function us(units) return math.ceil(units / 16) end
 
--- a: T; b: burst, in cost.
+-- Where time in doubles ends: no debt reaches further.
+local FARTHEST = 2 ^ 52
+
+local function store_tat(limit)
+  local ms = math.ceil((limit.tat - now_16()) / 16000)
+  if ms <= 0 then return redis.call('DEL', limit.key) end
+  return redis.call('SET', limit.key,
+    string.format('%.0f:%.0f', limit.tat, limit.interval), 'PX', ms)
+end
+
+-- a: T; b: burst, in cost; c: window in us.
 local gcra = {}
 
-function gcra.evaluate(key, cost, interval, burst)
+function gcra.override(_, _, length, most, burst)
+  local interval = math.ceil(16 * length / most)
+  return interval, math.min(burst, math.floor(FARTHEST / interval)), length
+end
+
+function gcra.evaluate(key, cost, interval, burst, length)
   local now, tat = now_16(), read_tat(key, interval)
   local new, room = tat + cost * interval, burst * interval
   return {
-    key = key, tat = tat, new = new, interval = interval, room = room,
+    key = key, tat = tat, cost = cost, interval = interval, room = room, length = length,
     allowed = new - room <= now,
     retry_us = cost > burst and -1 or us(math.max(0, new - room - now)),
   }
 end
 
 function gcra.write(limit)
-  limit.tat = limit.new
-  local ms = math.max(1, math.ceil((limit.tat - now_16()) / 16000))
-  redis.call('SET', limit.key, string.format('%.0f:%.0f', limit.tat, limit.interval), 'PX', ms)
+  limit.tat = math.min(limit.tat + limit.cost * limit.interval, now_16() + FARTHEST)
+  store_tat(limit)
+end
+
+function gcra.refund(limit, cost, taken_us)
+  local now = now_16()
+  if taken_us <= now_us - limit.length then return 0 end
+  local refunded = math.min(cost, math.ceil((limit.tat - now) / limit.interval))
+  limit.tat = math.max(now, limit.tat - cost * limit.interval)
+  store_tat(limit)
+  return refunded
 end
 
 -- remaining cost; us until nothing is consumed any more

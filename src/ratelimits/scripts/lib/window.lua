@@ -20,11 +20,24 @@ function window.evaluate(key, cost, most, length, from_first_hit)
   }
 end
 
+local function store_window(limit)
+  if limit.count == 0 then return redis.call('DEL', limit.key) end
+  local ms = math.max(1, math.ceil((limit.start + limit.length - now_us) / 1000))
+  return redis.call('SET', limit.key,
+    string.format('%.0f:%.0f:%.0f', limit.start, limit.length, limit.count), 'PX', ms)
+end
+
 function window.write(limit)
   limit.count = limit.count + limit.cost
-  local ms = math.max(1, math.ceil((limit.start + limit.length - now_us) / 1000))
-  redis.call('SET', limit.key,
-    string.format('%.0f:%.0f:%.0f', limit.start, limit.length, limit.count), 'PX', ms)
+  store_window(limit)
+end
+
+function window.refund(limit, cost, taken_us)
+  if taken_us < limit.start then return 0 end
+  local refunded = math.min(cost, limit.count)
+  limit.count = limit.count - refunded
+  store_window(limit)
+  return refunded
 end
 
 function window.describe(limit)

@@ -1,0 +1,22 @@
+-- One limit of one subject, with what holds for that subject alone. Every algorithm has
+--   evaluate(key, cost, a, b, c)   reads the state: allowed; retry_us, -1 for what can never be
+--   write(limit)                   consumes limit.cost, also where it is not allowed: a debt
+--   refund(limit, cost, taken_us)  takes from the newest usage; what was given back
+--   describe(limit)                remaining cost; us until nothing is consumed any more
+--   override(a, b, c, most, burst) a, b, c with another limit; where it is missing, a is the limit
+local algorithms = { g = gcra, w = window, s = sliding }
+
+local function evaluate_limit(key, exception_key, kind, cost, a, b, c)
+  local algorithm, own = algorithms[kind], read_exception(exception_key)
+  if own and own.most > 0 then
+    if algorithm.override then a, b, c = algorithm.override(a, b, c, own.most, own.burst)
+    else a = own.most end
+  end
+  local limit = algorithm.evaluate(key, cost, a, b, c)
+  limit.algorithm, limit.override, limit.blocked = algorithm, own and own.most or 0, 0
+  if own and own.blocked > 0 then
+    limit.allowed, limit.blocked = false, 1
+    if limit.retry_us >= 0 then limit.retry_us = math.max(limit.retry_us, own.blocked - now_us) end
+  end
+  return limit
+end

@@ -1,0 +1,33 @@
+import type { Harness } from '../support/harness.js'
+
+/** Requests about limits that tests of several operations make. */
+export function limitsOf(harness: Harness) {
+  const post = (path: string, body: object) =>
+    harness.request('post', `/v1/ratelimits/${path}`).send(body)
+  return {
+    post,
+    check: (body: object, query = '') => post(`check${query}`, body),
+    /** What is left of a stored policy for one subject. */
+    async remaining(policy: string, key: string): Promise<number> {
+      const { body } = await post(`${policy}/peek`, { key }).expect(200)
+      return body.remaining
+    },
+    put: (policy: string, body: object) =>
+      harness.request('put', `/v1/ratelimits/policies/${policy}`).send(body),
+  }
+}
+
+/** One policy of each algorithm that counts to 10, over a day: real time hardly matters. */
+export const COUNTING = [
+  ['gcra', { limit: 10, windowMs: 86_400_000 }],
+  ['fixed-window', { algorithm: 'fixed-window', limit: 10, windowMs: 86_400_000 }],
+  [
+    'fixed-window of the first hit',
+    { algorithm: 'fixed-window', align: 'first-hit', limit: 10, windowMs: 86_400_000 },
+  ],
+  ['sliding-window', { algorithm: 'sliding-window', limit: 10, windowMs: 86_400_000 }],
+  [
+    'sliding-window, strict',
+    { algorithm: 'sliding-window', mode: 'strict', buckets: 4, limit: 10, windowMs: 86_400_000 },
+  ],
+] as const
