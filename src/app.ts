@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { batchRoutes } from './cache/batches/routes.js'
 import { counterRoutes } from './cache/counters/routes.js'
 import { entryRoutes } from './cache/entries/routes.js'
+import { touchRoutes } from './cache/entries/touch-routes.js'
 import { hotKeyRoutes } from './cache/hot/routes.js'
 import { invalidationRoutes } from './cache/invalidation/routes.js'
 import { createCacheMetrics } from './cache/metrics.js'
@@ -128,6 +129,11 @@ export function buildApp(deps: AppDeps, makeStores = createStores): Apps {
           policyOf: stores.cache.spaces.policyOf,
           metrics: cacheMetrics,
           idempotencyTtlMs: config.idempotencyTtlMs,
+        })
+        v1.register(touchRoutes, {
+          prefix: '/cache',
+          store: stores.cache.entries,
+          policyOf: stores.cache.spaces.policyOf,
         })
         v1.register(spaceRoutes, { prefix: '/cache-spaces', store: stores.cache.spaces })
         v1.register(hotKeyRoutes, { prefix: '/cache-spaces', hotKeys: stores.cache.hotKeys })

@@ -21,6 +21,11 @@ it('tells every change of a key with its clock, and the clock of the change befo
   const tags: (string | undefined)[] = []
   for (const change of [
     () => harness.request('put', at(key)).send('x'),
+    // Its ETag is that of the value, which is the same as before.
+    async () => {
+      const { status } = await harness.request('post', `${at(key)}/touch`)
+      return { status, headers: {} as { etag?: string } }
+    },
     () => harness.request('delete', at(key)),
     () => harness.request('post', `${at(key)}/incr`),
     () => harness.request('post', `${at(key)}/incr`),
@@ -33,7 +38,7 @@ it('tells every change of a key with its clock, and the clock of the change befo
     tags.push(headers.etag)
   }
 
-  await until('seven messages', () => heard.length === 7)
+  await until('eight messages', () => heard.length === 8)
 
   const messages = heard.map((message) => message.split(' '))
   for (const [i, [prev, clk, ...rest]] of messages.entries()) {

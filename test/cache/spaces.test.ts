@@ -23,6 +23,7 @@ describe('a space', () => {
       name: 'users',
       ttlMs: 60_000,
       staleMs: 0,
+      negativeTtlMs: 60_000,
       idleMs: 0,
       jitter: 0.1,
       maxValueBytes: 1_048_576,

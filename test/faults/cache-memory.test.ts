@@ -55,6 +55,10 @@ describe('while Redis', () => {
     })
     expect(degraded.status).toBe(200)
     expect(degraded.headers['lockstep-state']).toBe('fresh')
+    const asked = (how: string) => read('out', 'a').set('cache-control', how)
+    await asked('no-cache').expect(503)
+    await asked('min-fresh=3600').expect(503)
+    await asked('min-fresh=1, max-stale=0').expect(200)
     expect((await read('brief', 'a').expect(503)).body.code).toBe('store-unavailable')
     expect((await read('out', 'unknown').expect(503)).body.code).toBe('store-unavailable')
 
@@ -62,6 +66,8 @@ describe('while Redis', () => {
     const stale = await read('out', 'a').expect(200)
     expect(stale.headers['lockstep-state']).toBe('stale')
     expect(stale.headers['cache-status']).toMatch(/detail=degraded$/)
+    await asked('max-stale=0').expect(503)
+    await asked('max-stale=3600').expect(200)
     await read('out', 'short').expect(503)
     // A change whose outcome is unknown is as good as made.
     await cut

@@ -59,6 +59,12 @@ export const WriteFields = {
   ifNoneMatch: Type.Optional(
     Type.Literal('*', { description: '`*`: store only where there is no value.' }),
   ),
+  negative: Type.Optional(
+    Type.Boolean({
+      description:
+        'The key is known to have no value: no `value`, and for `ttlMs`, by default `negativeTtlMs` of the space.',
+    }),
+  ),
 }
 
 export const SetManyRequest = Type.Object(

@@ -6,6 +6,7 @@ import type { RequestIdentity } from '../../http/request-fingerprint.js'
 import { toContentType } from '../entries/headers.js'
 import type { CacheKey, EntryStore, WriteOptions } from '../entries/store.js'
 import type { WriteReply } from '../entries/write-scripts.js'
+import { isConditional } from '../entries/writing.js'
 import type { CacheMetrics } from '../metrics.js'
 import { type Item, written } from './answer.js'
 import { decode, defaultContentType } from './encoding.js'
@@ -19,8 +20,15 @@ export function toWrite(pointer: string, sent: Static<typeof Fields>): WriteOpti
   if (ifMatch !== undefined && ifNoneMatch !== undefined) {
     throw invalid(`${pointer}/ifNoneMatch`, 'contradicts ifMatch: send one of the two')
   }
+  const isNegative = sent.negative === true
+  if (isNegative && sent.value !== undefined) {
+    throw invalid(`${pointer}/value`, 'contradicts negative: it says that there is none')
+  }
+  if (isNegative && sent.staleMs !== undefined && sent.staleMs > 0) {
+    throw invalid(`${pointer}/staleMs`, 'does not belong to a negative entry: it ends at once')
+  }
   return {
-    payload: decode(`${pointer}/value`, sent.value, encoding),
+    payload: isNegative ? NOTHING : decode(`${pointer}/value`, sent.value, encoding),
     contentType:
       sent.contentType === undefined
         ? defaultContentType(encoding)
@@ -31,8 +39,11 @@ export function toWrite(pointer: string, sent: Static<typeof Fields>): WriteOpti
     staleMs: sent.staleMs,
     match: toMatch(ifMatch, `${pointer}/ifMatch`),
     onlyIfAbsent: ifNoneMatch !== undefined,
+    isNegative,
   }
 }
+
+const NOTHING = Buffer.alloc(0)
 
 /** A call has one key for its idempotency, and every item a memo of its own, in its own slot. */
 export const ofItem = (
@@ -46,8 +57,7 @@ export async function writeOne(
   key: CacheKey,
   options: WriteOptions,
 ): Promise<WriteReply | { readonly outcome: 'too-large' | 'precondition-required' }> {
-  const { match, onlyIfAbsent } = options
-  if (key.policy.requirePrecondition && match === undefined && !onlyIfAbsent) {
+  if (key.policy.requirePrecondition && !isConditional(options)) {
     return { outcome: 'precondition-required' }
   }
   if (options.payload.length > key.policy.maxValueBytes) return { outcome: 'too-large' }

@@ -26,13 +26,21 @@ export function describe(
   })
 }
 
-export function miss(reply: FastifyReply, entry: Entry | undefined): Problem {
-  reply.header('cache-status', entry ? 'lockstep; hit; detail=negative' : 'lockstep; fwd=uri-miss')
-  if (entry) reply.header('lockstep-state', 'negative')
-  return new Problem(
-    'cache-miss',
-    entry ? 'The key is known to have no value.' : 'No value to serve.',
-  )
+const MISSES = {
+  miss: { status: 'lockstep; fwd=uri-miss', detail: 'No value to serve.' },
+  stale: { status: 'lockstep; fwd=stale', detail: 'The value is stale: it has to be loaded.' },
+  negative: {
+    status: 'lockstep; hit; detail=negative',
+    detail: 'The key is known to have no value.',
+  },
+} as const
+
+/** Where there is no value, or none that will do. */
+export function miss(reply: FastifyReply, state: keyof typeof MISSES): Problem {
+  const { status, detail } = MISSES[state]
+  reply.header('cache-status', status)
+  if (state !== 'miss') reply.header('lockstep-state', state)
+  return new Problem('cache-miss', detail)
 }
 
 export function preconditionFailed(reply: FastifyReply, key: string, version: number): Problem {

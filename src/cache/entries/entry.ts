@@ -7,6 +7,13 @@ const STATES = ['miss', 'fresh', 'stale', 'negative'] as const
 const KINDS = ['bytes', 'counter', 'object'] as const
 
 /** @throws TypeError for a number that lib/entry.lua does not know. */
+export function toState(number: number): EntryState {
+  const state = STATES[number]
+  if (state === undefined) throw new TypeError(`unknown state ${number} of an entry`)
+  return state
+}
+
+/** @throws TypeError for a number that lib/entry.lua does not know. */
 export function toKind(number: number): EntryKind {
   const kind = KINDS[number]
   if (kind === undefined) throw new TypeError(`unknown kind ${number} of an entry`)
@@ -45,8 +52,7 @@ export function toEntry(parts: readonly (string | number | Buffer)[]): Entry | u
     parts.slice(0, 8),
     8,
   ) as [number, number, number, number, number, number, number, number]
-  const name = STATES[state]
-  if (!name) throw new TypeError(`unknown state ${state} of an entry`)
+  const name = toState(state)
   if (name === 'miss') return undefined
   const [contentType, contentEncoding, tags] = parts.slice(8, 11).map(String) as [
     string,
@@ -75,8 +81,8 @@ const TEXTS_AT = 54
 
 /** Reads DESCRIBED of read-many.lua. */
 export function toPackedEntry(packed: Buffer, payload: Buffer): Entry {
-  const name = STATES[packed.readUInt8(0)]
-  if (name === undefined || name === 'miss') throw new TypeError('unknown state of an entry')
+  const name = toState(packed.readUInt8(0))
+  if (name === 'miss') throw new TypeError('a miss is not packed')
   const size = packed.readDoubleBE(42)
   const encodingAt = TEXTS_AT + packed.readUInt8(50)
   const tagsAt = encodingAt + packed.readUInt8(51)

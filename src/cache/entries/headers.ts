@@ -41,3 +41,7 @@ export function toContentEncoding(header: string | undefined): string {
   }
   return header
 }
+
+/** Prefer (RFC 7240): whether the answer should show what is there. Other preferences are ignored. */
+export const prefersRepresentation = (header: string | undefined): boolean =>
+  header !== undefined && /(^|,)\s*return\s*=\s*"?representation"?\s*(;[^,]*)?(,|$)/i.test(header)

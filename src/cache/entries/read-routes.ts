@@ -40,7 +40,8 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
         request.headers['cache-control'],
         -1,
       )
-      if (!entry || entry.state === 'negative') throw miss(reply, entry)
+      if (!entry || entry.state === 'negative') throw miss(reply, entry ? 'negative' : 'miss')
+      if (entry.kind !== 'bytes') throw kindMismatch(request.params.key, 'bytes', entry.kind)
       describe(reply, entry, level).header('content-length', entry.size)
       return reply.send()
     },
@@ -79,11 +80,9 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
         request.headers['cache-control'],
         meta ? -1 : undefined,
       )
-      if (!entry || entry.state === 'negative') throw miss(reply, entry)
+      if (!entry || entry.state === 'negative') throw miss(reply, entry ? 'negative' : 'miss')
       if (meta) return reply.send(toMeta(entry))
-      if (entry.kind !== 'bytes') {
-        throw kindMismatch(request.params.key, 'bytes', entry.kind)
-      }
+      if (entry.kind !== 'bytes') throw kindMismatch(request.params.key, 'bytes', entry.kind)
       describe(reply, entry, level)
       if (hasVersion(request.headers['if-none-match'], entry.version))
         return reply.code(304).send(null)

@@ -65,6 +65,32 @@ export const WriteHeaders = Type.Object({
   'if-none-match': Type.Optional(
     Type.String({ description: '`*`: store only where there is no value.' }),
   ),
+  prefer: Type.Optional(
+    Type.String({
+      description:
+        '`return=representation` with `If-None-Match: *`: get or set in one step. Where there is a value, it is the answer (200), instead of 412.',
+    }),
+  ),
+  'lockstep-negative': Type.Optional(
+    Type.Enum(['true', 'false'], {
+      description:
+        '`true`: the key is known to have no value, which a GET then tells without a lease. No body; for `ttlMs`, by default `negativeTtlMs` of the space.',
+    }),
+  ),
+})
+
+export const TouchFields = Type.Object(
+  {
+    ttlMs: Type.Optional(
+      DurationMs(1, MAX_LIFE_MS, 'Fresh for, from now on; default: the policy of the space.'),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+export const TouchRequest = Type.Object(TouchFields.properties, {
+  additionalProperties: false,
+  examples: [{}, { ttlMs: 60_000 }],
 })
 
 export const RemoveHeaders = Type.Object({

@@ -6,7 +6,14 @@ import type { Partitions } from '../partition.js'
 import type { SpacePolicy } from '../spaces/policy.js'
 import type { Entry } from './entry.js'
 import { type ReadReply, readManyScript, readScript } from './scripts.js'
-import { type RemoveReply, removeScript, type WriteReply, writeScript } from './write-scripts.js'
+import {
+  type RemoveReply,
+  removeScript,
+  type TouchReply,
+  touchScript,
+  type WriteReply,
+  writeScript,
+} from './write-scripts.js'
 
 /** One key of one space, and how that space caches. */
 export interface CacheKey {
@@ -41,6 +48,10 @@ export interface WriteOptions {
   readonly match?: Match | undefined
   /** Only where there is no value, or one known to be absent. */
   readonly onlyIfAbsent?: boolean
+  /** Where a condition refuses the write, the reply holds the whole present value. */
+  readonly showsPresent?: boolean
+  /** There is known to be no value: the payload is empty, and nothing is served stale. */
+  readonly isNegative?: boolean
   readonly idempotency?: Idempotency | undefined
 }
 
@@ -58,6 +69,8 @@ export interface EntryStore {
    */
   readMany(keys: readonly CacheKey[], maxBytes: number): Promise<(LeveledReply | StoreError)[]>
   write(key: CacheKey, options: WriteOptions): Promise<WriteReply>
+  /** Lets a value that is fresh stay so for `ttlMs` from now on. */
+  touch(key: CacheKey, ttlMs: number): Promise<TouchReply>
   /** @returns `removed` also where nothing was. */
   remove(key: CacheKey, match?: Match): Promise<RemoveReply>
 }
@@ -78,6 +91,7 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
     read: binder.bind(readScript),
     readMany: binder.bind(readManyScript),
     write: binder.bind(writeScript),
+    touch: binder.bind(touchScript),
     remove: binder.bind(removeScript),
   }
   const keysOf = ({ namespace, space, key }: CacheKey) => partitions.keysOf(namespace, space, key)
@@ -159,7 +173,8 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
 
     write(key, options) {
       const { policy, namespace } = key
-      const { idempotency } = options
+      const { idempotency, isNegative = false } = options
+      const usualMs = isNegative ? policy.negativeTtlMs : policy.ttlMs
       const keys = keysOf(key)
       return scripts.write(
         {
@@ -175,11 +190,11 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
           fill: '',
           match: toMatch(options.match),
           absent: options.onlyIfAbsent ? 1 : 0,
-          show: 0,
-          negative: 0,
-          ttl_ms: jittered(options.ttlMs ?? policy.ttlMs, policy.jitter),
-          stale_ms: options.staleMs ?? policy.staleMs,
-          error_ms: options.errorMs ?? 0,
+          show: options.showsPresent ? 1 : 0,
+          negative: isNegative ? 1 : 0,
+          ttl_ms: jittered(options.ttlMs ?? usualMs, policy.jitter),
+          stale_ms: isNegative ? 0 : (options.staleMs ?? policy.staleMs),
+          error_ms: isNegative ? 0 : (options.errorMs ?? 0),
           idle_ms: policy.idleMs,
           type: options.contentType,
           encoding: options.contentEncoding,
@@ -189,6 +204,16 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
           payload: options.payload,
         },
       )
+    },
+
+    touch(key, ttlMs) {
+      return scripts.touch(keysOf(key), {
+        ...partitions.clockArgs(),
+        space: key.space,
+        name: key.key,
+        ttl_ms: ttlMs,
+        idle_ms: key.policy.idleMs,
+      })
     },
 
     remove(key, match) {

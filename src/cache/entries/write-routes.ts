@@ -1,16 +1,17 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply } from 'fastify'
 import { toETag, toMatch } from '../../http/etag.js'
-import { COMMON_PROBLEMS, invalid, Problem, problemResponses } from '../../http/problem.js'
+import { COMMON_PROBLEMS, Problem, problemResponses } from '../../http/problem.js'
 import { requestIdentity } from '../../http/request-fingerprint.js'
-import { conflict } from '../answers.js'
+import { conflict, kindMismatch } from '../answers.js'
 import { MAX_VALUE_BYTES } from '../spaces/policy.js'
-import { preconditionFailed } from './answers.js'
-import { toWriteDirectives } from './cache-control.js'
-import { isOnlyIfAbsent, toContentEncoding, toContentType } from './headers.js'
+import { describe, preconditionFailed } from './answers.js'
+import type { Entry } from './entry.js'
 import { keyOf } from './key.js'
 import type { EntryRouteOptions } from './routes.js'
 import * as schemas from './schemas.js'
-import { toTags } from './tags.js'
+import { type CacheKey, readResult } from './store.js'
+import { toWrite } from './writing.js'
 
 export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
   app,
@@ -30,6 +31,11 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
         headers: schemas.WriteHeaders,
         body: schemas.RawBody,
         response: {
+          200: {
+            description: 'There was a value, and this is it: get or set, as `Prefer` asked.',
+            headers: schemas.VALUE_HEADERS,
+            content: schemas.RawBody.content,
+          },
           201: { description: 'Stored where there was no value.' },
           204: { description: 'Stored in place of a value.', type: 'null' },
           ...problemResponses(
@@ -37,49 +43,41 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
             'precondition-failed',
             'precondition-required',
             'idempotency-conflict',
+            'kind-mismatch',
           ),
         },
       },
     },
     async (request, reply) => {
       const key = await keyOf(request, policyOf)
-      const { headers, query } = request
-      const payload = toPayload(request.body, key.policy.maxValueBytes)
-      const directives = toWriteDirectives(headers['cache-control'])
-      const match = toMatch(headers['if-match'])
-      const onlyIfAbsent = isOnlyIfAbsent(headers['if-none-match'])
-      if (key.policy.requirePrecondition && match === undefined && !onlyIfAbsent) {
-        throw new Problem('precondition-required', `${key.space} takes no PUT without a condition.`)
+      const write = toWrite(request, key.policy)
+      const idempotency = requestIdentity(request, idempotencyTtlMs)
+      const outcome = await store.write(key, { ...write, idempotency })
+      switch (outcome.outcome) {
+        case 'conflict':
+          throw conflict()
+        case 'lease-lost':
+          throw new Problem('lease-lost', 'The key was written or invalidated since the lease.')
+        case 'precondition-failed':
+          if (outcome.entry) return present(reply, key, outcome.entry)
+          metrics.write('refused')
+          throw preconditionFailed(reply, key.key, outcome.version)
+        default:
+          metrics.write(outcome.outcome)
+          if (outcome.replayed) reply.header('idempotent-replayed', 'true')
+          reply.header('etag', toETag(outcome.version))
+          return reply.code(outcome.outcome === 'created' ? 201 : 204).send()
       }
-      if (match !== undefined && onlyIfAbsent) {
-        throw invalid('headers/if-none-match', 'contradicts If-Match: send one of the two')
-      }
-      const outcome = await store.write(key, {
-        payload,
-        contentType: toContentType(headers['content-type']),
-        contentEncoding: toContentEncoding(headers['content-encoding']),
-        tags: toTags(headers['cache-groups'], headers['surrogate-key']),
-        ttlMs: query.ttlMs ?? directives.ttlMs,
-        staleMs: query.staleMs ?? directives.staleMs,
-        errorMs: directives.errorMs,
-        match,
-        onlyIfAbsent,
-        idempotency: requestIdentity(request, idempotencyTtlMs),
-      })
-      if (outcome.outcome === 'conflict') throw conflict()
-      if (outcome.outcome === 'precondition-failed') {
-        metrics.write('refused')
-        throw preconditionFailed(reply, key.key, outcome.version)
-      }
-      if (outcome.outcome === 'lease-lost') {
-        throw new Problem('lease-lost', 'The key was written or invalidated since the lease.')
-      }
-      metrics.write(outcome.outcome)
-      if (outcome.replayed) reply.header('idempotent-replayed', 'true')
-      reply.header('etag', toETag(outcome.version))
-      return reply.code(outcome.outcome === 'created' ? 201 : 204).send()
     },
   )
+
+  /** The end of a get-or-set that found something. */
+  function present(reply: FastifyReply, { key }: CacheKey, entry: Entry): FastifyReply {
+    if (entry.kind !== 'bytes') throw kindMismatch(key, 'bytes', entry.kind)
+    metrics.read(readResult(entry))
+    describe(reply, entry, undefined).header('preference-applied', 'return=representation')
+    return reply.code(200).send(entry.payload)
+  }
 
   app.delete(
     '/:space/:key',
@@ -107,15 +105,4 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       return reply.code(204).send(null)
     },
   )
-}
-
-/** No body at all is a value of no bytes. */
-function toPayload(body: unknown, maxBytes: number): Buffer {
-  const payload = Buffer.isBuffer(body) ? body : Buffer.alloc(0)
-  if (payload.length > maxBytes) {
-    throw new Problem('too-large', `The value has ${payload.length} bytes.`, {
-      extensions: { maxValueBytes: maxBytes },
-    })
-  }
-  return payload
 }

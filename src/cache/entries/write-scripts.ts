@@ -1,6 +1,6 @@
 import { integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
-import { type Entry, toEntry } from './entry.js'
+import { type Entry, type EntryState, toEntry, toState } from './entry.js'
 
 export type WriteReply =
   | {
@@ -75,5 +75,23 @@ export const removeScript = defineScript({
   decode(reply): RemoveReply {
     const [outcome, version] = integers(reply, 2) as [number, number]
     return outcome === 1 ? { outcome: 'removed' } : { outcome: 'precondition-failed', version }
+  },
+})
+
+export interface TouchReply {
+  /** Only what is `fresh` was touched. */
+  readonly state: EntryState
+  /** 0 for a miss. */
+  readonly version: number
+}
+
+export const touchScript = defineScript({
+  name: 'cache.touch',
+  file: new URL('../scripts/touch.lua', import.meta.url),
+  keys: ['clock', 'entry', 'values'],
+  args: ['seed', 'on_restart', 'space', 'name', 'ttl_ms', 'idle_ms'],
+  decode(reply): TouchReply {
+    const [state, version] = integers(reply, 2) as [number, number]
+    return { state: toState(state), version }
   },
 })

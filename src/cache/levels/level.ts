@@ -69,7 +69,7 @@ export class L1 {
       this.#answeredAt = this.#now()
       return reply
     } catch (error) {
-      const helped = error instanceof StoreError && this.#remembered(room, partition, key)
+      const helped = error instanceof StoreError && this.#remembered(room, partition, key, options)
       if (!helped) throw error
       return helped
     }
@@ -146,11 +146,18 @@ export class L1 {
     flight.reply.then(land, land)
   }
 
-  /** What is remembered of a key while Redis does not answer. */
-  #remembered(room: Room, partition: Partition, { key }: CacheKey): LeveledReply | undefined {
+  /** What is remembered of a key while Redis does not answer, if the caller accepts it. */
+  #remembered(
+    room: Room,
+    partition: Partition,
+    { key }: CacheKey,
+    { skipL1, minFreshMs = 0, maxStaleMs = Number.POSITIVE_INFINITY }: ReadOptions,
+  ): LeveledReply | undefined {
     const now = this.#now()
-    const kept = room.shelf.peek(key)
+    const kept = skipL1 ? undefined : room.shelf.peek(key)
     if (!kept || !partition.outlives(kept) || now >= endOf(kept)) return undefined
+    const freshMs = kept.readAt + kept.entry.ttlMs - now
+    if (freshMs < 0 ? -freshMs > maxStaleMs : freshMs < minFreshMs) return undefined
     const silentMs = Math.min(
       now - this.#answeredAt,
       performance.now() - this.#options.signals.answeredAt(),

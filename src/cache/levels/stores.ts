@@ -71,6 +71,11 @@ export function withL1(
           () => l1.changeKey(key),
           () => entries.write(key, options),
         ),
+      touch: (key, ttlMs) =>
+        around(
+          () => l1.changeKey(key),
+          () => entries.touch(key, ttlMs),
+        ),
       remove: (key, match) =>
         around(
           () => l1.changeKey(key),

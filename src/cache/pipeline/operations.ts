@@ -4,6 +4,7 @@ import type { RequestIdentity } from '../../http/request-fingerprint.js'
 import { counted, failed, type Item, type Items, mismatched, written } from '../batches/answer.js'
 import type { Encoding } from '../batches/encoding.js'
 import { type Room, readInto } from '../batches/reading.js'
+import { WriteFields } from '../batches/schemas.js'
 import type { Failed } from '../batches/settle.js'
 import { toItem, toWrite, writeOne } from '../batches/writing.js'
 import { int64 } from '../counters/routes.js'
@@ -32,7 +33,7 @@ export interface Planned {
 
 const FIELDS: Readonly<Record<Sent['op'], readonly string[]>> = {
   get: ['encoding'],
-  put: ['value', 'encoding', 'contentType', 'ttlMs', 'staleMs', 'tags', 'ifMatch', 'ifNoneMatch'],
+  put: Object.keys(WriteFields),
   delete: [],
   incr: ['by', 'initial', 'ttlMs'],
 }

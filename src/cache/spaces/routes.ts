@@ -112,6 +112,7 @@ function toResponse({ name, version, value: sent, inFile: isInFile }: SpaceDocum
     name,
     ttlMs: value.ttlMs,
     staleMs: value.staleMs,
+    negativeTtlMs: value.negativeTtlMs,
     idleMs: value.idleMs,
     jitter: value.jitter,
     maxValueBytes: value.maxValueBytes,

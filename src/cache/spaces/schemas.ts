@@ -33,6 +33,11 @@ const L1Fields = {
 const PolicyFields = {
   ttlMs: DurationMs(1, MAX_LIFE_MS, `Fresh for. Default ${DEFAULT_POLICY.ttlMs}.`),
   staleMs: DurationMs(0, MAX_LIFE_MS, `Then served stale for. Default ${DEFAULT_POLICY.staleMs}.`),
+  negativeTtlMs: DurationMs(
+    1,
+    MAX_LIFE_MS,
+    `How long it is known that a key has no value. Default ${DEFAULT_POLICY.negativeTtlMs}.`,
+  ),
   idleMs: DurationMs(
     0,
     MAX_LIFE_MS,
@@ -90,6 +95,7 @@ export const SpaceResponse = Type.Object(
         name: 'users',
         ttlMs: 60_000,
         staleMs: 0,
+        negativeTtlMs: 60_000,
         idleMs: 0,
         jitter: 0.1,
         maxValueBytes: 1_048_576,

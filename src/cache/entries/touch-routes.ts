@@ -1,0 +1,41 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { toETag } from '../../http/etag.js'
+import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
+import { varyByCaller } from '../vary.js'
+import { miss } from './answers.js'
+import { keyOf } from './key.js'
+import type { EntryRouteOptions } from './routes.js'
+import * as schemas from './schemas.js'
+
+/** Apart from the routes of values, for its body is JSON. */
+export const touchRoutes: FastifyPluginAsyncTypebox<
+  Pick<EntryRouteOptions, 'store' | 'policyOf'>
+> = async (app, { store, policyOf }) => {
+  varyByCaller(app)
+
+  app.post(
+    '/:space/:key/touch',
+    {
+      config: { scope: 'cache:write', queryFields: ['ttlMs'] },
+      schema: {
+        operationId: 'touchCacheEntry',
+        summary: 'Let the time of a fresh value of any kind begin anew',
+        tags: ['cache'],
+        params: schemas.EntryParams,
+        querystring: schemas.TouchFields,
+        body: schemas.TouchRequest,
+        response: {
+          204: { description: 'Fresh for that long, under the version it had.', type: 'null' },
+          ...problemResponses(...COMMON_PROBLEMS, 'cache-miss'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const key = await keyOf(request, policyOf)
+      const { state, version } = await store.touch(key, request.body.ttlMs ?? key.policy.ttlMs)
+      if (state !== 'fresh') throw miss(reply, state)
+      reply.header('etag', toETag(version))
+      return reply.code(204).send(null)
+    },
+  )
+}

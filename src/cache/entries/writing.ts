@@ -1,0 +1,76 @@
+import type { Static } from 'typebox'
+import { toMatch } from '../../http/etag.js'
+import { invalid, Problem } from '../../http/problem.js'
+import type { SpacePolicy } from '../spaces/policy.js'
+import { toWriteDirectives } from './cache-control.js'
+import {
+  isOnlyIfAbsent,
+  prefersRepresentation,
+  toContentEncoding,
+  toContentType,
+} from './headers.js'
+import type { WriteHeaders, WriteQuery } from './schemas.js'
+import type { WriteOptions } from './store.js'
+import { toTags } from './tags.js'
+
+interface PutRequest {
+  readonly headers: Static<typeof WriteHeaders>
+  readonly query: Static<typeof WriteQuery>
+  readonly body: unknown
+}
+
+/** What a PUT asks for. @throws Problem for what contradicts itself, or the policy of the space. */
+export function toWrite({ headers, query, body }: PutRequest, policy: SpacePolicy): WriteOptions {
+  const directives = toWriteDirectives(headers['cache-control'])
+  const isNegative = headers['lockstep-negative'] === 'true'
+  const payload = toPayload(body, policy.maxValueBytes)
+  if (isNegative) assertNothing(payload, query.staleMs)
+  const condition = toCondition(headers)
+  if (policy.requirePrecondition && !isConditional(condition)) {
+    throw new Problem('precondition-required', 'The space takes no PUT without a condition.')
+  }
+  return {
+    payload,
+    contentType: toContentType(headers['content-type']),
+    contentEncoding: toContentEncoding(headers['content-encoding']),
+    tags: toTags(headers['cache-groups'], headers['surrogate-key']),
+    ttlMs: query.ttlMs ?? directives.ttlMs,
+    staleMs: query.staleMs ?? directives.staleMs,
+    errorMs: directives.errorMs,
+    ...condition,
+    showsPresent: condition.onlyIfAbsent && prefersRepresentation(headers.prefer),
+    isNegative,
+  }
+}
+
+function toCondition(headers: PutRequest['headers']) {
+  const match = toMatch(headers['if-match'])
+  const onlyIfAbsent = isOnlyIfAbsent(headers['if-none-match'])
+  if (match !== undefined && onlyIfAbsent) {
+    throw invalid('headers/if-none-match', 'contradicts If-Match: send one of the two')
+  }
+  return { match, onlyIfAbsent }
+}
+
+/** Whether a write can be refused for what is there: the only ones that some spaces take. */
+export const isConditional = ({ match, onlyIfAbsent }: Partial<WriteOptions>): boolean =>
+  match !== undefined || onlyIfAbsent === true
+
+/** No body at all is a value of no bytes. */
+function toPayload(body: unknown, maxBytes: number): Buffer {
+  const payload = Buffer.isBuffer(body) ? body : Buffer.alloc(0)
+  if (payload.length > maxBytes) {
+    throw new Problem('too-large', `The value has ${payload.length} bytes.`, {
+      extensions: { maxValueBytes: maxBytes },
+    })
+  }
+  return payload
+}
+
+/** A negative entry is the knowledge that there is no value. */
+function assertNothing(payload: Buffer, staleMs: number | undefined): void {
+  if (payload.length > 0) throw invalid('body', 'must be empty with Lockstep-Negative')
+  if (staleMs !== undefined && staleMs > 0) {
+    throw invalid('querystring/staleMs', 'does not belong to Lockstep-Negative: it ends at once')
+  }
+}

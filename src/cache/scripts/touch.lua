@@ -1,0 +1,43 @@
+--[[
+cache.touch: let the time of a fresh value begin anew. Its version stays, for it is the same value.
+
+KEYS clock       zset    clk, epoch, run and marks of the partition
+KEYS entry       string  see lib/entry.lua
+KEYS values      hash    see lib/values.lua
+ARGV seed        int     epoch of a new clock
+ARGV on_restart  int     0 keep, 1 soft, 2 flush
+ARGV space       string
+ARGV name        string  the key, for whoever listens
+ARGV ttl_ms      int     fresh for, from now on
+ARGV idle_ms     int     longest time without use, 0 for none
+
+RETURN state version
+  1, version  it is fresh for ttl_ms; its stale window, if it has one, is as long as before
+  0, 0        nothing is there
+  2, version  it is stale: only a load makes it fresh again, so nothing changed
+  3, version  it is known to have no value, and nothing changed
+
+COST O(1), and O(tags) for an entry with tags
+]]
+-- @use lib/clock.lua
+-- @use lib/entry.lua
+local clock_key, entry_key, values_key = KEYS[1], KEYS[2], KEYS[3]
+local seed, on_restart, space, name = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local ttl_ms, idle_ms = tonumber(ARGV[5]), tonumber(ARGV[6])
+
+local clock = read_clock(clock_key, space, seed, on_restart)
+local entry = read_entry(entry_key)
+local state = judge(entry, clock, space, idle_ms, false)
+if state ~= 1 then return { state, state == 0 and 0 or entry.version } end
+
+-- Also a shorter life is news: a process may keep the value in its own memory for the old one.
+tick(clock)
+local later = now_us + ttl_ms * 1000 - entry.logical
+local ends = math.max(entry.logical, entry.stale, entry.error) + later
+redis.call('SETRANGE', entry_key, TOUCHED_AT,
+  struct.pack('>dddd', now_us, entry.logical + later, entry.stale + later, entry.error + later))
+local life_ms = math.ceil((ends - now_us) / 1000)
+redis.call('PEXPIRE', entry_key, life_ms)
+redis.call('PEXPIRE', values_key, life_ms)
+publish(clock, 'k', space, name)
+return { 1, entry.version }
