@@ -1,6 +1,8 @@
+import type { Static } from 'typebox'
 import { type BoardConfig, type Score, scoreText, toScores } from './config.js'
 import type { ListedReply, MemberReply } from './entry-scripts.js'
 import type { Cursor } from './store.js'
+import type { Result } from './submission-schemas.js'
 import type { Submission } from './submissions.js'
 import type { SubmitReply } from './submit-script.js'
 
@@ -30,24 +32,28 @@ type Submitted = Extract<SubmitReply, { outcome: 'submitted' }>
 export function toResults(
   { config, entries, total, season }: Submitted & { readonly config: BoardConfig },
   submissions: readonly Submission[],
-) {
+): Static<typeof Result>[] {
   return entries.map((entry, at) => {
-    const { outcome, better, rank, previousRank, position, scores } = entry
-    const refused = outcome === 'out-of-range' || outcome === 'stale-sequence'
-    return {
+    const { outcome, scores } = entry
+    const result: Static<typeof Result> = {
       member: (submissions[at] as Submission).member,
       changed: outcome === 'changed',
-      personalBest: better,
-      ...scoreFields(config, scores),
-      rank: orNull(rank),
-      previousRank: orNull(previousRank),
-      position: orNull(position),
+      personalBest: entry.better,
+      rank: orNull(entry.rank),
+      previousRank: orNull(entry.previousRank),
+      position: orNull(entry.position),
       total,
       percentile: percentileOf(entry, total),
       season,
-      ...(scores === '' && !refused && { dropped: true }),
-      ...(refused && { error: outcome }),
     }
+    if (scores !== '') {
+      const values = toScores(config, scores)
+      if (values.length === 1) result.score = values[0] as Score
+      else result.scores = values
+    }
+    if (outcome === 'out-of-range' || outcome === 'stale-sequence') result.error = outcome
+    else if (scores === '') result.dropped = true
+    return result
   })
 }
 

@@ -23,7 +23,7 @@ export const describeScript = defineScript({
   file: scriptFile('describe'),
   keys: ['board'],
   args: ['plan', 'windows'],
-  decode: decodeBoard(([season, total, closed]) => ({
+  decode: decodeBoard(([, season, total, closed]) => ({
     outcome: 'described' as const,
     season: String(season),
     total: Number(total),
@@ -61,7 +61,7 @@ export const closeScript = defineScript({
   file: scriptFile('close'),
   keys: ['board'],
   args: ['plan', 'windows'],
-  decode: decodeBoard(([season, endMs, changed]) => ({
+  decode: decodeBoard(([, season, endMs, changed]) => ({
     outcome: 'done' as const,
     season: String(season),
     endMs: Number(endMs),
@@ -74,13 +74,13 @@ export const seasonsScript = defineScript({
   file: scriptFile('seasons'),
   keys: ['board'],
   args: ['plan', 'windows'],
-  decode: decodeBoard(([nowMs, ...fields]) => ({
+  decode: decodeBoard((reply) => ({
     outcome: 'seasons' as const,
-    seasons: [...records(fields, 3)].map(([id, endMs, total]) => ({
+    seasons: [...records(reply, 2, 3)].map(([id, endMs, total]) => ({
       id: String(id),
       endMs: Number(endMs),
       total: Number(total),
-      ended: Number(endMs) <= Number(nowMs),
+      ended: Number(endMs) <= Number(reply[1]),
     })),
   })),
 })

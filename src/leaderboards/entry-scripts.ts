@@ -44,13 +44,13 @@ export const pageScript = defineScript({
   ],
   units: ({ limit }) => 3 + Number(limit) / 4,
   decode: decodeBoard(
-    ([season, total, lastSequence, more, ...fields]): PageReply => ({
+    (reply): PageReply => ({
       outcome: 'page',
-      season: String(season),
-      total: Number(total),
-      lastSequence: String(lastSequence),
-      more: more === 1,
-      entries: [...records(fields, 5)].map(toListed),
+      season: String(reply[1]),
+      total: Number(reply[2]),
+      lastSequence: String(reply[3]),
+      more: reply[4] === 1,
+      entries: [...records(reply, 5, 5)].map(toListed),
     }),
   ),
 })
@@ -61,11 +61,11 @@ export const aroundScript = defineScript({
   keys: ['board'],
   args: ['plan', 'windows', 'member', 'count'],
   units: ({ count }) => 3 + Number(count) / 4,
-  decode: decodeBoard(([season, total, ...fields]) => ({
+  decode: decodeBoard((reply) => ({
     outcome: 'around' as const,
-    season: String(season),
-    total: Number(total),
-    entries: [...records(fields, 5)].map(toListed),
+    season: String(reply[1]),
+    total: Number(reply[2]),
+    entries: [...records(reply, 3, 5)].map(toListed),
   })),
 })
 
@@ -87,11 +87,11 @@ export const membersScript = defineScript({
   keys: ['board'],
   args: ['plan', 'windows', 'members[]'],
   units: ({ members }) => 2 * members.length,
-  decode: decodeBoard(([season, total, ...fields]) => ({
+  decode: decodeBoard((reply) => ({
     outcome: 'members' as const,
-    season: String(season),
-    total: Number(total),
-    members: [...records(fields, 7)].map((entry): MemberReply => {
+    season: String(reply[1]),
+    total: Number(reply[2]),
+    members: [...records(reply, 3, 7)].map((entry): MemberReply => {
       const [rank, position, lower, upper] = entry.slice(2, 6).map(Number)
       return {
         found: FOUND[Number(entry[0])] as MemberReply['found'],
@@ -112,16 +112,16 @@ export const whereScript = defineScript({
   keys: ['board'],
   args: ['plan', 'windows', 'scores', 'percentile'],
   units: ({ scores }) => (scores === '' ? 20 : 2),
-  decode: decodeBoard(([season, total, ...fields]) => ({
+  decode: decodeBoard((reply) => ({
     outcome: 'where' as const,
-    season: String(season),
-    total: Number(total),
+    season: String(reply[1]),
+    total: Number(reply[2]),
     /** Where the scores would land. */
-    lower: Number(fields[0]),
-    upper: Number(fields[1]),
-    dense: Number(fields[2]),
+    lower: Number(reply[3]),
+    upper: Number(reply[4]),
+    dense: Number(reply[5]),
     /** The entry with the percentile. */
-    entry: fields.length === 5 ? toListed(fields) : undefined,
+    entry: reply.length === 8 ? toListed(reply.slice(3)) : undefined,
   })),
 })
 
@@ -130,7 +130,7 @@ export const removeScript = defineScript({
   file: scriptFile('remove'),
   keys: ['board'],
   args: ['plan', 'windows', 'member'],
-  decode: decodeBoard(([removed]) => ({ outcome: 'done' as const, removed: removed === 1 })),
+  decode: decodeBoard(([, removed]) => ({ outcome: 'done' as const, removed: removed === 1 })),
 })
 
 export const hideScript = defineScript({
@@ -138,7 +138,7 @@ export const hideScript = defineScript({
   file: scriptFile('hide'),
   keys: ['board'],
   args: ['plan', 'windows', 'member', 'hide'],
-  decode: decodeBoard(([changed]) => ({ outcome: 'done' as const, changed: changed === 1 })),
+  decode: decodeBoard(([, changed]) => ({ outcome: 'done' as const, changed: changed === 1 })),
 })
 
 export const eraseScript = defineScript({
@@ -147,5 +147,5 @@ export const eraseScript = defineScript({
   keys: ['board'],
   args: ['plan', 'windows', 'member'],
   units: () => 4,
-  decode: decodeBoard(([seasons]) => ({ outcome: 'done' as const, seasons: Number(seasons) })),
+  decode: decodeBoard(([, seasons]) => ({ outcome: 'done' as const, seasons: Number(seasons) })),
 })

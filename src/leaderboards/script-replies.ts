@@ -12,18 +12,19 @@ export const isAgain = (reply: { readonly outcome: string }): reply is Again =>
 
 export type Flat = (string | number | Buffer)[]
 
-/** Reads the first field of a reply; `read` sees the rest of a reply that did its work. */
-export function decodeBoard<R>(read: (rest: Flat, status: number) => R) {
+/** `read` sees the whole reply, its status first, of a script that did its work. */
+export function decodeBoard<R>(read: (reply: Flat) => R) {
   return (reply: unknown): R | Again => {
-    const [status, ...rest] = list(reply, 1)
-    if (status === 0) {
-      return { outcome: 'other-version', version: String(rest[0]), config: String(rest[1]) }
+    const fields = list(reply, 1)
+    if (fields[0] === 0) {
+      return { outcome: 'other-version', version: String(fields[1]), config: String(fields[2]) }
     }
-    if (status === -1) return { outcome: 'other-season', nowMs: Number(rest[0]) }
-    return read(rest, Number(status))
+    if (fields[0] === -1) return { outcome: 'other-season', nowMs: Number(fields[1]) }
+    return read(fields)
   }
 }
 
-export function* records(fields: Flat, width: number): Generator<Flat> {
-  for (let at = 0; at < fields.length; at += width) yield fields.slice(at, at + width)
+/** The records of a reply that begin at the field `first`. */
+export function* records(fields: Flat, first: number, width: number): Generator<Flat> {
+  for (let at = first; at < fields.length; at += width) yield fields.slice(at, at + width)
 }

@@ -45,27 +45,26 @@ export const submitScript = defineScript({
     'entries[].scores',
   ],
   units: ({ entries }) => 3 * entries.length,
-  decode: decodeBoard((rest, status): SubmitReply => {
-    if (status !== 1) return { outcome: status === 2 ? 'closed' : 'conflict' }
-    const [season, total, replayed, ...fields] = rest
+  decode: decodeBoard((reply): SubmitReply => {
+    if (reply[0] !== 1) return { outcome: reply[0] === 2 ? 'closed' : 'conflict' }
     const entries: SubmittedReply[] = []
-    for (let at = 0; at < fields.length; at += 8) {
+    for (let at = 4; at < reply.length; at += 8) {
       entries.push({
-        outcome: ENTRY_OUTCOMES[Number(fields[at])] as SubmittedReply['outcome'],
-        better: fields[at + 1] === 1,
-        previousRank: Number(fields[at + 2]),
-        rank: Number(fields[at + 3]),
-        position: Number(fields[at + 4]),
-        lower: Number(fields[at + 5]),
-        upper: Number(fields[at + 6]),
-        scores: String(fields[at + 7]),
+        outcome: ENTRY_OUTCOMES[Number(reply[at])] as SubmittedReply['outcome'],
+        better: reply[at + 1] === 1,
+        previousRank: Number(reply[at + 2]),
+        rank: Number(reply[at + 3]),
+        position: Number(reply[at + 4]),
+        lower: Number(reply[at + 5]),
+        upper: Number(reply[at + 6]),
+        scores: String(reply[at + 7]),
       })
     }
     return {
       outcome: 'submitted',
-      season: String(season),
-      total: Number(total),
-      replayed: replayed === 1,
+      season: String(reply[1]),
+      total: Number(reply[2]),
+      replayed: reply[3] === 1,
       entries,
     }
   }),
