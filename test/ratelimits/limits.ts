@@ -30,4 +30,5 @@ export const COUNTING = [
     'sliding-window, strict',
     { algorithm: 'sliding-window', mode: 'strict', buckets: 4, limit: 10, windowMs: 86_400_000 },
   ],
+  ['sliding-log', { algorithm: 'sliding-log', limit: 10, windowMs: 86_400_000 }],
 ] as const

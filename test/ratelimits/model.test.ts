@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type CheckStore, createCheckStore } from '../../src/ratelimits/checks/store.js'
 import type { Policy } from '../../src/ratelimits/policies/policy.js'
 import { type Harness, startHarness } from '../support/harness.js'
-import { gcraModel, type Model, slidingModel, windowModel } from './model.js'
+import { gcraModel, leakyModel, logModel, type Model, slidingModel, windowModel } from './model.js'
 
 let harness: Harness
 let store: CheckStore
@@ -51,6 +51,21 @@ it.each<[string, Policy, () => Model]>([
     { algorithm: 'sliding-window', buckets: 4, mode: 'strict', limit: 7, windowMs: 1_300 },
     () => slidingModel(7, 1_300, 4, true),
   ],
+  [
+    'sliding-log',
+    { algorithm: 'sliding-log', limit: 9, windowMs: 1_300 },
+    () => logModel(9, 1_300),
+  ],
+  [
+    'leaky-bucket',
+    { algorithm: 'leaky-bucket', limit: 7, windowMs: 1_300, maxDelayMs: 900 },
+    () => leakyModel(7, 1_300, 900),
+  ],
+  [
+    'leaky-bucket that nobody waits for',
+    { algorithm: 'leaky-bucket', limit: 6, windowMs: 1_300, maxDelayMs: 0 },
+    () => leakyModel(6, 1_300, 0),
+  ],
 ])('%s answers as its model', async (_name, policy, makeModel) => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), async (steps) => {
@@ -64,9 +79,9 @@ it.each<[string, Policy, () => Model]>([
           { mode: 'all', take: 'exact', peek: false },
         )
         if (outcome.kind !== 'decided') throw new Error(outcome.kind)
-        const { allowed, remaining, takenAtUs } = outcome.results[0]!
+        const { allowed, remaining, delayUs, takenAtUs } = outcome.results[0]!
         // The model gets the time at which the script decided.
-        expect({ allowed, remaining }).toEqual(model.check(takenAtUs, cost))
+        expect({ allowed, remaining, delayUs }).toEqual(model.check(takenAtUs, cost))
       }
     }),
     { numRuns: 40 },
@@ -82,6 +97,8 @@ it.each<[string, Policy]>([
     'strict',
     { algorithm: 'sliding-window', limit: 7, windowMs: 1_300, buckets: 4, mode: 'strict' },
   ],
+  ['sliding-log', { algorithm: 'sliding-log', limit: 7, windowMs: 1_300 }],
+  ['leaky-bucket', { algorithm: 'leaky-bucket', limit: 7, windowMs: 1_300, maxDelayMs: 300 }],
 ])('%s allows after the time it told, and not before', async (_name, policy) => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 15 }), async (steps) => {

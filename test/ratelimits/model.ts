@@ -1,6 +1,8 @@
-interface Decision {
+export interface Decision {
   readonly allowed: boolean
   readonly remaining: number
+  /** leaky-bucket: until the call may start, in us; else 0. */
+  readonly delayUs: number
 }
 
 /** The algorithms in plain TypeScript, without Redis: what the scripts are compared with. */
@@ -22,7 +24,42 @@ export function gcraModel(limit: number, windowMs: number, burst: number): Model
       const allowed = debt + cost * interval <= burst * interval
       if (allowed) tat = now + debt + cost * interval
       const after = Math.max(0, tat - now)
-      return { allowed, remaining: Math.max(0, Math.floor((burst * interval - after) / interval)) }
+      const remaining = Math.max(0, Math.floor((burst * interval - after) / interval))
+      return { allowed, remaining, delayUs: 0 }
+    },
+  }
+}
+
+/** A queue of jobs, each with the moment at which it is done: a call starts when the last one is. */
+export function leakyModel(limit: number, windowMs: number, maxDelayMs: number): Model {
+  const interval = Math.ceil((16_000 * windowMs) / limit)
+  const done: number[] = []
+  return {
+    check(nowUs, cost) {
+      const now = (nowUs - EPOCH_US) * 16
+      const start = Math.max(now, ...done)
+      const mayStart = (at: number) => at - now <= maxDelayMs * 16_000
+      const allowed = cost <= limit && mayStart(start)
+      if (allowed) done.push(start + cost * interval)
+      let remaining = 0
+      for (let at = Math.max(now, ...done); mayStart(at); at += interval) remaining++
+      return { allowed, remaining, delayUs: allowed ? Math.ceil((start - now) / 16) : 0 }
+    },
+  }
+}
+
+/** All that was ever admitted, and a sum over the window for each question. */
+export function logModel(limit: number, windowMs: number): Model {
+  const calls: { atUs: number; cost: number }[] = []
+  return {
+    check(nowUs, cost) {
+      const used = () =>
+        calls
+          .filter(({ atUs }) => nowUs - atUs < windowMs * 1_000)
+          .reduce((sum, call) => sum + call.cost, 0)
+      const allowed = used() + cost <= limit
+      if (allowed) calls.push({ atUs: nowUs, cost })
+      return { allowed, remaining: limit - used(), delayUs: 0 }
     },
   }
 }
@@ -39,7 +76,7 @@ export function windowModel(limit: number, windowMs: number, fromFirstHit: boole
       }
       const allowed = count + cost <= limit
       if (allowed) count += cost
-      return { allowed, remaining: Math.max(0, limit - count) }
+      return { allowed, remaining: Math.max(0, limit - count), delayUs: 0 }
     },
   }
 }
@@ -65,7 +102,7 @@ export function slidingModel(
       const used = () => within(oldest + 1, newest) + Math.ceil(within(oldest, oldest) * share)
       const allowed = used() + cost <= limit
       if (allowed) calls.push({ bucket: newest, cost })
-      return { allowed, remaining: Math.max(0, limit - used()) }
+      return { allowed, remaining: Math.max(0, limit - used()), delayUs: 0 }
     },
   }
 }

@@ -1,5 +1,6 @@
 import { invalid } from '../../http/problem.js'
-import { type Policy, policyFault } from '../policies/policy.js'
+import { PARAMETERS, policyFault } from '../algorithms/algorithms.js'
+import type { Policy } from '../policies/policy.js'
 import { unknownPolicy } from '../policies/routes.js'
 import type { PolicyDocument } from '../policies/store.js'
 import type { LimitRequest } from './store.js'
@@ -14,17 +15,8 @@ export interface LimitInput extends Partial<Policy> {
 
 type Find = (name: string) => Promise<PolicyDocument | undefined>
 
-const PARAMETERS = [
-  'algorithm',
-  'limit',
-  'windowMs',
-  'burst',
-  'align',
-  'buckets',
-  'mode',
-  'shadow',
-  'group',
-] as const
+/** What describes a limit that no policy is named for. */
+const OWN_FIELDS = ['algorithm', 'limit', ...PARAMETERS, 'shadow', 'group'] as const
 
 /**
  * Looks up the policies that limits name.
@@ -74,7 +66,7 @@ async function toLimit(
       policy,
     }
   }
-  const surplus = (['name', ...PARAMETERS] as const).find((field) => input[field] !== undefined)
+  const surplus = (['name', ...OWN_FIELDS] as const).find((field) => input[field] !== undefined)
   if (surplus) throw invalid(at(surplus), 'belongs to a limit without policy')
   const document = await find(input.policy)
   if (!document) throw unknownPolicy(input.policy)
@@ -89,20 +81,10 @@ function nameOf({ name }: LimitInput, at: (field: string) => string): string {
 }
 
 function inlinePolicy(input: LimitInput, at: (field: string) => string): Policy {
-  const { algorithm = 'gcra', limit, windowMs, burst, align, buckets, mode, shadow, group } = input
+  const { policy: _, name: _name, key: _key, cost: _cost, ...fields } = input
+  const { algorithm = 'gcra', limit } = fields
   if (limit === undefined) throw invalid(at('limit'), 'is required')
-  if (windowMs === undefined) throw invalid(at('windowMs'), 'is required')
-  const policy: Policy = {
-    algorithm,
-    limit,
-    windowMs,
-    ...(burst !== undefined && { burst }),
-    ...(align !== undefined && { align }),
-    ...(buckets !== undefined && { buckets }),
-    ...(mode !== undefined && { mode }),
-    ...(shadow !== undefined && { shadow }),
-    ...(group !== undefined && { group }),
-  }
+  const policy: Policy = { ...fields, algorithm, limit }
   const fault = policyFault(policy)
   if (fault) throw invalid(at(fault.field), fault.message)
   return policy

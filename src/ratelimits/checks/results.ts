@@ -16,6 +16,7 @@ export function toAnswer(limits: readonly LimitRequest[], { allowed, results }: 
       remaining: result.remaining,
       resetAfterMs: ms(result.resetUs),
       ...(result.retryUs >= 0 && { retryAfterMs: ms(result.retryUs) }),
+      delayMs: ms(result.delayUs),
       granted: result.granted,
       unsatisfiable: result.retryUs < 0,
       ...(result.blocked && { blocked: true }),

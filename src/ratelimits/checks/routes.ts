@@ -59,7 +59,7 @@ export const checkRoutes: FastifyPluginAsyncTypebox<CheckRouteOptions> = async (
     const answer = toAnswer(limits, outcome)
     if (!options.peek) metrics.decided(answer.allowed)
     if (outcome.replayed) reply.header('idempotent-replayed', 'true')
-    const states = limits.map(({ name, policy: { windowMs } }, i) => {
+    const states = limits.map(({ name, policy: { windowMs = 0 } }, i) => {
       const { limit, remaining, resetAfterMs } = answer.results[i]!
       return { name, limit, windowMs, remaining, resetAfterMs }
     })

@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { ObjectName, ResourceName } from '../../http/names.js'
-import { PolicyFields } from '../policies/schemas.js'
+import { InlineFields } from '../policies/schemas.js'
 
 const Key = { ...ObjectName, description: 'Who or what is limited: 1 to 512 bytes of UTF-8.' }
 
@@ -16,19 +16,7 @@ const Limit = Type.Object(
   {
     policy: Type.Optional({ ...ResourceName, description: 'Name of a stored policy.' }),
     name: Type.Optional({ ...ResourceName, description: 'Name of a limit given here.' }),
-    algorithm: Type.Optional(
-      Type.Enum(['gcra', 'token-bucket', 'fixed-window', 'sliding-window'], {
-        description: 'Default gcra.',
-      }),
-    ),
-    limit: Type.Optional(PolicyFields.limit),
-    windowMs: Type.Optional(PolicyFields.windowMs),
-    burst: PolicyFields.burst,
-    align: PolicyFields.align,
-    buckets: PolicyFields.buckets,
-    mode: PolicyFields.mode,
-    shadow: PolicyFields.shadow,
-    group: PolicyFields.group,
+    ...InlineFields,
     key: Key,
     cost: Cost,
   },
@@ -119,6 +107,9 @@ const Result = Type.Object({
   retryAfterMs: Type.Optional(
     Type.Integer({ description: 'Until this cost may be allowed; 0 where it is.' }),
   ),
+  delayMs: Type.Integer({
+    description: 'leaky-bucket: how long the caller must wait before it starts; else 0.',
+  }),
   granted: Type.Integer({ description: 'Cost that was consumed.' }),
   unsatisfiable: Type.Boolean({ description: 'The cost is above what can ever be allowed.' }),
   blocked: Type.Optional(Type.Boolean({ description: 'The subject is blocked for now.' })),

@@ -12,6 +12,8 @@ export interface LimitReply {
   /** The limit that holds for this subject instead of that of the policy, or 0. */
   readonly override: number
   readonly blocked: boolean
+  /** leaky-bucket: until what was taken may start. */
+  readonly delayUs: number
 }
 
 export type CheckReply =
@@ -23,7 +25,7 @@ export type CheckReply =
   | { readonly outcome: 'conflict' }
 
 /** Integers of one limit in the reply. */
-const FIELDS = 7
+const FIELDS = 8
 
 const OUTCOMES = ['denied', 'allowed', 'replayed'] as const
 
@@ -68,6 +70,7 @@ function toLimits(numbers: readonly number[]): LimitReply[] {
       granted: numbers[i + 4] as number,
       override: numbers[i + 5] as number,
       blocked: numbers[i + 6] === 1,
+      delayUs: numbers[i + 7] as number,
     })
   }
   return limits

@@ -1,7 +1,8 @@
 import type { Binder } from '../../redis/binder.js'
 import type { Idempotency } from '../../redis/idempotency.js'
+import { toScriptLimit } from '../algorithms/algorithms.js'
 import { exceptionKey, limitKey, memoKey, type Subject } from '../keys.js'
-import { type Policy, toScriptLimit } from '../policies/policy.js'
+import type { Policy } from '../policies/policy.js'
 import { type CheckReply, checkScript, type LimitReply } from './scripts.js'
 
 /** One limit of one subject, and what is asked of it. */

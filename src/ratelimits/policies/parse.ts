@@ -1,5 +1,6 @@
 import { Compile } from 'typebox/compile'
-import { type Policy, policyFault } from './policy.js'
+import { policyFault } from '../algorithms/algorithms.js'
+import type { Policy } from './policy.js'
 import { PolicyRequest } from './schemas.js'
 
 const validator = Compile(PolicyRequest)

@@ -9,7 +9,7 @@ import {
 } from '../../http/documents.js'
 import { toPrecondition } from '../../http/etag.js'
 import { COMMON_PROBLEMS, invalid, Problem, problemResponses } from '../../http/problem.js'
-import { maxInAnyWindow, policyFault } from './policy.js'
+import { algorithmOf, policyFault } from '../algorithms/algorithms.js'
 import * as schemas from './schemas.js'
 import type { PolicyDocument, PolicyStore } from './store.js'
 
@@ -113,6 +113,6 @@ const toResponse = ({ name, version, value, inFile: isInFile }: PolicyDocument) 
   name,
   ...value,
   version,
-  maxInAnyWindow: maxInAnyWindow(value),
+  maxInAnyWindow: algorithmOf(value).maxInAnyWindow(value),
   source: isInFile ? ('file' as const) : ('api' as const),
 })

@@ -1,11 +1,13 @@
 import Type from 'typebox'
 import { DocumentSource } from '../../http/documents.js'
 import { ResourceName } from '../../http/names.js'
+import { ALGORITHM_NAMES } from '../algorithms/algorithms.js'
 
 const YEAR_MS = 31_622_400_000
+const DAY_MS = 86_400_000
 
 export const PolicyFields = {
-  algorithm: Type.Enum(['gcra', 'token-bucket', 'fixed-window', 'sliding-window'], {
+  algorithm: Type.Enum(ALGORITHM_NAMES, {
     default: 'gcra',
     description: 'How it is counted. token-bucket is another name of gcra. Default gcra.',
   }),
@@ -14,11 +16,13 @@ export const PolicyFields = {
     maximum: 1_000_000_000,
     description: 'Cost per window.',
   }),
-  windowMs: Type.Integer({
-    minimum: 1,
-    maximum: YEAR_MS,
-    description: `Length of the window. Milliseconds, 1 to ${YEAR_MS}.`,
-  }),
+  windowMs: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: YEAR_MS,
+      description: `Length of the window. Milliseconds, 1 to ${YEAR_MS}.`,
+    }),
+  ),
   burst: Type.Optional(
     Type.Integer({
       minimum: 1,
@@ -44,6 +48,13 @@ export const PolicyFields = {
         'sliding-window: the oldest bucket counts by its share of the window (default), or in full.',
     }),
   ),
+  maxDelayMs: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: DAY_MS,
+      description: `leaky-bucket: how long a call may be told to wait. Milliseconds, 0 to ${DAY_MS}.`,
+    }),
+  ),
   shadow: Type.Optional(
     Type.Boolean({
       description:
@@ -56,6 +67,13 @@ export const PolicyFields = {
       'Limits of one group can be checked together on a Redis Cluster, whatever their keys. ' +
       'Another group starts afresh.',
   }),
+}
+
+/** The same, where nothing is filled in: a limit that stands in a request, or names a policy. */
+export const InlineFields = {
+  ...PolicyFields,
+  algorithm: Type.Optional(Type.Enum(ALGORITHM_NAMES, { description: 'Default gcra.' })),
+  limit: Type.Optional(PolicyFields.limit),
 }
 
 /** `/v1/ratelimits/policies/check` could mean two things. */

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import Type, { type Static } from 'typebox'
-import { policyFault } from './policy.js'
+import { policyFault } from '../algorithms/algorithms.js'
 import { PolicyName, PolicyRequest } from './schemas.js'
 import type { PolicyDocument } from './store.js'
 

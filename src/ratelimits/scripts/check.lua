@@ -1,20 +1,20 @@
 --[[
 ratelimits.check: evaluate every limit, then consume from all of them or from none.
 
-KEYS key[]        string  of each limit its state and its exception (lib/exception.lua); behind them the memo, where an idempotency key was sent
+KEYS key[]        string|list  of each limit its state and its exception (lib/exception.lua); behind them the memo, where an idempotency key was sent
 ARGV mode         all|each  all: one denial denies everything; each: every limit for itself
 ARGV take         exact|up-to  up-to: as much of the cost as is left; nothing is a denial
 ARGV peek         0 or 1  1: nothing is consumed
 ARGV fingerprint  string  of the request, '' without an idempotency key
 ARGV memo_ttl_ms  int     how long the memo is kept
-ARGV limit[].kind  g|w|s  g: GCRA, lib/tat.lua; w: fixed window, lib/window.lua; s: sliding window, lib/sliding.lua
+ARGV limit[].kind  g|l|w|f|s|e  lib/limit.lua
 ARGV limit[].shadow  0 or 1  1: takes no part in the verdict
 ARGV limit[].cost  int    1 or more
 ARGV limit[].a     int    see the libraries
 ARGV limit[].b     int
 ARGV limit[].c     int
 
-RETURN outcome taken_us then allowed remaining reset_us retry_us granted override blocked of each limit
+RETURN outcome taken_us then allowed remaining reset_us retry_us granted override blocked delay_us of each limit
   0  denied: with mode all nothing was consumed
   1  allowed
   2  allowed and consumed before, by a request with the same key; times are as of now
@@ -22,12 +22,13 @@ RETURN outcome taken_us then allowed remaining reset_us retry_us granted overrid
   retry_us is 0 for what is allowed and -1 for what can never be; override is 0 or the limit that
   holds for this subject instead of that of the policy
 
-COST O(limits)
+COST O(limits); a sliding log adds O(log limit), and what left it since its last write
 MEMORY grows
 ]]
 -- @use lib/tat.lua
 -- @use lib/window.lua
 -- @use lib/sliding.lua
+-- @use lib/log.lua
 -- @use lib/exception.lua
 -- @use lib/memo.lua
 -- @use lib/limit.lua
@@ -44,7 +45,9 @@ local taken_us, before = now_us, {}
 if memo then
   local at, grants = string.match(memo, '^(%d+) (.*)$')
   taken_us = tonumber(at)
-  for grant in string.gmatch(grants, '%d+') do before[#before + 1] = tonumber(grant) end
+  for cost, start_us in string.gmatch(grants, '(%d+):(%d+)') do
+    before[#before + 1] = { cost = tonumber(cost), start_us = tonumber(start_us) }
+  end
 end
 
 local limits, all_allowed, least = {}, true, math.huge
@@ -54,8 +57,11 @@ for i = 1, count do
   local limit = evaluate_limit(KEYS[2 * i - 1], KEYS[2 * i], ARGV[at], up_to and 1 or cost,
     tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4]), tonumber(ARGV[at + 5]))
   if up_to then limit.cost = math.min(cost, (limit.algorithm.describe(limit))) end
-  limit.granted, limit.enforced = before[i] or 0, ARGV[at + 1] == '0'
-  if limit.granted > 0 then limit.allowed = true end
+  limit.granted, limit.enforced = 0, ARGV[at + 1] == '0'
+  if before[i] and before[i].cost > 0 then
+    limit.allowed, limit.granted = true, before[i].cost
+    limit.delay_us = math.max(0, before[i].start_us - now_us)
+  end
   if limit.enforced then
     all_allowed = all_allowed and limit.allowed
     least = math.min(least, limit.cost)
@@ -71,11 +77,12 @@ for i, limit in ipairs(limits) do
     limit.algorithm.write(limit)
     limit.granted, consumed = limit.cost, true
   end
-  grants[i] = limit.granted
+  local delay_us = limit.allowed and limit.delay_us or 0
+  grants[i] = string.format('%.0f:%.0f', limit.granted, now_us + delay_us)
   local at, remaining, reset_us = #reply, limit.algorithm.describe(limit)
   reply[at + 1], reply[at + 2], reply[at + 3] = limit.allowed and 1 or 0, remaining, reset_us
   reply[at + 4], reply[at + 5] = limit.allowed and 0 or limit.retry_us, limit.granted
-  reply[at + 6], reply[at + 7] = limit.override, limit.blocked
+  reply[at + 6], reply[at + 7], reply[at + 8] = limit.override, limit.blocked, delay_us
 end
 if consumed then
   remember(memo_key, fingerprint,

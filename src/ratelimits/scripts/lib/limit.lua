@@ -4,7 +4,8 @@
 --   refund(limit, cost, taken_us)  takes from the newest usage; what was given back
 --   describe(limit)                remaining cost; us until nothing is consumed any more
 --   override(a, b, c, most, burst) a, b, c with another limit; where it is missing, a is the limit
-local algorithms = { g = gcra, w = window, s = sliding }
+-- A limit of `leaky` has delay_us as well: how long what is taken next must wait.
+local algorithms = { g = gcra, l = leaky, w = window, f = window, s = sliding, e = log }
 
 local function evaluate_limit(key, exception_key, kind, cost, a, b, c)
   local algorithm, own = algorithms[kind], read_exception(exception_key)

@@ -26,8 +26,22 @@ local function store_tat(limit)
     string.format('%.0f:%.0f', limit.tat, limit.interval), 'PX', ms)
 end
 
+local function pay_back(limit, cost, taken_us)
+  local now = now_16()
+  if taken_us <= now_us - limit.length then return 0 end
+  local refunded = math.min(cost, math.ceil((limit.tat - now) / limit.interval))
+  limit.tat = math.max(now, limit.tat - cost * limit.interval)
+  store_tat(limit)
+  return refunded
+end
+
+local function borrow(limit)
+  limit.tat = math.min(limit.tat + limit.cost * limit.interval, now_16() + FARTHEST)
+  store_tat(limit)
+end
+
 -- a: T; b: burst, in cost; c: window in us.
-local gcra = {}
+local gcra = { write = borrow, refund = pay_back }
 
 function gcra.override(_, _, length, most, burst)
   local interval = math.ceil(16 * length / most)
@@ -44,22 +58,31 @@ function gcra.evaluate(key, cost, interval, burst, length)
   }
 end
 
-function gcra.write(limit)
-  limit.tat = math.min(limit.tat + limit.cost * limit.interval, now_16() + FARTHEST)
-  store_tat(limit)
-end
-
-function gcra.refund(limit, cost, taken_us)
-  local now = now_16()
-  if taken_us <= now_us - limit.length then return 0 end
-  local refunded = math.min(cost, math.ceil((limit.tat - now) / limit.interval))
-  limit.tat = math.max(now, limit.tat - cost * limit.interval)
-  store_tat(limit)
-  return refunded
-end
-
 -- remaining cost; us until nothing is consumed any more
 function gcra.describe(limit)
   local debt = math.max(0, limit.tat - now_16())
   return math.max(0, math.floor((limit.room - debt) / limit.interval)), us(debt)
+end
+
+-- The leaky bucket as a queue: a call starts when all before it have had their time.
+-- a: limit; b: window in us; c: the longest delay in us.
+local leaky = { write = borrow, refund = pay_back }
+
+function leaky.evaluate(key, cost, most, length, max_delay_us)
+  local now, interval = now_16(), math.ceil(16 * length / most)
+  local tat = read_tat(key, interval)
+  local surplus = tat - now - 16 * max_delay_us
+  return {
+    key = key, tat = tat, cost = cost, interval = interval, length = length,
+    allowed = surplus <= 0 and cost <= most,
+    max_delay = 16 * max_delay_us, delay_us = us(tat - now),
+    retry_us = cost > most and -1 or us(math.max(0, surplus)),
+  }
+end
+
+-- Calls of cost 1 that would not have to wait too long; us until the queue is empty.
+function leaky.describe(limit)
+  local debt = limit.tat - now_16()
+  local free = limit.max_delay - debt
+  return free < 0 and 0 or math.floor(free / limit.interval) + 1, us(debt)
 end

@@ -1,0 +1,44 @@
+import type { Policy } from '../policies/policy.js'
+import type { Algorithm, PolicyFault, ScriptLimit } from './algorithm.js'
+import { gcra, leakyBucket } from './tat.js'
+import { fixedWindow, slidingLog, slidingWindow } from './windows.js'
+
+/** By the name that policies call them; the first is the default. */
+export const ALGORITHMS = {
+  gcra,
+  'token-bucket': gcra,
+  'fixed-window': fixedWindow,
+  'sliding-window': slidingWindow,
+  'sliding-log': slidingLog,
+  'leaky-bucket': leakyBucket,
+} as const satisfies Readonly<Record<string, Algorithm>>
+
+export type AlgorithmName = keyof typeof ALGORITHMS
+
+export const ALGORITHM_NAMES = Object.keys(ALGORITHMS) as AlgorithmName[]
+
+export const algorithmOf = ({ algorithm }: Policy): Algorithm => ALGORITHMS[algorithm]
+
+export const toScriptLimit = (policy: Policy): ScriptLimit => algorithmOf(policy).toScript(policy)
+
+const namesWith = (parameter: keyof Policy): string[] =>
+  Object.entries(ALGORITHMS as Readonly<Record<string, Algorithm>>)
+    .filter(([, { parameters }]) => parameters.includes(parameter))
+    .map(([name]) => name)
+
+/** What a schema cannot say of the parameters of a policy. */
+export function policyFault(policy: Policy): PolicyFault | undefined {
+  const { parameters, required, fault } = algorithmOf(policy)
+  for (const field of PARAMETERS) {
+    if (policy[field] === undefined || parameters.includes(field)) continue
+    return { field, message: `is for ${namesWith(field).join(', ')} only` }
+  }
+  const missing = required.find((field) => policy[field] === undefined)
+  if (missing) return { field: missing, message: 'is required' }
+  return fault(policy)
+}
+
+/** Every parameter that some algorithm has besides `limit`. */
+export const PARAMETERS: readonly (keyof Policy)[] = [
+  ...new Set(Object.values<Algorithm>(ALGORITHMS).flatMap(({ parameters }) => [...parameters])),
+]

@@ -1,0 +1,54 @@
+import type { Policy } from '../policies/policy.js'
+import type { Algorithm, PolicyFault } from './algorithm.js'
+
+/** Below 100/16 us per unit of cost, rounding would show. */
+const MIN_INTERVAL = 100
+/** Times are added up in doubles: a burst or a queue may reach some years ahead. */
+const MAX_ROOM = 2 ** 52
+
+const windowOf = ({ windowMs = 0 }: Policy): number => windowMs
+
+/** 1/16 us that one unit of cost takes. */
+const intervalOf = (policy: Policy): number => Math.ceil((16_000 * windowOf(policy)) / policy.limit)
+
+const burstOf = ({ burst, limit }: Policy): number => burst ?? limit
+
+function tooFine(policy: Policy): PolicyFault | undefined {
+  if (intervalOf(policy) >= MIN_INTERVAL) return undefined
+  return { field: 'limit', message: 'is too large for the window: count in a larger unit' }
+}
+
+export const gcra: Algorithm = {
+  parameters: ['windowMs', 'burst'],
+  required: ['windowMs'],
+  maxInAnyWindow: (policy) => burstOf(policy) + policy.limit,
+  maxCost: burstOf,
+  fault(policy) {
+    if (intervalOf(policy) * burstOf(policy) <= MAX_ROOM) return tooFine(policy)
+    const message = 'takes too long to refill: use a smaller burst or window'
+    return { field: 'burst', message }
+  },
+  toScript: (policy) => ({
+    kind: 'g',
+    a: intervalOf(policy),
+    b: burstOf(policy),
+    c: windowOf(policy) * 1_000,
+  }),
+}
+
+/**
+ * A cost above the limit is refused: alone it would outrun the window. So a span as long as the
+ * window sees the starts of `limit - 1` and of one more call, the largest of which costs `limit`;
+ * where every call costs 1, of `limit`.
+ */
+export const leakyBucket: Algorithm = {
+  parameters: ['windowMs', 'maxDelayMs'],
+  required: ['windowMs', 'maxDelayMs'],
+  maxInAnyWindow: ({ limit }) => 2 * limit - 1,
+  maxCost: ({ limit }) => limit,
+  fault: tooFine,
+  toScript(policy) {
+    const { limit, maxDelayMs = 0 } = policy
+    return { kind: 'l', a: limit, b: windowOf(policy) * 1_000, c: maxDelayMs * 1_000 }
+  },
+}

@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { limitKey } from '../../src/ratelimits/keys.js'
+import { type Harness, startHarness } from '../support/harness.js'
+
+let harness: Harness
+
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness.close())
+
+let subjects = 0
+const subject = () => `s${subjects++}`
+
+/** Checks one limit, given in the request. */
+const check = (limit: object, idempotencyKey?: string) => {
+  const request = harness.request('post', '/v1/ratelimits/check')
+  if (idempotencyKey) request.set('idempotency-key', idempotencyKey)
+  return request.send({ limits: [{ name: 'a', ...limit }] })
+}
+
+const put = (name: string, body: object) =>
+  harness.request('put', `/v1/ratelimits/policies/${name}`).send(body)
+
+describe('token-bucket', () => {
+  it('is gcra under another name, down to the count', async () => {
+    const key = subject()
+    const shape = { limit: 5, windowMs: 60_000, burst: 3, key }
+    await check({ ...shape, algorithm: 'gcra', cost: 2 }).expect(200)
+    const { body } = await check({ ...shape, algorithm: 'token-bucket' }).expect(200)
+    expect(body).toMatchObject({ allowed: true, remaining: 0 })
+  })
+})
+
+describe('leaky-bucket', () => {
+  const leaky = (key: string, more: object = {}) => ({
+    algorithm: 'leaky-bucket',
+    limit: 10,
+    windowMs: 10_000,
+    maxDelayMs: 2_000,
+    key,
+    ...more,
+  })
+
+  it('tells each caller how long to wait, and refuses whom it would make wait too long', async () => {
+    const key = subject()
+    const answers = []
+    for (let i = 0; i < 4; i++) answers.push((await check(leaky(key))).body.results[0])
+    expect(answers.map(({ allowed }) => allowed)).toEqual([true, true, true, false])
+    expect(answers[0].delayMs).toBe(0)
+    expect(answers[1].delayMs).toBeGreaterThan(500)
+    expect(answers[1].delayMs).toBeLessThanOrEqual(1_000)
+    expect(answers[2].delayMs).toBeGreaterThan(1_500)
+    expect(answers[3]).toMatchObject({ delayMs: 0, remaining: 0 })
+
+    harness.advance(answers[3].retryAfterMs)
+    const { body } = await check(leaky(key))
+    expect(body.allowed).toBe(true)
+    expect(body.results[0].delayMs).toBeLessThanOrEqual(2_000)
+  })
+
+  it('tells a repeat what is left of its wait', async () => {
+    const key = subject()
+    await check(leaky(key, { cost: 2 }))
+    const first = await check(leaky(key), 'attempt-1').expect(200)
+    expect(first.body.results[0].delayMs).toBeGreaterThan(1_500)
+    harness.advance(1_500)
+    const again = await check(leaky(key), 'attempt-1').expect(200)
+    expect(again.headers['idempotent-replayed']).toBe('true')
+    expect(again.body.results[0].delayMs).toBeLessThanOrEqual(first.body.results[0].delayMs - 1_500)
+    harness.advance(1_500)
+    const late = await check(leaky(key), 'attempt-1').expect(200)
+    expect(late.body.results[0].delayMs).toBe(0)
+  })
+
+  it('makes those behind a large cost wait for all of it, and no cost above the limit starts', async () => {
+    const key = subject()
+    const large = await check(leaky(key, { cost: 10 })).expect(200)
+    expect(large.body).toMatchObject({ allowed: true, remaining: 0 })
+    const behind = await check(leaky(key)).expect(200)
+    expect(behind.body.allowed).toBe(false)
+    expect(behind.body.retryAfterMs).toBeGreaterThan(7_000)
+    const never = await check(leaky(subject(), { cost: 11 })).expect(200)
+    expect(never.body.results[0]).toMatchObject({ allowed: false, unsatisfiable: true })
+  })
+})
+
+describe('sliding-log', () => {
+  const log = (key: string, more: object = {}) => ({
+    algorithm: 'sliding-log',
+    limit: 5,
+    windowMs: 10_000,
+    key,
+    ...more,
+  })
+  const stateOf = (key: string) =>
+    harness.redis.lrange(limitKey(harness.namespace, 'e', { key, name: 'a', inline: true }), 0, -1)
+
+  it('gives back exactly what each call took, a window after it', async () => {
+    const key = subject()
+    await check(log(key, { cost: 2 }))
+    harness.advance(4_000)
+    await check(log(key, { cost: 3 }))
+    const denied = await check(log(key, { cost: 3 }))
+    expect(denied.body.allowed).toBe(false)
+    // The first call alone would free two: it takes both.
+    expect(denied.body.retryAfterMs).toBeGreaterThan(9_000)
+    const smaller = await check(log(key, { cost: 2 }))
+    expect(smaller.body.retryAfterMs).toBeLessThanOrEqual(6_000)
+    harness.advance(smaller.body.retryAfterMs)
+    expect((await check(log(key, { cost: 2 }))).body).toMatchObject({ allowed: true, remaining: 0 })
+  })
+
+  it('keeps what still counts and nothing else', async () => {
+    const key = subject()
+    for (let i = 0; i < 12; i++) {
+      await check(log(key)).expect(200)
+      harness.advance(2_500)
+    }
+    // A total, then time and total of each of the calls of the last ten seconds.
+    expect(await stateOf(key)).toHaveLength(1 + 2 * 4)
+    harness.advance(10_000)
+    await check(log(key))
+    expect(await stateOf(key)).toHaveLength(3)
+  })
+
+  it('writes nothing for a denial', async () => {
+    const key = subject()
+    await check(log(key, { cost: 5 }))
+    const before = await stateOf(key)
+    await check(log(key))
+    expect(await stateOf(key)).toEqual(before)
+  })
+
+  it('puts no call before an older one when the clock of Redis steps back', async () => {
+    const key = subject()
+    await check(log(key, { cost: 3 }))
+    harness.advance(-5_000)
+    await check(log(key, { cost: 2 }))
+    const [, first, , second] = await stateOf(key)
+    expect(Number(second)).toBeGreaterThanOrEqual(Number(first))
+    harness.advance(5_000)
+    expect((await check(log(key))).body.allowed).toBe(false)
+  })
+
+  it('keeps what was consumed when the limit changes', async () => {
+    const key = subject()
+    await check(log(key, { cost: 4 }))
+    expect((await check(log(key, { limit: 8 }))).body.remaining).toBe(3)
+    expect((await check(log(key, { limit: 4 }))).body).toMatchObject({ allowed: false })
+  })
+})
+
+describe('fixed-window', () => {
+  it('starts afresh with another alignment', async () => {
+    const key = subject()
+    const shape = { algorithm: 'fixed-window', limit: 3, windowMs: 86_400_000, key }
+    await check({ ...shape, cost: 3 })
+    expect((await check({ ...shape, align: 'first-hit' })).body.remaining).toBe(2)
+  })
+})
+
+describe('a policy', () => {
+  it.each([
+    [{ limit: 10, windowMs: 1_000 }, 20],
+    [{ algorithm: 'token-bucket', limit: 10, windowMs: 1_000, burst: 1 }, 11],
+    [{ algorithm: 'fixed-window', limit: 10, windowMs: 1_000 }, 20],
+    [{ algorithm: 'fixed-window', limit: 10, windowMs: 1_000, align: 'first-hit' }, 20],
+    [{ algorithm: 'sliding-window', limit: 10, windowMs: 1_000, buckets: 10 }, 20],
+    [{ algorithm: 'sliding-window', limit: 10, windowMs: 1_000, mode: 'strict' }, 10],
+    [{ algorithm: 'sliding-log', limit: 10, windowMs: 1_000 }, 10],
+    [{ algorithm: 'leaky-bucket', limit: 10, windowMs: 1_000, maxDelayMs: 500 }, 19],
+  ])('reports the bound it guarantees: %j at most %i', async (policy, bound) => {
+    const { body } = await put('bounds', policy)
+    expect(body).toMatchObject({ ...policy, maxInAnyWindow: bound })
+  })
+
+  it.each([
+    ['windowMs', { limit: 1 }],
+    ['maxDelayMs', { algorithm: 'leaky-bucket', limit: 1, windowMs: 1_000 }],
+    ['maxDelayMs', { limit: 1, windowMs: 1_000, maxDelayMs: 1 }],
+    ['limit', { algorithm: 'sliding-log', limit: 10_001, windowMs: 1_000 }],
+    ['limit', { algorithm: 'leaky-bucket', limit: 1e9, windowMs: 1, maxDelayMs: 1 }],
+    ['buckets', { algorithm: 'sliding-log', limit: 1, windowMs: 1_000, buckets: 2 }],
+    ['mode', { algorithm: 'fixed-window', limit: 1, windowMs: 1_000, mode: 'strict' }],
+    ['align', { limit: 1, windowMs: 1_000, align: 'epoch' }],
+  ])('is refused with a pointer to %s: %j', async (field, policy) => {
+    const { body } = await put('faulty', policy).expect(400)
+    expect(body.errors).toEqual([expect.objectContaining({ pointer: `body/${field}` })])
+  })
+})
