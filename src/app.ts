@@ -24,6 +24,7 @@ import { lockAdminRoutes } from './locks/admin/routes.js'
 import { createLockMetrics } from './locks/metrics.js'
 import { lockRoutes } from './locks/routes.js'
 import { semaphoreRoutes } from './locks/semaphores/routes.js'
+import { sessionRoutes } from './locks/sessions/routes.js'
 import { lockSetRoutes } from './locks/sets/routes.js'
 import { createRequestMetrics } from './metrics/http.js'
 import { createMetrics } from './metrics/registry.js'
@@ -114,6 +115,7 @@ export function buildApp(deps: AppDeps, makeStores = createStores): Apps {
         v1.register(lockAdminRoutes, { prefix: '/locks', ...locks })
         v1.register(semaphoreRoutes, { prefix: '/semaphores', ...locks })
         v1.register(lockSetRoutes, { prefix: '/lock-sets', ...locks })
+        v1.register(sessionRoutes, { prefix: '/sessions', ...locks })
         v1.register(policyRoutes, { prefix: '/ratelimits', store: stores.ratelimits.policies })
         v1.register(checkRoutes, {
           prefix: '/ratelimits',

@@ -260,6 +260,13 @@ export const PROBLEMS = {
     remedy: 'Delete what is not used, or use another namespace.',
     retry: 'no',
   },
+  'too-many-leases': {
+    status: 429,
+    title: 'The session carries as many leases as it may',
+    cause: 'A session holds at most 1000 leases and places in queues.',
+    remedy: 'Release what is not used, or open another session.',
+    retry: 'later',
+  },
   'store-unavailable': {
     status: 503,
     title: 'Redis is not reachable',

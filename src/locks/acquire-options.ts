@@ -3,7 +3,9 @@ import type { LeaseMode } from './snapshot.js'
 import type { Connection } from './waiting.js'
 
 export interface AcquireOptions {
+  /** 0 with a session: no end but that of the session. */
   readonly ttlMs: number
+  readonly sessionId?: string | undefined
   /** How long to stand in the queue; 0 not at all. */
   readonly waitMs?: number | undefined
   readonly mode?: LeaseMode | undefined
@@ -46,6 +48,7 @@ export function toRecord(options: AcquireOptions, instance: string): string {
   if (options.lockDelayMs) record.lock_delay_ms = options.lockDelayMs
   if (maxQueue !== DEFAULT_MAX_QUEUE) record.max_queue = maxQueue
   if (options.priority) record.priority = options.priority
+  if (options.sessionId !== undefined) record.session = options.sessionId
   if (options.permits !== undefined) record.permits = options.permits
   if (options.capacity !== undefined) record.capacity = options.capacity
   if (idempotency) {
@@ -55,7 +58,7 @@ export function toRecord(options: AcquireOptions, instance: string): string {
   }
   if (waitMs || idempotency) {
     record.instance = instance
-    record.ttl_ms = options.ttlMs
+    if (options.ttlMs > 0) record.ttl_ms = options.ttlMs
   }
   for (const _ in record) return JSON.stringify(record)
   return ''

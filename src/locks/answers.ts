@@ -17,9 +17,19 @@ export interface LockRouteOptions {
 const MAX_METADATA_BYTES = 1_024
 const MAX_RETRY_AFTER_S = 30
 
-type Terms = Omit<AcquireOptions, 'metadata' | 'caller' | 'idempotency' | 'connection'> & {
+type Terms = Omit<
+  AcquireOptions,
+  'ttlMs' | 'metadata' | 'caller' | 'idempotency' | 'connection'
+> & {
+  readonly ttlMs?: number
   readonly metadata?: object | undefined
 }
+
+const DEFAULT_TTL_MS = 30_000
+
+/** 0 for a lease that lasts as long as its session. */
+export const ttlOf = ({ ttlMs, sessionId }: Pick<Terms, 'ttlMs' | 'sessionId'>): number =>
+  ttlMs ?? (sessionId === undefined ? DEFAULT_TTL_MS : 0)
 
 /** Field by field: merged objects would outlive every request in the old generation of the heap. */
 export const toOptions = (
@@ -27,7 +37,8 @@ export const toOptions = (
   terms: Terms,
   idempotencyTtlMs: number,
 ): AcquireOptions => ({
-  ttlMs: terms.ttlMs,
+  ttlMs: ttlOf(terms),
+  sessionId: terms.sessionId,
   waitMs: terms.waitMs,
   mode: terms.mode,
   owner: terms.owner,
@@ -45,7 +56,7 @@ export const toOptions = (
   connection: request.raw.socket,
 })
 
-function toMetadata(metadata: object): string {
+export function toMetadata(metadata: object): string {
   const text = JSON.stringify(metadata)
   if (Buffer.byteLength(text) > MAX_METADATA_BYTES) {
     throw invalid('body/metadata', `must be at most ${MAX_METADATA_BYTES} bytes of JSON`)
@@ -54,13 +65,14 @@ function toMetadata(metadata: object): string {
 }
 
 export const toHolders = (holders: readonly Holder[]) =>
-  holders.map(({ fence, leftMs, heldMs, permits, owner, metadata }) => ({
+  holders.map(({ fence, leftMs, heldMs, permits, owner, metadata, session }) => ({
     fence,
     ...(leftMs !== undefined && { expiresInMs: leftMs }),
     heldMs,
     permits,
     ...(owner !== '' && { owner }),
     ...(metadata !== '' && { metadata: JSON.parse(metadata) as unknown }),
+    ...(session !== '' && { session: JSON.parse(session) as unknown }),
   }))
 
 /** Counts the outcome; throws unless it is a lease. */
@@ -118,8 +130,11 @@ function refused(what: string, outcome: Exclude<AcquireOutcome, Granted>): Probl
     case 'mode-mismatch':
       return new Problem('mode-mismatch', `"${what}" is in use in another way.`)
     case 'session-ended':
+      return sessionEnded()
     case 'session-full':
-      return new Problem('session-ended', 'The session is over.')
+      return new Problem('too-many-leases', 'The session carries 1000 leases and waiters.', {
+        retryAfterMs: 1_000,
+      })
     case 'cross-slot':
       return crossSlot()
     case 'draining':
@@ -144,6 +159,8 @@ function blocked(
     extensions: { holders: toHolders(holders), holderCount, queueLength },
   })
 }
+
+export const sessionEnded = (): Problem => new Problem('session-ended', 'The session is over.')
 
 export const crossSlot = (): Problem =>
   new Problem('cross-slot', 'The names lie in several slots; give them a common part before "@".')

@@ -57,10 +57,19 @@ export class Calls {
 
   place(namespace: string, names: readonly string[]): Place | undefined {
     const tag = bucketTag(this.#layout, names[0] as string)
-    const bucket = (this.sweeper as Sweeper).bucket(namespace, tag)
+    const bucket = this.bucket(namespace, tag)
     if (names.length === 1) return { bucket, keys: [lockKey(namespace, tag, names[0] as string)] }
     if (names.some((name) => bucketTag(this.#layout, name) !== tag)) return undefined
     return { bucket, keys: names.map((name) => lockKey(namespace, tag, name)) }
+  }
+
+  bucket(namespace: string, tag: string): Bucket {
+    return (this.sweeper as Sweeper).bucket(namespace, tag)
+  }
+
+  /** Whether this Redis has such a bucket: the tag may come from a caller. */
+  has(tag: string): boolean {
+    return Number(tag.slice(1)) < this.#layout.lockBuckets
   }
 
   /** Every bucket of a namespace, in order. */

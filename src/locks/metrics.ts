@@ -2,6 +2,15 @@ import { byLabel, type Metrics } from '../metrics/registry.js'
 import type { AcquireOutcome } from './outcomes.js'
 import type { LeaseEnd } from './snapshot.js'
 
+export type SessionOutcome =
+  | 'opened'
+  | 'kept'
+  | 'ended'
+  | 'replayed'
+  | 'conflict'
+  | 'session-ended'
+  | 'prefix-missing'
+
 export interface LockMetrics {
   acquired(outcome: AcquireOutcome['kind'] | 'replayed'): void
   waited(seconds: number): void
@@ -12,6 +21,7 @@ export interface LockMetrics {
   /** Grants that no instance collected in time. */
   lapsed(count: number): void
   replayed(): void
+  session(operation: 'open' | 'keepalive' | 'end', outcome: SessionOutcome): void
   /** @param count read at every scrape */
   countWaiters(count: () => number): void
 }
@@ -47,6 +57,11 @@ export function createLockMetrics(metrics: Metrics): LockMetrics {
     'lockstep_locks_replayed_total',
     'Requests answered with the result of their first attempt',
   )
+  const sessions = metrics.counter(
+    'lockstep_locks_sessions_total',
+    'Requests to open, keep alive and end sessions, by outcome',
+    ['operation', 'outcome'],
+  )
   const waiters = metrics.gauge('lockstep_locks_waiters', 'Requests standing in a queue here')
   return {
     acquired: (outcome) => acquires(outcome).inc(),
@@ -56,6 +71,7 @@ export function createLockMetrics(metrics: Metrics): LockMetrics {
     held: (seconds) => held.observe(seconds),
     lapsed: (count) => lapsed.inc(count),
     replayed: () => replayed.inc(),
+    session: (operation, outcome) => sessions.labels(operation, outcome).inc(),
     countWaiters(count) {
       const gauge = waiters as typeof waiters & { collect?: () => void }
       gauge.collect = () => waiters.set(count())

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS, invalid, problemResponses } from '../http/problem.js'
 import { IdempotencyHeaders } from '../http/request-fingerprint.js'
-import { type LockRouteOptions, lost, takeGranted, toOptions } from './answers.js'
+import { type LockRouteOptions, lost, takeGranted, toOptions, ttlOf } from './answers.js'
 import * as schemas from './schemas.js'
 
 export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
@@ -31,8 +31,11 @@ export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
             'lease-expired',
             'lease-released',
             'lease-revoked',
+            'session-ended',
             'idempotency-conflict',
+            'cross-slot',
             'queue-full',
+            'too-many-leases',
           ),
         },
       },
@@ -123,12 +126,15 @@ export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
 
 /** Rules between fields, which a schema cannot express. */
 export function checkTerms(body: {
-  readonly ttlMs: number
+  readonly ttlMs?: number
+  readonly sessionId?: string
   readonly minHoldMs: number
   readonly reentrant?: boolean
   readonly owner?: string
 }): void {
-  if (body.minHoldMs > body.ttlMs) throw invalid('body/minHoldMs', 'must not be above ttlMs')
+  const ttlMs = ttlOf(body)
+  if (ttlMs > 0 && body.minHoldMs > ttlMs)
+    throw invalid('body/minHoldMs', 'must not be above ttlMs')
   if (body.reentrant && body.owner === undefined) {
     throw invalid('body/owner', 'is required with reentrant')
   }

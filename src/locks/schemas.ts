@@ -35,6 +35,11 @@ export const Token = Type.String({
   description: 'The secret from acquire: 22 base64url characters. Whoever has it owns the lease.',
 })
 
+export const SessionId = Type.String({
+  pattern: '^(0|[1-9][0-9]{0,2})\\.[A-Za-z0-9_-]{22}$',
+  description: 'The secret of a session. What belongs to it ends with it, at the latest.',
+})
+
 export const Fence = Type.Integer({
   description:
     'Grows with every new lease. Pass it to what the lock protects, which refuses a smaller one.',
@@ -47,13 +52,20 @@ const Owner = Type.String({
   description: 'Public text that tells people who holds the lock. 1 to 200 bytes.',
 })
 
-const Metadata = Type.Record(Type.String(), Type.Unknown(), {
-  description: 'Shown to whoever inspects the lock; at most 1024 bytes of JSON.',
+export const Metadata = Type.Record(Type.String(), Type.Unknown(), {
+  description: 'Shown to whoever inspects it; at most 1024 bytes of JSON.',
 })
 
 /** What locks, semaphores and sets are asked for alike. */
 export const Terms = {
-  ttlMs: Ttl,
+  ttlMs: Type.Optional(
+    DurationMs(
+      100,
+      MAX_LEASE_MS,
+      'Lease length; renew before it ends. Default 30000; with sessionId none: as long as that.',
+    ),
+  ),
+  sessionId: Type.Optional(SessionId),
   waitMs: Wait,
   owner: Type.Optional(Owner),
   metadata: Type.Optional(Metadata),

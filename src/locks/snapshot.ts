@@ -12,6 +12,8 @@ export interface Holder {
   readonly owner: string
   readonly metadata: string
   readonly mode: LeaseMode
+  /** Metadata of its session, '' for none. */
+  readonly session: string
 }
 
 /** What anybody may see of a lock: no tokens. */
@@ -42,7 +44,7 @@ export function readSnapshot(parts: readonly unknown[], from: number): [Snapshot
   const count = number(10)
   const holders: Holder[] = []
   for (let i = 0; i < count; i++) {
-    const at = 11 + i * 7
+    const at = 11 + i * 8
     holders.push({
       fence: number(at),
       leftMs: number(at + 1) < 0 ? undefined : number(at + 1),
@@ -51,6 +53,7 @@ export function readSnapshot(parts: readonly unknown[], from: number): [Snapshot
       owner: text(at + 4),
       metadata: text(at + 5),
       mode: text(at + 6) as LeaseMode,
+      session: text(at + 7),
     })
   }
   const snapshot: Snapshot = {
@@ -65,7 +68,7 @@ export function readSnapshot(parts: readonly unknown[], from: number): [Snapshot
       text(7) === '' ? undefined : { how: toLeaseEnd(text(7)), fence: number(8), agoMs: number(9) },
     holders,
   }
-  return [snapshot, from + 11 + count * 7]
+  return [snapshot, from + 11 + count * 8]
 }
 
 export function readWaiters(parts: readonly unknown[], from: number): Waiting[] {

@@ -9,6 +9,8 @@ import { Calls, NO_GUARD, remaining } from './calls.js'
 import { fromStoredName, grantChannel, indexKey, lockKey, toStoredName } from './keys.js'
 import type { LockMetrics } from './metrics.js'
 import { type AcquireOutcome, type ReleaseOutcome, type RenewOutcome, toLost } from './outcomes.js'
+import { sessionTag } from './sessions/keys.js'
+import { createSessionStore, type SessionStore } from './sessions/store.js'
 import type { Waiting as SeenWaiter, Snapshot } from './snapshot.js'
 import { createSweeper } from './sweeping.js'
 import { createWaiting, type Waiter, type WaiterState } from './waiting.js'
@@ -58,6 +60,7 @@ export interface LockStore {
     name: string,
     capacity: number,
   ): Promise<{ readonly kind: 'stored'; capacity: number } | { readonly kind: 'mode-mismatch' }>
+  readonly sessions: SessionStore
   /** Requests that stand in a queue here. */
   waiters(): number
   /** Visits every bucket in use for what an instance that is gone left behind. */
@@ -106,6 +109,11 @@ export function createLockStore(options: LockStoreOptions): LockStore {
     async acquire(namespace, names, wanted) {
       const place = calls.place(namespace, names)
       if (!place) return { kind: 'cross-slot' }
+      if (wanted.sessionId !== undefined) {
+        const tag = sessionTag(wanted.sessionId)
+        if (tag !== place.bucket.tag)
+          return { kind: calls.has(tag) ? 'cross-slot' : 'session-ended' }
+      }
       return acquiring.acquire(place, names, wanted)
     },
 
@@ -184,6 +192,7 @@ export function createLockStore(options: LockStoreOptions): LockStore {
       return { kind: 'stored', capacity: reply.capacity }
     },
 
+    sessions: createSessionStore(binder, layout, calls),
     waiters: waiting.count,
     walk: sweeper.walk,
     drain: waiting.drain,

@@ -50,6 +50,9 @@ const Holder = Type.Object({
   expiresInMs: Type.Optional(Type.Integer()),
   heldMs: Type.Integer(),
   permits: Type.Integer(),
+  session: Type.Optional(
+    Type.Unknown({ description: 'It belongs to a session: the metadata of that, or {}.' }),
+  ),
 })
 
 export const LockState = Type.Object(

@@ -7,7 +7,7 @@ ARGV token[]      string  of the waiter, in the order of the locks
 
 RETURN next_ms state[]
   next_ms until the next deadline of the bucket, 0 for none: whoever granted it may be gone
-  0 missing, 1 waiting, 2 granted or held
+  0 missing, or its session is over; 1 waiting; 2 granted or held
 
 COST O(waiters); the caller sends 100 at most
 ]]
@@ -17,9 +17,16 @@ local call = begin(KEYS[1], 0, 0, 0)
 redis.call('ZREM', call.prefix .. 'suspects', instance)
 local first = redis.call('ZRANGE', call.prefix .. 'timers', 0, 0, 'WITHSCORES')
 local states = { first[2] and math.max(1, ms_until(tonumber(first[2]))) or 0 }
+-- Only what belongs to a session is unpacked: one call asks for many.
+local function stands(packed)
+  if not packed or not string.find(packed, 'session', 1, true) then return packed end
+  local session = cmsgpack.unpack(packed).session
+  return not (session and is_over(call, session))
+end
+
 for i, key in ipairs(KEYS) do
   local token, name = ARGV[i + 1], name_of(call, key)
-  if redis.call('HEXISTS', call.prefix .. 'waiters:' .. name, token) == 1 then states[i + 1] = 1
+  if stands(redis.call('HGET', call.prefix .. 'waiters:' .. name, token)) then states[i + 1] = 1
   elseif redis.call('HEXISTS', key, '>' .. token) == 1 then states[i + 1] = 2
   else states[i + 1] = 0 end
 end

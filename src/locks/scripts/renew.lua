@@ -42,8 +42,9 @@ for i, lock in ipairs(locks) do
   local lease = find_lease(lock, token)
   local wanted = now_us + ttl_ms * 1000
   if lease.max_hold_ms then wanted = math.min(wanted, lease.since + lease.max_hold_ms * 1000) end
-  -- A late duplicate with a shorter time must not cut what a newer renewal has promised.
-  if not lease.ends or wanted > lease.ends then
+  -- A late duplicate with a shorter time must not cut what a newer renewal has promised, and what
+  -- lasts as long as its session has no end of its own to move.
+  if lease.ends and wanted > lease.ends then
     lease.ends = wanted
     change_lease(lock, token, lease)
   end

@@ -37,14 +37,21 @@ local locks = open_all(call, KEYS)
 -- A freeing command first: it must work on a full Redis.
 redis.call('ZREM', call.prefix .. 'suspects', waiter.instance)
 for _, lock in ipairs(locks) do reap(lock) end
-if read_waiter(locks[1], token) or find_lease(locks[1], token) then return answer(call, { 1 }) end
+local standing = read_waiter(locks[1], token)
+if waiter.session and is_over(call, waiter.session) then
+  if standing then dismiss(locks, token, standing) end
+  for _, lock in ipairs(locks) do advance(lock) end
+  return answer(call, { 2 })
+end
+if standing or find_lease(locks[1], token) then return answer(call, { 1 }) end
 
 waiter.at, waiter.wait_until = now_us - waited_ms * 1000, now_us + wait_ms * 1000
 -- Its place was given away, and the repeat of its request began anew: one key, one place.
 local memo = waiter.memo and redis.call('GET', call.prefix .. 'memo:' .. waiter.memo)
 if memo and string.match(memo, ' (%S+)$') ~= token then return answer(call, { 4 }) end
 local refusal = refuse(locks, waiter)
-if refusal then return answer(call, { refusal[1] == 12 and 2 or 3 }) end
+-- Of a session that is full by now it had its place before.
+if refusal and refusal[1] ~= 13 then return answer(call, { 3 }) end
 if #locks > 1 then
   waiter.names = {}
   for i, lock in ipairs(locks) do waiter.names[i] = lock.name end

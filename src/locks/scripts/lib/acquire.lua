@@ -89,9 +89,9 @@ local function refuse(locks, request)
   end
   for _, lock in ipairs(locks) do lock.kind = kind end
   if request.session then
-    if session_until(locks[1].call, request.session) == 0 then return { 12 } end
-    local leases = redis.call('SCARD', locks[1].call.prefix .. 'session-leases:' .. request.session)
-    if leases + #locks > 1000 then return { 13 } end
+    if is_over(locks[1].call, request.session) then return { 12 } end
+    local carried = redis.call('SCARD', session_leases(locks[1].call, request.session))
+    if carried + #locks > 1000 then return { 13 } end
   end
 end
 

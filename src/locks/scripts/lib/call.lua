@@ -1,3 +1,6 @@
+-- Records outlive their deadline by this: a clock that jumps forward must not delete them unseen.
+local KEEP_MS = 600000
+
 -- What one call knows: the bucket it works in, how far it trusts the clock, and what it met on the
 -- way. Every other key of the bucket is built from the tag of the declared one.
 
@@ -10,6 +13,7 @@ local function begin(key, now_guard, floor, ended_ttl_ms)
     expired = 0,
     lapsed = 0,
     locks = {},
+    sessions = {},
     opened = {},
   }
 end
@@ -47,11 +51,37 @@ local function next_fence(call)
   return fence
 end
 
--- When a session ends: 0 for one that is over, and whether it was ended on purpose.
+local function read_session(call, id)
+  local session = call.sessions[id]
+  if not session then
+    local v = redis.call('HMGET', call.prefix .. 'session:' .. id, 'until', 'ttl_ms', 'ended', 'metadata')
+    session = { ends = tonumber(v[1] or 0), ttl_ms = tonumber(v[2] or 0), ended = v[3] and true,
+      metadata = v[4] or '' }
+    call.sessions[id] = session
+  end
+  return session
+end
+
+-- When a session ends, 0 for one that is not known; and whether it was ended on purpose.
 local function session_until(call, id)
-  local session = redis.call('HMGET', call.prefix .. 'session:' .. id, 'until', 'deleted')
-  if session[2] then return 0, true end
-  local deadline_us = tonumber(session[1] or 0)
-  if deadline_us > 0 and is_past(call, deadline_us) then return 0, false end
-  return deadline_us, false
+  local session = read_session(call, id)
+  return session.ends, session.ended
+end
+
+local function is_over(call, id)
+  return is_past(call, read_session(call, id).ends)
+end
+
+-- What a session carries, leases and waiters alike, stands in a set: token and name of each.
+local function session_leases(call, id)
+  return call.prefix .. 'session-leases:' .. id
+end
+
+local function join_session(call, id, token, name)
+  redis.call('SADD', session_leases(call, id), token .. name)
+  redis.call('PEXPIRE', session_leases(call, id), ms_until(read_session(call, id).ends) + KEEP_MS)
+end
+
+local function leave_session(call, id, token, name)
+  redis.call('SREM', session_leases(call, id), token .. name)
 end

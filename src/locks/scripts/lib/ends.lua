@@ -61,9 +61,11 @@ local function end_by_time(lock, token, lease, at)
     return end_lease(lock, token, lease, 'revoked', at, lease.revoke)
   end
   local clean = false
-  if lease.session and at == 0 then
-    clean = select(2, session_until(lock.call, lease.session))
-    at = math.min(lock.due, now_us)
+  if lease.session then
+    local over_at, on_purpose = session_until(lock.call, lease.session)
+    clean = on_purpose and at == over_at
+    -- Redis lost the session, and with it the moment of its end.
+    if at == 0 then at = math.min(lock.due, now_us) end
   end
   end_lease(lock, token, lease, clean and 'released' or 'expired', at)
 end

@@ -82,7 +82,7 @@ local function advance(lock)
       elseif all_ready(locks, token, waiter, work) then grant_waiter(locks, token, waiter)
       else
         -- Those behind a client that stays away move up when its place is given away.
-        at.head_gone = waiter.kept or (waiter.session and session_until(at.call, waiter.session))
+        at.head_gone = gone_at(at.call, waiter)
         break
       end
       for _, other in ipairs(locks) do

@@ -42,10 +42,7 @@ local function add_lease(lock, token, lease, again)
   end
   lock.count = lock.count + 1
   if not again then lock.used = lock.used + weight_of(lease) end
-  if lease.session then
-    redis.call('SADD', lock.call.prefix .. 'session-leases:' .. lease.session, token .. lock.name)
-    redis.call('PEXPIRE', lock.call.prefix .. 'session-leases:' .. lease.session, 86400000 + KEEP_MS)
-  end
+  if lease.session then join_session(lock.call, lease.session, token, lock.name) end
   write_lease(lock, token, lease)
 end
 
@@ -85,9 +82,7 @@ local function drop_lease(lock, token, lease)
     set_due(lock)
   end
   if last then lock.used = lock.used - weight_of(lease) end
-  if lease.session then
-    redis.call('SREM', lock.call.prefix .. 'session-leases:' .. lease.session, token .. lock.name)
-  end
+  if lease.session then leave_session(lock.call, lease.session, token, lock.name) end
   return last
 end
 

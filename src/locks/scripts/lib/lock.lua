@@ -3,8 +3,6 @@
 
 -- A writer takes all of a lock, a reader one of it; a semaphore brings its own capacity.
 local CAPACITY = 1000000
--- Records outlive their deadline by this: a clock that jumps forward must not delete them unseen.
-local KEEP_MS = 600000
 
 local STATE = { 'kind', 'used', 'count', 'sole', 'due', 'cool', 'queued', 'ticket', 'capacity',
   'watched' }

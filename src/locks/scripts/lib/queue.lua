@@ -38,6 +38,7 @@ local function enqueue(lock, token, waiter)
   local score = band_of(waiter) + waiter.ticket
   lock.queued = lock.queued + redis.call('ZADD', part(lock, 'queue'), score, token)
   write_waiter(lock, token, waiter)
+  if waiter.session then join_session(lock.call, waiter.session, token, lock.name) end
   emit(lock, 'queued', waiter)
 end
 
@@ -49,12 +50,21 @@ end
 
 -- A waiter without a lease is forgotten whole, so that a repeat of its request begins anew.
 local function dismiss(locks, token, waiter)
-  for _, lock in ipairs(locks) do leave_queue(lock, token) end
+  for _, lock in ipairs(locks) do
+    leave_queue(lock, token)
+    if waiter.session then leave_session(lock.call, waiter.session, token, lock.name) end
+  end
   if waiter.memo then redis.call('DEL', locks[1].call.prefix .. 'memo:' .. waiter.memo) end
 end
 
 local function is_gone(call, waiter)
+  if waiter.session and is_over(call, waiter.session) then return true end
   if waiter.kept then return is_past(call, waiter.kept) end
-  if redis.call('ZSCORE', call.prefix .. 'suspects', waiter.instance) then return true end
-  return waiter.session and session_until(call, waiter.session) == 0
+  return redis.call('ZSCORE', call.prefix .. 'suspects', waiter.instance) and true
+end
+
+-- When the place of a waiter is given away although nothing else happens, 0 for never.
+local function gone_at(call, waiter)
+  local session = waiter.session and session_until(call, waiter.session)
+  return math.min(waiter.kept or session or 0, session or waiter.kept or 0)
 end

@@ -9,10 +9,12 @@ local function describe_holder(reply, lock, lease)
   reply[#reply + 1] = lease.owner or ''
   reply[#reply + 1] = lease.metadata or ''
   reply[#reply + 1] = lease.mode or 'exclusive'
+  local session = lease.session and read_session(lock.call, lease.session)
+  reply[#reply + 1] = session and (session.metadata ~= '' and session.metadata or '{}') or ''
 end
 
 -- Appends: kind state capacity used holder_count queue_length left, then how fence ago of the last
--- end, then the number of holders that follow with 7 fields each. Tokens of one lease are one holder.
+-- end, then the number of holders that follow with 8 fields each. Tokens of one lease are one holder.
 local function describe(reply, lock, max_holders)
   local tokens, live, over, over_at, cool = {}, {}, nil, 0, lock.cool
   if lock.sole ~= '' then tokens = { lock.sole }

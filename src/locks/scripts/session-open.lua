@@ -1,0 +1,39 @@
+--[[
+locks.session-open: begin a session, whose leases live as long as it is kept alive.
+
+KEYS session        hash    the new session; the memo is built from its tag
+ARGV id             string  of the session, a secret made by the service
+ARGV ttl_ms         int     how long it lives without a keepalive
+ARGV metadata       JSON    shown with its leases, '' for none
+ARGV memo?          string  digest of the idempotency key
+ARGV fingerprint?   string  of the request
+ARGV memo_ttl_ms?   int     how long the request is remembered
+
+RETURN outcome id left
+  1, id, left   opened
+  2, id, left   opened before, by a request with the same key
+  3, '', 0      the idempotency key belongs to another request
+  4, '', 0      the session that was opened to this key is over
+
+COST O(1)
+MEMORY grows
+]]
+-- @use lib/call.lua
+local id, ttl_ms, metadata = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local memo, fingerprint, memo_ttl_ms = ARGV[4], ARGV[5], tonumber(ARGV[6])
+local call = begin(KEYS[1], 0, 0, 0)
+local memo_key = call.prefix .. 'memo:' .. memo
+
+local known = memo ~= '' and redis.call('GET', memo_key)
+if known then
+  local before, known_id = string.match(known, '^(%S+) (%S+)$')
+  if before ~= fingerprint then return { 3, '', 0 } end
+  local ends = read_session(call, known_id).ends
+  if is_over(call, known_id) then return { 4, '', 0 } end
+  return { 2, known_id, ms_left(ends) }
+end
+
+redis.call('HSET', KEYS[1], 'until', now_us + ttl_ms * 1000, 'ttl_ms', ttl_ms, 'metadata', metadata)
+redis.call('PEXPIRE', KEYS[1], ttl_ms + KEEP_MS)
+if memo ~= '' then redis.call('SET', memo_key, fingerprint .. ' ' .. id, 'PX', memo_ttl_ms) end
+return { 1, id, ttl_ms }

@@ -1,0 +1,22 @@
+--[[
+locks.session-show: what a session is and carries.
+
+KEYS session      hash    the session
+ARGV id           string  of the session
+
+RETURN outcome left ttl metadata name...
+  1, left, ttl, metadata, name of each lease and waiter
+  2, 0, 0, ''                             over, or not known
+
+COST O(leases), 1000 at most
+]]
+-- @use lib/call.lua
+local id = ARGV[1]
+local call = begin(KEYS[1], 0, 0, 0)
+local session = read_session(call, id)
+if is_over(call, id) then return { 2, 0, 0, '' } end
+local reply = { 1, ms_left(session.ends), session.ttl_ms, session.metadata }
+for _, member in ipairs(redis.call('SMEMBERS', session_leases(call, id))) do
+  reply[#reply + 1] = string.sub(member, 23)
+end
+return reply

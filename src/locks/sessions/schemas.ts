@@ -1,0 +1,82 @@
+import Type from 'typebox'
+import { DurationMs } from '../../http/names.js'
+import { Metadata, SessionId } from '../schemas.js'
+
+export const SessionParams = Type.Object({ id: SessionId })
+
+export const OpenSessionRequest = Type.Object(
+  {
+    ttlMs: {
+      ...DurationMs(1_000, 86_400_000, 'It ends when no keepalive comes for so long.'),
+      default: 30_000,
+    },
+    metadata: Type.Optional(Metadata),
+    prefix: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 512,
+        pattern: '^[^@]+$',
+        format: 'object-name',
+        description:
+          'What the names of its locks have before their "@". Required on Redis Cluster, where they must share one; ignored elsewhere.',
+      }),
+    ),
+  },
+  {
+    additionalProperties: false,
+    examples: [{ ttlMs: 15_000, metadata: { host: 'worker-7' } }, { prefix: 't7' }],
+  },
+)
+
+const SESSION = { id: '0.u3Jq0c9mT1uVwX2yZ4aBcD', ttlMs: 15_000, expiresInMs: 14_999 }
+const ExpiresInMs = Type.Integer({ description: 'Never more than what is left of it.' })
+const TtlMs = Type.Integer({ description: 'What a keepalive adds, from its moment on.' })
+
+export const OpenSessionResponse = Type.Object(
+  { id: SessionId, ttlMs: TtlMs, expiresInMs: ExpiresInMs },
+  { description: 'The session, and the secret that keeps it alive.', examples: [SESSION] },
+)
+
+export const KeepSessionRequest = Type.Object({}, { additionalProperties: false, examples: [{}] })
+
+export const KeepSessionResponse = Type.Object(
+  {
+    expiresInMs: ExpiresInMs,
+    leaseCount: Type.Integer({ description: 'Leases and places in queues that it carries.' }),
+  },
+  {
+    description: 'It lives on, and with it every lease that has no end of its own.',
+    examples: [{ expiresInMs: 14_999, leaseCount: 12 }],
+  },
+)
+
+export const SessionState = Type.Object(
+  {
+    id: SessionId,
+    ttlMs: TtlMs,
+    expiresInMs: ExpiresInMs,
+    metadata: Type.Optional(Type.Unknown()),
+    names: Type.Array(Type.String(), {
+      description: 'Locks and semaphores that it holds or waits for, at most 1000.',
+    }),
+  },
+  {
+    description: 'What it is and carries.',
+    examples: [{ ...SESSION, metadata: { host: 'worker-7' }, names: ['t7@a', 't7@b'] }],
+  },
+)
+
+export const EndSessionResponse = Type.Object(
+  {
+    ended: Type.Boolean({ description: 'False for a repeat: it was ended before.' }),
+    replayed: Type.Optional(Type.Boolean()),
+    leaseCount: Type.Integer({ description: 'Leases and places in queues that it still had.' }),
+  },
+  {
+    description: 'It is over, and its leases are released.',
+    examples: [
+      { ended: true, leaseCount: 12 },
+      { ended: false, replayed: true, leaseCount: 0 },
+    ],
+  },
+)

@@ -1,0 +1,408 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+import { until } from '../support/until.js'
+
+let harness: Harness
+
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness.close())
+
+const post = (path: string, body: object = {}) => harness.request('post', `/v1/${path}`).send(body)
+const acquire = (name: string, body: object) => post(`locks/${name}/acquire`, body)
+const start = (test: ReturnType<typeof post>) => test.then((response) => response)
+const get = async (path: string) => (await harness.request('get', `/v1/${path}`).expect(200)).body
+const lock = (name: string) => get(`locks/${name}`)
+const queued = (name: string, length: number) =>
+  until(`${length} wait`, async () => (await lock(name)).queueLength === length)
+
+/** On a Cluster the names of a session share what stands before their "@". */
+const open = async (prefix: string, ttlMs = 10_000, body: object = {}): Promise<string> =>
+  (await post('sessions', { prefix, ttlMs, ...body }).expect(200)).body.id
+const keep = (id: string) => post(`sessions/${id}/keepalive`)
+const end = (id: string) => harness.request('delete', `/v1/sessions/${id}`)
+const code = async (test: ReturnType<typeof post>, status: number) =>
+  (await test.expect(status)).body.code
+
+const ownKeys = async () => {
+  const keys = await Promise.all(
+    (await allNodes()).map((node) => node.keys(`ls:{${harness.namespace}:*`)),
+  )
+  return keys.flat().filter((key) => !/:(fence|guard)$/.test(key))
+}
+const allNodes = async () =>
+  'nodes' in harness.redis ? (harness.redis as never as Nodes).nodes('master') : [harness.redis]
+interface Nodes {
+  nodes(role: string): { keys(pattern: string): Promise<string[]> }[]
+}
+
+describe('a session', () => {
+  it('carries leases without a deadline of their own by one keepalive', async () => {
+    const sessionId = await open('carry')
+    const { body: a } = await acquire('carry@a', { sessionId }).expect(200)
+    await acquire('carry@b', { sessionId, mode: 'shared' }).expect(200)
+    expect(a.expiresInMs).toBeGreaterThan(5_000)
+    expect(a.expiresInMs).toBeLessThanOrEqual(10_000)
+
+    for (let i = 0; i < 4; i++) {
+      harness.advance(8_000)
+      const { body } = await keep(sessionId).expect(200)
+      expect(body).toEqual({ expiresInMs: expect.any(Number), leaseCount: 2 })
+      expect(body.expiresInMs).toBeGreaterThan(5_000)
+    }
+
+    await acquire('carry@a', {}).expect(423)
+    const { expiresInMs } = (await lock('carry@a')).holders[0]
+    expect(expiresInMs).toBeGreaterThan(5_000)
+    await post('locks/carry@a/release', { token: a.token }).expect(200)
+    expect((await keep(sessionId).expect(200)).body.leaseCount).toBe(1)
+  })
+
+  it('ends what it carries when no keepalive comes, uncleanly and at that moment', async () => {
+    const sessionId = await open('expire', 10_000)
+    const terms = { sessionId, lockDelayMs: 60_000 }
+    const { body } = await acquire('expire@a', terms).expect(200)
+    harness.advance(5_000)
+    await keep(sessionId).expect(200)
+    harness.advance(15_000)
+
+    expect(await code(acquire('expire@a', {}), 423)).toBe('lock-cooling')
+    const state = await lock('expire@a')
+    expect(state).toMatchObject({
+      state: 'cooling',
+      lastEnd: { how: 'expired', fence: body.fence },
+    })
+    // It cools from the end of the session on, 5 s ago, not from the end it had at first.
+    expect(state.retryAfterMs).toBeGreaterThan(50_001)
+    expect(state.retryAfterMs).toBeLessThanOrEqual(55_000)
+    expect(await code(post('locks/expire@a/renew', { token: body.token }), 410)).toBe(
+      'lease-expired',
+    )
+    expect(await code(keep(sessionId), 410)).toBe('session-ended')
+    expect(await code(acquire('expire@b', { sessionId }), 410)).toBe('session-ended')
+    expect(await code(end(sessionId), 410)).toBe('session-ended')
+    expect(await code(harness.request('get', `/v1/sessions/${sessionId}`), 410)).toBe(
+      'session-ended',
+    )
+  })
+
+  it('hands the lock on to a waiter when it expires, although nobody asks', async () => {
+    const sessionId = await open('wake')
+    await acquire('wake@a', { sessionId }).expect(200)
+    const waiting = start(acquire('wake@a', { waitMs: 60_000 }))
+    await queued('wake@a', 1)
+    harness.advance(8_000)
+    await keep(sessionId).expect(200)
+    harness.advance(8_000)
+    expect((await lock('wake@a')).queueLength).toBe(1)
+
+    harness.advance(2_001)
+
+    expect((await waiting).status).toBe(200)
+  })
+
+  it('leaves a lease the shorter of both ends', async () => {
+    const sessionId = await open('shorter', 10_000)
+    const { body: own } = await acquire('shorter@a', { sessionId, ttlMs: 2_000 }).expect(200)
+    const { body: long } = await acquire('shorter@b', { sessionId, ttlMs: 60_000 }).expect(200)
+    expect(own.expiresInMs).toBeLessThanOrEqual(2_000)
+    expect(long.expiresInMs).toBeLessThanOrEqual(10_000)
+    harness.advance(2_001)
+    await acquire('shorter@a', {}).expect(200)
+    await acquire('shorter@b', {}).expect(423)
+    harness.advance(8_000)
+    await acquire('shorter@b', {}).expect(200)
+  })
+
+  it('never gets a deadline of its own for a lease by renewing that', async () => {
+    const sessionId = await open('renew', 10_000)
+    const { body } = await acquire('renew@a', { sessionId }).expect(200)
+
+    const renewed = await post('locks/renew@a/renew', { token: body.token, ttlMs: 500 }).expect(200)
+
+    expect(renewed.body.expiresInMs).toBeGreaterThan(5_000)
+    harness.advance(8_000)
+    await keep(sessionId).expect(200)
+    harness.advance(8_000)
+    expect((await lock('renew@a')).state).toBe('held')
+  })
+
+  it('bounds renewals of a lease that has one', async () => {
+    const sessionId = await open('bounded', 10_000)
+    const { body } = await acquire('bounded@a', { sessionId, ttlMs: 2_000 }).expect(200)
+    const { token } = body
+    const renewed = await post('locks/bounded@a/renew', { token, ttlMs: 60_000 }).expect(200)
+    expect(renewed.body.expiresInMs).toBeGreaterThan(5_000)
+    expect(renewed.body.expiresInMs).toBeLessThanOrEqual(10_000)
+    harness.advance(8_000)
+    await keep(sessionId).expect(200)
+    harness.advance(8_000)
+    await post('locks/bounded@a/renew', { token }).expect(200)
+  })
+
+  it('keeps to maxHoldMs', async () => {
+    const sessionId = await open('max', 10_000)
+    const { body } = await acquire('max@a', { sessionId, maxHoldMs: 12_000 }).expect(200)
+    harness.advance(8_000)
+    await keep(sessionId).expect(200)
+    harness.advance(4_001)
+    expect(await code(post('locks/max@a/renew', { token: body.token }), 410)).toBe('lease-expired')
+  })
+
+  it('ended on purpose releases everything, and nothing cools', async () => {
+    const sessionId = await open('clean')
+    const terms = { sessionId, lockDelayMs: 60_000 }
+    const { body } = await acquire('clean@a', terms).expect(200)
+    await acquire('clean@b', { ...terms, ttlMs: 5_000 }).expect(200)
+    await acquire('clean@c', { ...terms, minHoldMs: 5_000 }).expect(200)
+    const waiting = start(acquire('clean@a', { waitMs: 60_000 }))
+    await queued('clean@a', 1)
+
+    expect((await end(sessionId).expect(200)).body).toEqual({ ended: true, leaseCount: 3 })
+
+    expect((await waiting).status).toBe(200)
+    expect(await lock('clean@b')).toMatchObject({ state: 'free', lastEnd: { how: 'released' } })
+    // Its name stays taken for the time that was promised.
+    await acquire('clean@c', {}).expect(423)
+    harness.advance(5_001)
+    await acquire('clean@c', {}).expect(200)
+    expect(await code(post('locks/clean@a/renew', { token: body.token }), 410)).toBe(
+      'lease-released',
+    )
+    expect(await code(keep(sessionId), 410)).toBe('session-ended')
+    expect((await end(sessionId).expect(200)).body).toEqual({
+      ended: false,
+      replayed: true,
+      leaseCount: 0,
+    })
+  })
+
+  it('answers its waiters when it is ended, and leaves no place behind', async () => {
+    const sessionId = await open('waiters')
+    const { body } = await acquire('waiters@a', {}).expect(200)
+    const first = start(acquire('waiters@a', { sessionId, waitMs: 60_000 }))
+    await queued('waiters@a', 1)
+    const second = start(acquire('waiters@a', { waitMs: 60_000 }))
+    await queued('waiters@a', 2)
+    expect((await get(`sessions/${sessionId}`)).names).toEqual(['waiters@a'])
+
+    await end(sessionId).expect(200)
+
+    expect((await first).body.code).toBe('session-ended')
+    expect((await lock('waiters@a')).queueLength).toBe(1)
+    await post('locks/waiters@a/release', { token: body.token }).expect(200)
+    expect((await second).status).toBe(200)
+  })
+
+  it('answers its waiters when it expires, also those behind the head', async () => {
+    const sessionId = await open('behind')
+    await acquire('behind@a', { ttlMs: 60_000 }).expect(200)
+    const head = start(acquire('behind@a', { waitMs: 60_000 }))
+    await queued('behind@a', 1)
+    const waiting = start(acquire('behind@a', { sessionId, waitMs: 60_000 }))
+    await queued('behind@a', 2)
+
+    harness.advance(10_001)
+
+    expect((await waiting).body.code).toBe('session-ended')
+    await queued('behind@a', 1)
+    await post('locks/behind@a/revoke', { reason: 'test', force: true }).expect(200)
+    expect((await head).status).toBe(200)
+  })
+
+  it('is checked again when the turn of a waiter comes', async () => {
+    const sessionId = await open('grant', 10_000)
+    await acquire('grant@a', { ttlMs: 10_500 }).expect(200)
+    const waiting = start(acquire('grant@a', { sessionId, waitMs: 60_000 }))
+    await queued('grant@a', 1)
+
+    harness.advance(11_000)
+
+    expect((await waiting).body.code).toBe('session-ended')
+    expect(await lock('grant@a')).toMatchObject({ state: 'free', queueLength: 0 })
+  })
+
+  it('gives a waiter a lease that lasts as long as the session', async () => {
+    const sessionId = await open('turn')
+    const { body } = await acquire('turn@a', {}).expect(200)
+    const waiting = start(
+      acquire('turn@a', { sessionId, waitMs: 60_000 }).set('idempotency-key', 'turn'),
+    )
+    await queued('turn@a', 1)
+    await post('locks/turn@a/release', { token: body.token }).expect(200)
+    const granted = await waiting
+    expect(granted.body.expiresInMs).toBeGreaterThan(5_000)
+    harness.advance(8_000)
+    await keep(sessionId).expect(200)
+    harness.advance(8_000)
+    const again = await acquire('turn@a', { sessionId, waitMs: 60_000 }).set(
+      'idempotency-key',
+      'turn',
+    )
+    expect(again.body).toMatchObject({ token: granted.body.token, fence: granted.body.fence })
+  })
+
+  it('holds semaphores and sets as well', async () => {
+    const sessionId = await open('kinds')
+    await post('semaphores/kinds@s/acquire', { capacity: 2, permits: 2, sessionId }).expect(200)
+    const names = ['kinds@a', 'kinds@b']
+    const { body } = await post('lock-sets/acquire', { names, sessionId }).expect(200)
+    expect(body.expiresInMs).toBeGreaterThan(5_000)
+    expect((await get(`sessions/${sessionId}`)).names).toEqual([...names, 'kinds@s'])
+    harness.advance(8_000)
+    await keep(sessionId).expect(200)
+    harness.advance(8_000)
+    await post('lock-sets/renew', { names, token: body.token }).expect(200)
+
+    await end(sessionId).expect(200)
+
+    await post('semaphores/kinds@s/acquire', { capacity: 2, permits: 2 }).expect(200)
+    await post('lock-sets/acquire', { names }).expect(200)
+  })
+
+  it('is shown with its metadata, and its id is nowhere else', async () => {
+    const metadata = { host: 'w-7' }
+    const sessionId = await open('shown', 20_000, { metadata })
+    await acquire('shown@a', { sessionId }).expect(200)
+    const plain = await open('shown', 20_000)
+    await acquire('shown@b', { sessionId: plain }).expect(200)
+
+    expect(await get(`sessions/${sessionId}`)).toEqual({
+      id: sessionId,
+      ttlMs: 20_000,
+      expiresInMs: expect.any(Number),
+      metadata,
+      names: ['shown@a'],
+    })
+    const state = await lock('shown@a')
+    expect(state.holders[0].session).toEqual(metadata)
+    expect((await lock('shown@b')).holders[0].session).toEqual({})
+    expect(JSON.stringify(state)).not.toContain(sessionId)
+    const refused = await acquire('shown@a', {}).expect(423)
+    expect(refused.body.holders[0].session).toEqual(metadata)
+    expect(refused.text).not.toContain(sessionId)
+  })
+
+  it('is opened once for one idempotency key', async () => {
+    const ask = (body: object) => post('sessions', body).set('idempotency-key', 'open')
+    const body = { prefix: 'once', ttlMs: 10_000 }
+    const first = await ask(body).expect(200)
+    harness.advance(4_000)
+
+    const again = await ask(body).expect(200)
+
+    expect(again.headers['idempotent-replayed']).toBe('true')
+    expect(again.body.id).toBe(first.body.id)
+    expect(again.body.expiresInMs).toBeLessThanOrEqual(6_000)
+    expect(await code(ask({ ...body, ttlMs: 20_000 }), 422)).toBe('idempotency-conflict')
+    harness.advance(6_001)
+    expect(await code(ask(body), 410)).toBe('session-ended')
+  })
+
+  it('does not take what no session ever was', async () => {
+    const ghost = (await open('ghost')).replace(/\.(.{22})$/, `.${'x'.repeat(22)}`)
+    expect(await code(keep(ghost), 410)).toBe('session-ended')
+    expect(await code(end(ghost), 410)).toBe('session-ended')
+    expect(await code(acquire('ghost@a', { sessionId: ghost }), 410)).toBe('session-ended')
+    const outside = `999.${'x'.repeat(22)}`
+    expect(await code(keep(outside), 410)).toBe('session-ended')
+    expect(await code(end(outside), 410)).toBe('session-ended')
+    expect(await code(acquire('ghost@a', { sessionId: outside }), 410)).toBe('session-ended')
+    await post('locks/ghost@a/acquire', { sessionId: 'nonsense' }).expect(400)
+    await post('sessions', { prefix: 'a@b' }).expect(400)
+    await post('sessions/nonsense/keepalive').expect(400)
+    await keep(ghost).send({ ttlMs: 1_000 }).expect(400)
+  })
+
+  it('is of one namespace', async () => {
+    const sessionId = await open('apart')
+    const other = keep(sessionId).set('lockstep-namespace', 'another')
+    expect(await code(other, 410)).toBe('session-ended')
+  })
+
+  it('lies where its prefix says, on a Cluster', async () => {
+    if (harness.lockTag('one') === harness.lockTag('two')) return
+    expect(await code(post('sessions'), 400)).toBe('invalid-request')
+    const sessionId = await open('one')
+    expect(await code(acquire('two@a', { sessionId }), 422)).toBe('cross-slot')
+    await acquire('one@a', { sessionId }).expect(200)
+  })
+})
+
+describe('a thousand leases', () => {
+  it('live by one keepalive, end with one DELETE, and are all there may be', async () => {
+    const sessionId = await open('many', 60_000)
+    const names = Array.from({ length: 1_000 }, (_, i) => `many@${i}`)
+    for (let i = 0; i < 1_000; i += 50) {
+      await Promise.all(
+        names.slice(i, i + 50).map((name) => acquire(name, { sessionId }).expect(200)),
+      )
+    }
+    const { body: refused } = await acquire('many@too', { sessionId }).expect(429)
+    expect(refused.code).toBe('too-many-leases')
+    expect(await code(acquire('many@too', { sessionId, waitMs: 100 }), 429)).toBe('too-many-leases')
+
+    for (let i = 0; i < 3; i++) {
+      harness.advance(50_000)
+      expect((await keep(sessionId).expect(200)).body.leaseCount).toBe(1_000)
+    }
+    expect((await get(`sessions/${sessionId}`)).names).toHaveLength(1_000)
+    await acquire('many@999', {}).expect(423)
+
+    expect((await end(sessionId).expect(200)).body.leaseCount).toBe(1_000)
+    await acquire('many@999', {}).expect(200)
+    expect((await lock('many@0')).state).toBe('free')
+  }, 30_000)
+})
+
+describe('what a session leaves in Redis', () => {
+  const part = (name: string, what: string) =>
+    `ls:{${harness.namespace}:${harness.lockTag(name)}}:${what}`
+
+  it('outlives a day for as long as it is kept alive', async () => {
+    const sessionId = await open('days', 86_400_000)
+    await acquire('days@a', { sessionId }).expect(200)
+    const leases = part('days@a', `session-leases:${sessionId}`)
+    await harness.redis.pexpire(leases, 1_000)
+    await harness.redis.pexpire(part('days@a', `session:${sessionId}`), 1_000)
+
+    await keep(sessionId).expect(200)
+
+    expect(await harness.redis.pttl(leases)).toBeGreaterThan(86_400_000)
+    expect(await harness.redis.pttl(part('days@a', `session:${sessionId}`))).toBeGreaterThan(
+      86_400_000,
+    )
+    await end(sessionId).expect(200)
+  })
+
+  it('is the memory of its end alone, and that goes by itself', async () => {
+    const sessionId = await open('idle', 10_000)
+    const session = part('idle@a', `session:${sessionId}`)
+    await acquire('idle@a', { sessionId }).expect(200)
+    expect(await harness.redis.pttl(session)).toBeGreaterThan(10_000)
+
+    await end(sessionId).expect(200)
+
+    expect(await harness.redis.exists(part('idle@a', `session-leases:${sessionId}`))).toBe(0)
+    const ttl = await harness.redis.pttl(session)
+    expect(ttl).toBeGreaterThan(0)
+    expect(ttl).toBeLessThanOrEqual(60_000)
+    await harness.redis.del(session)
+    const rest = (await ownKeys()).filter((key) => key.includes('idle'))
+    expect(rest).toEqual([part('idle@a', 'ended:idle@a')])
+  })
+
+  it('goes with the lease when Redis loses the session: a lease is never without an end', async () => {
+    const sessionId = await open('lost', 10_000)
+    await acquire('lost@a', { sessionId }).expect(200)
+    await harness.redis.del(part('lost@a', `session:${sessionId}`))
+    expect((await lock('lost@a')).state).toBe('free')
+    harness.advance(10_001)
+    await until(
+      'the lease is gone',
+      async () => (await harness.redis.exists(part('lost@a', 'lock:lost@a'))) === 0,
+    )
+    expect((await lock('lost@a')).lastEnd.how).toBe('expired')
+  })
+})
