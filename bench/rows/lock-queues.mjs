@@ -174,7 +174,7 @@ async function openQueue(run, length) {
   for (let i = 0; i <= length; i++) await join()
   return async () => {
     await join()
-    await run.release(keys, { ...COMMON, token: tokens.shift() })
+    await run.release(keys, { ...COMMON, token: tokens.shift(), instance: '' })
     const { outcome } = await run.claim(keys, { ...COMMON, token: tokens[0] })
     if (outcome !== 'granted') throw new Error('the head of the queue was not granted')
   }

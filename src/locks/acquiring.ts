@@ -138,6 +138,10 @@ export class Acquiring {
           await this.#waiting.restore(waiter).catch(() => undefined)
           break
         }
+        case 'handed': {
+          const { grant, askedAt } = waiter.handed as NonNullable<typeof waiter.handed>
+          return this.#delivering.deliver(waiter, options, grant, askedAt, waiter.attach)
+        }
         case 'deadline':
           return this.#timeOut(waiter, names, options)
         case 'gone':

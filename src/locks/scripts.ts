@@ -92,21 +92,32 @@ function toRefusal(code: unknown) {
 }
 
 /** Every field by name: merged objects would outlive the request in the old generation. */
-function toGrant(parts: readonly unknown[]): Head & GrantReply {
-  const ttl = integer(parts[4])
+function toGrant(parts: readonly unknown[], at = 3, end = parts.length): Head & GrantReply {
+  const ttl = integer(parts[at + 1])
   return {
     nextMs: integer(parts[0]),
     expired: integer(parts[1]),
     lapsed: integer(parts[2]),
-    outcome: parts[3] === 1 ? 'granted' : 'replayed',
+    outcome: parts[at] === 1 ? 'granted' : 'replayed',
     ttlMs: ttl < 0 ? undefined : ttl,
-    holdCount: integer(parts[5]),
-    mode: parts[6] as LeaseMode,
-    waitedMs: Number(parts[7]),
-    token: String(parts[8]),
-    attach: integer(parts[9]),
-    fences: integers(parts.slice(10), parts.length - 10),
+    holdCount: integer(parts[at + 2]),
+    mode: parts[at + 3] as LeaseMode,
+    waitedMs: Number(parts[at + 4]),
+    token: String(parts[at + 5]),
+    attach: integer(parts[at + 6]),
+    fences: integers(parts.slice(at + 7, end), end - at - 7),
   }
+}
+
+/** Grants one after another, each behind the number of its names. */
+function toHanded(parts: readonly unknown[], from: number): GrantReply[] {
+  const grants: GrantReply[] = []
+  for (let at = from; at < parts.length; ) {
+    const end = at + 8 + integer(parts[at])
+    grants.push(toGrant(parts, at + 1, end))
+    at = end
+  }
+  return grants
 }
 
 export const claimScript = defineScript({
@@ -166,17 +177,27 @@ export const renewScript = defineScript({
   },
 })
 
+export type ReleaseReply =
+  | LostReply
+  | {
+      readonly outcome: 'released'
+      readonly heldMs: number
+      readonly fences: readonly number[]
+      /** Leases that waiters of the calling instance have from this moment on. */
+      readonly handed: readonly GrantReply[]
+    }
+
 export const releaseScript = defineScript({
   name: 'locks.release',
   file: luaFile('release'),
   keys: ['lock[]'],
-  args: ['token', ...COMMON],
-  decode(
-    reply,
-  ): Head & (LostReply | { readonly outcome: 'released'; heldMs: number; fences: number[] }) {
+  args: ['token', 'instance', ...COMMON],
+  decode(reply): Head & ReleaseReply {
     const parts = flat(reply, 4)
     if (parts[3] !== 1) return { ...readHead(parts), ...toLost(parts) }
-    const [heldMs, ...fences] = integers(parts.slice(4), parts.length - 4) as [number, ...number[]]
-    return { ...readHead(parts), outcome: 'released', heldMs, fences }
+    const [heldMs, names] = integers(parts.slice(4, 6), 2) as [number, number]
+    const fences = integers(parts.slice(6, 6 + names), names)
+    const handed = toHanded(parts, 6 + names)
+    return { ...readHead(parts), outcome: 'released', heldMs, fences, handed }
   },
 })

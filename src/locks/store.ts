@@ -134,9 +134,14 @@ export function createLockStore(options: LockStoreOptions): LockStore {
     async release(namespace, names, token) {
       const place = calls.place(namespace, names)
       if (!place) return { kind: 'cross-slot' }
-      const reply = await calls.run.release({ lock: place.keys }, { token, ...calls.common() })
+      const started = performance.now()
+      const reply = await calls.run.release(
+        { lock: place.keys },
+        { token, instance, ...calls.common() },
+      )
       calls.note(place.bucket, reply)
       if (reply.outcome !== 'released') return toLost(reply)
+      for (const grant of reply.handed) waiting.handOver(grant, started)
       return { kind: 'released', fences: reply.fences, heldMs: reply.heldMs }
     },
 

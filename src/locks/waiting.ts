@@ -1,8 +1,10 @@
+import type { GrantReply } from './scripts.js'
 import type { Bucket } from './sweeping.js'
 
 /** Why a waiting request looks up. */
 export type Wake =
   | 'announced'
+  | 'handed'
   | 'deadline'
   | 'gone'
   | 'draining'
@@ -34,6 +36,8 @@ export class Waiter {
    * What Redis misses is put back only while it is true: nobody would ever collect the grant.
    */
   stands = false
+  /** The lease that came with the answer to a release made here, asked for at that moment. */
+  handed: { readonly grant: GrantReply; readonly askedAt: number } | undefined
   /** While it is being put back; never fails. */
   restoring: Promise<unknown> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
@@ -92,6 +96,8 @@ export interface Waiting {
   /** Another token: the request turned out to be a repeat. */
   rename(waiter: Waiter, token: string): void
   announce(token: string): void
+  /** A waiter's lease has begun; `askedAt` is when the release that made room was sent. */
+  handOver(grant: GrantReply, askedAt: number): void
   restore(waiter: Waiter): Promise<void>
   count(): number
   drain(): void
@@ -152,6 +158,12 @@ export function createWaiting({ beat, restore }: WaitingOptions): Waiting {
     },
     announce: (token) => {
       for (const waiter of byToken.get(token) ?? []) waiter.wake('announced')
+    },
+    handOver(grant, askedAt) {
+      for (const waiter of byToken.get(grant.token) ?? []) {
+        waiter.handed = { grant, askedAt }
+        waiter.wake('handed')
+      }
     },
     restore: putBack,
     count: () => byToken.size,

@@ -21,8 +21,10 @@ it('a grant whose message is lost is found by the next beat', async () => {
   proxy.dropReplies()
   const signals = createSignals(link)
   const store = newLockStore({ link: harness.link, links: { ...harness.links, signals } }, () => 0)
+  const other = newLockStore(harness, () => 0)
   onTestFinished(async () => {
     store.close()
+    other.close()
     signals.close()
     await proxy.close()
     await harness.close()
@@ -35,7 +37,7 @@ it('a grant whose message is lost is found by the next beat', async () => {
     async () => (await store.inspect(ns, 'silent', 9)).waiters.length > 0,
   )
 
-  await store.release(ns, ['silent'], (held as { token: string }).token)
+  await other.release(ns, ['silent'], (held as { token: string }).token)
 
   const granted = await waiting
   expect(granted).toMatchObject({ kind: 'granted' })
@@ -68,4 +70,42 @@ it('a client that goes away while Redis is silent leaves no place behind', async
   proxy.heal()
 
   await until('an empty line', async () => (await length()) === 0)
+}, 30_000)
+
+it('a lease handed over with an answer that is lost is found by the next beat', async () => {
+  const redis = await start()
+  const proxy = await startFaultProxy(redis.url)
+  const harness = await startHarness({ redisUrl: proxy.url })
+  const watcher = await startHarness({ redisUrl: redis.url })
+  onTestFinished(async () => {
+    await harness.close()
+    await watcher.close()
+    await proxy.close()
+  })
+  const at = (one: typeof harness, verb: string, body: object) =>
+    one
+      .request('post', `/v1/locks/home/${verb}`)
+      .set('lockstep-namespace', harness.namespace)
+      .send(body)
+  const look = async () =>
+    (await watcher.request('get', '/v1/locks/home').set('lockstep-namespace', harness.namespace))
+      .body
+  // Redis must know the script: the lost reply is to be that of the release, not NOSCRIPT.
+  const { body: warm } = await at(harness, 'acquire', {}).expect(200)
+  await at(harness, 'release', { token: warm.token }).expect(200)
+  const { body: first } = await at(harness, 'acquire', { ttlMs: 600_000 }).expect(200)
+  const waiting = at(harness, 'acquire', { waitMs: 60_000, ttlMs: 600_000 }).then((one) => one)
+  await until('a place in line', async () => (await look()).queueLength === 1)
+
+  proxy.dropReplies()
+  const lost = await at(harness, 'release', { token: first.token })
+  expect(lost.body.code).toBe('outcome-unknown')
+  const [holder] = (await look()).holders
+  expect(holder.fence).toBeGreaterThan(first.fence)
+  proxy.heal()
+
+  const { status, body } = await waiting
+  expect(status).toBe(200)
+  expect(body.fence).toBe(holder.fence)
+  await at(watcher, 'release', { token: body.token }).expect(200)
 }, 30_000)

@@ -9,14 +9,16 @@ import type { Harness } from './harness.js'
 /**
  * An instance as far as locks go, without HTTP: queue, beats and sweeps are its own.
  * @param clockMs by how much the clock of the scripts is moved
+ * @param onRun told of every batch that was answered, by the name of its script
  */
 export function newLockStore(
   { link, links }: Pick<Harness, 'link' | 'links'>,
   clockMs: () => number,
+  onRun: (script: string) => void = () => undefined,
 ): LockStore {
   const clockOffsetUs = () => clockMs() * 1_000
   return createLockStore({
-    binder: createBinder({ link, observer: { batch() {}, failure() {} }, clockOffsetUs }),
+    binder: createBinder({ link, observer: { batch: onRun, failure() {} }, clockOffsetUs }),
     layout: layoutOf(link),
     signals: links.signals,
     client: () => link.client as Redis,

@@ -3,12 +3,14 @@ locks.release: end a lease on all its locks, if the caller holds it, and hand th
 
 KEYS lock[]       hash    the locks of the token
 ARGV token        string  proof of ownership
+ARGV instance     string  who calls: waiters of its own get their lease with this very answer
 ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
 RETURN next_ms expired lapsed outcome ...
-  1, held_ms, fence[]             released
+  1, held_ms, names, fence[], ...  released; then per waiter that is served with this answer the
+                                  number of its names, and the grant as locks.claim tells it
   2, fence, how, reason, lost[]   it had ended before: released (a repeat), expired, revoked
   3, lost[]                       not a token of the lost names
 
@@ -25,7 +27,8 @@ COST O(names), and O(64) waiters granted
 -- @use lib/snapshot.lua
 -- @use lib/acquire.lua
 local token = ARGV[1]
-local now_guard, floor, ended_ttl_ms = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local instance = ARGV[2]
+local now_guard, floor, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
 local locks = open_all(call, KEYS)
 for _, lock in ipairs(locks) do reap(lock) end
@@ -42,6 +45,12 @@ for i, lock in ipairs(locks) do
     end_early(lock, token, lease, free_at)
   end
 end
+if not lost then call.instance = instance end
 for _, lock in ipairs(locks) do advance(lock) end
 if lost then return answer(call, tell_lost(locks, token, lost)) end
-return answer(call, { 1, held_ms, unpack(fences) })
+local reply = { 1, held_ms, #fences, unpack(fences) }
+for _, handed in ipairs(call.handed) do
+  reply[#reply + 1] = #handed.locks
+  for _, value in ipairs(granted(handed.locks, 1, handed.token)) do reply[#reply + 1] = value end
+end
+return answer(call, reply)

@@ -15,6 +15,7 @@ local function begin(key, now_guard, floor, ended_ttl_ms)
     locks = {},
     sessions = {},
     opened = {},
+    handed = {},
   }
 end
 

@@ -13,18 +13,26 @@ local function find_joinable(lock, request)
   if held and (held.mode ~= 'shared' or request.mode == 'shared') then return held end
 end
 
--- A lease with all its terms. A grant to a waiter begins when its instance claims it.
+local function begin_grant(lease, provisional)
+  if provisional then lease.claim_by = lease.kept or now_us + CLAIM_US
+  else start_lease(lease) end
+end
+
+-- A lease with all its terms. A provisional one begins when the waiter's instance claims it.
 local function grant(lock, token, lease, provisional)
   lease.fence = next_fence(lock.call)
   lease.since = now_us
-  if provisional then lease.claim_by = lease.kept or now_us + CLAIM_US
-  else start_lease(lease) end
+  begin_grant(lease, provisional)
   lock.kind = lease.permits and 'semaphore' or 'lock'
   add_lease(lock, token, lease)
   emit(lock, 'granted', lease)
 end
 
+-- Whoever calls is alive, and takes the leases of its own waiters with the answer: no message, no
+-- claim. If that answer is lost, its next beat finds them.
 local function grant_waiter(locks, token, waiter)
+  local call = locks[1].call
+  local at_home = not waiter.kept and waiter.instance == call.instance
   for _, lock in ipairs(locks) do leave_queue(lock, token) end
   waiter.waited_us = now_us - waiter.at
   for _, lock in ipairs(locks) do
@@ -32,12 +40,14 @@ local function grant_waiter(locks, token, waiter)
     for field, value in pairs(waiter) do lease[field] = value end
     local held = find_joinable(lock, lease)
     if held then
-      lease.fence, lease.since, lease.claim_by = held.fence, now_us, lease.kept or now_us + CLAIM_US
+      lease.fence, lease.since = held.fence, now_us
       lease.mode, lease.permits = held.mode, held.permits
+      begin_grant(lease, not at_home)
       add_lease(lock, token, lease, true)
-    else grant(lock, token, lease, true) end
+    else grant(lock, token, lease, not at_home) end
   end
-  if not waiter.kept then redis.call('PUBLISH', 'ls:grants:' .. waiter.instance, token) end
+  if at_home then call.handed[#call.handed + 1] = { locks = locks, token = token }
+  elseif not waiter.kept then redis.call('PUBLISH', 'ls:grants:' .. waiter.instance, token) end
 end
 
 local function locks_of(lock, waiter)

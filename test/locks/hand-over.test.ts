@@ -1,0 +1,229 @@
+import { EventEmitter } from 'node:events'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { grantChannel } from '../../src/locks/keys.js'
+import type { AcquireOutcome, Granted } from '../../src/locks/outcomes.js'
+import type { LockStore } from '../../src/locks/store.js'
+import type { Signals } from '../../src/redis/signals.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { newLockStore } from '../support/lock-store.js'
+import { until } from '../support/until.js'
+
+let harness: Harness
+let store: LockStore
+let clockMs = 0
+/** Every script that `store` ran, in order. */
+let ran: string[] = []
+
+beforeAll(async () => {
+  harness = await startHarness()
+  store = newStore((script) => ran.push(script))
+})
+afterAll(async () => {
+  store.close()
+  await harness.close()
+})
+afterEach(() => {
+  ran = []
+})
+
+/** Deaf: whatever it learns, it learns from answers. */
+function newStore(onRun: (script: string) => void = () => undefined): LockStore {
+  const signals: Signals = { ...harness.links.signals, subscribe: async () => () => undefined }
+  const links = { ...harness.links, signals }
+  return newLockStore({ link: harness.link, links }, () => clockMs, onRun)
+}
+
+const key = (part: string, name: string) =>
+  `ls:{${harness.namespace}:${harness.lockTag(name)}}:${part}:${name}`
+const hold = async (name: string, options: object = {}) =>
+  (await store.acquire(harness.namespace, [name], { ttlMs: 60_000, ...options })) as Granted
+const wait = (names: readonly string[], options: object = {}) =>
+  store.acquire(harness.namespace, names, { ttlMs: 60_000, waitMs: 60_000, ...options })
+const release = (name: string, { token }: Granted, at = store) =>
+  at.release(harness.namespace, [name], token)
+const look = (name: string) => store.inspect(harness.namespace, name, 9)
+const queued = (name: string, length: number) =>
+  until(`${length} wait`, async () => (await look(name)).queueLength === length)
+
+describe('a lease that is released where the next waiter stands', () => {
+  it('is handed over with the answer: no message, no claim', async () => {
+    const first = await hold('home')
+    const waiting = wait(['home'])
+    await queued('home', 1)
+
+    await release('home', first)
+
+    expect(await waiting).toMatchObject({ kind: 'granted', holdCount: 1, replayed: false })
+    expect(ran).not.toContain('locks.claim')
+    // It is a lease like any other, with its whole time.
+    const { fences, token } = (await waiting) as Granted
+    const [holder] = (await look('home')).holders
+    expect(holder).toMatchObject({ fence: fences[0] })
+    expect(holder?.leftMs).toBeGreaterThan(50_000)
+    expect(await store.release(harness.namespace, ['home'], token)).toMatchObject({
+      kind: 'released',
+    })
+  })
+
+  it('goes to all readers at once, and the writer behind them waits', async () => {
+    const first = await hold('readers')
+    const readers = [1, 2, 3].map(() => wait(['readers'], { mode: 'shared' }))
+    await queued('readers', 3)
+    const writer = wait(['readers'], { mode: 'exclusive' })
+    await queued('readers', 4)
+
+    await release('readers', first)
+
+    const read = (await Promise.all(readers)) as Granted[]
+    expect(read.map(({ mode }) => mode)).toEqual(['shared', 'shared', 'shared'])
+    expect(await look('readers')).toMatchObject({ holderCount: 3, queueLength: 1 })
+    for (const one of read) await release('readers', one)
+    expect(await writer).toMatchObject({ kind: 'granted', mode: 'exclusive' })
+    expect(ran).not.toContain('locks.claim')
+  })
+
+  it('goes to a set with the fences of all its names', async () => {
+    const [one, other] = [await hold('set@a'), await hold('set@b')]
+    const set = wait(['set@a', 'set@b'])
+    await queued('set@b', 1)
+    await release('set@a', one)
+    await release('set@b', other)
+
+    const { fences, token } = (await set) as Granted
+
+    expect((await look('set@a')).holders).toMatchObject([{ fence: fences[0] }])
+    expect((await look('set@b')).holders).toMatchObject([{ fence: fences[1] }])
+    expect(ran).not.toContain('locks.claim')
+    const done = await store.release(harness.namespace, ['set@a', 'set@b'], token)
+    expect(done).toMatchObject({ kind: 'released', fences })
+  })
+
+  it('is joined by a re-entry that waited behind it', async () => {
+    const first = await hold('join')
+    const owner = { owner: 'o', reentrant: true }
+    const [one, two] = [wait(['join'], owner), wait(['join'], owner)]
+    await queued('join', 2)
+
+    await release('join', first)
+
+    const leases = (await Promise.all([one, two])) as Granted[]
+    expect(leases.map(({ holdCount }) => holdCount)).toEqual([2, 2])
+    expect(new Set(leases.map(({ fences }) => fences[0])).size).toBe(1)
+    expect(ran).not.toContain('locks.claim')
+  })
+
+  it('is bounded by maxHoldMs from that moment on', async () => {
+    const first = await hold('bounded')
+    const waiting = wait(['bounded'], { maxHoldMs: 5_000 })
+    await queued('bounded', 1)
+    clockMs += 30_000
+    await release('bounded', first)
+    expect(((await waiting) as Granted).expiresInMs).toBeGreaterThan(4_000)
+    expect(((await waiting) as Granted).expiresInMs).toBeLessThanOrEqual(5_000)
+  })
+})
+
+describe('a lease that is released elsewhere', () => {
+  it('is provisional until the instance of its waiter claims it', async () => {
+    const other = newStore()
+    const first = await hold('away')
+    const waiting = wait(['away'])
+    await queued('away', 1)
+
+    await release('away', first, other)
+
+    expect((await look('away')).holders[0]?.leftMs).toBeLessThanOrEqual(2_000)
+    // The beat finds it, as no message arrives.
+    expect(await waiting).toMatchObject({ kind: 'granted' })
+    expect(ran).toContain('locks.claim')
+    other.close()
+  })
+})
+
+describe('a disconnect in the instant of the grant', () => {
+  const leaving = () => Object.assign(new EventEmitter(), { destroyed: false })
+
+  it('gives the lease back', async () => {
+    const first = await hold('instant')
+    const connection = leaving()
+    const waiting = wait(['instant'], { connection })
+    await queued('instant', 1)
+    const released = release('instant', first)
+    // Gone by the time the answer arrives, and nobody was told.
+    connection.destroyed = true
+    await released
+
+    expect(await waiting).toEqual({ kind: 'gone' })
+    expect(await look('instant')).toMatchObject({ state: 'free', holderCount: 0 })
+  })
+
+  it('is heard after the lease was handed over, and gives it back', async () => {
+    const first = await hold('close')
+    const connection = leaving()
+    const waiting = wait(['close'], { connection })
+    await queued('close', 1)
+    const released = release('close', first)
+    // The waiter looks up because of this, and the lease comes second.
+    connection.emit('close')
+    await released
+
+    expect(await waiting).toEqual({ kind: 'gone' })
+    await until('a free lock', async () => (await look('close')).state === 'free')
+  })
+
+  it('leaves the lease to a repeat with the same key for ten seconds, and no longer', async () => {
+    const idempotency = { digest: 'instant', fingerprint: 'f', ttlMs: 600_000 }
+    const cut = async (): Promise<void> => {
+      const first = await hold('keyed')
+      const connection = leaving()
+      const waiting = wait(['keyed'], { connection, idempotency })
+      await queued('keyed', 1)
+      const released = release('keyed', first)
+      connection.destroyed = true
+      await released
+      expect(await waiting).toEqual({ kind: 'gone' })
+    }
+    await cut()
+    const repeat = (await wait(['keyed'], { idempotency })) as Granted
+    expect(repeat).toMatchObject({ kind: 'granted', replayed: true })
+    expect(repeat.expiresInMs).toBeGreaterThan(50_000)
+    await release('keyed', repeat)
+
+    idempotency.digest = 'later'
+    await cut()
+    clockMs += 10_001
+    expect(await look('keyed')).toMatchObject({ state: 'free' })
+  })
+})
+
+describe('a message about a lease', () => {
+  it('that comes too early, or twice, changes nothing', async () => {
+    const listening = newLockStore(harness, () => clockMs)
+    const ns = harness.namespace
+    const first = (await listening.acquire(ns, ['early'], { ttlMs: 60_000 })) as Granted
+    let answers = 0
+    const waiting = listening
+      .acquire(ns, ['early'], { ttlMs: 60_000, waitMs: 60_000 })
+      .then((outcome: AcquireOutcome) => {
+        answers++
+        return outcome as Granted
+      })
+    await queued('early', 1)
+    const [token = ''] = await harness.redis.zrange(key('queue', 'early'), '0', '0')
+    const record = await harness.redis.hgetBuffer(key('waiters', 'early'), token)
+    const [, instance = ''] = /instance\xb6([\w-]{22})/.exec(record?.toString('latin1') ?? '') ?? []
+    const announce = () => harness.redis.publish(grantChannel(instance), token)
+
+    await until('the message is heard', async () => (await announce()) === 1)
+    expect((await look('early')).queueLength).toBe(1)
+    expect(answers).toBe(0)
+    const released = listening.release(ns, ['early'], first.token)
+    await announce()
+    await released
+    await announce()
+
+    const { fences } = await waiting
+    expect(await look('early')).toMatchObject({ holderCount: 1, holders: [{ fence: fences[0] }] })
+    listening.close()
+  })
+})
