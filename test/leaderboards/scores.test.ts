@@ -264,6 +264,44 @@ describe('submit', () => {
     expect((await request.expect(200)).body).toMatchObject(answer)
   })
 
+  it.each([
+    ['removed', (board: string) => harness.request('delete', path(board, '/entries/a'))],
+    ['erased', () => harness.request('delete', '/v1/members/a/leaderboards')],
+    [
+      'lapsed',
+      (board: string) => {
+        harness.advance(60_000)
+        return harness.request('get', path(board))
+      },
+    ],
+  ])('leaves nothing of a member that is %s', async (what, leave) => {
+    await put(what, { memberTtlMs: 60_000, rank: 'dense' }).expect(200)
+    await submit(what, { member: 'a', score: 1, ifSeq: 7, metadata: { ship: 'x' } }).expect(200)
+
+    await leave(what).expect(200)
+
+    const left = await harness.redis.keys(`ls:{${harness.namespace}:b:${what}}:*`)
+    expect(left.map((key) => key.split(':').at(-1)).toSorted()).toEqual(['board', 'seasons'])
+  })
+
+  it('leaves nothing of a member that falls out', async () => {
+    await put('crowded', { maxMembers: 1, memberTtlMs: 60_000, rank: 'dense' }).expect(200)
+    const entry = { ifSeq: 7, metadata: { ship: 'x' } }
+    await submit(
+      'crowded',
+      { member: 'a', score: 2, ...entry },
+      { member: 'b', score: 1, ...entry },
+    )
+
+    const base = `ls:{${harness.namespace}:b:crowded}:all`
+    for (const hash of ['places', 'metadata', 'client', 'counts']) {
+      expect(await harness.redis.hlen(`${base}:${hash}`), hash).toBe(1)
+    }
+    for (const zset of ['order', 'distinct', 'due']) {
+      expect(await harness.redis.zcard(`${base}:${zset}`), zset).toBe(1)
+    }
+  })
+
   it('leaves the dense set equal to the distinct scores after many writers', async () => {
     await put('dense', { op: 'set', rank: 'dense' }).expect(200)
     let seed = 7
