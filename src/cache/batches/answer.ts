@@ -87,6 +87,8 @@ function leaseText(lease: LeaseReply): string {
       return ''
     case 'won':
       return `,"lease":{"state":"won","token":${JSON.stringify(lease.token)},"leaseMs":${lease.leftMs}}`
+    case 'spent':
+      return ''
     default:
       return `,"lease":{"state":"${lease.kind}","retryAfterMs":${lease.retryAfterMs}}`
   }

@@ -11,7 +11,15 @@ export interface ReadReply {
 
 export type LeaseReply =
   | { readonly kind: 'none' }
-  | { readonly kind: 'won'; readonly token: string; readonly leftMs: number }
+  | {
+      readonly kind: 'won'
+      readonly token: string
+      readonly leftMs: number
+      /** Whoever loaded before let its lease run out. */
+      readonly ranOut: boolean
+    }
+  /** The caller's token has filled the key before; each load takes a new one. */
+  | { readonly kind: 'spent' }
   /** Somebody else loads; or nobody may, because the last load failed. */
   | { readonly kind: 'held' | 'backoff'; readonly retryAfterMs: number }
 
@@ -71,11 +79,14 @@ function toLease(lease: number, leftMs: number, token: unknown): LeaseReply {
     case 0:
       return { kind: 'none' }
     case 1:
-      return { kind: 'won', token: String(token), leftMs }
+    case 4:
+      return { kind: 'won', token: String(token), leftMs, ranOut: lease === 4 }
     case 2:
       return { kind: 'held', retryAfterMs: leftMs }
     case 3:
       return { kind: 'backoff', retryAfterMs: leftMs }
+    case 5:
+      return { kind: 'spent' }
     default:
       throw new TypeError(`unknown state ${lease} of a lease`)
   }

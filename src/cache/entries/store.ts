@@ -23,7 +23,18 @@ export interface CacheKey {
   readonly policy: SpacePolicy
 }
 
+/** A read that offers to load the key. */
+export interface LeaseWish {
+  /** Of the lease, should it be granted. */
+  readonly token: string
+  /** The caller chose the token, so it may hold the lease already. */
+  readonly isOwn: boolean
+  /** How many load times before its end a fresh value is loaded anew; see `drawEarly`. */
+  readonly early: number
+}
+
 export interface ReadOptions {
+  readonly lease?: LeaseWish | undefined
   /** Serve nothing that has been stale for longer. */
   readonly maxStaleMs?: number | undefined
   /** Serve nothing that becomes stale sooner. */
@@ -52,6 +63,8 @@ export interface WriteOptions {
   readonly showsPresent?: boolean
   /** There is known to be no value: the payload is empty, and nothing is served stale. */
   readonly isNegative?: boolean
+  /** Token of the lease that this fills; refused where the lease is void. */
+  readonly fill?: string | undefined
   readonly idempotency?: Idempotency | undefined
 }
 
@@ -126,18 +139,18 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
   }
 
   return {
-    read(key, { maxStaleMs = -1, minFreshMs = 0, maxBytes = UNLIMITED } = {}) {
+    read(key, { lease, maxStaleMs = -1, minFreshMs = 0, maxBytes = UNLIMITED } = {}) {
       const { seed, on_restart } = partitions.clockArgs()
       // Field by field: an object merged from others would outlive the request in the old generation.
       return scripts.read(keysOf(key), {
         seed,
         on_restart,
         space: key.space,
-        want: 0,
-        own_token: 0,
-        token: '',
+        want: lease ? 1 : 0,
+        own_token: lease?.isOwn ? 1 : 0,
+        token: lease?.token ?? '',
         lease_ms: key.policy.leaseMs,
-        early: 0,
+        early: lease?.early ?? 0,
         idle_ms: key.policy.idleMs,
         max_stale_ms: maxStaleMs,
         min_fresh_ms: minFreshMs,
@@ -187,7 +200,7 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
           ...partitions.clockArgs(),
           space: key.space,
           name: key.key,
-          fill: '',
+          fill: options.fill ?? '',
           match: toMatch(options.match),
           absent: options.onlyIfAbsent ? 1 : 0,
           show: options.showsPresent ? 1 : 0,

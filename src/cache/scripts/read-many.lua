@@ -35,16 +35,10 @@ end
 local clock = read_clock(clock_key, space, seed, on_restart)
 local answer, bytes = { clock.clk }, 0
 
-local function failed_lately(entry, entry_key)
-  if not entry or now_us < entry.stale or entry.error <= now_us then return false end
-  local lease = read_lease((string.gsub(entry_key, ':entry:', ':lease:', 1)), clock)
-  return lease and lease.failed
-end
-
 for i = 2, #KEYS do
   if bytes > reply_bytes then break end
   local entry, blob = read_entry(KEYS[i])
-  local state, logical, stale = judge(entry, clock, space, idle_ms, failed_lately(entry, KEYS[i]))
+  local state, logical, stale = judge_kept(entry, clock, space, idle_ms, KEYS[i])
   if state == 0 then answer[#answer + 1] = 0
   else
     if idle_ms > 0 and now_us - entry.touched > idle_ms * 100 then

@@ -20,6 +20,7 @@ ARGV max_bytes    int     a larger payload is left out, -1 for none at all
 RETURN clk lease left_ms token entry...
   clk             of the partition, as of this reply
   lease, left_ms  0 none; 1 won; 2 held by another; 3 nobody may load: a load failed
+                  4 won, after a loader let its lease run out; 5 the token has filled the key before
   entry...        the 12 fields of describe in lib/entry.lua; the payload is '' where left out
 
 COST O(1), and O(tags) for an entry with tags
@@ -36,9 +37,10 @@ local max_bytes = tonumber(ARGV[12])
 
 local clock = read_clock(clock_key, space, seed, on_restart)
 local entry, blob = read_entry(entry_key)
-local in_error_window = entry and entry.stale <= now_us and now_us < entry.error
-local lease = (want or in_error_window) and read_lease(lease_key, clock) or nil
-local state, logical, stale = judge(entry, clock, space, idle_ms, lease and lease.failed)
+local state, logical, stale = judge_kept(entry, clock, space, idle_ms, entry_key)
+local lease, ran_out
+if want then lease, ran_out = read_lease(lease_key, clock) end
+local is_other_kind = state ~= 0 and entry.kind ~= BYTES
 
 -- What the caller does not accept is a miss to it.
 if state == 2 and max_stale_ms >= 0 and now_us - logical > max_stale_ms * 1000 then state = 0 end
@@ -52,9 +54,11 @@ end
 -- Granted, held or backing off. Where several read a fresh value at once, only the winner of the
 -- early refresh hears of a lease.
 local function ask()
-  if state == 3 or (entry and entry.kind ~= BYTES and state ~= 0) then return 0, 0, '' end
+  if state == 3 or is_other_kind then return 0, 0, '' end
   if lease and own_token and lease.token == token then return 1, ms(lease.ends - now_us), token end
   if not due() then return 0, 0, '' end
+  -- A late repeat of the fill that this token made before could not be told from the next one.
+  if own_token and entry and entry.token == token then return 5, 0, '' end
   if lease and lease.softened == 0 then
     if state == 1 then return 0, 0, '' end
     return lease.failed and 3 or 2, math.ceil((lease.ends - now_us) / 1000), ''
@@ -65,7 +69,7 @@ local function ask()
     tick(clock)
   end
   if not write_lease(lease_key, new_lease(clock, entry, token, lease_ms)) then return 0, 0, '' end
-  return 1, lease_ms, token
+  return ran_out and 4 or 1, lease_ms, token
 end
 
 local lease_state, left_ms, lease_token = 0, 0, ''

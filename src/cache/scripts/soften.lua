@@ -29,7 +29,8 @@ if entry and now_us < entry.logical then
   redis.call('SETRANGE', entry_key, LOGICAL_AT, struct.pack('>dd', now_us, stale))
 end
 local lease = read_lease(lease_key, clock)
-if lease and lease.softened == 0 then
+-- A back-off goes on: what is stale now could not be loaded a moment ago.
+if lease and not lease.failed and lease.softened == 0 then
   redis.call('SETRANGE', lease_key, SOFTENED_AT, struct.pack('>d', now_us))
 end
 publish(clock, 'k', space, name)

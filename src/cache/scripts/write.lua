@@ -60,7 +60,7 @@ end
 
 local clock = read_clock(clock_key, space, seed, on_restart)
 local entry, blob = read_entry(entry_key)
-local state, logical, stale = judge(entry, clock, space, idle_ms, false)
+local state, logical, stale = judge_kept(entry, clock, space, idle_ms, entry_key)
 
 local lease
 if fill ~= '' then
@@ -70,7 +70,12 @@ if fill ~= '' then
   local _, hard = marks_of(clock, space, split_tags(tags))
   -- An entry that expired under the lease is no write that came between.
   local untouched = lease and (not entry or entry.version == lease.base)
-  if not untouched or lease.token ~= fill or lease.clk < hard then return answer(4, 0, 0) end
+  local is_holder = lease and lease.token == fill
+  if not is_holder or not untouched or lease.clk < hard then
+    -- What was loaded is void, and so is the lease: the next reader loads anew.
+    if is_holder then end_lease(lease_key, clock, space, name) end
+    return answer(4, 0, 0)
+  end
 end
 
 local visible = state == 1 or state == 2

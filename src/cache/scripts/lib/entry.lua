@@ -54,8 +54,10 @@ local function write_entry(key, e, payload)
   local header = struct.pack(HEADER, 1, e.kind, flags, e.version, e.fence, e.epoch, e.created,
     e.touched, e.logical, e.stale, e.error, e.load, #e.token, #e.type, #e.encoding, #e.tags)
   local life_ms = math.ceil((math.max(e.logical, e.stale, e.error) - now_us) / 1000)
+  -- A soft invalidation during its load may have ended it before it began.
+  if life_ms < 1 then return redis.call('UNLINK', key) end
   redis.call('SET', key, table.concat({ header, e.token, e.type, e.encoding, e.tags, payload }),
-    'PX', math.max(1, life_ms))
+    'PX', life_ms)
 end
 
 -- Where an entry stands now: 0 miss, 1 fresh, 2 stale, 3 negative; and its logical end and stale

@@ -1,0 +1,29 @@
+--[[
+cache.cancel: give up the load of one key, so that another may try: at once, or after a while.
+
+KEYS clock       zset    clk, epoch, run and marks of the partition
+KEYS lease       string  see lib/lease.lua
+ARGV seed        int     epoch of a new clock
+ARGV on_restart  int     0 keep, 1 soft, 2 flush
+ARGV space       string
+ARGV name        string  the key, for whoever listens
+ARGV token       string  of the lease
+ARGV backoff_ms  int     the load failed: nobody may load for so long; 0 for no such pause
+
+RETURN outcome
+  1 given up; 0 the lease is not, or no longer, the caller's
+
+COST O(1)
+]]
+-- @use lib/clock.lua
+-- @use lib/lease.lua
+local clock_key, lease_key = KEYS[1], KEYS[2]
+local seed, on_restart, space, name = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local token, backoff_ms = ARGV[5], tonumber(ARGV[6])
+
+local clock = read_clock(clock_key, space, seed, on_restart)
+local lease = read_lease(lease_key, clock)
+if not lease or lease.token ~= token then return { 0 } end
+end_lease(lease_key, clock, space, name)
+if backoff_ms > 0 then write_lease(lease_key, new_lease(clock, nil, '', backoff_ms)) end
+return { 1 }

@@ -1,0 +1,79 @@
+import { createEntryStore, type EntryStore } from '../../src/cache/entries/store.js'
+import { markScript } from '../../src/cache/invalidation/scripts.js'
+import { createInvalidationStore } from '../../src/cache/invalidation/store.js'
+import { cancelScript, renewScript } from '../../src/cache/leases/scripts.js'
+import { Partitions } from '../../src/cache/partition.js'
+import { DEFAULT_POLICY } from '../../src/cache/spaces/policy.js'
+import { layoutOf } from '../../src/redis/layout.js'
+import type { Harness } from '../support/harness.js'
+import type { Filled, Seen, WriteOutcome } from './model.js'
+
+/** What really passes during a run is far less than this unit of the model's time. */
+export const UNIT_MS = 10_000
+
+/** One key of the real thing, without HTTP, spoken to in the words of the model. */
+export type KeyDriver = ReturnType<ReturnType<typeof createDrivers>>
+
+/** @returns a function from the name of a space, which isolates runs, to the driver of a key in it. */
+export function createDrivers({ binder, links, namespace, redis }: Harness) {
+  const partitions = new Partitions(layoutOf(links.cache), 'keep')
+  const entries = createEntryStore({ binder, partitions })
+  const invalidation = createInvalidationStore(binder, partitions)
+  const mark = binder.bind(markScript)
+  const renew = binder.bind(renewScript)
+  const cancel = binder.bind(cancelScript)
+
+  return (space: string) => {
+    const name = 'the key'
+    const keys = partitions.keysOf(namespace, space, name)
+    const key = { namespace, space, key: name }
+    const policy = { ...DEFAULT_POLICY, jitter: 0 }
+    const clock = () => ({ ...partitions.clockArgs(), space })
+
+    return {
+      /** What a Redis that evicts, or lost its data, may do. */
+      loseClock: () => redis.del(keys.clock),
+      async read(): Promise<Seen> {
+        return toSeen(await entries.read({ ...key, policy }))
+      },
+      async ask(token: string, lasts: number, early = 0): Promise<Seen> {
+        const leasing = { ...policy, leaseMs: lasts * UNIT_MS }
+        return toSeen(
+          await entries.read({ ...key, policy: leasing }, { lease: { token, isOwn: true, early } }),
+        )
+      },
+      write: async (filled: Filled, fill?: string): Promise<WriteOutcome> => {
+        const { outcome } = await entries.write({ ...key, policy }, toWrite(filled, fill))
+        return outcome as WriteOutcome
+      },
+      remove: () => invalidation.keys(namespace, space, [name], 'hard'),
+      soften: () => invalidation.keys(namespace, space, [name], 'soft'),
+      /** In the partition of the key alone: on a Cluster all 64 would take their time. */
+      mark: (tag: string, mode: 'soft' | 'hard') =>
+        mark(keys, { ...clock(), hard: mode === 'hard' ? 1 : 0, tags: tag === '' ? [] : [tag] }),
+      renew: (token: string, lasts: number) =>
+        renew(keys, { ...clock(), token, lease_ms: lasts * UNIT_MS }),
+      cancel: (token: string, backoff: number) =>
+        cancel(keys, { ...clock(), name, token, backoff_ms: backoff * UNIT_MS }),
+    }
+  }
+}
+
+function toSeen({ entry, lease }: Awaited<ReturnType<EntryStore['read']>>): Seen {
+  return {
+    state: (entry?.state ?? 'miss') as Seen['state'],
+    value: entry?.payload?.toString(),
+    lease: lease.kind,
+  }
+}
+
+const toWrite = ({ value, tags, ttl, stale, error }: Filled, fill: string | undefined) => ({
+  payload: Buffer.from(value),
+  contentType: 'text/plain',
+  contentEncoding: '',
+  tags,
+  ttlMs: ttl * UNIT_MS,
+  staleMs: stale * UNIT_MS,
+  errorMs: error * UNIT_MS,
+  fill,
+})

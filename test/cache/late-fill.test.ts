@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+import { createDrivers, type KeyDriver } from './key-driver.js'
+import { KeyModel, type Seen, type WriteOutcome } from './model.js'
+
+/** LOCKSTEP_LATE_FILL_LENGTH=6 for a longer one. */
+const LENGTH = Number(process.env.LOCKSTEP_LATE_FILL_LENGTH ?? 5)
+/** Interleavings that run side by side, so that their calls travel together. */
+const AT_ONCE = 500
+
+const INVALIDATIONS = [
+  'soft key',
+  'hard key',
+  'soft tag',
+  'hard tag',
+  'soft all',
+  'hard all',
+] as const
+type Invalidation = (typeof INVALIDATIONS)[number]
+type Loader = 'A' | 'B'
+type Step = Invalidation | `ask ${Loader}` | `fill ${Loader}`
+
+/**
+ * Two loaders at most, A the first to ask; nobody fills who has not asked. One invalidation before
+ * all else, and one of a kind at a time, stand for many.
+ */
+function possible(before: readonly Step[]): Step[] {
+  const askedBy = (loader: Loader) => before.includes(`ask ${loader}`)
+  if (before.length > 0 && !askedBy('A')) return ['ask A']
+  return [
+    ...INVALIDATIONS.filter((one) => one !== before.at(-1)),
+    'ask A' as const,
+    ...(askedBy('A') ? (['fill A', 'ask B'] as const) : []),
+    ...(askedBy('B') ? (['fill B'] as const) : []),
+  ]
+}
+
+/** Every interleaving up to a length. Each prefix of one is another: a look at the end is enough. */
+function* interleavings(length: number, before: readonly Step[] = []): Generator<readonly Step[]> {
+  if (before.length > 0) yield before
+  if (before.length === length) return
+  for (const step of possible(before)) yield* interleavings(length, [...before, step])
+}
+
+const LIFE = { ttl: 100, stale: 50, error: 0, tags: ['tag'] }
+const LEASE = 20
+
+let harness: Harness
+let driverOf: (space: string) => KeyDriver
+
+beforeAll(async () => {
+  harness = await startHarness()
+  driverOf = createDrivers(harness)
+})
+afterAll(() => harness.close())
+
+/** The source of the value, its writer, and two that load it. Every change is invalidated at once. */
+class Story {
+  readonly #driver: KeyDriver
+  readonly #model = new KeyModel()
+  #truth = 0
+  #hardAt = 0
+  #softAt = 0
+  #asked = 0
+  readonly #loaded = new Map<Loader, { readonly token: string; readonly truth: number }>()
+
+  constructor(space: string) {
+    this.#driver = driverOf(space)
+  }
+
+  async take(step: Step): Promise<void> {
+    const [verb, what] = step.split(' ') as [string, string]
+    if (verb === 'ask') await this.#ask(what as Loader)
+    else if (verb === 'fill') await this.#fill(what as Loader)
+    else await this.#invalidate(verb as 'soft' | 'hard', what)
+  }
+
+  /** What a reader may see is told without the model, which may be wrong as well. */
+  async end(): Promise<void> {
+    const seen = await this.#driver.read()
+    expect(seen).toEqual(this.#model.read())
+    if (seen.state === 'miss') return
+    const loadedAt = Number(seen.value)
+    expect(loadedAt, 'loaded after the last hard invalidation').toBeGreaterThanOrEqual(this.#hardAt)
+    if (loadedAt < this.#softAt) expect(seen.state).toBe('stale')
+  }
+
+  async #ask(loader: Loader): Promise<void> {
+    const token = `loader-${loader}-${String(this.#asked++).padStart(8, '0')}`
+    const seen: Seen = await this.#driver.ask(token, LEASE)
+    expect(seen).toEqual(this.#model.ask(token, LEASE))
+    // It loads at once, and may fill at any time later.
+    if (seen.lease === 'won') this.#loaded.set(loader, { token, truth: this.#truth })
+  }
+
+  async #fill(loader: Loader): Promise<void> {
+    const loaded = this.#loaded.get(loader)
+    if (!loaded) return
+    const filled = { ...LIFE, value: String(loaded.truth) }
+    const outcome: WriteOutcome = await this.#driver.write(filled, loaded.token)
+    expect(outcome).toBe(this.#model.fill(loaded.token, filled))
+  }
+
+  async #invalidate(mode: 'soft' | 'hard', what: string): Promise<void> {
+    this.#truth += 1
+    if (mode === 'hard') this.#hardAt = this.#truth
+    else this.#softAt = this.#truth
+    if (what === 'key') {
+      await (mode === 'soft' ? this.#driver.soften() : this.#driver.remove())
+      return mode === 'soft' ? this.#model.soften() : this.#model.remove()
+    }
+    const name = what === 'tag' ? 'tag' : ''
+    await this.#driver.mark(name, mode)
+    this.#model.mark(name, mode)
+  }
+}
+
+it(`keeps late fills out in every interleaving of up to ${LENGTH} steps`, {
+  timeout: 600_000,
+}, async () => {
+  const stories = [...interleavings(LENGTH)]
+  for (let from = 0; from < stories.length; from += AT_ONCE) {
+    await Promise.all(
+      stories.slice(from, from + AT_ONCE).map(async (steps, i) => {
+        const story = new Story(`late-${from + i}`)
+        try {
+          for (const step of steps) await story.take(step)
+          await story.end()
+        } catch (error) {
+          throw new Error(`after: ${steps.join(', ')}`, { cause: error })
+        }
+      }),
+    )
+  }
+})

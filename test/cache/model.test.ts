@@ -1,0 +1,178 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+import { createDrivers, type KeyDriver, UNIT_MS } from './key-driver.js'
+import { type Filled, KeyModel } from './model.js'
+
+/** LOCKSTEP_MODEL_RUNS=1000 for a long one; LOCKSTEP_MODEL_SEED repeats what a failure printed. */
+const RUNS = Number(process.env.LOCKSTEP_MODEL_RUNS ?? 60)
+const SEED = Number(process.env.LOCKSTEP_MODEL_SEED ?? Date.now() % 2 ** 31)
+const ROUNDS = 30
+/** Keys that live through the same time side by side, so that their calls travel together. */
+const KEYS = 24
+
+let harness: Harness
+let driverOf: (space: string) => KeyDriver
+
+beforeAll(async () => {
+  harness = await startHarness()
+  driverOf = createDrivers(harness)
+})
+afterAll(() => harness.close())
+
+const mode = fc.constantFrom('soft' as const, 'hard' as const)
+const filled = fc.record({
+  tags: fc.subarray(['x', 'y']),
+  ttl: fc.constantFrom(3, 6, 12),
+  stale: fc.constantFrom(0, 2, 8),
+  error: fc.constantFrom(0, 10, 20),
+})
+/** Of the tokens that a key has seen, the last ones first. */
+const token = fc.nat({ max: 3 })
+const step = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('ask' as const),
+      again: fc.option(token),
+      lasts: fc.constantFrom(2, 5, 9),
+      early: fc.constantFrom(0, 0.75, 1.5, 3),
+    }),
+  },
+  { weight: 7, arbitrary: fc.record({ do: fc.constant('fill' as const), token, filled }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('put' as const), filled }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('renew' as const),
+      token,
+      lasts: fc.constantFrom(2, 5, 9),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('cancel' as const),
+      token,
+      backoff: fc.constantFrom(0, 4, 8),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('soften' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('remove' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('mark' as const),
+      name: fc.constantFrom('', 'x', 'y'),
+      mode,
+    }),
+  },
+)
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
+
+const round = fc.record({
+  advance: fc.constantFrom(0, 0, 1, 2, 3),
+  losesClock: fc.nat({ max: 40 }).map((n) => n === 0),
+  steps: fc.array(step, { minLength: KEYS, maxLength: KEYS }),
+})
+
+/** A key of the service and its model, side by side. */
+class Pair {
+  static #count = 0
+  readonly driver = driverOf(`model-${Pair.#count++}`)
+  readonly model = new KeyModel()
+  readonly #tokens: string[] = []
+  readonly #history: string[] = []
+  #values = 0
+
+  /** @throws with the story of this key alone. */
+  async take(one: Step): Promise<void> {
+    this.#history.push(`${this.model.now}: ${JSON.stringify(one)}`)
+    try {
+      await this.#compare(one)
+    } catch (error) {
+      throw new Error(`after\n${this.#history.join('\n')}`, { cause: error })
+    }
+  }
+
+  async #compare(one: Step): Promise<void> {
+    const { driver, model } = this
+    switch (one.do) {
+      case 'ask': {
+        const own = one.again === null ? this.#newToken() : this.#token(one.again)
+        const expected = model.ask(own, one.lasts, one.early)
+        expect(await driver.ask(own, one.lasts, one.early)).toEqual(expected)
+        break
+      }
+      case 'fill': {
+        const value = this.#value(one.filled)
+        const own = this.#token(one.token)
+        expect(await driver.write(value, own)).toBe(model.fill(own, value))
+        break
+      }
+      case 'put': {
+        const value = this.#value(one.filled)
+        expect(await driver.write(value)).toBe(model.put(value))
+        break
+      }
+      case 'renew': {
+        const own = this.#token(one.token)
+        expect(await driver.renew(own, one.lasts)).toBe(model.renew(own, one.lasts))
+        break
+      }
+      case 'cancel': {
+        const own = this.#token(one.token)
+        expect(await driver.cancel(own, one.backoff)).toBe(model.cancel(own, one.backoff))
+        break
+      }
+      default:
+        await this.#invalidate(one)
+    }
+    expect(await driver.read()).toEqual(model.read())
+  }
+
+  async #invalidate(one: Step & { do: 'soften' | 'remove' | 'mark' }): Promise<void> {
+    const { driver, model } = this
+    if (one.do === 'mark') {
+      await driver.mark(one.name, one.mode)
+      return model.mark(one.name, one.mode)
+    }
+    await driver[one.do]()
+    model[one.do]()
+  }
+
+  #newToken(): string {
+    this.#tokens.unshift(`token-of-a-load-${this.#tokens.length}`)
+    return this.#tokens[0] as string
+  }
+
+  #token(at: number): string {
+    return this.#tokens[at] ?? this.#newToken()
+  }
+
+  #value(life: Omit<Filled, 'value'>): Filled {
+    return { ...life, value: `value ${this.#values++}` }
+  }
+}
+
+async function live(rounds: readonly (typeof round extends fc.Arbitrary<infer T> ? T : never)[]) {
+  const pairs = Array.from({ length: KEYS }, () => new Pair())
+  for (const { advance, losesClock, steps } of rounds) {
+    harness.advance(advance * UNIT_MS)
+    for (const { model } of pairs) model.now += advance
+    if (losesClock) {
+      for (const { driver, model } of pairs) {
+        await driver.loseClock()
+        model.loseClock()
+      }
+    }
+    await Promise.all(pairs.map((pair, i) => pair.take(steps[i] as Step)))
+  }
+}
+
+it(`does what a model in memory does, with seed ${SEED}`, { timeout: 600_000 }, async () => {
+  const property = fc.asyncProperty(fc.array(round, { minLength: 5, maxLength: ROUNDS }), live)
+  const run = await fc.check(property, { numRuns: RUNS, seed: SEED, endOnFailure: true })
+  // The story of the one key says more than all steps of all keys.
+  if (run.failed) throw run.errorInstance
+})

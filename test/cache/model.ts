@@ -1,0 +1,238 @@
+/**
+ * What the cache does with one key, in memory and in plain words: marks, leases and freshness under
+ * one clock that is moved by hand. Redis, HTTP and instances do not occur. Tests compare the
+ * service with it step by step.
+ *
+ * `clk` orders what happens; `now` measures how long things last.
+ */
+
+export interface Life {
+  /** Fresh for, then stale for; or, after a failed load, for `error` instead. */
+  readonly ttl: number
+  readonly stale: number
+  readonly error: number
+}
+
+export interface Filled extends Life {
+  readonly value: string
+  readonly tags: readonly string[]
+}
+
+interface Mark {
+  readonly clk: number
+  readonly at: number
+}
+
+interface Entry {
+  readonly epoch: number
+  readonly value: string
+  readonly tags: readonly string[]
+  /** clk at which its load began: what is invalidated later than this is not in it. */
+  readonly fence: number
+  /** Of the lease that it filled. */
+  readonly token: string | undefined
+  readonly created: boolean
+  readonly loadTime: number
+  freshUntil: number
+  staleUntil: number
+  readonly errorUntil: number
+}
+
+interface Lease {
+  readonly epoch: number
+  readonly clk: number
+  readonly grantedAt: number
+  /** Undefined: nobody may load, because the last load failed. */
+  readonly token: string | undefined
+  ends: number
+  softenedAt: number | undefined
+}
+
+export type State = 'miss' | 'fresh' | 'stale'
+
+export interface Seen {
+  readonly state: State
+  readonly value: string | undefined
+  readonly lease: 'none' | 'won' | 'held' | 'backoff' | 'spent'
+}
+
+export type WriteOutcome = 'created' | 'replaced' | 'lease-lost'
+
+/** '' stands for the whole space. */
+export type Name = string
+
+export class KeyModel {
+  now = 0
+  #clk = 1
+  /** Changes when the clock is lost: nothing that was stamped before counts any more. */
+  #epoch = 0
+  readonly #soft = new Map<Name, Mark>()
+  readonly #hard = new Map<Name, Mark>()
+  #entry: Entry | undefined
+  #lease: Lease | undefined
+
+  read(): Seen {
+    const { state } = this.#judge()
+    return { state, value: state === 'miss' ? undefined : this.#entry?.value, lease: 'none' }
+  }
+
+  /**
+   * A read that offers to load.
+   * @param early how many load times before its end a fresh value is loaded anew
+   */
+  ask(token: string, lasts: number, early = 0): Seen {
+    const seen = this.read()
+    return { ...seen, lease: this.#grant(seen.state, token, lasts, early) }
+  }
+
+  #grant(state: State, token: string, lasts: number, early: number): Seen['lease'] {
+    const lease = this.#leaseInForce()
+    if (lease?.token === token) return 'won'
+    if (state === 'fresh' && !this.#isDueEarly(early)) return 'none'
+    if (this.#entry?.token === token) return 'spent'
+    // After a soft invalidation the load under way brings something stale: another may begin.
+    if (lease && lease.softenedAt === undefined) {
+      if (state === 'fresh') return 'none'
+      return lease.token === undefined ? 'backoff' : 'held'
+    }
+    this.#lease = {
+      epoch: this.#epoch,
+      clk: this.#clk,
+      grantedAt: this.now,
+      token,
+      ends: this.now + lasts,
+      softenedAt: undefined,
+    }
+    return 'won'
+  }
+
+  put(filled: Filled): WriteOutcome {
+    return this.#store(filled, undefined)
+  }
+
+  fill(token: string, filled: Filled): WriteOutcome {
+    // The same fill again repeats its answer, and changes nothing.
+    if (this.#entry?.token === token) return this.#entry.created ? 'created' : 'replaced'
+    const lease = this.#leaseInForce()
+    if (lease?.token !== token) return 'lease-lost'
+    if (filled.tags.some((tag) => this.#isAfter(this.#hard, tag, lease.clk))) {
+      this.#lease = undefined
+      return 'lease-lost'
+    }
+    return this.#store(filled, lease)
+  }
+
+  #store({ value, tags, ttl, stale, error }: Filled, lease: Lease | undefined): WriteOutcome {
+    const created = this.read().state === 'miss'
+    this.#clk += 1
+    const freshUntil = Math.min(this.now + ttl, lease?.softenedAt ?? Number.POSITIVE_INFINITY)
+    this.#entry = {
+      epoch: this.#epoch,
+      value,
+      tags,
+      fence: lease?.clk ?? this.#clk,
+      token: lease?.token,
+      created,
+      loadTime: lease ? this.now - lease.grantedAt : 0,
+      freshUntil,
+      staleUntil: freshUntil + stale,
+      errorUntil: freshUntil + error,
+    }
+    // Stale from the start, in a space that serves nothing stale.
+    if (freshUntil + Math.max(stale, error) <= this.now) this.#entry = undefined
+    this.#lease = undefined
+    return created ? 'created' : 'replaced'
+  }
+
+  renew(token: string, lasts: number): boolean {
+    const lease = this.#leaseInForce()
+    if (lease?.token !== token) return false
+    lease.ends = this.now + lasts
+    return true
+  }
+
+  /** @param backoff the load failed: nobody may load for so long; 0 for no such pause. */
+  cancel(token: string, backoff: number): boolean {
+    if (this.#leaseInForce()?.token !== token) return false
+    this.#lease = undefined
+    if (backoff > 0) {
+      this.#lease = {
+        epoch: this.#epoch,
+        clk: this.#clk,
+        grantedAt: this.now,
+        token: undefined,
+        ends: this.now + backoff,
+        softenedAt: undefined,
+      }
+    }
+    return true
+  }
+
+  /** A hard invalidation of the key alone: nothing is left, and no load under way may fill it. */
+  remove(): void {
+    this.#clk += 1
+    this.#entry = undefined
+    this.#lease = undefined
+  }
+
+  soften(): void {
+    this.#clk += 1
+    const entry = this.#entry
+    if (entry && this.now < entry.freshUntil) {
+      entry.staleUntil = this.now + (entry.staleUntil - entry.freshUntil)
+      entry.freshUntil = this.now
+    }
+    const lease = this.#leaseInForce()
+    if (lease?.token !== undefined) lease.softenedAt ??= this.now
+  }
+
+  mark(name: Name, mode: 'soft' | 'hard'): void {
+    this.#clk += 1
+    const marks = mode === 'soft' ? this.#soft : this.#hard
+    marks.set(name, { clk: this.#clk, at: this.now })
+  }
+
+  loseClock(): void {
+    this.#epoch += 1
+    this.#soft.clear()
+    this.#hard.clear()
+  }
+
+  #leaseInForce(): Lease | undefined {
+    const lease = this.#lease
+    if (!lease || lease.ends <= this.now || lease.epoch !== this.#epoch) return undefined
+    return this.#isAfter(this.#hard, '', lease.clk) ? undefined : lease
+  }
+
+  #isAfter(marks: ReadonlyMap<Name, Mark>, name: Name, clk: number): boolean {
+    return (marks.get(name)?.clk ?? 0) > clk
+  }
+
+  #judge(): { state: State; freshUntil: number } {
+    const entry = this.#entry
+    const miss = { state: 'miss', freshUntil: 0 } as const
+    if (entry?.epoch !== this.#epoch) return miss
+    const names = ['', ...entry.tags]
+    if (names.some((name) => this.#isAfter(this.#hard, name, entry.fence))) return miss
+    const { freshUntil, staleUntil } = this.#softened(entry, names)
+    if (this.now < freshUntil) return { state: 'fresh', freshUntil }
+    const lease = this.#leaseInForce()
+    const isBackingOff = lease !== undefined && lease.token === undefined
+    const isServed = this.now < staleUntil || (isBackingOff && this.now < entry.errorUntil)
+    return isServed ? { state: 'stale', freshUntil } : miss
+  }
+
+  /** Stale since the last soft mark that the load began before. */
+  #softened({ freshUntil, staleUntil, fence }: Entry, names: readonly Name[]) {
+    const after = names.map((name) => this.#soft.get(name)).filter((mark) => mark !== undefined)
+    const at = Math.max(...after.filter(({ clk }) => clk > fence).map((mark) => mark.at))
+    if (at >= freshUntil || at === Number.NEGATIVE_INFINITY) return { freshUntil, staleUntil }
+    return { freshUntil: at, staleUntil: Math.min(at + staleUntil - freshUntil, staleUntil) }
+  }
+
+  #isDueEarly(early: number): boolean {
+    const { freshUntil } = this.#judge()
+    const load = this.#entry?.loadTime ?? 0
+    return early > 0 && load > 0 && this.now + load * early >= freshUntil
+  }
+}
