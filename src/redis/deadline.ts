@@ -1,0 +1,64 @@
+export interface DeadlineOptions {
+  readonly timeoutMs: number
+  /** Called for each answer that did not come in time; what its caller is told. */
+  readonly onMissed: () => Error
+  /** Called for each answer, also for one that came late. */
+  readonly onAnswer: () => void
+}
+
+interface Pending {
+  readonly missedAt: number
+  readonly reject: (error: Error) => void
+}
+
+const CHECK_EVERY_MS = 25
+
+/**
+ * Bounds how long callers wait for answers of Redis; what was sent may still run. One timer for all
+ * of them: a timer per call would cost more than the call.
+ */
+export class Deadline {
+  readonly #options: DeadlineOptions
+  /** In the order in which they are missed. */
+  readonly #pending = new Set<Pending>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: DeadlineOptions) {
+    this.#options = options
+  }
+
+  bound<T>(reply: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const { timeoutMs, onAnswer } = this.#options
+      const pending = { missedAt: performance.now() + timeoutMs, reject }
+      this.#pending.add(pending)
+      this.#timer ??= this.#later()
+      reply.then(
+        (value) => {
+          this.#pending.delete(pending)
+          onAnswer()
+          resolve(value)
+        },
+        (error: unknown) => {
+          this.#pending.delete(pending)
+          reject(error)
+        },
+      )
+    })
+  }
+
+  /** Answers that came while this process was busy are taken up first: it was us who kept silent. */
+  #later(): NodeJS.Timeout {
+    return setTimeout(() => setImmediate(() => this.#giveUp()), CHECK_EVERY_MS).unref()
+  }
+
+  #giveUp(): void {
+    const now = performance.now()
+    for (const pending of this.#pending) {
+      if (pending.missedAt > now) break
+      this.#pending.delete(pending)
+      pending.reject(this.#options.onMissed())
+    }
+    this.#timer = this.#pending.size > 0 ? this.#later() : undefined
+  }
+}

@@ -1,0 +1,50 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { Deadline } from '../../src/redis/deadline.js'
+
+let deadline: Deadline
+let missed: number
+let answered: number
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  missed = 0
+  answered = 0
+  deadline = new Deadline({
+    timeoutMs: 100,
+    onMissed: () => {
+      missed += 1
+      return new Error('late')
+    },
+    onAnswer: () => {
+      answered += 1
+    },
+  })
+})
+afterEach(() => vi.useRealTimers())
+
+const after = (ms: number, value: string) =>
+  new Promise<string>((resolve) => setTimeout(() => resolve(value), ms))
+const given = (promise: Promise<string>) => promise.catch((error: Error) => error.message)
+
+it('passes on what comes in time, and errors as they are', async () => {
+  const [value, error] = [
+    given(deadline.bound(after(50, 'value'))),
+    given(deadline.bound(Promise.reject(new Error('no')))),
+  ]
+  await vi.advanceTimersByTimeAsync(50)
+  expect(await Promise.all([value, error])).toEqual(['value', 'no'])
+  expect([missed, answered]).toEqual([0, 1])
+})
+
+it('gives up each on its own time, and hears of an answer that comes later', async () => {
+  const first = given(deadline.bound(after(300, 'first')))
+  await vi.advanceTimersByTimeAsync(60)
+  const second = given(deadline.bound(after(80, 'second')))
+  await vi.advanceTimersByTimeAsync(90)
+  expect(await first).toBe('late')
+  expect(await second).toBe('second')
+  expect([missed, answered]).toEqual([1, 1])
+  await vi.advanceTimersByTimeAsync(200)
+  expect(answered).toBe(2)
+  expect(vi.getTimerCount()).toBe(0)
+})
