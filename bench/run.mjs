@@ -35,10 +35,10 @@ async function measure(row) {
   const { name, target, atMost = false, operations = 1, connections = CONNECTIONS } = row
   const rival = { server: 'echo', request: row.request, ...row.rival }
   const sides = {
-    service: { server: servers.service, request: row.request },
+    service: { server: servers[row.server ?? 'service'], request: row.request },
     rival: { server: servers[rival.server], request: rival.request },
   }
-  for (const request of row.prepare ?? []) await once(servers.service.url, request)
+  for (const request of row.prepare ?? []) await once(sides.service.server.url, request)
   for (const request of rival.prepare ?? []) await once(sides.rival.server.url, request)
   const load = { connections, seconds: SECONDS }
   for (const { server, request } of Object.values(sides)) {

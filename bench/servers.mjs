@@ -14,6 +14,8 @@ const canPin = spawnSync('taskset', ['-V']).status === 0
 /** One core for the servers under test, the other for Redis and the load. */
 const SERVER_CORE = '0'
 const OTHER_CORE = '1'
+/** Where no Redis listens. */
+const NOBODY = 'redis://127.0.0.1:1'
 
 export async function startServers() {
   pin(process.pid, OTHER_CORE)
@@ -32,8 +34,14 @@ export async function startServers() {
   }
   let webdis
   try {
-    for (const file of ['dist/main.js', 'bench/echo.mjs', 'bench/fastify.mjs']) {
-      started.push(await startServer(path.join(ROOT, file), environment))
+    const cutOff = { ...environment, LOCKSTEP_REDIS_URL: NOBODY }
+    for (const [file, variables] of [
+      ['dist/main.js', environment],
+      ['bench/echo.mjs', environment],
+      ['bench/fastify.mjs', environment],
+      ['dist/main.js', cutOff],
+    ]) {
+      started.push(await startServer(path.join(ROOT, file), variables))
     }
     webdis = await startWebdis()
     if (webdis) started.push(webdis)
@@ -42,8 +50,8 @@ export async function startServers() {
     await stop()
     throw error
   }
-  const [service, echo, fastify] = started
-  return { redis, service, echo, fastify, webdis, stop }
+  const [service, echo, fastify, cutOff] = started
+  return { redis, service, echo, fastify, cutOff, webdis, stop }
 }
 
 /** With a Redis of its own, for it speaks TCP only. @returns undefined where it is not on PATH. */

@@ -62,7 +62,11 @@ export function buildApp(deps: AppDeps, makeStores = createStores): Apps {
   const turn: Turn = { meter: undefined }
   const stores = makeStores(deps, metrics, lockMetrics, turn)
   const keyring = createKeyring(config.definitions.tokens)
-  deps.onReload?.(({ definitions }) => keyring.replace(definitions.tokens))
+  let filed = config.definitions.policies
+  deps.onReload?.(({ definitions }) => {
+    keyring.replace(definitions.tokens)
+    filed = definitions.policies
+  })
   const server = {
     config,
     logger,
@@ -121,7 +125,7 @@ export function buildApp(deps: AppDeps, makeStores = createStores): Apps {
           prefix: '/ratelimits',
           store: stores.ratelimits.checks,
           policies: stores.ratelimits.policies,
-          metrics: createRateLimitMetrics(metrics),
+          metrics: createRateLimitMetrics(metrics, (name) => Object.hasOwn(filed, name)),
           headerStyle: config.ratelimitHeaders,
         })
         const cacheMetrics = createCacheMetrics(metrics)

@@ -23,12 +23,17 @@ import { createLockStore, type LockStore } from './locks/store.js'
 import { createRedisMetrics } from './metrics/redis.js'
 import type { Metrics } from './metrics/registry.js'
 import { type CheckStore, createCheckStore } from './ratelimits/checks/store.js'
+import { Circuits } from './ratelimits/outage/circuit.js'
+import { createFallback } from './ratelimits/outage/fallback.js'
+import { LocalLimiter } from './ratelimits/outage/local-limiter.js'
+import { createCircuitMetric } from './ratelimits/outage/metrics.js'
 import { parsePolicy } from './ratelimits/policies/parse.js'
 import { policiesOfFile } from './ratelimits/policies/section.js'
 import { createPolicyStore, type PolicyStore } from './ratelimits/policies/store.js'
-import { createBinder } from './redis/binder.js'
+import { type Binder, createBinder } from './redis/binder.js'
 import { layoutOf } from './redis/layout.js'
 import type { Links } from './redis/links.js'
+import { reachOf } from './redis/reach.js'
 import { watchRedis } from './redis-watch.js'
 
 export interface StoreDeps {
@@ -41,11 +46,16 @@ export interface StoreDeps {
   readonly onReload?: OnReload<Config>
 }
 
+export interface RateLimitStores {
+  readonly checks: CheckStore
+  readonly policies: PolicyStore
+}
+
 /** What the domains know of Redis. */
 export interface Stores {
   readonly locks: LockStore
   readonly leaderboards: LeaderboardStore
-  readonly ratelimits: { readonly checks: CheckStore; readonly policies: PolicyStore }
+  readonly ratelimits: RateLimitStores
   readonly cache: CacheStores & { readonly spaces: SpaceStore; readonly hotKeys: HotKeys }
 }
 
@@ -73,10 +83,6 @@ export function createStores(
   deps.onReload?.(({ definitions }) => {
     spacesOfFile = fromFile(definitions.spaces)
   })
-  let filedPolicies = policiesOfFile(config.definitions.policies)
-  deps.onReload?.(({ definitions }) => {
-    filedPolicies = policiesOfFile(definitions.policies)
-  })
   const leaderboards = createLeaderboardStore({ binder })
   leaderboards.replaceTemplates(compileTemplates(config.definitions.leaderboards))
   deps.onReload?.((fresh) =>
@@ -95,15 +101,7 @@ export function createStores(
   return {
     locks,
     leaderboards,
-    ratelimits: {
-      checks: createCheckStore({ binder, slotOf: (key) => links.commands.slotOf(key) }),
-      policies: createPolicyStore({
-        binder,
-        signals: links.signals,
-        parse: parsePolicy,
-        fromFile: () => filedPolicies,
-      }),
-    },
+    ratelimits: createRateLimitStores(deps, binder, metrics),
     cache: {
       ...withL1(
         { l1, hotKeys },
@@ -122,5 +120,36 @@ export function createStores(
         fromFile: () => spacesOfFile,
       }),
     },
+  }
+}
+
+function createRateLimitStores(
+  { config, links, onReload, clockOffsetUs = () => 0 }: StoreDeps,
+  binder: Binder,
+  metrics: Metrics,
+): RateLimitStores {
+  let filed = policiesOfFile(config.definitions.policies)
+  onReload?.(({ definitions }) => {
+    filed = policiesOfFile(definitions.policies)
+  })
+  const nowUs = () => Date.now() * 1_000 + clockOffsetUs()
+  const steadyUs = () => performance.now() * 1_000 + clockOffsetUs()
+  return {
+    checks: createCheckStore({
+      binder,
+      slotOf: (key) => links.commands.slotOf(key),
+      circuits: new Circuits({
+        reach: reachOf(links.commands),
+        timeoutMs: config.ratelimitTimeoutMs,
+        onChange: createCircuitMetric(metrics),
+      }),
+      fallback: createFallback(new LocalLimiter(config.instances, steadyUs), nowUs),
+    }),
+    policies: createPolicyStore({
+      binder,
+      signals: links.signals,
+      parse: parsePolicy,
+      fromFile: () => filed,
+    }),
   }
 }

@@ -9,4 +9,5 @@ const check = (count) => ({
 export const rows = [
   { name: 'check of one limit over echo', target: 0.85, request: check(1) },
   { name: 'check of four limits over echo', request: check(4) },
+  { name: 'check while Redis is away over echo', server: 'cutOff', request: check(1) },
 ]

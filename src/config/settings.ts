@@ -100,6 +100,20 @@ export const SettingsSchema = Type.Object(
       description:
         'How answers about limits tell them: RateLimit and RateLimit-Policy (IETF draft), RateLimit-Limit, -Remaining and -Reset, or not at all.',
     }),
+    ratelimitTimeoutMs: Type.Integer({
+      default: 100,
+      minimum: 1,
+      maximum: 60_000,
+      description:
+        'How long a check of rate limits may wait for Redis before it is answered as the `onError` of its policies says.',
+    }),
+    instances: Type.Integer({
+      default: 1,
+      minimum: 1,
+      maximum: 10_000,
+      description:
+        'Instances of this service that share the limits: with `onError: local` each grants its part of a limit.',
+    }),
     idempotencyTtlMs: Type.Integer({
       default: 300_000,
       minimum: 1_000,

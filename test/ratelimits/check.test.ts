@@ -106,7 +106,10 @@ describe('several limits', () => {
     await check({ limits: [full] })
     const { body } = await check({ limits: [full, inline(key)], mode: 'each' })
     expect(body.allowed).toBe(false)
-    expect(body.results.map(({ allowed }: { allowed: boolean }) => allowed)).toEqual([false, true])
+    expect(body.results).toMatchObject([
+      { allowed: false, granted: 0 },
+      { allowed: true, granted: 1 },
+    ])
     expect((await check({ limits: [inline(key)], peek: true })).body.remaining).toBe(4)
   })
 

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type CheckStore, createCheckStore } from '../../src/ratelimits/checks/store.js'
+import type { CheckStore } from '../../src/ratelimits/checks/store.js'
 import type { Policy } from '../../src/ratelimits/policies/policy.js'
 import { type Harness, startHarness } from '../support/harness.js'
+import { checkStoreOf } from './check-store.js'
 import { gcraModel, leakyModel, logModel, type Model, slidingModel, windowModel } from './model.js'
 
 let harness: Harness
@@ -11,10 +12,7 @@ let store: CheckStore
 
 beforeAll(async () => {
   harness = await startHarness()
-  store = createCheckStore({
-    binder: harness.binder,
-    slotOf: (key) => harness.link.slotOf(key),
-  })
+  store = checkStoreOf(harness)
 })
 afterAll(() => harness.close())
 

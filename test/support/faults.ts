@@ -15,6 +15,8 @@ export interface FaultProxy {
   cut(): void
   /** Back to forwarding everything. Connections that lost bytes are ended. */
   heal(): void
+  /** How often a text, as the digest of a script, stood in what was sent to Redis. */
+  sent(text: string): number
   close(): Promise<void>
 }
 
@@ -25,6 +27,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
   const pairs = new Set<{ client: Socket; server: Socket }>()
   let mode: Mode = 'forward'
   let delayMs = 0
+  const chunks: Buffer[] = []
 
   const endAll = () => {
     for (const { client, server } of pairs) {
@@ -45,7 +48,8 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     }
     for (const socket of [client, server]) socket.on('error', end).on('close', end)
 
-    client.on('data', (bytes) => {
+    client.on('data', (bytes: Buffer) => {
+      chunks.push(bytes)
       if (mode !== 'freeze') server.write(bytes)
     })
     server.on('data', (bytes) => {
@@ -78,6 +82,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       mode = 'forward'
       delayMs = 0
     },
+    sent: (text) => Buffer.concat(chunks).toString('latin1').split(text).length - 1,
     close() {
       endAll()
       return new Promise((resolve) => listener.close(() => resolve()))

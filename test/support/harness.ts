@@ -66,6 +66,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       LOCKSTEP_LOG_LEVEL: 'trace',
       // Tests share a busy machine, where Redis may keep a read waiting for long.
       LOCKSTEP_CACHE_READ_TIMEOUT_MS: '5000',
+      LOCKSTEP_RATELIMIT_TIMEOUT_MS: '5000',
       LOCKSTEP_CONFIG_FILE: file,
       ...options.environment,
     })

@@ -16,7 +16,7 @@ export interface LimitInput extends Partial<Policy> {
 type Find = (name: string) => Promise<PolicyDocument | undefined>
 
 /** What describes a limit that no policy is named for. */
-const OWN_FIELDS = ['algorithm', 'limit', ...PARAMETERS, 'shadow', 'group'] as const
+const OWN_FIELDS = ['algorithm', 'limit', ...PARAMETERS, 'shadow', 'group', 'onError'] as const
 
 /**
  * Looks up the policies that limits name.

@@ -22,6 +22,7 @@ export function toAnswer(limits: readonly LimitRequest[], { allowed, results }: 
       ...(result.blocked && { blocked: true }),
       ...(policy.shadow && { shadow: true }),
       takenAtMs: Math.floor(result.takenAtUs / 1_000),
+      ...(result.degraded && { degraded: result.degraded }),
     }
   })
   const voters = enforced(limits, answers)

@@ -50,6 +50,10 @@ export const checkRoutes: FastifyPluginAsyncTypebox<CheckRouteOptions> = async (
         'This Idempotency-Key was used for another request.',
       )
     }
+    if (outcome.kind === 'closed') {
+      if (!options.peek) metrics.failedClosed(limits)
+      throw outcome.error
+    }
     if (outcome.kind === 'cross-slot') {
       throw new Problem(
         'cross-slot',
@@ -57,7 +61,7 @@ export const checkRoutes: FastifyPluginAsyncTypebox<CheckRouteOptions> = async (
       )
     }
     const answer = toAnswer(limits, outcome)
-    if (!options.peek) metrics.decided(answer.allowed)
+    if (!options.peek) metrics.decided(limits, answer.results)
     if (outcome.replayed) reply.header('idempotent-replayed', 'true')
     const states = limits.map(({ name, policy: { windowMs = 0 } }, i) => {
       const { limit, remaining, resetAfterMs } = answer.results[i]!

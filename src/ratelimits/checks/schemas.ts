@@ -115,6 +115,12 @@ const Result = Type.Object({
   blocked: Type.Optional(Type.Boolean({ description: 'The subject is blocked for now.' })),
   shadow: Type.Optional(Type.Boolean({ description: 'This limit takes no part in the verdict.' })),
   takenAtMs: Type.Integer({ description: 'Time of Redis at the decision, since 1970.' }),
+  degraded: Type.Optional(
+    Type.Enum(['open', 'local'], {
+      description:
+        'Redis did not answer, and the policy said what then: open, or local in this instance alone. Absent where Redis decided.',
+    }),
+  ),
 })
 
 export const CheckResponse = Type.Object(

@@ -14,6 +14,8 @@ export interface LimitReply {
   readonly blocked: boolean
   /** leaky-bucket: until what was taken may start. */
   readonly delayUs: number
+  /** Redis did not answer: allowed as it is, or decided by this process alone. */
+  readonly degraded?: 'open' | 'local'
 }
 
 export type CheckReply =

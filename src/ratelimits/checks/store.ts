@@ -1,7 +1,10 @@
 import type { Binder } from '../../redis/binder.js'
+import { StoreError, unavailable } from '../../redis/errors.js'
 import type { Idempotency } from '../../redis/idempotency.js'
 import { toScriptLimit } from '../algorithms/algorithms.js'
 import { exceptionKey, limitKey, memoKey, type Subject } from '../keys.js'
+import type { Circuits } from '../outage/circuit.js'
+import type { Fallback } from '../outage/fallback.js'
 import type { Policy } from '../policies/policy.js'
 import { type CheckReply, checkScript, type LimitReply } from './scripts.js'
 
@@ -29,6 +32,8 @@ export type CheckOutcome =
     }
   | { readonly kind: 'conflict' }
   | { readonly kind: 'cross-slot' }
+  /** Redis did not answer, and a policy wants no decision without it. */
+  | { readonly kind: 'closed'; readonly error: StoreError }
 
 export interface CheckStore {
   check(
@@ -42,6 +47,8 @@ export interface CheckStoreOptions {
   readonly binder: Binder
   /** The Cluster slot of a key: what shares one can be checked in one step. */
   readonly slotOf: (key: string) => number
+  readonly circuits: Circuits
+  readonly fallback: Fallback
 }
 
 interface Placed {
@@ -50,7 +57,13 @@ interface Placed {
   readonly state: string
 }
 
-export function createCheckStore({ binder, slotOf }: CheckStoreOptions): CheckStore {
+interface Closed {
+  readonly outcome: 'closed'
+  readonly error: StoreError
+}
+
+export function createCheckStore(options: CheckStoreOptions): CheckStore {
+  const { binder, slotOf, circuits, fallback } = options
   const run = binder.bind(checkScript)
 
   /** The memo stands with the data of the first limit: what is in one slot is remembered together. */
@@ -77,6 +90,27 @@ export function createCheckStore({ binder, slotOf }: CheckStoreOptions): CheckSt
     )
   }
 
+  async function ask(
+    namespace: string,
+    group: readonly Placed[],
+    options: CheckOptions,
+  ): Promise<CheckReply | Closed> {
+    const circuit = circuits.of((group[0] as Placed).state)
+    const withoutRedis = (error: () => StoreError) =>
+      fallback(
+        namespace,
+        group.map(({ request }) => request),
+        options,
+      ) ?? { outcome: 'closed' as const, error: error() }
+    if (circuit.isOpen) return withoutRedis(unavailable)
+    try {
+      return await circuit.run(() => call(namespace, group, options))
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+      return withoutRedis(() => error)
+    }
+  }
+
   return {
     async check(namespace, limits, options) {
       const groups = new Map<number, Placed[]>()
@@ -90,7 +124,7 @@ export function createCheckStore({ binder, slotOf }: CheckStoreOptions): CheckSt
       if (groups.size > 1 && options.mode === 'all') return { kind: 'cross-slot' }
 
       const parts = [...groups.values()]
-      const replies = await Promise.all(parts.map((group) => call(namespace, group, options)))
+      const replies = await Promise.all(parts.map((group) => ask(namespace, group, options)))
       return merge(limits.length, parts, replies)
     },
   }
@@ -102,13 +136,14 @@ const stateKey = (namespace: string, request: LimitRequest): string =>
 function merge(
   count: number,
   groups: readonly (readonly Placed[])[],
-  replies: readonly CheckReply[],
+  replies: readonly (CheckReply | Closed)[],
 ): CheckOutcome {
   const results = new Array<LimitReply & { takenAtUs: number }>(count)
   let allowed = true
   let replayed = true
   for (const [i, reply] of replies.entries()) {
     if (reply.outcome === 'conflict') return { kind: 'conflict' }
+    if (reply.outcome === 'closed') return { kind: 'closed', error: errorOf(reply, replies) }
     allowed &&= reply.outcome !== 'denied'
     replayed &&= reply.outcome === 'replayed'
     for (const [j, placed] of (groups[i] as readonly Placed[]).entries()) {
@@ -117,3 +152,9 @@ function merge(
   }
   return { kind: 'decided', allowed, replayed, results }
 }
+
+/** Where the limits stood in several slots, some of them may have been counted. */
+const errorOf = ({ error }: Closed, replies: readonly (CheckReply | Closed)[]): StoreError =>
+  replies.every(({ outcome }) => outcome === 'closed')
+    ? error
+    : new StoreError('outcome-unknown', 'Redis counted some of the limits, not all of them.')

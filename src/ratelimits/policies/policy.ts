@@ -21,4 +21,6 @@ export interface Policy {
   readonly shadow?: boolean
   /** Subjects of one group stand in one slot of a Cluster; another group starts afresh. */
   readonly group?: string
+  /** What a check says when Redis does not answer; default: open. */
+  readonly onError?: 'open' | 'closed' | 'local'
 }

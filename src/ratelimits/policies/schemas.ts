@@ -67,6 +67,12 @@ export const PolicyFields = {
       'Limits of one group can be checked together on a Redis Cluster, whatever their keys. ' +
       'Another group starts afresh.',
   }),
+  onError: Type.Optional(
+    Type.Enum(['open', 'closed', 'local'], {
+      description:
+        'When Redis does not answer in time. open: allow. closed: 503. local: every instance grants its share of the limit from memory. Of several limits, one that is closed makes the check a 503. Default open.',
+    }),
+  ),
 }
 
 /** The same, where nothing is filled in: a limit that stands in a request, or names a policy. */
