@@ -4,13 +4,14 @@ import { expect, it } from 'vitest'
 
 const SRC = path.resolve(import.meta.dirname, '../src')
 
-const DOMAIN = ['redis', 'http', 'metrics']
+const DOMAIN = ['redis', 'http', 'metrics', 'calendar']
 
 /** Which rooms each room may import, besides itself. A room missing here may not exist. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   redis: [],
   http: [],
   metrics: [],
+  calendar: [],
   locks: DOMAIN,
   cache: DOMAIN,
   ratelimits: DOMAIN,

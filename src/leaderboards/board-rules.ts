@@ -1,6 +1,7 @@
+import { isTimeZone } from '../calendar/zone.js'
 import { invalid, type Problem } from '../http/problem.js'
 import { type BoardConfig, type Column, type Score, scoreText } from './config.js'
-import { seasonClock } from './seasons.js'
+import { cronClock } from './seasons.js'
 
 /** What a schema cannot say about a configuration. */
 export function boardProblem(config: BoardConfig): Problem | undefined {
@@ -36,15 +37,11 @@ function boundsProblem({ columns, bounds = {} }: BoardConfig): Problem | undefin
 const isScore = (column: Column, score: Score | undefined): boolean =>
   score === undefined || scoreText(column, score) !== undefined
 
-function seasonProblem({ season }: BoardConfig): Problem | undefined {
+function seasonProblem({ season: { every, timeZone } }: BoardConfig): Problem | undefined {
+  if (!isTimeZone(timeZone)) return invalid('body/season/timeZone', 'must be an IANA time zone')
+  if (typeof every === 'string') return undefined
   try {
-    new Intl.DateTimeFormat('en', { timeZone: season.timeZone })
-  } catch {
-    return invalid('body/season/timeZone', 'must be an IANA time zone')
-  }
-  if (season.every === 'none') return undefined
-  try {
-    if (seasonClock(season).nextRuns(3).length === 3) return undefined
+    if (cronClock(every.cron, timeZone).nextRuns(3).length === 3) return undefined
   } catch {}
   return invalid('body/season/every/cron', 'must be five crontab fields that occur again and again')
 }

@@ -1,3 +1,4 @@
+import { RedisClock } from '../redis/clock.js'
 import { type BoardConfig, planOf, type Season } from './config.js'
 import { type Again, isAgain } from './script-replies.js'
 import { NEVER_MS, type SeasonWindow, windowsAround, windowsText } from './seasons.js'
@@ -41,8 +42,7 @@ export function createBoards(templateOf: (board: string) => BoardConfig): Boards
     string,
     { readonly list: readonly SeasonWindow[]; readonly text: string }
   >()
-  /** How far the clock of Redis is ahead, as scripts have told. */
-  let aheadMs = 0
+  const clock = new RedisClock()
 
   const learn = (id: string, config: BoardConfig, version: string): KnownBoard => {
     if (known.size >= MAX_KNOWN) known.delete(known.keys().next().value as string)
@@ -53,7 +53,7 @@ export function createBoards(templateOf: (board: string) => BoardConfig): Boards
 
   const around = (season: Season) => {
     const id = `${JSON.stringify(season.every)} ${season.timeZone}`
-    const nowMs = Date.now() + aheadMs
+    const nowMs = clock.nowMs()
     const cached = windows.get(id)
     if (cached && holds(cached.list, nowMs)) return cached
     if (windows.size >= MAX_KNOWN) windows.clear()
@@ -71,7 +71,7 @@ export function createBoards(templateOf: (board: string) => BoardConfig): Boards
         const text = season ? `${season} 0 ${NEVER_MS}` : around(entry.config.season).text
         const reply = await call(entry, text)
         if (!isAgain(reply)) return reply
-        if (reply.outcome === 'other-season') aheadMs = reply.nowMs - Date.now()
+        if (reply.outcome === 'other-season') clock.learn(reply.nowMs)
         else if (reply.version === '0') learn(id, templateOf(board), '0')
         else learn(id, JSON.parse(reply.config) as BoardConfig, reply.version)
       }
@@ -89,7 +89,7 @@ export function createBoards(templateOf: (board: string) => BoardConfig): Boards
 
     currentSeason(season) {
       const { list } = around(season)
-      const nowMs = Date.now() + aheadMs
+      const nowMs = clock.nowMs()
       const current = list.find(({ startMs, endMs }) => nowMs >= startMs && nowMs < endMs)
       return { ...(current ?? list[0]!), nowMs }
     },

@@ -1,4 +1,5 @@
 import { Cron } from 'croner'
+import { periodsAround } from '../calendar/periods.js'
 import type { Season } from './config.js'
 
 /** [startMs, endMs): a moment belongs to exactly one season. */
@@ -14,35 +15,39 @@ export const NEVER_MS = Number.MAX_SAFE_INTEGER
 
 const ALL: SeasonWindow = { id: 'all', startMs: 0, endMs: NEVER_MS }
 
-/** Weeks start on Monday. */
-const PATTERNS = { daily: '0 0 * * *', weekly: '0 0 * * 1', monthly: '0 0 1 * *' } as const
+const PERIODS = { daily: 'day', weekly: 'week', monthly: 'month' } as const
 
 /** Minutes at the finest; five fields as in crontab(5). */
-export function seasonClock({ every, timeZone }: Pick<Season, 'every' | 'timeZone'>): Cron {
-  const pattern = typeof every === 'object' ? every.cron : every === 'none' ? '' : PATTERNS[every]
-  return new Cron(pattern, { timezone: timeZone, paused: true, mode: '5-part' })
-}
+export const cronClock = (pattern: string, timeZone: string): Cron =>
+  new Cron(pattern, { timezone: timeZone, paused: true, mode: '5-part' })
 
 /**
  * The previous, current and next season around a moment; a script picks among them by the time of
  * Redis, so a clock that differs from that of Redis cannot put a score into the wrong season.
  */
-export function windowsAround(season: Season, nowMs: number): readonly SeasonWindow[] {
-  if (season.every === 'none') return [ALL]
-  const clock = seasonClock(season)
+export function windowsAround({ every, timeZone }: Season, nowMs: number): readonly SeasonWindow[] {
+  if (every === 'none') return [ALL]
+  const starts =
+    typeof every === 'object'
+      ? startsOfCron(every.cron, timeZone, nowMs)
+      : // Weeks start on Monday.
+        periodsAround({ period: PERIODS[every], timeZone, anchorDay: 1, anchorMonth: 1 }, nowMs)
+  return starts.slice(0, -1).map((startMs, at) => ({
+    id: seasonId(startMs),
+    startMs,
+    endMs: starts[at + 1] as number,
+  }))
+}
+
+function startsOfCron(pattern: string, timeZone: string, nowMs: number): number[] {
+  const clock = cronClock(pattern, timeZone)
   const past = clock
     .previousRuns(3, new Date(nowMs + 1_000))
     .map(Number)
     .filter((start) => start <= nowMs)
     .slice(0, 2)
     .reverse()
-  const coming = clock.nextRuns(2, new Date(nowMs)).map(Number)
-  const starts = [...past, ...coming]
-  return starts.slice(0, -1).map((startMs, at) => ({
-    id: seasonId(startMs),
-    startMs,
-    endMs: starts[at + 1] as number,
-  }))
+  return [...past, ...clock.nextRuns(2, new Date(nowMs)).map(Number)]
 }
 
 const seasonId = (startMs: number): string =>

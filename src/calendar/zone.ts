@@ -1,0 +1,67 @@
+/** The clocks of one IANA time zone. */
+export interface Zone {
+  /** What its clocks show at an instant, as if it were UTC. Milliseconds. */
+  localMs(atMs: number): number
+  /** Local time minus UTC at an instant. Milliseconds. */
+  offsetMs(atMs: number): number
+}
+
+/** More than there are zones and aliases: callers may spell them in any case. */
+const MAX_ZONES = 2_000
+const zones = new Map<string, Zone>()
+
+/** @throws RangeError for what is no IANA name; offsets such as `+01:00` are none. */
+export function zoneOf(timeZone: string): Zone {
+  const known = zones.get(timeZone)
+  if (known) return known
+  if (zones.size >= MAX_ZONES) zones.clear()
+  const zone = openZone(timeZone)
+  zones.set(timeZone, zone)
+  return zone
+}
+
+export function isTimeZone(timeZone: string): boolean {
+  try {
+    zoneOf(timeZone)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function openZone(timeZone: string): Zone {
+  if (/^[+-]/.test(timeZone)) throw new RangeError(`${timeZone} is no IANA time zone`)
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    calendar: 'gregory',
+    numberingSystem: 'latn',
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  })
+  const offsetMs = (atMs: number): number => {
+    const parts: Record<string, number> = {}
+    for (const { type, value } of format.formatToParts(atMs)) parts[type] = Number(value)
+    const { year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0 } = parts
+    const wholeMs = Math.floor(atMs / 1_000) * 1_000
+    return Date.UTC(year, month - 1, day, hour, minute, second) - wholeMs
+  }
+  return { offsetMs, localMs: (atMs) => atMs + offsetMs(atMs) }
+}
+
+/** The first instant after `fromMs`, up to `toMs`, with another offset than that of `fromMs`. */
+export function transition(zone: Zone, fromMs: number, toMs: number): number | undefined {
+  const before = zone.offsetMs(fromMs)
+  if (zone.offsetMs(toMs) === before) return undefined
+  let [low, high] = [fromMs, toMs]
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2)
+    if (zone.offsetMs(middle) === before) low = middle
+    else high = middle
+  }
+  return high
+}
