@@ -2,7 +2,8 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Redis } from 'ioredis'
 import { createCounterStore } from './cache/counters/store.js'
 import { ReadGuard } from './cache/entries/read-guard.js'
-import { createEntryStore } from './cache/entries/store.js'
+import { type CacheKey, createEntryStore } from './cache/entries/store.js'
+import { withHeadRoom } from './cache/head-room.js'
 import { HotKeys } from './cache/hot/hot-keys.js'
 import { createInvalidationStore } from './cache/invalidation/store.js'
 import { L1 } from './cache/levels/level.js'
@@ -67,11 +68,15 @@ export function createStores(
 ): Stores {
   const { config, links, clockOffsetUs = () => 0 } = deps
   const observer = createRedisMetrics(metrics)
-  watchRedis(deps, metrics)
+  const memory = watchRedis(deps, metrics)
   const meter = () => turn.meter
   const binder = createBinder({ link: links.commands, observer, clockOffsetUs, meter })
   const cacheBinder = createBinder({ link: links.cache, observer, clockOffsetUs, meter })
   const partitions = new Partitions(layoutOf(links.cache), config.cacheOnRestart)
+  // A Redis of its own may be filled: nothing else lives there.
+  const isTight = ({ namespace, space, key }: CacheKey) =>
+    links.cacheProbe === undefined &&
+    memory.isTight(() => partitions.keysOf(namespace, space, key).clock)
   const hotKeys = new HotKeys()
   const l1 = new L1({
     partitions,
@@ -105,12 +110,15 @@ export function createStores(
     cache: {
       ...withL1(
         { l1, hotKeys },
-        withReadGuard(new ReadGuard(config.cacheReadTimeoutMs), {
-          entries: createEntryStore({ binder: cacheBinder, partitions }),
-          counters: createCounterStore(cacheBinder, partitions),
-          objects: createObjectStore(cacheBinder, partitions),
-          invalidation: createInvalidationStore(cacheBinder, partitions),
-        }),
+        withReadGuard(
+          new ReadGuard(config.cacheReadTimeoutMs),
+          withHeadRoom(isTight, {
+            entries: createEntryStore({ binder: cacheBinder, partitions }),
+            counters: createCounterStore(cacheBinder, partitions),
+            objects: createObjectStore(cacheBinder, partitions),
+            invalidation: createInvalidationStore(cacheBinder, partitions),
+          }),
+        ),
       ),
       hotKeys,
       spaces: createSpaceStore({

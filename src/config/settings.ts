@@ -95,6 +95,13 @@ export const SettingsSchema = Type.Object(
       description:
         'How long a cache read may wait for Redis before it is answered from memory or with 503.',
     }),
+    cacheMemoryRatio: Type.Number({
+      default: 0.8,
+      minimum: 0.1,
+      maximum: 1,
+      description:
+        'Share of the maxmemory of Redis above which cache writes are refused, so that locks keep head-room; 1 leaves it to Redis. A Redis of its own for the cache may be filled.',
+    }),
     ratelimitHeaders: Type.Enum(['ietf', 'legacy', 'none'], {
       default: 'ietf',
       description:

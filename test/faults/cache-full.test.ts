@@ -1,0 +1,241 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { readScript } from '../../src/cache/entries/scripts.js'
+import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
+import { keysOf } from '../cache/keys.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { find, toolsFolder } from '../support/server-place.js'
+import { until } from '../support/until.js'
+
+const SPACES = 'spaces: { users: { jitter: 0, staleMs: 60000 } }'
+
+let redis: ManagedRedis
+let raw: Redis
+/** Keeps a fifth of the memory free of the cache. */
+let careful: Harness
+/** Lets Redis itself refuse. */
+let full: Harness
+
+beforeAll(async () => {
+  redis = await startManagedRedis({ toolsFolder, find })
+  raw = new Redis(redis.url)
+  careful = await startHarness({ configFile: SPACES, redisUrl: redis.url })
+  full = await startHarness({
+    configFile: SPACES,
+    redisUrl: redis.url,
+    environment: { LOCKSTEP_CACHE_MEMORY_RATIO: '1' },
+  })
+})
+afterAll(async () => {
+  raw.disconnect()
+  await Promise.all([careful.close(), full.close()])
+  await redis.stop()
+})
+
+const at = (key: string, space = 'users') => `/v1/cache/${space}/${key}`
+const setMaxMemory = (bytes: number) => raw.call('CONFIG', 'SET', 'maxmemory', Math.round(bytes))
+const used = async () => Number(/^used_memory:(\d+)/m.exec(await raw.info('memory'))?.[1])
+const put = (harness: Harness, key: string, value: string | Buffer = 'value') =>
+  harness
+    .request('put', at(key))
+    .type('application/octet-stream')
+    .set('surrogate-key', 't')
+    .send(value)
+const get = (harness: Harness, key: string) => harness.request('get', at(key)).buffer(true)
+const post = (harness: Harness, path: string, body: object = {}) =>
+  harness.request('post', path).send(body)
+const invalidate = (harness: Harness, body: object) =>
+  post(harness, '/v1/cache/users/invalidate', body).expect(204)
+const stateOf = async (harness: Harness, key: string) =>
+  (await get(harness, key)).headers['lockstep-state']
+
+/** What adds data, and what of it must be as before when it was refused. */
+const WRITES: readonly [string, (harness: Harness) => ReturnType<typeof post>][] = [
+  ['PUT of a new key', (harness) => put(harness, 'new')],
+  ['PUT over a value', (harness) => put(harness, 'old', 'changed')],
+  ['a negative entry', (h) => h.request('put', at('old')).set('lockstep-negative', 'true')],
+  ['incr of a new counter', (harness) => post(harness, `${at('new-count')}/incr`)],
+  ['incr of a counter', (harness) => post(harness, `${at('count')}/incr`)],
+  [
+    'a patch',
+    (h) =>
+      h
+        .request('patch', `${at('object')}/fields`)
+        .send({ set: { a: '2', b: '1' }, incr: { n: 1 } }),
+  ],
+  [
+    'set-many',
+    (harness) =>
+      post(harness, '/v1/cache/users/set-many', {
+        entries: [
+          { key: 'new', value: 1 },
+          { key: 'old', value: 2 },
+        ],
+      }),
+  ],
+  [
+    'a pipeline of writes',
+    (harness) =>
+      post(harness, '/v1/cache-pipeline', {
+        operations: [
+          { op: 'put', space: 'users', key: 'new', value: 1 },
+          { op: 'incr', space: 'users', key: 'count' },
+        ],
+      }),
+  ],
+]
+
+async function prepare(harness: Harness) {
+  await setMaxMemory(0)
+  await until('room', async () => (await put(harness, 'old')).status < 300)
+  await harness.request('delete', at('new'))
+  for (const key of ['count', 'object']) await harness.request('delete', at(key))
+  await post(harness, `${at('count')}/incr`, { by: 7 }).expect(200)
+  await harness
+    .request('patch', `${at('object')}/fields`)
+    .send({ set: { a: '1', n: '5' } })
+    .expect(200)
+}
+
+/** The values, versions and clock of a key, as Redis has them. */
+async function stored(harness: Harness) {
+  const keys = ['old', 'new', 'count', 'new-count', 'object'].map((key) => keysOf(harness, key))
+  const dumps = await Promise.all(
+    keys.flatMap(({ entry, values }) => [raw.dumpBuffer(entry), raw.dumpBuffer(values)]),
+  )
+  const clock = await raw.zrange(keys[0]?.clock as string, '0', '-1', 'WITHSCORES')
+  return { dumps: dumps.map((dump) => dump?.toString('base64')), clock }
+}
+
+async function refusesWrites(harness: Harness) {
+  const before = await stored(harness)
+  for (const [what, write] of WRITES) {
+    const { status, body, headers } = await write(harness)
+    expect([what, status, body.code]).toEqual([what, 503, 'store-full'])
+    expect(headers['retry-after']).toBe('1')
+  }
+  expect(await stored(harness)).toEqual(before)
+}
+
+async function readsOn(harness: Harness) {
+  expect((await get(harness, 'old').expect(200)).body.toString()).toBe('value')
+  await harness.request('head', at('old')).expect(200)
+  const count = await harness.request('get', `${at('count')}/counter`).expect(200)
+  expect(count.body.value).toBe('7')
+  const object = await harness.request('get', `${at('object')}/fields`).expect(200)
+  expect(object.body.fields).toEqual({ a: '1', n: '5' })
+  const many = await post(harness, '/v1/cache/users/get-many', { keys: ['old', 'none'] })
+  expect(many.body.entries).toMatchObject([{ status: 'hit' }, { status: 'cache-miss' }])
+}
+
+/** Each begins with a command that a full Redis lets through. */
+async function forgets(harness: Harness) {
+  await post(harness, `${at('old')}/touch`, { ttlMs: 60_000 }).expect(204)
+  await invalidate(harness, { keys: ['old'] })
+  expect(await stateOf(harness, 'old')).toBe('stale')
+  await harness.request('delete', at('count')).expect(204)
+  await harness.request('get', `${at('count')}/counter`).expect(404)
+  await invalidate(harness, { tags: ['t'], mode: 'hard' })
+  await get(harness, 'old').expect(404)
+  await harness.request('get', `${at('object')}/fields`).expect(200)
+  await invalidate(harness, { all: true, mode: 'hard' })
+  await harness.request('get', `${at('object')}/fields`).expect(404)
+}
+
+describe('above the share of the memory that the cache may take', () => {
+  beforeEach(async () => {
+    await prepare(careful)
+    await setMaxMemory((await used()) / 0.9)
+    await until('a refusal', async () => (await put(careful, 'probe')).status === 503)
+  })
+
+  it('the cache writes nothing, half or whole', () => refusesWrites(careful))
+  it('reads go on', () => readsOn(careful))
+  it('invalidations, deletes and touches go on', () => forgets(careful))
+
+  it('locks have the room that is kept for them', async () => {
+    await post(careful, '/v1/locks/kept/acquire').expect(200)
+  })
+
+  it('an instance that was told otherwise goes on', async () => {
+    await put(full, 'other').expect(201)
+  })
+
+  it('shows at /metrics what Redis has', async () => {
+    const { text } = await careful.request('get', '/metrics').expect(200)
+    const of = (name: string) =>
+      Number(new RegExp(`^lockstep_redis_${name}{redis="main"} (\\d+)`, 'm').exec(text)?.[1])
+    expect(of('memory_used_bytes')).toBeGreaterThan(0.8 * of('memory_max_bytes'))
+    expect(of('memory_max_bytes')).toBeGreaterThan(500_000)
+    expect(of('evicted_keys')).toBe(0)
+  })
+
+  it('writes are taken again once there is room', async () => {
+    await setMaxMemory((await used()) / 0.5)
+    await until('room', async () => (await put(careful, 'again')).status < 300)
+  })
+})
+
+describe('on a Redis that is full', () => {
+  beforeEach(async () => {
+    await prepare(full)
+    await setMaxMemory(1)
+  })
+
+  it('nothing is written, half or whole', () => refusesWrites(full))
+  it('reads go on', () => readsOn(full))
+  it('invalidations, deletes and touches go on', () => forgets(full))
+
+  it('a miss grants no lease, for it could not be remembered', async () => {
+    const { lease } = await full.binder.bind(readScript)(keysOf(full, 'none'), {
+      seed: 7,
+      on_restart: 0,
+      space: 'users',
+      want: 1,
+      own_token: 0,
+      token: 'token-0000000000',
+      lease_ms: 10_000,
+      early: '0',
+      idle_ms: 0,
+      max_stale_ms: -1,
+      min_fresh_ms: 0,
+      max_bytes: -1,
+    })
+    expect(lease).toEqual({ kind: 'none' })
+    expect(await raw.exists(keysOf(full, 'none').lease)).toBe(0)
+  })
+
+  it('an invalidation that begins the clock is not lost', async () => {
+    const elsewhere = { ...full, namespace: `${full.namespace}-x` } as Harness
+    await full
+      .request('post', '/v1/cache/users/invalidate')
+      .set('lockstep-namespace', elsewhere.namespace)
+      .send({ all: true, mode: 'hard' })
+      .expect(204)
+    const { clock } = keysOf(elsewhere, 'any')
+    expect(Number(await raw.zscore(clock, 'h:users'))).toBeGreaterThan(1e15)
+    expect(await raw.pttl(clock)).toBeGreaterThan(0)
+  })
+
+  it('what was acknowledged on the way there is whole, what was refused is not there', async () => {
+    await setMaxMemory((await used()) + 3 * 1024 * 1024)
+    const sums = new Map<string, string>()
+    const refused: string[] = []
+    for (let i = 0; i < 60; i++) {
+      const key = `fill-${i}`
+      const value = randomBytes(100_000)
+      const { status, body } = await put(full, key, value)
+      if (status === 201) sums.set(key, createHash('sha256').update(value).digest('hex'))
+      else expect([status, body.code]).toEqual([503, 'store-full'])
+      if (status !== 201) refused.push(key)
+    }
+    expect(sums.size).toBeGreaterThan(10)
+    expect(refused.length).toBeGreaterThan(10)
+    for (const key of refused) await get(full, key).expect(404)
+    for (const [key, sum] of sums) {
+      const { body } = await get(full, key).expect(200)
+      expect(createHash('sha256').update(body).digest('hex')).toBe(sum)
+    }
+  })
+})
