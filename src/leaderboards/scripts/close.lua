@@ -13,7 +13,6 @@ RETURN status ...
 COST O(1)
 MEMORY grows
 ]]
--- @use lib/order.lua
 -- @use lib/board.lua
 local board_key, plan, windows = KEYS[1], ARGV[1], ARGV[2]
 

@@ -9,7 +9,6 @@ RETURN existed
 
 COST O(seasons); the members are freed in another thread
 ]]
--- @use lib/order.lua
 -- @use lib/board.lua
 -- @use lib/season.lua
 local board_key = KEYS[1]

@@ -30,7 +30,11 @@ COST O(entries x log(members)), at most 100 expired and 400 surplus members remo
 MEMORY grows
 ]]
 -- @use lib/order.lua
+-- @use lib/place.lua
 -- @use lib/board.lua
+-- @use lib/scores.lua
+-- @use lib/ranks.lua
+-- @use lib/members.lua
 -- @use lib/season.lua
 -- @use lib/change.lua
 local board_key, memo_key = KEYS[1], KEYS[2]

@@ -13,6 +13,7 @@ RETURN left_text right_text left_coarse right_coarse before sum
 COST O(1)
 ]]
 -- @use ../../../src/leaderboards/scripts/lib/order.lua
+-- @use ../../../src/leaderboards/scripts/lib/place.lua
 local column = ARGV[1]
 local left, right = encode(column, ARGV[2]), encode(column, ARGV[3])
 local sum = add(column, left, right)

@@ -32,15 +32,3 @@ local function set_life(board_key, season, ttl_ms)
     if ttl_ms > 0 then redis.call('PEXPIRE', key, ttl_ms) else redis.call('PERSIST', key) end
   end
 end
-
--- The worst fall out of a board with maxMembers, at most 400 a call. Returns what is left.
-local function trim(board, total)
-  if board.max_members == 0 or total <= board.max_members then return total end
-  local surplus = math.min(total - board.max_members, 400)
-  local popped = redis.call('ZPOPMAX', board.order, surplus)
-  for at = 1, #popped, 2 do
-    uncount(board, popped[at])
-    forget(board, string.sub(popped[at], board.width + 1))
-  end
-  return total - surplus
-end
