@@ -28,9 +28,8 @@ import { sessionRoutes } from './locks/sessions/routes.js'
 import { lockSetRoutes } from './locks/sets/routes.js'
 import { createRequestMetrics } from './metrics/http.js'
 import { createMetrics } from './metrics/registry.js'
-import { checkRoutes } from './ratelimits/checks/routes.js'
 import { createRateLimitMetrics } from './ratelimits/metrics.js'
-import { policyRoutes } from './ratelimits/policies/routes.js'
+import { rateLimitRoutes } from './ratelimits/routes.js'
 import { StoreError } from './redis/errors.js'
 import type { Links } from './redis/links.js'
 import { statusOf } from './redis-watch.js'
@@ -120,11 +119,9 @@ export function buildApp(deps: AppDeps, makeStores = createStores): Apps {
         v1.register(semaphoreRoutes, { prefix: '/semaphores', ...locks })
         v1.register(lockSetRoutes, { prefix: '/lock-sets', ...locks })
         v1.register(sessionRoutes, { prefix: '/sessions', ...locks })
-        v1.register(policyRoutes, { prefix: '/ratelimits', store: stores.ratelimits.policies })
-        v1.register(checkRoutes, {
+        v1.register(rateLimitRoutes, {
           prefix: '/ratelimits',
-          store: stores.ratelimits.checks,
-          policies: stores.ratelimits.policies,
+          stores: stores.ratelimits,
           metrics: createRateLimitMetrics(metrics, (name) => Object.hasOwn(filed, name)),
           headerStyle: config.ratelimitHeaders,
         })

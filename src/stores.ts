@@ -23,14 +23,17 @@ import type { LockMetrics } from './locks/metrics.js'
 import { createLockStore, type LockStore } from './locks/store.js'
 import { createRedisMetrics } from './metrics/redis.js'
 import type { Metrics } from './metrics/registry.js'
-import { type CheckStore, createCheckStore } from './ratelimits/checks/store.js'
+import { createAdjustmentStore } from './ratelimits/adjustments/store.js'
+import { createCheckStore } from './ratelimits/checks/store.js'
+import { createExceptionStore } from './ratelimits/exceptions/store.js'
 import { Circuits } from './ratelimits/outage/circuit.js'
 import { createFallback } from './ratelimits/outage/fallback.js'
 import { LocalLimiter } from './ratelimits/outage/local-limiter.js'
 import { createCircuitMetric } from './ratelimits/outage/metrics.js'
 import { parsePolicy } from './ratelimits/policies/parse.js'
 import { policiesOfFile } from './ratelimits/policies/section.js'
-import { createPolicyStore, type PolicyStore } from './ratelimits/policies/store.js'
+import { createPolicyStore } from './ratelimits/policies/store.js'
+import type { RateLimitStores } from './ratelimits/stores.js'
 import { type Binder, createBinder } from './redis/binder.js'
 import { layoutOf } from './redis/layout.js'
 import type { Links } from './redis/links.js'
@@ -45,11 +48,6 @@ export interface StoreDeps {
   readonly clockOffsetUs?: () => number
   /** Where domains register for definitions of the file that change while the service runs. */
   readonly onReload?: OnReload<Config>
-}
-
-export interface RateLimitStores {
-  readonly checks: CheckStore
-  readonly policies: PolicyStore
 }
 
 /** What the domains know of Redis. */
@@ -159,5 +157,7 @@ function createRateLimitStores(
       parse: parsePolicy,
       fromFile: () => filed,
     }),
+    adjustments: createAdjustmentStore(binder),
+    exceptions: createExceptionStore(binder),
   }
 }

@@ -1,8 +1,8 @@
 import { invalid } from '../../http/problem.js'
 import { PARAMETERS, policyFault } from '../algorithms/algorithms.js'
 import type { Policy } from '../policies/policy.js'
-import { unknownPolicy } from '../policies/routes.js'
 import type { PolicyDocument } from '../policies/store.js'
+import { unknownPolicy } from '../problems.js'
 import type { LimitRequest } from './store.js'
 
 /** One entry of `limits` as its schema lets it through. */

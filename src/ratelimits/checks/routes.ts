@@ -4,6 +4,7 @@ import { COMMON_PROBLEMS, Problem, problemResponses } from '../../http/problem.j
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
 import type { RateLimitMetrics } from '../metrics.js'
 import type { PolicyStore } from '../policies/store.js'
+import { idempotencyConflict } from '../problems.js'
 import { type HeaderStyle, limitHeaders } from './headers.js'
 import { type LimitInput, requireEqualCosts, toLimits } from './limits.js'
 import { enforced, toAnswer } from './results.js'
@@ -18,7 +19,7 @@ export interface CheckRouteOptions {
 }
 
 /** Shorter than elsewhere: a limit that a late repeat finds is another window's. */
-const MEMO_TTL_MS = 60_000
+export const MEMO_TTL_MS = 60_000
 
 const PROBLEMS = [
   ...COMMON_PROBLEMS,
@@ -45,10 +46,7 @@ export const checkRoutes: FastifyPluginAsyncTypebox<CheckRouteOptions> = async (
       idempotency: options.peek ? undefined : requestIdentity(request, MEMO_TTL_MS),
     })
     if (outcome.kind === 'conflict') {
-      throw new Problem(
-        'idempotency-conflict',
-        'This Idempotency-Key was used for another request.',
-      )
+      throw idempotencyConflict()
     }
     if (outcome.kind === 'closed') {
       if (!options.peek) metrics.failedClosed(limits)
@@ -140,7 +138,7 @@ export const checkRoutes: FastifyPluginAsyncTypebox<CheckRouteOptions> = async (
         summary: 'What one limit would say to a cost of 1; consumes nothing',
         tags: ['ratelimits'],
         params: schemas.OnePolicyParams,
-        querystring: schemas.PeekQuery,
+        querystring: schemas.KeyQuery,
         body: schemas.PeekRequest,
         response: {
           200: schemas.CheckResponse,

@@ -2,9 +2,12 @@ import Type from 'typebox'
 import { ObjectName, ResourceName } from '../../http/names.js'
 import { InlineFields } from '../policies/schemas.js'
 
-const Key = { ...ObjectName, description: 'Who or what is limited: 1 to 512 bytes of UTF-8.' }
+export const Key = {
+  ...ObjectName,
+  description: 'Who or what is limited: 1 to 512 bytes of UTF-8.',
+}
 
-const Cost = Type.Integer({
+export const Cost = Type.Integer({
   default: 1,
   minimum: 1,
   maximum: 1_000_000_000,
@@ -67,18 +70,19 @@ export const CheckRequest = Type.Object(
 
 export const OnePolicyParams = Type.Object({ policy: ResourceName })
 
+const SEND_ONCE = 'The same as in the body; send it once.'
+
+export const KeyQuery = Type.Object(
+  { key: Type.Optional({ ...Key, description: SEND_ONCE }) },
+  { additionalProperties: false },
+)
+
+export const SameCost = Type.Optional(
+  Type.Integer({ minimum: 1, maximum: 1_000_000_000, description: SEND_ONCE }),
+)
+
 export const OneQuery = Type.Object(
-  {
-    ...CheckQuery.properties,
-    key: Type.Optional({ ...Key, description: 'The same as in the body; send it once.' }),
-    cost: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 1_000_000_000,
-        description: 'The same as in the body; send it once.',
-      }),
-    ),
-  },
+  { ...CheckQuery.properties, ...KeyQuery.properties, cost: SameCost },
   { additionalProperties: false },
 )
 
@@ -90,11 +94,6 @@ export const OneRequest = Type.Object(
 export const PeekRequest = Type.Object(
   { key: Key },
   { additionalProperties: false, examples: [{ key: 'user-7' }] },
-)
-
-export const PeekQuery = Type.Object(
-  { key: Type.Optional({ ...Key, description: 'The same as in the body; send it once.' }) },
-  { additionalProperties: false },
 )
 
 const Result = Type.Object({
@@ -132,5 +131,28 @@ export const CheckResponse = Type.Object(
     ),
     results: Type.Array(Result, { description: 'In the order asked.' }),
   },
-  { description: 'The decision; a denial is an answer, too.' },
+  {
+    description: 'The decision; a denial is an answer, too.',
+    examples: [
+      {
+        allowed: true,
+        remaining: 37,
+        retryAfterMs: 0,
+        results: [
+          {
+            policy: 'api',
+            key: 'user-7',
+            allowed: true,
+            limit: 100,
+            remaining: 37,
+            resetAfterMs: 37_800,
+            retryAfterMs: 0,
+            granted: 1,
+            unsatisfiable: false,
+            takenAtMs: 1_795_248_000_000,
+          },
+        ],
+      },
+    ],
+  },
 )

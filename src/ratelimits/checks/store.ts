@@ -2,16 +2,15 @@ import type { Binder } from '../../redis/binder.js'
 import { StoreError, unavailable } from '../../redis/errors.js'
 import type { Idempotency } from '../../redis/idempotency.js'
 import { toScriptLimit } from '../algorithms/algorithms.js'
-import { exceptionKey, limitKey, memoKey, type Subject } from '../keys.js'
+import { exceptionKey, limitKey, memoKey } from '../keys.js'
+import type { Limit } from '../limit.js'
 import type { Circuits } from '../outage/circuit.js'
 import type { Fallback } from '../outage/fallback.js'
-import type { Policy } from '../policies/policy.js'
 import { type CheckReply, checkScript, type LimitReply } from './scripts.js'
 
 /** One limit of one subject, and what is asked of it. */
-export interface LimitRequest extends Subject {
+export interface LimitRequest extends Limit {
   readonly cost: number
-  readonly policy: Policy
 }
 
 export interface CheckOptions {

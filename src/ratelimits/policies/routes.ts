@@ -8,8 +8,9 @@ import {
   withETag,
 } from '../../http/documents.js'
 import { toPrecondition } from '../../http/etag.js'
-import { COMMON_PROBLEMS, invalid, Problem, problemResponses } from '../../http/problem.js'
+import { COMMON_PROBLEMS, invalid, problemResponses } from '../../http/problem.js'
 import { algorithmOf, policyFault } from '../algorithms/algorithms.js'
+import { unknownPolicy } from '../problems.js'
 import * as schemas from './schemas.js'
 import type { PolicyDocument, PolicyStore } from './store.js'
 
@@ -105,9 +106,6 @@ export const policyRoutes: FastifyPluginAsyncTypebox<{ store: PolicyStore }> = a
     },
   )
 }
-
-export const unknownPolicy = (name: string): Problem =>
-  new Problem('not-found', `There is no policy named ${name}.`)
 
 const toResponse = ({ name, version, value, inFile: isInFile }: PolicyDocument) => ({
   name,

@@ -96,6 +96,17 @@ export const PolicyRequest = Type.Object(PolicyFields, {
   examples: [{ limit: 100, windowMs: 60_000, burst: 20 }],
 })
 
+const EXAMPLE = {
+  name: 'api',
+  algorithm: 'gcra',
+  limit: 100,
+  windowMs: 60_000,
+  burst: 20,
+  version: 1_795_248_000_000_000,
+  maxInAnyWindow: 120,
+  source: 'api',
+}
+
 export const PolicyResponse = Type.Object(
   {
     name: ResourceName,
@@ -106,10 +117,10 @@ export const PolicyResponse = Type.Object(
     }),
     source: DocumentSource,
   },
-  { description: 'The policy, and the bound it guarantees.' },
+  { description: 'The policy, and the bound it guarantees.', examples: [EXAMPLE] },
 )
 
 export const PolicyList = Type.Object(
   { policies: Type.Array(PolicyResponse) },
-  { description: 'All policies of the namespace, by name.' },
+  { description: 'All policies of the namespace, by name.', examples: [{ policies: [EXAMPLE] }] },
 )

@@ -1,0 +1,84 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
+import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
+import { type HeaderStyle, limitHeaders } from '../checks/headers.js'
+import { MEMO_TTL_MS } from '../checks/routes.js'
+import { KeyQuery, OnePolicyParams } from '../checks/schemas.js'
+import type { PolicyStore } from '../policies/store.js'
+import { idempotencyConflict } from '../problems.js'
+import { storedLimit } from '../stored-limit.js'
+import * as schemas from './schemas.js'
+import type { AdjustmentStore } from './store.js'
+
+export interface AdjustmentRouteOptions {
+  readonly store: AdjustmentStore
+  readonly policies: PolicyStore
+  readonly headerStyle: HeaderStyle
+}
+
+export const adjustmentRoutes: FastifyPluginAsyncTypebox<AdjustmentRouteOptions> = async (
+  app,
+  { store, policies, headerStyle },
+) => {
+  app.post(
+    '/:policy/refund',
+    {
+      config: { scope: 'ratelimits:write', queryFields: ['key', 'cost'] },
+      schema: {
+        operationId: 'refundRateLimit',
+        summary: 'Give back what a subject consumed last',
+        tags: ['ratelimits'],
+        params: OnePolicyParams,
+        querystring: schemas.RefundQuery,
+        headers: IdempotencyHeaders,
+        body: schemas.RefundRequest,
+        response: {
+          200: schemas.RefundResponse,
+          ...problemResponses(...COMMON_PROBLEMS, 'not-found', 'idempotency-conflict'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { key, cost, takenAtMs } = request.body
+      const { namespace } = request
+      const limit = await storedLimit(policies, namespace, request.params.policy, key)
+      const idempotency = requestIdentity(request, MEMO_TTL_MS)
+      const outcome = await store.refund(namespace, limit, { cost, takenAtMs, idempotency })
+      if (outcome.outcome === 'conflict') throw idempotencyConflict()
+      if (outcome.outcome === 'replayed') reply.header('idempotent-replayed', 'true')
+      const left = {
+        limit: outcome.override || limit.policy.limit,
+        remaining: outcome.remaining,
+        resetAfterMs: Math.ceil(outcome.resetUs / 1_000),
+      }
+      const { name } = limit
+      const state = { name, windowMs: limit.policy.windowMs ?? 0, ...left }
+      reply.headers(limitHeaders(headerStyle, [state]))
+      return { policy: name, key, refunded: outcome.refunded, ...left }
+    },
+  )
+
+  app.post(
+    '/:policy/reset',
+    {
+      config: { scope: 'ratelimits:write', queryFields: ['key'] },
+      schema: {
+        operationId: 'resetRateLimit',
+        summary: 'Forget what a subject consumed; blocks and overrides stay',
+        tags: ['ratelimits'],
+        params: OnePolicyParams,
+        querystring: KeyQuery,
+        body: schemas.SubjectRequest,
+        response: {
+          200: schemas.ResetResponse,
+          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
+        },
+      },
+    },
+    async (request) => {
+      const { key } = request.body
+      const limit = await storedLimit(policies, request.namespace, request.params.policy, key)
+      return { policy: limit.name, key, changed: await store.reset(request.namespace, limit) }
+    },
+  )
+}

@@ -1,0 +1,48 @@
+import { integers } from '../../redis/reply.js'
+import { defineScript } from '../../redis/script.js'
+
+export interface Refunded {
+  readonly outcome: 'refunded' | 'replayed'
+  readonly refunded: number
+  readonly remaining: number
+  readonly resetUs: number
+  /** The limit that holds for this subject instead of that of the policy, or 0. */
+  readonly override: number
+}
+
+export type RefundReply = Refunded | { readonly outcome: 'conflict' }
+
+export const refundScript = defineScript({
+  name: 'ratelimits.refund',
+  file: new URL('../scripts/refund.lua', import.meta.url),
+  keys: ['state', 'exception', 'memo?'],
+  args: [
+    'kind',
+    'a',
+    'b',
+    'c',
+    'cost',
+    'taken_us',
+    'fingerprint',
+    'memo_ttl_ms',
+    'channel',
+    'message',
+  ],
+  decode(reply): RefundReply {
+    const [code, refunded, remaining, resetUs, override] = integers(reply, 5) as Five
+    if (code === 3) return { outcome: 'conflict' }
+    const outcome = code === 2 ? 'replayed' : 'refunded'
+    return { outcome, refunded, remaining, resetUs, override }
+  },
+})
+
+type Five = [number, number, number, number, number]
+
+export const resetScript = defineScript({
+  name: 'ratelimits.reset',
+  file: new URL('../scripts/reset.lua', import.meta.url),
+  keys: ['state'],
+  args: ['channel', 'message'],
+  /** @returns whether anything was consumed */
+  decode: (reply): boolean => integers(reply, 1)[0] === 1,
+})

@@ -1,0 +1,60 @@
+import type { Binder } from '../../redis/binder.js'
+import type { Idempotency } from '../../redis/idempotency.js'
+import { toScriptLimit } from '../algorithms/algorithms.js'
+import { CHANGES, changeOf } from '../changes.js'
+import { exceptionKey, limitKey, memoKey } from '../keys.js'
+import type { Limit } from '../limit.js'
+import { type RefundReply, refundScript, resetScript } from './scripts.js'
+
+export interface RefundRequest {
+  readonly cost: number
+  /** When it was consumed, since 1970; what no longer counts is not given back. Default: now. */
+  readonly takenAtMs?: number | undefined
+  readonly idempotency?: Idempotency | undefined
+}
+
+/** What takes back consumption. Bounds of policies hold for calls without it. */
+export interface AdjustmentStore {
+  refund(namespace: string, limit: Limit, request: RefundRequest): Promise<RefundReply>
+  /** @returns whether anything was consumed */
+  reset(namespace: string, limit: Limit): Promise<boolean>
+}
+
+export function createAdjustmentStore(binder: Binder): AdjustmentStore {
+  const refund = binder.bind(refundScript)
+  const reset = binder.bind(resetScript)
+
+  return {
+    refund(namespace, limit, { cost, takenAtMs, idempotency }) {
+      const { kind, a, b, c } = toScriptLimit(limit.policy)
+      return refund(
+        {
+          state: limitKey(namespace, kind, limit),
+          exception: exceptionKey(namespace, limit),
+          memo: idempotency && memoKey(namespace, limit, 'refund', idempotency.digest),
+        },
+        {
+          kind,
+          a,
+          b,
+          c,
+          cost,
+          // The last microsecond of the millisecond: an answer told it rounded down.
+          taken_us: takenAtMs === undefined ? 0 : takenAtMs * 1_000 + 999,
+          fingerprint: idempotency?.fingerprint ?? '',
+          memo_ttl_ms: idempotency?.ttlMs ?? 0,
+          channel: CHANGES,
+          message: changeOf(namespace, limit),
+        },
+      )
+    },
+
+    reset(namespace, limit) {
+      const { kind } = toScriptLimit(limit.policy)
+      return reset(
+        { state: limitKey(namespace, kind, limit) },
+        { channel: CHANGES, message: changeOf(namespace, limit) },
+      )
+    },
+  }
+}

@@ -1,0 +1,70 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
+import { SubjectRequest } from '../adjustments/schemas.js'
+import { KeyQuery, OnePolicyParams } from '../checks/schemas.js'
+import type { PolicyStore } from '../policies/store.js'
+import { storedLimit } from '../stored-limit.js'
+import * as schemas from './schemas.js'
+import type { ExceptionStore } from './store.js'
+
+export interface ExceptionRouteOptions {
+  readonly store: ExceptionStore
+  readonly policies: PolicyStore
+}
+
+/** A subject is blocked in one policy: every check is denied, and consumes nothing. */
+export const blockRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = async (
+  app,
+  { store, policies },
+) => {
+  app.post(
+    '/:policy/block',
+    {
+      config: { scope: 'ratelimits:write', queryFields: ['key'] },
+      schema: {
+        operationId: 'blockRateLimit',
+        summary: 'Deny a subject everything for a while, from now on',
+        tags: ['ratelimits'],
+        params: OnePolicyParams,
+        querystring: KeyQuery,
+        body: schemas.BlockRequest,
+        response: {
+          200: schemas.BlockResponse,
+          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
+        },
+      },
+    },
+    async (request) => {
+      const { key, forMs } = request.body
+      const limit = await storedLimit(policies, request.namespace, request.params.policy, key)
+      const { wasBlocked, blockedUs } = await store.block(request.namespace, limit, forMs)
+      const blockedForMs = Math.ceil(blockedUs / 1_000)
+      return { policy: limit.name, key, changed: !wasBlocked, blockedForMs }
+    },
+  )
+
+  app.post(
+    '/:policy/unblock',
+    {
+      config: { scope: 'ratelimits:write', queryFields: ['key'] },
+      schema: {
+        operationId: 'unblockRateLimit',
+        summary: 'End the block of a subject',
+        tags: ['ratelimits'],
+        params: OnePolicyParams,
+        querystring: KeyQuery,
+        body: SubjectRequest,
+        response: {
+          200: schemas.BlockResponse,
+          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
+        },
+      },
+    },
+    async (request) => {
+      const { key } = request.body
+      const limit = await storedLimit(policies, request.namespace, request.params.policy, key)
+      const { wasBlocked } = await store.block(request.namespace, limit, 0)
+      return { policy: limit.name, key, changed: wasBlocked, blockedForMs: 0 }
+    },
+  )
+}

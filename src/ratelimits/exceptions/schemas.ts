@@ -1,0 +1,54 @@
+import Type from 'typebox'
+import { DurationMs, ObjectName, ResourceName } from '../../http/names.js'
+import { Key } from '../checks/schemas.js'
+import { PolicyFields } from '../policies/schemas.js'
+
+const YEAR_MS = 31_622_400_000
+const closed = { additionalProperties: false } as const
+
+export const BlockRequest = Type.Object(
+  { key: Key, forMs: DurationMs(1, YEAR_MS, 'How long every check is denied.') },
+  { ...closed, examples: [{ key: 'user-7', forMs: 600_000 }] },
+)
+
+export const BlockResponse = Type.Object(
+  {
+    policy: ResourceName,
+    key: ObjectName,
+    changed: Type.Boolean({ description: 'False: it was so before.' }),
+    blockedForMs: Type.Integer({ description: 'How much longer it is blocked; 0: not at all.' }),
+  },
+  {
+    description: 'How long the subject is blocked now.',
+    examples: [{ policy: 'api', key: 'user-7', changed: true, blockedForMs: 600_000 }],
+  },
+)
+
+export const OverrideParams = Type.Object({ policy: ResourceName, key: ObjectName })
+
+export const OverrideRequest = Type.Object(
+  {
+    limit: { ...PolicyFields.limit, description: 'Cost per window, for this subject alone.' },
+    burst: PolicyFields.burst,
+    ttlMs: Type.Optional(DurationMs(1, YEAR_MS, 'How long it holds; without it: until deleted.')),
+  },
+  { ...closed, examples: [{ limit: 1_000, ttlMs: 86_400_000 }] },
+)
+
+export const OverrideResponse = Type.Object(
+  {
+    policy: ResourceName,
+    key: ObjectName,
+    limit: Type.Integer({ description: 'Cost per window, for this subject alone.' }),
+    burst: Type.Optional(Type.Integer({ description: 'gcra: cost that may come at once.' })),
+    expiresInMs: Type.Optional(
+      Type.Integer({ description: 'How much longer it holds; absent: until deleted.' }),
+    ),
+  },
+  {
+    description: 'What holds for this subject instead of the policy.',
+    examples: [
+      { policy: 'api', key: 'user-7', limit: 1_000, burst: 1_000, expiresInMs: 86_399_990 },
+    ],
+  },
+)

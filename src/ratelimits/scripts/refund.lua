@@ -1,0 +1,49 @@
+--[[
+ratelimits.refund: give back what one subject consumed last.
+
+KEYS state        string|list  of the limit
+KEYS exception    string  lib/exception.lua
+KEYS memo?        string  what a request with this idempotency key did
+ARGV kind         string  a letter, a, b and c: as for ratelimits.check
+ARGV a            int
+ARGV b            int
+ARGV c            int
+ARGV cost         int     at most so much is given back
+ARGV taken_us     int     when it was consumed, 0 for now: what no longer counts is not given back
+ARGV fingerprint  string  of the request, '' without an idempotency key
+ARGV memo_ttl_ms  int     how long the memo is kept
+ARGV channel      string  who remembers denials listens here
+ARGV message      string  namespace, policy and subject
+
+RETURN outcome refunded remaining reset_us override
+  1  given back, as far as there was anything
+  2  given back before, by a request with the same key; what is left is as of now
+  3  the idempotency key belongs to another request; the rest is 0
+
+COST O(1); sliding windows O(buckets), a log what has left it since its last write
+]]
+-- @use lib/tat.lua
+-- @use lib/window.lua
+-- @use lib/sliding.lua
+-- @use lib/log.lua
+-- @use lib/exception.lua
+-- @use lib/memo.lua
+-- @use lib/limit.lua
+local kind, a, b, c = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local cost, taken_us = tonumber(ARGV[5]), tonumber(ARGV[6])
+local fingerprint, memo_ttl_ms, channel, message = ARGV[7], tonumber(ARGV[8]), ARGV[9], ARGV[10]
+local memo_key = KEYS[3]
+
+local refunded_before, foreign = recall(memo_key, fingerprint)
+if foreign then return { 3, 0, 0, 0, 0 } end
+
+local limit = evaluate_limit(KEYS[1], KEYS[2], kind, 1, a, b, c)
+local refunded = tonumber(refunded_before)
+if not refunded then
+  if taken_us == 0 then taken_us = now_us end
+  refunded = limit.algorithm.refund(limit, cost, taken_us)
+  remember(memo_key, fingerprint, string.format('%.0f', refunded), memo_ttl_ms)
+  redis.call('PUBLISH', channel, message)
+end
+local remaining, reset_us = limit.algorithm.describe(limit)
+return { refunded_before and 2 or 1, refunded, remaining, reset_us, limit.override }

@@ -1,0 +1,12 @@
+import type { AdjustmentStore } from './adjustments/store.js'
+import type { CheckStore } from './checks/store.js'
+import type { ExceptionStore } from './exceptions/store.js'
+import type { PolicyStore } from './policies/store.js'
+
+/** What the routes of the domain stand on. */
+export interface RateLimitStores {
+  readonly policies: PolicyStore
+  readonly checks: CheckStore
+  readonly adjustments: AdjustmentStore
+  readonly exceptions: ExceptionStore
+}

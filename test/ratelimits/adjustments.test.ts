@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+import { COUNTING, limitsOf } from './limits.js'
+
+let harness: Harness
+let limits: ReturnType<typeof limitsOf>
+
+beforeAll(async () => {
+  harness = await startHarness()
+  limits = limitsOf(harness)
+})
+afterAll(() => harness.close())
+
+const DAY_MS = 86_400_000
+
+describe.each(COUNTING)('%s', (_name, policy) => {
+  const name = randomUUID()
+  let key: string
+
+  async function consume(cost: number) {
+    key = randomUUID()
+    const { body } = await limits.post(`${name}/check`, { key, cost }).expect(200)
+    expect(body.allowed).toBe(true)
+    return body.results[0].takenAtMs as number
+  }
+  const refund = async (more: object) =>
+    (await limits.post(`${name}/refund`, { key, ...more }).expect(200)).body
+
+  beforeAll(async () => {
+    await limits.put(name, policy).expect(201)
+  })
+
+  it('gives back what was consumed last', async () => {
+    const takenAtMs = await consume(8)
+    const body = await refund({ cost: 5, takenAtMs })
+    expect(body).toMatchObject({ policy: name, key, refunded: 5, limit: 10, remaining: 7 })
+    expect(body.resetAfterMs).toBeGreaterThan(0)
+    expect(await limits.remaining(name, key)).toBe(7)
+  })
+
+  it('gives back no more than was consumed, and leaves nothing behind', async () => {
+    await consume(3)
+    expect(await refund({ cost: 100 })).toMatchObject({
+      refunded: 3,
+      remaining: 10,
+      resetAfterMs: 0,
+    })
+    expect(await refund({ cost: 1 })).toMatchObject({ refunded: 0, remaining: 10 })
+    expect(await harness.redis.keys(`ls:{${harness.namespace}:r:${key}}:*`)).toEqual([])
+  })
+
+  it('gives back nothing that no longer counts', async () => {
+    await consume(3)
+    const { takenAtMs } = (await limits.post(`${name}/peek`, { key })).body.results[0]
+    harness.advance(300 * DAY_MS)
+    await limits.post(`${name}/check`, { key, cost: 2 }).expect(200)
+    expect(await refund({ cost: 1, takenAtMs })).toMatchObject({ refunded: 0, remaining: 8 })
+    expect(await refund({ cost: 1 })).toMatchObject({ refunded: 1, remaining: 9 })
+  })
+
+  it('gives back once, however often a request is repeated', async () => {
+    await consume(8)
+    const ask = (cost: number) =>
+      limits.post(`${name}/refund`, { key, cost }).set('idempotency-key', key)
+    const first = await ask(2).expect(200)
+    expect(first.headers).not.toHaveProperty('idempotent-replayed')
+    const { body, headers } = await ask(2).expect(200)
+    expect(headers['idempotent-replayed']).toBe('true')
+    expect(body).toMatchObject({ refunded: 2, remaining: 4 })
+    expect((await ask(3).expect(422)).body.code).toBe('idempotency-conflict')
+    expect(await limits.remaining(name, key)).toBe(4)
+  })
+
+  it('forgets everything on reset', async () => {
+    await consume(10)
+    const { body } = await limits.post(`${name}/reset`, { key }).expect(200)
+    expect(body).toEqual({ policy: name, key, changed: true })
+    expect(await limits.remaining(name, key)).toBe(10)
+    const again = await limits.post(`${name}/reset?key=${key}`, {}).expect(200)
+    expect(again.body.changed).toBe(false)
+  })
+})
+
+describe('a refund', () => {
+  it('is of one unit by default, and may stand in the query', async () => {
+    await limits.put('short', { limit: 10, windowMs: DAY_MS }).expect(201)
+    await limits.post('short/check', { key: 'q', cost: 10 })
+    expect((await limits.post('short/refund?key=q', {}).expect(200)).body.refunded).toBe(1)
+    const { body, headers } = await limits.post('short/refund?key=q&cost=4', {}).expect(200)
+    expect(body).toMatchObject({ refunded: 4, remaining: 5 })
+    expect(headers['ratelimit-policy']).toBe('"short";q=10;w=86400')
+    expect(headers.ratelimit).toMatch(/^"short";r=5;t=\d+$/)
+  })
+
+  it('takes from the newest bucket first', async () => {
+    const policy = { algorithm: 'sliding-window', buckets: 4, mode: 'strict', limit: 10 }
+    await limits.put('buckets', { ...policy, windowMs: 4_000 }).expect(201)
+    const key = randomUUID()
+    await limits.post('buckets/check', { key, cost: 4 })
+    harness.advance(2_000)
+    await limits.post('buckets/check', { key, cost: 3 })
+    await limits.post('buckets/refund', { key, cost: 5 }).expect(200)
+    expect(await limits.remaining('buckets', key)).toBe(8)
+    // What is left is of the older bucket: it ends with that.
+    harness.advance(3_000)
+    expect(await limits.remaining('buckets', key)).toBe(10)
+  })
+
+  it.each([
+    ['no key', {}, 'body/key'],
+    ['a cost of 0', { key: 'k', cost: 0 }, 'body/cost'],
+    ['a time before 1970', { key: 'k', takenAtMs: -1 }, 'body/takenAtMs'],
+    ['a field nobody knows', { key: 'k', all: true }, 'body/all'],
+  ])('is refused with %s', async (_what, body, pointer) => {
+    const answer = await limits.post('short/refund', body).expect(400)
+    expect(answer.body.errors).toEqual([expect.objectContaining({ pointer })])
+  })
+})
+
+it.each(['refund', 'reset', 'unblock'])('%s knows no policy that is not there', async (verb) => {
+  const { body } = await limits.post(`nowhere/${verb}`, { key: 'k' }).expect(404)
+  expect(body.code).toBe('not-found')
+})

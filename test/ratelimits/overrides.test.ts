@@ -1,0 +1,208 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+import { COUNTING, limitsOf } from './limits.js'
+
+let harness: Harness
+let other: Harness
+let limits: ReturnType<typeof limitsOf>
+
+beforeAll(async () => {
+  harness = await startHarness()
+  other = await startHarness()
+  limits = limitsOf(harness)
+})
+afterAll(async () => {
+  await harness.close()
+  await other.close()
+})
+
+const at = (policy: string, key: string) =>
+  `/v1/ratelimits/policies/${policy}/overrides/${encodeURIComponent(key)}`
+const override = (policy: string, key: string, body: object) =>
+  harness.request('put', at(policy, key)).send(body)
+
+describe.each(COUNTING)('an override in %s', (_name, policy) => {
+  const name = randomUUID()
+  beforeAll(async () => {
+    await limits.put(name, policy).expect(201)
+  })
+
+  it('gives one subject another limit, and keeps what was consumed', async () => {
+    const key = randomUUID()
+    await limits.post(`${name}/check`, { key, cost: 8 })
+    await override(name, key, { limit: 100 }).expect(201)
+    const { body, headers } = await limits.post(`${name}/check`, { key, cost: 42 }).expect(200)
+    expect(body).toMatchObject({ allowed: true, remaining: 50, results: [{ limit: 100 }] })
+    expect(headers['ratelimit-policy']).toContain(';q=100;')
+    expect(await limits.remaining(name, `${key}x`)).toBe(10)
+
+    // Back to less than was consumed: denied until it is paid, and nothing is lost.
+    await harness.request('delete', at(name, key)).expect(204)
+    const denied = (await limits.post(`${name}/check`, { key })).body
+    expect(denied).toMatchObject({ allowed: false, remaining: 0, results: [{ limit: 10 }] })
+    await override(name, key, { limit: 100 }).expect(201)
+    expect(await limits.remaining(name, key)).toBe(50)
+  })
+
+  it('holds as long as was said', async () => {
+    const key = randomUUID()
+    const { body } = await override(name, key, { limit: 2, ttlMs: 60_000 }).expect(201)
+    expect(body).toMatchObject({ policy: name, key, limit: 2, expiresInMs: 60_000 })
+    expect(await limits.remaining(name, key)).toBe(2)
+    harness.advance(60_000)
+    expect(await limits.remaining(name, key)).toBe(10)
+    await harness.request('get', at(name, key)).expect(404)
+  })
+
+  it('holds at once in every process', async () => {
+    const key = randomUUID()
+    const ask = () =>
+      other
+        .request('post', `/v1/ratelimits/${name}/peek`)
+        .set('lockstep-namespace', harness.namespace)
+        .send({ key })
+        .expect(200)
+    expect((await ask()).body.remaining).toBe(10)
+    await override(name, key, { limit: 3 }).expect(201)
+    expect((await ask()).body.remaining).toBe(3)
+  })
+
+  it('says what can never be', async () => {
+    const key = randomUUID()
+    await override(name, key, { limit: 2 }).expect(201)
+    const { body } = await limits.post(`${name}/check`, { key, cost: 3 })
+    expect(body.results[0]).toMatchObject({ allowed: false, unsatisfiable: true })
+  })
+
+  it('shows in what a refund leaves', async () => {
+    const key = randomUUID()
+    await override(name, key, { limit: 50 }).expect(201)
+    await limits.post(`${name}/check`, { key, cost: 30 })
+    const { body } = await limits.post(`${name}/refund`, { key, cost: 10 })
+    expect(body).toMatchObject({ refunded: 10, limit: 50, remaining: 30 })
+  })
+})
+
+describe('an override', () => {
+  beforeAll(async () => {
+    await limits.put('api', { limit: 10, windowMs: 86_400_000, burst: 5 }).expect(201)
+    await limits
+      .put('window', { algorithm: 'fixed-window', limit: 10, windowMs: 60_000 })
+      .expect(201)
+  })
+
+  it('is read, replaced and deleted', async () => {
+    const key = 'Zoë/{7}'
+    await harness.request('get', at('api', key)).expect(404)
+    const created = await override('api', key, { limit: 100, burst: 7 }).expect(201)
+    expect(created.body).toEqual({ policy: 'api', key, limit: 100, burst: 7 })
+    expect((await harness.request('get', at('api', key)).expect(200)).body).toEqual(created.body)
+    await override('api', key, { limit: 20 }).expect(200)
+    expect((await harness.request('get', at('api', key))).body.burst).toBe(20)
+    await harness.request('delete', at('api', key)).expect(204)
+    await harness.request('delete', at('api', key)).expect(204)
+    await harness.request('get', at('api', key)).expect(404)
+  })
+
+  it('without an end has none, and one with an end goes by itself', async () => {
+    const key = randomUUID()
+    const place = `ls:{${harness.namespace}:r:${key}}:x:api`
+    await override('api', key, { limit: 100, ttlMs: 60_000 })
+    expect(await harness.redis.pttl(place)).toBeGreaterThan(0)
+    await override('api', key, { limit: 100 })
+    expect(await harness.redis.pttl(place)).toBe(-1)
+    await harness.request('delete', at('api', key))
+    expect(await harness.redis.exists(place)).toBe(0)
+  })
+
+  it('and a block leave each other alone', async () => {
+    const key = randomUUID()
+    await override('api', key, { limit: 100, burst: 50, ttlMs: 120_000 })
+    await limits.post('api/block', { key, forMs: 60_000 })
+    expect((await limits.post('api/peek', { key })).body).toMatchObject({
+      allowed: false,
+      remaining: 50,
+    })
+    await limits.post('api/unblock', { key })
+    expect(await limits.remaining('api', key)).toBe(50)
+    await limits.post('api/block', { key, forMs: 600_000 })
+    harness.advance(120_000)
+    const { body } = await limits.post('api/peek', { key })
+    expect(body).toMatchObject({ allowed: false, remaining: 5 })
+    expect(body.results[0]).toMatchObject({ blocked: true, limit: 10 })
+  })
+
+  it('follows the policy into another window', async () => {
+    await limits.put('moving', { limit: 10, windowMs: 60_000 }).expect(201)
+    const key = randomUUID()
+    await override('moving', key, { limit: 4 }).expect(201)
+    await limits.put('moving', { limit: 10, windowMs: 3_600_000 }).expect(200)
+    await limits.post('moving/check', { key, cost: 4 }).expect(200)
+    const { body } = await limits.post('moving/peek', { key })
+    expect(body.allowed).toBe(false)
+    expect(body.retryAfterMs).toBeGreaterThan(800_000)
+    expect(body.retryAfterMs).toBeLessThanOrEqual(900_000)
+  })
+
+  it.each([
+    ['no limit', 'api', {}, 'body/limit'],
+    ['a limit too fine for the window', 'api', { limit: 0 }, 'body/limit'],
+    ['a burst where there is none', 'window', { limit: 5, burst: 3 }, 'body/burst'],
+    ['no time', 'api', { limit: 5, ttlMs: 0 }, 'body/ttlMs'],
+  ])('is refused with %s', async (_what, policy, body, pointer) => {
+    const answer = await override(policy, 'k', body).expect(400)
+    expect(answer.body.errors).toEqual([expect.objectContaining({ pointer })])
+  })
+
+  it.each(['put', 'get', 'delete'] as const)('knows no policy that is not there: %s', async (m) => {
+    const request = harness.request(m, at('nowhere', 'k'))
+    await (m === 'put' ? request.send({ limit: 1 }) : request).expect(404)
+  })
+})
+
+describe('a policy that changes', () => {
+  it.each(COUNTING)('keeps what was consumed: %s', async (_name, policy) => {
+    const name = randomUUID()
+    await limits.put(name, policy).expect(201)
+    const key = randomUUID()
+    await limits.post(`${name}/check`, { key, cost: 6 })
+    await limits.put(name, { ...policy, limit: 20 }).expect(200)
+    expect(await limits.remaining(name, key)).toBe(14)
+    await limits.put(name, { ...policy, limit: 5 }).expect(200)
+    expect(await limits.remaining(name, key)).toBe(0)
+    await limits.put(name, policy).expect(200)
+    expect(await limits.remaining(name, key)).toBe(4)
+  })
+
+  it('does so in every process within a second', async () => {
+    const name = randomUUID()
+    const ask = async () => {
+      const { body } = await other
+        .request('post', `/v1/ratelimits/${name}/peek`)
+        .set('lockstep-namespace', harness.namespace)
+        .send({ key: 'k' })
+        .expect(200)
+      return body.remaining as number
+    }
+    await limits.put(name, { limit: 10, windowMs: 60_000 }).expect(201)
+    expect(await ask()).toBe(10)
+    await limits.put(name, { limit: 20, windowMs: 60_000 }).expect(200)
+    await expect.poll(ask, { timeout: 5_000, interval: 20 }).toBe(20)
+  })
+
+  it('starts afresh with another window, algorithm or group', async () => {
+    const key = randomUUID()
+    const first = { algorithm: 'fixed-window', limit: 10, windowMs: 86_400_000 }
+    await limits.put('fresh', first).expect(201)
+    await limits.post('fresh/check', { key, cost: 6 })
+    for (const change of [
+      { windowMs: 43_200_000 },
+      { algorithm: 'sliding-window' },
+      { group: 'g' },
+    ]) {
+      await limits.put('fresh', { ...first, ...change }).expect(200)
+      expect(await limits.remaining('fresh', key)).toBe(10)
+    }
+  })
+})
