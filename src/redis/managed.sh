@@ -26,7 +26,8 @@ exec >&-
 
 (
   read -r order <&4
-  : >"$folder/ending"
+  # Not by `:`, whose failed redirection ends a POSIX shell: the folder may be cleaned up already.
+  echo >"$folder/ending"
   tries=0
   while kill -TERM "$redis" && [ "$tries" -lt $((bound * 10)) ]; do
     tries=$((tries + 1))

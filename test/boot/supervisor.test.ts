@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { isAlive, processesNaming } from '../support/processes.js'
@@ -68,6 +68,17 @@ it('asks the command to end when its pipe ends, and cleans up', async () => {
   expect(await exit).toBe(3)
   expect(output()).toContain('told')
   expect(existsSync(folder)).toBe(false)
+  await gone(folder)
+})
+
+it('asks the command to end although somebody has cleaned up its folder', async () => {
+  const { child, exit, folder, output } = supervise(
+    'trap "exit 3" TERM; echo up; while :; do sleep 0.05; done',
+  )
+  await until('it runs', () => output().includes('up'))
+  rmSync(folder, { recursive: true })
+  child.stdin!.end()
+  expect(await exit).toBe(3)
   await gone(folder)
 })
 
