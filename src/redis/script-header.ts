@@ -7,8 +7,6 @@ export interface ScriptHeader {
   readonly hasCost: boolean
   /** `MEMORY grows`: the script adds data and is refused while Redis is full. */
   readonly grows: boolean
-  /** `-- @use PATH` lines after the header: libraries, relative to the script. */
-  readonly uses: readonly string[]
 }
 
 export function parseHeader(source: string): ScriptHeader {
@@ -22,9 +20,12 @@ export function parseHeader(source: string): ScriptHeader {
     hasReturn: /^RETURN /m.test(header),
     hasCost: /^COST /m.test(header),
     grows: /^MEMORY grows$/m.test(header),
-    uses: [...source.matchAll(/^-- @use (\S+)$/gm)].map((match) => match[1] as string),
   }
 }
+
+/** `-- @use PATH` lines of a script or a library: what is placed before it, relative to the file. */
+export const usesOf = (source: string): string[] =>
+  [...source.matchAll(/^-- @use (\S+)$/gm)].map((match) => match[1] as string)
 
 interface Binding {
   readonly name: string

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type Arg, Batcher, type BatchOptions, type Program } from './batch.js'
-import { assertHeader, parseHeader } from './script-header.js'
+import { assertHeader, parseHeader, usesOf } from './script-header.js'
 
 /**
  * Names as a script header spells them: `name`; `name?` (optional); `name[]` (a list);
@@ -80,7 +80,7 @@ function compose(spec: ScriptSpec<Names, Names, unknown>): Program {
   const body = readFileSync(spec.file, 'utf8')
   const header = parseHeader(body)
   assertHeader(spec, header)
-  const libraries = header.uses.map((path) => readFileSync(new URL(path, spec.file), 'utf8'))
+  const libraries = [...librariesOf(spec.file, body).values()]
   const source = FRAME.replace(/^-- @libraries$/m, () => libraries.join('\n')).replace(
     /^-- @body$/m,
     () => body,
@@ -93,6 +93,18 @@ function compose(spec: ScriptSpec<Names, Names, unknown>): Program {
     coalesce: spec.coalesce ?? true,
     buffers: spec.buffers ?? false,
   }
+}
+
+/** What a file uses, by address: each once, and behind the libraries that it uses itself. */
+function librariesOf(file: URL, source: string, known = new Map<string, string>()) {
+  for (const path of usesOf(source)) {
+    const library = new URL(path, file)
+    if (known.has(library.href)) continue
+    const text = readFileSync(library, 'utf8')
+    librariesOf(library, text, known)
+    known.set(library.href, text)
+  }
+  return known
 }
 
 type Bag = Readonly<Record<string, unknown>>

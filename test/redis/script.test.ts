@@ -42,6 +42,17 @@ describe('defineScript', () => {
     expect(define(HEADER.replace('COST O(1)', 'COST O(1)\nMEMORY grows')).program.grows).toBe(true)
   })
 
+  it('places what is used once, and before whoever uses it', () => {
+    const write = (name: string, lua: string) => writeFileSync(path.join(folder, name), lua)
+    write('low.lua', '-- low\n')
+    write('middle.lua', '-- @use low.lua\n-- middle\n')
+    write('high.lua', '-- @use middle.lua\n-- high\n')
+    const uses = '-- @use low.lua\n-- @use high.lua\n-- @use middle.lua\n'
+    const { source } = define(HEADER.replace('return', `${uses}return`)).program
+    const placed = [...source.matchAll(/^-- (low|middle|high)$/gm)].map(([, name]) => name)
+    expect(placed).toEqual(['low', 'middle', 'high'])
+  })
+
   it.each([
     ['another title', HEADER.replace('test.sample:', 'test.other:'), /title/],
     [

@@ -25,11 +25,6 @@ RETURN outcome taken_us then allowed remaining reset_us retry_us granted overrid
 COST O(limits); a sliding log adds O(log limit), and what left it since its last write
 MEMORY grows
 ]]
--- @use lib/tat.lua
--- @use lib/window.lua
--- @use lib/sliding.lua
--- @use lib/log.lua
--- @use lib/exception.lua
 -- @use lib/memo.lua
 -- @use lib/limit.lua
 local mode, up_to, peek = ARGV[1], ARGV[2] == 'up-to', ARGV[3] == '1'

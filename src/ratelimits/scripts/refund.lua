@@ -22,11 +22,6 @@ RETURN outcome refunded remaining reset_us override
 
 COST O(1); sliding windows O(buckets), a log what has left it since its last write
 ]]
--- @use lib/tat.lua
--- @use lib/window.lua
--- @use lib/sliding.lua
--- @use lib/log.lua
--- @use lib/exception.lua
 -- @use lib/memo.lua
 -- @use lib/limit.lua
 local kind, a, b, c = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])

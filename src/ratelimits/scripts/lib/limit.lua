@@ -5,6 +5,11 @@
 --   describe(limit)                remaining cost; us until nothing is consumed any more
 --   override(a, b, c, most, burst) a, b, c with another limit; where it is missing, a is the limit
 -- A limit of `leaky` has delay_us as well: how long what is taken next must wait.
+-- @use tat.lua
+-- @use window.lua
+-- @use sliding.lua
+-- @use log.lua
+-- @use exception.lua
 local algorithms = { g = gcra, l = leaky, w = window, f = window, s = sliding, e = log }
 
 local function evaluate_limit(key, exception_key, kind, cost, a, b, c)
