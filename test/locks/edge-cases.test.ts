@@ -197,31 +197,3 @@ describe('a waiter whose grant lapsed while its instance was slow', () => {
     expect(await harness.redis.zscore(bucketKey('suspects', 'slow'), instance as string)).toBeNull()
   })
 })
-
-describe('readers and writers of a mixed load', () => {
-  it('are served in the order they came: no reader passes a waiting writer', async () => {
-    const { token } = await held('mixed')
-    const order: string[] = []
-    const answers: Promise<void>[] = []
-    for (let i = 0; i < 50; i++) {
-      const mode = i % 5 === 4 ? 'exclusive' : 'shared'
-      answers.push(
-        waits('mixed', { mode }).then(async ({ status, body }) => {
-          expect(status).toBe(200)
-          order.push(`${mode} ${Math.floor(i / 5)}`)
-          await post('mixed', 'release', { token: body.token }).expect(200)
-        }),
-      )
-      await queued('mixed', i + 1)
-    }
-
-    await post('mixed', 'release', { token }).expect(200)
-    await Promise.all(answers)
-
-    const rounds = Array.from({ length: 10 }, (_, i) => [
-      ...Array.from({ length: 4 }, () => `shared ${i}`),
-      `exclusive ${i}`,
-    ])
-    expect(order).toEqual(rounds.flat())
-  })
-})

@@ -34,7 +34,7 @@ local function grant_waiter(locks, token, waiter)
   local call = locks[1].call
   local at_home = not waiter.kept and waiter.instance == call.instance
   for _, lock in ipairs(locks) do leave_queue(lock, token) end
-  waiter.waited_us = now_us - waiter.at
+  waiter.waited_us = math.max(0, now_us - waiter.at)
   for _, lock in ipairs(locks) do
     local lease = {}
     for field, value in pairs(waiter) do lease[field] = value end

@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { startFaultProxy } from '../support/faults.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { start } from '../support/managed.js'
+import { until } from '../support/until.js'
+
+let harness: Harness
+let other: Harness
+
+beforeAll(async () => {
+  harness = await startHarness()
+  other = await startHarness()
+})
+afterAll(async () => {
+  await other.close()
+  await harness.close()
+})
+
+const post = (name: string, verb: string, body: object = {}, at = harness) =>
+  at
+    .request('post', `/v1/locks/${name}/${verb}`)
+    .set('lockstep-namespace', harness.namespace)
+    .send(body)
+const held = async (name: string, body: object = {}) =>
+  (await post(name, 'acquire', body).expect(200)).body as { token: string; fence: number }
+const get = async (name: string) =>
+  (await harness.request('get', `/v1/locks/${name}`).expect(200)).body
+const queued = (name: string, length: number) =>
+  until(`${length} wait`, async () => (await get(name)).queueLength === length)
+
+describe('a renewal after expiry', () => {
+  it('is 410, although nobody took the lock', async () => {
+    const { token, fence } = await held('renew', { ttlMs: 1_000 })
+    harness.advance(1_001)
+
+    const { body } = await post('renew', 'renew', { token, ttlMs: 60_000 }).expect(410)
+
+    expect(body).toMatchObject({ code: 'lease-expired', fence })
+    expect((await get('renew')).state).toBe('free')
+  })
+})
+
+describe('a release after expiry', () => {
+  it('is 410, although nobody took the lock', async () => {
+    const { token, fence } = await held('release', { ttlMs: 1_000 })
+    harness.advance(1_001)
+
+    const { body } = await post('release', 'release', { token }).expect(410)
+
+    expect(body).toMatchObject({ code: 'lease-expired', fence })
+    expect(await get('release')).toMatchObject({ state: 'free', lastEnd: { how: 'expired' } })
+  })
+
+  it('is 409 once the end is forgotten', async () => {
+    const { token } = await held('forgotten', { ttlMs: 1_000 })
+    harness.advance(1_001)
+    await post('forgotten', 'release', { token }).expect(410)
+    const ended = `ls:{${harness.namespace}:${harness.lockTag('forgotten')}}:ended:forgotten`
+    expect(await harness.redis.pttl(ended)).toBeGreaterThan(0)
+    await harness.redis.pexpire(ended, 0)
+
+    expect((await post('forgotten', 'release', { token }).expect(409)).body.code).toBe('not-owner')
+  })
+})
+
+describe('a late duplicate renewal', () => {
+  it('with a shorter ttlMs does not cut what the newer one promised', async () => {
+    const { token } = await held('duplicate', { ttlMs: 1_000 })
+    await post('duplicate', 'renew', { token, ttlMs: 60_000 }).expect(200)
+
+    const { body } = await post('duplicate', 'renew', { token, ttlMs: 1_000 }).expect(200)
+
+    expect(body.expiresInMs).toBeGreaterThan(50_000)
+    harness.advance(1_001)
+    await post('duplicate', 'acquire').expect(423)
+  })
+
+  it('of one reader moves no end but its own', async () => {
+    const shared = { mode: 'shared', ttlMs: 5_000 }
+    const [one, two] = [await held('readers', shared), await held('readers', shared)]
+    await post('readers', 'renew', { token: one.token, ttlMs: 60_000 }).expect(200)
+    harness.advance(5_001)
+
+    await post('readers', 'renew', { token: two.token }).expect(410)
+    expect((await get('readers')).holders).toMatchObject([{ fence: one.fence }])
+  })
+})
+
+describe('a ttlMs shorter than the round trip', () => {
+  it('is 410 for the acquire, and nobody holds the lock', async () => {
+    const redis = await start()
+    const proxy = await startFaultProxy(redis.url)
+    const slow = await startHarness({ redisUrl: proxy.url })
+    onTestFinished(async () => {
+      await slow.close()
+      await proxy.close()
+    })
+    await slow.request('post', '/v1/locks/warm/acquire').expect(200)
+    proxy.delay(150)
+
+    const { body } = await slow
+      .request('post', '/v1/locks/slow/acquire')
+      .send({ ttlMs: 100 })
+      .expect(410)
+
+    expect(body.code).toBe('lease-expired')
+    const { body: state } = await slow.request('get', '/v1/locks/slow').expect(200)
+    expect(state).toMatchObject({ state: 'free', lastEnd: { fence: body.fence } })
+  }, 20_000)
+})
+
+describe('a disconnect after a re-attach elsewhere', () => {
+  it('leaves the place to the newer connection', async () => {
+    const { token } = await held('elsewhere')
+    const ask = (at: Harness) =>
+      post('elsewhere', 'acquire', { waitMs: 60_000 }, at).set('idempotency-key', 'k')
+    const first = ask(harness)
+    first.end(() => undefined)
+    await queued('elsewhere', 1)
+    const second = ask(other).then((response) => response)
+    const waiters = `ls:{${harness.namespace}:${harness.lockTag('elsewhere')}}:waiters:elsewhere`
+    await until('the repeat is attached', async () =>
+      (await harness.redis.hvals(waiters)).some((waiter) => waiter.includes('attach\u0002')),
+    )
+
+    first.abort()
+    // Its leave came and did nothing: the connection is gone, and the place is not kept for a while.
+    await until('the first is forgotten', async () => {
+      const { text } = await harness.request('get', '/metrics')
+      return /^lockstep_locks_waiters 0$/m.test(text)
+    })
+    expect((await harness.redis.hvals(waiters)).some((waiter) => waiter.includes('kept'))).toBe(
+      false,
+    )
+    await post('elsewhere', 'release', { token }).expect(200)
+
+    expect((await second).status).toBe(200)
+  })
+})
