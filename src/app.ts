@@ -28,6 +28,7 @@ import { sessionRoutes } from './locks/sessions/routes.js'
 import { lockSetRoutes } from './locks/sets/routes.js'
 import { createRequestMetrics } from './metrics/http.js'
 import { createMetrics } from './metrics/registry.js'
+import { createDecide } from './ratelimits/checks/decide.js'
 import { createRateLimitMetrics } from './ratelimits/metrics.js'
 import { rateLimitRoutes } from './ratelimits/routes.js'
 import { StoreError } from './redis/errors.js'
@@ -119,10 +120,16 @@ export function buildApp(deps: AppDeps, makeStores = createStores): Apps {
         v1.register(semaphoreRoutes, { prefix: '/semaphores', ...locks })
         v1.register(lockSetRoutes, { prefix: '/lock-sets', ...locks })
         v1.register(sessionRoutes, { prefix: '/sessions', ...locks })
+        const decide = createDecide({
+          store: stores.ratelimits.checks,
+          policies: stores.ratelimits.policies,
+          metrics: createRateLimitMetrics(metrics, (name) => Object.hasOwn(filed, name)),
+          headerStyle: config.ratelimitHeaders,
+        })
         v1.register(rateLimitRoutes, {
           prefix: '/ratelimits',
           stores: stores.ratelimits,
-          metrics: createRateLimitMetrics(metrics, (name) => Object.hasOwn(filed, name)),
+          decide,
           headerStyle: config.ratelimitHeaders,
         })
         const cacheMetrics = createCacheMetrics(metrics)

@@ -2,6 +2,8 @@ import type { CheckOutcome, LimitRequest } from './store.js'
 
 const ms = (us: number): number => Math.ceil(us / 1_000)
 
+export type Answer = ReturnType<typeof toAnswer>
+
 type Decided = Extract<CheckOutcome, { kind: 'decided' }>
 
 /** The answer to a check: each limit, and over them the tightest. Times are rounded up. */

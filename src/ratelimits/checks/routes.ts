@@ -2,21 +2,10 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { COMMON_PROBLEMS, Problem, problemResponses } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
-import type { RateLimitMetrics } from '../metrics.js'
-import type { PolicyStore } from '../policies/store.js'
-import { idempotencyConflict } from '../problems.js'
-import { type HeaderStyle, limitHeaders } from './headers.js'
-import { type LimitInput, requireEqualCosts, toLimits } from './limits.js'
-import { enforced, toAnswer } from './results.js'
+import type { Decide } from './decide.js'
+import { type LimitInput, requireEqualCosts } from './limits.js'
 import * as schemas from './schemas.js'
-import type { CheckOptions, CheckStore } from './store.js'
-
-export interface CheckRouteOptions {
-  readonly store: CheckStore
-  readonly policies: PolicyStore
-  readonly metrics: RateLimitMetrics
-  readonly headerStyle: HeaderStyle
-}
+import type { CheckOptions } from './store.js'
 
 /** Shorter than elsewhere: a limit that a late repeat finds is another window's. */
 export const MEMO_TTL_MS = 60_000
@@ -29,56 +18,24 @@ const PROBLEMS = [
   'cross-slot',
 ] as const
 
-export const checkRoutes: FastifyPluginAsyncTypebox<CheckRouteOptions> = async (
+export const checkRoutes: FastifyPluginAsyncTypebox<{ readonly decide: Decide }> = async (
   app,
-  { store, policies, metrics, headerStyle },
+  { decide },
 ) => {
-  async function decide(
+  async function answer(
     request: FastifyRequest,
     reply: FastifyReply,
     inputs: readonly LimitInput[],
-    options: Omit<CheckOptions, 'idempotency'> & { readonly onDeny: string },
+    { onDeny, ...options }: Omit<CheckOptions, 'idempotency'> & { readonly onDeny: string },
   ) {
-    const { namespace } = request
-    const limits = await toLimits(inputs, (name) => policies.get(namespace, name), options.peek)
-    const outcome = await store.check(namespace, limits, {
-      ...options,
-      idempotency: options.peek ? undefined : requestIdentity(request, MEMO_TTL_MS),
+    const idempotency = options.peek ? undefined : requestIdentity(request, MEMO_TTL_MS)
+    const decided = await decide(reply, request.namespace, inputs, { ...options, idempotency })
+    if (decided.allowed || onDeny !== '429') return decided
+    const { retryAfterMs, ...extensions } = decided
+    throw new Problem('rate-limited', 'A limit has no room for this.', {
+      extensions,
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
     })
-    if (outcome.kind === 'conflict') {
-      throw idempotencyConflict()
-    }
-    if (outcome.kind === 'closed') {
-      if (!options.peek) metrics.failedClosed(limits)
-      throw outcome.error
-    }
-    if (outcome.kind === 'cross-slot') {
-      throw new Problem(
-        'cross-slot',
-        'Limits of several subjects cannot be checked all or nothing.',
-      )
-    }
-    const answer = toAnswer(limits, outcome)
-    if (!options.peek) metrics.decided(limits, answer.results)
-    if (outcome.replayed) reply.header('idempotent-replayed', 'true')
-    const states = limits.map(({ name, policy: { windowMs = 0 } }, i) => {
-      const { limit, remaining, resetAfterMs } = answer.results[i]!
-      return { name, limit, windowMs, remaining, resetAfterMs }
-    })
-    reply.headers(limitHeaders(headerStyle, enforced(limits, states)))
-    if (answer.allowed) return answer
-
-    const { retryAfterMs, ...extensions } = answer
-    if (options.onDeny === '429') {
-      throw new Problem('rate-limited', 'A limit has no room for this.', {
-        extensions,
-        ...(retryAfterMs !== undefined && { retryAfterMs }),
-      })
-    }
-    if (retryAfterMs !== undefined) {
-      reply.header('retry-after', Math.max(1, Math.ceil(retryAfterMs / 1_000)))
-    }
-    return answer
   }
 
   app.post(
@@ -98,7 +55,7 @@ export const checkRoutes: FastifyPluginAsyncTypebox<CheckRouteOptions> = async (
     (request, reply) => {
       const { limits, mode, take, peek } = request.body
       if (mode === 'all' && take === 'up-to') requireEqualCosts(limits)
-      return decide(request, reply, limits, { mode, take, peek, onDeny: request.query.onDeny })
+      return answer(request, reply, limits, { mode, take, peek, onDeny: request.query.onDeny })
     },
   )
 
@@ -120,7 +77,7 @@ export const checkRoutes: FastifyPluginAsyncTypebox<CheckRouteOptions> = async (
     (request, reply) => {
       const { key, cost } = request.body
       const limits = [{ policy: request.params.policy, key, cost }]
-      return decide(request, reply, limits, {
+      return answer(request, reply, limits, {
         mode: 'all',
         take: 'exact',
         peek: false,
@@ -148,7 +105,7 @@ export const checkRoutes: FastifyPluginAsyncTypebox<CheckRouteOptions> = async (
     },
     (request, reply) => {
       const limits = [{ policy: request.params.policy, key: request.body.key, cost: 1 }]
-      return decide(request, reply, limits, {
+      return answer(request, reply, limits, {
         mode: 'all',
         take: 'exact',
         peek: true,

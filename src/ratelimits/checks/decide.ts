@@ -1,0 +1,59 @@
+import type { FastifyReply } from 'fastify'
+import { Problem } from '../../http/problem.js'
+import type { RateLimitMetrics } from '../metrics.js'
+import type { PolicyStore } from '../policies/store.js'
+import { idempotencyConflict } from '../problems.js'
+import { type HeaderStyle, limitHeaders } from './headers.js'
+import { type LimitInput, toLimits } from './limits.js'
+import { type Answer, enforced, toAnswer } from './results.js'
+import type { CheckOptions, CheckStore } from './store.js'
+
+export interface DecideOptions {
+  readonly store: CheckStore
+  readonly policies: PolicyStore
+  readonly metrics: RateLimitMetrics
+  readonly headerStyle: HeaderStyle
+}
+
+/**
+ * Checks limits for a route, counts what came of it, and sets the headers that tell of it on the
+ * reply. Of the request itself it reads nothing: a proxy's may be full of what its visitor sent.
+ * @throws Problem for limits that cannot be checked; StoreError where a policy is closed.
+ */
+export type Decide = (
+  reply: FastifyReply,
+  namespace: string,
+  inputs: readonly LimitInput[],
+  options: CheckOptions,
+) => Promise<Answer>
+
+export function createDecide({ store, policies, metrics, headerStyle }: DecideOptions): Decide {
+  return async (reply, namespace, inputs, options) => {
+    const limits = await toLimits(inputs, (name) => policies.get(namespace, name), options.peek)
+    const outcome = await store.check(namespace, limits, options)
+    switch (outcome.kind) {
+      case 'conflict':
+        throw idempotencyConflict()
+      case 'cross-slot':
+        throw new Problem(
+          'cross-slot',
+          'Limits of several subjects cannot be checked all or nothing.',
+        )
+      case 'closed':
+        if (!options.peek) metrics.failedClosed(limits)
+        throw outcome.error
+    }
+    const answer = toAnswer(limits, outcome)
+    if (!options.peek) metrics.decided(limits, answer.results)
+    if (outcome.replayed) reply.header('idempotent-replayed', 'true')
+    const states = limits.map(({ name, policy: { windowMs = 0 } }, i) => {
+      const { limit, remaining, resetAfterMs } = answer.results[i]!
+      return { name, limit, windowMs, remaining, resetAfterMs }
+    })
+    reply.headers(limitHeaders(headerStyle, enforced(limits, states)))
+    if (!answer.allowed && answer.retryAfterMs !== undefined) {
+      reply.header('retry-after', Math.max(1, Math.ceil(answer.retryAfterMs / 1_000)))
+    }
+    return answer
+  }
+}
