@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { ObjectName, ResourceName } from '../http/names.js'
 import { EntryResponse } from './entry-schemas.js'
 import { closed } from './schemas.js'
-import { Entry, Result } from './submission-schemas.js'
+import { Entry, RESULT, Result } from './submission-schemas.js'
 
 export const MemberParams = Type.Object({ member: ObjectName })
 
@@ -51,21 +51,7 @@ export const SubmissionsResponse = Type.Object(
     description: 'One result per board, in the order asked for.',
     examples: [
       {
-        results: [
-          {
-            board: 'weekly',
-            member: 'ada',
-            changed: true,
-            personalBest: true,
-            score: 42,
-            rank: 1,
-            previousRank: null,
-            position: 1,
-            total: 1,
-            percentile: 50,
-            season: 'all',
-          },
-        ],
+        results: [{ board: 'weekly', ...RESULT }],
       },
     ],
   },

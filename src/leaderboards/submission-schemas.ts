@@ -58,26 +58,27 @@ export const Result = Type.Object({
   ),
 })
 
+/** What the first submission to a board is answered, as an example. */
+export const RESULT = {
+  member: 'ada',
+  changed: true,
+  personalBest: true,
+  score: 42,
+  rank: 1,
+  previousRank: null,
+  position: 1,
+  total: 1,
+  percentile: 50,
+  season: 'all',
+}
+
 export const SubmitResponse = Type.Object(
   { results: Type.Array(Result) },
   {
     description: 'One result per entry; ranks are as after the whole call.',
     examples: [
       {
-        results: [
-          {
-            member: 'ada',
-            changed: true,
-            personalBest: true,
-            score: 42,
-            rank: 1,
-            previousRank: null,
-            position: 1,
-            total: 1,
-            percentile: 50,
-            season: 'all',
-          },
-        ],
+        results: [RESULT],
       },
     ],
   },
