@@ -35,6 +35,7 @@ import { policiesOfFile } from './ratelimits/policies/section.js'
 import { createPolicyStore } from './ratelimits/policies/store.js'
 import type { RateLimitStores } from './ratelimits/stores.js'
 import { type Binder, createBinder } from './redis/binder.js'
+import { RedisClock } from './redis/clock.js'
 import { layoutOf } from './redis/layout.js'
 import type { Links } from './redis/links.js'
 import { reachOf } from './redis/reach.js'
@@ -138,11 +139,13 @@ function createRateLimitStores(
   onReload?.(({ definitions }) => {
     filed = policiesOfFile(definitions.policies)
   })
+  const clock = new RedisClock()
   const nowUs = () => Date.now() * 1_000 + clockOffsetUs()
   const steadyUs = () => performance.now() * 1_000 + clockOffsetUs()
   return {
     checks: createCheckStore({
       binder,
+      clock,
       slotOf: (key) => links.commands.slotOf(key),
       circuits: new Circuits({
         reach: reachOf(links.commands),
@@ -157,7 +160,7 @@ function createRateLimitStores(
       parse: parsePolicy,
       fromFile: () => filed,
     }),
-    adjustments: createAdjustmentStore(binder),
+    adjustments: createAdjustmentStore(binder, clock),
     exceptions: createExceptionStore(binder),
   }
 }

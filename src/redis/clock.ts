@@ -15,3 +15,29 @@ export class RedisClock {
     this.#aheadMs = atMs - Date.now()
   }
 }
+
+/** What a script answers when the periods it was given are not those around its time. */
+export interface Elsewhen {
+  readonly outcome: 'elsewhen'
+  /** The time of Redis, since 1970. */
+  readonly nowMs: number
+}
+
+/** A clock that steps at the border of two periods may need more than one attempt. */
+const MAX_ATTEMPTS = 4
+
+/** Asks a script with what belongs to now, and again where it is another time in Redis. */
+export async function atTimeOfRedis<R extends { readonly outcome: string }>(
+  clock: RedisClock,
+  ask: (nowMs: number) => Promise<R | Elsewhen>,
+): Promise<Exclude<R, Elsewhen>> {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    const reply = await ask(clock.nowMs())
+    if (!isElsewhen(reply)) return reply as Exclude<R, Elsewhen>
+    clock.learn(reply.nowMs)
+  }
+  throw new Error(`the time of Redis changed ${MAX_ATTEMPTS} times during one call`)
+}
+
+const isElsewhen = (reply: { readonly outcome: string }): reply is Elsewhen =>
+  reply.outcome === 'elsewhen'

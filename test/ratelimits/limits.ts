@@ -30,6 +30,10 @@ export const COUNTING = [
     'sliding-window, strict',
     { algorithm: 'sliding-window', mode: 'strict', buckets: 4, limit: 10, windowMs: 8_640_000_000 },
   ],
+  [
+    'fixed-window of a calendar',
+    { algorithm: 'fixed-window', align: 'calendar', period: 'year', limit: 10 },
+  ],
   ['sliding-log', { algorithm: 'sliding-log', limit: 10, windowMs: 86_400_000 }],
   ['sliding-log', { algorithm: 'sliding-log', limit: 10, windowMs: 8_640_000_000 }],
 ] as const

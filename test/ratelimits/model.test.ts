@@ -50,6 +50,11 @@ it.each<[string, Policy, () => Model]>([
     () => slidingModel(7, 1_300, 4, true),
   ],
   [
+    'fixed-window of a calendar',
+    { algorithm: 'fixed-window', align: 'calendar', period: 'minute', limit: 7 },
+    () => windowModel(7, 60_000, false),
+  ],
+  [
     'sliding-log',
     { algorithm: 'sliding-log', limit: 9, windowMs: 1_300 },
     () => logModel(9, 1_300),
@@ -69,8 +74,9 @@ it.each<[string, Policy, () => Model]>([
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), async (steps) => {
       const key = randomUUID()
       const model = makeModel()
+      const pace = policy.align === 'calendar' ? 60 : 1
       for (const { advanceMs, cost } of steps) {
-        harness.advance(advanceMs)
+        harness.advance(advanceMs * pace)
         const outcome = await store.check(
           harness.namespace,
           [{ name: 'a', key, cost, policy, inline: true }],

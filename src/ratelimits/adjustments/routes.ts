@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
+import { windowOf } from '../algorithms/calendar.js'
 import { type HeaderStyle, limitHeaders } from '../checks/headers.js'
 import { MEMO_TTL_MS } from '../checks/routes.js'
 import { KeyQuery, OnePolicyParams } from '../checks/schemas.js'
@@ -52,7 +53,7 @@ export const adjustmentRoutes: FastifyPluginAsyncTypebox<AdjustmentRouteOptions>
         resetAfterMs: Math.ceil(outcome.resetUs / 1_000),
       }
       const { name } = limit
-      const state = { name, windowMs: limit.policy.windowMs ?? 0, ...left }
+      const state = { name, windowMs: windowOf(limit.policy), ...left }
       reply.headers(limitHeaders(headerStyle, [state]))
       return { policy: name, key, refunded: outcome.refunded, ...left }
     },

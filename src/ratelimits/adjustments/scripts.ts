@@ -1,3 +1,4 @@
+import type { Elsewhen } from '../../redis/clock.js'
 import { integers } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 
@@ -28,9 +29,10 @@ export const refundScript = defineScript({
     'channel',
     'message',
   ],
-  decode(reply): RefundReply {
+  decode(reply): RefundReply | Elsewhen {
     const [code, refunded, remaining, resetUs, override] = integers(reply, 5) as Five
     if (code === 3) return { outcome: 'conflict' }
+    if (code === 4) return { outcome: 'elsewhen', nowMs: Math.floor(refunded / 1_000) }
     const outcome = code === 2 ? 'replayed' : 'refunded'
     return { outcome, refunded, remaining, resetUs, override }
   },

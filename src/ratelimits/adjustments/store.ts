@@ -1,6 +1,7 @@
 import type { Binder } from '../../redis/binder.js'
+import { atTimeOfRedis, type RedisClock } from '../../redis/clock.js'
 import type { Idempotency } from '../../redis/idempotency.js'
-import { toScriptLimit } from '../algorithms/algorithms.js'
+import { kindOf, toScriptLimit } from '../algorithms/algorithms.js'
 import { CHANGES, changeOf } from '../changes.js'
 import { exceptionKey, limitKey, memoKey } from '../keys.js'
 import type { Limit } from '../limit.js'
@@ -20,24 +21,20 @@ export interface AdjustmentStore {
   reset(namespace: string, limit: Limit): Promise<boolean>
 }
 
-export function createAdjustmentStore(binder: Binder): AdjustmentStore {
+export function createAdjustmentStore(binder: Binder, clock: RedisClock): AdjustmentStore {
   const refund = binder.bind(refundScript)
   const reset = binder.bind(resetScript)
 
   return {
     refund(namespace, limit, { cost, takenAtMs, idempotency }) {
-      const { kind, a, b, c } = toScriptLimit(limit.policy)
-      return refund(
-        {
-          state: limitKey(namespace, kind, limit),
-          exception: exceptionKey(namespace, limit),
-          memo: idempotency && memoKey(namespace, limit, 'refund', idempotency.digest),
-        },
-        {
-          kind,
-          a,
-          b,
-          c,
+      const keys = {
+        state: limitKey(namespace, kindOf(limit.policy), limit),
+        exception: exceptionKey(namespace, limit),
+        memo: idempotency && memoKey(namespace, limit, 'refund', idempotency.digest),
+      }
+      return atTimeOfRedis(clock, (nowMs) =>
+        refund(keys, {
+          ...toScriptLimit(limit.policy, nowMs),
           cost,
           // The last microsecond of the millisecond: an answer told it rounded down.
           taken_us: takenAtMs === undefined ? 0 : takenAtMs * 1_000 + 999,
@@ -45,14 +42,13 @@ export function createAdjustmentStore(binder: Binder): AdjustmentStore {
           memo_ttl_ms: idempotency?.ttlMs ?? 0,
           channel: CHANGES,
           message: changeOf(namespace, limit),
-        },
+        }),
       )
     },
 
     reset(namespace, limit) {
-      const { kind } = toScriptLimit(limit.policy)
       return reset(
-        { state: limitKey(namespace, kind, limit) },
+        { state: limitKey(namespace, kindOf(limit.policy), limit) },
         { channel: CHANGES, message: changeOf(namespace, limit) },
       )
     },

@@ -1,5 +1,5 @@
 import type { Policy } from '../policies/policy.js'
-import type { Algorithm, PolicyFault, ScriptLimit } from './algorithm.js'
+import type { Algorithm, Kind, PolicyFault, ScriptLimit } from './algorithm.js'
 import { gcra, leakyBucket } from './tat.js'
 import { fixedWindow, slidingLog, slidingWindow } from './windows.js'
 
@@ -19,7 +19,14 @@ export const ALGORITHM_NAMES = Object.keys(ALGORITHMS) as AlgorithmName[]
 
 export const algorithmOf = ({ algorithm }: Policy): Algorithm => ALGORITHMS[algorithm]
 
-export const toScriptLimit = (policy: Policy): ScriptLimit => algorithmOf(policy).toScript(policy)
+export const kindOf = (policy: Policy): Kind => algorithmOf(policy).kind(policy)
+
+/** @param nowMs the time of Redis, as far as it is known: a script says when it is another */
+export function toScriptLimit(policy: Policy, nowMs: number): ScriptLimit {
+  const { kind, toScript } = algorithmOf(policy)
+  const { a, b, c } = toScript(policy, nowMs)
+  return { kind: kind(policy), a, b, c }
+}
 
 const namesWith = (parameter: keyof Policy): string[] =>
   Object.entries(ALGORITHMS as Readonly<Record<string, Algorithm>>)
@@ -33,7 +40,7 @@ export function policyFault(policy: Policy): PolicyFault | undefined {
     if (policy[field] === undefined || parameters.includes(field)) continue
     return { field, message: `is for ${namesWith(field).join(', ')} only` }
   }
-  const missing = required.find((field) => policy[field] === undefined)
+  const missing = required(policy).find((field) => policy[field] === undefined)
   if (missing) return { field: missing, message: 'is required' }
   return fault(policy)
 }

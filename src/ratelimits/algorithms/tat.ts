@@ -6,10 +6,9 @@ const MIN_INTERVAL = 100
 /** Times are added up in doubles: a burst or a queue may reach some years ahead. */
 const MAX_ROOM = 2 ** 52
 
-const windowOf = ({ windowMs = 0 }: Policy): number => windowMs
-
 /** 1/16 us that one unit of cost takes. */
-const intervalOf = (policy: Policy): number => Math.ceil((16_000 * windowOf(policy)) / policy.limit)
+const intervalOf = ({ limit, windowMs = 0 }: Policy): number =>
+  Math.ceil((16_000 * windowMs) / limit)
 
 const burstOf = ({ burst, limit }: Policy): number => burst ?? limit
 
@@ -20,7 +19,7 @@ function tooFine(policy: Policy): PolicyFault | undefined {
 
 export const gcra: Algorithm = {
   parameters: ['windowMs', 'burst'],
-  required: ['windowMs'],
+  required: () => ['windowMs'],
   maxInAnyWindow: (policy) => burstOf(policy) + policy.limit,
   maxCost: burstOf,
   fault(policy) {
@@ -28,12 +27,11 @@ export const gcra: Algorithm = {
     const message = 'takes too long to refill: use a smaller burst or window'
     return { field: 'burst', message }
   },
-  toScript: (policy) => ({
-    kind: 'g',
-    a: intervalOf(policy),
-    b: burstOf(policy),
-    c: windowOf(policy) * 1_000,
-  }),
+  kind: () => 'g',
+  toScript(policy) {
+    const { windowMs = 0 } = policy
+    return { a: intervalOf(policy), b: burstOf(policy), c: windowMs * 1_000 }
+  },
 }
 
 /**
@@ -43,12 +41,14 @@ export const gcra: Algorithm = {
  */
 export const leakyBucket: Algorithm = {
   parameters: ['windowMs', 'maxDelayMs'],
-  required: ['windowMs', 'maxDelayMs'],
+  required: () => ['windowMs', 'maxDelayMs'],
   maxInAnyWindow: ({ limit }) => 2 * limit - 1,
   maxCost: ({ limit }) => limit,
   fault: tooFine,
-  toScript(policy) {
-    const { limit, maxDelayMs = 0 } = policy
-    return { kind: 'l', a: limit, b: windowOf(policy) * 1_000, c: maxDelayMs * 1_000 }
-  },
+  kind: () => 'l',
+  toScript: ({ limit, windowMs = 0, maxDelayMs = 0 }) => ({
+    a: limit,
+    b: windowMs * 1_000,
+    c: maxDelayMs * 1_000,
+  }),
 }

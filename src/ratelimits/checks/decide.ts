@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { Problem } from '../../http/problem.js'
+import { windowOf } from '../algorithms/calendar.js'
 import type { RateLimitMetrics } from '../metrics.js'
 import type { PolicyStore } from '../policies/store.js'
 import { idempotencyConflict } from '../problems.js'
@@ -46,9 +47,9 @@ export function createDecide({ store, policies, metrics, headerStyle }: DecideOp
     const answer = toAnswer(limits, outcome)
     if (!options.peek) metrics.decided(limits, answer.results)
     if (outcome.replayed) reply.header('idempotent-replayed', 'true')
-    const states = limits.map(({ name, policy: { windowMs = 0 } }, i) => {
+    const states = limits.map(({ name, policy }, i) => {
       const { limit, remaining, resetAfterMs } = answer.results[i]!
-      return { name, limit, windowMs, remaining, resetAfterMs }
+      return { name, limit, windowMs: windowOf(policy), remaining, resetAfterMs }
     })
     reply.headers(limitHeaders(headerStyle, enforced(limits, states)))
     if (!answer.allowed && answer.retryAfterMs !== undefined) {

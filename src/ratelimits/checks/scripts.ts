@@ -1,3 +1,4 @@
+import type { Elsewhen } from '../../redis/clock.js'
 import { integers } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 
@@ -49,10 +50,11 @@ export const checkScript = defineScript({
     'limit[].c',
   ],
   units: ({ limit }) => limit.length,
-  decode(reply): CheckReply {
+  decode(reply): CheckReply | Elsewhen {
     const numbers = integers(reply, Array.isArray(reply) ? reply.length : 0)
     const [code = -1, takenAtUs = 0] = numbers
     if (code === 3) return { outcome: 'conflict' }
+    if (code === 4) return { outcome: 'elsewhen', nowMs: Math.floor(takenAtUs / 1_000) }
     const outcome = OUTCOMES[code]
     if (!outcome || (numbers.length - 2) % FIELDS !== 0) {
       throw new TypeError(`unknown outcome ${code} of ratelimits.check`)

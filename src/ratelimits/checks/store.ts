@@ -1,7 +1,8 @@
 import type { Binder } from '../../redis/binder.js'
+import { atTimeOfRedis, type RedisClock } from '../../redis/clock.js'
 import { StoreError, unavailable } from '../../redis/errors.js'
 import type { Idempotency } from '../../redis/idempotency.js'
-import { toScriptLimit } from '../algorithms/algorithms.js'
+import { kindOf, toScriptLimit } from '../algorithms/algorithms.js'
 import { exceptionKey, limitKey, memoKey } from '../keys.js'
 import type { Limit } from '../limit.js'
 import type { Circuits } from '../outage/circuit.js'
@@ -44,6 +45,7 @@ export interface CheckStore {
 
 export interface CheckStoreOptions {
   readonly binder: Binder
+  readonly clock: RedisClock
   /** The Cluster slot of a key: what shares one can be checked in one step. */
   readonly slotOf: (key: string) => number
   readonly circuits: Circuits
@@ -62,7 +64,7 @@ interface Closed {
 }
 
 export function createCheckStore(options: CheckStoreOptions): CheckStore {
-  const { binder, slotOf, circuits, fallback } = options
+  const { binder, clock, slotOf, circuits, fallback } = options
   const run = binder.bind(checkScript)
 
   /** The memo stands with the data of the first limit: what is in one slot is remembered together. */
@@ -73,19 +75,21 @@ export function createCheckStore(options: CheckStoreOptions): CheckStore {
     if (idempotency) {
       key.push(memoKey(namespace, (group[0] as Placed).request, 'check', idempotency.digest))
     }
-    return run(
-      { key },
-      {
-        mode,
-        take,
-        peek: peek ? 1 : 0,
-        fingerprint: idempotency?.fingerprint ?? '',
-        memo_ttl_ms: idempotency?.ttlMs ?? 0,
-        limit: group.map(({ request: { policy, cost } }) => {
-          const { kind, a, b, c } = toScriptLimit(policy)
-          return { kind, shadow: policy.shadow ? 1 : 0, cost, a, b, c }
-        }),
-      },
+    return atTimeOfRedis(clock, (nowMs) =>
+      run(
+        { key },
+        {
+          mode,
+          take,
+          peek: peek ? 1 : 0,
+          fingerprint: idempotency?.fingerprint ?? '',
+          memo_ttl_ms: idempotency?.ttlMs ?? 0,
+          limit: group.map(({ request: { policy, cost } }) => {
+            const { kind, a, b, c } = toScriptLimit(policy, nowMs)
+            return { kind, shadow: policy.shadow ? 1 : 0, cost, a, b, c }
+          }),
+        },
+      ),
     )
   }
 
@@ -130,7 +134,7 @@ export function createCheckStore(options: CheckStoreOptions): CheckStore {
 }
 
 const stateKey = (namespace: string, request: LimitRequest): string =>
-  limitKey(namespace, toScriptLimit(request.policy).kind, request)
+  limitKey(namespace, kindOf(request.policy), request)
 
 function merge(
   count: number,

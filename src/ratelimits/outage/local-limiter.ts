@@ -1,4 +1,5 @@
 import { algorithmOf } from '../algorithms/algorithms.js'
+import { windowOf } from '../algorithms/calendar.js'
 import type { Policy } from '../policies/policy.js'
 
 /** What one subject has of one limit, at one moment. Times in us. */
@@ -43,7 +44,7 @@ export class LocalLimiter {
   /** @param subject identifies what is counted, in all namespaces. */
   account(subject: string, policy: Policy): Account {
     const now = this.#nowUs()
-    const interval = ((policy.windowMs ?? 0) * 1_000) / this.#share(policy.limit)
+    const interval = (windowOf(policy) * 1_000) / this.#share(policy.limit)
     const burst = this.#share(algorithmOf(policy).maxCost(policy))
     let debt = this.#debtOf(subject, now, interval)
     return {

@@ -1,3 +1,4 @@
+import type { Period } from '../../calendar/periods.js'
 import type { AlgorithmName } from '../algorithms/algorithms.js'
 
 /** How much of something a subject may have, and how it is counted. Costs are in units of cost. */
@@ -10,7 +11,15 @@ export interface Policy {
   /** gcra: cost that may come at once; default: limit. */
   readonly burst?: number
   /** fixed-window: where windows begin; default: epoch. */
-  readonly align?: 'epoch' | 'first-hit'
+  readonly align?: 'epoch' | 'first-hit' | 'calendar'
+  /** fixed-window of a calendar: takes the place of windowMs. */
+  readonly period?: Period
+  /** fixed-window of a calendar: an IANA name; default: UTC. */
+  readonly timeZone?: string
+  /** Where a week (1 Monday to 7 Sunday), a month or a year (1 to 31) begins; default: 1. */
+  readonly anchorDay?: number
+  /** Where a year begins, 1 to 12; default: 1. */
+  readonly anchorMonth?: number
   /** sliding-window: buckets that the window is counted in; default: 1. */
   readonly buckets?: number
   /** sliding-window: whether the oldest bucket counts in part or in full; default: weighted. */

@@ -31,8 +31,37 @@ export const PolicyFields = {
     }),
   ),
   align: Type.Optional(
-    Type.Enum(['epoch', 'first-hit'], {
-      description: 'fixed-window: windows begin at multiples of windowMs, or at the first call.',
+    Type.Enum(['epoch', 'first-hit', 'calendar'], {
+      description:
+        'fixed-window: windows begin at multiples of windowMs since 1970 (default), at the first ' +
+        'call, or with the periods of a calendar, whose length the clock of the zone decides.',
+    }),
+  ),
+  period: Type.Optional(
+    Type.Enum(['minute', 'hour', 'day', 'week', 'month', 'year'], {
+      description: 'Windows of a calendar: takes the place of windowMs.',
+    }),
+  ),
+  timeZone: Type.Optional(
+    Type.String({
+      maxLength: 64,
+      description: 'Windows of a calendar: IANA name of the zone. Default UTC.',
+    }),
+  ),
+  anchorDay: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 31,
+      description:
+        'Windows of a calendar: the day a week begins with, 1 (Monday) to 7 (Sunday), or the day ' +
+        'of the month a month or year begins with, at most its last. Default 1.',
+    }),
+  ),
+  anchorMonth: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 12,
+      description: 'Windows of a calendar: the month a year begins with. Default 1.',
     }),
   ),
   buckets: Type.Optional(
@@ -93,7 +122,19 @@ export const PolicyParams = Type.Object({ policy: PolicyName })
 
 export const PolicyRequest = Type.Object(PolicyFields, {
   additionalProperties: false,
-  examples: [{ limit: 100, windowMs: 60_000, burst: 20 }],
+  examples: [
+    { limit: 100, windowMs: 60_000, burst: 20 },
+    {
+      algorithm: 'fixed-window',
+      align: 'calendar',
+      period: 'month',
+      timeZone: 'Europe/Berlin',
+      limit: 10_000,
+    },
+    { algorithm: 'sliding-window', mode: 'strict', buckets: 10, limit: 100, windowMs: 60_000 },
+    { algorithm: 'sliding-log', limit: 5, windowMs: 900_000 },
+    { algorithm: 'leaky-bucket', limit: 10, windowMs: 1_000, maxDelayMs: 2_000 },
+  ],
 })
 
 const EXAMPLE = {

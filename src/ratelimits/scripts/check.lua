@@ -7,11 +7,11 @@ ARGV take         exact|up-to  up-to: as much of the cost as is left; nothing is
 ARGV peek         0 or 1  1: nothing is consumed
 ARGV fingerprint  string  of the request, '' without an idempotency key
 ARGV memo_ttl_ms  int     how long the memo is kept
-ARGV limit[].kind  g|l|w|f|s|e  lib/limit.lua
+ARGV limit[].kind  g|l|w|f|c|s|e  lib/limit.lua
 ARGV limit[].shadow  0 or 1  1: takes no part in the verdict
 ARGV limit[].cost  int    1 or more
 ARGV limit[].a     int    see the libraries
-ARGV limit[].b     int
+ARGV limit[].b     int or text
 ARGV limit[].c     int
 
 RETURN outcome taken_us then allowed remaining reset_us retry_us granted override blocked delay_us of each limit
@@ -19,6 +19,7 @@ RETURN outcome taken_us then allowed remaining reset_us retry_us granted overrid
   1  allowed
   2  allowed and consumed before, by a request with the same key; times are as of now
   3  the idempotency key belongs to another request; nothing follows
+  4  the windows of a calendar are not those around taken_us: ask again; nothing follows
   retry_us is 0 for what is allowed and -1 for what can never be; override is 0 or the limit that
   holds for this subject instead of that of the policy
 
@@ -50,7 +51,8 @@ for i = 1, count do
   local at = first + (i - 1) * fields
   local cost = tonumber(ARGV[at + 2])
   local limit = evaluate_limit(KEYS[2 * i - 1], KEYS[2 * i], ARGV[at], up_to and 1 or cost,
-    tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4]), tonumber(ARGV[at + 5]))
+    tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4]) or ARGV[at + 4], tonumber(ARGV[at + 5]))
+  if not limit then return { 4, now_us } end
   if up_to then limit.cost = math.min(cost, (limit.algorithm.describe(limit))) end
   limit.granted, limit.enforced = 0, ARGV[at + 1] == '0'
   if before[i] and before[i].cost > 0 then

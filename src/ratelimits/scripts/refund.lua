@@ -6,7 +6,7 @@ KEYS exception    string  lib/exception.lua
 KEYS memo?        string  what a request with this idempotency key did
 ARGV kind         string  a letter, a, b and c: as for ratelimits.check
 ARGV a            int
-ARGV b            int
+ARGV b            int or text
 ARGV c            int
 ARGV cost         int     at most so much is given back
 ARGV taken_us     int     when it was consumed, 0 for now: what no longer counts is not given back
@@ -19,12 +19,14 @@ RETURN outcome refunded remaining reset_us override
   1  given back, as far as there was anything
   2  given back before, by a request with the same key; what is left is as of now
   3  the idempotency key belongs to another request; the rest is 0
+  4  as for ratelimits.check; the time in us stands for refunded, the rest is 0
 
 COST O(1); sliding windows O(buckets), a log what has left it since its last write
 ]]
 -- @use lib/memo.lua
 -- @use lib/limit.lua
-local kind, a, b, c = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local kind, a, c = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[4])
+local b = tonumber(ARGV[3]) or ARGV[3]
 local cost, taken_us = tonumber(ARGV[5]), tonumber(ARGV[6])
 local fingerprint, memo_ttl_ms, channel, message = ARGV[7], tonumber(ARGV[8]), ARGV[9], ARGV[10]
 local memo_key = KEYS[3]
@@ -33,6 +35,7 @@ local refunded_before, foreign = recall(memo_key, fingerprint)
 if foreign then return { 3, 0, 0, 0, 0 } end
 
 local limit = evaluate_limit(KEYS[1], KEYS[2], kind, 1, a, b, c)
+if not limit then return { 4, now_us, 0, 0, 0 } end
 local refunded = tonumber(refunded_before)
 if not refunded then
   if taken_us == 0 then taken_us = now_us end

@@ -10,8 +10,9 @@
 -- @use sliding.lua
 -- @use log.lua
 -- @use exception.lua
-local algorithms = { g = gcra, l = leaky, w = window, f = window, s = sliding, e = log }
+local algorithms = { g = gcra, l = leaky, w = window, f = window, c = calendar, s = sliding, e = log }
 
+-- Nothing where a calendar's windows are not those around now: the caller must ask with others.
 local function evaluate_limit(key, exception_key, kind, cost, a, b, c)
   local algorithm, own = algorithms[kind], read_exception(exception_key)
   if own and own.most > 0 then
@@ -19,6 +20,7 @@ local function evaluate_limit(key, exception_key, kind, cost, a, b, c)
     else a = own.most end
   end
   local limit = algorithm.evaluate(key, cost, a, b, c)
+  if not limit then return nil end
   limit.algorithm, limit.override, limit.blocked = algorithm, own and own.most or 0, 0
   if own and own.blocked > 0 then
     limit.allowed, limit.blocked = false, 1

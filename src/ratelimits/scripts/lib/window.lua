@@ -1,23 +1,31 @@
 -- Fixed windows. State "<start>:<window>:<count>", times in us: the start stands in the value, so
 -- that names of keys never depend on time.
 
--- a: limit; b: window in us; c: 0 aligned with the epoch, 1 from the first hit.
-local window = {}
-
-function window.evaluate(key, cost, most, length, from_first_hit)
+local function read_window(key)
   local state = redis.call('GET', key)
-  local start, stored, count = string.match(state or '', '^(%d+):(%d+):(%d+)$')
-  start, count = tonumber(start), tonumber(count)
-  -- Another length starts afresh; another limit keeps what was consumed.
-  if not start or tonumber(stored) ~= length or now_us >= start + length or now_us < start then
-    start = from_first_hit == 1 and now_us or now_us - now_us % length
-    count = 0
-  end
+  local start, length, count = string.match(state or '', '^(%d+):(%d+):(%d+)$')
+  return tonumber(start), tonumber(length), tonumber(count)
+end
+
+local function in_window(key, cost, most, start, length, count)
   return {
     key = key, start = start, length = length, count = count, cost = cost, most = most,
     allowed = count + cost <= most,
     retry_us = cost > most and -1 or (count + cost <= most and 0 or start + length - now_us),
   }
+end
+
+-- a: limit; b: window in us; c: 0 aligned with the epoch, 1 from the first hit.
+local window = {}
+
+function window.evaluate(key, cost, most, length, from_first_hit)
+  local start, stored, count = read_window(key)
+  -- Another length starts afresh; another limit keeps what was consumed.
+  if not start or stored ~= length or now_us >= start + length or now_us < start then
+    start = from_first_hit == 1 and now_us or now_us - now_us % length
+    count = 0
+  end
+  return in_window(key, cost, most, start, length, count)
 end
 
 local function store_window(limit)
@@ -43,4 +51,23 @@ end
 function window.describe(limit)
   local reset = limit.count == 0 and 0 or limit.start + limit.length - now_us
   return math.max(0, limit.most - limit.count), reset
+end
+
+-- Windows of a calendar. The caller knows the calendar and the script the time: it picks the window,
+-- so a process whose clock is off cannot count into the wrong day.
+-- a: limit; b: the starts of windows in a row, each the end of the one before: ms, with spaces.
+local calendar = { write = window.write, refund = window.refund, describe = window.describe }
+
+-- Nothing where now lies in none of them.
+function calendar.evaluate(key, cost, most, starts)
+  local start
+  for ms in string.gmatch(starts, '%d+') do
+    local stop = tonumber(ms) * 1000
+    if start and now_us >= start and now_us < stop then
+      local known, length, count = read_window(key)
+      if known ~= start or length ~= stop - start then count = 0 end
+      return in_window(key, cost, most, start, stop - start, count)
+    end
+    start = stop
+  end
 end
