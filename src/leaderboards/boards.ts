@@ -1,5 +1,5 @@
 import { RedisClock } from '../redis/clock.js'
-import { type BoardConfig, planOf, type Season } from './config.js'
+import { type BoardConfig, boundsText, planOf, type Season } from './config.js'
 import { type Again, isAgain } from './script-replies.js'
 import { NEVER_MS, type SeasonWindow, windowsAround, windowsText } from './seasons.js'
 
@@ -9,6 +9,9 @@ export interface KnownBoard {
   /** `0`: no such board. */
   readonly version: string
   readonly plan: string
+  readonly bounds: string
+  /** What its windows depend on: boards of one kind of season share them. */
+  readonly rhythm: string
 }
 
 export interface Boards {
@@ -46,20 +49,25 @@ export function createBoards(templateOf: (board: string) => BoardConfig): Boards
 
   const learn = (id: string, config: BoardConfig, version: string): KnownBoard => {
     if (known.size >= MAX_KNOWN) known.delete(known.keys().next().value as string)
-    const entry = { config, version, plan: planOf(config, version) }
+    const entry: KnownBoard = {
+      config,
+      version,
+      plan: planOf(config, version),
+      bounds: boundsText(config),
+      rhythm: rhythmOf(config.season),
+    }
     known.set(id, entry)
     return entry
   }
 
-  const around = (season: Season) => {
-    const id = `${JSON.stringify(season.every)} ${season.timeZone}`
+  const around = (season: Season, rhythm: string) => {
     const nowMs = clock.nowMs()
-    const cached = windows.get(id)
+    const cached = windows.get(rhythm)
     if (cached && holds(cached.list, nowMs)) return cached
     if (windows.size >= MAX_KNOWN) windows.clear()
     const list = windowsAround(season, nowMs)
     const entry = { list, text: windowsText(list) }
-    windows.set(id, entry)
+    windows.set(rhythm, entry)
     return entry
   }
 
@@ -68,7 +76,9 @@ export function createBoards(templateOf: (board: string) => BoardConfig): Boards
       const id = `${namespace}/${board}`
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
         const entry = known.get(id) ?? learn(id, templateOf(board), '0')
-        const text = season ? `${season} 0 ${NEVER_MS}` : around(entry.config.season).text
+        const text = season
+          ? `${season} 0 ${NEVER_MS}`
+          : around(entry.config.season, entry.rhythm).text
         const reply = await call(entry, text)
         if (!isAgain(reply)) return reply
         if (reply.outcome === 'other-season') clock.learn(reply.nowMs)
@@ -88,13 +98,15 @@ export function createBoards(templateOf: (board: string) => BoardConfig): Boards
     },
 
     currentSeason(season) {
-      const { list } = around(season)
+      const { list } = around(season, rhythmOf(season))
       const nowMs = clock.nowMs()
       const current = list.find(({ startMs, endMs }) => nowMs >= startMs && nowMs < endMs)
       return { ...(current ?? list[0]!), nowMs }
     },
   }
 }
+
+const rhythmOf = ({ every, timeZone }: Season): string => `${JSON.stringify(every)} ${timeZone}`
 
 /** The windows serve while the present moment lies in the middle one, or in the only one. */
 function holds(list: readonly SeasonWindow[], nowMs: number): boolean {

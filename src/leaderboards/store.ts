@@ -10,7 +10,7 @@ import {
   seasonsScript,
 } from './board-scripts.js'
 import { createBoards } from './boards.js'
-import { type BoardConfig, boundsText, DEFAULT_BOARD, identityOf } from './config.js'
+import { type BoardConfig, DEFAULT_BOARD, identityOf } from './config.js'
 import {
   aroundScript,
   eraseScript,
@@ -116,41 +116,53 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
       entries: readonly Submission[],
       idempotency?: Idempotency,
     ) =>
-      boards.run(namespace, board, undefined, async ({ plan, version, config }, windows) => {
-        const keys = { board: boardKey(namespace, board) }
-        const ready = toScriptEntries(config, entries)
-        if (!Array.isArray(ready)) {
-          // What does not fit the configuration known here may fit the present one.
-          const present = await describe(keys, { plan, windows })
-          return isAgain(present) ? present : { outcome: 'refused' as const, problem: ready }
-        }
-        const isNew = version === '0'
-        const newVersion = isNew ? nextVersion() : ''
-        if (isNew) await register(namespace, board, 1)
-        const memo = idempotency && memoKey(namespace, board, idempotency.digest)
-        const reply = await submitEntries(
-          { board: keys.board, memo },
-          {
-            plan,
-            windows,
-            bounds: boundsText(config),
-            keep: config.season.keep,
-            create: isNew ? JSON.stringify(config) : '',
-            identity: isNew ? identityOf(config) : '',
-            new_version: newVersion,
-            fingerprint: idempotency?.fingerprint ?? '',
-            memo_ttl_ms: idempotency?.ttlMs ?? 0,
-            entries: ready,
-          },
-        )
-        if (isAgain(reply)) return reply
-        // Once more: a delete of the board that was there before may have unlisted it meanwhile.
-        if (isNew) await register(namespace, board, 1)
-        if (reply.outcome !== 'submitted') return reply
-        const { season, total, replayed, entries: results } = reply
-        if (isNew && !replayed) boards.learn(namespace, board, config, newVersion)
-        return { outcome: 'submitted' as const, season, total, replayed, entries: results, config }
-      }),
+      boards.run(
+        namespace,
+        board,
+        undefined,
+        async ({ plan, bounds, version, config }, windows) => {
+          const keys = { board: boardKey(namespace, board) }
+          const ready = toScriptEntries(config, entries)
+          if (!Array.isArray(ready)) {
+            // What does not fit the configuration known here may fit the present one.
+            const present = await describe(keys, { plan, windows })
+            return isAgain(present) ? present : { outcome: 'refused' as const, problem: ready }
+          }
+          const isNew = version === '0'
+          const newVersion = isNew ? nextVersion() : ''
+          if (isNew) await register(namespace, board, 1)
+          const memo = idempotency && memoKey(namespace, board, idempotency.digest)
+          const reply = await submitEntries(
+            { board: keys.board, memo },
+            {
+              plan,
+              windows,
+              bounds,
+              keep: config.season.keep,
+              create: isNew ? JSON.stringify(config) : '',
+              identity: isNew ? identityOf(config) : '',
+              new_version: newVersion,
+              fingerprint: idempotency?.fingerprint ?? '',
+              memo_ttl_ms: idempotency?.ttlMs ?? 0,
+              entries: ready,
+            },
+          )
+          if (isAgain(reply)) return reply
+          // Once more: a delete of the board that was there before may have unlisted it meanwhile.
+          if (isNew) await register(namespace, board, 1)
+          if (reply.outcome !== 'submitted') return reply
+          const { season, total, replayed, entries: results } = reply
+          if (isNew && !replayed) boards.learn(namespace, board, config, newVersion)
+          return {
+            outcome: 'submitted' as const,
+            season,
+            total,
+            replayed,
+            entries: results,
+            config,
+          }
+        },
+      ),
 
     /** @param ifMatch version that must be the present one, '*' for any existing, '' for any */
     async configure(namespace: string, board: string, config: BoardConfig, ifMatch: string) {
