@@ -34,6 +34,8 @@ local token, attach, how, keep_ms = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumbe
 local now_guard, floor, ended_ttl_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
 local locks = open_all(call, KEYS)
+-- A freeing command first: a place is given up, or kept, on a full Redis as well.
+redis.call('HDEL', KEYS[1], '')
 for _, lock in ipairs(locks) do reap(lock) end
 
 local outcome = 3

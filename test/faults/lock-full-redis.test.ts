@@ -1,0 +1,154 @@
+import { EventEmitter } from 'node:events'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { AcquireOutcome, Granted } from '../../src/locks/outcomes.js'
+import type { LockStore } from '../../src/locks/store.js'
+import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { newLockStore } from '../support/lock-store.js'
+import { find, toolsFolder } from '../support/server-place.js'
+import { until } from '../support/until.js'
+
+let redis: ManagedRedis
+let harness: Harness
+let store: LockStore
+let other: LockStore
+let clockMs = 0
+
+beforeAll(async () => {
+  redis = await startManagedRedis({ toolsFolder, find })
+  harness = await startHarness({ redisUrl: redis.url })
+  store = newLockStore(harness, () => clockMs)
+  other = newLockStore(harness, () => clockMs)
+})
+afterAll(async () => {
+  store.close()
+  other.close()
+  await harness.close()
+  await redis.stop()
+})
+beforeEach(() => full(false))
+
+const full = (yes: boolean) => harness.redis.config('SET', 'maxmemory', yes ? '1' : '0')
+const hold = async (name: string, options: object = {}) =>
+  (await store.acquire('full', [name], { ttlMs: 60_000, ...options })) as Granted
+const wait = (name: string, options: object = {}, at = store) =>
+  at.acquire('full', [name], { ttlMs: 60_000, waitMs: 60_000, ...options })
+const look = (name: string) => store.inspect('full', name, 9)
+const queued = (name: string, length: number) =>
+  until(`${length} wait`, async () => (await look(name)).queueLength === length)
+const release = (name: string, { token }: Granted) => store.release('full', [name], token)
+
+describe('OOM: a Redis that is full', () => {
+  it('refuses a lease and a place, and changes nothing', async () => {
+    const first = await hold('refused')
+    await full(true)
+    const error = { code: 'store-full' }
+    await expect(hold('new')).rejects.toMatchObject(error)
+    await expect(wait('refused')).rejects.toMatchObject(error)
+    expect(await look('refused')).toMatchObject({ holderCount: 1, queueLength: 0 })
+    expect(await release('refused', first)).toMatchObject({ kind: 'released' })
+  })
+
+  it('lets a holder renew, and hand over to a waiter here and elsewhere', async () => {
+    const first = await hold('handed')
+    const here = wait('handed')
+    await queued('handed', 1)
+    const elsewhere = wait('handed', {}, other)
+    await queued('handed', 2)
+    await full(true)
+
+    expect(await store.renew('full', ['handed'], first.token, 90_000)).toMatchObject({
+      kind: 'renewed',
+    })
+    expect(await release('handed', first)).toMatchObject({ kind: 'released' })
+    const second = (await here) as Granted
+    expect(second).toMatchObject({ kind: 'granted' })
+    await release('handed', second)
+    expect(await elsewhere).toMatchObject({ kind: 'granted' })
+  })
+
+  it('hands on what expires', async () => {
+    await hold('expired', { ttlMs: 5_000 })
+    const waiting = wait('expired')
+    await queued('expired', 1)
+    await full(true)
+
+    clockMs += 5_001
+
+    expect(await waiting).toMatchObject({ kind: 'granted' })
+  })
+
+  it('lets go whoever waits no longer: after his time, and with his client', async () => {
+    await hold('leavers')
+    const connection = Object.assign(new EventEmitter(), { destroyed: false })
+    const gone = wait('leavers', { connection })
+    const late = wait('leavers', { waitMs: 500 })
+    await queued('leavers', 2)
+    await full(true)
+
+    connection.emit('close')
+
+    expect(await gone).toEqual({ kind: 'gone' })
+    expect(await late).toMatchObject({ kind: 'timeout' })
+    expect(await look('leavers')).toMatchObject({ queueLength: 0 })
+  })
+
+  it('keeps the place and the lease of a keyed client that was cut', async () => {
+    const first = await hold('kept')
+    const connection = Object.assign(new EventEmitter(), { destroyed: false })
+    const idempotency = { digest: 'full', fingerprint: 'f', ttlMs: 600_000 }
+    const cut = wait('kept', { connection, idempotency })
+    await queued('kept', 1)
+    await full(true)
+
+    connection.emit('close')
+    expect(await cut).toEqual({ kind: 'gone' })
+    const waiters = `ls:{full:${harness.lockTag('kept')}}:waiters:kept`
+    expect((await harness.redis.hvals(waiters))[0]).toContain('kept')
+    await release('kept', first)
+    expect(await look('kept')).toMatchObject({ state: 'held', queueLength: 0 })
+
+    await full(false)
+    expect(await wait('kept', { idempotency })).toMatchObject({ kind: 'granted', replayed: true })
+  })
+
+  it('puts back who was forgotten', async () => {
+    await hold('forgotten')
+    const waiting = wait('forgotten')
+    await queued('forgotten', 1)
+    await full(true)
+    const part = (name: string) => `ls:{full:${harness.lockTag('forgotten')}}:${name}:forgotten`
+
+    await harness.redis.del(part('lock'), part('queue'), part('waiters'))
+
+    expect(await waiting).toMatchObject({ kind: 'granted' })
+  })
+
+  it('lets an administrator ask and end, and takes no new capacity', async () => {
+    const first = await hold('revoked')
+    await full(true)
+    expect(await store.revoke('full', 'revoked', 'move', 30_000)).toEqual({ revoked: 0, asked: 1 })
+    expect(await store.renew('full', ['revoked'], first.token, 60_000)).toMatchObject({
+      revoke: { reason: 'move' },
+    })
+    expect(await store.revoke('full', 'revoked', 'now', 0)).toEqual({ revoked: 1, asked: 0 })
+    expect(await look('revoked')).toMatchObject({ state: 'free' })
+    await expect(store.resize('full', 'sized', 3)).rejects.toMatchObject({ code: 'store-full' })
+  })
+})
+
+describe('NOSCRIPT: a Redis that forgot every script', () => {
+  it('is taught them again, and nobody notices', async () => {
+    const first = await hold('taught')
+    const waiting: Promise<AcquireOutcome> = wait('taught', {}, other)
+    await queued('taught', 1)
+    await harness.redis.script('FLUSH')
+    expect(await store.renew('full', ['taught'], first.token, 60_000)).toMatchObject({
+      kind: 'renewed',
+    })
+    await harness.redis.script('FLUSH')
+    expect(await release('taught', first)).toMatchObject({ kind: 'released' })
+    await harness.redis.script('FLUSH')
+    expect(await waiting).toMatchObject({ kind: 'granted' })
+  })
+})

@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Granted } from '../../src/locks/outcomes.js'
+import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { newLockStore } from '../support/lock-store.js'
+import { find, toolsFolder } from '../support/server-place.js'
+import { until } from '../support/until.js'
+
+// Of its own: what is counted here, nobody else may add to.
+let redis: ManagedRedis
+let harness: Harness
+
+beforeAll(async () => {
+  redis = await startManagedRedis({ toolsFolder, find })
+  harness = await startHarness({ redisUrl: redis.url })
+})
+afterAll(async () => {
+  await harness.close()
+  await redis.stop()
+})
+
+const connections = async () =>
+  Number(/^connected_clients:(\d+)/m.exec(await harness.redis.info('clients'))?.[1])
+
+it('waiting for fifty locks takes no connection to Redis, and no channel per lock', async () => {
+  const post = (name: string, verb: string, body: object = {}) =>
+    harness.request('post', `/v1/locks/${name}/${verb}`).send(body)
+  const names = Array.from({ length: 50 }, (_, i) => `many-${i}`)
+  const held = await Promise.all(names.map((name) => post(name, 'acquire').expect(200)))
+  const before = await connections()
+
+  const waiting = names.map((name) => post(name, 'acquire', { waitMs: 60_000 }).then((one) => one))
+  await until('all wait', async () => {
+    const { locks } = (await harness.request('get', '/v1/locks?prefix=many-').expect(200)).body
+    return locks.every(({ queueLength }: { queueLength: number }) => queueLength === 1)
+  })
+
+  expect(await connections()).toBe(before)
+  expect(await harness.redis.pubsub('CHANNELS', 'ls:grants:*')).toHaveLength(1)
+  const tokens = held.map(({ body }) => body.token as string)
+  await Promise.all(names.map((name, i) => post(name, 'release', { token: tokens[i] }).expect(200)))
+  for (const { status } of await Promise.all(waiting)) expect(status).toBe(200)
+})
+
+it('a release wakes the one whose turn it is, and none of those behind', async () => {
+  const ran: string[] = []
+  const away = newLockStore(
+    harness,
+    () => 0,
+    (script) => ran.push(script),
+  )
+  const here = newLockStore(harness, () => 0)
+  const names = ['herd']
+  const first = (await here.acquire('herd', names, { ttlMs: 60_000 })) as Granted
+  const waiting = Array.from({ length: 20 }, () =>
+    away.acquire('herd', names, { ttlMs: 60_000, waitMs: 60_000 }),
+  )
+  await until('all wait', async () => (await here.inspect('herd', 'herd', 1)).queueLength === 20)
+  const asked = () => ran.filter((script) => script !== 'locks.beat')
+  const before = asked().length
+
+  await here.release('herd', names, first.token)
+  const next = (await Promise.race(waiting)) as Granted
+
+  expect(next.kind).toBe('granted')
+  expect(asked().slice(before)).toEqual(['locks.claim'])
+  // The others are answered when the service stops.
+  away.drain()
+  for (const outcome of await Promise.all(waiting)) {
+    expect(['granted', 'draining']).toContain(outcome.kind)
+  }
+  away.close()
+  here.close()
+})

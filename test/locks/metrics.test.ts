@@ -1,0 +1,82 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+import { until } from '../support/until.js'
+
+let harness: Harness
+
+// Of its own for each test: its counters begin at nothing.
+beforeEach(async () => {
+  harness = await startHarness()
+  return () => harness.close()
+})
+
+const post = (name: string, verb: string, body: object = {}) =>
+  harness.request('post', `/v1/locks/${name}/${verb}`).send(body)
+const held = async (name: string, body: object = {}) =>
+  (await post(name, 'acquire', body).expect(200)).body as { token: string }
+const waits = (name: string, body: object = {}) =>
+  post(name, 'acquire', { waitMs: 20_000, ...body }).then((response) => response)
+const queued = (name: string, length: number) =>
+  until(`${length} wait`, async () => {
+    const { body } = await harness.request('get', `/v1/locks/${name}`).expect(200)
+    return body.queueLength === length
+  })
+/** As the next scrape sees it: a scrape is kept for a second. */
+const counted = (...lines: string[]) =>
+  until(lines.join(', '), async () => {
+    const { text } = await harness.request('get', '/metrics')
+    return lines.every((line) => text.includes(`lockstep_locks_${line}\n`))
+  })
+
+describe('the metrics of locks', () => {
+  it('count every outcome of an acquire', async () => {
+    await held('outcomes')
+    await post('outcomes', 'acquire').expect(423)
+    await post('outcomes', 'acquire', { waitMs: 1 }).expect(423)
+    await post('outcomes', 'acquire', { waitMs: 1, maxQueue: 0 }).expect(429)
+    const keyed = () => post('keyed', 'acquire').set('idempotency-key', 'k').expect(200)
+    await keyed()
+    await keyed()
+
+    await counted(
+      'acquire_total{outcome="granted"} 2',
+      'acquire_total{outcome="held"} 1',
+      'acquire_total{outcome="timeout"} 1',
+      'acquire_total{outcome="queue-full"} 1',
+      'acquire_total{outcome="replayed"} 1',
+      'replayed_total 1',
+    )
+  })
+
+  it('show who waits, how long it took, and how long a lease was held', async () => {
+    const { token } = await held('waiting')
+    const second = waits('waiting')
+    await queued('waiting', 1)
+    await counted('waiters 1')
+    harness.advance(3_000)
+    await post('waiting', 'release', { token }).expect(200)
+    expect((await second).body.waitedMs).toBeGreaterThanOrEqual(3_000)
+
+    await counted(
+      'waiters 0',
+      'wait_seconds_count 1',
+      'held_seconds_count 1',
+      'ended_total{how="released"} 1',
+    )
+  })
+
+  it('count how leases end, and a holder that lost its lease by time', async () => {
+    const first = await held('lost', { ttlMs: 1_000 })
+    harness.advance(1_001)
+    await post('lost', 'renew', { token: first.token }).expect(410)
+    const second = await held('lost')
+    await post('lost', 'revoke', { reason: 'test', force: true }).expect(200)
+    await post('lost', 'release', { token: second.token }).expect(410)
+
+    await counted(
+      'ended_total{how="expired"} 1',
+      'ended_total{how="revoked"} 1',
+      'expired_while_held_total 1',
+    )
+  })
+})
