@@ -4,6 +4,7 @@ import type { Config } from './config.js'
 import { installAuth } from './http/auth.js'
 import { installBodies } from './http/body.js'
 import { installDraining } from './http/draining.js'
+import { installEventStreams } from './http/event-stream.js'
 import { installOriginRules } from './http/origin.js'
 import { installProblems, sendProblem, type Translate, toProblem } from './http/problem.js'
 import { installRequestLog, requestId } from './http/request-log.js'
@@ -69,5 +70,6 @@ export function createServer(options: ServerOptions): FastifyInstance {
   installAuth(app, keyring)
   installBodies(app)
   installTurn(app, turn)
+  installEventStreams(app)
   return app
 }

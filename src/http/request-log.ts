@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
+import './event-stream.js'
 import './turn.js'
 
 declare module 'fastify' {
@@ -40,7 +41,7 @@ export function installRequestLog(
   })
   app.addHook('onResponse', (request, reply, done) => {
     const failed = reply.statusCode >= 500
-    const slow = reply.elapsedTime >= slowMs
+    const slow = !reply.isStream && reply.elapsedTime >= slowMs
     if (failed || slow || (sample > 0 && Math.random() < sample)) {
       const level = failed ? 'error' : slow ? 'warn' : 'info'
       request.log[level](

@@ -63,6 +63,11 @@ export class Calls {
     return { bucket, keys: names.map((name) => lockKey(namespace, tag, name)) }
   }
 
+  /** One name is never in two slots. */
+  placeOf(namespace: string, name: string): Place {
+    return this.place(namespace, [name]) as Place
+  }
+
   bucket(namespace: string, tag: string): Bucket {
     return (this.sweeper as Sweeper).bucket(namespace, tag)
   }

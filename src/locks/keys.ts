@@ -21,6 +21,9 @@ export const fromStoredName = (stored: string): string =>
 /** One channel per instance announces grants; scripts build the same name. */
 export const grantChannel = (instance: string): string => `ls:grants:${instance}`
 
+/** One channel per instance tells which of the locks that it watches have news. */
+export const eventChannel = (instance: string): string => `ls:events:${instance}`
+
 /** Every bucket that was used in the last week: what the walk of a minute visits. */
 export const BUCKETS_KEY = 'ls:locks:buckets'
 export const WALKER_KEY = 'ls:locks:walker'

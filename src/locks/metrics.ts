@@ -11,6 +11,8 @@ export type SessionOutcome =
   | 'session-ended'
   | 'prefix-missing'
 
+export type StreamKind = 'events' | 'hold'
+
 export interface LockMetrics {
   acquired(outcome: AcquireOutcome['kind'] | 'replayed'): void
   waited(seconds: number): void
@@ -22,6 +24,10 @@ export interface LockMetrics {
   lapsed(count: number): void
   replayed(): void
   session(operation: 'open' | 'keepalive' | 'end', outcome: SessionOutcome): void
+  streamOpened(kind: StreamKind): void
+  streamEnded(kind: StreamKind, why: string): void
+  /** An event that was sent. */
+  streamed(type: string): void
   /** @param count read at every scrape */
   countWaiters(count: () => number): void
 }
@@ -62,6 +68,15 @@ export function createLockMetrics(metrics: Metrics): LockMetrics {
     'Requests to open, keep alive and end sessions, by outcome',
     ['operation', 'outcome'],
   )
+  const streams = metrics.gauge('lockstep_locks_streams', 'Streams that are open here', ['kind'])
+  const streamEnds = metrics.counter(
+    'lockstep_locks_stream_ends_total',
+    'Streams that ended, by why',
+    ['kind', 'why'],
+  )
+  const streamed = byLabel(
+    metrics.counter('lockstep_locks_stream_events_total', 'Events sent on streams', ['type']),
+  )
   const waiters = metrics.gauge('lockstep_locks_waiters', 'Requests standing in a queue here')
   return {
     acquired: (outcome) => acquires(outcome).inc(),
@@ -72,6 +87,12 @@ export function createLockMetrics(metrics: Metrics): LockMetrics {
     lapsed: (count) => lapsed.inc(count),
     replayed: () => replayed.inc(),
     session: (operation, outcome) => sessions.labels(operation, outcome).inc(),
+    streamOpened: (kind) => streams.labels(kind).inc(),
+    streamEnded(kind, why) {
+      streams.labels(kind).dec()
+      streamEnds.labels(kind, why).inc()
+    },
+    streamed: (type) => streamed(type).inc(),
     countWaiters(count) {
       const gauge = waiters as typeof waiters & { collect?: () => void }
       gauge.collect = () => waiters.set(count())

@@ -6,7 +6,15 @@ import type { Signals } from '../redis/signals.js'
 import type { AcquireOptions } from './acquire-options.js'
 import { Acquiring } from './acquiring.js'
 import { Calls, NO_GUARD, remaining } from './calls.js'
-import { fromStoredName, grantChannel, indexKey, lockKey, toStoredName } from './keys.js'
+import { createWatches, type Listener, type Subscription } from './events/watches.js'
+import {
+  eventChannel,
+  fromStoredName,
+  grantChannel,
+  indexKey,
+  lockKey,
+  toStoredName,
+} from './keys.js'
 import type { LockMetrics } from './metrics.js'
 import { type AcquireOutcome, type ReleaseOutcome, type RenewOutcome, toLost } from './outcomes.js'
 import { sessionTag } from './sessions/keys.js'
@@ -61,6 +69,8 @@ export interface LockStore {
     capacity: number,
   ): Promise<{ readonly kind: 'stored'; capacity: number } | { readonly kind: 'mode-mismatch' }>
   readonly sessions: SessionStore
+  /** @param after id of the last event that was seen, '' for none */
+  watch(namespace: string, name: string, after: string, listener: Listener): Promise<Subscription>
   /** Requests that stand in a queue here. */
   waiters(): number
   /** Visits every bucket in use for what an instance that is gone left behind. */
@@ -103,7 +113,10 @@ export function createLockStore(options: LockStoreOptions): LockStore {
     restore: (waiter) => restore(calls, waiter),
   })
   const acquiring = new Acquiring(calls, waiting, instance)
+  const watches = createWatches(binder, calls, instance)
   signals.subscribe(grantChannel(instance), waiting.announce).catch(() => undefined)
+  signals.subscribe(eventChannel(instance), watches.announce).catch(() => undefined)
+  signals.onGap(watches.readAll)
 
   return {
     async acquire(namespace, names, wanted) {
@@ -198,6 +211,8 @@ export function createLockStore(options: LockStoreOptions): LockStore {
     },
 
     sessions: createSessionStore(binder, layout, calls),
+    watch: (namespace, name, after, listener) =>
+      watches.watch(calls.placeOf(namespace, name), after, listener),
     waiters: waiting.count,
     walk: sweeper.walk,
     drain: waiting.drain,

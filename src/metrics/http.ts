@@ -17,6 +17,8 @@ export function createRequestMetrics(metrics: Metrics): (app: FastifyInstance) =
   const children = new Map<string, Child>()
 
   const observe: onResponseHookHandler = (request, reply, done) => {
+    // A stream lasts as long as its client likes: those that have them count them.
+    if (reply.isStream) return done()
     const route = request.routeOptions.url ?? 'none'
     const key = `${request.method} ${route} ${reply.statusCode}`
     let child = children.get(key)

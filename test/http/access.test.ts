@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { installAuth } from '../../src/http/auth.js'
 import { SCOPES } from '../../src/http/scopes.js'
 import { createKeyring } from '../../src/http/tokens.js'
+import { openEvents } from '../support/event-client.js'
 import { type Harness, startHarness } from '../support/harness.js'
 import { type TestToken, tokensYaml } from '../support/tokens.js'
 
@@ -13,6 +14,7 @@ interface Operation {
   readonly method: Method
   readonly path: string
   readonly scope: string
+  readonly streams: boolean
 }
 
 let harness: Harness
@@ -43,16 +45,30 @@ beforeAll(async () => {
         method: method as Method,
         path: path.replace(/\{\w+\}/g, 'x'),
         scope: (operation as { 'x-lockstep-scope': string })['x-lockstep-scope'],
+        streams: JSON.stringify(operation).includes('text/event-stream'),
       })),
   )
 })
 afterAll(() => harness.close())
 
-async function ask({ method, path }: Operation, token?: string) {
+async function ask({ method, path, streams }: Operation, token?: string) {
+  if (streams) return askStream({ method, path }, token)
   const request = harness.request(method, path)
   if (token !== undefined) request.set('authorization', `Bearer ${token}`)
   const { status, body, headers } = await request
   return { status, code: (body as { code?: string } | null)?.code, headers }
+}
+
+/** A stream does not end by itself. */
+async function askStream({ method, path }: Pick<Operation, 'method' | 'path'>, token?: string) {
+  const client = await openEvents(harness, path, {
+    method: method.toUpperCase(),
+    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+  })
+  const { status, headers } = client
+  if (status !== 200) await client.ended()
+  client.close()
+  return { status, code: status === 200 ? undefined : String(client.body().code), headers }
 }
 
 describe('every operation', () => {

@@ -25,15 +25,5 @@ local call = begin(lock_key, now_guard, 0, 0)
 local lock = open_lock(call, name_of(call, lock_key))
 local reply = {}
 describe(reply, lock, max)
-if lock.queued > 0 then
-  for _, token in ipairs(redis.call('ZRANGE', part(lock, 'queue'), 0, max - 1)) do
-    local waiter = read_waiter(lock, token)
-    if waiter then
-      reply[#reply + 1] = waiter.owner or ''
-      reply[#reply + 1] = waiter.mode or 'exclusive'
-      reply[#reply + 1] = waiter.permits or 1
-      reply[#reply + 1] = math.max(0, math.floor((now_us - waiter.at) / 1000))
-    end
-  end
-end
+describe_waiters(reply, lock, max)
 return reply

@@ -30,6 +30,8 @@ local function claim(locks, token)
     if lease.claim_by then
       start_lease(lease)
       change_lease(lock, token, lease)
+      -- Of one that joined another, all was said when that was granted.
+      if hold_count(lock, lease) == 1 then emit(lock, 'granted', lease) end
     end
   end
 end

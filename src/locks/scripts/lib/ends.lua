@@ -1,13 +1,16 @@
 -- How leases end, and what is remembered of it.
 
--- Tells whoever watches the lock; nothing is written for a lock that nobody watches.
-local function emit(lock, what, lease)
+-- Writes down what happens while somebody watches, for him and for whoever comes back within the
+-- time of a watch. Each instance that watches is told once, on its own channel: it reads the rest.
+local function emit(lock, what, lease, reason)
   if lock.watched <= now_us then return end
-  local stream = part(lock, 'events')
-  local id = redis.call('XADD', stream, 'MAXLEN', '~', 1000, '*', 'type', what,
-    'fence', lease.fence or 0, 'owner', lease.owner or '')
-  redis.call('PEXPIRE', stream, KEEP_MS)
-  redis.call('PUBLISH', stream, id)
+  redis.call('XADD', part(lock, 'events'), 'NOMKSTREAM', 'MAXLEN', 1000, '*', 'type', what,
+    'fence', lease.fence or 0, 'owner', lease.owner or '', 'reason', reason or '')
+  if lock.told then return end
+  lock.told = true
+  for _, instance in ipairs(redis.call('ZRANGEBYSCORE', part(lock, 'watchers'), now_us, '+inf')) do
+    redis.call('PUBLISH', 'ls:events:' .. instance, lock.key)
+  end
 end
 
 -- The last 8 ends are kept, so that a holder hears "expired" rather than "not yours".
@@ -30,7 +33,8 @@ end
 local function end_lease(lock, token, lease, how, at, reason)
   local last = drop_lease(lock, token, lease)
   remember_end(lock, token, how, lease.fence, at, reason)
-  emit(lock, how, lease)
+  -- Of a lease with several tokens the last one ends it.
+  if last then emit(lock, how, lease, reason) end
   if how == 'released' then return end
   if how == 'expired' then lock.call.expired = lock.call.expired + 1 end
   -- After an unclean end requests of the lost holder may still be under way.
@@ -54,7 +58,7 @@ end
 local function end_by_time(lock, token, lease, at)
   if lease.claim_by then return lapse(lock, token, lease) end
   if lease.released then
-    drop_lease(lock, token, lease)
+    if drop_lease(lock, token, lease) and not lease.told then emit(lock, 'released', lease) end
     return
   end
   if lease.revoke_at and lease.revoke_at <= at then
@@ -95,7 +99,8 @@ local function end_early(lock, token, lease, free_at)
   -- HDEL first, see drop_lease; the record is written again when the call is saved.
   redis.call('HDEL', lock.key, '>' .. token)
   remember_end(lock, token, 'released', lease.fence, now_us)
-  emit(lock, 'released', lease)
+  lease.told = hold_count(lock, lease) == 1
+  if lease.told then emit(lock, 'released', lease) end
   lease.released, lease.ends, lease.revoke_at = true, free_at, nil
   change_lease(lock, token, lease)
 end

@@ -25,7 +25,7 @@ local function grant(lock, token, lease, provisional)
   begin_grant(lease, provisional)
   lock.kind = lease.permits and 'semaphore' or 'lock'
   add_lease(lock, token, lease)
-  emit(lock, 'granted', lease)
+  if not provisional then emit(lock, 'granted', lease) end
 end
 
 -- Whoever calls is alive, and takes the leases of its own waiters with the answer: no message, no

@@ -13,7 +13,9 @@ local function open_lock(call, name)
   local key = call.prefix .. 'lock:' .. name
   local v = redis.call('HMGET', key, unpack(STATE))
   local lock = {
-    call = call, name = name, key = key, exists = v[1] and true, kind = v[1],
+    call = call, name = name, key = key, exists = v[1] and true,
+    -- '' of one that is only watched.
+    kind = v[1] ~= '' and v[1] or nil,
     used = tonumber(v[2] or 0), count = tonumber(v[3] or 0),
     -- The token of the only holder; '' when a ZSET orders several.
     sole = v[4] or '',
@@ -23,6 +25,7 @@ local function open_lock(call, name)
     capacity = tonumber(v[9] or CAPACITY), watched = tonumber(v[10] or 0),
     leases = {}, written = {}, keep_ms = 0,
   }
+  lock.listed = lock.count > 0 or lock.queued > 0
   call.locks[name] = lock
   call.opened[#call.opened + 1] = lock
   return lock
@@ -55,6 +58,7 @@ local function forget(lock)
     redis.call('DEL', lock.key)
     redis.call('ZREM', lock.call.prefix .. 'timers', lock.name)
     redis.call('ZREM', lock.call.prefix .. 'index', lock.name)
+    if lock.watched > 0 then redis.call('DEL', part(lock, 'events'), part(lock, 'watchers')) end
   end
   return 0
 end
@@ -75,7 +79,7 @@ local function save(lock)
   end
   for _, name in ipairs(STATE) do
     fields[#fields + 1] = name
-    fields[#fields + 1] = lock[name]
+    fields[#fields + 1] = lock[name] or ''
   end
   redis.call('HSET', lock.key, unpack(fields))
   local keep_ms = math.max(lock.keep_ms, due > 0 and ms_until(due) or 0) + KEEP_MS
@@ -83,7 +87,7 @@ local function save(lock)
   else redis.call('PEXPIRE', lock.key, keep_ms) end
   if due > 0 then redis.call('ZADD', lock.call.prefix .. 'timers', due, lock.name)
   else redis.call('ZREM', lock.call.prefix .. 'timers', lock.name) end
-  if busy and not lock.exists then redis.call('ZADD', lock.call.prefix .. 'index', 0, lock.name)
+  if busy and not lock.listed then redis.call('ZADD', lock.call.prefix .. 'index', 0, lock.name)
   elseif not busy then redis.call('ZREM', lock.call.prefix .. 'index', lock.name) end
   return due > 0 and math.max(1, ms_until(due)) or 0
 end

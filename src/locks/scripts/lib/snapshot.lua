@@ -53,3 +53,17 @@ local function describe(reply, lock, max_holders)
     end
   end
 end
+
+-- Appends owner, mode, permits and waiting time of each waiter shown.
+local function describe_waiters(reply, lock, max)
+  if lock.queued == 0 then return end
+  for _, token in ipairs(redis.call('ZRANGE', part(lock, 'queue'), 0, max - 1)) do
+    local waiter = read_waiter(lock, token)
+    if waiter then
+      reply[#reply + 1] = waiter.owner or ''
+      reply[#reply + 1] = waiter.mode or 'exclusive'
+      reply[#reply + 1] = waiter.permits or 1
+      reply[#reply + 1] = math.max(0, math.floor((now_us - waiter.at) / 1000))
+    end
+  end
+end

@@ -1,0 +1,62 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { EventStream } from '../../http/event-stream.js'
+import { OpenStreams } from '../../http/open-streams.js'
+import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
+import { toLockState } from '../admin/routes.js'
+import type { LockRouteOptions } from '../answers.js'
+import { LockParams } from '../schemas.js'
+import * as schemas from './schemas.js'
+import type { LockEvent } from './scripts.js'
+
+export const eventRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
+  app,
+  { store, metrics },
+) => {
+  const streams = new OpenStreams(app, {
+    onOpen: () => metrics.streamOpened('events'),
+    onEnd: (why) => metrics.streamEnded('events', why),
+  })
+
+  app.get(
+    '/:name/events',
+    {
+      config: { scope: 'locks:read' },
+      schema: {
+        operationId: 'watchLock',
+        summary: 'What happens to a lock, as server-sent events that can be resumed',
+        tags: ['locks'],
+        params: LockParams,
+        headers: schemas.EventHeaders,
+        response: { 200: schemas.Events, ...problemResponses(...COMMON_PROBLEMS) },
+      },
+    },
+    async (request, reply) => {
+      const { name } = request.params
+      const after = request.headers['last-event-id'] ?? ''
+      let stream: EventStream | undefined
+      // Not before the first reading: until then an outage is an answer, and not a cut stream.
+      const open = () => (stream ??= streams.open(reply))
+      const subscription = await store.watch(request.namespace, name, after, {
+        begin: ({ last, lock }) => {
+          const type = stream || after !== '' ? 'reset' : 'watching'
+          metrics.streamed(type)
+          open().send(type, toLockState(name, lock), last)
+        },
+        hear: (event) => {
+          metrics.streamed(event.type)
+          open().send(event.type, toContent(event), event.id)
+        },
+        isBehind: () => stream?.isBehind ?? false,
+      })
+      open().onDrain(subscription.resume)
+      open().onClose(subscription.close)
+    },
+  )
+}
+
+const toContent = ({ id, fence, owner, reason }: LockEvent) => ({
+  atMs: Number(id.slice(0, id.indexOf('-'))),
+  ...(fence > 0 && { fence }),
+  ...(owner !== '' && { owner }),
+  ...(reason !== '' && { reason }),
+})

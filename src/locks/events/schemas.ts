@@ -1,0 +1,35 @@
+import Type from 'typebox'
+
+export const EventHeaders = Type.Object({
+  'last-event-id': Type.Optional(
+    Type.String({
+      pattern: '^[0-9]{1,15}-[0-9]{1,15}$',
+      description:
+        'Id of the last event seen. What followed it comes first, or `reset` when that is not all there.',
+    }),
+  ),
+})
+
+const EXAMPLE = `retry: 1000
+
+event: watching
+id: 1795223400120-0
+data: {"name":"migrate","state":"free","capacity":1,"holders":[],"waiters":[],"queueLength":0}
+
+event: granted
+id: 1795223400123-0
+data: {"atMs":1795223400123,"fence":1795223400123456,"owner":"worker-7"}
+
+event: released
+id: 1795223412001-0
+data: {"atMs":1795223412001,"fence":1795223400123456,"owner":"worker-7"}
+
+`
+
+export const Events = {
+  description:
+    'Begins with `watching`, how the lock stands. Then `queued` (a request stands in line), `granted`, `released`, `expired` and `revoked`, each with the time, and the fence, owner and reason where there are such. `reset`, how the lock stands now, replaces events that are lost: the last 1000 are kept, from the first watcher on until a minute after the last one left.',
+  content: {
+    'text/event-stream': { schema: Type.String(), examples: { events: { value: EXAMPLE } } },
+  },
+}

@@ -1,0 +1,240 @@
+import type { Binder } from '../../redis/binder.js'
+import type { Calls, Place } from '../calls.js'
+import { type Beginning, type LockEvent, type News, watchScript } from './scripts.js'
+
+/** Whoever listens to the events of one lock. */
+export interface Listener {
+  /** Where it begins: it came without a past, or what followed its last event is gone. */
+  begin(beginning: Beginning): void
+  hear(event: LockEvent): void
+  /** It takes no more at the moment; `resume` tells that it does. */
+  isBehind(): boolean
+}
+
+export interface Subscription {
+  resume(): void
+  close(): void
+}
+
+/** Reads what followed the event `after`, '' for none, and keeps the watch of this instance up. */
+export type Read = (place: Place, after: string) => Promise<Beginning | News>
+
+/** Well below the time of a watch: one that is missed or two do not end it. */
+const READ_EVERY_MS = 10_000
+const RETRY_MS = 500
+/** Events are written down for a minute after the last watcher left, for whoever comes back. */
+const WATCH_MS = 70_000
+const READ_AT_ONCE = 100
+
+class Subscriber implements Subscription {
+  cursor: string
+  readonly listener: Listener
+  readonly #watch: Watch
+  #reading = false
+  #again = false
+
+  constructor(watch: Watch, listener: Listener, cursor: string) {
+    this.#watch = watch
+    this.listener = listener
+    this.cursor = cursor
+  }
+
+  /** What was read for all, from the event `before` on. */
+  offer(before: string, reply: Beginning | News): void {
+    if (this.#reading || this.cursor !== before) this.resume()
+    else if (reply.found) this.take(reply)
+    else this.begin(reply)
+  }
+
+  /** What it does not take is read again later: it costs no memory here. */
+  take({ events, last }: News): void {
+    for (const event of events) {
+      if (this.listener.isBehind()) return
+      this.listener.hear(event)
+      this.cursor = event.id
+    }
+    this.cursor = last
+  }
+
+  begin(beginning: Beginning): void {
+    this.cursor = beginning.last
+    this.listener.begin(beginning)
+  }
+
+  /** On its own, until it has what the others have. */
+  readonly resume = (): void => {
+    this.#again = true
+    if (this.#reading) return
+    this.#reading = true
+    this.#catchUp()
+      .catch(() => this.#watch.readLater())
+      .finally(() => {
+        this.#reading = false
+      })
+  }
+
+  readonly close = (): void => {
+    this.#watch.remove(this)
+  }
+
+  async #catchUp(): Promise<void> {
+    while (this.#again && !this.listener.isBehind() && this.#watch.has(this)) {
+      this.#again = false
+      const reply = await this.#watch.read(this.cursor)
+      if (!reply.found) this.begin(reply)
+      else {
+        this.take(reply)
+        if (reply.more) this.#again = true
+      }
+    }
+  }
+}
+
+/** One lock that somebody here watches: read once for all of them. */
+class Watch {
+  readonly #place: Place
+  readonly #read: Read
+  readonly #onIdle: () => void
+  readonly #subscribers = new Set<Subscriber>()
+  /** Listeners whose first reading is under way. */
+  #joining = 0
+  /** The last event that was read for all. */
+  #cursor = ''
+  #timer: NodeJS.Timeout | undefined
+  #reading = false
+  #again = false
+
+  constructor(place: Place, read: Read, onIdle: () => void) {
+    this.#place = place
+    this.#read = read
+    this.#onIdle = onIdle
+  }
+
+  read(after: string): Promise<Beginning | News> {
+    return this.#read(this.#place, after)
+  }
+
+  has(subscriber: Subscriber): boolean {
+    return this.#subscribers.has(subscriber)
+  }
+
+  async add(listener: Listener, after: string): Promise<Subscription> {
+    const subscriber = new Subscriber(this, listener, after)
+    this.#joining += 1
+    const reply = await this.read(after).catch((error) => {
+      this.#joining -= 1
+      this.#forgetIfIdle()
+      throw error
+    })
+    this.#joining -= 1
+    this.#subscribers.add(subscriber)
+    if (reply.found) subscriber.take(reply)
+    else subscriber.begin(reply)
+    if (this.#subscribers.size === 1) {
+      this.#cursor = reply.last
+      this.#arm(READ_EVERY_MS)
+    }
+    // Others may have heard more by now, and what came between was told to nobody here.
+    if (subscriber.cursor !== this.#cursor) subscriber.resume()
+    return subscriber
+  }
+
+  remove(subscriber: Subscriber): void {
+    this.#subscribers.delete(subscriber)
+    this.#forgetIfIdle()
+  }
+
+  #forgetIfIdle(): void {
+    if (this.#joining > 0 || this.#subscribers.size > 0) return
+    clearTimeout(this.#timer)
+    this.#onIdle()
+  }
+
+  readLater(): void {
+    this.#arm(RETRY_MS)
+  }
+
+  /** There is news, or there may be: a message tells, and where it was lost, the time does. */
+  async readAll(): Promise<void> {
+    this.#again = true
+    if (this.#reading) return
+    this.#reading = true
+    try {
+      while (this.#again && this.#subscribers.size > 0) {
+        this.#again = false
+        await this.#readOnce()
+      }
+      this.#arm(READ_EVERY_MS)
+    } catch {
+      this.readLater()
+    } finally {
+      this.#reading = false
+    }
+  }
+
+  async #readOnce(): Promise<void> {
+    const before = this.#cursor
+    const reply = await this.read(before)
+    this.#cursor = reply.last
+    if (reply.found && reply.more) this.#again = true
+    for (const subscriber of this.#subscribers) {
+      subscriber.offer(before, reply)
+    }
+  }
+
+  #arm(ms: number): void {
+    clearTimeout(this.#timer)
+    if (this.#subscribers.size === 0) return
+    this.#timer = setTimeout(() => void this.readAll(), ms)
+    this.#timer.unref()
+  }
+}
+
+/** The locks that are watched here, by their keys. */
+export class Watches {
+  readonly #read: Read
+  readonly #byKey = new Map<string, Watch>()
+
+  constructor(read: Read) {
+    this.#read = read
+  }
+
+  /**
+   * @param after id of the last event it saw, '' for none
+   * @throws StoreError where the first reading fails
+   */
+  async watch(place: Place, after: string, listener: Listener): Promise<Subscription> {
+    const key = place.keys[0] as string
+    let watch = this.#byKey.get(key)
+    if (!watch) {
+      const opened: Watch = new Watch(place, this.#read, () => {
+        if (this.#byKey.get(key) === opened) this.#byKey.delete(key)
+      })
+      watch = opened
+      this.#byKey.set(key, opened)
+    }
+    return watch.add(listener, after)
+  }
+
+  readonly announce = (key: string): void => {
+    void this.#byKey.get(key)?.readAll()
+  }
+
+  /** Messages may have been missed. */
+  readonly readAll = (): void => {
+    for (const watch of this.#byKey.values()) watch.readLater()
+  }
+}
+
+/** @param instance whose channel announces news */
+export function createWatches(binder: Binder, calls: Calls, instance: string): Watches {
+  const run = binder.bind(watchScript)
+  return new Watches(async ({ bucket, keys }, after) => {
+    const reply = await run(
+      { lock: keys[0] as string },
+      { instance, watch_ms: WATCH_MS, after, max: READ_AT_ONCE },
+    )
+    calls.note(bucket, reply)
+    return reply
+  })
+}

@@ -1,0 +1,59 @@
+--[[
+locks.watch: watch a lock for a while, and read what happened since an event that was seen. Without
+one, or when what followed it is not all there any more, tells how the lock stands instead.
+
+KEYS lock         hash    the lock; its stream of events and its watchers are built from the tag
+ARGV instance     string  who is told on its channel when something happens
+ARGV watch_ms     int     how long events are written down from now on
+ARGV after        string  id of the last event seen, '' for none
+ARGV max          int     how many events are read, and how many holders and waiters shown
+
+RETURN next_ms expired lapsed found last more ...
+  1, last, more, (id, type, fence, owner, reason)[]  what followed; last is the id to go on from
+  0, last, 0, snapshot, waiters[]                    how it stands at that id
+
+COST O(max)
+MEMORY grows
+]]
+-- @use lib/call.lua
+-- @use lib/lock.lua
+-- @use lib/leases.lua
+-- @use lib/holders.lua
+-- @use lib/ends.lua
+-- @use lib/queue.lua
+-- @use lib/grants.lua
+-- @use lib/tokens.lua
+-- @use lib/snapshot.lua
+-- @use lib/acquire.lua
+local instance, watch_ms, after, max = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
+local call = begin(KEYS[1], 0, 0, 0)
+local lock = open_lock(call, name_of(call, KEYS[1]))
+local events, watchers = part(lock, 'events'), part(lock, 'watchers')
+
+-- Between two watches nothing was written down: what stood there before leads nowhere.
+if lock.watched <= now_us then redis.call('DEL', events) end
+if redis.call('EXISTS', events) == 0 then redis.call('XADD', events, '*', 'type', 'begin') end
+lock.watched, lock.dirty = math.max(lock.watched, now_us + watch_ms * 1000), true
+redis.call('ZREMRANGEBYSCORE', watchers, '-inf', now_us)
+redis.call('ZADD', watchers, lock.watched, instance)
+redis.call('PEXPIRE', events, watch_ms + KEEP_MS)
+redis.call('PEXPIRE', watchers, watch_ms + KEEP_MS)
+
+-- Only the oldest are ever dropped: while an event is there, all that followed it is there.
+local found = after ~= '' and redis.call('XRANGE', events, after, after)[1]
+if not found then
+  local reply = { 0, redis.call('XREVRANGE', events, '+', '-', 'COUNT', 1)[1][1], 0 }
+  describe(reply, lock, max)
+  describe_waiters(reply, lock, max)
+  return answer(call, reply)
+end
+local reply, last = { 1, after, 0 }, after
+local entries = redis.call('XRANGE', events, '(' .. after, '+', 'COUNT', max)
+for _, entry in ipairs(entries) do
+  local id, fields = entry[1], entry[2]
+  reply[#reply + 1] = id
+  for i = 2, 8, 2 do reply[#reply + 1] = fields[i] end
+  last = id
+end
+reply[2], reply[3] = last, #entries == max and 1 or 0
+return answer(call, reply)
