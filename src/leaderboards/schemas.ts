@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { ByName } from '../http/by-name.js'
 import { DurationMs, ObjectName, ResourceName } from '../http/names.js'
 
 export const closed = { additionalProperties: false } as const
@@ -128,7 +129,7 @@ export const BoardRequest = Type.Object(
       }),
     ),
     bounds: Type.Optional(
-      Type.Record(Type.String(), BoundsOfColumn, {
+      ByName(BoundsOfColumn, {
         description: 'Accepted scores by name of the column; others are out-of-range.',
       }),
     ),

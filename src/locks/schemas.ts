@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { ByName } from '../http/by-name.js'
 import { DurationMs, ObjectName } from '../http/names.js'
 
 export const LockParams = Type.Object({ name: ObjectName })
@@ -52,7 +53,7 @@ const Owner = Type.String({
   description: 'Public text that tells people who holds the lock. 1 to 200 bytes.',
 })
 
-export const Metadata = Type.Record(Type.String(), Type.Unknown(), {
+export const Metadata = ByName(Type.Unknown(), {
   description: 'Shown to whoever inspects it; at most 1024 bytes of JSON.',
 })
 

@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { ByName } from '../../http/by-name.js'
 import { DurationMs } from '../../http/names.js'
 import { Int64 } from '../counters/schemas.js'
 import { MAX_LIFE_MS } from '../entries/schemas.js'
@@ -31,7 +32,7 @@ export const FieldsQuery = Type.Object(
 
 export const FieldsResponse = Type.Object(
   {
-    fields: Type.Record(Type.String(), Type.String(), {
+    fields: ByName(Type.String(), {
       description: 'Those that are there; a name that is missing has no value.',
     }),
     ttlMs: Type.Integer({ description: 'Until the whole object ends.' }),
@@ -49,14 +50,12 @@ export const PatchQuery = Type.Object(
 
 export const PatchRequest = Type.Object(
   {
-    set: Type.Optional(
-      Type.Record(Type.String(), Type.String(), { description: 'Fields and their new values.' }),
-    ),
+    set: Type.Optional(ByName(Type.String(), { description: 'Fields and their new values.' })),
     remove: Type.Optional(
       Type.Array(FieldName, { maxItems: MAX_CHANGES, description: 'Fields to remove.' }),
     ),
     incr: Type.Optional(
-      Type.Record(Type.String(), Int64('What to add.'), {
+      ByName(Int64('What to add.'), {
         description: 'Fields and what to add to them; a field that is not there counts from 0.',
       }),
     ),
@@ -81,7 +80,7 @@ export const PatchRequest = Type.Object(
 export const PatchResponse = Type.Object(
   {
     created: Type.Boolean({ description: 'There was no object before.' }),
-    incremented: Type.Record(Type.String(), Type.String(), {
+    incremented: ByName(Type.String(), {
       description: 'What the fields under `incr` came to.',
     }),
   },

@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { ByName } from '../../http/by-name.js'
 import { ObjectName } from '../../http/names.js'
 import { Fence, ReleaseRequest, RenewRequest, Terms } from '../schemas.js'
 
@@ -14,7 +15,7 @@ export const AcquireSetRequest = Type.Object(
   { additionalProperties: false, examples: [{ names: ['t7@a', 't7@b'], waitMs: 5_000 }] },
 )
 
-const Fences = Type.Record(Type.String(), Fence, { description: 'The fence of each name.' })
+const Fences = ByName(Fence, { description: 'The fence of each name.' })
 const ExpiresIn = Type.Integer({ description: 'Never more than what is left of the leases.' })
 
 export const AcquireSetResponse = Type.Object(
