@@ -1,0 +1,115 @@
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { find, toolsFolder } from '../support/server-place.js'
+
+// A Redis of its own, whose every command is one of ours.
+let redis: ManagedRedis
+let raw: Redis
+let harness: Harness
+
+beforeAll(async () => {
+  redis = await startManagedRedis({ toolsFolder, find })
+  raw = new Redis(redis.url)
+  harness = await startHarness({ redisUrl: redis.url })
+})
+afterAll(async () => {
+  raw.disconnect()
+  await harness.close()
+  await redis.stop()
+})
+
+/** Sent by the service itself, whatever is asked of it, and what carries the scripts. */
+const BESIDES = new Set(['info', 'ping', 'time', 'config|resetstat', 'evalsha', 'eval'])
+const SCANS = ['keys', 'scan', 'sscan', 'hscan', 'zscan', 'smembers', 'zrange', 'flushdb']
+
+/** How often Redis ran each command, those of scripts included, while `work` went on. */
+async function commandsOf(work: () => Promise<unknown>): Promise<Map<string, number>> {
+  await raw.config('RESETSTAT')
+  await work()
+  const stats = await raw.info('commandstats')
+  const calls = [...stats.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)].map(
+    ([, name, count]) => [name as string, Number(count)] as const,
+  )
+  return new Map(calls.filter(([name]) => !BESIDES.has(name)))
+}
+
+/** The least of three times: policies are asked for in between, and a script is new once. */
+async function cost(work: () => Promise<unknown>): Promise<number> {
+  const totals: number[] = []
+  for (let i = 0; i < 3; i++) {
+    const commands = await commandsOf(work)
+    for (const scan of SCANS) expect([scan, commands.has(scan)]).toEqual([scan, false])
+    totals.push([...commands.values()].reduce((sum, count) => sum + count, 0))
+  }
+  return Math.min(...totals)
+}
+
+const post = (verb: string, body: object) =>
+  harness.request('post', `/v1/cache/users/${verb}`).send(body)
+const names = (prefix: string, count: number) =>
+  Array.from({ length: count }, (_, i) => `${prefix}-${i}`)
+
+async function store(count: number) {
+  for (let from = 0; from < count; from += 1_000) {
+    const entries = names(`entry-${from}`, Math.min(1_000, count - from)).map((key) => ({
+      key,
+      value: 1,
+      tags: ['all', `tag-${from}`],
+    }))
+    await post('set-many', { entries }).expect(200)
+  }
+}
+
+const FEW = 10
+const MANY = 5_000
+
+it('nothing scans, and nothing costs more where there is more', async () => {
+  const operations: [string, () => Promise<unknown>][] = [
+    ['a read', () => harness.request('get', '/v1/cache/users/entry-0-1').expect(200)],
+    ['a write', () => harness.request('put', '/v1/cache/users/new').send('x')],
+    ['a touch', () => harness.request('post', '/v1/cache/users/entry-0-1/touch').expect(204)],
+    ['a delete', () => harness.request('delete', '/v1/cache/users/new').expect(204)],
+    ['a soft key', () => post('invalidate', { keys: ['entry-0-2'] }).expect(204)],
+    ['a hard key', () => post('invalidate', { keys: ['entry-0-3'], mode: 'hard' }).expect(204)],
+    ['a soft tag', () => post('invalidate', { tags: ['all'] }).expect(204)],
+    ['a hard tag', () => post('invalidate', { tags: ['all'], mode: 'hard' }).expect(204)],
+    ['a soft space', () => post('invalidate', { all: true }).expect(204)],
+    ['a hard space', () => post('invalidate', { all: true, mode: 'hard' }).expect(204)],
+  ]
+  const costs: [string, number][][] = []
+  for (const entries of [FEW, MANY]) {
+    await store(entries)
+    const round: [string, number][] = []
+    for (const [what, run] of operations) round.push([what, await cost(run)])
+    costs.push(round)
+  }
+  expect(costs[1]).toEqual(costs[0])
+  for (const [what, count] of costs[0] ?? []) {
+    expect([what, count <= 16]).toEqual([what, true])
+  }
+}, 60_000)
+
+it.each([
+  ['soft keys', (count: number) => ({ keys: names('k', count) })],
+  ['hard keys', (count: number) => ({ keys: names('k', count), mode: 'hard' })],
+  ['soft tags', (count: number) => ({ tags: names('t', count) })],
+  ['hard tags', (count: number) => ({ tags: names('t', count), mode: 'hard' })],
+])(
+  'an invalidation of %s costs as many commands per name, whatever their number',
+  async (_, of) => {
+    const costOf = (count: number) => cost(() => post('invalidate', of(count)).expect(204))
+    const [ten, hundred] = [await costOf(10), await costOf(100)]
+    expect((hundred - ten) / 90).toBeLessThanOrEqual(8)
+    expect(hundred).toBeLessThanOrEqual(ten * 10)
+  },
+)
+
+it('a read of many keys costs two commands for each', async () => {
+  await store(100)
+  const costOf = (count: number) =>
+    cost(() => post('get-many', { keys: names('entry-0', count) }).expect(200))
+  const [one, hundred] = [await costOf(1), await costOf(100)]
+  expect((hundred - one) / 99).toBeLessThanOrEqual(2)
+})
