@@ -4,6 +4,13 @@ import { Problem } from './problem.js'
 import type { Keyring } from './tokens.js'
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /**
+     * Asked by a proxy that copies the headers of its visitor: the token is that of Lockstep-Token,
+     * which the proxy overwrites, and its namespace holds. Nothing that a visitor can send counts.
+     */
+    forProxies?: boolean
+  }
   interface FastifyRequest {
     /** Where the request works; two namespaces never see each other. */
     namespace: string
@@ -29,16 +36,20 @@ export function installAuth(app: FastifyInstance, keyring: Keyring): void {
       throw new Error(`${method} ${url} declares no scope`)
   })
   app.addHook('onRequest', (request, reply, done) => {
-    const { scope = 'none' } = request.routeOptions.config
-    const asked = request.headers['lockstep-namespace']
+    const { scope = 'none', forProxies = false } = request.routeOptions.config
+    const { headers } = request
+    const asked = forProxies ? undefined : headers['lockstep-namespace']
     if (scope === 'none' || !keyring.isLocked()) {
       request.namespace = namespaceOf(asked, EVERYWHERE)
       return done()
     }
-    const caller = keyring.find(request.headers.authorization)
+    const caller = keyring.find(
+      forProxies ? `Bearer ${headers['lockstep-token']}` : headers.authorization,
+    )
     if (!caller) {
       reply.header('www-authenticate', 'Bearer realm="lockstep"')
-      throw new Problem('unauthenticated', 'Send a known token as `Authorization: Bearer <token>`.')
+      const how = forProxies ? 'Lockstep-Token: <token>' : 'Authorization: Bearer <token>'
+      throw new Problem('unauthenticated', `Send a known token as \`${how}\`.`)
     }
     request.caller = caller.name
     if (!caller.scopes.has(scope)) throw lacksScope(request, scope)

@@ -3,8 +3,7 @@ import { Format } from 'typebox/format'
 /** Rules about text that JSON Schema cannot say. The message completes "<pointer> ...". */
 const FORMATS: Readonly<Record<string, { check: (text: string) => boolean; message: string }>> = {
   'object-name': {
-    check: (text) =>
-      Buffer.byteLength(text) <= 512 && text !== '.' && text !== '..' && isPlainText(text),
+    check: (text) => text === '' || isObjectName(text),
     message: 'must be 1 to 512 bytes of UTF-8 without control characters, and not "." or ".."',
   },
   owner: {
@@ -17,6 +16,12 @@ const FORMATS: Readonly<Record<string, { check: (text: string) => boolean; messa
 // C0, DEL and C1: they break logs and terminals, and no name needs them.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
+
+/** Also of text that no schema describes, as what a proxy says of its visitor. */
+export function isObjectName(text: string): boolean {
+  const bytes = Buffer.byteLength(text)
+  return bytes > 0 && bytes <= 512 && text !== '.' && text !== '..' && isPlainText(text)
+}
 
 /** Lone surrogates have no UTF-8 form: two such names would meet in one key. */
 function isPlainText(text: string): boolean {

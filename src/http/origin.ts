@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import './auth.js'
 import { Problem } from './problem.js'
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
@@ -18,6 +19,8 @@ export function installOriginRules(app: FastifyInstance, rules: OriginRules): vo
   const isAllowed = (host: string) => LOOPBACK.has(host) || rules.allowedHosts.includes(host)
 
   app.addHook('onRequest', (request, _reply, done) => {
+    // A proxy passes on what its visitor sent, and browsers are among its visitors.
+    if (request.routeOptions.config.forProxies) return done()
     const { origin, host } = request.headers
     if (origin !== undefined && !isOwnOrigin(origin, isAllowed)) {
       throw new Problem('origin-refused', `Origin ${origin} may not call this service.`)

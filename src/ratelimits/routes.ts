@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { adjustmentRoutes } from './adjustments/routes.js'
+import { authzRoutes } from './authz/routes.js'
 import type { Decide } from './checks/decide.js'
 import type { HeaderStyle } from './checks/headers.js'
 import { checkRoutes } from './checks/routes.js'
@@ -22,6 +23,7 @@ export const rateLimitRoutes: FastifyPluginAsync<RateLimitRouteOptions> = async 
   const { policies } = stores
   app.register(policyRoutes, { store: policies })
   app.register(checkRoutes, { decide })
+  app.register(authzRoutes, { decide, policies })
   app.register(adjustmentRoutes, { store: stores.adjustments, policies, headerStyle })
   app.register(blockRoutes, { store: stores.exceptions, policies })
   app.register(overrideRoutes, { store: stores.exceptions, policies })

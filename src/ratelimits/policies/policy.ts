@@ -32,4 +32,16 @@ export interface Policy {
   readonly group?: string
   /** What a check says when Redis does not answer; default: open. */
   readonly onError?: 'open' | 'closed' | 'local'
+  /** What proxies are told to count a visitor as, where they do not say it themselves. */
+  readonly authz?: AuthzTemplate
+}
+
+/** How the visitor of a proxy becomes a subject: authz/template.ts. */
+export interface AuthzTemplate {
+  /** `address`, `header:NAME`, `path`, `path:NAME`. */
+  readonly key: string[]
+  /** Proxies in front of the service that append to X-Forwarded-For; default: 1. */
+  readonly trustedHops?: number
+  /** Bits of an IPv6 address that tell visitors apart; default: 64. */
+  readonly ipv6Prefix?: number
 }

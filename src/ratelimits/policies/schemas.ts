@@ -2,6 +2,7 @@ import Type from 'typebox'
 import { DocumentSource } from '../../http/documents.js'
 import { ResourceName } from '../../http/names.js'
 import { ALGORITHM_NAMES } from '../algorithms/algorithms.js'
+import { AuthzTemplateSchema } from '../authz/schemas.js'
 
 const YEAR_MS = 31_622_400_000
 const DAY_MS = 86_400_000
@@ -120,7 +121,10 @@ export const PolicyName = Type.String({
 
 export const PolicyParams = Type.Object({ policy: PolicyName })
 
-export const PolicyRequest = Type.Object(PolicyFields, {
+/** What only a policy can say, not a limit that stands in a request. */
+const StoredFields = { ...PolicyFields, authz: Type.Optional(AuthzTemplateSchema) }
+
+export const PolicyRequest = Type.Object(StoredFields, {
   additionalProperties: false,
   examples: [
     { limit: 100, windowMs: 60_000, burst: 20 },
@@ -134,6 +138,7 @@ export const PolicyRequest = Type.Object(PolicyFields, {
     { algorithm: 'sliding-window', mode: 'strict', buckets: 10, limit: 100, windowMs: 60_000 },
     { algorithm: 'sliding-log', limit: 5, windowMs: 900_000 },
     { algorithm: 'leaky-bucket', limit: 10, windowMs: 1_000, maxDelayMs: 2_000 },
+    { limit: 300, windowMs: 60_000, authz: { key: ['address', 'path:X-Original-URI'] } },
   ],
 })
 
@@ -151,7 +156,7 @@ const EXAMPLE = {
 export const PolicyResponse = Type.Object(
   {
     name: ResourceName,
-    ...PolicyFields,
+    ...StoredFields,
     version: Type.Integer({ description: 'Grows with every change; the ETag.' }),
     maxInAnyWindow: Type.Integer({
       description: 'The most cost that any span as long as the window can see.',

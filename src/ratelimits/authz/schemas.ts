@@ -1,0 +1,73 @@
+import Type from 'typebox'
+import { ResourceName } from '../../http/names.js'
+import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
+import { DEFAULT_IPV6_PREFIX, DEFAULT_TRUSTED_HOPS } from './template.js'
+
+/** A part of a policy: what a visitor of a proxy counts as. */
+export const AuthzTemplateSchema = Type.Object(
+  {
+    key: Type.Array(
+      Type.String({
+        pattern: "^(address|path|(header|path):[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64})$",
+        description: 'address, header:NAME, path or path:NAME.',
+      }),
+      {
+        minItems: 1,
+        maxItems: 4,
+        description:
+          'What tells visitors apart. address: that of the visitor, by X-Forwarded-For. header:NAME: a header. path:NAME: the path of the URI in a header, as X-Original-URI; path: what stands behind /authz. A part that is missing counts as -; text that can be no key counts by its SHA-256.',
+      },
+    ),
+    trustedHops: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 16,
+        description: `Proxies in front that append to X-Forwarded-For; 0: the address of the connection. Default ${DEFAULT_TRUSTED_HOPS}.`,
+      }),
+    ),
+    ipv6Prefix: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 128,
+        description: `Bits of an IPv6 address that tell visitors apart. Default ${DEFAULT_IPV6_PREFIX}.`,
+      }),
+    ),
+  },
+  {
+    additionalProperties: false,
+    description: 'For /authz: how a visitor becomes a key. Without it the proxy gives ?key=.',
+  },
+)
+
+export const AuthzParams = Type.Object({ policy: ResourceName })
+
+export const AuthzPathParams = Type.Object({ policy: ResourceName, '*': Type.String() })
+
+/** Open: a proxy may append the query of its visitor. */
+export const AuthzQuery = Type.Object({
+  key: Type.Optional(
+    Type.String({
+      description:
+        'Who is limited, where the policy has no `authz`; it is ignored where the policy has one. Text that can be no key counts by its SHA-256, none as -.',
+    }),
+  ),
+  denyStatus: Type.Enum(['429', '403'], {
+    default: '429',
+    description: 'Status of a denial. 403 for nginx, which takes 429 for a fault. Default 429.',
+  }),
+})
+
+export const AuthzHeaders = Type.Object({
+  'lockstep-token': Type.Optional(
+    Type.String({
+      description: 'The token of the proxy, which must overwrite what its visitor sends.',
+    }),
+  ),
+})
+
+/** A denial with denyStatus=403 has no body either. */
+export const AuthzResponses = {
+  204: { description: 'Let the visitor through.', type: 'null' },
+  429: { description: 'Denied; Retry-After says for how long.', type: 'null' },
+  ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
+}
