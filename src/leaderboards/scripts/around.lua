@@ -14,11 +14,7 @@ RETURN status ...
 
 COST O(log(members) + count), at most 100 expired members removed
 ]]
--- @use lib/order.lua
--- @use lib/place.lua
 -- @use lib/board.lua
--- @use lib/scores.lua
--- @use lib/ranks.lua
 -- @use lib/members.lua
 -- @use lib/list.lua
 local board_key, plan, windows, member, count = KEYS[1], ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])

@@ -17,7 +17,6 @@ RETURN outcome version
 COST O(seasons)
 MEMORY grows
 ]]
--- @use lib/board.lua
 -- @use lib/season.lua
 local board_key, config, identity, if_match, new_version = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local ttl_ms = tonumber(ARGV[5])

@@ -9,7 +9,6 @@ RETURN existed
 
 COST O(seasons); the members are freed in another thread
 ]]
--- @use lib/board.lua
 -- @use lib/season.lua
 local board_key = KEYS[1]
 for _, id in ipairs(redis.call('ZRANGE', seasons_key(board_key), 0, -1)) do drop_season(board_key, id) end

@@ -15,9 +15,6 @@ RETURN status ...
 COST O(seasons x log(members))
 MEMORY grows
 ]]
--- @use lib/order.lua
--- @use lib/board.lua
--- @use lib/scores.lua
 -- @use lib/members.lua
 -- @use lib/season.lua
 local board_key, plan, windows, member, hide = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4] == '1'

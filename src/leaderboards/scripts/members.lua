@@ -14,10 +14,7 @@ RETURN status ...
 
 COST O(members asked x log(members)), at most 100 expired members removed
 ]]
--- @use lib/order.lua
--- @use lib/place.lua
 -- @use lib/board.lua
--- @use lib/scores.lua
 -- @use lib/ranks.lua
 -- @use lib/members.lua
 local board_key, plan, windows = KEYS[1], ARGV[1], ARGV[2]

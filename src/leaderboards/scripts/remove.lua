@@ -13,9 +13,7 @@ RETURN status ...
 
 COST O(log(members)), at most 100 expired members removed
 ]]
--- @use lib/order.lua
 -- @use lib/board.lua
--- @use lib/scores.lua
 -- @use lib/members.lua
 local board_key, plan, windows, member = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
 

@@ -12,7 +12,6 @@ RETURN status ...
 
 COST O(seasons)
 ]]
--- @use lib/board.lua
 -- @use lib/season.lua
 local board_key, plan, windows = KEYS[1], ARGV[1], ARGV[2]
 

@@ -29,10 +29,6 @@ RETURN status ...
 COST O(entries x log(members)), at most 100 expired and 400 surplus members removed
 MEMORY grows
 ]]
--- @use lib/order.lua
--- @use lib/place.lua
--- @use lib/board.lua
--- @use lib/scores.lua
 -- @use lib/ranks.lua
 -- @use lib/members.lua
 -- @use lib/season.lua

@@ -15,11 +15,7 @@ RETURN status ...
 
 COST O(log(members)) for scores, its square for a percentile; at most 100 expired members removed
 ]]
--- @use lib/order.lua
--- @use lib/place.lua
 -- @use lib/board.lua
--- @use lib/scores.lua
--- @use lib/ranks.lua
 -- @use lib/members.lua
 -- @use lib/list.lua
 local board_key, plan, windows, scores, percentile = KEYS[1], ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])

@@ -1,4 +1,6 @@
 -- What one submitted entry makes of a stored score.
+-- @use order.lua
+-- @use place.lua
 
 local CHANGED, UNCHANGED, OUT_OF_RANGE, STALE = 1, 0, 2, 3
 

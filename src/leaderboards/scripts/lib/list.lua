@@ -1,5 +1,6 @@
 -- Entries from the index first to the index last, best first, as: id, scores, rank, position,
 -- metadata. Neighbours of one score share what was counted for the first of them.
+-- @use ranks.lua
 local function list_entries(board, first, last, reply)
   if last < first then return reply end
   local members = redis.call('ZRANGE', board.order, first, last)

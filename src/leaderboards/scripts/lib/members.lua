@@ -1,4 +1,5 @@
 -- Members come and go: every key of a season is kept in step.
+-- @use scores.lua
 
 local function seat(board, id, prefix)
   local score, columns = coarse_of(board, prefix), columns_of(board, prefix)

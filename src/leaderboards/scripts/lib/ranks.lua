@@ -1,4 +1,6 @@
 -- Where an entry stands, in the four styles of rank.
+-- @use place.lua
+-- @use scores.lua
 
 -- Entries before these columns, and entries up to and with them.
 local function bounds_of(board, columns)

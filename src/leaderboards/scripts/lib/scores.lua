@@ -1,4 +1,5 @@
 -- The scores and the sequence of an entry, as bytes and as text.
+-- @use order.lua
 
 -- The bytes of all columns of "score score ...".
 local function encode_scores(board, text)

@@ -1,4 +1,5 @@
 -- Seasons come and go with the writes: no worker is needed for a board to be right.
+-- @use board.lua
 
 local function seasons_key(board_key)
   return string.match(board_key, '^[^}]*}') .. ':seasons'
