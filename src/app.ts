@@ -5,6 +5,7 @@ import { entryRoutes } from './cache/entries/routes.js'
 import { touchRoutes } from './cache/entries/touch-routes.js'
 import { hotKeyRoutes } from './cache/hot/routes.js'
 import { invalidationRoutes } from './cache/invalidation/routes.js'
+import { leaseRoutes } from './cache/leases/routes.js'
 import { createCacheMetrics } from './cache/metrics.js'
 import { objectRoutes } from './cache/objects/routes.js'
 import { pipelineRoutes } from './cache/pipeline/routes.js'
@@ -138,9 +139,15 @@ export function buildApp(deps: AppDeps, makeStores = createStores): Apps {
         v1.register(entryRoutes, {
           prefix: '/cache',
           store: stores.cache.entries,
+          leases: stores.cache.leases,
           policyOf: stores.cache.spaces.policyOf,
           metrics: cacheMetrics,
           idempotencyTtlMs: config.idempotencyTtlMs,
+        })
+        v1.register(leaseRoutes, {
+          prefix: '/cache',
+          store: stores.cache.leases,
+          policyOf: stores.cache.spaces.policyOf,
         })
         v1.register(touchRoutes, {
           prefix: '/cache',
@@ -187,7 +194,10 @@ export function buildApp(deps: AppDeps, makeStores = createStores): Apps {
   })
 
   // Before the server waits for open requests: those that stand in a queue would keep it waiting.
-  app.addHook('preClose', async () => stores.locks.drain())
+  app.addHook('preClose', async () => {
+    stores.locks.drain()
+    stores.cache.leases.drain()
+  })
   app.addHook('onClose', async () => stores.locks.close())
   return { app, admin }
 }

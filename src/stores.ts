@@ -6,6 +6,8 @@ import { type CacheKey, createEntryStore } from './cache/entries/store.js'
 import { withHeadRoom } from './cache/head-room.js'
 import { HotKeys } from './cache/hot/hot-keys.js'
 import { createInvalidationStore } from './cache/invalidation/store.js'
+import { createLeaseMetrics, withFillCount } from './cache/leases/metrics.js'
+import { createLeaseStore, type LeaseStore } from './cache/leases/store.js'
 import { L1 } from './cache/levels/level.js'
 import { createLevelMetrics } from './cache/levels/metrics.js'
 import { type CacheStores, withL1, withReadGuard } from './cache/levels/stores.js'
@@ -56,7 +58,11 @@ export interface Stores {
   readonly locks: LockStore
   readonly leaderboards: LeaderboardStore
   readonly ratelimits: RateLimitStores
-  readonly cache: CacheStores & { readonly spaces: SpaceStore; readonly hotKeys: HotKeys }
+  readonly cache: CacheStores & {
+    readonly spaces: SpaceStore
+    readonly hotKeys: HotKeys
+    readonly leases: LeaseStore
+  }
 }
 
 export function createStores(
@@ -102,23 +108,32 @@ export function createStores(
     clockOffsetUs: deps.clockOffsetUs,
   })
   lockMetrics.countWaiters(locks.waiters)
+  const leaseMetrics = createLeaseMetrics(metrics)
+  const caches = withL1(
+    { l1, hotKeys },
+    withReadGuard(
+      new ReadGuard(config.cacheReadTimeoutMs),
+      withHeadRoom(isTight, {
+        entries: withFillCount(leaseMetrics, createEntryStore({ binder: cacheBinder, partitions })),
+        counters: createCounterStore(cacheBinder, partitions),
+        objects: createObjectStore(cacheBinder, partitions),
+        invalidation: createInvalidationStore(cacheBinder, partitions),
+      }),
+    ),
+  )
   return {
     locks,
     leaderboards,
     ratelimits: createRateLimitStores(deps, binder, metrics),
     cache: {
-      ...withL1(
-        { l1, hotKeys },
-        withReadGuard(
-          new ReadGuard(config.cacheReadTimeoutMs),
-          withHeadRoom(isTight, {
-            entries: createEntryStore({ binder: cacheBinder, partitions }),
-            counters: createCounterStore(cacheBinder, partitions),
-            objects: createObjectStore(cacheBinder, partitions),
-            invalidation: createInvalidationStore(cacheBinder, partitions),
-          }),
-        ),
-      ),
+      ...caches,
+      leases: createLeaseStore({
+        binder: cacheBinder,
+        partitions,
+        signals: links.cacheSignals,
+        entries: caches.entries,
+        metrics: leaseMetrics,
+      }),
       hotKeys,
       spaces: createSpaceStore({
         binder,

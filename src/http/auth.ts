@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { namespaceOf } from './namespace.js'
 import { Problem } from './problem.js'
+import type { Scope } from './scopes.js'
 import type { Keyring } from './tokens.js'
 
 declare module 'fastify' {
@@ -16,6 +17,8 @@ declare module 'fastify' {
     namespace: string
     /** Name of the token that made the request, '' without tokens. Never the token itself. */
     caller: string
+    /** What the caller may do; undefined without tokens: everything. */
+    scopes: ReadonlySet<Scope> | undefined
   }
 }
 
@@ -31,6 +34,7 @@ const PAGES = /^\/docs(\/|$)/
 export function installAuth(app: FastifyInstance, keyring: Keyring): void {
   app.decorateRequest('namespace', '')
   app.decorateRequest('caller', '')
+  app.decorateRequest('scopes', undefined)
   app.addHook('onRoute', ({ method, url, config }) => {
     if (config?.scope === undefined && !PAGES.test(url))
       throw new Error(`${method} ${url} declares no scope`)
@@ -52,10 +56,19 @@ export function installAuth(app: FastifyInstance, keyring: Keyring): void {
       throw new Problem('unauthenticated', `Send a known token as \`${how}\`.`)
     }
     request.caller = caller.name
+    request.scopes = caller.scopes
     if (!caller.scopes.has(scope)) throw lacksScope(request, scope)
     request.namespace = namespaceOf(asked, caller.namespaces)
     done()
   })
+}
+
+/**
+ * For what only some requests to a route ask for.
+ * @throws Problem forbidden for a token without the scope.
+ */
+export function assertScope(request: FastifyRequest, scope: Scope): void {
+  if (request.scopes && !request.scopes.has(scope)) throw lacksScope(request, scope)
 }
 
 const lacksScope = ({ caller }: FastifyRequest, scope: string): Problem =>

@@ -26,6 +26,8 @@ describe('a space', () => {
       negativeTtlMs: 60_000,
       idleMs: 0,
       jitter: 0.1,
+      leaseMs: 10_000,
+      earlyRefreshBeta: 1,
       maxValueBytes: 1_048_576,
       requirePrecondition: false,
       l1: {

@@ -35,12 +35,19 @@ const MISSES = {
   },
 } as const
 
-/** Where there is no value, or none that will do. */
-export function miss(reply: FastifyReply, state: keyof typeof MISSES): Problem {
+/**
+ * Where there is no value, or none that will do.
+ * @param retryAfterMs when it may be there, because somebody loads it
+ */
+export function miss(
+  reply: FastifyReply,
+  state: keyof typeof MISSES,
+  retryAfterMs?: number,
+): Problem {
   const { status, detail } = MISSES[state]
   reply.header('cache-status', status)
   if (state !== 'miss') reply.header('lockstep-state', state)
-  return new Problem('cache-miss', detail)
+  return new Problem('cache-miss', detail, retryAfterMs === undefined ? {} : { retryAfterMs })
 }
 
 export function preconditionFailed(reply: FastifyReply, key: string, version: number): Problem {

@@ -1,6 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
 import { kindMismatch } from '../answers.js'
+import { tellLease } from '../leases/answers.js'
+import { toAsk } from '../leases/asking.js'
+import { LEASE_HEADERS } from '../leases/schemas.js'
+import type { AskOptions } from '../leases/store.js'
 import { describe, miss, toMeta } from './answers.js'
 import { toReadDirectives } from './cache-control.js'
 import { hasVersion } from './headers.js'
@@ -11,15 +15,20 @@ import { type CacheKey, readResult } from './store.js'
 
 export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
   app,
-  { store, policyOf, metrics },
+  { store, leases, policyOf, metrics },
 ) => {
   /** The entry as the caller accepts it; a miss is a problem, so that generic clients behave. */
-  async function find(key: CacheKey, cacheControl: string | undefined, maxBytes?: number) {
+  async function find(
+    key: CacheKey,
+    cacheControl: string | undefined,
+    maxBytes?: number,
+    asked?: AskOptions,
+  ) {
     const { maxStaleMs, minFreshMs, noCache } = toReadDirectives(cacheControl)
     const options = { maxStaleMs, minFreshMs, maxBytes, skipL1: noCache }
-    const { entry, level } = await store.read(key, options)
-    metrics.read(readResult(entry))
-    return { entry, level }
+    const found = await (asked ? leases.ask(key, options, asked) : store.read(key, options))
+    metrics.read(readResult(found.entry))
+    return found
   }
 
   app.route({
@@ -58,29 +67,38 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
         tags: ['cache'],
         params: schemas.EntryParams,
         querystring: schemas.ReadQuery,
-        headers: schemas.ReadHeaders,
+        headers: schemas.GetHeaders,
         response: {
           200: {
             description: 'The bytes as stored; with `meta=true` JSON about them.',
-            headers: schemas.VALUE_HEADERS,
+            headers: { ...schemas.VALUE_HEADERS, ...LEASE_HEADERS },
             content: {
               ...schemas.RawBody.content,
               'application/json': { schema: schemas.EntryMeta },
             },
           },
           304: { description: 'The caller has this version.', type: 'null' },
-          ...problemResponses(...COMMON_PROBLEMS, 'cache-miss', 'kind-mismatch'),
+          ...problemResponses(
+            ...COMMON_PROBLEMS,
+            'cache-miss',
+            'kind-mismatch',
+            'idempotency-conflict',
+          ),
         },
       },
     },
     async (request, reply) => {
       const { meta = false } = request.query
-      const { entry, level } = await find(
+      const asked = toAsk(request)
+      const { entry, level, lease } = await find(
         await keyOf(request, policyOf),
         request.headers['cache-control'],
         meta ? -1 : undefined,
+        asked,
       )
-      if (!entry || entry.state === 'negative') throw miss(reply, entry ? 'negative' : 'miss')
+      const retryAfterMs = asked && tellLease(reply, lease)
+      if (!entry) throw miss(reply, 'miss', retryAfterMs)
+      if (entry.state === 'negative') throw miss(reply, 'negative')
       if (meta) return reply.send(toMeta(entry))
       if (entry.kind !== 'bytes') throw kindMismatch(request.params.key, 'bytes', entry.kind)
       describe(reply, entry, level)

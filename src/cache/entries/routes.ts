@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { compileValidator } from '../../http/validation.js'
+import type { LeaseStore } from '../leases/store.js'
 import type { CacheMetrics } from '../metrics.js'
 import type { PolicyOf } from '../spaces/store.js'
 import { varyByCaller } from '../vary.js'
@@ -10,6 +11,7 @@ import { writeRoutes } from './write-routes.js'
 export interface EntryRouteOptions {
   readonly policyOf: PolicyOf
   readonly store: EntryStore
+  readonly leases: LeaseStore
   readonly metrics: CacheMetrics
   readonly idempotencyTtlMs: number
 }

@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { DurationMs, ObjectName, ResourceName } from '../../http/names.js'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
+import { AskHeaders, AskQuery, FillHeaders } from '../leases/schemas.js'
 
 export const SpaceParams = Type.Object({ space: ResourceName })
 export const EntryParams = Type.Object({ space: ResourceName, key: ObjectName })
@@ -14,6 +15,7 @@ export const ReadQuery = Type.Object(
     meta: Type.Optional(
       Type.Boolean({ description: 'Answer with JSON about the value instead of the value.' }),
     ),
+    ...AskQuery,
   },
   { additionalProperties: false },
 )
@@ -26,6 +28,8 @@ export const ReadHeaders = Type.Object({
     '`max-stale=n` or `min-fresh=n` (seconds) narrow what is served; `no-cache` goes to Redis.',
   ),
 })
+
+export const GetHeaders = Type.Object({ ...ReadHeaders.properties, ...AskHeaders })
 
 export const WriteQuery = Type.Object(
   {
@@ -65,6 +69,7 @@ export const WriteHeaders = Type.Object({
   'if-none-match': Type.Optional(
     Type.String({ description: '`*`: store only where there is no value.' }),
   ),
+  ...FillHeaders,
   prefer: Type.Optional(
     Type.String({
       description:

@@ -1,9 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
 import { toETag, toMatch } from '../../http/etag.js'
-import { COMMON_PROBLEMS, Problem, problemResponses } from '../../http/problem.js'
+import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
 import { requestIdentity } from '../../http/request-fingerprint.js'
 import { conflict, kindMismatch } from '../answers.js'
+import { leaseLost } from '../leases/answers.js'
 import { MAX_VALUE_BYTES } from '../spaces/policy.js'
 import { describe, preconditionFailed } from './answers.js'
 import type { Entry } from './entry.js'
@@ -42,6 +43,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
             ...COMMON_PROBLEMS,
             'precondition-failed',
             'precondition-required',
+            'lease-lost',
             'idempotency-conflict',
             'kind-mismatch',
           ),
@@ -57,7 +59,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
         case 'conflict':
           throw conflict()
         case 'lease-lost':
-          throw new Problem('lease-lost', 'The key was written or invalidated since the lease.')
+          throw leaseLost()
         case 'precondition-failed':
           if (outcome.entry) return present(reply, key, outcome.entry)
           metrics.write('refused')

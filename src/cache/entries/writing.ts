@@ -49,12 +49,16 @@ function toCondition(headers: PutRequest['headers']) {
   if (match !== undefined && onlyIfAbsent) {
     throw invalid('headers/if-none-match', 'contradicts If-Match: send one of the two')
   }
-  return { match, onlyIfAbsent }
+  const fill = headers['lockstep-lease']
+  if (fill !== undefined && (match !== undefined || onlyIfAbsent)) {
+    throw invalid('headers/lockstep-lease', 'is a condition of its own: send no other beside it')
+  }
+  return { match, onlyIfAbsent, fill }
 }
 
 /** Whether a write can be refused for what is there: the only ones that some spaces take. */
-export const isConditional = ({ match, onlyIfAbsent }: Partial<WriteOptions>): boolean =>
-  match !== undefined || onlyIfAbsent === true
+export const isConditional = ({ match, onlyIfAbsent, fill }: Partial<WriteOptions>): boolean =>
+  match !== undefined || onlyIfAbsent === true || fill !== undefined
 
 /** No body at all is a value of no bytes. */
 function toPayload(body: unknown, maxBytes: number): Buffer {

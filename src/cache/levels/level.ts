@@ -1,7 +1,7 @@
 import { StoreError } from '../../redis/errors.js'
 import type { Signals } from '../../redis/signals.js'
 import type { ReadReply } from '../entries/scripts.js'
-import type { CacheKey, LeveledReply, ReadOptions } from '../entries/store.js'
+import type { CacheKey, LeaseWish, LeveledReply, ReadOptions } from '../entries/store.js'
 import type { Partitions } from '../partition.js'
 import type { LevelMetrics } from './metrics.js'
 import { Partition } from './partition.js'
@@ -93,7 +93,7 @@ export class L1 {
     room: Room,
     partition: Partition,
     { key }: CacheKey,
-    { minFreshMs = 0 }: ReadOptions,
+    { minFreshMs = 0, lease }: ReadOptions,
   ): LeveledReply | undefined {
     if (!partition.isInSync()) {
       this.#options.metrics.read('bypass')
@@ -102,7 +102,7 @@ export class L1 {
     const now = this.#now()
     const kept = room.shelf.get(key)
     if (kept && !partition.holds(kept)) room.shelf.delete(key)
-    else if (kept && now < kept.expiresAt && kept.readAt + kept.entry.ttlMs - now >= minFreshMs) {
+    else if (kept && now < kept.expiresAt && isFreshEnough(kept, now, minFreshMs, lease)) {
       this.#options.metrics.read('hit')
       return { asOf: kept.asOf, lease: { kind: 'none' }, entry: aged(kept, now), level: 'L1' }
     }
@@ -119,8 +119,9 @@ export class L1 {
     load: () => Promise<ReadReply>,
   ): Promise<ReadReply> {
     if (!partition.hears()) return load()
-    const { maxStaleMs, minFreshMs, maxBytes, skipL1 } = options
-    const plain = maxStaleMs === undefined && minFreshMs === undefined && maxBytes === undefined
+    const { lease, maxStaleMs, minFreshMs, maxBytes, skipL1 } = options
+    // What grants a lease is an answer to one caller alone.
+    const plain = (lease ?? maxStaleMs ?? minFreshMs ?? maxBytes) === undefined
     const flight = plain && !skipL1 ? room.flights.get(key.key) : undefined
     if (flight && partition.isUnchanged(flight.since)) return flight.reply
 
@@ -220,6 +221,18 @@ export class L1 {
 /** When it is no longer served at all, not even stale. */
 const endOf = ({ readAt, entry }: Kept): number =>
   readAt + (entry.state === 'negative' ? entry.ttlMs : Math.max(entry.ttlMs, entry.servedMs))
+
+/** Whoever offers to load, and wins the early refresh, asks Redis whether it may. */
+function isFreshEnough(
+  { readAt, entry }: Kept,
+  now: number,
+  minFreshMs: number,
+  lease: LeaseWish | undefined,
+): boolean {
+  const leftMs = readAt + entry.ttlMs - now
+  if (leftMs < minFreshMs) return false
+  return !lease || entry.loadMs === 0 || entry.loadMs * lease.early < leftMs
+}
 
 const isSame = (a: L1Policy, b: L1Policy): boolean =>
   a === b ||

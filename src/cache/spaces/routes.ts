@@ -115,6 +115,8 @@ function toResponse({ name, version, value: sent, inFile: isInFile }: SpaceDocum
     negativeTtlMs: value.negativeTtlMs,
     idleMs: value.idleMs,
     jitter: value.jitter,
+    leaseMs: value.leaseMs,
+    earlyRefreshBeta: value.earlyRefreshBeta,
     maxValueBytes: value.maxValueBytes,
     requirePrecondition: value.requirePrecondition,
     l1: value.l1,

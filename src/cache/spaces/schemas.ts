@@ -2,6 +2,7 @@ import Type from 'typebox'
 import { DocumentSource } from '../../http/documents.js'
 import { DurationMs, ResourceName } from '../../http/names.js'
 import { MAX_LIFE_MS } from '../entries/schemas.js'
+import { MAX_LEASE_MS, MIN_LEASE_MS } from '../leases/schemas.js'
 import { DEFAULT_L1 } from '../levels/policy.js'
 import { DEFAULT_POLICY, MAX_VALUE_BYTES } from './policy.js'
 
@@ -48,13 +49,23 @@ const PolicyFields = {
     maximum: 1,
     description: `Up to this share is taken off the time that a value is fresh, at random, so that what was stored together does not end together. Default ${DEFAULT_POLICY.jitter}.`,
   }),
+  leaseMs: DurationMs(
+    MIN_LEASE_MS,
+    MAX_LEASE_MS,
+    `How long the one who loads has for it, before another may. Default ${DEFAULT_POLICY.leaseMs}.`,
+  ),
+  earlyRefreshBeta: Type.Number({
+    minimum: 0,
+    maximum: 100,
+    description: `How eagerly fresh values are loaded anew before they end, by reads with \`lease\`: with probability exp(-t / (beta * d)), where t is the time that is left and d the time of the last load; 0 for never. Default ${DEFAULT_POLICY.earlyRefreshBeta}.`,
+  }),
   maxValueBytes: whole(
     1,
     MAX_VALUE_BYTES,
     `Largest value, and all fields of an object. Default ${DEFAULT_POLICY.maxValueBytes}.`,
   ),
   requirePrecondition: Type.Boolean({
-    description: 'Refuse a PUT without If-Match or If-None-Match (428). Default false.',
+    description: 'Refuse a PUT without If-Match, If-None-Match or a lease (428). Default false.',
   }),
 }
 
@@ -98,6 +109,8 @@ export const SpaceResponse = Type.Object(
         negativeTtlMs: 60_000,
         idleMs: 0,
         jitter: 0.1,
+        leaseMs: 10_000,
+        earlyRefreshBeta: 1,
         maxValueBytes: 1_048_576,
         requirePrecondition: false,
         l1: { ...DEFAULT_L1, policy: 'lfu' },

@@ -1,0 +1,31 @@
+import type { FastifyReply } from 'fastify'
+import { Problem } from '../../http/problem.js'
+import type { LeaseReply } from '../entries/scripts.js'
+
+/**
+ * Tells who should load.
+ * @returns when to ask again, where somebody else loads or nobody may; in milliseconds
+ * @throws Problem idempotency-conflict for a token that has filled the key before.
+ */
+export function tellLease(reply: FastifyReply, lease: LeaseReply): number | undefined {
+  switch (lease.kind) {
+    case 'none':
+      return undefined
+    case 'won':
+      reply.header('lockstep-lease', lease.token).header('lockstep-lease-ms', lease.leftMs)
+      return undefined
+    case 'held':
+    case 'backoff':
+      reply.header('lockstep-lease', lease.kind)
+      reply.header('retry-after', Math.max(1, Math.ceil(lease.retryAfterMs / 1_000)))
+      return lease.retryAfterMs
+    case 'spent':
+      throw new Problem(
+        'idempotency-conflict',
+        'This Lockstep-Lease-Token has filled the key before; take a new one for each load.',
+      )
+  }
+}
+
+export const leaseLost = (): Problem =>
+  new Problem('lease-lost', 'The lease is over, or the key was written or invalidated since.')

@@ -1,0 +1,99 @@
+import type { LeaseWish, LeveledReply } from '../entries/store.js'
+
+/** Somebody who waits until a key can be served, or is theirs to load. */
+export interface Waiter {
+  readonly wish: LeaseWish
+  /** Ends the wait. */
+  answer(reply: LeveledReply): void
+  fail(error: unknown): void
+  /** What it is told should its time run out. */
+  last: LeveledReply
+}
+
+export interface CrowdOptions {
+  readonly read: (wish: LeaseWish) => Promise<LeveledReply>
+  readonly cancel: (token: string) => Promise<unknown>
+}
+
+/** Messages only make it faster: whatever was missed is found so much later. */
+const LOOK_EVERY_MS = 1_000
+
+/**
+ * Those in this process who wait for one key. One read at a time serves all of them: it offers the
+ * lease to whoever came first, and the others share what it brings.
+ */
+export class Crowd {
+  readonly #options: CrowdOptions
+  readonly #waiters = new Set<Waiter>()
+  #isLooking = false
+  #mustLookAgain = false
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: CrowdOptions) {
+    this.#options = options
+  }
+
+  get waiters(): ReadonlySet<Waiter> {
+    return this.#waiters
+  }
+
+  add(waiter: Waiter): void {
+    this.#waiters.add(waiter)
+  }
+
+  remove(waiter: Waiter): void {
+    this.#waiters.delete(waiter)
+    if (this.#waiters.size === 0) clearTimeout(this.#timer)
+  }
+
+  /** Something may have changed. */
+  look(): void {
+    this.#mustLookAgain = true
+    if (!this.#isLooking) void this.#lookOn()
+  }
+
+  async #lookOn(): Promise<void> {
+    this.#isLooking = true
+    while (this.#mustLookAgain && this.#waiters.size > 0) {
+      this.#mustLookAgain = false
+      const [first] = this.#waiters as Iterable<Waiter> as [Waiter]
+      try {
+        this.#settle(first, await this.#options.read(first.wish))
+      } catch (error) {
+        for (const waiter of this.#waiters) waiter.fail(error)
+      }
+    }
+    this.#isLooking = false
+  }
+
+  #settle(first: Waiter, reply: LeveledReply): void {
+    const { lease } = reply
+    // It went away while the lease was on its way to it.
+    const isForfeit = lease.kind === 'won' && !this.#waiters.has(first)
+    if (isForfeit) this.#options.cancel(lease.token).catch(() => undefined)
+    else if (lease.kind === 'won' || lease.kind === 'spent') first.answer(reply)
+
+    const others = toOthers(reply)
+    const isOver = reply.entry !== undefined || lease.kind === 'backoff' || lease.kind === 'none'
+    for (const waiter of this.#waiters) {
+      if (isOver) waiter.answer(others)
+      else waiter.last = others
+    }
+    if (lease.kind === 'spent') this.#mustLookAgain = true
+    this.#lookIn(others.lease.kind === 'held' ? others.lease.retryAfterMs : LOOK_EVERY_MS)
+  }
+
+  /** The end of a lease makes no message. */
+  #lookIn(ms: number): void {
+    clearTimeout(this.#timer)
+    if (this.#waiters.size === 0) return
+    this.#timer = setTimeout(() => this.look(), Math.min(ms, LOOK_EVERY_MS)).unref()
+  }
+}
+
+/** What a reply says to those who did not win what it grants. */
+function toOthers(reply: LeveledReply): LeveledReply {
+  const { lease } = reply
+  if (lease.kind !== 'won') return reply
+  return { ...reply, lease: { kind: 'held', retryAfterMs: lease.leftMs } }
+}

@@ -1,0 +1,62 @@
+import { byLabel, type Metrics } from '../../metrics/registry.js'
+import type { EntryStore, LeveledReply } from '../entries/store.js'
+
+export interface LeaseMetrics {
+  asked(reply: LeveledReply): void
+  filled(result: 'accepted' | 'refused'): void
+  /** @param waiters asked at each scrape. */
+  watch(waiters: () => number): void
+}
+
+export function createLeaseMetrics(metrics: Metrics): LeaseMetrics {
+  const leases = byLabel(
+    metrics.counter(
+      'lockstep_cache_leases_total',
+      'What reads that offered to load were told: won, held by another, backoff after a failed load; expired: leases that their loader let run out, noticed by the next winner',
+      ['result'],
+    ),
+  )
+  const fills = byLabel(
+    metrics.counter(
+      'lockstep_cache_fills_total',
+      'Values loaded under a lease, by whether they were in time',
+      ['result'],
+    ),
+  )
+  const refreshes = byLabel(
+    metrics.counter(
+      'lockstep_cache_refreshes_total',
+      'Leases won while there was a value: early while it was fresh, else stale',
+      ['reason'],
+    ),
+  )
+  const waiting = metrics.gauge(
+    'lockstep_cache_waiters',
+    'Requests of this process that wait for a key to be loaded',
+  )
+  return {
+    asked({ lease, entry }) {
+      if (lease.kind === 'none' || lease.kind === 'spent') return
+      leases(lease.kind).inc()
+      if (lease.kind !== 'won') return
+      if (lease.ranOut) leases('expired').inc()
+      if (entry) refreshes(entry.state === 'fresh' ? 'early' : 'stale').inc()
+    },
+    filled: (result) => fills(result).inc(),
+    watch(waiters) {
+      Object.assign(waiting, { collect: () => waiting.set(waiters()) })
+    },
+  }
+}
+
+/** Counts fills, whichever request brings them. */
+export const withFillCount = (metrics: LeaseMetrics, entries: EntryStore): EntryStore => ({
+  ...entries,
+  async write(key, options) {
+    const outcome = await entries.write(key, options)
+    if (options.fill !== undefined) {
+      metrics.filled(outcome.outcome === 'lease-lost' ? 'refused' : 'accepted')
+    }
+    return outcome
+  },
+})

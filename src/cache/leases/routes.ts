@@ -1,0 +1,71 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { COMMON_PROBLEMS, invalid, problemResponses } from '../../http/problem.js'
+import { keyOf } from '../entries/key.js'
+import { EntryParams } from '../entries/schemas.js'
+import type { PolicyOf } from '../spaces/store.js'
+import { varyByCaller } from '../vary.js'
+import { leaseLost } from './answers.js'
+import * as schemas from './schemas.js'
+import type { LeaseStore } from './store.js'
+
+export interface LeaseRouteOptions {
+  readonly store: LeaseStore
+  readonly policyOf: PolicyOf
+}
+
+/** A lease is taken by a GET and ended by a PUT; here is what else its holder can do. */
+export const leaseRoutes: FastifyPluginAsyncTypebox<LeaseRouteOptions> = async (
+  app,
+  { store, policyOf },
+) => {
+  varyByCaller(app)
+
+  app.post(
+    '/:space/:key/lease/renew',
+    {
+      config: { scope: 'cache:write', queryFields: ['leaseMs'] },
+      schema: {
+        operationId: 'renewCacheLease',
+        summary: 'More time for a load that takes long',
+        tags: ['cache'],
+        params: EntryParams,
+        body: schemas.RenewRequest,
+        response: {
+          200: schemas.RenewResponse,
+          ...problemResponses(...COMMON_PROBLEMS, 'lease-lost'),
+        },
+      },
+    },
+    async (request) => {
+      const key = await keyOf(request, policyOf)
+      const { token, leaseMs = key.policy.leaseMs } = request.body
+      const started = performance.now()
+      if (!(await store.renew(key, token, leaseMs))) throw leaseLost()
+      return { expiresInMs: Math.max(0, Math.floor(leaseMs - (performance.now() - started))) }
+    },
+  )
+
+  app.post(
+    '/:space/:key/lease/cancel',
+    {
+      config: { scope: 'cache:write' },
+      schema: {
+        operationId: 'cancelCacheLease',
+        summary: 'Give up a load, so that another may try: at once, or after a back-off',
+        tags: ['cache'],
+        params: EntryParams,
+        body: schemas.CancelRequest,
+        response: { 200: schemas.CancelResponse, ...problemResponses(...COMMON_PROBLEMS) },
+      },
+    },
+    async (request) => {
+      const { token, failed, backoffMs } = request.body
+      if (backoffMs !== undefined && !failed) {
+        throw invalid('body/backoffMs', 'belongs to a load that failed: say failed as well')
+      }
+      const key = await keyOf(request, policyOf)
+      const cancelled = await store.cancel(key, token, schemas.backoffOf(failed, backoffMs))
+      return { cancelled }
+    },
+  )
+}

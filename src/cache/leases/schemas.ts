@@ -1,0 +1,116 @@
+import Type from 'typebox'
+import { DurationMs } from '../../http/names.js'
+
+export const MIN_LEASE_MS = 500
+export const MAX_LEASE_MS = 600_000
+const DEFAULT_BACKOFF_MS = 5_000
+
+const TOKEN = '^[A-Za-z0-9._~-]{16,64}$'
+
+export const LeaseToken = (description: string) =>
+  Type.String({
+    pattern: TOKEN,
+    description: `${description} 16 to 64 letters, digits, . _ ~ -.`,
+  })
+
+/** What a GET says besides, to take part in loading. */
+export const AskQuery = {
+  lease: Type.Optional(
+    Type.Boolean({
+      description:
+        'Offer to load: where there is no fresh value, one caller gets a lease and should. Needs cache:write.',
+    }),
+  ),
+  waitMs: Type.Optional(
+    DurationMs(
+      0,
+      30_000,
+      'With `lease`: where there is nothing to serve and another loads, wait for it. Default 0.',
+    ),
+  ),
+}
+
+export const AskHeaders = {
+  'lockstep-lease-token': Type.Optional(
+    LeaseToken(
+      'Token for the lease, new for every load: a repeat of the same request is granted the same lease.',
+    ),
+  ),
+}
+
+export const FillHeaders = {
+  'lockstep-lease': Type.Optional(
+    LeaseToken(
+      'Token of the lease that this value was loaded under: it is stored only if nothing came between (412 `lease-lost`).',
+    ),
+  ),
+}
+
+const header = (description: string) => ({ schema: { type: 'string' }, description })
+
+export const LEASE_HEADERS = {
+  'lockstep-lease': header(
+    'With `lease`: the token, if the caller should load; `held` while another loads; `backoff` after a load that failed.',
+  ),
+  'lockstep-lease-ms': header('With a token: how long the lease lasts. Milliseconds.'),
+  'retry-after': header('With `held` or `backoff`: seconds until the lease could be had.'),
+}
+
+const token = LeaseToken('Token of the lease.')
+
+export const RenewRequest = Type.Object(
+  {
+    token,
+    leaseMs: Type.Optional(
+      DurationMs(
+        MIN_LEASE_MS,
+        MAX_LEASE_MS,
+        'Length of the lease from now on; default: the policy of the space.',
+      ),
+    ),
+  },
+  { additionalProperties: false, examples: [{ token: 'u3Jq0c9mT1uVwX2yZ4aBcD' }] },
+)
+
+export const RenewResponse = Type.Object(
+  { expiresInMs: Type.Integer({ description: 'How long the lease lasts at least.' }) },
+  { description: 'The lease goes on.', examples: [{ expiresInMs: 9_998 }] },
+)
+
+export const CancelRequest = Type.Object(
+  {
+    token,
+    failed: Type.Boolean({
+      default: false,
+      description:
+        'The load failed: what is stale stays in use through its error window, and nobody gets a lease until the back-off ends. Default false.',
+    }),
+    backoffMs: Type.Optional(
+      DurationMs(
+        1,
+        MAX_LEASE_MS,
+        `With \`failed\`: how long nobody may load. Default ${DEFAULT_BACKOFF_MS}.`,
+      ),
+    ),
+  },
+  {
+    additionalProperties: false,
+    examples: [
+      { token: 'u3Jq0c9mT1uVwX2yZ4aBcD' },
+      { token: 'u3Jq0c9mT1uVwX2yZ4aBcD', failed: true, backoffMs: 30_000 },
+    ],
+  },
+)
+
+export const CancelResponse = Type.Object(
+  {
+    cancelled: Type.Boolean({
+      description: 'False where the token held no lease any more: there was nothing to give up.',
+    }),
+  },
+  { description: 'The token holds no lease.', examples: [{ cancelled: true }] },
+)
+
+/** How long nobody may load, by what a cancel says; 0 for at once. */
+export const backoffOf = (failed: boolean, backoffMs = DEFAULT_BACKOFF_MS): number =>
+  failed ? backoffMs : 0

@@ -1,0 +1,131 @@
+import type { Binder } from '../../redis/binder.js'
+import { randomToken } from '../../redis/random.js'
+import type { Signals } from '../../redis/signals.js'
+import {
+  type CacheKey,
+  type EntryStore,
+  type LeaseWish,
+  type LeveledReply,
+  type ReadOptions,
+  uniform,
+} from '../entries/store.js'
+import type { Partitions } from '../partition.js'
+import type { LeaseMetrics } from './metrics.js'
+import { cancelScript, renewScript } from './scripts.js'
+import { type Client, Waiting } from './waiting.js'
+
+export interface AskOptions {
+  /** Chosen by the caller, so that a repeat of its request is granted the same lease. */
+  readonly token?: string | undefined
+  /** How long to wait where there is no value and another loads; 0 not at all. */
+  readonly waitMs?: number | undefined
+  /** Whether the client still listens. */
+  readonly client?: Client | undefined
+}
+
+/** The right to load a key: at most one caller at a time has it, and only its fill is taken. */
+export interface LeaseStore {
+  /** A read that offers to load: who should, and what there is meanwhile, from one script call. */
+  ask(key: CacheKey, options: ReadOptions, asked?: AskOptions): Promise<LeveledReply>
+  /** @returns whether the token still held the lease, which now lasts `leaseMs` from here. */
+  renew(key: CacheKey, token: string, leaseMs: number): Promise<boolean>
+  /**
+   * Gives the lease up.
+   * @param backoffMs after a failed load: nobody may load for so long; 0 for no such pause
+   * @returns whether the token still held the lease
+   */
+  cancel(key: CacheKey, token: string, backoffMs: number): Promise<boolean>
+  /** Answers all who wait: the instance shuts down. */
+  drain(): void
+}
+
+export interface LeaseStoreOptions {
+  readonly binder: Binder
+  readonly partitions: Partitions
+  readonly signals: Signals
+  /** With the memory of the process in front, if it has one. */
+  readonly entries: Pick<EntryStore, 'read'>
+  readonly metrics: LeaseMetrics
+}
+
+export function createLeaseStore({
+  binder,
+  partitions,
+  signals,
+  entries,
+  metrics,
+}: LeaseStoreOptions): LeaseStore {
+  const scripts = { renew: binder.bind(renewScript), cancel: binder.bind(cancelScript) }
+  const keysOf = ({ namespace, space, key }: CacheKey) => partitions.keysOf(namespace, space, key)
+
+  const cancel = (key: CacheKey, token: string, backoffMs: number) =>
+    scripts.cancel(keysOf(key), {
+      ...partitions.clockArgs(),
+      space: key.space,
+      name: key.key,
+      token,
+      backoff_ms: backoffMs,
+    })
+  async function read(key: CacheKey, options: ReadOptions): Promise<LeveledReply> {
+    const sentAt = performance.now()
+    return toConservative(await entries.read(key, options), performance.now() - sentAt)
+  }
+  const waiting = new Waiting({
+    partitions,
+    signals,
+    read,
+    cancel: (key, token) => cancel(key, token, 0),
+  })
+
+  metrics.watch(() => waiting.count)
+
+  return {
+    async ask(key, options, { token, waitMs = 0, client } = {}) {
+      const lease: LeaseWish = {
+        token: token ?? randomToken(),
+        isOwn: token !== undefined,
+        early: drawEarly(key.policy.earlyRefreshBeta),
+      }
+      let reply = await read(key, { ...options, lease })
+      if (waitMs > 0 && !client?.destroyed && !reply.entry && reply.lease.kind === 'held') {
+        reply = await waiting.wait(key, options, lease, reply, { waitMs, client })
+      }
+      // Nobody would ever fill it. Under a token of its own the client may ask again, and still can.
+      if (reply.lease.kind === 'won' && !lease.isOwn && client?.destroyed) {
+        await cancel(key, reply.lease.token, 0)
+      }
+      metrics.asked(reply)
+      return reply
+    },
+
+    renew: (key, token, leaseMs) =>
+      scripts.renew(keysOf(key), {
+        ...partitions.clockArgs(),
+        space: key.space,
+        token,
+        lease_ms: leaseMs,
+      }),
+    cancel,
+    drain: () => waiting.drain(),
+  }
+}
+
+/** A lease runs since it was granted, which is before its holder hears of it. */
+function toConservative(reply: LeveledReply, tookMs: number): LeveledReply {
+  const { lease } = reply
+  if (lease.kind !== 'won') return reply
+  const leftMs = Math.max(0, Math.floor(lease.leftMs - tookMs))
+  return { ...reply, lease: { ...lease, leftMs } }
+}
+
+/**
+ * How many load times before its end a fresh value is loaded anew, drawn anew for each read: the
+ * nearer the end, the likelier, so that popular keys are loaded in time and one after the other.
+ * A value that is still fresh for t, and took d to load, is refreshed with probability
+ * exp(-t / (beta * d)).
+ *
+ * Source: XFetch, of Vattani, Chierichetti, Lowenstein, "Optimal Probabilistic Cache Stampede
+ * Prevention" (2015): refresh iff now - d * beta * ln(u) >= end, u uniform in (0, 1].
+ */
+export const drawEarly = (beta: number, u = uniform()): number =>
+  beta === 0 ? 0 : Math.abs(beta * Math.log(u))

@@ -1,0 +1,410 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+import { tokensYaml } from '../support/tokens.js'
+import { keysOf } from './keys.js'
+
+let harness: Harness
+
+beforeAll(async () => {
+  harness = await startHarness({
+    configFile: `
+      spaces:
+        users: { jitter: 0, staleMs: 60000, earlyRefreshBeta: 0 }
+        strict: { requirePrecondition: true }
+        short: { leaseMs: 500 }
+    `,
+  })
+})
+afterAll(() => harness.close())
+
+const at = (key: string, space = 'users') => `/v1/cache/${space}/${key}`
+const ask = (key: string, space = 'users') =>
+  harness.request('get', at(key, space)).query({ lease: true })
+const fill = (key: string, token: string, value = 'loaded', space = 'users') =>
+  harness.request('put', at(key, space)).set('lockstep-lease', token).send(value)
+const renew = (key: string, body: object) =>
+  harness.request('post', `${at(key)}/lease/renew`).send(body)
+const cancel = (key: string, body: object) =>
+  harness.request('post', `${at(key)}/lease/cancel`).send(body)
+const invalidate = (body: object) =>
+  harness.request('post', '/v1/cache/users/invalidate').send(body).expect(204)
+const leaseOf = ({ headers }: { headers: Record<string, string> }) => headers['lockstep-lease']
+
+/** The token of a lease that is had at the first attempt. */
+async function win(key: string, space = 'users'): Promise<string> {
+  const token = leaseOf(await ask(key, space))
+  expect(token).toMatch(/^[A-Za-z0-9_-]{22}$/)
+  return token as string
+}
+
+describe('a miss', () => {
+  it('gives one caller a lease, and tells the others when to come back', async () => {
+    const won = await ask('one').expect(404)
+    expect(won.body).toMatchObject({ code: 'cache-miss' })
+    expect(won.headers['retry-after']).toBeUndefined()
+    const left = Number(won.headers['lockstep-lease-ms'])
+    expect(left).toBeLessThanOrEqual(10_000)
+    expect(left).toBeGreaterThan(5_000)
+
+    const held = await ask('one').expect(404)
+
+    expect(leaseOf(held)).toBe('held')
+    expect(held.headers['lockstep-lease-ms']).toBeUndefined()
+    expect(held.headers['retry-after']).toBe('10')
+    expect(held.body.retryAfterMs).toBeGreaterThan(5_000)
+    expect(leaseOf(await harness.request('get', at('one')).expect(404))).toBeUndefined()
+  })
+
+  it('takes the fill of the winner, once, and repeats its answer', async () => {
+    const token = await win('filled')
+    const filled = await fill('filled', token).expect(201)
+    expect(filled.headers['idempotent-replayed']).toBeUndefined()
+
+    const again = await fill('filled', token, 'other').expect(201)
+
+    expect(again.headers).toMatchObject({
+      etag: filled.headers.etag,
+      'idempotent-replayed': 'true',
+    })
+    const { text, headers } = await ask('filled').expect(200)
+    expect(text).toBe('loaded')
+    expect(headers['lockstep-lease']).toBeUndefined()
+  })
+
+  it('refuses the fill of whoever has no lease', async () => {
+    await win('stranger')
+    const { body } = await fill('stranger', 'sixteen-chars-no').expect(412)
+    expect(body.code).toBe('lease-lost')
+    await harness.request('get', at('stranger')).expect(404)
+  })
+
+  it('is no offer without lease=true, nor for a HEAD', async () => {
+    await harness.request('get', at('plain')).expect(404)
+    await harness.request('head', at('plain')).expect(404)
+    expect(await harness.redis.exists(keysOf(harness, 'plain').lease)).toBe(0)
+  })
+
+  it('of a negative entry asks nobody to load', async () => {
+    const token = await win('absent')
+    await fill('absent', token, '').set('lockstep-negative', 'true').expect(201)
+    const known = await ask('absent').expect(404)
+    expect(known.headers['lockstep-state']).toBe('negative')
+    expect(leaseOf(known)).toBeUndefined()
+
+    harness.advance(60_000)
+    await win('absent')
+  })
+})
+
+describe('a token of the caller', () => {
+  it('is granted again to a repeat, as long as it holds', async () => {
+    const own = 'a-token-of-my-own'
+    const mine = () => ask('own').set('lockstep-lease-token', own)
+    expect(leaseOf(await mine())).toBe(own)
+    harness.advance(4_000)
+    const repeat = await mine()
+    expect(leaseOf(repeat)).toBe(own)
+    expect(Number(repeat.headers['lockstep-lease-ms'])).toBeLessThanOrEqual(6_000)
+    expect(leaseOf(await ask('own'))).toBe('held')
+  })
+
+  it('is good for one load', async () => {
+    const own = 'used-for-two-loads'
+    const mine = () => ask('spent').set('lockstep-lease-token', own)
+    await mine().expect(404)
+    await fill('spent', own).expect(201)
+    await mine().expect(200)
+    await invalidate({ keys: ['spent'] })
+
+    const { body } = await mine().expect(422)
+
+    expect(body.code).toBe('idempotency-conflict')
+    await win('spent')
+  })
+})
+
+describe('a stale hit', () => {
+  it('gives the value to all and the lease to one', async () => {
+    await harness
+      .request('put', `${at('stale')}?ttlMs=1000`)
+      .send('old')
+      .expect(201)
+    harness.advance(1_000)
+    const won = await ask('stale').expect(200)
+    expect(won.text).toBe('old')
+    expect(won.headers['lockstep-state']).toBe('stale')
+
+    const held = await ask('stale').expect(200)
+
+    expect(held.text).toBe('old')
+    expect([leaseOf(held), held.headers['retry-after']]).toEqual(['held', '10'])
+    await fill('stale', leaseOf(won) as string, 'new').expect(204)
+    expect((await ask('stale').expect(200)).headers['lockstep-state']).toBe('fresh')
+  })
+
+  it('counts as a miss to whoever takes nothing stale', async () => {
+    await harness
+      .request('put', `${at('picky')}?ttlMs=1000`)
+      .send('old')
+      .expect(201)
+    harness.advance(2_000)
+    const token = leaseOf(await ask('picky').set('cache-control', 'max-stale=0').expect(404))
+    await fill('picky', token as string).expect(204)
+  })
+
+  it('is told with a 304 as well', async () => {
+    const { headers } = await harness
+      .request('put', `${at('same')}?ttlMs=1`)
+      .send('x')
+      .expect(201)
+    harness.advance(1_000)
+    const same = await ask('same')
+      .set('if-none-match', headers.etag as string)
+      .expect(304)
+    expect(leaseOf(same)).toHaveLength(22)
+  })
+})
+
+describe('a fill', () => {
+  it.each([
+    ['a PUT', (key: string) => harness.request('put', at(key)).send('newer').expect(201)],
+    ['a DELETE', (key: string) => harness.request('delete', at(key)).expect(204)],
+    ['a hard invalidation', (key: string) => invalidate({ keys: [key], mode: 'hard' })],
+    ['one of its tag', () => invalidate({ tags: ['t'], mode: 'hard' })],
+    ['one of all', () => invalidate({ all: true, mode: 'hard' })],
+  ])('is refused after %s', async (name, change) => {
+    const key = `late-${name.replaceAll(' ', '-')}`
+    const token = await win(key)
+    await change(key)
+    const { body } = await fill(key, token, 'old').set('surrogate-key', 't').expect(412)
+    expect(body.code).toBe('lease-lost')
+    expect((await harness.request('get', at(key))).text).not.toBe('old')
+  })
+
+  it('that is refused for its tags leaves the key to the next', async () => {
+    const token = await win('tagged')
+    await invalidate({ tags: ['gone'], mode: 'hard' })
+    await fill('tagged', token).set('surrogate-key', 'gone').expect(412)
+    const next = await win('tagged')
+    await fill('tagged', next).set('surrogate-key', 'gone').expect(201)
+  })
+
+  it.each([
+    ['its key', { keys: ['softened-its-key'] }],
+    ['its tag', { tags: ['t'] }],
+    ['all', { all: true }],
+  ])('is stored as stale after a soft invalidation of %s', async (name, body) => {
+    const key = `softened-${name.replaceAll(' ', '-')}`
+    const token = await win(key)
+    await invalidate(body)
+    await fill(key, token, 'old').set('surrogate-key', 't').expect(201)
+    const { text, headers } = await ask(key).expect(200)
+    expect([text, headers['lockstep-state']]).toEqual(['old', 'stale'])
+    expect(leaseOf({ headers })).toHaveLength(22)
+  })
+
+  it('knows how long its load took', async () => {
+    const token = await win('slow')
+    harness.advance(3_000)
+    await fill('slow', token).expect(201)
+    const { body } = await harness.request('get', `${at('slow')}?meta=true`).expect(200)
+    expect(body.loadMs).toBeGreaterThanOrEqual(3_000)
+    expect(body.loadMs).toBeLessThan(8_000)
+  })
+
+  it('is a condition where the space demands one, and takes no other', async () => {
+    const token = await win('cond', 'strict')
+    await fill('cond', token, 'x', 'strict').set('if-none-match', '*').expect(400)
+    await fill('cond', token, 'x', 'strict').set('if-match', '*').expect(400)
+    await fill('cond', token, 'x', 'strict').expect(201)
+    await fill('cond', 'short', 'x', 'strict').expect(400)
+  })
+
+  it('replays under its idempotency key, also when the key is gone', async () => {
+    const token = await win('memo')
+    const send = () => fill('memo', token).set('idempotency-key', 'fill-1')
+    await send().expect(201)
+    await harness.request('delete', at('memo')).expect(204)
+    expect((await send().expect(201)).headers['idempotent-replayed']).toBe('true')
+    await harness.request('get', at('memo')).expect(404)
+  })
+
+  it('that is repeated after a hard invalidation shows nothing to anybody', async () => {
+    const token = await win('ghost')
+    await fill('ghost', token).set('surrogate-key', 'g').expect(201)
+    await invalidate({ tags: ['g'], mode: 'hard' })
+    // It was stored, and the answer says so; nothing is applied again.
+    const again = await fill('ghost', token).set('surrogate-key', 'g').expect(201)
+    expect(again.headers['idempotent-replayed']).toBe('true')
+    await harness.request('get', at('ghost')).expect(404)
+  })
+})
+
+describe('a lease', () => {
+  it('ends, and is the next one’s', async () => {
+    const first = await win('ended')
+    harness.advance(10_000)
+    const second = await win('ended')
+    await fill('ended', first, 'late').expect(412)
+    await fill('ended', second, 'in time').expect(201)
+    expect((await ask('ended')).text).toBe('in time')
+  })
+
+  it('lasts as long as the space says', async () => {
+    await win('brief', 'short')
+    harness.advance(500)
+    await win('brief', 'short')
+  })
+
+  it('is renewed by its token, and by no other', async () => {
+    const token = await win('renewed')
+    harness.advance(8_000)
+    const { body } = await renew('renewed', { token }).expect(200)
+    expect(body.expiresInMs).toBeLessThanOrEqual(10_000)
+    expect(body.expiresInMs).toBeGreaterThan(5_000)
+    harness.advance(8_000)
+    expect(leaseOf(await ask('renewed'))).toBe('held')
+    expect((await renew('renewed', { token, leaseMs: 60_000 })).body.expiresInMs).toBeGreaterThan(
+      50_000,
+    )
+    harness.advance(50_000)
+    expect(leaseOf(await ask('renewed'))).toBe('held')
+    await renew('renewed', { token: 'sixteen-chars-no' }).expect(412)
+    await fill('renewed', token).expect(201)
+    expect((await renew('renewed', { token }).expect(412)).body.code).toBe('lease-lost')
+  })
+
+  it('that is renewed is kept by Redis for as long', async () => {
+    const token = await win('kept')
+    await renew('kept', { token, leaseMs: 600_000 }).expect(200)
+    expect(await harness.redis.pttl(keysOf(harness, 'kept').lease)).toBeGreaterThan(600_000)
+  })
+
+  it('is given up', async () => {
+    const token = await win('given')
+    expect((await cancel('given', { token: 'sixteen-chars-no' }).expect(200)).body).toEqual({
+      cancelled: false,
+    })
+    expect(leaseOf(await ask('given'))).toBe('held')
+    expect((await cancel('given', { token }).expect(200)).body).toEqual({ cancelled: true })
+    expect((await cancel('given', { token }).expect(200)).body).toEqual({ cancelled: false })
+    await win('given')
+    await fill('given', token).expect(412)
+  })
+})
+
+describe('a load that failed', () => {
+  it('keeps everybody from loading until the back-off ends', async () => {
+    const token = await win('broken')
+    await cancel('broken', { token, failed: true, backoffMs: 30_000 }).expect(200)
+    const told = await ask('broken').expect(404)
+    expect([leaseOf(told), told.headers['retry-after']]).toEqual(['backoff', '30'])
+    expect(told.body.retryAfterMs).toBeGreaterThan(25_000)
+    await fill('broken', token).expect(412)
+    harness.advance(30_000)
+    await win('broken')
+  })
+
+  it('backs off for 5 s unless it says otherwise', async () => {
+    const token = await win('default')
+    await cancel('default', { token, failed: true }).expect(200)
+    harness.advance(4_000)
+    expect(leaseOf(await ask('default'))).toBe('backoff')
+    harness.advance(1_000)
+    await win('default')
+  })
+
+  it('keeps the value in use through its error window, and no longer', async () => {
+    const value = (key: string) =>
+      harness
+        .request('put', at(key))
+        .set('cache-control', 'max-age=1, stale-while-revalidate=1, stale-if-error=100')
+        .send('old')
+        .expect(201)
+    await value('kept')
+    harness.advance(2_000)
+    const token = leaseOf(await ask('kept').expect(404)) as string
+    await cancel('kept', { token, failed: true, backoffMs: 300_000 }).expect(200)
+
+    const { text, headers } = await ask('kept').expect(200)
+
+    expect([text, headers['lockstep-state'], headers['lockstep-lease']]).toEqual([
+      'old',
+      'stale',
+      'backoff',
+    ])
+    await harness.request('get', at('kept')).expect(200)
+    await harness.request('put', at('kept')).set('if-none-match', '*').send('x').expect(412)
+    harness.advance(100_000)
+    expect(leaseOf(await ask('kept').expect(404))).toBe('backoff')
+  })
+
+  it('is forgotten by a value, and by a hard invalidation, but not by a soft one', async () => {
+    const fail = async (key: string) =>
+      cancel(key, { token: await win(key), failed: true, backoffMs: 60_000 }).expect(200)
+    await fail('b-put')
+    await harness.request('put', at('b-put')).send('x').expect(201)
+    await invalidate({ keys: ['b-put'] })
+    await win('b-put')
+    await fail('b-hard')
+    await invalidate({ keys: ['b-hard'], mode: 'hard' })
+    await win('b-hard')
+    await fail('b-soft')
+    await invalidate({ keys: ['b-soft'] })
+    expect(leaseOf(await ask('b-soft'))).toBe('backoff')
+  })
+
+  it('belongs to its back-off', async () => {
+    const token = 'sixteen-chars-no'
+    const { body } = await cancel('x', { token, backoffMs: 1 }).expect(400)
+    expect(body.errors[0].pointer).toBe('body/backoffMs')
+  })
+})
+
+describe('an offer to load', () => {
+  it.each([
+    [{ waitMs: 1_000 }, {}, 'querystring/waitMs'],
+    [{}, { 'lockstep-lease-token': 'sixteen-chars-no' }, 'headers/lockstep-lease-token'],
+    [{ lease: true, meta: true }, {}, 'querystring/meta'],
+  ])('of %j with %j is refused', async (query, headers, pointer) => {
+    const { body } = await harness.request('get', at('bad')).query(query).set(headers).expect(400)
+    expect(body.errors[0].pointer).toBe(pointer)
+  })
+
+  it.each([{ lease: 'maybe' }, { lease: true, waitMs: 30_001 }, { lease: true, waitMs: -1 }])(
+    'of %j breaks the schema',
+    async (query) => {
+      await harness.request('get', at('bad')).query(query).expect(400)
+    },
+  )
+
+  it.each(['fifteen-chars-n', 'x'.repeat(65), 'sixteen chars no', 'held'])(
+    'under the token "%s" breaks the schema',
+    async (token) => {
+      await ask('bad').set('lockstep-lease-token', token).expect(400)
+    },
+  )
+
+  it('is none for a counter', async () => {
+    await harness.request('post', `${at('count')}/incr`).expect(200)
+    await ask('count').expect(409)
+    await ask('count').set('cache-control', 'min-fresh=1000000').expect(404)
+    expect(await harness.redis.exists(keysOf(harness, 'count').lease)).toBe(0)
+  })
+})
+
+it('is for those who could store what they load', async () => {
+  const locked = await startHarness({
+    configFile: tokensYaml([
+      { token: 'reader', scopes: ['cache:read'] },
+      { token: 'loader', scopes: ['cache:write'] },
+    ]),
+  })
+  const get = (token: string, query: object) =>
+    locked.request('get', at('x')).query(query).set('authorization', `Bearer ${token}`)
+  await get('reader', {}).expect(404)
+  const { body } = await get('reader', { lease: true }).expect(403)
+  expect(body).toMatchObject({ code: 'forbidden', scope: 'cache:write' })
+  expect(leaseOf(await get('loader', { lease: true }).expect(404))).toHaveLength(22)
+  await locked.close()
+})

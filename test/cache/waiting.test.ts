@@ -1,0 +1,254 @@
+import { randomUUID } from 'node:crypto'
+import { request as httpRequest } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+import { until } from '../support/until.js'
+import { keysOf } from './keys.js'
+
+/** Two instances: what one of them does must wake who waits at the other. */
+let harness: Harness
+let other: Harness
+
+beforeAll(async () => {
+  const configFile =
+    'spaces: { users: { staleMs: 60000, jitter: 0, leaseMs: 600000 }, brief: { leaseMs: 500 } }'
+  harness = await startHarness({ configFile })
+  other = await startHarness({ configFile })
+})
+afterAll(() => Promise.all([harness.close(), other.close()]))
+
+const at = (key: string, space = 'users') => `/v1/cache/${space}/${encodeURIComponent(key)}`
+const request = (instance: Harness, ...call: Parameters<Harness['request']>) =>
+  instance.request(...call).set('lockstep-namespace', harness.namespace)
+const ask = (instance: Harness, key: string, waitMs = 0, space = 'users') =>
+  request(instance, 'get', at(key, space)).query({ lease: true, waitMs })
+const leaseOf = ({ headers }: { headers: Record<string, string> }) => headers['lockstep-lease']
+const win = async (key: string, space = 'users') =>
+  leaseOf(await ask(harness, key, 0, space).expect(404)) as string
+const fill = (key: string, token: string, value: string) =>
+  request(harness, 'put', at(key)).set('lockstep-lease', token).send(value)
+
+interface Sample {
+  readonly value: number
+  readonly labels: Readonly<Record<string, string | number | undefined>>
+  readonly metricName?: string
+}
+
+/** The endpoint remembers a scrape for a second, the registry does not. */
+async function samplesOf({ app }: Harness, name: string): Promise<readonly Sample[]> {
+  return (await app.metrics.registry.getSingleMetric(name)?.get())?.values ?? []
+}
+
+const waitersAt = async (instance: Harness) =>
+  (await samplesOf(instance, 'lockstep_cache_waiters'))[0]?.value ?? 0
+
+/** How often an instance asked Redis for a value. */
+async function readsOf(instance: Harness): Promise<number> {
+  const samples = await samplesOf(instance, 'lockstep_redis_batch_calls')
+  const sum = samples.find(
+    ({ labels, metricName }) => labels.script === 'cache.read' && metricName?.endsWith('_sum'),
+  )
+  return sum?.value ?? 0
+}
+
+/** Requests that wait at the other instance; sent, and known to wait. */
+async function waiting(key: string, count = 1, waitMs = 30_000, space = 'users') {
+  const before = await waitersAt(other)
+  const answers = Array.from({ length: count }, async () => ask(other, key, waitMs, space))
+  await until('the waiters', async () => (await waitersAt(other)) === before + count, 3_000)
+  return answers
+}
+
+describe('who waits', () => {
+  it('gets what the loader of another instance stores', async () => {
+    const token = await win('load')
+    const answers = await waiting('load', 20)
+    await fill('load', token, 'the value').expect(201)
+    for (const { status, text, headers } of await Promise.all(answers)) {
+      expect([status, text, headers['lockstep-lease']]).toEqual([200, 'the value', undefined])
+    }
+    expect(await waitersAt(other)).toBe(0)
+  })
+
+  it('costs no read of its own', async () => {
+    const token = await win('shared')
+    const answers = await waiting('shared', 50)
+    const before = await readsOf(other)
+    await fill('shared', token, 'x').expect(201)
+    await Promise.all(answers)
+    expect((await readsOf(other)) - before).toBeLessThanOrEqual(3)
+  })
+
+  it('is told held when the time is over', async () => {
+    await win('timeout')
+    const { status, headers, body } = await ask(other, 'timeout', 100)
+    expect([status, headers['lockstep-lease'], body.code]).toEqual([404, 'held', 'cache-miss'])
+    expect(body.retryAfterMs).toBeGreaterThan(5_000)
+  })
+
+  it('need not wait for what is there, known to be absent, or backing off', async () => {
+    const value = request(harness, 'put', `${at('w-stale')}?ttlMs=1000`).send('old')
+    await value.expect(201)
+    for (const instance of [harness, other]) instance.advance(2_000)
+    await ask(harness, 'w-stale').expect(200)
+    expect((await ask(other, 'w-stale', 30_000).expect(200)).text).toBe('old')
+
+    const absent = request(harness, 'put', at('w-absent')).set('lockstep-negative', 'true')
+    await absent.expect(201)
+    await ask(other, 'w-absent', 30_000).expect(404)
+
+    const token = await win('w-broken')
+    const body = { token, failed: true }
+    await request(harness, 'post', `${at('w-broken')}/lease/cancel`)
+      .send(body)
+      .expect(200)
+    expect(leaseOf(await ask(other, 'w-broken', 30_000).expect(404))).toBe('backoff')
+  })
+
+  it('hears that the load failed', async () => {
+    const token = await win('failing')
+    const [answer] = await waiting('failing')
+    const body = { token, failed: true }
+    await request(harness, 'post', `${at('failing')}/lease/cancel`)
+      .send(body)
+      .expect(200)
+    expect(leaseOf((await answer) as never)).toBe('backoff')
+  })
+
+  it.each([
+    [
+      'cancels',
+      (key: string, token: string) =>
+        request(harness, 'post', `${at(key)}/lease/cancel`)
+          .send({ token })
+          .expect(200),
+    ],
+    ['is voided by a DELETE', (key: string) => request(harness, 'delete', at(key)).expect(204)],
+    [
+      'is voided with the whole space',
+      () =>
+        request(harness, 'post', '/v1/cache/users/invalidate')
+          .send({ all: true, mode: 'hard' })
+          .expect(204),
+    ],
+    [
+      'brings what a hard mark has overtaken',
+      async (key: string, token: string) => {
+        const gone = { tags: ['gone'], mode: 'hard' }
+        await request(harness, 'post', '/v1/cache/users/invalidate').send(gone).expect(204)
+        await fill(key, token, 'late').set('surrogate-key', 'gone').expect(412)
+      },
+    ],
+  ])('may load when the loader %s, one of all', async (name, end) => {
+    const key = `next: ${name}`
+    const token = await win(key)
+    const answers = await waiting(key, 5)
+    await end(key, token)
+    const first = await Promise.race(answers)
+    expect(first.status).toBe(404)
+    const next = leaseOf(first) as string
+    expect(next).toHaveLength(22)
+    expect(await waitersAt(other)).toBe(4)
+
+    await fill(key, next, 'loaded').expect(201)
+
+    const texts = (await Promise.all(answers)).map(({ text, status }) => status === 200 && text)
+    expect(texts.filter((text) => text === 'loaded')).toHaveLength(4)
+  })
+
+  it('may load when the lease of a loader that died ends', async () => {
+    await win('died', 'brief')
+    const answers = await waiting('died', 2, 30_000, 'brief')
+    expect(leaseOf(await Promise.race(answers))).toHaveLength(22)
+    // That of the first lasts 500 ms as well.
+    for (const answer of await Promise.all(answers)) expect(leaseOf(answer)).toHaveLength(22)
+  })
+
+  it('finds out by itself what no message told', async () => {
+    const token = await win('silent')
+    const [answer] = await waiting('silent')
+    // As a write whose message was lost.
+    const stored = await win('silent-twin')
+    await fill('silent-twin', stored, 'x').expect(201)
+    const [from, to] = [keysOf(harness, 'silent-twin'), keysOf(harness, 'silent')]
+    const { links } = harness
+    if (links.cache.slotOf(from.entry) !== links.cache.slotOf(to.entry)) return
+    await harness.redis.copy(from.entry, to.entry)
+    expect(((await answer) as { text: string }).text).toBe('x')
+    expect(token).toHaveLength(22)
+  })
+
+  it('keeps its place when another comes and goes', async () => {
+    const token = await win('coming')
+    const answers = await waiting('coming')
+    await ask(other, 'coming', 50).expect(404)
+    await fill('coming', token, 'x').expect(201)
+    expect(((await answers[0]) as { text: string }).text).toBe('x')
+  })
+
+  it('accepts what it said that it accepts', async () => {
+    const token = await win('picky')
+    const picky = ask(other, 'picky', 30_000).set('cache-control', 'min-fresh=1000')
+    const first = picky.then((answer) => answer)
+    await until('the first', async () => (await waitersAt(other)) === 1)
+    const [second] = await waiting('picky')
+    await request(harness, 'put', `${at('picky')}?ttlMs=5000`)
+      .set('lockstep-lease', token)
+      .send('short')
+      .expect(201)
+    expect(leaseOf(await first)).toHaveLength(22)
+    expect((await second)?.text).toBe('short')
+  })
+})
+
+describe('a client that went away', () => {
+  /** @returns a function that hangs up. */
+  function call(key: string, query: string): () => void {
+    const { port } = other.app.server.address() as AddressInfo
+    const sent = httpRequest({
+      port,
+      path: `${at(key)}?${query}`,
+      headers: { 'lockstep-namespace': harness.namespace },
+    })
+    sent.on('error', () => undefined)
+    sent.end()
+    return () => sent.destroy()
+  }
+
+  it('waits no longer', async () => {
+    await win('gone')
+    const hangUp = call('gone', 'lease=true&waitMs=30000')
+    await until('the waiter', async () => (await waitersAt(other)) === 1)
+    hangUp()
+    await until('its end', async () => (await waitersAt(other)) === 0)
+  })
+
+  it('does not keep the lease that was on its way to it', async () => {
+    const key = `won-and-gone-${randomUUID()}`
+    const token = await win(key)
+    const hangUp = call(key, 'lease=true&waitMs=30000')
+    await until('the waiter', async () => (await waitersAt(other)) === 1)
+    // What it is told, it is told after it went.
+    const freed = request(harness, 'delete', at(key)).expect(204)
+    hangUp()
+    await freed
+    await until('a free lease', async () => {
+      const told = leaseOf(await ask(harness, key))
+      return told !== 'held' && told !== token
+    })
+  })
+})
+
+it('answers who waits when the instance shuts down', async () => {
+  const third = await startHarness()
+  const token = await win('draining')
+  const answer = request(third, 'get', at('draining'))
+    .query({ lease: true, waitMs: 30_000 })
+    .then((response) => response)
+  await until('the waiter', async () => (await waitersAt(third)) === 1)
+  const closed = third.close()
+  expect(leaseOf(await answer)).toBe('held')
+  await closed
+  await fill('draining', token, 'x').expect(201)
+})
