@@ -1,3 +1,4 @@
+import Schema from 'typebox/schema'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { type Harness, startHarness } from './support/harness.js'
@@ -23,11 +24,13 @@ interface Content {
 
 const METHODS = new Set(['get', 'put', 'post', 'delete', 'patch', 'head'])
 
+let document: { readonly components: { readonly responses: Record<string, unknown> } }
 let operations: { where: string; operation: Operation }[]
 
 beforeAll(async () => {
   harness = await startHarness()
   const { body } = await harness.request('get', '/openapi.json').expect(200)
+  document = body
   operations = Object.entries(body.paths as Record<string, Record<string, Operation>>).flatMap(
     ([path, item]) =>
       Object.entries(item)
@@ -65,7 +68,7 @@ it('gives every operation a name of its own', () => {
 })
 
 /** Domains that are not complete yet have no say in it. */
-const EXEMPLARY = ['leaderboards', 'operations', 'ratelimits']
+const EXEMPLARY = ['leaderboards', 'locks', 'operations', 'ratelimits']
 
 it('shows an example of everything that is sent as JSON', () => {
   for (const { where, operation } of operations) {
@@ -76,6 +79,37 @@ it('shows an example of everything that is sent as JSON', () => {
       if (json) expect(json.example ?? json.examples ?? json.schema?.examples, where).toBeDefined()
     }
   }
+})
+
+it('shows an example of every refusal', () => {
+  const shared = Object.values(document.components.responses)
+  const answers = operations.flatMap(({ operation }) => Object.values(operation.responses))
+  for (const answer of [...shared, ...answers] as Content[]) {
+    const problem = answer.content?.['application/problem+json']
+    if (!problem) continue
+    const examples = Object.values((problem.examples ?? {}) as Record<string, { value: object }>)
+    expect(examples.length, JSON.stringify(answer)).toBeGreaterThan(0)
+    for (const { value } of examples) {
+      expect(value).toMatchObject({ status: expect.any(Number), code: expect.any(String) })
+    }
+  }
+})
+
+it('shows only examples that keep to their schema', () => {
+  const wrong: string[] = []
+  const walk = (node: unknown, where: string): void => {
+    if (typeof node !== 'object' || node === null) return
+    const { examples } = node as { examples?: unknown }
+    if (Array.isArray(examples)) {
+      for (const example of examples) {
+        const found = Schema.Errors(node as Record<string, unknown>, example)[1]
+        if (found.length > 0) wrong.push(`${where}: ${JSON.stringify(found)}`)
+      }
+    }
+    for (const [key, value] of Object.entries(node)) walk(value, `${where}/${key}`)
+  }
+  for (const { where, operation } of operations) walk(operation, where)
+  expect(wrong).toEqual([])
 })
 
 it('says what every answer means', () => {

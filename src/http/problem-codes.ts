@@ -7,6 +7,8 @@ export interface ProblemSpec {
   readonly cause: string
   readonly remedy: string
   readonly retry: Retry
+  /** What its body says besides, as an example. */
+  readonly members?: Readonly<Record<string, unknown>>
 }
 
 /**
@@ -70,6 +72,20 @@ export const PROBLEMS = {
     cause: 'The lock was not free, and the request did not ask to wait.',
     remedy: 'Ask again after `retryAfterMs`, or send `waitMs` to stand in the queue.',
     retry: 'later',
+    members: {
+      retryAfterMs: 12_500,
+      holders: [
+        {
+          owner: 'worker-7',
+          fence: 1_795_223_400_123_456,
+          expiresInMs: 12_500,
+          heldMs: 17_500,
+          permits: 1,
+        },
+      ],
+      holderCount: 1,
+      queueLength: 0,
+    },
   },
   'wait-timeout': {
     status: 423,
@@ -77,6 +93,20 @@ export const PROBLEMS = {
     cause: '`waitMs` passed while others held the lock or stood in front.',
     remedy: 'Ask again, or wait longer.',
     retry: 'later',
+    members: {
+      retryAfterMs: 12_500,
+      holders: [
+        {
+          owner: 'worker-7',
+          fence: 1_795_223_400_123_456,
+          expiresInMs: 12_500,
+          heldMs: 17_500,
+          permits: 1,
+        },
+      ],
+      holderCount: 1,
+      queueLength: 3,
+    },
   },
   'lock-cooling': {
     status: 423,
@@ -84,6 +114,7 @@ export const PROBLEMS = {
     cause: 'Its last lease ended uncleanly and asked for a delay.',
     remedy: 'Ask again after `retryAfterMs`.',
     retry: 'later',
+    members: { retryAfterMs: 4_000, holders: [], holderCount: 0, queueLength: 0 },
   },
   'not-owner': {
     status: 409,
@@ -105,6 +136,7 @@ export const PROBLEMS = {
     cause: 'Callers must agree on the capacity, unless it was set with PUT.',
     remedy: 'Send the capacity in the answer, or set it with PUT.',
     retry: 'no',
+    members: { capacity: 5 },
   },
   'kind-mismatch': {
     status: 409,
@@ -161,6 +193,7 @@ export const PROBLEMS = {
     cause: 'Its time passed before this request arrived.',
     remedy: 'Stop the protected work, then acquire anew; renew earlier next time.',
     retry: 'no',
+    members: { fence: 1_795_223_400_123_456 },
   },
   'lease-released': {
     status: 410,
@@ -168,6 +201,7 @@ export const PROBLEMS = {
     cause: 'Its holder gave it back before this request arrived.',
     remedy: 'Acquire anew.',
     retry: 'no',
+    members: { fence: 1_795_223_400_123_456 },
   },
   'lease-revoked': {
     status: 410,
@@ -175,6 +209,7 @@ export const PROBLEMS = {
     cause: 'An operator ended it.',
     remedy: 'Stop the protected work; the reason stands in the answer.',
     retry: 'no',
+    members: { fence: 1_795_223_400_123_456, reason: 'maintenance' },
   },
   'session-ended': {
     status: 410,
@@ -252,6 +287,7 @@ export const PROBLEMS = {
     cause: 'The queue of the lock has reached `maxQueue`.',
     remedy: 'Ask again later.',
     retry: 'later',
+    members: { retryAfterMs: 1_000, queueLength: 10_000 },
   },
   'too-many-policies': {
     status: 429,

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
-import { PROBLEMS, type ProblemCode } from './problem-codes.js'
+import { PROBLEMS, type ProblemCode, type ProblemSpec } from './problem-codes.js'
 import { validationProblem } from './validation-errors.js'
 
 const ProblemDetails = Type.Object(
@@ -180,6 +180,7 @@ export const invalid = (pointer: string, message: string): Problem =>
 const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] as string
 
 function example(code: ProblemCode) {
-  const { status, title, cause } = PROBLEMS[code]
-  return { type: `/errors/${code}`, title, status, detail: cause, code, requestId: 'req-1' }
+  const { status, title, cause, members }: ProblemSpec = PROBLEMS[code]
+  const always = { type: `/errors/${code}`, title, status, detail: cause, code, requestId: 'req-1' }
+  return { ...always, ...members }
 }

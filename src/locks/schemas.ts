@@ -41,6 +41,10 @@ export const SessionId = Type.String({
   description: 'The secret of a session. What belongs to it ends with it, at the latest.',
 })
 
+/** Of the lease that the examples of this room tell of. */
+export const EXAMPLE_TOKEN = 'u3Jq0c9mT1uVwX2yZ4aBcD'
+export const EXAMPLE_FENCE = 1_795_223_400_123_456
+
 export const Fence = Type.Integer({
   description:
     'Grows with every new lease. Pass it to what the lock protects, which refuses a smaller one.',
@@ -133,8 +137,8 @@ export const AcquireResponse = Type.Object(
     examples: [
       {
         name: 'migrate',
-        token: 'u3Jq0c9mT1uVwX2yZ4aBcD',
-        fence: 1_795_223_400_123_456,
+        token: EXAMPLE_TOKEN,
+        fence: EXAMPLE_FENCE,
         mode: 'exclusive',
         expiresInMs: 29_999,
         waitedMs: 0,
@@ -146,7 +150,7 @@ export const AcquireResponse = Type.Object(
 
 export const RenewRequest = Type.Object(
   { token: Token, ttlMs: Ttl },
-  { additionalProperties: false, examples: [{ token: 'u3Jq0c9mT1uVwX2yZ4aBcD', ttlMs: 30_000 }] },
+  { additionalProperties: false, examples: [{ token: EXAMPLE_TOKEN, ttlMs: 30_000 }] },
 )
 
 export const Revoke = Type.Object(
@@ -165,12 +169,18 @@ export const RenewResponse = Type.Object(
     expiresInMs: Type.Integer({ description: EXPIRES }),
     revoke: Type.Optional(Revoke),
   },
-  { description: 'The lease goes on.' },
+  {
+    description: 'The lease goes on.',
+    examples: [
+      { fence: EXAMPLE_FENCE, expiresInMs: 29_999 },
+      { fence: EXAMPLE_FENCE, expiresInMs: 9_999, revoke: { reason: 'maintenance', inMs: 10_000 } },
+    ],
+  },
 )
 
 export const ReleaseRequest = Type.Object(
   { token: Token },
-  { additionalProperties: false, examples: [{ token: 'u3Jq0c9mT1uVwX2yZ4aBcD' }] },
+  { additionalProperties: false, examples: [{ token: EXAMPLE_TOKEN }] },
 )
 
 export const ReleaseResponse = Type.Object(
@@ -180,5 +190,11 @@ export const ReleaseResponse = Type.Object(
     fence: Fence,
     heldMs: Type.Optional(Type.Integer()),
   },
-  { description: 'The lease is over.' },
+  {
+    description: 'The lease is over.',
+    examples: [
+      { released: true, fence: EXAMPLE_FENCE, heldMs: 4_210 },
+      { released: false, replayed: true, fence: EXAMPLE_FENCE },
+    ],
+  },
 )

@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { DurationMs, ObjectName } from '../../http/names.js'
-import { Fence, MAX_LEASE_MS } from '../schemas.js'
+import { EXAMPLE_FENCE, Fence, MAX_LEASE_MS } from '../schemas.js'
 
 export const VerifyRequest = Type.Object(
   {
@@ -10,7 +10,7 @@ export const VerifyRequest = Type.Object(
       description: 'The fence to test.',
     }),
   },
-  { additionalProperties: false, examples: [{ fence: 1_795_223_400_123_456 }] },
+  { additionalProperties: false, examples: [{ fence: EXAMPLE_FENCE }] },
 )
 
 export const VerifyResponse = Type.Object(
@@ -18,7 +18,13 @@ export const VerifyResponse = Type.Object(
     current: Type.Boolean(),
     fence: Type.Integer({ description: 'The highest fence that is current; 0 for none.' }),
   },
-  { description: 'Whether the lease with this fence holds the lock now.' },
+  {
+    description: 'Whether the lease with this fence holds the lock now.',
+    examples: [
+      { current: true, fence: EXAMPLE_FENCE },
+      { current: false, fence: EXAMPLE_FENCE + 7 },
+    ],
+  },
 )
 
 export const RevokeRequest = Type.Object(
@@ -40,7 +46,13 @@ export const RevokeResponse = Type.Object(
     revoked: Type.Integer({ description: 'Tokens whose lease was ended.' }),
     asked: Type.Integer({ description: 'Tokens whose holders are told to give way.' }),
   },
-  { description: 'What became of the holders.' },
+  {
+    description: 'What became of the holders.',
+    examples: [
+      { revoked: 0, asked: 1 },
+      { revoked: 1, asked: 0 },
+    ],
+  },
 )
 
 const Holder = Type.Object({
@@ -54,6 +66,21 @@ const Holder = Type.Object({
     Type.Unknown({ description: 'It belongs to a session: the metadata of that, or {}.' }),
   ),
 })
+
+const HELD = {
+  name: 'migrate',
+  state: 'held',
+  mode: 'exclusive',
+  capacity: 1,
+  holders: [
+    { owner: 'worker-7', fence: EXAMPLE_FENCE, expiresInMs: 12_500, heldMs: 17_500, permits: 1 },
+  ],
+  waiters: [{ position: 1, owner: 'worker-8', waitedMs: 1_300 }],
+  queueLength: 1,
+  retryAfterMs: 12_500,
+  lastEnd: { how: 'released', fence: EXAMPLE_FENCE - 9_000_000, agoMs: 17_500 },
+}
+const FREE = { name: 'idle', state: 'free', capacity: 1, holders: [], waiters: [], queueLength: 0 }
 
 export const LockState = Type.Object(
   {
@@ -81,7 +108,7 @@ export const LockState = Type.Object(
       }),
     ),
   },
-  { description: 'The state of the lock; a name nobody uses is free.' },
+  { description: 'The state of the lock; a name nobody uses is free.', examples: [HELD, FREE] },
 )
 
 export const ListQuery = Type.Object(
@@ -117,5 +144,16 @@ export const LockList = Type.Object(
     ),
     nextCursor: Type.Optional(Type.String()),
   },
-  { description: 'Names that are held or queued, in the order of their bytes.' },
+  {
+    description: 'Names that are held or queued, in the order of their bytes.',
+    examples: [
+      {
+        locks: [
+          { name: 'migrate', kind: 'lock', holderCount: 1, queueLength: 3 },
+          { name: 'pool', kind: 'semaphore', holderCount: 5, queueLength: 0 },
+        ],
+        nextCursor: 'cG9vbA',
+      },
+    ],
+  },
 )

@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { ObjectName } from '../../http/names.js'
-import { AcquireResponse, Terms } from '../schemas.js'
+import { AcquireResponse, EXAMPLE_FENCE, EXAMPLE_TOKEN, Terms } from '../schemas.js'
 
 const MAX_CAPACITY = 10_000
 
@@ -28,7 +28,19 @@ const { mode: _, holdCount: __, ...lease } = AcquireResponse.properties
 
 export const AcquirePermitsResponse = Type.Object(
   { ...lease, permits: Type.Integer() },
-  { description: 'The lease on the permits, and the secret that proves it.' },
+  {
+    description: 'The lease on the permits, and the secret that proves it.',
+    examples: [
+      {
+        name: 'pool',
+        token: EXAMPLE_TOKEN,
+        fence: EXAMPLE_FENCE,
+        expiresInMs: 29_999,
+        waitedMs: 0,
+        permits: 2,
+      },
+    ],
+  },
 )
 
 export const CapacityRequest = Type.Object(
@@ -38,5 +50,5 @@ export const CapacityRequest = Type.Object(
 
 export const CapacityResponse = Type.Object(
   { name: ObjectName, capacity: Type.Integer() },
-  { description: 'The capacity that holds now.' },
+  { description: 'The capacity that holds now.', examples: [{ name: 'pool', capacity: 10 }] },
 )

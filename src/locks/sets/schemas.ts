@@ -1,7 +1,17 @@
 import Type from 'typebox'
 import { ByName } from '../../http/by-name.js'
 import { ObjectName } from '../../http/names.js'
-import { Fence, ReleaseRequest, RenewRequest, Terms } from '../schemas.js'
+import {
+  EXAMPLE_FENCE,
+  EXAMPLE_TOKEN,
+  Fence,
+  ReleaseRequest,
+  RenewRequest,
+  Terms,
+} from '../schemas.js'
+
+const NAMES = ['t7@a', 't7@b']
+const FENCES = { 't7@a': EXAMPLE_FENCE, 't7@b': EXAMPLE_FENCE + 1 }
 
 const Names = Type.Array(ObjectName, {
   minItems: 1,
@@ -12,7 +22,7 @@ const Names = Type.Array(ObjectName, {
 
 export const AcquireSetRequest = Type.Object(
   { names: Names, ...Terms },
-  { additionalProperties: false, examples: [{ names: ['t7@a', 't7@b'], waitMs: 5_000 }] },
+  { additionalProperties: false, examples: [{ names: NAMES, waitMs: 5_000 }] },
 )
 
 const Fences = ByName(Fence, { description: 'The fence of each name.' })
@@ -25,22 +35,28 @@ export const AcquireSetResponse = Type.Object(
     expiresInMs: ExpiresIn,
     waitedMs: Type.Integer({ description: 'Time spent in the queues.' }),
   },
-  { description: 'All of them, under one token.' },
+  {
+    description: 'All of them, under one token.',
+    examples: [{ token: EXAMPLE_TOKEN, fences: FENCES, expiresInMs: 29_999, waitedMs: 0 }],
+  },
 )
 
 export const RenewSetRequest = Type.Object(
   { names: Names, ...RenewRequest.properties },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    examples: [{ names: NAMES, token: EXAMPLE_TOKEN, ttlMs: 30_000 }],
+  },
 )
 
 export const RenewSetResponse = Type.Object(
   { fences: Fences, expiresInMs: ExpiresIn },
-  { description: 'All leases go on.' },
+  { description: 'All leases go on.', examples: [{ fences: FENCES, expiresInMs: 29_999 }] },
 )
 
 export const ReleaseSetRequest = Type.Object(
   { names: Names, ...ReleaseRequest.properties },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ names: NAMES, token: EXAMPLE_TOKEN }] },
 )
 
 export const ReleaseSetResponse = Type.Object(
@@ -50,5 +66,11 @@ export const ReleaseSetResponse = Type.Object(
     fences: Type.Optional(Fences),
     heldMs: Type.Optional(Type.Integer()),
   },
-  { description: 'All leases are over.' },
+  {
+    description: 'All leases are over.',
+    examples: [
+      { released: true, fences: FENCES, heldMs: 4_210 },
+      { released: false, replayed: true },
+    ],
+  },
 )
