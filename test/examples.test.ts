@@ -104,3 +104,24 @@ describe("a game's board", () => {
     expect(await run(board, 'dan', '7')).toBe('1 bob 500\n2 ada 300\n2 eve 300\nyou: 4 dan 7\n')
   })
 })
+
+describe('nginx that asks before it lets visitors through', () => {
+  it('lets five of eight through', { timeout: 60_000 }, async ({ skip }) => {
+    const PATH = `${process.env.PATH}:/usr/sbin`
+    for (const program of ['nginx', 'python3', 'curl']) {
+      if (spawnSync(program, ['--help'], { env: { PATH } }).error)
+        skip(`${program} is not installed`)
+    }
+    const { port } = harness.app.server.address() as AddressInfo
+    const env = { ...process.env, PATH, LOCKSTEP_URL: `http://127.0.0.1:${port}` }
+    const file = path.join(PROJECT, 'examples/nginx/limited.sh')
+    const { stdout } = await execute('bash', [file], { env, timeout: 50_000 })
+    const lines = stdout.trim().split('\n')
+    expect(lines.map((line) => line.slice(0, 3))).toEqual([
+      ...Array(5).fill('200'),
+      ...Array(3).fill('429'),
+    ])
+    expect(lines[0]).toMatch(/left and resets in: "site";r=4;t=\d+ {2}retry after: $/)
+    expect(lines[7]).toMatch(/left and resets in: "site";r=0;t=\d+ {2}retry after: \d+$/)
+  })
+})

@@ -83,7 +83,7 @@ async function countsAs(key: string, path: string, headers: OutgoingHttpHeaders 
   const policy = path.split('/')[0] as string
   const before = await consumed(policy, key)
   const { status } = await ask(locked, path, { headers: { ...TOKEN, ...headers } })
-  expect(status).toBe(204)
+  expect(status).toBe(path.includes('/authz/') ? 200 : 204)
   expect(await consumed(policy, key), `${path} as ${key}`).toBe(before + 1)
 }
 
@@ -110,7 +110,8 @@ describe('authz', () => {
     'answers %s alike',
     async (method) => {
       expect((await ask(harness, 'plain/authz?key=authz-m', { method })).status).toBe(204)
-      expect((await ask(harness, 'suffix/authz/x', { method })).status).toBe(204)
+      // Envoy, which appends a path, takes 200 alone for yes.
+      expect((await ask(harness, 'suffix/authz/x', { method })).status).toBe(200)
     },
   )
 
@@ -230,7 +231,7 @@ describe('a template', () => {
     await countsAs('/orders/1', 'uri/authz', { 'x-original-uri': '/orders/1?page=2' })
     await countsAs('/orders/1', 'suffix/authz/orders/1?page=2')
     const long = `/${'a'.repeat(5_000)}`
-    expect((await ask(harness, `suffix/authz${long}`)).status).toBe(204)
+    expect((await ask(harness, `suffix/authz${long}`)).status).toBe(200)
   })
 
   it('keeps parts apart', async () => {

@@ -48,7 +48,7 @@ export const authzRoutes: FastifyPluginAsyncTypebox<AuthzRouteOptions> = async (
       : toKey(asked.key)
     const limits = [{ policy: asked.policy, key, cost: 1 }]
     const { allowed } = await decide(reply, namespace, limits, OPTIONS)
-    return reply.code(allowed ? 204 : asked.denyStatus).send()
+    return reply.code(allowed ? asked.allowStatus : asked.denyStatus).send()
   }
 
   for (const method of UNUSUAL) {
@@ -74,10 +74,12 @@ export const authzRoutes: FastifyPluginAsyncTypebox<AuthzRouteOptions> = async (
       handler: (request, reply) => {
         const { key, denyStatus } = request.query
         const { policy } = request.params
-        return answer(request, reply, { policy, key, denyStatus: Number(denyStatus) })
+        const statuses = { allowStatus: 204, denyStatus: Number(denyStatus) }
+        return answer(request, reply, { policy, key, ...statuses })
       },
     })
-    // Envoy appends the path and query of its visitor, so neither is an option of ours.
+    // Envoy appends the path and query of its visitor, so neither is an option of ours, and takes
+    // nothing but a 200 for yes.
     app.route({
       method,
       url: '/:policy/authz/*',
@@ -85,7 +87,12 @@ export const authzRoutes: FastifyPluginAsyncTypebox<AuthzRouteOptions> = async (
       schema: { params: schemas.AuthzPathParams, hide: true },
       handler: (request, reply) => {
         const { policy, '*': path } = request.params
-        return answer(request, reply, { policy, denyStatus: 429, path: `/${path}` })
+        return answer(request, reply, {
+          policy,
+          allowStatus: 200,
+          denyStatus: 429,
+          path: `/${path}`,
+        })
       },
     })
   }
@@ -96,6 +103,7 @@ const OPTIONS = { mode: 'all', take: 'exact', peek: false } as const
 interface Asked {
   readonly policy: string
   readonly key?: string | undefined
+  readonly allowStatus: number
   readonly denyStatus: number
   readonly path?: string
 }
