@@ -31,6 +31,7 @@ import { lockSetRoutes } from './locks/sets/routes.js'
 import { createRequestMetrics } from './metrics/http.js'
 import { createMetrics } from './metrics/registry.js'
 import { createDecide } from './ratelimits/checks/decide.js'
+import { createTell } from './ratelimits/checks/tell.js'
 import { createRateLimitMetrics } from './ratelimits/metrics.js'
 import { rateLimitRoutes } from './ratelimits/routes.js'
 import { StoreError } from './redis/errors.js'
@@ -123,17 +124,22 @@ export function buildApp(deps: AppDeps, makeStores = createStores): Apps {
         v1.register(semaphoreRoutes, { prefix: '/semaphores', ...locks })
         v1.register(lockSetRoutes, { prefix: '/lock-sets', ...locks })
         v1.register(sessionRoutes, { prefix: '/sessions', ...locks })
+        const limitMetrics = createRateLimitMetrics(metrics, (name) => Object.hasOwn(filed, name))
+        const tell = createTell({
+          metrics: limitMetrics,
+          headerStyle: config.ratelimitHeaders,
+        })
         const decide = createDecide({
           store: stores.ratelimits.checks,
           policies: stores.ratelimits.policies,
-          metrics: createRateLimitMetrics(metrics, (name) => Object.hasOwn(filed, name)),
-          headerStyle: config.ratelimitHeaders,
+          metrics: limitMetrics,
+          tell,
         })
         v1.register(rateLimitRoutes, {
           prefix: '/ratelimits',
           stores: stores.ratelimits,
           decide,
-          headerStyle: config.ratelimitHeaders,
+          tell,
         })
         const cacheMetrics = createCacheMetrics(metrics)
         v1.register(entryRoutes, {

@@ -35,6 +35,7 @@ import { createCircuitMetric } from './ratelimits/outage/metrics.js'
 import { parsePolicy } from './ratelimits/policies/parse.js'
 import { policiesOfFile } from './ratelimits/policies/section.js'
 import { createPolicyStore } from './ratelimits/policies/store.js'
+import { createReservationStore } from './ratelimits/reservations/store.js'
 import type { RateLimitStores } from './ratelimits/stores.js'
 import { type Binder, createBinder } from './redis/binder.js'
 import { RedisClock } from './redis/clock.js'
@@ -177,5 +178,6 @@ function createRateLimitStores(
     }),
     adjustments: createAdjustmentStore(binder, clock),
     exceptions: createExceptionStore(binder),
+    reservations: createReservationStore(binder, clock),
   }
 }

@@ -220,9 +220,11 @@ export const PROBLEMS = {
   },
   'reservation-expired': {
     status: 410,
-    title: 'The reservation is over',
-    cause: 'It was committed or cancelled before, or its time has passed.',
-    remedy: 'Reserve anew.',
+    title: 'There is no such reservation any more',
+    cause: 'It was committed or cancelled before, its time is over, or it never was.',
+    remedy:
+      'Nothing: what was reserved and not settled stays consumed until the limit forgets it. ' +
+      'Give a refund where it must not.',
     retry: 'no',
   },
   'precondition-failed': {

@@ -53,3 +53,7 @@ export const memoKey = (
   operation: string,
   name: string,
 ): string => redisKey(namespace, tagOf(subject), `memo-${operation}`, name)
+
+/** @param id of the reservation, which makes it a secret of whoever made it. */
+export const reservationKey = (namespace: string, subject: Subject, id: string): string =>
+  redisKey(namespace, tagOf(subject), 'reserved', `${nameOf(subject)}:${id}`)

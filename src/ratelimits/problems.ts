@@ -5,3 +5,15 @@ export const unknownPolicy = (name: string): Problem =>
 
 export const idempotencyConflict = (): Problem =>
   new Problem('idempotency-conflict', 'This Idempotency-Key was used for another request.')
+
+/** A denial as a status; what never can be allowed names no time. */
+export const rateLimited = ({
+  retryAfterMs,
+  ...extensions
+}: {
+  readonly retryAfterMs?: number
+}): Problem =>
+  new Problem('rate-limited', 'A limit has no room for this.', {
+    extensions,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  })

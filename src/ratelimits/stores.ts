@@ -2,6 +2,7 @@ import type { AdjustmentStore } from './adjustments/store.js'
 import type { CheckStore } from './checks/store.js'
 import type { ExceptionStore } from './exceptions/store.js'
 import type { PolicyStore } from './policies/store.js'
+import type { ReservationStore } from './reservations/store.js'
 
 /** What the routes of the domain stand on. */
 export interface RateLimitStores {
@@ -9,4 +10,5 @@ export interface RateLimitStores {
   readonly checks: CheckStore
   readonly adjustments: AdjustmentStore
   readonly exceptions: ExceptionStore
+  readonly reservations: ReservationStore
 }

@@ -23,6 +23,12 @@ export interface Elsewhen {
   readonly nowMs: number
 }
 
+/** @param nowUs as the script told it */
+export const elsewhen = (nowUs: number): Elsewhen => ({
+  outcome: 'elsewhen',
+  nowMs: Math.floor(nowUs / 1_000),
+})
+
 /** A clock that steps at the border of two periods may need more than one attempt. */
 const MAX_ATTEMPTS = 4
 

@@ -85,21 +85,6 @@ describe('fixed-window', () => {
 })
 
 describe('several limits', () => {
-  it('are consumed all or not at all', async () => {
-    const key = subject()
-    const full = inline(key, { name: 'full', limit: 1, windowMs: 3_600_000 })
-    const other = inline(key, { name: 'other', limit: 1_000, windowMs: 3_600_000 })
-    await check({ limits: [full] }).expect(200)
-
-    const answers = await Promise.all(
-      Array.from({ length: 1_000 }, () => check({ limits: [full, other] })),
-    )
-
-    expect(answers.every(({ body }) => body.allowed === false)).toBe(true)
-    const { body } = await check({ limits: [other], peek: true })
-    expect(body.remaining).toBe(1_000)
-  })
-
   it('decide for themselves with mode each', async () => {
     const key = subject()
     const full = inline(key, { name: 'full', limit: 1 })

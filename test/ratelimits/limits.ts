@@ -34,6 +34,5 @@ export const COUNTING = [
     'fixed-window of a calendar',
     { algorithm: 'fixed-window', align: 'calendar', period: 'year', limit: 10 },
   ],
-  ['sliding-log', { algorithm: 'sliding-log', limit: 10, windowMs: 86_400_000 }],
   ['sliding-log', { algorithm: 'sliding-log', limit: 10, windowMs: 8_640_000_000 }],
 ] as const

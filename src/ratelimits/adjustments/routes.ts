@@ -1,10 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
-import { windowOf } from '../algorithms/calendar.js'
-import { type HeaderStyle, limitHeaders } from '../checks/headers.js'
 import { MEMO_TTL_MS } from '../checks/routes.js'
 import { KeyQuery, OnePolicyParams } from '../checks/schemas.js'
+import type { Tell } from '../checks/tell.js'
 import type { PolicyStore } from '../policies/store.js'
 import { idempotencyConflict } from '../problems.js'
 import { storedLimit } from '../stored-limit.js'
@@ -14,12 +13,12 @@ import type { AdjustmentStore } from './store.js'
 export interface AdjustmentRouteOptions {
   readonly store: AdjustmentStore
   readonly policies: PolicyStore
-  readonly headerStyle: HeaderStyle
+  readonly tell: Tell
 }
 
 export const adjustmentRoutes: FastifyPluginAsyncTypebox<AdjustmentRouteOptions> = async (
   app,
-  { store, policies, headerStyle },
+  { store, policies, tell },
 ) => {
   app.post(
     '/:policy/refund',
@@ -47,15 +46,8 @@ export const adjustmentRoutes: FastifyPluginAsyncTypebox<AdjustmentRouteOptions>
       const outcome = await store.refund(namespace, limit, { cost, takenAtMs, idempotency })
       if (outcome.outcome === 'conflict') throw idempotencyConflict()
       if (outcome.outcome === 'replayed') reply.header('idempotent-replayed', 'true')
-      const left = {
-        limit: outcome.override || limit.policy.limit,
-        remaining: outcome.remaining,
-        resetAfterMs: Math.ceil(outcome.resetUs / 1_000),
-      }
-      const { name } = limit
-      const state = { name, windowMs: windowOf(limit.policy), ...left }
-      reply.headers(limitHeaders(headerStyle, [state]))
-      return { policy: name, key, refunded: outcome.refunded, ...left }
+      const left = tell.left(reply, limit, outcome)
+      return { policy: limit.name, key, refunded: outcome.refunded, ...left }
     },
   )
 

@@ -1,4 +1,4 @@
-import type { Elsewhen } from '../../redis/clock.js'
+import { type Elsewhen, elsewhen } from '../../redis/clock.js'
 import { integers } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 
@@ -32,7 +32,7 @@ export const refundScript = defineScript({
   decode(reply): RefundReply | Elsewhen {
     const [code, refunded, remaining, resetUs, override] = integers(reply, 5) as Five
     if (code === 3) return { outcome: 'conflict' }
-    if (code === 4) return { outcome: 'elsewhen', nowMs: Math.floor(refunded / 1_000) }
+    if (code === 4) return elsewhen(refunded)
     const outcome = code === 2 ? 'replayed' : 'refunded'
     return { outcome, refunded, remaining, resetUs, override }
   },

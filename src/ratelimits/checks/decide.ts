@@ -1,19 +1,18 @@
 import type { FastifyReply } from 'fastify'
 import { Problem } from '../../http/problem.js'
-import { windowOf } from '../algorithms/calendar.js'
 import type { RateLimitMetrics } from '../metrics.js'
 import type { PolicyStore } from '../policies/store.js'
 import { idempotencyConflict } from '../problems.js'
-import { type HeaderStyle, limitHeaders } from './headers.js'
 import { type LimitInput, toLimits } from './limits.js'
-import { type Answer, enforced, toAnswer } from './results.js'
+import type { Answer } from './results.js'
 import type { CheckOptions, CheckStore } from './store.js'
+import type { Tell } from './tell.js'
 
 export interface DecideOptions {
   readonly store: CheckStore
   readonly policies: PolicyStore
   readonly metrics: RateLimitMetrics
-  readonly headerStyle: HeaderStyle
+  readonly tell: Tell
 }
 
 /**
@@ -28,7 +27,7 @@ export type Decide = (
   options: CheckOptions,
 ) => Promise<Answer>
 
-export function createDecide({ store, policies, metrics, headerStyle }: DecideOptions): Decide {
+export function createDecide({ store, policies, metrics, tell }: DecideOptions): Decide {
   return async (reply, namespace, inputs, options) => {
     const limits = await toLimits(inputs, (name) => policies.get(namespace, name), options.peek)
     const outcome = await store.check(namespace, limits, options)
@@ -44,17 +43,6 @@ export function createDecide({ store, policies, metrics, headerStyle }: DecideOp
         if (!options.peek) metrics.failedClosed(limits)
         throw outcome.error
     }
-    const answer = toAnswer(limits, outcome)
-    if (!options.peek) metrics.decided(limits, answer.results)
-    if (outcome.replayed) reply.header('idempotent-replayed', 'true')
-    const states = limits.map(({ name, policy }, i) => {
-      const { limit, remaining, resetAfterMs } = answer.results[i]!
-      return { name, limit, windowMs: windowOf(policy), remaining, resetAfterMs }
-    })
-    reply.headers(limitHeaders(headerStyle, enforced(limits, states)))
-    if (!answer.allowed && answer.retryAfterMs !== undefined) {
-      reply.header('retry-after', Math.max(1, Math.ceil(answer.retryAfterMs / 1_000)))
-    }
-    return answer
+    return tell.decision(reply, limits, outcome, !options.peek)
   }
 }

@@ -4,7 +4,7 @@ const ms = (us: number): number => Math.ceil(us / 1_000)
 
 export type Answer = ReturnType<typeof toAnswer>
 
-type Decided = Extract<CheckOutcome, { kind: 'decided' }>
+export type Decided = Extract<CheckOutcome, { kind: 'decided' }>
 
 /** The answer to a check: each limit, and over them the tightest. Times are rounded up. */
 export function toAnswer(limits: readonly LimitRequest[], { allowed, results }: Decided) {

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { COMMON_PROBLEMS, Problem, problemResponses } from '../../http/problem.js'
+import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
+import { rateLimited } from '../problems.js'
 import type { Decide } from './decide.js'
 import { type LimitInput, requireEqualCosts } from './limits.js'
 import * as schemas from './schemas.js'
@@ -30,12 +31,8 @@ export const checkRoutes: FastifyPluginAsyncTypebox<{ readonly decide: Decide }>
   ) {
     const idempotency = options.peek ? undefined : requestIdentity(request, MEMO_TTL_MS)
     const decided = await decide(reply, request.namespace, inputs, { ...options, idempotency })
-    if (decided.allowed || onDeny !== '429') return decided
-    const { retryAfterMs, ...extensions } = decided
-    throw new Problem('rate-limited', 'A limit has no room for this.', {
-      extensions,
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-    })
+    if (!decided.allowed && onDeny === '429') throw rateLimited(decided)
+    return decided
   }
 
   app.post(

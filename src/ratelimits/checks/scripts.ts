@@ -1,4 +1,4 @@
-import type { Elsewhen } from '../../redis/clock.js'
+import { type Elsewhen, elsewhen } from '../../redis/clock.js'
 import { integers } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 
@@ -54,7 +54,7 @@ export const checkScript = defineScript({
     const numbers = integers(reply, Array.isArray(reply) ? reply.length : 0)
     const [code = -1, takenAtUs = 0] = numbers
     if (code === 3) return { outcome: 'conflict' }
-    if (code === 4) return { outcome: 'elsewhen', nowMs: Math.floor(takenAtUs / 1_000) }
+    if (code === 4) return elsewhen(takenAtUs)
     const outcome = OUTCOMES[code]
     if (!outcome || (numbers.length - 2) % FIELDS !== 0) {
       throw new TypeError(`unknown outcome ${code} of ratelimits.check`)
@@ -65,17 +65,18 @@ export const checkScript = defineScript({
 
 function toLimits(numbers: readonly number[]): LimitReply[] {
   const limits: LimitReply[] = []
-  for (let i = 2; i < numbers.length; i += FIELDS) {
-    limits.push({
-      allowed: numbers[i] === 1,
-      remaining: numbers[i + 1] as number,
-      resetUs: numbers[i + 2] as number,
-      retryUs: numbers[i + 3] as number,
-      granted: numbers[i + 4] as number,
-      override: numbers[i + 5] as number,
-      blocked: numbers[i + 6] === 1,
-      delayUs: numbers[i + 7] as number,
-    })
-  }
+  for (let at = 2; at < numbers.length; at += FIELDS) limits.push(toLimitReply(numbers, at))
   return limits
 }
+
+/** What a script says of one limit, from a place of its reply on. */
+export const toLimitReply = (numbers: readonly number[], at: number): LimitReply => ({
+  allowed: numbers[at] === 1,
+  remaining: numbers[at + 1] as number,
+  resetUs: numbers[at + 2] as number,
+  retryUs: numbers[at + 3] as number,
+  granted: numbers[at + 4] as number,
+  override: numbers[at + 5] as number,
+  blocked: numbers[at + 6] === 1,
+  delayUs: numbers[at + 7] as number,
+})

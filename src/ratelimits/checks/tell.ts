@@ -1,0 +1,67 @@
+import type { FastifyReply } from 'fastify'
+import { windowOf } from '../algorithms/calendar.js'
+import type { Limit } from '../limit.js'
+import type { RateLimitMetrics } from '../metrics.js'
+import { type HeaderStyle, limitHeaders } from './headers.js'
+import { type Answer, type Decided, enforced, toAnswer } from './results.js'
+import type { LimitRequest } from './store.js'
+
+export interface TellOptions {
+  readonly metrics: RateLimitMetrics
+  readonly headerStyle: HeaderStyle
+}
+
+/** What a script says of one limit beside a decision. */
+export interface Left {
+  /** The limit that holds for this subject instead of that of the policy, or 0. */
+  readonly override: number
+  readonly remaining: number
+  readonly resetUs: number
+}
+
+/** How limits are told of: what is counted, the headers, the body. */
+export interface Tell {
+  /** @param isCounted false for a peek, which decides nothing */
+  decision(
+    reply: FastifyReply,
+    limits: readonly LimitRequest[],
+    outcome: Decided,
+    isCounted: boolean,
+  ): Answer
+  /** What is left of one limit after something else than a check. */
+  left(
+    reply: FastifyReply,
+    limit: Limit,
+    left: Left,
+  ): { readonly limit: number; readonly remaining: number; readonly resetAfterMs: number }
+}
+
+export function createTell({ metrics, headerStyle }: TellOptions): Tell {
+  return {
+    decision(reply, limits, outcome, isCounted) {
+      const answer = toAnswer(limits, outcome)
+      if (isCounted) metrics.decided(limits, answer.results)
+      if (outcome.replayed) reply.header('idempotent-replayed', 'true')
+      const states = limits.map(({ name, policy }, i) => {
+        const { limit, remaining, resetAfterMs } = answer.results[i]!
+        return { name, limit, windowMs: windowOf(policy), remaining, resetAfterMs }
+      })
+      reply.headers(limitHeaders(headerStyle, enforced(limits, states)))
+      if (!answer.allowed && answer.retryAfterMs !== undefined) {
+        reply.header('retry-after', Math.max(1, Math.ceil(answer.retryAfterMs / 1_000)))
+      }
+      return answer
+    },
+
+    left(reply, { name, policy }, { override, remaining, resetUs }) {
+      const left = {
+        limit: override || policy.limit,
+        remaining,
+        resetAfterMs: Math.ceil(resetUs / 1_000),
+      }
+      const states = policy.shadow ? [] : [{ name, windowMs: windowOf(policy), ...left }]
+      reply.headers(limitHeaders(headerStyle, states))
+      return left
+    },
+  }
+}

@@ -1,0 +1,135 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { COMMON_PROBLEMS, Problem, problemResponses } from '../../http/problem.js'
+import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
+import { MEMO_TTL_MS } from '../checks/routes.js'
+import { OnePolicyParams } from '../checks/schemas.js'
+import type { Tell } from '../checks/tell.js'
+import type { PolicyStore } from '../policies/store.js'
+import { idempotencyConflict, rateLimited } from '../problems.js'
+import { storedLimit } from '../stored-limit.js'
+import * as schemas from './schemas.js'
+import type { ReservationStore } from './store.js'
+
+export interface ReservationRouteOptions {
+  readonly store: ReservationStore
+  readonly policies: PolicyStore
+  readonly tell: Tell
+}
+
+const PROBLEMS = [...COMMON_PROBLEMS, 'not-found', 'idempotency-conflict'] as const
+
+export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOptions> = async (
+  app,
+  { store, policies, tell },
+) => {
+  app.post(
+    '/:policy/reserve',
+    {
+      config: { scope: 'ratelimits:write', queryFields: ['key', 'cost', 'ttlMs'] },
+      schema: {
+        operationId: 'reserveRateLimit',
+        summary: 'Consume a cost that is not known for sure yet, to be committed or cancelled once',
+        tags: ['ratelimits'],
+        params: OnePolicyParams,
+        querystring: schemas.ReserveQuery,
+        headers: IdempotencyHeaders,
+        body: schemas.ReserveRequest,
+        response: {
+          200: schemas.ReserveResponse,
+          ...problemResponses(...PROBLEMS, 'rate-limited'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { key, cost, ttlMs } = request.body
+      const { namespace } = request
+      const limit = await storedLimit(policies, namespace, request.params.policy, key)
+      const idempotency = requestIdentity(request, MEMO_TTL_MS)
+      const sentAt = performance.now()
+      const outcome = await store.reserve(namespace, limit, { cost, ttlMs, idempotency })
+      if (outcome.outcome === 'conflict') throw idempotencyConflict()
+
+      const isReserved = outcome.outcome !== 'denied'
+      const decided = {
+        kind: 'decided' as const,
+        allowed: isReserved,
+        replayed: outcome.outcome === 'replayed',
+        results: [{ ...outcome.limit, takenAtUs: outcome.takenAtUs }],
+      }
+      const answer = tell.decision(reply, [{ ...limit, cost }], decided, true)
+      if (isReserved) {
+        const expiresInMs = Math.max(
+          0,
+          Math.floor(outcome.leftUs / 1_000 - (performance.now() - sentAt)),
+        )
+        return { ...answer, reservationId: outcome.id, expiresInMs }
+      }
+      if (request.query.onDeny === '429') throw rateLimited(answer)
+      return answer
+    },
+  )
+
+  async function settle(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    policy: string,
+    { key, reservationId: id, actual }: { key: string; reservationId: string; actual: number },
+  ) {
+    const { namespace } = request
+    const limit = await storedLimit(policies, namespace, policy, key)
+    const idempotency = requestIdentity(request, MEMO_TTL_MS)
+    const outcome = await store.settle(namespace, limit, { id, actual, idempotency })
+    switch (outcome.outcome) {
+      case 'conflict':
+        throw idempotencyConflict()
+      case 'expired':
+        throw new Problem('reservation-expired', 'It was settled before, or its time is over.')
+      case 'replayed':
+        reply.header('idempotent-replayed', 'true')
+    }
+    const { reserved, refunded } = outcome
+    return { policy, key, reserved, actual, refunded, ...tell.left(reply, limit, outcome) }
+  }
+
+  app.post(
+    '/:policy/commit',
+    {
+      config: { scope: 'ratelimits:write' },
+      schema: {
+        operationId: 'commitRateLimitReservation',
+        summary: 'Say what a reservation has cost in truth; the difference is settled',
+        tags: ['ratelimits'],
+        params: OnePolicyParams,
+        headers: IdempotencyHeaders,
+        body: schemas.CommitRequest,
+        response: {
+          200: schemas.SettleResponse,
+          ...problemResponses(...PROBLEMS, 'reservation-expired'),
+        },
+      },
+    },
+    (request, reply) => settle(request, reply, request.params.policy, request.body),
+  )
+
+  app.post(
+    '/:policy/cancel',
+    {
+      config: { scope: 'ratelimits:write' },
+      schema: {
+        operationId: 'cancelRateLimitReservation',
+        summary: 'Give back what a reservation consumed',
+        tags: ['ratelimits'],
+        params: OnePolicyParams,
+        headers: IdempotencyHeaders,
+        body: schemas.CancelRequest,
+        response: {
+          200: schemas.SettleResponse,
+          ...problemResponses(...PROBLEMS, 'reservation-expired'),
+        },
+      },
+    },
+    (request, reply) =>
+      settle(request, reply, request.params.policy, { ...request.body, actual: 0 }),
+  )
+}

@@ -1,0 +1,75 @@
+import type { Binder } from '../../redis/binder.js'
+import { atTimeOfRedis, type RedisClock } from '../../redis/clock.js'
+import type { Idempotency } from '../../redis/idempotency.js'
+import { randomToken } from '../../redis/random.js'
+import { kindOf, toScriptLimit } from '../algorithms/algorithms.js'
+import { CHANGES, changeOf } from '../changes.js'
+import { exceptionKey, limitKey, memoKey, reservationKey } from '../keys.js'
+import type { Limit } from '../limit.js'
+import { type ReserveReply, reserveScript, type SettleReply, settleScript } from './scripts.js'
+
+export interface ReserveRequest {
+  readonly cost: number
+  /** How long it can be settled; afterwards it stays consumed. */
+  readonly ttlMs: number
+  readonly idempotency?: Idempotency | undefined
+}
+
+export interface SettleRequest {
+  readonly id: string
+  /** What it cost in truth; 0 cancels. */
+  readonly actual: number
+  readonly idempotency?: Idempotency | undefined
+}
+
+/** A cost that is consumed before it is known, and settled once. */
+export interface ReservationStore {
+  reserve(namespace: string, limit: Limit, request: ReserveRequest): Promise<ReserveReply>
+  settle(namespace: string, limit: Limit, request: SettleRequest): Promise<SettleReply>
+}
+
+export function createReservationStore(binder: Binder, clock: RedisClock): ReservationStore {
+  const reserve = binder.bind(reserveScript)
+  const settle = binder.bind(settleScript)
+
+  const keysOf = (namespace: string, limit: Limit, id: string, memo: string | undefined) => ({
+    state: limitKey(namespace, kindOf(limit.policy), limit),
+    exception: exceptionKey(namespace, limit),
+    reservation: reservationKey(namespace, limit, id),
+    memo,
+  })
+
+  return {
+    reserve(namespace, limit, { cost, ttlMs, idempotency }) {
+      const id = randomToken()
+      const memo = idempotency && memoKey(namespace, limit, 'reserve', idempotency.digest)
+      const keys = keysOf(namespace, limit, id, memo)
+      return atTimeOfRedis(clock, (nowMs) =>
+        reserve(keys, {
+          ...toScriptLimit(limit.policy, nowMs),
+          shadow: limit.policy.shadow ? 1 : 0,
+          cost,
+          id,
+          ttl_ms: ttlMs,
+          fingerprint: idempotency?.fingerprint ?? '',
+          memo_ttl_ms: idempotency?.ttlMs ?? 0,
+        }),
+      )
+    },
+
+    settle(namespace, limit, { id, actual, idempotency }) {
+      const memo = idempotency && memoKey(namespace, limit, 'settle', idempotency.digest)
+      const keys = keysOf(namespace, limit, id, memo)
+      return atTimeOfRedis(clock, (nowMs) =>
+        settle(keys, {
+          ...toScriptLimit(limit.policy, nowMs),
+          actual,
+          fingerprint: idempotency?.fingerprint ?? '',
+          memo_ttl_ms: idempotency?.ttlMs ?? 0,
+          channel: CHANGES,
+          message: changeOf(namespace, limit),
+        }),
+      )
+    },
+  }
+}

@@ -1,0 +1,64 @@
+--[[
+ratelimits.reserve: consume a cost that is not known for sure yet, and remember how much, so that
+it can be settled once. A reservation that nobody settles stays consumed.
+
+KEYS state        string|list  of the limit
+KEYS exception    string  lib/exception.lua
+KEYS reservation  string  "<cost> <taken us> <end us>", under the id
+KEYS memo?        string  what a request with this idempotency key did
+ARGV kind         string  a letter, a, b and c: as for ratelimits.check
+ARGV a            int
+ARGV b            int or text
+ARGV c            int
+ARGV shadow       0 or 1  1: never denied; what it would have denied reserves 0
+ARGV cost         int     1 or more
+ARGV id           string  of the reservation
+ARGV ttl_ms       int     how long it can be settled
+ARGV fingerprint  string  of the request, '' without an idempotency key
+ARGV memo_ttl_ms  int     how long the memo is kept
+
+RETURN outcome taken_us allowed remaining reset_us retry_us granted override blocked delay_us left_us id
+  0  denied: nothing was consumed
+  1  reserved, to be settled within left_us
+  2  reserved before, by a request with the same key, under the id told; times are as of now
+  3  the idempotency key belongs to another request; nothing follows
+  4  as for ratelimits.check; nothing follows
+
+COST as ratelimits.check of one limit
+MEMORY grows
+]]
+-- @use lib/limit.lua
+-- @use lib/memo.lua
+local kind, a, c = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[4])
+local b = tonumber(ARGV[3]) or ARGV[3]
+local shadow, cost, id, ttl_ms = ARGV[5] == '1', tonumber(ARGV[6]), ARGV[7], tonumber(ARGV[8])
+local fingerprint, memo_ttl_ms, memo_key = ARGV[9], tonumber(ARGV[10]), KEYS[4]
+
+local memo, foreign = recall(memo_key, fingerprint)
+if foreign then return { 3, 0 } end
+
+local limit = evaluate_limit(KEYS[1], KEYS[2], kind, cost, a, b, c)
+if not limit then return { 4, now_us } end
+local reserved = memo or limit.allowed or shadow
+local granted, taken_us, end_us = 0, now_us, now_us + ttl_ms * 1000
+local start_us = now_us + (limit.delay_us or 0)
+if memo then
+  granted, taken_us, end_us, start_us, id = string.match(memo, '^(%d+) (%d+) (%d+) (%d+) (%S+)$')
+  granted, taken_us = tonumber(granted), tonumber(taken_us)
+  end_us, start_us = tonumber(end_us), tonumber(start_us)
+  limit.allowed = granted > 0
+elseif reserved then
+  if limit.allowed then
+    limit.algorithm.write(limit)
+    granted = cost
+  end
+  local what = string.format('%.0f %.0f %.0f', granted, taken_us, end_us)
+  redis.call('SET', KEYS[3], what, 'PX', ttl_ms)
+  remember(memo_key, fingerprint, string.format('%s %.0f %s', what, start_us, id), memo_ttl_ms)
+end
+local remaining, reset_us = limit.algorithm.describe(limit)
+return {
+  reserved and (memo and 2 or 1) or 0, taken_us, limit.allowed and 1 or 0, remaining, reset_us,
+  limit.allowed and 0 or limit.retry_us, granted, limit.override, limit.blocked,
+  limit.allowed and math.max(0, start_us - now_us) or 0, math.max(0, end_us - now_us), id,
+}

@@ -1,0 +1,61 @@
+--[[
+ratelimits.settle: what was reserved has cost so much in truth. The difference is given back, or
+consumed as well, also above the limit: a debt, and all is denied until it is paid. A reservation of
+0, which was denied in the shadow, costs nothing.
+
+KEYS state        string|list  of the limit
+KEYS exception    string  lib/exception.lua
+KEYS reservation  string  as ratelimits.reserve left it
+KEYS memo?        string  what a request with this idempotency key did
+ARGV kind         string  a letter, a, b and c: as for ratelimits.check
+ARGV a            int
+ARGV b            int or text
+ARGV c            int
+ARGV actual       int     what it cost; 0 cancels
+ARGV fingerprint  string  of the request, '' without an idempotency key
+ARGV memo_ttl_ms  int     how long the memo is kept
+ARGV channel      string  who remembers denials listens here
+ARGV message      string  namespace, policy and subject
+
+RETURN outcome reserved refunded remaining reset_us override
+  0  no reservation: it was settled, has expired or never was; the rest is 0
+  1  settled
+  2  settled before, by a request with the same key; what is left is as of now
+  3  the idempotency key belongs to another request; the rest is 0
+  4  as for ratelimits.check; the time in us stands for reserved, the rest is 0
+
+COST as ratelimits.refund
+]]
+-- @use lib/limit.lua
+-- @use lib/memo.lua
+local kind, a, c = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[4])
+local b = tonumber(ARGV[3]) or ARGV[3]
+local actual, fingerprint, memo_ttl_ms = tonumber(ARGV[5]), ARGV[6], tonumber(ARGV[7])
+local channel, message, memo_key = ARGV[8], ARGV[9], KEYS[4]
+
+local memo, foreign = recall(memo_key, fingerprint)
+if foreign then return { 3, 0, 0, 0, 0, 0 } end
+local reserved, refunded, taken_us, end_us
+if memo then
+  reserved, refunded = string.match(memo, '^(%d+) (%d+)$')
+else
+  reserved, taken_us, end_us = string.match(redis.call('GET', KEYS[3]) or '', '^(%d+) (%d+) (%d+)$')
+  if not reserved or tonumber(end_us) <= now_us then return { 0, 0, 0, 0, 0, 0 } end
+end
+reserved, refunded = tonumber(reserved), tonumber(refunded or 0)
+
+local limit = evaluate_limit(KEYS[1], KEYS[2], kind, 1, a, b, c)
+if not limit then return { 4, now_us, 0, 0, 0, 0 } end
+if not memo then
+  redis.call('UNLINK', KEYS[3])
+  if actual < reserved then
+    refunded = limit.algorithm.refund(limit, reserved - actual, tonumber(taken_us))
+  elseif reserved > 0 and actual > reserved then
+    limit.cost = actual - reserved
+    limit.algorithm.write(limit)
+  end
+  remember(memo_key, fingerprint, string.format('%.0f %.0f', reserved, refunded), memo_ttl_ms)
+  redis.call('PUBLISH', channel, message)
+end
+local remaining, reset_us = limit.algorithm.describe(limit)
+return { memo and 2 or 1, reserved, refunded, remaining, reset_us, limit.override }

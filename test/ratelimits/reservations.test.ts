@@ -1,0 +1,268 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+import { COUNTING, limitsOf } from './limits.js'
+
+let harness: Harness
+let limits: ReturnType<typeof limitsOf>
+
+beforeAll(async () => {
+  harness = await startHarness()
+  limits = limitsOf(harness)
+  await limits.put('api', { limit: 10, windowMs: 8_640_000_000 }).expect(201)
+})
+afterAll(() => harness.close())
+
+const reserve = async (name: string, key: string, cost: number, more: object = {}) => {
+  const { body } = await limits.post(`${name}/reserve`, { key, cost, ...more }).expect(200)
+  return body
+}
+const commit = (name: string, key: string, reservationId: string, actual: number) =>
+  limits.post(`${name}/commit`, { key, reservationId, actual })
+const cancel = (name: string, key: string, reservationId: string) =>
+  limits.post(`${name}/cancel`, { key, reservationId })
+
+describe.each(COUNTING)('a reservation in %s', (_name, policy) => {
+  const name = randomUUID()
+  beforeAll(async () => {
+    await limits.put(name, policy).expect(201)
+  })
+
+  it('counts at once, and gives back what was not needed', async () => {
+    const key = randomUUID()
+    const reserved = await reserve(name, key, 8)
+    expect(reserved).toMatchObject({
+      allowed: true,
+      remaining: 2,
+      results: [{ policy: name, key, granted: 8 }],
+    })
+    expect(reserved.reservationId).toMatch(/^[A-Za-z0-9_-]{22}$/)
+    expect(reserved.expiresInMs).toBeGreaterThan(50_000)
+    expect(reserved.expiresInMs).toBeLessThanOrEqual(60_000)
+    expect(await limits.remaining(name, key)).toBe(2)
+
+    const { body, headers } = await commit(name, key, reserved.reservationId, 3).expect(200)
+    expect(body).toMatchObject({
+      policy: name,
+      key,
+      reserved: 8,
+      actual: 3,
+      refunded: 5,
+      limit: 10,
+      remaining: 7,
+    })
+    expect(headers.ratelimit).toContain(';r=7;')
+    expect(await limits.remaining(name, key)).toBe(7)
+  })
+
+  it('becomes a debt where it cost more than there is, and all is denied until it is paid', async () => {
+    const key = randomUUID()
+    const { reservationId } = await reserve(name, key, 4)
+    const { body } = await commit(name, key, reservationId, 13).expect(200)
+    expect(body).toMatchObject({ reserved: 4, actual: 13, refunded: 0, remaining: 0 })
+    await limits.post(`${name}/refund`, { key, cost: 3 }).expect(200)
+    const denied = (await limits.post(`${name}/check`, { key })).body
+    expect(denied).toMatchObject({ allowed: false, remaining: 0 })
+    await limits.post(`${name}/refund`, { key, cost: 1 }).expect(200)
+    expect((await limits.post(`${name}/check`, { key })).body.allowed).toBe(true)
+  })
+
+  it('is denied where there is no room, and consumes nothing', async () => {
+    const key = randomUUID()
+    await limits.post(`${name}/check`, { key, cost: 8 })
+    const denied = await reserve(name, key, 3)
+    expect(denied).toMatchObject({ allowed: false, remaining: 2, results: [{ granted: 0 }] })
+    expect(denied).not.toHaveProperty('reservationId')
+    expect(denied).not.toHaveProperty('expiresInMs')
+    const refused = await limits.post(`${name}/reserve?onDeny=429`, { key, cost: 3 }).expect(429)
+    expect(refused.body).toMatchObject({ code: 'rate-limited', results: [{ allowed: false }] })
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
+    expect(await limits.remaining(name, key)).toBe(2)
+  })
+
+  it('is cancelled, which leaves nothing behind', async () => {
+    const key = randomUUID()
+    const { reservationId } = await reserve(name, key, 8)
+    const { body } = await cancel(name, key, reservationId).expect(200)
+    expect(body).toMatchObject({ reserved: 8, actual: 0, refunded: 8, remaining: 10 })
+    expect(await harness.redis.keys(`ls:{${harness.namespace}:r:${key}}:*`)).toEqual([])
+  })
+})
+
+describe('a reservation', () => {
+  it('is settled at most once', async () => {
+    const key = randomUUID()
+    const { reservationId } = await reserve('api', key, 8)
+    await commit('api', key, reservationId, 4).expect(200)
+    expect((await commit('api', key, reservationId, 4).expect(410)).body.code).toBe(
+      'reservation-expired',
+    )
+    await cancel('api', key, reservationId).expect(410)
+    expect(await limits.remaining('api', key)).toBe(6)
+  })
+
+  it('may cost what was reserved', async () => {
+    const key = randomUUID()
+    const { reservationId } = await reserve('api', key, 4)
+    const { body } = await commit('api', key, reservationId, 4).expect(200)
+    expect(body).toMatchObject({ refunded: 0, remaining: 6 })
+  })
+
+  it('stays consumed when its time is over', async () => {
+    const key = randomUUID()
+    const { reservationId } = await reserve('api', key, 4, { ttlMs: 5_000 })
+    harness.advance(5_000)
+    await commit('api', key, reservationId, 1).expect(410)
+    expect(await limits.remaining('api', key)).toBe(6)
+  })
+
+  it('goes by itself', async () => {
+    const key = randomUUID()
+    await reserve('api', key, 4, { ttlMs: 5_000 })
+    const [place] = await harness.redis.keys(`ls:{${harness.namespace}:r:${key}}:reserved:*`)
+    const ttl = await harness.redis.pttl(place as string)
+    expect(ttl).toBeGreaterThan(0)
+    expect(ttl).toBeLessThanOrEqual(5_000)
+  })
+
+  it('belongs to its policy and subject', async () => {
+    const key = randomUUID()
+    await limits.put('other', { limit: 10, windowMs: 8_640_000_000 })
+    const { reservationId } = await reserve('api', key, 4)
+    await commit('other', key, reservationId, 1).expect(410)
+    await commit('api', `${key}x`, reservationId, 1).expect(410)
+    await commit('api', key, reservationId, 1).expect(200)
+  })
+
+  it('gives back nothing of a window that is over', async () => {
+    await limits.put('window', { algorithm: 'fixed-window', limit: 10, windowMs: 10_000 })
+    const key = randomUUID()
+    const { reservationId } = await reserve('window', key, 4)
+    harness.advance(10_000)
+    await limits.post('window/check', { key, cost: 2 })
+    const { body } = await commit('window', key, reservationId, 1).expect(200)
+    expect(body).toMatchObject({ refunded: 0, remaining: 8 })
+  })
+
+  it('takes its fields from the query as well', async () => {
+    const key = randomUUID()
+    const { body } = await limits.post(`api/reserve?key=${key}&cost=3&ttlMs=5000`, {}).expect(200)
+    expect(body.remaining).toBe(7)
+    expect(body.expiresInMs).toBeLessThanOrEqual(5_000)
+  })
+
+  it('is made and settled once by requests that are repeated', async () => {
+    const key = randomUUID()
+    const ask = () =>
+      limits.post('api/reserve', { key, cost: 6 }).set('idempotency-key', `r-${key}`)
+    const first = (await ask().expect(200)).body
+    harness.advance(1_000)
+    const again = await ask().expect(200)
+    expect(again.headers['idempotent-replayed']).toBe('true')
+    expect(again.body).toMatchObject({
+      allowed: true,
+      reservationId: first.reservationId,
+      remaining: 4,
+      results: [{ granted: 6, takenAtMs: first.results[0].takenAtMs }],
+    })
+    expect(again.body.expiresInMs).toBeLessThanOrEqual(59_000)
+
+    const settle = (actual: number) =>
+      commit('api', key, first.reservationId, actual).set('idempotency-key', `c-${key}`)
+    expect((await settle(2).expect(200)).headers).not.toHaveProperty('idempotent-replayed')
+    const repeat = await settle(2).expect(200)
+    expect(repeat.headers['idempotent-replayed']).toBe('true')
+    expect(repeat.body).toMatchObject({ reserved: 6, actual: 2, refunded: 4, remaining: 8 })
+    await settle(1).expect(422)
+    await limits
+      .post('api/reserve', { key, cost: 1 })
+      .set('idempotency-key', `r-${key}`)
+      .expect(422)
+    expect(await limits.remaining('api', key)).toBe(8)
+  })
+
+  it('that was denied is decided anew', async () => {
+    const key = randomUUID()
+    const ask = () => limits.post('api/reserve', { key, cost: 6 }).set('idempotency-key', key)
+    await limits.post('api/check', { key, cost: 10 })
+    expect((await ask()).body.allowed).toBe(false)
+    await limits.post('api/reset', { key })
+    const { body, headers } = await ask()
+    expect(body.allowed).toBe(true)
+    expect(headers).not.toHaveProperty('idempotent-replayed')
+  })
+
+  it('is denied to a blocked subject, and settled all the same', async () => {
+    const key = randomUUID()
+    const { reservationId } = await reserve('api', key, 6)
+    await limits.post('api/block', { key, forMs: 60_000 })
+    expect(await reserve('api', key, 1)).toMatchObject({
+      allowed: false,
+      results: [{ blocked: true }],
+    })
+    await commit('api', key, reservationId, 1).expect(200)
+  })
+
+  it('follows an override', async () => {
+    const key = randomUUID()
+    await harness
+      .request('put', `/v1/ratelimits/policies/api/overrides/${key}`)
+      .send({ limit: 100 })
+      .expect(201)
+    const reserved = await reserve('api', key, 50)
+    expect(reserved).toMatchObject({ allowed: true, results: [{ limit: 100 }] })
+    const { body } = await commit('api', key, reserved.reservationId, 20).expect(200)
+    expect(body).toMatchObject({ limit: 100, remaining: 80 })
+  })
+
+  it('in the shadow is never denied, and costs nothing where it would have been', async () => {
+    await limits.put('dark', { limit: 10, windowMs: 8_640_000_000, shadow: true }).expect(201)
+    const key = randomUUID()
+    await reserve('dark', key, 8)
+    const reserved = await reserve('dark', key, 8)
+    expect(reserved).toMatchObject({
+      allowed: true,
+      results: [{ allowed: false, granted: 0, shadow: true }],
+    })
+    const { body, headers } = await commit('dark', key, reserved.reservationId, 9).expect(200)
+    expect(body).toMatchObject({ reserved: 0, refunded: 0, remaining: 2 })
+    expect(headers).not.toHaveProperty('ratelimit')
+  })
+
+  it('of a queue tells how long to wait', async () => {
+    const policy = { algorithm: 'leaky-bucket', limit: 10, windowMs: 10_000, maxDelayMs: 5_000 }
+    await limits.put('queue', policy).expect(201)
+    const key = randomUUID()
+    expect((await reserve('queue', key, 2)).results[0].delayMs).toBe(0)
+    const ask = () => limits.post('queue/reserve', { key, cost: 1 }).set('idempotency-key', key)
+    const { delayMs } = (await ask()).body.results[0]
+    expect(delayMs).toBeGreaterThan(1_000)
+    expect(delayMs).toBeLessThanOrEqual(2_000)
+    harness.advance(500)
+    expect((await ask()).body.results[0].delayMs).toBeLessThanOrEqual(delayMs - 500)
+  })
+})
+
+describe('bad input', () => {
+  const id = 'A'.repeat(22)
+  it.each([
+    ['reserve', { cost: 1 }, 'body/key'],
+    ['reserve', { key: 'k', cost: 0 }, 'body/cost'],
+    ['reserve', { key: 'k', ttlMs: 86_400_001 }, 'body/ttlMs'],
+    ['commit', { key: 'k', reservationId: id }, 'body/actual'],
+    ['commit', { key: 'k', reservationId: id, actual: -1 }, 'body/actual'],
+    ['commit', { key: 'k', reservationId: 'short', actual: 1 }, 'body/reservationId'],
+    ['cancel', { key: 'k', reservationId: id, actual: 1 }, 'body/actual'],
+  ])('is refused by %s: %j', async (verb, body, pointer) => {
+    const answer = await limits.post(`api/${verb}`, body).expect(400)
+    expect(answer.body.errors).toEqual([expect.objectContaining({ pointer })])
+  })
+
+  it.each([
+    ['reserve', { key: 'k' }],
+    ['commit', { key: 'k', reservationId: id, actual: 1 }],
+    ['cancel', { key: 'k', reservationId: id }],
+  ])('names no policy that is not there: %s', async (verb, body) => {
+    expect((await limits.post(`nowhere/${verb}`, body).expect(404)).body.code).toBe('not-found')
+  })
+})
