@@ -22,6 +22,12 @@ interface Content {
   >
 }
 
+interface Shown {
+  readonly schema?: unknown
+  readonly example?: unknown
+  readonly examples?: Readonly<Record<string, { readonly value: unknown }>>
+}
+
 const METHODS = new Set(['get', 'put', 'post', 'delete', 'patch', 'head'])
 
 let document: { readonly components: { readonly responses: Record<string, unknown> } }
@@ -96,20 +102,23 @@ it('shows an example of every refusal', () => {
 })
 
 it('shows only examples that keep to their schema', () => {
+  let checked = 0
   const wrong: string[] = []
   const walk = (node: unknown, where: string): void => {
     if (typeof node !== 'object' || node === null) return
-    const { examples } = node as { examples?: unknown }
-    if (Array.isArray(examples)) {
-      for (const example of examples) {
-        const found = Schema.Errors(node as Record<string, unknown>, example)[1]
-        if (found.length > 0) wrong.push(`${where}: ${JSON.stringify(found)}`)
-      }
+    const { schema, example, examples } = node as Shown
+    const shown = Object.values(examples ?? {}).map(({ value }) => value)
+    if (example !== undefined) shown.push(example)
+    for (const one of schema ? shown : []) {
+      checked++
+      const [, errors] = Schema.Errors(schema as Record<string, unknown>, one)
+      for (const error of errors) wrong.push(`${where}: ${JSON.stringify(error)}`)
     }
     for (const [key, value] of Object.entries(node)) walk(value, `${where}/${key}`)
   }
   for (const { where, operation } of operations) walk(operation, where)
   expect(wrong).toEqual([])
+  expect(checked).toBeGreaterThan(100)
 })
 
 it('says what every answer means', () => {

@@ -147,6 +147,7 @@ export const CheckResponse = Type.Object(
             remaining: 37,
             resetAfterMs: 37_800,
             retryAfterMs: 0,
+            delayMs: 0,
             granted: 1,
             unsatisfiable: false,
             takenAtMs: 1_795_248_000_000,
