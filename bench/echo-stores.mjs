@@ -43,7 +43,8 @@ export const echoStores = {
     policies: {},
   },
   cache: {
-    spaces: { policyOf: () => DEFAULT_POLICY },
+    spaces: { policyOf: () => DEFAULT_POLICY, labelOf: () => 'other' },
+    leases: { drain() {} },
     counters: {},
     objects: {},
     entries: {

@@ -141,7 +141,7 @@ export function buildApp(deps: AppDeps, makeStores = createStores): Apps {
           decide,
           tell,
         })
-        const cacheMetrics = createCacheMetrics(metrics)
+        const cacheMetrics = createCacheMetrics(metrics, stores.cache.spaces.labelOf)
         v1.register(entryRoutes, {
           prefix: '/cache',
           store: stores.cache.entries,

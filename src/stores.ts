@@ -83,16 +83,25 @@ export function createStores(
   const isTight = ({ namespace, space, key }: CacheKey) =>
     links.cacheProbe === undefined &&
     memory.isTight(() => partitions.keysOf(namespace, space, key).clock)
+  let spacesOfFile = fromFile(config.definitions.spaces)
+  deps.onReload?.(({ definitions }) => {
+    spacesOfFile = fromFile(definitions.spaces)
+  })
+  const spaces = createSpaceStore({
+    binder,
+    signals: links.signals,
+    parse: parseSpace,
+    fromFile: () => spacesOfFile,
+  })
   const hotKeys = new HotKeys()
   const l1 = new L1({
     partitions,
     signals: links.cacheSignals,
-    metrics: createLevelMetrics(metrics, links.cacheSignals.roundTripMs),
+    metrics: createLevelMetrics(metrics, {
+      labelOf: spaces.labelOf,
+      busLagMs: links.cacheSignals.roundTripMs,
+    }),
     now: () => performance.now() + clockOffsetUs() / 1_000,
-  })
-  let spacesOfFile = fromFile(config.definitions.spaces)
-  deps.onReload?.(({ definitions }) => {
-    spacesOfFile = fromFile(definitions.spaces)
   })
   const leaderboards = createLeaderboardStore({ binder })
   leaderboards.replaceTemplates(compileTemplates(config.definitions.leaderboards))
@@ -109,7 +118,7 @@ export function createStores(
     clockOffsetUs: deps.clockOffsetUs,
   })
   lockMetrics.countWaiters(locks.waiters)
-  const leaseMetrics = createLeaseMetrics(metrics)
+  const leaseMetrics = createLeaseMetrics(metrics, spaces.labelOf)
   const caches = withL1(
     { l1, hotKeys },
     withReadGuard(
@@ -136,12 +145,7 @@ export function createStores(
         metrics: leaseMetrics,
       }),
       hotKeys,
-      spaces: createSpaceStore({
-        binder,
-        signals: links.signals,
-        parse: parseSpace,
-        fromFile: () => spacesOfFile,
-      }),
+      spaces,
     },
   }
 }

@@ -1,30 +1,48 @@
-import { byLabel, type Metrics } from '../metrics/registry.js'
+import { byLabels, type Metrics } from '../metrics/registry.js'
 
 export type ReadResult = 'hit' | 'stale' | 'negative' | 'miss'
+export type ReadLevel = 'L1' | 'redis' | 'degraded'
 export type WriteResult = 'created' | 'replaced' | 'refused'
 
+/** The name of a space of the configuration file, else `other`: callers make names up, labels not. */
+export type SpaceLabel = (space: string) => string
+
 export interface CacheMetrics {
-  read(result: ReadResult): void
-  write(result: WriteResult): void
-  invalidated(by: 'keys' | 'tags' | 'all', mode: 'soft' | 'hard', count: number): void
+  /** @param level where the answer came from, if not from Redis */
+  read(space: string, result: ReadResult, level?: ReadLevel): void
+  write(space: string, result: WriteResult): void
+  invalidated(
+    space: string,
+    by: 'keys' | 'tags' | 'all',
+    mode: 'soft' | 'hard',
+    count: number,
+  ): void
 }
 
-/** By space only where the configuration names it: spaces come from callers, labels must not. */
-export function createCacheMetrics(metrics: Metrics): CacheMetrics {
-  const reads = byLabel(
-    metrics.counter('lockstep_cache_reads_total', 'Reads by what they found', ['result']),
+export function createCacheMetrics(metrics: Metrics, labelOf: SpaceLabel): CacheMetrics {
+  const reads = byLabels(
+    metrics.counter(
+      'lockstep_cache_reads_total',
+      'Reads by space (of the configuration file, else `other`), by what they found, and where: in Redis, in the memory of the process (L1), or there because Redis did not answer (degraded)',
+      ['space', 'level', 'result'],
+    ),
   )
-  const writes = byLabel(
-    metrics.counter('lockstep_cache_writes_total', 'Writes by what came of them', ['result']),
+  const writes = byLabels(
+    metrics.counter('lockstep_cache_writes_total', 'Writes by space and what came of them', [
+      'space',
+      'result',
+    ]),
   )
-  const invalidations = metrics.counter(
-    'lockstep_cache_invalidations_total',
-    'Keys, tags and whole spaces that were invalidated',
-    ['by', 'mode'],
+  const invalidations = byLabels(
+    metrics.counter(
+      'lockstep_cache_invalidations_total',
+      'Keys, tags and whole spaces that were invalidated, by space',
+      ['space', 'by', 'mode'],
+    ),
   )
   return {
-    read: (result) => reads(result).inc(),
-    write: (result) => writes(result).inc(),
-    invalidated: (by, mode, count) => invalidations.inc({ by, mode }, count),
+    read: (space, result, level = 'redis') => reads(labelOf(space), level, result).inc(),
+    write: (space, result) => writes(labelOf(space), result).inc(),
+    invalidated: (space, by, mode, count) => invalidations(labelOf(space), by, mode).inc(count),
   }
 }

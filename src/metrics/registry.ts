@@ -37,6 +37,20 @@ export function byLabel<V extends string>(
   }
 }
 
+/** The same by several labels, whose values come in the order in which the counter names them. */
+export function byLabels(counter: Counter<string>): (...values: string[]) => Counter.Internal {
+  const children = new Map<string, Counter.Internal>()
+  return (...values) => {
+    const name = values.join('\n')
+    let child = children.get(name)
+    if (!child) {
+      child = counter.labels(...values)
+      children.set(name, child)
+    }
+    return child
+  }
+}
+
 const EXPOSITION_AGE_MS = 1_000
 
 export function createMetrics(version: string): Metrics {

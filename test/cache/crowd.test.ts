@@ -126,7 +126,7 @@ describe('a lease that was won for a client that is gone', () => {
       partitions,
       signals: links.cacheSignals,
       entries: createEntryStore({ binder, partitions }),
-      metrics: createLeaseMetrics(createMetrics('test')),
+      metrics: createLeaseMetrics(createMetrics('test'), () => 'other'),
     })
     const client = { destroyed: true, once: () => undefined, off: () => undefined }
     const key = { namespace, space: 'users', key: `gone ${kept}`, policy: DEFAULT_POLICY }

@@ -82,7 +82,7 @@ it('is remembered in the memory of the process too', async () => {
   await get('l1', 'memory').expect(404)
   const reads = async () =>
     Number(
-      /lockstep_cache_l1_reads_total\{result="hit"\} (\d+)/.exec(
+      /lockstep_cache_l1_reads_total\{space="memory",result="hit"\} (\d+)/.exec(
         (await harness.request('get', '/metrics')).text,
       )?.[1] ?? 0,
     )

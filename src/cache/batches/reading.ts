@@ -1,7 +1,7 @@
 import { StoreError } from '../../redis/errors.js'
 import type { Entry } from '../entries/entry.js'
-import type { LeaseReply, ReadReply } from '../entries/scripts.js'
-import type { CacheKey, EntryStore } from '../entries/store.js'
+import type { LeaseReply } from '../entries/scripts.js'
+import type { CacheKey, EntryStore, LeveledReply } from '../entries/store.js'
 import { type Failed, settleTurns, toFailed } from './settle.js'
 
 /** What a read of many found for one key. */
@@ -10,6 +10,7 @@ export type Found =
       readonly outcome: 'read'
       readonly entry: Entry | undefined
       readonly lease: LeaseReply
+      readonly level: LeveledReply['level']
     }
   /** The answer is full: the value was left out, or the key not asked for. */
   | { readonly outcome: 'deferred'; readonly lease: LeaseReply }
@@ -47,16 +48,16 @@ async function takeIn(
   room: Room,
   store: EntryStore,
   key: CacheKey,
-  { entry, lease }: ReadReply,
+  { entry, lease, level }: LeveledReply,
 ): Promise<Found> {
   if (entry?.kind !== 'bytes' || entry.state === 'negative') {
-    return { outcome: 'read', entry, lease }
+    return { outcome: 'read', entry, lease, level }
   }
   if (!room.take(entry.size)) return { outcome: 'deferred', lease }
-  if (entry.payload) return { outcome: 'read', entry, lease }
+  if (entry.payload) return { outcome: 'read', entry, lease, level }
   // Whoever won the lease keeps it, whatever the second look finds.
   const again = await store.read(key, { maxBytes: MAX_ANSWER_BYTES })
-  return { outcome: 'read', entry: again.entry, lease }
+  return { outcome: 'read', entry: again.entry, lease, level: again.level }
 }
 
 /** In the order asked; at most 8 MiB of values. */

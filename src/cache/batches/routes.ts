@@ -51,11 +51,13 @@ export const batchRoutes: FastifyPluginAsyncTypebox<BatchRouteOptions> = async (
     },
     async (request, reply) => {
       const { keys, encoding } = request.body
+      const { space } = request.params
       const found = await readMany(store, await keysOf(request, keys))
       const items = new Items()
       const texts = found.map((one, i) => {
-        if (one.outcome === 'read') metrics.read(readResult(one.entry))
-        return items.found(keys[i] as string, one, encoding)
+        const key = keys[i] as string
+        if (one.outcome === 'read') metrics.read(space, readResult(one.entry), one.level)
+        return items.found(key, one, encoding)
       })
       return reply.type('application/json').send(toBody(texts) as never)
     },
@@ -88,8 +90,8 @@ export const batchRoutes: FastifyPluginAsyncTypebox<BatchRouteOptions> = async (
         writeOne(store, keys[i] as CacheKey, { ...write, idempotency: ofItem(identity, i) }),
       )
       const texts = outcomes.map((outcome, i) => {
-        const { key } = keys[i] as CacheKey
-        return isFailed(outcome) ? failed(key, outcome) : toItem(key, outcome, metrics)
+        const key = keys[i] as CacheKey
+        return isFailed(outcome) ? failed(key.key, outcome) : toItem(key, outcome, metrics)
       })
       return reply.type('application/json').send(toBody(texts) as never)
     },
@@ -116,7 +118,7 @@ export const batchRoutes: FastifyPluginAsyncTypebox<BatchRouteOptions> = async (
         return isFailed(outcome) ? failed(key, outcome) : written(key, 'deleted')
       })
       const gone = outcomes.filter((outcome) => !isFailed(outcome)).length
-      metrics.invalidated('keys', 'hard', gone)
+      metrics.invalidated(request.params.space, 'keys', 'hard', gone)
       return reply.type('application/json').send(toBody(texts) as never)
     },
   )

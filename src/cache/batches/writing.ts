@@ -65,17 +65,17 @@ export async function writeOne(
 }
 
 export function toItem(
-  key: string,
+  { space, key }: CacheKey,
   reply: Awaited<ReturnType<typeof writeOne>>,
   metrics: CacheMetrics,
 ): Item {
   switch (reply.outcome) {
     case 'created':
     case 'replaced':
-      metrics.write(reply.outcome)
+      metrics.write(space, reply.outcome)
       return written(key, reply.outcome, reply.version, reply.replayed)
     case 'precondition-failed':
-      metrics.write('refused')
+      metrics.write(space, 'refused')
       return written(key, 'precondition-failed', reply.version)
     case 'conflict':
       return written(key, 'idempotency-conflict')

@@ -66,7 +66,7 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
         case 'overflow':
           throw new Problem('counter-overflow', `"${params.key}" would leave 64 bits.`)
       }
-      metrics.write(reached.created ? 'created' : 'replaced')
+      metrics.write(params.space, reached.created ? 'created' : 'replaced')
       if (reached.replayed) reply.header('idempotent-replayed', 'true')
       reply.header('etag', toETag(reached.version))
       return { value: reached.value }
@@ -96,7 +96,7 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
         ...params,
         policy: await policyOf(namespace, params.space),
       })
-      metrics.read(found.outcome === 'miss' ? 'miss' : 'hit')
+      metrics.read(params.space, found.outcome === 'miss' ? 'miss' : 'hit')
       if (found.outcome === 'miss') throw missing(reply)
       if (found.outcome === 'kind-mismatch') {
         throw kindMismatch(params.key, 'a counter', found.kind)

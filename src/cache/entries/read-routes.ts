@@ -27,7 +27,7 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
     const { maxStaleMs, minFreshMs, noCache } = toReadDirectives(cacheControl)
     const options = { maxStaleMs, minFreshMs, maxBytes, skipL1: noCache }
     const found = await (asked ? leases.ask(key, options, asked) : store.read(key, options))
-    metrics.read(readResult(found.entry))
+    metrics.read(key.space, readResult(found.entry), found.level)
     return found
   }
 

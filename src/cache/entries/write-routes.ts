@@ -62,10 +62,10 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
           throw leaseLost()
         case 'precondition-failed':
           if (outcome.entry) return present(reply, key, outcome.entry)
-          metrics.write('refused')
+          metrics.write(key.space, 'refused')
           throw preconditionFailed(reply, key.key, outcome.version)
         default:
-          metrics.write(outcome.outcome)
+          metrics.write(key.space, outcome.outcome)
           if (outcome.replayed) reply.header('idempotent-replayed', 'true')
           reply.header('etag', toETag(outcome.version))
           return reply.code(outcome.outcome === 'created' ? 201 : 204).send()
@@ -74,9 +74,9 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
   )
 
   /** The end of a get-or-set that found something. */
-  function present(reply: FastifyReply, { key }: CacheKey, entry: Entry): FastifyReply {
+  function present(reply: FastifyReply, { space, key }: CacheKey, entry: Entry): FastifyReply {
     if (entry.kind !== 'bytes') throw kindMismatch(key, 'bytes', entry.kind)
-    metrics.read(readResult(entry))
+    metrics.read(space, readResult(entry))
     describe(reply, entry, undefined).header('preference-applied', 'return=representation')
     return reply.code(200).send(entry.payload)
   }
@@ -103,7 +103,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       if (outcome.outcome === 'precondition-failed') {
         throw preconditionFailed(reply, key.key, outcome.version)
       }
-      metrics.invalidated('keys', 'hard', 1)
+      metrics.invalidated(key.space, 'keys', 'hard', 1)
       return reply.code(204).send(null)
     },
   )

@@ -43,7 +43,12 @@ export const invalidationRoutes: FastifyPluginAsyncTypebox<InvalidationRouteOpti
       if (keys) await store.keys(namespace, space, [...new Set(keys)], mode)
       if (tags) await store.tags(namespace, space, [...new Set(tags)], mode)
       if (all) await store.all(namespace, space, mode)
-      metrics.invalidated(keys ? 'keys' : tags ? 'tags' : 'all', mode, (keys ?? tags ?? [1]).length)
+      metrics.invalidated(
+        space,
+        keys ? 'keys' : tags ? 'tags' : 'all',
+        mode,
+        (keys ?? tags ?? [1]).length,
+      )
       return reply.code(204).send(null)
     },
   )

@@ -1,33 +1,34 @@
-import { byLabel, type Metrics } from '../../metrics/registry.js'
+import { byLabels, type Metrics } from '../../metrics/registry.js'
 import type { EntryStore, LeveledReply } from '../entries/store.js'
+import type { SpaceLabel } from '../metrics.js'
 
 export interface LeaseMetrics {
-  asked(reply: LeveledReply): void
-  filled(result: 'accepted' | 'refused'): void
+  asked(space: string, reply: LeveledReply): void
+  filled(space: string, result: 'accepted' | 'refused'): void
   /** @param waiters asked at each scrape. */
   watch(waiters: () => number): void
 }
 
-export function createLeaseMetrics(metrics: Metrics): LeaseMetrics {
-  const leases = byLabel(
+export function createLeaseMetrics(metrics: Metrics, labelOf: SpaceLabel): LeaseMetrics {
+  const leases = byLabels(
     metrics.counter(
       'lockstep_cache_leases_total',
       'What reads that offered to load were told: won, held by another, backoff after a failed load; expired: leases that their loader let run out, noticed by the next winner',
-      ['result'],
+      ['space', 'result'],
     ),
   )
-  const fills = byLabel(
+  const fills = byLabels(
     metrics.counter(
       'lockstep_cache_fills_total',
       'Values loaded under a lease, by whether they were in time',
-      ['result'],
+      ['space', 'result'],
     ),
   )
-  const refreshes = byLabel(
+  const refreshes = byLabels(
     metrics.counter(
       'lockstep_cache_refreshes_total',
       'Leases won while there was a value: early while it was fresh, else stale',
-      ['reason'],
+      ['space', 'reason'],
     ),
   )
   const waiting = metrics.gauge(
@@ -35,14 +36,14 @@ export function createLeaseMetrics(metrics: Metrics): LeaseMetrics {
     'Requests of this process that wait for a key to be loaded',
   )
   return {
-    asked({ lease, entry }) {
+    asked(space, { lease, entry }) {
       if (lease.kind === 'none' || lease.kind === 'spent') return
-      leases(lease.kind).inc()
+      leases(labelOf(space), lease.kind).inc()
       if (lease.kind !== 'won') return
-      if (lease.ranOut) leases('expired').inc()
-      if (entry) refreshes(entry.state === 'fresh' ? 'early' : 'stale').inc()
+      if (lease.ranOut) leases(labelOf(space), 'expired').inc()
+      if (entry) refreshes(labelOf(space), entry.state === 'fresh' ? 'early' : 'stale').inc()
     },
-    filled: (result) => fills(result).inc(),
+    filled: (space, result) => fills(labelOf(space), result).inc(),
     watch(waiters) {
       Object.assign(waiting, { collect: () => waiting.set(waiters()) })
     },
@@ -55,7 +56,7 @@ export const withFillCount = (metrics: LeaseMetrics, entries: EntryStore): Entry
   async write(key, options) {
     const outcome = await entries.write(key, options)
     if (options.fill !== undefined) {
-      metrics.filled(outcome.outcome === 'lease-lost' ? 'refused' : 'accepted')
+      metrics.filled(key.space, outcome.outcome === 'lease-lost' ? 'refused' : 'accepted')
     }
     return outcome
   },

@@ -94,7 +94,7 @@ export function createLeaseStore({
       if (reply.lease.kind === 'won' && !lease.isOwn && client?.destroyed) {
         await cancel(key, reply.lease.token, 0)
       }
-      metrics.asked(reply)
+      metrics.asked(key.space, reply)
       return reply
     },
 

@@ -3,7 +3,7 @@ import type { Signals } from '../../redis/signals.js'
 import type { ReadReply } from '../entries/scripts.js'
 import type { CacheKey, LeaseWish, LeveledReply, ReadOptions } from '../entries/store.js'
 import type { Partitions } from '../partition.js'
-import type { LevelMetrics } from './metrics.js'
+import type { LevelMetrics, LevelSize } from './metrics.js'
 import { Partition } from './partition.js'
 import type { L1Policy } from './policy.js'
 import { aged, createRoom, type Flight, type Kept, keep, type Room } from './room.js'
@@ -92,21 +92,21 @@ export class L1 {
   #current(
     room: Room,
     partition: Partition,
-    { key }: CacheKey,
+    { space, key }: CacheKey,
     { minFreshMs = 0, lease }: ReadOptions,
   ): LeveledReply | undefined {
     if (!partition.isInSync()) {
-      this.#options.metrics.read('bypass')
+      this.#options.metrics.read(space, 'bypass')
       return undefined
     }
     const now = this.#now()
     const kept = room.shelf.get(key)
     if (kept && !partition.holds(kept)) room.shelf.delete(key)
     else if (kept && now < kept.expiresAt && isFreshEnough(kept, now, minFreshMs, lease)) {
-      this.#options.metrics.read('hit')
+      this.#options.metrics.read(space, 'hit')
       return { asOf: kept.asOf, lease: { kind: 'none' }, entry: aged(kept, now), level: 'L1' }
     }
-    this.#options.metrics.read('miss')
+    this.#options.metrics.read(space, 'miss')
     return undefined
   }
 
@@ -151,7 +151,7 @@ export class L1 {
   #remembered(
     room: Room,
     partition: Partition,
-    { key }: CacheKey,
+    { space, key }: CacheKey,
     { skipL1, minFreshMs = 0, maxStaleMs = Number.POSITIVE_INFINITY }: ReadOptions,
   ): LeveledReply | undefined {
     const now = this.#now()
@@ -164,7 +164,7 @@ export class L1 {
       performance.now() - this.#options.signals.answeredAt(),
     )
     if (silentMs > room.policy.outageMs) return undefined
-    this.#options.metrics.read('degraded')
+    this.#options.metrics.read(space, 'degraded')
     return { asOf: kept.asOf, lease: { kind: 'none' }, entry: aged(kept, now), level: 'degraded' }
   }
 
@@ -181,7 +181,7 @@ export class L1 {
     const room = rooms.get(space)
     // Another policy is another room: what it kept would have to be judged anew.
     if (room && isSame(room.policy, l1)) return room
-    const made = createRoom(l1, () => this.#options.metrics.evicted())
+    const made = createRoom(l1, () => this.#options.metrics.evicted(space))
     rooms.set(space, made)
     return made
   }
@@ -206,15 +206,10 @@ export class L1 {
     return made
   }
 
-  #sizes(): { entries: number; bytes: number } {
-    const sizes = { entries: 0, bytes: 0 }
-    for (const { rooms } of this.#namespaces.values()) {
-      for (const { shelf } of rooms.values()) {
-        sizes.entries += shelf.size
-        sizes.bytes += shelf.bytes
-      }
-    }
-    return sizes
+  #sizes(): LevelSize[] {
+    return [...this.#namespaces.values()].flatMap(({ rooms }) =>
+      [...rooms].map(([space, { shelf }]) => ({ space, entries: shelf.size, bytes: shelf.bytes })),
+    )
   }
 }
 

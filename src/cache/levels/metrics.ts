@@ -1,48 +1,86 @@
-import type { Metrics } from '../../metrics/registry.js'
+import { byLabels, type Metrics } from '../../metrics/registry.js'
+import type { SpaceLabel } from '../metrics.js'
+
+/** What the memory of the process holds of one space. */
+export interface LevelSize {
+  readonly space: string
+  readonly entries: number
+  readonly bytes: number
+}
 
 export interface LevelMetrics {
   /** hit; miss: to Redis; bypass: out of sync, to Redis; degraded: Redis did not answer. */
-  read(result: 'hit' | 'miss' | 'bypass' | 'degraded'): void
-  evicted(): void
+  read(space: string, result: 'hit' | 'miss' | 'bypass' | 'degraded'): void
+  evicted(space: string): void
   gap(): void
   /** @param sizes asked at each scrape. */
-  watch(sizes: () => { readonly entries: number; readonly bytes: number }): void
+  watch(sizes: () => readonly LevelSize[]): void
 }
 
-export function createLevelMetrics(metrics: Metrics, busLagMs: () => number): LevelMetrics {
-  const reads = metrics.counter(
-    'lockstep_cache_l1_reads_total',
-    'Reads of spaces with an L1, by what it could do',
-    ['result'],
+export interface LevelMetricsOptions {
+  readonly labelOf: SpaceLabel
+  readonly busLagMs: () => number
+}
+
+export function createLevelMetrics(
+  metrics: Metrics,
+  { labelOf, busLagMs }: LevelMetricsOptions,
+): LevelMetrics {
+  const reads = byLabels(
+    metrics.counter(
+      'lockstep_cache_l1_reads_total',
+      'Reads of spaces with an L1, by space and what it could do',
+      ['space', 'result'],
+    ),
   )
-  const evictions = metrics.counter(
-    'lockstep_cache_l1_evictions_total',
-    'Values that had to leave the L1 for lack of room',
+  const evictions = byLabels(
+    metrics.counter(
+      'lockstep_cache_l1_evictions_total',
+      'Values that had to leave the L1 for lack of room, by space',
+      ['space'],
+    ),
   )
   const gaps = metrics.counter(
     'lockstep_cache_l1_gaps_total',
     'Times when messages were missed, or may have been, and a partition of the L1 was emptied',
   )
-  const entries = metrics.gauge('lockstep_cache_l1_entries', 'Values in the L1 of this process')
-  const bytes = metrics.gauge('lockstep_cache_l1_bytes', 'Bytes in the L1 of this process')
+  const watch = exposeSizes(metrics, labelOf)
   const lag = metrics.gauge(
     'lockstep_cache_l1_bus_lag_seconds',
     'Round trip of the last ping on the connection that hears of changes, behind which they queue',
   )
-  const hit = reads.labels({ result: 'hit' })
+  Object.assign(lag, { collect: () => lag.set(busLagMs() / 1_000) })
   return {
-    read: (result) => (result === 'hit' ? hit.inc() : reads.inc({ result })),
-    evicted: () => evictions.inc(),
+    read: (space, result) => reads(labelOf(space), result).inc(),
+    evicted: (space) => evictions(labelOf(space)).inc(),
     gap: () => gaps.inc(),
-    watch(sizes) {
-      Object.assign(entries, {
-        collect() {
-          const now = sizes()
-          entries.set(now.entries)
-          bytes.set(now.bytes)
-          lag.set(busLagMs() / 1_000)
-        },
-      })
-    },
+    watch,
+  }
+}
+
+function exposeSizes(metrics: Metrics, labelOf: SpaceLabel): LevelMetrics['watch'] {
+  const entries = metrics.gauge(
+    'lockstep_cache_l1_entries',
+    'Values in the L1 of this process, by space',
+    ['space'],
+  )
+  const bytes = metrics.gauge(
+    'lockstep_cache_l1_bytes',
+    'Bytes in the L1 of this process, by space',
+    ['space'],
+  )
+  return (sizes) => {
+    // Before bytes, which it fills as well.
+    Object.assign(entries, {
+      collect() {
+        entries.reset()
+        bytes.reset()
+        for (const size of sizes()) {
+          const space = labelOf(size.space)
+          entries.inc({ space }, size.entries)
+          bytes.inc({ space }, size.bytes)
+        }
+      },
+    })
   }
 }

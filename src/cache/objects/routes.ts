@@ -50,7 +50,7 @@ export const objectRoutes: FastifyPluginAsyncTypebox<ObjectRouteOptions> = async
         { namespace, ...params, policy: await policyOf(namespace, params.space) },
         names,
       )
-      metrics.read(found.outcome === 'miss' ? 'miss' : 'hit')
+      metrics.read(params.space, found.outcome === 'miss' ? 'miss' : 'hit')
       if (found.outcome === 'miss') throw missing(reply)
       if (found.outcome === 'kind-mismatch') {
         throw kindMismatch(params.key, 'an object', found.kind)
@@ -99,7 +99,7 @@ export const objectRoutes: FastifyPluginAsyncTypebox<ObjectRouteOptions> = async
       if (patched.outcome !== 'patched') {
         throw refusal(params.key, patched, key.policy.maxValueBytes)
       }
-      metrics.write(patched.created ? 'created' : 'replaced')
+      metrics.write(params.space, patched.created ? 'created' : 'replaced')
       if (patched.replayed) reply.header('idempotent-replayed', 'true')
       reply.header('etag', toETag(patched.version))
       const incremented = changes.filter(({ verb }) => verb === 'incr').map(({ field }) => field)

@@ -67,7 +67,7 @@ const planGet = (key: CacheKey, encoding: Encoding): Planned => ({
   async run({ entries }, room) {
     const found = await readInto(room, entries, key)
     return (items, metrics) => {
-      if (found.outcome === 'read') metrics.read(readResult(found.entry))
+      if (found.outcome === 'read') metrics.read(key.space, readResult(found.entry), found.level)
       return items.found(key.key, found, encoding)
     }
   },
@@ -79,7 +79,7 @@ function planPut(key: CacheKey, pointer: string, sent: Sent & { encoding: Encodi
     key,
     async run({ entries }, _room, idempotency) {
       const reply = await writeOne(entries, key, { ...write, idempotency })
-      return (_items, metrics) => toItem(key.key, reply, metrics)
+      return (_items, metrics) => toItem(key, reply, metrics)
     },
   }
 }
@@ -89,7 +89,7 @@ const planDelete = (key: CacheKey): Planned => ({
   async run({ entries }) {
     await entries.remove(key)
     return (_items, metrics) => {
-      metrics.invalidated('keys', 'hard', 1)
+      metrics.invalidated(key.space, 'keys', 'hard', 1)
       return written(key.key, 'deleted')
     }
   },
@@ -102,22 +102,22 @@ function planIncr(key: CacheKey, pointer: string, sent: Sent): Planned {
     key,
     async run({ counters }, _room, idempotency) {
       const reply = await counters.incr(key, { by, initial, ttlMs: sent.ttlMs, idempotency })
-      return (_items, metrics) => incremented(key.key, reply, metrics)
+      return (_items, metrics) => incremented(key, reply, metrics)
     },
   }
 }
 
-function incremented(key: string, reply: IncrReply, metrics: CacheMetrics): Item {
+function incremented(key: CacheKey, reply: IncrReply, metrics: CacheMetrics): Item {
   switch (reply.outcome) {
     case 'counted':
-      metrics.write(reply.created ? 'created' : 'replaced')
-      return counted(key, reply.value, reply.version, reply.replayed)
+      metrics.write(key.space, reply.created ? 'created' : 'replaced')
+      return counted(key.key, reply.value, reply.version, reply.replayed)
     case 'kind-mismatch':
-      return mismatched(key, reply.kind)
+      return mismatched(key.key, reply.kind)
     case 'overflow':
-      return written(key, 'counter-overflow')
+      return written(key.key, 'counter-overflow')
     case 'conflict':
-      return written(key, 'idempotency-conflict')
+      return written(key.key, 'idempotency-conflict')
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Binder } from '../../redis/binder.js'
 import { createDocuments, type Document, type Documents } from '../../redis/documents.js'
 import type { Signals } from '../../redis/signals.js'
+import type { SpaceLabel } from '../metrics.js'
 import { DEFAULT_POLICY, type SentPolicy, type SpacePolicy, toPolicy } from './policy.js'
 
 /** What was said of a space; the defaults for the rest may differ from version to version. */
@@ -15,6 +16,8 @@ export interface SpaceStore extends Documents<SentPolicy> {
    * @throws StoreError where the namespace is not known yet, and Redis cannot be asked.
    */
   readonly policyOf: PolicyOf
+  /** What a space is called in metrics. */
+  readonly labelOf: SpaceLabel
 }
 
 export interface SpaceStoreOptions {
@@ -38,6 +41,7 @@ export function createSpaceStore(options: SpaceStoreOptions): SpaceStore {
   }
   return {
     ...documents,
+    labelOf: (space) => (options.fromFile().has(space) ? space : 'other'),
     policyOf(namespace, space) {
       const known = documents.peek(namespace, space)
       if (known || documents.knows(namespace)) return policyFor(known)
