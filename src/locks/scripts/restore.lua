@@ -15,7 +15,7 @@ RETURN next_ms expired lapsed outcome
   1   stands in line
   2   its session has ended
   3   asks for more than the whole capacity
-  4   its key belongs to a repeat of its request by now
+  4   its key is known: a repeat of its request has its place, or has used its lease
 
 COST O(names), and O(64) waiters granted
 ]]
@@ -37,21 +37,25 @@ local locks = open_all(call, KEYS)
 -- A freeing command first: it must work on a full Redis.
 redis.call('ZREM', call.prefix .. 'suspects', waiter.instance)
 for _, lock in ipairs(locks) do reap(lock) end
+local function finish(outcome)
+  for _, lock in ipairs(locks) do advance(lock) end
+  return answer(call, { outcome })
+end
+
 local standing = read_waiter(locks[1], token)
 if waiter.session and is_over(call, waiter.session) then
   if standing then dismiss(locks, token, standing) end
-  for _, lock in ipairs(locks) do advance(lock) end
-  return answer(call, { 2 })
+  return finish(2)
 end
-if standing or find_lease(locks[1], token) then return answer(call, { 1 }) end
+if standing or find_lease(locks[1], token) then return finish(1) end
 
-waiter.at, waiter.wait_until = now_us - waited_ms * 1000, now_us + wait_ms * 1000
--- Its place was given away, and the repeat of its request began anew: one key, one place.
-local memo = waiter.memo and redis.call('GET', call.prefix .. 'memo:' .. waiter.memo)
-if memo and string.match(memo, ' (%S+)$') ~= token then return answer(call, { 4 }) end
+-- Its key is known: its place went to a repeat, or one did that has used the lease of both by now.
+-- What lapses, or is taken off, takes its key along.
+if waiter.memo and redis.call('EXISTS', call.prefix .. 'memo:' .. waiter.memo) == 1 then return finish(4) end
 local refusal = refuse(locks, waiter)
 -- Of a session that is full by now it had its place before.
-if refusal and refusal[1] ~= 13 then return answer(call, { 3 }) end
+if refusal and refusal[1] ~= 13 then return finish(3) end
+waiter.at, waiter.wait_until = now_us - waited_ms * 1000, now_us + wait_ms * 1000
 if #locks > 1 then
   waiter.names = {}
   for i, lock in ipairs(locks) do waiter.names[i] = lock.name end
@@ -60,5 +64,4 @@ for _, lock in ipairs(locks) do enqueue(lock, token, waiter) end
 if waiter.memo then
   redis.call('SET', call.prefix .. 'memo:' .. waiter.memo, waiter.fingerprint .. ' ' .. token, 'PX', waiter.memo_ttl_ms)
 end
-for _, lock in ipairs(locks) do advance(lock) end
-return answer(call, { 1 })
+return finish(1)

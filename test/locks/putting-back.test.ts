@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+import { lockScripts } from '../support/lock-scripts.js'
+
+let harness: Harness
+let scripts: ReturnType<typeof lockScripts>
+
+beforeAll(async () => {
+  harness = await startHarness()
+  scripts = lockScripts(harness)
+})
+afterAll(() => harness.close())
+
+const waitMs = 60_000
+/** What is left to do is done by whoever sweeps next. */
+const served = async (name: string) => {
+  await scripts.sweep(name)
+  return scripts.inspect(name)
+}
+
+describe('a waiter that is put back although it stands', () => {
+  it('gets its turn when that very call ends the lease before it', async () => {
+    await scripts.acquire('turn', { ttlMs: 1_000 })
+    const { token } = await scripts.acquire('turn', { waitMs })
+    harness.advance(1_001)
+
+    expect(await scripts.restore('turn', { token })).toMatchObject({ outcome: 'stands' })
+
+    expect(await served('turn')).toMatchObject({ holderCount: 1, queueLength: 0 })
+  })
+})
+
+describe('a waiter that is not put back', () => {
+  it('because it can never be served lets those behind it move up', async () => {
+    const size = { permits: 1, capacity: 2 }
+    await scripts.acquire('large', { ...size, permits: 2, ttlMs: 1_000 })
+    await scripts.acquire('large', { ...size, waitMs })
+    harness.advance(1_001)
+
+    const forgotten = { token: 'x'.repeat(22), permits: 3, capacity: 2 }
+    expect(await scripts.restore('large', forgotten)).toMatchObject({ outcome: 'unsatisfiable' })
+
+    expect(await served('large')).toMatchObject({ holderCount: 1, queueLength: 0 })
+  })
+
+  it('because its key has another place by now lets those behind it move up', async () => {
+    const keyed = { memo: 'other', fingerprint: 'f', memo_ttl_ms: 600_000 }
+    await scripts.acquire('other', { ttlMs: 1_000 })
+    await scripts.acquire('other', { ...keyed, waitMs })
+    harness.advance(1_001)
+
+    const before = { ...keyed, token: 'x'.repeat(22) }
+    expect(await scripts.restore('other', before)).toMatchObject({ outcome: 'replaced' })
+
+    expect(await served('other')).toMatchObject({ holderCount: 1, queueLength: 0 })
+  })
+})
+
+describe('a connection whose request was repeated through another instance', () => {
+  it('gets no lease of its own when the repeat has used and released theirs', async () => {
+    const keyed = { memo: 'once', fingerprint: 'f', memo_ttl_ms: 600_000 }
+    const first = await scripts.acquire('once', {})
+    const { token } = await scripts.acquire('once', { ...keyed, waitMs })
+    const repeat = await scripts.acquire('once', { ...keyed, waitMs, instance: 'there' })
+    expect(repeat).toMatchObject({ outcome: 'queued', attach: 2 })
+    await scripts.release('once', first.token)
+    expect(await scripts.claim('once', token)).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.release('once', token)).toMatchObject({ outcome: 'released' })
+
+    // The beat of the first instance finds neither place nor lease.
+    expect(await scripts.restore('once', { ...keyed, token })).toMatchObject({
+      outcome: 'replaced',
+    })
+
+    expect(await scripts.inspect('once')).toMatchObject({ state: 'free', queueLength: 0 })
+    expect(await scripts.acquire('once', { ...keyed, waitMs })).toMatchObject({
+      outcome: 'ended',
+      how: 'released',
+    })
+  })
+})

@@ -1,0 +1,89 @@
+import { inspectScript, revokeScript } from '../../src/locks/admin/scripts.js'
+import { leaveScript, restoreScript, sweepScript } from '../../src/locks/queue/scripts.js'
+import { acquireScript, claimScript, releaseScript, renewScript } from '../../src/locks/scripts.js'
+import {
+  endSessionScript,
+  keepSessionScript,
+  openSessionScript,
+} from '../../src/locks/sessions/scripts.js'
+import { randomToken } from '../../src/redis/random.js'
+import type { Harness } from './harness.js'
+
+const COMMON = { now_guard: 0, floor: 0, ended_ttl_ms: 60_000 }
+/** Who waits, where a test does not say. */
+const HERE = 'here'
+
+interface Asked {
+  readonly token?: string
+  readonly ttlMs?: number
+  readonly waitMs?: number
+  readonly [option: string]: unknown
+}
+
+/**
+ * The scripts of locks one by one, in a bucket that no instance knows: nothing is swept, claimed or
+ * put back but what a test does itself, in its own order.
+ */
+export function lockScripts({ binder, namespace, lockTag }: Harness) {
+  const apart = `${namespace}-apart`
+  const key = (part: string, name: string, id = name) =>
+    `ls:{${apart}:${lockTag(name)}}:${part}${id && `:${id}`}`
+  const locks = (names: string | readonly string[]) => ({
+    lock: [names].flat().map((name) => key('lock', name)),
+  })
+  const run = {
+    acquire: binder.bind(acquireScript),
+    claim: binder.bind(claimScript),
+    release: binder.bind(releaseScript),
+    renew: binder.bind(renewScript),
+    restore: binder.bind(restoreScript),
+    leave: binder.bind(leaveScript),
+    sweep: binder.bind(sweepScript),
+    inspect: binder.bind(inspectScript),
+    revoke: binder.bind(revokeScript),
+    open: binder.bind(openSessionScript),
+    keep: binder.bind(keepSessionScript),
+    end: binder.bind(endSessionScript),
+  }
+
+  return {
+    key,
+    async acquire(
+      names: string | readonly string[],
+      { token = randomToken(), ttlMs = 30_000, waitMs = 0, ...options }: Asked = {},
+    ) {
+      const record = { instance: HERE, ttl_ms: ttlMs || undefined, ...options }
+      const args = { token, ttl_ms: ttlMs, wait_ms: waitMs, options: JSON.stringify(record) }
+      return { ...(await run.acquire(locks(names), { ...args, ...COMMON })), token }
+    },
+    restore(names: string | readonly string[], { token, ...options }: Asked) {
+      const record = { instance: HERE, ttl_ms: 30_000, attach: 1, ticket: 1, ...options }
+      const args = { token: token as string, waiter: JSON.stringify(record) }
+      return run.restore(locks(names), { ...args, waited_ms: 0, wait_ms: 60_000, ...COMMON })
+    },
+    claim: (names: string | readonly string[], token: string) =>
+      run.claim(locks(names), { token, ...COMMON }),
+    release: (names: string | readonly string[], token: string, instance = 'elsewhere') =>
+      run.release(locks(names), { token, instance, ...COMMON }),
+    renew: (names: string | readonly string[], token: string, ttlMs: number) =>
+      run.renew(locks(names), { token, ttl_ms: ttlMs, ...COMMON }),
+    leave: (names: string | readonly string[], token: string, how: string, attach = 1) =>
+      run.leave(locks(names), { token, attach, how, keep_ms: 10_000, ...COMMON }),
+    revoke: (name: string, graceMs: number) =>
+      run.revoke(locks(name), { reason: 'test', grace_ms: graceMs, ...COMMON }),
+    sweep: (name: string) =>
+      run.sweep({ timers: key('timers', name, '') }, { max_locks: 32, ...COMMON }),
+    inspect: (name: string) => run.inspect({ lock: key('lock', name) }, { now_guard: 0, max: 100 }),
+    /** @param name any of its locks */
+    async openSession(name: string, ttlMs: number) {
+      const id = `${lockTag(name).slice(1)}.${randomToken()}`
+      const args = { id, ttl_ms: ttlMs, metadata: '' }
+      await run.open({ session: key('session', name, id) }, args)
+      return id
+    },
+    keepSession: (name: string, id: string) =>
+      run.keep({ session: key('session', name, id) }, { id }),
+    endSession: (name: string, id: string, maxLeases = 64) =>
+      run.end({ session: key('session', name, id) }, { id, max_leases: maxLeases, ...COMMON }),
+  }
+}
