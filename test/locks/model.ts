@@ -176,7 +176,10 @@ export class LockModel {
   revoke(name: string): Reply {
     this.#pump()
     const lock = this.locks.get(name) as ModelLock
-    for (const lease of [...lock.leases]) this.#end(lock, lease, 'revoked', this.now)
+    for (const lease of [...lock.leases]) {
+      if (lease.released) remove(lock, lease)
+      else this.#end(lock, lease, 'revoked', this.now)
+    }
     this.#pump()
     return { kind: 'revoked' }
   }

@@ -41,9 +41,7 @@ for i, lock in ipairs(locks) do
   if lease and not lease.claim_by then
     held_ms = math.max(held_ms, math.floor((now_us - lease.since) / 1000))
     fences[#fences + 1] = lease.fence
-    -- A clock that stepped back must not keep the name taken that much longer.
-    local free_at = math.min(lease.since, now_us) + (lease.min_hold_ms or 0) * 1000
-    end_early(lock, token, lease, free_at)
+    end_early(lock, token, lease)
   end
 end
 if not lost then call.instance = instance end

@@ -45,6 +45,8 @@ local carried, released = redis.call('SCARD', members), 0
 for _, member in ipairs(redis.call('SRANDMEMBER', members, max_leases)) do
   redis.call('SREM', members, member)
   local token, lock = string.sub(member, 1, 22), open_lock(call, string.sub(member, 23))
+  -- What was over before does not end cleanly now.
+  reap(lock)
   local waiter, lease = read_waiter(lock, token), find_lease(lock, token)
   if waiter then
     dismiss(locks_of(lock, waiter), token, waiter)
@@ -52,9 +54,7 @@ for _, member in ipairs(redis.call('SRANDMEMBER', members, max_leases)) do
     redis.call('PUBLISH', 'ls:grants:' .. waiter.instance, token)
   elseif lease then
     if lease.memo then redis.call('DEL', call.prefix .. 'memo:' .. lease.memo) end
-    local free_at = lease.since + (lease.min_hold_ms or 0) * 1000
-    -- Nobody has seen what was not claimed yet.
-    end_early(lock, token, lease, lease.claim_by and 0 or free_at)
+    end_early(lock, token, lease)
     released = released + 1
   end
 end

@@ -30,6 +30,8 @@ for _, name in ipairs(redis.call('ZRANGEBYSCORE', timers, '-inf', now_us, 'LIMIT
   redis.call('ZREM', timers, name)
   local lock = open_lock(call, name)
   lock.dirty = lock.exists
+  -- Its time was over for so long that Redis has dropped it.
+  if not lock.exists then redis.call('ZREM', call.prefix .. 'index', name) end
   advance(lock)
 end
 save_all(call)

@@ -99,8 +99,7 @@ end
 
 -- The same fence under another token with a deadline of its own.
 local function join_lease(lock, token, request, held)
-  request.fence, request.since = held.fence, now_us
-  request.mode, request.permits = held.mode, held.permits
+  share_lease(request, held)
   start_lease(request)
   add_lease(lock, token, request, true)
 end

@@ -70,7 +70,8 @@ local function session_until(call, id)
 end
 
 local function is_over(call, id)
-  return is_past(call, read_session(call, id).ends)
+  local session = read_session(call, id)
+  return session.ended or is_past(call, session.ends)
 end
 
 -- What a session carries, leases and waiters alike, stands in a set: token and name of each.

@@ -93,9 +93,12 @@ local function reap(lock)
   return changed
 end
 
--- The holder gives its lease back. Until `free_at` the lock stays taken, by nobody who could renew.
-local function end_early(lock, token, lease, free_at)
-  if is_past(lock.call, free_at) then return end_lease(lock, token, lease, 'released', now_us) end
+-- The holder gives its lease back. For the rest of its minimal hold the lock stays taken, by nobody
+-- who could renew; not for longer, where the clock has stepped back since the grant.
+local function end_early(lock, token, lease)
+  local free_at = math.min(lease.since, now_us) + (lease.min_hold_ms or 0) * 1000
+  -- Nobody has seen what was not claimed yet.
+  if lease.claim_by or is_past(lock.call, free_at) then return end_lease(lock, token, lease, 'released', now_us) end
   -- HDEL first, see drop_lease; the record is written again when the call is saved.
   redis.call('HDEL', lock.key, '>' .. token)
   remember_end(lock, token, 'released', lease.fence, now_us)

@@ -13,6 +13,13 @@ local function find_joinable(lock, request)
   if held and (held.mode ~= 'shared' or request.mode == 'shared') then return held end
 end
 
+-- Another token of the same lease, which has to give way with it.
+local function share_lease(lease, held)
+  lease.fence, lease.since = held.fence, now_us
+  lease.mode, lease.permits = held.mode, held.permits
+  lease.revoke, lease.revoke_at = held.revoke, held.revoke_at
+end
+
 local function begin_grant(lease, provisional)
   if provisional then lease.claim_by = lease.kept or now_us + CLAIM_US
   else start_lease(lease) end
@@ -40,8 +47,7 @@ local function grant_waiter(locks, token, waiter)
     for field, value in pairs(waiter) do lease[field] = value end
     local held = find_joinable(lock, lease)
     if held then
-      lease.fence, lease.since = held.fence, now_us
-      lease.mode, lease.permits = held.mode, held.permits
+      share_lease(lease, held)
       begin_grant(lease, not at_home)
       add_lease(lock, token, lease, true)
     else grant(lock, token, lease, not at_home) end

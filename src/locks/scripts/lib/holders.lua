@@ -9,8 +9,14 @@ local function list_owned(lock, lease)
   return packed and cmsgpack.unpack(packed) or {}
 end
 
+-- How long a record must last. That of a session's lease may be looked at by nobody while its session
+-- is kept alive: a day is the longest that one lives.
+local function keep_of(lease, at)
+  return ms_until(math.min(at, now_us + 86400000000)) + (lease.session and 86400000 or 0)
+end
+
 local function index_lease(lock, token, lease, at)
-  local holders, keep_ms = part(lock, 'holders'), ms_until(math.min(at, now_us + 86400000000)) + KEEP_MS * 2
+  local holders, keep_ms = part(lock, 'holders'), keep_of(lease, at) + KEEP_MS * 2
   redis.call('ZADD', holders, at, token)
   -- GT alone never sets the first expiry, and the shortest lease must not end the order of all.
   if redis.call('PEXPIRE', holders, keep_ms, 'GT') == 0 then redis.call('PEXPIRE', holders, keep_ms, 'NX') end
@@ -30,7 +36,7 @@ end
 -- @param again the token joins a lease that exists: no weight is added
 local function add_lease(lock, token, lease, again)
   local at = deadline_of(lock, lease)
-  lock.keep_ms = math.max(lock.keep_ms, ms_until(math.min(at, now_us + 86400000000)))
+  lock.keep_ms = math.max(lock.keep_ms, keep_of(lease, at))
   if lock.count == 0 then lock.sole, lock.due = token, at
   else
     if lock.sole ~= '' then
@@ -49,12 +55,13 @@ end
 -- Writes a lease whose terms changed, and moves its deadline.
 local function change_lease(lock, token, lease)
   local at = deadline_of(lock, lease)
-  lock.keep_ms = math.max(lock.keep_ms, ms_until(math.min(at, now_us + 86400000000)))
+  lock.keep_ms = math.max(lock.keep_ms, keep_of(lease, at))
   write_lease(lock, token, lease)
   if lock.sole == token then lock.due = at
   else
-    redis.call('ZADD', part(lock, 'holders'), at, token)
+    -- PEXPIRE first: a full Redis refuses ZADD unless it has let another write through.
     redis.call('PEXPIRE', part(lock, 'holders'), lock.keep_ms + KEEP_MS, 'GT')
+    redis.call('ZADD', part(lock, 'holders'), at, token)
     set_due(lock)
   end
 end

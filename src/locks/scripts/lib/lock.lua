@@ -81,14 +81,17 @@ local function save(lock)
     fields[#fields + 1] = name
     fields[#fields + 1] = lock[name] or ''
   end
-  redis.call('HSET', lock.key, unpack(fields))
+  -- Lua hands over 8000 values at most, and a revocation may write to every holder there is.
+  for i = 1, #fields, 1000 do
+    redis.call('HSET', lock.key, unpack(fields, i, math.min(i + 999, #fields)))
+  end
   local keep_ms = math.max(lock.keep_ms, due > 0 and ms_until(due) or 0) + KEEP_MS
   if lock.exists then redis.call('PEXPIRE', lock.key, keep_ms, 'GT')
   else redis.call('PEXPIRE', lock.key, keep_ms) end
   if due > 0 then redis.call('ZADD', lock.call.prefix .. 'timers', due, lock.name)
   else redis.call('ZREM', lock.call.prefix .. 'timers', lock.name) end
   if busy and not lock.listed then redis.call('ZADD', lock.call.prefix .. 'index', 0, lock.name)
-  elseif not busy then redis.call('ZREM', lock.call.prefix .. 'index', lock.name) end
+  elseif lock.listed and not busy then redis.call('ZREM', lock.call.prefix .. 'index', lock.name) end
   return due > 0 and math.max(1, ms_until(due)) or 0
 end
 

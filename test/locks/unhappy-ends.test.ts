@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+import { lockScripts } from '../support/lock-scripts.js'
+
+let harness: Harness
+let scripts: ReturnType<typeof lockScripts>
+
+beforeAll(async () => {
+  harness = await startHarness()
+  scripts = lockScripts(harness)
+})
+afterAll(() => harness.close())
+
+describe('a name that was given back during its minimal hold', () => {
+  it('is freed by a revocation, which takes nothing from whoever gave it back', async () => {
+    const terms = { ttlMs: 60_000, min_hold_ms: 30_000, lock_delay_ms: 60_000 }
+    const { token } = await scripts.acquire('given', terms)
+    await scripts.release('given', token)
+    expect(await scripts.inspect('given')).toMatchObject({ state: 'held' })
+
+    expect(await scripts.revoke('given', 0)).toMatchObject({ revoked: 0 })
+
+    expect(await scripts.inspect('given')).toMatchObject({ state: 'free' })
+    expect(await scripts.release('given', token)).toMatchObject({ how: 'released' })
+  })
+})
+
+describe('a lease whose holder was asked to give way', () => {
+  const owner = { owner: 'o', caller: '', reentrant: true }
+
+  it('does not outlive its grace by re-entry', async () => {
+    await scripts.acquire('grace', owner)
+    await scripts.revoke('grace', 5_000)
+    const { token } = await scripts.acquire('grace', owner)
+    expect(await scripts.renew('grace', token, 30_000)).toMatchObject({
+      revoke: { reason: 'test' },
+    })
+    harness.advance(5_001)
+    expect(await scripts.inspect('grace')).toMatchObject({ state: 'free' })
+  })
+})
+
+describe('a session that is ended', () => {
+  it('does not make a clean end of a lease that was over', async () => {
+    const session = await scripts.openSession('over', 60_000)
+    const { token } = await scripts.acquire('over', {
+      session,
+      ttlMs: 1_000,
+      lock_delay_ms: 60_000,
+    })
+    harness.advance(1_001)
+    await scripts.endSession('over', session)
+    expect(await scripts.release('over', token)).toMatchObject({ how: 'expired' })
+    expect(await scripts.inspect('over')).toMatchObject({ state: 'cooling' })
+  })
+
+  it('stays ended when the clock steps back', async () => {
+    const session = await scripts.openSession('back', 60_000)
+    await scripts.endSession('back', session)
+    harness.advance(-5_000)
+    expect(await scripts.keepSession('back', session)).toBeUndefined()
+    expect(await scripts.acquire('back', { session })).toMatchObject({ outcome: 'session-ended' })
+    harness.advance(5_000)
+  })
+})
+
+describe('the list of what is held or queued', () => {
+  const listed = (name: string) => harness.redis.zscore(scripts.key('index', name, ''), name)
+
+  it('has a lock that was taken while it cooled down', async () => {
+    await scripts.acquire('cool', { ttlMs: 1_000, lock_delay_ms: 5_000 })
+    harness.advance(1_001)
+    await scripts.sweep('cool')
+    expect(await listed('cool')).toBeNull()
+    await scripts.acquire('cool', { waitMs: 60_000 })
+    expect(await listed('cool')).not.toBeNull()
+    harness.advance(5_001)
+    await scripts.sweep('cool')
+    expect(await scripts.inspect('cool')).toMatchObject({ state: 'held', queueLength: 0 })
+    expect(await listed('cool')).not.toBeNull()
+  })
+
+  it('forgets a lock that nobody came to end in time', async () => {
+    await scripts.acquire('lost', { ttlMs: 1_000 })
+    harness.advance(1_001)
+    await harness.redis.del(scripts.key('lock', 'lost'))
+    await scripts.sweep('lost')
+    expect(await listed('lost')).toBeNull()
+  })
+})
+
+describe('a lease of a session', () => {
+  it('is kept for as long as the session may live without anybody looking', async () => {
+    const session = await scripts.openSession('keep', 60_000)
+    await scripts.acquire('keep', { session, ttlMs: 0 })
+    expect(await harness.redis.pttl(scripts.key('lock', 'keep'))).toBeGreaterThan(86_400_000)
+  })
+})
