@@ -96,3 +96,19 @@ describe('a lease of a session', () => {
     expect(await harness.redis.pttl(scripts.key('lock', 'keep'))).toBeGreaterThan(86_400_000)
   })
 })
+
+describe('a place that is kept for a client that stays away', () => {
+  it('is given away in time although somebody watches the lock', async () => {
+    const size = { permits: 1, capacity: 2, instance: 'watched' }
+    await scripts.acquire('watched', { ...size, ttlMs: 600_000 })
+    const heavy = await scripts.acquire('watched', { ...size, permits: 2, waitMs: 60_000 })
+    await scripts.acquire('watched', { ...size, waitMs: 60_000 })
+    await scripts.leave('watched', heavy.token, 'detach')
+    await scripts.watch('watched', 60_000)
+
+    harness.advance(10_001)
+    await scripts.sweep('watched')
+
+    expect(await scripts.inspect('watched')).toMatchObject({ holderCount: 2, queueLength: 0 })
+  })
+})

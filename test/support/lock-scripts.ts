@@ -1,4 +1,5 @@
 import { inspectScript, revokeScript } from '../../src/locks/admin/scripts.js'
+import { watchScript } from '../../src/locks/events/scripts.js'
 import { leaveScript, restoreScript, sweepScript } from '../../src/locks/queue/scripts.js'
 import { acquireScript, claimScript, releaseScript, renewScript } from '../../src/locks/scripts.js'
 import {
@@ -41,6 +42,7 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
     sweep: binder.bind(sweepScript),
     inspect: binder.bind(inspectScript),
     revoke: binder.bind(revokeScript),
+    watch: binder.bind(watchScript),
     open: binder.bind(openSessionScript),
     keep: binder.bind(keepSessionScript),
     end: binder.bind(endSessionScript),
@@ -71,6 +73,11 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
       run.leave(locks(names), { token, attach, how, keep_ms: 10_000, ...COMMON }),
     revoke: (name: string, graceMs: number) =>
       run.revoke(locks(name), { reason: 'test', grace_ms: graceMs, ...COMMON }),
+    watch: (name: string, watchMs: number) =>
+      run.watch(
+        { lock: key('lock', name) },
+        { instance: HERE, watch_ms: watchMs, after: '', max: 9 },
+      ),
     sweep: (name: string) =>
       run.sweep({ timers: key('timers', name, '') }, { max_locks: 32, ...COMMON }),
     inspect: (name: string) => run.inspect({ lock: key('lock', name) }, { now_guard: 0, max: 100 }),
