@@ -140,6 +140,7 @@ export function buildApp(deps: AppDeps, makeStores = createStores): Apps {
           stores: stores.ratelimits,
           decide,
           tell,
+          metrics: limitMetrics,
         })
         const cacheMetrics = createCacheMetrics(metrics, stores.cache.spaces.labelOf)
         v1.register(entryRoutes, {

@@ -28,6 +28,7 @@ import type { Metrics } from './metrics/registry.js'
 import { createAdjustmentStore } from './ratelimits/adjustments/store.js'
 import { createCheckStore } from './ratelimits/checks/store.js'
 import { createExceptionStore } from './ratelimits/exceptions/store.js'
+import { createLimitLeaseStore } from './ratelimits/leases/store.js'
 import { Circuits } from './ratelimits/outage/circuit.js'
 import { createFallback } from './ratelimits/outage/fallback.js'
 import { LocalLimiter } from './ratelimits/outage/local-limiter.js'
@@ -183,5 +184,6 @@ function createRateLimitStores(
     adjustments: createAdjustmentStore(binder, clock),
     exceptions: createExceptionStore(binder),
     reservations: createReservationStore(binder, clock),
+    leases: createLimitLeaseStore(binder),
   }
 }

@@ -3,6 +3,9 @@ import { Problem } from '../http/problem.js'
 export const unknownPolicy = (name: string): Problem =>
   new Problem('not-found', `There is no policy named ${name}.`)
 
+/** Said of a policy of concurrency where something counts calls. */
+export const COUNTS_LEASES = 'counts leases, not calls: see its leases'
+
 export const idempotencyConflict = (): Problem =>
   new Problem('idempotency-conflict', 'This Idempotency-Key was used for another request.')
 

@@ -6,6 +6,8 @@ import { checkRoutes } from './checks/routes.js'
 import type { Tell } from './checks/tell.js'
 import { overrideRoutes } from './exceptions/override-routes.js'
 import { blockRoutes } from './exceptions/routes.js'
+import { leaseRoutes } from './leases/routes.js'
+import type { RateLimitMetrics } from './metrics.js'
 import { policyRoutes } from './policies/routes.js'
 import { reservationRoutes } from './reservations/routes.js'
 import type { RateLimitStores } from './stores.js'
@@ -14,12 +16,13 @@ export interface RateLimitRouteOptions {
   readonly stores: RateLimitStores
   readonly decide: Decide
   readonly tell: Tell
+  readonly metrics: RateLimitMetrics
 }
 
 /** Everything below /v1/ratelimits, by resource. */
 export const rateLimitRoutes: FastifyPluginAsync<RateLimitRouteOptions> = async (
   app,
-  { stores, decide, tell },
+  { stores, decide, tell, metrics },
 ) => {
   const { policies } = stores
   app.register(policyRoutes, { store: policies })
@@ -28,5 +31,6 @@ export const rateLimitRoutes: FastifyPluginAsync<RateLimitRouteOptions> = async 
   app.register(adjustmentRoutes, { store: stores.adjustments, policies, tell })
   app.register(reservationRoutes, { store: stores.reservations, policies, tell })
   app.register(blockRoutes, { store: stores.exceptions, policies })
+  app.register(leaseRoutes, { store: stores.leases, policies, metrics, tell })
   app.register(overrideRoutes, { store: stores.exceptions, policies })
 }

@@ -1,6 +1,7 @@
 import type { AdjustmentStore } from './adjustments/store.js'
 import type { CheckStore } from './checks/store.js'
 import type { ExceptionStore } from './exceptions/store.js'
+import type { LeaseStore } from './leases/store.js'
 import type { PolicyStore } from './policies/store.js'
 import type { ReservationStore } from './reservations/store.js'
 
@@ -11,4 +12,5 @@ export interface RateLimitStores {
   readonly adjustments: AdjustmentStore
   readonly exceptions: ExceptionStore
   readonly reservations: ReservationStore
+  readonly leases: LeaseStore
 }

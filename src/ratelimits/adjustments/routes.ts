@@ -6,7 +6,7 @@ import { KeyQuery, OnePolicyParams } from '../checks/schemas.js'
 import type { Tell } from '../checks/tell.js'
 import type { PolicyStore } from '../policies/store.js'
 import { idempotencyConflict } from '../problems.js'
-import { storedLimit } from '../stored-limit.js'
+import { countedLimit, storedLimit } from '../stored-limit.js'
 import * as schemas from './schemas.js'
 import type { AdjustmentStore } from './store.js'
 
@@ -41,7 +41,7 @@ export const adjustmentRoutes: FastifyPluginAsyncTypebox<AdjustmentRouteOptions>
     async (request, reply) => {
       const { key, cost, takenAtMs } = request.body
       const { namespace } = request
-      const limit = await storedLimit(policies, namespace, request.params.policy, key)
+      const limit = await countedLimit(policies, namespace, request.params.policy, key)
       const idempotency = requestIdentity(request, MEMO_TTL_MS)
       const outcome = await store.refund(namespace, limit, { cost, takenAtMs, idempotency })
       if (outcome.outcome === 'conflict') throw idempotencyConflict()

@@ -1,7 +1,7 @@
 import type { Policy } from '../policies/policy.js'
 
 /** A letter for each way of counting. It stands in the key: another way is another count. */
-export type Kind = 'g' | 'l' | 'w' | 'f' | 'c' | 's' | 'e'
+export type Kind = 'g' | 'l' | 'w' | 'f' | 'c' | 's' | 'e' | 'n'
 
 /** Parameters of one limit as scripts/lib/limit.lua reads them. */
 export interface ScriptLimit {

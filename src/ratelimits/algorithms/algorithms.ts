@@ -1,5 +1,6 @@
 import type { Policy } from '../policies/policy.js'
 import type { Algorithm, Kind, PolicyFault, ScriptLimit } from './algorithm.js'
+import { concurrency } from './concurrency.js'
 import { gcra, leakyBucket } from './tat.js'
 import { fixedWindow, slidingLog, slidingWindow } from './windows.js'
 
@@ -11,6 +12,7 @@ export const ALGORITHMS = {
   'sliding-window': slidingWindow,
   'sliding-log': slidingLog,
   'leaky-bucket': leakyBucket,
+  concurrency,
 } as const satisfies Readonly<Record<string, Algorithm>>
 
 export type AlgorithmName = keyof typeof ALGORITHMS

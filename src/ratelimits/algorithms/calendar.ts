@@ -14,8 +14,8 @@ const LENGTH_MS: Readonly<Record<Period, number>> = {
 }
 
 /** The length of the window that is told to clients. */
-export const windowOf = ({ windowMs, period }: Policy): number =>
-  windowMs ?? (period === undefined ? 0 : LENGTH_MS[period])
+export const windowOf = ({ windowMs, period, leaseMs = 0 }: Policy): number =>
+  windowMs ?? (period === undefined ? leaseMs : LENGTH_MS[period])
 
 export function calendarFault(policy: Policy): PolicyFault | undefined {
   const { period, timeZone, anchorDay = 1 } = policy

@@ -7,6 +7,8 @@ export interface LimitState {
   readonly windowMs: number
   readonly remaining: number
   readonly resetAfterMs: number
+  /** Default: requests, or whatever a cost stands for. */
+  readonly unit?: 'concurrent-requests' | undefined
 }
 
 const seconds = (ms: number): number => Math.ceil(ms / 1_000)
@@ -31,9 +33,9 @@ export function limitHeaders(
 }
 
 /** RFC 9651 items. Names are letters, digits and . _ @ -, so a quoted one needs no escapes. */
-const ietfPolicy = ({ name, limit, windowMs }: LimitState): string =>
+const ietfPolicy = ({ name, limit, windowMs, unit }: LimitState): string =>
   // A window is at least a second here: the format knows no shorter one.
-  `"${name}";q=${limit};w=${Math.max(1, seconds(windowMs))}`
+  `"${name}";q=${limit};${unit ? `qu="${unit}";` : ''}w=${Math.max(1, seconds(windowMs))}`
 
 const ietfState = ({ name, remaining, resetAfterMs }: LimitState): string =>
   `"${name}";r=${remaining};t=${seconds(resetAfterMs)}`

@@ -2,7 +2,7 @@ import { invalid } from '../../http/problem.js'
 import { PARAMETERS, policyFault } from '../algorithms/algorithms.js'
 import type { Policy } from '../policies/policy.js'
 import type { PolicyDocument } from '../policies/store.js'
-import { unknownPolicy } from '../problems.js'
+import { COUNTS_LEASES, unknownPolicy } from '../problems.js'
 import type { LimitRequest } from './store.js'
 
 /** One entry of `limits` as its schema lets it through. */
@@ -71,6 +71,7 @@ async function toLimit(
   const document = await find(input.policy)
   if (!document) throw unknownPolicy(input.policy)
   const policy = document.value
+  if (policy.algorithm === 'concurrency') throw invalid(at('policy'), COUNTS_LEASES)
   return { name: input.policy, key: input.key, group: policy.group, inline: false, cost, policy }
 }
 

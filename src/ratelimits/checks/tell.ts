@@ -59,7 +59,8 @@ export function createTell({ metrics, headerStyle }: TellOptions): Tell {
         remaining,
         resetAfterMs: Math.ceil(resetUs / 1_000),
       }
-      const states = policy.shadow ? [] : [{ name, windowMs: windowOf(policy), ...left }]
+      const unit = policy.algorithm === 'concurrency' ? ('concurrent-requests' as const) : undefined
+      const states = policy.shadow ? [] : [{ name, windowMs: windowOf(policy), unit, ...left }]
       reply.headers(limitHeaders(headerStyle, states))
       return left
     },

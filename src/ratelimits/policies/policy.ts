@@ -5,7 +5,7 @@ import type { AlgorithmName } from '../algorithms/algorithms.js'
 export interface Policy {
   /** `token-bucket` is another name of `gcra`. */
   readonly algorithm: AlgorithmName
-  /** Cost per window. */
+  /** Cost per window; concurrency: weight that may be in flight at once. */
   readonly limit: number
   readonly windowMs?: number
   /** gcra: cost that may come at once; default: limit. */
@@ -26,6 +26,8 @@ export interface Policy {
   readonly mode?: 'weighted' | 'strict'
   /** leaky-bucket: how long a call may be told to wait. */
   readonly maxDelayMs?: number
+  /** concurrency: how long a lease lives unless it is renewed. */
+  readonly leaseMs?: number
   /** What it would say is told, and has no part in the verdict; default: false. */
   readonly shadow?: boolean
   /** Subjects of one group stand in one slot of a Cluster; another group starts afresh. */

@@ -85,6 +85,15 @@ export const PolicyFields = {
       description: `leaky-bucket: how long a call may be told to wait. Milliseconds, 0 to ${DAY_MS}.`,
     }),
   ),
+  leaseMs: Type.Optional(
+    Type.Integer({
+      minimum: 100,
+      maximum: DAY_MS,
+      description:
+        'concurrency: how long a lease lives unless it is renewed. ' +
+        `Milliseconds, 100 to ${DAY_MS}.`,
+    }),
+  ),
   shadow: Type.Optional(
     Type.Boolean({
       description:
@@ -105,10 +114,14 @@ export const PolicyFields = {
   ),
 }
 
+/** Leases are of stored policies: whoever renews one does not know how it was made. */
+const { leaseMs: _, ...COUNTING_FIELDS } = PolicyFields
+const COUNTING_NAMES = ALGORITHM_NAMES.filter((name) => name !== 'concurrency')
+
 /** The same, where nothing is filled in: a limit that stands in a request, or names a policy. */
 export const InlineFields = {
-  ...PolicyFields,
-  algorithm: Type.Optional(Type.Enum(ALGORITHM_NAMES, { description: 'Default gcra.' })),
+  ...COUNTING_FIELDS,
+  algorithm: Type.Optional(Type.Enum(COUNTING_NAMES, { description: 'Default gcra.' })),
   limit: Type.Optional(PolicyFields.limit),
 }
 
@@ -139,6 +152,7 @@ export const PolicyRequest = Type.Object(StoredFields, {
     { algorithm: 'sliding-log', limit: 5, windowMs: 900_000 },
     { algorithm: 'leaky-bucket', limit: 10, windowMs: 1_000, maxDelayMs: 2_000 },
     { limit: 300, windowMs: 60_000, authz: { key: ['address', 'path:X-Original-URI'] } },
+    { algorithm: 'concurrency', limit: 3, leaseMs: 30_000 },
   ],
 })
 

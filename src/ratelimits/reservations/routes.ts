@@ -7,7 +7,7 @@ import { OnePolicyParams } from '../checks/schemas.js'
 import type { Tell } from '../checks/tell.js'
 import type { PolicyStore } from '../policies/store.js'
 import { idempotencyConflict, rateLimited } from '../problems.js'
-import { storedLimit } from '../stored-limit.js'
+import { countedLimit } from '../stored-limit.js'
 import * as schemas from './schemas.js'
 import type { ReservationStore } from './store.js'
 
@@ -44,7 +44,7 @@ export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOption
     async (request, reply) => {
       const { key, cost, ttlMs } = request.body
       const { namespace } = request
-      const limit = await storedLimit(policies, namespace, request.params.policy, key)
+      const limit = await countedLimit(policies, namespace, request.params.policy, key)
       const idempotency = requestIdentity(request, MEMO_TTL_MS)
       const sentAt = performance.now()
       const outcome = await store.reserve(namespace, limit, { cost, ttlMs, idempotency })
@@ -77,7 +77,7 @@ export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOption
     { key, reservationId: id, actual }: { key: string; reservationId: string; actual: number },
   ) {
     const { namespace } = request
-    const limit = await storedLimit(policies, namespace, policy, key)
+    const limit = await countedLimit(policies, namespace, policy, key)
     const idempotency = requestIdentity(request, MEMO_TTL_MS)
     const outcome = await store.settle(namespace, limit, { id, actual, idempotency })
     switch (outcome.outcome) {

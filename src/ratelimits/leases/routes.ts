@@ -1,0 +1,151 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply } from 'fastify'
+import { COMMON_PROBLEMS, invalid, Problem, problemResponses } from '../../http/problem.js'
+import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
+import { MEMO_TTL_MS } from '../checks/routes.js'
+import { KeyQuery, OnePolicyParams } from '../checks/schemas.js'
+import type { Tell } from '../checks/tell.js'
+import type { Limit } from '../limit.js'
+import type { RateLimitMetrics } from '../metrics.js'
+import type { PolicyStore } from '../policies/store.js'
+import { idempotencyConflict } from '../problems.js'
+import { storedLimit } from '../stored-limit.js'
+import * as schemas from './schemas.js'
+import type { LeaseReply } from './scripts.js'
+import type { LeaseStore } from './store.js'
+
+export interface LeaseRouteOptions {
+  readonly store: LeaseStore
+  readonly policies: PolicyStore
+  readonly metrics: RateLimitMetrics
+  readonly tell: Tell
+}
+
+export const leaseRoutes: FastifyPluginAsyncTypebox<LeaseRouteOptions> = async (
+  app,
+  { store, policies, metrics, tell },
+) => {
+  async function leased(namespace: string, policy: string, key: string): Promise<Limit> {
+    const limit = await storedLimit(policies, namespace, policy, key)
+    if (limit.policy.algorithm === 'concurrency') return limit
+    throw invalid('params/policy', 'counts calls, not leases: ask it with check')
+  }
+
+  function tellLeft(reply: FastifyReply, limit: Limit, lease: LeaseReply) {
+    const { outcome, resetUs, retryUs } = lease
+    const remaining = Math.max(0, lease.limit - lease.used)
+    const left = tell.left(reply, limit, { override: lease.limit, remaining, resetUs })
+    if (outcome === 'replayed') reply.header('idempotent-replayed', 'true')
+    if (outcome === 'denied' && retryUs >= 0) {
+      reply.header('retry-after', Math.max(1, Math.ceil(retryUs / 1_000_000)))
+    }
+    return { limit: left.limit, remaining }
+  }
+
+  app.post(
+    '/:policy/leases',
+    {
+      config: { scope: 'ratelimits:write', queryFields: ['key'] },
+      schema: {
+        operationId: 'acquireRateLimitLease',
+        summary: 'Take a lease of a concurrency policy: a call that is in flight',
+        tags: ['ratelimits'],
+        params: OnePolicyParams,
+        querystring: schemas.LeaseQuery,
+        headers: IdempotencyHeaders,
+        body: schemas.LeaseRequest,
+        response: {
+          200: schemas.LeaseResponse,
+          ...problemResponses(
+            ...COMMON_PROBLEMS,
+            'not-found',
+            'lease-expired',
+            'idempotency-conflict',
+            'rate-limited',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { key, weight } = request.body
+      const { namespace } = request
+      const limit = await leased(namespace, request.params.policy, key)
+      const identity = requestIdentity(request, MEMO_TTL_MS)
+      const lease = await store.acquire(namespace, limit, weight, identity)
+      if (lease.outcome === 'conflict') throw idempotencyConflict()
+      if (lease.outcome === 'over') throw leaseOver()
+      const allowed = lease.outcome !== 'denied'
+      metrics.decided([{ ...limit, cost: weight }], [{ allowed, granted: allowed ? weight : 0 }])
+      const answer = {
+        policy: limit.name,
+        key,
+        allowed,
+        ...(allowed && { leaseId: lease.lease, expiresInMs: lease.expiresInMs }),
+        ...tellLeft(reply, limit, lease),
+        ...(!allowed && lease.retryUs >= 0 && { retryAfterMs: Math.ceil(lease.retryUs / 1_000) }),
+        unsatisfiable: lease.retryUs < 0,
+        ...(lease.blocked && { blocked: true }),
+      }
+      if (allowed || request.query.onDeny !== '429') return answer
+      const { retryAfterMs, ...extensions } = answer
+      throw new Problem('rate-limited', 'There is no room for this lease.', {
+        extensions,
+        ...(retryAfterMs !== undefined && { retryAfterMs }),
+      })
+    },
+  )
+
+  app.post(
+    '/:policy/leases/renew',
+    {
+      config: { scope: 'ratelimits:write', queryFields: ['key'] },
+      schema: {
+        operationId: 'renewRateLimitLease',
+        summary: 'Let a lease live its time from now',
+        tags: ['ratelimits'],
+        params: OnePolicyParams,
+        querystring: KeyQuery,
+        body: schemas.OneLeaseRequest,
+        response: {
+          200: schemas.RenewResponse,
+          ...problemResponses(...COMMON_PROBLEMS, 'not-found', 'lease-expired'),
+        },
+      },
+    },
+    async (request) => {
+      const { key, leaseId } = request.body
+      const limit = await leased(request.namespace, request.params.policy, key)
+      const expiresInMs = await store.renew(request.namespace, limit, leaseId)
+      if (expiresInMs === undefined) throw leaseOver()
+      return { policy: limit.name, key, leaseId, expiresInMs }
+    },
+  )
+
+  app.post(
+    '/:policy/leases/release',
+    {
+      config: { scope: 'ratelimits:write', queryFields: ['key'] },
+      schema: {
+        operationId: 'releaseRateLimitLease',
+        summary: 'End a lease',
+        tags: ['ratelimits'],
+        params: OnePolicyParams,
+        querystring: KeyQuery,
+        body: schemas.OneLeaseRequest,
+        response: {
+          200: schemas.ReleaseResponse,
+          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
+        },
+      },
+    },
+    async (request) => {
+      const { key, leaseId } = request.body
+      const limit = await leased(request.namespace, request.params.policy, key)
+      const released = await store.release(request.namespace, limit, leaseId)
+      return { policy: limit.name, key, released }
+    },
+  )
+}
+
+const leaseOver = (): Problem =>
+  new Problem('lease-expired', 'There is no such lease: its time passed, or it was released.')

@@ -1,0 +1,62 @@
+import { integers, list } from '../../redis/reply.js'
+import { defineScript } from '../../redis/script.js'
+
+export interface LeaseReply {
+  readonly outcome: 'denied' | 'granted' | 'replayed' | 'conflict' | 'over'
+  /** '' where there is none. */
+  readonly lease: string
+  readonly leftUs: number
+  /** Weight that lives now. */
+  readonly used: number
+  /** That holds for this subject: of the policy, or of its override. */
+  readonly limit: number
+  /** Until the last lease ends by itself. */
+  readonly resetUs: number
+  /** Denied: until enough leases have ended by themselves; -1 where that never helps. */
+  readonly retryUs: number
+  readonly blocked: boolean
+}
+
+const OUTCOMES = ['denied', 'granted', 'replayed', 'conflict', 'over'] as const
+
+export const acquireScript = defineScript({
+  name: 'ratelimits.acquire',
+  file: new URL('../scripts/acquire.lua', import.meta.url),
+  keys: ['state', 'exception', 'memo?'],
+  args: ['lease', 'weight', 'limit', 'lease_ms', 'fingerprint', 'memo_ttl_ms'],
+  decode(reply): LeaseReply {
+    const [code, lease, ...rest] = list(reply, 8)
+    const outcome = OUTCOMES[code as number]
+    if (!outcome) throw new TypeError(`unknown outcome ${code} of ratelimits.acquire`)
+    const [leftUs, used, limit, resetUs, retryUs, blocked] = integers(rest, 6) as Six
+    return {
+      outcome,
+      lease: String(lease),
+      leftUs,
+      used,
+      limit,
+      resetUs,
+      retryUs,
+      blocked: blocked === 1,
+    }
+  },
+})
+
+type Six = [number, number, number, number, number, number]
+
+export const renewScript = defineScript({
+  name: 'ratelimits.renew',
+  file: new URL('../scripts/renew.lua', import.meta.url),
+  keys: ['state'],
+  args: ['lease', 'lease_ms'],
+  /** @returns us that it lives; 0 where there is no such lease */
+  decode: (reply): number => integers(reply, 1)[0] as number,
+})
+
+export const releaseScript = defineScript({
+  name: 'ratelimits.release',
+  file: new URL('../scripts/release.lua', import.meta.url),
+  keys: ['state'],
+  args: ['lease'],
+  decode: (reply): boolean => integers(reply, 1)[0] === 1,
+})

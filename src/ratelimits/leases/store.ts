@@ -1,0 +1,70 @@
+import type { Binder } from '../../redis/binder.js'
+import type { Idempotency } from '../../redis/idempotency.js'
+import { randomToken } from '../../redis/random.js'
+import { kindOf } from '../algorithms/algorithms.js'
+import { exceptionKey, limitKey, memoKey } from '../keys.js'
+import type { Limit } from '../limit.js'
+import { acquireScript, type LeaseReply, releaseScript, renewScript } from './scripts.js'
+
+/** Leases of policies that limit what is in flight at once. */
+export interface LeaseStore {
+  acquire(
+    namespace: string,
+    limit: Limit,
+    weight: number,
+    idempotency: Idempotency | undefined,
+  ): Promise<LeaseReply & { readonly expiresInMs: number }>
+  /** @returns ms that the lease lives at least; undefined where there is none */
+  renew(namespace: string, limit: Limit, leaseId: string): Promise<number | undefined>
+  /** @returns whether there was one */
+  release(namespace: string, limit: Limit, leaseId: string): Promise<boolean>
+}
+
+export function createLimitLeaseStore(binder: Binder): LeaseStore {
+  const acquire = binder.bind(acquireScript)
+  const renew = binder.bind(renewScript)
+  const release = binder.bind(releaseScript)
+  const stateOf = (namespace: string, limit: Limit) =>
+    limitKey(namespace, kindOf(limit.policy), limit)
+
+  return {
+    async acquire(namespace, limit, weight, idempotency) {
+      const since = performance.now()
+      const reply = await acquire(
+        {
+          state: stateOf(namespace, limit),
+          exception: exceptionKey(namespace, limit),
+          memo: idempotency && memoKey(namespace, limit, 'acquire', idempotency.digest),
+        },
+        {
+          // The weight is part of the name, so that whoever ends it need not look it up.
+          lease: `${randomToken()}.${weight}`,
+          weight,
+          limit: limit.policy.limit,
+          lease_ms: leaseMsOf(limit),
+          fingerprint: idempotency?.fingerprint ?? '',
+          memo_ttl_ms: idempotency?.ttlMs ?? 0,
+        },
+      )
+      return { ...reply, expiresInMs: remainingMs(reply.leftUs, since) }
+    },
+
+    async renew(namespace, limit, leaseId) {
+      const since = performance.now()
+      const leftUs = await renew(
+        { state: stateOf(namespace, limit) },
+        { lease: leaseId, lease_ms: leaseMsOf(limit) },
+      )
+      return leftUs === 0 ? undefined : remainingMs(leftUs, since)
+    },
+
+    release: (namespace, limit, leaseId) =>
+      release({ state: stateOf(namespace, limit) }, { lease: leaseId }),
+  }
+}
+
+const leaseMsOf = ({ policy: { leaseMs = 0 } }: Limit): number => leaseMs
+
+/** Never longer than Redis keeps it: the time since before the script was sent is taken off. */
+const remainingMs = (leftUs: number, since: number): number =>
+  Math.max(0, Math.floor(leftUs / 1_000 - (performance.now() - since)))

@@ -1,0 +1,29 @@
+-- Leases of one subject: a ZSET of "<random>.<weight>" by the time in us at which each ends, and of
+-- `used` by the sum of their weights, which is smaller than any time.
+local FIRST_TIME = 1e9
+
+local function weight_of(lease) return tonumber(string.match(lease, '%d+$')) end
+
+-- Ends what is over and returns the weight of what lives.
+local function live_weight(key)
+  local over = redis.call('ZRANGEBYSCORE', key, FIRST_TIME, now_us)
+  local used = tonumber(redis.call('ZSCORE', key, 'used') or 0)
+  if #over == 0 then return used end
+  local weight = 0
+  for _, lease in ipairs(over) do weight = weight + weight_of(lease) end
+  redis.call('ZREMRANGEBYSCORE', key, FIRST_TIME, now_us)
+  redis.call('ZINCRBY', key, -weight, 'used')
+  return used - weight
+end
+
+-- Until the last one ends, in us; the key lives as long.
+local function keep_leases(key)
+  local last = redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')
+  if #last == 0 or last[1] == 'used' then
+    redis.call('UNLINK', key)
+    return 0
+  end
+  local left_us = tonumber(last[2]) - now_us
+  redis.call('PEXPIRE', key, math.ceil(left_us / 1000))
+  return left_us
+end

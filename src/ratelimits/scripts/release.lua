@@ -1,0 +1,20 @@
+--[[
+ratelimits.release: end a lease.
+
+KEYS state  zset    lib/leases.lua
+ARGV lease  string
+
+RETURN released
+  0  there is no such lease: it was released before, or is over
+  1  released
+
+COST O(log leases), and what has ended since the last call
+]]
+-- @use lib/leases.lua
+local key, lease = KEYS[1], ARGV[1]
+
+live_weight(key)
+local released = redis.call('ZREM', key, lease)
+if released == 1 then redis.call('ZINCRBY', key, -weight_of(lease), 'used') end
+keep_leases(key)
+return { released }

@@ -1,0 +1,326 @@
+import { randomUUID } from 'node:crypto'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { limitKey } from '../../src/ratelimits/keys.js'
+import { createLimitLeaseStore, type LeaseStore } from '../../src/ratelimits/leases/store.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { limitsOf } from './limits.js'
+
+let harness: Harness
+let store: LeaseStore
+
+const POLICY = { algorithm: 'concurrency', limit: 3, leaseMs: 10_000 } as const
+
+beforeAll(async () => {
+  harness = await startHarness()
+  store = createLimitLeaseStore(harness.binder)
+  await limitsOf(harness).put('exports', POLICY).expect(201)
+})
+afterAll(() => harness.close())
+
+let subjects = 0
+const subject = () => `s${subjects++}`
+
+const post = (path: string, body: object, policy = 'exports') =>
+  harness.request('post', `/v1/ratelimits/${policy}/leases${path}`).send(body)
+const acquire = (key: string, more: object = {}, query = '') => post(query, { key, ...more })
+const stateKey = (key: string) =>
+  limitKey(harness.namespace, 'n', { name: 'exports', key, inline: false })
+
+describe('a lease', () => {
+  it('is granted while there is room, and makes room when it is released', async () => {
+    const key = subject()
+    const leases = []
+    for (const remaining of [2, 1, 0]) {
+      const { body } = await acquire(key).expect(200)
+      expect(body).toMatchObject({ policy: 'exports', key, allowed: true, limit: 3, remaining })
+      expect(body.expiresInMs).toBeGreaterThan(8_000)
+      expect(body.expiresInMs).toBeLessThanOrEqual(10_000)
+      leases.push(body.leaseId)
+    }
+    const denied = await acquire(key).expect(200)
+    expect(denied.body).toMatchObject({ allowed: false, remaining: 0, unsatisfiable: false })
+    expect(denied.body).not.toHaveProperty('leaseId')
+
+    const released = await post('/release', { key, leaseId: leases[1] }).expect(200)
+    expect(released.body).toEqual({ policy: 'exports', key, released: true })
+    expect((await acquire(key)).body.allowed).toBe(true)
+  })
+
+  it('ends by itself, and another one may begin', async () => {
+    const key = subject()
+    for (let i = 0; i < 3; i++) {
+      await acquire(key)
+      harness.advance(1_000)
+    }
+    const { body, headers } = await acquire(key)
+    expect(body.retryAfterMs).toBeGreaterThan(5_000)
+    expect(body.retryAfterMs).toBeLessThanOrEqual(7_000)
+    expect(headers['retry-after']).toBe(String(Math.ceil(body.retryAfterMs / 1_000)))
+    harness.advance(body.retryAfterMs)
+    expect((await acquire(key)).body).toMatchObject({ allowed: true, remaining: 0 })
+    expect((await acquire(key)).body.allowed).toBe(false)
+  })
+
+  it('lives its time from the last renewal', async () => {
+    const key = subject()
+    const { body } = await acquire(key, { weight: 3 })
+    const { leaseId } = body
+    for (let i = 0; i < 3; i++) {
+      harness.advance(8_000)
+      const renewed = await post('/renew', { key, leaseId }).expect(200)
+      expect(renewed.body).toMatchObject({ policy: 'exports', key, leaseId })
+      expect(renewed.body.expiresInMs).toBeGreaterThan(8_000)
+    }
+    expect((await acquire(key)).body.allowed).toBe(false)
+    harness.advance(10_000)
+    const late = await post('/renew', { key, leaseId }).expect(410)
+    expect(late.body.code).toBe('lease-expired')
+    expect((await acquire(key, { weight: 3 })).body.allowed).toBe(true)
+  })
+
+  it('may weigh more than one', async () => {
+    const key = subject()
+    await acquire(key, { weight: 2 })
+    expect((await acquire(key, { weight: 2 })).body).toMatchObject({ allowed: false, remaining: 1 })
+    expect((await acquire(key)).body.allowed).toBe(true)
+    const { body, headers } = await acquire(subject(), { weight: 4 })
+    expect(body).toMatchObject({ allowed: false, unsatisfiable: true })
+    expect(body).not.toHaveProperty('retryAfterMs')
+    expect(headers).not.toHaveProperty('retry-after')
+  })
+
+  it('waits for as many to end as it needs', async () => {
+    const key = subject()
+    for (let i = 0; i < 3; i++) {
+      await acquire(key)
+      harness.advance(1_000)
+    }
+    const { body } = await acquire(key, { weight: 2 })
+    expect(body.retryAfterMs).toBeGreaterThan(6_500)
+    expect(body.retryAfterMs).toBeLessThanOrEqual(8_000)
+  })
+
+  it('is a 429 where asked, and headers tell of it', async () => {
+    const key = subject()
+    const { headers } = await acquire(key, { weight: 3 })
+    expect(headers['ratelimit-policy']).toBe('"exports";q=3;qu="concurrent-requests";w=10')
+    expect(headers.ratelimit).toBe('"exports";r=0;t=10')
+    const denied = await acquire(key, {}, '?onDeny=429').expect(429)
+    expect(denied.body).toMatchObject({ code: 'rate-limited', allowed: false, remaining: 0 })
+    expect(denied.body.retryAfterMs).toBeGreaterThan(0)
+  })
+
+  it('is released once, and nobody else is harmed by a second time', async () => {
+    const key = subject()
+    const { body } = await acquire(key)
+    const release = () => post('/release', { key, leaseId: body.leaseId }).expect(200)
+    expect((await release()).body.released).toBe(true)
+    await acquire(key)
+    expect((await release()).body.released).toBe(false)
+    expect((await acquire(key)).body.remaining).toBe(1)
+    const foreign = await post('/release', { key: subject(), leaseId: body.leaseId })
+    expect(foreign.body.released).toBe(false)
+    await post('/renew', { key, leaseId: body.leaseId }).expect(410)
+  })
+
+  it('is one for one idempotency key, until it is over', async () => {
+    const key = subject()
+    const ask = () => acquire(key).set('idempotency-key', 'attempt-1')
+    const first = await ask().expect(200)
+    harness.advance(2_000)
+    const again = await ask().expect(200)
+    expect(again.headers['idempotent-replayed']).toBe('true')
+    expect(again.body).toMatchObject({ allowed: true, leaseId: first.body.leaseId, remaining: 2 })
+    expect(again.body.expiresInMs).toBeLessThanOrEqual(8_000)
+    await acquire(key, { weight: 2 }).set('idempotency-key', 'attempt-1').expect(422)
+
+    await post('/release', { key, leaseId: first.body.leaseId })
+    const late = await ask().expect(410)
+    expect(late.body.code).toBe('lease-expired')
+  })
+
+  it('of a denied call is not remembered', async () => {
+    const key = subject()
+    const { body } = await acquire(key, { weight: 3 })
+    const ask = () => acquire(key).set('idempotency-key', 'attempt-1')
+    expect((await ask()).body.allowed).toBe(false)
+    await post('/release', { key, leaseId: body.leaseId })
+    expect((await ask()).body.allowed).toBe(true)
+  })
+
+  it('is one of exactly as many as there is room for, of those who come at once', async () => {
+    await limitsOf(harness)
+      .put('crowd', { ...POLICY, limit: 50 })
+      .expect(201)
+    const key = subject()
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, () => post('', { key }, 'crowd').expect(200)),
+    )
+    const granted = answers.filter(({ body }) => body.allowed)
+    expect(granted).toHaveLength(50)
+    expect(new Set(granted.map(({ body }) => body.leaseId)).size).toBe(50)
+  })
+
+  it('obeys the override and the block of its subject', async () => {
+    const key = subject()
+    await harness
+      .request('put', `/v1/ratelimits/policies/exports/overrides/${key}`)
+      .send({ limit: 1 })
+      .expect(201)
+    expect((await acquire(key)).body).toMatchObject({ allowed: true, limit: 1, remaining: 0 })
+    expect((await acquire(key)).body.allowed).toBe(false)
+
+    const other = subject()
+    await limitsOf(harness).post('exports/block', { key: other, forMs: 5_000 }).expect(200)
+    const { body } = await acquire(other)
+    expect(body).toMatchObject({ allowed: false, blocked: true })
+    expect(body.retryAfterMs).toBeGreaterThan(4_000)
+  })
+
+  it('is forgotten by a reset', async () => {
+    const key = subject()
+    await acquire(key, { weight: 3 })
+    await limitsOf(harness).post('exports/reset', { key }).expect(200)
+    expect((await acquire(key)).body).toMatchObject({ allowed: true, remaining: 2 })
+  })
+})
+
+describe('what is left behind', () => {
+  it('lives as long as the last lease, and goes with it', async () => {
+    const key = subject()
+    const first = (await acquire(key)).body
+    harness.advance(6_000)
+    const second = (await acquire(key)).body
+    expect(await harness.redis.pttl(stateKey(key))).toBeGreaterThan(9_000)
+
+    await post('/release', { key, leaseId: second.leaseId })
+    const left = await harness.redis.pttl(stateKey(key))
+    expect(left).toBeGreaterThan(0)
+    expect(left).toBeLessThanOrEqual(4_000)
+    await post('/release', { key, leaseId: first.leaseId })
+    expect(await harness.redis.exists(stateKey(key))).toBe(0)
+  })
+
+  it('holds nothing of leases that ended by themselves', async () => {
+    const key = subject()
+    await acquire(key, { weight: 3 })
+    harness.advance(10_000)
+    await acquire(key)
+    // The lease and the sum of weights.
+    expect(await harness.redis.zcard(stateKey(key))).toBe(2)
+    expect(await harness.redis.zscore(stateKey(key), 'used')).toBe('1')
+  })
+
+  it('is nothing after a renewal that came too late', async () => {
+    const key = subject()
+    const { body } = await acquire(key)
+    harness.advance(10_000)
+    await post('/renew', { key, leaseId: body.leaseId }).expect(410)
+    expect(await harness.redis.exists(stateKey(key))).toBe(0)
+  })
+})
+
+describe('a policy of concurrency', () => {
+  it('reports how much may be in flight', async () => {
+    const { body } = await harness.request('get', '/v1/ratelimits/policies/exports').expect(200)
+    expect(body).toMatchObject({ ...POLICY, maxInAnyWindow: 3 })
+  })
+
+  it.each([
+    ['leaseMs', { limit: 3 }],
+    ['limit', { limit: 10_001, leaseMs: 1_000 }],
+    ['windowMs', { limit: 3, leaseMs: 1_000, windowMs: 1_000 }],
+    ['shadow', { limit: 3, leaseMs: 1_000, shadow: true }],
+    ['onError', { limit: 3, leaseMs: 1_000, onError: 'open' }],
+  ])('is refused with a pointer to %s: %j', async (field, policy) => {
+    const { body } = await limitsOf(harness)
+      .put('faulty', { algorithm: 'concurrency', ...policy })
+      .expect(400)
+    expect(body.errors).toEqual([expect.objectContaining({ pointer: `body/${field}` })])
+  })
+
+  it('is not asked with check, and others have no leases', async () => {
+    const { check, put } = limitsOf(harness)
+    const answer = await check({ limits: [{ policy: 'exports', key: 'k' }] }).expect(400)
+    expect(answer.body.errors[0].pointer).toBe('body/limits/0/policy')
+    const short = limitsOf(harness).post('exports/check', { key: 'k' })
+    expect((await short.expect(400)).body.code).toBe('invalid-request')
+    await limitsOf(harness).post('exports/refund', { key: 'k' }).expect(400)
+    await check({
+      limits: [{ name: 'a', algorithm: 'concurrency', limit: 1, key: 'k' }],
+    }).expect(400)
+
+    await put('calls', { limit: 3, windowMs: 1_000 })
+    await post('', { key: 'k' }, 'calls').expect(400)
+    await post('', { key: 'k' }, 'nobody').expect(404)
+    await post('/renew', { key: 'k', leaseId: 'used' }).expect(400)
+  })
+})
+
+/** Of every lease ever granted; real time runs on, so its end is known to a few milliseconds. */
+interface Known {
+  readonly weight: number
+  earliest: number
+  latest: number
+  released: boolean
+}
+
+/** No lease ends within so long after a call began. Milliseconds. */
+const SLACK = 1_000
+
+it('answers as its model', async () => {
+  const operation = fc.oneof(
+    fc.record({ verb: fc.constant('acquire' as const), weight: fc.integer({ min: 1, max: 5 }) }),
+    fc.record({ verb: fc.constantFrom('renew' as const, 'release' as const), pick: fc.nat(20) }),
+  )
+  const step = fc.record({ advanceMs: fc.nat({ max: 6_000 }), operation })
+  const policy = { algorithm: 'concurrency', limit: 5, leaseMs: 15_000 } as const
+  let advanced = 0
+  const advance = (ms: number) => {
+    harness.advance(ms)
+    advanced += ms
+  }
+  const now = () => performance.now() + advanced
+
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
+      const limit = { name: 'm', key: randomUUID(), inline: false, policy }
+      const leases = new Map<string, Known>()
+      const isLive = ({ released, latest }: Known) => !released && latest > now()
+      const isClose = (lease: Known) => isLive(lease) && lease.earliest < now() + SLACK
+      for (const { advanceMs, operation } of steps) {
+        advance(advanceMs)
+        while ([...leases.values()].some(isClose)) advance(SLACK)
+        const began = now()
+        const live = [...leases.values()].filter(isLive)
+        const ends = () => ({ earliest: began + policy.leaseMs, latest: now() + policy.leaseMs })
+        let expected: unknown
+        let answer: unknown
+        if (operation.verb === 'acquire') {
+          const { weight } = operation
+          const used = live.reduce((sum, lease) => sum + lease.weight, 0)
+          const fits = used + weight <= policy.limit
+          const reply = await store.acquire(harness.namespace, limit, weight, undefined)
+          if (fits) leases.set(reply.lease, { weight, released: false, ...ends() })
+          expected = fits ? ['granted', used + weight] : ['denied', used]
+          answer = [reply.outcome, reply.used]
+        } else if (leases.size > 0) {
+          const [id, lease] = [...leases][operation.pick % leases.size]!
+          expected = live.includes(lease)
+          if (operation.verb === 'renew') {
+            answer = (await store.renew(harness.namespace, limit, id)) !== undefined
+            if (expected) Object.assign(lease, ends())
+          } else {
+            answer = await store.release(harness.namespace, limit, id)
+            lease.released = true
+          }
+        }
+        // The machine stood still: nobody knows what ended meanwhile.
+        if (now() - began > SLACK) return
+        expect(answer).toEqual(expected)
+      }
+    }),
+    { numRuns: 40 },
+  )
+})
