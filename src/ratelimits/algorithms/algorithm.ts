@@ -5,14 +5,15 @@ export type Kind = 'g' | 'l' | 'w' | 'f' | 'c' | 's' | 'e' | 'n'
 
 /** Parameters of one limit as scripts/lib/limit.lua reads them. */
 export interface ScriptLimit {
-  readonly kind: Kind
+  /** `y` and `n`: a subject that the policy allows or denies by name. */
+  readonly kind: Kind | 'y' | 'n'
   readonly a: number
   readonly b: number | string
   readonly c: number
 }
 
 export interface PolicyFault {
-  readonly field: keyof Policy
+  readonly field: keyof Policy | `${'allow' | 'deny'}/${number}`
   readonly message: string
 }
 

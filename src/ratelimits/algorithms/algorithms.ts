@@ -1,3 +1,4 @@
+import { listFault } from '../lists/lists.js'
 import type { Policy } from '../policies/policy.js'
 import type { Algorithm, Kind, PolicyFault, ScriptLimit } from './algorithm.js'
 import { concurrency } from './concurrency.js'
@@ -44,7 +45,7 @@ export function policyFault(policy: Policy): PolicyFault | undefined {
   }
   const missing = required(policy).find((field) => policy[field] === undefined)
   if (missing) return { field: missing, message: 'is required' }
-  return fault(policy)
+  return fault(policy) ?? listFault(policy)
 }
 
 /** Every parameter that some algorithm has besides `limit`. */

@@ -39,7 +39,7 @@ function withoutPort(text: string): string {
 }
 
 /** The eight groups of an IPv6 address; the end of it may be written as IPv4. */
-function toGroups(address: string): number[] {
+export function toGroups(address: string): number[] {
   const { hostname } = new URL(`http://[${address}]`)
   const [head = '', tail] = hostname.slice(1, -1).split('::')
   const parse = (part: string) =>

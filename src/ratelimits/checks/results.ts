@@ -1,3 +1,4 @@
+import { listedAs } from '../lists/lists.js'
 import type { CheckOutcome, LimitRequest } from './store.js'
 
 const ms = (us: number): number => Math.ceil(us / 1_000)
@@ -10,6 +11,7 @@ export type Decided = Extract<CheckOutcome, { kind: 'decided' }>
 export function toAnswer(limits: readonly LimitRequest[], { allowed, results }: Decided) {
   const answers = limits.map(({ name, key, policy }, i) => {
     const result = results[i]!
+    const listed = listedAs(policy, key)
     return {
       policy: name,
       key,
@@ -22,6 +24,7 @@ export function toAnswer(limits: readonly LimitRequest[], { allowed, results }: 
       granted: result.granted,
       unsatisfiable: result.retryUs < 0,
       ...(result.blocked && { blocked: true }),
+      ...(listed && { listed }),
       ...(policy.shadow && { shadow: true }),
       takenAtMs: Math.floor(result.takenAtUs / 1_000),
       ...(result.degraded && { degraded: result.degraded }),

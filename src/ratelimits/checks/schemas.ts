@@ -112,6 +112,9 @@ const Result = Type.Object({
   granted: Type.Integer({ description: 'Cost that was consumed.' }),
   unsatisfiable: Type.Boolean({ description: 'The cost is above what can ever be allowed.' }),
   blocked: Type.Optional(Type.Boolean({ description: 'The subject is blocked for now.' })),
+  listed: Type.Optional(
+    Type.Enum(['allow', 'deny'], { description: 'The policy names this subject.' }),
+  ),
   shadow: Type.Optional(Type.Boolean({ description: 'This limit takes no part in the verdict.' })),
   takenAtMs: Type.Integer({ description: 'Time of Redis at the decision, since 1970.' }),
   degraded: Type.Optional(

@@ -2,9 +2,10 @@ import type { Binder } from '../../redis/binder.js'
 import { atTimeOfRedis, type RedisClock } from '../../redis/clock.js'
 import { StoreError, unavailable } from '../../redis/errors.js'
 import type { Idempotency } from '../../redis/idempotency.js'
-import { kindOf, toScriptLimit } from '../algorithms/algorithms.js'
+import { kindOf } from '../algorithms/algorithms.js'
 import { exceptionKey, limitKey, memoKey } from '../keys.js'
 import type { Limit } from '../limit.js'
+import { scriptLimitOf } from '../lists/script-limit.js'
 import type { Circuits } from '../outage/circuit.js'
 import type { Fallback } from '../outage/fallback.js'
 import { type CheckReply, checkScript, type LimitReply } from './scripts.js'
@@ -84,9 +85,9 @@ export function createCheckStore(options: CheckStoreOptions): CheckStore {
           peek: peek ? 1 : 0,
           fingerprint: idempotency?.fingerprint ?? '',
           memo_ttl_ms: idempotency?.ttlMs ?? 0,
-          limit: group.map(({ request: { policy, cost } }) => {
-            const { kind, a, b, c } = toScriptLimit(policy, nowMs)
-            return { kind, shadow: policy.shadow ? 1 : 0, cost, a, b, c }
+          limit: group.map(({ request }) => {
+            const { kind, a, b, c } = scriptLimitOf(request, nowMs)
+            return { kind, shadow: request.policy.shadow ? 1 : 0, cost: request.cost, a, b, c }
           }),
         },
       ),

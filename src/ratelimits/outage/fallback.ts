@@ -1,6 +1,7 @@
 import { algorithmOf } from '../algorithms/algorithms.js'
 import type { CheckReply, LimitReply } from '../checks/scripts.js'
 import type { CheckOptions, LimitRequest } from '../checks/store.js'
+import { listedAs } from '../lists/lists.js'
 import type { Account, LocalLimiter } from './local-limiter.js'
 
 /**
@@ -25,7 +26,9 @@ interface Asked {
 export function createFallback(local: LocalLimiter, nowUs: () => number): Fallback {
   return (namespace, requests, { mode, take, peek }) => {
     const enforced = requests.filter(({ policy }) => !policy.shadow)
-    if (enforced.some(({ policy }) => policy.onError === 'closed')) return undefined
+    const isClosed = ({ policy, key }: LimitRequest) =>
+      policy.onError === 'closed' && !listedAs(policy, key)
+    if (enforced.some(isClosed)) return undefined
 
     const asked = requests.map((request) => ask(local, namespace, request, take))
     const voters = asked.filter(({ request }) => !request.policy.shadow)
@@ -49,8 +52,10 @@ function ask(
   take: CheckOptions['take'],
 ): Asked {
   const { key, name, group = '', policy, inline, cost } = request
-  const account =
-    policy.onError === 'local'
+  const listed = listedAs(policy, key)
+  const account = listed
+    ? unlimited(listed === 'allow' ? Number.POSITIVE_INFINITY : 0)
+    : policy.onError === 'local'
       ? local.account(JSON.stringify([namespace, inline, name, group, key]), policy)
       : unlimited(algorithmOf(policy).maxCost(policy))
   const left = account.left()
@@ -61,17 +66,20 @@ function ask(
 function toReply({ request, account, allowed }: Asked, granted: number): LimitReply {
   if (granted > 0) account.take(granted)
   const { policy, cost } = request
-  const isNever = cost > algorithmOf(policy).maxCost(policy)
+  const isListed = listedAs(policy, request.key) !== undefined
+  const isNever = isListed || cost > algorithmOf(policy).maxCost(policy)
+  const left = account.left()
   return {
     allowed,
-    remaining: account.left(),
+    remaining: Number.isFinite(left) ? left : policy.limit,
     resetUs: account.resetUs(),
     retryUs: allowed ? 0 : isNever ? -1 : account.retryUs(cost),
     granted,
     override: 0,
     blocked: false,
     delayUs: 0,
-    degraded: policy.onError === 'local' ? 'local' : 'open',
+    // What the policy says by name, Redis would have said as well.
+    ...(!isListed && { degraded: policy.onError === 'local' ? 'local' : 'open' }),
   }
 }
 

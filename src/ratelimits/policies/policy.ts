@@ -30,6 +30,9 @@ export interface Policy {
   readonly leaseMs?: number
   /** What it would say is told, and has no part in the verdict; default: false. */
   readonly shadow?: boolean
+  /** Subjects that are never limited, and those that are always denied: text, addresses, networks. */
+  readonly allow?: string[]
+  readonly deny?: string[]
   /** Subjects of one group stand in one slot of a Cluster; another group starts afresh. */
   readonly group?: string
   /** What a check says when Redis does not answer; default: open. */

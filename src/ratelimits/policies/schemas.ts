@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { DocumentSource } from '../../http/documents.js'
-import { ResourceName } from '../../http/names.js'
+import { ObjectName, ResourceName } from '../../http/names.js'
 import { ALGORITHM_NAMES } from '../algorithms/algorithms.js'
 import { AuthzTemplateSchema } from '../authz/schemas.js'
 
@@ -134,8 +134,24 @@ export const PolicyName = Type.String({
 
 export const PolicyParams = Type.Object({ policy: PolicyName })
 
+const SubjectList = (what: string) =>
+  Type.Optional(
+    Type.Array(ObjectName, {
+      maxItems: 1_000,
+      description:
+        `Subjects that ${what}: as they are written, or addresses and networks of IPv4 and IPv6 ` +
+        '(`192.0.2.0/24`). Of several entries the one that says the most of a subject holds; of the ' +
+        'same in both lists, deny. At most 1000.',
+    }),
+  )
+
 /** What only a policy can say, not a limit that stands in a request. */
-const StoredFields = { ...PolicyFields, authz: Type.Optional(AuthzTemplateSchema) }
+const StoredFields = {
+  ...PolicyFields,
+  allow: SubjectList('are never limited, and not counted'),
+  deny: SubjectList('are always denied'),
+  authz: Type.Optional(AuthzTemplateSchema),
+}
 
 export const PolicyRequest = Type.Object(StoredFields, {
   additionalProperties: false,

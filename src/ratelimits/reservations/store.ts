@@ -2,10 +2,11 @@ import type { Binder } from '../../redis/binder.js'
 import { atTimeOfRedis, type RedisClock } from '../../redis/clock.js'
 import type { Idempotency } from '../../redis/idempotency.js'
 import { randomToken } from '../../redis/random.js'
-import { kindOf, toScriptLimit } from '../algorithms/algorithms.js'
+import { kindOf } from '../algorithms/algorithms.js'
 import { CHANGES, changeOf } from '../changes.js'
 import { exceptionKey, limitKey, memoKey, reservationKey } from '../keys.js'
 import type { Limit } from '../limit.js'
+import { scriptLimitOf } from '../lists/script-limit.js'
 import { type ReserveReply, reserveScript, type SettleReply, settleScript } from './scripts.js'
 
 export interface ReserveRequest {
@@ -46,7 +47,7 @@ export function createReservationStore(binder: Binder, clock: RedisClock): Reser
       const keys = keysOf(namespace, limit, id, memo)
       return atTimeOfRedis(clock, (nowMs) =>
         reserve(keys, {
-          ...toScriptLimit(limit.policy, nowMs),
+          ...scriptLimitOf(limit, nowMs),
           shadow: limit.policy.shadow ? 1 : 0,
           cost,
           id,
@@ -62,7 +63,7 @@ export function createReservationStore(binder: Binder, clock: RedisClock): Reser
       const keys = keysOf(namespace, limit, id, memo)
       return atTimeOfRedis(clock, (nowMs) =>
         settle(keys, {
-          ...toScriptLimit(limit.policy, nowMs),
+          ...scriptLimitOf(limit, nowMs),
           actual,
           fingerprint: idempotency?.fingerprint ?? '',
           memo_ttl_ms: idempotency?.ttlMs ?? 0,

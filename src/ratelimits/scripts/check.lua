@@ -7,7 +7,7 @@ ARGV take         exact|up-to  up-to: as much of the cost as is left; nothing is
 ARGV peek         0 or 1  1: nothing is consumed
 ARGV fingerprint  string  of the request, '' without an idempotency key
 ARGV memo_ttl_ms  int     how long the memo is kept
-ARGV limit[].kind  g|l|w|f|c|s|e  lib/limit.lua
+ARGV limit[].kind  a letter  lib/limit.lua
 ARGV limit[].shadow  0 or 1  1: takes no part in the verdict
 ARGV limit[].cost  int    1 or more
 ARGV limit[].a     int    see the libraries
@@ -53,7 +53,9 @@ for i = 1, count do
   local limit = evaluate_limit(KEYS[2 * i - 1], KEYS[2 * i], ARGV[at], up_to and 1 or cost,
     tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4]) or ARGV[at + 4], tonumber(ARGV[at + 5]))
   if not limit then return { 4, now_us } end
-  if up_to then limit.cost = math.min(cost, (limit.algorithm.describe(limit))) end
+  if up_to then
+    limit.cost = limit.unlimited and cost or math.min(cost, (limit.algorithm.describe(limit)))
+  end
   limit.granted, limit.enforced = 0, ARGV[at + 1] == '0'
   if before[i] and before[i].cost > 0 then
     limit.allowed, limit.granted = true, before[i].cost

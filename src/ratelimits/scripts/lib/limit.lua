@@ -9,8 +9,11 @@
 -- @use window.lua
 -- @use sliding.lua
 -- @use log.lua
+-- @use listed.lua
 -- @use exception.lua
 local algorithms = { g = gcra, l = leaky, w = window, f = window, c = calendar, s = sliding, e = log }
+-- Subjects that the policy names.
+algorithms.y, algorithms.n = listed(true), listed(false)
 
 -- Nothing where a calendar's windows are not those around now: the caller must ask with others.
 local function evaluate_limit(key, exception_key, kind, cost, a, b, c)

@@ -1,0 +1,11 @@
+import type { ScriptLimit } from '../algorithms/algorithm.js'
+import { toScriptLimit } from '../algorithms/algorithms.js'
+import type { Limit } from '../limit.js'
+import { listedAs } from './lists.js'
+
+/** A limit as scripts count it; whom the policy names is not counted, see scripts/lib/listed.lua. */
+export function scriptLimitOf({ policy, key }: Limit, nowMs: number): ScriptLimit {
+  const listed = listedAs(policy, key)
+  if (!listed) return toScriptLimit(policy, nowMs)
+  return { kind: listed === 'allow' ? 'y' : 'n', a: policy.limit, b: 0, c: 0 }
+}
