@@ -23,6 +23,7 @@ import { createLeaderboardMetrics } from './leaderboards/metrics.js'
 import { leaderboardRoutes } from './leaderboards/routes.js'
 import { lockAdminRoutes } from './locks/admin/routes.js'
 import { eventRoutes } from './locks/events/routes.js'
+import { holdRoutes } from './locks/hold/routes.js'
 import { createLockMetrics } from './locks/metrics.js'
 import { lockRoutes } from './locks/routes.js'
 import { semaphoreRoutes } from './locks/semaphores/routes.js'
@@ -120,6 +121,7 @@ export function buildApp(deps: AppDeps, makeStores = createStores): Apps {
         }
         v1.register(lockRoutes, { prefix: '/locks', ...locks })
         v1.register(lockAdminRoutes, { prefix: '/locks', ...locks })
+        v1.register(holdRoutes, { prefix: '/locks', ...locks })
         v1.register(eventRoutes, { prefix: '/locks', ...locks })
         v1.register(semaphoreRoutes, { prefix: '/semaphores', ...locks })
         v1.register(lockSetRoutes, { prefix: '/lock-sets', ...locks })

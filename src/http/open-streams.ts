@@ -1,11 +1,14 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { EventStream } from './event-stream.js'
 
-export type StreamEnd = 'client' | 'draining' | 'slow'
+/** `lost`: what the stream was about is over. */
+export type StreamEnd = 'client' | 'draining' | 'slow' | 'lost'
 
 export interface OpenStreamsOptions {
   readonly onOpen: () => void
   readonly onEnd: (why: StreamEnd) => void
+  /** What is still to be sent when the instance shuts down. */
+  readonly onDrain?: (stream: EventStream) => Promise<void>
   /** Below the 30 to 60 s after which proxies close what looks idle. */
   readonly beatEveryMs?: number
   /** A client that reads nothing for so long is gone, or as good as gone. */
@@ -28,11 +31,29 @@ export class OpenStreams {
     // Before the server waits for its open connections: these would keep it waiting.
     app.addHook('preClose', async () => {
       clearInterval(timer)
-      for (const stream of this.#streams.keys()) {
-        this.#streams.set(stream, 'draining')
-        stream.end()
-      }
+      await Promise.all([...this.#streams.keys()].map((stream) => this.#drain(stream)))
     })
+  }
+
+  /** After what was sent. */
+  end(stream: EventStream, why: StreamEnd): void {
+    this.#note(stream, why)
+    stream.end()
+  }
+
+  /** At once: the client does not read. */
+  cut(stream: EventStream, why: StreamEnd): void {
+    this.#note(stream, why)
+    stream.destroy()
+  }
+
+  async #drain(stream: EventStream): Promise<void> {
+    await this.#options.onDrain?.(stream)
+    this.end(stream, 'draining')
+  }
+
+  #note(stream: EventStream, why: StreamEnd): void {
+    if (this.#streams.has(stream)) this.#streams.set(stream, why)
   }
 
   open(reply: FastifyReply): EventStream {
@@ -49,10 +70,7 @@ export class OpenStreams {
   #beat(): void {
     for (const stream of this.#streams.keys()) {
       if (stream.behindMs < (this.#options.stuckMs ?? STUCK_MS)) stream.beat()
-      else {
-        this.#streams.set(stream, 'slow')
-        stream.destroy()
-      }
+      else this.cut(stream, 'slow')
     }
   }
 }

@@ -23,6 +23,8 @@ export interface AcquireOptions {
   /** Permits of a semaphore, and the capacity its callers agree on. */
   readonly permits?: number | undefined
   readonly capacity?: number | undefined
+  /** Id of the stream that carries the lease. */
+  readonly hold?: string | undefined
   readonly idempotency?: Idempotency | undefined
   /** Whether the client still listens. */
   readonly connection?: Connection | undefined
@@ -49,6 +51,7 @@ export function toRecord(options: AcquireOptions, instance: string): string {
   if (maxQueue !== DEFAULT_MAX_QUEUE) record.max_queue = maxQueue
   if (options.priority) record.priority = options.priority
   if (options.sessionId !== undefined) record.session = options.sessionId
+  if (options.hold !== undefined) record.hold = options.hold
   if (options.permits !== undefined) record.permits = options.permits
   if (options.capacity !== undefined) record.capacity = options.capacity
   if (idempotency) {

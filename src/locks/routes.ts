@@ -149,11 +149,11 @@ export function toRenewed(outcome: {
   return {
     fence: fences[0] as number,
     expiresInMs,
-    ...(revoke && {
-      revoke: {
-        reason: revoke.reason,
-        ...(revoke.inMs !== undefined && { inMs: revoke.inMs }),
-      },
-    }),
+    ...(revoke && { revoke: toRevoke(revoke) }),
   }
 }
+
+export const toRevoke = ({ reason, inMs }: { reason: string; inMs: number | undefined }) => ({
+  reason,
+  ...(inMs !== undefined && { inMs }),
+})

@@ -161,7 +161,7 @@ export const renewScript = defineScript({
   name: 'locks.renew',
   file: luaFile('renew'),
   keys: ['lock[]'],
-  args: ['token', 'ttl_ms', ...COMMON],
+  args: ['token', 'ttl_ms', ...COMMON, 'hold?', 'takes?'],
   decode(reply): Head & RenewReply {
     const parts = flat(reply, 4)
     if (parts[3] !== 1) return { ...readHead(parts), ...toLost(parts) }
@@ -191,7 +191,7 @@ export const releaseScript = defineScript({
   name: 'locks.release',
   file: luaFile('release'),
   keys: ['lock[]'],
-  args: ['token', 'instance', ...COMMON],
+  args: ['token', 'instance', ...COMMON, 'hold?'],
   decode(reply): Head & ReleaseReply {
     const parts = flat(reply, 4)
     if (parts[3] !== 1) return { ...readHead(parts), ...toLost(parts) }

@@ -5,8 +5,10 @@ import { randomToken } from '../redis/random.js'
 import type { Signals } from '../redis/signals.js'
 import type { AcquireOptions } from './acquire-options.js'
 import { Acquiring } from './acquiring.js'
-import { Calls, NO_GUARD, remaining } from './calls.js'
+import { Calls, NO_GUARD } from './calls.js'
 import { createWatches, type Listener, type Subscription } from './events/watches.js'
+import { Holds } from './hold/holds.js'
+import { Keeping } from './keeping.js'
 import {
   eventChannel,
   fromStoredName,
@@ -16,7 +18,7 @@ import {
   toStoredName,
 } from './keys.js'
 import type { LockMetrics } from './metrics.js'
-import { type AcquireOutcome, type ReleaseOutcome, type RenewOutcome, toLost } from './outcomes.js'
+import type { AcquireOutcome, ReleaseOutcome, RenewOutcome } from './outcomes.js'
 import { sessionTag } from './sessions/keys.js'
 import { createSessionStore, type SessionStore } from './sessions/store.js'
 import type { Waiting as SeenWaiter, Snapshot } from './snapshot.js'
@@ -69,6 +71,7 @@ export interface LockStore {
     capacity: number,
   ): Promise<{ readonly kind: 'stored'; capacity: number } | { readonly kind: 'mode-mismatch' }>
   readonly sessions: SessionStore
+  readonly holds: Holds
   /** @param after id of the last event that was seen, '' for none */
   watch(namespace: string, name: string, after: string, listener: Listener): Promise<Subscription>
   /** Requests that stand in a queue here. */
@@ -114,7 +117,13 @@ export function createLockStore(options: LockStoreOptions): LockStore {
   })
   const acquiring = new Acquiring(calls, waiting, instance)
   const watches = createWatches(binder, calls, instance)
-  signals.subscribe(grantChannel(instance), waiting.announce).catch(() => undefined)
+  const keeping = new Keeping(calls, waiting, instance)
+  const holds = new Holds(keeping, instance)
+  const announce = (token: string) => {
+    waiting.announce(token)
+    holds.announce(token)
+  }
+  signals.subscribe(grantChannel(instance), announce).catch(() => undefined)
   signals.subscribe(eventChannel(instance), watches.announce).catch(() => undefined)
   signals.onGap(watches.readAll)
 
@@ -130,33 +139,8 @@ export function createLockStore(options: LockStoreOptions): LockStore {
       return acquiring.acquire(place, names, wanted)
     },
 
-    async renew(namespace, names, token, ttlMs) {
-      const place = calls.place(namespace, names)
-      if (!place) return { kind: 'cross-slot' }
-      const started = performance.now()
-      const reply = await calls.run.renew(
-        { lock: place.keys },
-        { token, ttl_ms: ttlMs, ...calls.common() },
-      )
-      calls.note(place.bucket, reply)
-      if (reply.outcome !== 'renewed') return toLost(reply)
-      const expiresInMs = remaining(reply.leftMs ?? Number.MAX_SAFE_INTEGER, started)
-      return { kind: 'renewed', fences: reply.fences, expiresInMs, revoke: reply.revoke }
-    },
-
-    async release(namespace, names, token) {
-      const place = calls.place(namespace, names)
-      if (!place) return { kind: 'cross-slot' }
-      const started = performance.now()
-      const reply = await calls.run.release(
-        { lock: place.keys },
-        { token, instance, ...calls.common() },
-      )
-      calls.note(place.bucket, reply)
-      if (reply.outcome !== 'released') return toLost(reply)
-      for (const grant of reply.handed) waiting.handOver(grant, started)
-      return { kind: 'released', fences: reply.fences, heldMs: reply.heldMs }
-    },
+    renew: (...lease) => keeping.renew(...lease),
+    release: (...lease) => keeping.release(...lease),
 
     inspect(namespace, name, max) {
       const { keys } = calls.place(namespace, [name]) as { keys: readonly string[] }
@@ -210,6 +194,7 @@ export function createLockStore(options: LockStoreOptions): LockStore {
       return { kind: 'stored', capacity: reply.capacity }
     },
 
+    holds,
     sessions: createSessionStore(binder, layout, calls),
     watch: (namespace, name, after, listener) =>
       watches.watch(calls.placeOf(namespace, name), after, listener),

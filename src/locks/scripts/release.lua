@@ -7,12 +7,14 @@ ARGV instance     string  who calls: waiters of its own get their lease with thi
 ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
+ARGV hold?        string  the stream that carried the lease was closed: only of this stream, and
+                          the name cools down as after an unclean end
 
 RETURN next_ms expired lapsed outcome ...
   1, held_ms, names, fence[], ...  released; then per waiter that is served with this answer the
                                   number of its names, and the grant as locks.claim tells it
   2, fence, how, reason, lost[]   it had ended before: released (a repeat), expired, revoked
-  3, lost[]                       not a token of the lost names
+  3, lost[]                       not a token of the lost names; none where another stream has it
 
 COST O(names), and O(64) waiters granted
 ]]
@@ -29,6 +31,7 @@ COST O(names), and O(64) waiters granted
 local token = ARGV[1]
 local instance = ARGV[2]
 local now_guard, floor, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local hold = ARGV[6]
 local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
 local locks = open_all(call, KEYS)
 for _, lock in ipairs(locks) do reap(lock) end
@@ -38,15 +41,19 @@ local held_ms, fences = 0, {}
 -- What is left of a set is given back although a part of it is lost.
 for i, lock in ipairs(locks) do
   local lease = find_lease(lock, token)
-  if lease and not lease.claim_by then
+  if lease and not lease.claim_by and (hold == '' or lease.hold == hold) then
     held_ms = math.max(held_ms, math.floor((now_us - lease.since) / 1000))
     fences[#fences + 1] = lease.fence
+    local cools = hold ~= '' and lease.lock_delay_ms and hold_count(lock, lease) == 1
     end_early(lock, token, lease)
+    -- A crash closes a stream as well: requests of the holder may still be under way.
+    if cools then lock.cool = math.max(lock.cool, now_us + lease.lock_delay_ms * 1000) end
   end
 end
 if not lost then call.instance = instance end
 for _, lock in ipairs(locks) do advance(lock) end
 if lost then return answer(call, tell_lost(locks, token, lost)) end
+if #fences == 0 then return answer(call, { 3 }) end
 local reply = { 1, held_ms, #fences, unpack(fences) }
 for _, handed in ipairs(call.handed) do
   reply[#reply + 1] = #handed.locks

@@ -8,11 +8,14 @@ ARGV ttl_ms       int     wanted time from now
 ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
+ARGV hold?        string  the stream that asks; it must be the one that carries the lease
+ARGV takes?       int     1: from now on this stream is
 
 RETURN next_ms expired lapsed outcome ...
   1, left, revoke_in, reason, fence[]  renewed; revoke_in is -1 unless asked to give way
   2, fence, how, reason, lost[]        it has ended on the lost names: expired, released, revoked
-  3, lost[]                            not a token of the lost names
+  3, lost[]                            not a token of the lost names; none is named where another
+                                       stream carries the lease
 
 COST O(names)
 ]]
@@ -28,12 +31,14 @@ COST O(names)
 -- @use lib/acquire.lua
 local token, ttl_ms = ARGV[1], tonumber(ARGV[2])
 local now_guard, floor, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local hold, takes = ARGV[6], ARGV[7] == '1'
 local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
 local locks = open_all(call, KEYS)
 for _, lock in ipairs(locks) do advance(lock) end
 
 local lost = find_lost(locks, token)
 if lost then return answer(call, tell_lost(locks, token, lost)) end
+if hold ~= '' and not takes and find_lease(locks[1], token).hold ~= hold then return answer(call, { 3 }) end
 
 local left, revoke_in, reason, fences = 9007199254740991, -1, '', {}
 for i, lock in ipairs(locks) do
@@ -41,6 +46,11 @@ for i, lock in ipairs(locks) do
   redis.call('PEXPIRE', lock.key, ttl_ms + KEEP_MS, 'GT')
   local lease = find_lease(lock, token)
   local wanted = now_us + ttl_ms * 1000
+  if takes then
+    tell_stream(lease, token)
+    lease.hold = hold
+    change_lease(lock, token, lease)
+  end
   -- A clock that stepped back would make the lease that much longer than anybody asked for.
   if lease.since > now_us then lease.since, lease.ends = now_us, lease.ends and now_us end
   if lease.max_hold_ms then wanted = math.min(wanted, lease.since + lease.max_hold_ms * 1000) end

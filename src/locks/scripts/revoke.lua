@@ -46,6 +46,7 @@ for _, token in ipairs(tokens) do
     local at = grace_ms > 0 and now_us + grace_ms * 1000 or 9007199254740991
     lease.revoke, lease.revoke_at = reason, math.min(lease.revoke_at or at, at)
     change_lease(lock, token, lease)
+    tell_stream(lease, token)
     asked = asked + 1
   end
 end

@@ -13,6 +13,11 @@ local function emit(lock, what, lease, reason)
   end
 end
 
+-- The stream that carries a lease looks at once, instead of when it renews next.
+local function tell_stream(lease, token)
+  if lease.hold then redis.call('PUBLISH', 'ls:grants:' .. string.sub(lease.hold, 1, 22), token) end
+end
+
 -- The last 8 ends are kept, so that a holder hears "expired" rather than "not yours".
 local function remember_end(lock, token, how, fence, at, reason)
   local key = part(lock, 'ended')
@@ -33,6 +38,7 @@ end
 local function end_lease(lock, token, lease, how, at, reason)
   local last = drop_lease(lock, token, lease)
   remember_end(lock, token, how, lease.fence, at, reason)
+  tell_stream(lease, token)
   -- Of a lease with several tokens the last one ends it.
   if last then emit(lock, how, lease, reason) end
   if how == 'released' then return end
@@ -102,6 +108,7 @@ local function end_early(lock, token, lease)
   -- HDEL first, see drop_lease; the record is written again when the call is saved.
   redis.call('HDEL', lock.key, '>' .. token)
   remember_end(lock, token, 'released', lease.fence, now_us)
+  tell_stream(lease, token)
   lease.told = hold_count(lock, lease) == 1
   if lease.told then emit(lock, 'released', lease) end
   lease.released, lease.ends, lease.revoke_at = true, free_at, nil

@@ -1,0 +1,60 @@
+import { randomToken } from '../../redis/random.js'
+import type { Keeping } from '../keeping.js'
+import type { RenewOutcome } from '../outcomes.js'
+import { Hold, type HoldListener } from './hold.js'
+
+/** One lease, carried by one stream. */
+export interface Carried {
+  readonly namespace: string
+  readonly name: string
+  readonly token: string
+  /** Id of the stream. A lease knows which one carries it: one that was cut off late ends nothing. */
+  readonly hold: string
+  readonly ttlMs: number
+}
+
+/** The leases that streams carry here. */
+export class Holds {
+  readonly #keeping: Keeping
+  readonly #instance: string
+  /** Two of one token while its client moves from one stream to the next. */
+  readonly #byToken = new Map<string, Set<Hold>>()
+
+  constructor(keeping: Keeping, instance: string) {
+    this.#keeping = keeping
+    this.#instance = instance
+  }
+
+  /** Begins with the instance, whose channel tells what happens to the lease. */
+  newId(): string {
+    return `${this.#instance}.${randomToken()}`
+  }
+
+  /** Lets a stream carry a lease that exists. */
+  take({ namespace, name, token, ttlMs, hold }: Carried): Promise<RenewOutcome> {
+    return this.#keeping.renew(namespace, [name], token, ttlMs, { hold, takes: true })
+  }
+
+  open(carried: Carried, listener: HoldListener, expiresInMs: number): Hold {
+    const { namespace, name, token, ttlMs, hold: id } = carried
+    const keeper = {
+      ttlMs,
+      renew: () => this.#keeping.renew(namespace, [name], token, ttlMs, { hold: id }),
+      drop: () => this.#keeping.release(namespace, [name], token, id),
+    }
+    const hold = new Hold(keeper, listener, expiresInMs)
+    const known = this.#byToken.get(token)
+    if (known) known.add(hold)
+    else this.#byToken.set(token, new Set([hold]))
+    return hold
+  }
+
+  forget({ token }: Carried, hold: Hold): void {
+    const known = this.#byToken.get(token)
+    if (known?.delete(hold) && known.size === 0) this.#byToken.delete(token)
+  }
+
+  readonly announce = (token: string): void => {
+    for (const hold of this.#byToken.get(token) ?? []) hold.wake()
+  }
+}

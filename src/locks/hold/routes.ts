@@ -1,0 +1,133 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply } from 'fastify'
+import type { EventStream } from '../../http/event-stream.js'
+import { OpenStreams } from '../../http/open-streams.js'
+import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
+import { type LockRouteOptions, lost, takeGranted, toOptions } from '../answers.js'
+import { checkTerms, toRevoke } from '../routes.js'
+import { LockParams, WaitQuery } from '../schemas.js'
+import type { Hold } from './hold.js'
+import type { Carried } from './holds.js'
+import * as schemas from './schemas.js'
+
+/** Told on the stream before anything else. */
+interface Acquired {
+  readonly name: string
+  readonly token: string
+  readonly fence: number
+  readonly expiresInMs: number
+  readonly mode?: string
+  readonly waitedMs?: number
+  readonly holdCount?: number
+}
+
+export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
+  app,
+  { store, metrics, idempotencyTtlMs },
+) => {
+  const carried = new Map<EventStream, Hold>()
+  const streams = new OpenStreams(app, {
+    onOpen: () => metrics.streamOpened('hold'),
+    onEnd: (why) => metrics.streamEnded('hold', why),
+    onDrain: async (stream) => carried.get(stream)?.detach(),
+  })
+
+  app.post(
+    '/:name/hold',
+    {
+      config: { scope: 'locks:write', queryFields: ['ttlMs', 'waitMs'] },
+      schema: {
+        operationId: 'holdLock',
+        summary: 'A stream that is the lease: renewed while it lasts, released when it closes',
+        tags: ['locks'],
+        params: LockParams,
+        querystring: WaitQuery,
+        body: schemas.HoldRequest,
+        response: {
+          200: schemas.HoldStream,
+          ...problemResponses(
+            ...COMMON_PROBLEMS,
+            'lock-held',
+            'wait-timeout',
+            'lock-cooling',
+            'not-owner',
+            'mode-mismatch',
+            'lease-expired',
+            'lease-released',
+            'lease-revoked',
+            'queue-full',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { namespace, body } = request
+      const { name } = request.params
+      const place = { namespace, name, hold: store.holds.newId(), ttlMs: body.ttlMs }
+      if (body.token !== undefined) {
+        const lease = { ...place, token: body.token }
+        const outcome = await store.holds.take(lease)
+        if (outcome.kind !== 'renewed') throw lost(name, outcome, metrics)
+        const { fences, expiresInMs } = outcome
+        const fence = fences[0] as number
+        return carry(lease, { name, token: body.token, fence, expiresInMs }, reply)
+      }
+      checkTerms(body)
+      // The connection is the attempt: a key would keep a place for one that is gone.
+      const options = { ...toOptions(request, body, idempotencyTtlMs), idempotency: undefined }
+      const outcome = await store.acquire(namespace, [name], { ...options, hold: place.hold })
+      const { fences, token, mode, expiresInMs, waitedMs, holdCount } = takeGranted(
+        name,
+        outcome,
+        metrics,
+        reply,
+      )
+      const fence = fences[0] as number
+      const acquired = { name, token, fence, mode, expiresInMs, waitedMs, holdCount }
+      return carry({ ...place, token }, acquired, reply)
+    },
+  )
+
+  function carry(lease: Carried, acquired: Acquired, reply: FastifyReply): void {
+    const stream = streams.open(reply)
+    const send = (type: string, content: object) => {
+      metrics.streamed(type)
+      stream.send(type, content)
+    }
+    send('acquired', acquired)
+    const hold = store.holds.open(
+      lease,
+      {
+        renewed(expiresInMs) {
+          // It would not even notice that it lost the lease.
+          if (stream.behindMs >= lease.ttlMs) return streams.cut(stream, 'slow')
+          if (!stream.isBehind) send('ping', { expiresInMs })
+        },
+        revokeRequested: (reason, inMs) => send('revoke-requested', toRevoke({ reason, inMs })),
+        lost(reason) {
+          if (reason === 'expired') metrics.expiredWhileHeld()
+          send('lost', { reason })
+          streams.end(stream, 'lost')
+        },
+        detached(expiresInMs) {
+          send('detach', { token: lease.token, fence: acquired.fence, expiresInMs })
+        },
+      },
+      acquired.expiresInMs,
+    )
+    carried.set(stream, hold)
+    stream.onClose(() => {
+      carried.delete(stream)
+      store.holds.forget(lease, hold)
+      void closeHold(hold, metrics)
+    })
+  }
+}
+
+/** The lease ends with its stream, unless it went another way before. */
+async function closeHold(hold: Hold, metrics: LockRouteOptions['metrics']): Promise<void> {
+  const outcome = await hold.close().catch(() => undefined)
+  if (outcome?.kind !== 'released') return
+  metrics.ended('released')
+  metrics.held(outcome.heldMs / 1_000)
+}

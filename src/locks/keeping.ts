@@ -1,0 +1,68 @@
+import { type Calls, remaining } from './calls.js'
+import { type ReleaseOutcome, type RenewOutcome, toLost } from './outcomes.js'
+import type { Waiting } from './waiting.js'
+
+/** The stream that carries a lease; `takes` for one that does so from now on. */
+export interface Carrier {
+  readonly hold: string
+  readonly takes?: boolean
+}
+
+/** What the holder of a token asks for: more time, or the end. */
+export class Keeping {
+  readonly #calls: Calls
+  readonly #waiting: Waiting
+  readonly #instance: string
+
+  constructor(calls: Calls, waiting: Waiting, instance: string) {
+    this.#calls = calls
+    this.#waiting = waiting
+    this.#instance = instance
+  }
+
+  async renew(
+    namespace: string,
+    names: readonly string[],
+    token: string,
+    ttlMs: number,
+    carrier?: Carrier,
+  ): Promise<RenewOutcome> {
+    const place = this.#calls.place(namespace, names)
+    if (!place) return { kind: 'cross-slot' }
+    const started = performance.now()
+    const reply = await this.#calls.run.renew(
+      { lock: place.keys },
+      {
+        token,
+        ttl_ms: ttlMs,
+        ...this.#calls.common(),
+        hold: carrier?.hold,
+        takes: carrier?.takes ? '1' : undefined,
+      },
+    )
+    this.#calls.note(place.bucket, reply)
+    if (reply.outcome !== 'renewed') return toLost(reply)
+    const expiresInMs = remaining(reply.leftMs ?? Number.MAX_SAFE_INTEGER, started)
+    return { kind: 'renewed', fences: reply.fences, expiresInMs, revoke: reply.revoke }
+  }
+
+  /** @param hold the stream that carried it was closed: the lease ends as after a crash */
+  async release(
+    namespace: string,
+    names: readonly string[],
+    token: string,
+    hold?: string,
+  ): Promise<ReleaseOutcome> {
+    const place = this.#calls.place(namespace, names)
+    if (!place) return { kind: 'cross-slot' }
+    const started = performance.now()
+    const reply = await this.#calls.run.release(
+      { lock: place.keys },
+      { token, instance: this.#instance, ...this.#calls.common(), hold },
+    )
+    this.#calls.note(place.bucket, reply)
+    if (reply.outcome !== 'released') return toLost(reply)
+    for (const grant of reply.handed) this.#waiting.handOver(grant, started)
+    return { kind: 'released', fences: reply.fences, heldMs: reply.heldMs }
+  }
+}

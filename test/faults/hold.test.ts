@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
+import { openEvents } from '../support/event-client.js'
+import { startFaultProxy } from '../support/faults.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { until } from '../support/until.js'
+
+let harness: Harness
+
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness.close())
+
+const acquire = (name: string, body: object = {}) =>
+  harness.request('post', `/v1/locks/${name}/acquire`).send(body)
+const get = async (name: string) =>
+  (await harness.request('get', `/v1/locks/${name}`).expect(200)).body
+
+const warm = (at: Harness) => at.request('get', '/v1/locks/warm')
+
+async function held(name: string, body: object, at: Harness) {
+  const client = await openEvents(at, `/v1/locks/${name}/hold`, {
+    method: 'POST',
+    body,
+    headers: { 'lockstep-namespace': harness.namespace },
+  })
+  onTestFinished(() => client.close())
+  expect(client.status).toBe(200)
+  expect((await client.next()).event).toBe('acquired')
+  return client
+}
+
+describe('a hold whose Redis is away', () => {
+  async function behindProxy() {
+    const proxy = await startFaultProxy(inject('redisUrl'))
+    // A busy machine may keep any answer waiting for long.
+    const environment = { LOCKSTEP_REDIS_TIMEOUT_MS: '2000' }
+    const other = await startHarness({ redisUrl: proxy.url, environment })
+    expect((await warm(other)).status).toBe(200)
+    onTestFinished(async () => {
+      proxy.heal()
+      await until('it is back', async () => (await warm(other)).status === 200)
+      await other.close()
+      await proxy.close()
+    })
+    return { proxy, other }
+  }
+
+  it('for a moment costs nothing', async () => {
+    const { proxy, other } = await behindProxy()
+    const client = await held('moment', { ttlMs: 9_000 }, other)
+    proxy.refuse()
+    await until('it knows', () => !other.links.commands.isReady())
+    proxy.heal()
+    await client.nextOf('ping')
+    await acquire('moment').expect(423)
+  })
+
+  it('for longer: the holder hears that before anybody else can have the lock', async ({
+    skip,
+  }) => {
+    if (process.env.LOCKSTEP_TEST_TOPOLOGY) return skip()
+    const { proxy, other } = await behindProxy()
+    const client = await held('long', { ttlMs: 4_000 }, other)
+    const waiting = acquire('long', { waitMs: 60_000 }).then((answer) => answer.status)
+    let granted = false
+    void waiting.then(() => (granted = true))
+    await until('it waits', async () => (await get('long')).queueLength === 1)
+    proxy.freeze()
+
+    const lost = await client.nextOf('lost')
+
+    expect(granted).toBe(false)
+    expect(lost.data.reason).toBe('store-unavailable')
+    expect(await client.ended()).toBe(true)
+    expect(await waiting).toBe(200)
+  })
+
+  it('when the client leaves: the lease is given back as soon as Redis answers', async ({
+    skip,
+  }) => {
+    if (process.env.LOCKSTEP_TEST_TOPOLOGY) return skip()
+    const { proxy, other } = await behindProxy()
+    const client = await held('leave', { ttlMs: 60_000 }, other)
+    proxy.refuse()
+    await until('it knows', () => !other.links.commands.isReady())
+    client.close()
+    await until('it is noticed', async () => {
+      const { text } = await other.request('get', '/metrics')
+      return text.includes('lockstep_locks_stream_ends_total{kind="hold",why="client"} 1')
+    })
+    await acquire('leave').expect(423)
+    proxy.heal()
+    await until('it is free', async () => (await get('leave')).state === 'free')
+  })
+})

@@ -1,0 +1,281 @@
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { askEvents, type EventClient, openEvents } from '../support/event-client.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { until } from '../support/until.js'
+
+let harness: Harness
+
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness.close())
+
+const post = (path: string, body: object = {}) => harness.request('post', `/v1/${path}`).send(body)
+const acquire = (name: string, body: object = {}) => post(`locks/${name}/acquire`, body)
+const get = async (name: string) =>
+  (await harness.request('get', `/v1/locks/${name}`).expect(200)).body
+const queued = (name: string, length: number) =>
+  until(`${length} wait`, async () => (await get(name)).queueLength === length)
+const state = (name: string, wanted: string) =>
+  until(`"${name}" is ${wanted}`, async () => (await get(name)).state === wanted)
+
+const asked = (body: object) => ({
+  method: 'POST',
+  body,
+  headers: { 'lockstep-namespace': harness.namespace },
+})
+
+async function hold(name: string, body: object = {}, at = harness): Promise<EventClient> {
+  const client = await openEvents(at, `/v1/locks/${name}/hold`, asked(body))
+  onTestFinished(() => client.close())
+  return client
+}
+
+async function held(name: string, body: object = {}, at = harness) {
+  const client = await hold(name, body, at)
+  expect(client.status).toBe(200)
+  const { event, data } = await client.next()
+  expect(event).toBe('acquired')
+  return { client, token: data.token as string, fence: data.fence as number, data }
+}
+
+/** A request that stands in line, or is about to: its connection can be cut. */
+function waits(name: string, body: object = {}, at = harness) {
+  const one = askEvents(at, `/v1/locks/${name}/hold`, asked({ waitMs: 60_000, ...body }))
+  onTestFinished(() => void one.request.destroy())
+  return one
+}
+
+describe('a hold', () => {
+  it('is the lease: the service renews it for as long as the stream lasts', async () => {
+    const { client, data } = await held('renew', { ttlMs: 3_000, owner: 'me' })
+    expect(client.headers['content-type']).toBe('text/event-stream')
+    expect(data).toMatchObject({ name: 'renew', mode: 'exclusive', waitedMs: 0, holdCount: 1 })
+    expect((await get('renew')).holders[0].owner).toBe('me')
+
+    for (let i = 0; i < 3; i++) {
+      harness.advance(1_500)
+      const { data: ping } = await client.nextOf('ping')
+      expect(ping.expiresInMs).toBeLessThanOrEqual(3_000)
+      expect(ping.expiresInMs).toBeGreaterThan(0)
+    }
+
+    await acquire('renew').expect(423)
+  })
+
+  it('releases when its client closes the connection', async () => {
+    const { client, fence } = await held('close')
+    client.close()
+    await state('close', 'free')
+    expect((await get('close')).lastEnd).toMatchObject({ how: 'released', fence })
+  })
+
+  it('hands the lock to the next stream in line at that moment', async () => {
+    const { client, fence } = await held('next')
+    const waiting = waits('next')
+    await queued('next', 1)
+    client.close()
+    const next = await (await waiting.client()).next()
+    expect(next.data.fence).toBeGreaterThan(fence)
+    expect(next.data.waitedMs).toBeGreaterThan(0)
+  })
+
+  it('cools down after its end, which may have been a crash', async () => {
+    const { client } = await held('crash', { lockDelayMs: 60_000 })
+    const behind = waits('crash')
+    await queued('crash', 1)
+    client.close()
+    await state('crash', 'cooling')
+    behind.request.destroy()
+    await queued('crash', 0)
+    expect((await acquire('crash').expect(423)).body.code).toBe('lock-cooling')
+    harness.advance(60_001)
+    await acquire('crash').expect(200)
+  })
+
+  it('does not cool down when it is released on purpose, and is told so', async () => {
+    const { client, token } = await held('purpose', { lockDelayMs: 60_000 })
+    await post('locks/purpose/release', { token }).expect(200)
+    expect(await client.nextOf('lost')).toMatchObject({ data: { reason: 'released' } })
+    expect(await client.ended()).toBe(true)
+    expect((await get('purpose')).state).toBe('free')
+  })
+
+  it('keeps the name for its minimal time', async () => {
+    const { client } = await held('minimal', { minHoldMs: 5_000, lockDelayMs: 20_000 })
+    client.close()
+    await until('it was given back', async () => (await get('minimal')).lastEnd !== undefined)
+    expect((await get('minimal')).state).toBe('held')
+    harness.advance(5_001)
+    await state('minimal', 'cooling')
+    harness.advance(20_001)
+    await state('minimal', 'free')
+  })
+
+  it('joins the lease of the same owner, which ends with the last of them', async () => {
+    const terms = { owner: 'me', reentrant: true, lockDelayMs: 60_000 }
+    const first = await held('re', terms)
+    const second = await held('re', terms)
+    expect(second.data).toMatchObject({ fence: first.fence, holdCount: 2 })
+    first.client.close()
+    await until(
+      'one is left',
+      async () =>
+        (await harness.redis.hkeys(key('re'))).filter((field) => field.startsWith('>')).length ===
+        1,
+    )
+    expect((await get('re')).state).toBe('held')
+    second.client.close()
+    await state('re', 'cooling')
+  })
+
+  it('is bounded by maxHoldMs', async () => {
+    const { client } = await held('max', { ttlMs: 1_000, maxHoldMs: 3_000 })
+    harness.advance(2_500)
+    expect((await client.nextOf('lost')).data.reason).toBe('expired')
+    expect(await client.ended()).toBe(true)
+  })
+
+  it('says at once that somebody asks it to give way, and when it was made to', async () => {
+    const { client } = await held('revoke', { ttlMs: 60_000 })
+    await post('locks/revoke/revoke', { reason: 'please' }).expect(200)
+    expect((await client.nextOf('revoke-requested')).data).toEqual({ reason: 'please' })
+    await post('locks/revoke/revoke', { reason: 'now', graceMs: 20_000 }).expect(200)
+    const { data } = await client.nextOf('revoke-requested')
+    expect(data.reason).toBe('now')
+    expect(data.inMs).toBeGreaterThan(10_000)
+    harness.advance(20_001)
+    expect((await client.nextOf('lost')).data.reason).toBe('revoked')
+    expect(client.events.filter(({ event }) => event === 'revoke-requested')).toHaveLength(2)
+    expect(await client.ended()).toBe(true)
+  })
+
+  it('says that it was revoked by force', async () => {
+    const { client } = await held('force', { ttlMs: 60_000 })
+    await post('locks/force/revoke', { reason: 'stop', force: true }).expect(200)
+    expect((await client.nextOf('lost')).data.reason).toBe('revoked')
+  })
+
+  it('says that the lease expired', async () => {
+    const { client } = await held('expire', { ttlMs: 1_000 })
+    harness.advance(1_001)
+    expect((await client.nextOf('lost')).data.reason).toBe('expired')
+    await state('expire', 'free')
+  })
+
+  it('answers what it cannot have as any other request', async () => {
+    await acquire('held', { owner: 'other' }).expect(200)
+    const refused = await hold('held')
+    await refused.ended()
+    expect([refused.status, refused.body().code]).toEqual([423, 'lock-held'])
+    const late = await hold('held', { waitMs: 100 })
+    await late.ended()
+    expect([late.status, late.body().code]).toEqual([423, 'wait-timeout'])
+    const wrong = await hold('held', { ttlMs: 10 })
+    await wrong.ended()
+    expect(wrong.status).toBe(400)
+    const stranger = await hold('held', { token: 'x'.repeat(22) })
+    await stranger.ended()
+    expect([stranger.status, stranger.body().code]).toEqual([409, 'not-owner'])
+  })
+
+  it('shows its token to nobody else', async () => {
+    const { token } = await held('secret')
+    const { text } = await harness.request('get', '/v1/locks/secret').expect(200)
+    expect(text).not.toContain(token)
+    expect(harness.log.join('')).not.toContain(token)
+  })
+})
+
+const key = (name: string) => `ls:{${harness.namespace}:${harness.lockTag(name)}}:lock:${name}`
+
+describe('a connection that is cut', () => {
+  it('while it stands in line leaves the queue at once', async () => {
+    await acquire('queue').expect(200)
+    const cut = waits('queue')
+    await queued('queue', 1)
+    cut.request.destroy()
+    await queued('queue', 0)
+  })
+
+  it('in the instant of the grant leaves nobody holding', async () => {
+    for (let i = 0; i < 20; i++) {
+      const { body } = await acquire('instant').expect(200)
+      const cut = waits('instant')
+      await queued('instant', 1)
+      const released = post('locks/instant/release', { token: body.token }).expect(200)
+      cut.request.destroy()
+      await released
+      await state('instant', 'free')
+    }
+  })
+
+  it('before its stream begins leaves nobody holding', async () => {
+    for (let i = 0; i < 20; i++) {
+      const cut = askEvents(harness, '/v1/locks/begin/hold', asked({}))
+      cut.request.on('error', () => undefined)
+      await new Promise((resolve) => cut.request.once('finish', resolve))
+      cut.request.destroy()
+      await state('begin', 'free')
+    }
+  })
+
+  it('late, when another stream carries the lease already, ends nothing', async () => {
+    const first = await held('late')
+    const second = await hold('late', { token: first.token })
+    expect((await second.next()).data).toMatchObject({ token: first.token, fence: first.fence })
+    expect((await first.client.nextOf('lost')).data.reason).toBe('not-owner')
+    first.client.close()
+    await acquire('late').expect(423)
+    second.close()
+    await state('late', 'free')
+  })
+})
+
+describe('the instance shuts down', () => {
+  it('detaches its streams; another instance goes on with the lease', async () => {
+    // Both of one clock: that of the file has been moved.
+    const [ending, other] = [await startHarness(), await startHarness()]
+    onTestFinished(() => other.close())
+    const { client, token, fence } = await held('drain', { ttlMs: 20_000 }, ending)
+    await ending.close()
+
+    const { data } = await client.nextOf('detach')
+    expect(data).toMatchObject({ token, fence })
+    expect(data.expiresInMs).toBeGreaterThan(10_000)
+    expect(await client.ended()).toBe(true)
+
+    const again = await hold('drain', { token, ttlMs: 20_000 }, other)
+    expect((await again.next()).data).toMatchObject({ token, fence })
+    again.close()
+    await state('drain', 'free')
+  })
+
+  it('answers those who stand in line', async () => {
+    const other = await startHarness()
+    await acquire('drained').expect(200)
+    const waiting = waits('drained', {}, other)
+    await queued('drained', 1)
+    await other.close()
+    const client = await waiting.client()
+    await client.ended()
+    expect([client.status, client.body().code]).toEqual([503, 'draining'])
+    await queued('drained', 0)
+  })
+})
+
+describe('metrics', () => {
+  it('count streams by kind, and why they ended', async () => {
+    const { client } = await held('metrics')
+    const text = async () => (await harness.request('get', '/metrics')).text
+    await until('one is open', async () =>
+      /lockstep_locks_streams\{kind="hold"\} [1-9]/.test(await text()),
+    )
+    client.close()
+    await state('metrics', 'free')
+    await until('its end is counted', async () =>
+      /stream_ends_total\{kind="hold",why="client"\} [1-9]/.test(await text()),
+    )
+    expect(harness.log.join('')).not.toContain('request was slow')
+  })
+})
