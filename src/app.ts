@@ -168,6 +168,7 @@ export function buildApp(deps: AppDeps, makeStores = createStores): Apps {
         v1.register(batchRoutes, {
           prefix: '/cache',
           store: stores.cache.entries,
+          leases: stores.cache.leases,
           policyOf: stores.cache.spaces.policyOf,
           metrics: cacheMetrics,
           idempotencyTtlMs: config.idempotencyTtlMs,

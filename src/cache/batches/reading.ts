@@ -2,6 +2,7 @@ import { StoreError } from '../../redis/errors.js'
 import type { Entry } from '../entries/entry.js'
 import type { LeaseReply } from '../entries/scripts.js'
 import type { CacheKey, EntryStore, LeveledReply } from '../entries/store.js'
+import type { LeaseStore } from '../leases/store.js'
 import { type Failed, settleTurns, toFailed } from './settle.js'
 
 /** What a read of many found for one key. */
@@ -60,12 +61,22 @@ async function takeIn(
   return { outcome: 'read', entry: again.entry, lease, level: again.level }
 }
 
-/** In the order asked; at most 8 MiB of values. */
-export function readMany(store: EntryStore, keys: readonly CacheKey[]): Promise<Found[]> {
+/**
+ * In the order asked; at most 8 MiB of values.
+ * @param leases if the caller offers to load what is not there: each key then costs a call of its
+ * own, which travels with the others
+ */
+export function readMany(
+  store: EntryStore,
+  keys: readonly CacheKey[],
+  leases?: Pick<LeaseStore, 'ask'>,
+): Promise<Found[]> {
   const room = new Room()
   return settleTurns<CacheKey, Found>(keys, async (turn) => {
     if (room.isFull) return turn.map(() => DEFERRED)
-    const replies = await store.readMany(turn, INLINE_BYTES)
+    const replies = await (leases
+      ? Promise.all(turn.map((key) => askFor(leases, key)))
+      : store.readMany(turn, INLINE_BYTES))
     return Promise.all(
       replies.map((reply, i) =>
         reply instanceof StoreError
@@ -74,4 +85,16 @@ export function readMany(store: EntryStore, keys: readonly CacheKey[]): Promise<
       ),
     )
   })
+}
+
+async function askFor(
+  leases: Pick<LeaseStore, 'ask'>,
+  key: CacheKey,
+): Promise<LeveledReply | StoreError> {
+  try {
+    return await leases.ask(key, { maxBytes: INLINE_BYTES })
+  } catch (error) {
+    if (error instanceof StoreError) return error
+    throw error
+  }
 }

@@ -1,8 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { assertScope } from '../../http/auth.js'
 import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
 import { SpaceParams } from '../entries/schemas.js'
 import { type CacheKey, type EntryStore, readResult } from '../entries/store.js'
+import type { LeaseStore } from '../leases/store.js'
 import type { CacheMetrics } from '../metrics.js'
 import type { PolicyOf } from '../spaces/store.js'
 import { varyByCaller } from '../vary.js'
@@ -15,6 +17,7 @@ import { ofItem, toItem, toWrite, writeOne } from './writing.js'
 export interface BatchRouteOptions {
   readonly policyOf: PolicyOf
   readonly store: EntryStore
+  readonly leases: LeaseStore
   readonly metrics: CacheMetrics
   readonly idempotencyTtlMs: number
 }
@@ -24,7 +27,7 @@ export const MAX_BATCH_BYTES = 12 * 1024 * 1024
 
 export const batchRoutes: FastifyPluginAsyncTypebox<BatchRouteOptions> = async (
   app,
-  { store, policyOf, metrics, idempotencyTtlMs },
+  { store, leases, policyOf, metrics, idempotencyTtlMs },
 ) => {
   varyByCaller(app)
 
@@ -50,9 +53,10 @@ export const batchRoutes: FastifyPluginAsyncTypebox<BatchRouteOptions> = async (
       },
     },
     async (request, reply) => {
-      const { keys, encoding } = request.body
+      const { keys, encoding, lease } = request.body
       const { space } = request.params
-      const found = await readMany(store, await keysOf(request, keys))
+      if (lease) assertScope(request, 'cache:write')
+      const found = await readMany(store, await keysOf(request, keys), lease ? leases : undefined)
       const items = new Items()
       const texts = found.map((one, i) => {
         const key = keys[i] as string

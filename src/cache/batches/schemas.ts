@@ -2,6 +2,7 @@ import Type from 'typebox'
 import { DurationMs, ObjectName } from '../../http/names.js'
 import { MAX_LIFE_MS } from '../entries/schemas.js'
 import { TAG } from '../entries/tags.js'
+import { LeaseToken } from '../leases/schemas.js'
 
 export const MAX_ITEMS = 1_000
 
@@ -18,8 +19,19 @@ export const encoding = Type.Enum(['json', 'text', 'base64'], {
 })
 
 export const GetManyRequest = Type.Object(
-  { keys, encoding },
-  { additionalProperties: false, examples: [{ keys: ['user:7', 'user:8'] }] },
+  {
+    keys,
+    encoding,
+    lease: Type.Boolean({
+      default: false,
+      description:
+        'Offer to load, as a GET with `lease` does: each item says whether the caller should. Needs cache:write. Default false.',
+    }),
+  },
+  {
+    additionalProperties: false,
+    examples: [{ keys: ['user:7', 'user:8'] }, { keys: ['user:7', 'user:8'], lease: true }],
+  },
 )
 
 export const DeleteManyRequest = Type.Object(
@@ -52,6 +64,9 @@ export const WriteFields = {
       maxItems: 32,
       description: 'Tags, up to 32.',
     }),
+  ),
+  lease: Type.Optional(
+    LeaseToken('Token of the lease that this was loaded under; a condition of its own.'),
   ),
   ifMatch: Type.Optional(
     Type.String({ description: 'The ETag that must be there, or `*` for any.' }),
@@ -116,6 +131,19 @@ export const FoundItem = {
   ttlMs: Type.Optional(
     Type.Integer({ description: 'Until it is stale; negative: since it became so.' }),
   ),
+  lease: Type.Optional(
+    Type.Object(
+      {
+        state: Type.Enum(['won', 'held', 'backoff']),
+        token: Type.Optional(Type.String({ description: 'With `won`: the caller should load.' })),
+        leaseMs: Type.Optional(Type.Integer({ description: 'With `won`: how long it lasts.' })),
+        retryAfterMs: Type.Optional(
+          Type.Integer({ description: 'Else: when the lease could be had.' }),
+        ),
+      },
+      { description: 'With `lease`, where there is something to load.' },
+    ),
+  ),
   detail,
   reason,
 }
@@ -138,7 +166,12 @@ export const GetManyResponse = Type.Object(
             ageMs: 12_000,
             ttlMs: 271_400,
           },
-          { key: 'user:8', status: 'cache-miss', state: 'miss' },
+          {
+            key: 'user:8',
+            status: 'cache-miss',
+            state: 'miss',
+            lease: { state: 'won', token: 'u3Jq0c9mT1uVwX2yZ4aBcD', leaseMs: 9_999 },
+          },
         ],
       },
     ],

@@ -20,6 +20,9 @@ export function toWrite(pointer: string, sent: Static<typeof Fields>): WriteOpti
   if (ifMatch !== undefined && ifNoneMatch !== undefined) {
     throw invalid(`${pointer}/ifNoneMatch`, 'contradicts ifMatch: send one of the two')
   }
+  if (sent.lease !== undefined && (ifMatch ?? ifNoneMatch) !== undefined) {
+    throw invalid(`${pointer}/lease`, 'is a condition of its own: send no other beside it')
+  }
   const isNegative = sent.negative === true
   if (isNegative && sent.value !== undefined) {
     throw invalid(`${pointer}/value`, 'contradicts negative: it says that there is none')
@@ -39,6 +42,7 @@ export function toWrite(pointer: string, sent: Static<typeof Fields>): WriteOpti
     staleMs: sent.staleMs,
     match: toMatch(ifMatch, `${pointer}/ifMatch`),
     onlyIfAbsent: ifNoneMatch !== undefined,
+    fill: sent.lease,
     isNegative,
   }
 }

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+import { tokensYaml } from '../support/tokens.js'
+
+let harness: Harness
+
+beforeAll(async () => {
+  harness = await startHarness({ configFile: 'spaces: { users: { jitter: 0, staleMs: 60000 } }' })
+})
+afterAll(() => harness.close())
+
+const post = (path: string, body: object) => harness.request('post', path).send(body)
+const getMany = async (keys: string[]) =>
+  (await post('/v1/cache/users/get-many', { keys, lease: true }).expect(200)).body.entries
+const setMany = async (entries: object[]) =>
+  (await post('/v1/cache/users/set-many', { entries }).expect(200)).body.entries
+const put = (key: string, value: string, query = '') =>
+  harness
+    .request('put', `/v1/cache/users/${key}${query}`)
+    .type('application/json')
+    .send(value)
+    .expect(201)
+
+interface Item {
+  readonly key: string
+  readonly lease?: { readonly state: string; readonly token: string }
+}
+
+describe('get-many with leases', () => {
+  it('says of each key whether the caller should load it', async () => {
+    await put('fresh', '1')
+    await put('stale', '2', '?ttlMs=1000')
+    harness.advance(1_000)
+    const keys = ['fresh', 'stale', 'missing']
+    const won = { state: 'won', token: expect.any(String), leaseMs: expect.any(Number) }
+    const held = { state: 'held', retryAfterMs: expect.any(Number) }
+
+    const first = await getMany(keys)
+    const second = await getMany(keys)
+
+    expect(first[0]).not.toHaveProperty('lease')
+    expect(first[1]).toMatchObject({ status: 'hit', state: 'stale', value: 2, lease: won })
+    expect(first[2]).toEqual({ key: 'missing', status: 'cache-miss', state: 'miss', lease: won })
+    expect(second.map(({ lease }: { lease?: object }) => lease)).toEqual([undefined, held, held])
+    const plain = await post('/v1/cache/users/get-many', { keys }).expect(200)
+    for (const item of plain.body.entries) expect(item).not.toHaveProperty('lease')
+  })
+
+  it('gives a key that is asked for twice to one of the two', async () => {
+    const states = (await getMany(['twice', 'twice'])).map(({ lease }: Item) => lease?.state)
+    expect(states).toEqual(['won', 'held'])
+  })
+
+  it('grants 1000 leases, all different, and takes their fills', async () => {
+    const keys = Array.from({ length: 1_000 }, (_, i) => `many-${i}`)
+    const found: Item[] = await getMany(keys)
+    const tokens = found.map(({ lease }) => lease?.token)
+    expect(new Set(tokens).size).toBe(1_000)
+
+    await harness.request('delete', '/v1/cache/users/many-1').expect(204)
+    const filled = await setMany(keys.map((key, i) => ({ key, value: i, lease: tokens[i] })))
+
+    expect(filled.slice(0, 3).map(({ status }: { status: string }) => status)).toEqual([
+      'created',
+      'lease-lost',
+      'created',
+    ])
+    const states = (await getMany(keys)).map(({ lease }: Item) => lease?.state)
+    expect(states.indexOf('won')).toBe(1)
+    expect(states.filter((state: string | undefined) => state !== undefined)).toHaveLength(1)
+  })
+
+  it('is for those who could store what they load', async () => {
+    const locked = await startHarness({
+      configFile: tokensYaml([{ token: 'reader', scopes: ['cache:read'] }]),
+    })
+    const read = (body: object) =>
+      locked
+        .request('post', '/v1/cache/users/get-many')
+        .set('authorization', 'Bearer reader')
+        .send(body)
+    await read({ keys: ['a'] }).expect(200)
+    await read({ keys: ['a'], lease: true }).expect(403)
+    await locked.close()
+  })
+})
+
+it('a pipeline takes fills as well', async () => {
+  const [{ lease }] = await getMany(['piped'])
+  const operation = { op: 'put', space: 'users', key: 'piped', value: 'x', lease: lease.token }
+  const { body } = await post('/v1/cache-pipeline', { operations: [operation] }).expect(200)
+  expect(body.entries[0].status).toBe('created')
+  const late = { ...operation, lease: 'sixteen-chars-no' }
+  const again = await post('/v1/cache-pipeline', { operations: [late] }).expect(200)
+  expect(again.body.entries[0].status).toBe('lease-lost')
+})
+
+it.each([{ ifMatch: '*' }, { ifNoneMatch: '*' }])('a fill takes no %j beside it', async (other) => {
+  const entry = { key: 'a', value: 1, lease: 'sixteen-chars-no', ...other }
+  const { body } = await post('/v1/cache/users/set-many', { entries: [entry] }).expect(400)
+  expect(body.errors[0].pointer).toBe('body/entries/0/lease')
+})
+
+it('leases, fills and refreshes are counted', async () => {
+  const counts = async (name: string, label: string) => {
+    const metric = await harness.app.metrics.registry.getSingleMetric(name)?.get()
+    return Object.fromEntries(
+      (metric?.values ?? []).map(({ labels, value }) => [labels[label], value]),
+    ) as Record<string, number>
+  }
+  const all = async () => ({
+    ...(await counts('lockstep_cache_leases_total', 'result')),
+    ...(await counts('lockstep_cache_fills_total', 'result')),
+    ...(await counts('lockstep_cache_refreshes_total', 'reason')),
+  })
+  const before: Record<string, number> = await all()
+  const [{ lease }] = await getMany(['counted'])
+  await getMany(['counted'])
+  await setMany([{ key: 'counted', value: 1, ttlMs: 1_000, lease: lease.token }])
+  await setMany([{ key: 'counted', value: 1, lease: 'sixteen-chars-no' }])
+  harness.advance(1_000)
+  const [stale] = await getMany(['counted'])
+  harness.advance(10_000)
+  const [next] = await getMany(['counted'])
+  await post('/v1/cache/users/counted/lease/cancel', { token: next.lease.token, failed: true })
+  await getMany(['counted'])
+  expect(stale.lease.state).toBe('won')
+
+  const after: Record<string, number> = await all()
+  const grown = Object.fromEntries(
+    Object.entries(after).map(([name, value]) => [name, value - (before[name] ?? 0)]),
+  )
+  expect(grown).toMatchObject({ won: 3, held: 1, backoff: 1, expired: 1, stale: 2 })
+  expect(grown).toMatchObject({ accepted: 1, refused: 1 })
+})
