@@ -33,6 +33,7 @@ import { createRequestMetrics } from './metrics/http.js'
 import { createMetrics } from './metrics/registry.js'
 import { createDecide } from './ratelimits/checks/decide.js'
 import { createTell } from './ratelimits/checks/tell.js'
+import { compatRoutes } from './ratelimits/compat/routes.js'
 import { createRateLimitMetrics } from './ratelimits/metrics.js'
 import { rateLimitRoutes } from './ratelimits/routes.js'
 import { StoreError } from './redis/errors.js'
@@ -101,6 +102,18 @@ export function buildApp(deps: AppDeps, makeStores = createStores): Apps {
     root.register(errorPages)
     root.register(healthRoutes, probes)
     if (!admin) root.register(operationRoutes, operations)
+    const limitMetrics = createRateLimitMetrics(metrics, (name) => Object.hasOwn(filed, name))
+    const tell = createTell({
+      metrics: limitMetrics,
+      headerStyle: config.ratelimitHeaders,
+    })
+    const decide = createDecide({
+      store: stores.ratelimits.checks,
+      policies: stores.ratelimits.policies,
+      metrics: limitMetrics,
+      tell,
+    })
+    root.register(compatRoutes, { decide, stores: stores.ratelimits })
     root.register(
       async (v1) => {
         keepPrivate(v1)
@@ -126,17 +139,6 @@ export function buildApp(deps: AppDeps, makeStores = createStores): Apps {
         v1.register(semaphoreRoutes, { prefix: '/semaphores', ...locks })
         v1.register(lockSetRoutes, { prefix: '/lock-sets', ...locks })
         v1.register(sessionRoutes, { prefix: '/sessions', ...locks })
-        const limitMetrics = createRateLimitMetrics(metrics, (name) => Object.hasOwn(filed, name))
-        const tell = createTell({
-          metrics: limitMetrics,
-          headerStyle: config.ratelimitHeaders,
-        })
-        const decide = createDecide({
-          store: stores.ratelimits.checks,
-          policies: stores.ratelimits.policies,
-          metrics: limitMetrics,
-          tell,
-        })
         v1.register(rateLimitRoutes, {
           prefix: '/ratelimits',
           stores: stores.ratelimits,

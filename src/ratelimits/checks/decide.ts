@@ -17,11 +17,11 @@ export interface DecideOptions {
 
 /**
  * Checks limits for a route, counts what came of it, and sets the headers that tell of it on the
- * reply. Of the request itself it reads nothing: a proxy's may be full of what its visitor sent.
+ * reply, if there is one that has them. Of the request itself it reads nothing: a proxy's may be full of what its visitor sent.
  * @throws Problem for limits that cannot be checked; StoreError where a policy is closed.
  */
 export type Decide = (
-  reply: FastifyReply,
+  reply: FastifyReply | undefined,
   namespace: string,
   inputs: readonly LimitInput[],
   options: CheckOptions,

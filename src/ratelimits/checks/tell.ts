@@ -23,7 +23,7 @@ export interface Left {
 export interface Tell {
   /** @param isCounted false for a peek, which decides nothing */
   decision(
-    reply: FastifyReply,
+    reply: FastifyReply | undefined,
     limits: readonly LimitRequest[],
     outcome: Decided,
     isCounted: boolean,
@@ -41,6 +41,7 @@ export function createTell({ metrics, headerStyle }: TellOptions): Tell {
     decision(reply, limits, outcome, isCounted) {
       const answer = toAnswer(limits, outcome)
       if (isCounted) metrics.decided(limits, answer.results)
+      if (!reply) return answer
       if (outcome.replayed) reply.header('idempotent-replayed', 'true')
       const states = limits.map(({ name, policy }, i) => {
         const { limit, remaining, resetAfterMs } = answer.results[i]!

@@ -1,0 +1,111 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Static } from 'typebox'
+import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
+import { windowOf } from '../algorithms/calendar.js'
+import { toKey } from '../authz/template.js'
+import type { Decide } from '../checks/decide.js'
+import type { Policy } from '../policies/policy.js'
+import type { PolicyStore } from '../policies/store.js'
+import { acceptAnyJson } from './any-json.js'
+import { ShouldRateLimitRequest, ShouldRateLimitResponse } from './envoy-schemas.js'
+
+type Request = Static<typeof ShouldRateLimitRequest>
+type Descriptor = Request['descriptors'][number]
+type Response = Static<typeof ShouldRateLimitResponse>
+type Status = Response['statuses'][number]
+
+export interface EnvoyOptions {
+  readonly decide: Decide
+  readonly policies: PolicyStore
+}
+
+/**
+ * The JSON of envoyproxy/ratelimit: the domain and the keys of a descriptor, joined by `.`, name a
+ * policy; its values, joined by `/`, are the key. Descriptors without a policy are not limited.
+ */
+export const envoyRoutes: FastifyPluginAsyncTypebox<EnvoyOptions> = async (
+  app,
+  { decide, policies },
+) => {
+  acceptAnyJson(app)
+
+  async function check(
+    namespace: string,
+    request: Request,
+    descriptor: Descriptor,
+  ): Promise<Status> {
+    const policy = [request.domain, ...descriptor.entries.map(({ key }) => key)].join('.')
+    const document = await policies.get(namespace, policy)
+    if (!document) return { code: 'OK' }
+    const cost = costOf(request, descriptor)
+    const limits = [{ policy, key: keyOf(descriptor), cost: Math.max(1, cost) }]
+    const options = { mode: 'each', take: 'exact', peek: cost === 0 } as const
+    const { allowed, results } = await decide(undefined, namespace, limits, options)
+    const { remaining, limit, resetAfterMs, retryAfterMs = resetAfterMs } = results[0]!
+    return {
+      code: allowed ? 'OK' : 'OVER_LIMIT',
+      currentLimit: { requestsPerUnit: limit, ...unitOf(document.value) },
+      ...(remaining > 0 && { limitRemaining: remaining }),
+      durationUntilReset: toDuration(allowed ? resetAfterMs : retryAfterMs),
+    }
+  }
+
+  app.post(
+    '/json',
+    {
+      config: { scope: 'ratelimits:write' },
+      schema: {
+        operationId: 'shouldRateLimit',
+        summary: 'Ask as clients of envoyproxy/ratelimit do',
+        tags: ['ratelimits'],
+        body: ShouldRateLimitRequest,
+        response: {
+          200: ShouldRateLimitResponse,
+          429: ShouldRateLimitResponse,
+          ...problemResponses(...COMMON_PROBLEMS),
+        },
+      },
+    },
+    async ({ namespace, body }, reply) => {
+      const statuses = await Promise.all(
+        body.descriptors.map((descriptor) => check(namespace, body, descriptor)),
+      )
+      const isOver = statuses.some(({ code }) => code === 'OVER_LIMIT')
+      reply.code(isOver ? 429 : 200)
+      return { overallCode: isOver ? ('OVER_LIMIT' as const) : ('OK' as const), statuses }
+    },
+  )
+}
+
+/** What a descriptor says holds for it, 0 included; what the request says is at least 1. */
+function costOf(request: Request, { hitsAddend, hits_addend }: Descriptor): number {
+  const own = hitsAddend ?? hits_addend
+  if (own !== undefined) return Number(own)
+  return Math.max(1, Number(request.hitsAddend ?? request.hits_addend ?? 1))
+}
+
+/** In several values `%` and `/` are percent-encoded, so that no two lists of values meet. */
+function keyOf({ entries }: Descriptor): string {
+  const values = entries.map(({ value = '' }) => value)
+  if (values.length === 1) return toKey(values[0])
+  return toKey(values.map((value) => value.replace(/[%/]/g, encodeURIComponent)).join('/'))
+}
+
+const UNITS = {
+  1000: 'SECOND',
+  60000: 'MINUTE',
+  3600000: 'HOUR',
+  86400000: 'DAY',
+  604800000: 'WEEK',
+} as const
+
+function unitOf(policy: Policy): Pick<NonNullable<Status['currentLimit']>, 'unit'> {
+  if (policy.period === 'month') return { unit: 'MONTH' }
+  if (policy.period === 'year') return { unit: 'YEAR' }
+  const unit = UNITS[windowOf(policy) as keyof typeof UNITS]
+  return unit ? { unit } : {}
+}
+
+/** A google.protobuf.Duration: none, or three digits behind the point. */
+const toDuration = (ms: number): string =>
+  ms % 1_000 === 0 ? `${ms / 1_000}s` : `${(ms / 1_000).toFixed(3)}s`

@@ -1,0 +1,85 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
+import type { AdjustmentStore } from '../adjustments/store.js'
+import { algorithmOf } from '../algorithms/algorithms.js'
+import type { Decide } from '../checks/decide.js'
+import { acceptAnyJson } from './any-json.js'
+import { type RateLimitReq, type RateLimitResp, type Translated, translate } from './gubernator.js'
+import { GetRateLimitsRequest, GetRateLimitsResponse } from './gubernator-schemas.js'
+
+export interface GubernatorOptions {
+  readonly decide: Decide
+  readonly adjustments: AdjustmentStore
+}
+
+type Limit = Exclude<Translated, { error: string }>
+
+/** The JSON of gubernator: each request brings its limit along. */
+export const gubernatorRoutes: FastifyPluginAsyncTypebox<GubernatorOptions> = async (
+  app,
+  { decide, adjustments },
+) => {
+  acceptAnyJson(app)
+
+  async function toResponse(namespace: string, request: RateLimitReq): Promise<RateLimitResp> {
+    const limit = translate(request)
+    if ('error' in limit) return failed(limit.error)
+    if (limit.reset) return reset(namespace, limit)
+    const { name, key, hits, policy, drain } = limit
+    const limits = [{ ...policy, name, key, cost: Math.max(1, hits) }]
+    const { results } = await decide(undefined, namespace, limits, {
+      mode: 'each',
+      // What is left is taken although it is not enough.
+      take: drain ? 'up-to' : 'exact',
+      peek: hits === 0,
+    })
+    const result = results[0]!
+    const isUnder = hits === 0 ? result.allowed : result.granted === hits
+    return {
+      status: isUnder ? 'UNDER_LIMIT' : 'OVER_LIMIT',
+      limit: String(policy.limit),
+      remaining: String(result.remaining),
+      reset_time: String(result.takenAtMs + result.resetAfterMs),
+      error: '',
+      metadata: result.degraded ? { degraded: result.degraded } : {},
+    }
+  }
+
+  async function reset(namespace: string, { name, key, policy }: Limit): Promise<RateLimitResp> {
+    await adjustments.reset(namespace, { name, key, policy, inline: true })
+    return {
+      status: 'UNDER_LIMIT',
+      limit: String(policy.limit),
+      remaining: String(algorithmOf(policy).maxCost(policy)),
+      reset_time: '0',
+      error: '',
+      metadata: {},
+    }
+  }
+
+  app.post(
+    '/v1/GetRateLimits',
+    {
+      config: { scope: 'ratelimits:write' },
+      schema: {
+        operationId: 'getRateLimits',
+        summary: 'Ask as clients of gubernator do',
+        tags: ['ratelimits'],
+        body: GetRateLimitsRequest,
+        response: { 200: GetRateLimitsResponse, ...problemResponses(...COMMON_PROBLEMS) },
+      },
+    },
+    async ({ namespace, body }) => ({
+      responses: await Promise.all(body.requests.map((request) => toResponse(namespace, request))),
+    }),
+  )
+}
+
+const failed = (error: string): RateLimitResp => ({
+  status: 'UNDER_LIMIT',
+  limit: '0',
+  remaining: '0',
+  reset_time: '0',
+  error,
+  metadata: {},
+})

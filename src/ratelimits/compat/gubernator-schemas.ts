@@ -1,0 +1,86 @@
+import Type from 'typebox'
+
+/** protobuf's JSON writes 64-bit integers as text, and reads both. */
+const Int64 = (description: string) =>
+  Type.Optional(
+    Type.Union([Type.Integer(), Type.String({ pattern: '^-?\\d{1,19}$' })], { description }),
+  )
+
+const Name = (description: string) => Type.Optional(Type.String({ maxLength: 4_096, description }))
+
+/** Open, as there: what is not known is ignored. */
+const RateLimitReq = Type.Object({
+  name: Name('Of the limit; with the key it is what is counted.'),
+  unique_key: Name('Who is limited.'),
+  uniqueKey: Name('The same.'),
+  hits: Int64('How much is asked for; 0 asks only.'),
+  limit: Int64('Hits per duration.'),
+  duration: Int64('Milliseconds; with DURATION_IS_GREGORIAN 0 minute to 5 year.'),
+  algorithm: Type.Optional(
+    Type.Union([Type.Integer(), Type.String()], {
+      description:
+        'TOKEN_BUCKET or 0: a window from the first hit; LEAKY_BUCKET or 1: gcra. Default TOKEN_BUCKET.',
+    }),
+  ),
+  behavior: Type.Optional(
+    Type.Union([Type.Integer(), Type.String()], {
+      description:
+        'DURATION_IS_GREGORIAN (4), RESET_REMAINING (8), DRAIN_OVER_LIMIT (32) or their sum; BATCHING and NO_BATCHING change nothing. Others are answered with an error.',
+    }),
+  ),
+  burst: Int64('LEAKY_BUCKET: what may come at once. Default: limit.'),
+})
+
+export const GetRateLimitsRequest = Type.Object(
+  {
+    requests: Type.Array(RateLimitReq, { maxItems: 1_000, description: 'Up to 1000 limits.' }),
+  },
+  {
+    examples: [
+      {
+        requests: [
+          {
+            name: 'requests_per_sec',
+            unique_key: 'account:12345',
+            hits: '1',
+            limit: '10',
+            duration: '1000',
+          },
+        ],
+      },
+    ],
+  },
+)
+
+export const GetRateLimitsResponse = Type.Object(
+  {
+    responses: Type.Array(
+      Type.Object({
+        status: Type.Enum(['UNDER_LIMIT', 'OVER_LIMIT']),
+        limit: Type.String(),
+        remaining: Type.String(),
+        reset_time: Type.String({ description: 'Milliseconds since 1970.' }),
+        error: Type.String({ description: 'Not empty: the rest means nothing.' }),
+        metadata: Type.Record(Type.String(), Type.String()),
+      }),
+      { description: 'In the order asked.' },
+    ),
+  },
+  {
+    description: 'Each limit for itself.',
+    examples: [
+      {
+        responses: [
+          {
+            status: 'UNDER_LIMIT',
+            limit: '10',
+            remaining: '9',
+            reset_time: '1795248001000',
+            error: '',
+            metadata: {},
+          },
+        ],
+      },
+    ],
+  },
+)
