@@ -64,7 +64,9 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const readConfig = () =>
     loadConfig({
       LOCKSTEP_LOG_LEVEL: 'trace',
-      // Tests share a busy machine, where Redis may keep a read waiting for long.
+      // Tests share a busy machine, where Redis may keep a call waiting for long; those that harm it
+      // want to hear of it soon.
+      ...(options.redisUrl === undefined && { LOCKSTEP_REDIS_TIMEOUT_MS: '5000' }),
       LOCKSTEP_CACHE_READ_TIMEOUT_MS: '5000',
       LOCKSTEP_RATELIMIT_TIMEOUT_MS: '5000',
       LOCKSTEP_CONFIG_FILE: file,
