@@ -36,8 +36,9 @@ elseif lock.count > 0 then tokens = redis.call('ZRANGE', part(lock, 'holders'), 
 local revoked, asked = 0, 0
 for _, token in ipairs(tokens) do
   local lease = read_lease(lock, token)
+  if not lease then recount(lock)
   -- Given back before; only its minimal hold keeps the name taken.
-  if grace_ms == 0 and lease.released then end_by_time(lock, token, lease, now_us)
+  elseif grace_ms == 0 and lease.released then end_by_time(lock, token, lease, now_us)
   elseif grace_ms == 0 then
     end_lease(lock, token, lease, 'revoked', now_us, reason)
     revoked = revoked + 1

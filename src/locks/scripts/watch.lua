@@ -35,10 +35,8 @@ if lock.watched <= now_us then redis.call('DEL', events) end
 if redis.call('EXISTS', events) == 0 then redis.call('XADD', events, '*', 'type', 'begin') end
 lock.watched, lock.dirty = math.max(lock.watched, now_us + watch_ms * 1000), true
 -- The lock is saved without being moved on: it must be looked at no later than before.
-if lock.queued > 0 then
-  local head = read_waiter(lock, redis.call('ZRANGE', part(lock, 'queue'), 0, 0)[1] or '')
-  lock.head_gone = head and gone_at(call, head)
-end
+local _, head = head_of(lock)
+lock.head_gone = head and gone_at(call, head)
 redis.call('ZREMRANGEBYSCORE', watchers, '-inf', now_us)
 redis.call('ZADD', watchers, lock.watched, instance)
 redis.call('PEXPIRE', events, watch_ms + KEEP_MS)

@@ -87,10 +87,13 @@ local function reap(lock)
     steps = steps + 1
     if steps > 64 then lock.again = true break end
     local token = lock.sole ~= '' and lock.sole or redis.call('ZRANGE', part(lock, 'holders'), 0, 0)[1]
-    local lease = read_lease(lock, token)
-    local at = deadline_of(lock, lease)
+    local lease = token and read_lease(lock, token)
+    local at = lease and deadline_of(lock, lease)
+    if not lease then
+      recount(lock)
+      changed = true
     -- The session was kept alive since this deadline was noted.
-    if not is_past(lock.call, at) then change_lease(lock, token, lease)
+    elseif not is_past(lock.call, at) then change_lease(lock, token, lease)
     else
       end_by_time(lock, token, lease, at)
       changed = true

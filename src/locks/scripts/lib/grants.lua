@@ -63,10 +63,10 @@ local function locks_of(lock, waiter)
   return locks
 end
 
--- Whether a waiter stands first here and fits; what is over here is ended first.
+-- Whether the waiter of a head stands first here as well and fits; what is over here is ended first.
 local function is_ready(lock, token, waiter, work)
   if reap(lock) then work[#work + 1] = lock end
-  if redis.call('ZRANGE', part(lock, 'queue'), 0, 0)[1] ~= token then return false end
+  if waiter.names and head_of(lock) ~= token then return false end
   return fits(lock, waiter) or find_joinable(lock, waiter) ~= nil
 end
 
@@ -87,12 +87,8 @@ local function advance(lock)
     while at.queued > 0 do
       steps = steps + 1
       if steps > 64 then at.again = true break end
-      local token = redis.call('ZRANGE', part(at, 'queue'), 0, 0)[1]
-      local waiter = token and read_waiter(at, token)
-      if not waiter then
-        at.queued, at.dirty = 0, true
-        break
-      end
+      local token, waiter = head_of(at)
+      if not token then break end
       local locks = locks_of(at, waiter)
       if is_gone(at.call, waiter) then dismiss(locks, token, waiter)
       elseif all_ready(locks, token, waiter, work) then grant_waiter(locks, token, waiter)

@@ -33,8 +33,31 @@ local function set_due(lock)
   lock.due = tonumber(first[2] or 0)
 end
 
+-- While a slot of a Cluster moves, a script may come to a key that has moved already: it stops there,
+-- and what it wrote stands. Whatever else is noted, a lease is held while its record is there.
+local add_lease
+local function recount(lock)
+  redis.call('DEL', part(lock, 'holders'))
+  local tokens, seen = {}, {}
+  for _, field in ipairs(redis.call('HKEYS', lock.key)) do
+    local first = string.sub(field, 1, 1)
+    if first == '>' then tokens[string.sub(field, 2)] = true
+    elseif first == '#' or first == '@' then redis.call('HDEL', lock.key, field) end
+  end
+  for token in pairs(lock.written) do tokens[token] = true end
+  lock.count, lock.used, lock.sole, lock.due, lock.dirty = 0, 0, '', 0, true
+  for token in pairs(tokens) do
+    local lease = read_lease(lock, token)
+    if lease then
+      add_lease(lock, token, lease, seen[lease.fence])
+      seen[lease.fence] = true
+    end
+  end
+end
+
 -- @param again the token joins a lease that exists: no weight is added
-local function add_lease(lock, token, lease, again)
+function add_lease(lock, token, lease, again)
+  if lock.sole ~= '' and not read_lease(lock, lock.sole) then recount(lock) end
   local at = deadline_of(lock, lease)
   lock.keep_ms = math.max(lock.keep_ms, keep_of(lease, at))
   if lock.count == 0 then lock.sole, lock.due = token, at

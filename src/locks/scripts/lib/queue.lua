@@ -42,9 +42,23 @@ local function enqueue(lock, token, waiter)
   emit(lock, 'queued', waiter)
 end
 
+-- Who stands first; nil when nobody does. A place without a waiter was left by a script that stopped
+-- half way (see recount), and is cleared away.
+local function head_of(lock)
+  while lock.queued > 0 do
+    local token = redis.call('ZRANGE', part(lock, 'queue'), 0, 0)[1]
+    local waiter = token and read_waiter(lock, token)
+    if waiter then return token, waiter end
+    if token then redis.call('ZREM', part(lock, 'queue'), token) end
+    lock.queued, lock.dirty = redis.call('ZCARD', part(lock, 'queue')), true
+  end
+end
+
+-- HDEL first: a script that stops in between leaves a place without a waiter. A waiter without a
+-- place would never be missed.
 local function leave_queue(lock, token)
-  lock.queued = lock.queued - redis.call('ZREM', part(lock, 'queue'), token)
   redis.call('HDEL', part(lock, 'waiters'), token)
+  lock.queued = lock.queued - redis.call('ZREM', part(lock, 'queue'), token)
   lock.dirty = true
 end
 

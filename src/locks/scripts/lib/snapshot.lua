@@ -21,11 +21,11 @@ local function describe(reply, lock, max_holders)
   elseif lock.count > 0 then tokens = redis.call('ZRANGE', part(lock, 'holders'), 0, max_holders - 1) end
   for _, token in ipairs(tokens) do
     local lease = read_lease(lock, token)
-    local at = deadline_of(lock, lease)
+    local at = lease and deadline_of(lock, lease) or 0
     -- Over, though nobody has ended it yet: nobody is told that it is held.
     if not is_past(lock.call, at) then live[#live + 1] = lease
     -- What was given back, or never taken, does not end by expiring.
-    elseif not lease.claim_by and not lease.released then
+    elseif lease and not lease.claim_by and not lease.released then
       over, over_at = lease, at
       cool = math.max(cool, lease.lock_delay_ms and at + lease.lock_delay_ms * 1000 or 0)
     end

@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+import { lockScripts } from '../support/lock-scripts.js'
+
+/**
+ * While a slot of a Cluster moves, a script may come to a key that has moved already. It stops
+ * there, and what it wrote before stands.
+ */
+let harness: Harness
+let scripts: ReturnType<typeof lockScripts>
+
+beforeAll(async () => {
+  harness = await startHarness()
+  scripts = lockScripts(harness)
+})
+afterAll(() => harness.close())
+
+/** A list where a script looks for text, and text where it looks for a list, stop it there. */
+async function stopsAt(part: string, name: string, call: () => Promise<unknown>): Promise<void> {
+  const key = scripts.key(part, name)
+  await harness.redis.set(key, 'in the way')
+  await expect(call()).rejects.toThrow(/WRONGTYPE|wrong kind/)
+  await harness.redis.del(key)
+}
+
+describe('a release that stopped half way', () => {
+  it('frees the lock at the end of the lease at the latest', async () => {
+    const { token } = await scripts.acquire('sole', { ttlMs: 10_000 })
+    const waiter = await scripts.acquire('sole', { waitMs: 60_000 })
+    await stopsAt('ended', 'sole', () => scripts.release('sole', token))
+    expect(await scripts.inspect('sole')).toMatchObject({ holders: [], queueLength: 1 })
+
+    harness.advance(10_001)
+    await scripts.sweep('sole')
+
+    expect(await scripts.claim('sole', waiter.token)).toMatchObject({ outcome: 'granted' })
+  })
+
+  it('takes nothing from those who hold the lock beside it', async () => {
+    const reader = { mode: 'shared', owner: 'o', caller: '' }
+    const { token } = await scripts.acquire('shared', { ...reader, ttlMs: 10_000 })
+    const other = await scripts.acquire('shared', { ...reader, ttlMs: 60_000 })
+    const again = await scripts.acquire('shared', { ...reader, reentrant: true, ttlMs: 60_000 })
+    await stopsAt('ended', 'shared', () => scripts.release('shared', token))
+
+    harness.advance(10_001)
+
+    expect(await scripts.renew('shared', other.token, 60_000)).toMatchObject({ outcome: 'renewed' })
+    expect(await scripts.acquire('shared')).toMatchObject({ outcome: 'held' })
+    for (const one of [other, again]) await scripts.release('shared', one.token)
+    expect(await scripts.acquire('shared')).toMatchObject({ outcome: 'granted' })
+  })
+})
+
+describe('a lock that was released half way', () => {
+  it('is freed by a revocation', async () => {
+    const { token } = await scripts.acquire('revoke')
+    await stopsAt('ended', 'revoke', () => scripts.release('revoke', token))
+    await scripts.revoke('revoke', 0)
+    expect(await scripts.acquire('revoke')).toMatchObject({ outcome: 'granted' })
+  })
+
+  it('lets further readers in', async () => {
+    const reader = { mode: 'shared' }
+    const { token } = await scripts.acquire('reader', reader)
+    await stopsAt('ended', 'reader', () => scripts.release('reader', token))
+    const other = await scripts.acquire('reader', reader)
+    await scripts.release('reader', other.token)
+    expect(await scripts.acquire('reader')).toMatchObject({ outcome: 'granted' })
+  })
+})
+
+describe('a waiter who stands in line half way', () => {
+  it('keeps nobody behind it from being served', async () => {
+    const { token } = await scripts.acquire('queue')
+    await stopsAt('waiters', 'queue', () => scripts.acquire('queue', { waitMs: 60_000 }))
+    const behind = await scripts.acquire('queue', { waitMs: 60_000 })
+
+    await scripts.release('queue', token)
+
+    expect(await scripts.claim('queue', behind.token)).toMatchObject({ outcome: 'granted' })
+  })
+})
+
+describe('a grant that stopped half way', () => {
+  it('leaves a place that is put back', async () => {
+    const { token } = await scripts.acquire('grant', { ttlMs: 10_000 })
+    const { token: waiter } = await scripts.acquire('grant', { waitMs: 60_000 })
+    await stopsAt('waiters', 'grant', () => scripts.release('grant', token))
+    await scripts.restore('grant', { token: waiter })
+
+    harness.advance(10_001)
+    await scripts.sweep('grant')
+
+    expect(await scripts.claim('grant', waiter)).toMatchObject({ outcome: 'granted' })
+  })
+})
