@@ -58,7 +58,7 @@ export class Delivering {
       try {
         const reply = await this.#calls.run.claim(
           { lock: keys },
-          { token, ...this.#calls.common() },
+          { token, attach: waiter.attach, ...this.#calls.common() },
         )
         this.#calls.note(bucket, reply)
         if (reply.outcome === 'nothing') return undefined

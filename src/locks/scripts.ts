@@ -124,7 +124,7 @@ export const claimScript = defineScript({
   name: 'locks.claim',
   file: luaFile('claim'),
   keys: ['lock[]'],
-  args: ['token', ...COMMON],
+  args: ['token', 'attach', ...COMMON],
   decode(reply): Head & (GrantReply | { readonly outcome: 'nothing' }) {
     const parts = flat(reply, 4)
     return parts[3] === 1 ? toGrant(parts) : { ...readHead(parts), outcome: 'nothing' }

@@ -161,8 +161,12 @@ export function createWaiting({ beat, restore }: WaitingOptions): Waiting {
     },
     handOver(grant, askedAt) {
       for (const waiter of byToken.get(grant.token) ?? []) {
-        waiter.handed = { grant, askedAt }
-        waiter.wake('handed')
+        // The others that wait for it have it from Redis, so that it outlives this one.
+        if (waiter.attach !== grant.attach) waiter.wake('announced')
+        else {
+          waiter.handed = { grant, askedAt }
+          waiter.wake('handed')
+        }
       }
     },
     restore: putBack,

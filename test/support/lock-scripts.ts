@@ -63,8 +63,8 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
       const args = { token: token as string, waiter: JSON.stringify(record) }
       return run.restore(locks(names), { ...args, waited_ms: 0, wait_ms: 60_000, ...COMMON })
     },
-    claim: (names: string | readonly string[], token: string) =>
-      run.claim(locks(names), { token, ...COMMON }),
+    claim: (names: string | readonly string[], token: string, attach = 1) =>
+      run.claim(locks(names), { token, attach, ...COMMON }),
     release: (names: string | readonly string[], token: string, instance = 'elsewhere') =>
       run.release(locks(names), { token, instance, ...COMMON }),
     renew: (names: string | readonly string[], token: string, ttlMs: number) =>

@@ -51,11 +51,12 @@ for _, lock in ipairs(locks) do
   local lease = find_lease(lock, token)
   if lease and (lease.attach or 1) == attach then
     outcome = 2
-    if how == 'detach' then
+    -- Another connection was told of it as well: whoever repeats a request may still have its answer.
+    if how == 'detach' and not lease.shared then
       lease.kept = now_us + keep_ms * 1000
       lease.claim_by = lease.kept
       change_lease(lock, token, lease)
-    elseif how ~= 'timeout' then
+    elseif how == 'cancel' or how == 'abandon' then
       if lease.memo then redis.call('DEL', call.prefix .. 'memo:' .. lease.memo) end
       end_lease(lock, token, lease, 'released', now_us)
     end

@@ -24,7 +24,8 @@ local function granted(locks, outcome, token)
 end
 
 -- A waiter takes its grant; also the repeat of a request whose first answer was cut off.
-local function claim(locks, token)
+-- @param attach of the connection that takes it, nil for the newest
+local function claim(locks, token, attach)
   for _, lock in ipairs(locks) do
     local lease = find_lease(lock, token)
     if lease.claim_by then
@@ -32,6 +33,11 @@ local function claim(locks, token)
       change_lease(lock, token, lease)
       -- Of one that joined another, all was said when that was granted.
       if hold_count(lock, lease) == 1 then emit(lock, 'granted', lease) end
+    end
+    -- An older connection has the lease as well: it stays when the newest goes away.
+    if attach and attach ~= (lease.attach or 1) and not lease.shared then
+      lease.shared = true
+      change_lease(lock, token, lease)
     end
   end
 end
@@ -52,6 +58,8 @@ local function repeat_request(locks, memo, request)
     for _, lock in ipairs(locks) do
       local lease = find_lease(lock, token)
       lease.attach = (lease.attach or 1) + 1
+      -- The connection before this one was told of it, for all we know.
+      lease.shared = lease.shared or not lease.claim_by or nil
       change_lease(lock, token, lease)
     end
     claim(locks, token)
