@@ -187,6 +187,28 @@ describe('on a Redis that is full', () => {
   it('reads go on', () => readsOn(full))
   it('invalidations, deletes and touches go on', () => forgets(full))
 
+  it('a load under way is renewed and given up, but cannot be stored', async () => {
+    await setMaxMemory(0)
+    const token = (key: string) =>
+      full
+        .request('get', at(key))
+        .query({ lease: true })
+        .then(({ headers }) => headers['lockstep-lease'] as string)
+    const [first, second] = [await token('loading'), await token('loading-too')]
+    await setMaxMemory(1)
+    const lease = (key: string, verb: string, body: object) =>
+      post(full, `${at(key)}/lease/${verb}`, body)
+
+    await lease('loading', 'renew', { token: first, leaseMs: 60_000 }).expect(200)
+    const filled = await put(full, 'loading').set('lockstep-lease', first).expect(503)
+    expect(filled.body.code).toBe('store-full')
+    expect(await token('loading')).toBe('held')
+    await lease('loading', 'cancel', { token: first, failed: true }).expect(200)
+    expect(await token('loading')).toBe('backoff')
+    await lease('loading-too', 'cancel', { token: second }).expect(200)
+    expect(await token('loading-too')).toBeUndefined()
+  })
+
   it('a miss grants no lease, for it could not be remembered', async () => {
     const { lease } = await full.binder.bind(readScript)(keysOf(full, 'none'), {
       seed: 7,

@@ -55,7 +55,7 @@ export const withFillCount = (metrics: LeaseMetrics, entries: EntryStore): Entry
   ...entries,
   async write(key, options) {
     const outcome = await entries.write(key, options)
-    if (options.fill !== undefined) {
+    if (options.fill !== undefined && outcome.outcome !== 'conflict') {
       metrics.filled(key.space, outcome.outcome === 'lease-lost' ? 'refused' : 'accepted')
     }
     return outcome
