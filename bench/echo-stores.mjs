@@ -36,11 +36,14 @@ export const echoStores = {
           granted: 1,
           override: 0,
           blocked: false,
+          delayUs: 0,
           takenAtUs: FENCE,
         })),
       }),
     },
-    policies: {},
+    policies: {
+      get: async () => ({ value: { algorithm: 'fixed-window', limit: 1, windowMs: 86_400_000 } }),
+    },
   },
   cache: {
     spaces: { policyOf: () => DEFAULT_POLICY, labelOf: () => 'other' },

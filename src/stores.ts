@@ -27,6 +27,9 @@ import { createRedisMetrics } from './metrics/redis.js'
 import type { Metrics } from './metrics/registry.js'
 import { createAdjustmentStore } from './ratelimits/adjustments/store.js'
 import { createCheckStore } from './ratelimits/checks/store.js'
+import { DenyCache } from './ratelimits/deny-cache/deny-cache.js'
+import { createDenyCacheMetric } from './ratelimits/deny-cache/metrics.js'
+import { dropOnChanges, dropping, withDenyCache } from './ratelimits/deny-cache/stores.js'
 import { createExceptionStore } from './ratelimits/exceptions/store.js'
 import { createLimitLeaseStore } from './ratelimits/leases/store.js'
 import { Circuits } from './ratelimits/outage/circuit.js'
@@ -163,27 +166,30 @@ function createRateLimitStores(
   const clock = new RedisClock()
   const nowUs = () => Date.now() * 1_000 + clockOffsetUs()
   const steadyUs = () => performance.now() * 1_000 + clockOffsetUs()
-  return {
-    checks: createCheckStore({
-      binder,
-      clock,
-      slotOf: (key) => links.commands.slotOf(key),
-      circuits: new Circuits({
-        reach: reachOf(links.commands),
-        timeoutMs: config.ratelimitTimeoutMs,
-        onChange: createCircuitMetric(metrics),
-      }),
-      fallback: createFallback(new LocalLimiter(config.instances, steadyUs), nowUs),
+  const denials = new DenyCache(steadyUs)
+  dropOnChanges(denials, links.signals)
+  const checks = createCheckStore({
+    binder,
+    clock,
+    slotOf: (key) => links.commands.slotOf(key),
+    circuits: new Circuits({
+      reach: reachOf(links.commands),
+      timeoutMs: config.ratelimitTimeoutMs,
+      onChange: createCircuitMetric(metrics),
     }),
+    fallback: createFallback(new LocalLimiter(config.instances, steadyUs), nowUs),
+  })
+  return {
+    checks: withDenyCache(checks, denials, createDenyCacheMetric(metrics)),
     policies: createPolicyStore({
       binder,
       signals: links.signals,
       parse: parsePolicy,
       fromFile: () => filed,
     }),
-    adjustments: createAdjustmentStore(binder, clock),
-    exceptions: createExceptionStore(binder),
-    reservations: createReservationStore(binder, clock),
+    adjustments: dropping(createAdjustmentStore(binder, clock), denials),
+    exceptions: dropping(createExceptionStore(binder), denials),
+    reservations: dropping(createReservationStore(binder, clock), denials),
     leases: createLimitLeaseStore(binder),
   }
 }

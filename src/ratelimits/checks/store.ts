@@ -23,13 +23,18 @@ export interface CheckOptions {
   readonly idempotency?: Idempotency | undefined
 }
 
+/** What came of one limit, and when. */
+export interface CheckedLimit extends LimitReply {
+  readonly takenAtUs: number
+}
+
 export type CheckOutcome =
   | {
       readonly kind: 'decided'
       readonly allowed: boolean
       readonly replayed: boolean
       /** In the order asked. */
-      readonly results: readonly (LimitReply & { readonly takenAtUs: number })[]
+      readonly results: readonly CheckedLimit[]
     }
   | { readonly kind: 'conflict' }
   | { readonly kind: 'cross-slot' }
@@ -142,7 +147,7 @@ function merge(
   groups: readonly (readonly Placed[])[],
   replies: readonly (CheckReply | Closed)[],
 ): CheckOutcome {
-  const results = new Array<LimitReply & { takenAtUs: number }>(count)
+  const results = new Array<CheckedLimit>(count)
   let allowed = true
   let replayed = true
   for (const [i, reply] of replies.entries()) {

@@ -1,0 +1,101 @@
+import type { CheckedLimit } from '../checks/store.js'
+import type { Policy } from '../policies/policy.js'
+
+interface Denial {
+  /** Another version of the policy is another object. */
+  readonly policy: Policy
+  /** What was asked for: less may be allowed. */
+  readonly cost: number
+  readonly result: CheckedLimit
+  /** Times in us of the cache's clock. */
+  readonly answeredAt: number
+  readonly endsAt: number
+}
+
+/** A question that is under way. */
+export interface Question {
+  readonly askedAt: number
+  readonly drops: number
+}
+
+const MAX_DENIALS = 10_000
+/** Whoever misses the message that a subject was freed denies it for no longer than this. */
+const LONGEST_US = 1_000_000
+
+/**
+ * Who was denied a moment ago, and will be again: somebody who hammers at a limit costs Redis one
+ * call a second. What frees a subject before its time (a refund, a reset, an override, a block that
+ * ends, a reservation that is settled) drops it here, and by message everywhere else.
+ */
+export class DenyCache {
+  readonly #nowUs: () => number
+  /** In the order of their coming. */
+  readonly #denials = new Map<string, Denial>()
+  #drops = 0
+
+  /** @param nowUs a clock that never goes back. */
+  constructor(nowUs: () => number) {
+    this.#nowUs = nowUs
+  }
+
+  /** What `remember` wants to know of a question that is asked now. */
+  question(): Question {
+    return { askedAt: this.#nowUs(), drops: this.#drops }
+  }
+
+  /** The denial that still holds for this cost, with its times as of now. */
+  find(id: string, policy: Policy, cost: number): CheckedLimit | undefined {
+    const denial = this.#denials.get(id)
+    if (!denial || denial.policy !== policy || cost < denial.cost) return undefined
+    const now = this.#nowUs()
+    if (now < denial.endsAt) return after(denial.result, now - denial.answeredAt)
+    this.#denials.delete(id)
+    return undefined
+  }
+
+  /**
+   * Not where something was dropped since the question was asked: the denial may be from before.
+   * It ends a while after the question, not the answer, and so never later than it does in Redis.
+   */
+  remember(
+    id: string,
+    { askedAt, drops }: Question,
+    { policy, cost, result }: Pick<Denial, 'policy' | 'cost' | 'result'>,
+  ): void {
+    if (drops !== this.#drops) return
+    const answeredAt = this.#nowUs()
+    const endsAt = askedAt + Math.min(result.retryUs, LONGEST_US)
+    this.#denials.delete(id)
+    this.#denials.set(id, { policy, cost, result, answeredAt, endsAt })
+    if (this.#denials.size > MAX_DENIALS) {
+      this.#denials.delete(this.#denials.keys().next().value as string)
+    }
+  }
+
+  drop(id: string): void {
+    this.#drops += 1
+    this.#denials.delete(id)
+  }
+
+  /** Where messages may have been missed. */
+  clear(): void {
+    this.#drops += 1
+    this.#denials.clear()
+  }
+}
+
+/** Waiting times shrink by what has passed since they were told, and by nothing else. */
+function after(result: CheckedLimit, passedUs: number): CheckedLimit {
+  const passed = Math.floor(passedUs)
+  return {
+    allowed: false,
+    remaining: result.remaining,
+    resetUs: Math.max(0, result.resetUs - passed),
+    retryUs: Math.max(1, result.retryUs - passed),
+    granted: 0,
+    override: result.override,
+    blocked: result.blocked,
+    delayUs: 0,
+    takenAtUs: result.takenAtUs + passed,
+  }
+}
