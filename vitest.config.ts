@@ -6,7 +6,7 @@ const report = process.env.LOCKSTEP_TEST_REPORT
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/failover/**', 'test/safety/long.test.ts'],
+    exclude: ['test/failover/**', 'test/{safety,envelope}/long.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,

@@ -1,14 +1,8 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import path from 'node:path'
-import { onTestFinished } from 'vitest'
+import { buildMutant as breakScript, type Mutant as Fault } from '../support/mutant.js'
 
-/** A fault that the checkers must see, put into a copy of the built service. */
-export interface Mutant {
-  readonly name: string
+interface Mutant extends Fault {
   /** The scenario that brings it out. */
   readonly scenario: string
-  readonly script: string
-  readonly replace: readonly (readonly [from: string, to: string])[]
 }
 
 export const MUTANTS: readonly Mutant[] = [
@@ -69,25 +63,6 @@ export const MUTANTS: readonly Mutant[] = [
   },
 ]
 
-/**
- * @param built the folder of the built service
- * @returns the folder of the broken one
- * @throws when a line to be replaced is not there exactly once
- */
-export function buildMutant(built: string, { name, script, replace }: Mutant): string {
-  const root = mkdtempSync('/tmp/ls-mutant-')
-  onTestFinished(() => rmSync(root, { recursive: true }))
-  const folder = path.join(root, 'dist')
-  cpSync(built, folder, { recursive: true })
-  for (const shared of ['node_modules', 'package.json']) {
-    symlinkSync(path.join(built, '..', shared), path.join(root, shared))
-  }
-  const file = path.join(folder, 'locks/scripts', script)
-  let text = readFileSync(file, 'utf8')
-  for (const [from, to] of replace) {
-    if (text.split(from).length !== 2) throw new Error(`${name}: not once in ${script}: ${from}`)
-    text = text.replace(from, () => to)
-  }
-  writeFileSync(file, text)
-  return folder
-}
+/** @returns the folder of the broken service */
+export const buildMutant = (built: string, mutant: Mutant): string =>
+  breakScript(built, 'locks/scripts', mutant)

@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ensureBuilt } from '../support/built.js'
+import { buildMutant } from '../support/mutant.js'
+import { FULL } from './bounds.js'
+import { type Finding, findingsOf } from './load.js'
+import { MUTANTS } from './mutants.js'
+import { plansOf } from './plans.js'
+
+const SECONDS = Number(process.env.LOCKSTEP_ENVELOPE_SECONDS ?? 75)
+const LOAD = { processes: 3, seconds: SECONDS, loops: 3 }
+const MUTANT_LOAD = { processes: 2, seconds: 3, loops: 3 }
+
+let built = ''
+const plans = plansOf(2_000)
+const rows: Record<string, object> = {}
+
+beforeAll(async () => {
+  built = await ensureBuilt()
+}, 120_000)
+afterAll(() => console.table(rows))
+
+const inFull = ({ fullest, ...more }: Finding) => ({ ...more, 'fullest span': fullest.toFixed(3) })
+
+describe('processes that ask as wildly as they can', { timeout: (SECONDS + 60) * 1_000 }, () => {
+  it('are never admitted more than each algorithm guarantees', async () => {
+    const found = await findingsOf(built, plans, LOAD)
+    for (const { name, guarantee } of plans) {
+      rows[name] = { guarantee, ...inFull(found.get(name)!) }
+    }
+    for (const { name } of plans) {
+      expect(found.get(name)!.fullest, name).toBeLessThanOrEqual(FULL)
+      // A load that does not come near its bound proves nothing.
+      expect(found.get(name)!.fullest, name).toBeGreaterThan(0.4)
+    }
+  })
+})
+
+describe('a broken script is caught', { timeout: 60_000 }, () => {
+  it.each(MUTANTS)('$name, $plan', async (mutant) => {
+    const folder = buildMutant(built, 'ratelimits/scripts/lib', mutant)
+    const plan = plansOf(500).find(({ name }) => name === mutant.plan)!
+    const found = await findingsOf(folder, [plan], MUTANT_LOAD)
+    rows[mutant.name] = { guarantee: plan.guarantee, ...inFull(found.get(plan.name)!) }
+    expect(found.get(plan.name)!.fullest).toBeGreaterThan(FULL)
+  })
+})

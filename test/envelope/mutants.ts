@@ -1,0 +1,73 @@
+import type { Mutant as Fault } from '../support/mutant.js'
+
+export interface Mutant extends Fault {
+  /** The plan that brings it out. */
+  readonly plan: string
+}
+
+/** Of each way to count, below scripts/lib. */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'every cost counts as 1',
+    plan: 'gcra',
+    script: 'tat.lua',
+    replace: [['limit.tat + limit.cost * limit.interval,', 'limit.tat + limit.interval,']],
+  },
+  {
+    name: 'a window forgets what it counted',
+    plan: 'fixed-window',
+    script: 'window.lua',
+    replace: [['limit.count = limit.count + limit.cost', 'limit.count = limit.cost']],
+  },
+  {
+    name: 'a window that began with a call ends early',
+    plan: 'fixed-window-first-hit',
+    script: 'window.lua',
+    replace: [['now_us >= start + length or', 'now_us >= start + length / 4 or']],
+  },
+  {
+    name: 'a window of the calendar starts afresh with each call',
+    plan: 'fixed-window-calendar',
+    script: 'window.lua',
+    replace: [['if known ~= start or length ~= stop - start then count = 0 end', 'count = 0']],
+  },
+  {
+    name: 'the oldest bucket does not count',
+    plan: 'sliding-window-strict',
+    script: 'sliding.lua',
+    replace: [['if limit.strict then return full + oldest, full, oldest end', '']],
+  },
+  {
+    name: 'buckets move on too soon',
+    plan: 'sliding-window-of-6',
+    script: 'sliding.lua',
+    replace: [
+      ['index - tonumber(last) or buckets + 1', '3 * (index - tonumber(last)) or buckets + 1'],
+    ],
+  },
+  {
+    name: 'the log drops entries too soon',
+    plan: 'sliding-log',
+    script: 'log.lua',
+    replace: [
+      [
+        'time_of(key, entry) > now_us - length end',
+        'time_of(key, entry) > now_us - length / 2 end',
+      ],
+    ],
+  },
+  {
+    name: 'nobody is told to wait',
+    plan: 'leaky-bucket',
+    script: 'tat.lua',
+    replace: [['delay_us = us(tat - now)', 'delay_us = 0']],
+  },
+  {
+    name: 'leases weigh nothing after one has ended',
+    plan: 'concurrency',
+    script: 'leases.lua',
+    replace: [
+      ['weight = weight + weight_of(lease) end', 'weight = weight + 2 * weight_of(lease) end'],
+    ],
+  },
+]
