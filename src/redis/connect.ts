@@ -8,8 +8,6 @@ export interface Link {
   /** The Cluster slot of a key; 0 on a single Redis, where every key lives together. */
   slotOf(key: string | Buffer): number
   isReady(): boolean
-  /** Leads to one node of a Cluster, which passes on what is published at the others. */
-  readonly isRelayed: boolean
   /** Drops the connection and opens a new one, after a reply that came from the wrong server. */
   reconnect(): void
   close(): void
@@ -32,6 +30,8 @@ export interface LinkOptions {
    * node passes on what is published at another. The Cluster client would ping some other node.
    */
   readonly anyNode?: boolean
+  /** On a Cluster, one connection to this server. */
+  readonly node?: { readonly host: string; readonly port: number }
 }
 
 const ADMIT_EVERY_MS = 250
@@ -86,7 +86,6 @@ export function openLink(options: LinkOptions): Link {
   return {
     client,
     slotOf: clustered ? (key) => slotOfKey(key) : () => 0,
-    isRelayed: options.anyNode === true && options.url.startsWith('redis+cluster:'),
     isReady: () => client.status === 'ready' && isAdmitted(),
     reconnect: () => {
       if (clustered) return client.refreshSlotsCache()
@@ -130,6 +129,7 @@ function createClient(options: LinkOptions): Redis | Cluster {
         sentinelReconnectStrategy: retryDelay,
       })
     case 'redis+cluster':
+      if (options.node) return new Redis({ ...profile(options), ...auth, ...options.node })
       if (options.anyNode) return inTurn(hosts, { ...profile(options), ...auth })
       return new Cluster(hosts, {
         lazyConnect: true,

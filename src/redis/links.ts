@@ -1,4 +1,6 @@
-import { type Link, openLink } from './connect.js'
+import { Cluster } from 'ioredis'
+import { createClusterSignals } from './cluster-signals.js'
+import { type Link, type LinkOptions, openLink } from './connect.js'
 import type { Part } from './layout.js'
 import { checkLayout, LayoutError } from './layout-record.js'
 import { createProbe, type Probe } from './probe.js'
@@ -37,29 +39,40 @@ export function openLinks({ cacheUrl, onRefused, ...options }: LinksOptions): Li
         if (error instanceof LayoutError) onRefused(error)
         throw error
       })
-  const listen = (to: typeof options, purpose: string) =>
-    createSignals(openLink({ ...to, purpose, anyNode: true }))
   const probe = (of: typeof options, purpose: string) => createProbe(openLink({ ...of, purpose }))
 
   const isApart = cacheUrl !== undefined
   const cache = { ...options, url: cacheUrl ?? options.url }
-  const signals = listen(options, 'signals')
+  const cacheLink = openLink({
+    ...cache,
+    purpose: 'cache',
+    ...(isApart && { admit: admit('cache') }),
+  })
   const links = {
     commands: openLink({
       ...options,
       purpose: 'commands',
       admit: admit(isApart ? 'all-but-cache' : 'everything'),
     }),
-    cache: openLink({ ...cache, purpose: 'cache', ...(isApart && { admit: admit('cache') }) }),
-    signals,
-    cacheSignals: isApart ? listen(cache, 'cache-signals') : signals,
+    cache: cacheLink,
+    signals: createSignals(openLink({ ...options, purpose: 'signals', anyNode: true })),
+    cacheSignals: listenToCache(cache, cacheLink),
     probe: probe(options, 'probe'),
     cacheProbe: isApart ? probe(cache, 'cache-probe') : undefined,
   }
   return {
     ...links,
     close() {
-      for (const link of new Set(Object.values(links))) link?.close()
+      for (const link of Object.values(links)) link?.close()
     },
   }
+}
+
+/** Whoever trusts its memory must know that no message is missing: each comes straight from its server. */
+function listenToCache(options: Omit<LinkOptions, 'purpose'>, cache: Link): Signals {
+  const open = (node?: LinkOptions['node']) =>
+    openLink({ ...options, purpose: 'cache-signals', ...(node && { node }) })
+  return cache.client instanceof Cluster
+    ? createClusterSignals({ cluster: cache, openNode: open })
+    : createSignals(open(), { sharded: true })
 }

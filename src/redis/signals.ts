@@ -1,40 +1,50 @@
+import type { Redis } from 'ioredis'
 import type { Link } from './connect.js'
 
 export type Listener = (message: string) => void
 
 /**
- * Pub/sub on a connection of its own. Scripts publish; instances listen. An accelerator only:
+ * Pub/sub on connections of its own. Scripts publish; instances listen. An accelerator only:
  * messages are lost with the connection, so whoever relies on one also has a slower way to learn.
  */
 export interface Signals {
   /** Resolves to a function that ends the subscription, once Redis has confirmed it. */
   subscribe(channel: string, listener: Listener): Promise<() => void>
+  /** Ends a subscription, confirmed or not. */
+  unsubscribe(channel: string, listener: Listener): void
   /** Called whenever messages may have been missed: the connection was lost, or silent. */
   onGap(listener: () => void): void
-  /**
-   * Whether an answer on this connection proves that every message published before has arrived.
-   * On a Cluster those of other nodes come by way of a node that may have lost touch with them.
-   */
-  readonly provesDelivery: boolean
   /** Whether the present connection is known to listen to this channel. */
   hears(channel: string): boolean
   /**
-   * Milliseconds since the question was sent that Redis answered last on this connection: whatever
-   * was published before has arrived. Infinity while it is not connected.
+   * Milliseconds since the question was sent that Redis answered last on the connection of this
+   * channel: whatever was published before has arrived. Infinity while it is not connected.
    */
-  silentForMs(): number
+  silentForMs(channel: string): number
   /** The same as a moment of `performance.now()`, also after the connection was lost. */
-  answeredAt(): number
+  answeredAt(channel: string): number
   /** How long Redis took to answer last: a message waits behind as much. */
   roundTripMs(): number
   close(): void
 }
 
+export interface SignalsOptions {
+  /**
+   * Listen to what scripts publish with SPUBLISH: it stays on the server that ran them, so an answer
+   * of that server proves that it has arrived. PUBLISH reaches listeners of all servers of a Cluster,
+   * by way of one that may have lost touch with the others.
+   */
+  readonly sharded?: boolean
+  /** Asked every 250 ms; what rejects is no answer. Default PING. */
+  readonly ask?: (client: Redis) => Promise<unknown>
+}
+
 const PING_EVERY_MS = 250
 
-/** @param link a connection of which nothing else is asked; `close` closes it. */
-export function createSignals(link: Link): Signals {
-  const { client } = link
+/** @param link a connection to one server of which nothing else is asked; `close` closes it. */
+export function createSignals(link: Link, options: SignalsOptions = {}): Signals {
+  const { sharded = false, ask = (client: Redis) => client.ping() } = options
+  const client = link.client as Redis
   const listeners = new Map<string, Set<Listener>>()
   const gapListeners = new Set<() => void>()
   let answeredAt = Number.NEGATIVE_INFINITY
@@ -44,14 +54,19 @@ export function createSignals(link: Link): Signals {
   /** Channels that the present connection listens to; the set is replaced with the connection. */
   let heard = new Set<string>()
 
-  client.on('message', (channel: string, message: string) => {
+  client.on(sharded ? 'smessage' : 'message', (channel: string, message: string) => {
     for (const listener of listeners.get(channel) ?? []) listener(message)
   })
-  client.on('close', () => {
+  const lose = () => {
     heard = new Set()
-    aliveAt = Number.NEGATIVE_INFINITY
     for (const listener of gapListeners) listener()
+  }
+  client.on('close', () => {
+    aliveAt = Number.NEGATIVE_INFINITY
+    lose()
   })
+  // The slot of a channel went to another server, which one is not said.
+  client.on('moved', lose)
   // A new connection listens to nothing yet.
   client.on('ready', () => {
     if (listeners.size > 0) listen([...listeners.keys()]).catch(() => undefined)
@@ -59,15 +74,26 @@ export function createSignals(link: Link): Signals {
 
   async function listen(channels: readonly string[]): Promise<void> {
     const onThis = heard
-    await client.subscribe(...channels)
-    for (const channel of channels) if (listeners.has(channel)) onThis.add(channel)
+    const confirm = (channel: string) => {
+      if (listeners.has(channel)) onThis.add(channel)
+    }
+    if (sharded) {
+      // One by one: those of one command would have to share a slot.
+      const confirmed = channels.map((channel) =>
+        client.ssubscribe(channel).then(() => confirm(channel)),
+      )
+      await Promise.all(confirmed)
+    } else {
+      await client.subscribe(...channels)
+      channels.forEach(confirm)
+    }
   }
 
   // A half-open connection stays "ready" for minutes; only an answer proves that messages arrive.
   const timer = setInterval(() => {
     if (!link.isReady()) return
     const askedAt = performance.now()
-    client.ping().then(
+    ask(client).then(
       () => {
         answeredAt = askedAt
         aliveAt = askedAt
@@ -86,7 +112,9 @@ export function createSignals(link: Link): Signals {
     if (!known?.delete(listener) || known.size > 0) return
     listeners.delete(channel)
     heard.delete(channel)
-    if (link.isReady()) client.unsubscribe(channel).catch(() => undefined)
+    if (!link.isReady()) return
+    const ended = sharded ? client.sunsubscribe(channel) : client.unsubscribe(channel)
+    ended.catch(() => undefined)
   }
 
   return {
@@ -100,8 +128,8 @@ export function createSignals(link: Link): Signals {
       }
       return () => unsubscribe(channel, listener)
     },
+    unsubscribe,
     onGap: (listener) => void gapListeners.add(listener),
-    provesDelivery: !link.isRelayed,
     hears: (channel) => heard.has(channel),
     silentForMs: () => performance.now() - aliveAt,
     answeredAt: () => answeredAt,

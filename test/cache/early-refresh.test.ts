@@ -177,7 +177,6 @@ describe('over HTTP', () => {
     for (const space of ['eager-l1', 'never-l1']) await load(space, 'a')
     harness.advance(45_000)
     for (const space of ['eager-l1', 'never-l1']) {
-      if (!harness.links.cacheSignals.provesDelivery) continue
       await until('a value in memory', async () => {
         const { headers } = await harness.request('get', at(space, 'a'))
         return headers['cache-status']?.includes('L1')
@@ -187,9 +186,7 @@ describe('over HTTP', () => {
     const won = await win('eager-l1', 'a')
     expect(leaseOf(lost)).toBeUndefined()
     expect(won.headers['cache-status']).not.toContain('L1')
-    if (harness.links.cacheSignals.provesDelivery) {
-      expect(lost.headers['cache-status']).toContain('L1')
-    }
+    expect(lost.headers['cache-status']).toContain('L1')
   })
 
   it('memory shares no lease among reads that are under way', async () => {

@@ -1,10 +1,10 @@
-import slotOfKey from 'cluster-key-slot'
 import { afterAll, expect, it } from 'vitest'
 import { startHarness } from '../support/harness.js'
 import type { Node } from '../support/nodes.js'
 import { type Servers, startTopology } from '../support/topology.js'
 import { until } from '../support/until.js'
 import { startLoad, type Tally } from './load.js'
+import { moveSlots } from './slots.js'
 
 const WORKERS = 12
 const RUNS = Number(process.env.LOCKSTEP_FAILOVER_RUNS ?? 1)
@@ -53,26 +53,6 @@ const harm: Record<string, (servers: Servers) => Promise<void>> = {
 
 const replicasOf = (nodes: readonly Node[]): readonly Node[] =>
   nodes.slice(nodes.length === 6 ? 3 : 1)
-
-/** Every slot with a key of ours, the way an operator's reshard does it. */
-async function moveSlots(from: Node, to: Node, primaries: readonly Node[]): Promise<void> {
-  const [fromId, toId] = await Promise.all(
-    [from, to].map(async ({ client }) => (await client.call('CLUSTER', 'MYID')) as string),
-  )
-  const keys = await from.client.keys('ls:{*')
-  for (const slot of new Set(keys.map((key) => slotOfKey(key)))) {
-    await to.client.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', fromId!)
-    await from.client.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', toId!)
-    for (;;) {
-      const some = (await from.client.call('CLUSTER', 'GETKEYSINSLOT', slot, 10)) as string[]
-      if (some.length === 0) break
-      await from.client.migrate('127.0.0.1', to.port, '', 0, 1_000, 'KEYS', ...some)
-    }
-    for (const { client } of [to, from, ...primaries]) {
-      await client.call('CLUSTER', 'SETSLOT', slot, 'NODE', toId!)
-    }
-  }
-}
 
 async function run(topology: 'sentinel' | 'cluster', what: string): Promise<Row> {
   const servers = await startTopology(topology, { giveUpMs: GIVE_UP_MS })

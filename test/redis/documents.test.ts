@@ -23,7 +23,7 @@ afterAll(() => harness.close())
 const deaf: Signals = {
   subscribe: async () => () => undefined,
   onGap: () => undefined,
-  provesDelivery: true,
+  unsubscribe: () => undefined,
   hears: () => true,
   silentForMs: () => 0,
   answeredAt: () => 0,

@@ -159,10 +159,7 @@ export class L1 {
     if (!kept || !partition.outlives(kept) || now >= endOf(kept)) return undefined
     const freshMs = kept.readAt + kept.entry.ttlMs - now
     if (freshMs < 0 ? -freshMs > maxStaleMs : freshMs < minFreshMs) return undefined
-    const silentMs = Math.min(
-      now - this.#answeredAt,
-      performance.now() - this.#options.signals.answeredAt(),
-    )
+    const silentMs = Math.min(now - this.#answeredAt, performance.now() - partition.answeredAt())
     if (silentMs > room.policy.outageMs) return undefined
     this.#options.metrics.read(space, 'degraded')
     return { asOf: kept.asOf, lease: { kind: 'none' }, entry: aged(kept, now), level: 'degraded' }

@@ -79,8 +79,13 @@ export class Partition {
 
   /** Whether what is kept may be served without asking Redis. */
   isInSync(): boolean {
-    const { signals } = this.#options
-    return signals.provesDelivery && this.hears() && signals.silentForMs() <= IN_SYNC_MS
+    const { signals, channel } = this.#options
+    return this.hears() && signals.silentForMs(channel) <= IN_SYNC_MS
+  }
+
+  /** When Redis last answered on the connection that hears of changes, by `performance.now()`. */
+  answeredAt(): number {
+    return this.#options.signals.answeredAt(this.#options.channel)
   }
 
   /** To be taken before a read is sent. */

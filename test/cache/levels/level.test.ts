@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Harness, startHarness } from '../../support/harness.js'
 import { until } from '../../support/until.js'
 
@@ -8,9 +8,6 @@ const SPACES = `spaces:
   tiny: { l1: { maxEntries: 2 } }
   idle: { ttlMs: 600000, idleMs: 50000, l1: {} }
 `
-
-// On a Cluster no connection proves that every message arrives, so the L1 is passed by.
-const clustered = inject('redisUrl').startsWith('redis+cluster')
 
 let here: Harness
 let there: Harness
@@ -41,7 +38,7 @@ const advance = (ms: number) => {
 const warm = (harness: Harness, space: string, key: string) =>
   until(`${space}/${key} in memory`, () => isFromMemory(harness, space, key))
 
-describe.skipIf(clustered)('a value in memory', () => {
+describe('a value in memory', () => {
   it('is the value that Redis gave, with its headers, a little older', async () => {
     await put(here, 'mem', 'a', 'one').set('cache-groups', '"t"').expect(201)
     const first = await get(here, 'mem', 'a').expect(200)
@@ -125,7 +122,7 @@ describe.skipIf(clustered)('a value in memory', () => {
   })
 })
 
-describe.skipIf(clustered)('a change', () => {
+describe('a change', () => {
   const changes: [string, (harness: Harness, key: string) => Promise<unknown>][] = [
     ['a PUT', (harness, key) => put(harness, 'mem', key, 'new').expect(204)],
     ['a DELETE', (harness, key) => on(harness, 'delete', at('mem', key)).expect(204)],
@@ -211,9 +208,4 @@ describe.skipIf(clustered)('a change', () => {
     here.reload(SPACES)
     await warm(here, 'mem', 'off')
   })
-})
-
-it.runIf(clustered)('passes the memory by on a Cluster', async () => {
-  await put(here, 'mem', 'a', 'x').expect(201)
-  for (let i = 0; i < 5; i += 1) expect(await isFromMemory(here, 'mem', 'a')).toBe(false)
 })

@@ -40,7 +40,7 @@ end
 --   k <key>  the content of a key;  t <tag>;  f  the whole space;  a  the whole partition
 --   w <key>  nothing changed, but whoever waits for the key should look again
 local function publish(clock, kind, space, name)
-  redis.call('PUBLISH', clock.key,
+  redis.call('SPUBLISH', clock.key,
     table.concat({ digits(clock.prev), digits(clock.clk), kind, space, name }, ' '))
 end
 

@@ -1,0 +1,149 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+import type { Node } from '../support/nodes.js'
+import { type Servers, startTopology } from '../support/topology.js'
+import { until } from '../support/until.js'
+import { moveSlots } from './slots.js'
+
+const SPACES = 'spaces: { mem: { ttlMs: 600000, jitter: 0, l1: { ttlMs: 600000, outageMs: 0 } } }'
+const KEYS = Array.from({ length: 24 }, (_, i) => `key-${i}`)
+/** The worst that docs/cache.md promises. */
+const BOUND_MS = 1_000
+
+let servers: Servers
+let here: Harness
+let there: Harness
+
+beforeAll(async () => {
+  servers = await startTopology('cluster', { giveUpMs: 1_500 })
+  here = await startHarness({ configFile: SPACES, redisUrl: servers.url })
+  there = await startHarness({ configFile: SPACES, redisUrl: servers.url })
+}, 60_000)
+afterAll(async () => {
+  await Promise.all([here.close(), there.close()])
+  await servers.stop()
+})
+
+const ask = (harness: Harness, method: 'get' | 'put', key: string) =>
+  harness.request(method, `/v1/cache/mem/${key}`).set('lockstep-namespace', here.namespace)
+
+interface Floor {
+  readonly version: number
+  readonly at: number
+}
+
+/** A writer with growing versions, and a reader that has them in memory. */
+class Story {
+  readonly violations: string[] = []
+  fromMemory = 0
+  writes = 0
+  #version = 0
+  #acknowledged = new Map<string, Floor[]>()
+  #stopped = false
+  readonly #loops: Promise<unknown>[]
+
+  constructor() {
+    this.#loops = [this.#loop(() => this.#write()), this.#loop(() => this.#read())]
+  }
+
+  async end(): Promise<void> {
+    this.#stopped = true
+    await Promise.all(this.#loops)
+  }
+
+  /** A promotion may lose what was acknowledged just before: that is older than any memory. */
+  forget(): void {
+    this.#acknowledged = new Map()
+  }
+
+  async #loop(step: () => Promise<void>): Promise<void> {
+    while (!this.#stopped) await step().catch(() => undefined)
+  }
+
+  /** Not so often that nothing stays in memory. */
+  async #write(): Promise<void> {
+    await sleep(15)
+    const version = ++this.#version
+    const key = KEYS[version % KEYS.length] as string
+    const known = this.#acknowledged
+    const { status } = await ask(here, 'put', key).type('text/plain').send(String(version))
+    if (status >= 300) return
+    this.writes += 1
+    const floors = known.get(key) ?? []
+    floors.push({ version, at: performance.now() })
+    known.set(key, floors)
+  }
+
+  async #read(): Promise<void> {
+    for (const key of KEYS) {
+      const due = performance.now() - BOUND_MS
+      const floor = this.#acknowledged.get(key)?.findLast(({ at }) => at <= due)?.version ?? 0
+      const { status, text, headers } = await ask(there, 'get', key)
+      if (status !== 200) continue
+      if (headers['cache-status']?.includes('L1')) this.fromMemory += 1
+      const isDue = this.#acknowledged.has(key) && Number(text) < floor
+      if (isDue) this.violations.push(`${key}: ${text} where ${floor} was due`)
+    }
+  }
+}
+
+/** Every key can be served from memory again, so its messages are heard again. */
+const isHeard = () =>
+  until(
+    'all keys in memory',
+    async () => {
+      const answers = await Promise.all(KEYS.map((key) => ask(there, 'get', key)))
+      return answers.every(({ headers }) => headers['cache-status']?.includes('L1'))
+    },
+    30_000,
+  )
+
+/** While `harm` is done, and until values come from memory again, nobody reads what is too old. */
+async function staysCoherent(harm: (story: Story) => Promise<void>) {
+  for (const key of KEYS) await until(key, async () => (await ask(here, 'put', key)).status < 300)
+  await isHeard()
+  const story = new Story()
+  try {
+    await harm(story)
+    const since = { fromMemory: story.fromMemory, writes: story.writes }
+    // Long enough that whoever heard nothing of the writes since would serve what is overdue.
+    const seen = () =>
+      story.fromMemory > since.fromMemory + 200 && story.writes > since.writes + 8 * KEYS.length
+    await until('writes, and reads from memory', seen, 60_000)
+  } finally {
+    await story.end()
+  }
+  expect(story.violations).toEqual([])
+  await isHeard()
+}
+
+const isPrimary = async ({ client }: Node) => (await client.role())[0] === 'master'
+
+it(
+  'follows the slots of a Cluster that are moved',
+  () =>
+    staysCoherent(async () => {
+      const [from, to] = servers.nodes as [Node, Node]
+      await moveSlots(from, to, servers.nodes.slice(0, 3))
+    }),
+  120_000,
+)
+
+it(
+  'follows a promotion',
+  () =>
+    staysCoherent(async (story) => {
+      process.kill(servers.nodes[1]!.pid(), 'SIGKILL')
+      const replicas = servers.nodes.slice(3)
+      const promoted = async () => (await Promise.all(replicas.map(isPrimary))).some(Boolean)
+      await until('a promotion', promoted, 30_000)
+      await until(
+        'writes again',
+        async () => (await ask(here, 'put', 'key-0')).status < 300,
+        30_000,
+      )
+      story.forget()
+    }),
+  120_000,
+)
