@@ -1,5 +1,5 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
-import { readFileSync, renameSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -102,6 +102,19 @@ describe("a game's board", () => {
     await run(board, 'bob', '500')
     await run(board, 'eve', '300')
     expect(await run(board, 'dan', '7')).toBe('1 bob 500\n2 ada 300\n2 eve 300\nyou: 4 dan 7\n')
+  })
+})
+
+describe('a profile read through the cache', () => {
+  inEachLanguage('profile/profile', async (run, out) => {
+    const user = path.basename(out)
+    writeFileSync(path.join(out, user), 'Ada')
+    const said = await Promise.all([1, 2, 3].map(() => run(user, out)))
+
+    expect(said.sort()).toEqual(['cached: Ada\n', 'cached: Ada\n', 'loaded: Ada\n'])
+    expect(readFileSync(path.join(out, 'loads'), 'utf8')).toBe(`${user}\n`)
+    expect(await run(`no-${user}`, out)).toBe('loaded: nobody\n')
+    expect(await run(`no-${user}`, out)).toBe('cached: nobody\n')
   })
 })
 
