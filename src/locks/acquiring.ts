@@ -147,7 +147,7 @@ export class Acquiring {
         case 'gone':
         case 'draining':
           await this.#withdraw(waiter)
-          await this.#leaving.undo(waiter, options.idempotency)
+          await this.#leaving.undo(waiter, options.idempotency !== undefined)
           return { kind: why }
         case 'replaced':
           return this.#follow(waiter, names, options)
@@ -186,7 +186,7 @@ export class Acquiring {
   ): Promise<AcquireOutcome> {
     await this.#withdraw(waiter)
     const left = this.#leaving.leave(waiter, 'timeout', 0)
-    left.catch(() => this.#leaving.undoLater(waiter, options.idempotency))
+    left.catch(() => this.#leaving.undoLater(waiter, options.idempotency !== undefined))
     // Granted in that very instant: better late than given away.
     if ((await left) === 'granted') {
       const granted = await this.#delivering.claim(waiter, options)

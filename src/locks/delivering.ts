@@ -43,7 +43,7 @@ export class Delivering {
     attach: number,
   ): Promise<AcquireOutcome> {
     if (connection?.destroyed) {
-      await this.#leaving.undo({ bucket, keys, token, attach }, idempotency)
+      await this.#leaving.undo({ bucket, keys, token, attach }, idempotency !== undefined)
       return { kind: 'gone' }
     }
     await this.#leaving.leave({ bucket, keys, token, attach }, 'cancel', 0)

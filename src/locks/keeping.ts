@@ -1,5 +1,8 @@
-import { type Calls, remaining } from './calls.js'
+import { type Calls, type Place, remaining } from './calls.js'
+import { fromStoredName, lockKey } from './keys.js'
+import { Leaving } from './leaving.js'
 import { type ReleaseOutcome, type RenewOutcome, toLost } from './outcomes.js'
+import type { HandedOver } from './scripts.js'
 import type { Waiting } from './waiting.js'
 
 /** The stream that carries a lease; `takes` for one that does so from now on. */
@@ -12,11 +15,13 @@ export interface Carrier {
 export class Keeping {
   readonly #calls: Calls
   readonly #waiting: Waiting
+  readonly #leaving: Leaving
   readonly #instance: string
 
   constructor(calls: Calls, waiting: Waiting, instance: string) {
     this.#calls = calls
     this.#waiting = waiting
+    this.#leaving = new Leaving(calls)
     this.#instance = instance
   }
 
@@ -62,7 +67,18 @@ export class Keeping {
     )
     this.#calls.note(place.bucket, reply)
     if (reply.outcome !== 'released') return toLost(reply)
-    for (const grant of reply.handed) this.#waiting.handOver(grant, started)
+    for (const handed of reply.handed) {
+      if (!this.#waiting.handOver(handed.grant, started)) this.#giveBack(place, handed)
+    }
     return { kind: 'released', fences: reply.fences, heldMs: reply.heldMs }
+  }
+
+  /**
+   * Its request is gone and its place was left behind: the answer that told of it was lost, or Redis
+   * was away when it was given up. A provisional grant would have lapsed.
+   */
+  #giveBack({ bucket }: Place, { grant: { token, attach }, keyed, stored }: HandedOver): void {
+    const keys = stored.map((name) => lockKey(bucket.namespace, bucket.tag, fromStoredName(name)))
+    void this.#leaving.undo({ bucket, keys, token, attach }, keyed)
   }
 }

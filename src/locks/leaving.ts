@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Idempotency } from '../redis/idempotency.js'
 import type { Calls, Place } from './calls.js'
 import type { Waiter } from './waiting.js'
 
@@ -28,15 +27,15 @@ export class Leaving {
   }
 
   /** For a client that no longer listens: at once, or as soon as Redis answers again. */
-  async undo(target: Place & Attachment, idempotency: Idempotency | undefined): Promise<void> {
-    await this.leave(target, ...undoOf(idempotency)).catch(() => {
-      void this.undoLater(target, idempotency)
+  async undo(target: Place & Attachment, keyed: boolean): Promise<void> {
+    await this.leave(target, ...undoOf(keyed)).catch(() => {
+      void this.undoLater(target, keyed)
     })
   }
 
   /** A place that nobody leaves would cost those behind it the 2 s of a grant that lapses. */
-  async undoLater(target: Place & Attachment, idempotency: Idempotency | undefined): Promise<void> {
-    await this.#repeat(target, ...undoOf(idempotency))
+  async undoLater(target: Place & Attachment, keyed: boolean): Promise<void> {
+    await this.#repeat(target, ...undoOf(keyed))
   }
 
   async #repeat(...undo: [target: Place & Attachment, how: How, keepMs: number]): Promise<void> {
@@ -60,5 +59,5 @@ export class Leaving {
   }
 }
 
-const undoOf = (idempotency: Idempotency | undefined): ['detach' | 'cancel', number] =>
-  idempotency ? ['detach', KEEP_PLACE_MS] : ['cancel', 0]
+const undoOf = (keyed: boolean): ['detach' | 'cancel', number] =>
+  keyed ? ['detach', KEEP_PLACE_MS] : ['cancel', 0]

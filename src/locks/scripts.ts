@@ -109,15 +109,25 @@ function toGrant(parts: readonly unknown[], at = 3, end = parts.length): Head & 
   }
 }
 
-/** Grants one after another, each behind the number of its names. */
-function toHanded(parts: readonly unknown[], from: number): GrantReply[] {
-  const grants: GrantReply[] = []
+/** A lease that has begun with a release, for a waiter of the instance that asked for it. */
+export interface HandedOver {
+  readonly grant: GrantReply
+  readonly keyed: boolean
+  /** Names as the scripts spell them. */
+  readonly stored: readonly string[]
+}
+
+function toHanded(parts: readonly unknown[], from: number): HandedOver[] {
+  const handed: HandedOver[] = []
   for (let at = from; at < parts.length; ) {
-    const end = at + 8 + integer(parts[at])
-    grants.push(toGrant(parts, at + 1, end))
+    const names = integer(parts[at])
+    const grantAt = at + 2 + names
+    const end = grantAt + 7 + names
+    const stored = parts.slice(at + 2, grantAt).map(String)
+    handed.push({ grant: toGrant(parts, grantAt, end), keyed: parts[at + 1] === 1, stored })
     at = end
   }
-  return grants
+  return handed
 }
 
 export const claimScript = defineScript({
@@ -184,7 +194,7 @@ export type ReleaseReply =
       readonly heldMs: number
       readonly fences: readonly number[]
       /** Leases that waiters of the calling instance have from this moment on. */
-      readonly handed: readonly GrantReply[]
+      readonly handed: readonly HandedOver[]
     }
 
 export const releaseScript = defineScript({

@@ -96,8 +96,11 @@ export interface Waiting {
   /** Another token: the request turned out to be a repeat. */
   rename(waiter: Waiter, token: string): void
   announce(token: string): void
-  /** A waiter's lease has begun; `askedAt` is when the release that made room was sent. */
-  handOver(grant: GrantReply, askedAt: number): void
+  /**
+   * A waiter's lease has begun; false when nobody here waits for it any more.
+   * @param askedAt when the release that made room was sent
+   */
+  handOver(grant: GrantReply, askedAt: number): boolean
   restore(waiter: Waiter): Promise<void>
   count(): number
   drain(): void
@@ -160,7 +163,8 @@ export function createWaiting({ beat, restore }: WaitingOptions): Waiting {
       for (const waiter of byToken.get(token) ?? []) waiter.wake('announced')
     },
     handOver(grant, askedAt) {
-      for (const waiter of byToken.get(grant.token) ?? []) {
+      const known = byToken.get(grant.token)
+      for (const waiter of known ?? []) {
         // The others that wait for it have it from Redis, so that it outlives this one.
         if (waiter.attach !== grant.attach) waiter.wake('announced')
         else {
@@ -168,6 +172,7 @@ export function createWaiting({ beat, restore }: WaitingOptions): Waiting {
           waiter.wake('handed')
         }
       }
+      return known !== undefined
     },
     restore: putBack,
     count: () => byToken.size,

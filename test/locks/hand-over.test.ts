@@ -2,7 +2,9 @@ import { EventEmitter } from 'node:events'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { grantChannel } from '../../src/locks/keys.js'
 import type { AcquireOutcome, Granted } from '../../src/locks/outcomes.js'
+import { acquireScript } from '../../src/locks/scripts.js'
 import type { LockStore } from '../../src/locks/store.js'
+import { randomToken } from '../../src/redis/random.js'
 import type { Signals } from '../../src/redis/signals.js'
 import { type Harness, startHarness } from '../support/harness.js'
 import { newLockStore } from '../support/lock-store.js'
@@ -193,6 +195,54 @@ describe('a disconnect in the instant of the grant', () => {
     await cut()
     clockMs += 10_001
     expect(await look('keyed')).toMatchObject({ state: 'free' })
+  })
+})
+
+describe('a place whose request is gone', () => {
+  /** What is left of a request whose answer was lost, or that was given up while Redis was away. */
+  async function forgotten(name: string, options: object = {}): Promise<string> {
+    const real = wait([name])
+    await queued(name, 1)
+    const [token = ''] = await harness.redis.zrange(key('queue', name), '0', '0')
+    const record = await harness.redis.hgetBuffer(key('waiters', name), token)
+    const [, instance = ''] = /instance\xb6([\w-]{22})/.exec(record?.toString('latin1') ?? '') ?? []
+    const ghost = randomToken()
+    await harness.binder.bind(acquireScript)(
+      { lock: [key('lock', name)] },
+      {
+        token: ghost,
+        ttl_ms: 60_000,
+        wait_ms: 60_000,
+        options: JSON.stringify({ instance, ttl_ms: 60_000, ...options }),
+        now_guard: 0,
+        floor: 0,
+        ended_ttl_ms: 60_000,
+      },
+    )
+    await queued(name, 2)
+    await store.revoke(harness.namespace, name, 'test', 0)
+    await release(name, (await real) as Granted)
+    return ghost
+  }
+
+  it('does not take the lock for the time of a lease', async () => {
+    await hold('ghost')
+    await forgotten('ghost')
+    await until('a free lock', async () => (await look('ghost')).state === 'free')
+  })
+
+  it('is kept for the repeat of a request with a key', async () => {
+    const idempotency = { digest: 'ghost', fingerprint: 'f', ttlMs: 600_000 }
+    const options = { memo: 'ghost', fingerprint: 'f', memo_ttl_ms: 600_000 }
+    await hold('keyed-ghost')
+    const token = await forgotten('keyed-ghost', options)
+    const kept = async () => Number((await look('keyed-ghost')).holders[0]?.leftMs) <= 10_000
+    await until('a place that is kept', kept)
+
+    const repeat = (await wait(['keyed-ghost'], { idempotency })) as Granted
+
+    expect(repeat).toMatchObject({ token, replayed: true })
+    expect(repeat.expiresInMs).toBeGreaterThan(50_000)
   })
 })
 

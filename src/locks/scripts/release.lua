@@ -12,7 +12,8 @@ ARGV hold?        string  the stream that carried the lease was closed: only of 
 
 RETURN next_ms expired lapsed outcome ...
   1, held_ms, names, fence[], ...  released; then per waiter that is served with this answer the
-                                  number of its names, and the grant as locks.claim tells it
+                                  number of its names, 1 where it has a key, its names, and
+                                  the grant as locks.claim tells it
   2, fence, how, reason, lost[]   it had ended before: released (a repeat), expired, revoked
   3, lost[]                       not a token of the lost names; none where another stream has it
 
@@ -50,13 +51,16 @@ for i, lock in ipairs(locks) do
     if cools then lock.cool = math.max(lock.cool, now_us + lease.lock_delay_ms * 1000) end
   end
 end
-if not lost then call.instance = instance end
+if not lost and #fences > 0 then call.instance = instance end
 for _, lock in ipairs(locks) do advance(lock) end
 if lost then return answer(call, tell_lost(locks, token, lost)) end
 if #fences == 0 then return answer(call, { 3 }) end
 local reply = { 1, held_ms, #fences, unpack(fences) }
 for _, handed in ipairs(call.handed) do
+  local lease = read_lease(handed.locks[1], handed.token)
   reply[#reply + 1] = #handed.locks
+  reply[#reply + 1] = lease.memo and 1 or 0
+  for _, lock in ipairs(handed.locks) do reply[#reply + 1] = lock.name end
   for _, value in ipairs(granted(handed.locks, 1, handed.token)) do reply[#reply + 1] = value end
 end
 return answer(call, reply)
