@@ -141,6 +141,16 @@ describe('acquire with an idempotency key', () => {
     expect(body).toMatchObject({ code: 'lease-expired', fence: first.body.fence })
   })
 
+  it('never makes a second lease of it, even when its end is forgotten', async () => {
+    const { body } = await keyed('forgotten', 'k7').expect(200)
+    await harness.request('post', '/v1/locks/forgotten/release').send({ token: body.token })
+    const ended = `ls:{${harness.namespace}:${harness.lockTag('forgotten')}}:ended:forgotten`
+    expect(await harness.redis.del(ended)).toBe(1)
+
+    const repeat = await keyed('forgotten', 'k7').expect(410)
+    expect(repeat.body).toMatchObject({ code: 'lease-expired', fence: 0 })
+  })
+
   it('does not remember a refusal', async () => {
     const { body } = await acquire('later', { ttlMs: 1_000 })
     await keyed('later', 'k4').expect(423)

@@ -228,6 +228,47 @@ describe('waiters that Redis forgot', () => {
     const [{ body: one }, { body: other }] = await Promise.all([first, second])
     expect(other).toMatchObject({ token: one.token, fence: one.fence })
   })
+
+  it('stand in all queues of their set', async () => {
+    const [one, two] = [await acquire('both@1').expect(200), await acquire('both@2').expect(200)]
+    const names = ['both@1', 'both@2']
+    const set = start(post('lock-sets/acquire', { names, waitMs: 60_000 }))
+    await queued('both@2', 1)
+    await forget('both@1', key('both@2', 'queue'), key('both@2', 'waiters'))
+    await harness.redis.hset(key('both@2', 'lock'), 'queued', 0)
+    await queued('both@1', 1)
+    await queued('both@2', 1)
+
+    await post('locks/both@1/release', { token: one.body.token }).expect(200)
+    expect((await get('both@1')).state).toBe('free')
+    await post('locks/both@2/release', { token: two.body.token }).expect(200)
+
+    const { fences } = (await set).body
+    expect((await get('both@1')).holders).toMatchObject([{ fence: fences['both@1'] }])
+    expect((await get('both@2')).holders).toMatchObject([{ fence: fences['both@2'] }])
+  })
+
+  it('are found by a repeat with their key', async () => {
+    const { body } = await acquire('again').expect(200)
+    const ask = () => start(acquire('again', { waitMs: 60_000 }).set('idempotency-key', 'again'))
+    const first = ask()
+    await queued('again', 1)
+    const [token] = await harness.redis.zrange(key('again', 'queue'), '0', '0')
+    const prefix = key('again', 'memo').replace(/again$/, '')
+    await forget('again', ...(await harness.redis.keys(`${prefix}*`)))
+    await queued('again', 1)
+    expect(await harness.redis.zrange(key('again', 'queue'), '0', '0')).toEqual([token])
+
+    const repeat = ask()
+    await until('the repeat is attached', async () => {
+      const [waiter = ''] = await harness.redis.hvals(key('again', 'waiters'))
+      return waiter.includes('attach\u0002')
+    })
+    await post('locks/again/release', { token: body.token }).expect(200)
+
+    expect((await repeat).body.token).toBe(token)
+    expect((await first).body.token).toBe(token)
+  })
 })
 
 describe('a repeat whose client goes away as well', () => {

@@ -106,6 +106,16 @@ describe('a ttlMs shorter than the round trip', () => {
     expect(body.code).toBe('lease-expired')
     const { body: state } = await slow.request('get', '/v1/locks/slow').expect(200)
     expect(state).toMatchObject({ state: 'free', lastEnd: { fence: body.fence } })
+
+    // One key, one lease: the repeat hears of the same end.
+    const keyed = () =>
+      slow
+        .request('post', '/v1/locks/keyed/acquire')
+        .set('idempotency-key', 'short')
+        .send({ ttlMs: 100 })
+        .expect(410)
+    const [first, second] = [await keyed(), await keyed()]
+    expect(second.body.fence).toBe(first.body.fence)
   }, 20_000)
 })
 

@@ -137,6 +137,63 @@ describe('revoke', () => {
     expect(line).toContain('stuck')
     expect(harness.log.join('')).not.toContain(token)
   })
+
+  it('frees a name that is kept by minHoldMs, and its holder has released it all the same', async () => {
+    const terms = { ttlMs: 60_000, minHoldMs: 30_000, lockDelayMs: 60_000 }
+    const { token, fence } = await locked('kept', terms)
+    await post('locks/kept/release', { token }).expect(200)
+    await post('locks/kept/acquire').expect(423)
+
+    const ask = (body: object) => post('locks/kept/revoke', { reason: 'now', ...body }).expect(200)
+    expect((await ask({ graceMs: 10_000 })).body).toEqual({ revoked: 0, asked: 0 })
+    expect((await ask({ force: true })).body).toEqual({ revoked: 0, asked: 0 })
+
+    const repeat = await post('locks/kept/release', { token }).expect(200)
+    expect(repeat.body).toEqual({ released: false, replayed: true, fence })
+    expect(await get('locks/kept')).toMatchObject({ state: 'free', lastEnd: { how: 'released' } })
+  })
+
+  it('after a grace frees a name that is kept by minHoldMs', async () => {
+    const { token } = await locked('grace', { ttlMs: 60_000, minHoldMs: 30_000 })
+    await post('locks/grace/release', { token }).expect(200)
+    await post('locks/grace/revoke', { reason: 'soon', graceMs: 5_000 }).expect(200)
+    await post('locks/grace/acquire').expect(423)
+
+    harness.advance(5_001)
+
+    await post('locks/grace/acquire').expect(200)
+    expect((await post('locks/grace/release', { token }).expect(200)).body.replayed).toBe(true)
+  })
+
+  it('asked for a second time brings the end nearer, and never moves it away', async () => {
+    const { token } = await locked('nearer', { ttlMs: 600_000 })
+    const ask = (graceMs?: number) =>
+      post('locks/nearer/revoke', { reason: `in ${graceMs}`, graceMs }).expect(200)
+    await ask()
+    const renew = async () =>
+      (await post('locks/nearer/renew', { token, ttlMs: 600_000 }).expect(200)).body.revoke
+    expect(await renew()).toEqual({ reason: 'in undefined' })
+    await ask(60_000)
+    await ask(500_000)
+    const { inMs } = await renew()
+    expect(inMs).toBeGreaterThan(30_000)
+    expect(inMs).toBeLessThanOrEqual(60_000)
+  })
+
+  it('ends every reader, and none of those who wait', async () => {
+    const readers = [
+      await locked('all', { mode: 'shared' }),
+      await locked('all', { mode: 'shared' }),
+    ]
+    const writer = post('locks/all/acquire', { waitMs: 10_000 }).then((response) => response)
+    await queued('locks/all', 1)
+
+    const { body } = await post('locks/all/revoke', { reason: 'x', force: true }).expect(200)
+
+    expect(body).toEqual({ revoked: 2, asked: 0 })
+    for (const { token } of readers) await post('locks/all/renew', { token }).expect(410)
+    expect((await writer).status).toBe(200)
+  })
 })
 
 describe('verify and list', () => {
@@ -204,6 +261,25 @@ describe('semaphores', () => {
         `ls:{${harness.namespace}:${harness.lockTag('sized')}}:capacity:sized`,
       ),
     ).toBe(0)
+  })
+
+  it('lowered below what is held, but not below what the head wants, drains to it', async () => {
+    const put = (capacity: number) =>
+      harness.request('put', '/v1/semaphores/drains').send({ capacity }).expect(200)
+    await put(4)
+    const first = await permits('drains', { permits: 2 }).expect(200)
+    const second = await permits('drains', { permits: 2 }).expect(200)
+    const head = permits('drains', { permits: 2, waitMs: 10_000 }).then((response) => response)
+    await queued('semaphores/drains', 1)
+
+    await put(2)
+    expect(await get('semaphores/drains')).toMatchObject({ capacity: 2, queueLength: 1 })
+    expect((await get('semaphores/drains')).holders).toHaveLength(2)
+    await post('semaphores/drains/release', { token: first.body.token }).expect(200)
+    expect((await get('semaphores/drains')).queueLength).toBe(1)
+    await post('semaphores/drains/release', { token: second.body.token }).expect(200)
+
+    expect((await head).body).toMatchObject({ permits: 2 })
   })
 
   it('lets waiters in when it grows', async () => {

@@ -183,4 +183,50 @@ describe('what is left behind', () => {
       ),
     ).toBeNull()
   })
+
+  it('is nothing without a time of its own, once all of it has expired', async () => {
+    const ns = `${harness.namespace}-quiet`
+    const ask = (path: string, body: object) =>
+      harness.request('post', `/v1/${path}`).set('lockstep-namespace', ns).send(body)
+    const ttlMs = 5_000
+    await ask('locks/one/acquire', { ttlMs, lockDelayMs: 1_000 }).expect(200)
+    await ask('locks/one/acquire', { ttlMs, waitMs: 100 }).expect(423)
+    await ask('locks/read/acquire', { ttlMs, mode: 'shared', owner: 'o' }).expect(200)
+    await ask('locks/read/acquire', { ttlMs, mode: 'shared', owner: 'o' }).expect(200)
+    await ask('semaphores/pool/acquire', { ttlMs, capacity: 3, permits: 2 }).expect(200)
+    await ask('lock-sets/acquire', { ttlMs, names: ['set@a', 'set@b'] }).expect(200)
+    await ask('locks/keyed/acquire', { ttlMs }).set('idempotency-key', 'k').expect(200)
+    await ask('sessions', { ttlMs }).expect(200)
+
+    harness.advance(60_000)
+
+    const parts = /^ls:\{[^}]*\}:(fence|ended|memo|session[a-z-]*)(:|$)/
+    const left = () => harness.redis.keys(`ls:{${ns}:*`)
+    await until('only what is remembered is left', async () =>
+      (await left()).every((one) => parts.test(one)),
+    )
+    for (const one of await left()) expect(await harness.redis.pttl(one), one).toBeGreaterThan(0)
+  })
+})
+
+describe('GET a lock that is waited for', () => {
+  it('shows who waits, in which place and since when', async () => {
+    const { token } = await held('places')
+    const waiting = [start('places', { waitMs: 20_000, owner: 'a' })]
+    await queued('places', 1)
+    waiting.push(start('places', { waitMs: 20_000 }))
+    await queued('places', 2)
+    harness.advance(2_000)
+
+    const { waiters } = await get('places')
+
+    expect(waiters).toEqual([
+      { position: 1, owner: 'a', waitedMs: expect.any(Number) },
+      { position: 2, waitedMs: expect.any(Number) },
+    ])
+    expect(waiters[1].waitedMs).toBeGreaterThanOrEqual(2_000)
+    await post('places', 'release', { token }).expect(200)
+    await post('places', 'release', { token: (await waiting[0])?.body.token }).expect(200)
+    expect((await waiting[1])?.status).toBe(200)
+  })
 })

@@ -57,7 +57,6 @@ for _, lock in ipairs(locks) do
       lease.claim_by = lease.kept
       change_lease(lock, token, lease)
     elseif how == 'cancel' or how == 'abandon' then
-      if lease.memo then redis.call('DEL', call.prefix .. 'memo:' .. lease.memo) end
       end_lease(lock, token, lease, 'released', now_us)
     end
   end

@@ -48,7 +48,8 @@ for _, token in ipairs(tokens) do
     lease.revoke, lease.revoke_at = reason, math.min(lease.revoke_at or at, at)
     change_lease(lock, token, lease)
     tell_stream(lease, token)
-    asked = asked + 1
+    -- Nobody is there to ask after a release; the name is free after the grace all the same.
+    if not lease.released then asked = asked + 1 end
   end
 end
 advance(lock)

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Granted } from '../../src/locks/outcomes.js'
+import type { LockStore } from '../../src/locks/store.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { newLockStore } from '../support/lock-store.js'
+import { until } from '../support/until.js'
+
+let harness: Harness
+let here: LockStore
+let away: LockStore
+let clockMs = 0
+
+beforeAll(async () => {
+  harness = await startHarness()
+  here = newLockStore(harness, () => clockMs)
+  away = newLockStore(harness, () => clockMs)
+})
+afterAll(async () => {
+  here.close()
+  away.close()
+  await harness.close()
+})
+
+const MANY = 150
+const readers = (name: string, options: object, at = here) =>
+  Array.from({ length: MANY }, () =>
+    at.acquire(harness.namespace, [name], { ttlMs: 60_000, mode: 'shared', ...options }),
+  )
+const look = (name: string) => here.inspect(harness.namespace, name, 1)
+const bucketKey = (part: string, name: string, ns = harness.namespace) =>
+  `ls:{${ns}:${harness.lockTag(name)}}:${part}`
+
+describe('a call that finds more to do than its 64 steps', () => {
+  it('grants the rest at once by the sweep, here and elsewhere', async () => {
+    const name = 'crowd'
+    const writer = (await here.acquire(harness.namespace, [name], { ttlMs: 60_000 })) as Granted
+    const waiting = [
+      ...readers(name, { waitMs: 60_000 }),
+      ...readers(name, { waitMs: 60_000 }, away),
+    ]
+    await until('all wait', async () => (await look(name)).queueLength === 2 * MANY)
+
+    await here.release(harness.namespace, [name], writer.token)
+
+    const granted = await Promise.all(waiting)
+    expect(new Set(granted.map(({ kind }) => kind))).toEqual(new Set(['granted']))
+    expect(await look(name)).toMatchObject({ holderCount: 2 * MANY, queueLength: 0 })
+  })
+
+  it('ends the rest at once by the sweep', async () => {
+    const name = 'ebb'
+    await Promise.all(readers(name, { ttlMs: 5_000 }))
+    const lock = `${bucketKey('lock', name)}:${name}`
+    expect(await harness.redis.exists(lock)).toBe(1)
+
+    clockMs += 5_001
+
+    // Nobody asks for it: what is due is found by itself.
+    await until('nothing is left', async () => (await harness.redis.exists(lock)) === 0)
+    expect(await harness.redis.zscore(bucketKey('timers', name), name)).toBeNull()
+  })
+})
+
+describe('the last fence there can be', () => {
+  it('is given to nobody: a smaller one must not follow it', async () => {
+    const ns = `${harness.namespace}-end`
+    const last = bucketKey('fence', 'x', ns)
+    await harness.redis.set(last, '9007199254740990')
+
+    await expect(here.acquire(ns, ['x'], { ttlMs: 60_000 })).rejects.toThrow('fences are exhausted')
+
+    expect((await here.inspect(ns, 'x', 1)).state).toBe('free')
+    expect(await harness.redis.get(last)).toBe('9007199254740990')
+  })
+})
+
+describe('a queue that lost the record of a waiter', () => {
+  it('goes on with the next one', async () => {
+    const name = 'orphan'
+    const first = (await here.acquire(harness.namespace, [name], { ttlMs: 60_000 })) as Granted
+    const queue = `${bucketKey('queue', name)}:${name}`
+    const waiting = away.acquire(harness.namespace, [name], { ttlMs: 60_000, waitMs: 60_000 })
+    await until('one waits', async () => (await look(name)).queueLength === 1)
+    await harness.redis.zadd(queue, 1, 'nobody')
+    await harness.redis.hset(`${bucketKey('lock', name)}:${name}`, 'queued', 2)
+
+    await here.release(harness.namespace, [name], first.token)
+
+    expect(await waiting).toMatchObject({ kind: 'granted' })
+    expect(await harness.redis.exists(queue)).toBe(0)
+  })
+
+  it('or the whole queue is free again, and who waits is put back', async () => {
+    const name = 'lost'
+    const first = (await here.acquire(harness.namespace, [name], { ttlMs: 60_000 })) as Granted
+    const waiting = away.acquire(harness.namespace, [name], { ttlMs: 60_000, waitMs: 60_000 })
+    await until('one waits', async () => (await look(name)).queueLength === 1)
+    await harness.redis.del(
+      `${bucketKey('queue', name)}:${name}`,
+      `${bucketKey('waiters', name)}:${name}`,
+    )
+
+    await here.release(harness.namespace, [name], first.token)
+
+    expect(await waiting).toMatchObject({ kind: 'granted' })
+  })
+})
