@@ -16,6 +16,7 @@ const POLICIES = {
   open: { ...WINDOW, onError: 'open' },
   closed: { ...WINDOW, onError: 'closed' },
   local: { ...WINDOW, onError: 'local' },
+  gate: { ...WINDOW, onError: 'closed', allow: ['vip'], deny: ['192.0.2.0/24'] },
 }
 
 beforeAll(async () => {
@@ -107,6 +108,17 @@ describe('while Redis is silent', () => {
     expect(Number(headers['retry-after'])).toBeGreaterThan(1_700)
     harness.advance(body.retryAfterMs)
     expect((await check('local')).body.allowed).toBe(true)
+  })
+
+  it('lists hold, for nobody needs Redis to know them', async () => {
+    for (let i = 0; i < 3; i++) {
+      const { body } = await check('gate', { key: 'vip', cost: 9 }).expect(200)
+      expect(body).toMatchObject({ allowed: true, remaining: 8, results: [{ listed: 'allow' }] })
+      expect(body.results[0]).not.toHaveProperty('degraded')
+    }
+    const { body } = await check('gate', { key: '192.0.2.9' }).expect(200)
+    expect(body).toMatchObject({ allowed: false, results: [{ unsatisfiable: true }] })
+    await check('gate').expect(503)
   })
 
   it('a peek consumes nothing', async () => {
