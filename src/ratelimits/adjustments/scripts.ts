@@ -9,6 +9,8 @@ export interface Refunded {
   readonly resetUs: number
   /** The limit that holds for this subject instead of that of the policy, or 0. */
   readonly override: number
+  /** When that was so. */
+  readonly atUs: number
 }
 
 export type RefundReply = Refunded | { readonly outcome: 'conflict' }
@@ -30,15 +32,15 @@ export const refundScript = defineScript({
     'message',
   ],
   decode(reply): RefundReply | Elsewhen {
-    const [code, refunded, remaining, resetUs, override] = integers(reply, 5) as Five
+    const [code, refunded, remaining, resetUs, override, atUs] = integers(reply, 6) as Six
     if (code === 3) return { outcome: 'conflict' }
     if (code === 4) return elsewhen(refunded)
     const outcome = code === 2 ? 'replayed' : 'refunded'
-    return { outcome, refunded, remaining, resetUs, override }
+    return { outcome, refunded, remaining, resetUs, override, atUs }
   },
 })
 
-type Five = [number, number, number, number, number]
+type Six = [number, number, number, number, number, number]
 
 export const resetScript = defineScript({
   name: 'ratelimits.reset',

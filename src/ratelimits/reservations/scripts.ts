@@ -46,6 +46,8 @@ export interface Settled {
   readonly resetUs: number
   /** The limit that holds for this subject instead of that of the policy, or 0. */
   readonly override: number
+  /** When that was so. */
+  readonly atUs: number
 }
 
 /** `expired`: it was settled, its time is over, or it never was. */
@@ -57,13 +59,16 @@ export const settleScript = defineScript({
   keys: ['state', 'exception', 'reservation', 'memo?'],
   args: ['kind', 'a', 'b', 'c', 'actual', 'fingerprint', 'memo_ttl_ms', 'channel', 'message'],
   decode(reply): SettleReply | Elsewhen {
-    const [code, reserved, refunded, remaining, resetUs, override] = integers(reply, 6) as Six
+    const [code, reserved, refunded, remaining, resetUs, override, atUs] = integers(
+      reply,
+      7,
+    ) as Seven
     if (code === 0) return { outcome: 'expired' }
     if (code === 3) return { outcome: 'conflict' }
     if (code === 4) return elsewhen(reserved)
     const outcome = code === 2 ? 'replayed' : 'settled'
-    return { outcome, reserved, refunded, remaining, resetUs, override }
+    return { outcome, reserved, refunded, remaining, resetUs, override, atUs }
   },
 })
 
-type Six = [number, number, number, number, number, number]
+type Seven = [number, number, number, number, number, number, number]

@@ -15,7 +15,7 @@ ARGV memo_ttl_ms  int     how long the memo is kept
 ARGV channel      string  who remembers denials listens here
 ARGV message      string  namespace, policy and subject
 
-RETURN outcome refunded remaining reset_us override
+RETURN outcome refunded remaining reset_us override at_us
   1  given back, as far as there was anything
   2  given back before, by a request with the same key; what is left is as of now
   3  the idempotency key belongs to another request; the rest is 0
@@ -32,10 +32,10 @@ local fingerprint, memo_ttl_ms, channel, message = ARGV[7], tonumber(ARGV[8]), A
 local memo_key = KEYS[3]
 
 local refunded_before, foreign = recall(memo_key, fingerprint)
-if foreign then return { 3, 0, 0, 0, 0 } end
+if foreign then return { 3, 0, 0, 0, 0, 0 } end
 
 local limit = evaluate_limit(KEYS[1], KEYS[2], kind, 1, a, b, c)
-if not limit then return { 4, now_us, 0, 0, 0 } end
+if not limit then return { 4, now_us, 0, 0, 0, 0 } end
 local refunded = tonumber(refunded_before)
 if not refunded then
   if taken_us == 0 then taken_us = now_us end
@@ -44,4 +44,4 @@ if not refunded then
   redis.call('PUBLISH', channel, message)
 end
 local remaining, reset_us = limit.algorithm.describe(limit)
-return { refunded_before and 2 or 1, refunded, remaining, reset_us, limit.override }
+return { refunded_before and 2 or 1, refunded, remaining, reset_us, limit.override, now_us }

@@ -17,7 +17,7 @@ ARGV memo_ttl_ms  int     how long the memo is kept
 ARGV channel      string  who remembers denials listens here
 ARGV message      string  namespace, policy and subject
 
-RETURN outcome reserved refunded remaining reset_us override
+RETURN outcome reserved refunded remaining reset_us override at_us
   0  no reservation: it was settled, has expired or never was; the rest is 0
   1  settled
   2  settled before, by a request with the same key; what is left is as of now
@@ -34,18 +34,18 @@ local actual, fingerprint, memo_ttl_ms = tonumber(ARGV[5]), ARGV[6], tonumber(AR
 local channel, message, memo_key = ARGV[8], ARGV[9], KEYS[4]
 
 local memo, foreign = recall(memo_key, fingerprint)
-if foreign then return { 3, 0, 0, 0, 0, 0 } end
+if foreign then return { 3, 0, 0, 0, 0, 0, 0 } end
 local reserved, refunded, taken_us, end_us
 if memo then
   reserved, refunded = string.match(memo, '^(%d+) (%d+)$')
 else
   reserved, taken_us, end_us = string.match(redis.call('GET', KEYS[3]) or '', '^(%d+) (%d+) (%d+)$')
-  if not reserved or tonumber(end_us) <= now_us then return { 0, 0, 0, 0, 0, 0 } end
+  if not reserved or tonumber(end_us) <= now_us then return { 0, 0, 0, 0, 0, 0, 0 } end
 end
 reserved, refunded = tonumber(reserved), tonumber(refunded or 0)
 
 local limit = evaluate_limit(KEYS[1], KEYS[2], kind, 1, a, b, c)
-if not limit then return { 4, now_us, 0, 0, 0, 0 } end
+if not limit then return { 4, now_us, 0, 0, 0, 0, 0 } end
 if not memo then
   redis.call('UNLINK', KEYS[3])
   if actual < reserved then
@@ -58,4 +58,4 @@ if not memo then
   redis.call('PUBLISH', channel, message)
 end
 local remaining, reset_us = limit.algorithm.describe(limit)
-return { memo and 2 or 1, reserved, refunded, remaining, reset_us, limit.override }
+return { memo and 2 or 1, reserved, refunded, remaining, reset_us, limit.override, now_us }

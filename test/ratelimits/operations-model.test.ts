@@ -1,0 +1,211 @@
+import { randomUUID } from 'node:crypto'
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import {
+  type AdjustmentStore,
+  createAdjustmentStore,
+} from '../../src/ratelimits/adjustments/store.js'
+import type { CheckStore } from '../../src/ratelimits/checks/store.js'
+import { createExceptionStore, type ExceptionStore } from '../../src/ratelimits/exceptions/store.js'
+import type { Limit } from '../../src/ratelimits/limit.js'
+import type { Policy } from '../../src/ratelimits/policies/policy.js'
+import {
+  createReservationStore,
+  type ReservationStore,
+} from '../../src/ratelimits/reservations/store.js'
+import { RedisClock } from '../../src/redis/clock.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { checkStoreOf } from './check-store.js'
+import { ACCOUNTS, type Account } from './operations-model.js'
+
+let harness: Harness
+let stores: {
+  readonly checks: CheckStore
+  readonly adjustments: AdjustmentStore
+  readonly exceptions: ExceptionStore
+  readonly reservations: ReservationStore
+}
+
+beforeAll(async () => {
+  harness = await startHarness()
+  const clock = new RedisClock()
+  stores = {
+    checks: checkStoreOf(harness, clock),
+    adjustments: createAdjustmentStore(harness.binder, clock),
+    exceptions: createExceptionStore(harness.binder),
+    reservations: createReservationStore(harness.binder, clock),
+  }
+})
+afterAll(() => harness.close())
+
+/** One subject of one policy, beside its model. Every method compares the two. */
+class Subject {
+  readonly #key = randomUUID()
+  readonly #account: Account
+  #policy: Policy
+  #override = 0
+  /** When something was consumed, as callers are told. */
+  readonly #takenMs: number[] = []
+  #reservations: { readonly id: string; readonly cost: number; readonly takenUs: number }[] = []
+
+  constructor(policy: Policy, account: Account) {
+    this.#policy = policy
+    this.#account = account
+  }
+
+  get #limit(): Limit {
+    return { name: 'a', key: this.#key, inline: false, policy: this.#policy }
+  }
+
+  get #most(): number {
+    return this.#override || this.#policy.limit
+  }
+
+  #expectTaken(
+    nowUs: number,
+    cost: number,
+    told: { readonly allowed: boolean; readonly remaining: number },
+  ) {
+    const allowed = this.#account.fits(nowUs, cost, this.#most)
+    if (allowed) this.#account.take(nowUs, cost, this.#most)
+    const remaining = this.#account.remaining(nowUs, this.#most)
+    expect({ allowed: told.allowed, remaining: told.remaining }).toEqual({ allowed, remaining })
+  }
+
+  async check(cost: number) {
+    const limits = [{ ...this.#limit, cost }]
+    const options = { mode: 'all', take: 'exact', peek: false } as const
+    const outcome = await stores.checks.check(harness.namespace, limits, options)
+    if (outcome.kind !== 'decided') throw new Error(outcome.kind)
+    const result = outcome.results[0]!
+    this.#expectTaken(result.takenAtUs, cost, result)
+    if (result.allowed) this.#takenMs.push(Math.floor(result.takenAtUs / 1_000))
+  }
+
+  /** @param nth of what was consumed, counted from the last; beyond: as of now */
+  async refund(cost: number, nth: number) {
+    const takenAtMs = this.#takenMs.at(-1 - nth)
+    const reply = await stores.adjustments.refund(harness.namespace, this.#limit, {
+      cost,
+      takenAtMs,
+    })
+    if (reply.outcome === 'conflict') throw new Error('conflict')
+    const { atUs, refunded, remaining } = reply
+    const takenUs = takenAtMs === undefined ? atUs : takenAtMs * 1_000 + 999
+    expect({ refunded, remaining }).toEqual({
+      refunded: this.#account.refund(atUs, cost, takenUs, this.#most),
+      remaining: this.#account.remaining(atUs, this.#most),
+    })
+  }
+
+  async reset() {
+    await stores.adjustments.reset(harness.namespace, this.#limit)
+    this.#account.reset()
+  }
+
+  change(limit: number) {
+    this.#policy = { ...this.#policy, limit }
+  }
+
+  /** @param limit 0 ends it */
+  async override(limit: number) {
+    if (limit === 0) await stores.exceptions.endOverride(harness.namespace, this.#limit)
+    else {
+      await stores.exceptions.override(harness.namespace, this.#limit, { limit, burst: limit })
+    }
+    this.#override = limit
+  }
+
+  async reserve(cost: number) {
+    const reply = await stores.reservations.reserve(harness.namespace, this.#limit, {
+      cost,
+      ttlMs: 3_600_000,
+    })
+    if (reply.outcome === 'conflict') throw new Error('conflict')
+    this.#expectTaken(reply.takenAtUs, cost, reply.limit)
+    if (reply.outcome !== 'reserved') return
+    this.#reservations.push({ id: reply.id, cost, takenUs: reply.takenAtUs })
+  }
+
+  /** @param nth of the open reservations, round and round */
+  async settle(actual: number, nth: number) {
+    const reservation = this.#reservations[nth % this.#reservations.length]
+    if (!reservation) return
+    this.#reservations = this.#reservations.filter(({ id }) => id !== reservation.id)
+    const { id, cost, takenUs } = reservation
+    const reply = await stores.reservations.settle(harness.namespace, this.#limit, { id, actual })
+    if (reply.outcome !== 'settled') throw new Error(reply.outcome)
+    const { atUs, refunded, remaining } = reply
+    let given = 0
+    if (actual < cost) given = this.#account.refund(atUs, cost - actual, takenUs, this.#most)
+    if (actual > cost) this.#account.take(atUs, actual - cost, this.#most)
+    expect({ refunded, remaining }).toEqual({
+      refunded: given,
+      remaining: this.#account.remaining(atUs, this.#most),
+    })
+  }
+}
+
+const cost = fc.integer({ min: 1, max: 7 })
+const nth = fc.nat({ max: 3 })
+const limit = fc.integer({ min: 2, max: 14 })
+const operation = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('check' as const), cost }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('refund' as const), cost, nth }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('reset' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('change' as const), limit }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('override' as const),
+      limit: fc.oneof(limit, fc.constant(0)),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('reserve' as const), cost }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('settle' as const),
+      actual: fc.nat({ max: 14 }),
+      nth,
+    }),
+  },
+)
+type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never
+
+async function run(subject: Subject, operation: Operation): Promise<void> {
+  switch (operation.kind) {
+    case 'check':
+      return subject.check(operation.cost)
+    case 'refund':
+      return subject.refund(operation.cost, operation.nth)
+    case 'reset':
+      return subject.reset()
+    case 'change':
+      return subject.change(operation.limit)
+    case 'override':
+      return subject.override(operation.limit)
+    case 'reserve':
+      return subject.reserve(operation.cost)
+    case 'settle':
+      return subject.settle(operation.actual, operation.nth)
+  }
+}
+
+it.each(ACCOUNTS)('%s does with every operation as its model', async (_name, policy, open) => {
+  const steps = fc.array(fc.record({ advanceMs: fc.nat({ max: 500 }), operation }), {
+    minLength: 5,
+    maxLength: 30,
+  })
+  await fc.assert(
+    fc.asyncProperty(steps, async (list) => {
+      const subject = new Subject(policy, open())
+      const pace = policy.align === 'calendar' ? 60 : 1
+      for (const step of list) {
+        harness.advance(step.advanceMs * pace)
+        await run(subject, step.operation)
+      }
+    }),
+    { numRuns: 40 },
+  )
+})
