@@ -163,6 +163,12 @@ describe('lists', () => {
     expect(body.errors).toEqual([expect.objectContaining({ pointer })])
   })
 
+  it.each(['allow', 'deny'])('are not for leases: %s', async (field) => {
+    const leases = { algorithm: 'concurrency', limit: 3, leaseMs: 1_000, [field]: ['k'] }
+    const { body } = await limits.put('leases', leases).expect(400)
+    expect(body.errors).toEqual([expect.objectContaining({ pointer: `body/${field}` })])
+  })
+
   it('are not for limits of a request', async () => {
     const inline = { name: 'a', key: 'k', ...POLICY, allow: ['k'] }
     const { body } = await limits.check({ limits: [inline] }).expect(400)

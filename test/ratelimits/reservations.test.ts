@@ -262,6 +262,17 @@ describe('bad input', () => {
     ['reserve', { key: 'k' }],
     ['commit', { key: 'k', reservationId: id, actual: 1 }],
     ['cancel', { key: 'k', reservationId: id }],
+    ['refund', { key: 'k' }],
+  ])('has nothing to %s where leases are counted', async (verb, body) => {
+    await limits.put('leases', { algorithm: 'concurrency', limit: 3, leaseMs: 1_000 })
+    const answer = await limits.post(`leases/${verb}`, body).expect(400)
+    expect(answer.body.errors).toEqual([expect.objectContaining({ pointer: 'params/policy' })])
+  })
+
+  it.each([
+    ['reserve', { key: 'k' }],
+    ['commit', { key: 'k', reservationId: id, actual: 1 }],
+    ['cancel', { key: 'k', reservationId: id }],
   ])('names no policy that is not there: %s', async (verb, body) => {
     expect((await limits.post(`nowhere/${verb}`, body).expect(404)).body.code).toBe('not-found')
   })

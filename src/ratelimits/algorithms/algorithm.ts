@@ -5,8 +5,8 @@ export type Kind = 'g' | 'l' | 'w' | 'f' | 'c' | 's' | 'e' | 'n'
 
 /** Parameters of one limit as scripts/lib/limit.lua reads them. */
 export interface ScriptLimit {
-  /** `y` and `n`: a subject that the policy allows or denies by name. */
-  readonly kind: Kind | 'y' | 'n'
+  /** `allow` and `deny`: a subject that the policy names. */
+  readonly kind: Kind | 'allow' | 'deny'
   readonly a: number
   readonly b: number | string
   readonly c: number

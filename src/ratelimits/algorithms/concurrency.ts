@@ -9,7 +9,7 @@ export const concurrency: Algorithm = {
   required: () => ['leaseMs'],
   maxInAnyWindow: ({ limit }) => limit,
   maxCost: ({ limit }) => limit,
-  fault({ limit, shadow, onError }) {
+  fault({ limit, shadow, onError, allow, deny }) {
     if (limit > MAX_LEASES) {
       return { field: 'limit', message: `of leases is ${MAX_LEASES} at most` }
     }
@@ -17,6 +17,8 @@ export const concurrency: Algorithm = {
     const message = 'does not go together with concurrency'
     if (shadow) return { field: 'shadow', message }
     if (onError !== undefined) return { field: 'onError', message }
+    if (allow !== undefined) return { field: 'allow', message }
+    if (deny !== undefined) return { field: 'deny', message }
     return undefined
   },
   kind: () => 'n',

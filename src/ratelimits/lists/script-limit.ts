@@ -7,5 +7,5 @@ import { listedAs } from './lists.js'
 export function scriptLimitOf({ policy, key }: Limit, nowMs: number): ScriptLimit {
   const listed = listedAs(policy, key)
   if (!listed) return toScriptLimit(policy, nowMs)
-  return { kind: listed === 'allow' ? 'y' : 'n', a: policy.limit, b: 0, c: 0 }
+  return { kind: listed, a: policy.limit, b: 0, c: 0 }
 }

@@ -7,7 +7,7 @@ ARGV take         exact|up-to  up-to: as much of the cost as is left; nothing is
 ARGV peek         0 or 1  1: nothing is consumed
 ARGV fingerprint  string  of the request, '' without an idempotency key
 ARGV memo_ttl_ms  int     how long the memo is kept
-ARGV limit[].kind  a letter  lib/limit.lua
+ARGV limit[].kind  string  lib/limit.lua
 ARGV limit[].shadow  0 or 1  1: takes no part in the verdict
 ARGV limit[].cost  int    1 or more
 ARGV limit[].a     int    see the libraries

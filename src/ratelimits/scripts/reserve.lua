@@ -6,7 +6,7 @@ KEYS state        string|list  of the limit
 KEYS exception    string  lib/exception.lua
 KEYS reservation  string  "<cost> <taken us> <end us>", under the id
 KEYS memo?        string  what a request with this idempotency key did
-ARGV kind         string  a letter, a, b and c: as for ratelimits.check
+ARGV kind         string  kind, a, b and c: as for ratelimits.check
 ARGV a            int
 ARGV b            int or text
 ARGV c            int

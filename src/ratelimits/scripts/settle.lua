@@ -7,7 +7,7 @@ KEYS state        string|list  of the limit
 KEYS exception    string  lib/exception.lua
 KEYS reservation  string  as ratelimits.reserve left it
 KEYS memo?        string  what a request with this idempotency key did
-ARGV kind         string  a letter, a, b and c: as for ratelimits.check
+ARGV kind         string  kind, a, b and c: as for ratelimits.check
 ARGV a            int
 ARGV b            int or text
 ARGV c            int

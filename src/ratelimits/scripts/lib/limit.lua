@@ -13,7 +13,7 @@
 -- @use exception.lua
 local algorithms = { g = gcra, l = leaky, w = window, f = window, c = calendar, s = sliding, e = log }
 -- Subjects that the policy names.
-algorithms.y, algorithms.n = listed(true), listed(false)
+algorithms.allow, algorithms.deny = listed(true), listed(false)
 
 -- Nothing where a calendar's windows are not those around now: the caller must ask with others.
 local function evaluate_limit(key, exception_key, kind, cost, a, b, c)
