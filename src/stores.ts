@@ -127,6 +127,7 @@ export function createStores(
     { l1, hotKeys },
     withReadGuard(
       new ReadGuard(config.cacheReadTimeoutMs),
+      (...lost) => leases.forfeit(...lost),
       withHeadRoom(isTight, {
         entries: withFillCount(leaseMetrics, createEntryStore({ binder: cacheBinder, partitions })),
         counters: createCounterStore(cacheBinder, partitions),
@@ -135,19 +136,20 @@ export function createStores(
       }),
     ),
   )
+  const leases = createLeaseStore({
+    binder: cacheBinder,
+    partitions,
+    signals: links.cacheSignals,
+    entries: caches.entries,
+    metrics: leaseMetrics,
+  })
   return {
     locks,
     leaderboards,
     ratelimits: createRateLimitStores(deps, binder, metrics),
     cache: {
       ...caches,
-      leases: createLeaseStore({
-        binder: cacheBinder,
-        partitions,
-        signals: links.cacheSignals,
-        entries: caches.entries,
-        metrics: leaseMetrics,
-      }),
+      leases,
       hotKeys,
       spaces,
     },

@@ -1,14 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Entry } from '../../src/cache/entries/entry.js'
-import { createEntryStore, type LeveledReply } from '../../src/cache/entries/store.js'
+import { ReadGuard } from '../../src/cache/entries/read-guard.js'
+import {
+  createEntryStore,
+  type EntryStore,
+  type LeveledReply,
+} from '../../src/cache/entries/store.js'
 import { Crowd, type Waiter } from '../../src/cache/leases/crowd.js'
 import { createLeaseMetrics } from '../../src/cache/leases/metrics.js'
 import { createLeaseStore } from '../../src/cache/leases/store.js'
+import { type CacheStores, withReadGuard } from '../../src/cache/levels/stores.js'
 import { Partitions } from '../../src/cache/partition.js'
 import { DEFAULT_POLICY } from '../../src/cache/spaces/policy.js'
 import { createMetrics } from '../../src/metrics/registry.js'
 import { layoutOf } from '../../src/redis/layout.js'
 import { type Harness, startHarness } from '../support/harness.js'
+import { until } from '../support/until.js'
 import { keysOf } from './keys.js'
 
 const told = (lease: LeveledReply['lease'], entry?: Entry): LeveledReply => ({
@@ -108,30 +115,61 @@ describe('a crowd', () => {
   })
 })
 
-describe('a lease that was won for a client that is gone', () => {
+describe('a lease that nobody hears of', () => {
   let harness: Harness
   beforeAll(async () => {
     harness = await startHarness()
   })
   afterAll(() => harness.close())
 
-  it.each([
-    ['is cancelled', undefined, 0],
-    ['is kept under a token of its own, for it may ask again', 'a-token-of-its-own', 1],
-  ])('%s', async (_, token, kept) => {
-    const { binder, links, namespace } = harness
+  /** A store whose reads are given up before their answer comes, if `isLate`. */
+  function storeOf(isLate: boolean) {
+    const { binder, links } = harness
     const partitions = new Partitions(layoutOf(links.cache), 'keep')
+    const { read } = createEntryStore({ binder, partitions })
+    let answered: Promise<unknown> = Promise.resolve()
+    const guard = new ReadGuard(isLate ? 0 : 5_000)
+    const slow: EntryStore['read'] = async (key, options) => {
+      const reply = await read(key, options)
+      expect(reply.lease.kind).toBe('won')
+      if (isLate) await new Promise((resolve) => setTimeout(resolve, 100))
+      return reply
+    }
+    const { entries } = withReadGuard(guard, (...lost) => store.forfeit(...lost), {
+      entries: {
+        read: (key, options) => {
+          const reply = slow(key, options)
+          answered = reply
+          return reply
+        },
+      },
+    } as CacheStores)
     const store = createLeaseStore({
       binder,
       partitions,
       signals: links.cacheSignals,
-      entries: createEntryStore({ binder, partitions }),
+      entries,
       metrics: createLeaseMetrics(createMetrics('test'), () => 'other'),
     })
-    const client = { destroyed: true, once: () => undefined, off: () => undefined }
-    const key = { namespace, space: 'users', key: `gone ${kept}`, policy: DEFAULT_POLICY }
-    const { lease } = await store.ask(key, {}, { token, client })
-    expect(lease.kind).toBe('won')
-    expect(await harness.redis.exists(keysOf(harness, key.key).lease)).toBe(kept)
+    return { store, answered: () => answered }
+  }
+  const client = { destroyed: true, once: () => undefined, off: () => undefined }
+
+  it.each([
+    ['because its client is gone, is given up', undefined, client, false, 0],
+    ['because its answer came too late, is given up', undefined, undefined, true, 0],
+    ['is kept under a token of the client', 'a-token-of-its-own', client, false, 1],
+    ['is kept under that token when it came too late', 'a-token-of-its-own', undefined, true, 1],
+  ])('%s', async (name, token, gone, isLate, kept) => {
+    const { namespace } = harness
+    const key = { namespace, space: 'users', key: name, policy: DEFAULT_POLICY }
+    const { store, answered } = storeOf(isLate)
+    const asked = store.ask(key, {}, { token, client: gone })
+    if (isLate) await expect(asked).rejects.toMatchObject({ code: 'store-unavailable' })
+    else expect((await asked).lease.kind).toBe('won')
+    await answered()
+    const exists = () => harness.redis.exists(keysOf(harness, name).lease)
+    if (kept === 0) await until('its end', async () => (await exists()) === 0)
+    else expect(await exists()).toBe(1)
   })
 })

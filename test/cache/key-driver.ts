@@ -62,13 +62,14 @@ export function createDrivers({ binder, links, namespace, redis }: Harness) {
 function toSeen({ entry, lease }: Awaited<ReturnType<EntryStore['read']>>): Seen {
   return {
     state: (entry?.state ?? 'miss') as Seen['state'],
-    value: entry?.payload?.toString(),
+    value: entry?.state === 'negative' ? undefined : entry?.payload?.toString(),
     lease: lease.kind,
   }
 }
 
 const toWrite = ({ value, tags, ttl, stale, error }: Filled, fill: string | undefined) => ({
-  payload: Buffer.from(value),
+  payload: Buffer.from(value ?? ''),
+  isNegative: value === undefined,
   contentType: 'text/plain',
   contentEncoding: '',
   tags,

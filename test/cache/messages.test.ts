@@ -13,6 +13,46 @@ afterAll(() => harness.close())
 const at = (key: string) => `/v1/cache/users/${key}`
 const version = (tag: string | undefined) => Number.parseInt(tag?.slice(1, -1) ?? '', 36)
 
+it('tells that a load was given up or refused, as no change', async () => {
+  const key = 'given-up'
+  const heard: string[] = []
+  await harness.links.cacheSignals.subscribe(keysOf(harness, key).clock, (message) => {
+    heard.push(message)
+  })
+  const win = async () => {
+    const { headers } = await harness.request('get', at(key)).query({ lease: true })
+    return headers['lockstep-lease'] as string
+  }
+  const cancel = async (body: object) =>
+    harness
+      .request('post', `${at(key)}/lease/cancel`)
+      .send({ token: await win(), ...body })
+      .expect(200)
+
+  await cancel({})
+  const token = await win()
+  const gone = { tags: ['gone'], mode: 'hard' }
+  await harness.request('post', '/v1/cache/users/invalidate').send(gone).expect(204)
+  await harness
+    .request('put', at(key))
+    .set('lockstep-lease', token)
+    .set('surrogate-key', 'gone')
+    .send('late')
+    .expect(412)
+  await cancel({ failed: true })
+
+  // A tag is marked in every partition, so its own message is among them.
+  await until('the messages', () => heard.length === 4)
+  const messages = heard.map((message) => message.split(' '))
+  expect(messages.map(([, , ...rest]) => rest.join(' '))).toEqual([
+    `w users ${key}`,
+    't users gone',
+    `w users ${key}`,
+    `w users ${key}`,
+  ])
+  for (const [prev, clk, kind] of messages) if (kind === 'w') expect(prev).toBe(clk)
+})
+
 it('tells every change of a key with its clock, and the clock of the change before', async () => {
   const key = 'told'
   const heard: string[] = []

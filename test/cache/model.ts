@@ -14,7 +14,8 @@ export interface Life {
 }
 
 export interface Filled extends Life {
-  readonly value: string
+  /** Undefined: the key is known to have none. */
+  readonly value: string | undefined
   readonly tags: readonly string[]
 }
 
@@ -25,7 +26,7 @@ interface Mark {
 
 interface Entry {
   readonly epoch: number
-  readonly value: string
+  readonly value: string | undefined
   readonly tags: readonly string[]
   /** clk at which its load began: what is invalidated later than this is not in it. */
   readonly fence: number
@@ -48,7 +49,7 @@ interface Lease {
   softenedAt: number | undefined
 }
 
-export type State = 'miss' | 'fresh' | 'stale'
+export type State = 'miss' | 'fresh' | 'stale' | 'negative'
 
 export interface Seen {
   readonly state: State
@@ -86,6 +87,7 @@ export class KeyModel {
   }
 
   #grant(state: State, token: string, lasts: number, early: number): Seen['lease'] {
+    if (state === 'negative') return 'none'
     const lease = this.#leaseInForce()
     if (lease?.token === token) return 'won'
     if (state === 'fresh' && !this.#isDueEarly(early)) return 'none'
@@ -122,8 +124,12 @@ export class KeyModel {
     return this.#store(filled, lease)
   }
 
-  #store({ value, tags, ttl, stale, error }: Filled, lease: Lease | undefined): WriteOutcome {
-    const created = this.read().state === 'miss'
+  #store(filled: Filled, lease: Lease | undefined): WriteOutcome {
+    const { value, tags, ttl } = filled
+    // What is not there is not served stale.
+    const { stale, error } = value === undefined ? { stale: 0, error: 0 } : filled
+    const { state } = this.#judge()
+    const created = state === 'miss' || state === 'negative'
     this.#clk += 1
     const freshUntil = Math.min(this.now + ttl, lease?.softenedAt ?? Number.POSITIVE_INFINITY)
     this.#entry = {
@@ -215,7 +221,9 @@ export class KeyModel {
     const names = ['', ...entry.tags]
     if (names.some((name) => this.#isAfter(this.#hard, name, entry.fence))) return miss
     const { freshUntil, staleUntil } = this.#softened(entry, names)
-    if (this.now < freshUntil) return { state: 'fresh', freshUntil }
+    if (this.now < freshUntil) {
+      return { state: entry.value === undefined ? 'negative' : 'fresh', freshUntil }
+    }
     const lease = this.#leaseInForce()
     const isBackingOff = lease !== undefined && lease.token === undefined
     const isServed = this.now < staleUntil || (isBackingOff && this.now < entry.errorUntil)

@@ -226,6 +226,14 @@ describe('on a Redis that is full', () => {
     })
     expect(lease).toEqual({ kind: 'none' })
     expect(await raw.exists(keysOf(full, 'none').lease)).toBe(0)
+    const elsewhere = { ...full, namespace: `${full.namespace}-y` } as Harness
+    const { headers } = await full
+      .request('get', at('none'))
+      .query({ lease: true })
+      .set('lockstep-namespace', elsewhere.namespace)
+      .expect(404)
+    expect(headers).not.toHaveProperty('lockstep-lease')
+    expect(await raw.exists(keysOf(elsewhere, 'none').clock)).toBe(0)
   })
 
   it('an invalidation that begins the clock is not lost', async () => {

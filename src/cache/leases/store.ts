@@ -1,6 +1,7 @@
 import type { Binder } from '../../redis/binder.js'
 import { randomToken } from '../../redis/random.js'
 import type { Signals } from '../../redis/signals.js'
+import type { ReadReply } from '../entries/scripts.js'
 import {
   type CacheKey,
   type EntryStore,
@@ -35,6 +36,11 @@ export interface LeaseStore {
    * @returns whether the token still held the lease
    */
   cancel(key: CacheKey, token: string, backoffMs: number): Promise<boolean>
+  /**
+   * Gives up what a read won whose caller will not hear of it: nobody would ever fill the key. Under
+   * a token of its own a client may ask again, and be granted the same lease.
+   */
+  forfeit(key: CacheKey, wish: LeaseWish, reply: ReadReply): void
   /** Answers all who wait: the instance shuts down. */
   drain(): void
 }
@@ -79,6 +85,10 @@ export function createLeaseStore({
 
   metrics.watch(() => waiting.count)
 
+  function forfeit(key: CacheKey, wish: LeaseWish, { lease }: ReadReply): void {
+    if (lease.kind === 'won' && !wish.isOwn) cancel(key, lease.token, 0).catch(() => undefined)
+  }
+
   return {
     async ask(key, options, { token, waitMs = 0, client } = {}) {
       const lease: LeaseWish = {
@@ -90,10 +100,7 @@ export function createLeaseStore({
       if (waitMs > 0 && !client?.destroyed && !reply.entry && reply.lease.kind === 'held') {
         reply = await waiting.wait(key, options, lease, reply, { waitMs, client })
       }
-      // Nobody would ever fill it. Under a token of its own the client may ask again, and still can.
-      if (reply.lease.kind === 'won' && !lease.isOwn && client?.destroyed) {
-        await cancel(key, reply.lease.token, 0)
-      }
+      if (client?.destroyed) forfeit(key, lease, reply)
       metrics.asked(key.space, reply)
       return reply
     },
@@ -106,6 +113,7 @@ export function createLeaseStore({
         lease_ms: leaseMs,
       }),
     cancel,
+    forfeit,
     drain: () => waiting.drain(),
   }
 }

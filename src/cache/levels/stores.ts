@@ -1,7 +1,14 @@
 import { StoreError } from '../../redis/errors.js'
 import type { CounterStore } from '../counters/store.js'
 import type { ReadGuard } from '../entries/read-guard.js'
-import type { EntryStore } from '../entries/store.js'
+import type { ReadReply } from '../entries/scripts.js'
+import type {
+  CacheKey,
+  EntryStore,
+  LeaseWish,
+  LeveledReply,
+  ReadOptions,
+} from '../entries/store.js'
 import type { HotKeys } from '../hot/hot-keys.js'
 import type { InvalidationStore } from '../invalidation/store.js'
 import type { ObjectStore } from '../objects/store.js'
@@ -14,11 +21,21 @@ export interface CacheStores {
   readonly invalidation: InvalidationStore
 }
 
+/** What becomes of a lease that was won by a read whose caller was answered without it. */
+export type Forfeit = (key: CacheKey, wish: LeaseWish, reply: ReadReply) => void
+
 /** The stores with a bound on how long a read may take. */
-export const withReadGuard = (guard: ReadGuard, stores: CacheStores): CacheStores => ({
+export const withReadGuard = (
+  guard: ReadGuard,
+  forfeit: Forfeit,
+  stores: CacheStores,
+): CacheStores => ({
   entries: {
     ...stores.entries,
-    read: (key, options) => guard.run(() => stores.entries.read(key, options)),
+    read: (key, options) =>
+      options?.lease
+        ? readOrForfeit(guard, forfeit, stores.entries, key, { ...options, lease: options.lease })
+        : guard.run(() => stores.entries.read(key, options)),
     readMany: (keys, maxBytes) =>
       guard
         .run(() => stores.entries.readMany(keys, maxBytes))
@@ -34,6 +51,29 @@ export const withReadGuard = (guard: ReadGuard, stores: CacheStores): CacheStore
   },
   invalidation: stores.invalidation,
 })
+
+/** A read that was given up may still win the lease, which nobody would ever hear of. */
+function readOrForfeit(
+  guard: ReadGuard,
+  forfeit: Forfeit,
+  entries: Pick<EntryStore, 'read'>,
+  key: CacheKey,
+  options: ReadOptions & { readonly lease: LeaseWish },
+): Promise<LeveledReply> {
+  let isGivenUp = false
+  const bounded = guard.run(() => {
+    const reply = entries.read(key, options)
+    reply.then(
+      (late) => isGivenUp && forfeit(key, options.lease, late),
+      () => undefined,
+    )
+    return reply
+  })
+  bounded.catch(() => {
+    isGivenUp = true
+  })
+  return bounded
+}
 
 /**
  * The stores with the memory of the process in front. Whatever changes something is forgotten before
