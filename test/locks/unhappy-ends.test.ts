@@ -112,3 +112,32 @@ describe('a place that is kept for a client that stays away', () => {
     expect(await scripts.inspect('watched')).toMatchObject({ holderCount: 2, queueLength: 0 })
   })
 })
+
+describe('a grant that nobody has collected when its session ends', () => {
+  it('is not given to a repeat of its request', async () => {
+    const keyed = { memo: 'late', fingerprint: 'f', memo_ttl_ms: 600_000, instance: 'well' }
+    const session = await scripts.openSession('late', 5_000)
+    const first = await scripts.acquire('late')
+    const place = { ...keyed, session, ttlMs: 0, waitMs: 60_000 }
+    const { token } = await scripts.acquire('late', place)
+    await scripts.leave('late', token, 'detach')
+    await scripts.release('late', first.token)
+    expect(await scripts.inspect('late')).toMatchObject({ state: 'held' })
+
+    harness.advance(5_001)
+
+    expect(await scripts.acquire('late', place)).toMatchObject({ outcome: 'session-ended' })
+    expect(await scripts.inspect('late')).toMatchObject({ state: 'free' })
+  })
+
+  it('casts no suspicion on the instance of its waiter', async () => {
+    const session = await scripts.openSession('unseen', 1_000)
+    const first = await scripts.acquire('unseen')
+    await scripts.acquire('unseen', { session, waitMs: 60_000, instance: 'well' })
+    await scripts.release('unseen', first.token)
+    harness.advance(1_001)
+    await scripts.sweep('unseen')
+    expect(await scripts.inspect('unseen')).toMatchObject({ state: 'free' })
+    expect(await harness.redis.zscore(scripts.key('suspects', 'unseen', ''), 'well')).toBeNull()
+  })
+})

@@ -50,11 +50,11 @@ local function end_lease(lock, token, lease, how, at, reason)
 end
 
 -- Takes back a grant that nobody claimed. Its instance is suspect until its next beat, unless the
--- place was kept for a client whose connection was cut. A lapse never cools.
+-- place was kept for a client whose connection was cut, or its session is over. A lapse never cools.
 local function lapse(lock, token, lease)
   drop_lease(lock, token, lease)
   if lease.memo then redis.call('DEL', lock.call.prefix .. 'memo:' .. lease.memo) end
-  if lease.kept then return end
+  if lease.kept or lease.session and is_over(lock.call, lease.session) then return end
   lock.call.lapsed = lock.call.lapsed + 1
   local suspects = lock.call.prefix .. 'suspects'
   redis.call('ZADD', suspects, now_us, lease.instance)

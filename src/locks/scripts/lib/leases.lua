@@ -26,9 +26,8 @@ end
 
 -- The moment at which a lease ends by time. A session may live on: it is asked, not remembered.
 local function deadline_of(lock, lease)
-  if lease.claim_by then return lease.claim_by end
-  local at = lease.ends or 9007199254740991
-  if lease.revoke_at and lease.revoke_at < at then at = lease.revoke_at end
+  local at = lease.claim_by or lease.ends or 9007199254740991
+  if lease.revoke_at and not lease.claim_by then at = math.min(at, lease.revoke_at) end
   if lease.session and not lease.released then at = math.min(at, (session_until(lock.call, lease.session))) end
   return at
 end
