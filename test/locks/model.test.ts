@@ -7,7 +7,7 @@ import type { LockStore } from '../../src/locks/store.js'
 import { type Harness, startHarness } from '../support/harness.js'
 import { newLockStore } from '../support/lock-store.js'
 import { until } from '../support/until.js'
-import { type Attempt, LockModel, type Reply, type Wanted } from './model.js'
+import { type Attempt, LockModel, type Reply, type Session, type Wanted } from './model.js'
 
 /**
  * LOCKSTEP_MODEL_RUNS=2000 for a long one; LOCKSTEP_MODEL_SEED repeats what a failure printed, and
@@ -50,6 +50,7 @@ const common = {
   maxHold: fc.constantFrom(undefined, undefined, 15),
   wait: fc.constantFrom(true, true, false),
   keyed: fc.boolean(),
+  endless: fc.boolean(),
 }
 const none = { permits: fc.constant(undefined), capacity: fc.constant(undefined) }
 const plain = fc.record({
@@ -92,6 +93,8 @@ const step = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('acquire' as const),
       wanted: fc.oneof(plain, owned, weighted) as fc.Arbitrary<Wanted>,
+      // Which of those that were opened, if any.
+      session: fc.constantFrom(undefined, undefined, 0, 1),
       instance,
     }),
   },
@@ -120,6 +123,12 @@ const step = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('revoke' as const), name: fc.constantFrom(...NAMES) }),
   },
   {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('open' as const), ttl: fc.constantFrom(15, 25) }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('keep' as const), at, instance }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('end' as const), at, instance }) },
+  {
     weight: 3,
     arbitrary: fc.record({ do: fc.constant('advance' as const), by: fc.constantFrom(10, 20) }),
   },
@@ -147,6 +156,8 @@ class Run {
   readonly #tokens = new Map<Attempt, string>()
   readonly #highest = new Map<string, number>()
   readonly #fences = new Map<Attempt, readonly number[]>()
+  /** Ids, in the order in which they were opened. */
+  readonly #sessions = new Map<Session, string>()
 
   /** A prefix that all names share keeps them in one slot on a Cluster. */
   #named(names: readonly string[]): string[] {
@@ -156,7 +167,7 @@ class Run {
   async take(one: Step): Promise<void> {
     switch (one.do) {
       case 'acquire':
-        await this.#acquire(one.wanted, stores[one.instance])
+        await this.#acquire(one.wanted, one.session, stores[one.instance])
         break
       case 'repeat':
         await this.#repeat(one.at, stores[one.instance])
@@ -183,6 +194,15 @@ class Run {
         await stores[0].revoke(harness.namespace, name, 'model', 0)
         break
       }
+      case 'open':
+        await this.#open(one.ttl)
+        break
+      case 'keep':
+        await this.#keep(one.at, stores[one.instance])
+        break
+      case 'end':
+        await this.#end(one.at, stores[one.instance])
+        break
       case 'advance':
         this.#model.advance(one.by)
         clockMs += one.by * UNIT_MS
@@ -199,8 +219,32 @@ class Run {
     clockMs += 120 * UNIT_MS
   }
 
-  async #acquire(wanted: Wanted, store: LockStore): Promise<void> {
-    const attempt: Attempt = { id: this.#next++, wanted, kept: undefined }
+  async #open(ttl: number): Promise<void> {
+    const options = { ttlMs: ttl * UNIT_MS, prefix: this.#prefix }
+    const opened = await stores[0].sessions.open(harness.namespace, options)
+    if (opened.kind !== 'opened') throw new Error(`a session was ${opened.kind}`)
+    this.#sessions.set(this.#model.openSession(ttl), opened.id)
+  }
+
+  async #keep(at: number, store: LockStore): Promise<void> {
+    const [session, id] = [...this.#sessions][at % this.#sessions.size] ?? []
+    if (!session || id === undefined) return
+    const lives = this.#model.keepSession(session)
+    expect((await store.sessions.keep(harness.namespace, id)) !== undefined).toBe(lives)
+  }
+
+  async #end(at: number, store: LockStore): Promise<void> {
+    const [session, id] = [...this.#sessions][at % this.#sessions.size] ?? []
+    if (!session || id === undefined) return
+    const expected = this.#model.endSession(session)
+    const ended = await store.sessions.end(harness.namespace, id)
+    const kind = ended ? (ended.replayed ? 'replayed' : 'ended') : 'session-ended'
+    expect(kind).toBe(expected)
+  }
+
+  async #acquire(wanted: Wanted, nth: number | undefined, store: LockStore): Promise<void> {
+    const session = nth === undefined ? undefined : [...this.#sessions.keys()].at(-1 - nth)
+    const attempt: Attempt = { id: this.#next++, wanted, session, kept: undefined }
     this.#attempts.push(attempt)
     await this.#ask(attempt, this.#model.acquire(attempt), store)
   }
@@ -208,7 +252,8 @@ class Run {
   async #ask(attempt: Attempt, expected: Reply, store: LockStore): Promise<void> {
     const client = new Client()
     const asked = store.acquire(harness.namespace, this.#named(attempt.wanted.names), {
-      ...toOptions(attempt.wanted, `${this.#prefix}-${this.#keyOf(attempt)}`),
+      ...toOptions(attempt, `${this.#prefix}-${this.#keyOf(attempt)}`),
+      sessionId: attempt.session && this.#sessions.get(attempt.session),
       connection: client,
     })
     asked.then(
@@ -258,7 +303,7 @@ class Run {
     if (!attempt) return
     const expected = this.#model.repeat(attempt)
     if (expected) return this.#ask(attempt, expected, store)
-    const fresh: Attempt = { id: this.#next++, wanted: attempt.wanted, kept: undefined }
+    const fresh: Attempt = { ...attempt, id: this.#next++, kept: undefined }
     // Its key belongs to the fresh attempt from now on.
     this.#keys.set(fresh, this.#keyOf(attempt))
     this.#attempts.splice(this.#attempts.indexOf(attempt), 1, fresh)
@@ -376,7 +421,7 @@ class Run {
   }
 }
 
-function toOptions(wanted: Wanted, key: string) {
+function toOptions({ wanted, session }: Attempt, key: string) {
   const { mode, owner, reentrant, ttl, priority, permits, capacity } = wanted
   return {
     mode,
@@ -385,7 +430,7 @@ function toOptions(wanted: Wanted, key: string) {
     priority,
     permits,
     capacity,
-    ttlMs: ttl * UNIT_MS,
+    ttlMs: wanted.endless && session ? 0 : ttl * UNIT_MS,
     minHoldMs: wanted.minHold * UNIT_MS,
     maxHoldMs: wanted.maxHold === undefined ? undefined : wanted.maxHold * UNIT_MS,
     lockDelayMs: wanted.lockDelay * UNIT_MS,

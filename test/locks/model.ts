@@ -18,12 +18,22 @@ export interface Wanted {
   readonly lockDelay: number
   readonly wait: boolean
   readonly keyed: boolean
+  /** Without a deadline of its own, where it belongs to a session. */
+  readonly endless: boolean
+}
+
+export interface Session {
+  readonly ttl: number
+  end: number
+  /** On purpose. */
+  ended: boolean
 }
 
 /** One request, from its first attempt to the end of its lease. */
 export interface Attempt {
   readonly id: number
   readonly wanted: Wanted
+  readonly session: Session | undefined
   /** Until when a place, or a grant, is kept for a client that went away. */
   kept: number | undefined
 }
@@ -84,7 +94,7 @@ export class LockModel {
   now = 0
   readonly locks: ReadonlyMap<string, ModelLock>
   /** Answers to those who waited, in the order of their grants; taken by the test. */
-  answers: { attempt: Attempt; kind: 'granted' | 'unsatisfiable' }[] = []
+  answers: { attempt: Attempt; kind: 'granted' | 'unsatisfiable' | 'session-ended' }[] = []
   /** Attempts by group of fence, per lock, in the order of their grants. */
   readonly #memos = new Map<number, Attempt>()
 
@@ -98,6 +108,7 @@ export class LockModel {
     const locks = this.#locksOf(attempt)
     const refusal = this.#refuse(locks, wanted)
     if (refusal) return { kind: refusal }
+    if (attempt.session && this.#isOver(attempt.session)) return { kind: 'session-ended' }
     const [first] = locks as [ModelLock]
     const owned = wanted.reentrant ? first.leases.find((one) => isOwned(one, wanted)) : undefined
     if (owned) {
@@ -145,7 +156,7 @@ export class LockModel {
       const lease = find(lock, attempt) as Lease
       const last = lease.since + (attempt.wanted.maxHold ?? Number.POSITIVE_INFINITY)
       lease.end = Math.max(lease.end, Math.min(this.now + ttl, last))
-      return lease.end
+      return endOf(lease)
     })
     return { kind: 'renewed', left: Math.min(...ends) - this.now }
   }
@@ -156,11 +167,7 @@ export class LockModel {
     const lost = locks.some((lock) => !isHeld(lock, attempt))
     // How it was lost is told as it stands after what is left has been given back.
     for (const lock of locks.filter((one) => isHeld(one, attempt))) {
-      const lease = find(lock, attempt) as Lease
-      const freeAt = lease.since + attempt.wanted.minHold
-      lock.remember(attempt.id, 'released')
-      if (freeAt <= this.now) remove(lock, lease)
-      else Object.assign(lease, { released: true, end: freeAt })
+      this.#giveBack(lock, find(lock, attempt) as Lease)
     }
     this.#pump()
     return { kind: lost ? this.#lost(attempt) : 'released' }
@@ -171,6 +178,32 @@ export class LockModel {
     if (attempt.wanted.keyed) attempt.kept = this.now + KEEP
     else this.#dismiss(attempt)
     this.#pump()
+  }
+
+  openSession(ttl: number): Session {
+    return { ttl, end: this.now + ttl, ended: false }
+  }
+
+  keepSession(session: Session): boolean {
+    if (this.#isOver(session)) return false
+    session.end = this.now + session.ttl
+    return true
+  }
+
+  endSession(session: Session): 'ended' | 'replayed' | 'session-ended' {
+    this.#pump()
+    if (session.ended) return 'replayed'
+    if (this.#isOver(session)) return 'session-ended'
+    Object.assign(session, { ended: true, end: this.now })
+    for (const lock of this.locks.values()) {
+      const leases = lock.leases.filter(({ attempt }) => attempt.session === session)
+      for (const lease of leases.filter(({ released }) => !released)) {
+        this.#memos.delete(lease.attempt.id)
+        this.#giveBack(lock, lease)
+      }
+    }
+    this.#pump()
+    return 'ended'
   }
 
   revoke(name: string): Reply {
@@ -204,6 +237,17 @@ export class LockModel {
   advance(seconds: number): void {
     this.now += seconds
     this.#pump()
+  }
+
+  #isOver(session: Session): boolean {
+    return session.ended || session.end <= this.now
+  }
+
+  #giveBack(lock: ModelLock, lease: Lease): void {
+    const freeAt = lease.since + lease.attempt.wanted.minHold
+    lock.remember(lease.attempt.id, 'released')
+    if (lease.provisional || freeAt <= this.now) remove(lock, lease)
+    else Object.assign(lease, { released: true, end: freeAt })
   }
 
   #locksOf({ wanted }: Attempt): ModelLock[] {
@@ -251,7 +295,7 @@ export class LockModel {
       mode: joined?.mode ?? wanted.mode,
       weight: joined?.weight ?? lock.weight(wanted),
       since: this.now,
-      end: this.now + Math.min(wanted.ttl, wanted.maxHold ?? wanted.ttl),
+      end: this.now + Math.min(ttlOf(attempt), wanted.maxHold ?? Number.POSITIVE_INFINITY),
       provisional: false,
       released: false,
     }
@@ -265,7 +309,7 @@ export class LockModel {
     if (!lease.provisional) return
     const last = lease.since + (attempt.wanted.maxHold ?? Number.POSITIVE_INFINITY)
     lease.provisional = false
-    lease.end = Math.min(this.now + attempt.wanted.ttl, last)
+    lease.end = Math.min(this.now + ttlOf(attempt), last)
   }
 
   #lost(attempt: Attempt): string {
@@ -285,13 +329,13 @@ export class LockModel {
   }
 
   #reap(lock: ModelLock): void {
-    const over = lock.leases.filter(({ end }) => end <= this.now)
-    for (const lease of over.sort((a, b) => a.end - b.end)) {
+    const over = lock.leases.filter((lease) => endOf(lease) <= this.now)
+    for (const lease of over.sort((a, b) => endOf(a) - endOf(b))) {
       if (lease.released) remove(lock, lease)
       else if (lease.provisional) {
         remove(lock, lease)
         this.#memos.delete(lease.attempt.id)
-      } else this.#end(lock, lease, 'expired', lease.end)
+      } else this.#end(lock, lease, 'expired', endOf(lease))
     }
   }
 
@@ -305,8 +349,18 @@ export class LockModel {
   /** Ends what is over and grants from the heads, until nothing moves any more. */
   #pump(): void {
     for (const lock of this.locks.values()) this.#reap(lock)
+    for (const lock of this.locks.values()) this.#sendAway(lock)
     const moves = () => [...this.locks.values()].some((lock) => this.#move(lock))
     while (moves());
+  }
+
+  /** Those whose session is over. */
+  #sendAway(lock: ModelLock): void {
+    for (const attempt of lock.queue) {
+      if (!attempt.session || !this.#isOver(attempt.session)) continue
+      this.#dismiss(attempt)
+      if (attempt.kept === undefined) this.answers.push({ attempt, kind: 'session-ended' })
+    }
   }
 
   #move(lock: ModelLock): boolean {
@@ -331,6 +385,12 @@ export class LockModel {
     return true
   }
 }
+
+const ttlOf = ({ wanted, session }: Attempt): number =>
+  wanted.endless && session ? Number.POSITIVE_INFINITY : wanted.ttl
+
+const endOf = ({ attempt, end, released }: Lease): number =>
+  released ? end : Math.min(end, attempt.session?.end ?? Number.POSITIVE_INFINITY)
 
 const isOwned = ({ attempt, released }: Lease, { owner }: Wanted): boolean =>
   attempt.wanted.owner === owner && !released
