@@ -1,0 +1,255 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import path from 'node:path'
+import {
+  afterAll,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  inject,
+  it,
+  onTestFinished,
+} from 'vitest'
+import { freePort } from '../support/free-port.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { type Service, startService } from '../support/service.js'
+import { tempFolder } from '../support/temp-folder.js'
+import { until } from '../support/until.js'
+
+const SCRIPT = path.resolve(import.meta.dirname, '../../deploy/lock-run.sh')
+
+interface Run {
+  readonly child: ChildProcess
+  readonly exit: Promise<number | string | null>
+  readonly stdout: () => string
+  readonly stderr: () => string
+}
+
+let harness: Harness
+let url = ''
+
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness.close())
+beforeEach(() => {
+  url = `http://127.0.0.1:${(harness.app.server.address() as AddressInfo).port}`
+})
+
+const run = (args: readonly string[], environment: Readonly<Record<string, string>> = {}) =>
+  runWith(SCRIPT, args, environment)
+
+function runWith(
+  program: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Run {
+  const child = spawn(program, args, {
+    env: {
+      ...process.env,
+      LOCKSTEP_URL: url,
+      LOCKSTEP_NAMESPACE: harness.namespace,
+      ...environment,
+    },
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk) => (stdout += chunk))
+  child.stderr.on('data', (chunk) => (stderr += chunk))
+  const exit = new Promise<number | string | null>((resolve) =>
+    child.once('exit', (code, signal) => resolve(signal ?? code)),
+  )
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return { child, exit, stdout: () => stdout, stderr: () => stderr }
+}
+
+async function ask(method: string, rest: string, body?: object) {
+  const response = await fetch(`${url}/v1/locks/${rest}`, {
+    method,
+    headers: { 'lockstep-namespace': harness.namespace, 'content-type': 'application/json' },
+    ...(body && { body: JSON.stringify(body) }),
+  })
+  return (await response.json()) as Record<string, unknown> & { holders: { owner: string }[] }
+}
+const state = (name: string, wanted: string) =>
+  until(`"${name}" is ${wanted}`, async () => (await ask('GET', name)).state === wanted, 20_000)
+
+/** The built service, as a process that can shut down and be killed. */
+const serve = async (port: number): Promise<Service> => {
+  const service = await startService({
+    LOCKSTEP_REDIS_URL: inject('redisUrl'),
+    LOCKSTEP_PORT: String(port),
+  })
+  url = await service.url()
+  await until('it is ready', async () => (await fetch(`${url}/readyz`)).ok)
+  return service
+}
+
+describe('deploy/lock-run.sh', { timeout: 90_000 }, () => {
+  it.each(['sh', 'bash'])(
+    'runs a command under the lock, as if it were the command: %s',
+    async (shell) => {
+      const name = `a name/with "quotes", ünd more ${shell}`
+      const { child, exit, stdout } = runWith(shell, [
+        SCRIPT,
+        name,
+        '--',
+        'sh',
+        '-c',
+        'read line; echo "$line $1 $LOCKSTEP_FENCE"; exit 7',
+        'sh',
+        'two words',
+      ])
+      await state(encodeURIComponent(name), 'held')
+      const { holders } = await ask('GET', encodeURIComponent(name))
+      expect(holders[0]?.owner).toContain(String(child.pid))
+      const fence = (holders[0] as unknown as { fence: number }).fence
+      child.stdin?.end('from-stdin\n')
+
+      expect(await exit).toBe(7)
+      expect(stdout()).toBe(`from-stdin two words ${fence}\n`)
+      await state(encodeURIComponent(name), 'free')
+    },
+  )
+
+  it('says that the lock is taken, and does not run', async () => {
+    await ask('POST', 'taken/acquire')
+    const refused = run(['taken', '--', 'echo', 'ran'])
+    expect(await refused.exit).toBe(75)
+    expect(refused.stdout()).toBe('')
+    expect(refused.stderr()).toContain('Another lease holds the lock')
+  })
+
+  it('stands in line, and nobody runs beside another', async () => {
+    const file = path.join(tempFolder(), 'log')
+    const work = `echo in >>${file}; sleep 0.2; echo out >>${file}`
+    const runs = Array.from({ length: 4 }, () => run(['-w', '60', 'line', '--', 'sh', '-c', work]))
+    expect(await Promise.all(runs.map(({ exit }) => exit))).toEqual([0, 0, 0, 0])
+    expect(readFileSync(file, 'utf8')).toBe('in\nout\n'.repeat(4))
+  })
+
+  it('says what is wrong with a call, and that there is no service', async () => {
+    url = 'http://127.0.0.1:1'
+    for (const args of [
+      [],
+      ['x'],
+      ['x', '--'],
+      ['-w', 'y', 'x', '--', 'true'],
+      ['x', 'true', 'a'],
+    ]) {
+      const wrong = run(args)
+      expect(await wrong.exit, args.join(' ')).toBe(64)
+      expect(wrong.stderr()).toContain('usage: lock-run.sh')
+    }
+    const alone = run(['x', '--', 'echo', 'ran'])
+    expect(await alone.exit).toBe(69)
+    expect(alone.stdout()).toBe('')
+    expect(alone.stderr()).toContain('no answer from http://127.0.0.1:1')
+  })
+
+  it('lets signals reach the command, and keeps the lock until it has ended', async () => {
+    const trap = 'trap "sleep 1; echo told; exit 9" TERM; echo ready; while :; do sleep 0.1; done'
+    const { child, exit, stdout } = run(['signal', '--', 'sh', '-c', trap])
+    await until('it runs', () => stdout() === 'ready\n')
+    child.kill('SIGTERM')
+    expect((await ask('GET', 'signal')).state).toBe('held')
+    expect(await exit).toBe(9)
+    expect(stdout()).toBe('ready\ntold\n')
+    await state('signal', 'free')
+
+    const interrupted = run(['signal', '--', 'sleep', '60'])
+    await state('signal', 'held')
+    await until('it runs', () => argumentsOf(interrupted.child).startsWith('sleep'))
+    interrupted.child.kill('SIGINT')
+    expect(await interrupted.exit).toBe('SIGINT')
+    await state('signal', 'free')
+  })
+
+  it('lets go of the lock when the command is killed', async () => {
+    const { child, exit } = run(['killed', '--', 'sleep', '60'])
+    await until('it runs', () => argumentsOf(child).startsWith('sleep'))
+    child.kill('SIGKILL')
+    expect(await exit).toBe('SIGKILL')
+    await state('killed', 'free')
+  })
+
+  it('ends the command when the lock is lost, and one that does not listen as well', async () => {
+    const soft = run(['lost', '--', 'sleep', '60'])
+    await until('it runs', () => argumentsOf(soft.child).startsWith('sleep'))
+    await ask('POST', 'lost/revoke', { reason: 'test', force: true })
+    expect(await soft.exit).toBe('SIGTERM')
+    expect(soft.stderr()).toContain('the lock is lost (revoked)')
+
+    const deaf = 'trap "" TERM; echo deaf; while :; do sleep 0.1; done'
+    const hard = run(['-g', '1', 'lost', '--', 'sh', '-c', deaf])
+    await until('it runs', () => hard.stdout() === 'deaf\n')
+    await ask('POST', 'lost/revoke', { reason: 'test', force: true })
+    expect(await hard.exit).toBe('SIGKILL')
+  })
+
+  it('asks the command to end when somebody asks for the lock', async () => {
+    const polite = 'trap "echo bye; exit 3" TERM; echo ready; while :; do sleep 0.1; done'
+    const { exit, stdout, stderr } = run(['ask', '--', 'sh', '-c', polite])
+    await until('it runs', () => stdout() === 'ready\n')
+    await ask('POST', 'ask/revoke', { reason: 'maintenance' })
+    expect(await exit).toBe(3)
+    expect(stderr()).toContain('asked to give way: maintenance')
+    await state('ask', 'free')
+  })
+
+  it('goes on at the next instance when its own shuts down', async () => {
+    const port = await freePort()
+    const first = await serve(port)
+    const { child, exit, stdout } = run(['-t', '60', 'moves', '--', 'sh', '-c', 'read x; echo $x'])
+    await state('moves', 'held')
+    const fence = (await ask('GET', 'moves')).holders
+    first.child.kill('SIGTERM')
+    await first.exit
+    await serve(port)
+    await until('the next instance has it', async () => {
+      const response = await fetch(`${url}/metrics`)
+      return /lockstep_locks_streams\{kind="hold"\} 1/.test(await response.text())
+    })
+    expect((await ask('GET', 'moves')).holders[0]).toMatchObject({
+      owner: fence[0]?.owner,
+    })
+    child.stdin?.end('done\n')
+    expect(await exit).toBe(0)
+    expect(stdout()).toBe('done\n')
+    await state('moves', 'free')
+  })
+
+  it('ends the command in time when no instance answers any more', async () => {
+    const port = await freePort()
+    const service = await serve(port)
+    const { child, exit, stderr } = run(['-t', '5', 'alone', '--', 'sleep', '60'])
+    await until('it runs', () => argumentsOf(child).startsWith('sleep'))
+    service.signalGroup('SIGKILL')
+    await service.exit
+    expect(await exit).toBe('SIGTERM')
+    expect(stderr()).toContain('nothing was heard of it')
+  })
+
+  it('shows no secret in the list of processes', async () => {
+    const { child, exit } = run(['secret', '--', 'sleep', '60'], { LOCKSTEP_TOKEN: 'top-secret' })
+    await until('it runs', () => argumentsOf(child).startsWith('sleep'))
+    const commands = await listProcesses()
+    expect(commands).toContain('curl --config')
+    expect(commands).not.toContain('top-secret')
+    child.kill()
+    await exit
+  })
+})
+
+/** Its own, as it is now: the script gives its place to the command. */
+const argumentsOf = ({ pid }: ChildProcess): string =>
+  readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+
+async function listProcesses(): Promise<string> {
+  const ps = spawn('ps', ['-eo', 'args'])
+  let text = ''
+  for await (const chunk of ps.stdout) text += chunk
+  return text
+}
