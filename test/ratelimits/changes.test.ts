@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { CHANGES } from '../../src/ratelimits/changes.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { until } from '../support/until.js'
+import { limitsOf } from './limits.js'
+
+let harness: Harness
+let limits: ReturnType<typeof limitsOf>
+let key: string
+const heard: string[] = []
+
+beforeAll(async () => {
+  harness = await startHarness()
+  limits = limitsOf(harness)
+  await limits.put('api', { limit: 10, windowMs: 8_640_000_000 }).expect(201)
+  await harness.links.signals.subscribe(CHANGES, (message) => void heard.push(message))
+  await until('a subscription', () => harness.links.signals.hears(CHANGES))
+})
+afterAll(() => harness.close())
+beforeEach(() => {
+  key = randomUUID()
+})
+
+const post = (verb: string, body: object = {}) => limits.post(`api/${verb}`, { key, ...body })
+const override = (method: 'put' | 'get' | 'delete') =>
+  harness.request(method, `/v1/ratelimits/policies/api/overrides/${key}`)
+const timesTold = () => heard.filter((id) => id === `${harness.namespace}:api:${key}`).length
+
+/** Messages come in order, so what was to be told before this one has been told. */
+async function settled() {
+  const last = randomUUID()
+  await limits.post('api/block', { key: last, forMs: 1 }).expect(200)
+  await until('the last message', () => heard.includes(`${harness.namespace}:api:${last}`))
+}
+
+async function reserved(): Promise<string> {
+  return (await post('reserve', { cost: 2 }).expect(200)).body.reservationId
+}
+
+it.each([
+  ['a refund', () => post('refund').expect(200)],
+  ['a reset', () => post('check').then(() => post('reset').expect(200))],
+  ['a block', () => post('block', { forMs: 60_000 }).expect(200)],
+  ['the end of a block', () => post('unblock').expect(200)],
+  ['an override', () => override('put').send({ limit: 5 }).expect(201)],
+  ['the end of an override', () => override('delete').expect(204)],
+  [
+    'a commit',
+    async () => post('commit', { reservationId: await reserved(), actual: 1 }).expect(200),
+  ],
+  ['a cancellation', async () => post('cancel', { reservationId: await reserved() }).expect(200)],
+])('tells every process of %s, once', async (_what, change) => {
+  await change()
+  await settled()
+  expect(timesTold()).toBe(1)
+})
+
+it('tells of nothing that changes nothing', async () => {
+  await post('check').expect(200)
+  await post('peek').expect(200)
+  await override('get').expect(404)
+  await limits.post('api/reset', { key: `${key}x` }).expect(200)
+  const reservationId = await reserved()
+  const commit = () =>
+    post('commit', { reservationId, actual: 1 }).set('idempotency-key', key).expect(200)
+  await commit()
+  await commit()
+  const refund = () => post('refund').set('idempotency-key', key).expect(200)
+  await refund()
+  await refund()
+  await settled()
+  expect(timesTold()).toBe(2)
+})
