@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+import { until } from '../support/until.js'
+import { limitsOf } from './limits.js'
+
+let harness: Harness
+
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness.close())
+
+/** Short enough to be waited for, in real time: a TTL is kept by Redis, not by a script. */
+const window = { limit: 10, windowMs: 400 }
+const sliding = { algorithm: 'sliding-window', ...window }
+
+const POLICIES = [
+  ['gcra', window],
+  ['fixed-window', { algorithm: 'fixed-window', ...window }],
+  ['first-hit', { algorithm: 'fixed-window', align: 'first-hit', ...window }],
+  ['sliding', sliding],
+  ['sliding-of-60', { ...sliding, buckets: 60 }],
+  ['strict', { ...sliding, mode: 'strict', buckets: 4 }],
+  ['log', { algorithm: 'sliding-log', ...window }],
+  ['leaky', { algorithm: 'leaky-bucket', maxDelayMs: 400, ...window }],
+  ['finest', { limit: 1, windowMs: 1, algorithm: 'fixed-window' }],
+  ['grouped', { ...window, group: 'team' }],
+] as const
+
+/** Every key of the subjects of this namespace, and how long it lives. */
+async function lifetimes(): Promise<[string, number][]> {
+  const found: [string, number][] = []
+  const match = `ls:{${harness.namespace}:*`
+  for await (const keys of harness.redis.scanStream({ match, count: 1_000 })) {
+    for (const key of keys as string[]) {
+      if (!key.includes(':policies}')) found.push([key, await harness.redis.pttl(key)])
+    }
+  }
+  return found
+}
+
+/** A key may go between two commands. */
+const immortal = async () => (await lifetimes()).filter(([, ttl]) => ttl === -1)
+
+const gone = (name: string) =>
+  until('no key of the subjects', async () =>
+    (await lifetimes()).every(([key]) => !key.includes(name)),
+  )
+
+describe('what a subject leaves behind', () => {
+  it.each(POLICIES)('of %s goes by itself', async (name, policy) => {
+    const { put, post } = limitsOf(harness)
+    await put(name, policy)
+    const keys = Array.from({ length: 20 }, (_, i) => `${name}-${i}`)
+    await Promise.all(keys.map((key) => post(`${name}/check`, { key }).expect(200)))
+    await Promise.all(keys.map((key) => post(`${name}/check`, { key, cost: 3 }).expect(200)))
+    await Promise.all(keys.map((key) => post(`${name}/refund`, { key }).expect(200)))
+    expect(await immortal()).toEqual([])
+    await gone(`${name}-`)
+  })
+
+  it('of leases goes by itself', async () => {
+    const { put, post } = limitsOf(harness)
+    await put('leases', { algorithm: 'concurrency', limit: 3, leaseMs: 400 }).expect(201)
+    for (let i = 0; i < 4; i++) await post('leases/leases', { key: 'k' }).expect(200)
+    expect(await immortal()).toEqual([])
+    await gone(':leases')
+  })
+
+  it('of a minute by the calendar lives until its end', async () => {
+    const { check } = limitsOf(harness)
+    const limit = { name: 'c', algorithm: 'fixed-window', align: 'calendar', period: 'minute' }
+    const { body } = await check({ limits: [{ ...limit, limit: 5, key: 'c' }] }).expect(200)
+    const [, ttl] = (await lifetimes()).find(([key]) => key.includes(':C:'))!
+    expect(ttl).toBeGreaterThan(0)
+    expect(ttl).toBeLessThanOrEqual(body.results[0].resetAfterMs)
+  })
+
+  it('of idempotency keys, reservations and blocks goes as well', async () => {
+    const { put, post } = limitsOf(harness)
+    await put('all', window).expect(201)
+    const key = 'k'
+    await post('all/check', { key }).set('idempotency-key', 'a').expect(200)
+    await post('all/refund', { key }).set('idempotency-key', 'b').expect(200)
+    await post('all/reserve', { key, ttlMs: 60_000 }).set('idempotency-key', 'c').expect(200)
+    await post('all/block', { key, forMs: 60_000 }).expect(200)
+    const found = await lifetimes()
+    expect(found.length).toBeGreaterThanOrEqual(5)
+    expect(found.filter(([, ttl]) => ttl === -1)).toEqual([])
+  })
+})
+
+it('leaves nothing of a question that consumed nothing', async () => {
+  const { check } = limitsOf(harness)
+  for (const [name, policy] of POLICIES) {
+    const limit = { name, ...policy, key: 'nobody', cost: 11 }
+    await check({ limits: [limit], peek: true }).expect(200)
+    expect((await check({ limits: [limit] }).expect(200)).body.allowed).toBe(false)
+  }
+  expect((await lifetimes()).filter(([key]) => key.includes('nobody'))).toEqual([])
+})
