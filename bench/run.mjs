@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { drive, generator } from './load.mjs'
 import { rows as cacheRows } from './rows/cache.mjs'
 import { rows as leaderboardRows } from './rows/leaderboards.mjs'
+import { rows as limitMemoryRows } from './rows/limit-memory.mjs'
 import { rows as queueRows } from './rows/lock-queues.mjs'
 import { rows as lockRows } from './rows/locks.mjs'
 import { rows as limitRows } from './rows/ratelimits.mjs'
@@ -150,7 +151,14 @@ const rounded = (record) =>
 const servers = await startServers()
 try {
   const results = []
-  const rows = [...lockRows, ...queueRows, ...limitRows, ...cacheRows, ...leaderboardRows(options)]
+  const rows = [
+    ...lockRows,
+    ...queueRows,
+    ...limitRows,
+    ...limitMemoryRows,
+    ...cacheRows,
+    ...leaderboardRows(options),
+  ]
   for (const row of rows.filter(({ name }) => name.includes(options.only))) {
     if (row.rival && !servers[row.rival.server]) {
       console.warn(`${row.name}: left out, ${row.rival.server} is not on PATH`)

@@ -1,0 +1,106 @@
+// What one subject of a rate limit costs Redis in memory, by algorithm, in a Redis of its own.
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import { createCheckStore } from '../../dist/ratelimits/checks/store.js'
+import { createLimitLeaseStore } from '../../dist/ratelimits/leases/store.js'
+import { Circuits } from '../../dist/ratelimits/outage/circuit.js'
+import { createBinder } from '../../dist/redis/binder.js'
+import { RedisClock } from '../../dist/redis/clock.js'
+import { openLink } from '../../dist/redis/connect.js'
+import { startManagedRedis } from '../../dist/redis/managed.js'
+import { reachOf } from '../../dist/redis/reach.js'
+
+const NAMESPACE = 'bench'
+/** A little above a power of two: the tables of keys are as empty as they get. */
+const SUBJECTS = { few: 1_100, many: 17_000 }
+const HOUR_MS = 3_600_000
+
+const window = { limit: 100, windowMs: HOUR_MS }
+const sliding = { algorithm: 'sliding-window', ...window }
+
+/** `calls`: how many a subject made within its window, which matters where each is remembered. */
+const KINDS = [
+  { name: 'gcra', target: 216, policy: { algorithm: 'gcra', ...window } },
+  { name: 'fixed-window', policy: { algorithm: 'fixed-window', ...window } },
+  {
+    name: 'fixed-window, calendar',
+    policy: { algorithm: 'fixed-window', align: 'calendar', period: 'month', limit: 100 },
+  },
+  { name: 'sliding-window', policy: sliding },
+  { name: 'sliding-window, 60 buckets', policy: { ...sliding, buckets: 60 } },
+  { name: 'leaky-bucket', policy: { algorithm: 'leaky-bucket', maxDelayMs: HOUR_MS, ...window } },
+  { name: 'sliding-log, 1 call', policy: { algorithm: 'sliding-log', ...window } },
+  { name: 'sliding-log, 100 calls', policy: { algorithm: 'sliding-log', ...window }, calls: 100 },
+  {
+    name: 'concurrency, 1 lease',
+    policy: { algorithm: 'concurrency', limit: 10, leaseMs: HOUR_MS },
+  },
+  {
+    name: 'concurrency, 10 leases',
+    policy: { algorithm: 'concurrency', limit: 10, leaseMs: HOUR_MS },
+    calls: 10,
+  },
+]
+
+export const rows = KINDS.map(({ name, target, policy, calls = 1 }) => ({
+  name: `bytes per subject: ${name}`,
+  ...(target !== undefined && { target }),
+  atMost: true,
+  measure: () => measure(policy, calls),
+}))
+
+async function measure(policy, calls) {
+  const subjects = calls > 1 ? SUBJECTS.few : SUBJECTS.many
+  const toolsFolder = path.resolve(import.meta.dirname, '../../.lockstep')
+  const redis = await startManagedRedis({ toolsFolder })
+  const link = openLink({ url: redis.url, purpose: 'bench', timeoutMs: 5_000, onError() {} })
+  while (!link.isReady()) await sleep(10)
+  const client = new Redis(redis.url.replace('unix://', ''))
+  try {
+    const ask = askerOf(link, policy)
+    // Loads the script, whose memory is not a subject's.
+    await ask('somebody')
+    const before = await usedMemory(client)
+    for (let call = 0; call < calls; call++) await askAll(ask, subjects)
+    const bytes = ((await usedMemory(client)) - before) / subjects
+    return { ratio: bytes, spread: [bytes, bytes], record: { subjects, calls } }
+  } finally {
+    link.close()
+    client.disconnect()
+    await redis.stop()
+  }
+}
+
+/** Subjects of 16 bytes. */
+async function askAll(ask, subjects) {
+  for (let from = 0; from < subjects; from += 500) {
+    const names = Array.from({ length: Math.min(500, subjects - from) }, (_, i) => from + i)
+    await Promise.all(names.map((name) => ask(String(name).padStart(16, 's'))))
+  }
+}
+
+function askerOf(link, policy) {
+  const observer = { batch() {}, failure() {} }
+  const binder = createBinder({ link, observer, clockOffsetUs: () => 0 })
+  const limitOf = (key) => ({ name: 'api', key, inline: false, policy, cost: 1 })
+  if (policy.algorithm === 'concurrency') {
+    const store = createLimitLeaseStore(binder)
+    return (key) => store.acquire(NAMESPACE, limitOf(key), 1, undefined)
+  }
+  const store = createCheckStore({
+    binder,
+    clock: new RedisClock(),
+    slotOf: (key) => link.slotOf(key),
+    circuits: new Circuits({ reach: reachOf(link), timeoutMs: 5_000, onChange() {} }),
+    fallback: () => undefined,
+  })
+  const options = { mode: 'all', take: 'exact', peek: false }
+  return (key) => store.check(NAMESPACE, [limitOf(key)], options)
+}
+
+async function usedMemory(client) {
+  // Replies that are still on their way, and tables that are growing, are no subject's either.
+  await sleep(300)
+  return Number(/used_memory:(\d+)/.exec(await client.info('memory'))[1])
+}
