@@ -4,7 +4,6 @@ import { createCounterStore } from './cache/counters/store.js'
 import { ReadGuard } from './cache/entries/read-guard.js'
 import { type CacheKey, createEntryStore } from './cache/entries/store.js'
 import { withHeadRoom } from './cache/head-room.js'
-import { HotKeys } from './cache/hot/hot-keys.js'
 import { createInvalidationStore } from './cache/invalidation/store.js'
 import { createLeaseMetrics, withFillCount } from './cache/leases/metrics.js'
 import { createLeaseStore, type LeaseStore } from './cache/leases/store.js'
@@ -23,6 +22,7 @@ import { createLeaderboardStore, type LeaderboardStore } from './leaderboards/st
 import { compileTemplates } from './leaderboards/templates.js'
 import type { LockMetrics } from './locks/metrics.js'
 import { createLockStore, type LockStore } from './locks/store.js'
+import { FrequentKeys } from './metrics/frequent-keys.js'
 import { createRedisMetrics } from './metrics/redis.js'
 import type { Metrics } from './metrics/registry.js'
 import { createAdjustmentStore } from './ratelimits/adjustments/store.js'
@@ -65,7 +65,7 @@ export interface Stores {
   readonly ratelimits: RateLimitStores
   readonly cache: CacheStores & {
     readonly spaces: SpaceStore
-    readonly hotKeys: HotKeys
+    readonly hotKeys: FrequentKeys
     readonly leases: LeaseStore
   }
 }
@@ -97,7 +97,7 @@ export function createStores(
     parse: parseSpace,
     fromFile: () => spacesOfFile,
   })
-  const hotKeys = new HotKeys()
+  const hotKeys = new FrequentKeys()
   const l1 = new L1({
     partitions,
     signals: links.cacheSignals,

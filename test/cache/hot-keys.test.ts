@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { HotKeys } from '../../src/cache/hot/hot-keys.js'
+import { FrequentKeys } from '../../src/metrics/frequent-keys.js'
 import { type Harness, startHarness } from '../support/harness.js'
 
 let harness: Harness
@@ -49,14 +49,14 @@ describe('GET hot', () => {
 describe('hot keys', () => {
   it('cool down', () => {
     let now = 0
-    const keys = new HotKeys(() => now)
+    const keys = new FrequentKeys(() => now)
     for (let i = 0; i < 8; i += 1) keys.saw('n', 's', 'a')
     now = 120_000
     expect(keys.top('n', 's', 9)).toEqual([{ key: 'a', count: 2, error: 0 }])
   })
 
   it('forget the space that was not read for longest, beyond 256', () => {
-    const keys = new HotKeys()
+    const keys = new FrequentKeys()
     for (let i = 0; i < 256; i += 1) keys.saw('n', `s${i}`, 'a')
     keys.saw('n', 's0', 'a')
     keys.saw('n', 'one-more', 'a')
@@ -66,7 +66,7 @@ describe('hot keys', () => {
   })
 
   it('are found by 256 counters among a hundred thousand', () => {
-    const keys = new HotKeys()
+    const keys = new FrequentKeys()
     for (let i = 0; i < 100_000; i += 1) keys.saw('n', 's', i % 3 === 0 ? 'hot' : `cold-${i}`)
     expect(keys.top('n', 's', 1)[0]?.key).toBe('hot')
     expect(keys.top('n', 's', 1_000)).toHaveLength(256)

@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
+import { type FrequentKeys, HALF_LIFE_MS } from '../../metrics/frequent-keys.js'
 import { SpaceParams } from '../entries/schemas.js'
-import { HALF_LIFE_MS, type HotKeys } from './hot-keys.js'
 import { HotQuery, HotResponse } from './schemas.js'
 
-export const hotKeyRoutes: FastifyPluginAsyncTypebox<{ hotKeys: HotKeys }> = async (
+export const hotKeyRoutes: FastifyPluginAsyncTypebox<{ hotKeys: FrequentKeys }> = async (
   app,
   { hotKeys },
 ) => {

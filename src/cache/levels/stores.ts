@@ -1,3 +1,4 @@
+import type { FrequentKeys } from '../../metrics/frequent-keys.js'
 import { StoreError } from '../../redis/errors.js'
 import type { CounterStore } from '../counters/store.js'
 import type { ReadGuard } from '../entries/read-guard.js'
@@ -9,7 +10,6 @@ import type {
   LeveledReply,
   ReadOptions,
 } from '../entries/store.js'
-import type { HotKeys } from '../hot/hot-keys.js'
 import type { InvalidationStore } from '../invalidation/store.js'
 import type { ObjectStore } from '../objects/store.js'
 import type { L1 } from './level.js'
@@ -81,7 +81,7 @@ function readOrForfeit(
  * of its own change must not read what was there before. Hot keys are those that either is asked for.
  */
 export function withL1(
-  { l1, hotKeys }: { readonly l1: L1; readonly hotKeys: HotKeys },
+  { l1, hotKeys }: { readonly l1: L1; readonly hotKeys: FrequentKeys },
   { entries, counters, objects, invalidation }: CacheStores,
 ): CacheStores {
   async function around<T>(forget: () => void, change: () => Promise<T>): Promise<T> {
