@@ -29,6 +29,7 @@ import { lockRoutes } from './locks/routes.js'
 import { semaphoreRoutes } from './locks/semaphores/routes.js'
 import { sessionRoutes } from './locks/sessions/routes.js'
 import { lockSetRoutes } from './locks/sets/routes.js'
+import { FrequentKeys } from './metrics/frequent-keys.js'
 import { createRequestMetrics } from './metrics/http.js'
 import { createMetrics } from './metrics/registry.js'
 import { createDecide } from './ratelimits/checks/decide.js'
@@ -102,7 +103,9 @@ export function buildApp(deps: AppDeps, makeStores = createStores): Apps {
     root.register(errorPages)
     root.register(healthRoutes, probes)
     if (!admin) root.register(operationRoutes, operations)
-    const limitMetrics = createRateLimitMetrics(metrics, (name) => Object.hasOwn(filed, name))
+    const denied = new FrequentKeys()
+    const isFiled = (name: string) => Object.hasOwn(filed, name)
+    const limitMetrics = createRateLimitMetrics(metrics, isFiled, denied)
     const tell = createTell({
       metrics: limitMetrics,
       headerStyle: config.ratelimitHeaders,
@@ -145,6 +148,7 @@ export function buildApp(deps: AppDeps, makeStores = createStores): Apps {
           decide,
           tell,
           metrics: limitMetrics,
+          denied,
         })
         const cacheMetrics = createCacheMetrics(metrics, stores.cache.spaces.labelOf)
         v1.register(entryRoutes, {

@@ -1,5 +1,7 @@
 import type { Counter } from 'prom-client'
+import type { FrequentKeys } from '../metrics/frequent-keys.js'
 import { byLabel, type Metrics } from '../metrics/registry.js'
+import { algorithmOf } from './algorithms/algorithms.js'
 import type { LimitRequest } from './checks/store.js'
 
 export type Decision =
@@ -12,6 +14,8 @@ export type Decision =
 
 interface Result {
   readonly allowed: boolean
+  readonly limit: number
+  readonly remaining: number
   readonly granted: number
   readonly shadow?: boolean
   readonly degraded?: 'open' | 'local'
@@ -20,9 +24,9 @@ interface Result {
 export interface RateLimitMetrics {
   /**
    * Counts each limit by what it said. One that had room, in a check that another limit denied,
-   * decided nothing and is not counted.
+   * decided nothing and is not counted. Denied subjects are remembered, the most frequent of them.
    */
-  decided(limits: readonly LimitRequest[], results: readonly Result[]): void
+  decided(namespace: string, limits: readonly LimitRequest[], results: readonly Result[]): void
   /** The check was a 503, for Redis did not answer. */
   failedClosed(limits: readonly LimitRequest[]): void
 }
@@ -30,10 +34,14 @@ export interface RateLimitMetrics {
 /** Names of stored policies come from callers, those of the file from whoever runs the service. */
 const OTHERS = 'other'
 
-/** @param isInFile whether a policy stands in the configuration file, so that its name is a label. */
+/**
+ * @param isInFile whether a policy stands in the configuration file, so that its name is a label
+ * @param denied counts the subjects of stored policies that are denied
+ */
 export function createRateLimitMetrics(
   metrics: Metrics,
   isInFile: (name: string) => boolean,
+  denied: FrequentKeys,
 ): RateLimitMetrics {
   const decisions = byPolicy(
     metrics.counter(
@@ -42,18 +50,36 @@ export function createRateLimitMetrics(
       ['policy', 'outcome'],
     ),
   )
+  const near = byLabel(
+    metrics.counter(
+      'lockstep_ratelimits_near_limit_total',
+      'Limits that were checked and allowed, and had a fifth or less of what they hold left after it',
+      ['policy'],
+    ),
+  )
   const labelOf = ({ name, inline }: LimitRequest) => (!inline && isInFile(name) ? name : OTHERS)
   return {
-    decided(limits, results) {
+    decided(namespace, limits, results) {
       for (const [i, limit] of limits.entries()) {
-        const decision = toDecision(results[i] as Result)
+        const result = results[i] as Result
+        const decision = toDecision(result)
         if (decision) decisions(labelOf(limit), decision).inc()
+        if (decision === 'denied' && !limit.inline) denied.saw(namespace, limit.name, limit.key)
+        if (decision === 'allowed' && isNear(limit, result)) near(labelOf(limit)).inc()
       }
     },
     failedClosed(limits) {
       for (const limit of limits) decisions(labelOf(limit), 'fail-closed').inc()
     },
   }
+}
+
+const NEAR = 0.8
+
+/** An override replaces the limit of the policy, and is what the answer tells. */
+function isNear({ policy }: LimitRequest, { limit, remaining }: Result): boolean {
+  const most = limit === policy.limit ? algorithmOf(policy).maxCost(policy) : limit
+  return most - remaining >= most * NEAR
 }
 
 function toDecision({ allowed, granted, shadow, degraded }: Result): Decision | undefined {

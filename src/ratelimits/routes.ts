@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
+import type { FrequentKeys } from '../metrics/frequent-keys.js'
 import { adjustmentRoutes } from './adjustments/routes.js'
 import { authzRoutes } from './authz/routes.js'
 import type { Decide } from './checks/decide.js'
@@ -11,18 +12,20 @@ import type { RateLimitMetrics } from './metrics.js'
 import { policyRoutes } from './policies/routes.js'
 import { reservationRoutes } from './reservations/routes.js'
 import type { RateLimitStores } from './stores.js'
+import { topRoutes } from './top/routes.js'
 
 export interface RateLimitRouteOptions {
   readonly stores: RateLimitStores
   readonly decide: Decide
   readonly tell: Tell
   readonly metrics: RateLimitMetrics
+  readonly denied: FrequentKeys
 }
 
 /** Everything below /v1/ratelimits, by resource. */
 export const rateLimitRoutes: FastifyPluginAsync<RateLimitRouteOptions> = async (
   app,
-  { stores, decide, tell, metrics },
+  { stores, decide, tell, metrics, denied },
 ) => {
   const { policies } = stores
   app.register(policyRoutes, { store: policies })
@@ -32,5 +35,6 @@ export const rateLimitRoutes: FastifyPluginAsync<RateLimitRouteOptions> = async 
   app.register(reservationRoutes, { store: stores.reservations, policies, tell })
   app.register(blockRoutes, { store: stores.exceptions, policies })
   app.register(leaseRoutes, { store: stores.leases, policies, metrics, tell })
+  app.register(topRoutes, { denied, policies })
   app.register(overrideRoutes, { store: stores.exceptions, policies })
 }

@@ -17,7 +17,8 @@ export interface DecideOptions {
 
 /**
  * Checks limits for a route, counts what came of it, and sets the headers that tell of it on the
- * reply, if there is one that has them. Of the request itself it reads nothing: a proxy's may be full of what its visitor sent.
+ * reply, if there is one that has them. Of the request itself it reads nothing: a proxy's may be
+ * full of what its visitor sent.
  * @throws Problem for limits that cannot be checked; StoreError where a policy is closed.
  */
 export type Decide = (
@@ -43,6 +44,6 @@ export function createDecide({ store, policies, metrics, tell }: DecideOptions):
         if (!options.peek) metrics.failedClosed(limits)
         throw outcome.error
     }
-    return tell.decision(reply, limits, outcome, !options.peek)
+    return tell.decision(reply, namespace, limits, outcome, !options.peek)
   }
 }

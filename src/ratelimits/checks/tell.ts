@@ -24,6 +24,7 @@ export interface Tell {
   /** @param isCounted false for a peek, which decides nothing */
   decision(
     reply: FastifyReply | undefined,
+    namespace: string,
     limits: readonly LimitRequest[],
     outcome: Decided,
     isCounted: boolean,
@@ -38,9 +39,9 @@ export interface Tell {
 
 export function createTell({ metrics, headerStyle }: TellOptions): Tell {
   return {
-    decision(reply, limits, outcome, isCounted) {
+    decision(reply, namespace, limits, outcome, isCounted) {
       const answer = toAnswer(limits, outcome)
-      if (isCounted) metrics.decided(limits, answer.results)
+      if (isCounted) metrics.decided(namespace, limits, answer.results)
       if (!reply) return answer
       if (outcome.replayed) reply.header('idempotent-replayed', 'true')
       const states = limits.map(({ name, policy }, i) => {

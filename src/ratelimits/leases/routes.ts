@@ -75,7 +75,10 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<LeaseRouteOptions> = async (
       if (lease.outcome === 'conflict') throw idempotencyConflict()
       if (lease.outcome === 'over') throw leaseOver()
       const allowed = lease.outcome !== 'denied'
-      metrics.decided([{ ...limit, cost: weight }], [{ allowed, granted: allowed ? weight : 0 }])
+      const granted = allowed ? weight : 0
+      const remaining = Math.max(0, lease.limit - lease.used)
+      const counted = { allowed, granted, limit: lease.limit, remaining }
+      metrics.decided(namespace, [{ ...limit, cost: weight }], [counted])
       const answer = {
         policy: limit.name,
         key,

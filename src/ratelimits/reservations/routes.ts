@@ -57,7 +57,7 @@ export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOption
         replayed: outcome.outcome === 'replayed',
         results: [{ ...outcome.limit, takenAtUs: outcome.takenAtUs }],
       }
-      const answer = tell.decision(reply, [{ ...limit, cost }], decided, true)
+      const answer = tell.decision(reply, namespace, [{ ...limit, cost }], decided, true)
       if (isReserved) {
         const expiresInMs = Math.max(
           0,

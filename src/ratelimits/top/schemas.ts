@@ -1,0 +1,40 @@
+import Type from 'typebox'
+
+export const TopQuery = Type.Object(
+  {
+    limit: Type.Integer({
+      minimum: 1,
+      maximum: 256,
+      default: 20,
+      description: 'Keys to tell, 1 to 256. Default 20.',
+    }),
+  },
+  { additionalProperties: false },
+)
+
+export const TopResponse = Type.Object(
+  {
+    keys: Type.Array(
+      Type.Object({
+        key: Type.String(),
+        denials: Type.Integer({
+          description: 'Denials of late: each counts half after a minute. Never too low.',
+        }),
+        error: Type.Integer({ description: 'How much too high `denials` may be.' }),
+      }),
+    ),
+    halfLifeMs: Type.Integer({ description: 'After which a denial counts half.' }),
+  },
+  {
+    description: 'Whom the process that answers denied most, the most denied first.',
+    examples: [
+      {
+        keys: [
+          { key: '203.0.113.7', denials: 4_211, error: 0 },
+          { key: '198.51.100.23', denials: 96, error: 2 },
+        ],
+        halfLifeMs: 60_000,
+      },
+    ],
+  },
+)

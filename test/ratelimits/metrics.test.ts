@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+
+const WINDOW = { algorithm: 'fixed-window', align: 'first-hit', windowMs: 3_600_000 }
+const FILED = {
+  filed: { ...WINDOW, limit: 10 },
+  bursty: { limit: 100, windowMs: 3_600_000, burst: 5 },
+  shadowed: { ...WINDOW, limit: 1, shadow: true },
+  slots: { algorithm: 'concurrency', limit: 5, leaseMs: 60_000 },
+}
+
+let harness: Harness
+let subjects = 0
+
+beforeAll(async () => {
+  harness = await startHarness({ configFile: `policies: ${JSON.stringify(FILED)}` })
+  for (const name of ['stored', 'ranked', 'quiet']) {
+    await harness
+      .request('put', `/v1/ratelimits/policies/${name}`)
+      .send({ ...WINDOW, limit: 1 })
+      .expect(201)
+  }
+})
+afterAll(() => harness.close())
+
+const subject = () => `s${subjects++}`
+const post = (path: string, body: object) =>
+  harness.request('post', `/v1/ratelimits/${path}`).send(body).expect(200)
+
+async function metric(name: string, labels: string): Promise<number> {
+  const text = await harness.app.metrics.registry.getSingleMetricAsString(name)
+  const line = text.split('\n').find((one) => one.startsWith(`${name}{${labels}}`))
+  return Number(line?.split(' ').at(-1) ?? 0)
+}
+const decisions = (policy: string, outcome: string) =>
+  metric('lockstep_ratelimits_decisions_total', `policy="${policy}",outcome="${outcome}"`)
+const near = (policy: string) =>
+  metric('lockstep_ratelimits_near_limit_total', `policy="${policy}"`)
+
+/** By how much each of the numbers grows meanwhile. */
+async function growth(read: (() => Promise<number>)[], act: () => Promise<unknown>) {
+  const before = await Promise.all(read.map((one) => one()))
+  await act()
+  const after = await Promise.all(read.map((one) => one()))
+  return after.map((value, i) => value - (before[i] as number))
+}
+
+describe('decisions', () => {
+  it('are counted by policy of the file, all others together', async () => {
+    const grown = await growth(
+      [
+        () => decisions('filed', 'allowed'),
+        () => decisions('other', 'allowed'),
+        () => decisions('other', 'denied'),
+        () => decisions('stored', 'allowed'),
+      ],
+      async () => {
+        const key = subject()
+        await post('filed/check', { key })
+        for (const _ of [1, 2, 3]) await post('stored/check', { key })
+        // A limit in the request counts as another, whatever it is called.
+        await post('check', { limits: [{ name: 'filed', limit: 1, windowMs: 1_000, key }] })
+      },
+    )
+    expect(grown).toEqual([1, 2, 2, 0])
+  })
+
+  it('count the limit that denied, not those that had room', async () => {
+    const key = subject()
+    await post('stored/check', { key })
+    const both = [
+      { policy: 'stored', key },
+      { policy: 'filed', key },
+    ]
+    const read = [
+      () => decisions('filed', 'allowed'),
+      () => decisions('filed', 'denied'),
+      () => decisions('other', 'denied'),
+    ]
+    expect(await growth(read, () => post('check', { limits: both }))).toEqual([0, 0, 1])
+    expect(await growth(read, () => post('check', { limits: both, mode: 'each' }))).toEqual([
+      1, 0, 1,
+    ])
+    expect(await growth(read, () => post('check', { limits: both, peek: true }))).toEqual([0, 0, 0])
+  })
+
+  it('tell what a limit in shadow would have denied', async () => {
+    const key = subject()
+    const read = [
+      () => decisions('shadowed', 'allowed'),
+      () => decisions('shadowed', 'shadow-denied'),
+      () => decisions('shadowed', 'denied'),
+    ]
+    const twice = async () => {
+      for (const _ of [1, 2]) await post('shadowed/check', { key })
+    }
+    expect(await growth(read, twice)).toEqual([1, 1, 0])
+  })
+})
+
+describe('nearness', () => {
+  it('begins where four fifths are consumed', async () => {
+    const key = subject()
+    const read = [() => near('filed')]
+    expect(await growth(read, () => post('filed/check', { key, cost: 7 }))).toEqual([0])
+    expect(await growth(read, () => post('filed/check', { key }))).toEqual([1])
+    expect(await growth(read, () => post('filed/check', { key }))).toEqual([1])
+    expect(await growth(read, () => post('filed/peek', { key }))).toEqual([0])
+    await post('filed/check', { key })
+    expect(await growth(read, () => post('filed/check', { key }))).toEqual([0])
+  })
+
+  it('is that of the burst, of an override, of leases', async () => {
+    const key = subject()
+    expect(
+      await growth([() => near('bursty')], () => post('bursty/check', { key, cost: 3 })),
+    ).toEqual([0])
+    expect(await growth([() => near('bursty')], () => post('bursty/check', { key }))).toEqual([1])
+    await harness
+      .request('put', `/v1/ratelimits/policies/filed/overrides/${key}`)
+      .send({ limit: 100, ttlMs: 60_000 })
+      .expect((answer) => expect(answer.status).toBeLessThan(300))
+    expect(
+      await growth([() => near('filed')], () => post('filed/check', { key, cost: 79 })),
+    ).toEqual([0])
+    expect(await growth([() => near('filed')], () => post('filed/check', { key }))).toEqual([1])
+    const lease = () => post('slots/leases', { key, weight: 2 })
+    expect(await growth([() => near('slots')], lease)).toEqual([0])
+    expect(await growth([() => near('slots')], lease)).toEqual([1])
+  })
+})
+
+describe('the most denied', () => {
+  const top = async (policy: string, query = {}) =>
+    (await harness.request('get', `/v1/ratelimits/${policy}/top`).query(query).expect(200)).body
+
+  it('stand first, denied by Redis or from memory', async () => {
+    for (const [key, times] of [
+      ['often', 6],
+      ['seldom', 3],
+      ['never', 1],
+    ] as const) {
+      for (let i = 0; i < times; i++) await post('ranked/check', { key })
+    }
+    const { keys, halfLifeMs } = await top('ranked', { limit: 2 })
+    expect(halfLifeMs).toBe(60_000)
+    expect(keys).toEqual([
+      { key: 'often', denials: 5, error: 0 },
+      { key: 'seldom', denials: 2, error: 0 },
+    ])
+    const all = (await top('ranked')).keys.map(({ key }: { key: string }) => key)
+    expect(all).not.toContain('never')
+  })
+
+  it('are told by policy and namespace', async () => {
+    expect((await top('quiet')).keys).toEqual([])
+    await harness
+      .request('get', '/v1/ratelimits/filed/top')
+      .set('lockstep-namespace', `${harness.namespace}-b`)
+      .expect(200, { keys: [], halfLifeMs: 60_000 })
+    await harness.request('get', '/v1/ratelimits/nobody/top').expect(404)
+    await harness.request('get', '/v1/ratelimits/filed/top?limit=0').expect(400)
+  })
+})
