@@ -87,9 +87,9 @@ describe.each(COUNTING)('an override in %s', (_name, policy) => {
 describe('an override', () => {
   beforeAll(async () => {
     await limits.put('api', { limit: 10, windowMs: 86_400_000, burst: 5 }).expect(201)
-    await limits
-      .put('window', { algorithm: 'fixed-window', limit: 10, windowMs: 60_000 })
-      .expect(201)
+    await limits.put('window', { algorithm: 'fixed-window', limit: 10, windowMs: 60_000 })
+    await limits.put('brief', { limit: 10, windowMs: 1_000 })
+    await limits.put('log', { algorithm: 'sliding-log', limit: 10, windowMs: 60_000 })
   })
 
   it('is read, replaced and deleted', async () => {
@@ -147,7 +147,9 @@ describe('an override', () => {
 
   it.each([
     ['no limit', 'api', {}, 'body/limit'],
-    ['a limit too fine for the window', 'api', { limit: 0 }, 'body/limit'],
+    ['a limit of nothing', 'api', { limit: 0 }, 'body/limit'],
+    ['a limit too fine for the window', 'brief', { limit: 1_000_000 }, 'body/limit'],
+    ['a log too long', 'log', { limit: 10_001 }, 'body/limit'],
     ['a burst where there is none', 'window', { limit: 5, burst: 3 }, 'body/burst'],
     ['no time', 'api', { limit: 5, ttlMs: 0 }, 'body/ttlMs'],
   ])('is refused with %s', async (_what, policy, body, pointer) => {

@@ -78,10 +78,7 @@ for i, limit in ipairs(limits) do
   end
   local delay_us = limit.allowed and limit.delay_us or 0
   grants[i] = string.format('%.0f:%.0f', limit.granted, now_us + delay_us)
-  local at, remaining, reset_us = #reply, limit.algorithm.describe(limit)
-  reply[at + 1], reply[at + 2], reply[at + 3] = limit.allowed and 1 or 0, remaining, reset_us
-  reply[at + 4], reply[at + 5] = limit.allowed and 0 or limit.retry_us, limit.granted
-  reply[at + 6], reply[at + 7], reply[at + 8] = limit.override, limit.blocked, delay_us
+  tell_limit(reply, limit, limit.granted, delay_us)
 end
 if consumed then
   remember(memo_key, fingerprint,

@@ -56,9 +56,7 @@ elseif reserved then
   redis.call('SET', KEYS[3], what, 'PX', ttl_ms)
   remember(memo_key, fingerprint, string.format('%s %.0f %s', what, start_us, id), memo_ttl_ms)
 end
-local remaining, reset_us = limit.algorithm.describe(limit)
-return {
-  reserved and (memo and 2 or 1) or 0, taken_us, limit.allowed and 1 or 0, remaining, reset_us,
-  limit.allowed and 0 or limit.retry_us, granted, limit.override, limit.blocked,
-  limit.allowed and math.max(0, start_us - now_us) or 0, math.max(0, end_us - now_us), id,
-}
+local reply = { reserved and (memo and 2 or 1) or 0, taken_us }
+tell_limit(reply, limit, granted, limit.allowed and math.max(0, start_us - now_us) or 0)
+reply[#reply + 1], reply[#reply + 2] = math.max(0, end_us - now_us), id
+return reply

@@ -6,6 +6,7 @@
 --   override(a, b, c, most, burst) a, b, c with another limit; where it is missing, a is the limit
 -- A limit of `leaky` has delay_us as well: how long what is taken next must wait.
 -- @use tat.lua
+-- @use leaky.lua
 -- @use window.lua
 -- @use sliding.lua
 -- @use log.lua
@@ -30,4 +31,12 @@ local function evaluate_limit(key, exception_key, kind, cost, a, b, c)
     if limit.retry_us >= 0 then limit.retry_us = math.max(limit.retry_us, own.blocked - now_us) end
   end
   return limit
+end
+
+-- Puts behind a reply: allowed remaining reset_us retry_us granted override blocked delay_us
+local function tell_limit(reply, limit, granted, delay_us)
+  local at, remaining, reset_us = #reply, limit.algorithm.describe(limit)
+  reply[at + 1], reply[at + 2], reply[at + 3] = limit.allowed and 1 or 0, remaining, reset_us
+  reply[at + 4], reply[at + 5] = limit.allowed and 0 or limit.retry_us, granted
+  reply[at + 6], reply[at + 7], reply[at + 8] = limit.override, limit.blocked, delay_us
 end
