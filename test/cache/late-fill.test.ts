@@ -3,7 +3,7 @@ import { type Harness, startHarness } from '../support/harness.js'
 import { createDrivers, type KeyDriver } from './key-driver.js'
 import { KeyModel, type Seen, type WriteOutcome } from './model.js'
 
-/** LOCKSTEP_LATE_FILL_LENGTH=6 for a longer one. */
+/** `npm run interleavings` goes one step further. */
 const LENGTH = Number(process.env.LOCKSTEP_LATE_FILL_LENGTH ?? 5)
 /** Interleavings that run side by side, so that their calls travel together. */
 const AT_ONCE = 500

@@ -4,7 +4,7 @@ import { type Harness, startHarness } from '../support/harness.js'
 import { createDrivers, type KeyDriver, UNIT_MS } from './key-driver.js'
 import { type Filled, KeyModel } from './model.js'
 
-/** LOCKSTEP_MODEL_RUNS=1000 for a long one; LOCKSTEP_MODEL_SEED repeats what a failure printed. */
+/** More in `npm run interleavings`; LOCKSTEP_MODEL_SEED repeats what a failure printed. */
 const RUNS = Number(process.env.LOCKSTEP_MODEL_RUNS ?? 40)
 const SEED = Number(process.env.LOCKSTEP_MODEL_SEED ?? Date.now() % 2 ** 31)
 const ROUNDS = 30

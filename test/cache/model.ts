@@ -126,7 +126,7 @@ export class KeyModel {
 
   #store(filled: Filled, lease: Lease | undefined): WriteOutcome {
     const { value, tags, ttl } = filled
-    // What is not there is not served stale.
+    // A negative entry has no window beyond its time.
     const { stale, error } = value === undefined ? { stale: 0, error: 0 } : filled
     const { state } = this.#judge()
     const created = state === 'miss' || state === 'negative'
@@ -224,6 +224,8 @@ export class KeyModel {
     if (this.now < freshUntil) {
       return { state: entry.value === undefined ? 'negative' : 'fresh', freshUntil }
     }
+    // That there is no value is known, or it is not.
+    if (entry.value === undefined) return miss
     const lease = this.#leaseInForce()
     const isBackingOff = lease !== undefined && lease.token === undefined
     const isServed = this.now < staleUntil || (isBackingOff && this.now < entry.errorUntil)
