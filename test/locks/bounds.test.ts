@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Granted } from '../../src/locks/outcomes.js'
+import { sweepScript } from '../../src/locks/queue/scripts.js'
+import { acquireScript, releaseScript } from '../../src/locks/scripts.js'
 import type { LockStore } from '../../src/locks/store.js'
+import { randomToken } from '../../src/redis/random.js'
 import { type Harness, startHarness } from '../support/harness.js'
 import { newLockStore } from '../support/lock-store.js'
 import { until } from '../support/until.js'
@@ -58,6 +61,48 @@ describe('a call that finds more to do than its 64 steps', () => {
     // Nobody asks for it: what is due is found by itself.
     await until('nothing is left', async () => (await harness.redis.exists(lock)) === 0)
     expect(await harness.redis.zscore(bucketKey('timers', name), name)).toBeNull()
+  })
+})
+
+describe('one call', () => {
+  // A bucket of which no instance knows: nothing moves but by these calls.
+  const ns = () => `${harness.namespace}-steps`
+  const lockKey = (name: string) => `${bucketKey('lock', name, ns())}:${name}`
+  const common = { now_guard: 0, floor: 0, ended_ttl_ms: 60_000 }
+  const options = JSON.stringify({ mode: 'shared', instance: 'elsewhere', ttl_ms: 60_000 })
+  const counts = (name: string) => harness.redis.hmget(lockKey(name), 'count', 'queued')
+
+  const ask = (name: string, ttl_ms: number, text: string) => {
+    const token = randomToken()
+    const args = { ...common, token, ttl_ms, wait_ms: 60_000, options: text }
+    return harness.binder
+      .bind(acquireScript)({ lock: [lockKey(name)] }, args)
+      .then(() => token)
+  }
+
+  it('grants to 64 waiters, and no more', async () => {
+    const writer = await ask('grants', 60_000, '')
+    for (let i = 0; i < 70; i++) await ask('grants', 60_000, options)
+
+    const args = { ...common, token: writer, instance: '' }
+    await harness.binder.bind(releaseScript)({ lock: [lockKey('grants')] }, args)
+
+    expect(await counts('grants')).toEqual(['64', '6'])
+  })
+
+  it('ends 64 leases, and no more', async () => {
+    for (let i = 0; i < 70; i++) await ask('ends', 1_000, options)
+    harness.advance(1_001)
+    const look = () =>
+      harness.binder.bind(sweepScript)(
+        { timers: bucketKey('timers', 'ends', ns()) },
+        { ...common, max_locks: 32 },
+      )
+
+    expect(await look()).toMatchObject({ nextMs: 1, expired: 64 })
+    expect(await counts('ends')).toEqual(['6', '0'])
+    expect(await look()).toMatchObject({ expired: 6 })
+    expect(await counts('ends')).toEqual([null, null])
   })
 })
 

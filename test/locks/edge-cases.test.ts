@@ -74,6 +74,7 @@ describe('an instance that dies with a waiter queued', () => {
 
     expect((await alive).status).toBe(200)
     expect(await harness.redis.zscore(bucketKey('suspects', 'dead'), GHOST)).not.toBeNull()
+    expect(await harness.redis.pttl(bucketKey('suspects', 'dead'))).toBeGreaterThan(0)
     expect((await get('dead')).queueLength).toBe(0)
     expect((await get('dead')).lastEnd.how).toBe('released')
   })

@@ -276,4 +276,26 @@ describe('a message about a lease', () => {
     expect(await look('early')).toMatchObject({ holderCount: 1, holders: [{ fence: fences[0] }] })
     listening.close()
   })
+
+  it('that its turn can never come is heard before the next beat', async () => {
+    const heard: string[] = []
+    const listening = newLockStore(
+      harness,
+      () => clockMs,
+      (script) => heard.push(script),
+    )
+    const [ns, names] = [harness.namespace, ['shrinks']]
+    await listening.resize(ns, 'shrinks', 3)
+    await listening.acquire(ns, names, { ttlMs: 60_000, permits: 3 })
+    const terms = { ttlMs: 60_000, waitMs: 60_000, permits: 3 }
+    const waiting = listening.acquire(ns, names, terms)
+    await queued('shrinks', 1)
+
+    await listening.resize(ns, 'shrinks', 2)
+
+    expect(await waiting).toMatchObject({ kind: 'unsatisfiable' })
+    // Who hears looks for a grant first; a beat alone would have put it back.
+    expect(heard).toContain('locks.claim')
+    listening.close()
+  })
 })

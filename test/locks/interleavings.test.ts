@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { acquireScript } from '../../src/locks/scripts.js'
+import { acquireScript, releaseScript } from '../../src/locks/scripts.js'
 import { randomToken } from '../../src/redis/random.js'
 import { type Harness, startHarness } from '../support/harness.js'
 import { newLockStore } from '../support/lock-store.js'
@@ -186,6 +186,37 @@ describe('an instance that is suspect', () => {
   })
 })
 
+describe('a set that waits for two names', () => {
+  it('lets the other queue of an expired lease move, although its own turn has not come', async () => {
+    // A bucket of which no instance knows: nothing moves but by these calls.
+    const ns = `${harness.namespace}-moves`
+    const [one, two] = ['moves@1', 'moves@2'].map((name) =>
+      key(name, 'lock').replace(harness.namespace, ns),
+    ) as [string, string]
+    const ask = (lock: string[], wait_ms: number, ttl_ms: number, options = '') => {
+      const token = randomToken()
+      const args = { ...common, token, ttl_ms, wait_ms, options }
+      return harness.binder
+        .bind(acquireScript)({ lock }, args)
+        .then(({ outcome }) => ({ outcome, token }))
+    }
+    const options = JSON.stringify({ instance: 'elsewhere', ttl_ms: 60_000 })
+    const held = await ask([one], 0, 60_000)
+    await ask([two], 0, 1_000)
+    expect((await ask([two], 60_000, 60_000, options)).outcome).toBe('queued')
+    expect((await ask([one, two], 60_000, 60_000, options)).outcome).toBe('queued')
+    harness.advance(1_001)
+
+    await harness.binder.bind(releaseScript)(
+      { lock: [one] },
+      { ...common, token: held.token, instance: '' },
+    )
+
+    const [count, queued] = await harness.redis.hmget(two, 'count', 'queued')
+    expect([count, queued]).toEqual(['1', '1'])
+  })
+})
+
 describe('waiters that Redis forgot', () => {
   const forget = async (name: string, ...parts: string[]) => {
     const multi = harness.redis.multi().hset(key(name, 'lock'), 'queued', 0)
@@ -289,6 +320,14 @@ describe('a repeat whose client goes away as well', () => {
     clockMs += 10_001
 
     expect(await store.inspect(harness.namespace, 'gone', 1)).toMatchObject({ state: 'free' })
+    // Nobody had it, so the key is as good as new, and the instance is none that died.
+    const suspects = key('gone', 'suspects').replace(/:gone$/, '')
+    expect(await harness.redis.exists(suspects)).toBe(0)
+    const anew = { ttlMs: 60_000, idempotency }
+    expect(await store.acquire(harness.namespace, ['gone'], anew)).toMatchObject({
+      kind: 'granted',
+      replayed: false,
+    })
     store.close()
   })
 })

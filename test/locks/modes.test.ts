@@ -43,6 +43,18 @@ describe('shared mode', () => {
     )
     await post('locks/rw-ttl/renew', { token: long.token }).expect(200)
   })
+
+  it('leaves nothing of a reader that is gone, while others read on', async () => {
+    const shared = { mode: 'shared', owner: 'o' }
+    const [a, b] = [await locked('trace', shared), await locked('trace', shared)]
+    await locked('trace', { mode: 'shared' })
+    for (const { token } of [a, b]) await post('locks/trace/release', { token }).expect(200)
+
+    const hash = `ls:{${harness.namespace}:${harness.lockTag('trace')}}:lock:trace`
+    const fields = await harness.redis.hkeys(hash)
+    expect(fields.filter((field) => /^[#@>]/.test(field))).toHaveLength(2)
+    expect(fields).not.toContain(`#${a.fence}`)
+  })
 })
 
 describe('re-entry', () => {

@@ -157,6 +157,28 @@ describe('a waiter that Redis forgot', () => {
   })
 })
 
+describe('a queue', () => {
+  it('lives as long as the longest wait, and not for ever', async () => {
+    const ns = `${harness.namespace}-lives`
+    const ask = (body: object) =>
+      harness.request('post', '/v1/locks/lives/acquire').set('lockstep-namespace', ns).send(body)
+    const { body } = await ask({}).expect(200)
+    const waiting = ask({ waitMs: 20_000 }).then((response) => response)
+    const keys = () => harness.redis.keys(`ls:{${ns}:*:lives`)
+    await until('a queue', async () => (await keys()).some((key) => key.includes(':queue:')))
+
+    for (const key of await keys()) {
+      expect(await harness.redis.pttl(key), key).toBeGreaterThan(240_000)
+    }
+    await harness
+      .request('post', '/v1/locks/lives/release')
+      .set('lockstep-namespace', ns)
+      .send({ token: body.token })
+      .expect(200)
+    expect((await waiting).status).toBe(200)
+  })
+})
+
 describe('what is left behind', () => {
   it('is nothing, once a lock is idle', async () => {
     const { token } = await held('idle', { owner: 'o' })

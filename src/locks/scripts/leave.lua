@@ -62,7 +62,6 @@ for _, lock in ipairs(locks) do
   end
 end
 if how == 'abandon' and outcome == 3 then
-  redis.call('DEL', call.prefix .. 'abandoned:' .. token)
   redis.call('SET', call.prefix .. 'abandoned:' .. token, 1, 'PX', keep_ms)
 end
 for _, lock in ipairs(locks) do advance(lock) end
