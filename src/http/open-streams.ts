@@ -11,40 +11,55 @@ export interface OpenStreamsOptions {
   readonly onDrain?: (stream: EventStream) => Promise<void>
   /** Below the 30 to 60 s after which proxies close what looks idle. */
   readonly beatEveryMs?: number
-  /** A client that reads nothing for so long is gone, or as good as gone. */
-  readonly stuckMs?: number
 }
 
 const BEAT_EVERY_MS = 15_000
-const STUCK_MS = 60_000
+const LOOK_EVERY_MS = 1_000
 const RETRY_MS = 1_000
+
+interface Open {
+  /** Why it ended, as far as it was not its client. */
+  why: StreamEnd
+  readonly stuckMs: number
+}
 
 /** The streams of one kind: kept awake, and ended when the instance shuts down. */
 export class OpenStreams {
-  readonly #streams = new Map<EventStream, StreamEnd>()
+  readonly #streams = new Map<EventStream, Open>()
   readonly #options: OpenStreamsOptions
 
   constructor(app: FastifyInstance, options: OpenStreamsOptions) {
     this.#options = options
-    const timer = setInterval(() => this.#beat(), options.beatEveryMs ?? BEAT_EVERY_MS)
-    timer.unref()
+    const beats = setInterval(() => this.#beat(), options.beatEveryMs ?? BEAT_EVERY_MS)
+    const looks = setInterval(() => this.#cutStuck(), LOOK_EVERY_MS)
+    beats.unref()
+    looks.unref()
     // Before the server waits for its open connections: these would keep it waiting.
     app.addHook('preClose', async () => {
-      clearInterval(timer)
+      clearInterval(beats)
+      clearInterval(looks)
       await Promise.all([...this.#streams.keys()].map((stream) => this.#drain(stream)))
     })
   }
 
-  /** After what was sent. */
-  end(stream: EventStream, why: StreamEnd): void {
-    this.#note(stream, why)
-    stream.end()
+  /** @param stuckMs a client that reads nothing for so long is cut off */
+  open(reply: FastifyReply, stuckMs: number): EventStream {
+    const stream = new EventStream(reply, RETRY_MS)
+    const open: Open = { why: 'client', stuckMs }
+    this.#streams.set(stream, open)
+    this.#options.onOpen()
+    stream.onClose(() => {
+      this.#options.onEnd(open.why)
+      this.#streams.delete(stream)
+    })
+    return stream
   }
 
-  /** At once: the client does not read. */
-  cut(stream: EventStream, why: StreamEnd): void {
-    this.#note(stream, why)
-    stream.destroy()
+  /** After what was sent. */
+  end(stream: EventStream, why: StreamEnd): void {
+    const open = this.#streams.get(stream)
+    if (open) open.why = why
+    stream.end()
   }
 
   async #drain(stream: EventStream): Promise<void> {
@@ -52,25 +67,15 @@ export class OpenStreams {
     this.end(stream, 'draining')
   }
 
-  #note(stream: EventStream, why: StreamEnd): void {
-    if (this.#streams.has(stream)) this.#streams.set(stream, why)
-  }
-
-  open(reply: FastifyReply): EventStream {
-    const stream = new EventStream(reply, RETRY_MS)
-    this.#streams.set(stream, 'client')
-    this.#options.onOpen()
-    stream.onClose(() => {
-      this.#options.onEnd(this.#streams.get(stream) as StreamEnd)
-      this.#streams.delete(stream)
-    })
-    return stream
-  }
-
   #beat(): void {
-    for (const stream of this.#streams.keys()) {
-      if (stream.behindMs < (this.#options.stuckMs ?? STUCK_MS)) stream.beat()
-      else this.cut(stream, 'slow')
+    for (const stream of this.#streams.keys()) if (!stream.isBehind) stream.beat()
+  }
+
+  #cutStuck(): void {
+    for (const [stream, open] of this.#streams) {
+      if (stream.behindMs < open.stuckMs) continue
+      open.why = 'slow'
+      stream.destroy()
     }
   }
 }

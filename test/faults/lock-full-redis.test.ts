@@ -112,6 +112,56 @@ describe('OOM: a Redis that is full', () => {
     expect(await wait('kept', { idempotency })).toMatchObject({ kind: 'granted', replayed: true })
   })
 
+  it('keeps a session alive, and ends it with all that it carries', async () => {
+    const opened = await store.sessions.open('full', { ttlMs: 60_000, prefix: 'sess' })
+    const sessionId = (opened as { id: string }).id
+    await hold('sess@a', { ttlMs: 0, sessionId, minHoldMs: 50_000 })
+    await hold('sess@b', { ttlMs: 0, sessionId })
+    const behind = wait('sess@b')
+    await queued('sess@b', 1)
+    const inSession = wait('sess@b', { ttlMs: 0, sessionId })
+    await queued('sess@b', 2)
+    await full(true)
+
+    clockMs += 50_000
+    expect(await store.sessions.keep('full', sessionId)).toMatchObject({ leaseCount: 3 })
+    clockMs += 50_000
+    expect(await look('sess@b')).toMatchObject({ state: 'held' })
+    await expect(store.sessions.open('full', { ttlMs: 60_000, prefix: 'new' })).rejects.toThrow()
+
+    expect(await store.sessions.end('full', sessionId)).toMatchObject({ leaseCount: 3 })
+    expect(await behind).toMatchObject({ kind: 'granted' })
+    expect(await inSession).toMatchObject({ kind: 'session-ended' })
+    expect(await look('sess@a')).toMatchObject({ state: 'free' })
+  })
+
+  it('lets another stream carry a lease, and gives it back with that', async () => {
+    const terms = { namespace: 'full', name: 'stream', ttlMs: 60_000 }
+    const { token } = await hold('stream', { hold: store.holds.newId() })
+    const behind = wait('stream')
+    await queued('stream', 1)
+    await full(true)
+
+    const carried = { ...terms, token, hold: other.holds.newId() }
+    expect(await other.holds.take(carried)).toMatchObject({ kind: 'renewed' })
+    const silent = { renewed() {}, revokeRequested() {}, lost() {}, detached() {} }
+    expect(await other.holds.open(carried, silent, 60_000).close()).toMatchObject({
+      kind: 'released',
+    })
+    expect(await behind).toMatchObject({ kind: 'granted' })
+  })
+
+  it('refuses to watch, and changes nothing', async () => {
+    await full(true)
+    const deaf = { begin() {}, hear() {}, isBehind: () => false }
+    await expect(store.watch('full', 'watched', '', deaf)).rejects.toMatchObject({
+      code: 'store-full',
+    })
+    expect(await harness.redis.exists(`ls:{full:${harness.lockTag('watched')}}:lock:watched`)).toBe(
+      0,
+    )
+  })
+
   it('puts back who was forgotten', async () => {
     await hold('forgotten')
     const waiting = wait('forgotten')

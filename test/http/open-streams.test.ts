@@ -14,10 +14,9 @@ async function startStreams(stuckMs: number) {
     onOpen: () => undefined,
     onEnd: (why) => ends.push(why),
     beatEveryMs: 20,
-    stuckMs,
   })
   app.get('/', async (_request, reply) => {
-    opened.push(streams.open(reply))
+    opened.push(streams.open(reply, stuckMs))
   })
   await app.listen({ host: '127.0.0.1', port: 0 })
   onTestFinished(() => app.close())

@@ -8,6 +8,8 @@ import { LockParams } from '../schemas.js'
 import * as schemas from './schemas.js'
 import type { LockEvent } from './scripts.js'
 
+const STUCK_MS = 60_000
+
 export const eventRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
   app,
   { store, metrics },
@@ -35,7 +37,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
       const after = request.headers['last-event-id'] ?? ''
       let stream: EventStream | undefined
       // Not before the first reading: until then an outage is an answer, and not a cut stream.
-      const open = () => (stream ??= streams.open(reply))
+      const open = () => (stream ??= streams.open(reply, STUCK_MS))
       const subscription = await store.watch(request.namespace, name, after, {
         begin: ({ last, lock }) => {
           const type = stream || after !== '' ? 'reset' : 'watching'

@@ -20,7 +20,7 @@ export interface Subscription {
 export type Read = (place: Place, after: string) => Promise<Beginning | News>
 
 /** Well below the time of a watch: one that is missed or two do not end it. */
-const READ_EVERY_MS = 10_000
+const READ_EVERY_MS = 5_000
 const RETRY_MS = 500
 /** Events are written down for a minute after the last watcher left, for whoever comes back. */
 const WATCH_MS = 70_000

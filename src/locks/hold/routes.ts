@@ -89,7 +89,8 @@ export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
   )
 
   function carry(lease: Carried, acquired: Acquired, reply: FastifyReply): void {
-    const stream = streams.open(reply)
+    // One that does not read would not even notice that it lost the lease.
+    const stream = streams.open(reply, lease.ttlMs)
     const send = (type: string, content: object) => {
       metrics.streamed(type)
       stream.send(type, content)
@@ -99,8 +100,6 @@ export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
       lease,
       {
         renewed(expiresInMs) {
-          // It would not even notice that it lost the lease.
-          if (stream.behindMs >= lease.ttlMs) return streams.cut(stream, 'slow')
           if (!stream.isBehind) send('ping', { expiresInMs })
         },
         revokeRequested: (reason, inMs) => send('revoke-requested', toRevoke({ reason, inMs })),
