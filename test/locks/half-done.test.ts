@@ -82,6 +82,19 @@ describe('a waiter who stands in line half way', () => {
   })
 })
 
+describe('a set that stands in some of its queues only', () => {
+  it('keeps nobody behind it from being served', async () => {
+    const { token } = await scripts.acquire('set@a')
+    await stopsAt('waiters', 'set@b', () => scripts.acquire(['set@a', 'set@b'], { waitMs: 60_000 }))
+    const behind = await scripts.acquire('set@a', { waitMs: 60_000 })
+
+    await scripts.release('set@a', token)
+
+    expect(await scripts.claim('set@a', behind.token)).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.acquire('set@b')).toMatchObject({ outcome: 'granted' })
+  })
+})
+
 describe('a grant that stopped half way', () => {
   it('leaves a place that is put back', async () => {
     const { token } = await scripts.acquire('grant', { ttlMs: 10_000 })

@@ -90,7 +90,7 @@ local function advance(lock)
       local token, waiter = head_of(at)
       if not token then break end
       local locks = locks_of(at, waiter)
-      if is_gone(at.call, waiter) then dismiss(locks, token, waiter)
+      if is_gone(at.call, waiter) or is_torn(locks, token, waiter) then dismiss(locks, token, waiter)
       elseif all_ready(locks, token, waiter, work) then grant_waiter(locks, token, waiter)
       else
         -- Those behind a client that stays away move up when its place is given away.

@@ -58,7 +58,9 @@ end
 -- place would never be missed.
 local function leave_queue(lock, token)
   redis.call('HDEL', part(lock, 'waiters'), token)
-  lock.queued = lock.queued - redis.call('ZREM', part(lock, 'queue'), token)
+  local left = lock.queued - redis.call('ZREM', part(lock, 'queue'), token)
+  -- Whoever got into line half way was not counted.
+  lock.queued = left > 0 and left or redis.call('ZCARD', part(lock, 'queue'))
   lock.dirty = true
 end
 
@@ -69,6 +71,14 @@ local function dismiss(locks, token, waiter)
     if waiter.session then leave_session(lock.call, waiter.session, token, lock.name) end
   end
   if waiter.memo then redis.call('DEL', locks[1].call.prefix .. 'memo:' .. waiter.memo) end
+end
+
+-- Whether a set stands in some of its queues only, see recount: it would never be served, nor let
+-- anybody pass. Whoever still waits for it is put back.
+local function is_torn(locks, token, waiter)
+  for _, lock in ipairs(waiter.names and locks or {}) do
+    if redis.call('HEXISTS', part(lock, 'waiters'), token) == 0 then return true end
+  end
 end
 
 local function is_gone(call, waiter)
