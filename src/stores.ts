@@ -13,7 +13,7 @@ import { type CacheStores, withL1, withReadGuard } from './cache/levels/stores.j
 import { createObjectStore } from './cache/objects/store.js'
 import { Partitions } from './cache/partition.js'
 import { parseSpace } from './cache/spaces/parse.js'
-import { fromFile } from './cache/spaces/section.js'
+import type { SentPolicy } from './cache/spaces/policy.js'
 import { createSpaceStore, type SpaceStore } from './cache/spaces/store.js'
 import type { OnReload } from './config/reload.js'
 import type { Config } from './config.js'
@@ -37,12 +37,13 @@ import { createFallback } from './ratelimits/outage/fallback.js'
 import { LocalLimiter } from './ratelimits/outage/local-limiter.js'
 import { createCircuitMetric } from './ratelimits/outage/metrics.js'
 import { parsePolicy } from './ratelimits/policies/parse.js'
-import { policiesOfFile } from './ratelimits/policies/section.js'
+import type { Policy } from './ratelimits/policies/policy.js'
 import { createPolicyStore } from './ratelimits/policies/store.js'
 import { createReservationStore } from './ratelimits/reservations/store.js'
 import type { RateLimitStores } from './ratelimits/stores.js'
 import { type Binder, createBinder } from './redis/binder.js'
 import { RedisClock } from './redis/clock.js'
+import { filedDocuments } from './redis/filed-documents.js'
 import { layoutOf } from './redis/layout.js'
 import type { Links } from './redis/links.js'
 import { reachOf } from './redis/reach.js'
@@ -87,9 +88,9 @@ export function createStores(
   const isTight = ({ namespace, space, key }: CacheKey) =>
     links.cacheProbe === undefined &&
     memory.isTight(() => partitions.keysOf(namespace, space, key).clock)
-  let spacesOfFile = fromFile(config.definitions.spaces)
+  let spacesOfFile = filedDocuments<SentPolicy>(config.definitions.spaces)
   deps.onReload?.(({ definitions }) => {
-    spacesOfFile = fromFile(definitions.spaces)
+    spacesOfFile = filedDocuments(definitions.spaces)
   })
   const spaces = createSpaceStore({
     binder,
@@ -161,9 +162,9 @@ function createRateLimitStores(
   binder: Binder,
   metrics: Metrics,
 ): RateLimitStores {
-  let filed = policiesOfFile(config.definitions.policies)
+  let filed = filedDocuments<Policy>(config.definitions.policies)
   onReload?.(({ definitions }) => {
-    filed = policiesOfFile(definitions.policies)
+    filed = filedDocuments(definitions.policies)
   })
   const clock = new RedisClock()
   const nowUs = () => Date.now() * 1_000 + clockOffsetUs()

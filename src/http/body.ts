@@ -14,16 +14,22 @@ declare module 'fastify' {
   }
 }
 
-/** JSON only; a missing or empty body is {}, with or without a content type. */
-export function installBodies(app: FastifyInstance): void {
+/**
+ * Takes bodies of one content type, or of any with `*`, as JSON, and no others. An empty one is {}.
+ */
+export function acceptJson(app: FastifyInstance, contentType: string): void {
   const parseJson = app.getDefaultJsonParser('error', 'error')
-
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+  app.addContentTypeParser(contentType, { parseAs: 'string' }, (request, body, done) => {
     if (body.length === 0) done(null, {})
     // It answers through `done`; the promise in its type is never made.
     else void parseJson(request, body as string, done)
   })
+}
+
+/** JSON only; a missing or empty body is {}, with or without a content type. */
+export function installBodies(app: FastifyInstance): void {
+  acceptJson(app, 'application/json')
 
   app.decorateRequest('fieldsFromQuery', undefined)
   app.addHook('onRequest', (request, _reply, done) => {

@@ -162,8 +162,12 @@ describe('a denied subject', () => {
   })
 
   it('is freed in time', async () => {
-    await check('fast')
-    const { retryAfterMs } = await check('fast')
+    // On a slow machine the next token comes before the next call.
+    const denied = await until('a denial', async () => {
+      const answer = await check('fast')
+      return !answer.allowed && answer
+    })
+    const { retryAfterMs } = denied
     for (const each of [harness, other]) each.advance(retryAfterMs)
     expect(await check('fast')).toMatchObject({ allowed: true })
   })

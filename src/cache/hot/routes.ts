@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
+import { TopQuery } from '../../http/top.js'
 import { type FrequentKeys, HALF_LIFE_MS } from '../../metrics/frequent-keys.js'
 import { SpaceParams } from '../entries/schemas.js'
-import { HotQuery, HotResponse } from './schemas.js'
+import { HotResponse } from './schemas.js'
 
 export const hotKeyRoutes: FastifyPluginAsyncTypebox<{ hotKeys: FrequentKeys }> = async (
   app,
@@ -17,7 +18,7 @@ export const hotKeyRoutes: FastifyPluginAsyncTypebox<{ hotKeys: FrequentKeys }> 
         summary: 'The keys of a space that this process is asked for most',
         tags: ['cache'],
         params: SpaceParams,
-        querystring: HotQuery,
+        querystring: TopQuery,
         response: { 200: HotResponse, ...problemResponses(...COMMON_PROBLEMS) },
       },
     },

@@ -1,17 +1,5 @@
 import Type from 'typebox'
 
-export const HotQuery = Type.Object(
-  {
-    limit: Type.Integer({
-      minimum: 1,
-      maximum: 256,
-      default: 20,
-      description: 'Keys to tell, 1 to 256. Default 20.',
-    }),
-  },
-  { additionalProperties: false },
-)
-
 export const HotResponse = Type.Object(
   {
     keys: Type.Array(

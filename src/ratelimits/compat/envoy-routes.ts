@@ -1,12 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Static } from 'typebox'
+import { acceptJson } from '../../http/body.js'
 import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
 import { windowOf } from '../algorithms/calendar.js'
 import { toKey } from '../authz/template.js'
 import type { Decide } from '../checks/decide.js'
 import type { Policy } from '../policies/policy.js'
 import type { PolicyStore } from '../policies/store.js'
-import { acceptAnyJson } from './any-json.js'
 import { ShouldRateLimitRequest, ShouldRateLimitResponse } from './envoy-schemas.js'
 
 type Request = Static<typeof ShouldRateLimitRequest>
@@ -27,7 +27,8 @@ export const envoyRoutes: FastifyPluginAsyncTypebox<EnvoyOptions> = async (
   app,
   { decide, policies },
 ) => {
-  acceptAnyJson(app)
+  // Clients of the original send any content type, or none.
+  acceptJson(app, '*')
 
   async function check(
     namespace: string,

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { acceptJson } from '../../http/body.js'
 import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
 import type { AdjustmentStore } from '../adjustments/store.js'
 import { algorithmOf } from '../algorithms/algorithms.js'
 import type { Decide } from '../checks/decide.js'
-import { acceptAnyJson } from './any-json.js'
 import { type RateLimitReq, type RateLimitResp, type Translated, translate } from './gubernator.js'
 import { GetRateLimitsRequest, GetRateLimitsResponse } from './gubernator-schemas.js'
 
@@ -19,7 +19,8 @@ export const gubernatorRoutes: FastifyPluginAsyncTypebox<GubernatorOptions> = as
   app,
   { decide, adjustments },
 ) => {
-  acceptAnyJson(app)
+  // Clients of the original send any content type, or none.
+  acceptJson(app, '*')
 
   async function toResponse(namespace: string, request: RateLimitReq): Promise<RateLimitResp> {
     const limit = translate(request)
