@@ -3,18 +3,22 @@ import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import './auth.js'
 
-export const IdempotencyHeaders = Type.Object({
-  'idempotency-key': Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 128,
-      format: 'plain-text',
-      description:
-        'Makes a retry harmless: a repeat within 5 minutes applies nothing and answers the same. ' +
-        'One key per attempt, never derived from the work.',
-    }),
-  ),
-})
+/** @param time how long a repeat is known, in words */
+export const idempotencyHeaders = (time: string) =>
+  Type.Object({
+    'idempotency-key': Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 128,
+        format: 'plain-text',
+        description:
+          `Makes a retry harmless: a repeat within ${time} applies nothing and answers the same. ` +
+          'One key per attempt, never derived from the work.',
+      }),
+    ),
+  })
+
+export const IdempotencyHeaders = idempotencyHeaders('5 minutes')
 
 export interface RequestIdentity {
   /** SHA-256 of the idempotency key, base64url. */

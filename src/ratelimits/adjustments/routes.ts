@@ -1,11 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
-import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
-import { MEMO_TTL_MS } from '../checks/routes.js'
 import { KeyQuery, OnePolicyParams } from '../checks/schemas.js'
 import type { Tell } from '../checks/tell.js'
 import type { PolicyStore } from '../policies/store.js'
 import { idempotencyConflict } from '../problems.js'
+import { identityOf, RetryHeaders } from '../retries.js'
 import { countedLimit, storedLimit } from '../stored-limit.js'
 import * as schemas from './schemas.js'
 import type { AdjustmentStore } from './store.js'
@@ -30,7 +29,7 @@ export const adjustmentRoutes: FastifyPluginAsyncTypebox<AdjustmentRouteOptions>
         tags: ['ratelimits'],
         params: OnePolicyParams,
         querystring: schemas.RefundQuery,
-        headers: IdempotencyHeaders,
+        headers: RetryHeaders,
         body: schemas.RefundRequest,
         response: {
           200: schemas.RefundResponse,
@@ -42,7 +41,7 @@ export const adjustmentRoutes: FastifyPluginAsyncTypebox<AdjustmentRouteOptions>
       const { key, cost, takenAtMs } = request.body
       const { namespace } = request
       const limit = await countedLimit(policies, namespace, request.params.policy, key)
-      const idempotency = requestIdentity(request, MEMO_TTL_MS)
+      const idempotency = identityOf(request)
       const outcome = await store.refund(namespace, limit, { cost, takenAtMs, idempotency })
       if (outcome.outcome === 'conflict') throw idempotencyConflict()
       if (outcome.outcome === 'replayed') reply.header('idempotent-replayed', 'true')

@@ -1,15 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
-import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
 import { rateLimited } from '../problems.js'
+import { identityOf, RetryHeaders } from '../retries.js'
 import type { Decide } from './decide.js'
 import { type LimitInput, requireEqualCosts } from './limits.js'
 import * as schemas from './schemas.js'
 import type { CheckOptions } from './store.js'
-
-/** Shorter than elsewhere: a limit that a late repeat finds is another window's. */
-export const MEMO_TTL_MS = 60_000
 
 const PROBLEMS = [
   ...COMMON_PROBLEMS,
@@ -29,7 +26,7 @@ export const checkRoutes: FastifyPluginAsyncTypebox<{ readonly decide: Decide }>
     inputs: readonly LimitInput[],
     { onDeny, ...options }: Omit<CheckOptions, 'idempotency'> & { readonly onDeny: string },
   ) {
-    const idempotency = options.peek ? undefined : requestIdentity(request, MEMO_TTL_MS)
+    const idempotency = options.peek ? undefined : identityOf(request)
     const decided = await decide(reply, request.namespace, inputs, { ...options, idempotency })
     if (!decided.allowed && onDeny === '429') throw rateLimited(decided)
     return decided
@@ -44,7 +41,7 @@ export const checkRoutes: FastifyPluginAsyncTypebox<{ readonly decide: Decide }>
         summary: 'Ask several limits at once, and consume from all of them or from none',
         tags: ['ratelimits'],
         querystring: schemas.CheckQuery,
-        headers: IdempotencyHeaders,
+        headers: RetryHeaders,
         body: schemas.CheckRequest,
         response: { 200: schemas.CheckResponse, ...problemResponses(...PROBLEMS) },
       },
@@ -66,7 +63,7 @@ export const checkRoutes: FastifyPluginAsyncTypebox<{ readonly decide: Decide }>
         tags: ['ratelimits'],
         params: schemas.OnePolicyParams,
         querystring: schemas.OneQuery,
-        headers: IdempotencyHeaders,
+        headers: RetryHeaders,
         body: schemas.OneRequest,
         response: { 200: schemas.CheckResponse, ...problemResponses(...PROBLEMS) },
       },

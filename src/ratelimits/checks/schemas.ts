@@ -125,6 +125,15 @@ const Result = Type.Object({
   ),
 })
 
+const DECIDED = {
+  policy: 'api',
+  key: 'user-7',
+  limit: 100,
+  delayMs: 0,
+  unsatisfiable: false,
+  takenAtMs: 1_795_248_000_000,
+}
+
 export const CheckResponse = Type.Object(
   {
     allowed: Type.Boolean(),
@@ -143,17 +152,27 @@ export const CheckResponse = Type.Object(
         retryAfterMs: 0,
         results: [
           {
-            policy: 'api',
-            key: 'user-7',
+            ...DECIDED,
             allowed: true,
-            limit: 100,
             remaining: 37,
             resetAfterMs: 37_800,
             retryAfterMs: 0,
-            delayMs: 0,
             granted: 1,
-            unsatisfiable: false,
-            takenAtMs: 1_795_248_000_000,
+          },
+        ],
+      },
+      {
+        allowed: false,
+        remaining: 0,
+        retryAfterMs: 600,
+        results: [
+          {
+            ...DECIDED,
+            allowed: false,
+            remaining: 0,
+            resetAfterMs: 60_000,
+            retryAfterMs: 600,
+            granted: 0,
           },
         ],
       },

@@ -1,14 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
 import { COMMON_PROBLEMS, invalid, Problem, problemResponses } from '../../http/problem.js'
-import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
-import { MEMO_TTL_MS } from '../checks/routes.js'
 import { KeyQuery, OnePolicyParams } from '../checks/schemas.js'
 import type { Tell } from '../checks/tell.js'
 import type { Limit } from '../limit.js'
 import type { RateLimitMetrics } from '../metrics.js'
 import type { PolicyStore } from '../policies/store.js'
 import { idempotencyConflict } from '../problems.js'
+import { identityOf, RetryHeaders } from '../retries.js'
 import { storedLimit } from '../stored-limit.js'
 import * as schemas from './schemas.js'
 import type { LeaseReply } from './scripts.js'
@@ -52,7 +51,7 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<LeaseRouteOptions> = async (
         tags: ['ratelimits'],
         params: OnePolicyParams,
         querystring: schemas.LeaseQuery,
-        headers: IdempotencyHeaders,
+        headers: RetryHeaders,
         body: schemas.LeaseRequest,
         response: {
           200: schemas.LeaseResponse,
@@ -70,7 +69,7 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<LeaseRouteOptions> = async (
       const { key, weight } = request.body
       const { namespace } = request
       const limit = await leased(namespace, request.params.policy, key)
-      const identity = requestIdentity(request, MEMO_TTL_MS)
+      const identity = identityOf(request)
       const lease = await store.acquire(namespace, limit, weight, identity)
       if (lease.outcome === 'conflict') throw idempotencyConflict()
       if (lease.outcome === 'over') throw leaseOver()

@@ -1,12 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { COMMON_PROBLEMS, Problem, problemResponses } from '../../http/problem.js'
-import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
-import { MEMO_TTL_MS } from '../checks/routes.js'
 import { OnePolicyParams } from '../checks/schemas.js'
 import type { Tell } from '../checks/tell.js'
 import type { PolicyStore } from '../policies/store.js'
 import { idempotencyConflict, rateLimited } from '../problems.js'
+import { identityOf, RetryHeaders } from '../retries.js'
 import { countedLimit } from '../stored-limit.js'
 import * as schemas from './schemas.js'
 import type { ReservationStore } from './store.js'
@@ -33,7 +32,7 @@ export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOption
         tags: ['ratelimits'],
         params: OnePolicyParams,
         querystring: schemas.ReserveQuery,
-        headers: IdempotencyHeaders,
+        headers: RetryHeaders,
         body: schemas.ReserveRequest,
         response: {
           200: schemas.ReserveResponse,
@@ -45,7 +44,7 @@ export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOption
       const { key, cost, ttlMs } = request.body
       const { namespace } = request
       const limit = await countedLimit(policies, namespace, request.params.policy, key)
-      const idempotency = requestIdentity(request, MEMO_TTL_MS)
+      const idempotency = identityOf(request)
       const sentAt = performance.now()
       const outcome = await store.reserve(namespace, limit, { cost, ttlMs, idempotency })
       if (outcome.outcome === 'conflict') throw idempotencyConflict()
@@ -78,7 +77,7 @@ export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOption
   ) {
     const { namespace } = request
     const limit = await countedLimit(policies, namespace, policy, key)
-    const idempotency = requestIdentity(request, MEMO_TTL_MS)
+    const idempotency = identityOf(request)
     const outcome = await store.settle(namespace, limit, { id, actual, idempotency })
     switch (outcome.outcome) {
       case 'conflict':
@@ -101,7 +100,7 @@ export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOption
         summary: 'Say what a reservation has cost in truth; the difference is settled',
         tags: ['ratelimits'],
         params: OnePolicyParams,
-        headers: IdempotencyHeaders,
+        headers: RetryHeaders,
         body: schemas.CommitRequest,
         response: {
           200: schemas.SettleResponse,
@@ -121,7 +120,7 @@ export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOption
         summary: 'Give back what a reservation consumed',
         tags: ['ratelimits'],
         params: OnePolicyParams,
-        headers: IdempotencyHeaders,
+        headers: RetryHeaders,
         body: schemas.CancelRequest,
         response: {
           200: schemas.SettleResponse,

@@ -68,7 +68,17 @@ export const ReserveResponse = Type.Object(
   },
   {
     description: 'The decision, as of a check, and the reservation.',
-    examples: [{ ...answer, reservationId: ID, expiresInMs: 59_998 }],
+    examples: [
+      { ...answer, reservationId: ID, expiresInMs: 59_998 },
+      {
+        allowed: false,
+        remaining: 300,
+        retryAfterMs: 150,
+        results: [
+          { ...answer.results[0], allowed: false, remaining: 300, retryAfterMs: 150, granted: 0 },
+        ],
+      },
+    ],
   },
 )
 
