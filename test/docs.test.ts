@@ -88,7 +88,8 @@ interface Operation {
 }
 
 it('every error stands in errors.md', () => {
-  const rows = Object.entries(PROBLEMS).map(([name, { status, title, cause, remedy, retry }]) => [
+  const sorted = Object.entries(PROBLEMS).sort(([, a], [, b]) => a.status - b.status)
+  const rows = sorted.map(([name, { status, title, cause, remedy, retry }]) => [
     status,
     code(name),
     title,

@@ -1,0 +1,18 @@
+import type { ProblemSpecs } from './spec.js'
+
+export const LEADERBOARD_PROBLEMS = {
+  'config-immutable': {
+    status: 409,
+    title: 'This setting cannot change once entries exist',
+    cause: 'The order of existing entries depends on it.',
+    remedy: 'Use a new name, or delete the old one first.',
+    retry: 'no',
+  },
+  'season-closed': {
+    status: 409,
+    title: 'The season is closed',
+    cause: 'The board was closed and the next season has not begun.',
+    remedy: 'Submit again after the next boundary.',
+    retry: 'later',
+  },
+} as const satisfies ProblemSpecs

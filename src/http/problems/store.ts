@@ -1,0 +1,39 @@
+import type { ProblemSpecs } from './spec.js'
+
+export const STORE_PROBLEMS = {
+  'store-unavailable': {
+    status: 503,
+    title: 'Redis is not reachable',
+    cause: 'The request was not sent to Redis. Nothing was applied.',
+    remedy: 'Repeat after Retry-After.',
+    retry: 'later',
+  },
+  'outcome-unknown': {
+    status: 503,
+    title: 'The outcome is not known',
+    cause: 'The request was sent to Redis and its answer was lost. It may have been applied.',
+    remedy: 'Repeat with the same Idempotency-Key: it is then applied at most once.',
+    retry: 'same-key',
+  },
+  'store-full': {
+    status: 503,
+    title: 'Redis is full',
+    cause: 'Redis has reached maxmemory and refuses new data. Nothing was applied.',
+    remedy: 'Give Redis more memory, or remove data.',
+    retry: 'later',
+  },
+  'store-not-ready': {
+    status: 503,
+    title: 'Redis cannot serve at the moment',
+    cause: 'Redis is loading, read-only, busy, misconfigured or without its cluster; see `reason`.',
+    remedy: 'Repeat later; the reason tells the operator what to mend.',
+    retry: 'later',
+  },
+  'not-replicated': {
+    status: 503,
+    title: 'Too few replicas',
+    cause: 'Redis has fewer replicas than min-replicas-to-write asks for. Nothing was applied.',
+    remedy: 'Repeat later; bring the replicas back.',
+    retry: 'later',
+  },
+} as const satisfies ProblemSpecs
