@@ -40,6 +40,18 @@ describe('a lease whose holder was asked to give way', () => {
   })
 })
 
+describe('a lease of a session that is given back during its minimal hold', () => {
+  it('is not carried by the session any more', async () => {
+    const session = await scripts.openSession('carried', 60_000)
+    const terms = { session, ttlMs: 10_000, min_hold_ms: 5_000 }
+    const { token } = await scripts.acquire('carried', terms)
+    expect(await scripts.keepSession('carried', session)).toMatchObject({ leaseCount: 1 })
+    await scripts.release('carried', token)
+    expect(await scripts.keepSession('carried', session)).toMatchObject({ leaseCount: 0 })
+    expect(await scripts.inspect('carried')).toMatchObject({ state: 'held' })
+  })
+})
+
 describe('a session that is ended', () => {
   it('does not make a clean end of a lease that was over', async () => {
     const session = await scripts.openSession('over', 60_000)

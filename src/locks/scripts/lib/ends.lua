@@ -114,6 +114,8 @@ local function end_early(lock, token, lease)
   tell_stream(lease, token)
   lease.told = hold_count(lock, lease) == 1
   if lease.told then emit(lock, 'released', lease) end
-  lease.released, lease.ends, lease.revoke_at = true, free_at, nil
+  -- Only the name stays taken; a session carries what it can lose.
+  if lease.session then leave_session(lock.call, lease.session, token, lock.name) end
+  lease.released, lease.ends, lease.revoke_at, lease.session = true, free_at, nil, nil
   change_lease(lock, token, lease)
 end

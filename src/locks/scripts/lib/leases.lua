@@ -28,7 +28,7 @@ end
 local function deadline_of(lock, lease)
   local at = lease.claim_by or lease.ends or 9007199254740991
   if lease.revoke_at and not lease.claim_by then at = math.min(at, lease.revoke_at) end
-  if lease.session and not lease.released then at = math.min(at, (session_until(lock.call, lease.session))) end
+  if lease.session then at = math.min(at, (session_until(lock.call, lease.session))) end
   return at
 end
 
