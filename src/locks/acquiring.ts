@@ -152,7 +152,8 @@ export class Acquiring {
         case 'replaced':
           return this.#follow(waiter, names, options)
         case 'session-ended':
-          return { kind: 'session-ended' }
+        case 'mode-mismatch':
+          return { kind: why }
         case 'unsatisfiable':
           return { kind: 'unsatisfiable', capacity: 0 }
       }

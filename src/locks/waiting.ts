@@ -9,6 +9,7 @@ export type Wake =
   | 'gone'
   | 'draining'
   | 'session-ended'
+  | 'mode-mismatch'
   | 'unsatisfiable'
   | 'replaced'
 

@@ -43,6 +43,12 @@ describe('a waiter that is not put back', () => {
     expect(await served('large')).toMatchObject({ holderCount: 1, queueLength: 0 })
   })
 
+  it('because its name is in use in another way hears that', async () => {
+    await scripts.acquire('kind', { permits: 1, capacity: 2 })
+    const forgotten = { token: 'x'.repeat(22) }
+    expect(await scripts.restore('kind', forgotten)).toMatchObject({ outcome: 'mode-mismatch' })
+  })
+
   it('because its key has another place by now lets those behind it move up', async () => {
     const keyed = { memo: 'other', fingerprint: 'f', memo_ttl_ms: 600_000 }
     await scripts.acquire('other', { ttlMs: 1_000 })

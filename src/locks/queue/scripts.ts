@@ -26,7 +26,13 @@ export const beatScript = defineScript({
   },
 })
 
-const RESTORE_OUTCOMES = ['stands', 'session-ended', 'unsatisfiable', 'replaced'] as const
+const RESTORE_OUTCOMES = [
+  'stands',
+  'session-ended',
+  'unsatisfiable',
+  'replaced',
+  'mode-mismatch',
+] as const
 export type RestoreOutcome = (typeof RESTORE_OUTCOMES)[number]
 
 export const restoreScript = defineScript({

@@ -16,6 +16,7 @@ RETURN next_ms expired lapsed outcome
   2   its session has ended
   3   asks for more than the whole capacity
   4   its key is known: a repeat of its request has its place, or has used its lease
+  5   its name is in use in another way
 
 COST O(names), and O(64) waiters granted
 ]]
@@ -54,7 +55,7 @@ if standing or find_lease(locks[1], token) then return finish(1) end
 if waiter.memo and redis.call('EXISTS', call.prefix .. 'memo:' .. waiter.memo) == 1 then return finish(4) end
 local refusal = refuse(locks, waiter)
 -- Of a session that is full by now it had its place before.
-if refusal and refusal[1] ~= 13 then return finish(3) end
+if refusal and refusal[1] ~= 13 then return finish(refusal[1] == 9 and 5 or 3) end
 waiter.at, waiter.wait_until = now_us - waited_ms * 1000, now_us + wait_ms * 1000
 if #locks > 1 then
   waiter.names = {}
