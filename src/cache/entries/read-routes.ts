@@ -64,6 +64,8 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       schema: {
         operationId: 'getCacheEntry',
         summary: 'The bytes of a value, or a 404 that says to load it',
+        description:
+          'With `lease` the 404 of a miss has the headers `Lockstep-Lease`, `Lockstep-Lease-Ms` and `Retry-After` as well: a token asks the caller to load the value and to PUT it with `Lockstep-Lease`.',
         tags: ['cache'],
         params: schemas.EntryParams,
         querystring: schemas.ReadQuery,

@@ -111,7 +111,7 @@ export const RawBody = {
   },
 }
 
-const header = (description: string) => ({ schema: { type: 'string' }, description })
+const header = (description: string) => ({ type: 'string', description })
 
 export const VALUE_HEADERS = {
   etag: header('Version of the value'),

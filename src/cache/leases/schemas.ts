@@ -46,7 +46,7 @@ export const FillHeaders = {
   ),
 }
 
-const header = (description: string) => ({ schema: { type: 'string' }, description })
+const header = (description: string) => ({ type: 'string', description })
 
 export const LEASE_HEADERS = {
   'lockstep-lease': header(
