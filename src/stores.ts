@@ -171,15 +171,16 @@ function createRateLimitStores(
   const steadyUs = () => performance.now() * 1_000 + clockOffsetUs()
   const denials = new DenyCache(steadyUs)
   dropOnChanges(denials, links.signals)
+  const circuits = new Circuits({
+    reach: reachOf(links.commands),
+    timeoutMs: config.ratelimitTimeoutMs,
+    onChange: createCircuitMetric(metrics),
+  })
   const checks = createCheckStore({
     binder,
     clock,
     slotOf: (key) => links.commands.slotOf(key),
-    circuits: new Circuits({
-      reach: reachOf(links.commands),
-      timeoutMs: config.ratelimitTimeoutMs,
-      onChange: createCircuitMetric(metrics),
-    }),
+    circuits,
     fallback: createFallback(new LocalLimiter(config.instances, steadyUs), nowUs),
   })
   return {
@@ -192,7 +193,7 @@ function createRateLimitStores(
     }),
     adjustments: dropping(createAdjustmentStore(binder, clock), denials),
     exceptions: dropping(createExceptionStore(binder), denials),
-    reservations: dropping(createReservationStore(binder, clock), denials),
+    reservations: dropping(createReservationStore({ binder, clock, circuits }), denials),
     leases: createLimitLeaseStore(binder),
   }
 }

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { checkScript } from '../../src/ratelimits/checks/scripts.js'
+import { reserveScript } from '../../src/ratelimits/reservations/scripts.js'
 import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
 import { type FaultProxy, startFaultProxy } from '../support/faults.js'
 import { type Harness, startHarness } from '../support/harness.js'
@@ -108,6 +109,16 @@ describe('while Redis is silent', () => {
     expect(Number(headers['retry-after'])).toBeGreaterThan(1_700)
     harness.advance(body.retryAfterMs)
     expect((await check('local')).body.allowed).toBe(true)
+  })
+
+  it('nothing can be reserved, and nobody waits to hear it', async () => {
+    const sent = () => proxy.sent(reserveScript.program.sha)
+    const before = sent()
+    for (const policy of ['open', 'closed', 'local']) {
+      const request = harness.request('post', `/v1/ratelimits/${policy}/reserve`).send({ key })
+      expect((await request.expect(503)).body.code).toBe('store-unavailable')
+    }
+    expect(sent()).toBe(before)
   })
 
   it('lists hold, for nobody needs Redis to know them', async () => {

@@ -13,6 +13,9 @@ export const checkStoreOf = (
     binder,
     clock,
     slotOf: (key) => link.slotOf(key),
-    circuits: new Circuits({ reach: reachOf(link), timeoutMs: 5_000, onChange() {} }),
+    circuits: circuitsOf(link),
     fallback: () => undefined,
   })
+
+export const circuitsOf = (link: Harness['link']): Circuits =>
+  new Circuits({ reach: reachOf(link), timeoutMs: 5_000, onChange() {} })

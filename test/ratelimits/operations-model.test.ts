@@ -15,7 +15,7 @@ import {
 } from '../../src/ratelimits/reservations/store.js'
 import { RedisClock } from '../../src/redis/clock.js'
 import { type Harness, startHarness } from '../support/harness.js'
-import { checkStoreOf } from './check-store.js'
+import { checkStoreOf, circuitsOf } from './check-store.js'
 import { ACCOUNTS, type Account } from './operations-model.js'
 
 let harness: Harness
@@ -33,7 +33,11 @@ beforeAll(async () => {
     checks: checkStoreOf(harness, clock),
     adjustments: createAdjustmentStore(harness.binder, clock),
     exceptions: createExceptionStore(harness.binder),
-    reservations: createReservationStore(harness.binder, clock),
+    reservations: createReservationStore({
+      binder: harness.binder,
+      clock,
+      circuits: circuitsOf(harness.link),
+    }),
   }
 })
 afterAll(() => harness.close())

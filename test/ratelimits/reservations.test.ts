@@ -163,7 +163,8 @@ describe('a reservation', () => {
       allowed: true,
       reservationId: first.reservationId,
       remaining: 4,
-      results: [{ granted: 6, takenAtMs: first.results[0].takenAtMs }],
+      retryAfterMs: 0,
+      results: [{ allowed: true, granted: 6, takenAtMs: first.results[0].takenAtMs }],
     })
     expect(again.body.expiresInMs).toBeLessThanOrEqual(59_000)
 

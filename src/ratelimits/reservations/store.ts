@@ -1,5 +1,6 @@
 import type { Binder } from '../../redis/binder.js'
 import { atTimeOfRedis, type RedisClock } from '../../redis/clock.js'
+import { unavailable } from '../../redis/errors.js'
 import type { Idempotency } from '../../redis/idempotency.js'
 import { randomToken } from '../../redis/random.js'
 import { kindOf } from '../algorithms/algorithms.js'
@@ -7,6 +8,7 @@ import { CHANGES, changeOf } from '../changes.js'
 import { exceptionKey, limitKey, memoKey, reservationKey } from '../keys.js'
 import type { Limit } from '../limit.js'
 import { scriptLimitOf } from '../lists/script-limit.js'
+import type { Circuits } from '../outage/circuit.js'
 import { type ReserveReply, reserveScript, type SettleReply, settleScript } from './scripts.js'
 
 export interface ReserveRequest {
@@ -29,7 +31,15 @@ export interface ReservationStore {
   settle(namespace: string, limit: Limit, request: SettleRequest): Promise<SettleReply>
 }
 
-export function createReservationStore(binder: Binder, clock: RedisClock): ReservationStore {
+export interface ReservationStoreOptions {
+  readonly binder: Binder
+  readonly clock: RedisClock
+  /** Those of checks: a server that does not answer is not asked, and costs nobody a time-out. */
+  readonly circuits: Circuits
+}
+
+export function createReservationStore(options: ReservationStoreOptions): ReservationStore {
+  const { binder, clock, circuits } = options
   const reserve = binder.bind(reserveScript)
   const settle = binder.bind(settleScript)
 
@@ -45,16 +55,20 @@ export function createReservationStore(binder: Binder, clock: RedisClock): Reser
       const id = randomToken()
       const memo = idempotency && memoKey(namespace, limit, 'reserve', idempotency.digest)
       const keys = keysOf(namespace, limit, id, memo)
-      return atTimeOfRedis(clock, (nowMs) =>
-        reserve(keys, {
-          ...scriptLimitOf(limit, nowMs),
-          shadow: limit.policy.shadow ? 1 : 0,
-          cost,
-          id,
-          ttl_ms: ttlMs,
-          fingerprint: idempotency?.fingerprint ?? '',
-          memo_ttl_ms: idempotency?.ttlMs ?? 0,
-        }),
+      const circuit = circuits.of(keys.state)
+      if (circuit.isOpen) return Promise.reject(unavailable())
+      return circuit.run(() =>
+        atTimeOfRedis(clock, (nowMs) =>
+          reserve(keys, {
+            ...scriptLimitOf(limit, nowMs),
+            shadow: limit.policy.shadow ? 1 : 0,
+            cost,
+            id,
+            ttl_ms: ttlMs,
+            fingerprint: idempotency?.fingerprint ?? '',
+            memo_ttl_ms: idempotency?.ttlMs ?? 0,
+          }),
+        ),
       )
     },
 

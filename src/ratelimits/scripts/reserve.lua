@@ -43,9 +43,9 @@ local reserved = memo or limit.allowed or shadow
 local granted, taken_us, end_us = 0, now_us, now_us + ttl_ms * 1000
 local start_us = now_us + (limit.delay_us or 0)
 if memo then
+  -- The later two are only counted with, which makes them numbers.
   granted, taken_us, end_us, start_us, id = string.match(memo, '^(%d+) (%d+) (%d+) (%d+) (%S+)$')
   granted, taken_us = tonumber(granted), tonumber(taken_us)
-  end_us, start_us = tonumber(end_us), tonumber(start_us)
   limit.allowed = granted > 0
 elseif reserved then
   if limit.allowed then
