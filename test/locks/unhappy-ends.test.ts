@@ -153,3 +153,22 @@ describe('a grant that nobody has collected when its session ends', () => {
     expect(await harness.redis.zscore(scripts.key('suspects', 'unseen', ''), 'well')).toBeNull()
   })
 })
+
+describe('a stream that is closed after another has taken its lease over', () => {
+  it('hands no lease over, for its answer tells of none', async () => {
+    const reader = { mode: 'shared', instance: 'home' }
+    const { token } = await scripts.acquire('stream', { ...reader, hold: 'second', ttlMs: 60_000 })
+    const absent = await scripts.acquire('stream', { instance: 'home', waitMs: 60_000 })
+    await scripts.acquire('stream', { ...reader, waitMs: 60_000 })
+    await scripts.leave('stream', absent.token, 'detach')
+    harness.advance(10_001)
+
+    expect(await scripts.release('stream', token, 'home', 'first')).toMatchObject({
+      outcome: 'not-owner',
+    })
+
+    const left = (await scripts.inspect('stream')).holders.map(({ leftMs }) => leftMs)
+    expect(left).toHaveLength(2)
+    expect(Math.min(...(left as number[]))).toBeLessThanOrEqual(2_000)
+  })
+})

@@ -65,8 +65,12 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
     },
     claim: (names: string | readonly string[], token: string, attach = 1) =>
       run.claim(locks(names), { token, attach, ...COMMON }),
-    release: (names: string | readonly string[], token: string, instance = 'elsewhere') =>
-      run.release(locks(names), { token, instance, ...COMMON }),
+    release: (
+      names: string | readonly string[],
+      token: string,
+      instance = 'elsewhere',
+      hold: string | undefined = undefined,
+    ) => run.release(locks(names), { token, instance, ...COMMON, hold }),
     renew: (names: string | readonly string[], token: string, ttlMs: number) =>
       run.renew(locks(names), { token, ttl_ms: ttlMs, ...COMMON }),
     leave: (names: string | readonly string[], token: string, how: string, attach = 1) =>
