@@ -28,7 +28,13 @@ function prepareText(schema: TSchema): (input: unknown) => unknown {
   const fill = fillDefaults(schema)
   // Most parameters are text already, and converting costs more than checking.
   if (isTextOnly(schema)) return fill
-  return (input) => fill(Value.Convert(schema, input))
+  return (input) => fill(isEmpty(input) ? input : Value.Convert(schema, input))
+}
+
+/** As most queries are. */
+function isEmpty(input: unknown): boolean {
+  for (const _ in input as object) return false
+  return true
 }
 
 function isTextOnly(schema: TSchema): boolean {

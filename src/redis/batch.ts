@@ -188,9 +188,11 @@ export class Batcher {
     }
     frame[1] = count
     frame.push(this.#options.clockOffsetUs(), MAX_REPLY_BYTES, this.#program.grows ? 1 : 0)
+    let before: readonly Arg[] = []
     for (const { keys, args } of calls) {
-      frame.push(keys.length, args.length)
-      for (const arg of args) frame.push(arg)
+      frame.push(keys.length)
+      pushArguments(frame, args, before)
+      before = args
     }
     return frame
   }
@@ -223,6 +225,33 @@ export class Batcher {
     this.#options.observer.failure(error)
     for (const call of calls) call.reject(error)
   }
+}
+
+/**
+ * Calls of one script mostly say the same but for a few words, and each word costs about as much as
+ * the rest of the way of a call: those of the call before are pointed at, not sent again.
+ */
+function pushArguments(frame: Arg[], args: readonly Arg[], before: readonly Arg[]): void {
+  const form = args.length === before.length ? toForm(args, before) : undefined
+  frame.push(form ?? args.length)
+  for (let i = 0; i < args.length; i++) {
+    if (form?.[i + 1] !== SAME) frame.push(args[i] as Arg)
+  }
+}
+
+const SAME = '1'
+const OTHER = '0'
+
+/** Undefined where nothing is the same: then the form would be one more word. */
+function toForm(args: readonly Arg[], before: readonly Arg[]): string | undefined {
+  let form = '='
+  let same = 0
+  for (let i = 0; i < args.length; i++) {
+    const isSame = args[i] === before[i]
+    form += isSame ? SAME : OTHER
+    if (isSame) same += 1
+  }
+  return same === 0 ? undefined : form
 }
 
 function tell(calls: readonly Call[], ms: number): void {

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Binder, createBinder } from '../../src/redis/binder.js'
 import { redisKey } from '../../src/redis/keys.js'
@@ -60,6 +61,19 @@ describe('a batch', () => {
     for (const word of words) single.push(await echo('args', undefined, word))
     expect(together).toEqual(single)
     expect(together[3]).toEqual([1, 5, 'w3', 'x', 'x', 'x'])
+  })
+
+  it('gives each call its own arguments, whatever the one before it had', async () => {
+    const echo = run(echoScript)
+    const word = fc.constantFrom('', '1', '0', '=01', 'a', 'b', '💾', '%')
+    const calls = fc.array(fc.array(word, { maxLength: 4 }), { minLength: 1, maxLength: 20 })
+    await fc.assert(
+      fc.asyncProperty(calls, async (words) => {
+        const replies = await Promise.all(words.map((own) => echo('args', undefined, own)))
+        expect(replies).toEqual(words.map((own) => [1, own.length + 1, ...own]))
+      }),
+      { numRuns: 50 },
+    )
   })
 
   it('runs its calls in the order made', async () => {

@@ -31,8 +31,21 @@ function milliseconds(
   return ms
 }
 
+export interface ReadDirectives {
+  readonly maxStaleMs: number | undefined
+  readonly minFreshMs: number | undefined
+  readonly noCache: boolean
+}
+
+const ANY_FRESHNESS: ReadDirectives = {
+  maxStaleMs: undefined,
+  minFreshMs: undefined,
+  noCache: false,
+}
+
 /** How fresh a reader wants it. */
-export function toReadDirectives(header: string | undefined) {
+export function toReadDirectives(header: string | undefined): ReadDirectives {
+  if (header === undefined) return ANY_FRESHNESS
   const found = directives(header)
   const maxStaleMs =
     found.has('max-stale') && found.get('max-stale') === undefined

@@ -1,5 +1,3 @@
-import { integers } from '../../redis/reply.js'
-
 export type EntryState = 'miss' | 'fresh' | 'stale' | 'negative'
 export type EntryKind = 'bytes' | 'counter' | 'object'
 
@@ -46,41 +44,12 @@ export interface Entry {
 
 const NEWLINE = /\n/
 
-/** Reads the twelve fields of `describe` in lib/entry.lua. */
-export function toEntry(parts: readonly (string | number | Buffer)[]): Entry | undefined {
-  const [state, kind, version, ageMs, ttlMs, servedMs, loadMs, size] = integers(
-    parts.slice(0, 8),
-    8,
-  ) as [number, number, number, number, number, number, number, number]
-  const name = toState(state)
-  if (name === 'miss') return undefined
-  const [contentType, contentEncoding, tags] = parts.slice(8, 11).map(String) as [
-    string,
-    string,
-    string,
-  ]
-  const payload = parts[11] as Buffer
-  return {
-    state: name,
-    kind: toKind(kind),
-    version,
-    ageMs,
-    ttlMs,
-    servedMs,
-    loadMs,
-    size,
-    contentType,
-    contentEncoding,
-    tags: tags === '' ? [] : tags.split(NEWLINE),
-    payload: payload.length === size ? payload : undefined,
-  }
-}
-
-/** Where the texts begin in what cache.read-many packs. */
+/** Where the texts begin. */
 const TEXTS_AT = 54
 
-/** Reads DESCRIBED of read-many.lua. */
-export function toPackedEntry(packed: Buffer, payload: Buffer): Entry {
+/** Reads what `describe` in lib/entry.lua packs. */
+export function toEntry(packed: Buffer, payload: Buffer): Entry | undefined {
+  if (packed.length === 0) return undefined
   const name = toState(packed.readUInt8(0))
   if (name === 'miss') throw new TypeError('a miss is not packed')
   const size = packed.readDoubleBE(42)

@@ -1,6 +1,6 @@
-import { integers, list } from '../../redis/reply.js'
+import { list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
-import { type Entry, toEntry, toPackedEntry } from './entry.js'
+import { type Entry, toEntry } from './entry.js'
 
 export interface ReadReply {
   /** The partition's clock: everything it counted up to here is in this reply. */
@@ -43,11 +43,12 @@ export const readScript = defineScript({
   ],
   buffers: true,
   decode(reply): ReadReply {
-    const parts = list(reply, 16)
-    const [asOf, lease, leftMs] = integers(parts.slice(0, 3), 3) as [number, number, number]
-    return { asOf, lease: toLease(lease, leftMs, parts[3]), entry: toEntry(parts.slice(4)) }
+    const [asOf, lease, leftMs, token, packed, payload] = list(reply, 6) as ReadParts
+    return { asOf, lease: toLease(lease, leftMs, token), entry: toEntry(packed, payload) }
   },
 })
+
+type ReadParts = [number, number, number, Buffer, Buffer, Buffer]
 
 const NO_LEASE: LeaseReply = { kind: 'none' }
 
@@ -65,9 +66,7 @@ export const readManyScript = defineScript({
     const replies: ReadReply[] = []
     for (let at = 0; at < parts.length; at += 1) {
       const packed = parts[at]
-      const entry = Buffer.isBuffer(packed)
-        ? toPackedEntry(packed, parts[++at] as Buffer)
-        : undefined
+      const entry = Buffer.isBuffer(packed) ? toEntry(packed, parts[++at] as Buffer) : undefined
       replies.push({ asOf, lease: NO_LEASE, entry })
     }
     return replies
@@ -77,7 +76,7 @@ export const readManyScript = defineScript({
 function toLease(lease: number, leftMs: number, token: unknown): LeaseReply {
   switch (lease) {
     case 0:
-      return { kind: 'none' }
+      return NO_LEASE
     case 1:
     case 4:
       return { kind: 'won', token: String(token), leftMs, ranOut: lease === 4 }

@@ -44,7 +44,7 @@ export const writeScript = defineScript({
   ],
   buffers: true,
   decode(reply): WriteReply {
-    const parts = list(reply, 15)
+    const parts = list(reply, 5)
     const [outcome, version, replayed] = integers(parts.slice(0, 3), 3) as [number, number, number]
     switch (outcome) {
       case 1:
@@ -52,7 +52,11 @@ export const writeScript = defineScript({
       case 2:
         return { outcome: 'replaced', version, replayed: replayed === 1 }
       case 3:
-        return { outcome: 'precondition-failed', version, entry: toEntry(parts.slice(3)) }
+        return {
+          outcome: 'precondition-failed',
+          version,
+          entry: toEntry(parts[3] as Buffer, parts[4] as Buffer),
+        }
       case 4:
         return { outcome: 'lease-lost' }
       case 5:

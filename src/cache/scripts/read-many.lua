@@ -13,7 +13,7 @@ ARGV reply_bytes int     keys after this many bytes of payloads are not read
 RETURN clk entry...
   clk       of the partition, as of this reply
   entry...  for each key that was read, in order: 0 where nothing is to be served, else two strings:
-            the fields of describe in lib/entry.lua packed as DESCRIBED says, and the payload
+            see describe in lib/entry.lua, and the payload
 
 COST O(keys), and O(tags) for an entry with tags
 ]]
@@ -23,14 +23,6 @@ COST O(keys), and O(tags) for an entry with tags
 local clock_key = KEYS[1]
 local seed, on_restart, space, idle_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 local max_bytes, reply_bytes = tonumber(ARGV[5]), tonumber(ARGV[6])
-
--- One string instead of eleven elements: to read them costs the service more than all else here.
---   state kind   version age ttl served load size   lengths of content type, encoding, tags
-local DESCRIBED = '>BBddddddBBH'
-local function packed(state, kind, version, age, ttl, served, load, size, type, encoding, tags)
-  return struct.pack(DESCRIBED, state, kind, version, age, ttl, served, load, size, #type, #encoding,
-    #tags) .. type .. encoding .. tags
-end
 
 local clock = read_clock(clock_key, space, seed, on_restart)
 local answer, bytes = { clock.clk }, 0
@@ -47,7 +39,7 @@ for i = 2, #KEYS do
     local payload = ''
     if entry.size <= max_bytes then payload = string.sub(blob, entry.payload_at) end
     bytes = bytes + #payload
-    answer[#answer + 1] = packed(describe(state, entry, logical, stale, ''))
+    answer[#answer + 1] = describe(state, entry, logical, stale)
     answer[#answer + 1] = payload
   end
 end

@@ -17,11 +17,11 @@ ARGV max_stale_ms int     how stale the value may be, -1 for as long as it is ke
 ARGV min_fresh_ms int     how long the value must stay fresh, 0 for any
 ARGV max_bytes    int     a larger payload is left out, -1 for none at all
 
-RETURN clk lease left_ms token entry...
+RETURN clk lease left_ms token entry payload
   clk             of the partition, as of this reply
   lease, left_ms  0 none; 1 won; 2 held by another; 3 nobody may load: a load failed
                   4 won, after a loader let its lease run out; 5 the token has filled the key before
-  entry...        the 12 fields of describe in lib/entry.lua; the payload is '' where left out
+  entry           see describe in lib/entry.lua; the payload is '' where left out
 
 COST O(1), and O(tags) for an entry with tags
 ]]
@@ -80,4 +80,4 @@ if state > 0 and idle_ms > 0 and now_us - entry.touched > idle_ms * 100 then
 end
 local payload = ''
 if state > 0 and entry.size <= max_bytes then payload = string.sub(blob, entry.payload_at) end
-return { clock.clk, lease_state, left_ms, lease_token, describe(state, entry, logical, stale, payload) }
+return { clock.clk, lease_state, left_ms, lease_token, describe(state, entry, logical, stale), payload }

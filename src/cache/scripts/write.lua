@@ -26,9 +26,10 @@ ARGV fingerprint string  of the request, '' without an idempotency key
 ARGV memo_ttl_ms int     how long the memo is kept
 ARGV payload     string
 
-RETURN outcome version replayed entry...
+RETURN outcome version replayed entry payload
   1 created; 2 replaced
-  3 the condition does not hold: version of what is there, 0 for nothing; its 12 fields if asked
+  3 the condition does not hold: version of what is there, 0 for nothing; the entry (see describe in
+     lib/entry.lua) and its payload if asked
   4 the lease is not, or no longer, the caller's
   5 the idempotency key belongs to another request
 
@@ -46,9 +47,8 @@ local error_ms, idle_ms, content_type = tonumber(ARGV[12]), tonumber(ARGV[13]), 
 local encoding, tags, fingerprint = ARGV[15], ARGV[16], ARGV[17]
 local memo_ttl_ms, payload = tonumber(ARGV[18]), ARGV[19]
 
-local nothing = { describe(0) }
-local function answer(outcome, version, replayed, ...)
-  return { outcome, version, replayed, unpack(select('#', ...) > 0 and { ... } or nothing) }
+local function answer(outcome, version, replayed, described, present)
+  return { outcome, version, replayed, described or '', present or '' }
 end
 
 local memo = memo_key and redis.call('GET', memo_key)
@@ -83,7 +83,7 @@ local fits = match == '' or (visible and (match == '*' or match == digits(entry.
 if not fits or (absent and visible) then
   local there = visible and entry.version or 0
   if not show or not visible then return answer(3, there, 0) end
-  return answer(3, there, 0, describe(state, entry, logical, stale, string.sub(blob, entry.payload_at)))
+  return answer(3, there, 0, describe(state, entry, logical, stale), string.sub(blob, entry.payload_at))
 end
 
 tick(clock)

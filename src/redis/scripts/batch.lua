@@ -8,7 +8,8 @@ KEYS               the keys of all calls, one call after the other
 ARGV clock_us      int     added to the time of the server; not 0 in tests only
 ARGV reply_bytes   int     calls after this many bytes of replies are left for the next batch
 ARGV grows         0 or 1  1: a full Redis refuses the whole batch before anything is written
-ARGV calls         per call: number of keys, number of arguments, the arguments
+ARGV calls         per call: number of keys; number of arguments, and the arguments; or, instead of
+                   the number, '=' and a digit per argument: 1 as in the call before, 0 follows
 
 RETURN status, reply of each call that was run, in order
   1, reply   what the body returned
@@ -39,10 +40,25 @@ local function slice(list, first, count)
   return { unpack(list, first, first + count - 1) }
 end
 
-local replies, at, key, bytes = {}, 4, 1, 0
+-- The arguments of the call that begins at `at`, and where the next one begins.
+local function arguments(at, before)
+  local form = ARGV[at + 1]
+  local count = tonumber(form)
+  if count then return slice(ARGV, at + 2, count), at + 2 + count end
+  local args = {}
+  at = at + 2
+  for i = 2, #form do
+    if string.byte(form, i) == 49 then args[i - 1] = before[i - 1]
+    else args[i - 1] = ARGV[at]; at = at + 1 end
+  end
+  return args, at
+end
+
+local replies, at, key, bytes, args = {}, 4, 1, 0, nil
 while ARGV[at] and bytes <= reply_bytes do
-  local keys, args = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
-  local ran, reply = pcall(run, slice(KEYS, key, keys), slice(ARGV, at + 2, args))
+  local keys = tonumber(ARGV[at])
+  args, at = arguments(at, args)
+  local ran, reply = pcall(run, slice(KEYS, key, keys), args)
   if ran and type(reply) == 'table' and not reply.err then
     for i = 1, #reply do
       if type(reply[i]) == 'string' then bytes = bytes + #reply[i] end
@@ -55,6 +71,6 @@ while ARGV[at] and bytes <= reply_bytes do
     replies[#replies + 1] = 0
   end
   replies[#replies + 1] = reply
-  key, at = key + keys, at + 2 + args
+  key = key + keys
 end
 return replies

@@ -84,9 +84,13 @@ end
 
 local function ms(us) return math.floor(us / 1000) end
 
--- The part of a reply that describes an entry: 12 fields, the payload last.
-local function describe(state, e, logical, stale, payload)
-  if state == 0 then return 0, 0, 0, 0, 0, 0, 0, 0, '', '', '', '' end
-  return state, e.kind, e.version, ms(now_us - e.created), ms(logical - now_us),
-    ms(math.max(0, stale - now_us)), e.load, e.size, e.type, e.encoding, e.tags, payload
+-- What a reply tells of an entry beside its payload; '' for a miss. One string instead of eleven
+-- elements: to read those costs the service more than all else of a reply.
+--   state kind   version age ttl served load size   lengths of content type, encoding, tags; the texts
+local DESCRIBED = '>BBddddddBBH'
+local function describe(state, e, logical, stale)
+  if state == 0 then return '' end
+  return struct.pack(DESCRIBED, state, e.kind, e.version, ms(now_us - e.created), ms(logical - now_us),
+    ms(math.max(0, stale - now_us)), e.load, e.size, #e.type, #e.encoding, #e.tags) ..
+    e.type .. e.encoding .. e.tags
 end
