@@ -138,6 +138,11 @@ describe('conditions', () => {
     const { headers } = await put('known', '1')
     await get('known').set('if-none-match', `"x", ${headers.etag}`).expect(304)
     await get('known').set('if-none-match', '"x"').expect(200)
+    const head = () => harness.request('head', at('known'))
+    await head()
+      .set('if-none-match', headers.etag as string)
+      .expect(304)
+    await head().set('if-none-match', '"x"').expect(200)
   })
 
   it('store only where there is nothing', async () => {

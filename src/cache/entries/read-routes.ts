@@ -41,7 +41,11 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       tags: ['cache'],
       params: schemas.EntryParams,
       headers: schemas.ReadHeaders,
-      response: { 200: { description: 'There is a value.' } },
+      response: {
+        200: { description: 'There is a value.', headers: schemas.VALUE_HEADERS },
+        304: { description: 'The caller has this version.', type: 'null' },
+        ...problemResponses(...COMMON_PROBLEMS, 'cache-miss', 'kind-mismatch'),
+      },
     },
     handler: async (request, reply) => {
       const { entry, level } = await find(
@@ -51,8 +55,11 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       )
       if (!entry || entry.state === 'negative') throw miss(reply, entry ? 'negative' : 'miss')
       if (entry.kind !== 'bytes') throw kindMismatch(request.params.key, 'bytes', entry.kind)
-      describe(reply, entry, level).header('content-length', entry.size)
-      return reply.send()
+      describe(reply, entry, level)
+      if (hasVersion(request.headers['if-none-match'], entry.version)) {
+        return reply.code(304).send(null)
+      }
+      return reply.header('content-length', entry.size).send()
     },
   })
 
