@@ -129,7 +129,10 @@ describe('OOM: a Redis that is full', () => {
     expect(await look('sess@b')).toMatchObject({ state: 'held' })
     await expect(store.sessions.open('full', { ttlMs: 60_000, prefix: 'new' })).rejects.toThrow()
 
-    expect(await store.sessions.end('full', sessionId)).toMatchObject({ leaseCount: 3 })
+    expect(await store.sessions.end('full', sessionId)).toMatchObject({
+      leaseCount: 3,
+      released: 2,
+    })
     expect(await behind).toMatchObject({ kind: 'granted' })
     expect(await inSession).toMatchObject({ kind: 'session-ended' })
     expect(await look('sess@a')).toMatchObject({ state: 'free' })

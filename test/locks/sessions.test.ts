@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { acquireScript } from '../../src/locks/scripts.js'
+import { randomToken } from '../../src/redis/random.js'
 import { type Harness, startHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
 
@@ -193,6 +195,43 @@ describe('a session', () => {
     expect((await lock('waiters@a')).queueLength).toBe(1)
     await post('locks/waiters@a/release', { token: body.token }).expect(200)
     expect((await second).status).toBe(200)
+  })
+
+  it('never grants to itself what it gives back, however much that is', async () => {
+    const sessionId = await open('self')
+    const names = ['self@a', 'self@b', 'self@c']
+    for (const name of names) await acquire(name, { sessionId }).expect(200)
+    const waiting = names.flatMap((name) =>
+      Array.from({ length: 30 }, () => start(acquire(name, { sessionId, waitMs: 60_000 }))),
+    )
+    for (const name of names) await queued(name, 30)
+
+    expect((await end(sessionId).expect(200)).body.leaseCount).toBe(93)
+
+    const codes = (await Promise.all(waiting)).map(({ body }) => body.code)
+    expect(new Set(codes)).toEqual(new Set(['session-ended']))
+    for (const name of names) expect(await lock(name)).toMatchObject({ state: 'free' })
+  })
+
+  it('takes its places back although nobody is there who could', async () => {
+    const sessionId = await open('ghost')
+    await acquire('ghost@a', {}).expect(200)
+    const key = `ls:{${harness.namespace}:${harness.lockTag('ghost@a')}}:lock:ghost@a`
+    await harness.binder.bind(acquireScript)(
+      { lock: [key] },
+      {
+        token: randomToken(),
+        ttl_ms: 0,
+        wait_ms: 60_000,
+        options: JSON.stringify({ instance: 'gone', session: sessionId }),
+        now_guard: 0,
+        floor: 0,
+        ended_ttl_ms: 60_000,
+      },
+    )
+    expect((await lock('ghost@a')).queueLength).toBe(1)
+    await end(sessionId).expect(200)
+    expect((await lock('ghost@a')).queueLength).toBe(0)
   })
 
   it('answers its waiters when it expires, also those behind the head', async () => {

@@ -53,7 +53,6 @@ for _, member in ipairs(redis.call('SRANDMEMBER', members, max_leases)) do
     -- It finds no grant, asks for its place, and hears that the session is over.
     redis.call('PUBLISH', 'ls:grants:' .. waiter.instance, token)
   elseif lease then
-    if lease.memo then redis.call('DEL', call.prefix .. 'memo:' .. lease.memo) end
     end_early(lock, token, lease)
     released = released + 1
   end
