@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
+import { limitsOf } from '../ratelimits/limits.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { find, toolsFolder } from '../support/server-place.js'
+
+let redis: ManagedRedis
+let harness: Harness
+
+beforeAll(async () => {
+  redis = await startManagedRedis({ toolsFolder, find })
+  harness = await startHarness({ redisUrl: redis.url })
+})
+afterAll(async () => {
+  await harness.close()
+  await redis.stop()
+})
+
+const setFull = (full: boolean) => harness.redis.config('SET', 'maxmemory', full ? '1' : '0')
+
+it('renews and releases leases in a full Redis, and grants none', async () => {
+  const { put, post } = limitsOf(harness)
+  await put('jobs', { algorithm: 'concurrency', limit: 3, leaseMs: 10_000 }).expect(201)
+  const acquire = () => post('jobs/leases', { key: 'k' })
+  const { leaseId } = (await acquire().expect(200)).body
+  const other = (await acquire().expect(200)).body.leaseId
+
+  await setFull(true)
+  expect((await acquire().expect(503)).body.code).toBe('store-full')
+  harness.advance(8_000)
+  await post('jobs/leases/renew', { key: 'k', leaseId }).expect(200)
+  // The other one has ended meanwhile, and what it left goes as well.
+  harness.advance(4_000)
+  await post('jobs/leases/renew', { key: 'k', leaseId }).expect(200)
+  await post('jobs/leases/renew', { key: 'k', leaseId: other }).expect(410)
+  const released = await post('jobs/leases/release', { key: 'k', leaseId }).expect(200)
+  expect(released.body.released).toBe(true)
+  expect((await post('jobs/leases/release', { key: 'k', leaseId })).body.released).toBe(false)
+  await setFull(false)
+
+  expect((await acquire().expect(200)).body.remaining).toBe(2)
+})
+
+it('writes nothing about leases that have ended where none has', async () => {
+  const { put, post } = limitsOf(harness)
+  await put('calm', { algorithm: 'concurrency', limit: 3, leaseMs: 10_000 }).expect(201)
+  await post('calm/leases', { key: 'k' }).expect(200)
+  await harness.redis.config('RESETSTAT')
+  await post('calm/leases', { key: 'k' }).expect(200)
+  const stats = await harness.redis.info('commandstats')
+  expect(stats).toContain('cmdstat_zadd')
+  expect(stats).not.toContain('cmdstat_zremrangebyscore')
+})
