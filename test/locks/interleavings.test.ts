@@ -1,5 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { inspectScript, revokeScript } from '../../src/locks/admin/scripts.js'
+import { leaveScript, restoreScript } from '../../src/locks/queue/scripts.js'
 import { acquireScript, releaseScript } from '../../src/locks/scripts.js'
 import { randomToken } from '../../src/redis/random.js'
 import { type Harness, startHarness } from '../support/harness.js'
@@ -214,6 +216,62 @@ describe('a set that waits for two names', () => {
 
     const [count, queued] = await harness.redis.hmget(two, 'count', 'queued')
     expect([count, queued]).toEqual(['1', '1'])
+  })
+})
+
+describe('a call that comes before anybody has looked', () => {
+  // A bucket of which no instance knows: nothing moves but by these calls.
+  const state = (lock: string) => harness.redis.hmget(lock, 'count', 'queued')
+
+  it('puts a waiter back whose own grant has lapsed by then', async () => {
+    const ns = `${harness.namespace}-lapsed`
+    const lock = key('lapsed', 'lock').replace(harness.namespace, ns)
+    const [token, waiter] = [randomToken(), randomToken()]
+    const options = JSON.stringify({ instance: 'slow', ttl_ms: 60_000 })
+    const acquire = harness.binder.bind(acquireScript)
+    await acquire({ lock: [lock] }, { ...common, token, ttl_ms: 60_000, wait_ms: 0, options: '' })
+    const ask = { ...common, token: waiter, ttl_ms: 60_000, wait_ms: 60_000, options }
+    const { ticket } = (await acquire({ lock: [lock] }, ask)) as { ticket: number }
+    await harness.binder.bind(releaseScript)({ lock: [lock] }, { ...common, token, instance: '' })
+    expect(await state(lock)).toEqual(['1', '0'])
+    harness.advance(2_001)
+
+    const record = JSON.stringify({ instance: 'slow', ttl_ms: 60_000, attach: 1, ticket })
+    const back = { ...common, token: waiter, waiter: record, waited_ms: 2_000, wait_ms: 50_000 }
+    const { outcome } = await harness.binder.bind(restoreScript)({ lock: [lock] }, back)
+
+    // Granted anew at once: its instance is alive, for it asked.
+    expect(outcome).toBe('stands')
+    const look = harness.binder.bind(inspectScript)
+    expect(await look({ lock }, { now_guard: 0, max: 9 })).toMatchObject({ holderCount: 1 })
+  })
+
+  it('keeps nothing for a repeat of what had expired', async () => {
+    const ns = `${harness.namespace}-late`
+    const lock = key('late', 'lock').replace(harness.namespace, ns)
+    const token = randomToken()
+    const args = { ...common, token, ttl_ms: 1_000, wait_ms: 0, options: '' }
+    await harness.binder.bind(acquireScript)({ lock: [lock] }, args)
+    harness.advance(1_001)
+
+    const leave = { ...common, token, attach: 1, how: 'detach', keep_ms: 10_000 }
+    const { outcome } = await harness.binder.bind(leaveScript)({ lock: [lock] }, leave)
+
+    expect(outcome).toBe('nothing')
+    expect(await state(lock)).toEqual([null, null])
+  })
+
+  it('revokes nothing that had expired', async () => {
+    const ns = `${harness.namespace}-expired`
+    const lock = key('expired', 'lock').replace(harness.namespace, ns)
+    const args = { ...common, token: randomToken(), ttl_ms: 1_000, wait_ms: 0, options: '' }
+    await harness.binder.bind(acquireScript)({ lock: [lock] }, args)
+    harness.advance(1_001)
+
+    const revoke = { ...common, reason: 'late', grace_ms: 0 }
+    const done = await harness.binder.bind(revokeScript)({ lock: [lock] }, revoke)
+
+    expect(done).toMatchObject({ revoked: 0, expired: 1 })
   })
 })
 
