@@ -196,20 +196,27 @@ async function run(subject: Subject, operation: Operation): Promise<void> {
   }
 }
 
-it.each(ACCOUNTS)('%s does with every operation as its model', async (_name, policy, open) => {
-  const steps = fc.array(fc.record({ advanceMs: fc.nat({ max: 500 }), operation }), {
-    minLength: 5,
-    maxLength: 30,
-  })
-  await fc.assert(
-    fc.asyncProperty(steps, async (list) => {
-      const subject = new Subject(policy, open())
-      const pace = policy.align === 'calendar' ? 60 : 1
-      for (const step of list) {
-        harness.advance(step.advanceMs * pace)
-        await run(subject, step.operation)
-      }
-    }),
-    { numRuns: 40 },
-  )
-})
+/** Some hundreds of calls one after the other: a machine may be slow. */
+const TIMEOUT_MS = 60_000
+
+it.each(ACCOUNTS)(
+  '%s does with every operation as its model',
+  async (_name, policy, open) => {
+    const steps = fc.array(fc.record({ advanceMs: fc.nat({ max: 500 }), operation }), {
+      minLength: 5,
+      maxLength: 30,
+    })
+    await fc.assert(
+      fc.asyncProperty(steps, async (list) => {
+        const subject = new Subject(policy, open())
+        const pace = policy.align === 'calendar' ? 60 : 1
+        for (const step of list) {
+          harness.advance(step.advanceMs * pace)
+          await run(subject, step.operation)
+        }
+      }),
+      { numRuns: 40 },
+    )
+  },
+  TIMEOUT_MS,
+)
