@@ -77,6 +77,16 @@ describe('GET events', () => {
     expect(JSON.stringify(events.events)).not.toContain(last.token)
   })
 
+  it('begins with who holds the lock and who waits for it', async () => {
+    const { token, fence } = await held('begin')
+    const waiting = acquire('begin', { owner: 'next', waitMs: 60_000 }).then((r) => r)
+    await until('it waits', async () => (await get('begin')).queueLength === 1)
+    const { data } = await (await watch('begin')).next()
+    expect(data).toMatchObject({ holders: [{ fence }], waiters: [{ position: 1, owner: 'next' }] })
+    await release('begin', token).expect(200)
+    await waiting
+  })
+
   it('tells of a grant when it is claimed, not when it lapses', async () => {
     const events = await watch('lapse')
     const { token } = await held('lapse')
@@ -245,6 +255,17 @@ const openStreams = async () => {
 }
 
 describe('what watching leaves in Redis', () => {
+  it('ends by itself, and watchers that are gone are not told for ever', async () => {
+    await harness.redis.zadd(key('watchers', 'bounded'), 1, 'gone')
+    await watch('bounded')
+    expect(await harness.redis.zrange(key('watchers', 'bounded'), '0', '-1')).not.toContain('gone')
+    for (const part of ['lock', 'events', 'watchers']) {
+      const ttl = await harness.redis.pttl(key(part, 'bounded'))
+      expect(ttl, part).toBeGreaterThan(60_000)
+      expect(ttl, part).toBeLessThan(700_000)
+    }
+  })
+
   it('is nothing, once the time of the watch is over', async () => {
     const events = await watch('quiet')
     await events.next()
