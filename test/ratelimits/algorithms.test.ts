@@ -124,6 +124,23 @@ describe('sliding-log', () => {
     expect(await stateOf(key)).toHaveLength(3)
   })
 
+  it('keeps nothing of the newest calls that are given back', async () => {
+    await put('log', { algorithm: 'sliding-log', limit: 5, windowMs: 10_000 }).expect(201)
+    const key = subject()
+    const post = (verb: string, body: object) =>
+      harness.request('post', `/v1/ratelimits/log/${verb}`).send({ key, ...body })
+    for (let i = 0; i < 3; i++) {
+      await post('check', {}).expect(200)
+      harness.advance(1_000)
+    }
+    const { body } = await post('refund', { cost: 2 }).expect(200)
+    expect(body).toMatchObject({ refunded: 2, remaining: 4 })
+    // The first call alone is left: it goes seven seconds from now.
+    expect(body.resetAfterMs).toBeLessThanOrEqual(7_000)
+    const state = limitKey(harness.namespace, 'e', { key, name: 'log', inline: false })
+    expect(await harness.redis.llen(state)).toBe(3)
+  })
+
   it('writes nothing for a denial', async () => {
     const key = subject()
     await check(log(key, { cost: 5 }))
