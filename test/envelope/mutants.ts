@@ -59,7 +59,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'nobody is told to wait',
     plan: 'leaky-bucket',
-    script: 'tat.lua',
+    script: 'leaky.lua',
     replace: [['delay_us = us(tat - now)', 'delay_us = 0']],
   },
   {
