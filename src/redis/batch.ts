@@ -9,8 +9,7 @@ import {
   toStoreError,
   unavailable,
 } from './errors.js'
-
-export type Arg = string | number | Buffer
+import { type Arg, frameCalls } from './frame.js'
 
 /** A composed script as Redis runs it; see scripts/batch.lua. */
 export interface Program {
@@ -160,10 +159,10 @@ export class Batcher {
   }
 
   async #evaluate(calls: readonly Call[]): Promise<unknown[]> {
-    const { source, sha, buffers } = this.#program
+    const { source, sha, grows, buffers } = this.#program
     const run = (command: 'evalsha' | 'eval', script: string) => {
       // One array, handed over as it is: client.call would copy a thousand arguments twice more.
-      const args = this.#frame(script, calls)
+      const args = frameCalls(script, calls, this.#options.clockOffsetUs(), MAX_REPLY_BYTES, grows)
       const options = buffers ? {} : { replyEncoding: 'utf8' as const }
       return this.#options.link.client.sendCommand(
         new Command(command, args as never, options),
@@ -176,25 +175,6 @@ export class Batcher {
       if (!isMissingScript(error)) throw error
       return run('eval', source)
     }
-  }
-
-  /** The layout that scripts/batch.lua reads. */
-  #frame(script: string, calls: readonly Call[]): Arg[] {
-    const frame: Arg[] = [script, 0]
-    let count = 0
-    for (const { keys } of calls) {
-      for (const key of keys) frame.push(key)
-      count += keys.length
-    }
-    frame[1] = count
-    frame.push(this.#options.clockOffsetUs(), MAX_REPLY_BYTES, this.#program.grows ? 1 : 0)
-    let before: readonly Arg[] = []
-    for (const { keys, args } of calls) {
-      frame.push(keys.length)
-      pushArguments(frame, args, before)
-      before = args
-    }
-    return frame
   }
 
   #settle(calls: readonly Call[], replies: readonly unknown[]): void {
@@ -225,33 +205,6 @@ export class Batcher {
     this.#options.observer.failure(error)
     for (const call of calls) call.reject(error)
   }
-}
-
-/**
- * Calls of one script mostly say the same but for a few words, and each word costs about as much as
- * the rest of the way of a call: those of the call before are pointed at, not sent again.
- */
-function pushArguments(frame: Arg[], args: readonly Arg[], before: readonly Arg[]): void {
-  const form = args.length === before.length ? toForm(args, before) : undefined
-  frame.push(form ?? args.length)
-  for (let i = 0; i < args.length; i++) {
-    if (form?.[i + 1] !== SAME) frame.push(args[i] as Arg)
-  }
-}
-
-const SAME = '1'
-const OTHER = '0'
-
-/** Undefined where nothing is the same: then the form would be one more word. */
-function toForm(args: readonly Arg[], before: readonly Arg[]): string | undefined {
-  let form = '='
-  let same = 0
-  for (let i = 0; i < args.length; i++) {
-    const isSame = args[i] === before[i]
-    form += isSame ? SAME : OTHER
-    if (isSame) same += 1
-  }
-  return same === 0 ? undefined : form
 }
 
 function tell(calls: readonly Call[], ms: number): void {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { type Arg, Batcher, type BatchOptions, type Program } from './batch.js'
+import { Batcher, type BatchOptions, type Program } from './batch.js'
+import type { Arg } from './frame.js'
 import { assertHeader, parseHeader, usesOf } from './script-header.js'
 
 /**

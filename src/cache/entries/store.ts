@@ -1,11 +1,12 @@
 import { randomInt } from 'node:crypto'
 import type { Binder } from '../../redis/binder.js'
-import { StoreError } from '../../redis/errors.js'
+import type { StoreError } from '../../redis/errors.js'
 import type { Idempotency } from '../../redis/idempotency.js'
 import type { Partitions } from '../partition.js'
 import type { SpacePolicy } from '../spaces/policy.js'
 import type { Entry } from './entry.js'
-import { type ReadReply, readManyScript, readScript } from './scripts.js'
+import { createReadMany } from './read-many.js'
+import { type ReadReply, readScript } from './scripts.js'
 import {
   type RemoveReply,
   removeScript,
@@ -93,50 +94,16 @@ export interface EntryStoreOptions {
   readonly partitions: Partitions
 }
 
-/** About 1 ms of Redis time. */
-const KEYS_PER_CALL = 128
-/** A larger reply would keep everybody else waiting while it is built and sent. */
-const REPLY_BYTES = 256 * 1024
 const UNLIMITED = Number.MAX_SAFE_INTEGER
 
 export function createEntryStore({ binder, partitions }: EntryStoreOptions): EntryStore {
   const scripts = {
     read: binder.bind(readScript),
-    readMany: binder.bind(readManyScript),
     write: binder.bind(writeScript),
     touch: binder.bind(touchScript),
     remove: binder.bind(removeScript),
   }
   const keysOf = ({ namespace, space, key }: CacheKey) => partitions.keysOf(namespace, space, key)
-
-  /** Of one partition; the script may leave the last ones to the next turn. */
-  async function readTurn(
-    partition: number,
-    keys: readonly CacheKey[],
-    maxBytes: number,
-  ): Promise<(ReadReply | StoreError)[]> {
-    const { namespace, space, policy } = keys[0] as CacheKey
-    const { seed, on_restart } = partitions.clockArgs()
-    try {
-      return await scripts.readMany(
-        {
-          clock: partitions.clockOf(namespace, partition),
-          entry: keys.map(({ key }) => partitions.entryOf(namespace, partition, space, key)),
-        },
-        {
-          seed,
-          on_restart,
-          space,
-          idle_ms: policy.idleMs,
-          max_bytes: maxBytes,
-          reply_bytes: REPLY_BYTES,
-        },
-      )
-    } catch (error) {
-      if (error instanceof StoreError) return keys.map(() => error)
-      throw error
-    }
-  }
 
   return {
     read(key, { lease, maxStaleMs = -1, minFreshMs = 0, maxBytes = UNLIMITED } = {}) {
@@ -158,31 +125,7 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
       })
     },
 
-    async readMany(keys, maxBytes) {
-      const replies: (ReadReply | StoreError)[] = []
-      const groups = new Map<number, number[]>()
-      for (const [i, { space, key }] of keys.entries()) {
-        const partition = partitions.of(space, key)
-        const group = groups.get(partition)
-        if (group) group.push(i)
-        else groups.set(partition, [i])
-      }
-      await Promise.all(
-        [...groups].map(async ([partition, group]) => {
-          for (let from = 0; from < group.length; ) {
-            const turn = group.slice(from, from + KEYS_PER_CALL)
-            const found = await readTurn(
-              partition,
-              turn.map((i) => keys[i] as CacheKey),
-              maxBytes,
-            )
-            for (const [j, reply] of found.entries()) replies[turn[j] as number] = reply
-            from += found.length
-          }
-        }),
-      )
-      return replies
-    },
+    readMany: createReadMany({ binder, partitions }),
 
     write(key, options) {
       const { policy, namespace } = key
