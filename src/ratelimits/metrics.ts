@@ -1,6 +1,5 @@
-import type { Counter } from 'prom-client'
 import type { FrequentKeys } from '../metrics/frequent-keys.js'
-import { byLabel, type Metrics } from '../metrics/registry.js'
+import { byLabel, byLabels, type Metrics } from '../metrics/registry.js'
 import { algorithmOf } from './algorithms/algorithms.js'
 import type { LimitRequest } from './checks/store.js'
 
@@ -43,7 +42,7 @@ export function createRateLimitMetrics(
   isInFile: (name: string) => boolean,
   denied: FrequentKeys,
 ): RateLimitMetrics {
-  const decisions = byPolicy(
+  const decisions = byLabels(
     metrics.counter(
       'lockstep_ratelimits_decisions_total',
       'Limits that were checked, by policy (of the configuration file, else `other`) and by what was decided',
@@ -87,19 +86,4 @@ function toDecision({ allowed, granted, shadow, degraded }: Result): Decision | 
   if (!allowed) return shadow ? 'shadow-denied' : 'denied'
   if (granted === 0) return undefined
   return degraded === 'open' ? 'fail-open' : 'allowed'
-}
-
-/** Children by two labels, each looked up once. */
-function byPolicy(counter: Counter<'policy' | 'outcome'>) {
-  const policies = new Map<string, (outcome: Decision) => Counter.Internal>()
-  return (policy: string, outcome: Decision) => {
-    let children = policies.get(policy)
-    if (!children) {
-      children = byLabel({
-        labels: (value: string) => counter.labels(policy, value),
-      } as Counter<string>)
-      policies.set(policy, children)
-    }
-    return children(outcome)
-  }
 }
