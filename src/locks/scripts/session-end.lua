@@ -40,13 +40,21 @@ if not session.ended then
   session.ends, session.ended = now_us, true
 end
 
+-- What was over before ends as that, not cleanly. What the session carries is not over, although its
+-- deadline may have been noted before the last keepalive: for this look it lives on.
+local over_at = session.ends
+local function reap_others(lock)
+  session.ends, session.ended = now_us + 1000, false
+  reap(lock)
+  session.ends, session.ended = over_at, true
+end
+
 local members = session_leases(call, id)
 local carried, released = redis.call('SCARD', members), 0
 for _, member in ipairs(redis.call('SRANDMEMBER', members, max_leases)) do
   redis.call('SREM', members, member)
   local token, lock = string.sub(member, 1, 22), open_lock(call, string.sub(member, 23))
-  -- What was over before does not end cleanly now.
-  reap(lock)
+  reap_others(lock)
   local waiter, lease = read_waiter(lock, token), find_lease(lock, token)
   if waiter then
     dismiss(locks_of(lock, waiter), token, waiter)
