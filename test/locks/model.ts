@@ -197,10 +197,7 @@ export class LockModel {
     Object.assign(session, { ended: true, end: this.now })
     for (const lock of this.locks.values()) {
       const leases = lock.leases.filter(({ attempt }) => attempt.session === session)
-      for (const lease of leases.filter(({ released }) => !released)) {
-        this.#memos.delete(lease.attempt.id)
-        this.#giveBack(lock, lease)
-      }
+      for (const lease of leases.filter(({ released }) => !released)) this.#giveBack(lock, lease)
     }
     this.#pump()
     return 'ended'
