@@ -46,13 +46,12 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a grant to the last in line',
     scenario: 'calm',
-    script: 'lib/grants.lua',
+    script: 'lib/queue.lua',
     replace: [
       [
-        "local token = redis.call('ZRANGE', part(at, 'queue'), 0, 0)[1]",
-        "local token = redis.call('ZRANGE', part(at, 'queue'), -1, -1)[1]",
+        "local token = redis.call('ZRANGE', part(lock, 'queue'), 0, 0)[1]",
+        "local token = redis.call('ZRANGE', part(lock, 'queue'), -1, -1)[1]",
       ],
-      ["if redis.call('ZRANGE', part(lock, 'queue'), 0, 0)[1] ~= token then return false end", ''],
     ],
   },
   {

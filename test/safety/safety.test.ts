@@ -31,3 +31,8 @@ describe('worker processes over two instances', { timeout: 60_000 }, () => {
     expect(found.overlaps).toBeGreaterThan(0)
   })
 })
+
+// `npm run safety` takes minutes; a fault that no longer finds its line is told here.
+it.each(MUTANTS)('can still be broken: $name', (mutant) => {
+  expect(buildMutant(built, mutant)).not.toBe(built)
+})
