@@ -197,4 +197,9 @@ describe('processes that ask as wildly as they can', { timeout: 60_000 }, () => 
     const found = await findingsOf(folder, [plan], { processes: 2, seconds: 2, loops: 3 })
     expect(found.get(plan.name)!.fullest).toBeGreaterThan(FULL)
   })
+
+  // `npm run envelope` takes minutes; a fault that no longer finds its line is told here.
+  it.each(MUTANTS)('can still be broken: $name', (mutant) => {
+    expect(buildMutant(built, 'ratelimits/scripts/lib', mutant)).not.toBe(built)
+  })
 })
