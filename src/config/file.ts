@@ -33,9 +33,16 @@ export function readConfigFile(path: string): ConfigFile {
   }
   return {
     values: values as Record<string, unknown>,
-    placeOf: (pointer) => `${path}:${lineOf(pointer.split('/').slice(1))}`,
+    placeOf: (pointer) => `${path}:${lineOf(keysOf(pointer))}`,
   }
 }
+
+/** The keys on the way of a JSON pointer. */
+export const keysOf = (pointer: string): string[] =>
+  pointer
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
 
 /** @throws ConfigError naming the file, and not what is in it: it may hold a secret. */
 export function readText(path: string): string {

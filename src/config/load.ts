@@ -1,5 +1,6 @@
 import { Compile } from 'typebox/compile'
-import { ConfigError, toFaults } from './faults.js'
+import { faultsOf } from '../schema/faults.js'
+import { ConfigError } from './faults.js'
 import { type ConfigFile, readConfigFile, readText } from './file.js'
 import { type Definitions, readSection, type Sections } from './sections.js'
 import { SETTINGS, type Settings, SettingsSchema, variableOf } from './settings.js'
@@ -60,13 +61,13 @@ function readSettings(
   }
   for (const { pointer, message } of validator.Check(settings)
     ? []
-    : toFaults(validator.Errors(settings) as never)) {
+    : faultsOf(validator, settings)) {
     const name = pointer.split('/')[1] as string
     faults.push(`${places.get(name) ?? variableOf(name)} ${message}`)
   }
   for (const key of Object.keys(file?.values ?? {})) {
     if (key in settings || sections.includes(key)) continue
-    faults.push(`${file?.placeOf(`/${key}`)}: ${key} is not known`)
+    faults.push(`${file?.placeOf(`/${key}`)}: ${key} is not a known field`)
   }
   return { settings, faults }
 }

@@ -1,8 +1,8 @@
 import type { Static, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Value } from 'typebox/value'
-import { type Fault, toFaults } from './faults.js'
-import { type ConfigFile, readConfigFile } from './file.js'
+import { type Fault, faultsOf } from '../schema/faults.js'
+import { type ConfigFile, keysOf, readConfigFile } from './file.js'
 import type { SettingName, Settings } from './settings.js'
 
 /** A part of the configuration file that belongs to a domain: `tokens`, `policies`, ... */
@@ -58,12 +58,10 @@ function check(
 ): unknown {
   const value = Value.Default(section.schema, structuredClone(given))
   const validator = Compile(section.schema)
-  const found = validator.Check(value)
-    ? (section.check?.(value) ?? [])
-    : toFaults(validator.Errors(value) as never)
+  const found = validator.Check(value) ? (section.check?.(value) ?? []) : faultsOf(validator, value)
   for (const { pointer, message } of found) {
     const place = `/${name}${pointer}`
-    faults.push(`${file.placeOf(place)}: ${place.slice(1)} ${message}`)
+    faults.push(`${file.placeOf(place)}: ${keysOf(place).join('/')} ${message}`)
   }
   return value
 }
@@ -71,4 +69,4 @@ function check(
 const strangers = (name: string, file: ConfigFile): string[] =>
   Object.keys(file.values)
     .filter((key) => key !== name)
-    .map((key) => `${file.placeOf(`/${key}`)}: ${key} is not known`)
+    .map((key) => `${file.placeOf(`/${key}`)}: ${key} is not a known field`)

@@ -2,8 +2,8 @@ import type { FastifySchemaCompiler } from 'fastify'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Value } from 'typebox/value'
+import { faultsOf } from '../schema/faults.js'
 import { fillDefaults } from './defaults.js'
-import './formats.js'
 
 /**
  * Bodies are taken as sent ("5" is not 5) and their defaults are filled in; a missing body is {}.
@@ -15,7 +15,7 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
   return (input: unknown) => {
     const value = prepare(input)
     if (validator.Check(value)) return { value }
-    return { error: validator.Errors(value) as never }
+    return { error: faultsOf(validator, value) as never }
   }
 }
 

@@ -56,17 +56,30 @@ it('tells all faults at once, and where each stands', () => {
     'LOCKSTEP_LOG_SAMPLE must be number',
     'LOCKSTEP_PORT must be <= 65535',
     'lockstep.yaml:1: host must be string',
-    'lockstep.yaml:3: prot is not known',
-    'lockstep.yaml:5: tokens/0/namespaces is missing',
-    'lockstep.yaml:5: tokens/0/scopes is missing',
+    'lockstep.yaml:3: prot is not a known field',
+    'lockstep.yaml:5: tokens/0/namespaces is required',
+    'lockstep.yaml:5: tokens/0/scopes is required',
     expect.stringMatching(/^lockstep.yaml:6: tokens\/0\/sha256 must match pattern/),
-    'lockstep.yaml:7: tokens/0/colour is not known',
+    'lockstep.yaml:7: tokens/0/colour is not a known field',
   ])
+})
+
+it.each([1, 7, 8, 9, 100])('refuses a section with %s unknown fields', (count) => {
+  const fields = Array.from({ length: count }, (_, i) => `f${i}: 1`).join(', ')
+  const found = faultsOf(() => withFile(`policies: { api: { limit: 1, windowMs: 1, ${fields} } }`))
+  expect(found).toHaveLength(Math.min(count, 32))
+  expect(found[0]).toBe('lockstep.yaml:1: policies/api/f0 is not a known field')
+})
+
+it('refuses what is wrong beside a hundred unknown fields', () => {
+  const fields = Array.from({ length: 100 }, (_, i) => `f${i}: 1`).join(', ')
+  const token = `{ name: a, namespaces: ['*'], scopes: [everything], ${fields} }`
+  expect(() => withFile(`tokens: [${token}]`)).toThrow(ConfigError)
 })
 
 it.each(['spaces', 'policies'])('names what no %s can be called', (section) => {
   expect(faultsOf(() => withFile(`${section}:\n  a/b: {}\n`))).toContain(
-    `lockstep.yaml:2: ${section}/a/b is not known`,
+    `lockstep.yaml:2: ${section}/a/b is not a known field`,
   )
 })
 
@@ -103,7 +116,7 @@ it('adds the tokens of a file of their own', () => {
   ])
   const strange = fileOf('token: []', 'tokens.yaml')
   expect(faultsOf(() => loadConfig({ LOCKSTEP_TOKENS_FILE: strange }))).toEqual([
-    'tokens.yaml:1: token is not known',
+    'tokens.yaml:1: token is not a known field',
   ])
 })
 

@@ -226,7 +226,7 @@ describe('a reload', () => {
     const own = await startHarness({
       configFile: tokensYaml([{ token: 'a', scopes: ['locks:read'] }]),
     })
-    expect(() => own.reload('tokens: [{ name: a }]')).toThrow(/sha256 is missing/)
+    expect(() => own.reload('tokens: [{ name: a }]')).toThrow(/sha256 is required/)
     await own.request('get', '/v1/locks/x').set('authorization', 'Bearer a').expect(200)
     await own.close()
   })

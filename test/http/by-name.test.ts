@@ -27,10 +27,13 @@ it.each(NAMES)(
     expect(Object.keys(set.body.fences)).toEqual(names)
 
     const fields = '/v1/cache/by-name/object/fields'
-    await harness
+    const refused = await harness
       .request('patch', fields)
       .send({ set: { [name]: 5 } })
       .expect(400)
+    expect(refused.body.errors).toEqual([
+      { pointer: `body/set/${name}`, message: 'must be string' },
+    ])
     await harness.request('patch', fields).send({ set: metadata }).expect(200)
     expect((await harness.request('get', fields).expect(200)).body.fields).toMatchObject(metadata)
   },

@@ -72,6 +72,29 @@ describe('names in paths', () => {
   })
 })
 
+describe('a body', () => {
+  const fieldsOf = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, i]))
+
+  it.each([1, 7, 8, 9, 100])('with %s unknown fields has each named', async (count) => {
+    const { body } = await harness
+      .request('post', '/v1/locks/a/acquire')
+      .send(fieldsOf(count))
+      .expect(400)
+    expect(body.errors).toHaveLength(Math.min(count, 32))
+    expect(body.errors[0]).toEqual({ pointer: 'body/k0', message: 'is not a known field' })
+    expect(body.detail).toContain('body/k0 is not a known field')
+  })
+
+  it('has the unknown fields of an entry in a list named', async () => {
+    const { body } = await harness
+      .request('post', '/v1/cache/s/set-many')
+      .send({ entries: [{ key: 'a', value: 1, ...fieldsOf(40) }] })
+      .expect(400)
+    expect(body.errors).toHaveLength(32)
+  })
+})
+
 describe('namespaces', () => {
   it('never see each other', async () => {
     await harness.request('post', '/v1/locks/shared/acquire').expect(200)

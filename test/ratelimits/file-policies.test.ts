@@ -86,12 +86,20 @@ describe('a policy of the file', () => {
   })
 
   it.each([
-    ['no limit', 'a: { windowMs: 1 }', /policies\/a\/limit is missing/],
+    ['no limit', 'a: { windowMs: 1 }', /policies\/a\/limit is required/],
     ['a field of another algorithm', 'a: { limit: 1, windowMs: 1, align: epoch }', /a\/align/],
     ['a limit too fine', 'a: { limit: 1000000000, windowMs: 1 }', /a\/limit is too large/],
     ['an unknown field', 'a: { limit: 1, windowMs: 1, speed: 1 }', /a\/speed/],
-    ['a name with a slash', '"a/b": { limit: 1, windowMs: 1 }', /policies\/a\/b is not known/],
-    ['the reserved name', 'policies: { limit: 1, windowMs: 1 }', /policies\/policies is not known/],
+    [
+      'a name with a slash',
+      '"a/b": { limit: 1, windowMs: 1 }',
+      /policies\/a\/b is not a known field/,
+    ],
+    [
+      'the reserved name',
+      'policies: { limit: 1, windowMs: 1 }',
+      /policies\/policies is not a known field/,
+    ],
   ])('is refused with %s, and nothing changes', async (_what, text, message) => {
     expect(() => harness.reload(`policies: { ${text} }`)).toThrow(message)
     await harness.request('get', at('filed')).expect(200)

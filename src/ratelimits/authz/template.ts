@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import { isObjectName } from '../../http/formats.js'
+import { isObjectName } from '../../schema/formats.js'
 import type { AuthzTemplate } from '../policies/policy.js'
 import { clientAddress, toSubnet } from './address.js'
 
