@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
+import './auth.js'
 import './event-stream.js'
 import './turn.js'
 
@@ -48,6 +49,9 @@ export function installRequestLog(
         {
           method: request.method,
           route: request.routeOptions.url,
+          caller: request.caller || undefined,
+          namespace: request.namespace || undefined,
+          address: request.ip || undefined,
           status: reply.statusCode,
           outcome: reply.outcome ?? 'ok',
           err: reply.failure,

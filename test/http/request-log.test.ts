@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Harness, startHarness } from '../support/harness.js'
+import { tokensYaml } from '../support/tokens.js'
 import { until } from '../support/until.js'
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
@@ -32,6 +33,8 @@ it('tells of a request: who, where, what came of it, and how long Redis took', a
     route: '/v1/locks/:name/acquire',
     status: 200,
     outcome: 'ok',
+    namespace: harness.namespace,
+    address: '127.0.0.1',
     traceId: TRACE,
     msg: 'request',
   })
@@ -61,4 +64,24 @@ it('adds the time of Redis to the request that asked, among many', async () => {
   for (const [i, id] of ids.entries()) {
     expect([id, 'redisMs' in (await lineOf(id))]).toEqual([id, i % 2 === 0])
   }
+})
+
+it('names the caller', async () => {
+  const locked = await startHarness({
+    environment: { LOCKSTEP_LOG_SAMPLE: '1' },
+    configFile: tokensYaml([{ token: 'secret', name: 'shop', scopes: ['locks:write'] }]),
+  })
+  await locked
+    .request('post', '/v1/locks/logged/acquire')
+    .set('authorization', 'Bearer secret')
+    .expect(200)
+  await locked.request('get', '/livez').expect(200)
+  const lines = await until('two lines', () => {
+    const found = locked.log.filter((line) => line.includes('"reqId"'))
+    return found.length === 2 && found.map((line) => JSON.parse(line))
+  })
+  const [called, open] = lines
+  expect(called).toMatchObject({ caller: 'shop', namespace: locked.namespace })
+  expect(open).not.toHaveProperty('caller')
+  await locked.close()
 })
