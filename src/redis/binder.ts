@@ -1,4 +1,5 @@
 import type { BatchOptions } from './batch.js'
+import { bindGet, type Get } from './get.js'
 import type { RunScript, Script } from './script.js'
 
 /** Hands a store its scripts, bound to one connection, one clock and one set of metrics. */
@@ -6,8 +7,14 @@ export interface Binder {
   bind<K extends readonly string[], A extends readonly string[], R>(
     script: Script<K, A, R>,
   ): RunScript<K, A, R>
+  /**
+   * A plain GET, for bytes that are too many to pass through a script.
+   * @param name labels the metrics, as that of a script does
+   */
+  bindGet(name: `${string}.${string}`): Get
 }
 
 export const createBinder = (options: BatchOptions): Binder => ({
   bind: (script) => script.bind(options),
+  bindGet: (name) => bindGet(name, options),
 })

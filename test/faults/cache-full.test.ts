@@ -223,6 +223,7 @@ describe('on a Redis that is full', () => {
       max_stale_ms: -1,
       min_fresh_ms: 0,
       max_bytes: -1,
+      have: '',
     })
     expect(lease).toEqual({ kind: 'none' })
     expect(await raw.exists(keysOf(full, 'none').lease)).toBe(0)

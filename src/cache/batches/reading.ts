@@ -1,5 +1,6 @@
 import { StoreError } from '../../redis/errors.js'
 import type { Entry } from '../entries/entry.js'
+import { INLINE_BYTES } from '../entries/payloads.js'
 import type { LeaseReply } from '../entries/scripts.js'
 import type { CacheKey, EntryStore, LeveledReply } from '../entries/store.js'
 import type { LeaseStore } from '../leases/store.js'
@@ -18,9 +19,6 @@ export type Found =
   | Failed
 
 export const MAX_ANSWER_BYTES = 8 * 1024 * 1024
-
-/** Larger values are read one by one, so that a turn never holds more than an answer may. */
-const INLINE_BYTES = 64 * 1024
 
 const DEFERRED: Found = { outcome: 'deferred', lease: { kind: 'none' } }
 

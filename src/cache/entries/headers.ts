@@ -5,8 +5,12 @@ import { invalid } from '../../http/problem.js'
 export function hasVersion(header: string | undefined, version: number): boolean {
   if (header === undefined) return false
   if (header.trim() === '*') return true
-  return header.split(',').some((tag) => toVersion(tag.trim().replace(/^W\//, '')) === version)
+  return versionsOf(header).includes(version)
 }
+
+/** The versions that a list of entity tags names, compared weakly. */
+export const versionsOf = (header: string): number[] =>
+  header.split(',').map((tag) => toVersion(tag.trim().replace(/^W\//, '')))
 
 /** If-None-Match of a write. @throws Problem invalid-request for anything but `*`. */
 export function isOnlyIfAbsent(header: string | undefined): boolean {

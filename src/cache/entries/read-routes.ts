@@ -7,11 +7,11 @@ import { LEASE_HEADERS } from '../leases/schemas.js'
 import type { AskOptions } from '../leases/store.js'
 import { describe, miss, toMeta } from './answers.js'
 import { toReadDirectives } from './cache-control.js'
-import { hasVersion } from './headers.js'
+import { hasVersion, versionsOf } from './headers.js'
 import { keyOf } from './key.js'
 import type { EntryRouteOptions } from './routes.js'
 import * as schemas from './schemas.js'
-import { type CacheKey, readResult } from './store.js'
+import { type CacheKey, type ReadOptions, readResult } from './store.js'
 
 export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
   app,
@@ -21,11 +21,11 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
   async function find(
     key: CacheKey,
     cacheControl: string | undefined,
-    maxBytes?: number,
+    wanted: Pick<ReadOptions, 'maxBytes' | 'have'>,
     asked?: AskOptions,
   ) {
     const { maxStaleMs, minFreshMs, noCache } = toReadDirectives(cacheControl)
-    const options = { maxStaleMs, minFreshMs, maxBytes, skipL1: noCache }
+    const options = { maxStaleMs, minFreshMs, skipL1: noCache, ...wanted }
     const found = await (asked ? leases.ask(key, options, asked) : store.read(key, options))
     metrics.read(key.space, readResult(found.entry), found.level)
     return found
@@ -51,7 +51,7 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       const { entry, level } = await find(
         await keyOf(request, policyOf),
         request.headers['cache-control'],
-        -1,
+        { maxBytes: -1 },
       )
       if (!entry || entry.state === 'negative') throw miss(reply, entry ? 'negative' : 'miss')
       if (entry.kind !== 'bytes') throw kindMismatch(request.params.key, 'bytes', entry.kind)
@@ -102,7 +102,7 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       const { entry, level, lease } = await find(
         await keyOf(request, policyOf),
         request.headers['cache-control'],
-        meta ? -1 : undefined,
+        meta ? { maxBytes: -1 } : notHad(request.headers['if-none-match']),
         asked,
       )
       const retryAfterMs = asked && tellLease(reply, lease)
@@ -116,4 +116,10 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       return reply.send(entry.payload as never)
     },
   )
+}
+
+/** Bytes that the caller has already stay in Redis. */
+function notHad(ifNoneMatch: string | undefined): Pick<ReadOptions, 'maxBytes' | 'have'> {
+  if (ifNoneMatch === undefined) return {}
+  return ifNoneMatch.trim() === '*' ? { maxBytes: -1 } : { have: versionsOf(ifNoneMatch) }
 }

@@ -40,6 +40,7 @@ export const readScript = defineScript({
     'max_stale_ms',
     'min_fresh_ms',
     'max_bytes',
+    'have',
   ],
   buffers: true,
   decode(reply): ReadReply {

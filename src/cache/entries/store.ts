@@ -5,6 +5,7 @@ import type { Idempotency } from '../../redis/idempotency.js'
 import type { Partitions } from '../partition.js'
 import type { SpacePolicy } from '../spaces/policy.js'
 import type { Entry } from './entry.js'
+import { complete, INLINE_BYTES, isLeftOut, UNLIMITED } from './payloads.js'
 import { createReadMany } from './read-many.js'
 import { type ReadReply, readScript } from './scripts.js'
 import {
@@ -42,6 +43,8 @@ export interface ReadOptions {
   readonly minFreshMs?: number | undefined
   /** Leave a payload above this out of the reply; -1 leaves any out. */
   readonly maxBytes?: number | undefined
+  /** Versions whose payload the caller has: it is left out. */
+  readonly have?: readonly number[] | undefined
   /** Ask Redis, whatever this process remembers. */
   readonly skipL1?: boolean | undefined
 }
@@ -94,8 +97,6 @@ export interface EntryStoreOptions {
   readonly partitions: Partitions
 }
 
-const UNLIMITED = Number.MAX_SAFE_INTEGER
-
 export function createEntryStore({ binder, partitions }: EntryStoreOptions): EntryStore {
   const scripts = {
     read: binder.bind(readScript),
@@ -103,63 +104,100 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
     touch: binder.bind(touchScript),
     remove: binder.bind(removeScript),
   }
+  const payload = binder.bindGet('cache.payload')
   const keysOf = ({ namespace, space, key }: CacheKey) => partitions.keysOf(namespace, space, key)
 
+  function look(
+    keys: ReturnType<typeof keysOf>,
+    { space, policy }: CacheKey,
+    { lease, maxStaleMs = -1, minFreshMs = 0, maxBytes = UNLIMITED, have }: ReadOptions,
+    inlineBytes: number,
+  ): Promise<ReadReply> {
+    const { seed, on_restart } = partitions.clockArgs()
+    // Field by field: an object merged from others would outlive the request in the old generation.
+    return scripts.read(keys, {
+      seed,
+      on_restart,
+      space,
+      want: lease ? 1 : 0,
+      own_token: lease?.isOwn ? 1 : 0,
+      token: lease?.token ?? '',
+      lease_ms: policy.leaseMs,
+      early: lease?.early ?? 0,
+      idle_ms: policy.idleMs,
+      max_stale_ms: maxStaleMs,
+      min_fresh_ms: minFreshMs,
+      max_bytes: Math.min(maxBytes, inlineBytes),
+      have: have === undefined ? '' : ` ${have.join(' ')} `,
+    })
+  }
+
+  function put(
+    keys: ReturnType<typeof keysOf>,
+    { namespace, space, key, policy }: CacheKey,
+    options: WriteOptions,
+    showBytes: number,
+  ): Promise<WriteReply> {
+    const { idempotency, isNegative = false } = options
+    const usualMs = isNegative ? policy.negativeTtlMs : policy.ttlMs
+    const memo = idempotency && partitions.memoOf(namespace, keys.partition, idempotency.digest)
+    return scripts.write(
+      { ...keys, memo },
+      {
+        ...partitions.clockArgs(),
+        space,
+        name: key,
+        fill: options.fill ?? '',
+        match: toMatch(options.match),
+        absent: options.onlyIfAbsent ? 1 : 0,
+        show: options.showsPresent ? 1 : 0,
+        show_bytes: showBytes,
+        negative: isNegative ? 1 : 0,
+        ttl_ms: jittered(options.ttlMs ?? usualMs, policy.jitter),
+        stale_ms: isNegative ? 0 : (options.staleMs ?? policy.staleMs),
+        error_ms: isNegative ? 0 : (options.errorMs ?? 0),
+        idle_ms: policy.idleMs,
+        type: options.contentType,
+        encoding: options.contentEncoding,
+        tags: options.tags.join('\n'),
+        fingerprint: idempotency?.fingerprint ?? '',
+        memo_ttl_ms: idempotency?.ttlMs ?? 0,
+        payload: options.payload,
+      },
+    )
+  }
+
   return {
-    read(key, { lease, maxStaleMs = -1, minFreshMs = 0, maxBytes = UNLIMITED } = {}) {
-      const { seed, on_restart } = partitions.clockArgs()
-      // Field by field: an object merged from others would outlive the request in the old generation.
-      return scripts.read(keysOf(key), {
-        seed,
-        on_restart,
-        space: key.space,
-        want: lease ? 1 : 0,
-        own_token: lease?.isOwn ? 1 : 0,
-        token: lease?.token ?? '',
-        lease_ms: key.policy.leaseMs,
-        early: lease?.early ?? 0,
-        idle_ms: key.policy.idleMs,
-        max_stale_ms: maxStaleMs,
-        min_fresh_ms: minFreshMs,
-        max_bytes: maxBytes,
+    async read(key, options = {}) {
+      const keys = keysOf(key)
+      const reply = await look(keys, key, options, INLINE_BYTES)
+      const { maxBytes, have } = options
+      if (!isLeftOut(reply.entry, maxBytes, have)) return reply
+      return complete(reply, {
+        get: () => payload(keys.entry),
+        // What the first look said of the lease holds, whatever another one finds.
+        again: async (inlineBytes) => ({
+          ...(await look(keys, key, { ...options, lease: undefined }, inlineBytes)),
+          lease: reply.lease,
+        }),
+        lacking: ({ entry }) => (isLeftOut(entry, maxBytes, have) ? entry : undefined),
       })
     },
 
     readMany: createReadMany({ binder, partitions }),
 
-    write(key, options) {
-      const { policy, namespace } = key
-      const { idempotency, isNegative = false } = options
-      const usualMs = isNegative ? policy.negativeTtlMs : policy.ttlMs
+    async write(key, options) {
       const keys = keysOf(key)
-      return scripts.write(
-        {
-          ...keys,
-          ...(idempotency && {
-            memo: partitions.memoOf(namespace, keys.partition, idempotency.digest),
-          }),
-        },
-        {
-          ...partitions.clockArgs(),
-          space: key.space,
-          name: key.key,
-          fill: options.fill ?? '',
-          match: toMatch(options.match),
-          absent: options.onlyIfAbsent ? 1 : 0,
-          show: options.showsPresent ? 1 : 0,
-          negative: isNegative ? 1 : 0,
-          ttl_ms: jittered(options.ttlMs ?? usualMs, policy.jitter),
-          stale_ms: isNegative ? 0 : (options.staleMs ?? policy.staleMs),
-          error_ms: isNegative ? 0 : (options.errorMs ?? 0),
-          idle_ms: policy.idleMs,
-          type: options.contentType,
-          encoding: options.contentEncoding,
-          tags: options.tags.join('\n'),
-          fingerprint: idempotency?.fingerprint ?? '',
-          memo_ttl_ms: idempotency?.ttlMs ?? 0,
-          payload: options.payload,
-        },
-      )
+      const reply = await put(keys, key, options, INLINE_BYTES)
+      return complete(reply, {
+        get: () => payload(keys.entry),
+        // It was refused, so to ask again is safe.
+        again: (inlineBytes) => put(keys, key, options, inlineBytes),
+        lacking: (refused) =>
+          refused.outcome === 'precondition-failed' && isLeftOut(refused.entry)
+            ? refused.entry
+            : undefined,
+      })
     },
 
     touch(key, ttlMs) {

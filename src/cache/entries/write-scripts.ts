@@ -30,6 +30,7 @@ export const writeScript = defineScript({
     'match',
     'absent',
     'show',
+    'show_bytes',
     'negative',
     'ttl_ms',
     'stale_ms',

@@ -97,7 +97,9 @@ export function withL1(
     entries: {
       read(key, options = {}) {
         hotKeys.saw(key.namespace, key.space, key.key)
-        return l1.read(key, options, () => entries.read(key, options))
+        // Memory keeps whole values, also of one that this caller has.
+        const whole = key.policy.l1 === 'off' ? options : { ...options, have: undefined }
+        return l1.read(key, options, () => entries.read(key, whole))
       },
       async readMany(keys, maxBytes) {
         if (keys[0]?.policy.l1 !== 'off') {

@@ -29,15 +29,14 @@ local answer, bytes = { clock.clk }, 0
 
 for i = 2, #KEYS do
   if bytes > reply_bytes then break end
-  local entry, blob = read_entry(KEYS[i])
+  local entry = read_entry(KEYS[i])
   local state, logical, stale = judge_kept(entry, clock, space, idle_ms, KEYS[i])
   if state == 0 then answer[#answer + 1] = 0
   else
     if idle_ms > 0 and now_us - entry.touched > idle_ms * 100 then
       redis.pcall('SETRANGE', KEYS[i], TOUCHED_AT, struct.pack('>d', now_us))
     end
-    local payload = ''
-    if entry.size <= max_bytes then payload = string.sub(blob, entry.payload_at) end
+    local payload = payload_of(entry, max_bytes)
     bytes = bytes + #payload
     answer[#answer + 1] = describe(state, entry, logical, stale)
     answer[#answer + 1] = payload

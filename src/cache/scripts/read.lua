@@ -16,6 +16,7 @@ ARGV idle_ms      int     longest time without use, 0 for none
 ARGV max_stale_ms int     how stale the value may be, -1 for as long as it is kept
 ARGV min_fresh_ms int     how long the value must stay fresh, 0 for any
 ARGV max_bytes    int     a larger payload is left out, -1 for none at all
+ARGV have         string  versions whose payload the caller has, each between spaces; '' for none
 
 RETURN clk lease left_ms token entry payload
   clk             of the partition, as of this reply
@@ -33,10 +34,10 @@ local seed, on_restart, space = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local want, own_token, token = ARGV[4] == '1', ARGV[5] == '1', ARGV[6]
 local lease_ms, early, idle_ms = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local max_stale_ms, min_fresh_ms = tonumber(ARGV[10]), tonumber(ARGV[11])
-local max_bytes = tonumber(ARGV[12])
+local max_bytes, have = tonumber(ARGV[12]), ARGV[13]
 
 local clock = read_clock(clock_key, space, seed, on_restart)
-local entry, blob = read_entry(entry_key)
+local entry = read_entry(entry_key)
 local state, logical, stale = judge_kept(entry, clock, space, idle_ms, entry_key)
 local lease, ran_out
 if want then lease, ran_out = read_lease(lease_key, clock) end
@@ -79,5 +80,7 @@ if state > 0 and idle_ms > 0 and now_us - entry.touched > idle_ms * 100 then
   redis.pcall('SETRANGE', entry_key, TOUCHED_AT, struct.pack('>d', now_us))
 end
 local payload = ''
-if state > 0 and entry.size <= max_bytes then payload = string.sub(blob, entry.payload_at) end
+if state > 0 and not string.find(have, ' ' .. digits(entry.version) .. ' ', 1, true) then
+  payload = payload_of(entry, max_bytes)
+end
 return { clock.clk, lease_state, left_ms, lease_token, describe(state, entry, logical, stale), payload }

@@ -14,6 +14,7 @@ ARGV fill        string  token of the lease that this fills, '' for none
 ARGV match       string  the version that must be there; '*' for any; '' for no condition
 ARGV absent      0 or 1  1: only where there is no value, or one known to be absent
 ARGV show        0 or 1  1: a refused condition answers with the present value
+ARGV show_bytes  int     its payload is left out if it is larger
 ARGV negative    0 or 1  1: the value is known to be absent
 ARGV ttl_ms      int     fresh for
 ARGV stale_ms    int     then stale for
@@ -42,10 +43,10 @@ MEMORY grows
 local clock_key, entry_key, lease_key, values_key, memo_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local seed, on_restart, space, name = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local fill, match, absent, show = ARGV[5], ARGV[6], ARGV[7] == '1', ARGV[8] == '1'
-local negative, ttl_ms, stale_ms = ARGV[9] == '1', tonumber(ARGV[10]), tonumber(ARGV[11])
-local error_ms, idle_ms, content_type = tonumber(ARGV[12]), tonumber(ARGV[13]), ARGV[14]
-local encoding, tags, fingerprint = ARGV[15], ARGV[16], ARGV[17]
-local memo_ttl_ms, payload = tonumber(ARGV[18]), ARGV[19]
+local show_bytes, negative, ttl_ms = tonumber(ARGV[9]), ARGV[10] == '1', tonumber(ARGV[11])
+local stale_ms, error_ms, idle_ms = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
+local content_type, encoding, tags = ARGV[15], ARGV[16], ARGV[17]
+local fingerprint, memo_ttl_ms, payload = ARGV[18], tonumber(ARGV[19]), ARGV[20]
 
 local function answer(outcome, version, replayed, described, present)
   return { outcome, version, replayed, described or '', present or '' }
@@ -59,7 +60,7 @@ if memo then
 end
 
 local clock = read_clock(clock_key, space, seed, on_restart)
-local entry, blob = read_entry(entry_key)
+local entry = read_entry(entry_key)
 local state, logical, stale = judge_kept(entry, clock, space, idle_ms, entry_key)
 
 local lease
@@ -83,7 +84,7 @@ local fits = match == '' or (visible and (match == '*' or match == digits(entry.
 if not fits or (absent and visible) then
   local there = visible and entry.version or 0
   if not show or not visible then return answer(3, there, 0) end
-  return answer(3, there, 0, describe(state, entry, logical, stale), string.sub(blob, entry.payload_at))
+  return answer(3, there, 0, describe(state, entry, logical, stale), payload_of(entry, show_bytes))
 end
 
 tick(clock)
@@ -96,7 +97,7 @@ write_entry(entry_key, {
   created = now_us, touched = now_us,
   logical = fresh_until, stale = fresh_until + stale_ms * 1000, error = fresh_until + error_ms * 1000,
   load = lease and math.min(4294967295, math.max(1, ms(now_us - lease.granted))) or 0,
-  token = fill, type = content_type, encoding = encoding, tags = tags,
+  size = #payload, token = fill, type = content_type, encoding = encoding, tags = tags,
 }, payload)
 redis.call('UNLINK', lease_key, values_key)
 local outcome = visible and 2 or 1

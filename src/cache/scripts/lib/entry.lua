@@ -1,15 +1,19 @@
 -- An entry is one string: a fixed header, four short texts, the payload. Times are us.
---   format kind flags        1; 0 bytes, 1 counter, 2 object; 1 negative + 2 its fill created it
+--   format kind flags        2; 0 bytes, 1 counter, 2 object; 1 negative + 2 its fill created it
 --   version fence epoch      see clock.lua; the fence is the clk at which its load began
 --   created touched          written at; last seen in use (for idle time)
 --   logical stale error      fresh until, served stale until, kept for a failed refresh until
 --   load                     how long the load took, ms; 0 when it is not known
+--   size                     bytes of the payload; of a counter or an object, those in its hash
 --   lengths                  fill token, content type, content encoding, tags
-local HEADER = '>BBBddddddddIBBBH'
-local HEADER_BYTES = 76
+local FORMAT = 2
+local HEADER = '>BBBddddddddIIBBBH'
+local HEADER_BYTES = 80
 local BYTES, COUNTER, OBJECT = 0, 1, 2
 -- Where the fields that change in place begin.
-local VERSION_AT, TOUCHED_AT, LOGICAL_AT = 3, 35, 43
+local TOUCHED_AT, LOGICAL_AT = 35, 43
+-- Read in one command: the header, the texts unless they are long, and with them a small payload.
+local HEAD_BYTES = 4096
 
 local function split_tags(text)
   local tags = {}
@@ -17,42 +21,42 @@ local function split_tags(text)
   return tags
 end
 
-local function decode_entry(blob)
-  if not blob or #blob < HEADER_BYTES then return nil end
-  local e = {}
+-- The header and the texts, whatever the size of the payload. A counter or an object keeps its
+-- values in a hash beside the entry.
+local function read_entry(key)
+  local head = redis.call('GETRANGE', key, 0, HEAD_BYTES - 1)
+  if #head < HEADER_BYTES then return nil end
+  local e = { key = key }
   local format, flags, token, kind_of, encoding, tags
   format, e.kind, flags, e.version, e.fence, e.epoch, e.created, e.touched, e.logical, e.stale,
-    e.error, e.load, token, kind_of, encoding, tags = struct.unpack(HEADER, blob)
-  if format ~= 1 then return nil end
+    e.error, e.load, e.size, token, kind_of, encoding, tags = struct.unpack(HEADER, head)
+  if format ~= FORMAT then return nil end
+  local texts = HEADER_BYTES + token + kind_of + encoding + tags
+  if texts > #head then head = redis.call('GETRANGE', key, 0, texts - 1) end
   e.negative, e.was_created = flags % 2 == 1, flags >= 2
   local at = HEADER_BYTES + 1
-  e.token = string.sub(blob, at, at + token - 1)
+  e.token = string.sub(head, at, at + token - 1)
   at = at + token
-  e.type = string.sub(blob, at, at + kind_of - 1)
+  e.type = string.sub(head, at, at + kind_of - 1)
   at = at + kind_of
-  e.encoding = string.sub(blob, at, at + encoding - 1)
-  at = at + encoding
-  e.tags = string.sub(blob, at, at + tags - 1)
-  e.payload_at = at + tags
-  e.size = #blob - e.payload_at + 1
+  e.encoding = string.sub(head, at, at + encoding - 1)
+  e.tags = string.sub(head, at + encoding, texts)
+  e.head, e.payload_from = head, texts
+  if e.kind ~= BYTES then e.values = string.gsub(key, ':entry:', ':values:', 1) end
   return e
 end
 
--- A counter or an object keeps its values in a hash beside the entry, whose payload is their size.
-local function read_entry(key)
-  local blob = redis.call('GET', key)
-  local e = decode_entry(blob)
-  if e and e.kind ~= BYTES then
-    e.size = tonumber(string.sub(blob, e.payload_at))
-    e.values = string.gsub(key, ':entry:', ':values:', 1)
-  end
-  return e, blob
+-- Only for what is returned: a large payload takes Redis longer than everything else here.
+local function payload_of(e, max_bytes)
+  if e.kind ~= BYTES or e.size > max_bytes then return '' end
+  if e.payload_from + e.size <= #e.head then return string.sub(e.head, e.payload_from + 1) end
+  return redis.call('GETRANGE', e.key, e.payload_from, -1)
 end
 
 local function write_entry(key, e, payload)
   local flags = (e.negative and 1 or 0) + (e.was_created and 2 or 0)
-  local header = struct.pack(HEADER, 1, e.kind, flags, e.version, e.fence, e.epoch, e.created,
-    e.touched, e.logical, e.stale, e.error, e.load, #e.token, #e.type, #e.encoding, #e.tags)
+  local header = struct.pack(HEADER, FORMAT, e.kind, flags, e.version, e.fence, e.epoch, e.created,
+    e.touched, e.logical, e.stale, e.error, e.load, e.size, #e.token, #e.type, #e.encoding, #e.tags)
   local life_ms = math.ceil((math.max(e.logical, e.stale, e.error) - now_us) / 1000)
   -- A soft invalidation during its load may have ended it before it began.
   if life_ms < 1 then return redis.call('UNLINK', key) end

@@ -1,0 +1,212 @@
+import { randomBytes } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { connect } from '../support/managed.js'
+import { find, toolsFolder } from '../support/server-place.js'
+import { until } from '../support/until.js'
+
+// A Redis of its own, whose every command is watched.
+let redis: ManagedRedis
+let harness: Harness
+
+beforeAll(async () => {
+  redis = await startManagedRedis({ toolsFolder, find })
+  harness = await startHarness({
+    redisUrl: redis.url,
+    configFile: 'spaces: { large: { maxValueBytes: 8388608, staleMs: 600000 } }',
+  })
+})
+afterAll(async () => {
+  await harness.close()
+  await redis.stop()
+})
+
+const SIZE = 8 * 1024 * 1024
+/** Header and texts of an entry, and what is read with them in one command. */
+const HEAD = 8_192
+const value = randomBytes(SIZE)
+const at = (key: string) => `/v1/cache/large/${key}`
+
+async function store(key: string): Promise<string> {
+  const { headers } = await harness.request('put', at(key)).send(value).expect(201)
+  return headers.etag as string
+}
+
+interface Read {
+  readonly byScript: boolean
+  readonly bytes: number
+}
+
+/** What Redis read of entries while `work` went on. */
+async function readsOf(work: () => Promise<unknown>): Promise<Read[]> {
+  const monitor = await (await connect(redis)).monitor()
+  const seen: { args: string[]; source: string }[] = []
+  monitor.on('monitor', (_time: string, args: string[], source: string) => {
+    seen.push({ args, source })
+  })
+  try {
+    await work()
+    await harness.redis.echo('the end')
+    await until('the end of it', () => seen.some(({ args }) => args[1] === 'the end'))
+  } finally {
+    monitor.disconnect()
+  }
+  return seen
+    .filter(({ args }) => args[1]?.includes(':entry:') && /^(get|getrange)$/i.test(args[0] ?? ''))
+    .map(({ args, source }) => ({ byScript: source === 'lua', bytes: lengthOf(args) }))
+}
+
+/** Of a value as large as ours. */
+const lengthOf = ([, , from, to]: string[]): number =>
+  from === undefined ? SIZE : (Number(to) < 0 ? SIZE : Number(to) + 1) - Number(from)
+
+describe('what returns no payload reads none', () => {
+  const tag = (etag: string) => ({ 'if-none-match': etag })
+  const operations: [string, (key: string, etag: string) => Promise<unknown>][] = [
+    ['HEAD', (key) => harness.request('head', at(key)).expect(200)],
+    ['metadata', (key) => harness.request('get', `${at(key)}?meta=true`).expect(200)],
+    ['a touch', (key) => harness.request('post', `${at(key)}/touch`).expect(204)],
+    ['a 304', (key, etag) => harness.request('get', at(key)).set(tag(etag)).expect(304)],
+    ['a 304 to any', (key) => harness.request('get', at(key)).set(tag('*')).expect(304)],
+    [
+      'a refused If-Match',
+      (key) => harness.request('put', at(key)).set('if-match', '"1"').send('x').expect(412),
+    ],
+    [
+      'a refused If-None-Match',
+      (key) => harness.request('put', at(key)).set(tag('*')).send('x').expect(412),
+    ],
+    [
+      'a refused DELETE',
+      (key) => harness.request('delete', at(key)).set('if-match', '"1"').expect(412),
+    ],
+    [
+      'a kind mismatch',
+      (key) =>
+        harness
+          .request('post', `${at(key)}/incr`)
+          .send({})
+          .expect(409),
+    ],
+    [
+      'a soft invalidation',
+      (key) =>
+        harness
+          .request('post', '/v1/cache/large/invalidate')
+          .send({ keys: [key] })
+          .expect(204),
+    ],
+    ['a value in its place', (key) => harness.request('put', at(key)).send('small').expect(204)],
+    ['a DELETE', (key) => harness.request('delete', at(key)).expect(204)],
+  ]
+
+  it.each(operations)('%s', async (what, run) => {
+    const etag = await store(`for ${what}`)
+    const reads = await readsOf(() => run(`for ${what}`, etag))
+    expect(Math.max(0, ...reads.map(({ bytes }) => bytes))).toBeLessThanOrEqual(HEAD)
+  })
+
+  it('a miss for what is dead', async () => {
+    await store('dead')
+    const body = { all: true, mode: 'hard' }
+    await harness.request('post', '/v1/cache/large/invalidate').send(body).expect(204)
+    const reads = await readsOf(() => harness.request('get', at('dead')).expect(404))
+    expect(Math.max(0, ...reads.map(({ bytes }) => bytes))).toBeLessThanOrEqual(HEAD)
+  })
+})
+
+describe('a large payload passes no script', () => {
+  const returns: [string, (key: string) => Promise<Buffer>][] = [
+    ['a GET', async (key) => (await harness.request('get', at(key)).expect(200)).body],
+    [
+      'a get-or-set',
+      async (key) =>
+        (
+          await harness
+            .request('put', at(key))
+            .set({ 'if-none-match': '*', prefer: 'return=representation' })
+            .send('x')
+            .expect(200)
+        ).body,
+    ],
+    [
+      'a get-many',
+      async (key) => {
+        const { body } = await harness
+          .request('post', '/v1/cache/large/get-many')
+          .send({ keys: [key], encoding: 'base64' })
+          .expect(200)
+        return Buffer.from(body.entries[0].value, 'base64')
+      },
+    ],
+  ]
+
+  it.each(returns)('%s', async (what, run) => {
+    await store(`by ${what}`)
+    let got: Buffer | undefined
+    const reads = await readsOf(async () => {
+      got = await run(`by ${what}`)
+    })
+    expect(got?.equals(value)).toBe(true)
+    const large = reads.filter(({ bytes }) => bytes > HEAD)
+    expect(large).toEqual([{ byScript: false, bytes: SIZE }])
+  })
+})
+
+it('long texts are read whole', async () => {
+  const tags = Array.from({ length: 32 }, (_, i) => `${i}`.padEnd(128, 't'))
+  const texts = { 'surrogate-key': tags.join(' '), 'content-encoding': 'e'.repeat(255) }
+  await harness
+    .request('put', at('texts'))
+    .type('text/plain')
+    .set(texts)
+    .send('the value')
+    .expect(201)
+  const { text, headers } = await harness.request('get', at('texts')).expect(200)
+  expect([text, headers['content-encoding']]).toEqual(['the value', 'e'.repeat(255)])
+  const { body: meta } = await harness.request('get', `${at('texts')}?meta=true`).expect(200)
+  expect(meta.tags).toEqual(tags)
+})
+
+/** Replaces the entry each time that a plain GET comes for it. */
+function replaceBehindScripts(client: Redis, replace: () => Promise<unknown>) {
+  const { getBuffer } = client
+  client.getBuffer = (async (key: string) => {
+    await replace()
+    return getBuffer.call(client, key)
+  }) as typeof getBuffer
+  return () => {
+    client.getBuffer = getBuffer
+  }
+}
+
+it('a value that is replaced between the script and the GET is never mixed up', async () => {
+  const versions = new Map<string, Buffer>()
+  const put = async () => {
+    const bytes = randomBytes(100_000)
+    const { headers } = await harness.request('put', at('hot')).send(bytes)
+    versions.set(headers.etag as string, bytes)
+  }
+  await put()
+  const restore = replaceBehindScripts(harness.links.cache.client as Redis, put)
+  try {
+    const { body, headers } = await harness.request('get', at('hot')).expect(200)
+    expect(versions.get(headers.etag as string)?.equals(body)).toBe(true)
+  } finally {
+    restore()
+  }
+})
+
+it('a value that goes between the script and the GET is a miss', async () => {
+  await harness.request('put', at('going')).send(randomBytes(100_000)).expect(201)
+  const restore = replaceBehindScripts(harness.links.cache.client as Redis, () =>
+    harness.request('delete', at('going')).expect(204),
+  )
+  try {
+    await harness.request('get', at('going')).expect(404)
+  } finally {
+    restore()
+  }
+})
