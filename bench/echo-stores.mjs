@@ -1,13 +1,18 @@
 // Fixed answers in the shape of each store's own; see echo.mjs.
+import * as cache from '../dist/cache/domain.js'
 import { DEFAULT_POLICY } from '../dist/cache/spaces/policy.js'
 import { DEFAULT_BOARD } from '../dist/leaderboards/config.js'
+import * as leaderboards from '../dist/leaderboards/domain.js'
+import * as locks from '../dist/locks/domain.js'
+import { createLockMetrics } from '../dist/locks/metrics.js'
+import * as ratelimits from '../dist/ratelimits/domain.js'
 
 const FENCE = 1_795_000_000_000_000
 export const VALUE = Buffer.from(
   JSON.stringify({ name: 'Ada', tags: Array(16).fill('0123456789abcdef') }),
 )
 
-export const echoStores = {
+const stores = {
   locks: {
     acquire: async () => ({
       kind: 'granted',
@@ -92,3 +97,22 @@ export const echoStores = {
     }),
   },
 }
+
+/** The domains of the service, each over the stores above. */
+export const echoDomains = [
+  {
+    ...locks.locks,
+    create: ({ metrics, settings: { idempotencyTtlMs } }) =>
+      locks.toRunning({
+        store: stores.locks,
+        metrics: createLockMetrics(metrics),
+        idempotencyTtlMs,
+      }),
+  },
+  { ...cache.cache, create: (deps) => cache.toRunning(stores.cache, deps) },
+  { ...ratelimits.ratelimits, create: (deps) => ratelimits.toRunning(stores.ratelimits, deps) },
+  {
+    ...leaderboards.leaderboards,
+    create: (deps) => leaderboards.toRunning(stores.leaderboards, deps),
+  },
+]

@@ -1,20 +1,33 @@
-import { spaceSection } from './cache/spaces/section.js'
+import type { Static, TSchema } from 'typebox'
 import { type Loaded, load } from './config/load.js'
-import type { Sections } from './config/sections.js'
 import type { Environment } from './config/variables.js'
+import type { Domain } from './domain.js'
+import { DOMAINS } from './domains.js'
+import { OWN_SCOPES, type Scope } from './http/scopes.js'
 import { tokenSection } from './http/tokens.js'
-import { leaderboardSection } from './leaderboards/templates.js'
-import { policySection } from './ratelimits/policies/section.js'
 
-/** What the configuration file may define besides settings: one line per domain. */
-const sections = {
-  tokens: tokenSection,
-  spaces: spaceSection,
-  policies: policySection,
-  leaderboards: leaderboardSection,
-} satisfies Sections
-
-export type Config = Loaded<typeof sections>
+export type Config = Loaded<{ readonly tokens: ReturnType<typeof tokenSection> }>
 
 /** @throws ConfigError naming every fault and where it stands. */
-export const loadConfig = (environment: Environment): Config => load(environment, sections)
+export function loadConfig(environment: Environment, domains: readonly Domain[] = DOMAINS): Config {
+  const sections = domains.flatMap(({ section }) => (section ? [[section.name, section]] : []))
+  return load(environment, {
+    tokens: tokenSection(scopesOf(domains)),
+    ...Object.fromEntries(sections),
+  })
+}
+
+/** Every scope that a token can have. */
+export const scopesOf = (domains: readonly Domain[]): readonly Scope[] => [
+  ...domains.flatMap(({ scopes }) => scopes),
+  ...OWN_SCOPES,
+]
+
+/** The section of a domain; undefined where it has none. */
+export function definitionsOf<S extends TSchema>(
+  { definitions }: Config,
+  { section }: Pick<Domain<S>, 'section'>,
+): Static<S> {
+  const values: Readonly<Record<string, unknown>> = definitions
+  return (section && values[section.name]) as Static<S>
+}

@@ -2,9 +2,12 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { SETTINGS, SettingsSchema, variableOf } from '../src/config/settings.js'
-import { PROBLEMS } from '../src/http/problem-codes.js'
-import { SCOPES } from '../src/http/scopes.js'
+import { scopesOf } from '../src/config.js'
+import { DOMAINS } from '../src/domains.js'
+import { collectProblems } from '../src/http/problem-codes.js'
 import { type Harness, startHarness } from './support/harness.js'
+
+const SCOPES = scopesOf(DOMAINS)
 
 let harness: Harness
 beforeAll(async () => {
@@ -88,7 +91,7 @@ interface Operation {
 }
 
 it('every error stands in errors.md', () => {
-  const sorted = Object.entries(PROBLEMS).sort(([, a], [, b]) => a.status - b.status)
+  const sorted = [...collectProblems(DOMAINS)].sort(([, a], [, b]) => a.status - b.status)
   const rows = sorted.map(([name, { status, title, cause, remedy, retry }]) => [
     status,
     code(name),

@@ -21,3 +21,25 @@ export function createReloads<C>(load: () => C): Reloads<C> {
     },
   }
 }
+
+/** A part of the configuration that may change while the service runs. */
+export interface Live<T> {
+  /** As it stands now. */
+  current(): T
+  /** Calls at once, and again after every reload. */
+  follow(listener: (value: T) => void): void
+}
+
+export function toLive<C, T>(config: C, onReload: OnReload<C>, pick: (config: C) => T): Live<T> {
+  let current = pick(config)
+  onReload((fresh) => {
+    current = pick(fresh)
+  })
+  return {
+    current: () => current,
+    follow(listener) {
+      listener(current)
+      onReload((fresh) => listener(pick(fresh)))
+    },
+  }
+}

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { namespaceOf } from './namespace.js'
-import { Problem } from './problem.js'
+import { type Problem, problem } from './problem.js'
 import type { Scope } from './scopes.js'
 import type { Keyring } from './tokens.js'
 
@@ -53,7 +53,7 @@ export function installAuth(app: FastifyInstance, keyring: Keyring): void {
     if (!caller) {
       reply.header('www-authenticate', 'Bearer realm="lockstep"')
       const how = forProxies ? 'Lockstep-Token: <token>' : 'Authorization: Bearer <token>'
-      throw new Problem('unauthenticated', `Send a known token as \`${how}\`.`)
+      throw problem('unauthenticated', `Send a known token as \`${how}\`.`)
     }
     request.caller = caller.name
     request.scopes = caller.scopes
@@ -72,6 +72,6 @@ export function assertScope(request: FastifyRequest, scope: Scope): void {
 }
 
 const lacksScope = ({ caller }: FastifyRequest, scope: string): Problem =>
-  new Problem('forbidden', `The token "${caller}" does not have the scope ${scope}.`, {
+  problem('forbidden', `The token "${caller}" does not have the scope ${scope}.`, {
     extensions: { scope },
   })

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import Type from 'typebox'
 import { toETag } from './etag.js'
-import { Problem } from './problem.js'
+import { type Problem, problem } from './problem.js'
 
 /** Headers of a PUT or DELETE of something that is configured. */
 export const DocumentHeaders = Type.Object({
@@ -62,10 +62,10 @@ export function assertRemoved(
 function refused(refusal: Refusal, noun: string, name: string): Problem {
   switch (refusal) {
     case 'precondition-failed':
-      return new Problem('precondition-failed', `The ${noun} ${name} has another version.`)
+      return problem('precondition-failed', `The ${noun} ${name} has another version.`)
     case 'in-file':
-      return new Problem('in-config-file', `The ${noun} ${name} stands in the configuration file.`)
+      return problem('in-config-file', `The ${noun} ${name} stands in the configuration file.`)
     case 'too-many':
-      return new Problem('too-many-policies', `The namespace has as many as it may of: ${noun}.`)
+      return problem('too-many-policies', `The namespace has as many as it may of: ${noun}.`)
   }
 }

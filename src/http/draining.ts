@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { Problem } from './problem.js'
+import { problem } from './problem.js'
 
 const PROBES = /^\/(livez|readyz|metrics)\b/
 
@@ -10,7 +10,7 @@ const PROBES = /^\/(livez|readyz|metrics)\b/
 export function installDraining(app: FastifyInstance, isDraining: () => boolean): void {
   app.addHook('onRequest', (request, _reply, done) => {
     if (isDraining() && !PROBES.test(request.url)) {
-      throw new Problem('draining', 'This instance is shutting down; ask another, or again soon.', {
+      throw problem('draining', 'This instance is shutting down; ask another, or again soon.', {
         retryAfterMs: 1_000,
       })
     }

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import Type from 'typebox'
-import { Problem } from './problem.js'
-import { PROBLEMS, type ProblemCode, type ProblemSpec } from './problem-codes.js'
+import { problem } from './problem.js'
+import type { ProblemSpec } from './problems/spec.js'
 
 const RETRY: Readonly<Record<ProblemSpec['retry'], string>> = {
   no: 'A repeat of the same request gives the same answer.',
@@ -9,8 +9,12 @@ const RETRY: Readonly<Record<ProblemSpec['retry'], string>> = {
   'same-key': 'A repeat is safe only with the same Idempotency-Key.',
 }
 
+export interface ErrorPageOptions {
+  readonly problems: ReadonlyMap<string, ProblemSpec>
+}
+
 /** The page behind the `type` of every problem. */
-export const errorPages: FastifyPluginAsync = async (app) => {
+export const errorPages: FastifyPluginAsync<ErrorPageOptions> = async (app, { problems }) => {
   app.get<{ Params: { code: string } }>(
     '/errors/:code',
     {
@@ -19,13 +23,12 @@ export const errorPages: FastifyPluginAsync = async (app) => {
     },
     async (request, reply) => {
       const { code } = request.params
-      if (!isCode(code)) throw new Problem('not-found', `There is no error named ${code}.`)
-      return reply.type('text/html; charset=utf-8').send(page(code, PROBLEMS[code]))
+      const spec = problems.get(code)
+      if (!spec) throw problem('not-found', `There is no error named ${code}.`)
+      return reply.type('text/html; charset=utf-8').send(page(code, spec))
     },
   )
 }
-
-const isCode = (code: string): code is ProblemCode => Object.hasOwn(PROBLEMS, code)
 
 /** Every value comes from the registry, so nothing needs escaping. */
 const page = (

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import Type from 'typebox'
-import { Problem, problemResponse } from './problem.js'
+import { problem, problemResponses } from './problem.js'
 
 export interface HealthOptions {
   /** Why this instance should get no traffic, or undefined when it should. */
@@ -35,13 +35,13 @@ export const healthRoutes: FastifyPluginAsync<HealthOptions> = async (app, { not
         operationId: 'getReadiness',
         summary: 'Redis answers and the instance is not draining',
         tags: ['operations'],
-        response: { 200: Ok, 503: problemResponse('store-unavailable', 'draining') },
+        response: { 200: Ok, ...problemResponses('store-unavailable', 'draining') },
       },
     },
     async () => {
       const reason = notReady()
       if (reason)
-        throw new Problem(reason, `This instance is not ready: ${reason}.`, { retryAfterMs: 1_000 })
+        throw problem(reason, `This instance is not ready: ${reason}.`, { retryAfterMs: 1_000 })
       return { status: 'ok' as const }
     },
   )

@@ -1,4 +1,4 @@
-import { invalid, Problem } from './problem.js'
+import { invalid, problem } from './problem.js'
 
 export const NAMESPACE_PATTERN = '^[a-z0-9][a-z0-9-]{0,62}$'
 const NAMESPACE = new RegExp(NAMESPACE_PATTERN)
@@ -21,7 +21,7 @@ export function namespaceOf(
   if (asked === undefined && granted.length === 1 && first !== '*') return first
   const namespace = asked ?? DEFAULT_NAMESPACE
   if (granted.includes('*') || granted.includes(namespace)) return namespace
-  throw new Problem(
+  throw problem(
     'forbidden',
     asked === undefined
       ? 'The token works in several namespaces; name one in the header Lockstep-Namespace.'

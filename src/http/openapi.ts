@@ -7,8 +7,17 @@ const DESCRIPTION = `Locks, cache, rate limits and leaderboards over HTTP; each 
 Durations are integers in milliseconds and end in \`Ms\`. Errors are RFC 9457 problem details with a stable \`code\`.
 Every request runs in one namespace: the token's, or the \`Lockstep-Namespace\` header, else \`default\`.`
 
+interface Tag {
+  readonly name: string
+  readonly description: string
+}
+
 /** OpenAPI 3.1, generated from the schemas of the routes; served as YAML, JSON and as a page. */
-export async function installOpenApi(app: FastifyInstance, version: string): Promise<void> {
+export async function installOpenApi(
+  app: FastifyInstance,
+  version: string,
+  domains: readonly Tag[],
+): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -23,10 +32,7 @@ export async function installOpenApi(app: FastifyInstance, version: string): Pro
         },
       },
       tags: [
-        { name: 'locks', description: 'Leases with fences' },
-        { name: 'cache', description: 'Values with versions, leases and marks' },
-        { name: 'ratelimits', description: 'Several limits, all or nothing' },
-        { name: 'leaderboards', description: 'Exact ranks' },
+        ...domains.map(({ name, description }) => ({ name, description })),
         { name: 'operations', description: 'Health, metrics, status' },
       ],
     },

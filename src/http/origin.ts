@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import './auth.js'
-import { Problem } from './problem.js'
+import { problem } from './problem.js'
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 
@@ -23,10 +23,10 @@ export function installOriginRules(app: FastifyInstance, rules: OriginRules): vo
     if (request.routeOptions.config.forProxies) return done()
     const { origin, host } = request.headers
     if (origin !== undefined && !isOwnOrigin(origin, isAllowed)) {
-      throw new Problem('origin-refused', `Origin ${origin} may not call this service.`)
+      throw problem('origin-refused', `Origin ${origin} may not call this service.`)
     }
     if (host !== undefined && !isAllowed(hostName(host)) && rules.loopbackOnly()) {
-      throw new Problem('host-refused', `Host ${host} is not a name of this service.`)
+      throw problem('host-refused', `Host ${host} is not a name of this service.`)
     }
     done()
   })

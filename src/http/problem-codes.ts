@@ -1,23 +1,23 @@
-import { CACHE_PROBLEMS } from './problems/cache.js'
-import { LEADERBOARD_PROBLEMS } from './problems/leaderboard.js'
-import { LOCK_PROBLEMS } from './problems/lock.js'
-import { RATE_LIMIT_PROBLEMS } from './problems/rate-limit.js'
 import { REQUEST_PROBLEMS } from './problems/request.js'
+import type { ProblemSpecs } from './problems/spec.js'
 import { STORE_PROBLEMS } from './problems/store.js'
 
-export type { ProblemSpec } from './problems/spec.js'
-
 /**
- * Every error a client can see. The key is the last part of the `type` URI and the page
- * /errors/<code> that the service answers itself. Append only: a released code is never renamed.
+ * Errors that routes of every domain can answer with. The key is the last part of the `type` URI
+ * and of the page /errors/<code>. Append only: a released code is never renamed.
  */
-export const PROBLEMS = {
-  ...REQUEST_PROBLEMS,
-  ...STORE_PROBLEMS,
-  ...LOCK_PROBLEMS,
-  ...CACHE_PROBLEMS,
-  ...RATE_LIMIT_PROBLEMS,
-  ...LEADERBOARD_PROBLEMS,
-}
+export const SHARED_PROBLEMS = { ...REQUEST_PROBLEMS, ...STORE_PROBLEMS }
 
-export type ProblemCode = keyof typeof PROBLEMS
+export type SharedCode = keyof typeof SHARED_PROBLEMS
+
+/** Every code once, over all domains. */
+export function collectProblems(
+  domains: readonly { readonly problems: ProblemSpecs }[],
+): ReadonlyMap<string, ProblemSpecs[string]> {
+  const all = new Map<string, ProblemSpecs[string]>(Object.entries(SHARED_PROBLEMS))
+  for (const [code, spec] of domains.flatMap(({ problems }) => Object.entries(problems))) {
+    if (all.has(code)) throw new Error(`two domains define the problem ${code}`)
+    all.set(code, spec)
+  }
+  return all
+}

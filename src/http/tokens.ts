@@ -1,40 +1,44 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import Type, { type Static } from 'typebox'
 import { NAMESPACE_PATTERN } from './namespace.js'
-import { SCOPES, type Scope, withImplied } from './scopes.js'
+import { type Scope, withImplied } from './scopes.js'
 
-const Token = Type.Object(
-  {
-    name: Type.String({
-      pattern: '^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$',
-      description: 'Stands in logs. Two tokens of one name are one caller: so they are rotated.',
-    }),
-    sha256: Type.String({
-      pattern: '^[0-9a-f]{64}$',
-      description: 'SHA-256 of the token in hex; `npm run token -- NAME` prints both.',
-    }),
-    namespaces: Type.Array(Type.String({ pattern: `^\\*$|${NAMESPACE_PATTERN}` }), {
-      minItems: 1,
-      description: 'Where it may work; "*" is everywhere.',
-    }),
-    scopes: Type.Array(Type.Enum([...SCOPES]), {
-      minItems: 1,
-      description: 'What it may do; `x:write` includes `x:read`.',
-    }),
-  },
-  { additionalProperties: false },
-)
+const tokenSchema = (scopes: readonly Scope[]) =>
+  Type.Object(
+    {
+      name: Type.String({
+        pattern: '^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$',
+        description: 'Stands in logs. Two tokens of one name are one caller: so they are rotated.',
+      }),
+      sha256: Type.String({
+        pattern: '^[0-9a-f]{64}$',
+        description: 'SHA-256 of the token in hex; `npm run token -- NAME` prints both.',
+      }),
+      namespaces: Type.Array(Type.String({ pattern: `^\\*$|${NAMESPACE_PATTERN}` }), {
+        minItems: 1,
+        description: 'Where it may work; "*" is everywhere.',
+      }),
+      scopes: Type.Array(Type.Enum([...scopes]), {
+        minItems: 1,
+        description: 'What it may do; `x:write` includes `x:read`.',
+      }),
+    },
+    { additionalProperties: false },
+  )
 
-export const tokenSection = {
-  schema: Type.Array(Token, { default: [], maxItems: 256 }),
+export type Token = Static<ReturnType<typeof tokenSchema>>
+
+/** `tokens:` of the configuration file. @param scopes all that there are */
+export const tokenSection = (scopes: readonly Scope[]) => ({
+  schema: Type.Array(tokenSchema(scopes), { default: [], maxItems: 256 }),
   fileSetting: 'tokensFile' as const,
-  check: (tokens: readonly Static<typeof Token>[]) =>
+  check: (tokens: readonly Token[]) =>
     tokens.flatMap(({ sha256 }, at) =>
       tokens.findIndex((other) => other.sha256 === sha256) < at
         ? [{ pointer: `/${at}/sha256`, message: 'stands there twice' }]
         : [],
     ),
-}
+})
 
 /** Who calls, and what that caller may do. */
 export interface Caller {
@@ -50,12 +54,12 @@ export interface Keyring {
   /** The caller of an Authorization header, if its token is known. */
   find(authorization: string | undefined): Caller | undefined
   /** After a reload. A list that became empty lets nobody in, rather than everybody. */
-  replace(tokens: readonly Static<typeof Token>[]): void
+  replace(tokens: readonly Token[]): void
 }
 
 const BEARER = /^Bearer +([\x21-\x7e]{1,512})$/i
 
-export function createKeyring(tokens: readonly Static<typeof Token>[]): Keyring {
+export function createKeyring(tokens: readonly Token[]): Keyring {
   let entries: { digest: Buffer; caller: Caller }[] = []
   let locked = false
   const keyring: Keyring = {

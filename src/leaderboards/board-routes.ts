@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { COMMON_PROBLEMS, Problem, problemResponses } from '../http/problem.js'
+import { COMMON_PROBLEMS, type Problem } from '../http/problem.js'
 import { boardProblem } from './board-rules.js'
 import type { BoardConfig } from './config.js'
+import { problem, problemResponses } from './problems.js'
 import * as schemas from './schemas.js'
 import { NEVER_MS } from './seasons.js'
 import type { LeaderboardStore } from './store.js'
@@ -33,15 +34,15 @@ export const boardRoutes: FastifyPluginAsyncTypebox<BoardRouteOptions> = async (
     async (request, reply) => {
       const { board } = request.params
       const config: BoardConfig = request.body
-      const problem = boardProblem(config)
-      if (problem) throw problem
+      const fault = boardProblem(config)
+      if (fault) throw fault
       const ifMatch = request.headers['if-match']?.replaceAll('"', '') ?? ''
       const { outcome, version } = await store.configure(request.namespace, board, config, ifMatch)
       if (outcome === 'precondition') {
-        throw new Problem('precondition-failed', `"${board}" has another version.`)
+        throw problem('precondition-failed', `"${board}" has another version.`)
       }
       if (outcome === 'immutable') {
-        throw new Problem('config-immutable', `"${board}" has entries whose order depends on it.`)
+        throw problem('config-immutable', `"${board}" has entries whose order depends on it.`)
       }
       reply.header('etag', `"${version}"`)
       return { name: board, created: outcome === 'created' }
@@ -113,7 +114,7 @@ export const boardRoutes: FastifyPluginAsyncTypebox<BoardRouteOptions> = async (
 }
 
 export const noBoard = (board: string): Problem =>
-  new Problem('not-found', `There is no leaderboard "${board}", or it has no such season.`)
+  problem('not-found', `There is no leaderboard "${board}", or it has no such season.`)
 
 function resetInMs(store: LeaderboardStore, { season }: BoardConfig): number | null {
   const { endMs, nowMs } = store.currentSeason(season)

@@ -1,9 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { COMMON_PROBLEMS, invalid, Problem, problemResponses } from '../http/problem.js'
+import { COMMON_PROBLEMS, invalid, type Problem } from '../http/problem.js'
 import { fromCursor, toCursor, toEntry, toListedEntry } from './answers.js'
 import { noBoard } from './board-routes.js'
 import { type BoardConfig, type Column, scoreText } from './config.js'
 import * as schemas from './entry-schemas.js'
+import { problem, problemResponses } from './problems.js'
 import { BoardParams, Deleted, EntryParams } from './schemas.js'
 import type { LeaderboardStore } from './store.js'
 
@@ -139,7 +140,7 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
 }
 
 const noEntry = (board: string, member: string): Problem =>
-  new Problem('not-found', `"${member}" has no entry on "${board}".`)
+  problem('not-found', `"${member}" has no entry on "${board}".`)
 
 /** The ends of a range of scores of the first column, the better one first. */
 function scoreRange(

@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { COMMON_PROBLEMS, problemResponses } from '../http/problem.js'
+import { COMMON_PROBLEMS } from '../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../http/request-fingerprint.js'
 import { toEntry, toResults } from './answers.js'
 import * as schemas from './member-schemas.js'
+import { problemResponses } from './problems.js'
 import type { LeaderboardStore } from './store.js'
 
 export interface MemberRouteOptions {

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { COMMON_PROBLEMS, problemResponses } from '../http/problem.js'
+import { COMMON_PROBLEMS } from '../http/problem.js'
 import { noBoard } from './board-routes.js'
+import { problemResponses } from './problems.js'
 import { BoardParams } from './schemas.js'
 import * as schemas from './season-schemas.js'
 import { NEVER_MS } from './seasons.js'

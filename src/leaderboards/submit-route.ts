@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { COMMON_PROBLEMS, invalid, Problem, problemResponses } from '../http/problem.js'
+import { COMMON_PROBLEMS, invalid, type Problem } from '../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../http/request-fingerprint.js'
 import { toResults } from './answers.js'
 import type { LeaderboardMetrics } from './metrics.js'
+import { problem, problemResponses } from './problems.js'
 import { BoardParams } from './schemas.js'
 import type { LeaderboardStore } from './store.js'
 import { SubmitRequest, SubmitResponse } from './submission-schemas.js'
@@ -69,12 +70,9 @@ function refused(
       return invalid(`body/entries/${at}/${field}`, message)
     }
     case 'closed':
-      return new Problem('season-closed', `"${board}" is closed until its next season.`)
+      return problem('season-closed', `"${board}" is closed until its next season.`)
     case 'conflict':
-      return new Problem(
-        'idempotency-conflict',
-        'This Idempotency-Key was used for another request.',
-      )
+      return problem('idempotency-conflict', 'This Idempotency-Key was used for another request.')
   }
 }
 

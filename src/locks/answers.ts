@@ -1,9 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { invalid, Problem } from '../http/problem.js'
+import { invalid, type Problem } from '../http/problem.js'
 import { requestIdentity } from '../http/request-fingerprint.js'
 import type { AcquireOptions } from './acquire-options.js'
 import type { LockMetrics } from './metrics.js'
 import type { AcquireOutcome, Granted, LostOutcome } from './outcomes.js'
+import { problem } from './problems.js'
 import type { Holder, LeaseEnd, Snapshot } from './snapshot.js'
 import type { LockStore } from './store.js'
 
@@ -106,45 +107,38 @@ function refused(what: string, outcome: Exclude<AcquireOutcome, Granted>): Probl
     case 'timeout':
       return blocked('wait-timeout', `"${outcome.name}" did not become free in time.`, outcome.lock)
     case 'gone':
-      return new Problem('wait-timeout', 'The client left before its turn came.')
+      return problem('wait-timeout', 'The client left before its turn came.')
     case 'ended':
       return leaseEnded(what, outcome.how, outcome.fence, outcome.reason)
     case 'queue-full':
-      return new Problem('queue-full', `${outcome.queueLength} wait for "${what}".`, {
+      return problem('queue-full', `${outcome.queueLength} wait for "${what}".`, {
         retryAfterMs: 1_000,
         extensions: { queueLength: outcome.queueLength },
       })
     case 'capacity-mismatch':
       return outcome.capacity === 0
         ? invalid('body/capacity', 'is required: no capacity was set with PUT')
-        : new Problem('capacity-mismatch', `"${what}" has a capacity of ${outcome.capacity}.`, {
+        : problem('capacity-mismatch', `"${what}" has a capacity of ${outcome.capacity}.`, {
             extensions: { capacity: outcome.capacity },
           })
     case 'unsatisfiable':
-      return new Problem('unsatisfiable', `"${what}" never has that many permits.`)
+      return problem('unsatisfiable', `"${what}" never has that many permits.`)
     case 'conflict':
-      return new Problem(
-        'idempotency-conflict',
-        'This Idempotency-Key was used for another request.',
-      )
+      return problem('idempotency-conflict', 'This Idempotency-Key was used for another request.')
     case 'mode-mismatch':
-      return new Problem('mode-mismatch', `"${what}" is in use in another way.`)
+      return problem('mode-mismatch', `"${what}" is in use in another way.`)
     case 'session-ended':
       return sessionEnded()
     case 'session-full':
-      return new Problem('too-many-leases', 'The session carries 1000 leases and waiters.', {
+      return problem('too-many-leases', 'The session carries 1000 leases and waiters.', {
         retryAfterMs: 1_000,
       })
     case 'cross-slot':
       return crossSlot()
     case 'draining':
-      return new Problem(
-        'draining',
-        'This instance is shutting down; ask another, or again soon.',
-        {
-          retryAfterMs: 1_000,
-        },
-      )
+      return problem('draining', 'This instance is shutting down; ask another, or again soon.', {
+        retryAfterMs: 1_000,
+      })
   }
 }
 
@@ -153,17 +147,17 @@ function blocked(
   detail: string,
   { leftMs, holders, holderCount, queueLength }: Snapshot,
 ): Problem {
-  return new Problem(code, detail, {
+  return problem(code, detail, {
     retryAfterMs: leftMs,
     maxRetryAfterS: MAX_RETRY_AFTER_S,
     extensions: { holders: toHolders(holders), holderCount, queueLength },
   })
 }
 
-export const sessionEnded = (): Problem => new Problem('session-ended', 'The session is over.')
+export const sessionEnded = (): Problem => problem('session-ended', 'The session is over.')
 
 export const crossSlot = (): Problem =>
-  new Problem('cross-slot', 'The names lie in several slots; give them a common part before "@".')
+  problem('cross-slot', 'The names lie in several slots; give them a common part before "@".')
 
 /** @param names of a set: the answer says which of them are lost. */
 export function lost(
@@ -175,7 +169,7 @@ export function lost(
   if (outcome.kind === 'cross-slot') return crossSlot()
   const more = names && { lost: outcome.lost }
   if (outcome.kind === 'not-owner') {
-    return new Problem('not-owner', `The token does not hold "${what}".`, {
+    return problem('not-owner', `The token does not hold "${what}".`, {
       extensions: { ...more },
     })
   }
@@ -190,6 +184,6 @@ const leaseEnded = (
   reason: string,
   more?: object,
 ): Problem =>
-  new Problem(`lease-${how}`, `The lease on "${what}" has ended: ${how}.`, {
+  problem(`lease-${how}`, `The lease on "${what}" has ended: ${how}.`, {
     extensions: { fence, ...(reason !== '' && { reason }), ...more },
   })

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { COMMON_PROBLEMS, invalid, problemResponses } from '../http/problem.js'
+import { COMMON_PROBLEMS, invalid } from '../http/problem.js'
 import { IdempotencyHeaders } from '../http/request-fingerprint.js'
 import { type LockRouteOptions, lost, takeGranted, toOptions, ttlOf } from './answers.js'
+import { problemResponses } from './problems.js'
 import * as schemas from './schemas.js'
 
 export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (

@@ -1,9 +1,22 @@
-import type { AdjustmentStore } from './adjustments/store.js'
-import type { CheckStore } from './checks/store.js'
-import type { ExceptionStore } from './exceptions/store.js'
-import type { LeaseStore } from './leases/store.js'
-import type { PolicyStore } from './policies/store.js'
-import type { ReservationStore } from './reservations/store.js'
+import type { DomainDeps } from '../domain.js'
+import { RedisClock } from '../redis/clock.js'
+import { filedDocuments } from '../redis/filed-documents.js'
+import { reachOf } from '../redis/reach.js'
+import { type AdjustmentStore, createAdjustmentStore } from './adjustments/store.js'
+import { type CheckStore, createCheckStore } from './checks/store.js'
+import { DenyCache } from './deny-cache/deny-cache.js'
+import { createDenyCacheMetric } from './deny-cache/metrics.js'
+import { dropOnChanges, dropping, withDenyCache } from './deny-cache/stores.js'
+import { createExceptionStore, type ExceptionStore } from './exceptions/store.js'
+import { createLimitLeaseStore, type LeaseStore } from './leases/store.js'
+import { Circuits } from './outage/circuit.js'
+import { createFallback } from './outage/fallback.js'
+import { LocalLimiter } from './outage/local-limiter.js'
+import { createCircuitMetric } from './outage/metrics.js'
+import { parsePolicy } from './policies/parse.js'
+import type { Policy } from './policies/policy.js'
+import { createPolicyStore, type PolicyStore } from './policies/store.js'
+import { createReservationStore, type ReservationStore } from './reservations/store.js'
 
 /** What the routes of the domain stand on. */
 export interface RateLimitStores {
@@ -13,4 +26,50 @@ export interface RateLimitStores {
   readonly exceptions: ExceptionStore
   readonly reservations: ReservationStore
   readonly leases: LeaseStore
+}
+
+export type RateLimitDeps = DomainDeps<Readonly<Record<string, Policy>>>
+
+export function createRateLimitStores({
+  settings,
+  metrics,
+  links,
+  binder,
+  definitions,
+  clockOffsetUs = () => 0,
+}: RateLimitDeps): RateLimitStores {
+  let filed = filedDocuments<Policy>({})
+  definitions.follow((policies) => {
+    filed = filedDocuments(policies)
+  })
+  const clock = new RedisClock()
+  const nowUs = () => Date.now() * 1_000 + clockOffsetUs()
+  const steadyUs = () => performance.now() * 1_000 + clockOffsetUs()
+  const denials = new DenyCache(steadyUs)
+  dropOnChanges(denials, links.signals)
+  const circuits = new Circuits({
+    reach: reachOf(links.commands),
+    timeoutMs: settings.ratelimitTimeoutMs,
+    onChange: createCircuitMetric(metrics),
+  })
+  const checks = createCheckStore({
+    binder,
+    clock,
+    slotOf: (key) => links.commands.slotOf(key),
+    circuits,
+    fallback: createFallback(new LocalLimiter(settings.instances, steadyUs), nowUs),
+  })
+  return {
+    checks: withDenyCache(checks, denials, createDenyCacheMetric(metrics)),
+    policies: createPolicyStore({
+      binder,
+      signals: links.signals,
+      parse: parsePolicy,
+      fromFile: () => filed,
+    }),
+    adjustments: dropping(createAdjustmentStore(binder, clock), denials),
+    exceptions: dropping(createExceptionStore(binder), denials),
+    reservations: dropping(createReservationStore({ binder, clock, circuits }), denials),
+    leases: createLimitLeaseStore(binder),
+  }
 }

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { Redis } from 'ioredis'
-import { loadConfig } from '../config.js'
+import { definitionsOf, loadConfig } from '../config.js'
+import { leaderboards } from '../leaderboards/domain.js'
 import { importZset } from '../leaderboards/import.js'
 import { createLeaderboardStore } from '../leaderboards/store.js'
 import { compileTemplates } from '../leaderboards/templates.js'
@@ -40,7 +41,7 @@ async function run(from: string, to: string): Promise<void> {
         clockOffsetUs: () => 0,
       }),
     })
-    store.replaceTemplates(compileTemplates(config.definitions.leaderboards))
+    store.replaceTemplates(compileTemplates(definitionsOf(config, leaderboards)))
     const names = { key: from, namespace: values.namespace, board: to }
     const { imported, skipped } = await importZset(link.client as Redis, store, names)
     process.stdout.write(`${imported} members imported, ${skipped.length} skipped\n`)

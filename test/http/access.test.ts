@@ -1,11 +1,14 @@
 import Fastify from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { scopesOf } from '../../src/config.js'
+import { DOMAINS } from '../../src/domains.js'
 import { installAuth } from '../../src/http/auth.js'
-import { SCOPES } from '../../src/http/scopes.js'
 import { createKeyring } from '../../src/http/tokens.js'
 import { openEvents } from '../support/event-client.js'
 import { type Harness, startHarness } from '../support/harness.js'
 import { type TestToken, tokensYaml } from '../support/tokens.js'
+
+const SCOPES = scopesOf(DOMAINS)
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete' | 'head'
 

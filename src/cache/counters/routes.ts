@@ -1,11 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { toETag } from '../../http/etag.js'
 import { toInt64 } from '../../http/int64.js'
-import { COMMON_PROBLEMS, invalid, Problem, problemResponses } from '../../http/problem.js'
+import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
 import { conflict, kindMismatch, missing } from '../answers.js'
 import { EntryParams } from '../entries/schemas.js'
 import type { CacheMetrics } from '../metrics.js'
+import { problem, problemResponses } from '../problems.js'
 import type { PolicyOf } from '../spaces/store.js'
 import { varyByCaller } from '../vary.js'
 import * as schemas from './schemas.js'
@@ -64,7 +65,7 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
         case 'kind-mismatch':
           throw kindMismatch(params.key, 'a counter', reached.kind)
         case 'overflow':
-          throw new Problem('counter-overflow', `"${params.key}" would leave 64 bits.`)
+          throw problem('counter-overflow', `"${params.key}" would leave 64 bits.`)
       }
       metrics.write(params.space, reached.created ? 'created' : 'replaced')
       if (reached.replayed) reply.header('idempotent-replayed', 'true')

@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { toETag } from '../../http/etag.js'
-import { Problem } from '../../http/problem.js'
+import type { Problem } from '../../http/problem.js'
+import { problem } from '../problems.js'
 import type { Entry } from './entry.js'
 import type { LeveledReply } from './store.js'
 
@@ -47,13 +48,13 @@ export function miss(
   const { status, detail } = MISSES[state]
   reply.header('cache-status', status)
   if (state !== 'miss') reply.header('lockstep-state', state)
-  return new Problem('cache-miss', detail, retryAfterMs === undefined ? {} : { retryAfterMs })
+  return problem('cache-miss', detail, retryAfterMs === undefined ? {} : { retryAfterMs })
 }
 
 export function preconditionFailed(reply: FastifyReply, key: string, version: number): Problem {
-  if (version === 0) return new Problem('precondition-failed', `"${key}" has no value.`)
+  if (version === 0) return problem('precondition-failed', `"${key}" has no value.`)
   reply.header('etag', toETag(version))
-  return new Problem('precondition-failed', `"${key}" has another version.`, {
+  return problem('precondition-failed', `"${key}" has another version.`, {
     extensions: { etag: toETag(version) },
   })
 }

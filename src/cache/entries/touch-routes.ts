@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { toETag } from '../../http/etag.js'
-import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
+import { COMMON_PROBLEMS } from '../../http/problem.js'
+import { problemResponses } from '../problems.js'
 import { varyByCaller } from '../vary.js'
 import { miss } from './answers.js'
 import { keyOf } from './key.js'

@@ -1,6 +1,7 @@
 import type { Static } from 'typebox'
 import { toMatch } from '../../http/etag.js'
-import { invalid, Problem } from '../../http/problem.js'
+import { invalid } from '../../http/problem.js'
+import { problem } from '../problems.js'
 import type { SpacePolicy } from '../spaces/policy.js'
 import { toWriteDirectives } from './cache-control.js'
 import {
@@ -27,7 +28,7 @@ export function toWrite({ headers, query, body }: PutRequest, policy: SpacePolic
   if (isNegative) assertNothing(payload, query.staleMs)
   const condition = toCondition(headers)
   if (policy.requirePrecondition && !isConditional(condition)) {
-    throw new Problem('precondition-required', 'The space takes no PUT without a condition.')
+    throw problem('precondition-required', 'The space takes no PUT without a condition.')
   }
   return {
     payload,
@@ -64,7 +65,7 @@ export const isConditional = ({ match, onlyIfAbsent, fill }: Partial<WriteOption
 function toPayload(body: unknown, maxBytes: number): Buffer {
   const payload = Buffer.isBuffer(body) ? body : Buffer.alloc(0)
   if (payload.length > maxBytes) {
-    throw new Problem('too-large', `The value has ${payload.length} bytes.`, {
+    throw problem('too-large', `The value has ${payload.length} bytes.`, {
       extensions: { maxValueBytes: maxBytes },
     })
   }

@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
+import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { TopQuery } from '../../http/top.js'
 import { type FrequentKeys, HALF_LIFE_MS } from '../../metrics/frequent-keys.js'
 import { SpaceParams } from '../entries/schemas.js'
+import { problemResponses } from '../problems.js'
 import { HotResponse } from './schemas.js'
 
 export const hotKeyRoutes: FastifyPluginAsyncTypebox<{ hotKeys: FrequentKeys }> = async (

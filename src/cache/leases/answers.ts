@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
-import { Problem } from '../../http/problem.js'
+import type { Problem } from '../../http/problem.js'
 import type { LeaseReply } from '../entries/scripts.js'
+import { problem } from '../problems.js'
 
 /**
  * Tells who should load.
@@ -20,7 +21,7 @@ export function tellLease(reply: FastifyReply, lease: LeaseReply): number | unde
       reply.header('retry-after', Math.max(1, Math.ceil(lease.retryAfterMs / 1_000)))
       return lease.retryAfterMs
     case 'spent':
-      throw new Problem(
+      throw problem(
         'idempotency-conflict',
         'This Lockstep-Lease-Token has filled the key before; take a new one for each load.',
       )
@@ -28,4 +29,4 @@ export function tellLease(reply: FastifyReply, lease: LeaseReply): number | unde
 }
 
 export const leaseLost = (): Problem =>
-  new Problem('lease-lost', 'The lease is over, or the key was written or invalidated since.')
+  problem('lease-lost', 'The lease is over, or the key was written or invalidated since.')

@@ -1,10 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { toETag } from '../../http/etag.js'
-import { COMMON_PROBLEMS, Problem, problemResponses } from '../../http/problem.js'
+import { COMMON_PROBLEMS, type Problem } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
 import { conflict, kindMismatch, missing } from '../answers.js'
 import { EntryParams } from '../entries/schemas.js'
 import type { CacheMetrics } from '../metrics.js'
+import { problem, problemResponses } from '../problems.js'
 import { MAX_VALUE_BYTES } from '../spaces/policy.js'
 import type { PolicyOf } from '../spaces/store.js'
 import { varyByCaller } from '../vary.js'
@@ -125,19 +126,19 @@ function refusal(key: string, refused: Refused, maxValueBytes: number): Problem 
     case 'not-an-integer': {
       const { field } = refused
       return refused.outcome === 'overflow'
-        ? new Problem('counter-overflow', `${JSON.stringify(field)} would leave 64 bits.`, {
+        ? problem('counter-overflow', `${JSON.stringify(field)} would leave 64 bits.`, {
             extensions: { field },
           })
-        : new Problem('not-an-integer', `${JSON.stringify(field)} is no integer of 64 bits.`, {
+        : problem('not-an-integer', `${JSON.stringify(field)} is no integer of 64 bits.`, {
             extensions: { field },
           })
     }
     case 'too-large':
-      return new Problem('too-large', `The object would have more than ${maxValueBytes} bytes.`, {
+      return problem('too-large', `The object would have more than ${maxValueBytes} bytes.`, {
         extensions: { maxValueBytes },
       })
     case 'too-many-fields':
-      return new Problem('too-large', `The object would have more than ${MAX_FIELDS} fields.`, {
+      return problem('too-large', `The object would have more than ${MAX_FIELDS} fields.`, {
         extensions: { maxFields: MAX_FIELDS },
       })
   }

@@ -8,8 +8,9 @@ import {
   withETag,
 } from '../../http/documents.js'
 import { toPrecondition } from '../../http/etag.js'
-import { COMMON_PROBLEMS, Problem, problemResponses } from '../../http/problem.js'
+import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { SpaceParams } from '../entries/schemas.js'
+import { problem, problemResponses } from '../problems.js'
 import { toPolicy } from './policy.js'
 import * as schemas from './schemas.js'
 import type { SpaceDocument, SpaceStore } from './store.js'
@@ -62,7 +63,7 @@ export const spaceRoutes: FastifyPluginAsyncTypebox<{ store: SpaceStore }> = asy
     async (request, reply) => {
       const { space } = request.params
       const document = await store.get(request.namespace, space)
-      if (!document) throw new Problem('not-found', `${space} has no policy: it caches by default.`)
+      if (!document) throw problem('not-found', `${space} has no policy: it caches by default.`)
       return toResponse(withETag(reply, document))
     },
   )

@@ -121,4 +121,19 @@ export const REQUEST_PROBLEMS = {
     remedy: 'Report it with the requestId.',
     retry: 'no',
   },
+  'lease-expired': {
+    status: 410,
+    title: 'The lease has expired',
+    cause: 'Its time passed before this request arrived.',
+    remedy: 'Stop the protected work, then acquire anew; renew earlier next time.',
+    retry: 'no',
+    members: { fence: 1_795_223_400_123_456 },
+  },
+  unsatisfiable: {
+    status: 409,
+    title: 'This can never be granted',
+    cause: 'The request asks for more than the whole capacity.',
+    remedy: 'Ask for less, or raise the capacity.',
+    retry: 'no',
+  },
 } as const satisfies ProblemSpecs

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { COMMON_PROBLEMS, invalid, problemResponses } from '../../http/problem.js'
+import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { type LockRouteOptions, toHolders } from '../answers.js'
+import { problemResponses } from '../problems.js'
 import { LockParams } from '../schemas.js'
 import type { Snapshot, Waiting } from '../snapshot.js'
 import * as schemas from './schemas.js'

@@ -1,9 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { COMMON_PROBLEMS, Problem, problemResponses } from '../../http/problem.js'
+import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
 import { toLockState } from '../admin/routes.js'
 import { LockState } from '../admin/schemas.js'
 import { type LockRouteOptions, lost, takeGranted, toOptions } from '../answers.js'
+import { problem, problemResponses } from '../problems.js'
 import { checkTerms, toRenewed } from '../routes.js'
 import {
   LockParams,
@@ -193,7 +194,7 @@ export const semaphoreRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
   async function resize(namespace: string, name: string, capacity: number) {
     const outcome = await store.resize(namespace, name, capacity)
     if (outcome.kind === 'mode-mismatch') {
-      throw new Problem('mode-mismatch', `"${name}" is in use as a lock.`)
+      throw problem('mode-mismatch', `"${name}" is in use as a lock.`)
     }
     return { name, capacity: outcome.capacity }
   }

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { COMMON_PROBLEMS, invalid, Problem, problemResponses } from '../../http/problem.js'
+import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
 import { type LockRouteOptions, sessionEnded, toMetadata } from '../answers.js'
+import { problem, problemResponses } from '../problems.js'
 import * as schemas from './schemas.js'
 
 /** A session: one heartbeat for all leases of a process. */
@@ -38,7 +39,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
         case 'prefix-missing':
           throw invalid('body/prefix', 'is required on Redis Cluster')
         case 'conflict':
-          throw new Problem(
+          throw problem(
             'idempotency-conflict',
             'This Idempotency-Key was used for another request.',
           )

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
+import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
 import { type LockRouteOptions, lost, takeGranted, toOptions } from '../answers.js'
+import { problemResponses } from '../problems.js'
 import { checkTerms } from '../routes.js'
 import * as schemas from './schemas.js'
 

@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { ResourceName } from '../../http/names.js'
-import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
+import { COMMON_PROBLEMS } from '../../http/problem.js'
+import { problemResponses } from '../problems.js'
 import { DEFAULT_IPV6_PREFIX, DEFAULT_TRUSTED_HOPS } from './template.js'
 
 /** A part of a policy: what a visitor of a proxy counts as. */

@@ -1,8 +1,7 @@
 import type { FastifyReply } from 'fastify'
-import { Problem } from '../../http/problem.js'
 import type { RateLimitMetrics } from '../metrics.js'
 import type { PolicyStore } from '../policies/store.js'
-import { idempotencyConflict } from '../problems.js'
+import { idempotencyConflict, problem } from '../problems.js'
 import { type LimitInput, toLimits } from './limits.js'
 import type { Answer } from './results.js'
 import type { CheckOptions, CheckStore } from './store.js'
@@ -36,10 +35,7 @@ export function createDecide({ store, policies, metrics, tell }: DecideOptions):
       case 'conflict':
         throw idempotencyConflict()
       case 'cross-slot':
-        throw new Problem(
-          'cross-slot',
-          'Limits of several subjects cannot be checked all or nothing.',
-        )
+        throw problem('cross-slot', 'Limits of several subjects cannot be checked all or nothing.')
       case 'closed':
         if (!options.peek) metrics.failedClosed(limits)
         throw outcome.error

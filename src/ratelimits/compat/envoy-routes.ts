@@ -1,12 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Static } from 'typebox'
 import { acceptJson } from '../../http/body.js'
-import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
+import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { windowOf } from '../algorithms/calendar.js'
 import { toKey } from '../authz/template.js'
 import type { Decide } from '../checks/decide.js'
 import type { Policy } from '../policies/policy.js'
 import type { PolicyStore } from '../policies/store.js'
+import { problemResponses } from '../problems.js'
 import { ShouldRateLimitRequest, ShouldRateLimitResponse } from './envoy-schemas.js'
 
 type Request = Static<typeof ShouldRateLimitRequest>

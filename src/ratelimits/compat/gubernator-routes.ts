@@ -1,9 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { acceptJson } from '../../http/body.js'
-import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
+import { COMMON_PROBLEMS } from '../../http/problem.js'
 import type { AdjustmentStore } from '../adjustments/store.js'
 import { algorithmOf } from '../algorithms/algorithms.js'
 import type { Decide } from '../checks/decide.js'
+import { problemResponses } from '../problems.js'
 import { type RateLimitReq, type RateLimitResp, type Translated, translate } from './gubernator.js'
 import { GetRateLimitsRequest, GetRateLimitsResponse } from './gubernator-schemas.js'
 

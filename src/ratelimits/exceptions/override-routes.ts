@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { COMMON_PROBLEMS, invalid, Problem, problemResponses } from '../../http/problem.js'
+import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { algorithmOf, policyFault } from '../algorithms/algorithms.js'
 import type { Limit } from '../limit.js'
+import { problem, problemResponses } from '../problems.js'
 import { storedLimit } from '../stored-limit.js'
 import type { ExceptionRouteOptions } from './routes.js'
 import * as schemas from './schemas.js'
@@ -72,7 +73,7 @@ export const overrideRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = 
       const limit = await storedLimit(policies, namespace, params.policy, params.key)
       const exception = await store.read(namespace, limit)
       if (exception.limit === 0) {
-        throw new Problem('not-found', `Nothing overrides ${limit.name} for ${limit.key}.`)
+        throw problem('not-found', `Nothing overrides ${limit.name} for ${limit.key}.`)
       }
       return toResponse(limit, exception)
     },

@@ -1,12 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
-import { COMMON_PROBLEMS, invalid, Problem, problemResponses } from '../../http/problem.js'
+import { COMMON_PROBLEMS, invalid, type Problem } from '../../http/problem.js'
 import { KeyQuery, OnePolicyParams } from '../checks/schemas.js'
 import type { Tell } from '../checks/tell.js'
 import type { Limit } from '../limit.js'
 import type { RateLimitMetrics } from '../metrics.js'
 import type { PolicyStore } from '../policies/store.js'
-import { idempotencyConflict } from '../problems.js'
+import { idempotencyConflict, problem, problemResponses } from '../problems.js'
 import { identityOf, RetryHeaders } from '../retries.js'
 import { storedLimit } from '../stored-limit.js'
 import * as schemas from './schemas.js'
@@ -90,7 +90,7 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<LeaseRouteOptions> = async (
       }
       if (allowed || request.query.onDeny !== '429') return answer
       const { retryAfterMs, ...extensions } = answer
-      throw new Problem('rate-limited', 'There is no room for this lease.', {
+      throw problem('rate-limited', 'There is no room for this lease.', {
         extensions,
         ...(retryAfterMs !== undefined && { retryAfterMs }),
       })
@@ -150,4 +150,4 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<LeaseRouteOptions> = async (
 }
 
 const leaseOver = (): Problem =>
-  new Problem('lease-expired', 'There is no such lease: its time passed, or it was released.')
+  problem('lease-expired', 'There is no such lease: its time passed, or it was released.')

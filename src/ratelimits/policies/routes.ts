@@ -8,9 +8,9 @@ import {
   withETag,
 } from '../../http/documents.js'
 import { toPrecondition } from '../../http/etag.js'
-import { COMMON_PROBLEMS, invalid, problemResponses } from '../../http/problem.js'
+import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { algorithmOf, policyFault } from '../algorithms/algorithms.js'
-import { unknownPolicy } from '../problems.js'
+import { problemResponses, unknownPolicy } from '../problems.js'
 import * as schemas from './schemas.js'
 import type { PolicyDocument, PolicyStore } from './store.js'
 

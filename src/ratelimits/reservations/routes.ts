@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { COMMON_PROBLEMS, Problem, problemResponses } from '../../http/problem.js'
+import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { OnePolicyParams } from '../checks/schemas.js'
 import type { Tell } from '../checks/tell.js'
 import type { PolicyStore } from '../policies/store.js'
-import { idempotencyConflict, rateLimited } from '../problems.js'
+import { idempotencyConflict, problem, problemResponses, rateLimited } from '../problems.js'
 import { identityOf, RetryHeaders } from '../retries.js'
 import { countedLimit } from '../stored-limit.js'
 import * as schemas from './schemas.js'
@@ -83,7 +83,7 @@ export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOption
       case 'conflict':
         throw idempotencyConflict()
       case 'expired':
-        throw new Problem('reservation-expired', 'It was settled before, or its time is over.')
+        throw problem('reservation-expired', 'It was settled before, or its time is over.')
       case 'replayed':
         reply.header('idempotent-replayed', 'true')
     }

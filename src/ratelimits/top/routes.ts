@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { COMMON_PROBLEMS, problemResponses } from '../../http/problem.js'
+import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { TopQuery } from '../../http/top.js'
 import { type FrequentKeys, HALF_LIFE_MS } from '../../metrics/frequent-keys.js'
 import { PolicyParams } from '../policies/schemas.js'
 import type { PolicyStore } from '../policies/store.js'
-import { unknownPolicy } from '../problems.js'
+import { problemResponses, unknownPolicy } from '../problems.js'
 import { TopResponse } from './schemas.js'
 
 export interface TopRouteOptions {

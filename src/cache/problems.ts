@@ -1,6 +1,7 @@
-import type { ProblemSpecs } from './spec.js'
+import { defineProblems } from '../http/problem.js'
 
-export const CACHE_PROBLEMS = {
+/** Errors of this domain; the others that its routes can answer with are shared. */
+export const { specs, problem, problemResponses } = defineProblems({
   'cache-miss': {
     status: 404,
     title: 'The cache has no value for this key',
@@ -36,4 +37,4 @@ export const CACHE_PROBLEMS = {
     remedy: 'Read again; use the value just loaded for this request only.',
     retry: 'no',
   },
-} as const satisfies ProblemSpecs
+})

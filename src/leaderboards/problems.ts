@@ -1,6 +1,7 @@
-import type { ProblemSpecs } from './spec.js'
+import { defineProblems } from '../http/problem.js'
 
-export const LEADERBOARD_PROBLEMS = {
+/** Errors of this domain; the others that its routes can answer with are shared. */
+export const { specs, problem, problemResponses } = defineProblems({
   'config-immutable': {
     status: 409,
     title: 'This setting cannot change once entries exist',
@@ -15,4 +16,4 @@ export const LEADERBOARD_PROBLEMS = {
     remedy: 'Submit again after the next boundary.',
     retry: 'later',
   },
-} as const satisfies ProblemSpecs
+})

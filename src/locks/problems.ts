@@ -1,6 +1,7 @@
-import type { ProblemSpecs } from './spec.js'
+import { defineProblems } from '../http/problem.js'
 
-export const LOCK_PROBLEMS = {
+/** Errors of this domain; the others that its routes can answer with are shared. */
+export const { specs, problem, problemResponses } = defineProblems({
   'lock-held': {
     status: 423,
     title: 'Another lease holds the lock',
@@ -73,14 +74,6 @@ export const LOCK_PROBLEMS = {
     retry: 'no',
     members: { capacity: 5 },
   },
-  'lease-expired': {
-    status: 410,
-    title: 'The lease has expired',
-    cause: 'Its time passed before this request arrived.',
-    remedy: 'Stop the protected work, then acquire anew; renew earlier next time.',
-    retry: 'no',
-    members: { fence: 1_795_223_400_123_456 },
-  },
   'lease-released': {
     status: 410,
     title: 'The lease was released',
@@ -119,4 +112,4 @@ export const LOCK_PROBLEMS = {
     remedy: 'Release what is not used, or open another session.',
     retry: 'later',
   },
-} as const satisfies ProblemSpecs
+})

@@ -1,0 +1,59 @@
+import { type DomainDeps, defineDomain, type RunningDomain } from '../domain.js'
+import { batchRoutes } from './batches/routes.js'
+import { counterRoutes } from './counters/routes.js'
+import { entryRoutes } from './entries/routes.js'
+import { touchRoutes } from './entries/touch-routes.js'
+import { hotKeyRoutes } from './hot/routes.js'
+import { invalidationRoutes } from './invalidation/routes.js'
+import { leaseRoutes } from './leases/routes.js'
+import { createCacheMetrics } from './metrics.js'
+import { objectRoutes } from './objects/routes.js'
+import { pipelineRoutes } from './pipeline/routes.js'
+import { specs } from './problems.js'
+import { spaceRoutes } from './spaces/routes.js'
+import { spaceSection } from './spaces/section.js'
+import { type AllCacheStores, createCacheStores } from './stores.js'
+
+declare module '../http/scopes.js' {
+  interface Scopes {
+    'cache:read': true
+    'cache:write': true
+  }
+}
+
+/** Values with versions, the right to load them, and marks that invalidate them. */
+export const cache = defineDomain({
+  name: 'cache',
+  description: 'Values with versions, leases and marks',
+  scopes: ['cache:read', 'cache:write'],
+  problems: specs,
+  section: { name: 'spaces', ...spaceSection },
+  create: (deps) => toRunning(createCacheStores(deps), deps),
+})
+
+export function toRunning(
+  stores: AllCacheStores,
+  deps: Pick<DomainDeps, 'metrics' | 'settings'>,
+): RunningDomain {
+  const { entries, counters, objects, invalidation, leases, spaces, hotKeys } = stores
+  const { policyOf } = spaces
+  const { idempotencyTtlMs } = deps.settings
+  const metrics = createCacheMetrics(deps.metrics, spaces.labelOf)
+  const prefix = '/cache'
+  const common = { prefix, policyOf, metrics, idempotencyTtlMs }
+  return {
+    async routes(app) {
+      app.register(entryRoutes, { ...common, store: entries, leases })
+      app.register(leaseRoutes, { prefix, policyOf, store: leases })
+      app.register(touchRoutes, { prefix, policyOf, store: entries })
+      app.register(batchRoutes, { ...common, store: entries, leases })
+      app.register(counterRoutes, { ...common, store: counters })
+      app.register(objectRoutes, { ...common, store: objects })
+      app.register(invalidationRoutes, { prefix, metrics, store: invalidation })
+      app.register(pipelineRoutes, { stores, policyOf, metrics, idempotencyTtlMs })
+      app.register(spaceRoutes, { prefix: '/cache-spaces', store: spaces })
+      app.register(hotKeyRoutes, { prefix: '/cache-spaces', hotKeys })
+    },
+    drain: leases.drain,
+  }
+}

@@ -1,0 +1,90 @@
+import type { DomainDeps } from '../domain.js'
+import { FrequentKeys } from '../metrics/frequent-keys.js'
+import { filedDocuments } from '../redis/filed-documents.js'
+import { layoutOf } from '../redis/layout.js'
+import { createCounterStore } from './counters/store.js'
+import { ReadGuard } from './entries/read-guard.js'
+import { type CacheKey, createEntryStore } from './entries/store.js'
+import { withHeadRoom } from './head-room.js'
+import { createInvalidationStore } from './invalidation/store.js'
+import { createLeaseMetrics, withFillCount } from './leases/metrics.js'
+import { createLeaseStore, type LeaseStore } from './leases/store.js'
+import { L1 } from './levels/level.js'
+import { createLevelMetrics } from './levels/metrics.js'
+import { type CacheStores, withL1, withReadGuard } from './levels/stores.js'
+import { createObjectStore } from './objects/store.js'
+import { Partitions } from './partition.js'
+import { parseSpace } from './spaces/parse.js'
+import type { SentPolicy } from './spaces/policy.js'
+import { createSpaceStore, type SpaceStore } from './spaces/store.js'
+
+/** What the routes of the domain stand on. */
+export interface AllCacheStores extends CacheStores {
+  readonly spaces: SpaceStore
+  readonly hotKeys: FrequentKeys
+  readonly leases: LeaseStore
+}
+
+type Deps = DomainDeps<Readonly<Record<string, SentPolicy>>>
+
+export function createCacheStores(deps: Deps): AllCacheStores {
+  const { settings, metrics, links, cacheBinder, memory } = deps
+  const partitions = new Partitions(layoutOf(links.cache), settings.cacheOnRestart)
+  // A Redis of its own may be filled: nothing else lives there.
+  const isTight = ({ namespace, space, key }: CacheKey) =>
+    links.cacheProbe === undefined &&
+    memory.isTight(() => partitions.keysOf(namespace, space, key).clock)
+  const spaces = createSpaces(deps)
+  const hotKeys = new FrequentKeys()
+  const leaseMetrics = createLeaseMetrics(metrics, spaces.labelOf)
+  const caches = withL1(
+    { l1: createL1(deps, partitions, spaces), hotKeys },
+    withReadGuard(
+      new ReadGuard(settings.cacheReadTimeoutMs),
+      (...lost) => leases.forfeit(...lost),
+      withHeadRoom(isTight, {
+        entries: withFillCount(leaseMetrics, createEntryStore({ binder: cacheBinder, partitions })),
+        counters: createCounterStore(cacheBinder, partitions),
+        objects: createObjectStore(cacheBinder, partitions),
+        invalidation: createInvalidationStore(cacheBinder, partitions),
+      }),
+    ),
+  )
+  const leases = createLeaseStore({
+    binder: cacheBinder,
+    partitions,
+    signals: links.cacheSignals,
+    entries: caches.entries,
+    metrics: leaseMetrics,
+  })
+  return { ...caches, leases, hotKeys, spaces }
+}
+
+function createSpaces({ binder, links, definitions }: Deps): SpaceStore {
+  let filed = filedDocuments<SentPolicy>({})
+  definitions.follow((spaces) => {
+    filed = filedDocuments(spaces)
+  })
+  return createSpaceStore({
+    binder,
+    signals: links.signals,
+    parse: parseSpace,
+    fromFile: () => filed,
+  })
+}
+
+function createL1(
+  { metrics, links, clockOffsetUs = () => 0 }: Deps,
+  partitions: Partitions,
+  spaces: SpaceStore,
+): L1 {
+  return new L1({
+    partitions,
+    signals: links.cacheSignals,
+    metrics: createLevelMetrics(metrics, {
+      labelOf: spaces.labelOf,
+      busLagMs: links.cacheSignals.roundTripMs,
+    }),
+    now: () => performance.now() + clockOffsetUs() / 1_000,
+  })
+}

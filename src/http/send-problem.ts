@@ -1,0 +1,94 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Problem, problem } from './problem.js'
+import type { SharedCode } from './problem-codes.js'
+import { validationProblem } from './validation-errors.js'
+
+/** Turns an error of another room into a problem, or leaves it alone. */
+export type Translate = (error: unknown) => Problem | undefined
+
+export function installProblems(app: FastifyInstance, translate: Translate): void {
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      request,
+      reply,
+      problem('not-found', `${request.method} ${pathOf(request)} is not an endpoint.`),
+    ),
+  )
+  app.setErrorHandler<FastifyError | Problem>((error, request, reply) =>
+    sendProblem(request, reply, toProblem(error, request, translate), error),
+  )
+}
+
+/** Also the answer to errors of the router itself, which never reach the error handler. */
+export function sendProblem(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  problem: Problem,
+  cause: unknown = problem,
+): FastifyReply {
+  const { status, title } = problem.spec
+  const { extensions, retryAfterMs, maxRetryAfterS = Number.POSITIVE_INFINITY } = problem.more
+  // Whole seconds, rounded up: an earlier retry would be refused again.
+  const seconds =
+    retryAfterMs === undefined ? undefined : Math.max(1, Math.ceil(retryAfterMs / 1_000))
+  if (seconds !== undefined) reply.header('retry-after', Math.min(seconds, maxRetryAfterS))
+  reply.outcome = problem.code
+  if (status >= 500) reply.failure = cause
+  return reply
+    .code(status)
+    .type('application/problem+json')
+    .send(
+      JSON.stringify({
+        type: `/errors/${problem.code}`,
+        title,
+        status,
+        detail: problem.message,
+        code: problem.code,
+        requestId: request.id,
+        ...(retryAfterMs !== undefined && { retryAfterMs: Math.ceil(retryAfterMs) }),
+        ...extensions,
+      }),
+    )
+}
+
+const BY_FRAMEWORK_STATUS: Readonly<Record<number, SharedCode>> = {
+  404: 'not-found',
+  413: 'too-large',
+  415: 'unsupported-media-type',
+}
+
+/** What Fastify, a validator or another room threw, in our own words. */
+export function toProblem(
+  error: FastifyError | Problem,
+  request: FastifyRequest,
+  translate: Translate = () => undefined,
+): Problem {
+  if (error instanceof Problem) return error
+  if (error.validation) {
+    const { detail, errors } = validationProblem(error, request)
+    return problem('invalid-request', detail, { extensions: { errors } })
+  }
+  const translated = translate(error)
+  if (translated) return translated
+
+  const status = error.statusCode ?? 500
+  if (status === 415) {
+    return problem(
+      'unsupported-media-type',
+      `${request.headers['content-type'] ?? 'A body without a type'} is not accepted; send application/json (curl --json).`,
+    )
+  }
+  if (status < 500) {
+    const code = BY_FRAMEWORK_STATUS[status] ?? 'invalid-request'
+    const errors = [{ pointer: 'request', message: error.message }]
+    return problem(
+      code,
+      error.message,
+      code === 'invalid-request' ? { extensions: { errors } } : {},
+    )
+  }
+  // The cause goes to the log, never to the client: it can name hosts and keys.
+  return problem('internal', 'Unexpected failure; quote requestId when you report it.')
+}
+
+const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] as string

@@ -1,0 +1,66 @@
+import type { Redis } from 'ioredis'
+import { defineDomain, type RunningDomain } from '../domain.js'
+import { layoutOf } from '../redis/layout.js'
+import { lockAdminRoutes } from './admin/routes.js'
+import { eventRoutes } from './events/routes.js'
+import { holdRoutes } from './hold/routes.js'
+import { createLockMetrics, type LockMetrics } from './metrics.js'
+import { specs } from './problems.js'
+import { lockRoutes } from './routes.js'
+import { semaphoreRoutes } from './semaphores/routes.js'
+import { sessionRoutes } from './sessions/routes.js'
+import { lockSetRoutes } from './sets/routes.js'
+import { createLockStore, type LockStore } from './store.js'
+
+declare module '../http/scopes.js' {
+  interface Scopes {
+    'locks:read': true
+    'locks:write': true
+  }
+}
+
+/** Leases with fences: locks, sets of locks, semaphores and sessions. */
+export const locks = defineDomain({
+  name: 'locks',
+  description: 'Leases with fences',
+  scopes: ['locks:read', 'locks:write'],
+  problems: specs,
+  create({ settings, metrics, links, binder, clockOffsetUs }) {
+    const lockMetrics = createLockMetrics(metrics)
+    const store = createLockStore({
+      binder,
+      layout: layoutOf(links.commands),
+      signals: links.signals,
+      client: () => links.commands.client as Redis,
+      metrics: lockMetrics,
+      endedTtlMs: settings.endedTtlMs,
+      clockOffsetUs,
+    })
+    lockMetrics.countWaiters(store.waiters)
+    return toRunning({
+      store,
+      metrics: lockMetrics,
+      idempotencyTtlMs: settings.idempotencyTtlMs,
+    })
+  },
+})
+
+interface RouteOptions {
+  readonly store: LockStore
+  readonly metrics: LockMetrics
+  readonly idempotencyTtlMs: number
+}
+
+export const toRunning = (options: RouteOptions): RunningDomain => ({
+  async routes(app) {
+    app.register(lockRoutes, { prefix: '/locks', ...options })
+    app.register(lockAdminRoutes, { prefix: '/locks', ...options })
+    app.register(holdRoutes, { prefix: '/locks', ...options })
+    app.register(eventRoutes, { prefix: '/locks', ...options })
+    app.register(semaphoreRoutes, { prefix: '/semaphores', ...options })
+    app.register(lockSetRoutes, { prefix: '/lock-sets', ...options })
+    app.register(sessionRoutes, { prefix: '/sessions', ...options })
+  },
+  drain: options.store.drain,
+  close: options.store.close,
+})
