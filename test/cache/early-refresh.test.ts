@@ -80,7 +80,11 @@ it('a value of load time d and remaining time t is refreshed with probability ex
   const ask = ({ key, token }: (typeof keys)[number], early: number) =>
     entries.read(key, { lease: { token: `${token}-${early}`.slice(0, 64), isOwn: false, early } })
 
-  await inTurns(keys, (one) => ask(one, 0))
+  const proofs = new Map<string, string>()
+  await inTurns(keys, async (one) => {
+    const { lease } = await ask(one, 0)
+    if (lease.kind === 'won') proofs.set(one.token, lease.proof)
+  })
   harness.advance(load)
   await inTurns(keys, (one) =>
     entries.write(one.key, {
@@ -90,7 +94,7 @@ it('a value of load time d and remaining time t is refreshed with probability ex
       tags: [],
       // All of them have t load times left when the last load time has passed.
       ttlMs: load + one.group.t * load,
-      fill: `${one.token}-0`,
+      fill: proofs.get(one.token),
     }),
   )
   harness.advance(load)

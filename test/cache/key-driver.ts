@@ -51,10 +51,10 @@ export function createDrivers({ binder, links, namespace, redis }: Harness) {
       /** In the partition of the key alone: on a Cluster all 64 would take their time. */
       mark: (tag: string, mode: 'soft' | 'hard') =>
         mark(keys, { ...clock(), hard: mode === 'hard' ? 1 : 0, tags: tag === '' ? [] : [tag] }),
-      renew: (token: string, lasts: number) =>
-        renew(keys, { ...clock(), token, lease_ms: lasts * UNIT_MS }),
-      cancel: (token: string, backoff: number) =>
-        cancel(keys, { ...clock(), name, token, backoff_ms: backoff * UNIT_MS }),
+      renew: (proof: string, lasts: number) =>
+        renew(keys, { ...clock(), proof, lease_ms: lasts * UNIT_MS }),
+      cancel: (proof: string, backoff: number) =>
+        cancel(keys, { ...clock(), name, proof, backoff_ms: backoff * UNIT_MS }),
     }
   }
 }
@@ -64,6 +64,7 @@ function toSeen({ entry, lease }: Awaited<ReturnType<EntryStore['read']>>): Seen
     state: (entry?.state ?? 'miss') as Seen['state'],
     value: entry?.state === 'negative' ? undefined : entry?.payload?.toString(),
     lease: lease.kind,
+    proof: lease.kind === 'won' ? lease.proof : undefined,
   }
 }
 

@@ -18,11 +18,12 @@ const INVALIDATIONS = [
 ] as const
 type Invalidation = (typeof INVALIDATIONS)[number]
 type Loader = 'A' | 'B'
-type Step = Invalidation | `ask ${Loader}` | `fill ${Loader}`
+type Step = Invalidation | `ask ${Loader}` | `repeat ${Loader}` | `fill ${Loader}`
 
 /**
- * Two loaders at most, A the first to ask; nobody fills who has not asked. One invalidation before
- * all else, and one of a kind at a time, stand for many.
+ * Two loaders at most, A the first to ask; nobody fills who has not asked. A repeat is the same
+ * request once more, under the same token, whose answer goes nowhere. One invalidation before all
+ * else, and one of a kind at a time, stand for many.
  */
 function possible(before: readonly Step[]): Step[] {
   const askedBy = (loader: Loader) => before.includes(`ask ${loader}`)
@@ -30,7 +31,7 @@ function possible(before: readonly Step[]): Step[] {
   return [
     ...INVALIDATIONS.filter((one) => one !== before.at(-1)),
     'ask A' as const,
-    ...(askedBy('A') ? (['fill A', 'ask B'] as const) : []),
+    ...(askedBy('A') ? (['repeat A', 'fill A', 'ask B'] as const) : []),
     ...(askedBy('B') ? (['fill B'] as const) : []),
   ]
 }
@@ -62,7 +63,8 @@ class Story {
   #hardAt = 0
   #softAt = 0
   #asked = 0
-  readonly #loaded = new Map<Loader, { readonly token: string; readonly truth: number }>()
+  readonly #tokens = new Map<Loader, string>()
+  readonly #loaded = new Map<Loader, { readonly proof: string; readonly truth: number }>()
 
   constructor(space: string) {
     this.#driver = driverOf(space)
@@ -70,7 +72,8 @@ class Story {
 
   async take(step: Step): Promise<void> {
     const [verb, what] = step.split(' ') as [string, string]
-    if (verb === 'ask') await this.#ask(what as Loader)
+    if (verb === 'ask') await this.#load(what as Loader)
+    else if (verb === 'repeat') await this.#ask(this.#tokens.get(what as Loader) as string)
     else if (verb === 'fill') await this.#fill(what as Loader)
     else await this.#invalidate(verb as 'soft' | 'hard', what)
   }
@@ -85,20 +88,26 @@ class Story {
     if (loadedAt < this.#softAt) expect(seen.state).toBe('stale')
   }
 
-  async #ask(loader: Loader): Promise<void> {
+  async #load(loader: Loader): Promise<void> {
     const token = `loader-${loader}-${String(this.#asked++).padStart(8, '0')}`
-    const seen: Seen = await this.#driver.ask(token, LEASE)
-    expect(seen).toEqual(this.#model.ask(token, LEASE))
+    this.#tokens.set(loader, token)
+    const { proof } = await this.#ask(token)
     // It loads at once, and may fill at any time later.
-    if (seen.lease === 'won') this.#loaded.set(loader, { token, truth: this.#truth })
+    if (proof !== undefined) this.#loaded.set(loader, { proof, truth: this.#truth })
+  }
+
+  async #ask(token: string): Promise<Seen> {
+    const seen = await this.#driver.ask(token, LEASE)
+    expect(seen).toEqual(this.#model.ask(token, LEASE, seen.proof))
+    return seen
   }
 
   async #fill(loader: Loader): Promise<void> {
     const loaded = this.#loaded.get(loader)
     if (!loaded) return
     const filled = { ...LIFE, value: String(loaded.truth) }
-    const outcome: WriteOutcome = await this.#driver.write(filled, loaded.token)
-    expect(outcome).toBe(this.#model.fill(loaded.token, filled))
+    const outcome: WriteOutcome = await this.#driver.write(filled, loaded.proof)
+    expect(outcome).toBe(this.#model.fill(loaded.proof, filled))
   }
 
   async #invalidate(mode: 'soft' | 'hard', what: string): Promise<void> {

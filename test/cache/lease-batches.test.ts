@@ -90,13 +90,13 @@ it('a pipeline takes fills as well', async () => {
   const operation = { op: 'put', space: 'users', key: 'piped', value: 'x', lease: lease.token }
   const { body } = await post('/v1/cache-pipeline', { operations: [operation] }).expect(200)
   expect(body.entries[0].status).toBe('created')
-  const late = { ...operation, lease: 'sixteen-chars-no' }
+  const late = { ...operation, lease: 'sixteen-chars-no.1' }
   const again = await post('/v1/cache-pipeline', { operations: [late] }).expect(200)
   expect(again.body.entries[0].status).toBe('lease-lost')
 })
 
 it.each([{ ifMatch: '*' }, { ifNoneMatch: '*' }])('a fill takes no %j beside it', async (other) => {
-  const entry = { key: 'a', value: 1, lease: 'sixteen-chars-no', ...other }
+  const entry = { key: 'a', value: 1, lease: 'sixteen-chars-no.1', ...other }
   const { body } = await post('/v1/cache/users/set-many', { entries: [entry] }).expect(400)
   expect(body.errors[0].pointer).toBe('body/entries/0/lease')
 })
@@ -117,7 +117,7 @@ it('leases, fills and refreshes are counted', async () => {
   const [{ lease }] = await getMany(['counted'])
   await getMany(['counted'])
   await setMany([{ key: 'counted', value: 1, ttlMs: 1_000, lease: lease.token }])
-  await setMany([{ key: 'counted', value: 1, lease: 'sixteen-chars-no' }])
+  await setMany([{ key: 'counted', value: 1, lease: 'sixteen-chars-no.1' }])
   harness.advance(1_000)
   const [stale] = await getMany(['counted'])
   harness.advance(10_000)

@@ -19,7 +19,6 @@ async function ask(key: string, token: string) {
     on_restart: 0,
     space: 'users',
     want: 1,
-    own_token: 1,
     token,
     lease_ms: 10_000,
     early: '0',

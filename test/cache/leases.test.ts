@@ -30,10 +30,12 @@ const invalidate = (body: object) =>
   harness.request('post', '/v1/cache/users/invalidate').send(body).expect(204)
 const leaseOf = ({ headers }: { headers: Record<string, string> }) => headers['lockstep-lease']
 
-/** The token of a lease that is had at the first attempt. */
+const LEASE = /^[A-Za-z0-9_-]{22}\.\d+$/
+
+/** A lease that is had at the first attempt. */
 async function win(key: string, space = 'users'): Promise<string> {
   const token = leaseOf(await ask(key, space))
-  expect(token).toMatch(/^[A-Za-z0-9_-]{22}$/)
+  expect(token).toMatch(LEASE)
   return token as string
 }
 
@@ -73,7 +75,7 @@ describe('a miss', () => {
 
   it('refuses the fill of whoever has no lease', async () => {
     await win('stranger')
-    const { body } = await fill('stranger', 'sixteen-chars-no').expect(412)
+    const { body } = await fill('stranger', 'sixteen-chars-no.1').expect(412)
     expect(body.code).toBe('lease-lost')
     await harness.request('get', at('stranger')).expect(404)
   })
@@ -100,26 +102,49 @@ describe('a token of the caller', () => {
   it('is granted again to a repeat, as long as it holds', async () => {
     const own = 'a-token-of-my-own'
     const mine = () => ask('own').set('lockstep-lease-token', own)
-    expect(leaseOf(await mine())).toBe(own)
+    const lease = leaseOf(await mine()) as string
+    expect(lease.startsWith(`${own}.`)).toBe(true)
     harness.advance(4_000)
     const repeat = await mine()
-    expect(leaseOf(repeat)).toBe(own)
+    expect(leaseOf(repeat)).toBe(lease)
     expect(Number(repeat.headers['lockstep-lease-ms'])).toBeLessThanOrEqual(6_000)
     expect(leaseOf(await ask('own'))).toBe('held')
   })
 
-  it('is good for one load', async () => {
-    const own = 'used-for-two-loads'
-    const mine = () => ask('spent').set('lockstep-lease-token', own)
-    await mine().expect(404)
-    await fill('spent', own).expect(201)
-    await mine().expect(200)
-    await invalidate({ keys: ['spent'] })
+  const mine = (key: string) => ask(key).set('lockstep-lease-token', 'a-token-of-my-own')
 
-    const { body } = await mine().expect(422)
+  it('proves nothing for a value that was loaded under an earlier grant', async () => {
+    const first = leaseOf(await mine('twice')) as string
+    await invalidate({ keys: ['twice'], mode: 'hard' })
+    const second = leaseOf(await mine('twice')) as string
 
-    expect(body.code).toBe('idempotency-conflict')
-    await win('spent')
+    await fill('twice', first, 'old').expect(412)
+
+    expect(second).not.toBe(first)
+    await fill('twice', second, 'new').expect(201)
+    await fill('twice', first, 'old').expect(412)
+    expect((await ask('twice').expect(200)).text).toBe('new')
+  })
+
+  it('neither renews nor gives up what it was granted again', async () => {
+    const first = leaseOf(await mine('again')) as string
+    await harness.request('delete', at('again')).expect(204)
+    await mine('again').expect(404)
+    await renew('again', { token: first }).expect(412)
+    expect((await cancel('again', { token: first })).body).toEqual({ cancelled: false })
+    expect(leaseOf(await ask('again'))).toBe('held')
+  })
+
+  it('loads once more, and a late repeat of its first fill changes nothing', async () => {
+    const first = leaseOf(await mine('reused')) as string
+    await fill('reused', first, 'first').expect(201)
+    await invalidate({ keys: ['reused'] })
+    const second = leaseOf(await mine('reused').expect(200)) as string
+    const repeated = await fill('reused', first, 'first').expect(201)
+    expect(repeated.headers['idempotent-replayed']).toBe('true')
+    await fill('reused', second, 'second').expect(204)
+    await fill('reused', first, 'first').expect(412)
+    expect((await ask('reused').expect(200)).text).toBe('second')
   })
 })
 
@@ -161,7 +186,7 @@ describe('a stale hit', () => {
     const same = await ask('same')
       .set('if-none-match', headers.etag as string)
       .expect(304)
-    expect(leaseOf(same)).toHaveLength(22)
+    expect(leaseOf(same)).toMatch(LEASE)
   })
 })
 
@@ -200,7 +225,7 @@ describe('a fill', () => {
     await fill(key, token, 'old').set('surrogate-key', 't').expect(201)
     const { text, headers } = await ask(key).expect(200)
     expect([text, headers['lockstep-state']]).toEqual(['old', 'stale'])
-    expect(leaseOf({ headers })).toHaveLength(22)
+    expect(leaseOf({ headers })).toMatch(LEASE)
   })
 
   it('knows how long its load took', async () => {
@@ -269,7 +294,7 @@ describe('a lease', () => {
     )
     harness.advance(50_000)
     expect(leaseOf(await ask('renewed'))).toBe('held')
-    await renew('renewed', { token: 'sixteen-chars-no' }).expect(412)
+    await renew('renewed', { token: 'sixteen-chars-no.1' }).expect(412)
     await fill('renewed', token).expect(201)
     expect((await renew('renewed', { token }).expect(412)).body.code).toBe('lease-lost')
   })
@@ -282,7 +307,7 @@ describe('a lease', () => {
 
   it('is given up', async () => {
     const token = await win('given')
-    expect((await cancel('given', { token: 'sixteen-chars-no' }).expect(200)).body).toEqual({
+    expect((await cancel('given', { token: 'sixteen-chars-no.1' }).expect(200)).body).toEqual({
       cancelled: false,
     })
     expect(leaseOf(await ask('given'))).toBe('held')
@@ -355,7 +380,7 @@ describe('a load that failed', () => {
   })
 
   it('belongs to its back-off', async () => {
-    const token = 'sixteen-chars-no'
+    const token = 'sixteen-chars-no.1'
     const { body } = await cancel('x', { token, backoffMs: 1 }).expect(400)
     expect(body.errors[0].pointer).toBe('body/backoffMs')
   })
@@ -370,6 +395,14 @@ describe('an offer to load', () => {
     const { body } = await harness.request('get', at('bad')).query(query).set(headers).expect(400)
     expect(body.errors[0].pointer).toBe(pointer)
   })
+
+  it.each(['sixteen-chars-no', 'short.1', 'sixteen-chars-no.x'])(
+    'is not taken up by a fill that shows "%s" for its lease',
+    async (lease) => {
+      const { body } = await fill('bad', lease).expect(400)
+      expect(body.errors[0].pointer).toBe('headers/lockstep-lease')
+    },
+  )
 
   it.each([{ lease: 'maybe' }, { lease: true, waitMs: 30_001 }, { lease: true, waitMs: -1 }])(
     'of %j breaks the schema',
@@ -405,6 +438,6 @@ it('is for those who could store what they load', async () => {
   await get('reader', {}).expect(404)
   const { body } = await get('reader', { lease: true }).expect(403)
   expect(body).toMatchObject({ code: 'forbidden', scope: 'cache:write' })
-  expect(leaseOf(await get('loader', { lease: true }).expect(404))).toHaveLength(22)
+  expect(leaseOf(await get('loader', { lease: true }).expect(404))).toMatch(LEASE)
   await locked.close()
 })

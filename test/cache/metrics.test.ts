@@ -49,7 +49,7 @@ it('counts by the spaces of the file, and all others as one', async () => {
   }
   const lease = await get('users', 'load').query({ lease: true }).expect(404)
   await put('users', 'load').set('lockstep-lease', lease.headers['lockstep-lease'] as string)
-  await put('users', 'load').set('lockstep-lease', 'no-such-lease-0000').expect(412)
+  await put('users', 'load').set('lockstep-lease', 'no-such-lease-0000.1').expect(412)
 
   expect(await counts()).toMatchObject({
     'reads_total space=users,level=redis,result=hit': 1,

@@ -28,25 +28,25 @@ const filled = fc.record({
   stale: fc.constantFrom(0, 2, 8),
   error: fc.constantFrom(0, 10, 20),
 })
-/** Of the tokens that a key has seen, the last ones first. */
-const token = fc.nat({ max: 3 })
+/** Of the tokens that a key has seen, or the grants that it gave, the last ones first. */
+const recent = fc.nat({ max: 3 })
 const step = fc.oneof(
   {
     weight: 8,
     arbitrary: fc.record({
       do: fc.constant('ask' as const),
-      again: fc.option(token),
+      again: fc.option(recent),
       lasts: fc.constantFrom(2, 5, 9),
       early: fc.constantFrom(0, 0.75, 1.5, 3),
     }),
   },
-  { weight: 7, arbitrary: fc.record({ do: fc.constant('fill' as const), token, filled }) },
+  { weight: 7, arbitrary: fc.record({ do: fc.constant('fill' as const), grant: recent, filled }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('put' as const), filled }) },
   {
     weight: 2,
     arbitrary: fc.record({
       do: fc.constant('renew' as const),
-      token,
+      grant: recent,
       lasts: fc.constantFrom(2, 5, 9),
     }),
   },
@@ -54,7 +54,7 @@ const step = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       do: fc.constant('cancel' as const),
-      token,
+      grant: recent,
       backoff: fc.constantFrom(0, 4, 8),
     }),
   },
@@ -83,6 +83,7 @@ class Pair {
   readonly driver = driverOf(`model-${Pair.#count++}`)
   readonly model = new KeyModel()
   readonly #tokens: string[] = []
+  readonly #proofs: string[] = []
   readonly #history: string[] = []
   #values = 0
 
@@ -101,14 +102,17 @@ class Pair {
     switch (one.do) {
       case 'ask': {
         const own = one.again === null ? this.#newToken() : this.#token(one.again)
-        const expected = model.ask(own, one.lasts, one.early)
-        expect(await driver.ask(own, one.lasts, one.early)).toEqual(expected)
+        const seen = await driver.ask(own, one.lasts, one.early)
+        expect(seen).toEqual(model.ask(own, one.lasts, seen.proof, one.early))
+        if (seen.proof !== undefined && seen.proof !== this.#proofs[0]) {
+          this.#proofs.unshift(seen.proof)
+        }
         break
       }
       case 'fill': {
         const value = this.#value(one.filled)
-        const own = this.#token(one.token)
-        expect(await driver.write(value, own)).toBe(model.fill(own, value))
+        const proof = this.#proof(one.grant)
+        expect(await driver.write(value, proof)).toBe(model.fill(proof, value))
         break
       }
       case 'put': {
@@ -117,13 +121,13 @@ class Pair {
         break
       }
       case 'renew': {
-        const own = this.#token(one.token)
-        expect(await driver.renew(own, one.lasts)).toBe(model.renew(own, one.lasts))
+        const proof = this.#proof(one.grant)
+        expect(await driver.renew(proof, one.lasts)).toBe(model.renew(proof, one.lasts))
         break
       }
       case 'cancel': {
-        const own = this.#token(one.token)
-        expect(await driver.cancel(own, one.backoff)).toBe(model.cancel(own, one.backoff))
+        const proof = this.#proof(one.grant)
+        expect(await driver.cancel(proof, one.backoff)).toBe(model.cancel(proof, one.backoff))
         break
       }
       default:
@@ -149,6 +153,10 @@ class Pair {
 
   #token(at: number): string {
     return this.#tokens[at] ?? this.#newToken()
+  }
+
+  #proof(at: number): string {
+    return this.#proofs[at] ?? 'token-never-granted.1'
   }
 
   #value({ isNegative, ...life }: Omit<Filled, 'value'> & { isNegative: boolean }): Filled {

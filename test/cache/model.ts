@@ -30,8 +30,8 @@ interface Entry {
   readonly tags: readonly string[]
   /** clk at which its load began: what is invalidated later than this is not in it. */
   readonly fence: number
-  /** Of the lease that it filled. */
-  readonly token: string | undefined
+  /** Of the grant that it filled. */
+  readonly proof: string | undefined
   readonly created: boolean
   readonly loadTime: number
   freshUntil: number
@@ -45,6 +45,8 @@ interface Lease {
   readonly grantedAt: number
   /** Undefined: nobody may load, because the last load failed. */
   readonly token: string | undefined
+  /** Distinguishes the grants of one token; the service makes it, so the test says it. */
+  readonly proof: string | undefined
   ends: number
   softenedAt: number | undefined
 }
@@ -54,7 +56,9 @@ export type State = 'miss' | 'fresh' | 'stale' | 'negative'
 export interface Seen {
   readonly state: State
   readonly value: string | undefined
-  readonly lease: 'none' | 'won' | 'held' | 'backoff' | 'spent'
+  readonly lease: 'none' | 'won' | 'held' | 'backoff'
+  /** Of the grant, for whoever won it. */
+  readonly proof?: string | undefined
 }
 
 export type WriteOutcome = 'created' | 'replaced' | 'lease-lost'
@@ -79,19 +83,26 @@ export class KeyModel {
 
   /**
    * A read that offers to load.
+   * @param proof what a new grant is called
    * @param early how many load times before its end a fresh value is loaded anew
    */
-  ask(token: string, lasts: number, early = 0): Seen {
+  ask(token: string, lasts: number, proof: string | undefined, early = 0): Seen {
     const seen = this.read()
-    return { ...seen, lease: this.#grant(seen.state, token, lasts, early) }
+    const lease = this.#grant(seen.state, token, lasts, proof, early)
+    return { ...seen, lease, proof: lease === 'won' ? this.#lease?.proof : undefined }
   }
 
-  #grant(state: State, token: string, lasts: number, early: number): Seen['lease'] {
+  #grant(
+    state: State,
+    token: string,
+    lasts: number,
+    proof: string | undefined,
+    early: number,
+  ): Seen['lease'] {
     if (state === 'negative') return 'none'
     const lease = this.#leaseInForce()
     if (lease?.token === token) return 'won'
     if (state === 'fresh' && !this.#isDueEarly(early)) return 'none'
-    if (this.#entry?.token === token) return 'spent'
     // After a soft invalidation the load under way brings something stale: another may begin.
     if (lease && lease.softenedAt === undefined) {
       if (state === 'fresh') return 'none'
@@ -102,6 +113,7 @@ export class KeyModel {
       clk: this.#clk,
       grantedAt: this.now,
       token,
+      proof,
       ends: this.now + lasts,
       softenedAt: undefined,
     }
@@ -112,11 +124,11 @@ export class KeyModel {
     return this.#store(filled, undefined)
   }
 
-  fill(token: string, filled: Filled): WriteOutcome {
+  fill(proof: string, filled: Filled): WriteOutcome {
     // The same fill again repeats its answer, and changes nothing.
-    if (this.#entry?.token === token) return this.#entry.created ? 'created' : 'replaced'
+    if (this.#entry?.proof === proof) return this.#entry.created ? 'created' : 'replaced'
     const lease = this.#leaseInForce()
-    if (lease?.token !== token) return 'lease-lost'
+    if (lease?.proof !== proof) return 'lease-lost'
     if (filled.tags.some((tag) => this.#isAfter(this.#hard, tag, lease.clk))) {
       this.#lease = undefined
       return 'lease-lost'
@@ -137,7 +149,7 @@ export class KeyModel {
       value,
       tags,
       fence: lease?.clk ?? this.#clk,
-      token: lease?.token,
+      proof: lease?.proof,
       created,
       loadTime: lease ? this.now - lease.grantedAt : 0,
       freshUntil,
@@ -150,16 +162,16 @@ export class KeyModel {
     return created ? 'created' : 'replaced'
   }
 
-  renew(token: string, lasts: number): boolean {
+  renew(proof: string, lasts: number): boolean {
     const lease = this.#leaseInForce()
-    if (lease?.token !== token) return false
+    if (lease?.proof !== proof) return false
     lease.ends = this.now + lasts
     return true
   }
 
   /** @param backoff the load failed: nobody may load for so long; 0 for no such pause. */
-  cancel(token: string, backoff: number): boolean {
-    if (this.#leaseInForce()?.token !== token) return false
+  cancel(proof: string, backoff: number): boolean {
+    if (this.#leaseInForce()?.proof !== proof) return false
     this.#lease = undefined
     if (backoff > 0) {
       this.#lease = {
@@ -167,6 +179,7 @@ export class KeyModel {
         clk: this.#clk,
         grantedAt: this.now,
         token: undefined,
+        proof: undefined,
         ends: this.now + backoff,
         softenedAt: undefined,
       }

@@ -215,7 +215,6 @@ describe('on a Redis that is full', () => {
       on_restart: 0,
       space: 'users',
       want: 1,
-      own_token: 0,
       token: 'token-0000000000',
       lease_ms: 10_000,
       early: '0',

@@ -86,9 +86,7 @@ function leaseText(lease: LeaseReply): string {
     case 'none':
       return ''
     case 'won':
-      return `,"lease":{"state":"won","token":${JSON.stringify(lease.token)},"leaseMs":${lease.leftMs}}`
-    case 'spent':
-      return ''
+      return `,"lease":{"state":"won","token":${JSON.stringify(lease.proof)},"leaseMs":${lease.leftMs}}`
     default:
       return `,"lease":{"state":"${lease.kind}","retryAfterMs":${lease.retryAfterMs}}`
   }

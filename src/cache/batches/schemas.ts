@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { DurationMs, ObjectName } from '../../http/names.js'
 import { MAX_LIFE_MS } from '../entries/schemas.js'
 import { TAG } from '../entries/tags.js'
-import { LeaseToken } from '../leases/schemas.js'
+import { Lease } from '../leases/schemas.js'
 
 export const MAX_ITEMS = 1_000
 
@@ -65,9 +65,7 @@ export const WriteFields = {
       description: 'Tags, up to 32.',
     }),
   ),
-  lease: Type.Optional(
-    LeaseToken('Token of the lease that this was loaded under; a condition of its own.'),
-  ),
+  lease: Type.Optional(Lease('The lease that this was loaded under; a condition of its own.')),
   ifMatch: Type.Optional(
     Type.String({ description: 'The ETag that must be there, or `*` for any.' }),
   ),
@@ -135,7 +133,9 @@ export const FoundItem = {
     Type.Object(
       {
         state: Type.Enum(['won', 'held', 'backoff']),
-        token: Type.Optional(Type.String({ description: 'With `won`: the caller should load.' })),
+        token: Type.Optional(
+          Type.String({ description: 'With `won`: the lease; the caller should load.' }),
+        ),
         leaseMs: Type.Optional(Type.Integer({ description: 'With `won`: how long it lasts.' })),
         retryAfterMs: Type.Optional(
           Type.Integer({ description: 'Else: when the lease could be had.' }),
@@ -170,7 +170,11 @@ export const GetManyResponse = Type.Object(
             key: 'user:8',
             status: 'cache-miss',
             state: 'miss',
-            lease: { state: 'won', token: 'u3Jq0c9mT1uVwX2yZ4aBcD', leaseMs: 9_999 },
+            lease: {
+              state: 'won',
+              token: 'u3Jq0c9mT1uVwX2yZ4aBcD.1789000000000000',
+              leaseMs: 9_999,
+            },
           },
         ],
       },

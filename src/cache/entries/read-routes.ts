@@ -73,7 +73,7 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
         operationId: 'getCacheEntry',
         summary: 'The bytes of a value, or a 404 that says to load it',
         description:
-          'With `lease` the 404 of a miss has the headers `Lockstep-Lease`, `Lockstep-Lease-Ms` and `Retry-After` as well: a token asks the caller to load the value and to PUT it with `Lockstep-Lease`.',
+          'With `lease` the 404 of a miss has the headers `Lockstep-Lease`, `Lockstep-Lease-Ms` and `Retry-After` as well: a lease asks the caller to load the value and to PUT it with the same `Lockstep-Lease`.',
         tags: ['cache'],
         params: schemas.EntryParams,
         querystring: schemas.ReadQuery,
@@ -88,12 +88,7 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
             },
           },
           304: { description: 'The caller has this version.', type: 'null' },
-          ...problemResponses(
-            ...COMMON_PROBLEMS,
-            'cache-miss',
-            'kind-mismatch',
-            'idempotency-conflict',
-          ),
+          ...problemResponses(...COMMON_PROBLEMS, 'cache-miss', 'kind-mismatch'),
         },
       },
     },

@@ -13,13 +13,12 @@ export type LeaseReply =
   | { readonly kind: 'none' }
   | {
       readonly kind: 'won'
-      readonly token: string
+      /** What its fill shows: the token, and which of its grants this is. */
+      readonly proof: string
       readonly leftMs: number
       /** Whoever loaded before let its lease run out. */
       readonly ranOut: boolean
     }
-  /** The caller's token has filled the key before; each load takes a new one. */
-  | { readonly kind: 'spent' }
   /** Somebody else loads; or nobody may, because the last load failed. */
   | { readonly kind: 'held' | 'backoff'; readonly retryAfterMs: number }
 
@@ -32,7 +31,6 @@ export const readScript = defineScript({
     'on_restart',
     'space',
     'want',
-    'own_token',
     'token',
     'lease_ms',
     'early',
@@ -44,8 +42,8 @@ export const readScript = defineScript({
   ],
   buffers: true,
   decode(reply): ReadReply {
-    const [asOf, lease, leftMs, token, packed, payload] = list(reply, 6) as ReadParts
-    return { asOf, lease: toLease(lease, leftMs, token), entry: toEntry(packed, payload) }
+    const [asOf, lease, leftMs, proof, packed, payload] = list(reply, 6) as ReadParts
+    return { asOf, lease: toLease(lease, leftMs, proof), entry: toEntry(packed, payload) }
   },
 })
 
@@ -74,19 +72,17 @@ export const readManyScript = defineScript({
   },
 })
 
-function toLease(lease: number, leftMs: number, token: unknown): LeaseReply {
+function toLease(lease: number, leftMs: number, proof: unknown): LeaseReply {
   switch (lease) {
     case 0:
       return NO_LEASE
     case 1:
     case 4:
-      return { kind: 'won', token: String(token), leftMs, ranOut: lease === 4 }
+      return { kind: 'won', proof: String(proof), leftMs, ranOut: lease === 4 }
     case 2:
       return { kind: 'held', retryAfterMs: leftMs }
     case 3:
       return { kind: 'backoff', retryAfterMs: leftMs }
-    case 5:
-      return { kind: 'spent' }
     default:
       throw new TypeError(`unknown state ${lease} of a lease`)
   }

@@ -29,7 +29,7 @@ export interface CacheKey {
 export interface LeaseWish {
   /** Of the lease, should it be granted. */
   readonly token: string
-  /** The caller chose the token, so it may hold the lease already. */
+  /** The caller chose the token, so it can ask again. */
   readonly isOwn: boolean
   /** How many load times before its end a fresh value is loaded anew; see `drawEarly`. */
   readonly early: number
@@ -67,7 +67,7 @@ export interface WriteOptions {
   readonly showsPresent?: boolean
   /** There is known to be no value: the payload is empty, and nothing is served stale. */
   readonly isNegative?: boolean
-  /** Token of the lease that this fills; refused where the lease is void. */
+  /** Proof of the grant that this fills; refused where the lease is void. */
   readonly fill?: string | undefined
   readonly idempotency?: Idempotency | undefined
 }
@@ -120,7 +120,6 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
       on_restart,
       space,
       want: lease ? 1 : 0,
-      own_token: lease?.isOwn ? 1 : 0,
       token: lease?.token ?? '',
       lease_ms: policy.leaseMs,
       early: lease?.early ?? 0,

@@ -6,25 +6,19 @@ import { problem } from '../problems.js'
 /**
  * Tells who should load.
  * @returns when to ask again, where somebody else loads or nobody may; in milliseconds
- * @throws Problem idempotency-conflict for a token that has filled the key before.
  */
 export function tellLease(reply: FastifyReply, lease: LeaseReply): number | undefined {
   switch (lease.kind) {
     case 'none':
       return undefined
     case 'won':
-      reply.header('lockstep-lease', lease.token).header('lockstep-lease-ms', lease.leftMs)
+      reply.header('lockstep-lease', lease.proof).header('lockstep-lease-ms', lease.leftMs)
       return undefined
     case 'held':
     case 'backoff':
       reply.header('lockstep-lease', lease.kind)
       reply.header('retry-after', Math.max(1, Math.ceil(lease.retryAfterMs / 1_000)))
       return lease.retryAfterMs
-    case 'spent':
-      throw problem(
-        'idempotency-conflict',
-        'This Lockstep-Lease-Token has filled the key before; take a new one for each load.',
-      )
   }
 }
 

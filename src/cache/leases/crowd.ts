@@ -12,7 +12,7 @@ export interface Waiter {
 
 export interface CrowdOptions {
   readonly read: (wish: LeaseWish) => Promise<LeveledReply>
-  readonly cancel: (token: string) => Promise<unknown>
+  readonly cancel: (proof: string) => Promise<unknown>
 }
 
 /** Messages only make it faster: whatever was missed is found so much later. */
@@ -70,8 +70,8 @@ export class Crowd {
     const { lease } = reply
     // It went away while the lease was on its way to it.
     const isForfeit = lease.kind === 'won' && !this.#waiters.has(first)
-    if (isForfeit) this.#options.cancel(lease.token).catch(() => undefined)
-    else if (lease.kind === 'won' || lease.kind === 'spent') first.answer(reply)
+    if (isForfeit) this.#options.cancel(lease.proof).catch(() => undefined)
+    else if (lease.kind === 'won') first.answer(reply)
 
     const others = toOthers(reply)
     const isOver = reply.entry !== undefined || lease.kind === 'backoff' || lease.kind === 'none'
@@ -79,7 +79,6 @@ export class Crowd {
       if (isOver) waiter.answer(others)
       else waiter.last = others
     }
-    if (lease.kind === 'spent') this.#mustLookAgain = true
     this.#lookIn(others.lease.kind === 'held' ? others.lease.retryAfterMs : LOOK_EVERY_MS)
   }
 

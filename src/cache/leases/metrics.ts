@@ -37,7 +37,7 @@ export function createLeaseMetrics(metrics: Metrics, labelOf: SpaceLabel): Lease
   )
   return {
     asked(space, { lease, entry }) {
-      if (lease.kind === 'none' || lease.kind === 'spent') return
+      if (lease.kind === 'none') return
       leases(labelOf(space), lease.kind).inc()
       if (lease.kind !== 'won') return
       if (lease.ranOut) leases(labelOf(space), 'expired').inc()

@@ -5,12 +5,11 @@ export const MIN_LEASE_MS = 500
 export const MAX_LEASE_MS = 600_000
 const DEFAULT_BACKOFF_MS = 5_000
 
-const TOKEN = '^[A-Za-z0-9._~-]{16,64}$'
-
-export const LeaseToken = (description: string) =>
+/** A lease as its holder shows it: the token, and which of the token's grants it is. */
+export const Lease = (description: string) =>
   Type.String({
-    pattern: TOKEN,
-    description: `${description} 16 to 64 letters, digits, . _ ~ -.`,
+    pattern: '^[A-Za-z0-9._~-]{16,64}\\.[0-9]{1,16}$',
+    description: `${description} As the read said it: \`<token>.<grant>\`.`,
   })
 
 /** What a GET says besides, to take part in loading. */
@@ -32,16 +31,18 @@ export const AskQuery = {
 
 export const AskHeaders = {
   'lockstep-lease-token': Type.Optional(
-    LeaseToken(
-      'Token for the lease, new for every load: a repeat of the same request is granted the same lease.',
-    ),
+    Type.String({
+      pattern: '^[A-Za-z0-9._~-]{16,64}$',
+      description:
+        'Token for the lease, new for every load: a repeat of the same request is granted the same lease. 16 to 64 letters, digits, . _ ~ -.',
+    }),
   ),
 }
 
 export const FillHeaders = {
   'lockstep-lease': Type.Optional(
-    LeaseToken(
-      'Token of the lease that this value was loaded under: it is stored only if nothing came between (412 `lease-lost`).',
+    Lease(
+      'The lease that this value was loaded under: it is stored only if nothing came between (412 `lease-lost`).',
     ),
   ),
 }
@@ -50,13 +51,13 @@ const header = (description: string) => ({ type: 'string', description })
 
 export const LEASE_HEADERS = {
   'lockstep-lease': header(
-    'With `lease`: the token, if the caller should load; `held` while another loads; `backoff` after a load that failed.',
+    'With `lease`: the lease, if the caller should load; `held` while another loads; `backoff` after a load that failed.',
   ),
-  'lockstep-lease-ms': header('With a token: how long the lease lasts. Milliseconds.'),
+  'lockstep-lease-ms': header('With a lease: how long the lease lasts. Milliseconds.'),
   'retry-after': header('With `held` or `backoff`: seconds until the lease could be had.'),
 }
 
-const token = LeaseToken('Token of the lease.')
+const token = Lease('The lease.')
 
 export const RenewRequest = Type.Object(
   {
@@ -69,7 +70,7 @@ export const RenewRequest = Type.Object(
       ),
     ),
   },
-  { additionalProperties: false, examples: [{ token: 'u3Jq0c9mT1uVwX2yZ4aBcD' }] },
+  { additionalProperties: false, examples: [{ token: 'u3Jq0c9mT1uVwX2yZ4aBcD.1789000000000000' }] },
 )
 
 export const RenewResponse = Type.Object(
@@ -96,8 +97,8 @@ export const CancelRequest = Type.Object(
   {
     additionalProperties: false,
     examples: [
-      { token: 'u3Jq0c9mT1uVwX2yZ4aBcD' },
-      { token: 'u3Jq0c9mT1uVwX2yZ4aBcD', failed: true, backoffMs: 30_000 },
+      { token: 'u3Jq0c9mT1uVwX2yZ4aBcD.1789000000000000' },
+      { token: 'u3Jq0c9mT1uVwX2yZ4aBcD.1789000000000000', failed: true, backoffMs: 30_000 },
     ],
   },
 )
@@ -105,10 +106,10 @@ export const CancelRequest = Type.Object(
 export const CancelResponse = Type.Object(
   {
     cancelled: Type.Boolean({
-      description: 'False where the token held no lease any more: there was nothing to give up.',
+      description: 'False where the lease was not held any more: there was nothing to give up.',
     }),
   },
-  { description: 'The token holds no lease.', examples: [{ cancelled: true }] },
+  { description: 'The lease is not held any more.', examples: [{ cancelled: true }] },
 )
 
 /** How long nobody may load, by what a cancel says; 0 for at once. */

@@ -8,7 +8,7 @@ export const renewScript = defineScript({
   name: 'cache.renew',
   file: new URL('../scripts/renew.lua', import.meta.url),
   keys: ['clock', 'lease'],
-  args: ['seed', 'on_restart', 'space', 'token', 'lease_ms'],
+  args: ['seed', 'on_restart', 'space', 'proof', 'lease_ms'],
   decode: toHeld,
 })
 
@@ -16,6 +16,6 @@ export const cancelScript = defineScript({
   name: 'cache.cancel',
   file: new URL('../scripts/cancel.lua', import.meta.url),
   keys: ['clock', 'lease'],
-  args: ['seed', 'on_restart', 'space', 'name', 'token', 'backoff_ms'],
+  args: ['seed', 'on_restart', 'space', 'name', 'proof', 'backoff_ms'],
   decode: toHeld,
 })

@@ -28,14 +28,17 @@ export interface AskOptions {
 export interface LeaseStore {
   /** A read that offers to load: who should, and what there is meanwhile, from one script call. */
   ask(key: CacheKey, options: ReadOptions, asked?: AskOptions): Promise<LeveledReply>
-  /** @returns whether the token still held the lease, which now lasts `leaseMs` from here. */
-  renew(key: CacheKey, token: string, leaseMs: number): Promise<boolean>
+  /**
+   * @param proof of the grant
+   * @returns whether the lease was the caller's, which now lasts `leaseMs` from here
+   */
+  renew(key: CacheKey, proof: string, leaseMs: number): Promise<boolean>
   /**
    * Gives the lease up.
    * @param backoffMs after a failed load: nobody may load for so long; 0 for no such pause
-   * @returns whether the token still held the lease
+   * @returns whether the lease was the caller's
    */
-  cancel(key: CacheKey, token: string, backoffMs: number): Promise<boolean>
+  cancel(key: CacheKey, proof: string, backoffMs: number): Promise<boolean>
   /**
    * Gives up what a read won whose caller will not hear of it: nobody would ever fill the key. Under
    * a token of its own a client may ask again, and be granted the same lease.
@@ -64,12 +67,12 @@ export function createLeaseStore({
   const scripts = { renew: binder.bind(renewScript), cancel: binder.bind(cancelScript) }
   const keysOf = ({ namespace, space, key }: CacheKey) => partitions.keysOf(namespace, space, key)
 
-  const cancel = (key: CacheKey, token: string, backoffMs: number) =>
+  const cancel = (key: CacheKey, proof: string, backoffMs: number) =>
     scripts.cancel(keysOf(key), {
       ...partitions.clockArgs(),
       space: key.space,
       name: key.key,
-      token,
+      proof,
       backoff_ms: backoffMs,
     })
   async function read(key: CacheKey, options: ReadOptions): Promise<LeveledReply> {
@@ -80,13 +83,13 @@ export function createLeaseStore({
     partitions,
     signals,
     read,
-    cancel: (key, token) => cancel(key, token, 0),
+    cancel: (key, proof) => cancel(key, proof, 0),
   })
 
   metrics.watch(() => waiting.count)
 
   function forfeit(key: CacheKey, wish: LeaseWish, { lease }: ReadReply): void {
-    if (lease.kind === 'won' && !wish.isOwn) cancel(key, lease.token, 0).catch(() => undefined)
+    if (lease.kind === 'won' && !wish.isOwn) cancel(key, lease.proof, 0).catch(() => undefined)
   }
 
   return {
@@ -105,11 +108,11 @@ export function createLeaseStore({
       return reply
     },
 
-    renew: (key, token, leaseMs) =>
+    renew: (key, proof, leaseMs) =>
       scripts.renew(keysOf(key), {
         ...partitions.clockArgs(),
         space: key.space,
-        token,
+        proof,
         lease_ms: leaseMs,
       }),
     cancel,

@@ -20,7 +20,7 @@ export interface WaitingOptions {
   readonly partitions: Partitions
   readonly signals: Signals
   readonly read: (key: CacheKey, options: ReadOptions) => Promise<LeveledReply>
-  readonly cancel: (key: CacheKey, token: string) => Promise<unknown>
+  readonly cancel: (key: CacheKey, proof: string) => Promise<unknown>
 }
 
 /** A subscription is a round trip: it outlives the wait by so much, for the next one. */
@@ -97,7 +97,7 @@ export class Waiting {
       known ??
       new Crowd({
         read: (lease) => read(key, { ...options, lease, skipL1: true }),
-        cancel: (token) => cancel(key, token),
+        cancel: (proof) => cancel(key, proof),
       })
     if (!known) {
       channel.add(name, accepts, crowd)

@@ -7,7 +7,7 @@ ARGV seed        int     epoch of a new clock
 ARGV on_restart  int     0 keep, 1 soft, 2 flush
 ARGV space       string
 ARGV name        string  the key, for whoever listens
-ARGV token       string  of the lease
+ARGV proof       string  of the grant, see lib/lease.lua
 ARGV backoff_ms  int     the load failed: nobody may load for so long; 0 for no such pause
 
 RETURN outcome
@@ -19,11 +19,11 @@ COST O(1)
 -- @use lib/lease.lua
 local clock_key, lease_key = KEYS[1], KEYS[2]
 local seed, on_restart, space, name = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
-local token, backoff_ms = ARGV[5], tonumber(ARGV[6])
+local proof, backoff_ms = ARGV[5], tonumber(ARGV[6])
 
 local clock = read_clock(clock_key, space, seed, on_restart)
 local lease = read_lease(lease_key, clock)
-if not lease or lease.token ~= token then return { 0 } end
+if not is_held(lease, proof) then return { 0 } end
 end_lease(lease_key, clock, space, name)
 if backoff_ms > 0 then write_lease(lease_key, new_lease(clock, nil, '', backoff_ms)) end
 return { 1 }

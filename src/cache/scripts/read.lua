@@ -8,8 +8,7 @@ ARGV seed         int     epoch of a new clock
 ARGV on_restart   int     0 keep, 1 soft, 2 flush
 ARGV space        string
 ARGV want         int     0 no lease, 1 a lease where one is due
-ARGV own_token    0 or 1  1: the caller chose the token, so it may hold the lease already
-ARGV token        string  token of the lease, should it be granted
+ARGV token        string  token of the lease, should it be granted; or of one that is held already
 ARGV lease_ms     int     length of the lease
 ARGV early        string  -beta * ln(u), u random in (0, 1]; '0' never refreshes early
 ARGV idle_ms      int     longest time without use, 0 for none
@@ -18,10 +17,11 @@ ARGV min_fresh_ms int     how long the value must stay fresh, 0 for any
 ARGV max_bytes    int     a larger payload is left out, -1 for none at all
 ARGV have         string  versions whose payload the caller has, each between spaces; '' for none
 
-RETURN clk lease left_ms token entry payload
+RETURN clk lease left_ms proof entry payload
   clk             of the partition, as of this reply
   lease, left_ms  0 none; 1 won; 2 held by another; 3 nobody may load: a load failed
-                  4 won, after a loader let its lease run out; 5 the token has filled the key before
+                  4 won, after a loader let its lease run out
+  proof           of the grant that was won, see lib/lease.lua
   entry           see describe in lib/entry.lua; the payload is '' where left out
 
 COST O(1), and O(tags) for an entry with tags
@@ -31,10 +31,9 @@ COST O(1), and O(tags) for an entry with tags
 -- @use lib/lease.lua
 local clock_key, entry_key, lease_key = KEYS[1], KEYS[2], KEYS[3]
 local seed, on_restart, space = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
-local want, own_token, token = ARGV[4] == '1', ARGV[5] == '1', ARGV[6]
-local lease_ms, early, idle_ms = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
-local max_stale_ms, min_fresh_ms = tonumber(ARGV[10]), tonumber(ARGV[11])
-local max_bytes, have = tonumber(ARGV[12]), ARGV[13]
+local want, token, lease_ms = ARGV[4] == '1', ARGV[5], tonumber(ARGV[6])
+local early, idle_ms, max_stale_ms = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+local min_fresh_ms, max_bytes, have = tonumber(ARGV[10]), tonumber(ARGV[11]), ARGV[12]
 
 local clock = read_clock(clock_key, space, seed, on_restart)
 local entry = read_entry(entry_key)
@@ -56,10 +55,8 @@ end
 -- early refresh hears of a lease.
 local function ask()
   if state == 3 or is_other_kind then return 0, 0, '' end
-  if lease and own_token and lease.token == token then return 1, ms(lease.ends - now_us), token end
+  if lease and lease.token == token then return 1, ms(lease.ends - now_us), proof_of(lease) end
   if not due() then return 0, 0, '' end
-  -- A late repeat of the fill that this token made before could not be told from the next one.
-  if own_token and entry and entry.token == token then return 5, 0, '' end
   if lease and lease.softened == 0 then
     if state == 1 then return 0, 0, '' end
     return lease.failed and 3 or 2, math.ceil((lease.ends - now_us) / 1000), ''
@@ -69,12 +66,13 @@ local function ask()
     if type(redis.pcall('ZADD', clock_key, 0, 'clk')) == 'table' then return 0, 0, '' end
     tick(clock)
   end
-  if not write_lease(lease_key, new_lease(clock, entry, token, lease_ms)) then return 0, 0, '' end
-  return ran_out and 4 or 1, lease_ms, token
+  local granted = new_lease(clock, entry, token, lease_ms)
+  if not write_lease(lease_key, granted) then return 0, 0, '' end
+  return ran_out and 4 or 1, lease_ms, proof_of(granted)
 end
 
-local lease_state, left_ms, lease_token = 0, 0, ''
-if want then lease_state, left_ms, lease_token = ask() end
+local lease_state, left_ms, proof = 0, 0, ''
+if want then lease_state, left_ms, proof = ask() end
 
 if state > 0 and idle_ms > 0 and now_us - entry.touched > idle_ms * 100 then
   redis.pcall('SETRANGE', entry_key, TOUCHED_AT, struct.pack('>d', now_us))
@@ -83,4 +81,4 @@ local payload = ''
 if state > 0 and not string.find(have, ' ' .. digits(entry.version) .. ' ', 1, true) then
   payload = payload_of(entry, max_bytes)
 end
-return { clock.clk, lease_state, left_ms, lease_token, describe(state, entry, logical, stale), payload }
+return { clock.clk, lease_state, left_ms, proof, describe(state, entry, logical, stale), payload }

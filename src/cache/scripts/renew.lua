@@ -6,7 +6,7 @@ KEYS lease       string  see lib/lease.lua
 ARGV seed        int     epoch of a new clock
 ARGV on_restart  int     0 keep, 1 soft, 2 flush
 ARGV space       string
-ARGV token       string  of the lease
+ARGV proof       string  of the grant, see lib/lease.lua
 ARGV lease_ms    int     length from now on
 
 RETURN outcome
@@ -18,10 +18,10 @@ COST O(1)
 -- @use lib/lease.lua
 local clock_key, lease_key = KEYS[1], KEYS[2]
 local seed, on_restart, space = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
-local token, lease_ms = ARGV[4], tonumber(ARGV[5])
+local proof, lease_ms = ARGV[4], tonumber(ARGV[5])
 
 local lease = read_lease(lease_key, read_clock(clock_key, space, seed, on_restart))
-if not lease or lease.token ~= token then return { 0 } end
+if not is_held(lease, proof) then return { 0 } end
 -- First, because a full Redis lets a script write only after a command that takes no memory.
 redis.call('PEXPIRE', lease_key, kept_ms(lease_ms))
 redis.call('SETRANGE', lease_key, ENDS_AT, struct.pack('>d', now_us + lease_ms * 1000))

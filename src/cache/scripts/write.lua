@@ -10,7 +10,7 @@ ARGV seed        int     epoch of a new clock
 ARGV on_restart  int     0 keep, 1 soft, 2 flush
 ARGV space       string
 ARGV name        string  the key, for whoever listens
-ARGV fill        string  token of the lease that this fills, '' for none
+ARGV fill        string  proof of the grant that this fills (lib/lease.lua), '' for none
 ARGV match       string  the version that must be there; '*' for any; '' for no condition
 ARGV absent      0 or 1  1: only where there is no value, or one known to be absent
 ARGV show        0 or 1  1: a refused condition answers with the present value
@@ -71,7 +71,7 @@ if fill ~= '' then
   local _, hard = marks_of(clock, space, split_tags(tags))
   -- An entry that expired under the lease is no write that came between.
   local untouched = lease and (not entry or entry.version == lease.base)
-  local is_holder = lease and lease.token == fill
+  local is_holder = is_held(lease, fill)
   if not is_holder or not untouched or lease.clk < hard then
     -- What was loaded is void, and so is the lease: the next reader loads anew.
     if is_holder then end_lease(lease_key, clock, space, name) end

@@ -5,7 +5,7 @@
 --   logical stale error      fresh until, served stale until, kept for a failed refresh until
 --   load                     how long the load took, ms; 0 when it is not known
 --   size                     bytes of the payload; of a counter or an object, those in its hash
---   lengths                  fill token, content type, content encoding, tags
+--   lengths                  proof of the grant that it filled, content type, content encoding, tags
 local FORMAT = 2
 local HEADER = '>BBBddddddddIIBBBH'
 local HEADER_BYTES = 80

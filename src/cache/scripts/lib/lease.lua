@@ -3,6 +3,8 @@
 --   granted until    us
 --   softened         when a soft invalidation of the key met it, 0 if none did
 -- A record without a token is the back-off after a failed load.
+-- The holder proves its grant by `<token>.<clk>`: a token that is granted again, after its lease was
+-- voided, proves nothing for a value that it loaded before.
 local LEASE = '>dddddd'
 local LEASE_BYTES = 48
 local ENDS_AT, SOFTENED_AT = 32, 40
@@ -34,6 +36,10 @@ local function judge_kept(entry, clock, space, idle_ms, entry_key)
   local lease = read_lease((string.gsub(entry_key, ':entry:', ':lease:', 1)), clock)
   return judge(entry, clock, space, idle_ms, lease and lease.failed)
 end
+
+local function proof_of(lease) return lease.token .. '.' .. digits(lease.clk) end
+
+local function is_held(lease, proof) return lease and proof_of(lease) == proof end
 
 local function write_lease(key, l)
   local record = struct.pack(LEASE, l.clk, l.epoch, l.base, l.granted, l.ends, l.softened) .. l.token
