@@ -2,7 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Config } from './config.js'
 import { installAuth } from './http/auth.js'
-import { installBodies } from './http/body.js'
+import { BODY_BYTES, installBodies } from './http/body.js'
 import { installDraining } from './http/draining.js'
 import { installEventStreams } from './http/event-stream.js'
 import { installOriginRules } from './http/origin.js'
@@ -37,7 +37,6 @@ export interface ServerOptions {
 
 /** Names in paths are percent-encoded, so a path may be three times as long as a name. */
 const MAX_PARAM_LENGTH = 512 * 3
-const MAX_BODY_BYTES = 1024 * 1024
 
 /** Fastify with everything that holds for every request, and no route. */
 export function createServer(options: ServerOptions): FastifyInstance {
@@ -51,7 +50,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     requestIdHeader: false,
     // Fastify's own refusal is no problem+json; installDraining answers instead.
     return503OnClosing: false,
-    bodyLimit: MAX_BODY_BYTES,
+    bodyLimit: BODY_BYTES,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (error, request, reply) =>
       void sendProblem(request, reply, toProblem(error, request)),

@@ -61,7 +61,7 @@ function readSettings(
   }
   for (const { pointer, message } of validator.Check(settings)
     ? []
-    : faultsOf(validator, settings)) {
+    : faultsOf(SettingsSchema, settings)) {
     const name = pointer.split('/')[1] as string
     faults.push(`${places.get(name) ?? variableOf(name)} ${message}`)
   }

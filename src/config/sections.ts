@@ -58,7 +58,9 @@ function check(
 ): unknown {
   const value = Value.Default(section.schema, structuredClone(given))
   const validator = Compile(section.schema)
-  const found = validator.Check(value) ? (section.check?.(value) ?? []) : faultsOf(validator, value)
+  const found = validator.Check(value)
+    ? (section.check?.(value) ?? [])
+    : faultsOf(section.schema, value)
   for (const { pointer, message } of found) {
     const place = `/${name}${pointer}`
     faults.push(`${file.placeOf(place)}: ${keysOf(place).join('/')} ${message}`)

@@ -1,6 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem, problem } from './problem.js'
-import type { SharedCode } from './problem-codes.js'
 import { validationProblem } from './validation-errors.js'
 
 /** Turns an error of another room into a problem, or leaves it alone. */
@@ -51,12 +50,6 @@ export function sendProblem(
     )
 }
 
-const BY_FRAMEWORK_STATUS: Readonly<Record<number, SharedCode>> = {
-  404: 'not-found',
-  413: 'too-large',
-  415: 'unsupported-media-type',
-}
-
 /** What Fastify, a validator or another room threw, in our own words. */
 export function toProblem(
   error: FastifyError | Problem,
@@ -78,14 +71,15 @@ export function toProblem(
       `${request.headers['content-type'] ?? 'A body without a type'} is not accepted; send application/json (curl --json).`,
     )
   }
+  if (status === 413) {
+    const { bodyLimit } = request.routeOptions
+    return problem('too-large', `The body has more than ${bodyLimit} bytes.`, {
+      extensions: { maxBodyBytes: bodyLimit },
+    })
+  }
   if (status < 500) {
-    const code = BY_FRAMEWORK_STATUS[status] ?? 'invalid-request'
     const errors = [{ pointer: 'request', message: error.message }]
-    return problem(
-      code,
-      error.message,
-      code === 'invalid-request' ? { extensions: { errors } } : {},
-    )
+    return problem('invalid-request', error.message, { extensions: { errors } })
   }
   // The cause goes to the log, never to the client: it can name hosts and keys.
   return problem('internal', 'Unexpected failure; quote requestId when you report it.')

@@ -15,7 +15,7 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
   return (input: unknown) => {
     const value = prepare(input)
     if (validator.Check(value)) return { value }
-    return { error: faultsOf(validator, value) as never }
+    return { error: faultsOf(schema, value) as never }
   }
 }
 

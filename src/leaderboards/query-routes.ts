@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { LIST_BODY_BYTES } from '../http/body.js'
 import { COMMON_PROBLEMS, invalid } from '../http/problem.js'
 import { toEntry, toListedEntry } from './answers.js'
 import { noBoard } from './board-routes.js'
@@ -20,6 +21,7 @@ export const queryRoutes: FastifyPluginAsyncTypebox<QueryRouteOptions> = async (
   app.post(
     '/:board/query',
     {
+      bodyLimit: LIST_BODY_BYTES,
       config: { scope: 'leaderboards:read' },
       schema: {
         operationId: 'queryLeaderboard',

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { LIST_BODY_BYTES } from '../http/body.js'
 import { COMMON_PROBLEMS, invalid, type Problem } from '../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../http/request-fingerprint.js'
 import { toResults } from './answers.js'
@@ -23,6 +24,7 @@ export const submitRoute: FastifyPluginAsyncTypebox<SubmitRouteOptions> = async 
   app.post(
     '/:board/scores',
     {
+      bodyLimit: LIST_BODY_BYTES,
       config: { scope: 'leaderboards:write' },
       schema: {
         operationId: 'submitScores',

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { assertScope } from '../../http/auth.js'
+import { LIST_BODY_BYTES } from '../../http/body.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
 import { SpaceParams } from '../entries/schemas.js'
@@ -43,6 +44,7 @@ export const batchRoutes: FastifyPluginAsyncTypebox<BatchRouteOptions> = async (
   app.post(
     '/:space/get-many',
     {
+      bodyLimit: LIST_BODY_BYTES,
       config: { scope: 'cache:read' },
       schema: {
         operationId: 'getManyCacheEntries',
@@ -105,6 +107,7 @@ export const batchRoutes: FastifyPluginAsyncTypebox<BatchRouteOptions> = async (
   app.post(
     '/:space/delete-many',
     {
+      bodyLimit: LIST_BODY_BYTES,
       config: { scope: 'cache:write' },
       schema: {
         operationId: 'deleteManyCacheEntries',

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { LIST_BODY_BYTES } from '../../http/body.js'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { SpaceParams } from '../entries/schemas.js'
 import type { CacheMetrics } from '../metrics.js'
@@ -21,6 +22,7 @@ export const invalidationRoutes: FastifyPluginAsyncTypebox<InvalidationRouteOpti
   app.post(
     '/:space/invalidate',
     {
+      bodyLimit: LIST_BODY_BYTES,
       config: { scope: 'cache:write' },
       schema: {
         operationId: 'invalidateCache',

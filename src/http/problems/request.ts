@@ -68,7 +68,7 @@ export const REQUEST_PROBLEMS = {
   'too-large': {
     status: 413,
     title: 'The request is too large',
-    cause: 'The body or the value exceeds its bound.',
+    cause: 'The body or the value has more bytes, or more JSON values, than it may.',
     remedy: 'Send less; the bound stands in the answer.',
     retry: 'no',
   },

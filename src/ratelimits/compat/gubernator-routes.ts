@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { acceptJson } from '../../http/body.js'
+import { acceptJson, LIST_BODY_BYTES } from '../../http/body.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import type { AdjustmentStore } from '../adjustments/store.js'
 import { algorithmOf } from '../algorithms/algorithms.js'
@@ -62,6 +62,7 @@ export const gubernatorRoutes: FastifyPluginAsyncTypebox<GubernatorOptions> = as
   app.post(
     '/v1/GetRateLimits',
     {
+      bodyLimit: LIST_BODY_BYTES,
       config: { scope: 'ratelimits:write' },
       schema: {
         operationId: 'getRateLimits',

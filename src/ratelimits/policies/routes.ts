@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { LIST_BODY_BYTES } from '../../http/body.js'
 import {
   assertRemoved,
   DocumentHeaders,
@@ -21,6 +22,7 @@ export const policyRoutes: FastifyPluginAsyncTypebox<{ store: PolicyStore }> = a
   app.put(
     '/policies/:policy',
     {
+      bodyLimit: LIST_BODY_BYTES,
       config: { scope: 'ratelimits:write' },
       schema: {
         operationId: 'putRateLimitPolicy',

@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+
+let harness: Harness
+
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness.close())
+
+const send = (path: string, text: string, headers: Record<string, string> = {}) =>
+  harness
+    .request('post', path)
+    .set({ 'content-type': 'application/json', ...headers })
+    .send(text)
+
+/** An array in an array, so many times. */
+const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
+
+/** Where any JSON may stand, and how many levels are around it. */
+const WITH_ANY_JSON: readonly [string, number, (json: string) => string][] = [
+  ['/v1/locks/deep/acquire', 2, (json) => `{"metadata":{"a":${json}}}`],
+  ['/v1/lock-sets/acquire', 2, (json) => `{"names":["deep-set"],"metadata":{"a":${json}}}`],
+  ['/v1/cache/s/set-many', 3, (json) => `{"entries":[{"key":"deep","value":${json}}]}`],
+  [
+    '/v1/cache-pipeline',
+    3,
+    (json) => `{"operations":[{"op":"put","space":"s","key":"deep","value":${json}}]}`,
+  ],
+]
+
+describe('a body that nests too deep', () => {
+  it.each(WITH_ANY_JSON)(
+    'is refused by %s, with and without a key to repeat it',
+    async (path, _around, put) => {
+      for (const levels of [65, 5_000, 20_000]) {
+        for (const headers of [{}, { 'idempotency-key': `deep-${levels}` }]) {
+          const { status, body } = await send(path, put(nested(levels)), headers)
+          expect([status, body.code]).toEqual([400, 'invalid-request'])
+          expect(body.errors).toEqual([{ pointer: 'body', message: 'nests deeper than 64 levels' }])
+        }
+      }
+    },
+  )
+
+  it.each(WITH_ANY_JSON)('is taken by %s up to 64 levels', async (path, around, put) => {
+    await send(path, put(nested(64 - around))).expect(200)
+    await send(path, put(nested(65 - around))).expect(400)
+  })
+
+  it('is not one that has brackets in its strings', async () => {
+    const key = `${'['.repeat(100)}\\"${'{'.repeat(100)}\\\\`
+    await send(
+      '/v1/ratelimits/check',
+      `{"limits":[{"name":"n","key":"${key}","limit":1,"windowMs":1000}]}`,
+    ).expect(200)
+  })
+
+  it('is counted again after brackets that were closed', async () => {
+    const value = `[${Array(100).fill(nested(3)).join()}]`
+    await send('/v1/cache/s/set-many', `{"entries":[{"key":"flat","value":${value}}]}`).expect(200)
+  })
+})
+
+describe('a body that is too large', () => {
+  it('is refused with the bound of its route', async () => {
+    const { body } = await send('/v1/locks/a/acquire', `{"owner":"${'a'.repeat(65_536)}"}`).expect(
+      413,
+    )
+    expect(body).toMatchObject({ code: 'too-large', maxBodyBytes: 65_536 })
+    expect(body.detail).toContain('65536')
+  })
+
+  it('is refused while it arrives where its length is not announced', async () => {
+    const { port } = harness.app.server.address() as { port: number }
+    const chunk = new TextEncoder().encode(' '.repeat(32 * 1024))
+    let chunks = 0
+    const body = new ReadableStream({
+      pull: (controller) => (++chunks > 8 ? controller.close() : controller.enqueue(chunk)),
+    })
+    const answer = await fetch(`http://127.0.0.1:${port}/v1/locks/a/acquire`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+      duplex: 'half',
+    } as RequestInit)
+    expect(answer.status).toBe(413)
+  })
+
+  it.each([
+    ['/v1/cache/s/get-many', 'keys'],
+    ['/v1/cache/s/delete-many', 'keys'],
+    ['/v1/cache/s/invalidate', 'keys'],
+  ])('is none with a thousand long names: %s', async (path, field) => {
+    const names = Array.from({ length: 1_000 }, (_, i) => `${i}`.padEnd(512, 'x'))
+    const { status, body } = await send(path, JSON.stringify({ [field]: names }))
+    expect(status, JSON.stringify(body).slice(0, 200)).toBeLessThan(300)
+  })
+
+  it('holds too many values, however short', async () => {
+    const value = `[${Array(50_001).fill('[]').join()}]`
+    const { body } = await send(
+      '/v1/cache/s/set-many',
+      `{"entries":[{"key":"a","value":${value}}]}`,
+    ).expect(413)
+    expect(body).toMatchObject({
+      code: 'too-large',
+      detail: 'The body holds more than 50000 values.',
+    })
+  })
+})
+
+describe('a body that is no JSON', () => {
+  it.each(['{', '{"a":"', `{"a":"${'x'.repeat(100)}`, '"\\', ']', 'nul', `${' '.repeat(100)}[[}`])(
+    'is refused: %j',
+    async (text) => {
+      const { body } = await send('/v1/locks/a/acquire', text).expect(400)
+      expect(body.errors).toEqual([
+        { pointer: 'body', message: expect.stringMatching(/^is not valid JSON: /) },
+      ])
+    },
+  )
+
+  it('may begin with a byte order mark', async () => {
+    await send('/v1/locks/marked/acquire', '\uFEFF{"ttlMs":1000}').expect(200)
+  })
+})
+
+describe('names that JavaScript knows', () => {
+  const odd = '{"__proto__":{"a":1},"constructor":{"prototype":{"a":1}}}'
+
+  it('are stored and come back', async () => {
+    await send('/v1/cache/s/set-many', `{"entries":[{"key":"odd","value":${odd}}]}`).expect(200)
+    expect((await harness.request('get', '/v1/cache/s/odd').expect(200)).text).toBe(odd)
+    await send('/v1/locks/odd/acquire', `{"metadata":${odd}}`).expect(200)
+    expect((await harness.request('get', '/v1/locks/odd').expect(200)).text).toContain(odd)
+    expect(({} as { a?: number }).a).toBeUndefined()
+  })
+
+  it('are fields of an object like any other', async () => {
+    const path = '/v1/cache/s/proto/fields'
+    await harness
+      .request('patch', path)
+      .set('content-type', 'application/json')
+      .send('{"set":{"__proto__":"x","constructor":"y"},"incr":{"toString":1}}')
+      .expect(200)
+    const { text } = await harness.request('get', path).expect(200)
+    expect(text).toContain('"__proto__":"x"')
+    expect(text).toContain('"constructor":"y"')
+  })
+
+  it('are told apart under one idempotency key', async () => {
+    const acquire = (json: string) =>
+      send('/v1/locks/told/acquire', `{"metadata":${json}}`, { 'idempotency-key': 'odd' })
+    await acquire('{"__proto__":{"a":1}}').expect(200)
+    await acquire('{"__proto__":{"a":2}}').expect(422)
+    await acquire('{"__proto__":{"a":1}}').expect(200)
+  })
+
+  it('are unknown fields where an object is closed', async () => {
+    const { body } = await send('/v1/locks/a/acquire', '{"__proto__":{"ttlMs":5000}}').expect(400)
+    expect(body.errors).toEqual([{ pointer: 'body/__proto__', message: 'is not a known field' }])
+  })
+})
