@@ -7,6 +7,7 @@ import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { drive, generator } from './load.mjs'
 import { rows as cacheRows } from './rows/cache.mjs'
+import { rows as cacheValueRows } from './rows/cache-values.mjs'
 import { rows as leaderboardRows } from './rows/leaderboards.mjs'
 import { rows as limitMemoryRows } from './rows/limit-memory.mjs'
 import { rows as queueRows } from './rows/lock-queues.mjs'
@@ -157,6 +158,7 @@ try {
     ...limitRows,
     ...limitMemoryRows,
     ...cacheRows,
+    ...cacheValueRows,
     ...leaderboardRows(options),
   ]
   for (const row of rows.filter(({ name }) => name.includes(options.only))) {
