@@ -5,7 +5,7 @@ import type { Calls, Place } from './calls.js'
 import { Delivering } from './delivering.js'
 import { Leaving } from './leaving.js'
 import { type AcquireOutcome, toRefusal } from './outcomes.js'
-import type { AcquireReply } from './scripts.js'
+import type { AcquireAnswer } from './scripts.js'
 import { Waiter, type Waiting } from './waiting.js'
 
 /** The way of one acquire: ask, stand in line, claim. */
@@ -61,7 +61,7 @@ export class Acquiring {
     names: readonly string[],
     options: AcquireOptions,
     record: string,
-    reply: AcquireReply & { outcome: 'queued' },
+    reply: AcquireAnswer & { outcome: 'queued' },
   ): Promise<AcquireOutcome> {
     const waiter = new Waiter(place.bucket, place.keys, reply.token, record)
     return this.#attended(waiter, options, () => this.#stand(waiter, names, options, reply))
@@ -91,14 +91,16 @@ export class Acquiring {
     record: string,
     { ttlMs, idempotency }: AcquireOptions,
     waitMs: number,
-  ): Promise<AcquireReply> {
+  ): Promise<AcquireAnswer> {
     try {
-      const reply = await this.#calls.run.acquire(
-        { lock: keys },
-        { token, ttl_ms: ttlMs, wait_ms: waitMs, options: record, ...this.#calls.common() },
-      )
-      this.#calls.note(bucket, reply)
-      return reply
+      for (;;) {
+        const reply = await this.#calls.run.acquire(
+          { lock: keys },
+          { token, ttl_ms: ttlMs, wait_ms: waitMs, options: record, ...this.#calls.common() },
+        )
+        this.#calls.note(bucket, reply)
+        if (reply.outcome !== 'again') return reply
+      }
     } catch (error) {
       // With a key the repeat finds what this call did; without one nobody would ever release it.
       if (!idempotency && error instanceof StoreError && error.code === 'outcome-unknown') {
@@ -111,7 +113,7 @@ export class Acquiring {
   #settle(
     place: Place,
     options: AcquireOptions,
-    reply: Exclude<AcquireReply, { outcome: 'queued' }>,
+    reply: Exclude<AcquireAnswer, { outcome: 'queued' }>,
     started: number,
   ): AcquireOutcome | Promise<AcquireOutcome> {
     return 'token' in reply
@@ -123,7 +125,7 @@ export class Acquiring {
     waiter: Waiter,
     names: readonly string[],
     options: AcquireOptions,
-    { token, attach, ticket, leftMs }: AcquireReply & { outcome: 'queued' },
+    { token, attach, ticket, leftMs }: AcquireAnswer & { outcome: 'queued' },
   ): Promise<AcquireOutcome> {
     if (token !== waiter.token) this.#waiting.rename(waiter, token)
     Object.assign(waiter, { attach, ticket, stands: true })

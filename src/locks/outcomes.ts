@@ -1,5 +1,5 @@
 import { fromStoredName } from './keys.js'
-import type { AcquireReply, GrantReply, LostReply } from './scripts.js'
+import type { AcquireAnswer, GrantReply, LostReply } from './scripts.js'
 import type { LeaseEnd, LeaseMode, Snapshot } from './snapshot.js'
 
 export interface Granted {
@@ -54,7 +54,7 @@ export type ReleaseOutcome =
   | { readonly kind: 'released'; readonly fences: readonly number[]; readonly heldMs: number }
 
 export function toRefusal(
-  reply: Exclude<AcquireReply, GrantReply | { outcome: 'queued' }>,
+  reply: Exclude<AcquireAnswer, GrantReply | { outcome: 'queued' }>,
 ): AcquireOutcome {
   switch (reply.outcome) {
     case 'held':

@@ -24,23 +24,23 @@ export interface GrantReply {
   readonly fences: readonly number[]
 }
 
-export type AcquireReply = Head &
-  (
-    | GrantReply
-    | { readonly outcome: 'held' | 'cooling'; readonly name: string; readonly lock: Snapshot }
-    | { readonly outcome: 'queued'; attach: number; leftMs: number; token: string; ticket: number }
-    | { readonly outcome: 'ended'; fence: number; how: LeaseEnd; reason: string }
-    | { readonly outcome: 'queue-full'; readonly queueLength: number }
-    | { readonly outcome: 'capacity-mismatch' | 'unsatisfiable'; readonly capacity: number }
-    | {
-        readonly outcome:
-          | 'conflict'
-          | 'mode-mismatch'
-          | 'session-ended'
-          | 'session-full'
-          | 'abandoned'
-      }
-  )
+export type AcquireReply = Head & (AcquireAnswer | { readonly outcome: 'again' })
+
+export type AcquireAnswer =
+  | GrantReply
+  | { readonly outcome: 'held' | 'cooling'; readonly name: string; readonly lock: Snapshot }
+  | { readonly outcome: 'queued'; attach: number; leftMs: number; token: string; ticket: number }
+  | { readonly outcome: 'ended'; fence: number; how: LeaseEnd; reason: string }
+  | { readonly outcome: 'queue-full'; readonly queueLength: number }
+  | { readonly outcome: 'capacity-mismatch' | 'unsatisfiable'; readonly capacity: number }
+  | {
+      readonly outcome:
+        | 'conflict'
+        | 'mode-mismatch'
+        | 'session-ended'
+        | 'session-full'
+        | 'abandoned'
+    }
 
 export const acquireScript = defineScript({
   name: 'locks.acquire',
@@ -77,6 +77,8 @@ function toAcquireReply(reply: unknown): AcquireReply {
       const outcome = parts[3] === 10 ? 'capacity-mismatch' : 'unsatisfiable'
       return { ...start, outcome, capacity: Number(parts[4]) }
     }
+    case 15:
+      return { ...start, outcome: 'again' }
     default:
       return { ...start, outcome: toRefusal(parts[3]) }
   }

@@ -55,7 +55,6 @@ export type Reply =
   | { readonly kind: string }
 
 const ALL = 1_000_000
-const ENDS_KEPT = 8
 const KEEP = 10
 
 class ModelLock {
@@ -86,7 +85,6 @@ class ModelLock {
 
   remember(id: number, how: string): void {
     this.ended.unshift({ id, how })
-    this.ended.length = Math.min(this.ended.length, ENDS_KEPT)
   }
 }
 

@@ -1,4 +1,4 @@
-import { inspectScript, revokeScript } from '../../src/locks/admin/scripts.js'
+import { inspectScript, revokeScript, verifyScript } from '../../src/locks/admin/scripts.js'
 import { watchScript } from '../../src/locks/events/scripts.js'
 import { leaveScript, restoreScript, sweepScript } from '../../src/locks/queue/scripts.js'
 import { acquireScript, claimScript, releaseScript, renewScript } from '../../src/locks/scripts.js'
@@ -41,6 +41,7 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
     leave: binder.bind(leaveScript),
     sweep: binder.bind(sweepScript),
     inspect: binder.bind(inspectScript),
+    verify: binder.bind(verifyScript),
     revoke: binder.bind(revokeScript),
     watch: binder.bind(watchScript),
     open: binder.bind(openSessionScript),
@@ -85,6 +86,8 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
     sweep: (name: string) =>
       run.sweep({ timers: key('timers', name, '') }, { max_locks: 32, ...COMMON }),
     inspect: (name: string) => run.inspect({ lock: key('lock', name) }, { now_guard: 0, max: 100 }),
+    verify: (name: string, fence: number) =>
+      run.verify({ lock: key('lock', name) }, { fence, now_guard: 0 }),
     /** @param name any of its locks */
     async openSession(name: string, ttlMs: number) {
       const id = `${lockTag(name).slice(1)}.${randomToken()}`

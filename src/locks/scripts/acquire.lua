@@ -28,6 +28,7 @@ RETURN next_ms expired lapsed outcome ...
   12                                  the session has ended
   13                                  the session has too many leases
   14                                  the caller gave up before this call arrived
+  15                                  more is over than one call ends: to be asked again
 
 COST O(names), and O(64) leases that are over and waiters that can be granted
 MEMORY grows
@@ -65,6 +66,7 @@ for _, lock in ipairs(locks) do
     -- Whoever asks is alive: it must not lose its places to what it missed before.
     if wait_ms > 0 then redis.call('ZREM', call.prefix .. 'suspects', request.instance) end
     advance(lock)
+    if lock.again then return answer(call, { 15 }) end
   end
 end
 local refusal = refuse(locks, request)

@@ -28,7 +28,7 @@ local token, attach = ARGV[1], tonumber(ARGV[2])
 local now_guard, floor, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
 local locks = open_all(call, KEYS)
-for _, lock in ipairs(locks) do advance(lock) end
+for _, lock in ipairs(locks) do advance(lock, token) end
 if not holds_all(locks, token) then return answer(call, { 2 }) end
 -- First, because a full Redis refuses HSET but lets it through after a PEXPIRE.
 for _, lock in ipairs(locks) do redis.call('PEXPIRE', lock.key, KEEP_MS, 'GT') end

@@ -35,7 +35,7 @@ local now_guard, floor, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4]), ton
 local hold = ARGV[6]
 local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
 local locks = open_all(call, KEYS)
-for _, lock in ipairs(locks) do reap(lock) end
+for _, lock in ipairs(locks) do reap(lock, token) end
 
 local lost = find_lost(locks, token)
 local held_ms, fences = 0, {}

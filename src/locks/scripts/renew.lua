@@ -34,7 +34,7 @@ local now_guard, floor, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4]), ton
 local hold, takes = ARGV[6], ARGV[7] == '1'
 local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
 local locks = open_all(call, KEYS)
-for _, lock in ipairs(locks) do advance(lock) end
+for _, lock in ipairs(locks) do advance(lock, token) end
 
 local lost = find_lost(locks, token)
 if lost then return answer(call, tell_lost(locks, token, lost)) end

@@ -35,7 +35,7 @@ local waited_ms, wait_ms = tonumber(ARGV[3]), tonumber(ARGV[4])
 local now_guard, floor, ended_ttl_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
 local locks = open_all(call, KEYS)
-for _, lock in ipairs(locks) do reap(lock) end
+for _, lock in ipairs(locks) do reap(lock, token) end
 -- Behind the reaping, which may have found that its own grant lapsed. It frees, so that all of this
 -- works on a full Redis.
 redis.call('ZREM', call.prefix .. 'suspects', waiter.instance)

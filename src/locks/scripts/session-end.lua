@@ -1,6 +1,7 @@
 --[[
-locks.session-end: end a session on purpose. Its leases are released, its waiters leave; called
-again until nothing is left.
+locks.session-end: end a session on purpose. All it carries is over with the first call, which notes
+that at every lock; its leases are released, its waiters leave, so many per call. Called again until
+nothing is left, or continued by the sweep.
 
 KEYS session      hash    the session
 ARGV id           string  of the session
@@ -15,7 +16,8 @@ RETURN next_ms expired lapsed outcome carried released left
   2, the same                  ended before, on purpose
   3, 0, 0, 0                   expired, or not known
 
-COST O(max_leases), and O(64) waiters granted on each of their locks
+COST the first call O(leases), 1000 at most; each O(max_leases), and O(64) waiters granted on each of
+  their locks
 ]]
 -- @use lib/call.lua
 -- @use lib/lock.lua
@@ -27,6 +29,7 @@ COST O(max_leases), and O(64) waiters granted on each of their locks
 -- @use lib/tokens.lua
 -- @use lib/snapshot.lua
 -- @use lib/acquire.lua
+-- @use lib/session-end.lua
 local id, max_leases = ARGV[1], tonumber(ARGV[2])
 local now_guard, floor, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
@@ -38,15 +41,7 @@ if not session.ended then
   redis.call('PEXPIRE', KEYS[1], KEEP_MS)
   redis.call('HSET', KEYS[1], 'until', now_us, 'ended', 1)
   session.ends, session.ended = now_us, true
-end
-
--- What was over before ends as that, not cleanly. What the session carries is not over, although its
--- deadline may have been noted before the last keepalive: for this look it lives on.
-local over_at = session.ends
-local function reap_others(lock)
-  session.ends, session.ended = now_us + 1000, false
-  reap(lock)
-  session.ends, session.ended = over_at, true
+  note_end(call, id)
 end
 
 local members = session_leases(call, id)
@@ -54,18 +49,19 @@ local carried, released = redis.call('SCARD', members), 0
 for _, member in ipairs(redis.call('SRANDMEMBER', members, max_leases)) do
   redis.call('SREM', members, member)
   local token, lock = string.sub(member, 1, 22), open_lock(call, string.sub(member, 23))
-  reap_others(lock)
-  local waiter, lease = read_waiter(lock, token), find_lease(lock, token)
+  local waiter, lease = read_waiter(lock, token), read_lease(lock, token)
   if waiter then
     dismiss(locks_of(lock, waiter), token, waiter)
     -- It finds no grant, asks for its place, and hears that the session is over.
     redis.call('PUBLISH', 'ls:grants:' .. waiter.instance, token)
-  elseif lease then
-    end_early(lock, token, lease)
+  elseif lease and end_if_over(lock, token, lease) and find_end(lock, token) == 'released' then
     released = released + 1
   end
 end
 for _, lock in ipairs(call.opened) do advance(lock) end
 local left = redis.call('SCARD', members)
 if left == 0 then redis.call('PEXPIRE', KEYS[1], ended_ttl_ms) end
-return answer(call, { outcome, carried, released, left })
+local reply = answer(call, { outcome, carried, released, left })
+-- For the sweep, should the caller not come again.
+if left > 0 then reply[1] = 1 end
+return reply

@@ -27,7 +27,7 @@ local tokens = lock.sole ~= '' and { lock.sole } or redis.call('ZRANGE', part(lo
 local highest = 0
 for _, token in ipairs(lock.count > 0 and tokens or {}) do
   local lease = find_lease(lock, token)
-  if lease and not lease.claim_by and not is_past(call, deadline_of(lock, lease)) then
+  if lease and not lease.claim_by then
     if lease.fence == fence then return { 1, fence } end
     highest = math.max(highest, lease.fence)
   end

@@ -53,7 +53,7 @@ end
 local function repeat_request(locks, memo, request)
   local fingerprint, token = string.match(memo, '^(%S+) (%S+)$')
   if fingerprint ~= request.fingerprint then return { 6 } end
-  for _, lock in ipairs(locks) do advance(lock) end
+  for _, lock in ipairs(locks) do advance(lock, token) end
   if holds_all(locks, token) then
     for _, lock in ipairs(locks) do
       local lease = find_lease(lock, token)

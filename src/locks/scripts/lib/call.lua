@@ -58,6 +58,8 @@ local function read_session(call, id)
     local v = redis.call('HMGET', call.prefix .. 'session:' .. id, 'until', 'ttl_ms', 'ended', 'metadata')
     session = { ends = tonumber(v[1] or 0), ttl_ms = tonumber(v[2] or 0), ended = v[3] and true,
       metadata = v[4] or '' }
+    -- It stays over when the clock steps back.
+    if session.ended then session.ends = math.min(session.ends, now_us) end
     call.sessions[id] = session
   end
   return session

@@ -18,20 +18,27 @@ local function tell_stream(lease, token)
   if lease.hold then redis.call('PUBLISH', 'ls:grants:' .. string.sub(lease.hold, 1, 22), token) end
 end
 
--- The last 8 ends are kept, so that a holder hears "expired" rather than "not yours".
+-- Every end is remembered, so that a holder hears "expired" rather than "not yours": the last 5000 of
+-- a lock at least, and 10,000 at most.
+local ENDS_KEPT = 5000
+
 local function remember_end(lock, token, how, fence, at, reason)
   local key = part(lock, 'ended')
-  local entry = string.format('%s %s %.0f %.0f %s', token, how, fence, at, reason or '')
-  if redis.call('LPUSH', key, entry) > 8 then redis.call('LTRIM', key, 0, 7) end
+  local entry = string.format('%s %.0f %.0f %s', how, fence, at, reason or '')
+  redis.call('HSET', key, token, entry, 'last', entry)
   redis.call('PEXPIRE', key, lock.call.ended_ttl_ms)
+  if redis.call('HLEN', key) > ENDS_KEPT then redis.call('RENAME', key, part(lock, 'ended-before')) end
+end
+
+-- @param token 'last' for that which ended last
+local function read_end(lock, token)
+  return redis.call('HGET', part(lock, 'ended'), token) or redis.call('HGET', part(lock, 'ended-before'), token)
 end
 
 -- How the lease of a token ended, its fence and reason, or nil for a token that is not remembered.
 local function find_end(lock, token)
-  for _, entry in ipairs(redis.call('LRANGE', part(lock, 'ended'), 0, 7)) do
-    local known, how, fence, reason = string.match(entry, '^(%S+) (%S+) (%S+) %S+ (.*)$')
-    if known == token then return how, tonumber(fence), reason end
-  end
+  local how, fence, reason = string.match(read_end(lock, token) or '', '^(%S+) (%S+) %S+ (.*)$')
+  return how, tonumber(fence), reason
 end
 
 -- @param how released, expired or revoked
@@ -61,51 +68,10 @@ local function lapse(lock, token, lease)
   redis.call('PEXPIRE', suspects, KEEP_MS)
 end
 
-local function end_by_time(lock, token, lease, at)
-  if lease.claim_by then return lapse(lock, token, lease) end
-  if lease.released then
-    if drop_lease(lock, token, lease) and not lease.told then emit(lock, 'released', lease) end
-    return
-  end
-  if lease.revoke_at and lease.revoke_at <= at then
-    return end_lease(lock, token, lease, 'revoked', at, lease.revoke)
-  end
-  local clean = false
-  if lease.session then
-    local over_at, on_purpose = session_until(lock.call, lease.session)
-    clean = on_purpose and at == over_at
-    -- Redis lost the session, and with it the moment of its end.
-    if at == 0 then at = math.min(lock.due, now_us) end
-  end
-  end_lease(lock, token, lease, clean and 'released' or 'expired', at)
-end
-
--- Ends what is over, 64 leases at most; true when something changed.
-local function reap(lock)
-  local changed, steps = false, 0
-  while lock.count > 0 and is_past(lock.call, lock.due) do
-    steps = steps + 1
-    if steps > 64 then lock.again = true break end
-    local token = lock.sole ~= '' and lock.sole or redis.call('ZRANGE', part(lock, 'holders'), 0, 0)[1]
-    local lease = token and read_lease(lock, token)
-    local at = lease and deadline_of(lock, lease)
-    if not lease then
-      recount(lock)
-      changed = true
-    -- The session was kept alive since this deadline was noted.
-    elseif not is_past(lock.call, at) then change_lease(lock, token, lease)
-    else
-      end_by_time(lock, token, lease, at)
-      changed = true
-    end
-  end
-  return changed
-end
-
 -- The holder gives its lease back. For the rest of its minimal hold the lock stays taken, by nobody
--- who could renew; not for longer, where the clock has stepped back since the grant.
+-- who could renew.
 local function end_early(lock, token, lease)
-  local free_at = math.min(lease.since, now_us) + (lease.min_hold_ms or 0) * 1000
+  local free_at = min_hold_end(lease)
   -- Nobody has seen what was not claimed yet.
   if lease.claim_by or is_past(lock.call, free_at) then return end_lease(lock, token, lease, 'released', now_us) end
   -- HDEL first, see drop_lease; the record is written again when the call is saved.
@@ -118,4 +84,44 @@ local function end_early(lock, token, lease)
   if lease.session then leave_session(lock.call, lease.session, token, lock.name) end
   lease.released, lease.ends, lease.revoke_at, lease.session = true, free_at, nil, nil
   change_lease(lock, token, lease)
+end
+
+local function end_by_time(lock, token, lease, at)
+  if lease.claim_by then return lapse(lock, token, lease) end
+  if lease.released then
+    if drop_lease(lock, token, lease) and not lease.told then emit(lock, 'released', lease) end
+    return
+  end
+  local how = how_over(lock, lease, at)
+  if how == 'released' then return end_early(lock, token, lease) end
+  -- Redis lost the session, and with it the moment of its end.
+  if at == 0 then at = math.min(lock.due, now_us) end
+  end_lease(lock, token, lease, how, at, how == 'revoked' and lease.revoke)
+end
+
+-- False for one that lasts: its session was kept alive since its deadline was noted.
+local function end_if_over(lock, token, lease)
+  local at = deadline_of(lock, lease)
+  if not is_past(lock.call, at) then return false end
+  end_by_time(lock, token, lease, at)
+  return true
+end
+
+-- Ends what is over: the lease of the token that is asked for, if any, and 64 others at most. True
+-- when something changed.
+local function reap(lock, asked)
+  local lease = asked and read_lease(lock, asked)
+  local changed, steps = lease and end_if_over(lock, asked, lease), 0
+  while lock.count > 0 and is_past(lock.call, lock.due) do
+    steps = steps + 1
+    if steps > 64 then lock.again = true break end
+    local token = lock.sole ~= '' and lock.sole or redis.call('ZRANGE', part(lock, 'holders'), 0, 0)[1]
+    lease = token and read_lease(lock, token)
+    if not lease then
+      recount(lock)
+      changed = true
+    elseif end_if_over(lock, token, lease) then changed = true
+    else change_lease(lock, token, lease) end
+  end
+  return changed
 end

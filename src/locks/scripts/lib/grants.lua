@@ -79,8 +79,9 @@ end
 
 -- Ends what is over, then grants from the head while the head fits: 64 waiters at most, and the
 -- rest at once by the next sweep. A set that moves lets the queues of its other names move too.
-local function advance(lock)
-  reap(lock)
+-- @param asked the token of the caller, if any: what it holds is ended first if it is over
+local function advance(lock, asked)
+  reap(lock, asked)
   local work, steps = { lock }, 0
   while #work > 0 do
     local at = table.remove(work)

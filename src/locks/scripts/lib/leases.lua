@@ -14,12 +14,6 @@ local function read_lease(lock, token)
   return lease or nil
 end
 
--- The lease of a token as its holder sees it: one that was released during its minimal hold is over.
-local function find_lease(lock, token)
-  local lease = read_lease(lock, token)
-  if lease and not lease.released then return lease end
-end
-
 local function write_lease(lock, token, lease)
   lock.leases[token], lock.written[token], lock.dirty = lease, true, true
 end
@@ -30,6 +24,29 @@ local function deadline_of(lock, lease)
   if lease.revoke_at and not lease.claim_by then at = math.min(at, lease.revoke_at) end
   if lease.session then at = math.min(at, (session_until(lock.call, lease.session))) end
   return at
+end
+
+-- The lease of a token as its holder sees it: one that was released during its minimal hold is over,
+-- and so is one whose time has passed, although nobody has ended it yet.
+local function find_lease(lock, token)
+  local lease = read_lease(lock, token)
+  if lease and not lease.released and not is_past(lock.call, deadline_of(lock, lease)) then return lease end
+end
+
+-- How a lease ended whose time has passed.
+local function how_over(lock, lease, at)
+  if lease.revoke_at and lease.revoke_at <= at then return 'revoked' end
+  if lease.session then
+    local over_at, on_purpose = session_until(lock.call, lease.session)
+    if on_purpose and at == over_at then return 'released' end
+  end
+  return 'expired'
+end
+
+-- Until when a release keeps the name taken; not for longer, where the clock has stepped back since
+-- the grant.
+local function min_hold_end(lease)
+  return math.min(lease.since, now_us) + (lease.min_hold_ms or 0) * 1000
 end
 
 -- The time of a lease begins; `max_hold_ms` bounds it from the first moment on.

@@ -13,32 +13,58 @@ local function describe_holder(reply, lock, lease)
   reply[#reply + 1] = session and (session.metadata ~= '' and session.metadata or '{}') or ''
 end
 
+-- The holders in the order of their ends, as many as are shown and all that seem to be over: whether
+-- they are, their sessions know.
+local function read_holders(lock, max)
+  if lock.sole ~= '' then return { lock.sole } end
+  if lock.count == 0 then return {} end
+  local holders = part(lock, 'holders')
+  return redis.call('ZRANGE', holders, 0, redis.call('ZCOUNT', holders, '-inf', now_us) + max - 1)
+end
+
+-- When the lock may be free, nobody holding it: when one of those is due that its head waits for.
+local function due_of_head(lock)
+  local token = redis.call('ZRANGE', part(lock, 'queue'), 0, 0)[1]
+  local waiter, first = token and read_waiter(lock, token), 0
+  for _, name in ipairs(waiter and waiter.names or {}) do
+    local due = next_due(open_lock(lock.call, name))
+    if due > 0 and (first == 0 or due < first) then first = due end
+  end
+  return first
+end
+
 -- Appends: kind state capacity used holder_count queue_length left, then how fence ago of the last
 -- end, then the number of holders that follow with 8 fields each. Tokens of one lease are one holder.
 local function describe(reply, lock, max_holders)
-  local tokens, live, over, over_at, cool = {}, {}, nil, 0, lock.cool
-  if lock.sole ~= '' then tokens = { lock.sole }
-  elseif lock.count > 0 then tokens = redis.call('ZRANGE', part(lock, 'holders'), 0, max_holders - 1) end
+  local tokens, live, over, over_at, over_how, cool = read_holders(lock, max_holders), {}, nil, 0, '', lock.cool
+  local due, ended = 9007199254740991, 0
   for _, token in ipairs(tokens) do
     local lease = read_lease(lock, token)
     local at = lease and deadline_of(lock, lease) or 0
-    -- Over, though nobody has ended it yet: nobody is told that it is held.
-    if not is_past(lock.call, at) then live[#live + 1] = lease
-    -- What was given back, or never taken, does not end by expiring.
-    elseif lease and not lease.claim_by and not lease.released then
-      over, over_at = lease, at
-      cool = math.max(cool, lease.lock_delay_ms and at + lease.lock_delay_ms * 1000 or 0)
+    local how = lease and is_past(lock.call, at) and how_over(lock, lease, at)
+    -- Its name stays taken for the rest of its minimal hold.
+    if how == 'released' then at = math.max(at, min_hold_end(lease)) end
+    if not is_past(lock.call, at) then
+      due = math.min(due, at)
+      live[#live + 1] = lease
+    else
+      ended = ended + 1
+      -- What was given back, or never taken, does not end by its time.
+      if lease and not lease.claim_by and not lease.released then
+        over, over_at, over_how = lease, at, how
+        if how ~= 'released' then cool = math.max(cool, at + (lease.lock_delay_ms or 0) * 1000) end
+      end
     end
   end
 
-  local count = lock.count - (#tokens - #live)
+  local count = lock.count - ended
   local state = count > 0 and 'held' or (cool > now_us and 'cooling') or 'free'
+  if count == 0 then due = math.max(cool, lock.queued > 0 and due_of_head(lock) or 0) end
   for _, value in ipairs({ lock.kind or 'lock', state, lock.capacity, lock.used, count, lock.queued,
-    ms_until(count > 0 and lock.due or cool) }) do reply[#reply + 1] = value end
+    ms_until(due) }) do reply[#reply + 1] = value end
 
-  local how, fence, at = string.match(redis.call('LINDEX', part(lock, 'ended'), 0) or '',
-    '^%S+ (%S+) (%S+) (%S+)')
-  if over then how, fence, at = 'expired', over.fence, over_at end
+  local how, fence, at = string.match(read_end(lock, 'last') or '', '^(%S+) (%S+) (%S+)')
+  if over then how, fence, at = over_how, over.fence, over_at end
   reply[#reply + 1] = how or ''
   reply[#reply + 1] = tonumber(fence or 0)
   reply[#reply + 1] = math.max(0, math.floor((now_us - tonumber(at or now_us)) / 1000))
@@ -46,7 +72,7 @@ local function describe(reply, lock, max_holders)
   local at_count, seen = #reply + 1, {}
   reply[at_count] = 0
   for _, lease in ipairs(live) do
-    if not seen[lease.fence] then
+    if not seen[lease.fence] and reply[at_count] < max_holders then
       seen[lease.fence] = true
       describe_holder(reply, lock, lease)
       reply[at_count] = reply[at_count] + 1

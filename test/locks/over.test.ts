@@ -1,0 +1,241 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+import { lockScripts } from '../support/lock-scripts.js'
+import { newLockStore } from '../support/lock-store.js'
+
+/** More leases than one call ends, in a bucket that nothing sweeps. */
+const MANY = 150
+
+let harness: Harness
+let scripts: ReturnType<typeof lockScripts>
+
+beforeAll(async () => {
+  harness = await startHarness()
+  scripts = lockScripts(harness)
+})
+afterAll(() => harness.close())
+
+const shared = { mode: 'shared' }
+/** Readers whose leases end at one moment. */
+const readers = (name: string, count: number, options: object = {}) =>
+  Promise.all(
+    Array.from({ length: count }, () =>
+      scripts.acquire(name, { ...shared, ttlMs: 1_000, ...options }),
+    ),
+  )
+const fenceOf = (lease: unknown) => (lease as { fences: [number] }).fences[0]
+/** The token that the order of deadlines comes to last. */
+const lastOf = async (name: string) =>
+  (await harness.redis.zrange(scripts.key('holders', name), '-1', '-1'))[0] as string
+
+describe('a lease that is over, behind more of them than one call ends', () => {
+  it('is not renewed', async () => {
+    await readers('renew', MANY)
+    harness.advance(1_001)
+    const token = await lastOf('renew')
+    expect(await scripts.renew('renew', token, 30_000)).toMatchObject({
+      outcome: 'ended',
+      how: 'expired',
+    })
+  })
+
+  it('is not released', async () => {
+    await readers('release', MANY)
+    harness.advance(1_001)
+    const token = await lastOf('release')
+    expect(await scripts.release('release', token)).toMatchObject({
+      outcome: 'ended',
+      how: 'expired',
+    })
+  })
+
+  it('is not claimed, and the place of its waiter is put back', async () => {
+    const { token: writer } = await scripts.acquire('claim')
+    await readers('claim', MANY, { waitMs: 60_000 })
+    await scripts.release('claim', writer)
+    await scripts.sweep('claim')
+    await scripts.sweep('claim')
+    harness.advance(2_001)
+    const token = await lastOf('claim')
+    expect(await scripts.claim('claim', token)).toMatchObject({ outcome: 'nothing' })
+  })
+
+  it('is not joined by its owner, who stands in line', async () => {
+    const owned = { owner: 'o', caller: '', reentrant: true }
+    await readers('join', 2 * MANY)
+    const writer = await scripts.acquire('join', { waitMs: 60_000 })
+    await scripts.acquire('join', { ...shared, ...owned, waitMs: 60_000 })
+    const [first] = await readers('join', 1, { ...owned, priority: 1, ttlMs: 1_500 })
+    harness.advance(1_501)
+
+    await scripts.leave('join', writer.token, 'cancel')
+
+    const { holders } = await scripts.inspect('join')
+    expect(holders).toHaveLength(1)
+    expect(holders[0]?.fence).toBeGreaterThan(fenceOf(first))
+  })
+
+  it('is not current, and not shown', async () => {
+    const [first] = await readers('shown', MANY)
+    harness.advance(1_001)
+    expect(await scripts.verify('shown', fenceOf(first))).toEqual({ current: false, fence: 0 })
+    expect(await scripts.inspect('shown')).toMatchObject({
+      state: 'free',
+      holderCount: 0,
+      holders: [],
+      lastEnd: { how: 'expired' },
+    })
+  })
+
+  it('hides none that lasts', async () => {
+    await readers('lasts', MANY)
+    const [live] = await readers('lasts', 1, { ttlMs: 60_000 })
+    harness.advance(1_001)
+    expect(await scripts.inspect('lasts')).toMatchObject({
+      state: 'held',
+      holderCount: 1,
+      holders: [{ fence: fenceOf(live) }],
+    })
+  })
+
+  it('keeps nobody out: who asks is told to ask again until all are ended', async () => {
+    await readers('again', MANY)
+    harness.advance(1_001)
+    const seen = []
+    for (let i = 0; i < 3; i++) seen.push((await scripts.acquire('again')).outcome)
+    expect(seen).toEqual(['again', 'again', 'granted'])
+  })
+
+  it('does not refuse a request to the service', async () => {
+    let clockMs = 0
+    const store = newLockStore(harness, () => clockMs)
+    const ask = (mode: 'shared' | 'exclusive') =>
+      store.acquire(harness.namespace, ['service'], { ttlMs: 1_000, mode })
+    await Promise.all(Array.from({ length: MANY }, () => ask('shared')))
+    clockMs += 1_001
+    expect(await ask('exclusive')).toMatchObject({ kind: 'granted' })
+    store.close()
+  })
+
+  it('is given back by a client that goes away without harm', async () => {
+    await readers('leave', MANY)
+    harness.advance(1_001)
+    const token = await lastOf('leave')
+    expect(await scripts.leave('leave', token, 'cancel')).toMatchObject({ outcome: 'nothing' })
+  })
+})
+
+describe('the end of a lease', () => {
+  it('is remembered behind many others, the oldest of which are forgotten', async () => {
+    const ended = async () => {
+      const { token } = await scripts.acquire('ends')
+      await scripts.release('ends', token)
+      return token
+    }
+    const others = (label: string) =>
+      harness.redis.hset(
+        scripts.key('ended', 'ends'),
+        Object.fromEntries(Array.from({ length: 4_999 }, (_, i) => [`${label}-${i}`, ''])),
+      )
+    const repeat = async (token: string) => (await scripts.release('ends', token)).outcome
+    const first = await ended()
+    await others('before')
+    const second = await ended()
+    await others('after')
+    expect([await repeat(first), await repeat(second)]).toEqual(['ended', 'ended'])
+    expect(await scripts.inspect('ends')).toMatchObject({ lastEnd: { how: 'released' } })
+
+    const third = await ended()
+
+    expect([await repeat(first), await repeat(third)]).toEqual(['not-owner', 'ended'])
+    await ended()
+    for (const part of ['ended', 'ended-before']) {
+      expect(await harness.redis.pttl(scripts.key(part, 'ends'))).toBeGreaterThan(0)
+    }
+  })
+})
+
+describe('a session that is ended, after the first slice of its leases', () => {
+  const carry = async (prefix: string) => {
+    const id = await scripts.openSession(`${prefix}@1`, 3_600_000)
+    const names = ['1', '2', '3', '4'].map((n) => `${prefix}@${n}`)
+    const leases = []
+    for (const name of names) {
+      leases.push({ name, ...(await scripts.acquire(name, { session: id, ttlMs: 0 })) })
+    }
+    expect(await scripts.endSession(names[0] as string, id, 1)).toMatchObject({ left: 3 })
+    return { id, names, leases }
+  }
+
+  it('holds nothing any more', async () => {
+    const { leases } = await carry('half')
+    for (const lease of leases) {
+      const { name, token } = lease
+      expect(await scripts.verify(name, fenceOf(lease))).toMatchObject({ current: false })
+      expect(await scripts.inspect(name)).toMatchObject({ state: 'free', holders: [] })
+      expect(await scripts.renew(name, token, 30_000)).toMatchObject({
+        outcome: 'ended',
+        how: 'released',
+      })
+      expect(await scripts.acquire(name)).toMatchObject({ outcome: 'granted' })
+    }
+  })
+
+  it('keeps no writer from what it read beside others', async () => {
+    const id = await scripts.openSession('beside', 3_600_000)
+    for (let i = 0; i < 3; i++) {
+      await scripts.acquire('beside', { ...shared, session: id, ttlMs: 0 })
+    }
+    await scripts.endSession('beside', id, 1)
+    expect(await scripts.acquire('beside')).toMatchObject({ outcome: 'granted' })
+  })
+
+  it('is known as over to the sweep, which any instance makes', async () => {
+    const { names } = await carry('sweep')
+    const waiting = await scripts.acquire(names[3] as string, { waitMs: 60_000 })
+    expect(waiting.outcome).toBe('granted')
+    await scripts.sweep(names[0] as string)
+    const locks = names.slice(0, 3).map((name) => scripts.key('lock', name))
+    expect(await harness.redis.exists(...locks)).toBe(0)
+  })
+
+  it('says when the rest is due, for an instance that hears no more of it', async () => {
+    const id = await scripts.openSession('next', 3_600_000)
+    for (const name of ['next@1', 'next@2']) await scripts.acquire(name, { session: id, ttlMs: 0 })
+    expect(await scripts.endSession('next', id, 1)).toMatchObject({ left: 1, nextMs: 1 })
+  })
+
+  it('keeps what was promised for a minimal hold', async () => {
+    const id = await scripts.openSession('minimal@1', 3_600_000)
+    const terms = { session: id, ttlMs: 0, min_hold_ms: 5_000, lock_delay_ms: 60_000 }
+    for (const name of ['minimal@1', 'minimal@2']) await scripts.acquire(name, terms)
+    await scripts.endSession('minimal@1', id, 1)
+    for (const name of ['minimal@1', 'minimal@2']) {
+      expect(await scripts.acquire(name)).toMatchObject({ outcome: 'held' })
+    }
+    harness.advance(5_001)
+    for (const name of ['minimal@1', 'minimal@2']) {
+      expect(await scripts.acquire(name)).toMatchObject({ outcome: 'granted' })
+    }
+  })
+
+  it('stays over when the clock steps back', async () => {
+    const { leases } = await carry('back')
+    harness.advance(-3_600_000)
+    const [, { name, token }] = leases as [unknown, (typeof leases)[0]]
+    expect(await scripts.renew(name, token, 30_000)).toMatchObject({ outcome: 'ended' })
+    expect(await scripts.acquire(name)).toMatchObject({ outcome: 'granted' })
+    harness.advance(3_600_000)
+  })
+})
+
+describe('a lock that only a queue keeps busy', () => {
+  it('says when to ask again: when the lock is due that its head waits for', async () => {
+    await scripts.acquire('busy@a', { ttlMs: 20_000 })
+    await scripts.acquire(['busy@a', 'busy@b'], { waitMs: 60_000 })
+    const refused = (await scripts.acquire('busy@b')) as unknown as { lock: { leftMs: number } }
+    expect(refused).toMatchObject({ outcome: 'held', lock: { holders: [] } })
+    expect(refused.lock.leftMs).toBeGreaterThan(10_000)
+    expect(refused.lock.leftMs).toBeLessThanOrEqual(20_000)
+  })
+})
