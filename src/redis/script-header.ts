@@ -23,10 +23,6 @@ export function parseHeader(source: string): ScriptHeader {
   }
 }
 
-/** `-- @use PATH` lines of a script or a library: what is placed before it, relative to the file. */
-export const usesOf = (source: string): string[] =>
-  [...source.matchAll(/^-- @use (\S+)$/gm)].map((match) => match[1] as string)
-
 interface Binding {
   readonly name: string
   readonly file: URL

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Batcher, type BatchOptions, type Program } from './batch.js'
 import type { Arg } from './frame.js'
-import { assertHeader, parseHeader, usesOf } from './script-header.js'
+import { assertHeader, parseHeader } from './script-header.js'
+import { librariesOf } from './script-libraries.js'
 
 /**
  * Names as a script header spells them: `name`; `name?` (optional); `name[]` (a list);
@@ -81,11 +82,9 @@ function compose(spec: ScriptSpec<Names, Names, unknown>): Program {
   const body = readFileSync(spec.file, 'utf8')
   const header = parseHeader(body)
   assertHeader(spec, header)
-  const libraries = [...librariesOf(spec.file, body).values()]
-  const source = FRAME.replace(/^-- @libraries$/m, () => libraries.join('\n')).replace(
-    /^-- @body$/m,
-    () => body,
-  )
+  const source = FRAME.replace(/^-- @libraries$/m, () =>
+    librariesOf(spec.file, body).join('\n'),
+  ).replace(/^-- @body$/m, () => body)
   return {
     name: spec.name,
     source,
@@ -94,18 +93,6 @@ function compose(spec: ScriptSpec<Names, Names, unknown>): Program {
     coalesce: spec.coalesce ?? true,
     buffers: spec.buffers ?? false,
   }
-}
-
-/** What a file uses, by address: each once, and behind the libraries that it uses itself. */
-function librariesOf(file: URL, source: string, known = new Map<string, string>()) {
-  for (const path of usesOf(source)) {
-    const library = new URL(path, file)
-    if (known.has(library.href)) continue
-    const text = readFileSync(library, 'utf8')
-    librariesOf(library, text, known)
-    known.set(library.href, text)
-  }
-  return known
 }
 
 type Bag = Readonly<Record<string, unknown>>

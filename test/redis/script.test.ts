@@ -42,15 +42,32 @@ describe('defineScript', () => {
     expect(define(HEADER.replace('COST O(1)', 'COST O(1)\nMEMORY grows')).program.grows).toBe(true)
   })
 
-  it('places what is used once, and before whoever uses it', () => {
-    const write = (name: string, lua: string) => writeFileSync(path.join(folder, name), lua)
-    write('low.lua', '-- low\n')
-    write('middle.lua', '-- @use low.lua\n-- middle\n')
-    write('high.lua', '-- @use middle.lua\n-- high\n')
-    const uses = '-- @use low.lua\n-- @use high.lua\n-- @use middle.lua\n'
-    const { source } = define(HEADER.replace('return', `${uses}return`)).program
-    const placed = [...source.matchAll(/^-- (low|middle|high)$/gm)].map(([, name]) => name)
-    expect(placed).toEqual(['low', 'middle', 'high'])
+  const write = (name: string, lua: string) => writeFileSync(path.join(folder, name), lua)
+  const using = (lua: string) => define(HEADER.replace('return', `${lua}\nreturn`))
+
+  it('places each library once, before the files that use it', () => {
+    write('low.lua', 'local low = 1\n')
+    write('middle.lua', '-- @use low.lua\nlocal middle = low\n')
+    write('high.lua', '-- @use middle.lua\nlocal function high() return middle end\n')
+    const { source } = using(
+      '-- @use low.lua\n-- @use high.lua\n-- @use middle.lua\nhigh(middle, low)',
+    ).program
+    const placed = [...source.matchAll(/^local (?:function )?(low|middle|high)\b/gm)]
+    expect(placed.map(([, name]) => name)).toEqual(['low', 'middle', 'high'])
+  })
+
+  it('names a circle of libraries', () => {
+    write('one.lua', '-- @use two.lua\nlocal one = two\n')
+    write('two.lua', '-- @use one.lua\nlocal two = one\n')
+    expect(() => using('-- @use one.lua\none()')).toThrow(
+      'circle of @use: one.lua -> two.lua -> one.lua',
+    )
+  })
+
+  it('names a library of which a file uses nothing', () => {
+    write('idle.lua', 'local idle, empty = 1, 2\n')
+    expect(() => using('-- @use idle.lua')).toThrow(/uses nothing of idle\.lua$/)
+    expect(() => using('-- @use idle.lua\nempty()')).not.toThrow()
   })
 
   it.each([

@@ -18,7 +18,6 @@ RETURN outcome version ttl_ms field value...
 
 COST O(names), or O(fields) of the object
 ]]
--- @use lib/clock.lua
 -- @use lib/entry.lua
 local clock_key, entry_key, values_key = KEYS[1], KEYS[2], KEYS[3]
 local seed, on_restart, space = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]

@@ -17,8 +17,6 @@ RETURN clk entry...
 
 COST O(keys), and O(tags) for an entry with tags
 ]]
--- @use lib/clock.lua
--- @use lib/entry.lua
 -- @use lib/lease.lua
 local clock_key = KEYS[1]
 local seed, on_restart, space, idle_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])

@@ -26,8 +26,6 @@ RETURN clk lease left_ms proof entry payload
 
 COST O(1), and O(tags) for an entry with tags
 ]]
--- @use lib/clock.lua
--- @use lib/entry.lua
 -- @use lib/lease.lua
 local clock_key, entry_key, lease_key = KEYS[1], KEYS[2], KEYS[3]
 local seed, on_restart, space = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]

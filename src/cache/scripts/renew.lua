@@ -14,7 +14,6 @@ RETURN outcome
 
 COST O(1)
 ]]
--- @use lib/clock.lua
 -- @use lib/lease.lua
 local clock_key, lease_key = KEYS[1], KEYS[2]
 local seed, on_restart, space = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]

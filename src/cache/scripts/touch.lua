@@ -19,7 +19,6 @@ RETURN state version
 
 COST O(1), and O(tags) for an entry with tags
 ]]
--- @use lib/clock.lua
 -- @use lib/entry.lua
 local clock_key, entry_key, values_key = KEYS[1], KEYS[2], KEYS[3]
 local seed, on_restart, space, name = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]

@@ -33,15 +33,8 @@ RETURN next_ms expired lapsed outcome ...
 COST O(names), and O(64) leases that are over and waiters that can be granted
 MEMORY grows
 ]]
--- @use lib/call.lua
--- @use lib/lock.lua
--- @use lib/leases.lua
--- @use lib/holders.lua
--- @use lib/ends.lua
--- @use lib/queue.lua
--- @use lib/grants.lua
--- @use lib/snapshot.lua
 -- @use lib/acquire.lua
+-- @use lib/snapshot.lua
 local token, ttl_ms, wait_ms, options = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local now_guard, floor, ended_ttl_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)

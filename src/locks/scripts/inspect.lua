@@ -10,16 +10,7 @@ RETURN snapshot..., then owner, mode, permits, waited_ms of each waiter shown
 
 COST O(max)
 ]]
--- @use lib/call.lua
--- @use lib/lock.lua
--- @use lib/leases.lua
--- @use lib/holders.lua
--- @use lib/ends.lua
--- @use lib/queue.lua
--- @use lib/grants.lua
--- @use lib/tokens.lua
 -- @use lib/snapshot.lua
--- @use lib/acquire.lua
 local lock_key, now_guard, max = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
 local call = begin(lock_key, now_guard, 0, 0)
 local lock = open_lock(call, name_of(call, lock_key))

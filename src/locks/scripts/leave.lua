@@ -20,16 +20,8 @@ RETURN next_ms expired lapsed outcome
 
 COST O(names), and O(64) waiters granted
 ]]
--- @use lib/call.lua
--- @use lib/lock.lua
--- @use lib/leases.lua
--- @use lib/holders.lua
--- @use lib/ends.lua
--- @use lib/queue.lua
--- @use lib/grants.lua
--- @use lib/tokens.lua
--- @use lib/snapshot.lua
 -- @use lib/acquire.lua
+-- @use lib/tokens.lua
 local token, attach, how, keep_ms = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 local now_guard, floor, ended_ttl_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)

@@ -14,15 +14,6 @@ RETURN next_ms expired lapsed outcome ...
 
 COST O(waiters)
 ]]
--- @use lib/call.lua
--- @use lib/lock.lua
--- @use lib/leases.lua
--- @use lib/holders.lua
--- @use lib/ends.lua
--- @use lib/queue.lua
--- @use lib/grants.lua
--- @use lib/tokens.lua
--- @use lib/snapshot.lua
 -- @use lib/acquire.lua
 local capacity = tonumber(ARGV[1])
 local now_guard, floor, ended_ttl_ms = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])

@@ -13,15 +13,6 @@ RETURN next_ms expired lapsed revoked asked
 
 COST O(holders)
 ]]
--- @use lib/call.lua
--- @use lib/lock.lua
--- @use lib/leases.lua
--- @use lib/holders.lua
--- @use lib/ends.lua
--- @use lib/queue.lua
--- @use lib/grants.lua
--- @use lib/tokens.lua
--- @use lib/snapshot.lua
 -- @use lib/acquire.lua
 local reason, grace_ms = ARGV[1], tonumber(ARGV[2])
 local now_guard, floor, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])

@@ -19,15 +19,6 @@ RETURN next_ms expired lapsed outcome carried released left
 COST the first call O(leases), 1000 at most; each O(max_leases), and O(64) waiters granted on each of
   their locks
 ]]
--- @use lib/call.lua
--- @use lib/lock.lua
--- @use lib/leases.lua
--- @use lib/holders.lua
--- @use lib/ends.lua
--- @use lib/queue.lua
--- @use lib/grants.lua
--- @use lib/tokens.lua
--- @use lib/snapshot.lua
 -- @use lib/acquire.lua
 -- @use lib/session-end.lua
 local id, max_leases = ARGV[1], tonumber(ARGV[2])

@@ -12,16 +12,7 @@ RETURN next_ms expired lapsed
 
 COST O(max_locks x 64)
 ]]
--- @use lib/call.lua
--- @use lib/lock.lua
--- @use lib/leases.lua
--- @use lib/holders.lua
--- @use lib/ends.lua
--- @use lib/queue.lua
 -- @use lib/grants.lua
--- @use lib/tokens.lua
--- @use lib/snapshot.lua
--- @use lib/acquire.lua
 local timers, max_locks = KEYS[1], tonumber(ARGV[1])
 local now_guard, floor, ended_ttl_ms = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)

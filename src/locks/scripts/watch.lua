@@ -15,16 +15,8 @@ RETURN next_ms expired lapsed found last more ...
 COST O(max)
 MEMORY grows
 ]]
--- @use lib/call.lua
--- @use lib/lock.lua
--- @use lib/leases.lua
--- @use lib/holders.lua
--- @use lib/ends.lua
--- @use lib/queue.lua
--- @use lib/grants.lua
--- @use lib/tokens.lua
--- @use lib/snapshot.lua
 -- @use lib/acquire.lua
+-- @use lib/snapshot.lua
 local instance, watch_ms, after, max = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 local call = begin(KEYS[1], 0, 0, 0)
 local lock = open_lock(call, name_of(call, KEYS[1]))

@@ -6,6 +6,9 @@
 --   load                     how long the load took, ms; 0 when it is not known
 --   size                     bytes of the payload; of a counter or an object, those in its hash
 --   lengths                  proof of the grant that it filled, content type, content encoding, tags
+
+-- @use clock.lua
+
 local FORMAT = 2
 local HEADER = '>BBBddddddddIIBBBH'
 local HEADER_BYTES = 80

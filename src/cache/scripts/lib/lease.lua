@@ -5,6 +5,9 @@
 -- A record without a token is the back-off after a failed load.
 -- The holder proves its grant by `<token>.<clk>`: a token that is granted again, after its lease was
 -- voided, proves nothing for a value that it loaded before.
+
+-- @use entry.lua
+
 local LEASE = '>dddddd'
 local LEASE_BYTES = 48
 local ENDS_AT, SOFTENED_AT = 32, 40

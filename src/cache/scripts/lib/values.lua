@@ -2,6 +2,8 @@
 -- name is empty, so the field '' holds the version that ties the two halves together. There is no
 -- stale window: a value that many change is either current or gone.
 
+-- @use entry.lua
+
 local function new_values(kind, clock, ttl_ms)
   local ends = now_us + ttl_ms * 1000
   return {

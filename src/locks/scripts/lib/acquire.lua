@@ -1,5 +1,7 @@
 -- The steps of an acquire, and the head that every answer of this room begins with.
 
+-- @use grants.lua
+
 local function answer(call, reply)
   local next_ms = save_all(call)
   local all = { next_ms, call.expired, call.lapsed }

@@ -1,5 +1,7 @@
 -- How leases end, and what is remembered of it.
 
+-- @use holders.lua
+
 -- Writes down what happens while somebody watches, for him and for whoever comes back within the
 -- time of a watch. Each instance that watches is told once, on its own channel: it reads the rest.
 local function emit(lock, what, lease, reason)

@@ -1,5 +1,7 @@
 -- Who is served next: from the head of a queue while the head fits, and no further.
 
+-- @use queue.lua
+
 -- How long a grant to a waiter waits to be claimed by its instance.
 local CLAIM_US = 2000000
 

@@ -1,6 +1,8 @@
 -- The holders of a lock. One holder stands in the lock's HASH alone; from the second on, the ZSET
 -- `holders` orders deadlines, `#fence` counts the tokens of a lease and `@owner` lists an owner's.
 
+-- @use leases.lua
+
 local function fence_field(lease) return '#' .. string.format('%.0f', lease.fence) end
 local function owner_field(lease) return '@' .. (lease.caller or '') .. '\n' .. lease.owner end
 

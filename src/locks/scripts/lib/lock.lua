@@ -1,6 +1,8 @@
 -- The record of one lock: one HASH with the fields below and one `>token` per lease. A lock that
 -- nobody holds, awaits or cools leaves nothing.
 
+-- @use call.lua
+
 -- A writer takes all of a lock, a reader one of it; a semaphore brings its own capacity.
 local CAPACITY = 1000000
 

@@ -1,6 +1,8 @@
 -- The queue of a lock: strictly first come, first served within a priority. Nothing overtakes, so
 -- neither writers nor heavy permits starve.
 
+-- @use ends.lua
+
 local function read_waiter(lock, token)
   local packed = redis.call('HGET', part(lock, 'waiters'), token)
   return packed and cmsgpack.unpack(packed) or nil

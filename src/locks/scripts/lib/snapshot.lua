@@ -1,5 +1,7 @@
 -- What anybody may see of a lock: no tokens.
 
+-- @use queue.lua
+
 local function describe_holder(reply, lock, lease)
   local at = deadline_of(lock, lease)
   reply[#reply + 1] = lease.fence

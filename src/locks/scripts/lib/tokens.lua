@@ -1,5 +1,7 @@
 -- What renew, release and their like share: one token over one lock or all locks of a set.
 
+-- @use ends.lua
+
 local function open_all(call, keys)
   local locks = {}
   for i, key in ipairs(keys) do locks[i] = open_lock(call, name_of(call, key)) end
