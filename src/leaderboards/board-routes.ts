@@ -1,7 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { DocumentHeaders } from '../http/documents.js'
+import { toETag, toPrecondition } from '../http/etag.js'
 import { COMMON_PROBLEMS, type Problem } from '../http/problem.js'
 import { boardProblem } from './board-rules.js'
 import type { BoardConfig } from './config.js'
+import type { FixedChange } from './fixed-settings.js'
 import { problem, problemResponses } from './problems.js'
 import * as schemas from './schemas.js'
 import { NEVER_MS } from './seasons.js'
@@ -24,6 +27,7 @@ export const boardRoutes: FastifyPluginAsyncTypebox<BoardRouteOptions> = async (
         summary: 'Create a board, or change what may change',
         tags: ['leaderboards'],
         params: schemas.BoardParams,
+        headers: DocumentHeaders,
         body: schemas.BoardRequest,
         response: {
           200: schemas.BoardSaved,
@@ -36,16 +40,12 @@ export const boardRoutes: FastifyPluginAsyncTypebox<BoardRouteOptions> = async (
       const config: BoardConfig = request.body
       const fault = boardProblem(config)
       if (fault) throw fault
-      const ifMatch = request.headers['if-match']?.replaceAll('"', '') ?? ''
-      const { outcome, version } = await store.configure(request.namespace, board, config, ifMatch)
-      if (outcome === 'precondition') {
-        throw problem('precondition-failed', `"${board}" has another version.`)
-      }
-      if (outcome === 'immutable') {
-        throw problem('config-immutable', `"${board}" has entries whose order depends on it.`)
-      }
-      reply.header('etag', `"${version}"`)
-      return { name: board, created: outcome === 'created' }
+      const when = toPrecondition(request.headers)
+      const done = await store.configure(request.namespace, board, config, when)
+      if (done.outcome === 'precondition') throw otherVersion(board)
+      if (done.outcome === 'immutable') throw immutable(board, done.changes)
+      reply.header('etag', tagOf(done.version))
+      return { name: board, created: done.outcome === 'created' }
     },
   )
 
@@ -69,7 +69,7 @@ export const boardRoutes: FastifyPluginAsyncTypebox<BoardRouteOptions> = async (
       const state = await store.describe(request.namespace, board, undefined, {})
       if (state.outcome === 'missing') throw noBoard(board)
       const { config, version, season, total, closed } = state
-      reply.header('etag', `"${version}"`)
+      reply.header('etag', tagOf(version))
       return { name: board, config, total, season, closed, nextResetInMs: resetInMs(store, config) }
     },
   )
@@ -83,10 +83,19 @@ export const boardRoutes: FastifyPluginAsyncTypebox<BoardRouteOptions> = async (
         summary: 'Delete a board with all its seasons',
         tags: ['leaderboards'],
         params: schemas.BoardParams,
-        response: { 200: schemas.Deleted, ...problemResponses(...COMMON_PROBLEMS) },
+        headers: DocumentHeaders,
+        response: {
+          200: schemas.Deleted,
+          ...problemResponses(...COMMON_PROBLEMS, ...PRECONDITIONS),
+        },
       },
     },
-    async (request) => ({ deleted: await store.drop(request.namespace, request.params.board) }),
+    async (request) => {
+      const { board } = request.params
+      const outcome = await store.drop(request.namespace, board, toPrecondition(request.headers))
+      if (outcome === 'precondition') throw otherVersion(board)
+      return { deleted: outcome === 'dropped' }
+    },
   )
 
   app.get(
@@ -115,6 +124,21 @@ export const boardRoutes: FastifyPluginAsyncTypebox<BoardRouteOptions> = async (
 
 export const noBoard = (board: string): Problem =>
   problem('not-found', `There is no leaderboard "${board}", or it has no such season.`)
+
+const otherVersion = (board: string): Problem =>
+  problem('precondition-failed', `"${board}" has another version.`)
+
+function immutable(board: string, changes: readonly FixedChange[]): Problem {
+  const texts = changes.map(
+    ({ setting, present, wanted }) =>
+      `${setting} is ${JSON.stringify(present)} and cannot become ${JSON.stringify(wanted)}`,
+  )
+  const detail = `"${board}" has entries: ${texts.join('; ')}.`
+  return problem('config-immutable', detail, { extensions: { changes } })
+}
+
+/** Versions count microseconds, so they are exact as numbers. */
+const tagOf = (version: string): string => toETag(Number(version))
 
 function resetInMs(store: LeaderboardStore, { season }: BoardConfig): number | null {
   const { endMs, nowMs } = store.currentSeason(season)

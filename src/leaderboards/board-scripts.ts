@@ -1,21 +1,15 @@
-import { list } from '../redis/reply.js'
+import { integers, list } from '../redis/reply.js'
 import { defineScript } from '../redis/script.js'
 import { decodeBoard, records, scriptFile } from './script-replies.js'
-
-const CONFIGURED = ['created', 'changed', 'immutable', 'precondition'] as const
 
 export const configureScript = defineScript({
   name: 'leaderboards.configure',
   file: scriptFile('configure'),
   keys: ['board'],
-  args: ['config', 'identity', 'if_match', 'new_version', 'ttl_ms'],
-  decode(reply) {
-    const [outcome, version] = list(reply, 2)
-    return {
-      outcome: CONFIGURED[Number(outcome) - 1] as (typeof CONFIGURED)[number],
-      version: String(version),
-    }
-  },
+  args: ['plan', 'windows', 'config', 'new_version', 'if_empty', 'ttl_ms'],
+  decode: decodeBoard(([status]) => ({
+    outcome: status === 1 ? ('done' as const) : ('has-entries' as const),
+  })),
 })
 
 export const describeScript = defineScript({
@@ -31,29 +25,43 @@ export const describeScript = defineScript({
   })),
 })
 
+const DROPPED = ['absent', 'dropped', 'precondition'] as const
+
 export const dropScript = defineScript({
   name: 'leaderboards.drop',
   file: scriptFile('drop'),
   keys: ['board'],
-  args: [],
-  decode: (reply) => list(reply, 1)[0] === 1,
+  args: ['if_match'],
+  decode: (reply) => DROPPED[integers(reply, 1)[0] as number] as (typeof DROPPED)[number],
 })
 
 export const registerScript = defineScript({
   name: 'leaderboards.register',
   file: scriptFile('register'),
-  keys: ['registry'],
-  args: ['board', 'add'],
-  decode: (reply) => list(reply, 1)[0] === 1,
+  keys: ['registry', 'looks'],
+  args: ['board', 'listed', 'look_in_ms', 'new_look_in_ms', 'limit'],
+  decode: (reply) => list(reply).map(String),
+})
+
+export const lifeScript = defineScript({
+  name: 'leaderboards.life',
+  file: scriptFile('life'),
+  keys: ['board'],
+  args: [],
+  decode: (reply) => integers(reply, 1)[0] as number,
 })
 
 export const listScript = defineScript({
   name: 'leaderboards.list',
   file: scriptFile('list'),
-  keys: ['registry'],
-  args: ['first', 'last', 'limit'],
+  keys: ['registry', 'looks'],
+  args: ['first', 'last', 'limit', 'most_looks'],
   units: ({ limit }) => 1 + Number(limit) / 20,
-  decode: (reply) => list(reply).map(String),
+  decode(reply) {
+    const [looks, ...names] = list(reply, 1)
+    const all = names.map(String)
+    return { looks: all.slice(0, Number(looks)), names: all.slice(Number(looks)) }
+  },
 })
 
 export const closeScript = defineScript({

@@ -1,7 +1,7 @@
 import { RedisClock } from '../redis/clock.js'
 import { type BoardConfig, boundsText, planOf, type Season } from './config.js'
-import { type Again, isAgain } from './script-replies.js'
-import { NEVER_MS, type SeasonWindow, windowsAround, windowsText } from './seasons.js'
+import { type Again, isAgain, isMissing, type Missing } from './script-replies.js'
+import { type SeasonWindow, windowsAround, windowsText } from './seasons.js'
 
 /** A board as this process knows it; every script checks that it still holds. */
 export interface KnownBoard {
@@ -24,8 +24,8 @@ export interface Boards {
     namespace: string,
     board: string,
     season: string | undefined,
-    call: (known: KnownBoard, windows: string) => Promise<R | Again>,
-  ): Promise<R>
+    call: (known: KnownBoard, windows: string) => Promise<R | Again | Missing>,
+  ): Promise<R | Missing>
   /** What this process has just made of a board; scripts tell when it holds no more. */
   learn(namespace: string, board: string, config: BoardConfig, version: string): void
   forget(namespace: string, board: string): void
@@ -76,10 +76,12 @@ export function createBoards(templateOf: (board: string) => BoardConfig): Boards
       const id = `${namespace}/${board}`
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
         const entry = known.get(id) ?? learn(id, templateOf(board), '0')
-        const text = season
-          ? `${season} 0 ${NEVER_MS}`
-          : around(entry.config.season, entry.rhythm).text
+        const text = season ? `= ${season}` : around(entry.config.season, entry.rhythm).text
         const reply = await call(entry, text)
+        if (isMissing(reply) && reply.what === 'board' && entry.version !== '0') {
+          learn(id, templateOf(board), '0')
+          continue
+        }
         if (!isAgain(reply)) return reply
         if (reply.outcome === 'other-season') clock.learn(reply.nowMs)
         else if (reply.version === '0') learn(id, templateOf(board), '0')

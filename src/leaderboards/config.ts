@@ -84,12 +84,6 @@ export function opsText({ columns, op }: BoardConfig, entryOp: Op | undefined): 
   return op === 'best' ? 'best' : columns.map(() => op).join(' ')
 }
 
-/** What the order of stored entries depends on: it cannot change while there are any. */
-export function identityOf({ columns, op, ties, rank, season }: BoardConfig): string {
-  const { every, timeZone } = season
-  return JSON.stringify([columns, op, ties, rank === 'dense', every, timeZone])
-}
-
 /**
  * The score as decimal text for a column, or undefined where it is none: a number beyond 2^53 has
  * lost digits on its way, an int64 beyond 63 bits does not exist.

@@ -8,6 +8,10 @@ export const boardKey = (namespace: string, board: string): string =>
 export const memoKey = (namespace: string, board: string, digest: string): string =>
   redisKey(namespace, `b:${board}`, 'memo', digest)
 
-/** Names of all boards of a namespace: written before a board's first write. */
+/** Names of all boards of a namespace. */
 export const registryKey = (namespace: string): string =>
   redisKey(namespace, 'policies', 'leaderboards')
+
+/** When to look whether a name of them is still that of a board. */
+export const looksKey = (namespace: string): string =>
+  redisKey(namespace, 'policies', 'leaderboards', 'looks')

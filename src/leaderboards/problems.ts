@@ -6,8 +6,9 @@ export const { specs, problem, problemResponses } = defineProblems({
     status: 409,
     title: 'This setting cannot change once entries exist',
     cause: 'The order of existing entries depends on it.',
-    remedy: 'Use a new name, or delete the old one first.',
+    remedy: 'Keep what `changes` names as it is, use a new name, or delete the old one first.',
     retry: 'no',
+    members: { changes: [{ setting: 'season.every', present: 'none', wanted: 'weekly' }] },
   },
   'season-closed': {
     status: 409,

@@ -2,6 +2,12 @@ import { list } from '../redis/reply.js'
 
 export const scriptFile = (name: string) => new URL(`./scripts/${name}.lua`, import.meta.url)
 
+/** There is no such board, and the script creates none; or the board has no such season. */
+export interface Missing {
+  readonly outcome: 'missing'
+  readonly what: 'board' | 'season'
+}
+
 /** What every script of a board may answer instead of doing its work: ask once more, knowing this. */
 export type Again =
   | { readonly outcome: 'other-version'; readonly version: string; readonly config: string }
@@ -10,16 +16,21 @@ export type Again =
 export const isAgain = (reply: { readonly outcome: string }): reply is Again =>
   reply.outcome === 'other-version' || reply.outcome === 'other-season'
 
+export const isMissing = (reply: { readonly outcome: string }): reply is Missing =>
+  reply.outcome === 'missing'
+
 export type Flat = (string | number | Buffer)[]
 
 /** `read` sees the whole reply, its status first, of a script that did its work. */
 export function decodeBoard<R>(read: (reply: Flat) => R) {
-  return (reply: unknown): R | Again => {
+  return (reply: unknown): R | Again | Missing => {
     const fields = list(reply, 1)
     if (fields[0] === 0) {
       return { outcome: 'other-version', version: String(fields[1]), config: String(fields[2]) }
     }
     if (fields[0] === -1) return { outcome: 'other-season', nowMs: Number(fields[1]) }
+    if (fields[0] === -2) return { outcome: 'missing', what: 'board' }
+    if (fields[0] === -3) return { outcome: 'missing', what: 'season' }
     return read(fields)
   }
 }

@@ -34,7 +34,6 @@ export const submitScript = defineScript({
     'bounds',
     'keep',
     'create',
-    'identity',
     'new_version',
     'fingerprint',
     'memo_ttl_ms',

@@ -3,7 +3,7 @@ leaderboards.around: the neighbours of a member, moved at the edges so that the 
 
 KEYS board    hash    version, config, season, closed, hides
 ARGV plan     string  version of the configuration and what follows from it; see lib/board.lua
-ARGV windows  string  "id start end ..." in ms: the seasons around now, or the one asked for
+ARGV windows  string  "id start end ..." in ms: the seasons around now; or "= id", the one asked for
 ARGV member   string  id in the middle
 ARGV count    int     1 to 1000 entries with the member; of an even count the extra one is above
 
@@ -11,6 +11,8 @@ RETURN status ...
   1, season, total, then per entry: id, scores, rank, position, metadata; none: not ranked
   0, version, config   the configuration is another one
   -1, now_ms           none of the seasons is the present one
+  -2                   there is no such board
+  -3                   there is no such season
 
 COST O(log(members) + count), at most 100 expired members removed
 ]]

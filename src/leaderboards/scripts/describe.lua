@@ -9,6 +9,7 @@ RETURN status ...
   1, season, total, closed   closed: 1 until the next season
   0, version, config         the configuration is another one
   -1, now_ms                 none of the seasons is the present one
+  -2                         there is no such board
 
 COST O(log(members)), at most 100 expired members removed
 ]]

@@ -10,6 +10,7 @@ RETURN status ...
   1, seasons           in which it had an entry
   0, version, config   the configuration is another one
   -1, now_ms           none of the seasons is the present one
+  -2                   there is no such board
 
 COST O(seasons x log(members))
 ]]

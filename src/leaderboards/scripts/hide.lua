@@ -11,6 +11,7 @@ RETURN status ...
   1, changed           0: it was so before
   0, version, config   the configuration is another one
   -1, now_ms           none of the seasons is the present one
+  -2                   there is no such board
 
 COST O(seasons x log(members))
 MEMORY grows

@@ -3,7 +3,7 @@ leaderboards.members: the entries of up to 1000 named members.
 
 KEYS board      hash    version, config, season, closed, hides
 ARGV plan       string  version of the configuration and what follows from it; see lib/board.lua
-ARGV windows    string  "id start end ..." in ms: the seasons around now, or the one asked for
+ARGV windows    string  "id start end ..." in ms: the seasons around now; or "= id", the one asked for
 ARGV members[]  string  ids
 
 RETURN status ...
@@ -11,6 +11,8 @@ RETURN status ...
      Found: 0 no entry, 1 ranked, 2 hidden
   0, version, config   the configuration is another one
   -1, now_ms           none of the seasons is the present one
+  -2                   there is no such board
+  -3                   there is no such season
 
 COST O(members asked x log(members)), at most 100 expired members removed
 ]]

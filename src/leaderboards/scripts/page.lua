@@ -3,7 +3,7 @@ leaderboards.page: a page of entries, by place, from a cursor, within a range of
 
 KEYS board        hash    version, config, season, closed, hides
 ARGV plan         string  version of the configuration and what follows from it; see lib/board.lua
-ARGV windows      string  "id start end ..." in ms: the seasons around now, or the one asked for
+ARGV windows      string  "id start end ..." in ms: the seasons around now; or "= id", the one asked for
 ARGV from         int     1 for the first entry of the range
 ARGV limit        int     1 to 1000
 ARGV worst        0 or 1  1: from the worst
@@ -18,6 +18,8 @@ RETURN status ...
      metadata. The last is the one farthest from where the page begins
   0, version, config   the configuration is another one
   -1, now_ms           none of the seasons is the present one
+  -2                   there is no such board
+  -3                   there is no such season
 
 COST O(log(members) + limit), at most 100 expired members removed
 ]]

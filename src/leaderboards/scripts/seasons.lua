@@ -9,6 +9,7 @@ RETURN status ...
   1, now_ms, then per season: id, end_ms, total
   0, version, config   the configuration is another one
   -1, now_ms           none of the seasons is the present one
+  -2                   there is no such board
 
 COST O(seasons)
 ]]

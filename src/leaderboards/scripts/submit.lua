@@ -8,7 +8,6 @@ ARGV windows      string  "id start end ..." in ms: the seasons around now
 ARGV bounds       string  "min max" of every column, '-' for none
 ARGV keep         int     old seasons that stay
 ARGV create       string  configuration of a board that does not exist yet, '' for one that does
-ARGV identity     string  the part of it that the order of stored entries depends on
 ARGV new_version  string  version it gets
 ARGV fingerprint  string  of the request, '' without an idempotency key
 ARGV memo_ttl_ms  int     how long the memo is kept
@@ -35,7 +34,7 @@ MEMORY grows
 -- @use lib/change.lua
 local board_key, memo_key = KEYS[1], KEYS[2]
 local plan, windows, bounds, keep, create = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
-local identity, new_version, fingerprint, memo_ttl_ms = ARGV[6], ARGV[7], ARGV[8], tonumber(ARGV[9])
+local new_version, fingerprint, memo_ttl_ms = ARGV[6], ARGV[7], tonumber(ARGV[8])
 
 local memo = memo_key and redis.call('GET', memo_key)
 if memo then
@@ -45,17 +44,17 @@ if memo then
   return reply
 end
 
-local board, again = open_board(board_key, plan, windows)
+local board, again = open_board(board_key, plan, windows, create ~= '')
 if not board then return again end
 if board.closed then return { 2 } end
 if create ~= '' then
-  redis.call('HSET', board_key, 'version', new_version, 'config', create, 'identity', identity)
+  redis.call('HSET', board_key, 'version', new_version, 'config', create)
 end
 enter_season(board, keep)
 sweep(board)
 
 local entries = {}
-for at = 10, #ARGV, 5 do
+for at = 9, #ARGV, 5 do
   local entry = { id = ARGV[at], ops = ARGV[at + 1], if_seq = ARGV[at + 2], metadata = ARGV[at + 3], scores = ARGV[at + 4] }
   entry.previous = 0
   local prefix = redis.call('HGET', board.places, entry.id)

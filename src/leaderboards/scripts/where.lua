@@ -3,7 +3,7 @@ leaderboards.where: where a score would land, or the worst entry whose percentil
 
 KEYS board       hash    version, config, season, closed, hides
 ARGV plan        string  version of the configuration and what follows from it; see lib/board.lua
-ARGV windows     string  "id start end ..." in ms: the seasons around now, or the one asked for
+ARGV windows     string  "id start end ..." in ms: the seasons around now; or "= id", the one asked for
 ARGV scores      string  one decimal number for every column, '' for a percentile
 ARGV percentile  number  0 to 100
 
@@ -12,6 +12,8 @@ RETURN status ...
   1, season, total, id, scores, rank, position, metadata   for a percentile; no id: nobody has it
   0, version, config   the configuration is another one
   -1, now_ms           none of the seasons is the present one
+  -2                   there is no such board
+  -3                   there is no such season
 
 COST O(log(members)) for scores, its square for a percentile; at most 100 expired members removed
 ]]

@@ -19,7 +19,7 @@ local function season_keys(board_key, id)
   return keys
 end
 
--- The season of this moment among "id start end ..." in ms, and whether there is none.
+-- The season of this moment among "id start end ..." in ms, and its end; nothing where there is none.
 local function pick_season(windows)
   local now_ms = math.floor(now_us / 1000)
   for id, first, stop in string.gmatch(windows, '(%S+) (%S+) (%S+)') do
@@ -27,17 +27,26 @@ local function pick_season(windows)
   end
 end
 
--- The season that a call works on, or nil and the reply that tells the service to ask again:
--- {0, version, config} for another version of the configuration, {-1, now_ms} for a time outside.
-local function open_board(board_key, plan, windows)
+-- The season that a call works on: the one asked for ("= id"), or that of this moment. Else nil and
+-- the reply that says why not: {-2} there is no such board, and the call creates none; {-3} the board
+-- has no such season; after {0, version, config} and {-1, now_ms} the service asks again, knowing
+-- another configuration or another time.
+local function open_board(board_key, plan, windows, creates)
   local version, columns, ties, rank, max_members, member_ttl_ms, ttl_ms =
     string.match(plan, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
   local known = redis.call('HMGET', board_key, 'version', 'season', 'closed', 'hides')
+  if not known[1] and not creates then return nil, { -2 } end
   if (known[1] or '0') ~= version then
     return nil, { 0, known[1] or '0', redis.call('HGET', board_key, 'config') or '' }
   end
-  local id, stop = pick_season(windows)
-  if not id then return nil, { -1, math.floor(now_us / 1000) } end
+  local id, stop = string.match(windows, '^= (.*)'), nil
+  if id then
+    local is_known = id == known[2] or redis.call('EXISTS', season_keys(board_key, id).places) == 1
+    if not is_known then return nil, { -3 } end
+  else
+    id, stop = pick_season(windows)
+    if not id then return nil, { -1, math.floor(now_us / 1000) } end
+  end
 
   local board = season_keys(board_key, id)
   board.key, board.season, board.stop, board.latest = board_key, id, stop, known[2]

@@ -1,0 +1,97 @@
+import type { Binder } from '../redis/binder.js'
+import { configureScript, describeScript, dropScript } from './board-scripts.js'
+import type { Boards } from './boards.js'
+import type { BoardConfig } from './config.js'
+import { type FixedChange, fixedChanges, isSameConfig } from './fixed-settings.js'
+import { boardKey } from './keys.js'
+import type { Registry } from './registry.js'
+import { isAgain } from './script-replies.js'
+
+/** `*`: must exist; `none`: must not exist; else the version that must be the present one. */
+export type Condition = '*' | 'none' | number
+
+export type ConfigureOutcome =
+  | { readonly outcome: 'created' | 'changed' | 'unchanged'; readonly version: string }
+  | { readonly outcome: 'precondition' }
+  | { readonly outcome: 'immutable'; readonly changes: readonly FixedChange[] }
+
+interface Deps {
+  readonly binder: Binder
+  readonly boards: Boards
+  readonly registry: Registry
+}
+
+/** Boards come, change and go. */
+export function createConfiguration({ binder, boards, registry }: Deps) {
+  const describe = binder.bind(describeScript)
+  const configureBoard = binder.bind(configureScript)
+  const dropBoard = binder.bind(dropScript)
+
+  return {
+    configure: (namespace: string, board: string, config: BoardConfig, when?: Condition) =>
+      boards.run(namespace, board, undefined, async (known, windows) => {
+        const { version, plan } = known
+        const keys = { board: boardKey(namespace, board) }
+        const decided = decide(known, config, when)
+        if (decided) {
+          const present = await describe(keys, { plan, windows })
+          return isAgain(present) ? present : decided
+        }
+        const isNew = version === ABSENT
+        const changes = isNew ? [] : fixedChanges(known.config, config)
+        const newVersion = nextVersion()
+        await registry.announce(namespace, board)
+        const reply = await configureBoard(keys, {
+          plan,
+          windows,
+          config: JSON.stringify(config),
+          new_version: newVersion,
+          if_empty: changes.length > 0 ? 1 : 0,
+          ttl_ms: config.ttlMs ?? 0,
+        })
+        if (reply.outcome === 'has-entries') return { outcome: 'immutable' as const, changes }
+        if (reply.outcome !== 'done') return reply
+        await registry.add(namespace, board)
+        boards.learn(namespace, board, config, newVersion)
+        return { outcome: isNew ? ('created' as const) : ('changed' as const), version: newVersion }
+      }) as Promise<ConfigureOutcome>,
+
+    /** @returns `absent` where there was none */
+    async drop(namespace: string, board: string, when?: Condition) {
+      await registry.announce(namespace, board)
+      const args = { if_match: when === undefined ? '' : String(when) }
+      const outcome = await dropBoard({ board: boardKey(namespace, board) }, args)
+      if (outcome === 'precondition') return outcome
+      boards.forget(namespace, board)
+      await registry.remove(namespace, board)
+      return outcome
+    },
+  }
+}
+
+/** The version of a board that does not exist. */
+export const ABSENT = '0'
+
+/** What needs no write, if the configuration that this process knows is the present one. */
+function decide(
+  { version, config: present }: { readonly version: string; readonly config: BoardConfig },
+  config: BoardConfig,
+  when: Condition | undefined,
+): ConfigureOutcome | undefined {
+  const exists = version !== ABSENT
+  const holds = when === 'none' ? !exists : when === '*' ? exists : `${when ?? version}` === version
+  if (!holds) return { outcome: 'precondition' }
+  if (exists && isSameConfig(present, config)) return { outcome: 'unchanged', version }
+  return undefined
+}
+
+/** Versions grow with time, so that a board deleted and made again never repeats one. */
+export const nextVersion = versions()
+
+function versions(): () => string {
+  let last = 0
+  return () => {
+    last = Math.max(last + 1, Date.now() * 1_000 + Math.floor(Math.random() * 1_000))
+    return `${last}`
+  }
+}

@@ -1,0 +1,38 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { BoardConfig } from './config.js'
+
+/** A setting that cannot become what was wanted while there are entries. */
+export interface FixedChange {
+  /** Its path: `season.every`. */
+  readonly setting: string
+  readonly present: unknown
+  readonly wanted: unknown
+}
+
+interface FixedSetting {
+  readonly setting: string
+  read(config: BoardConfig): unknown
+  /** What of it is fixed, where that is not all of it. */
+  fixed?(config: BoardConfig): unknown
+}
+
+/** The settings that the order of stored entries, or what is stored for it, depends on. */
+const FIXED: readonly FixedSetting[] = [
+  { setting: 'columns', read: ({ columns }) => columns },
+  { setting: 'op', read: ({ op }) => op },
+  { setting: 'ties', read: ({ ties }) => ties },
+  // Only dense ranks need keys of their own.
+  { setting: 'rank', read: ({ rank }) => rank, fixed: ({ rank }) => rank === 'dense' },
+  { setting: 'season.every', read: ({ season }) => season.every },
+  { setting: 'season.timeZone', read: ({ season }) => season.timeZone },
+]
+
+/** Values are compared, not texts: two spellings of one column are the same column. */
+export function fixedChanges(present: BoardConfig, wanted: BoardConfig): FixedChange[] {
+  return FIXED.filter(
+    ({ read, fixed = read }) => !isDeepStrictEqual(fixed(present), fixed(wanted)),
+  ).map(({ setting, read }) => ({ setting, present: read(present), wanted: read(wanted) }))
+}
+
+export const isSameConfig = (left: BoardConfig, right: BoardConfig): boolean =>
+  isDeepStrictEqual(left, right)

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { registryKey } from '../../src/leaderboards/keys.js'
+import { type Harness, startHarness } from '../support/harness.js'
+
+let harness: Harness
+
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness.close())
+
+const path = (board: string, rest = '') => `/v1/leaderboards/${board}${rest}`
+const put = (board: string, config: object = {}) => harness.request('put', path(board)).send(config)
+const submit = (board: string) =>
+  harness.request('post', path(board, '/scores')).send({ entries: [{ member: 'a', score: 1 }] })
+const listed = async () => {
+  const { body } = await harness.request('get', '/v1/leaderboards').expect(200)
+  return body.leaderboards.map(({ name }: { name: string }) => name)
+}
+const keysOf = (board: string) => harness.redis.keys(`ls:{${harness.namespace}:b:${board}}:*`)
+
+describe('a board that does not exist', () => {
+  it.each([
+    ['closing', 'post', '/close', undefined, {}, 404],
+    ['hiding a member', 'post', '/hide', { member: 'a' }, {}, 404],
+    ['showing a member', 'post', '/unhide', { member: 'a' }, {}, 404],
+    ['removing a member', 'delete', '/entries/a', undefined, {}, 404],
+    ['reading', 'get', '/entries', undefined, {}, 404],
+    ['its seasons', 'get', '/seasons', undefined, {}, 404],
+    ['an old season', 'get', '/entries?season=20260101T000000Z', undefined, {}, 404],
+    ['a failed If-Match', 'put', '', {}, { 'if-match': '"5"' }, 412],
+    ['a failed If-Match of DELETE', 'delete', '', undefined, { 'if-match': '"5"' }, 412],
+    ['a configuration that is refused', 'put', '', { rank: 'none' }, {}, 400],
+    ['a score that is refused', 'post', '/scores', { entries: [{ member: 'a' }] }, {}, 400],
+  ] as const)('is not touched by %s', async (what, method, rest, body, headers, status) => {
+    const board = `typo-${what.replaceAll(' ', '-')}`
+
+    await harness.request(method, path(board, rest)).set(headers).send(body).expect(status)
+
+    // Redis refuses growing scripts of a full server by a write to `guard`, which leaves nothing.
+    expect(await keysOf(board)).toEqual([])
+    expect(await listed()).not.toContain(board)
+    const { body: first } = await submit(board).expect(200)
+    expect(first.results[0]).toMatchObject({ changed: true, rank: 1 })
+  })
+})
+
+describe('the list of boards', () => {
+  const expire = async (board: string) => {
+    for (const key of await keysOf(board)) await harness.redis.del(key)
+  }
+
+  it('loses a board that ended by ttlMs, and so do the walks', async () => {
+    await put('ended', { ttlMs: 60_000 }).expect(200)
+    await put('alive', { ttlMs: 60_000 }).expect(200)
+    await submit('ended').expect(200)
+    expect(await listed()).toEqual(expect.arrayContaining(['alive', 'ended']))
+
+    await expire('ended')
+    harness.advance(61_000)
+
+    expect(await listed()).not.toContain('ended')
+    expect(await listed()).toContain('alive')
+    expect(await harness.redis.zscore(registryKey(harness.namespace), 'ended')).toBeNull()
+  })
+
+  it('loses it as well while new boards come and nobody asks for the list', async () => {
+    await put('unasked', { ttlMs: 60_000 }).expect(200)
+    await expire('unasked')
+    harness.advance(61_000)
+
+    for (let at = 0; at < 5; at++) await submit(`newer-${at}`).expect(200)
+
+    expect(await harness.redis.zscore(registryKey(harness.namespace), 'unasked')).toBeNull()
+  })
+
+  it('keeps a board that got a ttlMs later for as long as it lives', async () => {
+    await put('later').expect(200)
+    await put('later', { ttlMs: 3_600_000 }).expect(200)
+    harness.advance(3_599_000)
+    await submit('later').expect(200)
+    harness.advance(3_599_000)
+
+    expect(await listed()).toContain('later')
+  })
+
+  it('regains a board whose creator ended before it could list it', async () => {
+    await put('orphan').expect(200)
+    await harness.redis.zrem(registryKey(harness.namespace), 'orphan')
+
+    harness.advance(61_000)
+
+    expect(await listed()).toContain('orphan')
+  })
+})

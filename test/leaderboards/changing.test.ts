@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+
+const FILE = `
+leaderboards:
+  - pattern: 'by-template-*'
+    board:
+      season: { timeZone: UTC, every: none, keep: 4 }
+      columns: [{ type: number, order: desc, name: score }]
+`
+
+let harness: Harness
+
+beforeAll(async () => {
+  harness = await startHarness({ configFile: FILE })
+})
+afterAll(() => harness.close())
+
+const path = (board: string, rest = '') => `/v1/leaderboards/${board}${rest}`
+const put = (board: string, config: object = {}) => harness.request('put', path(board)).send(config)
+const get = (board: string) => harness.request('get', path(board))
+const submit = (board: string) =>
+  harness
+    .request('post', path(board, '/scores'))
+    .send({ entries: [{ member: 'a', score: 1 }] })
+    .expect(200)
+
+/** The three ways in which a board comes to be; each ends with an entry. */
+const BIRTHS: [how: string, create: (board: string) => Promise<unknown>][] = [
+  ['by-submission', (board) => submit(board)],
+  ['by-template', (board) => submit(board)],
+  [
+    'by-put',
+    (board) =>
+      put(board)
+        .expect(200)
+        .then(() => submit(board)),
+  ],
+]
+
+describe.each(BIRTHS)('a board created %s', (how, create) => {
+  it.each([
+    ['tiers', { tiers: [{ name: 'gold', top: 3 }] }],
+    ['bounds', { bounds: { score: { min: 0 } } }],
+    ['rank', { rank: 'ordinal' }],
+    ['maxMembers', { maxMembers: 10 }],
+    ['memberTtlMs', { memberTtlMs: 60_000 }],
+    ['ttlMs', { ttlMs: 60_000 }],
+    ['keep', { season: { keep: 1 } }],
+  ])('can change its %s', async (what, config) => {
+    const board = `${how}-${what}`
+    await create(board)
+
+    await put(board, config).expect(200, { name: board, created: false })
+
+    expect((await get(board)).body.config).toMatchObject(config)
+  })
+
+  it('takes its own configuration back, without a new version', async () => {
+    const board = `${how}-same`
+    await create(board)
+    const before = await get(board).expect(200)
+
+    const { headers } = await put(board, before.body.config).expect(200)
+
+    expect(headers.etag).toBe(before.headers.etag)
+  })
+
+  it('names every setting that it cannot change, what it is and what was wanted', async () => {
+    const board = `${how}-fixed`
+    await create(board)
+    const columns = [{ name: 'score', order: 'asc', type: 'int64' }]
+
+    const { body } = await put(board, {
+      columns,
+      season: { every: 'weekly', keep: 2 },
+      rank: 'dense',
+    }).expect(409)
+
+    expect(body.code).toBe('config-immutable')
+    expect(body.changes).toEqual([
+      {
+        setting: 'columns',
+        present: [{ name: 'score', order: 'desc', type: 'number' }],
+        wanted: columns,
+      },
+      { setting: 'rank', present: 'competition', wanted: 'dense' },
+      { setting: 'season.every', present: 'none', wanted: 'weekly' },
+    ])
+    expect(body.detail).toContain('columns')
+    expect(body.detail).toContain('"weekly"')
+  })
+})
+
+it('compares columns as values: the order of their fields says nothing', async () => {
+  await put('spelled', { columns: [{ name: 'n', op: 'incr' }], op: 'set' }).expect(200)
+  await submit('spelled')
+
+  await put('spelled', { op: 'set', columns: [{ op: 'incr', type: 'number', name: 'n' }] }).expect(
+    200,
+  )
+})
+
+describe('preconditions', () => {
+  it('creates only where there is none with If-None-Match: *', async () => {
+    await put('once').set('if-none-match', '*').expect(200, { name: 'once', created: true })
+
+    const { body } = await put('once', { rank: 'ordinal' }).set('if-none-match', '*').expect(412)
+
+    expect(body.code).toBe('precondition-failed')
+    expect((await get('once')).body.config.rank).toBe('competition')
+  })
+
+  it('deletes only the version that If-Match names', async () => {
+    const { headers } = await put('matched').expect(200)
+    const remove = (tag: string) => harness.request('delete', path('matched')).set('if-match', tag)
+    await put('matched', { maxMembers: 5 }).expect(200)
+
+    await remove(headers.etag!).expect(412)
+    await remove('nonsense').expect(400)
+    await get('matched').expect(200)
+
+    await remove((await get('matched')).headers.etag!).expect(200, { deleted: true })
+    await remove('*').expect(412)
+  })
+
+  it('stands before what cannot change', async () => {
+    await submit('guarded')
+    await put('guarded', { rank: 'dense' }).set('if-match', '"stale"').expect(412)
+  })
+})
