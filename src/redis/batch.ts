@@ -162,11 +162,13 @@ export class Batcher {
     const { source, sha, grows, buffers } = this.#program
     const run = (command: 'evalsha' | 'eval', script: string) => {
       // One array, handed over as it is: client.call would copy a thousand arguments twice more.
-      const args = frameCalls(script, calls, this.#options.clockOffsetUs(), MAX_REPLY_BYTES, grows)
+      const { link, clockOffsetUs } = this.#options
+      const offsetUs = clockOffsetUs()
+      const args = frameCalls(script, calls, offsetUs, link.runId(), MAX_REPLY_BYTES, grows)
       const options = buffers ? {} : { replyEncoding: 'utf8' as const }
-      return this.#options.link.client.sendCommand(
-        new Command(command, args as never, options),
-      ) as Promise<unknown[]>
+      return link.client.sendCommand(new Command(command, args as never, options)) as Promise<
+        unknown[]
+      >
     }
     try {
       return await run('evalsha', sha)

@@ -1,6 +1,7 @@
 import slotOfKey from 'cluster-key-slot'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { leadsElsewhere } from './errors.js'
+import { watchRunId } from './run-id.js'
 
 /** One multiplexed connection (or one per Cluster node) that serves a single purpose. */
 export interface Link {
@@ -8,6 +9,8 @@ export interface Link {
   /** The Cluster slot of a key; 0 on a single Redis, where every key lives together. */
   slotOf(key: string | Buffer): number
   isReady(): boolean
+  /** The `run_id` of the server that a call made now reaches; '' where it is not known. */
+  runId(): string
   /** Drops the connection and opens a new one, after a reply that came from the wrong server. */
   reconnect(): void
   close(): void
@@ -87,6 +90,7 @@ export function openLink(options: LinkOptions): Link {
     client,
     slotOf: clustered ? (key) => slotOfKey(key) : () => 0,
     isReady: () => client.status === 'ready' && isAdmitted(),
+    runId: watchRunId(client),
     reconnect: () => {
       if (clustered) return client.refreshSlotsCache()
       // Every call of a refused batch asks; the first one closes the connection.

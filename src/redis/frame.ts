@@ -10,6 +10,7 @@ interface FramedCall {
  * scripts/batch.lua reads.
  * @param script its source or its SHA-1
  * @param offsetUs us added to the server's time
+ * @param runId of the server, '' where it is not known
  * @param replyBytes once the replies are larger, the other calls are not run
  * @param grows a full Redis refuses the script before it starts
  */
@@ -17,6 +18,7 @@ export function frameCalls(
   script: string,
   calls: readonly FramedCall[],
   offsetUs: number,
+  runId: string,
   replyBytes: number,
   grows: boolean,
 ): Arg[] {
@@ -27,7 +29,7 @@ export function frameCalls(
     count += keys.length
   }
   frame[1] = count
-  frame.push(offsetUs, replyBytes, grows ? 1 : 0)
+  frame.push(offsetUs, runId, replyBytes, grows ? 1 : 0)
   let before: readonly Arg[] = []
   for (const { keys, args } of calls) {
     frame.push(keys.length)

@@ -2,6 +2,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
 import { type Harness, startHarness } from '../support/harness.js'
+import { commandsOf as watched } from '../support/monitor.js'
 import { find, toolsFolder } from '../support/server-place.js'
 
 // A Redis of its own, whose every command is one of ours.
@@ -112,4 +113,14 @@ it('a read of many keys costs two commands for each', async () => {
     cost(() => post('get-many', { keys: names('entry-0', count) }).expect(200))
   const [one, hundred] = [await costOf(1), await costOf(100)]
   expect((hundred - one) / 99).toBeLessThanOrEqual(2)
+})
+
+it('does not ask a server who it is for each call', async () => {
+  const ran = await watched(redis.url, async () => {
+    await harness.request('put', '/v1/cache/users/who').send('x').expect(201)
+    await harness.request('get', '/v1/cache/users/who').expect(200)
+  })
+  const byScript = ran.filter((one) => one.byScript).map(({ args }) => args[0])
+  expect(byScript).toContain('getrange')
+  expect(byScript).not.toContain('info')
 })

@@ -3,9 +3,8 @@ import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
 import { type Harness, startHarness } from '../support/harness.js'
-import { connect } from '../support/managed.js'
+import { commandsOf } from '../support/monitor.js'
 import { find, toolsFolder } from '../support/server-place.js'
-import { until } from '../support/until.js'
 
 // A Redis of its own, whose every command is watched.
 let redis: ManagedRedis
@@ -41,25 +40,13 @@ interface Read {
 
 /** What Redis read of entries while `work` went on. */
 async function readsOf(work: () => Promise<unknown>): Promise<Read[]> {
-  const monitor = await (await connect(redis)).monitor()
-  const seen: { args: string[]; source: string }[] = []
-  monitor.on('monitor', (_time: string, args: string[], source: string) => {
-    seen.push({ args, source })
-  })
-  try {
-    await work()
-    await harness.redis.echo('the end')
-    await until('the end of it', () => seen.some(({ args }) => args[1] === 'the end'))
-  } finally {
-    monitor.disconnect()
-  }
-  return seen
-    .filter(({ args }) => args[1]?.includes(':entry:') && /^(get|getrange)$/i.test(args[0] ?? ''))
-    .map(({ args, source }) => ({ byScript: source === 'lua', bytes: lengthOf(args) }))
+  return (await commandsOf(redis.url, work))
+    .filter(({ args }) => args[1]?.includes(':entry:') && /^get(range)?$/.test(args[0] ?? ''))
+    .map(({ args, byScript }) => ({ byScript, bytes: lengthOf(args) }))
 }
 
 /** Of a value as large as ours. */
-const lengthOf = ([, , from, to]: string[]): number =>
+const lengthOf = ([, , from, to]: readonly string[]): number =>
   from === undefined ? SIZE : (Number(to) < 0 ? SIZE : Number(to) + 1) - Number(from)
 
 describe('what returns no payload reads none', () => {

@@ -2,10 +2,11 @@
 redis.batch: the frame around every script. One EVALSHA carries many calls of one script.
 
 The binder puts the libraries and the body of a script where the @ marks stand, so a script is
-written for a single call and sees its own KEYS and ARGV, and now_us, the time of the batch.
+written for a single call and sees its own KEYS and ARGV, now_us, the time of the batch, and run_id.
 
 KEYS               the keys of all calls, one call after the other
 ARGV clock_us      int     added to the time of the server; not 0 in tests only
+ARGV run_id        string  of the server, if the caller knows it; else ''
 ARGV reply_bytes   int     calls after this many bytes of replies are left for the next batch
 ARGV grows         0 or 1  1: a full Redis refuses the whole batch before anything is written
 ARGV calls         per call: number of keys; number of arguments, and the arguments; or, instead of
@@ -20,7 +21,7 @@ COST the sum of its calls
 ]]
 local time = redis.call('TIME')
 local now_us = tonumber(time[1]) * 1000000 + tonumber(time[2]) + tonumber(ARGV[1])
-local reply_bytes = tonumber(ARGV[2])
+local run_id, reply_bytes = ARGV[2], tonumber(ARGV[3])
 
 -- @libraries
 
@@ -30,7 +31,7 @@ end
 
 -- Redis tests memory only until the first write of a script. In a batch the first UNLINK would let
 -- every later call write, so growing scripts ask first, with a write that changes nothing.
-if ARGV[3] == '1' then
+if ARGV[4] == '1' then
   local tag = string.match(KEYS[1], '^[^}]*}')
   local refused = redis.pcall('SETRANGE', tag .. ':guard', 0, '')
   if type(refused) == 'table' and refused.err then return { -1, refused.err } end
@@ -54,7 +55,7 @@ local function arguments(at, before)
   return args, at
 end
 
-local replies, at, key, bytes, args = {}, 4, 1, 0, nil
+local replies, at, key, bytes, args = {}, 5, 1, 0, nil
 while ARGV[at] and bytes <= reply_bytes do
   local keys = tonumber(ARGV[at])
   args, at = arguments(at, args)

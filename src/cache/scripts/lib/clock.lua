@@ -6,9 +6,10 @@
 --   s:<space>, h:<space> soft and hard mark of a space
 --   t:<space>:<tag>      soft mark of a tag; T:<space>:<tag> its hard mark
 
--- Once per batch: another run than the clock's means a restart or a promotion.
-local server_run =
-  tonumber(string.sub(string.match(redis.call('INFO', 'server'), 'run_id:(%x+)'), 1, 12), 16)
+-- Another run than the clock's means a restart or a promotion. To ask costs as much as the rest of a
+-- read, so the caller says it where it is certain.
+if run_id == '' then run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') end
+local server_run = tonumber(string.sub(run_id, 1, 12), 16)
 
 -- An entry lives at most 30 days, then 30 days stale: no mark matters longer, and no clock may be
 -- shorter-lived than the entries it judges.
