@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { TEST_MS, WAIT_MS } from './test/support/bounds.js'
 
 /** A file for the results as JSON, beside the printed ones. */
 const report = process.env.LOCKSTEP_TEST_REPORT
@@ -13,8 +14,9 @@ export default defineConfig({
     // One worker loads the sources once for all of its files, not again for each: a third of the
     // time. So a file puts back what it changes of the process: timers, variables, listeners.
     isolate: false,
-    testTimeout: 15_000,
-    hookTimeout: 30_000,
+    testTimeout: TEST_MS,
+    hookTimeout: TEST_MS,
+    expect: { poll: { timeout: WAIT_MS } },
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
   },
 })

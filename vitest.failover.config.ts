@@ -7,6 +7,5 @@ export default defineConfig({
     ...base.test,
     include: ['test/failover/**/*.test.ts'],
     exclude: [],
-    testTimeout: 90_000,
   },
 })

@@ -55,7 +55,7 @@ type Run = (...args: string[]) => Promise<string>
 
 /** Runs an example of `examples/` in each language that is installed; gives what it prints. */
 function inEachLanguage(example: string, test: (run: Run, out: string) => Promise<void>): void {
-  it.for(LANGUAGES)('in $name', { timeout: 60_000 }, async ({ name, probe, command }, { skip }) => {
+  it.for(LANGUAGES)('in $name', async ({ name, probe, command }, { skip }) => {
     if (spawnSync(probe[0], [probe[1]]).status !== 0) skip(`${probe[0]} is not installed`)
     const out = tempFolder()
     const [program, ...before] = command(path.join(PROJECT, `examples/${example}.${name}`), out)
@@ -119,7 +119,7 @@ describe('a profile read through the cache', () => {
 })
 
 describe('nginx that asks before it lets visitors through', () => {
-  it('lets five of eight through', { timeout: 60_000 }, async ({ skip }) => {
+  it('lets five of eight through', async ({ skip }) => {
     const PATH = `${process.env.PATH}:/usr/sbin`
     for (const program of ['nginx', 'python3', 'curl']) {
       if (spawnSync(program, ['--help'], { env: { PATH } }).error)

@@ -78,7 +78,7 @@ it(`${CALLERS} misses at once over ${PROCESSES} processes are one load`, {
     const token = tokenOf(answer)
     if (token === undefined) return answer
     loads += 1
-    await until('all others', async () => (await waiters(urls)) === CALLERS - 1, 25_000)
+    await until('all others', async () => (await waiters(urls)) === CALLERS - 1)
     // Loaded by one process, stored through another.
     const stored = await call(at(i + 1), 'PUT', { 'lockstep-lease': token }, 'the value')
     expect(stored.status).toBe(201)

@@ -74,7 +74,7 @@ async function ask(method: string, rest: string, body?: object) {
   return (await response.json()) as Record<string, unknown> & { holders: { owner: string }[] }
 }
 const state = (name: string, wanted: string) =>
-  until(`"${name}" is ${wanted}`, async () => (await ask('GET', name)).state === wanted, 20_000)
+  until(`"${name}" is ${wanted}`, async () => (await ask('GET', name)).state === wanted)
 
 /** The built service, as a process that can shut down and be killed. */
 const serve = async (port: number): Promise<Service> => {
@@ -87,7 +87,7 @@ const serve = async (port: number): Promise<Service> => {
   return service
 }
 
-describe('deploy/lock-run.sh', { timeout: 90_000 }, () => {
+describe('deploy/lock-run.sh', () => {
   it.each(['sh', 'bash'])(
     'runs a command under the lock, as if it were the command: %s',
     async (shell) => {

@@ -61,7 +61,7 @@ it('fetches a server that runs, as an ordinary user without a home', async (test
   expect(second).toMatchObject({ source: 'cache', path: first.path })
   expect(readdirSync(path.join(folder, '.lockstep')), 'no rests').toEqual(['bin'])
   expect(machineLists(), 'the machine is as before').toBe(before)
-}, 120_000)
+})
 
 async function obstacle(): Promise<string | undefined> {
   if (!existsSync('/usr/bin/apt-get')) return 'there is no apt-get on this machine'

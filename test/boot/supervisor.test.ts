@@ -37,8 +37,9 @@ function supervise(command: string, { boundS = 5 } = {}): Supervised {
     child,
     folder,
     output: () => words,
-    exit: new Promise((resolve) => child.once('exit', resolve)),
-    pid: () => until('a pid', () => Number(printed)),
+    // At `exit` its last words may still be in the pipes.
+    exit: new Promise((resolve) => child.once('close', resolve)),
+    pid: () => until('a pid', () => Number(/^(\d+)\n/.exec(printed)?.[1])),
   }
 }
 

@@ -97,7 +97,7 @@ describe('bytes come back bit for bit', () => {
       ),
       { numRuns: 15 },
     )
-  }, 30_000)
+  })
 
   it('of many large values at once, each its own', async () => {
     const values = Array.from({ length: 24 }, (_, i) => randomBytes(20_000 * (i + 1)))

@@ -104,7 +104,7 @@ describe('a space', () => {
         .send('x')
       return (await meta('soon', 'b')).ttlMs
     }
-    await expect.poll(there, { timeout: 5_000 }).toBeLessThanOrEqual(5_000)
+    await expect.poll(there).toBeLessThanOrEqual(5_000)
   })
 })
 

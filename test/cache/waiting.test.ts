@@ -56,7 +56,7 @@ async function readsOf(instance: Harness): Promise<number> {
 async function waiting(key: string, count = 1, waitMs = 30_000, space = 'users') {
   const before = await waitersAt(other)
   const answers = Array.from({ length: count }, async () => ask(other, key, waitMs, space))
-  await until('the waiters', async () => (await waitersAt(other)) === before + count, 3_000)
+  await until('the waiters', async () => (await waitersAt(other)) === before + count)
   return answers
 }
 

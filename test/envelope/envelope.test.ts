@@ -175,12 +175,12 @@ describe('the checker', () => {
 })
 
 /** The short form of long.test.ts: enough to see that nothing is blind. */
-describe('processes that ask as wildly as they can', { timeout: 60_000 }, () => {
+describe('processes that ask as wildly as they can', () => {
   const plans = plansOf(400)
   let built = ''
   beforeAll(async () => {
     built = await ensureBuilt()
-  }, 120_000)
+  })
 
   it('are never admitted more than each algorithm guarantees', async () => {
     const found = await findingsOf(built, plans, { processes: 2, seconds: 3, loops: 2 })

@@ -16,7 +16,7 @@ const rows: Record<string, object> = {}
 
 beforeAll(async () => {
   built = await ensureBuilt()
-}, 120_000)
+})
 afterAll(() => console.table(rows))
 
 const inFull = ({ fullest, ...more }: Finding) => ({ ...more, 'fullest span': fullest.toFixed(3) })
@@ -35,7 +35,7 @@ describe('processes that ask as wildly as they can', { timeout: (SECONDS + 60) *
   })
 })
 
-describe('a broken script is caught', { timeout: 60_000 }, () => {
+describe('a broken script is caught', () => {
   it.each(MUTANTS)('$name, $plan', async (mutant) => {
     const folder = buildMutant(built, 'ratelimits/scripts/lib', mutant)
     const plan = plansOf(500).find(({ name }) => name === mutant.plan)!

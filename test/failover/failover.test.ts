@@ -28,11 +28,7 @@ const isPrimary = async ({ client }: Node) => ((await client.role()) as unknown[
 
 /** The replicas of the moment: whoever of them becomes a primary was promoted. */
 async function promotionAmong(nodes: readonly Node[]): Promise<void> {
-  await until(
-    'a promotion',
-    async () => (await Promise.all(nodes.map(isPrimary))).some(Boolean),
-    30_000,
-  )
+  await until('a promotion', async () => (await Promise.all(nodes.map(isPrimary))).some(Boolean))
 }
 
 const harm: Record<string, (servers: Servers) => Promise<void>> = {
@@ -56,17 +52,14 @@ const replicasOf = (nodes: readonly Node[]): readonly Node[] =>
 
 async function run(topology: 'sentinel' | 'cluster', what: string): Promise<Row> {
   const servers = await startTopology(topology, { giveUpMs: GIVE_UP_MS })
-  const harness = await startHarness({ redisUrl: servers.url })
+  const environment = { LOCKSTEP_REDIS_TIMEOUT_MS: '500' }
+  const harness = await startHarness({ redisUrl: servers.url, environment })
   try {
     const load = startLoad(harness, WORKERS)
     await until('every worker at work', () => load.lastSuccess.every((at) => at > 0))
     await harm[what]!(servers)
     const promoted = performance.now()
-    await until(
-      'every worker at work again',
-      () => load.lastSuccess.every((at) => at > promoted),
-      20_000,
-    )
+    await until('every worker at work again', () => load.lastSuccess.every((at) => at > promoted))
     const recoveredMs = Math.max(...load.lastSuccess) - promoted
     await load.stop()
     return { what: `${topology} ${what}`, ...load.tally, recoveredMs }

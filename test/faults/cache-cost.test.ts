@@ -90,7 +90,7 @@ it('nothing scans, and nothing costs more where there is more', async () => {
   for (const [what, count] of costs[0] ?? []) {
     expect([what, count <= 16]).toEqual([what, true])
   }
-}, 60_000)
+})
 
 it.each([
   ['soft keys', (count: number) => ({ keys: names('k', count) })],

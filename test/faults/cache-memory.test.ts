@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { startManagedRedis } from '../../src/redis/managed.js'
+import { SILENCE_MS } from '../support/bounds.js'
 import { type FaultProxy, startFaultProxy } from '../support/faults.js'
 import { type Harness, startHarness } from '../support/harness.js'
 import { find, toolsFolder } from '../support/server-place.js'
@@ -21,7 +22,8 @@ describe('while Redis', () => {
 
   beforeAll(async () => {
     proxy = await startFaultProxy(inject('redisUrl'))
-    cut = await startHarness({ configFile: SPACES, redisUrl: proxy.url })
+    const environment = { LOCKSTEP_CACHE_READ_TIMEOUT_MS: `${SILENCE_MS}` }
+    cut = await startHarness({ configFile: SPACES, redisUrl: proxy.url, environment })
     here = await startHarness({ configFile: SPACES })
   })
   afterAll(async () => {
@@ -42,7 +44,6 @@ describe('while Redis', () => {
     await store('brief', 'a').expect(201)
     await cut
       .request('put', `${at('out', 'short')}?ttlMs=2000&staleMs=1000`)
-
       .send('x')
       .expect(201)
     for (const key of ['a', 'b', 'short']) await kept('out', key)
@@ -70,10 +71,7 @@ describe('while Redis', () => {
     await asked('max-stale=3600').expect(200)
     await read('out', 'short').expect(503)
     // A change whose outcome is unknown is as good as made.
-    await cut
-      .request('delete', at('out', 'b'))
-
-      .expect(503)
+    await cut.request('delete', at('out', 'b')).expect(503)
     await read('out', 'b').expect(503)
 
     proxy.heal()
@@ -107,8 +105,7 @@ it('answers 503 within the time of a read, long before a call is given up', asyn
     configFile: SPACES,
     redisUrl: proxy.url,
     environment: {
-      LOCKSTEP_REDIS_TIMEOUT_MS: '20000',
-      LOCKSTEP_CACHE_READ_TIMEOUT_MS: '200',
+      LOCKSTEP_CACHE_READ_TIMEOUT_MS: `${SILENCE_MS}`,
     },
   })
   const read = (key: string) => silent.request('get', at('out', key))
@@ -130,7 +127,7 @@ it('answers 503 within the time of a read, long before a call is given up', asyn
   await until('Redis again', async () => (await read('unknown')).status === 404)
   await silent.close()
   await proxy.close()
-}, 15_000)
+})
 
 it('hears of changes from the Redis that holds the cache', async () => {
   const [main, own] = await Promise.all([1, 2].map(() => startManagedRedis({ toolsFolder, find })))

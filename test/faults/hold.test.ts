@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
+import { SILENCE_MS } from '../support/bounds.js'
 import { openEvents } from '../support/event-client.js'
 import { startFaultProxy } from '../support/faults.js'
 import { type Harness, startHarness } from '../support/harness.js'
@@ -33,8 +34,7 @@ async function held(name: string, body: object, at: Harness) {
 describe('a hold whose Redis is away', () => {
   async function behindProxy() {
     const proxy = await startFaultProxy(inject('redisUrl'))
-    // A busy machine may keep any answer waiting for long.
-    const environment = { LOCKSTEP_REDIS_TIMEOUT_MS: '2000' }
+    const environment = { LOCKSTEP_REDIS_TIMEOUT_MS: `${SILENCE_MS}` }
     const other = await startHarness({ redisUrl: proxy.url, environment })
     expect((await warm(other)).status).toBe(200)
     onTestFinished(async () => {

@@ -1,6 +1,7 @@
 import { beforeAll, expect, it, onTestFinished } from 'vitest'
 import type { ManagedRedis } from '../../src/redis/managed.js'
 import { type Instance, startInstance } from '../safety/fleet.js'
+import { SILENCE_MS } from '../support/bounds.js'
 import { ensureBuilt } from '../support/built.js'
 import { connect, start } from '../support/managed.js'
 import { until } from '../support/until.js'
@@ -8,21 +9,20 @@ import { until } from '../support/until.js'
 let built = ''
 beforeAll(async () => {
   built = await ensureBuilt()
-}, 120_000)
+})
 
 /** Two processes over a Redis of their own. */
 async function startTwo(): Promise<{ redis: ManagedRedis; a: Instance; b: Instance }> {
   const redis = await start()
+  const environment = { LOCKSTEP_REDIS_TIMEOUT_MS: `${SILENCE_MS}` }
   const [a, b] = await Promise.all([
-    startInstance(built, redis.url),
-    startInstance(built, redis.url),
+    startInstance(built, redis.url, environment),
+    startInstance(built, redis.url, environment),
   ])
   onTestFinished(async () => {
     await Promise.all([a.stop(), b.stop()])
   })
-  for (const { url } of [a, b]) {
-    await until('an instance that serves', async () => (await fetch(`${url}/v1/locks/x`)).ok)
-  }
+  await Promise.all([a, b].map(ready))
   return { redis, a, b }
 }
 
@@ -52,6 +52,10 @@ async function stand(at: Instance, length: number): Promise<{ answer: Promise<An
   return { answer }
 }
 
+/** Each of the connections of an instance finds Redis in its own time: this is that of commands. */
+const ready = ({ url }: Instance) =>
+  until('an instance that serves', async () => (await fetch(`${url}/v1/locks/x`)).ok)
+
 async function metric({ url }: Instance, name: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text()
   return Number(new RegExp(`^${name} (\\d+)`, 'm').exec(text)?.[1])
@@ -78,7 +82,7 @@ it('a hundred who wait at two processes get the lock in the order in which they 
   await Promise.all(done)
 
   expect(order).toEqual(Array.from({ length: 100 }, (_, i) => i))
-}, 60_000)
+})
 
 it('a killed instance costs those behind its waiters one lapse, however many they were', async () => {
   const { a, b } = await startTwo()
@@ -86,17 +90,14 @@ it('a killed instance costs those behind its waiters one lapse, however many the
   for (let i = 1; i <= 10; i++) await stand(a, i)
   const { answer } = await stand(b, 11)
   a.kill('SIGKILL')
-  const releasedAt = performance.now()
 
   await ask(b, 'release', { token: held.token })
 
   const { status, body } = await answer
   expect(status).toBe(200)
   expect(body.fence).toBeGreaterThan(held.fence)
-  // Two seconds, on a machine that may be busy; ten of them would be twenty.
-  expect(performance.now() - releasedAt).toBeLessThan(15_000)
   expect(await metric(b, 'lockstep_locks_provisional_lapsed_total')).toBe(1)
-}, 40_000)
+})
 
 it('an instance that was stopped finds its waiters a place again when it returns', async () => {
   const { a, b } = await startTwo()
@@ -119,7 +120,7 @@ it('an instance that was stopped finds its waiters a place again when it returns
   expect(status).toBe(200)
   await ask(b, 'release', { token: body.token })
   expect((await second.answer).status).toBe(200)
-}, 40_000)
+})
 
 it('a Redis that is silent for 4 s, with a release under way, loses no waiter', async () => {
   const { redis, a, b } = await startTwo()
@@ -129,7 +130,7 @@ it('a Redis that is silent for 4 s, with a release under way, loses no waiter', 
 
   process.kill(redis.pid(), 'SIGSTOP')
   const release = await ask(b, 'release', { token: held.token })
-  await new Promise((resolve) => setTimeout(resolve, 4_000))
+  await new Promise((resolve) => setTimeout(resolve, 2 * SILENCE_MS))
   process.kill(redis.pid(), 'SIGCONT')
 
   expect(release.status).toBe(503)
@@ -140,9 +141,10 @@ it('a Redis that is silent for 4 s, with a release under way, loses no waiter', 
   })
   const { status, body } = await first.answer
   expect(status).toBe(200)
+  await ready(a)
   await ask(a, 'release', { token: body.token })
   expect((await second.answer).status).toBe(200)
-}, 40_000)
+})
 
 it('a Redis that comes back empty gives everybody who waits the lock in turn', async () => {
   const { redis, a, b } = await startTwo()
@@ -159,9 +161,10 @@ it('a Redis that comes back empty gives everybody who waits the lock in turn', a
       const { status, body } = await answer
       expect(status).toBe(200)
       fences.push(body.fence)
+      await ready(b)
       expect((await ask(b, 'release', { token: body.token })).status).toBe(200)
     }),
   )
   expect(fences).toEqual(fences.toSorted((x, y) => x - y))
   expect(new Set(fences).size).toBe(4)
-}, 40_000)
+})

@@ -1,6 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { openLink } from '../../src/redis/connect.js'
 import { createSignals } from '../../src/redis/signals.js'
+import { SILENCE_MS } from '../support/bounds.js'
 import { startFaultProxy } from '../support/faults.js'
 import { startHarness } from '../support/harness.js'
 import { newLockStore } from '../support/lock-store.js'
@@ -15,7 +16,7 @@ it('a grant whose message is lost is found by the next beat', async () => {
   const link = openLink({
     url: proxy.url,
     purpose: 'signals',
-    timeoutMs: 500,
+    timeoutMs: SILENCE_MS,
     onError: () => undefined,
   })
   proxy.dropReplies()
@@ -48,7 +49,8 @@ it('a grant whose message is lost is found by the next beat', async () => {
 it('a client that goes away while Redis is silent leaves no place behind', async () => {
   const redis = await start()
   const proxy = await startFaultProxy(redis.url)
-  const harness = await startHarness({ redisUrl: proxy.url })
+  const environment = { LOCKSTEP_REDIS_TIMEOUT_MS: `${SILENCE_MS}` }
+  const harness = await startHarness({ redisUrl: proxy.url, environment })
   const watcher = await startHarness({ redisUrl: redis.url })
   onTestFinished(async () => {
     await harness.close()
@@ -70,12 +72,13 @@ it('a client that goes away while Redis is silent leaves no place behind', async
   proxy.heal()
 
   await until('an empty line', async () => (await length()) === 0)
-}, 30_000)
+})
 
 it('a lease handed over with an answer that is lost is found by the next beat', async () => {
   const redis = await start()
   const proxy = await startFaultProxy(redis.url)
-  const harness = await startHarness({ redisUrl: proxy.url })
+  const environment = { LOCKSTEP_REDIS_TIMEOUT_MS: `${SILENCE_MS}` }
+  const harness = await startHarness({ redisUrl: proxy.url, environment })
   const watcher = await startHarness({ redisUrl: redis.url })
   onTestFinished(async () => {
     await harness.close()
@@ -108,4 +111,4 @@ it('a lease handed over with an answer that is lost is found by the next beat', 
   expect(status).toBe(200)
   expect(body.fence).toBe(holder.fence)
   await at(watcher, 'release', { token: body.token }).expect(200)
-}, 30_000)
+})

@@ -3,6 +3,7 @@ import path from 'node:path'
 import type { Response, Test } from 'supertest'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
+import { SILENCE_MS } from '../support/bounds.js'
 import { type FaultProxy, startFaultProxy } from '../support/faults.js'
 import { type Harness, startHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
@@ -23,7 +24,10 @@ beforeAll(async () => {
   harness = await startHarness({
     redisUrl: proxy.url,
     configFile: JSON.stringify({ policies: POLICIES }),
-    environment: { LOCKSTEP_RATELIMIT_TIMEOUT_MS: '1000', LOCKSTEP_REDIS_TIMEOUT_MS: '1000' },
+    environment: {
+      LOCKSTEP_RATELIMIT_TIMEOUT_MS: `${SILENCE_MS}`,
+      LOCKSTEP_REDIS_TIMEOUT_MS: `${SILENCE_MS}`,
+    },
   })
 })
 afterAll(async () => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { checkScript } from '../../src/ratelimits/checks/scripts.js'
 import { reserveScript } from '../../src/ratelimits/reservations/scripts.js'
 import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
+import { SILENCE_MS } from '../support/bounds.js'
 import { type FaultProxy, startFaultProxy } from '../support/faults.js'
 import { type Harness, startHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
@@ -28,7 +29,11 @@ beforeAll(async () => {
   harness = await startHarness({
     redisUrl: proxy.url,
     configFile: JSON.stringify({ policies: POLICIES }),
-    environment: { LOCKSTEP_RATELIMIT_TIMEOUT_MS: '400', LOCKSTEP_INSTANCES: '4' },
+    environment: {
+      LOCKSTEP_RATELIMIT_TIMEOUT_MS: `${SILENCE_MS}`,
+      LOCKSTEP_REDIS_TIMEOUT_MS: `${SILENCE_MS}`,
+      LOCKSTEP_INSTANCES: '4',
+    },
   })
 })
 afterAll(async () => {

@@ -1,8 +1,10 @@
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
+import { SILENCE_MS } from '../support/bounds.js'
 import { type FaultProxy, startFaultProxy } from '../support/faults.js'
 import { type Harness, startHarness } from '../support/harness.js'
+import { until } from '../support/until.js'
 
 let redis: ManagedRedis
 let proxy: FaultProxy
@@ -13,7 +15,8 @@ beforeAll(async () => {
     toolsFolder: path.resolve(import.meta.dirname, '../../.lockstep'),
   })
   proxy = await startFaultProxy(redis.url)
-  harness = await startHarness({ redisUrl: proxy.url })
+  const environment = { LOCKSTEP_REDIS_TIMEOUT_MS: `${SILENCE_MS}` }
+  harness = await startHarness({ redisUrl: proxy.url, environment })
 })
 afterAll(async () => {
   await harness.close()
@@ -27,7 +30,7 @@ const acquire = (name: string, key?: string) => {
 }
 
 const untilBack = (name: string) =>
-  vi.waitFor(async () => expect((await acquire(name)).status).toBe(200), { timeout: 10_000 })
+  until('an answer of Redis', async () => (await acquire(name)).status === 200)
 
 describe('a reply that is lost', () => {
   it('leaves the outcome unknown, and counts once with an idempotency key', async () => {
@@ -37,19 +40,19 @@ describe('a reply that is lost', () => {
     const lost = await acquire('lost', 'k').expect(503)
     expect(lost.body.code).toBe('outcome-unknown')
     expect(lost.headers).not.toHaveProperty('retry-after')
-    const line = harness.log.find((text) => text.includes(lost.headers['x-request-id'] as string))
-    expect(JSON.parse(line as string)).toMatchObject({
+    const id = lost.headers['x-request-id'] as string
+    const line = await until('its line', () => harness.log.find((text) => text.includes(id)))
+    expect(JSON.parse(line)).toMatchObject({
       level: 50,
       outcome: 'outcome-unknown',
       redisMs: expect.any(Number),
     })
 
     proxy.heal()
-    const repeated = await vi.waitFor(async () => {
+    const repeated = await until('an answer of Redis', async () => {
       const answer = await acquire('lost', 'k')
-      expect(answer.status).toBe(200)
-      return answer
-    }, 10_000)
+      return answer.status === 200 && answer
+    })
 
     // The first request was applied: the repeat finds its lease rather than making a second.
     expect(repeated.headers['idempotent-replayed']).toBe('true')
@@ -68,26 +71,31 @@ describe('a connection that is cut', () => {
 describe('Redis out of reach', () => {
   it('is answered at once with nothing applied, and unready; then all is well again', async () => {
     proxy.refuse()
-    await vi.waitFor(() => expect(harness.link.isReady()).toBe(false))
+    await until('the loss', () => !harness.link.isReady())
 
     const { body, headers } = await acquire('down').expect(503)
     expect(body.code).toBe('store-unavailable')
     expect(headers['retry-after']).toBe('1')
     await harness.request('get', '/livez').expect(200)
-    await vi.waitFor(() => harness.request('get', '/readyz').expect(503), { timeout: 10_000 })
+    await until('unready', () => harness.request('get', '/readyz').expect(503))
 
     proxy.heal()
     await untilBack('down')
-    await vi.waitFor(() => harness.request('get', '/readyz').expect(200), { timeout: 10_000 })
+    await until('ready', () => harness.request('get', '/readyz').expect(200))
   })
 })
 
 describe('Redis killed and started again', () => {
   it('is a short outage, not the end', async () => {
     const before = await acquire('kill').expect(200)
-    process.kill(redis.pid(), 'SIGKILL')
+    const killed = redis.pid()
+    // Without this it might be back before it is missed.
+    proxy.refuse()
+    process.kill(killed, 'SIGKILL')
 
-    await vi.waitFor(async () => expect((await acquire('killed')).status).toBe(503))
+    await until('another Redis', () => redis.pid() !== killed)
+    await until('the loss', async () => (await acquire('killed')).status === 503)
+    proxy.heal()
     await untilBack('killed-after')
 
     // It kept nothing, yet fences go on: the clock carries them.

@@ -116,7 +116,7 @@ describe('a ttlMs shorter than the round trip', () => {
         .expect(410)
     const [first, second] = [await keyed(), await keyed()]
     expect(second.body.fence).toBe(first.body.fence)
-  }, 20_000)
+  })
 })
 
 describe('a disconnect after a re-attach elsewhere', () => {

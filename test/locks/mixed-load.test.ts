@@ -110,5 +110,5 @@ describe('readers and writers of a mixed load', () => {
       const granted = line.map((owner) => fences.get(owner) as number)
       expect(granted, line.join(', ')).toEqual(granted.toSorted((a, b) => a - b))
     }
-  }, 60_000)
+  })
 })

@@ -55,7 +55,7 @@ describe('a queue over two service instances', () => {
     await Promise.all(answers)
 
     expect(order).toEqual(Array.from({ length: 100 }, (_, i) => i))
-  }, 60_000)
+  })
 })
 
 describe('an idempotency key', () => {

@@ -18,7 +18,11 @@ export interface Instance {
 }
 
 /** @param folder of the built service */
-export function startInstance(folder: string, redisUrl: string): Promise<Instance> {
+export function startInstance(
+  folder: string,
+  redisUrl: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Instance> {
   return withFreePorts(async () => {
     const port = await freePort()
     const url = `http://127.0.0.1:${port}`
@@ -31,6 +35,7 @@ export function startInstance(folder: string, redisUrl: string): Promise<Instanc
           LOCKSTEP_REDIS_URL: redisUrl,
           LOCKSTEP_ENDED_TTL_MS: '1000',
           LOCKSTEP_LOG_LEVEL: 'fatal',
+          ...environment,
         },
         stdio: ['ignore', 'pipe', 'inherit'],
       })
@@ -118,7 +123,8 @@ function firstLine(child: ChildProcess, wanted: RegExp): Promise<string> {
 function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
   return new Promise((resolve) => {
-    child.once('exit', () => resolve())
+    // At `exit` the last lines of a worker may still be in its pipe.
+    child.once('close', () => resolve())
     child.kill(signal)
     child.kill('SIGCONT')
   })

@@ -8,8 +8,16 @@ import {
   findShrunkFences,
   findTwice,
   lostUpdates,
+  type Register,
 } from './checkers.js'
-import { type Instance, monotonic, startInstance, startResource, startWorker } from './fleet.js'
+import {
+  type Instance,
+  monotonic,
+  startInstance,
+  startResource,
+  startWorker,
+  type Worker,
+} from './fleet.js'
 import { SCENARIOS, type Store } from './scenarios.js'
 
 const TTL_MS = 1_000
@@ -23,20 +31,22 @@ const LOCKS = [
 ]
 
 export interface Size {
+  /** At least: it goes on until `isSeen`, if that comes within a generous time. */
   readonly seconds: number
+  /** For what a run brings out by chance alone: whether it has. */
+  readonly isSeen?: (soFar: Seen) => boolean
   readonly instances: number
   readonly workers: number
   readonly loops: number
 }
 
-/** What one run came to. */
-export interface Findings {
+/** What can be said of a run at any moment. */
+export interface Seen {
   readonly overlaps: number
   readonly shrunkFences: number
   readonly fencedLost: number
   readonly overtaken: number
   readonly twice: number
-  readonly left: number
   readonly plainLost: number
   readonly leases: number
   readonly pauses: number
@@ -44,6 +54,11 @@ export interface Findings {
   readonly refused: number
   /** Leases granted beside one that Redis had lost. */
   readonly afterLoss: number
+}
+
+/** What one run came to. */
+export interface Findings extends Seen {
+  readonly left: number
   readonly seconds: number
 }
 
@@ -83,25 +98,15 @@ export async function runScenario(name: string, folder: string, size: Size): Pro
     let over = false
     const trouble = scenario.trouble?.({ instances, store, faults, over: () => over })
     const seconds = Math.max(size.seconds, scenario.seconds ?? 0)
+    const look = async () => judge(workers, faults, await resource.registers())
     await sleep(seconds * 1_000)
+    // What never comes is not seen in the findings either.
+    if (size.isSeen) await soon('it is seen', async () => size.isSeen?.(await look()))
     over = true
     await trouble
     await Promise.all(workers.map((worker) => worker.stop()))
-    const leases = workers.flatMap((worker) => worker.leases)
-    const forgets = faults.some((fault) => fault.forgets)
-    const pauses = workers.reduce((sum, worker) => sum + worker.paused(), 0)
-    return {
-      ...findOverlaps(leases, faults),
-      shrunkFences: findShrunkFences(leases),
-      overtaken: findOvertaken(leases, faults),
-      // A Redis that forgets leases forgets keys.
-      twice: forgets ? 0 : findTwice(leases),
-      left: await countLeft(store),
-      ...lostUpdates(await resource.registers()),
-      leases: leases.length,
-      pauses,
-      seconds: Math.round((monotonic() - began) / 1e6),
-    }
+    const left = await countLeft(store)
+    return { ...(await look()), left, seconds: Math.round((monotonic() - began) / 1e6) }
   } finally {
     await Promise.all([...instances, resource].map((one) => one.stop()))
     await store.stop()
@@ -109,9 +114,32 @@ export async function runScenario(name: string, folder: string, size: Size): Pro
   }
 }
 
+function judge(
+  workers: readonly Worker[],
+  faults: readonly Fault[],
+  registers: readonly Register[],
+): Seen {
+  const leases = workers.flatMap((worker) => worker.leases)
+  const forgets = faults.some((fault) => fault.forgets)
+  return {
+    ...findOverlaps(leases, faults),
+    shrunkFences: findShrunkFences(leases),
+    overtaken: findOvertaken(leases, faults),
+    // A Redis that forgets leases forgets keys.
+    twice: forgets ? 0 : findTwice(leases),
+    ...lostUpdates(registers),
+    leases: leases.length,
+    pauses: workers.reduce((sum, worker) => sum + worker.paused(), 0),
+  }
+}
+
 /** Of one bucket, and what ends by itself: memos, ended leases, marks of the abandoned. */
 const FIXED =
   /^ls:(layout|locks:.*|\{[^}]*\}:(fence|suspects|guard|memo:.*|ended:.*|abandoned:.*))$/
+
+/** Waits for it, and goes on without it. */
+const soon = (what: string, probe: () => Promise<boolean | undefined>) =>
+  until(what, probe).catch(() => undefined)
 
 /** Keys that quiet leaves behind, or that never end. */
 async function countLeft(store: Store): Promise<number> {
@@ -121,6 +149,6 @@ async function countLeft(store: Store): Promise<number> {
     const endless = await Promise.all(keys.map((key) => store.client().ttl(key)))
     return left.length + endless.filter((ttl) => ttl === -1).length
   }
-  await until('quiet', async () => (await look()) === 0, 15_000).catch(() => undefined)
+  await soon('quiet', async () => (await look()) === 0)
   return look()
 }

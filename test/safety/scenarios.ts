@@ -133,7 +133,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
         await sleep(2_000)
         const from = monotonic()
         process.kill(store.pid(), 'SIGKILL')
-        await until('Redis again', () => store.client().ping(), 20_000)
+        await until('Redis again', () => store.client().ping())
         faults.push({ from, to: monotonic() + AFTERMATH_US })
         await sleep(1_000)
       }
@@ -164,10 +164,8 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       process.kill(primary.pid(), 'SIGKILL')
       const isPrimary = async ({ client }: Node) =>
         ((await client.role()) as unknown[])[0] === 'master'
-      await until(
-        'a promotion',
-        async () => (await Promise.all(replicas.map(isPrimary))).some(Boolean),
-        30_000,
+      await until('a promotion', async () =>
+        (await Promise.all(replicas.map(isPrimary))).some(Boolean),
       )
       // Each instance finds the new primary in its own time, and until then its waiters are passed over.
       faults.push({ from, to: monotonic() + 3 * AFTERMATH_US, forgets: true })

@@ -15,6 +15,7 @@ import { type Binder, createBinder } from '../../src/redis/binder.js'
 import { type Link, openLink } from '../../src/redis/connect.js'
 import { layoutOf } from '../../src/redis/layout.js'
 import { type Links, openLinks } from '../../src/redis/links.js'
+import { WAIT_MS } from './bounds.js'
 import { rawCommands } from './raw.js'
 import { until } from './until.js'
 
@@ -64,11 +65,10 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const readConfig = () =>
     loadConfig({
       LOCKSTEP_LOG_LEVEL: 'trace',
-      // Tests share a busy machine, where Redis may keep a call waiting for long; those that harm it
-      // want to hear of it soon.
-      ...(options.redisUrl === undefined && { LOCKSTEP_REDIS_TIMEOUT_MS: '5000' }),
-      LOCKSTEP_CACHE_READ_TIMEOUT_MS: '5000',
-      LOCKSTEP_RATELIMIT_TIMEOUT_MS: '5000',
+      // A busy machine may keep any answer waiting. Tests that silence Redis say when to give it up.
+      LOCKSTEP_REDIS_TIMEOUT_MS: `${WAIT_MS}`,
+      LOCKSTEP_CACHE_READ_TIMEOUT_MS: `${WAIT_MS}`,
+      LOCKSTEP_RATELIMIT_TIMEOUT_MS: `${WAIT_MS}`,
       LOCKSTEP_CONFIG_FILE: file,
       ...options.environment,
     })
@@ -125,7 +125,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
 function adminLink(link: Link): Link {
   const url = inject('adminUrl')
   if (url === '') return link
-  return openLink({ url, purpose: 'admin', timeoutMs: 5_000, onError: () => undefined })
+  return openLink({ url, purpose: 'admin', timeoutMs: WAIT_MS, onError: () => undefined })
 }
 
 export async function ready(link: Link): Promise<void> {

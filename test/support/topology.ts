@@ -142,7 +142,7 @@ async function startMember(giveUpMs: number): Promise<Node & { readonly bus: num
 }
 
 const untilSaid = (client: Node['client'], line: string) =>
-  until(line, async () => ((await client.call('CLUSTER', 'INFO')) as string).includes(line), 20_000)
+  until(line, async () => ((await client.call('CLUSTER', 'INFO')) as string).includes(line))
 
 async function stopAll(nodes: readonly Node[]): Promise<void> {
   await Promise.all(nodes.map((node) => node.stop()))

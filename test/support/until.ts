@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { WAIT_MS } from './bounds.js'
 
 /**
  * Resolves with the first truthy answer; a probe that throws is asked again.
@@ -7,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export async function until<T>(
   what: string,
   probe: () => T | Promise<T>,
-  ms = 10_000,
+  ms = WAIT_MS,
 ): Promise<Exclude<T, false | undefined | null | '' | 0>> {
   const deadline = performance.now() + ms
   let last: unknown

@@ -117,7 +117,7 @@ describe('a value in memory', () => {
     }
     expect(await isFromMemory(here, 'tiny', 'a')).toBe(false)
     await expect
-      .poll(async () => (await here.request('get', '/metrics')).text, { timeout: 5_000 })
+      .poll(async () => (await here.request('get', '/metrics')).text)
       .toMatch(/lockstep_cache_l1_evictions_total{space="tiny"} [1-9]/)
   })
 })
