@@ -76,6 +76,48 @@ describe('invalidate', () => {
     expect(await state('old')).toBe('miss')
   })
 
+  describe.each([
+    ['a tag', { tags: ['again'] }, {}],
+    ['all', { all: true }, {}],
+    ['a key', { keys: ['k'] }, {}],
+    ['all and then a tag', { all: true }, { tags: ['again'] }],
+    ['a tag and then all', { tags: ['again'] }, { all: true }],
+    ['all and then a key', { all: true }, { keys: ['k'] }],
+    ['a key and then a tag', { keys: ['k'] }, { tags: ['again'] }],
+  ])('softly, and again: %s', (name, first, second) => {
+    const space = `twice-${name.replaceAll(' ', '-')}`
+    const again = Object.keys(second).length > 0 ? second : first
+    const put = (staleMs: number) =>
+      harness
+        .request('put', `${at('k', space)}?ttlMs=600000&staleMs=${staleMs}`)
+        .set('surrogate-key', 'again')
+        .send('old')
+
+    it('brings nothing back', async () => {
+      await put(1_000).expect(201)
+      await invalidate(first, space).expect(204)
+      harness.advance(1_200)
+      expect(await state('k', space)).toBe('miss')
+      await invalidate(again, space).expect(204)
+      expect(await state('k', space)).toBe('miss')
+    })
+
+    it('does not let the stale window begin again', async () => {
+      await put(10_000).expect(({ status }) => expect([201, 204]).toContain(status))
+      await invalidate(first, space).expect(204)
+      harness.advance(6_000)
+      await invalidate(again, space).expect(204)
+      const { headers } = await harness.request('get', at('k', space)).expect(200)
+      expect(headers['cache-status']).toMatch(/; ttl=-[67];/)
+      const accepting = (seconds: number) =>
+        harness.request('get', at('k', space)).set('cache-control', `max-stale=${seconds}`)
+      await accepting(5).expect(404)
+      await accepting(9).expect(200)
+      harness.advance(4_000)
+      expect(await state('k', space)).toBe('miss')
+    })
+  })
+
   it.each([
     ['nothing', {}],
     ['two things at once', { keys: ['a'], all: true }],
@@ -109,6 +151,28 @@ describe('what is lost', () => {
 })
 
 describe('another run of the server', () => {
+  it('with soft twice does not let the stale window begin again', async () => {
+    const other = await startHarness({ environment: { LOCKSTEP_CACHE_ON_RESTART: 'soft' } })
+    const { clock } = new Partitions(layoutOf(other.links.cache), 'keep').keysOf(
+      other.namespace,
+      'users',
+      'run',
+    )
+    const restart = () => other.redis.zadd(clock, 1, 'run')
+    await other
+      .request('put', `${at('run')}?staleMs=10000`)
+      .send('v')
+      .expect(201)
+    await restart()
+    await other.request('get', at('run')).expect(200)
+    other.advance(6_000)
+    await restart()
+    await other.request('get', at('run')).expect(200)
+    other.advance(4_000)
+    await other.request('get', at('run')).expect(404)
+    await other.close()
+  })
+
   it.each([
     ['flush', 'miss'],
     ['soft', 'stale'],

@@ -71,7 +71,9 @@ export class KeyModel {
   #clk = 1
   /** Changes when the clock is lost: nothing that was stamped before counts any more. */
   #epoch = 0
-  readonly #soft = new Map<Name, Mark>()
+  /** Every one, in their order: the first after a load counts. */
+  readonly #soft = new Map<Name, Mark[]>()
+  /** The last one of each name. */
   readonly #hard = new Map<Name, Mark>()
   #entry: Entry | undefined
   #lease: Lease | undefined
@@ -129,7 +131,7 @@ export class KeyModel {
     if (this.#entry?.proof === proof) return this.#entry.created ? 'created' : 'replaced'
     const lease = this.#leaseInForce()
     if (lease?.proof !== proof) return 'lease-lost'
-    if (filled.tags.some((tag) => this.#isAfter(this.#hard, tag, lease.clk))) {
+    if (filled.tags.some((tag) => this.#isGone(tag, lease.clk))) {
       this.#lease = undefined
       return 'lease-lost'
     }
@@ -207,8 +209,9 @@ export class KeyModel {
 
   mark(name: Name, mode: 'soft' | 'hard'): void {
     this.#clk += 1
-    const marks = mode === 'soft' ? this.#soft : this.#hard
-    marks.set(name, { clk: this.#clk, at: this.now })
+    const mark = { clk: this.#clk, at: this.now }
+    if (mode === 'hard') this.#hard.set(name, mark)
+    else this.#soft.set(name, [...(this.#soft.get(name) ?? []), mark])
   }
 
   loseClock(): void {
@@ -220,11 +223,11 @@ export class KeyModel {
   #leaseInForce(): Lease | undefined {
     const lease = this.#lease
     if (!lease || lease.ends <= this.now || lease.epoch !== this.#epoch) return undefined
-    return this.#isAfter(this.#hard, '', lease.clk) ? undefined : lease
+    return this.#isGone('', lease.clk) ? undefined : lease
   }
 
-  #isAfter(marks: ReadonlyMap<Name, Mark>, name: Name, clk: number): boolean {
-    return (marks.get(name)?.clk ?? 0) > clk
+  #isGone(name: Name, clk: number): boolean {
+    return (this.#hard.get(name)?.clk ?? 0) > clk
   }
 
   #judge(): { state: State; freshUntil: number } {
@@ -232,7 +235,7 @@ export class KeyModel {
     const miss = { state: 'miss', freshUntil: 0 } as const
     if (entry?.epoch !== this.#epoch) return miss
     const names = ['', ...entry.tags]
-    if (names.some((name) => this.#isAfter(this.#hard, name, entry.fence))) return miss
+    if (names.some((name) => this.#isGone(name, entry.fence))) return miss
     const { freshUntil, staleUntil } = this.#softened(entry, names)
     if (this.now < freshUntil) {
       return { state: entry.value === undefined ? 'negative' : 'fresh', freshUntil }
@@ -245,12 +248,12 @@ export class KeyModel {
     return isServed ? { state: 'stale', freshUntil } : miss
   }
 
-  /** Stale since the last soft mark that the load began before. */
+  /** Stale since the first soft mark that the load began before; later ones change nothing. */
   #softened({ freshUntil, staleUntil, fence }: Entry, names: readonly Name[]) {
-    const after = names.map((name) => this.#soft.get(name)).filter((mark) => mark !== undefined)
-    const at = Math.max(...after.filter(({ clk }) => clk > fence).map((mark) => mark.at))
-    if (at >= freshUntil || at === Number.NEGATIVE_INFINITY) return { freshUntil, staleUntil }
-    return { freshUntil: at, staleUntil: Math.min(at + staleUntil - freshUntil, staleUntil) }
+    const after = names.flatMap((name) => this.#soft.get(name) ?? [])
+    const at = Math.min(...after.filter(({ clk }) => clk > fence).map((mark) => mark.at))
+    if (at >= freshUntil) return { freshUntil, staleUntil }
+    return { freshUntil: at, staleUntil: at + staleUntil - freshUntil }
   }
 
   #isDueEarly(early: number): boolean {

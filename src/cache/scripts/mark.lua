@@ -16,14 +16,15 @@ COST O(tags given)
 local clock_key = KEYS[1]
 local seed, on_restart, space = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local hard = ARGV[4] == '1'
+local set = hard and set_mark or set_soft_mark
 
 local clock = read_clock(clock_key, space, seed, on_restart)
 if #ARGV == 4 then
-  set_mark(clock, (hard and 'h:' or 's:') .. space)
+  set(clock, (hard and 'h:' or 's:') .. space)
   publish(clock, 'f', space, '')
 end
 for i = 5, #ARGV do
-  set_mark(clock, (hard and 'T:' or 't:') .. space .. ':' .. ARGV[i])
+  set(clock, (hard and 'T:' or 't:') .. space .. ':' .. ARGV[i])
   publish(clock, 't', space, ARGV[i])
 end
 return { clock.clk }

@@ -66,7 +66,7 @@ if fill ~= '' then
   -- A filler whose answer was lost asks again: its value is in place, or was replaced since.
   if entry and entry.token == fill then return answer(entry.was_created and 1 or 2, entry.version, 1) end
   lease = read_lease(lease_key, clock)
-  local _, hard = marks_of(clock, space, split_tags(tags))
+  local _, hard = marks_of(clock, space, split_tags(tags), math.huge)
   -- An entry that expired under the lease is no write that came between.
   local untouched = lease and (not entry or entry.version == lease.base)
   local is_holder = is_held(lease, fill)

@@ -5,6 +5,7 @@
 --   soft                 soft mark of the whole partition, set after a restart
 --   s:<space>, h:<space> soft and hard mark of a space
 --   t:<space>:<tag>      soft mark of a tag; T:<space>:<tag> its hard mark
+--   1<... 1>... to 4>... spans of earlier soft marks of the name that follows, see spans_of
 
 -- Another run than the clock's means a restart or a promotion. To ask costs as much as the rest of a
 -- read, so the caller says it where it is certain.
@@ -45,21 +46,69 @@ local function publish(clock, kind, space, name)
     table.concat({ digits(clock.prev), digits(clock.clk), kind, space, name }, ' '))
 end
 
+-- Each mark removes up to four that no entry can be old enough for, so that they never pile up.
+-- Scores below 1e15 are the epoch and the run.
+local function set_mark(clock, name)
+  tick(clock)
+  redis.call('ZADD', clock.key, digits(clock.clk), name)
+  local old = redis.call('ZRANGEBYSCORE', clock.key, '1e15', digits(now_us - MARK_LIFE_US), 'LIMIT', 0, 4)
+  if #old > 0 then redis.call('ZREM', clock.key, unpack(old)) end
+end
+
+-- The soft marks before the last one of a name, oldest first: spans from one mark to another.
+local SPANS = 4
+local function spans_of(clock, name)
+  local members = {}
+  for i = 1, SPANS do members[i * 2 - 1], members[i * 2] = i .. '<' .. name, i .. '>' .. name end
+  local score, spans = redis.call('ZMSCORE', clock.key, unpack(members)), {}
+  for i = 1, SPANS do
+    local to = tonumber(score[i * 2])
+    if to then spans[#spans + 1] = { from = tonumber(score[i * 2 - 1] or 0), to = to } end
+  end
+  -- Those that went for their age leave gaps, which later ones fill.
+  table.sort(spans, function(a, b) return a.to < b.to end)
+  return spans
+end
+
+-- What carries the name is stale since the first mark after its fence, so earlier marks are kept;
+-- where they are too many, the two that are nearest to each other become one span.
+local function set_soft_mark(clock, name)
+  local last = tonumber(redis.call('ZSCORE', clock.key, name))
+  set_mark(clock, name)
+  if not last then return end
+  local spans = spans_of(clock, name)
+  spans[#spans + 1] = { from = last, to = last }
+  if #spans > SPANS then
+    local near = 1
+    for i = 2, SPANS do
+      if spans[i + 1].from - spans[i].to < spans[near + 1].from - spans[near].to then near = i end
+    end
+    spans[near].to = table.remove(spans, near + 1).to
+  end
+  for i, span in ipairs(spans) do
+    redis.call('ZADD', clock.key, digits(span.from), i .. '<' .. name, digits(span.to), i .. '>' .. name)
+  end
+end
+
+-- The first soft mark of a name after a fence. Within a span it is not known, but never before the
+-- fence: what is stale too early is loaded once more, what is stale too late was invalidated in vain.
+local function first_after(clock, fence, name, last)
+  for _, span in ipairs(spans_of(clock, name)) do
+    if fence < span.to then return math.max(fence, span.from) end
+  end
+  return last
+end
+
 -- A server that came back, or was promoted, may hold older state than callers have seen: nothing
 -- older than the restart is served before the configured mark is set. 0 keep, 1 soft, 2 flush.
 local function after_restart(clock, seed, on_restart)
   clock.saved = false
   if on_restart == 2 then
-    clock.epoch, clock.soft, clock.hard = seed, 0, 0
+    clock.epoch = seed
     redis.call('UNLINK', clock.key)
   end
-  tick(clock)
-  if on_restart == 0 then return end
-  if on_restart == 1 then
-    clock.soft = clock.clk
-    redis.call('ZADD', clock.key, digits(clock.clk), 'soft')
-  end
-  publish(clock, 'a', '', '')
+  if on_restart == 1 then set_soft_mark(clock, 'soft') else tick(clock) end
+  if on_restart ~= 0 then publish(clock, 'a', '', '') end
 end
 
 -- The clock and the marks of one space. `seed` becomes the epoch where there is no clock yet: no
@@ -70,35 +119,34 @@ local function read_clock(key, space, seed, on_restart)
     key = key,
     clk = tonumber(score[1] or 0),
     epoch = tonumber(score[2] or seed),
-    soft = math.max(tonumber(score[4] or 0), tonumber(score[5] or 0)),
+    restarted = tonumber(score[4] or 0),
+    soft = tonumber(score[5] or 0),
     hard = tonumber(score[6] or 0),
     saved = score[1] ~= false,
   }
-  if clock.saved and tonumber(score[3]) ~= server_run then after_restart(clock, seed, on_restart) end
-  return clock
+  if not clock.saved or tonumber(score[3]) == server_run then return clock end
+  after_restart(clock, seed, on_restart)
+  return read_clock(key, space, seed, on_restart)
 end
 
--- Soft and hard mark that count for something of this space with these tags.
-local function marks_of(clock, space, tags)
-  local soft, hard = clock.soft, clock.hard
-  if #tags == 0 then return soft, hard end
+-- Of the marks that count for something of this space with these tags: the first soft one after its
+-- fence (infinite for none), and the last hard one.
+local function marks_of(clock, space, tags, fence)
+  local since, hard = math.huge, clock.hard
+  local function soften(name, last)
+    if fence < last then since = math.min(since, first_after(clock, fence, name, last)) end
+  end
+  soften('soft', clock.restarted)
+  soften('s:' .. space, clock.soft)
+  if #tags == 0 then return since, hard end
   local members = {}
   for i, tag in ipairs(tags) do
     members[i * 2 - 1], members[i * 2] = 't:' .. space .. ':' .. tag, 'T:' .. space .. ':' .. tag
   end
   local score = redis.call('ZMSCORE', clock.key, unpack(members))
   for i = 1, #tags do
-    soft = math.max(soft, tonumber(score[i * 2 - 1] or 0))
+    soften(members[i * 2 - 1], tonumber(score[i * 2 - 1] or 0))
     hard = math.max(hard, tonumber(score[i * 2] or 0))
   end
-  return soft, hard
-end
-
--- Each mark removes up to four that no entry can be old enough for, so that they never pile up.
--- Scores below 1e15 are the epoch and the run.
-local function set_mark(clock, member)
-  tick(clock)
-  redis.call('ZADD', clock.key, digits(clock.clk), member)
-  local old = redis.call('ZRANGEBYSCORE', clock.key, '1e15', digits(now_us - MARK_LIFE_US), 'LIMIT', 0, 4)
-  if #old > 0 then redis.call('ZREM', clock.key, unpack(old)) end
+  return since, hard
 end

@@ -74,14 +74,13 @@ local function judge(e, clock, space, idle_ms, failed)
   if not e or e.epoch ~= clock.epoch then return 0 end
   -- Another version in the hash of values means that one of the two was lost.
   if e.values and redis.call('HGET', e.values, '') ~= digits(e.version) then return 0 end
-  local soft, hard = marks_of(clock, space, split_tags(e.tags))
+  local since, hard = marks_of(clock, space, split_tags(e.tags), e.fence)
   if e.fence < hard then return 0 end
   if idle_ms > 0 and e.touched + idle_ms * 1000 <= now_us then return 0 end
 
   local logical, stale = e.logical, e.stale
-  if e.fence < soft and soft < logical then
-    stale = math.min(soft + (stale - logical), stale)
-    logical = soft
+  if since < logical then
+    logical, stale = since, since + (stale - logical)
   end
   if now_us < logical then return e.negative and 3 or 1, logical, stale end
   if e.negative then return 0 end
