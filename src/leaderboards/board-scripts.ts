@@ -68,11 +68,10 @@ export const closeScript = defineScript({
   name: 'leaderboards.close',
   file: scriptFile('close'),
   keys: ['board'],
-  args: ['plan', 'windows'],
-  decode: decodeBoard(([, season, endMs, changed]) => ({
+  args: ['plan', 'windows', 'close'],
+  decode: decodeBoard(([, season, changed]) => ({
     outcome: 'done' as const,
     season: String(season),
-    endMs: Number(endMs),
     changed: changed === 1,
   })),
 })

@@ -14,7 +14,14 @@ export const { specs, problem, problemResponses } = defineProblems({
     status: 409,
     title: 'The season is closed',
     cause: 'The board was closed and the next season has not begun.',
-    remedy: 'Submit again after the next boundary.',
+    remedy: 'Submit again after the next boundary, or open the season again.',
     retry: 'later',
+  },
+  'no-next-season': {
+    status: 409,
+    title: 'No season follows the present one',
+    cause: 'The board has no seasons, so it would be closed for ever.',
+    remedy: 'Give the board seasons before it has entries, or submit nothing more.',
+    retry: 'no',
   },
 })

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS } from '../http/problem.js'
 import { noBoard } from './board-routes.js'
-import { problemResponses } from './problems.js'
+import { problem, problemResponses } from './problems.js'
 import { BoardParams } from './schemas.js'
 import * as schemas from './season-schemas.js'
 import { NEVER_MS } from './seasons.js'
@@ -44,25 +44,41 @@ export const seasonRoutes: FastifyPluginAsyncTypebox<SeasonRouteOptions> = async
     },
   )
 
-  app.post(
-    '/:board/close',
-    {
-      config: { scope: 'leaderboards:write' },
-      schema: {
-        operationId: 'closeSeason',
-        summary: 'Refuse submissions until the next season begins',
-        tags: ['leaderboards'],
-        params: BoardParams,
-        response: { 200: schemas.CloseResponse, ...problems },
+  for (const verb of ['close', 'open'] as const) {
+    app.post(
+      `/:board/${verb}`,
+      {
+        config: { scope: 'leaderboards:write' },
+        schema: {
+          operationId: `${verb}Season`,
+          summary:
+            verb === 'close'
+              ? 'Refuse submissions until the next season begins'
+              : 'Accept submissions to a closed season again',
+          tags: ['leaderboards'],
+          params: BoardParams,
+          response: {
+            200: schemas.ClosingResponse,
+            ...problemResponses(
+              ...COMMON_PROBLEMS,
+              'not-found',
+              ...(verb === 'close' ? (['no-next-season'] as const) : []),
+            ),
+          },
+        },
       },
-    },
-    async (request) => {
-      const { board } = request.params
-      const reply = await store.close(request.namespace, board, undefined, {})
-      if (reply.outcome === 'missing') throw noBoard(board)
-      return { season: reply.season, changed: reply.changed }
-    },
-  )
+      async (request) => {
+        const { board } = request.params
+        const close = verb === 'close' ? 1 : 0
+        const reply = await store.close(request.namespace, board, undefined, ({ season }) => {
+          if (close && season.every === 'none') throw endless(board)
+          return { close }
+        })
+        if (reply.outcome === 'missing') throw noBoard(board)
+        return { season: reply.season, changed: reply.changed }
+      },
+    )
+  }
 
   for (const verb of ['hide', 'unhide'] as const) {
     app.post(
@@ -92,3 +108,6 @@ export const seasonRoutes: FastifyPluginAsyncTypebox<SeasonRouteOptions> = async
     )
   }
 }
+
+const endless = (board: string) =>
+  problem('no-next-season', `"${board}" has no seasons: closed, it would stay so for ever.`)

@@ -12,10 +12,10 @@ export const Changed = Type.Object(
   { description: 'It is so.', examples: [{ changed: true }] },
 )
 
-export const CloseResponse = Type.Object(
+export const ClosingResponse = Type.Object(
   { season: SeasonId, changed: Type.Boolean() },
   {
-    description: 'No submissions until the next season.',
+    description: 'The present season is closed, or open again.',
     examples: [{ season: '20261116T000000Z', changed: true }],
   },
 )

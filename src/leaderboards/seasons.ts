@@ -10,8 +10,8 @@ export interface SeasonWindow {
   readonly endMs: number
 }
 
-/** No end: the largest integer that a script can hold. */
-export const NEVER_MS = Number.MAX_SAFE_INTEGER
+/** No end: the largest time that a Date can hold. */
+export const NEVER_MS = 8.64e15
 
 const ALL: SeasonWindow = { id: 'all', startMs: 0, endMs: NEVER_MS }
 

@@ -8,6 +8,7 @@ import {
   toReplyError,
   toStoreError,
   unavailable,
+  unreadable,
 } from './errors.js'
 import { type Arg, frameCalls } from './frame.js'
 
@@ -94,7 +95,7 @@ export class Batcher {
     this.#options = options
   }
 
-  /** @param decode a throw of its own rejects this call alone. */
+  /** @param decode a reply that it cannot read makes the outcome of this call alone unknown. */
   call<R>(
     keys: readonly Arg[],
     args: readonly Arg[],
@@ -106,7 +107,9 @@ export class Batcher {
       const resolve = (reply: unknown) => {
         try {
           accept(decode(reply))
-        } catch (error) {
+        } catch (cause) {
+          const error = unreadable(cause)
+          this.#options.observer.failure(error)
           reject(error)
         }
       }

@@ -17,8 +17,8 @@ export class StoreError extends Error {
   /** Set for `store-not-ready`: `loading`, `read-only`, `busy`, ... */
   readonly reason: string | undefined
 
-  constructor(code: StoreErrorCode, message: string, reason?: string) {
-    super(message)
+  constructor(code: StoreErrorCode, message: string, reason?: string, cause?: unknown) {
+    super(message, { cause })
     this.code = code
     this.reason = reason
   }
@@ -89,6 +89,10 @@ export function toStoreError(error: unknown): StoreError | ScriptError {
   if (NEVER_SENT.test(text)) return unavailable()
   return new StoreError('outcome-unknown', 'The call was sent to Redis and its answer was lost.')
 }
+
+/** A script has run, and its reply cannot be read: what it did stands. */
+export const unreadable = (cause: unknown): StoreError =>
+  new StoreError('outcome-unknown', 'Redis gave an answer that cannot be read.', undefined, cause)
 
 export const unavailable = (): StoreError =>
   new StoreError('store-unavailable', 'Redis is not reachable; nothing was applied.')

@@ -1,8 +1,17 @@
 /** Decoders for the flat arrays that scripts return. Each throws on a shape it does not know. */
 
+/**
+ * The largest integer that a script may return: near 2^53 the parser of the client rounds, and reads
+ * 2^53 - 1 as 2^53.
+ */
+export const MAX_INTEGER = 2 ** 53 - 100
+
+const isInteger = (value: unknown): boolean =>
+  Number.isInteger(value) && Math.abs(value as number) <= MAX_INTEGER
+
 /** One value that must be an integer, exact in a double. */
 export function integer(value: unknown): number {
-  if (!Number.isSafeInteger(value)) {
+  if (!isInteger(value)) {
     throw new TypeError(`expected an integer from Lua, got ${typeof value}`)
   }
   return value as number
@@ -10,7 +19,7 @@ export function integer(value: unknown): number {
 
 /** A reply that must be exactly `length` integers, each exact in a double. */
 export function integers(reply: unknown, length: number): number[] {
-  if (!Array.isArray(reply) || reply.length !== length || !reply.every(Number.isSafeInteger)) {
+  if (!Array.isArray(reply) || reply.length !== length || !reply.every(isInteger)) {
     throw new TypeError(`expected ${length} integers from Lua, got ${shape(reply)}`)
   }
   return reply
@@ -25,7 +34,7 @@ export function list(reply: unknown, atLeast = 0): (string | number | Buffer)[] 
 }
 
 const isFlat = (value: unknown): boolean =>
-  typeof value === 'string' || Number.isSafeInteger(value) || Buffer.isBuffer(value)
+  typeof value === 'string' || isInteger(value) || Buffer.isBuffer(value)
 
 /** Types only: the values may be tokens. */
 const shape = (reply: unknown): string =>

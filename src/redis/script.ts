@@ -50,6 +50,8 @@ export type RunScript<K extends Names, A extends Names, R> = (
 
 export interface Script<K extends Names, A extends Names, R> {
   readonly program: Program
+  /** Turns the raw reply into a domain value, or throws on a shape it does not know. */
+  readonly decode: (reply: unknown) => R
   bind(options: BatchOptions): RunScript<K, A, R>
 }
 
@@ -70,6 +72,7 @@ export function defineScript<const K extends Names, const A extends Names, R>(
 
   return {
     program,
+    decode,
     bind(options) {
       const batcher = new Batcher(program, options)
       return (keys, args) =>

@@ -12,7 +12,7 @@ const path = (board: string, rest = '') => `/v1/leaderboards/${board}${rest}`
 
 it('submits a member to several boards, each with an answer of its own', async () => {
   await harness.request('put', path('int')).send({ columns: [{ name: 'n', type: 'int64' }] })
-  await harness.request('put', path('shut'))
+  await harness.request('put', path('shut')).send({ season: { every: 'daily' } })
   await harness.request('post', path('shut', '/close'))
   const send = () =>
     harness

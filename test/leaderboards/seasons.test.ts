@@ -149,6 +149,48 @@ describe('a board with seasons', () => {
     await submit(two, 'closing', 'b').expect(200)
   })
 
+  it('accepts submissions again once a closed season is opened', async () => {
+    await put('reopened', { season: { every: 'daily' } }).expect(200)
+    await one.request('post', path('reopened', '/close')).expect(200)
+    await submit(two, 'reopened', 'b').expect(409)
+
+    const { body } = await one.request('post', path('reopened', '/open')).expect(200)
+
+    expect(body).toEqual({ season: seasonOf(await nowMs()), changed: true })
+    await submit(two, 'reopened', 'b').expect(200)
+    const again = await one.request('post', path('reopened', '/open')).expect(200)
+    expect(again.body.changed).toBe(false)
+    // What was closed was one season.
+    await one.request('post', path('reopened', '/close')).expect(200)
+    advance(DAY)
+    await one.request('post', path('reopened', '/open')).expect(200)
+    expect((await one.request('get', path('reopened'))).body.closed).toBe(false)
+  })
+
+  it('does not close a board that no season would open again', async () => {
+    await submit(one, 'endless', 'a').expect(200)
+
+    const { body } = await one.request('post', path('endless', '/close')).expect(409)
+
+    expect(body.code).toBe('no-next-season')
+    await submit(two, 'endless', 'b').expect(200)
+    const state = await one.request('get', path('endless')).expect(200)
+    expect(state.body).toMatchObject({ closed: false, nextResetInMs: null })
+    await one.request('post', path('no-board', '/close')).expect(404)
+  })
+
+  it('lists the one season of a board without seasons, which never ends', async () => {
+    await submit(one, 'default', 'a').expect(200)
+
+    const { body } = await one.request('get', path('default', '/seasons')).expect(200)
+
+    expect(body.seasons).toEqual([{ id: 'all', endsAt: null, ended: false, total: 1 }])
+    await one.request('get', path('default', '/entries?season=all')).expect(200)
+    await one.request('get', path('default', '/entries?season=20260101T000000Z')).expect(404)
+    await put('empty', {}).expect(200)
+    await one.request('get', path('empty', '/entries?season=20260101T000000Z')).expect(404)
+  })
+
   it('hides a member in every season, stores what it submits, and ranks it again', async () => {
     await put('hiding', { season: { every: 'daily' }, rank: 'dense', op: 'set' }).expect(200)
     await submit(one, 'hiding', 'cheat', 9)

@@ -1,12 +1,13 @@
 --[[
-leaderboards.close: refuse submissions until the next season begins.
+leaderboards.close: refuse submissions until the next season begins, or accept them again.
 
 KEYS board    hash    version, config, season, closed, hides
 ARGV plan     string  version of the configuration and what follows from it; see lib/board.lua
 ARGV windows  string  "id start end ..." in ms: the seasons around now
+ARGV close    0 or 1  0: accept them again
 
 RETURN status ...
-  1, season, end_ms, changed   changed: 0 when it was closed before
+  1, season, changed           changed: 0 when it was so before
   0, version, config           the configuration is another one
   -1, now_ms                   none of the seasons is the present one
   -2                           there is no such board
@@ -15,9 +16,14 @@ COST O(1)
 MEMORY grows
 ]]
 -- @use lib/board.lua
-local board_key, plan, windows = KEYS[1], ARGV[1], ARGV[2]
+local board_key, plan, windows, close = KEYS[1], ARGV[1], ARGV[2], ARGV[3] == '1'
 
 local board, again = open_board(board_key, plan, windows)
 if not board then return again end
-redis.call('HSET', board_key, 'closed', board.season)
-return { 1, board.season, tonumber(board.stop), board.closed and 0 or 1 }
+if close == board.closed then return { 1, board.season, 0 } end
+if close then
+  redis.call('HSET', board_key, 'closed', board.season)
+else
+  redis.call('HDEL', board_key, 'closed')
+end
+return { 1, board.season, 1 }

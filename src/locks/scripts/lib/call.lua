@@ -46,7 +46,7 @@ end
 local function next_fence(call)
   local last = call.fence or tonumber(redis.call('GET', call.prefix .. 'fence') or 0)
   local fence = math.max(last + 1, now_us, call.floor + 1)
-  if fence > 9007199254740990 then error('fences are exhausted') end
+  if fence > 9007199254740892 then error('fences are exhausted') end
   redis.call('SET', call.prefix .. 'fence', fence, 'PX', 604800000)
   call.fence = fence
   return fence
