@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Harness, startHarness } from '../support/harness.js'
+import { tokensYaml } from '../support/tokens.js'
 
 let harness: Harness
 
@@ -129,5 +130,33 @@ describe('a pipeline', () => {
       await run([{ op: 'incr', space: 'stats', key: 'once', by: 2 }]).set('idempotency-key', 'p1')
     ).body.entries
     expect(other).toEqual({ key: 'once', status: 'idempotency-conflict' })
+  })
+})
+
+describe('the scope of a pipeline', () => {
+  const configFile = tokensYaml([
+    { token: 'reader', scopes: ['cache:read'] },
+    { token: 'writer', scopes: ['cache:write'] },
+  ])
+  const get = { op: 'get', space: 'users', key: 'a' }
+
+  it.each([
+    ['reads', [get, get], 200],
+    ['a put', [get, { op: 'put', space: 'users', key: 'a', value: 1 }], 403],
+    ['a delete', [get, { op: 'delete', space: 'users', key: 'a' }], 403],
+    ['a counter', [get, { op: 'incr', space: 'users', key: 'n' }], 403],
+  ])('%s', async (_, operations, status) => {
+    const guarded = await startHarness({ configFile })
+    const as = (token: string) =>
+      guarded
+        .request('post', '/v1/cache-pipeline')
+        .set('authorization', `Bearer ${token}`)
+        .send({ operations })
+    try {
+      await as('reader').expect(status)
+      await as('writer').expect(200)
+    } finally {
+      await guarded.close()
+    }
   })
 })

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { assertScope } from '../../http/auth.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
 import { Items, toBody } from '../batches/answer.js'
@@ -30,10 +31,11 @@ export const pipelineRoutes: FastifyPluginAsyncTypebox<PipelineRouteOptions> = a
     '/cache-pipeline',
     {
       bodyLimit: MAX_BATCH_BYTES,
-      config: { scope: 'cache:write' },
+      config: { scope: 'cache:read' },
       schema: {
         operationId: 'runCachePipeline',
         summary: 'Up to 1000 operations of any spaces; those of one key run in their order',
+        description: 'Anything but `get` needs `cache:write`.',
         tags: ['cache'],
         headers: IdempotencyHeaders,
         body: schemas.PipelineRequest,
@@ -41,6 +43,9 @@ export const pipelineRoutes: FastifyPluginAsyncTypebox<PipelineRouteOptions> = a
       },
     },
     async (request, reply) => {
+      if (request.body.operations.some(({ op }) => op !== 'get')) {
+        assertScope(request, 'cache:write')
+      }
       const operations: Planned[] = []
       for (const [i, sent] of request.body.operations.entries()) {
         operations.push(await plan(request.namespace, policyOf, `body/operations/${i}`, sent))
