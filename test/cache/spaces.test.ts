@@ -35,7 +35,7 @@ describe('a space', () => {
         maxEntries: 10_000,
         maxBytes: 67_108_864,
         ttlMs: 60_000,
-        outageMs: 30_000,
+        outageMs: 0,
       },
       version: expect.any(Number),
       source: 'api',

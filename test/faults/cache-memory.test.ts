@@ -9,7 +9,7 @@ import { until } from '../support/until.js'
 const SPACES = `spaces:
   mem: { ttlMs: 60000, staleMs: 30000, jitter: 0, l1: {} }
   out: { ttlMs: 10000, staleMs: 40000, jitter: 0, l1: { outageMs: 30000 } }
-  brief: { ttlMs: 60000, jitter: 0, l1: { outageMs: 0 } }
+  brief: { ttlMs: 60000, jitter: 0, l1: {} }
 `
 
 const at = (space: string, key: string) => `/v1/cache/${space}/${key}`

@@ -14,5 +14,5 @@ export const DEFAULT_L1: L1Policy = Object.freeze({
   maxBytes: 64 * 1024 * 1024,
   ttlMs: 60_000,
   policy: 'lru',
-  outageMs: 30_000,
+  outageMs: 0,
 })
