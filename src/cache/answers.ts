@@ -4,7 +4,10 @@ import type { EntryKind } from './entries/entry.js'
 import { problem } from './problems.js'
 
 export const conflict = (): Problem =>
-  problem('idempotency-conflict', 'This Idempotency-Key was used for another request.')
+  problem(
+    'idempotency-conflict',
+    'The Idempotency-Key, or the lease, was used for another request.',
+  )
 
 /** @param wanted with its article: `a counter`. */
 export const kindMismatch = (key: string, wanted: string, kind: EntryKind): Problem =>

@@ -62,3 +62,21 @@ it('draws for a fill as well', async () => {
   expect(body.ttlMs).toBeLessThan(1_000_000)
   expect(body.ttlMs).toBeGreaterThan(450_000)
 })
+
+it('draws for a touch as well, but not for that of a counter', async () => {
+  const path = '/v1/cache/half/touched'
+  await harness.request('put', path).send('x').expect(201)
+  const touched = async (key: string) => {
+    await harness.request('post', `${key}/touch`).send({ ttlMs: 1_000_000 }).expect(204)
+    const { body } = await harness.request('get', `${key}?meta=true`).expect(200)
+    return body.ttlMs as number
+  }
+  const left: number[] = []
+  for (let i = 0; i < 40; i++) left.push(await touched(path))
+  expect(Math.min(...left)).toBeGreaterThan(450_000)
+  expect(Math.min(...left)).toBeLessThan(800_000)
+  expect(Math.max(...left) - Math.min(...left)).toBeGreaterThan(100_000)
+
+  await harness.request('post', '/v1/cache/half/count/incr').send({}).expect(200)
+  expect(await touched('/v1/cache/half/count')).toBeGreaterThan(950_000)
+})

@@ -62,7 +62,7 @@ describe('a miss', () => {
     const filled = await fill('filled', token).expect(201)
     expect(filled.headers['idempotent-replayed']).toBeUndefined()
 
-    const again = await fill('filled', token, 'other').expect(201)
+    const again = await fill('filled', token).expect(201)
 
     expect(again.headers).toMatchObject({
       etag: filled.headers.etag,
@@ -71,6 +71,24 @@ describe('a miss', () => {
     const { text, headers } = await ask('filled').expect(200)
     expect(text).toBe('loaded')
     expect(headers['lockstep-lease']).toBeUndefined()
+  })
+
+  it('is 422 for a second fill with anything else', async () => {
+    const token = await win('refilled')
+    await fill('refilled', token).expect(201)
+    const others = [
+      fill('refilled', token, 'other'),
+      fill('refilled', token).set('surrogate-key', 'a'),
+      fill('refilled', token).type('text/css'),
+      fill('refilled', token).set('content-encoding', 'br'),
+      fill('refilled', token).set('cache-control', 'max-age=5'),
+    ]
+    for (const other of others) {
+      expect((await other.expect(422)).body.code).toBe('idempotency-conflict')
+    }
+    expect((await ask('refilled').expect(200)).text).toBe('loaded')
+    const repeated = await fill('refilled', token).expect(201)
+    expect(repeated.headers['idempotent-replayed']).toBe('true')
   })
 
   it('refuses the fill of whoever has no lease', async () => {

@@ -32,6 +32,8 @@ interface Entry {
   readonly fence: number
   /** Of the grant that it filled. */
   readonly proof: string | undefined
+  /** What it was told: times as sent. */
+  readonly said: string
   readonly created: boolean
   readonly loadTime: number
   freshUntil: number
@@ -61,7 +63,7 @@ export interface Seen {
   readonly proof?: string | undefined
 }
 
-export type WriteOutcome = 'created' | 'replaced' | 'lease-lost'
+export type WriteOutcome = 'created' | 'replaced' | 'lease-lost' | 'conflict'
 
 /** '' stands for the whole space. */
 export type Name = string
@@ -127,8 +129,11 @@ export class KeyModel {
   }
 
   fill(proof: string, filled: Filled): WriteOutcome {
-    // The same fill again repeats its answer, and changes nothing.
-    if (this.#entry?.proof === proof) return this.#entry.created ? 'created' : 'replaced'
+    // The same fill again repeats its answer, and changes nothing; no other may follow it.
+    if (this.#entry?.proof === proof) {
+      if (this.#entry.said !== JSON.stringify(filled)) return 'conflict'
+      return this.#entry.created ? 'created' : 'replaced'
+    }
     const lease = this.#leaseInForce()
     if (lease?.proof !== proof) return 'lease-lost'
     if (filled.tags.some((tag) => this.#isGone(tag, lease.clk))) {
@@ -152,6 +157,7 @@ export class KeyModel {
       tags,
       fence: lease?.clk ?? this.#clk,
       proof: lease?.proof,
+      said: JSON.stringify(filled),
       created,
       loadTime: lease ? this.now - lease.grantedAt : 0,
       freshUntil,

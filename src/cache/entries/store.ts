@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto'
+import { createHash, randomInt } from 'node:crypto'
 import type { Binder } from '../../redis/binder.js'
 import type { StoreError } from '../../redis/errors.js'
 import type { Idempotency } from '../../redis/idempotency.js'
@@ -147,6 +147,7 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
         space,
         name: key,
         fill: options.fill ?? '',
+        fill_digest: options.fill === undefined ? '' : digestOf(options),
         match: toMatch(options.match),
         absent: options.onlyIfAbsent ? 1 : 0,
         show: options.showsPresent ? 1 : 0,
@@ -205,6 +206,7 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
         space: key.space,
         name: key.key,
         ttl_ms: ttlMs,
+        jitter_ms: ttlMs - jittered(ttlMs, key.policy.jitter),
         idle_ms: key.policy.idleMs,
       })
     },
@@ -224,6 +226,14 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
 /** What a read counts as. */
 export const readResult = (entry: Entry | undefined): 'hit' | 'stale' | 'negative' | 'miss' =>
   !entry ? 'miss' : entry.state === 'fresh' ? 'hit' : entry.state
+
+/** Tells a repeat of a fill from a fill with something else. */
+function digestOf({ payload, contentType, contentEncoding, tags, ...life }: WriteOptions): string {
+  const { ttlMs, staleMs, errorMs, isNegative } = life
+  const said = [contentType, contentEncoding, tags, ttlMs, staleMs, errorMs, isNegative]
+  const hash = createHash('sha256').update(JSON.stringify(said)).update(payload)
+  return hash.digest('base64url').slice(0, 22)
+}
 
 const toMatch = (match: Match | undefined): string | number =>
   match === undefined ? '' : match === 'any' ? '*' : match

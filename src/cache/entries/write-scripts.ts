@@ -15,6 +15,7 @@ export type WriteReply =
       readonly entry: Entry | undefined
     }
   | { readonly outcome: 'lease-lost' }
+  /** The idempotency key, or the lease, was used for another request. */
   | { readonly outcome: 'conflict' }
 
 export const writeScript = defineScript({
@@ -27,6 +28,7 @@ export const writeScript = defineScript({
     'space',
     'name',
     'fill',
+    'fill_digest',
     'match',
     'absent',
     'show',
@@ -94,7 +96,7 @@ export const touchScript = defineScript({
   name: 'cache.touch',
   file: new URL('../scripts/touch.lua', import.meta.url),
   keys: ['clock', 'entry', 'values'],
-  args: ['seed', 'on_restart', 'space', 'name', 'ttl_ms', 'idle_ms'],
+  args: ['seed', 'on_restart', 'space', 'name', 'ttl_ms', 'jitter_ms', 'idle_ms'],
   decode(reply): TouchReply {
     const [state, version] = integers(reply, 2) as [number, number]
     return { state: toState(state), version }

@@ -9,6 +9,7 @@ ARGV on_restart  int     0 keep, 1 soft, 2 flush
 ARGV space       string
 ARGV name        string  the key, for whoever listens
 ARGV ttl_ms      int     fresh for, from now on
+ARGV jitter_ms   int     taken off that, except for a counter, which may count per window
 ARGV idle_ms     int     longest time without use, 0 for none
 
 RETURN state version
@@ -22,7 +23,7 @@ COST O(1), and O(tags) for an entry with tags
 -- @use lib/entry.lua
 local clock_key, entry_key, values_key = KEYS[1], KEYS[2], KEYS[3]
 local seed, on_restart, space, name = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
-local ttl_ms, idle_ms = tonumber(ARGV[5]), tonumber(ARGV[6])
+local ttl_ms, jitter_ms, idle_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 
 local clock = read_clock(clock_key, space, seed, on_restart)
 local entry = read_entry(entry_key)
@@ -31,6 +32,7 @@ if state ~= 1 then return { state, state == 0 and 0 or entry.version } end
 
 -- Also a shorter life is news: a process may keep the value in its own memory for the old one.
 tick(clock)
+if entry.kind ~= COUNTER then ttl_ms = ttl_ms - jitter_ms end
 local later = now_us + ttl_ms * 1000 - entry.logical
 local ends = math.max(entry.logical, entry.stale, entry.error) + later
 redis.call('SETRANGE', entry_key, TOUCHED_AT,

@@ -11,6 +11,7 @@ ARGV on_restart  int     0 keep, 1 soft, 2 flush
 ARGV space       string
 ARGV name        string  the key, for whoever listens
 ARGV fill        string  proof of the grant that this fills (lib/lease.lua), '' for none
+ARGV fill_digest string  of what the fill brings, so that a repeat is known
 ARGV match       string  the version that must be there; '*' for any; '' for no condition
 ARGV absent      0 or 1  1: only where there is no value, or one known to be absent
 ARGV show        0 or 1  1: a refused condition answers with the present value
@@ -32,7 +33,7 @@ RETURN outcome version replayed entry payload
   3 the condition does not hold: version of what is there, 0 for nothing; the entry (see describe in
      lib/entry.lua) and its payload if asked
   4 the lease is not, or no longer, the caller's
-  5 the idempotency key belongs to another request
+  5 the idempotency key, or the lease, was used for another request
 
 COST O(1), and O(tags)
 MEMORY grows
@@ -40,11 +41,11 @@ MEMORY grows
 -- @use lib/lease.lua
 local clock_key, entry_key, lease_key, values_key, memo_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local seed, on_restart, space, name = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
-local fill, match, absent, show = ARGV[5], ARGV[6], ARGV[7] == '1', ARGV[8] == '1'
-local show_bytes, negative, ttl_ms = tonumber(ARGV[9]), ARGV[10] == '1', tonumber(ARGV[11])
-local stale_ms, error_ms, idle_ms = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
-local content_type, encoding, tags = ARGV[15], ARGV[16], ARGV[17]
-local fingerprint, memo_ttl_ms, payload = ARGV[18], tonumber(ARGV[19]), ARGV[20]
+local fill, fill_digest, match, absent = ARGV[5], ARGV[6], ARGV[7], ARGV[8] == '1'
+local show, show_bytes, negative = ARGV[9] == '1', tonumber(ARGV[10]), ARGV[11] == '1'
+local ttl_ms, stale_ms, error_ms = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
+local idle_ms, content_type, encoding, tags = tonumber(ARGV[15]), ARGV[16], ARGV[17], ARGV[18]
+local fingerprint, memo_ttl_ms, payload = ARGV[19], tonumber(ARGV[20]), ARGV[21]
 
 local function answer(outcome, version, replayed, described, present)
   return { outcome, version, replayed, described or '', present or '' }
@@ -64,7 +65,9 @@ local state, logical, stale = judge_kept(entry, clock, space, idle_ms, entry_key
 local lease
 if fill ~= '' then
   -- A filler whose answer was lost asks again: its value is in place, or was replaced since.
-  if entry and entry.token == fill then return answer(entry.was_created and 1 or 2, entry.version, 1) end
+  local filled = entry and string.sub(entry.token, 1, #fill + 1) == fill .. ' '
+  if filled and entry.token ~= fill .. ' ' .. fill_digest then return answer(5, 0, 0) end
+  if filled then return answer(entry.was_created and 1 or 2, entry.version, 1) end
   lease = read_lease(lease_key, clock)
   local _, hard = marks_of(clock, space, split_tags(tags), math.huge)
   -- An entry that expired under the lease is no write that came between.
@@ -95,7 +98,7 @@ write_entry(entry_key, {
   created = now_us, touched = now_us,
   logical = fresh_until, stale = fresh_until + stale_ms * 1000, error = fresh_until + error_ms * 1000,
   load = lease and math.min(4294967295, math.max(1, ms(now_us - lease.granted))) or 0,
-  size = #payload, token = fill, type = content_type, encoding = encoding, tags = tags,
+  size = #payload, token = fill ~= '' and fill .. ' ' .. fill_digest or '', type = content_type, encoding = encoding, tags = tags,
 }, payload)
 redis.call('UNLINK', lease_key, values_key)
 local outcome = visible and 2 or 1
