@@ -10,8 +10,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'every cost counts as 1',
     plan: 'gcra',
-    script: 'tat.lua',
-    replace: [['limit.tat + limit.cost * limit.interval,', 'limit.tat + limit.interval,']],
+    script: 'bucket.lua',
+    replace: [['limit.level + limit.cost * limit.interval', 'limit.level + limit.interval']],
   },
   {
     name: 'a window forgets what it counted',
@@ -23,13 +23,18 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a window that began with a call ends early',
     plan: 'fixed-window-first-hit',
     script: 'window.lua',
-    replace: [['now_us >= start + length or', 'now_us >= start + length / 4 or']],
+    replace: [['now_us >= start + length then', 'now_us >= start + length / 4 then']],
   },
   {
     name: 'a window of the calendar starts afresh with each call',
     plan: 'fixed-window-calendar',
     script: 'window.lua',
-    replace: [['if known ~= start or length ~= stop - start then count = 0 end', 'count = 0']],
+    replace: [
+      [
+        'if not is_ahead and (known ~= start or length ~= stop - start) then count = 0 end',
+        'count = 0',
+      ],
+    ],
   },
   {
     name: 'the oldest bucket does not count',
@@ -60,7 +65,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'nobody is told to wait',
     plan: 'leaky-bucket',
     script: 'leaky.lua',
-    replace: [['delay_us = us(tat - now)', 'delay_us = 0']],
+    replace: [['limit.delay_us = max_delay, us(debt_of(limit))', 'limit.delay_us = max_delay, 0']],
   },
   {
     name: 'leases weigh nothing after one has ended',

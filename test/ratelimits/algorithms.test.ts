@@ -111,6 +111,21 @@ describe('sliding-log', () => {
     expect((await check(log(key, { cost: 2 }))).body).toMatchObject({ allowed: true, remaining: 0 })
   })
 
+  it('says when its newest call leaves, whether it is asked or looked at', async () => {
+    const key = subject()
+    await check(log(key, { cost: 5 }))
+    for (const waitMs of [3_000, 4_000]) {
+      harness.advance(waitMs)
+      const { retryAfterMs, results } = (await check(log(key))).body
+      expect(results[0].resetAfterMs).toBe(retryAfterMs)
+      expect(retryAfterMs).toBeLessThanOrEqual(7_000)
+    }
+    const { body } = await harness
+      .request('post', '/v1/ratelimits/check')
+      .send({ limits: [{ name: 'a', ...log(key) }], peek: true })
+    expect(body.results[0].resetAfterMs).toBeLessThanOrEqual(3_000)
+  })
+
   it('keeps what still counts and nothing else', async () => {
     const key = subject()
     for (let i = 0; i < 12; i++) {

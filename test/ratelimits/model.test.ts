@@ -104,12 +104,25 @@ it.each<[string, Policy]>([
   ['sliding-log', { algorithm: 'sliding-log', limit: 7, windowMs: 1_300 }],
   ['leaky-bucket', { algorithm: 'leaky-bucket', limit: 7, windowMs: 1_300, maxDelayMs: 300 }],
 ])('%s allows after the time it told, and not before', async (_name, policy) => {
+  // Also after another limit has taken its place, and where the clock of Redis stepped back.
+  const change = fc.record({
+    advanceMs: fc.oneof(
+      { weight: 6, arbitrary: fc.nat({ max: 700 }) },
+      { weight: 1, arbitrary: fc.integer({ min: -5_000, max: -1 }) },
+    ),
+    cost: fc.integer({ min: 1, max: 7 }),
+    limit: fc.oneof(
+      { weight: 4, arbitrary: fc.constant(policy.limit) },
+      { weight: 1, arbitrary: fc.integer({ min: 1, max: 30 }) },
+    ),
+  })
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 15 }), async (steps) => {
+    fc.asyncProperty(fc.array(change, { minLength: 3, maxLength: 15 }), async (changes) => {
       const key = randomUUID()
+      let limit = policy.limit
       const ask = async (cost: number, peek = false) => {
-        const limit = { name: 'a', key, cost, policy, inline: true }
-        const outcome = await store.check(harness.namespace, [limit], {
+        const request = { name: 'a', key, cost, policy: { ...policy, limit }, inline: true }
+        const outcome = await store.check(harness.namespace, [request], {
           mode: 'all',
           take: 'exact',
           peek,
@@ -117,7 +130,8 @@ it.each<[string, Policy]>([
         if (outcome.kind !== 'decided') throw new Error(outcome.kind)
         return outcome.results[0]!
       }
-      for (const { advanceMs, cost } of steps) {
+      for (const { advanceMs, cost, ...next } of changes) {
+        limit = next.limit
         harness.advance(advanceMs)
         const denied = await ask(cost)
         if (denied.allowed || denied.retryUs < 0) continue

@@ -16,6 +16,7 @@ import {
 import { RedisClock } from '../../src/redis/clock.js'
 import { type Harness, startHarness } from '../support/harness.js'
 import { checkStoreOf, circuitsOf } from './check-store.js'
+import { gcraModel, leakyModel, type Model } from './model.js'
 import { ACCOUNTS, type Account } from './operations-model.js'
 
 let harness: Harness
@@ -48,9 +49,14 @@ class Subject {
   readonly #account: Account
   #policy: Policy
   #override = 0
-  /** When something was consumed, as callers are told. */
-  readonly #takenMs: number[] = []
-  #reservations: { readonly id: string; readonly cost: number; readonly takenUs: number }[] = []
+  /** When something was consumed and how long it counts from then on, as callers are told. */
+  readonly #taken: { readonly takenAtMs: number; readonly resetAfterMs: number }[] = []
+  #reservations: {
+    readonly id: string
+    readonly cost: number
+    readonly takenUs: number
+    readonly untilUs: number | undefined
+  }[] = []
 
   constructor(policy: Policy, account: Account) {
     this.#policy = policy
@@ -83,21 +89,35 @@ class Subject {
     if (outcome.kind !== 'decided') throw new Error(outcome.kind)
     const result = outcome.results[0]!
     this.#expectTaken(result.takenAtUs, cost, result)
-    if (result.allowed) this.#takenMs.push(Math.floor(result.takenAtUs / 1_000))
+    if (!result.allowed) return
+    this.#taken.push({
+      takenAtMs: Math.floor(result.takenAtUs / 1_000),
+      resetAfterMs: Math.ceil(result.resetUs / 1_000),
+    })
   }
 
-  /** @param nth of what was consumed, counted from the last; beyond: as of now */
-  async refund(cost: number, nth: number) {
-    const takenAtMs = this.#takenMs.at(-1 - nth)
+  /**
+   * @param nth of what was consumed, counted from the last; beyond: as of now
+   * @param isKnown whether the caller says as well how long it counts
+   */
+  async refund(cost: number, nth: number, isKnown: boolean) {
+    const taken = this.#taken.at(-1 - nth)
+    const takenAtMs = taken?.takenAtMs
+    const resetAfterMs = isKnown ? taken?.resetAfterMs : undefined
     const reply = await stores.adjustments.refund(harness.namespace, this.#limit, {
       cost,
       takenAtMs,
+      resetAfterMs,
     })
     if (reply.outcome === 'conflict') throw new Error('conflict')
     const { atUs, refunded, remaining } = reply
     const takenUs = takenAtMs === undefined ? atUs : takenAtMs * 1_000 + 999
+    const untilUs =
+      taken === undefined || resetAfterMs === undefined
+        ? undefined
+        : (taken.takenAtMs + resetAfterMs) * 1_000
     expect({ refunded, remaining }).toEqual({
-      refunded: this.#account.refund(atUs, cost, takenUs, this.#most),
+      refunded: this.#account.refund(atUs, cost, takenUs, untilUs, this.#most),
       remaining: this.#account.remaining(atUs, this.#most),
     })
   }
@@ -128,7 +148,8 @@ class Subject {
     if (reply.outcome === 'conflict') throw new Error('conflict')
     this.#expectTaken(reply.takenAtUs, cost, reply.limit)
     if (reply.outcome !== 'reserved') return
-    this.#reservations.push({ id: reply.id, cost, takenUs: reply.takenAtUs })
+    const untilUs = this.#account.untilUs?.(reply.takenAtUs, this.#most)
+    this.#reservations.push({ id: reply.id, cost, takenUs: reply.takenAtUs, untilUs })
   }
 
   /** @param nth of the open reservations, round and round */
@@ -136,12 +157,13 @@ class Subject {
     const reservation = this.#reservations[nth % this.#reservations.length]
     if (!reservation) return
     this.#reservations = this.#reservations.filter(({ id }) => id !== reservation.id)
-    const { id, cost, takenUs } = reservation
+    const { id, cost, takenUs, untilUs } = reservation
     const reply = await stores.reservations.settle(harness.namespace, this.#limit, { id, actual })
     if (reply.outcome !== 'settled') throw new Error(reply.outcome)
     const { atUs, refunded, remaining } = reply
     let given = 0
-    if (actual < cost) given = this.#account.refund(atUs, cost - actual, takenUs, this.#most)
+    if (actual < cost)
+      given = this.#account.refund(atUs, cost - actual, takenUs, untilUs, this.#most)
     if (actual > cost) this.#account.take(atUs, actual - cost, this.#most)
     expect({ refunded, remaining }).toEqual({
       refunded: given,
@@ -152,10 +174,16 @@ class Subject {
 
 const cost = fc.integer({ min: 1, max: 7 })
 const nth = fc.nat({ max: 3 })
+const isKnown = fc.boolean()
 const limit = fc.integer({ min: 2, max: 14 })
+/** Now and then the clock of Redis steps back. */
+const advanceMs = fc.oneof(
+  { weight: 12, arbitrary: fc.nat({ max: 30_000 }) },
+  { weight: 1, arbitrary: fc.integer({ min: -200_000, max: -1 }) },
+)
 const operation = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('check' as const), cost }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('refund' as const), cost, nth }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('refund' as const), cost, nth, isKnown }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reset' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('change' as const), limit }) },
   {
@@ -182,7 +210,7 @@ async function run(subject: Subject, operation: Operation): Promise<void> {
     case 'check':
       return subject.check(operation.cost)
     case 'refund':
-      return subject.refund(operation.cost, operation.nth)
+      return subject.refund(operation.cost, operation.nth, operation.isKnown)
     case 'reset':
       return subject.reset()
     case 'change':
@@ -202,18 +230,63 @@ const TIMEOUT_MS = 60_000
 it.each(ACCOUNTS)(
   '%s does with every operation as its model',
   async (_name, policy, open) => {
-    const steps = fc.array(fc.record({ advanceMs: fc.nat({ max: 500 }), operation }), {
-      minLength: 5,
-      maxLength: 30,
-    })
+    const steps = fc.array(fc.record({ advanceMs, operation }), { minLength: 5, maxLength: 30 })
     await fc.assert(
       fc.asyncProperty(steps, async (list) => {
         const subject = new Subject(policy, open())
-        const pace = policy.align === 'calendar' ? 60 : 1
         for (const step of list) {
-          harness.advance(step.advanceMs * pace)
+          harness.advance(step.advanceMs)
           await run(subject, step.operation)
         }
+      }),
+      { numRuns: 40 },
+    )
+  },
+  TIMEOUT_MS,
+)
+
+it.each<[string, Policy, () => Model]>([
+  [
+    'gcra',
+    { algorithm: 'gcra', limit: 7, windowMs: 78_000, burst: 30 },
+    () => gcraModel(7, 78_000, 30),
+  ],
+  [
+    'leaky-bucket',
+    { algorithm: 'leaky-bucket', limit: 7, windowMs: 78_000, maxDelayMs: 200_000 },
+    () => leakyModel(7, 78_000, 200_000),
+  ],
+])(
+  '%s leaves no more room after a cancellation than without the reservation',
+  async (_, policy, open) => {
+    const step = fc.record({ advanceMs: fc.nat({ max: 30_000 }), cost })
+    const steps = fc.array(step, { minLength: 1, maxLength: 15 })
+    await fc.assert(
+      fc.asyncProperty(steps, cost, steps, async (before, reserved, after) => {
+        const limit = { name: 'a', key: randomUUID(), inline: false, policy }
+        const without = open()
+        const take = async ({ advanceMs, cost }: { advanceMs: number; cost: number }) => {
+          harness.advance(advanceMs)
+          const options = { mode: 'all', take: 'exact', peek: false } as const
+          const outcome = await stores.checks.check(
+            harness.namespace,
+            [{ ...limit, cost }],
+            options,
+          )
+          if (outcome.kind !== 'decided') throw new Error(outcome.kind)
+          if (outcome.allowed) without.check(outcome.results[0]!.takenAtUs, cost)
+        }
+        for (const one of before) await take(one)
+        const request = { cost: reserved, ttlMs: 3_600_000 }
+        const made = await stores.reservations.reserve(harness.namespace, limit, request)
+        if (made.outcome !== 'reserved') return
+        for (const one of after) await take(one)
+        const cancelled = { id: made.id, actual: 0 }
+        const left = await stores.reservations.settle(harness.namespace, limit, cancelled)
+        if (left.outcome !== 'settled') throw new Error(left.outcome)
+        // A cost that is never allowed only looks.
+        const { remaining } = without.check(left.atUs, 1_000)
+        expect(left.remaining).toBeLessThanOrEqual(remaining)
       }),
       { numRuns: 40 },
     )

@@ -2,119 +2,228 @@ import type { Policy } from '../../src/ratelimits/policies/policy.js'
 
 /**
  * What one subject has consumed, in plain TypeScript: what the operations beside a check do to it.
- * Times in us since 1970; `limit` may be another one at each call.
+ * Times in us since 1970, by a clock that may step back; `limit` may be another one at each call.
  */
 export interface Account {
   fits(nowUs: number, cost: number, limit: number): boolean
   remaining(nowUs: number, limit: number): number
   take(nowUs: number, cost: number, limit: number): void
-  /** @returns what was given back */
-  refund(nowUs: number, cost: number, takenUs: number, limit: number): number
+  /**
+   * @param untilUs until when it counts, as far as the caller knows
+   * @returns what was given back
+   */
+  refund(
+    nowUs: number,
+    cost: number,
+    takenUs: number,
+    untilUs: number | undefined,
+    limit: number,
+  ): number
   reset(): void
+  /** Until when what is consumed counts: the algorithms that give back by it have it. */
+  untilUs?(nowUs: number, limit: number): number
 }
 
-/** 2025-01-01: from here 1/16 us are exact in a double. */
-const EPOCH_US = 1_735_689_600_000_000
-const sixteenths = (nowUs: number) => (nowUs - EPOCH_US) * 16
+const total = (parcels: readonly number[]): number => parcels.reduce((sum, one) => sum + one, 0)
 
-/** A debt in 1/16 us that drains; of another limit it keeps its units. */
-class Debt {
-  #end = 0
+/** Removes this much, from the first parcel on; what has been emptied goes. */
+function drained(parcels: readonly number[], amount: number): number[] {
+  let left = amount
+  return parcels
+    .map((parcel) => {
+      const part = Math.min(left, parcel)
+      left -= part
+      return parcel - part
+    })
+    .filter((parcel) => parcel > 0)
+}
+
+/** Every parcel in another unit; their sum is rounded up, and no parcel loses by it. */
+function scaled(parcels: readonly number[], to: number, from: number): number[] {
+  let before = 0
+  return parcels.map((parcel) => {
+    const start = Math.ceil((before * to) / from)
+    before += parcel
+    return Math.ceil((before * to) / from) - start
+  })
+}
+
+/**
+ * Whatever was consumed, parcel by parcel, in the order in which it leaks: debts, which lie above
+ * what there is room for, then usage, the oldest first. In 1/16 us.
+ */
+class Parcels {
+  #debts: number[] = []
+  #usage: number[] = []
   #interval = 1
+  #atUs = 0
   readonly #windowUs: number
+  readonly #roomOf: (limit: number) => number
 
-  constructor(windowUs: number) {
+  constructor(windowUs: number, roomOf: (limit: number, interval: number) => number) {
     this.#windowUs = windowUs
+    this.#roomOf = (limit) => roomOf(limit, this.intervalOf(limit))
   }
 
   intervalOf = (limit: number) => Math.ceil((16 * this.#windowUs) / limit)
 
-  at(nowUs: number, limit: number): number {
-    const left = Math.max(0, this.#end - sixteenths(nowUs))
+  /** What is left of it now. Another limit, and a clock that has stepped back, change it for good. */
+  sum(nowUs: number, limit: number): number {
+    const { debts, usage } = this.#leaked(nowUs)
     const interval = this.intervalOf(limit)
-    return interval === this.#interval ? left : Math.ceil((left * interval) / this.#interval)
+    const most = this.#roomOf(limit)
+    if (interval === this.#interval && total(usage) <= most && nowUs >= this.#atUs) {
+      return total(debts) + total(usage)
+    }
+    const kept = scaled(usage, interval, this.#interval)
+    this.#debts = scaled(debts, interval, this.#interval)
+    // Older usage has no place in what the new limit has room for.
+    this.#usage = drained(kept, Math.max(0, total(kept) - most))
+    this.#atUs = nowUs
+    this.#interval = interval
+    return total(this.#debts) + total(this.#usage)
   }
 
-  set(nowUs: number, debt: number, limit: number): void {
-    this.#end = sixteenths(nowUs) + debt
+  #leaked(nowUs: number) {
+    const amount = 16 * Math.max(0, nowUs - this.#atUs)
+    const paid = Math.min(amount, total(this.#debts))
+    return { debts: drained(this.#debts, paid), usage: drained(this.#usage, amount - paid) }
+  }
+
+  #settle(nowUs: number, limit: number): void {
+    this.sum(nowUs, limit)
+    const { debts, usage } = this.#leaked(nowUs)
+    this.#debts = debts
+    this.#usage = usage
+    this.#atUs = nowUs
     this.#interval = this.intervalOf(limit)
   }
 
   take(nowUs: number, cost: number, limit: number): void {
-    this.set(nowUs, this.at(nowUs, limit) + cost * this.intervalOf(limit), limit)
+    this.#settle(nowUs, limit)
+    this.#usage.push(cost * this.intervalOf(limit))
+    const surplus = Math.max(0, total(this.#usage) - this.#roomOf(limit))
+    if (surplus === 0) return
+    this.#usage = drained(this.#usage.reverse(), surplus).reverse()
+    this.#debts.push(surplus)
   }
 
-  refund(nowUs: number, cost: number, takenUs: number, limit: number): number {
-    if (takenUs <= nowUs - this.#windowUs) return 0
-    const debt = this.at(nowUs, limit)
+  refund(
+    nowUs: number,
+    cost: number,
+    takenUs: number,
+    untilUs: number | undefined,
+    limit: number,
+  ): number {
+    this.#settle(nowUs, limit)
     const interval = this.intervalOf(limit)
-    this.set(nowUs, Math.max(0, debt - cost * interval), limit)
-    return Math.min(cost, Math.ceil(debt / interval))
+    const endUs = untilUs ?? takenUs + Math.ceil((cost * interval) / 16)
+    const owed = total(this.#debts)
+    const given = Math.min(
+      cost * interval,
+      Math.max(0, 16 * (endUs - nowUs)),
+      owed + total(this.#usage),
+    )
+    this.#debts = drained(this.#debts, given)
+    this.#usage = drained(this.#usage.reverse(), given - Math.min(given, owed)).reverse()
+    return Math.ceil(given / interval)
+  }
+
+  untilUs(nowUs: number, limit: number): number {
+    return nowUs + Math.ceil(this.sum(nowUs, limit) / 16)
+  }
+
+  reset(): void {
+    this.#debts = []
+    this.#usage = []
   }
 }
 
+/** What a bucket is asked alike, however it admits. */
+const changesOf = (parcels: Parcels) => ({
+  take: parcels.take.bind(parcels),
+  refund: parcels.refund.bind(parcels),
+  untilUs: parcels.untilUs.bind(parcels),
+  reset: parcels.reset.bind(parcels),
+})
+
 /** @param burstOf what may come at once under a limit */
 export function gcraAccount(windowMs: number, burstOf: (limit: number) => number): Account {
-  let debt = new Debt(windowMs * 1_000)
+  const roomOf = (limit: number, interval: number) => burstOf(limit) * interval
+  const parcels = new Parcels(windowMs * 1_000, roomOf)
+  const left = (now: number, limit: number) =>
+    roomOf(limit, parcels.intervalOf(limit)) - parcels.sum(now, limit)
   return {
+    ...changesOf(parcels),
     fits: (now, cost, limit) =>
-      debt.at(now, limit) + cost * debt.intervalOf(limit) <=
-      burstOf(limit) * debt.intervalOf(limit),
-    remaining(now, limit) {
-      const interval = debt.intervalOf(limit)
-      return Math.max(0, Math.floor((burstOf(limit) * interval - debt.at(now, limit)) / interval))
-    },
-    take: (now, cost, limit) => debt.take(now, cost, limit),
-    refund: (now, cost, taken, limit) => debt.refund(now, cost, taken, limit),
-    reset() {
-      debt = new Debt(windowMs * 1_000)
-    },
+      cost <= burstOf(limit) && cost * parcels.intervalOf(limit) <= left(now, limit),
+    remaining: (now, limit) =>
+      Math.max(0, Math.floor(left(now, limit) / parcels.intervalOf(limit))),
   }
 }
 
 export function leakyAccount(windowMs: number, maxDelayMs: number): Account {
-  let debt = new Debt(windowMs * 1_000)
-  const free = (now: number, limit: number) => maxDelayMs * 16_000 - debt.at(now, limit)
+  const longest = maxDelayMs * 16_000
+  const parcels = new Parcels(windowMs * 1_000, (limit, interval) => longest + limit * interval)
+  const free = (now: number, limit: number) => longest - parcels.sum(now, limit)
   return {
+    ...changesOf(parcels),
     fits: (now, cost, limit) => cost <= limit && free(now, limit) >= 0,
     remaining: (now, limit) =>
-      free(now, limit) < 0 ? 0 : Math.floor(free(now, limit) / debt.intervalOf(limit)) + 1,
-    take: (now, cost, limit) => debt.take(now, cost, limit),
-    refund: (now, cost, taken, limit) => debt.refund(now, cost, taken, limit),
-    reset() {
-      debt = new Debt(windowMs * 1_000)
-    },
+      free(now, limit) < 0 ? 0 : Math.floor(free(now, limit) / parcels.intervalOf(limit)) + 1,
   }
 }
 
 interface Call {
   readonly atUs: number
-  cost: number
+  readonly cost: number
 }
 
-/** Calls that are remembered for ever, and how much each of them still counts. */
+/** Calls, and how much each of them still counts. */
 interface Counting {
   /** What counts now. */
   used(calls: readonly Call[], nowUs: number): number
-  /** Whether a refund may take from what was consumed then. */
+  /** Whether a call of that time counts, and a refund may take from it. */
   counts(atUs: number, nowUs: number, calls: readonly Call[]): boolean
+  /**
+   * Where calls count that were made later than now, by a clock that has stepped back since.
+   * @param writtenUs when the last of all changes was made
+   */
+  rewind(calls: readonly Call[], nowUs: number, writtenUs: number): readonly Call[]
 }
 
-function callsAccount({ used, counts }: Counting): Account {
-  let calls: Call[] = []
+function callsAccount({ used, counts, rewind }: Counting): Account {
+  let calls: readonly Call[] = []
+  let writtenUs = 0
+  const at = (nowUs: number) => {
+    calls = rewind(calls, nowUs, writtenUs)
+    writtenUs = Math.min(writtenUs, nowUs)
+    return calls
+  }
+  /** A change forgets for good what does not count any more. */
+  const write = (nowUs: number, changed: readonly Call[]) => {
+    calls = changed
+    writtenUs = nowUs
+  }
+  const counting = (nowUs: number) => calls.filter(({ atUs }) => counts(atUs, nowUs, calls))
   return {
-    fits: (now, cost, limit) => used(calls, now) + cost <= limit,
-    remaining: (now, limit) => Math.max(0, limit - used(calls, now)),
-    take: (now, cost) => void calls.push({ atUs: now, cost }),
+    fits: (now, cost, limit) => used(at(now), now) + cost <= limit,
+    remaining: (now, limit) => Math.max(0, limit - used(at(now), now)),
+    take(now, cost) {
+      at(now)
+      write(now, [...counting(now), { atUs: now, cost }])
+    },
     refund(now, cost, taken) {
+      at(now)
       if (!counts(taken, now, calls)) return 0
       let left = cost
-      for (const call of calls.filter(({ atUs }) => counts(atUs, now, calls)).reverse()) {
-        const part = Math.min(left, call.cost)
-        call.cost -= part
+      const newestFirst = counting(now).reverse()
+      const kept = newestFirst.map(({ atUs, cost }) => {
+        const part = Math.min(left, cost)
         left -= part
-      }
-      calls = calls.filter((call) => call.cost > 0)
+        return { atUs, cost: cost - part }
+      })
+      write(now, kept.filter((call) => call.cost > 0).reverse())
       return cost - left
     },
     reset() {
@@ -126,29 +235,39 @@ function callsAccount({ used, counts }: Counting): Account {
 const sum = (calls: readonly Call[], holds: (call: Call) => boolean): number =>
   calls.filter(holds).reduce((total, { cost }) => total + cost, 0)
 
+const all = (calls: readonly Call[], atUs: number): Call[] =>
+  calls.map(({ cost }) => ({ atUs, cost }))
+
 export function logAccount(windowMs: number): Account {
   const counts = (atUs: number, now: number) => atUs > now - windowMs * 1_000
-  return callsAccount({ counts, used: (calls, now) => sum(calls, ({ atUs }) => counts(atUs, now)) })
+  return callsAccount({
+    counts,
+    used: (calls, now) => sum(calls, ({ atUs }) => counts(atUs, now)),
+    rewind: (calls, now) => calls.map(({ atUs, cost }) => ({ atUs: Math.min(atUs, now), cost })),
+  })
 }
 
 export function windowAccount(windowMs: number): Account {
   const length = windowMs * 1_000
-  const counts = (atUs: number, now: number) => atUs >= now - (now % length)
-  return callsAccount({ counts, used: (calls, now) => sum(calls, ({ atUs }) => counts(atUs, now)) })
+  const startOf = (us: number) => us - (us % length)
+  const counts = (atUs: number, now: number) => atUs >= startOf(now)
+  return callsAccount({
+    counts,
+    used: (calls, now) => sum(calls, ({ atUs }) => counts(atUs, now)),
+    rewind: (calls, now) => (startOf(calls.at(-1)?.atUs ?? 0) > now ? all(calls, now) : calls),
+  })
 }
 
 /** The window begins with the first call that finds none. */
 export function firstHitAccount(windowMs: number): Account {
   const length = windowMs * 1_000
-  const startOf = (calls: readonly Call[], now: number) => {
-    let start = Number.NEGATIVE_INFINITY
-    for (const { atUs } of calls) if (atUs >= start + length) start = atUs
-    return now >= start + length ? Number.POSITIVE_INFINITY : start
-  }
-  const counts = (atUs: number, now: number, calls: readonly Call[]) => atUs >= startOf(calls, now)
+  const startOf = (calls: readonly Call[]) => calls[0]?.atUs ?? Number.POSITIVE_INFINITY
+  const counts = (_atUs: number, now: number, calls: readonly Call[]) =>
+    now < startOf(calls) + length
   return callsAccount({
-    counts,
+    counts: (atUs, now, calls) => counts(atUs, now, calls) && atUs >= startOf(calls),
     used: (calls, now) => sum(calls, ({ atUs }) => counts(atUs, now, calls)),
+    rewind: (calls, now) => (startOf(calls) > now ? all(calls, now) : calls),
   })
 }
 
@@ -164,24 +283,28 @@ export function slidingAccount(windowMs: number, buckets: number, strict: boolea
       const share = strict ? width : width - (now - bucketOf(now) * width)
       return full + Math.ceil((part * share) / width)
     },
+    rewind(calls, now, written) {
+      const stepUs = Math.max(0, bucketOf(written) - bucketOf(now)) * width
+      return calls.map(({ atUs, cost }) => ({ atUs: atUs - stepUs, cost }))
+    },
   })
 }
 
 export const ACCOUNTS: [string, Policy, () => Account][] = [
   [
     'gcra',
-    { algorithm: 'gcra', limit: 7, windowMs: 1_300 },
-    () => gcraAccount(1_300, (limit) => limit),
+    { algorithm: 'gcra', limit: 7, windowMs: 78_000 },
+    () => gcraAccount(78_000, (limit) => limit),
   ],
   [
     'fixed-window',
-    { algorithm: 'fixed-window', limit: 7, windowMs: 1_300 },
-    () => windowAccount(1_300),
+    { algorithm: 'fixed-window', limit: 7, windowMs: 78_000 },
+    () => windowAccount(78_000),
   ],
   [
     'fixed-window from the first hit',
-    { algorithm: 'fixed-window', align: 'first-hit', limit: 7, windowMs: 1_300 },
-    () => firstHitAccount(1_300),
+    { algorithm: 'fixed-window', align: 'first-hit', limit: 7, windowMs: 78_000 },
+    () => firstHitAccount(78_000),
   ],
   [
     'fixed-window of a calendar',
@@ -190,18 +313,22 @@ export const ACCOUNTS: [string, Policy, () => Account][] = [
   ],
   [
     'sliding-window of several buckets',
-    { algorithm: 'sliding-window', buckets: 6, limit: 7, windowMs: 1_300 },
-    () => slidingAccount(1_300, 6, false),
+    { algorithm: 'sliding-window', buckets: 6, limit: 7, windowMs: 78_000 },
+    () => slidingAccount(78_000, 6, false),
   ],
   [
     'sliding-window, strict',
-    { algorithm: 'sliding-window', buckets: 4, mode: 'strict', limit: 7, windowMs: 1_300 },
-    () => slidingAccount(1_300, 4, true),
+    { algorithm: 'sliding-window', buckets: 4, mode: 'strict', limit: 7, windowMs: 78_000 },
+    () => slidingAccount(78_000, 4, true),
   ],
-  ['sliding-log', { algorithm: 'sliding-log', limit: 7, windowMs: 1_300 }, () => logAccount(1_300)],
+  [
+    'sliding-log',
+    { algorithm: 'sliding-log', limit: 7, windowMs: 78_000 },
+    () => logAccount(78_000),
+  ],
   [
     'leaky-bucket',
-    { algorithm: 'leaky-bucket', limit: 7, windowMs: 1_300, maxDelayMs: 900 },
-    () => leakyAccount(1_300, 900),
+    { algorithm: 'leaky-bucket', limit: 7, windowMs: 78_000, maxDelayMs: 54_000 },
+    () => leakyAccount(78_000, 54_000),
   ],
 ]

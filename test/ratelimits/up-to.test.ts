@@ -75,6 +75,13 @@ describe('several limits', () => {
   })
 })
 
+it('grants no more than one call may start of a leaky bucket, however long its queue', async () => {
+  const queue = { algorithm: 'leaky-bucket', limit: 10, windowMs: 1_000, maxDelayMs: 60_000 }
+  const limit = upTo(randomUUID(), { ...queue, cost: 1_000 })
+  const { body } = await limits.check({ limits: [limit], take: 'up-to' }).expect(200)
+  expect(body.results[0]).toMatchObject({ allowed: true, granted: 10 })
+})
+
 it('answers a repeat with what the first attempt was granted', async () => {
   const limit = upTo(randomUUID(), { limit: 10, windowMs: 86_400_000, cost: 4 })
   const ask = () =>

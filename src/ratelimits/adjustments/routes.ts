@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { COMMON_PROBLEMS } from '../../http/problem.js'
+import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { KeyQuery, OnePolicyParams } from '../checks/schemas.js'
 import type { Tell } from '../checks/tell.js'
 import type { PolicyStore } from '../policies/store.js'
@@ -38,11 +38,15 @@ export const adjustmentRoutes: FastifyPluginAsyncTypebox<AdjustmentRouteOptions>
       },
     },
     async (request, reply) => {
-      const { key, cost, takenAtMs } = request.body
+      const { key, cost, takenAtMs, resetAfterMs } = request.body
       const { namespace } = request
+      if (resetAfterMs !== undefined && takenAtMs === undefined) {
+        throw invalid('body/resetAfterMs', 'needs takenAtMs')
+      }
       const limit = await countedLimit(policies, namespace, request.params.policy, key)
       const idempotency = identityOf(request)
-      const outcome = await store.refund(namespace, limit, { cost, takenAtMs, idempotency })
+      const taken = { takenAtMs, resetAfterMs }
+      const outcome = await store.refund(namespace, limit, { cost, ...taken, idempotency })
       if (outcome.outcome === 'conflict') throw idempotencyConflict()
       if (outcome.outcome === 'replayed') reply.header('idempotent-replayed', 'true')
       const left = tell.left(reply, limit, outcome)

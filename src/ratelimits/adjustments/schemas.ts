@@ -2,6 +2,9 @@ import Type from 'typebox'
 import { ObjectName, ResourceName } from '../../http/names.js'
 import { Cost, Key, KeyQuery, SameCost } from '../checks/schemas.js'
 
+/** 2^52/16 us: a bucket holds no more. */
+const MAX_RESET_MS = 281_474_976_710
+
 const closed = { additionalProperties: false } as const
 
 export const RefundQuery = Type.Object({ ...KeyQuery.properties, cost: SameCost }, closed)
@@ -15,12 +18,24 @@ export const RefundRequest = Type.Object(
         minimum: 0,
         maximum: 4_102_444_800_000,
         description:
-          'When it was consumed, as the check told it: what has left the window since is not given ' +
-          'back. Milliseconds since 1970. Default: now.',
+          'When it was consumed, as the check said: what no longer counts is not given back. ' +
+          'Milliseconds since 1970. Default: now.',
+      }),
+    ),
+    resetAfterMs: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: MAX_RESET_MS,
+        description:
+          'gcra, leaky-bucket: as the check said beside takenAtMs, which it needs: until then the cost ' +
+          'counts. Without it as much is given back as cannot have leaked since takenAtMs. Milliseconds.',
       }),
     ),
   },
-  { ...closed, examples: [{ key: 'user-7', cost: 3, takenAtMs: 1_795_248_000_000 }] },
+  {
+    ...closed,
+    examples: [{ key: 'user-7', cost: 3, takenAtMs: 1_795_248_000_000, resetAfterMs: 23_400 }],
+  },
 )
 
 export const RefundResponse = Type.Object(

@@ -26,6 +26,7 @@ export const refundScript = defineScript({
     'c',
     'cost',
     'taken_us',
+    'until_us',
     'fingerprint',
     'memo_ttl_ms',
     'channel',

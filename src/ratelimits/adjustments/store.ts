@@ -11,6 +11,8 @@ export interface RefundRequest {
   readonly cost: number
   /** When it was consumed, since 1970; what no longer counts is not given back. Default: now. */
   readonly takenAtMs?: number | undefined
+  /** How long it counted from then on. Default: as if nothing had been consumed before. */
+  readonly resetAfterMs?: number | undefined
   readonly idempotency?: Idempotency | undefined
 }
 
@@ -26,7 +28,7 @@ export function createAdjustmentStore(binder: Binder, clock: RedisClock): Adjust
   const reset = binder.bind(resetScript)
 
   return {
-    refund(namespace, limit, { cost, takenAtMs, idempotency }) {
+    refund(namespace, limit, { cost, takenAtMs, resetAfterMs, idempotency }) {
       const keys = {
         state: limitKey(namespace, kindOf(limit.policy), limit),
         exception: exceptionKey(namespace, limit),
@@ -38,6 +40,10 @@ export function createAdjustmentStore(binder: Binder, clock: RedisClock): Adjust
           cost,
           // The last microsecond of the millisecond: an answer told it rounded down.
           taken_us: takenAtMs === undefined ? 0 : takenAtMs * 1_000 + 999,
+          until_us:
+            takenAtMs === undefined || resetAfterMs === undefined
+              ? 0
+              : (takenAtMs + resetAfterMs) * 1_000,
           fingerprint: idempotency?.fingerprint ?? '',
           memo_ttl_ms: idempotency?.ttlMs ?? 0,
           channel: CHANGES,

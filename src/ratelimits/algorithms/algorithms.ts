@@ -1,8 +1,8 @@
 import { listFault } from '../lists/lists.js'
 import type { Policy } from '../policies/policy.js'
 import type { Algorithm, Kind, PolicyFault, ScriptLimit } from './algorithm.js'
+import { gcra, leakyBucket } from './buckets.js'
 import { concurrency } from './concurrency.js'
-import { gcra, leakyBucket } from './tat.js'
 import { fixedWindow, slidingLog, slidingWindow } from './windows.js'
 
 /** By the name that policies call them; the first is the default. */

@@ -46,7 +46,8 @@ export class LocalLimiter {
     const now = this.#nowUs()
     const interval = (windowOf(policy) * 1_000) / this.#share(policy.limit)
     const burst = this.#share(algorithmOf(policy).maxCost(policy))
-    let debt = this.#debtOf(subject, now, interval)
+    // Nobody waits for usage of a larger limit, as with Redis.
+    let debt = Math.min(this.#debtOf(subject, now, interval), burst * interval)
     return {
       left: () => Math.max(0, Math.floor(burst - debt / interval)),
       resetUs: () => Math.ceil(debt),

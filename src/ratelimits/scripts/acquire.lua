@@ -30,9 +30,9 @@ local most, lease_ms, fingerprint, memo_ttl_ms = tonumber(ARGV[3]), tonumber(ARG
 
 local before, foreign = recall(memo_key, fingerprint)
 if foreign then return { 3, '', 0, 0, 0, 0, 0, 0 } end
-local own = read_exception(KEYS[2])
+local own, policy_most = read_exception(KEYS[2]), most
 if own and own.most > 0 then most = own.most end
-local blocked_us = own and own.blocked > 0 and own.blocked - now_us or 0
+local is_blocked = own and own.blocked > 0
 local used = live_weight(key)
 
 if before then
@@ -52,12 +52,10 @@ local function until_ended(surplus)
   return till - now_us
 end
 
-if weight > most or used + weight > most or blocked_us > 0 then
-  local retry_us = -1
-  if weight <= most then
-    retry_us = math.max(blocked_us, until_ended(math.max(0, used + weight - most)))
-  end
-  return { 0, '', 0, used, most, keep_leases(key), retry_us, blocked_us > 0 and 1 or 0 }
+if weight > most or used + weight > most or is_blocked then
+  local retry_us = weight > most and -1 or until_ended(math.max(0, used + weight - most))
+  if own then retry_us = retry_with(own, retry_us, weight > most and weight <= policy_most) end
+  return { 0, '', 0, used, most, keep_leases(key), retry_us, is_blocked and 1 or 0 }
 end
 
 redis.call('ZADD', key, string.format('%.0f', now_us + lease_ms * 1000), lease)

@@ -54,7 +54,8 @@ for i = 1, count do
     tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4]) or ARGV[at + 4], tonumber(ARGV[at + 5]))
   if not limit then return { 4, now_us } end
   if up_to then
-    limit.cost = limit.unlimited and cost or math.min(cost, (limit.algorithm.describe(limit)))
+    limit.cost = limit.unlimited and cost
+      or math.min(cost, limit.largest, (limit.algorithm.describe(limit)))
   end
   limit.granted, limit.enforced = 0, ARGV[at + 1] == '0'
   if before[i] and before[i].cost > 0 then

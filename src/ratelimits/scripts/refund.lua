@@ -10,6 +10,7 @@ ARGV b            int or text
 ARGV c            int
 ARGV cost         int     at most so much is given back
 ARGV taken_us     int     when it was consumed, 0 for now: what no longer counts is not given back
+ARGV until_us     int     until when it counts, 0 where that is not known
 ARGV fingerprint  string  of the request, '' without an idempotency key
 ARGV memo_ttl_ms  int     how long the memo is kept
 ARGV channel      string  who remembers denials listens here
@@ -27,8 +28,8 @@ COST O(1); sliding windows O(buckets), a log what has left it since its last wri
 -- @use lib/limit.lua
 local kind, a, c = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[4])
 local b = tonumber(ARGV[3]) or ARGV[3]
-local cost, taken_us = tonumber(ARGV[5]), tonumber(ARGV[6])
-local fingerprint, memo_ttl_ms, channel, message = ARGV[7], tonumber(ARGV[8]), ARGV[9], ARGV[10]
+local cost, taken_us, until_us = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local fingerprint, memo_ttl_ms, channel, message = ARGV[8], tonumber(ARGV[9]), ARGV[10], ARGV[11]
 local memo_key = KEYS[3]
 
 local refunded_before, foreign = recall(memo_key, fingerprint)
@@ -39,7 +40,7 @@ if not limit then return { 4, now_us, 0, 0, 0, 0 } end
 local refunded = tonumber(refunded_before)
 if not refunded then
   if taken_us == 0 then taken_us = now_us end
-  refunded = limit.algorithm.refund(limit, cost, taken_us)
+  refunded = limit.algorithm.refund(limit, cost, taken_us, until_us > 0 and until_us or nil)
   remember(memo_key, fingerprint, string.format('%.0f', refunded), memo_ttl_ms)
   redis.call('PUBLISH', channel, message)
 end

@@ -4,7 +4,7 @@ it can be settled once. A reservation that nobody settles stays consumed.
 
 KEYS state        string|list  of the limit
 KEYS exception    string  lib/exception.lua
-KEYS reservation  string  "<cost> <taken us> <end us>", under the id
+KEYS reservation  string  "<cost> <taken us> <end us> <until us>", under the id: until when the cost counts
 KEYS memo?        string  what a request with this idempotency key did
 ARGV kind         string  kind, a, b and c: as for ratelimits.check
 ARGV a            int
@@ -53,7 +53,8 @@ elseif reserved then
     granted = cost
   end
   local what = string.format('%.0f %.0f %.0f', granted, taken_us, end_us)
-  redis.call('SET', KEYS[3], what, 'PX', ttl_ms)
+  local _, reset_us = limit.algorithm.describe(limit)
+  redis.call('SET', KEYS[3], string.format('%s %.0f', what, now_us + reset_us), 'PX', ttl_ms)
   remember(memo_key, fingerprint, string.format('%s %.0f %s', what, start_us, id), memo_ttl_ms)
 end
 local reply = { reserved and (memo and 2 or 1) or 0, taken_us }

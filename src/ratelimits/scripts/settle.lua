@@ -35,11 +35,12 @@ local channel, message, memo_key = ARGV[8], ARGV[9], KEYS[4]
 
 local memo, foreign = recall(memo_key, fingerprint)
 if foreign then return { 3, 0, 0, 0, 0, 0, 0 } end
-local reserved, refunded, taken_us, end_us
+local reserved, refunded, taken_us, end_us, until_us
 if memo then
   reserved, refunded = string.match(memo, '^(%d+) (%d+)$')
 else
-  reserved, taken_us, end_us = string.match(redis.call('GET', KEYS[3]) or '', '^(%d+) (%d+) (%d+)$')
+  reserved, taken_us, end_us, until_us =
+    string.match(redis.call('GET', KEYS[3]) or '', '^(%d+) (%d+) (%d+) (%d+)$')
   if not reserved or tonumber(end_us) <= now_us then return { 0, 0, 0, 0, 0, 0, 0 } end
 end
 reserved, refunded = tonumber(reserved), tonumber(refunded or 0)
@@ -49,7 +50,8 @@ if not limit then return { 4, now_us, 0, 0, 0, 0, 0 } end
 if not memo then
   redis.call('UNLINK', KEYS[3])
   if actual < reserved then
-    refunded = limit.algorithm.refund(limit, reserved - actual, tonumber(taken_us))
+    -- What was too much stands behind what was not: both count until the same moment.
+    refunded = limit.algorithm.refund(limit, reserved - actual, tonumber(taken_us), tonumber(until_us))
   elseif reserved > 0 and actual > reserved then
     limit.cost = actual - reserved
     limit.algorithm.write(limit)

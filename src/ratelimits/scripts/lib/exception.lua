@@ -15,6 +15,15 @@ local function read_exception(key)
   return (own.blocked > 0 or own.most > 0) and own or nil
 end
 
+-- When a denied call may be asked again, -1 for never: no later than the override ends, which the
+-- policy may allow what it does not, and not before the end of a block.
+local function retry_with(own, retry_us, is_for_policy)
+  local left_us = own.till > 0 and own.till - now_us or math.huge
+  if is_for_policy and own.till > 0 then retry_us = left_us end
+  retry_us = math.min(retry_us, left_us)
+  return retry_us < 0 and -1 or math.max(retry_us, own.blocked - now_us)
+end
+
 -- Lives as long as the later of the two.
 local function write_exception(key, own)
   if own.blocked == 0 and own.most == 0 then return redis.call('DEL', key) end

@@ -3,11 +3,12 @@
 -- a: limit
 local function listed(allowed)
   return {
-    evaluate = function(_, cost, most)
+    evaluate = function(_, _, most)
       return {
-        cost = cost, most = most, allowed = allowed, unlimited = allowed, retry_us = allowed and 0 or -1,
+        most = most, allowed = allowed, unlimited = allowed, retry_us = allowed and 0 or -1,
       }
     end,
+    largest = function() return math.huge end,
     write = function() end,
     refund = function() return 0 end,
     describe = function(limit) return allowed and limit.most or 0, 0 end,

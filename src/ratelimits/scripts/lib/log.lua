@@ -18,24 +18,34 @@ local function first_where(count, holds)
   return low
 end
 
+-- Entries of the future are from before the clock stepped back: they become one of now.
+-- @return how many entries there are then
+local function merge_ahead(key, count)
+  if count == 0 or time_of(key, count) <= now_us then return count end
+  local first = first_where(count, function(entry) return time_of(key, entry) > now_us end)
+  local total = total_of(key, count)
+  redis.call('LTRIM', key, 0, 2 * (first - 1))
+  redis.call('RPUSH', key, string.format('%.0f', now_us), string.format('%.0f', total))
+  return first
+end
+
 -- Until the entry has left after which the cost fits.
-local function retry_of_log(limit)
-  local surplus = limit.total + limit.cost - limit.most
+local function retry_of_log(limit, cost)
+  local surplus = limit.total + cost - limit.most
   if limit.base >= surplus then return 0 end
   local entry = first_where(limit.count, function(at) return total_of(limit.key, at) >= surplus end)
   return time_of(limit.key, entry) + limit.length - now_us
 end
 
 function log.evaluate(key, cost, most, length)
-  local count = math.floor(redis.call('LLEN', key) / 2)
-  local limit = { key = key, cost = cost, most = most, length = length, count = count, base = 0, total = 0, at = now_us }
+  local count = merge_ahead(key, math.floor(redis.call('LLEN', key) / 2))
+  local limit = { key = key, most = most, length = length, count = count, base = 0, total = 0 }
   limit.live = first_where(count, function(entry) return time_of(key, entry) > now_us - length end)
   if count > 0 then
     limit.base, limit.total = total_of(key, limit.live - 1), total_of(key, count)
-    -- A clock that steps back must not put an entry before an older one.
-    limit.at = math.max(now_us, time_of(key, count))
+    limit.newest = time_of(key, count)
   end
-  limit.retry_us = cost > most and -1 or retry_of_log(limit)
+  limit.retry_us = retry_of_log(limit, cost)
   limit.allowed = limit.retry_us == 0
   return limit
 end
@@ -44,14 +54,14 @@ end
 local function store_log(limit)
   if limit.total == limit.base then return redis.call('UNLINK', limit.key) end
   redis.call('LTRIM', limit.key, 2 * (limit.live - 1), -1)
-  local ms = math.ceil((limit.at + limit.length - now_us) / 1000)
+  local ms = math.ceil((limit.newest + limit.length - now_us) / 1000)
   return redis.call('PEXPIRE', limit.key, ms)
 end
 
 function log.write(limit)
-  limit.total = limit.total + limit.cost
+  limit.total, limit.newest = limit.total + limit.cost, now_us
   if limit.count == 0 then redis.call('RPUSH', limit.key, 0) end
-  redis.call('RPUSH', limit.key, string.format('%.0f', limit.at), string.format('%.0f', limit.total))
+  redis.call('RPUSH', limit.key, string.format('%.0f', now_us), string.format('%.0f', limit.total))
   store_log(limit)
 end
 
@@ -62,7 +72,7 @@ function log.refund(limit, cost, taken_us)
   limit.total = limit.total - refunded
   local last = first_where(limit.count, function(at) return total_of(limit.key, at) >= limit.total end)
   if last <= limit.count and refunded > 0 then
-    limit.at = time_of(limit.key, last)
+    limit.newest = time_of(limit.key, last)
     redis.call('LTRIM', limit.key, 0, 2 * last)
     redis.call('LSET', limit.key, -1, string.format('%.0f', limit.total))
   end
@@ -72,5 +82,5 @@ end
 
 function log.describe(limit)
   local used = limit.total - limit.base
-  return math.max(0, limit.most - used), used == 0 and 0 or limit.at + limit.length - now_us
+  return math.max(0, limit.most - used), used == 0 and 0 or limit.newest + limit.length - now_us
 end

@@ -5,18 +5,20 @@
 -- a: limit; b: width of a bucket in us; c: buckets, negative where strict.
 local sliding = {}
 
--- The counts as of now, the newest first, N + 1 of them. Another width or number starts afresh.
+-- The counts as of now, the newest first, N + 1 of them. Another width or number starts afresh. When
+-- the clock has stepped back since, what was counted then counts as of now, which is the second value.
 local function read_buckets(key, index, width, buckets)
   local counts, stored = {}, redis.call('GET', key)
   local last, same, text = string.match(stored or '', '^(%d+):(%d+):(.*)$')
   local gone = last and tonumber(same) == width and index - tonumber(last) or buckets + 1
-  if gone < 0 then gone = 0 end
+  local is_ahead = gone < 0
+  if is_ahead then gone = 0 end
   for i = 1, buckets + 1 do counts[i] = 0 end
   local old = {}
   for count in string.gmatch(text or '', '%d+') do old[#old + 1] = tonumber(count) end
-  if #old ~= buckets + 1 then return counts end
+  if #old ~= buckets + 1 then return counts, false end
   for i = gone + 1, buckets + 1 do counts[i] = old[i - gone] end
-  return counts
+  return counts, is_ahead
 end
 
 -- What counts when `passed` more buckets have begun and `elapsed` us of the newest are over.
@@ -44,18 +46,6 @@ local function retry_of(limit, cost)
   end
 end
 
-function sliding.evaluate(key, cost, most, width, mode)
-  local index = math.floor(now_us / width)
-  local limit = {
-    key = key, index = index, width = width, most = most, cost = cost,
-    buckets = math.abs(mode), strict = mode < 0, elapsed = now_us - index * width,
-  }
-  limit.counts = read_buckets(key, index, width, limit.buckets)
-  limit.allowed = used_of(limit, 0, limit.elapsed) + cost <= most
-  limit.retry_us = cost > most and -1 or retry_of(limit, cost)
-  return limit
-end
-
 -- Until nothing counts any more.
 local function reset_of(limit)
   for i, count in ipairs(limit.counts) do
@@ -64,17 +54,32 @@ local function reset_of(limit)
   return 0
 end
 
-local function store_buckets(limit)
+local function store_buckets(limit, call)
   local ms = math.ceil(reset_of(limit) / 1000)
-  if ms == 0 then return redis.call('DEL', limit.key) end
-  return redis.call('SET', limit.key,
+  if ms == 0 then return call('DEL', limit.key) end
+  return call('SET', limit.key,
     string.format('%.0f:%.0f:%s', limit.index, limit.width, table.concat(limit.counts, ',')),
     'PX', ms)
 end
 
+function sliding.evaluate(key, cost, most, width, mode)
+  local index = math.floor(now_us / width)
+  local limit = {
+    key = key, index = index, width = width, most = most,
+    buckets = math.abs(mode), strict = mode < 0, elapsed = now_us - index * width,
+  }
+  local is_ahead
+  limit.counts, is_ahead = read_buckets(key, index, width, limit.buckets)
+  -- Also for a call that is denied, or the wait that it is told would end only after the step.
+  if is_ahead then store_buckets(limit, redis.pcall) end
+  limit.retry_us = retry_of(limit, cost)
+  limit.allowed = limit.retry_us == 0
+  return limit
+end
+
 function sliding.write(limit)
   limit.counts[1] = limit.counts[1] + limit.cost
-  store_buckets(limit)
+  store_buckets(limit, redis.call)
 end
 
 function sliding.refund(limit, cost, taken_us)
@@ -84,7 +89,7 @@ function sliding.refund(limit, cost, taken_us)
     local part = math.min(left, count)
     limit.counts[i], left = count - part, left - part
   end
-  store_buckets(limit)
+  store_buckets(limit, redis.call)
   return cost - left
 end
 

@@ -1,0 +1,84 @@
+-- A bucket that leaks: each unit of cost takes one interval to leak out. Levels and intervals are in
+-- 1/16 us, which a double holds exactly. State "<at>:<interval>:<level>", the level as it was `at`
+-- that time, in us; ":<owed>" follows where a commit took more than there was room for.
+-- Source: ATM Forum TM 4.0, GCRA in the form of the continuous-state leaky bucket algorithm.
+
+local function us(units) return math.ceil(units / 16) end
+
+local function debt_of(bucket) return bucket.level + bucket.owed end
+
+local function store_bucket(bucket, call)
+  local ms = math.ceil(debt_of(bucket) / 16000)
+  if ms == 0 then return call('DEL', bucket.key) end
+  local state = string.format('%.0f:%.0f:%.0f', now_us, bucket.interval, bucket.level)
+  if bucket.owed > 0 then state = string.format('%s:%.0f', state, bucket.owed) end
+  return call('SET', bucket.key, state, 'PX', ms)
+end
+
+-- Where time in doubles ends: no debt reaches further.
+local FARTHEST = 2 ^ 52
+
+local function owe(bucket, owed) bucket.owed = math.min(owed, FARTHEST - bucket.level) end
+
+-- Where another limit holds now, what was consumed is kept in units, as far as there is room for it:
+-- nobody waits for usage of a larger limit. What is owed is kept in full. A clock that has stepped
+-- back is taken for one that stood still. Either is stored at once, also for a call that is denied,
+-- or the time that it is told would not come true; a full Redis has to do without.
+local function read_bucket(key, interval, room)
+  local bucket = { key = key, interval = interval, room = room, level = 0, owed = 0 }
+  local state = redis.call('GET', key)
+  if not state then return bucket end
+  local at, stored, level, owed = string.match(state, '^(%d+):(%d+):(%d+):?(%d*)$')
+  at, stored, level, owed = tonumber(at), tonumber(stored), tonumber(level), tonumber(owed) or 0
+
+  local leaked = 16 * math.max(0, now_us - at)
+  bucket.owed = math.max(0, owed - leaked)
+  bucket.level = math.max(0, level - math.max(0, leaked - owed))
+  if stored == interval and bucket.level <= room and now_us >= at then return bucket end
+  bucket.level = math.min(room, math.ceil(bucket.level * interval / stored))
+  owe(bucket, math.ceil(bucket.owed * interval / stored))
+  store_bucket(bucket, redis.pcall)
+  return bucket
+end
+
+local function fill(limit)
+  limit.level = limit.level + limit.cost * limit.interval
+  local surplus = math.max(0, limit.level - limit.room)
+  limit.level = limit.level - surplus
+  owe(limit, limit.owed + surplus)
+  store_bucket(limit, redis.call)
+end
+
+-- Of what was consumed at one time as much as cannot have leaked since. It has leaked when all of it
+-- and all before it have, which is told as until_us; where that is not known, nothing was before it.
+local function pay_back(limit, cost, taken_us, until_us)
+  local last_us = until_us or taken_us + us(cost * limit.interval)
+  local given = math.min(cost * limit.interval, 16 * math.max(0, last_us - now_us), debt_of(limit))
+  local from_owed = math.min(given, limit.owed)
+  limit.owed, limit.level = limit.owed - from_owed, limit.level - given + from_owed
+  store_bucket(limit, redis.call)
+  return math.ceil(given / limit.interval)
+end
+
+-- a: interval; b: burst, in cost; c: window in us.
+local gcra = { write = fill, refund = pay_back }
+
+function gcra.largest(_, burst) return burst end
+
+function gcra.override(_, _, length, most, burst)
+  local interval = math.ceil(16 * length / most)
+  return interval, math.min(burst, math.floor(FARTHEST / interval)), length
+end
+
+function gcra.evaluate(key, cost, interval, burst)
+  local limit = read_bucket(key, interval, burst * interval)
+  local surplus = debt_of(limit) + cost * interval - limit.room
+  limit.allowed, limit.retry_us = surplus <= 0, us(math.max(0, surplus))
+  return limit
+end
+
+-- remaining cost; us until nothing is consumed any more
+function gcra.describe(limit)
+  local debt = debt_of(limit)
+  return math.max(0, math.floor((limit.room - debt) / limit.interval)), us(debt)
+end

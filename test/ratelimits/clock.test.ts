@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+import { limitsOf } from './limits.js'
+
+let harness: Harness
+let limits: ReturnType<typeof limitsOf>
+
+beforeAll(async () => {
+  harness = await startHarness()
+  limits = limitsOf(harness)
+})
+afterAll(() => harness.close())
+
+const HOUR_MS = 3_600_000
+const WINDOW = { limit: 10, windowMs: HOUR_MS }
+
+describe.each([
+  ['gcra', WINDOW],
+  ['gcra with a large burst', { ...WINDOW, burst: 100 }],
+  ['leaky-bucket', { ...WINDOW, algorithm: 'leaky-bucket', maxDelayMs: 0.95 * HOUR_MS }],
+  ['fixed-window', { ...WINDOW, algorithm: 'fixed-window' }],
+  ['fixed-window of the first hit', { ...WINDOW, algorithm: 'fixed-window', align: 'first-hit' }],
+  [
+    'fixed-window of a calendar',
+    { algorithm: 'fixed-window', align: 'calendar', period: 'hour', limit: 10 },
+  ],
+  ['sliding-window', { ...WINDOW, algorithm: 'sliding-window' }],
+  [
+    'sliding-window, strict',
+    { ...WINDOW, algorithm: 'sliding-window', mode: 'strict', buckets: 4 },
+  ],
+  ['sliding-log', { ...WINDOW, algorithm: 'sliding-log' }],
+])('a clock that steps back, in %s', (_name, policy) => {
+  async function subject() {
+    const name = randomUUID()
+    await limits.put(name, policy).expect(201)
+    const key = randomUUID()
+    return async (verb: string, body: object = {}) =>
+      (await limits.post(`${name}/${verb}`, { key, ...body }).expect(200)).body
+  }
+  const most = 'burst' in policy ? policy.burst : policy.limit
+
+  it('keeps what was consumed, and denies for a window at most', async () => {
+    const post = await subject()
+    await post('check', { cost: most })
+    const before = (await post('peek')).retryAfterMs
+    harness.advance(-240 * HOUR_MS)
+    const denied = await post('check')
+    expect(denied).toMatchObject({ allowed: false, remaining: 0 })
+    // One that slides needs a bucket more than its window.
+    expect(denied.retryAfterMs).toBeLessThanOrEqual(Math.max(before, HOUR_MS) + 1)
+    const { resetAfterMs } = denied.results[0]
+    expect(resetAfterMs).toBeLessThanOrEqual(Math.max(2 * HOUR_MS, (most / 10) * HOUR_MS))
+
+    harness.advance(denied.retryAfterMs)
+    expect((await post('check')).allowed).toBe(true)
+  })
+
+  it('counts on from there', async () => {
+    const post = await subject()
+    await post('check', { cost: most - 3 })
+    harness.advance(-240 * HOUR_MS)
+    expect((await post('check')).allowed).toBe(true)
+    expect((await post('refund')).refunded).toBe(1)
+    const { remaining } = await post('peek')
+    // Within the milliseconds that this takes, nothing comes back.
+    expect(remaining).toBe(3)
+  })
+})

@@ -1,0 +1,227 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { limitKey } from '../../src/ratelimits/keys.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { limitsOf } from './limits.js'
+
+let harness: Harness
+let limits: ReturnType<typeof limitsOf>
+
+beforeAll(async () => {
+  harness = await startHarness()
+  limits = limitsOf(harness)
+})
+afterAll(() => harness.close())
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 3_600_000
+const DAY_MS = 86_400_000
+
+/** A policy of its own, and one subject of it. */
+async function subjectOf(policy: object) {
+  const name = randomUUID()
+  const key = randomUUID()
+  await limits.put(name, policy).expect(201)
+  const post = async (verb: string, body: object = {}) =>
+    (await limits.post(`${name}/${verb}`, { key, ...body }).expect(200)).body
+  const override = (body: object) =>
+    harness
+      .request('put', `/v1/ratelimits/policies/${name}/overrides/${key}`)
+      .send(body)
+      .expect(201)
+  const stateOf = () =>
+    harness.redis.get(limitKey(harness.namespace, 'g', { name, key, inline: false }))
+  return {
+    post,
+    override,
+    stateOf,
+    put: (changed: object) => limits.put(name, changed).expect(200),
+  }
+}
+
+describe('a limit that is lowered', () => {
+  it.each([
+    ['gcra', { algorithm: 'gcra' }],
+    ['leaky-bucket', { algorithm: 'leaky-bucket', maxDelayMs: MINUTE_MS }],
+  ])('in %s makes nobody wait longer than one of its windows', async (_name, algorithm) => {
+    const { post, put } = await subjectOf({ ...algorithm, limit: 1_000, windowMs: MINUTE_MS })
+    await post('check', { cost: 900 })
+    await put({ ...algorithm, limit: 10, windowMs: MINUTE_MS })
+    for (const cost of [1, 10]) {
+      const { retryAfterMs } = await post('check', { cost })
+      expect(retryAfterMs).toBeLessThanOrEqual(MINUTE_MS)
+    }
+  })
+
+  it('keeps what was consumed, as far as the new limit has room for it', async () => {
+    const { post, put } = await subjectOf({ limit: 1_000, windowMs: 300 * DAY_MS })
+    await post('check', { cost: 900 })
+    await put({ limit: 10, windowMs: 300 * DAY_MS })
+    const denied = await post('check')
+    expect(denied).toMatchObject({ allowed: false, remaining: 0 })
+    expect(denied.retryAfterMs).toBeGreaterThan(29 * DAY_MS)
+  })
+
+  it('keeps a smaller burst from making anybody wait for a larger one', async () => {
+    const policy = { limit: 10, windowMs: 1_000 }
+    const { post, put } = await subjectOf({ ...policy, burst: 10_000 })
+    await post('check', { cost: 10_000 })
+    await put({ ...policy, burst: 10 })
+    expect((await post('check', { cost: 10 })).retryAfterMs).toBeLessThanOrEqual(1_000)
+  })
+
+  it('tells the same time to every call that is denied', async () => {
+    const { post, put } = await subjectOf({ limit: 1_000, windowMs: 1_000 })
+    await post('check', { cost: 1_000 })
+    await put({ limit: 10, windowMs: DAY_MS })
+    const first = await post('check')
+    // By the old limit everything would have been paid back by now.
+    harness.advance(5_000)
+    const second = await post('check')
+    expect(second.allowed).toBe(false)
+    expect(second.retryAfterMs).toBeGreaterThan(first.retryAfterMs - MINUTE_MS)
+    harness.advance(second.retryAfterMs)
+    expect((await post('check')).allowed).toBe(true)
+  })
+
+  it('forgives nothing that a commit took beyond it', async () => {
+    const { post, put } = await subjectOf({ limit: 100, windowMs: 100 * DAY_MS })
+    const { reservationId } = await post('reserve', { cost: 50 })
+    await post('commit', { reservationId, actual: 300 })
+    await put({ limit: 10, windowMs: 100 * DAY_MS })
+    const denied = await post('check')
+    // Of the 100 of its window 10 are left, and all of the 200 above.
+    expect(denied.retryAfterMs).toBeGreaterThan(2_009 * DAY_MS)
+    expect(denied.retryAfterMs).toBeLessThanOrEqual(2_010 * DAY_MS)
+  })
+})
+
+it('is written by nothing but what changes it', async () => {
+  const { post, stateOf } = await subjectOf({ limit: 10, windowMs: DAY_MS })
+  await post('check', { cost: 8 })
+  const before = await stateOf()
+  await post('check', { cost: 3 })
+  await post('peek')
+  expect(await stateOf()).toBe(before)
+})
+
+describe('what was taken beyond a limit', () => {
+  it('is paid back before anything else', async () => {
+    const { post, put } = await subjectOf({ limit: 10, windowMs: 10 * DAY_MS })
+    const { reservationId } = await post('reserve', { cost: 10 })
+    await post('commit', { reservationId, actual: 15 })
+    expect((await post('peek')).retryAfterMs).toBeGreaterThan(5.9 * DAY_MS)
+    await post('refund', { cost: 3 })
+    harness.advance(2 * DAY_MS)
+    await put({ limit: 5, windowMs: 10 * DAY_MS })
+    expect((await post('peek')).retryAfterMs).toBeLessThanOrEqual(2 * DAY_MS)
+  })
+})
+
+describe('an override with an end', () => {
+  it('makes nobody wait beyond it', async () => {
+    const { post, override } = await subjectOf({ limit: 1_000, windowMs: DAY_MS })
+    await post('check', { cost: 500 })
+    await override({ limit: 1, ttlMs: 30_000 })
+    for (const cost of [1, 2]) {
+      const denied = await post('check', { cost })
+      expect(denied.results[0]).toMatchObject({ allowed: false, unsatisfiable: false })
+      expect(denied.retryAfterMs).toBeLessThanOrEqual(30_000)
+    }
+    harness.advance(30_000)
+    expect((await post('check', { cost: 2 })).allowed).toBe(true)
+  })
+
+  it('promises nothing that the policy will not allow either', async () => {
+    const { post, override } = await subjectOf({ limit: 10, windowMs: DAY_MS })
+    await override({ limit: 1, ttlMs: 30_000 })
+    const { results } = await post('check', { cost: 11 })
+    expect(results[0]).toMatchObject({ allowed: false, unsatisfiable: true })
+  })
+
+  it('makes no lease wait beyond it', async () => {
+    const { post, override } = await subjectOf({
+      algorithm: 'concurrency',
+      limit: 9,
+      leaseMs: DAY_MS,
+    })
+    await post('leases', { weight: 5 })
+    await override({ limit: 2, ttlMs: 30_000 })
+    for (const weight of [1, 4]) {
+      const denied = await post('leases', { weight })
+      expect(denied).toMatchObject({ allowed: false, unsatisfiable: false })
+      expect(denied.retryAfterMs).toBeLessThanOrEqual(30_000)
+    }
+    expect(await post('leases', { weight: 10 })).toMatchObject({ unsatisfiable: true })
+  })
+})
+
+/** What an LLM budget looks like: a rate per second, and a burst of many seconds. */
+const BUDGET = { limit: 10, windowMs: 1_000, burst: 1_000 }
+
+describe('what is given back of a bucket', () => {
+  it('is what has not leaked, however many windows ago it was reserved', async () => {
+    const { post } = await subjectOf(BUDGET)
+    const { reservationId } = await post('reserve', { cost: 800 })
+    harness.advance(1_200)
+    const { refunded, remaining } = await post('commit', { reservationId, actual: 100 })
+    expect(refunded).toBe(700)
+    expect(remaining).toBeGreaterThanOrEqual(900 + 12)
+  })
+
+  it('is nothing of what has leaked', async () => {
+    const { post } = await subjectOf({ limit: 10, windowMs: 10 * HOUR_MS })
+    const { reservationId } = await post('reserve', { cost: 10, ttlMs: DAY_MS })
+    harness.advance(9.5 * HOUR_MS)
+    expect((await post('check', { cost: 9 })).allowed).toBe(true)
+    // As if there had been no reservation: half a unit of it was left.
+    expect(await post('cancel', { reservationId })).toMatchObject({ refunded: 1, remaining: 1 })
+  })
+
+  it('is what was reserved behind others, until those have leaked', async () => {
+    const { post } = await subjectOf({ limit: 10, windowMs: 10 * HOUR_MS })
+    await post('check', { cost: 5 })
+    const { reservationId } = await post('reserve', { cost: 5, ttlMs: DAY_MS })
+    harness.advance(4.5 * HOUR_MS)
+    await post('check', { cost: 4 })
+    expect(await post('cancel', { reservationId })).toMatchObject({ refunded: 5, remaining: 5 })
+  })
+
+  it('is what cannot have leaked since the time told', async () => {
+    const { post } = await subjectOf({ ...BUDGET, windowMs: DAY_MS })
+    const { takenAtMs } = (await post('check', { cost: 800 })).results[0]
+    harness.advance(1.2 * DAY_MS)
+    const cost = 700
+    expect((await post('refund', { cost, takenAtMs })).refunded).toBe(688)
+    expect((await post('refund', { cost: 12, takenAtMs })).refunded).toBe(0)
+  })
+
+  it('is the place of a caller that has stopped waiting for it', async () => {
+    const { post } = await subjectOf({
+      algorithm: 'leaky-bucket',
+      limit: 10,
+      windowMs: 10 * DAY_MS,
+      maxDelayMs: DAY_MS,
+    })
+    await post('check')
+    const { takenAtMs, resetAfterMs } = (await post('check')).results[0]
+    harness.advance(0.9 * DAY_MS)
+    expect((await post('refund', { takenAtMs })).refunded).toBe(1)
+    await post('check')
+    const waiting = (await post('check')).results[0]
+    harness.advance(DAY_MS)
+    // Without the other half of the answer, a unit may have leaked in the day since.
+    expect((await post('refund', { takenAtMs: waiting.takenAtMs })).refunded).toBe(0)
+    const { refunded } = await post('refund', {
+      takenAtMs: waiting.takenAtMs,
+      resetAfterMs: waiting.resetAfterMs,
+    })
+    expect(refunded).toBe(1)
+    expect((await post('refund', { takenAtMs, resetAfterMs })).refunded).toBe(0)
+  })
+
+  it('needs the time it was taken at, to know when it ends', async () => {
+    const { body } = await limits.post('nowhere/refund', { key: 'k', resetAfterMs: 1 }).expect(400)
+    expect(body.errors).toEqual([expect.objectContaining({ pointer: 'body/resetAfterMs' })])
+  })
+})
