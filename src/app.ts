@@ -121,7 +121,8 @@ function accessRedis(deps: AppDeps, metrics: Metrics, turn: Turn): RedisAccess {
 
 const notReady = (links: Links, isDraining: () => boolean) => {
   if (isDraining()) return 'draining'
-  return links.probe.isUp() ? undefined : 'store-unavailable'
+  const { probe, commands } = links
+  return probe.isUp() && commands.isReady() ? undefined : 'store-unavailable'
 }
 
 /** The one place where an outage of Redis becomes an answer. */

@@ -50,6 +50,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
     requestIdHeader: false,
     // Fastify's own refusal is no problem+json; installDraining answers instead.
     return503OnClosing: false,
+    // A machine that is busy takes longer to start, and that is no fault.
+    pluginTimeout: 0,
     bodyLimit: BODY_BYTES,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (error, request, reply) =>

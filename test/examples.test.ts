@@ -1,9 +1,10 @@
-import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WAIT_MS } from './support/bounds.js'
 import { type Harness, startHarness } from './support/harness.js'
 import { tempFolder } from './support/temp-folder.js'
 
@@ -21,31 +22,31 @@ interface Language {
   /** Tells that the language is installed. */
   readonly probe: readonly [string, string]
   /** Makes what is run, in a folder of its own. */
-  command(file: string, out: string): readonly [string, ...string[]]
+  command(file: string, out: string): Promise<readonly [string, ...string[]]>
 }
 
 const LANGUAGES: readonly Language[] = [
-  { name: 'sh', probe: ['curl', '--version'], command: (file) => ['bash', file] },
-  { name: 'py', probe: ['python3', '--version'], command: (file) => ['python3', file] },
+  { name: 'sh', probe: ['curl', '--version'], command: async (file) => ['bash', file] },
+  { name: 'py', probe: ['python3', '--version'], command: async (file) => ['python3', file] },
   { name: 'ts', probe: ['node', '--version'], command: compiled },
   { name: 'go', probe: ['go', 'version'], command: built },
 ]
 
 /** Node runs TypeScript itself from 22.18 on; the compiler serves the older ones too. */
-function compiled(file: string, out: string): readonly [string, string] {
+async function compiled(file: string, out: string): Promise<readonly [string, string]> {
   const tsc = path.join(PROJECT, 'node_modules/.bin/tsc')
   const options = ['--outDir', out, '--module', 'esnext', '--target', 'es2022', '--types', 'node']
-  execFileSync(tsc, ['--ignoreConfig', ...options, file], { cwd: PROJECT })
+  await execute(tsc, ['--ignoreConfig', ...options, file], { cwd: PROJECT })
   const program = path.join(out, `${path.basename(file, '.ts')}.mjs`)
   renameSync(program.replace(/mjs$/, 'js'), program)
   return [process.execPath, program]
 }
 
 /** With a cache that stays: compiling net/http takes half a minute the first time. */
-function built(file: string, out: string): readonly [string] {
+async function built(file: string, out: string): Promise<readonly [string]> {
   const program = path.join(out, 'program')
   const GOCACHE = path.join(PROJECT, '.lockstep/go')
-  execFileSync('go', ['build', '-o', program, file], {
+  await execute('go', ['build', '-o', program, file], {
     env: { ...process.env, GOCACHE, GO111MODULE: 'off' },
   })
   return [program]
@@ -58,11 +59,14 @@ function inEachLanguage(example: string, test: (run: Run, out: string) => Promis
   it.for(LANGUAGES)('in $name', async ({ name, probe, command }, { skip }) => {
     if (spawnSync(probe[0], [probe[1]]).status !== 0) skip(`${probe[0]} is not installed`)
     const out = tempFolder()
-    const [program, ...before] = command(path.join(PROJECT, `examples/${example}.${name}`), out)
+    const [program, ...before] = await command(
+      path.join(PROJECT, `examples/${example}.${name}`),
+      out,
+    )
     const { port } = harness.app.server.address() as AddressInfo
     const env = { ...process.env, LOCKSTEP_URL: `http://127.0.0.1:${port}` }
     const run: Run = async (...args) => {
-      const { stdout } = await execute(program, [...before, ...args], { env, timeout: 30_000 })
+      const { stdout } = await execute(program, [...before, ...args], { env, timeout: WAIT_MS })
       return stdout
     }
     await test(run, out)
@@ -128,7 +132,7 @@ describe('nginx that asks before it lets visitors through', () => {
     const { port } = harness.app.server.address() as AddressInfo
     const env = { ...process.env, PATH, LOCKSTEP_URL: `http://127.0.0.1:${port}` }
     const file = path.join(PROJECT, 'examples/nginx/limited.sh')
-    const { stdout } = await execute('bash', [file], { env, timeout: 50_000 })
+    const { stdout } = await execute('bash', [file], { env, timeout: WAIT_MS })
     const lines = stdout.trim().split('\n')
     expect(lines.map((line) => line.slice(0, 3))).toEqual([
       ...Array(5).fill('200'),

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { request } from 'node:http'
 import { expect, inject, it } from 'vitest'
 import { startService } from '../support/service.js'
@@ -14,9 +15,8 @@ it('serves metrics and status at an address of their own, and only there', async
     LOCKSTEP_ADMIN_HOST: '127.0.0.1',
     LOCKSTEP_ADMIN_PORT: '0',
   })
-  const url = await service.url()
+  const url = await service.ready()
   const admin = /Admin +(http\S+)/.exec(service.stdout())?.[1] as string
-  await until('ready', async () => (await fetch(`${url}/readyz`)).ok)
 
   await fetch(`${url}/v1/locks/seen/acquire`, { method: 'POST' })
   for (const path of ['/livez', '/readyz', '/metrics', '/v1/status']) {
@@ -36,8 +36,7 @@ it('serves metrics and status at an address of their own, and only there', async
 it('tells at that address until the end that the other drains', async () => {
   const folder = tempFolder()
   const service = await startService({ ...REDIS, LOCKSTEP_ADMIN_HOST: `${folder}/admin` })
-  const url = await service.url()
-  await until('ready', async () => (await fetch(`${url}/readyz`)).ok)
+  const url = await service.ready()
   const probe = () => askSocket(`${folder}/admin`, '/readyz')
   expect(await probe()).toBe(200)
 
@@ -45,11 +44,11 @@ it('tells at that address until the end that the other drains', async () => {
   // The drain answers whoever waits in line, so a request that is not whole yet keeps it going.
   const slow = request(`${url}/v1/locks/held/acquire`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'content-length': '2' },
+    headers: { 'content-type': 'application/json', 'content-length': '2', expect: '100-continue' },
   })
   const ended = new Promise((resolve) => slow.once('error', resolve).once('response', resolve))
+  await once(slow, 'continue')
   slow.write('{')
-  await until('the request arrived', async () => slow.socket?.bytesWritten)
   service.child.kill('SIGTERM')
   await until('unready', async () => (await probe()) === 503)
   slow.end('}')

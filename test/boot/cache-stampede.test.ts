@@ -49,20 +49,13 @@ const tokenOf = ({ headers }: Answer): string | undefined => {
   return lease === undefined || lease === 'held' ? undefined : String(lease)
 }
 
-it(`${CALLERS} misses at once over ${PROCESSES} processes are one load`, {
-  timeout: 120_000,
-}, async () => {
-  const environment = {
-    LOCKSTEP_REDIS_URL: inject('redisUrl'),
-    // All of this runs on one busy machine: nobody is to be answered 503 for its slowness.
-    LOCKSTEP_REDIS_TIMEOUT_MS: '10000',
-    LOCKSTEP_CACHE_READ_TIMEOUT_MS: '10000',
-  }
+it(`${CALLERS} misses at once over ${PROCESSES} processes are one load`, async () => {
+  const environment = { LOCKSTEP_REDIS_URL: inject('redisUrl') }
   // The first one builds, if the sources have changed.
   const first = await startService(environment)
   const others = Array.from({ length: PROCESSES - 1 }, () => startService(environment))
   const services = [first, ...(await Promise.all(others))]
-  const urls = await Promise.all(services.map((service) => service.url()))
+  const urls = await Promise.all(services.map((service) => service.ready()))
   const at = (i: number, query = '') => `${urls[i % PROCESSES]}/v1/cache/users/7${query}`
   const space = '/v1/cache-spaces/users'
   const policy = JSON.stringify({ staleMs: 600_000, leaseMs: 600_000 })
@@ -74,7 +67,9 @@ it(`${CALLERS} misses at once over ${PROCESSES} processes are one load`, {
 
   let loads = 0
   async function readOrLoad(i: number): Promise<Answer> {
-    const answer = await call(at(i, '?lease=true&waitMs=30000'))
+    let answer: Answer
+    do answer = await call(at(i, '?lease=true&waitMs=30000'))
+    while (answer.headers['lockstep-lease'] === 'held')
     const token = tokenOf(answer)
     if (token === undefined) return answer
     loads += 1

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, expect, inject, it } from 'vitest'
 import { parse } from 'yaml'
+import { WAIT_MS } from '../support/bounds.js'
 import { ensureBuilt } from '../support/built.js'
 import { startService } from '../support/service.js'
 import { tempFolder } from '../support/temp-folder.js'
@@ -25,7 +26,7 @@ interface Ended {
 function run(args: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
   const env = { ...bareEnvironment, LOCKSTEP_PORT: '0', ...environment }
   return new Promise((resolve) => {
-    execFile(process.execPath, args, { env, timeout: 20_000 }, (error, stdout, stderr) =>
+    execFile(process.execPath, args, { env, timeout: WAIT_MS }, (error, stdout, stderr) =>
       resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
     )
   })
@@ -71,7 +72,7 @@ it('listens beyond loopback once there are tokens, and npm run token makes them'
     LOCKSTEP_TOKENS_FILE: file,
     LOCKSTEP_REDIS_URL: inject('redisUrl'),
   })
-  const url = (await service.url()).replace('0.0.0.0', '127.0.0.1')
+  const url = (await service.ready()).replace('0.0.0.0', '127.0.0.1')
   const status = async (bearer: string) => {
     const headers = { authorization: `Bearer ${bearer}` }
     return (await fetch(`${url}/v1/locks/x`, { headers })).status

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import {
@@ -59,7 +59,7 @@ function runWith(
   child.stdout.on('data', (chunk) => (stdout += chunk))
   child.stderr.on('data', (chunk) => (stderr += chunk))
   const exit = new Promise<number | string | null>((resolve) =>
-    child.once('exit', (code, signal) => resolve(signal ?? code)),
+    child.once('close', (code, signal) => resolve(signal ?? code)),
   )
   onTestFinished(() => void child.kill('SIGKILL'))
   return { child, exit, stdout: () => stdout, stderr: () => stderr }
@@ -82,8 +82,7 @@ const serve = async (port: number): Promise<Service> => {
     LOCKSTEP_REDIS_URL: inject('redisUrl'),
     LOCKSTEP_PORT: String(port),
   })
-  url = await service.url()
-  await until('it is ready', async () => (await fetch(`${url}/readyz`)).ok)
+  url = await service.ready()
   return service
 }
 
@@ -150,16 +149,19 @@ describe('deploy/lock-run.sh', () => {
   })
 
   it('lets signals reach the command, and keeps the lock until it has ended', async () => {
-    const trap = 'trap "sleep 1; echo told; exit 9" TERM; echo ready; while :; do sleep 0.1; done'
+    const go = path.join(tempFolder(), 'go')
+    const told = `while [ ! -e ${go} ]; do sleep 0.05; done; echo told; exit 9`
+    const trap = `trap "${told}" TERM; echo ready; while :; do sleep 0.1; done`
     const { child, exit, stdout } = run(['signal', '--', 'sh', '-c', trap])
     await until('it runs', () => stdout() === 'ready\n')
     child.kill('SIGTERM')
     expect((await ask('GET', 'signal')).state).toBe('held')
+    writeFileSync(go, '')
     expect(await exit).toBe(9)
     expect(stdout()).toBe('ready\ntold\n')
     await state('signal', 'free')
 
-    const interrupted = run(['signal', '--', 'sleep', '60'])
+    const interrupted = run(['signal', '--', 'sleep', '600'])
     await state('signal', 'held')
     await until('it runs', () => argumentsOf(interrupted.child).startsWith('sleep'))
     interrupted.child.kill('SIGINT')
@@ -168,7 +170,7 @@ describe('deploy/lock-run.sh', () => {
   })
 
   it('lets go of the lock when the command is killed', async () => {
-    const { child, exit } = run(['killed', '--', 'sleep', '60'])
+    const { child, exit } = run(['killed', '--', 'sleep', '600'])
     await until('it runs', () => argumentsOf(child).startsWith('sleep'))
     child.kill('SIGKILL')
     expect(await exit).toBe('SIGKILL')
@@ -176,7 +178,7 @@ describe('deploy/lock-run.sh', () => {
   })
 
   it('ends the command when the lock is lost, and one that does not listen as well', async () => {
-    const soft = run(['lost', '--', 'sleep', '60'])
+    const soft = run(['lost', '--', 'sleep', '600'])
     await until('it runs', () => argumentsOf(soft.child).startsWith('sleep'))
     await ask('POST', 'lost/revoke', { reason: 'test', force: true })
     expect(await soft.exit).toBe('SIGTERM')
@@ -224,7 +226,7 @@ describe('deploy/lock-run.sh', () => {
   it('ends the command in time when no instance answers any more', async () => {
     const port = await freePort()
     const service = await serve(port)
-    const { child, exit, stderr } = run(['-t', '5', 'alone', '--', 'sleep', '60'])
+    const { child, exit, stderr } = run(['-t', '5', 'alone', '--', 'sleep', '600'])
     await until('it runs', () => argumentsOf(child).startsWith('sleep'))
     service.signalGroup('SIGKILL')
     await service.exit
@@ -233,7 +235,7 @@ describe('deploy/lock-run.sh', () => {
   })
 
   it('shows no secret in the list of processes', async () => {
-    const { child, exit } = run(['secret', '--', 'sleep', '60'], { LOCKSTEP_TOKEN: 'top-secret' })
+    const { child, exit } = run(['secret', '--', 'sleep', '600'], { LOCKSTEP_TOKEN: 'top-secret' })
     await until('it runs', () => argumentsOf(child).startsWith('sleep'))
     const commands = await listProcesses()
     expect(commands).toContain('curl --config')

@@ -6,9 +6,7 @@ import { startService } from '../support/service.js'
 import { tempFolder } from '../support/temp-folder.js'
 import { until } from '../support/until.js'
 
-it('two processes follow the policies of their file and of each other, and keep the counts', {
-  timeout: 60_000,
-}, async () => {
+it('two processes follow the policies of their file and of each other, and keep the counts', async () => {
   const file = path.join(tempFolder(), 'lockstep.yaml')
   const write = (limit: number) =>
     writeFileSync(
@@ -18,7 +16,7 @@ it('two processes follow the policies of their file and of each other, and keep 
   write(5)
   const environment = { LOCKSTEP_CONFIG_FILE: file, LOCKSTEP_REDIS_URL: inject('redisUrl') }
   const services = await Promise.all([startService(environment), startService(environment)])
-  const [first, second] = (await Promise.all(services.map((service) => service.url()))) as [
+  const [first, second] = (await Promise.all(services.map((service) => service.ready()))) as [
     string,
     string,
   ]

@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
+import { WAIT_MS } from '../support/bounds.js'
 import { ensureBuilt } from '../support/built.js'
 import { find, toolsFolder } from '../support/managed.js'
 import { tempFolder } from '../support/temp-folder.js'
@@ -40,7 +41,7 @@ function runService(environment: Readonly<Record<string, string>>): Promise<Ende
     execFile(
       process.execPath,
       [main],
-      { env: { ...env, ...environment }, timeout: 30_000 },
+      { env: { ...env, ...environment }, timeout: WAIT_MS },
       (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
     )
   })

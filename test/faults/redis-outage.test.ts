@@ -68,6 +68,17 @@ describe('a connection that is cut', () => {
   })
 })
 
+describe('a connection for commands that is lost alone', () => {
+  it('makes the instance unready: every request would be refused', async () => {
+    await until('ready', () => harness.request('get', '/readyz').expect(200))
+    harness.link.client.disconnect()
+    await until('the loss', () => !harness.link.isReady())
+    await harness.request('get', '/readyz').expect(503)
+    await harness.link.client.connect()
+    await until('ready', () => harness.request('get', '/readyz').expect(200))
+  })
+})
+
 describe('Redis out of reach', () => {
   it('is answered at once with nothing applied, and unready; then all is well again', async () => {
     proxy.refuse()

@@ -173,6 +173,10 @@ describe('the log', () => {
   })
 })
 
+it('starts however long a busy machine takes', () => {
+  expect(harness.app.initialConfig.pluginTimeout).toBe(0)
+})
+
 describe('the pages', () => {
   it('explain each error under its type', async () => {
     const { body } = await harness.request('get', '/v1/nothing').expect(404)

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, inject, it, onTestFinished } from 'vitest'
+import { WAIT_MS } from '../support/bounds.js'
 import { ensureBuilt } from '../support/built.js'
 import { type Harness, startHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
@@ -21,6 +22,7 @@ async function startProcess() {
       PATH: process.env.PATH,
       DIST: await ensureBuilt(),
       LOCKSTEP_REDIS_URL: inject('redisUrl'),
+      LOCKSTEP_REDIS_TIMEOUT_MS: `${WAIT_MS}`,
     },
   })
   onTestFinished(() => void child.kill())
@@ -46,26 +48,26 @@ interface Written {
   readonly endedMs: number
 }
 
-it('puts nothing into the wrong season, while two processes write over the boundary', {
-  timeout: 60_000,
-}, async () => {
-  await ensureBuilt()
+it('puts nothing into the wrong season, while two processes write over the boundary', async () => {
   await harness
     .request('put', '/v1/leaderboards/night')
     .send({ season: { every: 'daily' } })
     .expect(200)
   const processes = await Promise.all([startProcess(), startProcess()])
-  // Midnight comes in a moment; from now on time runs by itself.
   const midnight = (Math.floor(Date.now() / DAY) + 1) * DAY
-  const aheadMs = midnight - Date.now() - LEAD_MS
-  await Promise.all(processes.map(({ goAhead }) => goAhead(aheadMs)))
-  const nowMs = () => Date.now() + aheadMs
+  /** How far the clocks of both are ahead: at least, and at most. */
+  const ahead = { leastMs: 0, mostMs: 0 }
+  const goAhead = async (ms: number) => {
+    ahead.mostMs = ms
+    await Promise.all(processes.map((one) => one.goAhead(ms)))
+    ahead.leastMs = ms
+  }
 
   const written: Written[] = []
   const write = async (url: string, writer: string) => {
-    for (let i = 0; nowMs() < midnight + LEAD_MS; i++) {
+    for (let i = 0, startedMs = 0; startedMs <= midnight; i++) {
       const member = `${writer}-${i}`
-      const startedMs = nowMs()
+      startedMs = Date.now() + ahead.leastMs
       const response = await fetch(`${url}/v1/leaderboards/night/scores`, {
         method: 'POST',
         headers: {
@@ -76,14 +78,23 @@ it('puts nothing into the wrong season, while two processes write over the bound
       })
       expect(response.status).toBe(200)
       const { results } = (await response.json()) as { results: { season: string }[] }
-      written.push({ member, season: results[0]!.season, startedMs, endedMs: nowMs() })
+      written.push({
+        member,
+        season: results[0]!.season,
+        startedMs,
+        endedMs: Date.now() + ahead.mostMs,
+      })
     }
   }
-  await Promise.all(
+  const writing = Promise.all(
     processes.flatMap(({ url }, at) =>
       ['a', 'b', 'c'].map((writer) => write(url, `${at}${writer}`)),
     ),
   )
+  await until('a season with something in it', () => written.length >= 20)
+  // Midnight comes in a moment; from now on time runs by itself.
+  await goAhead(midnight - Date.now() - LEAD_MS)
+  await writing
 
   const idOf = (ms: number) => new Date(ms).toISOString().replace(/[-:]|\.\d+/g, '')
   const [before, after] = [idOf(midnight - DAY), idOf(midnight)]

@@ -1,12 +1,22 @@
 import { createServer } from 'node:net'
 
-/** A port of 127.0.0.1 that is free now. */
-export function freePort(): Promise<number> {
+/** Below those that the kernel gives to whoever asks for any port, so only tests compete for them. */
+const FIRST = 10_240
+const LAST = 32_767
+
+/** A port of 127.0.0.1 that is free now, and most likely stays so until it is used. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = FIRST + Math.floor(Math.random() * (LAST - FIRST + 1))
+    if (await isFree(port)) return port
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
+    const server = createServer()
+      .once('error', () => resolve(false))
+      .listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
   })
 }
 

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
+import { WAIT_MS } from './bounds.js'
 import { ensureBuilt } from './built.js'
 import { find } from './managed.js'
 import { tempFolder } from './temp-folder.js'
@@ -19,6 +20,8 @@ export interface Service {
   stderr(): string
   /** When it listens: the address of its banner. */
   url(): Promise<string>
+  /** The same, once it has found its Redis as well. */
+  ready(): Promise<string>
   /** Of its managed Redis. */
   redisPid(): number
   /** What Ctrl-C in a terminal does: the whole foreground group is told. */
@@ -41,6 +44,10 @@ export async function startService(
       LOCKSTEP_PORT: '0',
       LOCKSTEP_DATA_DIR: dataFolder,
       LOCKSTEP_REDIS_FIND: find ?? '',
+      // A busy machine may keep any answer waiting.
+      LOCKSTEP_REDIS_TIMEOUT_MS: `${WAIT_MS}`,
+      LOCKSTEP_CACHE_READ_TIMEOUT_MS: `${WAIT_MS}`,
+      LOCKSTEP_RATELIMIT_TIMEOUT_MS: `${WAIT_MS}`,
       ...environment,
     },
   })
@@ -53,13 +60,19 @@ export async function startService(
   let stderr = ''
   child.stdout.on('data', (chunk) => (stdout += chunk))
   child.stderr.on('data', (chunk) => (stderr += chunk))
+  const url = () => until('the banner', () => /listens on (http\S+)/.exec(stdout)?.[1])
   return {
     child,
     temp,
     exit,
     stdout: () => stdout,
     stderr: () => stderr,
-    url: () => until('the banner', () => /listens on (http\S+)/.exec(stdout)?.[1]),
+    url,
+    async ready() {
+      const address = await url()
+      await until('it is ready', async () => (await fetch(`${address}/readyz`)).ok)
+      return address
+    },
     redisPid: () => Number(readFileSync(path.join(dataFolder, 'lock'), 'utf8').split('\n')[1]),
     signalGroup: (signal) => process.kill(-child.pid!, signal),
   }
@@ -67,7 +80,7 @@ export async function startService(
 
 /** POST without a body, as curl -X POST does. */
 export async function post(url: string): Promise<{ status: number; body: Answer }> {
-  const response = await fetch(url, { method: 'POST', signal: AbortSignal.timeout(5_000) })
+  const response = await fetch(url, { method: 'POST', signal: AbortSignal.timeout(WAIT_MS) })
   return { status: response.status, body: (await response.json()) as Answer }
 }
 
