@@ -11,6 +11,9 @@ import type { Filled, Seen, WriteOutcome } from './model.js'
 /** What really passes during a run is far less than this unit of the model's time. */
 export const UNIT_MS = 10_000
 
+/** See lib/lease.lua. */
+const LEASE_ENDS_AT = 32
+
 /** One key of the real thing, without HTTP, spoken to in the words of the model. */
 export type KeyDriver = ReturnType<ReturnType<typeof createDrivers>>
 
@@ -33,11 +36,19 @@ export function createDrivers({ binder, links, namespace, redis }: Harness) {
     return {
       /** What a Redis that evicts, or lost its data, may do. */
       loseClock: () => redis.del(keys.clock),
+      /** The lease runs out now; for stories that share a clock. */
+      async runOut(): Promise<void> {
+        if ((await redis.exists(keys.lease)) === 0) return
+        const longAgo = Buffer.alloc(8)
+        longAgo.writeDoubleBE(1)
+        await redis.setrange(keys.lease, LEASE_ENDS_AT, longAgo)
+      },
       async read(): Promise<Seen> {
         return toSeen(await entries.read({ ...key, policy }))
       },
       async ask(token: string, lasts: number, early = 0): Promise<Seen> {
-        const leasing = { ...policy, leaseMs: lasts * UNIT_MS }
+        // How a lease grows is not the model's: it knows no milliseconds.
+        const leasing = { ...policy, leaseMs: lasts * UNIT_MS, maxLeaseMs: lasts * UNIT_MS }
         return toSeen(
           await entries.read({ ...key, policy: leasing }, { lease: { token, isOwn: true, early } }),
         )

@@ -18,7 +18,7 @@ const INVALIDATIONS = [
 ] as const
 type Invalidation = (typeof INVALIDATIONS)[number]
 type Loader = 'A' | 'B'
-type Step = Invalidation | `ask ${Loader}` | `repeat ${Loader}` | `fill ${Loader}`
+type Step = Invalidation | `ask ${Loader}` | `repeat ${Loader}` | `fill ${Loader}` | 'lease ends'
 
 /**
  * Two loaders at most, A the first to ask; nobody fills who has not asked. A repeat is the same
@@ -31,7 +31,7 @@ function possible(before: readonly Step[]): Step[] {
   return [
     ...INVALIDATIONS.filter((one) => one !== before.at(-1)),
     'ask A' as const,
-    ...(askedBy('A') ? (['repeat A', 'fill A', 'ask B'] as const) : []),
+    ...(askedBy('A') ? (['repeat A', 'fill A', 'ask B', 'lease ends'] as const) : []),
     ...(askedBy('B') ? (['fill B'] as const) : []),
   ]
 }
@@ -75,6 +75,7 @@ class Story {
     if (verb === 'ask') await this.#load(what as Loader)
     else if (verb === 'repeat') await this.#ask(this.#tokens.get(what as Loader) as string)
     else if (verb === 'fill') await this.#fill(what as Loader)
+    else if (verb === 'lease') await this.#runOut()
     else await this.#invalidate(verb as 'soft' | 'hard', what)
   }
 
@@ -108,6 +109,11 @@ class Story {
     const filled = { ...LIFE, value: String(loaded.truth) }
     const outcome: WriteOutcome = await this.#driver.write(filled, loaded.proof)
     expect(outcome).toBe(this.#model.fill(loaded.proof, filled))
+  }
+
+  async #runOut(): Promise<void> {
+    await this.#driver.runOut()
+    this.#model.runOut()
   }
 
   async #invalidate(mode: 'soft' | 'hard', what: string): Promise<void> {

@@ -21,6 +21,7 @@ async function ask(key: string, token: string) {
     want: 1,
     token,
     lease_ms: 10_000,
+    max_lease_ms: 10_000,
     early: '0',
     idle_ms: 0,
     max_stale_ms: -1,

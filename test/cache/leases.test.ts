@@ -11,7 +11,7 @@ beforeAll(async () => {
       spaces:
         users: { jitter: 0, staleMs: 60000, earlyRefreshBeta: 0 }
         strict: { requirePrecondition: true }
-        short: { leaseMs: 500 }
+        short: { leaseMs: 500, maxLeaseMs: 3000 }
     `,
   })
 })
@@ -284,13 +284,83 @@ describe('a fill', () => {
 })
 
 describe('a lease', () => {
-  it('ends, and is the next one’s', async () => {
+  it('that ran out is the next one’s', async () => {
     const first = await win('ended')
     harness.advance(10_000)
     const second = await win('ended')
     await fill('ended', first, 'late').expect(412)
     await fill('ended', second, 'in time').expect(201)
     expect((await ask('ended')).text).toBe('in time')
+  })
+
+  it('that ran out is its holder’s until another takes it', async () => {
+    const slow = await win('slow-alone')
+    harness.advance(15_000)
+    await fill('slow-alone', slow, 'late').expect(201)
+    expect((await ask('slow-alone').expect(200)).text).toBe('late')
+
+    const renewed = await win('slow-renewed')
+    harness.advance(15_000)
+    await renew('slow-renewed', { token: renewed }).expect(200)
+    expect(leaseOf(await ask('slow-renewed'))).toBe('held')
+
+    const failed = await win('slow-failed')
+    harness.advance(15_000)
+    const body = { token: failed, failed: true, backoffMs: 30_000 }
+    expect((await cancel('slow-failed', body).expect(200)).body).toEqual({ cancelled: true })
+    expect(leaseOf(await ask('slow-failed'))).toBe('backoff')
+  })
+
+  it.each([
+    ['a hard invalidation of its key', { keys: ['gone'], mode: 'hard' }, 412, 'miss'],
+    ['one of its tag', { tags: ['slow'], mode: 'hard' }, 412, 'miss'],
+    ['one of all', { all: true, mode: 'hard' }, 412, 'miss'],
+    ['a soft invalidation of its key', { keys: ['gone'] }, 201, 'stale'],
+    ['one of its tag', { tags: ['slow'] }, 201, 'stale'],
+  ])('that ran out is void after %s', async (_what, body, status, state) => {
+    await harness.request('delete', at('gone')).expect(204)
+    const slow = await win('gone')
+    harness.advance(15_000)
+    await invalidate(body)
+    await fill('gone', slow, 'old').set('surrogate-key', 'slow').expect(status)
+    const { headers } = await harness.request('get', at('gone'))
+    expect(headers['lockstep-state'] ?? 'miss').toBe(state)
+  })
+
+  it('grows while loads take longer, so that one of those that overlap fits', async () => {
+    const first = await win('grows', 'short')
+    harness.advance(500)
+    const second = await win('grows', 'short')
+    harness.advance(700)
+    await fill('grows', first, 'first', 'short').expect(412)
+    await fill('grows', second, 'second', 'short').expect(201)
+  })
+
+  it('lasts twice as long as the last load took, or as the lease that ran out', async () => {
+    const lasts = async (key: string) => {
+      const answer = await ask(key, 'short')
+      return [leaseOf(answer) as string, Number(answer.headers['lockstep-lease-ms'])] as const
+    }
+    const longest = async () => (await lasts('lasts'))[1]
+    await longest()
+    const seen = []
+    for (const passed of [500, 1_000, 2_000]) {
+      harness.advance(passed)
+      seen.push(await longest())
+    }
+    // A little of it has passed on the way.
+    expect(seen.map((ms) => Math.ceil(ms / 1_000))).toEqual([1, 2, 3])
+    await harness.request('delete', at('lasts', 'short')).expect(204)
+
+    const [lease, ms] = await lasts('lasts')
+    expect(ms).toBeLessThanOrEqual(500)
+    harness.advance(1_000)
+    await fill('lasts', lease, 'x', 'short').expect(201)
+    const body = { keys: ['lasts'] }
+    await harness.request('post', '/v1/cache/short/invalidate').send(body).expect(204)
+    const after = await longest()
+    expect(after).toBeGreaterThan(1_000)
+    expect(after).toBeLessThanOrEqual(3_000)
   })
 
   it('lasts as long as the space says', async () => {

@@ -104,7 +104,9 @@ export class KeyModel {
     early: number,
   ): Seen['lease'] {
     if (state === 'negative') return 'none'
-    const lease = this.#leaseInForce()
+    const known = this.#keptLease()
+    // Another may take over what ran out.
+    const lease = known && known.ends > this.now ? known : undefined
     if (lease?.token === token) return 'won'
     if (state === 'fresh' && !this.#isDueEarly(early)) return 'none'
     // After a soft invalidation the load under way brings something stale: another may begin.
@@ -134,7 +136,7 @@ export class KeyModel {
       if (this.#entry.said !== JSON.stringify(filled)) return 'conflict'
       return this.#entry.created ? 'created' : 'replaced'
     }
-    const lease = this.#leaseInForce()
+    const lease = this.#keptLease()
     if (lease?.proof !== proof) return 'lease-lost'
     if (filled.tags.some((tag) => this.#isGone(tag, lease.clk))) {
       this.#lease = undefined
@@ -171,7 +173,7 @@ export class KeyModel {
   }
 
   renew(proof: string, lasts: number): boolean {
-    const lease = this.#leaseInForce()
+    const lease = this.#keptLease()
     if (lease?.proof !== proof) return false
     lease.ends = this.now + lasts
     return true
@@ -179,7 +181,7 @@ export class KeyModel {
 
   /** @param backoff the load failed: nobody may load for so long; 0 for no such pause. */
   cancel(proof: string, backoff: number): boolean {
-    if (this.#leaseInForce()?.proof !== proof) return false
+    if (this.#keptLease()?.proof !== proof) return false
     this.#lease = undefined
     if (backoff > 0) {
       this.#lease = {
@@ -209,7 +211,7 @@ export class KeyModel {
       entry.staleUntil = this.now + (entry.staleUntil - entry.freshUntil)
       entry.freshUntil = this.now
     }
-    const lease = this.#leaseInForce()
+    const lease = this.#keptLease()
     if (lease?.token !== undefined) lease.softenedAt ??= this.now
   }
 
@@ -220,15 +222,22 @@ export class KeyModel {
     else this.#soft.set(name, [...(this.#soft.get(name) ?? []), mark])
   }
 
+  /** The lease runs out now. */
+  runOut(): void {
+    if (this.#lease) this.#lease.ends = this.now
+  }
+
   loseClock(): void {
     this.#epoch += 1
     this.#soft.clear()
     this.#hard.clear()
   }
 
-  #leaseInForce(): Lease | undefined {
+  /** What ran out stays its holder's; a back-off ends. */
+  #keptLease(): Lease | undefined {
     const lease = this.#lease
-    if (!lease || lease.ends <= this.now || lease.epoch !== this.#epoch) return undefined
+    if (lease?.epoch !== this.#epoch) return undefined
+    if (lease.token === undefined && lease.ends <= this.now) return undefined
     return this.#isGone('', lease.clk) ? undefined : lease
   }
 
@@ -248,7 +257,7 @@ export class KeyModel {
     }
     // That there is no value is known, or it is not.
     if (entry.value === undefined) return miss
-    const lease = this.#leaseInForce()
+    const lease = this.#keptLease()
     const isBackingOff = lease !== undefined && lease.token === undefined
     const isServed = this.now < staleUntil || (isBackingOff && this.now < entry.errorUntil)
     return isServed ? { state: 'stale', freshUntil } : miss

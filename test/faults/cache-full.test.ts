@@ -217,6 +217,7 @@ describe('on a Redis that is full', () => {
       want: 1,
       token: 'token-0000000000',
       lease_ms: 10_000,
+      max_lease_ms: 10_000,
       early: '0',
       idle_ms: 0,
       max_stale_ms: -1,

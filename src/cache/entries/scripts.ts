@@ -33,6 +33,7 @@ export const readScript = defineScript({
     'want',
     'token',
     'lease_ms',
+    'max_lease_ms',
     'early',
     'idle_ms',
     'max_stale_ms',

@@ -122,6 +122,7 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
       want: lease ? 1 : 0,
       token: lease?.token ?? '',
       lease_ms: policy.leaseMs,
+      max_lease_ms: policy.maxLeaseMs,
       early: lease?.early ?? 0,
       idle_ms: policy.idleMs,
       max_stale_ms: maxStaleMs,

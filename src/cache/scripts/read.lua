@@ -9,7 +9,8 @@ ARGV on_restart   int     0 keep, 1 soft, 2 flush
 ARGV space        string
 ARGV want         int     0 no lease, 1 a lease where one is due
 ARGV token        string  token of the lease, should it be granted; or of one that is held already
-ARGV lease_ms     int     length of the lease
+ARGV lease_ms     int     length of the lease, where loads are not known to take longer
+ARGV max_lease_ms int     its greatest length
 ARGV early        string  -beta * ln(u), u random in (0, 1]; '0' never refreshes early
 ARGV idle_ms      int     longest time without use, 0 for none
 ARGV max_stale_ms int     how stale the value may be, -1 for as long as it is kept
@@ -30,14 +31,15 @@ COST O(1), and O(tags) for an entry with tags
 local clock_key, entry_key, lease_key = KEYS[1], KEYS[2], KEYS[3]
 local seed, on_restart, space = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local want, token, lease_ms = ARGV[4] == '1', ARGV[5], tonumber(ARGV[6])
-local early, idle_ms, max_stale_ms = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
-local min_fresh_ms, max_bytes, have = tonumber(ARGV[10]), tonumber(ARGV[11]), ARGV[12]
+local max_lease_ms, early, idle_ms = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+local max_stale_ms, min_fresh_ms = tonumber(ARGV[10]), tonumber(ARGV[11])
+local max_bytes, have = tonumber(ARGV[12]), ARGV[13]
 
 local clock = read_clock(clock_key, space, seed, on_restart)
 local entry = read_entry(entry_key)
 local state, logical, stale = judge_kept(entry, clock, space, idle_ms, entry_key)
-local lease, ran_out
-if want then lease, ran_out = read_lease(lease_key, clock) end
+local lease, ran_out = want and read_lease(lease_key, clock)
+if lease and lease.ran_out then lease, ran_out = nil, lease end
 local is_other_kind = state ~= 0 and entry.kind ~= BYTES
 
 -- What the caller does not accept is a miss to it.
@@ -64,9 +66,10 @@ local function ask()
     if type(redis.pcall('ZADD', clock_key, 0, 'clk')) == 'table' then return 0, 0, '' end
     tick(clock)
   end
-  local granted = new_lease(clock, entry, token, lease_ms)
+  local lasts_ms = length_ms(lease_ms, max_lease_ms, entry, ran_out)
+  local granted = new_lease(clock, entry, token, lasts_ms)
   if not write_lease(lease_key, granted) then return 0, 0, '' end
-  return ran_out and 4 or 1, lease_ms, proof_of(granted)
+  return ran_out and 4 or 1, lasts_ms, proof_of(granted)
 end
 
 local lease_state, left_ms, proof = 0, 0, ''

@@ -12,7 +12,10 @@ export interface SpacePolicy {
   readonly idleMs: number
   /** Up to this share is taken off the TTL, so that what was stored together does not expire so. */
   readonly jitter: number
+  /** Length of a lease, where loads are not known to take longer. */
   readonly leaseMs: number
+  /** Up to which it grows. */
+  readonly maxLeaseMs: number
   readonly maxValueBytes: number
   /** Greedier early refresh above 1, none at 0. */
   readonly earlyRefreshBeta: number
@@ -32,6 +35,7 @@ export const DEFAULT_POLICY: SpacePolicy = Object.freeze({
   idleMs: 0,
   jitter: 0.1,
   leaseMs: 10_000,
+  maxLeaseMs: 60_000,
   maxValueBytes: 1024 * 1024,
   earlyRefreshBeta: 1,
   requirePrecondition: false,

@@ -117,6 +117,7 @@ function toResponse({ name, version, value: sent, inFile: isInFile }: SpaceDocum
     idleMs: value.idleMs,
     jitter: value.jitter,
     leaseMs: value.leaseMs,
+    maxLeaseMs: value.maxLeaseMs,
     earlyRefreshBeta: value.earlyRefreshBeta,
     maxValueBytes: value.maxValueBytes,
     requirePrecondition: value.requirePrecondition,

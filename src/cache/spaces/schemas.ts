@@ -54,6 +54,11 @@ const PolicyFields = {
     MAX_LEASE_MS,
     `How long the one who loads has for it, before another may. Default ${DEFAULT_POLICY.leaseMs}.`,
   ),
+  maxLeaseMs: DurationMs(
+    MIN_LEASE_MS,
+    MAX_LEASE_MS,
+    `A lease grows to twice what the last load of the key took, or the lease that ran out before it; at most to this, and never below \`leaseMs\`. Default ${DEFAULT_POLICY.maxLeaseMs}.`,
+  ),
   earlyRefreshBeta: Type.Number({
     minimum: 0,
     maximum: 100,
@@ -110,6 +115,7 @@ export const SpaceResponse = Type.Object(
         idleMs: 0,
         jitter: 0.1,
         leaseMs: 10_000,
+        maxLeaseMs: 60_000,
         earlyRefreshBeta: 1,
         maxValueBytes: 1_048_576,
         requirePrecondition: false,

@@ -11,24 +11,23 @@
 local LEASE = '>dddddd'
 local LEASE_BYTES = 48
 local ENDS_AT, SOFTENED_AT = 32, 40
--- A lease that ran out is remembered for a while, so that the next reader can tell.
+-- A lease that ran out is its holder's until another takes it, for so long.
 local REMEMBERED_MS = 60000
 
--- How long a record is kept that is in force for `lasts_ms` from now.
+-- How long the record of a lease is kept that runs out in `lasts_ms`.
 local function kept_ms(lasts_ms) return lasts_ms + REMEMBERED_MS end
 
--- The lease in force, or nil; then, whether a loader let it run out. A hard mark of its space makes
--- it void: the next reader may win.
+-- A hard mark of its space makes a lease void, and a back-off ends: the next reader may win.
 local function read_lease(key, clock)
   local record = redis.call('GET', key)
-  if not record then return nil, false end
+  if not record then return nil end
   local l = {}
   l.clk, l.epoch, l.base, l.granted, l.ends, l.softened = struct.unpack(LEASE, record)
-  if l.epoch ~= clock.epoch or l.clk < clock.hard then return nil, false end
+  if l.epoch ~= clock.epoch or l.clk < clock.hard then return nil end
   l.token = string.sub(record, LEASE_BYTES + 1)
-  l.failed = l.token == ''
-  if l.ends <= now_us then return nil, not l.failed end
-  return l, false
+  l.failed, l.ran_out = l.token == '', l.ends <= now_us
+  if l.failed and l.ran_out then return nil end
+  return l
 end
 
 -- Where an entry stands, as `judge` says; a back-off keeps it through its error window. Marks may
@@ -56,6 +55,12 @@ local function end_lease(key, clock, space, name)
   redis.call('UNLINK', key)
   clock.prev = clock.clk
   publish(clock, 'w', space, name)
+end
+
+-- Twice what a load is known to take: the last one, or at least the lease that ran out before.
+local function length_ms(lease_ms, max_ms, entry, before)
+  local known = math.max(entry and entry.load or 0, before and ms(before.ends - before.granted) or 0)
+  return math.max(lease_ms, math.min(max_ms, 2 * known))
 end
 
 local function new_lease(clock, entry, token, lasts_ms)
