@@ -74,7 +74,7 @@ function createSpaces({ binder, links, definitions }: Deps): SpaceStore {
 }
 
 function createL1(
-  { metrics, links, clockOffsetUs = () => 0 }: Deps,
+  { metrics, links, settings, clockOffsetUs = () => 0 }: Deps,
   partitions: Partitions,
   spaces: SpaceStore,
 ): L1 {
@@ -86,5 +86,6 @@ function createL1(
       busLagMs: links.cacheSignals.roundTripMs,
     }),
     now: () => performance.now() + clockOffsetUs() / 1_000,
+    maxBytes: settings.cacheL1MaxBytes,
   })
 }

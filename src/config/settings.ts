@@ -102,6 +102,13 @@ export const SettingsSchema = Type.Object(
       description:
         'Share of the maxmemory of Redis above which cache writes are refused, so that locks keep head-room; 1 leaves it to Redis. A Redis of its own for the cache may be filled.',
     }),
+    cacheL1MaxBytes: Type.Integer({
+      default: 256 * 1024 * 1024,
+      minimum: 1024 * 1024,
+      maximum: 64 * 1024 ** 3,
+      description:
+        'Memory of the process for the L1 of all spaces and namespaces together; what was used longest ago makes room.',
+    }),
     ratelimitHeaders: Type.Enum(['ietf', 'legacy', 'none'], {
       default: 'ietf',
       description:

@@ -106,7 +106,10 @@ export function createClusterSignals({ cluster, openNode }: ClusterSignalsOption
       return () => unsubscribe(channel, listener)
     },
     unsubscribe,
-    onGap: (listener) => void gapListeners.add(listener),
+    onGap(listener) {
+      gapListeners.add(listener)
+      return () => gapListeners.delete(listener)
+    },
     hears(channel) {
       const place = places.get(channel)
       if (place?.node === undefined || place.node !== ownerOf(place)) return false

@@ -12,8 +12,11 @@ export interface Signals {
   subscribe(channel: string, listener: Listener): Promise<() => void>
   /** Ends a subscription, confirmed or not. */
   unsubscribe(channel: string, listener: Listener): void
-  /** Called whenever messages may have been missed: the connection was lost, or silent. */
-  onGap(listener: () => void): void
+  /**
+   * Calls back whenever messages may have been missed: the connection was lost, or silent.
+   * @returns what ends that
+   */
+  onGap(listener: () => void): () => void
   /** Whether the present connection is known to listen to this channel. */
   hears(channel: string): boolean
   /**
@@ -129,7 +132,10 @@ export function createSignals(link: Link, options: SignalsOptions = {}): Signals
       return () => unsubscribe(channel, listener)
     },
     unsubscribe,
-    onGap: (listener) => void gapListeners.add(listener),
+    onGap(listener) {
+      gapListeners.add(listener)
+      return () => gapListeners.delete(listener)
+    },
     hears: (channel) => heard.has(channel),
     silentForMs: () => performance.now() - aliveAt,
     answeredAt: () => answeredAt,

@@ -210,7 +210,10 @@ describe('a denied subject', () => {
     const cache = new DenyCache(() => 0)
     dropOnChanges(cache, {
       ...other.links.signals,
-      onGap: (listener) => void gaps.push(listener),
+      onGap(listener) {
+        gaps.push(listener)
+        return () => undefined
+      },
     })
     const result = { allowed: false, remaining: 0, resetUs: 9, retryUs: 9, granted: 0 }
     const more = { override: 0, blocked: false, delayUs: 0, takenAtUs: 1 }

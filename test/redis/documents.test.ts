@@ -22,7 +22,7 @@ afterAll(() => harness.close())
 
 const deaf: Signals = {
   subscribe: async () => () => undefined,
-  onGap: () => undefined,
+  onGap: () => () => undefined,
   unsubscribe: () => undefined,
   hears: () => true,
   silentForMs: () => 0,

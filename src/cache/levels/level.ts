@@ -3,26 +3,19 @@ import type { Signals } from '../../redis/signals.js'
 import type { ReadReply } from '../entries/scripts.js'
 import type { CacheKey, LeaseWish, LeveledReply, ReadOptions } from '../entries/store.js'
 import type { Partitions } from '../partition.js'
-import type { LevelMetrics, LevelSize } from './metrics.js'
-import { Partition } from './partition.js'
-import type { L1Policy } from './policy.js'
-import { aged, createRoom, type Flight, type Kept, keep, type Room } from './room.js'
+import { Memory } from './memory.js'
+import type { LevelMetrics } from './metrics.js'
+import type { Partition } from './partition.js'
+import { aged, type Flight, type Kept, keep, type Room } from './room.js'
 
 export interface LevelOptions {
   readonly partitions: Partitions
   readonly signals: Signals
   readonly metrics: LevelMetrics
+  /** Of everything that is kept, of all spaces. */
+  readonly maxBytes: number
   /** Milliseconds on a clock that never goes back. */
   readonly now?: () => number
-}
-
-/** Bounds the memory of clocks and slots, about 50 kB each; what is beyond is read from Redis. */
-const MAX_PARTITIONS = 1_024
-interface Namespace {
-  /** By space. */
-  readonly rooms: Map<string, Room>
-  /** By number; only those that were read from. */
-  readonly partitions: (Partition | undefined)[]
 }
 
 /**
@@ -33,15 +26,15 @@ interface Namespace {
 export class L1 {
   readonly #options: LevelOptions
   readonly #now: () => number
-  readonly #namespaces = new Map<string, Namespace>()
-  #partitionCount = 0
+  readonly #memory: Memory
   /** When Redis last answered a read. */
   #answeredAt = Number.NEGATIVE_INFINITY
 
   constructor(options: LevelOptions) {
     this.#options = options
     this.#now = options.now ?? (() => performance.now())
-    options.metrics.watch(() => this.#sizes())
+    this.#memory = new Memory(options)
+    options.metrics.watch(() => this.#memory.sizes())
   }
 
   /**
@@ -55,13 +48,12 @@ export class L1 {
   ): Promise<LeveledReply> {
     const { l1 } = key.policy
     if (l1 === 'off') {
-      this.#namespaces.get(key.namespace)?.rooms.delete(key.space)
+      this.#memory.dropRoom(key.namespace, key.space)
       return load()
     }
-    const namespace = this.#namespaceOf(key.namespace)
-    const partition = namespace && this.#partitionOf(namespace, key)
-    if (!partition) return load()
-    const room = this.#roomOf(namespace, key.space, l1)
+    const number = this.#options.partitions.of(key.space, key.key)
+    const partition = this.#memory.usePartition(key.namespace, number)
+    const room = this.#memory.useRoom(key.namespace, key.space, l1)
     const kept = options.skipL1 ? undefined : this.#current(room, partition, key, options)
     if (kept) return kept
     try {
@@ -77,15 +69,15 @@ export class L1 {
 
   /** To be called around every change of a key: before it is sent, and before it is answered. */
   changeKey({ namespace, space, key }: Pick<CacheKey, 'namespace' | 'space' | 'key'>): void {
-    const known = this.#namespaces.get(namespace)
-    known?.rooms.get(space)?.shelf.delete(key)
-    known?.partitions[this.#options.partitions.of(space, key)]?.changeKey(space, key)
+    this.#memory.room(namespace, space)?.shelf.delete(key)
+    const number = this.#options.partitions.of(space, key)
+    this.#memory.partition(namespace, number)?.changeKey(space, key)
   }
 
   /** The same for tags; for the whole space without any. */
   changeNames(namespace: string, space: string, tags: readonly string[]): void {
-    for (const partition of this.#namespaces.get(namespace)?.partitions ?? []) {
-      for (const tag of tags.length > 0 ? tags : ['']) partition?.changeName(space, tag)
+    for (const partition of this.#memory.partitionsOf(namespace)) {
+      for (const tag of tags.length > 0 ? tags : ['']) partition.changeName(space, tag)
     }
   }
 
@@ -132,7 +124,9 @@ export class L1 {
     // Redis must hear of a use before the value idles out there.
     const mostMs = idleMs > 0 ? Math.min(ttlMs, idleMs / 10) : ttlMs
     const reply = load().then((loaded) => {
-      keep(room, partition, { ...key, since, readAt }, loaded, mostMs)
+      const kept = keep(room, partition, { ...key, since, readAt }, loaded, mostMs)
+      if (kept && kept.weight > room.policy.maxBytes) this.#options.metrics.refused(key.space)
+      if (kept) this.#memory.fit(room)
       return loaded
     })
     if (plain) this.#share(room, key.key, { since, reply })
@@ -164,50 +158,6 @@ export class L1 {
     this.#options.metrics.read(space, 'degraded')
     return { asOf: kept.asOf, lease: { kind: 'none' }, entry: aged(kept, now), level: 'degraded' }
   }
-
-  /** Undefined for one more than there is room for: callers may make them up. */
-  #namespaceOf(name: string): Namespace | undefined {
-    const known = this.#namespaces.get(name)
-    if (known || this.#partitionCount >= MAX_PARTITIONS) return known
-    const made = { rooms: new Map(), partitions: [] }
-    this.#namespaces.set(name, made)
-    return made
-  }
-
-  #roomOf({ rooms }: Namespace, space: string, l1: L1Policy): Room {
-    const room = rooms.get(space)
-    // Another policy is another room: what it kept would have to be judged anew.
-    if (room && isSame(room.policy, l1)) return room
-    const made = createRoom(l1, () => this.#options.metrics.evicted(space))
-    rooms.set(space, made)
-    return made
-  }
-
-  #partitionOf({ rooms, partitions }: Namespace, { namespace, space, key }: CacheKey) {
-    const number = this.#options.partitions.of(space, key)
-    const known = partitions[number]
-    if (known || this.#partitionCount >= MAX_PARTITIONS) return known
-    const { signals, metrics } = this.#options
-    const made = new Partition({
-      channel: this.#options.partitions.clockOf(namespace, number),
-      signals,
-      onGap: () => metrics.gap(),
-      onKey: (changedSpace, changedKey, clk) => {
-        const shelf = rooms.get(changedSpace)?.shelf
-        const kept = shelf?.peek(changedKey)
-        if (kept && kept.asOf < clk) shelf?.delete(changedKey)
-      },
-    })
-    partitions[number] = made
-    this.#partitionCount += 1
-    return made
-  }
-
-  #sizes(): LevelSize[] {
-    return [...this.#namespaces.values()].flatMap(({ rooms }) =>
-      [...rooms].map(([space, { shelf }]) => ({ space, entries: shelf.size, bytes: shelf.bytes })),
-    )
-  }
 }
 
 /** When it is no longer served at all, not even stale. */
@@ -225,11 +175,3 @@ function isFreshEnough(
   if (leftMs < minFreshMs) return false
   return !lease || entry.loadMs === 0 || entry.loadMs * lease.early < leftMs
 }
-
-const isSame = (a: L1Policy, b: L1Policy): boolean =>
-  a === b ||
-  (a.policy === b.policy &&
-    a.maxEntries === b.maxEntries &&
-    a.maxBytes === b.maxBytes &&
-    a.ttlMs === b.ttlMs &&
-    a.outageMs === b.outageMs)

@@ -4,10 +4,12 @@ import type { Shelf, ShelfOptions, Shelved } from './shelf.js'
 /** What was used longest ago goes first. */
 export class LruShelf<T extends Shelved> implements Shelf<T> {
   readonly #cache: LRUCache<string, T>
+  readonly #maxEntries: number
 
   constructor({ maxEntries, maxBytes, onEvict }: ShelfOptions) {
+    this.#maxEntries = maxEntries
+    // With `max` the library would allocate for that many at once.
     this.#cache = new LRUCache<string, T>({
-      max: maxEntries,
       maxSize: maxBytes,
       sizeCalculation: ({ weight }) => weight,
       dispose: (_thing, _key, reason) => {
@@ -34,10 +36,15 @@ export class LruShelf<T extends Shelved> implements Shelf<T> {
 
   set(key: string, thing: T): void {
     this.#cache.set(key, thing)
+    if (this.size > this.#maxEntries) this.evict()
   }
 
   delete(key: string): void {
     this.#cache.delete(key)
+  }
+
+  evict(): void {
+    this.#cache.pop()
   }
 
   clear(): void {

@@ -3,6 +3,7 @@ import type { SpaceLabel } from '../metrics.js'
 
 /** What the memory of the process holds of one space. */
 export interface LevelSize {
+  readonly namespace: string
   readonly space: string
   readonly entries: number
   readonly bytes: number
@@ -13,6 +14,10 @@ export interface LevelMetrics {
   read(space: string, result: 'hit' | 'miss' | 'bypass' | 'degraded'): void
   evicted(space: string): void
   gap(): void
+  /** A value was larger than its space may hold. */
+  refused(space: string): void
+  /** The one used longest ago had to go for another. */
+  forgotten(what: 'space' | 'partition'): void
   /** @param sizes asked at each scrape. */
   watch(sizes: () => readonly LevelSize[]): void
 }
@@ -44,6 +49,20 @@ export function createLevelMetrics(
     'lockstep_cache_l1_gaps_total',
     'Times when messages were missed, or may have been, and a partition of the L1 was emptied',
   )
+  const refusals = byLabels(
+    metrics.counter(
+      'lockstep_cache_l1_refused_total',
+      'Values that are larger than all that the L1 of their space may hold, by space',
+      ['space'],
+    ),
+  )
+  const forgotten = byLabels(
+    metrics.counter(
+      'lockstep_cache_l1_forgotten_total',
+      'Spaces and partitions of namespaces that left the L1 for others, those used longest ago first',
+      ['what'],
+    ),
+  )
   const watch = exposeSizes(metrics, labelOf)
   const lag = metrics.gauge(
     'lockstep_cache_l1_bus_lag_seconds',
@@ -54,6 +73,8 @@ export function createLevelMetrics(
     read: (space, result) => reads(labelOf(space), result).inc(),
     evicted: (space) => evictions(labelOf(space)).inc(),
     gap: () => gaps.inc(),
+    refused: (space) => refusals(labelOf(space)).inc(),
+    forgotten: (what) => forgotten(what).inc(),
     watch,
   }
 }

@@ -6,6 +6,10 @@ const IN_SYNC_MS = 750
 const SLOTS = 4_096
 /** Tags and spaces that are remembered as invalidated; beyond, everything kept is dropped. */
 const MAX_NAMES = 4_096
+const BYTES_PER_SLOT = 12
+const BYTES_PER_NAME = 150
+
+let generations = 0
 
 /** How things stood when a read was sent. */
 export interface Snapshot {
@@ -47,6 +51,8 @@ export interface PartitionOptions {
  */
 export class Partition {
   readonly #options: PartitionOptions
+  readonly #endings: (() => void)[]
+  readonly #listener = (message: string) => this.#hear(message)
   /** The highest clock heard of, per hash of a key. */
   readonly #slots = new Float64Array(SLOTS)
   /** Own changes, per hash of a key. */
@@ -57,9 +63,10 @@ export class Partition {
   readonly #names = new Map<string, number>()
   readonly #ownNames = new Map<string, number>()
   #last: number | undefined
-  #generation = 0
+  /** No other has the same: what was kept under another tracker of the partition is none of this one. */
+  #generation = ++generations
   /** What is older is not even served in an outage. */
-  #floor = 0
+  #floor = this.#generation
   #moment = 0
   /** The moment of the last gap: nothing was read since, so another one loses nothing. */
   #gapAt = 0
@@ -67,9 +74,22 @@ export class Partition {
   constructor(options: PartitionOptions) {
     this.#options = options
     const { signals, channel } = options
-    signals.onGap(() => this.#gap())
+    this.#endings = [
+      signals.onGap(() => this.#gap()),
+      () => signals.unsubscribe(channel, this.#listener),
+    ]
     // Without a confirmation nothing is in sync; it is asked for again until it comes.
-    signals.subscribe(channel, (message) => this.#hear(message)).catch(() => undefined)
+    signals.subscribe(channel, this.#listener).catch(() => undefined)
+  }
+
+  /** Listens no more: what is kept is not judged by it again. */
+  close(): void {
+    for (const end of this.#endings) end()
+  }
+
+  /** About what it takes. */
+  get bytes(): number {
+    return SLOTS * BYTES_PER_SLOT + BYTES_PER_NAME * (this.#names.size + this.#ownNames.size)
   }
 
   /** Whether what a read brings that is sent now may be kept. */
@@ -183,12 +203,12 @@ export class Partition {
     // A connection that is sought for long is lost again and again.
     if (this.#gapAt === this.#moment) return
     this.#gapAt = this.#moment
-    this.#generation += 1
+    this.#generation = ++generations
     this.#options.onGap()
   }
 
   #dropAll(): void {
-    this.#generation += 1
+    this.#generation = ++generations
     this.#floor = this.#generation
     this.#names.clear()
     this.#ownNames.clear()

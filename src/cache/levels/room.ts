@@ -19,16 +19,36 @@ export interface Flight {
 
 /** What one process keeps of one space. */
 export interface Room {
+  readonly namespace: string
+  readonly space: string
   readonly policy: L1Policy
+  /** Besides what the shelf counts. */
+  readonly fixedBytes: number
+  /** Grows with each use. */
+  usedAt: number
   readonly shelf: Shelf<Kept>
   readonly flights: Map<string, Flight>
 }
 
-export const createRoom = (policy: L1Policy, onEvict: () => void): Room => ({
+export const createRoom = (
+  namespace: string,
+  space: string,
+  policy: L1Policy,
+  onEvict: () => void,
+): Room => ({
+  namespace,
+  space,
   policy,
+  fixedBytes: ROOM_BYTES + (policy.policy === 'lfu' ? policy.maxEntries * SKETCH_BYTES : 0),
+  usedAt: 0,
   shelf: createShelf<Kept>(policy.policy, { ...policy, onEvict }),
   flights: new Map(),
 })
+
+/** About what a space takes with nothing in it. */
+const ROOM_BYTES = 2_000
+/** Of the sketch of lfu, at most, per entry. */
+const SKETCH_BYTES = 32
 
 /** About what an entry takes beside its texts and its payload. */
 const OVERHEAD_BYTES = 400
@@ -42,6 +62,7 @@ const weightOf = (key: string, { contentType, tags, payload }: Entry): number =>
  * Keeps what a read brought, unless something may have changed since it was sent.
  * @param readAt when it was sent, on the local clock in milliseconds
  * @param mostMs serve it no longer than this
+ * @returns what it was given to keep; undefined where it may not be kept
  */
 export function keep(
   room: Room,
@@ -54,20 +75,32 @@ export function keep(
   },
   { asOf, entry }: ReadReply,
   mostMs: number,
-): void {
+): Kept | undefined {
   const isWhole = entry?.kind === 'bytes' && (entry.payload || entry.state === 'negative')
-  if (!entry || !isWhole || entry.state === 'stale' || !partition.admits(at.since, asOf)) return
+  if (!entry || !isWhole || entry.state === 'stale' || !partition.admits(at.since, asOf)) {
+    return undefined
+  }
   const { space, key, since, readAt } = at
-  room.shelf.set(key, {
+  const kept: Kept = {
     space,
     tags: entry.tags,
     asOf,
     since,
     readAt,
-    entry,
+    entry: { ...entry, payload: entry.payload && unpinned(entry.payload) },
     weight: weightOf(key, entry),
     expiresAt: readAt + Math.min(entry.ttlMs, mostMs),
-  })
+  }
+  room.shelf.set(key, kept)
+  return kept
+}
+
+/** A slice of what the network brought keeps all of it in memory. */
+function unpinned(payload: Buffer): Buffer {
+  if (payload.buffer.byteLength <= 2 * payload.length) return payload
+  const copy = Buffer.allocUnsafeSlow(payload.length)
+  payload.copy(copy)
+  return copy
 }
 
 /** The entry as it stands now. */

@@ -20,6 +20,8 @@ export interface Shelf<T extends Shelved> {
   /** May evict others, and may itself not be kept. */
   set(key: string, thing: T): void
   delete(key: string): void
+  /** Removes what the policy values least, if anything is there. */
+  evict(): void
   clear(): void
   readonly size: number
   readonly bytes: number

@@ -95,6 +95,13 @@ export class TinyLfuShelf<T extends Shelved> implements Shelf<T> {
     this.#segmentOf(key)?.take(key)
   }
 
+  evict(): void {
+    const victim = this.#victim() ?? this.#window.oldest
+    if (victim === undefined) return
+    this.delete(victim)
+    this.#options.onEvict()
+  }
+
   clear(): void {
     for (const segment of [this.#window, this.#probation, this.#protected]) segment.clear()
   }
@@ -125,7 +132,7 @@ export class TinyLfuShelf<T extends Shelved> implements Shelf<T> {
       this.#contest(candidate, this.#window.take(candidate) as T)
     }
     // A present thing that grew may still be too much.
-    while (this.#overfull(0, 0)) this.#evict()
+    while (this.#overfull(0, 0)) this.evict()
   }
 
   /** The candidate comes in over things that were seen less often, or not at all. */
@@ -137,7 +144,7 @@ export class TinyLfuShelf<T extends Shelved> implements Shelf<T> {
         this.#options.onEvict()
         return
       }
-      this.#evict()
+      this.evict()
     }
     this.#probation.put(candidate, thing)
   }
@@ -150,11 +157,5 @@ export class TinyLfuShelf<T extends Shelved> implements Shelf<T> {
 
   #victim(): string | undefined {
     return this.#probation.oldest ?? this.#protected.oldest
-  }
-
-  #evict(): void {
-    const victim = this.#victim() ?? (this.#window.oldest as string)
-    this.delete(victim)
-    this.#options.onEvict()
   }
 }

@@ -30,17 +30,21 @@ export class TtlShelf<T extends Shelved> implements Shelf<T> {
   }
 
   set(key: string, thing: T): void {
-    const { maxEntries, maxBytes, onEvict } = this.#options
+    const { maxEntries, maxBytes } = this.#options
     this.delete(key)
     if (thing.weight > maxBytes) return
     const slot: Slot<T> = { key, thing, at: 0 }
     this.#slots.set(key, slot)
     this.#soonest.push(slot)
     this.bytes += thing.weight
-    while (this.size > maxEntries || this.bytes > maxBytes) {
-      this.delete((this.#soonest.first as Slot<T>).key)
-      onEvict()
-    }
+    while (this.size > maxEntries || this.bytes > maxBytes) this.evict()
+  }
+
+  evict(): void {
+    const slot = this.#soonest.first
+    if (!slot) return
+    this.delete(slot.key)
+    this.#options.onEvict()
   }
 
   delete(key: string): void {

@@ -209,3 +209,33 @@ describe('a change', () => {
     await warm(here, 'mem', 'off')
   })
 })
+
+it('all spaces together stay within LOCKSTEP_CACHE_L1_MAX_BYTES, and what is used last is kept', async () => {
+  const small = await startHarness({
+    configFile: 'spaces: { a: { l1: {} }, b: { l1: { policy: lfu, maxEntries: 100 } } }',
+    environment: { LOCKSTEP_CACHE_L1_MAX_BYTES: '1048576' },
+  })
+  const value = 'x'.repeat(100_000)
+  try {
+    for (const space of ['a', 'b', 'a']) {
+      for (let i = 0; i < 8; i++) {
+        await small
+          .request('put', at(space, `k${i}`))
+          .type('text/plain')
+          .send(value)
+        await until('a value from memory', async () => {
+          const { headers } = await small.request('get', at(space, `k${i}`))
+          return headers['cache-status']?.includes('detail=L1')
+        })
+      }
+    }
+    const { text } = await small.request('get', '/metrics').expect(200)
+    const sizes = [...text.matchAll(/lockstep_cache_l1_bytes{[^}]*} (\d+)/g)].map(([, n]) =>
+      Number(n),
+    )
+    expect(sizes.length).toBeGreaterThan(0)
+    expect(sizes.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(1_048_576)
+  } finally {
+    await small.close()
+  }
+})

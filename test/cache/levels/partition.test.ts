@@ -21,6 +21,7 @@ beforeEach(() => {
     unsubscribe: () => undefined,
     onGap: (listener) => {
       loseConnection = listener
+      return () => undefined
     },
     hears: () => link.heard,
     silentForMs: () => link.silentMs,

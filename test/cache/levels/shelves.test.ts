@@ -24,6 +24,16 @@ function shelf(policy: (typeof POLICIES)[number], maxEntries: number, maxBytes =
 }
 
 describe.each(POLICIES)('a shelf with the policy %s', (policy) => {
+  it('gives up one thing at a time when it is told to', () => {
+    const { made, evicted } = shelf(policy, 10)
+    for (const name of ['a', 'b']) made.set(name, thing(name, 3))
+    made.evict()
+    expect([made.size, made.bytes, evicted()]).toEqual([1, 3, 1])
+    made.evict()
+    made.evict()
+    expect([made.size, made.bytes, evicted()]).toEqual([0, 0, 2])
+  })
+
   it('gives back what it keeps, and nothing else', () => {
     const { made } = shelf(policy, 10)
     made.set('a', thing('a', 3))
