@@ -5,6 +5,7 @@ import type { RedisAccess } from './domain.js'
 import { DOMAINS } from './domains.js'
 import { errorPages } from './http/error-pages.js'
 import { healthRoutes } from './http/health.js'
+import { otherMethods } from './http/methods.js'
 import { installOpenApi } from './http/openapi.js'
 import { operationRoutes } from './http/operations.js'
 import { keepPrivate } from './http/private.js'
@@ -12,7 +13,7 @@ import { type Problem, problem } from './http/problem.js'
 import { collectProblems } from './http/problem-codes.js'
 import { createKeyring } from './http/tokens.js'
 import type { Turn } from './http/turn.js'
-import { createRequestMetrics } from './metrics/http.js'
+import { createParserErrorCount, createRequestMetrics } from './metrics/http.js'
 import { createRedisMetrics } from './metrics/redis.js'
 import { createMetrics, type Metrics } from './metrics/registry.js'
 import { createBinder } from './redis/binder.js'
@@ -59,6 +60,7 @@ export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis)
     logger,
     metrics,
     observe: createRequestMetrics(metrics),
+    onParserError: createParserErrorCount(metrics),
     keyring,
     tls: deps.tls,
     isDraining,
@@ -94,6 +96,7 @@ export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis)
       { prefix: '/v1' },
     )
   })
+  for (const server of admin ? [app, admin] : [app]) server.register(otherMethods)
 
   // Before the server waits for open requests: those that stand in a queue would keep it waiting.
   app.addHook('preClose', async () => {

@@ -5,9 +5,11 @@ import { installAuth } from './http/auth.js'
 import { BODY_BYTES, installBodies } from './http/body.js'
 import { installDraining } from './http/draining.js'
 import { installEventStreams } from './http/event-stream.js'
+import { installMethods } from './http/methods.js'
 import { installOriginRules } from './http/origin.js'
+import { createParserErrorHandler } from './http/parser-errors.js'
 import { installRequestLog, requestId } from './http/request-log.js'
-import { installProblems, sendProblem, type Translate, toProblem } from './http/send-problem.js'
+import { installProblems, routeAgain, type Translate } from './http/send-problem.js'
 import type { Keyring } from './http/tokens.js'
 import { installTurn, type Turn } from './http/turn.js'
 import { compileValidator } from './http/validation.js'
@@ -26,6 +28,7 @@ export interface ServerOptions {
   readonly logger: FastifyBaseLogger
   readonly metrics: Metrics
   readonly observe: (app: FastifyInstance) => void
+  readonly onParserError: (code: string) => void
   readonly keyring: Keyring
   /** Without it the service speaks plain HTTP. */
   readonly tls?: TlsOptions | undefined
@@ -38,12 +41,23 @@ export interface ServerOptions {
 /** Names in paths are percent-encoded, so a path may be three times as long as a name. */
 const MAX_PARAM_LENGTH = 512 * 3
 
+const toConnections = (requestTimeoutMs: number) => ({
+  // Node exchanges the two where this one is longer, and waits a minute for a body.
+  headersTimeout: requestTimeoutMs,
+  // How often Node looks for requests that are too slow; every 30 s by default.
+  connectionsCheckingInterval: 1_000,
+  // Node's own refusal is no problem+json; the rules about Host refuse such a request.
+  requireHostHeader: false,
+})
+
 /** Fastify with everything that holds for every request, and no route. */
 export function createServer(options: ServerOptions): FastifyInstance {
   const { config, logger, metrics, observe, keyring, isDraining, translate, tls, turn } = options
+  const { onParserError } = options
+  const connections = toConnections(config.requestTimeoutMs)
   const app = Fastify({
     // Routes do not see the difference, so neither does the type.
-    ...(tls && ({ https: tls } as object)),
+    ...((tls ? { https: { ...connections, ...tls } } : { http: connections }) as object),
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestId,
@@ -54,11 +68,17 @@ export function createServer(options: ServerOptions): FastifyInstance {
     pluginTimeout: 0,
     bodyLimit: BODY_BYTES,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    frameworkErrors: (error, request, reply) =>
-      void sendProblem(request, reply, toProblem(error, request)),
+    frameworkErrors: routeAgain,
+    requestTimeout: config.requestTimeoutMs,
+    clientErrorHandler: createParserErrorHandler({
+      logger,
+      timeoutMs: config.requestTimeoutMs,
+      onError: onParserError,
+    }),
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   app.setValidatorCompiler(compileValidator)
+  installMethods(app)
   installProblems(app, translate)
   installRequestLog(app, { slowMs: config.slowRequestMs, sample: config.logSample })
   observe(app)

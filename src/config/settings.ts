@@ -140,6 +140,12 @@ export const SettingsSchema = Type.Object(
       maximum: 3_600_000,
       description: 'How long an ended lease is remembered, so that its holder hears how it ended.',
     }),
+    requestTimeoutMs: Type.Integer({
+      default: 30_000,
+      minimum: 1_000,
+      maximum: 300_000,
+      description: 'How long a request may take to arrive whole; then its connection is cut.',
+    }),
     logLevel: Type.Enum(['info', 'trace', 'debug', 'warn', 'error', 'fatal', 'silent'], {
       default: 'info',
       description: 'Lowest level that is logged.',

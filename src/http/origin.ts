@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import './auth.js'
-import { problem } from './problem.js'
+import { invalid, problem } from './problem.js'
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 
@@ -22,6 +22,9 @@ export function installOriginRules(app: FastifyInstance, rules: OriginRules): vo
     // A proxy passes on what its visitor sent, and browsers are among its visitors.
     if (request.routeOptions.config.forProxies) return done()
     const { origin, host } = request.headers
+    if (host === undefined && request.raw.httpVersion === '1.1') {
+      throw invalid('headers/host', 'is required')
+    }
     if (origin !== undefined && !isOwnOrigin(origin, isAllowed)) {
       throw problem('origin-refused', `Origin ${origin} may not call this service.`)
     }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem, problem } from './problem.js'
 import { validationProblem } from './validation-errors.js'
@@ -5,28 +6,43 @@ import { validationProblem } from './validation-errors.js'
 /** Turns an error of another room into a problem, or leaves it alone. */
 export type Translate = (error: unknown) => Problem | undefined
 
+const unroutable = new WeakMap<IncomingMessage, FastifyError>()
+
+/**
+ * What the router cannot read (`/%ff`) goes the way of what it does not find, so that hooks see it:
+ * it gets its request id and is counted and logged like any other.
+ */
+export function routeAgain(
+  error: FastifyError,
+  { raw }: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  unroutable.set(raw, error)
+  raw.url = '/'
+  reply.hijack()
+  reply.server.routing(raw, reply.raw)
+}
+
 export function installProblems(app: FastifyInstance, translate: Translate): void {
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(
-      request,
-      reply,
-      problem('not-found', `${request.method} ${pathOf(request)} is not an endpoint.`),
-    ),
-  )
+  app.setNotFoundHandler((request) => {
+    throw (
+      unroutable.get(request.raw) ??
+      problem('not-found', `${request.method} ${pathOf(request)} is not an endpoint.`)
+    )
+  })
   app.setErrorHandler<FastifyError | Problem>((error, request, reply) =>
     sendProblem(request, reply, toProblem(error, request, translate), error),
   )
 }
 
-/** Also the answer to errors of the router itself, which never reach the error handler. */
-export function sendProblem(
+function sendProblem(
   request: FastifyRequest,
   reply: FastifyReply,
   problem: Problem,
   cause: unknown = problem,
 ): FastifyReply {
-  const { status, title } = problem.spec
-  const { extensions, retryAfterMs, maxRetryAfterS = Number.POSITIVE_INFINITY } = problem.more
+  const { status } = problem.spec
+  const { retryAfterMs, maxRetryAfterS = Number.POSITIVE_INFINITY } = problem.more
   // Whole seconds, rounded up: an earlier retry would be refused again.
   const seconds =
     retryAfterMs === undefined ? undefined : Math.max(1, Math.ceil(retryAfterMs / 1_000))
@@ -35,19 +51,23 @@ export function sendProblem(
   if (status >= 500) reply.failure = cause
   return reply
     .code(status)
+    .header('cache-control', 'private, no-store')
     .type('application/problem+json')
-    .send(
-      JSON.stringify({
-        type: `/errors/${problem.code}`,
-        title,
-        status,
-        detail: problem.message,
-        code: problem.code,
-        requestId: request.id,
-        ...(retryAfterMs !== undefined && { retryAfterMs: Math.ceil(retryAfterMs) }),
-        ...extensions,
-      }),
-    )
+    .send(toBody(problem, request.id))
+}
+
+export function toBody({ code, spec, message, more }: Problem, requestId: string): string {
+  const { extensions, retryAfterMs } = more
+  return JSON.stringify({
+    type: `/errors/${code}`,
+    title: spec.title,
+    status: spec.status,
+    detail: message,
+    code,
+    requestId,
+    ...(retryAfterMs !== undefined && { retryAfterMs: Math.ceil(retryAfterMs) }),
+    ...extensions,
+  })
 }
 
 /** What Fastify, a validator or another room threw, in our own words. */

@@ -31,3 +31,13 @@ export function createRequestMetrics(metrics: Metrics): (app: FastifyInstance) =
   }
   return (app) => void app.addHook('onResponse', observe)
 }
+
+/** Counts what the HTTP parser refused, which has no route and no duration. */
+export function createParserErrorCount(metrics: Metrics): (code: string) => void {
+  const errors = metrics.counter(
+    'lockstep_http_parser_errors_total',
+    'Requests that could not be read, by the code they were answered with',
+    ['code'],
+  )
+  return (code) => errors.inc({ code })
+}

@@ -44,6 +44,13 @@ export const REQUEST_PROBLEMS = {
     remedy: 'Compare the path with /openapi.yaml; percent-encode names.',
     retry: 'no',
   },
+  'method-not-allowed': {
+    status: 405,
+    title: 'The path has no such method',
+    cause: 'The path exists, but not with this method.',
+    remedy: 'Use one of the methods in `Allow`.',
+    retry: 'no',
+  },
   'in-config-file': {
     status: 409,
     title: 'The configuration file defines this name',
@@ -98,6 +105,13 @@ export const REQUEST_PROBLEMS = {
     title: 'The namespace has as many policies as it may',
     cause: 'A namespace holds at most 1000 policies.',
     remedy: 'Delete what is not used, or use another namespace.',
+    retry: 'no',
+  },
+  'headers-too-large': {
+    status: 431,
+    title: 'The headers are too large',
+    cause: 'The request line and the headers have more than 16 KiB.',
+    remedy: 'Send fewer or shorter headers.',
     retry: 'no',
   },
   overloaded: {

@@ -23,6 +23,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
   app.get(
     '/:name/events',
     {
+      exposeHeadRoute: false,
       config: { scope: 'locks:read' },
       schema: {
         operationId: 'watchLock',

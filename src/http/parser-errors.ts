@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyBaseLogger } from 'fastify'
+import { invalid, type Problem, problem } from './problem.js'
+import { toBody } from './send-problem.js'
+
+/** What Node says of a connection that it could not read a request from. */
+interface ParserError extends Error {
+  readonly code?: string
+  readonly reason?: string
+}
+
+/** Node's own field, which its own handler of these errors reads: the answer that is due next. */
+interface HttpSocket extends Socket {
+  readonly _httpMessage?: { readonly headersSent: boolean; readonly req: { complete: boolean } }
+}
+
+export interface ParserErrorOptions {
+  readonly logger: FastifyBaseLogger
+  readonly timeoutMs: number
+  readonly onError: (code: string) => void
+}
+
+/** A client that still sends must have read the answer before the connection is reset. */
+const LINGER_MS = 1_000
+
+/** Answers what never became a request: it has no hooks, so id, count and line are made here. */
+export function createParserErrorHandler({ logger, timeoutMs, onError }: ParserErrorOptions) {
+  return (error: ParserError, socket: HttpSocket): void => {
+    const found = toProblem(error, timeoutMs)
+    if (found === undefined || !isAnswerDue(socket)) {
+      socket.destroy()
+      return
+    }
+    const id = randomUUID()
+    onError(found.code)
+    logger.info({ reqId: id, outcome: found.code, reason: error.code }, 'request not understood')
+    socket.end(toAnswer(found, id))
+    setTimeout(() => socket.destroy(), LINGER_MS).unref()
+  }
+}
+
+/** Undefined: there is nobody to answer, or no HTTP is spoken. */
+function toProblem({ code = '', reason }: ParserError, timeoutMs: number): Problem | undefined {
+  switch (code) {
+    // Never 408: clients and proxies repeat such a request on their own.
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return invalid('request', `did not arrive within ${timeoutMs} ms`)
+    case 'HPE_HEADER_OVERFLOW':
+      return problem('headers-too-large', 'The headers have more than 16 KiB.')
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return problem('too-large', 'The extensions of a chunk have more than 16 KiB.')
+    default:
+      return code.startsWith('HPE_') ? invalid('request', `is not HTTP: ${reason}`) : undefined
+  }
+}
+
+/**
+ * An earlier request on this connection may still wait for its own answer, and would take this one
+ * for it: a refusal of what may have been applied.
+ */
+function isAnswerDue({ writable, _httpMessage: due }: HttpSocket): boolean {
+  return writable && (due === undefined || !(due.headersSent || due.req.complete))
+}
+
+function toAnswer(found: Problem, id: string): string {
+  const { status } = found.spec
+  const body = toBody(found, id)
+  return [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'content-type: application/problem+json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'cache-control: private, no-store',
+    `x-request-id: ${id}`,
+    'connection: close',
+    '',
+    body,
+  ].join('\r\n')
+}
