@@ -69,12 +69,13 @@ export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis)
   }
   const app = createServer(server)
   const probes = { notReady: () => notReady(links, isDraining) }
+  const { cacheProbe } = links
   const operations = {
     metrics,
     metricsScope: config.metricsAuth ? 'operations:read' : 'none',
     version,
-    readRedis: () => statusOf(links.commands, false),
-    readCacheRedis: links.cacheProbe && (() => statusOf(links.cache, true).catch(() => null)),
+    readRedis: () => statusOf(links.commands, links.probe, false),
+    readCacheRedis: cacheProbe && (() => statusOf(links.cache, cacheProbe, true)),
   } as const
   const admin = config.adminHost === '' ? undefined : createServer(server)
   const problems = collectProblems(domains)
@@ -123,9 +124,11 @@ function accessRedis(deps: AppDeps, metrics: Metrics, turn: Turn): RedisAccess {
 }
 
 const notReady = (links: Links, isDraining: () => boolean) => {
-  if (isDraining()) return 'draining'
+  if (isDraining()) return { code: 'draining' } as const
   const { probe, commands } = links
-  return probe.isUp() && commands.isReady() ? undefined : 'store-unavailable'
+  if (probe.isUp() && commands.isReady()) return undefined
+  const reason = probe.reason() ?? commands.contact.reason ?? 'timeout'
+  return { code: 'store-unavailable', reason } as const
 }
 
 /** The one place where an outage of Redis becomes an answer. */

@@ -1,18 +1,19 @@
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Logger, pino } from 'pino'
+import type { Logger } from 'pino'
 import { buildApp } from './app.js'
 import { ConfigError } from './config/faults.js'
-import { printConfig, withoutPassword } from './config/print.js'
+import { printConfig } from './config/print.js'
 import { createReloads, type Reloads } from './config/reload.js'
 import { unknownVariables } from './config/variables.js'
 import { type Config, loadConfig } from './config.js'
 import { type Address, AddressError, probeAddress, toAddress } from './listen.js'
-import { isStoreUrl } from './redis/connect.js'
+import { createLogger, toLoggedError } from './logging/logger.js'
 import { LayoutError } from './redis/layout-record.js'
 import { openLinks } from './redis/links.js'
 import { type ManagedRedis, managedRefusal, startManagedRedis } from './redis/managed.js'
 import { ManagedRedisError } from './redis/managed-error.js'
+import { isStoreUrl, shownStoreUrl } from './redis/store-url.js'
 import { close, type Listener, listen, renewCertificate } from './servers.js'
 import { onStopSignal } from './stop-signals.js'
 import { readTls, type TlsOptions, watchTls } from './tls.js'
@@ -25,6 +26,9 @@ onStopSignal((exitCode) => {
   shutDown(exitCode).then((code) => process.exit(code), fail)
 })
 
+// Node would print all that an error carries, as the arguments of a command of Redis.
+process.on('uncaughtException', fail)
+
 main().catch(fail)
 
 async function main(): Promise<void> {
@@ -36,7 +40,7 @@ async function main(): Promise<void> {
   for (const name of unknownVariables(process.env)) {
     process.stderr.write(`${name} is not a setting of Lockstep and is ignored.\n`)
   }
-  if (wanted['print-config']) process.stdout.write(printConfig(config))
+  if (wanted['print-config']) process.stdout.write(printConfig(config, shownStoreUrl))
   if (wanted['print-config'] || wanted['check-config']) return
   // Whatever is wrong with configuration or address is said before Redis is touched.
   for (const address of addresses) await probeAddress(address)
@@ -83,7 +87,7 @@ function checkRules(config: Config, addresses: readonly Address[]): void {
     if (url === '' || isStoreUrl(url)) continue
     // Not repeated: it may hold a password.
     throw new ConfigError(
-      `${variable} is not complete: host and port as in redis://127.0.0.1:6379, or a path as in unix:///run/redis.sock.`,
+      `${variable} is no URL of a Redis: host and port as in redis://127.0.0.1:6379, or a path as in unix:///run/redis.sock; no query.`,
     )
   }
   const refusal =
@@ -99,12 +103,11 @@ interface Start {
 }
 
 async function serve({ config, addresses, tls, managed }: Start): Promise<void> {
-  const logger = pino({ level: config.logLevel })
+  const logger = createLogger(config.logLevel)
   const links = openLinks({
     url: managed?.url ?? config.redisUrl,
     cacheUrl: config.cacheRedisUrl || undefined,
     timeoutMs: config.redisTimeoutMs,
-    onError: (error) => logger.debug({ err: error }, 'redis connection'),
     // Redis may come long after the start; the instance ends as it would have ended then.
     onRefused: (error) => void shutDown(1).then(() => fail(error), fail),
   })
@@ -181,8 +184,8 @@ function startOwnRedis(config: Config): Promise<ManagedRedis> {
 }
 
 function describeRedis({ redisUrl, cacheRedisUrl }: Config, managed?: ManagedRedis): string {
-  const main = managed?.description ?? withoutPassword(redisUrl)
-  return cacheRedisUrl === '' ? main : `${main}, cache ${withoutPassword(cacheRedisUrl)}`
+  const main = managed?.description ?? shownStoreUrl(redisUrl)
+  return cacheRedisUrl === '' ? main : `${main}, cache ${shownStoreUrl(cacheRedisUrl)}`
 }
 
 function banner(urls: readonly string[], addresses: readonly Address[], redis: string): string {
@@ -205,7 +208,7 @@ function fail(error: unknown): never {
     error instanceof AddressError ||
     error instanceof ManagedRedisError ||
     error instanceof LayoutError
-  process.stderr.write(`${isKnown ? error.message : (error as Error).stack}\n`)
+  process.stderr.write(`${isKnown ? error.message : toLoggedError(error as Error).stack}\n`)
   if (error instanceof AddressError) process.exit(error.exitCode)
   process.exit(error instanceof ConfigError ? 2 : 1)
 }

@@ -1,16 +1,30 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { createConnectionMetrics } from './metrics/redis-connections.js'
 import { createRedisHealth, type RedisName } from './metrics/redis-health.js'
 import type { Metrics } from './metrics/registry.js'
-import { auditRedis, FINDINGS, judge } from './redis/audit.js'
+import { auditRedis, FINDINGS, type Finding, judge } from './redis/audit.js'
 import type { Link } from './redis/connect.js'
-import { readFacts } from './redis/facts.js'
+import { type RedisFacts, readFacts } from './redis/facts.js'
 import type { Links } from './redis/links.js'
 import { type MemoryWatch, watchMemory } from './redis/memory.js'
+import type { Probe } from './redis/probe.js'
+import { REASONS, type Reason } from './redis/reasons.js'
+import { logContacts } from './redis-log.js'
 
-/** @param evicts whether this Redis may forget. @throws StoreError where it does not answer. */
-export async function statusOf(link: Link, evicts: boolean) {
-  const facts = await readFacts(link)
-  return { ...facts, findings: judge(facts, evicts) }
+/** What is known of a Redis now: all of it, or why it does not answer. */
+export type RedisStatus =
+  | (RedisFacts & { up: true; reason?: Reason; findings: Finding[] })
+  | { up: false; reason: Reason; findings: [] }
+
+/** @param evicts whether this Redis may forget. */
+export async function statusOf(link: Link, probe: Probe, evicts: boolean): Promise<RedisStatus> {
+  try {
+    const facts = await readFacts(link)
+    const reason = probe.reason()
+    return { up: true, ...(reason && { reason }), ...facts, findings: judge(facts, evicts) }
+  } catch {
+    return { up: false, reason: probe.reason() ?? link.contact.reason ?? 'timeout', findings: [] }
+  }
 }
 
 export interface WatchOptions {
@@ -20,14 +34,17 @@ export interface WatchOptions {
 }
 
 /**
- * Says at every contact with Redis what its settings endanger, and exposes that and its memory.
+ * Logs when a connection to Redis is lost and back, and what the settings of Redis endanger;
+ * exposes that, its memory and its connections.
  * @returns the memory of the Redis that holds the locks
  */
 export function watchRedis({ links, logger, config }: WatchOptions, metrics: Metrics): MemoryWatch {
-  const health = createRedisHealth(metrics, Object.keys(FINDINGS))
-  const watch = (redis: RedisName, link: Link, isUp: () => boolean) => {
+  logContacts(links.contacts, logger)
+  createConnectionMetrics(metrics, () => links.contacts.all)
+  const health = createRedisHealth(metrics, { reasons: REASONS, findings: Object.keys(FINDINGS) })
+  const watch = (redis: RedisName, link: Link, { isUp, reason }: Probe) => {
     const memory = watchMemory(link, config.cacheMemoryRatio)
-    health.watch(redis, isUp, memory.servers)
+    health.watch(redis, { isUp, reason, servers: memory.servers })
     auditRedis({
       link,
       evicts: redis === 'cache',
@@ -38,7 +55,7 @@ export function watchRedis({ links, logger, config }: WatchOptions, metrics: Met
     })
     return memory
   }
-  const main = watch('main', links.commands, links.probe.isUp)
-  if (links.cacheProbe) watch('cache', links.cache, links.cacheProbe.isUp)
+  const main = watch('main', links.commands, links.probe)
+  if (links.cacheProbe) watch('cache', links.cache, links.cacheProbe)
   return main
 }

@@ -9,7 +9,8 @@ const DOMAIN = ['domain.ts', 'redis', 'http', 'metrics', 'calendar', 'schema']
 /** Which rooms each room may import, besides itself. A room missing here may not exist. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   redis: [],
-  http: ['schema'],
+  http: ['schema', 'logging'],
+  logging: [],
   schema: [],
   metrics: [],
   calendar: [],
@@ -37,7 +38,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'redis',
   ],
   'tls.ts': ['config'],
-  'redis-watch.ts': ['redis', 'metrics'],
+  'redis-watch.ts': ['redis', 'metrics', 'redis-log.ts'],
+  'redis-log.ts': ['redis', 'logging'],
   'listen.ts': [],
   'servers.ts': ['listen.ts', 'tls.ts'],
   'stop-signals.ts': [],
@@ -50,6 +52,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'stop-signals.ts',
     'tls.ts',
     'version.ts',
+    'logging',
     'redis',
   ],
   tools: ['config.ts', 'leaderboards', 'redis'],

@@ -99,7 +99,7 @@ export function rows({ quick }) {
 }
 
 async function fillAll({ redis: { url } }, large) {
-  const link = openLink({ url, purpose: 'bench', timeoutMs: 60_000, onError() {} })
+  const link = openLink({ url, purpose: 'bench', timeoutMs: 60_000 })
   if (link.client.status !== 'ready') await new Promise((done) => link.client.once('ready', done))
   const redis = link.client
   const observer = { batch() {}, failure() {} }

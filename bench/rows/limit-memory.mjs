@@ -54,7 +54,7 @@ async function measure(policy, calls) {
   const subjects = calls > 1 ? SUBJECTS.few : SUBJECTS.many
   const toolsFolder = path.resolve(import.meta.dirname, '../../.lockstep')
   const redis = await startManagedRedis({ toolsFolder })
-  const link = openLink({ url: redis.url, purpose: 'bench', timeoutMs: 5_000, onError() {} })
+  const link = openLink({ url: redis.url, purpose: 'bench', timeoutMs: 5_000 })
   while (!link.isReady()) await sleep(10)
   const client = new Redis(redis.url.replace('unix://', ''))
   try {

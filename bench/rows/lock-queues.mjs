@@ -131,7 +131,6 @@ async function measureLongQueue({ servers, rounds }) {
     url: servers.redis.url,
     purpose: 'bench',
     timeoutMs: 5_000,
-    onError() {},
   })
   while (!link.isReady()) await sleep(10)
   const client = new Redis(servers.redis.url.replace('unix://', ''))

@@ -3,23 +3,23 @@ import { SETTINGS, type Settings } from './settings.js'
 
 const SECRETS = new Set<string>(SETTINGS.filter(([, { secret }]) => secret).map(([name]) => name))
 
-/** The configuration as a YAML file, without what must not be read over a shoulder. */
-export function printConfig({
-  definitions,
-  ...settings
-}: Settings & { readonly definitions: object }): string {
+/**
+ * The configuration as a YAML file, without what must not be read over a shoulder.
+ * @param show what may be read of a secret that is set
+ */
+export function printConfig(
+  { definitions, ...settings }: Settings & { readonly definitions: object },
+  show: (secret: string) => string,
+): string {
   const shown = Object.entries(settings).map(([name, value]) => [
     name,
-    SECRETS.has(name) ? withoutPassword(String(value)) : value,
+    SECRETS.has(name) && value !== '' ? show(String(value)) : value,
   ])
   return stringify({
     ...Object.fromEntries(shown),
     ...(JSON.parse(JSON.stringify(definitions, shortDigest)) as object),
   })
 }
-
-/** Without everything before the last @: a password may hold one itself. */
-export const withoutPassword = (url: string): string => url.replace(/\/\/.*@/, '//')
 
 /** Enough to tell two tokens of one name apart. */
 const shortDigest = (key: string, value: unknown): unknown =>

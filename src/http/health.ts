@@ -2,9 +2,15 @@ import type { FastifyPluginAsync } from 'fastify'
 import Type from 'typebox'
 import { problem, problemResponses } from './problem.js'
 
+export interface NotReady {
+  readonly code: 'draining' | 'store-unavailable'
+  /** What is the matter with Redis; a word of /v1/status. */
+  readonly reason?: string
+}
+
 export interface HealthOptions {
   /** Why this instance should get no traffic, or undefined when it should. */
-  readonly notReady: () => 'draining' | 'store-unavailable' | undefined
+  readonly notReady: () => NotReady | undefined
 }
 
 const Ok = Type.Object(
@@ -33,16 +39,19 @@ export const healthRoutes: FastifyPluginAsync<HealthOptions> = async (app, { not
       config: { scope: 'none' },
       schema: {
         operationId: 'getReadiness',
-        summary: 'Redis answers and the instance is not draining',
+        summary: 'Redis serves and the instance is not draining',
         tags: ['operations'],
         response: { 200: Ok, ...problemResponses('store-unavailable', 'draining') },
       },
     },
     async () => {
-      const reason = notReady()
-      if (reason)
-        throw problem(reason, `This instance is not ready: ${reason}.`, { retryAfterMs: 1_000 })
-      return { status: 'ok' as const }
+      const found = notReady()
+      if (!found) return { status: 'ok' as const }
+      const { code, reason } = found
+      throw problem(code, `This instance is not ready: ${reason ?? code}.`, {
+        retryAfterMs: 1_000,
+        ...(reason && { extensions: { reason } }),
+      })
     },
   )
 }

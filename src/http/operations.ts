@@ -5,6 +5,7 @@ import { COMMON_PROBLEMS, problemResponses } from './problem.js'
 import type { Scope } from './scopes.js'
 
 const GOOD_REDIS = {
+  up: true,
   version: '8.0.2',
   mode: 'single',
   persistence: 'aof',
@@ -18,20 +19,33 @@ const GOOD_REDIS = {
 
 const RedisStatus = Type.Object(
   {
-    version: Type.String(),
-    mode: Type.Enum(['single', 'sentinel', 'cluster']),
-    persistence: Type.Enum(['none', 'rdb', 'aof', 'rdb+aof', 'unknown']),
-    evictionPolicy: Type.String({ description: 'Anything but noeviction may drop a held lock.' }),
-    maxMemoryBytes: Type.Integer({ description: '0: no bound.' }),
-    usedMemoryBytes: Type.Integer(),
-    replicas: Type.Integer(),
-    needsReplicas: Type.Boolean({ description: 'Too few replicas make it refuse writes.' }),
+    up: Type.Boolean({
+      description: 'Whether it answers. While it does not, its facts are left out.',
+    }),
+    reason: Type.Optional(
+      Type.String({
+        description:
+          'Why it does not serve as it should: `refused`, `wrong-password`, `loading`, `full`, ... docs/operations.md explains each.',
+      }),
+    ),
+    version: Type.Optional(Type.String()),
+    mode: Type.Optional(Type.Enum(['single', 'sentinel', 'cluster'])),
+    persistence: Type.Optional(Type.Enum(['none', 'rdb', 'aof', 'rdb+aof', 'unknown'])),
+    evictionPolicy: Type.Optional(
+      Type.String({ description: 'Anything but noeviction may drop a held lock.' }),
+    ),
+    maxMemoryBytes: Type.Optional(Type.Integer({ description: '0: no bound.' })),
+    usedMemoryBytes: Type.Optional(Type.Integer()),
+    replicas: Type.Optional(Type.Integer()),
+    needsReplicas: Type.Optional(
+      Type.Boolean({ description: 'Too few replicas make it refuse writes.' }),
+    ),
     findings: Type.Array(Type.String(), {
       description: 'What endangers the promises of Lockstep; docs/operations.md explains each.',
     }),
   },
   {
-    examples: [GOOD_REDIS],
+    examples: [GOOD_REDIS, { up: false, reason: 'refused', findings: [] }],
   },
 )
 
@@ -40,14 +54,10 @@ const Status = Type.Object(
     version: Type.String({ description: 'Of Lockstep.' }),
     uptimeMs: Type.Integer(),
     redis: RedisStatus,
-    cacheRedis: Type.Optional(
-      Type.Union([RedisStatus, Type.Null()], {
-        description: 'Where the cache has a Redis of its own; null while that does not answer.',
-      }),
-    ),
+    cacheRedis: Type.Optional(RedisStatus),
   },
   {
-    description: 'What runs, and on which Redis.',
+    description: 'What runs, and on which Redis; `cacheRedis` where the cache has one of its own.',
     examples: [{ version: '0.1.0', uptimeMs: 86_400_000, redis: GOOD_REDIS }],
   },
 )
@@ -58,7 +68,7 @@ export interface OperationOptions {
   readonly version: string
   readonly readRedis: () => Promise<RedisStatus>
   /** Undefined where the cache lives with the rest. */
-  readonly readCacheRedis: (() => Promise<RedisStatus | null>) | undefined
+  readonly readCacheRedis: (() => Promise<RedisStatus>) | undefined
   readonly metricsScope: Scope | 'none'
   readonly metrics: {
     readonly registry: { readonly contentType: string }

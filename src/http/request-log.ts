@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
+import { LineLimit } from '../logging/line-limit.js'
 import './auth.js'
 import './event-stream.js'
 import './turn.js'
@@ -9,7 +10,9 @@ declare module 'fastify' {
   interface FastifyReply {
     /** The code of the problem it was answered with. */
     outcome: string | undefined
-    /** The error behind a 5xx, for the log only: it can name hosts and keys. */
+    /** Why Redis did not serve it. */
+    reason: string | undefined
+    /** The error behind a failure that nobody planned, for the log only: it can name hosts and keys. */
     failure: unknown
   }
 }
@@ -29,13 +32,21 @@ export function requestId(message: IncomingMessage): string {
   return typeof given === 'string' && WELL_FORMED.test(given) ? given : randomUUID()
 }
 
+/** A failure of Redis fails every request; a few lines of each kind tell it all. */
+const FAILURES = { most: 5, periodMs: 1_000 }
+
 /** One line for a slow, failed or sampled request and none for the rest: a line costs about 7 us. */
 export function installRequestLog(
   app: FastifyInstance,
   { slowMs, sample }: RequestLogOptions,
 ): void {
   app.decorateReply('outcome', undefined)
+  app.decorateReply('reason', undefined)
   app.decorateReply('failure', undefined)
+  const limit = new LineLimit({
+    ...FAILURES,
+    onRest: (outcome, count) => app.log.warn({ outcome, count }, 'more requests failed'),
+  })
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
     done()
@@ -43,8 +54,9 @@ export function installRequestLog(
   app.addHook('onResponse', (request, reply, done) => {
     const failed = reply.statusCode >= 500
     const slow = !reply.isStream && reply.elapsedTime >= slowMs
-    if (failed || slow || (sample > 0 && Math.random() < sample)) {
-      const level = failed ? 'error' : slow ? 'warn' : 'info'
+    const outcome = reply.outcome ?? 'ok'
+    if (failed ? limit.take(outcome) : slow || (sample > 0 && Math.random() < sample)) {
+      const level = reply.failure ? 'error' : failed || slow ? 'warn' : 'info'
       request.log[level](
         {
           method: request.method,
@@ -53,7 +65,8 @@ export function installRequestLog(
           namespace: request.namespace || undefined,
           address: request.ip || undefined,
           status: reply.statusCode,
-          outcome: reply.outcome ?? 'ok',
+          outcome,
+          reason: reply.reason,
           err: reply.failure,
           traceId: traceId(request.headers.traceparent),
           ms: tenths(reply.elapsedTime),

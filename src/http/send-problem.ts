@@ -42,13 +42,14 @@ function sendProblem(
   cause: unknown = problem,
 ): FastifyReply {
   const { status } = problem.spec
-  const { retryAfterMs, maxRetryAfterS = Number.POSITIVE_INFINITY } = problem.more
+  const { extensions, retryAfterMs, maxRetryAfterS = Number.POSITIVE_INFINITY } = problem.more
   // Whole seconds, rounded up: an earlier retry would be refused again.
   const seconds =
     retryAfterMs === undefined ? undefined : Math.max(1, Math.ceil(retryAfterMs / 1_000))
   if (seconds !== undefined) reply.header('retry-after', Math.min(seconds, maxRetryAfterS))
   reply.outcome = problem.code
-  if (status >= 500) reply.failure = cause
+  if (status >= 500) reply.reason = extensions?.reason as string | undefined
+  if (isUnplanned(problem, cause)) reply.failure = cause
   return reply
     .code(status)
     .header('cache-control', 'private, no-store')
@@ -69,6 +70,10 @@ export function toBody({ code, spec, message, more }: Problem, requestId: string
     ...extensions,
   })
 }
+
+/** An outage is planned for; an answer of Redis that cannot be read, as its cause tells, is not. */
+const isUnplanned = ({ code }: Problem, error: unknown): boolean =>
+  code === 'internal' || (error instanceof Error && error.cause !== undefined)
 
 /** What Fastify, a validator or another room threw, in our own words. */
 export function toProblem(

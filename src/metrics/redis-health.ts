@@ -1,5 +1,4 @@
-import type { Gauge } from 'prom-client'
-import type { Metrics } from './registry.js'
+import { atScrape, type Metrics } from './registry.js'
 
 export type RedisName = 'main' | 'cache'
 
@@ -11,55 +10,70 @@ export interface ServerMemory {
   readonly evictedKeys: number
 }
 
+/** Read at every scrape. */
+export interface WatchedRedis {
+  isUp(): boolean
+  reason(): string | undefined
+  /** Every one that keeps data: a Cluster has several, whose numbers are added up. */
+  servers(): readonly ServerMemory[]
+}
+
+/** Every word for a reason and a finding there is: what does not hold is exposed as 0. */
+export interface HealthWords {
+  readonly reasons: readonly string[]
+  readonly findings: readonly string[]
+}
+
 export interface RedisHealth {
-  /**
-   * Both are read at every scrape.
-   * @param servers every one that keeps data: a Cluster has several, whose numbers are added up
-   */
-  watch(redis: RedisName, isUp: () => boolean, servers: () => readonly ServerMemory[]): void
+  watch(redis: RedisName, watched: WatchedRedis): void
   found(redis: RedisName, findings: readonly string[]): void
 }
 
-/** @param known every finding there is: what was not found is exposed as 0. */
-export function createRedisHealth(metrics: Metrics, known: readonly string[]): RedisHealth {
+export function createRedisHealth(metrics: Metrics, words: HealthWords): RedisHealth {
   const up = metrics.gauge('lockstep_redis_up', 'Whether Redis answers, 1 or 0', ['redis'])
+  const reason = metrics.gauge(
+    'lockstep_redis_trouble',
+    'Why Redis does not serve as it should: 1 for the reason, 0 for all others',
+    ['redis', 'reason'],
+  )
   const finding = metrics.gauge(
     'lockstep_redis_safety_finding',
     'Whether a setting of Redis endangers what Lockstep promises, 1 or 0; see docs/operations.md',
     ['redis', 'finding'],
   )
-  const watched = new Map<RedisName, () => boolean>()
-  ;(up as Gauge & { collect?: () => void }).collect = () => {
-    for (const [redis, isUp] of watched) up.set({ redis }, isUp() ? 1 : 0)
-  }
-  const memory = exposeMemory(metrics)
+  const watched = new Map<RedisName, WatchedRedis>()
+  atScrape(up, () => {
+    for (const [redis, { isUp }] of watched) up.set({ redis }, isUp() ? 1 : 0)
+  })
+  atScrape(reason, () => {
+    for (const [redis, of] of watched) {
+      const now = of.reason()
+      for (const word of words.reasons) reason.set({ redis, reason: word }, Number(word === now))
+    }
+  })
+  exposeMemory(metrics, watched)
   return {
-    watch(redis, isUp, servers) {
-      watched.set(redis, isUp)
-      memory.set(redis, servers)
-    },
+    watch: (redis, of) => void watched.set(redis, of),
     found(redis, findings) {
-      for (const name of known)
+      for (const name of words.findings)
         finding.set({ redis, finding: name }, Number(findings.includes(name)))
     },
   }
 }
 
-function exposeMemory(metrics: Metrics): Map<RedisName, () => readonly ServerMemory[]> {
-  const watched = new Map<RedisName, () => readonly ServerMemory[]>()
+function exposeMemory(metrics: Metrics, watched: ReadonlyMap<RedisName, WatchedRedis>): void {
   const sum = (name: string, help: string, field: keyof ServerMemory) => {
     const gauge = metrics.gauge(name, help, ['redis'])
-    ;(gauge as Gauge & { collect?: () => void }).collect = () => {
-      for (const [redis, servers] of watched) {
+    atScrape(gauge, () => {
+      for (const [redis, { servers }] of watched) {
         gauge.set(
           { redis },
           servers().reduce((total, server) => total + server[field], 0),
         )
       }
-    }
+    })
   }
   sum('lockstep_redis_memory_used_bytes', 'Memory that Redis uses', 'usedBytes')
   sum('lockstep_redis_memory_max_bytes', 'maxmemory of Redis; 0 for no bound', 'maxBytes')
   sum('lockstep_redis_evicted_keys', 'Keys that Redis evicted since it started', 'evictedKeys')
-  return watched
 }

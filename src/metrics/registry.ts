@@ -22,6 +22,11 @@ export interface Metrics {
   expose(): Promise<string>
 }
 
+/** Reads what a metric shows at every scrape. prom-client knows it, its types know only the option. */
+export function atScrape(metric: Counter<string> | Gauge<string>, read: () => void): void {
+  ;(metric as { collect?: () => void }).collect = read
+}
+
 /** Children of a counter with one label, each looked up once: that is half the cost of counting. */
 export function byLabel<V extends string>(
   counter: Counter<string>,

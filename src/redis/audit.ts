@@ -40,19 +40,34 @@ export interface AuditOptions {
   readonly evicts: boolean
   /** Called after the first look, and when a later one finds something else. */
   readonly onFindings: (findings: readonly Finding[]) => void
+  readonly everyMs?: number
 }
 
-/** Looks at every contact: the server that comes back may be another, or configured otherwise. */
-export function auditRedis({ link, evicts, onFindings }: AuditOptions): void {
+const EVERY_MS = 60_000
+
+/**
+ * Looks at every contact, as the server that comes back may be another, and from time to time, as
+ * settings can be changed while it runs.
+ */
+export function auditRedis({
+  link: { client },
+  evicts,
+  onFindings,
+  everyMs = EVERY_MS,
+}: AuditOptions): void {
   let known: string | undefined
   const look = async () => {
-    const findings = await findingsOf(link.client, evicts)
+    if (client.status !== 'ready') return
+    const findings = await findingsOf(client, evicts)
     if (findings === undefined || findings.join() === known) return
     known = findings.join()
     onFindings(findings)
   }
-  link.client.on('ready', () => void look())
-  if (link.client.status === 'ready') void look()
+  client.on('ready', look)
+  const timer = setInterval(look, everyMs)
+  timer.unref()
+  client.once('end', () => clearInterval(timer))
+  void look()
 }
 
 /** Of a Cluster every primary is asked. Undefined where one did not answer: the next contact tells. */

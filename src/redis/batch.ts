@@ -5,6 +5,7 @@ import {
   leadsElsewhere,
   type ScriptError,
   type StoreError,
+  toCallError,
   toReplyError,
   toStoreError,
   unavailable,
@@ -183,12 +184,12 @@ export class Batcher {
   }
 
   #settle(calls: readonly Call[], replies: readonly unknown[]): void {
-    if (replies[0] === -1) throw this.#refusal(String(replies[1]))
+    if (replies[0] === -1) throw toReplyError(this.#heard(String(replies[1])))
     const answered = replies.length / 2
     for (let i = 0; i < answered; i++) {
       const call = calls[i]!
       if (replies[i * 2] === 1) call.resolve(replies[i * 2 + 1])
-      else this.#rejectAll([call], this.#refusal(String(replies[i * 2 + 1])))
+      else this.#rejectAll([call], toCallError(this.#heard(String(replies[i * 2 + 1]))))
     }
     if (answered < calls.length) this.#sendAgain(calls.slice(answered))
   }
@@ -201,9 +202,10 @@ export class Batcher {
   }
 
   /** ioredis sees errors only at the top of a reply, so wrong servers are noticed here. */
-  #refusal(text: string): StoreError | ScriptError {
-    if (leadsElsewhere(text)) this.#options.link.reconnect()
-    return toReplyError(text)
+  #heard(text: string): string {
+    const elsewhere = leadsElsewhere(text)
+    if (elsewhere) this.#options.link.reconnect(elsewhere)
+    return text
   }
 
   #rejectAll(calls: readonly Call[], error: StoreError | ScriptError): void {

@@ -1,18 +1,22 @@
 import slotOfKey from 'cluster-key-slot'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import { type Contact, Contacts } from './contact.js'
 import { leadsElsewhere } from './errors.js'
+import { type Reason, reasonOf } from './reasons.js'
 import { watchRunId } from './run-id.js'
+import { parseStoreUrl, type StoreUrl, shownStoreUrl } from './store-url.js'
 
 /** One multiplexed connection (or one per Cluster node) that serves a single purpose. */
 export interface Link {
   readonly client: Redis | Cluster
   /** The Cluster slot of a key; 0 on a single Redis, where every key lives together. */
   slotOf(key: string | Buffer): number
+  readonly contact: Contact
   isReady(): boolean
   /** The `run_id` of the server that a call made now reaches; '' where it is not known. */
   runId(): string
   /** Drops the connection and opens a new one, after a reply that came from the wrong server. */
-  reconnect(): void
+  reconnect(reason: Reason): void
   close(): void
 }
 
@@ -22,7 +26,8 @@ export interface LinkOptions {
   readonly purpose: string
   /** How long one command may take before its outcome is unknown. */
   readonly timeoutMs: number
-  readonly onError: (error: Error) => void
+  /** Where the contact of this link is kept with those of others. */
+  readonly contacts?: Contacts
   /**
    * Asked at every contact. The link is not ready before it has resolved once, and is asked again
    * while it rejects.
@@ -75,40 +80,54 @@ function profile({ purpose, timeoutMs }: LinkOptions) {
  * `redis+cluster://host:port,host:port`.
  */
 export function openLink(options: LinkOptions): Link {
+  const { contacts = new Contacts(), purpose, url, node } = options
   const client = createClient(options)
-  client.on('error', options.onError)
+  const server = node ? `${node.host}:${node.port}` : shownStoreUrl(url)
+  const contact = contacts.open({ purpose, server, client })
   // A node is connected when it is first needed, and refuses calls while it connects: in the
   // middle of a migration or a promotion that would be an outage of its own.
   client.on('+node', (node: Redis) => {
     if (node.status === 'wait') node.connect().catch(() => undefined)
   })
-  // A failed first attempt is reported through 'error' and tried again by the retry strategy.
+  // A failed first attempt is known to the contact, and tried again by the retry strategy.
   client.connect().catch(() => undefined)
-  const isAdmitted = admission(client, options)
+  const isAdmitted = admission(client, contact, options)
   const clustered = client instanceof Cluster
   return {
     client,
     slotOf: clustered ? (key) => slotOfKey(key) : () => 0,
     isReady: () => client.status === 'ready' && isAdmitted(),
     runId: watchRunId(client),
-    reconnect: () => {
+    contact,
+    reconnect: (reason) => {
       if (clustered) return client.refreshSlotsCache()
       // Every call of a refused batch asks; the first one closes the connection.
-      if (client.status === 'ready') client.disconnect(true)
+      if (client.status !== 'ready') return
+      contact.expectLoss(reason)
+      client.disconnect(true)
     },
-    close: () => client.disconnect(),
+    close: () => {
+      contacts.close(contact)
+      client.disconnect()
+    },
   }
 }
 
-function admission(client: Redis | Cluster, { admit }: LinkOptions): () => boolean {
+function admission(
+  client: Redis | Cluster,
+  contact: Contact,
+  { admit }: LinkOptions,
+): () => boolean {
   if (admit === undefined) return () => true
   let admitted = false
   const ask = () =>
     admit(client).then(
       () => {
         admitted = true
+        contact.refuse(undefined)
       },
-      () => {
+      (error: unknown) => {
+        contact.refuse(reasonOf(error))
         if (client.status === 'ready') setTimeout(ask, ADMIT_EVERY_MS).unref()
       },
     )
@@ -154,8 +173,11 @@ function createClient(options: LinkOptions): Redis | Cluster {
       })
     case 'unix':
       return new Redis({ ...profile(options), ...auth, path })
-    default:
-      return new Redis(options.url, profile(options))
+    default: {
+      const [host] = hosts
+      const tls = protocol === 'rediss' && { tls: {} }
+      return new Redis({ ...profile(options), ...auth, ...host, db: Number(path), ...tls })
+    }
   }
 }
 
@@ -168,45 +190,4 @@ function inTurn(hosts: StoreUrl['hosts'], options: ReturnType<typeof profile>): 
   }
   Object.assign(client.options, hosts[0], { retryStrategy })
   return client
-}
-
-interface StoreUrl {
-  readonly protocol: string
-  readonly hosts: { host: string; port: number }[]
-  readonly path: string
-  readonly user: string
-  readonly password: string
-}
-
-/** Whether `openLink` can be given this URL; what answers there is another matter. */
-export function isStoreUrl(url: string): boolean {
-  try {
-    const { protocol, hosts, path } = parseStoreUrl(url)
-    if (protocol === 'unix') return path.length > 1
-    if (protocol === 'redis' || protocol === 'rediss') return new URL(url).hostname !== ''
-    return hosts.every(({ host, port }) => host !== '' && port > 0 && port < 65_536)
-  } catch {
-    return false
-  }
-}
-
-/** `host:port`, `host`, or an IPv6 address in brackets. */
-const HOST_AND_PORT = /^(?:\[([\da-f:.]+)\]|([^:[\]]*))(?::(\d+))?$/i
-
-/** Parsed by hand where several hosts stand in one URL, which `new URL` does not accept. */
-export function parseStoreUrl(url: string): StoreUrl {
-  const match = /^([a-z+]+):\/\/(?:([^:@/[]*)(?::([^@/]*))?@)?([^/]*)(\/.*)?$/.exec(url)
-  if (!match) throw new TypeError('not a Redis URL')
-  const [, protocol = '', user = '', password = '', hosts = '', path = ''] = match
-  return {
-    protocol,
-    user: decodeURIComponent(user),
-    password: decodeURIComponent(password),
-    hosts: hosts.split(',').map((entry) => {
-      const [, v6, name = '', port] = HOST_AND_PORT.exec(entry) ?? []
-      const fallback = protocol === 'redis+sentinel' ? 26_379 : 6_379
-      return { host: v6 ?? name, port: port === undefined ? fallback : Number(port) }
-    }),
-    path: protocol === 'unix' ? path : path.slice(1),
-  }
 }

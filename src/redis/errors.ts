@@ -1,3 +1,5 @@
+import { isPartial, type Reason, replyReason } from './reasons.js'
+
 /**
  * What the caller may conclude when Redis did not answer as it should:
  * `store-unavailable`, `store-full`, `store-not-ready` and `not-replicated` mean that nothing was
@@ -15,9 +17,9 @@ export class StoreError extends Error {
   override readonly name = 'StoreError'
   readonly code: StoreErrorCode
   /** Set for `store-not-ready`: `loading`, `read-only`, `busy`, ... */
-  readonly reason: string | undefined
+  readonly reason: Reason | undefined
 
-  constructor(code: StoreErrorCode, message: string, reason?: string, cause?: unknown) {
+  constructor(code: StoreErrorCode, message: string, reason?: Reason, cause?: unknown) {
     super(message, { cause })
     this.code = code
     this.reason = reason
@@ -29,46 +31,46 @@ export class ScriptError extends Error {
   override readonly name = 'ScriptError'
 }
 
-const NOT_READY: Readonly<Record<string, string>> = {
-  READONLY: 'read-only',
-  LOADING: 'loading',
-  MASTERDOWN: 'primary-down',
-  CLUSTERDOWN: 'cluster-down',
-  TRYAGAIN: 'slot-moving',
-  MOVED: 'slot-moving',
-  ASK: 'slot-moving',
-  BUSY: 'busy',
-  MISCONF: 'cannot-persist',
+/** After these this connection leads to the wrong server, or to one that cannot serve. */
+const ELSEWHERE = new Set<Reason>(['read-only', 'loading', 'primary-down', 'cluster-down'])
+
+/** Redis repeats the arguments of a command that it does not know. */
+const withoutArguments = (text: string): string =>
+  text.replace(/, with args beginning with:.*/s, '')
+
+/** An error of a call that ran: what the script did before it may stand. */
+export function toCallError(text: string): StoreError | ScriptError {
+  if (!isPartial(text)) return toReplyError(text)
+  return new StoreError(
+    'outcome-unknown',
+    'Redis refused a command in the middle of the call.',
+    replyReason(text),
+  )
 }
-
-/** The replies after which this connection leads to the wrong server, or to one that cannot serve. */
-const RECONNECT = new Set(['READONLY', 'LOADING', 'MASTERDOWN', 'CLUSTERDOWN'])
-
-const SLOT_LOST =
-  /Script attempted to (access a non local key|execute a (write )?command while the cluster)/
-
-const errorWord = (text: string): string => /^-?([A-Z]+)\b/.exec(text)?.[1] ?? ''
 
 /** An error that Redis itself reported, so the command it names was refused. */
 export function toReplyError(text: string): StoreError | ScriptError {
-  // Inside a script, at a key that was built from the declared tag: what came before it may stand.
-  if (SLOT_LOST.test(text)) {
-    return new StoreError('outcome-unknown', 'The slot of the call was moving.', 'slot-moving')
+  const reason = replyReason(text)
+  switch (reason) {
+    case undefined:
+      return new ScriptError(withoutArguments(text))
+    case 'full':
+      return new StoreError('store-full', 'Redis has no memory left for new data.')
+    case 'not-replicated':
+      return new StoreError(
+        'not-replicated',
+        'Redis has fewer replicas than it needs to accept writes.',
+      )
+    default:
+      return new StoreError('store-not-ready', `Redis refused the call (${reason}).`, reason)
   }
-  const word = errorWord(text)
-  const reason = NOT_READY[word]
-  if (reason) return new StoreError('store-not-ready', `Redis refused the call (${word}).`, reason)
-  if (word === 'OOM') return new StoreError('store-full', 'Redis has no memory left for new data.')
-  if (word === 'NOREPLICAS') {
-    return new StoreError(
-      'not-replicated',
-      'Redis has fewer replicas than it needs to accept writes.',
-    )
-  }
-  return new ScriptError(text)
 }
 
-export const leadsElsewhere = (text: string): boolean => RECONNECT.has(errorWord(text))
+/** Why this connection should be made again after such a reply; undefined where it need not be. */
+export function leadsElsewhere(text: string): Reason | undefined {
+  const reason = replyReason(text)
+  return reason && ELSEWHERE.has(reason) ? reason : undefined
+}
 
 export const isMissingScript = (error: unknown): boolean =>
   error instanceof Error && error.message.startsWith('NOSCRIPT')

@@ -1,6 +1,7 @@
 import { Cluster } from 'ioredis'
 import { createClusterSignals } from './cluster-signals.js'
 import { type Link, type LinkOptions, openLink } from './connect.js'
+import { Contacts } from './contact.js'
 import type { Part } from './layout.js'
 import { checkLayout, LayoutError } from './layout-record.js'
 import { createProbe, type Probe } from './probe.js'
@@ -17,6 +18,8 @@ export interface Links {
   readonly probe: Probe
   /** Undefined where the cache has no Redis of its own. */
   readonly cacheProbe: Probe | undefined
+  /** Of every connection. */
+  readonly contacts: Contacts
   close(): void
 }
 
@@ -25,13 +28,14 @@ export interface LinksOptions {
   /** The Redis of the cache, where it has one of its own. */
   readonly cacheUrl?: string | undefined
   readonly timeoutMs: number
-  readonly onError: (error: Error) => void
   /** This Redis was filled under another layout: nothing may be asked of it, now or later. */
   readonly onRefused: (error: LayoutError) => void
 }
 
 /** Returns at once; Redis may come later. */
-export function openLinks({ cacheUrl, onRefused, ...options }: LinksOptions): Links {
+export function openLinks({ cacheUrl, onRefused, ...given }: LinksOptions): Links {
+  const contacts = new Contacts()
+  const options = { ...given, contacts }
   const admit =
     (part: Part): NonNullable<Parameters<typeof openLink>[0]['admit']> =>
     (client) =>
@@ -62,6 +66,7 @@ export function openLinks({ cacheUrl, onRefused, ...options }: LinksOptions): Li
   }
   return {
     ...links,
+    contacts,
     close() {
       for (const link of Object.values(links)) link?.close()
     },

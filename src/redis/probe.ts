@@ -1,34 +1,79 @@
+import { Cluster } from 'ioredis'
+import { createBinder } from './binder.js'
 import type { Link } from './connect.js'
+import { type ScriptError, StoreError, type StoreErrorCode } from './errors.js'
+import { redisKey } from './keys.js'
+import { probeScript } from './probe-script.js'
+import type { Reason } from './reasons.js'
 
-/** Whether Redis answers, asked on a connection of its own so that a busy one is not taken for dead. */
+/** Whether Redis serves, asked on a connection of its own so that a busy one is not taken for dead. */
 export interface Probe {
   isUp(): boolean
+  /** Why Redis does not serve as it should: also while it is up, when it is full. */
+  reason(): Reason | undefined
   close(): void
 }
 
 const EVERY_MS = 1_000
 const FAILURES = 3
+/** Enough slots that every primary of a Cluster has some. */
+const KEYS = Array.from({ length: 64 }, (_, i) => redisKey('lockstep', `p${i}`, 'probe'))
 
-/** One PING a second; down after three failures in a row, up again with the first answer. */
+/**
+ * Once a second, a call that writes nothing and is refused like one that does: by a server that is
+ * read-only, loads, is full, or does not give the right. Redis is down after three failures in a
+ * row, and up again with the first answer. A full Redis still ends and renews leases, so it is up.
+ */
 export function createProbe(link: Link, everyMs = EVERY_MS): Probe {
+  const observer = { batch() {}, failure() {} }
+  const run = createBinder({ link, observer, clockOffsetUs: () => 0 }).bind(probeScript)
   let failures = FAILURES
-  const ask = () =>
-    link.client.ping().then(
-      () => {
-        failures = 0
-      },
-      () => {
-        failures += 1
-      },
+  let asked = 0
+  let heard = 0
+
+  async function ask(): Promise<void> {
+    asked += 1
+    const turn = asked
+    const answers = await Promise.all(
+      keysOf(link).map((probe) => run({ probe }, {}).catch(toReason)),
     )
-  link.client.on('ready', ask)
-  const timer = setInterval(ask, everyMs)
+    // A question that hung for long says less than one that was asked after it.
+    if (turn < heard) return
+    heard = turn
+    const refused = answers.filter((answer) => answer !== undefined)
+    const isServed = refused.length < answers.length || refused.includes('full')
+    failures = isServed ? 0 : failures + 1
+    link.contact.refuse(refused[0])
+  }
+
+  const look = () => void ask()
+  link.client.on('ready', look)
+  const timer = setInterval(look, everyMs)
   timer.unref()
   return {
     isUp: () => failures < FAILURES,
+    reason: () => link.contact.reason,
     close() {
       clearInterval(timer)
       link.close()
     },
   }
 }
+
+/** A key on every server that takes writes. */
+function keysOf({ client, slotOf }: Link): readonly string[] {
+  if (!(client instanceof Cluster)) return KEYS.slice(0, 1)
+  const byPrimary = new Map(KEYS.map((key) => [client.slots[slotOf(key)]?.[0], key]))
+  return [...byPrimary.values()]
+}
+
+const BY_CODE: Readonly<Record<StoreErrorCode, Reason>> = {
+  'store-unavailable': 'closed',
+  'outcome-unknown': 'timeout',
+  'store-full': 'full',
+  'store-not-ready': 'other',
+  'not-replicated': 'not-replicated',
+}
+
+const toReason = (error: StoreError | ScriptError): Reason =>
+  error instanceof StoreError ? (error.reason ?? BY_CODE[error.code]) : 'other'

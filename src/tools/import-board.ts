@@ -7,6 +7,7 @@ import { createLeaderboardStore } from '../leaderboards/store.js'
 import { compileTemplates } from '../leaderboards/templates.js'
 import { createBinder } from '../redis/binder.js'
 import { openLink } from '../redis/connect.js'
+import { Contacts } from '../redis/contact.js'
 
 // npm run import-board -- KEY BOARD [--namespace default]
 // Copies a plain ZSET of the Redis at LOCKSTEP_REDIS_URL to a board.
@@ -26,12 +27,9 @@ if (!key || !board || !/^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$/.test(board)) {
 }
 
 async function run(from: string, to: string): Promise<void> {
-  const link = openLink({
-    url: config.redisUrl,
-    purpose: 'import',
-    timeoutMs: 10_000,
-    onError: ({ message }) => fail(message),
-  })
+  const contacts = new Contacts()
+  contacts.onChange(({ server, reason }) => reason && fail(`${server} cannot be used: ${reason}`))
+  const link = openLink({ url: config.redisUrl, purpose: 'import', timeoutMs: 10_000, contacts })
   try {
     await ready(link.client as Redis)
     const store = createLeaderboardStore({

@@ -134,9 +134,9 @@ it('warns of a variable nobody reads, but not of what Kubernetes injects', () =>
 
 it('prints what holds, without a password or a whole digest', () => {
   const text = `redisUrl: redis://user:p@ss@db:1\n${tokensYaml([{ token: 'a', scopes: ['admin'] }])}`
-  const printed = printConfig(withFile(text))
+  const printed = printConfig(withFile(text), () => 'hidden')
   expect(printed).not.toContain('p@ss')
-  expect(parse(printed)).toMatchObject({ redisUrl: 'redis://db:1', port: 7700 })
+  expect(parse(printed)).toMatchObject({ redisUrl: 'hidden', cacheRedisUrl: '', port: 7700 })
   expect(parse(printed).tokens[0].sha256).toMatch(/^[\da-f]{8}\.\.\.$/)
 })
 

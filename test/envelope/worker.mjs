@@ -16,7 +16,7 @@ const [{ openLink }, { createBinder }, { RedisClock }, { reachOf }, { Circuits }
 const { createCheckStore } = await load('ratelimits/checks/store.js')
 const { createLimitLeaseStore } = await load('ratelimits/leases/store.js')
 
-const link = openLink({ url: redisUrl, purpose: 'envelope', timeoutMs: 5_000, onError() {} })
+const link = openLink({ url: redisUrl, purpose: 'envelope', timeoutMs: 5_000 })
 while (!link.isReady()) await sleep(10)
 const observer = { batch() {}, failure() {} }
 const binder = createBinder({ link, observer, clockOffsetUs: () => 0 })

@@ -17,7 +17,6 @@ it('a grant whose message is lost is found by the next beat', async () => {
     url: proxy.url,
     purpose: 'signals',
     timeoutMs: SILENCE_MS,
-    onError: () => undefined,
   })
   proxy.dropReplies()
   const signals = createSignals(link)

@@ -43,7 +43,7 @@ describe('a reply that is lost', () => {
     const id = lost.headers['x-request-id'] as string
     const line = await until('its line', () => harness.log.find((text) => text.includes(id)))
     expect(JSON.parse(line)).toMatchObject({
-      level: 50,
+      level: 40,
       outcome: 'outcome-unknown',
       redisMs: expect.any(Number),
     })

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Harness, startHarness } from '../support/harness.js'
+import { start } from '../support/managed.js'
 import { tokensYaml } from '../support/tokens.js'
 import { until } from '../support/until.js'
 
@@ -84,4 +85,27 @@ it('names the caller', async () => {
   expect(called).toMatchObject({ caller: 'shop', namespace: locked.namespace })
   expect(open).not.toHaveProperty('caller')
   await locked.close()
+})
+
+it('says a planned failure a few times, without a stack, and then how often it came', async () => {
+  const redis = await start()
+  const away = await startHarness({ redisUrl: redis.url })
+  await redis.stop()
+  await until('the loss', () => !away.link.isReady())
+  const ask = () => away.request('post', '/v1/locks/away/acquire').expect(503)
+  await Promise.all(Array.from({ length: 12 }, ask))
+  const lines = await until('the count', () => {
+    const all = away.log.map((line) => JSON.parse(line))
+    return all.some(({ count }) => count) && all.filter(({ outcome }) => outcome)
+  })
+  const said = lines.filter(({ count }) => count === undefined)
+  expect(said).toHaveLength(5)
+  for (const line of said) {
+    expect(line).toMatchObject({ level: 40, outcome: 'store-unavailable', msg: 'request failed' })
+    expect(line).not.toHaveProperty('err')
+  }
+  expect(lines.filter(({ count }) => count)).toMatchObject([
+    { level: 40, outcome: 'store-unavailable', count: 7, msg: 'more requests failed' },
+  ])
+  await away.close()
 })

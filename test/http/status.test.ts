@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Harness, startHarness } from '../support/harness.js'
+import { until } from '../support/until.js'
 
 let harness: Harness
 
@@ -13,7 +14,17 @@ it('tells what runs, and on which Redis', async () => {
 
   expect(body).toMatchObject({
     version: expect.stringMatching(/^\d+\.\d+\.\d+/),
-    redis: { version: expect.stringMatching(/^\d+\./), evictionPolicy: 'noeviction' },
+    redis: { up: true, version: expect.stringMatching(/^\d+\./), evictionPolicy: 'noeviction' },
   })
   expect(body.redis.usedMemoryBytes).toBeGreaterThan(0)
+})
+
+it('is ready where Redis serves calls that write, of whatever kind it is', async () => {
+  await until('the first probe', async () => {
+    const { status } = await harness.request('get', '/readyz')
+    return status === 200
+  })
+  const { text } = await harness.request('get', '/metrics').expect(200)
+  expect(text).not.toMatch(/^lockstep_redis_trouble.* 1$/m)
+  expect(text).toMatch(/^lockstep_redis_connections\{connection="commands"\} 1$/m)
 })

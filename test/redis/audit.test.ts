@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { judge } from '../../src/redis/audit.js'
+import { auditRedis, judge } from '../../src/redis/audit.js'
 import type { RedisFacts } from '../../src/redis/facts.js'
 import { startHarness } from '../support/harness.js'
 import { connect, start } from '../support/managed.js'
@@ -67,6 +67,23 @@ it('looks again at every contact, and says only what is new', async () => {
   await until('the finding', async () => (await seen())?.log.length)
   await kill()
   expect((await until('an answer', seen)).log).toEqual(['evicts'])
+  await harness.close()
+})
+
+it('looks again from time to time, as settings change while Redis runs', async () => {
+  const redis = await start()
+  const harness = await startHarness({ redisUrl: redis.url })
+  const seen: string[] = []
+  auditRedis({
+    link: harness.link,
+    evicts: false,
+    everyMs: 20,
+    onFindings: (findings) => void seen.push(findings.join()),
+  })
+  await until('the first look', () => seen.length > 0)
+  await (await connect(redis)).config('SET', 'maxmemory-policy', 'allkeys-lru')
+  await until('the second', () => seen.length > 1)
+  expect(seen).toEqual(['no-persistence', 'evicts,no-persistence'])
   await harness.close()
 })
 

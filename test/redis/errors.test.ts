@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { toReplyError } from '../../src/redis/errors.js'
+import { toCallError, toReplyError } from '../../src/redis/errors.js'
 
 it.each([
   ["READONLY You can't write against a read only replica.", 'store-not-ready', 'read-only'],
@@ -8,17 +8,37 @@ it.each([
   ['MISCONF Errors writing to the AOF file', 'store-not-ready', 'cannot-persist'],
   ['CLUSTERDOWN The cluster is down', 'store-not-ready', 'cluster-down'],
   ["OOM command not allowed when used memory > 'maxmemory'.", 'store-full', undefined],
-  ['NOREPLICAS Not enough good replicas to write.', 'not-replicated', undefined],
-  // The script may have written before it came to the key that had moved.
   [
-    'ERR Script attempted to access a non local key in a cluster node script: 6d3f, on @user_script:1.',
-    'outcome-unknown',
-    'slot-moving',
+    'NOPERM this user has no permissions to run the evalsha command',
+    'store-not-ready',
+    'no-permission',
   ],
+  ['NOAUTH Authentication required.', 'store-not-ready', 'wrong-password'],
+  ['NOREPLICAS Not enough good replicas to write.', 'not-replicated', undefined],
 ])('%s is %s', (text, code, reason) => {
   expect(toReplyError(text)).toMatchObject({ name: 'StoreError', code, reason })
 })
 
 it('takes any other error for a bug of ours', () => {
   expect(toReplyError('ERR user_script:26: attempt to index a nil value').name).toBe('ScriptError')
+})
+
+it.each([
+  // Up to Redis 7.0, and since 7.2.
+  ["ERR The user executing the script can't run this command or subcommand", 'no-permission'],
+  ['ERR ACL failure in script: No permissions to access a key', 'no-permission'],
+  [
+    'ERR Script attempted to access a non local key in a cluster node script: 6d3f, on @user_script:1.',
+    'slot-moving',
+  ],
+])('what a script wrote before "%s" may stand', (text, reason) => {
+  expect(toCallError(text)).toMatchObject({ code: 'outcome-unknown', reason })
+})
+
+it('nothing stands of a call that was refused as a whole', () => {
+  expect(toCallError('OOM command not allowed')).toMatchObject({ code: 'store-full' })
+  expect(toReplyError("ERR The user executing the script can't run this command")).toMatchObject({
+    code: 'store-not-ready',
+    reason: 'no-permission',
+  })
 })

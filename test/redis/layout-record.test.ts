@@ -12,7 +12,7 @@ const OTHER = '{"version":1,"hash":"crc32","lockBuckets":256,"cachePartitions":6
 
 function open(url: string) {
   const onRefused = vi.fn<(error: LayoutError) => void>()
-  const links = openLinks({ url, timeoutMs: 500, onError: () => undefined, onRefused })
+  const links = openLinks({ url, timeoutMs: 500, onRefused })
   onTestFinished(() => links.close())
   return { link: links.commands, onRefused }
 }

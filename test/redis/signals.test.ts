@@ -13,7 +13,6 @@ const open = (purpose: string) =>
     url: inject('redisUrl'),
     purpose,
     timeoutMs: 500,
-    onError: () => undefined,
     anyNode: purpose === 'signals',
   })
 
@@ -54,7 +53,7 @@ it('reports a gap when the connection is lost, and listens again', async () => {
   signals.onGap(gap)
   await signals.subscribe(channel, (message) => heard.push(message))
 
-  subscriber.reconnect()
+  subscriber.reconnect('read-only')
 
   await vi.waitFor(() => expect(gap).toHaveBeenCalled())
   await vi.waitFor(async () => {

@@ -12,7 +12,7 @@ const { openLinks } = await dist('redis/links.js')
 const config = loadConfig(process.env)
 const ignore = () => undefined
 const { redisUrl: url, redisTimeoutMs: timeoutMs } = config
-const links = openLinks({ url, timeoutMs, onError: ignore, onRefused: ignore })
+const links = openLinks({ url, timeoutMs, onRefused: ignore })
 let aheadUs = 0
 process.on('message', (aheadMs) => {
   aheadUs = aheadMs * 1_000

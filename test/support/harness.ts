@@ -4,13 +4,13 @@ import path from 'node:path'
 import { Writable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { Redis } from 'ioredis'
-import { pino } from 'pino'
 import supertest from 'supertest'
 import { inject } from 'vitest'
 import { buildApp } from '../../src/app.js'
 import { createReloads } from '../../src/config/reload.js'
 import { loadConfig } from '../../src/config.js'
 import { bucketTag } from '../../src/locks/keys.js'
+import { createLogger } from '../../src/logging/logger.js'
 import { type Binder, createBinder } from '../../src/redis/binder.js'
 import { type Link, openLink } from '../../src/redis/connect.js'
 import { layoutOf } from '../../src/redis/layout.js'
@@ -52,6 +52,8 @@ export interface HarnessOptions {
   readonly configFile?: string
   /** Another Redis than that of the run, for tests that harm it. */
   readonly redisUrl?: string
+  /** Nothing that can be used is to be found at `redisUrl`. */
+  readonly redisIsAway?: boolean
   /** A Redis of its own for the cache. */
   readonly cacheRedisUrl?: string
 }
@@ -78,12 +80,11 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     url,
     cacheUrl: options.cacheRedisUrl,
     timeoutMs: config.redisTimeoutMs,
-    onError: () => undefined,
     onRefused: (error) => process.stderr.write(`${error.message}\n`),
   })
   const link = links.commands
   const admin = options.redisUrl === undefined ? adminLink(link) : link
-  await Promise.all([ready(link), ready(links.cache), ready(admin)])
+  if (!options.redisIsAway) await Promise.all([ready(link), ready(links.cache), ready(admin)])
 
   let offsetUs = 0
   const clockOffsetUs = () => offsetUs
@@ -125,7 +126,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
 function adminLink(link: Link): Link {
   const url = inject('adminUrl')
   if (url === '') return link
-  return openLink({ url, purpose: 'admin', timeoutMs: WAIT_MS, onError: () => undefined })
+  return openLink({ url, purpose: 'admin', timeoutMs: WAIT_MS })
 }
 
 export async function ready(link: Link): Promise<void> {
@@ -148,5 +149,5 @@ function recordLog() {
       done()
     },
   })
-  return { log, logger: pino({ level: 'trace' }, stream) }
+  return { log, logger: createLogger('trace', stream) }
 }

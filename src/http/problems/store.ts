@@ -25,7 +25,8 @@ export const STORE_PROBLEMS = {
   'store-not-ready': {
     status: 503,
     title: 'Redis cannot serve at the moment',
-    cause: 'Redis is loading, read-only, busy, misconfigured or without its cluster; see `reason`.',
+    cause:
+      'Redis is loading, read-only, busy, misconfigured, without its cluster, or denies its user a right; see `reason`.',
     remedy: 'Repeat later; the reason tells the operator what to mend.',
     retry: 'later',
   },

@@ -1,0 +1,115 @@
+import { Cluster, type Redis } from 'ioredis'
+import { type Reason, reasonOf } from './reasons.js'
+
+/** Longer than any handshake with a server that is ready. */
+const HANDSHAKE_MS = 250
+
+export interface ContactOptions {
+  readonly purpose: string
+  /** As it may be shown. */
+  readonly server: string
+  readonly client: Redis | Cluster
+  /** Called when the reason changed. */
+  readonly onChange: (contact: Contact) => void
+}
+
+/** What is known of one connection: whether it can be used, why not, and how often it was lost. */
+export class Contact {
+  readonly purpose: string
+  readonly server: string
+  readonly #onChange: ContactOptions['onChange']
+  #lost: Reason | undefined
+  #refused: Reason | undefined
+  /** Why the connection is about to be lost. */
+  #cause: Reason | undefined
+  #wasReady = false
+  #reconnects = 0
+
+  constructor({ purpose, server, client, onChange }: ContactOptions) {
+    this.purpose = purpose
+    this.server = server
+    this.#onChange = onChange
+    client.on('error', (error: unknown) => {
+      this.expectLoss(reasonOf(error))
+      if (client.status !== 'ready') this.#set(this.#cause, this.#refused)
+    })
+    client.on('close', () => this.#set(this.#cause ?? 'closed', this.#refused))
+    client.on('ready', () => this.#ready())
+    if (client instanceof Cluster) return
+    client.on('connect', () => {
+      // ioredis waits in silence for a server that loads its data.
+      const isStuck = () => client.status === 'connect'
+      setTimeout(() => isStuck() && this.#set('loading', this.#refused), HANDSHAKE_MS).unref()
+    })
+  }
+
+  /** Why this connection is of no use; undefined while it is, and before it first was. */
+  get reason(): Reason | undefined {
+    return this.#lost ?? this.#refused
+  }
+
+  /** Whether the connection stands. Redis may still refuse calls. */
+  get isConnected(): boolean {
+    return this.#wasReady && this.#lost === undefined
+  }
+
+  /** How often the connection was made again. */
+  get reconnects(): number {
+    return this.#reconnects
+  }
+
+  /** The connection will be closed, and this is why. */
+  expectLoss(reason: Reason): void {
+    this.#cause = reason
+  }
+
+  /** What Redis says to calls on a connection that stands; undefined when it serves them. */
+  refuse(reason: Reason | undefined): void {
+    this.#set(this.#lost, reason)
+  }
+
+  #ready(): void {
+    if (this.#wasReady) this.#reconnects += 1
+    this.#wasReady = true
+    this.#cause = undefined
+    this.#set(undefined, this.#refused)
+  }
+
+  #set(lost: Reason | undefined, refused: Reason | undefined): void {
+    const before = this.reason
+    this.#lost = lost
+    this.#refused = refused
+    if (this.reason !== before) this.#onChange(this)
+  }
+}
+
+/** The contacts of an instance that are open now. */
+export class Contacts {
+  readonly #open = new Set<Contact>()
+  readonly #listeners: ((contact: Contact) => void)[] = []
+
+  get all(): readonly Contact[] {
+    return [...this.#open]
+  }
+
+  open(options: Omit<ContactOptions, 'onChange'>): Contact {
+    const contact = new Contact({
+      ...options,
+      onChange: (changed) => {
+        if (!this.#open.has(changed)) return
+        for (const listener of this.#listeners) listener(changed)
+      },
+    })
+    this.#open.add(contact)
+    return contact
+  }
+
+  /** A connection that is closed on purpose is not lost. */
+  close(contact: Contact): void {
+    this.#open.delete(contact)
+  }
+
+  onChange(listener: (contact: Contact) => void): void {
+    this.#listeners.push(listener)
+  }
+}

@@ -1,0 +1,62 @@
+/** What LOCKSTEP_REDIS_URL names. */
+export interface StoreUrl {
+  readonly protocol: string
+  readonly hosts: { host: string; port: number }[]
+  /** The database of a server, the name of a primary behind Sentinels, or the path of a socket. */
+  readonly path: string
+  readonly user: string
+  readonly password: string
+}
+
+const SENTINEL_PORT = 26_379
+const REDIS_PORT = 6_379
+
+/** `host:port`, `host`, or an IPv6 address in brackets. */
+const HOST_AND_PORT = /^(?:\[([\da-f:.]+)\]|([^:[\]]*))(?::(\d+))?$/i
+
+/**
+ * Parsed by hand: `new URL` accepts neither several hosts nor an `@` in a password.
+ * @throws TypeError for what is none, and says nothing of it: it may hold a password.
+ */
+export function parseStoreUrl(url: string): StoreUrl {
+  const match = /^([a-z+]+):\/\/(?:([^:/[]*)(?::([^/]*))?@)?([^/@]*)(\/.*)?$/.exec(url)
+  const [, protocol = '', user = '', password = '', hosts = '', path = ''] = match ?? []
+  // A query would be neither read nor hidden, and people put passwords there.
+  if (!match || /[?#]/.test(hosts + path)) throw new TypeError('not a Redis URL')
+  return {
+    protocol,
+    user: decodeURIComponent(user),
+    password: decodeURIComponent(password),
+    hosts: hosts.split(',').map((entry) => {
+      const [, v6, name = '', port] = HOST_AND_PORT.exec(entry) ?? []
+      const fallback = protocol === 'redis+sentinel' ? SENTINEL_PORT : REDIS_PORT
+      return { host: v6 ?? name, port: port === undefined ? fallback : Number(port) }
+    }),
+    path: protocol === 'unix' ? path : path.slice(1),
+  }
+}
+
+/** Whether `openLink` can be given this URL; what answers there is another matter. */
+export function isStoreUrl(url: string): boolean {
+  try {
+    const { protocol, hosts, path } = parseStoreUrl(url)
+    if (protocol === 'unix') return path.length > 1
+    if (!hosts.every(isAddress)) return false
+    return protocol === 'redis+sentinel' || /^\d*$/.test(path)
+  } catch {
+    return false
+  }
+}
+
+const isAddress = ({ host, port }: StoreUrl['hosts'][number]): boolean =>
+  host !== '' && port > 0 && port < 65_536
+
+/** The URL without whatever may be secret: scheme, hosts, ports, and database or path. */
+export function shownStoreUrl(url: string): string {
+  const { protocol, hosts, path } = parseStoreUrl(url)
+  if (protocol === 'unix') return `unix://${path}`
+  const addresses = hosts.map(
+    ({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`,
+  )
+  return `${protocol}://${addresses.join(',')}${path === '' ? '' : `/${path}`}`
+}

@@ -1,0 +1,255 @@
+import { type AddressInfo, createServer as createPlainServer } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
+import { afterEach, expect, it, vi } from 'vitest'
+import { hasOpenssl, makeCertificate } from '../support/certificates.js'
+import { type FaultProxy, startFaultProxy } from '../support/faults.js'
+import { freePort } from '../support/free-port.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { connect, start } from '../support/managed.js'
+import { tempFolder } from '../support/temp-folder.js'
+import { until } from '../support/until.js'
+
+interface Line {
+  readonly level: number
+  readonly msg: string
+  readonly connection?: string
+  readonly reason?: string
+}
+
+vi.setConfig({ testTimeout: 60_000 })
+
+const ends: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end()
+})
+
+async function harnessOn(redisUrl: string, redisIsAway = false): Promise<Harness> {
+  // On a busy machine Redis may seem to hang where it does not.
+  const environment = { LOCKSTEP_REDIS_TIMEOUT_MS: '2000' }
+  const harness = await startHarness({ redisUrl, redisIsAway, environment })
+  ends.push(() => harness.close())
+  return harness
+}
+
+async function proxyOf(url: string): Promise<FaultProxy> {
+  const proxy = await startFaultProxy(url)
+  ends.push(() => proxy.close())
+  return proxy
+}
+
+const linesOf = ({ log }: Harness, msg: string): Line[] =>
+  log.map((line) => JSON.parse(line) as Line).filter((line) => line.msg === msg)
+
+const PURPOSES = ['cache', 'cache-signals', 'commands', 'probe', 'signals']
+
+/** What is said of Redis by those who are asked. */
+async function saidOf(harness: Harness) {
+  const ready = await harness.request('get', '/readyz')
+  const { body } = await harness.request('get', '/v1/status').expect(200)
+  const { text } = await harness.request('get', '/metrics').expect(200)
+  const [, gauge] = /trouble\{redis="main",reason="(.+)"\} 1/.exec(text) ?? []
+  return {
+    ready: ready.status,
+    readyReason: ready.body.reason as string | undefined,
+    up: body.redis.up as boolean,
+    status: body.redis.reason as string | undefined,
+    gauge,
+  }
+}
+
+const untilSaid = (harness: Harness, expected: object) =>
+  until(
+    JSON.stringify(expected),
+    async () => {
+      expect(await saidOf(harness)).toEqual(expected)
+      return true
+    },
+    20_000,
+  )
+
+const lost = (reason: string) => ({
+  ready: 503,
+  readyReason: reason,
+  up: false,
+  status: reason,
+  gauge: reason,
+})
+const refusing = (reason: string) => ({ ...lost(reason), up: true })
+const WELL = { ready: 200, up: true }
+
+it('says once that a connection was lost, with the reason', async () => {
+  const redis = await start()
+  const proxy = await proxyOf(redis.url)
+  const harness = await harnessOn(proxy.url)
+  await until('a probe', async () => (await harness.request('get', '/readyz')).status === 200)
+  expect(linesOf(harness, 'Redis is lost')).toEqual([])
+
+  await proxy.close()
+  await untilSaid(harness, lost('refused'))
+  const lines = linesOf(harness, 'Redis is lost')
+  expect(lines.map(({ connection }) => connection).sort()).toEqual(PURPOSES)
+  for (const line of lines) expect(line).toMatchObject({ level: 40, server: proxy.url })
+  // Whoever is slow to try again says first that it was closed.
+  const reasons = [...lines, ...linesOf(harness, 'Redis is still away')].map((line) => line.reason)
+  expect(reasons.filter((reason) => reason === 'refused')).toHaveLength(PURPOSES.length)
+  expect(linesOf(harness, 'Redis is back')).toEqual([])
+})
+
+it('says that a connection is back, after how long', async () => {
+  const redis = await start()
+  const proxy = await proxyOf(redis.url)
+  const harness = await harnessOn(proxy.url)
+  proxy.refuse()
+  await until('the loss', () => linesOf(harness, 'Redis is lost').length === PURPOSES.length)
+  proxy.heal()
+  const back = await until('the end of it', () => {
+    const lines = linesOf(harness, 'Redis is back')
+    return lines.length === PURPOSES.length && lines
+  })
+  expect(back.map(({ connection }) => connection).sort()).toEqual(PURPOSES)
+  for (const line of back) expect(line).toMatchObject({ level: 40, awayMs: expect.any(Number) })
+  expect(linesOf(harness, 'Redis is lost')).toHaveLength(PURPOSES.length)
+  await untilSaid(harness, WELL)
+  expect((await harness.request('get', '/metrics')).text).toMatch(
+    /redis_reconnects_total\{connection="commands"\} [1-9]/,
+  )
+})
+
+it('says how often, and not each time, that a connection comes and goes', async () => {
+  const redis = await start()
+  const proxy = await proxyOf(redis.url)
+  const harness = await harnessOn(proxy.url)
+  for (let round = 0; round < 4; round++) {
+    await until('a connection', () => harness.link.isReady())
+    proxy.cut()
+    await until('its end', () => !harness.link.isReady())
+  }
+  const [line] = await until(
+    'the rest',
+    () => {
+      const found = linesOf(harness, 'Redis comes and goes')
+      return found.length > 0 && found
+    },
+    14_000,
+  )
+  expect(line).toMatchObject({ level: 40, lines: expect.any(Number) })
+  const said = harness.log.filter((text) => text.includes('"connection":"commands"'))
+  expect(said.length).toBeLessThanOrEqual(5)
+})
+
+it('names a host that does not exist', async () => {
+  const harness = await harnessOn('redis://no-such-host.invalid', true)
+  await untilSaid(harness, lost('unknown-host'))
+})
+
+it('names a port where nobody listens', async () => {
+  const harness = await harnessOn(`redis://127.0.0.1:${await freePort()}`, true)
+  await untilSaid(harness, lost('refused'))
+})
+
+it('names a wrong password, and one that is missing', async () => {
+  const redis = await start({ conf: ['requirepass right'] })
+  for (const url of [redis.url, redis.url.replace('unix://', 'unix://:wrong@')]) {
+    const harness = await harnessOn(url, true)
+    await untilSaid(harness, lost('wrong-password'))
+    expect(linesOf(harness, 'Redis is lost')).toContainEqual(
+      expect.objectContaining({ connection: 'commands', reason: 'wrong-password' }),
+    )
+  }
+})
+
+it('names a server that does not speak TLS, and a certificate that nobody vouches for', async ({
+  skip,
+}) => {
+  if (!hasOpenssl()) skip('openssl is not installed, which makes the certificates')
+  const { cert, key } = makeCertificate(tempFolder(), 'self-signed')
+  for (const [server, reason] of [
+    [createPlainServer((socket) => void socket.end('-ERR\r\n')), 'tls'],
+    [createTlsServer({ cert, key }), 'certificate'],
+  ] as const) {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    ends.push(async () => void server.close())
+    const { port } = server.address() as AddressInfo
+    const harness = await harnessOn(`rediss://127.0.0.1:${port}`, true)
+    await untilSaid(harness, lost(reason))
+  }
+})
+
+it('names a Redis that loads its data', async () => {
+  const redis = await start({
+    conf: ['enable-debug-command local', 'loading-process-events-interval-bytes 1024'],
+  })
+  const harness = await harnessOn(redis.url)
+  const raw = await connect(redis)
+  await raw.call('DEBUG', 'POPULATE', '200', 'key', '2000')
+  await raw.config('SET', 'key-load-delay', '40000')
+  const loaded = raw.call('DEBUG', 'RELOAD')
+  await until('the reason', async () => (await saidOf(harness)).gauge === 'loading', 20_000)
+  await loaded
+  await untilSaid(harness, WELL)
+})
+
+it('names a Redis that hangs', async () => {
+  const redis = await start()
+  const harness = await harnessOn(redis.url)
+  process.kill(redis.pid(), 'SIGSTOP')
+  try {
+    await untilSaid(harness, lost('timeout'))
+  } finally {
+    process.kill(redis.pid(), 'SIGCONT')
+  }
+  await untilSaid(harness, WELL)
+})
+
+it('names a Redis that became a replica, and ends with it', async () => {
+  const redis = await start()
+  const harness = await harnessOn(redis.url)
+  const raw = await connect(redis)
+  await raw.call('REPLICAOF', '127.0.0.1', '1')
+  await until('the reason', async () => {
+    const { ready, gauge } = await saidOf(harness)
+    return ready === 503 && gauge === 'read-only'
+  })
+  await raw.call('REPLICAOF', 'NO', 'ONE')
+  await untilSaid(harness, WELL)
+})
+
+it('names a full Redis, which still ends leases and so stays ready', async () => {
+  const redis = await start()
+  const harness = await harnessOn(redis.url)
+  const raw = await connect(redis)
+  await raw.config('SET', 'maxmemory', '1')
+  await untilSaid(harness, { ready: 200, up: true, status: 'full', gauge: 'full' })
+  expect(linesOf(harness, 'Redis is full')).toMatchObject([{ level: 40, connection: 'probe' }])
+  await raw.config('SET', 'maxmemory', '0')
+  await untilSaid(harness, WELL)
+})
+
+it('names rights that were taken away while it runs', async () => {
+  const redis = await start()
+  const harness = await harnessOn(redis.url)
+  const raw = await connect(redis)
+  await raw.call('ACL', 'SETUSER', 'default', '-evalsha', '-eval')
+  const { body } = await harness.request('post', '/v1/locks/forbidden/acquire').expect(503)
+  expect(body).toMatchObject({ code: 'store-not-ready', reason: 'no-permission' })
+  await untilSaid(harness, refusing('no-permission'))
+  await raw.call('ACL', 'SETUSER', 'default', '+@all')
+  await untilSaid(harness, WELL)
+})
+
+it('knows that nothing was applied where the guard of a call is forbidden, and not where more is', async () => {
+  const redis = await start()
+  const harness = await harnessOn(redis.url)
+  const raw = await connect(redis)
+  const acquire = () => harness.request('post', '/v1/locks/forbidden/acquire').expect(503)
+  await raw.call('ACL', 'SETUSER', 'default', '-setrange')
+  expect((await acquire()).body).toMatchObject({
+    code: 'store-not-ready',
+    reason: 'no-permission',
+  })
+  await raw.call('ACL', 'SETUSER', 'default', '+@all', '-hset')
+  expect((await acquire()).body).toMatchObject({
+    code: 'outcome-unknown',
+    reason: 'no-permission',
+  })
+})
