@@ -188,7 +188,7 @@ export class Acquiring {
     options: AcquireOptions,
   ): Promise<AcquireOutcome> {
     await this.#withdraw(waiter)
-    const left = this.#leaving.leave(waiter, 'timeout', 0)
+    const left = this.#leaving.leave(waiter, 'timeout')
     left.catch(() => this.#leaving.undoLater(waiter, options.idempotency !== undefined))
     // Granted in that very instant: better late than given away.
     if ((await left) === 'granted') {

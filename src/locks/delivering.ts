@@ -46,7 +46,7 @@ export class Delivering {
       await this.#leaving.undo({ bucket, keys, token, attach }, idempotency !== undefined)
       return { kind: 'gone' }
     }
-    await this.#leaving.leave({ bucket, keys, token, attach }, 'cancel', 0)
+    await this.#leaving.leave({ bucket, keys, token, attach }, 'cancel')
     return { kind: 'ended', how: 'expired', fence: fences[0] as number, reason: '' }
   }
 

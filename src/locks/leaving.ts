@@ -6,10 +6,6 @@ import type { Waiter } from './waiting.js'
 type Attachment = Pick<Waiter, 'token' | 'attach'>
 type How = 'timeout' | 'cancel' | 'detach' | 'abandon'
 
-/** A place, or a grant nobody collected, is kept so long for the repeat of a keyed request. */
-const KEEP_PLACE_MS = 10_000
-/** A call that was given up on arrives, if at all, before this has passed. */
-const ABANDONED_MS = 60_000
 const RETRY_MS = 500
 const UNDO_TRIES = 20
 
@@ -23,25 +19,25 @@ export class Leaving {
 
   /** Without a key, of an acquire whose answer is unknown: nobody would ever release its lease. */
   async abandon(target: Place & Attachment): Promise<void> {
-    await this.#repeat(target, 'abandon', ABANDONED_MS)
+    await this.#repeat(target, 'abandon')
   }
 
   /** For a client that no longer listens: at once, or as soon as Redis answers again. */
   async undo(target: Place & Attachment, keyed: boolean): Promise<void> {
-    await this.leave(target, ...undoOf(keyed)).catch(() => {
+    await this.leave(target, undoOf(keyed)).catch(() => {
       void this.undoLater(target, keyed)
     })
   }
 
   /** A place that nobody leaves would cost those behind it the 2 s of a grant that lapses. */
   async undoLater(target: Place & Attachment, keyed: boolean): Promise<void> {
-    await this.#repeat(target, ...undoOf(keyed))
+    await this.#repeat(target, undoOf(keyed))
   }
 
-  async #repeat(...undo: [target: Place & Attachment, how: How, keepMs: number]): Promise<void> {
+  async #repeat(target: Place & Attachment, how: How): Promise<void> {
     for (let i = 0; i < UNDO_TRIES; i++) {
       try {
-        await this.leave(...undo)
+        await this.leave(target, how)
         return
       } catch {
         await sleep(RETRY_MS, undefined, { ref: false })
@@ -49,15 +45,15 @@ export class Leaving {
     }
   }
 
-  async leave({ bucket, keys, token, attach }: Place & Attachment, how: How, keepMs: number) {
+  async leave({ bucket, keys, token, attach }: Place & Attachment, how: How) {
     const reply = await this.#calls.run.leave(
       { lock: keys },
-      { token, attach, how, keep_ms: keepMs, ...this.#calls.common() },
+      { token, attach, how, ...this.#calls.common() },
     )
     this.#calls.note(bucket, reply)
     return reply.outcome
   }
 }
 
-const undoOf = (keyed: boolean): ['detach' | 'cancel', number] =>
-  keyed ? ['detach', KEEP_PLACE_MS] : ['cancel', 0]
+/** With a key, place and grant are kept for the repeat. */
+const undoOf = (keyed: boolean): How => (keyed ? 'detach' : 'cancel')

@@ -85,7 +85,7 @@ describe('an acquire without a key whose answer was lost', () => {
   const common = { now_guard: 0, floor: 0, ended_ttl_ms: 60_000 }
   const token = 'a'.repeat(22)
   const ask = { token, ttl_ms: 30_000, wait_ms: 0, options: '', ...common }
-  const abandon = { token, attach: 1, how: 'abandon', keep_ms: 60_000, ...common }
+  const abandon = { token, attach: 1, how: 'abandon', ...common }
 
   it('is released when it was applied', async () => {
     keys.lock = [key('lock', 'applied')]

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { acquireScript } from '../../src/locks/scripts.js'
+import { randomToken } from '../../src/redis/random.js'
 import { type Asked, type EventClient, openEvents } from '../support/event-client.js'
 import { type Harness, startHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
@@ -91,16 +93,23 @@ describe('GET events', () => {
     const events = await watch('lapse')
     const { token } = await held('lapse')
     await events.nextOf('granted')
-    const cut = acquire('lapse', { waitMs: 60_000, owner: 'cut' }).set('idempotency-key', 'lapse')
-    cut.end(() => undefined)
-    await events.nextOf('queued')
-    cut.abort()
-    await until('the place is kept', async () =>
-      (await harness.redis.hvals(key('waiters', 'lapse'))).some((one) => one.includes('kept')),
+    await harness.binder.bind(acquireScript)(
+      { lock: [key('lock', 'lapse')] },
+      {
+        token: randomToken(),
+        ttl_ms: 60_000,
+        wait_ms: 60_000,
+        options: JSON.stringify({ instance: 'dead', ttl_ms: 60_000 }),
+        now_guard: 0,
+        floor: 0,
+        ended_ttl_ms: 60_000,
+      },
     )
+    await events.nextOf('queued')
     await release('lapse', token).expect(200)
     await events.nextOf('released')
-    harness.advance(10_001)
+    expect((await get('lapse')).state).toBe('held')
+    harness.advance(2_001)
     await held('lapse', { owner: 'after' })
     expect(await events.next()).toMatchObject({ event: 'granted', data: { owner: 'after' } })
   })

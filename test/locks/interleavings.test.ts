@@ -100,25 +100,6 @@ describe('re-entry from the queue', () => {
   })
 })
 
-describe('a place kept for a client that stays away', () => {
-  it('is given away when its time is over, although nobody else does anything', async () => {
-    await acquire('absent', { mode: 'shared' }).expect(200)
-    const cut = acquire('absent', { waitMs: 60_000 }).set('idempotency-key', 'absent')
-    cut.end(() => undefined)
-    await queued('absent', 1)
-    const behind = start(acquire('absent', { mode: 'shared', waitMs: 60_000 }))
-    await queued('absent', 2)
-    cut.abort()
-    await until('the place is kept', async () =>
-      (await harness.redis.hvals(key('absent', 'waiters'))).some((one) => one.includes('kept')),
-    )
-
-    harness.advance(10_001)
-
-    expect((await behind).status).toBe(200)
-  })
-})
-
 describe('the order of deadlines', () => {
   it('lives as long as the longest lease in it', async () => {
     const shared = { mode: 'shared' }
@@ -254,7 +235,7 @@ describe('a call that comes before anybody has looked', () => {
     await harness.binder.bind(acquireScript)({ lock: [lock] }, args)
     harness.advance(1_001)
 
-    const leave = { ...common, token, attach: 1, how: 'detach', keep_ms: 10_000 }
+    const leave = { ...common, token, attach: 1, how: 'detach' }
     const { outcome } = await harness.binder.bind(leaveScript)({ lock: [lock] }, leave)
 
     expect(outcome).toBe('nothing')

@@ -2,8 +2,15 @@ import { EventEmitter } from 'node:events'
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { toRecord } from '../../src/locks/acquire-options.js'
+import { lockKey } from '../../src/locks/keys.js'
 import type { AcquireOutcome } from '../../src/locks/outcomes.js'
+import { acquireScript } from '../../src/locks/scripts.js'
+import { sessionKey } from '../../src/locks/sessions/keys.js'
+import { endSessionScript } from '../../src/locks/sessions/scripts.js'
 import type { LockStore } from '../../src/locks/store.js'
+import { type Binder, createBinder } from '../../src/redis/binder.js'
+import { randomToken } from '../../src/redis/random.js'
 import { type Harness, startHarness } from '../support/harness.js'
 import { newLockStore } from '../support/lock-store.js'
 import { until } from '../support/until.js'
@@ -21,14 +28,24 @@ const STEPS = 30
 const UNIT_MS = 1_000
 /** What is done by message or sweep is done by then. */
 const PATIENCE_MS = 3_000
+/** How long a request waits whose instance is gone, in steps of the model. */
+const ORPHAN_WAIT = 15
+const COMMON = { now_guard: 0, floor: 0, ended_ttl_ms: 600_000 }
 
 let harness: Harness
 let stores: readonly [LockStore, LockStore]
+/** For what an instance does before it dies. */
+let binder: Binder
 let clockMs = 0
 
 beforeAll(async () => {
   harness = await startHarness()
   stores = [newLockStore(harness, () => clockMs), newLockStore(harness, () => clockMs)]
+  binder = createBinder({
+    link: harness.link,
+    observer: { batch() {}, failure() {} },
+    clockOffsetUs: () => clockMs * 1_000,
+  })
 })
 afterAll(async () => {
   for (const store of stores) store.close()
@@ -98,7 +115,14 @@ const step = fc.oneof(
       instance,
     }),
   },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('repeat' as const), at, instance }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('orphan' as const),
+      wanted: fc.oneof(plain, owned, weighted) as fc.Arbitrary<Wanted>,
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('repeat' as const), at, instance }) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -128,6 +152,7 @@ const step = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('keep' as const), at, instance }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('end' as const), at, instance }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('half-end' as const), at }) },
   {
     weight: 3,
     arbitrary: fc.record({ do: fc.constant('advance' as const), by: fc.constantFrom(10, 20) }),
@@ -169,6 +194,9 @@ class Run {
       case 'acquire':
         await this.#acquire(one.wanted, one.session, stores[one.instance])
         break
+      case 'orphan':
+        await this.#orphan(one.wanted)
+        break
       case 'repeat':
         await this.#repeat(one.at, stores[one.instance])
         break
@@ -202,6 +230,9 @@ class Run {
         break
       case 'end':
         await this.#end(one.at, stores[one.instance])
+        break
+      case 'half-end':
+        await this.#endHalf(one.at)
         break
       case 'advance':
         this.#model.advance(one.by)
@@ -242,9 +273,60 @@ class Run {
     expect(kind).toBe(expected)
   }
 
+  /** By an instance that dies after the first slice. */
+  async #endHalf(at: number): Promise<void> {
+    const [session, id] = [...this.#sessions][at % this.#sessions.size] ?? []
+    if (!session || id === undefined) return
+    const expected = this.#model.endSession(session)
+    const { kind } = await binder.bind(endSessionScript)(
+      { session: sessionKey(harness.namespace, id) },
+      { id, max_leases: 1, ...COMMON },
+    )
+    expect(kind).toBe(expected)
+  }
+
+  /** By an instance that dies when its request stands in line. */
+  async #orphan(terms: Wanted): Promise<void> {
+    const wanted = { ...terms, wait: true }
+    const id = this.#next++
+    const attempt: Attempt = { id, wanted, session: undefined, kept: undefined, goneAt: undefined }
+    this.#attempts.push(attempt)
+    const expected = this.#model.orphan(attempt, ORPHAN_WAIT)
+    const names = this.#named(wanted.names)
+    const tag = harness.lockTag(names[0] as string)
+    const instance = `gone-${this.#prefix}-${id}`
+    const options = toOptions(attempt, `${this.#prefix}-${id}`)
+    const reply = await binder.bind(acquireScript)(
+      { lock: names.map((name) => lockKey(harness.namespace, tag, name)) },
+      {
+        token: randomToken(),
+        ttl_ms: options.ttlMs,
+        wait_ms: ORPHAN_WAIT * UNIT_MS,
+        options: toRecord(options, instance),
+        ...COMMON,
+      },
+    )
+    expect(reply.outcome).toBe(expected.kind)
+    if ('fences' in reply) {
+      const { token, fences } = reply
+      this.#took(attempt, {
+        ...reply,
+        kind: 'granted',
+        token,
+        fences,
+        expiresInMs: 0,
+        replayed: false,
+      })
+    }
+    await harness.redis.zadd(`ls:{${harness.namespace}:${tag}}:suspects`, 1, instance)
+    // What has no live head is looked at.
+    await stores[0].renew(harness.namespace, names, randomToken(), 1_000)
+  }
+
   async #acquire(wanted: Wanted, nth: number | undefined, store: LockStore): Promise<void> {
     const session = nth === undefined ? undefined : [...this.#sessions.keys()].at(-1 - nth)
-    const attempt: Attempt = { id: this.#next++, wanted, session, kept: undefined }
+    const id = this.#next++
+    const attempt: Attempt = { id, wanted, session, kept: undefined, goneAt: undefined }
     this.#attempts.push(attempt)
     await this.#ask(attempt, this.#model.acquire(attempt), store)
   }
@@ -270,7 +352,7 @@ class Run {
     this.#took(attempt, answer)
   }
 
-  /** In the queue, and its place no longer kept for an absent client. */
+  /** In the queue, for an instance that lives. */
   async #untilStands(attempt: Attempt, client: Client): Promise<void> {
     await until(
       'a place in the queue',
@@ -281,9 +363,9 @@ class Run {
         const waiters = await harness.redis.hvals(
           `ls:{${harness.namespace}:${tag}}:waiters:${this.#named(attempt.wanted.names)[0]}`,
         )
-        const live = waiters.filter((waiter) => !waiter.includes('kept')).length
+        const live = waiters.filter((waiter) => !waiter.includes('gone-')).length
         const lock = this.#model.locks.get(attempt.wanted.names[0] as string)
-        return live >= (lock?.queue.filter(({ kept }) => kept === undefined).length ?? 0)
+        return live >= (lock?.queue.filter(({ goneAt }) => goneAt === undefined).length ?? 0)
       },
       PATIENCE_MS,
     )
@@ -299,11 +381,13 @@ class Run {
     const known = this.#attempts.filter(
       (attempt) => attempt.wanted.keyed && !this.#isAttended(attempt),
     )
-    const attempt = known[at % known.length]
+    const kept = known.filter((one) => one.kept !== undefined)
+    const some = at % 2 === 0 && kept.length > 0 ? kept : known
+    const attempt = some[at % some.length]
     if (!attempt) return
     const expected = this.#model.repeat(attempt)
     if (expected) return this.#ask(attempt, expected, store)
-    const fresh: Attempt = { ...attempt, id: this.#next++, kept: undefined }
+    const fresh: Attempt = { ...attempt, id: this.#next++, kept: undefined, goneAt: undefined }
     // Its key belongs to the fresh attempt from now on.
     this.#keys.set(fresh, this.#keyOf(attempt))
     this.#attempts.splice(this.#attempts.indexOf(attempt), 1, fresh)
@@ -383,7 +467,7 @@ class Run {
     for (const [i, name] of attempt.wanted.names.entries()) {
       const fence = answer.fences[i] as number
       const lease = this.#model.locks.get(name)?.leases.find((one) => one.attempt === attempt)
-      // A lease that was kept for an absent client, and one that was joined, is older than the last.
+      // A lease that was joined is older than the last.
       if (lease?.group !== attempt.id || known || answer.replayed) continue
       expect(fence).toBeGreaterThan(this.#highest.get(name) ?? 0)
       this.#highest.set(name, fence)
@@ -411,7 +495,7 @@ class Run {
     const holders = new Set(lock?.leases.map(({ group }) => group)).size
     const cooling = (lock?.cool ?? 0) > this.#model.now
     const state = holders > 0 ? 'held' : cooling ? 'cooling' : 'free'
-    return { state, holders, queued: lock?.queue.length }
+    return { state, holders, queued: this.#model.queueLength(name) }
   }
 
   async #inspect(name: string): Promise<object> {
@@ -424,7 +508,7 @@ class Run {
 /** What is remembered for a while goes by itself; a stored capacity stands until it is deleted. */
 async function leftBehind(): Promise<string[]> {
   const keys = await harness.redis.keys(`ls:{${harness.namespace}:*`)
-  const busy = /:(lock|queue|waiters|holders|session-leases|index|timers)(:|$)/
+  const busy = /:(lock|queue|waiters|waits|holders|session-leases|index|timers)(:|$)/
   return keys.filter((key) => busy.test(key))
 }
 
@@ -441,7 +525,7 @@ function toOptions({ wanted, session }: Attempt, key: string) {
     minHoldMs: wanted.minHold * UNIT_MS,
     maxHoldMs: wanted.maxHold === undefined ? undefined : wanted.maxHold * UNIT_MS,
     lockDelayMs: wanted.lockDelay * UNIT_MS,
-    waitMs: wanted.wait ? 240_000 : 0,
+    waitMs: wanted.wait ? 3_600_000 : 0,
     idempotency: wanted.keyed ? { digest: key, fingerprint: 'same', ttlMs: 600_000 } : undefined,
   }
 }

@@ -34,8 +34,10 @@ export interface Attempt {
   readonly id: number
   readonly wanted: Wanted
   readonly session: Session | undefined
-  /** Until when a place, or a grant, is kept for a client that went away. */
+  /** Until when its place is kept for a client that went away. */
   kept: number | undefined
+  /** Its instance died: its wait is over then, and nobody answers for it. */
+  goneAt: number | undefined
 }
 
 interface Lease {
@@ -46,7 +48,6 @@ interface Lease {
   readonly weight: number
   readonly since: number
   end: number
-  provisional: boolean
   released: boolean
 }
 
@@ -111,7 +112,7 @@ export class LockModel {
     const owned = wanted.reentrant ? first.leases.find((one) => isOwned(one, wanted)) : undefined
     if (owned) {
       if (owned.mode === 'shared' && wanted.mode !== 'shared') return { kind: 'mode-mismatch' }
-      this.#grant(first, attempt, false)
+      this.#grant(first, attempt)
     } else {
       const blocked = locks.find((lock) => isBehind(lock, wanted) || !this.#fits(lock, wanted))
       if (blocked && !wanted.wait) {
@@ -123,7 +124,7 @@ export class LockModel {
         for (const lock of locks) enqueue(lock, attempt)
         return { kind: 'queued' }
       }
-      for (const lock of locks) this.#grant(lock, attempt, false)
+      for (const lock of locks) this.#grant(lock, attempt)
     }
     if (wanted.keyed) this.#memos.set(attempt.id, attempt)
     return this.#granted(attempt)
@@ -135,15 +136,12 @@ export class LockModel {
     if (!this.#memos.has(attempt.id)) return undefined
     const locks = this.#locksOf(attempt)
     if (locks.every((lock) => find(lock, attempt))) {
-      for (const lock of locks) this.#claim(lock, attempt)
-      attempt.kept = undefined
       return this.#granted(attempt)
     }
-    if (locks[0]?.queue.includes(attempt)) {
-      attempt.kept = undefined
-      return { kind: 'queued' }
-    }
-    return { kind: 'ended' }
+    attempt.goneAt = undefined
+    if (locks[0]?.queue.includes(attempt)) return { kind: 'queued' }
+    if (attempt.kept === undefined) return { kind: 'ended' }
+    return this.#putBack(attempt)
   }
 
   renew(attempt: Attempt, ttl: number): Reply & { readonly left?: number } {
@@ -171,11 +169,50 @@ export class LockModel {
     return { kind: lost ? this.#lost(attempt) : 'released' }
   }
 
+  /** A request whose instance dies when it stands in line. */
+  orphan(attempt: Attempt, wait: number): Reply {
+    const reply = this.acquire(attempt)
+    if (reply.kind === 'queued') attempt.goneAt = this.now + wait
+    this.#pump()
+    return reply
+  }
+
+  /** How many wait whose time is not over. */
+  queueLength(name: string): number {
+    const queue = this.locks.get(name)?.queue ?? []
+    return queue.filter(({ goneAt = Number.POSITIVE_INFINITY }) => goneAt > this.now).length
+  }
+
   /** Its client goes away while it stands in line. */
   leave(attempt: Attempt): void {
-    if (attempt.wanted.keyed) attempt.kept = this.now + KEEP
-    else this.#dismiss(attempt)
+    this.#setAside(attempt)
     this.#pump()
+  }
+
+  /** Its place waits for a repeat, outside of every queue. */
+  #setAside(attempt: Attempt): void {
+    this.#leaveQueues(attempt)
+    if (attempt.wanted.keyed) attempt.kept = this.now + KEEP
+    else this.#memos.delete(attempt.id)
+  }
+
+  #putBack(attempt: Attempt): Reply | undefined {
+    if ((attempt.kept as number) <= this.now) {
+      this.#memos.delete(attempt.id)
+      return undefined
+    }
+    const locks = this.#locksOf(attempt)
+    const refusal = this.#refuse(locks, attempt.wanted)
+    if (refusal) return { kind: refusal }
+    if (attempt.session && this.#isOver(attempt.session)) return { kind: 'session-ended' }
+    attempt.kept = undefined
+    for (const lock of locks) enqueue(lock, attempt)
+    this.#pump()
+    if (!locks[0]?.queue.includes(attempt)) {
+      this.answers = this.answers.filter((answer) => answer.attempt !== attempt)
+      return this.#granted(attempt)
+    }
+    return { kind: 'queued' }
   }
 
   openSession(ttl: number): Session {
@@ -222,7 +259,7 @@ export class LockModel {
       lock.capacity = capacity
       for (const attempt of lock.queue.filter(({ wanted }) => (wanted.permits ?? 0) > capacity)) {
         this.#dismiss(attempt)
-        if (attempt.kept === undefined) this.answers.push({ attempt, kind: 'unsatisfiable' })
+        if (attempt.goneAt === undefined) this.answers.push({ attempt, kind: 'unsatisfiable' })
       }
     }
     this.#pump()
@@ -241,7 +278,7 @@ export class LockModel {
   #giveBack(lock: ModelLock, lease: Lease): void {
     const freeAt = lease.since + lease.attempt.wanted.minHold
     lock.remember(lease.attempt.id, 'released')
-    if (lease.provisional || freeAt <= this.now) remove(lock, lease)
+    if (freeAt <= this.now) remove(lock, lease)
     else Object.assign(lease, { released: true, end: freeAt })
   }
 
@@ -281,8 +318,8 @@ export class LockModel {
     return { kind: 'granted', holdCount, mode }
   }
 
-  #grant(lock: ModelLock, attempt: Attempt, waited: boolean): void {
-    const { wanted, kept } = attempt
+  #grant(lock: ModelLock, attempt: Attempt): void {
+    const { wanted } = attempt
     const joined = lock.owned(wanted)
     const lease: Lease = {
       attempt,
@@ -291,20 +328,9 @@ export class LockModel {
       weight: joined?.weight ?? lock.weight(wanted),
       since: this.now,
       end: this.now + Math.min(ttlOf(attempt), wanted.maxHold ?? Number.POSITIVE_INFINITY),
-      provisional: false,
       released: false,
     }
-    if (waited && kept !== undefined) Object.assign(lease, { provisional: true, end: kept })
     lock.leases.push(lease)
-  }
-
-  /** The time of a lease that was kept for its client begins when the client is back. */
-  #claim(lock: ModelLock, attempt: Attempt): void {
-    const lease = find(lock, attempt) as Lease
-    if (!lease.provisional) return
-    const last = lease.since + (attempt.wanted.maxHold ?? Number.POSITIVE_INFINITY)
-    lease.provisional = false
-    lease.end = Math.min(this.now + ttlOf(attempt), last)
   }
 
   #lost(attempt: Attempt): string {
@@ -327,18 +353,19 @@ export class LockModel {
     const over = lock.leases.filter((lease) => endOf(lease) <= this.now)
     for (const lease of over.sort((a, b) => endOf(a) - endOf(b))) {
       if (lease.released) remove(lock, lease)
-      else if (lease.provisional) {
-        remove(lock, lease)
-        this.#memos.delete(lease.attempt.id)
-      } else this.#end(lock, lease, 'expired', endOf(lease))
+      else this.#end(lock, lease, 'expired', endOf(lease))
     }
   }
 
   #dismiss(attempt: Attempt): void {
+    this.#leaveQueues(attempt)
+    this.#memos.delete(attempt.id)
+  }
+
+  #leaveQueues(attempt: Attempt): void {
     for (const lock of this.#locksOf(attempt)) {
       lock.queue = lock.queue.filter((one) => one !== attempt)
     }
-    this.#memos.delete(attempt.id)
   }
 
   /** Ends what is over and grants from the heads, until nothing moves any more. */
@@ -354,7 +381,7 @@ export class LockModel {
     for (const attempt of lock.queue) {
       if (!attempt.session || !this.#isOver(attempt.session)) continue
       this.#dismiss(attempt)
-      if (attempt.kept === undefined) this.answers.push({ attempt, kind: 'session-ended' })
+      this.answers.push({ attempt, kind: 'session-ended' })
     }
   }
 
@@ -362,8 +389,8 @@ export class LockModel {
     const [head] = lock.queue
     if (!head) return false
     const locks = this.#locksOf(head)
-    if (head.kept !== undefined && head.kept <= this.now) {
-      this.#dismiss(head)
+    if (head.goneAt !== undefined) {
+      this.#setAside(head)
       return true
     }
     const ready = locks.every(
@@ -374,9 +401,9 @@ export class LockModel {
     if (!ready) return false
     for (const one of locks) {
       one.queue.shift()
-      this.#grant(one, head, true)
+      this.#grant(one, head)
     }
-    if (head.kept === undefined) this.answers.push({ attempt: head, kind: 'granted' })
+    this.answers.push({ attempt: head, kind: 'granted' })
     return true
   }
 }
@@ -393,8 +420,7 @@ const isOwned = ({ attempt, released }: Lease, { owner }: Wanted): boolean =>
 const find = (lock: ModelLock, attempt: Attempt): Lease | undefined =>
   lock.leases.find((lease) => lease.attempt === attempt && !lease.released)
 
-const isHeld = (lock: ModelLock, attempt: Attempt): boolean =>
-  find(lock, attempt)?.provisional === false
+const isHeld = (lock: ModelLock, attempt: Attempt): boolean => find(lock, attempt) !== undefined
 
 function remove(lock: ModelLock, lease: Lease): void {
   lock.leases = lock.leases.filter((one) => one !== lease)
@@ -403,9 +429,12 @@ function remove(lock: ModelLock, lease: Lease): void {
 const isBehind = ({ queue }: ModelLock, { priority }: Wanted): boolean =>
   queue.some(({ wanted }) => wanted.priority >= priority)
 
-/** Strictly first come, first served within a priority. */
+/** Strictly first come, first served within a priority; who comes back stands where it stood. */
 function enqueue(lock: ModelLock, attempt: Attempt): void {
   const { priority } = attempt.wanted
-  const at = lock.queue.findIndex(({ wanted }) => wanted.priority < priority)
+  const at = lock.queue.findIndex(
+    ({ wanted, id }) =>
+      wanted.priority < priority || (wanted.priority === priority && id > attempt.id),
+  )
   lock.queue.splice(at < 0 ? lock.queue.length : at, 0, attempt)
 }

@@ -1,4 +1,9 @@
-import { inspectScript, revokeScript, verifyScript } from '../../src/locks/admin/scripts.js'
+import {
+  inspectScript,
+  listScript,
+  revokeScript,
+  verifyScript,
+} from '../../src/locks/admin/scripts.js'
 import { watchScript } from '../../src/locks/events/scripts.js'
 import { leaveScript, restoreScript, sweepScript } from '../../src/locks/queue/scripts.js'
 import { acquireScript, claimScript, releaseScript, renewScript } from '../../src/locks/scripts.js'
@@ -41,6 +46,7 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
     leave: binder.bind(leaveScript),
     sweep: binder.bind(sweepScript),
     inspect: binder.bind(inspectScript),
+    list: binder.bind(listScript),
     verify: binder.bind(verifyScript),
     revoke: binder.bind(revokeScript),
     watch: binder.bind(watchScript),
@@ -57,7 +63,7 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
     ) {
       const record = { instance: HERE, ttl_ms: ttlMs || undefined, ...options }
       const args = { token, ttl_ms: ttlMs, wait_ms: waitMs, options: JSON.stringify(record) }
-      return { ...(await run.acquire(locks(names), { ...args, ...COMMON })), token }
+      return { token, ...(await run.acquire(locks(names), { ...args, ...COMMON })) }
     },
     restore(names: string | readonly string[], { token, ...options }: Asked) {
       const record = { instance: HERE, ttl_ms: 30_000, attach: 1, ticket: 1, ...options }
@@ -75,7 +81,7 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
     renew: (names: string | readonly string[], token: string, ttlMs: number) =>
       run.renew(locks(names), { token, ttl_ms: ttlMs, ...COMMON }),
     leave: (names: string | readonly string[], token: string, how: string, attach = 1) =>
-      run.leave(locks(names), { token, attach, how, keep_ms: 10_000, ...COMMON }),
+      run.leave(locks(names), { token, attach, how, ...COMMON }),
     revoke: (name: string, graceMs: number) =>
       run.revoke(locks(name), { reason: 'test', grace_ms: graceMs, ...COMMON }),
     watch: (name: string, watchMs: number) =>
@@ -86,6 +92,8 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
     sweep: (name: string) =>
       run.sweep({ timers: key('timers', name, '') }, { max_locks: 32, ...COMMON }),
     inspect: (name: string) => run.inspect({ lock: key('lock', name) }, { now_guard: 0, max: 100 }),
+    list: (name: string) =>
+      run.list({ index: key('index', name, '') }, { prefix: name, after: '', limit: 9 }),
     verify: (name: string, fence: number) =>
       run.verify({ lock: key('lock', name) }, { fence, now_guard: 0 }),
     /** @param name any of its locks */

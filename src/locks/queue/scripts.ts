@@ -6,7 +6,7 @@ export const leaveScript = defineScript({
   name: 'locks.leave',
   file: luaFile('leave'),
   keys: ['lock[]'],
-  args: ['token', 'attach', 'how', 'keep_ms', ...COMMON],
+  args: ['token', 'attach', 'how', ...COMMON],
   decode(reply): Head & { readonly outcome: 'left' | 'granted' | 'nothing' } {
     const parts = integers(reply, 4)
     const outcome = parts[3] === 1 ? 'left' : parts[3] === 2 ? 'granted' : 'nothing'

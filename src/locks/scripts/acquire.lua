@@ -49,7 +49,7 @@ local first = redis.call('MGET', call.prefix .. 'fence', call.prefix .. 'abandon
 call.fence = tonumber(first[1] or 0)
 if first[2] then return answer(call, { 14 }) end
 if first[3] then
-  local reply = repeat_request(locks, first[3], request)
+  local reply = repeat_request(locks, first[3], request, wait_ms)
   if reply then return answer(call, reply) end
 end
 
@@ -86,12 +86,11 @@ elseif wait_ms == 0 then
   return answer(call, reply)
 else
   for _, lock in ipairs(locks) do
-    if lock.queued >= (request.max_queue or 10000) then return answer(call, { 8, lock.queued }) end
+    local length = queue_length(lock)
+    if length >= (request.max_queue or 10000) then return answer(call, { 8, length }) end
   end
   wait_in_line(locks, token, request, wait_ms)
 end
-if request.memo then
-  redis.call('SET', call.prefix .. 'memo:' .. request.memo, request.fingerprint .. ' ' .. token, 'PX', request.memo_ttl_ms)
-end
+remember_request(call, token, request, wait_ms)
 if blocked and not held then return answer(call, { 5, 1, wait_ms, token, request.ticket }) end
 return answer(call, granted(locks, 1, token))

@@ -6,9 +6,9 @@ KEYS lock[]       hash    the locks it asked for
 ARGV token        string  of the acquire
 ARGV attach       int     attachment number of the caller; an older one does nothing
 ARGV how          string  timeout: only leave the queue; cancel: give back a grant as well; detach:
-                          keep place or grant for keep_ms; abandon: as cancel, and refuse an
-                          acquire of this token that arrives late
-ARGV keep_ms      int     for detach and abandon
+                          keep a grant for the repeat of the request; abandon: as cancel, and
+                          refuse an acquire of this token that arrives late. A request with a key
+                          that waited has its place kept
 ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
@@ -22,8 +22,8 @@ COST O(names), and O(64) waiters granted
 ]]
 -- @use lib/acquire.lua
 -- @use lib/tokens.lua
-local token, attach, how, keep_ms = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
-local now_guard, floor, ended_ttl_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local token, attach, how = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local now_guard, floor, ended_ttl_ms = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
 local locks = open_all(call, KEYS)
 -- A freeing command first: a place is given up, or kept, on a full Redis as well.
@@ -34,10 +34,7 @@ local outcome = 3
 local waiter = read_waiter(locks[1], token)
 if waiter and waiter.attach == attach then
   outcome = 1
-  if how == 'detach' then
-    waiter.kept = now_us + keep_ms * 1000
-    for _, lock in ipairs(locks) do write_waiter(lock, token, waiter) end
-  else dismiss(locks, token, waiter) end
+  set_aside(locks, token, waiter)
 end
 for _, lock in ipairs(locks) do
   local lease = find_lease(lock, token)
@@ -45,7 +42,7 @@ for _, lock in ipairs(locks) do
     outcome = 2
     -- Another connection was told of it as well: whoever repeats a request may still have its answer.
     if how == 'detach' and not lease.shared then
-      lease.kept = now_us + keep_ms * 1000
+      lease.kept = now_us + KEEP_PLACE_MS * 1000
       lease.claim_by = lease.kept
       change_lease(lock, token, lease)
     elseif how == 'cancel' or how == 'abandon' then
@@ -53,8 +50,9 @@ for _, lock in ipairs(locks) do
     end
   end
 end
+-- A call that was given up on arrives, if at all, before this has passed.
 if how == 'abandon' and outcome == 3 then
-  redis.call('SET', call.prefix .. 'abandoned:' .. token, 1, 'PX', keep_ms)
+  redis.call('SET', call.prefix .. 'abandoned:' .. token, 1, 'PX', 60000)
 end
 for _, lock in ipairs(locks) do advance(lock) end
 return answer(call, { outcome })

@@ -19,6 +19,8 @@ for _, name in ipairs(redis.call('ZRANGEBYLEX', index, from, '[' .. prefix .. '\
   reply[#reply + 1] = name
   reply[#reply + 1] = state[1] or 'lock'
   reply[#reply + 1] = tonumber(state[2] or 0)
-  reply[#reply + 1] = tonumber(state[3] or 0)
+  -- Not those whose time is over, see lib/queue.lua.
+  local waits = tonumber(state[3] or 0)
+  reply[#reply + 1] = waits > 0 and waits - redis.call('ZCOUNT', tag .. 'waits:' .. name, '-inf', now_us) or 0
 end
 return reply

@@ -45,17 +45,14 @@ if standing or find_lease(locks[1], token) then return finish(1) end
 
 -- Its key is known: its place went to a repeat, or one did that has used the lease of both by now.
 -- What lapses, or is taken off, takes its key along.
-if waiter.memo and redis.call('EXISTS', call.prefix .. 'memo:' .. waiter.memo) == 1 then return finish(4) end
-local refusal = refuse(locks, waiter)
--- Of a session that is full by now it had its place before.
-if refusal and refusal[1] ~= 13 then return finish(refusal[1] == 9 and 5 or 3) end
+if waiter.memo and redis.call('EXISTS', request_key(call, waiter)) == 1 then return finish(4) end
+local refusal = refuse_place(locks, waiter)
+if refusal then return finish(refusal[1] == 9 and 5 or 3) end
 waiter.at, waiter.wait_until = now_us - waited_ms * 1000, now_us + wait_ms * 1000
 if #locks > 1 then
   waiter.names = {}
   for i, lock in ipairs(locks) do waiter.names[i] = lock.name end
 end
 for _, lock in ipairs(locks) do enqueue(lock, token, waiter) end
-if waiter.memo then
-  redis.call('SET', call.prefix .. 'memo:' .. waiter.memo, waiter.fingerprint .. ' ' .. token, 'PX', waiter.memo_ttl_ms)
-end
+remember_request(call, token, waiter, wait_ms)
 return finish(1)

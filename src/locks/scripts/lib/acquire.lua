@@ -51,39 +51,6 @@ local function holds_all(locks, token)
   return true
 end
 
--- Answers a request whose key was seen before; nil when its first attempt left nothing behind.
-local function repeat_request(locks, memo, request)
-  local fingerprint, token = string.match(memo, '^(%S+) (%S+)$')
-  if fingerprint ~= request.fingerprint then return { 6 } end
-  for _, lock in ipairs(locks) do advance(lock, token) end
-  if holds_all(locks, token) then
-    for _, lock in ipairs(locks) do
-      local lease = find_lease(lock, token)
-      lease.attach = (lease.attach or 1) + 1
-      -- The connection before this one was told of it, for all we know.
-      lease.shared = lease.shared or not lease.claim_by or nil
-      change_lease(lock, token, lease)
-    end
-    claim(locks, token)
-    return granted(locks, 2, token)
-  end
-  local waiter = read_waiter(locks[1], token)
-  if waiter then
-    waiter.attach, waiter.kept = waiter.attach + 1, nil
-    waiter.instance = request.instance or waiter.instance
-    for _, lock in ipairs(locks) do write_waiter(lock, token, waiter) end
-    return { 5, waiter.attach, math.max(1, ms_until(waiter.wait_until)), token, waiter.ticket }
-  end
-  for _, lock in ipairs(locks) do
-    local how, fence, reason = find_end(lock, token)
-    if how then return { 7, fence, how, reason } end
-  end
-  -- A waiter that was dismissed took its memo along, so this lease ended long ago.
-  if redis.call('EXISTS', locks[1].call.prefix .. 'memo:' .. request.memo) == 1 then
-    return { 7, 0, 'expired', '' }
-  end
-end
-
 local function refuse(locks, request)
   local kind = request.permits and 'semaphore' or 'lock'
   for _, lock in ipairs(locks) do
@@ -105,6 +72,63 @@ local function refuse(locks, request)
     local carried = redis.call('SCARD', session_leases(locks[1].call, request.session))
     if carried + #locks > 1000 then return { 13 } end
   end
+end
+
+-- Why a waiter cannot stand where it stood before, if so. Of a session that is full by now it had its
+-- place before.
+local function refuse_place(locks, waiter)
+  local refusal = refuse(locks, waiter)
+  if refusal and refusal[1] ~= 13 then return refusal end
+end
+
+-- A repeat waits until the later end of both waits, at the instance that it came to.
+local function attach_again(call, token, waiter, request, wait_ms)
+  waiter.attach, waiter.instance = waiter.attach + 1, request.instance
+  waiter.wait_until = math.max(waiter.wait_until, now_us + math.max(1, wait_ms) * 1000)
+  redis.call('ZREM', call.prefix .. 'suspects', request.instance)
+  remember_request(call, token, waiter, ms_until(waiter.wait_until))
+end
+
+local function replay_grant(locks, token)
+  for _, lock in ipairs(locks) do
+    local lease = find_lease(lock, token)
+    lease.attach = (lease.attach or 1) + 1
+    -- The connection before this one was told of it, for all we know.
+    lease.shared = lease.shared or not lease.claim_by or nil
+    change_lease(lock, token, lease)
+  end
+  claim(locks, token)
+  return granted(locks, 2, token)
+end
+
+-- Answers a request whose key was seen before; nil when its first attempt left nothing behind.
+local function repeat_request(locks, known, request, wait_ms)
+  local call, key = locks[1].call, request_key(locks[1].call, request)
+  local fingerprint, token = string.match(known, '^(%S+) (%S+)')
+  if fingerprint ~= request.fingerprint then return { 6 } end
+  for _, lock in ipairs(locks) do advance(lock, token) end
+  -- What is dismissed takes its record along, and of a grant that lapsed the place is kept there.
+  local place = string.match(redis.call('GET', key) or '', '^%S+ %S+ (.+)$')
+  local waiter = place and cmsgpack.unpack(place) or read_waiter(locks[1], token)
+  if place and is_past(call, waiter.kept) then return end
+  local refusal = place and refuse_place(locks, waiter)
+  if refusal then return refusal end
+  if waiter then attach_again(call, token, waiter, request, wait_ms) end
+  if place then
+    waiter.kept = nil
+    for _, lock in ipairs(locks) do enqueue(lock, token, waiter) end
+    for _, lock in ipairs(locks) do advance(lock) end
+  end
+  if holds_all(locks, token) then return replay_grant(locks, token) end
+  if waiter then
+    for _, lock in ipairs(locks) do write_waiter(lock, token, waiter) end
+    return { 5, waiter.attach, ms_until(waiter.wait_until), token, waiter.ticket }
+  end
+  for _, lock in ipairs(locks) do
+    local how, fence, reason = find_end(lock, token)
+    if how then return { 7, fence, how, reason } end
+  end
+  if redis.call('EXISTS', key) == 1 then return { 7, 0, 'expired', '' } end
 end
 
 -- The same fence under another token with a deadline of its own.

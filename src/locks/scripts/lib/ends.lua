@@ -1,6 +1,7 @@
 -- How leases end, and what is remembered of it.
 
 -- @use holders.lua
+-- @use requests.lua
 
 -- Writes down what happens while somebody watches, for him and for whoever comes back within the
 -- time of a watch. Each instance that watches is told once, on its own channel: it reads the rest.
@@ -59,11 +60,14 @@ local function end_lease(lock, token, lease, how, at, reason)
 end
 
 -- Takes back a grant that nobody claimed. Its instance is suspect until its next beat, unless the
--- place was kept for a client whose connection was cut, or its session is over. A lapse never cools.
+-- grant was kept for a client whose connection was cut, or its session is over. A lapse never cools.
 local function lapse(lock, token, lease)
   drop_lease(lock, token, lease)
-  if lease.memo then redis.call('DEL', lock.call.prefix .. 'memo:' .. lease.memo) end
-  if lease.kept or lease.session and is_over(lock.call, lease.session) then return end
+  if lease.kept or lease.session and is_over(lock.call, lease.session) then
+    return forget_request(lock.call, lease)
+  end
+  lease.mode, lease.claim_by = lease.asked or lease.mode, nil
+  keep_place(lock.call, token, lease)
   lock.call.lapsed = lock.call.lapsed + 1
   local suspects = lock.call.prefix .. 'suspects'
   redis.call('ZADD', suspects, now_us, lease.instance)

@@ -17,13 +17,13 @@ end
 
 -- Another token of the same lease, which has to give way with it.
 local function share_lease(lease, held)
-  lease.fence, lease.since = held.fence, now_us
+  lease.fence, lease.since, lease.asked = held.fence, now_us, lease.mode or 'exclusive'
   lease.mode, lease.permits = held.mode, held.permits
   lease.revoke, lease.revoke_at = held.revoke, held.revoke_at
 end
 
 local function begin_grant(lease, provisional)
-  if provisional then lease.claim_by = lease.kept or now_us + CLAIM_US
+  if provisional then lease.claim_by = now_us + CLAIM_US
   else start_lease(lease) end
 end
 
@@ -41,7 +41,7 @@ end
 -- claim. If that answer is lost, its next beat finds them.
 local function grant_waiter(locks, token, waiter)
   local call = locks[1].call
-  local at_home = not waiter.kept and waiter.instance == call.instance
+  local at_home = waiter.instance == call.instance
   for _, lock in ipairs(locks) do leave_queue(lock, token) end
   waiter.waited_us = math.max(0, now_us - waiter.at)
   for _, lock in ipairs(locks) do
@@ -55,7 +55,7 @@ local function grant_waiter(locks, token, waiter)
     else grant(lock, token, lease, not at_home) end
   end
   if at_home then call.handed[#call.handed + 1] = { locks = locks, token = token }
-  elseif not waiter.kept then redis.call('PUBLISH', 'ls:grants:' .. waiter.instance, token) end
+  else redis.call('PUBLISH', 'ls:grants:' .. waiter.instance, token) end
 end
 
 local function locks_of(lock, waiter)
@@ -93,10 +93,10 @@ local function advance(lock, asked)
       local token, waiter = head_of(at)
       if not token then break end
       local locks = locks_of(at, waiter)
-      if is_gone(at.call, waiter) or is_torn(locks, token, waiter) then dismiss(locks, token, waiter)
+      if has_no_session(at.call, waiter) or is_torn(locks, token, waiter) then dismiss(locks, token, waiter)
+      elseif is_gone(at.call, waiter) then set_aside(locks, token, waiter)
       elseif all_ready(locks, token, waiter, work) then grant_waiter(locks, token, waiter)
       else
-        -- Those behind a client that stays away move up when its place is given away.
         at.head_gone = gone_at(at.call, waiter)
         break
       end

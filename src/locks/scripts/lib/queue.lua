@@ -1,5 +1,6 @@
 -- The queue of a lock: strictly first come, first served within a priority. Nothing overtakes, so
--- neither writers nor heavy permits starve.
+-- neither writers nor heavy permits starve. Places whose time is over stand there until they come to
+-- the head, as their instances died; `waits` knows them by then, and nobody counts them.
 
 -- @use ends.lua
 
@@ -13,7 +14,15 @@ local function write_waiter(lock, token, waiter)
   redis.call('HSET', part(lock, 'waiters'), token, cmsgpack.pack(waiter))
   redis.call('PEXPIRE', part(lock, 'waiters'), keep_ms)
   redis.call('PEXPIRE', part(lock, 'queue'), keep_ms)
+  redis.call('ZADD', part(lock, 'waits'), waiter.wait_until, token)
+  redis.call('PEXPIRE', part(lock, 'waits'), keep_ms)
   lock.keep_ms, lock.dirty = math.max(lock.keep_ms, 240000), true
+end
+
+-- How many wait whose time is not over.
+local function queue_length(lock)
+  if lock.queued == 0 then return 0 end
+  return lock.queued - redis.call('ZCOUNT', part(lock, 'waits'), '-inf', now_us)
 end
 
 -- From the clock, and the same in all queues of a set: a waiter that is put back after its lock was
@@ -60,19 +69,30 @@ end
 -- place would never be missed.
 local function leave_queue(lock, token)
   redis.call('HDEL', part(lock, 'waiters'), token)
+  redis.call('ZREM', part(lock, 'waits'), token)
   local left = lock.queued - redis.call('ZREM', part(lock, 'queue'), token)
   -- Whoever got into line half way was not counted.
   lock.queued = left > 0 and left or redis.call('ZCARD', part(lock, 'queue'))
   lock.dirty = true
 end
 
--- A waiter without a lease is forgotten whole, so that a repeat of its request begins anew.
-local function dismiss(locks, token, waiter)
+local function leave_queues(locks, token, waiter)
   for _, lock in ipairs(locks) do
     leave_queue(lock, token)
     if waiter.session then leave_session(lock.call, waiter.session, token, lock.name) end
   end
-  if waiter.memo then redis.call('DEL', locks[1].call.prefix .. 'memo:' .. waiter.memo) end
+end
+
+-- A waiter without a lease is forgotten whole, so that a repeat of its request begins anew.
+local function dismiss(locks, token, waiter)
+  leave_queues(locks, token, waiter)
+  forget_request(locks[1].call, waiter)
+end
+
+-- A waiter whose client is not there makes room; with a key its place is kept.
+local function set_aside(locks, token, waiter)
+  leave_queues(locks, token, waiter)
+  keep_place(locks[1].call, token, waiter)
 end
 
 -- Whether a set stands in some of its queues only, see recount: it would never be served, nor let
@@ -83,14 +103,16 @@ local function is_torn(locks, token, waiter)
   end
 end
 
-local function is_gone(call, waiter)
-  if waiter.session and is_over(call, waiter.session) then return true end
-  if waiter.kept then return is_past(call, waiter.kept) end
-  return redis.call('ZSCORE', call.prefix .. 'suspects', waiter.instance) and true
+local function has_no_session(call, waiter)
+  return waiter.session and is_over(call, waiter.session)
 end
 
--- When the place of a waiter is given away although nothing else happens, 0 for never.
+local function is_gone(call, waiter)
+  return is_past(call, waiter.wait_until)
+    or redis.call('ZSCORE', call.prefix .. 'suspects', waiter.instance)
+end
+
+-- When those behind a waiter move up although nothing else happens.
 local function gone_at(call, waiter)
-  local session = waiter.session and session_until(call, waiter.session)
-  return math.min(waiter.kept or session or 0, session or waiter.kept or 0)
+  return math.min(waiter.wait_until, waiter.session and session_until(call, waiter.session) or waiter.wait_until)
 end

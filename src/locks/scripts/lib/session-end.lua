@@ -1,5 +1,6 @@
 -- A session that ends on purpose ends before the deadlines noted at its locks. Each of them has to be
 -- looked at now, by whoever comes first: the caller may not live to do it.
+-- @use call.lua
 local function note_end(call, id)
   local timers = {}
   for _, member in ipairs(redis.call('SMEMBERS', session_leases(call, id))) do

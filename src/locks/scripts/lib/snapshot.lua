@@ -62,7 +62,7 @@ local function describe(reply, lock, max_holders)
   local count = lock.count - ended
   local state = count > 0 and 'held' or (cool > now_us and 'cooling') or 'free'
   if count == 0 then due = math.max(cool, lock.queued > 0 and due_of_head(lock) or 0) end
-  for _, value in ipairs({ lock.kind or 'lock', state, lock.capacity, lock.used, count, lock.queued,
+  for _, value in ipairs({ lock.kind or 'lock', state, lock.capacity, lock.used, count, queue_length(lock),
     ms_until(due) }) do reply[#reply + 1] = value end
 
   local how, fence, at = string.match(read_end(lock, 'last') or '', '^(%S+) (%S+) (%S+)')
@@ -84,14 +84,17 @@ end
 
 -- Appends owner, mode, permits and waiting time of each waiter shown.
 local function describe_waiters(reply, lock, max)
-  if lock.queued == 0 then return end
-  for _, token in ipairs(redis.call('ZRANGE', part(lock, 'queue'), 0, max - 1)) do
+  local length = queue_length(lock)
+  local shown, gone = math.min(max, length), lock.queued - length
+  if shown == 0 then return end
+  for _, token in ipairs(redis.call('ZRANGE', part(lock, 'queue'), 0, max + gone - 1)) do
     local waiter = read_waiter(lock, token)
-    if waiter then
+    if waiter and shown > 0 and not is_past(lock.call, waiter.wait_until) then
       reply[#reply + 1] = waiter.owner or ''
       reply[#reply + 1] = waiter.mode or 'exclusive'
       reply[#reply + 1] = waiter.permits or 1
       reply[#reply + 1] = math.max(0, math.floor((now_us - waiter.at) / 1000))
+      shown = shown - 1
     end
   end
 end

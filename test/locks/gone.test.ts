@@ -1,0 +1,315 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { AcquireOutcome } from '../../src/locks/outcomes.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { lockScripts } from '../support/lock-scripts.js'
+import { newLockStore } from '../support/lock-store.js'
+import { until } from '../support/until.js'
+
+/** Places without a client, in a bucket that nothing sweeps. */
+let harness: Harness
+let scripts: ReturnType<typeof lockScripts>
+
+beforeAll(async () => {
+  harness = await startHarness()
+  scripts = lockScripts(harness)
+})
+afterAll(() => harness.close())
+
+const keyed = (memo: string, options: object = {}) => ({
+  memo,
+  fingerprint: 'f',
+  memo_ttl_ms: 60_000,
+  waitMs: 60_000,
+  ...options,
+})
+const dead = { instance: 'dead' }
+
+describe('a place whose waiting time is over', () => {
+  it('is not shown, and a full queue has room without it', async () => {
+    await scripts.acquire('over')
+    for (let i = 0; i < 3; i++) await scripts.acquire('over', { ...dead, waitMs: 3_000 })
+    await scripts.acquire('over', { owner: 'live', waitMs: 60_000 })
+    const full = { max_queue: 2, waitMs: 60_000 }
+    expect(await scripts.acquire('over', full)).toMatchObject({
+      outcome: 'queue-full',
+      queueLength: 4,
+    })
+    harness.advance(3_000)
+
+    expect(await scripts.inspect('over')).toMatchObject({
+      queueLength: 1,
+      waiters: [{ owner: 'live' }],
+    })
+    expect(await scripts.list('over')).toMatchObject([{ queueLength: 1 }])
+    expect(await scripts.acquire('over', full)).toMatchObject({ outcome: 'queued' })
+    expect(await scripts.acquire('over', full)).toMatchObject({
+      outcome: 'queue-full',
+      queueLength: 2,
+    })
+  })
+
+  it('costs those behind it nothing', async () => {
+    const { token } = await scripts.acquire('cost')
+    for (const instance of ['dead-1', 'dead-2', 'dead-3'])
+      await scripts.acquire('cost', { instance, waitMs: 3_000 })
+    const live = await scripts.acquire('cost', { waitMs: 60_000 })
+    harness.advance(3_000)
+    await scripts.release('cost', token)
+    expect(await scripts.claim('cost', live.token)).toMatchObject({ outcome: 'granted' })
+  })
+
+  it('is given away although nothing else happens', async () => {
+    const size = { permits: 1, capacity: 2 }
+    await scripts.acquire('alone', { ...size, ttlMs: 600_000 })
+    await scripts.acquire('alone', { ...size, ...dead, permits: 2, waitMs: 3_000 })
+    const live = await scripts.acquire('alone', { ...size, waitMs: 60_000 })
+    harness.advance(3_000)
+    await scripts.sweep('alone')
+    expect(await scripts.claim('alone', live.token)).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.inspect('alone')).toMatchObject({ queueLength: 0 })
+  })
+
+  it('leaves nothing behind', async () => {
+    const { token } = await scripts.acquire('clean')
+    await scripts.acquire('clean', { ...dead, waitMs: 3_000 })
+    harness.advance(3_000)
+    await scripts.release('clean', token)
+    const parts = ['lock', 'queue', 'waiters', 'waits'].map((part) => scripts.key(part, 'clean'))
+    expect(await harness.redis.exists(...parts)).toBe(0)
+  })
+})
+
+describe('a request with a key whose wait is over', () => {
+  const timedOut = async (name: string) => {
+    const { token } = await scripts.acquire(name)
+    const first = await scripts.acquire(name, keyed(name, { waitMs: 1_000 }))
+    const behind = await scripts.acquire(name, { waitMs: 600_000 })
+    harness.advance(1_000)
+    expect(await scripts.leave(name, first.token, 'timeout')).toMatchObject({ outcome: 'left' })
+    return { token, first, behind }
+  }
+
+  it('keeps its place for its repeat, and a lock may be waited for in pieces', async () => {
+    const { token, first } = await timedOut('pieces')
+    expect(await scripts.inspect('pieces')).toMatchObject({ queueLength: 1 })
+    harness.advance(9_000)
+
+    const again = await scripts.acquire('pieces', keyed('pieces', { waitMs: 30_000 }))
+    expect(again).toMatchObject({ outcome: 'queued', attach: 2, leftMs: 30_000 })
+    await scripts.release('pieces', token)
+
+    expect(await scripts.claim('pieces', first.token, 2)).toMatchObject({ outcome: 'granted' })
+  })
+
+  it('is passed over by grants meanwhile', async () => {
+    const { token, first, behind } = await timedOut('passed')
+    await scripts.release('passed', token)
+    expect(await scripts.claim('passed', behind.token)).toMatchObject({ outcome: 'granted' })
+    await scripts.acquire('passed', { waitMs: 60_000 })
+    await scripts.acquire('passed', keyed('passed'))
+    await scripts.release('passed', behind.token)
+    expect(await scripts.claim('passed', first.token, 2)).toMatchObject({ outcome: 'granted' })
+  })
+
+  it('begins anew when its place was kept long enough', async () => {
+    const { first } = await timedOut('late')
+    harness.advance(10_000)
+    const again = await scripts.acquire('late', keyed('late'))
+    expect(again).toMatchObject({ outcome: 'queued', attach: 1 })
+    expect((again as { ticket: number }).ticket).toBeGreaterThan(
+      (first as unknown as { ticket: number }).ticket,
+    )
+    const record = scripts.key('memo', 'late', 'late')
+    expect(await harness.redis.get(record)).toMatch(/^f \S{22}$/)
+  })
+
+  it('is granted at once when the lock is free by then', async () => {
+    const { token, behind } = await timedOut('free')
+    await scripts.leave('free', behind.token, 'cancel')
+    await scripts.release('free', token)
+    expect(await scripts.acquire('free', keyed('free'))).toMatchObject({ outcome: 'replayed' })
+  })
+
+  it('waits no longer than before when its repeat does not wait', async () => {
+    await scripts.acquire('look', { ttlMs: 60_000 })
+    await scripts.acquire('look', keyed('look', { waitMs: 20_000 }))
+    harness.advance(5_000)
+    const repeat = await scripts.acquire('look', keyed('look', { waitMs: 0 }))
+    expect(repeat).toMatchObject({ outcome: 'queued', attach: 2 })
+    expect((repeat as unknown as { leftMs: number }).leftMs).toBeLessThanOrEqual(15_000)
+  })
+
+  it('waits longer when its repeat does', async () => {
+    await scripts.acquire('longer', { ttlMs: 600_000 })
+    await scripts.acquire('longer', keyed('longer', { waitMs: 20_000 }))
+    harness.advance(15_000)
+    const repeat = await scripts.acquire('longer', keyed('longer', { waitMs: 60_000 }))
+    expect(repeat).toMatchObject({ outcome: 'queued', leftMs: 60_000 })
+    harness.advance(30_000)
+    expect(await scripts.inspect('longer')).toMatchObject({ queueLength: 1 })
+  })
+
+  it('has no place any more in a name that is used in another way', async () => {
+    const { token, behind } = await timedOut('mode')
+    await scripts.leave('mode', behind.token, 'cancel')
+    await scripts.release('mode', token)
+    await scripts.acquire('mode', { permits: 1, capacity: 1 })
+    for (let i = 0; i < 2; i++)
+      expect(await scripts.acquire('mode', keyed('mode'))).toMatchObject({
+        outcome: 'mode-mismatch',
+      })
+  })
+
+  it('has no place any more in a session that is over', async () => {
+    const session = await scripts.openSession('ended', 2_000)
+    await scripts.acquire('ended', { ttlMs: 60_000 })
+    const place = keyed('ended', { session, ttlMs: 0 })
+    const { token } = await scripts.acquire('ended', place)
+    await scripts.leave('ended', token, 'detach')
+    expect(await scripts.keepSession('ended', session)).toMatchObject({ leaseCount: 0 })
+    harness.advance(2_000)
+    expect(await scripts.acquire('ended', place)).toMatchObject({ outcome: 'session-ended' })
+  })
+
+  it('is remembered from its grant on, however long it waited', async () => {
+    await scripts.acquire('record')
+    const { token } = await scripts.acquire('record', keyed('record', { memo_ttl_ms: 1_000 }))
+    const record = scripts.key('memo', 'record', 'record')
+    expect(await harness.redis.pttl(record)).toBeGreaterThan(60_000)
+    await harness.redis.del(
+      scripts.key('waiters', 'record'),
+      scripts.key('queue', 'record'),
+      record,
+    )
+    await scripts.restore('record', keyed('record', { token, memo_ttl_ms: 1_000 }))
+    expect(await harness.redis.pttl(record)).toBeGreaterThan(60_000)
+  })
+
+  it('has its place in all queues of its set', async () => {
+    const [a, b] = [await scripts.acquire('set@a'), await scripts.acquire('set@b')]
+    const names = ['set@a', 'set@b']
+    const first = await scripts.acquire(names, keyed('set@', { waitMs: 1_000 }))
+    harness.advance(1_000)
+    await scripts.leave(names, first.token, 'timeout')
+    for (const name of names) expect(await scripts.inspect(name)).toMatchObject({ queueLength: 0 })
+    await scripts.acquire(names, keyed('set@'))
+    await scripts.release('set@a', a.token)
+    await scripts.release('set@b', b.token)
+    expect(await scripts.claim(names, first.token, 2)).toMatchObject({ outcome: 'granted' })
+  })
+})
+
+describe('an instance that died', () => {
+  /** Its first waiter is granted, and never claims. */
+  const suspected = async (name: string) => {
+    const { token } = await scripts.acquire(name)
+    await scripts.acquire(name, { ...dead, waitMs: 60_000 })
+    await scripts.release(name, token)
+    harness.advance(2_000)
+    await scripts.sweep(name)
+    expect(await scripts.inspect(name)).toMatchObject({ state: 'free' })
+  }
+
+  it('costs those behind its waiters one claim time-out in all', async () => {
+    await suspected('once')
+    const { token } = await scripts.acquire('once')
+    for (let i = 0; i < 3; i++) await scripts.acquire('once', { ...dead, waitMs: 60_000 })
+    // They stood in line before it died.
+    await harness.redis.zadd(scripts.key('suspects', 'once', ''), 1, 'dead')
+    const live = await scripts.acquire('once', { waitMs: 60_000 })
+    await scripts.release('once', token)
+    expect(await scripts.claim('once', live.token)).toMatchObject({ outcome: 'granted' })
+  })
+
+  it('leaves places with a key for their repeats, ten seconds, and grants pass over them', async () => {
+    const { token } = await scripts.acquire('keep', { ttlMs: 600_000 })
+    const first = await scripts.acquire('keep', keyed('keep', dead))
+    const behind = await scripts.acquire('keep', { waitMs: 60_000 })
+    await scripts.acquire('keep', { waitMs: 60_000 })
+    await harness.redis.zadd(scripts.key('suspects', 'keep', ''), 1, 'dead')
+    await scripts.release('keep', token)
+    expect(await scripts.claim('keep', behind.token)).toMatchObject({ outcome: 'granted' })
+    harness.advance(9_000)
+
+    expect(await scripts.acquire('keep', keyed('keep'))).toMatchObject({
+      outcome: 'queued',
+      token: first.token,
+    })
+
+    await scripts.release('keep', behind.token)
+    expect(await scripts.claim('keep', first.token, 2)).toMatchObject({ outcome: 'granted' })
+  })
+
+  it('leaves the place of a grant that nobody claimed to its repeat', async () => {
+    const { token } = await scripts.acquire('grant')
+    const first = await scripts.acquire('grant', keyed('grant', dead))
+    const behind = await scripts.acquire('grant', { instance: 'well', waitMs: 60_000 })
+    await scripts.acquire('grant', { waitMs: 60_000 })
+    await scripts.release('grant', token)
+    harness.advance(2_000)
+    await scripts.sweep('grant')
+    expect(await scripts.claim('grant', behind.token)).toMatchObject({ outcome: 'granted' })
+
+    await scripts.acquire('grant', keyed('grant'))
+    await scripts.release('grant', behind.token)
+
+    expect(await scripts.claim('grant', first.token, 2)).toMatchObject({ outcome: 'granted' })
+  })
+
+  it('leaves that place to a repeat that comes before anybody has looked', async () => {
+    const { token } = await scripts.acquire('first')
+    await scripts.acquire('first', keyed('first', dead))
+    await scripts.release('first', token)
+    harness.advance(2_000)
+    expect(await scripts.acquire('first', keyed('first'))).toMatchObject({ outcome: 'replayed' })
+  })
+
+  it('leaves it as what it was: a reader that joined a writer is a reader again', async () => {
+    const owned = { owner: 'o', caller: '' }
+    const reading = { mode: 'shared', reentrant: true, ...owned }
+    const { token } = await scripts.acquire('joined')
+    await scripts.acquire('joined', { ...owned, reentrant: true, waitMs: 60_000 })
+    await scripts.acquire('joined', keyed('joined', { ...reading, ...dead }))
+    await scripts.release('joined', token, 'here')
+    expect(await scripts.inspect('joined')).toMatchObject({ queueLength: 0 })
+    harness.advance(2_000)
+    await scripts.revoke('joined', 0)
+    await scripts.acquire('joined', { mode: 'shared' })
+    expect(await scripts.acquire('joined', keyed('joined', reading))).toMatchObject({
+      outcome: 'replayed',
+      mode: 'shared',
+    })
+  })
+})
+
+describe('a cut connection', () => {
+  it('leaves a place that counts for nobody, until its repeat comes', async () => {
+    const store = newLockStore(harness, () => 0)
+    const ns = harness.namespace
+    await store.acquire(ns, ['cut'], { ttlMs: 60_000 })
+    const cut = new AbortController()
+    const connection = Object.assign(new EventTarget(), {
+      destroyed: false,
+      once: (_: 'close', listener: () => void) => cut.signal.addEventListener('abort', listener),
+      off: () => undefined,
+    })
+    const idempotency = { digest: 'cut', fingerprint: 'f', ttlMs: 60_000 }
+    const options = { ttlMs: 60_000, waitMs: 2_000, maxQueue: 1, idempotency }
+    const first = store.acquire(ns, ['cut'], { ...options, connection })
+    const length = (count: number) =>
+      until(`${count} wait`, async () => (await store.inspect(ns, 'cut', 9)).queueLength === count)
+    await length(1)
+    cut.abort()
+    expect(await first).toEqual({ kind: 'gone' })
+    await length(0)
+
+    const other = store.acquire(ns, ['cut'], { ttlMs: 60_000, waitMs: 1_000, maxQueue: 1 })
+    await length(1)
+    const again = store.acquire(ns, ['cut'], options)
+    await length(2)
+    const answers: AcquireOutcome[] = await Promise.all([other, again])
+
+    expect(answers.map(({ kind }) => kind)).toEqual(['timeout', 'timeout'])
+    store.close()
+  })
+})
