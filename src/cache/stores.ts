@@ -2,8 +2,9 @@ import type { DomainDeps } from '../domain.js'
 import { FrequentKeys } from '../metrics/frequent-keys.js'
 import { filedDocuments } from '../redis/filed-documents.js'
 import { layoutOf } from '../redis/layout.js'
+import { reachOf } from '../redis/reach.js'
 import { createCounterStore } from './counters/store.js'
-import { ReadGuard } from './entries/read-guard.js'
+import { ReadGuards } from './entries/read-guard.js'
 import { type CacheKey, createEntryStore } from './entries/store.js'
 import { withHeadRoom } from './head-room.js'
 import { createInvalidationStore } from './invalidation/store.js'
@@ -11,7 +12,7 @@ import { createLeaseMetrics, withFillCount } from './leases/metrics.js'
 import { createLeaseStore, type LeaseStore } from './leases/store.js'
 import { L1 } from './levels/level.js'
 import { createLevelMetrics } from './levels/metrics.js'
-import { type CacheStores, withL1, withReadGuard } from './levels/stores.js'
+import { type CacheStores, type GuardOf, withL1, withReadGuard } from './levels/stores.js'
 import { createObjectStore } from './objects/store.js'
 import { Partitions } from './partition.js'
 import { parseSpace } from './spaces/parse.js'
@@ -40,7 +41,7 @@ export function createCacheStores(deps: Deps): AllCacheStores {
   const caches = withL1(
     { l1: createL1(deps, partitions, spaces), hotKeys },
     withReadGuard(
-      new ReadGuard(settings.cacheReadTimeoutMs),
+      createGuardOf(deps, partitions),
       (...lost) => leases.forfeit(...lost),
       withHeadRoom(isTight, {
         entries: withFillCount(leaseMetrics, createEntryStore({ binder: cacheBinder, partitions })),
@@ -58,6 +59,13 @@ export function createCacheStores(deps: Deps): AllCacheStores {
     metrics: leaseMetrics,
   })
   return { ...caches, leases, hotKeys, spaces }
+}
+
+function createGuardOf({ links, settings }: Deps, partitions: Partitions): GuardOf {
+  const guards = new ReadGuards(settings.cacheReadTimeoutMs)
+  const { serverOf } = reachOf(links.cache)
+  return ({ namespace, space, key }) =>
+    guards.of(serverOf(partitions.clockOf(namespace, partitions.of(space, key))))
 }
 
 function createSpaces({ binder, links, definitions }: Deps): SpaceStore {

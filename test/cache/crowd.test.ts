@@ -127,15 +127,19 @@ describe('a lease that nobody hears of', () => {
       if (isLate) await new Promise((resolve) => setTimeout(resolve, 100))
       return reply
     }
-    const { entries } = withReadGuard(guard, (...lost) => store.forfeit(...lost), {
-      entries: {
-        read: (key, options) => {
-          const reply = slow(key, options)
-          answered = reply
-          return reply
+    const { entries } = withReadGuard(
+      () => guard,
+      (...lost) => store.forfeit(...lost),
+      {
+        entries: {
+          read: (key, options) => {
+            const reply = slow(key, options)
+            answered = reply
+            return reply
+          },
         },
-      },
-    } as CacheStores)
+      } as CacheStores,
+    )
     const store = createLeaseStore({
       binder,
       partitions,

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { ReadGuard } from '../../src/cache/entries/read-guard.js'
+import { ReadGuard, ReadGuards } from '../../src/cache/entries/read-guard.js'
+import type { CacheKey } from '../../src/cache/entries/store.js'
+import { withReadGuard } from '../../src/cache/levels/stores.js'
 
 let guard: ReadGuard
 let asked: { answer(value: string): void; fail(error: Error): void }[]
@@ -61,4 +63,28 @@ it('asks one at a time once Redis is silent, and all again once it answers', asy
   void given(read())
   void given(read())
   expect(asked).toHaveLength(5)
+})
+
+it('lets a server that is silent stop no read of another', async () => {
+  const guards = new ReadGuards(200)
+  const key = (name: string) => ({ key: name }) as CacheKey
+  const read = ({ key: name }: CacheKey) =>
+    name.startsWith('dead') ? new Promise<never>(() => undefined) : Promise.resolve({ name })
+  const { entries } = withReadGuard(
+    ({ key: name }) => guards.of(name.slice(0, 4)),
+    () => undefined,
+    {
+      entries: { read, readMany: (keys: CacheKey[]) => Promise.all(keys.map(read)) },
+      counters: {},
+      objects: {},
+    } as never,
+  )
+  const lost = given(entries.read(key('dead 1')) as never)
+  await vi.advanceTimersByTimeAsync(250)
+  expect(await lost).toEqual(refused)
+
+  expect(await entries.read(key('well 1'))).toEqual({ name: 'well 1' })
+  const many = entries.readMany([key('well 2'), key('dead 2'), key('well 3')], 0)
+  await vi.advanceTimersByTimeAsync(250)
+  expect(await many).toEqual([{ name: 'well 2' }, refused, { name: 'well 3' }])
 })

@@ -41,3 +41,21 @@ export class ReadGuard {
 
 const silent = (): StoreError =>
   new StoreError('store-unavailable', 'Redis does not answer in time; nothing was read.')
+
+/** A guard per server, which is few; see `Reach`. */
+export class ReadGuards {
+  readonly #timeoutMs: number
+  readonly #guards = new Map<string, ReadGuard>()
+
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs
+  }
+
+  of(server: string): ReadGuard {
+    const known = this.#guards.get(server)
+    if (known) return known
+    const made = new ReadGuard(this.#timeoutMs)
+    this.#guards.set(server, made)
+    return made
+  }
+}

@@ -27,8 +27,6 @@ export class L1 {
   readonly #options: LevelOptions
   readonly #now: () => number
   readonly #memory: Memory
-  /** When Redis last answered a read. */
-  #answeredAt = Number.NEGATIVE_INFINITY
 
   constructor(options: LevelOptions) {
     this.#options = options
@@ -58,7 +56,7 @@ export class L1 {
     if (kept) return kept
     try {
       const reply = await this.#load(room, partition, key, options, load)
-      this.#answeredAt = this.#now()
+      partition.readAt = this.#now()
       return reply
     } catch (error) {
       const helped = error instanceof StoreError && this.#remembered(room, partition, key, options)
@@ -153,7 +151,7 @@ export class L1 {
     if (!kept || !partition.outlives(kept) || now >= endOf(kept)) return undefined
     const freshMs = kept.readAt + kept.entry.ttlMs - now
     if (freshMs < 0 ? -freshMs > maxStaleMs : freshMs < minFreshMs) return undefined
-    const silentMs = Math.min(now - this.#answeredAt, performance.now() - partition.answeredAt())
+    const silentMs = Math.min(now - partition.readAt, performance.now() - partition.answeredAt())
     if (silentMs > room.policy.outageMs) return undefined
     this.#options.metrics.read(space, 'degraded')
     return { asOf: kept.asOf, lease: { kind: 'none' }, entry: aged(kept, now), level: 'degraded' }

@@ -50,6 +50,8 @@ export interface PartitionOptions {
  * are noted when they are sent, because their clock is not known then.
  */
 export class Partition {
+  /** When a read of it was last answered, on the clock of whoever reads. */
+  readAt = Number.NEGATIVE_INFINITY
   readonly #options: PartitionOptions
   readonly #endings: (() => void)[]
   readonly #listener = (message: string) => this.#hear(message)

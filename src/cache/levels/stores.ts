@@ -24,33 +24,57 @@ export interface CacheStores {
 /** What becomes of a lease that was won by a read whose caller was answered without it. */
 export type Forfeit = (key: CacheKey, wish: LeaseWish, reply: ReadReply) => void
 
+/** The guard of the server that holds a key: one that is silent says nothing of the others. */
+export type GuardOf = (key: CacheKey) => ReadGuard
+
 /** The stores with a bound on how long a read may take. */
 export const withReadGuard = (
-  guard: ReadGuard,
+  guardOf: GuardOf,
   forfeit: Forfeit,
-  stores: CacheStores,
+  { entries, counters, objects, invalidation }: CacheStores,
 ): CacheStores => ({
   entries: {
-    ...stores.entries,
+    ...entries,
     read: (key, options) =>
       options?.lease
-        ? readOrForfeit(guard, forfeit, stores.entries, key, { ...options, lease: options.lease })
-        : guard.run(() => stores.entries.read(key, options)),
-    readMany: (keys, maxBytes) =>
-      guard
-        .run(() => stores.entries.readMany(keys, maxBytes))
+        ? readOrForfeit(guardOf(key), forfeit, entries, key, { ...options, lease: options.lease })
+        : guardOf(key).run(() => entries.read(key, options)),
+    readMany: (keys, maxBytes) => readManyGuarded(guardOf, entries, keys, maxBytes),
+  },
+  counters: { ...counters, read: (key) => guardOf(key).run(() => counters.read(key)) },
+  objects: { ...objects, read: (key, names) => guardOf(key).run(() => objects.read(key, names)) },
+  invalidation,
+})
+
+/** A call per server, so that none waits for another. */
+async function readManyGuarded(
+  guardOf: GuardOf,
+  entries: Pick<EntryStore, 'readMany'>,
+  keys: readonly CacheKey[],
+  maxBytes: number,
+): Promise<(LeveledReply | StoreError)[]> {
+  const groups = new Map<ReadGuard, number[]>()
+  for (const [i, key] of keys.entries()) {
+    const guard = guardOf(key)
+    const group = groups.get(guard)
+    if (group) group.push(i)
+    else groups.set(guard, [i])
+  }
+  const replies: (LeveledReply | StoreError)[] = []
+  await Promise.all(
+    [...groups].map(async ([guard, group]) => {
+      const asked = group.map((i) => keys[i] as CacheKey)
+      const found = await guard
+        .run(() => entries.readMany(asked, maxBytes))
         .catch((error: unknown) => {
           const met = toStoreError(error)
-          return keys.map(() => met)
-        }),
-  },
-  counters: { ...stores.counters, read: (key) => guard.run(() => stores.counters.read(key)) },
-  objects: {
-    ...stores.objects,
-    read: (key, names) => guard.run(() => stores.objects.read(key, names)),
-  },
-  invalidation: stores.invalidation,
-})
+          return asked.map(() => met)
+        })
+      for (const [j, reply] of found.entries()) replies[group[j] as number] = reply
+    }),
+  )
+  return replies
+}
 
 /** A read that was given up may still win the lease, which nobody would ever hear of. */
 function readOrForfeit(

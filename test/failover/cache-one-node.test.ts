@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+import { type Servers, startTopology } from '../support/topology.js'
+import { until } from '../support/until.js'
+
+const KEYS = Array.from({ length: 60 }, (_, i) => `key-${i}`)
+
+let servers: Servers
+let harness: Harness
+
+beforeAll(async () => {
+  servers = await startTopology('cluster', { giveUpMs: 30_000 })
+  harness = await startHarness({
+    redisUrl: servers.url,
+    environment: { LOCKSTEP_CACHE_READ_TIMEOUT_MS: '300' },
+  })
+}, 60_000)
+afterAll(async () => {
+  await harness.close()
+  await servers.stop()
+})
+
+const get = (key: string) => harness.request('get', `/v1/cache/users/${key}`)
+
+it('a node that is stopped fails its own keys alone', async () => {
+  for (const key of KEYS) {
+    await until(key, async () => {
+      const put = harness.request('put', `/v1/cache/users/${key}`)
+      return (await put.type('text/plain').send(key)).status < 300
+    })
+  }
+  const stopped = servers.nodes[0]!
+  process.kill(stopped.pid(), 'SIGSTOP')
+  try {
+    const statuses = await Promise.all(KEYS.map(async (key) => (await get(key)).status))
+    const lost = KEYS.filter((_, i) => statuses[i] !== 200)
+    expect(lost.length).toBeGreaterThan(0)
+    expect(lost.length).toBeLessThan(KEYS.length)
+    // While reads of that node are tried again and again, those of the others come through.
+    for (let round = 0; round < 5; round++) {
+      const answers = await Promise.all(KEYS.map(async (key) => [key, (await get(key)).status]))
+      expect(answers.filter(([, status]) => status !== 200).map(([key]) => key)).toEqual(lost)
+    }
+    const many = await harness.request('post', '/v1/cache/users/get-many').send({ keys: KEYS })
+    const failed = many.body.entries.filter(({ status }: { status: string }) => status !== 'hit')
+    expect(failed.map(({ key }: { key: string }) => key)).toEqual(lost)
+  } finally {
+    process.kill(stopped.pid(), 'SIGCONT')
+  }
+}, 60_000)
