@@ -1,108 +1,115 @@
-// Load from a process of its own: wrk where it is on PATH, else autocannon in a worker.
-import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import autocannon from 'autocannon'
-
-const hasWrk = spawnSync('wrk', ['-v']).error === undefined
-
-export const generator = hasWrk ? 'wrk' : 'autocannon'
+// Load over raw sockets: every connection sends its next request when the answer to the last one is
+// complete. Costs the generator about a third of what a bare Fastify costs, checks every status,
+// and can run a workload of several steps, such as acquire and release.
+import { connect } from 'node:net'
 
 /**
- * @param {string} url of the server
- * @param {{ method: string, path: string, body?: object }} request `#` in path and body becomes a
- *   number that no other request has
- * @param {{ connections: number, seconds: number }} load
- * @returns {Promise<{ requests: number, perSecond: number, p99Ms: number, failed: number }>}
+ * @typedef {object} Step
+ * @property {string} method
+ * @property {string} path `#` becomes a number that no other run of the steps has, in the body too
+ * @property {unknown} [body] sent as JSON, a Buffer as it is; `$` becomes what the step before took
+ * @property {string} [take] a field of the JSON answer that the next step needs
  */
-export function drive(url, request, load) {
-  return hasWrk ? driveWrk(url, request, load) : driveAutocannon(url, request, load)
-}
 
-/** Names must differ between runs as well: a lock of the last run may still be held. */
-let run = Date.now() % 1_000_000
+/** Names differ between runs as well: a lock of the last run may still be held. */
+let runs = Date.now() % 1_000_000
 
-async function driveWrk(url, { method, path: pattern, body }, { connections, seconds }) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'lockstep-bench-'))
-  const script = path.join(folder, 'request.lua')
-  const unique = `${run++}-`
-  const numbered = (text) =>
-    text
-      .split('#')
-      .map((part) => JSON.stringify(part))
-      .join(` .. "${unique}" .. n .. `)
-  writeFileSync(
-    script,
-    `local n = 0
-local headers = ${body ? '{ ["content-type"] = "application/json" }' : '{}'}
-request = function()
-  n = n + 1
-  return wrk.format(${JSON.stringify(method)}, ${numbered(pattern)}, headers,
-    ${body ? numbered(JSON.stringify(body)) : 'nil'})
-end
-done = function(summary, latency)
-  local e = summary.errors
-  io.write(string.format("RESULT %d %d %d %d\\n", summary.requests, summary.duration,
-    latency:percentile(99), e.connect + e.read + e.write + e.status + e.timeout))
-end
-`,
-  )
-  try {
-    const text = await output('wrk', [
-      '-t1',
-      `-c${connections}`,
-      `-d${seconds}s`,
-      '-s',
-      script,
-      url,
-    ])
-    const match = /RESULT (\d+) (\d+) (\d+) (\d+)/.exec(text)
-    if (!match) throw new Error(`wrk printed no result: ${text}`)
-    const [requests, micros, p99, failed] = match.slice(1).map(Number)
-    return { requests, perSecond: requests / (micros / 1e6), p99Ms: p99 / 1_000, failed }
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
-
-function output(command, args) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-    let text = ''
-    child.stdout.on('data', (chunk) => {
-      text += chunk
-    })
-    child.once('error', reject)
-    child.once('close', () => resolve(text))
-  })
-}
-
-async function driveAutocannon(url, { method, path: pattern, body }, { connections, seconds }) {
-  let n = 0
-  const unique = `${run++}-`
-  const number = (text) => text.replaceAll('#', `${unique}${n}`)
-  const text = body && JSON.stringify(body)
-  const result = await autocannon({
-    url,
-    connections,
-    duration: seconds,
-    workers: 1,
-    requests: [
-      {
-        method,
-        ...(body && { headers: { 'content-type': 'application/json' } }),
-        setupRequest(request) {
-          n++
-          return { ...request, path: number(pattern), ...(body && { body: number(text) }) }
-        },
-      },
-    ],
-  })
+/**
+ * @param {string} url `http://host:port`
+ * @param {readonly Step[]} steps made one after the other by every connection
+ * @param {{ connections: number, seconds: number }} load
+ * @returns {Promise<{ requests: number, perSecond: number, p50Ms: number, p99Ms: number }>}
+ * @throws Error at the first answer that is not 2xx
+ */
+export async function drive(url, steps, { connections, seconds }) {
+  const { hostname, port } = new URL(url)
+  const plan = steps.map((step) => compile(step, `${hostname}:${port}`))
+  const run = { plan, prefix: `${runs++}-`, cycles: 0, took: [], ends: 0 }
+  const began = performance.now()
+  run.ends = began + seconds * 1_000
+  await Promise.all(Array.from({ length: connections }, () => client(Number(port), hostname, run)))
+  const took = Float64Array.from(run.took).sort()
+  const quantile = (share) => took[Math.min(took.length - 1, Math.floor(took.length * share))]
   return {
-    requests: result.requests.total,
-    perSecond: result.requests.total / result.duration,
-    p99Ms: result.latency.p99,
-    failed: result.errors + result.timeouts + result.non2xx,
+    requests: took.length,
+    perSecond: took.length / ((performance.now() - began) / 1_000),
+    p50Ms: quantile(0.5),
+    p99Ms: quantile(0.99),
   }
 }
+
+/** @returns a function from a number and a taken value to the bytes of the request */
+function compile({ method, path, body, take }, host) {
+  const isBytes = Buffer.isBuffer(body)
+  const text = body === undefined || isBytes ? '' : JSON.stringify(body)
+  const type = isBytes ? 'application/octet-stream' : 'application/json'
+  const fill = (template, number, taken) => template.replaceAll('#', number).replaceAll('$', taken)
+  return {
+    take,
+    toRequest(number, taken) {
+      const content = isBytes ? body.latin1Slice() : fill(text, number, taken)
+      const headers =
+        body === undefined ? '' : `content-type: ${type}\r\ncontent-length: ${content.length}\r\n`
+      return `${method} ${fill(path, number, taken)} HTTP/1.1\r\nhost: ${host}\r\n${headers}\r\n${content}`
+    },
+  }
+}
+
+/** One connection, until the run ends after the last step of a cycle. */
+function client(port, host, run) {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host, noDelay: true })
+    let at = 0
+    let number = ''
+    let taken = ''
+    let sentAt = 0
+    let answer
+
+    function next() {
+      if (at === 0) {
+        // Each makes one cycle at the least, however long it took to connect.
+        if (number !== '' && performance.now() >= run.ends) {
+          socket.end()
+          return resolve()
+        }
+        number = run.prefix + run.cycles++
+      }
+      answer = undefined
+      sentAt = performance.now()
+      socket.write(run.plan[at].toRequest(number, taken), 'latin1')
+    }
+
+    socket.on('connect', next)
+    socket.on('error', reject)
+    socket.on('close', () => reject(new Error('the server closed a connection')))
+    socket.on('data', (chunk) => {
+      const step = run.plan[at]
+      answer = answer === undefined ? readHead(chunk) : { ...answer, ...more(answer, chunk) }
+      if (answer.missing > 0) return
+      if (!answer.status.startsWith('2')) {
+        socket.destroy()
+        return reject(new Error(`answered ${answer.status}: ${answer.text}`))
+      }
+      run.took.push(performance.now() - sentAt)
+      if (step.take !== undefined) taken = JSON.parse(bodyOf(answer))[step.take]
+      at = (at + 1) % run.plan.length
+      next()
+    })
+  })
+}
+
+const LENGTH = /\r\ncontent-length: (\d+)/i
+
+/** Heads are short: they come in one piece. Answers of these servers always name their length. */
+function readHead(chunk) {
+  const text = chunk.latin1Slice()
+  const bodyAt = text.indexOf('\r\n\r\n') + 4
+  const status = text.slice(9, 12)
+  const length = status === '204' || status === '304' ? 0 : Number(LENGTH.exec(text)?.[1])
+  if (bodyAt < 4 || Number.isNaN(length)) throw new Error(`not understood: ${text.slice(0, 500)}`)
+  return { status, text, bodyAt, missing: bodyAt + length - chunk.length }
+}
+
+const more = ({ missing }, chunk) => ({ missing: missing - chunk.length })
+
+const bodyOf = ({ text, bodyAt }) => text.slice(bodyAt)

@@ -10,8 +10,8 @@ import { layoutOf } from '../../dist/redis/layout.js'
 
 const SMALL = Buffer.alloc(300, 'x')
 const LARGE = Buffer.alloc(8 * 1024 * 1024, 'x')
-const CALLS = 500
-const CALLS_WITH_PAYLOAD = 20
+const CALLS = { full: 500, quick: 500, smoke: 10 }
+const CALLS_WITH_PAYLOAD = { full: 20, quick: 20, smoke: 2 }
 const NAMESPACE = 'bench-values'
 const SPACE = 'values'
 
@@ -39,13 +39,13 @@ export const rows = [
     name: `cache ${name}: 8 MiB over 300 bytes`,
     target: 1.5,
     atMost: true,
-    measure: ({ servers, rounds }) =>
+    measure: ({ servers, rounds, size }) =>
       withStores(servers, async (stores) => {
         const costs = []
         for (let i = 0; i < rounds; i++) {
           const cost = {}
           for (const side of i % 2 === 0 ? ['small', 'large'] : ['large', 'small']) {
-            cost[side] = await microsPerCall(stores, CALLS, () => run(stores, stores[side]))
+            cost[side] = await microsPerCall(stores, CALLS[size], () => run(stores, stores[side]))
           }
           costs.push({ ...cost, ratio: cost.large / cost.small })
         }
@@ -59,11 +59,11 @@ export const rows = [
   })),
   ...Object.entries(withPayload).map(([name, run]) => ({
     name: `cache ${name} of 8 MiB: Redis ms`,
-    measure: ({ servers, rounds }) =>
+    measure: ({ servers, rounds, size }) =>
       withStores(servers, async (stores) => {
         const costs = []
         for (let i = 0; i < rounds; i++) {
-          const micros = await microsPerCall(stores, CALLS_WITH_PAYLOAD, () =>
+          const micros = await microsPerCall(stores, CALLS_WITH_PAYLOAD[size], () =>
             run(stores, stores.large),
           )
           costs.push(micros / 1_000)

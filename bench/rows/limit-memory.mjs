@@ -14,6 +14,7 @@ import { reachOf } from '../../dist/redis/reach.js'
 const NAMESPACE = 'bench'
 /** A little above a power of two: the tables of keys are as empty as they get. */
 const SUBJECTS = { few: 1_100, many: 17_000 }
+const SUBJECTS_OF_SMOKE = { few: 20, many: 200 }
 const HOUR_MS = 3_600_000
 
 const window = { limit: 100, windowMs: HOUR_MS }
@@ -47,11 +48,11 @@ export const rows = KINDS.map(({ name, target, policy, calls = 1 }) => ({
   name: `bytes per subject: ${name}`,
   ...(target !== undefined && { target }),
   atMost: true,
-  measure: () => measure(policy, calls),
+  measure: ({ size }) => measure(policy, calls, size === 'smoke' ? SUBJECTS_OF_SMOKE : SUBJECTS),
 }))
 
-async function measure(policy, calls) {
-  const subjects = calls > 1 ? SUBJECTS.few : SUBJECTS.many
+async function measure(policy, calls, { few, many }) {
+  const subjects = calls > 1 ? few : many
   const toolsFolder = path.resolve(import.meta.dirname, '../../.lockstep')
   const redis = await startManagedRedis({ toolsFolder })
   const link = openLink({ url: redis.url, purpose: 'bench', timeoutMs: 5_000 })

@@ -8,9 +8,9 @@ import { createBinder } from '../../dist/redis/binder.js'
 import { openLink } from '../../dist/redis/connect.js'
 
 const CHAINS = 8
-const HAND_OFFS = 150
-const WAITERS = 10_000
-const CYCLES = 2_000
+const HAND_OFFS = { full: 150, quick: 150, smoke: 5 }
+const WAITERS = { full: 10_000, quick: 10_000, smoke: 100 }
+const CYCLES = { full: 2_000, quick: 2_000, smoke: 20 }
 
 export const rows = [
   { name: 'hand-off p99 over echo p99', target: 3, atMost: true, measure: measureHandOffs },
@@ -27,11 +27,11 @@ export const rows = [
  * gets as many requests a second from eight clients, and gives as many samples in the same time, so
  * that a moment in which the machine stands still weighs the same on both sides.
  */
-async function measureHandOffs({ servers, rounds }) {
+async function measureHandOffs({ servers, rounds, size }) {
   const seen = []
   for (let i = 0; i <= rounds; i++) {
-    const { took: handOff, periodMs } = await handOffs(servers.service.url)
-    const echo = await echoes(servers.echo.url, periodMs)
+    const { took: handOff, periodMs } = await handOffs(servers.service.url, HAND_OFFS[size])
+    const echo = await echoes(servers.echo.url, HAND_OFFS[size], periodMs)
     // The first round warms up.
     if (i > 0) seen.push({ handOff, echo })
   }
@@ -50,23 +50,23 @@ async function measureHandOffs({ servers, rounds }) {
   )
 }
 
-async function handOffs(url) {
+async function handOffs(url, count) {
   const agent = new Agent({ keepAlive: true })
   const run = randomBytes(6).toString('hex')
   const began = performance.now()
   const all = await Promise.all(
-    Array.from({ length: CHAINS }, (_, i) => chain(agent, url, `/v1/locks/${run}-${i}`)),
+    Array.from({ length: CHAINS }, (_, i) => chain(agent, url, `/v1/locks/${run}-${i}`, count)),
   )
   agent.destroy()
-  return { took: all.flat(), periodMs: (performance.now() - began) / HAND_OFFS }
+  return { took: all.flat(), periodMs: (performance.now() - began) / count }
 }
 
 /** Two clients of one lock: while one holds it, the other waits. */
-async function chain(agent, url, lock) {
+async function chain(agent, url, lock, count) {
   const body = { ttlMs: 30_000, waitMs: 30_000 }
   const took = []
   let { token } = await post(agent, url, `${lock}/acquire`, body)
-  for (let i = 0; i < HAND_OFFS; i++) {
+  for (let i = 0; i < count; i++) {
     const next = post(agent, url, `${lock}/acquire`, body)
     await sleep(2)
     const began = performance.now()
@@ -79,14 +79,14 @@ async function chain(agent, url, lock) {
   return took
 }
 
-async function echoes(url, periodMs) {
+async function echoes(url, count, periodMs) {
   const agent = new Agent({ keepAlive: true })
   const ask = (name) => post(agent, url, `/v1/locks/${name}/acquire`, { ttlMs: 30_000 })
   const all = await Promise.all(
     Array.from({ length: CHAINS }, async (_, i) => {
       const took = []
       let next = performance.now()
-      for (let n = 0; n < HAND_OFFS; n++) {
+      for (let n = 0; n < count; n++) {
         await ask(`${i}-${n}`)
         const began = performance.now()
         await ask(`${i}-${n}`)
@@ -126,7 +126,7 @@ const newToken = () => randomBytes(16).toString('base64url')
  * Redis' own time for a waiter's whole way, from its place in the queue over the release before it to
  * its claim: with 10,000 others in line, and with none.
  */
-async function measureLongQueue({ servers, rounds }) {
+async function measureLongQueue({ servers, rounds, size }) {
   const link = openLink({
     url: servers.redis.url,
     purpose: 'bench',
@@ -144,10 +144,13 @@ async function measureLongQueue({ servers, rounds }) {
     release: binder.bind(releaseScript),
     claim: binder.bind(claimScript),
   }
-  const [long, short] = [await openQueue(run, WAITERS), await openQueue(run, 0)]
+  const [long, short] = [await openQueue(run, WAITERS[size]), await openQueue(run, 0)]
   const costs = []
   for (let i = 0; i < rounds; i++) {
-    costs.push([await costOf(client, long), await costOf(client, short)])
+    costs.push([
+      await costOf(client, long, CYCLES[size]),
+      await costOf(client, short, CYCLES[size]),
+    ])
   }
   await client.unlink(await client.keys('ls:{bench-*'))
   link.close()
@@ -161,7 +164,7 @@ async function measureLongQueue({ servers, rounds }) {
 /** A lock that is held, with so many in line; `cycle` adds one and hands on to the next. */
 async function openQueue(run, length) {
   const keys = { lock: [`ls:{bench-${newToken()}:l0}:lock:x`] }
-  const options = JSON.stringify({ instance: 'bench', ttl_ms: 3_600_000, max_queue: 2 * WAITERS })
+  const options = JSON.stringify({ instance: 'bench', ttl_ms: 3_600_000, max_queue: 20_000 })
   const join = async () => {
     const token = newToken()
     const call = { ...COMMON, token, ttl_ms: 3_600_000, wait_ms: 240_000, options }
@@ -174,16 +177,16 @@ async function openQueue(run, length) {
   return async () => {
     await join()
     await run.release(keys, { ...COMMON, token: tokens.shift(), instance: '' })
-    const { outcome } = await run.claim(keys, { ...COMMON, token: tokens[0] })
+    const { outcome } = await run.claim(keys, { ...COMMON, token: tokens[0], attach: 0 })
     if (outcome !== 'granted') throw new Error('the head of the queue was not granted')
   }
 }
 
-async function costOf(client, cycle) {
+async function costOf(client, cycle, cycles) {
   await client.config('RESETSTAT')
-  for (let i = 0; i < CYCLES; i++) await cycle()
+  for (let i = 0; i < cycles; i++) await cycle()
   const stats = await client.info('commandstats')
-  return Number(/cmdstat_evalsha:calls=\d+,usec=(\d+)/.exec(stats)[1]) / CYCLES
+  return Number(/cmdstat_evalsha:calls=\d+,usec=(\d+)/.exec(stats)[1]) / cycles
 }
 
 function compare(pairs, record) {

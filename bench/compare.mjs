@@ -1,0 +1,111 @@
+// Two servers under the same load, in alternating turns of one run: these machines are noisy by a
+// factor of two, and only what runs side by side can be compared.
+import { Redis } from 'ioredis'
+import { drive } from './load.mjs'
+
+/** CPU and time of Redis are compared where batches are full and no machine is overrun. */
+const COMPARED_AT = 64
+
+/**
+ * @param row of rows/requests.mjs
+ * @param servers of servers.mjs
+ * @param plan { connections: number[], rounds: number, seconds: number }
+ * @returns figures { name, ratio, spread, target, atMost, met, record }: CPU per request, time of
+ *   Redis per request, and requests per second at each number of connections
+ */
+export async function compareRequests(row, servers, plan) {
+  const sides = {
+    service: { server: servers[row.server ?? 'service'], steps: row.steps },
+    shell: { server: servers.shell, steps: row.shell },
+  }
+  await prepare(sides.service.server, row.prepare)
+  await prepare(sides.shell.server, row.prepareShell)
+  const redis = new Redis(servers.redis.url.replace('unix://', ''))
+  try {
+    for (const { server, steps } of Object.values(sides)) {
+      await drive(server.url, steps, { connections: COMPARED_AT, seconds: plan.seconds })
+    }
+    const figures = []
+    for (const connections of plan.connections) {
+      const rounds = []
+      for (let i = 0; i < plan.rounds; i++) {
+        // Each side goes first in turn, so that a machine that slows down favours neither.
+        const order = i % 2 === 0 ? ['service', 'shell'] : ['shell', 'service']
+        const round = {}
+        for (const side of order) {
+          round[side] = await turn(sides[side], redis, { connections, seconds: plan.seconds })
+        }
+        rounds.push(round)
+      }
+      figures.push(...toFigures(row, connections, rounds))
+    }
+    return figures
+  } finally {
+    redis.disconnect()
+  }
+}
+
+const prepare = async ({ url }, steps = []) => {
+  for (const step of steps) {
+    const isBytes = Buffer.isBuffer(step.body)
+    const answer = await fetch(url + step.path, {
+      method: step.method,
+      headers: { 'content-type': isBytes ? 'application/octet-stream' : 'application/json' },
+      body: isBytes ? step.body : JSON.stringify(step.body),
+    })
+    if (!answer.ok) throw new Error(`${step.path} was answered ${answer.status}`)
+  }
+}
+
+async function turn({ server, steps }, redis, load) {
+  await redis.config('RESETSTAT')
+  const cpuBefore = server.cpuMicros()
+  const driven = await drive(server.url, steps, load)
+  return {
+    ...driven,
+    cpuMicros: (server.cpuMicros() - cpuBefore) / driven.requests,
+    redisMicros: toMicros(await redis.info('commandstats')) / driven.requests,
+  }
+}
+
+/** What a script runs is in its own time, so where there are scripts only they count. */
+function toMicros(stats) {
+  const micros = [...stats.matchAll(/^cmdstat_([^:]+):calls=\d+,usec=(\d+)/gm)]
+    .filter(([, name]) => !name.startsWith('config') && name !== 'info')
+    .map(([, name, usec]) => ({ name, usec: Number(usec) }))
+  const scripts = micros.filter(({ name }) => name.startsWith('eval'))
+  return (scripts.length > 0 ? scripts : micros).reduce((sum, { usec }) => sum + usec, 0)
+}
+
+function toFigures({ name, targets }, connections, rounds) {
+  const figure = (what, field, target, atMost) => {
+    const ratios = rounds.map(({ service, shell }) => service[field] / shell[field])
+    const ratio = median(ratios)
+    return {
+      name: `${name}: ${what}`,
+      ratio,
+      spread: [Math.min(...ratios), Math.max(...ratios)],
+      ...(target !== undefined && { target }),
+      atMost,
+      met: target === undefined || (atMost ? ratio <= target : ratio >= target),
+      record: {
+        service: median(rounds.map(({ service }) => service[field])),
+        shell: median(rounds.map(({ shell }) => shell[field])),
+      },
+    }
+  }
+  const figures = [
+    figure(`requests/s at ${connections}`, 'perSecond', targets.perSecond?.[connections], false),
+    figure(`p50 ms at ${connections}`, 'p50Ms', undefined, true),
+    figure(`p99 ms at ${connections}`, 'p99Ms', undefined, true),
+  ]
+  if (connections !== COMPARED_AT) return figures
+  const isAsked = rounds.every(({ shell, service }) => shell.redisMicros * service.redisMicros > 0)
+  return [
+    figure('CPU us', 'cpuMicros', targets.cpu, true),
+    ...(isAsked ? [figure('Redis us', 'redisMicros', targets.redis, true)] : []),
+    ...figures,
+  ]
+}
+
+export const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
