@@ -67,9 +67,15 @@ export function createRateLimitStores({
       parse: parsePolicy,
       fromFile: () => filed,
     }),
-    adjustments: dropping(createAdjustmentStore(binder, clock), denials),
-    exceptions: dropping(createExceptionStore(binder), denials),
-    reservations: dropping(createReservationStore({ binder, clock, circuits }), denials),
+    adjustments: dropping(createAdjustmentStore(binder, clock), denials, ['refund', 'reset']),
+    exceptions: dropping(createExceptionStore(binder), denials, [
+      'block',
+      'override',
+      'endOverride',
+    ]),
+    reservations: dropping(createReservationStore({ binder, clock, circuits }), denials, [
+      'settle',
+    ]),
     leases: createLimitLeaseStore(binder),
   }
 }

@@ -44,11 +44,17 @@ function isCacheable({ policy, inline }: LimitRequest, options: CheckOptions): b
 type Change = (namespace: string, subject: Subject, ...rest: unknown[]) => Promise<unknown>
 
 /**
- * A store whose every method changes what a subject may do, both named first: this process knows
- * at once, before it answers, whatever became of the change.
+ * The same store, whose named methods drop the denial of the subject they change: this process knows
+ * before it answers, whether the change succeeded or not.
+ * @param changes take the namespace and the subject first.
  */
-export function dropping<S extends object>(store: S, cache: DenyCache): S {
-  const methods = Object.entries(store as Record<string, Change>).map(([name, change]) => {
+export function dropping<S extends object>(
+  store: S,
+  cache: DenyCache,
+  changes: readonly (keyof S & string)[],
+): S {
+  const dropped = changes.map((name) => {
+    const change = store[name] as Change
     const method: Change = async (namespace, subject, ...rest) => {
       try {
         return await change(namespace, subject, ...rest)
@@ -58,7 +64,7 @@ export function dropping<S extends object>(store: S, cache: DenyCache): S {
     }
     return [name, method] as const
   })
-  return Object.fromEntries(methods) as S
+  return { ...store, ...Object.fromEntries(dropped) }
 }
 
 /** Hears of changes that other processes make. */
