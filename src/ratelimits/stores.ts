@@ -3,6 +3,7 @@ import { RedisClock } from '../redis/clock.js'
 import { filedDocuments } from '../redis/filed-documents.js'
 import { reachOf } from '../redis/reach.js'
 import { type AdjustmentStore, createAdjustmentStore } from './adjustments/store.js'
+import { changeOf } from './changes.js'
 import { type CheckStore, createCheckStore } from './checks/store.js'
 import { DenyCache } from './deny-cache/deny-cache.js'
 import { createDenyCacheMetric } from './deny-cache/metrics.js'
@@ -10,7 +11,7 @@ import { dropOnChanges, dropping, withDenyCache } from './deny-cache/stores.js'
 import { createExceptionStore, type ExceptionStore } from './exceptions/store.js'
 import { createLimitLeaseStore, type LeaseStore } from './leases/store.js'
 import { Circuits } from './outage/circuit.js'
-import { createFallback } from './outage/fallback.js'
+import { createFallback, type Recall } from './outage/fallback.js'
 import { LocalLimiter } from './outage/local-limiter.js'
 import { createCircuitMetric } from './outage/metrics.js'
 import { parsePolicy } from './policies/parse.js'
@@ -52,15 +53,22 @@ export function createRateLimitStores({
     timeoutMs: settings.ratelimitTimeoutMs,
     onChange: createCircuitMetric(metrics),
   })
+  const countHit = createDenyCacheMetric(metrics)
+  const recall: Recall = (namespace, request, cost) => {
+    const denial = denials.recall(changeOf(namespace, request), request.policy, cost)
+    if (denial) countHit()
+    return denial
+  }
+  const local = new LocalLimiter(settings.instances, steadyUs)
   const checks = createCheckStore({
     binder,
     clock,
     slotOf: (key) => links.commands.slotOf(key),
     circuits,
-    fallback: createFallback(new LocalLimiter(settings.instances, steadyUs), nowUs),
+    fallback: createFallback({ local, recall, nowUs }),
   })
   return {
-    checks: withDenyCache(checks, denials, createDenyCacheMetric(metrics)),
+    checks: withDenyCache(checks, denials, countHit),
     policies: createPolicyStore({
       binder,
       signals: links.signals,

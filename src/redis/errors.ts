@@ -55,7 +55,7 @@ export function toReplyError(text: string): StoreError | ScriptError {
     case undefined:
       return new ScriptError(withoutArguments(text))
     case 'full':
-      return new StoreError('store-full', 'Redis has no memory left for new data.')
+      return full()
     case 'not-replicated':
       return new StoreError(
         'not-replicated',
@@ -95,6 +95,9 @@ export function toStoreError(error: unknown): StoreError | ScriptError {
 /** A script has run, and its reply cannot be read: what it did stands. */
 export const unreadable = (cause: unknown): StoreError =>
   new StoreError('outcome-unknown', 'Redis gave an answer that cannot be read.', undefined, cause)
+
+export const full = (): StoreError =>
+  new StoreError('store-full', 'Redis has no memory left for new data.')
 
 export const unavailable = (): StoreError =>
   new StoreError('store-unavailable', 'Redis is not reachable; nothing was applied.')

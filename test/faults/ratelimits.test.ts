@@ -65,9 +65,30 @@ const untilBack = () =>
     return status === 200 && body.results[0].degraded === undefined
   })
 
+/** Uses up each policy for a subject, and lets Redis deny it. */
+async function deny(subject: string) {
+  for (const policy of ['open', 'closed', 'local']) {
+    await check(policy, { key: subject, cost: 8 }).expect(200)
+    const { body } = await check(policy, { key: subject }).expect(200)
+    expect(body).toMatchObject({ allowed: false })
+    expect(body.results[0]).not.toHaveProperty('degraded')
+  }
+}
+
+/** Denied by what this instance remembers, whatever the policies say of an outage. */
+async function expectDenied(subject: string) {
+  for (const policy of ['open', 'closed', 'local']) {
+    const { body } = await check(policy, { key: subject }).expect(200)
+    expect(body).toMatchObject({ allowed: false, remaining: 0, results: [{ granted: 0 }] })
+    expect(body.retryAfterMs).toBeGreaterThan(0)
+    expect(body.results[0]).not.toHaveProperty('degraded')
+  }
+}
+
 describe('while Redis is silent', () => {
   beforeAll(async () => {
     await untilBack()
+    await deny('denied')
     proxy.freeze()
     await until('an open circuit', async () => {
       const { body } = await check('open')
@@ -77,6 +98,29 @@ describe('while Redis is silent', () => {
   afterAll(async () => {
     proxy.heal()
     await untilBack()
+  })
+
+  it('a subject that was denied stays denied until it may try again', async () => {
+    // Longer than denials are known to hold where nothing is heard of.
+    harness.advance(2_000)
+    await expectDenied('denied')
+    const both = [
+      { policy: 'open', key: 'denied' },
+      { policy: 'local', key },
+    ]
+    const all = await harness.request('post', '/v1/ratelimits/check').send({ limits: both })
+    expect(all.body).toMatchObject({ allowed: false, results: [{}, { allowed: true, granted: 0 }] })
+    const each = await harness
+      .request('post', '/v1/ratelimits/check')
+      .send({ limits: both, mode: 'each', take: 'up-to' })
+    expect(each.body).toMatchObject({ results: [{ allowed: false }, { granted: 1 }] })
+    // Under its key a repeat may have been allowed before.
+    const repeat = await check('open', { key: 'denied' }).set('idempotency-key', 'denied')
+    expect(repeat.body).toMatchObject({ allowed: true, results: [{ degraded: 'open' }] })
+
+    harness.advance(3_600_000)
+    const { body } = await check('open', { key: 'denied' }).expect(200)
+    expect(body).toMatchObject({ allowed: true, results: [{ degraded: 'open' }] })
   })
 
   it('nothing is sent to it, and each policy does as it says', async () => {
@@ -223,6 +267,19 @@ it('recovers by itself, and Redis still knows what was consumed', async () => {
   expect(await metric('lockstep_ratelimits_circuits_open')).toEqual([
     'lockstep_ratelimits_circuits_open 0',
   ])
+})
+
+it('a subject that was denied stays so when the connection is lost', async () => {
+  await untilBack()
+  await deny(key)
+  proxy.refuse()
+  await until('an open circuit', async () => {
+    const { body } = await check('open', { key: 'nobody' })
+    return body.results[0].degraded === 'open'
+  })
+  await expectDenied(key)
+  proxy.heal()
+  await untilBack()
 })
 
 it('a reply that is lost counts once with an idempotency key', async () => {

@@ -78,9 +78,29 @@ describe('the cache of denials', () => {
     cache.drop('a')
     cache.remember('a', question, { policy: POLICY, cost: 1, result: result(400_000) })
     expect(cache.find('a', POLICY, 1)).toBeUndefined()
+  })
+
+  it('recalls a denial for as long as it was told, and no longer', () => {
+    deny('a', 60_000_000, 5)
+    nowUs = 59_999_999
+    expect(cache.find('a', POLICY, 5)).toBeUndefined()
+    expect(cache.recall('a', POLICY, 5)?.retryUs).toBe(1)
+    expect(cache.recall('a', POLICY, 4)).toBeUndefined()
+    expect(cache.recall('a', { ...POLICY }, 5)).toBeUndefined()
+    nowUs = 60_000_000
+    expect(cache.recall('a', POLICY, 5)).toBeUndefined()
+  })
+
+  it('still recalls what it is in doubt about, until it is dropped', () => {
     deny('a', 400_000)
-    cache.clear()
+    const question = cache.question()
+    cache.doubt()
     expect(cache.find('a', POLICY, 1)).toBeUndefined()
+    expect(cache.recall('a', POLICY, 1)).toBeDefined()
+    cache.remember('a', question, { policy: POLICY, cost: 1, result: result(400_000) })
+    expect(cache.find('a', POLICY, 1)).toBeUndefined()
+    cache.drop('a')
+    expect(cache.recall('a', POLICY, 1)).toBeUndefined()
   })
 
   it('keeps 10,000 of them', () => {

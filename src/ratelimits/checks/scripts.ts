@@ -19,18 +19,24 @@ export interface LimitReply {
   readonly degraded?: 'open' | 'local'
 }
 
-export type CheckReply =
-  | {
-      readonly outcome: 'allowed' | 'denied' | 'replayed'
-      readonly takenAtUs: number
-      readonly limits: readonly LimitReply[]
-    }
-  | { readonly outcome: 'conflict' }
+export interface Verdict {
+  /** `full`: what is denied is so; of what is allowed nothing could be consumed. */
+  readonly outcome: 'allowed' | 'denied' | 'replayed' | 'full'
+  readonly takenAtUs: number
+  readonly limits: readonly LimitReply[]
+}
+
+export type CheckReply = Verdict | { readonly outcome: 'conflict' }
 
 /** Integers of one limit in the reply. */
 const FIELDS = 8
 
-const OUTCOMES = ['denied', 'allowed', 'replayed'] as const
+const OUTCOMES: Readonly<Record<number, Verdict['outcome']>> = {
+  0: 'denied',
+  1: 'allowed',
+  2: 'replayed',
+  5: 'full',
+}
 
 export const checkScript = defineScript({
   name: 'ratelimits.check',

@@ -1,6 +1,6 @@
 import type { Binder } from '../../redis/binder.js'
 import { atTimeOfRedis, type RedisClock } from '../../redis/clock.js'
-import { StoreError, unavailable } from '../../redis/errors.js'
+import { full, StoreError, unavailable } from '../../redis/errors.js'
 import type { Idempotency } from '../../redis/idempotency.js'
 import { kindOf } from '../algorithms/algorithms.js'
 import { exceptionKey, limitKey, memoKey } from '../keys.js'
@@ -8,7 +8,7 @@ import type { Limit } from '../limit.js'
 import { scriptLimitOf } from '../lists/script-limit.js'
 import type { Circuits } from '../outage/circuit.js'
 import type { Fallback } from '../outage/fallback.js'
-import { type CheckReply, checkScript, type LimitReply } from './scripts.js'
+import { type CheckReply, checkScript, type LimitReply, type Verdict } from './scripts.js'
 
 /** One limit of one subject, and what is asked of it. */
 export interface LimitRequest extends Limit {
@@ -99,24 +99,46 @@ export function createCheckStore(options: CheckStoreOptions): CheckStore {
     )
   }
 
+  function withoutRedis(
+    namespace: string,
+    group: readonly Placed[],
+    options: CheckOptions,
+    error: StoreError,
+  ): Verdict | Closed {
+    const requests = group.map(({ request }) => request)
+    return fallback(namespace, requests, options) ?? { outcome: 'closed', error }
+  }
+
+  /** Whom Redis denies is denied; what it could not count is decided as when it does not answer. */
+  function withFullRedis(
+    namespace: string,
+    group: readonly Placed[],
+    options: CheckOptions,
+    { limits: told, takenAtUs }: Verdict,
+  ): Verdict | Closed {
+    const isDecided = ({ allowed, granted }: LimitReply) => !allowed || granted > 0
+    const open = group.filter((_, i) => !isDecided(told[i] as LimitReply))
+    const verdict = withoutRedis(namespace, open, options, full())
+    if (verdict.outcome === 'closed') return verdict
+    const rest = verdict.limits.values()
+    const limits = told.map((one) => (isDecided(one) ? one : (rest.next().value as LimitReply)))
+    const isAllowed = group.every(({ request }, i) => request.policy.shadow || limits[i]?.allowed)
+    return { outcome: isAllowed ? 'allowed' : 'denied', takenAtUs, limits }
+  }
+
   async function ask(
     namespace: string,
     group: readonly Placed[],
     options: CheckOptions,
   ): Promise<CheckReply | Closed> {
     const circuit = circuits.of((group[0] as Placed).state)
-    const withoutRedis = (error: () => StoreError) =>
-      fallback(
-        namespace,
-        group.map(({ request }) => request),
-        options,
-      ) ?? { outcome: 'closed' as const, error: error() }
-    if (circuit.isOpen) return withoutRedis(unavailable)
+    if (circuit.isOpen) return withoutRedis(namespace, group, options, unavailable())
     try {
-      return await circuit.run(() => call(namespace, group, options))
+      const reply = await circuit.run(() => call(namespace, group, options))
+      return reply.outcome === 'full' ? withFullRedis(namespace, group, options, reply) : reply
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
-      return withoutRedis(() => error)
+      return withoutRedis(namespace, group, options, error)
     }
   }
 

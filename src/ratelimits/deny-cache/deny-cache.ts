@@ -9,6 +9,9 @@ interface Denial {
   readonly result: CheckedLimit
   /** Times in us of the cache's clock. */
   readonly answeredAt: number
+  /** Until then it is known to hold: a change would have been heard of. */
+  freshUntil: number
+  /** Until then it holds unless something frees the subject. */
   readonly endsAt: number
 }
 
@@ -24,7 +27,7 @@ const LONGEST_US = 1_000_000
 
 /**
  * Who was denied a moment ago, and will be again: somebody who hammers at a limit costs Redis one
- * call a second. What frees a subject before its time (a refund, a reset, an override, a block that
+ * call a second, and none at all while Redis does not answer. What frees a subject before its time (a refund, a reset, an override, a block that
  * ends, a reservation that is settled) drops it here, and by message everywhere else.
  */
 export class DenyCache {
@@ -43,13 +46,25 @@ export class DenyCache {
     return { askedAt: this.#nowUs(), drops: this.#drops }
   }
 
-  /** The denial that still holds for this cost, with its times as of now. */
+  /** The denial that is known to hold for this cost, with its times as of now. */
   find(id: string, policy: Policy, cost: number): CheckedLimit | undefined {
+    return this.#find(id, policy, cost, ({ freshUntil }) => freshUntil)
+  }
+
+  /**
+   * What this process knew last, for when Redis cannot be asked: whoever was denied stays denied until
+   * it may try again, also where messages may have been missed.
+   */
+  recall(id: string, policy: Policy, cost: number): CheckedLimit | undefined {
+    return this.#find(id, policy, cost, ({ endsAt }) => endsAt)
+  }
+
+  #find(id: string, policy: Policy, cost: number, endOf: (denial: Denial) => number) {
     const denial = this.#denials.get(id)
     if (!denial || denial.policy !== policy || cost < denial.cost) return undefined
     const now = this.#nowUs()
-    if (now < denial.endsAt) return after(denial.result, now - denial.answeredAt)
-    this.#denials.delete(id)
+    if (now < endOf(denial)) return after(denial.result, now - denial.answeredAt)
+    if (now >= denial.endsAt) this.#denials.delete(id)
     return undefined
   }
 
@@ -64,23 +79,30 @@ export class DenyCache {
   ): void {
     if (drops !== this.#drops) return
     const answeredAt = this.#nowUs()
-    const endsAt = askedAt + Math.min(result.retryUs, LONGEST_US)
+    const endsAt = askedAt + result.retryUs
+    const freshUntil = Math.min(endsAt, askedAt + LONGEST_US)
     this.#denials.delete(id)
-    this.#denials.set(id, { policy, cost, result, answeredAt, endsAt })
+    this.#denials.set(id, { policy, cost, result, answeredAt, freshUntil, endsAt })
     if (this.#denials.size > MAX_DENIALS) {
       this.#denials.delete(this.#denials.keys().next().value as string)
     }
   }
 
+  /** Redis has allowed the subject again. */
+  forget(id: string): void {
+    this.#denials.delete(id)
+  }
+
+  /** Something may have freed the subject: what is being asked about it now is not remembered. */
   drop(id: string): void {
     this.#drops += 1
     this.#denials.delete(id)
   }
 
-  /** Where messages may have been missed. */
-  clear(): void {
+  /** Where messages may have been missed: Redis is asked, if it answers. */
+  doubt(): void {
     this.#drops += 1
-    this.#denials.clear()
+    for (const denial of this.#denials.values()) denial.freshUntil = 0
   }
 }
 

@@ -1,34 +1,47 @@
 import type { Signals } from '../../redis/signals.js'
 import { CHANGES, changeOf } from '../changes.js'
-import type { CheckOptions, CheckStore, LimitRequest } from '../checks/store.js'
+import type { CheckedLimit, CheckOptions, CheckStore, LimitRequest } from '../checks/store.js'
 import type { Subject } from '../keys.js'
-import type { DenyCache } from './deny-cache.js'
+import type { DenyCache, Question } from './deny-cache.js'
 
 /** Answers checks of one limit that would be denied again. @param onHit for each answer without Redis */
 export function withDenyCache(store: CheckStore, cache: DenyCache, onHit: () => void): CheckStore {
   return {
     async check(namespace, limits, options) {
       const [limit] = limits
-      if (!limit || limits.length > 1 || !isCacheable(limit, options)) {
-        return store.check(namespace, limits, options)
-      }
-      const id = changeOf(namespace, limit)
-      const { policy, cost } = limit
-      const known = cache.find(id, policy, cost)
+      const known =
+        limit && limits.length === 1 && isCacheable(limit, options)
+          ? cache.find(changeOf(namespace, limit), limit.policy, limit.cost)
+          : undefined
       if (known) {
         onHit()
         return { kind: 'decided', allowed: false, replayed: false, results: [known] }
       }
       const question = cache.question()
       const outcome = await store.check(namespace, limits, options)
-      const result = outcome.kind === 'decided' && !outcome.allowed && outcome.results[0]
-      // What can never be allowed names no time; what Redis did not decide is not worth keeping.
-      if (result && result.retryUs > 0 && !result.degraded) {
-        cache.remember(id, question, { policy, cost, result })
+      if (outcome.kind !== 'decided') return outcome
+      for (const [i, limit] of limits.entries()) {
+        if (isCacheable(limit, options))
+          learn(cache, namespace, limit, question, outcome.results[i]!)
       }
       return outcome
     },
   }
+}
+
+/** What can never be allowed names no time; what Redis did not decide is not worth keeping. */
+function learn(
+  cache: DenyCache,
+  namespace: string,
+  limit: LimitRequest,
+  question: Question,
+  result: CheckedLimit,
+): void {
+  const { policy, cost } = limit
+  if (result.degraded) return
+  const id = changeOf(namespace, limit)
+  if (result.allowed) cache.forget(id)
+  else if (result.retryUs > 0) cache.remember(id, question, { policy, cost, result })
 }
 
 /**
@@ -71,5 +84,5 @@ export function dropping<S extends object>(
 export function dropOnChanges(cache: DenyCache, signals: Signals): void {
   // Until it listens, a denial lasts for its second, as it does when a message is lost.
   signals.subscribe(CHANGES, (id) => cache.drop(id)).catch(() => undefined)
-  signals.onGap(() => cache.clear())
+  signals.onGap(() => cache.doubt())
 }

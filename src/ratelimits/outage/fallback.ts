@@ -1,18 +1,33 @@
 import { algorithmOf } from '../algorithms/algorithms.js'
-import type { CheckReply, LimitReply } from '../checks/scripts.js'
+import type { LimitReply, Verdict } from '../checks/scripts.js'
 import type { CheckOptions, LimitRequest } from '../checks/store.js'
 import { listedAs } from '../lists/lists.js'
 import type { Account, LocalLimiter } from './local-limiter.js'
 
 /**
- * Decides without Redis, as `onError` of each policy says; undefined where one of them is closed.
- * It knows neither what was consumed before nor blocks, overrides and idempotency keys.
+ * Decides without Redis, as `onError` of each policy says; undefined where one of them is closed. A
+ * subject that is remembered as denied stays so. Else it knows neither what was consumed before nor
+ * blocks, overrides and idempotency keys.
  */
 export type Fallback = (
   namespace: string,
   requests: readonly LimitRequest[],
   options: CheckOptions,
-) => Exclude<CheckReply, { outcome: 'conflict' }> | undefined
+) => Verdict | undefined
+
+/** What Redis said of a subject last, if that still denies this cost. */
+export type Recall = (
+  namespace: string,
+  request: LimitRequest,
+  cost: number,
+) => LimitReply | undefined
+
+export interface FallbackOptions {
+  readonly local: LocalLimiter
+  readonly recall: Recall
+  /** us since 1970, for `takenAtUs` alone. */
+  readonly nowUs: () => number
+}
 
 interface Asked {
   readonly request: LimitRequest
@@ -20,17 +35,21 @@ interface Asked {
   /** What would be taken. */
   readonly cost: number
   readonly allowed: boolean
+  readonly denial?: LimitReply | undefined
 }
 
-/** @param nowUs us since 1970, for `takenAtUs` alone. */
-export function createFallback(local: LocalLimiter, nowUs: () => number): Fallback {
-  return (namespace, requests, { mode, take, peek }) => {
-    const enforced = requests.filter(({ policy }) => !policy.shadow)
-    const isClosed = ({ policy, key }: LimitRequest) =>
-      policy.onError === 'closed' && !listedAs(policy, key)
-    if (enforced.some(isClosed)) return undefined
+export function createFallback({ local, recall, nowUs }: FallbackOptions): Fallback {
+  return (namespace, requests, { mode, take, peek, idempotency }) => {
+    const denialOf = (request: LimitRequest) => {
+      // A repeat may have been allowed before, and those in shadow are denied by nothing.
+      if (idempotency || request.policy.shadow || listedAs(request.policy, request.key)) return
+      return recall(namespace, request, take === 'up-to' ? 1 : request.cost)
+    }
+    const asked = requests.map((request) => ask(local, namespace, request, take, denialOf(request)))
+    const isClosed = ({ request: { policy, key }, denial }: Asked) =>
+      policy.onError === 'closed' && !policy.shadow && !denial && !listedAs(policy, key)
+    if (asked.some(isClosed)) return undefined
 
-    const asked = requests.map((request) => ask(local, namespace, request, take))
     const voters = asked.filter(({ request }) => !request.policy.shadow)
     const allowed = voters.every((voter) => voter.allowed)
     const most =
@@ -50,20 +69,25 @@ function ask(
   namespace: string,
   request: LimitRequest,
   take: CheckOptions['take'],
+  denial: LimitReply | undefined,
 ): Asked {
-  const { key, name, group = '', policy, inline, cost } = request
-  const listed = listedAs(policy, key)
-  const account = listed
-    ? unlimited(listed === 'allow' ? Number.POSITIVE_INFINITY : 0)
-    : policy.onError === 'local'
-      ? local.account(JSON.stringify([namespace, inline, name, group, key]), policy)
-      : unlimited(algorithmOf(policy).maxCost(policy))
+  const account = denial ? unlimited(0) : accountOf(local, namespace, request)
+  const { cost } = request
   const left = account.left()
   const least = take === 'up-to' ? 1 : cost
-  return { request, account, cost: Math.min(cost, left), allowed: least <= left }
+  return { request, account, cost: Math.min(cost, left), allowed: least <= left, denial }
 }
 
-function toReply({ request, account, allowed }: Asked, granted: number): LimitReply {
+function accountOf(local: LocalLimiter, namespace: string, request: LimitRequest): Account {
+  const { key, name, group = '', policy, inline } = request
+  const listed = listedAs(policy, key)
+  if (listed) return unlimited(listed === 'allow' ? Number.POSITIVE_INFINITY : 0)
+  if (policy.onError !== 'local') return unlimited(algorithmOf(policy).maxCost(policy))
+  return local.account(JSON.stringify([namespace, inline, name, group, key]), policy)
+}
+
+function toReply({ request, account, allowed, denial }: Asked, granted: number): LimitReply {
+  if (denial) return denial
   if (granted > 0) account.take(granted)
   const { policy, cost } = request
   const isListed = listedAs(policy, request.key) !== undefined

@@ -20,11 +20,11 @@ RETURN outcome taken_us then allowed remaining reset_us retry_us granted overrid
   2  allowed and consumed before, by a request with the same key; times are as of now
   3  the idempotency key belongs to another request; nothing follows
   4  the windows of a calendar are not those around taken_us: ask again; nothing follows
+  5  Redis is full: what is denied is so, and nothing was consumed of what is allowed
   retry_us is 0 for what is allowed and -1 for what can never be; override is 0 or the limit that
   holds for this subject instead of that of the policy
 
 COST O(limits); a sliding log adds O(log limit), and what left it since its last write
-MEMORY grows
 ]]
 -- @use lib/memo.lua
 -- @use lib/limit.lua
@@ -69,13 +69,13 @@ for i = 1, count do
   limits[i] = limit
 end
 
-local reply, grants, consumed = { 0, taken_us }, {}, false
+local reply, grants, consumed, is_full = { 0, taken_us }, {}, false, false
 for i, limit in ipairs(limits) do
   local free = mode == 'each' or (all_allowed and not memo)
-  if limit.allowed and limit.granted == 0 and free and not peek then
+  if limit.allowed and limit.granted == 0 and free and not peek and not is_full then
     if mode == 'all' and up_to then limit.cost = math.min(limit.cost, least) end
-    limit.algorithm.write(limit)
-    limit.granted, consumed = limit.cost, true
+    if consume(limit) then limit.granted, consumed = limit.cost, true
+    else is_full = true end
   end
   local delay_us = limit.allowed and limit.delay_us or 0
   grants[i] = string.format('%.0f:%.0f', limit.granted, now_us + delay_us)
@@ -85,5 +85,6 @@ if consumed then
   remember(memo_key, fingerprint,
     string.format('%.0f %s', taken_us, table.concat(grants, ',')), memo_ttl_ms)
 end
-if all_allowed then reply[1] = memo and not consumed and 2 or 1 end
+if is_full then reply[1] = 5
+elseif all_allowed then reply[1] = memo and not consumed and 2 or 1 end
 return reply

@@ -25,7 +25,6 @@ RETURN outcome taken_us allowed remaining reset_us retry_us granted override blo
   4  as for ratelimits.check; nothing follows
 
 COST as ratelimits.check of one limit
-MEMORY grows
 ]]
 -- @use lib/limit.lua
 -- @use lib/memo.lua

@@ -40,6 +40,15 @@ local function evaluate_limit(key, exception_key, kind, cost, a, b, c)
   return limit
 end
 
+-- Consumes limit.cost, or says that Redis is full. It refuses the first write of a script alone, so
+-- nothing was consumed then of any limit.
+local function consume(limit)
+  local is_written, fault = pcall(limit.algorithm.write, limit)
+  local text = type(fault) == 'table' and fault.err or fault
+  if not is_written and not string.find(text, '^OOM ') then error(fault, 0) end
+  return is_written
+end
+
 -- Puts behind a reply: allowed remaining reset_us retry_us granted override blocked delay_us
 local function tell_limit(reply, limit, granted, delay_us)
   local at, remaining, reset_us = #reply, limit.algorithm.describe(limit)

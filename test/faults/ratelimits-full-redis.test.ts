@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
+import { COUNTING, limitsOf } from '../ratelimits/limits.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { find, toolsFolder } from '../support/server-place.js'
+
+const WINDOW = { limit: 10, windowMs: 8_640_000_000 }
+const POLICIES = {
+  ...Object.fromEntries(COUNTING.map(([name, policy]) => [name.replaceAll(/[ ,]+/g, '-'), policy])),
+  closed: { ...WINDOW, onError: 'closed' },
+  local: { ...WINDOW, onError: 'local' },
+  shadow: { ...WINDOW, shadow: true },
+}
+const COUNTING_NAMES = Object.keys(POLICIES).slice(0, COUNTING.length)
+
+let redis: ManagedRedis
+let harness: Harness
+let limits: ReturnType<typeof limitsOf>
+let subjects = 0
+let key = ''
+
+beforeAll(async () => {
+  redis = await startManagedRedis({ toolsFolder, find })
+  harness = await startHarness({
+    redisUrl: redis.url,
+    configFile: JSON.stringify({ policies: POLICIES }),
+  })
+  limits = limitsOf(harness)
+})
+afterAll(async () => {
+  await harness.close()
+  await redis.stop()
+})
+beforeEach(async () => {
+  key = `s${subjects++}`
+  await setFull(false)
+})
+
+const setFull = (full: boolean) => harness.redis.config('SET', 'maxmemory', full ? '1' : '0')
+const check = async (policy: string, more: object = {}) =>
+  (await limits.post(`${policy}/check`, { key, ...more }).expect(200)).body
+const isKnown = (result: object) => !('degraded' in result)
+
+it.each(COUNTING_NAMES)('a full Redis denies whom it denied before: %s', async (policy) => {
+  await check(policy, { cost: 9 })
+  await setFull(true)
+  const denied = await check(policy, { cost: 2 })
+  expect(denied).toMatchObject({ allowed: false, remaining: 1 })
+  expect(denied.results.every(isKnown)).toBe(true)
+  // This one it would have to count.
+  expect(await check(policy)).toMatchObject({ allowed: true, results: [{ degraded: 'open' }] })
+  await setFull(false)
+  expect(await limits.remaining(policy, key)).toBe(1)
+})
+
+it('is what onError says where something must be counted', async () => {
+  await setFull(true)
+  const { body } = await limits.post('closed/check', { key }).expect(503)
+  expect(body.code).toBe('store-full')
+  expect(await check('local')).toMatchObject({ allowed: true, results: [{ degraded: 'local' }] })
+})
+
+it('decides of several limits only those that it cannot count', async () => {
+  await check('local', { cost: 10 })
+  await setFull(true)
+  const ask = async (names: string[], mode: string) => {
+    const body = { limits: names.map((policy) => ({ policy, key })), mode }
+    return (await limits.check(body).expect(200)).body
+  }
+  const each = await ask(['gcra', 'local', 'fixed-window'], 'each')
+  expect(each).toMatchObject({
+    allowed: false,
+    results: [
+      { allowed: true, granted: 1, degraded: 'open' },
+      { allowed: false, granted: 0 },
+      { allowed: true, granted: 1, degraded: 'open' },
+    ],
+  })
+  expect(isKnown(each.results[1])).toBe(true)
+  const all = await ask(['gcra', 'local'], 'all')
+  expect(all).toMatchObject({ allowed: false, results: [{ granted: 0 }, { allowed: false }] })
+  expect(all.results.every(isKnown)).toBe(true)
+})
+
+it('says what a limit in shadow would have said, which decides nothing', async () => {
+  await check('shadow', { cost: 10 })
+  await setFull(true)
+  const body = { limits: ['gcra', 'shadow'].map((policy) => ({ policy, key })) }
+  expect((await limits.check(body).expect(200)).body).toMatchObject({
+    allowed: true,
+    results: [
+      { allowed: true, degraded: 'open' },
+      { allowed: false, shadow: true },
+    ],
+  })
+})
+
+it('still answers a repeat of what it counted', async () => {
+  const ask = () => limits.post('closed/check', { key, cost: 4 }).set('idempotency-key', key)
+  await ask().expect(200)
+  await setFull(true)
+  const { body, headers } = await ask().expect(200)
+  expect(headers['idempotent-replayed']).toBe('true')
+  expect(body).toMatchObject({ allowed: true, results: [{ granted: 4 }] })
+})
+
+it('denies a reservation that has no room, and refuses one that it would have to remember', async () => {
+  await check('closed', { cost: 9 })
+  await setFull(true)
+  const reserve = (cost: number) => limits.post('closed/reserve', { key, cost })
+  expect((await reserve(2).expect(200)).body).toMatchObject({ allowed: false, remaining: 1 })
+  expect((await reserve(1).expect(503)).body.code).toBe('store-full')
+  await setFull(false)
+  expect(await limits.remaining('closed', key)).toBe(1)
+})
+
+it('decides with a lower limit as well, though it cannot keep what that made of the usage', async () => {
+  const policy = { limit: 100, windowMs: 100_000_000 }
+  const ask = (limit: number) =>
+    limits.check({ limits: [{ name: 'a', key, ...policy, limit, cost: 1 }] }).expect(200)
+  await ask(100)
+  await limits.check({ limits: [{ name: 'a', key, ...policy, cost: 99 }] }).expect(200)
+  await setFull(true)
+  const { body } = await ask(10)
+  expect(body).toMatchObject({ allowed: false, remaining: 0 })
+  expect(isKnown(body.results[0])).toBe(true)
+})
