@@ -38,7 +38,9 @@ interface Entry {
   readonly loadTime: number
   freshUntil: number
   staleUntil: number
-  readonly errorUntil: number
+  errorUntil: number
+  /** Since when no load succeeded, if one failed or its lease ran out. */
+  opensAt: number | undefined
 }
 
 interface Lease {
@@ -114,6 +116,7 @@ export class KeyModel {
       if (state === 'fresh') return 'none'
       return lease.token === undefined ? 'backoff' : 'held'
     }
+    this.#openAt(this.now + lasts)
     this.#lease = {
       epoch: this.#epoch,
       clk: this.#clk,
@@ -165,6 +168,7 @@ export class KeyModel {
       freshUntil,
       staleUntil: freshUntil + stale,
       errorUntil: freshUntil + error,
+      opensAt: undefined,
     }
     // Stale from the start, in a space that serves nothing stale.
     if (freshUntil + Math.max(stale, error) <= this.now) this.#entry = undefined
@@ -176,6 +180,7 @@ export class KeyModel {
     const lease = this.#keptLease()
     if (lease?.proof !== proof) return false
     lease.ends = this.now + lasts
+    this.#openAt(lease.ends)
     return true
   }
 
@@ -183,6 +188,7 @@ export class KeyModel {
   cancel(proof: string, backoff: number): boolean {
     if (this.#keptLease()?.proof !== proof) return false
     this.#lease = undefined
+    this.#openAt(backoff > 0 ? this.now : undefined)
     if (backoff > 0) {
       this.#lease = {
         epoch: this.#epoch,
@@ -208,7 +214,9 @@ export class KeyModel {
     this.#clk += 1
     const entry = this.#entry
     if (entry && this.now < entry.freshUntil) {
-      entry.staleUntil = this.now + (entry.staleUntil - entry.freshUntil)
+      const moved = entry.freshUntil - this.now
+      entry.staleUntil -= moved
+      entry.errorUntil -= moved
       entry.freshUntil = this.now
     }
     const lease = this.#keptLease()
@@ -251,24 +259,32 @@ export class KeyModel {
     if (entry?.epoch !== this.#epoch) return miss
     const names = ['', ...entry.tags]
     if (names.some((name) => this.#isGone(name, entry.fence))) return miss
-    const { freshUntil, staleUntil } = this.#softened(entry, names)
+    const { freshUntil, servedUntil } = this.#softened(entry, names)
     if (this.now < freshUntil) {
       return { state: entry.value === undefined ? 'negative' : 'fresh', freshUntil }
     }
     // That there is no value is known, or it is not.
     if (entry.value === undefined) return miss
-    const lease = this.#keptLease()
-    const isBackingOff = lease !== undefined && lease.token === undefined
-    const isServed = this.now < staleUntil || (isBackingOff && this.now < entry.errorUntil)
-    return isServed ? { state: 'stale', freshUntil } : miss
+    return this.now < servedUntil ? { state: 'stale', freshUntil } : miss
   }
 
   /** Stale since the first soft mark that the load began before; later ones change nothing. */
-  #softened({ freshUntil, staleUntil, fence }: Entry, names: readonly Name[]) {
+  #softened(entry: Entry, names: readonly Name[]) {
+    const { freshUntil, staleUntil, errorUntil, fence } = entry
+    const servedUntil = this.#isFailing(entry) ? Math.max(staleUntil, errorUntil) : staleUntil
     const after = names.flatMap((name) => this.#soft.get(name) ?? [])
     const at = Math.min(...after.filter(({ clk }) => clk > fence).map((mark) => mark.at))
-    if (at >= freshUntil) return { freshUntil, staleUntil }
-    return { freshUntil: at, staleUntil: at + staleUntil - freshUntil }
+    if (at >= freshUntil) return { freshUntil, servedUntil }
+    return { freshUntil: at, servedUntil: at + servedUntil - freshUntil }
+  }
+
+  #isFailing({ opensAt }: Entry): boolean {
+    return opensAt !== undefined && opensAt <= this.now
+  }
+
+  /** When the load that begins, goes on or ends here will have failed; only a value ends that. */
+  #openAt(at: number | undefined): void {
+    if (this.#entry && !this.#isFailing(this.#entry)) this.#entry.opensAt = at
   }
 
   #isDueEarly(early: number): boolean {

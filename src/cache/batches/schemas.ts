@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { DurationMs, ObjectName } from '../../http/names.js'
-import { MAX_LIFE_MS } from '../entries/schemas.js'
+import { ErrorMs, MAX_LIFE_MS } from '../entries/schemas.js'
 import { TAG } from '../entries/tags.js'
 import { Lease } from '../leases/schemas.js'
 
@@ -59,6 +59,7 @@ export const WriteFields = {
   staleMs: Type.Optional(
     DurationMs(0, MAX_LIFE_MS, 'Then served stale for; default: the policy of the space.'),
   ),
+  errorMs: Type.Optional(ErrorMs),
   tags: Type.Optional(
     Type.Array(Type.String({ pattern: TAG.source, description: '1 to 128 printable ASCII.' }), {
       maxItems: 32,

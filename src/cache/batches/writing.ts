@@ -27,8 +27,10 @@ export function toWrite(pointer: string, sent: Static<typeof Fields>): WriteOpti
   if (isNegative && sent.value !== undefined) {
     throw invalid(`${pointer}/value`, 'contradicts negative: it says that there is none')
   }
-  if (isNegative && sent.staleMs !== undefined && sent.staleMs > 0) {
-    throw invalid(`${pointer}/staleMs`, 'does not belong to a negative entry: it ends at once')
+  for (const window of ['staleMs', 'errorMs'] as const) {
+    if (isNegative && (sent[window] ?? 0) > 0) {
+      throw invalid(`${pointer}/${window}`, 'does not belong to a negative entry: it ends at once')
+    }
   }
   return {
     payload: isNegative ? NOTHING : decode(`${pointer}/value`, sent.value, encoding),
@@ -40,6 +42,7 @@ export function toWrite(pointer: string, sent: Static<typeof Fields>): WriteOpti
     tags: [...new Set(sent.tags)],
     ttlMs: sent.ttlMs,
     staleMs: sent.staleMs,
+    errorMs: sent.errorMs,
     match: toMatch(ifMatch, `${pointer}/ifMatch`),
     onlyIfAbsent: ifNoneMatch !== undefined,
     fill: sent.lease,

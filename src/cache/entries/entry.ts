@@ -30,7 +30,7 @@ export interface Entry {
   readonly ageMs: number
   /** Until it becomes stale; negative: since it became so. */
   readonly ttlMs: number
-  /** Until it is no longer served at all; 0 where only a failed refresh keeps it. */
+  /** Until it is no longer served at all. */
   readonly servedMs: number
   /** How long its load took; 0 when it was not loaded under a lease. */
   readonly loadMs: number

@@ -31,6 +31,12 @@ export const ReadHeaders = Type.Object({
 
 export const GetHeaders = Type.Object({ ...ReadHeaders.properties, ...AskHeaders })
 
+export const ErrorMs = DurationMs(
+  0,
+  MAX_LIFE_MS,
+  'Served stale for so long instead, once a load failed; default: the policy of the space.',
+)
+
 export const WriteQuery = Type.Object(
   {
     ttlMs: Type.Optional(
@@ -39,6 +45,7 @@ export const WriteQuery = Type.Object(
     staleMs: Type.Optional(
       DurationMs(0, MAX_LIFE_MS, 'Then served stale for; default: the policy of the space.'),
     ),
+    errorMs: Type.Optional(ErrorMs),
   },
   { additionalProperties: false },
 )

@@ -156,7 +156,7 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
         negative: isNegative ? 1 : 0,
         ttl_ms: jittered(options.ttlMs ?? usualMs, policy.jitter),
         stale_ms: isNegative ? 0 : (options.staleMs ?? policy.staleMs),
-        error_ms: isNegative ? 0 : (options.errorMs ?? 0),
+        error_ms: isNegative ? 0 : (options.errorMs ?? policy.errorMs),
         idle_ms: policy.idleMs,
         type: options.contentType,
         encoding: options.contentEncoding,

@@ -25,7 +25,7 @@ export function toWrite({ headers, query, body }: PutRequest, policy: SpacePolic
   const directives = toWriteDirectives(headers['cache-control'])
   const isNegative = headers['lockstep-negative'] === 'true'
   const payload = toPayload(body, policy.maxValueBytes)
-  if (isNegative) assertNothing(payload, query.staleMs)
+  if (isNegative) assertNothing(payload, query)
   const condition = toCondition(headers)
   if (policy.requirePrecondition && !isConditional(condition)) {
     throw problem('precondition-required', 'The space takes no PUT without a condition.')
@@ -37,7 +37,7 @@ export function toWrite({ headers, query, body }: PutRequest, policy: SpacePolic
     tags: toTags(headers['cache-groups'], headers['surrogate-key']),
     ttlMs: query.ttlMs ?? directives.ttlMs,
     staleMs: query.staleMs ?? directives.staleMs,
-    errorMs: directives.errorMs,
+    errorMs: query.errorMs ?? directives.errorMs,
     ...condition,
     showsPresent: condition.onlyIfAbsent && prefersRepresentation(headers.prefer),
     isNegative,
@@ -73,9 +73,14 @@ function toPayload(body: unknown, maxBytes: number): Buffer {
 }
 
 /** A negative entry is the knowledge that there is no value. */
-function assertNothing(payload: Buffer, staleMs: number | undefined): void {
+function assertNothing(payload: Buffer, query: PutRequest['query']): void {
   if (payload.length > 0) throw invalid('body', 'must be empty with Lockstep-Negative')
-  if (staleMs !== undefined && staleMs > 0) {
-    throw invalid('querystring/staleMs', 'does not belong to Lockstep-Negative: it ends at once')
+  for (const window of ['staleMs', 'errorMs'] as const) {
+    if ((query[window] ?? 0) > 0) {
+      throw invalid(
+        `querystring/${window}`,
+        'does not belong to Lockstep-Negative: it ends at once',
+      )
+    }
   }
 }

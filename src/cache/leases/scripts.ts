@@ -7,7 +7,7 @@ const toHeld = (reply: unknown): boolean => (integers(reply, 1) as [number])[0] 
 export const renewScript = defineScript({
   name: 'cache.renew',
   file: new URL('../scripts/renew.lua', import.meta.url),
-  keys: ['clock', 'lease'],
+  keys: ['clock', 'entry', 'lease'],
   args: ['seed', 'on_restart', 'space', 'proof', 'lease_ms'],
   decode: toHeld,
 })
@@ -15,7 +15,7 @@ export const renewScript = defineScript({
 export const cancelScript = defineScript({
   name: 'cache.cancel',
   file: new URL('../scripts/cancel.lua', import.meta.url),
-  keys: ['clock', 'lease'],
+  keys: ['clock', 'entry', 'lease'],
   args: ['seed', 'on_restart', 'space', 'name', 'proof', 'backoff_ms'],
   decode: toHeld,
 })

@@ -2,6 +2,7 @@
 cache.cancel: give up the load of one key, so that another may try: at once, or after a while.
 
 KEYS clock       zset    clk, epoch, run and marks of the partition
+KEYS entry       string  see lib/entry.lua
 KEYS lease       string  see lib/lease.lua
 ARGV seed        int     epoch of a new clock
 ARGV on_restart  int     0 keep, 1 soft, 2 flush
@@ -16,7 +17,7 @@ RETURN outcome
 COST O(1)
 ]]
 -- @use lib/lease.lua
-local clock_key, lease_key = KEYS[1], KEYS[2]
+local clock_key, entry_key, lease_key = KEYS[1], KEYS[2], KEYS[3]
 local seed, on_restart, space, name = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local proof, backoff_ms = ARGV[5], tonumber(ARGV[6])
 
@@ -24,5 +25,6 @@ local clock = read_clock(clock_key, space, seed, on_restart)
 local lease = read_lease(lease_key, clock)
 if not is_held(lease, proof) then return { 0 } end
 end_lease(lease_key, clock, space, name)
+open_at(read_entry(entry_key), backoff_ms > 0 and now_us or 0)
 if backoff_ms > 0 then write_lease(lease_key, new_lease(clock, nil, '', backoff_ms)) end
 return { 1 }

@@ -41,7 +41,7 @@ end
 
 local clock = read_clock(clock_key, space, seed, on_restart)
 local entry = read_entry(entry_key)
-local state = judge(entry, clock, space, idle_ms, false)
+local state = judge(entry, clock, space, idle_ms)
 local there = state == 1 or state == 2
 if there and entry.kind ~= COUNTER then return { 3, entry.kind, 0, '' } end
 

@@ -17,7 +17,7 @@ RETURN clk entry...
 
 COST O(keys), and O(tags) for an entry with tags
 ]]
--- @use lib/lease.lua
+-- @use lib/entry.lua
 local clock_key = KEYS[1]
 local seed, on_restart, space, idle_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 local max_bytes, reply_bytes = tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -28,7 +28,7 @@ local answer, bytes = { clock.clk }, 0
 for i = 2, #KEYS do
   if bytes > reply_bytes then break end
   local entry = read_entry(KEYS[i])
-  local state, logical, stale = judge_kept(entry, clock, space, idle_ms, KEYS[i])
+  local state, logical, stale = judge(entry, clock, space, idle_ms)
   if state == 0 then answer[#answer + 1] = 0
   else
     if idle_ms > 0 and now_us - entry.touched > idle_ms * 100 then

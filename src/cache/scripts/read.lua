@@ -37,7 +37,7 @@ local max_bytes, have = tonumber(ARGV[12]), ARGV[13]
 
 local clock = read_clock(clock_key, space, seed, on_restart)
 local entry = read_entry(entry_key)
-local state, logical, stale = judge_kept(entry, clock, space, idle_ms, entry_key)
+local state, logical, stale = judge(entry, clock, space, idle_ms)
 local lease, ran_out = want and read_lease(lease_key, clock)
 if lease and lease.ran_out then lease, ran_out = nil, lease end
 local is_other_kind = state ~= 0 and entry.kind ~= BYTES
@@ -69,6 +69,7 @@ local function ask()
   local lasts_ms = length_ms(lease_ms, max_lease_ms, entry, ran_out)
   local granted = new_lease(clock, entry, token, lasts_ms)
   if not write_lease(lease_key, granted) then return 0, 0, '' end
+  open_at(entry, granted.ends)
   return ran_out and 4 or 1, lasts_ms, proof_of(granted)
 end
 

@@ -18,7 +18,7 @@ RETURN outcome version
 
 COST O(1)
 ]]
--- @use lib/lease.lua
+-- @use lib/entry.lua
 local clock_key, entry_key, lease_key, values_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local seed, on_restart, space, name = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local match, idle_ms = ARGV[5], tonumber(ARGV[6])
@@ -26,7 +26,7 @@ local match, idle_ms = ARGV[5], tonumber(ARGV[6])
 local clock = read_clock(clock_key, space, seed, on_restart)
 if match ~= '' then
   local entry = read_entry(entry_key)
-  local state = judge_kept(entry, clock, space, idle_ms, entry_key)
+  local state = judge(entry, clock, space, idle_ms)
   local there = (state == 1 or state == 2) and entry.version or 0
   if there == 0 or (match ~= '*' and match ~= digits(there)) then return { 2, there } end
 end

@@ -2,6 +2,7 @@
 cache.renew: more time for the load of one key. Nothing else of its lease changes.
 
 KEYS clock       zset    clk, epoch, run and marks of the partition
+KEYS entry       string  see lib/entry.lua
 KEYS lease       string  see lib/lease.lua
 ARGV seed        int     epoch of a new clock
 ARGV on_restart  int     0 keep, 1 soft, 2 flush
@@ -15,7 +16,7 @@ RETURN outcome
 COST O(1)
 ]]
 -- @use lib/lease.lua
-local clock_key, lease_key = KEYS[1], KEYS[2]
+local clock_key, entry_key, lease_key = KEYS[1], KEYS[2], KEYS[3]
 local seed, on_restart, space = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local proof, lease_ms = ARGV[4], tonumber(ARGV[5])
 
@@ -23,5 +24,7 @@ local lease = read_lease(lease_key, read_clock(clock_key, space, seed, on_restar
 if not is_held(lease, proof) then return { 0 } end
 -- First, because a full Redis lets a script write only after a command that takes no memory.
 redis.call('PEXPIRE', lease_key, kept_ms(lease_ms))
-redis.call('SETRANGE', lease_key, ENDS_AT, struct.pack('>d', now_us + lease_ms * 1000))
+local ends = now_us + lease_ms * 1000
+redis.call('SETRANGE', lease_key, ENDS_AT, struct.pack('>d', ends))
+open_at(read_entry(entry_key), ends)
 return { 1 }

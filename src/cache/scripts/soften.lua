@@ -23,8 +23,9 @@ tick(clock)
 
 local entry = read_entry(entry_key)
 if entry and now_us < entry.logical then
-  local stale = now_us + (entry.stale - entry.logical)
-  redis.call('SETRANGE', entry_key, LOGICAL_AT, struct.pack('>dd', now_us, stale))
+  local moved = entry.logical - now_us
+  redis.call('SETRANGE', entry_key, LOGICAL_AT,
+    struct.pack('>ddd', now_us, entry.stale - moved, entry.error - moved))
 end
 local lease = read_lease(lease_key, clock)
 -- A back-off goes on: what is stale now could not be loaded a moment ago.

@@ -27,7 +27,7 @@ local ttl_ms, jitter_ms, idle_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumbe
 
 local clock = read_clock(clock_key, space, seed, on_restart)
 local entry = read_entry(entry_key)
-local state = judge(entry, clock, space, idle_ms, false)
+local state = judge(entry, clock, space, idle_ms)
 if state ~= 1 then return { state, state == 0 and 0 or entry.version } end
 
 -- Also a shorter life is news: a process may keep the value in its own memory for the old one.

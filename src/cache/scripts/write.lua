@@ -19,7 +19,7 @@ ARGV show_bytes  int     its payload is left out if it is larger
 ARGV negative    0 or 1  1: the value is known to be absent
 ARGV ttl_ms      int     fresh for
 ARGV stale_ms    int     then stale for
-ARGV error_ms    int     or, after a failed refresh, for
+ARGV error_ms    int     or, once a load failed, for
 ARGV idle_ms     int     longest time without use, 0 for none
 ARGV type        string  content type
 ARGV encoding    string  content encoding
@@ -60,7 +60,7 @@ end
 
 local clock = read_clock(clock_key, space, seed, on_restart)
 local entry = read_entry(entry_key)
-local state, logical, stale = judge_kept(entry, clock, space, idle_ms, entry_key)
+local state, logical, stale = judge(entry, clock, space, idle_ms)
 
 local lease
 if fill ~= '' then
@@ -97,6 +97,7 @@ write_entry(entry_key, {
   version = clock.clk, fence = lease and lease.clk or clock.clk, epoch = clock.epoch,
   created = now_us, touched = now_us,
   logical = fresh_until, stale = fresh_until + stale_ms * 1000, error = fresh_until + error_ms * 1000,
+  opens = 0,
   load = lease and math.min(4294967295, math.max(1, ms(now_us - lease.granted))) or 0,
   size = #payload, token = fill ~= '' and fill .. ' ' .. fill_digest or '', type = content_type, encoding = encoding, tags = tags,
 }, payload)

@@ -6,6 +6,8 @@ export interface SpacePolicy {
   readonly ttlMs: number
   /** Then served stale, while one caller loads, for. */
   readonly staleMs: number
+  /** Instead of `staleMs`, once a load failed or its lease ran out. */
+  readonly errorMs: number
   /** How long it is known that there is no value. */
   readonly negativeTtlMs: number
   /** Longest time without use; 0 for none. */
@@ -31,6 +33,7 @@ export const MAX_VALUE_BYTES = 8 * 1024 * 1024
 export const DEFAULT_POLICY: SpacePolicy = Object.freeze({
   ttlMs: 300_000,
   staleMs: 0,
+  errorMs: 0,
   negativeTtlMs: 60_000,
   idleMs: 0,
   jitter: 0.1,

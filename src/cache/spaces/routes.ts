@@ -113,6 +113,7 @@ function toResponse({ name, version, value: sent, inFile: isInFile }: SpaceDocum
     name,
     ttlMs: value.ttlMs,
     staleMs: value.staleMs,
+    errorMs: value.errorMs,
     negativeTtlMs: value.negativeTtlMs,
     idleMs: value.idleMs,
     jitter: value.jitter,

@@ -34,6 +34,11 @@ const L1Fields = {
 const PolicyFields = {
   ttlMs: DurationMs(1, MAX_LIFE_MS, `Fresh for. Default ${DEFAULT_POLICY.ttlMs}.`),
   staleMs: DurationMs(0, MAX_LIFE_MS, `Then served stale for. Default ${DEFAULT_POLICY.staleMs}.`),
+  errorMs: DurationMs(
+    0,
+    MAX_LIFE_MS,
+    `Served stale for so long instead, once a load failed or its lease ran out, until one succeeds. Default ${DEFAULT_POLICY.errorMs}.`,
+  ),
   negativeTtlMs: DurationMs(
     1,
     MAX_LIFE_MS,
@@ -90,7 +95,7 @@ export const SpaceRequest = Type.Object(
   {
     additionalProperties: false,
     examples: [
-      { ttlMs: 60_000, staleMs: 30_000 },
+      { ttlMs: 60_000, staleMs: 30_000, errorMs: 3_600_000 },
       { ttlMs: 3_600_000, idleMs: 600_000, l1: { maxEntries: 1_000, policy: 'lfu' } },
     ],
   },
@@ -111,6 +116,7 @@ export const SpaceResponse = Type.Object(
         name: 'users',
         ttlMs: 60_000,
         staleMs: 0,
+        errorMs: 0,
         negativeTtlMs: 60_000,
         idleMs: 0,
         jitter: 0.1,

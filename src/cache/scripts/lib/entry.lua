@@ -1,20 +1,21 @@
 -- An entry is one string: a fixed header, four short texts, the payload. Times are us.
---   format kind flags        2; 0 bytes, 1 counter, 2 object; 1 negative + 2 its fill created it
+--   format kind flags        3; 0 bytes, 1 counter, 2 object; 1 negative + 2 its fill created it
 --   version fence epoch      see clock.lua; the fence is the clk at which its load began
 --   created touched          written at; last seen in use (for idle time)
---   logical stale error      fresh until, served stale until, kept for a failed refresh until
+--   logical stale error      fresh until, served stale until, the same once no load succeeds
+--   opens                    since when none does: one failed, or its lease ran out; 0 for no such time
 --   load                     how long the load took, ms; 0 when it is not known
 --   size                     bytes of the payload; of a counter or an object, those in its hash
 --   lengths                  proof of the grant that it filled, content type, content encoding, tags
 
 -- @use clock.lua
 
-local FORMAT = 2
-local HEADER = '>BBBddddddddIIBBBH'
-local HEADER_BYTES = 80
+local FORMAT = 3
+local HEADER = '>BBBdddddddddIIBBBH'
+local HEADER_BYTES = 88
 local BYTES, COUNTER, OBJECT = 0, 1, 2
 -- Where the fields that change in place begin.
-local TOUCHED_AT, LOGICAL_AT = 35, 43
+local TOUCHED_AT, LOGICAL_AT, OPENS_AT = 35, 43, 67
 -- Read in one command: the header, the texts unless they are long, and with them a small payload.
 local HEAD_BYTES = 4096
 
@@ -32,7 +33,7 @@ local function read_entry(key)
   local e = { key = key }
   local format, flags, token, kind_of, encoding, tags
   format, e.kind, flags, e.version, e.fence, e.epoch, e.created, e.touched, e.logical, e.stale,
-    e.error, e.load, e.size, token, kind_of, encoding, tags = struct.unpack(HEADER, head)
+    e.error, e.opens, e.load, e.size, token, kind_of, encoding, tags = struct.unpack(HEADER, head)
   if format ~= FORMAT then return nil end
   local texts = HEADER_BYTES + token + kind_of + encoding + tags
   if texts > #head then head = redis.call('GETRANGE', key, 0, texts - 1) end
@@ -59,7 +60,7 @@ end
 local function write_entry(key, e, payload)
   local flags = (e.negative and 1 or 0) + (e.was_created and 2 or 0)
   local header = struct.pack(HEADER, FORMAT, e.kind, flags, e.version, e.fence, e.epoch, e.created,
-    e.touched, e.logical, e.stale, e.error, e.load, e.size, #e.token, #e.type, #e.encoding, #e.tags)
+    e.touched, e.logical, e.stale, e.error, e.opens, e.load, e.size, #e.token, #e.type, #e.encoding, #e.tags)
   local life_ms = math.ceil((math.max(e.logical, e.stale, e.error) - now_us) / 1000)
   -- A soft invalidation during its load may have ended it before it began.
   if life_ms < 1 then return redis.call('UNLINK', key) end
@@ -67,10 +68,16 @@ local function write_entry(key, e, payload)
     'PX', life_ms)
 end
 
--- Where an entry stands now: 0 miss, 1 fresh, 2 stale, 3 negative; and its logical end and stale
--- end as the marks leave them. `failed`: its refresh failed and is backing off, so the error
--- window counts as well.
-local function judge(e, clock, space, idle_ms, failed)
+-- The load of an entry that is there ends at `at`, unless it succeeds before; 0 where it was given up.
+-- Once the error window is open, only a new value closes it.
+local function open_at(e, at)
+  if not e or (e.opens > 0 and e.opens <= now_us) then return end
+  redis.call('SETRANGE', e.key, OPENS_AT, struct.pack('>d', at))
+end
+
+-- Where an entry stands now: 0 miss, 1 fresh, 2 stale, 3 negative; and its logical end and the end
+-- of its service, as the marks and failed loads leave them.
+local function judge(e, clock, space, idle_ms)
   if not e or e.epoch ~= clock.epoch then return 0 end
   -- Another version in the hash of values means that one of the two was lost.
   if e.values and redis.call('HGET', e.values, '') ~= digits(e.version) then return 0 end
@@ -78,13 +85,12 @@ local function judge(e, clock, space, idle_ms, failed)
   if e.fence < hard then return 0 end
   if idle_ms > 0 and e.touched + idle_ms * 1000 <= now_us then return 0 end
 
-  local logical, stale = e.logical, e.stale
-  if since < logical then
-    logical, stale = since, since + (stale - logical)
-  end
+  local moved = math.max(0, e.logical - since)
+  local logical, stale, error_end = e.logical - moved, e.stale - moved, e.error - moved
+  if e.opens > 0 and e.opens <= now_us then stale = math.max(stale, error_end) end
   if now_us < logical then return e.negative and 3 or 1, logical, stale end
   if e.negative then return 0 end
-  if now_us < stale or (failed and now_us < e.error) then return 2, logical, stale end
+  if now_us < stale then return 2, logical, stale end
   return 0
 end
 

@@ -30,15 +30,6 @@ local function read_lease(key, clock)
   return l
 end
 
--- Where an entry stands, as `judge` says; a back-off keeps it through its error window. Marks may
--- have ended its stale window earlier than the entry itself says.
-local function judge_kept(entry, clock, space, idle_ms, entry_key)
-  local state, logical, stale = judge(entry, clock, space, idle_ms, false)
-  if state ~= 0 or not entry or entry.error <= now_us then return state, logical, stale end
-  local lease = read_lease((string.gsub(entry_key, ':entry:', ':lease:', 1)), clock)
-  return judge(entry, clock, space, idle_ms, lease and lease.failed)
-end
-
 local function proof_of(lease) return lease.token .. '.' .. digits(lease.clk) end
 
 local function is_held(lease, proof) return lease and proof_of(lease) == proof end

@@ -8,7 +8,7 @@ local function new_values(kind, clock, ttl_ms)
   local ends = now_us + ttl_ms * 1000
   return {
     kind = kind, negative = false, was_created = false, epoch = clock.epoch, created = now_us,
-    logical = ends, stale = ends, error = ends, load = 0, size = 0,
+    logical = ends, stale = ends, error = ends, opens = 0, load = 0, size = 0,
     token = '', type = '', encoding = '', tags = '',
   }
 end
