@@ -9,7 +9,8 @@ RUN npm run -s build && npm prune --omit=dev --no-audit --no-fund
 
 FROM node:24-slim
 ENV NODE_ENV=production \
-    LOCKSTEP_HOST=0.0.0.0
+    LOCKSTEP_HOST=0.0.0.0 \
+    LOCKSTEP_DRAIN_DELAY_MS=5000
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules

@@ -3,6 +3,7 @@ import { type OnReload, toLive } from './config/reload.js'
 import { type Config, definitionsOf } from './config.js'
 import type { RedisAccess } from './domain.js'
 import { DOMAINS } from './domains.js'
+import type { Phase } from './http/draining.js'
 import { errorPages } from './http/error-pages.js'
 import { healthRoutes } from './http/health.js'
 import { otherMethods } from './http/methods.js'
@@ -32,8 +33,8 @@ export interface AppDeps {
   readonly clockOffsetUs?: () => number
   /** Where domains register for definitions of the file that change while the service runs. */
   readonly onReload?: OnReload<Config>
-  /** True from the first signal to end on: the instance wants no new traffic. */
-  readonly isDraining?: () => boolean
+  /** How far the instance is on its way out. */
+  readonly phase?: () => Phase
   readonly tls?: TlsOptions | undefined
 }
 
@@ -45,7 +46,13 @@ export interface Apps {
 
 /** The only place where domains meet their dependencies. Production and tests both start here. */
 export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis): Apps {
-  const { config, links, logger, onReload = () => undefined, isDraining = () => false } = deps
+  const {
+    config,
+    links,
+    logger,
+    onReload = () => undefined,
+    phase = () => 'serving' as const,
+  } = deps
   const metrics = createMetrics(version)
   const turn: Turn = { meter: undefined }
   const keyring = createKeyring(config.definitions.tokens)
@@ -63,12 +70,12 @@ export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis)
     onParserError: createParserErrorCount(metrics),
     keyring,
     tls: deps.tls,
-    isDraining,
+    phase,
     turn,
     translate: fromStore,
   }
   const app = createServer(server)
-  const probes = { notReady: () => notReady(links, isDraining) }
+  const probes = { notReady: () => notReady(links, phase) }
   const { cacheProbe } = links
   const operations = {
     metrics,
@@ -123,8 +130,8 @@ function accessRedis(deps: AppDeps, metrics: Metrics, turn: Turn): RedisAccess {
   }
 }
 
-const notReady = (links: Links, isDraining: () => boolean) => {
-  if (isDraining()) return { code: 'draining' } as const
+const notReady = (links: Links, phase: () => Phase) => {
+  if (phase() !== 'serving') return { code: 'draining' } as const
   const { probe, commands } = links
   if (probe.isUp() && commands.isReady()) return undefined
   const reason = probe.reason() ?? commands.contact.reason ?? 'timeout'

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Logger } from 'pino'
 import { buildApp } from './app.js'
@@ -7,6 +8,7 @@ import { printConfig } from './config/print.js'
 import { createReloads, type Reloads } from './config/reload.js'
 import { unknownVariables } from './config/variables.js'
 import { type Config, loadConfig } from './config.js'
+import type { Phase } from './http/draining.js'
 import { type Address, AddressError, probeAddress, toAddress } from './listen.js'
 import { createLogger, toLoggedError } from './logging/logger.js'
 import { LayoutError } from './redis/layout-record.js'
@@ -111,7 +113,7 @@ async function serve({ config, addresses, tls, managed }: Start): Promise<void> 
     // Redis may come long after the start; the instance ends as it would have ended then.
     onRefused: (error) => void shutDown(1).then(() => fail(error), fail),
   })
-  let draining = false
+  let phase: Phase = 'serving'
   const reloads = createReloads(() => {
     const fresh = loadConfig(process.env)
     // A bad certificate keeps the rest back as well: all of a reload, or nothing.
@@ -125,7 +127,7 @@ async function serve({ config, addresses, tls, managed }: Start): Promise<void> 
     logger,
     tls,
     onReload,
-    isDraining: () => draining,
+    phase: () => phase,
   })
   const apps = admin ? [app, admin] : [app]
   const listeners = apps.map((app, i): Listener => ({ app, address: addresses[i] as Address }))
@@ -142,7 +144,9 @@ async function serve({ config, addresses, tls, managed }: Start): Promise<void> 
   })
 
   shutDown = async () => {
-    draining = true
+    phase = 'leaving'
+    await sleep(config.drainDelayMs)
+    phase = 'closing'
     // The operators' last: it tells until the end that the other drains.
     await close(listeners, config.drainTimeoutMs)
     links.close()

@@ -3,7 +3,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { Config } from './config.js'
 import { installAuth } from './http/auth.js'
 import { BODY_BYTES, installBodies } from './http/body.js'
-import { installDraining } from './http/draining.js'
+import { installDraining, type Phase } from './http/draining.js'
 import { installEventStreams } from './http/event-stream.js'
 import { installMethods } from './http/methods.js'
 import { installOriginRules } from './http/origin.js'
@@ -32,7 +32,7 @@ export interface ServerOptions {
   readonly keyring: Keyring
   /** Without it the service speaks plain HTTP. */
   readonly tls?: TlsOptions | undefined
-  readonly isDraining: () => boolean
+  readonly phase: () => Phase
   readonly turn: Turn
   /** How errors of other rooms become problems. */
   readonly translate: Translate
@@ -52,7 +52,7 @@ const toConnections = (requestTimeoutMs: number) => ({
 
 /** Fastify with everything that holds for every request, and no route. */
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { config, logger, metrics, observe, keyring, isDraining, translate, tls, turn } = options
+  const { config, logger, metrics, observe, keyring, phase, translate, tls, turn } = options
   const { onParserError } = options
   const connections = toConnections(config.requestTimeoutMs)
   const app = Fastify({
@@ -82,7 +82,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   installProblems(app, translate)
   installRequestLog(app, { slowMs: config.slowRequestMs, sample: config.logSample })
   observe(app)
-  installDraining(app, isDraining)
+  installDraining(app, phase)
   installOriginRules(app, {
     allowedHosts: config.allowedHosts,
     loopbackOnly: () => !config.allowAnonymous && !keyring.isLocked(),

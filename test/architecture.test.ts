@@ -47,6 +47,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'app.ts',
     'config',
     'config.ts',
+    'http',
     'listen.ts',
     'servers.ts',
     'stop-signals.ts',

@@ -162,11 +162,18 @@ export const SettingsSchema = Type.Object(
       maximum: 1,
       description: 'Share of successful requests that are logged.',
     }),
+    drainDelayMs: Type.Integer({
+      default: 0,
+      minimum: 0,
+      maximum: 300_000,
+      description:
+        'How long the instance serves on at shutdown while /readyz is 503 and every answer closes its connection, so that balancers have left before it stops listening.',
+    }),
     drainTimeoutMs: Type.Integer({
       default: 10_000,
       minimum: 0,
       maximum: 300_000,
-      description: 'How long running requests may take to finish at shutdown.',
+      description: 'How long running requests may take to finish after that.',
     }),
   },
   { additionalProperties: false },

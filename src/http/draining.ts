@@ -1,19 +1,29 @@
 import type { FastifyInstance } from 'fastify'
 import { problem } from './problem.js'
 
+/**
+ * `leaving`: serves as ever, but tells balancers and clients to go elsewhere. `closing`: finishes
+ * what it has begun, and begins nothing new.
+ */
+export type Phase = 'serving' | 'leaving' | 'closing'
+
 const PROBES = /^\/(livez|readyz|metrics)\b/
 
 /**
- * An instance that shuts down finishes what it has begun. What still arrives, on connections that
- * a client had kept open, is sent elsewhere before it starts anything.
+ * From the first signal on every answer closes its connection, so that none is left for a client to
+ * send a request on while it is closed here. What arrives later all the same is sent elsewhere.
  */
-export function installDraining(app: FastifyInstance, isDraining: () => boolean): void {
+export function installDraining(app: FastifyInstance, phase: () => Phase): void {
   app.addHook('onRequest', (request, _reply, done) => {
-    if (isDraining() && !PROBES.test(request.url)) {
+    if (phase() === 'closing' && !PROBES.test(request.url)) {
       throw problem('draining', 'This instance is shutting down; ask another, or again soon.', {
         retryAfterMs: 1_000,
       })
     }
+    done()
+  })
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (phase() !== 'serving') reply.header('connection', 'close')
     done()
   })
 }
