@@ -56,22 +56,27 @@ export interface DocumentsOptions<T> {
   /** Documents of the configuration file; they hold in every namespace. Read again at each call. */
   readonly fromFile?: () => ReadonlyMap<string, Document<T>>
   readonly pollMs?: number
+  /** How long a namespace is kept up to date that nobody asks for. */
+  readonly idleMs?: number
 }
 
 /** Bounds what a process that reads a namespace for the first time is sent. */
 export const MAX_DOCUMENTS = 1_000
 /** The rest of the promised second is for the round trip. */
 const POLL_MS = 500
+const IDLE_MS = 3_600_000
 /** Namespaces that are kept up to date; beyond, the one unused for longest is forgotten. */
 const MAX_NAMESPACES = 1_000
 
 interface Known<T> {
+  usedAt: number
   revision: number
   documents: Map<string, Document<T>>
 }
 
 export function createDocuments<T>(options: DocumentsOptions<T>): Documents<T> {
-  const { binder, signals, part, parse, fromFile = () => new Map(), pollMs = POLL_MS } = options
+  const { binder, signals, part, parse, fromFile = () => new Map() } = options
+  const { pollMs = POLL_MS, idleMs = IDLE_MS } = options
   const scripts = {
     read: binder.bind(readScript),
     write: binder.bind(writeScript),
@@ -86,6 +91,7 @@ export function createDocuments<T>(options: DocumentsOptions<T>): Documents<T> {
   function touch(namespace: string): Known<T> | undefined {
     const entry = known.get(namespace)
     if (entry) {
+      entry.usedAt = performance.now()
       known.delete(namespace)
       known.set(namespace, entry)
     }
@@ -101,7 +107,8 @@ export function createDocuments<T>(options: DocumentsOptions<T>): Documents<T> {
       const document = toDocument(stored)
       if (document) documents.set(stored.name, document)
     }
-    const entry = { revision: reply.revision, documents }
+    const usedAt = before?.usedAt ?? performance.now()
+    const entry = { usedAt, revision: reply.revision, documents }
     known.set(namespace, entry)
     if (known.size > MAX_NAMESPACES) known.delete(known.keys().next().value as string)
     return entry
@@ -120,7 +127,11 @@ export function createDocuments<T>(options: DocumentsOptions<T>): Documents<T> {
   const refreshQuietly = (namespace: string) => void refresh(namespace).catch(() => undefined)
 
   const timer = setInterval(() => {
-    for (const namespace of known.keys()) refreshQuietly(namespace)
+    const now = performance.now()
+    for (const [namespace, { usedAt }] of known) {
+      if (now - usedAt > idleMs) known.delete(namespace)
+      else refreshQuietly(namespace)
+    }
   }, pollMs)
   timer.unref()
 

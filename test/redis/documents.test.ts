@@ -92,6 +92,19 @@ describe('documents', () => {
     await until('the removal', () => there.peek(harness.namespace, 'a') === undefined)
   })
 
+  it('polls for a namespace no longer than somebody asks for it', async () => {
+    const here = newProcess('idle', { pollMs: 20, idleMs: 200 })
+    await here.get(harness.namespace, 'a')
+    await here.get('t-unused', 'a')
+    await until('the end of the unused one', () => {
+      here.peek(harness.namespace, 'a')
+      return !here.knows('t-unused')
+    })
+    expect(here.knows(harness.namespace)).toBe(true)
+    await here.get('t-unused', 'a')
+    expect(here.knows('t-unused')).toBe(true)
+  })
+
   it('gives every change a version that never comes back', async () => {
     const here = newProcess('versions')
     const put = async (value: Colour) => {
