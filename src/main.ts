@@ -137,7 +137,9 @@ async function serve({ config, addresses, tls, managed }: Start): Promise<void> 
     renewCertificate(listeners, fresh)
     logger.info('certificate read again')
   }
-  if (tls) watchTls(config, tls, { onChange: renew })
+  const onFault = ({ message }: Error) =>
+    logger.error({ fault: message }, 'certificate kept as it was')
+  if (tls) watchTls(config, tls, { onChange: renew, onFault })
   onReload((fresh) => {
     const options = tls && readTls(fresh)
     if (options) renew(options)

@@ -51,7 +51,7 @@ const LOOK_EVERY_MS = 30_000
 
 /**
  * Certificates are renewed by programs that send no signal, so the files are looked at from time to
- * time. A file that is half written is taken at the next look.
+ * time. A file that is half written is taken at a later look.
  * @returns the end of it
  */
 export function watchTls(
@@ -59,18 +59,28 @@ export function watchTls(
   current: TlsOptions,
   {
     onChange,
+    onFault,
     everyMs = LOOK_EVERY_MS,
-  }: { onChange: (fresh: TlsOptions) => void; everyMs?: number },
+  }: {
+    onChange: (fresh: TlsOptions) => void
+    /** Called once for each fault that keeps the old certificate going. */
+    onFault: (error: Error) => void
+    everyMs?: number
+  },
 ): () => void {
   let known = JSON.stringify(current)
+  let fault = ''
   const timer = setInterval(() => {
     try {
       const fresh = readTls(files)
+      fault = ''
       if (fresh === undefined || JSON.stringify(fresh) === known) return
       known = JSON.stringify(fresh)
       onChange(fresh)
-    } catch {
-      // The old certificate goes on; --check-config tells what is wrong with the new one.
+    } catch (error) {
+      const { message } = error as Error
+      if (message !== fault) onFault(error as Error)
+      fault = message
     }
   }, everyMs)
   timer.unref()

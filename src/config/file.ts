@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { isNode, LineCounter, parseDocument } from 'yaml'
+import { type Document, isNode, LineCounter, parseDocument } from 'yaml'
 import { ConfigError } from './faults.js'
 
 /** A YAML file (JSON is YAML) whose values know where they stand. */
@@ -18,7 +18,7 @@ export function readConfigFile(path: string): ConfigFile {
     const texts = document.errors.map(({ message }) => `${path}: ${message.split('\n', 1)[0]}`)
     throw new ConfigError(texts.join('\n'))
   }
-  const values: unknown = document.toJS() ?? {}
+  const values = toValues(path, document)
   if (typeof values !== 'object' || values === null || Array.isArray(values)) {
     throw new ConfigError(`${path} must hold settings by name (port: 7700).`)
   }
@@ -43,6 +43,15 @@ export const keysOf = (pointer: string): string[] =>
     .split('/')
     .slice(1)
     .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+
+/** A few lines of aliases can stand for billions of values: the parser counts them, and throws. */
+function toValues(path: string, document: Document.Parsed): unknown {
+  try {
+    return document.toJS() ?? {}
+  } catch (error) {
+    throw new ConfigError(`${path}: ${(error as Error).message}`)
+  }
+}
 
 /** @throws ConfigError naming the file, and not what is in it: it may hold a secret. */
 export function readText(path: string): string {

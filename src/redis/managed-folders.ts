@@ -38,12 +38,18 @@ export function makeRunFolder(folders: readonly string[] = [tmpdir(), '/tmp']): 
   )
 }
 
+const WRITABLE_BY_OTHERS = 0o022
+
 /** @throws ManagedRedisError when the folder cannot be made or written to. */
-export function makeDataFolder(folder: string): string {
+export function makeDataFolder(folder: string, log: (message: string) => void): string {
   const absolute = path.resolve(folder)
   try {
     mkdirSync(absolute, { recursive: true, mode: 0o700 })
     accessSync(absolute, constants.W_OK | constants.X_OK)
+    // It was there before, so its mode is not changed: it may be a folder that others need.
+    if (statSync(absolute).mode & WRITABLE_BY_OTHERS) {
+      log(`Other users may replace the data in ${absolute}: make it yours alone (chmod 700).`)
+    }
     return absolute
   } catch (error) {
     throw unwritable(absolute, error)

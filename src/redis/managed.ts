@@ -125,7 +125,7 @@ interface Place {
 /** Makes the folders, locks the data folder and writes the configuration. */
 async function takePlace(options: ManagedOptions): Promise<Place> {
   const { port, lockWaitMs = 10_000, conf: extra = [], log = () => {} } = options
-  const dataFolder = options.dataFolder && makeDataFolder(options.dataFolder)
+  const dataFolder = options.dataFolder && makeDataFolder(options.dataFolder, log)
   const lock = dataFolder === undefined ? undefined : await lockFolder(dataFolder, lockWaitMs, log)
   const runFolder = makeRunFolder()
   const folder = dataFolder ?? runFolder

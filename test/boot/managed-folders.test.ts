@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, expect, it, vi } from 'vitest'
 import { makeRunFolder } from '../../src/redis/managed-folders.js'
@@ -36,6 +36,21 @@ it('says so when the data folder cannot be written', async () => {
   const occupied = tempFolder()
   mkdirSync(path.join(occupied, 'lock'))
   await expect(start({ dataFolder: occupied })).rejects.toThrow(/cannot keep its data in/)
+})
+
+it('warns of a data folder that others may write to, and leaves it so', async () => {
+  const dataFolder = tempFolder()
+  const log: string[] = []
+  const startThere = async () => {
+    const redis = await start({ dataFolder, log: (line) => log.push(line) })
+    await redis.stop()
+  }
+  await startThere()
+  expect(log).toEqual([])
+  chmodSync(dataFolder, 0o777)
+  await startThere()
+  expect(log).toEqual([expect.stringMatching(`^Other users .* ${dataFolder}.*chmod 700`)])
+  expect(statSync(dataFolder).mode & 0o777).toBe(0o777)
 })
 
 it('takes the data folder whatever stands in its name', async () => {

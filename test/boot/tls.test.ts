@@ -83,16 +83,23 @@ it('refuses files that do not fit together', () => {
   expect(() => readTls({ ...files, tlsKeyFile: '/none/such' })).toThrow(/cannot be read/)
 })
 
-it('notices a renewed certificate by itself', async () => {
+it('notices a renewed certificate by itself, and says once that it is broken', async () => {
   const folder = tempFolder()
   const first = makeCertificate(folder, 'first')
   const second = makeCertificate(folder, 'second')
   const files = { tlsCertFile: first.certFile, tlsKeyFile: first.keyFile, tlsClientCaFile: '' }
   const seen: TlsOptions[] = []
-  const end = watchTls(files, readTls(files)!, { onChange: (tls) => seen.push(tls), everyMs: 5 })
+  const faults: string[] = []
+  const end = watchTls(files, readTls(files)!, {
+    onChange: (tls) => void seen.push(tls),
+    onFault: ({ message }) => void faults.push(message),
+    everyMs: 5,
+  })
   copyFileSync(second.certFile, first.certFile)
+  await until('the fault', () => faults.length > 0)
   copyFileSync(second.keyFile, first.keyFile)
   await until('the change', () => seen.length > 0)
   end()
+  expect(faults).toEqual([expect.stringContaining('do not fit together')])
   expect(seen).toEqual([expect.objectContaining({ cert: second.cert, key: second.key })])
 })

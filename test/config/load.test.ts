@@ -86,6 +86,14 @@ it.each(['spaces', 'policies'])('names what no %s can be called', (section) => {
 it.each([
   ['no mapping', '- a\n- b\n', /must hold settings by name/],
   ['broken YAML', 'a: [1\n', /lockstep.yaml: .*line 2/],
+  ['an alias of what is not there', 'a: *b\n', /lockstep.yaml: .*alias/],
+  [
+    'more aliases than a file needs',
+    Array.from({ length: 9 }, (_, i) => `a${i}: &a${i} [${`*a${i - 1}, `.repeat(i && 9)}x]\n`).join(
+      '',
+    ),
+    /lockstep.yaml: Excessive alias count/,
+  ],
   ['a key that stands twice', 'port: 1\nport: 2\n', /unique/],
 ])('refuses a file that is %s', (_what, text, message) => {
   expect(faultsOf(() => withFile(text)).join()).toMatch(message)
