@@ -20,28 +20,57 @@ const operations = {
       { member: shortId(random(members)), score: randomScore(), op: 'set' },
     ]),
   rank: (store, board, members) =>
-    store.members(NAMESPACE, board, undefined, { members: [shortId(random(members))] }),
+    store.members(NAMESPACE, board, undefined, [shortId(random(members))]),
   'page of 10': (store, board, members) =>
-    store.page(NAMESPACE, board, undefined, {
-      from: 1 + random(members - 10),
-      limit: 10,
-      worst: 0,
-      best_score: '',
-      worst_score: '',
-      after: '',
-      after_seq: '0',
-      after_member: '',
-    }),
+    store.range(NAMESPACE, board, undefined, () => pageFrom(1 + random(members - 10), 10)),
   'around, 11': (store, board, members) =>
     store.around(NAMESPACE, board, undefined, { member: shortId(random(members)), count: 11 }),
 }
 
+const pageFrom = (from, limit) => ({ from, limit, order: 'best', bestScore: '', worstScore: '' })
+
+/** Every call at its documented maximum. */
+const maxima = {
+  'query of 1000': (store, board, members) =>
+    store.members(NAMESPACE, board, undefined, shortIds(1_000, members)),
+  'page of 1000': (store, board, members) =>
+    store.range(NAMESPACE, board, undefined, () => pageFrom(1 + random(members - 1_000), 1_000)),
+  'around, 1000': (store, board, members) =>
+    store.around(NAMESPACE, board, undefined, { member: shortId(random(members)), count: 1_000 }),
+  'submission of 200': (store, board, members) =>
+    store.submit(
+      NAMESPACE,
+      board,
+      shortIds(200, members).map((member) => ({ member, ...TIED[board].again() })),
+    ),
+}
+const shortIds = (count, members) => Array.from({ length: count }, () => shortId(random(members)))
+
+const number = (name) => ({ name, order: 'desc', type: 'number' })
+
+/** One column that hardly ties, and two of which everything ties, with ranks that count the equal. */
+const TIED = {
+  one: {
+    config: { columns: [number('score')] },
+    score: () => ({ score: randomScore() }),
+    again: () => ({ score: randomScore(), op: 'set' }),
+  },
+  tied: {
+    config: { columns: [number('a'), number('b')], rank: 'modified' },
+    score: () => ({ scores: [100, 5] }),
+    // Another score for one of two, so that entries are moved.
+    again: () => ({ scores: [100, 5 + random(2)], op: 'set' }),
+  },
+}
+
 /** A million members take a minute to fill. */
 const LARGE = { full: 1_000_000, quick: 100_000, smoke: 2_000 }
+const MOST_TIED = 100_000
 
 /** @param size 'full', 'quick' or 'smoke' */
 export function rows(size) {
   const large = LARGE[size]
+  const tied = Math.min(large, MOST_TIED)
   let boards
   const ready = async (servers) => (boards ??= await fillAll(servers, large))
 
@@ -63,6 +92,31 @@ export function rows(size) {
           ratio: median(of('ratio')),
           spread: [Math.min(...of('ratio')), Math.max(...of('ratio'))],
           record: { 'small us': median(of('small')), 'large us': median(of('big')) },
+        }
+      },
+    })),
+    ...Object.entries(maxima).map(([operation, run]) => ({
+      name: `leaderboard ${operation}: two equal columns over one number`,
+      target: 3,
+      atMost: true,
+      async measure({ servers, rounds }) {
+        const { store, redis } = await ready(servers)
+        const costs = []
+        for (let round = 0; round < rounds; round++) {
+          const one = await costOfAll(redis, () => run(store, 'one', tied))
+          const two = await costOfAll(redis, () => run(store, 'tied', tied))
+          costs.push({ one, two, ratio: two.us / one.us })
+        }
+        const of = (field) => costs.map(field)
+        return {
+          ratio: median(of(({ ratio }) => ratio)),
+          spread: [Math.min(...of(({ ratio }) => ratio)), Math.max(...of(({ ratio }) => ratio))],
+          record: {
+            'one us': median(of(({ one }) => one.us)),
+            'tied us': median(of(({ two }) => two.us)),
+            'one us per script': median(of(({ one }) => one.us / one.scripts)),
+            'tied us per script': median(of(({ two }) => two.us / two.scripts)),
+          },
         }
       },
     })),
@@ -103,7 +157,7 @@ async function fillAll({ redis: { url }, onStop }, large) {
   })
   const some = Math.min(large, 200_000)
   const board = (name, members, idOf, config, more) => async () => {
-    if (config) await store.configure(NAMESPACE, name, { ...PLAIN, ...config }, '')
+    if (config) await store.configure(NAMESPACE, name, { ...PLAIN, ...config })
     const before = await usedMemory(redis)
     for (let at = 0; at < members; at += 200) {
       const count = Math.min(200, members - at)
@@ -129,6 +183,16 @@ async function fillAll({ redis: { url }, onStop }, large) {
       metadata: JSON.stringify({ text: 'x'.repeat(21) }),
     }),
   }
+  for (const [name, { config, score }] of Object.entries(TIED)) {
+    await store.configure(NAMESPACE, name, { ...PLAIN, ...config })
+    for (let at = 0; at < Math.min(large, MOST_TIED); at += 200) {
+      const entries = Array.from({ length: 200 }, (_, i) => ({
+        member: shortId(at + i),
+        ...score(),
+      }))
+      await store.submit(NAMESPACE, name, entries)
+    }
+  }
   return { store, redis, bytes }
 }
 
@@ -144,10 +208,23 @@ const usedMemory = async (redis) => Number(/used_memory:(\d+)/.exec(await redis.
 
 /** Microseconds of Redis per call, all calls sent one by one. */
 async function cost(redis, run) {
+  const { us } = await scriptTime(redis, async () => {
+    for (let i = 0; i < CALLS; i++) await run()
+  })
+  return us / CALLS
+}
+
+const costOfAll = (redis, run) =>
+  scriptTime(redis, async () => {
+    for (let i = 0; i < 20; i++) await run()
+  })
+
+async function scriptTime(redis, work) {
   await redis.config('RESETSTAT')
-  for (let i = 0; i < CALLS; i++) await run()
+  await work()
   const stats = await redis.info('commandstats')
-  return Number(/cmdstat_evalsha:calls=\d+,usec=\d+,usec_per_call=([\d.]+)/.exec(stats)[1])
+  const [, scripts, us] = /cmdstat_evalsha:calls=(\d+),usec=(\d+)/.exec(stats).map(Number)
+  return { scripts, us }
 }
 
 async function pingWhile(client, work) {

@@ -6,7 +6,7 @@ export const configureScript = defineScript({
   name: 'leaderboards.configure',
   file: scriptFile('configure'),
   keys: ['board'],
-  args: ['plan', 'windows', 'config', 'new_version', 'if_empty', 'ttl_ms'],
+  args: ['plan', 'windows', 'config', 'new_version', 'if_empty', 'ttl_ms', 'member_ttl_ms'],
   decode: decodeBoard(([status]) => ({
     outcome: status === 1 ? ('done' as const) : ('has-entries' as const),
   })),
@@ -90,4 +90,16 @@ export const seasonsScript = defineScript({
       ended: Number(endMs) <= Number(reply[1]),
     })),
   })),
+})
+
+/** Members that one step looks at. */
+export const MOST_TIDIED = 25
+
+export const tidyScript = defineScript({
+  name: 'leaderboards.tidy',
+  file: scriptFile('tidy'),
+  keys: ['board'],
+  args: ['plan', 'windows', 'most'],
+  units: ({ most }) => 5 + 4 * Number(most),
+  decode: decodeBoard(([, more]) => ({ outcome: 'tidied' as const, more: more === 1 })),
 })

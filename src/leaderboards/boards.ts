@@ -1,6 +1,13 @@
 import { RedisClock } from '../redis/clock.js'
 import { type BoardConfig, boundsText, planOf, type Season } from './config.js'
-import { type Again, isAgain, isMissing, type Missing } from './script-replies.js'
+import {
+  type Again,
+  isAgain,
+  isMissing,
+  isUntidy,
+  type Missing,
+  type Untidy,
+} from './script-replies.js'
 import { type SeasonWindow, windowsAround, windowsText } from './seasons.js'
 
 /** A board as this process knows it; every script checks that it still holds. */
@@ -18,13 +25,13 @@ export interface Boards {
   /**
    * Runs a script with the plan and the seasons of a board, and once more with what the script
    * says is true, when this process knew an older configuration or another time.
-   * @param season one season by its id instead of the present one
+   * @param season one season by its id, or the one before, instead of the present one
    */
   run<R extends { readonly outcome: string }>(
     namespace: string,
     board: string,
     season: string | undefined,
-    call: (known: KnownBoard, windows: string) => Promise<R | Again | Missing>,
+    call: (known: KnownBoard, windows: string) => Promise<R | Again | Untidy | Missing>,
   ): Promise<R | Missing>
   /** What this process has just made of a board; scripts tell when it holds no more. */
   learn(namespace: string, board: string, config: BoardConfig, version: string): void
@@ -35,11 +42,24 @@ export interface Boards {
   currentSeason(season: Season): SeasonWindow & { readonly nowMs: number }
 }
 
+/** The season before the present one, by this name. */
+export const PREVIOUS = 'previous'
+
 const MAX_KNOWN = 10_000
 const MAX_ATTEMPTS = 4
 
-/** @param templateOf the configuration a board gets that nobody has configured */
-export function createBoards(templateOf: (board: string) => BoardConfig): Boards {
+interface BoardsOptions {
+  /** The configuration that a board gets from its first submission. */
+  readonly templateOf: (board: string) => BoardConfig
+  /** One step of what must be done before anything is counted. */
+  readonly tidy: (
+    namespace: string,
+    board: string,
+    args: { readonly plan: string; readonly windows: string },
+  ) => Promise<{ readonly outcome: 'tidied'; readonly more: boolean } | Again | Untidy | Missing>
+}
+
+export function createBoards({ templateOf, tidy }: BoardsOptions): Boards {
   const known = new Map<string, KnownBoard>()
   const windows = new Map<
     string,
@@ -71,13 +91,31 @@ export function createBoards(templateOf: (board: string) => BoardConfig): Boards
     return entry
   }
 
+  /** What a script is told about the season that a call works on; see scripts/lib/board.lua. */
+  function windowsOf({ config, rhythm }: KnownBoard, season: string | undefined): string {
+    if (season === undefined) return around(config.season, rhythm).text
+    if (season !== PREVIOUS) return `= ${season}`
+    // No board has a season of this name.
+    if (config.season.every === 'none') return `= ${PREVIOUS}`
+    return `< ${around(config.season, rhythm).text}`
+  }
+
   return {
     async run(namespace, board, season, call) {
       const id = `${namespace}/${board}`
-      for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      for (let attempt = 1; attempt <= MAX_ATTEMPTS; ) {
         const entry = known.get(id) ?? learn(id, templateOf(board), '0')
-        const text = season ? `= ${season}` : around(entry.config.season, entry.rhythm).text
+        const text = windowsOf(entry, season)
         const reply = await call(entry, text)
+        if (isUntidy(reply)) {
+          // Each step is a call of its own, so that nobody waits for all of them.
+          while (true) {
+            const step = await tidy(namespace, board, { plan: entry.plan, windows: text })
+            if (step.outcome !== 'tidied' || !step.more) break
+          }
+          continue
+        }
+        attempt += 1
         if (isMissing(reply) && reply.what === 'board' && entry.version !== '0') {
           learn(id, templateOf(board), '0')
           continue

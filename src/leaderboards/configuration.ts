@@ -5,7 +5,7 @@ import type { BoardConfig } from './config.js'
 import { type FixedChange, fixedChanges, isSameConfig } from './fixed-settings.js'
 import { boardKey } from './keys.js'
 import type { Registry } from './registry.js'
-import { isAgain } from './script-replies.js'
+import { isKnownToHold } from './script-replies.js'
 
 /** `*`: must exist; `none`: must not exist; else the version that must be the present one. */
 export type Condition = '*' | 'none' | number
@@ -35,7 +35,7 @@ export function createConfiguration({ binder, boards, registry }: Deps) {
         const decided = decide(known, config, when)
         if (decided) {
           const present = await describe(keys, { plan, windows })
-          return isAgain(present) ? present : decided
+          return isKnownToHold(present) ? decided : present
         }
         const isNew = version === ABSENT
         const changes = isNew ? [] : fixedChanges(known.config, config)
@@ -48,6 +48,7 @@ export function createConfiguration({ binder, boards, registry }: Deps) {
           new_version: newVersion,
           if_empty: changes.length > 0 ? 1 : 0,
           ttl_ms: config.ttlMs ?? 0,
+          member_ttl_ms: config.memberTtlMs ?? 0,
         })
         if (reply.outcome === 'has-entries') return { outcome: 'immutable' as const, changes }
         if (reply.outcome !== 'done') return reply

@@ -2,9 +2,11 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS, invalid, type Problem } from '../http/problem.js'
 import { fromCursor, toCursor, toEntry, toListedEntry } from './answers.js'
 import { noBoard } from './board-routes.js'
+import { PREVIOUS } from './boards.js'
 import { type BoardConfig, type Column, scoreText } from './config.js'
 import * as schemas from './entry-schemas.js'
 import { problem, problemResponses } from './problems.js'
+import type { Cursor } from './ranges.js'
 import { BoardParams, Deleted, EntryParams } from './schemas.js'
 import type { LeaderboardStore } from './store.js'
 
@@ -31,25 +33,22 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
     },
     async (request) => {
       const { board } = request.params
-      const { from, limit, order, cursor, season } = request.query
-      const page = await store.page(request.namespace, board, season, (config) => ({
+      const { from, limit, order } = request.query
+      const cursor = readCursor(request.query)
+      const season = cursor?.season ?? request.query.season
+      const page = await store.range(request.namespace, board, season, (config) => ({
         from,
         limit,
-        worst: order === 'worst' ? 1 : 0,
+        order,
         ...scoreRange(config, request.query),
-        ...cursorArgs(config, cursor),
+        after: cursor && fitting(config, cursor),
       }))
       if (page.outcome === 'missing') throw noBoard(board)
-      const entries = order === 'worst' ? page.entries.toReversed() : page.entries
-      const last = entries.at(-1)
       return {
-        entries: entries.map((entry) => toListedEntry(page.config, entry)),
+        entries: page.entries.map((entry) => toListedEntry(page.config, entry)),
         total: page.total,
         season: page.season,
-        nextCursor:
-          last && page.more
-            ? toCursor({ scores: last.scores, sequence: page.lastSequence, member: last.member })
-            : null,
+        nextCursor: page.next ? toCursor(page.next) : null,
       }
     },
   )
@@ -72,14 +71,13 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
     },
     async (request) => {
       const { board, member } = request.params
-      const reply = await store.members(request.namespace, board, request.query.season, {
-        members: [member],
-      })
+      const { season: asked } = request.query
+      const reply = await store.members(request.namespace, board, asked, [member])
       if (reply.outcome === 'missing') throw noBoard(board)
       const { config, total, season, members } = reply
       const entry = members[0]
       if (!entry || entry.found === 'absent') throw noEntry(board, member)
-      return { ...toEntry(config, member, entry, total), total, season }
+      return { ...toEntry(config, member, entry), total, season }
     },
   )
 
@@ -150,8 +148,8 @@ function scoreRange(
   const min = rangeScore(columns[0] as Column, 'minScore', minScore)
   const max = rangeScore(columns[0] as Column, 'maxScore', maxScore)
   return columns[0]?.order === 'desc'
-    ? { best_score: max, worst_score: min }
-    : { best_score: min, worst_score: max }
+    ? { bestScore: max, worstScore: min }
+    : { bestScore: min, worstScore: max }
 }
 
 function rangeScore(column: Column, field: string, score: string | undefined): string {
@@ -161,15 +159,25 @@ function rangeScore(column: Column, field: string, score: string | undefined): s
   return text
 }
 
-function cursorArgs({ columns }: BoardConfig, text: string | undefined) {
-  if (text === undefined) return { after: '', after_seq: '0', after_member: '' }
+/** A cursor stays in the season of the page that it came with. */
+function readCursor({ cursor: text, season }: { cursor?: string; season?: string }) {
+  if (text === undefined) return undefined
   const cursor = fromCursor(text)
-  const scores = cursor?.scores.split(' ') ?? []
+  if (!cursor) throw notACursor()
+  if (season !== undefined && season !== PREVIOUS && season !== cursor.season) {
+    throw invalid('querystring/season', `is not ${cursor.season}, the season of the cursor`)
+  }
+  return cursor
+}
+
+function fitting({ columns }: BoardConfig, cursor: Cursor): Cursor {
+  const scores = cursor.scores.split(' ')
   const fits = scores.every(
     (score, at) => columns[at] && scoreText(columns[at], score) !== undefined,
   )
-  if (!cursor || scores.length !== columns.length || !fits) {
-    throw invalid('querystring/cursor', 'must be the nextCursor of a page of this board')
-  }
-  return { after: cursor.scores, after_seq: cursor.sequence, after_member: cursor.member }
+  if (scores.length !== columns.length || !fits) throw notACursor()
+  return cursor
 }
+
+const notACursor = () =>
+  invalid('querystring/cursor', 'must be the nextCursor of a page of this board')

@@ -13,8 +13,9 @@ export const Scores = {
 export const SeasonQuery = {
   season: Type.Optional(
     Type.String({
-      pattern: '^(all|\\d{8}T\\d{6}Z)$',
-      description: 'A season by its id; the present one if absent.',
+      pattern: '^(all|previous|\\d{8}T\\d{6}Z)$',
+      description:
+        'A season by its id, or the one before the present one; absent: the present one.',
     }),
   ),
 }

@@ -1,5 +1,6 @@
+import { MAX_UNITS } from '../redis/batch.js'
 import { defineScript } from '../redis/script.js'
-import { decodeBoard, type Flat, records, scriptFile } from './script-replies.js'
+import { columnsOf, decodeBoard, type Flat, records, scriptFile } from './script-replies.js'
 
 export interface ListedReply {
   readonly member: string
@@ -17,14 +18,34 @@ const toListed = ([member, scores, rank, position, metadata]: Flat): ListedReply
   metadata: String(metadata),
 })
 
-export interface PageReply {
-  readonly outcome: 'page'
+export interface RangeReply {
   readonly season: string
   readonly total: number
+  /** Of the entry farthest from where the range begins. */
   readonly lastSequence: string
+  /** There is more of the range. */
   readonly more: boolean
+  /** Best first. */
   readonly entries: readonly ListedReply[]
 }
+
+const toRange = (reply: Flat): RangeReply => ({
+  season: String(reply[1]),
+  total: Number(reply[2]),
+  lastSequence: String(reply[3]),
+  more: reply[4] === 1,
+  entries: [...records(reply, 5, 5)].map(toListed),
+})
+
+const RANGE_UNITS = 5
+const unitsPerListed = (columns: number): number => 0.3 + columns / 10
+
+/** How many entries one call may list: as many as fit into a batch. */
+export const listedPerCall = (columns: number): number =>
+  Math.floor((MAX_UNITS - RANGE_UNITS) / unitsPerListed(columns))
+
+const rangeUnits = ({ plan, limit }: { readonly plan: unknown; readonly limit: unknown }): number =>
+  RANGE_UNITS + Number(limit) * unitsPerListed(columnsOf(plan))
 
 export const pageScript = defineScript({
   name: 'leaderboards.page',
@@ -42,31 +63,17 @@ export const pageScript = defineScript({
     'after_seq',
     'after_member',
   ],
-  units: ({ limit }) => 3 + Number(limit) / 4,
-  decode: decodeBoard(
-    (reply): PageReply => ({
-      outcome: 'page',
-      season: String(reply[1]),
-      total: Number(reply[2]),
-      lastSequence: String(reply[3]),
-      more: reply[4] === 1,
-      entries: [...records(reply, 5, 5)].map(toListed),
-    }),
-  ),
+  units: rangeUnits,
+  decode: decodeBoard((reply) => ({ outcome: 'page' as const, ...toRange(reply) })),
 })
 
 export const aroundScript = defineScript({
   name: 'leaderboards.around',
   file: scriptFile('around'),
   keys: ['board'],
-  args: ['plan', 'windows', 'member', 'count'],
-  units: ({ count }) => 3 + Number(count) / 4,
-  decode: decodeBoard((reply) => ({
-    outcome: 'around' as const,
-    season: String(reply[1]),
-    total: Number(reply[2]),
-    entries: [...records(reply, 3, 5)].map(toListed),
-  })),
+  args: ['plan', 'windows', 'member', 'count', 'limit'],
+  units: rangeUnits,
+  decode: decodeBoard((reply) => ({ outcome: 'around' as const, ...toRange(reply) })),
 })
 
 export interface MemberReply {
@@ -77,16 +84,25 @@ export interface MemberReply {
   readonly lower: number
   readonly upper: number
   readonly metadata: string
+  /** Ranked members, as these places were found. */
+  readonly total: number
 }
 
 const FOUND = ['absent', 'ranked', 'hidden'] as const
+
+const MEMBERS_UNITS = 3
+const unitsPerMember = (columns: number): number => 1.5 + columns / 5
+
+/** How many members one call may look for: as many as fit into a batch. */
+export const membersPerCall = (columns: number): number =>
+  Math.floor((MAX_UNITS - MEMBERS_UNITS) / unitsPerMember(columns))
 
 export const membersScript = defineScript({
   name: 'leaderboards.members',
   file: scriptFile('members'),
   keys: ['board'],
   args: ['plan', 'windows', 'members[]'],
-  units: ({ members }) => 2 * members.length,
+  units: ({ plan, members }) => MEMBERS_UNITS + members.length * unitsPerMember(columnsOf(plan)),
   decode: decodeBoard((reply) => ({
     outcome: 'members' as const,
     season: String(reply[1]),
@@ -101,6 +117,7 @@ export const membersScript = defineScript({
         lower: lower as number,
         upper: upper as number,
         metadata: String(entry[6]),
+        total: Number(reply[2]),
       }
     }),
   })),
@@ -133,19 +150,34 @@ export const removeScript = defineScript({
   decode: decodeBoard(([, removed]) => ({ outcome: 'done' as const, removed: removed === 1 })),
 })
 
+/** Of a member in one season: it leaves each of its keys. */
+const UNITS_PER_SEASON = 4
+
+/** Seasons that one call may change. */
+export const SEASONS_PER_CALL = 25
+
 export const hideScript = defineScript({
   name: 'leaderboards.hide',
   file: scriptFile('hide'),
   keys: ['board'],
-  args: ['plan', 'windows', 'member', 'hide'],
-  decode: decodeBoard(([, changed]) => ({ outcome: 'done' as const, changed: changed === 1 })),
+  args: ['plan', 'windows', 'member', 'hide', 'skip', 'most'],
+  units: ({ most }) => 3 + Number(most) * UNITS_PER_SEASON,
+  decode: decodeBoard(([, changed, more]) => ({
+    outcome: 'done' as const,
+    changed: changed === 1,
+    more: more === 1,
+  })),
 })
 
 export const eraseScript = defineScript({
   name: 'leaderboards.erase',
   file: scriptFile('erase'),
   keys: ['board'],
-  args: ['plan', 'windows', 'member'],
-  units: () => 4,
-  decode: decodeBoard(([, seasons]) => ({ outcome: 'done' as const, seasons: Number(seasons) })),
+  args: ['plan', 'windows', 'member', 'skip', 'most'],
+  units: ({ most }) => 2 + Number(most) * UNITS_PER_SEASON,
+  decode: decodeBoard(([, seasons, more]) => ({
+    outcome: 'done' as const,
+    seasons: Number(seasons),
+    more: more === 1,
+  })),
 })

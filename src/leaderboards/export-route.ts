@@ -8,7 +8,9 @@ import type { BoardConfig } from './config.js'
 import * as schemas from './entry-schemas.js'
 import type { ListedReply } from './entry-scripts.js'
 import { problemResponses } from './problems.js'
+import type { Cursor, Listing } from './ranges.js'
 import { BoardParams } from './schemas.js'
+import type { Missing } from './script-replies.js'
 import type { LeaderboardStore } from './store.js'
 
 const PAGE = 500
@@ -37,7 +39,8 @@ export const exportRoute: FastifyPluginAsyncTypebox<ExportRouteOptions> = async 
         querystring: schemas.EntryQuery,
         response: {
           200: {
-            description: 'One entry a line; an entry that does not change is there exactly once.',
+            description:
+              'One entry a line; an entry that does not change is there exactly once. All are of the season in which the export began; should it be deleted meanwhile, the last line is `{ "error": { code, detail } }`.',
             content: { 'application/x-ndjson': { schema: Type.String({ examples: [EXAMPLE] }) } },
           },
           ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
@@ -46,17 +49,10 @@ export const exportRoute: FastifyPluginAsyncTypebox<ExportRouteOptions> = async 
     },
     async (request, reply) => {
       const { board } = request.params
-      const read = (cursor: Cursor) =>
-        store.page(request.namespace, board, request.query.season, {
-          from: 1,
-          limit: PAGE,
-          worst: 0,
-          best_score: '',
-          worst_score: '',
-          ...cursor,
-        })
+      const read = (season: string | undefined, after?: Cursor) =>
+        store.range(request.namespace, board, season, () => ({ ...ALL, limit: PAGE, after }))
       // Before the answer begins, so that an outage is an answer and not a cut stream.
-      const first = await read({ after: '', after_seq: '0', after_member: '' })
+      const first = await read(request.query.season)
       if (first.outcome === 'missing') throw noBoard(board)
       reply.type('application/x-ndjson')
       return reply.send(Readable.from(lines(first, read)) as never)
@@ -64,34 +60,30 @@ export const exportRoute: FastifyPluginAsyncTypebox<ExportRouteOptions> = async 
   )
 }
 
-interface Cursor {
-  readonly after: string
-  readonly after_seq: string
-  readonly after_member: string
-}
+const ALL = { from: 1, order: 'best', bestScore: '', worstScore: '' } as const
 
-type Page = Extract<Awaited<ReturnType<LeaderboardStore['page']>>, { outcome: 'page' }>
-
-/** One page at a time: the reader's pace is the pace of the reads. */
+/** One page at a time, all of one season: the reader's pace is the pace of the reads. */
 async function* lines(
-  first: Page,
-  read: (cursor: Cursor) => Promise<Page | { readonly outcome: 'missing' }>,
+  first: Listing,
+  read: (season: string, after: Cursor) => Promise<Listing | Missing>,
 ): AsyncGenerator<string> {
   let page = first
   while (true) {
     yield page.entries.map((entry) => toLine(page.config, entry)).join('')
-    const last = page.entries.at(-1)
-    if (!last || !page.more) return
-    const next = await read({
-      after: last.scores,
-      after_seq: page.lastSequence,
-      after_member: last.member,
-    })
-    // Deleted while it was read: what was sent is all there was.
-    if (next.outcome === 'missing') return
+    if (!page.next) return
+    const next = await read(first.season, page.next)
+    if (next.outcome === 'missing') return void (yield CUT_OFF)
     page = next
   }
 }
+
+/** The season was deleted while it was read: a reader must not take the lines before for all. */
+const CUT_OFF = `${JSON.stringify({
+  error: {
+    code: 'not-found',
+    detail: 'The season was deleted during the export; entries are missing.',
+  },
+})}\n`
 
 const toLine = (config: BoardConfig, entry: ListedReply): string =>
   `${JSON.stringify(toListedEntry(config, entry))}\n`

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { toResults } from './answers.js'
 import type { LeaderboardStore } from './store.js'
 
 export interface ImportReport {
@@ -38,7 +39,8 @@ export async function importZset(
       const why = outcome.outcome === 'refused' ? outcome.problem.message : outcome.outcome
       throw new Error(`the board refuses "${entries[0]!.member}" and those after it: ${why}`)
     }
-    imported += entries.filter((_, at) => outcome.entries[at]?.outcome !== 'out-of-range').length
+    const results = toResults(outcome.parts)
+    imported += results.filter(({ error }) => error === undefined).length
   }
 }
 

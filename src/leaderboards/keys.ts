@@ -4,9 +4,12 @@ import { redisKey } from '../redis/keys.js'
 export const boardKey = (namespace: string, board: string): string =>
   redisKey(namespace, `b:${board}`, 'board')
 
-/** @param digest SHA-256 of the idempotency key: free text never stands in a key. */
-export const memoKey = (namespace: string, board: string, digest: string): string =>
-  redisKey(namespace, `b:${board}`, 'memo', digest)
+/**
+ * @param digest SHA-256 of the idempotency key: free text never stands in a key
+ * @param part of a call that is more than one step
+ */
+export const memoKey = (namespace: string, board: string, digest: string, part: number): string =>
+  redisKey(namespace, `b:${board}`, 'memo', part === 0 ? digest : `${digest}.${part}`)
 
 /** Names of all boards of a namespace. */
 export const registryKey = (namespace: string): string =>

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS } from '../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../http/request-fingerprint.js'
-import { toEntry, toResults } from './answers.js'
+import { REFUSALS, toEntry, toResults } from './answers.js'
 import * as schemas from './member-schemas.js'
 import { problemResponses } from './problems.js'
 import type { LeaderboardStore } from './store.js'
@@ -39,7 +39,7 @@ export const memberRoutes: FastifyPluginAsyncTypebox<MemberRouteOptions> = async
         boards.map(async ({ board, ...scores }) => {
           const entries = [{ member, ...scores }]
           const outcome = await store.submit(request.namespace, board, entries, identity)
-          if (outcome.outcome === 'submitted') return { board, ...toResults(outcome, entries)[0]! }
+          if (outcome.outcome === 'submitted') return { board, ...toResults(outcome.parts)[0]! }
           return { board, member, changed: false, error: REFUSALS[outcome.outcome] }
         }),
       )
@@ -65,12 +65,11 @@ export const memberRoutes: FastifyPluginAsyncTypebox<MemberRouteOptions> = async
       const { names, nextCursor } = await walk(request.namespace, request.query.cursor)
       const entries = await Promise.all(
         names.map(async (board) => {
-          const args = { members: [member] }
-          const reply = await store.members(request.namespace, board, undefined, args)
+          const reply = await store.members(request.namespace, board, undefined, [member])
           const entry = reply.outcome === 'members' ? reply.members[0] : undefined
           if (reply.outcome === 'missing' || !entry || entry.found === 'absent') return []
           const { config, total, season } = reply
-          return [{ board, ...toEntry(config, member, entry, total), total, season }]
+          return [{ board, ...toEntry(config, member, entry), total, season }]
         }),
       )
       return { leaderboards: entries.flat(), nextCursor }
@@ -96,7 +95,7 @@ export const memberRoutes: FastifyPluginAsyncTypebox<MemberRouteOptions> = async
       const { names, nextCursor } = await walk(request.namespace, request.query.cursor)
       const erased = await Promise.all(
         names.map(async (board) => {
-          const reply = await store.erase(request.namespace, board, undefined, { member })
+          const reply = await store.erase(request.namespace, board, member)
           return reply.outcome === 'done' ? reply.seasons : 0
         }),
       )
@@ -109,9 +108,3 @@ export const memberRoutes: FastifyPluginAsyncTypebox<MemberRouteOptions> = async
     return { names, nextCursor: names.length === BOARDS_PER_CALL ? (names.at(-1) as string) : null }
   }
 }
-
-const REFUSALS = {
-  refused: 'invalid-request',
-  closed: 'season-closed',
-  conflict: 'idempotency-conflict',
-} as const

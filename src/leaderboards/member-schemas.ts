@@ -32,18 +32,6 @@ export const SubmissionsResponse = Type.Object(
       Type.Object({
         board: ResourceName,
         ...Type.Partial(Result).properties,
-        error: Type.Optional(
-          Type.Enum(
-            [
-              'out-of-range',
-              'stale-sequence',
-              'invalid-request',
-              'season-closed',
-              'idempotency-conflict',
-            ],
-            { description: 'Why nothing was applied to this board.' },
-          ),
-        ),
       }),
     ),
   },

@@ -43,10 +43,10 @@ export const queryRoutes: FastifyPluginAsyncTypebox<QueryRouteOptions> = async (
       }
       if (body.members) {
         const members = [...new Set(body.members)]
-        const reply = await store.members(namespace, board, body.season, { members })
+        const reply = await store.members(namespace, board, body.season, members)
         if (reply.outcome === 'missing') throw noBoard(board)
         const { config, total, season } = reply
-        return { ...amongThemselves(config, members, reply.members, total), total, season }
+        return { ...amongThemselves(config, members, reply.members), total, season }
       }
       const reply = await store.where(namespace, board, body.season, (config) => ({
         scores: body.percentile === undefined ? queriedScores(config, body) : '',
@@ -71,7 +71,6 @@ function amongThemselves(
   config: BoardConfig,
   members: readonly string[],
   replies: readonly MemberReply[],
-  total: number,
 ) {
   const found = members
     .map((member, at) => ({ member, reply: replies[at] as MemberReply }))
@@ -79,7 +78,7 @@ function amongThemselves(
     .sort((a, b) => sortKey(a.reply) - sortKey(b.reply))
   return {
     entries: found.map(({ member, reply }, at) => ({
-      ...toEntry(config, member, reply, total),
+      ...toEntry(config, member, reply),
       place: reply.found === 'ranked' ? at + 1 : null,
     })),
     notFound: members.filter((_member, at) => replies[at]?.found === 'absent'),

@@ -16,14 +16,26 @@ export type Again =
 export const isAgain = (reply: { readonly outcome: string }): reply is Again =>
   reply.outcome === 'other-version' || reply.outcome === 'other-season'
 
+/** Members must leave the season first: leaderboards.tidy removes them, a few at a time. */
+export interface Untidy {
+  readonly outcome: 'untidy'
+}
+
+export const isUntidy = (reply: { readonly outcome: string }): reply is Untidy =>
+  reply.outcome === 'untidy'
+
 export const isMissing = (reply: { readonly outcome: string }): reply is Missing =>
   reply.outcome === 'missing'
+
+/** What leaderboards.describe confirms: the version that a call was made for is the present one. */
+export const isKnownToHold = (described: { readonly outcome: string }): boolean =>
+  !isAgain(described) && !isUntidy(described)
 
 export type Flat = (string | number | Buffer)[]
 
 /** `read` sees the whole reply, its status first, of a script that did its work. */
 export function decodeBoard<R>(read: (reply: Flat) => R) {
-  return (reply: unknown): R | Again | Missing => {
+  return (reply: unknown): R | Again | Untidy | Missing => {
     const fields = list(reply, 1)
     if (fields[0] === 0) {
       return { outcome: 'other-version', version: String(fields[1]), config: String(fields[2]) }
@@ -31,9 +43,14 @@ export function decodeBoard<R>(read: (reply: Flat) => R) {
     if (fields[0] === -1) return { outcome: 'other-season', nowMs: Number(fields[1]) }
     if (fields[0] === -2) return { outcome: 'missing', what: 'board' }
     if (fields[0] === -3) return { outcome: 'missing', what: 'season' }
+    if (fields[0] === -4) return { outcome: 'untidy' }
     return read(fields)
   }
 }
+
+/** Of the plan of a script, see `planOf`. */
+export const columnsOf = (plan: unknown): number =>
+  (String(plan).split(' ')[1] as string).length / 2
 
 /** The records of a reply that begin at the field `first`. */
 export function* records(fields: Flat, first: number, width: number): Generator<Flat> {

@@ -100,8 +100,7 @@ export const seasonRoutes: FastifyPluginAsyncTypebox<SeasonRouteOptions> = async
       async (request) => {
         const { board } = request.params
         const { member } = request.body
-        const hide = verb === 'hide' ? 1 : 0
-        const reply = await store.hide(request.namespace, board, undefined, { member, hide })
+        const reply = await store.hide(request.namespace, board, member, verb === 'hide')
         if (reply.outcome === 'missing') throw noBoard(board)
         return { changed: reply.changed }
       },

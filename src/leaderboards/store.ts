@@ -1,50 +1,62 @@
 import type { Binder } from '../redis/binder.js'
-import type { Idempotency } from '../redis/idempotency.js'
-import { closeScript, describeScript, seasonsScript } from './board-scripts.js'
+import {
+  closeScript,
+  describeScript,
+  MOST_TIDIED,
+  seasonsScript,
+  tidyScript,
+} from './board-scripts.js'
 import { createBoards, type KnownBoard } from './boards.js'
 import { type BoardConfig, DEFAULT_BOARD } from './config.js'
-import { ABSENT, createConfiguration, nextVersion } from './configuration.js'
+import { createConfiguration } from './configuration.js'
 import {
   aroundScript,
   eraseScript,
   hideScript,
+  listedPerCall,
+  type MemberReply,
+  membersPerCall,
   membersScript,
   pageScript,
   removeScript,
+  SEASONS_PER_CALL,
   whereScript,
 } from './entry-scripts.js'
-import { boardKey, memoKey } from './keys.js'
+import { boardKey } from './keys.js'
+import { goOn, type Range, type ReadPage, readRange } from './ranges.js'
 import { createRegistry } from './registry.js'
-import { type Again, isAgain, isMissing, type Missing } from './script-replies.js'
-import { type EntryProblem, type Submission, toScriptEntries } from './submissions.js'
-import { type SubmitReply, submitScript } from './submit-script.js'
-
-/** The last entry that was seen: it need not exist any more. */
-export interface Cursor {
-  readonly scores: string
-  readonly sequence: string
-  readonly member: string
-}
+import {
+  type Again,
+  isAgain,
+  isMissing,
+  isUntidy,
+  type Missing,
+  type Untidy,
+} from './script-replies.js'
+import { createSubmissions } from './submission-store.js'
 
 export type LeaderboardStore = ReturnType<typeof createLeaderboardStore>
 
 /**
  * One Redis round trip for a call, and one more when this process knew an older configuration or
- * another season. Only what creates, configures or deletes a board takes up to three: the registry
- * lies in another slot. Reads answer `missing` for a board that does not exist; the first write
- * creates it.
+ * another season; more for a call that is larger than one script may be. What creates, configures or
+ * deletes a board takes up to three: the registry lies in another slot. Reads answer `missing` for a
+ * board that does not exist; the first write creates it.
  */
 export function createLeaderboardStore({ binder }: { readonly binder: Binder }) {
   let templateOf = (_board: string): BoardConfig => DEFAULT_BOARD
-  const boards = createBoards((board) => templateOf(board))
+  const tidy = binder.bind(tidyScript)
+  const boards = createBoards({
+    templateOf: (board) => templateOf(board),
+    tidy: (namespace, board, args) =>
+      tidy({ board: boardKey(namespace, board) }, { ...args, most: MOST_TIDIED }),
+  })
   const registry = createRegistry(binder)
-  const submitEntries = binder.bind(submitScript)
   const describe = binder.bind(describeScript)
-  const listSeasons = binder.bind(seasonsScript)
 
   /** Binds a script that needs a board. */
   function onBoard<A, R extends { readonly outcome: string }>(
-    run: (keys: { board: string }, args: A) => Promise<R | Again | Missing>,
+    run: (keys: { board: string }, args: A) => Promise<R | Again | Untidy | Missing>,
   ) {
     return async (
       namespace: string,
@@ -61,16 +73,28 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
         } catch (error) {
           // What does not fit the configuration known here may fit the present one.
           const present = await describe(keys, { plan, windows })
-          if (isAgain(present) || isMissing(present)) return present
+          if (present.outcome !== 'described') return present
           throw error
         }
         const reply = await run(keys, { ...own, plan, windows } as A)
-        if (isAgain(reply) || isMissing(reply)) return reply as Again | Missing
-        return { ...(reply as Exclude<R, Missing>), config, version }
+        if (isAgain(reply) || isUntidy(reply) || isMissing(reply)) {
+          return reply as Again | Untidy | Missing
+        }
+        return { ...(reply as Exclude<R, Again | Untidy | Missing>), config, version }
       }
       return boards.run(namespace, board, season, call)
     }
   }
+
+  const page = onBoard(binder.bind(pageScript))
+  const around = onBoard(binder.bind(aroundScript))
+  const members = onBoard(binder.bind(membersScript))
+  const hide = onBoard(binder.bind(hideScript))
+  const erase = onBoard(binder.bind(eraseScript))
+  const pageOf =
+    (namespace: string, board: string): ReadPage =>
+    (season, args) =>
+      page(namespace, board, season, args)
 
   return {
     currentSeason: boards.currentSeason,
@@ -80,78 +104,104 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
       boards.forgetAbsent()
     },
     describe: onBoard(describe),
-    page: onBoard(binder.bind(pageScript)),
-    around: onBoard(binder.bind(aroundScript)),
-    members: onBoard(binder.bind(membersScript)),
     remove: onBoard(binder.bind(removeScript)),
     where: onBoard(binder.bind(whereScript)),
-    erase: onBoard(binder.bind(eraseScript)),
-    hide: onBoard(binder.bind(hideScript)),
     close: onBoard(binder.bind(closeScript)),
-    seasons: onBoard(listSeasons),
+    seasons: onBoard(binder.bind(seasonsScript)),
 
-    submit: (
+    range: (
       namespace: string,
       board: string,
-      entries: readonly Submission[],
-      idempotency?: Idempotency,
-    ): Promise<SubmitOutcome> =>
-      boards.run(
-        namespace,
-        board,
-        undefined,
-        async ({ plan, bounds, version, config }, windows) => {
-          const keys = { board: boardKey(namespace, board) }
-          const ready = toScriptEntries(config, entries)
-          if (!Array.isArray(ready)) {
-            // What does not fit the configuration known here may fit the present one.
-            const present = await describe(keys, { plan, windows })
-            return isAgain(present) ? present : { outcome: 'refused' as const, problem: ready }
-          }
-          const isNew = version === ABSENT
-          const newVersion = isNew ? nextVersion() : ''
-          if (isNew) await registry.announce(namespace, board)
-          const memo = idempotency && memoKey(namespace, board, idempotency.digest)
-          const reply = await submitEntries(
-            { board: keys.board, memo },
-            {
-              plan,
-              windows,
-              bounds,
-              keep: config.season.keep,
-              create: isNew ? JSON.stringify(config) : '',
-              new_version: newVersion,
-              fingerprint: idempotency?.fingerprint ?? '',
-              memo_ttl_ms: idempotency?.ttlMs ?? 0,
-              entries: ready,
-            },
-          )
-          if (reply.outcome !== 'submitted') return reply
-          const { season, total, replayed, entries: results } = reply
-          if (isNew && !replayed) {
-            await registry.add(namespace, board)
-            boards.learn(namespace, board, config, newVersion)
-          }
-          return {
-            outcome: 'submitted' as const,
-            season,
-            total,
-            replayed,
-            entries: results,
-            config,
-          }
-        },
-      ) as Promise<SubmitOutcome>,
+      season: string | undefined,
+      rangeOf: (config: BoardConfig) => Range,
+    ) => readRange(pageOf(namespace, board), season, rangeOf),
 
+    async around(
+      namespace: string,
+      board: string,
+      season: string | undefined,
+      { member, count }: { readonly member: string; readonly count: number },
+    ) {
+      const first = await around(namespace, board, season, ({ columns }) => ({
+        member,
+        count,
+        limit: Math.min(count, listedPerCall(columns.length)),
+      }))
+      if (first.outcome === 'missing') return first
+      const range = { from: 1, limit: count, order: 'best', bestScore: '', worstScore: '' } as const
+      return goOn(pageOf(namespace, board), first, range)
+    },
+
+    /** Each member with its place, in the order asked for; as many calls as they need. */
+    async members(
+      namespace: string,
+      board: string,
+      season: string | undefined,
+      names: readonly string[],
+    ) {
+      const readFrom = (at: number, of: string | undefined) =>
+        members(namespace, board, of, ({ columns }) => ({
+          members: names.slice(at, at + membersPerCall(columns.length)),
+        }))
+      const first = await readFrom(0, season)
+      if (first.outcome === 'missing') return first
+      const found: MemberReply[] = [...first.members]
+      while (found.length < names.length) {
+        const next = await readFrom(found.length, first.season)
+        // Nobody is on a season that is gone, or has not had an entry.
+        if (next.outcome === 'missing') break
+        found.push(...next.members)
+      }
+      return { ...first, members: found }
+    },
+
+    async hide(namespace: string, board: string, member: string, isHidden: boolean) {
+      const steps = await inSteps((skip) =>
+        hide(namespace, board, undefined, (config) => ({
+          member,
+          hide: isHidden ? 1 : 0,
+          ...seasonsAfter(skip, config),
+        })),
+      )
+      if (!Array.isArray(steps)) return steps
+      return { outcome: 'done' as const, changed: steps.some(({ changed }) => changed) }
+    },
+
+    async erase(namespace: string, board: string, member: string) {
+      const steps = await inSteps((skip) =>
+        erase(namespace, board, undefined, (config) => ({ member, ...seasonsAfter(skip, config) })),
+      )
+      if (!Array.isArray(steps)) return steps
+      const seasons = steps.reduce((sum, step) => sum + step.seasons, 0)
+      return { outcome: 'done' as const, seasons }
+    },
+
+    ...createSubmissions({ binder, boards, registry }),
     ...createConfiguration({ binder, boards, registry }),
     list: registry.list,
   }
 }
 
-export type SubmitOutcome =
-  | (Extract<SubmitReply, { outcome: 'submitted' }> & { readonly config: BoardConfig })
-  | { readonly outcome: 'closed' | 'conflict' }
-  | { readonly outcome: 'refused'; readonly problem: EntryProblem }
+/** As many seasons as a board has, and as one call may change. */
+const seasonsAfter = (skip: number, { season }: BoardConfig) => ({
+  skip,
+  most: season.every === 'none' ? 1 : Math.min(season.keep + 1, SEASONS_PER_CALL),
+})
+
+/** Season by season from the newest: those that come meanwhile move the others, which are done twice. */
+async function inSteps<R extends { readonly outcome: 'done'; readonly more: boolean }>(
+  step: (skip: number) => Promise<(R & { readonly config: BoardConfig }) | Missing>,
+): Promise<R[] | Missing> {
+  const done: R[] = []
+  let skip = 0
+  while (true) {
+    const reply = await step(skip)
+    if (reply.outcome === 'missing') return reply
+    done.push(reply)
+    if (!reply.more) return done
+    skip += seasonsAfter(skip, reply.config).most
+  }
+}
 
 /** The arguments of a script besides those that every script of a board has. */
 type Own<A> = Omit<A, 'plan' | 'windows'>

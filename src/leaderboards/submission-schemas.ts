@@ -47,15 +47,24 @@ export const Result = Type.Object({
   changed: Type.Boolean(),
   personalBest: Type.Boolean({ description: 'Better than what was stored, or the first.' }),
   ...Scores,
-  rank: Rank,
-  previousRank: Rank,
-  position: Rank,
-  total: Total,
-  percentile: Type.Union([Type.Number(), Type.Null()]),
-  season: SeasonId,
+  rank: Type.Optional(Rank),
+  previousRank: Type.Optional(Rank),
+  position: Type.Optional(Rank),
+  total: Type.Optional(Total),
+  percentile: Type.Optional(Type.Union([Type.Number(), Type.Null()])),
+  season: Type.Optional(SeasonId),
   dropped: Type.Optional(Type.Boolean({ description: 'It fell out: maxMembers are better.' })),
   error: Type.Optional(
-    Type.Enum(['out-of-range', 'stale-sequence'], { description: 'Why nothing was applied.' }),
+    Type.Enum(
+      [
+        'out-of-range',
+        'stale-sequence',
+        'invalid-request',
+        'season-closed',
+        'idempotency-conflict',
+      ],
+      { description: 'Why nothing was applied.' },
+    ),
   ),
 })
 

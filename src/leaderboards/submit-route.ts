@@ -8,6 +8,7 @@ import { problem, problemResponses } from './problems.js'
 import { BoardParams } from './schemas.js'
 import type { LeaderboardStore } from './store.js'
 import { SubmitRequest, SubmitResponse } from './submission-schemas.js'
+import type { SubmitOutcome, SubmittedPart } from './submission-store.js'
 
 export interface SubmitRouteOptions {
   readonly store: LeaderboardStore
@@ -55,16 +56,22 @@ export const submitRoute: FastifyPluginAsyncTypebox<SubmitRouteOptions> = async 
         metrics.refused(outcome.outcome)
         throw refused(board, outcome)
       }
-      for (const entry of outcome.entries) metrics.submitted(entry.outcome)
-      if (outcome.replayed) reply.header('idempotent-replayed', 'true')
-      return { results: toResults(outcome, entries) }
+      for (const { reply: part } of outcome.parts) {
+        if (part.outcome !== 'submitted') metrics.refused(part.outcome)
+        else for (const entry of part.entries) metrics.submitted(entry.outcome)
+      }
+      if (outcome.parts.every(isReplayed)) reply.header('idempotent-replayed', 'true')
+      return { results: toResults(outcome.parts) }
     },
   )
 }
 
+const isReplayed = ({ reply }: SubmittedPart): boolean =>
+  reply.outcome === 'submitted' && reply.replayed
+
 function refused(
   board: string,
-  outcome: Exclude<Awaited<ReturnType<LeaderboardStore['submit']>>, { outcome: 'submitted' }>,
+  outcome: Exclude<SubmitOutcome, { outcome: 'submitted' }>,
 ): Problem {
   switch (outcome.outcome) {
     case 'refused': {

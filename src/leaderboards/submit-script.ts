@@ -1,5 +1,6 @@
+import { MAX_UNITS } from '../redis/batch.js'
 import { defineScript } from '../redis/script.js'
-import { decodeBoard, scriptFile } from './script-replies.js'
+import { columnsOf, decodeBoard, scriptFile } from './script-replies.js'
 
 export interface SubmittedReply {
   readonly outcome: 'unchanged' | 'changed' | 'out-of-range' | 'stale-sequence'
@@ -24,6 +25,13 @@ export type SubmitReply =
 
 const ENTRY_OUTCOMES = ['unchanged', 'changed', 'out-of-range', 'stale-sequence'] as const
 
+const BASE_UNITS = 8
+const unitsPerEntry = (columns: number): number => 3 + columns / 2
+
+/** How many entries one call may apply: as many as fit into a batch. */
+export const entriesPerCall = (columns: number): number =>
+  Math.floor((MAX_UNITS - BASE_UNITS) / unitsPerEntry(columns))
+
 export const submitScript = defineScript({
   name: 'leaderboards.submit',
   file: scriptFile('submit'),
@@ -43,7 +51,7 @@ export const submitScript = defineScript({
     'entries[].metadata',
     'entries[].scores',
   ],
-  units: ({ entries }) => 3 * entries.length,
+  units: ({ plan, entries }) => BASE_UNITS + entries.length * unitsPerEntry(columnsOf(plan)),
   decode: decodeBoard((reply): SubmitReply => {
     if (reply[0] !== 1) return { outcome: reply[0] === 2 ? 'closed' : 'conflict' }
     const entries: SubmittedReply[] = []

@@ -59,7 +59,7 @@ interface Call {
 }
 
 /** About 1 ms of Redis time: a call of one unit is a script of about three commands (7 us). */
-const MAX_UNITS = 128
+export const MAX_UNITS = 128
 const MAX_BYTES = 64 * 1024
 /** Large answers in one reply would keep everybody else waiting while they are built and sent. */
 const MAX_REPLY_BYTES = 256 * 1024

@@ -16,10 +16,10 @@ export interface Layout {
 }
 
 /** Single and Sentinel: everything lives on one server, so one tag lets one script reach it all. */
-const ONE_SERVER: Layout = { version: 1, hash: 'crc32', lockBuckets: 1, cachePartitions: 1 }
+const ONE_SERVER: Layout = { version: 2, hash: 'crc32', lockBuckets: 1, cachePartitions: 1 }
 
 /** Enough tags that no node of a Cluster has much more than its share. */
-const CLUSTER: Layout = { version: 1, hash: 'crc32', lockBuckets: 256, cachePartitions: 64 }
+const CLUSTER: Layout = { version: 2, hash: 'crc32', lockBuckets: 256, cachePartitions: 64 }
 
 /** What one Redis is there for: with a cache Redis of its own, each has a part. */
 export type Part = 'everything' | 'all-but-cache' | 'cache'

@@ -69,9 +69,13 @@ it('shows a member on all boards, and erases it in every season, hidden or not',
   expect(erased.body).toEqual({ entries: 3, nextCursor: null })
   const after = await harness.request('get', '/v1/members/bob/leaderboards').expect(200)
   expect(after.body.leaderboards).toEqual([])
+  // Whoever was hidden stays hidden: an erasure is no pardon.
   await submit('plain')
   const { body } = await harness.request('get', path('plain', '/entries/bob')).expect(200)
-  expect(body.rank).toBe(1)
+  expect(body).toMatchObject({ rank: null, hidden: true })
+  await harness.request('post', path('plain', '/unhide')).send({ member: 'bob' }).expect(200)
+  const pardoned = await harness.request('get', path('plain', '/entries/bob')).expect(200)
+  expect(pardoned.body.rank).toBe(1)
 })
 
 it('exports a season as NDJSON, over several pages', async () => {

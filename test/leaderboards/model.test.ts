@@ -147,3 +147,39 @@ it('does what a sorted array does', async () => {
 
 const shownScore = (score: ModelScore): number | string =>
   typeof score === 'bigint' ? `${score}` : score
+
+it.each(['competition', 'dense', 'ordinal', 'modified'] as const)(
+  'does so with more members than Redis keeps in a list, with %s ranks',
+  async (rank) => {
+    const columns = [
+      { name: 'a', order: 'desc', type: 'int64' },
+      { name: 'b', order: 'asc', type: 'number' },
+    ] as const
+    const path = `/v1/leaderboards/large-${rank}`
+    await harness.request('put', path).send({ columns, rank, op: 'set' }).expect(200)
+    const model = new BoardModel(columns, 'first')
+    const scores = fc.sample(fc.tuple(int64, double), { numRuns: 600, seed: 7 })
+    const entries = scores.map((pair, at) => ({
+      member: `m${at % 450}`,
+      scores: pair.map(toJson),
+    }))
+    scores.forEach((pair, at) => void model.submit(`m${at % 450}`, 'set', pair))
+    for (let at = 0; at < entries.length; at += 200) {
+      const part = entries.slice(at, at + 200)
+      await harness.request('post', `${path}/scores`).send({ entries: part }).expect(200)
+    }
+
+    const { body } = await harness.request('get', `${path}/entries?limit=1000`).expect(200)
+
+    const rows = model.rows.map(({ member }, at) => [member, model.rank(member, rank), at + 1])
+    expect(
+      body.entries.map((row: Record<string, unknown>) => [row.member, row.rank, row.position]),
+    ).toEqual(rows)
+    const members = model.rows.map(({ member }) => member)
+    const { body: found } = await harness.request('post', `${path}/query`).send({ members })
+    for (const row of found.entries) {
+      expect([row.member, row.rank]).toEqual([row.member, model.rank(row.member, rank)])
+      expect(row.percentile).toBeCloseTo(model.percentile(row.member), 9)
+    }
+  },
+)

@@ -165,6 +165,26 @@ describe('submit', () => {
     expect(next.results[0]).toMatchObject({ changed: true, score: 3 })
   })
 
+  it.each([
+    ['was removed', {}, (board: string) => harness.request('delete', path(board, '/entries/a'))],
+    [
+      'fell out',
+      { maxMembers: 1 },
+      (board: string) => submit(board, { member: 'b', score: 9 }).then(() => undefined),
+    ],
+  ])('knows a late delivery to a member that %s', async (what, config, leave) => {
+    const board = `late-${what.replaceAll(' ', '-')}`
+    await put(board, { op: 'set', ...config }).expect(200)
+    await submit(board, { member: 'a', score: 1, ifSeq: 7 }).expect(200)
+    await leave(board)
+
+    const { body } = await submit(board, { member: 'a', score: 20, ifSeq: 7 }).expect(200)
+
+    expect(body.results[0]).toMatchObject({ changed: false, error: 'stale-sequence' })
+    await submit(board, { member: 'a', score: 20, ifSeq: 8 }).expect(200)
+    expect((await entry(board, 'a')).body.score).toBe(20)
+  })
+
   it('makes an incr safe to retry', async () => {
     const send = (score: number) =>
       submit('retry', { member: 'a', score, op: 'incr' }).set('idempotency-key', 'k1')
@@ -274,15 +294,21 @@ describe('submit', () => {
         return harness.request('get', path(board))
       },
     ],
-  ])('leaves nothing of a member that is %s', async (what, leave) => {
-    await put(what, { memberTtlMs: 60_000, rank: 'dense' }).expect(200)
-    await submit(what, { member: 'a', score: 1, ifSeq: 7, metadata: { ship: 'x' } }).expect(200)
+  ])(
+    'leaves nothing of a member that is %s, but what says how late a delivery is',
+    async (what, leave) => {
+      await put(what, { memberTtlMs: 60_000, rank: 'dense' }).expect(200)
+      await submit(what, { member: 'a', score: 1, ifSeq: 7, metadata: { ship: 'x' } }).expect(200)
 
-    await leave(what).expect(200)
+      await leave(what).expect(200)
 
-    const left = await harness.redis.keys(`ls:{${harness.namespace}:b:${what}}:*`)
-    expect(left.map((key) => key.split(':').at(-1)).toSorted()).toEqual(['board', 'seasons'])
-  })
+      const left = await harness.redis.keys(`ls:{${harness.namespace}:b:${what}}:*`)
+      const parts = left.map((key) => key.split(':').at(-1)).toSorted()
+      expect(parts).toEqual(
+        what === 'removed' ? ['board', 'client', 'seasons'] : ['board', 'seasons'],
+      )
+    },
+  )
 
   it('leaves nothing of a member that falls out', async () => {
     await put('crowded', { maxMembers: 1, memberTtlMs: 60_000, rank: 'dense' }).expect(200)
@@ -294,10 +320,10 @@ describe('submit', () => {
     )
 
     const base = `ls:{${harness.namespace}:b:crowded}:all`
-    for (const hash of ['places', 'metadata', 'client', 'counts']) {
+    for (const hash of ['places', 'metadata', 'counts']) {
       expect(await harness.redis.hlen(`${base}:${hash}`), hash).toBe(1)
     }
-    for (const zset of ['order', 'distinct', 'due']) {
+    for (const zset of ['order', 'distinct', 'seen']) {
       expect(await harness.redis.zcard(`${base}:${zset}`), zset).toBe(1)
     }
   })

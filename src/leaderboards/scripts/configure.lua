@@ -8,6 +8,7 @@ ARGV config       string  JSON
 ARGV new_version  string  version it gets
 ARGV if_empty     0 or 1  1: it changes what the order of stored entries depends on
 ARGV ttl_ms       int     how long it lives without a submission, 0 for ever
+ARGV member_ttl_ms  int   how long a member lives without one, 0 for ever
 
 RETURN status ...
   1                    it is so
@@ -20,7 +21,7 @@ MEMORY grows
 ]]
 -- @use lib/season.lua
 local board_key, plan, windows, config, new_version = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local if_empty, ttl_ms = ARGV[5] == '1', tonumber(ARGV[6])
+local if_empty, ttl_ms, member_ttl_ms = ARGV[5] == '1', tonumber(ARGV[6]), tonumber(ARGV[7])
 
 local board, again = open_board(board_key, plan, windows, true)
 if not board then return again end
@@ -32,6 +33,23 @@ if if_empty then
   end
 end
 redis.call('HSET', board_key, 'version', new_version, 'config', config)
-for _, id in ipairs(seasons) do set_life(board_key, id, ttl_ms) end
+
+-- Seasons that ended keep the memberTtlMs of their end.
+if board.latest == board.season and member_ttl_ms ~= board.member_ttl_ms then
+  if member_ttl_ms == 0 then
+    redis.call('HDEL', board_key, 'ttl:' .. board.season, 'scan:' .. board.season)
+    redis.call('UNLINK', board.seen)
+  else
+    redis.call('HSET', board_key, 'ttl:' .. board.season, member_ttl_ms)
+    if board.member_ttl_ms == 0 then
+      redis.call('HSET', board_key, 'scan:' .. board.season, '0 ' .. string.format('%.0f', math.floor(now_us / 1000)))
+    end
+  end
+end
+
+if ttl_ms ~= board.ttl_ms then
+  for _, id in ipairs(seasons) do set_life(keys_of_season(board_key, id), ttl_ms) end
+  if ttl_ms == 0 or #seasons > 0 then set_life(keys_of_board(board_key), ttl_ms) end
+end
 if #seasons == 0 and ttl_ms > 0 then redis.call('PEXPIRE', board_key, ttl_ms) end
 return { 1 }

@@ -10,14 +10,13 @@ RETURN status ...
   0, version, config         the configuration is another one
   -1, now_ms                 none of the seasons is the present one
   -2                         there is no such board
+  -4                         leaderboards.tidy must go first
 
-COST O(log(members)), at most 100 expired members removed
+COST O(log(members))
 ]]
--- @use lib/board.lua
--- @use lib/members.lua
+-- @use lib/tidy.lua
 local board_key, plan, windows = KEYS[1], ARGV[1], ARGV[2]
 
-local board, again = open_board(board_key, plan, windows)
+local board, again = open_tidy(board_key, plan, windows)
 if not board then return again end
-sweep(board)
 return { 1, board.season, redis.call('ZCARD', board.order), board.closed and 1 or 0 }

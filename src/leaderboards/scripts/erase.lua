@@ -1,30 +1,35 @@
 --[[
-leaderboards.erase: take a member out of every season of a board, hidden or not.
+leaderboards.erase: take a member out of the newest seasons of a board, hidden or not, with all that is
+known of it; older ones follow with the next call. A hidden member stays hidden.
 
 KEYS board    hash    version, config, season, closed, hides
 ARGV plan     string  version of the configuration and what follows from it; see lib/board.lua
 ARGV windows  string  "id start end ..." in ms: the seasons around now
 ARGV member   string  id
+ARGV skip     int     newer seasons where that was done
+ARGV most     int     seasons to do now
 
 RETURN status ...
-  1, seasons           in which it had an entry
+  1, seasons, more     seasons: in which it had an entry; more: 1 there are older ones
   0, version, config   the configuration is another one
   -1, now_ms           none of the seasons is the present one
   -2                   there is no such board
 
-COST O(seasons x log(members))
+COST O(most x log(members))
 ]]
+-- @use lib/board.lua
 -- @use lib/members.lua
--- @use lib/season.lua
 local board_key, plan, windows, member = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+local skip, most = tonumber(ARGV[4]), tonumber(ARGV[5])
 
 local board, again = open_board(board_key, plan, windows)
 if not board then return again end
 
-local seasons = 0
-for _, id in ipairs(redis.call('ZRANGE', seasons_key(board_key), 0, -1)) do
-  for part, key in pairs(season_keys(board_key, id)) do board[part] = key end
-  if remove(board, member) then seasons = seasons + 1 end
+local removed = 0
+local seasons = redis.call('ZREVRANGE', seasons_key(board_key), skip, skip + most)
+for at = 1, math.min(#seasons, most) do
+  for part, key in pairs(season_keys(board_key, seasons[at])) do board[part] = key end
+  if remove(board, member) then removed = removed + 1 end
+  redis.call('HDEL', board.client, member)
 end
-redis.call('SREM', hidden_key(board_key), member)
-return { 1, seasons }
+return { 1, removed, #seasons > most and 1 or 0 }

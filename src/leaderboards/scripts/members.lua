@@ -1,5 +1,5 @@
 --[[
-leaderboards.members: the entries of up to 1000 named members.
+leaderboards.members: the entries of named members.
 
 KEYS board      hash    version, config, season, closed, hides
 ARGV plan       string  version of the configuration and what follows from it; see lib/board.lua
@@ -13,30 +13,30 @@ RETURN status ...
   -1, now_ms           none of the seasons is the present one
   -2                   there is no such board
   -3                   there is no such season
+  -4                   leaderboards.tidy must go first
 
-COST O(members asked x log(members)), at most 100 expired members removed
+COST O(members asked x log(members))
 ]]
--- @use lib/board.lua
+-- @use lib/tidy.lua
 -- @use lib/ranks.lua
--- @use lib/members.lua
 local board_key, plan, windows = KEYS[1], ARGV[1], ARGV[2]
 
-local board, again = open_board(board_key, plan, windows)
+local board, again = open_tidy(board_key, plan, windows)
 if not board then return again end
-sweep(board)
 
-local reply = { 1, board.season, redis.call('ZCARD', board.order) }
-for at = 3, #ARGV do
-  local id = ARGV[at]
-  local prefix = redis.call('HGET', board.places, id)
-  local found, scores, metadata = 0, '', ''
+local ids = { unpack(ARGV, 3) }
+local reply, cache = { 1, board.season, redis.call('ZCARD', board.order) }, {}
+local prefixes = redis.call('HMGET', board.places, unpack(ids))
+local metadata = redis.call('HMGET', board.metadata, unpack(ids))
+for at, id in ipairs(ids) do
+  local prefix = prefixes[at]
+  local found, scores = 0, ''
   local rank, position, lower, upper = 0, 0, 0, 0
   if prefix then
-    rank, position, lower, upper = rank_of(board, id, prefix)
+    rank, position, lower, upper = rank_of(board, id, prefix, cache)
     found, scores = rank > 0 and 1 or 2, decode_scores(board, prefix)
-    metadata = redis.call('HGET', board.metadata, id) or ''
   end
-  for _, value in ipairs({ found, scores, rank, position, lower, upper, metadata }) do
+  for _, value in ipairs({ found, scores, rank, position, lower, upper, metadata[at] or '' }) do
     reply[#reply + 1] = value
   end
 end

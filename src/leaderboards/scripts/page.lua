@@ -5,7 +5,7 @@ KEYS board        hash    version, config, season, closed, hides
 ARGV plan         string  version of the configuration and what follows from it; see lib/board.lua
 ARGV windows      string  "id start end ..." in ms: the seasons around now; or "= id", the one asked for
 ARGV from         int     1 for the first entry of the range
-ARGV limit        int     1 to 1000
+ARGV limit        int     how many
 ARGV worst        0 or 1  1: from the worst
 ARGV best_score   string  first column of the best entry wanted, '' for any
 ARGV worst_score  string  first column of the worst entry wanted, '' for any
@@ -20,33 +20,32 @@ RETURN status ...
   -1, now_ms           none of the seasons is the present one
   -2                   there is no such board
   -3                   there is no such season
+  -4                   leaderboards.tidy must go first
 
-COST O(log(members) + limit), at most 100 expired members removed
+COST O(log(members) + limit)
 ]]
--- @use lib/board.lua
--- @use lib/members.lua
+-- @use lib/tidy.lua
 -- @use lib/list.lua
 local board_key, plan, windows, from, limit = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local worst, best_score, worst_score = ARGV[5] == '1', ARGV[6], ARGV[7]
 local after, after_seq, after_member = ARGV[8], ARGV[9], ARGV[10]
 
-local board, again = open_board(board_key, plan, windows)
+local board, again = open_tidy(board_key, plan, windows)
 if not board then return again end
-sweep(board)
 
 local total = redis.call('ZCARD', board.order)
 local first, last = 0, total - 1
 if best_score ~= '' then
   local bytes = encode(board.columns[1], best_score)
-  first = place(board.order, coarse_of(board, bytes), bytes)
+  first = place(board.order, bytes)
 end
 if worst_score ~= '' then
   local bytes = encode(board.columns[1], worst_score)
-  last = place(board.order, coarse_of(board, bytes), bytes .. ABOVE) - 1
+  last = place(board.order, bytes .. ABOVE) - 1
 end
 if after ~= '' then
   local seen = encode_scores(board, after) .. encode_sequence(board, tonumber(after_seq)) .. after_member
-  local index = place(board.order, coarse_of(board, seen), seen)
+  local index = place(board.order, seen)
   if worst then
     last = math.min(last, index - 1)
   else
@@ -57,11 +56,9 @@ end
 
 local start, stop = first + from - 1, math.min(first + from + limit - 2, last)
 if worst then start, stop = math.max(last - from - limit + 2, first), last - from + 1 end
-local reply = list_entries(board, start, stop, { 1, board.season, total, '', 0 })
-local edge = worst and start or stop
-local member = start <= stop and redis.call('ZRANGE', board.order, edge, edge)[1]
-if member then
-  reply[4] = decode_sequence(board, string.sub(member, 1, board.width))
+local reply, members = list_entries(board, start, stop, { 1, board.season, total, '', 0 })
+if members then
+  reply[4] = decode_sequence(board, string.sub(members[worst and 1 or #members], 1, board.width))
   if worst and start > first or not worst and stop < last then reply[5] = 1 end
 end
 return reply

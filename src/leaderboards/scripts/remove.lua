@@ -12,14 +12,14 @@ RETURN status ...
   -1, now_ms           none of the seasons is the present one
   -2                   there is no such board
   -3                   there is no such season
+  -4                   leaderboards.tidy must go first
 
-COST O(log(members)), at most 100 expired members removed
+COST O(log(members))
 ]]
--- @use lib/board.lua
+-- @use lib/tidy.lua
 -- @use lib/members.lua
 local board_key, plan, windows, member = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
 
-local board, again = open_board(board_key, plan, windows)
+local board, again = open_tidy(board_key, plan, windows)
 if not board then return again end
-sweep(board)
 return { 1, remove(board, member) and 1 or 0 }

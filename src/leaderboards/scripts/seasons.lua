@@ -13,7 +13,7 @@ RETURN status ...
 
 COST O(seasons)
 ]]
--- @use lib/season.lua
+-- @use lib/board.lua
 local board_key, plan, windows = KEYS[1], ARGV[1], ARGV[2]
 
 local board, again = open_board(board_key, plan, windows)
@@ -21,8 +21,11 @@ if not board then return again end
 local reply = { 1, math.floor(now_us / 1000) }
 local seasons = redis.call('ZRANGE', seasons_key(board_key), 0, -1, 'WITHSCORES')
 for at = 1, #seasons, 2 do
-  reply[#reply + 1] = seasons[at]
-  reply[#reply + 1] = tonumber(seasons[at + 1])
-  reply[#reply + 1] = redis.call('ZCARD', season_keys(board_key, seasons[at]).order)
+  local keys = season_keys(board_key, seasons[at])
+  if redis.call('EXISTS', keys.places) == 1 then
+    reply[#reply + 1] = seasons[at]
+    reply[#reply + 1] = tonumber(seasons[at + 1])
+    reply[#reply + 1] = redis.call('ZCARD', keys.order)
+  end
 end
 return reply

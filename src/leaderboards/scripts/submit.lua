@@ -1,5 +1,5 @@
 --[[
-leaderboards.submit: apply up to 200 entries to the season of this moment, and rank them.
+leaderboards.submit: apply entries to the season of this moment, and rank them.
 
 KEYS board        hash    version, config, seq, season, closed, hides; kept until the board is deleted
 KEYS memo?        string  fingerprint and packed result of the request with this idempotency key
@@ -22,16 +22,18 @@ RETURN status ...
      upper, scores. Outcome: 0 unchanged, 1 changed, 2 out of range, 3 stale sequence
   0, version, config   the configuration is another one
   -1, now_ms           none of the seasons is the present one
+  -4                   leaderboards.tidy must go first
   2                    the season is closed
   3                    the idempotency key belongs to another request
 
-COST O(entries x log(members)), at most 100 expired and 400 surplus members removed
+COST O(entries x log(members))
 MEMORY grows
 ]]
--- @use lib/ranks.lua
--- @use lib/members.lua
--- @use lib/season.lua
 -- @use lib/change.lua
+-- @use lib/members.lua
+-- @use lib/ranks.lua
+-- @use lib/season.lua
+-- @use lib/tidy.lua
 local board_key, memo_key = KEYS[1], KEYS[2]
 local plan, windows, bounds, keep, create = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
 local new_version, fingerprint, memo_ttl_ms = ARGV[6], ARGV[7], tonumber(ARGV[8])
@@ -44,45 +46,49 @@ if memo then
   return reply
 end
 
-local board, again = open_board(board_key, plan, windows, create ~= '')
+local board, again = open_tidy(board_key, plan, windows, create ~= '')
 if not board then return again end
 if board.closed then return { 2 } end
-if create ~= '' then
-  redis.call('HSET', board_key, 'version', new_version, 'config', create)
-end
+if create ~= '' then redis.call('HSET', board_key, 'version', new_version, 'config', create) end
 enter_season(board, keep)
-sweep(board)
 
-local entries = {}
+local entries, ids = {}, {}
 for at = 9, #ARGV, 5 do
-  local entry = { id = ARGV[at], ops = ARGV[at + 1], if_seq = ARGV[at + 2], metadata = ARGV[at + 3], scores = ARGV[at + 4] }
-  entry.previous = 0
-  local prefix = redis.call('HGET', board.places, entry.id)
-  if prefix then entry.previous = rank_of(board, entry.id, prefix) end
-  entries[#entries + 1] = entry
+  ids[#ids + 1] = ARGV[at]
+  entries[#ids] = { id = ARGV[at], ops = ARGV[at + 1], if_seq = ARGV[at + 2], metadata = ARGV[at + 3], scores = ARGV[at + 4] }
+end
+
+-- What is stored of each member, as it changes entry by entry.
+local prefixes, last_seqs, cache = {}, {}, {}
+for at, prefix in ipairs(redis.call('HMGET', board.places, unpack(ids))) do prefixes[ids[at]] = prefix end
+for at, seq in ipairs(redis.call('HMGET', board.client, unpack(ids))) do last_seqs[ids[at]] = tonumber(seq or -1) end
+for _, entry in ipairs(entries) do
+  local prefix = prefixes[entry.id]
+  entry.previous = prefix and rank_of(board, entry.id, prefix, cache) or 0
 end
 
 local function write(entry, old_prefix, columns)
   if old_prefix then unseat(board, entry.id, old_prefix) end
   local prefix = columns .. encode_sequence(board, redis.call('HINCRBY', board.key, 'seq', 1))
+  prefixes[entry.id] = prefix
   redis.call('HSET', board.places, entry.id, prefix)
   if not is_hidden(board, entry.id) then seat(board, entry.id, prefix) end
   if entry.metadata ~= '' then redis.call('HSET', board.metadata, entry.id, entry.metadata) end
 end
 
 local function submit(entry)
-  if entry.if_seq ~= '' then
-    local last = tonumber(redis.call('HGET', board.client, entry.id) or -1)
-    if tonumber(entry.if_seq) <= last then return STALE end
-  end
-  local old_prefix = redis.call('HGET', board.places, entry.id)
+  if entry.if_seq ~= '' and tonumber(entry.if_seq) <= last_seqs[entry.id] then return STALE end
+  local old_prefix = prefixes[entry.id]
   local old = old_prefix and columns_of(board, old_prefix)
   local columns = apply(board, entry.ops, old, encode_scores(board, entry.scores))
   if not columns or not within_bounds(board, bounds, columns) then return OUT_OF_RANGE end
   if columns ~= old then write(entry, old_prefix, columns) end
-  if entry.if_seq ~= '' then redis.call('HSET', board.client, entry.id, entry.if_seq) end
+  if entry.if_seq ~= '' then
+    redis.call('HSET', board.client, entry.id, entry.if_seq)
+    last_seqs[entry.id] = tonumber(entry.if_seq)
+  end
   if board.member_ttl_ms > 0 then
-    redis.call('ZADD', board.due, string.format('%.0f', math.floor(now_us / 1000) + board.member_ttl_ms), entry.id)
+    redis.call('ZADD', board.seen, string.format('%.0f', math.floor(now_us / 1000)), entry.id)
   end
   if columns == old then return UNCHANGED end
   entry.better = not old or before(columns, old)
@@ -90,15 +96,20 @@ local function submit(entry)
 end
 
 for _, entry in ipairs(entries) do entry.outcome = submit(entry) end
-local total = trim(board, redis.call('ZCARD', board.order))
+local dropped, total = trim(board, #entries)
+for _, id in ipairs(dropped) do prefixes[id] = nil end
 
-if board.ttl_ms > 0 then set_life(board.key, board.season, board.ttl_ms) end
+if board.ttl_ms > 0 then
+  set_life(keys_of_board(board_key), board.ttl_ms)
+  set_life(keys_of_season(board_key, board.season), board.ttl_ms)
+end
 
+cache = {}
 local reply = { 1, board.season, total, 0 }
 for _, entry in ipairs(entries) do
-  local prefix = redis.call('HGET', board.places, entry.id)
+  local prefix = prefixes[entry.id]
   local rank, position, lower, upper = 0, 0, 0, 0
-  if prefix then rank, position, lower, upper = rank_of(board, entry.id, prefix) end
+  if prefix then rank, position, lower, upper = rank_of(board, entry.id, prefix, cache) end
   for _, value in ipairs({ entry.outcome, entry.better and 1 or 0, entry.previous, rank, position, lower, upper,
     prefix and decode_scores(board, prefix) or '' }) do
     reply[#reply + 1] = value

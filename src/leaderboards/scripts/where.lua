@@ -14,33 +14,32 @@ RETURN status ...
   -1, now_ms           none of the seasons is the present one
   -2                   there is no such board
   -3                   there is no such season
+  -4                   leaderboards.tidy must go first
 
-COST O(log(members)) for scores, its square for a percentile; at most 100 expired members removed
+COST O(log(members)) for scores, its square for a percentile
 ]]
--- @use lib/board.lua
--- @use lib/members.lua
+-- @use lib/tidy.lua
 -- @use lib/list.lua
 local board_key, plan, windows, scores, percentile = KEYS[1], ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 
-local board, again = open_board(board_key, plan, windows)
+local board, again = open_tidy(board_key, plan, windows)
 if not board then return again end
-sweep(board)
 
 local total = redis.call('ZCARD', board.order)
 local reply = { 1, board.season, total }
 if scores ~= '' then
   local columns = encode_scores(board, scores)
-  reply[4], reply[5] = bounds_of(board, columns)
+  reply[4], reply[5] = bounds_of(board, columns, {})
   reply[6] = board.rank == 'dense' and dense_rank(board, columns) or 0
   return reply
 end
 
 -- Percentiles only fall from the best to the worst, so the last that is high enough is found by halves.
-local low, high = 0, total
+local low, high, cache = 0, total, {}
 while low < high do
   local middle = math.floor((low + high) / 2)
   local member = redis.call('ZRANGE', board.order, middle, middle)[1]
-  local lower, upper = bounds_of(board, columns_of(board, member))
+  local lower, upper = bounds_of(board, columns_of(board, member), cache)
   if 100 * (total - upper + (upper - lower) / 2) / total >= percentile then
     low = middle + 1
   else
@@ -48,4 +47,4 @@ while low < high do
   end
 end
 if low == 0 then return reply end
-return list_entries(board, low - 1, low - 1, reply)
+return (list_entries(board, low - 1, low - 1, reply))

@@ -1,17 +1,17 @@
--- One season of a board: its keys, its order, and the changes that keep all its keys in step.
+-- One season of a board: its keys, its order, and which one a call works on.
 --
 -- The plan is "version columns ties rank max_members member_ttl_ms ttl_ms": what a script must know of the
 -- configuration, as the service last saw it. Keys are built from the tag of the board's key.
 --
---   <season>:order     zset  bytes of all columns, sequence, id
+--   <season>:order     zset  bytes of all columns, sequence, id; all with score 0
 --   <season>:places    hash  id -> bytes of all columns, sequence
 --   <season>:metadata  hash  id -> JSON
---   <season>:client    hash  id -> last client sequence
---   <season>:distinct  zset  bytes of all columns; dense ranks only
+--   <season>:client    hash  id -> last client sequence, also of members that are gone
+--   <season>:distinct  zset  bytes of all columns, all with score 0; dense ranks only
 --   <season>:counts    hash  bytes of all columns -> members with them; dense ranks only
---   <season>:due       zset  id by deadline in ms; boards with memberTtlMs only
+--   <season>:seen      zset  id by its last submission in ms; while there is a memberTtlMs
 
-local PARTS = { 'order', 'places', 'metadata', 'client', 'distinct', 'counts', 'due' }
+local PARTS = { 'order', 'places', 'metadata', 'client', 'distinct', 'counts', 'seen' }
 
 local function season_keys(board_key, id)
   local base, keys = string.match(board_key, '^[^}]*}') .. ':' .. id .. ':', {}
@@ -19,50 +19,61 @@ local function season_keys(board_key, id)
   return keys
 end
 
--- The season of this moment among "id start end ..." in ms, and its end; nothing where there is none.
+local function hidden_key(board_key)
+  return string.match(board_key, '^[^}]*}') .. ':hidden'
+end
+
+local function seasons_key(board_key)
+  return string.match(board_key, '^[^}]*}') .. ':seasons'
+end
+
+-- The season of this moment among "id start end ..." in ms, and its end; of "< id start end ..." the one
+-- before it; nothing where there is none.
 local function pick_season(windows)
   local now_ms = math.floor(now_us / 1000)
-  for id, first, stop in string.gmatch(windows, '(%S+) (%S+) (%S+)') do
-    if now_ms >= tonumber(first) and now_ms < tonumber(stop) then return id, stop end
+  local is_previous = string.sub(windows, 1, 2) == '< '
+  local previous, its_end
+  for id, first, stop in string.gmatch(is_previous and string.sub(windows, 3) or windows, '(%S+) (%S+) (%S+)') do
+    if now_ms >= tonumber(first) and now_ms < tonumber(stop) then
+      if is_previous then return previous, its_end end
+      return id, stop
+    end
+    previous, its_end = id, stop
   end
 end
 
--- The season that a call works on: the one asked for ("= id"), or that of this moment. Else nil and
--- the reply that says why not: {-2} there is no such board, and the call creates none; {-3} the board
--- has no such season; after {0, version, config} and {-1, now_ms} the service asks again, knowing
--- another configuration or another time.
+-- The season that a call works on: the one asked for ("= id"), the one before ("< ..."), or that of
+-- this moment. Else nil and the reply that says why not: {-2} there is no such board, and the call
+-- creates none; {-3} the board has no such season; after {0, version, config} and {-1, now_ms} the
+-- service asks again, knowing another configuration or another time.
 local function open_board(board_key, plan, windows, creates)
   local version, columns, ties, rank, max_members, member_ttl_ms, ttl_ms =
     string.match(plan, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
-  local known = redis.call('HMGET', board_key, 'version', 'season', 'closed', 'hides')
+  local id, stop = string.match(windows, '^= (.*)'), nil
+  if not id then id, stop = pick_season(windows) end
+  local known = redis.call('HMGET', board_key, 'version', 'season', 'closed', 'hides',
+    'ttl:' .. (id or ''), 'scan:' .. (id or ''))
   if not known[1] and not creates then return nil, { -2 } end
   if (known[1] or '0') ~= version then
     return nil, { 0, known[1] or '0', redis.call('HGET', board_key, 'config') or '' }
   end
-  local id, stop = string.match(windows, '^= (.*)'), nil
-  if id then
-    local is_known = id == known[2] or redis.call('EXISTS', season_keys(board_key, id).places) == 1
-    if not is_known then return nil, { -3 } end
-  else
-    id, stop = pick_season(windows)
-    if not id then return nil, { -1, math.floor(now_us / 1000) } end
-  end
+  if not id then return nil, { -1, math.floor(now_us / 1000) } end
 
   local board = season_keys(board_key, id)
-  board.key, board.season, board.stop, board.latest = board_key, id, stop, known[2]
+  local is_named = string.find(windows, '^[=<]')
+  if is_named and id ~= known[2] and redis.call('EXISTS', board.places) == 0 then return nil, { -3 } end
+  board.key, board.season, board.latest = board_key, id, known[2]
+  board.stop_ms = tonumber(stop or redis.call('ZSCORE', seasons_key(board_key), id) or 0)
   board.closed, board.hides = known[3] == id, known[4]
   board.ties, board.rank = ties, rank
-  board.max_members, board.member_ttl_ms = tonumber(max_members), tonumber(member_ttl_ms)
-  board.ttl_ms = tonumber(ttl_ms)
+  board.max_members, board.ttl_ms = tonumber(max_members), tonumber(ttl_ms)
+  board.wanted_member_ttl_ms = tonumber(member_ttl_ms)
+  board.member_ttl_ms, board.scan = tonumber(known[5] or 0), known[6]
   board.columns = {}
   for column in string.gmatch(columns, '%a%a') do board.columns[#board.columns + 1] = column end
   board.column_bytes = 8 * #board.columns
   board.width = board.column_bytes + (ties == 'id' and 0 or 6)
   return board
-end
-
-local function hidden_key(board_key)
-  return string.match(board_key, '^[^}]*}') .. ':hidden'
 end
 
 local function is_hidden(board, id)

@@ -1,8 +1,16 @@
 -- What one submitted entry makes of a stored score.
 -- @use order.lua
--- @use place.lua
 
 local CHANGED, UNCHANGED, OUT_OF_RANGE, STALE = 1, 0, 2, 3
+
+-- memcmp of columns, which are of one length: true when left sorts before right.
+local function before(left, right)
+  for at = 1, #left, 4 do
+    local a, b = struct.unpack('>I4', left, at), struct.unpack('>I4', right, at)
+    if a ~= b then return a < b end
+  end
+  return false
+end
 
 -- "min max" of every column, '-' for none.
 local function within_bounds(board, bounds, bytes)

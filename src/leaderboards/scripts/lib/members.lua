@@ -2,17 +2,16 @@
 -- @use scores.lua
 
 local function seat(board, id, prefix)
-  local score, columns = coarse_of(board, prefix), columns_of(board, prefix)
-  redis.call('ZADD', board.order, score, prefix .. id)
-  if board.rank == 'dense' and redis.call('HINCRBY', board.counts, columns, 1) == 1 then
-    redis.call('ZADD', board.distinct, score, columns)
-  end
+  local columns = columns_of(board, prefix)
+  if redis.call('ZADD', board.order, 0, prefix .. id) == 0 or board.rank ~= 'dense' then return end
+  if redis.call('HINCRBY', board.counts, columns, 1) == 1 then redis.call('ZADD', board.distinct, 0, columns) end
 end
 
 -- The dense set forgets a score with its last member.
 local function uncount(board, prefix)
+  if board.rank ~= 'dense' then return end
   local columns = columns_of(board, prefix)
-  if board.rank == 'dense' and redis.call('HINCRBY', board.counts, columns, -1) <= 0 then
+  if redis.call('HINCRBY', board.counts, columns, -1) <= 0 then
     redis.call('HDEL', board.counts, columns)
     redis.call('ZREM', board.distinct, columns)
   end
@@ -22,11 +21,11 @@ local function unseat(board, id, prefix)
   if redis.call('ZREM', board.order, prefix .. id) == 1 then uncount(board, prefix) end
 end
 
-local function forget(board, id)
-  redis.call('HDEL', board.places, id)
-  redis.call('HDEL', board.metadata, id)
-  redis.call('HDEL', board.client, id)
-  if board.member_ttl_ms > 0 then redis.call('ZREM', board.due, id) end
+-- All but the client sequences: a delivery that comes late finds what it is too late for.
+local function forget(board, ids)
+  redis.call('HDEL', board.places, unpack(ids))
+  redis.call('HDEL', board.metadata, unpack(ids))
+  redis.call('ZREM', board.seen, unpack(ids))
 end
 
 -- True when the season had the member.
@@ -34,27 +33,20 @@ local function remove(board, id)
   local prefix = redis.call('HGET', board.places, id)
   if not prefix then return false end
   unseat(board, id, prefix)
-  forget(board, id)
+  forget(board, { id })
   return true
 end
 
--- Members whose time is over leave before anything is counted; 100 a call keep the call short.
-local function sweep(board)
-  if board.member_ttl_ms == 0 then return end
-  local now_ms = string.format('%.0f', math.floor(now_us / 1000))
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', board.due, '-inf', now_ms, 'LIMIT', 0, 100)) do
-    remove(board, id)
-  end
-end
-
--- The worst fall out of a board with maxMembers, at most 400 a call. Returns what is left.
-local function trim(board, total)
-  if board.max_members == 0 or total <= board.max_members then return total end
-  local surplus = math.min(total - board.max_members, 400)
-  local popped = redis.call('ZPOPMAX', board.order, surplus)
+-- The worst that are too many, `most` at most. Returns their ids, and how many are left.
+local function trim(board, most)
+  local total = redis.call('ZCARD', board.order)
+  local surplus = board.max_members > 0 and math.min(total - board.max_members, most) or 0
+  if surplus <= 0 then return {}, total end
+  local popped, ids = redis.call('ZPOPMAX', board.order, surplus), {}
   for at = 1, #popped, 2 do
     uncount(board, popped[at])
-    forget(board, string.sub(popped[at], board.width + 1))
+    ids[#ids + 1] = string.sub(popped[at], board.width + 1)
   end
-  return total - surplus
+  forget(board, ids)
+  return ids, total - surplus
 end

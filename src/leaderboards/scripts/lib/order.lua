@@ -89,12 +89,3 @@ local function add(column, left, right)
   if sum - sum ~= 0 then return nil end
   return bytes_of(column, number_halves(sum))
 end
-
--- What the ZSET sorts by first: the column rounded to a double, turned so that better is smaller.
--- hi * 2^32 is exact, so adding lo rounds once, and rounding never turns an order around.
-local function coarse(column, bytes)
-  local hi, lo = halves_of(column, bytes)
-  local value = string.byte(column) == 105 and (hi - SIGN) * WORD + lo or halves_number(hi, lo)
-  if string.byte(column, 2) == 100 then value = -value end
-  return string.format('%.17g', value + 0)
-end

@@ -1,36 +1,31 @@
--- Where an entry stands, in the four styles of rank.
+-- Where an entry stands, in the four styles of rank. A cache is a table that the caller keeps for as
+-- long as nothing is written: entries of one score share what was counted for the first of them.
 -- @use place.lua
 -- @use scores.lua
 
--- Entries before these columns, and entries up to and with them.
-local function bounds_of(board, columns)
-  local score = coarse_of(board, columns)
-  if board.columns[1] == 'nd' or board.columns[1] == 'na' then
-    if #board.columns == 1 then
-      local lower = redis.call('ZCOUNT', board.order, '-inf', '(' .. score)
-      return lower, lower + redis.call('ZCOUNT', board.order, score, score)
-    end
-  end
-  return place(board.order, score, columns), place(board.order, score, columns .. ABOVE)
-end
-
 local function dense_rank(board, columns)
-  return place(board.distinct, coarse_of(board, columns), columns) + 1
+  return place(board.distinct, columns) + 1
 end
 
-local function rank_from(board, columns, position, lower, upper)
-  if board.rank == 'competition' then return lower + 1 end
-  if board.rank == 'modified' then return upper end
-  if board.rank == 'dense' then return dense_rank(board, columns) end
-  return position
+-- Entries before these columns, and entries up to and with them.
+local function bounds_of(board, columns, cache)
+  local known = cache[columns]
+  if not known then
+    known = { place(board.order, columns), place(board.order, columns .. ABOVE) }
+    cache[columns] = known
+  end
+  return known[1], known[2]
 end
 
--- Rank, position, entries before and entries up to an equal score; nothing for a member that is not
--- ranked.
-local function rank_of(board, id, prefix)
+-- Rank, position, entries before and entries up to an equal score; 0 for a member that is not ranked.
+local function rank_of(board, id, prefix, cache)
   local index = redis.call('ZRANK', board.order, prefix .. id)
   if not index then return 0, 0, 0, 0 end
   local columns = columns_of(board, prefix)
-  local lower, upper = bounds_of(board, columns)
-  return rank_from(board, columns, index + 1, lower, upper), index + 1, lower, upper
+  local lower, upper = bounds_of(board, columns, cache)
+  local rank = index + 1
+  if board.rank == 'competition' then rank = lower + 1 end
+  if board.rank == 'modified' then rank = upper end
+  if board.rank == 'dense' then rank = dense_rank(board, columns) end
+  return rank, index + 1, lower, upper
 end

@@ -34,10 +34,6 @@ local function decode_sequence(board, prefix)
   return string.format('%.0f', sequence)
 end
 
-local function coarse_of(board, bytes)
-  return coarse(board.columns[1], string.sub(bytes, 1, 8))
-end
-
 local function columns_of(board, prefix)
   return string.sub(prefix, 1, board.column_bytes)
 end

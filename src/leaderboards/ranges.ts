@@ -1,0 +1,117 @@
+import type { BoardConfig } from './config.js'
+import { type ListedReply, listedPerCall, type RangeReply } from './entry-scripts.js'
+import type { Missing } from './script-replies.js'
+
+/** The last entry that was seen: it need not exist any more. */
+export interface Cursor {
+  readonly scores: string
+  readonly sequence: string
+  readonly member: string
+  readonly season: string
+}
+
+/** Which entries, from which end. */
+export interface Range {
+  /** 1 for the first entry of the range, or the first after the cursor. */
+  readonly from: number
+  readonly limit: number
+  readonly order: 'best' | 'worst'
+  /** First column of the best and of the worst entry wanted; '' for any. */
+  readonly bestScore: string
+  readonly worstScore: string
+  readonly after?: Cursor | undefined
+}
+
+export interface Listing {
+  readonly outcome: 'listed'
+  readonly season: string
+  readonly total: number
+  /** From the end where the range begins. */
+  readonly entries: readonly ListedReply[]
+  /** Undefined at the end of the range. */
+  readonly next: Cursor | undefined
+  readonly config: BoardConfig
+}
+
+type Known = { readonly config: BoardConfig }
+type Reply = (RangeReply & Known & { readonly outcome: 'page' | 'around' }) | Missing
+
+interface Args {
+  readonly from: number
+  readonly limit: number
+  readonly worst: 0 | 1
+  readonly best_score: string
+  readonly worst_score: string
+  readonly after: string
+  readonly after_seq: string
+  readonly after_member: string
+}
+
+/** Reads entries of one season, as many as one script may list. */
+export type ReadPage = (
+  season: string | undefined,
+  args: (config: BoardConfig) => Args,
+) => Promise<Reply>
+
+/**
+ * A range of any length, read in parts that each fit into one script and stand in one season. Parts
+ * are of different moments: an entry that does not change meanwhile is in one of them, once.
+ */
+export async function readRange(
+  read: ReadPage,
+  season: string | undefined,
+  rangeOf: (config: BoardConfig) => Range,
+): Promise<Listing | Missing> {
+  let range: Range | undefined
+  const first = await read(season, (config) => {
+    range = rangeOf(config)
+    return toArgs(range, range.limit, config)
+  })
+  return first.outcome === 'missing' ? first : goOn(read, first, range as Range)
+}
+
+/** The rest of a range of which the first entries are there. */
+export async function goOn(
+  read: ReadPage,
+  first: Exclude<Reply, Missing>,
+  range: Range,
+): Promise<Listing | Missing> {
+  const entries = [...inOrder(first, range)]
+  let part = first
+  while (part.more && entries.length < range.limit) {
+    const left = range.limit - entries.length
+    const after = cursorOf(part, range)
+    const next = await read(first.season, (config) =>
+      toArgs({ ...range, from: 1, after }, left, config),
+    )
+    if (next.outcome === 'missing') return next
+    part = next
+    entries.push(...inOrder(part, range))
+  }
+  const { season, total, config } = first
+  return { outcome: 'listed', season, total, config, entries, next: cursorOf(part, range) }
+}
+
+const inOrder = ({ entries }: RangeReply, { order }: Range): readonly ListedReply[] =>
+  order === 'worst' ? entries.toReversed() : entries
+
+function cursorOf(part: RangeReply, range: Range): Cursor | undefined {
+  const last = inOrder(part, range).at(-1)
+  if (!last || !part.more) return undefined
+  const { scores, member } = last
+  return { scores, member, sequence: part.lastSequence, season: part.season }
+}
+
+function toArgs(range: Range, limit: number, { columns }: BoardConfig): Args {
+  const { from, order, bestScore, worstScore, after } = range
+  return {
+    from,
+    limit: Math.min(limit, listedPerCall(columns.length)),
+    worst: order === 'worst' ? 1 : 0,
+    best_score: bestScore,
+    worst_score: worstScore,
+    after: after?.scores ?? '',
+    after_seq: after?.sequence ?? '0',
+    after_member: after?.member ?? '',
+  }
+}

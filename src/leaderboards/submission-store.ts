@@ -1,0 +1,117 @@
+import type { Binder } from '../redis/binder.js'
+import { StoreError } from '../redis/errors.js'
+import type { Idempotency } from '../redis/idempotency.js'
+import { describeScript } from './board-scripts.js'
+import type { Boards } from './boards.js'
+import type { BoardConfig } from './config.js'
+import { ABSENT, nextVersion } from './configuration.js'
+import { boardKey, memoKey } from './keys.js'
+import type { Registry } from './registry.js'
+import { isKnownToHold } from './script-replies.js'
+import { type EntryProblem, type Submission, toScriptEntries } from './submissions.js'
+import { entriesPerCall, type SubmitReply, submitScript } from './submit-script.js'
+
+type Submitted = Extract<SubmitReply, { outcome: 'submitted' }> & { readonly config: BoardConfig }
+type Refused =
+  | { readonly outcome: 'closed' | 'conflict' }
+  | { readonly outcome: 'refused'; readonly problem: EntryProblem }
+
+/** Entries that were applied as one step, or refused as one. */
+export interface SubmittedPart {
+  readonly entries: readonly Submission[]
+  readonly reply: Submitted | Refused
+}
+
+/** What became of the entries of a call, in their order. The first part was not refused. */
+export type SubmitOutcome =
+  | { readonly outcome: 'submitted'; readonly parts: readonly SubmittedPart[] }
+  | Refused
+
+interface Deps {
+  readonly binder: Binder
+  readonly boards: Boards
+  readonly registry: Registry
+}
+
+export function createSubmissions({ binder, boards, registry }: Deps) {
+  const describe = binder.bind(describeScript)
+  const submitEntries = binder.bind(submitScript)
+
+  /** As many of the entries as one script may apply. */
+  const submitPart = (
+    namespace: string,
+    board: string,
+    entries: readonly Submission[],
+    part: number,
+    idempotency: Idempotency | undefined,
+  ) =>
+    boards.run(namespace, board, undefined, async (known, windows) => {
+      const { plan, bounds, version, config } = known
+      const keys = { board: boardKey(namespace, board) }
+      // All of them are looked at: what is refused is refused before anything was applied.
+      const ready = toScriptEntries(config, entries)
+      if (!Array.isArray(ready)) {
+        // What does not fit the configuration known here may fit the present one.
+        const present = await describe(keys, { plan, windows })
+        const refused = { outcome: 'refused' as const, problem: ready }
+        return isKnownToHold(present) ? refused : present
+      }
+      const isNew = version === ABSENT
+      const newVersion = isNew ? nextVersion() : ''
+      if (isNew) await registry.announce(namespace, board)
+      const memo = idempotency && memoKey(namespace, board, idempotency.digest, part)
+      const reply = await submitEntries(
+        { board: keys.board, memo },
+        {
+          plan,
+          windows,
+          bounds,
+          keep: config.season.keep,
+          create: isNew ? JSON.stringify(config) : '',
+          new_version: newVersion,
+          fingerprint: idempotency?.fingerprint ?? '',
+          memo_ttl_ms: idempotency?.ttlMs ?? 0,
+          entries: ready.slice(0, entriesPerCall(config.columns.length)),
+        },
+      )
+      if (reply.outcome !== 'submitted') return reply
+      if (isNew && !reply.replayed) {
+        await registry.add(namespace, board)
+        boards.learn(namespace, board, config, newVersion)
+      }
+      return { ...reply, config }
+    }) as Promise<Submitted | Refused>
+
+  return {
+    /**
+     * Applies entries in their order. Those that one script may not apply together are applied in
+     * parts, each as one step; each part has an idempotency record of its own, so a retry goes on
+     * where the call ended.
+     * @throws StoreError `outcome-unknown` once a part was applied, whatever became of the next
+     */
+    async submit(
+      namespace: string,
+      board: string,
+      entries: readonly Submission[],
+      idempotency?: Idempotency,
+    ): Promise<SubmitOutcome> {
+      const parts: SubmittedPart[] = []
+      for (let at = 0; at < entries.length; ) {
+        const rest = entries.slice(at)
+        const reply = await submitPart(namespace, board, rest, parts.length, idempotency).catch(
+          (error: unknown) => {
+            throw parts.length === 0 ? error : partlyApplied(error)
+          },
+        )
+        const count = reply.outcome === 'submitted' ? reply.entries.length : rest.length
+        if (reply.outcome !== 'submitted' && parts.length === 0) return reply
+        parts.push({ entries: rest.slice(0, count), reply })
+        at += count
+      }
+      return { outcome: 'submitted', parts }
+    },
+  }
+}
+
+const partlyApplied = (cause: unknown): StoreError =>
+  new StoreError('outcome-unknown', 'Some of the entries were applied.', undefined, cause)
