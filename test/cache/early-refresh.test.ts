@@ -131,7 +131,7 @@ describe('over HTTP', () => {
     const token = leaseOf(await ask(space, key).expect(404)) as string
     harness.advance(9_000)
     await harness
-      .request('put', `${at(space, key)}?ttlMs=60000`)
+      .request('put', `${at(space, key)}?ttlMs=600000`)
       .set('lockstep-lease', token)
       .send('x')
       .expect(201)
@@ -139,7 +139,7 @@ describe('over HTTP', () => {
 
   it('one reader refreshes, and the others hear nothing of it', async () => {
     await load('eager', 'a')
-    harness.advance(59_000)
+    harness.advance(590_000)
     const first = await win('eager', 'a')
     expect(first.headers['lockstep-state']).toBe('fresh')
 
@@ -155,7 +155,7 @@ describe('over HTTP', () => {
 
   it('a load that failed early is not tried again until its back-off ends', async () => {
     await load('eager', 'b')
-    harness.advance(50_000)
+    harness.advance(580_000)
     const token = leaseOf(await win('eager', 'b'))
     await harness
       .request('post', `${at('eager', 'b')}/lease/cancel`)
@@ -169,17 +169,17 @@ describe('over HTTP', () => {
   it('nobody refreshes early at beta 0, nor what was put without a lease', async () => {
     await load('never', 'a')
     await harness
-      .request('put', `${at('eager', 'put')}?ttlMs=60000`)
+      .request('put', `${at('eager', 'put')}?ttlMs=600000`)
       .send('x')
       .expect(201)
-    harness.advance(59_000)
+    harness.advance(590_000)
     expect(leaseOf(await ask('never', 'a').expect(200))).toBeUndefined()
     expect(leaseOf(await ask('eager', 'put').expect(200))).toBeUndefined()
   })
 
   it('memory answers those who lose the draw, and Redis those who win it', async () => {
     for (const space of ['eager-l1', 'never-l1']) await load(space, 'a')
-    harness.advance(45_000)
+    harness.advance(580_000)
     for (const space of ['eager-l1', 'never-l1']) {
       await until('a value in memory', async () => {
         const { headers } = await harness.request('get', at(space, 'a'))

@@ -29,7 +29,7 @@ const held = async (name: string, body: object = {}) =>
   (await post(name, 'acquire', body).expect(200)).body as { token: string; fence: number }
 
 const waits = (name: string, body: object, at = harness) =>
-  post(name, 'acquire', { waitMs: 20_000, ...body }, at).then((response) => response)
+  post(name, 'acquire', { waitMs: 60_000, ...body }, at).then((response) => response)
 
 const queued = (name: string, length: number) =>
   until(`${length} wait`, async () => (await get(name)).queueLength === length)

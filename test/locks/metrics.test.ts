@@ -15,7 +15,7 @@ const post = (name: string, verb: string, body: object = {}) =>
 const held = async (name: string, body: object = {}) =>
   (await post(name, 'acquire', body).expect(200)).body as { token: string }
 const waits = (name: string, body: object = {}) =>
-  post(name, 'acquire', { waitMs: 20_000, ...body }).then((response) => response)
+  post(name, 'acquire', { waitMs: 60_000, ...body }).then((response) => response)
 const queued = (name: string, length: number) =>
   until(`${length} wait`, async () => {
     const { body } = await harness.request('get', `/v1/locks/${name}`).expect(200)

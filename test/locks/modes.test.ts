@@ -89,34 +89,34 @@ describe('re-entry', () => {
 
 describe('bounds of a hold', () => {
   it('keeps the name taken until minHoldMs has passed', async () => {
-    const { token } = await locked('cron', { minHoldMs: 5_000 })
+    const { token } = await locked('cron', { minHoldMs: 20_000 })
     await post('locks/cron/release', { token }).expect(200)
     expect((await post('locks/cron/release', { token }).expect(200)).body.replayed).toBe(true)
 
     expect(await code(post('locks/cron/acquire'), 423)).toBe('lock-held')
-    harness.advance(5_001)
+    harness.advance(20_001)
     await post('locks/cron/acquire').expect(200)
   })
 
   it('never renews beyond maxHoldMs', async () => {
-    const { token } = await locked('max', { ttlMs: 2_000, maxHoldMs: 3_000 })
+    const { token } = await locked('max', { ttlMs: 20_000, maxHoldMs: 30_000 })
     const { body } = await post('locks/max/renew', { token, ttlMs: 60_000 }).expect(200)
-    expect(body.expiresInMs).toBeLessThanOrEqual(3_000)
-    harness.advance(3_001)
+    expect(body.expiresInMs).toBeLessThanOrEqual(30_000)
+    harness.advance(30_001)
     expect(await code(post('locks/max/renew', { token }), 410)).toBe('lease-expired')
   })
 
   it('cools down after an unclean end, and not after a release', async () => {
-    const first = await locked('cool', { ttlMs: 1_000, lockDelayMs: 4_000 })
+    const first = await locked('cool', { ttlMs: 60_000, lockDelayMs: 60_000 })
     await post('locks/cool/release', { token: first.token }).expect(200)
-    await locked('cool', { ttlMs: 1_000, lockDelayMs: 4_000 })
-    harness.advance(1_001)
+    await locked('cool', { ttlMs: 60_000, lockDelayMs: 60_000 })
+    harness.advance(60_001)
 
     const { body } = await post('locks/cool/acquire').expect(423)
     expect(body.code).toBe('lock-cooling')
-    expect(body.retryAfterMs).toBeGreaterThan(3_000)
+    expect(body.retryAfterMs).toBeGreaterThan(30_000)
     expect((await get('locks/cool')).state).toBe('cooling')
-    harness.advance(4_000)
+    harness.advance(60_000)
     await post('locks/cool/acquire').expect(200)
   })
 
@@ -197,7 +197,7 @@ describe('revoke', () => {
       await locked('all', { mode: 'shared' }),
       await locked('all', { mode: 'shared' }),
     ]
-    const writer = post('locks/all/acquire', { waitMs: 10_000 }).then((response) => response)
+    const writer = post('locks/all/acquire', { waitMs: 60_000 }).then((response) => response)
     await queued('locks/all', 1)
 
     const { body } = await post('locks/all/revoke', { reason: 'x', force: true }).expect(200)
@@ -210,10 +210,10 @@ describe('revoke', () => {
 
 describe('verify and list', () => {
   it('knows the current fence', async () => {
-    const first = await locked('verify', { ttlMs: 1_000 })
+    const first = await locked('verify', { ttlMs: 60_000 })
     const ask = (fence: number) => post('locks/verify/verify', { fence }).expect(200)
     expect((await ask(first.fence)).body).toEqual({ current: true, fence: first.fence })
-    harness.advance(1_001)
+    harness.advance(60_001)
     expect((await ask(first.fence)).body).toEqual({ current: false, fence: 0 })
     const second = await locked('verify')
     expect((await ask(first.fence)).body).toEqual({ current: false, fence: second.fence })
@@ -236,11 +236,11 @@ describe('semaphores', () => {
   const permits = (name: string, body: object) => post(`semaphores/${name}/acquire`, body)
 
   it('grants permits up to the capacity, each with its own deadline', async () => {
-    const first = await permits('pool', { capacity: 3, permits: 2, ttlMs: 1_000 }).expect(200)
+    const first = await permits('pool', { capacity: 3, permits: 2, ttlMs: 60_000 }).expect(200)
     expect(first.body).toMatchObject({ permits: 2, name: 'pool' })
-    await permits('pool', { capacity: 3 }).expect(200)
+    await permits('pool', { capacity: 3, ttlMs: 600_000 }).expect(200)
     expect(await code(permits('pool', { capacity: 3 }), 423)).toBe('lock-held')
-    harness.advance(1_001)
+    harness.advance(60_001)
     await permits('pool', { capacity: 3, permits: 2 }).expect(200)
     await permits('pool', { capacity: 3 }).expect(423)
   })
@@ -259,7 +259,7 @@ describe('semaphores', () => {
       harness.request('put', '/v1/semaphores/sized').send({ capacity }).expect(200)
     await put(3)
     const { body } = await permits('sized', { permits: 3 }).expect(200)
-    const heavy = permits('sized', { permits: 3, waitMs: 10_000 }).then((response) => response)
+    const heavy = permits('sized', { permits: 3, waitMs: 60_000 }).then((response) => response)
     await queued('semaphores/sized', 1)
     await put(2)
 
@@ -281,7 +281,7 @@ describe('semaphores', () => {
     await put(4)
     const first = await permits('drains', { permits: 2 }).expect(200)
     const second = await permits('drains', { permits: 2 }).expect(200)
-    const head = permits('drains', { permits: 2, waitMs: 10_000 }).then((response) => response)
+    const head = permits('drains', { permits: 2, waitMs: 60_000 }).then((response) => response)
     await queued('semaphores/drains', 1)
 
     await put(2)
@@ -296,7 +296,7 @@ describe('semaphores', () => {
 
   it('lets waiters in when it grows', async () => {
     await permits('grow', { capacity: 1 }).expect(200)
-    const waiting = permits('grow', { capacity: 1, waitMs: 10_000 }).then((response) => response)
+    const waiting = permits('grow', { capacity: 1, waitMs: 60_000 }).then((response) => response)
     await queued('semaphores/grow', 1)
     await harness.request('put', '/v1/semaphores/grow').send({ capacity: 2 }).expect(200)
     expect((await waiting).status).toBe(200)
@@ -340,7 +340,7 @@ describe('lock sets', () => {
   it('never deadlocks when sets stand in opposite orders', async () => {
     const both = await set('acquire', ['dl@a', 'dl@b']).expect(200)
     const take = (names: string[]) =>
-      set('acquire', names, { waitMs: 10_000 }).then(async (response) => {
+      set('acquire', names, { waitMs: 60_000 }).then(async (response) => {
         expect(response.status).toBe(200)
         await set('release', names, { token: response.body.token }).expect(200)
       })

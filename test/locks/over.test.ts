@@ -20,7 +20,7 @@ const shared = { mode: 'shared' }
 const readers = (name: string, count: number, options: object = {}) =>
   Promise.all(
     Array.from({ length: count }, () =>
-      scripts.acquire(name, { ...shared, ttlMs: 1_000, ...options }),
+      scripts.acquire(name, { ...shared, ttlMs: 60_000, ...options }),
     ),
   )
 const fenceOf = (lease: unknown) => (lease as { fences: [number] }).fences[0]
@@ -31,7 +31,7 @@ const lastOf = async (name: string) =>
 describe('a lease that is over, behind more of them than one call ends', () => {
   it('is not renewed', async () => {
     await readers('renew', MANY)
-    harness.advance(1_001)
+    harness.advance(60_001)
     const token = await lastOf('renew')
     expect(await scripts.renew('renew', token, 30_000)).toMatchObject({
       outcome: 'ended',
@@ -41,7 +41,7 @@ describe('a lease that is over, behind more of them than one call ends', () => {
 
   it('is not released', async () => {
     await readers('release', MANY)
-    harness.advance(1_001)
+    harness.advance(60_001)
     const token = await lastOf('release')
     expect(await scripts.release('release', token)).toMatchObject({
       outcome: 'ended',
@@ -65,8 +65,8 @@ describe('a lease that is over, behind more of them than one call ends', () => {
     await readers('join', 2 * MANY)
     const writer = await scripts.acquire('join', { waitMs: 60_000 })
     await scripts.acquire('join', { ...shared, ...owned, waitMs: 60_000 })
-    const [first] = await readers('join', 1, { ...owned, priority: 1, ttlMs: 1_500 })
-    harness.advance(1_501)
+    const [first] = await readers('join', 1, { ...owned, priority: 1, ttlMs: 90_000 })
+    harness.advance(90_001)
 
     await scripts.leave('join', writer.token, 'cancel')
 
@@ -77,7 +77,7 @@ describe('a lease that is over, behind more of them than one call ends', () => {
 
   it('is not current, and not shown', async () => {
     const [first] = await readers('shown', MANY)
-    harness.advance(1_001)
+    harness.advance(60_001)
     expect(await scripts.verify('shown', fenceOf(first))).toEqual({ current: false, fence: 0 })
     expect(await scripts.inspect('shown')).toMatchObject({
       state: 'free',
@@ -89,8 +89,8 @@ describe('a lease that is over, behind more of them than one call ends', () => {
 
   it('hides none that lasts', async () => {
     await readers('lasts', MANY)
-    const [live] = await readers('lasts', 1, { ttlMs: 60_000 })
-    harness.advance(1_001)
+    const [live] = await readers('lasts', 1, { ttlMs: 600_000 })
+    harness.advance(60_001)
     expect(await scripts.inspect('lasts')).toMatchObject({
       state: 'held',
       holderCount: 1,
@@ -100,7 +100,7 @@ describe('a lease that is over, behind more of them than one call ends', () => {
 
   it('keeps nobody out: who asks is told to ask again until all are ended', async () => {
     await readers('again', MANY)
-    harness.advance(1_001)
+    harness.advance(60_001)
     const seen = []
     for (let i = 0; i < 3; i++) seen.push((await scripts.acquire('again')).outcome)
     expect(seen).toEqual(['again', 'again', 'granted'])
@@ -110,16 +110,16 @@ describe('a lease that is over, behind more of them than one call ends', () => {
     let clockMs = 0
     const store = newLockStore(harness, () => clockMs)
     const ask = (mode: 'shared' | 'exclusive') =>
-      store.acquire(harness.namespace, ['service'], { ttlMs: 1_000, mode })
+      store.acquire(harness.namespace, ['service'], { ttlMs: 60_000, mode })
     await Promise.all(Array.from({ length: MANY }, () => ask('shared')))
-    clockMs += 1_001
+    clockMs += 60_001
     expect(await ask('exclusive')).toMatchObject({ kind: 'granted' })
     store.close()
   })
 
   it('is given back by a client that goes away without harm', async () => {
     await readers('leave', MANY)
-    harness.advance(1_001)
+    harness.advance(60_001)
     const token = await lastOf('leave')
     expect(await scripts.leave('leave', token, 'cancel')).toMatchObject({ outcome: 'nothing' })
   })

@@ -64,7 +64,7 @@ describe('an idempotency key', () => {
     const cut = post('attach', 'acquire', { waitMs: 60_000 }).set('idempotency-key', 'k')
     cut.end(() => undefined)
     await queued('attach', 1)
-    const behind = start('attach', { waitMs: 10_000 })
+    const behind = start('attach', { waitMs: 60_000 })
     await queued('attach', 2)
 
     cut.abort()

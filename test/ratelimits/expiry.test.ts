@@ -70,7 +70,10 @@ describe('what a subject leaves behind', () => {
   it('of a minute by the calendar lives until its end', async () => {
     const { check } = limitsOf(harness)
     const limit = { name: 'c', algorithm: 'fixed-window', align: 'calendar', period: 'minute' }
-    const { body } = await check({ limits: [{ ...limit, limit: 5, key: 'c' }] }).expect(200)
+    const ask = (peek: boolean) => check({ limits: [{ ...limit, limit: 5, key: 'c' }], peek })
+    // From the beginning of a minute on.
+    harness.advance((await ask(true).expect(200)).body.results[0].resetAfterMs)
+    const { body } = await ask(false).expect(200)
     const [, ttl] = (await lifetimes()).find(([key]) => key.includes(':C:'))!
     expect(ttl).toBeGreaterThan(0)
     expect(ttl).toBeLessThanOrEqual(body.results[0].resetAfterMs)

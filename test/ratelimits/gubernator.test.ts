@@ -67,11 +67,12 @@ describe('POST /v1/GetRateLimits of gubernator', () => {
   })
 
   it('TOKEN_BUCKET is a window from the first hit', async () => {
-    await ask({ hits: 10, algorithm: 'TOKEN_BUCKET' })
-    harness.advance(3_599_000)
-    expect(await ask({ algorithm: 0 })).toMatchObject([{ status: 'OVER_LIMIT' }])
-    harness.advance(1_100)
-    expect(await ask({})).toMatchObject([{ status: 'UNDER_LIMIT', remaining: '9' }])
+    const duration = 3_600_000_000
+    await ask({ hits: 10, duration, algorithm: 'TOKEN_BUCKET' })
+    harness.advance(3_599_000_000)
+    expect(await ask({ duration, algorithm: 0 })).toMatchObject([{ status: 'OVER_LIMIT' }])
+    harness.advance(1_000_100)
+    expect(await ask({ duration })).toMatchObject([{ status: 'UNDER_LIMIT', remaining: '9' }])
   })
 
   it.each(['LEAKY_BUCKET', 1])('%s leaks evenly, up to its burst', async (algorithm) => {

@@ -9,7 +9,8 @@ import { limitsOf } from './limits.js'
 let harness: Harness
 let store: LeaseStore
 
-const POLICY = { algorithm: 'concurrency', limit: 3, leaseMs: 10_000 } as const
+/** Long: the time that a busy machine takes is nothing beside it. */
+const POLICY = { algorithm: 'concurrency', limit: 3, leaseMs: 1_000_000 } as const
 
 beforeAll(async () => {
   harness = await startHarness()
@@ -34,8 +35,8 @@ describe('a lease', () => {
     for (const remaining of [2, 1, 0]) {
       const { body } = await acquire(key).expect(200)
       expect(body).toMatchObject({ policy: 'exports', key, allowed: true, limit: 3, remaining })
-      expect(body.expiresInMs).toBeGreaterThan(8_000)
-      expect(body.expiresInMs).toBeLessThanOrEqual(10_000)
+      expect(body.expiresInMs).toBeGreaterThan(800_000)
+      expect(body.expiresInMs).toBeLessThanOrEqual(1_000_000)
       leases.push(body.leaseId)
     }
     const denied = await acquire(key).expect(200)
@@ -51,11 +52,11 @@ describe('a lease', () => {
     const key = subject()
     for (let i = 0; i < 3; i++) {
       await acquire(key)
-      harness.advance(1_000)
+      harness.advance(100_000)
     }
     const { body, headers } = await acquire(key)
-    expect(body.retryAfterMs).toBeGreaterThan(5_000)
-    expect(body.retryAfterMs).toBeLessThanOrEqual(7_000)
+    expect(body.retryAfterMs).toBeGreaterThan(500_000)
+    expect(body.retryAfterMs).toBeLessThanOrEqual(700_000)
     expect(headers['retry-after']).toBe(String(Math.ceil(body.retryAfterMs / 1_000)))
     harness.advance(body.retryAfterMs)
     expect((await acquire(key)).body).toMatchObject({ allowed: true, remaining: 0 })
@@ -67,13 +68,13 @@ describe('a lease', () => {
     const { body } = await acquire(key, { weight: 3 })
     const { leaseId } = body
     for (let i = 0; i < 3; i++) {
-      harness.advance(8_000)
+      harness.advance(800_000)
       const renewed = await post('/renew', { key, leaseId }).expect(200)
       expect(renewed.body).toMatchObject({ policy: 'exports', key, leaseId })
-      expect(renewed.body.expiresInMs).toBeGreaterThan(8_000)
+      expect(renewed.body.expiresInMs).toBeGreaterThan(800_000)
     }
     expect((await acquire(key)).body.allowed).toBe(false)
-    harness.advance(10_000)
+    harness.advance(1_000_000)
     const late = await post('/renew', { key, leaseId }).expect(410)
     expect(late.body.code).toBe('lease-expired')
     expect((await acquire(key, { weight: 3 })).body.allowed).toBe(true)
@@ -94,18 +95,18 @@ describe('a lease', () => {
     const key = subject()
     for (let i = 0; i < 3; i++) {
       await acquire(key)
-      harness.advance(1_000)
+      harness.advance(100_000)
     }
     const { body } = await acquire(key, { weight: 2 })
-    expect(body.retryAfterMs).toBeGreaterThan(6_500)
-    expect(body.retryAfterMs).toBeLessThanOrEqual(8_000)
+    expect(body.retryAfterMs).toBeGreaterThan(650_000)
+    expect(body.retryAfterMs).toBeLessThanOrEqual(800_000)
   })
 
   it('is a 429 where asked, and headers tell of it', async () => {
     const key = subject()
     const { headers } = await acquire(key, { weight: 3 })
-    expect(headers['ratelimit-policy']).toBe('"exports";q=3;qu="concurrent-requests";w=10')
-    expect(headers.ratelimit).toBe('"exports";r=0;t=10')
+    expect(headers['ratelimit-policy']).toBe('"exports";q=3;qu="concurrent-requests";w=1000')
+    expect(headers.ratelimit).toBe('"exports";r=0;t=1000')
     const denied = await acquire(key, {}, '?onDeny=429').expect(429)
     expect(denied.body).toMatchObject({ code: 'rate-limited', allowed: false, remaining: 0 })
     expect(denied.body.retryAfterMs).toBeGreaterThan(0)
@@ -128,11 +129,11 @@ describe('a lease', () => {
     const key = subject()
     const ask = () => acquire(key).set('idempotency-key', 'attempt-1')
     const first = await ask().expect(200)
-    harness.advance(2_000)
+    harness.advance(200_000)
     const again = await ask().expect(200)
     expect(again.headers['idempotent-replayed']).toBe('true')
     expect(again.body).toMatchObject({ allowed: true, leaseId: first.body.leaseId, remaining: 2 })
-    expect(again.body.expiresInMs).toBeLessThanOrEqual(8_000)
+    expect(again.body.expiresInMs).toBeLessThanOrEqual(800_000)
     await acquire(key, { weight: 2 }).set('idempotency-key', 'attempt-1').expect(422)
 
     await post('/release', { key, leaseId: first.body.leaseId })
@@ -172,10 +173,10 @@ describe('a lease', () => {
     expect((await acquire(key)).body.allowed).toBe(false)
 
     const other = subject()
-    await limitsOf(harness).post('exports/block', { key: other, forMs: 5_000 }).expect(200)
+    await limitsOf(harness).post('exports/block', { key: other, forMs: 500_000 }).expect(200)
     const { body } = await acquire(other)
     expect(body).toMatchObject({ allowed: false, blocked: true })
-    expect(body.retryAfterMs).toBeGreaterThan(4_000)
+    expect(body.retryAfterMs).toBeGreaterThan(400_000)
   })
 
   it('is forgotten by a reset', async () => {
@@ -190,14 +191,14 @@ describe('what is left behind', () => {
   it('lives as long as the last lease, and goes with it', async () => {
     const key = subject()
     const first = (await acquire(key)).body
-    harness.advance(6_000)
+    harness.advance(600_000)
     const second = (await acquire(key)).body
-    expect(await harness.redis.pttl(stateKey(key))).toBeGreaterThan(9_000)
+    expect(await harness.redis.pttl(stateKey(key))).toBeGreaterThan(900_000)
 
     await post('/release', { key, leaseId: second.leaseId })
     const left = await harness.redis.pttl(stateKey(key))
     expect(left).toBeGreaterThan(0)
-    expect(left).toBeLessThanOrEqual(4_000)
+    expect(left).toBeLessThanOrEqual(400_000)
     await post('/release', { key, leaseId: first.leaseId })
     expect(await harness.redis.exists(stateKey(key))).toBe(0)
   })
@@ -205,7 +206,7 @@ describe('what is left behind', () => {
   it('holds nothing of leases that ended by themselves', async () => {
     const key = subject()
     await acquire(key, { weight: 3 })
-    harness.advance(10_000)
+    harness.advance(1_000_000)
     await acquire(key)
     // The lease and the sum of weights.
     expect(await harness.redis.zcard(stateKey(key))).toBe(2)
@@ -215,7 +216,7 @@ describe('what is left behind', () => {
   it('is nothing after a renewal that came too late', async () => {
     const key = subject()
     const { body } = await acquire(key)
-    harness.advance(10_000)
+    harness.advance(1_000_000)
     await post('/renew', { key, leaseId: body.leaseId }).expect(410)
     expect(await harness.redis.exists(stateKey(key))).toBe(0)
   })

@@ -293,42 +293,42 @@ export function slidingAccount(windowMs: number, buckets: number, strict: boolea
 export const ACCOUNTS: [string, Policy, () => Account][] = [
   [
     'gcra',
-    { algorithm: 'gcra', limit: 7, windowMs: 78_000 },
-    () => gcraAccount(78_000, (limit) => limit),
+    { algorithm: 'gcra', limit: 7, windowMs: 78_000_000 },
+    () => gcraAccount(78_000_000, (limit) => limit),
   ],
   [
     'fixed-window',
-    { algorithm: 'fixed-window', limit: 7, windowMs: 78_000 },
-    () => windowAccount(78_000),
+    { algorithm: 'fixed-window', limit: 7, windowMs: 78_000_000 },
+    () => windowAccount(78_000_000),
   ],
   [
     'fixed-window from the first hit',
-    { algorithm: 'fixed-window', align: 'first-hit', limit: 7, windowMs: 78_000 },
-    () => firstHitAccount(78_000),
+    { algorithm: 'fixed-window', align: 'first-hit', limit: 7, windowMs: 78_000_000 },
+    () => firstHitAccount(78_000_000),
   ],
   [
     'fixed-window of a calendar',
-    { algorithm: 'fixed-window', align: 'calendar', period: 'minute', limit: 7 },
-    () => windowAccount(60_000),
+    { algorithm: 'fixed-window', align: 'calendar', period: 'day', limit: 7 },
+    () => windowAccount(86_400_000),
   ],
   [
     'sliding-window of several buckets',
-    { algorithm: 'sliding-window', buckets: 6, limit: 7, windowMs: 78_000 },
-    () => slidingAccount(78_000, 6, false),
+    { algorithm: 'sliding-window', buckets: 6, limit: 7, windowMs: 78_000_000 },
+    () => slidingAccount(78_000_000, 6, false),
   ],
   [
     'sliding-window, strict',
-    { algorithm: 'sliding-window', buckets: 4, mode: 'strict', limit: 7, windowMs: 78_000 },
-    () => slidingAccount(78_000, 4, true),
+    { algorithm: 'sliding-window', buckets: 4, mode: 'strict', limit: 7, windowMs: 78_000_000 },
+    () => slidingAccount(78_000_000, 4, true),
   ],
   [
     'sliding-log',
-    { algorithm: 'sliding-log', limit: 7, windowMs: 78_000 },
-    () => logAccount(78_000),
+    { algorithm: 'sliding-log', limit: 7, windowMs: 78_000_000 },
+    () => logAccount(78_000_000),
   ],
   [
     'leaky-bucket',
-    { algorithm: 'leaky-bucket', limit: 7, windowMs: 78_000, maxDelayMs: 54_000 },
-    () => leakyAccount(78_000, 54_000),
+    { algorithm: 'leaky-bucket', limit: 7, windowMs: 78_000_000, maxDelayMs: 54_000_000 },
+    () => leakyAccount(78_000_000, 54_000_000),
   ],
 ]

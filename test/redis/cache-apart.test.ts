@@ -2,6 +2,7 @@ import { expect, it, vi } from 'vitest'
 import type { LayoutError } from '../../src/redis/layout-record.js'
 import { openLinks } from '../../src/redis/links.js'
 import type { ManagedRedis } from '../../src/redis/managed.js'
+import { WAIT_MS } from '../support/bounds.js'
 import { startFaultProxy } from '../support/faults.js'
 import { type Harness, startHarness } from '../support/harness.js'
 import { connect, start } from '../support/managed.js'
@@ -85,7 +86,7 @@ it('refuses to mix instances with and without a Redis for the cache', async () =
   const [main, cache] = await Promise.all([start(), start()])
   const open = (url: string, cacheUrl?: string) => {
     const onRefused = vi.fn<(error: LayoutError) => void>()
-    const options = { timeoutMs: 500, onRefused }
+    const options = { timeoutMs: WAIT_MS, onRefused }
     return { links: openLinks({ url, cacheUrl, ...options }), onRefused }
   }
   const apart = open(main.url, cache.url)

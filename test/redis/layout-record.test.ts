@@ -1,6 +1,7 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
 import type { LayoutError } from '../../src/redis/layout-record.js'
 import { openLinks } from '../../src/redis/links.js'
+import { WAIT_MS } from '../support/bounds.js'
 import { startFaultProxy } from '../support/faults.js'
 import { freePort } from '../support/free-port.js'
 import { connect, start } from '../support/managed.js'
@@ -12,7 +13,7 @@ const OTHER = '{"version":2,"hash":"crc32","lockBuckets":256,"cachePartitions":6
 
 function open(url: string) {
   const onRefused = vi.fn<(error: LayoutError) => void>()
-  const links = openLinks({ url, timeoutMs: 500, onRefused })
+  const links = openLinks({ url, timeoutMs: WAIT_MS, onRefused })
   onTestFinished(() => links.close())
   return { link: links.commands, onRefused }
 }

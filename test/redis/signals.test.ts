@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest'
 import { type Link, openLink } from '../../src/redis/connect.js'
 import { createSignals, type Signals } from '../../src/redis/signals.js'
+import { WAIT_MS } from '../support/bounds.js'
 import { ready } from '../support/harness.js'
+import { until } from '../support/until.js'
 
 let publisher: Link
 let subscriber: Link
@@ -12,7 +14,7 @@ const open = (purpose: string) =>
   openLink({
     url: inject('redisUrl'),
     purpose,
-    timeoutMs: 500,
+    timeoutMs: WAIT_MS,
     anyNode: purpose === 'signals',
   })
 
@@ -35,15 +37,15 @@ it('delivers to every listener of a channel, and to nobody after the end', async
   const endSecond = await signals.subscribe(channel, (message) => second.push(message))
 
   await publisher.client.publish(channel, 'one')
-  await vi.waitFor(() => expect([first, second]).toEqual([['one'], ['one']]))
+  await expect.poll(() => [first, second]).toEqual([['one'], ['one']])
 
   endFirst()
   await publisher.client.publish(channel, 'two')
-  await vi.waitFor(() => expect(second).toEqual(['one', 'two']))
+  await expect.poll(() => second).toEqual(['one', 'two'])
   expect(first).toEqual(['one'])
 
   endSecond()
-  await vi.waitFor(async () => expect(await publisher.client.publish(channel, 'three')).toBe(0))
+  await expect.poll(() => publisher.client.publish(channel, 'three')).toBe(0)
 })
 
 it('reports a gap when the connection is lost, and listens again', async () => {
@@ -55,18 +57,18 @@ it('reports a gap when the connection is lost, and listens again', async () => {
 
   subscriber.reconnect('read-only')
 
-  await vi.waitFor(() => expect(gap).toHaveBeenCalled())
-  await vi.waitFor(async () => {
+  await until('the gap', () => gap.mock.calls.length > 0)
+  await until('a message', async () => {
     await publisher.client.publish(channel, 'again')
-    expect(heard).toContain('again')
+    return heard.includes('again')
   })
 })
 
 it('knows how long Redis has been silent', async () => {
-  await vi.waitFor(() => expect(signals.silentForMs('any')).toBeLessThan(1_000))
+  await until('a sign of life', () => signals.silentForMs('any') < 1_000)
 
   subscriber.client.disconnect()
-  await vi.waitFor(() => expect(signals.silentForMs('any')).toBe(Number.POSITIVE_INFINITY))
+  await until('the loss', () => signals.silentForMs('any') === Number.POSITIVE_INFINITY)
   subscriber.client.connect().catch(() => undefined)
-  await vi.waitFor(() => expect(signals.silentForMs('any')).toBeLessThan(1_000))
+  await until('a sign of life', () => signals.silentForMs('any') < 1_000)
 })
