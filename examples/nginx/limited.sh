@@ -21,7 +21,7 @@ site=$(free_port)
 
 curl -sf -o /dev/null -X PUT --json '{
   "limit": 5, "windowMs": 60000, "algorithm": "sliding-window", "mode": "strict",
-  "authz": { "key": ["address", "header:X-Visitor"] }
+  "authz": { "key": ["address"] }
 }' "$lockstep/v1/ratelimits/policies/site"
 
 echo 'Hello.' >"$work/index.html"
@@ -34,9 +34,10 @@ sed -e "s|127.0.0.1:7700|${lockstep#http://}|" -e "s|127.0.0.1:8080|127.0.0.1:$a
 nginx -p "$work" -c nginx.conf -e stderr -g 'daemon off; master_process off; pid nginx.pid; error_log stderr;' &
 
 for port in "$application" "$site"; do
-  until curl -s -o /dev/null -H "X-Visitor: nobody" "http://127.0.0.1:$port/"; do sleep 0.1; done
+  until curl -s -o /dev/null "http://127.0.0.1:$port/"; do sleep 0.1; done
 done
+curl -sf -o /dev/null --json '{ "key": "127.0.0.1" }' "$lockstep/v1/ratelimits/site/reset"
 for _ in 1 2 3 4 5 6 7 8; do
-  curl -s -o /dev/null -H "X-Visitor: $work" "http://127.0.0.1:$site/" \
+  curl -s -o /dev/null "http://127.0.0.1:$site/" \
     -w '%{http_code}  left and resets in: %header{ratelimit}  retry after: %header{retry-after}\n'
 done

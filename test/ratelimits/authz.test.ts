@@ -16,6 +16,18 @@ const POLICIES = {
   uri: { ...WINDOW, authz: { key: ['path:X-Original-URI'] } },
   suffix: { ...WINDOW, authz: { key: ['path'] } },
   both: { ...WINDOW, authz: { key: ['address', 'header:X-Api-Key'] } },
+  listed: {
+    ...WINDOW,
+    limit: 1,
+    authz: { key: ['address', 'header:X-Api-Key'] },
+    allow: ['2001:db8:1::5', 'key of a friend', '198.51.100.7|friend'],
+    deny: ['10.0.0.0/8', '2001:db8::5', '2001:db8:2::/80'],
+  },
+  'by-address': { ...WINDOW, group: 'site', limit: 2, authz: { key: ['address'] } },
+  'by-key': { ...WINDOW, group: 'site', limit: 1, authz: { key: ['header:X-Api-Key'] } },
+  'by-path': { ...WINDOW, group: 'site', limit: 5, authz: { key: ['path'] } },
+  'asked-for': { ...WINDOW, group: 'site' },
+  'of-another-group': { ...WINDOW, group: 'elsewhere', authz: { key: ['address'] } },
 }
 
 let harness: Harness
@@ -209,6 +221,8 @@ describe('a template', () => {
     ['address/authz', '10.0.0.1, 198.51.100.7', '198.51.100.7'],
     ['address/authz', '198.51.100.7:4711', '198.51.100.7'],
     ['address/authz', '::ffff:198.51.100.7', '198.51.100.7'],
+    ['address/authz', '::ffff:c633:6407', '198.51.100.7'],
+    ['address/authz', '0:0:0:0:0:FFFF:c633:6407', '198.51.100.7'],
     ['address/authz', '2001:db8:1:2:3:4:5:6', '2001:db8:1:2::'],
     ['address/authz', '[2001:DB8:1:2::9]:443', '2001:db8:1:2::'],
     ['address/authz', '2001:db8::1', '2001:db8::'],
@@ -259,3 +273,139 @@ async function keysOf(policy: string): Promise<number> {
   const keys = await harness.redis.keys(`ls:{${harness.namespace}:r:sha256:*}:f:${policy}`)
   return keys.length
 }
+
+describe('lists', () => {
+  const asks = async (address: string, apiKey = 'k') => {
+    const headers = { ...TOKEN, 'x-forwarded-for': address, 'x-api-key': apiKey }
+    return (await ask(locked, 'listed/authz', { headers })).status
+  }
+
+  it.each([
+    ['an address in a denied network', '10.1.2.3', 429],
+    ['a denied address', '2001:db8::5', 429],
+    ['another address of its subnet', '2001:db8::6', 204],
+    ['an address in a denied network of its subnet', '2001:db8:2::77', 429],
+    ['one of its subnet, outside of that network', '2001:db8:2:0:1::77', 204],
+  ])('know %s in full, whatever the key is made of', async (_what, address, status) => {
+    expect(await asks(address, 'once')).toBe(status)
+  })
+
+  it('hold for one address, also where another of its key has just been denied', async () => {
+    for (const status of [204, 429, 429]) expect(await asks('2001:db8:1::1')).toBe(status)
+    for (const _ of [1, 2, 3]) expect(await asks('2001:db8:1::5')).toBe(204)
+    expect(await asks('2001:db8:1::1')).toBe(429)
+  })
+
+  it('still know a key as it is written', async () => {
+    for (const _ of [1, 2]) expect(await asks('198.51.100.7', 'friend')).toBe(204)
+  })
+})
+
+describe('a path', () => {
+  it.each([
+    '/login',
+    '/%6cogin',
+    '/l%6Fgin',
+    '//login',
+    '/./login',
+    '/a/../login',
+    '/login/',
+    '/..//login/.',
+    '/%2e%2e/login',
+    '/%2Flogin',
+    '\\login',
+    '/login?a=/b',
+    '/login#a',
+  ])('has one count, however it is spelt: %s', async (path) => {
+    await countsAs('/login', 'uri/authz', { 'x-original-uri': path })
+  })
+
+  it.each([
+    ['/Login', '/Login'],
+    ['/', '/'],
+    ['', '-'],
+    ['/caf%C3%A9', '/caf\u00e9'],
+    ['/%e9', '/%E9'],
+    ['/100%', '/100%'],
+  ])('is otherwise what it is: %s', async (path, key) => {
+    await countsAs(key, 'uri/authz', { 'x-original-uri': path })
+  })
+})
+
+describe('several policies', () => {
+  const asks = (query: string, headers: OutgoingHttpHeaders = {}) =>
+    ask(locked, `authz?policies=${query}`, { headers: { ...TOKEN, ...headers } })
+
+  it('are asked all or nothing, each by its own key', async () => {
+    const visitor = (apiKey: string) =>
+      asks('by-address,by-key', { 'x-forwarded-for': '192.0.2.81', 'x-api-key': apiKey })
+    const first = await visitor('m1')
+    expect(first.status).toBe(204)
+    expect(first.headers.ratelimit).toMatch(/^"by-address";r=1;t=\d+, "by-key";r=0;t=\d+$/)
+    // Denied by its key, which costs the address nothing; made-up keys are bound by the address.
+    expect((await visitor('m1')).status).toBe(429)
+    expect((await visitor('m2')).status).toBe(204)
+    const { status, headers } = await visitor('m3')
+    expect(status).toBe(429)
+    expect(Number(headers['retry-after'])).toBeGreaterThan(0)
+  })
+
+  it('take the key that the proxy says where they have none of their own', async () => {
+    const answer = await asks('asked-for,by-address&key=authz-q', {
+      'x-forwarded-for': '192.0.2.82',
+    })
+    expect(answer.status).toBe(204)
+    expect(await consumed('asked-for', 'authz-q')).toBe(1)
+  })
+
+  it('are asked behind the path of the visitor as well', async () => {
+    const headers = { ...TOKEN, 'x-forwarded-for': '192.0.2.83' }
+    const asks = () => ask(locked, 'by-path,by-address/authz/some/page?policies=none', { headers })
+    for (const status of [200, 200, 429]) expect((await asks()).status).toBe(status)
+  })
+
+  it.each([
+    ['by-address,of-another-group', 400],
+    ['by-address,plain', 400],
+    ['by-address,by-address', 400],
+    ['by-address,none', 404],
+    ['by-address', 204],
+    ['address', 204],
+    ['', 400],
+    [',', 400],
+  ])('are of one group: %s is %i', async (query, status) => {
+    expect((await asks(query, { 'x-forwarded-for': '192.0.2.84' })).status).toBe(status)
+  })
+})
+
+describe('a policy with authz', () => {
+  const put = (body: object) =>
+    harness
+      .request('put', '/v1/ratelimits/policies/found')
+      .send({ limit: 1, windowMs: 1_000, ...body })
+
+  it('says which parts of its key visitors choose', async () => {
+    const { body } = await put({
+      authz: { key: ['address', 'header:X-Api-Key', 'path'] },
+    }).expect(201)
+    expect(body.findings).toEqual([
+      expect.stringContaining('header:X-Api-Key'),
+      expect.stringContaining('path'),
+    ])
+    const got = await harness.request('get', '/v1/ratelimits/policies/found').expect(200)
+    expect(got.body.findings).toEqual(body.findings)
+  })
+
+  it('says nothing of an address', async () => {
+    const { body } = await put({ authz: { key: ['address'] } }).expect(200)
+    expect(body).not.toHaveProperty('findings')
+  })
+
+  it('counts calls: a proxy could release no lease', async () => {
+    const { body } = await harness
+      .request('put', '/v1/ratelimits/policies/found')
+      .send({ algorithm: 'concurrency', limit: 1, leaseMs: 1_000, authz: { key: ['address'] } })
+      .expect(400)
+    expect(body.errors).toEqual([expect.objectContaining({ pointer: 'body/authz' })])
+  })
+})

@@ -187,6 +187,56 @@ describe('a lease', () => {
   })
 })
 
+describe('what is in flight', () => {
+  const look = (key: string, policy = 'exports') =>
+    harness.request('get', `/v1/ratelimits/${policy}/leases`).query({ key })
+
+  it('can be looked at', async () => {
+    const key = subject()
+    const { body, headers } = await look(key).expect(200)
+    const free = { policy: 'exports', key, limit: 3, inFlight: 0, leases: 0, remaining: 3 }
+    expect(body).toEqual({ ...free, resetAfterMs: 0 })
+    expect(headers.ratelimit).toBe('"exports";r=3;t=0')
+
+    const { leaseId } = (await acquire(key, { weight: 2 }).expect(200)).body
+    harness.advance(4_000)
+    await acquire(key).expect(200)
+    const both = (await look(key).expect(200)).body
+    expect(both).toMatchObject({ inFlight: 3, leases: 2, remaining: 0 })
+    expect(both.resetAfterMs).toBeGreaterThan(6_000)
+    expect(JSON.stringify(both)).not.toContain(leaseId)
+    harness.advance(6_000)
+    expect((await look(key).expect(200)).body).toMatchObject({
+      inFlight: 1,
+      leases: 1,
+      remaining: 2,
+    })
+    harness.advance(4_000)
+    await look(key).expect(200)
+    expect(await harness.redis.exists(stateKey(key))).toBe(0)
+  })
+
+  it('shows the override and the block of the subject', async () => {
+    const key = subject()
+    const { put, post } = limitsOf(harness)
+    await put('looked', POLICY).expect(201)
+    await harness
+      .request('put', `/v1/ratelimits/policies/looked/overrides/${key}`)
+      .send({ limit: 5 })
+      .expect(201)
+    await post('looked/block', { key, forMs: 60_000 }).expect(200)
+    const { body } = await look(key, 'looked').expect(200)
+    expect(body).toMatchObject({ limit: 5, remaining: 5 })
+    expect(body.blockedForMs).toBeGreaterThan(50_000)
+  })
+
+  it('is nothing of a policy that counts calls', async () => {
+    await limitsOf(harness).put('calls', { limit: 1, windowMs: 1_000 })
+    await look('k', 'calls').expect(400)
+    await look('k', 'nowhere').expect(404)
+  })
+})
+
 describe('what is left behind', () => {
   it('lives as long as the last lease, and goes with it', async () => {
     const key = subject()

@@ -53,19 +53,21 @@ describe('a list', () => {
     ['10.1.2.3/', undefined],
     ['/8', undefined],
   ])('says of %s: %s', (key, listed) => {
-    expect(listedAs(policy, key)).toBe(listed)
+    expect(listedAs({ policy, key })).toBe(listed)
   })
 
   it('of IPv4 inside IPv6 is one of IPv4', () => {
     const mapped: Policy = { ...policy, allow: ['::ffff:192.0.2.0/120'], deny: [] }
-    expect(listedAs(mapped, '192.0.2.9')).toBe('allow')
-    expect(listedAs(mapped, '::ffff:192.0.2.9')).toBe('allow')
-    expect(listedAs(mapped, '192.0.3.9')).toBe(undefined)
-    expect(listedAs(mapped, '::192.0.2.9')).toBe(undefined)
+    expect(listedAs({ policy: mapped, key: '192.0.2.9' })).toBe('allow')
+    expect(listedAs({ policy: mapped, key: '::ffff:192.0.2.9' })).toBe('allow')
+    expect(listedAs({ policy: mapped, key: '192.0.3.9' })).toBe(undefined)
+    expect(listedAs({ policy: mapped, key: '::192.0.2.9' })).toBe(undefined)
   })
 
   it('says nothing where there is none', () => {
-    expect(listedAs({ algorithm: 'gcra', limit: 1, windowMs: 1 }, 'x')).toBe(undefined)
+    expect(listedAs({ policy: { algorithm: 'gcra', limit: 1, windowMs: 1 }, key: 'x' })).toBe(
+      undefined,
+    )
   })
 })
 

@@ -9,7 +9,7 @@ export const concurrency: Algorithm = {
   required: () => ['leaseMs'],
   maxInAnyWindow: ({ limit }) => limit,
   maxCost: ({ limit }) => limit,
-  fault({ limit, shadow, onError, allow, deny }) {
+  fault({ limit, shadow, onError, allow, deny, authz }) {
     if (limit > MAX_LEASES) {
       return { field: 'limit', message: `of leases is ${MAX_LEASES} at most` }
     }
@@ -19,6 +19,8 @@ export const concurrency: Algorithm = {
     if (onError !== undefined) return { field: 'onError', message }
     if (allow !== undefined) return { field: 'allow', message }
     if (deny !== undefined) return { field: 'deny', message }
+    // A proxy has nowhere to release a lease.
+    if (authz !== undefined) return { field: 'authz', message }
     return undefined
   },
   kind: () => 'n',

@@ -15,14 +15,24 @@ export function clientAddress(
   return forwardedFor?.split(',').at(-trustedHops)?.trim()
 }
 
-/**
- * An address as a subject: IPv4 without port, also out of IPv6; IPv6 cut to its first `prefix` bits,
- * for a subscriber has at least a /64 of them to change through. Text that is no address stays.
- */
-export function toSubnet(text: string, prefix: number): string {
+/** An address without port and zone; IPv4 inside IPv6 (`::ffff:192.0.2.7`) is IPv4. */
+export function toAddress(text: string): string {
   const address = withoutPort(text)
-  const mapped = /^::ffff:(\d+(?:\.\d+){3})$/i.exec(address)?.[1]
-  if (mapped !== undefined && isIP(mapped) === 4) return mapped
+  if (isIP(address) !== 6) return address
+  const groups = toGroups(address)
+  const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff
+  if (!isMapped) return address
+  return groups
+    .slice(6)
+    .flatMap((group) => [group >> 8, group & 0xff])
+    .join('.')
+}
+
+/**
+ * An address as a subject: IPv6 is cut to its first `prefix` bits, for a subscriber has at least a
+ * /64 of them to change through. Text that is no address stays.
+ */
+export function toSubnet(address: string, prefix: number): string {
   if (isIP(address) !== 6) return address
   const groups = toGroups(address)
   const kept = groups.map((group, i) => group & maskOf(prefix - i * 16))

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { invalid } from '../../http/problem.js'
 import type { Decide } from '../checks/decide.js'
-import type { PolicyStore } from '../policies/store.js'
+import type { PolicyDocument, PolicyStore } from '../policies/store.js'
 import { unknownPolicy } from '../problems.js'
 import * as schemas from './schemas.js'
 import { toKey, toSubject } from './template.js'
@@ -37,16 +37,24 @@ export const authzRoutes: FastifyPluginAsyncTypebox<AuthzRouteOptions> = async (
 
   async function answer(request: FastifyRequest, reply: FastifyReply, asked: Asked) {
     const { namespace, headers, socket } = request
-    const document = await policies.get(namespace, asked.policy)
-    if (!document) throw unknownPolicy(asked.policy)
-    const template = document.value.authz
-    if (!template && asked.key === undefined) {
-      throw invalid('querystring/key', 'is required: the policy does not say what to count')
+    const visitor = { headers, remote: socket.remoteAddress, path: asked.path }
+    const documents = await Promise.all(
+      asked.policies.map(async (name) => {
+        const document = await policies.get(namespace, name)
+        if (!document) throw unknownPolicy(name)
+        return document
+      }),
+    )
+    if (!shareGroup(documents)) {
+      throw invalid('querystring/policies', 'must be different policies of one group')
     }
-    const key = template
-      ? toSubject(template, { headers, remote: socket.remoteAddress, path: asked.path })
-      : toKey(asked.key)
-    const limits = [{ policy: asked.policy, key, cost: 1 }]
+    const limits = documents.map(({ name, value: { authz } }) => {
+      if (!authz && asked.key === undefined) {
+        throw invalid('querystring/key', `is required: ${name} does not say what to count`)
+      }
+      const subject = authz ? toSubject(authz, visitor) : { key: toKey(asked.key) }
+      return { policy: name, ...subject, cost: 1 }
+    })
     const { allowed } = await decide(reply, namespace, limits, OPTIONS)
     return reply.code(allowed ? asked.allowStatus : asked.denyStatus).send()
   }
@@ -73,9 +81,28 @@ export const authzRoutes: FastifyPluginAsyncTypebox<AuthzRouteOptions> = async (
       },
       handler: (request, reply) => {
         const { key, denyStatus } = request.query
-        const { policy } = request.params
+        const policies = [request.params.policy]
         const statuses = { allowStatus: 204, denyStatus: Number(denyStatus) }
-        return answer(request, reply, { policy, key, ...statuses })
+        return answer(request, reply, { policies, key, ...statuses })
+      },
+    })
+    app.route({
+      method,
+      url: '/authz',
+      config,
+      schema: {
+        operationId: 'authorizeVisitorByPolicies',
+        summary: 'The same of several policies of one group, all or nothing',
+        tags: ['ratelimits'],
+        querystring: schemas.AuthzPoliciesQuery,
+        headers: schemas.AuthzHeaders,
+        response: schemas.AuthzResponses,
+        hide: method !== 'GET',
+      },
+      handler: (request, reply) => {
+        const { policies, key, denyStatus } = request.query
+        const statuses = { allowStatus: 204, denyStatus: Number(denyStatus) }
+        return answer(request, reply, { policies: policies.split(','), key, ...statuses })
       },
     })
     // Envoy appends the path and query of its visitor, so neither is an option of ours, and takes
@@ -88,7 +115,7 @@ export const authzRoutes: FastifyPluginAsyncTypebox<AuthzRouteOptions> = async (
       handler: (request, reply) => {
         const { policy, '*': path } = request.params
         return answer(request, reply, {
-          policy,
+          policies: policy.split(','),
           allowStatus: 200,
           denyStatus: 429,
           path: `/${path}`,
@@ -100,8 +127,17 @@ export const authzRoutes: FastifyPluginAsyncTypebox<AuthzRouteOptions> = async (
 
 const OPTIONS = { mode: 'all', take: 'exact', peek: false } as const
 
+/** Of one group all subjects are in one slot, whatever their keys, so that a Cluster can check them. */
+function shareGroup(documents: readonly PolicyDocument[]): boolean {
+  const [first] = documents
+  if (documents.length === 1) return true
+  if (new Set(documents.map(({ name }) => name)).size < documents.length) return false
+  const group = first?.value.group
+  return group !== undefined && documents.every(({ value }) => value.group === group)
+}
+
 interface Asked {
-  readonly policy: string
+  readonly policies: readonly string[]
   readonly key?: string | undefined
   readonly allowStatus: number
   readonly denyStatus: number

@@ -16,7 +16,7 @@ export const AuthzTemplateSchema = Type.Object(
         minItems: 1,
         maxItems: 4,
         description:
-          'What tells visitors apart. address: that of the visitor, by X-Forwarded-For. header:NAME: a header. path:NAME: the path of the URI in a header, as X-Original-URI; path: what stands behind /authz. A part that is missing counts as -; text that can be no key counts by its SHA-256.',
+          'What tells visitors apart. address: that of the visitor, by X-Forwarded-For. header:NAME: a header. path:NAME: the path of the URI in a header, as X-Original-URI; path: what stands behind /authz; different spellings of one path are one. A part that is missing counts as -; text that can be no key counts by its SHA-256.',
       },
     ),
     trustedHops: Type.Optional(
@@ -42,7 +42,13 @@ export const AuthzTemplateSchema = Type.Object(
 
 export const AuthzParams = Type.Object({ policy: ResourceName })
 
-export const AuthzPathParams = Type.Object({ policy: ResourceName, '*': Type.String() })
+const NAME = '[A-Za-z0-9][A-Za-z0-9._@-]{0,127}'
+const PolicyNames = Type.String({
+  pattern: `^${NAME}(,${NAME}){0,31}$`,
+  description: 'Policies of one group, at most 32, with commas between them.',
+})
+
+export const AuthzPathParams = Type.Object({ policy: PolicyNames, '*': Type.String() })
 
 /** Open: a proxy may append the query of its visitor. */
 export const AuthzQuery = Type.Object({
@@ -56,6 +62,11 @@ export const AuthzQuery = Type.Object({
     default: '429',
     description: 'Status of a denial. 403 for nginx, which takes 429 for a fault. Default 429.',
   }),
+})
+
+export const AuthzPoliciesQuery = Type.Object({
+  policies: PolicyNames,
+  ...AuthzQuery.properties,
 })
 
 export const AuthzHeaders = Type.Object({

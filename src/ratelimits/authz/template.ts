@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { isObjectName } from '../../schema/formats.js'
 import type { AuthzTemplate } from '../policies/policy.js'
-import { clientAddress, toSubnet } from './address.js'
+import { clientAddress, toAddress, toSubnet } from './address.js'
+import { normalPath } from './path.js'
 
 /** All that a template can read of a visitor. */
 export interface Visitor {
@@ -18,15 +19,40 @@ export const DEFAULT_IPV6_PREFIX = 64
 
 const MISSING = '-'
 
+export interface VisitorSubject {
+  readonly key: string
+  /** In full, where it is a part of the key. */
+  readonly address?: string | undefined
+}
+
 /**
  * The subject that a visitor counts as. Parts are joined by `|`; in several of them `%` and `|` are
  * percent-encoded, so that no visitor can write what looks like another's parts.
  */
-export function toSubject(template: AuthzTemplate, visitor: Visitor): string {
-  const values = template.key.map((part) => toValue(part, template, visitor))
+export function toSubject(template: AuthzTemplate, visitor: Visitor): VisitorSubject {
+  const { trustedHops = DEFAULT_TRUSTED_HOPS, ipv6Prefix = DEFAULT_IPV6_PREFIX } = template
+  const forwardedFor = headerOf(visitor, 'x-forwarded-for')
+  const text = template.key.includes('address')
+    ? clientAddress(forwardedFor, visitor.remote, trustedHops)
+    : undefined
+  const address = text && toAddress(text)
+  const values = template.key.map((part) =>
+    part === 'address' ? address && toSubnet(address, ipv6Prefix) : toValue(part, visitor),
+  )
+  return { key: toJoined(values), address }
+}
+
+function toJoined(values: readonly (string | undefined)[]): string {
   if (values.length === 1) return toKey(values[0])
   return toKey(values.map((value) => toKey(value).replace(/[%|]/g, encodeURIComponent)).join('|'))
 }
+
+/**
+ * Parts that a visitor chooses: under each value it has a count of its own, so alone or beside others
+ * they bound nothing.
+ */
+export const chosenParts = ({ key }: AuthzTemplate): string[] =>
+  key.filter((part) => part !== 'address')
 
 /**
  * Text of a visitor as a subject. What can be none counts by its digest, and what is missing as
@@ -38,18 +64,13 @@ export function toKey(text: string | undefined): string {
   return `sha256:${createHash('sha256').update(text).digest('base64url')}`
 }
 
-function toValue(
-  part: string,
-  { trustedHops = DEFAULT_TRUSTED_HOPS, ipv6Prefix = DEFAULT_IPV6_PREFIX }: AuthzTemplate,
-  { headers, remote, path }: Visitor,
-): string | undefined {
+function headerOf({ headers }: Visitor, name: string): string | undefined {
+  const value = headers[name.toLowerCase()]
+  return Array.isArray(value) ? value.join(', ') : value
+}
+
+function toValue(part: string, visitor: Visitor): string | undefined {
   const [kind, name = ''] = part.split(':', 2)
-  const header = (field: string) => {
-    const value = headers[field.toLowerCase()]
-    return Array.isArray(value) ? value.join(', ') : value
-  }
-  if (kind === 'header') return header(name)
-  if (kind === 'path') return (name === '' ? path : header(name))?.split('?', 1)[0]
-  const address = clientAddress(header('x-forwarded-for'), remote, trustedHops)
-  return address && toSubnet(address, ipv6Prefix)
+  const text = name === '' ? visitor.path : headerOf(visitor, name)
+  return kind === 'path' && text ? normalPath(text) : text
 }

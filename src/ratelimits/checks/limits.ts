@@ -11,6 +11,8 @@ export interface LimitInput extends Partial<Policy> {
   readonly name?: string
   readonly key: string
   readonly cost: number
+  /** Not of a request, but of the proxy's visitor: see Limit. */
+  readonly address?: string | undefined
 }
 
 type Find = (name: string) => Promise<PolicyDocument | undefined>
@@ -72,7 +74,8 @@ async function toLimit(
   if (!document) throw unknownPolicy(input.policy)
   const policy = document.value
   if (policy.algorithm === 'concurrency') throw invalid(at('policy'), COUNTS_LEASES)
-  return { name: input.policy, key: input.key, group: policy.group, inline: false, cost, policy }
+  const { key, address } = input
+  return { name: input.policy, key, address, group: policy.group, inline: false, cost, policy }
 }
 
 function nameOf({ name }: LimitInput, at: (field: string) => string): string {
@@ -82,7 +85,7 @@ function nameOf({ name }: LimitInput, at: (field: string) => string): string {
 }
 
 function inlinePolicy(input: LimitInput, at: (field: string) => string): Policy {
-  const { policy: _, name: _name, key: _key, cost: _cost, ...fields } = input
+  const { policy: _, name: _name, key: _key, cost: _cost, address: _address, ...fields } = input
   const { algorithm = 'gcra', limit } = fields
   if (limit === undefined) throw invalid(at('limit'), 'is required')
   const policy: Policy = { ...fields, algorithm, limit }

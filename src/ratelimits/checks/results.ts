@@ -9,9 +9,10 @@ export type Decided = Extract<CheckOutcome, { kind: 'decided' }>
 
 /** The answer to a check: each limit, and over them the tightest. Times are rounded up. */
 export function toAnswer(limits: readonly LimitRequest[], { allowed, results }: Decided) {
-  const answers = limits.map(({ name, key, policy }, i) => {
+  const answers = limits.map((limit, i) => {
+    const { name, key, policy } = limit
     const result = results[i]!
-    const listed = listedAs(policy, key)
+    const listed = listedAs(limit)
     return {
       policy: name,
       key,

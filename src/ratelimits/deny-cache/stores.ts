@@ -2,6 +2,7 @@ import type { Signals } from '../../redis/signals.js'
 import { CHANGES, changeOf } from '../changes.js'
 import type { CheckedLimit, CheckOptions, CheckStore, LimitRequest } from '../checks/store.js'
 import type { Subject } from '../keys.js'
+import { listedAs } from '../lists/lists.js'
 import type { DenyCache, Question } from './deny-cache.js'
 
 /** Answers checks of one limit that would be denied again. @param onHit for each answer without Redis */
@@ -47,10 +48,12 @@ function learn(
 /**
  * A repeat under an idempotency key may have been allowed; a limit in shadow denies nobody, a leaky
  * bucket tells everybody another time; and one that stands in a request is a new policy every time.
+ * Visitors of one key may be listed each in another way.
  */
-function isCacheable({ policy, inline }: LimitRequest, options: CheckOptions): boolean {
+function isCacheable(limit: LimitRequest, options: CheckOptions): boolean {
+  const { policy, inline } = limit
   const { peek, take, idempotency } = options
-  if (inline || peek || take !== 'exact' || idempotency) return false
+  if (inline || peek || take !== 'exact' || idempotency || listedAs(limit)) return false
   return !policy.shadow && policy.algorithm !== 'leaky-bucket'
 }
 

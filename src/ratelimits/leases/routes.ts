@@ -97,6 +97,40 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<LeaseRouteOptions> = async (
     },
   )
 
+  app.get(
+    '/:policy/leases',
+    {
+      config: { scope: 'ratelimits:read' },
+      schema: {
+        operationId: 'getRateLimitLeases',
+        summary: 'What is in flight of a subject of a concurrency policy',
+        tags: ['ratelimits'],
+        params: OnePolicyParams,
+        querystring: schemas.LookQuery,
+        response: {
+          200: schemas.LookResponse,
+          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { namespace, params, query } = request
+      const limit = await leased(namespace, params.policy, query.key)
+      const { used, leases, limit: most, resetUs, blockedUs } = await store.look(namespace, limit)
+      const remaining = Math.max(0, most - used)
+      const left = tell.left(reply, limit, { override: most, remaining, resetUs })
+      const blockedForMs = Math.ceil(blockedUs / 1_000)
+      return {
+        policy: limit.name,
+        key: limit.key,
+        inFlight: used,
+        leases,
+        ...left,
+        ...(blockedForMs > 0 && { blockedForMs }),
+      }
+    },
+  )
+
   app.post(
     '/:policy/leases/renew',
     {

@@ -69,6 +69,37 @@ export const LeaseResponse = Type.Object(
   },
 )
 
+export const LookQuery = Type.Object({ key: Key }, closed)
+
+export const LookResponse = Type.Object(
+  {
+    policy: ResourceName,
+    key: ObjectName,
+    limit: Type.Integer({ description: 'Of the policy, or of the override of this subject.' }),
+    inFlight: Type.Integer({ description: 'Weight of the leases that live.' }),
+    leases: Type.Integer({ description: 'How many live.' }),
+    remaining: Type.Integer({ description: 'Weight for which there is room now.' }),
+    resetAfterMs: Type.Integer({ description: 'Until the last of them ends by itself.' }),
+    blockedForMs: Type.Optional(
+      Type.Integer({ description: 'How much longer the subject is blocked; absent: not at all.' }),
+    ),
+  },
+  {
+    description: 'What is in flight. Tokens are known to their holders alone.',
+    examples: [
+      {
+        policy: 'exports',
+        key: 'user-7',
+        limit: 3,
+        inFlight: 2,
+        leases: 2,
+        remaining: 1,
+        resetAfterMs: 29_998,
+      },
+    ],
+  },
+)
+
 export const OneLeaseRequest = Type.Object(
   { key: Key, leaseId: LeaseId },
   { ...closed, examples: [{ key: 'user-7', leaseId: LEASE }] },

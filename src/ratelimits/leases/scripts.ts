@@ -44,6 +44,31 @@ export const acquireScript = defineScript({
 
 type Six = [number, number, number, number, number, number]
 
+export interface Looked {
+  /** Weight that lives now. */
+  readonly used: number
+  readonly leases: number
+  /** That holds for this subject: of the policy, or of its override. */
+  readonly limit: number
+  /** Until the last lease ends by itself. */
+  readonly resetUs: number
+  /** 0: it is not blocked. */
+  readonly blockedUs: number
+}
+
+export const lookScript = defineScript({
+  name: 'ratelimits.look',
+  file: new URL('../scripts/look.lua', import.meta.url),
+  keys: ['state', 'exception'],
+  args: ['limit'],
+  decode(reply): Looked {
+    const [used, leases, limit, resetUs, blockedUs] = integers(reply, 5) as Five
+    return { used, leases, limit, resetUs, blockedUs }
+  },
+})
+
+type Five = [number, number, number, number, number]
+
 export const renewScript = defineScript({
   name: 'ratelimits.renew',
   file: new URL('../scripts/renew.lua', import.meta.url),

@@ -4,7 +4,14 @@ import { randomToken } from '../../redis/random.js'
 import { kindOf } from '../algorithms/algorithms.js'
 import { exceptionKey, limitKey, memoKey } from '../keys.js'
 import type { Limit } from '../limit.js'
-import { acquireScript, type LeaseReply, releaseScript, renewScript } from './scripts.js'
+import {
+  acquireScript,
+  type LeaseReply,
+  type Looked,
+  lookScript,
+  releaseScript,
+  renewScript,
+} from './scripts.js'
 
 /** Leases of policies that limit what is in flight at once. */
 export interface LeaseStore {
@@ -14,6 +21,7 @@ export interface LeaseStore {
     weight: number,
     idempotency: Idempotency | undefined,
   ): Promise<LeaseReply & { readonly expiresInMs: number }>
+  look(namespace: string, limit: Limit): Promise<Looked>
   /** @returns ms that the lease lives at least; undefined where there is none */
   renew(namespace: string, limit: Limit, leaseId: string): Promise<number | undefined>
   /** @returns whether there was one */
@@ -22,6 +30,7 @@ export interface LeaseStore {
 
 export function createLimitLeaseStore(binder: Binder): LeaseStore {
   const acquire = binder.bind(acquireScript)
+  const look = binder.bind(lookScript)
   const renew = binder.bind(renewScript)
   const release = binder.bind(releaseScript)
   const stateOf = (namespace: string, limit: Limit) =>
@@ -48,6 +57,12 @@ export function createLimitLeaseStore(binder: Binder): LeaseStore {
       )
       return { ...reply, expiresInMs: remainingMs(reply.leftUs, since) }
     },
+
+    look: (namespace, limit) =>
+      look(
+        { state: stateOf(namespace, limit), exception: exceptionKey(namespace, limit) },
+        { limit: limit.policy.limit },
+      ),
 
     async renew(namespace, limit, leaseId) {
       const since = performance.now()

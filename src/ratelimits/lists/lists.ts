@@ -1,8 +1,11 @@
+import type { Limit } from '../limit.js'
 import type { Policy } from '../policies/policy.js'
 import { isBrokenNetwork, prefixOf, toNetwork } from './network.js'
 
 /** `allow`: never limited, nothing is counted; `deny`: always denied. */
 export type Listed = 'allow' | 'deny'
+
+type Listable = Pick<Limit, 'policy' | 'key' | 'address'>
 
 interface Lists {
   readonly exact: ReadonlyMap<string, Listed>
@@ -18,13 +21,14 @@ const known = new WeakMap<Policy, Lists>()
  * Whether a policy names a subject, as text or as an address in one of its networks. Of several
  * entries the one that says the most of it holds, so that a list may have exceptions: the text
  * before a network, a longer network before a shorter one; of the same in both lists, `deny`.
+ * A key that was made of an address says less than the address itself.
  */
-export function listedAs(policy: Policy, key: string): Listed | undefined {
+export function listedAs({ policy, key, address = key }: Listable): Listed | undefined {
   if (policy.allow === undefined && policy.deny === undefined) return undefined
   const { exact, networks, lengths } = listsOf(policy)
   const verdict = exact.get(key)
   if (verdict || lengths.length === 0) return verdict
-  const network = toNetwork(key)
+  const network = toNetwork(address)
   if (!network) return undefined
   for (const length of lengths) {
     const found = length <= network.length && networks.get(prefixOf(network, length))

@@ -42,12 +42,12 @@ export function createFallback({ local, recall, nowUs }: FallbackOptions): Fallb
   return (namespace, requests, { mode, take, peek, idempotency }) => {
     const denialOf = (request: LimitRequest) => {
       // A repeat may have been allowed before, and those in shadow are denied by nothing.
-      if (idempotency || request.policy.shadow || listedAs(request.policy, request.key)) return
+      if (idempotency || request.policy.shadow || listedAs(request)) return
       return recall(namespace, request, take === 'up-to' ? 1 : request.cost)
     }
     const asked = requests.map((request) => ask(local, namespace, request, take, denialOf(request)))
-    const isClosed = ({ request: { policy, key }, denial }: Asked) =>
-      policy.onError === 'closed' && !policy.shadow && !denial && !listedAs(policy, key)
+    const isClosed = ({ request, denial }: Asked) =>
+      request.policy.onError === 'closed' && !request.policy.shadow && !denial && !listedAs(request)
     if (asked.some(isClosed)) return undefined
 
     const voters = asked.filter(({ request }) => !request.policy.shadow)
@@ -80,7 +80,7 @@ function ask(
 
 function accountOf(local: LocalLimiter, namespace: string, request: LimitRequest): Account {
   const { key, name, group = '', policy, inline } = request
-  const listed = listedAs(policy, key)
+  const listed = listedAs(request)
   if (listed) return unlimited(listed === 'allow' ? Number.POSITIVE_INFINITY : 0)
   if (policy.onError !== 'local') return unlimited(algorithmOf(policy).maxCost(policy))
   return local.account(JSON.stringify([namespace, inline, name, group, key]), policy)
@@ -90,7 +90,7 @@ function toReply({ request, account, allowed, denial }: Asked, granted: number):
   if (denial) return denial
   if (granted > 0) account.take(granted)
   const { policy, cost } = request
-  const isListed = listedAs(policy, request.key) !== undefined
+  const isListed = listedAs(request) !== undefined
   const isNever = isListed || cost > algorithmOf(policy).maxCost(policy)
   const left = account.left()
   return {

@@ -11,7 +11,9 @@ import {
 import { toPrecondition } from '../../http/etag.js'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { algorithmOf, policyFault } from '../algorithms/algorithms.js'
+import { chosenParts } from '../authz/template.js'
 import { problemResponses, unknownPolicy } from '../problems.js'
+import type { Policy } from './policy.js'
 import * as schemas from './schemas.js'
 import type { PolicyDocument, PolicyStore } from './store.js'
 
@@ -109,10 +111,22 @@ export const policyRoutes: FastifyPluginAsyncTypebox<{ store: PolicyStore }> = a
   )
 }
 
-const toResponse = ({ name, version, value, inFile: isInFile }: PolicyDocument) => ({
-  name,
-  ...value,
-  version,
-  maxInAnyWindow: algorithmOf(value).maxInAnyWindow(value),
-  source: isInFile ? ('file' as const) : ('api' as const),
-})
+function toResponse({ name, version, value, inFile: isInFile }: PolicyDocument) {
+  const findings = findingsOf(value)
+  return {
+    name,
+    ...value,
+    version,
+    maxInAnyWindow: algorithmOf(value).maxInAnyWindow(value),
+    source: isInFile ? ('file' as const) : ('api' as const),
+    ...(findings.length > 0 && { findings }),
+  }
+}
+
+/** What is allowed, and seldom meant. */
+const findingsOf = ({ authz }: Policy): string[] =>
+  (authz ? chosenParts(authz) : []).map(
+    (part) =>
+      `authz/key: a visitor that chooses ${part} has a count of its own for each value. Unless the ` +
+      'proxy sets it, ask a policy by address alone as well: authz?policies=.',
+  )

@@ -167,7 +167,7 @@ export const PolicyRequest = Type.Object(StoredFields, {
     { algorithm: 'sliding-window', mode: 'strict', buckets: 10, limit: 100, windowMs: 60_000 },
     { algorithm: 'sliding-log', limit: 5, windowMs: 900_000 },
     { algorithm: 'leaky-bucket', limit: 10, windowMs: 1_000, maxDelayMs: 2_000 },
-    { limit: 300, windowMs: 60_000, authz: { key: ['address', 'path:X-Original-URI'] } },
+    { limit: 300, windowMs: 60_000, authz: { key: ['address'] } },
     { algorithm: 'concurrency', limit: 3, leaseMs: 30_000 },
   ],
 })
@@ -192,6 +192,11 @@ export const PolicyResponse = Type.Object(
       description: 'The most cost that any span as long as the window can see.',
     }),
     source: DocumentSource,
+    findings: Type.Optional(
+      Type.Array(Type.String(), {
+        description: 'What is allowed, and seldom meant: a key that visitors choose freely.',
+      }),
+    ),
   },
   { description: 'The policy, and the bound it guarantees.', examples: [EXAMPLE] },
 )
