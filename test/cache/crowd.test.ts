@@ -4,6 +4,7 @@ import { ReadGuard } from '../../src/cache/entries/read-guard.js'
 import {
   createEntryStore,
   type EntryStore,
+  type LeaseWish,
   type LeveledReply,
 } from '../../src/cache/entries/store.js'
 import { Crowd, type Waiter } from '../../src/cache/leases/crowd.js'
@@ -13,6 +14,7 @@ import { type CacheStores, withReadGuard } from '../../src/cache/levels/stores.j
 import { Partitions } from '../../src/cache/partition.js'
 import { DEFAULT_POLICY } from '../../src/cache/spaces/policy.js'
 import { createMetrics } from '../../src/metrics/registry.js'
+import { StoreError } from '../../src/redis/errors.js'
 import { layoutOf } from '../../src/redis/layout.js'
 import { type Harness, startHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
@@ -30,9 +32,11 @@ const HELD = told({ kind: 'held', retryAfterMs: 9_000 })
 function gather(count: number) {
   const reads: ((reply: LeveledReply | Error) => Promise<void>)[] = []
   const cancel = vi.fn(() => Promise.resolve())
+  const wishes: LeaseWish[] = []
   const crowd = new Crowd({
-    read: () =>
+    read: (wish) =>
       new Promise((resolve, reject) => {
+        wishes.push(wish)
         reads.push(async (reply) => {
           if (reply instanceof Error) reject(reply)
           else resolve(reply)
@@ -52,7 +56,7 @@ function gather(count: number) {
     crowd.add(waiter)
     return waiter
   })
-  return { crowd, waiters, answers, reads, cancel }
+  return { crowd, waiters, answers, reads, cancel, wishes }
 }
 
 describe('a crowd', () => {
@@ -93,9 +97,35 @@ describe('a crowd', () => {
     expect(answers).toEqual([told(WON.lease, entry), told(HELD.lease, entry)])
   })
 
-  it('ends for all with an error, a back-off, and where Redis grants nothing', async () => {
+  it('waits on while Redis is away, and is told of it if its time runs out', async () => {
+    const { crowd, waiters, answers, reads } = gather(2)
+    const away = new StoreError('store-unavailable', 'away')
+    crowd.look()
+    for (const failures of [1, 2]) {
+      await reads[failures - 1]?.(away)
+      expect(answers).toEqual([])
+      expect(waiters[1]?.last).toBe(away)
+      await until('another look', () => reads.length === failures + 1)
+    }
+    await reads[2]?.(HELD)
+    expect(waiters[1]?.last).toEqual(HELD)
+    crowd.look()
+    await reads[3]?.(WON)
+    expect(answers).toEqual([WON])
+  })
+
+  it('keeps a lease that is won too late for as long as its waiter asks again', async () => {
+    const { crowd, waiters, reads, wishes } = gather(1)
+    crowd.look()
+    expect(wishes[0]).toMatchObject({ token: 'token-0', isOwn: true })
+    await reads[0]?.(new StoreError('store-unavailable', 'away'))
+    crowd.remove(waiters[0] as Waiter)
+    expect(wishes[0]?.isOwn).toBe(false)
+  })
+
+  it('ends for all with a fault, a back-off, and where Redis grants nothing', async () => {
     for (const end of [
-      new Error('down'),
+      new Error('a fault'),
       told({ kind: 'backoff', retryAfterMs: 5 }),
       told({ kind: 'none' }),
     ]) {

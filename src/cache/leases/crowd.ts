@@ -1,3 +1,4 @@
+import { StoreError } from '../../redis/errors.js'
 import type { LeaseWish, LeveledReply } from '../entries/store.js'
 
 /** Somebody who waits until a key can be served, or is theirs to load. */
@@ -6,8 +7,8 @@ export interface Waiter {
   /** Ends the wait. */
   answer(reply: LeveledReply): void
   fail(error: unknown): void
-  /** What it is told should its time run out. */
-  last: LeveledReply
+  /** What it is told should its time run out: what the last look found, or met. */
+  last: LeveledReply | StoreError
 }
 
 export interface CrowdOptions {
@@ -17,6 +18,8 @@ export interface CrowdOptions {
 
 /** Messages only make it faster: whatever was missed is found so much later. */
 const LOOK_EVERY_MS = 1_000
+/** After a look that failed; twice as long after the next one. */
+const LOOK_AGAIN_MS = 50
 
 /**
  * Those in this process who wait for one key. One read at a time serves all of them: it offers the
@@ -27,6 +30,8 @@ export class Crowd {
   readonly #waiters = new Set<Waiter>()
   #isLooking = false
   #mustLookAgain = false
+  /** Looks that failed since the last that did not. */
+  #failures = 0
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: CrowdOptions) {
@@ -58,12 +63,36 @@ export class Crowd {
       this.#mustLookAgain = false
       const [first] = this.#waiters as Iterable<Waiter> as [Waiter]
       try {
-        this.#settle(first, await this.#options.read(first.wish))
+        const reply = await this.#options.read(this.#wishOf(first))
+        this.#failures = 0
+        this.#settle(first, reply)
       } catch (error) {
-        for (const waiter of this.#waiters) waiter.fail(error)
+        this.#endure(error)
       }
     }
     this.#isLooking = false
+  }
+
+  /** Who waits here asks again, so a lease that is won by an answer that comes too late is its own. */
+  #wishOf(waiter: Waiter): LeaseWish {
+    const waiters = this.#waiters
+    const { token, isOwn, early } = waiter.wish
+    return {
+      token,
+      early,
+      get isOwn() {
+        return isOwn || waiters.has(waiter)
+      },
+    }
+  }
+
+  /** Redis was away for a moment: all wait on. To fail them would let all of them load at once. */
+  #endure(error: unknown): void {
+    for (const waiter of this.#waiters) {
+      if (error instanceof StoreError) waiter.last = error
+      else waiter.fail(error)
+    }
+    this.#lookIn(LOOK_AGAIN_MS * 2 ** Math.min(this.#failures++, 5))
   }
 
   #settle(first: Waiter, reply: LeveledReply): void {

@@ -1,3 +1,4 @@
+import { StoreError } from '../../redis/errors.js'
 import type { Signals } from '../../redis/signals.js'
 import type { CacheKey, LeaseWish, LeveledReply, ReadOptions } from '../entries/store.js'
 import type { Partitions } from '../partition.js'
@@ -69,7 +70,7 @@ export class Waiting {
           settle(value)
         }
       const waiter: Waiter = { wish, last, answer: ending(resolve), fail: ending(reject) }
-      const giveUp = () => waiter.answer(waiter.last)
+      const giveUp = () => end(waiter)
       const timer = setTimeout(giveUp, waitMs)
       client?.once('close', giveUp)
       crowd.add(waiter)
@@ -81,7 +82,7 @@ export class Waiting {
   drain(): void {
     for (const { channel } of this.#channels.values()) {
       for (const crowd of channel.crowds()) {
-        for (const waiter of crowd.waiters) waiter.answer(waiter.last)
+        for (const waiter of crowd.waiters) end(waiter)
       }
     }
   }
@@ -130,4 +131,10 @@ export class Waiting {
       void known.channel.listens.then((stop) => stop?.())
     }, LINGER_MS).unref()
   }
+}
+
+/** Its time is over. */
+function end(waiter: Waiter): void {
+  if (waiter.last instanceof StoreError) waiter.fail(waiter.last)
+  else waiter.answer(waiter.last)
 }
