@@ -6,6 +6,8 @@ import { type RedisFacts, readFacts } from './facts.js'
 export const FINDINGS = {
   'old-version': 'Redis is older than 7.0: scripts will fail',
   evicts: 'maxmemory-policy is not noeviction: a lock that is held may be dropped',
+  'no-memory-bound':
+    "maxmemory is 0: what fills Redis ends in the system's out-of-memory killer, and with it every lock",
   'no-persistence': 'nothing is written to disk: after a restart every lock is free',
   'snapshots-only':
     'only snapshots are written: after a restart leases, counts and scores since the last are lost',
@@ -25,8 +27,9 @@ export function judge(facts: RedisFacts, evicts: boolean): Finding[] {
   if (facts.version === 'unknown') return ['unreadable']
   const found: Finding[] = []
   if (Number.parseInt(facts.version, 10) < OLDEST) found.push('old-version')
+  if (!evicts && facts.evictionPolicy !== 'noeviction') found.push('evicts')
+  if (facts.maxMemoryBytes === 0) found.push('no-memory-bound')
   if (!evicts) {
-    if (facts.evictionPolicy !== 'noeviction') found.push('evicts')
     if (facts.persistence === 'none') found.push('no-persistence')
     if (facts.persistence === 'rdb') found.push('snapshots-only')
     if (facts.replicas > 0 && !facts.needsReplicas) found.push('replicas-optional')

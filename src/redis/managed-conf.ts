@@ -3,6 +3,8 @@ export interface ManagedConf {
   /** Where Redis works; what it keeps lies here. */
   readonly folder: string
   readonly keep: boolean
+  /** More than this it refuses to hold. */
+  readonly maxMemoryBytes: number
   /** Also listen on this port of 127.0.0.1. */
   readonly port?: number | undefined
   /** Lines of redis.conf that come last and so win. */
@@ -13,7 +15,8 @@ export interface ManagedConf {
  * The redis.conf of a managed Redis. What is not set here is Redis' own default, so that a managed
  * Redis behaves as the one a user would install.
  */
-export function managedConf({ socket, folder, keep, port, extra }: ManagedConf): string {
+export function managedConf(conf: ManagedConf): string {
+  const { socket, folder, keep, maxMemoryBytes, port, extra } = conf
   return [
     'daemonize no',
     'bind 127.0.0.1',
@@ -25,6 +28,8 @@ export function managedConf({ socket, folder, keep, port, extra }: ManagedConf):
     'save ""',
     `appendonly ${keep ? 'yes' : 'no'}`,
     'appendfsync everysec',
+    // Without a bound the system would kill Redis, or something else, when memory runs out.
+    `maxmemory ${maxMemoryBytes}`,
     // An evicted lock is a lock held twice. A full Redis refuses instead.
     'maxmemory-policy noeviction',
     // A big value is freed in the background, not while everybody waits.

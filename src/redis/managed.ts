@@ -1,4 +1,5 @@
 import { closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { totalmem } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type FolderLock, lockFolder } from './folder-lock.js'
@@ -11,6 +12,8 @@ import { findServer, type ServerBinary, type ServerSource } from './server-binar
 
 const RESTART_FIRST_MS = 100
 const RESTART_LAST_MS = 5_000
+/** The rest is for the service, for the system, and for what a rewrite of the log copies. */
+const MEMORY_SHARE = 0.5
 /** A Redis that ran this long died of something new, so the next start need not wait. */
 const STEADY_MS = 30_000
 
@@ -131,10 +134,15 @@ async function takePlace(options: ManagedOptions): Promise<Place> {
   const folder = dataFolder ?? runFolder
   const socket = socketIn(runFolder)
   const conf = path.join(runFolder, 'redis.conf')
-  writeFileSync(conf, managedConf({ socket, folder, keep: folder === dataFolder, port, extra }))
+  const keep = folder === dataFolder
+  const maxMemoryBytes = Math.floor(memoryBytes() * MEMORY_SHARE)
+  writeFileSync(conf, managedConf({ socket, folder, keep, maxMemoryBytes, port, extra }))
   const url = port === undefined ? `unix://${socket}` : `redis://127.0.0.1:${port}`
   return { url, socket, runFolder, dataFolder, conf, log: openLog(folder), lock }
 }
+
+/** Of the machine, or of the cgroup (a container, a systemd unit) that bounds this process. */
+const memoryBytes = (): number => Math.min(totalmem(), process.constrainedMemory() || totalmem())
 
 function leave({ log, lock, runFolder }: Place): void {
   closeSync(log.fd)

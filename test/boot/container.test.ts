@@ -3,6 +3,9 @@ import path from 'node:path'
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { SETTINGS, variableOf } from '../../src/config/settings.js'
+import { judge } from '../../src/redis/audit.js'
+import { readFacts } from '../../src/redis/facts.js'
+import { connect, start } from '../support/managed.js'
 
 const PROJECT = path.resolve(import.meta.dirname, '../..')
 const read = (file: string) => readFileSync(path.join(PROJECT, file), 'utf8')
@@ -46,8 +49,14 @@ it('publishes the service without tokens on loopback only', () => {
   expect(compose.services.redis.ports).toBeUndefined()
 })
 
-it('gives the service a Redis that keeps its locks', () => {
-  const words = compose.services.redis.command.join(' ')
-  expect(words).toContain('--appendonly yes')
-  expect(words).toContain('--maxmemory-policy noeviction')
+it.each([
+  ['redis', false],
+  ['cache', true],
+])('gives the service a %s of which it finds nothing to say', async (name, evicts) => {
+  const [server, ...flags] = compose.services[name].command as string[]
+  expect(server).toBe('redis-server')
+  const redis = await start({ conf: flags.map((flag) => flag.replace(/^--/, '')) })
+  const facts = await readFacts({ client: await connect(redis) })
+  expect(judge(facts, evicts)).toEqual([])
+  expect(facts.evictionPolicy).toBe(evicts ? 'allkeys-lru' : 'noeviction')
 })

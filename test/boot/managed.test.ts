@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
+import { totalmem } from 'node:os'
 import path from 'node:path'
 import type { Redis } from 'ioredis'
 import { expect, it } from 'vitest'
@@ -23,6 +24,14 @@ it('keeps locks safe by its configuration', async () => {
   for (const kind of ['expire', 'eviction', 'server-del']) {
     expect(await setting(client, `lazyfree-lazy-${kind}`), kind).toBe('yes')
   }
+})
+
+it('takes no more than half of the memory there is', async () => {
+  const client = await connect(await start())
+  const half = Math.floor(Math.min(totalmem(), process.constrainedMemory() || totalmem()) / 2)
+  // Redis keeps whole bytes, as it was told.
+  expect(Number(await setting(client, 'maxmemory'))).toBe(half)
+  expect(half).toBeGreaterThan(0)
 })
 
 it('lets only its user reach the socket', async () => {

@@ -31,6 +31,7 @@ async function said(conf: readonly string[], dataFolder?: string) {
 it.each([
   [['maxmemory-policy volatile-lru'], ['evicts', 'no-persistence']],
   [['save 3600 1'], ['snapshots-only']],
+  [['maxmemory 0'], ['no-memory-bound', 'no-persistence']],
   [
     ['save ""', 'lazyfree-lazy-expire no'],
     ['no-persistence', 'slow-expiry'],
@@ -107,7 +108,7 @@ const GOOD: RedisFacts = {
   mode: 'single',
   persistence: 'aof',
   evictionPolicy: 'noeviction',
-  maxMemoryBytes: 0,
+  maxMemoryBytes: 1,
   usedMemoryBytes: 1,
   replicas: 0,
   needsReplicas: false,
@@ -125,4 +126,5 @@ it('lets the Redis of the cache forget', () => {
   expect(judge(forgetful, true)).toEqual([])
   expect(judge({ ...forgetful, freesLazily: false }, true)).toEqual(['slow-expiry'])
   expect(judge({ ...forgetful, freesLazily: undefined }, true)).toEqual([])
+  expect(judge({ ...forgetful, maxMemoryBytes: 0 }, true)).toEqual(['no-memory-bound'])
 })
