@@ -75,7 +75,7 @@ function toAddresses({ host, port, adminHost, adminPort }: Config): readonly Add
 }
 
 function checkRules(config: Config, addresses: readonly Address[]): void {
-  const isOpen = config.definitions.tokens.length === 0 && !config.allowAnonymous
+  const isOpen = config.definitions.tokens === undefined && !config.allowAnonymous
   const exposed = isOpen && addresses.find(({ isLocal }) => !isLocal)
   if (exposed) {
     throw new ConfigError(

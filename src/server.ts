@@ -50,6 +50,9 @@ const toConnections = (requestTimeoutMs: number) => ({
   requireHostHeader: false,
 })
 
+const checksHost = ({ hostCheck, allowAnonymous }: Config, keyring: Keyring): boolean =>
+  hostCheck === 'auto' ? !allowAnonymous && !keyring.isLocked() : hostCheck === 'on'
+
 /** Fastify with everything that holds for every request, and no route. */
 export function createServer(options: ServerOptions): FastifyInstance {
   const { config, logger, metrics, observe, keyring, phase, translate, tls, turn } = options
@@ -85,7 +88,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   installDraining(app, phase)
   installOriginRules(app, {
     allowedHosts: config.allowedHosts,
-    loopbackOnly: () => !config.allowAnonymous && !keyring.isLocked(),
+    checksHost: () => checksHost(config, keyring),
   })
   app.decorate('metrics', metrics)
   installAuth(app, keyring)

@@ -40,7 +40,8 @@ export function readSection(
     return given === undefined ? [] : [check(name, section, source, given, faults)]
   })
   if (own) faults.push(...strangers(name, files.at(-1)!))
-  if (values.length === 0) return Value.Default(section.schema, undefined)
+  // A file of its own that says nothing is an empty list, not the default.
+  if (values.length === 0) return own ? [] : Value.Default(section.schema, undefined)
   const value = values.length === 1 ? values[0] : values.flat()
   if (values.length > 1 && section.check) {
     // Between two files: the same token may stand in both.

@@ -64,7 +64,13 @@ export const SettingsSchema = Type.Object(
     }),
     allowedHosts: Type.Array(Type.String(), {
       default: [],
-      description: 'Host names, separated by commas, accepted in Host and Origin besides loopback.',
+      description:
+        'Host names, separated by commas, accepted in Host and Origin besides loopback; with a port (localhost:3000), only with that one.',
+    }),
+    hostCheck: Type.Enum(['auto', 'on', 'off'], {
+      default: 'auto',
+      description:
+        'Refuse a Host that is neither loopback nor allowed, which stops DNS rebinding. auto: where no token is configured and anonymity was not allowed.',
     }),
     tlsCertFile: Type.String({
       default: '',

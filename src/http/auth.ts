@@ -42,8 +42,10 @@ export function installAuth(app: FastifyInstance, keyring: Keyring): void {
   app.addHook('onRequest', (request, reply, done) => {
     const { scope = 'none', forProxies = false } = request.routeOptions.config
     const { headers } = request
+    // Works in no namespace: a header that a proxy adds does not make a probe fail.
+    if (scope === 'none') return done()
     const asked = forProxies ? undefined : headers['lockstep-namespace']
-    if (scope === 'none' || !keyring.isLocked()) {
+    if (!keyring.isLocked()) {
       request.namespace = namespaceOf(asked, EVERYWHERE)
       return done()
     }

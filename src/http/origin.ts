@@ -1,43 +1,68 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import './auth.js'
 import { invalid, problem } from './problem.js'
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
+/** What a browser says of a request that a page of its own site, or no page at all, caused. */
+const OWN_SITE = new Set<unknown>([undefined, 'same-origin', 'none'])
 
 export interface OriginRules {
-  /** Host names (without port) that this service answers to, besides the loopback names. */
+  /** Names that this service answers to besides loopback: `host`, or `host:port`. */
   readonly allowedHosts: readonly string[]
-  /** A service without tokens that listens on loopback refuses every other Host. */
-  readonly loopbackOnly: () => boolean
+  /** Every other Host is refused. */
+  readonly checksHost: () => boolean
 }
 
 /**
  * A web page must not drive a service on the visitor's machine. Browsers send Origin with every
- * cross-site request; DNS rebinding makes a foreign name resolve to loopback, which Host betrays.
+ * cross-site request but simple GETs, and Sec-Fetch-Site with those; DNS rebinding makes a foreign
+ * name resolve to loopback, which Host betrays.
  */
 export function installOriginRules(app: FastifyInstance, rules: OriginRules): void {
-  const isAllowed = (host: string) => LOOPBACK.has(host) || rules.allowedHosts.includes(host)
+  const { allowedHosts, checksHost } = rules
+  const isAllowed = (host: string) =>
+    allowedHosts.includes(host.toLowerCase()) || allowedHosts.includes(nameOf(host))
 
   app.addHook('onRequest', (request, _reply, done) => {
+    const { scope = 'none', forProxies } = request.routeOptions.config
     // A proxy passes on what its visitor sent, and browsers are among its visitors.
-    if (request.routeOptions.config.forProxies) return done()
+    if (forProxies) return done()
     const { origin, host } = request.headers
     if (host === undefined && request.raw.httpVersion === '1.1') {
       throw invalid('headers/host', 'is required')
     }
-    if (origin !== undefined && !isOwnOrigin(origin, isAllowed)) {
-      throw problem('origin-refused', `Origin ${origin} may not call this service.`)
-    }
-    if (host !== undefined && !isAllowed(hostName(host)) && rules.loopbackOnly()) {
+    if (origin !== undefined) assertOwnOrigin(origin, host, isAllowed)
+    // A link to a page of ours (/docs) may stand on any site.
+    else if (scope !== 'none') assertOwnSite(request)
+    if (host !== undefined && checksHost() && !LOOPBACK.has(nameOf(host)) && !isAllowed(host)) {
       throw problem('host-refused', `Host ${host} is not a name of this service.`)
     }
     done()
   })
 }
 
-const hostName = (host: string): string => host.toLowerCase().replace(/:\d+$/, '')
-
-function isOwnOrigin(origin: string, isAllowed: (host: string) => boolean): boolean {
-  const host = /^https?:\/\/([^/]+)$/i.exec(origin)?.[1]
-  return host !== undefined && isAllowed(hostName(host))
+/** Any other port of this machine is another program, whose pages are not ours. */
+function assertOwnOrigin(
+  origin: string,
+  host: string | undefined,
+  isAllowed: (host: string) => boolean,
+): void {
+  const from = /^https?:\/\/([^/]+)$/.exec(origin.toLowerCase())?.[1]
+  if (from !== undefined && isAllowed(from)) return
+  const isOwn =
+    from !== undefined && LOOPBACK.has(nameOf(from)) && portOf(from) === portOf(host ?? '')
+  if (!isOwn) throw problem('origin-refused', `Origin ${origin} may not call this service.`)
 }
+
+function assertOwnSite({ headers }: FastifyRequest): void {
+  const site = headers['sec-fetch-site']
+  if (!OWN_SITE.has(site)) {
+    throw problem('origin-refused', `A page of another site (${site}) may not call this service.`)
+  }
+}
+
+const PORT = /:(\d+)$/
+
+const nameOf = (host: string): string => host.toLowerCase().replace(PORT, '')
+
+const portOf = (host: string): string => PORT.exec(host)?.[1] ?? ''

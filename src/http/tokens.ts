@@ -28,11 +28,16 @@ const tokenSchema = (scopes: readonly Scope[]) =>
 
 export type Token = Static<ReturnType<typeof tokenSchema>>
 
-/** `tokens:` of the configuration file. @param scopes all that there are */
+/**
+ * `tokens:` of the configuration file. Undefined where nothing says anything of tokens: an empty list
+ * lets nobody in. @param scopes all that there are
+ */
 export const tokenSection = (scopes: readonly Scope[]) => ({
-  schema: Type.Array(tokenSchema(scopes), { default: [], maxItems: 256 }),
+  schema: Type.Unsafe<readonly Token[] | undefined>(
+    Type.Array(tokenSchema(scopes), { maxItems: 256 }),
+  ),
   fileSetting: 'tokensFile' as const,
-  check: (tokens: readonly Token[]) =>
+  check: (tokens: readonly Token[] = []) =>
     tokens.flatMap(({ sha256 }, at) =>
       tokens.findIndex((other) => other.sha256 === sha256) < at
         ? [{ pointer: `/${at}/sha256`, message: 'stands there twice' }]
@@ -49,17 +54,17 @@ export interface Caller {
 
 /** The tokens of the configuration. Only their digests are known here. */
 export interface Keyring {
-  /** False as long as no token was ever configured: then everybody may do everything. */
+  /** False as long as nothing was ever said of tokens: then everybody may do everything. */
   isLocked(): boolean
   /** The caller of an Authorization header, if its token is known. */
   find(authorization: string | undefined): Caller | undefined
-  /** After a reload. A list that became empty lets nobody in, rather than everybody. */
-  replace(tokens: readonly Token[]): void
+  /** After a reload. No list, where there was one, lets nobody in, rather than everybody. */
+  replace(tokens: readonly Token[] | undefined): void
 }
 
 const BEARER = /^Bearer +([\x21-\x7e]{1,512})$/i
 
-export function createKeyring(tokens: readonly Token[]): Keyring {
+export function createKeyring(tokens: readonly Token[] | undefined): Keyring {
   let entries: { digest: Buffer; caller: Caller }[] = []
   let locked = false
   const keyring: Keyring = {
@@ -76,11 +81,11 @@ export function createKeyring(tokens: readonly Token[]): Keyring {
       return found
     },
     replace(fresh) {
-      entries = fresh.map(({ name, sha256, namespaces, scopes }) => ({
+      entries = (fresh ?? []).map(({ name, sha256, namespaces, scopes }) => ({
         digest: Buffer.from(sha256, 'hex'),
         caller: { name, namespaces, scopes: withImplied(scopes) },
       }))
-      locked ||= entries.length > 0
+      locked ||= fresh !== undefined
     },
   }
   keyring.replace(tokens)

@@ -13,9 +13,11 @@ const FORMATS: Readonly<Record<string, { check: (text: string) => boolean; messa
   'plain-text': { check: isPlainText, message: 'must be UTF-8 without control characters' },
 }
 
-// C0, DEL and C1: they break logs and terminals, and no name needs them.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
+// C0, DEL and C1 break logs and terminals; those of direction (U+202E, ...) make a text look like
+// another. No name needs them.
+const CONTROL_CHARACTERS =
+  '\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069'
+const CONTROL = new RegExp(`[${CONTROL_CHARACTERS}]`)
 
 /** Also of text that no schema describes, as what a proxy says of its visitor. */
 export function isObjectName(text: string): boolean {

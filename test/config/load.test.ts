@@ -36,7 +36,7 @@ it('stands on defaults where nothing is said', () => {
   expect(loadConfig({})).toMatchObject({
     host: '127.0.0.1',
     port: 7700,
-    definitions: { tokens: [] },
+    definitions: { tokens: undefined },
   })
 })
 
@@ -118,7 +118,7 @@ it('adds the tokens of a file of their own', () => {
   const tokens = tokensYaml([{ token: 'a', scopes: ['admin'] }])
   const LOCKSTEP_TOKENS_FILE = fileOf(tokens, 'tokens.yaml')
   const config = withFile(tokensYaml([{ token: 'b', scopes: ['admin'] }]), { LOCKSTEP_TOKENS_FILE })
-  expect(config.definitions.tokens.map(({ name }) => name)).toEqual(['b', 'a'])
+  expect(config.definitions.tokens?.map(({ name }) => name)).toEqual(['b', 'a'])
   expect(faultsOf(() => withFile(tokens, { LOCKSTEP_TOKENS_FILE }))).toEqual([
     'tokens stands there twice',
   ])

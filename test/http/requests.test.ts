@@ -118,28 +118,6 @@ describe('namespaces', () => {
   )
 })
 
-describe('Origin and Host', () => {
-  it('refuse a page of another site', async () => {
-    const { body } = await harness
-      .request('get', '/v1/locks/a')
-      .set('origin', 'https://evil.example')
-      .expect(403)
-    expect(body.code).toBe('origin-refused')
-  })
-
-  it('let the own documentation page in', async () => {
-    await harness.request('get', '/v1/locks/a').set('origin', 'http://127.0.0.1:7700').expect(200)
-  })
-
-  it('refuse a foreign name that resolves to loopback', async () => {
-    const { body } = await harness
-      .request('get', '/v1/locks/a')
-      .set('host', 'evil.example')
-      .expect(403)
-    expect(body.code).toBe('host-refused')
-  })
-})
-
 describe('every answer', () => {
   it('carries the request id it was given, or a new one', async () => {
     const given = await harness.request('get', '/livez').set('x-request-id', 'abc-1')

@@ -25,7 +25,8 @@ export const REQUEST_PROBLEMS = {
   'origin-refused': {
     status: 403,
     title: 'A web page of another origin may not call this service',
-    cause: 'The Origin header names a site that is not an allowed host of this service.',
+    cause:
+      'Origin or Sec-Fetch-Site says that a page of another site, or of another port of this machine, sent the request.',
     remedy: 'Call from a server, or add the host to LOCKSTEP_ALLOWED_HOSTS.',
     retry: 'no',
   },
@@ -33,7 +34,7 @@ export const REQUEST_PROBLEMS = {
     status: 403,
     title: 'The Host header is not one of this service',
     cause:
-      'A service without tokens answers to loopback names only, so that a web page cannot reach it by DNS rebinding.',
+      'Where LOCKSTEP_HOST_CHECK holds, the service answers to loopback and allowed names only, so that a web page cannot reach it by DNS rebinding.',
     remedy: 'Use 127.0.0.1 or localhost, or add the host to LOCKSTEP_ALLOWED_HOSTS.',
     retry: 'no',
   },
