@@ -7,6 +7,7 @@ import { createCounterStore } from './counters/store.js'
 import { ReadGuards } from './entries/read-guard.js'
 import { type CacheKey, createEntryStore } from './entries/store.js'
 import { withHeadRoom } from './head-room.js'
+import { createMarkMetrics } from './invalidation/metrics.js'
 import { createInvalidationStore } from './invalidation/store.js'
 import { createLeaseMetrics, withFillCount } from './leases/metrics.js'
 import { createLeaseStore, type LeaseStore } from './leases/store.js'
@@ -32,9 +33,9 @@ export function createCacheStores(deps: Deps): AllCacheStores {
   const { settings, metrics, links, cacheBinder, memory } = deps
   const partitions = new Partitions(layoutOf(links.cache), settings.cacheOnRestart)
   // A Redis of its own may be filled: nothing else lives there.
-  const isTight = ({ namespace, space, key }: CacheKey) =>
-    links.cacheProbe === undefined &&
-    memory.isTight(() => partitions.keysOf(namespace, space, key).clock)
+  const isTight = (clock: () => string) => links.cacheProbe === undefined && memory.isTight(clock)
+  const isTightFor = ({ namespace, space, key }: CacheKey) =>
+    isTight(() => partitions.clockOf(namespace, partitions.of(space, key)))
   const spaces = createSpaces(deps)
   const hotKeys = new FrequentKeys()
   const leaseMetrics = createLeaseMetrics(metrics, spaces.labelOf)
@@ -43,11 +44,14 @@ export function createCacheStores(deps: Deps): AllCacheStores {
     withReadGuard(
       createGuardOf(deps, partitions),
       (...lost) => leases.forfeit(...lost),
-      withHeadRoom(isTight, {
+      withHeadRoom(isTightFor, {
         entries: withFillCount(leaseMetrics, createEntryStore({ binder: cacheBinder, partitions })),
         counters: createCounterStore(cacheBinder, partitions),
         objects: createObjectStore(cacheBinder, partitions),
-        invalidation: createInvalidationStore(cacheBinder, partitions),
+        invalidation: createInvalidationStore(cacheBinder, partitions, {
+          isTight: (clock) => isTight(() => clock),
+          metrics: createMarkMetrics(metrics),
+        }),
       }),
     ),
   )

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { markScript } from '../../src/cache/invalidation/scripts.js'
 import { type Harness, startHarness } from '../support/harness.js'
 import { keysOf } from './keys.js'
 
@@ -25,6 +26,7 @@ const clock = () => keysOf(harness, 'any').clock
 const count = () => harness.redis.zcard(clock())
 
 it('marks do not grow for ever: those that no entry is old enough for go', async () => {
+  await harness.request('put', '/v1/cache/users/any').send('what the clock is for').expect(201)
   const perDay = 4
   let most = 0
   for (let day = 0; day < 2 * MARK_LIFE_DAYS; day++) {
@@ -161,4 +163,125 @@ it('the epoch and the run outlive every mark', async () => {
   await invalidate({ tags: ['much-later'] })
   expect(await harness.redis.zmscore(clock(), 'epoch', 'run')).toEqual([epoch, run])
   expect(Number(epoch)).toBeGreaterThan(0)
+})
+
+describe('marks beyond what a partition may have', () => {
+  /** 20 fit. */
+  const mark = (space: string, tags: readonly string[], hard: number) =>
+    markAt(keysOf(harness, 'k', space).clock, { space, hard, tags, max_marks: 20, tight: 0 })
+  const markAt = (
+    clock: string,
+    args: {
+      space: string
+      hard: number
+      tags: readonly string[]
+      max_marks: number
+      tight: number
+    },
+  ) => harness.binder.bind(markScript)({ clock }, { seed: 7, on_restart: 0, ...args })
+  const put = (space: string, key: string, tag?: string) => {
+    const request = harness.request('put', `/v1/cache/${space}/${key}`).query({ staleMs: DAY_MS })
+    if (tag) request.set('surrogate-key', tag)
+    return request.send('x').expect(201)
+  }
+  const stateOf = async (space: string, key: string) => {
+    const { status, headers } = await harness.request('get', `/v1/cache/${space}/${key}`)
+    return status === 200 ? headers['lockstep-state'] : 'miss'
+  }
+  const fill = async (space: string, prefix: string, hard: number, times = 30) => {
+    for (let i = 0; i < times; i++) await mark(space, [`${prefix}${i}`], hard)
+  }
+
+  it('are folded, the oldest first', async () => {
+    await put('folded', 'k', 't')
+    await fill('folded', 'a', 1)
+    const { marks, folded } = await mark('folded', ['last'], 1)
+    // A floor is one of its own.
+    expect(marks).toBeLessThanOrEqual(20 + 2)
+    expect(folded).toBeGreaterThan(0)
+    const { clock } = keysOf(harness, 'k', 'folded')
+    expect(await harness.redis.zscore(clock, 'T:folded:last')).not.toBeNull()
+    expect(await harness.redis.zscore(clock, 'T:folded:a0')).toBeNull()
+  })
+
+  it('count for all older entries with tags: hard ones end them, soft ones make them stale', async () => {
+    for (const [hard, state] of [
+      [1, 'miss'],
+      [0, 'stale'],
+    ] as const) {
+      const space = `for-all-${hard}`
+      await put(space, 'victim', 'gone')
+      await put(space, 'other', 'unrelated')
+      await put(space, 'plain')
+      await mark(space, ['gone'], hard)
+      expect(await stateOf(space, 'other')).toBe('fresh')
+      await fill(space, 'x', hard)
+      await put(space, 'later', 'unrelated')
+      await fill(space, 'x', hard, 5)
+      expect(await stateOf(space, 'victim')).toBe(state)
+      expect(await stateOf(space, 'other')).toBe(state)
+      expect(await stateOf(space, 'plain')).toBe('fresh')
+      expect(await stateOf(space, 'later')).toBe('fresh')
+    }
+  })
+
+  it('of spaces count for everything that is older, of all spaces', async () => {
+    for (const [hard, state] of [
+      [1, 'miss'],
+      [0, 'stale'],
+    ] as const) {
+      const key = `k${hard}`
+      await harness
+        .request('put', `/v1/cache/bystander/${key}`)
+        .query({ staleMs: DAY_MS })
+        .send('x')
+      expect(await stateOf('bystander', key)).toBe('fresh')
+      const { clock } = keysOf(harness, key, 'bystander')
+      for (let i = 0; i < 60; i++) {
+        await markAt(clock, { space: `s${i}`, hard, tags: [], max_marks: 20, tight: 0 })
+      }
+      expect(await stateOf('bystander', key)).toBe(state)
+    }
+  })
+
+  it('a floor refuses the fill of what began before it', async () => {
+    const path = '/v1/cache/late/k'
+    const { headers } = await harness.request('get', path).query({ lease: true }).expect(404)
+    await fill('late', 'x', 1)
+    const { body } = await harness
+      .request('put', path)
+      .set({ 'lockstep-lease': headers['lockstep-lease'] as string, 'surrogate-key': 'any' })
+      .send('old')
+      .expect(412)
+    expect(body.code).toBe('lease-lost')
+  })
+
+  it('do not grow on a tight Redis, where the newest 100 are still told apart', async () => {
+    const { clock } = keysOf(harness, 'k', 'tight')
+    await put('tight', 'k')
+    const tightly = (tag: string) =>
+      markAt(clock, { space: 'tight', hard: 1, tags: [tag], max_marks: 10_000, tight: 1 })
+    for (let i = 0; i < 150; i++) await tightly(`t${i}`)
+    const before = await harness.redis.zcard(clock)
+    for (let i = 150; i < 200; i++) await tightly(`t${i}`)
+    expect(await harness.redis.zcard(clock)).toBeLessThanOrEqual(before)
+    expect(await harness.redis.zscore(clock, 'T:tight:t199')).not.toBeNull()
+    expect(await harness.redis.zscore(clock, 'T:tight:t120')).not.toBeNull()
+  })
+})
+
+it.each([
+  ['a tag', { tags: ['t'] }],
+  ['a hard tag', { tags: ['t'], mode: 'hard' }],
+  ['a space', { all: true }],
+  ['a key', { keys: ['k'] }],
+  ['a hard key', { keys: ['k'], mode: 'hard' }],
+])('%s leaves nothing behind in a namespace that holds nothing', async (_, body) => {
+  const namespace = `${harness.namespace}-empty`
+  await harness
+    .request('post', '/v1/cache/users/invalidate')
+    .set('lockstep-namespace', namespace)
+    .send(body)
+    .expect(204)
+  expect(await harness.redis.keys(`ls:{${namespace}:*`)).toEqual([])
 })

@@ -11,11 +11,22 @@ export const softenScript = defineScript({
   decode: toClock,
 })
 
+export interface MarkReply {
+  readonly clk: number
+  /** In the partition, now. */
+  readonly marks: number
+  /** Marks that were folded into their floor, for there were too many. */
+  readonly folded: number
+}
+
 export const markScript = defineScript({
   name: 'cache.mark',
   file: new URL('../scripts/mark.lua', import.meta.url),
   keys: ['clock'],
-  args: ['seed', 'on_restart', 'space', 'hard', 'tags[]'],
-  decode: toClock,
+  args: ['seed', 'on_restart', 'space', 'hard', 'max_marks', 'tight', 'tags[]'],
+  decode(reply): MarkReply {
+    const [clk, marks, folded] = integers(reply, 3) as [number, number, number]
+    return { clk, marks, folded }
+  },
   units: ({ tags }) => Math.max(1, tags.length),
 })

@@ -6,25 +6,35 @@ ARGV seed        int     epoch of a new clock
 ARGV on_restart  int     0 keep, 1 soft, 2 flush
 ARGV space       string
 ARGV hard        0 or 1  0: stale from now on; 1: never seen again
+ARGV max_marks   int     of the partition; beyond, the oldest are folded
+ARGV tight       0 or 1  1: there is no room for more marks than there are
 ARGV tags[]      string  none for the whole space
 
-RETURN clk
+RETURN clk marks folded
+  marks, folded  of the partition: how many there are now, and how many were folded
 
 COST O(tags given)
 ]]
--- @use lib/clock.lua
+-- @use lib/fold.lua
 local clock_key = KEYS[1]
 local seed, on_restart, space = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
-local hard = ARGV[4] == '1'
+local hard, max_marks, tight = ARGV[4] == '1', tonumber(ARGV[5]), ARGV[6] == '1'
+local FIRST_TAG = 7
 local set = hard and set_mark or set_soft_mark
+-- On a tight Redis the last marks are still told apart.
+local LEAST_MARKS = 100
 
 local clock = read_clock(clock_key, space, seed, on_restart)
-if #ARGV == 4 then
-  set(clock, (hard and 'h:' or 's:') .. space)
-  publish(clock, 'f', space, '')
+local most = max_marks
+if tight then most = math.min(most, math.max(LEAST_MARKS, redis.call('ZCARD', clock_key))) end
+
+local function mark(name, kind, text)
+  -- Without a clock there is no entry to mark, but an instance may still hold what Redis lost.
+  if clock.saved then set(clock, name) else tick_if_saved(clock) end
+  publish(clock, kind, space, text)
 end
-for i = 5, #ARGV do
-  set(clock, (hard and 'T:' or 't:') .. space .. ':' .. ARGV[i])
-  publish(clock, 't', space, ARGV[i])
-end
-return { clock.clk }
+if #ARGV < FIRST_TAG then mark((hard and 'h:' or 's:') .. space, 'f', '') end
+for i = FIRST_TAG, #ARGV do mark((hard and 'T:' or 't:') .. space .. ':' .. ARGV[i], 't', ARGV[i]) end
+
+local folded = fold_marks(clock, most, math.max(1, #ARGV - FIRST_TAG + 1))
+return { clock.clk, redis.call('ZCARD', clock_key), folded }

@@ -34,6 +34,6 @@ end
 -- First, because a full Redis lets a script write only after its first freeing command.
 redis.call('UNLINK', entry_key, lease_key, values_key)
 -- Also where nothing was left: an instance may still hold in its own memory what Redis lost.
-tick(clock)
+tick_if_saved(clock)
 publish(clock, 'k', space, name)
 return { 1, clock.clk }

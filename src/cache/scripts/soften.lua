@@ -19,10 +19,10 @@ local seed, on_restart, space, name = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV
 
 local clock = read_clock(clock_key, space, seed, on_restart)
 -- Before the rest: it opens with PEXPIRE, after which a full Redis lets the script write.
-tick(clock)
+tick_if_saved(clock)
 
 local entry = read_entry(entry_key)
-if entry and now_us < entry.logical then
+if entry and entry.epoch == clock.epoch and now_us < entry.logical then
   local moved = entry.logical - now_us
   redis.call('SETRANGE', entry_key, LOGICAL_AT,
     struct.pack('>ddd', now_us, entry.stale - moved, entry.error - moved))

@@ -6,6 +6,8 @@
 --   s:<space>, h:<space> soft and hard mark of a space
 --   t:<space>:<tag>      soft mark of a tag; T:<space>:<tag> its hard mark
 --   1<... 1>... to 4>... spans of earlier soft marks of the name that follows, see spans_of
+--   floor:s, floor:h, floor:t, floor:T  the last of the marks of that kind that were folded, see
+--                        fold.lua: whatever began before may have been meant
 
 -- Another run than the clock's means a restart or a promotion. To ask costs as much as the rest of a
 -- read, so the caller says it where it is certain.
@@ -32,10 +34,20 @@ local function save(clock)
   if lives == 0 then redis.call('PEXPIRE', key, CLOCK_LIFE_MS) end
 end
 
-local function tick(clock)
+local function advance(clock)
   clock.prev = clock.clk
   clock.clk = math.max(clock.clk + 1, now_us)
+end
+
+local function tick(clock)
+  advance(clock)
   save(clock)
+end
+
+-- For what only takes away: a clock that is not there judges nothing, and none is made for it.
+local function tick_if_saved(clock)
+  advance(clock)
+  if clock.saved then save(clock) end
 end
 
 -- Tells every instance what changed. `prev` lets it notice a message that it missed.
@@ -85,9 +97,12 @@ local function set_soft_mark(clock, name)
     end
     spans[near].to = table.remove(spans, near + 1).to
   end
+  local scores = {}
   for i, span in ipairs(spans) do
-    redis.call('ZADD', clock.key, digits(span.from), i .. '<' .. name, digits(span.to), i .. '>' .. name)
+    scores[i * 4 - 3], scores[i * 4 - 2] = digits(span.from), i .. '<' .. name
+    scores[i * 4 - 1], scores[i * 4] = digits(span.to), i .. '>' .. name
   end
+  redis.call('ZADD', clock.key, unpack(scores))
 end
 
 -- The first soft mark of a name after a fence. Within a span it is not known, but never before the
@@ -114,14 +129,16 @@ end
 -- The clock and the marks of one space. `seed` becomes the epoch where there is no clock yet: no
 -- entry carries it, so whatever outlived a lost clock is a miss.
 local function read_clock(key, space, seed, on_restart)
-  local score = redis.call('ZMSCORE', key, 'clk', 'epoch', 'run', 'soft', 's:' .. space, 'h:' .. space)
+  local score = redis.call('ZMSCORE', key, 'clk', 'epoch', 'run', 'soft', 's:' .. space, 'h:' .. space,
+    'floor:s', 'floor:h')
   local clock = {
     key = key,
     clk = tonumber(score[1] or 0),
     epoch = tonumber(score[2] or seed),
     restarted = tonumber(score[4] or 0),
     soft = tonumber(score[5] or 0),
-    hard = tonumber(score[6] or 0),
+    hard = math.max(tonumber(score[6] or 0), tonumber(score[8] or 0)),
+    floor = tonumber(score[7] or 0),
     saved = score[1] ~= false,
   }
   if not clock.saved or tonumber(score[3]) == server_run then return clock end
@@ -138,15 +155,18 @@ local function marks_of(clock, space, tags, fence)
   end
   soften('soft', clock.restarted)
   soften('s:' .. space, clock.soft)
+  if fence < clock.floor then since = fence end
   if #tags == 0 then return since, hard end
   local members = {}
   for i, tag in ipairs(tags) do
     members[i * 2 - 1], members[i * 2] = 't:' .. space .. ':' .. tag, 'T:' .. space .. ':' .. tag
   end
-  local score = redis.call('ZMSCORE', clock.key, unpack(members))
+  local score = redis.call('ZMSCORE', clock.key, 'floor:t', 'floor:T', unpack(members))
+  if fence < tonumber(score[1] or 0) then since = fence end
+  hard = math.max(hard, tonumber(score[2] or 0))
   for i = 1, #tags do
-    soften(members[i * 2 - 1], tonumber(score[i * 2 - 1] or 0))
-    hard = math.max(hard, tonumber(score[i * 2] or 0))
+    soften(members[i * 2 - 1], tonumber(score[i * 2 + 1] or 0))
+    hard = math.max(hard, tonumber(score[i * 2 + 2] or 0))
   end
   return since, hard
 end
