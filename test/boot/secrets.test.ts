@@ -8,7 +8,7 @@ const SECRET = 'hush-hush'
 
 beforeAll(async () => {
   await ensureBuilt()
-}, 60_000)
+})
 
 it('logs no password, at any level, when Redis refuses it', async () => {
   const redis = await start({ conf: ['requirepass another'] })

@@ -14,7 +14,7 @@ beforeAll(async () => {
     redisUrl: servers.url,
     environment: { LOCKSTEP_CACHE_READ_TIMEOUT_MS: '300' },
   })
-}, 60_000)
+})
 afterAll(async () => {
   await harness.close()
   await servers.stop()
@@ -47,4 +47,4 @@ it('a node that is stopped fails its own keys alone', async () => {
   } finally {
     process.kill(stopped.pid(), 'SIGCONT')
   }
-}, 60_000)
+})

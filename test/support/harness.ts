@@ -16,6 +16,7 @@ import { type Link, openLink } from '../../src/redis/connect.js'
 import { layoutOf } from '../../src/redis/layout.js'
 import { type Links, openLinks } from '../../src/redis/links.js'
 import { WAIT_MS } from './bounds.js'
+import { keepLog } from './kept-logs.js'
 import { rawCommands } from './raw.js'
 import { until } from './until.js'
 
@@ -89,6 +90,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   let offsetUs = 0
   const clockOffsetUs = () => offsetUs
   const { log, logger } = recordLog()
+  keepLog(() => log.join(''))
   const { app } = buildApp({ config, links, logger, clockOffsetUs, onReload: reloads.onReload })
   await app.ready()
   await app.listen({ host: '127.0.0.1', port: 0 })

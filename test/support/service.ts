@@ -4,6 +4,7 @@ import path from 'node:path'
 import { onTestFinished } from 'vitest'
 import { WAIT_MS } from './bounds.js'
 import { ensureBuilt } from './built.js'
+import { keepLog } from './kept-logs.js'
 import { find } from './managed.js'
 import { tempFolder } from './temp-folder.js'
 import { bareEnvironment } from './unprivileged.js'
@@ -60,6 +61,7 @@ export async function startService(
   let stderr = ''
   child.stdout.on('data', (chunk) => (stdout += chunk))
   child.stderr.on('data', (chunk) => (stderr += chunk))
+  keepLog(() => stdout + stderr)
   const url = () => until('the banner', () => /listens on (http\S+)/.exec(stdout)?.[1])
   return {
     child,

@@ -1,0 +1,29 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+import { startHarness } from './support/harness.js'
+import { writeLogs } from './support/kept-logs.js'
+import { start } from './support/managed.js'
+import { startService } from './support/service.js'
+
+it('a test that fails leaves the logs of its services and of every Redis', async () => {
+  const redis = await start()
+  const harness = await startHarness({ redisUrl: redis.url })
+  const service = await startService()
+  await service.ready()
+  harness.app.log.error('of the harness')
+  const folder = writeLogs()
+  onTestFinished(async () => {
+    await harness.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  const logs = readdirSync(folder)
+    .sort()
+    .map((name) => readFileSync(path.join(folder, name), 'utf8'))
+  // That of the run, that of the test, and that of the service it started.
+  const ofRedis = logs.filter((text) => text.includes('eady to accept connections'))
+  expect(ofRedis.length).toBeGreaterThanOrEqual(3)
+  expect(logs.some((text) => text.includes('of the harness'))).toBe(true)
+  expect(logs.some((text) => text.includes('listens on http'))).toBe(true)
+})
