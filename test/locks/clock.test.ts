@@ -77,6 +77,97 @@ describe('a Redis clock that steps back', () => {
   })
 })
 
+describe('a Redis clock that steps back by less than the age of a lease', () => {
+  const MINUTE_MS = 60_000
+  const session = async (prefix: string, ttlMs: number) =>
+    (await harness.request('post', '/v1/sessions').send({ prefix, ttlMs }).expect(200)).body.id
+  const keep = (id: string) => harness.request('post', `/v1/sessions/${id}/keepalive`)
+
+  it('leaves it its TTL from the next renewal on', async () => {
+    const { token } = await held('old', { ttlMs: 30_000 })
+    for (let i = 0; i < 30; i++) {
+      harness.advance(20_000)
+      await post('old', 'renew', { token, ttlMs: 30_000 }).expect(200)
+    }
+    harness.advance(-5 * MINUTE_MS)
+    const { body } = await post('old', 'renew', { token, ttlMs: 30_000 }).expect(200)
+    expect(body.expiresInMs).toBeLessThanOrEqual(30_000)
+    harness.advance(30_001)
+    await post('old', 'acquire').expect(200)
+  })
+
+  it('ends that of a dead holder one TTL after the next request for its lock', async () => {
+    await held('dead', { ttlMs: 30_000 })
+    await held('dead-shared', { ttlMs: 30_000, mode: 'shared' })
+    await held('dead-shared', { ttlMs: 20_000, mode: 'shared' })
+    harness.advance(-5 * MINUTE_MS)
+    for (const name of ['dead', 'dead-shared']) {
+      expect((await get(name)).holders[0].expiresInMs).toBeLessThanOrEqual(30_000)
+      expect((await post(name, 'acquire').expect(423)).body.retryAfterMs).toBeLessThanOrEqual(
+        30_000,
+      )
+    }
+    harness.advance(30_001)
+    for (const name of ['dead', 'dead-shared']) await post(name, 'acquire').expect(200)
+  })
+
+  it('serves those who wait for it in time, although nobody else asks', async () => {
+    await held('wait', { ttlMs: 30_000 })
+    const waiting = waits('wait', { waitMs: 200_000 })
+    await queued('wait', 1)
+    harness.advance(-5 * MINUTE_MS)
+    await until('the lock is looked at', async () => {
+      const key = `ls:{${harness.namespace}:${harness.lockTag('wait')}}:timers`
+      const due = Number(await harness.redis.zscore(key, 'wait')) / 1_000
+      const leftMs = due - (Date.now() - 5 * MINUTE_MS)
+      return leftMs > 0 && leftMs <= 30_000
+    })
+    harness.advance(30_001)
+    expect((await waiting).status).toBe(200)
+  })
+
+  it('keeps no name cooling, and no revocation away, for longer than before', async () => {
+    const { token } = await held('cool', { lockDelayMs: 20_000 })
+    await post('cool', 'revoke', { reason: 'test', graceMs: 10_000 }).expect(200)
+    harness.advance(-5 * MINUTE_MS)
+    const { body } = await post('cool', 'renew', { token }).expect(200)
+    expect(body.revoke.inMs).toBeLessThanOrEqual(10_000)
+    harness.advance(10_001)
+    await post('cool', 'acquire').expect(423)
+    harness.advance(-5 * MINUTE_MS)
+    await post('cool', 'acquire').expect(423)
+    harness.advance(20_001)
+    await post('cool', 'acquire').expect(200)
+  })
+
+  it('leaves a session its TTL from the next keepalive on', async () => {
+    const sessionId = await session('back', 5_000)
+    await held('back@a', { sessionId })
+    harness.advance(-HOUR_MS)
+    const { body } = await harness.request('get', `/v1/sessions/${sessionId}`).expect(200)
+    expect(body.expiresInMs).toBeLessThanOrEqual(5_000)
+    expect((await keep(sessionId).expect(200)).body.expiresInMs).toBeLessThanOrEqual(5_000)
+    harness.advance(5_001)
+    await keep(sessionId).expect(410)
+    await post('back@a', 'acquire').expect(200)
+  })
+
+  it('ends a session that nobody keeps alive one TTL after the next request for a lock of it', async () => {
+    const sessionId = await session('gone', 50_000)
+    await held('gone@a', { sessionId })
+    harness.advance(40_000)
+    await keep(sessionId).expect(200)
+    // The lock was written before the keepalive, and the clock stands between both now.
+    harness.advance(-20_000)
+    harness.advance(30_001)
+    await post('gone@a', 'acquire').expect(423)
+    harness.advance(-30_001)
+    await post('gone@a', 'acquire').expect(423)
+    harness.advance(50_001)
+    await post('gone@a', 'acquire').expect(200)
+  })
+})
+
 describe('a Redis clock that jumps forward', () => {
   it('ends the lease early: its holder hears it, and the next fence is higher', async () => {
     const first = await held('forward', { ttlMs: 60_000 })

@@ -266,6 +266,21 @@ export class LockModel {
     return { kind: 'stored' }
   }
 
+  /**
+   * The clock steps back just after every lock was written: nothing lasts longer, but for a session,
+   * which is written by its keepalive alone, and for a place without a client.
+   */
+  stepBack(seconds: number, sessions: Iterable<Session>, attempts: Iterable<Attempt>): void {
+    for (const session of sessions) {
+      if (this.#isOver(session)) continue
+      session.end = Math.min(session.end + seconds, this.now + session.ttl)
+    }
+    for (const attempt of attempts) {
+      if (attempt.kept !== undefined && attempt.kept > this.now) attempt.kept += seconds
+      if (attempt.goneAt !== undefined && attempt.goneAt > this.now) attempt.goneAt += seconds
+    }
+  }
+
   advance(seconds: number): void {
     this.now += seconds
     this.#pump()

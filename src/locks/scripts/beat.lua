@@ -17,6 +17,14 @@ local call = begin(KEYS[1], 0, 0, 0)
 redis.call('ZREM', call.prefix .. 'suspects', instance)
 local first = redis.call('ZRANGE', call.prefix .. 'timers', 0, 0, 'WITHSCORES')
 local states = { first[2] and math.max(1, ms_until(tonumber(first[2]))) or 0 }
+
+-- Since the clock stepped back, the timers are that much too late for those who wait.
+local function wake(key, name)
+  if tonumber(redis.call('HGET', key, 'written_at') or 0) <= now_us then return end
+  redis.call('ZADD', call.prefix .. 'timers', now_us, name)
+  states[1] = 1
+end
+
 -- Only what belongs to a session is unpacked: one call asks for many.
 local function stands(packed)
   if not packed or not string.find(packed, 'session', 1, true) then return packed end
@@ -26,7 +34,9 @@ end
 
 for i, key in ipairs(KEYS) do
   local token, name = ARGV[i + 1], name_of(call, key)
-  if stands(redis.call('HGET', call.prefix .. 'waiters:' .. name, token)) then states[i + 1] = 1
+  if stands(redis.call('HGET', call.prefix .. 'waiters:' .. name, token)) then
+    states[i + 1] = 1
+    wake(key, name)
   elseif redis.call('HEXISTS', key, '>' .. token) == 1 then states[i + 1] = 2
   else states[i + 1] = 0 end
 end

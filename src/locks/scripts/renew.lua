@@ -43,8 +43,6 @@ for i, lock in ipairs(locks) do
     lease.hold = hold
     change_lease(lock, token, lease)
   end
-  -- A clock that stepped back would make the lease that much longer than anybody asked for.
-  if lease.since > now_us then lease.since, lease.ends = now_us, lease.ends and now_us end
   if lease.max_hold_ms then wanted = math.min(wanted, lease.since + lease.max_hold_ms * 1000) end
   -- A late duplicate with a shorter time must not cut what a newer renewal has promised, and what
   -- lasts as long as its session has no end of its own to move.

@@ -19,5 +19,5 @@ if is_over(call, id) then return { 2, 0, 0 } end
 -- First, because a full Redis refuses HSET but lets it through after a PEXPIRE.
 redis.call('PEXPIRE', KEYS[1], session.ttl_ms + KEEP_MS)
 redis.call('PEXPIRE', session_leases(call, id), session.ttl_ms + KEEP_MS)
-redis.call('HSET', KEYS[1], 'until', math.max(session.ends, now_us + session.ttl_ms * 1000))
+redis.call('HSET', KEYS[1], 'until', now_us + session.ttl_ms * 1000)
 return { 1, session.ttl_ms, redis.call('SCARD', session_leases(call, id)) }

@@ -58,8 +58,11 @@ local function read_session(call, id)
     local v = redis.call('HMGET', call.prefix .. 'session:' .. id, 'until', 'ttl_ms', 'ended', 'metadata')
     session = { ends = tonumber(v[1] or 0), ttl_ms = tonumber(v[2] or 0), ended = v[3] and true,
       metadata = v[4] or '' }
-    -- It stays over when the clock steps back.
-    if session.ended then session.ends = math.min(session.ends, now_us) end
+    -- The clock has stepped back since its last keepalive: what was over stays over, and what lives
+    -- ends no later than if that had come now.
+    local latest = now_us + (session.ended and 0 or session.ttl_ms * 1000)
+    session.stepped = session.ends > latest
+    session.ends = math.min(session.ends, latest)
     call.sessions[id] = session
   end
   return session
@@ -69,6 +72,12 @@ end
 local function session_until(call, id)
   local session = read_session(call, id)
   return session.ends, session.ended
+end
+
+-- Else it would begin anew with every look.
+local function settle_session(call, id)
+  local session = read_session(call, id)
+  if session.stepped then redis.call('HSET', call.prefix .. 'session:' .. id, 'until', session.ends) end
 end
 
 local function is_over(call, id)

@@ -116,6 +116,7 @@ end
 -- Ends what is over: the lease of the token that is asked for, if any, and 64 others at most. True
 -- when something changed.
 local function reap(lock, asked)
+  rewind(lock)
   local lease = asked and read_lease(lock, asked)
   local changed, steps = lease and end_if_over(lock, asked, lease), 0
   while lock.count > 0 and is_past(lock.call, lock.due) do

@@ -79,6 +79,7 @@ end
 
 -- Writes a lease whose terms changed, and moves its deadline.
 local function change_lease(lock, token, lease)
+  if lease.session then settle_session(lock.call, lease.session) end
   local at = deadline_of(lock, lease)
   lock.keep_ms = math.max(lock.keep_ms, keep_of(lease, at))
   write_lease(lock, token, lease)
@@ -89,6 +90,16 @@ local function change_lease(lock, token, lease)
     redis.call('ZADD', part(lock, 'holders'), at, token)
     set_due(lock)
   end
+end
+
+-- The clock has stepped back since the lock was written: what was left of its leases then is left now.
+local function rewind(lock)
+  if lock.back_us == 0 then return end
+  for _, token in ipairs(lock.sole ~= '' and { lock.sole } or redis.call('ZRANGE', part(lock, 'holders'), 0, -1)) do
+    local lease = read_lease(lock, token)
+    if lease then change_lease(lock, token, lease) end
+  end
+  lock.back_us, lock.dirty = 0, true
 end
 
 -- HDEL first: a full Redis lets a script write only after its first freeing command.

@@ -6,12 +6,17 @@ local function weight_of(lease)
   return lease.permits or (lease.mode == 'shared' and 1) or CAPACITY
 end
 
+local MOMENTS = { 'since', 'ends', 'claim_by', 'kept', 'revoke_at' }
+
 local function read_lease(lock, token)
   local lease = lock.leases[token]
   if lease == nil then
     local packed = redis.call('HGET', lock.key, '>' .. token)
     lease = packed and cmsgpack.unpack(packed) or false
     lock.leases[token] = lease
+    for _, moment in ipairs(lease and lock.back_us > 0 and MOMENTS or {}) do
+      lease[moment] = lease[moment] and lease[moment] - lock.back_us
+    end
   end
   return lease or nil
 end
@@ -45,10 +50,9 @@ local function how_over(lock, lease, at)
   return 'expired'
 end
 
--- Until when a release keeps the name taken; not for longer, where the clock has stepped back since
--- the grant.
+-- Until when a release keeps the name taken.
 local function min_hold_end(lease)
-  return math.min(lease.since, now_us) + (lease.min_hold_ms or 0) * 1000
+  return lease.since + (lease.min_hold_ms or 0) * 1000
 end
 
 -- The time of a lease begins; `max_hold_ms` bounds it from the first moment on.

@@ -7,7 +7,7 @@
 local CAPACITY = 1000000
 
 local STATE = { 'kind', 'used', 'count', 'sole', 'due', 'cool', 'queued', 'ticket', 'capacity',
-  'watched' }
+  'watched', 'written_at' }
 
 local function open_lock(call, name)
   local known = call.locks[name]
@@ -27,6 +27,9 @@ local function open_lock(call, name)
     capacity = tonumber(v[9] or CAPACITY), watched = tonumber(v[10] or 0),
     leases = {}, written = {}, keep_ms = 0,
   }
+  -- So far the clock has stepped back since: what was noted then moves along, see rewind.
+  lock.back_us = math.max(0, tonumber(v[11] or 0) - now_us)
+  lock.due, lock.cool, lock.watched = lock.due - lock.back_us, lock.cool - lock.back_us, lock.watched - lock.back_us
   lock.listed = lock.count > 0 or lock.queued > 0
   call.locks[name] = lock
   call.opened[#call.opened + 1] = lock
@@ -72,6 +75,7 @@ local function save(lock)
 
   local due = next_due(lock)
   if not lock.dirty then return due > 0 and math.max(1, ms_until(due)) or 0 end
+  lock.written_at = now_us
   local fields = {}
   for token in pairs(lock.written) do
     if lock.leases[token] then
