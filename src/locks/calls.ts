@@ -9,7 +9,13 @@ import {
 } from './admin/scripts.js'
 import { bucketTag, lockKey, timersKey } from './keys.js'
 import type { LockMetrics } from './metrics.js'
-import { beatScript, leaveScript, restoreScript, sweepScript } from './queue/scripts.js'
+import {
+  beatScript,
+  forgetBucketScript,
+  leaveScript,
+  restoreScript,
+  sweepScript,
+} from './queue/scripts.js'
 import type { Head } from './reply-head.js'
 import { acquireScript, claimScript, releaseScript, renewScript } from './scripts.js'
 import type { Bucket, Sweeper } from './sweeping.js'
@@ -47,6 +53,7 @@ export class Calls {
       beat: binder.bind(beatScript),
       restore: binder.bind(restoreScript),
       sweep: binder.bind(sweepScript),
+      forgetBucket: binder.bind(forgetBucketScript),
       inspect: binder.bind(inspectScript),
       list: binder.bind(listScript),
       verify: binder.bind(verifyScript),

@@ -24,6 +24,6 @@ export const grantChannel = (instance: string): string => `ls:grants:${instance}
 /** One channel per instance tells which of the locks that it watches have news. */
 export const eventChannel = (instance: string): string => `ls:events:${instance}`
 
-/** Every bucket that was used in the last week: what the walk of a minute visits. */
+/** Every bucket in which a deadline is known: what the walk of a minute visits. */
 export const BUCKETS_KEY = 'ls:locks:buckets'
 export const WALKER_KEY = 'ls:locks:walker'

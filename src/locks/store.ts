@@ -5,11 +5,13 @@ import { randomToken } from '../redis/random.js'
 import type { Signals } from '../redis/signals.js'
 import type { AcquireOptions } from './acquire-options.js'
 import { Acquiring } from './acquiring.js'
+import { BucketRegistry } from './bucket-registry.js'
 import { Calls, NO_GUARD } from './calls.js'
 import { createWatches, type Listener, type Subscription } from './events/watches.js'
 import { Holds } from './hold/holds.js'
 import { Keeping } from './keeping.js'
 import {
+  BUCKETS_KEY,
   eventChannel,
   fromStoredName,
   grantChannel,
@@ -103,10 +105,20 @@ export function createLockStore(options: LockStoreOptions): LockStore {
   const { binder, layout, metrics, endedTtlMs, signals, client, clockOffsetUs } = options
   const instance = randomToken()
   const calls = new Calls(binder, layout, endedTtlMs, metrics)
+  const registry = new BucketRegistry({
+    client,
+    forget: (member, score) => calls.run.forgetBucket({ buckets: BUCKETS_KEY }, { member, score }),
+    sweep: async (namespace, tag) => {
+      const bucket = calls.bucket(namespace, tag)
+      const head = await calls.sweep(bucket)
+      sweeper.note(bucket, head.nextMs)
+      return head.nextMs
+    },
+    instance,
+  })
   const sweeper = createSweeper({
     sweep: (bucket) => calls.sweep(bucket),
-    client,
-    instance,
+    register: (bucket) => registry.register(bucket),
     now: () => performance.now() + (clockOffsetUs?.() ?? 0) / 1_000,
     lookEveryMs: clockOffsetUs ? LOOK_EVERY_MS_IN_TESTS : LOOK_EVERY_MS,
   })
@@ -199,11 +211,12 @@ export function createLockStore(options: LockStoreOptions): LockStore {
     watch: (namespace, name, after, listener) =>
       watches.watch(calls.placeOf(namespace, name), after, listener),
     waiters: waiting.count,
-    walk: sweeper.walk,
+    walk: () => registry.walk(),
     drain: waiting.drain,
     close() {
       waiting.close()
       sweeper.close()
+      registry.close()
     },
   }
 }

@@ -43,6 +43,7 @@ export interface SignalsOptions {
 }
 
 const PING_EVERY_MS = 250
+const CHANNELS_PER_COMMAND = 1_000
 
 /** @param link a connection to one server of which nothing else is asked; `close` closes it. */
 export function createSignals(link: Link, options: SignalsOptions = {}): Signals {
@@ -87,8 +88,12 @@ export function createSignals(link: Link, options: SignalsOptions = {}): Signals
       )
       await Promise.all(confirmed)
     } else {
-      await client.subscribe(...channels)
-      channels.forEach(confirm)
+      // Arguments are handed over on the stack: more than some 100,000 of them end the process.
+      for (let i = 0; i < channels.length; i += CHANNELS_PER_COMMAND) {
+        const some = channels.slice(i, i + CHANNELS_PER_COMMAND)
+        await client.subscribe(...some)
+        some.forEach(confirm)
+      }
     }
   }
 

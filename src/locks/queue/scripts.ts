@@ -57,3 +57,11 @@ export const sweepScript = defineScript({
   coalesce: false,
   decode: (reply): Head => readHead(integers(reply, 3)),
 })
+
+export const forgetBucketScript = defineScript({
+  name: 'locks.forget-bucket',
+  file: luaFile('forget-bucket'),
+  keys: ['buckets'],
+  args: ['member', 'score'],
+  decode: (reply): boolean => integers(reply, 1)[0] === 1,
+})
