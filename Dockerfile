@@ -18,5 +18,5 @@ COPY --from=build /app/dist dist
 USER node
 EXPOSE 7700
 HEALTHCHECK --interval=5s --timeout=2s --start-period=5s --retries=3 \
-    CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.LOCKSTEP_PORT ?? 7700}/livez`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+    CMD ["node", "dist/health.js"]
 CMD ["node", "dist/main.js"]

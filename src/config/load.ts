@@ -18,9 +18,12 @@ const validator = Compile(SettingsSchema)
  * @throws ConfigError naming every fault and where it stands.
  */
 export function load<S extends Sections>(environment: Environment, sections: S): Loaded<S> {
-  const path = environment.LOCKSTEP_CONFIG_FILE
-  const file = path ? readConfigFile(path) : undefined
-  const { settings, faults } = readSettings(environment, file, Object.keys(sections))
+  const file = fileOf(environment)
+  const { settings, faults } = readSettings(environment, file)
+  for (const key of Object.keys(file?.values ?? {})) {
+    if (key in settings || key in sections) continue
+    faults.push(`${file?.placeOf(`/${key}`)}: ${key} is not a known field`)
+  }
   if (faults.length > 0 && !validator.Check(settings)) {
     // What the sections need of the settings may be wrong itself; the file is checked all the same.
     settings.tokensFile = ''
@@ -37,10 +40,23 @@ export function load<S extends Sections>(environment: Environment, sections: S):
   return deepFreeze({ ...settings, definitions }) as Loaded<S>
 }
 
+/**
+ * The settings alone, for a program that looks at a service from outside and knows no domain.
+ * @throws ConfigError
+ */
+export function loadSettings(environment: Environment): Settings {
+  const { settings, faults } = readSettings(environment, fileOf(environment))
+  if (faults.length > 0) throw new ConfigError(faults.join('\n'))
+  return settings as Settings
+}
+
+function fileOf({ LOCKSTEP_CONFIG_FILE: path }: Environment): ConfigFile | undefined {
+  return path ? readConfigFile(path) : undefined
+}
+
 function readSettings(
   environment: Environment,
   file: ConfigFile | undefined,
-  sections: readonly string[],
 ): { settings: Record<string, unknown>; faults: string[] } {
   const settings: Record<string, unknown> = {}
   const places = new Map<string, string>()
@@ -64,10 +80,6 @@ function readSettings(
     : faultsOf(SettingsSchema, settings)) {
     const name = pointer.split('/')[1] as string
     faults.push(`${places.get(name) ?? variableOf(name)} ${message}`)
-  }
-  for (const key of Object.keys(file?.values ?? {})) {
-    if (key in settings || sections.includes(key)) continue
-    faults.push(`${file?.placeOf(`/${key}`)}: ${key} is not a known field`)
   }
   return { settings, faults }
 }

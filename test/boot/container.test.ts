@@ -32,7 +32,7 @@ it('runs as an ordinary user, in exec form, so that SIGTERM reaches the service'
   const [, command] = /^CMD (.+)$/m.exec(last) ?? []
   expect(JSON.parse(command!)).toEqual(['node', 'dist/main.js'])
   const [, health] = /^HEALTHCHECK .* CMD (.+)$/m.exec(last) ?? []
-  expect(JSON.parse(health!)[0]).toBe('node')
+  expect(JSON.parse(health!)).toEqual(['node', 'dist/health.js'])
 })
 
 it('sets only variables that the service reads', () => {
