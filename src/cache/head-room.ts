@@ -4,7 +4,8 @@ import type { CacheStores } from './levels/stores.js'
 
 /**
  * The stores, refusing what adds data while Redis is too full for the cache to grow: what is left
- * belongs to the locks, limits and boards that live there too. Reads, deletes and invalidations go on.
+ * belongs to the locks, limits and boards that live there too. Reads, deletes and invalidations go on;
+ * no lease is granted, for its fill would be refused.
  * @param isTight whether the server of a key has no room for the cache
  */
 export function withHeadRoom(
@@ -16,6 +17,11 @@ export function withHeadRoom(
   return {
     entries: {
       ...entries,
+      read: (key, options) =>
+        entries.read(
+          key,
+          options?.lease && isTight(key) ? { ...options, grantsNone: true } : options,
+        ),
       write: (key, options) => unlessTight(key, () => entries.write(key, options)),
     },
     counters: {

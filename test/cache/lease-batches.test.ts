@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readMany } from '../../src/cache/batches/reading.js'
+import { createEntryStore } from '../../src/cache/entries/store.js'
+import { createLeaseMetrics } from '../../src/cache/leases/metrics.js'
+import { createLeaseStore } from '../../src/cache/leases/store.js'
+import { Partitions } from '../../src/cache/partition.js'
+import { DEFAULT_POLICY } from '../../src/cache/spaces/policy.js'
+import { createMetrics } from '../../src/metrics/registry.js'
+import { layoutOf } from '../../src/redis/layout.js'
 import { type Harness, startHarness } from '../support/harness.js'
 import { tokensYaml } from '../support/tokens.js'
+import { until } from '../support/until.js'
+import { keysOf } from './keys.js'
 
 let harness: Harness
 
@@ -44,6 +54,60 @@ describe('get-many with leases', () => {
     expect(second.map(({ lease }: { lease?: object }) => lease)).toEqual([undefined, held, held])
     const plain = await post('/v1/cache/users/get-many', { keys }).expect(200)
     for (const item of plain.body.entries) expect(item).not.toHaveProperty('lease')
+  })
+
+  it('grants the same leases to a repeat under the same tokens', async () => {
+    const keys = ['own-a', 'own-b']
+    const leaseTokens = ['token-of-my-own-a', 'token-of-my-own-b']
+    const ask = async () => {
+      const body = { keys, lease: true, leaseTokens }
+      const { entries } = (await post('/v1/cache/users/get-many', body).expect(200)).body
+      return entries.map(({ lease }: Item) => lease?.token)
+    }
+    const first = await ask()
+    expect(first[0]).toMatch(/^token-of-my-own-a\.\d+$/)
+    expect(first[1]).toMatch(/^token-of-my-own-b\.\d+$/)
+    expect(await ask()).toEqual(first)
+  })
+
+  it.each([
+    [{ lease: false, leaseTokens: ['token-of-my-own-a'] }],
+    [{ lease: true, leaseTokens: [] }],
+    [{ lease: true, leaseTokens: ['token-of-my-own-a', 'token-of-my-own-b'] }],
+  ])('refuses tokens that are not one per key of an offer: %j', async (more) => {
+    const body = { keys: ['a'], ...more }
+    const answer = await post('/v1/cache/users/get-many', body).expect(400)
+    expect(answer.body.errors[0].pointer).toBe('body/leaseTokens')
+  })
+
+  it('gives up what it won for a client that hung up', async () => {
+    const entryOf = (key: string) => ({
+      namespace: harness.namespace,
+      space: 'users',
+      key,
+      policy: DEFAULT_POLICY,
+    })
+    const partitions = new Partitions(layoutOf(harness.links.cache), 'keep')
+    const { binder, links } = harness
+    const entries = createEntryStore({ binder, partitions })
+    const leases = createLeaseStore({
+      binder,
+      partitions,
+      signals: links.cacheSignals,
+      entries,
+      metrics: createLeaseMetrics(createMetrics('test'), () => 'other'),
+    })
+    const client = { destroyed: true, once: () => undefined, off: () => undefined }
+    const keys = ['gone-a', 'gone-b'].map(entryOf)
+    const isHeld = (key: string) => harness.redis.exists(keysOf(harness, key).lease)
+
+    await readMany(entries, keys, { leases, client, tokens: undefined })
+    await until('both given up', async () => !(await isHeld('gone-a')) && !(await isHeld('gone-b')))
+
+    // Who chose its tokens can ask again.
+    const tokens = ['token-of-my-own-a', 'token-of-my-own-b']
+    await readMany(entries, keys, { leases, client, tokens })
+    expect(await isHeld('gone-a')).toBe(1)
   })
 
   it('gives a key that is asked for twice to one of the two', async () => {

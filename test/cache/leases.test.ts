@@ -11,6 +11,8 @@ beforeAll(async () => {
       spaces:
         users: { jitter: 0, staleMs: 60000, earlyRefreshBeta: 0 }
         strict: { requirePrecondition: true }
+        small: { maxValueBytes: 100 }
+        timed: { jitter: 0 }
         short: { leaseMs: 500, maxLeaseMs: 3000 }
     `,
   })
@@ -180,7 +182,7 @@ describe('a stale hit', () => {
     const held = await ask('stale').expect(200)
 
     expect(held.text).toBe('old')
-    expect([leaseOf(held), held.headers['retry-after']]).toEqual(['held', '10'])
+    expect(leaseOf(held)).toBe('held')
     await fill('stale', leaseOf(won) as string, 'new').expect(204)
     expect((await ask('stale').expect(200)).headers['lockstep-state']).toBe('fresh')
   })
@@ -205,6 +207,81 @@ describe('a stale hit', () => {
       .set('if-none-match', headers.etag as string)
       .expect(304)
     expect(leaseOf(same)).toMatch(LEASE)
+  })
+})
+
+it('who is held is told to come back when the load may be over', async () => {
+  const comeBack = async (key: string) =>
+    (await ask(key, 'timed').expect(404)).body.retryAfterMs as number
+  await win('unknown', 'timed')
+  expect(await comeBack('unknown')).toBeGreaterThan(5_000)
+
+  const token = await win('measured', 'timed')
+  harness.advance(3_000)
+  await fill('measured', token, 'x', 'timed').expect(201)
+  await ask('measured', 'timed').expect(200)
+
+  await win('next', 'timed')
+  const told = await ask('next', 'timed').expect(404)
+  expect(told.body.retryAfterMs).toBeGreaterThanOrEqual(3_000)
+  expect(told.body.retryAfterMs).toBeLessThan(8_000)
+  harness.advance(9_000)
+  expect(await comeBack('next')).toBeLessThanOrEqual(1_000)
+})
+
+describe('a fill that is refused before it is tried', () => {
+  it.each<[string, (token: string) => ReturnType<typeof fill>, number]>([
+    ['for a query', (token) => fill('r-query', token, 'x', 'small').query({ ttlMs: 0 }), 400],
+    [
+      'for a header',
+      (token) => fill('r-header', token, 'x', 'small').set('cache-control', 'no-store'),
+      400,
+    ],
+    ['for its size', (token) => fill('r-size', token, 'x'.repeat(101), 'small'), 413],
+    [
+      'for more than any space takes',
+      (token) => fill('r-huge', token, 'x'.repeat(8 * 1024 * 1024 + 1), 'small'),
+      413,
+    ],
+    [
+      'for another condition',
+      (token) => fill('r-condition', token, 'x', 'small').set('if-match', '*'),
+      400,
+    ],
+  ])('%s ends the lease', async (name, send, status) => {
+    const keys: Record<string, string> = {
+      'for a query': 'r-query',
+      'for a header': 'r-header',
+      'for its size': 'r-size',
+      'for more than any space takes': 'r-huge',
+      'for another condition': 'r-condition',
+    }
+    const key = keys[name] as string
+    const token = await win(key, 'small')
+    await send(token).expect(status)
+    await win(key, 'small')
+  })
+
+  it('for its size ends the lease in a batch and in a pipeline as well', async () => {
+    const value = 'x'.repeat(101)
+    const post = (path: string, body: object) =>
+      harness.request('post', path).send(body).expect(200)
+    const many = { key: 'r-many', value, lease: await win('r-many', 'small') }
+    const set = await post('/v1/cache/small/set-many', { entries: [many] })
+    expect(set.body.entries[0].status).toBe('too-large')
+    await win('r-many', 'small')
+
+    const piped = { key: 'r-piped', value, lease: await win('r-piped', 'small') }
+    const operations = [{ ...piped, op: 'put', space: 'small' }]
+    const run = await post('/v1/cache-pipeline', { operations })
+    expect(run.body.entries[0].status).toBe('too-large')
+    await win('r-piped', 'small')
+  })
+
+  it('ends no lease of another', async () => {
+    await win('r-other', 'small')
+    await fill('r-other', 'sixteen-chars-no.1', 'x'.repeat(101), 'small').expect(413)
+    expect(leaseOf(await ask('r-other', 'small'))).toBe('held')
   })
 })
 
@@ -256,10 +333,12 @@ describe('a fill', () => {
   })
 
   it('is a condition where the space demands one, and takes no other', async () => {
-    const token = await win('cond', 'strict')
-    await fill('cond', token, 'x', 'strict').set('if-none-match', '*').expect(400)
-    await fill('cond', token, 'x', 'strict').set('if-match', '*').expect(400)
-    await fill('cond', token, 'x', 'strict').expect(201)
+    const winAndFill = async () => fill('cond', await win('cond', 'strict'), 'x', 'strict')
+    for (const other of ['if-none-match', 'if-match']) {
+      const token = await win('cond', 'strict')
+      await fill('cond', token, 'x', 'strict').set(other, '*').expect(400)
+    }
+    expect((await winAndFill()).status).toBe(201)
     await fill('cond', 'short', 'x', 'strict').expect(400)
   })
 

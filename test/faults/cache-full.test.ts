@@ -152,6 +152,13 @@ describe('above the share of the memory that the cache may take', () => {
 
   it('the cache writes nothing, half or whole', () => refusesWrites(careful))
   it('reads go on', () => readsOn(careful))
+  it('no lease is granted, for its fill would be refused', async () => {
+    const { headers } = await careful.request('get', at('none')).query({ lease: true }).expect(404)
+    expect(headers).not.toHaveProperty('lockstep-lease')
+    const body = { keys: ['none'], lease: true }
+    const { entries } = (await post(careful, '/v1/cache/users/get-many', body).expect(200)).body
+    expect(entries[0]).not.toHaveProperty('lease')
+  })
   it('invalidations, deletes and touches go on', () => forgets(careful))
 
   it('locks have the room that is kept for them', async () => {

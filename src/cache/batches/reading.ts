@@ -4,6 +4,7 @@ import { INLINE_BYTES } from '../entries/payloads.js'
 import type { LeaseReply } from '../entries/scripts.js'
 import type { CacheKey, EntryStore, LeveledReply } from '../entries/store.js'
 import type { LeaseStore } from '../leases/store.js'
+import type { Client } from '../leases/waiting.js'
 import { type Failed, settleTurns, toFailed } from './settle.js'
 
 /** What a read of many found for one key. */
@@ -59,21 +60,44 @@ async function takeIn(
   return { outcome: 'read', entry: again.entry, lease, level: again.level }
 }
 
+/** What a caller offers that would load what is not there. */
+export interface Asking {
+  readonly leases: Pick<LeaseStore, 'ask' | 'forfeit'>
+  /** Chosen by the caller, one per key. */
+  readonly tokens: readonly string[] | undefined
+  readonly client: Client
+}
+
 /**
  * In the order asked; at most 8 MiB of values.
- * @param leases if the caller offers to load what is not there: each key then costs a call of its
- * own, which travels with the others
+ * @param asking if the caller offers to load: each key then costs a call of its own, which travels
+ * with the others. Leases of ours are given up if the client is gone.
  */
-export function readMany(
+export async function readMany(
   store: EntryStore,
   keys: readonly CacheKey[],
-  leases?: Pick<LeaseStore, 'ask'>,
+  asking?: Asking,
+): Promise<Found[]> {
+  const found = await readTurns(store, keys, asking)
+  if (asking?.client.destroyed) {
+    const isOwn = asking.tokens !== undefined
+    for (const [i, one] of found.entries()) {
+      if ('lease' in one) asking.leases.forfeit(keys[i] as CacheKey, { isOwn }, one)
+    }
+  }
+  return found
+}
+
+function readTurns(
+  store: EntryStore,
+  keys: readonly CacheKey[],
+  asking: Asking | undefined,
 ): Promise<Found[]> {
   const room = new Room()
-  return settleTurns<CacheKey, Found>(keys, async (turn) => {
+  return settleTurns<CacheKey, Found>(keys, async (turn, from) => {
     if (room.isFull) return turn.map(() => DEFERRED)
-    const replies = await (leases
-      ? Promise.all(turn.map((key) => askFor(leases, key)))
+    const replies = await (asking
+      ? Promise.all(turn.map((key, i) => askFor(asking.leases, key, asking.tokens?.[from + i])))
       : store.readMany(turn, INLINE_BYTES))
     return Promise.all(
       replies.map((reply, i) =>
@@ -88,9 +112,10 @@ export function readMany(
 async function askFor(
   leases: Pick<LeaseStore, 'ask'>,
   key: CacheKey,
+  token: string | undefined,
 ): Promise<LeveledReply | StoreError> {
   try {
-    return await leases.ask(key, { maxBytes: INLINE_BYTES })
+    return await leases.ask(key, { maxBytes: INLINE_BYTES }, { token })
   } catch (error) {
     if (error instanceof StoreError) return error
     throw error

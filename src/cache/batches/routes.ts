@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Static } from 'typebox'
 import { assertScope } from '../../http/auth.js'
 import { LIST_BODY_BYTES } from '../../http/body.js'
-import { COMMON_PROBLEMS } from '../../http/problem.js'
+import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
 import { SpaceParams } from '../entries/schemas.js'
 import { type CacheKey, type EntryStore, readResult } from '../entries/store.js'
@@ -56,10 +57,13 @@ export const batchRoutes: FastifyPluginAsyncTypebox<BatchRouteOptions> = async (
       },
     },
     async (request, reply) => {
-      const { keys, encoding, lease } = request.body
+      const { keys, encoding, lease, leaseTokens } = request.body
       const { space } = request.params
       if (lease) assertScope(request, 'cache:write')
-      const found = await readMany(store, await keysOf(request, keys), lease ? leases : undefined)
+      assertTokens(request.body)
+      const client = request.raw.socket
+      const asking = lease ? { leases, tokens: leaseTokens, client } : undefined
+      const found = await readMany(store, await keysOf(request, keys), asking)
       const items = new Items()
       const texts = found.map((one, i) => {
         const key = keys[i] as string
@@ -94,7 +98,10 @@ export const batchRoutes: FastifyPluginAsyncTypebox<BatchRouteOptions> = async (
         entries.map(({ key }) => key),
       )
       const outcomes = await settleAll(writes, (write, i) =>
-        writeOne(store, keys[i] as CacheKey, { ...write, idempotency: ofItem(identity, i) }),
+        writeOne({ entries: store, leases }, keys[i] as CacheKey, {
+          ...write,
+          idempotency: ofItem(identity, i),
+        }),
       )
       const texts = outcomes.map((outcome, i) => {
         const key = keys[i] as CacheKey
@@ -130,4 +137,13 @@ export const batchRoutes: FastifyPluginAsyncTypebox<BatchRouteOptions> = async (
       return reply.type('application/json').send(toBody(texts) as never)
     },
   )
+}
+
+/** @throws Problem invalid-request for tokens of no offer, or not one per key. */
+function assertTokens({ keys, lease, leaseTokens }: Static<typeof schemas.GetManyRequest>): void {
+  if (leaseTokens === undefined) return
+  if (!lease) throw invalid('body/leaseTokens', 'belongs to lease: true')
+  if (leaseTokens.length !== keys.length) {
+    throw invalid('body/leaseTokens', `must hold one token per key: ${keys.length}`)
+  }
 }

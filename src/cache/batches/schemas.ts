@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { DurationMs, ObjectName } from '../../http/names.js'
 import { ErrorMs, MAX_LIFE_MS } from '../entries/schemas.js'
 import { TAG } from '../entries/tags.js'
-import { Lease } from '../leases/schemas.js'
+import { Lease, LeaseToken } from '../leases/schemas.js'
 
 export const MAX_ITEMS = 1_000
 
@@ -27,6 +27,13 @@ export const GetManyRequest = Type.Object(
       description:
         'Offer to load, as a GET with `lease` does: each item says whether the caller should. Needs cache:write. Default false.',
     }),
+    leaseTokens: Type.Optional(
+      Type.Array(LeaseToken('Of one key.'), {
+        maxItems: MAX_ITEMS,
+        description:
+          'With `lease`: a token for the lease of each key, in their order, so that a repeat of this request is granted the same leases.',
+      }),
+    ),
   },
   {
     additionalProperties: false,

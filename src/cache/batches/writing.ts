@@ -7,6 +7,7 @@ import { toContentType } from '../entries/headers.js'
 import type { CacheKey, EntryStore, WriteOptions } from '../entries/store.js'
 import type { WriteReply } from '../entries/write-scripts.js'
 import { isConditional } from '../entries/writing.js'
+import type { LeaseStore } from '../leases/store.js'
 import type { CacheMetrics } from '../metrics.js'
 import { type Item, written } from './answer.js'
 import { decode, defaultContentType } from './encoding.js'
@@ -58,17 +59,26 @@ export const ofItem = (
   index: number,
 ): RequestIdentity | undefined => identity && { ...identity, digest: `${identity.digest}-${index}` }
 
+export interface WriteStores {
+  readonly entries: EntryStore
+  readonly leases: Pick<LeaseStore, 'cancel'>
+}
+
 /** What a PUT of the same would come to, but as an outcome. */
 export async function writeOne(
-  store: EntryStore,
+  { entries, leases }: WriteStores,
   key: CacheKey,
   options: WriteOptions,
 ): Promise<WriteReply | { readonly outcome: 'too-large' | 'precondition-required' }> {
   if (key.policy.requirePrecondition && !isConditional(options)) {
     return { outcome: 'precondition-required' }
   }
-  if (options.payload.length > key.policy.maxValueBytes) return { outcome: 'too-large' }
-  return store.write(key, options)
+  if (options.payload.length > key.policy.maxValueBytes) {
+    // Its loader is done, and the others would wait for nothing.
+    if (options.fill !== undefined) await leases.cancel(key, options.fill, 0)
+    return { outcome: 'too-large' }
+  }
+  return entries.write(key, options)
 }
 
 export function toItem(

@@ -37,6 +37,8 @@ export interface LeaseWish {
 
 export interface ReadOptions {
   readonly lease?: LeaseWish | undefined
+  /** With `lease`: only tell who has it. */
+  readonly grantsNone?: boolean | undefined
   /** Serve nothing that has been stale for longer. */
   readonly maxStaleMs?: number | undefined
   /** Serve nothing that becomes stale sooner. */
@@ -110,7 +112,7 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
   function look(
     keys: ReturnType<typeof keysOf>,
     { space, policy }: CacheKey,
-    { lease, maxStaleMs = -1, minFreshMs = 0, maxBytes = UNLIMITED, have }: ReadOptions,
+    { lease, grantsNone, maxStaleMs = -1, minFreshMs = 0, maxBytes = UNLIMITED, have }: ReadOptions,
     inlineBytes: number,
   ): Promise<ReadReply> {
     const { seed, on_restart } = partitions.clockArgs()
@@ -119,7 +121,7 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
       seed,
       on_restart,
       space,
-      want: lease ? 1 : 0,
+      want: lease ? (grantsNone ? 2 : 1) : 0,
       token: lease?.token ?? '',
       lease_ms: policy.leaseMs,
       max_lease_ms: policy.maxLeaseMs,

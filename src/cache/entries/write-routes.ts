@@ -5,6 +5,7 @@ import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { requestIdentity } from '../../http/request-fingerprint.js'
 import { conflict, kindMismatch } from '../answers.js'
 import { leaseLost } from '../leases/answers.js'
+import { endsLeaseOfRefusedFill } from '../leases/refused-fills.js'
 import { problemResponses } from '../problems.js'
 import { MAX_VALUE_BYTES } from '../spaces/policy.js'
 import { describe, preconditionFailed } from './answers.js'
@@ -17,12 +18,13 @@ import { toWrite } from './writing.js'
 
 export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
   app,
-  { store, policyOf, metrics, idempotencyTtlMs },
+  { store, leases, policyOf, metrics, idempotencyTtlMs },
 ) => {
   app.put(
     '/:space/:key',
     {
       bodyLimit: MAX_VALUE_BYTES,
+      onError: endsLeaseOfRefusedFill(leases, policyOf),
       config: { scope: 'cache:write', rawBody: true },
       schema: {
         operationId: 'putCacheEntry',

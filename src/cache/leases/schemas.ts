@@ -5,10 +5,12 @@ export const MIN_LEASE_MS = 500
 export const MAX_LEASE_MS = 600_000
 const DEFAULT_BACKOFF_MS = 5_000
 
+export const LEASE_PATTERN = '^[A-Za-z0-9._~-]{16,64}\\.[0-9]{1,16}$'
+
 /** A lease as its holder shows it: the token, and which of the token's grants it is. */
 export const Lease = (description: string) =>
   Type.String({
-    pattern: '^[A-Za-z0-9._~-]{16,64}\\.[0-9]{1,16}$',
+    pattern: LEASE_PATTERN,
     description: `${description} As the read said it: \`<token>.<grant>\`.`,
   })
 
@@ -29,13 +31,17 @@ export const AskQuery = {
   ),
 }
 
+export const LeaseToken = (description: string) =>
+  Type.String({
+    pattern: '^[A-Za-z0-9._~-]{16,64}$',
+    description: `${description} 16 to 64 letters, digits, . _ ~ -.`,
+  })
+
 export const AskHeaders = {
   'lockstep-lease-token': Type.Optional(
-    Type.String({
-      pattern: '^[A-Za-z0-9._~-]{16,64}$',
-      description:
-        'Token for the lease, new for every load: a repeat of the same request is granted the same lease. 16 to 64 letters, digits, . _ ~ -.',
-    }),
+    LeaseToken(
+      'Token for the lease, new for every load: a repeat of the same request is granted the same lease.',
+    ),
   ),
 }
 
@@ -54,7 +60,9 @@ export const LEASE_HEADERS = {
     'With `lease`: the lease, if the caller should load; `held` while another loads; `backoff` after a load that failed.',
   ),
   'lockstep-lease-ms': header('With a lease: how long the lease lasts. Milliseconds.'),
-  'retry-after': header('With `held` or `backoff`: seconds until the lease could be had.'),
+  'retry-after': header(
+    'With `held`: seconds until the load should be over, by how long loads took lately, at most until the lease ends. With `backoff`: until the lease could be had.',
+  ),
 }
 
 const token = Lease('The lease.')

@@ -11,6 +11,7 @@ import {
   uniform,
 } from '../entries/store.js'
 import type { Partitions } from '../partition.js'
+import { LoadTimes } from './load-times.js'
 import type { LeaseMetrics } from './metrics.js'
 import { cancelScript, renewScript } from './scripts.js'
 import { type Client, Waiting } from './waiting.js'
@@ -43,7 +44,7 @@ export interface LeaseStore {
    * Gives up what a read won whose caller will not hear of it: nobody would ever fill the key. Under
    * a token of its own a client may ask again, and be granted the same lease.
    */
-  forfeit(key: CacheKey, wish: LeaseWish, reply: ReadReply): void
+  forfeit(key: CacheKey, wish: Pick<LeaseWish, 'isOwn'>, reply: Pick<ReadReply, 'lease'>): void
   /** Answers all who wait: the instance shuts down. */
   drain(): void
 }
@@ -87,9 +88,10 @@ export function createLeaseStore({
   })
 
   metrics.watch(() => waiting.count)
+  const loadTimes = new LoadTimes()
 
-  function forfeit(key: CacheKey, wish: LeaseWish, { lease }: ReadReply): void {
-    if (lease.kind === 'won' && !wish.isOwn) cancel(key, lease.proof, 0).catch(() => undefined)
+  const forfeit: LeaseStore['forfeit'] = (key, { isOwn }, { lease }) => {
+    if (lease.kind === 'won' && !isOwn) cancel(key, lease.proof, 0).catch(() => undefined)
   }
 
   return {
@@ -105,7 +107,7 @@ export function createLeaseStore({
       }
       if (client?.destroyed) forfeit(key, lease, reply)
       metrics.asked(key.space, reply)
-      return reply
+      return loadTimes.shorten(key, reply)
     },
 
     renew: (key, proof, leaseMs) =>

@@ -6,19 +6,18 @@ import type { Encoding } from '../batches/encoding.js'
 import { type Room, readInto } from '../batches/reading.js'
 import { WriteFields } from '../batches/schemas.js'
 import type { Failed } from '../batches/settle.js'
-import { toItem, toWrite, writeOne } from '../batches/writing.js'
+import { toItem, toWrite, type WriteStores, writeOne } from '../batches/writing.js'
 import { int64 } from '../counters/routes.js'
 import type { IncrReply } from '../counters/scripts.js'
 import type { CounterStore } from '../counters/store.js'
-import { type CacheKey, type EntryStore, readResult } from '../entries/store.js'
+import { type CacheKey, readResult } from '../entries/store.js'
 import type { CacheMetrics } from '../metrics.js'
 import type { PolicyOf } from '../spaces/store.js'
 import type { Operation } from './schemas.js'
 
 type Sent = Static<typeof Operation>
 
-export interface Stores {
-  readonly entries: EntryStore
+export interface Stores extends WriteStores {
   readonly counters: CounterStore
 }
 
@@ -77,8 +76,8 @@ function planPut(key: CacheKey, pointer: string, sent: Sent & { encoding: Encodi
   const write = toWrite(pointer, sent)
   return {
     key,
-    async run({ entries }, _room, idempotency) {
-      const reply = await writeOne(entries, key, { ...write, idempotency })
+    async run(stores, _room, idempotency) {
+      const reply = await writeOne(stores, key, { ...write, idempotency })
       return (_items, metrics) => toItem(key, reply, metrics)
     },
   }

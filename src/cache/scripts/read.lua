@@ -7,7 +7,7 @@ KEYS lease        string  see lib/lease.lua
 ARGV seed         int     epoch of a new clock
 ARGV on_restart   int     0 keep, 1 soft, 2 flush
 ARGV space        string
-ARGV want         int     0 no lease, 1 a lease where one is due
+ARGV want         int     0 no lease; 1 a lease where one is due; 2 only to hear who has it
 ARGV token        string  token of the lease, should it be granted; or of one that is held already
 ARGV lease_ms     int     length of the lease, where loads are not known to take longer
 ARGV max_lease_ms int     its greatest length
@@ -30,7 +30,7 @@ COST O(1), and O(tags) for an entry with tags
 -- @use lib/lease.lua
 local clock_key, entry_key, lease_key = KEYS[1], KEYS[2], KEYS[3]
 local seed, on_restart, space = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
-local want, token, lease_ms = ARGV[4] == '1', ARGV[5], tonumber(ARGV[6])
+local want, token, lease_ms = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
 local max_lease_ms, early, idle_ms = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local max_stale_ms, min_fresh_ms = tonumber(ARGV[10]), tonumber(ARGV[11])
 local max_bytes, have = tonumber(ARGV[12]), ARGV[13]
@@ -38,7 +38,7 @@ local max_bytes, have = tonumber(ARGV[12]), ARGV[13]
 local clock = read_clock(clock_key, space, seed, on_restart)
 local entry = read_entry(entry_key)
 local state, logical, stale = judge(entry, clock, space, idle_ms)
-local lease, ran_out = want and read_lease(lease_key, clock)
+local lease, ran_out = want > 0 and read_lease(lease_key, clock)
 if lease and lease.ran_out then lease, ran_out = nil, lease end
 local is_other_kind = state ~= 0 and entry.kind ~= BYTES
 
@@ -61,6 +61,7 @@ local function ask()
     if state == 1 then return 0, 0, '' end
     return lease.failed and 3 or 2, math.ceil((lease.ends - now_us) / 1000), ''
   end
+  if want == 2 then return 0, 0, '' end
   if not clock.saved then
     -- A full Redis answers with an error table, any other with a number.
     if type(redis.pcall('ZADD', clock_key, 0, 'clk')) == 'table' then return 0, 0, '' end
@@ -74,7 +75,7 @@ local function ask()
 end
 
 local lease_state, left_ms, proof = 0, 0, ''
-if want then lease_state, left_ms, proof = ask() end
+if want > 0 then lease_state, left_ms, proof = ask() end
 
 if state > 0 and idle_ms > 0 and now_us - entry.touched > idle_ms * 100 then
   redis.pcall('SETRANGE', entry_key, TOUCHED_AT, struct.pack('>d', now_us))
