@@ -20,10 +20,10 @@ import { createMetrics, type Metrics } from './metrics/registry.js'
 import { createBinder } from './redis/binder.js'
 import { StoreError } from './redis/errors.js'
 import type { Links } from './redis/links.js'
-import { statusOf, watchRedis } from './redis-watch.js'
-import { createServer } from './server.js'
-import type { TlsOptions } from './tls.js'
-import { version } from './version.js'
+import { statusOf, watchRedis } from './server/redis-watch.js'
+import { createServer } from './server/server.js'
+import type { TlsOptions } from './server/tls.js'
+import { version } from './server/version.js'
 
 export interface AppDeps {
   readonly config: Config

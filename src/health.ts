@@ -3,7 +3,7 @@ import { request as requestByTls } from 'node:https'
 import type { TLSSocket } from 'node:tls'
 import { loadSettings } from './config/load.js'
 import type { Settings } from './config/settings.js'
-import { toAddress } from './listen.js'
+import { toAddress } from './server/listen.js'
 
 // node dist/health.js
 // Ends with exit code 0 if the service with this configuration answers, else with 1 and why.

@@ -4,69 +4,52 @@ import { expect, it } from 'vitest'
 
 const SRC = path.resolve(import.meta.dirname, '../src')
 
-const DOMAIN = ['domain.ts', 'redis', 'http', 'metrics', 'calendar', 'schema']
-
-/** Which rooms each room may import, besides itself. A room missing here may not exist. */
-const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  redis: [],
-  http: ['schema', 'logging'],
-  logging: [],
-  schema: [],
-  metrics: [],
-  calendar: [],
-  config: ['schema'],
-  'version.ts': [],
-  'domain.ts': ['config', 'http', 'metrics', 'redis'],
-  locks: DOMAIN,
-  cache: DOMAIN,
-  ratelimits: DOMAIN,
-  leaderboards: DOMAIN,
-  'domains.ts': ['domain.ts', 'locks', 'cache', 'ratelimits', 'leaderboards'],
-  'config.ts': ['config', 'domain.ts', 'domains.ts', 'http'],
-  'server.ts': ['config.ts', 'tls.ts', 'http', 'metrics'],
-  'app.ts': [
-    'domain.ts',
-    'domains.ts',
-    'config',
-    'config.ts',
-    'redis-watch.ts',
-    'server.ts',
-    'tls.ts',
-    'version.ts',
-    'http',
-    'metrics',
-    'redis',
-  ],
-  'tls.ts': ['config'],
-  'redis-watch.ts': ['redis', 'metrics', 'redis-log.ts'],
-  'redis-log.ts': ['redis', 'logging'],
-  'listen.ts': [],
-  'servers.ts': ['listen.ts', 'tls.ts'],
-  'health.ts': ['config', 'listen.ts'],
-  'stop-signals.ts': [],
-  'main.ts': [
-    'app.ts',
-    'config',
-    'config.ts',
-    'http',
-    'listen.ts',
-    'servers.ts',
-    'stop-signals.ts',
-    'tls.ts',
-    'version.ts',
-    'logging',
-    'redis',
-  ],
-  tools: ['config.ts', 'leaderboards', 'redis'],
-}
-
-/** Inside a domain the parts stand in this order, and each may import only what stands behind it. */
-const PARTS = ['routes', 'schemas', 'store', 'scripts', 'keys']
-
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) =>
   file.endsWith('.ts'),
 )
 const roomOf = (file: string) => file.split(path.sep)[0] ?? ''
+
+/** A folder that plugs itself in. */
+const domains = files
+  .filter((file) => path.basename(file) === 'domain.ts' && roomOf(file) !== 'domain.ts')
+  .map(roomOf)
+
+/** Which rooms each room may import, besides itself. A room missing here may not exist. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  schema: [],
+  logging: [],
+  metrics: [],
+  calendar: [],
+  redis: [],
+  http: ['schema', 'logging'],
+  config: ['schema'],
+  'domain.ts': ['config', 'http', 'metrics', 'redis'],
+  'domains.ts': ['domain.ts', ...domains],
+  'config.ts': ['config', 'domain.ts', 'domains.ts', 'http'],
+  server: ['config', 'config.ts', 'http', 'metrics', 'redis', 'logging'],
+  'app.ts': [
+    'server',
+    'domain.ts',
+    'domains.ts',
+    'config',
+    'config.ts',
+    'http',
+    'metrics',
+    'redis',
+  ],
+  'main.ts': ['app.ts', 'server', 'config', 'config.ts', 'http', 'logging', 'redis'],
+  'health.ts': ['config', 'server'],
+  tools: ['config.ts', 'leaderboards', 'redis'],
+  ...Object.fromEntries(
+    domains.map((domain) => [
+      domain,
+      ['domain.ts', 'redis', 'http', 'metrics', 'calendar', 'schema'],
+    ]),
+  ),
+}
+
+/** Inside a domain the parts stand in this order, and each may import only what stands behind it. */
+const PARTS = ['routes', 'schemas', 'store', 'scripts', 'keys']
 
 const read = (file: string) => readFileSync(path.join(SRC, file), 'utf8')
 

@@ -1,7 +1,7 @@
 import { copyFileSync } from 'node:fs'
 import { type RequestOptions, request } from 'node:https'
 import { beforeEach, expect, inject, it } from 'vitest'
-import { readTls, type TlsOptions, watchTls } from '../../src/tls.js'
+import { readTls, type TlsOptions, watchTls } from '../../src/server/tls.js'
 import { type Certificate, hasOpenssl, makeCertificate } from '../support/certificates.js'
 import { startService } from '../support/service.js'
 import { tempFolder } from '../support/temp-folder.js'

@@ -1,6 +1,6 @@
 import { createSecureContext } from 'node:tls'
-import { ConfigError } from './config/faults.js'
-import { readText } from './config/file.js'
+import { ConfigError } from '../config/faults.js'
+import { readText } from '../config/file.js'
 
 /** What an HTTPS server is made of. TLS 1.2 is the least, Node's own default. */
 export interface TlsOptions {

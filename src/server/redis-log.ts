@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { LineLimit } from './logging/line-limit.js'
-import type { Contact, Contacts } from './redis/contact.js'
-import type { Reason } from './redis/reasons.js'
+import { LineLimit } from '../logging/line-limit.js'
+import type { Contact, Contacts } from '../redis/contact.js'
+import type { Reason } from '../redis/reasons.js'
 
 /** A connection that was closed is tried again within this time, and then it is known why. */
 const WHY_MS = 250
