@@ -102,12 +102,11 @@ function datePeriods(zone: Zone, { near, dateOf }: Dates): Periods {
  * The first instant at which clocks show this local time or a later one: midnight may not exist
  * (America/Havana), nor the whole day (Pacific/Apia, 2011-12-30), and it may come twice.
  */
-function firstInstant(zone: Zone, localMs: number): number {
-  const [from, to] = [localMs - DAY_MS, localMs + DAY_MS]
-  const set = transition(zone, from, to)
-  const early = localMs - zone.offsetMs(from)
-  if (set === undefined || early < set) return early
-  return Math.max(set, localMs - zone.offsetMs(to))
+export function firstInstant(zone: Zone, localMs: number): number {
+  const { setMs, beforeMs, afterMs } = zone.changeNear(localMs)
+  const early = localMs - beforeMs
+  if (setMs === undefined || early < setMs) return early
+  return Math.max(setMs, localMs - afterMs)
 }
 
 function datesOf({ period, anchorDay, anchorMonth }: Calendar): Dates {

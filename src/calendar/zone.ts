@@ -4,7 +4,21 @@ export interface Zone {
   localMs(atMs: number): number
   /** Local time minus UTC at an instant. Milliseconds. */
   offsetMs(atMs: number): number
+  /** The clock change of the days around a local time. */
+  changeNear(localMs: number): ClockChange
 }
+
+interface ClockChange {
+  /** When clocks are set; undefined: they are not. */
+  readonly setMs: number | undefined
+  /** Local time minus UTC before and after. */
+  readonly beforeMs: number
+  readonly afterMs: number
+}
+
+const DAY_MS = 86_400_000
+/** Days whose clock change a zone remembers: looking for one costs dozens of offsets. */
+const MAX_DAYS = 64
 
 /** More than there are zones and aliases: callers may spell them in any case. */
 const MAX_ZONES = 2_000
@@ -50,7 +64,27 @@ function openZone(timeZone: string): Zone {
     const wholeMs = Math.floor(atMs / 1_000) * 1_000
     return Date.UTC(year, month - 1, day, hour, minute, second) - wholeMs
   }
-  return { offsetMs, localMs: (atMs) => atMs + offsetMs(atMs) }
+  const changes = new Map<number, ClockChange>()
+  const zone: Zone = {
+    offsetMs,
+    localMs: (atMs) => atMs + offsetMs(atMs),
+    changeNear(localMs) {
+      const day = Math.floor(localMs / DAY_MS)
+      const known = changes.get(day)
+      if (known) return known
+      if (changes.size >= MAX_DAYS) changes.clear()
+      // No local time is further from UTC than a day.
+      const [from, to] = [(day - 1) * DAY_MS, (day + 2) * DAY_MS]
+      const change = {
+        setMs: transition(zone, from, to),
+        beforeMs: offsetMs(from),
+        afterMs: offsetMs(to),
+      }
+      changes.set(day, change)
+      return change
+    },
+  }
+  return zone
 }
 
 /** The first instant after `fromMs`, up to `toMs`, with another offset than that of `fromMs`. */

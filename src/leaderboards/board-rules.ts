@@ -1,7 +1,7 @@
 import { isTimeZone } from '../calendar/zone.js'
 import { invalid, type Problem } from '../http/problem.js'
 import { type BoardConfig, type Column, type Score, scoreText } from './config.js'
-import { cronClock } from './seasons.js'
+import { windowsAround } from './seasons.js'
 
 /** What a schema cannot say about a configuration. */
 export function boardProblem(config: BoardConfig): Problem | undefined {
@@ -37,11 +37,13 @@ function boundsProblem({ columns, bounds = {} }: BoardConfig): Problem | undefin
 const isScore = (column: Column, score: Score | undefined): boolean =>
   score === undefined || scoreText(column, score) !== undefined
 
-function seasonProblem({ season: { every, timeZone } }: BoardConfig): Problem | undefined {
+function seasonProblem({ season }: BoardConfig): Problem | undefined {
+  const { every, timeZone } = season
   if (!isTimeZone(timeZone)) return invalid('body/season/timeZone', 'must be an IANA time zone')
   if (typeof every === 'string') return undefined
   try {
-    if (cronClock(every.cron, timeZone).nextRuns(3).length === 3) return undefined
+    windowsAround(season, Date.now())
+    return undefined
   } catch {}
   return invalid('body/season/every/cron', 'must be five crontab fields that occur again and again')
 }

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS } from '../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../http/request-fingerprint.js'
 import { REFUSALS, toEntry, toResults } from './answers.js'
+import { onEach } from './every-board.js'
 import * as schemas from './member-schemas.js'
 import { problemResponses } from './problems.js'
 import type { LeaderboardStore } from './store.js'
@@ -63,16 +64,14 @@ export const memberRoutes: FastifyPluginAsyncTypebox<MemberRouteOptions> = async
     async (request) => {
       const { member } = request.params
       const { names, nextCursor } = await walk(request.namespace, request.query.cursor)
-      const entries = await Promise.all(
-        names.map(async (board) => {
-          const reply = await store.members(request.namespace, board, undefined, [member])
-          const entry = reply.outcome === 'members' ? reply.members[0] : undefined
-          if (reply.outcome === 'missing' || !entry || entry.found === 'absent') return []
-          const { config, total, season } = reply
-          return [{ board, ...toEntry(config, member, entry), total, season }]
-        }),
-      )
-      return { leaderboards: entries.flat(), nextCursor }
+      const { results, failed } = await onEach(names, async (board) => {
+        const reply = await store.members(request.namespace, board, undefined, [member])
+        const entry = reply.outcome === 'members' ? reply.members[0] : undefined
+        if (reply.outcome === 'missing' || !entry || entry.found === 'absent') return []
+        const { config, total, season } = reply
+        return [{ board, ...toEntry(config, member, entry), total, season }]
+      })
+      return { leaderboards: results.flat(), ...failed, nextCursor }
     },
   )
 
@@ -93,13 +92,12 @@ export const memberRoutes: FastifyPluginAsyncTypebox<MemberRouteOptions> = async
     async (request) => {
       const { member } = request.params
       const { names, nextCursor } = await walk(request.namespace, request.query.cursor)
-      const erased = await Promise.all(
-        names.map(async (board) => {
-          const reply = await store.erase(request.namespace, board, member)
-          return reply.outcome === 'done' ? reply.seasons : 0
-        }),
-      )
-      return { entries: erased.reduce((sum, seasons) => sum + seasons, 0), nextCursor }
+      const { results, failed } = await onEach(names, async (board) => {
+        const reply = await store.erase(request.namespace, board, member)
+        return reply.outcome === 'done' ? reply.seasons : 0
+      })
+      const entries = results.reduce((sum, seasons) => sum + seasons, 0)
+      return { entries, ...failed, nextCursor }
     },
   )
 

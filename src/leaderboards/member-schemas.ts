@@ -50,6 +50,12 @@ export const WalkQuery = Type.Object(
   closed,
 )
 
+const Failed = Type.Optional(
+  Type.Array(ResourceName, {
+    description: 'Boards of these 500 that could not be used; absent: there was none.',
+  }),
+)
+
 const NextBoards = Type.Union([Type.String(), Type.Null()], {
   description: 'For the next 500 boards; null: all were walked.',
 })
@@ -57,6 +63,7 @@ const NextBoards = Type.Union([Type.String(), Type.Null()], {
 export const MemberBoards = Type.Object(
   {
     leaderboards: Type.Array(Type.Object({ board: ResourceName, ...EntryResponse.properties })),
+    failed: Failed,
     nextCursor: NextBoards,
   },
   {
@@ -82,9 +89,13 @@ export const MemberBoards = Type.Object(
 )
 
 export const Erased = Type.Object(
-  { entries: Type.Integer({ description: 'Entries that were removed.' }), nextCursor: NextBoards },
   {
-    description: 'The member is on none of these boards.',
+    entries: Type.Integer({ description: 'Entries that were removed.' }),
+    failed: Failed,
+    nextCursor: NextBoards,
+  },
+  {
+    description: 'The member is on none of these boards but the failed ones.',
     examples: [{ entries: 3, nextCursor: null }],
   },
 )

@@ -1,0 +1,229 @@
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Harness, startHarness } from '../support/harness.js'
+
+const DAY = 86_400_000
+const MINUTE = 60_000
+
+let harness: Harness
+/** Redis' clock as the scripts see it. */
+let aheadMs = 0
+
+beforeAll(async () => {
+  harness = await startHarness()
+})
+afterAll(() => harness.close())
+
+const path = (board: string, rest = '') => `/v1/leaderboards/${board}${rest}`
+const put = (board: string, config: object) =>
+  harness.request('put', path(board)).send(config).expect(200)
+const submit = (board: string, ...entries: object[]) =>
+  harness.request('post', path(board, '/scores')).send({ entries }).expect(200)
+const page = async (board: string, query = '') =>
+  (await harness.request('get', path(board, `/entries${query}`)).expect(200)).body
+const membersOf = async (board: string, query = '') =>
+  (await page(board, query)).entries.map(({ member }: { member: string }) => member)
+const many = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, at) => ({ member: `m${from + at}`, score: from + at }))
+
+function advance(ms: number) {
+  aheadMs += ms
+  harness.advance(ms)
+}
+
+/** To so long before the next midnight. */
+const toMidnight = (leftMs: number) => {
+  const now = Date.now() + aheadMs
+  advance((Math.floor(now / DAY) + 1) * DAY - leftMs - now)
+}
+
+describe('a reader over the end of a season', () => {
+  const DAILY = { season: { every: 'daily' } }
+
+  it('stays in the season of its first page, by its cursor', async () => {
+    await put('paged', DAILY)
+    toMidnight(30 * MINUTE)
+    await submit('paged', ...many(6))
+    const first = await page('paged', '?limit=2')
+
+    advance(60 * MINUTE)
+    await submit('paged', ...many(6, 100))
+
+    const second = await page('paged', `?limit=10&cursor=${first.nextCursor}`)
+    expect(second.season).toBe(first.season)
+    expect(second.entries.map(({ member }: { member: string }) => member)).toEqual([
+      'm3',
+      'm2',
+      'm1',
+      'm0',
+    ])
+    const { body } = await harness
+      .request('get', path('paged', `/entries?cursor=${first.nextCursor}&season=20200101T000000Z`))
+      .expect(400)
+    expect(body.errors[0].pointer).toBe('querystring/season')
+  })
+
+  it('reads the season before by the name previous, at every moment of the next one', async () => {
+    await put('before', DAILY)
+    toMidnight(30 * MINUTE)
+    await submit('before', ...many(4))
+    const { season } = await page('before')
+
+    await harness.request('get', path('before', '/entries?season=previous')).expect(404)
+    advance(31 * MINUTE)
+    for (let hours = 0; hours < 3; hours++) {
+      const previous = await page('before', '?season=previous&limit=2')
+      expect(previous).toMatchObject({ season, total: 4 })
+      const rest = await page('before', `?season=previous&cursor=${previous.nextCursor}`)
+      expect(rest.entries).toHaveLength(2)
+      const entry = await harness
+        .request('get', path('before', '/entries/m3?season=previous'))
+        .expect(200)
+      expect(entry.body).toMatchObject({ rank: 1, season })
+      advance(8 * 60 * MINUTE - MINUTE)
+    }
+    await put('no-seasons', {})
+    await harness.request('get', path('no-seasons', '/entries?season=previous')).expect(404)
+  })
+
+  /** The lines of an export whose reader stops after the first bytes until `meanwhile` is done. */
+  const exported = async (board: string, meanwhile: () => Promise<unknown>) => {
+    const { port } = harness.app.server.address() as AddressInfo
+    const response = await fetch(`http://127.0.0.1:${port}${path(board, '/export')}`, {
+      headers: { 'lockstep-namespace': harness.namespace },
+    })
+    expect(response.status).toBe(200)
+    const reader = response.body!.getReader()
+    const chunks = [(await reader.read()).value!]
+    await meanwhile()
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      chunks.push(next.value)
+    }
+    return Buffer.concat(chunks)
+      .toString()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+  }
+
+  /** More than the buffers between the service and a reader that waits can hold. */
+  const heavy = async (board: string) => {
+    const metadata = { text: 'x'.repeat(1_000) }
+    for (let at = 0; at < 8_000; at += 200) {
+      await submit(board, ...many(200, at).map((entry) => ({ ...entry, metadata })))
+    }
+  }
+
+  it('is sent all of the season in which its export began, and nothing of the next', {
+    timeout: 120_000,
+  }, async () => {
+    await put('exported', DAILY)
+    toMidnight(12 * 60 * MINUTE)
+    await heavy('exported')
+
+    const rows = await exported('exported', async () => {
+      toMidnight(-MINUTE)
+      await submit('exported', { member: 'next', score: 1e9 })
+    })
+
+    expect(rows.map(({ member }) => member)).toEqual(
+      many(8_000)
+        .map(({ member }) => member)
+        .toReversed(),
+    )
+  })
+
+  it('is told by the last line when the board was deleted meanwhile', {
+    timeout: 120_000,
+  }, async () => {
+    await heavy('cut')
+
+    const rows = await exported('cut', () =>
+      harness
+        .request('delete', path('cut'))
+        .expect(200)
+        .then(() => undefined),
+    )
+
+    expect(rows.length).toBeLessThan(8_000)
+    expect(rows.at(-1)).toMatchObject({ error: { code: 'not-found' } })
+    expect(rows.at(-2)).toHaveProperty('member')
+  })
+})
+
+describe('memberTtlMs', () => {
+  it('does not reach what was submitted before it was switched off, once it is on again', async () => {
+    await put('again', { memberTtlMs: 10 * MINUTE })
+    await submit('again', ...many(2))
+    advance(9 * MINUTE)
+    await put('again', {})
+    await submit('again', { member: 'm1', score: 5 })
+    await put('again', { memberTtlMs: 10 * MINUTE })
+    advance(5 * MINUTE)
+
+    expect(await membersOf('again')).toEqual(['m1', 'm0'])
+    advance(5 * MINUTE)
+    expect(await membersOf('again')).toEqual([])
+  })
+
+  it('ends those who were there before it was switched on, counted from then', async () => {
+    await submit('late', ...many(200))
+    await put('late', { memberTtlMs: 10 * MINUTE })
+    advance(9 * MINUTE)
+    await submit('late', { member: 'm7', score: 7 })
+    expect((await page('late')).total).toBe(200)
+
+    advance(MINUTE)
+
+    expect(await membersOf('late', '?limit=1000')).toEqual(['m7'])
+  })
+
+  it('counts by its present length', async () => {
+    await put('longer', { memberTtlMs: 10 * MINUTE })
+    await submit('longer', { member: 'a', score: 1 })
+    await put('longer', { memberTtlMs: 60 * MINUTE })
+    advance(59 * MINUTE)
+    expect(await membersOf('longer')).toEqual(['a'])
+
+    await put('longer', { memberTtlMs: 30 * MINUTE })
+
+    expect(await membersOf('longer')).toEqual([])
+  })
+
+  it('leaves the standings of an ended season as they were at its end', async () => {
+    await put('final', { season: { every: 'daily' }, memberTtlMs: 60 * MINUTE })
+    toMidnight(90 * MINUTE)
+    await submit('final', { member: 'gone', score: 9 })
+    advance(60 * MINUTE)
+    await submit('final', { member: 'winner', score: 5 }, { member: 'second', score: 4 })
+    // Nobody looks until long after the end.
+    advance(3 * 60 * MINUTE)
+
+    expect(await membersOf('final', '?season=previous')).toEqual(['winner', 'second'])
+    await submit('final', { member: 'x', score: 1 })
+    await put('final', { season: { every: 'daily' }, memberTtlMs: MINUTE, maxMembers: 1 })
+    expect(await membersOf('final', '?season=previous')).toEqual(['winner', 'second'])
+    await put('final', { season: { every: 'daily' } })
+    expect(await membersOf('final', '?season=previous')).toEqual(['winner', 'second'])
+  })
+})
+
+it('walks all boards, and names the one that cannot be used', async () => {
+  await submit('good-1', { member: 'ada', score: 1 })
+  await submit('bad', { member: 'ada', score: 1 })
+  await submit('good-2', { member: 'ada', score: 1 })
+  const key = `ls:{${harness.namespace}:b:bad}:board`
+  const config = JSON.parse((await harness.redis.hget(key, 'config'))!)
+  config.season.every = { cron: 'never' }
+  await harness.redis.hset(key, 'config', JSON.stringify(config), 'version', '1')
+
+  const { body } = await harness.request('get', '/v1/members/ada/leaderboards').expect(200)
+  expect(body.leaderboards.map(({ board }: { board: string }) => board)).toEqual([
+    'good-1',
+    'good-2',
+  ])
+  expect(body.failed).toEqual(['bad'])
+
+  const erased = await harness.request('delete', '/v1/members/ada/leaderboards').expect(200)
+  expect(erased.body).toMatchObject({ entries: 2, failed: ['bad'] })
+})
