@@ -16,7 +16,7 @@ const [{ openLink }, { createBinder }, { RedisClock }, { reachOf }, { Circuits }
 const { createCheckStore } = await load('ratelimits/checks/store.js')
 const { createLimitLeaseStore } = await load('ratelimits/leases/store.js')
 
-const link = openLink({ url: redisUrl, purpose: 'envelope', timeoutMs: 5_000 })
+const link = openLink({ url: redisUrl, purpose: 'envelope', timeoutMs: 60_000 })
 while (!link.isReady()) await sleep(10)
 const observer = { batch() {}, failure() {} }
 const binder = createBinder({ link, observer, clockOffsetUs: () => 0 })
@@ -24,7 +24,7 @@ const checks = createCheckStore({
   binder,
   clock: new RedisClock(),
   slotOf: (key) => link.slotOf(key),
-  circuits: new Circuits({ reach: reachOf(link), timeoutMs: 5_000, onChange() {} }),
+  circuits: new Circuits({ reach: reachOf(link), timeoutMs: 60_000, onChange() {} }),
   fallback: () => undefined,
 })
 const leases = createLimitLeaseStore(binder)

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { SILENCE_MS } from '../support/bounds.js'
 import { type Harness, startHarness } from '../support/harness.js'
 import { type Servers, startTopology } from '../support/topology.js'
 import { until } from '../support/until.js'
@@ -12,7 +13,7 @@ beforeAll(async () => {
   servers = await startTopology('cluster', { giveUpMs: 30_000 })
   harness = await startHarness({
     redisUrl: servers.url,
-    environment: { LOCKSTEP_CACHE_READ_TIMEOUT_MS: '300' },
+    environment: { LOCKSTEP_CACHE_READ_TIMEOUT_MS: `${SILENCE_MS}` },
   })
 })
 afterAll(async () => {
