@@ -76,6 +76,10 @@ export const toHolders = (holders: readonly Holder[]) =>
     ...(session !== '' && { session: JSON.parse(session) as unknown }),
   }))
 
+/** How many permits of a semaphore there are, and how many are free. */
+export const toPermits = ({ capacity, used }: Snapshot) =>
+  capacity > 0 && { capacity, used, available: Math.max(0, capacity - used) }
+
 /** Counts the outcome; throws unless it is a lease. */
 export function takeGranted(
   what: string,
@@ -111,7 +115,7 @@ function refused(what: string, outcome: Exclude<AcquireOutcome, Granted>): Probl
     case 'ended':
       return leaseEnded(what, outcome.how, outcome.fence, outcome.reason)
     case 'queue-full':
-      return problem('queue-full', `${outcome.queueLength} wait for "${what}".`, {
+      return problem('queue-full', `${outcome.queueLength} wait for "${outcome.name}".`, {
         retryAfterMs: 1_000,
         extensions: { queueLength: outcome.queueLength },
       })
@@ -126,7 +130,7 @@ function refused(what: string, outcome: Exclude<AcquireOutcome, Granted>): Probl
     case 'conflict':
       return problem('idempotency-conflict', 'This Idempotency-Key was used for another request.')
     case 'mode-mismatch':
-      return problem('mode-mismatch', `"${what}" is in use in another way.`)
+      return problem('mode-mismatch', `"${outcome.name ?? what}" is in use in another way.`)
     case 'session-ended':
       return sessionEnded()
     case 'session-full':
@@ -145,12 +149,17 @@ function refused(what: string, outcome: Exclude<AcquireOutcome, Granted>): Probl
 function blocked(
   code: 'lock-held' | 'lock-cooling' | 'wait-timeout',
   detail: string,
-  { leftMs, holders, holderCount, queueLength }: Snapshot,
+  lock: Snapshot,
 ): Problem {
   return problem(code, detail, {
-    retryAfterMs: leftMs,
+    retryAfterMs: lock.leftMs,
     maxRetryAfterS: MAX_RETRY_AFTER_S,
-    extensions: { holders: toHolders(holders), holderCount, queueLength },
+    extensions: {
+      ...toPermits(lock),
+      holders: toHolders(lock.holders),
+      holderCount: lock.holderCount,
+      queueLength: lock.queueLength,
+    },
   })
 }
 

@@ -47,6 +47,7 @@ export class Keeping {
     )
     this.#calls.note(place.bucket, reply)
     if (reply.outcome !== 'renewed') return toLost(reply)
+    this.#calls.saw(reply.fences)
     const expiresInMs = remaining(reply.leftMs ?? Number.MAX_SAFE_INTEGER, started)
     return { kind: 'renewed', fences: reply.fences, expiresInMs, revoke: reply.revoke }
   }

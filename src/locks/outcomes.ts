@@ -21,12 +21,12 @@ export type AcquireOutcome =
       readonly lock: Snapshot
     }
   | { readonly kind: 'ended'; how: LeaseEnd; fence: number; reason: string }
-  | { readonly kind: 'queue-full'; readonly queueLength: number }
+  | { readonly kind: 'queue-full'; readonly queueLength: number; readonly name: string }
+  | { readonly kind: 'mode-mismatch'; readonly name?: string }
   | { readonly kind: 'capacity-mismatch' | 'unsatisfiable'; readonly capacity: number }
   | {
       readonly kind:
         | 'conflict'
-        | 'mode-mismatch'
         | 'session-ended'
         | 'session-full'
         | 'cross-slot'
@@ -59,11 +59,17 @@ export function toRefusal(
   switch (reply.outcome) {
     case 'held':
     case 'cooling':
-      return { kind: reply.outcome, name: reply.name, lock: reply.lock }
+      return { kind: reply.outcome, name: fromStoredName(reply.name), lock: reply.lock }
     case 'ended':
       return { kind: 'ended', how: reply.how, fence: reply.fence, reason: reply.reason }
     case 'queue-full':
-      return { kind: 'queue-full', queueLength: reply.queueLength }
+      return {
+        kind: 'queue-full',
+        queueLength: reply.queueLength,
+        name: fromStoredName(reply.name),
+      }
+    case 'mode-mismatch':
+      return { kind: reply.outcome, name: fromStoredName(reply.name) }
     case 'capacity-mismatch':
     case 'unsatisfiable':
       return { kind: reply.outcome, capacity: reply.capacity }

@@ -86,7 +86,7 @@ export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
     async (request) => {
       const { name } = request.params
       const { token, ttlMs } = request.body
-      const outcome = await store.renew(request.namespace, [name], token, ttlMs)
+      const outcome = await store.renew(request.namespace, [name], token, ttlMs ?? 0)
       if (outcome.kind !== 'renewed') throw lost(name, outcome, metrics)
       return toRenewed(outcome)
     },

@@ -6,10 +6,9 @@ export const LockParams = Type.Object({ name: ObjectName })
 
 export const MAX_LEASE_MS = 86_400_000
 
-export const Ttl = {
-  ...DurationMs(100, MAX_LEASE_MS, 'Lease length; renew before it ends.'),
-  default: 30_000,
-}
+export const RenewTtl = Type.Optional(
+  DurationMs(100, MAX_LEASE_MS, "Lease length from now on. Default: the lease's own length."),
+)
 
 export const Wait = {
   ...DurationMs(0, 240_000, 'How long to stand in the queue; the request is held open.'),
@@ -149,7 +148,7 @@ export const AcquireResponse = Type.Object(
 )
 
 export const RenewRequest = Type.Object(
-  { token: Token, ttlMs: Ttl },
+  { token: Token, ttlMs: RenewTtl },
   { additionalProperties: false, examples: [{ token: EXAMPLE_TOKEN, ttlMs: 30_000 }] },
 )
 

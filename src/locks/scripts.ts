@@ -31,15 +31,11 @@ export type AcquireAnswer =
   | { readonly outcome: 'held' | 'cooling'; readonly name: string; readonly lock: Snapshot }
   | { readonly outcome: 'queued'; attach: number; leftMs: number; token: string; ticket: number }
   | { readonly outcome: 'ended'; fence: number; how: LeaseEnd; reason: string }
-  | { readonly outcome: 'queue-full'; readonly queueLength: number }
+  | { readonly outcome: 'queue-full'; readonly queueLength: number; readonly name: string }
+  | { readonly outcome: 'mode-mismatch'; readonly name: string }
   | { readonly outcome: 'capacity-mismatch' | 'unsatisfiable'; readonly capacity: number }
   | {
-      readonly outcome:
-        | 'conflict'
-        | 'mode-mismatch'
-        | 'session-ended'
-        | 'session-full'
-        | 'abandoned'
+      readonly outcome: 'conflict' | 'session-ended' | 'session-full' | 'abandoned'
     }
 
 export const acquireScript = defineScript({
@@ -71,7 +67,14 @@ function toAcquireReply(reply: unknown): AcquireReply {
       return { ...start, outcome: 'ended', fence: Number(parts[4]), how, reason: String(parts[6]) }
     }
     case 8:
-      return { ...start, outcome: 'queue-full', queueLength: Number(parts[4]) }
+      return {
+        ...start,
+        outcome: 'queue-full',
+        queueLength: Number(parts[4]),
+        name: String(parts[5]),
+      }
+    case 9:
+      return { ...start, outcome: 'mode-mismatch', name: String(parts[4]) }
     case 10:
     case 11: {
       const outcome = parts[3] === 10 ? 'capacity-mismatch' : 'unsatisfiable'
@@ -86,7 +89,6 @@ function toAcquireReply(reply: unknown): AcquireReply {
 
 function toRefusal(code: unknown) {
   if (code === 6) return 'conflict'
-  if (code === 9) return 'mode-mismatch'
   if (code === 12) return 'session-ended'
   if (code === 13) return 'session-full'
   if (code === 14) return 'abandoned'

@@ -16,7 +16,6 @@ import {
   fromStoredName,
   grantChannel,
   indexKey,
-  lockKey,
   toStoredName,
 } from './keys.js'
 import type { LockMetrics } from './metrics.js'
@@ -26,6 +25,15 @@ import { createSessionStore, type SessionStore } from './sessions/store.js'
 import type { Waiting as SeenWaiter, Snapshot } from './snapshot.js'
 import { createSweeper } from './sweeping.js'
 import { createWaiting, type Waiter, type WaiterState } from './waiting.js'
+
+export interface Revocation {
+  readonly reason: string
+  /** Time to give way; undefined: ask only; 0: end now. */
+  readonly graceMs?: number | undefined
+  /** Of the lease that is meant; undefined: all. */
+  readonly fence?: number | undefined
+  readonly clearLockDelay?: boolean | undefined
+}
 
 export interface ListedLock {
   readonly name: string
@@ -44,6 +52,7 @@ export interface LockStore {
     names: readonly string[],
     options: AcquireOptions,
   ): Promise<AcquireOutcome>
+  /** @param ttlMs 0 for the lease's own length */
   renew(ns: string, names: readonly string[], token: string, ttlMs: number): Promise<RenewOutcome>
   release(ns: string, names: readonly string[], token: string): Promise<ReleaseOutcome>
   /** @param max how many holders and waiters are shown */
@@ -59,12 +68,10 @@ export interface LockStore {
     name: string,
     fence: number,
   ): Promise<{ readonly current: boolean; readonly fence: number }>
-  /** @param graceMs time to give way; undefined: ask only; 0: end now */
   revoke(
     namespace: string,
     name: string,
-    reason: string,
-    graceMs: number | undefined,
+    order: Revocation,
   ): Promise<{ readonly revoked: number; readonly asked: number }>
   /** @param capacity 0 forgets the stored one */
   resize(
@@ -154,9 +161,11 @@ export function createLockStore(options: LockStoreOptions): LockStore {
     renew: (...lease) => keeping.renew(...lease),
     release: (...lease) => keeping.release(...lease),
 
-    inspect(namespace, name, max) {
-      const { keys } = calls.place(namespace, [name]) as { keys: readonly string[] }
-      return calls.run.inspect({ lock: keys[0] as string }, { now_guard: NO_GUARD, max })
+    async inspect(namespace, name, max) {
+      const [lock = ''] = calls.placeOf(namespace, name).keys
+      const seen = await calls.run.inspect({ lock }, { now_guard: NO_GUARD, max })
+      calls.saw(seen.holders.map(({ fence }) => fence))
+      return seen
     },
 
     async list(namespace, prefix, after, limit) {
@@ -177,20 +186,25 @@ export function createLockStore(options: LockStoreOptions): LockStore {
         .map(({ stored, ...rest }) => ({ name: fromStoredName(stored), ...rest }))
     },
 
-    verify(namespace, name, fence) {
-      const { bucket } = calls.place(namespace, [name]) as { bucket: { tag: string } }
-      return calls.run.verify(
-        { lock: lockKey(namespace, bucket.tag, name) },
-        { fence, now_guard: NO_GUARD },
-      )
+    async verify(namespace, name, fence) {
+      const [lock = ''] = calls.placeOf(namespace, name).keys
+      const answer = await calls.run.verify({ lock }, { fence, now_guard: NO_GUARD })
+      calls.saw([answer.fence])
+      return answer
     },
 
-    async revoke(namespace, name, reason, graceMs) {
+    async revoke(namespace, name, { reason, graceMs, fence, clearLockDelay }) {
       const place = calls.place(namespace, [name])
       if (!place) throw new TypeError('one name is never in two slots')
       const reply = await calls.run.revoke(
         { lock: place.keys },
-        { reason, grace_ms: graceMs ?? -1, ...calls.common() },
+        {
+          reason,
+          grace_ms: graceMs ?? -1,
+          fence: fence ?? 0,
+          clear_delay: clearLockDelay ? 1 : 0,
+          ...calls.common(),
+        },
       )
       calls.note(place.bucket, reply)
       if (reply.revoked > 0) metrics.ended('revoked', reply.revoked)

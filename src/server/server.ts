@@ -48,6 +48,9 @@ const toConnections = (requestTimeoutMs: number) => ({
   connectionsCheckingInterval: 1_000,
   // Node's own refusal is no problem+json; the rules about Host refuse such a request.
   requireHostHeader: false,
+  // A client whose machine is gone is found out in half a minute, also while it waits for a lock.
+  keepAlive: true,
+  keepAliveInitialDelay: 20_000,
 })
 
 const checksHost = ({ hostCheck, allowAnonymous }: Config, keyring: Keyring): boolean =>

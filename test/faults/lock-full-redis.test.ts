@@ -180,11 +180,17 @@ describe('OOM: a Redis that is full', () => {
   it('lets an administrator ask and end, and takes no new capacity', async () => {
     const first = await hold('revoked')
     await full(true)
-    expect(await store.revoke('full', 'revoked', 'move', 30_000)).toEqual({ revoked: 0, asked: 1 })
+    expect(await store.revoke('full', 'revoked', { reason: 'move', graceMs: 30_000 })).toEqual({
+      revoked: 0,
+      asked: 1,
+    })
     expect(await store.renew('full', ['revoked'], first.token, 60_000)).toMatchObject({
       revoke: { reason: 'move' },
     })
-    expect(await store.revoke('full', 'revoked', 'now', 0)).toEqual({ revoked: 1, asked: 0 })
+    expect(await store.revoke('full', 'revoked', { reason: 'now', graceMs: 0 })).toEqual({
+      revoked: 1,
+      asked: 0,
+    })
     expect(await look('revoked')).toMatchObject({ state: 'free' })
     await expect(store.resize('full', 'sized', 3)).rejects.toMatchObject({ code: 'store-full' })
   })

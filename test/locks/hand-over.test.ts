@@ -220,7 +220,7 @@ describe('a place whose request is gone', () => {
       },
     )
     await queued(name, 2)
-    await store.revoke(harness.namespace, name, 'test', 0)
+    await store.revoke(harness.namespace, name, { reason: 'test', graceMs: 0 })
     await release(name, (await real) as Granted)
     return ghost
   }

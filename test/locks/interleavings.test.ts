@@ -254,7 +254,7 @@ describe('a call that comes before anybody has looked', () => {
     await harness.binder.bind(acquireScript)({ lock: [lock] }, args)
     harness.advance(1_001)
 
-    const revoke = { ...common, reason: 'late', grace_ms: 0 }
+    const revoke = { ...common, reason: 'late', grace_ms: 0, fence: 0, clear_delay: 0 }
     const done = await harness.binder.bind(revokeScript)({ lock: [lock] }, revoke)
 
     expect(done).toMatchObject({ revoked: 0, expired: 1 })

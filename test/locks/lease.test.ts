@@ -109,7 +109,6 @@ describe('GET a lock', () => {
     expect(await get('nobody')).toEqual({
       name: 'nobody',
       state: 'free',
-      capacity: 1,
       holders: [],
       waiters: [],
       queueLength: 0,

@@ -223,7 +223,7 @@ class Run {
       case 'revoke': {
         this.#model.revoke(one.name)
         const [name] = this.#named([one.name]) as [string]
-        await stores[0].revoke(harness.namespace, name, 'model', 0)
+        await stores[0].revoke(harness.namespace, name, { reason: 'model', graceMs: 0 })
         break
       }
       case 'open':

@@ -47,6 +47,8 @@ interface Lease {
   readonly mode: 'exclusive' | 'shared'
   readonly weight: number
   readonly since: number
+  /** Renewals carry it no further. */
+  readonly last: number
   end: number
   released: boolean
 }
@@ -150,8 +152,7 @@ export class LockModel {
     if (!locks.every((lock) => isHeld(lock, attempt))) return { kind: this.#lost(attempt) }
     const ends = locks.map((lock) => {
       const lease = find(lock, attempt) as Lease
-      const last = lease.since + (attempt.wanted.maxHold ?? Number.POSITIVE_INFINITY)
-      lease.end = Math.max(lease.end, Math.min(this.now + ttl, last))
+      lease.end = Math.max(lease.end, Math.min(this.now + ttl, lease.last))
       return endOf(lease)
     })
     return { kind: 'renewed', left: Math.min(...ends) - this.now }
@@ -336,13 +337,18 @@ export class LockModel {
   #grant(lock: ModelLock, attempt: Attempt): void {
     const { wanted } = attempt
     const joined = lock.owned(wanted)
+    const last = Math.min(
+      this.now + (wanted.maxHold ?? Number.POSITIVE_INFINITY),
+      joined?.last ?? Number.POSITIVE_INFINITY,
+    )
     const lease: Lease = {
       attempt,
       group: joined?.group ?? attempt.id,
       mode: joined?.mode ?? wanted.mode,
       weight: joined?.weight ?? lock.weight(wanted),
       since: this.now,
-      end: this.now + Math.min(ttlOf(attempt), wanted.maxHold ?? Number.POSITIVE_INFINITY),
+      last,
+      end: Math.min(this.now + ttlOf(attempt), last),
       released: false,
     }
     lock.leases.push(lease)

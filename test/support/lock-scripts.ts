@@ -83,7 +83,13 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
     leave: (names: string | readonly string[], token: string, how: string, attach = 1) =>
       run.leave(locks(names), { token, attach, how, ...COMMON }),
     revoke: (name: string, graceMs: number) =>
-      run.revoke(locks(name), { reason: 'test', grace_ms: graceMs, ...COMMON }),
+      run.revoke(locks(name), {
+        reason: 'test',
+        grace_ms: graceMs,
+        fence: 0,
+        clear_delay: 0,
+        ...COMMON,
+      }),
     watch: (name: string, watchMs: number) =>
       run.watch(
         { lock: key('lock', name) },

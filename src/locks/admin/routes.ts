@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
-import { type LockRouteOptions, toHolders } from '../answers.js'
+import { type LockRouteOptions, toHolders, toPermits } from '../answers.js'
 import { problemResponses } from '../problems.js'
 import { LockParams } from '../schemas.js'
 import type { Snapshot, Waiting } from '../snapshot.js'
@@ -91,9 +91,14 @@ export const lockAdminRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
     },
     async (request) => {
       const { name } = request.params
-      const { reason, graceMs, force } = request.body
+      const { reason, graceMs, force, fence, clearLockDelay } = request.body
       if (force && graceMs !== undefined) throw invalid('body/graceMs', 'makes no sense with force')
-      const done = await store.revoke(request.namespace, name, reason, force ? 0 : graceMs)
+      const done = await store.revoke(request.namespace, name, {
+        reason,
+        graceMs: force ? 0 : graceMs,
+        fence,
+        clearLockDelay,
+      })
       request.log.warn(
         {
           namespace: request.namespace,
@@ -102,6 +107,8 @@ export const lockAdminRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
           reason,
           graceMs,
           force,
+          fence,
+          clearLockDelay,
           ...done,
         },
         'lock revoked',
@@ -120,7 +127,7 @@ export function toLockState(
     name,
     state,
     ...(holders[0] && kind === 'lock' && { mode: holders[0].mode }),
-    capacity: kind === 'semaphore' ? lock.capacity : 1,
+    ...toPermits(lock),
     holders: toHolders(holders),
     waiters: lock.waiters.map(({ owner, waitedMs }, i) => ({
       position: i + 1,

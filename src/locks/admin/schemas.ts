@@ -37,6 +37,17 @@ export const RevokeRequest = Type.Object(
     }),
     graceMs: Type.Optional(DurationMs(1, MAX_LEASE_MS, 'Ends the lease when this has passed.')),
     force: Type.Boolean({ default: false, description: 'End the lease now.' }),
+    fence: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description: 'Only the lease with this fence. Default: all holders.',
+      }),
+    ),
+    clearLockDelay: Type.Boolean({
+      default: false,
+      description: 'Make the name free at once: end its lock delay, and let `force` begin none.',
+    }),
   },
   { additionalProperties: false, examples: [{ reason: 'maintenance', graceMs: 10_000 }] },
 )
@@ -71,7 +82,6 @@ const HELD = {
   name: 'migrate',
   state: 'held',
   mode: 'exclusive',
-  capacity: 1,
   holders: [
     { owner: 'worker-7', fence: EXAMPLE_FENCE, expiresInMs: 12_500, heldMs: 17_500, permits: 1 },
   ],
@@ -80,14 +90,36 @@ const HELD = {
   retryAfterMs: 12_500,
   lastEnd: { how: 'released', fence: EXAMPLE_FENCE - 9_000_000, agoMs: 17_500 },
 }
-const FREE = { name: 'idle', state: 'free', capacity: 1, holders: [], waiters: [], queueLength: 0 }
+const FREE = { name: 'idle', state: 'free', holders: [], waiters: [], queueLength: 0 }
+
+const POOL = {
+  name: 'pool',
+  state: 'held',
+  capacity: 10,
+  used: 3,
+  available: 7,
+  holders: [{ fence: EXAMPLE_FENCE, expiresInMs: 12_500, heldMs: 17_500, permits: 3 }],
+  waiters: [],
+  queueLength: 0,
+  retryAfterMs: 12_500,
+}
+
+const Permits = {
+  capacity: Type.Optional(
+    Type.Integer({
+      description: 'Permits of a semaphore; none for a lock, or where none is known.',
+    }),
+  ),
+  used: Type.Optional(Type.Integer({ description: 'Permits that are held.' })),
+  available: Type.Optional(Type.Integer({ description: 'Permits that nobody holds.' })),
+}
 
 export const LockState = Type.Object(
   {
     name: ObjectName,
     state: Type.Enum(['free', 'held', 'cooling']),
     mode: Type.Optional(Type.Enum(['exclusive', 'shared'])),
-    capacity: Type.Integer({ description: 'Permits of a semaphore; 1 for a lock.' }),
+    ...Permits,
     holders: Type.Array(Holder),
     waiters: Type.Array(
       Type.Object({
@@ -108,7 +140,10 @@ export const LockState = Type.Object(
       }),
     ),
   },
-  { description: 'The state of the lock; a name nobody uses is free.', examples: [HELD, FREE] },
+  {
+    description: 'The state of the lock; a name nobody uses is free.',
+    examples: [HELD, FREE, POOL],
+  },
 )
 
 export const ListQuery = Type.Object(

@@ -48,7 +48,7 @@ export const revokeScript = defineScript({
   name: 'locks.revoke',
   file: luaFile('revoke'),
   keys: ['lock[]'],
-  args: ['reason', 'grace_ms', ...COMMON],
+  args: ['reason', 'grace_ms', 'fence', 'clear_delay', ...COMMON],
   coalesce: false,
   decode(reply) {
     const parts = integers(reply, 5) as [number, number, number, number, number]

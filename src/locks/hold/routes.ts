@@ -64,14 +64,15 @@ export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
     async (request, reply) => {
       const { namespace, body } = request
       const { name } = request.params
-      const place = { namespace, name, hold: store.holds.newId(), ttlMs: body.ttlMs }
+      const place = { namespace, name, hold: store.holds.newId() }
       if (body.token !== undefined) {
-        const lease = { ...place, token: body.token }
+        const lease = { ...place, token: body.token, ttlMs: body.ttlMs ?? 0 }
         const outcome = await store.holds.take(lease)
         if (outcome.kind !== 'renewed') throw lost(name, outcome, metrics)
         const { fences, expiresInMs } = outcome
         const fence = fences[0] as number
-        return carry(lease, { name, token: body.token, fence, expiresInMs }, reply)
+        const ttlMs = body.ttlMs ?? expiresInMs
+        return carry({ ...lease, ttlMs }, { name, token: body.token, fence, expiresInMs }, reply)
       }
       checkTerms(body)
       // The connection is the attempt: a key would keep a place for one that is gone.
@@ -85,7 +86,7 @@ export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
       )
       const fence = fences[0] as number
       const acquired = { name, token, fence, mode, expiresInMs, waitedMs, holdCount }
-      return carry({ ...place, token }, acquired, reply)
+      return carry({ ...place, token, ttlMs: options.ttlMs }, acquired, reply)
     },
   )
 

@@ -11,14 +11,13 @@ export const HoldRequest = Type.Object(
       description:
         'Go on with the lease of this token, on its own terms, instead of taking one: after `detach`.',
     }),
-    ttlMs: {
-      ...DurationMs(
+    ttlMs: Type.Optional(
+      DurationMs(
         1_000,
         MAX_LEASE_MS,
-        'The service renews in time. Not longer than the holder may be cut off.',
+        "The service renews in time. Not longer than the holder may be cut off. Default 30000; with token the lease's own length.",
       ),
-      default: 30_000,
-    },
+    ),
     maxHoldMs: {
       ...DurationMs(1_000, MAX_LEASE_MS, 'The lease is not renewed beyond this.'),
       default: 3_600_000,

@@ -21,8 +21,8 @@ RETURN next_ms expired lapsed outcome ...
   5, attachment, left, token, ticket  standing in the queue
   6                                   the idempotency key belongs to another request
   7, fence, how, reason               the lease granted to this key has ended
-  8, length                           the queue is full
-  9                                   the name is in use in another way
+  8, length, name                     the queue is full
+  9, name                             the name is in use in another way
   10, capacity                        the semaphore has another capacity (0: none is known)
   11, capacity                        asks for more than the whole capacity
   12                                  the session has ended
@@ -72,7 +72,7 @@ end
 
 local held = request.reentrant and find_owned(locks[1], request)
 if held then
-  if held.mode == 'shared' and request.mode ~= 'shared' then return answer(call, { 9 }) end
+  if held.mode == 'shared' and request.mode ~= 'shared' then return answer(call, { 9, locks[1].name }) end
   join_lease(locks[1], token, request, held)
 elseif not blocked then
   for _, lock in ipairs(locks) do
@@ -87,7 +87,7 @@ elseif wait_ms == 0 then
 else
   for _, lock in ipairs(locks) do
     local length = queue_length(lock)
-    if length >= (request.max_queue or 10000) then return answer(call, { 8, length }) end
+    if length >= (request.max_queue or 10000) then return answer(call, { 8, length, lock.name }) end
   end
   wait_in_line(locks, token, request, wait_ms)
 end

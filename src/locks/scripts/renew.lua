@@ -4,7 +4,7 @@ resurrects.
 
 KEYS lock[]       hash    the locks of the token
 ARGV token        string  proof of ownership
-ARGV ttl_ms       int     wanted time from now
+ARGV ttl_ms       int     wanted time from now, 0 for the lease's own length
 ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
@@ -37,13 +37,13 @@ for i, lock in ipairs(locks) do
   -- First, because a full Redis refuses HSET but lets it through after a PEXPIRE.
   redis.call('PEXPIRE', lock.key, ttl_ms + KEEP_MS, 'GT')
   local lease = find_lease(lock, token)
-  local wanted = now_us + ttl_ms * 1000
+  local wanted = now_us + (ttl_ms > 0 and ttl_ms or lease.ttl_ms or 0) * 1000
   if takes then
     tell_stream(lease, token)
     lease.hold = hold
     change_lease(lock, token, lease)
   end
-  if lease.max_hold_ms then wanted = math.min(wanted, lease.since + lease.max_hold_ms * 1000) end
+  wanted = math.min(wanted, lease.hold_until or wanted)
   -- A late duplicate with a shorter time must not cut what a newer renewal has promised, and what
   -- lasts as long as its session has no end of its own to move.
   if lease.ends and wanted > lease.ends then

@@ -1,9 +1,11 @@
 --[[
-locks.revoke: ask the holders of a lock to give way, or end their leases.
+locks.revoke: ask the holders of a lock to give way, or end their leases; clear its lock delay.
 
 KEYS lock[]       hash    the lock
 ARGV reason       string  shown to the holders
 ARGV grace_ms     int     time to give way; -1: ask only, 0: end now
+ARGV fence        int     of the lease that is meant, 0 for all
+ARGV clear_delay  int     1: the name does not cool down
 ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
@@ -15,7 +17,8 @@ COST O(holders)
 ]]
 -- @use lib/acquire.lua
 local reason, grace_ms = ARGV[1], tonumber(ARGV[2])
-local now_guard, floor, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local fence, clear_delay = tonumber(ARGV[3]), ARGV[4] == '1'
+local now_guard, floor, ended_ttl_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
 local lock = open_lock(call, name_of(call, KEYS[1]))
 -- A freeing command first: this must work on a full Redis.
@@ -28,6 +31,7 @@ local revoked, asked = 0, 0
 for _, token in ipairs(tokens) do
   local lease = read_lease(lock, token)
   if not lease then recount(lock)
+  elseif fence > 0 and lease.fence ~= fence then lease = nil
   -- Given back before; only its minimal hold keeps the name taken.
   elseif grace_ms == 0 and lease.released then end_by_time(lock, token, lease, now_us)
   elseif grace_ms == 0 then
@@ -43,5 +47,6 @@ for _, token in ipairs(tokens) do
     if not lease.released then asked = asked + 1 end
   end
 end
+if clear_delay then lock.cool, lock.dirty = 0, true end
 advance(lock)
 return answer(call, { revoked, asked })

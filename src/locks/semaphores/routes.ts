@@ -98,7 +98,7 @@ export const semaphoreRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
     async (request) => {
       const { name } = request.params
       const { token, ttlMs } = request.body
-      const outcome = await store.renew(request.namespace, [name], token, ttlMs)
+      const outcome = await store.renew(request.namespace, [name], token, ttlMs ?? 0)
       if (outcome.kind !== 'renewed') throw lost(name, outcome, metrics)
       return toRenewed(outcome)
     },
@@ -196,6 +196,6 @@ export const semaphoreRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
     if (outcome.kind === 'mode-mismatch') {
       throw problem('mode-mismatch', `"${name}" is in use as a lock.`)
     }
-    return { name, capacity: outcome.capacity }
+    return { name, ...(outcome.capacity > 0 && { capacity: outcome.capacity }) }
   }
 }

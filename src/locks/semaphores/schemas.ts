@@ -49,6 +49,6 @@ export const CapacityRequest = Type.Object(
 )
 
 export const CapacityResponse = Type.Object(
-  { name: ObjectName, capacity: Type.Integer() },
+  { name: ObjectName, capacity: Type.Optional(Type.Integer()) },
   { description: 'The capacity that holds now.', examples: [{ name: 'pool', capacity: 10 }] },
 )

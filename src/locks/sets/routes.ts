@@ -78,7 +78,7 @@ export const lockSetRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
     },
     async (request) => {
       const { names, token, ttlMs } = request.body
-      const outcome = await store.renew(request.namespace, names, token, ttlMs)
+      const outcome = await store.renew(request.namespace, names, token, ttlMs ?? 0)
       if (outcome.kind !== 'renewed') throw lost(names.join(', '), outcome, metrics, names)
       return { fences: byName(names, outcome.fences), expiresInMs: outcome.expiresInMs }
     },

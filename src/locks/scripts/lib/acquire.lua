@@ -54,7 +54,7 @@ end
 local function refuse(locks, request)
   local kind = request.permits and 'semaphore' or 'lock'
   for _, lock in ipairs(locks) do
-    if (kind_of(lock) or kind) ~= kind then return { 9 } end
+    if (kind_of(lock) or kind) ~= kind then return { 9, lock.name } end
   end
   if request.permits then
     local lock = locks[1]

@@ -15,11 +15,19 @@ local function find_joinable(lock, request)
   if held and (held.mode ~= 'shared' or request.mode == 'shared') then return held end
 end
 
+-- Renewals carry a lease no further: a later token of it neither.
+local function bound_lease(lease, held)
+  local own = lease.max_hold_ms and now_us + lease.max_hold_ms * 1000
+  local first = held and held.hold_until
+  lease.hold_until = own and first and math.min(own, first) or own or first
+end
+
 -- Another token of the same lease, which has to give way with it.
 local function share_lease(lease, held)
   lease.fence, lease.since, lease.asked = held.fence, now_us, lease.mode or 'exclusive'
   lease.mode, lease.permits = held.mode, held.permits
   lease.revoke, lease.revoke_at = held.revoke, held.revoke_at
+  bound_lease(lease, held)
 end
 
 local function begin_grant(lease, provisional)
@@ -31,6 +39,7 @@ end
 local function grant(lock, token, lease, provisional)
   lease.fence = next_fence(lock.call)
   lease.since = now_us
+  bound_lease(lease)
   begin_grant(lease, provisional)
   lock.kind = lease.permits and 'semaphore' or 'lock'
   add_lease(lock, token, lease)

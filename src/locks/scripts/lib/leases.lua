@@ -6,7 +6,7 @@ local function weight_of(lease)
   return lease.permits or (lease.mode == 'shared' and 1) or CAPACITY
 end
 
-local MOMENTS = { 'since', 'ends', 'claim_by', 'kept', 'revoke_at' }
+local MOMENTS = { 'since', 'ends', 'claim_by', 'kept', 'revoke_at', 'hold_until' }
 
 local function read_lease(lock, token)
   local lease = lock.leases[token]
@@ -55,11 +55,9 @@ local function min_hold_end(lease)
   return lease.since + (lease.min_hold_ms or 0) * 1000
 end
 
--- The time of a lease begins; `max_hold_ms` bounds it from the first moment on.
+-- The time of a lease begins; renewals end at `hold_until`, for all tokens of the lease.
 local function start_lease(lease)
   lease.claim_by, lease.kept = nil, nil
   lease.ends = lease.ttl_ms and now_us + lease.ttl_ms * 1000
-  if lease.max_hold_ms then
-    lease.ends = math.min(lease.ends or 9007199254740991, lease.since + lease.max_hold_ms * 1000)
-  end
+  if lease.hold_until then lease.ends = math.min(lease.ends or lease.hold_until, lease.hold_until) end
 end

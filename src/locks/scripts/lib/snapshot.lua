@@ -35,11 +35,17 @@ local function due_of_head(lock)
   return first
 end
 
+-- Of a semaphore, also of an idle one; 0 where none is known.
+local function capacity_of(lock)
+  if lock.kind == 'lock' then return 0 end
+  return tonumber(redis.call('GET', part(lock, 'capacity')) or lock.kind and lock.capacity or 0)
+end
+
 -- Appends: kind state capacity used holder_count queue_length left, then how fence ago of the last
 -- end, then the number of holders that follow with 8 fields each. Tokens of one lease are one holder.
 local function describe(reply, lock, max_holders)
   local tokens, live, over, over_at, over_how, cool = read_holders(lock, max_holders), {}, nil, 0, '', lock.cool
-  local due, ended = 9007199254740991, 0
+  local due, ended, used = 9007199254740991, 0, lock.used
   for _, token in ipairs(tokens) do
     local lease = read_lease(lock, token)
     local at = lease and deadline_of(lock, lease) or 0
@@ -51,6 +57,7 @@ local function describe(reply, lock, max_holders)
       live[#live + 1] = lease
     else
       ended = ended + 1
+      used = used - (lease and lease.permits or 0)
       -- What was given back, or never taken, does not end by its time.
       if lease and not lease.claim_by and not lease.released then
         over, over_at, over_how = lease, at, how
@@ -62,7 +69,7 @@ local function describe(reply, lock, max_holders)
   local count = lock.count - ended
   local state = count > 0 and 'held' or (cool > now_us and 'cooling') or 'free'
   if count == 0 then due = math.max(cool, lock.queued > 0 and due_of_head(lock) or 0) end
-  for _, value in ipairs({ lock.kind or 'lock', state, lock.capacity, lock.used, count, queue_length(lock),
+  for _, value in ipairs({ lock.kind or 'lock', state, capacity_of(lock), used, count, queue_length(lock),
     ms_until(due) }) do reply[#reply + 1] = value end
 
   local how, fence, at = string.match(read_end(lock, 'last') or '', '^(%S+) (%S+) (%S+)')
