@@ -35,7 +35,7 @@ export function toRunning(
   stores: AllCacheStores,
   deps: Pick<DomainDeps, 'metrics' | 'settings'>,
 ): RunningDomain {
-  const { entries, counters, objects, invalidation, leases, spaces, hotKeys } = stores
+  const { entries, counters, objects, invalidation, leases, spaces, hotKeys, sweeper } = stores
   const { policyOf } = spaces
   const { idempotencyTtlMs } = deps.settings
   const metrics = createCacheMetrics(deps.metrics, spaces.labelOf)
@@ -55,5 +55,6 @@ export function toRunning(
       app.register(hotKeyRoutes, { prefix: '/cache-spaces', hotKeys })
     },
     drain: leases.drain,
+    close: () => sweeper.close(),
   }
 }

@@ -19,12 +19,15 @@ import { Partitions } from './partition.js'
 import { parseSpace } from './spaces/parse.js'
 import type { SentPolicy } from './spaces/policy.js'
 import { createSpaceStore, type SpaceStore } from './spaces/store.js'
+import { createSweepMetrics } from './sweeping/metrics.js'
+import { Sweeper } from './sweeping/sweeper.js'
 
 /** What the routes of the domain stand on. */
 export interface AllCacheStores extends CacheStores {
   readonly spaces: SpaceStore
   readonly hotKeys: FrequentKeys
   readonly leases: LeaseStore
+  readonly sweeper: Sweeper
 }
 
 type Deps = DomainDeps<Readonly<Record<string, SentPolicy>>>
@@ -37,6 +40,13 @@ export function createCacheStores(deps: Deps): AllCacheStores {
   const isTightFor = ({ namespace, space, key }: CacheKey) =>
     isTight(() => partitions.clockOf(namespace, partitions.of(space, key)))
   const spaces = createSpaces(deps)
+  const sweeper = new Sweeper({
+    link: links.cache,
+    binder: cacheBinder,
+    partitions,
+    metrics: createSweepMetrics(metrics),
+    flushesOnRestart: settings.cacheOnRestart === 'flush',
+  })
   const hotKeys = new FrequentKeys()
   const leaseMetrics = createLeaseMetrics(metrics, spaces.labelOf)
   const caches = withL1(
@@ -51,6 +61,7 @@ export function createCacheStores(deps: Deps): AllCacheStores {
         invalidation: createInvalidationStore(cacheBinder, partitions, {
           isTight: (clock) => isTight(() => clock),
           metrics: createMarkMetrics(metrics),
+          onSpaceEnded: (...space) => sweeper.space(...space),
         }),
       }),
     ),
@@ -62,7 +73,7 @@ export function createCacheStores(deps: Deps): AllCacheStores {
     entries: caches.entries,
     metrics: leaseMetrics,
   })
-  return { ...caches, leases, hotKeys, spaces }
+  return { ...caches, leases, hotKeys, spaces, sweeper }
 }
 
 function createGuardOf({ links, settings }: Deps, partitions: Partitions): GuardOf {

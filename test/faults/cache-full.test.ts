@@ -181,6 +181,16 @@ describe('above the share of the memory that the cache may take', () => {
     await put(full, 'other').expect(201)
   })
 
+  it('an invalidation of all gives it back, so that writes are taken again', async () => {
+    await setMaxMemory(0)
+    await until('room', async () => (await put(careful, 'probe')).status < 300)
+    for (let i = 0; i < 30; i++) await put(careful, `large-${i}`, randomBytes(100_000)).expect(201)
+    await setMaxMemory((await used()) / 0.9)
+    await until('a refusal', async () => (await put(careful, 'probe')).status === 503)
+    await invalidate(careful, { all: true, mode: 'hard' })
+    await until('a write', async () => (await put(careful, 'after')).status === 201, 15_000)
+  })
+
   it('shows at /metrics what Redis has', async () => {
     const { text } = await careful.request('get', '/metrics').expect(200)
     const of = (name: string) =>

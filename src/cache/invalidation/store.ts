@@ -28,17 +28,23 @@ export interface MarkOptions {
   /** Whether the server of a clock has no room for more. */
   readonly isTight: (clock: string) => boolean
   readonly metrics: Pick<MarkMetrics, 'marked'>
+  /** What is in the space is dead for good. */
+  readonly onSpaceEnded: (namespace: string, space: string) => void
 }
 
 /** Of one partition: about 1.2 MB. A soft one takes up to nine, for its earlier times. */
 const MAX_MARKS = 10_000
 
-const UNWATCHED: MarkOptions = { isTight: () => false, metrics: { marked: () => undefined } }
+const UNWATCHED: MarkOptions = {
+  isTight: () => false,
+  metrics: { marked: () => undefined },
+  onSpaceEnded: () => undefined,
+}
 
 export function createInvalidationStore(
   binder: Binder,
   partitions: Partitions,
-  { isTight, metrics }: MarkOptions = UNWATCHED,
+  { isTight, metrics, onSpaceEnded }: MarkOptions = UNWATCHED,
 ): InvalidationStore {
   const scripts = {
     remove: binder.bind(removeScript),
@@ -82,7 +88,10 @@ export function createInvalidationStore(
       )
     },
     tags: mark,
-    all: (namespace, space, mode) => mark(namespace, space, [], mode),
+    async all(namespace, space, mode) {
+      await mark(namespace, space, [], mode)
+      if (mode === 'hard') onSpaceEnded(namespace, space)
+    },
   }
 }
 

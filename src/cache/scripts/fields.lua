@@ -27,7 +27,10 @@ local FIRST_NAME = 6
 local clock = read_clock(clock_key, space, seed, on_restart)
 local entry = read_entry(entry_key)
 local state, logical = judge(entry, clock, space, idle_ms)
-if state ~= 1 and state ~= 2 then return { 2, 0, 0 } end
+if state ~= 1 and state ~= 2 then
+  bury(entry)
+  return { 2, 0, 0 }
+end
 if entry.kind ~= kind then return { 3, entry.kind, 0 } end
 
 local answer = { 1, entry.version, ms(logical - now_us) }

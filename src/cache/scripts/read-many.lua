@@ -29,7 +29,9 @@ for i = 2, #KEYS do
   if bytes > reply_bytes then break end
   local entry = read_entry(KEYS[i])
   local state, logical, stale = judge(entry, clock, space, idle_ms)
-  if state == 0 then answer[#answer + 1] = 0
+  if state == 0 then
+    answer[#answer + 1] = 0
+    bury(entry)
   else
     if idle_ms > 0 and now_us - entry.touched > idle_ms * 100 then
       redis.pcall('SETRANGE', KEYS[i], TOUCHED_AT, struct.pack('>d', now_us))

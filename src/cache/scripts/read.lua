@@ -84,4 +84,5 @@ local payload = ''
 if state > 0 and not string.find(have, ' ' .. digits(entry.version) .. ' ', 1, true) then
   payload = payload_of(entry, max_bytes)
 end
+bury(entry)
 return { clock.clk, lease_state, left_ms, proof, describe(state, entry, logical, stale), payload }

@@ -78,11 +78,14 @@ end
 -- Where an entry stands now: 0 miss, 1 fresh, 2 stale, 3 negative; and its logical end and the end
 -- of its service, as the marks and failed loads leave them.
 local function judge(e, clock, space, idle_ms)
-  if not e or e.epoch ~= clock.epoch then return 0 end
+  if not e then return 0 end
+  e.dead = true
+  if e.epoch ~= clock.epoch then return 0 end
   -- Another version in the hash of values means that one of the two was lost.
   if e.values and redis.call('HGET', e.values, '') ~= digits(e.version) then return 0 end
   local since, hard = marks_of(clock, space, split_tags(e.tags), e.fence)
   if e.fence < hard then return 0 end
+  e.dead = false
   if idle_ms > 0 and e.touched + idle_ms * 1000 <= now_us then return 0 end
 
   local moved = math.max(0, e.logical - since)
@@ -92,6 +95,14 @@ local function judge(e, clock, space, idle_ms)
   if e.negative then return 0 end
   if now_us < stale then return 2, logical, stale end
   return 0
+end
+
+-- What is dead will never be served again, so its memory is given back. Call it last: after the first
+-- command that frees memory a full Redis lets a script write whatever it likes.
+local function bury(e)
+  if not e or not e.dead then return false end
+  redis.call('UNLINK', e.key, e.values or e.key)
+  return true
 end
 
 local function ms(us) return math.floor(us / 1000) end

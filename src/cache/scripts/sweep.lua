@@ -1,0 +1,25 @@
+--[[
+cache.sweep: drop those of some entries that are dead for good, which nobody may ever ask for again.
+
+KEYS clock       zset    clk, epoch, run and marks of the partition
+KEYS entry[]     string  of one space, see lib/entry.lua; values of counters and objects go with them
+ARGV seed        int     epoch of a new clock
+ARGV on_restart  int     0 keep, 1 soft, 2 flush
+ARGV space       string
+
+RETURN dropped
+
+COST O(entries), and O(tags) for an entry with tags
+]]
+-- @use lib/entry.lua
+local clock_key = KEYS[1]
+local seed, on_restart, space = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+
+local clock = read_clock(clock_key, space, seed, on_restart)
+local dropped = 0
+for i = 2, #KEYS do
+  local entry = read_entry(KEYS[i])
+  judge(entry, clock, space, 0)
+  if bury(entry) then dropped = dropped + 1 end
+end
+return { dropped }
