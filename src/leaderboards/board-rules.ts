@@ -30,9 +30,15 @@ function boundsProblem({ columns, bounds = {} }: BoardConfig): Problem | undefin
     if (!column) return invalid(`body/bounds/${name}`, 'is not a column')
     if (!isScore(column, min)) return invalid(`body/bounds/${name}/min`, `must be a ${column.type}`)
     if (!isScore(column, max)) return invalid(`body/bounds/${name}/max`, `must be a ${column.type}`)
+    if (min !== undefined && max !== undefined && isBelow(column, max, min)) {
+      return invalid(`body/bounds/${name}/max`, 'must not be below min')
+    }
   }
   return undefined
 }
+
+const isBelow = ({ type }: Column, left: Score, right: Score): boolean =>
+  type === 'int64' ? BigInt(left) < BigInt(right) : Number(left) < Number(right)
 
 const isScore = (column: Column, score: Score | undefined): boolean =>
   score === undefined || scoreText(column, score) !== undefined

@@ -85,19 +85,27 @@ export function opsText({ columns, op }: BoardConfig, entryOp: Op | undefined): 
 }
 
 /**
- * The score as decimal text for a column, or undefined where it is none: a number beyond 2^53 has
- * lost digits on its way, an int64 beyond 63 bits does not exist.
+ * The score as decimal text for a column, or undefined where it is none: a JSON number beyond 2^53
+ * may have lost digits on its way, an integer in text must be one that a double holds, an int64
+ * beyond 63 bits does not exist.
  */
 export function scoreText({ type }: Column, score: Score): string | undefined {
   if (type === 'int64') return toInt64(score)?.toString()
-  if (typeof score === 'number' && Number.isInteger(score) && !Number.isSafeInteger(score)) {
-    return undefined
-  }
+  if (typeof score === 'number' && isBeyondExact(score)) return undefined
   if (typeof score === 'string' && !NUMBER.test(score)) return undefined
   const value = Number(score)
-  return Number.isFinite(value) ? `${value === 0 ? 0 : value}` : undefined
+  if (!Number.isFinite(value)) return undefined
+  if (typeof score === 'string' && INTEGER.test(score) && BigInt(score) !== BigInt(value)) {
+    return undefined
+  }
+  return `${value === 0 ? 0 : value}`
 }
 
+/** An integer that may have been another one before it was parsed. */
+export const isBeyondExact = (value: number): boolean =>
+  Number.isInteger(value) && !Number.isSafeInteger(value)
+
+const INTEGER = /^-?\d+$/
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/
 
 /** The scores of an entry as they are answered: numbers, or text for an int64. */

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { COMMON_PROBLEMS } from '../http/problem.js'
+import { COMMON_PROBLEMS, invalid } from '../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../http/request-fingerprint.js'
 import { REFUSALS, toEntry, toResults } from './answers.js'
 import { onEach } from './every-board.js'
@@ -35,6 +35,9 @@ export const memberRoutes: FastifyPluginAsyncTypebox<MemberRouteOptions> = async
     },
     async (request) => {
       const { member, boards } = request.body
+      const names = boards.map(({ board }) => board)
+      const twice = names.findIndex((name, at) => names.indexOf(name) < at)
+      if (twice >= 0) throw invalid(`body/boards/${twice}/board`, 'must be unique')
       const identity = requestIdentity(request, idempotencyTtlMs)
       const results = await Promise.all(
         boards.map(async ({ board, ...scores }) => {

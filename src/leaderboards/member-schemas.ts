@@ -20,7 +20,7 @@ export const SubmissionsRequest = Type.Object(
         },
         closed,
       ),
-      { minItems: 1, maxItems: 100, description: '1 to 100 boards.' },
+      { minItems: 1, maxItems: 100, description: '1 to 100 boards, each once.' },
     ),
   },
   { ...closed, examples: [{ member: 'ada', boards: [{ board: 'weekly', score: 42 }] }] },

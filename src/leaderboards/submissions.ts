@@ -29,7 +29,8 @@ export interface ScriptEntry {
 }
 
 const SCORE_RULES = {
-  number: 'must be a finite number; an integer beyond 2^53 as a string',
+  number:
+    'must be a finite number; beyond 2^53 a string, with an integer that a double holds: others need a column of type int64',
   int64: 'must be an integer of 64 bits; beyond 2^53 as a string',
 } as const
 

@@ -3,6 +3,7 @@ import { LIST_BODY_BYTES } from '../http/body.js'
 import { COMMON_PROBLEMS, invalid, type Problem } from '../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../http/request-fingerprint.js'
 import { toResults } from './answers.js'
+import { isBeyondExact } from './config.js'
 import type { LeaderboardMetrics } from './metrics.js'
 import { problem, problemResponses } from './problems.js'
 import { BoardParams } from './schemas.js'
@@ -86,9 +87,24 @@ function refused(
 }
 
 function toMetadata(metadata: object, at: number): string {
+  const pointer = `body/entries/${at}/metadata`
+  const inexact = inexactNumber(metadata, pointer)
+  if (inexact)
+    throw invalid(inexact, 'is beyond 2^53 and may have lost digits: send it as a string')
   const text = JSON.stringify(metadata)
   if (Buffer.byteLength(text) > MAX_METADATA_BYTES) {
-    throw invalid(`body/entries/${at}/metadata`, `must be at most ${MAX_METADATA_BYTES} bytes`)
+    throw invalid(pointer, `must be at most ${MAX_METADATA_BYTES} bytes`)
   }
   return text
+}
+
+/** Where a number stands that would be stored as another one: most ids of other services are such. */
+function inexactNumber(value: unknown, pointer: string): string | undefined {
+  if (typeof value === 'number') return isBeyondExact(value) ? pointer : undefined
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const [name, inner] of Object.entries(value)) {
+    const found = inexactNumber(inner, `${pointer}/${name}`)
+    if (found) return found
+  }
+  return undefined
 }

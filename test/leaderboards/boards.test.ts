@@ -61,6 +61,19 @@ describe('boards', () => {
     ['two columns of one name', { columns: [{ name: 'a' }, { name: 'a' }] }, 'body/columns/1/name'],
     ['bounds of no column', { bounds: { x: { min: 1 } } }, 'body/bounds/x'],
     ['a bound that is no number', { bounds: { score: { max: 'x' } } }, 'body/bounds/score/max'],
+    [
+      'bounds that nothing fits',
+      { bounds: { score: { min: 10, max: 5 } } },
+      'body/bounds/score/max',
+    ],
+    [
+      'int64 bounds that nothing fits',
+      {
+        columns: [{ name: 'n', type: 'int64' }],
+        bounds: { n: { min: '9007199254740993', max: '9007199254740992' } },
+      },
+      'body/bounds/n/max',
+    ],
     ['a time zone of no place', { season: { timeZone: 'Mars/X' } }, 'body/season/timeZone'],
     [
       'a cron that never comes',

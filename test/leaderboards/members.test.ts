@@ -12,6 +12,7 @@ const path = (board: string, rest = '') => `/v1/leaderboards/${board}${rest}`
 
 it('submits a member to several boards, each with an answer of its own', async () => {
   await harness.request('put', path('int')).send({ columns: [{ name: 'n', type: 'int64' }] })
+  await harness.request('put', path('other-int')).send({ columns: [{ name: 'n', type: 'int64' }] })
   await harness.request('put', path('shut')).send({ season: { every: 'daily' } })
   await harness.request('post', path('shut', '/close'))
   const send = () =>
@@ -23,7 +24,7 @@ it('submits a member to several boards, each with an answer of its own', async (
         boards: [
           { board: 'new', score: 5, op: 'incr' },
           { board: 'int', score: '9223372036854775807' },
-          { board: 'int', score: 1.5 },
+          { board: 'other-int', score: 1.5 },
           { board: 'shut', score: 1 },
         ],
       })
@@ -33,11 +34,23 @@ it('submits a member to several boards, each with an answer of its own', async (
   expect(body.results).toMatchObject([
     { board: 'new', changed: true, score: 5, rank: 1 },
     { board: 'int', changed: true, score: '9223372036854775807' },
-    { board: 'int', changed: false, error: 'invalid-request' },
+    { board: 'other-int', changed: false, error: 'invalid-request' },
     { board: 'shut', changed: false, error: 'season-closed' },
   ])
   const { body: again } = await send().expect(200)
   expect(again.results[0].score).toBe(5)
+})
+
+it('refuses a board that is named twice: a retry could not tell the two apart', async () => {
+  const boards = ['once', 'twice', 'twice'].map((board) => ({ board, score: 1, op: 'incr' }))
+
+  const { body } = await harness
+    .request('post', '/v1/leaderboard-submissions')
+    .send({ member: 'ada', boards })
+    .expect(400)
+
+  expect(body.errors[0].pointer).toBe('body/boards/2/board')
+  await harness.request('get', path('once')).expect(404)
 })
 
 it('shows a member on all boards, and erases it in every season, hidden or not', async () => {

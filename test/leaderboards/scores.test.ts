@@ -65,6 +65,41 @@ describe('submit', () => {
   })
 
   it.each([
+    ['2^53 + 1', '9007199254740993', undefined],
+    ['2^53 + 2', '9007199254740994', 9007199254740994],
+    ['-2^53 - 1', '-9007199254740993', undefined],
+    ['a power of ten', '1e300', 1e300],
+    ['a fraction', '0.1', 0.1],
+    ['too much', '1e400', undefined],
+  ])('takes %s in text on a number column only as what it is', async (_what, score, stored) => {
+    const { status, body } = await submit('held', { member: 'a', score, op: 'set' })
+
+    expect(status).toBe(stored === undefined ? 400 : 200)
+    if (stored === undefined) expect(body.errors[0].message).toContain('int64')
+    else expect(body.results[0].score).toBe(stored)
+  })
+
+  it('refuses a number in metadata that may have lost digits', async () => {
+    const { body } = await harness
+      .request('post', path('ids', '/scores'))
+      .type('json')
+      .send(
+        '{"entries":[{"member":"a","score":1,"metadata":{"ids":{"steam":[1,76561198000000001]}}}]}',
+      )
+      .expect(400)
+
+    expect(body.errors).toEqual([
+      {
+        pointer: 'body/entries/0/metadata/ids/steam/1',
+        message: expect.stringContaining('send it as a string'),
+      },
+    ])
+    const exact = { steam: '76561198000000001', half: 0.5, largest: Number.MAX_SAFE_INTEGER }
+    await submit('ids', { member: 'a', score: 1, metadata: exact }).expect(200)
+    expect((await entry('ids', 'a')).body.metadata).toEqual(exact)
+  })
+
+  it.each([
     ['an absent score', { member: 'a' }, 'body/entries/0/score'],
     ['scores on a board of one column', { member: 'a', scores: [1] }, 'body/entries/0/scores'],
     ['text that is no number', { member: 'a', score: '0x10' }, 'body/entries/0/score'],
