@@ -51,7 +51,8 @@ export function installBodies(app: FastifyInstance): void {
 function moveFromQuery(request: FastifyRequest, fields: readonly string[]): void {
   const query = request.query as Record<string, unknown>
   const moved = fields.filter((field) => query[field] !== undefined)
-  if (moved.length === 0) return
+  // A body that is no object is left to its schema.
+  if (moved.length === 0 || !isObject(request.body ?? {})) return
   const body = (request.body ?? {}) as Record<string, unknown>
   for (const field of moved) {
     if (body[field] !== undefined) {
@@ -62,6 +63,8 @@ function moveFromQuery(request: FastifyRequest, fields: readonly string[]): void
   request.body = body
   request.fieldsFromQuery = moved
 }
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && !Array.isArray(value)
 
 /** Text that is no number stays text, and the schema of the body refuses it. */
 const toNumber = (text: unknown): unknown =>

@@ -3,39 +3,38 @@ import { problem } from './problem.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The methods of each path. */
-    readonly methodsOf: ReadonlyMap<string, ReadonlySet<string>>
+    /** Every path that has a route. */
+    readonly paths: ReadonlySet<string>
   }
 }
 
-const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE']
+const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE']
 
-/** Takes note of every route, for `otherMethods`. */
+/** Takes note of every path, for `otherMethods`. */
 export function installMethods(app: FastifyInstance): void {
-  const methodsOf = new Map<string, Set<string>>()
-  app.decorate('methodsOf', methodsOf)
-  app.addHook('onRoute', ({ url, method }) => {
-    const known = methodsOf.get(url) ?? new Set()
-    methodsOf.set(url, known)
-    for (const one of [method].flat()) known.add(one)
-  })
+  const paths = new Set<string>()
+  app.decorate('paths', paths)
+  app.addHook('onRoute', ({ url }) => void paths.add(url))
 }
 
 /** A path that has other methods than the one asked for says which. To be registered last. */
 export const otherMethods: FastifyPluginAsync = async (app) => {
-  for (const [url, methods] of [...app.methodsOf]) {
-    const others = METHODS.filter((method) => !app.hasRoute({ method, url }))
+  for (const url of [...app.paths]) {
+    const isThere = (method: string) => app.hasRoute({ method, url })
+    const others = METHODS.filter((method) => !isThere(method))
     if (others.length === 0) continue
-    const allow = [...methods].sort().join(', ')
+    const allow = METHODS.filter(isThere).join(', ')
     app.route({
-      method: others,
+      method: others.filter((method) => app.supportedMethods.includes(method)),
       url,
       config: { scope: 'none' },
       schema: { hide: true },
-      handler: async (request, reply) => {
+      // Before a body is read, whatever it is.
+      onRequest: async (request, reply) => {
         reply.header('allow', allow)
         throw problem('method-not-allowed', `${request.method} is not one of ${allow}.`)
       },
+      handler: () => undefined,
     })
   }
 }

@@ -13,7 +13,7 @@ interface ParserError extends Error {
 
 /** Node's own field, which its own handler of these errors reads: the answer that is due next. */
 interface HttpSocket extends Socket {
-  readonly _httpMessage?: { readonly headersSent: boolean; readonly req: { complete: boolean } }
+  readonly _httpMessage?: { headersSent: boolean; req: { complete: boolean } } | null
 }
 
 export interface ParserErrorOptions {
@@ -61,7 +61,7 @@ function toProblem({ code = '', reason }: ParserError, timeoutMs: number): Probl
  * for it: a refusal of what may have been applied.
  */
 function isAnswerDue({ writable, _httpMessage: due }: HttpSocket): boolean {
-  return writable && (due === undefined || !(due.headersSent || due.req.complete))
+  return writable && !(due && (due.headersSent || due.req.complete))
 }
 
 function toAnswer(found: Problem, id: string): string {

@@ -110,6 +110,16 @@ describe('a body that is too large', () => {
   })
 })
 
+describe('a body that is no object', () => {
+  it.each(['"text"', '5', 'true', '[]', 'null'])(
+    'is refused or empty, also with fields in the query: %s',
+    async (text) => {
+      const { status } = await send('/v1/locks/no-object/acquire?ttlMs=1000', text)
+      expect(status).toBe(text === 'null' ? 200 : 400)
+    },
+  )
+})
+
 describe('a body that is no JSON', () => {
   it.each(['{', '{"a":"', `{"a":"${'x'.repeat(100)}`, '"\\', ']', 'nul', `${' '.repeat(100)}[[}`])(
     'is refused: %j',

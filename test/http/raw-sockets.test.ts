@@ -63,6 +63,15 @@ describe('what is not HTTP', () => {
     await until('it is counted', () => count(String(body.code)))
   })
 
+  it('is answered after the answer to an earlier request', async () => {
+    const client = openRaw(harness)
+    client.send(PROBE)
+    await until('the first answer', () => client.answers().length === 1)
+    client.send('nonsense\r\n\r\n')
+    await client.closed()
+    expect(client.answers().map(({ status }) => status)).toEqual([200, 400])
+  })
+
   it('is not answered in place of an earlier request', async () => {
     await harness.request('post', '/v1/locks/held/acquire').expect(200)
     const client = openRaw(harness)
@@ -180,12 +189,22 @@ describe('a slow request', () => {
 })
 
 describe('another method than those of a path', () => {
+  it('is refused before its body is looked at', async () => {
+    await harness
+      .request('put', '/v1/locks/a/acquire')
+      .set('content-type', 'a/b')
+      .send('?')
+      .expect(405)
+  })
+
   it.each<['head' | 'delete' | 'put' | 'get' | 'post', string, string]>([
     ['head', '/v1/locks/a/events', 'GET'],
     ['get', '/v1/locks/a/hold', 'POST'],
     ['get', '/v1/locks/a/acquire', 'POST'],
     ['delete', '/livez', 'GET, HEAD'],
     ['put', '/v1/cache/s/k/touch', 'POST'],
+    ['post', '/v1/locks/', 'GET, HEAD'],
+    ['post', '/v1/locks', 'GET, HEAD'],
   ])('is a 405 that says which there are: %s %s', async (method, path, allow) => {
     const { headers, body } = await harness.request(method, path).expect(405)
     expect(headers.allow).toBe(allow)
