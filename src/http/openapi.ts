@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
+import { formatPattern } from '../schema/formats.js'
 
 const DESCRIPTION = `Locks, cache, rate limits and leaderboards over HTTP; each call is one atomic Lua script in Redis.
 
@@ -73,12 +74,18 @@ const security = (scope = 'none') => ({
   'x-lockstep-scope': scope,
 })
 
-/** A field with a default is always there for the code and optional for the caller. */
+/**
+ * A field with a default is always there for the code and optional for the caller; a format that is
+ * ours is shown as a pattern.
+ */
 function relaxDefaults<T>(schema: T): T {
   if (Array.isArray(schema)) return schema.map(relaxDefaults) as T
   if (typeof schema !== 'object' || schema === null) return schema
   const copy: Node = {}
   for (const [key, value] of Object.entries(schema)) copy[key] = relaxDefaults(value)
+  // A field may be named so, too: then it is no text.
+  const pattern = formatPattern(copy.format)
+  if (pattern !== undefined) copy.pattern ??= pattern
   const properties = copy.properties as Record<string, Node> | undefined
   if (Array.isArray(copy.required) && properties) {
     const required = copy.required.filter((name) => properties[name]?.default === undefined)

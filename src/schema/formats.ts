@@ -32,5 +32,11 @@ function isPlainText(text: string): boolean {
 
 for (const [name, { check }] of Object.entries(FORMATS)) Format.Set(name, check)
 
+/** What JSON Schema can say of a format, for readers of the document. */
+export const formatPattern = (name: unknown): string | undefined => {
+  if (name === 'object-name') return `^(?!\\.{1,2}$)[^${CONTROL_CHARACTERS}]+$`
+  return name === 'owner' || name === 'plain-text' ? `^[^${CONTROL_CHARACTERS}]*$` : undefined
+}
+
 export const formatMessage = (name: string): string =>
   FORMATS[name]?.message ?? `does not have the format ${name}`

@@ -84,7 +84,7 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
             headers: { ...schemas.VALUE_HEADERS, ...LEASE_HEADERS },
             content: {
               ...schemas.RawBody.content,
-              'application/json': { schema: schemas.EntryMeta },
+              'application/json': { schema: schemas.MetaOrValue },
             },
           },
           304: { description: 'The caller has this version.', type: 'null' },

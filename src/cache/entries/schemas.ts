@@ -158,3 +158,9 @@ export const EntryMeta = Type.Object(
     ],
   },
 )
+
+/** Of one content type: what `meta` asks for, and a value that was stored as JSON. */
+export const MetaOrValue = Type.Union([
+  EntryMeta,
+  Type.Unknown({ description: 'The value, where it was stored as JSON.' }),
+])
