@@ -46,6 +46,15 @@ export const limitKey = (namespace: string, kind: string, subject: Subject): str
 export const exceptionKey = (namespace: string, subject: Subject): string =>
   limitKey(namespace, 'x', subject)
 
+/** What holds for single subjects of a policy: two kinds, each listed for itself. */
+export type ExceptionKind = 'overrides' | 'blocks'
+
+/** Where the subjects of a policy are listed for which something holds alone: scripts/enlist.lua. */
+export const listKeys = (namespace: string, kind: ExceptionKind, policy: string) => ({
+  names: redisKey(namespace, 'policies', `rl-${kind}`, policy),
+  ends: redisKey(namespace, 'policies', `rl-${kind}-ends`, policy),
+})
+
 /** @param name SHA-256 of the idempotency key: free text never stands in a key. */
 export const memoKey = (
   namespace: string,

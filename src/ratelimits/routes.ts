@@ -28,7 +28,7 @@ export const rateLimitRoutes: FastifyPluginAsync<RateLimitRouteOptions> = async 
   { stores, decide, tell, metrics, denied },
 ) => {
   const { policies } = stores
-  app.register(policyRoutes, { store: policies })
+  app.register(policyRoutes, { store: policies, clear: stores.exceptions.clear })
   app.register(checkRoutes, { decide })
   app.register(authzRoutes, { decide, policies })
   app.register(adjustmentRoutes, { store: stores.adjustments, policies, tell })

@@ -1,12 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
-import { algorithmOf, policyFault } from '../algorithms/algorithms.js'
-import type { Limit } from '../limit.js'
+import { policyFault } from '../algorithms/algorithms.js'
+import { OnePolicyParams } from '../checks/schemas.js'
 import { problem, problemResponses } from '../problems.js'
 import { storedLimit } from '../stored-limit.js'
+import { toOverride, toPage } from './answer.js'
+import { toPageOf } from './request.js'
 import type { ExceptionRouteOptions } from './routes.js'
 import * as schemas from './schemas.js'
-import type { Exception } from './scripts.js'
 
 /** Another limit for one subject of a policy. What was consumed stays consumed. */
 export const overrideRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = async (
@@ -35,21 +36,14 @@ export const overrideRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = 
     async (request, reply) => {
       const { namespace, params, body } = request
       const limit = await storedLimit(policies, namespace, params.policy, params.key)
-      const { burst: _, ...rest } = limit.policy
-      const changed = {
-        ...rest,
-        limit: body.limit,
-        ...(body.burst !== undefined && { burst: body.burst }),
-      }
-      const fault = policyFault(changed)
+      const { ttlMs, ...parameters } = body
+      const fault = policyFault({ ...limit.policy, ...parameters })
       if (fault) throw invalid(`body/${fault.field}`, fault.message)
-      const outcome = await store.override(namespace, limit, {
-        limit: body.limit,
-        burst: body.burst ?? body.limit,
-        ttlMs: body.ttlMs,
-      })
+      // Where the policy has no burst of its own, it is the limit.
+      const burst = body.burst ?? (limit.policy.burst === undefined ? body.limit : undefined)
+      const outcome = await store.override(namespace, limit, { limit: body.limit, burst, ttlMs })
       reply.code(outcome.wasOverridden ? 200 : 201)
-      return toResponse(limit, outcome)
+      return toOverride(limit, outcome)
     },
   )
 
@@ -75,7 +69,31 @@ export const overrideRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = 
       if (exception.limit === 0) {
         throw problem('not-found', `Nothing overrides ${limit.name} for ${limit.key}.`)
       }
-      return toResponse(limit, exception)
+      return toOverride(limit, exception)
+    },
+  )
+
+  app.get(
+    '/policies/:policy/overrides',
+    {
+      config: { scope: 'ratelimits:read' },
+      schema: {
+        operationId: 'listRateLimitOverrides',
+        summary: 'The subjects of a policy that have another limit',
+        tags: ['ratelimits'],
+        params: OnePolicyParams,
+        querystring: schemas.ListQuery,
+        response: {
+          200: schemas.OverrideList,
+          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
+        },
+      },
+    },
+    async (request) => {
+      const { namespace, params, query } = request
+      const { policy } = await storedLimit(policies, namespace, params.policy, '')
+      const page = await store.list(namespace, 'overrides', params.policy, toPageOf(policy, query))
+      return toPage(page, ({ subject, exception }) => toOverride({ ...subject, policy }, exception))
     },
   )
 
@@ -102,11 +120,3 @@ export const overrideRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = 
     },
   )
 }
-
-const toResponse = ({ name, key, policy }: Limit, { limit, burst, leftUs }: Exception) => ({
-  policy: name,
-  key,
-  limit,
-  ...(algorithmOf(policy).parameters.includes('burst') && { burst }),
-  ...(leftUs > 0 && { expiresInMs: Math.floor(leftUs / 1_000) }),
-})

@@ -5,6 +5,8 @@ import { KeyQuery, OnePolicyParams } from '../checks/schemas.js'
 import type { PolicyStore } from '../policies/store.js'
 import { problemResponses } from '../problems.js'
 import { storedLimit } from '../stored-limit.js'
+import { toPage } from './answer.js'
+import { toPageOf } from './request.js'
 import * as schemas from './schemas.js'
 import type { ExceptionStore } from './store.js'
 
@@ -41,6 +43,34 @@ export const blockRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = asy
       const { wasBlocked, blockedUs } = await store.block(request.namespace, limit, forMs)
       const blockedForMs = Math.ceil(blockedUs / 1_000)
       return { policy: limit.name, key, changed: !wasBlocked, blockedForMs }
+    },
+  )
+
+  app.get(
+    '/policies/:policy/blocks',
+    {
+      config: { scope: 'ratelimits:read' },
+      schema: {
+        operationId: 'listRateLimitBlocks',
+        summary: 'The subjects of a policy that are blocked',
+        tags: ['ratelimits'],
+        params: OnePolicyParams,
+        querystring: schemas.ListQuery,
+        response: {
+          200: schemas.BlockList,
+          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
+        },
+      },
+    },
+    async (request) => {
+      const { namespace, params, query } = request
+      const { policy } = await storedLimit(policies, namespace, params.policy, '')
+      const page = await store.list(namespace, 'blocks', params.policy, toPageOf(policy, query))
+      return toPage(page, ({ subject: { name, key }, exception: { blockedUs } }) => ({
+        policy: name,
+        key,
+        blockedForMs: Math.ceil(blockedUs / 1_000),
+      }))
     },
   )
 

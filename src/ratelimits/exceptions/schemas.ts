@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import Type, { type TSchema } from 'typebox'
 import { DurationMs, ObjectName, ResourceName } from '../../http/names.js'
 import { Key } from '../checks/schemas.js'
 import { PolicyFields } from '../policies/schemas.js'
@@ -24,12 +24,55 @@ export const BlockResponse = Type.Object(
   },
 )
 
+export const ListQuery = Type.Object(
+  {
+    limit: Type.Integer({
+      default: 100,
+      minimum: 1,
+      maximum: 1_000,
+      description: 'Subjects per page, 1 to 1000. A page may hold fewer.',
+    }),
+    cursor: Type.Optional(
+      Type.String({ maxLength: 1_024, description: '`nextCursor` of the page before.' }),
+    ),
+  },
+  closed,
+)
+
+const Page = <T extends TSchema>(item: T, description: string, examples: object[]) =>
+  Type.Object(
+    {
+      items: Type.Array(item),
+      nextCursor: Type.Optional(
+        Type.String({ description: 'Of the next page; absent on the last one.' }),
+      ),
+    },
+    { description, examples },
+  )
+
+export const BlockList = Page(
+  Type.Object({
+    policy: ResourceName,
+    key: ObjectName,
+    blockedForMs: Type.Integer({ description: 'How much longer it is blocked.' }),
+  }),
+  'Subjects that are blocked, in the order of the bytes of their keys.',
+  [{ items: [{ policy: 'api', key: 'user-7', blockedForMs: 599_990 }] }],
+)
+
 export const OverrideParams = Type.Object({ policy: ResourceName, key: ObjectName })
 
 export const OverrideRequest = Type.Object(
   {
     limit: { ...PolicyFields.limit, description: 'Cost per window, for this subject alone.' },
-    burst: PolicyFields.burst,
+    burst: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1_000_000_000,
+        description:
+          'gcra: cost that may come at once. Default: the burst of the policy; where it has none, limit.',
+      }),
+    ),
     ttlMs: Type.Optional(DurationMs(1, YEAR_MS, 'How long it holds; without it: until deleted.')),
   },
   { ...closed, examples: [{ limit: 1_000, ttlMs: 86_400_000 }] },
@@ -51,4 +94,10 @@ export const OverrideResponse = Type.Object(
       { policy: 'api', key: 'user-7', limit: 1_000, burst: 1_000, expiresInMs: 86_399_990 },
     ],
   },
+)
+
+export const OverrideList = Page(
+  OverrideResponse,
+  'Subjects with another limit, in the order of the bytes of their keys.',
+  [{ items: [{ policy: 'api', key: 'user-7', limit: 1_000, burst: 20 }], nextCursor: 'dXNlci03' }],
 )

@@ -1,4 +1,4 @@
-import { integers } from '../../redis/reply.js'
+import { integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 
 /** What holds for one subject alone. */
@@ -9,6 +9,7 @@ export interface Exception {
   readonly blockedUs: number
   /** 0: that of the policy holds. */
   readonly limit: number
+  /** 0: that of the policy. */
   readonly burst: number
   /** 0: the override has no end. */
   readonly leftUs: number
@@ -33,3 +34,20 @@ export const exceptScript = defineScript({
 })
 
 type Six = [number, number, number, number, number, number]
+
+export const enlistScript = defineScript({
+  name: 'ratelimits.enlist',
+  file: new URL('../scripts/enlist.lua', import.meta.url),
+  keys: ['names', 'ends'],
+  args: ['name', 'for_ms', 'sweep'],
+  decode: (reply): number => integers(reply, 1)[0] as number,
+})
+
+export const pageScript = defineScript({
+  name: 'ratelimits.page',
+  file: new URL('../scripts/page.lua', import.meta.url),
+  keys: ['names'],
+  args: ['prefix', 'after', 'count'],
+  units: ({ count }) => Math.ceil(Number(count) / 50),
+  decode: (reply): string[] => list(reply, Array.isArray(reply) ? reply.length : 0).map(String),
+})

@@ -1,14 +1,27 @@
 import type { Binder } from '../../redis/binder.js'
 import { CHANGES, changeOf } from '../changes.js'
-import { exceptionKey, type Subject } from '../keys.js'
+import { type ExceptionKind, exceptionKey, type Subject } from '../keys.js'
+import { createRegistry, type Page } from './registry.js'
 import { type Exception, exceptScript } from './scripts.js'
 
 export interface Override {
   readonly limit: number
-  /** Cost that may come at once, where the algorithm knows a burst. */
-  readonly burst: number
+  /** gcra: cost that may come at once; absent: that of the policy. */
+  readonly burst?: number | undefined
   /** Without it the override has no end. */
   readonly ttlMs?: number | undefined
+}
+
+export interface Listed {
+  readonly subject: Subject
+  readonly exception: Exception
+}
+
+export interface ListedPage {
+  /** Those of the page that still hold. */
+  readonly listed: readonly Listed[]
+  /** Where there may be more behind it. */
+  readonly last: Subject | undefined
 }
 
 /** What holds for one subject of a policy alone: blocks and overrides, in the subject's slot. */
@@ -18,6 +31,9 @@ export interface ExceptionStore {
   block(namespace: string, subject: Subject, forMs: number): Promise<Exception>
   override(namespace: string, subject: Subject, override: Override): Promise<Exception>
   endOverride(namespace: string, subject: Subject): Promise<Exception>
+  list(namespace: string, kind: ExceptionKind, policy: string, page: Page): Promise<ListedPage>
+  /** Ends everything that holds for single subjects of a policy that was removed. */
+  clear(namespace: string, policy: string): Promise<void>
 }
 
 interface Change {
@@ -27,19 +43,86 @@ interface Change {
   readonly ttl_ms?: number
 }
 
+const KINDS: readonly ExceptionKind[] = ['overrides', 'blocks']
+const CLEARED_AT_ONCE = 100
+
+const holds = (kind: ExceptionKind, { limit, blockedUs }: Exception): boolean =>
+  kind === 'overrides' ? limit > 0 : blockedUs > 0
+
 export function createExceptionStore(binder: Binder): ExceptionStore {
   const run = binder.bind(exceptScript)
+  const registry = createRegistry(binder)
   const except = (namespace: string, subject: Subject, change: Change) =>
     run(
       { exception: exceptionKey(namespace, subject) },
       { burst: 0, ttl_ms: 0, ...change, channel: CHANGES, message: changeOf(namespace, subject) },
     )
 
+  /**
+   * Listed before, so that a lost answer leaves nothing that is not listed, and again afterwards, for
+   * somebody may have ended another one between the two. The list is in another slot of a Cluster.
+   */
+  async function begin(
+    namespace: string,
+    kind: ExceptionKind,
+    subject: Subject,
+    change: Change,
+    forMs: number,
+  ) {
+    await registry.note(namespace, kind, subject, forMs)
+    const exception = await except(namespace, subject, change)
+    await registry.note(namespace, kind, subject, forMs).catch(() => undefined)
+    return exception
+  }
+
+  /** A subject that stays listed for nothing does no harm, so a fault of the list is none of this. */
+  async function end(namespace: string, kind: ExceptionKind, subject: Subject, change: Change) {
+    const exception = await except(namespace, subject, change)
+    const delist = async () => {
+      await registry.forget(namespace, kind, subject)
+      // Somebody may have begun another one before the list forgot it.
+      const now = await except(namespace, subject, {})
+      if (!holds(kind, now)) return
+      const leftUs = kind === 'overrides' ? now.leftUs : now.blockedUs
+      await registry.note(namespace, kind, subject, Math.ceil(leftUs / 1_000))
+    }
+    await delist().catch(() => undefined)
+    return exception
+  }
+
   return {
     read: (namespace, subject) => except(namespace, subject, {}),
-    block: (namespace, subject, forMs) => except(namespace, subject, { block_ms: forMs }),
-    override: (namespace, subject, { limit, burst, ttlMs = 0 }) =>
-      except(namespace, subject, { limit, burst, ttl_ms: ttlMs }),
-    endOverride: (namespace, subject) => except(namespace, subject, { limit: 0 }),
+    block: (namespace, subject, forMs) =>
+      forMs === 0
+        ? end(namespace, 'blocks', subject, { block_ms: 0 })
+        : begin(namespace, 'blocks', subject, { block_ms: forMs }, forMs),
+    override: (namespace, subject, { limit, burst = 0, ttlMs = 0 }) =>
+      begin(namespace, 'overrides', subject, { limit, burst, ttl_ms: ttlMs }, ttlMs),
+    endOverride: (namespace, subject) => end(namespace, 'overrides', subject, { limit: 0 }),
+
+    async list(namespace, kind, policy, page) {
+      const subjects = await registry.page(namespace, kind, policy, page)
+      const read = subjects.map(async (subject) => ({
+        subject,
+        exception: await except(namespace, subject, {}),
+      }))
+      const listed = (await Promise.all(read)).filter(({ exception }) => holds(kind, exception))
+      return { listed, last: subjects.length === page.count ? subjects.at(-1) : undefined }
+    },
+
+    async clear(namespace, policy) {
+      for (const kind of KINDS) {
+        const change = kind === 'overrides' ? { limit: 0 } : { block_ms: 0 }
+        let subjects: readonly Subject[]
+        do {
+          subjects = await registry.page(namespace, kind, policy, { count: CLEARED_AT_ONCE })
+          const ended = subjects.map(async (subject) => {
+            await except(namespace, subject, change)
+            await registry.forget(namespace, kind, subject)
+          })
+          await Promise.all(ended)
+        } while (subjects.length > 0)
+      }
+    },
   }
 }

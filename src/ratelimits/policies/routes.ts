@@ -10,6 +10,7 @@ import {
 } from '../../http/documents.js'
 import { toPrecondition } from '../../http/etag.js'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
+import { StoreError } from '../../redis/errors.js'
 import { algorithmOf, policyFault } from '../algorithms/algorithms.js'
 import { chosenParts } from '../authz/template.js'
 import { problemResponses, unknownPolicy } from '../problems.js'
@@ -17,9 +18,15 @@ import type { Policy } from './policy.js'
 import * as schemas from './schemas.js'
 import type { PolicyDocument, PolicyStore } from './store.js'
 
-export const policyRoutes: FastifyPluginAsyncTypebox<{ store: PolicyStore }> = async (
+export interface PolicyRouteOptions {
+  readonly store: PolicyStore
+  /** Ends what holds for single subjects of a policy that was removed. */
+  readonly clear: (namespace: string, policy: string) => Promise<void>
+}
+
+export const policyRoutes: FastifyPluginAsyncTypebox<PolicyRouteOptions> = async (
   app,
-  { store },
+  { store, clear },
 ) => {
   app.put(
     '/policies/:policy',
@@ -92,7 +99,7 @@ export const policyRoutes: FastifyPluginAsyncTypebox<{ store: PolicyStore }> = a
       config: { scope: 'ratelimits:write' },
       schema: {
         operationId: 'deleteRateLimitPolicy',
-        summary: 'Remove a policy; what subjects consumed is forgotten by itself',
+        summary: 'Remove a policy with its overrides and blocks; usage is forgotten by itself',
         tags: ['ratelimits'],
         params: schemas.PolicyParams,
         headers: DocumentHeaders,
@@ -106,6 +113,10 @@ export const policyRoutes: FastifyPluginAsyncTypebox<{ store: PolicyStore }> = a
       const { policy } = request.params
       const outcome = await store.remove(request.namespace, policy, toPrecondition(request.headers))
       assertRemoved(outcome, 'policy', policy)
+      await clear(request.namespace, policy).catch((error: unknown) => {
+        if (!(error instanceof StoreError)) throw error
+        throw new StoreError('outcome-unknown', 'The policy is removed, its overrides may not be.')
+      })
       return reply.code(204).send(null)
     },
   )

@@ -5,7 +5,7 @@ until it is taken back: it is configuration, and nobody expects it to wear off.
 KEYS exception  string  lib/exception.lua
 ARGV block_ms?  int     block for so long; 0 ends a block, '' leaves it
 ARGV limit?     int     the limit instead of that of the policy; 0 ends an override, '' leaves it
-ARGV burst      int     with a limit
+ARGV burst      int     with a limit; 0 for that of the policy
 ARGV ttl_ms     int     how long the override holds, 0 for ever
 ARGV channel    string  who remembers denials listens here
 ARGV message    string  namespace, policy and subject

@@ -65,9 +65,9 @@ local gcra = { write = fill, refund = pay_back }
 
 function gcra.largest(_, burst) return burst end
 
-function gcra.override(_, _, length, most, burst)
+function gcra.override(_, own, length, most, burst)
   local interval = math.ceil(16 * length / most)
-  return interval, math.min(burst, math.floor(FARTHEST / interval)), length
+  return interval, math.min(burst > 0 and burst or own, math.floor(FARTHEST / interval)), length
 end
 
 function gcra.evaluate(key, cost, interval, burst)

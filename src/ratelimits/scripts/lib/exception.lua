@@ -1,6 +1,6 @@
 -- What holds for one subject of one policy: a block, an override. State
 -- "<blocked until>:<overridden until>:<limit>:<burst>", times in us; a limit of 0 is no override, and
--- one overridden until 0 is so until it is told otherwise.
+-- one overridden until 0 is so until it is told otherwise; a burst of 0 is that of the policy.
 
 -- Nothing where neither holds any more.
 local function read_exception(key)
