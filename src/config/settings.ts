@@ -115,10 +115,10 @@ export const SettingsSchema = Type.Object(
       description:
         'Memory of the process for the L1 of all spaces and namespaces together; what was used longest ago makes room.',
     }),
-    ratelimitHeaders: Type.Enum(['ietf', 'legacy', 'none'], {
+    ratelimitHeaders: Type.Enum(['ietf', 'legacy', 'x-ratelimit', 'none'], {
       default: 'ietf',
       description:
-        'How answers about limits tell them: RateLimit and RateLimit-Policy (IETF draft), RateLimit-Limit, -Remaining and -Reset, or not at all.',
+        'Headers of answers about limits: RateLimit and RateLimit-Policy (IETF draft); RateLimit-Limit, -Remaining and -Reset (seconds); X-RateLimit-Limit, -Remaining and -Reset (seconds since 1970); or none.',
     }),
     ratelimitTimeoutMs: Type.Integer({
       default: 100,

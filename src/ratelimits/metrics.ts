@@ -1,6 +1,6 @@
 import type { FrequentKeys } from '../metrics/frequent-keys.js'
 import { byLabel, byLabels, type Metrics } from '../metrics/registry.js'
-import { algorithmOf } from './algorithms/algorithms.js'
+import { capacityOf } from './algorithms/algorithms.js'
 import type { LimitRequest } from './checks/store.js'
 
 export type Decision =
@@ -77,7 +77,7 @@ const NEAR = 0.8
 
 /** An override replaces the limit of the policy, and is what the answer tells. */
 function isNear({ policy }: LimitRequest, { limit, remaining }: Result): boolean {
-  const most = limit === policy.limit ? algorithmOf(policy).maxCost(policy) : limit
+  const most = capacityOf(policy, limit)
   return most - remaining >= most * NEAR
 }
 

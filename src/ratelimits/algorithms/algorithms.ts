@@ -24,6 +24,10 @@ export const algorithmOf = ({ algorithm }: Policy): Algorithm => ALGORITHMS[algo
 
 export const kindOf = (policy: Policy): Kind => algorithmOf(policy).kind(policy)
 
+/** The most that can be left to a subject under this limit: an override keeps the policy's burst. */
+export const capacityOf = (policy: Policy, limit: number): number =>
+  algorithmOf(policy).maxCost(limit === policy.limit ? policy : { ...policy, limit })
+
 /** @param nowMs the time of Redis, as far as it is known: a script says when it is another */
 export function toScriptLimit(policy: Policy, nowMs: number): ScriptLimit {
   const { kind, toScript } = algorithmOf(policy)

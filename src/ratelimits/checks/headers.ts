@@ -1,9 +1,17 @@
-/** `ietf`: draft-ietf-httpapi-ratelimit-headers; `legacy`: the older triple; `none`. */
-export type HeaderStyle = 'ietf' | 'legacy' | 'none'
+import { createHash } from 'node:crypto'
+
+/**
+ * `ietf`: draft-ietf-httpapi-ratelimit-headers; `legacy`: the triple of its early versions;
+ * `x-ratelimit`: that of GitHub and others, with the time of the reset; `none`.
+ */
+export type HeaderStyle = 'ietf' | 'legacy' | 'x-ratelimit' | 'none'
 
 export interface LimitState {
   readonly name: string
+  readonly key: string
   readonly limit: number
+  /** What `remaining` counts down from. */
+  readonly most: number
   readonly windowMs: number
   readonly remaining: number
   readonly resetAfterMs: number
@@ -17,22 +25,40 @@ const seconds = (ms: number): number => Math.ceil(ms / 1_000)
 export function limitHeaders(
   style: HeaderStyle,
   limits: readonly LimitState[],
+  nowMs: number,
 ): Readonly<Record<string, string>> {
   if (limits.length === 0) return {}
   switch (style) {
     case 'ietf':
-      return {
-        'ratelimit-policy': limits.map(ietfPolicy).join(', '),
-        ratelimit: limits.map(ietfState).join(', '),
-      }
-    case 'legacy':
-      return legacy(tightest(limits))
+      return ietf(limits)
+    case 'legacy': {
+      const limit = tightest(limits)
+      return triple('ratelimit', limit, seconds(limit.resetAfterMs))
+    }
+    case 'x-ratelimit': {
+      const limit = tightest(limits)
+      return triple('x-ratelimit', limit, seconds(nowMs + limit.resetAfterMs))
+    }
     case 'none':
       return {}
   }
 }
 
 /** RFC 9651 items. Names are letters, digits and . _ @ -, so a quoted one needs no escapes. */
+function ietf(limits: readonly LimitState[]) {
+  const seen = limits.map(({ name }) => name)
+  const isAlone = (name: string) => seen.indexOf(name) === seen.lastIndexOf(name)
+  const partOf = ({ name, key }: LimitState) => (isAlone(name) ? '' : `;pk=${partition(key)}`)
+  return {
+    'ratelimit-policy': limits.map((limit) => ietfPolicy(limit) + partOf(limit)).join(', '),
+    ratelimit: limits.map((limit) => ietfState(limit) + partOf(limit)).join(', '),
+  }
+}
+
+/** Tells subjects of one policy apart, and nobody who they are. */
+const partition = (key: string): string =>
+  `:${createHash('sha256').update(key).digest().subarray(0, 9).toString('base64')}:`
+
 const ietfPolicy = ({ name, limit, windowMs, unit }: LimitState): string =>
   // A window is at least a second here: the format knows no shorter one.
   `"${name}";q=${limit};${unit ? `qu="${unit}";` : ''}w=${Math.max(1, seconds(windowMs))}`
@@ -40,14 +66,14 @@ const ietfPolicy = ({ name, limit, windowMs, unit }: LimitState): string =>
 const ietfState = ({ name, remaining, resetAfterMs }: LimitState): string =>
   `"${name}";r=${remaining};t=${seconds(resetAfterMs)}`
 
-const legacy = ({ limit, remaining, resetAfterMs }: LimitState) => ({
-  'ratelimit-limit': String(limit),
-  'ratelimit-remaining': String(remaining),
-  'ratelimit-reset': String(seconds(resetAfterMs)),
+const triple = (prefix: string, { most, remaining }: LimitState, reset: number) => ({
+  [`${prefix}-limit`]: String(most),
+  [`${prefix}-remaining`]: String(remaining),
+  [`${prefix}-reset`]: String(reset),
 })
 
 /** The limit with the least left of it, in proportion. */
 function tightest(limits: readonly LimitState[]): LimitState {
-  const share = ({ remaining, limit }: LimitState) => remaining / limit
+  const share = ({ remaining, most }: LimitState) => remaining / most
   return limits.reduce((least, limit) => (share(limit) < share(least) ? limit : least))
 }

@@ -1,8 +1,9 @@
 import type { FastifyReply } from 'fastify'
+import { capacityOf } from '../algorithms/algorithms.js'
 import { windowOf } from '../algorithms/calendar.js'
 import type { Limit } from '../limit.js'
 import type { RateLimitMetrics } from '../metrics.js'
-import { type HeaderStyle, limitHeaders } from './headers.js'
+import { type HeaderStyle, type LimitState, limitHeaders } from './headers.js'
 import { type Answer, type Decided, enforced, toAnswer } from './results.js'
 import type { LimitRequest } from './store.js'
 
@@ -44,27 +45,34 @@ export function createTell({ metrics, headerStyle }: TellOptions): Tell {
       if (isCounted) metrics.decided(namespace, limits, answer.results)
       if (!reply) return answer
       if (outcome.replayed) reply.header('idempotent-replayed', 'true')
-      const states = limits.map(({ name, policy }, i) => {
-        const { limit, remaining, resetAfterMs } = answer.results[i]!
-        return { name, limit, windowMs: windowOf(policy), remaining, resetAfterMs }
-      })
-      reply.headers(limitHeaders(headerStyle, enforced(limits, states)))
+      const states = limits.map((limit, i) => toState(limit, answer.results[i]!))
+      reply.headers(limitHeaders(headerStyle, enforced(limits, states), Date.now()))
       if (!answer.allowed && answer.retryAfterMs !== undefined) {
         reply.header('retry-after', Math.max(1, Math.ceil(answer.retryAfterMs / 1_000)))
       }
       return answer
     },
 
-    left(reply, { name, policy }, { override, remaining, resetUs }) {
+    left(reply, limit, { override, remaining, resetUs }) {
+      const { policy } = limit
       const left = {
         limit: override || policy.limit,
         remaining,
         resetAfterMs: Math.ceil(resetUs / 1_000),
       }
       const unit = policy.algorithm === 'concurrency' ? ('concurrent-requests' as const) : undefined
-      const states = policy.shadow ? [] : [{ name, windowMs: windowOf(policy), unit, ...left }]
-      reply.headers(limitHeaders(headerStyle, states))
+      const states = policy.shadow ? [] : [{ ...toState(limit, left), unit }]
+      reply.headers(limitHeaders(headerStyle, states, Date.now()))
       return left
     },
   }
+}
+
+type LeftOf = Pick<LimitState, 'limit' | 'remaining' | 'resetAfterMs'>
+
+function toState({ name, key, policy }: Limit, left: LeftOf): LimitState {
+  const { limit, remaining, resetAfterMs } = left
+  // The burst of an override is known to Redis alone: what is left says that it is larger.
+  const most = Math.max(capacityOf(policy, limit), remaining)
+  return { name, key, limit, most, windowMs: windowOf(policy), remaining, resetAfterMs }
 }
