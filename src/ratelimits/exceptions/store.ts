@@ -1,4 +1,5 @@
 import type { Binder } from '../../redis/binder.js'
+import { StoreError } from '../../redis/errors.js'
 import { CHANGES, changeOf } from '../changes.js'
 import { type ExceptionKind, exceptionKey, type Subject } from '../keys.js'
 import { createRegistry, type Page } from './registry.js'
@@ -32,7 +33,10 @@ export interface ExceptionStore {
   override(namespace: string, subject: Subject, override: Override): Promise<Exception>
   endOverride(namespace: string, subject: Subject): Promise<Exception>
   list(namespace: string, kind: ExceptionKind, policy: string, page: Page): Promise<ListedPage>
-  /** Ends everything that holds for single subjects of a policy that was removed. */
+  /**
+   * Ends everything that holds for single subjects of a policy that was removed.
+   * @throws StoreError outcome-unknown where that fails: the policy is gone by then.
+   */
   clear(namespace: string, policy: string): Promise<void>
 }
 
@@ -90,6 +94,20 @@ export function createExceptionStore(binder: Binder): ExceptionStore {
     return exception
   }
 
+  async function clear(namespace: string, kind: ExceptionKind, policy: string): Promise<void> {
+    const change = kind === 'overrides' ? { limit: 0 } : { block_ms: 0 }
+    const count = CLEARED_AT_ONCE
+    for (;;) {
+      const subjects = await registry.page(namespace, kind, policy, { count })
+      if (subjects.length === 0) return
+      const ended = subjects.map(async (subject) => {
+        await except(namespace, subject, change)
+        await registry.forget(namespace, kind, subject)
+      })
+      await Promise.all(ended)
+    }
+  }
+
   return {
     read: (namespace, subject) => except(namespace, subject, {}),
     block: (namespace, subject, forMs) =>
@@ -111,17 +129,12 @@ export function createExceptionStore(binder: Binder): ExceptionStore {
     },
 
     async clear(namespace, policy) {
-      for (const kind of KINDS) {
-        const change = kind === 'overrides' ? { limit: 0 } : { block_ms: 0 }
-        let subjects: readonly Subject[]
-        do {
-          subjects = await registry.page(namespace, kind, policy, { count: CLEARED_AT_ONCE })
-          const ended = subjects.map(async (subject) => {
-            await except(namespace, subject, change)
-            await registry.forget(namespace, kind, subject)
-          })
-          await Promise.all(ended)
-        } while (subjects.length > 0)
+      try {
+        for (const kind of KINDS) await clear(namespace, kind, policy)
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error
+        const message = 'The policy is removed; some of its overrides and blocks may not be.'
+        throw new StoreError('outcome-unknown', message)
       }
     },
   }

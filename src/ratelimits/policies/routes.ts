@@ -10,7 +10,6 @@ import {
 } from '../../http/documents.js'
 import { toPrecondition } from '../../http/etag.js'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
-import { StoreError } from '../../redis/errors.js'
 import { algorithmOf, policyFault } from '../algorithms/algorithms.js'
 import { chosenParts } from '../authz/template.js'
 import { problemResponses, unknownPolicy } from '../problems.js'
@@ -113,10 +112,7 @@ export const policyRoutes: FastifyPluginAsyncTypebox<PolicyRouteOptions> = async
       const { policy } = request.params
       const outcome = await store.remove(request.namespace, policy, toPrecondition(request.headers))
       assertRemoved(outcome, 'policy', policy)
-      await clear(request.namespace, policy).catch((error: unknown) => {
-        if (!(error instanceof StoreError)) throw error
-        throw new StoreError('outcome-unknown', 'The policy is removed, its overrides may not be.')
-      })
+      await clear(request.namespace, policy)
       return reply.code(204).send(null)
     },
   )
