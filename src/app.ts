@@ -14,7 +14,7 @@ import { type Problem, problem } from './http/problem.js'
 import { collectProblems } from './http/problem-codes.js'
 import { createKeyring } from './http/tokens.js'
 import type { Turn } from './http/turn.js'
-import { createParserErrorCount, createRequestMetrics } from './metrics/http.js'
+import { createParserErrorCount, createRefusalCount, createRequestMetrics } from './metrics/http.js'
 import { createRedisMetrics } from './metrics/redis.js'
 import { createMetrics, type Metrics } from './metrics/registry.js'
 import { createBinder } from './redis/binder.js'
@@ -68,6 +68,7 @@ export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis)
     metrics,
     observe: createRequestMetrics(metrics),
     onParserError: createParserErrorCount(metrics),
+    onRefusal: createRefusalCount(metrics),
     keyring,
     tls: deps.tls,
     phase,

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Logger } from 'pino'
 import { buildApp } from './app.js'
+import { digestOf } from './config/digest.js'
 import { ConfigError } from './config/faults.js'
 import { printConfig } from './config/print.js'
 import { createReloads, type Reloads } from './config/reload.js'
@@ -131,6 +132,16 @@ async function serve({ config, addresses, tls, managed }: Start): Promise<void> 
   })
   const apps = admin ? [app, admin] : [app]
   const listeners = apps.map((app, i): Listener => ({ app, address: addresses[i] as Address }))
+  let digest = digestOf(config)
+  onReload((fresh) => {
+    const before = digest
+    digest = digestOf(fresh)
+    logger.info(
+      { change: 'configuration.reload', signal: 'SIGHUP', before, version: digest },
+      'changed',
+    )
+    logger.level = fresh.logLevel
+  })
   if (readsFiles(config)) process.on('SIGHUP', () => reload(reloads, logger))
 
   const renew = (fresh: TlsOptions) => {
@@ -174,7 +185,6 @@ const readsFiles = (config: Config): boolean =>
 function reload(reloads: Reloads<Config>, logger: Logger): void {
   try {
     reloads.reload()
-    logger.info('configuration read again')
   } catch (error) {
     logger.error({ faults: (error as Error).message.split('\n') }, 'configuration kept as it was')
   }

@@ -1,8 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { LineLimit } from '../logging/line-limit.js'
 import { namespaceOf } from './namespace.js'
 import { type Problem, problem } from './problem.js'
 import type { Scope } from './scopes.js'
 import type { Keyring } from './tokens.js'
+
+/** No token, one that nobody knows, or one that does not reach as far as the request. */
+export type Refusal = 'missing' | 'unknown' | 'scope' | 'namespace'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -17,6 +21,8 @@ declare module 'fastify' {
     namespace: string
     /** Name of the token that made the request, '' without tokens. Never the token itself. */
     caller: string
+    /** Why its token did not let it in. */
+    refusal: Refusal | undefined
     /** What the caller may do; undefined without tokens: everything. */
     scopes: ReadonlySet<Scope> | undefined
   }
@@ -31,7 +37,13 @@ const PAGES = /^\/docs(\/|$)/
  * configured everybody may do everything, and the service listens where only friends can reach it.
  * A route that declares no scope stops the start: forgotten, it would be open to all.
  */
-export function installAuth(app: FastifyInstance, keyring: Keyring): void {
+export function installAuth(
+  app: FastifyInstance,
+  keyring: Keyring,
+  onRefusal: (refusal: Refusal) => void,
+): void {
+  app.decorateRequest('refusal', undefined)
+  logRefusals(app, onRefusal)
   app.decorateRequest('namespace', '')
   app.decorateRequest('caller', '')
   app.decorateRequest('scopes', undefined)
@@ -53,6 +65,8 @@ export function installAuth(app: FastifyInstance, keyring: Keyring): void {
       forProxies ? `Bearer ${headers['lockstep-token']}` : headers.authorization,
     )
     if (!caller) {
+      const sent = forProxies ? headers['lockstep-token'] : headers.authorization
+      request.refusal = sent === undefined ? 'missing' : 'unknown'
       reply.header('www-authenticate', 'Bearer realm="lockstep"')
       const how = forProxies ? 'Lockstep-Token: <token>' : 'Authorization: Bearer <token>'
       throw problem('unauthenticated', `Send a known token as \`${how}\`.`)
@@ -60,7 +74,34 @@ export function installAuth(app: FastifyInstance, keyring: Keyring): void {
     request.caller = caller.name
     request.scopes = caller.scopes
     if (!caller.scopes.has(scope)) throw lacksScope(request, scope)
+    request.refusal = 'namespace'
     request.namespace = namespaceOf(asked, caller.namespaces)
+    request.refusal = undefined
+    done()
+  })
+}
+
+/** Who tries tokens must not fill the log. */
+const REFUSALS = { most: 1, periodMs: 1_000 }
+
+function logRefusals(app: FastifyInstance, onRefusal: (refusal: Refusal) => void): void {
+  const limit = new LineLimit({
+    ...REFUSALS,
+    onRest: (refusal, count) => app.log.warn({ refusal, count }, 'more tokens refused'),
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    const { refusal, caller, ip } = request
+    // A namespace that is none is refused for what it is.
+    if (refusal === undefined || reply.statusCode === 400) return done()
+    onRefusal(refusal)
+    if (limit.take(refusal)) {
+      const who = { caller: caller || undefined, address: ip || undefined }
+      const { method } = request
+      request.log.warn(
+        { refusal, ...who, method, route: request.routeOptions.url },
+        'token refused',
+      )
+    }
     done()
   })
 }
@@ -73,7 +114,9 @@ export function assertScope(request: FastifyRequest, scope: Scope): void {
   if (request.scopes && !request.scopes.has(scope)) throw lacksScope(request, scope)
 }
 
-const lacksScope = ({ caller }: FastifyRequest, scope: string): Problem =>
-  problem('forbidden', `The token "${caller}" does not have the scope ${scope}.`, {
+function lacksScope(request: FastifyRequest, scope: string): Problem {
+  request.refusal = 'scope'
+  return problem('forbidden', `The token "${request.caller}" does not have the scope ${scope}.`, {
     extensions: { scope },
   })
+}

@@ -1,5 +1,6 @@
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
+import { logChange } from './change-log.js'
 import { toETag } from './etag.js'
 import { type Problem, problem } from './problem.js'
 
@@ -26,11 +27,15 @@ interface Versioned {
 }
 
 type PutOutcome<D extends Versioned> =
-  | { readonly kind: 'created' | 'replaced' | 'unchanged'; readonly document: D }
+  | {
+      readonly kind: 'created' | 'replaced' | 'unchanged'
+      readonly document: D
+      readonly before: number
+    }
   | { readonly kind: Refusal }
 
 /**
- * Answers a PUT of something that is configured.
+ * Answers a PUT of something that is configured, and logs the change.
  * @param noun what it is: `policy`. Its name follows in every detail.
  * @returns the document as it stands now
  */
@@ -41,8 +46,13 @@ export function toPut<D extends Versioned>(
   name: string,
 ): D {
   if (!('document' in outcome)) throw refused(outcome.kind, noun, name)
-  reply.code(outcome.kind === 'created' ? 201 : 200)
-  return withETag(reply, outcome.document)
+  const { kind, document, before } = outcome
+  if (kind !== 'unchanged') {
+    const versions = { before, version: document.version }
+    logChange(reply.request, `${noun}.put`, { [noun]: name, ...versions })
+  }
+  reply.code(kind === 'created' ? 201 : 200)
+  return withETag(reply, document)
 }
 
 export function withETag<D extends Versioned>(reply: FastifyReply, document: D): D {
@@ -50,13 +60,18 @@ export function withETag<D extends Versioned>(reply: FastifyReply, document: D):
   return document
 }
 
-/** The end of a DELETE, which is the same where nothing was. */
-export function assertRemoved(
-  outcome: 'removed' | 'missing' | Refusal,
+/** The end of a DELETE, which is the same where nothing was; logs the change. */
+export function recordRemoval(
+  request: FastifyRequest,
+  outcome:
+    | { readonly kind: 'removed'; readonly before: number }
+    | { readonly kind: 'missing' | Refusal },
   noun: string,
   name: string,
 ): void {
-  if (outcome !== 'removed' && outcome !== 'missing') throw refused(outcome, noun, name)
+  if (outcome.kind === 'removed') {
+    logChange(request, `${noun}.delete`, { [noun]: name, before: outcome.before })
+  } else if (outcome.kind !== 'missing') throw refused(outcome.kind, noun, name)
 }
 
 function refused(refusal: Refusal, noun: string, name: string): Problem {

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { logChange } from '../http/change-log.js'
 import { DocumentHeaders } from '../http/documents.js'
 import { toETag, toPrecondition } from '../http/etag.js'
 import { COMMON_PROBLEMS, type Problem } from '../http/problem.js'
@@ -44,6 +45,10 @@ export const boardRoutes: FastifyPluginAsyncTypebox<BoardRouteOptions> = async (
       const done = await store.configure(request.namespace, board, config, when)
       if (done.outcome === 'precondition') throw otherVersion(board)
       if (done.outcome === 'immutable') throw immutable(board, done.changes)
+      if (done.outcome !== 'unchanged') {
+        const versions = { before: Number(done.before), version: Number(done.version) }
+        logChange(request, 'board.put', { board, ...versions })
+      }
       reply.header('etag', tagOf(done.version))
       return { name: board, created: done.outcome === 'created' }
     },
@@ -94,6 +99,7 @@ export const boardRoutes: FastifyPluginAsyncTypebox<BoardRouteOptions> = async (
       const { board } = request.params
       const outcome = await store.drop(request.namespace, board, toPrecondition(request.headers))
       if (outcome === 'precondition') throw otherVersion(board)
+      if (outcome === 'dropped') logChange(request, 'board.delete', { board })
       return { deleted: outcome === 'dropped' }
     },
   )

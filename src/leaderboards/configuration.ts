@@ -11,7 +11,12 @@ import { isKnownToHold } from './script-replies.js'
 export type Condition = '*' | 'none' | number
 
 export type ConfigureOutcome =
-  | { readonly outcome: 'created' | 'changed' | 'unchanged'; readonly version: string }
+  | {
+      readonly outcome: 'created' | 'changed' | 'unchanged'
+      readonly version: string
+      /** That of the configuration that stood there; ABSENT for none. */
+      readonly before: string
+    }
   | { readonly outcome: 'precondition' }
   | { readonly outcome: 'immutable'; readonly changes: readonly FixedChange[] }
 
@@ -54,7 +59,7 @@ export function createConfiguration({ binder, boards, registry }: Deps) {
         if (reply.outcome !== 'done') return reply
         await registry.add(namespace, board)
         boards.learn(namespace, board, config, newVersion)
-        return { outcome: isNew ? ('created' as const) : ('changed' as const), version: newVersion }
+        return { outcome: isNew ? 'created' : 'changed', version: newVersion, before: version }
       }) as Promise<ConfigureOutcome>,
 
     /** @returns `absent` where there was none */
@@ -82,7 +87,8 @@ function decide(
   const exists = version !== ABSENT
   const holds = when === 'none' ? !exists : when === '*' ? exists : `${when ?? version}` === version
   if (!holds) return { outcome: 'precondition' }
-  if (exists && isSameConfig(present, config)) return { outcome: 'unchanged', version }
+  if (exists && isSameConfig(present, config))
+    return { outcome: 'unchanged', version, before: version }
   return undefined
 }
 

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { logChange } from '../http/change-log.js'
 import { COMMON_PROBLEMS, invalid } from '../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../http/request-fingerprint.js'
 import { REFUSALS, toEntry, toResults } from './answers.js'
@@ -100,6 +101,7 @@ export const memberRoutes: FastifyPluginAsyncTypebox<MemberRouteOptions> = async
         return reply.outcome === 'done' ? reply.seasons : 0
       })
       const entries = results.reduce((sum, seasons) => sum + seasons, 0)
+      if (entries > 0) logChange(request, 'member.erase', { member, entries })
       return { entries, ...failed, nextCursor }
     },
   )

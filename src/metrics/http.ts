@@ -41,3 +41,13 @@ export function createParserErrorCount(metrics: Metrics): (code: string) => void
   )
   return (code) => errors.inc({ code })
 }
+
+/** Counts the requests whose token did not let them in. */
+export function createRefusalCount(metrics: Metrics): (refusal: string) => void {
+  const refusals = metrics.counter(
+    'lockstep_http_refused_tokens_total',
+    'Requests refused for their token: missing, unknown, without the scope or the namespace',
+    ['reason'],
+  )
+  return (reason) => refusals.inc({ reason })
+}

@@ -37,7 +37,12 @@ function toDocuments(fields: readonly unknown[]): Stored[] {
 }
 
 export type WriteReply =
-  | { readonly outcome: 'created' | 'replaced' | 'unchanged'; readonly version: number }
+  | {
+      readonly outcome: 'created' | 'replaced' | 'unchanged'
+      readonly version: number
+      /** 0 for none. */
+      readonly before: number
+    }
   | { readonly outcome: 'precondition-failed' }
   | { readonly outcome: 'too-many' }
 
@@ -47,17 +52,20 @@ export const writeScript = defineScript({
   keys: ['documents'],
   args: ['name', 'body', 'if_match', 'most', 'channel', 'message'],
   decode(reply): WriteReply {
-    const [outcome, version] = integers(reply, 2) as [number, number]
+    const [outcome, version, before] = integers(reply, 3) as [number, number, number]
     if (outcome === 4) return { outcome: 'precondition-failed' }
     if (outcome === 5) return { outcome: 'too-many' }
     return {
       outcome: outcome === 1 ? 'created' : outcome === 2 ? 'replaced' : 'unchanged',
       version,
+      before,
     }
   },
 })
 
-export type RemoveReply = 'removed' | 'missing' | 'precondition-failed'
+export type RemoveReply =
+  | { readonly kind: 'removed'; readonly before: number }
+  | { readonly kind: 'missing' | 'precondition-failed' }
 
 export const removeScript = defineScript({
   name: 'documents.remove',
@@ -65,7 +73,8 @@ export const removeScript = defineScript({
   keys: ['documents'],
   args: ['name', 'if_match', 'channel', 'message'],
   decode(reply): RemoveReply {
-    const [outcome] = integers(reply, 2)
-    return outcome === 1 ? 'removed' : outcome === 2 ? 'missing' : 'precondition-failed'
+    const [outcome, before] = integers(reply, 2) as [number, number]
+    if (outcome === 1) return { kind: 'removed', before }
+    return { kind: outcome === 2 ? 'missing' : 'precondition-failed' }
   },
 })

@@ -1,5 +1,6 @@
 import type { Binder } from './binder.js'
 import {
+  type RemoveReply,
   readScript,
   removeScript,
   type Stored,
@@ -23,10 +24,15 @@ export interface Document<T> {
 export type Precondition = '*' | 'none' | number
 
 export type PutOutcome<T> =
-  | { readonly kind: 'created' | 'replaced' | 'unchanged'; readonly document: Document<T> }
+  | {
+      readonly kind: 'created' | 'replaced' | 'unchanged'
+      readonly document: Document<T>
+      /** The version that stood there; 0 for none. */
+      readonly before: number
+    }
   | { readonly kind: 'precondition-failed' | 'too-many' | 'in-file' }
 
-export type RemoveOutcome = 'removed' | 'missing' | 'precondition-failed' | 'in-file'
+export type RemoveOutcome = RemoveReply | { readonly kind: 'in-file' }
 
 /**
  * Configuration shared by all processes. Reads come from memory; a change holds at once in the
@@ -183,18 +189,18 @@ export function createDocuments<T>(options: DocumentsOptions<T>): Documents<T> {
       const document = { name, version: reply.version, value, inFile: false }
       // The revision stays as it was, so the next poll reads what others changed meanwhile.
       known.get(namespace)?.documents.set(name, document)
-      return { kind: reply.outcome, document }
+      return { kind: reply.outcome, document, before: reply.before }
     },
 
     async remove(namespace, name, when) {
-      if (fromFile().has(name)) return 'in-file'
+      if (fromFile().has(name)) return { kind: 'in-file' }
       const outcome = await scripts.remove(keyOf(namespace), {
         name,
         if_match: condition(when),
         channel,
         message: namespace,
       })
-      if (outcome === 'removed') known.get(namespace)?.documents.delete(name)
+      if (outcome.kind === 'removed') known.get(namespace)?.documents.delete(name)
       return outcome
     },
 

@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Config } from '../config.js'
-import { installAuth } from '../http/auth.js'
+import { installAuth, type Refusal } from '../http/auth.js'
 import { BODY_BYTES, installBodies } from '../http/body.js'
 import { installDraining, type Phase } from '../http/draining.js'
 import { installEventStreams } from '../http/event-stream.js'
@@ -29,6 +29,7 @@ export interface ServerOptions {
   readonly metrics: Metrics
   readonly observe: (app: FastifyInstance) => void
   readonly onParserError: (code: string) => void
+  readonly onRefusal: (refusal: Refusal) => void
   readonly keyring: Keyring
   /** Without it the service speaks plain HTTP. */
   readonly tls?: TlsOptions | undefined
@@ -94,7 +95,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     checksHost: () => checksHost(config, keyring),
   })
   app.decorate('metrics', metrics)
-  installAuth(app, keyring)
+  installAuth(app, keyring, options.onRefusal)
   installBodies(app)
   installTurn(app, turn)
   installEventStreams(app)

@@ -90,6 +90,41 @@ it('listens beyond loopback once there are tokens, and npm run token makes them'
   expect(await status(token!)).toBe(401)
 })
 
+it('takes another log level at SIGHUP, and says that the configuration is another', async () => {
+  const file = path.join(tempFolder(), 'lockstep.yaml')
+  writeFileSync(file, 'logSample: 1\nlogLevel: info\n')
+  const service = await startService({
+    LOCKSTEP_REDIS_URL: inject('redisUrl'),
+    LOCKSTEP_CONFIG_FILE: file,
+  })
+  const url = await service.url()
+  const linesOf = (id: string) => service.stdout().includes(`"reqId":"${id}"`)
+  const ask = (id: string) => fetch(`${url}/livez`, { headers: { 'x-request-id': id } })
+  await ask('before')
+  await until('its line', () => linesOf('before'))
+
+  writeFileSync(file, 'logSample: 1\nlogLevel: warn\n')
+  service.child.kill('SIGHUP')
+  const line = await until('the reload', () =>
+    service
+      .stdout()
+      .split('\n')
+      .find((text) => text.includes('configuration.reload')),
+  )
+  const { before, version } = JSON.parse(line)
+  expect([before, version]).toEqual([expect.stringMatching(/^[\da-f]{12}$/), expect.anything()])
+  expect(before).not.toBe(version)
+  await ask('quiet')
+
+  writeFileSync(file, 'logSample: 1\nlogLevel: info\n')
+  service.child.kill('SIGHUP')
+  await until('a line again', async () => {
+    await ask('after')
+    return linesOf('after')
+  })
+  expect(linesOf('quiet')).toBe(false)
+})
+
 it('refuses to make a token for nobody', async () => {
   expect((await run([path.join(PROJECT, 'scripts/token.mjs')])).code).toBe(2)
 })

@@ -237,6 +237,6 @@ describe('a reload', () => {
 
 it('a route that declares no scope stops the start', () => {
   const bare = Fastify()
-  installAuth(bare, createKeyring([]))
+  installAuth(bare, createKeyring([]), () => undefined)
   expect(() => bare.get('/forgotten', async () => 'open')).toThrow(/\/forgotten declares no scope/)
 })

@@ -68,7 +68,7 @@ describe('documents', () => {
     await here.put(harness.namespace, 'a', red)
     expect(here.peek(harness.namespace, 'a')?.value).toEqual(red)
 
-    expect(await here.remove(harness.namespace, 'a')).toBe('removed')
+    expect(await here.remove(harness.namespace, 'a')).toMatchObject({ kind: 'removed' })
     expect(here.peek(harness.namespace, 'a')).toBeUndefined()
   })
 
@@ -145,9 +145,11 @@ describe('documents', () => {
     expect(await here.put(namespace, 'a', blue, 'none')).toEqual(failed)
     expect(await here.put(namespace, 'a', blue, version - 1)).toEqual(failed)
     expect(await here.put(namespace, 'a', blue, version)).toMatchObject({ kind: 'replaced' })
-    expect(await here.remove(namespace, 'a', version)).toBe('precondition-failed')
-    expect(await here.remove(namespace, 'a', '*')).toBe('removed')
-    expect(await here.remove(namespace, 'a')).toBe('missing')
+    expect(await here.remove(namespace, 'a', version)).toMatchObject({
+      kind: 'precondition-failed',
+    })
+    expect(await here.remove(namespace, 'a', '*')).toMatchObject({ kind: 'removed' })
+    expect(await here.remove(namespace, 'a')).toMatchObject({ kind: 'missing' })
   })
 
   it('lets the configuration file win, in every namespace', async () => {
@@ -159,7 +161,7 @@ describe('documents', () => {
 
     expect((await here.get(harness.namespace, 'a'))?.value).toEqual(blue)
     expect(await here.put(harness.namespace, 'a', red)).toEqual({ kind: 'in-file' })
-    expect(await here.remove(harness.namespace, 'a')).toBe('in-file')
+    expect(await here.remove(harness.namespace, 'a')).toMatchObject({ kind: 'in-file' })
     expect(await here.list(harness.namespace)).toMatchObject([document, { name: 'b', value: red }])
   })
 

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { LIST_BODY_BYTES } from '../../http/body.js'
+import { logChange } from '../../http/change-log.js'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { SpaceParams } from '../entries/schemas.js'
 import type { CacheMetrics } from '../metrics.js'
@@ -45,7 +46,10 @@ export const invalidationRoutes: FastifyPluginAsyncTypebox<InvalidationRouteOpti
       }
       if (keys) await store.keys(namespace, space, [...new Set(keys)], mode)
       if (tags) await store.tags(namespace, space, [...new Set(tags)], mode)
-      if (all) await store.all(namespace, space, mode)
+      if (all) {
+        await store.all(namespace, space, mode)
+        logChange(request, 'space.invalidate', { space, mode })
+      }
       metrics.invalidated(
         space,
         keys ? 'keys' : tags ? 'tags' : 'all',

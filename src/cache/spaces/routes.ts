@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import {
-  assertRemoved,
   DocumentHeaders,
   PUT_PROBLEMS,
   REMOVE_PROBLEMS,
+  recordRemoval,
   toPut,
   withETag,
 } from '../../http/documents.js'
@@ -101,7 +101,7 @@ export const spaceRoutes: FastifyPluginAsyncTypebox<{ store: SpaceStore }> = asy
     async (request, reply) => {
       const { space } = request.params
       const outcome = await store.remove(request.namespace, space, toPrecondition(request.headers))
-      assertRemoved(outcome, 'space', space)
+      recordRemoval(request, outcome, 'space', space)
       return reply.code(204).send(null)
     },
   )

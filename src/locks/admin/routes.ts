@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { logChange } from '../../http/change-log.js'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { type LockRouteOptions, toHolders, toPermits } from '../answers.js'
 import { problemResponses } from '../problems.js'
@@ -99,20 +100,8 @@ export const lockAdminRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
         fence,
         clearLockDelay,
       })
-      request.log.warn(
-        {
-          namespace: request.namespace,
-          lock: name,
-          caller: request.caller,
-          reason,
-          graceMs,
-          force,
-          fence,
-          clearLockDelay,
-          ...done,
-        },
-        'lock revoked',
-      )
+      const asked = { reason, graceMs, force, fence, clearLockDelay }
+      logChange(request, 'lock.revoke', { lock: name, ...asked, ...done })
       return done
     },
   )

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { logChange } from '../../http/change-log.js'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { policyFault } from '../algorithms/algorithms.js'
 import { OnePolicyParams } from '../checks/schemas.js'
@@ -42,6 +43,7 @@ export const overrideRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = 
       // Where the policy has no burst of its own, it is the limit.
       const burst = body.burst ?? (limit.policy.burst === undefined ? body.limit : undefined)
       const outcome = await store.override(namespace, limit, { limit: body.limit, burst, ttlMs })
+      logChange(request, 'override.put', { ...params, limit: body.limit, burst, ttlMs })
       reply.code(outcome.wasOverridden ? 200 : 201)
       return toOverride(limit, outcome)
     },
@@ -116,6 +118,7 @@ export const overrideRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = 
       const { namespace, params } = request
       const limit = await storedLimit(policies, namespace, params.policy, params.key)
       await store.endOverride(namespace, limit)
+      logChange(request, 'override.delete', { ...params })
       return reply.code(204).send(null)
     },
   )

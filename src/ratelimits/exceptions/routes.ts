@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { logChange } from '../../http/change-log.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { SubjectRequest } from '../adjustments/schemas.js'
 import { KeyQuery, OnePolicyParams } from '../checks/schemas.js'
@@ -42,6 +43,7 @@ export const blockRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = asy
       const limit = await storedLimit(policies, request.namespace, request.params.policy, key)
       const { wasBlocked, blockedUs } = await store.block(request.namespace, limit, forMs)
       const blockedForMs = Math.ceil(blockedUs / 1_000)
+      logChange(request, 'subject.block', { policy: limit.name, key, blockedForMs })
       return { policy: limit.name, key, changed: !wasBlocked, blockedForMs }
     },
   )
@@ -95,6 +97,7 @@ export const blockRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = asy
       const { key } = request.body
       const limit = await storedLimit(policies, request.namespace, request.params.policy, key)
       const { wasBlocked } = await store.block(request.namespace, limit, 0)
+      if (wasBlocked) logChange(request, 'subject.unblock', { policy: limit.name, key })
       return { policy: limit.name, key, changed: wasBlocked, blockedForMs: 0 }
     },
   )

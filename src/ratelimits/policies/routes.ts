@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { LIST_BODY_BYTES } from '../../http/body.js'
 import {
-  assertRemoved,
   DocumentHeaders,
   PUT_PROBLEMS,
   REMOVE_PROBLEMS,
+  recordRemoval,
   toPut,
   withETag,
 } from '../../http/documents.js'
@@ -111,7 +111,7 @@ export const policyRoutes: FastifyPluginAsyncTypebox<PolicyRouteOptions> = async
     async (request, reply) => {
       const { policy } = request.params
       const outcome = await store.remove(request.namespace, policy, toPrecondition(request.headers))
-      assertRemoved(outcome, 'policy', policy)
+      recordRemoval(request, outcome, 'policy', policy)
       await clear(request.namespace, policy)
       return reply.code(204).send(null)
     },

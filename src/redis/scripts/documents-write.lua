@@ -10,12 +10,12 @@ ARGV most       int     documents that may exist
 ARGV channel    string  where other processes hear of it
 ARGV message    string
 
-RETURN outcome version
-  1, version   created
-  2, version   replaced
-  3, version   the same body stood there: nothing changed
-  4, version   the precondition does not hold; 0 where there is no document
-  5, 0         there are as many as may be
+RETURN outcome version before
+  1, version, 0         created
+  2, version, before    replaced
+  3, version, version   the same body stood there: nothing changed
+  4, 0, version         the precondition does not hold; 0 where there is no document
+  5, 0, 0               there are as many as may be
 
 COST O(1)
 MEMORY grows
@@ -27,12 +27,12 @@ local channel, message = ARGV[5], ARGV[6]
 
 local stored = redis.call('HGET', documents, name)
 local version, present = string.match(stored or '0 ', '^(%d+) (.*)$')
-if not holds(if_match, stored and version or nil) then return { 4, tonumber(version) } end
-if stored and present == body then return { 3, tonumber(version) } end
+if not holds(if_match, stored and version or nil) then return { 4, 0, tonumber(version) } end
+if stored and present == body then return { 3, tonumber(version), tonumber(version) } end
 -- The hash holds the revision as well, so it may have one field more than there are documents.
-if not stored and redis.call('HLEN', documents) > most then return { 5, 0 } end
+if not stored and redis.call('HLEN', documents) > most then return { 5, 0, 0 } end
 
 local new = next_revision(documents)
 redis.call('HSET', documents, name, new .. ' ' .. body, ':revision', new)
 redis.call('PUBLISH', channel, message)
-return { stored and 2 or 1, tonumber(new) }
+return { stored and 2 or 1, tonumber(new), tonumber(version) }
