@@ -1,0 +1,91 @@
+import type { History, Value } from './history.js'
+
+/** How much later than an acknowledged change a process may serve what it read before, at worst. */
+const BOUND_MS = 1_000
+/** Redis decides in microseconds, a run looks in milliseconds. */
+const ROUNDING_MS = 5
+
+/** How the values of a space live. */
+export interface Life {
+  readonly ttlMs: number
+  readonly staleMs: number
+}
+
+export interface Findings {
+  readonly reads: number
+  readonly fromMemory: number
+  readonly stale: number
+  readonly fillsTaken: number
+  readonly fillsRefused: number
+  /** Older than an acknowledged change, within the bound; and the latest, in ms. */
+  readonly late: number
+  readonly latestMs: number
+  /** Older than an acknowledged hard change, beyond the bound. */
+  readonly old: number
+  /** Of these, the ones that a read of its own brought. */
+  readonly oldDirect: number
+  /** Taken although a hard change since the load was acknowledged before the fill began. */
+  readonly lateFills: number
+  /** Said to be fresh after an acknowledged soft change. */
+  readonly wronglyFresh: number
+  /** Served after the end of its stale window. */
+  readonly beyondWindow: number
+}
+
+/** Of a service that keeps its promises, whatever is done to it. */
+export const CLEAN = {
+  old: 0,
+  lateFills: 0,
+  wronglyFresh: 0,
+  beyondWindow: 0,
+} satisfies Partial<Findings>
+
+/** Whether a run looked at what it is about. */
+export const isLively = (soFar: Findings): boolean =>
+  soFar.fromMemory > 30 && soFar.stale > 20 && soFar.fillsTaken > 20 && soFar.fillsRefused > 5
+
+export function judge(history: History, lifeOf: (key: string) => Life): Findings {
+  const count = {
+    fromMemory: 0,
+    stale: 0,
+    late: 0,
+    latestMs: 0,
+    old: 0,
+    oldDirect: 0,
+    wronglyFresh: 0,
+    beyondWindow: 0,
+  }
+  for (const { id, state, fromMemory, isDirect, beganAt } of history.reads) {
+    if (fromMemory) count.fromMemory += 1
+    if (state === 'stale') count.stale += 1
+    const value = history.values.get(id) as Value
+    // A PUT whose answer was lost may be applied at any time.
+    if (value.isPlain && value.storedAt === undefined) continue
+    const boundMs = isDirect ? 0 : BOUND_MS
+
+    const lateMs = beganAt - history.outOfDateAt('hard', value)
+    if (lateMs > boundMs) {
+      count.old += 1
+      if (isDirect) count.oldDirect += 1
+    } else if (lateMs > 0) {
+      count.late += 1
+      count.latestMs = Math.max(count.latestMs, Math.round(lateMs))
+    }
+
+    const { ttlMs, staleMs } = lifeOf(value.key)
+    const staleAt = history.outOfDateAt('soft', value)
+    if (state === 'fresh' && beganAt > staleAt + boundMs) count.wronglyFresh += 1
+    const endsAt = Math.min(staleAt, (value.storedAt ?? Number.POSITIVE_INFINITY) + ttlMs) + staleMs
+    if (beganAt > endsAt + boundMs + ROUNDING_MS) count.beyondWindow += 1
+  }
+  const lateFills = history.takenFills.filter(
+    ({ id, beganAt }) => beganAt > history.outOfDateAt('hard', history.values.get(id) as Value),
+  )
+  return {
+    reads: history.reads.length,
+    fillsTaken: history.takenFills.length,
+    fillsRefused: history.refusedFills,
+    lateFills: lateFills.length,
+    ...count,
+  }
+}

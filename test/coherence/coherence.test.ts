@@ -1,0 +1,59 @@
+import { beforeAll, expect, it, onTestFinished } from 'vitest'
+import type { Instance } from '../safety/fleet.js'
+import { ensureBuilt } from '../support/built.js'
+import { CLEAN, type Findings, isLively } from './checkers.js'
+import { buildMutant, MUTANTS } from './mutants.js'
+import { run, startCaches } from './run.js'
+
+/** The short form of long.test.ts: enough to see that nothing is blind. */
+const SECONDS = 8
+let built = ''
+beforeAll(async () => {
+  built = await ensureBuilt()
+})
+
+it('three instances serve nothing that is out of date, whatever is done to them', async () => {
+  const found = await run('all of it', built, { seconds: SECONDS, isSeen: isLively })
+  expect(found).toMatchObject(CLEAN)
+  expect(isLively(found), JSON.stringify(found)).toBe(true)
+})
+
+it('a load whose first try stood in the socket of a stopped instance fills nothing old', async () => {
+  const caches = await startCaches(built, 2)
+  onTestFinished(() => caches.stop())
+  const [stopped, here] = caches.instances as [Instance, Instance]
+  const call = (instance: Instance, init: RequestInit = {}, query = '') =>
+    fetch(`${instance.url}/v1/cache/busy/k${query}`, init)
+  const ask = (instance: Instance) =>
+    call(
+      instance,
+      { headers: { 'lockstep-lease-token': 'one-token-for-both-tries' } },
+      '?lease=true',
+    )
+  const leaseOf = ({ headers }: Response) => headers.get('lockstep-lease') as string
+  // So that the connection of the first try stands.
+  await call(stopped)
+
+  stopped.kill('SIGSTOP')
+  const first = ask(stopped)
+  const second = leaseOf(await ask(here))
+  expect((await call(here, { method: 'DELETE' })).status).toBe(204)
+  stopped.kill('SIGCONT')
+  expect(leaseOf(await first)).toMatch(/^one-token-for-both-tries\./)
+
+  const headers = { 'lockstep-lease': second }
+  expect((await call(here, { method: 'PUT', headers, body: 'old' })).status).toBe(412)
+  expect((await call(here)).status).toBe(404)
+})
+
+it('a broken service would be seen', async () => {
+  const mutant = MUTANTS.find(({ name }) => name === 'hard marks are not looked at')!
+  const isSeen = (soFar: Findings) => soFar[mutant.sign] > 0
+  const found = await run('no trouble', buildMutant(built, mutant), { seconds: 1, isSeen })
+  expect(found[mutant.sign]).toBeGreaterThan(0)
+})
+
+// `npm run coherence` takes minutes; a fault that no longer finds its line is told here.
+it.each(MUTANTS)('can still be broken: $name', (mutant) => {
+  expect(buildMutant(built, mutant)).not.toBe(built)
+})

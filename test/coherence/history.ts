@@ -1,0 +1,56 @@
+/**
+ * What a run knows for certain, in milliseconds on the clock of the process that asks. The source of
+ * a key is a number, its truth, which grows with every change; a value remembers the one that it was
+ * made of.
+ */
+export interface Value {
+  readonly key: string
+  readonly truth: number
+  /** Written without a lease: it counts as loaded when its PUT is applied. */
+  readonly isPlain: boolean
+  /** When its PUT was acknowledged; undefined while, and where, that is not known. */
+  storedAt: number | undefined
+}
+
+/** An acknowledged change of a source: whatever was loaded from an earlier truth is out of date. */
+export interface Change {
+  readonly truth: number
+  readonly ackedAt: number
+}
+
+export interface Read {
+  readonly id: string
+  readonly state: 'fresh' | 'stale'
+  readonly fromMemory: boolean
+  /** Answered by a read of its own: neither from memory, nor by one that was under way before. */
+  readonly isDirect: boolean
+  readonly beganAt: number
+}
+
+export interface TakenFill {
+  readonly id: string
+  readonly beganAt: number
+}
+
+export class History {
+  /** By the id that stands in the value. */
+  readonly values = new Map<string, Value>()
+  readonly reads: Read[] = []
+  readonly takenFills: TakenFill[] = []
+  refusedFills = 0
+  readonly #hard = new Map<string, Change[]>()
+  readonly #soft = new Map<string, Change[]>()
+
+  changed(mode: 'hard' | 'soft', key: string, change: Change): void {
+    const changes = mode === 'hard' ? this.#hard : this.#soft
+    const known = changes.get(key)
+    if (known) known.push(change)
+    else changes.set(key, [change])
+  }
+
+  /** When it was first acknowledged that a value is out of date; infinite for never. */
+  outOfDateAt(mode: 'hard' | 'soft', { key, truth }: Value): number {
+    const changes = (mode === 'hard' ? this.#hard : this.#soft).get(key) ?? []
+    return Math.min(...changes.filter((one) => one.truth > truth).map((one) => one.ackedAt))
+  }
+}

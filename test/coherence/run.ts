@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import { startManagedRedis } from '../../src/redis/managed.js'
+import { type Instance, startInstance } from '../safety/fleet.js'
+import { find, toolsFolder } from '../support/server-place.js'
+import { until } from '../support/until.js'
+import { type Findings, judge } from './checkers.js'
+import { History } from './history.js'
+import { CONFIG_FILE, lifeOf, Workload } from './workload.js'
+
+type Trouble = Pick<Caches, 'instances' | 'client' | 'redisPid'> & {
+  readonly isOver: () => boolean
+}
+
+async function killPubSub({ client, isOver }: Trouble): Promise<void> {
+  while (!isOver()) {
+    await sleep(400)
+    // While Redis restarts there is none to kill.
+    await client.call('CLIENT', 'KILL', 'TYPE', 'pubsub').catch(() => undefined)
+  }
+}
+
+async function stopInstances({ instances, isOver }: Trouble): Promise<void> {
+  for (let i = 0; !isOver(); i++) {
+    const instance = instances[i % instances.length] as Instance
+    instance.kill('SIGSTOP')
+    await sleep(200 + (i % 4) * 600)
+    instance.kill('SIGCONT')
+    await sleep(700)
+  }
+}
+
+async function restartRedis({ client, redisPid, isOver }: Trouble): Promise<void> {
+  while (!isOver()) {
+    await sleep(3_000)
+    process.kill(redisPid(), 'SIGKILL')
+    await until('Redis again', () => client.ping())
+  }
+}
+
+export const SCENARIOS: Readonly<Record<string, readonly ((trouble: Trouble) => Promise<void>)[]>> =
+  {
+    'no trouble': [],
+    'subscribers killed': [killPubSub],
+    'instances stopped': [stopInstances],
+    'Redis killed': [restartRedis],
+    'all of it': [killPubSub, stopInstances, restartRedis],
+  }
+
+export interface Size {
+  /** At least: it goes on until `isSeen`, if that comes within a generous time. */
+  readonly seconds: number
+  readonly isSeen: (soFar: Findings) => boolean
+}
+
+export interface Caches {
+  readonly instances: readonly Instance[]
+  readonly client: Redis
+  readonly redisPid: () => number
+  stop(): Promise<void>
+}
+
+/** Instances with values in memory, on a Redis with an append-only file. */
+export async function startCaches(folder: string, count: number): Promise<Caches> {
+  const place = mkdtempSync('/tmp/ls-')
+  const file = path.join(place, 'lockstep.yaml')
+  writeFileSync(file, CONFIG_FILE)
+  const redis = await startManagedRedis({
+    toolsFolder,
+    find,
+    dataFolder: path.join(place, 'redis'),
+  })
+  const client = new Redis(redis.url.replace('unix://', ''))
+  client.on('error', () => undefined)
+  const instances: Instance[] = []
+  const stop = async () => {
+    await Promise.all(instances.map((instance) => instance.stop()))
+    client.disconnect()
+    await redis.stop()
+    rmSync(place, { recursive: true, force: true })
+  }
+  try {
+    for (let i = 0; i < count; i++) {
+      instances.push(await startInstance(folder, redis.url, { LOCKSTEP_CONFIG_FILE: file }))
+    }
+    return { instances, client, redisPid: redis.pid, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** Three of them, asked and changed at once. */
+export async function run(scenario: string, folder: string, size: Size): Promise<Findings> {
+  const caches = await startCaches(folder, 3)
+  try {
+    const history = new History()
+    const urls = caches.instances.map(({ url }) => url)
+    const end = new Workload(urls, history).start()
+    let isOver = false
+    const trouble = { ...caches, isOver: () => isOver }
+    const troubles = (SCENARIOS[scenario] ?? []).map((one) => one(trouble))
+    await sleep(size.seconds * 1_000)
+    // What never comes is not seen in the findings either.
+    await until('it is seen', async () => size.isSeen(judge(history, lifeOf))).catch(
+      () => undefined,
+    )
+    isOver = true
+    await Promise.all(troubles)
+    await end()
+    return judge(history, lifeOf)
+  } finally {
+    await caches.stop()
+  }
+}
