@@ -97,6 +97,16 @@ describe('a body that is too large', () => {
     expect(status, JSON.stringify(body).slice(0, 200)).toBeLessThan(300)
   })
 
+  it('is none with a value of 6 MiB in base64', async () => {
+    await harness.request('put', '/v1/cache-spaces/large').send({ maxValueBytes: 8 * 1024 * 1024 })
+    const value = 'A'.repeat(8 * 1024 * 1024)
+    const { body } = await send(
+      '/v1/cache/large/set-many',
+      `{"entries":[{"key":"a","encoding":"base64","value":"${value}"}]}`,
+    ).expect(200)
+    expect(body.entries[0].status).toBe('created')
+  })
+
   it('holds too many values, however short', async () => {
     const value = `[${Array(50_001).fill('[]').join()}]`
     const { body } = await send(
