@@ -33,6 +33,33 @@ export function toMatch(
   return toVersion(header.trim())
 }
 
+const TAGS = /[\t ]*((?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")?[\t ]*(,|$)/y
+
+/**
+ * A list of entity tags, or `*`. What is not ours matches nothing, and stands in the list as 0; so
+ * does a weak one where the comparison is strong.
+ * @throws Problem invalid-request for anything else, or for a list of nothing.
+ */
+export function toVersions(
+  header: string | undefined,
+  pointer: string,
+  comparison: 'strong' | 'weak',
+): 'any' | number[] | undefined {
+  if (header === undefined) return undefined
+  if (header.trim() === '*') return 'any'
+  const versions: number[] = []
+  TAGS.lastIndex = 0
+  for (let more = true; more; ) {
+    const match = TAGS.exec(header)
+    if (!match) throw invalid(pointer, 'must be entity tags in double quotes, or *')
+    const [, tag, separator] = match
+    if (tag) versions.push(toVersion(comparison === 'weak' ? tag.replace(/^W\//, '') : tag))
+    more = separator === ','
+  }
+  if (versions.length === 0) throw invalid(pointer, 'must be entity tags in double quotes, or *')
+  return versions
+}
+
 /** `*`: must exist; `none`: must not exist; else the version that must stand there. */
 export type Precondition = '*' | 'none' | number
 

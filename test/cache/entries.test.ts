@@ -214,13 +214,6 @@ describe('bad input', () => {
     ['an unknown parameter', 'put', '?ttl=5', {}, 'querystring/ttl'],
     ['an If-Match without quotes', 'put', '', { 'if-match': 'abc' }, 'headers/if-match'],
     [
-      'If-None-Match with a version',
-      'put',
-      '',
-      { 'if-none-match': '"a"' },
-      'headers/if-none-match',
-    ],
-    [
       'a type above 255 bytes',
       'put',
       '',

@@ -8,6 +8,7 @@ import { SpaceParams } from '../entries/schemas.js'
 import { type CacheKey, type EntryStore, readResult } from '../entries/store.js'
 import type { LeaseStore } from '../leases/store.js'
 import type { CacheMetrics } from '../metrics.js'
+import { refuseConditions } from '../preconditions.js'
 import { problemResponses } from '../problems.js'
 import type { PolicyOf } from '../spaces/store.js'
 import { varyByCaller } from '../vary.js'
@@ -33,6 +34,7 @@ export const batchRoutes: FastifyPluginAsyncTypebox<BatchRouteOptions> = async (
   { store, leases, policyOf, metrics, idempotencyTtlMs },
 ) => {
   varyByCaller(app)
+  refuseConditions(app)
 
   const keysOf = async (
     { namespace, params: { space } }: { namespace: string; params: { space: string } },

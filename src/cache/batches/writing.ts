@@ -1,12 +1,12 @@
 import type { Static } from 'typebox'
 import Type from 'typebox'
-import { toMatch } from '../../http/etag.js'
+import { toVersions } from '../../http/etag.js'
 import { invalid } from '../../http/problem.js'
 import type { RequestIdentity } from '../../http/request-fingerprint.js'
 import { toContentType } from '../entries/headers.js'
 import type { CacheKey, EntryStore, WriteOptions } from '../entries/store.js'
 import type { WriteReply } from '../entries/write-scripts.js'
-import { isConditional } from '../entries/writing.js'
+import { canBeRefused } from '../entries/writing.js'
 import type { LeaseStore } from '../leases/store.js'
 import type { CacheMetrics } from '../metrics.js'
 import { type Item, written } from './answer.js'
@@ -44,8 +44,10 @@ export function toWrite(pointer: string, sent: Static<typeof Fields>): WriteOpti
     ttlMs: sent.ttlMs,
     staleMs: sent.staleMs,
     errorMs: sent.errorMs,
-    match: toMatch(ifMatch, `${pointer}/ifMatch`),
-    onlyIfAbsent: ifNoneMatch !== undefined,
+    condition: {
+      match: toVersions(ifMatch, `${pointer}/ifMatch`, 'strong'),
+      none: ifNoneMatch === undefined ? undefined : 'any',
+    },
     fill: sent.lease,
     isNegative,
   }
@@ -70,7 +72,7 @@ export async function writeOne(
   key: CacheKey,
   options: WriteOptions,
 ): Promise<WriteReply | { readonly outcome: 'too-large' | 'precondition-required' }> {
-  if (key.policy.requirePrecondition && !isConditional(options)) {
+  if (key.policy.requirePrecondition && !canBeRefused(options)) {
     return { outcome: 'precondition-required' }
   }
   if (options.payload.length > key.policy.maxValueBytes) {

@@ -1,16 +1,26 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import Type from 'typebox'
 import { toETag } from '../../http/etag.js'
 import { toInt64 } from '../../http/int64.js'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
 import { conflict, kindMismatch, missing } from '../answers.js'
-import { EntryParams } from '../entries/schemas.js'
+import { EntryParams, LookHeaders } from '../entries/schemas.js'
 import type { CacheMetrics } from '../metrics.js'
+import {
+  ConditionHeaders,
+  isNotModified,
+  preconditionFailed,
+  toCondition,
+  toReadCondition,
+} from '../preconditions.js'
 import { problem, problemResponses } from '../problems.js'
 import type { PolicyOf } from '../spaces/store.js'
 import { varyByCaller } from '../vary.js'
 import * as schemas from './schemas.js'
 import type { CounterStore } from './store.js'
+
+const ChangeHeaders = Type.Object({ ...IdempotencyHeaders.properties, ...ConditionHeaders })
 
 export interface CounterRouteOptions {
   readonly policyOf: PolicyOf
@@ -35,7 +45,7 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
         tags: ['cache'],
         params: EntryParams,
         querystring: schemas.IncrQuery,
-        headers: IdempotencyHeaders,
+        headers: ChangeHeaders,
         body: schemas.IncrRequest,
         response: {
           200: schemas.IncrResponse,
@@ -44,6 +54,7 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
             'kind-mismatch',
             'counter-overflow',
             'idempotency-conflict',
+            'precondition-failed',
           ),
         },
       },
@@ -56,6 +67,7 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
           by: int64('body/by', body.by),
           initial: int64('body/initial', body.initial),
           ttlMs: body.ttlMs,
+          condition: toCondition(request.headers),
           idempotency: requestIdentity(request, idempotencyTtlMs),
         },
       )
@@ -64,6 +76,8 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
           throw conflict()
         case 'kind-mismatch':
           throw kindMismatch(params.key, 'a counter', reached.kind)
+        case 'precondition-failed':
+          throw preconditionFailed(reply, params.key, reached.version)
         case 'overflow':
           throw problem('counter-overflow', `"${params.key}" would leave 64 bits.`)
       }
@@ -84,14 +98,22 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
         summary: 'The count of a counter, without adding to it',
         tags: ['cache'],
         params: EntryParams,
+        headers: LookHeaders,
         response: {
           200: schemas.CounterResponse,
-          ...problemResponses(...COMMON_PROBLEMS, 'cache-miss', 'kind-mismatch'),
+          304: { description: 'The caller has this version.', type: 'null' },
+          ...problemResponses(
+            ...COMMON_PROBLEMS,
+            'cache-miss',
+            'kind-mismatch',
+            'precondition-failed',
+          ),
         },
       },
     },
     async (request, reply) => {
       const { namespace, params } = request
+      const condition = toReadCondition(request.headers)
       const found = await store.read({
         namespace,
         ...params,
@@ -103,6 +125,8 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
         throw kindMismatch(params.key, 'a counter', found.kind)
       }
       reply.header('etag', toETag(found.version))
+      if (isNotModified(reply, params.key, condition, found.version))
+        return reply.code(304).send(null)
       return { value: found.fields[0]?.[1] as string, ttlMs: found.ttlMs }
     },
   )

@@ -16,6 +16,8 @@ export type IncrReply =
   /** The result would leave 64 bits; nothing changed. */
   | { readonly outcome: 'overflow' }
   | { readonly outcome: 'conflict' }
+  /** `version` is that of what is there, 0 for nothing. */
+  | { readonly outcome: 'precondition-failed'; readonly version: number }
 
 export const incrScript = defineScript({
   name: 'cache.incr',
@@ -30,6 +32,8 @@ export const incrScript = defineScript({
     'first',
     'ttl_ms',
     'idle_ms',
+    'match',
+    'none',
     'fingerprint',
     'memo_ttl_ms',
   ],
@@ -49,6 +53,8 @@ export const incrScript = defineScript({
         return { outcome: 'overflow' }
       case 5:
         return { outcome: 'conflict' }
+      case 6:
+        return { outcome: 'precondition-failed', version }
       default:
         throw new TypeError(`unknown outcome ${outcome} of cache.incr`)
     }

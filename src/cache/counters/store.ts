@@ -1,5 +1,6 @@
 import type { Binder } from '../../redis/binder.js'
 import type { Idempotency } from '../../redis/idempotency.js'
+import { type Condition, conditionArgs, UNCONDITIONAL } from '../condition.js'
 import { kindNumber } from '../entries/entry.js'
 import type { CacheKey } from '../entries/store.js'
 import { type FieldsReply, fieldsScript } from '../objects/scripts.js'
@@ -13,6 +14,7 @@ export interface IncrOptions {
   readonly initial: bigint
   /** Life of a counter that begins: later additions never move its end. */
   readonly ttlMs?: number | undefined
+  readonly condition?: Condition
   readonly idempotency?: Idempotency | undefined
 }
 
@@ -26,7 +28,10 @@ export function createCounterStore(binder: Binder, partitions: Partitions): Coun
   const scripts = { incr: binder.bind(incrScript), fields: binder.bind(fieldsScript) }
 
   return {
-    incr({ namespace, space, key, policy }, { by, initial, ttlMs, idempotency }) {
+    incr(
+      { namespace, space, key, policy },
+      { by, initial, ttlMs, condition = UNCONDITIONAL, idempotency },
+    ) {
       const keys = partitions.keysOf(namespace, space, key)
       const first = initial + by
       return scripts.incr(
@@ -42,6 +47,7 @@ export function createCounterStore(binder: Binder, partitions: Partitions): Coun
           first: BigInt.asIntN(64, first) === first ? first.toString() : '',
           ttl_ms: ttlMs ?? policy.ttlMs,
           idle_ms: policy.idleMs,
+          ...conditionArgs(condition),
           fingerprint: idempotency?.fingerprint ?? '',
           memo_ttl_ms: idempotency?.ttlMs ?? 0,
         },

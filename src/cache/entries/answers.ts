@@ -51,14 +51,6 @@ export function miss(
   return problem('cache-miss', detail, retryAfterMs === undefined ? {} : { retryAfterMs })
 }
 
-export function preconditionFailed(reply: FastifyReply, key: string, version: number): Problem {
-  if (version === 0) return problem('precondition-failed', `"${key}" has no value.`)
-  reply.header('etag', toETag(version))
-  return problem('precondition-failed', `"${key}" has another version.`, {
-    extensions: { etag: toETag(version) },
-  })
-}
-
 export function toMeta(entry: Entry) {
   return {
     kind: entry.kind,

@@ -58,17 +58,33 @@ export function toReadDirectives(header: string | undefined): ReadDirectives {
   }
 }
 
-/** How long a writer wants it kept. */
+/** What a writer cannot mean, for a value that others shall read from here. */
+const NOT_FOR_WRITES: Readonly<Record<string, string>> = {
+  'no-store': 'then do not store it',
+  'no-cache': 'every read would have to load it',
+  private: 'this cache is shared',
+  'max-stale': 'that is for reads',
+  'min-fresh': 'that is for reads',
+  'only-if-cached': 'that is for reads',
+}
+
+/**
+ * How long a writer wants it kept. Directives that ask nothing of a cache like this one, and unknown
+ * ones, are passed over, so that the header of an origin can be sent on as it is.
+ * @throws Problem invalid-request for those that cannot be kept.
+ */
 export function toWriteDirectives(header: string | undefined) {
   const found = directives(header)
-  if (found.has('no-store')) {
-    throw invalid('headers/cache-control', 'says no-store: then do not store it')
+  for (const [name, why] of Object.entries(NOT_FOR_WRITES)) {
+    if (found.has(name)) throw invalid('headers/cache-control', `says ${name}: ${why}`)
   }
-  const ttlMs = milliseconds(found, 'max-age')
-  if (ttlMs === 0) throw invalid('headers/cache-control', 'max-age must be at least 1')
+  const shared = found.has('s-maxage') ? 's-maxage' : 'max-age'
+  const ttlMs = milliseconds(found, shared)
+  if (ttlMs === 0) throw invalid('headers/cache-control', `${shared} must be at least 1`)
+  const isNeverStale = found.has('must-revalidate') || found.has('proxy-revalidate')
   return {
     ttlMs,
-    staleMs: milliseconds(found, 'stale-while-revalidate'),
-    errorMs: milliseconds(found, 'stale-if-error'),
+    staleMs: isNeverStale ? 0 : milliseconds(found, 'stale-while-revalidate'),
+    errorMs: isNeverStale ? 0 : milliseconds(found, 'stale-if-error'),
   }
 }

@@ -1,23 +1,4 @@
-import { toVersion } from '../../http/etag.js'
 import { invalid } from '../../http/problem.js'
-
-/** If-None-Match of a read: whether the caller has this version already. RFC 9110, weak comparison. */
-export function hasVersion(header: string | undefined, version: number): boolean {
-  if (header === undefined) return false
-  if (header.trim() === '*') return true
-  return versionsOf(header).includes(version)
-}
-
-/** The versions that a list of entity tags names, compared weakly. */
-export const versionsOf = (header: string): number[] =>
-  header.split(',').map((tag) => toVersion(tag.trim().replace(/^W\//, '')))
-
-/** If-None-Match of a write. @throws Problem invalid-request for anything but `*`. */
-export function isOnlyIfAbsent(header: string | undefined): boolean {
-  if (header === undefined) return false
-  if (header.trim() !== '*') throw invalid('headers/if-none-match', 'must be * on a PUT')
-  return true
-}
 
 const MEDIA_TYPE =
   /^[!#$%&'*+.^_`|~0-9A-Za-z-]+\/[!#$%&'*+.^_`|~0-9A-Za-z-]+(\s*;\s*[!#$%&'*+.^_`|~0-9A-Za-z-]+=([!#$%&'*+.^_`|~0-9A-Za-z-]+|"([\t \x21\x23-\x5b\x5d-\x7e]|\\[\t \x21-\x7e])*"))*$/

@@ -1,14 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { kindMismatch } from '../answers.js'
+import type { Condition } from '../condition.js'
 import { tellLease } from '../leases/answers.js'
 import { toAsk } from '../leases/asking.js'
 import { LEASE_HEADERS } from '../leases/schemas.js'
 import type { AskOptions } from '../leases/store.js'
+import { isNotModified, toReadCondition } from '../preconditions.js'
 import { problemResponses } from '../problems.js'
 import { describe, miss, toMeta } from './answers.js'
 import { toReadDirectives } from './cache-control.js'
-import { hasVersion, versionsOf } from './headers.js'
 import { keyOf } from './key.js'
 import type { EntryRouteOptions } from './routes.js'
 import * as schemas from './schemas.js'
@@ -45,10 +46,16 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       response: {
         200: { description: 'There is a value.', headers: schemas.VALUE_HEADERS },
         304: { description: 'The caller has this version.', type: 'null' },
-        ...problemResponses(...COMMON_PROBLEMS, 'cache-miss', 'kind-mismatch'),
+        ...problemResponses(
+          ...COMMON_PROBLEMS,
+          'cache-miss',
+          'kind-mismatch',
+          'precondition-failed',
+        ),
       },
     },
     handler: async (request, reply) => {
+      const condition = toReadCondition(request.headers)
       const { entry, level } = await find(
         await keyOf(request, policyOf),
         request.headers['cache-control'],
@@ -57,7 +64,7 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       if (!entry || entry.state === 'negative') throw miss(reply, entry ? 'negative' : 'miss')
       if (entry.kind !== 'bytes') throw kindMismatch(request.params.key, 'bytes', entry.kind)
       describe(reply, entry, level)
-      if (hasVersion(request.headers['if-none-match'], entry.version)) {
+      if (isNotModified(reply, request.params.key, condition, entry.version)) {
         return reply.code(304).send(null)
       }
       return reply.header('content-length', entry.size).send()
@@ -88,17 +95,23 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
             },
           },
           304: { description: 'The caller has this version.', type: 'null' },
-          ...problemResponses(...COMMON_PROBLEMS, 'cache-miss', 'kind-mismatch'),
+          ...problemResponses(
+            ...COMMON_PROBLEMS,
+            'cache-miss',
+            'kind-mismatch',
+            'precondition-failed',
+          ),
         },
       },
     },
     async (request, reply) => {
       const { meta = false } = request.query
       const asked = toAsk(request)
+      const condition = toReadCondition(request.headers)
       const { entry, level, lease } = await find(
         await keyOf(request, policyOf),
         request.headers['cache-control'],
-        meta ? { maxBytes: -1 } : notHad(request.headers['if-none-match']),
+        meta ? { maxBytes: -1 } : notHad(condition),
         asked,
       )
       const retryAfterMs = asked && tellLease(reply, lease)
@@ -107,15 +120,16 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       if (meta) return reply.send(toMeta(entry))
       if (entry.kind !== 'bytes') throw kindMismatch(request.params.key, 'bytes', entry.kind)
       describe(reply, entry, level)
-      if (hasVersion(request.headers['if-none-match'], entry.version))
+      if (isNotModified(reply, request.params.key, condition, entry.version)) {
         return reply.code(304).send(null)
+      }
       return reply.send(entry.payload as never)
     },
   )
 }
 
 /** Bytes that the caller has already stay in Redis. */
-function notHad(ifNoneMatch: string | undefined): Pick<ReadOptions, 'maxBytes' | 'have'> {
-  if (ifNoneMatch === undefined) return {}
-  return ifNoneMatch.trim() === '*' ? { maxBytes: -1 } : { have: versionsOf(ifNoneMatch) }
+function notHad({ none }: Condition): Pick<ReadOptions, 'maxBytes' | 'have'> {
+  if (none === undefined) return {}
+  return none === 'any' ? { maxBytes: -1 } : { have: none }
 }

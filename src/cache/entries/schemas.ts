@@ -2,6 +2,7 @@ import Type from 'typebox'
 import { DurationMs, ObjectName, ResourceName } from '../../http/names.js'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
 import { AskHeaders, AskQuery, FillHeaders } from '../leases/schemas.js'
+import { ConditionHeaders, ReadConditionHeaders } from '../preconditions.js'
 
 export const SpaceParams = Type.Object({ space: ResourceName })
 export const EntryParams = Type.Object({ space: ResourceName, key: ObjectName })
@@ -21,9 +22,7 @@ export const ReadQuery = Type.Object(
 )
 
 export const ReadHeaders = Type.Object({
-  'if-none-match': Type.Optional(
-    Type.String({ description: 'Entity tags that the caller has; one that fits gives 304.' }),
-  ),
+  ...ReadConditionHeaders,
   'cache-control': CacheControl(
     '`max-stale=n` or `min-fresh=n` (seconds) narrow what is served; `no-cache` goes to Redis.',
   ),
@@ -62,7 +61,7 @@ export const WriteHeaders = Type.Object({
     Type.String({ description: 'Stored and returned; the bytes are never decoded.' }),
   ),
   'cache-control': CacheControl(
-    '`max-age`, `stale-while-revalidate`, `stale-if-error`, in seconds. The query wins.',
+    '`s-maxage` or else `max-age`, `stale-while-revalidate`, `stale-if-error`, in seconds; `must-revalidate`: never stale. The query wins. `no-store`, `no-cache` and `private` are 400.',
   ),
   'cache-groups': Type.Optional(
     Type.String({ description: 'Tags as quoted strings (RFC 9875): `"user-7", "team"`.' }),
@@ -70,12 +69,7 @@ export const WriteHeaders = Type.Object({
   'surrogate-key': Type.Optional(
     Type.String({ description: 'Tags separated by spaces, instead of Cache-Groups.' }),
   ),
-  'if-match': Type.Optional(
-    Type.String({ description: 'Store only over this version, or over any with `*`.' }),
-  ),
-  'if-none-match': Type.Optional(
-    Type.String({ description: '`*`: store only where there is no value.' }),
-  ),
+  ...ConditionHeaders,
   ...FillHeaders,
   prefer: Type.Optional(
     Type.String({
@@ -105,11 +99,9 @@ export const TouchRequest = Type.Object(TouchFields.properties, {
   examples: [{}, { ttlMs: 60_000 }],
 })
 
-export const RemoveHeaders = Type.Object({
-  'if-match': Type.Optional(
-    Type.String({ description: 'Remove only this version, or any with `*`.' }),
-  ),
-})
+export const ChangeHeaders = Type.Object(ConditionHeaders)
+
+export const LookHeaders = Type.Object(ReadConditionHeaders)
 
 /** Raw bytes of any type. `additionalProperties` of JSON do not apply. */
 export const RawBody = {

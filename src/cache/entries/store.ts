@@ -2,6 +2,7 @@ import { createHash, randomInt } from 'node:crypto'
 import type { Binder } from '../../redis/binder.js'
 import type { StoreError } from '../../redis/errors.js'
 import type { Idempotency } from '../../redis/idempotency.js'
+import { type Condition, conditionArgs, UNCONDITIONAL } from '../condition.js'
 import type { Partitions } from '../partition.js'
 import type { SpacePolicy } from '../spaces/policy.js'
 import type { Entry } from './entry.js'
@@ -51,9 +52,6 @@ export interface ReadOptions {
   readonly skipL1?: boolean | undefined
 }
 
-/** The version that must be there; `any` for whichever. */
-export type Match = number | 'any'
-
 export interface WriteOptions {
   readonly payload: Buffer
   readonly contentType: string
@@ -62,9 +60,7 @@ export interface WriteOptions {
   readonly ttlMs?: number | undefined
   readonly staleMs?: number | undefined
   readonly errorMs?: number | undefined
-  readonly match?: Match | undefined
-  /** Only where there is no value, or one known to be absent. */
-  readonly onlyIfAbsent?: boolean
+  readonly condition?: Condition
   /** Where a condition refuses the write, the reply holds the whole present value. */
   readonly showsPresent?: boolean
   /** There is known to be no value: the payload is empty, and nothing is served stale. */
@@ -89,9 +85,9 @@ export interface EntryStore {
   readMany(keys: readonly CacheKey[], maxBytes: number): Promise<(LeveledReply | StoreError)[]>
   write(key: CacheKey, options: WriteOptions): Promise<WriteReply>
   /** Lets a value that is fresh stay so for `ttlMs` from now on. */
-  touch(key: CacheKey, ttlMs: number): Promise<TouchReply>
+  touch(key: CacheKey, ttlMs: number, condition?: Condition): Promise<TouchReply>
   /** @returns `removed` also where nothing was. */
-  remove(key: CacheKey, match?: Match): Promise<RemoveReply>
+  remove(key: CacheKey, condition?: Condition): Promise<RemoveReply>
 }
 
 export interface EntryStoreOptions {
@@ -151,8 +147,7 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
         name: key,
         fill: options.fill ?? '',
         fill_digest: options.fill === undefined ? '' : digestOf(options),
-        match: toMatch(options.match),
-        absent: options.onlyIfAbsent ? 1 : 0,
+        ...conditionArgs(options.condition ?? UNCONDITIONAL),
         show: options.showsPresent ? 1 : 0,
         show_bytes: showBytes,
         negative: isNegative ? 1 : 0,
@@ -203,7 +198,7 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
       })
     },
 
-    touch(key, ttlMs) {
+    touch(key, ttlMs, condition = UNCONDITIONAL) {
       return scripts.touch(keysOf(key), {
         ...partitions.clockArgs(),
         space: key.space,
@@ -211,15 +206,16 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
         ttl_ms: ttlMs,
         jitter_ms: ttlMs - jittered(ttlMs, key.policy.jitter),
         idle_ms: key.policy.idleMs,
+        ...conditionArgs(condition),
       })
     },
 
-    remove(key, match) {
+    remove(key, condition = UNCONDITIONAL) {
       return scripts.remove(keysOf(key), {
         ...partitions.clockArgs(),
         space: key.space,
         name: key.key,
-        match: toMatch(match),
+        ...conditionArgs(condition),
         idle_ms: key.policy.idleMs,
       })
     },
@@ -237,9 +233,6 @@ function digestOf({ payload, contentType, contentEncoding, tags, ...life }: Writ
   const hash = createHash('sha256').update(JSON.stringify(said)).update(payload)
   return hash.digest('base64url').slice(0, 22)
 }
-
-const toMatch = (match: Match | undefined): string | number =>
-  match === undefined ? '' : match === 'any' ? '*' : match
 
 /** Only ever shorter: no value outlives what its writer promised. */
 export const jittered = (ttlMs: number, jitter: number): number =>

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { toETag } from '../../http/etag.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
+import { preconditionFailed, toCondition } from '../preconditions.js'
 import { problemResponses } from '../problems.js'
 import { varyByCaller } from '../vary.js'
 import { miss } from './answers.js'
@@ -24,16 +25,19 @@ export const touchRoutes: FastifyPluginAsyncTypebox<
         tags: ['cache'],
         params: schemas.EntryParams,
         querystring: schemas.TouchFields,
+        headers: schemas.ChangeHeaders,
         body: schemas.TouchRequest,
         response: {
           204: { description: 'Fresh for that long, under the version it had.', type: 'null' },
-          ...problemResponses(...COMMON_PROBLEMS, 'cache-miss'),
+          ...problemResponses(...COMMON_PROBLEMS, 'cache-miss', 'precondition-failed'),
         },
       },
     },
     async (request, reply) => {
       const key = await keyOf(request, policyOf)
-      const { state, version } = await store.touch(key, request.body.ttlMs ?? key.policy.ttlMs)
+      const { ttlMs = key.policy.ttlMs } = request.body
+      const { state, version } = await store.touch(key, ttlMs, toCondition(request.headers))
+      if (state === 'refused') throw preconditionFailed(reply, key.key, version)
       if (state !== 'fresh') throw miss(reply, state)
       reply.header('etag', toETag(version))
       return reply.code(204).send(null)

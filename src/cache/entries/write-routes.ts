@@ -1,14 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
-import { toETag, toMatch } from '../../http/etag.js'
+import { toETag } from '../../http/etag.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { requestIdentity } from '../../http/request-fingerprint.js'
 import { conflict, kindMismatch } from '../answers.js'
 import { leaseLost } from '../leases/answers.js'
 import { endsLeaseOfRefusedFill } from '../leases/refused-fills.js'
+import { preconditionFailed, toCondition } from '../preconditions.js'
 import { problemResponses } from '../problems.js'
 import { MAX_VALUE_BYTES } from '../spaces/policy.js'
-import { describe, preconditionFailed } from './answers.js'
+import { describe } from './answers.js'
 import type { Entry } from './entry.js'
 import { keyOf } from './key.js'
 import type { EntryRouteOptions } from './routes.js'
@@ -93,7 +94,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
         summary: 'Drop a key for good; a load that began before cannot fill it any more',
         tags: ['cache'],
         params: schemas.EntryParams,
-        headers: schemas.RemoveHeaders,
+        headers: schemas.ChangeHeaders,
         response: {
           204: { description: 'Nothing is there now.', type: 'null' },
           ...problemResponses(...COMMON_PROBLEMS, 'precondition-failed'),
@@ -102,7 +103,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
     },
     async (request, reply) => {
       const key = await keyOf(request, policyOf)
-      const outcome = await store.remove(key, toMatch(request.headers['if-match']))
+      const outcome = await store.remove(key, toCondition(request.headers))
       if (outcome.outcome === 'precondition-failed') {
         throw preconditionFailed(reply, key.key, outcome.version)
       }

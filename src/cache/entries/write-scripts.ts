@@ -30,7 +30,7 @@ export const writeScript = defineScript({
     'fill',
     'fill_digest',
     'match',
-    'absent',
+    'none',
     'show',
     'show_bytes',
     'negative',
@@ -78,7 +78,7 @@ export const removeScript = defineScript({
   name: 'cache.remove',
   file: new URL('../scripts/remove.lua', import.meta.url),
   keys: ['clock', 'entry', 'lease', 'values'],
-  args: ['seed', 'on_restart', 'space', 'name', 'match', 'idle_ms'],
+  args: ['seed', 'on_restart', 'space', 'name', 'match', 'none', 'idle_ms'],
   decode(reply): RemoveReply {
     const [outcome, version] = integers(reply, 2) as [number, number]
     return outcome === 1 ? { outcome: 'removed' } : { outcome: 'precondition-failed', version }
@@ -86,8 +86,8 @@ export const removeScript = defineScript({
 })
 
 export interface TouchReply {
-  /** Only what is `fresh` was touched. */
-  readonly state: EntryState
+  /** Only what is `fresh` was touched; `refused`: the condition does not hold. */
+  readonly state: EntryState | 'refused'
   /** 0 for a miss. */
   readonly version: number
 }
@@ -96,9 +96,9 @@ export const touchScript = defineScript({
   name: 'cache.touch',
   file: new URL('../scripts/touch.lua', import.meta.url),
   keys: ['clock', 'entry', 'values'],
-  args: ['seed', 'on_restart', 'space', 'name', 'ttl_ms', 'jitter_ms', 'idle_ms'],
+  args: ['seed', 'on_restart', 'space', 'name', 'ttl_ms', 'jitter_ms', 'idle_ms', 'match', 'none'],
   decode(reply): TouchReply {
     const [state, version] = integers(reply, 2) as [number, number]
-    return { state: toState(state), version }
+    return { state: state === 4 ? 'refused' : toState(state), version }
   },
 })

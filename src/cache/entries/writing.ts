@@ -1,15 +1,11 @@
 import type { Static } from 'typebox'
-import { toMatch } from '../../http/etag.js'
 import { invalid } from '../../http/problem.js'
+import { isConditional } from '../condition.js'
+import { toCondition } from '../preconditions.js'
 import { problem } from '../problems.js'
 import type { SpacePolicy } from '../spaces/policy.js'
 import { toWriteDirectives } from './cache-control.js'
-import {
-  isOnlyIfAbsent,
-  prefersRepresentation,
-  toContentEncoding,
-  toContentType,
-} from './headers.js'
+import { prefersRepresentation, toContentEncoding, toContentType } from './headers.js'
 import type { WriteHeaders, WriteQuery } from './schemas.js'
 import type { WriteOptions } from './store.js'
 import { toTags } from './tags.js'
@@ -26,8 +22,8 @@ export function toWrite({ headers, query, body }: PutRequest, policy: SpacePolic
   const isNegative = headers['lockstep-negative'] === 'true'
   const payload = toPayload(body, policy.maxValueBytes)
   if (isNegative) assertNothing(payload, query)
-  const condition = toCondition(headers)
-  if (policy.requirePrecondition && !isConditional(condition)) {
+  const when = toWhen(headers)
+  if (policy.requirePrecondition && !canBeRefused(when)) {
     throw problem('precondition-required', 'The space takes no PUT without a condition.')
   }
   return {
@@ -38,28 +34,24 @@ export function toWrite({ headers, query, body }: PutRequest, policy: SpacePolic
     ttlMs: query.ttlMs ?? directives.ttlMs,
     staleMs: query.staleMs ?? directives.staleMs,
     errorMs: query.errorMs ?? directives.errorMs,
-    ...condition,
-    showsPresent: condition.onlyIfAbsent && prefersRepresentation(headers.prefer),
+    ...when,
+    showsPresent: when.condition.none === 'any' && prefersRepresentation(headers.prefer),
     isNegative,
   }
 }
 
-function toCondition(headers: PutRequest['headers']) {
-  const match = toMatch(headers['if-match'])
-  const onlyIfAbsent = isOnlyIfAbsent(headers['if-none-match'])
-  if (match !== undefined && onlyIfAbsent) {
-    throw invalid('headers/if-none-match', 'contradicts If-Match: send one of the two')
-  }
+function toWhen(headers: PutRequest['headers']) {
+  const condition = toCondition(headers)
   const fill = headers['lockstep-lease']
-  if (fill !== undefined && (match !== undefined || onlyIfAbsent)) {
+  if (fill !== undefined && isConditional(condition)) {
     throw invalid('headers/lockstep-lease', 'is a condition of its own: send no other beside it')
   }
-  return { match, onlyIfAbsent, fill }
+  return { condition, fill }
 }
 
 /** Whether a write can be refused for what is there: the only ones that some spaces take. */
-export const isConditional = ({ match, onlyIfAbsent, fill }: Partial<WriteOptions>): boolean =>
-  match !== undefined || onlyIfAbsent === true || fill !== undefined
+export const canBeRefused = ({ condition, fill }: Partial<WriteOptions>): boolean =>
+  fill !== undefined || (condition !== undefined && isConditional(condition))
 
 /** No body at all is a value of no bytes. */
 function toPayload(body: unknown, maxBytes: number): Buffer {

@@ -4,6 +4,7 @@ import { logChange } from '../../http/change-log.js'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { SpaceParams } from '../entries/schemas.js'
 import type { CacheMetrics } from '../metrics.js'
+import { refuseConditions } from '../preconditions.js'
 import { problemResponses } from '../problems.js'
 import { varyByCaller } from '../vary.js'
 import { InvalidateRequest } from './schemas.js'
@@ -19,6 +20,7 @@ export const invalidationRoutes: FastifyPluginAsyncTypebox<InvalidationRouteOpti
   { store, metrics },
 ) => {
   varyByCaller(app)
+  refuseConditions(app)
 
   app.post(
     '/:space/invalidate',

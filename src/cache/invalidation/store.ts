@@ -83,7 +83,7 @@ export function createInvalidationStore(
           const args = { ...partitions.clockArgs(), space, name: key }
           return mode === 'soft'
             ? scripts.soften(at, args)
-            : scripts.remove(at, { ...args, match: '', idle_ms: 0 })
+            : scripts.remove(at, { ...args, match: '', none: '', idle_ms: 0 })
         }),
       )
     },

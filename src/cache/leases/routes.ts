@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { keyOf } from '../entries/key.js'
 import { EntryParams } from '../entries/schemas.js'
+import { refuseConditions } from '../preconditions.js'
 import { problemResponses } from '../problems.js'
 import type { PolicyOf } from '../spaces/store.js'
 import { varyByCaller } from '../vary.js'
@@ -20,6 +21,7 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<LeaseRouteOptions> = async (
   { store, policyOf },
 ) => {
   varyByCaller(app)
+  refuseConditions(app)
 
   app.post(
     '/:space/:key/lease/renew',

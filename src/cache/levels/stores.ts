@@ -137,15 +137,15 @@ export function withL1(
           () => l1.changeKey(key),
           () => entries.write(key, options),
         ),
-      touch: (key, ttlMs) =>
+      touch: (key, ttlMs, condition) =>
         around(
           () => l1.changeKey(key),
-          () => entries.touch(key, ttlMs),
+          () => entries.touch(key, ttlMs, condition),
         ),
-      remove: (key, match) =>
+      remove: (key, condition) =>
         around(
           () => l1.changeKey(key),
-          () => entries.remove(key, match),
+          () => entries.remove(key, condition),
         ),
     },
     counters: {

@@ -1,10 +1,18 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import Type from 'typebox'
 import { toETag } from '../../http/etag.js'
 import { COMMON_PROBLEMS, type Problem } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
 import { conflict, kindMismatch, missing } from '../answers.js'
-import { EntryParams } from '../entries/schemas.js'
+import { EntryParams, LookHeaders } from '../entries/schemas.js'
 import type { CacheMetrics } from '../metrics.js'
+import {
+  ConditionHeaders,
+  isNotModified,
+  preconditionFailed,
+  toCondition,
+  toReadCondition,
+} from '../preconditions.js'
 import { problem, problemResponses } from '../problems.js'
 import { MAX_VALUE_BYTES } from '../spaces/policy.js'
 import type { PolicyOf } from '../spaces/store.js'
@@ -13,6 +21,8 @@ import { toChanges, toNames } from './changes.js'
 import * as schemas from './schemas.js'
 import type { PatchReply } from './scripts.js'
 import { MAX_FIELDS, type ObjectStore } from './store.js'
+
+const ChangeHeaders = Type.Object({ ...IdempotencyHeaders.properties, ...ConditionHeaders })
 
 export interface ObjectRouteOptions {
   readonly policyOf: PolicyOf
@@ -38,15 +48,23 @@ export const objectRoutes: FastifyPluginAsyncTypebox<ObjectRouteOptions> = async
         tags: ['cache'],
         params: EntryParams,
         querystring: schemas.FieldsQuery,
+        headers: LookHeaders,
         response: {
           200: schemas.FieldsResponse,
-          ...problemResponses(...COMMON_PROBLEMS, 'cache-miss', 'kind-mismatch'),
+          304: { description: 'The caller has this version.', type: 'null' },
+          ...problemResponses(
+            ...COMMON_PROBLEMS,
+            'cache-miss',
+            'kind-mismatch',
+            'precondition-failed',
+          ),
         },
       },
     },
     async (request, reply) => {
       const { namespace, params } = request
       const names = toNames(request.query.names)
+      const condition = toReadCondition(request.headers)
       const found = await store.read(
         { namespace, ...params, policy: await policyOf(namespace, params.space) },
         names,
@@ -57,6 +75,8 @@ export const objectRoutes: FastifyPluginAsyncTypebox<ObjectRouteOptions> = async
         throw kindMismatch(params.key, 'an object', found.kind)
       }
       reply.header('etag', toETag(found.version))
+      if (isNotModified(reply, params.key, condition, found.version))
+        return reply.code(304).send(null)
       return { fields: Object.fromEntries(found.fields), ttlMs: found.ttlMs }
     },
   )
@@ -72,7 +92,7 @@ export const objectRoutes: FastifyPluginAsyncTypebox<ObjectRouteOptions> = async
         tags: ['cache'],
         params: EntryParams,
         querystring: schemas.PatchQuery,
-        headers: IdempotencyHeaders,
+        headers: ChangeHeaders,
         body: schemas.PatchRequest,
         response: {
           200: schemas.PatchResponse,
@@ -83,6 +103,7 @@ export const objectRoutes: FastifyPluginAsyncTypebox<ObjectRouteOptions> = async
             'counter-overflow',
             'not-an-integer',
             'idempotency-conflict',
+            'precondition-failed',
           ),
         },
       },
@@ -94,9 +115,13 @@ export const objectRoutes: FastifyPluginAsyncTypebox<ObjectRouteOptions> = async
       const patched = await store.patch(key, {
         changes,
         ttlMs: body.ttlMs,
+        condition: toCondition(request.headers),
         idempotency: requestIdentity(request, idempotencyTtlMs),
       })
       if (patched.outcome === 'miss') throw missing(reply)
+      if (patched.outcome === 'precondition-failed') {
+        throw preconditionFailed(reply, params.key, patched.version)
+      }
       if (patched.outcome !== 'patched') {
         throw refusal(params.key, patched, key.policy.maxValueBytes)
       }
@@ -114,7 +139,7 @@ export const objectRoutes: FastifyPluginAsyncTypebox<ObjectRouteOptions> = async
   )
 }
 
-type Refused = Exclude<PatchReply, { outcome: 'patched' | 'miss' }>
+type Refused = Exclude<PatchReply, { outcome: 'patched' | 'miss' | 'precondition-failed' }>
 
 function refusal(key: string, refused: Refused, maxValueBytes: number): Problem {
   switch (refused.outcome) {

@@ -46,6 +46,8 @@ export type PatchReply =
   | { readonly outcome: 'miss' }
   | { readonly outcome: 'overflow' | 'not-an-integer'; readonly field: string }
   | { readonly outcome: 'too-large' | 'too-many-fields' }
+  /** `version` is that of what is there, 0 for nothing. */
+  | { readonly outcome: 'precondition-failed'; readonly version: number }
 
 export const patchScript = defineScript({
   name: 'cache.patch',
@@ -61,6 +63,8 @@ export const patchScript = defineScript({
     'idle_ms',
     'max_bytes',
     'max_fields',
+    'match',
+    'none',
     'fingerprint',
     'memo_ttl_ms',
     'change[].verb',
@@ -92,6 +96,8 @@ export const patchScript = defineScript({
         return { outcome: 'too-large' }
       case 9:
         return { outcome: 'too-many-fields' }
+      case 10:
+        return { outcome: 'precondition-failed', version }
       default:
         throw new TypeError(`unknown outcome ${outcome} of cache.patch`)
     }

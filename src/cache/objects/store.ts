@@ -1,5 +1,6 @@
 import type { Binder } from '../../redis/binder.js'
 import type { Idempotency } from '../../redis/idempotency.js'
+import { type Condition, conditionArgs, UNCONDITIONAL } from '../condition.js'
 import { kindNumber } from '../entries/entry.js'
 import { type CacheKey, jittered } from '../entries/store.js'
 import type { Partitions } from '../partition.js'
@@ -16,6 +17,7 @@ export interface PatchOptions {
   readonly changes: readonly Change[]
   /** The object lives so long from now on; without it a present object keeps its end. */
   readonly ttlMs?: number | undefined
+  readonly condition?: Condition
   readonly idempotency?: Idempotency | undefined
 }
 
@@ -42,7 +44,10 @@ export function createObjectStore(binder: Binder, partitions: Partitions): Objec
       })
     },
 
-    patch({ namespace, space, key, policy }, { changes, ttlMs, idempotency }) {
+    patch(
+      { namespace, space, key, policy },
+      { changes, ttlMs, condition = UNCONDITIONAL, idempotency },
+    ) {
       const keys = partitions.keysOf(namespace, space, key)
       const life = (ms: number) => jittered(ms, policy.jitter)
       return scripts.patch(
@@ -59,6 +64,7 @@ export function createObjectStore(binder: Binder, partitions: Partitions): Objec
           idle_ms: policy.idleMs,
           max_bytes: policy.maxValueBytes,
           max_fields: MAX_FIELDS,
+          ...conditionArgs(condition),
           fingerprint: idempotency?.fingerprint ?? '',
           memo_ttl_ms: idempotency?.ttlMs ?? 0,
           change: changes,

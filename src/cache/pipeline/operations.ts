@@ -115,6 +115,8 @@ function incremented(key: CacheKey, reply: IncrReply, metrics: CacheMetrics): It
       return mismatched(key.key, reply.kind)
     case 'overflow':
       return written(key.key, 'counter-overflow')
+    case 'precondition-failed':
+      return written(key.key, 'precondition-failed', reply.version)
     case 'conflict':
       return written(key.key, 'idempotency-conflict')
   }

@@ -8,6 +8,7 @@ import { MAX_BATCH_BYTES } from '../batches/routes.js'
 import { settleAll } from '../batches/settle.js'
 import { ofItem } from '../batches/writing.js'
 import type { CacheMetrics } from '../metrics.js'
+import { refuseConditions } from '../preconditions.js'
 import { problemResponses } from '../problems.js'
 import type { PolicyOf } from '../spaces/store.js'
 import { varyByCaller } from '../vary.js'
@@ -26,6 +27,7 @@ export const pipelineRoutes: FastifyPluginAsyncTypebox<PipelineRouteOptions> = a
   { stores, policyOf, metrics, idempotencyTtlMs },
 ) => {
   varyByCaller(app)
+  refuseConditions(app)
 
   app.post(
     '/cache-pipeline',

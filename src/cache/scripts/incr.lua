@@ -14,6 +14,8 @@ ARGV by          string  int64
 ARGV first       string  int64, the value where there was none; '' if that leaves 64 bits
 ARGV ttl_ms      int     life of a counter that begins
 ARGV idle_ms     int     longest time without use, 0 for none
+ARGV match       string  versions of which one must be there, see lib/condition.lua
+ARGV none        string  versions that must not be there
 ARGV fingerprint string  of the request, '' without an idempotency key
 ARGV memo_ttl_ms int     how long the memo is kept
 
@@ -22,15 +24,17 @@ RETURN outcome version replayed value
   3 the key holds another kind: its number stands as version
   4 the result would leave 64 bits; nothing changed
   5 the idempotency key belongs to another request
+  6 the condition does not hold: version of what is there, 0 for nothing
 
 COST O(1)
 MEMORY grows
 ]]
+-- @use lib/condition.lua
 -- @use lib/values.lua
 local clock_key, entry_key, lease_key, values_key, memo_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local seed, on_restart, space, name = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local by, first, ttl_ms, idle_ms = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
-local fingerprint, memo_ttl_ms = ARGV[9], tonumber(ARGV[10])
+local match, none, fingerprint, memo_ttl_ms = ARGV[9], ARGV[10], ARGV[11], tonumber(ARGV[12])
 
 local memo = memo_key and redis.call('GET', memo_key)
 if memo then
@@ -44,6 +48,8 @@ local entry = read_entry(entry_key)
 local state = judge(entry, clock, space, idle_ms)
 local there = state == 1 or state == 2
 if there and entry.kind ~= COUNTER then return { 3, entry.kind, 0, '' } end
+local version = version_of(state, entry)
+if not fits(version, match, none) then return { 6, version, 0, '' } end
 
 local value = first
 if there then value = increment(values_key, 'n', by) end

@@ -15,6 +15,8 @@ ARGV first_ttl_ms    int     life of an object that begins
 ARGV idle_ms         int     longest time without use, 0 for none
 ARGV max_bytes       int     of names and values together
 ARGV max_fields      int
+ARGV match           string  versions of which one must be there, see lib/condition.lua
+ARGV none            string  versions that must not be there
 ARGV fingerprint     string  of the request, '' without an idempotency key
 ARGV memo_ttl_ms     int     how long the memo is kept
 ARGV change[].verb   string  set, remove or incr
@@ -28,18 +30,20 @@ RETURN outcome version replayed sums...
   5 nothing is there, and there is nothing to begin with
   6 a sum would leave 64 bits; 7 a field to increment is no integer: its name follows
   8 more bytes, 9 more fields than may be
-  Of 3 to 9 nothing is applied.
+  10 the condition does not hold: version of what is there, 0 for nothing
+  Of 3 to 10 nothing is applied.
 
 COST O(changes)
 MEMORY grows
 ]]
+-- @use lib/condition.lua
 -- @use lib/values.lua
 local clock_key, entry_key, lease_key, values_key, memo_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local seed, on_restart, space, name = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local ttl_ms, first_ttl_ms, idle_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local max_bytes, max_fields = tonumber(ARGV[8]), tonumber(ARGV[9])
-local fingerprint, memo_ttl_ms = ARGV[10], tonumber(ARGV[11])
-local FIRST_CHANGE = 12
+local match, none, fingerprint, memo_ttl_ms = ARGV[10], ARGV[11], ARGV[12], tonumber(ARGV[13])
+local FIRST_CHANGE = 14
 
 local memo = memo_key and redis.call('GET', memo_key)
 if memo then
@@ -55,6 +59,8 @@ local entry = read_entry(entry_key)
 local state = judge(entry, clock, space, idle_ms)
 local there = state == 1 or state == 2
 if there and entry.kind ~= OBJECT then return { 3, entry.kind, 0 } end
+local version = version_of(state, entry)
+if not fits(version, match, none) then return { 10, version, 0 } end
 
 local begins = false
 for i = FIRST_CHANGE, #ARGV, 3 do begins = begins or ARGV[i] ~= 'remove' end

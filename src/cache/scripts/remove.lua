@@ -9,7 +9,8 @@ ARGV seed         int     epoch of a new clock
 ARGV on_restart   int     0 keep, 1 soft, 2 flush
 ARGV space        string
 ARGV name         string  the key, for whoever listens
-ARGV match        string  the version that must be there; '*' for any; '' for no condition
+ARGV match        string  versions of which one must be there, see lib/condition.lua
+ARGV none         string  versions that must not be there
 ARGV idle_ms      int     longest time without use, 0 for none
 
 RETURN outcome version
@@ -18,17 +19,17 @@ RETURN outcome version
 
 COST O(1)
 ]]
+-- @use lib/condition.lua
 -- @use lib/entry.lua
 local clock_key, entry_key, lease_key, values_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local seed, on_restart, space, name = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
-local match, idle_ms = ARGV[5], tonumber(ARGV[6])
+local match, none, idle_ms = ARGV[5], ARGV[6], tonumber(ARGV[7])
 
 local clock = read_clock(clock_key, space, seed, on_restart)
-if match ~= '' then
+if match ~= '' or none ~= '' then
   local entry = read_entry(entry_key)
-  local state = judge(entry, clock, space, idle_ms)
-  local there = (state == 1 or state == 2) and entry.version or 0
-  if there == 0 or (match ~= '*' and match ~= digits(there)) then return { 2, there } end
+  local there = version_of(judge(entry, clock, space, idle_ms), entry)
+  if not fits(there, match, none) then return { 2, there } end
 end
 
 -- First, because a full Redis lets a script write only after its first freeing command.

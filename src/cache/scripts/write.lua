@@ -12,8 +12,8 @@ ARGV space       string
 ARGV name        string  the key, for whoever listens
 ARGV fill        string  proof of the grant that this fills (lib/lease.lua), '' for none
 ARGV fill_digest string  of what the fill brings, so that a repeat is known
-ARGV match       string  the version that must be there; '*' for any; '' for no condition
-ARGV absent      0 or 1  1: only where there is no value, or one known to be absent
+ARGV match       string  versions of which one must be there, see lib/condition.lua
+ARGV none        string  versions that must not be there
 ARGV show        0 or 1  1: a refused condition answers with the present value
 ARGV show_bytes  int     its payload is left out if it is larger
 ARGV negative    0 or 1  1: the value is known to be absent
@@ -38,10 +38,11 @@ RETURN outcome version replayed entry payload
 COST O(1), and O(tags)
 MEMORY grows
 ]]
+-- @use lib/condition.lua
 -- @use lib/lease.lua
 local clock_key, entry_key, lease_key, values_key, memo_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local seed, on_restart, space, name = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
-local fill, fill_digest, match, absent = ARGV[5], ARGV[6], ARGV[7], ARGV[8] == '1'
+local fill, fill_digest, match, none = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
 local show, show_bytes, negative = ARGV[9] == '1', tonumber(ARGV[10]), ARGV[11] == '1'
 local ttl_ms, stale_ms, error_ms = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
 local idle_ms, content_type, encoding, tags = tonumber(ARGV[15]), ARGV[16], ARGV[17], ARGV[18]
@@ -81,9 +82,8 @@ if fill ~= '' then
 end
 
 local visible = state == 1 or state == 2
-local fits = match == '' or (visible and (match == '*' or match == digits(entry.version)))
-if not fits or (absent and visible) then
-  local there = visible and entry.version or 0
+local there = version_of(state, entry)
+if not fits(there, match, none) then
   if not show or not visible then return answer(3, there, 0) end
   return answer(3, there, 0, describe(state, entry, logical, stale), payload_of(entry, show_bytes))
 end
