@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { WAIT_MS } from '../support/bounds.js'
 import { type Harness, startHarness } from '../support/harness.js'
 import type { Node } from '../support/nodes.js'
 import { type Servers, startTopology } from '../support/topology.js'
@@ -108,7 +109,7 @@ async function staysCoherent(harm: (story: Story) => Promise<void>) {
     // Long enough that whoever heard nothing of the writes since would serve what is overdue.
     const seen = () =>
       story.fromMemory > since.fromMemory + 200 && story.writes > since.writes + 8 * KEYS.length
-    await until('writes, and reads from memory', seen)
+    await until('writes, and reads from memory', seen, 3 * WAIT_MS)
   } finally {
     await story.end()
   }
