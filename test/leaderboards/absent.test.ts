@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { registryKey } from '../../src/leaderboards/keys.js'
+import { looksKey, registryKey } from '../../src/leaderboards/keys.js'
 import { type Harness, startHarness } from '../support/harness.js'
 
 let harness: Harness
@@ -91,5 +91,7 @@ describe('the list of boards', () => {
     harness.advance(61_000)
 
     expect(await listed()).toContain('orphan')
+    // It may have been deleted while it was looked at, so it is looked at again.
+    expect(await harness.redis.zscore(looksKey(harness.namespace), 'orphan')).not.toBeNull()
   })
 })

@@ -220,6 +220,21 @@ describe('submit', () => {
     expect((await entry(board, 'a')).body.score).toBe(20)
   })
 
+  it('applies ifSeq from entry to entry of one call', async () => {
+    const entry = { member: 'a', op: 'set' }
+
+    const { body } = await submit(
+      'sequenced-together',
+      { ...entry, score: 1, ifSeq: 5 },
+      { ...entry, score: 2, ifSeq: 5 },
+      { ...entry, score: 3, ifSeq: 6 },
+    )
+
+    const errors = body.results.map(({ error }: { error?: string }) => error)
+    expect(errors).toEqual([undefined, 'stale-sequence', undefined])
+    expect(body.results[2].score).toBe(3)
+  })
+
   it('makes an incr safe to retry', async () => {
     const send = (score: number) =>
       submit('retry', { member: 'a', score, op: 'incr' }).set('idempotency-key', 'k1')

@@ -196,16 +196,34 @@ describe('memberTtlMs', () => {
     await submit('final', { member: 'gone', score: 9 })
     advance(60 * MINUTE)
     await submit('final', { member: 'winner', score: 5 }, { member: 'second', score: 4 })
+    const { season } = (await harness.request('get', path('final')).expect(200)).body
     // Nobody looks until long after the end.
     advance(3 * 60 * MINUTE)
-
-    expect(await membersOf('final', '?season=previous')).toEqual(['winner', 'second'])
     await submit('final', { member: 'x', score: 1 })
     await put('final', { season: { every: 'daily' }, memberTtlMs: MINUTE, maxMembers: 1 })
     expect(await membersOf('final', '?season=previous')).toEqual(['winner', 'second'])
+    expect(await membersOf('final', `?season=${season}`)).toEqual(['winner', 'second'])
     await put('final', { season: { every: 'daily' } })
     expect(await membersOf('final', '?season=previous')).toEqual(['winner', 'second'])
   })
+})
+
+it('leaves nothing in the record of a board of a season that never was, or is gone', async () => {
+  const config = { season: { every: 'daily', keep: 0 }, memberTtlMs: 3 * DAY }
+  const fields = async () =>
+    (await harness.redis.hkeys(`ls:{${harness.namespace}:b:record}:board`)).filter((field) =>
+      field.includes(':'),
+    )
+  await put('record', { ...config, memberTtlMs: DAY })
+  await put('record', config)
+  expect(await fields()).toEqual([])
+
+  for (let day = 0; day < 3; day++) {
+    await submit('record', { member: 'a', score: 1 })
+    advance(DAY)
+  }
+
+  expect(await fields()).toHaveLength(1)
 })
 
 it('walks all boards, and names the one that cannot be used', async () => {

@@ -40,7 +40,6 @@ if board.member_ttl_ms > 0 then
   for _, id in ipairs(ids) do
     remove(board, id)
     redis.call('HDEL', board.client, id)
-    redis.call('ZREM', board.seen, id)
   end
   if #ids > 0 then return { 1, 1 } end
 end
