@@ -218,6 +218,10 @@ describe('a board with seasons', () => {
     await hide('unhide').expect(200, { changed: true })
     expect(await first()).toMatchObject({ member: 'cheat', score: 10 })
     expect(await first(`?season=${old}`)).toMatchObject({ member: 'cheat', score: 9 })
+    // A member is counted once, however often it is shown.
+    await hide('unhide').expect(200, { changed: false })
+    const counts = await one.redis.hvals(`ls:{${one.namespace}:b:hiding}:${old}:counts`)
+    expect(counts).toEqual(['1', '1'])
     // Submissions ask who is hidden only while somebody is.
     expect(await one.redis.hexists(`ls:{${one.namespace}:b:hiding}:board`, 'hides')).toBe(0)
   })

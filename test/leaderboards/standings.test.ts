@@ -191,7 +191,7 @@ describe('memberTtlMs', () => {
   })
 
   it('leaves the standings of an ended season as they were at its end', async () => {
-    await put('final', { season: { every: 'daily' }, memberTtlMs: 60 * MINUTE })
+    await put('final', { season: { every: 'daily' }, memberTtlMs: 75 * MINUTE })
     toMidnight(90 * MINUTE)
     await submit('final', { member: 'gone', score: 9 })
     advance(60 * MINUTE)

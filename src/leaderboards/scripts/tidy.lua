@@ -26,7 +26,7 @@ if not board then return again end
 if board.scan then
   local cursor, since = string.match(board.scan, '^(%S+) (%S+)$')
   local page = redis.call('HSCAN', board.places, cursor, 'COUNT', most)
-  for at = 1, #page[2], 2 do redis.call('ZADD', board.seen, 'NX', since, page[2][at]) end
+  for at = 1, #page[2], 2 do redis.call('ZADD', board.seen, since, page[2][at]) end
   if page[1] == '0' then
     redis.call('HDEL', board_key, 'scan:' .. board.season)
   else
