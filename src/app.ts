@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import { type OnReload, toLive } from './config/reload.js'
+import { type LastRead, type OnReload, toLive } from './config/reload.js'
 import { type Config, definitionsOf } from './config.js'
 import type { RedisAccess } from './domain.js'
 import { DOMAINS } from './domains.js'
@@ -15,6 +15,7 @@ import { collectProblems } from './http/problem-codes.js'
 import { createKeyring } from './http/tokens.js'
 import type { Turn } from './http/turn.js'
 import { createParserErrorCount, createRefusalCount, createRequestMetrics } from './metrics/http.js'
+import { createInstanceMetrics } from './metrics/instance.js'
 import { createRedisMetrics } from './metrics/redis.js'
 import { createMetrics, type Metrics } from './metrics/registry.js'
 import { createBinder } from './redis/binder.js'
@@ -36,6 +37,9 @@ export interface AppDeps {
   /** How far the instance is on its way out. */
   readonly phase?: () => Phase
   readonly tls?: TlsOptions | undefined
+  /** The certificate that is shown now: it may be another than that of `tls`. */
+  readonly certificate?: () => string | undefined
+  readonly lastRead?: () => LastRead
 }
 
 export interface Apps {
@@ -57,6 +61,12 @@ export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis)
   const turn: Turn = { meter: undefined }
   const keyring = createKeyring(config.definitions.tokens)
   onReload(({ definitions }) => keyring.replace(definitions.tokens))
+  createInstanceMetrics(metrics, {
+    isReady: () => notReady(links, phase) === undefined,
+    isDraining: () => phase() !== 'serving',
+    lastRead: deps.lastRead ?? (() => STARTED),
+    certificate: deps.certificate ?? (() => deps.tls?.cert),
+  })
   const redis = access(deps, metrics, turn)
   const running = domains.map((domain) => {
     const definitions = toLive(config, onReload, (now) => definitionsOf(now, domain))
@@ -116,6 +126,9 @@ export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis)
   })
   return { app, admin }
 }
+
+/** Of an instance that reads its configuration once. */
+const STARTED: LastRead = { isGood: true, atMs: Date.now() }
 
 function accessRedis(deps: AppDeps, metrics: Metrics, turn: Turn): RedisAccess {
   const { links, clockOffsetUs } = deps

@@ -122,6 +122,7 @@ async function serve({ config, addresses, tls, managed }: Start): Promise<void> 
     return fresh
   })
   const { onReload } = reloads
+  let shown = tls
   const { app, admin } = buildApp({
     config,
     links,
@@ -129,6 +130,8 @@ async function serve({ config, addresses, tls, managed }: Start): Promise<void> 
     tls,
     onReload,
     phase: () => phase,
+    certificate: () => shown?.cert,
+    lastRead: reloads.last,
   })
   const apps = admin ? [app, admin] : [app]
   const listeners = apps.map((app, i): Listener => ({ app, address: addresses[i] as Address }))
@@ -146,6 +149,7 @@ async function serve({ config, addresses, tls, managed }: Start): Promise<void> 
 
   const renew = (fresh: TlsOptions) => {
     renewCertificate(listeners, fresh)
+    shown = fresh
     logger.info('certificate read again')
   }
   const onFault = ({ message }: Error) =>

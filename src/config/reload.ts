@@ -1,10 +1,17 @@
 /** Registers for every configuration that follows the one of the start. */
 export type OnReload<C> = (listener: (fresh: C) => void) => void
 
+export interface LastRead {
+  readonly isGood: boolean
+  readonly atMs: number
+}
+
 export interface Reloads<C> {
   readonly onReload: OnReload<C>
   /** @throws ConfigError, and nothing changes. */
   reload(): void
+  /** How and when the configuration was read last; at first, at the start. */
+  last(): LastRead
 }
 
 /**
@@ -13,12 +20,16 @@ export interface Reloads<C> {
  */
 export function createReloads<C>(load: () => C): Reloads<C> {
   const listeners: ((fresh: C) => void)[] = []
+  let last = { isGood: true, atMs: Date.now() }
   return {
     onReload: (listener) => void listeners.push(listener),
     reload() {
+      last = { isGood: false, atMs: Date.now() }
       const fresh = load()
       for (const listener of listeners) listener(fresh)
+      last = { isGood: true, atMs: last.atMs }
     },
+    last: () => last,
   }
 }
 

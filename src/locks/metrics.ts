@@ -1,4 +1,4 @@
-import { byLabel, type Metrics } from '../metrics/registry.js'
+import { atScrape, byLabel, type Metrics } from '../metrics/registry.js'
 import type { AcquireOutcome } from './outcomes.js'
 import type { LeaseEnd } from './snapshot.js'
 
@@ -94,8 +94,7 @@ export function createLockMetrics(metrics: Metrics): LockMetrics {
     },
     streamed: (type) => streamed(type).inc(),
     countWaiters(count) {
-      const gauge = waiters as typeof waiters & { collect?: () => void }
-      gauge.collect = () => waiters.set(count())
+      atScrape(waiters, () => waiters.set(count()))
     },
   }
 }

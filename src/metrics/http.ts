@@ -1,8 +1,12 @@
+import type { Server } from 'node:http'
 import type { FastifyInstance, onResponseHookHandler } from 'fastify'
 import type { Histogram } from 'prom-client'
-import type { Metrics } from './registry.js'
+import { atScrape, type Metrics, SECONDS } from './registry.js'
 
 type Child = Histogram.Internal<'method' | 'route' | 'status'>
+
+/** A request may stand in a queue for 240 s. */
+const WITH_WAITS = [...SECONDS, 5, 10, 30, 60, 120, 240, 300]
 
 /**
  * Rate, errors and duration by route, of every server it is installed on. Children are looked up
@@ -13,6 +17,7 @@ export function createRequestMetrics(metrics: Metrics): (app: FastifyInstance) =
     'lockstep_http_request_duration_seconds',
     'Time from the first byte of a request to the last byte of its answer',
     ['method', 'route', 'status'],
+    WITH_WAITS,
   )
   const children = new Map<string, Child>()
 
@@ -29,8 +34,43 @@ export function createRequestMetrics(metrics: Metrics): (app: FastifyInstance) =
     child.observe(reply.elapsedTime / 1_000)
     done()
   }
-  return (app) => void app.addHook('onResponse', observe)
+  const watch = createLoadMetrics(metrics)
+  return (app) => {
+    app.addHook('onResponse', observe)
+    watch(app)
+  }
 }
+
+/** What of an instance is in use. */
+function createLoadMetrics(metrics: Metrics): (app: FastifyInstance) => void {
+  const servers: Server[] = []
+  let running = 0
+  const inFlight = metrics.gauge(
+    'lockstep_http_requests_in_flight',
+    'Requests that have no whole answer yet, among them those that wait, and open streams',
+  )
+  const connections = metrics.gauge('lockstep_http_connections', 'Connections that clients hold')
+  atScrape(inFlight, () => inFlight.set(running))
+  atScrape(connections, async () => {
+    const counts = await Promise.all(servers.map(countConnections))
+    connections.set(counts.reduce((sum, count) => sum + count, 0))
+  })
+  const end = () => {
+    running -= 1
+  }
+  return (app) => {
+    servers.push(app.server)
+    app.addHook('onRequest', (_request, reply, done) => {
+      running += 1
+      // Also for a client that is gone, of whom no hook would tell.
+      reply.raw.once('close', end)
+      done()
+    })
+  }
+}
+
+const countConnections = (server: Server): Promise<number> =>
+  new Promise((resolve) => server.getConnections((error, count) => resolve(error ? 0 : count)))
 
 /** Counts what the HTTP parser refused, which has no route and no duration. */
 export function createParserErrorCount(metrics: Metrics): (code: string) => void {

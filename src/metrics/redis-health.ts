@@ -62,18 +62,25 @@ export function createRedisHealth(metrics: Metrics, words: HealthWords): RedisHe
 }
 
 function exposeMemory(metrics: Metrics, watched: ReadonlyMap<RedisName, WatchedRedis>): void {
+  const total = (servers: readonly ServerMemory[], field: keyof ServerMemory) =>
+    servers.reduce((sum, server) => sum + server[field], 0)
   const sum = (name: string, help: string, field: keyof ServerMemory) => {
     const gauge = metrics.gauge(name, help, ['redis'])
     atScrape(gauge, () => {
-      for (const [redis, { servers }] of watched) {
-        gauge.set(
-          { redis },
-          servers().reduce((total, server) => total + server[field], 0),
-        )
-      }
+      for (const [redis, { servers }] of watched) gauge.set({ redis }, total(servers(), field))
     })
   }
   sum('lockstep_redis_memory_used_bytes', 'Memory that Redis uses', 'usedBytes')
   sum('lockstep_redis_memory_max_bytes', 'maxmemory of Redis; 0 for no bound', 'maxBytes')
-  sum('lockstep_redis_evicted_keys', 'Keys that Redis evicted since it started', 'evictedKeys')
+  const evicted = metrics.counter(
+    'lockstep_redis_evicted_keys_total',
+    'Keys that Redis evicted since it started',
+    ['redis'],
+  )
+  atScrape(evicted, () => {
+    evicted.reset()
+    for (const [redis, { servers }] of watched) {
+      evicted.inc({ redis }, total(servers(), 'evictedKeys'))
+    }
+  })
 }

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 /** Upper bounds in seconds, from a cache hit to a Redis time-out. */
-const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
+export const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
 
 /**
  * One registry per app, never the global one: two apps in one process must not share counters.
@@ -23,7 +23,10 @@ export interface Metrics {
 }
 
 /** Reads what a metric shows at every scrape. prom-client knows it, its types know only the option. */
-export function atScrape(metric: Counter<string> | Gauge<string>, read: () => void): void {
+export function atScrape(
+  metric: Counter<string> | Gauge<string>,
+  read: () => void | Promise<void>,
+): void {
   ;(metric as { collect?: () => void }).collect = read
 }
 

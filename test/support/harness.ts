@@ -91,7 +91,14 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const clockOffsetUs = () => offsetUs
   const { log, logger } = recordLog()
   keepLog(() => log.join(''))
-  const { app } = buildApp({ config, links, logger, clockOffsetUs, onReload: reloads.onReload })
+  const { app } = buildApp({
+    config,
+    links,
+    logger,
+    clockOffsetUs,
+    onReload: reloads.onReload,
+    lastRead: reloads.last,
+  })
   await app.ready()
   await app.listen({ host: '127.0.0.1', port: 0 })
 

@@ -1,4 +1,4 @@
-import { byLabels, type Metrics } from '../../metrics/registry.js'
+import { atScrape, byLabels, type Metrics } from '../../metrics/registry.js'
 import type { EntryStore, LeveledReply } from '../entries/store.js'
 import type { SpaceLabel } from '../metrics.js'
 
@@ -45,7 +45,7 @@ export function createLeaseMetrics(metrics: Metrics, labelOf: SpaceLabel): Lease
     },
     filled: (space, result) => fills(labelOf(space), result).inc(),
     watch(waiters) {
-      Object.assign(waiting, { collect: () => waiting.set(waiters()) })
+      atScrape(waiting, () => waiting.set(waiters()))
     },
   }
 }

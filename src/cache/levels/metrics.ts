@@ -1,4 +1,4 @@
-import { byLabels, type Metrics } from '../../metrics/registry.js'
+import { atScrape, byLabels, type Metrics } from '../../metrics/registry.js'
 import type { SpaceLabel } from '../metrics.js'
 
 /** What the memory of the process holds of one space. */
@@ -68,7 +68,7 @@ export function createLevelMetrics(
     'lockstep_cache_l1_bus_lag_seconds',
     'Round trip of the last ping on the connection that hears of changes, behind which they queue',
   )
-  Object.assign(lag, { collect: () => lag.set(busLagMs() / 1_000) })
+  atScrape(lag, () => lag.set(busLagMs() / 1_000))
   return {
     read: (space, result) => reads(labelOf(space), result).inc(),
     evicted: (space) => evictions(labelOf(space)).inc(),
