@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
+import { LineLimit } from '../logging/line-limit.js'
 import { invalid, type Problem, problem } from './problem.js'
 import { toBody } from './send-problem.js'
 
@@ -22,11 +23,18 @@ export interface ParserErrorOptions {
   readonly onError: (code: string) => void
 }
 
+/** Who sends what is no HTTP must not fill the log. */
+const LINES = { most: 5, periodMs: 1_000 }
+
 /** A client that still sends must have read the answer before the connection is reset. */
 const LINGER_MS = 1_000
 
 /** Answers what never became a request: it has no hooks, so id, count and line are made here. */
 export function createParserErrorHandler({ logger, timeoutMs, onError }: ParserErrorOptions) {
+  const limit = new LineLimit({
+    ...LINES,
+    onRest: (outcome, count) => logger.info({ outcome, count }, 'more requests not understood'),
+  })
   return (error: ParserError, socket: HttpSocket): void => {
     const found = toProblem(error, timeoutMs)
     if (found === undefined || !isAnswerDue(socket)) {
@@ -35,7 +43,9 @@ export function createParserErrorHandler({ logger, timeoutMs, onError }: ParserE
     }
     const id = randomUUID()
     onError(found.code)
-    logger.info({ reqId: id, outcome: found.code, reason: error.code }, 'request not understood')
+    if (limit.take(found.code)) {
+      logger.info({ reqId: id, outcome: found.code, reason: error.code }, 'request not understood')
+    }
     socket.end(toAnswer(found, id))
     setTimeout(() => socket.destroy(), LINGER_MS).unref()
   }

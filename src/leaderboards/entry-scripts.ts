@@ -88,6 +88,18 @@ export interface MemberReply {
   readonly total: number
 }
 
+/** Of a member without an entry. */
+export const ABSENT: MemberReply = {
+  found: 'absent',
+  scores: '',
+  rank: 0,
+  position: 0,
+  lower: 0,
+  upper: 0,
+  metadata: '',
+  total: 0,
+}
+
 const FOUND = ['absent', 'ranked', 'hidden'] as const
 
 const MEMBERS_UNITS = 3

@@ -10,6 +10,7 @@ import { createBoards, type KnownBoard } from './boards.js'
 import { type BoardConfig, DEFAULT_BOARD } from './config.js'
 import { createConfiguration } from './configuration.js'
 import {
+  ABSENT,
   aroundScript,
   eraseScript,
   hideScript,
@@ -148,8 +149,10 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
       const found: MemberReply[] = [...first.members]
       while (found.length < names.length) {
         const next = await readFrom(found.length, first.season)
-        // Nobody is on a season that is gone, or has not had an entry.
-        if (next.outcome === 'missing') break
+        if (next.outcome === 'missing') {
+          // Nobody is on a season that is gone, or has not had an entry.
+          return { ...first, members: names.map((_name, at) => found[at] ?? ABSENT) }
+        }
         found.push(...next.members)
       }
       return { ...first, members: found }

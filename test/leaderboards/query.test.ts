@@ -29,6 +29,15 @@ it('places members among themselves, and names those without an entry', async ()
   expect(body.notFound).toEqual(['x'])
 })
 
+it('finds none of a thousand members on a board without entries', async () => {
+  await harness.request('put', path('empty')).send({}).expect(200)
+  const members = Array.from({ length: 1_000 }, (_, i) => `m${i}`)
+
+  const { body } = await query('empty', { members }).expect(200)
+
+  expect(body).toMatchObject({ entries: [], notFound: members, total: 0 })
+})
+
 it.each([
   ['competition', 2],
   ['modified', 4],
