@@ -82,8 +82,10 @@ export class KeyModel {
   #entry: Entry | undefined
   #lease: Lease | undefined
 
+  /** What can never be served again is forgotten by the read that finds it so. */
   read(): Seen {
     const { state } = this.#judge()
+    if (this.#entry && this.#isDead(this.#entry)) this.#entry = undefined
     return { state, value: state === 'miss' ? undefined : this.#entry?.value, lease: 'none' }
   }
 
@@ -253,13 +255,15 @@ export class KeyModel {
     return (this.#hard.get(name)?.clk ?? 0) > clk
   }
 
+  #isDead({ epoch, tags, fence }: Entry): boolean {
+    return epoch !== this.#epoch || ['', ...tags].some((name) => this.#isGone(name, fence))
+  }
+
   #judge(): { state: State; freshUntil: number } {
     const entry = this.#entry
     const miss = { state: 'miss', freshUntil: 0 } as const
-    if (entry?.epoch !== this.#epoch) return miss
-    const names = ['', ...entry.tags]
-    if (names.some((name) => this.#isGone(name, entry.fence))) return miss
-    const { freshUntil, servedUntil } = this.#softened(entry, names)
+    if (!entry || this.#isDead(entry)) return miss
+    const { freshUntil, servedUntil } = this.#softened(entry, ['', ...entry.tags])
     if (this.now < freshUntil) {
       return { state: entry.value === undefined ? 'negative' : 'fresh', freshUntil }
     }

@@ -84,7 +84,7 @@ describe('who waits', () => {
     await win('timeout')
     const { status, headers, body } = await ask(other, 'timeout', 100)
     expect([status, headers['lockstep-lease'], body.code]).toEqual([404, 'held', 'cache-miss'])
-    expect(body.retryAfterMs).toBeGreaterThan(5_000)
+    expect(body.retryAfterMs).toBeGreaterThan(0)
   })
 
   it('need not wait for what is there, known to be absent, or backing off', async () => {
