@@ -56,6 +56,7 @@ ask() {
 # Line by line, because more than one process writes to `lines`.
 open_stream() {
   ask hold "$1"
+  opened=$(date +%s)
   curl --config "$dir/ask" >"$dir/stream" 2>/dev/null 3<&- &
   stream=$!
   while IFS= read -r line; do printf '%s\n' "$line"; done <"$dir/stream" >"$dir/lines" 3<&- &
@@ -65,7 +66,9 @@ field() { printf %s "$2" | sed -n "s/.*\"$1\":\"\{0,1\}\([^,\"}]*\).*/\1/p"; }
 
 say() { printf 'lock-run: %s\n' "$1" >&2; }
 
-confirm() { deadline=$(($(date +%s) + $(field expiresInMs "$1") / 1000)); }
+# By the moment before the stream was asked for, never by that at which a line arrives: that may be
+# late. A second less, because `tick` looks once a second.
+confirm() { deadline=$((opened + ($(field atMs "$1") + $(field expiresInMs "$1")) / 1000 - 1)); }
 
 finish() {
   kill -KILL "$stream" "$ticker" ${watcher:+"$watcher"} 2>/dev/null

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
+import net, { type AddressInfo } from 'node:net'
 import path from 'node:path'
 import {
   afterAll,
@@ -84,6 +84,22 @@ const serve = async (port: number): Promise<Service> => {
   })
   url = await service.ready()
   return service
+}
+
+/** What the service says arrives so much later, and so does the end of a connection. */
+async function startLatePath(port: number, delayMs: number): Promise<string> {
+  const server = net.createServer((client) => {
+    const service = net.connect(port, '127.0.0.1')
+    const later = (work: () => void) => void setTimeout(work, delayMs).unref()
+    client.on('data', (bytes) => service.write(bytes)).on('close', () => service.destroy())
+    service
+      .on('data', (bytes) => later(() => client.writable && client.write(bytes)))
+      .on('close', () => later(() => client.destroy()))
+    for (const socket of [client, service]) socket.on('error', () => undefined)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
 describe('deploy/lock-run.sh', () => {
@@ -232,6 +248,23 @@ describe('deploy/lock-run.sh', () => {
     await service.exit
     expect(await exit).toBe('SIGTERM')
     expect(stderr()).toContain('nothing was heard of it')
+  })
+
+  it('counts from before it asked, not from when an answer arrives', async () => {
+    const service = await serve(await freePort())
+    const late = await startLatePath(Number(new URL(url).port), 8_000)
+    const { exit } = run(['-t', '10', 'late', '--', 'sleep', '600'], { LOCKSTEP_URL: late })
+    const ended = exit.then(() => performance.now())
+    await state('late', 'held')
+    service.signalGroup('SIGKILL')
+    await service.exit
+    const granted = await harness
+      .request('post', '/v1/locks/late/acquire')
+      .send({ waitMs: 60_000 })
+      .expect(200)
+      .then(() => performance.now())
+    // By the arrival of what the instance said it would go on for 7 s beside the next holder.
+    expect((await ended) - granted).toBeLessThan(4_000)
   })
 
   it('shows no secret in the list of processes', async () => {

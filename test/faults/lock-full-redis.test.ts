@@ -103,10 +103,10 @@ describe('OOM: a Redis that is full', () => {
 
     connection.emit('close')
     expect(await cut).toEqual({ kind: 'gone' })
-    const waiters = `ls:{full:${harness.lockTag('kept')}}:waiters:kept`
-    expect((await harness.redis.hvals(waiters))[0]).toContain('kept')
-    await release('kept', first)
     expect(await look('kept')).toMatchObject({ state: 'held', queueLength: 0 })
+    const record = `ls:{full:${harness.lockTag('kept')}}:memo:full`
+    expect(await harness.redis.get(record)).toContain('kept')
+    await release('kept', first)
 
     await full(false)
     expect(await wait('kept', { idempotency })).toMatchObject({ kind: 'granted', replayed: true })

@@ -63,8 +63,8 @@ describe('a lease that is over, behind more of them than one call ends', () => {
   it('is not joined by its owner, who stands in line', async () => {
     const owned = { owner: 'o', caller: '', reentrant: true }
     await readers('join', 2 * MANY)
-    const writer = await scripts.acquire('join', { waitMs: 60_000 })
-    await scripts.acquire('join', { ...shared, ...owned, waitMs: 60_000 })
+    const writer = await scripts.acquire('join', { waitMs: 600_000 })
+    await scripts.acquire('join', { ...shared, ...owned, waitMs: 600_000 })
     const [first] = await readers('join', 1, { ...owned, priority: 1, ttlMs: 90_000 })
     harness.advance(90_001)
 

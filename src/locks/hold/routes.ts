@@ -22,6 +22,11 @@ interface Acquired {
   readonly holdCount?: number
 }
 
+interface Asked {
+  readonly reply: FastifyReply
+  readonly arrivedAt: number
+}
+
 export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
   app,
   { store, metrics, idempotencyTtlMs },
@@ -62,6 +67,7 @@ export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
       },
     },
     async (request, reply) => {
+      const arrivedAt = performance.now()
       const { namespace, body } = request
       const { name } = request.params
       const place = { namespace, name, hold: store.holds.newId() }
@@ -72,7 +78,11 @@ export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
         const { fences, expiresInMs } = outcome
         const fence = fences[0] as number
         const ttlMs = body.ttlMs ?? expiresInMs
-        return carry({ ...lease, ttlMs }, { name, token: body.token, fence, expiresInMs }, reply)
+        return carry(
+          { ...lease, ttlMs },
+          { name, token: body.token, fence, expiresInMs },
+          { reply, arrivedAt },
+        )
       }
       checkTerms(body)
       // The connection is the attempt: a key would keep a place for one that is gone.
@@ -86,23 +96,28 @@ export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
       )
       const fence = fences[0] as number
       const acquired = { name, token, fence, mode, expiresInMs, waitedMs, holdCount }
-      return carry({ ...place, token, ttlMs: options.ttlMs }, acquired, reply)
+      return carry({ ...place, token, ttlMs: options.ttlMs }, acquired, { reply, arrivedAt })
     },
   )
 
-  function carry(lease: Carried, acquired: Acquired, reply: FastifyReply): void {
+  function carry(lease: Carried, acquired: Acquired, { reply, arrivedAt }: Asked): void {
     // One that does not read would not even notice that it lost the lease.
     const stream = streams.open(reply, lease.ttlMs)
     const send = (type: string, content: object) => {
       metrics.streamed(type)
       stream.send(type, content)
     }
-    send('acquired', acquired)
+    // Rounded down, as what is left: the sum never promises more than there is.
+    const certain = (expiresInMs: number) => ({
+      expiresInMs,
+      atMs: Math.floor(performance.now() - arrivedAt),
+    })
+    send('acquired', { ...acquired, ...certain(acquired.expiresInMs) })
     const hold = store.holds.open(
       lease,
       {
         renewed(expiresInMs) {
-          if (!stream.isBehind) send('ping', { expiresInMs })
+          if (!stream.isBehind) send('ping', certain(expiresInMs))
         },
         revokeRequested: (reason, inMs) => send('revoke-requested', toRevoke({ reason, inMs })),
         lost(reason) {
@@ -111,7 +126,8 @@ export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
           streams.end(stream, 'lost')
         },
         detached(expiresInMs) {
-          send('detach', { token: lease.token, fence: acquired.fence, expiresInMs })
+          const { token } = lease
+          send('detach', { token, fence: acquired.fence, ...certain(expiresInMs) })
         },
       },
       acquired.expiresInMs,

@@ -37,10 +37,10 @@ export const HoldRequest = Type.Object(
 const EXAMPLE = `retry: 1000
 
 event: acquired
-data: {"name":"migrate","token":"u3Jq0c9mT1uVwX2yZ4aBcD","fence":1795223400123456,"mode":"exclusive","expiresInMs":29999,"waitedMs":0,"holdCount":1}
+data: {"name":"migrate","token":"u3Jq0c9mT1uVwX2yZ4aBcD","fence":1795223400123456,"mode":"exclusive","expiresInMs":29999,"waitedMs":0,"holdCount":1,"atMs":3}
 
 event: ping
-data: {"expiresInMs":29998}
+data: {"expiresInMs":29998,"atMs":10004}
 
 event: revoke-requested
 data: {"reason":"maintenance","inMs":10000}
@@ -52,7 +52,7 @@ data: {"reason":"revoked"}
 
 export const HoldStream = {
   description:
-    'The lease, for as long as the stream lasts. `acquired` with token and fence; `ping` after each renewal; `revoke-requested` when somebody asks the holder to give way; `detach` when this instance shuts down: hold the same token at another one within `expiresInMs`; `lost`, at last, with the reason: `expired` (also: maxHoldMs), `released`, `revoked`, `not-owner` (another stream carries it, or Redis forgot it), `store-unavailable` (Redis did not answer until the lease was no longer certain).',
+    'The lease, for as long as the stream lasts. `acquired` with token and fence; `ping` after each renewal; each with `atMs`, the time since the request arrived: the lease is certain until `atMs` + `expiresInMs` after the moment before the request was sent, however late the event arrives; `revoke-requested` when somebody asks the holder to give way; `detach` when this instance shuts down: hold the same token at another one within `expiresInMs`; `lost`, at last, with the reason: `expired` (also: maxHoldMs), `released`, `revoked`, `not-owner` (another stream carries it, or Redis forgot it), `store-unavailable` (Redis did not answer until the lease was no longer certain).',
   content: {
     'text/event-stream': { schema: Type.String(), examples: { hold: { value: EXAMPLE } } },
   },
