@@ -100,7 +100,8 @@ export const Terms = {
 
 const Mode = Type.Enum(['exclusive', 'shared'], {
   default: 'exclusive',
-  description: 'exclusive (the default): nobody else; shared: others that are shared as well.',
+  description:
+    'exclusive (the default): nobody else; shared: others that are shared as well, at most 10000.',
 })
 
 export const AcquireRequest = Type.Object(
@@ -110,7 +111,7 @@ export const AcquireRequest = Type.Object(
     reentrant: Type.Boolean({
       default: false,
       description:
-        'Join the lease that the same owner holds: another token, the same fence. Needs owner.',
+        'Join the lease that the same owner took with reentrant as well: another token, the same fence. Needs owner.',
     }),
   },
   {

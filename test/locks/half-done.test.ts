@@ -37,7 +37,7 @@ describe('a release that stopped half way', () => {
   })
 
   it('takes nothing from those who hold the lock beside it', async () => {
-    const reader = { mode: 'shared', owner: 'o', caller: '' }
+    const reader = { mode: 'shared', owner: 'o', caller: '', reentrant: true }
     const { token } = await scripts.acquire('shared', { ...reader, ttlMs: 10_000 })
     const other = await scripts.acquire('shared', { ...reader, ttlMs: 60_000 })
     const again = await scripts.acquire('shared', { ...reader, reentrant: true, ttlMs: 60_000 })

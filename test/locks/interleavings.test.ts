@@ -96,11 +96,12 @@ describe('re-entry from the queue', () => {
   })
 
   it('finds a live lease behind one that was given back during its minimal hold', async () => {
-    const shared = { mode: 'shared', owner: 'o' }
+    const shared = { mode: 'shared', owner: 'o', reentrant: true }
     const { body: first } = await acquire('second', { ...shared, minHoldMs: 5_000 }).expect(200)
-    const { body: live } = await acquire('second', shared).expect(200)
     await post('locks/second/release', { token: first.token }).expect(200)
-    const { body } = await acquire('second', { ...shared, reentrant: true }).expect(200)
+    const { body: live } = await acquire('second', shared).expect(200)
+    expect(live.fence).toBeGreaterThan(first.fence)
+    const { body } = await acquire('second', shared).expect(200)
     expect(body).toMatchObject({ fence: live.fence, holdCount: 2 })
   })
 })

@@ -30,6 +30,10 @@ const UNIT_MS = 1_000
 const PATIENCE_MS = 3_000
 /** How long a request waits whose instance is gone, in steps of the model. */
 const ORPHAN_WAIT = 15
+/** A sweep may have removed the lock by now. */
+const WRITTEN_NOW = `if redis.call('EXISTS', KEYS[1]) == 1 then
+  redis.call('HSET', KEYS[1], 'written_at', ARGV[1])
+end`
 const COMMON = { now_guard: 0, floor: 0, ended_ttl_ms: 600_000 }
 
 let harness: Harness
@@ -254,7 +258,7 @@ class Run {
     const nowUs = Number(seconds) * 1_000_000 + Number(micros) + clockMs * 1_000
     for (const name of this.#named(NAMES)) {
       const key = lockKey(harness.namespace, harness.lockTag(name), name)
-      if (await harness.redis.exists(key)) await harness.redis.hset(key, 'written_at', nowUs)
+      await harness.redis.eval(WRITTEN_NOW, 1, key, nowUs)
     }
     this.#model.stepBack(by, this.#sessions.keys(), this.#attempts)
     clockMs -= by * UNIT_MS

@@ -77,7 +77,8 @@ class ModelLock {
   owned({ owner, mode, reentrant }: Wanted): Lease | undefined {
     if (!reentrant) return undefined
     const lease = this.leases.find(
-      ({ attempt, released }) => attempt.wanted.owner === owner && !released,
+      ({ attempt: { wanted }, released }) =>
+        wanted.reentrant && wanted.owner === owner && !released,
     )
     return lease && !(lease.mode === 'shared' && mode !== 'shared') ? lease : undefined
   }
@@ -436,7 +437,7 @@ const endOf = ({ attempt, end, released }: Lease): number =>
   released ? end : Math.min(end, attempt.session?.end ?? Number.POSITIVE_INFINITY)
 
 const isOwned = ({ attempt, released }: Lease, { owner }: Wanted): boolean =>
-  attempt.wanted.owner === owner && !released
+  attempt.wanted.reentrant && attempt.wanted.owner === owner && !released
 
 const find = (lock: ModelLock, attempt: Attempt): Lease | undefined =>
   lock.leases.find((lease) => lease.attempt === attempt && !lease.released)

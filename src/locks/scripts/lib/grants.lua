@@ -5,8 +5,11 @@
 -- How long a grant to a waiter waits to be claimed by its instance.
 local CLAIM_US = 2000000
 
+-- What is done for all holders of a lock at once must stay short.
+local MAX_HOLDERS = 10000
+
 local function fits(lock, request)
-  return lock.cool <= now_us and lock.used + weight_of(request) <= lock.capacity
+  return lock.cool <= now_us and lock.count < MAX_HOLDERS and lock.used + weight_of(request) <= lock.capacity
 end
 
 -- The lease that a waiter joins instead of taking one of its own. A writer never joins a reader's.

@@ -1,5 +1,6 @@
 -- The holders of a lock. One holder stands in the lock's HASH alone; from the second on, the ZSET
--- `holders` orders deadlines, `#fence` counts the tokens of a lease and `@owner` lists an owner's.
+-- `holders` orders deadlines, `#fence` counts the tokens of a lease and `@owner` lists
+-- those of an owner who may enter again.
 
 -- @use leases.lua
 
@@ -23,7 +24,7 @@ local function index_lease(lock, token, lease, at)
   -- GT alone never sets the first expiry, and the shortest lease must not end the order of all.
   if redis.call('PEXPIRE', holders, keep_ms, 'GT') == 0 then redis.call('PEXPIRE', holders, keep_ms, 'NX') end
   redis.call('HINCRBY', lock.key, fence_field(lease), 1)
-  if lease.owner then
+  if lease.reentrant then
     local tokens = list_owned(lock, lease)
     tokens[#tokens + 1] = token
     redis.call('HSET', lock.key, owner_field(lease), cmsgpack.pack(tokens))
@@ -114,7 +115,7 @@ local function drop_lease(lock, token, lease)
     redis.call('ZREM', part(lock, 'holders'), token)
     last = redis.call('HINCRBY', lock.key, fence_field(lease), -1) == 0
     if last then redis.call('HDEL', lock.key, fence_field(lease)) end
-    if lease.owner then
+    if lease.reentrant then
       local rest = {}
       for _, other in ipairs(list_owned(lock, lease)) do
         if other ~= token then rest[#rest + 1] = other end
@@ -135,11 +136,11 @@ local function hold_count(lock, lease)
   return tonumber(redis.call('HGET', lock.key, fence_field(lease)) or 1)
 end
 
--- A live lease of the owner who asks again, or nil.
+-- A live lease that its owner took to enter it again, or nil.
 local function find_owned(lock, request)
   if lock.count == 0 then return end
   for _, token in ipairs(lock.sole ~= '' and { lock.sole } or list_owned(lock, request)) do
     local lease = find_lease(lock, token)
-    if lease and lease.owner == request.owner and lease.caller == request.caller then return lease end
+    if lease and lease.reentrant and lease.owner == request.owner and lease.caller == request.caller then return lease end
   end
 end
