@@ -10,8 +10,9 @@ import {
   steadyBound,
   windowBound,
 } from './bounds.js'
-import { findingsOf, findingUntilSeen } from './load.js'
-import { MUTANTS } from './mutants.js'
+import { changePlansOf } from './changes.js'
+import { changeFindingOf, findingOf, findingsOf, untilSeen } from './load.js'
+import { CHANGE_MUTANTS, MUTANTS } from './mutants.js'
 import { plansOf } from './plans.js'
 
 /** Admissions `[at, cost]`, and whether they keep within the bound. */
@@ -194,12 +195,23 @@ describe('processes that ask as wildly as they can', () => {
     const mutant = MUTANTS.find(({ plan }) => plan === 'sliding-window-strict')!
     const folder = buildMutant(built, 'ratelimits/scripts/lib', mutant)
     const plan = plans.find(({ name }) => name === mutant.plan)!
-    const found = await findingUntilSeen(folder, plan, { processes: 2, seconds: 2, loops: 3 })
+    const load = { processes: 2, seconds: 2, loops: 3 }
+    const found = await untilSeen(() => findingOf(folder, plan, load))
     expect(found.fullest).toBeGreaterThan(FULL)
   })
 
+  it('are admitted no more, and wait no longer, while their limit changes', async () => {
+    const changing = changePlansOf(400)
+    const load = { seconds: 3, loops: 6 }
+    const found = await Promise.all(changing.map((plan) => changeFindingOf(built, plan, load)))
+    for (const [i, { name }] of changing.entries()) {
+      expect(found[i]!.fullest, name).toBeLessThanOrEqual(FULL)
+      expect(found[i]!.admitted, name).toBeGreaterThan(0)
+    }
+  })
+
   // `npm run envelope` takes minutes; a fault that no longer finds its line is told here.
-  it.each(MUTANTS)('can still be broken: $name', (mutant) => {
+  it.each([...MUTANTS, ...CHANGE_MUTANTS])('can still be broken: $name', (mutant) => {
     expect(buildMutant(built, 'ratelimits/scripts/lib', mutant)).not.toBe(built)
   })
 })

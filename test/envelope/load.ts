@@ -5,6 +5,7 @@ import { inject } from 'vitest'
 import { WAIT_MS } from '../support/bounds.js'
 import { bareEnvironment } from '../support/unprivileged.js'
 import { FULL } from './bounds.js'
+import type { Account, ChangePlan } from './changes.js'
 import type { Plan, Record } from './plans.js'
 
 export interface Load {
@@ -34,7 +35,9 @@ export async function findingsOf(
     loops: load.loops,
     limits: plans.map(({ name, policy }) => ({ name, policy })),
   })
-  const answers = await Promise.all(Array.from({ length: load.processes }, () => work(order)))
+  const answers = await Promise.all(
+    Array.from({ length: load.processes }, () => work<Answer>('worker.mjs', order)),
+  )
   return new Map(
     plans.map(({ name, check }) => {
       const records = answers.flatMap((answer) => answer[name] ?? [])
@@ -43,22 +46,45 @@ export async function findingsOf(
   )
 }
 
+export async function findingOf(folder: string, plan: Plan, load: Load): Promise<Finding> {
+  return (await findingsOf(folder, [plan], load)).get(plan.name) as Finding
+}
+
 /**
  * A broken script admits too much by chance: the load goes on until that is seen.
  * @returns what was found last, if it is not seen within a generous time
  */
-export async function findingUntilSeen(folder: string, plan: Plan, load: Load): Promise<Finding> {
+export async function untilSeen(find: () => Promise<Finding>): Promise<Finding> {
   const deadline = performance.now() + WAIT_MS
   for (;;) {
-    const found = (await findingsOf(folder, [plan], load)).get(plan.name) as Finding
+    const found = await find()
     if (found.fullest > FULL || performance.now() > deadline) return found
   }
 }
 
+/** One process, for changes take place between its calls. @param folder of the built service */
+export async function changeFindingOf(
+  folder: string,
+  plan: ChangePlan,
+  { seconds, loops }: Omit<Load, 'processes'>,
+): Promise<Finding> {
+  const { name, change, policy, limits } = plan
+  const order = JSON.stringify({
+    folder,
+    redisUrl: inject('redisUrl'),
+    namespace: `t-${randomUUID()}`,
+    seconds,
+    loops,
+    plan: { name, change, policy, limits },
+  })
+  const account = await work<Account>('change-worker.mjs', order)
+  return { admitted: account.consumed.length, fullest: plan.check(account) }
+}
+
 type Answer = Readonly<{ [name: string]: readonly Record[] }>
 
-function work(order: string): Promise<Answer> {
-  const file = path.join(import.meta.dirname, 'worker.mjs')
+function work<A>(script: string, order: string): Promise<A> {
+  const file = path.join(import.meta.dirname, script)
   const child = spawn(process.execPath, [file, order], {
     env: bareEnvironment,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -70,7 +96,7 @@ function work(order: string): Promise<Answer> {
     })
     child.on('error', reject)
     child.on('close', (code) => {
-      if (code === 0) resolve(JSON.parse(text) as Answer)
+      if (code === 0) resolve(JSON.parse(text) as A)
       else reject(new Error(`a worker ended with ${code}`))
     })
   })

@@ -3,12 +3,15 @@ import { TEST_MS } from '../support/bounds.js'
 import { ensureBuilt } from '../support/built.js'
 import { buildMutant } from '../support/mutant.js'
 import { FULL } from './bounds.js'
-import { type Finding, findingsOf, findingUntilSeen } from './load.js'
-import { MUTANTS } from './mutants.js'
+import { changePlansOf } from './changes.js'
+import { changeFindingOf, type Finding, findingOf, findingsOf, untilSeen } from './load.js'
+import { CHANGE_MUTANTS, MUTANTS } from './mutants.js'
 import { plansOf } from './plans.js'
 
 const SECONDS = Number(process.env.LOCKSTEP_ENVELOPE_SECONDS ?? 75)
 const LOAD = { processes: 3, seconds: SECONDS, loops: 3 }
+/** Of each: they come one after the other. */
+const CHANGE_SECONDS = Math.ceil(SECONDS / 9)
 const MUTANT_LOAD = { processes: 2, seconds: 3, loops: 3 }
 
 let built = ''
@@ -36,11 +39,28 @@ describe('processes that ask as wildly as they can', { timeout: SECONDS * 1_000 
   })
 })
 
+describe('a limit that changes while it is asked', () => {
+  it.each(changePlansOf(1_000))('$name', async (plan) => {
+    const found = await changeFindingOf(built, plan, { seconds: CHANGE_SECONDS, loops: 6 })
+    rows[plan.name] = { guarantee: plan.guarantee, ...inFull(found) }
+    expect(found.fullest).toBeLessThanOrEqual(FULL)
+    expect(found.fullest).toBeGreaterThan(0.4)
+  })
+})
+
 describe('a broken script is caught', () => {
   it.each(MUTANTS)('$name, $plan', async (mutant) => {
     const folder = buildMutant(built, 'ratelimits/scripts/lib', mutant)
     const plan = plansOf(500).find(({ name }) => name === mutant.plan)!
-    const found = await findingUntilSeen(folder, plan, MUTANT_LOAD)
+    const found = await untilSeen(() => findingOf(folder, plan, MUTANT_LOAD))
+    rows[mutant.name] = { guarantee: plan.guarantee, ...inFull(found) }
+    expect(found.fullest).toBeGreaterThan(FULL)
+  })
+  it.each(CHANGE_MUTANTS)('$name, $plan', async (mutant) => {
+    const folder = buildMutant(built, 'ratelimits/scripts/lib', mutant)
+    const plan = changePlansOf(500).find(({ name }) => name === mutant.plan)!
+    const load = { seconds: 4, loops: 6 }
+    const found = await untilSeen(() => changeFindingOf(folder, plan, load))
     rows[mutant.name] = { guarantee: plan.guarantee, ...inFull(found) }
     expect(found.fullest).toBeGreaterThan(FULL)
   })

@@ -76,3 +76,36 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
 ]
+
+/** Of what a change does to a limit that is being asked; `plan` is one of changes.ts. */
+export const CHANGE_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'usage of a larger limit is kept in full',
+    plan: 'gcra, another limit now and then',
+    script: 'bucket.lua',
+    replace: [['bucket.level = math.min(room, math.ceil(', 'bucket.level = (math.ceil(']],
+  },
+  {
+    name: 'what has leaked is given back',
+    plan: 'gcra, refunds and reservations',
+    script: 'bucket.lua',
+    replace: [['16 * math.max(0, last_us - now_us)', 'math.huge']],
+  },
+  {
+    name: 'a window that begins later is waited for',
+    plan: 'fixed-window, a clock that steps back',
+    script: 'window.lua',
+    replace: [['local is_ahead = start > now_us', 'local is_ahead = false']],
+  },
+  {
+    name: 'entries of the future stay where they are',
+    plan: 'sliding-log, a clock that steps back',
+    script: 'log.lua',
+    replace: [
+      [
+        'if count == 0 or time_of(key, count) <= now_us then return count end',
+        'do return count end',
+      ],
+    ],
+  },
+]
