@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { askEvents, type EventClient, openEvents } from '../support/event-client.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { type Harness, type HarnessOptions, startHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
 
 let harness: Harness
@@ -9,6 +9,18 @@ beforeAll(async () => {
   harness = await startHarness()
 })
 afterAll(() => harness.close())
+
+/** One Redis has one clock. */
+let movedMs = 0
+const advance = (ms: number) => {
+  movedMs += ms
+  harness.advance(ms)
+}
+const startOther = async (options: HarnessOptions = {}) => {
+  const other = await startHarness(options)
+  other.advance(movedMs)
+  return other
+}
 
 const post = (path: string, body: object = {}) => harness.request('post', `/v1/${path}`).send(body)
 const acquire = (name: string, body: object = {}) => post(`locks/${name}/acquire`, body)
@@ -54,7 +66,7 @@ describe('a hold', () => {
     expect((await get('renew')).holders[0].owner).toBe('me')
 
     for (let i = 0; i < 3; i++) {
-      harness.advance(30_000)
+      advance(30_000)
       const { data: ping } = await client.nextOf('ping')
       expect(ping.expiresInMs).toBeLessThanOrEqual(60_000)
       expect(ping.expiresInMs).toBeGreaterThan(0)
@@ -89,7 +101,7 @@ describe('a hold', () => {
     behind.request.destroy()
     await queued('crash', 0)
     expect((await acquire('crash').expect(423)).body.code).toBe('lock-cooling')
-    harness.advance(60_001)
+    advance(60_001)
     await acquire('crash').expect(200)
   })
 
@@ -106,9 +118,9 @@ describe('a hold', () => {
     client.close()
     await until('it was given back', async () => (await get('minimal')).lastEnd !== undefined)
     expect((await get('minimal')).state).toBe('held')
-    harness.advance(5_001)
+    advance(5_001)
     await state('minimal', 'cooling')
-    harness.advance(20_001)
+    advance(20_001)
     await state('minimal', 'free')
   })
 
@@ -131,7 +143,7 @@ describe('a hold', () => {
 
   it('is bounded by maxHoldMs', async () => {
     const { client } = await held('max', { ttlMs: 1_000, maxHoldMs: 3_000 })
-    harness.advance(2_500)
+    advance(2_500)
     expect((await client.nextOf('lost')).data.reason).toBe('expired')
     expect(await client.ended()).toBe(true)
   })
@@ -144,7 +156,7 @@ describe('a hold', () => {
     const { data } = await client.nextOf('revoke-requested')
     expect(data.reason).toBe('now')
     expect(data.inMs).toBeGreaterThan(10_000)
-    harness.advance(20_001)
+    advance(20_001)
     expect((await client.nextOf('lost')).data.reason).toBe('revoked')
     expect(client.events.filter(({ event }) => event === 'revoke-requested')).toHaveLength(2)
     expect(await client.ended()).toBe(true)
@@ -158,7 +170,7 @@ describe('a hold', () => {
 
   it('says that the lease expired', async () => {
     const { client } = await held('expire', { ttlMs: 1_000 })
-    harness.advance(1_001)
+    advance(1_001)
     expect((await client.nextOf('lost')).data.reason).toBe('expired')
     await state('expire', 'free')
   })
@@ -235,7 +247,7 @@ describe('a connection that is cut', () => {
 describe('the instance shuts down', () => {
   it('detaches its streams; another instance goes on with the lease', async () => {
     // Both of one clock: that of the file has been moved.
-    const [ending, other] = [await startHarness(), await startHarness()]
+    const [ending, other] = [await startOther(), await startOther()]
     onTestFinished(() => other.close())
     const { client, token, fence } = await held('drain', { ttlMs: 20_000 }, ending)
     await ending.close()
@@ -252,15 +264,10 @@ describe('the instance shuts down', () => {
   })
 
   it('answers those who stand in line', async () => {
-    const other = await startHarness()
+    const other = await startOther()
     await acquire('drained').expect(200)
     const waiting = waits('drained', {}, other)
-    // By its own clock: that of the other harness may have moved beyond the wait.
-    await until('it waits', async () => {
-      const path = '/v1/locks/drained'
-      const answer = other.request('get', path).set('lockstep-namespace', harness.namespace)
-      return (await answer).body.queueLength === 1
-    })
+    await queued('drained', 1)
     await other.close()
     const client = await waiting.client()
     await client.ended()
@@ -270,7 +277,7 @@ describe('the instance shuts down', () => {
 })
 
 it('is no slow request, however long it lasts', async () => {
-  const other = await startHarness({ environment: { LOCKSTEP_SLOW_REQUEST_MS: '1' } })
+  const other = await startOther({ environment: { LOCKSTEP_SLOW_REQUEST_MS: '1' } })
   onTestFinished(() => other.close())
   const { client } = await held('lasts', { ttlMs: 600_000 }, other)
   client.close()
