@@ -14,10 +14,9 @@ beforeAll(async () => {
 /** Two processes over a Redis of their own. */
 async function startTwo(): Promise<{ redis: ManagedRedis; a: Instance; b: Instance }> {
   const redis = await start()
-  const environment = { LOCKSTEP_REDIS_TIMEOUT_MS: `${SILENCE_MS}` }
   const [a, b] = await Promise.all([
-    startInstance(built, redis.url, environment),
-    startInstance(built, redis.url, environment),
+    startInstance(built, redis.url),
+    startInstance(built, redis.url),
   ])
   onTestFinished(async () => {
     await Promise.all([a.stop(), b.stop()])

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
+import { SILENCE_MS } from '../support/bounds.js'
 import { freePort, withFreePorts } from '../support/free-port.js'
 import { bareEnvironment } from '../support/unprivileged.js'
 import { until } from '../support/until.js'
@@ -35,6 +36,7 @@ export function startInstance(
           LOCKSTEP_REDIS_URL: redisUrl,
           LOCKSTEP_ENDED_TTL_MS: '1000',
           LOCKSTEP_LOG_LEVEL: 'fatal',
+          LOCKSTEP_REDIS_TIMEOUT_MS: `${SILENCE_MS}`,
           ...environment,
         },
         stdio: ['ignore', 'pipe', 'inherit'],

@@ -72,6 +72,13 @@ async function sentinel(): Promise<Store> {
   }
 }
 
+/** The sum of the last fences: it grows by one with each grant at least. */
+async function fences({ client }: Node): Promise<number> {
+  const keys = await client.keys('ls:{*}:fence')
+  const values = keys.length > 0 ? await client.mget(keys) : []
+  return values.reduce((sum, value) => sum + Number(value), 0)
+}
+
 /** Every 2 s something happens to one instance after the other, for `forMs`. */
 async function eachInTurn(
   { instances, faults, over }: Trouble,
@@ -160,7 +167,12 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       // The replicas cannot come back, so what is written from now on is lost with the primary.
       await primary.client.config('SET', 'requirepass', 'cut')
       await primary.client.call('CLIENT', 'KILL', 'TYPE', 'replica')
+      const before = await fences(primary)
       await sleep(1_000)
+      await until(
+        'grants that no replica hears of',
+        async () => (await fences(primary)) > before + 20,
+      )
       process.kill(primary.pid(), 'SIGKILL')
       const isPrimary = async ({ client }: Node) =>
         ((await client.role()) as unknown[])[0] === 'master'
