@@ -5,8 +5,10 @@ import {
   type AdjustmentStore,
   createAdjustmentStore,
 } from '../../src/ratelimits/adjustments/store.js'
+import { kindOf } from '../../src/ratelimits/algorithms/algorithms.js'
 import type { CheckStore } from '../../src/ratelimits/checks/store.js'
 import { createExceptionStore, type ExceptionStore } from '../../src/ratelimits/exceptions/store.js'
+import { limitKey } from '../../src/ratelimits/keys.js'
 import type { Limit } from '../../src/ratelimits/limit.js'
 import type { Policy } from '../../src/ratelimits/policies/policy.js'
 import {
@@ -42,6 +44,9 @@ beforeAll(async () => {
   }
 })
 afterAll(() => harness.close())
+
+/** Longer than all that one run takes. */
+const SOON_MS = 600_000
 
 /** One subject of one policy, beside its model. Every method compares the two. */
 class Subject {
@@ -125,6 +130,15 @@ class Subject {
   async reset() {
     await stores.adjustments.reset(harness.namespace, this.#limit)
     this.#account.reset()
+  }
+
+  /**
+   * Redis ends keys in real time, and would end this one soon after a step back, where the model still
+   * counts it: it is ended before.
+   */
+  async endWhatIsAboutTo() {
+    const key = limitKey(harness.namespace, kindOf(this.#policy), this.#limit)
+    if ((await harness.redis.pttl(key)) < SOON_MS) await this.reset()
   }
 
   change(limit: number) {
@@ -233,6 +247,7 @@ it.each(ACCOUNTS)('%s does with every operation as its model', async (_name, pol
     fc.asyncProperty(steps, async (list) => {
       const subject = new Subject(policy, open())
       for (const step of list) {
+        if (step.advanceMs < 0) await subject.endWhatIsAboutTo()
         harness.advance(step.advanceMs)
         await run(subject, step.operation)
       }
