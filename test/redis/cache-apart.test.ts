@@ -58,7 +58,7 @@ it('keeps locks going while the Redis of the cache is away, and the other way ro
   ])
   const harness = await startHarness({ redisUrl: mainProxy.url, cacheRedisUrl: cacheProxy.url })
   const put = () => harness.request('put', '/v1/cache/users/7').send('Ada')
-  const acquire = () => harness.request('post', '/v1/locks/apart/acquire').send({ ttlMs: 100 })
+  const acquire = () => harness.request('post', '/v1/locks/apart/acquire').send({ ttlMs: 60_000 })
   await put().expect(201)
 
   cacheProxy.refuse()
