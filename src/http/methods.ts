@@ -19,8 +19,10 @@ export function installMethods(app: FastifyInstance): void {
 
 /** A path that has other methods than the one asked for says which. To be registered last. */
 export const otherMethods: FastifyPluginAsync = async (app) => {
-  for (const url of [...app.paths]) {
-    const isThere = (method: string) => app.hasRoute({ method, url })
+  const paths = [...app.paths]
+  for (const url of paths) {
+    const same = paths.filter((path) => includes(path, url))
+    const isThere = (method: string) => same.some((path) => app.hasRoute({ method, url: path }))
     const others = METHODS.filter((method) => !isThere(method))
     if (others.length === 0) continue
     const allow = METHODS.filter(isThere).join(', ')
@@ -37,4 +39,14 @@ export const otherMethods: FastifyPluginAsync = async (app) => {
       handler: () => undefined,
     })
   }
+}
+
+/** `/cache/:space/:key` includes `/cache/:space/get-many`, which is a key as well. */
+function includes(path: string, url: string): boolean {
+  const segments = url.split('/')
+  const pattern = path.split('/')
+  return (
+    pattern.length === segments.length &&
+    pattern.every((segment, i) => segment === segments[i] || segment.startsWith(':'))
+  )
 }
