@@ -24,7 +24,7 @@ const demo = defineDomain({
 
 it('reads the section of every domain', () => {
   const config = loadConfig({}, [demo as Domain])
-  expect(config.definitions).toEqual({ tokens: [], demo: { greeting: 'hello' } })
+  expect(config.definitions).toMatchObject({ demo: { greeting: 'hello' } })
 })
 
 it('knows the scopes of every domain', () => {
