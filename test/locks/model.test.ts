@@ -262,14 +262,18 @@ class Run {
     }
     this.#model.stepBack(by, this.#sessions.keys(), this.#attempts)
     clockMs -= by * UNIT_MS
+    // A record that has expired stays for a while, and nobody remembers that it was over.
+    for (const [{ ended, end }, id] of this.#sessions) {
+      if (!ended && end <= this.#model.now) {
+        await harness.redis.del(sessionKey(harness.namespace, id))
+      }
+    }
     // Whoever asks for a lock settles the sessions it is held by; nobody asks for those without one.
     for (const name of this.#named(NAMES)) {
       await stores[0].renew(harness.namespace, [name], randomToken(), 1_000)
     }
     for (const [{ ttl, ended, end }, id] of this.#sessions) {
       const key = sessionKey(harness.namespace, id)
-      // A record that has expired stays for a while, and nobody remembers that it was over.
-      if (!ended && end <= this.#model.now) await harness.redis.del(key)
       const latest = nowUs + (ttl - by) * UNIT_MS * 1_000
       const until = Number(await harness.redis.hget(key, 'until'))
       if (!ended && end > this.#model.now && until > latest)

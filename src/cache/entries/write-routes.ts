@@ -41,7 +41,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
             headers: schemas.VALUE_HEADERS,
             content: schemas.RawBody.content,
           },
-          201: { description: 'Stored where there was no value.' },
+          201: { type: 'null', description: 'Stored where there was no value.' },
           204: { description: 'Stored in place of a value.', type: 'null' },
           ...problemResponses(
             ...COMMON_PROBLEMS,
@@ -72,7 +72,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
           metrics.write(key.space, outcome.outcome)
           if (outcome.replayed) reply.header('idempotent-replayed', 'true')
           reply.header('etag', toETag(outcome.version))
-          return reply.code(outcome.outcome === 'created' ? 201 : 204).send()
+          return reply.code(outcome.outcome === 'created' ? 201 : 204).send(null)
       }
     },
   )
