@@ -282,7 +282,8 @@ it('is no slow request, however long it lasts', async () => {
   const { client } = await held('lasts', { ttlMs: 600_000 }, other)
   client.close()
   await state('lasts', 'free')
-  await other.request('get', '/v1/locks/lasts').expect(200)
+  await other.request('post', '/v1/locks/slow/acquire').expect(200)
+  await other.request('post', '/v1/locks/slow/acquire').send({ waitMs: 20 }).expect(423)
 
   const slow = await until('a request that was slow', () =>
     other.log.filter((line) => line.includes('request was slow')).join(''),

@@ -72,7 +72,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
           metrics.write(key.space, outcome.outcome)
           if (outcome.replayed) reply.header('idempotent-replayed', 'true')
           reply.header('etag', toETag(outcome.version))
-          return reply.code(outcome.outcome === 'created' ? 201 : 204).send(null)
+          return reply.code(outcome.outcome === 'created' ? 201 : 204).send(undefined as never)
       }
     },
   )
