@@ -87,6 +87,7 @@ export function openLink(options: LinkOptions): Link {
   // A node is connected when it is first needed, and refuses calls while it connects: in the
   // middle of a migration or a promotion that would be an outage of its own.
   client.on('+node', (node: Redis) => {
+    hearAsking(node)
     if (node.status === 'wait') node.connect().catch(() => undefined)
   })
   // A failed first attempt is known to the contact, and tried again by the retry strategy.
@@ -178,6 +179,19 @@ function createClient(options: LinkOptions): Redis | Cluster {
       const tls = protocol === 'rediss' && { tls: {} }
       return new Redis({ ...profile(options), ...auth, ...host, db: Number(path), ...tls })
     }
+  }
+}
+
+/**
+ * The cluster client sends ASKING before a call to a slot that moves, and does not listen to its
+ * answer: one that fails would end the process. The call behind it fails by itself.
+ */
+function hearAsking(node: Redis): void {
+  const asking = node.asking.bind(node)
+  node.asking = () => {
+    const answer = asking()
+    answer.catch(() => undefined)
+    return answer
   }
 }
 

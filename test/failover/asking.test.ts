@@ -1,0 +1,49 @@
+import slotOfKey from 'cluster-key-slot'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Link, openLink } from '../../src/redis/connect.js'
+import { type Servers, startTopology } from '../support/topology.js'
+import { until } from '../support/until.js'
+
+/** A slot on its way from the first node to the second: its keys are asked for with ASKING. */
+const KEY = 'ls:{asking}:key'
+
+let servers: Servers
+let link: Link
+let target: number
+const unhandled: unknown[] = []
+const note = (error: unknown) => unhandled.push(error)
+
+beforeAll(async () => {
+  servers = await startTopology('cluster')
+  link = openLink({ url: servers.url, purpose: 'commands', timeoutMs: 300 })
+  await until('the link', () => link.isReady())
+  const ids = await Promise.all(servers.nodes.map(({ client }) => client.call('CLUSTER', 'MYID')))
+  const slot = slotOfKey(KEY)
+  const from = Math.floor((slot * 3) / 16_384)
+  const to = (from + 1) % 3
+  await servers.nodes[to]!.client.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', ids[from] as string)
+  await servers.nodes[from]!.client.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', ids[to] as string)
+  target = servers.nodes[to]!.pid()
+  process.on('unhandledRejection', note)
+})
+afterAll(async () => {
+  process.off('unhandledRejection', note)
+  link?.close()
+  await servers?.stop()
+})
+
+it('survives that the node to which a slot moves is silent, and that it dies', async () => {
+  expect(await link.client.get(KEY)).toBeNull()
+
+  process.kill(target, 'SIGSTOP')
+  await expect(link.client.get(KEY)).rejects.toThrow('Command timed out')
+  process.kill(target, 'SIGKILL')
+  await until('the refusal of a dead node', () =>
+    link.client.get(KEY).then(
+      () => false,
+      (error: Error) => !error.message.includes('timed out'),
+    ),
+  )
+
+  expect(unhandled).toEqual([])
+})
