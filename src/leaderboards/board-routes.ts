@@ -97,9 +97,10 @@ export const boardRoutes: FastifyPluginAsyncTypebox<BoardRouteOptions> = async (
     },
     async (request) => {
       const { board } = request.params
-      const outcome = await store.drop(request.namespace, board, toPrecondition(request.headers))
+      const when = toPrecondition(request.headers)
+      const { outcome, version: before } = await store.drop(request.namespace, board, when)
       if (outcome === 'precondition') throw otherVersion(board)
-      if (outcome === 'dropped') logChange(request, 'board.delete', { board })
+      if (outcome === 'dropped') logChange(request, 'board.delete', { board, before })
       return { deleted: outcome === 'dropped' }
     },
   )

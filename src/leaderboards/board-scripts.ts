@@ -32,7 +32,10 @@ export const dropScript = defineScript({
   file: scriptFile('drop'),
   keys: ['board'],
   args: ['if_match'],
-  decode: (reply) => DROPPED[integers(reply, 1)[0] as number] as (typeof DROPPED)[number],
+  decode(reply) {
+    const [outcome, version] = integers(reply, 2) as [number, number]
+    return { outcome: DROPPED[outcome] as (typeof DROPPED)[number], version }
+  },
 })
 
 export const registerScript = defineScript({

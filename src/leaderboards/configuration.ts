@@ -1,4 +1,5 @@
 import type { Binder } from '../redis/binder.js'
+import { type Precondition, preconditionArg } from '../redis/precondition.js'
 import { configureScript, describeScript, dropScript } from './board-scripts.js'
 import type { Boards } from './boards.js'
 import type { BoardConfig } from './config.js'
@@ -6,9 +7,6 @@ import { type FixedChange, fixedChanges, isSameConfig } from './fixed-settings.j
 import { boardKey } from './keys.js'
 import type { Registry } from './registry.js'
 import { isKnownToHold } from './script-replies.js'
-
-/** `*`: must exist; `none`: must not exist; else the version that must be the present one. */
-export type Condition = '*' | 'none' | number
 
 export type ConfigureOutcome =
   | {
@@ -33,7 +31,7 @@ export function createConfiguration({ binder, boards, registry }: Deps) {
   const dropBoard = binder.bind(dropScript)
 
   return {
-    configure: (namespace: string, board: string, config: BoardConfig, when?: Condition) =>
+    configure: (namespace: string, board: string, config: BoardConfig, when?: Precondition) =>
       boards.run(namespace, board, undefined, async (known, windows) => {
         const { version, plan } = known
         const keys = { board: boardKey(namespace, board) }
@@ -62,15 +60,15 @@ export function createConfiguration({ binder, boards, registry }: Deps) {
         return { outcome: isNew ? 'created' : 'changed', version: newVersion, before: version }
       }) as Promise<ConfigureOutcome>,
 
-    /** @returns `absent` where there was none */
-    async drop(namespace: string, board: string, when?: Condition) {
+    /** @returns `absent` where there was none; the version that was there, 0 for none */
+    async drop(namespace: string, board: string, when?: Precondition) {
       await registry.announce(namespace, board)
-      const args = { if_match: when === undefined ? '' : String(when) }
-      const outcome = await dropBoard({ board: boardKey(namespace, board) }, args)
-      if (outcome === 'precondition') return outcome
+      const args = { if_match: preconditionArg(when) }
+      const dropped = await dropBoard({ board: boardKey(namespace, board) }, args)
+      if (dropped.outcome === 'precondition') return dropped
       boards.forget(namespace, board)
       await registry.remove(namespace, board)
-      return outcome
+      return dropped
     },
   }
 }
@@ -82,7 +80,7 @@ export const ABSENT = '0'
 function decide(
   { version, config: present }: { readonly version: string; readonly config: BoardConfig },
   config: BoardConfig,
-  when: Condition | undefined,
+  when: Precondition | undefined,
 ): ConfigureOutcome | undefined {
   const exists = version !== ABSENT
   const holds = when === 'none' ? !exists : when === '*' ? exists : `${when ?? version}` === version

@@ -8,6 +8,7 @@ import {
   writeScript,
 } from './documents-scripts.js'
 import { redisKey } from './keys.js'
+import { type Precondition, preconditionArg } from './precondition.js'
 import type { Signals } from './signals.js'
 
 /** A named thing that is configured: a rate-limit policy, a cache space. */
@@ -19,9 +20,6 @@ export interface Document<T> {
   /** Stands in the configuration file, which wins over what is stored. */
   readonly inFile: boolean
 }
-
-/** `*`: must exist; `none`: must not exist; else the version that must stand there. */
-export type Precondition = '*' | 'none' | number
 
 export type PutOutcome<T> =
   | {
@@ -91,7 +89,6 @@ export function createDocuments<T>(options: DocumentsOptions<T>): Documents<T> {
   const channel = `ls:documents:${part}`
   const known = new Map<string, Known<T>>()
   const keyOf = (namespace: string) => ({ documents: redisKey(namespace, 'policies', part) })
-  const condition = (when: Precondition | undefined) => (when === undefined ? '' : String(when))
 
   /** Least recently used namespaces stand first. */
   function touch(namespace: string): Known<T> | undefined {
@@ -178,7 +175,7 @@ export function createDocuments<T>(options: DocumentsOptions<T>): Documents<T> {
       const reply: WriteReply = await scripts.write(keyOf(namespace), {
         name,
         body: JSON.stringify(value),
-        if_match: condition(when),
+        if_match: preconditionArg(when),
         most: MAX_DOCUMENTS,
         channel,
         message: namespace,
@@ -196,7 +193,7 @@ export function createDocuments<T>(options: DocumentsOptions<T>): Documents<T> {
       if (fromFile().has(name)) return { kind: 'in-file' }
       const outcome = await scripts.remove(keyOf(namespace), {
         name,
-        if_match: condition(when),
+        if_match: preconditionArg(when),
         channel,
         message: namespace,
       })

@@ -89,19 +89,22 @@ it.each<[string, Line, [Method, string, object?][]]>([
 
 it('says who blocks a subject and who overrides its limit', async () => {
   await ask('put', '/v1/ratelimits/policies/p', POLICY).expect(201)
+  let overridden: { version?: number } = {}
   const lines = await changesOf(async () => {
     await ask('post', '/v1/ratelimits/p/block?key=u1', { forMs: 60_000 }).expect(200)
     await ask('post', '/v1/ratelimits/p/unblock?key=u1').expect(200)
     await ask('post', '/v1/ratelimits/p/unblock?key=u1').expect(200)
-    await ask('put', '/v1/ratelimits/policies/p/overrides/u1', { limit: 9 }).expect(201)
+    const put = await ask('put', '/v1/ratelimits/policies/p/overrides/u1', { limit: 9 })
+    overridden = put.body
+    await ask('delete', '/v1/ratelimits/policies/p/overrides/u1').expect(204)
     await ask('delete', '/v1/ratelimits/policies/p/overrides/u1').expect(204)
   })
   const what = { ...WHO, policy: 'p', key: 'u1' }
   expect(lines).toMatchObject([
     { ...what, change: 'subject.block', blockedForMs: 60_000 },
     { ...what, change: 'subject.unblock' },
-    { ...what, change: 'override.put', limit: 9 },
-    { ...what, change: 'override.delete' },
+    { ...what, change: 'override.put', limit: 9, before: 0, version: overridden.version },
+    { ...what, change: 'override.delete', before: overridden.version },
   ])
 })
 

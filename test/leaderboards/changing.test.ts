@@ -124,6 +124,14 @@ describe('preconditions', () => {
     await remove('*').expect(412)
   })
 
+  it('deletes nothing with If-None-Match: * but what is not there', async () => {
+    await put('present').expect(200)
+    const remove = (board: string) =>
+      harness.request('delete', path(board)).set('if-none-match', '*')
+    await remove('present').expect(412)
+    await remove('absent').expect(200, { deleted: false })
+  })
+
   it('stands before what cannot change', async () => {
     await submit('guarded')
     await put('guarded', { rank: 'dense' }).set('if-match', '"stale"').expect(412)

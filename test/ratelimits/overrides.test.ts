@@ -99,13 +99,82 @@ describe('an override', () => {
     const key = 'Zoë/{7}'
     await harness.request('get', at('api', key)).expect(404)
     const created = await override('api', key, { limit: 100, burst: 7 }).expect(201)
-    expect(created.body).toEqual({ policy: 'api', key, limit: 100, burst: 7 })
+    const version = expect.any(Number)
+    expect(created.body).toEqual({ policy: 'api', key, limit: 100, burst: 7, version })
     expect((await harness.request('get', at('api', key)).expect(200)).body).toEqual(created.body)
     await override('api', key, { limit: 20 }).expect(200)
     expect((await harness.request('get', at('api', key))).body.burst).toBe(5)
     await harness.request('delete', at('api', key)).expect(204)
     await harness.request('delete', at('api', key)).expect(204)
     await harness.request('get', at('api', key)).expect(404)
+  })
+
+  it('is changed and deleted by its version alone where the caller names one', async () => {
+    const key = randomUUID()
+    const remove = (match: string) =>
+      harness.request('delete', at('api', key)).set('if-match', match)
+    await override('api', key, { limit: 1 }).set('if-match', '*').expect(412)
+    await remove('*').expect(412)
+    const first = await override('api', key, { limit: 1 }).set('if-none-match', '*').expect(201)
+    const tag = first.headers.etag as string
+    expect((await harness.request('get', at('api', key))).headers.etag).toBe(tag)
+    const refused = await override('api', key, { limit: 2 }).set('if-none-match', '*').expect(412)
+    expect(refused.body.code).toBe('precondition-failed')
+    const second = await override('api', key, { limit: 2 }).set('if-match', tag).expect(200)
+    expect(second.body.version).toBeGreaterThan(first.body.version)
+    await override('api', key, { limit: 3 }).set('if-match', tag).expect(412)
+    await override('api', key, { limit: 3 }).set('if-match', 'nonsense').expect(400)
+    await remove(tag).expect(412)
+    expect((await harness.request('get', at('api', key))).body).toEqual(second.body)
+    await remove(second.headers.etag as string).expect(204)
+    await harness.request('get', at('api', key)).expect(404)
+  })
+
+  it('has a version of its own, which a block leaves as it is', async () => {
+    const key = randomUUID()
+    const { headers } = await override('api', key, { limit: 1 }).expect(201)
+    await limits.post('api/block', { key, forMs: 60_000 }).expect(200)
+    await limits.post('api/unblock', { key }).expect(200)
+    expect((await harness.request('get', at('api', key))).headers.etag).toBe(headers.etag)
+  })
+
+  it('never has a version twice, also when the clock steps back', async () => {
+    const key = randomUUID()
+    const first = await override('api', key, { limit: 1 }).expect(201)
+    harness.advance(-60_000)
+    const second = await override('api', key, { limit: 2 }).expect(200)
+    harness.advance(60_000)
+    expect(second.body.version).toBe(first.body.version + 1)
+  })
+
+  it('that has ended matches nothing', async () => {
+    const key = randomUUID()
+    const { headers } = await override('api', key, { limit: 1, ttlMs: 60_000 }).expect(201)
+    await limits.post('api/block', { key, forMs: 600_000 }).expect(200)
+    harness.advance(60_000)
+    const change = () => override('api', key, { limit: 2 })
+    await change()
+      .set('if-match', headers.etag as string)
+      .expect(412)
+    await change().set('if-none-match', '*').expect(201)
+  })
+
+  it('that was refused is not listed, and does not end the listing of another', async () => {
+    const other = randomUUID()
+    const refused = randomUUID()
+    const list = async () => {
+      const { body } = await harness.request('get', '/v1/ratelimits/policies/brief/overrides')
+      return body.items.map(({ key }: { key: string }) => key)
+    }
+    await override('brief', other, { limit: 1 }).expect(201)
+    await override('brief', other, { limit: 2, ttlMs: 1 }).set('if-none-match', '*').expect(412)
+    await override('brief', refused, { limit: 2 }).set('if-match', '*').expect(412)
+    harness.advance(1)
+    await override('brief', randomUUID(), { limit: 1, ttlMs: 1 }).expect(201)
+    harness.advance(1)
+    expect(await list()).toEqual([other])
+    const names = `ls:{${harness.namespace}:policies}:rl-overrides:brief`
+    expect(await harness.redis.zrange(names, '0', '-1')).not.toContain(`/${refused}`)
   })
 
   it('without an end has none, and one with an end goes by itself', async () => {

@@ -150,6 +150,10 @@ describe('documents', () => {
     })
     expect(await here.remove(namespace, 'a', '*')).toMatchObject({ kind: 'removed' })
     expect(await here.remove(namespace, 'a')).toMatchObject({ kind: 'missing' })
+    expect(await here.remove(namespace, 'a', 'none')).toMatchObject({ kind: 'missing' })
+    expect(await here.remove(namespace, 'a', version)).toMatchObject({
+      kind: 'precondition-failed',
+    })
   })
 
   it('lets the configuration file win, in every namespace', async () => {

@@ -5,7 +5,7 @@ import type { Listed, ListedPage } from './store.js'
 
 export const toOverride = (
   { name, key, policy }: Pick<Limit, 'name' | 'key' | 'policy'>,
-  { limit, burst, leftUs }: Exception,
+  { limit, burst, leftUs, version }: Exception,
 ) => ({
   policy: name,
   key,
@@ -14,6 +14,7 @@ export const toOverride = (
     burst: burst || policy.burst || limit,
   }),
   ...(leftUs > 0 && { expiresInMs: Math.floor(leftUs / 1_000) }),
+  version,
 })
 
 /** A page may be short, for what it lists may have ended; only the last one has no cursor. */

@@ -1,8 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { logChange } from '../../http/change-log.js'
-import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
+import { DocumentHeaders, withETag } from '../../http/documents.js'
+import { toPrecondition } from '../../http/etag.js'
+import { COMMON_PROBLEMS, invalid, type Problem } from '../../http/problem.js'
 import { policyFault } from '../algorithms/algorithms.js'
 import { OnePolicyParams } from '../checks/schemas.js'
+import type { Limit } from '../limit.js'
 import { problem, problemResponses } from '../problems.js'
 import { storedLimit } from '../stored-limit.js'
 import { toOverride, toPage } from './answer.js'
@@ -26,26 +29,31 @@ export const overrideRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = 
         summary: 'Give one subject another limit, for a while or until it is deleted',
         tags: ['ratelimits'],
         params: schemas.OverrideParams,
+        headers: DocumentHeaders,
         body: schemas.OverrideRequest,
         response: {
           200: schemas.OverrideResponse,
           201: schemas.OverrideResponse,
-          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
+          ...problemResponses(...COMMON_PROBLEMS, 'not-found', 'precondition-failed'),
         },
       },
     },
     async (request, reply) => {
       const { namespace, params, body } = request
+      const when = toPrecondition(request.headers)
       const limit = await storedLimit(policies, namespace, params.policy, params.key)
       const { ttlMs, ...parameters } = body
       const fault = policyFault({ ...limit.policy, ...parameters })
       if (fault) throw invalid(`body/${fault.field}`, fault.message)
       // Where the policy has no burst of its own, it is the limit.
       const burst = body.burst ?? (limit.policy.burst === undefined ? body.limit : undefined)
-      const outcome = await store.override(namespace, limit, { limit: body.limit, burst, ttlMs })
-      logChange(request, 'override.put', { ...params, limit: body.limit, burst, ttlMs })
-      reply.code(outcome.wasOverridden ? 200 : 201)
-      return toOverride(limit, outcome)
+      const asked = { limit: body.limit, burst, ttlMs }
+      const outcome = await store.override(namespace, limit, asked, when)
+      if (!outcome.isHeld) throw otherVersion(limit)
+      const { before, version } = outcome
+      logChange(request, 'override.put', { ...params, ...asked, before, version })
+      reply.code(before === 0 ? 201 : 200)
+      return withETag(reply, toOverride(limit, outcome))
     },
   )
 
@@ -64,14 +72,14 @@ export const overrideRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = 
         },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { namespace, params } = request
       const limit = await storedLimit(policies, namespace, params.policy, params.key)
       const exception = await store.read(namespace, limit)
       if (exception.limit === 0) {
         throw problem('not-found', `Nothing overrides ${limit.name} for ${limit.key}.`)
       }
-      return toOverride(limit, exception)
+      return withETag(reply, toOverride(limit, exception))
     },
   )
 
@@ -108,18 +116,24 @@ export const overrideRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = 
         summary: 'Let the policy hold for a subject again',
         tags: ['ratelimits'],
         params: schemas.OverrideParams,
+        headers: DocumentHeaders,
         response: {
           204: { description: 'Nothing overrides the policy now.', type: 'null' },
-          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
+          ...problemResponses(...COMMON_PROBLEMS, 'not-found', 'precondition-failed'),
         },
       },
     },
     async (request, reply) => {
       const { namespace, params } = request
+      const when = toPrecondition(request.headers)
       const limit = await storedLimit(policies, namespace, params.policy, params.key)
-      await store.endOverride(namespace, limit)
-      logChange(request, 'override.delete', { ...params })
+      const { isHeld, before } = await store.endOverride(namespace, limit, when)
+      if (!isHeld) throw otherVersion(limit)
+      if (before > 0) logChange(request, 'override.delete', { ...params, before })
       return reply.code(204).send(null)
     },
   )
 }
+
+const otherVersion = ({ name, key }: Limit): Problem =>
+  problem('precondition-failed', `The override of ${name} for ${key} has another version.`)

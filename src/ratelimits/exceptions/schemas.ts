@@ -87,11 +87,19 @@ export const OverrideResponse = Type.Object(
     expiresInMs: Type.Optional(
       Type.Integer({ description: 'How much longer it holds; absent: until deleted.' }),
     ),
+    version: Type.Integer({ description: 'Grows with every change; the ETag is made of it.' }),
   },
   {
     description: 'What holds for this subject instead of the policy.',
     examples: [
-      { policy: 'api', key: 'user-7', limit: 1_000, burst: 1_000, expiresInMs: 86_399_990 },
+      {
+        policy: 'api',
+        key: 'user-7',
+        limit: 1_000,
+        burst: 1_000,
+        expiresInMs: 86_399_990,
+        version: 1_795_248_000_000_000,
+      },
     ],
   },
 )
@@ -99,5 +107,12 @@ export const OverrideResponse = Type.Object(
 export const OverrideList = Page(
   OverrideResponse,
   'Subjects with another limit, in the order of the bytes of their keys.',
-  [{ items: [{ policy: 'api', key: 'user-7', limit: 1_000, burst: 20 }], nextCursor: 'dXNlci03' }],
+  [
+    {
+      items: [
+        { policy: 'api', key: 'user-7', limit: 1_000, burst: 20, version: 1_795_248_000_000_000 },
+      ],
+      nextCursor: 'dXNlci03',
+    },
+  ],
 )

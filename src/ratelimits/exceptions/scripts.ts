@@ -3,8 +3,11 @@ import { defineScript } from '../../redis/script.js'
 
 /** What holds for one subject alone. */
 export interface Exception {
+  /** False: the precondition does not hold, and nothing changed. */
+  readonly isHeld: boolean
   readonly wasBlocked: boolean
-  readonly wasOverridden: boolean
+  /** Version of the override that there was; 0 for none. */
+  readonly before: number
   /** 0: it is not blocked. */
   readonly blockedUs: number
   /** 0: that of the policy holds. */
@@ -13,27 +16,34 @@ export interface Exception {
   readonly burst: number
   /** 0: the override has no end. */
   readonly leftUs: number
+  /** Of the override; 0 for none. */
+  readonly version: number
 }
 
 export const exceptScript = defineScript({
   name: 'ratelimits.except',
   file: new URL('../scripts/except.lua', import.meta.url),
   keys: ['exception'],
-  args: ['block_ms?', 'limit?', 'burst', 'ttl_ms', 'channel', 'message'],
+  args: ['block_ms?', 'limit?', 'burst', 'ttl_ms', 'if_match', 'channel', 'message'],
   decode(reply): Exception {
-    const [wasBlocked, wasOverridden, blockedUs, limit, burst, leftUs] = integers(reply, 6) as Six
+    const [isHeld, wasBlocked, before, blockedUs, limit, burst, leftUs, version] = integers(
+      reply,
+      8,
+    ) as Eight
     return {
+      isHeld: isHeld === 1,
       wasBlocked: wasBlocked === 1,
-      wasOverridden: wasOverridden === 1,
+      before,
       blockedUs,
       limit,
       burst,
       leftUs,
+      version,
     }
   },
 })
 
-type Six = [number, number, number, number, number, number]
+type Eight = [number, number, number, number, number, number, number, number]
 
 export const enlistScript = defineScript({
   name: 'ratelimits.enlist',

@@ -1,5 +1,6 @@
 import type { Binder } from '../../redis/binder.js'
 import { StoreError } from '../../redis/errors.js'
+import { type Precondition, preconditionArg } from '../../redis/precondition.js'
 import { CHANGES, changeOf } from '../changes.js'
 import { type ExceptionKind, exceptionKey, type Subject } from '../keys.js'
 import { createRegistry, type Page } from './registry.js'
@@ -30,8 +31,14 @@ export interface ExceptionStore {
   read(namespace: string, subject: Subject): Promise<Exception>
   /** @param forMs 0 ends the block. */
   block(namespace: string, subject: Subject, forMs: number): Promise<Exception>
-  override(namespace: string, subject: Subject, override: Override): Promise<Exception>
-  endOverride(namespace: string, subject: Subject): Promise<Exception>
+  /** Does nothing where the precondition does not hold, which is about the override that there is. */
+  override(
+    namespace: string,
+    subject: Subject,
+    override: Override,
+    when?: Precondition,
+  ): Promise<Exception>
+  endOverride(namespace: string, subject: Subject, when?: Precondition): Promise<Exception>
   list(namespace: string, kind: ExceptionKind, policy: string, page: Page): Promise<ListedPage>
   /**
    * Ends everything that holds for single subjects of a policy that was removed.
@@ -56,10 +63,17 @@ const holds = (kind: ExceptionKind, { limit, blockedUs }: Exception): boolean =>
 export function createExceptionStore(binder: Binder): ExceptionStore {
   const run = binder.bind(exceptScript)
   const registry = createRegistry(binder)
-  const except = (namespace: string, subject: Subject, change: Change) =>
+  const except = (namespace: string, subject: Subject, change: Change, when?: Precondition) =>
     run(
       { exception: exceptionKey(namespace, subject) },
-      { burst: 0, ttl_ms: 0, ...change, channel: CHANGES, message: changeOf(namespace, subject) },
+      {
+        burst: 0,
+        ttl_ms: 0,
+        ...change,
+        if_match: preconditionArg(when),
+        channel: CHANGES,
+        message: changeOf(namespace, subject),
+      },
     )
 
   /**
@@ -72,26 +86,41 @@ export function createExceptionStore(binder: Binder): ExceptionStore {
     subject: Subject,
     change: Change,
     forMs: number,
+    when?: Precondition,
   ) {
     await registry.note(namespace, kind, subject, forMs)
-    const exception = await except(namespace, subject, change)
-    await registry.note(namespace, kind, subject, forMs).catch(() => undefined)
+    const exception = await except(namespace, subject, change, when)
+    if (exception.isHeld) {
+      await registry.note(namespace, kind, subject, forMs).catch(() => undefined)
+    } else await listAgain(namespace, kind, subject)
     return exception
   }
 
-  /** A subject that stays listed for nothing does no harm, so a fault of the list is none of this. */
-  async function end(namespace: string, kind: ExceptionKind, subject: Subject, change: Change) {
-    const exception = await except(namespace, subject, change)
-    const delist = async () => {
+  async function end(
+    namespace: string,
+    kind: ExceptionKind,
+    subject: Subject,
+    change: Change,
+    when?: Precondition,
+  ) {
+    const exception = await except(namespace, subject, change, when)
+    await listAgain(namespace, kind, subject)
+    return exception
+  }
+
+  /**
+   * Lists a subject for what holds now, if anything: another caller may begin something before the
+   * list forgets it. A subject that stays listed for nothing does no harm, so a fault is ignored.
+   */
+  async function listAgain(namespace: string, kind: ExceptionKind, subject: Subject) {
+    const list = async () => {
       await registry.forget(namespace, kind, subject)
-      // Somebody may have begun another one before the list forgot it.
       const now = await except(namespace, subject, {})
       if (!holds(kind, now)) return
       const leftUs = kind === 'overrides' ? now.leftUs : now.blockedUs
       await registry.note(namespace, kind, subject, Math.ceil(leftUs / 1_000))
     }
-    await delist().catch(() => undefined)
-    return exception
+    await list().catch(() => undefined)
   }
 
   async function clear(namespace: string, kind: ExceptionKind, policy: string): Promise<void> {
@@ -114,9 +143,12 @@ export function createExceptionStore(binder: Binder): ExceptionStore {
       forMs === 0
         ? end(namespace, 'blocks', subject, { block_ms: 0 })
         : begin(namespace, 'blocks', subject, { block_ms: forMs }, forMs),
-    override: (namespace, subject, { limit, burst = 0, ttlMs = 0 }) =>
-      begin(namespace, 'overrides', subject, { limit, burst, ttl_ms: ttlMs }, ttlMs),
-    endOverride: (namespace, subject) => end(namespace, 'overrides', subject, { limit: 0 }),
+    override: (namespace, subject, { limit, burst = 0, ttlMs = 0 }, when) => {
+      const change = { limit, burst, ttl_ms: ttlMs }
+      return begin(namespace, 'overrides', subject, change, ttlMs, when)
+    },
+    endOverride: (namespace, subject, when) =>
+      end(namespace, 'overrides', subject, { limit: 0 }, when),
 
     async list(namespace, kind, policy, page) {
       const subjects = await registry.page(namespace, kind, policy, page)

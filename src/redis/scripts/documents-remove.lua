@@ -3,25 +3,26 @@ documents.remove: remove one document, if the precondition holds.
 
 KEYS documents  hash    name -> "version body"; ":revision" -> the last version given out
 ARGV name       string  without a colon
-ARGV if_match   string  '' no condition, '*' must exist, else the version
+ARGV if_match   string  '' no condition, '*' must exist, 'none' must not exist, else the version
 ARGV channel    string  where other processes hear of it
 ARGV message    string
 
 RETURN outcome version
   1, version   removed
   2, 0         there is none
-  3, version   the precondition does not hold
+  3, version   the precondition does not hold; 0 where there is none
 
 COST O(1)
 ]]
 -- @use lib/documents.lua
+-- @use lib/precondition.lua
 local documents = KEYS[1]
 local name, if_match, channel, message = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
 local stored = redis.call('HGET', documents, name)
-if not stored then return { 2, 0 } end
-local version = string.match(stored, '^%d+')
-if not holds(if_match, version) then return { 3, tonumber(version) } end
+local version = stored and string.match(stored, '^%d+') or nil
+if not holds(if_match, version) then return { 3, tonumber(version or 0) } end
+if not version then return { 2, 0 } end
 
 -- HDEL first: a full Redis lets a script write only after its first freeing command.
 redis.call('HDEL', documents, name)

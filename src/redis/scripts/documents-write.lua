@@ -21,6 +21,7 @@ COST O(1)
 MEMORY grows
 ]]
 -- @use lib/documents.lua
+-- @use lib/precondition.lua
 local documents = KEYS[1]
 local name, body, if_match, most = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local channel, message = ARGV[5], ARGV[6]

@@ -1,0 +1,6 @@
+/** `*`: must exist; `none`: must not exist; else the version that must stand there. */
+export type Precondition = '*' | 'none' | number
+
+/** As scripts/lib/precondition.lua reads it. */
+export const preconditionArg = (when: Precondition | undefined): string =>
+  when === undefined ? '' : String(when)

@@ -1,0 +1,8 @@
+-- Whether a precondition ('' none, '*' must exist, 'none' must not exist, else a version) fits a
+-- version, nil for what does not exist.
+local function holds(if_match, version)
+  if if_match == '' then return true end
+  if if_match == 'none' then return version == nil end
+  if if_match == '*' then return version ~= nil end
+  return version == if_match
+end
