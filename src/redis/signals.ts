@@ -78,8 +78,10 @@ export function createSignals(link: Link, options: SignalsOptions = {}): Signals
 
   async function listen(channels: readonly string[]): Promise<void> {
     const onThis = heard
+    const asked = new Map(channels.map((channel) => [channel, listeners.get(channel)]))
+    // One that was ended and begun again meanwhile has a confirmation of its own to come.
     const confirm = (channel: string) => {
-      if (listeners.has(channel)) onThis.add(channel)
+      if (asked.get(channel) && asked.get(channel) === listeners.get(channel)) onThis.add(channel)
     }
     if (sharded) {
       // One by one: those of one command would have to share a slot.

@@ -97,6 +97,22 @@ describe('a crowd', () => {
     expect(answers).toEqual([told(WON.lease, entry), told(HELD.lease, entry)])
   })
 
+  it('serves who comes while it reads by another read, that is no older than the request', async () => {
+    const { crowd, waiters, answers, reads } = gather(2)
+    const second = waiters[1] as Waiter
+    crowd.remove(second)
+    crowd.look()
+    crowd.add(second)
+    const old = told({ kind: 'none' }, { state: 'fresh', version: 1 } as Entry)
+    await reads[0]?.(old)
+    expect(answers).toEqual([old])
+    expect([...crowd.waiters]).toEqual([second])
+    const current = told({ kind: 'none' }, { state: 'fresh', version: 2 } as Entry)
+    await reads[1]?.(current)
+    expect(answers).toEqual([old, current])
+    expect(reads).toHaveLength(2)
+  })
+
   it('waits on while Redis is away, and is told of it if its time runs out', async () => {
     const { crowd, waiters, answers, reads } = gather(2)
     const away = new StoreError('store-unavailable', 'away')

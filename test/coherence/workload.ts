@@ -123,9 +123,9 @@ export class Workload {
     return answer
   }
 
-  /** Reads, and loads if asked to; sometimes for longer than the lease lasts. */
+  /** Reads or waits, and loads if asked to; sometimes for longer than the lease lasts. */
   async #load(key: Key): Promise<void> {
-    const answer = await this.#look(`${idOf(key)}?lease=true`)
+    const answer = await this.#look(`${idOf(key)}?lease=true&waitMs=${below(2) * 300}`)
     const lease = answer?.headers.get('lockstep-lease')
     if (!lease?.includes('.')) return
     const id = this.#newValue(key, false)

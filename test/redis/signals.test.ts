@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest'
+import type { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect, inject, it, onTestFinished, vi } from 'vitest'
 import { type Link, openLink } from '../../src/redis/connect.js'
 import { createSignals, type Signals } from '../../src/redis/signals.js'
 import { WAIT_MS } from '../support/bounds.js'
@@ -71,4 +72,32 @@ it('knows how long Redis has been silent', async () => {
   await until('the loss', () => signals.silentForMs('any') === Number.POSITIVE_INFINITY)
   subscriber.client.connect().catch(() => undefined)
   await until('a sign of life', () => signals.silentForMs('any') < 1_000)
+})
+
+it('hears a channel that it left and joined again only once that is confirmed', async () => {
+  const channel = `ls:test:${randomUUID()}`
+  const { client } = subscriber as { client: Redis }
+  const subscribe = client.subscribe.bind(client)
+  let confirm = () => {}
+  const held = new Promise<void>((resolve) => {
+    confirm = resolve
+  })
+  const spy = vi.spyOn(client, 'subscribe')
+  onTestFinished(() => spy.mockRestore())
+  spy.mockImplementationOnce(subscribe)
+  spy.mockImplementationOnce(async (...channels) => {
+    const reply = await subscribe(...channels)
+    await held
+    return reply
+  })
+  const left = () => undefined
+  const first = signals.subscribe(channel, left)
+  signals.unsubscribe(channel, left)
+  const second = signals.subscribe(channel, () => undefined)
+
+  await first
+  expect(signals.hears(channel)).toBe(false)
+  confirm()
+  await second
+  expect(signals.hears(channel)).toBe(true)
 })

@@ -61,11 +61,11 @@ export class Crowd {
     this.#isLooking = true
     while (this.#mustLookAgain && this.#waiters.size > 0) {
       this.#mustLookAgain = false
-      const [first] = this.#waiters as Iterable<Waiter> as [Waiter]
+      const asking = [...this.#waiters] as [Waiter, ...Waiter[]]
       try {
-        const reply = await this.#options.read(this.#wishOf(first))
+        const reply = await this.#options.read(this.#wishOf(asking[0]))
         this.#failures = 0
-        this.#settle(first, reply)
+        this.#settle(asking, reply)
       } catch (error) {
         this.#endure(error)
       }
@@ -95,7 +95,12 @@ export class Crowd {
     this.#lookIn(LOOK_AGAIN_MS * 2 ** Math.min(this.#failures++, 5))
   }
 
-  #settle(first: Waiter, reply: LeveledReply): void {
+  /**
+   * @param asking those who waited when the read was sent. What it brings may be older than the request
+   * of one who came later, and than an invalidation before that: another read serves those.
+   */
+  #settle(asking: readonly [Waiter, ...Waiter[]], reply: LeveledReply): void {
+    const [first] = asking
     const { lease } = reply
     // It went away while the lease was on its way to it.
     const isForfeit = lease.kind === 'won' && !this.#waiters.has(first)
@@ -104,10 +109,12 @@ export class Crowd {
 
     const others = toOthers(reply)
     const isOver = reply.entry !== undefined || lease.kind === 'backoff' || lease.kind === 'none'
-    for (const waiter of this.#waiters) {
+    for (const waiter of asking) {
+      if (!this.#waiters.has(waiter)) continue
       if (isOver) waiter.answer(others)
       else waiter.last = others
     }
+    if (isOver) this.#mustLookAgain = true
     this.#lookIn(others.lease.kind === 'held' ? others.lease.retryAfterMs : LOOK_EVERY_MS)
   }
 

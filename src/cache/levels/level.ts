@@ -112,7 +112,9 @@ export class L1 {
     const { lease, maxStaleMs, minFreshMs, maxBytes, skipL1 } = options
     // What grants a lease is an answer to one caller alone.
     const plain = (lease ?? maxStaleMs ?? minFreshMs ?? maxBytes) === undefined
-    const flight = plain && !skipL1 ? room.flights.get(key.key) : undefined
+    // One that was sent before the last sign of life may have missed a change, as what is kept may.
+    const isShared = plain && !skipL1 && partition.isInSync()
+    const flight = isShared ? room.flights.get(key.key) : undefined
     if (flight && partition.isUnchanged(flight.since)) return flight.reply
 
     const since = partition.snapshot(key.space, key.key)
