@@ -278,6 +278,31 @@ describe('a fill that is refused before it is tried', () => {
     await win('r-piped', 'small')
   })
 
+  it.each([
+    ['set-many', 'an unknown field', { surprise: 1 }],
+    ['set-many', 'its value', { encoding: 'base64', value: '?' }],
+    ['set-many', 'what is no entry', null],
+    ['a pipeline', 'an unknown field', { surprise: 1 }],
+    ['a pipeline', 'a field of another operation', { op: 'get' }],
+  ])('in %s, for %s, ends the leases of all others too', async (kind, what, wrong) => {
+    const keys = [1, 2].map((i) => `whole-${kind}-${what}-${i}`.replaceAll(' ', '-'))
+    const many = kind === 'set-many'
+    const puts = await Promise.all(
+      keys.map(async (key) => ({
+        ...(many ? {} : { op: 'put', space: 'small' }),
+        key,
+        value: 'x',
+        lease: await win(key, 'small'),
+      })),
+    )
+    const items = [puts[0], wrong && { ...puts[1], ...wrong }, puts[1]]
+    await harness
+      .request('post', many ? '/v1/cache/small/set-many' : '/v1/cache-pipeline')
+      .send(many ? { entries: items } : { operations: items })
+      .expect(400)
+    for (const key of keys) await win(key, 'small')
+  })
+
   it('ends no lease of another', async () => {
     await win('r-other', 'small')
     await fill('r-other', 'sixteen-chars-no.1', 'x'.repeat(101), 'small').expect(413)

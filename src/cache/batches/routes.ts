@@ -6,6 +6,7 @@ import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
 import { SpaceParams } from '../entries/schemas.js'
 import { type CacheKey, type EntryStore, readResult } from '../entries/store.js'
+import { endsLeasesOfRefusedFills, itemsOf } from '../leases/refused-fills.js'
 import type { LeaseStore } from '../leases/store.js'
 import type { CacheMetrics } from '../metrics.js'
 import { refuseConditions } from '../preconditions.js'
@@ -80,6 +81,11 @@ export const batchRoutes: FastifyPluginAsyncTypebox<BatchRouteOptions> = async (
     '/:space/set-many',
     {
       bodyLimit: MAX_BATCH_BYTES,
+      onError: endsLeasesOfRefusedFills({
+        leases,
+        policyOf,
+        fillsOf: ({ body, params }) => itemsOf(body, 'entries', params as object),
+      }),
       config: { scope: 'cache:write' },
       schema: {
         operationId: 'setManyCacheEntries',

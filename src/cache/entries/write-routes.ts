@@ -5,7 +5,7 @@ import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { requestIdentity } from '../../http/request-fingerprint.js'
 import { conflict, kindMismatch } from '../answers.js'
 import { leaseLost } from '../leases/answers.js'
-import { endsLeaseOfRefusedFill } from '../leases/refused-fills.js'
+import { endsLeasesOfRefusedFills } from '../leases/refused-fills.js'
 import { preconditionFailed, toCondition } from '../preconditions.js'
 import { problemResponses } from '../problems.js'
 import { MAX_VALUE_BYTES } from '../spaces/policy.js'
@@ -25,7 +25,13 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
     '/:space/:key',
     {
       bodyLimit: MAX_VALUE_BYTES,
-      onError: endsLeaseOfRefusedFill(leases, policyOf),
+      onError: endsLeasesOfRefusedFills({
+        leases,
+        policyOf,
+        fillsOf: ({ params, headers }) => [
+          { ...(params as object), lease: headers['lockstep-lease'] },
+        ],
+      }),
       config: { scope: 'cache:write', rawBody: true },
       schema: {
         operationId: 'putCacheEntry',

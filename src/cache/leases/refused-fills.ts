@@ -1,29 +1,47 @@
 import type { FastifyError, FastifyRequest } from 'fastify'
+import Type, { type Static } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { ObjectName, ResourceName } from '../../http/names.js'
 import { Problem } from '../../http/problem.js'
 import { keyOf } from '../entries/key.js'
 import type { PolicyOf } from '../spaces/store.js'
-import { LEASE_PATTERN } from './schemas.js'
+import { Lease } from './schemas.js'
 import type { LeaseStore } from './store.js'
 
-const LEASE = new RegExp(LEASE_PATTERN)
+const Fill = Type.Object({ space: ResourceName, key: ObjectName, lease: Lease('') })
+
+/** A fill whose names are such that there may be a lease; the rest of it may be anything. */
+const fill = Compile(Fill)
 
 /** What a caller may have got wrong with the value that it loaded: malformed, or too large. */
 const REFUSALS: readonly (number | undefined)[] = [400, 413]
 
+export interface RefusedFillOptions {
+  readonly leases: Pick<LeaseStore, 'cancel'>
+  readonly policyOf: PolicyOf
+  /** What a request of the route would fill; nothing of it has been checked. */
+  readonly fillsOf: (request: FastifyRequest) => readonly object[]
+}
+
 /**
- * Ends the lease of a fill that is refused before Redis hears of it: its loader is done, and the
+ * Ends the leases of fills that are refused before Redis hears of them: their loader is done, and the
  * others would wait for nothing.
  */
-export function endsLeaseOfRefusedFill(leases: Pick<LeaseStore, 'cancel'>, policyOf: PolicyOf) {
+export function endsLeasesOfRefusedFills({ leases, policyOf, fillsOf }: RefusedFillOptions) {
   return async (request: FastifyRequest, _reply: unknown, error: FastifyError): Promise<void> => {
-    const lease = request.headers['lockstep-lease']
     const status = error instanceof Problem ? error.spec.status : error.statusCode
-    if (typeof lease !== 'string' || !LEASE.test(lease) || !REFUSALS.includes(status)) return
-    // A key that no path may hold was never leased.
-    if (error.validationContext === 'params') return
-    const { space, key } = request.params as { space: string; key: string }
-    await keyOf({ namespace: request.namespace, params: { space, key } }, policyOf)
-      .then((named) => leases.cancel(named, lease, 0))
-      .catch(() => undefined)
+    if (!REFUSALS.includes(status)) return
+    const named = fillsOf(request).filter((one): one is Static<typeof Fill> => fill.Check(one))
+    await Promise.allSettled(
+      named.map(async ({ lease, ...params }) =>
+        leases.cancel(await keyOf({ namespace: request.namespace, params }, policyOf), lease, 0),
+      ),
+    )
   }
+}
+
+/** The items of a list in a body that may be anything, each with what it has in common with all. */
+export function itemsOf(body: unknown, list: string, common: object = {}): object[] {
+  const items = (body as Record<string, unknown> | null | undefined)?.[list]
+  return Array.isArray(items) ? items.map((item) => ({ ...item, ...common })) : []
 }

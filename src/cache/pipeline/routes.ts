@@ -7,6 +7,7 @@ import { Room } from '../batches/reading.js'
 import { MAX_BATCH_BYTES } from '../batches/routes.js'
 import { settleAll } from '../batches/settle.js'
 import { ofItem } from '../batches/writing.js'
+import { endsLeasesOfRefusedFills, itemsOf } from '../leases/refused-fills.js'
 import type { CacheMetrics } from '../metrics.js'
 import { refuseConditions } from '../preconditions.js'
 import { problemResponses } from '../problems.js'
@@ -33,6 +34,11 @@ export const pipelineRoutes: FastifyPluginAsyncTypebox<PipelineRouteOptions> = a
     '/cache-pipeline',
     {
       bodyLimit: MAX_BATCH_BYTES,
+      onError: endsLeasesOfRefusedFills({
+        leases: stores.leases,
+        policyOf,
+        fillsOf: ({ body }) => itemsOf(body, 'operations'),
+      }),
       config: { scope: 'cache:read' },
       schema: {
         operationId: 'runCachePipeline',
