@@ -55,6 +55,9 @@ export function toRunning(
       app.register(hotKeyRoutes, { prefix: '/cache-spaces', hotKeys })
     },
     drain: leases.drain,
-    close: () => sweeper.close(),
+    close() {
+      sweeper.close()
+      spaces.close()
+    },
   }
 }

@@ -4,7 +4,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 export const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
 
 /**
- * One registry per app, never the global one: two apps in one process must not share counters.
+ * One registry per app, never the global one: two apps in one process share no counters but Node's.
  * Labels come from closed sets only, never from names, keys or owners.
  */
 export interface Metrics {
@@ -61,10 +61,21 @@ export function byLabels(counter: Counter<string>): (...values: string[]) => Cou
 
 const EXPOSITION_AGE_MS = 1_000
 
+let ofProcess: Registry | undefined
+
+/** Node's own metrics. What measures them lives as long as the process, so there is one set of it. */
+function processRegistry(): Registry {
+  if (!ofProcess) {
+    ofProcess = new Registry()
+    collectDefaultMetrics({ register: ofProcess })
+  }
+  return ofProcess
+}
+
 export function createMetrics(version: string): Metrics {
   const registry = new Registry()
   const registers = [registry]
-  collectDefaultMetrics({ register: registry })
+  const all = [processRegistry(), registry]
   new Gauge({
     name: 'lockstep_build_info',
     help: 'Always 1; the version is in the label',
@@ -86,7 +97,7 @@ export function createMetrics(version: string): Metrics {
       const now = performance.now()
       if (!text || now - takenAt > EXPOSITION_AGE_MS) {
         takenAt = now
-        text = registry.metrics()
+        text = Promise.all(all.map((one) => one.metrics())).then((parts) => parts.join(''))
       }
       return text
     },

@@ -50,5 +50,6 @@ export function toRunning(
     async compatRoutes(app) {
       app.register(compatRoutes, { decide, stores })
     },
+    close: () => policies.close(),
   }
 }

@@ -1,0 +1,31 @@
+import v8 from 'node:v8'
+import vm from 'node:vm'
+import { expect, it } from 'vitest'
+import { startHarness } from './support/harness.js'
+import { forgetLogs } from './support/kept-logs.js'
+import { until } from './support/until.js'
+
+v8.setFlagsFromString('--expose-gc')
+const collectGarbage = vm.runInNewContext('gc') as () => void
+
+/** An app that has served every domain, of which nothing is kept here. */
+async function closedApp(): Promise<WeakRef<object>> {
+  const harness = await startHarness()
+  await harness.request('post', '/v1/locks/a/acquire').expect(200)
+  await harness.request('put', '/v1/cache/s/k').send('value').expect(201)
+  await harness.request('get', '/v1/ratelimits/policies').expect(200)
+  await harness.request('put', '/v1/leaderboards/b').send({})
+  await harness.request('get', '/metrics').expect(200)
+  await harness.close()
+  return new WeakRef(harness.app)
+}
+
+it('leaves nothing running or listening once it is closed', async () => {
+  const app = await closedApp()
+  forgetLogs()
+  await until('it is gone', () => {
+    collectGarbage()
+    return app.deref() === undefined
+  })
+  expect(app.deref()).toBeUndefined()
+})
