@@ -35,10 +35,11 @@ export function toRunning(
   stores: AllCacheStores,
   deps: Pick<DomainDeps, 'metrics' | 'settings'>,
 ): RunningDomain {
-  const { entries, counters, objects, invalidation, leases, spaces, hotKeys, sweeper } = stores
+  const { entries, counters, objects, invalidation, leases, spaces, hotKeys, usages, sweeper } =
+    stores
   const { policyOf } = spaces
   const { idempotencyTtlMs } = deps.settings
-  const metrics = createCacheMetrics(deps.metrics, spaces.labelOf)
+  const metrics = createCacheMetrics(deps.metrics, spaces.labelOf, usages)
   const prefix = '/cache'
   const common = { prefix, policyOf, metrics, idempotencyTtlMs }
   return {
@@ -51,7 +52,7 @@ export function toRunning(
       app.register(objectRoutes, { ...common, store: objects })
       app.register(invalidationRoutes, { prefix, metrics, store: invalidation })
       app.register(pipelineRoutes, { stores, policyOf, metrics, idempotencyTtlMs })
-      app.register(spaceRoutes, { prefix: '/cache-spaces', store: spaces })
+      app.register(spaceRoutes, { prefix: '/cache-spaces', store: spaces, usages })
       app.register(hotKeyRoutes, { prefix: '/cache-spaces', hotKeys })
     },
     drain: leases.drain,

@@ -1,4 +1,5 @@
 import { byLabels, type Metrics } from '../metrics/registry.js'
+import type { SpaceName, SpaceUsages } from './spaces/usage.js'
 
 export type ReadResult = 'hit' | 'stale' | 'negative' | 'miss'
 export type ReadLevel = 'L1' | 'redis' | 'degraded'
@@ -9,7 +10,7 @@ export type SpaceLabel = (space: string) => string
 
 export interface CacheMetrics {
   /** @param level where the answer came from, if not from Redis */
-  read(space: string, result: ReadResult, level?: ReadLevel): void
+  read(space: SpaceName, result: ReadResult, level?: ReadLevel): void
   write(space: string, result: WriteResult): void
   invalidated(
     space: string,
@@ -19,7 +20,13 @@ export interface CacheMetrics {
   ): void
 }
 
-export function createCacheMetrics(metrics: Metrics, labelOf: SpaceLabel): CacheMetrics {
+const USAGES = { hit: 'hits', stale: 'stale', negative: 'negative', miss: 'misses' } as const
+
+export function createCacheMetrics(
+  metrics: Metrics,
+  labelOf: SpaceLabel,
+  usages: Pick<SpaceUsages, 'count'>,
+): CacheMetrics {
   const reads = byLabels(
     metrics.counter(
       'lockstep_cache_reads_total',
@@ -41,7 +48,10 @@ export function createCacheMetrics(metrics: Metrics, labelOf: SpaceLabel): Cache
     ),
   )
   return {
-    read: (space, result, level = 'redis') => reads(labelOf(space), level, result).inc(),
+    read(name, result, level = 'redis') {
+      reads(labelOf(name.space), level, result).inc()
+      usages.count(name, USAGES[result])
+    },
     write: (space, result) => writes(labelOf(space), result).inc(),
     invalidated: (space, by, mode, count) => invalidations(labelOf(space), by, mode).inc(count),
   }

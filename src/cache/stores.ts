@@ -19,6 +19,7 @@ import { Partitions } from './partition.js'
 import { parseSpace } from './spaces/parse.js'
 import type { SentPolicy } from './spaces/policy.js'
 import { createSpaceStore, type SpaceStore } from './spaces/store.js'
+import { SpaceUsages } from './spaces/usage.js'
 import { createSweepMetrics } from './sweeping/metrics.js'
 import { Sweeper } from './sweeping/sweeper.js'
 
@@ -26,6 +27,7 @@ import { Sweeper } from './sweeping/sweeper.js'
 export interface AllCacheStores extends CacheStores {
   readonly spaces: SpaceStore
   readonly hotKeys: FrequentKeys
+  readonly usages: SpaceUsages
   readonly leases: LeaseStore
   readonly sweeper: Sweeper
 }
@@ -48,14 +50,20 @@ export function createCacheStores(deps: Deps): AllCacheStores {
     flushesOnRestart: settings.cacheOnRestart === 'flush',
   })
   const hotKeys = new FrequentKeys()
+  const l1 = createL1(deps, partitions, spaces)
+  const usages = new SpaceUsages((space) => l1.bytesOf(space))
   const leaseMetrics = createLeaseMetrics(metrics, spaces.labelOf)
   const caches = withL1(
-    { l1: createL1(deps, partitions, spaces), hotKeys },
+    { l1, hotKeys },
     withReadGuard(
       createGuardOf(deps, partitions),
       (...lost) => leases.forfeit(...lost),
       withHeadRoom(isTightFor, {
-        entries: withFillCount(leaseMetrics, createEntryStore({ binder: cacheBinder, partitions })),
+        entries: withFillCount(
+          leaseMetrics,
+          usages,
+          createEntryStore({ binder: cacheBinder, partitions }),
+        ),
         counters: createCounterStore(cacheBinder, partitions),
         objects: createObjectStore(cacheBinder, partitions),
         invalidation: createInvalidationStore(cacheBinder, partitions, {
@@ -73,7 +81,7 @@ export function createCacheStores(deps: Deps): AllCacheStores {
     entries: caches.entries,
     metrics: leaseMetrics,
   })
-  return { ...caches, leases, hotKeys, spaces, sweeper }
+  return { ...caches, leases, hotKeys, usages, spaces, sweeper }
 }
 
 function createGuardOf({ links, settings }: Deps, partitions: Partitions): GuardOf {

@@ -43,7 +43,8 @@ describe('a space', () => {
       source: 'api',
     })
     const read = await harness.request('get', at('users')).expect(200)
-    expect(read.body).toEqual(created.body)
+    const usage = { hits: 0, stale: 0, negative: 0, misses: 0, fills: 0, l1Bytes: 0 }
+    expect(read.body).toEqual({ ...created.body, usage })
     expect(read.headers.etag).toBe(created.headers.etag)
 
     const changed = await put('users', { ttlMs: 61_000 }).expect(200)

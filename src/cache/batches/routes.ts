@@ -61,17 +61,17 @@ export const batchRoutes: FastifyPluginAsyncTypebox<BatchRouteOptions> = async (
     },
     async (request, reply) => {
       const { keys, encoding, lease, leaseTokens } = request.body
-      const { space } = request.params
       if (lease) assertScope(request, 'cache:write')
       assertTokens(request.body)
       const client = request.raw.socket
       const asking = lease ? { leases, tokens: leaseTokens, client } : undefined
-      const found = await readMany(store, await keysOf(request, keys), asking)
+      const named = await keysOf(request, keys)
+      const found = await readMany(store, named, asking)
       const items = new Items()
       const texts = found.map((one, i) => {
-        const key = keys[i] as string
-        if (one.outcome === 'read') metrics.read(space, readResult(one.entry), one.level)
-        return items.found(key, one, encoding)
+        const key = named[i] as CacheKey
+        if (one.outcome === 'read') metrics.read(key, readResult(one.entry), one.level)
+        return items.found(key.key, one, encoding)
       })
       return reply.type('application/json').send(toBody(texts) as never)
     },

@@ -119,7 +119,8 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
         ...params,
         policy: await policyOf(namespace, params.space),
       })
-      metrics.read(params.space, found.outcome === 'miss' ? 'miss' : 'hit')
+      const { space } = params
+      metrics.read({ namespace, space }, found.outcome === 'miss' ? 'miss' : 'hit')
       if (found.outcome === 'miss') throw missing(reply)
       if (found.outcome === 'kind-mismatch') {
         throw kindMismatch(params.key, 'a counter', found.kind)

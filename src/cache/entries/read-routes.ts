@@ -29,7 +29,7 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
     const { maxStaleMs, minFreshMs, noCache } = toReadDirectives(cacheControl)
     const options = { maxStaleMs, minFreshMs, skipL1: noCache, ...wanted }
     const found = await (asked ? leases.ask(key, options, asked) : store.read(key, options))
-    metrics.read(key.space, readResult(found.entry), found.level)
+    metrics.read(key, readResult(found.entry), found.level)
     return found
   }
 

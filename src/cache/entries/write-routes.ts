@@ -84,9 +84,9 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
   )
 
   /** The end of a get-or-set that found something. */
-  function present(reply: FastifyReply, { space, key }: CacheKey, entry: Entry): FastifyReply {
-    if (entry.kind !== 'bytes') throw kindMismatch(key, 'bytes', entry.kind)
-    metrics.read(space, readResult(entry))
+  function present(reply: FastifyReply, key: CacheKey, entry: Entry): FastifyReply {
+    if (entry.kind !== 'bytes') throw kindMismatch(key.key, 'bytes', entry.kind)
+    metrics.read(key, readResult(entry))
     describe(reply, entry, undefined).header('preference-applied', 'return=representation')
     return reply.code(200).send(entry.payload)
   }

@@ -1,6 +1,7 @@
 import { atScrape, byLabels, type Metrics } from '../../metrics/registry.js'
 import type { EntryStore, LeveledReply } from '../entries/store.js'
 import type { SpaceLabel } from '../metrics.js'
+import type { SpaceUsages } from '../spaces/usage.js'
 
 export interface LeaseMetrics {
   asked(space: string, reply: LeveledReply): void
@@ -51,12 +52,18 @@ export function createLeaseMetrics(metrics: Metrics, labelOf: SpaceLabel): Lease
 }
 
 /** Counts fills, whichever request brings them. */
-export const withFillCount = (metrics: LeaseMetrics, entries: EntryStore): EntryStore => ({
+export const withFillCount = (
+  metrics: LeaseMetrics,
+  usages: Pick<SpaceUsages, 'count'>,
+  entries: EntryStore,
+): EntryStore => ({
   ...entries,
   async write(key, options) {
     const outcome = await entries.write(key, options)
     if (options.fill !== undefined && outcome.outcome !== 'conflict') {
-      metrics.filled(key.space, outcome.outcome === 'lease-lost' ? 'refused' : 'accepted')
+      const isAccepted = outcome.outcome !== 'lease-lost'
+      metrics.filled(key.space, isAccepted ? 'accepted' : 'refused')
+      if (isAccepted) usages.count(key, 'fills')
     }
     return outcome
   },

@@ -65,6 +65,10 @@ export class L1 {
     }
   }
 
+  bytesOf({ namespace, space }: Pick<CacheKey, 'namespace' | 'space'>): number {
+    return this.#memory.room(namespace, space)?.shelf.bytes ?? 0
+  }
+
   /** To be called around every change of a key: before it is sent, and before it is answered. */
   changeKey({ namespace, space, key }: Pick<CacheKey, 'namespace' | 'space' | 'key'>): void {
     this.#memory.room(namespace, space)?.shelf.delete(key)

@@ -69,7 +69,8 @@ export const objectRoutes: FastifyPluginAsyncTypebox<ObjectRouteOptions> = async
         { namespace, ...params, policy: await policyOf(namespace, params.space) },
         names,
       )
-      metrics.read(params.space, found.outcome === 'miss' ? 'miss' : 'hit')
+      const { space } = params
+      metrics.read({ namespace, space }, found.outcome === 'miss' ? 'miss' : 'hit')
       if (found.outcome === 'miss') throw missing(reply)
       if (found.outcome === 'kind-mismatch') {
         throw kindMismatch(params.key, 'an object', found.kind)

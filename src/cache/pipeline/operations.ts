@@ -66,7 +66,7 @@ const planGet = (key: CacheKey, encoding: Encoding): Planned => ({
   async run({ entries }, room) {
     const found = await readInto(room, entries, key)
     return (items, metrics) => {
-      if (found.outcome === 'read') metrics.read(key.space, readResult(found.entry), found.level)
+      if (found.outcome === 'read') metrics.read(key, readResult(found.entry), found.level)
       return items.found(key.key, found, encoding)
     }
   },

@@ -14,10 +14,16 @@ import { problem, problemResponses } from '../problems.js'
 import { toPolicy } from './policy.js'
 import * as schemas from './schemas.js'
 import type { SpaceDocument, SpaceStore } from './store.js'
+import type { SpaceUsages } from './usage.js'
 
-export const spaceRoutes: FastifyPluginAsyncTypebox<{ store: SpaceStore }> = async (
+export interface SpaceRouteOptions {
+  readonly store: SpaceStore
+  readonly usages: Pick<SpaceUsages, 'of'>
+}
+
+export const spaceRoutes: FastifyPluginAsyncTypebox<SpaceRouteOptions> = async (
   app,
-  { store },
+  { store, usages },
 ) => {
   app.put(
     '/:space',
@@ -51,20 +57,24 @@ export const spaceRoutes: FastifyPluginAsyncTypebox<{ store: SpaceStore }> = asy
       config: { scope: 'cache:read' },
       schema: {
         operationId: 'getCacheSpace',
-        summary: 'How a space caches',
+        summary: 'How a space caches, and what the process that answers has seen of it',
         tags: ['cache'],
         params: SpaceParams,
         response: {
-          200: schemas.SpaceResponse,
+          200: schemas.UsedSpaceResponse,
           ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
         },
       },
     },
     async (request, reply) => {
+      const { namespace } = request
       const { space } = request.params
-      const document = await store.get(request.namespace, space)
+      const document = await store.get(namespace, space)
       if (!document) throw problem('not-found', `${space} has no policy: it caches by default.`)
-      return toResponse(withETag(reply, document))
+      return {
+        ...toResponse(withETag(reply, document)),
+        usage: usages.of({ namespace, space }),
+      }
     },
   )
 

@@ -5,6 +5,7 @@ import { MAX_LIFE_MS } from '../entries/schemas.js'
 import { MAX_LEASE_MS, MIN_LEASE_MS } from '../leases/schemas.js'
 import { DEFAULT_L1 } from '../levels/policy.js'
 import { DEFAULT_POLICY, MAX_VALUE_BYTES } from './policy.js'
+import { MAX_SPACES } from './usage.js'
 
 const whole = (minimum: number, maximum: number, description: string) =>
   Type.Integer({ minimum, maximum, description: `${description} ${minimum} to ${maximum}.` })
@@ -101,6 +102,24 @@ export const SpaceRequest = Type.Object(
   },
 )
 
+const EXAMPLE = {
+  name: 'users',
+  ttlMs: 60_000,
+  staleMs: 0,
+  errorMs: 0,
+  negativeTtlMs: 60_000,
+  idleMs: 0,
+  jitter: 0.1,
+  leaseMs: 10_000,
+  maxLeaseMs: 60_000,
+  earlyRefreshBeta: 1,
+  maxValueBytes: 1_048_576,
+  requirePrecondition: false,
+  l1: { ...DEFAULT_L1, policy: 'lfu' },
+  version: 1,
+  source: 'api',
+}
+
 export const SpaceResponse = Type.Object(
   {
     name: ResourceName,
@@ -111,23 +130,36 @@ export const SpaceResponse = Type.Object(
   },
   {
     description: 'The policy with all that it leaves to the defaults.',
+    examples: [EXAMPLE],
+  },
+)
+
+const reads = (what: string) => Type.Integer({ description: `Reads that ${what}.` })
+
+const Usage = Type.Object(
+  {
+    hits: reads('found a fresh value'),
+    stale: reads('were served a stale value'),
+    negative: reads('found that the key is known to have no value'),
+    misses: reads('found nothing'),
+    fills: Type.Integer({ description: 'Values stored under a lease.' }),
+    l1Bytes: Type.Integer({
+      description: 'Bytes in the memory of the process, overhead included.',
+    }),
+  },
+  {
+    description: `Seen by the process that answers, since it started; sum it over all instances. It counts for the ${MAX_SPACES} spaces that it used last, and begins at 0 with one that it had forgotten.`,
+  },
+)
+
+export const UsedSpaceResponse = Type.Object(
+  { ...SpaceResponse.properties, usage: Usage },
+  {
+    description: 'The policy with all that it leaves to the defaults, and how the space is used.',
     examples: [
       {
-        name: 'users',
-        ttlMs: 60_000,
-        staleMs: 0,
-        errorMs: 0,
-        negativeTtlMs: 60_000,
-        idleMs: 0,
-        jitter: 0.1,
-        leaseMs: 10_000,
-        maxLeaseMs: 60_000,
-        earlyRefreshBeta: 1,
-        maxValueBytes: 1_048_576,
-        requirePrecondition: false,
-        l1: { ...DEFAULT_L1, policy: 'lfu' },
-        version: 1,
-        source: 'api',
+        ...EXAMPLE,
+        usage: { hits: 912, stale: 3, negative: 0, misses: 41, fills: 38, l1Bytes: 18_420 },
       },
     ],
   },
