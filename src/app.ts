@@ -19,7 +19,7 @@ import { createInstanceMetrics } from './metrics/instance.js'
 import { createRedisMetrics } from './metrics/redis.js'
 import { createMetrics, type Metrics } from './metrics/registry.js'
 import { createBinder } from './redis/binder.js'
-import { StoreError } from './redis/errors.js'
+import { ScriptError, StoreError } from './redis/errors.js'
 import type { Links } from './redis/links.js'
 import { statusOf, watchRedis } from './server/redis-watch.js'
 import { createServer } from './server/server.js'
@@ -152,8 +152,9 @@ const notReady = (links: Links, phase: () => Phase) => {
   return { code: 'store-unavailable', reason } as const
 }
 
-/** The one place where an outage of Redis becomes an answer. */
+/** The one place where an outage of Redis, or a script that failed, becomes an answer. */
 function fromStore(error: unknown): Problem | undefined {
+  if (error instanceof ScriptError) return problem('outcome-unknown', error.message)
   if (!(error instanceof StoreError)) return undefined
   const { code, message, reason } = error
   return problem(code, message, {

@@ -71,7 +71,7 @@ export function toBody({ code, spec, message, more }: Problem, requestId: string
   })
 }
 
-/** An outage is planned for; an answer of Redis that cannot be read, as its cause tells, is not. */
+/** An outage is planned for; a script that fails or cannot be read, as its cause tells, is not. */
 const isUnplanned = ({ code }: Problem, error: unknown): boolean =>
   code === 'internal' || (error instanceof Error && error.cause !== undefined)
 

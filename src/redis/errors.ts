@@ -26,9 +26,19 @@ export class StoreError extends Error {
   }
 }
 
-/** A script raised an error that no outage explains: a bug of ours. */
+/**
+ * A script raised an error that no outage explains: a bug of ours, or a key that holds something
+ * else. What the script wrote before stands. No `StoreError`: whatever an outage is answered with, a
+ * limit that lets through for instance, is wrong here.
+ */
 export class ScriptError extends Error {
   override readonly name = 'ScriptError'
+
+  /** @param text what Redis says, for the log */
+  constructor(text: string) {
+    const cause = new Error(text)
+    super('A script ended with an error; what it did before that may stand.', { cause })
+  }
 }
 
 /** After these this connection leads to the wrong server, or to one that cannot serve. */

@@ -148,7 +148,7 @@ describe('a failing call', () => {
     expect(after).toMatchObject({ status: 'fulfilled', value: [1, 2, 'b'] })
     expect(failed).toMatchObject({
       status: 'rejected',
-      reason: { name: 'ScriptError', message: expect.stringMatching(message) },
+      reason: { name: 'ScriptError', cause: { message: expect.stringMatching(message) } },
     })
   })
 
@@ -157,7 +157,9 @@ describe('a failing call', () => {
     const subject = key()
     await echo('count', subject)
 
-    await expect(echo('call', subject)).rejects.toThrow(/WRONGTYPE/)
+    await expect(echo('call', subject)).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('WRONGTYPE') },
+    })
   })
 })
 

@@ -92,7 +92,7 @@ it('logs nothing of a call to a server that lacks its commands', async () => {
   await harness
     .request('post', `/v1/locks/${SECRET}/acquire`)
     .set('idempotency-key', SECRET)
-    .expect(500)
+    .expect(503)
   await until('the line', () => harness.log.some((line) => line.includes('unknown command')))
   expect(harness.log.join('')).not.toContain(SECRET)
   await harness.close()

@@ -11,7 +11,8 @@ export const STORE_PROBLEMS = {
   'outcome-unknown': {
     status: 503,
     title: 'The outcome is not known',
-    cause: 'The request was sent to Redis and its answer was lost. It may have been applied.',
+    cause:
+      'The request was sent to Redis, and its answer was lost or is an error in the middle of a script. It may have been applied.',
     remedy: 'Repeat with the same Idempotency-Key: it is then applied at most once.',
     retry: 'same-key',
   },
