@@ -15,26 +15,36 @@ export interface KnownBoard {
   readonly config: BoardConfig
   /** `0`: no such board. */
   readonly version: string
+  /** The version that it began with: another one is another board of this name. */
+  readonly created: string
   readonly plan: string
   readonly bounds: string
   /** What its windows depend on: boards of one kind of season share them. */
   readonly rhythm: string
 }
 
+/** A season of one board, which a board made later under the same name does not have. */
+export interface PinnedSeason {
+  readonly season: string
+  readonly created: string
+}
+
+/** One season by its id, or the one before, instead of the present one. */
+export type SeasonChoice = string | PinnedSeason | undefined
+
 export interface Boards {
   /**
    * Runs a script with the plan and the seasons of a board, and once more with what the script
    * says is true, when this process knew an older configuration or another time.
-   * @param season one season by its id, or the one before, instead of the present one
    */
   run<R extends { readonly outcome: string }>(
     namespace: string,
     board: string,
-    season: string | undefined,
+    season: SeasonChoice,
     call: (known: KnownBoard, windows: string) => Promise<R | Again | Untidy | Missing>,
   ): Promise<R | Missing>
   /** What this process has just made of a board; scripts tell when it holds no more. */
-  learn(namespace: string, board: string, config: BoardConfig, version: string): void
+  learn(namespace: string, board: string, present: Present): void
   forget(namespace: string, board: string): void
   /** Boards that do not exist yet get what a new template says. */
   forgetAbsent(): void
@@ -47,6 +57,8 @@ export const PREVIOUS = 'previous'
 
 const MAX_KNOWN = 10_000
 const MAX_ATTEMPTS = 4
+
+export type Present = Pick<KnownBoard, 'config' | 'version' | 'created'>
 
 interface BoardsOptions {
   /** The configuration that a board gets from its first submission. */
@@ -67,11 +79,12 @@ export function createBoards({ templateOf, tidy }: BoardsOptions): Boards {
   >()
   const clock = new RedisClock()
 
-  const learn = (id: string, config: BoardConfig, version: string): KnownBoard => {
+  const learn = (id: string, { config, version, created }: Present): KnownBoard => {
     if (known.size >= MAX_KNOWN) known.delete(known.keys().next().value as string)
     const entry: KnownBoard = {
       config,
       version,
+      created,
       plan: planOf(config, version),
       bounds: boundsText(config),
       rhythm: rhythmOf(config.season),
@@ -79,6 +92,9 @@ export function createBoards({ templateOf, tidy }: BoardsOptions): Boards {
     known.set(id, entry)
     return entry
   }
+
+  const learnAbsent = (id: string, board: string) =>
+    learn(id, { config: templateOf(board), version: '0', created: '0' })
 
   const around = (season: Season, rhythm: string) => {
     const nowMs = clock.nowMs()
@@ -92,7 +108,8 @@ export function createBoards({ templateOf, tidy }: BoardsOptions): Boards {
   }
 
   /** What a script is told about the season that a call works on; see scripts/lib/board.lua. */
-  function windowsOf({ config, rhythm }: KnownBoard, season: string | undefined): string {
+  function windowsOf({ config, rhythm }: KnownBoard, choice: SeasonChoice): string {
+    const season = typeof choice === 'object' ? choice.season : choice
     if (season === undefined) return around(config.season, rhythm).text
     if (season !== PREVIOUS) return `= ${season}`
     // No board has a season of this name.
@@ -104,7 +121,7 @@ export function createBoards({ templateOf, tidy }: BoardsOptions): Boards {
     async run(namespace, board, season, call) {
       const id = `${namespace}/${board}`
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; ) {
-        const entry = known.get(id) ?? learn(id, templateOf(board), '0')
+        const entry = known.get(id) ?? learnAbsent(id, board)
         const text = windowsOf(entry, season)
         const reply = await call(entry, text)
         if (isUntidy(reply)) {
@@ -117,19 +134,18 @@ export function createBoards({ templateOf, tidy }: BoardsOptions): Boards {
         }
         attempt += 1
         if (isMissing(reply) && reply.what === 'board' && entry.version !== '0') {
-          learn(id, templateOf(board), '0')
+          learnAbsent(id, board)
           continue
         }
         if (!isAgain(reply)) return reply
         if (reply.outcome === 'other-season') clock.learn(reply.nowMs)
-        else if (reply.version === '0') learn(id, templateOf(board), '0')
-        else learn(id, JSON.parse(reply.config) as BoardConfig, reply.version)
+        else if (reply.version === '0') learnAbsent(id, board)
+        else learn(id, { ...reply, config: JSON.parse(reply.config) as BoardConfig })
       }
       throw new Error(`board ${board} changed ${MAX_ATTEMPTS} times during one call`)
     },
 
-    learn: (namespace, board, config, version) =>
-      void learn(`${namespace}/${board}`, config, version),
+    learn: (namespace, board, present) => void learn(`${namespace}/${board}`, present),
 
     forget: (namespace, board) => void known.delete(`${namespace}/${board}`),
 

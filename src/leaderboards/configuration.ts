@@ -33,7 +33,7 @@ export function createConfiguration({ binder, boards, registry }: Deps) {
   return {
     configure: (namespace: string, board: string, config: BoardConfig, when?: Precondition) =>
       boards.run(namespace, board, undefined, async (known, windows) => {
-        const { version, plan } = known
+        const { version, plan, created } = known
         const keys = { board: boardKey(namespace, board) }
         const decided = decide(known, config, when)
         if (decided) {
@@ -56,7 +56,8 @@ export function createConfiguration({ binder, boards, registry }: Deps) {
         if (reply.outcome === 'has-entries') return { outcome: 'immutable' as const, changes }
         if (reply.outcome !== 'done') return reply
         await registry.add(namespace, board)
-        boards.learn(namespace, board, config, newVersion)
+        const present = { config, version: newVersion, created: isNew ? newVersion : created }
+        boards.learn(namespace, board, present)
         return { outcome: isNew ? 'created' : 'changed', version: newVersion, before: version }
       }) as Promise<ConfigureOutcome>,
 

@@ -35,7 +35,7 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       const { board } = request.params
       const { from, limit, order } = request.query
       const cursor = readCursor(request.query)
-      const season = cursor?.season ?? request.query.season
+      const season = cursor ?? request.query.season
       const page = await store.range(request.namespace, board, season, (config) => ({
         from,
         limit,

@@ -4,6 +4,7 @@ import Type from 'typebox'
 import { COMMON_PROBLEMS } from '../http/problem.js'
 import { toListedEntry } from './answers.js'
 import { noBoard } from './board-routes.js'
+import type { PinnedSeason, SeasonChoice } from './boards.js'
 import type { BoardConfig } from './config.js'
 import * as schemas from './entry-schemas.js'
 import type { ListedReply } from './entry-scripts.js'
@@ -40,7 +41,7 @@ export const exportRoute: FastifyPluginAsyncTypebox<ExportRouteOptions> = async 
         response: {
           200: {
             description:
-              'One entry a line; an entry that does not change is there exactly once. All are of the season in which the export began; should it be deleted meanwhile, the last line is `{ "error": { code, detail } }`.',
+              'One entry a line; an entry that does not change is there exactly once. All are of the season in which the export began; should it be deleted meanwhile, also where a board of the same name follows, the last line is `{ "error": { code, detail } }`.',
             content: { 'application/x-ndjson': { schema: Type.String({ examples: [EXAMPLE] }) } },
           },
           ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
@@ -49,7 +50,7 @@ export const exportRoute: FastifyPluginAsyncTypebox<ExportRouteOptions> = async 
     },
     async (request, reply) => {
       const { board } = request.params
-      const read = (season: string | undefined, after?: Cursor) =>
+      const read = (season: SeasonChoice, after?: Cursor) =>
         store.range(request.namespace, board, season, () => ({ ...ALL, limit: PAGE, after }))
       // Before the answer begins, so that an outage is an answer and not a cut stream.
       const first = await read(request.query.season)
@@ -65,19 +66,19 @@ const ALL = { from: 1, order: 'best', bestScore: '', worstScore: '' } as const
 /** One page at a time, all of one season: the reader's pace is the pace of the reads. */
 async function* lines(
   first: Listing,
-  read: (season: string, after: Cursor) => Promise<Listing | Missing>,
+  read: (season: PinnedSeason, after: Cursor) => Promise<Listing | Missing>,
 ): AsyncGenerator<string> {
   let page = first
   while (true) {
     yield page.entries.map((entry) => toLine(page.config, entry)).join('')
     if (!page.next) return
-    const next = await read(first.season, page.next)
+    const next = await read(first, page.next)
     if (next.outcome === 'missing') return void (yield CUT_OFF)
     page = next
   }
 }
 
-/** The season was deleted while it was read: a reader must not take the lines before for all. */
+/** The season was deleted during the export: a reader must not take the lines before for all. */
 const CUT_OFF = `${JSON.stringify({
   error: {
     code: 'not-found',

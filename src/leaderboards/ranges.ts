@@ -1,13 +1,13 @@
+import type { PinnedSeason, SeasonChoice } from './boards.js'
 import type { BoardConfig } from './config.js'
 import { type ListedReply, listedPerCall, type RangeReply } from './entry-scripts.js'
 import type { Missing } from './script-replies.js'
 
 /** The last entry that was seen: it need not exist any more. */
-export interface Cursor {
+export interface Cursor extends PinnedSeason {
   readonly scores: string
   readonly sequence: string
   readonly member: string
-  readonly season: string
 }
 
 /** Which entries, from which end. */
@@ -22,9 +22,8 @@ export interface Range {
   readonly after?: Cursor | undefined
 }
 
-export interface Listing {
+export interface Listing extends PinnedSeason {
   readonly outcome: 'listed'
-  readonly season: string
   readonly total: number
   /** From the end where the range begins. */
   readonly entries: readonly ListedReply[]
@@ -33,7 +32,7 @@ export interface Listing {
   readonly config: BoardConfig
 }
 
-type Known = { readonly config: BoardConfig }
+type Known = { readonly config: BoardConfig } & PinnedSeason
 type Reply = (RangeReply & Known & { readonly outcome: 'page' | 'around' }) | Missing
 
 interface Args {
@@ -48,18 +47,16 @@ interface Args {
 }
 
 /** Reads entries of one season, as many as one script may list. */
-export type ReadPage = (
-  season: string | undefined,
-  args: (config: BoardConfig) => Args,
-) => Promise<Reply>
+export type ReadPage = (season: SeasonChoice, args: (config: BoardConfig) => Args) => Promise<Reply>
 
 /**
- * A range of any length, read in parts that each fit into one script and stand in one season. Parts
+ * A range of any length, read in parts that each fit into one script and stand in one season of one
+ * board. Parts
  * are of different moments: an entry that does not change meanwhile is in one of them, once.
  */
 export async function readRange(
   read: ReadPage,
-  season: string | undefined,
+  season: SeasonChoice,
   rangeOf: (config: BoardConfig) => Range,
 ): Promise<Listing | Missing> {
   let range: Range | undefined
@@ -81,25 +78,24 @@ export async function goOn(
   while (part.more && entries.length < range.limit) {
     const left = range.limit - entries.length
     const after = cursorOf(part, range)
-    const next = await read(first.season, (config) =>
-      toArgs({ ...range, from: 1, after }, left, config),
-    )
+    const next = await read(first, (config) => toArgs({ ...range, from: 1, after }, left, config))
     if (next.outcome === 'missing') return next
     part = next
     entries.push(...inOrder(part, range))
   }
-  const { season, total, config } = first
-  return { outcome: 'listed', season, total, config, entries, next: cursorOf(part, range) }
+  const { season, created, total, config } = first
+  return { outcome: 'listed', season, created, total, config, entries, next: cursorOf(part, range) }
 }
 
 const inOrder = ({ entries }: RangeReply, { order }: Range): readonly ListedReply[] =>
   order === 'worst' ? entries.toReversed() : entries
 
-function cursorOf(part: RangeReply, range: Range): Cursor | undefined {
+function cursorOf(part: RangeReply & PinnedSeason, range: Range): Cursor | undefined {
   const last = inOrder(part, range).at(-1)
   if (!last || !part.more) return undefined
   const { scores, member } = last
-  return { scores, member, sequence: part.lastSequence, season: part.season }
+  const { season, created, lastSequence: sequence } = part
+  return { scores, member, sequence, season, created }
 }
 
 function toArgs(range: Range, limit: number, { columns }: BoardConfig): Args {

@@ -10,7 +10,12 @@ export interface Missing {
 
 /** What every script of a board may answer instead of doing its work: ask once more, knowing this. */
 export type Again =
-  | { readonly outcome: 'other-version'; readonly version: string; readonly config: string }
+  | {
+      readonly outcome: 'other-version'
+      readonly version: string
+      readonly config: string
+      readonly created: string
+    }
   | { readonly outcome: 'other-season'; readonly nowMs: number }
 
 export const isAgain = (reply: { readonly outcome: string }): reply is Again =>
@@ -38,7 +43,8 @@ export function decodeBoard<R>(read: (reply: Flat) => R) {
   return (reply: unknown): R | Again | Untidy | Missing => {
     const fields = list(reply, 1)
     if (fields[0] === 0) {
-      return { outcome: 'other-version', version: String(fields[1]), config: String(fields[2]) }
+      const [version, config, created] = fields.slice(1).map(String) as [string, string, string]
+      return { outcome: 'other-version', version, config, created }
     }
     if (fields[0] === -1) return { outcome: 'other-season', nowMs: Number(fields[1]) }
     if (fields[0] === -2) return { outcome: 'missing', what: 'board' }

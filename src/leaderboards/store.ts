@@ -6,7 +6,7 @@ import {
   seasonsScript,
   tidyScript,
 } from './board-scripts.js'
-import { createBoards, type KnownBoard } from './boards.js'
+import { createBoards, type KnownBoard, type SeasonChoice } from './boards.js'
 import { type BoardConfig, DEFAULT_BOARD } from './config.js'
 import { createConfiguration } from './configuration.js'
 import {
@@ -62,26 +62,24 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
     return async (
       namespace: string,
       board: string,
-      season: string | undefined,
+      season: SeasonChoice,
       /** A function where the arguments depend on the columns of the board. */
-      args: Own<A> | ((config: BoardConfig) => Own<A>),
+      args: OwnOf<A>,
     ) => {
-      const call = async ({ plan, version, config }: KnownBoard, windows: string) => {
+      const call = async (known: KnownBoard, windows: string) => {
+        const { plan, version, config, created } = known
         const keys = { board: boardKey(namespace, board) }
-        let own: Own<A>
-        try {
-          own = typeof args === 'function' ? args(config) : args
-        } catch (error) {
-          // What does not fit the configuration known here may fit the present one.
+        const own = ownArguments(known, season, args)
+        if ('refuse' in own) {
+          // What does not fit the board known here may fit the present one.
           const present = await describe(keys, { plan, windows })
-          if (present.outcome !== 'described') return present
-          throw error
+          return present.outcome === 'described' ? own.refuse() : present
         }
-        const reply = await run(keys, { ...own, plan, windows } as A)
+        const reply = await run(keys, { ...own.args, plan, windows } as A)
         if (isAgain(reply) || isUntidy(reply) || isMissing(reply)) {
           return reply as Again | Untidy | Missing
         }
-        return { ...(reply as Exclude<R, Again | Untidy | Missing>), config, version }
+        return { ...(reply as Exclude<R, Again | Untidy | Missing>), config, version, created }
       }
       return boards.run(namespace, board, season, call)
     }
@@ -113,7 +111,7 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
     range: (
       namespace: string,
       board: string,
-      season: string | undefined,
+      season: SeasonChoice,
       rangeOf: (config: BoardConfig) => Range,
     ) => readRange(pageOf(namespace, board), season, rangeOf),
 
@@ -140,7 +138,7 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
       season: string | undefined,
       names: readonly string[],
     ) {
-      const readFrom = (at: number, of: string | undefined) =>
+      const readFrom = (at: number, of: SeasonChoice) =>
         members(namespace, board, of, ({ columns }) => ({
           members: names.slice(at, at + membersPerCall(columns.length)),
         }))
@@ -148,7 +146,7 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
       if (first.outcome === 'missing') return first
       const found: MemberReply[] = [...first.members]
       while (found.length < names.length) {
-        const next = await readFrom(found.length, first.season)
+        const next = await readFrom(found.length, first)
         if (next.outcome === 'missing') {
           // Nobody is on a season that is gone, or has not had an entry.
           return { ...first, members: names.map((_name, at) => found[at] ?? ABSENT) }
@@ -208,3 +206,24 @@ async function inSteps<R extends { readonly outcome: 'done'; readonly more: bool
 
 /** The arguments of a script besides those that every script of a board has. */
 type Own<A> = Omit<A, 'plan' | 'windows'>
+type OwnOf<A> = Own<A> | ((config: BoardConfig) => Own<A>)
+
+/** The arguments of a call; or how to refuse it, where it does not fit the board that is known. */
+function ownArguments<A>(
+  { config, created }: KnownBoard,
+  season: SeasonChoice,
+  args: OwnOf<A>,
+): { readonly args: Own<A> } | { readonly refuse: () => Missing } {
+  if (typeof season === 'object' && season.created !== created) {
+    return { refuse: () => ({ outcome: 'missing', what: 'season' }) }
+  }
+  try {
+    return { args: typeof args === 'function' ? args(config) : args }
+  } catch (error) {
+    return {
+      refuse: () => {
+        throw error
+      },
+    }
+  }
+}

@@ -77,7 +77,7 @@ export function createSubmissions({ binder, boards, registry }: Deps) {
       if (reply.outcome !== 'submitted') return reply
       if (isNew && !reply.replayed) {
         await registry.add(namespace, board)
-        boards.learn(namespace, board, config, newVersion)
+        boards.learn(namespace, board, { config, version: newVersion, created: newVersion })
       }
       return { ...reply, config }
     }) as Promise<Submitted | Refused>

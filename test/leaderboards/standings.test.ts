@@ -6,13 +6,19 @@ const DAY = 86_400_000
 const MINUTE = 60_000
 
 let harness: Harness
+/** An instance that learns of the boards from Redis. */
+let other: Harness
 /** Redis' clock as the scripts see it. */
 let aheadMs = 0
 
 beforeAll(async () => {
   harness = await startHarness()
+  other = await startHarness()
 })
-afterAll(() => harness.close())
+afterAll(async () => {
+  await harness.close()
+  await other.close()
+})
 
 const path = (board: string, rest = '') => `/v1/leaderboards/${board}${rest}`
 const put = (board: string, config: object) =>
@@ -131,6 +137,60 @@ describe('a reader over the end of a season', () => {
         .map(({ member }) => member)
         .toReversed(),
     )
+  })
+
+  it('is not sent another board of the same name', { timeout: 120_000 }, async () => {
+    await heavy('replaced')
+
+    const rows = await exported('replaced', async () => {
+      await harness.request('delete', path('replaced')).expect(200)
+      await submit('replaced', ...many(200))
+    })
+
+    expect(rows.length).toBeLessThan(8_000)
+    expect(rows.at(-1)).toMatchObject({ error: { code: 'not-found' } })
+    expect(rows.at(-2)).toHaveProperty('metadata')
+  })
+
+  const two = { columns: [{ name: 'a' }, { name: 'b' }] }
+  it.each([
+    ['that submissions make', () => undefined, () => submit('again', ...many(3))],
+    ['that PUT makes', () => put('again', {}), () => put('again', {})],
+    ['of other columns', () => undefined, () => put('again', two)],
+  ])(
+    'finds nothing by a cursor on another board of the same name, %s',
+    async (_what, one, other) => {
+      const remove = () => harness.request('delete', path('again')).expect(200)
+      await remove()
+      await one()
+      await submit('again', ...many(3))
+      const { nextCursor } = await page('again', '?limit=1')
+      await remove()
+      await other()
+      const { body } = await harness
+        .request('get', path('again', `/entries?cursor=${nextCursor}`))
+        .expect(404)
+      expect(body.code).toBe('not-found')
+    },
+  )
+
+  it.each([
+    ['a submission', () => undefined],
+    ['PUT', () => put('reconfigured', {})],
+  ])('goes on by a cursor on a board of %s that is changed', async (_what, create) => {
+    const remove = () => harness.request('delete', path('reconfigured')).expect(200)
+    await remove()
+    await create()
+    await submit('reconfigured', ...many(3))
+    const { nextCursor } = await page('reconfigured', '?limit=1')
+    await put('reconfigured', { maxMembers: 100 })
+    const query = `?cursor=${nextCursor}`
+    expect(await membersOf('reconfigured', query)).toEqual(['m1', 'm0'])
+    const { body } = await other
+      .request('get', path('reconfigured', `/entries${query}`))
+      .set('lockstep-namespace', harness.namespace)
+      .expect(200)
+    expect(body.entries).toHaveLength(2)
   })
 
   it('is told by the last line when the board was deleted meanwhile', {

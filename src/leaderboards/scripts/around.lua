@@ -11,11 +11,11 @@ ARGV limit    int     the best of them that are wanted now; leaderboards.page go
 RETURN status ...
   1, season, total, seq_of_last, more, then per entry: id, scores, rank, position, metadata; none:
      not ranked
-  0, version, config   the configuration is another one
-  -1, now_ms           none of the seasons is the present one
-  -2                   there is no such board
-  -3                   there is no such season
-  -4                   leaderboards.tidy must go first
+  0, version, config, created   the configuration is another one
+  -1, now_ms                    none of the seasons is the present one
+  -2                            there is no such board
+  -3                            there is no such season
+  -4                            leaderboards.tidy must go first
 
 COST O(log(members) + limit)
 ]]

@@ -7,10 +7,10 @@ ARGV windows  string  "id start end ..." in ms: the seasons around now
 ARGV close    0 or 1  0: accept them again
 
 RETURN status ...
-  1, season, changed           changed: 0 when it was so before
-  0, version, config           the configuration is another one
-  -1, now_ms                   none of the seasons is the present one
-  -2                           there is no such board
+  1, season, changed            changed: 0 when it was so before
+  0, version, config, created   the configuration is another one
+  -1, now_ms                    none of the seasons is the present one
+  -2                            there is no such board
 
 COST O(1)
 MEMORY grows

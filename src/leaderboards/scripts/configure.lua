@@ -1,7 +1,7 @@
 --[[
 leaderboards.configure: create a board or change what may change.
 
-KEYS board        hash    version, config, season, closed, hides; kept until the board is deleted
+KEYS board        hash    version, created, config, season, closed, hides; kept until the board is deleted
 ARGV plan         string  version of the present configuration and what follows from it; see lib/board.lua
 ARGV windows      string  "id start end ..." in ms: the seasons around now
 ARGV config       string  JSON
@@ -11,10 +11,10 @@ ARGV ttl_ms       int     how long it lives without a submission, 0 for ever
 ARGV member_ttl_ms  int   how long a member lives without one, 0 for ever
 
 RETURN status ...
-  1                    it is so
-  2                    if_empty, and the board has entries
-  0, version, config   the configuration is another one
-  -1, now_ms           none of the seasons is the present one
+  1                             it is so
+  2                             if_empty, and the board has entries
+  0, version, config, created   the configuration is another one
+  -1, now_ms                    none of the seasons is the present one
 
 COST O(seasons)
 MEMORY grows
@@ -33,6 +33,7 @@ if if_empty then
   end
 end
 redis.call('HSET', board_key, 'version', new_version, 'config', config)
+redis.call('HSETNX', board_key, 'created', new_version)
 
 -- Seasons that ended keep the memberTtlMs of their end.
 if board.latest == board.season and member_ttl_ms ~= board.member_ttl_ms then

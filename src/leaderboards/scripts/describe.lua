@@ -6,11 +6,11 @@ ARGV plan     string  version of the configuration and what follows from it; see
 ARGV windows  string  "id start end ..." in ms: the seasons around now
 
 RETURN status ...
-  1, season, total, closed   closed: 1 until the next season
-  0, version, config         the configuration is another one
-  -1, now_ms                 none of the seasons is the present one
-  -2                         there is no such board
-  -4                         leaderboards.tidy must go first
+  1, season, total, closed      closed: 1 until the next season
+  0, version, config, created   the configuration is another one
+  -1, now_ms                    none of the seasons is the present one
+  -2                            there is no such board
+  -4                            leaderboards.tidy must go first
 
 COST O(log(members))
 ]]

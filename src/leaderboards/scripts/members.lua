@@ -9,11 +9,11 @@ ARGV members[]  string  ids
 RETURN status ...
   1, season, total, then per member: found, scores, rank, position, lower, upper, metadata.
      Found: 0 no entry, 1 ranked, 2 hidden
-  0, version, config   the configuration is another one
-  -1, now_ms           none of the seasons is the present one
-  -2                   there is no such board
-  -3                   there is no such season
-  -4                   leaderboards.tidy must go first
+  0, version, config, created   the configuration is another one
+  -1, now_ms                    none of the seasons is the present one
+  -2                            there is no such board
+  -3                            there is no such season
+  -4                            leaderboards.tidy must go first
 
 COST O(members asked x log(members))
 ]]

@@ -16,11 +16,11 @@ ARGV after_member string  cursor: its id
 RETURN status ...
   1, season, total, seq_of_last, more, then per entry, best first: id, scores, rank, position,
      metadata. The last is the one farthest from where the page begins
-  0, version, config   the configuration is another one
-  -1, now_ms           none of the seasons is the present one
-  -2                   there is no such board
-  -3                   there is no such season
-  -4                   leaderboards.tidy must go first
+  0, version, config, created   the configuration is another one
+  -1, now_ms                    none of the seasons is the present one
+  -2                            there is no such board
+  -3                            there is no such season
+  -4                            leaderboards.tidy must go first
 
 COST O(log(members) + limit)
 ]]

@@ -7,12 +7,12 @@ ARGV windows  string  "id start end ..." in ms: the seasons around now; or "= id
 ARGV member   string  id
 
 RETURN status ...
-  1, removed           1: it had an entry
-  0, version, config   the configuration is another one
-  -1, now_ms           none of the seasons is the present one
-  -2                   there is no such board
-  -3                   there is no such season
-  -4                   leaderboards.tidy must go first
+  1, removed                    1: it had an entry
+  0, version, config, created   the configuration is another one
+  -1, now_ms                    none of the seasons is the present one
+  -2                            there is no such board
+  -3                            there is no such season
+  -4                            leaderboards.tidy must go first
 
 COST O(log(members))
 ]]

@@ -7,9 +7,9 @@ ARGV windows  string  "id start end ..." in ms: the seasons around now
 
 RETURN status ...
   1, now_ms, then per season: id, end_ms, total
-  0, version, config   the configuration is another one
-  -1, now_ms           none of the seasons is the present one
-  -2                   there is no such board
+  0, version, config, created   the configuration is another one
+  -1, now_ms                    none of the seasons is the present one
+  -2                            there is no such board
 
 COST O(seasons)
 ]]

@@ -1,7 +1,7 @@
 --[[
 leaderboards.submit: apply entries to the season of this moment, and rank them.
 
-KEYS board        hash    version, config, seq, season, closed, hides; kept until the board is deleted
+KEYS board        hash    version, created, config, seq, season, closed, hides; kept until the board is deleted
 KEYS memo?        string  fingerprint and packed result of the request with this idempotency key
 ARGV plan         string  version of the configuration and what follows from it; see lib/board.lua
 ARGV windows      string  "id start end ..." in ms: the seasons around now
@@ -20,11 +20,11 @@ ARGV entries[].scores    string  one decimal number for every column
 RETURN status ...
   1, season, total, replayed, then per entry: outcome, better, previous_rank, rank, position, lower,
      upper, scores. Outcome: 0 unchanged, 1 changed, 2 out of range, 3 stale sequence
-  0, version, config   the configuration is another one
-  -1, now_ms           none of the seasons is the present one
-  -4                   leaderboards.tidy must go first
-  2                    the season is closed
-  3                    the idempotency key belongs to another request
+  0, version, config, created   the configuration is another one
+  -1, now_ms                    none of the seasons is the present one
+  -4                            leaderboards.tidy must go first
+  2                             the season is closed
+  3                             the idempotency key belongs to another request
 
 COST O(entries x log(members))
 MEMORY grows
@@ -48,7 +48,9 @@ end
 local board, again = open_tidy(board_key, plan, windows, create ~= '')
 if not board then return again end
 if board.closed then return { 2 } end
-if create ~= '' then redis.call('HSET', board_key, 'version', new_version, 'config', create) end
+if create ~= '' then
+  redis.call('HSET', board_key, 'version', new_version, 'created', new_version, 'config', create)
+end
 enter_season(board, keep)
 
 local entries, ids = {}, {}

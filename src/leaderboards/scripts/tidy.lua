@@ -7,11 +7,11 @@ ARGV windows  string  "id start end ..." in ms: the seasons around now; or "= id
 ARGV most     int     members that this step looks at
 
 RETURN status ...
-  1, more              more: 1 there may be more to do
-  0, version, config   the configuration is another one
-  -1, now_ms           none of the seasons is the present one
-  -2                   there is no such board
-  -3                   there is no such season
+  1, more                       more: 1 there may be more to do
+  0, version, config, created   the configuration is another one
+  -1, now_ms                    none of the seasons is the present one
+  -2                            there is no such board
+  -3                            there is no such season
 
 COST O(most x log(members))
 ]]

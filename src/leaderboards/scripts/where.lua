@@ -10,11 +10,11 @@ ARGV percentile  number  0 to 100
 RETURN status ...
   1, season, total, lower, upper, dense           for scores: entries before, up to equal, dense rank
   1, season, total, id, scores, rank, position, metadata   for a percentile; no id: nobody has it
-  0, version, config   the configuration is another one
-  -1, now_ms           none of the seasons is the present one
-  -2                   there is no such board
-  -3                   there is no such season
-  -4                   leaderboards.tidy must go first
+  0, version, config, created   the configuration is another one
+  -1, now_ms                    none of the seasons is the present one
+  -2                            there is no such board
+  -3                            there is no such season
+  -4                            leaderboards.tidy must go first
 
 COST O(log(members)) for scores, its square for a percentile
 ]]

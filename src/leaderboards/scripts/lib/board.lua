@@ -44,8 +44,9 @@ end
 
 -- The season that a call works on: the one asked for ("= id"), the one before ("< ..."), or that of
 -- this moment. Else nil and the reply that says why not: {-2} there is no such board, and the call
--- creates none; {-3} the board has no such season; after {0, version, config} and {-1, now_ms} the
--- service asks again, knowing another configuration or another time.
+-- creates none; {-3} the board has no such season; after {0, version, config, created} and {-1, now_ms}
+-- the service asks again, knowing another configuration or another time. `created` is the version that
+-- the board began with: another one is another board of this name.
 local function open_board(board_key, plan, windows, creates)
   local version, columns, ties, rank, max_members, member_ttl_ms, ttl_ms =
     string.match(plan, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
@@ -55,7 +56,8 @@ local function open_board(board_key, plan, windows, creates)
     'ttl:' .. (id or ''), 'scan:' .. (id or ''))
   if not known[1] and not creates then return nil, { -2 } end
   if (known[1] or '0') ~= version then
-    return nil, { 0, known[1] or '0', redis.call('HGET', board_key, 'config') or '' }
+    local present = redis.call('HMGET', board_key, 'config', 'created')
+    return nil, { 0, known[1] or '0', present[1] or '', present[2] or '0' }
   end
   if not id then return nil, { -1, math.floor(now_us / 1000) } end
 
