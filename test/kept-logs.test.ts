@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
+import { startInstance } from './safety/fleet.js'
+import { ensureBuilt } from './support/built.js'
 import { startHarness } from './support/harness.js'
 import { writeLogs } from './support/kept-logs.js'
 import { start } from './support/managed.js'
@@ -11,10 +13,12 @@ it('a test that fails leaves the logs of its services and of every Redis', async
   const harness = await startHarness({ redisUrl: redis.url })
   const service = await startService()
   await service.ready()
+  const instance = await startInstance(await ensureBuilt(), redis.url)
   harness.app.log.error('of the harness')
   const folder = writeLogs()
   onTestFinished(async () => {
     await harness.close()
+    await instance.stop()
     rmSync(folder, { recursive: true })
   })
 
@@ -25,5 +29,5 @@ it('a test that fails leaves the logs of its services and of every Redis', async
   const ofRedis = logs.filter((text) => text.includes('eady to accept connections'))
   expect(ofRedis.length).toBeGreaterThanOrEqual(3)
   expect(logs.some((text) => text.includes('of the harness'))).toBe(true)
-  expect(logs.some((text) => text.includes('listens on http'))).toBe(true)
+  expect(logs.filter((text) => text.includes('listens on http'))).toHaveLength(2)
 })

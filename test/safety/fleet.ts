@@ -3,12 +3,16 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { SILENCE_MS } from '../support/bounds.js'
 import { freePort, withFreePorts } from '../support/free-port.js'
+import { keepLog } from '../support/kept-logs.js'
 import { bareEnvironment } from '../support/unprivileged.js'
 import { until } from '../support/until.js'
 import type { LeaseRecord, Register } from './checkers.js'
 
 /** Microseconds of CLOCK_MONOTONIC, as the workers count them. */
 export const monotonic = (): number => Number(process.hrtime.bigint() / 1_000n)
+
+/** Of the log of an instance: the end tells what went wrong. */
+const KEPT_CHARACTERS = 1_000_000
 
 export interface Instance {
   readonly url: string
@@ -28,6 +32,8 @@ export function startInstance(
     const port = await freePort()
     const url = `http://127.0.0.1:${port}`
     let child: ChildProcess
+    let log = ''
+    keepLog(() => log)
     const start = async () => {
       child = spawn(process.execPath, [path.join(folder, 'main.js')], {
         env: {
@@ -35,12 +41,15 @@ export function startInstance(
           LOCKSTEP_PORT: `${port}`,
           LOCKSTEP_REDIS_URL: redisUrl,
           LOCKSTEP_ENDED_TTL_MS: '1000',
-          LOCKSTEP_LOG_LEVEL: 'fatal',
+          LOCKSTEP_LOG_LEVEL: 'warn',
           LOCKSTEP_REDIS_TIMEOUT_MS: `${SILENCE_MS}`,
           ...environment,
         },
-        stdio: ['ignore', 'pipe', 'inherit'],
+        stdio: ['ignore', 'pipe', 'pipe'],
       })
+      for (const stream of [child.stdout, child.stderr]) {
+        stream?.on('data', (chunk) => (log = `${log}${chunk}`.slice(-KEPT_CHARACTERS)))
+      }
       await firstLine(child, /listens on/)
       // It listens before it has found Redis.
       await until('a ready instance', async () => (await fetch(`${url}/readyz`)).ok)
