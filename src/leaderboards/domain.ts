@@ -1,10 +1,10 @@
 import { type DomainDeps, defineDomain, type RunningDomain } from '../domain.js'
-import { memberRoutes } from './member-routes.js'
+import { compileTemplates, leaderboardSection } from './boards/templates.js'
+import { memberRoutes } from './members/routes.js'
 import { createLeaderboardMetrics } from './metrics.js'
 import { specs } from './problems.js'
 import { leaderboardRoutes } from './routes.js'
 import { createLeaderboardStore, type LeaderboardStore } from './store.js'
-import { compileTemplates, leaderboardSection } from './templates.js'
 
 declare module '../http/scopes.js' {
   interface Scopes {

@@ -1,4 +1,4 @@
-import { defineProblems } from '../http/problem.js'
+import { defineProblems, type Problem } from '../http/problem.js'
 
 /** Errors of this domain; the others that its routes can answer with are shared. */
 export const { specs, problem, problemResponses } = defineProblems({
@@ -25,3 +25,6 @@ export const { specs, problem, problemResponses } = defineProblems({
     retry: 'no',
   },
 })
+
+export const noBoard = (board: string): Problem =>
+  problem('not-found', `There is no leaderboard "${board}", or it has no such season.`)

@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { boardRoutes } from './board-routes.js'
-import { entryRoutes } from './entry-routes.js'
-import { exportRoute } from './export-route.js'
-import { queryRoutes } from './query-routes.js'
-import { seasonRoutes } from './season-routes.js'
-import { type SubmitRouteOptions, submitRoute } from './submit-route.js'
+import { boardRoutes } from './boards/routes.js'
+import { entryRoutes } from './entries/routes.js'
+import { exportRoute } from './export/routes.js'
+import { queryRoutes } from './queries/routes.js'
+import { seasonRoutes } from './seasons/routes.js'
+import { type SubmitRouteOptions, submitRoute } from './submissions/routes.js'
 
 export const leaderboardRoutes: FastifyPluginAsyncTypebox<SubmitRouteOptions> = async (
   app,

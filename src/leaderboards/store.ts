@@ -1,14 +1,16 @@
 import type { Binder } from '../redis/binder.js'
+import { createConfiguration } from './boards/configuration.js'
+import { createBoards, type KnownBoard, type SeasonChoice } from './boards/known-boards.js'
+import { createRegistry } from './boards/registry.js'
 import {
   closeScript,
   describeScript,
   MOST_TIDIED,
   seasonsScript,
   tidyScript,
-} from './board-scripts.js'
-import { createBoards, type KnownBoard, type SeasonChoice } from './boards.js'
+} from './boards/scripts.js'
 import { type BoardConfig, DEFAULT_BOARD } from './config.js'
-import { createConfiguration } from './configuration.js'
+import { goOn, type Range, type ReadPage, readRange } from './entries/ranges.js'
 import {
   ABSENT,
   aroundScript,
@@ -22,10 +24,8 @@ import {
   removeScript,
   SEASONS_PER_CALL,
   whereScript,
-} from './entry-scripts.js'
+} from './entries/scripts.js'
 import { boardKey } from './keys.js'
-import { goOn, type Range, type ReadPage, readRange } from './ranges.js'
-import { createRegistry } from './registry.js'
 import {
   type Again,
   isAgain,
@@ -34,7 +34,7 @@ import {
   type Missing,
   type Untidy,
 } from './script-replies.js'
-import { createSubmissions } from './submission-store.js'
+import { createSubmissions } from './submissions/store.js'
 
 export type LeaderboardStore = ReturnType<typeof createLeaderboardStore>
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Season } from '../../src/leaderboards/config.js'
-import { type SeasonWindow, windowsAround } from '../../src/leaderboards/seasons.js'
+import { type SeasonWindow, windowsAround } from '../../src/leaderboards/seasons/windows.js'
 import { clockChanges, watchSeasons } from './season-model.js'
 
 const MINUTE = 60_000

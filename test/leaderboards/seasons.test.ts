@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { windowsAround } from '../../src/leaderboards/seasons.js'
+import { windowsAround } from '../../src/leaderboards/seasons/windows.js'
 import { type Harness, startHarness } from '../support/harness.js'
 
 const HOUR = 3_600_000

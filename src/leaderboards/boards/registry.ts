@@ -1,6 +1,6 @@
-import type { Binder } from '../redis/binder.js'
-import { lifeScript, listScript, registerScript } from './board-scripts.js'
-import { boardKey, looksKey, registryKey } from './keys.js'
+import type { Binder } from '../../redis/binder.js'
+import { boardKey, looksKey, registryKey } from '../keys.js'
+import { lifeScript, listScript, registerScript } from './scripts.js'
 
 /** Longer than a creation takes, with its retries. */
 const LOOK_AGAIN_MS = 60_000

@@ -1,12 +1,12 @@
-import type { Binder } from '../redis/binder.js'
-import { type Precondition, preconditionArg } from '../redis/precondition.js'
-import { configureScript, describeScript, dropScript } from './board-scripts.js'
-import type { Boards } from './boards.js'
-import type { BoardConfig } from './config.js'
+import type { Binder } from '../../redis/binder.js'
+import { type Precondition, preconditionArg } from '../../redis/precondition.js'
+import type { BoardConfig } from '../config.js'
+import { boardKey } from '../keys.js'
+import { isKnownToHold } from '../script-replies.js'
 import { type FixedChange, fixedChanges, isSameConfig } from './fixed-settings.js'
-import { boardKey } from './keys.js'
+import type { Boards } from './known-boards.js'
 import type { Registry } from './registry.js'
-import { isKnownToHold } from './script-replies.js'
+import { configureScript, describeScript, dropScript } from './scripts.js'
 
 export type ConfigureOutcome =
   | {

@@ -1,7 +1,7 @@
-import type { PinnedSeason, SeasonChoice } from './boards.js'
-import type { BoardConfig } from './config.js'
-import { type ListedReply, listedPerCall, type RangeReply } from './entry-scripts.js'
-import type { Missing } from './script-replies.js'
+import type { PinnedSeason, SeasonChoice } from '../boards/known-boards.js'
+import type { BoardConfig } from '../config.js'
+import type { Missing } from '../script-replies.js'
+import { type ListedReply, listedPerCall, type RangeReply } from './scripts.js'
 
 /** The last entry that was seen: it need not exist any more. */
 export interface Cursor extends PinnedSeason {

@@ -1,14 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { COMMON_PROBLEMS, invalid, type Problem } from '../http/problem.js'
-import { fromCursor, toCursor, toEntry, toListedEntry } from './answers.js'
-import { noBoard } from './board-routes.js'
-import { PREVIOUS } from './boards.js'
-import { type BoardConfig, type Column, scoreText } from './config.js'
-import * as schemas from './entry-schemas.js'
-import { problem, problemResponses } from './problems.js'
+import { COMMON_PROBLEMS, invalid, type Problem } from '../../http/problem.js'
+import { PREVIOUS } from '../boards/known-boards.js'
+import { type BoardConfig, type Column, scoreText } from '../config.js'
+import { noBoard, problem, problemResponses } from '../problems.js'
+import { BoardParams, Deleted, EntryParams } from '../schemas.js'
+import type { LeaderboardStore } from '../store.js'
+import { toEntry, toListedEntry } from './answer.js'
+import { fromCursor, toCursor } from './cursor.js'
 import type { Cursor } from './ranges.js'
-import { BoardParams, Deleted, EntryParams } from './schemas.js'
-import type { LeaderboardStore } from './store.js'
+import * as schemas from './schemas.js'
 
 export interface EntryRouteOptions {
   readonly store: LeaderboardStore

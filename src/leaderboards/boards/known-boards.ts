@@ -1,5 +1,5 @@
-import { RedisClock } from '../redis/clock.js'
-import { type BoardConfig, boundsText, planOf, type Season } from './config.js'
+import { RedisClock } from '../../redis/clock.js'
+import { type BoardConfig, boundsText, planOf, type Season } from '../config.js'
 import {
   type Again,
   isAgain,
@@ -7,8 +7,8 @@ import {
   isUntidy,
   type Missing,
   type Untidy,
-} from './script-replies.js'
-import { type SeasonWindow, windowsAround, windowsText } from './seasons.js'
+} from '../script-replies.js'
+import { type SeasonWindow, windowsAround, windowsText } from '../seasons/windows.js'
 
 /** A board as this process knows it; every script checks that it still holds. */
 export interface KnownBoard {

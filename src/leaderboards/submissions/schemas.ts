@@ -1,8 +1,8 @@
 import Type from 'typebox'
-import { ByName } from '../http/by-name.js'
-import { ObjectName } from '../http/names.js'
-import { Rank, Scores } from './entry-schemas.js'
-import { closed, OPS, ScoreValue, SeasonId, Total } from './schemas.js'
+import { ByName } from '../../http/by-name.js'
+import { ObjectName } from '../../http/names.js'
+import { Rank, Scores } from '../entries/schemas.js'
+import { closed, OPS, ScoreValue, SeasonId, Total } from '../schemas.js'
 
 const Metadata = ByName(Type.Unknown(), {
   description: 'Shown with the entry; at most 1024 bytes of JSON. Absent: what is stored stays.',

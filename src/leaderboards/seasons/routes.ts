@@ -1,11 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { COMMON_PROBLEMS } from '../http/problem.js'
-import { noBoard } from './board-routes.js'
-import { problem, problemResponses } from './problems.js'
-import { BoardParams } from './schemas.js'
-import * as schemas from './season-schemas.js'
-import { NEVER_MS } from './seasons.js'
-import type { LeaderboardStore } from './store.js'
+import { COMMON_PROBLEMS } from '../../http/problem.js'
+import { noBoard, problem, problemResponses } from '../problems.js'
+import { BoardParams } from '../schemas.js'
+import type { LeaderboardStore } from '../store.js'
+import * as schemas from './schemas.js'
+import { NEVER_MS } from './windows.js'
 
 export interface SeasonRouteOptions {
   readonly store: LeaderboardStore

@@ -1,4 +1,4 @@
-import { StoreError } from '../redis/errors.js'
+import { StoreError } from '../../redis/errors.js'
 
 /**
  * One board that cannot be used, by a fault of its configuration or of ours, is named and does not

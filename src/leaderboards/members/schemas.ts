@@ -1,8 +1,8 @@
 import Type from 'typebox'
-import { ObjectName, ResourceName } from '../http/names.js'
-import { EntryResponse } from './entry-schemas.js'
-import { closed } from './schemas.js'
-import { Entry, RESULT, Result } from './submission-schemas.js'
+import { ObjectName, ResourceName } from '../../http/names.js'
+import { EntryResponse } from '../entries/schemas.js'
+import { closed } from '../schemas.js'
+import { Entry, RESULT, Result } from '../submissions/schemas.js'
 
 export const MemberParams = Type.Object({ member: ObjectName })
 

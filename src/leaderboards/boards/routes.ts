@@ -1,15 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { logChange } from '../http/change-log.js'
-import { DocumentHeaders } from '../http/documents.js'
-import { toETag, toPrecondition } from '../http/etag.js'
-import { COMMON_PROBLEMS, type Problem } from '../http/problem.js'
-import { boardProblem } from './board-rules.js'
-import type { BoardConfig } from './config.js'
+import { logChange } from '../../http/change-log.js'
+import { DocumentHeaders } from '../../http/documents.js'
+import { toETag, toPrecondition } from '../../http/etag.js'
+import { COMMON_PROBLEMS, type Problem } from '../../http/problem.js'
+import type { BoardConfig } from '../config.js'
+import { noBoard, problem, problemResponses } from '../problems.js'
+import * as schemas from '../schemas.js'
+import { NEVER_MS } from '../seasons/windows.js'
+import type { LeaderboardStore } from '../store.js'
 import type { FixedChange } from './fixed-settings.js'
-import { problem, problemResponses } from './problems.js'
-import * as schemas from './schemas.js'
-import { NEVER_MS } from './seasons.js'
-import type { LeaderboardStore } from './store.js'
+import { boardProblem } from './rules.js'
 
 export interface BoardRouteOptions {
   readonly store: LeaderboardStore
@@ -128,9 +128,6 @@ export const boardRoutes: FastifyPluginAsyncTypebox<BoardRouteOptions> = async (
     },
   )
 }
-
-export const noBoard = (board: string): Problem =>
-  problem('not-found', `There is no leaderboard "${board}", or it has no such season.`)
 
 const otherVersion = (board: string): Problem =>
   problem('precondition-failed', `"${board}" has another version.`)

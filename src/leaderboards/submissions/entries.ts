@@ -1,4 +1,4 @@
-import { type BoardConfig, type Op, opsText, type Score, scoreText } from './config.js'
+import { type BoardConfig, type Op, opsText, type Score, scoreText } from '../config.js'
 
 export interface Submission {
   readonly member: string

@@ -1,6 +1,6 @@
-import { MAX_UNITS } from '../redis/batch.js'
-import { defineScript } from '../redis/script.js'
-import { columnsOf, decodeBoard, scriptFile } from './script-replies.js'
+import { MAX_UNITS } from '../../redis/batch.js'
+import { defineScript } from '../../redis/script.js'
+import { columnsOf, decodeBoard, scriptFile } from '../script-replies.js'
 
 export interface SubmittedReply {
   readonly outcome: 'unchanged' | 'changed' | 'out-of-range' | 'stale-sequence'

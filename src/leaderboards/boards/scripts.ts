@@ -1,6 +1,6 @@
-import { integers, list } from '../redis/reply.js'
-import { defineScript } from '../redis/script.js'
-import { decodeBoard, records, scriptFile } from './script-replies.js'
+import { integers, list } from '../../redis/reply.js'
+import { defineScript } from '../../redis/script.js'
+import { decodeBoard, records, scriptFile } from '../script-replies.js'
 
 export const configureScript = defineScript({
   name: 'leaderboards.configure',

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
-import { boardProblem } from './board-rules.js'
-import { type BoardConfig, DEFAULT_BOARD } from './config.js'
-import { BoardRequest } from './schemas.js'
+import { type BoardConfig, DEFAULT_BOARD } from '../config.js'
+import { BoardRequest } from '../schemas.js'
+import { boardProblem } from './rules.js'
 
 const Template = Type.Object(
   {

@@ -1,6 +1,6 @@
 import Type from 'typebox'
-import { ObjectName } from '../http/names.js'
-import { closed, SeasonId, Total } from './schemas.js'
+import { ObjectName } from '../../http/names.js'
+import { closed, SeasonId, Total } from '../schemas.js'
 
 export const MemberRequest = Type.Object(
   { member: ObjectName },

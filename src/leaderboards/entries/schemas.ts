@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { closed, SeasonId, Total } from './schemas.js'
+import { closed, SeasonId, Total } from '../schemas.js'
 
 const AnyScore = Type.Union([Type.Number(), Type.String()])
 export const Rank = Type.Union([Type.Integer(), Type.Null()], {

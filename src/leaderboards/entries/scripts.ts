@@ -1,6 +1,6 @@
-import { MAX_UNITS } from '../redis/batch.js'
-import { defineScript } from '../redis/script.js'
-import { columnsOf, decodeBoard, type Flat, records, scriptFile } from './script-replies.js'
+import { MAX_UNITS } from '../../redis/batch.js'
+import { defineScript } from '../../redis/script.js'
+import { columnsOf, decodeBoard, type Flat, records, scriptFile } from '../script-replies.js'
 
 export interface ListedReply {
   readonly member: string

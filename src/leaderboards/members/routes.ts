@@ -1,12 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { logChange } from '../http/change-log.js'
-import { COMMON_PROBLEMS, invalid } from '../http/problem.js'
-import { IdempotencyHeaders, requestIdentity } from '../http/request-fingerprint.js'
-import { REFUSALS, toEntry, toResults } from './answers.js'
+import { logChange } from '../../http/change-log.js'
+import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
+import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
+import { toEntry } from '../entries/answer.js'
+import { problemResponses } from '../problems.js'
+import type { LeaderboardStore } from '../store.js'
+import { REFUSALS, toResults } from '../submissions/answer.js'
 import { onEach } from './every-board.js'
-import * as schemas from './member-schemas.js'
-import { problemResponses } from './problems.js'
-import type { LeaderboardStore } from './store.js'
+import * as schemas from './schemas.js'
 
 export interface MemberRouteOptions {
   readonly store: LeaderboardStore

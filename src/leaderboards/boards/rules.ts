@@ -1,7 +1,7 @@
-import { isTimeZone } from '../calendar/zone.js'
-import { invalid, type Problem } from '../http/problem.js'
-import { type BoardConfig, type Column, type Score, scoreText } from './config.js'
-import { windowsAround } from './seasons.js'
+import { isTimeZone } from '../../calendar/zone.js'
+import { invalid, type Problem } from '../../http/problem.js'
+import { type BoardConfig, type Column, type Score, scoreText } from '../config.js'
+import { windowsAround } from '../seasons/windows.js'
 
 /** What a schema cannot say about a configuration. */
 export function boardProblem(config: BoardConfig): Problem | undefined {

@@ -1,6 +1,6 @@
-import { cronAround } from '../calendar/cron.js'
-import { periodsAround } from '../calendar/periods.js'
-import type { Season } from './config.js'
+import { cronAround } from '../../calendar/cron.js'
+import { periodsAround } from '../../calendar/periods.js'
+import type { Season } from '../config.js'
 
 /** [startMs, endMs): a moment belongs to exactly one season. */
 export interface SeasonWindow {

@@ -1,7 +1,7 @@
 import Type from 'typebox'
-import { ObjectName } from '../http/names.js'
-import { Listed, SeasonQuery } from './entry-schemas.js'
-import { closed, ScoreValue, SeasonId, Total } from './schemas.js'
+import { ObjectName } from '../../http/names.js'
+import { Listed, SeasonQuery } from '../entries/schemas.js'
+import { closed, ScoreValue, SeasonId, Total } from '../schemas.js'
 
 export const QueryRequest = Type.Object(
   {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { BoardConfig } from './config.js'
+import type { BoardConfig } from '../config.js'
 
 /** A setting that cannot become what was wanted while there are entries. */
 export interface FixedChange {
