@@ -78,7 +78,15 @@ export interface LockStore {
     namespace: string,
     name: string,
     capacity: number,
-  ): Promise<{ readonly kind: 'stored'; capacity: number } | { readonly kind: 'mode-mismatch' }>
+  ): Promise<
+    | {
+        readonly kind: 'stored'
+        readonly capacity: number
+        /** What was stored; 0 for nothing. */
+        readonly before: number
+      }
+    | { readonly kind: 'mode-mismatch' }
+  >
   readonly sessions: SessionStore
   readonly holds: Holds
   /** @param after id of the last event that was seen, '' for none */
@@ -217,7 +225,7 @@ export function createLockStore(options: LockStoreOptions): LockStore {
       const reply = await calls.run.resize({ lock: place.keys }, { capacity, ...calls.common() })
       calls.note(place.bucket, reply)
       if (reply.outcome === 'mode-mismatch') return { kind: 'mode-mismatch' }
-      return { kind: 'stored', capacity: reply.capacity }
+      return { kind: 'stored', capacity: reply.capacity, before: reply.before }
     },
 
     holds,

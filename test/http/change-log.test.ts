@@ -62,60 +62,196 @@ it('says who changed a policy, and its versions before and after', async () => {
   ])
 })
 
-it.each<[string, Line, [Method, string, object?][]]>([
-  [
-    'lock.revoke',
-    { lock: 'a', reason: 'stuck' },
-    [['post', '/v1/locks/a/revoke', { reason: 'stuck', force: true }]],
-  ],
-  ['space.put', { space: 'b', before: 0 }, [['put', '/v1/cache-spaces/b', { ttlMs: 1_000 }]]],
-  ['space.delete', { space: 'b' }, [['delete', '/v1/cache-spaces/b']]],
-  [
-    'space.invalidate',
-    { space: 'b', mode: 'soft' },
-    [['post', '/v1/cache/b/invalidate', { all: true }]],
-  ],
-  ['board.put', { board: 'c', before: 0 }, [['put', '/v1/leaderboards/c', BOARD]]],
-  ['board.delete', { board: 'c' }, [['delete', '/v1/leaderboards/c']]],
-])('says %s once', async (change, what, requests) => {
-  const lines = await changesOf(async () => {
-    for (const [method, path, body] of requests) {
-      const { status } = await ask(method, path, body)
-      expect(status).toBeLessThan(300)
-    }
-  })
-  expect(lines).toMatchObject([{ ...WHO, namespace: harness.namespace, change, ...what }])
+type Call = readonly [Method, string, object?]
+
+interface Example {
+  /** What there must be before; its own changes are not looked at. */
+  readonly given?: readonly Call[]
+  readonly change: Call
+  readonly line: Line
+  /** Whether the same request once more changes nothing, and leaves no line. */
+  readonly repeats?: true
+}
+
+const DAILY = { ...BOARD, season: { every: 'daily' } }
+const SUBMITTED: Call = [
+  'post',
+  '/v1/leaderboards/d/scores',
+  { entries: [{ member: 'm', score: 1 }] },
+]
+const GIVEN_BOARD: readonly Call[] = [['put', '/v1/leaderboards/d', DAILY], SUBMITTED]
+const GIVEN_POLICY: readonly Call[] = [['put', '/v1/ratelimits/policies/p', POLICY]]
+const BLOCKED: Call = ['post', '/v1/ratelimits/p/block?key=u1', { forMs: 60_000 }]
+const OVERRIDDEN: Call = ['put', '/v1/ratelimits/policies/p/overrides/u1', { limit: 9 }]
+const version = expect.any(Number)
+
+/** One change by each operation that administers, and what its line must say. */
+const EXAMPLES: Readonly<Record<string, Example>> = {
+  revokeLock: {
+    change: ['post', '/v1/locks/a/revoke', { reason: 'stuck', force: true }],
+    line: { change: 'lock.revoke', lock: 'a', reason: 'stuck' },
+  },
+  setSemaphoreCapacity: {
+    given: [['put', '/v1/semaphores/s', { capacity: 3 }]],
+    change: ['put', '/v1/semaphores/s', { capacity: 5 }],
+    line: { change: 'semaphore.capacity', semaphore: 's', before: 3, capacity: 5 },
+    repeats: true,
+  },
+  deleteSemaphoreCapacity: {
+    given: [['put', '/v1/semaphores/s', { capacity: 3 }]],
+    change: ['delete', '/v1/semaphores/s'],
+    line: { change: 'semaphore.capacity', semaphore: 's', before: 3, capacity: 0 },
+    repeats: true,
+  },
+  putCacheSpace: {
+    change: ['put', '/v1/cache-spaces/new', { ttlMs: 1_000 }],
+    line: { change: 'space.put', space: 'new', before: 0, version },
+    repeats: true,
+  },
+  deleteCacheSpace: {
+    given: [['put', '/v1/cache-spaces/b', { ttlMs: 1_000 }]],
+    change: ['delete', '/v1/cache-spaces/b'],
+    line: { change: 'space.delete', space: 'b', before: version },
+    repeats: true,
+  },
+  invalidateCache: {
+    change: ['post', '/v1/cache/b/invalidate', { all: true }],
+    line: { change: 'space.invalidate', space: 'b', mode: 'soft' },
+  },
+  putRateLimitPolicy: {
+    change: ['put', '/v1/ratelimits/policies/new', POLICY],
+    line: { change: 'policy.put', policy: 'new', before: 0, version },
+    repeats: true,
+  },
+  deleteRateLimitPolicy: {
+    given: [['put', '/v1/ratelimits/policies/old', POLICY]],
+    change: ['delete', '/v1/ratelimits/policies/old'],
+    line: { change: 'policy.delete', policy: 'old', before: version },
+    repeats: true,
+  },
+  resetRateLimit: {
+    given: [...GIVEN_POLICY, ['post', '/v1/ratelimits/p/check', { key: 'u1' }]],
+    change: ['post', '/v1/ratelimits/p/reset?key=u1'],
+    line: { change: 'subject.reset', policy: 'p', key: 'u1' },
+    repeats: true,
+  },
+  blockRateLimit: {
+    given: GIVEN_POLICY,
+    change: BLOCKED,
+    line: { change: 'subject.block', policy: 'p', key: 'u1', blockedForMs: 60_000 },
+  },
+  unblockRateLimit: {
+    given: [...GIVEN_POLICY, BLOCKED],
+    change: ['post', '/v1/ratelimits/p/unblock?key=u1'],
+    line: { change: 'subject.unblock', policy: 'p', key: 'u1' },
+    repeats: true,
+  },
+  putRateLimitOverride: {
+    given: [...GIVEN_POLICY, OVERRIDDEN],
+    change: ['put', '/v1/ratelimits/policies/p/overrides/u1', { limit: 7, ttlMs: 60_000 }],
+    line: { change: 'override.put', policy: 'p', key: 'u1', limit: 7, before: version, version },
+  },
+  deleteRateLimitOverride: {
+    given: [...GIVEN_POLICY, OVERRIDDEN],
+    change: ['delete', '/v1/ratelimits/policies/p/overrides/u1'],
+    line: { change: 'override.delete', policy: 'p', key: 'u1', before: version },
+    repeats: true,
+  },
+  putLeaderboard: {
+    change: ['put', '/v1/leaderboards/new', BOARD],
+    line: { change: 'board.put', board: 'new', before: 0, version },
+    repeats: true,
+  },
+  deleteLeaderboard: {
+    given: [['put', '/v1/leaderboards/old', BOARD]],
+    change: ['delete', '/v1/leaderboards/old'],
+    line: { change: 'board.delete', board: 'old', before: version },
+    repeats: true,
+  },
+  closeSeason: {
+    given: [...GIVEN_BOARD, ['post', '/v1/leaderboards/d/open']],
+    change: ['post', '/v1/leaderboards/d/close'],
+    line: { change: 'season.close', board: 'd', season: expect.any(String) },
+    repeats: true,
+  },
+  openSeason: {
+    given: [...GIVEN_BOARD, ['post', '/v1/leaderboards/d/close']],
+    change: ['post', '/v1/leaderboards/d/open'],
+    line: { change: 'season.open', board: 'd', season: expect.any(String) },
+    repeats: true,
+  },
+  hideMember: {
+    given: [...GIVEN_BOARD, ['post', '/v1/leaderboards/d/unhide', { member: 'm' }]],
+    change: ['post', '/v1/leaderboards/d/hide', { member: 'm' }],
+    line: { change: 'member.hide', board: 'd', member: 'm' },
+    repeats: true,
+  },
+  unhideMember: {
+    given: [...GIVEN_BOARD, ['post', '/v1/leaderboards/d/hide', { member: 'm' }]],
+    change: ['post', '/v1/leaderboards/d/unhide', { member: 'm' }],
+    line: { change: 'member.unhide', board: 'd', member: 'm' },
+    repeats: true,
+  },
+  deleteEntry: {
+    given: GIVEN_BOARD,
+    change: ['delete', '/v1/leaderboards/d/entries/m'],
+    line: { change: 'entry.delete', board: 'd', member: 'm' },
+    repeats: true,
+  },
+  eraseMember: {
+    given: GIVEN_BOARD,
+    change: ['delete', '/v1/members/m/leaderboards'],
+    line: { change: 'member.erase', member: 'm', entries: 1 },
+    repeats: true,
+  },
+}
+
+const make = async ([method, path, body]: Call) => {
+  const { status } = await ask(method, path, body)
+  expect(status).toBeLessThan(300)
+}
+
+it.each(Object.entries(EXAMPLES))('%s leaves one line', async (_operation, example) => {
+  // The board keeps no season that another example has closed.
+  await ask('post', '/v1/leaderboards/d/open')
+  for (const call of example.given ?? []) await make(call)
+  const lines = await changesOf(() => make(example.change))
+  expect(lines).toMatchObject([{ ...WHO, namespace: harness.namespace, ...example.line }])
+  if (!example.repeats) return
+  expect(await changesOf(() => ask(...example.change))).toEqual([])
 })
 
-it('says who blocks a subject and who overrides its limit', async () => {
-  await ask('put', '/v1/ratelimits/policies/p', POLICY).expect(201)
-  let overridden: { version?: number } = {}
-  const lines = await changesOf(async () => {
-    await ask('post', '/v1/ratelimits/p/block?key=u1', { forMs: 60_000 }).expect(200)
-    await ask('post', '/v1/ratelimits/p/unblock?key=u1').expect(200)
-    await ask('post', '/v1/ratelimits/p/unblock?key=u1').expect(200)
-    const put = await ask('put', '/v1/ratelimits/policies/p/overrides/u1', { limit: 9 })
-    overridden = put.body
-    await ask('delete', '/v1/ratelimits/policies/p/overrides/u1').expect(204)
-    await ask('delete', '/v1/ratelimits/policies/p/overrides/u1').expect(204)
-  })
-  const what = { ...WHO, policy: 'p', key: 'u1' }
-  expect(lines).toMatchObject([
-    { ...what, change: 'subject.block', blockedForMs: 60_000 },
-    { ...what, change: 'subject.unblock' },
-    { ...what, change: 'override.put', limit: 9, before: 0, version: overridden.version },
-    { ...what, change: 'override.delete', before: overridden.version },
-  ])
-})
+/** What callers do all day, for themselves. */
+const EVERYDAY = new Set([
+  ...['acquireLock', 'renewLock', 'releaseLock', 'holdLock'],
+  ...['acquirePermits', 'renewPermits', 'releasePermits'],
+  ...['acquireLockSet', 'renewLockSet', 'releaseLockSet'],
+  ...['openSession', 'keepSession', 'endSession'],
+  ...['putCacheEntry', 'deleteCacheEntry', 'touchCacheEntry'],
+  ...['setManyCacheEntries', 'deleteManyCacheEntries'],
+  ...['renewCacheLease', 'cancelCacheLease', 'incrementCacheCounter', 'patchCacheFields'],
+  ...['checkRateLimits', 'checkRateLimit', 'refundRateLimit', 'shouldRateLimit', 'getRateLimits'],
+  ...['reserveRateLimit', 'commitRateLimitReservation', 'cancelRateLimitReservation'],
+  ...['acquireRateLimitLease', 'renewRateLimitLease', 'releaseRateLimitLease'],
+  ...['submitScores', 'submitToLeaderboards'],
+])
 
-it('says who erased a member, and nothing where there was none', async () => {
-  const entry = { member: 'm', boards: [{ board: 'e', score: 1 }] }
-  await ask('post', '/v1/leaderboard-submissions', entry).expect(200)
-  const lines = await changesOf(async () => {
-    await ask('delete', '/v1/members/m/leaderboards').expect(200)
-    await ask('delete', '/v1/members/m/leaderboards').expect(200)
-  })
-  expect(lines).toMatchObject([{ ...WHO, change: 'member.erase', member: 'm', entries: 1 }])
+interface Operation {
+  readonly operationId: string
+  readonly 'x-lockstep-scope'?: string
+}
+
+it('has an example of every operation that administers', async () => {
+  const { body } = await harness.request('get', '/openapi.json').expect(200)
+  const changing = Object.values(body.paths as Record<string, Record<string, Operation>>)
+    .flatMap((methods) => Object.entries(methods))
+    .filter(([method]) => method !== 'get')
+    .map(([, operation]) => operation)
+    .filter(({ 'x-lockstep-scope': scope }) => !scope?.endsWith(':read'))
+    .map(({ operationId }) => operationId)
+  expect(Object.keys(EXAMPLES).toSorted()).toEqual(
+    changing.filter((operation) => !EVERYDAY.has(operation)).toSorted(),
+  )
 })
 
 it('says nothing of a change that was refused, or of a few keys', async () => {

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { logChange } from '../../http/change-log.js'
 import { COMMON_PROBLEMS, invalid, type Problem } from '../../http/problem.js'
 import { PREVIOUS } from '../boards/known-boards.js'
 import { type BoardConfig, type Column, scoreText } from '../config.js'
@@ -132,6 +133,7 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       const { season } = request.query
       const reply = await store.remove(request.namespace, board, season, { member })
       if (reply.outcome === 'missing') throw noBoard(board)
+      if (reply.removed) logChange(request, 'entry.delete', { board, member, season })
       return { deleted: reply.removed }
     },
   )

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { logChange } from '../../http/change-log.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { noBoard, problem, problemResponses } from '../problems.js'
 import { BoardParams } from '../schemas.js'
@@ -74,7 +75,9 @@ export const seasonRoutes: FastifyPluginAsyncTypebox<SeasonRouteOptions> = async
           return { close }
         })
         if (reply.outcome === 'missing') throw noBoard(board)
-        return { season: reply.season, changed: reply.changed }
+        const { season, changed } = reply
+        if (changed) logChange(request, `season.${verb}`, { board, season })
+        return { season, changed }
       },
     )
   }
@@ -101,6 +104,7 @@ export const seasonRoutes: FastifyPluginAsyncTypebox<SeasonRouteOptions> = async
         const { member } = request.body
         const reply = await store.hide(request.namespace, board, member, verb === 'hide')
         if (reply.outcome === 'missing') throw noBoard(board)
+        if (reply.changed) logChange(request, `member.${verb}`, { board, member })
         return { changed: reply.changed }
       },
     )

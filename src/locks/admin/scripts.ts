@@ -62,10 +62,19 @@ export const resizeScript = defineScript({
   keys: ['lock[]'],
   args: ['capacity', ...COMMON],
   coalesce: false,
-  decode(reply): Head & ({ outcome: 'stored'; capacity: number } | { outcome: 'mode-mismatch' }) {
+  decode(
+    reply,
+  ): Head &
+    ({ outcome: 'stored'; capacity: number; before: number } | { outcome: 'mode-mismatch' }) {
     const parts = flat(reply, 4)
-    return parts[3] === 1
-      ? { ...readHead(parts), outcome: 'stored', capacity: Number(parts[4]) }
+    const [, , , outcome, capacity, before] = parts
+    return outcome === 1
+      ? {
+          ...readHead(parts),
+          outcome: 'stored',
+          capacity: Number(capacity),
+          before: Number(before),
+        }
       : { ...readHead(parts), outcome: 'mode-mismatch' }
   },
 })

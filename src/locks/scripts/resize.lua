@@ -9,8 +9,9 @@ ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
 RETURN next_ms expired lapsed outcome ...
-  1, capacity, token[] sent away    stored, or forgotten (capacity: what the live one has)
-  2                                 the name is a lock
+  1, capacity, before, token[] sent away    stored, or forgotten (capacity: what the live one has);
+                                            before: what was stored, 0 for nothing
+  2                                         the name is a lock
 
 COST O(waiters)
 ]]
@@ -21,12 +22,13 @@ local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
 local lock = open_lock(call, name_of(call, KEYS[1]))
 advance(lock)
 if kind_of(lock) == 'lock' then return answer(call, { 2 }) end
+local before = tonumber(redis.call('GET', part(lock, 'capacity')) or 0)
 if capacity == 0 then
   redis.call('DEL', part(lock, 'capacity'))
-  return answer(call, { 1, lock.kind and lock.capacity or 0 })
+  return answer(call, { 1, lock.kind and lock.capacity or 0, before })
 end
 redis.call('SET', part(lock, 'capacity'), capacity)
-local reply = { 1, capacity }
+local reply = { 1, capacity, before }
 if lock.kind then
   lock.capacity, lock.dirty = capacity, true
   for _, token in ipairs(lock.queued > 0 and redis.call('ZRANGE', part(lock, 'queue'), 0, -1) or {}) do

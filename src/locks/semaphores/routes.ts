@@ -1,4 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import { logChange } from '../../http/change-log.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
 import { toLockState } from '../admin/routes.js'
@@ -170,7 +172,7 @@ export const semaphoreRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
         },
       },
     },
-    async (request) => resize(request.namespace, request.params.name, request.body.capacity),
+    async (request) => resize(request, request.params.name, request.body.capacity),
   )
 
   app.delete(
@@ -188,13 +190,17 @@ export const semaphoreRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
         },
       },
     },
-    async (request) => resize(request.namespace, request.params.name, 0),
+    async (request) => resize(request, request.params.name, 0),
   )
 
-  async function resize(namespace: string, name: string, capacity: number) {
-    const outcome = await store.resize(namespace, name, capacity)
+  async function resize(request: FastifyRequest, name: string, capacity: number) {
+    const outcome = await store.resize(request.namespace, name, capacity)
     if (outcome.kind === 'mode-mismatch') {
       throw problem('mode-mismatch', `"${name}" is in use as a lock.`)
+    }
+    const { before } = outcome
+    if (before !== capacity) {
+      logChange(request, 'semaphore.capacity', { semaphore: name, before, capacity })
     }
     return { name, ...(outcome.capacity > 0 && { capacity: outcome.capacity }) }
   }

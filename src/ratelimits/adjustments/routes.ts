@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { logChange } from '../../http/change-log.js'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { KeyQuery, OnePolicyParams } from '../checks/schemas.js'
 import type { Tell } from '../checks/tell.js'
@@ -74,7 +75,9 @@ export const adjustmentRoutes: FastifyPluginAsyncTypebox<AdjustmentRouteOptions>
     async (request) => {
       const { key } = request.body
       const limit = await storedLimit(policies, request.namespace, request.params.policy, key)
-      return { policy: limit.name, key, changed: await store.reset(request.namespace, limit) }
+      const changed = await store.reset(request.namespace, limit)
+      if (changed) logChange(request, 'subject.reset', { policy: limit.name, key })
+      return { policy: limit.name, key, changed }
     },
   )
 }
