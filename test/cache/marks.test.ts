@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { markScript } from '../../src/cache/invalidation/scripts.js'
 import { type Harness, startHarness } from '../support/harness.js'
 import { keysOf } from './keys.js'
@@ -11,8 +11,10 @@ beforeAll(async () => {
 afterAll(() => harness.close())
 
 const DAY_MS = 86_400_000
-/** An entry lives at most 30 days and is then stale for 30: no mark matters longer. */
-const MARK_LIFE_DAYS = 61
+const HOUR_MS = 3_600_000
+/** The longest life of an entry: 30 days, and 30 days stale. */
+const LONGEST_DAYS = 60
+const LONGEST = { ttlMs: 30 * DAY_MS, staleMs: 30 * DAY_MS }
 
 const invalidate = (body: object) =>
   harness.request('post', '/v1/cache/users/invalidate').send(body).expect(204)
@@ -26,37 +28,119 @@ const clock = () => keysOf(harness, 'any').clock
 const count = () => harness.redis.zcard(clock())
 
 it('marks do not grow for ever: those that no entry is old enough for go', async () => {
-  await harness.request('put', '/v1/cache/users/any').send('what the clock is for').expect(201)
+  await harness.request('put', '/v1/cache/users/any').query(LONGEST).send('x').expect(201)
   const perDay = 4
   let most = 0
-  for (let day = 0; day < 2 * MARK_LIFE_DAYS; day++) {
+  for (let day = 0; day < 2 * LONGEST_DAYS; day++) {
     await invalidate({ tags: Array.from({ length: perDay }, (_, i) => `day-${day}-${i}`) })
     if (day % 10 === 0) most = Math.max(most, await count())
     harness.advance(DAY_MS)
   }
-  // Beside them: clk, epoch and run.
-  expect(most).toBeGreaterThan((MARK_LIFE_DAYS - 10) * perDay)
-  expect(most).toBeLessThanOrEqual((MARK_LIFE_DAYS + 1) * perDay + 3)
+  // Beside them: clk, epoch, run and life.
+  expect(most).toBeGreaterThan((LONGEST_DAYS - 10) * perDay)
+  expect(most).toBeLessThanOrEqual((LONGEST_DAYS + 1) * perDay + 4)
 
   // A burst is gone after a quarter as many marks, however long ago it was.
   await invalidateMany('burst', 300)
-  harness.advance(MARK_LIFE_DAYS * DAY_MS + 1)
+  harness.advance(LONGEST_DAYS * DAY_MS + 1)
   const before = await count()
   const fresh = Math.ceil(before / 3)
   await invalidateMany('fresh', fresh)
-  expect(await count()).toBeLessThanOrEqual(fresh + 3)
+  expect(await count()).toBeLessThanOrEqual(fresh + 4)
 })
 
 it('a mark is kept for as long as anything older can be served', async () => {
   const at = '/v1/cache/users/old'
-  const lives = { ttlMs: 30 * DAY_MS, staleMs: 30 * DAY_MS }
-  await harness.request('put', at).query(lives).set('surrogate-key', 'kept').send('x').expect(201)
+  await harness.request('put', at).query(LONGEST).set('surrogate-key', 'kept').send('x').expect(201)
   await invalidate({ tags: ['kept'], mode: 'hard' })
   for (let day = 0; day < 59; day += 10) {
     harness.advance(10 * DAY_MS - 1)
     await invalidate({ tags: ['another'] })
     await harness.request('get', at).expect(404)
   }
+})
+
+describe('where nothing lives long, a mark', () => {
+  const at = (key: string) => `/v1/cache/s/${key}`
+
+  async function start() {
+    const own = await startHarness({ configFile: 'spaces: { s: { jitter: 0, ttlMs: 60000 } }' })
+    onTestFinished(() => own.close())
+    const mark = (body: object) =>
+      own.request('post', '/v1/cache/s/invalidate').send(body).expect(204)
+    /** Each mark takes up to four with it that are too old. */
+    const pass = async (ms: number) => {
+      own.advance(ms)
+      for (let i = 0; i < 5; i++) await mark({ tags: ['another'] })
+    }
+    const put = (key: string, tag: string) =>
+      own.request('put', at(key)).set('surrogate-key', tag).send('x')
+    return { own, mark, pass, put }
+  }
+
+  /** A lease that was renewed for longer than marks are kept at least. */
+  async function load({ own, mark, pass }: Awaited<ReturnType<typeof start>>, mode: string) {
+    const { headers } = await own.request('get', at('k')).query({ lease: true }).expect(404)
+    const token = headers['lockstep-lease'] as string
+    await mark({ tags: ['t'], mode })
+    for (let i = 0; i < 8; i++) {
+      own.advance(590_000)
+      const renewal = { token, leaseMs: 600_000 }
+      await own
+        .request('post', `${at('k')}/lease/renew`)
+        .send(renewal)
+        .expect(200)
+    }
+    await pass(0)
+    return token
+  }
+
+  it('goes after an hour', async () => {
+    const { own, mark, pass, put } = await start()
+    await put('k', 't').expect(201)
+    await mark({ tags: ['t'], mode: 'hard' })
+    const isThere = async () =>
+      (await own.redis.zscore(keysOf(own, 'k', 's').clock, 'T:s:t')) !== null
+    await pass(HOUR_MS - 120_000)
+    expect(await isThere()).toBe(true)
+    await pass(120_000)
+    expect(await isThere()).toBe(false)
+  })
+
+  it('is kept for a load that is renewed for longer', async () => {
+    const started = await start()
+    const token = await load(started, 'hard')
+    await started.put('k', 't').set('lockstep-lease', token).expect(412)
+  })
+
+  it('is kept for what such a load brought', async () => {
+    const started = await start()
+    const token = await load(started, 'soft')
+    await started.put('k', 't').query({ ttlMs: HOUR_MS }).set('lockstep-lease', token).expect(201)
+    await started.pass(HOUR_MS - 120_000)
+    await started.own.request('get', at('k')).expect(404)
+  })
+
+  it('is kept for a value that was touched', async () => {
+    const { own, mark, pass, put } = await start()
+    await put('k', 't').expect(201)
+    const touch = own.request('post', `${at('k')}/touch`)
+    await touch.send({ ttlMs: 3 * HOUR_MS }).expect(204)
+    await mark({ tags: ['t'], mode: 'hard' })
+    await pass(2 * HOUR_MS)
+    await own.request('get', at('k')).expect(404)
+  })
+
+  it('is kept for a counter', async () => {
+    const { own, mark, pass } = await start()
+    await own
+      .request('post', `${at('k')}/incr`)
+      .send({ ttlMs: 3 * HOUR_MS })
+      .expect(200)
+    await mark({ all: true, mode: 'hard' })
+    await pass(2 * HOUR_MS)
+    await own.request('get', `${at('k')}/counter`).expect(404)
+  })
 })
 
 it('the same tag again takes little more room, and none after the fifth time', async () => {
@@ -131,6 +215,7 @@ describe('of soft marks of one tag', () => {
         .request('post', '/v1/cache/soft/invalidate')
         .send({ tags: [tag] })
         .expect(204)
+    await own.request('put', at('first')).query(LONGEST).send('x').expect(201)
     await mark('aged')
     for (const gap of [1, 29, 2]) {
       days(gap)
@@ -159,7 +244,7 @@ describe('of soft marks of one tag', () => {
 
 it('the epoch and the run outlive every mark', async () => {
   const [epoch, run] = await harness.redis.zmscore(clock(), 'epoch', 'run')
-  harness.advance(2 * MARK_LIFE_DAYS * DAY_MS)
+  harness.advance(2 * LONGEST_DAYS * DAY_MS)
   await invalidate({ tags: ['much-later'] })
   expect(await harness.redis.zmscore(clock(), 'epoch', 'run')).toEqual([epoch, run])
   expect(Number(epoch)).toBeGreaterThan(0)

@@ -20,11 +20,13 @@ local clock_key, entry_key, lease_key = KEYS[1], KEYS[2], KEYS[3]
 local seed, on_restart, space = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local proof, lease_ms = ARGV[4], tonumber(ARGV[5])
 
-local lease = read_lease(lease_key, read_clock(clock_key, space, seed, on_restart))
+local clock = read_clock(clock_key, space, seed, on_restart)
+local lease = read_lease(lease_key, clock)
 if not is_held(lease, proof) then return { 0 } end
 -- First, because a full Redis lets a script write only after a command that takes no memory.
 redis.call('PEXPIRE', lease_key, kept_ms(lease_ms))
 local ends = now_us + lease_ms * 1000
 redis.call('SETRANGE', lease_key, ENDS_AT, struct.pack('>d', ends))
+outlive(clock, lease.clk, now_us + kept_ms(lease_ms) * 1000)
 open_at(read_entry(entry_key), ends)
 return { 1 }

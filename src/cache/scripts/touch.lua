@@ -43,6 +43,8 @@ local later = now_us + ttl_ms * 1000 - entry.logical
 local ends = math.max(entry.logical, entry.stale, entry.error) + later
 redis.call('SETRANGE', entry_key, TOUCHED_AT,
   struct.pack('>dddd', now_us, entry.logical + later, entry.stale + later, entry.error + later))
+-- No mark came since its fence, or it would not be fresh.
+outlive(clock, now_us, ends)
 local life_ms = math.ceil((ends - now_us) / 1000)
 redis.call('PEXPIRE', entry_key, life_ms)
 redis.call('PEXPIRE', values_key, life_ms)

@@ -92,7 +92,7 @@ tick(clock)
 local fresh_until = now_us + ttl_ms * 1000
 -- What was loaded before a soft invalidation of its key is stale from the start.
 if lease and lease.softened > 0 then fresh_until = math.min(fresh_until, lease.softened) end
-write_entry(entry_key, {
+write_entry(clock, entry_key, {
   kind = BYTES, negative = negative, was_created = not visible,
   version = clock.clk, fence = lease and lease.clk or clock.clk, epoch = clock.epoch,
   created = now_us, touched = now_us,

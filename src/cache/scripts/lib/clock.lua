@@ -2,6 +2,7 @@
 --   clk                  the last tick: max(clk + 1, time in us); stamps versions, fences and marks
 --   epoch                random; entries and leases of another epoch are void
 --   run                  the server process that the clock was last used on
+--   life                 us from a fence to the end of what carries it, at most; see outlive
 --   soft                 soft mark of the whole partition, set after a restart
 --   s:<space>, h:<space> soft and hard mark of a space
 --   t:<space>:<tag>      soft mark of a tag; T:<space>:<tag> its hard mark
@@ -14,9 +15,10 @@
 if run_id == '' then run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') end
 local server_run = tonumber(string.sub(run_id, 1, 12), 16)
 
--- An entry lives at most 30 days, then 30 days stale: no mark matters longer, and no clock may be
--- shorter-lived than the entries it judges.
-local MARK_LIFE_US = 61 * 86400 * 1000000
+-- Of marks, at least: no lease lasts longer unless it is renewed.
+local LEAST_LIFE_US = 3600 * 1000000
+-- An entry lives at most 30 days, then 30 days stale: no clock may be shorter-lived than the entries
+-- it judges.
 local CLOCK_LIFE_MS = 62 * 86400 * 1000
 
 local function digits(number) return string.format('%.0f', number) end
@@ -58,12 +60,19 @@ local function publish(clock, kind, space, name)
     table.concat({ digits(clock.prev), digits(clock.clk), kind, space, name }, ' '))
 end
 
--- Each mark removes up to four that no entry can be old enough for, so that they never pile up.
--- Scores below 1e15 are the epoch and the run.
+-- What carries a fence may be served, or filled, until `ends`: marks that came between must outlive it.
+local function outlive(clock, fence, ends)
+  if ends - fence <= clock.life then return end
+  clock.life = ends - fence
+  redis.call('ZADD', clock.key, digits(clock.life), 'life')
+end
+
+-- Each mark removes up to four that nothing is old enough for, so that they never pile up.
+-- Scores below 1e15 are the epoch, the run and the life.
 local function set_mark(clock, name)
   tick(clock)
   redis.call('ZADD', clock.key, digits(clock.clk), name)
-  local old = redis.call('ZRANGEBYSCORE', clock.key, '1e15', digits(now_us - MARK_LIFE_US), 'LIMIT', 0, 4)
+  local old = redis.call('ZRANGEBYSCORE', clock.key, '1e15', digits(now_us - clock.life), 'LIMIT', 0, 4)
   if #old > 0 then redis.call('ZREM', clock.key, unpack(old)) end
 end
 
@@ -130,7 +139,7 @@ end
 -- entry carries it, so whatever outlived a lost clock is a miss.
 local function read_clock(key, space, seed, on_restart)
   local score = redis.call('ZMSCORE', key, 'clk', 'epoch', 'run', 'soft', 's:' .. space, 'h:' .. space,
-    'floor:s', 'floor:h')
+    'floor:s', 'floor:h', 'life')
   local clock = {
     key = key,
     clk = tonumber(score[1] or 0),
@@ -139,6 +148,7 @@ local function read_clock(key, space, seed, on_restart)
     soft = tonumber(score[5] or 0),
     hard = math.max(tonumber(score[6] or 0), tonumber(score[8] or 0)),
     floor = tonumber(score[7] or 0),
+    life = tonumber(score[9] or LEAST_LIFE_US),
     saved = score[1] ~= false,
   }
   if not clock.saved or tonumber(score[3]) == server_run then return clock end

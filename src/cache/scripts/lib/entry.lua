@@ -57,13 +57,15 @@ local function payload_of(e, max_bytes)
   return redis.call('GETRANGE', e.key, e.payload_from, -1)
 end
 
-local function write_entry(key, e, payload)
+local function write_entry(clock, key, e, payload)
   local flags = (e.negative and 1 or 0) + (e.was_created and 2 or 0)
   local header = struct.pack(HEADER, FORMAT, e.kind, flags, e.version, e.fence, e.epoch, e.created,
     e.touched, e.logical, e.stale, e.error, e.opens, e.load, e.size, #e.token, #e.type, #e.encoding, #e.tags)
-  local life_ms = math.ceil((math.max(e.logical, e.stale, e.error) - now_us) / 1000)
+  local ends = math.max(e.logical, e.stale, e.error)
+  local life_ms = math.ceil((ends - now_us) / 1000)
   -- A soft invalidation during its load may have ended it before it began.
   if life_ms < 1 then return redis.call('UNLINK', key) end
+  outlive(clock, e.fence, ends)
   redis.call('SET', key, table.concat({ header, e.token, e.type, e.encoding, e.tags, payload }),
     'PX', life_ms)
 end

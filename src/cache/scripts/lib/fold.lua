@@ -13,7 +13,7 @@ local function fold_marks(clock, most, names)
   local over = math.min(redis.call('ZCARD', clock.key) - most, 2 * PER_NAME * names)
   if over <= 0 then return 0 end
   local floors, folded = {}, {}
-  -- Scores below 1e15 are the epoch and the run.
+  -- Scores below 1e15 are the epoch, the run and the life.
   local oldest = redis.call('ZRANGEBYSCORE', clock.key, '1e15', '(' .. digits(clock.clk - names),
     'WITHSCORES', 'LIMIT', 0, over + LASTING)
   for i = 1, #oldest, 2 do

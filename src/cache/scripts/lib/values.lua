@@ -16,7 +16,7 @@ end
 -- Both halves expire together, also where one of them had lost its expiry.
 local function save_values(entry_key, values_key, e, clock)
   e.version, e.fence, e.touched = clock.clk, clock.clk, now_us
-  write_entry(entry_key, e, '')
+  write_entry(clock, entry_key, e, '')
   redis.call('HSET', values_key, '', digits(e.version))
   redis.call('PEXPIRE', values_key, math.max(1, math.ceil((e.logical - now_us) / 1000)))
 end
