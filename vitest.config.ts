@@ -7,7 +7,7 @@ const report = process.env.LOCKSTEP_TEST_REPORT
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/failover/**', 'test/{safety,envelope,coherence}/long.test.ts'],
+    exclude: ['test/failover/**', 'test/{safety,envelope,coherence,lines}/long.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     setupFiles: ['test/support/setup.ts'],
     pool: 'forks',

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { openLink } from '../../src/redis/connect.js'
+import { WAIT_MS } from '../support/bounds.js'
+import { until } from '../support/until.js'
+
+const SRC = path.resolve(import.meta.dirname, '../../src')
+
+/** As the service has it, which reads it at every call: what is written here runs from then on. */
+export interface Program {
+  readonly name: string
+  source: string
+  sha: string
+}
+
+/** A Lua file: the body of one script, or a library of several. */
+export interface LuaFile {
+  readonly path: string
+  readonly text: string
+  readonly programs: readonly Program[]
+}
+
+export async function loadPrograms(): Promise<readonly Program[]> {
+  const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('scripts.ts'),
+  )
+  const modules: Record<string, { program?: Program } | undefined>[] = await Promise.all(
+    files.map((file) => import(path.join(SRC, file))),
+  )
+  return modules
+    .flatMap((module) => Object.values(module).map((value) => value?.program))
+    .filter((program) => program !== undefined)
+}
+
+/** @throws when no script has this file in it */
+export function readLua(file: string, all: readonly Program[]): LuaFile {
+  const text = readFileSync(file, 'utf8')
+  const programs = all.filter(({ source }) => source.includes(text))
+  if (programs.length === 0) throw new Error(`${file} is neither a script nor a library of one`)
+  return { path: file, text, programs }
+}
+
+/** @returns what puts the old text back */
+export function replace({ text, programs }: LuaFile, by: string): () => void {
+  const before = programs.map(({ source, sha }) => ({ source, sha }))
+  for (const program of programs) setSource(program, withText(program, text, by))
+  return () => {
+    for (const [i, program] of programs.entries()) Object.assign(program, before[i])
+  }
+}
+
+export function setSource(program: Program, source: string): void {
+  program.source = source
+  program.sha = createHash('sha1').update(source).digest('hex')
+}
+
+const withText = ({ source }: Program, text: string, by: string): string =>
+  source.replace(text, () => by)
+
+/** Whether a script still parses with another text in the place of a file. */
+export type Parses = (lua: LuaFile, by: string, before?: string) => Promise<boolean>
+
+export async function openParser(url: string): Promise<{ parses: Parses; close(): void }> {
+  const link = openLink({ url, purpose: 'lines', timeoutMs: WAIT_MS })
+  await until('a Redis that parses', () => link.isReady())
+  return {
+    parses({ text, programs }, by, before = '') {
+      const source = before + withText(programs[0]!, text, by)
+      return link.client.call('SCRIPT', 'LOAD', source).then(
+        () => true,
+        () => false,
+      )
+    },
+    close: () => link.close(),
+  }
+}

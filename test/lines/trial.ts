@@ -1,0 +1,72 @@
+import { startTests } from '@vitest/runner'
+import { getTests } from '@vitest/runner/utils'
+import type { RunnerTestCase, RunnerTestFile, TestRunner } from 'vitest'
+import { forgetLogs } from '../support/kept-logs.js'
+
+export interface Trial {
+  /** The first test that failed; the file, where it was a hook. */
+  readonly failed: string | undefined
+  /** How long each test took, ms. */
+  readonly tests: readonly number[]
+  readonly ms: number
+}
+
+interface Options {
+  /** The tests behind this one are not run. Default: all are. */
+  readonly last?: number
+  readonly timeoutMs: number
+  readonly onTest?: (number: number) => void
+}
+
+/**
+ * Runs a test file in this process, without a word to anybody, up to its first failure. What the
+ * file imports is not loaded again.
+ */
+export async function tryFile(
+  outer: TestRunner,
+  file: string,
+  { last = Number.POSITIVE_INFINITY, timeoutMs, onTest }: Options,
+): Promise<Trial> {
+  const { workerState } = outer as unknown as Internals
+  for (const module of workerState.evaluatedModules.fileToModulesMap.get(file) ?? []) {
+    workerState.evaluatedModules.invalidateModule(module)
+  }
+  let number = -1
+  let failed: string | undefined
+  const runner: TestRunner = Object.assign(Object.create(outer), {
+    config: { ...outer.config, testTimeout: timeoutMs, hookTimeout: timeoutMs },
+    onBeforeCollect: undefined,
+    onCollectStart: undefined,
+    onCollected: undefined,
+    onTaskUpdate: undefined,
+    onAfterRunFiles: undefined,
+    async onBeforeRunTask(test: RunnerTestCase) {
+      number++
+      if (failed !== undefined || number > last) test.mode = 'skip'
+      onTest?.(number)
+      await outer.onBeforeRunTask(test)
+    },
+    onAfterRunTask(test: RunnerTestCase) {
+      if (test.result?.state === 'fail') failed ??= test.name
+      outer.onAfterRunTask(test)
+    },
+  })
+  const started = performance.now()
+  const [run] = (await startTests([file], runner as never)) as [RunnerTestFile]
+  forgetLogs()
+  return {
+    failed: failed ?? (run.result?.state === 'fail' ? file : undefined),
+    tests: getTests(run).map(({ result }) => result?.duration ?? 0),
+    ms: performance.now() - started,
+  }
+}
+
+/** What vitest keeps of the modules that a worker has loaded; it has no public name. */
+interface Internals {
+  readonly workerState: {
+    readonly evaluatedModules: {
+      readonly fileToModulesMap: ReadonlyMap<string, Iterable<object>>
+      invalidateModule(module: object): void
+    }
+  }
+}
