@@ -48,8 +48,14 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ),
 }
 
-/** Inside a domain the parts stand in this order, and each may import only what stands behind it. */
-const PARTS = ['routes', 'schemas', 'store', 'scripts', 'keys']
+/**
+ * Inside a domain the parts stand in this order, and each may import only what stands behind it.
+ * `routes.ts` is one, and `touch-routes.ts` as well.
+ */
+const PARTS = ['routes', 'request', 'answer', 'schemas', 'store', 'scripts', 'keys']
+const partOf = (file: string) =>
+  domains.includes(roomOf(file)) ? path.basename(file, '.ts').split('-').at(-1) : undefined
+const isPart = (part: string) => (file: string) => partOf(file) === part
 
 const read = (file: string) => readFileSync(path.join(SRC, file), 'utf8')
 
@@ -65,31 +71,36 @@ it.each(files)('%s imports only from rooms it may see', (file) => {
   expect(importsOf(file).filter((target) => !allowed.includes(roomOf(target)))).toEqual([])
 })
 
-it.each(files.filter((file) => path.basename(file) === 'store.ts'))(
-  '%s knows nothing of HTTP',
-  (file) => {
-    expect(read(file)).not.toMatch(
-      /from '(fastify|@fastify\/|(\.\.\/)+http\/|\.\/(schemas|routes))/,
-    )
-  },
-)
+it.each(files.filter(isPart('store')))('%s knows nothing of HTTP', (file) => {
+  expect(read(file)).not.toMatch(/from '(fastify|@fastify\/|(\.\.\/)+http\/|\.\/(schemas|routes))/)
+})
 
-it.each(files.filter((file) => path.basename(file) === 'routes.ts'))(
-  '%s reaches Redis through its store',
-  (file) => {
-    const behind = importsOf(file).filter((target) => roomOf(target) === 'redis')
-    expect(behind).toEqual([])
-  },
-)
+it.each(files.filter(isPart('routes')))('%s reaches Redis through its store', (file) => {
+  const behind = importsOf(file).filter((target) => roomOf(target) === 'redis')
+  expect(behind).toEqual([])
+})
+
+it.each(files.filter(isPart('routes')))('%s exports its plugin alone', (file) => {
+  expect(read(file).match(/^export (const|function|async function|class) /gm)).toHaveLength(1)
+})
+
+it('lets only routes and the domain itself know routes', () => {
+  const wrong = files.filter(
+    (file) =>
+      partOf(file) !== 'routes' &&
+      path.basename(file) !== 'domain.ts' &&
+      importsOf(file).some(isPart('routes')),
+  )
+  expect(wrong).toEqual([])
+})
 
 it('keeps the parts of a domain in one direction', () => {
   const wrong = files.flatMap((file) => {
-    const part = PARTS.indexOf(path.basename(file, '.ts'))
+    const part = PARTS.indexOf(partOf(file) ?? '')
     if (part < 0) return []
     return importsOf(file)
-      .filter((target) => path.dirname(target) === path.dirname(file))
       .filter((target) => {
-        const other = PARTS.indexOf(path.basename(target, '.ts'))
+        const other = PARTS.indexOf(partOf(target) ?? '')
         return other >= 0 && other < part
       })
       .map((target) => `${file} imports ${target}`)

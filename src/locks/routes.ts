@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { COMMON_PROBLEMS, invalid } from '../http/problem.js'
+import { COMMON_PROBLEMS } from '../http/problem.js'
 import { IdempotencyHeaders } from '../http/request-fingerprint.js'
-import { type LockRouteOptions, lost, takeGranted, toOptions, ttlOf } from './answers.js'
+import { type LockRouteOptions, lost, takeGranted, toRenewed } from './answer.js'
 import { problemResponses } from './problems.js'
+import { checkTerms, toOptions } from './request.js'
 import * as schemas from './schemas.js'
 
 export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
@@ -124,37 +125,3 @@ export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
     },
   )
 }
-
-/** Rules between fields, which a schema cannot express. */
-export function checkTerms(body: {
-  readonly ttlMs?: number
-  readonly sessionId?: string
-  readonly minHoldMs: number
-  readonly reentrant?: boolean
-  readonly owner?: string
-}): void {
-  const ttlMs = ttlOf(body)
-  if (ttlMs > 0 && body.minHoldMs > ttlMs)
-    throw invalid('body/minHoldMs', 'must not be above ttlMs')
-  if (body.reentrant && body.owner === undefined) {
-    throw invalid('body/owner', 'is required with reentrant')
-  }
-}
-
-export function toRenewed(outcome: {
-  readonly fences: readonly number[]
-  readonly expiresInMs: number
-  readonly revoke: { readonly inMs: number | undefined; readonly reason: string } | undefined
-}) {
-  const { fences, expiresInMs, revoke } = outcome
-  return {
-    fence: fences[0] as number,
-    expiresInMs,
-    ...(revoke && { revoke: toRevoke(revoke) }),
-  }
-}
-
-export const toRevoke = ({ reason, inMs }: { reason: string; inMs: number | undefined }) => ({
-  reason,
-  ...(inMs !== undefined && { inMs }),
-})

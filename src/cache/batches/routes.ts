@@ -27,9 +27,6 @@ export interface BatchRouteOptions {
   readonly idempotencyTtlMs: number
 }
 
-/** One value of the greatest size there may be, in base64, and its neighbours. */
-export const MAX_BATCH_BYTES = 12 * 1024 * 1024
-
 export const batchRoutes: FastifyPluginAsyncTypebox<BatchRouteOptions> = async (
   app,
   { store, leases, policyOf, metrics, idempotencyTtlMs },
@@ -80,7 +77,7 @@ export const batchRoutes: FastifyPluginAsyncTypebox<BatchRouteOptions> = async (
   app.post(
     '/:space/set-many',
     {
-      bodyLimit: MAX_BATCH_BYTES,
+      bodyLimit: schemas.MAX_BATCH_BYTES,
       onError: endsLeasesOfRefusedFills({
         leases,
         policyOf,

@@ -5,6 +5,8 @@ import { TAG } from '../entries/tags.js'
 import { Lease, LeaseToken } from '../leases/schemas.js'
 
 export const MAX_ITEMS = 1_000
+/** Of a body: one value of the greatest size there may be, in base64, and its neighbours. */
+export const MAX_BATCH_BYTES = 12 * 1024 * 1024
 
 const keys = Type.Array(ObjectName, {
   minItems: 1,

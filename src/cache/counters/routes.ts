@@ -1,10 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
 import { toETag } from '../../http/etag.js'
-import { toInt64 } from '../../http/int64.js'
-import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
+import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
-import { conflict, kindMismatch, missing } from '../answers.js'
+import { conflict, kindMismatch, missing } from '../answer.js'
 import { EntryParams, LookHeaders } from '../entries/schemas.js'
 import type { CacheMetrics } from '../metrics.js'
 import {
@@ -17,6 +16,7 @@ import {
 import { problem, problemResponses } from '../problems.js'
 import type { PolicyOf } from '../spaces/store.js'
 import { varyByCaller } from '../vary.js'
+import { int64 } from './request.js'
 import * as schemas from './schemas.js'
 import type { CounterStore } from './store.js'
 
@@ -131,13 +131,4 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
       return { value: found.fields[0]?.[1] as string, ttlMs: found.ttlMs }
     },
   )
-}
-
-/** @throws Problem invalid-request for what is no integer of 64 bits. */
-export function int64(pointer: string, sent: number | string): bigint {
-  const value = toInt64(sent)
-  if (value === undefined) {
-    throw invalid(pointer, 'must be an integer of 64 bits; beyond 2^53 as a string')
-  }
-  return value
 }

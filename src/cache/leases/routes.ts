@@ -6,7 +6,7 @@ import { refuseConditions } from '../preconditions.js'
 import { problemResponses } from '../problems.js'
 import type { PolicyOf } from '../spaces/store.js'
 import { varyByCaller } from '../vary.js'
-import { leaseLost } from './answers.js'
+import { leaseLost } from './answer.js'
 import * as schemas from './schemas.js'
 import type { LeaseStore } from './store.js'
 

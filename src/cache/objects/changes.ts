@@ -1,6 +1,6 @@
 import type { Static } from 'typebox'
 import { invalid } from '../../http/problem.js'
-import { int64 } from '../counters/routes.js'
+import { int64 } from '../counters/request.js'
 import { MAX_CHANGES, type PatchRequest } from './schemas.js'
 import type { Change } from './store.js'
 

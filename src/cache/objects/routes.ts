@@ -3,7 +3,7 @@ import Type from 'typebox'
 import { toETag } from '../../http/etag.js'
 import { COMMON_PROBLEMS, type Problem } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
-import { conflict, kindMismatch, missing } from '../answers.js'
+import { conflict, kindMismatch, missing } from '../answer.js'
 import { EntryParams, LookHeaders } from '../entries/schemas.js'
 import type { CacheMetrics } from '../metrics.js'
 import {

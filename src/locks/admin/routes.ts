@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { logChange } from '../../http/change-log.js'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
-import { type LockRouteOptions, toHolders, toPermits } from '../answers.js'
+import type { LockRouteOptions } from '../answer.js'
 import { problemResponses } from '../problems.js'
 import { LockParams } from '../schemas.js'
-import type { Snapshot, Waiting } from '../snapshot.js'
+import { toLockState } from './answer.js'
 import * as schemas from './schemas.js'
 
 const SHOWN = 100
@@ -105,26 +105,4 @@ export const lockAdminRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
       return done
     },
   )
-}
-
-export function toLockState(
-  name: string,
-  lock: Snapshot & { readonly waiters: readonly Waiting[] },
-) {
-  const { state, kind, holders, lastEnd, queueLength, leftMs } = lock
-  return {
-    name,
-    state,
-    ...(holders[0] && kind === 'lock' && { mode: holders[0].mode }),
-    ...toPermits(lock),
-    holders: toHolders(holders),
-    waiters: lock.waiters.map(({ owner, waitedMs }, i) => ({
-      position: i + 1,
-      ...(owner !== '' && { owner }),
-      waitedMs,
-    })),
-    queueLength,
-    ...(state !== 'free' && { retryAfterMs: leftMs }),
-    ...(lastEnd && { lastEnd }),
-  }
 }

@@ -3,11 +3,11 @@ import type { FastifyRequest } from 'fastify'
 import { logChange } from '../../http/change-log.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
-import { toLockState } from '../admin/routes.js'
+import { toLockState } from '../admin/answer.js'
 import { LockState } from '../admin/schemas.js'
-import { type LockRouteOptions, lost, takeGranted, toOptions } from '../answers.js'
+import { type LockRouteOptions, lost, takeGranted, toRenewed } from '../answer.js'
 import { problem, problemResponses } from '../problems.js'
-import { checkTerms, toRenewed } from '../routes.js'
+import { checkTerms, toOptions } from '../request.js'
 import {
   LockParams,
   ReleaseRequest,

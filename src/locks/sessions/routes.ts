@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
-import { type LockRouteOptions, sessionEnded, toMetadata } from '../answers.js'
+import { type LockRouteOptions, sessionEnded } from '../answer.js'
 import { problem, problemResponses } from '../problems.js'
+import { toMetadata } from '../request.js'
 import * as schemas from './schemas.js'
 
 /** A session: one heartbeat for all leases of a process. */

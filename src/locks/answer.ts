@@ -1,7 +1,5 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import { invalid, type Problem } from '../http/problem.js'
-import { requestIdentity } from '../http/request-fingerprint.js'
-import type { AcquireOptions } from './acquire-options.js'
 import type { LockMetrics } from './metrics.js'
 import type { AcquireOutcome, Granted, LostOutcome } from './outcomes.js'
 import { problem } from './problems.js'
@@ -15,55 +13,7 @@ export interface LockRouteOptions {
   readonly idempotencyTtlMs: number
 }
 
-const MAX_METADATA_BYTES = 1_024
 const MAX_RETRY_AFTER_S = 30
-
-type Terms = Omit<
-  AcquireOptions,
-  'ttlMs' | 'metadata' | 'caller' | 'idempotency' | 'connection'
-> & {
-  readonly ttlMs?: number
-  readonly metadata?: object | undefined
-}
-
-const DEFAULT_TTL_MS = 30_000
-
-/** 0 for a lease that lasts as long as its session. */
-export const ttlOf = ({ ttlMs, sessionId }: Pick<Terms, 'ttlMs' | 'sessionId'>): number =>
-  ttlMs ?? (sessionId === undefined ? DEFAULT_TTL_MS : 0)
-
-/** Field by field: merged objects would outlive every request in the old generation of the heap. */
-export const toOptions = (
-  request: FastifyRequest,
-  terms: Terms,
-  idempotencyTtlMs: number,
-): AcquireOptions => ({
-  ttlMs: ttlOf(terms),
-  sessionId: terms.sessionId,
-  waitMs: terms.waitMs,
-  mode: terms.mode,
-  owner: terms.owner,
-  caller: request.caller,
-  metadata: terms.metadata && toMetadata(terms.metadata),
-  reentrant: terms.reentrant,
-  minHoldMs: terms.minHoldMs,
-  maxHoldMs: terms.maxHoldMs,
-  lockDelayMs: terms.lockDelayMs,
-  maxQueue: terms.maxQueue,
-  priority: terms.priority,
-  permits: terms.permits,
-  capacity: terms.capacity,
-  idempotency: requestIdentity(request, idempotencyTtlMs),
-  connection: request.raw.socket,
-})
-
-export function toMetadata(metadata: object): string {
-  const text = JSON.stringify(metadata)
-  if (Buffer.byteLength(text) > MAX_METADATA_BYTES) {
-    throw invalid('body/metadata', `must be at most ${MAX_METADATA_BYTES} bytes of JSON`)
-  }
-  return text
-}
 
 export const toHolders = (holders: readonly Holder[]) =>
   holders.map(({ fence, leftMs, heldMs, permits, owner, metadata, session }) => ({
@@ -196,3 +146,21 @@ const leaseEnded = (
   problem(`lease-${how}`, `The lease on "${what}" has ended: ${how}.`, {
     extensions: { fence, ...(reason !== '' && { reason }), ...more },
   })
+
+export function toRenewed(outcome: {
+  readonly fences: readonly number[]
+  readonly expiresInMs: number
+  readonly revoke: { readonly inMs: number | undefined; readonly reason: string } | undefined
+}) {
+  const { fences, expiresInMs, revoke } = outcome
+  return {
+    fence: fences[0] as number,
+    expiresInMs,
+    ...(revoke && { revoke: toRevoke(revoke) }),
+  }
+}
+
+export const toRevoke = ({ reason, inMs }: { reason: string; inMs: number | undefined }) => ({
+  reason,
+  ...(inMs !== undefined && { inMs }),
+})

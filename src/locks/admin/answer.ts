@@ -1,0 +1,24 @@
+import { toHolders, toPermits } from '../answer.js'
+import type { Snapshot, Waiting } from '../snapshot.js'
+
+export function toLockState(
+  name: string,
+  lock: Snapshot & { readonly waiters: readonly Waiting[] },
+) {
+  const { state, kind, holders, lastEnd, queueLength, leftMs } = lock
+  return {
+    name,
+    state,
+    ...(holders[0] && kind === 'lock' && { mode: holders[0].mode }),
+    ...toPermits(lock),
+    holders: toHolders(holders),
+    waiters: lock.waiters.map(({ owner, waitedMs }, i) => ({
+      position: i + 1,
+      ...(owner !== '' && { owner }),
+      waitedMs,
+    })),
+    queueLength,
+    ...(state !== 'free' && { retryAfterMs: leftMs }),
+    ...(lastEnd && { lastEnd }),
+  }
+}
