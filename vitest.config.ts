@@ -4,10 +4,19 @@ import { TEST_MS, WAIT_MS } from './test/support/bounds.js'
 /** A file for the results as JSON, beside the printed ones. */
 const report = process.env.LOCKSTEP_TEST_REPORT
 
+/** Minutes of load and faults each, for a machine that does nothing else: commands of their own. */
+const LONG = {
+  failover: ['test/failover/**/*.test.ts'],
+  safety: ['test/safety/long.test.ts'],
+  envelope: ['test/envelope/long.test.ts'],
+  coherence: ['test/coherence/long.test.ts'],
+}
+
+/** They start the Redis that they harm, so the topology of a run does not reach them. */
+const OF_ONE_TOPOLOGY = ['test/{boot,faults,safety,coherence}/**', 'test/bench.test.ts']
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/failover/**', 'test/{safety,envelope,coherence,lines}/long.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     setupFiles: ['test/support/setup.ts'],
     pool: 'forks',
@@ -19,5 +28,22 @@ export default defineConfig({
     hookTimeout: TEST_MS,
     expect: { poll: { timeout: WAIT_MS } },
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'tests',
+          include: ['test/**/*.test.ts'],
+          exclude: [
+            ...Object.values(LONG).flat(),
+            ...(process.env.LOCKSTEP_TEST_TOPOLOGY ? OF_ONE_TOPOLOGY : []),
+          ],
+        },
+      },
+      ...Object.entries(LONG).map(([name, include]) => ({
+        extends: true as const,
+        test: { name, include, exclude: [] },
+      })),
+    ],
   },
 })
