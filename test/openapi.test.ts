@@ -68,6 +68,18 @@ it('names and explains every operation', () => {
   }
 })
 
+it.each([
+  ['invalidateCache', ['keys', 'tags', 'all']],
+  ['queryLeaderboard', ['members', 'score', 'scores', 'percentile']],
+])('says that %s takes exactly one of several fields', (operationId, fields) => {
+  const of = operations.find(({ operation }) => operation.operationId === operationId)
+  const oneOf = fields.map((field) => ({ required: [field] }))
+  expect(of?.operation.requestBody).toMatchObject({
+    required: true,
+    content: { 'application/json': { schema: { oneOf } } },
+  })
+})
+
 it('gives every operation a name of its own', () => {
   const names = operations.map(({ operation }) => operation.operationId)
   expect(new Set(names).size).toBe(names.length)

@@ -96,7 +96,10 @@ function relaxDefaults<T>(schema: T): T {
 }
 
 interface Operation {
-  requestBody?: { required: boolean; content: Record<string, { schema: { required?: string[] } }> }
+  requestBody?: {
+    required: boolean
+    content: Record<string, { schema: { required?: string[]; oneOf?: object[] } }>
+  }
   responses: Record<string, Answer>
 }
 
@@ -113,10 +116,10 @@ function tidy(document: Node): Node {
   }
 }
 
-/** A missing body is {}, so a body is required only where one of its fields is. */
+/** A missing body is {}, so a body is required only where one of its fields is, or one of several. */
 function acceptNoBody({ requestBody }: Operation): void {
   const schema = requestBody?.content['application/json']?.schema
-  if (requestBody && schema && !schema.required) requestBody.required = false
+  if (requestBody && schema && !schema.required && !schema.oneOf) requestBody.required = false
 }
 
 /** A problem that many operations share stands once, under components, named by its codes. */

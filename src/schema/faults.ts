@@ -20,6 +20,8 @@ interface Schema {
   readonly additionalProperties?: Schema | boolean
   readonly items?: Schema
   readonly anyOf?: readonly Schema[]
+  /** As `exactlyOneOf` makes it. */
+  readonly oneOf?: readonly { readonly required: readonly string[] }[]
   readonly not?: object
 }
 
@@ -53,6 +55,10 @@ function explainObject(schema: Schema, value: object, pointer: string, faults: F
     if (inner === undefined)
       faults.push({ pointer: at(pointer, name), message: 'is not a known field' })
     else explain(inner, field, at(pointer, name), faults)
+  }
+  const choice = schema.oneOf?.flatMap(({ required }) => required) ?? []
+  if (choice.length > 0 && choice.filter((name) => Object.hasOwn(value, name)).length !== 1) {
+    faults.push({ pointer, message: `must have exactly one of ${choice.join(', ')}` })
   }
 }
 

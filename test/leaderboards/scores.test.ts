@@ -100,7 +100,8 @@ describe('submit', () => {
   })
 
   it.each([
-    ['an absent score', { member: 'a' }, 'body/entries/0/score'],
+    ['an absent score', { member: 'a' }, 'body/entries/0'],
+    ['score and scores', { member: 'a', score: 1, scores: [1] }, 'body/entries/0'],
     ['scores on a board of one column', { member: 'a', scores: [1] }, 'body/entries/0/scores'],
     ['text that is no number', { member: 'a', score: '0x10' }, 'body/entries/0/score'],
     ['a member that is a path', { member: '..', score: 1 }, 'body/entries/0/member'],

@@ -188,7 +188,8 @@ describe('bad input', () => {
     ['no limits', { limits: [] }, 'body/limits'],
     ['33 limits', { limits: Array.from({ length: 33 }, (_, i) => inline(`k${i}`)) }, 'body/limits'],
     ['the same limit twice', { limits: [inline('k'), inline('k')] }, 'body/limits/1'],
-    ['neither policy nor name', { limits: [{ key: 'k' }] }, 'body/limits/0/policy'],
+    ['neither policy nor name', { limits: [{ key: 'k' }] }, 'body/limits/0'],
+    ['policy and name', { limits: [inline('k', { policy: 'a' })] }, 'body/limits/0'],
     [
       'an inline limit without a limit',
       { limits: [{ name: 'a', key: 'k' }] },

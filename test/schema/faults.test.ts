@@ -1,5 +1,7 @@
 import Type, { type TSchema } from 'typebox'
+import { Value } from 'typebox/value'
 import { expect, it } from 'vitest'
+import { exactlyOneOf } from '../../src/schema/exactly-one.js'
 import { faultsOf } from '../../src/schema/faults.js'
 
 const closed = { additionalProperties: false }
@@ -51,6 +53,27 @@ it.each<[string, unknown, [string, string][]]>([
   ],
 ])('says what is wrong with %s', (_what, value, expected) => {
   expect(faultsOf(Body, value).map(({ pointer, message }) => [pointer, message])).toEqual(expected)
+})
+
+it.each<[string, object, [string, string][]]>([
+  ['none', {}, [['', 'must have exactly one of a, b, c']]],
+  ['one', { b: 1 }, []],
+  ['two', { a: 1, c: 1 }, [['', 'must have exactly one of a, b, c']]],
+  [
+    'one, and a wrong field',
+    { b: 'x', d: 1 },
+    [
+      ['/b', 'must be integer'],
+      ['/d', 'is not a known field'],
+    ],
+  ],
+])('tells %s of several fields from exactly one', (_what, value, expected) => {
+  const field = Type.Optional(Type.Integer())
+  const fields = { a: field, b: field, c: field }
+  const schema = Type.Object(fields, { ...closed, ...exactlyOneOf('a', 'b', 'c') })
+  expect(Value.Check(schema, value)).toBe(expected.length === 0)
+  const faults = expected.length === 0 ? [] : faultsOf(schema, value)
+  expect(faults.map(({ pointer, message }) => [pointer, message])).toEqual(expected)
 })
 
 it('says what TypeBox says of a rule it does not know itself', () => {

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { LIST_BODY_BYTES } from '../../http/body.js'
 import { logChange } from '../../http/change-log.js'
-import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
+import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { SpaceParams } from '../entries/schemas.js'
 import type { CacheMetrics } from '../metrics.js'
 import { refuseConditions } from '../preconditions.js'
@@ -43,9 +43,6 @@ export const invalidationRoutes: FastifyPluginAsyncTypebox<InvalidationRouteOpti
       const { namespace } = request
       const { space } = request.params
       const { keys, tags, all, mode } = request.body
-      if ([keys, tags, all].filter((what) => what !== undefined).length !== 1) {
-        throw invalid('body', 'must have exactly one of keys, tags and all')
-      }
       if (keys) await store.keys(namespace, space, [...new Set(keys)], mode)
       if (tags) await store.tags(namespace, space, [...new Set(tags)], mode)
       if (all) {

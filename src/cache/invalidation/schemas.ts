@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { ObjectName } from '../../http/names.js'
+import { exactlyOneOf } from '../../schema/exactly-one.js'
 import { TAG } from '../entries/tags.js'
 
 export const InvalidateRequest = Type.Object(
@@ -23,6 +24,7 @@ export const InvalidateRequest = Type.Object(
   },
   {
     additionalProperties: false,
+    ...exactlyOneOf('keys', 'tags', 'all'),
     examples: [{ keys: ['user:7'] }, { tags: ['team-3'], mode: 'hard' }, { all: true }],
   },
 )

@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { ObjectName, ResourceName } from '../../http/names.js'
+import { exactlyOneOf } from '../../schema/exactly-one.js'
 import { EntryResponse } from '../entries/schemas.js'
 import { closed } from '../schemas.js'
 import { Entry, RESULT, Result } from '../submissions/schemas.js'
@@ -18,7 +19,7 @@ export const SubmissionsRequest = Type.Object(
           op: Entry.properties.op,
           ifSeq: Entry.properties.ifSeq,
         },
-        closed,
+        { ...closed, ...exactlyOneOf('score', 'scores') },
       ),
       { minItems: 1, maxItems: 100, description: '1 to 100 boards, each once.' },
     ),

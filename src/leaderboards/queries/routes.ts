@@ -14,8 +14,6 @@ export interface QueryRouteOptions {
   readonly store: LeaderboardStore
 }
 
-const KINDS = ['members', 'score', 'scores', 'percentile'] as const
-
 export const queryRoutes: FastifyPluginAsyncTypebox<QueryRouteOptions> = async (app, { store }) => {
   app.post(
     '/:board/query',
@@ -37,9 +35,6 @@ export const queryRoutes: FastifyPluginAsyncTypebox<QueryRouteOptions> = async (
     async (request) => {
       const { board } = request.params
       const { namespace, body } = request
-      if (KINDS.filter((kind) => body[kind] !== undefined).length !== 1) {
-        throw invalid('body', `must have exactly one of ${KINDS.join(', ')}`)
-      }
       if (body.members) {
         const members = [...new Set(body.members)]
         const reply = await store.members(namespace, board, body.season, members)

@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { ObjectName } from '../../http/names.js'
+import { exactlyOneOf } from '../../schema/exactly-one.js'
 import { Listed, SeasonQuery } from '../entries/schemas.js'
 import { closed, ScoreValue, SeasonId, Total } from '../schemas.js'
 
@@ -28,7 +29,11 @@ export const QueryRequest = Type.Object(
     ),
     season: SeasonQuery.season,
   },
-  { ...closed, examples: [{ members: ['ada', 'bob'] }, { score: 42 }, { percentile: 99 }] },
+  {
+    ...closed,
+    ...exactlyOneOf('members', 'score', 'scores', 'percentile'),
+    examples: [{ members: ['ada', 'bob'] }, { score: 42 }, { percentile: 99 }],
+  },
 )
 
 export const QueryResponse = Type.Object(

@@ -72,7 +72,6 @@ export function toScoreTexts(
 ): string[] | { field: string; message: string } {
   if (columns.length === 1) {
     if (scores) return { field: 'scores', message: 'must be score: the board has one column' }
-    if (score === undefined) return { field: 'score', message: 'is required' }
   } else if (scores?.length !== columns.length || score !== undefined) {
     return { field: 'scores', message: `must be ${columns.length} scores, one for every column` }
   }

@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { ByName } from '../../http/by-name.js'
 import { ObjectName } from '../../http/names.js'
+import { exactlyOneOf } from '../../schema/exactly-one.js'
 import { Rank, Scores } from '../entries/schemas.js'
 import { closed, OPS, ScoreValue, SeasonId, Total } from '../schemas.js'
 
@@ -28,7 +29,7 @@ export const Entry = Type.Object(
       }),
     ),
   },
-  closed,
+  { ...closed, ...exactlyOneOf('score', 'scores') },
 )
 
 export const SubmitRequest = Type.Object(

@@ -5,7 +5,7 @@ import type { PolicyDocument } from '../policies/store.js'
 import { COUNTS_LEASES, unknownPolicy } from '../problems.js'
 import type { LimitRequest } from './store.js'
 
-/** One entry of `limits` as its schema lets it through. */
+/** One entry of `limits` as its schema lets it through: with a policy or with a name. */
 export interface LimitInput extends Partial<Policy> {
   readonly policy?: string
   readonly name?: string
@@ -57,10 +57,9 @@ async function toLimit(
   const at = (field: string) => `body/limits/${index}/${field}`
   const cost = peek ? 1 : input.cost
   if (input.policy === undefined) {
-    const name = nameOf(input, at)
     const policy = inlinePolicy(input, at)
     return {
-      name,
+      name: input.name as string,
       key: input.key,
       group: policy.group,
       inline: true,
@@ -68,7 +67,7 @@ async function toLimit(
       policy,
     }
   }
-  const surplus = (['name', ...OWN_FIELDS] as const).find((field) => input[field] !== undefined)
+  const surplus = OWN_FIELDS.find((field) => input[field] !== undefined)
   if (surplus) throw invalid(at(surplus), 'belongs to a limit without policy')
   const document = await find(input.policy)
   if (!document) throw unknownPolicy(input.policy)
@@ -76,12 +75,6 @@ async function toLimit(
   if (policy.algorithm === 'concurrency') throw invalid(at('policy'), COUNTS_LEASES)
   const { key, address } = input
   return { name: input.policy, key, address, group: policy.group, inline: false, cost, policy }
-}
-
-function nameOf({ name }: LimitInput, at: (field: string) => string): string {
-  if (name === undefined)
-    throw invalid(at('policy'), 'is required, or name with limit and windowMs')
-  return name
 }
 
 function inlinePolicy(input: LimitInput, at: (field: string) => string): Policy {

@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { ObjectName, ResourceName } from '../../http/names.js'
+import { exactlyOneOf } from '../../schema/exactly-one.js'
 import { InlineFields } from '../policies/schemas.js'
 
 export const Key = {
@@ -23,7 +24,7 @@ const Limit = Type.Object(
     key: Key,
     cost: Cost,
   },
-  { additionalProperties: false },
+  { additionalProperties: false, ...exactlyOneOf('policy', 'name') },
 )
 
 export const CheckQuery = Type.Object(
