@@ -97,6 +97,11 @@ export class Calls {
     for (const fence of fences) if (fence > this.floor) this.floor = fence
   }
 
+  /** Something happens there by time alone. */
+  look(namespace: string, tag: string, inMs: number): void {
+    this.sweeper?.note(this.bucket(namespace, tag), inMs)
+  }
+
   note(bucket: Bucket, head: Head): void {
     if (head.nextMs > 0) this.sweeper?.note(bucket, head.nextMs)
     this.#count(head)

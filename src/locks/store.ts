@@ -5,48 +5,25 @@ import { randomToken } from '../redis/random.js'
 import type { Signals } from '../redis/signals.js'
 import type { AcquireOptions } from './acquire-options.js'
 import { Acquiring } from './acquiring.js'
+import { type AdminStore, createAdminStore } from './admin/store.js'
 import { BucketRegistry } from './bucket-registry.js'
-import { Calls, NO_GUARD } from './calls.js'
+import { Calls } from './calls.js'
 import { createWatches, type Listener, type Subscription } from './events/watches.js'
 import { Holds } from './hold/holds.js'
 import { Keeping } from './keeping.js'
-import {
-  BUCKETS_KEY,
-  eventChannel,
-  fromStoredName,
-  grantChannel,
-  indexKey,
-  toStoredName,
-} from './keys.js'
+import { BUCKETS_KEY, eventChannel, grantChannel } from './keys.js'
 import type { LockMetrics } from './metrics.js'
 import type { AcquireOutcome, ReleaseOutcome, RenewOutcome } from './outcomes.js'
 import { sessionTag } from './sessions/keys.js'
 import { createSessionStore, type SessionStore } from './sessions/store.js'
-import type { Waiting as SeenWaiter, Snapshot } from './snapshot.js'
 import { createSweeper } from './sweeping.js'
 import { createWaiting, type Waiter, type WaiterState } from './waiting.js'
-
-export interface Revocation {
-  readonly reason: string
-  /** Time to give way; undefined: ask only; 0: end now. */
-  readonly graceMs?: number | undefined
-  /** Of the lease that is meant; undefined: all. */
-  readonly fence?: number | undefined
-  readonly clearLockDelay?: boolean | undefined
-}
-
-export interface ListedLock {
-  readonly name: string
-  readonly kind: 'lock' | 'semaphore'
-  readonly holderCount: number
-  readonly queueLength: number
-}
 
 /**
  * Leases on locks, on all locks of a set, and on permits of semaphores: one primitive. A set is
  * several names under one token, all or nothing; fences come in the order of the names.
  */
-export interface LockStore {
+export interface LockStore extends AdminStore {
   acquire(
     namespace: string,
     names: readonly string[],
@@ -55,38 +32,6 @@ export interface LockStore {
   /** @param ttlMs 0 for the lease's own length */
   renew(ns: string, names: readonly string[], token: string, ttlMs: number): Promise<RenewOutcome>
   release(ns: string, names: readonly string[], token: string): Promise<ReleaseOutcome>
-  /** @param max how many holders and waiters are shown */
-  inspect(
-    namespace: string,
-    name: string,
-    max: number,
-  ): Promise<Snapshot & { readonly waiters: readonly SeenWaiter[] }>
-  /** In the order of bytes, from behind `after`. */
-  list(namespace: string, prefix: string, after: string, limit: number): Promise<ListedLock[]>
-  verify(
-    namespace: string,
-    name: string,
-    fence: number,
-  ): Promise<{ readonly current: boolean; readonly fence: number }>
-  revoke(
-    namespace: string,
-    name: string,
-    order: Revocation,
-  ): Promise<{ readonly revoked: number; readonly asked: number }>
-  /** @param capacity 0 forgets the stored one */
-  resize(
-    namespace: string,
-    name: string,
-    capacity: number,
-  ): Promise<
-    | {
-        readonly kind: 'stored'
-        readonly capacity: number
-        /** What was stored; 0 for nothing. */
-        readonly before: number
-      }
-    | { readonly kind: 'mode-mismatch' }
-  >
   readonly sessions: SessionStore
   readonly holds: Holds
   /** @param after id of the last event that was seen, '' for none */
@@ -169,65 +114,7 @@ export function createLockStore(options: LockStoreOptions): LockStore {
     renew: (...lease) => keeping.renew(...lease),
     release: (...lease) => keeping.release(...lease),
 
-    async inspect(namespace, name, max) {
-      const [lock = ''] = calls.placeOf(namespace, name).keys
-      const seen = await calls.run.inspect({ lock }, { now_guard: NO_GUARD, max })
-      calls.saw(seen.holders.map(({ fence }) => fence))
-      return seen
-    },
-
-    async list(namespace, prefix, after, limit) {
-      const pages = await Promise.all(
-        calls
-          .tags()
-          .map((tag) =>
-            calls.run.list(
-              { index: indexKey(namespace, tag) },
-              { prefix: toStoredName(prefix), after: toStoredName(after), limit },
-            ),
-          ),
-      )
-      return pages
-        .flat()
-        .sort((a, b) => Buffer.compare(Buffer.from(a.stored), Buffer.from(b.stored)))
-        .slice(0, limit)
-        .map(({ stored, ...rest }) => ({ name: fromStoredName(stored), ...rest }))
-    },
-
-    async verify(namespace, name, fence) {
-      const [lock = ''] = calls.placeOf(namespace, name).keys
-      const answer = await calls.run.verify({ lock }, { fence, now_guard: NO_GUARD })
-      calls.saw([answer.fence])
-      return answer
-    },
-
-    async revoke(namespace, name, { reason, graceMs, fence, clearLockDelay }) {
-      const place = calls.place(namespace, [name])
-      if (!place) throw new TypeError('one name is never in two slots')
-      const reply = await calls.run.revoke(
-        { lock: place.keys },
-        {
-          reason,
-          grace_ms: graceMs ?? -1,
-          fence: fence ?? 0,
-          clear_delay: clearLockDelay ? 1 : 0,
-          ...calls.common(),
-        },
-      )
-      calls.note(place.bucket, reply)
-      if (reply.revoked > 0) metrics.ended('revoked', reply.revoked)
-      return { revoked: reply.revoked, asked: reply.asked }
-    },
-
-    async resize(namespace, name, capacity) {
-      const place = calls.place(namespace, [name])
-      if (!place) throw new TypeError('one name is never in two slots')
-      const reply = await calls.run.resize({ lock: place.keys }, { capacity, ...calls.common() })
-      calls.note(place.bucket, reply)
-      if (reply.outcome === 'mode-mismatch') return { kind: 'mode-mismatch' }
-      return { kind: 'stored', capacity: reply.capacity, before: reply.before }
-    },
-
+    ...createAdminStore(calls, metrics),
     holds,
     sessions: createSessionStore(binder, layout, calls),
     watch: (namespace, name, after, listener) =>

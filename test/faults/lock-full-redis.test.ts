@@ -129,8 +129,9 @@ describe('OOM: a Redis that is full', () => {
     expect(await look('sess@b')).toMatchObject({ state: 'held' })
     await expect(store.sessions.open('full', { ttlMs: 60_000, prefix: 'new' })).rejects.toThrow()
 
+    // The wait of its place is over by the clock of Redis.
     expect(await store.sessions.end('full', sessionId)).toMatchObject({
-      leaseCount: 3,
+      leaseCount: 2,
       released: 2,
     })
     expect(await behind).toMatchObject({ kind: 'granted' })

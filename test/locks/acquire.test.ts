@@ -148,7 +148,7 @@ describe('acquire with an idempotency key', () => {
     expect(await harness.redis.del(ended)).toBe(1)
 
     const repeat = await keyed('forgotten', 'k7').expect(410)
-    expect(repeat.body).toMatchObject({ code: 'lease-expired', fence: 0 })
+    expect(repeat.body).toMatchObject({ code: 'lease-released', fence: body.fence })
   })
 
   it('does not remember a refusal', async () => {

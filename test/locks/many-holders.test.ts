@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Harness, startHarness } from '../support/harness.js'
 import { lockScripts } from '../support/lock-scripts.js'
+import { newLockStore } from '../support/lock-store.js'
+import { until } from '../support/until.js'
 
 let harness: Harness
 let scripts: ReturnType<typeof lockScripts>
@@ -13,9 +15,23 @@ afterAll(() => harness.close())
 
 const shared = { mode: 'shared' }
 const owned = { ...shared, owner: 'o', caller: '' }
+const entering = { ...owned, reentrant: true }
+const fenceOf = (lease: unknown) => (lease as { fences: [number] }).fences[0]
+/** More than one call ends or tells. */
+const MANY = 150
+const readers = (name: string, count: number, options: object = {}) =>
+  Promise.all(Array.from({ length: count }, () => scripts.acquire(name, { ...shared, ...options })))
+const keysOf = async (name: string) =>
+  (
+    await Promise.all(
+      ['lock', 'holders', 'fences'].map(async (part) =>
+        (await harness.redis.exists(scripts.key(part, name))) ? part : '',
+      ),
+    )
+  ).filter(Boolean)
 
 describe('a lock that many share', () => {
-  it('has room for ten thousand', async () => {
+  it('has room for ten thousand tokens', async () => {
     await scripts.acquire('many', shared)
     await scripts.acquire('many', shared)
     await harness.redis.hset(scripts.key('lock', 'many'), 'count', 9_999)
@@ -23,25 +39,274 @@ describe('a lock that many share', () => {
     expect(await scripts.acquire('many', shared)).toMatchObject({ outcome: 'held' })
   })
 
-  it('lists the tokens of an owner only where they may be entered again', async () => {
-    const lists = async () =>
+  it('has no more room for those who enter again', async () => {
+    const { token } = await scripts.acquire('full', entering)
+    await scripts.acquire('full', entering)
+    await harness.redis.hset(scripts.key('lock', 'full'), 'count', 10_000)
+    expect(await scripts.acquire('full', entering)).toMatchObject({ outcome: 'held' })
+    expect(await scripts.acquire('full', { ...entering, waitMs: 60_000 })).toMatchObject({
+      outcome: 'queued',
+    })
+    await scripts.release('full', token)
+    expect(await scripts.inspect('full')).toMatchObject({ queueLength: 0 })
+  })
+
+  it('keeps an order of its holders from the second on, and none when all are gone', async () => {
+    const first = await scripts.acquire('keys', shared)
+    expect(await keysOf('keys')).toEqual(['lock'])
+    const second = await scripts.acquire('keys', shared)
+    expect(await keysOf('keys')).toEqual(['lock', 'holders', 'fences'])
+    for (const part of ['holders', 'fences']) {
+      expect(await harness.redis.pttl(scripts.key(part, 'keys'))).toBeGreaterThan(0)
+    }
+    await scripts.release('keys', first.token)
+    await scripts.release('keys', second.token)
+    expect(await keysOf('keys')).toEqual([])
+  })
+
+  it('keeps the order of its leases for as long as the longest of them', async () => {
+    await readers('keep', 2, { ttlMs: 1_000 })
+    const { token } = await scripts.acquire('keep', { ...shared, ttlMs: 3_600_000 })
+    const left = () => harness.redis.pttl(scripts.key('fences', 'keep'))
+    expect(await left()).toBeGreaterThan(3_600_000)
+    await scripts.renew('keep', token, 7_200_000)
+    expect(await left()).toBeGreaterThan(7_200_000)
+  })
+
+  it('knows which lease of an owner may be entered again', async () => {
+    const fields = async () =>
       (await harness.redis.hkeys(scripts.key('lock', 'owned'))).filter((field) =>
         field.startsWith('@'),
       ).length
     const plain = [await scripts.acquire('owned', owned), await scripts.acquire('owned', owned)]
-    expect(await lists()).toBe(0)
-    const entered = await scripts.acquire('owned', { ...owned, reentrant: true })
+    expect(await fields()).toBe(0)
+    const entered = await scripts.acquire('owned', entering)
     expect(entered).toMatchObject({ outcome: 'granted', holdCount: 1 })
-    expect(await lists()).toBe(1)
-    const again = await scripts.acquire('owned', { ...owned, reentrant: true })
+    expect(await fields()).toBe(1)
+    const again = await scripts.acquire('owned', entering)
     expect(again).toMatchObject({ outcome: 'granted', holdCount: 2 })
-    for (const { token } of [...plain, entered, again]) await scripts.release('owned', token)
-    expect(await harness.redis.exists(scripts.key('lock', 'owned'))).toBe(0)
+    await scripts.release('owned', entered.token)
+    expect(await scripts.acquire('owned', entering)).toMatchObject({
+      fences: [fenceOf(again)],
+      holdCount: 2,
+    })
+    await scripts.release('owned', again.token)
+    expect(await fields()).toBe(1)
+    for (const { token } of plain) await scripts.release('owned', token)
+    await scripts.revoke('owned', 0)
+    expect(await keysOf('owned')).toEqual([])
+  })
+
+  it('forgets that lease with its last token, and not with that of an older one', async () => {
+    await scripts.acquire('older', shared)
+    const terms = { ...entering, min_hold_ms: 10_000 }
+    const old = await scripts.acquire('older', terms)
+    await scripts.release('older', old.token)
+    const next = await scripts.acquire('older', entering)
+    expect(fenceOf(next)).toBeGreaterThan(fenceOf(old))
+    harness.advance(10_001)
+    const again = await scripts.acquire('older', entering)
+    expect(again).toMatchObject({ fences: [fenceOf(next)], holdCount: 2 })
+    for (const { token } of [next, again]) await scripts.release('older', token)
+    const field = (await harness.redis.hkeys(scripts.key('lock', 'older'))).find((name) =>
+      name.startsWith('@'),
+    )
+    expect(field).toBeUndefined()
   })
 
   it('is not entered again by way of a lease that was not taken for it', async () => {
     await scripts.acquire('sole', { owner: 'o', caller: '' })
     const again = { owner: 'o', caller: '', reentrant: true }
     expect(await scripts.acquire('sole', again)).toMatchObject({ outcome: 'held' })
+  })
+})
+
+describe('tokens of one lease', () => {
+  it('are one holder, as long as one of them is there', async () => {
+    const first = await scripts.acquire('one', entering)
+    await scripts.acquire('one', { ...entering, ttlMs: 60_000 })
+    await scripts.acquire('one', shared)
+    const count = async () => (await scripts.inspect('one')).holderCount
+    expect(await count()).toBe(2)
+    expect(await scripts.list('one')).toMatchObject([{ holderCount: 2 }])
+    harness.advance(30_001)
+    expect(await count()).toBe(1)
+    await scripts.sweep('one')
+    expect(await count()).toBe(1)
+    expect(await scripts.list('one')).toMatchObject([{ holderCount: 1 }])
+    expect(await scripts.verify('one', fenceOf(first))).toMatchObject({ current: true })
+    expect(await harness.redis.hexists(scripts.key('lock', 'one'), 'joined')).toBe(0)
+  })
+
+  it('are revoked by its fence, and no others', async () => {
+    const lease = await scripts.acquire('fence', entering)
+    await scripts.acquire('fence', entering)
+    const other = await scripts.acquire('fence', shared)
+    expect(await scripts.revoke('fence', -1, fenceOf(lease))).toMatchObject({ asked: 2 })
+    expect(await scripts.revoke('fence', 0, fenceOf(lease))).toMatchObject({ revoked: 2 })
+    expect(await scripts.inspect('fence')).toMatchObject({
+      holders: [{ fence: fenceOf(other) }],
+      holderCount: 1,
+    })
+  })
+})
+
+describe('verify', () => {
+  it('knows each lease of many by its fence, and the highest that is current', async () => {
+    const leases = await readers('verify', 5)
+    const fences = leases.map(fenceOf).sort((a, b) => a - b)
+    for (const fence of fences) {
+      expect(await scripts.verify('verify', fence)).toEqual({ current: true, fence })
+    }
+    const newest = leases.find((lease) => fenceOf(lease) === fences[4])
+    await scripts.release('verify', newest?.token as string)
+    expect(await scripts.verify('verify', fences[4] as number)).toEqual({
+      current: false,
+      fence: fences[3],
+    })
+  })
+
+  it('takes a grant that nobody has claimed for none', async () => {
+    const { token } = await scripts.acquire('claim')
+    await scripts.acquire('claim', { waitMs: 60_000 })
+    await scripts.release('claim', token)
+    const { holders } = await scripts.inspect('claim')
+    const fence = holders[0]?.fence as number
+    expect(await scripts.verify('claim', fence)).toEqual({ current: false, fence: 0 })
+  })
+})
+
+describe('a revocation of more holders than one call ends', () => {
+  it('is over for all of them with the first call', async () => {
+    const leases = await readers('force', MANY)
+    expect(await scripts.revoke('force', 0)).toMatchObject({ revoked: MANY, nextMs: 1 })
+    const left = await harness.redis.zrange(scripts.key('fences', 'force'), '0', '-1')
+    expect(left.length).toBeGreaterThan(0)
+
+    for (const token of left.slice(0, 3)) {
+      const lease = leases.find((one) => one.token === token)
+      expect(await scripts.verify('force', fenceOf(lease))).toEqual({ current: false, fence: 0 })
+      expect(await scripts.inspect('force')).toMatchObject({ state: 'free', holderCount: 0 })
+      expect(await scripts.renew('force', token, 30_000)).toMatchObject({
+        outcome: 'ended',
+        how: 'revoked',
+        reason: 'test',
+        fence: fenceOf(lease),
+      })
+    }
+  })
+
+  it('goes on with any request and any sweep, and takes no newer lease', async () => {
+    await readers('newer', MANY)
+    await scripts.revoke('newer', 0)
+    const tries = []
+    for (let i = 0; i < 4; i++) tries.push(await scripts.acquire('newer', shared))
+    const granted = tries.find(({ outcome }) => outcome === 'granted')
+    expect(tries[0]).toMatchObject({ outcome: 'again' })
+    expect(granted).toBeDefined()
+    await scripts.sweep('newer')
+    expect(await scripts.renew('newer', granted?.token as string, 30_000)).toMatchObject({
+      outcome: 'renewed',
+      revoke: undefined,
+    })
+    expect(await harness.redis.hexists(scripts.key('lock', 'newer'), 'revocations')).toBe(0)
+  })
+
+  it('begins a lock delay only where it is not cleared', async () => {
+    for (const cleared of [true, false]) {
+      const name = `delay-${cleared}`
+      await readers(name, MANY, { lock_delay_ms: 60_000 })
+      await scripts.revoke(name, 0, 0, cleared)
+      for (let i = 0; i < 4; i++) await scripts.sweep(name)
+      expect(await scripts.inspect(name)).toMatchObject({ state: cleared ? 'free' : 'cooling' })
+    }
+  })
+
+  it('shows who came after it while it goes on', async () => {
+    await readers('shown', MANY)
+    await scripts.revoke('shown', 1_000)
+    const late = await scripts.acquire('shown', shared)
+    const after = late.outcome === 'granted' ? late : await scripts.acquire('shown', shared)
+    harness.advance(1_001)
+    expect(await scripts.inspect('shown')).toMatchObject({
+      state: 'held',
+      holderCount: 1,
+      holders: [{ fence: fenceOf(after) }],
+    })
+  })
+
+  it('ends after its grace what held the lock when it was asked for', async () => {
+    const leases = await readers('grace', MANY, { ttlMs: 60_000 })
+    expect(await scripts.revoke('grace', 10_000)).toMatchObject({ revoked: 0, asked: MANY })
+    const { token } = leases[0] as { token: string }
+    const renewed = await scripts.renew('grace', token, 60_000)
+    expect(renewed).toMatchObject({ outcome: 'renewed', revoke: { reason: 'test' } })
+    expect((renewed as { leftMs?: number }).leftMs).toBeLessThanOrEqual(10_000)
+    harness.advance(10_001)
+    expect(await scripts.inspect('grace')).toMatchObject({ state: 'free' })
+    expect(await scripts.renew('grace', token, 60_000)).toMatchObject({ how: 'revoked' })
+  })
+
+  it('tells all whose leases are asked for, a slice at a time', async () => {
+    const session = await scripts.openSession('told', 60_000)
+    await readers('told', MANY, { session, ttlMs: 0 })
+    await scripts.revoke('told', -1)
+    for (let i = 0; i < 3; i++) await scripts.sweep('told')
+    const kept = await scripts.keepSession('told', session)
+    expect(kept?.notes).toHaveLength(MANY)
+    expect(await scripts.sweep('told')).not.toMatchObject({ nextMs: 1 })
+  })
+
+  it('is carried on when the instance dies after its first call', async () => {
+    const store = newLockStore(harness, () => 0)
+    const [ns, names] = [`${harness.namespace}-dies`, ['dies']]
+    const ask = () => store.acquire(ns, names, { ttlMs: 60_000, mode: 'shared' })
+    await Promise.all(Array.from({ length: MANY }, ask))
+    await store.revoke(ns, 'dies', { reason: 'test', graceMs: 0 })
+    store.close()
+    const other = newLockStore(harness, () => 0)
+    expect(await other.acquire(ns, names, { ttlMs: 1_000 })).toMatchObject({ kind: 'granted' })
+    other.close()
+  })
+
+  it('is carried on by the instance itself, although nobody asks', async () => {
+    const store = newLockStore(harness, () => 0)
+    const [ns, names] = [`${harness.namespace}-alone`, ['alone']]
+    const ask = () => store.acquire(ns, names, { ttlMs: 60_000, mode: 'shared' })
+    await Promise.all(Array.from({ length: MANY }, ask))
+    const waiting = store.acquire(ns, names, { ttlMs: 1_000, waitMs: 60_000 })
+    await until('it waits', async () => (await store.inspect(ns, 'alone', 1)).queueLength === 1)
+    expect(await store.revoke(ns, 'alone', { reason: 'test', graceMs: 0 })).toEqual({
+      revoked: MANY,
+      asked: 0,
+    })
+    expect(await waiting).toMatchObject({ kind: 'granted' })
+    store.close()
+  })
+})
+
+describe('a revocation that is asked for again', () => {
+  const renew = async (name: string, token: string) =>
+    ((await scripts.renew(name, token, 600_000)) as unknown as { revoke: { inMs: number } }).revoke
+
+  it('leaves those the earlier end whom the first was about, and gives later ones their own', async () => {
+    const [first] = await readers('twice', 2, { ttlMs: 600_000 })
+    await scripts.revoke('twice', 10_000)
+    const [late] = await readers('twice', 1, { ttlMs: 600_000 })
+    await scripts.revoke('twice', 60_000)
+    expect((await renew('twice', first?.token as string)).inMs).toBeLessThanOrEqual(10_000)
+    expect((await renew('twice', late?.token as string)).inMs).toBeGreaterThan(50_000)
+    await scripts.revoke('twice', 5_000)
+    for (const { token } of [first, late] as { token: string }[]) {
+      expect((await renew('twice', token)).inMs).toBeLessThanOrEqual(5_000)
+    }
+  })
+
+  it('does not move when the clock steps back', async () => {
+    const [first] = await readers('back', 2, { ttlMs: 600_000 })
+    await scripts.revoke('back', 10_000)
+    harness.advance(-3_600_000)
+    expect((await renew('back', first?.token as string)).inMs).toBeLessThanOrEqual(10_000)
+    harness.advance(3_600_000)
   })
 })

@@ -3,10 +3,11 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { toRecord } from '../../src/locks/acquire-options.js'
-import { lockKey } from '../../src/locks/keys.js'
+import { lockKey, timersKey } from '../../src/locks/keys.js'
 import type { AcquireOutcome } from '../../src/locks/outcomes.js'
+import { sweepScript } from '../../src/locks/queue/scripts.js'
 import { acquireScript } from '../../src/locks/scripts.js'
-import { sessionKey } from '../../src/locks/sessions/keys.js'
+import { sessionKey, sessionTag } from '../../src/locks/sessions/keys.js'
 import { endSessionScript } from '../../src/locks/sessions/scripts.js'
 import type { LockStore } from '../../src/locks/store.js'
 import { type Binder, createBinder } from '../../src/redis/binder.js'
@@ -254,6 +255,7 @@ class Run {
   }
 
   async #stepBack(by: number): Promise<void> {
+    await this.#untilExpiriesAreSeen()
     const [seconds, micros] = (await harness.redis.time()) as [number, number]
     const nowUs = Number(seconds) * 1_000_000 + Number(micros) + clockMs * 1_000
     for (const name of this.#named(NAMES)) {
@@ -262,12 +264,6 @@ class Run {
     }
     this.#model.stepBack(by, this.#sessions.keys(), this.#attempts)
     clockMs -= by * UNIT_MS
-    // A record that has expired stays for a while, and nobody remembers that it was over.
-    for (const [{ ended, end }, id] of this.#sessions) {
-      if (!ended && end <= this.#model.now) {
-        await harness.redis.del(sessionKey(harness.namespace, id))
-      }
-    }
     // Whoever asks for a lock settles the sessions it is held by; nobody asks for those without one.
     for (const name of this.#named(NAMES)) {
       await stores[0].renew(harness.namespace, [name], randomToken(), 1_000)
@@ -276,8 +272,23 @@ class Run {
       const key = sessionKey(harness.namespace, id)
       const latest = nowUs + (ttl - by) * UNIT_MS * 1_000
       const until = Number(await harness.redis.hget(key, 'until'))
-      if (!ended && end > this.#model.now && until > latest)
+      if (!ended && end > this.#model.now && until > latest) {
         await harness.redis.hset(key, 'until', latest)
+        await harness.redis.zadd(timersKey(harness.namespace, sessionTag(id)), latest, `{${id}`)
+      }
+    }
+  }
+
+  /** The sweep sees that they are over; one that nobody has seen may live again. */
+  async #untilExpiriesAreSeen(): Promise<void> {
+    const sweep = binder.bind(sweepScript)
+    for (const [{ ended, end }, id] of this.#sessions) {
+      if (ended || end > this.#model.now) continue
+      await until('a session that is seen to be over', async () => {
+        const timers = timersKey(harness.namespace, sessionTag(id))
+        await sweep({ timers }, { max_locks: 32, ...COMMON })
+        return harness.redis.hexists(sessionKey(harness.namespace, id), 'how')
+      })
     }
   }
 
@@ -533,23 +544,26 @@ class Run {
 
   #shown(name: string): object {
     const lock = this.#model.locks.get(name)
-    const holders = new Set(lock?.leases.map(({ group }) => group)).size
+    const leases = lock?.leases ?? []
+    const present = leases.filter(({ released }) => !released)
+    const holders = new Set(present.map(({ group }) => group)).size
     const cooling = (lock?.cool ?? 0) > this.#model.now
-    const state = holders > 0 ? 'held' : cooling ? 'cooling' : 'free'
-    return { state, holders, queued: this.#model.queueLength(name) }
+    const state = leases.length > 0 ? 'held' : cooling ? 'cooling' : 'free'
+    return { state, holders, count: holders, queued: this.#model.queueLength(name) }
   }
 
   async #inspect(name: string): Promise<object> {
     const [named] = this.#named([name]) as [string]
-    const { state, holders, waiters } = await stores[1].inspect(harness.namespace, named, 100)
-    return { state, holders: holders.length, queued: waiters.length }
+    const seen = await stores[1].inspect(harness.namespace, named, 100)
+    const { state, holders, holderCount, waiters } = seen
+    return { state, holders: holders.length, count: holderCount, queued: waiters.length }
   }
 }
 
 /** What is remembered for a while goes by itself; a stored capacity stands until it is deleted. */
 async function leftBehind(): Promise<string[]> {
   const keys = await harness.redis.keys(`ls:{${harness.namespace}:*`)
-  const busy = /:(lock|queue|waiters|waits|holders|session-leases|index|timers)(:|$)/
+  const busy = /:(lock|queue|waiters|waits|holders|fences|session-leases|index|timers)(:|$)/
   return keys.filter((key) => busy.test(key))
 }
 

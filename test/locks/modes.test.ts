@@ -52,8 +52,9 @@ describe('shared mode', () => {
 
     const hash = `ls:{${harness.namespace}:${harness.lockTag('trace')}}:lock:trace`
     const fields = await harness.redis.hkeys(hash)
-    expect(fields.filter((field) => /^[#@>]/.test(field))).toHaveLength(2)
-    expect(fields).not.toContain(`#${a.fence}`)
+    expect(fields.filter((field) => /^[@>]/.test(field))).toHaveLength(1)
+    const fences = await harness.redis.zrange(hash.replace(':lock:', ':fences:'), '0', '-1')
+    expect(fences).toHaveLength(1)
   })
 })
 

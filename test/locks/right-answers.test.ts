@@ -181,3 +181,73 @@ describe('a connection', () => {
     )
   })
 })
+
+describe('a name that is kept by the minHoldMs of a lease that was given back', () => {
+  it('is held by nobody who could be shown', async () => {
+    const { token, fence } = await held('minimal', { minHoldMs: 20_000, owner: 'gone' })
+    await post('locks/minimal/release', { token }).expect(200)
+    const seen = await get('locks/minimal')
+    expect(seen).toMatchObject({ state: 'held', holders: [], lastEnd: { how: 'released', fence } })
+    expect(seen.retryAfterMs).toBeGreaterThan(10_000)
+    const { body } = await post('locks/minimal/acquire').expect(423)
+    expect(body).toMatchObject({ holders: [], holderCount: 0 })
+  })
+
+  it('is so too where its session was ended', async () => {
+    const { body } = await post('sessions', { prefix: 'ended' }).expect(200)
+    await held('ended@a', { sessionId: body.id, ttlMs: 60_000, minHoldMs: 60_000, mode: 'shared' })
+    const { fence } = await held('ended@a', { mode: 'shared' })
+    await harness.request('delete', `/v1/sessions/${body.id}`).expect(200)
+    expect((await get('locks/ended@a')).holders).toMatchObject([{ fence }])
+  })
+})
+
+describe('the repeat of a keyed acquire whose lease has ended', () => {
+  const keyed = (name: string) => post(`locks/${name}/acquire`).set('idempotency-key', name)
+  const part = (name: string, key: string) =>
+    `ls:{${harness.namespace}:${harness.lockTag(name)}}:${key}:${name}`
+  const forgetEnds = (name: string) =>
+    harness.redis.del(part(name, 'ended'), part(name, 'ended-before'))
+
+  it('hears the reason of a revocation', async () => {
+    const { body } = await keyed('revoked').expect(200)
+    await post('locks/revoked/revoke', { reason: 'in two words', force: true }).expect(200)
+    await forgetEnds('revoked')
+    expect((await keyed('revoked').expect(410)).body).toMatchObject({
+      code: 'lease-revoked',
+      fence: body.fence,
+      reason: 'in two words',
+    })
+  })
+
+  it('hears it no longer than its key is known', async () => {
+    const { body } = await keyed('key').expect(200)
+    await post('locks/key/release', { token: body.token }).expect(200)
+    for (const key of await harness.redis.keys(`ls:{${harness.namespace}:*}:memo:*`)) {
+      expect(await harness.redis.pttl(key)).toBeGreaterThan(0)
+    }
+  })
+
+  it('says nothing of an older lease under a key that was used again', async () => {
+    const { body: old } = await keyed('again').expect(200)
+    for (const key of await harness.redis.keys(`ls:{${harness.namespace}:*}:memo:*`)) {
+      await harness.redis.del(key)
+    }
+    const waiting = keyed('again')
+      .send({ waitMs: 60_000 })
+      .then((response) => response)
+    await until('it waits', async () => (await get('locks/again')).queueLength === 1)
+    await post('locks/again/release', { token: old.token }).expect(200)
+    const { body } = await waiting
+    const repeat = await keyed('again').send({ waitMs: 60_000 }).expect(200)
+    expect(repeat.body).toMatchObject({ token: body.token, fence: body.fence })
+  })
+})
+
+describe('a hold', () => {
+  it('refuses an Idempotency-Key, which could promise nothing', async () => {
+    const { body } = await post('locks/keyed/hold').set('idempotency-key', 'k').expect(400)
+    expect(body.errors).toMatchObject([{ pointer: 'headers/idempotency-key' }])
+    expect((await get('locks/keyed')).state).toBe('free')
+  })
+})

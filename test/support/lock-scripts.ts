@@ -11,6 +11,7 @@ import {
   endSessionScript,
   keepSessionScript,
   openSessionScript,
+  showSessionScript,
 } from '../../src/locks/sessions/scripts.js'
 import { randomToken } from '../../src/redis/random.js'
 import type { Harness } from './harness.js'
@@ -52,6 +53,7 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
     watch: binder.bind(watchScript),
     open: binder.bind(openSessionScript),
     keep: binder.bind(keepSessionScript),
+    show: binder.bind(showSessionScript),
     end: binder.bind(endSessionScript),
   }
 
@@ -82,12 +84,13 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
       run.renew(locks(names), { token, ttl_ms: ttlMs, ...COMMON }),
     leave: (names: string | readonly string[], token: string, how: string, attach = 1) =>
       run.leave(locks(names), { token, attach, how, ...COMMON }),
-    revoke: (name: string, graceMs: number) =>
+    /** @param fence of the lease that is meant, 0 for all */
+    revoke: (name: string, graceMs: number, fence = 0, clearDelay = false) =>
       run.revoke(locks(name), {
         reason: 'test',
         grace_ms: graceMs,
-        fence: 0,
-        clear_delay: 0,
+        fence,
+        clear_delay: clearDelay ? 1 : 0,
         ...COMMON,
       }),
     watch: (name: string, watchMs: number) =>
@@ -97,6 +100,8 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
       ),
     sweep: (name: string) =>
       run.sweep({ timers: key('timers', name, '') }, { max_locks: 32, ...COMMON }),
+    showSession: (name: string, id: string) =>
+      run.show({ session: key('session', name, id) }, { id }),
     inspect: (name: string) => run.inspect({ lock: key('lock', name) }, { now_guard: 0, max: 100 }),
     list: (name: string) =>
       run.list({ index: key('index', name, '') }, { prefix: name, after: '', limit: 9 }),
@@ -110,7 +115,7 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
       return id
     },
     keepSession: (name: string, id: string) =>
-      run.keep({ session: key('session', name, id) }, { id }),
+      run.keep({ session: key('session', name, id) }, { id, ended_ttl_ms: 60_000 }),
     endSession: (name: string, id: string, maxLeases = 64) =>
       run.end({ session: key('session', name, id) }, { id, max_leases: maxLeases, ...COMMON }),
   }

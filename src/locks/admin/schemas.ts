@@ -16,7 +16,9 @@ export const VerifyRequest = Type.Object(
 export const VerifyResponse = Type.Object(
   {
     current: Type.Boolean(),
-    fence: Type.Integer({ description: 'The highest fence that is current; 0 for none.' }),
+    fence: Type.Integer({
+      description: 'The highest fence that is current, of the 64 newest leases; 0 for none.',
+    }),
   },
   {
     description: 'Whether the lease with this fence holds the lock now.',
@@ -54,7 +56,7 @@ export const RevokeRequest = Type.Object(
 
 export const RevokeResponse = Type.Object(
   {
-    revoked: Type.Integer({ description: 'Tokens whose lease was ended.' }),
+    revoked: Type.Integer({ description: 'Tokens whose lease is over with this answer.' }),
     asked: Type.Integer({ description: 'Tokens whose holders are told to give way.' }),
   },
   {
@@ -117,7 +119,9 @@ const Permits = {
 export const LockState = Type.Object(
   {
     name: ObjectName,
-    state: Type.Enum(['free', 'held', 'cooling']),
+    state: Type.Enum(['free', 'held', 'cooling'], {
+      description: '`held` without holders while `minHoldMs` of one that gave it back lasts.',
+    }),
     mode: Type.Optional(Type.Enum(['exclusive', 'shared'])),
     ...Permits,
     holders: Type.Array(Holder),

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
 import type { EventStream } from '../../http/event-stream.js'
 import { OpenStreams } from '../../http/open-streams.js'
-import { COMMON_PROBLEMS } from '../../http/problem.js'
+import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { type LockRouteOptions, lost, takeGranted, toRevoke } from '../answer.js'
 import { problemResponses } from '../problems.js'
 import { checkTerms, toOptions } from '../request.js'
@@ -71,6 +71,13 @@ export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
       const { namespace, body } = request
       const { name } = request.params
       const place = { namespace, name, hold: store.holds.newId() }
+      // The connection is the attempt: a key would keep a place for one that is gone.
+      if (request.headers['idempotency-key'] !== undefined) {
+        throw invalid(
+          'headers/idempotency-key',
+          'is not supported here: the connection is the lease',
+        )
+      }
       if (body.token !== undefined) {
         const lease = { ...place, token: body.token, ttlMs: body.ttlMs ?? 0 }
         const outcome = await store.holds.take(lease)
@@ -85,8 +92,7 @@ export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
         )
       }
       checkTerms(body)
-      // The connection is the attempt: a key would keep a place for one that is gone.
-      const options = { ...toOptions(request, body, idempotencyTtlMs), idempotency: undefined }
+      const options = toOptions(request, body, idempotencyTtlMs)
       const outcome = await store.acquire(namespace, [name], { ...options, hold: place.hold })
       const { fences, token, mode, expiresInMs, waitedMs, holdCount } = takeGranted(
         name,

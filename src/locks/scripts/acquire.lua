@@ -71,8 +71,9 @@ for _, lock in ipairs(locks) do
 end
 
 local held = request.reentrant and find_owned(locks[1], request)
+if held and held.mode == 'shared' and request.mode ~= 'shared' then return answer(call, { 9, locks[1].name }) end
+if held and locks[1].count >= MAX_HOLDERS then held = nil end
 if held then
-  if held.mode == 'shared' and request.mode ~= 'shared' then return answer(call, { 9, locks[1].name }) end
   join_lease(locks[1], token, request, held)
 elseif not blocked then
   for _, lock in ipairs(locks) do

@@ -11,7 +11,7 @@ RETURN next_ms state[]
 
 COST O(waiters); the caller sends 100 at most
 ]]
--- @use lib/call.lua
+-- @use lib/session.lua
 local instance = ARGV[1]
 local call = begin(KEYS[1], 0, 0, 0)
 redis.call('ZREM', call.prefix .. 'suspects', instance)

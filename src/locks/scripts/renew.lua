@@ -50,7 +50,8 @@ for i, lock in ipairs(locks) do
     lease.ends = wanted
     change_lease(lock, token, lease)
   end
-  if lease.revoke_at then revoke_in, reason = ms_until(lease.revoke_at), lease.revoke end
+  local revoke_at, why = revocation_of(lock, lease)
+  if revoke_at then revoke_in, reason = ms_until(revoke_at), why end
   left = math.min(left, deadline_of(lock, lease))
   fences[i] = lease.fence
 end

@@ -11,9 +11,10 @@ ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
 RETURN next_ms expired lapsed revoked asked
-  revoked and asked: tokens ended and tokens told
+  revoked and asked: tokens ended and tokens told. Beyond 64 those that are over with this call, and
+  told of it, but ended and told by the next ones: next_ms is 1 then
 
-COST O(holders)
+COST O(64); of one lease O(its tokens)
 ]]
 -- @use lib/acquire.lua
 local reason, grace_ms = ARGV[1], tonumber(ARGV[2])
@@ -24,29 +25,31 @@ local lock = open_lock(call, name_of(call, KEYS[1]))
 -- A freeing command first: this must work on a full Redis.
 redis.call('HDEL', lock.key, '')
 advance(lock)
-local tokens = {}
-if lock.sole ~= '' then tokens = { lock.sole }
-elseif lock.count > 0 then tokens = redis.call('ZRANGE', part(lock, 'holders'), 0, -1) end
-local revoked, asked = 0, 0
-for _, token in ipairs(tokens) do
+-- Of a release that stopped half way only the note is left.
+if lock.sole ~= '' and not read_lease(lock, lock.sole) then recount(lock) end
+local before = call.revoked
+local at = grace_ms > 0 and now_us + grace_ms * 1000 or grace_ms == 0 and now_us or 9007199254740991
+
+local function revoke_one(token)
   local lease = read_lease(lock, token)
-  if not lease then recount(lock)
-  elseif fence > 0 and lease.fence ~= fence then lease = nil
-  -- Given back before; only its minimal hold keeps the name taken.
-  elseif grace_ms == 0 and lease.released then end_by_time(lock, token, lease, now_us)
-  elseif grace_ms == 0 then
-    end_lease(lock, token, lease, 'revoked', now_us, reason)
-    revoked = revoked + 1
-  else
-    -- Asking again may bring the end nearer, never move it away.
-    local at = grace_ms > 0 and now_us + grace_ms * 1000 or 9007199254740991
-    lease.revoke, lease.revoke_at = reason, math.min(lease.revoke_at or at, at)
-    change_lease(lock, token, lease)
-    tell_stream(lease, token)
-    -- Nobody is there to ask after a release; the name is free after the grace all the same.
-    if not lease.released then asked = asked + 1 end
-  end
+  if not lease or lease.fence ~= fence then return end
+  -- Asking again may bring the end nearer, never move it away.
+  lease.revoke, lease.revoke_at = reason, math.min(lease.revoke_at or at, at)
+  change_lease(lock, token, lease)
+  if grace_ms == 0 then end_if_over(lock, token, lease)
+  else tell_holder(lock, token, lease) end
+end
+
+local order
+if fence > 0 then
+  for _, token in ipairs(lock.sole ~= '' and { lock.sole } or tokens_of(lock, fence, -1)) do revoke_one(token) end
+elseif lock.count > 0 then
+  order = revoke_all(lock, at, reason, clear_delay and grace_ms == 0)
 end
 if clear_delay then lock.cool, lock.dirty = 0, true end
 advance(lock)
+local revoked, asked = call.revoked - before, call.asked
+-- What is left of it has been decided all the same.
+if order and grace_ms == 0 then revoked = revoked + covered_by(lock, order) end
+if order and order.told then asked = asked + math.max(0, lock.count - order.told) end
 return answer(call, { revoked, asked })

@@ -25,20 +25,21 @@ local id, max_leases = ARGV[1], tonumber(ARGV[2])
 local now_guard, floor, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
 local session, outcome = read_session(call, id), 2
-if not session.ended then
+if session.how ~= 'released' then
   if is_over(call, id) then return answer(call, { 3, 0, 0, 0 }) end
   outcome = 1
   -- First, because a full Redis refuses HSET but lets it through after a PEXPIRE.
   redis.call('PEXPIRE', KEYS[1], KEEP_MS)
-  redis.call('HSET', KEYS[1], 'until', now_us, 'ended', 1)
-  session.ends, session.ended = now_us, true
+  redis.call('HSET', KEYS[1], 'until', now_us, 'how', 'released')
+  session.ends, session.how = now_us, 'released'
+  redis.call('ZREM', call.prefix .. 'timers', session_timer(id))
   note_end(call, id)
 end
 
 local members = session_leases(call, id)
-local carried, released = redis.call('SCARD', members), 0
-for _, member in ipairs(redis.call('SRANDMEMBER', members, max_leases)) do
-  redis.call('SREM', members, member)
+local carried, released = count_carried(call, id), 0
+for _, member in ipairs(redis.call('ZRANGE', members, 0, max_leases - 1)) do
+  redis.call('ZREM', members, member)
   local token, lock = string.sub(member, 1, 22), open_lock(call, string.sub(member, 23))
   local waiter, lease = read_waiter(lock, token), read_lease(lock, token)
   if waiter then
@@ -50,7 +51,7 @@ for _, member in ipairs(redis.call('SRANDMEMBER', members, max_leases)) do
   end
 end
 for _, lock in ipairs(call.opened) do advance(lock) end
-local left = redis.call('SCARD', members)
+local left = redis.call('ZCARD', members)
 if left == 0 then redis.call('PEXPIRE', KEYS[1], ended_ttl_ms) end
 local reply = answer(call, { outcome, carried, released, left })
 -- For the sweep, should the caller not come again.

@@ -4,20 +4,42 @@ session when its time comes.
 
 KEYS session      hash    the session
 ARGV id           string  of the session
+ARGV ended_ttl_ms int     how long a lease that ended is shown
 
-RETURN outcome left carried
-  1, left, carried   lives on, with so many leases and waiters
-  2, 0, 0            over, or not known
+RETURN outcome left carried ...
+  1, left, carried, (name, fence, how, in, reason)[]
+             lives on, with so many leases and waiters; of its leases those that somebody asks for
+             (how is '', in the time left or -1) and those that ended without its doing (in is -1)
+  2, 0, 0    over, or not known
 
-COST O(1)
+COST O(leases that were asked for or ended), 1000 at most
 ]]
--- @use lib/call.lua
-local id = ARGV[1]
-local call = begin(KEYS[1], 0, 0, 0)
+-- @use lib/session.lua
+local id, ended_ttl_ms = ARGV[1], tonumber(ARGV[2])
+local call = begin(KEYS[1], 0, 0, ended_ttl_ms)
 local session = read_session(call, id)
-if is_over(call, id) then return { 2, 0, 0 } end
+if is_over(call, id) then
+  note_expiry(call, id)
+  return { 2, 0, 0 }
+end
+local notes = session_notes(call, id)
 -- First, because a full Redis refuses HSET but lets it through after a PEXPIRE.
-redis.call('PEXPIRE', KEYS[1], session.ttl_ms + KEEP_MS)
-redis.call('PEXPIRE', session_leases(call, id), session.ttl_ms + KEEP_MS)
-redis.call('HSET', KEYS[1], 'until', now_us + session.ttl_ms * 1000)
-return { 1, session.ttl_ms, redis.call('SCARD', session_leases(call, id)) }
+for _, key in ipairs({ KEYS[1], session_leases(call, id), notes }) do
+  redis.call('PEXPIRE', key, session.ttl_ms + KEEP_MS)
+end
+write_end(call, id, now_us + session.ttl_ms * 1000)
+
+local reply = { 1, session.ttl_ms, count_carried(call, id) }
+local known = redis.call('HGETALL', notes)
+for i = 1, #known, 2 do
+  local note = cmsgpack.unpack(known[i + 1])
+  if note.how and note.at + ended_ttl_ms * 1000 <= now_us then redis.call('HDEL', notes, known[i])
+  else
+    reply[#reply + 1] = string.sub(known[i], 23)
+    reply[#reply + 1] = note.fence
+    reply[#reply + 1] = note.how or ''
+    reply[#reply + 1] = not note.how and note.at < 9007199254740991 and ms_until(note.at) or -1
+    reply[#reply + 1] = note.reason or ''
+  end
+end
+return reply

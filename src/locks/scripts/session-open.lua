@@ -1,7 +1,7 @@
 --[[
 locks.session-open: begin a session, whose leases live as long as it is kept alive.
 
-KEYS session        hash    the new session; the memo is built from its tag
+KEYS session        hash    the new session; memo and timers are built from its tag
 ARGV id             string  of the session, a secret made by the service
 ARGV ttl_ms         int     how long it lives without a keepalive
 ARGV metadata       JSON    shown with its leases, '' for none
@@ -18,7 +18,7 @@ RETURN outcome id left
 COST O(1)
 MEMORY grows
 ]]
--- @use lib/call.lua
+-- @use lib/session.lua
 local id, ttl_ms, metadata = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local memo, fingerprint, memo_ttl_ms = ARGV[4], ARGV[5], tonumber(ARGV[6])
 local call = begin(KEYS[1], 0, 0, 0)
@@ -33,7 +33,8 @@ if known then
   return { 2, known_id, ms_left(ends) }
 end
 
-redis.call('HSET', KEYS[1], 'until', now_us + ttl_ms * 1000, 'ttl_ms', ttl_ms, 'metadata', metadata)
+redis.call('HSET', KEYS[1], 'ttl_ms', ttl_ms, 'metadata', metadata)
+write_end(call, id, now_us + ttl_ms * 1000)
 redis.call('PEXPIRE', KEYS[1], ttl_ms + KEEP_MS)
 if memo ~= '' then redis.call('SET', memo_key, fingerprint .. ' ' .. id, 'PX', memo_ttl_ms) end
 return { 1, id, ttl_ms }

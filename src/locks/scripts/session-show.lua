@@ -10,13 +10,13 @@ RETURN outcome left ttl metadata name...
 
 COST O(leases), 1000 at most
 ]]
--- @use lib/call.lua
+-- @use lib/session.lua
 local id = ARGV[1]
 local call = begin(KEYS[1], 0, 0, 0)
 local session = read_session(call, id)
 if is_over(call, id) then return { 2, 0, 0, '' } end
 local reply = { 1, ms_left(session.ends), session.ttl_ms, session.metadata }
-for _, member in ipairs(redis.call('SMEMBERS', session_leases(call, id))) do
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', session_leases(call, id), '(' .. string.format('%.0f', now_us), '+inf')) do
   reply[#reply + 1] = string.sub(member, 23)
 end
 return reply

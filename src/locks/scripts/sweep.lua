@@ -1,8 +1,8 @@
 --[[
-locks.sweep: look at the locks of a bucket whose time has come, and hand them on.
+locks.sweep: look at the locks and sessions of a bucket whose time has come, and hand locks on.
 
 KEYS timers       zset    next deadline (us) per lock of the bucket
-ARGV max_locks    int     how many locks one call looks at
+ARGV max_locks    int     how many of them one call looks at
 ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
@@ -16,14 +16,26 @@ COST O(max_locks x 64)
 local timers, max_locks = KEYS[1], tonumber(ARGV[1])
 local now_guard, floor, ended_ttl_ms = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
-for _, name in ipairs(redis.call('ZRANGEBYSCORE', timers, '-inf', now_us, 'LIMIT', 0, max_locks)) do
-  -- A freeing command first; saving the lock notes its next deadline.
-  redis.call('ZREM', timers, name)
+
+local function look_at_session(id)
+  local session = read_session(call, id)
+  if is_over(call, id) then return note_expiry(call, id) end
+  -- It was kept alive since.
+  redis.call('ZADD', timers, session.ends, session_timer(id))
+end
+
+local function look_at_lock(name)
   local lock = open_lock(call, name)
   lock.dirty = lock.exists
   -- Its time was over for so long that Redis has dropped it.
   if not lock.exists then redis.call('ZREM', call.prefix .. 'index', name) end
   advance(lock)
+end
+
+for _, name in ipairs(redis.call('ZRANGEBYSCORE', timers, '-inf', now_us, 'LIMIT', 0, max_locks)) do
+  -- A freeing command first; what is looked at notes its next deadline.
+  redis.call('ZREM', timers, name)
+  if session_of(name) then look_at_session(session_of(name)) else look_at_lock(name) end
 end
 save_all(call)
 local first = redis.call('ZRANGE', timers, 0, 0, 'WITHSCORES')

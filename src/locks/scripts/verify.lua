@@ -6,21 +6,26 @@ ARGV fence        int     the fence to test
 ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
 
 RETURN current fence
-  1, the same fence; or 0 and the highest fence that is current, 0 when nobody holds it
+  1, the same fence; or 0 and the highest fence that is current, of the 64 newest tokens: 0 for none
 
-COST O(holders)
+COST O(log holders), and O(64)
 ]]
--- @use lib/leases.lua
+-- @use lib/holders.lua
 local lock_key, fence, now_guard = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
 local call = begin(lock_key, now_guard, 0, 0)
 local lock = open_lock(call, name_of(call, lock_key))
-local tokens = lock.sole ~= '' and { lock.sole } or redis.call('ZRANGE', part(lock, 'holders'), 0, -1)
-local highest = 0
-for _, token in ipairs(lock.count > 0 and tokens or {}) do
+
+local function is_current(token)
   local lease = find_lease(lock, token)
-  if lease and not lease.claim_by then
-    if lease.fence == fence then return { 1, fence } end
-    highest = math.max(highest, lease.fence)
-  end
+  return lease and not lease.claim_by and lease.fence
 end
-return { 0, highest }
+
+local sole = lock.sole ~= ''
+for _, token in ipairs(sole and { lock.sole } or tokens_of(lock, fence, 64)) do
+  if is_current(token) == fence then return { 1, fence } end
+end
+for _, token in ipairs(sole and { lock.sole } or redis.call('ZREVRANGE', part(lock, 'fences'), 0, 63)) do
+  local newest = is_current(token)
+  if newest then return { 0, newest } end
+end
+return { 0, 0 }

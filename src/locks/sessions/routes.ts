@@ -1,10 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
-import { type LockRouteOptions, sessionEnded } from '../answer.js'
+import { type LockRouteOptions, sessionEnded, toRevoke } from '../answer.js'
 import { problem, problemResponses } from '../problems.js'
 import { toMetadata } from '../request.js'
 import * as schemas from './schemas.js'
+import type { KeptSession } from './store.js'
 
 /** A session: one heartbeat for all leases of a process. */
 export const sessionRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
@@ -73,7 +74,13 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
       const kept = await sessions.keep(request.namespace, request.params.id)
       metrics.session('keepalive', kept ? 'kept' : 'session-ended')
       if (!kept) throw sessionEnded()
-      return kept
+      const { expiresInMs, leaseCount, asked, ended } = kept
+      return {
+        expiresInMs,
+        leaseCount,
+        ...(asked.length > 0 && { revoke: asked.map(toAsked) }),
+        ...(ended.length > 0 && { ended: ended.map(toEnded) }),
+      }
     },
   )
 
@@ -134,3 +141,14 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
     },
   )
 }
+
+const toAsked = ({ name, fence, ...order }: KeptSession['asked'][number]) => ({
+  name,
+  fence,
+  ...toRevoke(order),
+})
+
+const toEnded = ({ reason, ...lease }: KeptSession['ended'][number]) => ({
+  ...lease,
+  ...(reason !== '' && { reason }),
+})

@@ -1,6 +1,6 @@
 import Type from 'typebox'
-import { DurationMs } from '../../http/names.js'
-import { Metadata, SessionId } from '../schemas.js'
+import { DurationMs, ObjectName } from '../../http/names.js'
+import { EXAMPLE_FENCE, Fence, Metadata, Revoke, SessionId } from '../schemas.js'
 
 export const SessionParams = Type.Object({ id: SessionId })
 
@@ -43,10 +43,37 @@ export const KeepSessionResponse = Type.Object(
   {
     expiresInMs: ExpiresInMs,
     leaseCount: Type.Integer({ description: 'Leases and places in queues that it carries.' }),
+    revoke: Type.Optional(
+      Type.Array(Type.Object({ name: ObjectName, fence: Fence, ...Revoke.properties }), {
+        description: 'Of its leases those that somebody asks the holder to give back.',
+      }),
+    ),
+    ended: Type.Optional(
+      Type.Array(
+        Type.Object({
+          name: ObjectName,
+          fence: Fence,
+          how: Type.Enum(['expired', 'revoked']),
+          reason: Type.Optional(Type.String()),
+        }),
+        {
+          description:
+            'Of its leases those that ended without its doing, for `LOCKSTEP_ENDED_TTL_MS` each: the same one may be shown several times. At most 1000 with `revoke`.',
+        },
+      ),
+    ),
   },
   {
     description: 'It lives on, and with it every lease that has no end of its own.',
-    examples: [{ expiresInMs: 14_999, leaseCount: 12 }],
+    examples: [
+      { expiresInMs: 14_999, leaseCount: 12 },
+      {
+        expiresInMs: 14_999,
+        leaseCount: 11,
+        revoke: [{ name: 't7@a', fence: EXAMPLE_FENCE, reason: 'maintenance', inMs: 10_000 }],
+        ended: [{ name: 't7@b', fence: EXAMPLE_FENCE + 7, how: 'expired' }],
+      },
+    ],
   },
 )
 

@@ -1,6 +1,7 @@
-import { integers, list } from '../../redis/reply.js'
+import { integer, integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 import { COMMON, luaFile, readHead } from '../reply-head.js'
+import type { LeaseEnd } from '../snapshot.js'
 
 const OPEN_OUTCOMES = ['opened', 'replayed', 'conflict', 'session-ended'] as const
 
@@ -16,14 +17,40 @@ export const openSessionScript = defineScript({
   },
 })
 
+export type UncleanEnd = Exclude<LeaseEnd, 'released'>
+
+/** What happened to a lease of a session, or will happen, without its doing. */
+export interface SessionNote {
+  /** As the scripts spell it. */
+  readonly stored: string
+  readonly fence: number
+  /** Undefined while somebody only asks for it. */
+  readonly how: UncleanEnd | undefined
+  readonly inMs: number | undefined
+  readonly reason: string
+}
+
+function toNote([stored, fence, how, inMs, reason]: readonly unknown[]): SessionNote {
+  return {
+    stored: String(stored),
+    fence: integer(fence),
+    how: how === '' ? undefined : (how as UncleanEnd),
+    inMs: Number(inMs) < 0 ? undefined : Number(inMs),
+    reason: String(reason),
+  }
+}
+
 export const keepSessionScript = defineScript({
   name: 'locks.session-keep',
   file: luaFile('session-keep'),
   keys: ['session'],
-  args: ['id'],
+  args: ['id', 'ended_ttl_ms'],
   decode(reply) {
-    const [outcome, leftMs, leaseCount] = integers(reply, 3) as [number, number, number]
-    return outcome === 1 ? { leftMs, leaseCount } : undefined
+    const parts = list(reply, 3)
+    if (parts[0] !== 1) return undefined
+    const notes: SessionNote[] = []
+    for (let at = 3; at < parts.length; at += 5) notes.push(toNote(parts.slice(at, at + 5)))
+    return { leftMs: integer(parts[1]), leaseCount: integer(parts[2]), notes }
   },
 })
 

@@ -8,7 +8,9 @@ import {
   endSessionScript,
   keepSessionScript,
   openSessionScript,
+  type SessionNote,
   showSessionScript,
+  type UncleanEnd,
 } from './scripts.js'
 
 export interface SessionOptions {
@@ -32,6 +34,29 @@ export interface Session {
   readonly names: readonly string[]
 }
 
+export interface KeptSession {
+  readonly expiresInMs: number
+  readonly leaseCount: number
+  /** Leases that somebody asks for; without `inMs` where they are not taken. */
+  readonly asked: readonly AskedLease[]
+  /** Leases that ended without its doing, for as long as ends are remembered. */
+  readonly ended: readonly LostLease[]
+}
+
+interface AskedLease {
+  readonly name: string
+  readonly fence: number
+  readonly reason: string
+  readonly inMs: number | undefined
+}
+
+interface LostLease {
+  readonly name: string
+  readonly fence: number
+  readonly how: UncleanEnd
+  readonly reason: string
+}
+
 export interface EndedSession {
   readonly replayed: boolean
   /** What it carried when this request came: leases and places in queues. */
@@ -43,13 +68,21 @@ export interface EndedSession {
 /** Sessions: one heartbeat for up to 1000 leases. Undefined stands for one that is over. */
 export interface SessionStore {
   open(namespace: string, options: SessionOptions): Promise<OpenOutcome>
-  keep(
-    namespace: string,
-    id: string,
-  ): Promise<{ readonly expiresInMs: number; readonly leaseCount: number } | undefined>
+  keep(namespace: string, id: string): Promise<KeptSession | undefined>
   show(namespace: string, id: string): Promise<Session | undefined>
   /** Releases every lease; the waiters of the session are answered. */
   end(namespace: string, id: string): Promise<EndedSession | undefined>
+}
+
+function toLists(notes: readonly SessionNote[]): Pick<KeptSession, 'asked' | 'ended'> {
+  const asked: AskedLease[] = []
+  const ended: LostLease[] = []
+  for (const { stored, fence, how, inMs, reason } of notes) {
+    const name = fromStoredName(stored)
+    if (how) ended.push({ name, fence, how, reason })
+    else asked.push({ name, fence, reason, inMs })
+  }
+  return { asked, ended }
 }
 
 /** About 3 ms of Redis time. */
@@ -80,15 +113,19 @@ export function createSessionStore(binder: Binder, layout: Layout, calls: Calls)
         },
       )
       if (kind !== 'opened' && kind !== 'replayed') return { kind }
+      calls.look(namespace, sessionTag(id), leftMs)
       return { kind, id: reply.id, expiresInMs: remaining(leftMs, started) }
     },
 
     async keep(namespace, id) {
       if (!calls.has(sessionTag(id))) return undefined
       const started = performance.now()
-      const kept = await run.keep({ session: sessionKey(namespace, id) }, { id })
+      const { ended_ttl_ms } = calls.common()
+      const kept = await run.keep({ session: sessionKey(namespace, id) }, { id, ended_ttl_ms })
       if (!kept) return undefined
-      return { expiresInMs: remaining(kept.leftMs, started), leaseCount: kept.leaseCount }
+      const { leftMs, leaseCount, notes } = kept
+      calls.look(namespace, sessionTag(id), leftMs)
+      return { expiresInMs: remaining(leftMs, started), leaseCount, ...toLists(notes) }
     },
 
     async show(namespace, id) {

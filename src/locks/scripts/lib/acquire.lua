@@ -69,8 +69,7 @@ local function refuse(locks, request)
   for _, lock in ipairs(locks) do lock.kind = kind end
   if request.session then
     if is_over(locks[1].call, request.session) then return { 12 } end
-    local carried = redis.call('SCARD', session_leases(locks[1].call, request.session))
-    if carried + #locks > 1000 then return { 13 } end
+    if count_carried(locks[1].call, request.session) + #locks > 1000 then return { 13 } end
   end
 end
 
@@ -108,7 +107,8 @@ local function repeat_request(locks, known, request, wait_ms)
   if fingerprint ~= request.fingerprint then return { 6 } end
   for _, lock in ipairs(locks) do advance(lock, token) end
   -- What is dismissed takes its record along, and of a grant that lapsed the place is kept there.
-  local place = string.match(redis.call('GET', key) or '', '^%S+ %S+ (.+)$')
+  local what, rest = string.match(redis.call('GET', key) or '', '^%S+ %S+ (%S+) (.+)$')
+  local place = what == 'place' and rest
   local waiter = place and cmsgpack.unpack(place) or read_waiter(locks[1], token)
   if place and is_past(call, waiter.kept) then return end
   local refusal = place and refuse_place(locks, waiter)
@@ -124,10 +124,8 @@ local function repeat_request(locks, known, request, wait_ms)
     for _, lock in ipairs(locks) do write_waiter(lock, token, waiter) end
     return { 5, waiter.attach, ms_until(waiter.wait_until), token, waiter.ticket }
   end
-  for _, lock in ipairs(locks) do
-    local how, fence, reason = find_end(lock, token)
-    if how then return { 7, fence, how, reason } end
-  end
+  local how, fence, reason = parse_end(what == 'ended' and rest or '')
+  if how then return { 7, fence, how, reason } end
   if redis.call('EXISTS', key) == 1 then return { 7, 0, 'expired', '' } end
 end
 

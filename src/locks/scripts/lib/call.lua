@@ -12,6 +12,8 @@ local function begin(key, now_guard, floor, ended_ttl_ms)
     ended_ttl_ms = ended_ttl_ms,
     expired = 0,
     lapsed = 0,
+    revoked = 0,
+    asked = 0,
     locks = {},
     sessions = {},
     opened = {},
@@ -50,51 +52,4 @@ local function next_fence(call)
   redis.call('SET', call.prefix .. 'fence', fence, 'PX', 604800000)
   call.fence = fence
   return fence
-end
-
-local function read_session(call, id)
-  local session = call.sessions[id]
-  if not session then
-    local v = redis.call('HMGET', call.prefix .. 'session:' .. id, 'until', 'ttl_ms', 'ended', 'metadata')
-    session = { ends = tonumber(v[1] or 0), ttl_ms = tonumber(v[2] or 0), ended = v[3] and true,
-      metadata = v[4] or '' }
-    -- The clock has stepped back since its last keepalive: what was over stays over, and what lives
-    -- ends no later than if that had come now.
-    local latest = now_us + (session.ended and 0 or session.ttl_ms * 1000)
-    session.stepped = session.ends > latest
-    session.ends = math.min(session.ends, latest)
-    call.sessions[id] = session
-  end
-  return session
-end
-
--- When a session ends, 0 for one that is not known; and whether it was ended on purpose.
-local function session_until(call, id)
-  local session = read_session(call, id)
-  return session.ends, session.ended
-end
-
--- Else it would begin anew with every look.
-local function settle_session(call, id)
-  local session = read_session(call, id)
-  if session.stepped then redis.call('HSET', call.prefix .. 'session:' .. id, 'until', session.ends) end
-end
-
-local function is_over(call, id)
-  local session = read_session(call, id)
-  return session.ended or is_past(call, session.ends)
-end
-
--- What a session carries, leases and waiters alike, stands in a set: token and name of each.
-local function session_leases(call, id)
-  return call.prefix .. 'session-leases:' .. id
-end
-
-local function join_session(call, id, token, name)
-  redis.call('SADD', session_leases(call, id), token .. name)
-  redis.call('PEXPIRE', session_leases(call, id), ms_until(read_session(call, id).ends) + KEEP_MS)
-end
-
-local function leave_session(call, id, token, name)
-  redis.call('SREM', session_leases(call, id), token .. name)
 end

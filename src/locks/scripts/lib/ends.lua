@@ -1,33 +1,17 @@
 -- How leases end, and what is remembered of it.
 
 -- @use holders.lua
+-- @use notices.lua
 -- @use requests.lua
-
--- Writes down what happens while somebody watches, for him and for whoever comes back within the
--- time of a watch. Each instance that watches is told once, on its own channel: it reads the rest.
-local function emit(lock, what, lease, reason)
-  if lock.watched <= now_us then return end
-  redis.call('XADD', part(lock, 'events'), 'NOMKSTREAM', 'MAXLEN', 1000, '*', 'type', what,
-    'fence', lease.fence or 0, 'owner', lease.owner or '', 'reason', reason or '')
-  if lock.told then return end
-  lock.told = true
-  for _, instance in ipairs(redis.call('ZRANGEBYSCORE', part(lock, 'watchers'), now_us, '+inf')) do
-    redis.call('PUBLISH', 'ls:events:' .. instance, lock.key)
-  end
-end
-
--- The stream that carries a lease looks at once, instead of when it renews next.
-local function tell_stream(lease, token)
-  if lease.hold then redis.call('PUBLISH', 'ls:grants:' .. string.sub(lease.hold, 1, 22), token) end
-end
 
 -- Every end is remembered, so that a holder hears "expired" rather than "not yours": the last 5000 of
 -- a lock at least, and 10,000 at most.
 local ENDS_KEPT = 5000
 
-local function remember_end(lock, token, how, fence, at, reason)
+local function remember_end(lock, token, lease, how, at, reason)
   local key = part(lock, 'ended')
-  local entry = string.format('%s %.0f %.0f %s', how, fence, at, reason or '')
+  local entry = string.format('%s %.0f %.0f %s', how, lease.fence, at, reason or '')
+  remember_outcome(lock.call, token, lease, entry)
   redis.call('HSET', key, token, entry, 'last', entry)
   redis.call('PEXPIRE', key, lock.call.ended_ttl_ms)
   if redis.call('HLEN', key) > ENDS_KEPT then redis.call('RENAME', key, part(lock, 'ended-before')) end
@@ -38,23 +22,29 @@ local function read_end(lock, token)
   return redis.call('HGET', part(lock, 'ended'), token) or redis.call('HGET', part(lock, 'ended-before'), token)
 end
 
--- How the lease of a token ended, its fence and reason, or nil for a token that is not remembered.
-local function find_end(lock, token)
-  local how, fence, reason = string.match(read_end(lock, token) or '', '^(%S+) (%S+) %S+ (.*)$')
+-- How a lease ended, its fence and reason, or nil where nothing is remembered.
+local function parse_end(entry)
+  local how, fence, reason = string.match(entry, '^(%S+) (%S+) %S+ (.*)$')
   return how, tonumber(fence), reason
+end
+
+local function find_end(lock, token)
+  return parse_end(read_end(lock, token) or '')
 end
 
 -- @param how released, expired or revoked
 local function end_lease(lock, token, lease, how, at, reason)
+  local order = lock.revocations[1]
   local last = drop_lease(lock, token, lease)
-  remember_end(lock, token, how, lease.fence, at, reason)
+  remember_end(lock, token, lease, how, at, reason)
   tell_stream(lease, token)
   -- Of a lease with several tokens the last one ends it.
   if last then emit(lock, how, lease, reason) end
   if how == 'released' then return end
-  if how == 'expired' then lock.call.expired = lock.call.expired + 1 end
+  lock.call[how] = lock.call[how] + 1
+  tell_session(lock, token, lease, { how = how, at = at, reason = reason })
   -- After an unclean end requests of the lost holder may still be under way.
-  if last and lease.lock_delay_ms then
+  if last and lease.lock_delay_ms and not (order and order.no_delay) then
     lock.cool = math.max(lock.cool, at + lease.lock_delay_ms * 1000)
   end
 end
@@ -82,7 +72,7 @@ local function end_early(lock, token, lease)
   if lease.claim_by or is_past(lock.call, free_at) then return end_lease(lock, token, lease, 'released', now_us) end
   -- HDEL first, see drop_lease; the record is written again when the call is saved.
   redis.call('HDEL', lock.key, '>' .. token)
-  remember_end(lock, token, 'released', lease.fence, now_us)
+  remember_end(lock, token, lease, 'released', now_us)
   tell_stream(lease, token)
   lease.told = hold_count(lock, lease) == 1
   if lease.told then emit(lock, 'released', lease) end
@@ -93,16 +83,17 @@ local function end_early(lock, token, lease)
 end
 
 local function end_by_time(lock, token, lease, at)
-  if lease.claim_by then return lapse(lock, token, lease) end
   if lease.released then
     if drop_lease(lock, token, lease) and not lease.told then emit(lock, 'released', lease) end
     return
   end
   local how = how_over(lock, lease, at)
+  if lease.claim_by and how ~= 'revoked' then return lapse(lock, token, lease) end
   if how == 'released' then return end_early(lock, token, lease) end
   -- Redis lost the session, and with it the moment of its end.
   if at == 0 then at = math.min(lock.due, now_us) end
-  end_lease(lock, token, lease, how, at, how == 'revoked' and lease.revoke)
+  local _, reason = revocation_of(lock, lease)
+  end_lease(lock, token, lease, how, at, how == 'revoked' and reason)
 end
 
 -- False for one that lasts: its session was kept alive since its deadline was noted.
@@ -122,7 +113,7 @@ local function reap(lock, asked)
   while lock.count > 0 and is_past(lock.call, lock.due) do
     steps = steps + 1
     if steps > 64 then lock.again = true break end
-    local token = lock.sole ~= '' and lock.sole or redis.call('ZRANGE', part(lock, 'holders'), 0, 0)[1]
+    local token = first_over(lock)
     lease = token and read_lease(lock, token)
     if not lease then
       recount(lock)

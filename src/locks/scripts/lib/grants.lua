@@ -1,11 +1,12 @@
 -- Who is served next: from the head of a queue while the head fits, and no further.
 
 -- @use queue.lua
+-- @use ends.lua
 
 -- How long a grant to a waiter waits to be claimed by its instance.
 local CLAIM_US = 2000000
 
--- What is done for all holders of a lock at once must stay short.
+-- Tokens of one lock, those of a lease that was entered again included.
 local MAX_HOLDERS = 10000
 
 local function fits(lock, request)
@@ -14,7 +15,7 @@ end
 
 -- The lease that a waiter joins instead of taking one of its own. A writer never joins a reader's.
 local function find_joinable(lock, request)
-  local held = request.reentrant and find_owned(lock, request)
+  local held = request.reentrant and lock.count < MAX_HOLDERS and find_owned(lock, request)
   if held and (held.mode ~= 'shared' or request.mode == 'shared') then return held end
 end
 
@@ -96,6 +97,7 @@ end
 -- @param asked the token of the caller, if any: what it holds is ended first if it is over
 local function advance(lock, asked)
   reap(lock, asked)
+  tell_holders(lock)
   local work, steps = { lock }, 0
   while #work > 0 do
     local at = table.remove(work)

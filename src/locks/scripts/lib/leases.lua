@@ -25,12 +25,29 @@ local function write_lease(lock, token, lease)
   lock.leases[token], lock.written[token], lock.dirty = lease, true, true
 end
 
+-- When a lease has to be given back at the latest, and why; 9007199254740991 for one that somebody only
+-- asks for, nil for one that nobody does. What is revoked for all holders is noted once, for the leases
+-- up to a fence: of several such orders the earlier one has fewer leases and the earlier time.
+local function revocation_of(lock, lease)
+  local at, reason = lease.revoke_at, lease.revoke
+  for _, order in ipairs(lock.revocations) do
+    if lease.fence <= order.upto then
+      if not at or order.at <= at then at, reason = order.at, order.reason end
+      break
+    end
+  end
+  return at, reason
+end
+
+-- When a lease ends by what it knows itself, whatever becomes of its session.
+local function own_deadline(lock, lease)
+  return math.min(lease.claim_by or lease.ends or 9007199254740991, (revocation_of(lock, lease)) or 9007199254740991)
+end
+
 -- The moment at which a lease ends by time. A session may live on: it is asked, not remembered.
 local function deadline_of(lock, lease)
-  local at = lease.claim_by or lease.ends or 9007199254740991
-  if lease.revoke_at and not lease.claim_by then at = math.min(at, lease.revoke_at) end
-  if lease.session then at = math.min(at, (session_until(lock.call, lease.session))) end
-  return at
+  local at = own_deadline(lock, lease)
+  return lease.session and math.min(at, read_session(lock.call, lease.session).ends) or at
 end
 
 -- The lease of a token as its holder sees it: one that was released during its minimal hold is over,
@@ -42,12 +59,10 @@ end
 
 -- How a lease ended whose time has passed.
 local function how_over(lock, lease, at)
-  if lease.revoke_at and lease.revoke_at <= at then return 'revoked' end
-  if lease.session then
-    local over_at, on_purpose = session_until(lock.call, lease.session)
-    if on_purpose and at == over_at then return 'released' end
-  end
-  return 'expired'
+  local revoke_at = revocation_of(lock, lease)
+  if revoke_at and revoke_at <= at then return 'revoked' end
+  local session = lease.session and read_session(lock.call, lease.session)
+  return session and session.how == 'released' and at == session.ends and 'released' or 'expired'
 end
 
 -- Until when a release keeps the name taken.

@@ -1,7 +1,7 @@
 -- The record of one lock: one HASH with the fields below and one `>token` per lease. A lock that
 -- nobody holds, awaits or cools leaves nothing.
 
--- @use call.lua
+-- @use session.lua
 
 -- A writer takes all of a lock, a reader one of it; a semaphore brings its own capacity.
 local CAPACITY = 1000000
@@ -9,11 +9,17 @@ local CAPACITY = 1000000
 local STATE = { 'kind', 'used', 'count', 'sole', 'due', 'cool', 'queued', 'ticket', 'capacity',
   'watched', 'written_at' }
 
+-- What few locks have: written only while it says something.
+-- joined: tokens beyond the first of their lease. revocations: of all who hold the lock, see leases.lua.
+local RARE = { 'joined', 'revocations' }
+local FIELDS = { unpack(STATE) }
+for _, name in ipairs(RARE) do FIELDS[#FIELDS + 1] = name end
+
 local function open_lock(call, name)
   local known = call.locks[name]
   if known then return known end
   local key = call.prefix .. 'lock:' .. name
-  local v = redis.call('HMGET', key, unpack(STATE))
+  local v = redis.call('HMGET', key, unpack(FIELDS))
   local lock = {
     call = call, name = name, key = key, exists = v[1] and true,
     -- '' of one that is only watched.
@@ -25,11 +31,13 @@ local function open_lock(call, name)
     due = tonumber(v[5] or 0),
     cool = tonumber(v[6] or 0), queued = tonumber(v[7] or 0), ticket = tonumber(v[8] or 0),
     capacity = tonumber(v[9] or CAPACITY), watched = tonumber(v[10] or 0),
-    leases = {}, written = {}, keep_ms = 0,
+    joined = tonumber(v[12] or 0), revocations = v[13] and cmsgpack.unpack(v[13]) or {},
+    rare = v[12] or v[13], leases = {}, written = {}, keep_ms = 0,
   }
   -- So far the clock has stepped back since: what was noted then moves along, see rewind.
   lock.back_us = math.max(0, tonumber(v[11] or 0) - now_us)
   lock.due, lock.cool, lock.watched = lock.due - lock.back_us, lock.cool - lock.back_us, lock.watched - lock.back_us
+  for _, order in ipairs(lock.revocations) do order.at = order.at - lock.back_us end
   lock.listed = lock.count > 0 or lock.queued > 0
   call.locks[name] = lock
   call.opened[#call.opened + 1] = lock
@@ -77,6 +85,12 @@ local function save(lock)
   if not lock.dirty then return due > 0 and math.max(1, ms_until(due)) or 0 end
   lock.written_at = now_us
   local fields = {}
+  if lock.rare then redis.call('HDEL', lock.key, unpack(RARE)) end
+  if lock.joined > 0 then fields = { 'joined', lock.joined } end
+  if lock.revocations[1] then
+    fields[#fields + 1] = 'revocations'
+    fields[#fields + 1] = cmsgpack.pack(lock.revocations)
+  end
   for token in pairs(lock.written) do
     if lock.leases[token] then
       fields[#fields + 1] = '>' .. token
@@ -108,5 +122,6 @@ local function save_all(call)
     local ms = save(lock)
     if ms > 0 and (first == 0 or ms < first) then first = ms end
   end
+  for id in pairs(call.sessions) do note_expiry(call, id) end
   return first
 end

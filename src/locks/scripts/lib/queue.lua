@@ -2,7 +2,8 @@
 -- neither writers nor heavy permits starve. Places whose time is over stand there until they come to
 -- the head, as their instances died; `waits` knows them by then, and nobody counts them.
 
--- @use ends.lua
+-- @use notices.lua
+-- @use requests.lua
 
 local function read_waiter(lock, token)
   local packed = redis.call('HGET', part(lock, 'waiters'), token)
@@ -16,6 +17,7 @@ local function write_waiter(lock, token, waiter)
   redis.call('PEXPIRE', part(lock, 'queue'), keep_ms)
   redis.call('ZADD', part(lock, 'waits'), waiter.wait_until, token)
   redis.call('PEXPIRE', part(lock, 'waits'), keep_ms)
+  if waiter.session then join_session(lock.call, waiter.session, token, lock.name, waiter.wait_until) end
   lock.keep_ms, lock.dirty = math.max(lock.keep_ms, 240000), true
 end
 
@@ -49,7 +51,6 @@ local function enqueue(lock, token, waiter)
   local score = band_of(waiter) + waiter.ticket
   lock.queued = lock.queued + redis.call('ZADD', part(lock, 'queue'), score, token)
   write_waiter(lock, token, waiter)
-  if waiter.session then join_session(lock.call, waiter.session, token, lock.name) end
   emit(lock, 'queued', waiter)
 end
 
@@ -114,5 +115,5 @@ end
 
 -- When those behind a waiter move up although nothing else happens.
 local function gone_at(call, waiter)
-  return math.min(waiter.wait_until, waiter.session and session_until(call, waiter.session) or waiter.wait_until)
+  return math.min(waiter.wait_until, waiter.session and read_session(call, waiter.session).ends or waiter.wait_until)
 end

@@ -1,5 +1,6 @@
 -- What anybody may see of a lock: no tokens.
 
+-- @use ends.lua
 -- @use queue.lua
 
 local function describe_holder(reply, lock, lease)
@@ -16,12 +17,18 @@ local function describe_holder(reply, lock, lease)
 end
 
 -- The holders in the order of their ends, as many as are shown and all that seem to be over: whether
--- they are, their sessions know.
+-- they are, their sessions know. While not all are ended yet that were revoked, the last of those and
+-- whom it is not about; and how many were left out.
 local function read_holders(lock, max)
-  if lock.sole ~= '' then return { lock.sole } end
-  if lock.count == 0 then return {} end
+  if lock.sole ~= '' then return { lock.sole }, 0 end
+  if lock.count == 0 then return {}, 0 end
+  local order = lock.revocations[1]
+  if order and is_past(lock.call, order.at) then
+    local from = math.max(0, covered_by(lock, order) - 1)
+    return redis.call('ZRANGE', part(lock, 'fences'), from, from + max), from
+  end
   local holders = part(lock, 'holders')
-  return redis.call('ZRANGE', holders, 0, redis.call('ZCOUNT', holders, '-inf', now_us) + max - 1)
+  return redis.call('ZRANGE', holders, 0, redis.call('ZCOUNT', holders, '-inf', now_us) + max - 1), 0
 end
 
 -- When the lock may be free, nobody holding it: when one of those is due that its head waits for.
@@ -41,22 +48,31 @@ local function capacity_of(lock)
   return tonumber(redis.call('GET', part(lock, 'capacity')) or lock.kind and lock.capacity or 0)
 end
 
+-- How many leases are left of a lock when so many tokens of each fence are gone.
+local function count_leases(lock, tokens, gone_by)
+  local joined = lock.joined
+  for fence, gone in pairs(joined > 0 and gone_by or {}) do
+    joined = joined - (hold_count(lock, { fence = fence }) == gone and gone - 1 or gone)
+  end
+  return tokens - joined
+end
+
 -- Appends: kind state capacity used holder_count queue_length left, then how fence ago of the last
 -- end, then the number of holders that follow with 8 fields each. Tokens of one lease are one holder.
 local function describe(reply, lock, max_holders)
-  local tokens, live, over, over_at, over_how, cool = read_holders(lock, max_holders), {}, nil, 0, '', lock.cool
-  local due, ended, used = 9007199254740991, 0, lock.used
+  local tokens, left_out = read_holders(lock, max_holders)
+  local live, over, over_at, over_how, cool = {}, nil, 0, '', lock.cool
+  local due, used, taken = 9007199254740991, lock.used, lock.count - left_out
+  local present, gone_by = taken, {}
   for _, token in ipairs(tokens) do
     local lease = read_lease(lock, token)
     local at = lease and deadline_of(lock, lease) or 0
     local how = lease and is_past(lock.call, at) and how_over(lock, lease, at)
-    -- Its name stays taken for the rest of its minimal hold.
+    -- Its name stays taken for the rest of its minimal hold, by nobody who could be shown.
     if how == 'released' then at = math.max(at, min_hold_end(lease)) end
-    if not is_past(lock.call, at) then
-      due = math.min(due, at)
-      live[#live + 1] = lease
+    if not is_past(lock.call, at) then due = math.min(due, at)
     else
-      ended = ended + 1
+      taken = taken - 1
       used = used - (lease and lease.permits or 0)
       -- What was given back, or never taken, does not end by its time.
       if lease and not lease.claim_by and not lease.released then
@@ -64,12 +80,16 @@ local function describe(reply, lock, max_holders)
         if how ~= 'released' then cool = math.max(cool, at + (lease.lock_delay_ms or 0) * 1000) end
       end
     end
+    if lease and not lease.released and not how then live[#live + 1] = lease
+    else
+      present = present - 1
+      if lease then gone_by[lease.fence] = (gone_by[lease.fence] or 0) + 1 end
+    end
   end
 
-  local count = lock.count - ended
-  local state = count > 0 and 'held' or (cool > now_us and 'cooling') or 'free'
-  if count == 0 then due = math.max(cool, lock.queued > 0 and due_of_head(lock) or 0) end
-  for _, value in ipairs({ lock.kind or 'lock', state, capacity_of(lock), used, count, queue_length(lock),
+  local state = taken > 0 and 'held' or (cool > now_us and 'cooling') or 'free'
+  if taken == 0 then due = math.max(cool, lock.queued > 0 and due_of_head(lock) or 0) end
+  for _, value in ipairs({ lock.kind or 'lock', state, capacity_of(lock), used, count_leases(lock, present, gone_by), queue_length(lock),
     ms_until(due) }) do reply[#reply + 1] = value end
 
   local how, fence, at = string.match(read_end(lock, 'last') or '', '^(%S+) (%S+) (%S+)')
