@@ -29,7 +29,7 @@ export interface MarkOptions {
   readonly isTight: (clock: string) => boolean
   readonly metrics: Pick<MarkMetrics, 'marked'>
   /** What is in the space is dead for good. */
-  readonly onSpaceEnded: (namespace: string, space: string) => void
+  readonly onSpaceEnded: (namespace: string, space: string) => Promise<void>
 }
 
 /** Of one partition: about 1.2 MB. A soft one takes up to nine, for its earlier times. */
@@ -38,7 +38,7 @@ const MAX_MARKS = 10_000
 const UNWATCHED: MarkOptions = {
   isTight: () => false,
   metrics: { marked: () => undefined },
-  onSpaceEnded: () => undefined,
+  onSpaceEnded: async () => undefined,
 }
 
 export function createInvalidationStore(
@@ -90,7 +90,7 @@ export function createInvalidationStore(
     tags: mark,
     async all(namespace, space, mode) {
       await mark(namespace, space, [], mode)
-      if (mode === 'hard') onSpaceEnded(namespace, space)
+      if (mode === 'hard') await onSpaceEnded(namespace, space)
     },
   }
 }

@@ -13,7 +13,7 @@ export function createSweepMetrics(metrics: Metrics): SweepMetrics {
   )
   const sweeps = metrics.gauge(
     'lockstep_cache_sweeps_pending',
-    'Spaces and servers that this process looks through for dead entries, or will',
+    'Spaces and servers that some instance looks through for dead entries, or will, as this process last heard',
   )
   return {
     swept: (entries) => swept.inc(entries),

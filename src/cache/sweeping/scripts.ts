@@ -1,4 +1,4 @@
-import { integers } from '../../redis/reply.js'
+import { integer, integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 
 /** @returns how many were dropped. */
@@ -10,4 +10,49 @@ export const sweepScript = defineScript({
   // As many as one look finds: a batch already.
   coalesce: false,
   decode: (reply): number => (integers(reply, 1) as [number])[0],
+})
+
+/** @returns how many sweeps are noted. */
+export const addScript = defineScript({
+  name: 'cache.sweep-add',
+  file: new URL('../scripts/sweep-add.lua', import.meta.url),
+  keys: ['sweeps'],
+  args: ['name'],
+  decode: (reply): number => (integers(reply, 1) as [number])[0],
+})
+
+export interface ClaimReply {
+  readonly claim: { readonly name: string; readonly untilMs: number } | undefined
+  /** How many sweeps are noted. */
+  readonly sweeps: number
+}
+
+export const claimScript = defineScript({
+  name: 'cache.sweep-claim',
+  file: new URL('../scripts/sweep-claim.lua', import.meta.url),
+  keys: ['sweeps'],
+  args: ['lasts_ms'],
+  decode(reply): ClaimReply {
+    const [name, untilMs, sweeps] = list(reply, 3)
+    const claim = untilMs === 0 ? undefined : { name: String(name), untilMs: integer(untilMs) }
+    return { claim, sweeps: integer(sweeps) }
+  },
+})
+
+export interface KeepReply {
+  /** 0 where the sweep is over, or not this instance's any more. */
+  readonly untilMs: number
+  /** How many sweeps are noted. */
+  readonly sweeps: number
+}
+
+export const keepScript = defineScript({
+  name: 'cache.sweep-keep',
+  file: new URL('../scripts/sweep-keep.lua', import.meta.url),
+  keys: ['sweeps'],
+  args: ['name', 'until_ms', 'lasts_ms'],
+  decode(reply): KeepReply {
+    const [untilMs, sweeps] = integers(reply, 2) as [number, number]
+    return { untilMs, sweeps }
+  },
 })

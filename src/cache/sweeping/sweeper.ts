@@ -4,6 +4,7 @@ import type { Link } from '../../redis/connect.js'
 import type { Partitions } from '../partition.js'
 import type { SweepMetrics } from './metrics.js'
 import { sweepScript } from './scripts.js'
+import { type Claim, Sweeps } from './sweeps.js'
 
 export interface SweeperOptions {
   readonly link: Link
@@ -17,16 +18,19 @@ export interface SweeperOptions {
 /** Keys that Redis looks at in one turn, about 0.2 ms of its time, and the pause before the next. */
 const KEYS_PER_TURN = 500
 const PAUSE_MS = 10
-const RETRY_MS = 1_000
 /** Whoever empties one space often empties more. */
 const START_MS = 1_000
 const LOOK_EVERY_MS = 5_000
-/** Another instance may have swept the same server since it started. */
+/** Another instance may have noted the same server since it started. */
 const REMEMBERED_MS = 86_400_000
 
 const bindSweep = (binder: Binder) => binder.bind(sweepScript)
 
-const EVERYTHING = 'ls:{*:c*}:entry:*'
+/** What a name in the list of sweeps stands for. */
+interface Place {
+  readonly servers: readonly Redis[]
+  readonly pattern: string
+}
 
 /**
  * Gives back the memory of entries that are dead for good: a mark ends them at once, but each stays
@@ -35,29 +39,31 @@ const EVERYTHING = 'ls:{*:c*}:entry:*'
 export class Sweeper {
   readonly #options: SweeperOptions
   readonly #sweep: ReturnType<typeof bindSweep>
-  /** Patterns of keys, and servers by their run id. */
-  readonly #pending = new Map<string, { pattern: string; servers: () => readonly Redis[] }>()
+  readonly #sweeps: Sweeps
+  /** Run ids of servers. */
   readonly #seen = new Set<string>()
-  readonly #timer: NodeJS.Timeout | undefined
-  #isSweeping = false
+  readonly #timer: NodeJS.Timeout
+  #isLooking = false
 
   constructor(options: SweeperOptions) {
     this.#options = options
     this.#sweep = bindSweep(options.binder)
-    options.metrics.watch(() => this.#pending.size)
-    if (options.flushesOnRestart) {
-      this.#timer = setInterval(() => void this.#lookForRestarts(), LOOK_EVERY_MS).unref()
-    }
+    this.#sweeps = new Sweeps(options.binder)
+    options.metrics.watch(() => this.#sweeps.count)
+    this.#timer = setInterval(() => void this.#look(), LOOK_EVERY_MS).unref()
   }
 
-  /** After a hard invalidation of all of it. */
-  space(namespace: string, space: string): void {
-    this.#enqueue(`ls:{${namespace}:c*}:entry:${space}:*`, () => this.#servers())
+  /**
+   * After a hard invalidation of all of it.
+   * @throws StoreError where no instance will know.
+   */
+  async space(namespace: string, space: string): Promise<void> {
+    await this.#sweeps.add(`space ${namespace} ${space}`)
+    setTimeout(() => void this.#look(), START_MS).unref()
   }
 
   close(): void {
     clearInterval(this.#timer)
-    this.#pending.clear()
   }
 
   #servers(): Redis[] {
@@ -65,59 +71,76 @@ export class Sweeper {
     return client instanceof Cluster ? client.nodes('master') : [client]
   }
 
-  /** One instance sweeps a server that it has not seen before: most entries there may be dead. */
-  async #lookForRestarts(): Promise<void> {
-    const { link } = this.#options
-    if (!link.isReady()) return
+  async #look(): Promise<void> {
+    const { link, flushesOnRestart } = this.#options
+    if (this.#isLooking || !link.isReady()) return
+    this.#isLooking = true
+    try {
+      if (flushesOnRestart) await this.#noteRestarts()
+      for (let claim = await this.#sweeps.claim(); claim; claim = await this.#sweeps.claim()) {
+        await this.#sweepAll(claim)
+      }
+    } catch {
+      // What was claimed is due again soon, for any instance.
+    }
+    this.#isLooking = false
+  }
+
+  /** Most entries of a server that started again may be dead. Noted before it is marked as noted. */
+  async #noteRestarts(): Promise<void> {
+    const { client } = this.#options.link
+    for (const runId of (await this.#runIds()).keys()) {
+      if (this.#seen.has(runId)) continue
+      const key = `ls:{${runId}}:swept`
+      if ((await client.exists(key)) === 0) {
+        await this.#sweeps.add(`server ${runId}`)
+        await client.set(key, '1', 'PX', REMEMBERED_MS)
+      }
+      this.#seen.add(runId)
+    }
+  }
+
+  /** Of the servers that answer. */
+  async #runIds(): Promise<Map<string, Redis>> {
+    const found = new Map<string, Redis>()
     for (const server of this.#servers()) {
-      try {
-        const runId = /^run_id:(\w+)/m.exec(await server.info('server'))?.[1]
-        if (runId === undefined || this.#seen.has(runId)) continue
-        const key = `ls:{${runId}}:swept`
-        const isFirst = await link.client.set(key, '1', 'PX', REMEMBERED_MS, 'NX')
-        this.#seen.add(runId)
-        if (isFirst) this.#enqueue(EVERYTHING, () => [server], runId)
-      } catch {
-        // Asked again soon.
-      }
+      const info = await server.info('server').catch(() => '')
+      const runId = /^run_id:(\w+)/m.exec(info)?.[1]
+      if (runId !== undefined) found.set(runId, server)
     }
+    return found
   }
 
-  #enqueue(pattern: string, servers: () => readonly Redis[], name = pattern): void {
-    // At the end of the line also where it stands in it: what was looked at may be dead since.
-    this.#pending.delete(name)
-    this.#pending.set(name, { pattern, servers })
-    if (!this.#isSweeping) void this.#sweepAll()
-  }
-
-  async #sweepAll(): Promise<void> {
-    this.#isSweeping = true
-    await pause(START_MS)
-    for (let next = this.#next(); next; next = this.#next()) {
-      const [name, task] = next
-      try {
-        for (const server of task.servers()) await this.#sweepServer(server, task.pattern)
-        if (this.#pending.get(name) === task) this.#pending.delete(name)
-      } catch {
-        if (this.#options.link.client.status === 'end') this.close()
-        await pause(RETRY_MS)
-      }
+  async #sweepAll(first: Claim): Promise<void> {
+    let claim: Claim | undefined = first
+    const { servers, pattern } = await this.#placeOf(first.name)
+    for (const server of servers) {
+      let cursor = '0'
+      do {
+        cursor = await this.#sweepTurn(server, pattern, cursor)
+        await pause(PAUSE_MS)
+        claim = await this.#sweeps.keep(claim)
+        if (!claim) return
+      } while (cursor !== '0')
     }
-    this.#isSweeping = false
+    await this.#sweeps.end(claim)
   }
 
-  #next() {
-    return this.#pending.entries().next().value
+  async #placeOf(name: string): Promise<Place> {
+    const [kind, first = '', space] = name.split(' ')
+    if (kind === 'space') {
+      return { servers: this.#servers(), pattern: `ls:{${first}:c*}:entry:${space}:*` }
+    }
+    // One that is gone by now holds nothing.
+    const server = (await this.#runIds()).get(first)
+    return { servers: server ? [server] : [], pattern: 'ls:{*:c*}:entry:*' }
   }
 
-  async #sweepServer(server: Redis, pattern: string): Promise<void> {
-    let cursor = '0'
-    do {
-      const [next, keys] = await server.scan(cursor, 'MATCH', pattern, 'COUNT', KEYS_PER_TURN)
-      cursor = next
-      for (const group of this.#groupsOf(keys)) await this.#drop(group)
-      await pause(PAUSE_MS)
-    } while (cursor !== '0')
+  /** @returns where the next turn goes on; '0' at the end. */
+  async #sweepTurn(server: Redis, pattern: string, from: string): Promise<string> {
+    const [next, keys] = await server.scan(from, 'MATCH', pattern, 'COUNT', KEYS_PER_TURN)
+    for (const group of this.#groupsOf(keys)) await this.#drop(group)
+    return next
   }
 
   async #drop({ clock, space, entry }: Group): Promise<void> {
