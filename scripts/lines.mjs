@@ -1,16 +1,17 @@
-// npm run lines -- [--all] FILE.lua... [FILE.test.ts...]: deletes every line of these scripts once and
-// says which deletions no test notices, of those given or of all of the domain. With --all it also
-// says which test notices the others.
+// npm run lines -- src/DOMAIN/scripts/NAME.lua[:LINE]... [test/NAME.test.ts...]
+//
+// Deletes every line of these scripts once, or only the lines that are named, and says which of them
+// no test misses: none of those named, or none of the domain and of test/faults.
+//   --all    also says which test misses the others
+//   --quick  gives a line up after ten seconds of tests
 import './node-version.mjs'
 import { startVitest } from 'vitest/node'
 
-const files = process.argv.slice(2)
-if (!files.some((file) => file.endsWith('.lua'))) {
-  console.error(
-    'Usage: npm run lines -- [--all] src/DOMAIN/scripts/NAME.lua... [test/NAME.test.ts...]',
-  )
+const words = process.argv.slice(2)
+if (!words.some((word) => /\.lua(:\d+)?$/.test(word))) {
+  console.error('Usage: npm run lines -- src/DOMAIN/scripts/NAME.lua... [test/NAME.test.ts...]')
   process.exit(2)
 }
-process.env.LOCKSTEP_LINES = files.join(' ')
+process.env.LOCKSTEP_LINES = words.join(' ')
 const vitest = await startVitest('test', [], { config: 'vitest.lines.config.ts', watch: false })
 await vitest.close()

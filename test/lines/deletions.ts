@@ -43,7 +43,7 @@ const isCode = (line: string): boolean => /\S/.test(line) && !/^\s*--/.test(line
 export const indentOf = (line: string): number => line.length - line.trimStart().length
 
 /** Behind the deeper lines that follow a line, and behind what closes it. */
-function endOf(lines: readonly string[], at: number): number {
+export function endOf(lines: readonly string[], at: number): number {
   const depth = indentOf(lines[at]!)
   const belongs = (line: string) =>
     line === '' || indentOf(line) > depth || (indentOf(line) === depth && CONTINUING.test(line))

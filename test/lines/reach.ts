@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { type Deletion, indentOf } from './deletions.js'
+import { type Deletion, deletionsOf, endOf, indentOf } from './deletions.js'
 import { type LuaFile, type Parses, replace, setSource } from './scripts.js'
 
 /** Which tests ran a line: for each file the numbers of them, in their order. */
@@ -28,20 +28,20 @@ export class Reach {
     )
   }
 
-  /** @returns for each deletion the tests that run its line, to be read when they were run */
+  /** @returns for each deletion the tests that may miss it, to be read when they were run */
   async watch(lua: LuaFile, deletions: readonly Deletion[]): Promise<Map<Deletion, Runs>> {
     const lines = lua.text.split('\n')
-    const marked = [...lines]
     const byLine = new Map<number, Runs>()
-    for (const { line } of deletions) {
-      const at = line - 1
-      if (byLine.has(at) || /^\s*elseif\b/.test(lines[at]!)) continue
-      const text = lines[at]!.replace(/\S/, (code) => `lines_run[${this.#runs.length}] = 1 ${code}`)
-      if (!(await this.#parses(lua, lines.with(at, text).join('\n'), 'local lines_run = {} ')))
-        continue
-      marked[at] = text
-      byLine.set(at, new Map())
-      this.#runs.push(byLine.get(at)!)
+    let marked: readonly string[] = lines
+    for (const at of new Set(deletionsOf(lua.text).flatMap((tries) => tries[0]!.line - 1))) {
+      const mark = `lines_run[${this.#runs.length}] = 1`
+      for (const next of [markBranches(marked, at, mark), markStart(marked, at, mark)]) {
+        if (next === undefined || !(await this.#parses(lua, next.join('\n'), DECLARED))) continue
+        marked = next
+        byLine.set(at, new Map())
+        this.#runs.push(byLine.get(at)!)
+        break
+      }
     }
     this.#restore.push(replace(lua, marked.join('\n')))
     return new Map(deletions.map((one) => [one, byLine.get(markedFor(one, lines, byLine))!]))
@@ -68,13 +68,37 @@ export class Reach {
   }
 }
 
+const DECLARED = 'local lines_run = {} '
+
 const telling = (source: string): string =>
-  `local lines_run = {} ${source.replace(
+  `${DECLARED}${source.replace(
     /return replies\n*$/,
     `local told = {} for line in pairs(lines_run) do told[#told + 1] = line end
 replies[#replies + 1] = '${TOLD}' .. table.concat(told, ' ')
 return replies`,
   )}`
+
+/** Words of conditions that change nothing. */
+const CALL = /([\w.]+)\(/g
+const PURE = /^(?:is_\w+|has_\w+|fits|string\.\w+|math\.\w+|tonumber|and|or|not)$/
+
+/** An `if` is missed only where one of its branches is taken, if to ask changes nothing. */
+function markBranches(lines: readonly string[], at: number, mark: string): string[] | undefined {
+  const [, condition] = /^\s*(?:lines_run\S+ = 1 )?if (.*?) then\b/.exec(lines[at]!) ?? []
+  if (condition === undefined) return undefined
+  if ([...condition.matchAll(CALL)].some(([, name]) => !PURE.test(name!))) return undefined
+  const depth = indentOf(lines[at]!)
+  return lines.map((line, i) =>
+    i >= at && i < endOf(lines, at) && indentOf(line) === depth
+      ? line.replace(/\b(?:then|else)\b/g, `$& ${mark}`)
+      : line,
+  )
+}
+
+function markStart(lines: readonly string[], at: number, mark: string): string[] | undefined {
+  if (/^\s*elseif\b/.test(lines[at]!)) return undefined
+  return lines.with(at, lines[at]!.replace(/\S/, `${mark} $&`))
+}
 
 /** The line itself, or the one of the statement that it is part of. */
 function markedFor(

@@ -40,6 +40,7 @@ export async function tryFile(
     onCollected: undefined,
     onTaskUpdate: undefined,
     onAfterRunFiles: undefined,
+    onCleanupWorkerContext: undefined,
     async onBeforeRunTask(test: RunnerTestCase) {
       number++
       if (failed !== undefined || number > last) test.mode = 'skip'
