@@ -1,19 +1,15 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { SETTINGS, SettingsSchema, variableOf } from '../src/config/settings.js'
 import { scopesOf } from '../src/config.js'
 import { DOMAINS } from '../src/domains.js'
 import { collectProblems } from '../src/http/problem-codes.js'
-import { type Harness, startHarness } from './support/harness.js'
+import { useHarness } from './support/harness.js'
 
 const SCOPES = scopesOf(DOMAINS)
 
-let harness: Harness
-beforeAll(async () => {
-  harness = await startHarness()
-})
-afterAll(() => harness.close())
+const harness = useHarness()
 
 function table(head: readonly string[], rows: readonly (readonly unknown[])[]): string {
   const line = (cells: readonly unknown[]) =>

@@ -3,19 +3,15 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { WAIT_MS } from './support/bounds.js'
-import { type Harness, startHarness } from './support/harness.js'
+import { useHarness } from './support/harness.js'
 import { tempFolder } from './support/temp-folder.js'
 
 const PROJECT = path.resolve(import.meta.dirname, '..')
 const execute = promisify(execFile)
 
-let harness: Harness
-beforeAll(async () => {
-  harness = await startHarness()
-})
-afterAll(() => harness.close())
+const harness = useHarness()
 
 interface Language {
   readonly name: string

@@ -1,14 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Harness, startHarness } from './support/harness.js'
+import { beforeAll, expect, it } from 'vitest'
+import { useHarness } from './support/harness.js'
 
-let harness: Harness
+const harness = useHarness()
 beforeAll(async () => {
-  harness = await startHarness()
   await harness.request('post', '/v1/locks/metered/acquire').expect(200)
   await harness.request('post', '/v1/locks/metered/acquire').expect(423)
 })
-afterAll(() => harness.close())
 
 const promtool = (input: string) =>
   spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' })

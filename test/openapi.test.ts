@@ -1,9 +1,9 @@
 import Schema from 'typebox/schema'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { type Harness, startHarness } from './support/harness.js'
+import { useHarness } from './support/harness.js'
 
-let harness: Harness
+const harness = useHarness()
 
 interface Operation {
   readonly operationId?: string
@@ -34,7 +34,6 @@ let document: { readonly components: { readonly responses: Record<string, unknow
 let operations: { where: string; operation: Operation }[]
 
 beforeAll(async () => {
-  harness = await startHarness()
   const { body } = await harness.request('get', '/openapi.json').expect(200)
   document = body
   operations = Object.entries(body.paths as Record<string, Record<string, Operation>>).flatMap(
@@ -44,7 +43,6 @@ beforeAll(async () => {
         .map(([method, operation]) => ({ where: `${method.toUpperCase()} ${path}`, operation })),
   )
 })
-afterAll(() => harness.close())
 
 it('equals openapi.yaml; run `npm run openapi` after a change', async () => {
   const { text } = await harness.request('get', '/openapi.yaml').expect(200)

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { describe, expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
 
 interface Item {
   readonly key: string
@@ -9,12 +9,7 @@ interface Item {
   readonly [field: string]: unknown
 }
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness()
-})
-afterAll(() => harness.close())
+const harness = useHarness()
 
 const at = (key: string, space = 'users') => `/v1/cache/${space}/${encodeURIComponent(key)}`
 const put = (key: string, value: string | Buffer, type = 'application/json') =>

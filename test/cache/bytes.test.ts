@@ -1,15 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import type supertest from 'supertest'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { describe, expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness({ configFile: 'spaces: { mem: { l1: { maxBytes: 33554432 } } }' })
-})
-afterAll(() => harness.close())
+const harness = useHarness({ configFile: 'spaces: { mem: { l1: { maxBytes: 33554432 } } }' })
 
 const MIB = 1024 * 1024
 const TYPE = 'application/x-thing'

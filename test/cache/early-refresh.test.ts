@@ -1,30 +1,28 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { createEntryStore, type EntryStore } from '../../src/cache/entries/store.js'
 import { drawEarly } from '../../src/cache/leases/store.js'
 import { Partitions } from '../../src/cache/partition.js'
 import { DEFAULT_POLICY } from '../../src/cache/spaces/policy.js'
 import { layoutOf } from '../../src/redis/layout.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
 
-let harness: Harness
-let entries: EntryStore
-
-beforeAll(async () => {
-  harness = await startHarness({
-    configFile: `
+const harness = useHarness({
+  configFile: `
       spaces:
         eager: { jitter: 0, earlyRefreshBeta: 100 }
         never: { jitter: 0, earlyRefreshBeta: 0 }
         eager-l1: { jitter: 0, earlyRefreshBeta: 100, l1: {} }
         never-l1: { jitter: 0, earlyRefreshBeta: 0, l1: {} }
     `,
-  })
+})
+let entries: EntryStore
+
+beforeAll(async () => {
   const { binder, links } = harness
   const partitions = new Partitions(layoutOf(links.cache), 'keep')
   entries = createEntryStore({ binder, partitions })
 })
-afterAll(() => harness.close())
 
 /** In turns: Redis has no half second for all of them at once. */
 async function inTurns<T>(things: readonly T[], run: (thing: T) => Promise<unknown>) {

@@ -1,18 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { describe, expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness({
-    configFile: `
+const harness = useHarness({
+  configFile: `
       spaces:
         safe: { jitter: 0, ttlMs: 1000, errorMs: 600000, earlyRefreshBeta: 0 }
         both: { jitter: 0, ttlMs: 100000, staleMs: 1000, errorMs: 50000, earlyRefreshBeta: 0 }
     `,
-  })
 })
-afterAll(() => harness.close())
 
 const at = (key: string, space = 'safe') => `/v1/cache/${space}/${key}`
 const ask = (key: string, space = 'safe') =>

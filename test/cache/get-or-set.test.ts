@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness({
-    configFile: 'spaces: { users: { jitter: 0 }, strict: { requirePrecondition: true } }',
-  })
+const harness = useHarness({
+  configFile: 'spaces: { users: { jitter: 0 }, strict: { requirePrecondition: true } }',
 })
-afterAll(() => harness.close())
 
 const at = (key: string, space = 'users') => `/v1/cache/${space}/${key}`
 const put = (key: string, value: string, space = 'users') =>

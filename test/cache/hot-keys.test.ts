@@ -1,13 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { FrequentKeys } from '../../src/metrics/frequent-keys.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness({ configFile: 'spaces: { mem: { l1: {} } }' })
-})
-afterAll(() => harness.close())
+const harness = useHarness({ configFile: 'spaces: { mem: { l1: {} } }' })
 
 const at = (space: string, key: string) => `/v1/cache/${space}/${encodeURIComponent(key)}`
 const hot = async (space: string, query = {}) =>

@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Partitions } from '../../src/cache/partition.js'
 import { layoutOf } from '../../src/redis/layout.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { startHarness, useHarness } from '../support/harness.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness()
-})
-afterAll(() => harness.close())
+const harness = useHarness()
 
 const at = (key: string, space = 'users') => `/v1/cache/${space}/${key}`
 const state = async (key: string, space = 'users') => {

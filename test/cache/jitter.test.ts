@@ -1,16 +1,11 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { jittered } from '../../src/cache/entries/store.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness({
-    configFile:
-      'spaces: { half: { ttlMs: 1000000, jitter: 0.5 }, none: { ttlMs: 1000000, jitter: 0 } }',
-  })
+const harness = useHarness({
+  configFile:
+    'spaces: { half: { ttlMs: 1000000, jitter: 0.5 }, none: { ttlMs: 1000000, jitter: 0 } }',
 })
-afterAll(() => harness.close())
 
 it('takes a share off that is uniform between nothing and the jitter', () => {
   const samples = Array.from({ length: 20_000 }, () => jittered(1_000_000, 0.2))

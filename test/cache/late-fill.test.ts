@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { beforeAll, expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
 import { createDrivers, type KeyDriver } from './key-driver.js'
 import { KeyModel, type Seen, type WriteOutcome } from './model.js'
 
@@ -46,14 +46,12 @@ function* interleavings(length: number, before: readonly Step[] = []): Generator
 const LIFE = { ttl: 100, stale: 50, error: 0, tags: ['tag'] }
 const LEASE = 20
 
-let harness: Harness
+const harness = useHarness()
 let driverOf: (space: string) => KeyDriver
 
 beforeAll(async () => {
-  harness = await startHarness()
   driverOf = createDrivers(harness)
 })
-afterAll(() => harness.close())
 
 /** The source of the value, its writer, and two that load it. Every change is invalidated at once. */
 class Story {

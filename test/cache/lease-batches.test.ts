@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { readMany } from '../../src/cache/batches/reading.js'
 import { createEntryStore } from '../../src/cache/entries/store.js'
 import { createLeaseMetrics } from '../../src/cache/leases/metrics.js'
@@ -7,17 +7,12 @@ import { Partitions } from '../../src/cache/partition.js'
 import { DEFAULT_POLICY } from '../../src/cache/spaces/policy.js'
 import { createMetrics } from '../../src/metrics/registry.js'
 import { layoutOf } from '../../src/redis/layout.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { startHarness, useHarness } from '../support/harness.js'
 import { tokensYaml } from '../support/tokens.js'
 import { until } from '../support/until.js'
 import { keysOf } from './keys.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness({ configFile: 'spaces: { users: { jitter: 0, staleMs: 60000 } }' })
-})
-afterAll(() => harness.close())
+const harness = useHarness({ configFile: 'spaces: { users: { jitter: 0, staleMs: 60000 } }' })
 
 const post = (path: string, body: object) => harness.request('post', path).send(body)
 const getMany = async (keys: string[]) =>

@@ -1,13 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { describe, expect, it } from 'vitest'
+import { startHarness, useHarness } from '../support/harness.js'
 import { tokensYaml } from '../support/tokens.js'
 import { keysOf } from './keys.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness({
-    configFile: `
+const harness = useHarness({
+  configFile: `
       spaces:
         users: { jitter: 0, staleMs: 60000, earlyRefreshBeta: 0 }
         strict: { requirePrecondition: true }
@@ -15,9 +12,7 @@ beforeAll(async () => {
         timed: { jitter: 0 }
         short: { leaseMs: 500, maxLeaseMs: 3000 }
     `,
-  })
 })
-afterAll(() => harness.close())
 
 const at = (key: string, space = 'users') => `/v1/cache/${space}/${key}`
 const ask = (key: string, space = 'users') =>

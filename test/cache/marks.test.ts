@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { markScript } from '../../src/cache/invalidation/scripts.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { startHarness, useHarness } from '../support/harness.js'
 import { keysOf } from './keys.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness()
-})
-afterAll(() => harness.close())
+const harness = useHarness()
 
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000

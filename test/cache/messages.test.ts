@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
 import { keysOf } from './keys.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness()
-})
-afterAll(() => harness.close())
+const harness = useHarness()
 
 const at = (key: string) => `/v1/cache/users/${key}`
 const version = (tag: string | undefined) => Number.parseInt(tag?.slice(1, -1) ?? '', 36)

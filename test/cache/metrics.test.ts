@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness({
-    configFile: `spaces:
+const harness = useHarness({
+  configFile: `spaces:
   users: { jitter: 0, negativeTtlMs: 60000 }
   mem: { l1: { maxEntries: 1 } }`,
-  })
 })
-afterAll(() => harness.close())
 
 const at = (space: string, key: string) => `/v1/cache/${space}/${key}`
 const put = (space: string, key: string) => harness.request('put', at(space, key)).send('x')

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { beforeAll, expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
 import { createDrivers, type KeyDriver, UNIT_MS } from './key-driver.js'
 import { type Filled, KeyModel } from './model.js'
 
@@ -13,14 +13,12 @@ const EXACT_MARKS = 5
 /** Keys that live through the same time side by side, so that their calls travel together. */
 const KEYS = 24
 
-let harness: Harness
+const harness = useHarness()
 let driverOf: (space: string) => KeyDriver
 
 beforeAll(async () => {
-  harness = await startHarness()
   driverOf = createDrivers(harness)
 })
-afterAll(() => harness.close())
 
 const mode = fc.constantFrom('soft' as const, 'hard' as const)
 const filled = fc.record({

@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness({
-    configFile: `spaces:
+const harness = useHarness({
+  configFile: `spaces:
   users: { jitter: 0, negativeTtlMs: 200000, staleMs: 60000 }
   memory: { jitter: 0, l1: { maxEntries: 10 } }
   strict: { requirePrecondition: true }`,
-  })
 })
-afterAll(() => harness.close())
 
 const at = (key: string, space = 'users') => `/v1/cache/${space}/${key}`
 const get = (key: string, space = 'users') => harness.request('get', at(key, space))

@@ -1,15 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { describe, expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
 import { keysOf } from './keys.js'
 
 const MAX = '9223372036854775807'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness()
-})
-afterAll(() => harness.close())
+const harness = useHarness()
 
 const at = (key: string) => `/v1/cache/users/${encodeURIComponent(key)}`
 const patch = (key: string, body: object) =>

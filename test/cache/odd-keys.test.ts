@@ -1,15 +1,10 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Partitions } from '../../src/cache/partition.js'
 import { layoutOf } from '../../src/redis/layout.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness({ configFile: 'spaces: { mem: { l1: {} } }' })
-})
-afterAll(() => harness.close())
+const harness = useHarness({ configFile: 'spaces: { mem: { l1: {} } }' })
 
 const at = (key: string, space = 'odd') => `/v1/cache/${space}/${encodeURIComponent(key)}`
 const put = (key: string, value: string, space?: string) =>

@@ -1,13 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { describe, expect, it } from 'vitest'
+import { startHarness, useHarness } from '../support/harness.js'
 import { tokensYaml } from '../support/tokens.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness()
-})
-afterAll(() => harness.close())
+const harness = useHarness()
 
 const run = (operations: object[]) =>
   harness.request('post', '/v1/cache-pipeline').send({ operations })

@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { readManyScript } from '../../src/cache/entries/scripts.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { keysOf } from './keys.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness()
-})
-afterAll(() => harness.close())
+const harness = useHarness()
 
 const at = (key: string) => `/v1/cache/users/${key}`
 const readMany = (keys: readonly string[], max_bytes: number, reply_bytes: number) =>

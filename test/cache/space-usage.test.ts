@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { MAX_SPACES, SpaceUsages } from '../../src/cache/spaces/usage.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness({ configFile: 'spaces: { filed: { jitter: 0, l1: {} } }' })
-})
-afterAll(() => harness.close())
+const harness = useHarness({ configFile: 'spaces: { filed: { jitter: 0, l1: {} } }' })
 
 const at = (space: string, key: string) => `/v1/cache/${space}/${key}`
 const get = (space: string, key: string) => harness.request('get', at(space, key))

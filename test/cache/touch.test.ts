@@ -1,16 +1,11 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
 import { keysOf } from './keys.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness({
-    configFile:
-      'spaces: { users: { jitter: 0, ttlMs: 200000 }, idle: { idleMs: 100000, jitter: 0 } }',
-  })
+const harness = useHarness({
+  configFile:
+    'spaces: { users: { jitter: 0, ttlMs: 200000 }, idle: { idleMs: 100000, jitter: 0 } }',
 })
-afterAll(() => harness.close())
 
 const at = (key: string, space = 'users') => `/v1/cache/${space}/${key}`
 const put = (key: string, query = '', space = 'users') =>

@@ -1,16 +1,11 @@
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
+import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import { SILENCE_MS } from '../support/bounds.js'
 import { openEvents } from '../support/event-client.js'
 import { startFaultProxy } from '../support/faults.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { type Harness, startHarness, useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness()
-})
-afterAll(() => harness.close())
+const harness = useHarness()
 
 const acquire = (name: string, body: object = {}) =>
   harness.request('post', `/v1/locks/${name}/acquire`).send(body)

@@ -5,7 +5,7 @@ import { DOMAINS } from '../../src/domains.js'
 import { installAuth } from '../../src/http/auth.js'
 import { createKeyring } from '../../src/http/tokens.js'
 import { openEvents } from '../support/event-client.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { type Harness, startHarness, useHarness } from '../support/harness.js'
 import { type TestToken, tokensYaml } from '../support/tokens.js'
 
 const SCOPES = scopesOf(DOMAINS)
@@ -20,7 +20,6 @@ interface Operation {
   readonly streams: boolean
 }
 
-let harness: Harness
 let operations: Operation[]
 
 /** What a token must have to be refused everything that `scope` opens. */
@@ -35,11 +34,12 @@ const TOKENS: TestToken[] = [
   ...SCOPES.map((scope) => ({ token: but(scope), scopes: allBut(scope) })),
 ]
 
+const harness = useHarness({
+  configFile: tokensYaml(TOKENS),
+  environment: { LOCKSTEP_METRICS_AUTH: 'true' },
+})
+
 beforeAll(async () => {
-  harness = await startHarness({
-    configFile: tokensYaml(TOKENS),
-    environment: { LOCKSTEP_METRICS_AUTH: 'true' },
-  })
   const { body } = await harness.request('get', '/openapi.json').expect(200)
   operations = Object.entries(body.paths as Record<string, Record<string, object>>).flatMap(
     ([path, item]) =>
@@ -52,7 +52,6 @@ beforeAll(async () => {
       })),
   )
 })
-afterAll(() => harness.close())
 
 /** Proxies pass on the headers of their visitors, so they have one of their own for the token. */
 const isForProxies = ({ path }: Operation) => path.endsWith('/authz')

@@ -1,23 +1,18 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { expect, it } from 'vitest'
+import { type Harness, useHarness } from '../support/harness.js'
 import { tokensYaml } from '../support/tokens.js'
 import { until } from '../support/until.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness({
-    configFile: tokensYaml([
-      {
-        token: 'all',
-        name: 'operator',
-        scopes: ['admin', 'locks:write', 'ratelimits:write', 'leaderboards:write', 'cache:write'],
-      },
-      { token: 'few', name: 'reader', scopes: ['locks:read'], namespaces: ['elsewhere'] },
-    ]),
-  })
+const harness = useHarness({
+  configFile: tokensYaml([
+    {
+      token: 'all',
+      name: 'operator',
+      scopes: ['admin', 'locks:write', 'ratelimits:write', 'leaderboards:write', 'cache:write'],
+    },
+    { token: 'few', name: 'reader', scopes: ['locks:read'], namespaces: ['elsewhere'] },
+  ]),
 })
-afterAll(() => harness.close())
 
 type Method = Parameters<Harness['request']>[0]
 type Line = Readonly<Record<string, unknown>>

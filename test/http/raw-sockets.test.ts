@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { describe, expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
 import { openRaw, type RawAnswer, sendRaw } from '../support/raw-socket.js'
 import { until } from '../support/until.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness({ environment: { LOCKSTEP_REQUEST_TIMEOUT_MS: '1000' } })
-})
-afterAll(() => harness.close())
+const harness = useHarness({ environment: { LOCKSTEP_REQUEST_TIMEOUT_MS: '1000' } })
 
 const HOST = 'Host: 127.0.0.1\r\n'
 const JSON_TYPE = 'Content-Type: application/json\r\n'

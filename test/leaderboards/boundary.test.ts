@@ -1,19 +1,15 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, inject, it, onTestFinished } from 'vitest'
+import { expect, inject, it, onTestFinished } from 'vitest'
 import { WAIT_MS } from '../support/bounds.js'
 import { ensureBuilt } from '../support/built.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
 
 const DAY = 86_400_000
 const LEAD_MS = 400
 
-let harness: Harness
-beforeAll(async () => {
-  harness = await startHarness()
-})
-afterAll(() => harness.close())
+const harness = useHarness()
 
 /** The built service as a process, whose scripts can be put ahead of Redis. */
 async function startProcess() {

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { describe, expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
 
 const FILE = `
 leaderboards:
@@ -9,12 +9,7 @@ leaderboards:
       columns: [{ type: number, order: desc, name: score }]
 `
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness({ configFile: FILE })
-})
-afterAll(() => harness.close())
+const harness = useHarness({ configFile: FILE })
 
 const path = (board: string, rest = '') => `/v1/leaderboards/${board}${rest}`
 const put = (board: string, config: object = {}) => harness.request('put', path(board)).send(config)

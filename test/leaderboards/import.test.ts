@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { importZset } from '../../src/leaderboards/import.js'
 import { createLeaderboardStore } from '../../src/leaderboards/store.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness()
-})
-afterAll(() => harness.close())
+const harness = useHarness()
 
 it('makes a plain ZSET a board, in the order that ZREVRANGE shows', async () => {
   const { namespace, redis, binder } = harness

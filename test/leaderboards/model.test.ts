@@ -1,14 +1,9 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
 import { BoardModel, type ModelColumn, type ModelOp, type ModelScore } from './model.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness()
-})
-afterAll(() => harness.close())
+const harness = useHarness()
 
 const MEMBERS = ['a', 'b', 'c', 'd', 'é', '{x}', 'Z', '7', 'zz', 'aa']
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { redisKey } from '../../src/redis/keys.js'
 import { list } from '../../src/redis/reply.js'
 import { defineScript } from '../../src/redis/script.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 
 const orderScript = defineScript({
   name: 'test.order',
@@ -16,11 +16,7 @@ const orderScript = defineScript({
 const MAX = 2n ** 63n - 1n
 const MIN = -(2n ** 63n)
 
-let harness: Harness
-beforeAll(async () => {
-  harness = await startHarness()
-})
-afterAll(() => harness.close())
+const harness = useHarness()
 
 const ask = async (column: string, left: string, right: string) => {
   const run = harness.binder.bind(orderScript)

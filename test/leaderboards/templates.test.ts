@@ -1,7 +1,5 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
-
-let harness: Harness
+import { expect, it } from 'vitest'
+import { startHarness, useHarness } from '../support/harness.js'
 
 const file = (order: string) => `
 leaderboards:
@@ -11,10 +9,7 @@ leaderboards:
       season: { every: daily }
 `
 
-beforeAll(async () => {
-  harness = await startHarness({ configFile: file('asc') })
-})
-afterAll(() => harness.close())
+const harness = useHarness({ configFile: file('asc') })
 
 const submit = (board: string) =>
   harness

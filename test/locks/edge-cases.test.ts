@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { BUCKETS_KEY, WALKER_KEY } from '../../src/locks/keys.js'
 import { createLockMetrics } from '../../src/locks/metrics.js'
 import { leaveScript } from '../../src/locks/queue/scripts.js'
@@ -6,15 +6,10 @@ import { acquireScript } from '../../src/locks/scripts.js'
 import { createLockStore } from '../../src/locks/store.js'
 import { createMetrics } from '../../src/metrics/registry.js'
 import { layoutOf } from '../../src/redis/layout.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { startHarness, useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness()
-})
-afterAll(() => harness.close())
+const harness = useHarness()
 
 const post = (name: string, verb: string, body?: object, at = harness) =>
   at

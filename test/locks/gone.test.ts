@@ -1,19 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { AcquireOutcome } from '../../src/locks/outcomes.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { lockScripts } from '../support/lock-scripts.js'
 import { newLockStore } from '../support/lock-store.js'
 import { until } from '../support/until.js'
 
 /** Places without a client, in a bucket that nothing sweeps. */
-let harness: Harness
+const harness = useHarness()
 let scripts: ReturnType<typeof lockScripts>
 
 beforeAll(async () => {
-  harness = await startHarness()
   scripts = lockScripts(harness)
 })
-afterAll(() => harness.close())
 
 const keyed = (memo: string, options: object = {}) => ({
   memo,

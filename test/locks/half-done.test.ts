@@ -1,19 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
 import { lockScripts } from '../support/lock-scripts.js'
 
 /**
  * While a slot of a Cluster moves, a script may come to a key that has moved already. It stops
  * there, and what it wrote before stands.
  */
-let harness: Harness
+const harness = useHarness()
 let scripts: ReturnType<typeof lockScripts>
 
 beforeAll(async () => {
-  harness = await startHarness()
   scripts = lockScripts(harness)
 })
-afterAll(() => harness.close())
 
 /** A list where a script looks for text, and text where it looks for a list, stop it there. */
 async function stopsAt(part: string, name: string, call: () => Promise<unknown>): Promise<void> {

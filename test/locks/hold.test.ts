@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { askEvents, type EventClient, openEvents } from '../support/event-client.js'
-import { type Harness, type HarnessOptions, startHarness } from '../support/harness.js'
+import { type HarnessOptions, startHarness, useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness()
-})
-afterAll(() => harness.close())
+const harness = useHarness()
 
 /** One Redis has one clock. */
 let movedMs = 0

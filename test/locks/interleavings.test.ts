@@ -1,19 +1,14 @@
 import { EventEmitter } from 'node:events'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { inspectScript, revokeScript } from '../../src/locks/admin/scripts.js'
 import { leaveScript, restoreScript } from '../../src/locks/queue/scripts.js'
 import { acquireScript, releaseScript } from '../../src/locks/scripts.js'
 import { randomToken } from '../../src/redis/random.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { newLockStore } from '../support/lock-store.js'
 import { until } from '../support/until.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness()
-})
-afterAll(() => harness.close())
+const harness = useHarness()
 
 const post = (path: string, body: object = {}) => harness.request('post', `/v1/${path}`).send(body)
 const acquire = (name: string, body: object = {}) => post(`locks/${name}/acquire`, body)

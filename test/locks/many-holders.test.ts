@@ -1,17 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
 import { lockScripts } from '../support/lock-scripts.js'
 import { newLockStore } from '../support/lock-store.js'
 import { until } from '../support/until.js'
 
-let harness: Harness
+const harness = useHarness()
 let scripts: ReturnType<typeof lockScripts>
 
 beforeAll(async () => {
-  harness = await startHarness()
   scripts = lockScripts(harness)
 })
-afterAll(() => harness.close())
 
 const shared = { mode: 'shared' }
 const owned = { ...shared, owner: 'o', caller: '' }

@@ -1,20 +1,18 @@
 import { EventEmitter } from 'node:events'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { Granted } from '../../src/locks/outcomes.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { lockScripts } from '../support/lock-scripts.js'
 import { newLockStore } from '../support/lock-store.js'
 import { until } from '../support/until.js'
 
 /** Whoever hedges sends a request again, takes the answer that comes first, and cuts the other. */
-let harness: Harness
+const harness = useHarness()
 let scripts: ReturnType<typeof lockScripts>
 
 beforeAll(async () => {
-  harness = await startHarness()
   scripts = lockScripts(harness)
 })
-afterAll(() => harness.close())
 
 const waitMs = 60_000
 const keyed = (memo: string) => ({ memo, fingerprint: 'f', memo_ttl_ms: 600_000 })

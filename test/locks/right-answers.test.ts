@@ -1,18 +1,13 @@
 import { readFileSync } from 'node:fs'
 import net from 'node:net'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Granted } from '../../src/locks/outcomes.js'
 import type { LockStore } from '../../src/locks/store.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { newLockStore } from '../support/lock-store.js'
 import { until } from '../support/until.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness()
-})
-afterAll(() => harness.close())
+const harness = useHarness()
 
 const post = (path: string, body: object = {}) => harness.request('post', `/v1/${path}`).send(body)
 const get = async (path: string) => (await harness.request('get', `/v1/${path}`).expect(200)).body

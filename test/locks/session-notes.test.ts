@@ -1,15 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
 import { lockScripts } from '../support/lock-scripts.js'
 
-let harness: Harness
+const harness = useHarness()
 let scripts: ReturnType<typeof lockScripts>
 
 beforeAll(async () => {
-  harness = await startHarness()
   scripts = lockScripts(harness)
 })
-afterAll(() => harness.close())
 
 const post = (path: string, body: object = {}) => harness.request('post', `/v1/${path}`).send(body)
 const open = async (prefix: string, ttlMs = 60_000): Promise<string> =>

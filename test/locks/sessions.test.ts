@@ -1,15 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { acquireScript } from '../../src/locks/scripts.js'
 import { randomToken } from '../../src/redis/random.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness()
-})
-afterAll(() => harness.close())
+const harness = useHarness()
 
 const post = (path: string, body: object = {}) => harness.request('post', `/v1/${path}`).send(body)
 const acquire = (name: string, body: object) => post(`locks/${name}/acquire`, body)

@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { createInstanceMetrics } from '../../src/metrics/instance.js'
 import { createMetrics } from '../../src/metrics/registry.js'
 import { hasOpenssl, makeCertificate } from '../support/certificates.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { tempFolder } from '../support/temp-folder.js'
 import { until } from '../support/until.js'
 
-let harness: Harness
-beforeAll(async () => {
-  harness = await startHarness()
-})
-afterAll(() => harness.close())
+const harness = useHarness()
 
 const textOf = async () => (await harness.request('get', '/metrics').expect(200)).text
 

@@ -1,16 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
 import { COUNTING, limitsOf } from './limits.js'
 
-let harness: Harness
-let limits: ReturnType<typeof limitsOf>
-
-beforeAll(async () => {
-  harness = await startHarness()
-  limits = limitsOf(harness)
-})
-afterAll(() => harness.close())
+const harness = useHarness()
+const limits = limitsOf(harness)
 
 const DAY_MS = 86_400_000
 

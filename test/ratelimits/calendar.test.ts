@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Policy } from '../../src/ratelimits/policies/policy.js'
 import { RedisClock } from '../../src/redis/clock.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { checkStoreOf } from './check-store.js'
 
-let harness: Harness
+const harness = useHarness()
 /** How far the clock of the scripts is ahead of ours. */
 let aheadMs = 0
-
-beforeAll(async () => {
-  harness = await startHarness()
-})
-afterAll(() => harness.close())
 
 /** Moves the clock of the scripts to a moment. */
 function moveTo(at: string): void {

@@ -1,23 +1,21 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { beforeAll, beforeEach, expect, it } from 'vitest'
 import { CHANGES } from '../../src/ratelimits/changes.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
 import { limitsOf } from './limits.js'
 
-let harness: Harness
+const harness = useHarness()
 let limits: ReturnType<typeof limitsOf>
 let key: string
 const heard: string[] = []
 
 beforeAll(async () => {
-  harness = await startHarness()
   limits = limitsOf(harness)
   await limits.put('api', { limit: 10, windowMs: 8_640_000_000 }).expect(201)
   await harness.links.signals.subscribe(CHANGES, (message) => void heard.push(message))
   await until('a subscription', () => harness.links.signals.hears(CHANGES))
 })
-afterAll(() => harness.close())
 beforeEach(() => {
   key = randomUUID()
 })

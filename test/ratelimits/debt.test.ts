@@ -1,17 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { limitKey } from '../../src/ratelimits/keys.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { limitsOf } from './limits.js'
 
-let harness: Harness
-let limits: ReturnType<typeof limitsOf>
-
-beforeAll(async () => {
-  harness = await startHarness()
-  limits = limitsOf(harness)
-})
-afterAll(() => harness.close())
+const harness = useHarness()
+const limits = limitsOf(harness)
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000

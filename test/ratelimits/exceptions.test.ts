@@ -1,20 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { createExceptionStore } from '../../src/ratelimits/exceptions/store.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { limitsOf } from './limits.js'
 
-let harness: Harness
-let limits: ReturnType<typeof limitsOf>
+const harness = useHarness()
+const limits = limitsOf(harness)
 let policy = ''
 
 const WINDOW = { limit: 10, windowMs: 3_600_000 }
 
-beforeAll(async () => {
-  harness = await startHarness()
-  limits = limitsOf(harness)
-})
-afterAll(() => harness.close())
 beforeEach(async () => {
   policy = randomUUID()
   await limits.put(policy, WINDOW).expect(201)

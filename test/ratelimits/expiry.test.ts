@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { describe, expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
 import { limitsOf } from './limits.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness()
-})
-afterAll(() => harness.close())
+const harness = useHarness()
 
 /** Short enough to be waited for, in real time: a TTL is kept by Redis, not by a script. */
 const window = { limit: 10, windowMs: 400 }

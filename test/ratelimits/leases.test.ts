@@ -1,23 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { limitKey } from '../../src/ratelimits/keys.js'
 import { createLimitLeaseStore, type LeaseStore } from '../../src/ratelimits/leases/store.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { limitsOf } from './limits.js'
 
-let harness: Harness
+const harness = useHarness()
 let store: LeaseStore
 
 /** Long: the time that a busy machine takes is nothing beside it. */
 const POLICY = { algorithm: 'concurrency', limit: 3, leaseMs: 1_000_000 } as const
 
 beforeAll(async () => {
-  harness = await startHarness()
   store = createLimitLeaseStore(harness.binder)
   await limitsOf(harness).put('exports', POLICY).expect(201)
 })
-afterAll(() => harness.close())
 
 let subjects = 0
 const subject = () => `s${subjects++}`

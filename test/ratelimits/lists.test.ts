@@ -1,18 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { listedAs } from '../../src/ratelimits/lists/lists.js'
 import type { Policy } from '../../src/ratelimits/policies/policy.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { COUNTING, limitsOf } from './limits.js'
 
-let harness: Harness
-let limits: ReturnType<typeof limitsOf>
-
-beforeAll(async () => {
-  harness = await startHarness()
-  limits = limitsOf(harness)
-})
-afterAll(() => harness.close())
+const harness = useHarness()
+const limits = limitsOf(harness)
 
 describe('a list', () => {
   const policy: Policy = {

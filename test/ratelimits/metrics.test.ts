@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
 
 const WINDOW = { algorithm: 'fixed-window', align: 'first-hit', windowMs: 3_600_000 }
 const FILED = {
@@ -9,11 +9,10 @@ const FILED = {
   slots: { algorithm: 'concurrency', limit: 5, leaseMs: 60_000 },
 }
 
-let harness: Harness
+const harness = useHarness({ configFile: `policies: ${JSON.stringify(FILED)}` })
 let subjects = 0
 
 beforeAll(async () => {
-  harness = await startHarness({ configFile: `policies: ${JSON.stringify(FILED)}` })
   for (const name of ['stored', 'ranked', 'quiet']) {
     await harness
       .request('put', `/v1/ratelimits/policies/${name}`)
@@ -21,7 +20,6 @@ beforeAll(async () => {
       .expect(201)
   }
 })
-afterAll(() => harness.close())
 
 const subject = () => `s${subjects++}`
 const post = (path: string, body: object) =>

@@ -1,20 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import type { CheckStore } from '../../src/ratelimits/checks/store.js'
 import type { Policy } from '../../src/ratelimits/policies/policy.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { checkStoreOf } from './check-store.js'
 import { gcraModel, leakyModel, logModel, type Model, slidingModel, windowModel } from './model.js'
 
-let harness: Harness
+const harness = useHarness()
 let store: CheckStore
 
 beforeAll(async () => {
-  harness = await startHarness()
   store = checkStoreOf(harness)
 })
-afterAll(() => harness.close())
 
 const step = fc.record({ advanceMs: fc.nat({ max: 700 }), cost: fc.integer({ min: 1, max: 7 }) })
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import {
   type AdjustmentStore,
   createAdjustmentStore,
@@ -16,12 +16,12 @@ import {
   type ReservationStore,
 } from '../../src/ratelimits/reservations/store.js'
 import { RedisClock } from '../../src/redis/clock.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { checkStoreOf, circuitsOf } from './check-store.js'
 import { gcraModel, leakyModel, type Model } from './model.js'
 import { ACCOUNTS, type Account } from './operations-model.js'
 
-let harness: Harness
+const harness = useHarness()
 let stores: {
   readonly checks: CheckStore
   readonly adjustments: AdjustmentStore
@@ -30,7 +30,6 @@ let stores: {
 }
 
 beforeAll(async () => {
-  harness = await startHarness()
   const clock = new RedisClock()
   stores = {
     checks: checkStoreOf(harness, clock),
@@ -43,7 +42,6 @@ beforeAll(async () => {
     }),
   }
 })
-afterAll(() => harness.close())
 
 /** Longer than all that one run takes. */
 const SOON_MS = 600_000

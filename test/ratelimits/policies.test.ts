@@ -1,13 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { limitKey } from '../../src/ratelimits/keys.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { startHarness, useHarness } from '../support/harness.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness()
-})
-afterAll(() => harness.close())
+const harness = useHarness()
 
 const at = (name: string) => `/v1/ratelimits/policies/${name}`
 const put = (name: string, body: object) => harness.request('put', at(name)).send(body)

@@ -1,20 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
 import { COUNTING, limitsOf } from './limits.js'
 
 /** Long: the time that a busy machine takes is nothing beside it. */
 const HOUR_MS = 3_600_000
 
-let harness: Harness
+const harness = useHarness()
 let limits: ReturnType<typeof limitsOf>
 
 beforeAll(async () => {
-  harness = await startHarness()
   limits = limitsOf(harness)
   await limits.put('api', { limit: 10, windowMs: 8_640_000_000 }).expect(201)
 })
-afterAll(() => harness.close())
 
 const reserve = async (name: string, key: string, cost: number, more: object = {}) => {
   const { body } = await limits.post(`${name}/reserve`, { key, cost, ...more }).expect(200)

@@ -1,16 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
 import { limitsOf } from './limits.js'
 
-let harness: Harness
-let limits: ReturnType<typeof limitsOf>
-
-beforeAll(async () => {
-  harness = await startHarness()
-  limits = limitsOf(harness)
-})
-afterAll(() => harness.close())
+const harness = useHarness()
+const limits = limitsOf(harness)
 
 const HOUR_MS = 3_600_000
 const sliding = { algorithm: 'sliding-window', limit: 10 }

@@ -1,11 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { type Binder, createBinder } from '../../src/redis/binder.js'
 import { redisKey } from '../../src/redis/keys.js'
 import { list } from '../../src/redis/reply.js'
 import { defineScript } from '../../src/redis/script.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 
 const echoScript = defineScript({
   name: 'test.echo',
@@ -28,19 +28,17 @@ function spec() {
   } as const
 }
 
-let harness: Harness
+const harness = useHarness()
 let binder: Binder
 let batches: number[]
 
 beforeAll(async () => {
-  harness = await startHarness()
   binder = createBinder({
     link: harness.link,
     clockOffsetUs: () => 0,
     observer: { batch: (_script, calls) => batches.push(calls), failure: () => undefined },
   })
 })
-afterAll(() => harness.close())
 
 const key = () => redisKey(harness.namespace, 'x', 'k', randomUUID())
 const run = (script: typeof echoScript) => {

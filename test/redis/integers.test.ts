@@ -3,11 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { redisKey } from '../../src/redis/keys.js'
 import { list, MAX_INTEGER } from '../../src/redis/reply.js'
 import { defineScript } from '../../src/redis/script.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 
 const echoIntegers = defineScript({
   name: 'test.integers',
@@ -17,11 +17,7 @@ const echoIntegers = defineScript({
   decode: (reply) => list(reply),
 })
 
-let harness: Harness
-beforeAll(async () => {
-  harness = await startHarness()
-})
-afterAll(() => harness.close())
+const harness = useHarness()
 
 const key = () => redisKey(harness.namespace, 'x', 'integers', randomUUID())
 const send = (subject: string, numbers: readonly number[]) =>

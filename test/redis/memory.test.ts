@@ -1,17 +1,12 @@
 import { Cluster } from 'ioredis'
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { openLink } from '../../src/redis/connect.js'
 import { watchMemory } from '../../src/redis/memory.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { start } from '../support/managed.js'
 import { until } from '../support/until.js'
 
-let harness: Harness
-
-beforeAll(async () => {
-  harness = await startHarness()
-})
-afterAll(() => harness.close())
+const harness = useHarness()
 
 it('tells the memory of every server that keeps data', async () => {
   const { link } = harness

@@ -5,7 +5,7 @@ import { Writable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { Redis } from 'ioredis'
 import supertest from 'supertest'
-import { inject } from 'vitest'
+import { afterAll, beforeAll, inject } from 'vitest'
 import { buildApp } from '../../src/app.js'
 import { createReloads } from '../../src/config/reload.js'
 import { loadConfig } from '../../src/config.js'
@@ -57,6 +57,21 @@ export interface HarnessOptions {
   readonly redisIsAway?: boolean
   /** A Redis of its own for the cache. */
   readonly cacheRedisUrl?: string
+}
+
+/** A harness for the tests of a file or of a `describe`: started before them, closed after them. */
+export function useHarness(options: HarnessOptions = {}): Harness {
+  let harness: Harness | undefined
+  beforeAll(async () => {
+    harness = await startHarness(options)
+  })
+  afterAll(() => harness?.close())
+  return new Proxy({} as Harness, {
+    get(_, name) {
+      if (!harness) throw new Error(`harness.${String(name)} is used before the tests begin`)
+      return Reflect.get(harness, name)
+    },
+  })
 }
 
 /** The production app on a real Redis. */
