@@ -12,9 +12,10 @@
 #   LOCKSTEP_TOKEN      bearer token, where the service asks for one
 #   LOCKSTEP_NAMESPACE  where it is not `default`
 #
-# The command takes the place of this shell: signals reach it, its exit code is what the caller
-# sees, and it finds the fence in LOCKSTEP_FENCE. Asked to give way, or when the lock is lost, it
-# gets TERM. Processes that it leaves behind keep the lock while they keep descriptor 9 open.
+# Signals reach the command, its exit code is what the caller sees, and it finds the fence in
+# LOCKSTEP_FENCE. Asked to give way, when the lock is lost, or when this script is killed, it gets
+# TERM. The script returns when the lock is free: processes that the command leaves behind keep it
+# while they keep descriptor 9 open.
 # Exit codes of its own: 64 wrong use, 69 no service, 75 the lock is taken.
 set -u
 
@@ -36,9 +37,14 @@ name=$(printf %s "$1" | od -An -v -tx1 | tr -d ' \n' | sed 's/../%&/g')
 shift 2
 
 url=${LOCKSTEP_URL:-http://127.0.0.1:7700}
-command=$$
+every_s=$(((ttl_s + 2) / 3))
 dir=$(mktemp -d) || fail 69 'no temporary folder'
-mkfifo "$dir/lines" "$dir/stream" "$dir/alive" || fail 69 'no pipes'
+mkfifo "$dir/lines" "$dir/stream" "$dir/alive" "$dir/verdict" || fail 69 'no pipes'
+
+# Seconds that no correction of the clock moves, where the system has them.
+clock() {
+  if read -r now _ </proc/uptime; then now=${now%%.*}; else now=$(date +%s); fi 2>/dev/null
+}
 
 # What curl is to do stands in a file that only we can read: tokens in arguments show in `ps`.
 # $1 the verb, $2 the body
@@ -50,14 +56,15 @@ ask() {
     [ -z "${LOCKSTEP_TOKEN:-}" ] || printf 'header = "Authorization: Bearer %s"\n' "$LOCKSTEP_TOKEN"
     [ -z "${LOCKSTEP_NAMESPACE:-}" ] || printf 'header = "Lockstep-Namespace: %s"\n' "$LOCKSTEP_NAMESPACE"
     printf 'data = "%s"\n' "$(printf %s "$2" | sed 's/"/\\"/g')"
-  } >"$dir/ask"
+  } >"$dir/$1"
 }
 
 # Line by line, because more than one process writes to `lines`.
 open_stream() {
   ask hold "$1"
-  opened=$(date +%s)
-  curl --config "$dir/ask" >"$dir/stream" 2>/dev/null 3<&- &
+  clock
+  opened=$now
+  curl --config "$dir/hold" >"$dir/stream" 2>/dev/null 3<&- &
   stream=$!
   while IFS= read -r line; do printf '%s\n' "$line"; done <"$dir/stream" >"$dir/lines" 3<&- &
 }
@@ -66,25 +73,59 @@ field() { printf %s "$2" | sed -n "s/.*\"$1\":\"\{0,1\}\([^,\"}]*\).*/\1/p"; }
 
 say() { printf 'lock-run: %s\n' "$1" >&2; }
 
-# By the moment before the stream was asked for, never by that at which a line arrives: that may be
-# late. A second less, because `tick` looks once a second.
-confirm() { deadline=$((opened + ($(field atMs "$1") + $(field expiresInMs "$1")) / 1000 - 1)); }
+# $1 when it was asked for, $2 what was left then, in ms. Never by the time at which an answer
+# arrives: that may be late. A second less, because `tick` looks once a second.
+confirm() {
+  until=$(($1 + $2 / 1000 - 1))
+  [ "$until" -le "$deadline" ] || deadline=$until
+}
+
+# The lock is certain by what a renewal answers, counted from before that was asked for. The stream
+# says sooner what happens, and its end that this machine is gone.
+renew() {
+  clock
+  asked=$now renewing=1 renew_at=$((now + every_s))
+  {
+    answer=$(curl --max-time "$every_s" --config "$dir/renew" | tr '\n' ' ')
+    printf 'renewed %s\n' "$answer" >"$dir/lines"
+  } 2>/dev/null 3<&- &
+  renewer=$!
+}
+
+renewed() {
+  renewing=0
+  case $1 in
+    *'status 200'*) confirm "$asked" "$(field expiresInMs "$1")" ;;
+    *'status 409'* | *'status 410'*) lose "$(field title "$1")" ;;
+  esac
+}
 
 finish() {
+  [ "$renewing" = 0 ] || kill -KILL "$renewer" 2>/dev/null
   kill -KILL "$stream" "$ticker" ${watcher:+"$watcher"} 2>/dev/null
   rm -rf "$dir"
   exit 0
 }
 
+signal_command() { [ -z "$command" ] || kill -s "$1" "$command" 2>/dev/null; }
+
+# TERM now, KILL when the time for it has passed.
+end_command() {
+  clock
+  kill_at=$((now + grace_s))
+  signal_command TERM
+}
+
 lose() {
+  [ "$state" = running ] || return 0
   say "the lock is lost ($1); the command is told to end"
   state=lost
-  kill_at=$(($(date +%s) + grace_s))
-  kill -TERM "$command" 2>/dev/null
+  end_command
 }
 
 begin() {
   token=$(field token "$1")
+  ask renew "{\"token\":\"$token\",\"ttlMs\":$((ttl_s * 1000))}"
   state=running
   # The caller of the verdict waits for everybody who could still write it.
   { cat; echo gone >"$dir/lines"; } >/dev/null <"$dir/alive" 3<&- &
@@ -115,54 +156,72 @@ go_on() {
 hear() {
   case $1 in
     acquired)
-      confirm "$2"
+      confirm "$opened" $(($(field atMs "$2") + $(field expiresInMs "$2")))
+      clock
+      if [ "$state" = waiting ] && [ "$now" -ge "$deadline" ]; then
+        title="the answer of $url came too late"
+        refuse late
+      fi
       [ "$state" = running ] || begin "$2"
       ;;
-    ping | detach) confirm "$2" ;;
     revoke-requested)
       say "asked to give way: $(field reason "$2")"
-      kill -TERM "$command" 2>/dev/null
+      signal_command TERM
       ;;
     lost) lose "$(field reason "$2")" ;;
   esac
 }
 
 tick() {
-  now=$(date +%s)
+  clock
   case $state in
-    waiting) kill -0 "$command" 2>/dev/null || finish ;;
+    waiting) kill -0 "$$" 2>/dev/null || finish ;;
     running)
       if [ "$now" -ge "$deadline" ]; then
-        lose 'nothing was heard of it'
-      elif [ "$retry" = 1 ]; then
+        lose 'no renewal was answered in time'
+        return
+      fi
+      [ "$now" -lt "$renew_at" ] || [ "$renewing" = 1 ] || renew
+      if [ "$retry" = 1 ]; then
         retry=0
         open_stream "{\"token\":\"$token\",\"ttlMs\":$((ttl_s * 1000))}"
       fi
+      # The script was killed; the lock is kept until the command has ended, if it began.
+      if [ "$kill_at" = '' ] && ! kill -0 "$$" 2>/dev/null; then
+        if [ -z "$command" ]; then release; finish; fi
+        end_command
+      fi
       ;;
-    lost) [ "$now" -lt "$kill_at" ] || kill -KILL "$command" 2>/dev/null ;;
   esac
+  [ "$kill_at" = '' ] || [ "$now" -lt "$kill_at" ] || signal_command KILL
 }
 
 # Gives back what was not lost, without the cooling of a crash.
 release() {
   [ "$state" = running ] || return 0
   ask release "{\"token\":\"$token\"}"
-  curl --max-time 5 --config "$dir/ask" >/dev/null 2>&1
+  curl --max-time 5 --config "$dir/release" >/dev/null 2>&1
 }
 
 supervise() {
   # A whole group may be told to stop, and the command takes its time: the lock stays until then.
   trap '' HUP INT QUIT TERM PIPE
-  state=waiting retry=0 title='' event='' watcher=''
+  state=waiting retry=0 title='' event='' watcher='' command='' kill_at=''
+  deadline=0 renew_at=0 renewing=0
   { while sleep 1 && echo tick; do :; done; } >"$dir/lines" 2>/dev/null &
   ticker=$!
-  owner="$(uname -n):$command"
+  owner="$(uname -n):$$"
   open_stream "{\"ttlMs\":$((ttl_s * 1000)),\"waitMs\":$((wait_s * 1000)),\"lockDelayMs\":$((delay_s * 1000)),\"maxHoldMs\":86400000,\"owner\":\"$owner\"}"
   exec 3<"$dir/lines"
   while IFS= read -r line <&3; do
     case $line in
       tick) tick ;;
+      'started '*)
+        command=${line#started }
+        [ "$state" = running ] || signal_command TERM
+        ;;
       gone) release; finish ;;
+      'renewed '*) renewed "${line#renewed }" ;;
       'event: '*) event=${line#event: } ;;
       'data: '*) hear "$event" "${line#data: }" ;;
       'status '*) if [ "$state" = waiting ]; then refuse "${line#status }"; else go_on "${line#status }"; fi ;;
@@ -171,7 +230,10 @@ supervise() {
   done
 }
 
-verdict=$(supervise &)
+supervise >"$dir/verdict" &
+supervisor=$!
+verdict=''
+read -r verdict <"$dir/verdict"
 case $verdict in
   'run '*) ;;
   'exit '*) exit "${verdict#exit }" ;;
@@ -179,5 +241,46 @@ case $verdict in
 esac
 LOCKSTEP_FENCE=${verdict#run }
 export LOCKSTEP_FENCE
-exec 9>"$dir/alive"
-exec "$@"
+true <&0 2>/dev/null || exec </dev/null
+exec 4<&0 9>"$dir/alive"
+
+# A shell starts what runs beside it with INT and QUIT ignored; where `env` cannot undo that, TERM
+# is sent instead.
+reset='env --default-signal=INT,QUIT --'
+$reset true 2>/dev/null || reset=''
+child='' pending='' interrupted=''
+forward() {
+  interrupted=1
+  case $1 in
+    # A terminal sends these to the command as well.
+    INT | QUIT) if [ -t 4 ] && [ -n "$reset" ]; then return; elif [ -z "$reset" ]; then set -- TERM; fi ;;
+  esac
+  if [ -n "$child" ]; then kill -s "$1" "$child" 2>/dev/null; else pending=$1; fi
+}
+for signal in HUP INT QUIT TERM USR1 USR2; do
+  # shellcheck disable=SC2064
+  trap "forward $signal" "$signal"
+done
+# shellcheck disable=SC2086
+(exec $reset "$@") <&4 4<&- &
+child=$!
+echo "started $child" >"$dir/lines"
+[ -z "$pending" ] || forward "$pending"
+
+code=''
+while :; do
+  interrupted=''
+  wait "$child"
+  ended=$?
+  # 127 also of a child whose end was told before.
+  [ "$ended" = 127 ] && [ -n "$code" ] || code=$ended
+  [ -n "$interrupted" ] || break
+done
+trap - HUP INT QUIT TERM USR1 USR2
+exec 9>&-
+wait "$supervisor"
+if [ "$code" -gt 128 ]; then
+  ulimit -c 0
+  kill -s "$(kill -l "$code")" $$ 2>/dev/null
+fi
+exit "$code"

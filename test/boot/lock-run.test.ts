@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
+import http from 'node:http'
 import net, { type AddressInfo } from 'node:net'
 import path from 'node:path'
 import { beforeEach, describe, expect, inject, it, onTestFinished } from 'vitest'
@@ -89,6 +90,27 @@ async function startLatePath(port: number, delayMs: number): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
+/** Lets through what it is told to; the rest is never answered. */
+async function startPath(lets: (path: string) => boolean): Promise<string> {
+  const server = http.createServer((request, response) => {
+    if (!lets(request.url ?? '')) return
+    const { method, headers } = request
+    const passed = http.request(new URL(request.url ?? '', url), { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers)
+      answer.pipe(response)
+    })
+    passed.on('error', () => response.destroy())
+    response.on('close', () => passed.destroy())
+    request.pipe(passed)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
 describe('deploy/lock-run.sh', () => {
   it.each(['sh', 'bash'])(
     'runs a command under the lock, as if it were the command: %s',
@@ -166,7 +188,7 @@ describe('deploy/lock-run.sh', () => {
 
     const interrupted = run(['signal', '--', 'sleep', '600'])
     await state('signal', 'held')
-    await until('it runs', () => argumentsOf(interrupted.child).startsWith('sleep'))
+    await started(interrupted.child)
     interrupted.child.kill('SIGINT')
     expect(await interrupted.exit).toBe('SIGINT')
     await state('signal', 'free')
@@ -174,15 +196,45 @@ describe('deploy/lock-run.sh', () => {
 
   it('lets go of the lock when the command is killed', async () => {
     const { child, exit } = run(['killed', '--', 'sleep', '600'])
-    await until('it runs', () => argumentsOf(child).startsWith('sleep'))
-    child.kill('SIGKILL')
+    process.kill(await started(child), 'SIGKILL')
     expect(await exit).toBe('SIGKILL')
     await state('killed', 'free')
   })
 
+  it('ends the command when the script itself is killed, and keeps the lock until then', async () => {
+    const file = path.join(tempFolder(), 'go')
+    const told = `echo told; while [ ! -e ${file} ]; do sleep 0.05; done; exit`
+    const work = `trap "${told}" TERM; echo ready; while :; do sleep 0.1; done`
+    const { child, stdout } = run(['orphan', '--', 'sh', '-c', work])
+    await until('it runs', () => stdout() === 'ready\n')
+    child.kill('SIGKILL')
+    await until('it is told to end', () => stdout() === 'ready\ntold\n')
+    expect((await ask('GET', 'orphan')).state).toBe('held')
+    writeFileSync(file, '')
+    await state('orphan', 'free')
+  })
+
+  it('returns when the lock is free', async () => {
+    for (let i = 0; i < 5; i++) {
+      expect(await run(['returns', '--', 'true']).exit).toBe(0)
+      expect((await ask('GET', 'returns')).state).toBe('free')
+    }
+    const leaves = ['returns', '--', 'sh', '-c', 'sleep 1 & echo left']
+    const { exit, stdout } = run(leaves)
+    await until('it left one behind', () => stdout() === 'left\n')
+    expect((await ask('GET', 'returns')).state).toBe('held')
+    expect(await exit).toBe(0)
+    expect((await ask('GET', 'returns')).state).toBe('free')
+  })
+
+  it('says as its shell would that there is no such command', async () => {
+    expect(await run(['no-command', '--', './is-not-there']).exit).toBe(127)
+    await state('no-command', 'free')
+  })
+
   it('ends the command when the lock is lost, and one that does not listen as well', async () => {
     const soft = run(['lost', '--', 'sleep', '600'])
-    await until('it runs', () => argumentsOf(soft.child).startsWith('sleep'))
+    await started(soft.child)
     await ask('POST', 'lost/revoke', { reason: 'test', force: true })
     expect(await soft.exit).toBe('SIGTERM')
     expect(soft.stderr()).toContain('the lock is lost (revoked)')
@@ -230,11 +282,21 @@ describe('deploy/lock-run.sh', () => {
     const port = await freePort()
     const service = await serve(port)
     const { child, exit, stderr } = run(['-t', '5', 'alone', '--', 'sleep', '600'])
-    await until('it runs', () => argumentsOf(child).startsWith('sleep'))
+    await started(child)
     service.signalGroup('SIGKILL')
     await service.exit
     expect(await exit).toBe('SIGTERM')
-    expect(stderr()).toContain('nothing was heard of it')
+    expect(stderr()).toContain('no renewal was answered in time')
+  })
+
+  it('believes no ping of the stream, only what a renewal answers', async () => {
+    const { child, exit, stderr } = run(['-t', '5', 'deaf', '--', 'sleep', '600'], {
+      LOCKSTEP_URL: await startPath((path) => !path.endsWith('/renew')),
+    })
+    await started(child)
+    // The service goes on to renew for the stream, which says so.
+    expect(await exit).toBe('SIGTERM')
+    expect(stderr()).toContain('no renewal was answered in time')
   })
 
   it('counts from before it asked, not from when an answer arrives', async () => {
@@ -256,7 +318,7 @@ describe('deploy/lock-run.sh', () => {
 
   it('shows no secret in the list of processes', async () => {
     const { child, exit } = run(['secret', '--', 'sleep', '600'], { LOCKSTEP_TOKEN: 'top-secret' })
-    await until('it runs', () => argumentsOf(child).startsWith('sleep'))
+    await started(child)
     const commands = await listProcesses()
     expect(commands).toContain('curl --config')
     expect(commands).not.toContain('top-secret')
@@ -265,9 +327,16 @@ describe('deploy/lock-run.sh', () => {
   })
 })
 
-/** Its own, as it is now: the script gives its place to the command. */
-const argumentsOf = ({ pid }: ChildProcess): string =>
-  readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+/** The pid of the `sleep` that it runs, once it does. */
+const started = ({ pid }: ChildProcess): Promise<number> =>
+  until('it runs', () =>
+    readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+      .split(' ')
+      .map(Number)
+      .find(
+        (child) => child > 0 && readFileSync(`/proc/${child}/cmdline`, 'utf8').startsWith('sleep'),
+      ),
+  )
 
 async function listProcesses(): Promise<string> {
   const ps = spawn('ps', ['-eo', 'args'])
