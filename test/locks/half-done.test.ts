@@ -17,7 +17,9 @@ beforeAll(async () => {
 async function stopsAt(part: string, name: string, call: () => Promise<unknown>): Promise<void> {
   const key = scripts.key(part, name)
   await harness.redis.set(key, 'in the way')
-  await expect(call()).rejects.toThrow(/WRONGTYPE|wrong kind/)
+  await expect(call()).rejects.toMatchObject({
+    cause: { message: expect.stringMatching(/WRONGTYPE|wrong kind/) },
+  })
   await harness.redis.del(key)
 }
 
