@@ -1,7 +1,7 @@
 // npm run bench:bodies: how long the worst legal body of each route keeps the event loop from others.
 //
-// The largest delay of a probe that is asked all the while, in milliseconds: median of several turns,
-// with the spread. The first row is the same without a body.
+// Milliseconds of CPU of the longest turn of the event loop during the request: median of several
+// requests, with the spread. The first row is the same without a body.
 import { request } from 'node:http'
 import { startServers } from './servers.mjs'
 
@@ -17,7 +17,14 @@ const unknown = (bytes) =>
     .replace(/,[^,]*$/, '')}}`
 const json = JSON.stringify
 
+/** What counts as a value in a body is a comma or an opening bracket. */
+const MANY_VALUES = Array(24_900).fill([])
+/** JSON of this size that costs most to parse. */
+const arrays = (bytes) => `[${'[],'.repeat(Math.floor((bytes - 4) / 3))}[]]`
+
 const limit = (name, i) => ({ name: 'l', key: name, limit: 1_000 + i, windowMs: 60_000 })
+const networks = (first) => names(1_000, 0).map((i) => `10.${first}.${i >> 8}.${i & 255}/32`)
+/** Name, path, body, and the method where that is not POST. */
 const ROWS = [
   ['no body', '/v1/locks/a/acquire', '{}'],
   ['unknown fields, 64 KiB', '/v1/locks/a/acquire', unknown(64 * KIB)],
@@ -38,23 +45,32 @@ const ROWS = [
     json({ entries: names(1_000).map((key) => ({ key, value: 1 })) }),
   ],
   [
-    'set-many, 50,000 values in one',
+    'set-many, one JSON of 50,000 values',
     '/v1/cache/s/set-many',
-    json({
-      entries: [
-        {
-          key: 'a',
-          value: Array(49_990)
-            .fill(0)
-            .map((_, i) => (i % 2 ? i : {})),
-        },
-      ],
-    }),
+    json({ entries: [{ key: 'a', value: MANY_VALUES }] }),
   ],
   [
-    'set-many of 12 MiB of base64',
+    'set-many of 8 MiB of text',
+    '/v1/cache/s/set-many',
+    json({ entries: [{ key: 'a', value: 'A'.repeat(8 * KIB * KIB - 2) }] }),
+  ],
+  [
+    'set-many of 8 MiB of base64',
     '/v1/cache/s/set-many',
     json({ entries: [{ key: 'a', encoding: 'base64', value: 'A'.repeat(8 * KIB * KIB) }] }),
+  ],
+  ['get-many of one JSON of 8 MiB', '/v1/cache/s/get-many', json({ keys: ['deep'] })],
+  [
+    'get-many of 128 JSON of 64 KiB',
+    '/v1/cache/s/get-many',
+    json({ keys: names(128, 0).map((i) => `small-${i}`) }),
+  ],
+  [
+    'pipeline of 128 gets of JSON of 64 KiB',
+    '/v1/cache-pipeline',
+    json({
+      operations: names(128, 0).map((i) => ({ op: 'get', space: 's', key: `small-${i}` })),
+    }),
   ],
   [
     'pipeline of 1000 puts',
@@ -72,6 +88,30 @@ const ROWS = [
         limit: 1_000,
         duration: 60_000,
       })),
+    }),
+  ],
+  [
+    'envoy, 64 descriptors of 32 entries',
+    '/json',
+    json({
+      domain: 'd',
+      descriptors: names(64, 0).map((key) => ({
+        entries: names(32, 0).map((entry) => ({ key: `k${entry}`, value: `${key}-${entry}` })),
+      })),
+    }),
+  ],
+  [
+    'policy with 2000 listed networks',
+    '/v1/ratelimits/policies/listed',
+    json({ limit: 10, windowMs: 1_000, allow: networks(1), deny: networks(2) }),
+    'PUT',
+  ],
+  [
+    'submission to 100 boards',
+    '/v1/leaderboard-submissions',
+    json({
+      member: 'm'.repeat(512),
+      boards: names(100, 0).map((i) => ({ board: `b${i}`, score: 1 })),
     }),
   ],
   ['query of 1000 members', '/v1/leaderboards/b/query', json({ members: names(1_000) })],
@@ -99,37 +139,32 @@ const ask = (url, path, { method = 'GET', body, agent } = {}) =>
     asked.end(body)
   })
 
-/** @returns {Promise<[number, number]>} the largest delay of a probe, and the status of the request */
-async function turn(url, path, body) {
-  let largest = 0
-  let running = true
-  const probing = (async () => {
-    while (running) {
-      const before = performance.now()
-      await ask(url, '/livez')
-      largest = Math.max(largest, performance.now() - before)
-    }
-  })()
-  const status = await ask(url, path, { method: 'POST', body })
-  running = false
-  await probing
-  return [largest, status]
+/** @returns {Promise<[number, number]>} the longest turn, and the status of the request */
+async function turn(path, body, method) {
+  await service.longestTurnMs()
+  const status = await ask(service.url, path, { method, body })
+  return [await service.longestTurnMs(), status]
 }
 
-const { service, stop } = await startServers()
+const { startProbed, stop } = await startServers()
+const service = await startProbed()
+const put = (path, body) => ask(service.url, path, { method: 'PUT', body })
 try {
-  await ask(service.url, '/v1/leaderboards/b', { method: 'PUT', body: '{}' })
+  await put('/v1/leaderboards/b', '{}')
+  await put('/v1/cache-spaces/s', json({ maxValueBytes: 8 * KIB * KIB }))
+  await put('/v1/cache/s/deep', arrays(8 * KIB * KIB))
+  for (const i of names(128, 0)) await put(`/v1/cache/s/small-${i}`, arrays(64 * KIB))
   const rows = []
-  for (const [name, path, body] of ROWS) {
+  for (const [name, path, body, method = 'POST'] of ROWS) {
     const turns = []
-    for (let i = 0; i < TURNS; i++) turns.push(await turn(service.url, path, body))
-    const delays = turns.map(([delay]) => delay).sort((a, b) => a - b)
+    for (let i = 0; i < TURNS; i++) turns.push(await turn(path, body, method))
+    const times = turns.map(([ms]) => ms).sort((a, b) => a - b)
     rows.push({
       body: name,
       KiB: Math.round(body.length / KIB),
       status: turns[0][1],
-      ms: delays[TURNS >> 1].toFixed(1),
-      spread: `${delays[0].toFixed(1)} to ${delays.at(-1).toFixed(1)}`,
+      ms: times[TURNS >> 1].toFixed(1),
+      spread: `${times[0].toFixed(1)} to ${times.at(-1).toFixed(1)}`,
     })
   }
   console.table(rows)

@@ -14,6 +14,7 @@ const SERVER_CORE = '0'
 const OTHER_CORE = '1'
 /** Where nothing listens. */
 const NO_REDIS = 'redis://127.0.0.1:1'
+const PROBED = ['--import', path.join(import.meta.dirname, 'loop-probe.mjs')]
 
 export async function startServers() {
   pin(process.pid, OTHER_CORE)
@@ -31,8 +32,8 @@ export async function startServers() {
     LOCKSTEP_RATELIMIT_TIMEOUT_MS: '5000',
   }
   const started = []
-  const start = async (file, more) => {
-    const server = await startServer(file, { ...environment, ...more })
+  const start = async (file, more, node) => {
+    const server = await startServer(file, { ...environment, ...more }, node)
     started.push(server)
     return server
   }
@@ -51,6 +52,8 @@ export async function startServers() {
       cutOff: await start(SERVICE, { LOCKSTEP_REDIS_URL: NO_REDIS }),
       /** One more, which its caller stops. */
       startService: () => startServer(SERVICE, environment),
+      /** One that says how long a turn of its event loop took at most. */
+      startProbed: () => start(SERVICE, undefined, PROBED),
       /** Ends what a row keeps for the rows after it. */
       onStop: (work) => void atStop.push(work),
       stop,
@@ -63,10 +66,10 @@ export async function startServers() {
 }
 
 /** @returns a server that has printed where it listens. */
-async function startServer(file, environment) {
-  const child = spawn(process.execPath, [file], {
+async function startServer(file, environment, node = []) {
+  const child = spawn(process.execPath, [...node, file], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })
   const url = await new Promise((resolve, reject) => {
     let text = ''
@@ -82,6 +85,12 @@ async function startServer(file, environment) {
     url,
     cpuMicros: () => cpuMicros(child.pid),
     rssBytes: () => rssBytes(child.pid),
+    /** Of a probed one: CPU of the longest turn of its event loop since it was asked last. */
+    longestTurnMs: () =>
+      new Promise((resolve) => {
+        child.once('message', resolve)
+        child.send('longest')
+      }),
     stop: () =>
       new Promise((resolve) => {
         child.removeAllListeners('exit')

@@ -1,4 +1,4 @@
-import { invalid, type Problem, problem } from './problem.js'
+import { invalid, problem } from './problem.js'
 
 const MAX_DEPTH = 64
 /**
@@ -22,7 +22,12 @@ const BYTE_ORDER_MARK = 0xfeff
  * @throws Problem for text that is no JSON, that nests too deep or holds too many values
  */
 export function parseJson(text: string): unknown {
-  if (text.length > MAX_DEPTH) assertBounded(text)
+  switch (excessOf(text)) {
+    case 'levels':
+      throw invalid('body', `nests deeper than ${MAX_DEPTH} levels`)
+    case 'values':
+      throw problem('too-large', `The body holds more than ${MAX_VALUES} values.`)
+  }
   try {
     return JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text)
   } catch (error) {
@@ -30,8 +35,12 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Before it is parsed: what follows walks the value by recursion, and costs by its values. */
-function assertBounded(text: string): void {
+/**
+ * What JSON has too much of, before it is parsed: what follows may walk the value by recursion, and
+ * costs by its values.
+ */
+export function excessOf(text: string): 'levels' | 'values' | undefined {
+  if (text.length <= MAX_DEPTH) return undefined
   let depth = 0
   let values = 1
   for (let at = 0; at < text.length; at++) {
@@ -40,18 +49,19 @@ function assertBounded(text: string): void {
         at = endOfString(text, at)
         break
       case COMMA:
-        if (++values > MAX_VALUES) throw tooMany()
+        if (++values > MAX_VALUES) return 'values'
         break
       case OPEN_BRACE:
       case OPEN_BRACKET:
-        if (++depth > MAX_DEPTH) throw invalid('body', `nests deeper than ${MAX_DEPTH} levels`)
-        if (++values > MAX_VALUES) throw tooMany()
+        if (++depth > MAX_DEPTH) return 'levels'
+        if (++values > MAX_VALUES) return 'values'
         break
       case CLOSE_BRACE:
       case CLOSE_BRACKET:
         depth--
     }
   }
+  return undefined
 }
 
 /** Where the closing quote stands, or the end of text that has none. */
@@ -69,6 +79,3 @@ function isEscaped(text: string, at: number): boolean {
   while (text.charCodeAt(before - 1) === BACKSLASH) before--
   return (at - before) % 2 === 1
 }
-
-const tooMany = (): Problem =>
-  problem('too-large', `The body holds more than ${MAX_VALUES} values.`)

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { toItems } from '../../src/cache/batches/answer.js'
 import { useHarness } from '../support/harness.js'
 
 interface Item {
@@ -18,6 +19,30 @@ const many = (what: string, body: object, space = 'users') =>
   harness.request('post', `/v1/cache/${space}/${what}-many`).send(body)
 const entries = async (what: string, body: object, space = 'users'): Promise<Item[]> =>
   (await many(what, body, space).expect(200)).body.entries
+
+describe('the items of an answer', () => {
+  const KIB_100 = 'x'.repeat(100 * 1024)
+
+  /** How often the event loop came round while they were made. */
+  async function turnsOf(texts: readonly string[]): Promise<number> {
+    let turns = 0
+    let making = true
+    const count = (): void => {
+      if (!making) return
+      turns += 1
+      setImmediate(count)
+    }
+    setImmediate(count)
+    expect(await toItems(texts, (text) => text)).toEqual(texts)
+    making = false
+    return turns
+  }
+
+  it('give others their turn after each 256 KiB', async () => {
+    expect(await turnsOf(Array(1_000).fill('x'))).toBe(0)
+    expect(await turnsOf(Array(6).fill(KIB_100))).toBeGreaterThanOrEqual(2)
+  })
+})
 
 describe('get-many', () => {
   it('answers in the order asked, with everything that a GET tells', async () => {
@@ -99,6 +124,18 @@ describe('get-many', () => {
     const { text } = await many('get', { keys: ['form'], encoding: wanted }).expect(200)
     expect(text).toContain(`"encoding":"${encoding}","value":${json},"contentType"`)
     JSON.parse(text)
+  })
+
+  it.each([
+    ['as many values as a body may hold', `[${'0,'.repeat(49_998)}0]`, 'json'],
+    ['more values', `[${'0,'.repeat(49_999)}0]`, 'text'],
+    ['as many levels as a body may have', '['.repeat(64) + ']'.repeat(64), 'json'],
+    ['more levels', '['.repeat(65) + ']'.repeat(65), 'text'],
+  ])('takes JSON of %s for what it is', async (_what, value, encoding) => {
+    await put('large', value)
+    const [item] = await entries('get', { keys: ['large'] })
+    expect(item?.encoding).toBe(encoding)
+    expect(item?.value).toEqual(encoding === 'json' ? JSON.parse(value) : value)
   })
 
   it('gives back any bytes in base64', async () => {

@@ -44,6 +44,20 @@ describe('POST /v1/GetRateLimits of gubernator', () => {
     expect(answers[1]).toMatchObject({ status: 'OVER_LIMIT', remaining: '7' })
   })
 
+  it('sends a hundred at a time to Redis, so that others get their turn', async () => {
+    const batches = async () => {
+      const name = 'lockstep_redis_batch_calls'
+      const text = await harness.app.metrics.registry.getSingleMetricAsString(name)
+      const count = /_count\{script="ratelimits.check"\} (\d+)/.exec(text)
+      return Number(count?.[1] ?? 0)
+    }
+    const before = await batches()
+    const answers = await ask(...Array(256).fill({ limit: 250 }))
+    expect((await batches()) - before).toBe(3)
+    const under = answers.map(({ status }: { status: string }) => status === 'UNDER_LIMIT')
+    expect(under).toEqual([...Array(250).fill(true), ...Array(6).fill(false)])
+  })
+
   it('takes camel case and snake case, and ignores what it does not know', async () => {
     const { body } = await harness.request('post', '/v1/GetRateLimits').send({
       requests: [

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { excessOf } from '../../http/json.js'
 import { invalid } from '../../http/problem.js'
 
 /** How bytes stand in JSON. */
@@ -24,9 +25,10 @@ export function encode(payload: Buffer, wanted: Encoding): Encoded {
   return { encoding: 'text', json: JSON.stringify(text) }
 }
 
+/** JSON of more than a body may hold is left to whoever wants to parse it. */
 function isJson(text: string): boolean {
   // Most texts that are no JSON show it at once, and a thrown error costs more than a look.
-  if (!/^[\s]*["{[\dtfn-]/.test(text)) return false
+  if (!/^[\s]*["{[\dtfn-]/.test(text) || excessOf(text)) return false
   try {
     JSON.parse(text)
     return true

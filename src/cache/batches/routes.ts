@@ -13,7 +13,7 @@ import { refuseConditions } from '../preconditions.js'
 import { problemResponses } from '../problems.js'
 import type { PolicyOf } from '../spaces/store.js'
 import { varyByCaller } from '../vary.js'
-import { failed, Items, toBody, written } from './answer.js'
+import { failed, Items, toBody, toItems, written } from './answer.js'
 import { readMany } from './reading.js'
 import * as schemas from './schemas.js'
 import { isFailed, settleAll } from './settle.js'
@@ -65,7 +65,7 @@ export const batchRoutes: FastifyPluginAsyncTypebox<BatchRouteOptions> = async (
       const named = await keysOf(request, keys)
       const found = await readMany(store, named, asking)
       const items = new Items()
-      const texts = found.map((one, i) => {
+      const texts = await toItems(found, (one, i) => {
         const key = named[i] as CacheKey
         if (one.outcome === 'read') metrics.read(key, readResult(one.entry), one.level)
         return items.found(key.key, one, encoding)

@@ -17,7 +17,7 @@ const keys = Type.Array(ObjectName, {
 export const encoding = Type.Enum(['json', 'text', 'base64'], {
   default: 'json',
   description:
-    'How values stand in the answer. json: stored JSON verbatim, what is not JSON as text, what is not UTF-8 as base64. text: UTF-8 as text, else base64. Each item says which. Default json.',
+    'How values stand in the answer. json: stored JSON verbatim, if it has no more levels and values than a body may have; what is not JSON as text, what is not UTF-8 as base64. text: UTF-8 as text, else base64. Each item says which. Default json.',
 })
 
 export const GetManyRequest = Type.Object(

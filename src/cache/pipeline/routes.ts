@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { assertScope } from '../../http/auth.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
-import { Items, toBody } from '../batches/answer.js'
+import { Items, toBody, toItems } from '../batches/answer.js'
 import { Room } from '../batches/reading.js'
 import { MAX_BATCH_BYTES } from '../batches/schemas.js'
 import { settleAll } from '../batches/settle.js'
@@ -65,7 +65,7 @@ export const pipelineRoutes: FastifyPluginAsyncTypebox<PipelineRouteOptions> = a
         inOrder(operation, () => operation.run(stores, room, ofItem(identity, i))),
       )
       const items = new Items()
-      const texts = ended.map((one, i) =>
+      const texts = await toItems(ended, (one, i) =>
         toText((operations[i] as Planned).key.key, one, items, metrics),
       )
       return reply.type('application/json').send(toBody(texts) as never)

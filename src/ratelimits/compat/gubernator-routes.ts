@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { acceptJson, LIST_BODY_BYTES } from '../../http/body.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
@@ -12,6 +13,9 @@ export interface GubernatorOptions {
   readonly decide: Decide
   readonly adjustments: AdjustmentStore
 }
+
+/** So many take about 4 ms of the event loop; then others get their turn. */
+const AT_ONCE = 100
 
 type Limit = Exclude<Translated, { error: string }>
 
@@ -72,9 +76,16 @@ export const gubernatorRoutes: FastifyPluginAsyncTypebox<GubernatorOptions> = as
         response: { 200: GetRateLimitsResponse, ...problemResponses(...COMMON_PROBLEMS) },
       },
     },
-    async ({ namespace, body }) => ({
-      responses: await Promise.all(body.requests.map((request) => toResponse(namespace, request))),
-    }),
+    async ({ namespace, body: { requests } }) => {
+      const responses: RateLimitResp[] = []
+      for (let from = 0; from < requests.length; from += AT_ONCE) {
+        if (from > 0) await setImmediate()
+        const some = requests.slice(from, from + AT_ONCE)
+        const asked = some.map((request) => toResponse(namespace, request))
+        responses.push(...(await Promise.all(asked)))
+      }
+      return { responses }
+    },
   )
 }
 
