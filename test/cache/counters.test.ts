@@ -59,6 +59,23 @@ describe('POST incr', () => {
     expect(errors[0].pointer).toContain(where)
   })
 
+  it('shows what it takes like any entry', async () => {
+    await incr('shown').expect(200)
+    const { body } = await harness.request('get', `${at('shown')}?meta=true`).expect(200)
+    expect(body).toMatchObject({ kind: 'counter', size: 8 })
+  })
+
+  it('keeps nothing of an object that was over', async () => {
+    await harness
+      .request('patch', `${at('reused')}/fields`)
+      .send({ set: { old: 'x' }, ttlMs: 1_000 })
+      .expect(200)
+    harness.advance(2_000)
+    await incr('reused').expect(200)
+    const names = await harness.redis.hkeys(keysOf(harness, 'reused').values)
+    expect(names.sort()).toEqual(['', 'n'])
+  })
+
   it('counts every one of a hundred callers once', async () => {
     const values = await Promise.all(
       Array.from({ length: 100 }, async () => (await incr('busy')).body.value),

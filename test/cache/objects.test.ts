@@ -164,6 +164,13 @@ describe('a patch that cannot be done', () => {
   })
 })
 
+it('an object is as large as its fields and their names', async () => {
+  await patch('sized', { set: { name: 'Ada', x: '12' } }).expect(200)
+  await patch('sized', { remove: ['name'], set: { x: '1' } }).expect(200)
+  const { body } = await harness.request('get', `${at('sized')}?meta=true`).expect(200)
+  expect(body).toMatchObject({ kind: 'object', size: 2 })
+})
+
 describe('the life of an object', () => {
   it('is one for all fields: set where it begins, kept, and moved when asked', async () => {
     const left = async () => (await read('life').expect(200)).body.ttlMs
