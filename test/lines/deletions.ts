@@ -2,7 +2,7 @@
 export interface Deletion {
   /** Counted from 1. */
   readonly line: number
-  /** How the statement begins. */
+  /** How the statement begins; of a part of a line, also what is left of it. */
   readonly what: string
   readonly text: string
   /** A comment above says that the statement only saves work: nothing fails without it. */
@@ -20,17 +20,17 @@ export function deletionsOf(text: string): Deletion[][] {
   const saving = savingWork(lines)
   return lines.flatMap((line, at) => {
     if (at < body || !isCode(line)) return []
-    const toDeletion = (text: string): Deletion => ({
+    const toDeletion = (text: string, what = line.trim()): Deletion => ({
       line: at + 1,
-      what: line.trim(),
+      what,
       text,
       savesWork: saving.has(at),
     })
     const parts = [...partsOf(line), ...bodiesOf(line)].map((rest) => [
-      toDeletion(lines.with(at, rest).join('\n')),
+      toDeletion(lines.with(at, rest).join('\n'), `${line.trim()} -> ${rest.trim()}`),
     ])
     if (CLOSING.test(line)) return parts
-    return [wholesOf(lines, at).map(toDeletion), ...parts]
+    return [wholesOf(lines, at).map((text) => toDeletion(text)), ...parts]
   })
 }
 

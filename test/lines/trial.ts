@@ -4,7 +4,7 @@ import type { RunnerTestCase, RunnerTestFile, TestRunner } from 'vitest'
 import { forgetLogs } from '../support/kept-logs.js'
 
 export interface Trial {
-  /** The first test that failed; the file, where it was a hook. */
+  /** The first test that failed, and why; the file, where it was a hook. */
   readonly failed: string | undefined
   /** How long each test took, ms. */
   readonly tests: readonly number[]
@@ -48,7 +48,8 @@ export async function tryFile(
       await outer.onBeforeRunTask(test)
     },
     onAfterRunTask(test: RunnerTestCase) {
-      if (test.result?.state === 'fail') failed ??= test.name
+      const [error] = test.result?.errors ?? []
+      if (test.result?.state === 'fail') failed ??= `${test.name} (${error?.message})`
       outer.onAfterRunTask(test)
     },
   })
