@@ -34,7 +34,8 @@ export class Reach {
     const byLine = new Map<number, Runs>()
     let marked: readonly string[] = lines
     for (const at of new Set(deletionsOf(lua.text).flatMap((tries) => tries[0]!.line - 1))) {
-      const mark = `lines_run[${this.#runs.length}] = 1`
+      // A block cannot be taken for a part of the statement that goes on in this line.
+      const mark = `do lines_run[${this.#runs.length}] = 1 end`
       for (const next of [markBranches(marked, at, mark), markStart(marked, at, mark)]) {
         if (next === undefined || !(await this.#parses(lua, next.join('\n'), DECLARED))) continue
         marked = next
@@ -84,7 +85,7 @@ const PURE = /^(?:is_\w+|has_\w+|fits|string\.\w+|math\.\w+|tonumber|and|or|not)
 
 /** An `if` is missed only where one of its branches is taken, if to ask changes nothing. */
 function markBranches(lines: readonly string[], at: number, mark: string): string[] | undefined {
-  const [, condition] = /^\s*(?:lines_run\S+ = 1 )?if (.*?) then\b/.exec(lines[at]!) ?? []
+  const [, condition] = /^\s*(?:do lines_run\S+ = 1 end )?if (.*?) then\b/.exec(lines[at]!) ?? []
   if (condition === undefined) return undefined
   if ([...condition.matchAll(CALL)].some(([, name]) => !PURE.test(name!))) return undefined
   const depth = indentOf(lines[at]!)
