@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { keysOf } from './keys.js'
 
 const harness = useHarness()
 
@@ -88,6 +89,13 @@ describe('a miss', () => {
     await put('short', '1', '?ttlMs=1000').expect(201)
     harness.advance(1_001)
     await get('short').expect(404)
+  })
+
+  it('is what another release wrote in another format', async () => {
+    await put('format', 'x').expect(201)
+    const { entry } = keysOf(harness, 'format')
+    await harness.redis.setrange(entry, 0, '\u0001')
+    await get('format').expect(404)
   })
 
   it('in one space is no miss in another, nor in another namespace', async () => {

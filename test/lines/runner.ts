@@ -6,7 +6,7 @@ import { ASKED_LINES, ASKED_TESTS, IS_QUICK, SAYS_ALL } from './asked.js'
 import { type Deletion, deletionsOf } from './deletions.js'
 import { Reach, type Runs } from './reach.js'
 import { type LuaFile, loadPrograms, openParser, type Parses, readLua, replace } from './scripts.js'
-import { type Trial, tryFile } from './trial.js'
+import { type Options, type Trial, tryFile } from './trial.js'
 
 const TEST = path.resolve(import.meta.dirname, '..')
 /** How long a test may take that nothing is known of. */
@@ -61,7 +61,7 @@ export default class LinesRunner extends TestRunner {
       say(`${lua.path}: ${deletions.length - survivors.length} of ${deletions.length} are missed`)
       if (survivors.length > 0) left.set(lua, survivors)
     }
-    for (const file of kills.keys()) await this.#lookBack(file)
+    for (const file of kills.keys()) await this.#lookBack(file, usual.get(file)!)
     return left
   }
 
@@ -69,9 +69,11 @@ export default class LinesRunner extends TestRunner {
     const usual = new Map<string, Trial>()
     for (const file of tests) {
       const onTest = (test: number) => reach.enter(file, test)
-      const trial = await tryFile(this, file, { timeoutMs: FIRST_MS, onTest })
-      if (trial.failed === undefined) usual.set(file, trial)
-      else say(`${nameOf(file)} is red as it is, and not used: ${trial.failed}`)
+      const trial = await tryFile(this, file, { goesOn: true, timeoutMs: FIRST_MS, onTest })
+      if (trial.failed !== undefined)
+        say(`red without a deletion: ${nameOf(file)}: ${trial.failed}`)
+      // A hook that failed is no test that could be left out.
+      if (trial.failed === undefined || trial.red.size > 0) usual.set(file, trial)
     }
     return usual
   }
@@ -98,28 +100,28 @@ export default class LinesRunner extends TestRunner {
     tries: readonly Try[],
   ): Promise<Red | undefined> {
     const started = performance.now()
-    for (const { file, last, timeoutMs } of tries) {
+    for (const { file, ...options } of tries) {
       if (IS_QUICK && performance.now() - started > QUICK_MS) return undefined
       const restore = replace(lua, deletion.text)
-      const { failed, ms } = await tryFile(this, file, { last, timeoutMs })
+      const { failed, ms } = await tryFile(this, file, options)
       restore()
       if (failed === undefined) continue
       const name = `${nameOf(file)}: ${failed}`
       // It may have waited in vain because the machine is busy.
-      if (ms < WAIT_MS || (await this.#isGreen(file, last, timeoutMs))) return { file, name }
+      if (ms < WAIT_MS || (await this.#isGreen(file, options))) return { file, name }
       say(`not counted, because it is red without a deletion as well: ${name}`)
     }
     return undefined
   }
 
   /** A deletion must not have left anything that makes tests red after it. */
-  async #lookBack(file: string): Promise<void> {
-    if (await this.#isGreen(file, Number.POSITIVE_INFINITY, FIRST_MS)) return
+  async #lookBack(file: string, { red }: Trial): Promise<void> {
+    if (await this.#isGreen(file, { skip: red, timeoutMs: FIRST_MS })) return
     faults.push(`${nameOf(file)} is red by now without a deletion: run this again`)
   }
 
-  async #isGreen(file: string, last: number, timeoutMs: number): Promise<boolean> {
-    return (await tryFile(this, file, { last, timeoutMs })).failed === undefined
+  async #isGreen(file: string, options: Options): Promise<boolean> {
+    return (await tryFile(this, file, options)).failed === undefined
   }
 }
 
@@ -163,10 +165,8 @@ const testFilesIn = (folder: string): string[] =>
     .map((file) => path.join(TEST, folder, file))
 
 /** A test file with how far it is run. */
-interface Try {
+interface Try extends Options {
   readonly file: string
-  readonly last: number
-  readonly timeoutMs: number
   readonly worth: number
 }
 
@@ -188,6 +188,7 @@ function inOrder(
     return {
       file,
       last: Math.max(...tests),
+      skip: trial.red,
       timeoutMs: Math.max(AT_LEAST_MS, SLOWER * Math.max(...trial.tests)),
       worth: (1 + (kills.get(file) ?? 0)) / untilRun,
     }

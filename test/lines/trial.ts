@@ -8,12 +8,18 @@ export interface Trial {
   readonly failed: string | undefined
   /** How long each test took, ms. */
   readonly tests: readonly number[]
+  /** The numbers of those that failed. */
+  readonly red: ReadonlySet<number>
   readonly ms: number
 }
 
-interface Options {
+export interface Options {
+  /** Every test is run, also behind one that failed. */
+  readonly goesOn?: boolean
   /** The tests behind this one are not run. Default: all are. */
   readonly last?: number
+  /** Nor are these. */
+  readonly skip?: ReadonlySet<number>
   readonly timeoutMs: number
   readonly onTest?: (number: number) => void
 }
@@ -25,7 +31,7 @@ interface Options {
 export async function tryFile(
   outer: TestRunner,
   file: string,
-  { last = Number.POSITIVE_INFINITY, timeoutMs, onTest }: Options,
+  { goesOn, last = Number.POSITIVE_INFINITY, skip, timeoutMs, onTest }: Options,
 ): Promise<Trial> {
   const { workerState } = outer as unknown as Internals
   for (const module of workerState.evaluatedModules.fileToModulesMap.get(file) ?? []) {
@@ -33,6 +39,8 @@ export async function tryFile(
   }
   let number = -1
   let failed: string | undefined
+  const numbers = new Map<string, number>()
+  const red = new Set<number>()
   const runner: TestRunner = Object.assign(Object.create(outer), {
     config: { ...outer.config, testTimeout: timeoutMs, hookTimeout: timeoutMs },
     onBeforeCollect: undefined,
@@ -43,13 +51,17 @@ export async function tryFile(
     onCleanupWorkerContext: undefined,
     async onBeforeRunTask(test: RunnerTestCase) {
       number++
-      if (failed !== undefined || number > last) test.mode = 'skip'
+      numbers.set(test.id, number)
+      const isOver = failed !== undefined && !goesOn
+      if (isOver || number > last || skip?.has(number)) test.mode = 'skip'
       onTest?.(number)
       await outer.onBeforeRunTask(test)
     },
     onAfterRunTask(test: RunnerTestCase) {
-      const [error] = test.result?.errors ?? []
-      if (test.result?.state === 'fail') failed ??= `${test.name} (${error?.message})`
+      if (test.result?.state === 'fail') {
+        failed ??= `${test.name} (${test.result.errors?.[0]?.message})`
+        red.add(numbers.get(test.id)!)
+      }
       outer.onAfterRunTask(test)
     },
   })
@@ -58,6 +70,7 @@ export async function tryFile(
   forgetLogs()
   return {
     failed: failed ?? (run.result?.state === 'fail' ? file : undefined),
+    red,
     tests: getTests(run).map(({ result }) => result?.duration ?? 0),
     ms: performance.now() - started,
   }

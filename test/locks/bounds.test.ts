@@ -112,7 +112,9 @@ describe('the last fence there can be', () => {
     const last = bucketKey('fence', 'x', ns)
     await harness.redis.set(last, '9007199254740892')
 
-    await expect(here.acquire(ns, ['x'], { ttlMs: 60_000 })).rejects.toThrow('fences are exhausted')
+    await expect(here.acquire(ns, ['x'], { ttlMs: 60_000 })).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('fences are exhausted') },
+    })
 
     expect((await here.inspect(ns, 'x', 1)).state).toBe('free')
     expect(await harness.redis.get(last)).toBe('9007199254740892')
