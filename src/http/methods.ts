@@ -14,7 +14,11 @@ const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QU
 export function installMethods(app: FastifyInstance): void {
   const paths = new Set<string>()
   app.decorate('paths', paths)
-  app.addHook('onRoute', ({ url }) => void paths.add(url))
+  app.addHook('onRoute', ({ url, prefix }) => {
+    paths.add(url)
+    // The root of a prefix is served with a slash as well, which no hook is told.
+    if (url === prefix) paths.add(`${url}/`)
+  })
 }
 
 /** A path that has other methods than the one asked for says which. To be registered last. */
@@ -41,12 +45,16 @@ export const otherMethods: FastifyPluginAsync = async (app) => {
   }
 }
 
+/** A parameter is never empty: a list at `/policies/` is no policy without a name. */
+const isValueOf = (segment: string, value: string | undefined): boolean =>
+  segment.startsWith(':') && value !== ''
+
 /** `/cache/:space/:key` includes `/cache/:space/get-many`, which is a key as well. */
 function includes(path: string, url: string): boolean {
   const segments = url.split('/')
   const pattern = path.split('/')
   return (
     pattern.length === segments.length &&
-    pattern.every((segment, i) => segment === segments[i] || segment.startsWith(':'))
+    pattern.every((segment, i) => segment === segments[i] || isValueOf(segment, segments[i]))
   )
 }

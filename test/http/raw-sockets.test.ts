@@ -210,6 +210,10 @@ describe('another method than those of a path', () => {
     ['put', '/v1/cache/s/k/touch', 'POST'],
     ['post', '/v1/locks/', 'GET, HEAD'],
     ['post', '/v1/locks', 'GET, HEAD'],
+    ['get', '/v1/sessions', 'POST'],
+    ['get', '/v1/sessions/', 'POST'],
+    ['put', '/v1/cache-spaces/', 'GET, HEAD'],
+    ['delete', '/v1/leaderboards/', 'GET, HEAD'],
   ])('is a 405 that says which there are: %s %s', async (method, path, allow) => {
     const { headers, body } = await harness.request(method, path).expect(405)
     expect(headers.allow).toBe(allow)

@@ -22,8 +22,9 @@ export const FieldsQuery = Type.Object(
     names: Type.Optional(
       Type.String({
         minLength: 1,
-        maxLength: MAX_CHANGES * (MAX_NAME_LENGTH + 1),
-        description: `Fields to read, separated by commas, up to ${MAX_CHANGES}. Default: all.`,
+        // What a request line may hold, beside everything else that stands in it.
+        maxLength: 8_192,
+        description: `Fields to read, separated by commas, up to ${MAX_CHANGES} and 8192 characters. Default: all.`,
       }),
     ),
   },
