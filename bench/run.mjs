@@ -12,6 +12,7 @@ import { rows as cacheValueRows } from './rows/cache-values.mjs'
 import { rows as footprintRows } from './rows/footprint.mjs'
 import { rows as leaderboardRows } from './rows/leaderboards.mjs'
 import { rows as limitMemoryRows } from './rows/limit-memory.mjs'
+import { rows as holderRows } from './rows/lock-holders.mjs'
 import { rows as queueRows } from './rows/lock-queues.mjs'
 import { rows as requestRows } from './rows/requests.mjs'
 import { startServers } from './servers.mjs'
@@ -73,6 +74,7 @@ try {
   const rows = [
     ...requestRows,
     ...queueRows,
+    ...holderRows,
     ...limitMemoryRows,
     ...cacheValueRows,
     ...leaderboardRows(size),

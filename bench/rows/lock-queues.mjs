@@ -2,10 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { Agent, request as httpRequest } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Redis } from 'ioredis'
 import { acquireScript, claimScript, releaseScript } from '../../dist/locks/scripts.js'
-import { createBinder } from '../../dist/redis/binder.js'
-import { openLink } from '../../dist/redis/connect.js'
+import { COMMON, compare, median, newToken, openScripts, quantile } from '../scripts.mjs'
 
 const CHAINS = 8
 const HAND_OFFS = { full: 150, quick: 150, smoke: 5 }
@@ -119,42 +117,22 @@ function post(agent, url, path, body) {
   })
 }
 
-const COMMON = { now_guard: 0, floor: 0, ended_ttl_ms: 1_000 }
-const newToken = () => randomBytes(16).toString('base64url')
-
 /**
  * Redis' own time for a waiter's whole way, from its place in the queue over the release before it to
  * its claim: with 10,000 others in line, and with none.
  */
 async function measureLongQueue({ servers, rounds, size }) {
-  const link = openLink({
-    url: servers.redis.url,
-    purpose: 'bench',
-    timeoutMs: 5_000,
+  const { run, costOf, close } = await openScripts(servers, {
+    acquire: acquireScript,
+    release: releaseScript,
+    claim: claimScript,
   })
-  while (!link.isReady()) await sleep(10)
-  const client = new Redis(servers.redis.url.replace('unix://', ''))
-  const binder = createBinder({
-    link,
-    observer: { batch() {}, failure() {} },
-    clockOffsetUs: () => 0,
-  })
-  const run = {
-    acquire: binder.bind(acquireScript),
-    release: binder.bind(releaseScript),
-    claim: binder.bind(claimScript),
-  }
   const [long, short] = [await openQueue(run, WAITERS[size]), await openQueue(run, 0)]
   const costs = []
   for (let i = 0; i < rounds; i++) {
-    costs.push([
-      await costOf(client, long, CYCLES[size]),
-      await costOf(client, short, CYCLES[size]),
-    ])
+    costs.push([await costOf(long, CYCLES[size]), await costOf(short, CYCLES[size])])
   }
-  await client.unlink(await client.keys('ls:{bench-*'))
-  link.close()
-  client.disconnect()
+  await close()
   return compare(costs, {
     'Redis us/cycle': median(costs.map(([cost]) => cost)),
     'Redis us/cycle with none': median(costs.map(([, cost]) => cost)),
@@ -180,23 +158,4 @@ async function openQueue(run, length) {
     const { outcome } = await run.claim(keys, { ...COMMON, token: tokens[0], attach: 0 })
     if (outcome !== 'granted') throw new Error('the head of the queue was not granted')
   }
-}
-
-async function costOf(client, cycle, cycles) {
-  await client.config('RESETSTAT')
-  for (let i = 0; i < cycles; i++) await cycle()
-  const stats = await client.info('commandstats')
-  return Number(/cmdstat_evalsha:calls=\d+,usec=(\d+)/.exec(stats)[1]) / cycles
-}
-
-function compare(pairs, record) {
-  const ratios = pairs.map(([ours, theirs]) => ours / theirs)
-  return { ratio: median(ratios), spread: [Math.min(...ratios), Math.max(...ratios)], record }
-}
-
-const median = (values) => quantile(values, 0.5)
-
-function quantile(values, share) {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
 }

@@ -13,6 +13,10 @@ export const luaFile = (name: string): URL => new URL(`./scripts/${name}.lua`, i
 /** What every call that decides about a lease sends. */
 export const COMMON = ['now_guard', 'floor', 'ended_ttl_ms'] as const
 
+/** What a call costs that decides about several names at once; see ScriptSpec. */
+export const unitsOf = (_: unknown, { lock }: { readonly lock: readonly unknown[] }): number =>
+  lock.length
+
 /** Reads the head of a reply. */
 export const readHead = (parts: readonly unknown[]): Head => ({
   nextMs: integer(parts[0]),

@@ -1,6 +1,6 @@
 import { integer, integers } from '../redis/reply.js'
 import { defineScript } from '../redis/script.js'
-import { COMMON, type Head, luaFile, readHead } from './reply-head.js'
+import { COMMON, type Head, luaFile, readHead, unitsOf } from './reply-head.js'
 import {
   flat,
   type LeaseEnd,
@@ -42,6 +42,7 @@ export const acquireScript = defineScript({
   name: 'locks.acquire',
   file: luaFile('acquire'),
   keys: ['lock[]'],
+  units: unitsOf,
   args: ['token', 'ttl_ms', 'wait_ms', 'options', ...COMMON],
   decode: toAcquireReply,
 })
@@ -138,6 +139,7 @@ export const claimScript = defineScript({
   name: 'locks.claim',
   file: luaFile('claim'),
   keys: ['lock[]'],
+  units: unitsOf,
   args: ['token', 'attach', ...COMMON],
   decode(reply): Head & (GrantReply | { readonly outcome: 'nothing' }) {
     const parts = flat(reply, 4)
@@ -175,6 +177,7 @@ export const renewScript = defineScript({
   name: 'locks.renew',
   file: luaFile('renew'),
   keys: ['lock[]'],
+  units: unitsOf,
   args: ['token', 'ttl_ms', ...COMMON, 'hold?', 'takes?'],
   decode(reply): Head & RenewReply {
     const parts = flat(reply, 4)
@@ -205,6 +208,7 @@ export const releaseScript = defineScript({
   name: 'locks.release',
   file: luaFile('release'),
   keys: ['lock[]'],
+  units: unitsOf,
   args: ['token', 'instance', ...COMMON, 'hold?'],
   decode(reply): Head & ReleaseReply {
     const parts = flat(reply, 4)

@@ -36,7 +36,7 @@ export interface ScriptSpec<K extends Names, A extends Names, R> {
   /** Turns the raw reply into a domain value, or throws on a shape it does not know. */
   readonly decode: (reply: unknown) => R
   /** Cost in units of about 7 us of Redis time; a batch holds 128. Default 1. */
-  readonly units?: (args: Values<A>) => number
+  readonly units?: (args: Values<A>, keys: Values<K, string | Buffer>) => number
   /** False for sweeps and bulk work: every call travels alone. Default true. */
   readonly coalesce?: boolean
   /** The reply holds bytes that are no text: strings arrive as Buffers. Default false. */
@@ -76,7 +76,7 @@ export function defineScript<const K extends Names, const A extends Names, R>(
     bind(options) {
       const batcher = new Batcher(program, options)
       return (keys, args) =>
-        batcher.call(keyOrder(keys as Bag), argOrder(args as Bag), units(args), decode)
+        batcher.call(keyOrder(keys as Bag), argOrder(args as Bag), units(args, keys), decode)
     },
   }
 }

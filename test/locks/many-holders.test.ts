@@ -174,6 +174,28 @@ describe('verify', () => {
   })
 })
 
+describe('calls that travel together', () => {
+  it('are as few as they are expensive', async () => {
+    let batches = 0
+    const store = newLockStore(
+      harness,
+      () => 0,
+      () => batches++,
+    )
+    const ns = `${harness.namespace}-units`
+    const names = Array.from({ length: 32 }, (_, i) => `set@${i}`)
+    const together = async (count: number, ask: () => Promise<unknown>) => {
+      batches = 0
+      await Promise.all(Array.from({ length: count }, ask))
+      return batches
+    }
+    expect(await together(64, () => store.verify(ns, 'set@0', 1))).toBe(2)
+    expect(await together(8, () => store.acquire(ns, names, { ttlMs: 10_000 }))).toBe(2)
+    expect(await together(8, () => store.renew(ns, names, 'x', 10_000))).toBe(2)
+    store.close()
+  })
+})
+
 describe('a revocation of more holders than one call ends', () => {
   it('is over for all of them with the first call', async () => {
     const leases = await readers('force', MANY)

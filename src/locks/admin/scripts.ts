@@ -38,6 +38,8 @@ export const verifyScript = defineScript({
   file: luaFile('verify'),
   keys: ['lock'],
   args: ['fence', 'now_guard'],
+  // It looks at 64 tokens at most, and mostly at one.
+  units: () => 4,
   decode(reply) {
     const [current, fence] = integers(reply, 2) as [number, number]
     return { current: current === 1, fence }

@@ -1,11 +1,12 @@
 import { integers } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
-import { COMMON, type Head, luaFile, readHead } from '../reply-head.js'
+import { COMMON, type Head, luaFile, readHead, unitsOf } from '../reply-head.js'
 
 export const leaveScript = defineScript({
   name: 'locks.leave',
   file: luaFile('leave'),
   keys: ['lock[]'],
+  units: unitsOf,
   args: ['token', 'attach', 'how', ...COMMON],
   decode(reply): Head & { readonly outcome: 'left' | 'granted' | 'nothing' } {
     const parts = integers(reply, 4)
@@ -39,6 +40,7 @@ export const restoreScript = defineScript({
   name: 'locks.restore',
   file: luaFile('restore'),
   keys: ['lock[]'],
+  units: unitsOf,
   args: ['token', 'waiter', 'waited_ms', 'wait_ms', ...COMMON],
   decode(reply): Head & { readonly outcome: RestoreOutcome } {
     const parts = integers(reply, 4)

@@ -45,6 +45,8 @@ export const keepSessionScript = defineScript({
   file: luaFile('session-keep'),
   keys: ['session'],
   args: ['id', 'ended_ttl_ms'],
+  // Mostly nothing is to be shown, a thousand leases at most.
+  units: () => 4,
   decode(reply) {
     const parts = list(reply, 3)
     if (parts[0] !== 1) return undefined
