@@ -10,6 +10,7 @@ const LONG = {
   safety: ['test/safety/long.test.ts'],
   envelope: ['test/envelope/long.test.ts'],
   coherence: ['test/coherence/long.test.ts'],
+  linearizability: ['test/linearizability/linearizability.test.ts'],
 }
 
 /** They start the Redis that they harm, so the topology of a run does not reach them. */

@@ -1,0 +1,71 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import type { Operation } from './history.js'
+
+const SOURCE = path.join(import.meta.dirname, 'checker')
+/** Of the search over one lock: histories are short, so that none takes nearly as long. */
+const PATIENCE = '20s'
+/** Of Go 1, as the go.mod of porcupine says. */
+const LEAST_MINOR = 16
+/** Bounds how long porcupine may take to arrive. */
+const FETCH_MS = 60_000
+
+export interface Verdict {
+  /** Locks whose callers were told what no order of their operations explains. */
+  readonly illegal: readonly string[]
+  /** Locks whose search was given up. */
+  readonly undecided: readonly string[]
+  /** Of all. */
+  readonly locks: number
+}
+
+export interface Checker {
+  check(history: readonly Operation[]): Promise<Verdict>
+  remove(): void
+}
+
+const go = (args: readonly string[], timeout?: number) =>
+  spawnSync('go', args, { cwd: SOURCE, encoding: 'utf8', timeout })
+
+/** @returns why the checker cannot be built here, if it cannot. */
+export function reasonToSkip(): string | undefined {
+  const version = go(['env', 'GOVERSION'])
+  if (version.status !== 0) return 'there is no Go'
+  const [, minor] = /^go1\.(\d+)/.exec(version.stdout) ?? []
+  if (Number(minor) < LEAST_MINOR) {
+    return `porcupine asks for Go 1.${LEAST_MINOR}, and this is ${version.stdout.trim()}`
+  }
+  const fetched = go(['mod', 'download'], FETCH_MS)
+  if (fetched.status !== 0) return `porcupine cannot be fetched: ${fetched.stderr.trim()}`
+  return undefined
+}
+
+/** @throws where the program does not compile. */
+export function buildChecker(): Checker {
+  const folder = mkdtempSync('/tmp/ls-checker-')
+  const program = path.join(folder, 'checker')
+  // A file, not its folder: Go asks no version control about it.
+  const built = go(['build', '-o', program, 'main.go'])
+  if (built.status !== 0) throw new Error(`the checker does not compile: ${built.stderr}`)
+  return {
+    check: (history) => run(program, history),
+    remove: () => rmSync(folder, { recursive: true }),
+  }
+}
+
+function run(program: string, history: readonly Operation[]): Promise<Verdict> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, [PATIENCE], { stdio: ['pipe', 'pipe', 'inherit'] })
+    let text = ''
+    child.stdout.on('data', (chunk) => {
+      text += chunk
+    })
+    child.once('error', reject)
+    child.once('close', (code) => {
+      if (code === 0) resolve(JSON.parse(text) as Verdict)
+      else reject(new Error(`the checker ended with ${code}`))
+    })
+    child.stdin.end(history.map((one) => `${JSON.stringify(one)}\n`).join(''))
+  })
+}

@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { monotonic } from '../safety/fleet.js'
+import type { Operation } from './history.js'
+
+/** A caller gives up sooner than a stopped instance goes on. */
+const TIMEOUT_MS = 1_000
+const TTL_MS = 500
+/** Then other locks are used: the shorter a history is, the sooner it is judged. */
+const EPOCH_US = 1_500_000
+const TRIES = 3
+
+interface Answer {
+  readonly status: number
+  readonly body: Record<string, unknown>
+}
+
+type Outcome = Pick<Operation, 'out' | 'fence'>
+
+const below = (n: number): number => Math.floor(Math.random() * n)
+const oneOf = <T>(list: readonly T[]): T => list[below(list.length)] as T
+
+/** What can be said of an answer that is no outcome of the operation. */
+const UNKNOWN: Outcome = { out: 'unknown' }
+
+/** Callers that take, renew, test and give back leases through random instances. */
+export class Workload {
+  readonly history: Operation[] = []
+  readonly #urls: readonly string[]
+  #leases = 0
+  #isOver = false
+
+  constructor(urls: readonly string[]) {
+    this.#urls = urls
+  }
+
+  /** @returns a function that ends it, once what is under way has been answered */
+  start(callers: number): () => Promise<void> {
+    const loops = Array.from({ length: callers }, async () => {
+      while (!this.#isOver) await this.#once()
+    })
+    return async () => {
+      this.#isOver = true
+      await Promise.all(loops)
+    }
+  }
+
+  async #once(): Promise<void> {
+    const epoch = Math.floor(monotonic() / EPOCH_US)
+    // Who never waits is refused for a holder alone; of the other locks refusals say nothing.
+    const waits = below(2) === 0
+    const lock = `${waits ? 'queued' : 'plain'}-${below(2)}-${epoch}`
+    const lease = ++this.#leases
+    const token = await this.#acquire(lock, lease, waits ? oneOf([0, 300]) : 0)
+    if (token === undefined) return sleep(below(30))
+    await this.#work(lock, lease, token)
+    await sleep(below(15))
+  }
+
+  async #work(lock: string, lease: number, token: { text: string; fence: number }): Promise<void> {
+    await sleep(below(25))
+    if (below(2) === 0) await this.#ask(lock, lease, 'verify', { fence: token.fence })
+    const renew = () =>
+      this.#ask(lock, lease, 'renew', { token: token.text, ttlMs: TTL_MS }, TTL_MS * 1_000)
+    if (below(3) === 0) await renew()
+    // Some come back when their time is over, and some never.
+    await sleep(below(6) === 0 ? TTL_MS + below(200) : below(25))
+    if (below(3) === 0) await renew()
+    if (below(8) === 0) return
+    for (let i = 0; i < TRIES; i++) {
+      const out = await this.#ask(lock, lease, 'release', { token: token.text })
+      if (out !== 'unknown') return
+    }
+  }
+
+  /** With a key the request is repeated, as the same lease, while its outcome is not known. */
+  async #acquire(lock: string, lease: number, waitMs: number) {
+    const key = below(2) === 0 ? randomUUID() : undefined
+    const isQueued = lock.startsWith('queued')
+    for (let i = 0; i < (key ? TRIES : 1); i++) {
+      const call = monotonic()
+      const answer = await this.#call(lock, 'acquire', { ttlMs: TTL_MS, waitMs }, key)
+      const outcome = toGrant(answer, waitMs)
+      const end = monotonic()
+      // A refusal of a lock with a queue may be for those in front, and one after an unknown try for
+      // its end. Where refusals are left out, nothing needs a grant that nobody heard of.
+      const says =
+        outcome?.out === 'granted' ||
+        (outcome?.out === 'unknown' && !isQueued) ||
+        (outcome?.out === 'refused' && !isQueued && i === 0)
+      const common = { lock, op: 'acquire', lease, ttlUs: TTL_MS * 1_000 } as const
+      if (outcome && says) this.history.push({ ...common, ...outcome, call, end })
+      if (outcome?.out === 'granted') {
+        return { text: String(answer.body.token), fence: Number(outcome.fence) }
+      }
+      if (outcome?.out === 'refused') return undefined
+      await sleep(below(100))
+    }
+    return undefined
+  }
+
+  async #ask(
+    lock: string,
+    lease: number,
+    op: 'renew' | 'release' | 'verify',
+    body: object,
+    ttlUs?: number,
+  ): Promise<Operation['out'] | 'not-applied'> {
+    const call = monotonic()
+    const answer = await this.#call(lock, op, body)
+    const out = toHeld(op, answer)
+    if (out === undefined) return 'unknown'
+    const isVoid = op === 'verify' && out === 'unknown'
+    const times = { call, end: monotonic() }
+    if (!isVoid) this.history.push({ lock, op, lease, out, ...(ttlUs && { ttlUs }), ...times })
+    return out
+  }
+
+  async #call(lock: string, verb: string, body: object, key?: string): Promise<Answer> {
+    try {
+      const response = await fetch(`${oneOf(this.#urls)}/v1/locks/${lock}/${verb}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...(key && { 'idempotency-key': key }) },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      })
+      return { status: response.status, body: (await response.json()) as Answer['body'] }
+    } catch (error) {
+      const { code } = ((error as Error).cause ?? {}) as { code?: string }
+      if (code === 'ECONNREFUSED') return REFUSED
+      return { status: 0, body: {} }
+    }
+  }
+}
+
+/** Nobody listened. */
+const REFUSED: Answer = { status: 503, body: { code: 'store-unavailable' } }
+
+/** Nothing was applied, so nothing is known of the lock either. */
+const isNotApplied = ({ status, body }: Answer): boolean =>
+  status === 503 && body.code === 'store-unavailable'
+
+/** @returns undefined for what took no effect and says nothing. */
+function toGrant(answer: Answer, waitMs: number): Outcome | undefined {
+  if (answer.status === 200) return { out: 'granted', fence: Number(answer.body.fence) }
+  if (answer.status === 423 || answer.status === 410) return { out: 'refused' }
+  // Who waited may have been granted the lock before.
+  return isNotApplied(answer) && waitMs === 0 ? undefined : UNKNOWN
+}
+
+function toHeld(
+  op: 'renew' | 'release' | 'verify',
+  answer: Answer,
+): 'held' | 'lost' | 'unknown' | undefined {
+  const { status, body } = answer
+  if (status === 200) {
+    const held = op === 'release' ? body.released : op === 'verify' ? body.current : true
+    return held === true ? 'held' : 'lost'
+  }
+  if (status === 409 || status === 410) return 'lost'
+  return isNotApplied(answer) ? undefined : 'unknown'
+}
