@@ -1,4 +1,7 @@
-FROM node:24-slim AS build
+# An image with node, npm and a user named node.
+ARG BASE=node:24-slim
+
+FROM ${BASE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
@@ -7,7 +10,7 @@ COPY scripts/copy-assets.mjs scripts/
 COPY src src
 RUN npm run -s build && npm prune --omit=dev --no-audit --no-fund
 
-FROM node:24-slim
+FROM ${BASE}
 ENV NODE_ENV=production \
     LOCKSTEP_HOST=0.0.0.0 \
     LOCKSTEP_DRAIN_DELAY_MS=5000

@@ -26,6 +26,13 @@ it('copies only what exists, and .dockerignore lets through what is copied', () 
   }
 })
 
+it('builds and runs on one base, which a build may replace', () => {
+  expect(dockerfile).toMatch(/^ARG BASE=node:\d+-slim$/m)
+  const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base)
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the Dockerfile's
+  expect(bases).toEqual(['${BASE}', '${BASE}'])
+})
+
 it('runs as an ordinary user, in exec form, so that SIGTERM reaches the service', () => {
   const last = dockerfile.split(/^FROM /m).at(-1)!
   expect(last).toMatch(/^USER node$/m)
