@@ -3,7 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AcquireOutcome, Granted } from '../../src/locks/outcomes.js'
 import type { LockStore } from '../../src/locks/store.js'
 import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
+import { randomToken } from '../../src/redis/random.js'
 import { type Harness, startHarness } from '../support/harness.js'
+import { lockScripts } from '../support/lock-scripts.js'
 import { newLockStore } from '../support/lock-store.js'
 import { find, toolsFolder } from '../support/server-place.js'
 import { until } from '../support/until.js'
@@ -110,6 +112,16 @@ describe('OOM: a Redis that is full', () => {
 
     await full(false)
     expect(await wait('kept', { idempotency })).toMatchObject({ kind: 'granted', replayed: true })
+  })
+
+  it('remembers a call that was given up before it arrived', async () => {
+    const scripts = lockScripts(harness)
+    const token = randomToken()
+    await full(true)
+    expect(await scripts.leave('late', token, 'abandon')).toMatchObject({ outcome: 'nothing' })
+
+    await full(false)
+    expect(await scripts.acquire('late', { token })).toMatchObject({ outcome: 'abandoned' })
   })
 
   it('keeps a session alive, and ends it with all that it carries', async () => {

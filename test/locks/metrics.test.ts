@@ -54,7 +54,8 @@ describe('the metrics of locks', () => {
     await queued('waiting', 1)
     await counted('waiters 1')
     harness.advance(3_000)
-    await post('waiting', 'release', { token }).expect(200)
+    const { body } = await post('waiting', 'release', { token }).expect(200)
+    expect(body.heldMs).toBeGreaterThanOrEqual(3_000)
     expect((await second).body.waitedMs).toBeGreaterThanOrEqual(3_000)
 
     await counted(
