@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { sweepScript } from '../../src/cache/sweeping/scripts.js'
 import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
 import { keysOf } from './keys.js'
@@ -91,6 +92,18 @@ describe('a hard invalidation of a space', () => {
       )
       await harness.request('get', at('again', 'ended')).expect(200)
     }
+  })
+
+  it('is swept by a script that says how much it dropped', async () => {
+    const sweep = harness.binder.bind(sweepScript)
+    const { clock, entry } = keysOf(harness, 'counted')
+    const dropped = () =>
+      sweep({ clock, entry: [entry] }, { seed: 1, on_restart: 0, space: 'users' })
+    await put('counted')
+    expect(await dropped()).toBe(0)
+    await loseClock('counted')
+    expect(await dropped()).toBe(1)
+    expect(await dropped()).toBe(0)
   })
 
   it('by soft mode gives nothing back', async () => {

@@ -31,7 +31,6 @@ local function save(clock)
     redis.call('ZADD', key, digits(clock.clk), 'clk')
   else
     redis.call('ZADD', key, digits(clock.clk), 'clk', digits(clock.epoch), 'epoch', server_run, 'run')
-    clock.saved = true
   end
   if lives == 0 then redis.call('PEXPIRE', key, CLOCK_LIFE_MS) end
 end

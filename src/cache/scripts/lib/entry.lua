@@ -94,7 +94,6 @@ local function judge(e, clock, space, idle_ms)
   local logical, stale, error_end = e.logical - moved, e.stale - moved, e.error - moved
   if e.opens > 0 and e.opens <= now_us then stale = math.max(stale, error_end) end
   if now_us < logical then return e.negative and 3 or 1, logical, stale end
-  if e.negative then return 0 end
   if now_us < stale then return 2, logical, stale end
   return 0
 end
