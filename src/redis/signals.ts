@@ -8,7 +8,10 @@ export type Listener = (message: string) => void
  * messages are lost with the connection, so whoever relies on one also has a slower way to learn.
  */
 export interface Signals {
-  /** Resolves to a function that ends the subscription, once Redis has confirmed it. */
+  /**
+   * Resolves to a function that ends the subscription, once Redis has confirmed it: also where the
+   * connection is being opened. Without a connection it follows as soon as there is one.
+   */
   subscribe(channel: string, listener: Listener): Promise<() => void>
   /** Ends a subscription, confirmed or not. */
   unsubscribe(channel: string, listener: Listener): void
@@ -57,6 +60,12 @@ export function createSignals(link: Link, options: SignalsOptions = {}): Signals
   let roundTripMs = 0
   /** Channels that the present connection listens to; the set is replaced with the connection. */
   let heard = new Set<string>()
+
+  /** The first try to connect, whatever became of it. */
+  const opened = new Promise<void>((resolve) => {
+    client.once('ready', resolve)
+    client.once('close', resolve)
+  })
 
   client.on(sharded ? 'smessage' : 'message', (channel: string, message: string) => {
     for (const listener of listeners.get(channel) ?? []) listener(message)
@@ -131,11 +140,10 @@ export function createSignals(link: Link, options: SignalsOptions = {}): Signals
     async subscribe(channel, listener) {
       const known = listeners.get(channel)
       if (known) known.add(listener)
-      else {
-        listeners.set(channel, new Set([listener]))
-        // Without a connection the subscription follows as soon as there is one.
-        if (link.isReady()) await listen([channel])
-      }
+      else listeners.set(channel, new Set([listener]))
+      if (heard.has(channel)) return () => unsubscribe(channel, listener)
+      if (!link.isReady()) await opened
+      if (link.isReady()) await listen([channel])
       return () => unsubscribe(channel, listener)
     },
     unsubscribe,

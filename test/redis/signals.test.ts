@@ -74,6 +74,22 @@ it('knows how long Redis has been silent', async () => {
   await until('a sign of life', () => signals.silentForMs('any') < 1_000)
 })
 
+it('confirms no subscription before it is heard: on a connection that is being opened', async () => {
+  const own = createSignals(open('signals'))
+  onTestFinished(() => own.close())
+  const channel = `ls:test:${randomUUID()}`
+  await own.subscribe(channel, () => undefined)
+  expect(own.hears(channel)).toBe(true)
+})
+
+it('confirms no subscription before it is heard: of a second listener', async () => {
+  const channel = `ls:test:${randomUUID()}`
+  const first = signals.subscribe(channel, () => undefined)
+  await signals.subscribe(channel, () => undefined)
+  expect(signals.hears(channel)).toBe(true)
+  await first
+})
+
 it('hears a channel that it left and joined again only once that is confirmed', async () => {
   const channel = `ls:test:${randomUUID()}`
   const { client } = subscriber as { client: Redis }
