@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Partitions } from '../../src/cache/partition.js'
 import { layoutOf } from '../../src/redis/layout.js'
 import { startHarness, useHarness } from '../support/harness.js'
+import { until } from '../support/until.js'
 
 const harness = useHarness()
 
@@ -165,6 +166,27 @@ describe('another run of the server', () => {
     await other.request('get', at('run')).expect(200)
     other.advance(4_000)
     await other.request('get', at('run')).expect(404)
+    await other.close()
+  })
+
+  it('with flush forgets the marks, and tells who keeps values in memory', async () => {
+    const other = await startHarness({ environment: { LOCKSTEP_CACHE_ON_RESTART: 'flush' } })
+    const { clock } = new Partitions(layoutOf(other.links.cache), 'keep').keysOf(
+      other.namespace,
+      'users',
+      'run',
+    )
+    await other.request('put', at('run')).send('v').expect(201)
+    await other
+      .request('post', '/v1/cache/users/invalidate')
+      .send({ tags: ['t'] })
+      .expect(204)
+    const heard: string[] = []
+    await other.links.cacheSignals.subscribe(clock, (message) => heard.push(message))
+    await other.redis.zadd(clock, 1, 'run')
+    await other.request('get', at('run')).expect(404)
+    expect(await other.redis.zscore(clock, 't:users:t')).toBeNull()
+    await until('the message', () => heard.some((message) => message.split(' ')[2] === 'a'))
     await other.close()
   })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { markScript } from '../../src/cache/invalidation/scripts.js'
-import { startHarness, useHarness } from '../support/harness.js'
+import { type Harness, startHarness, useHarness } from '../support/harness.js'
 import { keysOf } from './keys.js'
 
 const harness = useHarness()
@@ -21,6 +21,17 @@ const invalidateMany = async (prefix: string, count: number) => {
 }
 const clock = () => keysOf(harness, 'any').clock
 const count = () => harness.redis.zcard(clock())
+
+it('a clock ends some time after its last use, from its first use on', async () => {
+  const namespace = `${harness.namespace}-new`
+  await harness
+    .request('put', '/v1/cache/users/any')
+    .set('lockstep-namespace', namespace)
+    .send('x')
+    .expect(201)
+  const { clock } = keysOf({ links: harness.links, namespace } as Harness, 'any')
+  expect(await harness.redis.pttl(clock)).toBeGreaterThan(LONGEST_DAYS * DAY_MS)
+})
 
 it('marks do not grow for ever: those that no entry is old enough for go', async () => {
   await harness.request('put', '/v1/cache/users/any').query(LONGEST).send('x').expect(201)

@@ -46,6 +46,7 @@ for i, key in ipairs(KEYS) do locks[i] = open_lock(call, name_of(call, key)) end
 
 local first = redis.call('MGET', call.prefix .. 'fence', call.prefix .. 'abandoned:' .. token,
   call.prefix .. 'memo:' .. (request.memo or ''))
+-- Saves work: a grant would read it again.
 call.fence = tonumber(first[1] or 0)
 if first[2] then return answer(call, { 14 }) end
 if first[3] then
