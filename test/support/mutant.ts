@@ -13,14 +13,24 @@ export interface Mutant {
 /**
  * @param built the folder of the built service
  * @param scripts the folder of the scripts in it
- * @returns the folder of the broken one
+ * @returns the text of the broken script
  * @throws when a line to be replaced is not there exactly once
  */
-export function buildMutant(
+export function brokenText(
   built: string,
   scripts: string,
   { name, script, replace }: Mutant,
 ): string {
+  let text = readFileSync(path.join(built, scripts, script), 'utf8')
+  for (const [from, to] of replace) {
+    if (text.split(from).length !== 2) throw new Error(`${name}: not once in ${script}: ${from}`)
+    text = text.replace(from, () => to)
+  }
+  return text
+}
+
+/** @returns the folder of the broken service; see `brokenText`. */
+export function buildMutant(built: string, scripts: string, mutant: Mutant): string {
   const root = mkdtempSync('/tmp/ls-mutant-')
   onTestFinished(() => rmSync(root, { recursive: true }))
   const folder = path.join(root, 'dist')
@@ -28,12 +38,6 @@ export function buildMutant(
   for (const shared of ['node_modules', 'package.json']) {
     symlinkSync(path.join(built, '..', shared), path.join(root, shared))
   }
-  const file = path.join(folder, scripts, script)
-  let text = readFileSync(file, 'utf8')
-  for (const [from, to] of replace) {
-    if (text.split(from).length !== 2) throw new Error(`${name}: not once in ${script}: ${from}`)
-    text = text.replace(from, () => to)
-  }
-  writeFileSync(file, text)
+  writeFileSync(path.join(folder, scripts, mutant.script), brokenText(built, scripts, mutant))
   return folder
 }
