@@ -149,6 +149,30 @@ describe('tokens of one lease', () => {
   })
 })
 
+describe('a revocation of one lease', () => {
+  it('ends all of its tokens, however many', async () => {
+    const leases = await readers('tokens', 80, { ...entering })
+    const fence = fenceOf(leases[0])
+    await scripts.acquire('tokens', shared)
+    expect(await scripts.revoke('tokens', 0, fence)).toMatchObject({ revoked: 80 })
+    expect(await scripts.inspect('tokens')).toMatchObject({ holderCount: 1 })
+  })
+
+  it('ends no other, also where that is the only one', async () => {
+    const { fences } = (await scripts.acquire('other')) as unknown as { fences: [number] }
+    expect(await scripts.revoke('other', 0, fences[0] - 1)).toMatchObject({ revoked: 0 })
+    expect(await scripts.inspect('other')).toMatchObject({ state: 'held' })
+  })
+
+  it('ends it after its grace without anybody asking', async () => {
+    const [one] = await readers('timed', 2, { ttlMs: 60_000 })
+    await scripts.revoke('timed', 5_000, fenceOf(one))
+    harness.advance(5_001)
+    await scripts.sweep('timed')
+    expect(await harness.redis.zcard(scripts.key('fences', 'timed'))).toBe(1)
+  })
+})
+
 describe('verify', () => {
   it('knows each lease of many by its fence, and the highest that is current', async () => {
     const leases = await readers('verify', 5)

@@ -87,6 +87,18 @@ describe('a keepalive', () => {
     expect(await left()).toBeGreaterThan(3_600_000)
   })
 
+  it('forgets what it has shown for long enough', async () => {
+    const session = await scripts.openSession('forgets', 3_600_000)
+    await scripts.acquire('forgets', { session, ttlMs: 1_000 })
+    harness.advance(1_001)
+    await scripts.sweep('forgets')
+    const key = scripts.key('session-notes', 'forgets', session)
+    expect(await harness.redis.hlen(key)).toBe(1)
+    harness.advance(60_001)
+    await scripts.keepSession('forgets', session)
+    expect(await harness.redis.hlen(key)).toBe(0)
+  })
+
   it('shows a thousand of them at most', async () => {
     const session = await scripts.openSession('bound', 60_000)
     const key = scripts.key('session-notes', 'bound', session)
@@ -187,6 +199,15 @@ describe('a session that expired', () => {
     await scripts.acquire('in-time', { mode: 'shared' })
     expect(await lateMs()).toBe(0)
     harness.advance(7_200_000)
+  })
+
+  it('is remembered for a while only', async () => {
+    const session = await scripts.openSession('while', 3_600_000)
+    harness.advance(3_600_001)
+    await scripts.keepSession('while', session)
+    const left = await harness.redis.pttl(scripts.key('session', 'while', session))
+    expect(left).toBeGreaterThan(0)
+    expect(left).toBeLessThanOrEqual(600_000)
   })
 
   it('and was ended on purpose is looked at no more', async () => {
