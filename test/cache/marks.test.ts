@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { markScript } from '../../src/cache/invalidation/scripts.js'
+import { createBinder } from '../../src/redis/binder.js'
 import { type Harness, startHarness, useHarness } from '../support/harness.js'
 import { keysOf } from './keys.js'
 
@@ -254,6 +255,18 @@ it('the epoch and the run outlive every mark', async () => {
   await invalidate({ tags: ['much-later'] })
   expect(await harness.redis.zmscore(clock(), 'epoch', 'run')).toEqual([epoch, run])
   expect(Number(epoch)).toBeGreaterThan(0)
+})
+
+it('a clock knows its server, also where the caller does not', async () => {
+  const before = await harness.redis.zmscore(clock(), 'epoch', 'run')
+  const link = { ...harness.links.cache, runId: () => '' }
+  const observer = { batch() {}, failure() {} }
+  const binder = createBinder({ link, observer, clockOffsetUs: () => 0 })
+  await binder.bind(markScript)(
+    { clock: clock() },
+    { seed: 1, on_restart: 2, space: 'users', hard: 0, max_marks: 10_000, tight: 0, tags: ['t'] },
+  )
+  expect(await harness.redis.zmscore(clock(), 'epoch', 'run')).toEqual(before)
 })
 
 describe('marks beyond what a partition may have', () => {
