@@ -62,3 +62,32 @@ describe.each([
     expect(remaining).toBe(3)
   })
 })
+
+describe('a strict window whose clock steps back', () => {
+  const BUCKET_MS = HOUR_MS / 4
+  const MINUTE_MS = 60_000
+  const own = useHarness()
+  const { put, post } = limitsOf(own)
+
+  it('keeps what was consumed just before its newest bucket', async () => {
+    const policy = { ...WINDOW, algorithm: 'sliding-window', mode: 'strict', buckets: 4 }
+    await put('edge', policy).expect(201)
+    const check = async (cost: number) =>
+      (await post('edge/check', { key: 'k', cost }).expect(200)).body.allowed
+    const [seconds] = await own.redis.time()
+    const leftMs = BUCKET_MS - ((Number(seconds) * 1_000) % BUCKET_MS)
+
+    own.advance(leftMs + BUCKET_MS - MINUTE_MS)
+    expect(await check(9)).toBe(true)
+    own.advance(2 * MINUTE_MS)
+    expect(await check(1)).toBe(true)
+    own.advance(-2 * MINUTE_MS)
+    expect(await check(1)).toBe(false)
+
+    // In truth all but a minute of the window is over since the nine.
+    own.advance(HOUR_MS - 3 * MINUTE_MS)
+    expect(await check(9)).toBe(false)
+    own.advance(BUCKET_MS + 3 * MINUTE_MS)
+    expect(await check(9)).toBe(true)
+  })
+})

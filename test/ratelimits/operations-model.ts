@@ -284,8 +284,14 @@ export function slidingAccount(windowMs: number, buckets: number, strict: boolea
       return full + Math.ceil((part * share) / width)
     },
     rewind(calls, now, written) {
-      const stepUs = Math.max(0, bucketOf(written) - bucketOf(now)) * width
-      return calls.map(({ atUs, cost }) => ({ atUs: atUs - stepUs, cost }))
+      const newest = bucketOf(written)
+      const steps = newest - bucketOf(now)
+      if (steps <= 0) return calls
+      // All but those of the newest bucket come one bucket nearer to now.
+      return calls.map(({ atUs, cost }) => {
+        const nearer = bucketOf(atUs) < newest ? 1 : 0
+        return { atUs: atUs - (steps - nearer) * width, cost }
+      })
     },
   })
 }

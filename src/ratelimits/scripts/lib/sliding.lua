@@ -6,7 +6,8 @@
 local sliding = {}
 
 -- The counts as of now, the newest first, N + 1 of them. Another width or number starts afresh. When
--- the clock has stepped back since, what was counted then counts as of now, which is the second value.
+-- the clock has stepped back since, which is the second value, each count goes one bucket nearer to
+-- now: more of the newest bucket may be over now than was then, by which all would end too soon.
 local function read_buckets(key, index, width, buckets)
   local counts, stored = {}, redis.call('GET', key)
   local last, same, text = string.match(stored or '', '^(%d+):(%d+):(.*)$')
@@ -18,6 +19,11 @@ local function read_buckets(key, index, width, buckets)
   for count in string.gmatch(text or '', '%d+') do old[#old + 1] = tonumber(count) end
   if #old ~= buckets + 1 then return counts, false end
   for i = gone + 1, buckets + 1 do counts[i] = old[i - gone] end
+  if is_ahead then
+    counts[2] = counts[1] + counts[2]
+    table.remove(counts, 1)
+    counts[buckets + 1] = 0
+  end
   return counts, is_ahead
 end
 
