@@ -1,4 +1,4 @@
-import { StoreError } from '../redis/errors.js'
+import { isUnknown } from '../redis/errors.js'
 import { randomToken } from '../redis/random.js'
 import { type AcquireOptions, toRecord } from './acquire-options.js'
 import type { Calls, Place } from './calls.js'
@@ -103,7 +103,7 @@ export class Acquiring {
       }
     } catch (error) {
       // With a key the repeat finds what this call did; without one nobody would ever release it.
-      if (!idempotency && error instanceof StoreError && error.code === 'outcome-unknown') {
+      if (!idempotency && isUnknown(error)) {
         void this.#leaving.abandon({ bucket, keys, token, attach: 1 })
       }
       throw error

@@ -41,6 +41,10 @@ export class ScriptError extends Error {
   }
 }
 
+/** Whether what a call was to do may have been done. */
+export const isUnknown = (error: unknown): boolean =>
+  error instanceof ScriptError || (error instanceof StoreError && error.code === 'outcome-unknown')
+
 /** After these this connection leads to the wrong server, or to one that cannot serve. */
 const ELSEWHERE = new Set<Reason>(['read-only', 'loading', 'primary-down', 'cluster-down'])
 

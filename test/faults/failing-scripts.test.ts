@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { until } from '../support/until.js'
 
 const harness = useHarness()
 
@@ -62,5 +63,16 @@ describe('a script that fails half-way', () => {
     const check = () => harness.request('post', '/v1/ratelimits/broken/check').send({ key: 'k' })
     expect((await check().expect(503)).body.code).toBe('outcome-unknown')
     expect((await check().expect(503)).body.code).toBe('outcome-unknown')
+  })
+
+  it('keeps no lock that nobody could release', async () => {
+    const timers = `ls:{${harness.namespace}:${harness.lockTag('half')}}:timers`
+    await harness.redis.del(timers)
+    await harness.redis.set(timers, 'no sorted set')
+    const acquire = () => harness.request('post', '/v1/locks/half/acquire').send({ ttlMs: 600_000 })
+    expect((await acquire().expect(503)).body.code).toBe('outcome-unknown')
+    await harness.redis.del(timers)
+
+    await until('it is free', async () => (await acquire()).status === 200)
   })
 })
