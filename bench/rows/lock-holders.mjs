@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { verifyScript } from '../../dist/locks/admin/scripts.js'
-import { acquireScript, releaseScript } from '../../dist/locks/scripts.js'
+import { acquireScript, releaseScript } from '../../dist/locks/leases/scripts.js'
 import { COMMON, compare, median, newToken, openScripts } from '../scripts.mjs'
 
 const FEW = 10

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { Agent, request as httpRequest } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { acquireScript, claimScript, releaseScript } from '../../dist/locks/scripts.js'
+import { acquireScript, claimScript, releaseScript } from '../../dist/locks/leases/scripts.js'
 import { COMMON, compare, median, newToken, openScripts, quantile } from '../scripts.mjs'
 
 const CHAINS = 8

@@ -1,6 +1,6 @@
 import { atScrape, byLabel, type Metrics } from '../metrics/registry.js'
-import type { AcquireOutcome } from './outcomes.js'
-import type { LeaseEnd } from './snapshot.js'
+import type { AcquireOutcome } from './leases/outcomes.js'
+import type { LeaseEnd } from './lock-state.js'
 
 export type SessionOutcome =
   | 'opened'

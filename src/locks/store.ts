@@ -3,21 +3,21 @@ import type { Binder } from '../redis/binder.js'
 import type { Layout } from '../redis/layout.js'
 import { randomToken } from '../redis/random.js'
 import type { Signals } from '../redis/signals.js'
-import type { AcquireOptions } from './acquire-options.js'
-import { Acquiring } from './acquiring.js'
 import { type AdminStore, createAdminStore } from './admin/store.js'
-import { BucketRegistry } from './bucket-registry.js'
-import { Calls } from './calls.js'
+import { BucketRegistry } from './buckets/registry.js'
+import { createSweeper } from './buckets/sweeper.js'
 import { createWatches, type Listener, type Subscription } from './events/watches.js'
 import { Holds } from './hold/holds.js'
-import { Keeping } from './keeping.js'
 import { BUCKETS_KEY, eventChannel, grantChannel } from './keys.js'
+import type { AcquireOptions } from './leases/acquire-options.js'
+import { Acquirer } from './leases/acquirer.js'
+import { LeaseKeeper } from './leases/lease-keeper.js'
+import type { AcquireOutcome, ReleaseOutcome, RenewOutcome } from './leases/outcomes.js'
+import { LockCalls } from './lock-calls.js'
 import type { LockMetrics } from './metrics.js'
-import type { AcquireOutcome, ReleaseOutcome, RenewOutcome } from './outcomes.js'
+import { createWaitList, type Waiter, type WaiterState } from './queue/wait-list.js'
 import { sessionTag } from './sessions/keys.js'
 import { createSessionStore, type SessionStore } from './sessions/store.js'
-import { createSweeper } from './sweeping.js'
-import { createWaiting, type Waiter, type WaiterState } from './waiting.js'
 
 /**
  * Leases on locks, on all locks of a set, and on permits of semaphores: one primitive. A set is
@@ -64,7 +64,7 @@ const LOOK_EVERY_MS_IN_TESTS = 20
 export function createLockStore(options: LockStoreOptions): LockStore {
   const { binder, layout, metrics, endedTtlMs, signals, client, clockOffsetUs } = options
   const instance = randomToken()
-  const calls = new Calls(binder, layout, endedTtlMs, metrics)
+  const calls = new LockCalls(binder, layout, endedTtlMs, metrics)
   const registry = new BucketRegistry({
     client,
     forget: (member, score) => calls.run.forgetBucket({ buckets: BUCKETS_KEY }, { member, score }),
@@ -83,16 +83,16 @@ export function createLockStore(options: LockStoreOptions): LockStore {
     lookEveryMs: clockOffsetUs ? LOOK_EVERY_MS_IN_TESTS : LOOK_EVERY_MS,
   })
   calls.sweeper = sweeper
-  const waiting = createWaiting({
+  const waitList = createWaitList({
     beat: (waiters) => beat(calls, instance, waiters),
     restore: (waiter) => restore(calls, waiter),
   })
-  const acquiring = new Acquiring(calls, waiting, instance)
+  const acquirer = new Acquirer(calls, waitList, instance)
   const watches = createWatches(binder, calls, instance)
-  const keeping = new Keeping(calls, waiting, instance)
-  const holds = new Holds(keeping, instance)
+  const keeper = new LeaseKeeper(calls, waitList, instance)
+  const holds = new Holds(keeper, instance)
   const announce = (token: string) => {
-    waiting.announce(token)
+    waitList.announce(token)
     holds.announce(token)
   }
   signals.subscribe(grantChannel(instance), announce).catch(() => undefined)
@@ -108,22 +108,22 @@ export function createLockStore(options: LockStoreOptions): LockStore {
         if (tag !== place.bucket.tag)
           return { kind: calls.has(tag) ? 'cross-slot' : 'session-ended' }
       }
-      return acquiring.acquire(place, names, wanted)
+      return acquirer.acquire(place, names, wanted)
     },
 
-    renew: (...lease) => keeping.renew(...lease),
-    release: (...lease) => keeping.release(...lease),
+    renew: (...lease) => keeper.renew(...lease),
+    release: (...lease) => keeper.release(...lease),
 
     ...createAdminStore(calls, metrics),
     holds,
     sessions: createSessionStore(binder, layout, calls),
     watch: (namespace, name, after, listener) =>
       watches.watch(calls.placeOf(namespace, name), after, listener),
-    waiters: waiting.count,
+    waiters: waitList.count,
     walk: () => registry.walk(),
-    drain: waiting.drain,
+    drain: waitList.drain,
     close() {
-      waiting.close()
+      waitList.close()
       sweeper.close()
       registry.close()
     },
@@ -132,7 +132,7 @@ export function createLockStore(options: LockStoreOptions): LockStore {
 
 const STATES: readonly WaiterState[] = ['missing', 'waiting', 'granted']
 
-async function beat(calls: Calls, instance: string, waiters: readonly Waiter[]) {
+async function beat(calls: LockCalls, instance: string, waiters: readonly Waiter[]) {
   const { nextMs, states } = await calls.run.beat(
     { lock: waiters.map(({ keys }) => keys[0] as string) },
     { instance, token: waiters.map(({ token }) => token) },
@@ -142,7 +142,7 @@ async function beat(calls: Calls, instance: string, waiters: readonly Waiter[]) 
   return states.map((state) => STATES[state] as WaiterState)
 }
 
-async function restore(calls: Calls, waiter: Waiter) {
+async function restore(calls: LockCalls, waiter: Waiter) {
   const { keys, token, record, attach, ticket, startedAt, deadlineAt, bucket } = waiter
   const now = performance.now()
   const reply = await calls.run.restore(

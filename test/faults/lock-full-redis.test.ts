@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { AcquireOutcome, Granted } from '../../src/locks/outcomes.js'
+import type { AcquireOutcome, Granted } from '../../src/locks/leases/outcomes.js'
 import type { LockStore } from '../../src/locks/store.js'
 import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
 import { randomToken } from '../../src/redis/random.js'

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { BucketRegistry } from '../../src/locks/bucket-registry.js'
+import { BucketRegistry } from '../../src/locks/buckets/registry.js'
 import { BUCKETS_KEY, WALKER_KEY } from '../../src/locks/keys.js'
 import { forgetBucketScript } from '../../src/locks/queue/scripts.js'
 import type { LockStore } from '../../src/locks/store.js'

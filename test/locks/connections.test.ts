@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { Granted } from '../../src/locks/outcomes.js'
+import type { Granted } from '../../src/locks/leases/outcomes.js'
 import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
 import { type Harness, startHarness } from '../support/harness.js'
 import { newLockStore } from '../support/lock-store.js'

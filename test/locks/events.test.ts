@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { acquireScript } from '../../src/locks/scripts.js'
+import { acquireScript } from '../../src/locks/leases/scripts.js'
 import { randomToken } from '../../src/redis/random.js'
 import { type Asked, type EventClient, openEvents } from '../support/event-client.js'
 import { startHarness, useHarness } from '../support/harness.js'

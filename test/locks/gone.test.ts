@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { AcquireOutcome } from '../../src/locks/outcomes.js'
+import type { AcquireOutcome } from '../../src/locks/leases/outcomes.js'
 import { useHarness } from '../support/harness.js'
 import { lockScripts } from '../support/lock-scripts.js'
 import { newLockStore } from '../support/lock-store.js'

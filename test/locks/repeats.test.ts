@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Granted } from '../../src/locks/outcomes.js'
+import type { Granted } from '../../src/locks/leases/outcomes.js'
 import { useHarness } from '../support/harness.js'
 import { lockScripts } from '../support/lock-scripts.js'
 import { newLockStore } from '../support/lock-store.js'

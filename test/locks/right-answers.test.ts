@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { Granted } from '../../src/locks/outcomes.js'
+import type { Granted } from '../../src/locks/leases/outcomes.js'
 import type { LockStore } from '../../src/locks/store.js'
 import { useHarness } from '../support/harness.js'
 import { newLockStore } from '../support/lock-store.js'

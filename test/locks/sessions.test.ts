@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { acquireScript } from '../../src/locks/scripts.js'
+import { acquireScript } from '../../src/locks/leases/scripts.js'
 import { randomToken } from '../../src/redis/random.js'
 import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'

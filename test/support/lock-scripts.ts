@@ -5,8 +5,13 @@ import {
   verifyScript,
 } from '../../src/locks/admin/scripts.js'
 import { watchScript } from '../../src/locks/events/scripts.js'
+import {
+  acquireScript,
+  claimScript,
+  releaseScript,
+  renewScript,
+} from '../../src/locks/leases/scripts.js'
 import { leaveScript, restoreScript, sweepScript } from '../../src/locks/queue/scripts.js'
-import { acquireScript, claimScript, releaseScript, renewScript } from '../../src/locks/scripts.js'
 import {
   endSessionScript,
   keepSessionScript,

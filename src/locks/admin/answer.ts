@@ -1,5 +1,5 @@
-import { toHolders, toPermits } from '../answer.js'
-import type { Snapshot, Waiting } from '../snapshot.js'
+import { toHolders, toPermits } from '../leases/answer.js'
+import type { Snapshot, Waiting } from '../lock-state.js'
 
 export function toLockState(
   name: string,

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { logChange } from '../../http/change-log.js'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
-import type { LockRouteOptions } from '../answer.js'
+import type { LockRouteOptions } from '../leases/answer.js'
+import { LockParams } from '../leases/schemas.js'
 import { problemResponses } from '../problems.js'
-import { LockParams } from '../schemas.js'
 import { toLockState } from './answer.js'
 import * as schemas from './schemas.js'
 

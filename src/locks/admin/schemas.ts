@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { DurationMs, ObjectName } from '../../http/names.js'
-import { EXAMPLE_FENCE, Fence, MAX_LEASE_MS } from '../schemas.js'
+import { EXAMPLE_FENCE, Fence, MAX_LEASE_MS } from '../leases/schemas.js'
 
 export const VerifyRequest = Type.Object(
   {

@@ -1,7 +1,7 @@
 import { integers } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
+import { flat, readSnapshot, readWaiters, type Snapshot } from '../lock-state.js'
 import { COMMON, type Head, luaFile, readHead } from '../reply-head.js'
-import { flat, readSnapshot, readWaiters, type Snapshot } from '../snapshot.js'
 
 export const inspectScript = defineScript({
   name: 'locks.inspect',

@@ -1,7 +1,7 @@
-import { type Calls, NO_GUARD } from '../calls.js'
 import { fromStoredName, indexKey, toStoredName } from '../keys.js'
+import { type LockCalls, NO_GUARD } from '../lock-calls.js'
+import type { Snapshot, Waiting } from '../lock-state.js'
 import type { LockMetrics } from '../metrics.js'
-import type { Snapshot, Waiting } from '../snapshot.js'
 
 export interface Revocation {
   readonly reason: string
@@ -55,7 +55,7 @@ export interface AdminStore {
   >
 }
 
-export function createAdminStore(calls: Calls, metrics: LockMetrics): AdminStore {
+export function createAdminStore(calls: LockCalls, metrics: LockMetrics): AdminStore {
   return {
     async inspect(namespace, name, max) {
       const [lock = ''] = calls.placeOf(namespace, name).keys

@@ -1,7 +1,7 @@
 import { list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
+import { readSnapshot, readWaiters, type Snapshot, type Waiting } from '../lock-state.js'
 import { type Head, luaFile, readHead } from '../reply-head.js'
-import { readSnapshot, readWaiters, type Snapshot, type Waiting } from '../snapshot.js'
 
 export type EventType = 'granted' | 'released' | 'expired' | 'revoked' | 'queued'
 

@@ -1,5 +1,5 @@
 import type { Binder } from '../../redis/binder.js'
-import type { Calls, Place } from '../calls.js'
+import type { LockCalls, Place } from '../lock-calls.js'
 import { type Beginning, type LockEvent, type News, watchScript } from './scripts.js'
 
 /** Whoever listens to the events of one lock. */
@@ -227,7 +227,7 @@ export class Watches {
 }
 
 /** @param instance whose channel announces news */
-export function createWatches(binder: Binder, calls: Calls, instance: string): Watches {
+export function createWatches(binder: Binder, calls: LockCalls, instance: string): Watches {
   const run = binder.bind(watchScript)
   return new Watches(async ({ bucket, keys }, after) => {
     const reply = await run(

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StoreError } from '../../redis/errors.js'
-import type { ReleaseOutcome, RenewOutcome } from '../outcomes.js'
+import type { ReleaseOutcome, RenewOutcome } from '../leases/outcomes.js'
 
 /** Why a stream does not carry its lease any more. */
 export type Loss = 'expired' | 'released' | 'revoked' | 'not-owner' | 'store-unavailable'

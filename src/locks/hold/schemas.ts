@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { DurationMs } from '../../http/names.js'
-import { AcquireRequest, MAX_LEASE_MS, Token } from '../schemas.js'
+import { AcquireRequest, MAX_LEASE_MS, Token } from '../leases/schemas.js'
 
 const { sessionId: _, ttlMs: __, maxHoldMs: ___, ...terms } = AcquireRequest.properties
 

@@ -5,9 +5,8 @@ import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
 import { toLockState } from '../admin/answer.js'
 import { LockState } from '../admin/schemas.js'
-import { type LockRouteOptions, lost, takeGranted, toRenewed } from '../answer.js'
-import { problem, problemResponses } from '../problems.js'
-import { checkTerms, toOptions } from '../request.js'
+import { type LockRouteOptions, lost, takeGranted, toRenewed } from '../leases/answer.js'
+import { checkTerms, toOptions } from '../leases/request.js'
 import {
   LockParams,
   ReleaseRequest,
@@ -16,7 +15,8 @@ import {
   RenewResponse,
   TtlQuery,
   WaitQuery,
-} from '../schemas.js'
+} from '../leases/schemas.js'
+import { problem, problemResponses } from '../problems.js'
 import * as schemas from './schemas.js'
 
 const SHOWN = 100

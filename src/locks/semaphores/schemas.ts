@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { ObjectName } from '../../http/names.js'
-import { AcquireResponse, EXAMPLE_FENCE, EXAMPLE_TOKEN, Terms } from '../schemas.js'
+import { AcquireResponse, EXAMPLE_FENCE, EXAMPLE_TOKEN, Terms } from '../leases/schemas.js'
 
 const MAX_CAPACITY = 10_000
 

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
-import { type LockRouteOptions, sessionEnded, toRevoke } from '../answer.js'
+import { type LockRouteOptions, sessionEnded, toRevoke } from '../leases/answer.js'
+import { toMetadata } from '../leases/request.js'
 import { problem, problemResponses } from '../problems.js'
-import { toMetadata } from '../request.js'
 import * as schemas from './schemas.js'
 import type { KeptSession } from './store.js'
 

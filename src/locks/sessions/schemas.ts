@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { DurationMs, ObjectName } from '../../http/names.js'
-import { EXAMPLE_FENCE, Fence, Metadata, Revoke, SessionId } from '../schemas.js'
+import { EXAMPLE_FENCE, Fence, Metadata, Revoke, SessionId } from '../leases/schemas.js'
 
 export const SessionParams = Type.Object({ id: SessionId })
 

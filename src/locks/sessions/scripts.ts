@@ -1,7 +1,7 @@
 import { integer, integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
+import type { LeaseEnd } from '../lock-state.js'
 import { COMMON, luaFile, readHead } from '../reply-head.js'
-import type { LeaseEnd } from '../snapshot.js'
 
 const OPEN_OUTCOMES = ['opened', 'replayed', 'conflict', 'session-ended'] as const
 

@@ -1,8 +1,8 @@
 import type { Binder } from '../../redis/binder.js'
 import type { Idempotency } from '../../redis/idempotency.js'
 import { type Layout, lockBucket } from '../../redis/layout.js'
-import { type Calls, remaining } from '../calls.js'
 import { fromStoredName } from '../keys.js'
+import { type LockCalls, remaining } from '../lock-calls.js'
 import { newSessionId, sessionKey, sessionTag } from './keys.js'
 import {
   endSessionScript,
@@ -88,7 +88,7 @@ function toLists(notes: readonly SessionNote[]): Pick<KeptSession, 'asked' | 'en
 /** About 3 ms of Redis time. */
 const END_SLICE = 64
 
-export function createSessionStore(binder: Binder, layout: Layout, calls: Calls): SessionStore {
+export function createSessionStore(binder: Binder, layout: Layout, calls: LockCalls): SessionStore {
   const run = {
     open: binder.bind(openSessionScript),
     keep: binder.bind(keepSessionScript),

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
-import { type LockRouteOptions, lost, takeGranted } from '../answer.js'
+import { type LockRouteOptions, lost, takeGranted } from '../leases/answer.js'
+import { checkTerms, toOptions } from '../leases/request.js'
 import { problemResponses } from '../problems.js'
-import { checkTerms, toOptions } from '../request.js'
 import * as schemas from './schemas.js'
 
 export const lockSetRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (

@@ -8,7 +8,7 @@ import {
   ReleaseRequest,
   RenewRequest,
   Terms,
-} from '../schemas.js'
+} from '../leases/schemas.js'
 
 const NAMES = ['t7@a', 't7@b']
 const FENCES = { 't7@a': EXAMPLE_FENCE, 't7@b': EXAMPLE_FENCE + 1 }

@@ -1,6 +1,6 @@
-import type { Idempotency } from '../redis/idempotency.js'
-import type { LeaseMode } from './snapshot.js'
-import type { Connection } from './waiting.js'
+import type { Idempotency } from '../../redis/idempotency.js'
+import type { LeaseMode } from '../lock-state.js'
+import type { Connection } from '../queue/wait-list.js'
 
 export interface AcquireOptions {
   /** 0 with a session: no end but that of the session. */

@@ -1,6 +1,5 @@
-import { integer, integers } from '../redis/reply.js'
-import { defineScript } from '../redis/script.js'
-import { COMMON, type Head, luaFile, readHead, unitsOf } from './reply-head.js'
+import { integer, integers } from '../../redis/reply.js'
+import { defineScript } from '../../redis/script.js'
 import {
   flat,
   type LeaseEnd,
@@ -8,7 +7,8 @@ import {
   readSnapshot,
   type Snapshot,
   toLeaseEnd,
-} from './snapshot.js'
+} from '../lock-state.js'
+import { COMMON, type Head, luaFile, readHead, unitsOf } from '../reply-head.js'
 
 export interface GrantReply {
   readonly outcome: 'granted' | 'replayed'
@@ -35,7 +35,7 @@ export type AcquireAnswer =
   | { readonly outcome: 'mode-mismatch'; readonly name: string }
   | { readonly outcome: 'capacity-mismatch' | 'unsatisfiable'; readonly capacity: number }
   | {
-      readonly outcome: 'conflict' | 'session-ended' | 'session-full' | 'abandoned'
+      readonly outcome: 'conflict' | 'session-ended' | 'session-full' | 'leaving'
     }
 
 export const acquireScript = defineScript({
@@ -92,7 +92,7 @@ function toRefusal(code: unknown) {
   if (code === 6) return 'conflict'
   if (code === 12) return 'session-ended'
   if (code === 13) return 'session-full'
-  if (code === 14) return 'abandoned'
+  if (code === 14) return 'leaving'
   throw new TypeError('locks.acquire answered with an unknown outcome')
 }
 

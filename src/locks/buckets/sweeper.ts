@@ -1,4 +1,4 @@
-import type { Head } from './reply-head.js'
+import type { Head } from '../reply-head.js'
 
 /** The locks of one namespace that share a hash tag. */
 export interface Bucket {

@@ -1,6 +1,6 @@
-import { fromStoredName } from './keys.js'
+import { fromStoredName } from '../keys.js'
+import type { LeaseEnd, LeaseMode, Snapshot } from '../lock-state.js'
 import type { AcquireAnswer, GrantReply, LostReply } from './scripts.js'
-import type { LeaseEnd, LeaseMode, Snapshot } from './snapshot.js'
 
 export interface Granted {
   readonly kind: 'granted'
@@ -73,7 +73,7 @@ export function toRefusal(
     case 'capacity-mismatch':
     case 'unsatisfiable':
       return { kind: reply.outcome, capacity: reply.capacity }
-    case 'abandoned':
+    case 'leaving':
       return { kind: 'gone' }
     default:
       return { kind: reply.outcome }

@@ -1,5 +1,5 @@
-import type { GrantReply } from './scripts.js'
-import type { Bucket } from './sweeping.js'
+import type { Bucket } from '../buckets/sweeper.js'
+import type { GrantReply } from '../leases/scripts.js'
 
 /** Why a waiting request looks up. */
 export type Wake =
@@ -91,7 +91,7 @@ export interface WaitingOptions {
   readonly restore: (waiter: Waiter) => Promise<Wake | undefined>
 }
 
-export interface Waiting {
+export interface WaitList {
   add(waiter: Waiter): void
   remove(waiter: Waiter): void
   /** Another token: the request turned out to be a repeat. */
@@ -115,7 +115,7 @@ const BEAT_SIZE = 100
  * The requests that wait at this instance. A grant is announced by a message; whatever message is
  * lost, and whatever Redis forgot, the beat of every second finds out.
  */
-export function createWaiting({ beat, restore }: WaitingOptions): Waiting {
+export function createWaitList({ beat, restore }: WaitingOptions): WaitList {
   const byToken = new Map<string, Set<Waiter>>()
 
   const add = (waiter: Waiter) => {

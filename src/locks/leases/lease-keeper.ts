@@ -1,9 +1,9 @@
-import { type Calls, type Place, remaining } from './calls.js'
-import { fromStoredName, lockKey } from './keys.js'
-import { Leaving } from './leaving.js'
+import { fromStoredName, lockKey } from '../keys.js'
+import { type LockCalls, type Place, remaining } from '../lock-calls.js'
+import { AbandonedRequests } from '../queue/abandoned-requests.js'
+import type { WaitList } from '../queue/wait-list.js'
 import { type ReleaseOutcome, type RenewOutcome, toLost } from './outcomes.js'
 import type { HandedOver } from './scripts.js'
-import type { Waiting } from './waiting.js'
 
 /** The stream that carries a lease; `takes` for one that does so from now on. */
 export interface Carrier {
@@ -12,16 +12,16 @@ export interface Carrier {
 }
 
 /** What the holder of a token asks for: more time, or the end. */
-export class Keeping {
-  readonly #calls: Calls
-  readonly #waiting: Waiting
-  readonly #leaving: Leaving
+export class LeaseKeeper {
+  readonly #calls: LockCalls
+  readonly #waitList: WaitList
+  readonly #abandoned: AbandonedRequests
   readonly #instance: string
 
-  constructor(calls: Calls, waiting: Waiting, instance: string) {
+  constructor(calls: LockCalls, waiting: WaitList, instance: string) {
     this.#calls = calls
-    this.#waiting = waiting
-    this.#leaving = new Leaving(calls)
+    this.#waitList = waiting
+    this.#abandoned = new AbandonedRequests(calls)
     this.#instance = instance
   }
 
@@ -69,7 +69,7 @@ export class Keeping {
     this.#calls.note(place.bucket, reply)
     if (reply.outcome !== 'released') return toLost(reply)
     for (const handed of reply.handed) {
-      if (!this.#waiting.handOver(handed.grant, started)) this.#giveBack(place, handed)
+      if (!this.#waitList.handOver(handed.grant, started)) this.#giveBack(place, handed)
     }
     return { kind: 'released', fences: reply.fences, heldMs: reply.heldMs }
   }
@@ -80,6 +80,6 @@ export class Keeping {
    */
   #giveBack({ bucket }: Place, { grant: { token, attach }, keyed, stored }: HandedOver): void {
     const keys = stored.map((name) => lockKey(bucket.namespace, bucket.tag, fromStoredName(name)))
-    void this.#leaving.undo({ bucket, keys, token, attach }, keyed)
+    void this.#abandoned.undo({ bucket, keys, token, attach }, keyed)
   }
 }

@@ -1,10 +1,10 @@
 import type { FastifyReply } from 'fastify'
-import { invalid, type Problem } from '../http/problem.js'
-import type { LockMetrics } from './metrics.js'
+import { invalid, type Problem } from '../../http/problem.js'
+import type { Holder, LeaseEnd, Snapshot } from '../lock-state.js'
+import type { LockMetrics } from '../metrics.js'
+import { problem } from '../problems.js'
+import type { LockStore } from '../store.js'
 import type { AcquireOutcome, Granted, LostOutcome } from './outcomes.js'
-import { problem } from './problems.js'
-import type { Holder, LeaseEnd, Snapshot } from './snapshot.js'
-import type { LockStore } from './store.js'
 
 /** What the routes of locks, semaphores and sets share: how an outcome becomes an answer. */
 export interface LockRouteOptions {

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import { invalid } from '../http/problem.js'
-import { requestIdentity } from '../http/request-fingerprint.js'
+import { invalid } from '../../http/problem.js'
+import { requestIdentity } from '../../http/request-fingerprint.js'
 import type { AcquireOptions } from './acquire-options.js'
 
 const MAX_METADATA_BYTES = 1_024

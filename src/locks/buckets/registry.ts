@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
-import { BUCKETS_KEY, WALKER_KEY } from './keys.js'
-import type { Bucket } from './sweeping.js'
+import { BUCKETS_KEY, WALKER_KEY } from '../keys.js'
+import type { Bucket } from './sweeper.js'
 
 export interface BucketRegistryOptions {
   /** For the few commands that belong to no bucket. */

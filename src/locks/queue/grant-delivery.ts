@@ -1,22 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { StoreError } from '../redis/errors.js'
-import type { AcquireOptions } from './acquire-options.js'
-import { type Calls, type Place, remaining } from './calls.js'
-import type { Leaving } from './leaving.js'
-import type { AcquireOutcome } from './outcomes.js'
-import type { GrantReply } from './scripts.js'
-import type { Waiter } from './waiting.js'
+import { StoreError } from '../../redis/errors.js'
+import type { AcquireOptions } from '../leases/acquire-options.js'
+import type { AcquireOutcome } from '../leases/outcomes.js'
+import type { GrantReply } from '../leases/scripts.js'
+import { type LockCalls, type Place, remaining } from '../lock-calls.js'
+import type { AbandonedRequests } from './abandoned-requests.js'
+import type { Waiter } from './wait-list.js'
 
 const RETRY_MS = 250
 
 /** The last step of an acquire: its lease reaches the client, or goes back. */
-export class Delivering {
-  readonly #calls: Calls
-  readonly #leaving: Leaving
+export class GrantDelivery {
+  readonly #calls: LockCalls
+  readonly #abandoned: AbandonedRequests
 
-  constructor(calls: Calls, leaving: Leaving) {
+  constructor(calls: LockCalls, abandoned: AbandonedRequests) {
     this.#calls = calls
-    this.#leaving = leaving
+    this.#abandoned = abandoned
   }
 
   /** The lease goes to a client that is there, with time left; otherwise it is given back. */
@@ -43,10 +43,10 @@ export class Delivering {
     attach: number,
   ): Promise<AcquireOutcome> {
     if (connection?.destroyed) {
-      await this.#leaving.undo({ bucket, keys, token, attach }, idempotency !== undefined)
+      await this.#abandoned.undo({ bucket, keys, token, attach }, idempotency !== undefined)
       return { kind: 'gone' }
     }
-    await this.#leaving.leave({ bucket, keys, token, attach }, 'cancel')
+    await this.#abandoned.leave({ bucket, keys, token, attach }, 'cancel')
     return { kind: 'ended', how: 'expired', fence: fences[0] as number, reason: '' }
   }
 
@@ -65,7 +65,7 @@ export class Delivering {
         return await this.deliver({ bucket, keys }, options, reply, started, waiter.attach)
       } catch (error) {
         if (!(error instanceof StoreError) || performance.now() > waiter.deadlineAt) {
-          if (!options.idempotency) void this.#leaving.abandon({ bucket, keys, token, attach: 1 })
+          if (!options.idempotency) void this.#abandoned.abandon({ bucket, keys, token, attach: 1 })
           throw error
         }
         await sleep(RETRY_MS)

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Calls, Place } from './calls.js'
-import type { Waiter } from './waiting.js'
+import type { LockCalls, Place } from '../lock-calls.js'
+import type { Waiter } from './wait-list.js'
 
 /** One of the connections that wait for the same token: the newest counts. */
 type Attachment = Pick<Waiter, 'token' | 'attach'>
@@ -10,10 +10,10 @@ const RETRY_MS = 500
 const UNDO_TRIES = 20
 
 /** Takes back what a lost client no longer wants. */
-export class Leaving {
-  readonly #calls: Calls
+export class AbandonedRequests {
+  readonly #calls: LockCalls
 
-  constructor(calls: Calls) {
+  constructor(calls: LockCalls) {
     this.#calls = calls
   }
 

@@ -1,26 +1,26 @@
-import { isUnknown } from '../redis/errors.js'
-import { randomToken } from '../redis/random.js'
+import { isUnknown } from '../../redis/errors.js'
+import { randomToken } from '../../redis/random.js'
+import type { LockCalls, Place } from '../lock-calls.js'
+import { AbandonedRequests } from '../queue/abandoned-requests.js'
+import { GrantDelivery } from '../queue/grant-delivery.js'
+import { Waiter, type WaitList } from '../queue/wait-list.js'
 import { type AcquireOptions, toRecord } from './acquire-options.js'
-import type { Calls, Place } from './calls.js'
-import { Delivering } from './delivering.js'
-import { Leaving } from './leaving.js'
 import { type AcquireOutcome, toRefusal } from './outcomes.js'
 import type { AcquireAnswer } from './scripts.js'
-import { Waiter, type Waiting } from './waiting.js'
 
 /** The way of one acquire: ask, stand in line, claim. */
-export class Acquiring {
-  readonly #calls: Calls
-  readonly #waiting: Waiting
-  readonly #leaving: Leaving
-  readonly #delivering: Delivering
+export class Acquirer {
+  readonly #calls: LockCalls
+  readonly #waitList: WaitList
+  readonly #abandoned: AbandonedRequests
+  readonly #delivery: GrantDelivery
   readonly #instance: string
 
-  constructor(calls: Calls, waiting: Waiting, instance: string) {
+  constructor(calls: LockCalls, waiting: WaitList, instance: string) {
     this.#calls = calls
-    this.#waiting = waiting
-    this.#leaving = new Leaving(calls)
-    this.#delivering = new Delivering(calls, this.#leaving)
+    this.#waitList = waiting
+    this.#abandoned = new AbandonedRequests(calls)
+    this.#delivery = new GrantDelivery(calls, this.#abandoned)
     this.#instance = instance
   }
 
@@ -74,13 +74,13 @@ export class Acquiring {
   ): Promise<AcquireOutcome> {
     const onClose = () => waiter.wake('gone')
     connection?.once('close', onClose)
-    this.#waiting.add(waiter)
+    this.#waitList.add(waiter)
     try {
       if (connection?.destroyed) onClose()
       return await work()
     } finally {
       waiter.stop()
-      this.#waiting.remove(waiter)
+      this.#waitList.remove(waiter)
       connection?.off('close', onClose)
     }
   }
@@ -104,7 +104,7 @@ export class Acquiring {
     } catch (error) {
       // With a key the repeat finds what this call did; without one nobody would ever release it.
       if (!idempotency && isUnknown(error)) {
-        void this.#leaving.abandon({ bucket, keys, token, attach: 1 })
+        void this.#abandoned.abandon({ bucket, keys, token, attach: 1 })
       }
       throw error
     }
@@ -117,7 +117,7 @@ export class Acquiring {
     started: number,
   ): AcquireOutcome | Promise<AcquireOutcome> {
     return 'token' in reply
-      ? this.#delivering.deliver(place, options, reply, started, reply.attach)
+      ? this.#delivery.deliver(place, options, reply, started, reply.attach)
       : toRefusal(reply)
   }
 
@@ -127,29 +127,29 @@ export class Acquiring {
     options: AcquireOptions,
     { token, attach, ticket, leftMs }: AcquireAnswer & { outcome: 'queued' },
   ): Promise<AcquireOutcome> {
-    if (token !== waiter.token) this.#waiting.rename(waiter, token)
+    if (token !== waiter.token) this.#waitList.rename(waiter, token)
     Object.assign(waiter, { attach, ticket, stands: true })
     waiter.waitFor(leftMs)
     for (;;) {
       const why = await waiter.next()
       switch (why) {
         case 'announced': {
-          const granted = await this.#delivering.claim(waiter, options)
+          const granted = await this.#delivery.claim(waiter, options)
           if (granted) return granted
           // Redis may be silent just now: the next beat tries again.
-          await this.#waiting.restore(waiter).catch(() => undefined)
+          await this.#waitList.restore(waiter).catch(() => undefined)
           break
         }
         case 'handed': {
           const { grant, askedAt } = waiter.handed as NonNullable<typeof waiter.handed>
-          return this.#delivering.deliver(waiter, options, grant, askedAt, waiter.attach)
+          return this.#delivery.deliver(waiter, options, grant, askedAt, waiter.attach)
         }
         case 'deadline':
           return this.#timeOut(waiter, names, options)
         case 'gone':
         case 'draining':
           await this.#withdraw(waiter)
-          await this.#leaving.undo(waiter, options.idempotency !== undefined)
+          await this.#abandoned.undo(waiter, options.idempotency !== undefined)
           return { kind: why }
         case 'replaced':
           return this.#follow(waiter, names, options)
@@ -188,11 +188,11 @@ export class Acquiring {
     options: AcquireOptions,
   ): Promise<AcquireOutcome> {
     await this.#withdraw(waiter)
-    const left = this.#leaving.leave(waiter, 'timeout')
-    left.catch(() => this.#leaving.undoLater(waiter, options.idempotency !== undefined))
+    const left = this.#abandoned.leave(waiter, 'timeout')
+    left.catch(() => this.#abandoned.undoLater(waiter, options.idempotency !== undefined))
     // Granted in that very instant: better late than given away.
     if ((await left) === 'granted') {
-      const granted = await this.#delivering.claim(waiter, options)
+      const granted = await this.#delivery.claim(waiter, options)
       if (granted) return granted
     }
     const name = names[0] as string

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { COMMON_PROBLEMS } from '../http/problem.js'
-import { IdempotencyHeaders } from '../http/request-fingerprint.js'
+import { COMMON_PROBLEMS } from '../../http/problem.js'
+import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
+import { problemResponses } from '../problems.js'
 import { type LockRouteOptions, lost, takeGranted, toRenewed } from './answer.js'
-import { problemResponses } from './problems.js'
 import { checkTerms, toOptions } from './request.js'
 import * as schemas from './schemas.js'
 

@@ -1,6 +1,6 @@
 import Type from 'typebox'
-import { ByName } from '../http/by-name.js'
-import { DurationMs, ObjectName } from '../http/names.js'
+import { ByName } from '../../http/by-name.js'
+import { DurationMs, ObjectName } from '../../http/names.js'
 
 export const LockParams = Type.Object({ name: ObjectName })
 

@@ -7,7 +7,9 @@ import {
   revokeScript,
   verifyScript,
 } from './admin/scripts.js'
+import type { Bucket, Sweeper } from './buckets/sweeper.js'
 import { bucketTag, lockKey, timersKey } from './keys.js'
+import { acquireScript, claimScript, releaseScript, renewScript } from './leases/scripts.js'
 import type { LockMetrics } from './metrics.js'
 import {
   beatScript,
@@ -17,8 +19,6 @@ import {
   sweepScript,
 } from './queue/scripts.js'
 import type { Head } from './reply-head.js'
-import { acquireScript, claimScript, releaseScript, renewScript } from './scripts.js'
-import type { Bucket, Sweeper } from './sweeping.js'
 
 /** Where the names of one call live, or undefined when they lie in several slots. */
 export interface Place {
@@ -31,7 +31,7 @@ export const NO_GUARD = 0
 const SWEEP_LOCKS = 32
 
 /** The scripts of this room, with what each of them sends and learns besides its own business. */
-export class Calls {
+export class LockCalls {
   readonly run
   readonly #layout: Layout
   readonly #endedTtlMs: number
