@@ -73,7 +73,7 @@ export function toRefusal(
     case 'capacity-mismatch':
     case 'unsatisfiable':
       return { kind: reply.outcome, capacity: reply.capacity }
-    case 'leaving':
+    case 'abandoned':
       return { kind: 'gone' }
     default:
       return { kind: reply.outcome }

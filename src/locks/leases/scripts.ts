@@ -35,7 +35,7 @@ export type AcquireAnswer =
   | { readonly outcome: 'mode-mismatch'; readonly name: string }
   | { readonly outcome: 'capacity-mismatch' | 'unsatisfiable'; readonly capacity: number }
   | {
-      readonly outcome: 'conflict' | 'session-ended' | 'session-full' | 'leaving'
+      readonly outcome: 'conflict' | 'session-ended' | 'session-full' | 'abandoned'
     }
 
 export const acquireScript = defineScript({
@@ -92,7 +92,7 @@ function toRefusal(code: unknown) {
   if (code === 6) return 'conflict'
   if (code === 12) return 'session-ended'
   if (code === 13) return 'session-full'
-  if (code === 14) return 'leaving'
+  if (code === 14) return 'abandoned'
   throw new TypeError('locks.acquire answered with an unknown outcome')
 }
 
