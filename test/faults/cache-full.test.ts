@@ -20,6 +20,8 @@ let full: Harness
 beforeAll(async () => {
   redis = await startManagedRedis({ toolsFolder, find })
   raw = new Redis(redis.url)
+  // A tenth of the memory must be more than the text of a script that is loaded meanwhile.
+  await raw.set('ballast', Buffer.alloc(8 * 1024 * 1024))
   careful = await startHarness({ configFile: SPACES, redisUrl: redis.url })
   full = await startHarness({
     configFile: SPACES,
