@@ -27,6 +27,7 @@ it('is for one instance at a time, the oldest first, however far clocks are move
   expect(await claim()).toBeUndefined()
   expect(await harness.redis.exists(key)).toBe(0)
   expect(await add('b')).toBe(1)
+  expect(await harness.redis.pttl(key)).toBeGreaterThan(60 * DAY_MS)
   await until('a later millisecond', async () => {
     const [, score] = await harness.redis.zrange(key, '0', '0', 'WITHSCORES')
     const [s, us] = (await harness.redis.time()) as unknown as [string, string]
