@@ -130,6 +130,7 @@ describe('a sweep', () => {
   it('goes on until all is ended that was due, and the bucket is forgotten', async () => {
     const names = Array.from({ length: 300 }, (_, i) => `sweep-${i}`)
     await Promise.all(names.map((name) => store.acquire('sweep', [name], { ttlMs: 1_000 })))
+    await registered('sweep')
     clockMs += 1_001
     await until('all are ended', async () => (await redis.exists('ls:{sweep:l0}:timers')) === 0)
     await overdue('sweep')
