@@ -585,6 +585,35 @@ function toOptions({ wanted, session }: Attempt, key: string) {
   }
 }
 
+/** A session ended on purpose is stopped half-way, and the clock steps back before the rest is seen. */
+const STEPPED_BACK_IN_AN_END: Step[] = [
+  { do: 'open', ttl: 15 },
+  {
+    do: 'acquire',
+    wanted: {
+      ttl: 25,
+      priority: 0,
+      minHold: 0,
+      maxHold: 15,
+      wait: true,
+      keyed: false,
+      endless: false,
+      permits: undefined,
+      capacity: undefined,
+      names: ['a@m', 'b@m'],
+      mode: 'exclusive',
+      owner: undefined,
+      reentrant: false,
+      lockDelay: 10,
+    },
+    session: 0,
+    instance: 0,
+  },
+  { do: 'half-end', at: 0 },
+  { do: 'advance', by: 20 },
+  { do: 'back', by: 100 },
+]
+
 it(`does what a model in memory does, with seed ${SEED}`, { timeout: 600_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: STEPS }), async (steps) => {
@@ -595,7 +624,7 @@ it(`does what a model in memory does, with seed ${SEED}`, { timeout: 600_000 }, 
         await run.end()
       }
     }),
-    { numRuns: RUNS, seed: SEED, endOnFailure: !SHRINK },
+    { numRuns: RUNS, seed: SEED, endOnFailure: !SHRINK, examples: [[STEPPED_BACK_IN_AN_END]] },
   )
   // Further than it ever stepped back.
   clockMs += 1e10

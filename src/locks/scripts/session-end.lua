@@ -31,7 +31,7 @@ if session.how ~= 'released' then
   -- First, because a full Redis refuses HSET but lets it through after a PEXPIRE.
   redis.call('PEXPIRE', KEYS[1], KEEP_MS)
   redis.call('HSET', KEYS[1], 'until', now_us, 'how', 'released')
-  session.ends, session.how = now_us, 'released'
+  session.ends, session.noted, session.how = now_us, now_us, 'released'
   redis.call('ZREM', call.prefix .. 'timers', session_timer(id))
   note_end(call, id)
 end

@@ -138,7 +138,7 @@ local function rewind(lock)
     local lease = read_lease(lock, token)
     if lease then change_lease(lock, token, lease) end
   end
-  lock.back_us, lock.dirty = 0, true
+  lock.back_us, lock.rewound_us, lock.dirty = 0, lock.back_us, true
 end
 
 -- Tokens of a lease: more than one after re-entry.

@@ -57,12 +57,14 @@ local function find_lease(lock, token)
   if lease and not lease.released and not is_past(lock.call, deadline_of(lock, lease)) then return lease end
 end
 
--- How a lease ended whose time has passed.
+-- How a lease ended whose time has passed: with its session, if that was ended before. Since the clock
+-- stepped back both are compared as they were noted.
 local function how_over(lock, lease, at)
   local revoke_at = revocation_of(lock, lease)
   if revoke_at and revoke_at <= at then return 'revoked' end
   local session = lease.session and read_session(lock.call, lease.session)
-  return session and session.how == 'released' and at == session.ends and 'released' or 'expired'
+  local noted = own_deadline(lock, lease) + lock.back_us + lock.rewound_us
+  return session and session.how == 'released' and session.noted <= noted and 'released' or 'expired'
 end
 
 -- Until when a release keeps the name taken.

@@ -35,7 +35,7 @@ local function open_lock(call, name)
     rare = v[12] or v[13], leases = {}, written = {}, keep_ms = 0,
   }
   -- So far the clock has stepped back since: what was noted then moves along, see rewind.
-  lock.back_us = math.max(0, tonumber(v[11] or 0) - now_us)
+  lock.back_us, lock.rewound_us = math.max(0, tonumber(v[11] or 0) - now_us), 0
   lock.due, lock.cool, lock.watched = lock.due - lock.back_us, lock.cool - lock.back_us, lock.watched - lock.back_us
   for _, order in ipairs(lock.revocations) do order.at = order.at - lock.back_us end
   lock.listed = lock.count > 0 or lock.queued > 0

@@ -6,12 +6,12 @@ local function session_key(call, id)
   return call.prefix .. 'session:' .. id
 end
 
--- @return ends: when it ends, 0 for one that is not known; how: `released` or `expired` for one that is over
+-- @return ends: when it ends, 0 for one that is not known; noted: the same as it was written; how: `released` or `expired` for one that is over
 local function read_session(call, id)
   local session = call.sessions[id]
   if not session then
     local v = redis.call('HMGET', session_key(call, id), 'until', 'ttl_ms', 'how', 'metadata')
-    session = { exists = v[1] and true, ends = tonumber(v[1] or 0), ttl_ms = tonumber(v[2] or 0),
+    session = { exists = v[1] and true, ends = tonumber(v[1] or 0), noted = tonumber(v[1] or 0), ttl_ms = tonumber(v[2] or 0),
       how = v[3] or nil, metadata = v[4] or '' }
     -- The clock has stepped back since its last keepalive: what was over stays over, and what lives
     -- ends no later than if that had come now.
