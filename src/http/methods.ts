@@ -24,12 +24,16 @@ export function installMethods(app: FastifyInstance): void {
 /** A path that has other methods than the one asked for says which. To be registered last. */
 export const otherMethods: FastifyPluginAsync = async (app) => {
   const paths = [...app.paths]
-  for (const url of paths) {
+  // All of them first: what is registered below counts as there.
+  const served = paths.map((url) => {
     const same = paths.filter((path) => includes(path, url))
     const isThere = (method: string) => same.some((path) => app.hasRoute({ method, url: path }))
-    const others = METHODS.filter((method) => !isThere(method))
+    return { url, methods: METHODS.filter(isThere) }
+  })
+  for (const { url, methods } of served) {
+    const others = METHODS.filter((method) => !methods.includes(method))
     if (others.length === 0) continue
-    const allow = METHODS.filter(isThere).join(', ')
+    const allow = methods.join(', ')
     app.route({
       method: others.filter((method) => app.supportedMethods.includes(method)),
       url,

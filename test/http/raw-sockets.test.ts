@@ -202,12 +202,13 @@ describe('another method than those of a path', () => {
       .expect(405)
   })
 
-  it.each<['head' | 'delete' | 'put' | 'get' | 'post', string, string]>([
+  it.each<['head' | 'delete' | 'put' | 'patch' | 'get' | 'post', string, string]>([
     ['head', '/v1/locks/a/events', 'GET'],
     ['get', '/v1/locks/a/hold', 'POST'],
     ['get', '/v1/locks/a/acquire', 'POST'],
     ['delete', '/livez', 'GET, HEAD'],
     ['put', '/v1/cache/s/k/touch', 'POST'],
+    ['patch', '/v1/cache/s/get-many', 'DELETE, GET, HEAD, POST, PUT'],
     ['post', '/v1/locks/', 'GET, HEAD'],
     ['post', '/v1/locks', 'GET, HEAD'],
     ['get', '/v1/sessions', 'POST'],
