@@ -244,7 +244,7 @@ export LOCKSTEP_FENCE
 true <&0 2>/dev/null || exec </dev/null
 exec 4<&0 9>"$dir/alive"
 
-# A shell starts what runs beside it with INT and QUIT ignored; where `env` cannot undo that, TERM
+# A shell starts background jobs with INT and QUIT ignored; where `env` cannot undo that, TERM
 # is sent instead.
 reset='env --default-signal=INT,QUIT --'
 $reset true 2>/dev/null || reset=''

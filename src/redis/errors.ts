@@ -28,8 +28,8 @@ export class StoreError extends Error {
 
 /**
  * A script raised an error that no outage explains: a bug of ours, or a key that holds something
- * else. What the script wrote before stands. No `StoreError`: whatever an outage is answered with, a
- * limit that lets through for instance, is wrong here.
+ * else. What the script wrote before that is kept. It is no `StoreError`, because the answers to an
+ * outage (a limit that lets requests through, for instance) are wrong here.
  */
 export class ScriptError extends Error {
   override readonly name = 'ScriptError'

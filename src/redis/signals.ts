@@ -61,7 +61,7 @@ export function createSignals(link: Link, options: SignalsOptions = {}): Signals
   /** Channels that the present connection listens to; the set is replaced with the connection. */
   let heard = new Set<string>()
 
-  /** The first try to connect, whatever became of it. */
+  /** The first try to connect; resolves also if it failed. */
   const opened = new Promise<void>((resolve) => {
     client.once('ready', resolve)
     client.once('close', resolve)

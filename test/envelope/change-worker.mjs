@@ -160,7 +160,7 @@ async function loop(once) {
   while (performance.now() < end) await once()
 }
 
-// One caller alone finds room for much, and takes again at once whatever it gives back.
+// One caller alone finds room for much, and at once takes again what it gives back.
 if (plan.change === 'refund') await loop(giveBack)
 else await Promise.all([...Array.from({ length: loops }, () => loop(check)), disturb()])
 link.close()

@@ -40,7 +40,7 @@ describe.skipIf(reason)('histories of locks through two instances', { timeout },
   })
   afterAll(() => checker?.remove())
 
-  it('can be put into an order that explains them, whatever is done to the instances', async () => {
+  it('can be put into an order that explains them, under every fault of the instances', async () => {
     const history = await record(built, { seconds: SECONDS, callers: CALLERS, isSeen: isLively })
     const { illegal, undecided, locks } = await checker.check(history)
     const outcomes = countOutcomes(history)

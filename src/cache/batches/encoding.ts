@@ -25,7 +25,7 @@ export function encode(payload: Buffer, wanted: Encoding): Encoded {
   return { encoding: 'text', json: JSON.stringify(text) }
 }
 
-/** JSON of more than a body may hold is left to whoever wants to parse it. */
+/** False for JSON with more levels or values than a body may have: the caller parses that. */
 function isJson(text: string): boolean {
   // Most texts that are no JSON show it at once, and a thrown error costs more than a look.
   if (!/^[\s]*["{[\dtfn-]/.test(text) || excessOf(text)) return false

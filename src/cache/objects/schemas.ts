@@ -22,7 +22,7 @@ export const FieldsQuery = Type.Object(
     names: Type.Optional(
       Type.String({
         minLength: 1,
-        // What a request line may hold, beside everything else that stands in it.
+        // Short enough for a request line with its other parameters.
         maxLength: 8_192,
         description: `Fields to read, separated by commas, up to ${MAX_CHANGES} and 8192 characters. Default: all.`,
       }),

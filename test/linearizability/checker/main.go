@@ -1,6 +1,6 @@
 // Command checker reads the history of some locks, one operation per line of JSON, and says of which
 // locks no order of the operations explains what their callers were told. The search is that of
-// porcupine; what a lock is stands in step.
+// porcupine; step defines a lock.
 package main
 
 import (

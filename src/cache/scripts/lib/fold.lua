@@ -11,7 +11,7 @@ local LASTING = 4 + PER_NAME
 
 local function fold_marks(clock, most, names)
   local over = math.min(redis.call('ZCARD', clock.key) - most, 2 * PER_NAME * names)
-  -- Saves work: nothing is folded then, whatever is read.
+  -- Saves work: nothing is folded then.
   if over <= 0 then return 0 end
   local floors, folded = {}, {}
   -- Scores below 1e15 are the epoch, the run and the life.

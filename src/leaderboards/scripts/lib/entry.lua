@@ -1,4 +1,4 @@
--- One submitted entry. What is stored of each member stands in two tables, which change with it: id ->
+-- One submitted entry. Each member is stored in two tables, which change with it: id ->
 -- bytes of all columns, sequence; id -> last client sequence.
 -- @use board.lua
 -- @use change.lua

@@ -39,7 +39,7 @@ local function revocation_of(lock, lease)
   return at, reason
 end
 
--- When a lease ends by what it knows itself, whatever becomes of its session.
+-- When a lease ends by its own terms, its session left aside.
 local function own_deadline(lock, lease)
   return math.min(lease.claim_by or lease.ends or 9007199254740991, (revocation_of(lock, lease)) or 9007199254740991)
 end

@@ -2,8 +2,8 @@
 
 -- @use leases.lua
 
--- Writes down what happens while somebody watches, for him and for whoever comes back within the
--- time of a watch. Each instance that watches is told once, on its own channel: it reads the rest.
+-- Records an event while somebody watches the lock: for them, and for those who come back within the
+-- time of a watch. Each instance that watches is notified once, on its own channel, and reads the rest.
 local function emit(lock, what, lease, reason)
   if lock.watched <= now_us then return end
   redis.call('XADD', part(lock, 'events'), 'NOMKSTREAM', 'MAXLEN', 1000, '*', 'type', what,
