@@ -16,9 +16,9 @@ export class Acquirer {
   readonly #delivery: GrantDelivery
   readonly #instance: string
 
-  constructor(calls: LockCalls, waiting: WaitList, instance: string) {
+  constructor(calls: LockCalls, waitList: WaitList, instance: string) {
     this.#calls = calls
-    this.#waitList = waiting
+    this.#waitList = waitList
     this.#abandoned = new AbandonedRequests(calls)
     this.#delivery = new GrantDelivery(calls, this.#abandoned)
     this.#instance = instance

@@ -18,9 +18,9 @@ export class LeaseKeeper {
   readonly #abandoned: AbandonedRequests
   readonly #instance: string
 
-  constructor(calls: LockCalls, waiting: WaitList, instance: string) {
+  constructor(calls: LockCalls, waitList: WaitList, instance: string) {
     this.#calls = calls
-    this.#waitList = waiting
+    this.#waitList = waitList
     this.#abandoned = new AbandonedRequests(calls)
     this.#instance = instance
   }

@@ -2,7 +2,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
 import { problemResponses } from '../problems.js'
-import { type LockRouteOptions, lost, takeGranted, toRenewed } from './answer.js'
+import { type LockRouteOptions, takeGranted } from './answer.js'
+import { holderRoutes } from './holder-routes.js'
 import { checkTerms, toOptions } from './request.js'
 import * as schemas from './schemas.js'
 
@@ -61,67 +62,16 @@ export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
     },
   )
 
-  app.post(
-    '/:name/renew',
-    {
-      config: { scope: 'locks:write', queryFields: ['ttlMs'] },
-      schema: {
-        operationId: 'renewLock',
-        summary: 'Move the end of a lease away; it is never shortened',
-        tags: ['locks'],
-        params: schemas.LockParams,
-        querystring: schemas.TtlQuery,
-        body: schemas.RenewRequest,
-        response: {
-          200: schemas.RenewResponse,
-          ...problemResponses(
-            ...COMMON_PROBLEMS,
-            'not-owner',
-            'lease-expired',
-            'lease-released',
-            'lease-revoked',
-          ),
-        },
-      },
+  app.register(holderRoutes, {
+    store,
+    metrics,
+    renew: {
+      operationId: 'renewLock',
+      summary: 'Move the end of a lease away; it is never shortened',
     },
-    async (request) => {
-      const { name } = request.params
-      const { token, ttlMs } = request.body
-      const outcome = await store.renew(request.namespace, [name], token, ttlMs ?? 0)
-      if (outcome.kind !== 'renewed') throw lost(name, outcome, metrics)
-      return toRenewed(outcome)
+    release: {
+      operationId: 'releaseLock',
+      summary: 'Give a lease back; a repeat is answered, not refused',
     },
-  )
-
-  app.post(
-    '/:name/release',
-    {
-      config: { scope: 'locks:write' },
-      schema: {
-        operationId: 'releaseLock',
-        summary: 'Give a lease back; a repeat is answered, not refused',
-        tags: ['locks'],
-        params: schemas.LockParams,
-        body: schemas.ReleaseRequest,
-        response: {
-          200: schemas.ReleaseResponse,
-          ...problemResponses(...COMMON_PROBLEMS, 'not-owner', 'lease-expired', 'lease-revoked'),
-        },
-      },
-    },
-    async (request) => {
-      const { name } = request.params
-      const outcome = await store.release(request.namespace, [name], request.body.token)
-      if (outcome.kind === 'released') {
-        metrics.ended('released')
-        metrics.held(outcome.heldMs / 1_000)
-        return { released: true, fence: outcome.fences[0] as number, heldMs: outcome.heldMs }
-      }
-      if (outcome.kind === 'ended' && outcome.how === 'released') {
-        metrics.replayed()
-        return { released: false, replayed: true, fence: outcome.fence }
-      }
-      throw lost(name, outcome, metrics)
-    },
-  )
+  })
 }

@@ -5,17 +5,10 @@ import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
 import { toLockState } from '../admin/answer.js'
 import { LockState } from '../admin/schemas.js'
-import { type LockRouteOptions, lost, takeGranted, toRenewed } from '../leases/answer.js'
+import { type LockRouteOptions, takeGranted } from '../leases/answer.js'
+import { holderRoutes } from '../leases/holder-routes.js'
 import { checkTerms, toOptions } from '../leases/request.js'
-import {
-  LockParams,
-  ReleaseRequest,
-  ReleaseResponse,
-  RenewRequest,
-  RenewResponse,
-  TtlQuery,
-  WaitQuery,
-} from '../leases/schemas.js'
+import { LockParams, WaitQuery } from '../leases/schemas.js'
 import { problem, problemResponses } from '../problems.js'
 import * as schemas from './schemas.js'
 
@@ -74,69 +67,18 @@ export const semaphoreRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
     },
   )
 
-  app.post(
-    '/:name/renew',
-    {
-      config: { scope: 'locks:write', queryFields: ['ttlMs'] },
-      schema: {
-        operationId: 'renewPermits',
-        summary: 'Move the end of a lease on permits away',
-        tags: ['locks'],
-        params: LockParams,
-        querystring: TtlQuery,
-        body: RenewRequest,
-        response: {
-          200: RenewResponse,
-          ...problemResponses(
-            ...COMMON_PROBLEMS,
-            'not-owner',
-            'lease-expired',
-            'lease-released',
-            'lease-revoked',
-          ),
-        },
-      },
+  app.register(holderRoutes, {
+    store,
+    metrics,
+    renew: {
+      operationId: 'renewPermits',
+      summary: 'Move the end of a lease on permits away',
     },
-    async (request) => {
-      const { name } = request.params
-      const { token, ttlMs } = request.body
-      const outcome = await store.renew(request.namespace, [name], token, ttlMs ?? 0)
-      if (outcome.kind !== 'renewed') throw lost(name, outcome, metrics)
-      return toRenewed(outcome)
+    release: {
+      operationId: 'releasePermits',
+      summary: 'Give permits back; a repeat is answered, not refused',
     },
-  )
-
-  app.post(
-    '/:name/release',
-    {
-      config: { scope: 'locks:write' },
-      schema: {
-        operationId: 'releasePermits',
-        summary: 'Give permits back; a repeat is answered, not refused',
-        tags: ['locks'],
-        params: LockParams,
-        body: ReleaseRequest,
-        response: {
-          200: ReleaseResponse,
-          ...problemResponses(...COMMON_PROBLEMS, 'not-owner', 'lease-expired', 'lease-revoked'),
-        },
-      },
-    },
-    async (request) => {
-      const { name } = request.params
-      const outcome = await store.release(request.namespace, [name], request.body.token)
-      if (outcome.kind === 'released') {
-        metrics.ended('released')
-        metrics.held(outcome.heldMs / 1_000)
-        return { released: true, fence: outcome.fences[0] as number, heldMs: outcome.heldMs }
-      }
-      if (outcome.kind === 'ended' && outcome.how === 'released') {
-        metrics.replayed()
-        return { released: false, replayed: true, fence: outcome.fence }
-      }
-      throw lost(name, outcome, metrics)
-    },
-  )
+  })
 
   app.get(
     '/:name',
