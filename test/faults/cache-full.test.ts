@@ -21,7 +21,7 @@ beforeAll(async () => {
   redis = await startManagedRedis({ toolsFolder, find })
   raw = new Redis(redis.url)
   // A tenth of the memory must be more than the text of a script that is loaded meanwhile.
-  await raw.set('ballast', Buffer.alloc(8 * 1024 * 1024))
+  await raw.setrange('ballast', 8 * 1024 * 1024, '.')
   careful = await startHarness({ configFile: SPACES, redisUrl: redis.url })
   full = await startHarness({
     configFile: SPACES,
@@ -38,6 +38,12 @@ afterAll(async () => {
 const at = (key: string, space = 'users') => `/v1/cache/${space}/${key}`
 const setMaxMemory = (bytes: number) => raw.call('CONFIG', 'SET', 'maxmemory', Math.round(bytes))
 const used = async () => Number(/^used_memory:(\d+)/m.exec(await raw.info('memory'))?.[1])
+/** What buffers took is given back after a while, so the bound follows. */
+const fillUp = () =>
+  until('a refusal', async () => {
+    await setMaxMemory((await used()) / 0.9)
+    return (await put(careful, 'probe')).status === 503
+  })
 const put = (harness: Harness, key: string, value: string | Buffer = 'value') =>
   harness
     .request('put', at(key))
@@ -148,8 +154,7 @@ async function forgets(harness: Harness) {
 describe('above the share of the memory that the cache may take', () => {
   beforeEach(async () => {
     await prepare(careful)
-    await setMaxMemory((await used()) / 0.9)
-    await until('a refusal', async () => (await put(careful, 'probe')).status === 503)
+    await fillUp()
   })
 
   it('the cache writes nothing, half or whole', () => refusesWrites(careful))
@@ -187,8 +192,7 @@ describe('above the share of the memory that the cache may take', () => {
     await setMaxMemory(0)
     await until('room', async () => (await put(careful, 'probe')).status < 300)
     for (let i = 0; i < 30; i++) await put(careful, `large-${i}`, randomBytes(100_000)).expect(201)
-    await setMaxMemory((await used()) / 0.9)
-    await until('a refusal', async () => (await put(careful, 'probe')).status === 503)
+    await fillUp()
     await invalidate(careful, { all: true, mode: 'hard' })
     await until('a write', async () => (await put(careful, 'after')).status === 201, 15_000)
   })
