@@ -5,7 +5,7 @@ import { Redis } from 'ioredis'
 import { createBinder } from '../dist/redis/binder.js'
 import { openLink } from '../dist/redis/connect.js'
 
-export const COMMON = { now_guard: 0, floor: 0, ended_ttl_ms: 1_000 }
+export const COMMON = { floor: 0, ended_ttl_ms: 1_000 }
 export const newToken = () => randomBytes(16).toString('base64url')
 
 /** @param scripts by the names under which `run` has them; keys of a row begin with `ls:{bench-` */

@@ -26,8 +26,6 @@ export interface Place {
   readonly keys: readonly string[]
 }
 
-/** No estimate of the server's clock: its own time decides alone. */
-export const NO_GUARD = 0
 const SWEEP_LOCKS = 32
 
 /** The scripts of this room, with what each of them sends and learns besides its own business. */
@@ -90,7 +88,7 @@ export class LockCalls {
   }
 
   common() {
-    return { now_guard: NO_GUARD, floor: this.floor, ended_ttl_ms: this.#endedTtlMs }
+    return { floor: this.floor, ended_ttl_ms: this.#endedTtlMs }
   }
 
   saw(fences: readonly number[]): void {

@@ -5,8 +5,7 @@ export type LeaseMode = 'exclusive' | 'shared'
 
 export interface Holder {
   readonly fence: number
-  /** Undefined for a lease that lasts as long as its session. */
-  readonly leftMs: number | undefined
+  readonly leftMs: number
   readonly heldMs: number
   readonly permits: number
   readonly owner: string
@@ -47,7 +46,7 @@ export function readSnapshot(parts: readonly unknown[], from: number): [Snapshot
     const at = 11 + i * 8
     holders.push({
       fence: number(at),
-      leftMs: number(at + 1) < 0 ? undefined : number(at + 1),
+      leftMs: number(at + 1),
       heldMs: number(at + 2),
       permits: number(at + 3),
       owner: text(at + 4),

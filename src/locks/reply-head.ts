@@ -11,7 +11,7 @@ export interface Head {
 
 export const luaFile = (name: string): URL => new URL(`./scripts/${name}.lua`, import.meta.url)
 /** What every call that decides about a lease sends. */
-export const COMMON = ['now_guard', 'floor', 'ended_ttl_ms'] as const
+export const COMMON = ['floor', 'ended_ttl_ms'] as const
 
 /** What a call costs that decides about several names at once; see ScriptSpec. */
 export const unitsOf = (_: unknown, { lock }: { readonly lock: readonly unknown[] }): number =>

@@ -5,7 +5,6 @@ import { sweepScript } from '../../src/locks/queue/scripts.js'
 import type { LockStore } from '../../src/locks/store.js'
 import { randomToken } from '../../src/redis/random.js'
 import { type Harness, startHarness } from '../support/harness.js'
-import { lockScripts } from '../support/lock-scripts.js'
 import { newLockStore } from '../support/lock-store.js'
 import { until } from '../support/until.js'
 
@@ -69,7 +68,7 @@ describe('one call', () => {
   // A bucket of which no instance knows: nothing moves but by these calls.
   const ns = () => `${harness.namespace}-steps`
   const lockKey = (name: string) => `${bucketKey('lock', name, ns())}:${name}`
-  const common = { now_guard: 0, floor: 0, ended_ttl_ms: 60_000 }
+  const common = { floor: 0, ended_ttl_ms: 60_000 }
   const options = JSON.stringify({ mode: 'shared', instance: 'elsewhere', ttl_ms: 60_000 })
   const counts = (name: string) => harness.redis.hmget(lockKey(name), 'count', 'queued')
 
@@ -105,19 +104,6 @@ describe('one call', () => {
     expect(await look()).toMatchObject({ expired: 6 })
     expect(await counts('ends')).toEqual([null, null])
   })
-})
-
-it('a sweep that does not trust the clock looks again', async () => {
-  const scripts = lockScripts(harness)
-  await scripts.acquire('doubted', { ttlMs: 1_000 })
-  harness.advance(1_001)
-  const timers = scripts.key('timers', 'doubted', '')
-  await harness.binder.bind(sweepScript)(
-    { timers },
-    { max_locks: 32, now_guard: 1, floor: 0, ended_ttl_ms: 60_000 },
-  )
-  expect(await harness.redis.zcard(timers)).toBe(1)
-  expect(await scripts.sweep('doubted')).toMatchObject({ expired: 1 })
 })
 
 describe('the last fence there can be', () => {

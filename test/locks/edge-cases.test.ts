@@ -47,7 +47,6 @@ async function enqueueGhosts(name: string, count: number): Promise<void> {
         ttl_ms: 30_000,
         wait_ms: 60_000,
         options,
-        now_guard: 0,
         floor: 0,
         ended_ttl_ms: 60_000,
       },
@@ -77,7 +76,7 @@ describe('an instance that dies with a waiter queued', () => {
 
 describe('an acquire without a key whose answer was lost', () => {
   const keys = { lock: [] as string[] }
-  const common = { now_guard: 0, floor: 0, ended_ttl_ms: 60_000 }
+  const common = { floor: 0, ended_ttl_ms: 60_000 }
   const token = 'a'.repeat(22)
   const ask = { token, ttl_ms: 30_000, wait_ms: 0, options: '', ...common }
   const abandon = { token, attach: 1, how: 'abandon', ...common }
@@ -155,7 +154,7 @@ describe('what a dead instance left behind', () => {
     const member = `${harness.namespace} ${harness.lockTag('left')}`
     await harness.redis.zadd(BUCKETS_KEY, 1, member)
     const token = 'l'.repeat(22)
-    const common = { now_guard: 0, floor: 0, ended_ttl_ms: 60_000 }
+    const common = { floor: 0, ended_ttl_ms: 60_000 }
     await harness.binder.bind(acquireScript)(
       { lock: [key('lock', 'left')] },
       { token, ttl_ms: 1_000, wait_ms: 0, options: '', ...common },

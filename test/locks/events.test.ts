@@ -95,7 +95,6 @@ describe('GET events', () => {
         ttl_ms: 60_000,
         wait_ms: 60_000,
         options: JSON.stringify({ instance: 'dead', ttl_ms: 60_000 }),
-        now_guard: 0,
         floor: 0,
         ended_ttl_ms: 60_000,
       },

@@ -214,7 +214,6 @@ describe('a place whose request is gone', () => {
         ttl_ms: 60_000,
         wait_ms: 60_000,
         options: JSON.stringify({ instance, ttl_ms: 60_000, ...options }),
-        now_guard: 0,
         floor: 0,
         ended_ttl_ms: 60_000,
       },

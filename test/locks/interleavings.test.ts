@@ -111,7 +111,7 @@ describe('the order of deadlines', () => {
   })
 })
 
-const common = { now_guard: 0, floor: 0, ended_ttl_ms: 60_000 }
+const common = { floor: 0, ended_ttl_ms: 60_000 }
 
 const inLine = (name: string, instance: string, ns = harness.namespace) =>
   harness.binder.bind(acquireScript)(
@@ -225,7 +225,7 @@ describe('a call that comes before anybody has looked', () => {
     // Granted anew at once: its instance is alive, for it asked.
     expect(outcome).toBe('stands')
     const look = harness.binder.bind(inspectScript)
-    expect(await look({ lock }, { now_guard: 0, max: 9 })).toMatchObject({ holderCount: 1 })
+    expect(await look({ lock }, { max: 9 })).toMatchObject({ holderCount: 1 })
   })
 
   it('keeps nothing for a repeat of what had expired', async () => {

@@ -35,7 +35,7 @@ const ORPHAN_WAIT = 15
 const WRITTEN_NOW = `if redis.call('EXISTS', KEYS[1]) == 1 then
   redis.call('HSET', KEYS[1], 'written_at', ARGV[1])
 end`
-const COMMON = { now_guard: 0, floor: 0, ended_ttl_ms: 600_000 }
+const COMMON = { floor: 0, ended_ttl_ms: 600_000 }
 
 let harness: Harness
 let stores: readonly [LockStore, LockStore]

@@ -219,7 +219,6 @@ describe('a session', () => {
         ttl_ms: 0,
         wait_ms: 60_000,
         options: JSON.stringify({ instance: 'gone', session: sessionId }),
-        now_guard: 0,
         floor: 0,
         ended_ttl_ms: 60_000,
       },

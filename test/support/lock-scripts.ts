@@ -21,7 +21,7 @@ import {
 import { randomToken } from '../../src/redis/random.js'
 import type { Harness } from './harness.js'
 
-const COMMON = { now_guard: 0, floor: 0, ended_ttl_ms: 60_000 }
+const COMMON = { floor: 0, ended_ttl_ms: 60_000 }
 /** Who waits, where a test does not say. */
 const HERE = 'here'
 
@@ -107,11 +107,10 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
       run.sweep({ timers: key('timers', name, '') }, { max_locks: 32, ...COMMON }),
     showSession: (name: string, id: string) =>
       run.show({ session: key('session', name, id) }, { id }),
-    inspect: (name: string) => run.inspect({ lock: key('lock', name) }, { now_guard: 0, max: 100 }),
+    inspect: (name: string) => run.inspect({ lock: key('lock', name) }, { max: 100 }),
     list: (name: string) =>
       run.list({ index: key('index', name, '') }, { prefix: name, after: '', limit: 9 }),
-    verify: (name: string, fence: number) =>
-      run.verify({ lock: key('lock', name) }, { fence, now_guard: 0 }),
+    verify: (name: string, fence: number) => run.verify({ lock: key('lock', name) }, { fence }),
     /** @param name any of its locks */
     async openSession(name: string, ttlMs: number) {
       const id = `${lockTag(name).slice(1)}.${randomToken()}`

@@ -72,7 +72,7 @@ const Holder = Type.Object({
   owner: Type.Optional(Type.String()),
   metadata: Type.Optional(Type.Unknown()),
   fence: Fence,
-  expiresInMs: Type.Optional(Type.Integer()),
+  expiresInMs: Type.Integer(),
   heldMs: Type.Integer(),
   permits: Type.Integer(),
   session: Type.Optional(

@@ -7,7 +7,7 @@ export const inspectScript = defineScript({
   name: 'locks.inspect',
   file: luaFile('inspect'),
   keys: ['lock'],
-  args: ['now_guard', 'max'],
+  args: ['max'],
   units: () => 8,
   decode(reply) {
     const parts = flat(reply, 11)
@@ -37,7 +37,7 @@ export const verifyScript = defineScript({
   name: 'locks.verify',
   file: luaFile('verify'),
   keys: ['lock'],
-  args: ['fence', 'now_guard'],
+  args: ['fence'],
   // It looks at 64 tokens at most, and mostly at one.
   units: () => 4,
   decode(reply) {

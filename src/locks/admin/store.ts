@@ -1,5 +1,5 @@
 import { fromStoredName, indexKey, toStoredName } from '../keys.js'
-import { type LockCalls, NO_GUARD } from '../lock-calls.js'
+import type { LockCalls } from '../lock-calls.js'
 import type { Snapshot, Waiting } from '../lock-state.js'
 import type { LockMetrics } from '../metrics.js'
 
@@ -59,7 +59,7 @@ export function createAdminStore(calls: LockCalls, metrics: LockMetrics): AdminS
   return {
     async inspect(namespace, name, max) {
       const [lock = ''] = calls.placeOf(namespace, name).keys
-      const seen = await calls.run.inspect({ lock }, { now_guard: NO_GUARD, max })
+      const seen = await calls.run.inspect({ lock }, { max })
       calls.saw(seen.holders.map(({ fence }) => fence))
       return seen
     },
@@ -84,7 +84,7 @@ export function createAdminStore(calls: LockCalls, metrics: LockMetrics): AdminS
 
     async verify(namespace, name, fence) {
       const [lock = ''] = calls.placeOf(namespace, name).keys
-      const answer = await calls.run.verify({ lock }, { fence, now_guard: NO_GUARD })
+      const answer = await calls.run.verify({ lock }, { fence })
       calls.saw([answer.fence])
       return answer
     },

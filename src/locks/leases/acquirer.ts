@@ -196,10 +196,7 @@ export class Acquirer {
       if (granted) return granted
     }
     const name = names[0] as string
-    const lock = await this.#calls.run.inspect(
-      { lock: waiter.keys[0] as string },
-      { now_guard: 0, max: 8 },
-    )
+    const lock = await this.#calls.run.inspect({ lock: waiter.keys[0] as string }, { max: 8 })
     return { kind: 'timeout', name, lock }
   }
 }

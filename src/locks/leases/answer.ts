@@ -18,7 +18,7 @@ const MAX_RETRY_AFTER_S = 30
 export const toHolders = (holders: readonly Holder[]) =>
   holders.map(({ fence, leftMs, heldMs, permits, owner, metadata, session }) => ({
     fence,
-    ...(leftMs !== undefined && { expiresInMs: leftMs }),
+    expiresInMs: leftMs,
     heldMs,
     permits,
     ...(owner !== '' && { owner }),

@@ -48,7 +48,7 @@ export class LeaseKeeper {
     this.#calls.note(place.bucket, reply)
     if (reply.outcome !== 'renewed') return toLost(reply)
     this.#calls.saw(reply.fences)
-    const expiresInMs = remaining(reply.leftMs ?? Number.MAX_SAFE_INTEGER, started)
+    const expiresInMs = remaining(reply.leftMs, started)
     return { kind: 'renewed', fences: reply.fences, expiresInMs, revoke: reply.revoke }
   }
 

@@ -12,8 +12,7 @@ import { COMMON, type Head, luaFile, readHead, unitsOf } from '../reply-head.js'
 
 export interface GrantReply {
   readonly outcome: 'granted' | 'replayed'
-  /** Undefined for a lease that lasts as long as its session. */
-  readonly ttlMs: number | undefined
+  readonly ttlMs: number
   readonly holdCount: number
   readonly mode: LeaseMode
   readonly waitedMs: number
@@ -98,13 +97,12 @@ function toRefusal(code: unknown) {
 
 /** Every field by name: merged objects would outlive the request in the old generation. */
 function toGrant(parts: readonly unknown[], at = 3, end = parts.length): Head & GrantReply {
-  const ttl = integer(parts[at + 1])
   return {
     nextMs: integer(parts[0]),
     expired: integer(parts[1]),
     lapsed: integer(parts[2]),
     outcome: parts[at] === 1 ? 'granted' : 'replayed',
-    ttlMs: ttl < 0 ? undefined : ttl,
+    ttlMs: integer(parts[at + 1]),
     holdCount: integer(parts[at + 2]),
     mode: parts[at + 3] as LeaseMode,
     waitedMs: Number(parts[at + 4]),
@@ -166,7 +164,7 @@ export type RenewReply =
   | LostReply
   | {
       readonly outcome: 'renewed'
-      readonly leftMs: number | undefined
+      readonly leftMs: number
       readonly revoke: { readonly inMs: number | undefined; readonly reason: string } | undefined
       readonly fences: readonly number[]
     }
@@ -182,11 +180,11 @@ export const renewScript = defineScript({
   decode(reply): Head & RenewReply {
     const parts = flat(reply, 4)
     if (parts[3] !== 1) return { ...readHead(parts), ...toLost(parts) }
-    const [left, inMs] = integers(parts.slice(4, 6), 2) as [number, number]
+    const [leftMs, inMs] = integers(parts.slice(4, 6), 2) as [number, number]
     return {
       ...readHead(parts),
       outcome: 'renewed',
-      leftMs: left < 0 ? undefined : left,
+      leftMs,
       revoke:
         inMs < 0 ? undefined : { inMs: inMs > FAR_MS ? undefined : inMs, reason: String(parts[6]) },
       fences: integers(parts.slice(7), parts.length - 7),

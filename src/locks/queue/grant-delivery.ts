@@ -29,7 +29,7 @@ export class GrantDelivery {
   ): AcquireOutcome | Promise<AcquireOutcome> {
     const { token, fences, mode, waitedMs, holdCount, outcome } = reply
     this.#calls.saw(fences)
-    const expiresInMs = remaining(reply.ttlMs ?? Number.MAX_SAFE_INTEGER, started)
+    const expiresInMs = remaining(reply.ttlMs, started)
     const late = expiresInMs <= 0 && outcome === 'granted'
     if (late || options.connection?.destroyed) return this.#giveBack(place, options, reply, attach)
     const replayed = outcome === 'replayed'

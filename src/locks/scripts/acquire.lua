@@ -8,13 +8,12 @@ ARGV token        string  proof of ownership, made by the service; names the wai
 ARGV ttl_ms       int     lease length, 0 for the session's
 ARGV wait_ms      int     how long the caller will wait; 0 not at all
 ARGV options      JSON    what is not at its default, '' for nothing: see AcquireOptions
-ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
 RETURN next_ms expired lapsed outcome ...
   1, ttl, hold_count, mode, waited, token, attachment, fence[]
-                                      granted (ttl -1: as long as the session)
+                                      granted
   2, the same                         granted before, to a request with the same key
   3, name, snapshot                   held by others
   4, name, snapshot                   nobody holds it, but it is cooling down
@@ -36,8 +35,8 @@ MEMORY grows
 -- @use lib/acquire.lua
 -- @use lib/snapshot.lua
 local token, ttl_ms, wait_ms, options = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
-local now_guard, floor, ended_ttl_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
+local floor, ended_ttl_ms = tonumber(ARGV[5]), tonumber(ARGV[6])
+local call = begin(KEYS[1], floor, ended_ttl_ms)
 local request = options == '' and {} or cjson.decode(options)
 if ttl_ms > 0 then request.ttl_ms = ttl_ms end
 

@@ -13,7 +13,7 @@ COST O(waiters); the caller sends 100 at most
 ]]
 -- @use lib/session.lua
 local instance = ARGV[1]
-local call = begin(KEYS[1], 0, 0, 0)
+local call = begin(KEYS[1], 0, 0)
 redis.call('ZREM', call.prefix .. 'suspects', instance)
 local first = redis.call('ZRANGE', call.prefix .. 'timers', 0, 0, 'WITHSCORES')
 local states = { first[2] and math.max(1, ms_until(tonumber(first[2]))) or 0 }

@@ -4,7 +4,6 @@ locks.claim: a waiter takes the grant that was announced to it; only now its tim
 KEYS lock[]       hash    the locks it waited for
 ARGV token        string  of the waiter
 ARGV attach       int     attachment number of the caller
-ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
@@ -17,8 +16,8 @@ COST O(names)
 -- @use lib/acquire.lua
 -- @use lib/tokens.lua
 local token, attach = ARGV[1], tonumber(ARGV[2])
-local now_guard, floor, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
+local floor, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4])
+local call = begin(KEYS[1], floor, ended_ttl_ms)
 local locks = open_all(call, KEYS)
 for _, lock in ipairs(locks) do advance(lock, token) end
 if not holds_all(locks, token) then return answer(call, { 2 }) end

@@ -3,7 +3,6 @@ locks.inspect: who holds a lock, who waits, and how its last lease ended. Writes
 show a lease that is over as expired before anybody ends it.
 
 KEYS lock         hash    the lock
-ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
 ARGV max          int     how many holders and waiters are shown
 
 RETURN snapshot..., then owner, mode, permits, waited_ms of each waiter shown
@@ -11,8 +10,8 @@ RETURN snapshot..., then owner, mode, permits, waited_ms of each waiter shown
 COST O(max)
 ]]
 -- @use lib/snapshot.lua
-local lock_key, now_guard, max = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
-local call = begin(lock_key, now_guard, 0, 0)
+local lock_key, max = KEYS[1], tonumber(ARGV[1])
+local call = begin(lock_key, 0, 0)
 local lock = open_lock(call, name_of(call, lock_key))
 local reply = {}
 describe(reply, lock, max)

@@ -9,7 +9,6 @@ ARGV how          string  timeout: only leave the queue; cancel: give back a gra
                           keep a grant for the repeat of the request; abandon: as cancel, and
                           refuse an acquire of this token that arrives late. A request with a key
                           that waited has its place kept
-ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
@@ -23,8 +22,8 @@ COST O(names), and O(64) waiters granted
 -- @use lib/acquire.lua
 -- @use lib/tokens.lua
 local token, attach, how = ARGV[1], tonumber(ARGV[2]), ARGV[3]
-local now_guard, floor, ended_ttl_ms = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
+local floor, ended_ttl_ms = tonumber(ARGV[4]), tonumber(ARGV[5])
+local call = begin(KEYS[1], floor, ended_ttl_ms)
 local locks = open_all(call, KEYS)
 -- A freeing command first: a place is given up, or kept, on a full Redis as well.
 redis.call('HDEL', KEYS[1], '')

@@ -4,7 +4,6 @@ locks.release: end a lease on all its locks, if the caller holds it, and hand th
 KEYS lock[]       hash    the locks of the token
 ARGV token        string  proof of ownership
 ARGV instance     string  who calls: waiters of its own get their lease with this very answer
-ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 ARGV hold?        string  the stream that carried the lease was closed: only of this stream, and
@@ -23,9 +22,9 @@ COST O(names), and O(64) waiters granted
 -- @use lib/tokens.lua
 local token = ARGV[1]
 local instance = ARGV[2]
-local now_guard, floor, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-local hold = ARGV[6]
-local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
+local floor, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4])
+local hold = ARGV[5]
+local call = begin(KEYS[1], floor, ended_ttl_ms)
 local locks = open_all(call, KEYS)
 for _, lock in ipairs(locks) do reap(lock, token) end
 

@@ -5,7 +5,6 @@ resurrects.
 KEYS lock[]       hash    the locks of the token
 ARGV token        string  proof of ownership
 ARGV ttl_ms       int     wanted time from now, 0 for the lease's own length
-ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 ARGV hold?        string  the stream that asks; it must be the one that carries the lease
@@ -22,9 +21,9 @@ COST O(names)
 -- @use lib/acquire.lua
 -- @use lib/tokens.lua
 local token, ttl_ms = ARGV[1], tonumber(ARGV[2])
-local now_guard, floor, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-local hold, takes = ARGV[6], ARGV[7] == '1'
-local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
+local floor, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4])
+local hold, takes = ARGV[5], ARGV[6] == '1'
+local call = begin(KEYS[1], floor, ended_ttl_ms)
 local locks = open_all(call, KEYS)
 for _, lock in ipairs(locks) do advance(lock, token) end
 
@@ -55,4 +54,4 @@ for i, lock in ipairs(locks) do
   left = math.min(left, deadline_of(lock, lease))
   fences[i] = lease.fence
 end
-return answer(call, { 1, left < 9007199254740991 and ms_left(left) or -1, revoke_in, reason, unpack(fences) })
+return answer(call, { 1, ms_left(left), revoke_in, reason, unpack(fences) })

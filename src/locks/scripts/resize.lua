@@ -4,7 +4,6 @@ above it drains. Waiters that ask for more than all of it are sent away.
 
 KEYS lock[]       hash    the semaphore
 ARGV capacity     int     0 to forget it; without an expiry, it stands until it is deleted
-ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
@@ -17,8 +16,8 @@ COST O(waiters)
 ]]
 -- @use lib/acquire.lua
 local capacity = tonumber(ARGV[1])
-local now_guard, floor, ended_ttl_ms = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
+local floor, ended_ttl_ms = tonumber(ARGV[2]), tonumber(ARGV[3])
+local call = begin(KEYS[1], floor, ended_ttl_ms)
 local lock = open_lock(call, name_of(call, KEYS[1]))
 advance(lock)
 if kind_of(lock) == 'lock' then return answer(call, { 2 }) end

@@ -7,7 +7,6 @@ ARGV token        string  of the waiter
 ARGV waiter       JSON    the options of its acquire, with ttl_ms, instance, attach, ticket
 ARGV waited_ms    int     since it first stood in line
 ARGV wait_ms      int     what is left of its wait
-ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
@@ -24,8 +23,8 @@ COST O(names), and O(64) waiters granted
 -- @use lib/tokens.lua
 local token, waiter = ARGV[1], cjson.decode(ARGV[2])
 local waited_ms, wait_ms = tonumber(ARGV[3]), tonumber(ARGV[4])
-local now_guard, floor, ended_ttl_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
+local floor, ended_ttl_ms = tonumber(ARGV[5]), tonumber(ARGV[6])
+local call = begin(KEYS[1], floor, ended_ttl_ms)
 local locks = open_all(call, KEYS)
 for _, lock in ipairs(locks) do reap(lock, token) end
 -- Behind the reaping, which may have found that its own grant lapsed. It frees, so that all of this

@@ -6,7 +6,6 @@ ARGV reason       string  shown to the holders
 ARGV grace_ms     int     time to give way; -1: ask only, 0: end now
 ARGV fence        int     of the lease that is meant, 0 for all
 ARGV clear_delay  int     1: the name does not cool down
-ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
@@ -19,8 +18,8 @@ COST O(64); of one lease O(its tokens)
 -- @use lib/acquire.lua
 local reason, grace_ms = ARGV[1], tonumber(ARGV[2])
 local fence, clear_delay = tonumber(ARGV[3]), ARGV[4] == '1'
-local now_guard, floor, ended_ttl_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
+local floor, ended_ttl_ms = tonumber(ARGV[5]), tonumber(ARGV[6])
+local call = begin(KEYS[1], floor, ended_ttl_ms)
 local lock = open_lock(call, name_of(call, KEYS[1]))
 -- A freeing command first: this must work on a full Redis.
 redis.call('HDEL', lock.key, '')

@@ -6,7 +6,6 @@ nothing is left, or continued by the sweep.
 KEYS session      hash    the session
 ARGV id           string  of the session
 ARGV max_leases   int     how many leases and waiters one call ends
-ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended session is remembered
 
@@ -22,8 +21,8 @@ COST the first call O(leases), 1000 at most; each O(max_leases), and O(64) waite
 -- @use lib/acquire.lua
 -- @use lib/session-end.lua
 local id, max_leases = ARGV[1], tonumber(ARGV[2])
-local now_guard, floor, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
+local floor, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4])
+local call = begin(KEYS[1], floor, ended_ttl_ms)
 local session, outcome = read_session(call, id), 2
 if session.how ~= 'released' then
   if is_over(call, id) then return answer(call, { 3, 0, 0, 0 }) end

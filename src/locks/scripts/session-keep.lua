@@ -16,7 +16,7 @@ COST O(leases that were asked for or ended), 1000 at most
 ]]
 -- @use lib/session.lua
 local id, ended_ttl_ms = ARGV[1], tonumber(ARGV[2])
-local call = begin(KEYS[1], 0, 0, ended_ttl_ms)
+local call = begin(KEYS[1], 0, ended_ttl_ms)
 local session = read_session(call, id)
 if is_over(call, id) then
   note_expiry(call, id)

@@ -21,7 +21,7 @@ MEMORY grows
 -- @use lib/session.lua
 local id, ttl_ms, metadata = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local memo, fingerprint, memo_ttl_ms = ARGV[4], ARGV[5], tonumber(ARGV[6])
-local call = begin(KEYS[1], 0, 0, 0)
+local call = begin(KEYS[1], 0, 0)
 local memo_key = call.prefix .. 'memo:' .. memo
 
 local known = memo ~= '' and redis.call('GET', memo_key)

@@ -12,7 +12,7 @@ COST O(leases), 1000 at most
 ]]
 -- @use lib/session.lua
 local id = ARGV[1]
-local call = begin(KEYS[1], 0, 0, 0)
+local call = begin(KEYS[1], 0, 0)
 local session = read_session(call, id)
 if is_over(call, id) then return { 2, 0, 0, '' } end
 local reply = { 1, ms_left(session.ends), session.ttl_ms, session.metadata }

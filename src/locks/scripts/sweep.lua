@@ -3,7 +3,6 @@ locks.sweep: look at the locks and sessions of a bucket whose time has come, and
 
 KEYS timers       zset    next deadline (us) per lock of the bucket
 ARGV max_locks    int     how many of them one call looks at
-ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
@@ -14,8 +13,8 @@ COST O(max_locks x 64)
 ]]
 -- @use lib/grants.lua
 local timers, max_locks = KEYS[1], tonumber(ARGV[1])
-local now_guard, floor, ended_ttl_ms = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local call = begin(KEYS[1], now_guard, floor, ended_ttl_ms)
+local floor, ended_ttl_ms = tonumber(ARGV[2]), tonumber(ARGV[3])
+local call = begin(KEYS[1], floor, ended_ttl_ms)
 
 local function look_at_session(id)
   local session = read_session(call, id)

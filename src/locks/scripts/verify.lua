@@ -3,7 +3,6 @@ locks.verify: is the lease with this fence still a current one? Writes nothing.
 
 KEYS lock         hash    the lock
 ARGV fence        int     the fence to test
-ARGV now_guard    int     the caller's estimate of the server's clock in us, 0 for none
 
 RETURN current fence
   1, the same fence; or 0 and the highest fence that is current, of the 64 newest tokens: 0 for none
@@ -11,8 +10,8 @@ RETURN current fence
 COST O(log holders), and O(64)
 ]]
 -- @use lib/holders.lua
-local lock_key, fence, now_guard = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
-local call = begin(lock_key, now_guard, 0, 0)
+local lock_key, fence = KEYS[1], tonumber(ARGV[1])
+local call = begin(lock_key, 0, 0)
 local lock = open_lock(call, name_of(call, lock_key))
 
 local function is_current(token)

@@ -18,7 +18,7 @@ MEMORY grows
 -- @use lib/acquire.lua
 -- @use lib/snapshot.lua
 local instance, watch_ms, after, max = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
-local call = begin(KEYS[1], 0, 0, 0)
+local call = begin(KEYS[1], 0, 0)
 local lock = open_lock(call, name_of(call, KEYS[1]))
 local events, watchers = part(lock, 'events'), part(lock, 'watchers')
 

@@ -18,8 +18,7 @@ end
 -- What the holder of a token may know; fences in the order of the names.
 local function granted(locks, outcome, token)
   local lease = read_lease(locks[1], token)
-  local at = deadline_of(locks[1], lease)
-  local reply = { outcome, at < 9007199254740991 and ms_left(at) or -1, hold_count(locks[1], lease),
+  local reply = { outcome, ms_left(deadline_of(locks[1], lease)), hold_count(locks[1], lease),
     lease.mode or 'exclusive', math.floor((lease.waited_us or 0) / 1000), token, lease.attach or 1 }
   for _, lock in ipairs(locks) do reply[#reply + 1] = read_lease(lock, token).fence end
   return reply
@@ -110,7 +109,7 @@ local function repeat_request(locks, known, request, wait_ms)
   local what, rest = string.match(redis.call('GET', key) or '', '^%S+ %S+ (%S+) (.+)$')
   local place = what == 'place' and rest
   local waiter = place and cmsgpack.unpack(place) or read_waiter(locks[1], token)
-  if place and is_past(call, waiter.kept) then return end
+  if place and is_past(waiter.kept) then return end
   local refusal = place and refuse_place(locks, waiter)
   if refusal then return refusal end
   if waiter then attach_again(call, token, waiter, request, wait_ms) end

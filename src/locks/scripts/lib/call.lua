@@ -1,13 +1,11 @@
 -- Records outlive their deadline by this: a clock that jumps forward must not delete them unseen.
 local KEEP_MS = 600000
 
--- What one call knows: the bucket it works in, how far it trusts the clock, and what it met on the
--- way. Every other key of the bucket is built from the tag of the declared one.
-
-local function begin(key, now_guard, floor, ended_ttl_ms)
+-- What one call knows: the bucket it works in, and what it met on the way. Every other key of the
+-- bucket is built from the tag of the declared one.
+local function begin(key, floor, ended_ttl_ms)
   return {
     prefix = string.match(key, '^ls:{[^}]*}:'),
-    guard = now_guard,
     floor = floor,
     ended_ttl_ms = ended_ttl_ms,
     expired = 0,
@@ -26,11 +24,8 @@ local function name_of(call, lock_key)
   return string.sub(lock_key, #call.prefix + 6)
 end
 
--- A deadline has passed when the server's clock says so and, where the caller sends its own
--- estimate of that clock (now_guard, 0 for none), the estimate agrees: a clock that jumps forward
--- must not end every lease at once.
-local function is_past(call, deadline_us)
-  return deadline_us <= now_us and (call.guard == 0 or deadline_us <= call.guard)
+local function is_past(deadline_us)
+  return deadline_us <= now_us
 end
 
 -- Rounded down: a lease must not look longer than it is.

@@ -69,7 +69,7 @@ end
 local function end_early(lock, token, lease)
   local free_at = min_hold_end(lease)
   -- Nobody has seen what was not claimed yet.
-  if lease.claim_by or is_past(lock.call, free_at) then return end_lease(lock, token, lease, 'released', now_us) end
+  if lease.claim_by or is_past(free_at) then return end_lease(lock, token, lease, 'released', now_us) end
   -- HDEL first, see drop_lease; the record is written again when the call is saved.
   redis.call('HDEL', lock.key, '>' .. token)
   remember_end(lock, token, lease, 'released', now_us)
@@ -99,7 +99,7 @@ end
 -- False for one that lasts: its session was kept alive since its deadline was noted.
 local function end_if_over(lock, token, lease)
   local at = deadline_of(lock, lease)
-  if not is_past(lock.call, at) then return false end
+  if not is_past(at) then return false end
   end_by_time(lock, token, lease, at)
   return true
 end
@@ -110,7 +110,7 @@ local function reap(lock, asked)
   rewind(lock)
   local lease = asked and read_lease(lock, asked)
   local changed, steps = lease and end_if_over(lock, asked, lease), 0
-  while lock.count > 0 and is_past(lock.call, lock.due) do
+  while lock.count > 0 and is_past(lock.due) do
     steps = steps + 1
     if steps > 64 then lock.again = true break end
     local token = first_over(lock)

@@ -68,7 +68,7 @@ end
 local function first_over(lock)
   if lock.sole ~= '' then return lock.sole end
   local order = lock.revocations[1]
-  local index = order and is_past(lock.call, order.at) and 'fences' or 'holders'
+  local index = order and is_past(order.at) and 'fences' or 'holders'
   return redis.call('ZRANGE', part(lock, index), 0, 0)[1]
 end
 

@@ -54,7 +54,7 @@ end
 -- and so is one whose time has passed, although nobody has ended it yet.
 local function find_lease(lock, token)
   local lease = read_lease(lock, token)
-  if lease and not lease.released and not is_past(lock.call, deadline_of(lock, lease)) then return lease end
+  if lease and not lease.released and not is_past(deadline_of(lock, lease)) then return lease end
 end
 
 -- How a lease ended whose time has passed: with its session, if that was ended before. Since the clock

@@ -109,7 +109,7 @@ local function has_no_session(call, waiter)
 end
 
 local function is_gone(call, waiter)
-  return is_past(call, waiter.wait_until)
+  return is_past(waiter.wait_until)
     or redis.call('ZSCORE', call.prefix .. 'suspects', waiter.instance)
 end
 

@@ -25,13 +25,13 @@ end
 
 local function is_over(call, id)
   local session = read_session(call, id)
-  return session.how ~= nil or is_past(call, session.ends)
+  return session.how ~= nil or is_past(session.ends)
 end
 
 -- One that was seen to be over stays over, also when the clock steps back behind its end.
 local function note_expiry(call, id)
   local session = read_session(call, id)
-  if not session.exists or session.how or not is_past(call, session.ends) then return end
+  if not session.exists or session.how or not is_past(session.ends) then return end
   session.how = 'expired'
   -- First, because a full Redis refuses HSET but lets it through after a PEXPIRE.
   redis.call('PEXPIRE', session_key(call, id), KEEP_MS)

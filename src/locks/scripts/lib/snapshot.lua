@@ -4,9 +4,8 @@
 -- @use queue.lua
 
 local function describe_holder(reply, lock, lease)
-  local at = deadline_of(lock, lease)
   reply[#reply + 1] = lease.fence
-  reply[#reply + 1] = at < 9007199254740991 and ms_left(at) or -1
+  reply[#reply + 1] = ms_left(deadline_of(lock, lease))
   reply[#reply + 1] = math.max(0, math.floor((now_us - lease.since) / 1000))
   reply[#reply + 1] = lease.permits or 1
   reply[#reply + 1] = lease.owner or ''
@@ -23,7 +22,7 @@ local function read_holders(lock, max)
   if lock.sole ~= '' then return { lock.sole }, 0 end
   if lock.count == 0 then return {}, 0 end
   local order = lock.revocations[1]
-  if order and is_past(lock.call, order.at) then
+  if order and is_past(order.at) then
     local from = math.max(0, covered_by(lock, order) - 1)
     return redis.call('ZRANGE', part(lock, 'fences'), from, from + max), from
   end
@@ -67,10 +66,10 @@ local function describe(reply, lock, max_holders)
   for _, token in ipairs(tokens) do
     local lease = read_lease(lock, token)
     local at = lease and deadline_of(lock, lease) or 0
-    local how = lease and is_past(lock.call, at) and how_over(lock, lease, at)
+    local how = lease and is_past(at) and how_over(lock, lease, at)
     -- Its name stays taken for the rest of its minimal hold, by nobody who could be shown.
     if how == 'released' then at = math.max(at, min_hold_end(lease)) end
-    if not is_past(lock.call, at) then due = math.min(due, at)
+    if not is_past(at) then due = math.min(due, at)
     else
       taken = taken - 1
       used = used - (lease and lease.permits or 0)
@@ -116,7 +115,7 @@ local function describe_waiters(reply, lock, max)
   if shown == 0 then return end
   for _, token in ipairs(redis.call('ZRANGE', part(lock, 'queue'), 0, max + gone - 1)) do
     local waiter = read_waiter(lock, token)
-    if waiter and shown > 0 and not is_past(lock.call, waiter.wait_until) then
+    if waiter and shown > 0 and not is_past(waiter.wait_until) then
       reply[#reply + 1] = waiter.owner or ''
       reply[#reply + 1] = waiter.mode or 'exclusive'
       reply[#reply + 1] = waiter.permits or 1
