@@ -77,9 +77,12 @@ export function preconditionFailed(reply: FastifyReply, key: string, version: nu
   })
 }
 
-/** For routes that know no version: a condition that was ignored would be a broken promise. */
+/**
+ * For routes that know no version: a condition that was ignored would be a broken promise. The body
+ * is read before, because it may name leases that such a refusal ends.
+ */
 export function refuseConditions(app: FastifyInstance): void {
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.addHook('preValidation', (request, _reply, done) => {
     for (const name of ['if-match', 'if-none-match']) {
       if (request.headers[name] !== undefined) {
         throw invalid(`headers/${name}`, 'is not supported here: send no condition')

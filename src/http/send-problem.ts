@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { Problem, problem } from './problem.js'
+import { invalid, Problem, problem } from './problem.js'
 import { validationProblem } from './validation-errors.js'
 
 /** Turns an error of another room into a problem, or leaves it alone. */
@@ -91,6 +91,9 @@ export function toProblem(
 
   const status = error.statusCode ?? 500
   if (status === 415) {
+    if (request.routeOptions.config.rawBody) {
+      return invalid('headers/content-type', 'must be a media type')
+    }
     return problem(
       'unsupported-media-type',
       `${request.headers['content-type'] ?? 'A body without a type'} is not accepted; send application/json (curl --json).`,

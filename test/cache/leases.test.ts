@@ -8,7 +8,6 @@ const harness = useHarness({
       spaces:
         users: { jitter: 0, staleMs: 60000, earlyRefreshBeta: 0 }
         strict: { requirePrecondition: true }
-        small: { maxValueBytes: 100 }
         timed: { jitter: 0 }
         short: { leaseMs: 500, maxLeaseMs: 3000 }
     `,
@@ -222,87 +221,6 @@ it('who is held is told to come back when the load may be over', async () => {
   expect(told.body.retryAfterMs).toBeLessThan(8_000)
   harness.advance(9_000)
   expect(await comeBack('next')).toBeLessThanOrEqual(1_000)
-})
-
-describe('a fill that is refused before it is tried', () => {
-  it.each<[string, (token: string) => ReturnType<typeof fill>, number]>([
-    ['for a query', (token) => fill('r-query', token, 'x', 'small').query({ ttlMs: 0 }), 400],
-    [
-      'for a header',
-      (token) => fill('r-header', token, 'x', 'small').set('cache-control', 'no-store'),
-      400,
-    ],
-    ['for its size', (token) => fill('r-size', token, 'x'.repeat(101), 'small'), 413],
-    [
-      'for more than any space takes',
-      (token) => fill('r-huge', token, 'x'.repeat(8 * 1024 * 1024 + 1), 'small'),
-      413,
-    ],
-    [
-      'for another condition',
-      (token) => fill('r-condition', token, 'x', 'small').set('if-match', '*'),
-      400,
-    ],
-  ])('%s ends the lease', async (name, send, status) => {
-    const keys: Record<string, string> = {
-      'for a query': 'r-query',
-      'for a header': 'r-header',
-      'for its size': 'r-size',
-      'for more than any space takes': 'r-huge',
-      'for another condition': 'r-condition',
-    }
-    const key = keys[name] as string
-    const token = await win(key, 'small')
-    await send(token).expect(status)
-    await win(key, 'small')
-  })
-
-  it('for its size ends the lease in a batch and in a pipeline as well', async () => {
-    const value = 'x'.repeat(101)
-    const post = (path: string, body: object) =>
-      harness.request('post', path).send(body).expect(200)
-    const many = { key: 'r-many', value, lease: await win('r-many', 'small') }
-    const set = await post('/v1/cache/small/set-many', { entries: [many] })
-    expect(set.body.entries[0].status).toBe('too-large')
-    await win('r-many', 'small')
-
-    const piped = { key: 'r-piped', value, lease: await win('r-piped', 'small') }
-    const operations = [{ ...piped, op: 'put', space: 'small' }]
-    const run = await post('/v1/cache-pipeline', { operations })
-    expect(run.body.entries[0].status).toBe('too-large')
-    await win('r-piped', 'small')
-  })
-
-  it.each([
-    ['set-many', 'an unknown field', { surprise: 1 }],
-    ['set-many', 'its value', { encoding: 'base64', value: '?' }],
-    ['set-many', 'what is no entry', null],
-    ['a pipeline', 'an unknown field', { surprise: 1 }],
-    ['a pipeline', 'a field of another operation', { op: 'get' }],
-  ])('in %s, for %s, ends the leases of all others too', async (kind, what, wrong) => {
-    const keys = [1, 2].map((i) => `whole-${kind}-${what}-${i}`.replaceAll(' ', '-'))
-    const many = kind === 'set-many'
-    const puts = await Promise.all(
-      keys.map(async (key) => ({
-        ...(many ? {} : { op: 'put', space: 'small' }),
-        key,
-        value: 'x',
-        lease: await win(key, 'small'),
-      })),
-    )
-    const items = [puts[0], wrong && { ...puts[1], ...wrong }, puts[1]]
-    await harness
-      .request('post', many ? '/v1/cache/small/set-many' : '/v1/cache-pipeline')
-      .send(many ? { entries: items } : { operations: items })
-      .expect(400)
-    for (const key of keys) await win(key, 'small')
-  })
-
-  it('ends no lease of another', async () => {
-    await win('r-other', 'small')
-    await fill('r-other', 'sixteen-chars-no.1', 'x'.repeat(101), 'small').expect(413)
-    expect(leaseOf(await ask('r-other', 'small'))).toBe('held')
-  })
 })
 
 describe('a fill', () => {

@@ -13,8 +13,8 @@ const Fill = Type.Object({ space: ResourceName, key: ObjectName, lease: Lease(''
 /** A fill whose names are such that there may be a lease; the rest of it may be anything. */
 const fill = Compile(Fill)
 
-/** What a caller may have got wrong with the value that it loaded: malformed, or too large. */
-const REFUSALS: readonly (number | undefined)[] = [400, 413]
+/** What a caller may have got wrong with the value that it loaded: form, size, type, idempotency key. */
+const REFUSALS: readonly (number | undefined)[] = [400, 413, 415, 422]
 
 export interface RefusedFillOptions {
   readonly leases: Pick<LeaseStore, 'cancel'>
@@ -30,7 +30,7 @@ export interface RefusedFillOptions {
 export function endsLeasesOfRefusedFills({ leases, policyOf, fillsOf }: RefusedFillOptions) {
   return async (request: FastifyRequest, _reply: unknown, error: FastifyError): Promise<void> => {
     const status = error instanceof Problem ? error.spec.status : error.statusCode
-    if (!REFUSALS.includes(status)) return
+    if (!REFUSALS.includes(status) || !mayFill(request)) return
     const named = fillsOf(request).filter((one): one is Static<typeof Fill> => fill.Check(one))
     await Promise.allSettled(
       named.map(async ({ lease, ...params }) =>
@@ -39,6 +39,10 @@ export function endsLeasesOfRefusedFills({ leases, policyOf, fillsOf }: RefusedF
     )
   }
 }
+
+/** A request can be refused before it is known where it works, or that its token may not write. */
+const mayFill = ({ namespace, scopes }: FastifyRequest): boolean =>
+  namespace !== '' && (scopes?.has('cache:write') ?? true)
 
 /** The items of a list in a body that may be anything, each with what it has in common with all. */
 export function itemsOf(body: unknown, list: string, common: object = {}): object[] {
