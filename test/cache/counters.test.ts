@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
-import { useHarness } from '../support/harness.js'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { startHarness, useHarness } from '../support/harness.js'
+import { connect, start } from '../support/managed.js'
 import { keysOf } from './keys.js'
 
 const MAX = '9223372036854775807'
@@ -229,4 +230,20 @@ describe('an invalidation', () => {
     await harness.request('get', `${at('gone')}/counter`).expect(404)
     expect((await incr('gone', { by: 2 }).expect(200)).body.value).toBe('2')
   })
+})
+
+it('a sum that Redis does not allow is no overflow', async () => {
+  const redis = await start()
+  const raw = await connect(redis)
+  const other = await startHarness({ redisUrl: redis.url })
+  onTestFinished(() => other.close())
+  const add = () => other.request('post', `${at('denied')}/incr`)
+  await add().expect(200)
+  await raw.acl('SETUSER', 'default', '-hincrby')
+
+  const { body } = await add().expect(503)
+
+  expect(body).toMatchObject({ code: 'outcome-unknown', reason: 'no-permission' })
+  await raw.acl('SETUSER', 'default', '+hincrby')
+  expect((await add().expect(200)).body.value).toBe('2')
 })

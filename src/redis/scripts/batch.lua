@@ -2,7 +2,8 @@
 redis.batch: the frame around every script. One EVALSHA carries many calls of one script.
 
 The binder puts the libraries and the body of a script where the @ marks stand, so a script is
-written for a single call and sees its own KEYS and ARGV, now_us, the time of the batch, and run_id.
+written for a single call and sees its own KEYS and ARGV, run_id, and the time of the batch: now_us,
+which tests move, and server_us, which is the time of the server alone.
 
 KEYS               the keys of all calls, one call after the other
 ARGV clock_us      int     added to the time of the server; not 0 in tests only
@@ -20,7 +21,8 @@ RETURN status, reply of each call that was run, in order
 COST the sum of its calls
 ]]
 local time = redis.call('TIME')
-local now_us = tonumber(time[1]) * 1000000 + tonumber(time[2]) + tonumber(ARGV[1])
+local server_us = tonumber(time[1]) * 1000000 + tonumber(time[2])
+local now_us = server_us + tonumber(ARGV[1])
 local run_id, reply_bytes = ARGV[2], tonumber(ARGV[3])
 
 -- @libraries

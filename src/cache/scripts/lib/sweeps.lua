@@ -5,10 +5,7 @@
 local SWEEPS_LIFE_MS = 61 * 86400 * 1000
 
 -- Of the server alone: who moves the clock of entries claims for no longer by it.
-local function server_ms()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
+local function server_ms() return math.floor(server_us / 1000) end
 
 -- PEXPIRE comes first: a full Redis lets a script write only after a command that takes no memory.
 local function save(sweeps, name, at_ms)
