@@ -1,4 +1,4 @@
-import { defineProblems } from '../http/problem.js'
+import { COMMON_PROBLEMS, defineProblems } from '../http/problem.js'
 
 /** Errors of this domain; the others that its routes can answer with are shared. */
 export const { specs, problem, problemResponses } = defineProblems({
@@ -113,3 +113,38 @@ export const { specs, problem, problemResponses } = defineProblems({
     retry: 'later',
   },
 })
+
+type Code = Parameters<typeof problem>[0]
+
+/** How acquiring can fail, of locks, semaphores and sets alike. */
+export const acquireProblems = (...more: readonly Code[]) =>
+  problemResponses(
+    ...COMMON_PROBLEMS,
+    'lock-held',
+    'wait-timeout',
+    'lock-cooling',
+    'mode-mismatch',
+    ...more,
+    'lease-expired',
+    'lease-released',
+    'lease-revoked',
+    'session-ended',
+    'idempotency-conflict',
+    'cross-slot',
+    'queue-full',
+    'too-many-leases',
+  )
+
+export const renewProblems = (...more: readonly Code[]) =>
+  problemResponses(
+    ...COMMON_PROBLEMS,
+    'not-owner',
+    'lease-expired',
+    'lease-released',
+    'lease-revoked',
+    ...more,
+  )
+
+/** A lease that was released before is an answer. */
+export const releaseProblems = (...more: readonly Code[]) =>
+  problemResponses(...COMMON_PROBLEMS, 'not-owner', 'lease-expired', 'lease-revoked', ...more)

@@ -3,8 +3,9 @@ import type { FastifyReply } from 'fastify'
 import type { EventStream } from '../../http/event-stream.js'
 import { OpenStreams } from '../../http/open-streams.js'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
-import { type LockRouteOptions, lost, takeGranted, toRevoke } from '../leases/answer.js'
-import { checkTerms, toOptions } from '../leases/request.js'
+import { type LockRouteOptions, lost, toRevoke } from '../leases/answer.js'
+import { acquire } from '../leases/holder.js'
+import { ttlOf } from '../leases/request.js'
 import { LockParams, WaitQuery } from '../leases/schemas.js'
 import { problemResponses } from '../problems.js'
 import type { Hold } from './hold.js'
@@ -27,10 +28,8 @@ interface Asked {
   readonly arrivedAt: number
 }
 
-export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
-  app,
-  { store, metrics, idempotencyTtlMs },
-) => {
+export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (app, options) => {
+  const { store, metrics } = options
   const carried = new Map<EventStream, Hold>()
   const streams = new OpenStreams(app, {
     onOpen: () => metrics.streamOpened('hold'),
@@ -91,18 +90,12 @@ export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
           { reply, arrivedAt },
         )
       }
-      checkTerms(body)
-      const options = toOptions(request, body, idempotencyTtlMs)
-      const outcome = await store.acquire(namespace, [name], { ...options, hold: place.hold })
-      const { fences, token, mode, expiresInMs, waitedMs, holdCount } = takeGranted(
-        name,
-        outcome,
-        metrics,
-        reply,
-      )
+      const { token: _, ...terms } = { ...body, hold: place.hold }
+      const granted = await acquire(options, request, reply, name, terms)
+      const { fences, token, mode, expiresInMs, waitedMs, holdCount } = granted
       const fence = fences[0] as number
       const acquired = { name, token, fence, mode, expiresInMs, waitedMs, holdCount }
-      return carry({ ...place, token, ttlMs: options.ttlMs }, acquired, { reply, arrivedAt })
+      return carry({ ...place, token, ttlMs: ttlOf(body) }, acquired, { reply, arrivedAt })
     },
   )
 

@@ -30,30 +30,37 @@ export interface AcquireOptions {
   readonly connection?: Connection | undefined
 }
 
-/** What scripts/acquire.lua takes where nothing is said. */
-const DEFAULT_MAX_QUEUE = 10_000
+/** Sent as arguments, with other options, or not at all. */
+type Apart = 'ttlMs' | 'waitMs' | 'caller' | 'idempotency' | 'connection'
+type Sent = Exclude<keyof AcquireOptions, Apart>
+
+/** How scripts/acquire.lua spells each option, and the value that it takes where nothing is said. */
+const FIELDS: { readonly [K in Sent]-?: readonly [field: string, usual: AcquireOptions[K]] } = {
+  sessionId: ['session', undefined],
+  mode: ['mode', 'exclusive'],
+  owner: ['owner', undefined],
+  metadata: ['metadata', undefined],
+  reentrant: ['reentrant', false],
+  minHoldMs: ['min_hold_ms', 0],
+  maxHoldMs: ['max_hold_ms', undefined],
+  lockDelayMs: ['lock_delay_ms', 0],
+  maxQueue: ['max_queue', 10_000],
+  priority: ['priority', 0],
+  permits: ['permits', undefined],
+  capacity: ['capacity', undefined],
+  hold: ['hold', undefined],
+}
+const SENT = (Object.keys(FIELDS) as Sent[]).map((option) => [option, ...FIELDS[option]] as const)
 
 /** '' where everything is at its default, so that the common request stays small. */
 export function toRecord(options: AcquireOptions, instance: string): string {
-  const { waitMs, owner, idempotency, maxQueue = DEFAULT_MAX_QUEUE } = options
-  // Most requests keep every default, and then nothing is built, sent or decoded.
   const record: Record<string, unknown> = {}
-  if (options.mode === 'shared') record.mode = options.mode
-  if (owner !== undefined) {
-    record.owner = owner
-    record.caller = options.caller ?? ''
+  for (const [option, field, usual] of SENT) {
+    const value = options[option]
+    if (value !== undefined && value !== usual) record[field] = value
   }
-  if (options.metadata !== undefined) record.metadata = options.metadata
-  if (options.reentrant) record.reentrant = true
-  if (options.minHoldMs) record.min_hold_ms = options.minHoldMs
-  if (options.maxHoldMs !== undefined) record.max_hold_ms = options.maxHoldMs
-  if (options.lockDelayMs) record.lock_delay_ms = options.lockDelayMs
-  if (maxQueue !== DEFAULT_MAX_QUEUE) record.max_queue = maxQueue
-  if (options.priority) record.priority = options.priority
-  if (options.sessionId !== undefined) record.session = options.sessionId
-  if (options.hold !== undefined) record.hold = options.hold
-  if (options.permits !== undefined) record.permits = options.permits
-  if (options.capacity !== undefined) record.capacity = options.capacity
+  const { owner, caller, waitMs, idempotency } = options
+  if (owner !== undefined) record.caller = caller ?? ''
   if (idempotency) {
     record.memo = idempotency.digest
     record.fingerprint = idempotency.fingerprint
@@ -63,6 +70,7 @@ export function toRecord(options: AcquireOptions, instance: string): string {
     record.instance = instance
     if (options.ttlMs > 0) record.ttl_ms = options.ttlMs
   }
+  // Most requests keep every default, and then nothing is sent or decoded.
   for (const _ in record) return JSON.stringify(record)
   return ''
 }

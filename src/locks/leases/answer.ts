@@ -13,6 +13,12 @@ export interface LockRouteOptions {
   readonly idempotencyTtlMs: number
 }
 
+/** What a lease is on: one name, or the names of a set, of which an error says those that are lost. */
+export type Leased = string | readonly string[]
+
+export const namesOf = (leased: Leased) => (typeof leased === 'string' ? [leased] : leased)
+const textOf = (leased: Leased) => namesOf(leased).join(', ')
+
 const MAX_RETRY_AFTER_S = 30
 
 export const toHolders = (holders: readonly Holder[]) =>
@@ -32,14 +38,14 @@ export const toPermits = ({ capacity, used }: Snapshot) =>
 
 /** Counts the outcome; throws unless it is a lease. */
 export function takeGranted(
-  what: string,
+  leased: Leased,
   outcome: AcquireOutcome,
   metrics: LockMetrics,
   reply: FastifyReply,
 ): Granted {
   if (outcome.kind !== 'granted') {
     metrics.acquired(outcome.kind)
-    throw refused(what, outcome)
+    throw refused(textOf(leased), outcome)
   }
   if (outcome.replayed) {
     metrics.acquired('replayed')
@@ -118,19 +124,12 @@ export const sessionEnded = (): Problem => problem('session-ended', 'The session
 export const crossSlot = (): Problem =>
   problem('cross-slot', 'The names lie in several slots; give them a common part before "@".')
 
-/** @param names of a set: the answer says which of them are lost. */
-export function lost(
-  what: string,
-  outcome: LostOutcome,
-  metrics: LockMetrics,
-  names?: readonly string[],
-): Problem {
+export function lost(leased: Leased, outcome: LostOutcome, metrics: LockMetrics): Problem {
   if (outcome.kind === 'cross-slot') return crossSlot()
-  const more = names && { lost: outcome.lost }
+  const what = textOf(leased)
+  const more = typeof leased === 'string' ? {} : { lost: outcome.lost }
   if (outcome.kind === 'not-owner') {
-    return problem('not-owner', `The token does not hold "${what}".`, {
-      extensions: { ...more },
-    })
+    return problem('not-owner', `The token does not hold "${what}".`, { extensions: more })
   }
   if (outcome.how === 'expired') metrics.expiredWhileHeld()
   return leaseEnded(what, outcome.how, outcome.fence, outcome.reason, more)

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { COMMON_PROBLEMS } from '../../http/problem.js'
-import { problemResponses } from '../problems.js'
-import { type LockRouteOptions, lost, toRenewed } from './answer.js'
+import { releaseProblems, renewProblems } from '../problems.js'
+import { type LockRouteOptions, toRenewed } from './answer.js'
+import { release, renew } from './holder.js'
 import * as schemas from './schemas.js'
 
 /** How the document names an operation. */
@@ -11,44 +11,27 @@ interface Documented {
 }
 
 export interface HolderRouteOptions extends Pick<LockRouteOptions, 'store' | 'metrics'> {
-  readonly renew: Documented
+  readonly renewal: Documented
   readonly release: Documented
 }
 
 /** What the holder of one token asks for, of a lock and of permits alike. */
-export const holderRoutes: FastifyPluginAsyncTypebox<HolderRouteOptions> = async (
-  app,
-  { store, metrics, renew, release },
-) => {
+export const holderRoutes: FastifyPluginAsyncTypebox<HolderRouteOptions> = async (app, options) => {
   app.post(
     '/:name/renew',
     {
       config: { scope: 'locks:write', queryFields: ['ttlMs'] },
       schema: {
-        ...renew,
+        ...options.renewal,
         tags: ['locks'],
         params: schemas.LockParams,
         querystring: schemas.TtlQuery,
         body: schemas.RenewRequest,
-        response: {
-          200: schemas.RenewResponse,
-          ...problemResponses(
-            ...COMMON_PROBLEMS,
-            'not-owner',
-            'lease-expired',
-            'lease-released',
-            'lease-revoked',
-          ),
-        },
+        response: { 200: schemas.RenewResponse, ...renewProblems() },
       },
     },
-    async (request) => {
-      const { name } = request.params
-      const { token, ttlMs } = request.body
-      const outcome = await store.renew(request.namespace, [name], token, ttlMs ?? 0)
-      if (outcome.kind !== 'renewed') throw lost(name, outcome, metrics)
-      return toRenewed(outcome)
-    },
+    async ({ namespace, params, body }) =>
+      toRenewed(await renew(options, namespace, params.name, body)),
   )
 
   app.post(
@@ -56,29 +39,17 @@ export const holderRoutes: FastifyPluginAsyncTypebox<HolderRouteOptions> = async
     {
       config: { scope: 'locks:write' },
       schema: {
-        ...release,
+        ...options.release,
         tags: ['locks'],
         params: schemas.LockParams,
         body: schemas.ReleaseRequest,
-        response: {
-          200: schemas.ReleaseResponse,
-          ...problemResponses(...COMMON_PROBLEMS, 'not-owner', 'lease-expired', 'lease-revoked'),
-        },
+        response: { 200: schemas.ReleaseResponse, ...releaseProblems() },
       },
     },
-    async (request) => {
-      const { name } = request.params
-      const outcome = await store.release(request.namespace, [name], request.body.token)
-      if (outcome.kind === 'released') {
-        metrics.ended('released')
-        metrics.held(outcome.heldMs / 1_000)
-        return { released: true, fence: outcome.fences[0] as number, heldMs: outcome.heldMs }
-      }
-      if (outcome.kind === 'ended' && outcome.how === 'released') {
-        metrics.replayed()
-        return { released: false, replayed: true, fence: outcome.fence }
-      }
-      throw lost(name, outcome, metrics)
+    async ({ namespace, params, body }) => {
+      const done = await release(options, namespace, params.name, body.token)
+      if (!done.released) return { released: false, replayed: true, fence: done.fence }
+      return { released: true, fence: done.fences[0] as number, heldMs: done.heldMs }
     },
   )
 }

@@ -5,7 +5,8 @@ import type { AcquireOptions } from './acquire-options.js'
 
 const MAX_METADATA_BYTES = 1_024
 
-type Terms = Omit<
+/** What a body asks for. */
+export type Terms = Omit<
   AcquireOptions,
   'ttlMs' | 'metadata' | 'caller' | 'idempotency' | 'connection'
 > & {
@@ -13,18 +14,24 @@ type Terms = Omit<
   readonly metadata?: object | undefined
 }
 
+/** Of a schema: a field of it that is none of the terms does not compile. */
+export type TermsOf<T> = T & Terms & { readonly [K in Exclude<keyof T, keyof Terms>]: never }
+
 const DEFAULT_TTL_MS = 30_000
 
 /** 0 for a lease that lasts as long as its session. */
 export const ttlOf = ({ ttlMs, sessionId }: Pick<Terms, 'ttlMs' | 'sessionId'>): number =>
   ttlMs ?? (sessionId === undefined ? DEFAULT_TTL_MS : 0)
 
-/** Field by field: merged objects would outlive every request in the old generation of the heap. */
+/**
+ * Field by field: merged objects would outlive every request in the old generation of the heap. One
+ * that is missing does not compile.
+ */
 export const toOptions = (
   request: FastifyRequest,
   terms: Terms,
   idempotencyTtlMs: number,
-): AcquireOptions => ({
+): Required<AcquireOptions> => ({
   ttlMs: ttlOf(terms),
   sessionId: terms.sessionId,
   waitMs: terms.waitMs,
@@ -40,6 +47,7 @@ export const toOptions = (
   priority: terms.priority,
   permits: terms.permits,
   capacity: terms.capacity,
+  hold: terms.hold,
   idempotency: requestIdentity(request, idempotencyTtlMs),
   connection: request.raw.socket,
 })
@@ -53,17 +61,12 @@ export function toMetadata(metadata: object): string {
 }
 
 /** Rules between fields, which a schema cannot express. */
-export function checkTerms(body: {
-  readonly ttlMs?: number
-  readonly sessionId?: string
-  readonly minHoldMs: number
-  readonly reentrant?: boolean
-  readonly owner?: string
-}): void {
-  const ttlMs = ttlOf(body)
-  if (ttlMs > 0 && body.minHoldMs > ttlMs)
+export function checkTerms(terms: Terms): void {
+  const ttlMs = ttlOf(terms)
+  if (ttlMs > 0 && terms.minHoldMs !== undefined && terms.minHoldMs > ttlMs) {
     throw invalid('body/minHoldMs', 'must not be above ttlMs')
-  if (body.reentrant && body.owner === undefined) {
+  }
+  if (terms.reentrant && terms.owner === undefined) {
     throw invalid('body/owner', 'is required with reentrant')
   }
 }

@@ -1,16 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
-import { problemResponses } from '../problems.js'
-import { type LockRouteOptions, takeGranted } from './answer.js'
+import { acquireProblems } from '../problems.js'
+import type { LockRouteOptions } from './answer.js'
+import { acquire } from './holder.js'
 import { holderRoutes } from './holder-routes.js'
-import { checkTerms, toOptions } from './request.js'
 import * as schemas from './schemas.js'
 
-export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
-  app,
-  { store, metrics, idempotencyTtlMs },
-) => {
+export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (app, options) => {
+  const { store, metrics } = options
+
   app.post(
     '/:name/acquire',
     {
@@ -23,41 +21,13 @@ export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
         querystring: schemas.WaitQuery,
         headers: IdempotencyHeaders,
         body: schemas.AcquireRequest,
-        response: {
-          200: schemas.AcquireResponse,
-          ...problemResponses(
-            ...COMMON_PROBLEMS,
-            'lock-held',
-            'wait-timeout',
-            'lock-cooling',
-            'mode-mismatch',
-            'lease-expired',
-            'lease-released',
-            'lease-revoked',
-            'session-ended',
-            'idempotency-conflict',
-            'cross-slot',
-            'queue-full',
-            'too-many-leases',
-          ),
-        },
+        response: { 200: schemas.AcquireResponse, ...acquireProblems() },
       },
     },
     async (request, reply) => {
       const { name } = request.params
-      const { body } = request
-      checkTerms(body)
-      const outcome = await store.acquire(
-        request.namespace,
-        [name],
-        toOptions(request, body, idempotencyTtlMs),
-      )
-      const { fences, token, mode, expiresInMs, waitedMs, holdCount } = takeGranted(
-        name,
-        outcome,
-        metrics,
-        reply,
-      )
+      const granted = await acquire(options, request, reply, name, request.body)
+      const { fences, token, mode, expiresInMs, waitedMs, holdCount } = granted
       return { name, token, fence: fences[0] as number, mode, expiresInMs, waitedMs, holdCount }
     },
   )
@@ -65,7 +35,7 @@ export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
   app.register(holderRoutes, {
     store,
     metrics,
-    renew: {
+    renewal: {
       operationId: 'renewLock',
       summary: 'Move the end of a lease away; it is never shortened',
     },

@@ -5,19 +5,21 @@ import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
 import { toLockState } from '../admin/answer.js'
 import { LockState } from '../admin/schemas.js'
-import { type LockRouteOptions, takeGranted } from '../leases/answer.js'
+import type { LockRouteOptions } from '../leases/answer.js'
+import { acquire } from '../leases/holder.js'
 import { holderRoutes } from '../leases/holder-routes.js'
-import { checkTerms, toOptions } from '../leases/request.js'
 import { LockParams, WaitQuery } from '../leases/schemas.js'
-import { problem, problemResponses } from '../problems.js'
+import { acquireProblems, problem, problemResponses } from '../problems.js'
 import * as schemas from './schemas.js'
 
 const SHOWN = 100
 
 export const semaphoreRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
   app,
-  { store, metrics, idempotencyTtlMs },
+  options,
 ) => {
+  const { store, metrics } = options
+
   app.post(
     '/:name/acquire',
     {
@@ -32,36 +34,15 @@ export const semaphoreRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
         body: schemas.AcquirePermitsRequest,
         response: {
           200: schemas.AcquirePermitsResponse,
-          ...problemResponses(
-            ...COMMON_PROBLEMS,
-            'lock-held',
-            'wait-timeout',
-            'lock-cooling',
-            'mode-mismatch',
-            'capacity-mismatch',
-            'unsatisfiable',
-            'lease-expired',
-            'lease-released',
-            'lease-revoked',
-            'session-ended',
-            'idempotency-conflict',
-            'cross-slot',
-            'queue-full',
-            'too-many-leases',
-          ),
+          ...acquireProblems('capacity-mismatch', 'unsatisfiable'),
         },
       },
     },
     async (request, reply) => {
       const { name } = request.params
       const { body } = request
-      checkTerms(body)
-      const outcome = await store.acquire(
-        request.namespace,
-        [name],
-        toOptions(request, body, idempotencyTtlMs),
-      )
-      const { fences, token, expiresInMs, waitedMs } = takeGranted(name, outcome, metrics, reply)
+      const granted = await acquire(options, request, reply, name, body)
+      const { fences, token, expiresInMs, waitedMs } = granted
       const fence = fences[0] as number
       return { name, token, fence, permits: body.permits, expiresInMs, waitedMs }
     },
@@ -70,7 +51,7 @@ export const semaphoreRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
   app.register(holderRoutes, {
     store,
     metrics,
-    renew: {
+    renewal: {
       operationId: 'renewPermits',
       summary: 'Move the end of a lease on permits away',
     },

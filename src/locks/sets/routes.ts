@@ -1,15 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
-import { type LockRouteOptions, lost, takeGranted } from '../leases/answer.js'
-import { checkTerms, toOptions } from '../leases/request.js'
-import { problemResponses } from '../problems.js'
+import type { LockRouteOptions } from '../leases/answer.js'
+import { acquire, release, renew } from '../leases/holder.js'
+import { acquireProblems, releaseProblems, renewProblems } from '../problems.js'
 import * as schemas from './schemas.js'
 
-export const lockSetRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
-  app,
-  { store, metrics, idempotencyTtlMs },
-) => {
+export const lockSetRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (app, options) => {
   app.post(
     '/acquire',
     {
@@ -20,35 +16,12 @@ export const lockSetRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
         tags: ['locks'],
         headers: IdempotencyHeaders,
         body: schemas.AcquireSetRequest,
-        response: {
-          200: schemas.AcquireSetResponse,
-          ...problemResponses(
-            ...COMMON_PROBLEMS,
-            'lock-held',
-            'wait-timeout',
-            'lock-cooling',
-            'mode-mismatch',
-            'lease-expired',
-            'lease-released',
-            'lease-revoked',
-            'session-ended',
-            'idempotency-conflict',
-            'cross-slot',
-            'queue-full',
-            'too-many-leases',
-          ),
-        },
+        response: { 200: schemas.AcquireSetResponse, ...acquireProblems() },
       },
     },
     async (request, reply) => {
       const { names, ...terms } = request.body
-      checkTerms(terms)
-      const outcome = await store.acquire(
-        request.namespace,
-        names,
-        toOptions(request, terms, idempotencyTtlMs),
-      )
-      const granted = takeGranted(names.join(', '), outcome, metrics, reply)
+      const granted = await acquire(options, request, reply, names, terms)
       const { token, fences, expiresInMs, waitedMs } = granted
       return { token, fences: byName(names, fences), expiresInMs, waitedMs }
     },
@@ -63,24 +36,12 @@ export const lockSetRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
         summary: 'Move the end of all leases of a set away, or of none',
         tags: ['locks'],
         body: schemas.RenewSetRequest,
-        response: {
-          200: schemas.RenewSetResponse,
-          ...problemResponses(
-            ...COMMON_PROBLEMS,
-            'not-owner',
-            'lease-expired',
-            'lease-released',
-            'lease-revoked',
-            'cross-slot',
-          ),
-        },
+        response: { 200: schemas.RenewSetResponse, ...renewProblems('cross-slot') },
       },
     },
-    async (request) => {
-      const { names, token, ttlMs } = request.body
-      const outcome = await store.renew(request.namespace, names, token, ttlMs ?? 0)
-      if (outcome.kind !== 'renewed') throw lost(names.join(', '), outcome, metrics, names)
-      return { fences: byName(names, outcome.fences), expiresInMs: outcome.expiresInMs }
+    async ({ namespace, body }) => {
+      const { fences, expiresInMs } = await renew(options, namespace, body.names, body)
+      return { fences: byName(body.names, fences), expiresInMs }
     },
   )
 
@@ -93,31 +54,13 @@ export const lockSetRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
         summary: 'Give all locks of a set back; a repeat is answered, not refused',
         tags: ['locks'],
         body: schemas.ReleaseSetRequest,
-        response: {
-          200: schemas.ReleaseSetResponse,
-          ...problemResponses(
-            ...COMMON_PROBLEMS,
-            'not-owner',
-            'lease-expired',
-            'lease-revoked',
-            'cross-slot',
-          ),
-        },
+        response: { 200: schemas.ReleaseSetResponse, ...releaseProblems('cross-slot') },
       },
     },
-    async (request) => {
-      const { names, token } = request.body
-      const outcome = await store.release(request.namespace, names, token)
-      if (outcome.kind === 'released') {
-        metrics.ended('released', names.length)
-        metrics.held(outcome.heldMs / 1_000)
-        return { released: true, fences: byName(names, outcome.fences), heldMs: outcome.heldMs }
-      }
-      if (outcome.kind === 'ended' && outcome.how === 'released') {
-        metrics.replayed()
-        return { released: false, replayed: true }
-      }
-      throw lost(names.join(', '), outcome, metrics, names)
+    async ({ namespace, body: { names, token } }) => {
+      const done = await release(options, namespace, names, token)
+      if (!done.released) return { released: false, replayed: true }
+      return { released: true, fences: byName(names, done.fences), heldMs: done.heldMs }
     },
   )
 }
