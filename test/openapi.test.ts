@@ -28,6 +28,10 @@ interface Shown {
   readonly examples?: Readonly<Record<string, { readonly value: unknown }>>
 }
 
+interface ObjectSchema {
+  readonly properties: Readonly<Record<string, { readonly items?: Record<string, unknown> }>>
+}
+
 const METHODS = new Set(['get', 'put', 'post', 'delete', 'patch', 'head'])
 
 let document: { readonly components: { readonly responses: Record<string, unknown> } }
@@ -76,6 +80,23 @@ it.each([
     required: true,
     content: { 'application/json': { schema: { oneOf } } },
   })
+})
+
+it('says that a batch brings a value, or that there is none', () => {
+  const itemsOf = (name: string, list: string) => {
+    const of = operations.find(({ operation }) => operation.operationId === name)!
+    const { content } = of.operation.requestBody as Content
+    const { properties } = content!['application/json']!.schema as ObjectSchema
+    return properties[list]!.items!
+  }
+  const oneOf = [
+    { required: ['value'] },
+    { required: ['negative'], properties: { negative: { enum: [true] } } },
+  ]
+  expect(itemsOf('setManyCacheEntries', 'entries')).toMatchObject({ oneOf })
+  const { if: condition, then: rule } = itemsOf('runCachePipeline', 'operations')
+  expect(condition).toEqual({ required: ['op'], properties: { op: { enum: ['put'] } } })
+  expect(rule).toEqual({ oneOf })
 })
 
 it('gives every operation a name of its own', () => {
@@ -144,9 +165,13 @@ it('describes every field of every request', () => {
   const missing: string[] = []
   const walk = (node: unknown, where: string): void => {
     if (typeof node !== 'object' || node === null) return
-    const { properties } = node as { properties?: Record<string, { description?: string }> }
-    for (const [name, field] of Object.entries(properties ?? {})) {
-      if (!field.description) missing.push(`${where} ${name}`)
+    const { type, properties = {} } = node as {
+      type?: string
+      properties?: Record<string, { description?: string }>
+    }
+    for (const [name, field] of Object.entries(properties)) {
+      // Rules about fields name them without a type.
+      if (type === 'object' && !field.description) missing.push(`${where} ${name}`)
     }
     for (const [key, value] of Object.entries(node)) walk(value, `${where}/${key}`)
   }

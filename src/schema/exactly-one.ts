@@ -1,4 +1,16 @@
+/** A field, or a field that counts only where it has this value. */
+type Choice = string | { readonly field: string; readonly is: string | boolean }
+
 /** Options of an object that must have exactly one of these fields; `faultsOf` names them. */
-export const exactlyOneOf = (...names: readonly string[]) => ({
-  oneOf: names.map((name) => ({ required: [name] })),
+export const exactlyOneOf = (...choices: readonly Choice[]) => ({ oneOf: choices.map(having) })
+
+/** Options of an object that hold only where it has a field of this value; `faultsOf` knows them. */
+export const where = <O extends object>(field: string, is: string, then: O) => ({
+  if: having({ field, is }),
+  then,
 })
+
+const having = (choice: Choice) =>
+  typeof choice === 'string'
+    ? { required: [choice] }
+    : { required: [choice.field], properties: { [choice.field]: { const: choice.is } } }

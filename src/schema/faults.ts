@@ -21,8 +21,17 @@ interface Schema {
   readonly items?: Schema
   readonly anyOf?: readonly Schema[]
   /** As `exactlyOneOf` makes it. */
-  readonly oneOf?: readonly { readonly required: readonly string[] }[]
+  readonly oneOf?: readonly Having[]
+  /** As `where` makes them. */
+  readonly if?: Having
+  readonly then?: Pick<Schema, 'oneOf'>
   readonly not?: object
+}
+
+/** Of an object that has a field, maybe of one value alone. */
+interface Having {
+  readonly required: readonly string[]
+  readonly properties?: Readonly<Record<string, { readonly const: unknown }>>
 }
 
 /**
@@ -56,11 +65,21 @@ function explainObject(schema: Schema, value: object, pointer: string, faults: F
       faults.push({ pointer: at(pointer, name), message: 'is not a known field' })
     else explain(inner, field, at(pointer, name), faults)
   }
-  const choice = schema.oneOf?.flatMap(({ required }) => required) ?? []
-  if (choice.length > 0 && choice.filter((name) => Object.hasOwn(value, name)).length !== 1) {
-    faults.push({ pointer, message: `must have exactly one of ${choice.join(', ')}` })
-  }
+  explainChoice(schema, value, pointer, faults)
+  if (schema.if && has(schema.if, value)) explainChoice(schema.then ?? {}, value, pointer, faults)
 }
+
+function explainChoice({ oneOf }: Schema, value: object, pointer: string, faults: Fault[]): void {
+  if (!oneOf || oneOf.filter((one) => has(one, value)).length === 1) return
+  faults.push({ pointer, message: `must have exactly one of ${oneOf.map(nameOf).join(', ')}` })
+}
+
+const has = (having: Having, value: object): boolean => Value.Check(having as TSchema, value)
+
+const nameOf = ({ required, properties = {} }: Having): string =>
+  required
+    .map((name) => (name in properties ? `${name}: ${properties[name]?.const}` : name))
+    .join(', ')
 
 /** Undefined: an object of this schema has no such field. */
 function schemaOf(schema: Schema, name: string): Schema | undefined {

@@ -248,7 +248,9 @@ describe('set-many', () => {
   })
 
   it.each([
-    [{ key: 'k' }, 'value'],
+    [{ key: 'k' }, ''],
+    [{ key: 'k', negative: false }, ''],
+    [{ key: 'k', negative: true, value: null }, ''],
     [{ key: 'k', value: 1, encoding: 'text' }, 'value'],
     [{ key: 'k', value: '\ud800', encoding: 'text' }, 'value'],
     [{ key: 'k', value: 'a', encoding: 'base64' }, 'value'],
@@ -260,11 +262,13 @@ describe('set-many', () => {
     [{ key: 'k', value: 1, tags: ['é'] }, 'tags'],
     [{ key: 'k', value: 1, ttlMs: 0 }, 'ttlMs'],
     [{ key: '', value: 1 }, 'key'],
-  ])('refuses %j, and stores nothing at all', async (entry, where) => {
+  ])('refuses %j, and stores nothing at all', async (entry, field) => {
     const { errors } = (
       await many('set', { entries: [{ key: 'first', value: 1 }, entry] }).expect(400)
     ).body
-    expect(errors[0].pointer).toContain(`body/entries/1/${where}`)
+    const { pointer } = errors[0]
+    if (field === '') expect(pointer).toBe('body/entries/1')
+    else expect(pointer).toContain(`body/entries/1/${field}`)
     await harness.request('get', at('first')).expect(404)
   })
 

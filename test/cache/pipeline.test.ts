@@ -82,22 +82,25 @@ describe('a pipeline', () => {
   })
 
   it.each([
-    [{ op: 'get', value: 1 }, 'value'],
-    [{ op: 'get', by: 1 }, 'by'],
-    [{ op: 'delete', ttlMs: 1 }, 'ttlMs'],
-    [{ op: 'incr', value: 1 }, 'value'],
-    [{ op: 'incr', by: 'x' }, 'by'],
-    [{ op: 'incr', initial: '9223372036854775808' }, 'initial'],
-    [{ op: 'put' }, 'value'],
-    [{ op: 'put', value: 1, by: 1 }, 'by'],
-    [{ op: 'touch' }, 'op'],
-    [{ op: 'put', value: 1, unknown: 1 }, 'unknown'],
+    [{ op: 'get', value: 1 }, '/value'],
+    [{ op: 'get', by: 1 }, '/by'],
+    [{ op: 'get', negative: true }, '/negative'],
+    [{ op: 'delete', ttlMs: 1 }, '/ttlMs'],
+    [{ op: 'incr', value: 1 }, '/value'],
+    [{ op: 'incr', by: 'x' }, '/by'],
+    [{ op: 'incr', initial: '9223372036854775808' }, '/initial'],
+    [{ op: 'put' }, ''],
+    [{ op: 'put', negative: false }, ''],
+    [{ op: 'put', negative: true, value: 1 }, ''],
+    [{ op: 'put', value: 1, by: 1 }, '/by'],
+    [{ op: 'touch' }, '/op'],
+    [{ op: 'put', value: 1, unknown: 1 }, '/unknown'],
   ])('refuses %j, and runs nothing at all', async (operation, where) => {
     const { body } = await run([
       { op: 'put', space: 'users', key: 'first', value: 1 },
       { space: 'users', key: 'k', ...operation },
     ]).expect(400)
-    expect(body.errors[0].pointer).toBe(`body/operations/1/${where}`)
+    expect(body.errors[0].pointer).toBe(`body/operations/1${where}`)
     await harness.request('get', at('first')).expect(404)
   })
 

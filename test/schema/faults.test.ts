@@ -1,7 +1,7 @@
 import Type, { type TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { expect, it } from 'vitest'
-import { exactlyOneOf } from '../../src/schema/exactly-one.js'
+import { exactlyOneOf, where } from '../../src/schema/exactly-one.js'
 import { faultsOf } from '../../src/schema/faults.js'
 
 const closed = { additionalProperties: false }
@@ -74,6 +74,30 @@ it.each<[string, object, [string, string][]]>([
   expect(Value.Check(schema, value)).toBe(expected.length === 0)
   const faults = expected.length === 0 ? [] : faultsOf(schema, value)
   expect(faults.map(({ pointer, message }) => [pointer, message])).toEqual(expected)
+})
+
+it.each<[object, number]>([
+  [{ kind: 'set', a: 0 }, 1],
+  [{ kind: 'set', a: 0, b: false }, 1],
+  [{ kind: 'set', b: true }, 1],
+  [{ kind: 'set' }, 0],
+  [{ kind: 'set', b: false }, 0],
+  [{ kind: 'set', a: 0, b: true }, 2],
+  [{ kind: 'get' }, 1],
+  [{ kind: 'get', a: 0, b: true }, 1],
+])('takes a field of one value alone, where another has one: %j', (value, found) => {
+  const fields = {
+    kind: Type.Enum(['set', 'get']),
+    a: Type.Optional(Type.Unknown()),
+    b: Type.Optional(Type.Boolean()),
+  }
+  const rule = where('kind', 'set', exactlyOneOf('a', { field: 'b', is: true }))
+  const schema = Type.Object(fields, { ...closed, ...rule })
+  expect(Value.Check(schema, value)).toBe(found === 1)
+  if (found === 1) return
+  expect(faultsOf(schema, value)).toEqual([
+    { pointer: '', message: 'must have exactly one of a, b: true' },
+  ])
 })
 
 it('says what TypeBox says of a rule it does not know itself', () => {

@@ -48,10 +48,7 @@ export const defaultContentType = (encoding: Encoding): string => TYPES[encoding
 
 /** @throws Problem invalid-request for a value that its encoding does not allow. */
 export function decode(pointer: string, value: unknown, encoding: Encoding): Buffer {
-  if (encoding === 'json') {
-    if (value === undefined) throw invalid(pointer, 'must be there, unless the entry is negative')
-    return Buffer.from(JSON.stringify(value))
-  }
+  if (encoding === 'json') return Buffer.from(JSON.stringify(value))
   if (typeof value !== 'string') throw invalid(pointer, `must be a string, to be ${encoding}`)
   if (encoding === 'base64') {
     const bytes = Buffer.from(value, 'base64')

@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { DurationMs, ObjectName } from '../../http/names.js'
+import { exactlyOneOf } from '../../schema/exactly-one.js'
 import { ErrorMs, MAX_LIFE_MS } from '../entries/schemas.js'
 import { TAG } from '../entries/tags.js'
 import { Lease, LeaseToken } from '../leases/schemas.js'
@@ -90,10 +91,16 @@ export const WriteFields = {
   ),
 }
 
+/** What a write brings: a value, or that there is none. */
+export const VALUE_OR_NEGATIVE = exactlyOneOf('value', { field: 'negative', is: true })
+
 export const SetManyRequest = Type.Object(
   {
     entries: Type.Array(
-      Type.Object({ key: ObjectName, ...WriteFields }, { additionalProperties: false }),
+      Type.Object(
+        { key: ObjectName, ...WriteFields },
+        { additionalProperties: false, ...VALUE_OR_NEGATIVE },
+      ),
       {
         minItems: 1,
         maxItems: MAX_ITEMS,

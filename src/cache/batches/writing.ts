@@ -25,9 +25,6 @@ export function toWrite(pointer: string, sent: Static<typeof Fields>): WriteOpti
     throw invalid(`${pointer}/lease`, 'is a condition of its own: send no other beside it')
   }
   const isNegative = sent.negative === true
-  if (isNegative && sent.value !== undefined) {
-    throw invalid(`${pointer}/value`, 'contradicts negative: it says that there is none')
-  }
   for (const window of ['staleMs', 'errorMs'] as const) {
     if (isNegative && (sent[window] ?? 0) > 0) {
       throw invalid(`${pointer}/${window}`, 'does not belong to a negative entry: it ends at once')

@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { ObjectName, ResourceName } from '../../http/names.js'
-import { FoundItem, MAX_ITEMS, WriteFields } from '../batches/schemas.js'
+import { where } from '../../schema/exactly-one.js'
+import { FoundItem, MAX_ITEMS, VALUE_OR_NEGATIVE, WriteFields } from '../batches/schemas.js'
 import { Int64 } from '../counters/schemas.js'
 
 export const OPS = ['get', 'put', 'delete', 'incr'] as const
@@ -26,7 +27,7 @@ export const Operation = Type.Object(
     by: Type.Optional(Int64('incr: what to add; below 0 to subtract. Default 1.')),
     initial: Type.Optional(Int64('incr: what a counter that is not there counts from. Default 0.')),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, ...where('op', 'put', VALUE_OR_NEGATIVE) },
 )
 
 export const PipelineRequest = Type.Object(
