@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Harness, startHarness } from '../support/harness.js'
+import { lockScripts } from '../support/lock-scripts.js'
 import { until } from '../support/until.js'
 
 const HOUR_MS = 3_600_000
@@ -138,6 +139,19 @@ describe('a Redis clock that steps back by less than the age of a lease', () => 
     await post('cool', 'acquire').expect(423)
     harness.advance(20_001)
     await post('cool', 'acquire').expect(200)
+  })
+
+  it('keeps no grant of a dead instance for longer than before, when another one is claimed', async () => {
+    const scripts = lockScripts(harness)
+    const writer = await scripts.acquire('grants')
+    const reader = { mode: 'shared', waitMs: 60_000 }
+    const { token } = await scripts.acquire('grants', reader)
+    await scripts.acquire('grants', { ...reader, instance: 'dead' })
+    await scripts.release('grants', writer.token)
+    harness.advance(-5 * MINUTE_MS)
+    expect(await scripts.claim('grants', token)).toMatchObject({ outcome: 'granted' })
+    harness.advance(2_001)
+    expect(await scripts.sweep('grants')).toMatchObject({ lapsed: 1 })
   })
 
   it('leaves a session its TTL from the next keepalive on', async () => {

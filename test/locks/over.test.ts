@@ -123,6 +123,14 @@ describe('a lease that is over, behind more of them than one call ends', () => {
   })
 })
 
+describe('a lease that is over, although nobody has ended it', () => {
+  it('does not keep its name from becoming a semaphore', async () => {
+    await scripts.acquire('resized', { ttlMs: 1_000 })
+    harness.advance(1_001)
+    expect(await scripts.resize('resized', 5)).toMatchObject({ outcome: 'stored', capacity: 5 })
+  })
+})
+
 describe('the end of a lease', () => {
   it('is remembered behind many others, the oldest of which are forgotten', async () => {
     const ended = async () => {

@@ -26,6 +26,26 @@ describe('a waiter that is put back although it stands', () => {
 
     expect(await served('turn')).toMatchObject({ holderCount: 1, queueLength: 0 })
   })
+
+  it('stands in no line when it has its lease already', async () => {
+    const { token } = await scripts.acquire('has')
+    expect(await scripts.restore('has', { token })).toMatchObject({ outcome: 'stands' })
+    expect(await scripts.inspect('has')).toMatchObject({ holderCount: 1, queueLength: 0 })
+  })
+})
+
+describe('a set that is put back', () => {
+  it('is granted on all its names, or on none', async () => {
+    const names = ['set@a', 'set@b']
+    const { token: held } = await scripts.acquire('set@b')
+    const token = 'x'.repeat(22)
+    expect(await scripts.restore(names, { token })).toMatchObject({ outcome: 'stands' })
+    expect(await scripts.inspect('set@a')).toMatchObject({ holderCount: 0, queueLength: 1 })
+    await scripts.release('set@b', held)
+    expect(await scripts.claim(names, token)).toMatchObject({
+      fences: [expect.any(Number), expect.any(Number)],
+    })
+  })
 })
 
 describe('a waiter that is not put back', () => {

@@ -1,6 +1,7 @@
 import {
   inspectScript,
   listScript,
+  resizeScript,
   revokeScript,
   verifyScript,
 } from '../../src/locks/admin/scripts.js'
@@ -55,6 +56,7 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
     list: binder.bind(listScript),
     verify: binder.bind(verifyScript),
     revoke: binder.bind(revokeScript),
+    resize: binder.bind(resizeScript),
     watch: binder.bind(watchScript),
     open: binder.bind(openSessionScript),
     keep: binder.bind(keepSessionScript),
@@ -98,6 +100,7 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
         clear_delay: clearDelay ? 1 : 0,
         ...COMMON,
       }),
+    resize: (name: string, capacity: number) => run.resize(locks(name), { capacity, ...COMMON }),
     watch: (name: string, watchMs: number) =>
       run.watch(
         { lock: key('lock', name) },

@@ -27,7 +27,6 @@ local call = begin(KEYS[1], floor, ended_ttl_ms)
 local locks = open_all(call, KEYS)
 -- A freeing command first: a place is given up, or kept, on a full Redis as well.
 redis.call('HDEL', KEYS[1], '')
-for _, lock in ipairs(locks) do reap(lock, token) end
 
 local outcome = 3
 local waiter = read_waiter(locks[1], token)

@@ -8,9 +8,9 @@ ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
 RETURN next_ms expired lapsed outcome ...
-  1, capacity, before, token[] sent away    stored, or forgotten (capacity: what the live one has);
-                                            before: what was stored, 0 for nothing
-  2                                         the name is a lock
+  1, capacity, before   stored, or forgotten (capacity: what the live one has); before: what was
+                        stored, 0 for nothing
+  2                     the name is a lock
 
 COST O(waiters)
 ]]
@@ -27,7 +27,6 @@ if capacity == 0 then
   return answer(call, { 1, lock.kind and lock.capacity or 0, before })
 end
 redis.call('SET', part(lock, 'capacity'), capacity)
-local reply = { 1, capacity, before }
 if lock.kind then
   lock.capacity, lock.dirty = capacity, true
   for _, token in ipairs(lock.queued > 0 and redis.call('ZRANGE', part(lock, 'queue'), 0, -1) or {}) do
@@ -35,9 +34,8 @@ if lock.kind then
     if waiter and waiter.permits > capacity then
       dismiss({ lock }, token, waiter)
       redis.call('PUBLISH', 'ls:grants:' .. waiter.instance, token)
-      reply[#reply + 1] = token
     end
   end
   advance(lock)
 end
-return answer(call, reply)
+return answer(call, { 1, capacity, before })
