@@ -30,6 +30,13 @@ export interface DomainDeps<D = unknown> extends RedisAccess {
   readonly definitions: Live<D>
 }
 
+/** The client of a request that waits: whether it still listens. */
+export interface Client {
+  readonly destroyed: boolean
+  once(event: 'close', listener: () => void): unknown
+  off(event: 'close', listener: () => void): unknown
+}
+
 /** A domain while the service runs. */
 export interface RunningDomain {
   /** Registered below /v1. */

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import type { Idempotency } from '../redis/idempotency.js'
 import { redisKey } from '../redis/keys.js'
 import { cachePartition, type Layout } from '../redis/layout.js'
 
@@ -48,6 +49,18 @@ export class Partitions {
       lease: redisKey(namespace, tag, 'lease', name),
       values: redisKey(namespace, tag, 'values', name),
     }
+  }
+
+  /** Those of a change, with what makes a repeat of it known. */
+  changeKeysOf(
+    namespace: string,
+    space: string,
+    key: string,
+    idempotency: Idempotency | undefined,
+  ) {
+    const keys = this.keysOf(namespace, space, key)
+    const memo = idempotency && this.memoOf(namespace, keys.partition, idempotency.digest)
+    return { ...keys, memo }
   }
 
   entryOf(namespace: string, partition: number, space: string, key: string): string {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import './auth.js'
+import { type Problem, problem } from './problem.js'
 
 /** @param time how long a repeat is known, in words */
 export const idempotencyHeaders = (time: string) =>
@@ -19,6 +20,9 @@ export const idempotencyHeaders = (time: string) =>
   })
 
 export const IdempotencyHeaders = idempotencyHeaders('5 minutes')
+
+export const idempotencyConflict = (): Problem =>
+  problem('idempotency-conflict', 'This Idempotency-Key was used for another request.')
 
 export interface RequestIdentity {
   /** SHA-256 of the idempotency key, base64url. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { invalid, Problem, problem } from './problem.js'
+import { retryAfterSeconds } from './retry-after.js'
 import { validationProblem } from './validation-errors.js'
 
 /** Turns an error of another room into a problem, or leaves it alone. */
@@ -43,10 +44,9 @@ function sendProblem(
 ): FastifyReply {
   const { status } = problem.spec
   const { extensions, retryAfterMs, maxRetryAfterS = Number.POSITIVE_INFINITY } = problem.more
-  // Whole seconds, rounded up: an earlier retry would be refused again.
-  const seconds =
-    retryAfterMs === undefined ? undefined : Math.max(1, Math.ceil(retryAfterMs / 1_000))
-  if (seconds !== undefined) reply.header('retry-after', Math.min(seconds, maxRetryAfterS))
+  if (retryAfterMs !== undefined) {
+    reply.header('retry-after', Math.min(retryAfterSeconds(retryAfterMs), maxRetryAfterS))
+  }
   reply.outcome = problem.code
   if (status >= 500) reply.reason = extensions?.reason as string | undefined
   if (isUnplanned(problem, cause)) reply.failure = cause

@@ -119,7 +119,3 @@ export class LockCalls {
     if (lapsed > 0) this.#metrics.lapsed(lapsed)
   }
 }
-
-/** Conservative: the lease began after `started`, so it ends no earlier than this says. */
-export const remaining = (ttlMs: number, started: number): number =>
-  Math.max(0, Math.floor(ttlMs - (performance.now() - started)))

@@ -26,9 +26,6 @@ export const unknownPolicy = (name: string): Problem =>
 /** Said of a policy of concurrency where something counts calls. */
 export const COUNTS_LEASES = 'counts leases, not calls: see its leases'
 
-export const idempotencyConflict = (): Problem =>
-  problem('idempotency-conflict', 'This Idempotency-Key was used for another request.')
-
 /** A denial as a status; what never can be allowed names no time. */
 export const rateLimited = ({
   retryAfterMs,

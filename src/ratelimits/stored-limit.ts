@@ -16,14 +16,26 @@ export async function storedLimit(
   return { name, key, group: policy.group, inline: false, policy }
 }
 
-/** @throws Problem as above, and invalid-request for a policy that counts leases. */
-export async function countedLimit(
+interface SubjectRequest {
+  readonly namespace: string
+  readonly params: { readonly policy: string }
+  readonly body: { readonly key: string }
+}
+
+/** The limit that a request names: the policy in its path, the subject in its body. */
+export const requestedLimit = (
   policies: PolicyStore,
-  namespace: string,
-  name: string,
-  key: string,
-): Promise<Limit> {
-  const limit = await storedLimit(policies, namespace, name, key)
+  { namespace, params, body }: SubjectRequest,
+): Promise<Limit> => storedLimit(policies, namespace, params.policy, body.key)
+
+/** @throws Problem invalid-request for a policy that counts leases. */
+export function counted(limit: Limit): Limit {
   if (limit.policy.algorithm === 'concurrency') throw invalid('params/policy', COUNTS_LEASES)
   return limit
+}
+
+/** @throws Problem invalid-request for a policy that counts calls. */
+export function leased(limit: Limit): Limit {
+  if (limit.policy.algorithm === 'concurrency') return limit
+  throw invalid('params/policy', 'counts calls, not leases: ask it with check')
 }

@@ -1,10 +1,10 @@
+import type { Client } from '../../domain.js'
 import { StoreError } from '../../redis/errors.js'
 import type { Entry } from '../entries/entry.js'
 import { INLINE_BYTES } from '../entries/payloads.js'
 import type { LeaseReply } from '../entries/scripts.js'
 import type { CacheKey, EntryStore, LeveledReply } from '../entries/store.js'
 import type { LeaseStore } from '../leases/store.js'
-import type { Client } from '../leases/waiting.js'
 import { type Failed, settleTurns, toFailed } from './settle.js'
 
 /** What a read of many found for one key. */

@@ -1,26 +1,18 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import Type from 'typebox'
-import { toETag } from '../../http/etag.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
-import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
-import { conflict, kindMismatch, missing } from '../answer.js'
-import { EntryParams, LookHeaders } from '../entries/schemas.js'
+import { requestIdentity } from '../../http/request-fingerprint.js'
+import { conflict, kindMismatch } from '../answer.js'
+import { keyOf } from '../entries/key.js'
+import { EntryParams, KeyedChangeHeaders, LookHeaders, WITHOUT_VALUE } from '../entries/schemas.js'
 import type { CacheMetrics } from '../metrics.js'
-import {
-  ConditionHeaders,
-  isNotModified,
-  preconditionFailed,
-  toCondition,
-  toReadCondition,
-} from '../preconditions.js'
+import { recordChange, takeFound } from '../objects/answer.js'
+import { preconditionFailed, toCondition, toReadCondition } from '../preconditions.js'
 import { problem, problemResponses } from '../problems.js'
 import type { PolicyOf } from '../spaces/store.js'
 import { varyByCaller } from '../vary.js'
 import { int64 } from './request.js'
 import * as schemas from './schemas.js'
 import type { CounterStore } from './store.js'
-
-const ChangeHeaders = Type.Object({ ...IdempotencyHeaders.properties, ...ConditionHeaders })
 
 export interface CounterRouteOptions {
   readonly policyOf: PolicyOf
@@ -45,7 +37,7 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
         tags: ['cache'],
         params: EntryParams,
         querystring: schemas.IncrQuery,
-        headers: ChangeHeaders,
+        headers: KeyedChangeHeaders,
         body: schemas.IncrRequest,
         response: {
           200: schemas.IncrResponse,
@@ -60,17 +52,14 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
       },
     },
     async (request, reply) => {
-      const { namespace, params, body } = request
-      const reached = await store.incr(
-        { namespace, ...params, policy: await policyOf(namespace, params.space) },
-        {
-          by: int64('body/by', body.by),
-          initial: int64('body/initial', body.initial),
-          ttlMs: body.ttlMs,
-          condition: toCondition(request.headers),
-          idempotency: requestIdentity(request, idempotencyTtlMs),
-        },
-      )
+      const { params, body } = request
+      const reached = await store.incr(await keyOf(request, policyOf), {
+        by: int64('body/by', body.by),
+        initial: int64('body/initial', body.initial),
+        ttlMs: body.ttlMs,
+        condition: toCondition(request.headers),
+        idempotency: requestIdentity(request, idempotencyTtlMs),
+      })
       switch (reached.outcome) {
         case 'conflict':
           throw conflict()
@@ -81,9 +70,7 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
         case 'overflow':
           throw problem('counter-overflow', `"${params.key}" would leave 64 bits.`)
       }
-      metrics.write(params.space, reached.created ? 'created' : 'replaced')
-      if (reached.replayed) reply.header('idempotent-replayed', 'true')
-      reply.header('etag', toETag(reached.version))
+      recordChange(reply, metrics, params.space, reached)
       return { value: reached.value }
     },
   )
@@ -101,33 +88,16 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
         headers: LookHeaders,
         response: {
           200: schemas.CounterResponse,
-          304: { description: 'The caller has this version.', type: 'null' },
-          ...problemResponses(
-            ...COMMON_PROBLEMS,
-            'cache-miss',
-            'kind-mismatch',
-            'precondition-failed',
-          ),
+          ...WITHOUT_VALUE,
         },
       },
     },
     async (request, reply) => {
-      const { namespace, params } = request
       const condition = toReadCondition(request.headers)
-      const found = await store.read({
-        namespace,
-        ...params,
-        policy: await policyOf(namespace, params.space),
-      })
-      const { space } = params
-      metrics.read({ namespace, space }, found.outcome === 'miss' ? 'miss' : 'hit')
-      if (found.outcome === 'miss') throw missing(reply)
-      if (found.outcome === 'kind-mismatch') {
-        throw kindMismatch(params.key, 'a counter', found.kind)
-      }
-      reply.header('etag', toETag(found.version))
-      if (isNotModified(reply, params.key, condition, found.version))
-        return reply.code(304).send(null)
+      const key = await keyOf(request, policyOf)
+      const reached = await store.read(key)
+      const found = takeFound(reply, metrics, key, 'a counter', condition, reached)
+      if (!found) return reply.code(304).send(null)
       return { value: found.fields[0]?.[1] as string, ttlMs: found.ttlMs }
     },
   )

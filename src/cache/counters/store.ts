@@ -32,26 +32,19 @@ export function createCounterStore(binder: Binder, partitions: Partitions): Coun
       { namespace, space, key, policy },
       { by, initial, ttlMs, condition = UNCONDITIONAL, idempotency },
     ) {
-      const keys = partitions.keysOf(namespace, space, key)
       const first = initial + by
-      return scripts.incr(
-        {
-          ...keys,
-          memo: idempotency && partitions.memoOf(namespace, keys.partition, idempotency.digest),
-        },
-        {
-          ...partitions.clockArgs(),
-          space,
-          name: key,
-          by: by.toString(),
-          first: BigInt.asIntN(64, first) === first ? first.toString() : '',
-          ttl_ms: ttlMs ?? policy.ttlMs,
-          idle_ms: policy.idleMs,
-          ...conditionArgs(condition),
-          fingerprint: idempotency?.fingerprint ?? '',
-          memo_ttl_ms: idempotency?.ttlMs ?? 0,
-        },
-      )
+      return scripts.incr(partitions.changeKeysOf(namespace, space, key, idempotency), {
+        ...partitions.clockArgs(),
+        space,
+        name: key,
+        by: by.toString(),
+        first: BigInt.asIntN(64, first) === first ? first.toString() : '',
+        ttl_ms: ttlMs ?? policy.ttlMs,
+        idle_ms: policy.idleMs,
+        ...conditionArgs(condition),
+        fingerprint: idempotency?.fingerprint ?? '',
+        memo_ttl_ms: idempotency?.ttlMs ?? 0,
+      })
     },
 
     read({ namespace, space, key, policy }) {

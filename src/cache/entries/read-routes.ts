@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { COMMON_PROBLEMS } from '../../http/problem.js'
+import type { FastifyReply } from 'fastify'
 import { kindMismatch } from '../answer.js'
 import type { Condition } from '../condition.js'
 import { tellLease } from '../leases/answer.js'
@@ -7,13 +7,13 @@ import { toAsk } from '../leases/asking.js'
 import { LEASE_HEADERS } from '../leases/schemas.js'
 import type { AskOptions } from '../leases/store.js'
 import { isNotModified, toReadCondition } from '../preconditions.js'
-import { problemResponses } from '../problems.js'
 import { describe, miss, toMeta } from './answer.js'
 import { toReadDirectives } from './cache-control.js'
+import type { Entry } from './entry.js'
 import { keyOf } from './key.js'
 import type { EntryRouteOptions } from './routes.js'
 import * as schemas from './schemas.js'
-import { type CacheKey, type ReadOptions, readResult } from './store.js'
+import { type CacheKey, type LeveledReply, type ReadOptions, readResult } from './store.js'
 
 export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
   app,
@@ -45,13 +45,7 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       headers: schemas.ReadHeaders,
       response: {
         200: { description: 'There is a value.', headers: schemas.VALUE_HEADERS },
-        304: { description: 'The caller has this version.', type: 'null' },
-        ...problemResponses(
-          ...COMMON_PROBLEMS,
-          'cache-miss',
-          'kind-mismatch',
-          'precondition-failed',
-        ),
+        ...schemas.WITHOUT_VALUE,
       },
     },
     handler: async (request, reply) => {
@@ -62,9 +56,7 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
         { maxBytes: -1 },
       )
       if (!entry || entry.state === 'negative') throw miss(reply, entry ? 'negative' : 'miss')
-      if (entry.kind !== 'bytes') throw kindMismatch(request.params.key, 'bytes', entry.kind)
-      describe(reply, entry, level)
-      if (isNotModified(reply, request.params.key, condition, entry.version)) {
+      if (isHad(reply, request.params.key, condition, entry, level)) {
         return reply.code(304).send(null)
       }
       return reply.header('content-length', entry.size).send()
@@ -94,13 +86,7 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
               'application/json': { schema: schemas.MetaOrValue },
             },
           },
-          304: { description: 'The caller has this version.', type: 'null' },
-          ...problemResponses(
-            ...COMMON_PROBLEMS,
-            'cache-miss',
-            'kind-mismatch',
-            'precondition-failed',
-          ),
+          ...schemas.WITHOUT_VALUE,
         },
       },
     },
@@ -118,14 +104,29 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       if (!entry) throw miss(reply, 'miss', retryAfterMs)
       if (entry.state === 'negative') throw miss(reply, 'negative')
       if (meta) return reply.send(toMeta(entry))
-      if (entry.kind !== 'bytes') throw kindMismatch(request.params.key, 'bytes', entry.kind)
-      describe(reply, entry, level)
-      if (isNotModified(reply, request.params.key, condition, entry.version)) {
+      if (isHad(reply, request.params.key, condition, entry, level)) {
         return reply.code(304).send(null)
       }
       return reply.send(entry.payload as never)
     },
   )
+}
+
+/**
+ * Bytes that were found; their headers are set.
+ * @returns whether the caller has this version already
+ * @throws Problem kind-mismatch, precondition-failed
+ */
+function isHad(
+  reply: FastifyReply,
+  key: string,
+  condition: Condition,
+  entry: Entry,
+  level: LeveledReply['level'],
+): boolean {
+  if (entry.kind !== 'bytes') throw kindMismatch(key, 'bytes', entry.kind)
+  describe(reply, entry, level)
+  return isNotModified(reply, key, condition, entry.version)
 }
 
 /** Bytes that the caller has already stay in Redis. */

@@ -1,8 +1,10 @@
 import Type from 'typebox'
 import { DurationMs, ObjectName, ResourceName } from '../../http/names.js'
+import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
 import { AskHeaders, AskQuery, FillHeaders } from '../leases/schemas.js'
 import { ConditionHeaders, ReadConditionHeaders } from '../preconditions.js'
+import { problemResponses } from '../problems.js'
 
 export const SpaceParams = Type.Object({ space: ResourceName })
 export const EntryParams = Type.Object({ space: ResourceName, key: ObjectName })
@@ -101,7 +103,19 @@ export const TouchRequest = Type.Object(TouchFields.properties, {
 
 export const ChangeHeaders = Type.Object(ConditionHeaders)
 
+/** Of a change that is not safe to repeat by itself. */
+export const KeyedChangeHeaders = Type.Object({
+  ...IdempotencyHeaders.properties,
+  ...ConditionHeaders,
+})
+
 export const LookHeaders = Type.Object(ReadConditionHeaders)
+
+/** How a read of a value can end without it. */
+export const WITHOUT_VALUE = {
+  304: { description: 'The caller has this version.', type: 'null' },
+  ...problemResponses(...COMMON_PROBLEMS, 'cache-miss', 'kind-mismatch', 'precondition-failed'),
+} as const
 
 /** Raw bytes of any type. `additionalProperties` of JSON do not apply. */
 export const RawBody = {

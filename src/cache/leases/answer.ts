@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { Problem } from '../../http/problem.js'
+import { retryAfterSeconds } from '../../http/retry-after.js'
 import type { LeaseReply } from '../entries/scripts.js'
 import { problem } from '../problems.js'
 
@@ -17,7 +18,7 @@ export function tellLease(reply: FastifyReply, lease: LeaseReply): number | unde
     case 'held':
     case 'backoff':
       reply.header('lockstep-lease', lease.kind)
-      reply.header('retry-after', Math.max(1, Math.ceil(lease.retryAfterMs / 1_000)))
+      reply.header('retry-after', retryAfterSeconds(lease.retryAfterMs))
       return lease.retryAfterMs
   }
 }

@@ -42,9 +42,9 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<LeaseRouteOptions> = async (
     async (request) => {
       const key = await keyOf(request, policyOf)
       const { token, leaseMs = key.policy.leaseMs } = request.body
-      const started = performance.now()
-      if (!(await store.renew(key, token, leaseMs))) throw leaseLost()
-      return { expiresInMs: Math.max(0, Math.floor(leaseMs - (performance.now() - started))) }
+      const expiresInMs = await store.renew(key, token, leaseMs)
+      if (expiresInMs === undefined) throw leaseLost()
+      return { expiresInMs }
     },
   )
 

@@ -1,5 +1,7 @@
+import type { Client } from '../../domain.js'
 import type { Binder } from '../../redis/binder.js'
 import { randomToken } from '../../redis/random.js'
+import { remainingMs } from '../../redis/remaining.js'
 import type { Signals } from '../../redis/signals.js'
 import type { ReadReply } from '../entries/scripts.js'
 import {
@@ -14,7 +16,7 @@ import type { Partitions } from '../partition.js'
 import { LoadTimes } from './load-times.js'
 import type { LeaseMetrics } from './metrics.js'
 import { cancelScript, renewScript } from './scripts.js'
-import { type Client, Waiting } from './waiting.js'
+import { Waiting } from './waiting.js'
 
 export interface AskOptions {
   /** Chosen by the caller, so that a repeat of its request is granted the same lease. */
@@ -31,9 +33,9 @@ export interface LeaseStore {
   ask(key: CacheKey, options: ReadOptions, asked?: AskOptions): Promise<LeveledReply>
   /**
    * @param proof of the grant
-   * @returns whether the lease was the caller's, which now lasts `leaseMs` from here
+   * @returns how long the lease lasts now, in milliseconds; undefined where it was not the caller's
    */
-  renew(key: CacheKey, proof: string, leaseMs: number): Promise<boolean>
+  renew(key: CacheKey, proof: string, leaseMs: number): Promise<number | undefined>
   /**
    * Gives the lease up.
    * @param backoffMs after a failed load: nobody may load for so long; 0 for no such pause
@@ -78,7 +80,7 @@ export function createLeaseStore({
     })
   async function read(key: CacheKey, options: ReadOptions): Promise<LeveledReply> {
     const sentAt = performance.now()
-    return toConservative(await entries.read(key, options), performance.now() - sentAt)
+    return toConservative(await entries.read(key, options), sentAt)
   }
   const waiting = new Waiting({
     partitions,
@@ -110,13 +112,16 @@ export function createLeaseStore({
       return loadTimes.shorten(key, reply)
     },
 
-    renew: (key, proof, leaseMs) =>
-      scripts.renew(keysOf(key), {
+    async renew(key, proof, leaseMs) {
+      const sentAt = performance.now()
+      const isRenewed = await scripts.renew(keysOf(key), {
         ...partitions.clockArgs(),
         space: key.space,
         proof,
         lease_ms: leaseMs,
-      }),
+      })
+      return isRenewed ? remainingMs(leaseMs, sentAt) : undefined
+    },
     cancel,
     forfeit,
     drain: () => waiting.drain(),
@@ -124,11 +129,10 @@ export function createLeaseStore({
 }
 
 /** A lease runs since it was granted, which is before its holder hears of it. */
-function toConservative(reply: LeveledReply, tookMs: number): LeveledReply {
+function toConservative(reply: LeveledReply, sentAt: number): LeveledReply {
   const { lease } = reply
   if (lease.kind !== 'won') return reply
-  const leftMs = Math.max(0, Math.floor(lease.leftMs - tookMs))
-  return { ...reply, lease: { ...lease, leftMs } }
+  return { ...reply, lease: { ...lease, leftMs: remainingMs(lease.leftMs, sentAt) } }
 }
 
 /**

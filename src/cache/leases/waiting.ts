@@ -1,16 +1,10 @@
+import type { Client } from '../../domain.js'
 import { StoreError } from '../../redis/errors.js'
 import type { Signals } from '../../redis/signals.js'
 import type { CacheKey, LeaseWish, LeveledReply, ReadOptions } from '../entries/store.js'
 import type { Partitions } from '../partition.js'
 import { Channel } from './channel.js'
 import { Crowd, type Waiter } from './crowd.js'
-
-/** What is known of a client: whether it still listens. */
-export interface Client {
-  readonly destroyed: boolean
-  once(event: 'close', listener: () => void): unknown
-  off(event: 'close', listener: () => void): unknown
-}
 
 export interface WaitOptions {
   readonly waitMs: number

@@ -1,28 +1,20 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import Type from 'typebox'
-import { toETag } from '../../http/etag.js'
 import { COMMON_PROBLEMS, type Problem } from '../../http/problem.js'
-import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
+import { requestIdentity } from '../../http/request-fingerprint.js'
 import { conflict, kindMismatch, missing } from '../answer.js'
-import { EntryParams, LookHeaders } from '../entries/schemas.js'
+import { keyOf } from '../entries/key.js'
+import { EntryParams, KeyedChangeHeaders, LookHeaders, WITHOUT_VALUE } from '../entries/schemas.js'
 import type { CacheMetrics } from '../metrics.js'
-import {
-  ConditionHeaders,
-  isNotModified,
-  preconditionFailed,
-  toCondition,
-  toReadCondition,
-} from '../preconditions.js'
+import { preconditionFailed, toCondition, toReadCondition } from '../preconditions.js'
 import { problem, problemResponses } from '../problems.js'
 import { MAX_VALUE_BYTES } from '../spaces/policy.js'
 import type { PolicyOf } from '../spaces/store.js'
 import { varyByCaller } from '../vary.js'
+import { recordChange, takeFound } from './answer.js'
 import { toChanges, toNames } from './changes.js'
 import * as schemas from './schemas.js'
 import type { PatchReply } from './scripts.js'
 import { MAX_FIELDS, type ObjectStore } from './store.js'
-
-const ChangeHeaders = Type.Object({ ...IdempotencyHeaders.properties, ...ConditionHeaders })
 
 export interface ObjectRouteOptions {
   readonly policyOf: PolicyOf
@@ -51,33 +43,17 @@ export const objectRoutes: FastifyPluginAsyncTypebox<ObjectRouteOptions> = async
         headers: LookHeaders,
         response: {
           200: schemas.FieldsResponse,
-          304: { description: 'The caller has this version.', type: 'null' },
-          ...problemResponses(
-            ...COMMON_PROBLEMS,
-            'cache-miss',
-            'kind-mismatch',
-            'precondition-failed',
-          ),
+          ...WITHOUT_VALUE,
         },
       },
     },
     async (request, reply) => {
-      const { namespace, params } = request
       const names = toNames(request.query.names)
       const condition = toReadCondition(request.headers)
-      const found = await store.read(
-        { namespace, ...params, policy: await policyOf(namespace, params.space) },
-        names,
-      )
-      const { space } = params
-      metrics.read({ namespace, space }, found.outcome === 'miss' ? 'miss' : 'hit')
-      if (found.outcome === 'miss') throw missing(reply)
-      if (found.outcome === 'kind-mismatch') {
-        throw kindMismatch(params.key, 'an object', found.kind)
-      }
-      reply.header('etag', toETag(found.version))
-      if (isNotModified(reply, params.key, condition, found.version))
-        return reply.code(304).send(null)
+      const key = await keyOf(request, policyOf)
+      const read = await store.read(key, names)
+      const found = takeFound(reply, metrics, key, 'an object', condition, read)
+      if (!found) return reply.code(304).send(null)
       return { fields: Object.fromEntries(found.fields), ttlMs: found.ttlMs }
     },
   )
@@ -93,7 +69,7 @@ export const objectRoutes: FastifyPluginAsyncTypebox<ObjectRouteOptions> = async
         tags: ['cache'],
         params: EntryParams,
         querystring: schemas.PatchQuery,
-        headers: ChangeHeaders,
+        headers: KeyedChangeHeaders,
         body: schemas.PatchRequest,
         response: {
           200: schemas.PatchResponse,
@@ -110,8 +86,8 @@ export const objectRoutes: FastifyPluginAsyncTypebox<ObjectRouteOptions> = async
       },
     },
     async (request, reply) => {
-      const { namespace, params, body } = request
-      const key = { namespace, ...params, policy: await policyOf(namespace, params.space) }
+      const { params, body } = request
+      const key = await keyOf(request, policyOf)
       const changes = toChanges(body)
       const patched = await store.patch(key, {
         changes,
@@ -126,9 +102,7 @@ export const objectRoutes: FastifyPluginAsyncTypebox<ObjectRouteOptions> = async
       if (patched.outcome !== 'patched') {
         throw refusal(params.key, patched, key.policy.maxValueBytes)
       }
-      metrics.write(params.space, patched.created ? 'created' : 'replaced')
-      if (patched.replayed) reply.header('idempotent-replayed', 'true')
-      reply.header('etag', toETag(patched.version))
+      recordChange(reply, metrics, params.space, patched)
       const incremented = changes.filter(({ verb }) => verb === 'incr').map(({ field }) => field)
       return {
         created: patched.created,

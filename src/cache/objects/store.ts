@@ -48,28 +48,21 @@ export function createObjectStore(binder: Binder, partitions: Partitions): Objec
       { namespace, space, key, policy },
       { changes, ttlMs, condition = UNCONDITIONAL, idempotency },
     ) {
-      const keys = partitions.keysOf(namespace, space, key)
       const life = (ms: number) => jittered(ms, policy.jitter)
-      return scripts.patch(
-        {
-          ...keys,
-          memo: idempotency && partitions.memoOf(namespace, keys.partition, idempotency.digest),
-        },
-        {
-          ...partitions.clockArgs(),
-          space,
-          name: key,
-          ttl_ms: ttlMs === undefined ? 0 : life(ttlMs),
-          first_ttl_ms: life(ttlMs ?? policy.ttlMs),
-          idle_ms: policy.idleMs,
-          max_bytes: policy.maxValueBytes,
-          max_fields: MAX_FIELDS,
-          ...conditionArgs(condition),
-          fingerprint: idempotency?.fingerprint ?? '',
-          memo_ttl_ms: idempotency?.ttlMs ?? 0,
-          change: changes,
-        },
-      )
+      return scripts.patch(partitions.changeKeysOf(namespace, space, key, idempotency), {
+        ...partitions.clockArgs(),
+        space,
+        name: key,
+        ttl_ms: ttlMs === undefined ? 0 : life(ttlMs),
+        first_ttl_ms: life(ttlMs ?? policy.ttlMs),
+        idle_ms: policy.idleMs,
+        max_bytes: policy.maxValueBytes,
+        max_fields: MAX_FIELDS,
+        ...conditionArgs(condition),
+        fingerprint: idempotency?.fingerprint ?? '',
+        memo_ttl_ms: idempotency?.ttlMs ?? 0,
+        change: changes,
+      })
     },
   }
 }

@@ -2,14 +2,14 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { logChange } from '../../http/change-log.js'
 import { DocumentHeaders } from '../../http/documents.js'
 import { toETag, toPrecondition } from '../../http/etag.js'
-import { COMMON_PROBLEMS, type Problem } from '../../http/problem.js'
+import { COMMON_PROBLEMS, invalid, type Problem } from '../../http/problem.js'
 import type { BoardConfig } from '../config.js'
 import { noBoard, problem, problemResponses } from '../problems.js'
 import * as schemas from '../schemas.js'
 import { NEVER_MS } from '../seasons/windows.js'
 import type { LeaderboardStore } from '../store.js'
 import type { FixedChange } from './fixed-settings.js'
-import { boardProblem } from './rules.js'
+import { boardFault } from './rules.js'
 
 export interface BoardRouteOptions {
   readonly store: LeaderboardStore
@@ -39,8 +39,8 @@ export const boardRoutes: FastifyPluginAsyncTypebox<BoardRouteOptions> = async (
     async (request, reply) => {
       const { board } = request.params
       const config: BoardConfig = request.body
-      const fault = boardProblem(config)
-      if (fault) throw fault
+      const fault = boardFault(config)
+      if (fault) throw invalid(`body/${fault.field}`, fault.message)
       const when = toPrecondition(request.headers)
       const done = await store.configure(request.namespace, board, config, when)
       if (done.outcome === 'precondition') throw otherVersion(board)

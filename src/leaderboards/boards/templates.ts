@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { type BoardConfig, DEFAULT_BOARD } from '../config.js'
 import { BoardRequest } from '../schemas.js'
-import { boardProblem } from './rules.js'
+import { boardFault } from './rules.js'
 
 const Template = Type.Object(
   {
@@ -23,17 +23,10 @@ export interface Template {
 export const leaderboardSection = {
   schema: Type.Array(Template, { default: [], maxItems: 256 }),
   check: (templates: readonly Static<typeof Template>[]) =>
-    templates.flatMap(({ board }, at) =>
-      faultsOf(board).map(({ pointer, message }) => ({
-        pointer: pointer.replace(/^body/, `/${at}/board`),
-        message,
-      })),
-    ),
-}
-
-function faultsOf(board: BoardConfig) {
-  const errors = boardProblem(board)?.more.extensions?.errors
-  return (errors ?? []) as readonly { pointer: string; message: string }[]
+    templates.flatMap(({ board }, at) => {
+      const fault = boardFault(board)
+      return fault ? [{ pointer: `/${at}/board/${fault.field}`, message: fault.message }] : []
+    }),
 }
 
 /** @returns a function from the name of a board to its first configuration */

@@ -71,6 +71,15 @@ export const Listed = Type.Object({
   metadata: Type.Optional(Type.Unknown()),
 })
 
+const EXAMPLE = {
+  entries: [
+    { member: 'ada', score: 300, rank: 1, position: 1 },
+    { member: 'bob', score: 120, rank: 2, position: 2 },
+  ],
+  total: 2,
+  season: 'all',
+}
+
 export const PageResponse = Type.Object(
   {
     entries: Type.Array(Listed),
@@ -82,17 +91,7 @@ export const PageResponse = Type.Object(
   },
   {
     description: 'Entries; ranks are of this moment.',
-    examples: [
-      {
-        entries: [
-          { member: 'ada', score: 300, rank: 1, position: 1 },
-          { member: 'bob', score: 120, rank: 2, position: 2 },
-        ],
-        total: 2,
-        season: 'all',
-        nextCursor: null,
-      },
-    ],
+    examples: [{ ...EXAMPLE, nextCursor: null }],
   },
 )
 
@@ -100,16 +99,7 @@ export const AroundResponse = Type.Object(
   { entries: Type.Array(Listed), total: Total, season: SeasonId },
   {
     description: 'The member and its neighbours, best first.',
-    examples: [
-      {
-        entries: [
-          { member: 'ada', score: 300, rank: 1, position: 1 },
-          { member: 'bob', score: 120, rank: 2, position: 2 },
-        ],
-        total: 2,
-        season: 'all',
-      },
-    ],
+    examples: [EXAMPLE],
   },
 )
 

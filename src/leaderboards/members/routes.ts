@@ -14,6 +14,12 @@ export interface MemberRouteOptions {
   readonly idempotencyTtlMs: number
 }
 
+interface Walk {
+  readonly namespace: string
+  readonly params: { readonly member: string }
+  readonly query: { readonly cursor: string }
+}
+
 /** No index per member is kept: a call walks this many boards of the registry. */
 const BOARDS_PER_CALL = 500
 
@@ -67,16 +73,8 @@ export const memberRoutes: FastifyPluginAsyncTypebox<MemberRouteOptions> = async
       },
     },
     async (request) => {
-      const { member } = request.params
-      const { names, nextCursor } = await walk(request.namespace, request.query.cursor)
-      const { results, failed } = await onEach(names, async (board) => {
-        const reply = await store.members(request.namespace, board, undefined, [member])
-        const entry = reply.outcome === 'members' ? reply.members[0] : undefined
-        if (reply.outcome === 'missing' || !entry || entry.found === 'absent') return []
-        const { config, total, season } = reply
-        return [{ board, ...toEntry(config, member, entry), total, season }]
-      })
-      return { leaderboards: results.flat(), ...failed, nextCursor }
+      const { results, ...walked } = await walk(request, entriesOf)
+      return { leaderboards: results.flat(), ...walked }
     },
   )
 
@@ -96,19 +94,36 @@ export const memberRoutes: FastifyPluginAsyncTypebox<MemberRouteOptions> = async
     },
     async (request) => {
       const { member } = request.params
-      const { names, nextCursor } = await walk(request.namespace, request.query.cursor)
-      const { results, failed } = await onEach(names, async (board) => {
-        const reply = await store.erase(request.namespace, board, member)
-        return reply.outcome === 'done' ? reply.seasons : 0
-      })
+      const { results, ...walked } = await walk(request, erase)
       const entries = results.reduce((sum, seasons) => sum + seasons, 0)
       if (entries > 0) logChange(request, 'member.erase', { member, entries })
-      return { entries, ...failed, nextCursor }
+      return { entries, ...walked }
     },
   )
 
-  async function walk(namespace: string, cursor: string) {
-    const names = await store.list(namespace, '', cursor, BOARDS_PER_CALL)
-    return { names, nextCursor: names.length === BOARDS_PER_CALL ? (names.at(-1) as string) : null }
+  /** The entry of a member on one board, if it has one. */
+  async function entriesOf(namespace: string, board: string, member: string) {
+    const reply = await store.members(namespace, board, undefined, [member])
+    const entry = reply.outcome === 'members' ? reply.members[0] : undefined
+    if (reply.outcome === 'missing' || !entry || entry.found === 'absent') return []
+    const { config, total, season } = reply
+    return [{ board, ...toEntry(config, member, entry), total, season }]
+  }
+
+  /** @returns of how many seasons of one board a member was taken out */
+  async function erase(namespace: string, board: string, member: string): Promise<number> {
+    const reply = await store.erase(namespace, board, member)
+    return reply.outcome === 'done' ? reply.seasons : 0
+  }
+
+  /** Asks the boards that follow the cursor about a member. */
+  async function walk<T>(
+    { namespace, params: { member }, query }: Walk,
+    ask: (namespace: string, board: string, member: string) => Promise<T>,
+  ) {
+    const names = await store.list(namespace, '', query.cursor, BOARDS_PER_CALL)
+    const { results, failed } = await onEach(names, (board) => ask(namespace, board, member))
+    const isFull = names.length === BOARDS_PER_CALL
+    return { results, ...failed, nextCursor: isFull ? (names.at(-1) as string) : null }
   }
 }

@@ -1,7 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { LIST_BODY_BYTES } from '../../http/body.js'
+import { toMetadata } from '../../http/metadata.js'
 import { COMMON_PROBLEMS, invalid, type Problem } from '../../http/problem.js'
-import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
+import {
+  IdempotencyHeaders,
+  idempotencyConflict,
+  requestIdentity,
+} from '../../http/request-fingerprint.js'
 import { isBeyondExact } from '../config.js'
 import type { LeaderboardMetrics } from '../metrics.js'
 import { problem, problemResponses } from '../problems.js'
@@ -16,8 +21,6 @@ export interface SubmitRouteOptions {
   readonly metrics: LeaderboardMetrics
   readonly idempotencyTtlMs: number
 }
-
-const MAX_METADATA_BYTES = 1_024
 
 export const submitRoute: FastifyPluginAsyncTypebox<SubmitRouteOptions> = async (
   app,
@@ -49,7 +52,7 @@ export const submitRoute: FastifyPluginAsyncTypebox<SubmitRouteOptions> = async 
         scores: entry.scores,
         op: entry.op,
         ifSeq: entry.ifSeq,
-        metadata: entry.metadata && toMetadata(entry.metadata, at),
+        metadata: entry.metadata && toExactMetadata(entry.metadata, `body/entries/${at}/metadata`),
       }))
       const identity = requestIdentity(request, idempotencyTtlMs)
       const outcome = await store.submit(request.namespace, board, entries, identity)
@@ -82,20 +85,15 @@ function refused(
     case 'closed':
       return problem('season-closed', `"${board}" is closed until its next season.`)
     case 'conflict':
-      return problem('idempotency-conflict', 'This Idempotency-Key was used for another request.')
+      return idempotencyConflict()
   }
 }
 
-function toMetadata(metadata: object, at: number): string {
-  const pointer = `body/entries/${at}/metadata`
+function toExactMetadata(metadata: object, pointer: string): string {
   const inexact = inexactNumber(metadata, pointer)
   if (inexact)
     throw invalid(inexact, 'is beyond 2^53 and may have lost digits: send it as a string')
-  const text = JSON.stringify(metadata)
-  if (Buffer.byteLength(text) > MAX_METADATA_BYTES) {
-    throw invalid(pointer, `must be at most ${MAX_METADATA_BYTES} bytes`)
-  }
-  return text
+  return toMetadata(metadata, pointer)
 }
 
 /** Where a number stands that would be stored as another one: most ids of other services are such. */

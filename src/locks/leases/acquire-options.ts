@@ -1,6 +1,6 @@
+import type { Client } from '../../domain.js'
 import type { Idempotency } from '../../redis/idempotency.js'
 import type { LeaseMode } from '../lock-state.js'
-import type { Connection } from '../queue/wait-list.js'
 
 export interface AcquireOptions {
   /** 0 with a session: no end but that of the session. */
@@ -27,7 +27,7 @@ export interface AcquireOptions {
   readonly hold?: string | undefined
   readonly idempotency?: Idempotency | undefined
   /** Whether the client still listens. */
-  readonly connection?: Connection | undefined
+  readonly connection?: Client | undefined
 }
 
 /** Sent as arguments, with other options, or not at all. */

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { invalid, type Problem } from '../../http/problem.js'
+import { idempotencyConflict } from '../../http/request-fingerprint.js'
 import type { Holder, LeaseEnd, Snapshot } from '../lock-state.js'
 import type { LockMetrics } from '../metrics.js'
 import { problem } from '../problems.js'
@@ -84,7 +85,7 @@ function refused(what: string, outcome: Exclude<AcquireOutcome, Granted>): Probl
     case 'unsatisfiable':
       return problem('unsatisfiable', `"${what}" never has that many permits.`)
     case 'conflict':
-      return problem('idempotency-conflict', 'This Idempotency-Key was used for another request.')
+      return idempotencyConflict()
     case 'mode-mismatch':
       return problem('mode-mismatch', `"${outcome.name ?? what}" is in use in another way.`)
     case 'session-ended':

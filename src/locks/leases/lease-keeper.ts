@@ -1,5 +1,6 @@
+import { remainingMs } from '../../redis/remaining.js'
 import { fromStoredName, lockKey } from '../keys.js'
-import { type LockCalls, type Place, remaining } from '../lock-calls.js'
+import type { LockCalls, Place } from '../lock-calls.js'
 import { AbandonedRequests } from '../queue/abandoned-requests.js'
 import type { WaitList } from '../queue/wait-list.js'
 import { type ReleaseOutcome, type RenewOutcome, toLost } from './outcomes.js'
@@ -48,7 +49,7 @@ export class LeaseKeeper {
     this.#calls.note(place.bucket, reply)
     if (reply.outcome !== 'renewed') return toLost(reply)
     this.#calls.saw(reply.fences)
-    const expiresInMs = remaining(reply.leftMs, started)
+    const expiresInMs = remainingMs(reply.leftMs, started)
     return { kind: 'renewed', fences: reply.fences, expiresInMs, revoke: reply.revoke }
   }
 

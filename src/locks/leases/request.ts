@@ -1,9 +1,8 @@
 import type { FastifyRequest } from 'fastify'
+import { toMetadata } from '../../http/metadata.js'
 import { invalid } from '../../http/problem.js'
 import { requestIdentity } from '../../http/request-fingerprint.js'
 import type { AcquireOptions } from './acquire-options.js'
-
-const MAX_METADATA_BYTES = 1_024
 
 /** What a body asks for. */
 export type Terms = Omit<
@@ -38,7 +37,7 @@ export const toOptions = (
   mode: terms.mode,
   owner: terms.owner,
   caller: request.caller,
-  metadata: terms.metadata && toMetadata(terms.metadata),
+  metadata: terms.metadata && toMetadata(terms.metadata, 'body/metadata'),
   reentrant: terms.reentrant,
   minHoldMs: terms.minHoldMs,
   maxHoldMs: terms.maxHoldMs,
@@ -51,14 +50,6 @@ export const toOptions = (
   idempotency: requestIdentity(request, idempotencyTtlMs),
   connection: request.raw.socket,
 })
-
-export function toMetadata(metadata: object): string {
-  const text = JSON.stringify(metadata)
-  if (Buffer.byteLength(text) > MAX_METADATA_BYTES) {
-    throw invalid('body/metadata', `must be at most ${MAX_METADATA_BYTES} bytes of JSON`)
-  }
-  return text
-}
 
 /** Rules between fields, which a schema cannot express. */
 export function checkTerms(terms: Terms): void {

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StoreError } from '../../redis/errors.js'
+import { remainingMs } from '../../redis/remaining.js'
 import type { AcquireOptions } from '../leases/acquire-options.js'
 import type { AcquireOutcome } from '../leases/outcomes.js'
 import type { GrantReply } from '../leases/scripts.js'
-import { type LockCalls, type Place, remaining } from '../lock-calls.js'
+import type { LockCalls, Place } from '../lock-calls.js'
 import type { AbandonedRequests } from './abandoned-requests.js'
 import type { Waiter } from './wait-list.js'
 
@@ -29,7 +30,7 @@ export class GrantDelivery {
   ): AcquireOutcome | Promise<AcquireOutcome> {
     const { token, fences, mode, waitedMs, holdCount, outcome } = reply
     this.#calls.saw(fences)
-    const expiresInMs = remaining(reply.ttlMs, started)
+    const expiresInMs = remainingMs(reply.ttlMs, started)
     const late = expiresInMs <= 0 && outcome === 'granted'
     if (late || options.connection?.destroyed) return this.#giveBack(place, options, reply, attach)
     const replayed = outcome === 'replayed'

@@ -13,13 +13,6 @@ export type Wake =
   | 'unsatisfiable'
   | 'replaced'
 
-/** What a store knows of a client: whether it still listens. */
-export interface Connection {
-  readonly destroyed: boolean
-  once(event: 'close', listener: () => void): unknown
-  off(event: 'close', listener: () => void): unknown
-}
-
 /** A request that stands in a queue, as long as its client listens here. */
 export class Waiter {
   readonly bucket: Bucket

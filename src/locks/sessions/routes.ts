@@ -1,9 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { toMetadata } from '../../http/metadata.js'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
-import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
+import {
+  IdempotencyHeaders,
+  idempotencyConflict,
+  requestIdentity,
+} from '../../http/request-fingerprint.js'
 import { type LockRouteOptions, sessionEnded, toRevoke } from '../leases/answer.js'
-import { toMetadata } from '../leases/request.js'
-import { problem, problemResponses } from '../problems.js'
+import { problemResponses } from '../problems.js'
 import * as schemas from './schemas.js'
 import type { KeptSession } from './store.js'
 
@@ -32,7 +36,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
       const { ttlMs, metadata, prefix } = request.body
       const outcome = await sessions.open(request.namespace, {
         ttlMs,
-        metadata: metadata && toMetadata(metadata),
+        metadata: metadata && toMetadata(metadata, 'body/metadata'),
         prefix,
         idempotency: requestIdentity(request, idempotencyTtlMs),
       })
@@ -41,10 +45,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
         case 'prefix-missing':
           throw invalid('body/prefix', 'is required on Redis Cluster')
         case 'conflict':
-          throw problem(
-            'idempotency-conflict',
-            'This Idempotency-Key was used for another request.',
-          )
+          throw idempotencyConflict()
         case 'session-ended':
           throw sessionEnded()
         case 'replayed':

@@ -1,8 +1,9 @@
 import type { Binder } from '../../redis/binder.js'
 import type { Idempotency } from '../../redis/idempotency.js'
 import { type Layout, lockBucket } from '../../redis/layout.js'
+import { remainingMs } from '../../redis/remaining.js'
 import { fromStoredName } from '../keys.js'
-import { type LockCalls, remaining } from '../lock-calls.js'
+import type { LockCalls } from '../lock-calls.js'
 import { newSessionId, sessionKey, sessionTag } from './keys.js'
 import {
   endSessionScript,
@@ -114,7 +115,7 @@ export function createSessionStore(binder: Binder, layout: Layout, calls: LockCa
       )
       if (kind !== 'opened' && kind !== 'replayed') return { kind }
       calls.look(namespace, sessionTag(id), leftMs)
-      return { kind, id: reply.id, expiresInMs: remaining(leftMs, started) }
+      return { kind, id: reply.id, expiresInMs: remainingMs(leftMs, started) }
     },
 
     async keep(namespace, id) {
@@ -125,7 +126,7 @@ export function createSessionStore(binder: Binder, layout: Layout, calls: LockCa
       if (!kept) return undefined
       const { leftMs, leaseCount, notes } = kept
       calls.look(namespace, sessionTag(id), leftMs)
-      return { expiresInMs: remaining(leftMs, started), leaseCount, ...toLists(notes) }
+      return { expiresInMs: remainingMs(leftMs, started), leaseCount, ...toLists(notes) }
     },
 
     async show(namespace, id) {
@@ -135,7 +136,7 @@ export function createSessionStore(binder: Binder, layout: Layout, calls: LockCa
       if (!session) return undefined
       const { ttlMs, metadata, leftMs, stored } = session
       const names = [...new Set(stored)].map(fromStoredName).sort()
-      return { ttlMs, expiresInMs: remaining(leftMs, started), metadata, names }
+      return { ttlMs, expiresInMs: remainingMs(leftMs, started), metadata, names }
     },
 
     async end(namespace, id) {

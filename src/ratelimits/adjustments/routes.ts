@@ -1,12 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { logChange } from '../../http/change-log.js'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
+import { idempotencyConflict } from '../../http/request-fingerprint.js'
 import { KeyQuery, OnePolicyParams } from '../checks/schemas.js'
 import type { Tell } from '../checks/tell.js'
 import type { PolicyStore } from '../policies/store.js'
-import { idempotencyConflict, problemResponses } from '../problems.js'
+import { problemResponses } from '../problems.js'
 import { identityOf, RetryHeaders } from '../retries.js'
-import { countedLimit, storedLimit } from '../stored-limit.js'
+import { counted, requestedLimit } from '../stored-limit.js'
 import * as schemas from './schemas.js'
 import type { AdjustmentStore } from './store.js'
 
@@ -44,7 +45,7 @@ export const adjustmentRoutes: FastifyPluginAsyncTypebox<AdjustmentRouteOptions>
       if (resetAfterMs !== undefined && takenAtMs === undefined) {
         throw invalid('body/resetAfterMs', 'needs takenAtMs')
       }
-      const limit = await countedLimit(policies, namespace, request.params.policy, key)
+      const limit = counted(await requestedLimit(policies, request))
       const idempotency = identityOf(request)
       const taken = { takenAtMs, resetAfterMs }
       const outcome = await store.refund(namespace, limit, { cost, ...taken, idempotency })
@@ -73,11 +74,11 @@ export const adjustmentRoutes: FastifyPluginAsyncTypebox<AdjustmentRouteOptions>
       },
     },
     async (request) => {
-      const { key } = request.body
-      const limit = await storedLimit(policies, request.namespace, request.params.policy, key)
+      const limit = await requestedLimit(policies, request)
       const changed = await store.reset(request.namespace, limit)
-      if (changed) logChange(request, 'subject.reset', { policy: limit.name, key })
-      return { policy: limit.name, key, changed }
+      const subject = { policy: limit.name, key: limit.key }
+      if (changed) logChange(request, 'subject.reset', subject)
+      return { ...subject, changed }
     },
   )
 }

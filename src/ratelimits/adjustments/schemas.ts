@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { ObjectName, ResourceName } from '../../http/names.js'
-import { Cost, Key, KeyQuery, SameCost } from '../checks/schemas.js'
+import { Cost, Key, KeyQuery, Left, SameCost } from '../checks/schemas.js'
 
 /** 2^52/16 us: a bucket holds no more. */
 const MAX_RESET_MS = 281_474_976_710
@@ -43,9 +43,7 @@ export const RefundResponse = Type.Object(
     policy: ResourceName,
     key: ObjectName,
     refunded: Type.Integer({ description: 'Cost that was given back.' }),
-    limit: Type.Integer({ description: 'Of the policy, or of the override of this subject.' }),
-    remaining: Type.Integer({ description: 'Cost that would be allowed now.' }),
-    resetAfterMs: Type.Integer({ description: 'Until nothing is consumed any more.' }),
+    ...Left,
   },
   {
     description: 'What was given back, and what is left now.',

@@ -97,13 +97,18 @@ export const PeekRequest = Type.Object(
   { additionalProperties: false, examples: [{ key: 'user-7' }] },
 )
 
+/** What is left of one limit. */
+export const Left = {
+  limit: Type.Integer({ description: 'Of the policy, or of the override of this subject.' }),
+  remaining: Type.Integer({ description: 'Cost that would be allowed now.' }),
+  resetAfterMs: Type.Integer({ description: 'Until nothing is consumed any more.' }),
+}
+
 const Result = Type.Object({
   policy: ResourceName,
   key: ObjectName,
   allowed: Type.Boolean(),
-  limit: Type.Integer({ description: 'Of the policy, or of the override of this subject.' }),
-  remaining: Type.Integer({ description: 'Cost that would be allowed now.' }),
-  resetAfterMs: Type.Integer({ description: 'Until nothing is consumed any more.' }),
+  ...Left,
   retryAfterMs: Type.Optional(
     Type.Integer({ description: 'Until this cost may be allowed; 0 where it is.' }),
   ),

@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import { retryAfterSeconds } from '../../http/retry-after.js'
 import { capacityOf } from '../algorithms/algorithms.js'
 import { windowOf } from '../algorithms/calendar.js'
 import type { Limit } from '../limit.js'
@@ -48,7 +49,7 @@ export function createTell({ metrics, headerStyle }: TellOptions): Tell {
       const states = limits.map((limit, i) => toState(limit, answer.results[i]!))
       reply.headers(limitHeaders(headerStyle, enforced(limits, states), Date.now()))
       if (!answer.allowed && answer.retryAfterMs !== undefined) {
-        reply.header('retry-after', Math.max(1, Math.ceil(answer.retryAfterMs / 1_000)))
+        reply.header('retry-after', retryAfterSeconds(answer.retryAfterMs))
       }
       return answer
     },

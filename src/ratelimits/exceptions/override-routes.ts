@@ -9,15 +9,15 @@ import type { Limit } from '../limit.js'
 import { problem, problemResponses } from '../problems.js'
 import { storedLimit } from '../stored-limit.js'
 import { toOverride, toPage } from './answer.js'
-import { toPageOf } from './request.js'
-import type { ExceptionRouteOptions } from './routes.js'
+import { type ExceptionRouteOptions, listed } from './request.js'
 import * as schemas from './schemas.js'
 
 /** Another limit for one subject of a policy. What was consumed stays consumed. */
 export const overrideRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = async (
   app,
-  { store, policies },
+  options,
 ) => {
+  const { store, policies } = options
   const path = '/policies/:policy/overrides/:key'
 
   app.put(
@@ -100,9 +100,7 @@ export const overrideRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = 
       },
     },
     async (request) => {
-      const { namespace, params, query } = request
-      const { policy } = await storedLimit(policies, namespace, params.policy, '')
-      const page = await store.list(namespace, 'overrides', params.policy, toPageOf(policy, query))
+      const { policy, page } = await listed(options, 'overrides', request)
       return toPage(page, ({ subject, exception }) => toOverride({ ...subject, policy }, exception))
     },
   )

@@ -3,24 +3,19 @@ import { logChange } from '../../http/change-log.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { SubjectRequest } from '../adjustments/schemas.js'
 import { KeyQuery, OnePolicyParams } from '../checks/schemas.js'
-import type { PolicyStore } from '../policies/store.js'
 import { problemResponses } from '../problems.js'
-import { storedLimit } from '../stored-limit.js'
+import { requestedLimit } from '../stored-limit.js'
 import { toPage } from './answer.js'
-import { toPageOf } from './request.js'
+import { type ExceptionRouteOptions, listed } from './request.js'
 import * as schemas from './schemas.js'
-import type { ExceptionStore } from './store.js'
-
-export interface ExceptionRouteOptions {
-  readonly store: ExceptionStore
-  readonly policies: PolicyStore
-}
 
 /** A subject is blocked in one policy: every check is denied, and consumes nothing. */
 export const blockRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = async (
   app,
-  { store, policies },
+  options,
 ) => {
+  const { store, policies } = options
+
   app.post(
     '/:policy/block',
     {
@@ -40,7 +35,7 @@ export const blockRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = asy
     },
     async (request) => {
       const { key, forMs } = request.body
-      const limit = await storedLimit(policies, request.namespace, request.params.policy, key)
+      const limit = await requestedLimit(policies, request)
       const { wasBlocked, blockedUs } = await store.block(request.namespace, limit, forMs)
       const blockedForMs = Math.ceil(blockedUs / 1_000)
       logChange(request, 'subject.block', { policy: limit.name, key, blockedForMs })
@@ -65,9 +60,7 @@ export const blockRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = asy
       },
     },
     async (request) => {
-      const { namespace, params, query } = request
-      const { policy } = await storedLimit(policies, namespace, params.policy, '')
-      const page = await store.list(namespace, 'blocks', params.policy, toPageOf(policy, query))
+      const { page } = await listed(options, 'blocks', request)
       return toPage(page, ({ subject: { name, key }, exception: { blockedUs } }) => ({
         policy: name,
         key,
@@ -95,7 +88,7 @@ export const blockRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = asy
     },
     async (request) => {
       const { key } = request.body
-      const limit = await storedLimit(policies, request.namespace, request.params.policy, key)
+      const limit = await requestedLimit(policies, request)
       const { wasBlocked } = await store.block(request.namespace, limit, 0)
       if (wasBlocked) logChange(request, 'subject.unblock', { policy: limit.name, key })
       return { policy: limit.name, key, changed: wasBlocked, blockedForMs: 0 }

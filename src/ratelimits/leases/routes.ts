@@ -1,14 +1,16 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
-import { COMMON_PROBLEMS, invalid, type Problem } from '../../http/problem.js'
+import { COMMON_PROBLEMS, type Problem } from '../../http/problem.js'
+import { idempotencyConflict } from '../../http/request-fingerprint.js'
+import { retryAfterSeconds } from '../../http/retry-after.js'
 import { KeyQuery, OnePolicyParams } from '../checks/schemas.js'
 import type { Tell } from '../checks/tell.js'
 import type { Limit } from '../limit.js'
 import type { RateLimitMetrics } from '../metrics.js'
 import type { PolicyStore } from '../policies/store.js'
-import { idempotencyConflict, problem, problemResponses } from '../problems.js'
+import { problem, problemResponses } from '../problems.js'
 import { identityOf, RetryHeaders } from '../retries.js'
-import { storedLimit } from '../stored-limit.js'
+import { leased, requestedLimit, storedLimit } from '../stored-limit.js'
 import * as schemas from './schemas.js'
 import type { LeaseReply } from './scripts.js'
 import type { LeaseStore } from './store.js'
@@ -24,19 +26,13 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<LeaseRouteOptions> = async (
   app,
   { store, policies, metrics, tell },
 ) => {
-  async function leased(namespace: string, policy: string, key: string): Promise<Limit> {
-    const limit = await storedLimit(policies, namespace, policy, key)
-    if (limit.policy.algorithm === 'concurrency') return limit
-    throw invalid('params/policy', 'counts calls, not leases: ask it with check')
-  }
-
   function tellLeft(reply: FastifyReply, limit: Limit, lease: LeaseReply) {
     const { outcome, resetUs, retryUs } = lease
     const remaining = Math.max(0, lease.limit - lease.used)
     const left = tell.left(reply, limit, { override: lease.limit, remaining, resetUs })
     if (outcome === 'replayed') reply.header('idempotent-replayed', 'true')
     if (outcome === 'denied' && retryUs >= 0) {
-      reply.header('retry-after', Math.max(1, Math.ceil(retryUs / 1_000_000)))
+      reply.header('retry-after', retryAfterSeconds(retryUs / 1_000))
     }
     return { limit: left.limit, remaining }
   }
@@ -68,7 +64,7 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<LeaseRouteOptions> = async (
     async (request, reply) => {
       const { key, weight } = request.body
       const { namespace } = request
-      const limit = await leased(namespace, request.params.policy, key)
+      const limit = leased(await requestedLimit(policies, request))
       const identity = identityOf(request)
       const lease = await store.acquire(namespace, limit, weight, identity)
       if (lease.outcome === 'conflict') throw idempotencyConflict()
@@ -115,7 +111,7 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<LeaseRouteOptions> = async (
     },
     async (request, reply) => {
       const { namespace, params, query } = request
-      const limit = await leased(namespace, params.policy, query.key)
+      const limit = leased(await storedLimit(policies, namespace, params.policy, query.key))
       const { used, leases, limit: most, resetUs, blockedUs } = await store.look(namespace, limit)
       const remaining = Math.max(0, most - used)
       const left = tell.left(reply, limit, { override: most, remaining, resetUs })
@@ -150,7 +146,7 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<LeaseRouteOptions> = async (
     },
     async (request) => {
       const { key, leaseId } = request.body
-      const limit = await leased(request.namespace, request.params.policy, key)
+      const limit = leased(await requestedLimit(policies, request))
       const expiresInMs = await store.renew(request.namespace, limit, leaseId)
       if (expiresInMs === undefined) throw leaseOver()
       return { policy: limit.name, key, leaseId, expiresInMs }
@@ -176,7 +172,7 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<LeaseRouteOptions> = async (
     },
     async (request) => {
       const { key, leaseId } = request.body
-      const limit = await leased(request.namespace, request.params.policy, key)
+      const limit = leased(await requestedLimit(policies, request))
       const released = await store.release(request.namespace, limit, leaseId)
       return { policy: limit.name, key, released }
     },

@@ -1,6 +1,7 @@
 import type { Binder } from '../../redis/binder.js'
 import type { Idempotency } from '../../redis/idempotency.js'
 import { randomToken } from '../../redis/random.js'
+import { remainingMs } from '../../redis/remaining.js'
 import { kindOf } from '../algorithms/algorithms.js'
 import { exceptionKey, limitKey, memoKey } from '../keys.js'
 import type { Limit } from '../limit.js'
@@ -55,7 +56,7 @@ export function createLimitLeaseStore(binder: Binder): LeaseStore {
           memo_ttl_ms: idempotency?.ttlMs ?? 0,
         },
       )
-      return { ...reply, expiresInMs: remainingMs(reply.leftUs, since) }
+      return { ...reply, expiresInMs: remainingMs(reply.leftUs / 1_000, since) }
     },
 
     look: (namespace, limit) =>
@@ -70,7 +71,7 @@ export function createLimitLeaseStore(binder: Binder): LeaseStore {
         { state: stateOf(namespace, limit) },
         { lease: leaseId, lease_ms: leaseMsOf(limit) },
       )
-      return leftUs === 0 ? undefined : remainingMs(leftUs, since)
+      return leftUs === 0 ? undefined : remainingMs(leftUs / 1_000, since)
     },
 
     release: (namespace, limit, leaseId) =>
@@ -79,7 +80,3 @@ export function createLimitLeaseStore(binder: Binder): LeaseStore {
 }
 
 const leaseMsOf = ({ policy: { leaseMs = 0 } }: Limit): number => leaseMs
-
-/** Never longer than Redis keeps it: the time since before the script was sent is taken off. */
-const remainingMs = (leftUs: number, since: number): number =>
-  Math.max(0, Math.floor(leftUs / 1_000 - (performance.now() - since)))

@@ -1,12 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
+import { idempotencyConflict } from '../../http/request-fingerprint.js'
 import { OnePolicyParams } from '../checks/schemas.js'
 import type { Tell } from '../checks/tell.js'
 import type { PolicyStore } from '../policies/store.js'
-import { idempotencyConflict, problem, problemResponses, rateLimited } from '../problems.js'
+import { problem, problemResponses, rateLimited } from '../problems.js'
 import { identityOf, RetryHeaders } from '../retries.js'
-import { countedLimit } from '../stored-limit.js'
+import { counted, requestedLimit, storedLimit } from '../stored-limit.js'
 import * as schemas from './schemas.js'
 import type { ReservationStore } from './store.js'
 
@@ -17,6 +18,11 @@ export interface ReservationRouteOptions {
 }
 
 const PROBLEMS = [...COMMON_PROBLEMS, 'not-found', 'idempotency-conflict'] as const
+
+const SETTLED = {
+  200: schemas.SettleResponse,
+  ...problemResponses(...PROBLEMS, 'reservation-expired'),
+}
 
 export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOptions> = async (
   app,
@@ -41,11 +47,10 @@ export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOption
       },
     },
     async (request, reply) => {
-      const { key, cost, ttlMs } = request.body
+      const { cost, ttlMs } = request.body
       const { namespace } = request
-      const limit = await countedLimit(policies, namespace, request.params.policy, key)
+      const limit = counted(await requestedLimit(policies, request))
       const idempotency = identityOf(request)
-      const sentAt = performance.now()
       const outcome = await store.reserve(namespace, limit, { cost, ttlMs, idempotency })
       if (outcome.outcome === 'conflict') throw idempotencyConflict()
 
@@ -58,11 +63,7 @@ export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOption
       }
       const answer = tell.decision(reply, namespace, [{ ...limit, cost }], decided, true)
       if (isReserved) {
-        const expiresInMs = Math.max(
-          0,
-          Math.floor(outcome.leftUs / 1_000 - (performance.now() - sentAt)),
-        )
-        return { ...answer, reservationId: outcome.id, expiresInMs }
+        return { ...answer, reservationId: outcome.id, expiresInMs: outcome.expiresInMs }
       }
       if (request.query.onDeny === '429') throw rateLimited(answer)
       return answer
@@ -76,7 +77,7 @@ export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOption
     { key, reservationId: id, actual }: { key: string; reservationId: string; actual: number },
   ) {
     const { namespace } = request
-    const limit = await countedLimit(policies, namespace, policy, key)
+    const limit = counted(await storedLimit(policies, namespace, policy, key))
     const idempotency = identityOf(request)
     const outcome = await store.settle(namespace, limit, { id, actual, idempotency })
     switch (outcome.outcome) {
@@ -102,10 +103,7 @@ export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOption
         params: OnePolicyParams,
         headers: RetryHeaders,
         body: schemas.CommitRequest,
-        response: {
-          200: schemas.SettleResponse,
-          ...problemResponses(...PROBLEMS, 'reservation-expired'),
-        },
+        response: SETTLED,
       },
     },
     (request, reply) => settle(request, reply, request.params.policy, request.body),
@@ -122,10 +120,7 @@ export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOption
         params: OnePolicyParams,
         headers: RetryHeaders,
         body: schemas.CancelRequest,
-        response: {
-          200: schemas.SettleResponse,
-          ...problemResponses(...PROBLEMS, 'reservation-expired'),
-        },
+        response: SETTLED,
       },
     },
     (request, reply) =>

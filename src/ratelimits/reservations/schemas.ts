@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { DurationMs, ObjectName, ResourceName } from '../../http/names.js'
-import { CheckResponse, Cost, Key, OneQuery } from '../checks/schemas.js'
+import { CheckResponse, Cost, Key, Left, OneQuery } from '../checks/schemas.js'
 
 const closed = { additionalProperties: false } as const
 const ID = 'AqyHvM8jc0yRPBbXJ2wJ6g'
@@ -110,9 +110,7 @@ export const SettleResponse = Type.Object(
     refunded: Type.Integer({
       description: 'Cost that was given back: less than the difference where it no longer counts.',
     }),
-    limit: Type.Integer({ description: 'Of the policy, or of the override of this subject.' }),
-    remaining: Type.Integer({ description: 'Cost that would be allowed now.' }),
-    resetAfterMs: Type.Integer({ description: 'Until nothing is consumed any more.' }),
+    ...Left,
   },
   {
     description: 'It is settled; what is left now.',

@@ -3,13 +3,20 @@ import { atTimeOfRedis, type RedisClock } from '../../redis/clock.js'
 import { unavailable } from '../../redis/errors.js'
 import type { Idempotency } from '../../redis/idempotency.js'
 import { randomToken } from '../../redis/random.js'
+import { remainingMs } from '../../redis/remaining.js'
 import { kindOf } from '../algorithms/algorithms.js'
 import { CHANGES, changeOf } from '../changes.js'
 import { exceptionKey, limitKey, memoKey, reservationKey } from '../keys.js'
 import type { Limit } from '../limit.js'
 import { scriptLimitOf } from '../lists/script-limit.js'
 import type { Circuits } from '../outage/circuit.js'
-import { type ReserveReply, reserveScript, type SettleReply, settleScript } from './scripts.js'
+import {
+  type Reserved,
+  type ReserveReply,
+  reserveScript,
+  type SettleReply,
+  settleScript,
+} from './scripts.js'
 
 export interface ReserveRequest {
   readonly cost: number
@@ -25,9 +32,14 @@ export interface SettleRequest {
   readonly idempotency?: Idempotency | undefined
 }
 
+/** With how much longer it can be settled. */
+export type ReserveOutcome =
+  | (Reserved & { readonly expiresInMs: number })
+  | Exclude<ReserveReply, Reserved>
+
 /** A cost that is consumed before it is known, and settled once. */
 export interface ReservationStore {
-  reserve(namespace: string, limit: Limit, request: ReserveRequest): Promise<ReserveReply>
+  reserve(namespace: string, limit: Limit, request: ReserveRequest): Promise<ReserveOutcome>
   settle(namespace: string, limit: Limit, request: SettleRequest): Promise<SettleReply>
 }
 
@@ -51,13 +63,14 @@ export function createReservationStore(options: ReservationStoreOptions): Reserv
   })
 
   return {
-    reserve(namespace, limit, { cost, ttlMs, idempotency }) {
+    async reserve(namespace, limit, { cost, ttlMs, idempotency }) {
       const id = randomToken()
       const memo = idempotency && memoKey(namespace, limit, 'reserve', idempotency.digest)
       const keys = keysOf(namespace, limit, id, memo)
       const circuit = circuits.of(keys.state)
-      if (circuit.isOpen) return Promise.reject(unavailable())
-      return circuit.run(() =>
+      if (circuit.isOpen) throw unavailable()
+      const sentAt = performance.now()
+      const reply = await circuit.run(() =>
         atTimeOfRedis(clock, (nowMs) =>
           reserve(keys, {
             ...scriptLimitOf(limit, nowMs),
@@ -70,6 +83,8 @@ export function createReservationStore(options: ReservationStoreOptions): Reserv
           }),
         ),
       )
+      if (reply.outcome === 'conflict') return reply
+      return { ...reply, expiresInMs: remainingMs(reply.leftUs / 1_000, sentAt) }
     },
 
     settle(namespace, limit, { id, actual, idempotency }) {

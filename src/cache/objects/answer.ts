@@ -1,0 +1,53 @@
+import type { FastifyReply } from 'fastify'
+import { toETag } from '../../http/etag.js'
+import { kindMismatch, missing } from '../answer.js'
+import type { Condition } from '../condition.js'
+import type { CacheMetrics } from '../metrics.js'
+import { isNotModified } from '../preconditions.js'
+import type { FieldsReply } from './scripts.js'
+
+/** A key of a space, as a request names it. */
+interface Named {
+  readonly namespace: string
+  readonly space: string
+  readonly key: string
+}
+
+/**
+ * What a read of an object or a counter found; its version goes into the headers.
+ * @param wanted with its article: `a counter`
+ * @returns undefined where the caller has this version already
+ * @throws Problem cache-miss, kind-mismatch, precondition-failed
+ */
+export function takeFound(
+  reply: FastifyReply,
+  metrics: CacheMetrics,
+  name: Named,
+  wanted: 'a counter' | 'an object',
+  condition: Condition,
+  found: FieldsReply,
+) {
+  metrics.read(name, found.outcome === 'miss' ? 'miss' : 'hit')
+  if (found.outcome === 'miss') throw missing(reply)
+  if (found.outcome === 'kind-mismatch') throw kindMismatch(name.key, wanted, found.kind)
+  reply.header('etag', toETag(found.version))
+  return isNotModified(reply, name.key, condition, found.version) ? undefined : found
+}
+
+interface Changed {
+  readonly created: boolean
+  readonly version: number
+  readonly replayed: boolean
+}
+
+/** A change of an object or a counter that was applied: counts it, and says its version. */
+export function recordChange(
+  reply: FastifyReply,
+  metrics: CacheMetrics,
+  space: string,
+  { created, version, replayed }: Changed,
+): void {
+  metrics.write(space, created ? 'created' : 'replaced')
+  if (replayed) reply.header('idempotent-replayed', 'true')
+  reply.header('etag', toETag(version))
+}

@@ -1,0 +1,15 @@
+import { invalid } from './problem.js'
+
+const MAX_METADATA_BYTES = 1_024
+
+/**
+ * An object of the caller that is kept as it is, as JSON.
+ * @throws Problem invalid-request for one that is too large
+ */
+export function toMetadata(metadata: object, pointer: string): string {
+  const text = JSON.stringify(metadata)
+  if (Buffer.byteLength(text) > MAX_METADATA_BYTES) {
+    throw invalid(pointer, `must be at most ${MAX_METADATA_BYTES} bytes of JSON`)
+  }
+  return text
+}
