@@ -1,5 +1,19 @@
 import { COMMON_PROBLEMS, defineProblems } from '../http/problem.js'
 
+const HELD = {
+  retryAfterMs: 12_500,
+  holders: [
+    {
+      owner: 'worker-7',
+      fence: 1_795_223_400_123_456,
+      expiresInMs: 12_500,
+      heldMs: 17_500,
+      permits: 1,
+    },
+  ],
+  holderCount: 1,
+}
+
 /** Errors of this domain; the others that its routes can answer with are shared. */
 export const { specs, problem, problemResponses } = defineProblems({
   'lock-held': {
@@ -9,17 +23,7 @@ export const { specs, problem, problemResponses } = defineProblems({
     remedy: 'Ask again after `retryAfterMs`, or send `waitMs` to stand in the queue.',
     retry: 'later',
     members: {
-      retryAfterMs: 12_500,
-      holders: [
-        {
-          owner: 'worker-7',
-          fence: 1_795_223_400_123_456,
-          expiresInMs: 12_500,
-          heldMs: 17_500,
-          permits: 1,
-        },
-      ],
-      holderCount: 1,
+      ...HELD,
       queueLength: 0,
     },
   },
@@ -30,17 +34,7 @@ export const { specs, problem, problemResponses } = defineProblems({
     remedy: 'Ask again, or wait longer.',
     retry: 'later',
     members: {
-      retryAfterMs: 12_500,
-      holders: [
-        {
-          owner: 'worker-7',
-          fence: 1_795_223_400_123_456,
-          expiresInMs: 12_500,
-          heldMs: 17_500,
-          permits: 1,
-        },
-      ],
-      holderCount: 1,
+      ...HELD,
       queueLength: 3,
     },
   },

@@ -15,6 +15,7 @@ import { LeaseKeeper } from './leases/lease-keeper.js'
 import type { AcquireOutcome, ReleaseOutcome, RenewOutcome } from './leases/outcomes.js'
 import { LockCalls } from './lock-calls.js'
 import type { LockMetrics } from './metrics.js'
+import { AbandonedRequests } from './queue/abandoned-requests.js'
 import { createWaitList, type Waiter, type WaiterState } from './queue/wait-list.js'
 import { sessionTag } from './sessions/keys.js'
 import { createSessionStore, type SessionStore } from './sessions/store.js'
@@ -87,9 +88,10 @@ export function createLockStore(options: LockStoreOptions): LockStore {
     beat: (waiters) => beat(calls, instance, waiters),
     restore: (waiter) => restore(calls, waiter),
   })
-  const acquirer = new Acquirer(calls, waitList, instance)
+  const abandoned = new AbandonedRequests(calls)
+  const acquirer = new Acquirer(calls, waitList, abandoned, instance)
   const watches = createWatches(binder, calls, instance)
-  const keeper = new LeaseKeeper(calls, waitList, instance)
+  const keeper = new LeaseKeeper(calls, waitList, abandoned, instance)
   const holds = new Holds(keeper, instance)
   const announce = (token: string) => {
     waitList.announce(token)

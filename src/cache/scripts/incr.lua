@@ -29,7 +29,6 @@ RETURN outcome version replayed value
 COST O(1)
 MEMORY grows
 ]]
--- @use lib/condition.lua
 -- @use lib/values.lua
 local clock_key, entry_key, lease_key, values_key, memo_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local seed, on_restart, space, name = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
@@ -46,10 +45,9 @@ end
 local clock = read_clock(clock_key, space, seed, on_restart)
 local entry = read_entry(entry_key)
 local state = judge(entry, clock, space, idle_ms)
-local there = state == 1 or state == 2
-if there and entry.kind ~= COUNTER then return { 3, entry.kind, 0, '' } end
-local version = version_of(state, entry)
-if not fits(version, match, none) then return { 6, version, 0, '' } end
+local there, other_kind, other_version = look_up(state, entry, COUNTER, match, none)
+if other_kind then return { 3, other_kind, 0, '' } end
+if other_version then return { 6, other_version, 0, '' } end
 
 local value = first
 if there then value = increment(values_key, 'n', by) end

@@ -36,7 +36,6 @@ RETURN outcome version replayed sums...
 COST O(changes)
 MEMORY grows
 ]]
--- @use lib/condition.lua
 -- @use lib/values.lua
 local clock_key, entry_key, lease_key, values_key, memo_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local seed, on_restart, space, name = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
@@ -57,10 +56,9 @@ end
 local clock = read_clock(clock_key, space, seed, on_restart)
 local entry = read_entry(entry_key)
 local state = judge(entry, clock, space, idle_ms)
-local there = state == 1 or state == 2
-if there and entry.kind ~= OBJECT then return { 3, entry.kind, 0 } end
-local version = version_of(state, entry)
-if not fits(version, match, none) then return { 10, version, 0 } end
+local there, other_kind, other_version = look_up(state, entry, OBJECT, match, none)
+if other_kind then return { 3, other_kind, 0 } end
+if other_version then return { 10, other_version, 0 } end
 
 local begins = false
 for i = FIRST_CHANGE, #ARGV, 3 do begins = begins or ARGV[i] ~= 'remove' end

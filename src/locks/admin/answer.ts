@@ -1,5 +1,22 @@
 import { toHolders, toPermits } from '../leases/answer.js'
 import type { Snapshot, Waiting } from '../lock-state.js'
+import type { LockStore } from '../store.js'
+
+/** Holders and waiters that are listed; the numbers say how many there are. */
+const SHOWN = 100
+
+interface Named {
+  readonly namespace: string
+  readonly params: { readonly name: string }
+}
+
+/** The state of the lock or semaphore that a request names. */
+export async function readLockState(
+  store: Pick<LockStore, 'inspect'>,
+  { namespace, params: { name } }: Named,
+) {
+  return toLockState(name, await store.inspect(namespace, name, SHOWN))
+}
 
 export function toLockState(
   name: string,

@@ -4,10 +4,8 @@ import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import type { LockRouteOptions } from '../leases/answer.js'
 import { LockParams } from '../leases/schemas.js'
 import { problemResponses } from '../problems.js'
-import { toLockState } from './answer.js'
+import { readLockState } from './answer.js'
 import * as schemas from './schemas.js'
-
-const SHOWN = 100
 
 /** What is asked by others than the holder: inspect, list, verify, revoke. */
 export const lockAdminRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
@@ -54,10 +52,7 @@ export const lockAdminRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
         response: { 200: schemas.LockState, ...problemResponses(...COMMON_PROBLEMS) },
       },
     },
-    async (request) => {
-      const { name } = request.params
-      return toLockState(name, await store.inspect(request.namespace, name, SHOWN))
-    },
+    (request) => readLockState(store, request),
   )
 
   app.post(

@@ -1,7 +1,7 @@
 import { isUnknown } from '../../redis/errors.js'
 import { randomToken } from '../../redis/random.js'
 import type { LockCalls, Place } from '../lock-calls.js'
-import { AbandonedRequests } from '../queue/abandoned-requests.js'
+import type { AbandonedRequests } from '../queue/abandoned-requests.js'
 import { GrantDelivery } from '../queue/grant-delivery.js'
 import { Waiter, type WaitList } from '../queue/wait-list.js'
 import { type AcquireOptions, toRecord } from './acquire-options.js'
@@ -16,11 +16,16 @@ export class Acquirer {
   readonly #delivery: GrantDelivery
   readonly #instance: string
 
-  constructor(calls: LockCalls, waitList: WaitList, instance: string) {
+  constructor(
+    calls: LockCalls,
+    waitList: WaitList,
+    abandoned: AbandonedRequests,
+    instance: string,
+  ) {
     this.#calls = calls
     this.#waitList = waitList
-    this.#abandoned = new AbandonedRequests(calls)
-    this.#delivery = new GrantDelivery(calls, this.#abandoned)
+    this.#abandoned = abandoned
+    this.#delivery = new GrantDelivery(calls, abandoned)
     this.#instance = instance
   }
 

@@ -1,7 +1,7 @@
 import { remainingMs } from '../../redis/remaining.js'
 import { fromStoredName, lockKey } from '../keys.js'
 import type { LockCalls, Place } from '../lock-calls.js'
-import { AbandonedRequests } from '../queue/abandoned-requests.js'
+import type { AbandonedRequests } from '../queue/abandoned-requests.js'
 import type { WaitList } from '../queue/wait-list.js'
 import { type ReleaseOutcome, type RenewOutcome, toLost } from './outcomes.js'
 import type { HandedOver } from './scripts.js'
@@ -19,10 +19,15 @@ export class LeaseKeeper {
   readonly #abandoned: AbandonedRequests
   readonly #instance: string
 
-  constructor(calls: LockCalls, waitList: WaitList, instance: string) {
+  constructor(
+    calls: LockCalls,
+    waitList: WaitList,
+    abandoned: AbandonedRequests,
+    instance: string,
+  ) {
     this.#calls = calls
     this.#waitList = waitList
-    this.#abandoned = new AbandonedRequests(calls)
+    this.#abandoned = abandoned
     this.#instance = instance
   }
 

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { logChange } from '../../http/change-log.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
-import { toLockState } from '../admin/answer.js'
+import { readLockState } from '../admin/answer.js'
 import { LockState } from '../admin/schemas.js'
 import type { LockRouteOptions } from '../leases/answer.js'
 import { acquire } from '../leases/holder.js'
@@ -12,7 +12,10 @@ import { LockParams, WaitQuery } from '../leases/schemas.js'
 import { acquireProblems, problem, problemResponses } from '../problems.js'
 import * as schemas from './schemas.js'
 
-const SHOWN = 100
+const RESIZED = {
+  200: schemas.CapacityResponse,
+  ...problemResponses(...COMMON_PROBLEMS, 'mode-mismatch'),
+}
 
 export const semaphoreRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
   app,
@@ -73,10 +76,7 @@ export const semaphoreRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
         response: { 200: LockState, ...problemResponses(...COMMON_PROBLEMS) },
       },
     },
-    async (request) => {
-      const { name } = request.params
-      return toLockState(name, await store.inspect(request.namespace, name, SHOWN))
-    },
+    (request) => readLockState(store, request),
   )
 
   app.put(
@@ -89,10 +89,7 @@ export const semaphoreRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
         tags: ['locks'],
         params: LockParams,
         body: schemas.CapacityRequest,
-        response: {
-          200: schemas.CapacityResponse,
-          ...problemResponses(...COMMON_PROBLEMS, 'mode-mismatch'),
-        },
+        response: RESIZED,
       },
     },
     async (request) => resize(request, request.params.name, request.body.capacity),
@@ -107,10 +104,7 @@ export const semaphoreRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
         summary: 'Forget the capacity that was set; leases go on',
         tags: ['locks'],
         params: LockParams,
-        response: {
-          200: schemas.CapacityResponse,
-          ...problemResponses(...COMMON_PROBLEMS, 'mode-mismatch'),
-        },
+        response: RESIZED,
       },
     },
     async (request) => resize(request, request.params.name, 0),

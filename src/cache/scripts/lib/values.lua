@@ -2,7 +2,18 @@
 -- name is empty, so the field '' holds the version that ties the two halves together. There is no
 -- stale window: a value that many change is either current or gone.
 
+-- @use condition.lua
 -- @use entry.lua
+
+-- Whether values of this kind are there. A change is refused where there is something of another kind,
+-- which comes second, or where the condition does not hold: then the version comes third.
+local function look_up(state, entry, kind, match, none)
+  local there = state == 1 or state == 2
+  if there and entry.kind ~= kind then return there, entry.kind end
+  local version = version_of(state, entry)
+  if not fits(version, match, none) then return there, nil, version end
+  return there
+end
 
 local function new_values(kind, clock, ttl_ms)
   local ends = now_us + ttl_ms * 1000
