@@ -10,8 +10,8 @@ const COMPARED_AT = 64
  * @param row of rows/requests.mjs
  * @param servers of servers.mjs
  * @param plan { connections: number[], rounds: number, seconds: number }
- * @returns figures { name, ratio, spread, target, atMost, met, record }: CPU per request, time of
- *   Redis per request, and requests per second at each number of connections
+ * @returns figures { name, ratio, spread, target, atMost, met, record }: CPU per request, of the
+ *   server and of Redis, and requests per second at each number of connections
  */
 export async function compareRequests(row, servers, plan) {
   const sides = {
@@ -58,26 +58,27 @@ const prepare = async ({ url }, steps = []) => {
 }
 
 async function turn({ server, steps }, redis, load) {
-  await redis.config('RESETSTAT')
+  const redisBefore = await redisMicros(redis)
   const cpuBefore = server.cpuMicros()
   const driven = await drive(server.url, steps, load)
   return {
     ...driven,
     cpuMicros: (server.cpuMicros() - cpuBefore) / driven.requests,
-    redisMicros: toMicros(await redis.info('commandstats')) / driven.requests,
+    redisMicros: ((await redisMicros(redis)) - redisBefore) / driven.requests,
   }
 }
 
-/** What a script runs is in its own time, so where there are scripts only they count. */
-function toMicros(stats) {
-  const micros = [...stats.matchAll(/^cmdstat_([^:]+):calls=\d+,usec=(\d+)/gm)]
-    .filter(([, name]) => !name.startsWith('config') && name !== 'info')
-    .map(([, name, usec]) => ({ name, usec: Number(usec) }))
-  const scripts = micros.filter(({ name }) => name.startsWith('eval'))
-  return (scripts.length > 0 ? scripts : micros).reduce((sum, { usec }) => sum + usec, 0)
+/**
+ * CPU of the thread that serves. What INFO commandstats says leaves out reading and answering, which
+ * is most of what a plain command costs.
+ */
+async function redisMicros(redis) {
+  const info = await redis.info('cpu')
+  const seconds = [...info.matchAll(/^used_cpu_(?:user|sys)_main_thread:([\d.]+)/gm)]
+  return seconds.reduce((sum, [, one]) => sum + Number(one), 0) * 1_000_000
 }
 
-function toFigures({ name, targets }, connections, rounds) {
+function toFigures({ name, targets, isAsked = true }, connections, rounds) {
   const figure = (what, field, target, atMost) => {
     const ratios = rounds.map(({ service, shell }) => service[field] / shell[field])
     const ratio = median(ratios)
@@ -100,7 +101,6 @@ function toFigures({ name, targets }, connections, rounds) {
     figure(`p99 ms at ${connections}`, 'p99Ms', undefined, true),
   ]
   if (connections !== COMPARED_AT) return figures
-  const isAsked = rounds.every(({ shell, service }) => shell.redisMicros * service.redisMicros > 0)
   return [
     figure('CPU us', 'cpuMicros', targets.cpu, true),
     ...(isAsked ? [figure('Redis us', 'redisMicros', targets.redis, true)] : []),

@@ -1,5 +1,5 @@
 // The service beside the thinnest Fastify shell that does the same job (shell.mjs): what a request
-// costs each in CPU and in time of Redis, and how many a second each answers.
+// costs each in CPU, its own and that of Redis, and how many a second each answers.
 
 const post = (path, body, more) => ({ method: 'POST', path, body, ...more })
 const put = (path, body, more) => ({ method: 'PUT', path, body, ...more })
@@ -21,10 +21,11 @@ const check = (count) =>
   })
 const SPENT = { algorithm: 'fixed-window', align: 'first-hit', limit: 1, windowMs: 86_400_000 }
 
-/** `perSecond` by connections; `redis` over the time that the shell takes of Redis. */
+/** `perSecond` by connections; `isAsked` is false where neither side asks Redis. */
 export const rows = [
   {
     name: 'POST without a store',
+    isAsked: false,
     server: 'echo',
     steps: [post('/v1/locks/b/acquire', { ttlMs: 30_000 })],
     shell: [post('/echo', { ttlMs: 30_000 })],
@@ -56,6 +57,7 @@ export const rows = [
   },
   {
     name: 'denied check, from memory',
+    isAsked: false,
     prepare: [
       put('/v1/ratelimits/policies/spent', SPENT),
       post('/v1/ratelimits/spent/check', { key: 'user-7' }),
@@ -75,6 +77,7 @@ export const rows = [
   },
   {
     name: 'cache GET of 100 B from L1',
+    isAsked: false,
     prepare: [put('/v1/cache-spaces/memory', { l1: {} }), put('/v1/cache/memory/small', SMALL)],
     steps: [get('/v1/cache/memory/small')],
     shell: [get('/echo')],
@@ -127,6 +130,7 @@ export const rows = [
   },
   {
     name: 'check while Redis is away',
+    isAsked: false,
     server: 'cutOff',
     steps: [check(1)],
     shell: [post('/echo', { key: 'user-7' })],
