@@ -1,8 +1,10 @@
 import { Cluster, type Redis } from 'ioredis'
 import { type Reason, reasonOf } from './reasons.js'
 
-/** Longer than any handshake with a server that is ready. */
+/** Longer than a handshake with a server that is ready takes, unless a machine is busy. */
 const HANDSHAKE_MS = 250
+/** After that a server that accepted a connection is silent. */
+const SILENCE_MS = 2_000
 
 export interface ContactOptions {
   readonly purpose: string
@@ -37,9 +39,12 @@ export class Contact {
     client.on('ready', () => this.#ready())
     if (client instanceof Cluster) return
     client.on('connect', () => {
-      // ioredis waits in silence for a server that loads its data.
       const isStuck = () => client.status === 'connect'
-      setTimeout(() => isStuck() && this.#set('loading', this.#refused), HANDSHAKE_MS).unref()
+      const explain = (reason: Reason) => isStuck() && this.#set(reason, this.#refused)
+      // ioredis waits without a word for a server that loads its data.
+      const ask = () => isLoading(client).then((loading) => loading && explain('loading'))
+      setTimeout(() => isStuck() && ask(), HANDSHAKE_MS).unref()
+      setTimeout(() => this.reason === undefined && explain('timeout'), SILENCE_MS).unref()
     })
   }
 
@@ -82,6 +87,13 @@ export class Contact {
     if (this.reason !== before) this.#onChange(this)
   }
 }
+
+/** Redis answers INFO while it loads. Who refuses it, or is silent, is not known to load. */
+const isLoading = (client: Redis): Promise<boolean> =>
+  client.info('persistence').then(
+    (info) => /^loading:1/m.test(info),
+    () => false,
+  )
 
 /** The contacts of an instance that are open now. */
 export class Contacts {

@@ -1,4 +1,4 @@
-import { type AddressInfo, createServer as createPlainServer } from 'node:net'
+import { type AddressInfo, createServer as createPlainServer, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { afterEach, expect, it } from 'vitest'
 import { SILENCE_MS } from '../support/bounds.js'
@@ -151,6 +151,22 @@ it('names a wrong password, and one that is missing', async () => {
       expect.objectContaining({ connection: 'commands', reason: 'wrong-password' }),
     )
   }
+})
+
+it('names a server that accepts connections and says nothing', async () => {
+  const sockets: Socket[] = []
+  const silent = createPlainServer((socket) => void sockets.push(socket))
+  await new Promise<void>((listening) => silent.listen(0, '127.0.0.1', listening))
+  const { port } = silent.address() as AddressInfo
+  const environment = { LOCKSTEP_REDIS_TIMEOUT_MS: `${SILENCE_MS}` }
+  const harness = await harnessOn(`redis://127.0.0.1:${port}`, true, environment)
+  ends.push(async () => {
+    silent.close()
+    for (const socket of sockets) socket.destroy()
+  })
+  await untilSaid(harness, lost('timeout'))
+  const lines = harness.log.filter((line) => line.includes('"reason"'))
+  expect(lines.join()).not.toContain('"reason":"loading"')
 })
 
 it('names a server that does not speak TLS, and a certificate that nobody vouches for', async ({
