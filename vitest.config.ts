@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config'
 import { TEST_MS, WAIT_MS } from './test/support/bounds.js'
+import { ProcessesFirst } from './test/support/processes-first.js'
 
 /** A file for the results as JSON, beside the printed ones. */
 const report = process.env.LOCKSTEP_TEST_REPORT
@@ -21,7 +22,9 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     setupFiles: ['test/support/setup.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // Two for each of two cores: the tests of processes and faults wait more than they run.
+    maxWorkers: 4,
+    sequence: { sequencer: ProcessesFirst },
     // One worker loads the sources once for all of its files, not again for each: a third of the
     // time. So a file puts back what it changes of the process: timers, variables, listeners.
     isolate: false,

@@ -45,16 +45,20 @@ export async function compareRequests(row, servers, plan) {
   }
 }
 
-const prepare = async ({ url }, steps = []) => {
-  for (const step of steps) {
-    const isBytes = Buffer.isBuffer(step.body)
-    const answer = await fetch(url + step.path, {
-      method: step.method,
-      headers: { 'content-type': isBytes ? 'application/octet-stream' : 'application/json' },
-      body: isBytes ? step.body : JSON.stringify(step.body),
-    })
-    if (!answer.ok) throw new Error(`${step.path} was answered ${answer.status}`)
-  }
+/** @param steps in order; those of a list within it go together */
+async function prepare({ url }, steps = []) {
+  for (const step of steps) await Promise.all([step].flat().map((one) => ask(url, one)))
+}
+
+async function ask(url, { method, path, body }) {
+  const isBytes = Buffer.isBuffer(body)
+  const answer = await fetch(url + path, {
+    method,
+    headers: { 'content-type': isBytes ? 'application/octet-stream' : 'application/json' },
+    body: isBytes ? body : JSON.stringify(body),
+  })
+  await answer.arrayBuffer()
+  if (!answer.ok) throw new Error(`${path} was answered ${answer.status}`)
 }
 
 async function turn({ server, steps }, redis, load) {

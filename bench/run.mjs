@@ -69,7 +69,7 @@ function print(figures) {
   )
 }
 
-const servers = await startServers()
+const servers = await startServers({ isPinned: size !== 'smoke' })
 try {
   const rows = [
     ...requestRows,

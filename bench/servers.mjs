@@ -16,7 +16,9 @@ const OTHER_CORE = '1'
 const NO_REDIS = 'redis://127.0.0.1:1'
 const PROBED = ['--import', path.join(import.meta.dirname, 'loop-probe.mjs')]
 
-export async function startServers() {
+/** @param isPinned to a core each, without which no two figures can be compared */
+export async function startServers({ isPinned = true } = {}) {
+  const pin = isPinned ? pinTo : () => {}
   pin(process.pid, OTHER_CORE)
   const toolsFolder = path.join(ROOT, '.lockstep')
   const redis = await startManagedRedis({ toolsFolder })
@@ -33,7 +35,7 @@ export async function startServers() {
   }
   const started = []
   const start = async (file, more, node) => {
-    const server = await startServer(file, { ...environment, ...more }, node)
+    const server = await startServer(file, { ...environment, ...more }, pin, node)
     started.push(server)
     return server
   }
@@ -51,7 +53,7 @@ export async function startServers() {
       shell: await start(path.join(ROOT, 'bench/shell.mjs')),
       cutOff: await start(SERVICE, { LOCKSTEP_REDIS_URL: NO_REDIS }),
       /** One more, which its caller stops. */
-      startService: () => startServer(SERVICE, environment),
+      startService: () => startServer(SERVICE, environment, pin),
       /** One that says how long a turn of its event loop took at most. */
       startProbed: () => start(SERVICE, undefined, PROBED),
       /** Ends what a row keeps for the rows after it. */
@@ -66,7 +68,7 @@ export async function startServers() {
 }
 
 /** @returns a server that has printed where it listens. */
-async function startServer(file, environment, node = []) {
+async function startServer(file, environment, pin, node = []) {
   const child = spawn(process.execPath, [...node, file], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
@@ -100,7 +102,7 @@ async function startServer(file, environment, node = []) {
   }
 }
 
-function pin(pid, core) {
+function pinTo(pid, core) {
   // -a: Node has threads of its own; a pinned main thread alone would leave them on the other core.
   if (canPin) spawnSync('taskset', ['-a', '-p', '-c', core, String(pid)])
 }

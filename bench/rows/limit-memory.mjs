@@ -13,8 +13,8 @@ import { reachOf } from '../../dist/redis/reach.js'
 
 const NAMESPACE = 'bench'
 /** A little above a power of two: the tables of keys are as empty as they get. */
-const SUBJECTS = { few: 1_100, many: 17_000 }
-const SUBJECTS_OF_SMOKE = { few: 20, many: 200 }
+const SUBJECTS = { few: 1_100, many: 17_000, settled: 10 }
+const SUBJECTS_OF_SMOKE = { few: 20, many: 200, settled: 1 }
 const HOUR_MS = 3_600_000
 
 const window = { limit: 100, windowMs: HOUR_MS }
@@ -53,10 +53,12 @@ export const rows = KINDS.map(({ name, target, policy, calls = 1 }) => ({
   ...(target !== undefined && { target }),
   atMost: true,
   async measure({ size, rounds }) {
-    const { few, many } = size === 'smoke' ? SUBJECTS_OF_SMOKE : SUBJECTS
+    const { few, many, settled } = size === 'smoke' ? SUBJECTS_OF_SMOKE : SUBJECTS
     const subjects = calls > 1 ? few : many
     const bytes = []
-    for (let round = 0; round < rounds; round++) bytes.push(await measure(policy, calls, subjects))
+    for (let round = 0; round < rounds; round++) {
+      bytes.push(await measure(policy, calls, subjects, settled))
+    }
     bytes.sort((a, b) => a - b)
     return {
       ratio: bytes[rounds >> 1],
@@ -66,7 +68,7 @@ export const rows = KINDS.map(({ name, target, policy, calls = 1 }) => ({
   },
 }))
 
-async function measure(policy, calls, subjects) {
+async function measure(policy, calls, subjects, settled) {
   const toolsFolder = path.resolve(import.meta.dirname, '../../.lockstep')
   const redis = await startManagedRedis({ toolsFolder })
   const link = openLink({ url: redis.url, purpose: 'bench', timeoutMs: 5_000 })
@@ -76,9 +78,9 @@ async function measure(policy, calls, subjects) {
     const ask = askerOf(link, policy)
     // Loads the script, whose memory is not a subject's.
     await ask('somebody')
-    const before = await usedMemory(client)
+    const before = await usedMemory(client, settled)
     for (let call = 0; call < calls; call++) await askAll(ask, subjects)
-    return ((await usedMemory(client)) - before) / subjects
+    return ((await usedMemory(client, settled)) - before) / subjects
   } finally {
     link.close()
     client.disconnect()
@@ -113,14 +115,14 @@ function askerOf(link, policy) {
   return (key) => store.check(NAMESPACE, [limitOf(key)], options)
 }
 
-/** What is used once it has not changed for a second: tables that were outgrown are freed slowly. */
-async function usedMemory(client) {
+/** What is used once it has not changed `settled` times: outgrown tables are freed slowly. */
+async function usedMemory(client, settled) {
   for (let last, same = 0; ; ) {
     const info = await client.info('memory')
     const figure = (name) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)[1])
     const used = figure('used_memory') - figure('mem_clients_normal')
     same = used === last ? same + 1 : 0
-    if (same === 10) return used
+    if (same === settled) return used
     last = used
     await sleep(100)
   }

@@ -4,11 +4,19 @@ import { promisify } from 'node:util'
 
 const PROJECT = path.resolve(import.meta.dirname, '../..')
 
+let built: Promise<string> | undefined
+
 /**
- * Builds if the sources have changed since: black-box tests run what `npm start` runs.
+ * Builds if the sources have changed since, once per worker: black-box tests run what `npm start`
+ * runs.
  * @returns the folder of the built service
  */
-export async function ensureBuilt(): Promise<string> {
+export function ensureBuilt(): Promise<string> {
+  built ??= build()
+  return built
+}
+
+async function build(): Promise<string> {
   await promisify(execFile)(
     process.execPath,
     ['--input-type=module', '--eval', "(await import('./scripts/set-up.mjs')).setUp()"],
