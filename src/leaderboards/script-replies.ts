@@ -38,19 +38,29 @@ export const isKnownToHold = (described: { readonly outcome: string }): boolean 
 
 export type Flat = (string | number | Buffer)[]
 
-/** `read` sees the whole reply, its status first, of a script that did its work. */
-export function decodeBoard<R>(read: (reply: Flat) => R) {
-  return (reply: unknown): R | Again | Untidy | Missing => {
+/** The outcomes that `decodeBoard` reads. */
+type BoardOutcome = 'other-version' | 'other-season' | 'no-board' | 'no-season' | 'untidy'
+
+/** `read` sees the whole reply of a script that answers none of them, its outcome first. */
+export function decodeBoard<O extends string, R>(read: (reply: Flat, outcome: O) => R) {
+  return (reply: unknown, outcome: O | BoardOutcome): R | Again | Untidy | Missing => {
     const fields = list(reply, 1)
-    if (fields[0] === 0) {
-      const [version, config, created] = fields.slice(1).map(String) as [string, string, string]
-      return { outcome: 'other-version', version, config, created }
+    switch (outcome) {
+      case 'other-version': {
+        const [version, config, created] = fields.slice(1).map(String) as [string, string, string]
+        return { outcome: 'other-version', version, config, created }
+      }
+      case 'other-season':
+        return { outcome: 'other-season', nowMs: Number(fields[1]) }
+      case 'no-board':
+        return { outcome: 'missing', what: 'board' }
+      case 'no-season':
+        return { outcome: 'missing', what: 'season' }
+      case 'untidy':
+        return { outcome: 'untidy' }
+      default:
+        return read(fields, outcome as O)
     }
-    if (fields[0] === -1) return { outcome: 'other-season', nowMs: Number(fields[1]) }
-    if (fields[0] === -2) return { outcome: 'missing', what: 'board' }
-    if (fields[0] === -3) return { outcome: 'missing', what: 'season' }
-    if (fields[0] === -4) return { outcome: 'untidy' }
-    return read(fields)
   }
 }
 

@@ -16,7 +16,7 @@ import type { AcquireOutcome, ReleaseOutcome, RenewOutcome } from './leases/outc
 import { LockCalls } from './lock-calls.js'
 import type { LockMetrics } from './metrics.js'
 import { AbandonedRequests } from './queue/abandoned-requests.js'
-import { createWaitList, type Waiter, type WaiterState } from './queue/wait-list.js'
+import { createWaitList, type Waiter } from './queue/wait-list.js'
 import { sessionTag } from './sessions/keys.js'
 import { createSessionStore, type SessionStore } from './sessions/store.js'
 
@@ -132,8 +132,6 @@ export function createLockStore(options: LockStoreOptions): LockStore {
   }
 }
 
-const STATES: readonly WaiterState[] = ['missing', 'waiting', 'granted']
-
 async function beat(calls: LockCalls, instance: string, waiters: readonly Waiter[]) {
   const { nextMs, states } = await calls.run.beat(
     { lock: waiters.map(({ keys }) => keys[0] as string) },
@@ -141,7 +139,7 @@ async function beat(calls: LockCalls, instance: string, waiters: readonly Waiter
   )
   // A grant by an instance that is gone lapses here, as soon as one of its own.
   calls.sweeper?.note((waiters[0] as Waiter).bucket, nextMs)
-  return states.map((state) => STATES[state] as WaiterState)
+  return states
 }
 
 async function restore(calls: LockCalls, waiter: Waiter) {

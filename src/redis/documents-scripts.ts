@@ -51,30 +51,22 @@ export const writeScript = defineScript({
   file: new URL('./scripts/documents-write.lua', import.meta.url),
   keys: ['documents'],
   args: ['name', 'body', 'if_match', 'most', 'channel', 'message'],
-  decode(reply): WriteReply {
-    const [outcome, version, before] = integers(reply, 3) as [number, number, number]
-    if (outcome === 4) return { outcome: 'precondition-failed' }
-    if (outcome === 5) return { outcome: 'too-many' }
-    return {
-      outcome: outcome === 1 ? 'created' : outcome === 2 ? 'replaced' : 'unchanged',
-      version,
-      before,
-    }
+  outcomes: ['created', 'replaced', 'unchanged', 'precondition-failed', 'too-many'],
+  decode(reply, outcome): WriteReply {
+    const [, version, before] = integers(reply, 3)
+    if (outcome === 'precondition-failed' || outcome === 'too-many') return { outcome }
+    return { outcome, version, before }
   },
 })
-
-export type RemoveReply =
-  | { readonly kind: 'removed'; readonly before: number }
-  | { readonly kind: 'missing' | 'precondition-failed' }
 
 export const removeScript = defineScript({
   name: 'documents.remove',
   file: new URL('./scripts/documents-remove.lua', import.meta.url),
   keys: ['documents'],
   args: ['name', 'if_match', 'channel', 'message'],
-  decode(reply): RemoveReply {
-    const [outcome, before] = integers(reply, 2) as [number, number]
-    if (outcome === 1) return { kind: 'removed', before }
-    return { kind: outcome === 2 ? 'missing' : 'precondition-failed' }
+  outcomes: ['removed', 'missing', 'precondition-failed'],
+  decode(reply, outcome) {
+    const [, before] = integers(reply, 2)
+    return { outcome, before }
   },
 })

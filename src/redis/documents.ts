@@ -1,6 +1,5 @@
 import type { Binder } from './binder.js'
 import {
-  type RemoveReply,
   readScript,
   removeScript,
   type Stored,
@@ -30,7 +29,9 @@ export type PutOutcome<T> =
     }
   | { readonly kind: 'precondition-failed' | 'too-many' | 'in-file' }
 
-export type RemoveOutcome = RemoveReply | { readonly kind: 'in-file' }
+export type RemoveOutcome =
+  | { readonly kind: 'removed'; readonly before: number }
+  | { readonly kind: 'missing' | 'precondition-failed' | 'in-file' }
 
 /**
  * Configuration shared by all processes. Reads come from memory; a change holds at once in the
@@ -191,14 +192,15 @@ export function createDocuments<T>(options: DocumentsOptions<T>): Documents<T> {
 
     async remove(namespace, name, when) {
       if (fromFile().has(name)) return { kind: 'in-file' }
-      const outcome = await scripts.remove(keyOf(namespace), {
+      const reply = await scripts.remove(keyOf(namespace), {
         name,
         if_match: preconditionArg(when),
         channel,
         message: namespace,
       })
-      if (outcome.kind === 'removed') known.get(namespace)?.documents.delete(name)
-      return outcome
+      if (reply.outcome !== 'removed') return { kind: reply.outcome }
+      known.get(namespace)?.documents.delete(name)
+      return { kind: 'removed', before: reply.before }
     },
 
     close() {

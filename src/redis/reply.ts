@@ -17,12 +17,26 @@ export function integer(value: unknown): number {
   return value as number
 }
 
+/** So many numbers; any number of them where the length is known only when it runs. */
+type Numbers<N extends number, T extends number[] = []> = number extends N
+  ? number[]
+  : T['length'] extends N
+    ? T
+    : Numbers<N, [...T, number]>
+
 /** A reply that must be exactly `length` integers, each exact in a double. */
-export function integers(reply: unknown, length: number): number[] {
+export function integers<N extends number>(reply: unknown, length: N): Numbers<N> {
   if (!Array.isArray(reply) || reply.length !== length || !reply.every(isInteger)) {
     throw new TypeError(`expected ${length} integers from Lua, got ${shape(reply)}`)
   }
-  return reply
+  return reply as Numbers<N>
+}
+
+/** The word of a number that stands in a reply besides its outcome: its place among `words`. */
+export function wordOf<const W extends readonly string[]>(words: W, number: unknown): W[number] {
+  const word = typeof number === 'number' ? words[number] : undefined
+  if (word === undefined) throw new TypeError(`expected one of "${words.join(' ')}" from Lua`)
+  return word
 }
 
 /** A reply that must be an array of integers, strings and Buffers. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Batcher, type BatchOptions, type Program } from './batch.js'
 import type { Arg } from './frame.js'
-import { assertHeader, parseHeader } from './script-header.js'
+import { assertHeader, parseHeader, type ScriptHeader } from './script-header.js'
 import { librariesOf } from './script-libraries.js'
 
 /**
@@ -27,14 +27,16 @@ export type Values<A extends Names, V = Arg> = {
 }
 
 /** Everything the process must know about one Lua file to call it safely. */
-export interface ScriptSpec<K extends Names, A extends Names, R> {
+export interface ScriptSpec<K extends Names, A extends Names, R, O extends Names> {
   /** `<domain>.<verb>`; must open the Lua header, and labels the metrics. */
   readonly name: `${string}.${string}`
   readonly file: URL
   readonly keys: K
   readonly args: A
+  /** The words of the lines below RETURN, in their order; for a script that answers an outcome. */
+  readonly outcomes?: O
   /** Turns the raw reply into a domain value, or throws on a shape it does not know. */
-  readonly decode: (reply: unknown) => R
+  readonly decode: (reply: unknown, outcome: O[number]) => R
   /** Cost in units of about 7 us of Redis time; a batch holds 128. Default 1. */
   readonly units?: (args: Values<A>, keys: Values<K, string | Buffer>) => number
   /** False for sweeps and bulk work: every call travels alone. Default true. */
@@ -58,17 +60,24 @@ export interface Script<K extends Names, A extends Names, R> {
 const FRAME = readFileSync(new URL('./scripts/batch.lua', import.meta.url), 'utf8')
 
 /**
- * Loads a Lua file and checks its header against the spec. Lua sees positions and TypeScript sees
- * names; the header is the only place that states both, so a header that disagrees stops the
- * process at boot rather than at 3 a.m.
+ * Loads a Lua file and checks its header against the spec. Lua sees positions and numbers, and
+ * TypeScript sees names and words; the header is the only place that states both, so a header that
+ * disagrees stops the process at boot rather than at 3 a.m.
  */
-export function defineScript<const K extends Names, const A extends Names, R>(
-  spec: ScriptSpec<K, A, R>,
-): Script<K, A, R> {
-  const program = compose(spec)
+export function defineScript<
+  const K extends Names,
+  const A extends Names,
+  R,
+  const O extends Names = readonly [],
+>(spec: ScriptSpec<K, A, R, O>): Script<K, A, R> {
+  const body = readFileSync(spec.file, 'utf8')
+  const header = parseHeader(body)
+  assertHeader(spec, header)
+  const program = compose(spec, body, header)
   const keyOrder = toPositions(spec.keys, absentKey)
   const argOrder = toPositions(spec.args, absentArg)
-  const { decode, units = () => 1 } = spec
+  const decode = toDecoder(spec, header)
+  const { units = () => 1 } = spec
 
   return {
     program,
@@ -81,20 +90,47 @@ export function defineScript<const K extends Names, const A extends Names, R>(
   }
 }
 
-function compose(spec: ScriptSpec<Names, Names, unknown>): Program {
-  const body = readFileSync(spec.file, 'utf8')
-  const header = parseHeader(body)
-  assertHeader(spec, header)
+type Loading = Pick<
+  ScriptSpec<Names, Names, unknown, Names>,
+  'name' | 'file' | 'coalesce' | 'buffers'
+>
+
+function compose({ name, file, coalesce, buffers }: Loading, body: string, header: ScriptHeader) {
   const source = FRAME.replace(/^-- @libraries$/m, () =>
-    librariesOf(spec.file, body).join('\n'),
+    librariesOf(file, body).join('\n'),
   ).replace(/^-- @body$/m, () => body)
   return {
-    name: spec.name,
+    name,
     source,
     sha: createHash('sha1').update(source).digest('hex'),
     grows: header.grows,
-    coalesce: spec.coalesce ?? true,
-    buffers: spec.buffers ?? false,
+    coalesce: coalesce ?? true,
+    buffers: buffers ?? false,
+  }
+}
+
+/** Puts the word of its outcome before a decoder; every reply passes here, so by one index. */
+function toDecoder<R, O extends Names>(
+  { name, decode }: Pick<ScriptSpec<Names, Names, R, O>, 'name' | 'decode'>,
+  { outcomeAt, outcomes }: ScriptHeader,
+): (reply: unknown) => R {
+  if (outcomeAt < 0) return decode as (reply: unknown) => R
+  const codes = outcomes.map(({ code }) => code)
+  const least = Math.min(...codes)
+  const words = Array.from(
+    { length: Math.max(...codes) - least + 1 },
+    (_, i) => outcomes[codes.indexOf(least + i)]?.word as O[number] | undefined,
+  )
+  return (reply) => {
+    const code: unknown = Array.isArray(reply) ? reply[outcomeAt] : undefined
+    const word = typeof code === 'number' ? words[code - least] : undefined
+    // A string there may be a token.
+    if (word === undefined) {
+      throw new TypeError(
+        `unknown outcome ${typeof code === 'number' ? code : typeof code} of ${name}`,
+      )
+    }
+    return decode(reply, word)
   }
 }
 

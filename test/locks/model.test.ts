@@ -330,11 +330,11 @@ class Run {
     const [session, id] = [...this.#sessions][at % this.#sessions.size] ?? []
     if (!session || id === undefined) return
     const expected = this.#model.endSession(session)
-    const { kind } = await binder.bind(endSessionScript)(
+    const { outcome } = await binder.bind(endSessionScript)(
       { session: sessionKey(harness.namespace, id) },
       { id, max_leases: 1, ...COMMON },
     )
-    expect(kind).toBe(expected)
+    expect(outcome).toBe(expected)
   }
 
   /** By an instance that dies when its request stands in line. */

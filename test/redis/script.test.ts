@@ -99,4 +99,93 @@ describe('defineScript', () => {
     const lua = HEADER.replace(/KEYS first.*/, 'KEYS first? string x\nKEYS second string x')
     expect(() => define(lua, ['first?', 'second'])).toThrow(/optional key must stand last/)
   })
+
+  describe('outcomes', () => {
+    const OUTCOMES = HEADER.replace(
+      'RETURN nothing\n',
+      `RETURN next outcome ...
+  2 gone: it was there
+  -1, key, left   not-known; the key of the caller, which goes on
+                  3, like this, on the next line
+  0, a, b
+                  denied
+`,
+    )
+    const answering = (lua: string, outcomes?: readonly string[]) => {
+      const file = path.join(folder, `${Math.random()}.lua`)
+      writeFileSync(file, lua)
+      return defineScript({
+        name: 'test.sample',
+        file: pathToFileURL(file),
+        keys: ['first'],
+        args: ['one', 'two?'],
+        ...(outcomes && { outcomes }),
+        decode: (reply, outcome) => ({ reply, outcome }),
+      })
+    }
+
+    it('hands the decoder the word that the header has for the number', () => {
+      const { decode } = answering(OUTCOMES, ['gone', 'not-known', 'denied'])
+      expect(decode([7, 2])).toEqual({ reply: [7, 2], outcome: 'gone' })
+      expect(decode([7, -1, 'k', 5])).toMatchObject({ outcome: 'not-known' })
+      expect(decode([7, 0])).toMatchObject({ outcome: 'denied' })
+    })
+
+    it.each([
+      ['between two others', [7, 1]],
+      ['above all others', [7, 3]],
+      ['below all others', [7, -2]],
+      ['that is no integer', [7, 0.5]],
+      ['that is text', [7, '2']],
+      ['that is missing', [7]],
+      ['of a reply that is no array', 'OK'],
+    ])('throws for one %s', (_where, reply) => {
+      const { decode } = answering(OUTCOMES, ['gone', 'not-known', 'denied'])
+      expect(() => decode(reply)).toThrow(/^unknown outcome .* of test\.sample$/)
+    })
+
+    it('says nothing of a text in its place, which may be a token', () => {
+      const { decode } = answering(OUTCOMES, ['gone', 'not-known', 'denied'])
+      expect(() => decode([7, 'secret'])).toThrow('unknown outcome string of test.sample')
+    })
+
+    it.each([
+      [
+        'another word',
+        OUTCOMES,
+        ['gone', 'known', 'denied'],
+        /outcomes are "gone not-known denied"/,
+      ],
+      ['another order', OUTCOMES, ['not-known', 'gone', 'denied'], /outcomes are/],
+      ['one too few', OUTCOMES, ['gone', 'not-known'], /outcomes are/],
+      ['none in the binding', OUTCOMES, undefined, /outcomes are/],
+      ['none in the header', HEADER, ['gone'], /outcomes are ""/],
+      [
+        'a line that names none',
+        OUTCOMES.replace('gone: it', 'it'),
+        ['gone', 'not-known', 'denied'],
+        /outcomes are " not-known denied"/,
+      ],
+      [
+        'two of one number',
+        OUTCOMES.replace('  0, a', '  2, a'),
+        ['gone', 'not-known', 'denied'],
+        /two outcomes have one number/,
+      ],
+      [
+        'a reply without their place',
+        OUTCOMES.replace('next outcome', 'next'),
+        ['gone', 'not-known', 'denied'],
+        /outcomes stand below RETURN \.\.\. outcome/,
+      ],
+      [
+        'a place without any',
+        HEADER.replace('RETURN nothing', 'RETURN outcome'),
+        undefined,
+        /outcomes stand below RETURN \.\.\. outcome/,
+      ],
+    ])('refuses %s', (_what, lua, outcomes, message) => {
+      expect(() => answering(lua, outcomes)).toThrow(message)
+    })
+  })
 })

@@ -37,26 +37,23 @@ export const incrScript = defineScript({
     'fingerprint',
     'memo_ttl_ms',
   ],
-  decode(reply): IncrReply {
+  outcomes: ['created', 'counted', 'kind-mismatch', 'overflow', 'conflict', 'precondition-failed'],
+  decode(reply, outcome): IncrReply {
     const parts = list(reply, 4)
-    const [outcome, version, replayed] = integers(parts.slice(0, 3), 3) as [number, number, number]
+    const [, version, replayed] = integers(parts.slice(0, 3), 3)
     const value = String(parts[3])
     switch (outcome) {
-      case 1:
-      case 2: {
-        const [created, again] = [outcome === 1, replayed === 1]
+      case 'created':
+      case 'counted': {
+        const [created, again] = [outcome === 'created', replayed === 1]
         return { outcome: 'counted', created, version, value, replayed: again }
       }
-      case 3:
-        return { outcome: 'kind-mismatch', kind: toKind(version) }
-      case 4:
-        return { outcome: 'overflow' }
-      case 5:
-        return { outcome: 'conflict' }
-      case 6:
-        return { outcome: 'precondition-failed', version }
+      case 'kind-mismatch':
+        return { outcome, kind: toKind(version) }
+      case 'precondition-failed':
+        return { outcome, version }
       default:
-        throw new TypeError(`unknown outcome ${outcome} of cache.incr`)
+        return { outcome }
     }
   },
 })

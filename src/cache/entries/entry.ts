@@ -1,3 +1,5 @@
+import { wordOf } from '../../redis/reply.js'
+
 export type EntryState = 'miss' | 'fresh' | 'stale' | 'negative'
 export type EntryKind = 'bytes' | 'counter' | 'object'
 
@@ -5,18 +7,7 @@ const STATES = ['miss', 'fresh', 'stale', 'negative'] as const
 const KINDS = ['bytes', 'counter', 'object'] as const
 
 /** @throws TypeError for a number that lib/entry.lua does not know. */
-export function toState(number: number): EntryState {
-  const state = STATES[number]
-  if (state === undefined) throw new TypeError(`unknown state ${number} of an entry`)
-  return state
-}
-
-/** @throws TypeError for a number that lib/entry.lua does not know. */
-export function toKind(number: number): EntryKind {
-  const kind = KINDS[number]
-  if (kind === undefined) throw new TypeError(`unknown kind ${number} of an entry`)
-  return kind
-}
+export const toKind = (number: number): EntryKind => wordOf(KINDS, number)
 
 /** The number by which scripts know a kind. */
 export const kindNumber = (kind: EntryKind): number => KINDS.indexOf(kind)
@@ -50,7 +41,7 @@ const TEXTS_AT = 54
 /** Reads what `describe` in lib/entry.lua packs. */
 export function toEntry(packed: Buffer, payload: Buffer): Entry | undefined {
   if (packed.length === 0) return undefined
-  const name = toState(packed.readUInt8(0))
+  const name = wordOf(STATES, packed.readUInt8(0))
   if (name === 'miss') throw new TypeError('a miss is not packed')
   const size = packed.readDoubleBE(42)
   const encodingAt = TEXTS_AT + packed.readUInt8(50)

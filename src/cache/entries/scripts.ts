@@ -41,10 +41,11 @@ export const readScript = defineScript({
     'max_bytes',
     'have',
   ],
+  outcomes: ['none', 'won', 'held', 'backoff', 'won-late'],
   buffers: true,
-  decode(reply): ReadReply {
-    const [asOf, lease, leftMs, proof, packed, payload] = list(reply, 6) as ReadParts
-    return { asOf, lease: toLease(lease, leftMs, proof), entry: toEntry(packed, payload) }
+  decode(reply, outcome): ReadReply {
+    const [asOf, , leftMs, proof, packed, payload] = list(reply, 6) as ReadParts
+    return { asOf, lease: toLease(outcome, leftMs, proof), entry: toEntry(packed, payload) }
   },
 })
 
@@ -73,18 +74,16 @@ export const readManyScript = defineScript({
   },
 })
 
-function toLease(lease: number, leftMs: number, proof: unknown): LeaseReply {
-  switch (lease) {
-    case 0:
+type LeaseOutcome = LeaseReply['kind'] | 'won-late'
+
+function toLease(outcome: LeaseOutcome, leftMs: number, proof: unknown): LeaseReply {
+  switch (outcome) {
+    case 'none':
       return NO_LEASE
-    case 1:
-    case 4:
-      return { kind: 'won', proof: String(proof), leftMs, ranOut: lease === 4 }
-    case 2:
-      return { kind: 'held', retryAfterMs: leftMs }
-    case 3:
-      return { kind: 'backoff', retryAfterMs: leftMs }
+    case 'won':
+    case 'won-late':
+      return { kind: 'won', proof: String(proof), leftMs, ranOut: outcome === 'won-late' }
     default:
-      throw new TypeError(`unknown state ${lease} of a lease`)
+      return { kind: outcome, retryAfterMs: leftMs }
   }
 }

@@ -1,6 +1,6 @@
 import { integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
-import { type Entry, type EntryState, toEntry, toState } from './entry.js'
+import { type Entry, type EntryState, toEntry } from './entry.js'
 
 export type WriteReply =
   | {
@@ -45,27 +45,19 @@ export const writeScript = defineScript({
     'memo_ttl_ms',
     'payload',
   ],
+  outcomes: ['created', 'replaced', 'precondition-failed', 'lease-lost', 'conflict'],
   buffers: true,
-  decode(reply): WriteReply {
+  decode(reply, outcome): WriteReply {
     const parts = list(reply, 5)
-    const [outcome, version, replayed] = integers(parts.slice(0, 3), 3) as [number, number, number]
+    const [, version, replayed] = integers(parts.slice(0, 3), 3)
     switch (outcome) {
-      case 1:
-        return { outcome: 'created', version, replayed: replayed === 1 }
-      case 2:
-        return { outcome: 'replaced', version, replayed: replayed === 1 }
-      case 3:
-        return {
-          outcome: 'precondition-failed',
-          version,
-          entry: toEntry(parts[3] as Buffer, parts[4] as Buffer),
-        }
-      case 4:
-        return { outcome: 'lease-lost' }
-      case 5:
-        return { outcome: 'conflict' }
+      case 'created':
+      case 'replaced':
+        return { outcome, version, replayed: replayed === 1 }
+      case 'precondition-failed':
+        return { outcome, version, entry: toEntry(parts[3] as Buffer, parts[4] as Buffer) }
       default:
-        throw new TypeError(`unknown outcome ${outcome} of cache.write`)
+        return { outcome }
     }
   },
 })
@@ -79,9 +71,10 @@ export const removeScript = defineScript({
   file: new URL('../scripts/remove.lua', import.meta.url),
   keys: ['clock', 'entry', 'lease', 'values'],
   args: ['seed', 'on_restart', 'space', 'name', 'match', 'none', 'idle_ms'],
-  decode(reply): RemoveReply {
-    const [outcome, version] = integers(reply, 2) as [number, number]
-    return outcome === 1 ? { outcome: 'removed' } : { outcome: 'precondition-failed', version }
+  outcomes: ['removed', 'precondition-failed'],
+  decode(reply, outcome): RemoveReply {
+    const [, version] = integers(reply, 2)
+    return outcome === 'removed' ? { outcome } : { outcome, version }
   },
 })
 
@@ -97,8 +90,9 @@ export const touchScript = defineScript({
   file: new URL('../scripts/touch.lua', import.meta.url),
   keys: ['clock', 'entry', 'values'],
   args: ['seed', 'on_restart', 'space', 'name', 'ttl_ms', 'jitter_ms', 'idle_ms', 'match', 'none'],
-  decode(reply): TouchReply {
-    const [state, version] = integers(reply, 2) as [number, number]
-    return { state: state === 4 ? 'refused' : toState(state), version }
+  outcomes: ['fresh', 'miss', 'stale', 'negative', 'refused'],
+  decode(reply, state): TouchReply {
+    const [, version] = integers(reply, 2)
+    return { state, version }
   },
 })

@@ -1,7 +1,7 @@
 import { integers } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 
-const toClock = (reply: unknown): number => (integers(reply, 1) as [number])[0]
+const toClock = (reply: unknown): number => integers(reply, 1)[0]
 
 export const softenScript = defineScript({
   name: 'cache.soften',
@@ -25,7 +25,7 @@ export const markScript = defineScript({
   keys: ['clock'],
   args: ['seed', 'on_restart', 'space', 'hard', 'max_marks', 'tight', 'tags[]'],
   decode(reply): MarkReply {
-    const [clk, marks, folded] = integers(reply, 3) as [number, number, number]
+    const [clk, marks, folded] = integers(reply, 3)
     return { clk, marks, folded }
   },
   units: ({ tags }) => Math.max(1, tags.length),

@@ -18,15 +18,16 @@ export const fieldsScript = defineScript({
   file: new URL('../scripts/fields.lua', import.meta.url),
   keys: ['clock', 'entry', 'values'],
   args: ['seed', 'on_restart', 'space', 'kind', 'idle_ms', 'names[]'],
+  outcomes: ['found', 'miss', 'kind-mismatch'],
   units: ({ names }) => Math.max(1, names.length),
-  decode(reply): FieldsReply {
+  decode(reply, outcome): FieldsReply {
     const parts = list(reply, 3)
-    const [outcome, version, ttlMs] = integers(parts.slice(0, 3), 3) as [number, number, number]
-    if (outcome === 2) return { outcome: 'miss' }
-    if (outcome === 3) return { outcome: 'kind-mismatch', kind: toKind(version) }
+    const [, version, ttlMs] = integers(parts.slice(0, 3), 3)
+    if (outcome === 'miss') return { outcome }
+    if (outcome === 'kind-mismatch') return { outcome, kind: toKind(version) }
     const fields: [string, string][] = []
     for (let i = 3; i < parts.length; i += 2) fields.push([String(parts[i]), String(parts[i + 1])])
-    return { outcome: 'found', version, ttlMs, fields }
+    return { outcome, version, ttlMs, fields }
   },
 })
 
@@ -71,35 +72,38 @@ export const patchScript = defineScript({
     'change[].field',
     'change[].value',
   ],
+  outcomes: [
+    'created',
+    'patched',
+    'kind-mismatch',
+    'conflict',
+    'miss',
+    'overflow',
+    'not-an-integer',
+    'too-large',
+    'too-many-fields',
+    'precondition-failed',
+  ],
   units: ({ change }) => 1 + change.length,
-  decode(reply): PatchReply {
+  decode(reply, outcome): PatchReply {
     const parts = list(reply, 3)
-    const [outcome, version, replayed] = integers(parts.slice(0, 3), 3) as [number, number, number]
+    const [, version, replayed] = integers(parts.slice(0, 3), 3)
     const rest = parts.slice(3).map(String)
     switch (outcome) {
-      case 1:
-      case 2: {
-        const [created, again] = [outcome === 1, replayed === 1]
+      case 'created':
+      case 'patched': {
+        const [created, again] = [outcome === 'created', replayed === 1]
         return { outcome: 'patched', created, version, sums: rest, replayed: again }
       }
-      case 3:
-        return { outcome: 'kind-mismatch', kind: toKind(version) }
-      case 4:
-        return { outcome: 'conflict' }
-      case 5:
-        return { outcome: 'miss' }
-      case 6:
-        return { outcome: 'overflow', field: rest[0] as string }
-      case 7:
-        return { outcome: 'not-an-integer', field: rest[0] as string }
-      case 8:
-        return { outcome: 'too-large' }
-      case 9:
-        return { outcome: 'too-many-fields' }
-      case 10:
-        return { outcome: 'precondition-failed', version }
+      case 'kind-mismatch':
+        return { outcome, kind: toKind(version) }
+      case 'overflow':
+      case 'not-an-integer':
+        return { outcome, field: String(rest[0]) }
+      case 'precondition-failed':
+        return { outcome, version }
       default:
-        throw new TypeError(`unknown outcome ${outcome} of cache.patch`)
+        return { outcome }
     }
   },
 })

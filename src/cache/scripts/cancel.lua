@@ -12,7 +12,8 @@ ARGV proof       string  of the grant, see lib/lease.lua
 ARGV backoff_ms  int     the load failed: nobody may load for so long; 0 for no such pause
 
 RETURN outcome
-  1 given up; 0 the lease is not, or no longer, the caller's
+  1 cancelled
+  0 lost: the lease is not, or no longer, the caller's
 
 COST O(1)
 ]]

@@ -12,9 +12,9 @@ ARGV idle_ms     int     longest time without use, 0 for none
 ARGV names[]     string  none for all fields
 
 RETURN outcome version ttl_ms field value...
-  1 a name and its value for each field that is there
-  2 nothing is there
-  3 the key holds another kind: its number stands as version
+  1 found; a name and its value for each field that is there
+  2 miss: nothing is there
+  3 kind-mismatch: the key holds another kind, whose number stands as version
 
 COST O(names), or O(fields) of the object
 ]]

@@ -20,11 +20,12 @@ ARGV fingerprint string  of the request, '' without an idempotency key
 ARGV memo_ttl_ms int     how long the memo is kept
 
 RETURN outcome version replayed value
-  1 the counter began; 2 it was there
-  3 the key holds another kind: its number stands as version
-  4 the result would leave 64 bits; nothing changed
-  5 the idempotency key belongs to another request
-  6 the condition does not hold: version of what is there, 0 for nothing
+  1 created: the counter began
+  2 counted: it was there
+  3 kind-mismatch: the key holds another kind, whose number stands as version
+  4 overflow: the result would leave 64 bits; nothing changed
+  5 conflict: the idempotency key belongs to another request
+  6 precondition-failed; version of what is there, 0 for nothing
 
 COST O(1)
 MEMORY grows

@@ -24,13 +24,16 @@ ARGV change[].field  string  every field once
 ARGV change[].value  string  of a set; the int64 to add of an incr; '' of a remove
 
 RETURN outcome version replayed sums...
-  1 the object began; 2 it was there: the increments in the order asked
-  3 the key holds another kind: its number stands as version
-  4 the idempotency key belongs to another request
-  5 nothing is there, and there is nothing to begin with
-  6 a sum would leave 64 bits; 7 a field to increment is no integer: its name follows
-  8 more bytes, 9 more fields than may be
-  10 the condition does not hold: version of what is there, 0 for nothing
+  1 created: the object began; the increments in the order asked
+  2 patched: it was there; the same
+  3 kind-mismatch: the key holds another kind, whose number stands as version
+  4 conflict: the idempotency key belongs to another request
+  5 miss: nothing is there, and there is nothing to begin with
+  6 overflow: a sum would leave 64 bits; the name of the field follows
+  7 not-an-integer: a field to increment is none; its name follows
+  8 too-large: more bytes than may be
+  9 too-many-fields
+  10 precondition-failed; version of what is there, 0 for nothing
   Of 3 to 10 nothing is applied.
 
 COST O(changes)

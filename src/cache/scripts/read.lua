@@ -18,12 +18,16 @@ ARGV min_fresh_ms int     how long the value must stay fresh, 0 for any
 ARGV max_bytes    int     a larger payload is left out, -1 for none at all
 ARGV have         string  versions whose payload the caller has, each between spaces; '' for none
 
-RETURN clk lease left_ms proof entry payload
-  clk             of the partition, as of this reply
-  lease, left_ms  0 none; 1 won; 2 held by another; 3 nobody may load: a load failed
-                  4 won, after a loader let its lease run out
-  proof           of the grant that was won, see lib/lease.lua
-  entry           see describe in lib/entry.lua; the payload is '' where left out
+RETURN clk outcome left_ms proof entry payload
+  0 none: no lease was asked for, or none is needed
+  1 won
+  2 held: by another
+  3 backoff: a load failed, so no request may load for left_ms
+  4 won-late: won, after a loader let its lease run out
+  clk      of the partition, as of this reply
+  left_ms  of the lease, or of the wait for it
+  proof    of the grant that was won, see lib/lease.lua
+  entry    see describe in lib/entry.lua; the payload is '' where left out
 
 COST O(1), and O(tags) for an entry with tags
 ]]

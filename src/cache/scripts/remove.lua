@@ -14,8 +14,8 @@ ARGV none         string  versions that must not be there
 ARGV idle_ms      int     longest time without use, 0 for none
 
 RETURN outcome version
-  1, clk      gone
-  2, version  the condition does not hold: version of what is there, 0 for nothing
+  1, clk      removed
+  2, version  precondition-failed; version of what is there, 0 for nothing
 
 COST O(1)
 ]]

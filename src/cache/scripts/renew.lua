@@ -11,7 +11,8 @@ ARGV proof       string  of the grant, see lib/lease.lua
 ARGV lease_ms    int     length from now on
 
 RETURN outcome
-  1 renewed; 0 the lease is not, or no longer, the caller's
+  1 renewed
+  0 lost: the lease is not, or no longer, the caller's
 
 COST O(1)
 ]]

@@ -14,12 +14,12 @@ ARGV idle_ms     int     longest time without use, 0 for none
 ARGV match       string  versions of which one must be there, see lib/condition.lua
 ARGV none        string  versions that must not be there
 
-RETURN state version
-  1, version  it is fresh for ttl_ms; its stale window, if it has one, is as long as before
-  0, 0        nothing is there
-  2, version  it is stale: only a load makes it fresh again, so nothing changed
-  3, version  it is known to have no value, and nothing changed
-  4, version  the condition does not hold, and nothing changed
+RETURN outcome version
+  1, version  fresh: it is so for ttl_ms; its stale window, if it has one, is as long as before
+  0, 0        miss: nothing is there
+  2, version  stale: only a load makes it fresh again, so nothing changed
+  3, version  negative: it is known to have no value, and nothing changed
+  4, version  refused: the condition does not hold, and nothing changed
 
 COST O(1), and O(tags) for an entry with tags
 ]]

@@ -29,11 +29,12 @@ ARGV memo_ttl_ms int     how long the memo is kept
 ARGV payload     string
 
 RETURN outcome version replayed entry payload
-  1 created; 2 replaced
-  3 the condition does not hold: version of what is there, 0 for nothing; the entry (see describe in
+  1 created
+  2 replaced
+  3 precondition-failed; version of what is there, 0 for nothing; the entry (see describe in
      lib/entry.lua) and its payload if asked
-  4 the lease is not, or no longer, the caller's
-  5 the idempotency key, or the lease, was used for another request
+  4 lease-lost: the lease is not, or no longer, the caller's
+  5 conflict: the idempotency key, or the lease, was used for another request
 
 COST O(1), and O(tags)
 MEMORY grows

@@ -9,7 +9,7 @@ export const sweepScript = defineScript({
   args: ['seed', 'on_restart', 'space'],
   // As many as one look finds: a batch already.
   coalesce: false,
-  decode: (reply): number => (integers(reply, 1) as [number])[0],
+  decode: (reply): number => integers(reply, 1)[0],
 })
 
 /** @returns how many sweeps are noted. */
@@ -18,7 +18,7 @@ export const addScript = defineScript({
   file: new URL('../scripts/sweep-add.lua', import.meta.url),
   keys: ['sweeps'],
   args: ['name'],
-  decode: (reply): number => (integers(reply, 1) as [number])[0],
+  decode: (reply): number => integers(reply, 1)[0],
 })
 
 export interface ClaimReply {
@@ -52,7 +52,7 @@ export const keepScript = defineScript({
   keys: ['sweeps'],
   args: ['name', 'until_ms', 'lasts_ms'],
   decode(reply): KeepReply {
-    const [untilMs, sweeps] = integers(reply, 2) as [number, number]
+    const [untilMs, sweeps] = integers(reply, 2)
     return { untilMs, sweeps }
   },
 })

@@ -7,9 +7,8 @@ export const configureScript = defineScript({
   file: scriptFile('configure'),
   keys: ['board'],
   args: ['plan', 'windows', 'config', 'new_version', 'if_empty', 'ttl_ms', 'member_ttl_ms'],
-  decode: decodeBoard(([status]) => ({
-    outcome: status === 1 ? ('done' as const) : ('has-entries' as const),
-  })),
+  outcomes: ['done', 'has-entries', 'other-version', 'other-season'],
+  decode: decodeBoard((_, outcome: 'done' | 'has-entries') => ({ outcome })),
 })
 
 export const describeScript = defineScript({
@@ -17,24 +16,24 @@ export const describeScript = defineScript({
   file: scriptFile('describe'),
   keys: ['board'],
   args: ['plan', 'windows'],
-  decode: decodeBoard(([, season, total, closed]) => ({
-    outcome: 'described' as const,
+  outcomes: ['described', 'other-version', 'other-season', 'no-board', 'no-season', 'untidy'],
+  decode: decodeBoard(([, season, total, closed], outcome: 'described') => ({
+    outcome,
     season: String(season),
     total: Number(total),
     closed: closed === 1,
   })),
 })
 
-const DROPPED = ['absent', 'dropped', 'precondition'] as const
-
 export const dropScript = defineScript({
   name: 'leaderboards.drop',
   file: scriptFile('drop'),
   keys: ['board'],
   args: ['if_match'],
-  decode(reply) {
-    const [outcome, version] = integers(reply, 2) as [number, number]
-    return { outcome: DROPPED[outcome] as (typeof DROPPED)[number], version }
+  outcomes: ['dropped', 'absent', 'precondition'],
+  decode(reply, outcome) {
+    const [, version] = integers(reply, 2)
+    return { outcome, version }
   },
 })
 
@@ -51,7 +50,7 @@ export const lifeScript = defineScript({
   file: scriptFile('life'),
   keys: ['board'],
   args: [],
-  decode: (reply) => integers(reply, 1)[0] as number,
+  decode: (reply) => integers(reply, 1)[0],
 })
 
 export const listScript = defineScript({
@@ -72,8 +71,9 @@ export const closeScript = defineScript({
   file: scriptFile('close'),
   keys: ['board'],
   args: ['plan', 'windows', 'close'],
-  decode: decodeBoard(([, season, changed]) => ({
-    outcome: 'done' as const,
+  outcomes: ['done', 'other-version', 'other-season', 'no-board'],
+  decode: decodeBoard(([, season, changed], outcome: 'done') => ({
+    outcome,
     season: String(season),
     changed: changed === 1,
   })),
@@ -84,8 +84,9 @@ export const seasonsScript = defineScript({
   file: scriptFile('seasons'),
   keys: ['board'],
   args: ['plan', 'windows'],
-  decode: decodeBoard((reply) => ({
-    outcome: 'seasons' as const,
+  outcomes: ['seasons', 'other-version', 'other-season', 'no-board'],
+  decode: decodeBoard((reply, outcome: 'seasons') => ({
+    outcome,
     seasons: [...records(reply, 2, 3)].map(([id, endMs, total]) => ({
       id: String(id),
       endMs: Number(endMs),
@@ -104,5 +105,6 @@ export const tidyScript = defineScript({
   keys: ['board'],
   args: ['plan', 'windows', 'most'],
   units: ({ most }) => 5 + 4 * Number(most),
-  decode: decodeBoard(([, more]) => ({ outcome: 'tidied' as const, more: more === 1 })),
+  outcomes: ['tidied', 'other-version', 'other-season', 'no-board', 'no-season'],
+  decode: decodeBoard(([, more], outcome: 'tidied') => ({ outcome, more: more === 1 })),
 })

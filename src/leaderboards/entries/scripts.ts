@@ -1,4 +1,5 @@
 import { MAX_UNITS } from '../../redis/batch.js'
+import { integers, wordOf } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 import { columnsOf, decodeBoard, type Flat, records, scriptFile } from '../script-replies.js'
 
@@ -64,7 +65,8 @@ export const pageScript = defineScript({
     'after_member',
   ],
   units: rangeUnits,
-  decode: decodeBoard((reply) => ({ outcome: 'page' as const, ...toRange(reply) })),
+  outcomes: ['page', 'other-version', 'other-season', 'no-board', 'no-season', 'untidy'],
+  decode: decodeBoard((reply, outcome: 'page') => ({ outcome, ...toRange(reply) })),
 })
 
 export const aroundScript = defineScript({
@@ -73,7 +75,8 @@ export const aroundScript = defineScript({
   keys: ['board'],
   args: ['plan', 'windows', 'member', 'count', 'limit'],
   units: rangeUnits,
-  decode: decodeBoard((reply) => ({ outcome: 'around' as const, ...toRange(reply) })),
+  outcomes: ['around', 'other-version', 'other-season', 'no-board', 'no-season', 'untidy'],
+  decode: decodeBoard((reply, outcome: 'around') => ({ outcome, ...toRange(reply) })),
 })
 
 export interface MemberReply {
@@ -115,19 +118,20 @@ export const membersScript = defineScript({
   keys: ['board'],
   args: ['plan', 'windows', 'members[]'],
   units: ({ plan, members }) => MEMBERS_UNITS + members.length * unitsPerMember(columnsOf(plan)),
-  decode: decodeBoard((reply) => ({
-    outcome: 'members' as const,
+  outcomes: ['members', 'other-version', 'other-season', 'no-board', 'no-season', 'untidy'],
+  decode: decodeBoard((reply, outcome: 'members') => ({
+    outcome,
     season: String(reply[1]),
     total: Number(reply[2]),
     members: [...records(reply, 3, 7)].map((entry): MemberReply => {
-      const [rank, position, lower, upper] = entry.slice(2, 6).map(Number)
+      const [rank, position, lower, upper] = integers(entry.slice(2, 6), 4)
       return {
-        found: FOUND[Number(entry[0])] as MemberReply['found'],
+        found: wordOf(FOUND, entry[0]),
         scores: String(entry[1]),
-        rank: rank as number,
-        position: position as number,
-        lower: lower as number,
-        upper: upper as number,
+        rank,
+        position,
+        lower,
+        upper,
         metadata: String(entry[6]),
         total: Number(reply[2]),
       }
@@ -141,8 +145,9 @@ export const whereScript = defineScript({
   keys: ['board'],
   args: ['plan', 'windows', 'scores', 'percentile'],
   units: ({ scores }) => (scores === '' ? 20 : 2),
-  decode: decodeBoard((reply) => ({
-    outcome: 'where' as const,
+  outcomes: ['where', 'other-version', 'other-season', 'no-board', 'no-season', 'untidy'],
+  decode: decodeBoard((reply, outcome: 'where') => ({
+    outcome,
     season: String(reply[1]),
     total: Number(reply[2]),
     /** Where the scores would land. */
@@ -159,7 +164,8 @@ export const removeScript = defineScript({
   file: scriptFile('remove'),
   keys: ['board'],
   args: ['plan', 'windows', 'member'],
-  decode: decodeBoard(([, removed]) => ({ outcome: 'done' as const, removed: removed === 1 })),
+  outcomes: ['done', 'other-version', 'other-season', 'no-board', 'no-season', 'untidy'],
+  decode: decodeBoard(([, removed], outcome: 'done') => ({ outcome, removed: removed === 1 })),
 })
 
 /** Of a member in one season: it leaves each of its keys. */
@@ -174,8 +180,9 @@ export const hideScript = defineScript({
   keys: ['board'],
   args: ['plan', 'windows', 'member', 'hide', 'skip', 'most'],
   units: ({ most }) => 3 + Number(most) * UNITS_PER_SEASON,
-  decode: decodeBoard(([, changed, more]) => ({
-    outcome: 'done' as const,
+  outcomes: ['done', 'other-version', 'other-season', 'no-board'],
+  decode: decodeBoard(([, changed, more], outcome: 'done') => ({
+    outcome,
     changed: changed === 1,
     more: more === 1,
   })),
@@ -187,8 +194,9 @@ export const eraseScript = defineScript({
   keys: ['board'],
   args: ['plan', 'windows', 'member', 'skip', 'most'],
   units: ({ most }) => 2 + Number(most) * UNITS_PER_SEASON,
-  decode: decodeBoard(([, seasons, more]) => ({
-    outcome: 'done' as const,
+  outcomes: ['done', 'other-version', 'other-season', 'no-board'],
+  decode: decodeBoard(([, seasons, more], outcome: 'done') => ({
+    outcome,
     seasons: Number(seasons),
     more: more === 1,
   })),

@@ -8,14 +8,14 @@ ARGV member   string  id in the middle
 ARGV count    int     1 to 1000 entries with the member; of an even count the extra one is above
 ARGV limit    int     the best of them that are wanted now; leaderboards.page goes on
 
-RETURN status ...
-  1, season, total, seq_of_last, more, then per entry: id, scores, rank, position, metadata; none:
-     not ranked
-  0, version, config, created   the configuration is another one
-  -1, now_ms                    none of the seasons is the present one
-  -2                            there is no such board
-  -3                            there is no such season
-  -4                            leaderboards.tidy must go first
+RETURN outcome ...
+  1, season, total, seq_of_last, more, (id, scores, rank, position, metadata)[]
+                                around; no entries: not ranked
+  0, version, config, created   other-version: the configuration is another one
+  -1, now_ms                    other-season: none of the seasons is the present one
+  -2                            no-board
+  -3                            no-season
+  -4                            untidy: leaderboards.tidy must go first
 
 COST O(log(members) + limit)
 ]]

@@ -6,11 +6,11 @@ ARGV plan     string  version of the configuration and what follows from it; see
 ARGV windows  string  "id start end ..." in ms: the seasons around now
 ARGV close    0 or 1  0: accept them again
 
-RETURN status ...
-  1, season, changed            changed: 0 when it was so before
-  0, version, config, created   the configuration is another one
-  -1, now_ms                    none of the seasons is the present one
-  -2                            there is no such board
+RETURN outcome ...
+  1, season, changed            done; changed: 0 when it was so before
+  0, version, config, created   other-version: the configuration is another one
+  -1, now_ms                    other-season: none of the seasons is the present one
+  -2                            no-board
 
 COST O(1)
 MEMORY grows

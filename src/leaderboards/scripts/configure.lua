@@ -10,11 +10,11 @@ ARGV if_empty     0 or 1  1: it changes what the order of stored entries depends
 ARGV ttl_ms       int     how long it lives without a submission, 0 for ever
 ARGV member_ttl_ms  int   how long a member lives without one, 0 for ever
 
-RETURN status ...
-  1                             it is so
-  2                             if_empty, and the board has entries
-  0, version, config, created   the configuration is another one
-  -1, now_ms                    none of the seasons is the present one
+RETURN outcome ...
+  1                             done
+  2                             has-entries: if_empty, and the board has entries
+  0, version, config, created   other-version: the configuration is another one
+  -1, now_ms                    other-season: none of the seasons is the present one
 
 COST O(seasons)
 MEMORY grows

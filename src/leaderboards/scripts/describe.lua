@@ -5,12 +5,13 @@ KEYS board    hash    version, config, season, closed, hides
 ARGV plan     string  version of the configuration and what follows from it; see lib/board.lua
 ARGV windows  string  "id start end ..." in ms: the seasons around now
 
-RETURN status ...
-  1, season, total, closed      closed: 1 until the next season
-  0, version, config, created   the configuration is another one
-  -1, now_ms                    none of the seasons is the present one
-  -2                            there is no such board
-  -4                            leaderboards.tidy must go first
+RETURN outcome ...
+  1, season, total, closed      described; closed: 1 until the next season
+  0, version, config, created   other-version: the configuration is another one
+  -1, now_ms                    other-season: none of the seasons is the present one
+  -2                            no-board
+  -3                            no-season
+  -4                            untidy: leaderboards.tidy must go first
 
 COST O(log(members))
 ]]

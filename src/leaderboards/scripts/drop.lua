@@ -5,9 +5,9 @@ KEYS board     hash    version, config, season, closed, hides
 ARGV if_match  string  '' no condition, '*' must exist, 'none' must not exist, else the version
 
 RETURN outcome version
-  1, version   it is gone
-  0, 0         there was none
-  2, version   the precondition does not hold; 0 where there is none
+  1, version   dropped
+  0, 0         absent
+  2, version   precondition; 0 where there is none
 
 COST O(seasons); the members are freed in another thread
 ]]

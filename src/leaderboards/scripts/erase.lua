@@ -9,11 +9,11 @@ ARGV member   string  id
 ARGV skip     int     newer seasons where that was done
 ARGV most     int     seasons to do now
 
-RETURN status ...
-  1, seasons, more              seasons: in which it had an entry; more: 1 there are older ones
-  0, version, config, created   the configuration is another one
-  -1, now_ms                    none of the seasons is the present one
-  -2                            there is no such board
+RETURN outcome ...
+  1, seasons, more              done; seasons: in which it had an entry; more: 1 there are older ones
+  0, version, config, created   other-version: the configuration is another one
+  -1, now_ms                    other-season: none of the seasons is the present one
+  -2                            no-board
 
 COST O(most x log(members))
 ]]

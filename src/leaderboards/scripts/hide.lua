@@ -10,11 +10,11 @@ ARGV hide     0 or 1  0: rank it again
 ARGV skip     int     newer seasons where that was done
 ARGV most     int     seasons to do now
 
-RETURN status ...
-  1, changed, more              changed: 0 it was so before; more: 1 there are older seasons
-  0, version, config, created   the configuration is another one
-  -1, now_ms                    none of the seasons is the present one
-  -2                            there is no such board
+RETURN outcome ...
+  1, changed, more              done; changed: 0 it was so before; more: 1 there are older seasons
+  0, version, config, created   other-version: the configuration is another one
+  -1, now_ms                    other-season: none of the seasons is the present one
+  -2                            no-board
 
 COST O(most x log(members))
 MEMORY grows

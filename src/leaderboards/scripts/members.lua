@@ -6,14 +6,14 @@ ARGV plan       string  version of the configuration and what follows from it; s
 ARGV windows    string  "id start end ..." in ms: the seasons around now; or "= id", the one asked for
 ARGV members[]  string  ids
 
-RETURN status ...
-  1, season, total, then per member: found, scores, rank, position, lower, upper, metadata.
-     Found: 0 no entry, 1 ranked, 2 hidden
-  0, version, config, created   the configuration is another one
-  -1, now_ms                    none of the seasons is the present one
-  -2                            there is no such board
-  -3                            there is no such season
-  -4                            leaderboards.tidy must go first
+RETURN outcome ...
+  1, season, total, (found, scores, rank, position, lower, upper, metadata)[]
+                                members; found: 0 no entry, 1 ranked, 2 hidden
+  0, version, config, created   other-version: the configuration is another one
+  -1, now_ms                    other-season: none of the seasons is the present one
+  -2                            no-board
+  -3                            no-season
+  -4                            untidy: leaderboards.tidy must go first
 
 COST O(members asked x log(members))
 ]]

@@ -13,14 +13,14 @@ ARGV after        string  cursor: scores of the last entry seen, '' for none
 ARGV after_seq    string  cursor: its sequence
 ARGV after_member string  cursor: its id
 
-RETURN status ...
-  1, season, total, seq_of_last, more, then per entry, best first: id, scores, rank, position,
-     metadata. The last is the one farthest from where the page begins
-  0, version, config, created   the configuration is another one
-  -1, now_ms                    none of the seasons is the present one
-  -2                            there is no such board
-  -3                            there is no such season
-  -4                            leaderboards.tidy must go first
+RETURN outcome ...
+  1, season, total, seq_of_last, more, (id, scores, rank, position, metadata)[]
+                                page: best first; the last is the one farthest from where it begins
+  0, version, config, created   other-version: the configuration is another one
+  -1, now_ms                    other-season: none of the seasons is the present one
+  -2                            no-board
+  -3                            no-season
+  -4                            untidy: leaderboards.tidy must go first
 
 COST O(log(members) + limit)
 ]]

@@ -6,13 +6,13 @@ ARGV plan     string  version of the configuration and what follows from it; see
 ARGV windows  string  "id start end ..." in ms: the seasons around now; or "= id", the one asked for
 ARGV member   string  id
 
-RETURN status ...
-  1, removed                    1: it had an entry
-  0, version, config, created   the configuration is another one
-  -1, now_ms                    none of the seasons is the present one
-  -2                            there is no such board
-  -3                            there is no such season
-  -4                            leaderboards.tidy must go first
+RETURN outcome ...
+  1, removed                    done; removed: 1 it had an entry
+  0, version, config, created   other-version: the configuration is another one
+  -1, now_ms                    other-season: none of the seasons is the present one
+  -2                            no-board
+  -3                            no-season
+  -4                            untidy: leaderboards.tidy must go first
 
 COST O(log(members))
 ]]

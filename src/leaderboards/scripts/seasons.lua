@@ -5,11 +5,11 @@ KEYS board    hash    version, config, season, closed, hides
 ARGV plan     string  version of the configuration and what follows from it; see lib/board.lua
 ARGV windows  string  "id start end ..." in ms: the seasons around now
 
-RETURN status ...
-  1, now_ms, then per season: id, end_ms, total
-  0, version, config, created   the configuration is another one
-  -1, now_ms                    none of the seasons is the present one
-  -2                            there is no such board
+RETURN outcome ...
+  1, now_ms, ...                seasons; per season: id, end_ms, total
+  0, version, config, created   other-version: the configuration is another one
+  -1, now_ms                    other-season: none of the seasons is the present one
+  -2                            no-board
 
 COST O(seasons)
 ]]

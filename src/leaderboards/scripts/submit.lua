@@ -17,14 +17,16 @@ ARGV entries[].if_seq    string  applies only above the member's last one, '' fo
 ARGV entries[].metadata  string  JSON, '' leaves what is stored
 ARGV entries[].scores    string  one decimal number for every column
 
-RETURN status ...
-  1, season, total, replayed, then per entry: outcome, better, previous_rank, rank, position, lower,
-     upper, scores. Outcome: 0 unchanged, 1 changed, 2 out of range, 3 stale sequence
-  0, version, config, created   the configuration is another one
-  -1, now_ms                    none of the seasons is the present one
-  -4                            leaderboards.tidy must go first
-  2                             the season is closed
-  3                             the idempotency key belongs to another request
+RETURN outcome ...
+  1, season, total, replayed, (outcome, better, previous_rank, rank, position, lower, upper, scores)[]
+                                submitted; per entry 0 unchanged, 1 changed, 2 out of range, 3 stale
+                                sequence
+  0, version, config, created   other-version: the configuration is another one
+  -1, now_ms                    other-season: none of the seasons is the present one
+  -2                            no-board: and create is ''
+  -4                            untidy: leaderboards.tidy must go first
+  2                             closed: the season is
+  3                             conflict: the idempotency key belongs to another request
 
 COST O(entries x log(members))
 MEMORY grows

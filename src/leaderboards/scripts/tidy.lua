@@ -6,12 +6,12 @@ ARGV plan     string  version of the configuration and what follows from it; see
 ARGV windows  string  "id start end ..." in ms: the seasons around now; or "= id", the one asked for
 ARGV most     int     members that this step looks at
 
-RETURN status ...
-  1, more                       more: 1 there may be more to do
-  0, version, config, created   the configuration is another one
-  -1, now_ms                    none of the seasons is the present one
-  -2                            there is no such board
-  -3                            there is no such season
+RETURN outcome ...
+  1, more                       tidied; more: 1 there may be more to do
+  0, version, config, created   other-version: the configuration is another one
+  -1, now_ms                    other-season: none of the seasons is the present one
+  -2                            no-board
+  -3                            no-season
 
 COST O(most x log(members))
 ]]

@@ -7,14 +7,15 @@ ARGV windows     string  "id start end ..." in ms: the seasons around now; or "=
 ARGV scores      string  one decimal number for every column, '' for a percentile
 ARGV percentile  number  0 to 100
 
-RETURN status ...
-  1, season, total, lower, upper, dense           for scores: entries before, up to equal, dense rank
-  1, season, total, id, scores, rank, position, metadata   for a percentile; no id: nobody has it
-  0, version, config, created   the configuration is another one
-  -1, now_ms                    none of the seasons is the present one
-  -2                            there is no such board
-  -3                            there is no such season
-  -4                            leaderboards.tidy must go first
+RETURN outcome ...
+  1, season, total, ...         where; for scores: lower, upper, dense (entries before, up to equal,
+                                dense rank); for a percentile: id, scores, rank, position, metadata,
+                                without id: no entry has it
+  0, version, config, created   other-version: the configuration is another one
+  -1, now_ms                    other-season: none of the seasons is the present one
+  -2                            no-board
+  -3                            no-season
+  -4                            untidy: leaderboards.tidy must go first
 
 COST O(log(members)) for scores, its square for a percentile
 ]]

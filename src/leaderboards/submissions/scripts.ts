@@ -1,4 +1,5 @@
 import { MAX_UNITS } from '../../redis/batch.js'
+import { wordOf } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 import { columnsOf, decodeBoard, scriptFile } from '../script-replies.js'
 
@@ -52,12 +53,21 @@ export const submitScript = defineScript({
     'entries[].scores',
   ],
   units: ({ plan, entries }) => BASE_UNITS + entries.length * unitsPerEntry(columnsOf(plan)),
-  decode: decodeBoard((reply): SubmitReply => {
-    if (reply[0] !== 1) return { outcome: reply[0] === 2 ? 'closed' : 'conflict' }
+  outcomes: [
+    'submitted',
+    'other-version',
+    'other-season',
+    'no-board',
+    'untidy',
+    'closed',
+    'conflict',
+  ],
+  decode: decodeBoard((reply, outcome: SubmitReply['outcome']): SubmitReply => {
+    if (outcome !== 'submitted') return { outcome }
     const entries: SubmittedReply[] = []
     for (let at = 4; at < reply.length; at += 8) {
       entries.push({
-        outcome: ENTRY_OUTCOMES[Number(reply[at])] as SubmittedReply['outcome'],
+        outcome: wordOf(ENTRY_OUTCOMES, reply[at]),
         better: reply[at + 1] === 1,
         previousRank: Number(reply[at + 2]),
         rank: Number(reply[at + 3]),
@@ -68,7 +78,7 @@ export const submitScript = defineScript({
       })
     }
     return {
-      outcome: 'submitted',
+      outcome,
       season: String(reply[1]),
       total: Number(reply[2]),
       replayed: reply[3] === 1,

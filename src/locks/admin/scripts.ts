@@ -40,9 +40,10 @@ export const verifyScript = defineScript({
   args: ['fence'],
   // It looks at 64 tokens at most, and mostly at one.
   units: () => 4,
-  decode(reply) {
-    const [current, fence] = integers(reply, 2) as [number, number]
-    return { current: current === 1, fence }
+  outcomes: ['current', 'stale'],
+  decode(reply, outcome) {
+    const [, fence] = integers(reply, 2)
+    return { current: outcome === 'current', fence }
   },
 })
 
@@ -53,10 +54,14 @@ export const revokeScript = defineScript({
   args: ['reason', 'grace_ms', 'fence', 'clear_delay', ...COMMON],
   coalesce: false,
   decode(reply) {
-    const parts = integers(reply, 5) as [number, number, number, number, number]
+    const parts = integers(reply, 5)
     return { ...readHead(parts), revoked: parts[3], asked: parts[4] }
   },
 })
+
+export type ResizeReply =
+  | { readonly outcome: 'stored'; readonly capacity: number; readonly before: number }
+  | { readonly outcome: 'mode-mismatch' }
 
 export const resizeScript = defineScript({
   name: 'locks.resize',
@@ -64,19 +69,11 @@ export const resizeScript = defineScript({
   keys: ['lock[]'],
   args: ['capacity', ...COMMON],
   coalesce: false,
-  decode(
-    reply,
-  ): Head &
-    ({ outcome: 'stored'; capacity: number; before: number } | { outcome: 'mode-mismatch' }) {
+  outcomes: ['stored', 'mode-mismatch'],
+  decode(reply, outcome): Head & ResizeReply {
     const parts = flat(reply, 4)
-    const [, , , outcome, capacity, before] = parts
-    return outcome === 1
-      ? {
-          ...readHead(parts),
-          outcome: 'stored',
-          capacity: Number(capacity),
-          before: Number(before),
-        }
-      : { ...readHead(parts), outcome: 'mode-mismatch' }
+    if (outcome === 'mode-mismatch') return { ...readHead(parts), outcome }
+    const [, , , , capacity, before] = parts
+    return { ...readHead(parts), outcome, capacity: Number(capacity), before: Number(before) }
   },
 })

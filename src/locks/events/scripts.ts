@@ -17,13 +17,13 @@ export interface LockEvent {
 
 /** How a lock stands; whoever reads on from `last` misses nothing that follows. */
 export interface Beginning {
-  readonly found: false
+  readonly outcome: 'beginning'
   readonly last: string
   readonly lock: Snapshot & { readonly waiters: readonly Waiting[] }
 }
 
 export interface News {
-  readonly found: true
+  readonly outcome: 'news'
   readonly last: string
   /** Whether there is more behind these. */
   readonly more: boolean
@@ -36,15 +36,16 @@ export const watchScript = defineScript({
   keys: ['lock'],
   args: ['instance', 'watch_ms', 'after', 'max'],
   units: () => 8,
-  decode(reply): Head & (Beginning | News) {
+  outcomes: ['news', 'beginning'],
+  decode(reply, outcome): Head & (Beginning | News) {
     const parts = list(reply, 6)
     const head = readHead(parts)
     const last = String(parts[4])
-    if (parts[3] === 1) {
-      return { ...head, found: true, last, more: parts[5] === 1, events: readEvents(parts) }
+    if (outcome === 'news') {
+      return { ...head, outcome, last, more: parts[5] === 1, events: readEvents(parts) }
     }
     const [lock, end] = readSnapshot(parts, 6)
-    return { ...head, found: false, last, lock: { ...lock, waiters: readWaiters(parts, end) } }
+    return { ...head, outcome, last, lock: { ...lock, waiters: readWaiters(parts, end) } }
   },
 })
 

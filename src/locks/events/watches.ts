@@ -42,7 +42,7 @@ class Subscriber implements Subscription {
   /** What was read for all, from the event `before` on. */
   offer(before: string, reply: Beginning | News): void {
     if (this.#reading || this.cursor !== before) this.resume()
-    else if (reply.found) this.take(reply)
+    else if (reply.outcome === 'news') this.take(reply)
     else this.begin(reply)
   }
 
@@ -81,7 +81,7 @@ class Subscriber implements Subscription {
     while (this.#again && !this.listener.isBehind() && this.#watch.has(this)) {
       this.#again = false
       const reply = await this.#watch.read(this.cursor)
-      if (!reply.found) this.begin(reply)
+      if (reply.outcome === 'beginning') this.begin(reply)
       else {
         this.take(reply)
         if (reply.more) this.#again = true
@@ -128,7 +128,7 @@ class Watch {
     })
     this.#joining -= 1
     this.#subscribers.add(subscriber)
-    if (reply.found) subscriber.take(reply)
+    if (reply.outcome === 'news') subscriber.take(reply)
     else subscriber.begin(reply)
     if (this.#subscribers.size === 1) {
       this.#cursor = reply.last
@@ -176,7 +176,7 @@ class Watch {
     const before = this.#cursor
     const reply = await this.read(before)
     this.#cursor = reply.last
-    if (reply.found && reply.more) this.#again = true
+    if (reply.outcome === 'news' && reply.more) this.#again = true
     for (const subscriber of this.#subscribers) {
       subscriber.offer(before, reply)
     }

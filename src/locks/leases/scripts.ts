@@ -37,71 +37,87 @@ export type AcquireAnswer =
       readonly outcome: 'conflict' | 'session-ended' | 'session-full' | 'abandoned'
     }
 
+const ACQUIRE_OUTCOMES = [
+  'granted',
+  'replayed',
+  'held',
+  'cooling',
+  'queued',
+  'conflict',
+  'ended',
+  'queue-full',
+  'mode-mismatch',
+  'capacity-mismatch',
+  'unsatisfiable',
+  'session-ended',
+  'session-full',
+  'abandoned',
+  'again',
+] as const
+
 export const acquireScript = defineScript({
   name: 'locks.acquire',
   file: luaFile('acquire'),
   keys: ['lock[]'],
   units: unitsOf,
   args: ['token', 'ttl_ms', 'wait_ms', 'options', ...COMMON],
+  outcomes: ACQUIRE_OUTCOMES,
   decode: toAcquireReply,
 })
 
-function toAcquireReply(reply: unknown): AcquireReply {
+function toAcquireReply(reply: unknown, outcome: (typeof ACQUIRE_OUTCOMES)[number]): AcquireReply {
   const parts = flat(reply, 4)
-  if (parts[3] === 1 || parts[3] === 2) return toGrant(parts)
+  if (outcome === 'granted' || outcome === 'replayed') return toGrant(parts, outcome)
   const start = readHead(parts)
-  switch (parts[3]) {
-    case 3:
-    case 4: {
+  switch (outcome) {
+    case 'held':
+    case 'cooling': {
       const [lock] = readSnapshot(parts, 5)
-      const outcome = parts[3] === 3 ? 'held' : 'cooling'
       return { ...start, outcome, name: String(parts[4]), lock }
     }
-    case 5: {
-      const [attach, leftMs] = integers(parts.slice(4, 6), 2) as [number, number]
-      const [token, ticket] = [String(parts[6]), integer(parts[7])]
-      return { ...start, outcome: 'queued', attach, leftMs, token, ticket }
-    }
-    case 7: {
-      const how = toLeaseEnd(parts[5])
-      return { ...start, outcome: 'ended', fence: Number(parts[4]), how, reason: String(parts[6]) }
-    }
-    case 8:
+    case 'queued': {
+      const [attach, leftMs] = integers(parts.slice(4, 6), 2)
       return {
         ...start,
-        outcome: 'queue-full',
-        queueLength: Number(parts[4]),
-        name: String(parts[5]),
+        outcome,
+        attach,
+        leftMs,
+        token: String(parts[6]),
+        ticket: integer(parts[7]),
       }
-    case 9:
-      return { ...start, outcome: 'mode-mismatch', name: String(parts[4]) }
-    case 10:
-    case 11: {
-      const outcome = parts[3] === 10 ? 'capacity-mismatch' : 'unsatisfiable'
-      return { ...start, outcome, capacity: Number(parts[4]) }
     }
-    case 15:
-      return { ...start, outcome: 'again' }
+    case 'ended':
+      return { ...start, outcome, ...toEnd(parts) }
+    case 'queue-full':
+      return { ...start, outcome, queueLength: Number(parts[4]), name: String(parts[5]) }
+    case 'mode-mismatch':
+      return { ...start, outcome, name: String(parts[4]) }
+    case 'capacity-mismatch':
+    case 'unsatisfiable':
+      return { ...start, outcome, capacity: Number(parts[4]) }
     default:
-      return { ...start, outcome: toRefusal(parts[3]) }
+      return { ...start, outcome }
   }
 }
 
-function toRefusal(code: unknown) {
-  if (code === 6) return 'conflict'
-  if (code === 12) return 'session-ended'
-  if (code === 13) return 'session-full'
-  if (code === 14) return 'abandoned'
-  throw new TypeError('locks.acquire answered with an unknown outcome')
-}
+const toEnd = (parts: readonly unknown[]) => ({
+  fence: Number(parts[4]),
+  how: toLeaseEnd(parts[5]),
+  reason: String(parts[6]),
+})
 
 /** Every field by name: merged objects would outlive the request in the old generation. */
-function toGrant(parts: readonly unknown[], at = 3, end = parts.length): Head & GrantReply {
+function toGrant(
+  parts: readonly unknown[],
+  outcome: GrantReply['outcome'],
+  at = 3,
+  end = parts.length,
+): Head & GrantReply {
   return {
     nextMs: integer(parts[0]),
     expired: integer(parts[1]),
     lapsed: integer(parts[2]),
-    outcome: parts[at] === 1 ? 'granted' : 'replayed',
+    outcome,
     ttlMs: integer(parts[at + 1]),
     holdCount: integer(parts[at + 2]),
     mode: parts[at + 3] as LeaseMode,
@@ -127,7 +143,11 @@ function toHanded(parts: readonly unknown[], from: number): HandedOver[] {
     const grantAt = at + 2 + names
     const end = grantAt + 7 + names
     const stored = parts.slice(at + 2, grantAt).map(String)
-    handed.push({ grant: toGrant(parts, grantAt, end), keyed: parts[at + 1] === 1, stored })
+    handed.push({
+      grant: toGrant(parts, 'granted', grantAt, end),
+      keyed: parts[at + 1] === 1,
+      stored,
+    })
     at = end
   }
   return handed
@@ -139,9 +159,10 @@ export const claimScript = defineScript({
   keys: ['lock[]'],
   units: unitsOf,
   args: ['token', 'attach', ...COMMON],
-  decode(reply): Head & (GrantReply | { readonly outcome: 'nothing' }) {
+  outcomes: ['granted', 'nothing'],
+  decode(reply, outcome): Head & (GrantReply | { readonly outcome: 'nothing' }) {
     const parts = flat(reply, 4)
-    return parts[3] === 1 ? toGrant(parts) : { ...readHead(parts), outcome: 'nothing' }
+    return outcome === 'granted' ? toGrant(parts, outcome) : { ...readHead(parts), outcome }
   },
 })
 
@@ -149,16 +170,10 @@ export type LostReply =
   | { readonly outcome: 'ended'; fence: number; how: LeaseEnd; reason: string; lost: string[] }
   | { readonly outcome: 'not-owner'; readonly lost: string[] }
 
-function toLost(parts: readonly unknown[]): LostReply {
-  if (parts[3] === 3) return { outcome: 'not-owner', lost: parts.slice(4).map(String) }
-  return {
-    outcome: 'ended',
-    fence: Number(parts[4]),
-    how: toLeaseEnd(parts[5]),
-    reason: String(parts[6]),
-    lost: parts.slice(7).map(String),
-  }
-}
+const toLost = (parts: readonly unknown[], outcome: LostReply['outcome']): LostReply =>
+  outcome === 'ended'
+    ? { outcome, ...toEnd(parts), lost: parts.slice(7).map(String) }
+    : { outcome, lost: parts.slice(4).map(String) }
 
 export type RenewReply =
   | LostReply
@@ -177,13 +192,14 @@ export const renewScript = defineScript({
   keys: ['lock[]'],
   units: unitsOf,
   args: ['token', 'ttl_ms', ...COMMON, 'hold?', 'takes?'],
-  decode(reply): Head & RenewReply {
+  outcomes: ['renewed', 'ended', 'not-owner'],
+  decode(reply, outcome): Head & RenewReply {
     const parts = flat(reply, 4)
-    if (parts[3] !== 1) return { ...readHead(parts), ...toLost(parts) }
-    const [leftMs, inMs] = integers(parts.slice(4, 6), 2) as [number, number]
+    if (outcome !== 'renewed') return { ...readHead(parts), ...toLost(parts, outcome) }
+    const [leftMs, inMs] = integers(parts.slice(4, 6), 2)
     return {
       ...readHead(parts),
-      outcome: 'renewed',
+      outcome,
       leftMs,
       revoke:
         inMs < 0 ? undefined : { inMs: inMs > FAR_MS ? undefined : inMs, reason: String(parts[6]) },
@@ -208,12 +224,13 @@ export const releaseScript = defineScript({
   keys: ['lock[]'],
   units: unitsOf,
   args: ['token', 'instance', ...COMMON, 'hold?'],
-  decode(reply): Head & ReleaseReply {
+  outcomes: ['released', 'ended', 'not-owner'],
+  decode(reply, outcome): Head & ReleaseReply {
     const parts = flat(reply, 4)
-    if (parts[3] !== 1) return { ...readHead(parts), ...toLost(parts) }
-    const [heldMs, names] = integers(parts.slice(4, 6), 2) as [number, number]
+    if (outcome !== 'released') return { ...readHead(parts), ...toLost(parts, outcome) }
+    const [heldMs, names] = integers(parts.slice(4, 6), 2)
     const fences = integers(parts.slice(6, 6 + names), names)
     const handed = toHanded(parts, 6 + names)
-    return { ...readHead(parts), outcome: 'released', heldMs, fences, handed }
+    return { ...readHead(parts), outcome, heldMs, fences, handed }
   },
 })

@@ -1,4 +1,4 @@
-import { integers } from '../../redis/reply.js'
+import { integer, integers, list, wordOf } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 import { COMMON, type Head, luaFile, readHead, unitsOf } from '../reply-head.js'
 
@@ -8,12 +8,13 @@ export const leaveScript = defineScript({
   keys: ['lock[]'],
   units: unitsOf,
   args: ['token', 'attach', 'how', ...COMMON],
-  decode(reply): Head & { readonly outcome: 'left' | 'granted' | 'nothing' } {
-    const parts = integers(reply, 4)
-    const outcome = parts[3] === 1 ? 'left' : parts[3] === 2 ? 'granted' : 'nothing'
-    return { ...readHead(parts), outcome }
-  },
+  outcomes: ['left', 'granted', 'nothing'],
+  decode: (reply, outcome) => ({ ...readHead(integers(reply, 4)), outcome }),
 })
+
+const STATES = ['missing', 'waiting', 'granted'] as const
+/** Of a waiter, as Redis has it. */
+export type WaiterState = (typeof STATES)[number]
 
 export const beatScript = defineScript({
   name: 'locks.beat',
@@ -21,9 +22,9 @@ export const beatScript = defineScript({
   keys: ['lock[]'],
   args: ['instance', 'token[]'],
   coalesce: false,
-  decode(reply): { readonly nextMs: number; readonly states: readonly number[] } {
-    const [nextMs = 0, ...states] = integers(reply, (reply as unknown[]).length)
-    return { nextMs, states }
+  decode(reply): { readonly nextMs: number; readonly states: readonly WaiterState[] } {
+    const [nextMs, ...states] = list(reply, 1)
+    return { nextMs: integer(nextMs), states: states.map((state) => wordOf(STATES, state)) }
   },
 })
 
@@ -42,13 +43,8 @@ export const restoreScript = defineScript({
   keys: ['lock[]'],
   units: unitsOf,
   args: ['token', 'waiter', 'waited_ms', 'wait_ms', ...COMMON],
-  decode(reply): Head & { readonly outcome: RestoreOutcome } {
-    const parts = integers(reply, 4)
-    return {
-      ...readHead(parts),
-      outcome: RESTORE_OUTCOMES[(parts[3] as number) - 1] as RestoreOutcome,
-    }
-  },
+  outcomes: RESTORE_OUTCOMES,
+  decode: (reply, outcome) => ({ ...readHead(integers(reply, 4)), outcome }),
 })
 
 export const sweepScript = defineScript({
@@ -65,5 +61,9 @@ export const forgetBucketScript = defineScript({
   file: luaFile('forget-bucket'),
   keys: ['buckets'],
   args: ['member', 'score'],
-  decode: (reply): boolean => integers(reply, 1)[0] === 1,
+  outcomes: ['forgotten', 'kept'],
+  decode(reply, outcome): boolean {
+    integers(reply, 1)
+    return outcome === 'forgotten'
+  },
 })

@@ -1,5 +1,6 @@
 import type { Bucket } from '../buckets/sweeper.js'
 import type { GrantReply } from '../leases/scripts.js'
+import type { WaiterState } from './scripts.js'
 
 /** Why a waiting request looks up. */
 export type Wake =
@@ -75,11 +76,9 @@ export class Waiter {
   }
 }
 
-export type WaiterState = 'missing' | 'waiting' | 'granted'
-
 export interface WaitingOptions {
   /** Tells that this instance is alive, and asks what became of the waiters of one bucket. */
-  readonly beat: (waiters: readonly Waiter[]) => Promise<WaiterState[]>
+  readonly beat: (waiters: readonly Waiter[]) => Promise<readonly WaiterState[]>
   /** Puts a waiter back; says why it has no place any more. */
   readonly restore: (waiter: Waiter) => Promise<Wake | undefined>
 }

@@ -14,20 +14,21 @@ ARGV ended_ttl_ms int     how long an ended lease is remembered
 RETURN next_ms expired lapsed outcome ...
   1, ttl, hold_count, mode, waited, token, attachment, fence[]
                                       granted
-  2, the same                         granted before, to a request with the same key
-  3, name, snapshot                   held by others
-  4, name, snapshot                   nobody holds it, but it is cooling down
-  5, attachment, left, token, ticket  standing in the queue
-  6                                   the idempotency key belongs to another request
-  7, fence, how, reason               the lease granted to this key has ended
-  8, length, name                     the queue is full
-  9, name                             the name is in use in another way
-  10, capacity                        the semaphore has another capacity (0: none is known)
-  11, capacity                        asks for more than the whole capacity
-  12                                  the session has ended
-  13                                  the session has too many leases
-  14                                  the caller gave up before this call arrived
-  15                                  more is over than one call ends: to be asked again
+  2, ttl, hold_count, mode, waited, token, attachment, fence[]
+                                      replayed: granted before, to a request with the same key
+  3, name, snapshot                   held: by others
+  4, name, snapshot                   cooling: nobody holds it
+  5, attachment, left, token, ticket  queued
+  6                                   conflict: the idempotency key belongs to another request
+  7, fence, how, reason               ended: the lease granted to this key has
+  8, length, name                     queue-full
+  9, name                             mode-mismatch: the name is in use in another way
+  10, capacity                        capacity-mismatch: the semaphore has another (0: none is known)
+  11, capacity                        unsatisfiable: asks for more than the whole capacity
+  12                                  session-ended
+  13                                  session-full: it has too many leases
+  14                                  abandoned: the caller gave up before this call arrived
+  15                                  again: more is over than one call ends, ask again
 
 COST O(names), and O(64) leases that are over and waiters that can be granted
 MEMORY grows

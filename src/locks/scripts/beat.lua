@@ -6,8 +6,8 @@ ARGV instance     string  clears its suspicion
 ARGV token[]      string  of the waiter, in the order of the locks
 
 RETURN next_ms state[]
-  next_ms until the next deadline of the bucket, 0 for none: whoever granted it may be gone
-  0 missing, or its session is over; 1 waiting; 2 granted or held
+  next_ms  until the next deadline of the bucket, 0 for none: the instance that granted it may be gone
+  state    0 missing, or its session is over; 1 waiting; 2 granted or held
 
 COST O(waiters); the caller sends 100 at most
 ]]

@@ -8,8 +8,9 @@ ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
 RETURN next_ms expired lapsed outcome ...
-  1, ttl, hold_count, mode, waited, token, attachment, fence[]  as locks.acquire
-  2                                   nothing to claim: it lapsed, or was never granted
+  1, ttl, hold_count, mode, waited, token, attachment, fence[]
+                                      granted; as locks.acquire
+  2                                   nothing: it lapsed, or was never granted
 
 COST O(names)
 ]]

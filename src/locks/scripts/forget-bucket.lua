@@ -5,8 +5,9 @@ KEYS buckets      zset    when the walk has to look at each bucket (ms)
 ARGV member       string  namespace and tag of the bucket
 ARGV score        int     as the walk saw it: a bucket that was registered since stays
 
-RETURN forgotten
-  1 or 0
+RETURN outcome
+  1 forgotten
+  0 kept
 
 COST O(log n)
 ]]

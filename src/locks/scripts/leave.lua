@@ -13,9 +13,9 @@ ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
 RETURN next_ms expired lapsed outcome
-  1   left the queue
-  2   had a grant or a lease; for timeout it was left as it is
-  3   nothing was there, or another attachment has it
+  1   left
+  2   granted: it had a grant or a lease, which stays as it is for timeout
+  3   nothing: it had none of them, or another attachment has it
 
 COST O(names), and O(64) waiters granted
 ]]

@@ -12,9 +12,10 @@ ARGV hold?        string  the stream that carried the lease was closed: only of 
 RETURN next_ms expired lapsed outcome ...
   1, held_ms, names, fence[], ...  released; then per waiter that is served with this answer the
                                   number of its names, 1 where it has a key, its names, and
-                                  the grant as locks.claim tells it
-  2, fence, how, reason, lost[]   it had ended before: released (a repeat), expired, revoked
-  3, lost[]                       not a token of the lost names; none where another stream has it
+                                  the grant as locks.claim answers it, its outcome first
+  2, fence, how, reason, lost[]   ended: before, how is released (a repeat), expired or revoked
+  3, lost[]                       not-owner: not a token of the lost names; none where another stream
+                                  has it
 
 COST O(names), and O(64) waiters granted
 ]]

@@ -12,9 +12,9 @@ ARGV takes?       int     1: from now on this stream is
 
 RETURN next_ms expired lapsed outcome ...
   1, left, revoke_in, reason, fence[]  renewed; revoke_in is -1 unless asked to give way
-  2, fence, how, reason, lost[]        it has ended on the lost names: expired, released, revoked
-  3, lost[]                            not a token of the lost names; none is named where another
-                                       stream carries the lease
+  2, fence, how, reason, lost[]        ended: on the lost names; how: expired, released or revoked
+  3, lost[]                            not-owner: not a token of the lost names; none is named where
+                                       another stream carries the lease
 
 COST O(names)
 ]]

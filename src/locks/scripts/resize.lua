@@ -8,9 +8,9 @@ ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
 RETURN next_ms expired lapsed outcome ...
-  1, capacity, before   stored, or forgotten (capacity: what the live one has); before: what was
+  1, capacity, before   stored; or forgotten (capacity: what the live one has); before: what was
                         stored, 0 for nothing
-  2                     the name is a lock
+  2                     mode-mismatch: the name is a lock
 
 COST O(waiters)
 ]]

@@ -11,11 +11,11 @@ ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
 RETURN next_ms expired lapsed outcome
-  1   stands in line
-  2   its session has ended
-  3   asks for more than the whole capacity
-  4   its key is known: a repeat of its request has its place, or has used its lease
-  5   its name is in use in another way
+  1   stands: in line
+  2   session-ended
+  3   unsatisfiable: asks for more than the whole capacity
+  4   replaced: its key is known, a repeat of its request has its place, or has used its lease
+  5   mode-mismatch: its name is in use in another way
 
 COST O(names), and O(64) waiters granted
 ]]

@@ -10,10 +10,10 @@ ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended session is remembered
 
 RETURN next_ms expired lapsed outcome carried released left
-  1, carried, released, left   ended by this call; leases and waiters it had, leases released here,
+  1, carried, released, left   ended: by this call; leases and waiters it had, leases released here,
                                and how many leases and waiters are still there
-  2, the same                  ended before, on purpose
-  3, 0, 0, 0                   expired, or not known
+  2, carried, released, left   replayed: ended before, on purpose
+  3, 0, 0, 0                   session-ended: expired, or not known
 
 COST the first call O(leases), 1000 at most; each O(max_leases), and O(64) waiters granted on each of
   their locks

@@ -8,9 +8,9 @@ ARGV ended_ttl_ms int     how long a lease that ended is shown
 
 RETURN outcome left carried ...
   1, left, carried, (name, fence, how, in, reason)[]
-             lives on, with so many leases and waiters; of its leases those that somebody asks for
-             (how is '', in the time left or -1) and those that ended without its doing (in is -1)
-  2, 0, 0    over, or not known
+             kept: it lives on, with so many leases and waiters; of its leases those that are asked
+             for (how is '', in the time left or -1) and those that ended by other means (in is -1)
+  2, 0, 0    over: or not known
 
 COST O(leases that were asked for or ended), 1000 at most
 ]]

@@ -11,9 +11,9 @@ ARGV memo_ttl_ms?   int     how long the request is remembered
 
 RETURN outcome id left
   1, id, left   opened
-  2, id, left   opened before, by a request with the same key
-  3, '', 0      the idempotency key belongs to another request
-  4, '', 0      the session that was opened to this key is over
+  2, id, left   replayed: opened before, by a request with the same key
+  3, '', 0      conflict: the idempotency key belongs to another request
+  4, '', 0      session-ended: the session that was opened to this key is over
 
 COST O(1)
 MEMORY grows

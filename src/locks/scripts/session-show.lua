@@ -5,8 +5,8 @@ KEYS session      hash    the session
 ARGV id           string  of the session
 
 RETURN outcome left ttl metadata name...
-  1, left, ttl, metadata, name of each lease and waiter
-  2, 0, 0, ''                             over, or not known
+  1, left, ttl, metadata, name...         found; the names of its leases and waiters
+  2, 0, 0, ''                             over: or not known
 
 COST O(leases), 1000 at most
 ]]

@@ -4,8 +4,9 @@ locks.verify: is the lease with this fence still a current one? Writes nothing.
 KEYS lock         hash    the lock
 ARGV fence        int     the fence to test
 
-RETURN current fence
-  1, the same fence; or 0 and the highest fence that is current, of the 64 newest tokens: 0 for none
+RETURN outcome fence
+  1, fence   current
+  0, fence   stale; the highest fence that is current, of the 64 newest tokens: 0 for none
 
 COST O(log holders), and O(64)
 ]]

@@ -3,17 +3,15 @@ import { defineScript } from '../../redis/script.js'
 import type { LeaseEnd } from '../lock-state.js'
 import { COMMON, luaFile, readHead } from '../reply-head.js'
 
-const OPEN_OUTCOMES = ['opened', 'replayed', 'conflict', 'session-ended'] as const
-
 export const openSessionScript = defineScript({
   name: 'locks.session-open',
   file: luaFile('session-open'),
   keys: ['session'],
   args: ['id', 'ttl_ms', 'metadata', 'memo?', 'fingerprint?', 'memo_ttl_ms?'],
-  decode(reply) {
-    const [outcome, id, leftMs] = list(reply, 3)
-    const kind = OPEN_OUTCOMES[Number(outcome) - 1] as (typeof OPEN_OUTCOMES)[number]
-    return { kind, id: String(id), leftMs: Number(leftMs) }
+  outcomes: ['opened', 'replayed', 'conflict', 'session-ended'],
+  decode(reply, outcome) {
+    const [, id, leftMs] = list(reply, 3)
+    return { outcome, id: String(id), leftMs: Number(leftMs) }
   },
 })
 
@@ -47,9 +45,10 @@ export const keepSessionScript = defineScript({
   args: ['id', 'ended_ttl_ms'],
   // Mostly nothing is to be shown, a thousand leases at most.
   units: () => 4,
-  decode(reply) {
+  outcomes: ['kept', 'over'],
+  decode(reply, outcome) {
     const parts = list(reply, 3)
-    if (parts[0] !== 1) return undefined
+    if (outcome === 'over') return undefined
     const notes: SessionNote[] = []
     for (let at = 3; at < parts.length; at += 5) notes.push(toNote(parts.slice(at, at + 5)))
     return { leftMs: integer(parts[1]), leaseCount: integer(parts[2]), notes }
@@ -62,9 +61,10 @@ export const showSessionScript = defineScript({
   keys: ['session'],
   args: ['id'],
   coalesce: false,
-  decode(reply) {
-    const [outcome, leftMs, ttlMs, metadata, ...stored] = list(reply, 4)
-    if (outcome !== 1) return undefined
+  outcomes: ['found', 'over'],
+  decode(reply, outcome) {
+    const [, leftMs, ttlMs, metadata, ...stored] = list(reply, 4)
+    if (outcome === 'over') return undefined
     return {
       leftMs: Number(leftMs),
       ttlMs: Number(ttlMs),
@@ -74,18 +74,16 @@ export const showSessionScript = defineScript({
   },
 })
 
-type Four = [number, number, number, number]
-const END_OUTCOMES = ['ended', 'replayed', 'session-ended'] as const
-
 export const endSessionScript = defineScript({
   name: 'locks.session-end',
   file: luaFile('session-end'),
   keys: ['session'],
   args: ['id', 'max_leases', ...COMMON],
   coalesce: false,
-  decode(reply) {
-    const [outcome, leaseCount, released, left] = integers(reply, 7).slice(3) as Four
-    const kind = END_OUTCOMES[outcome - 1] as (typeof END_OUTCOMES)[number]
-    return { ...readHead(reply as unknown[]), kind, leaseCount, released, left }
+  outcomes: ['ended', 'replayed', 'session-ended'],
+  decode(reply, outcome) {
+    const parts = integers(reply, 7)
+    const [, , , , leaseCount, released, left] = parts
+    return { ...readHead(parts), outcome, leaseCount, released, left }
   },
 })

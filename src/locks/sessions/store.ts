@@ -102,7 +102,11 @@ export function createSessionStore(binder: Binder, layout: Layout, calls: LockCa
       if (layout.lockBuckets > 1 && prefix === undefined) return { kind: 'prefix-missing' }
       const id = newSessionId(`l${lockBucket(layout, prefix ?? '')}`)
       const started = performance.now()
-      const { kind, leftMs, ...reply } = await run.open(
+      const {
+        outcome: kind,
+        leftMs,
+        id: opened,
+      } = await run.open(
         { session: sessionKey(namespace, id) },
         {
           id,
@@ -115,7 +119,7 @@ export function createSessionStore(binder: Binder, layout: Layout, calls: LockCa
       )
       if (kind !== 'opened' && kind !== 'replayed') return { kind }
       calls.look(namespace, sessionTag(id), leftMs)
-      return { kind, id: reply.id, expiresInMs: remainingMs(leftMs, started) }
+      return { kind, id: opened, expiresInMs: remainingMs(leftMs, started) }
     },
 
     async keep(namespace, id) {
@@ -142,14 +146,14 @@ export function createSessionStore(binder: Binder, layout: Layout, calls: LockCa
     async end(namespace, id) {
       if (!calls.has(sessionTag(id))) return undefined
       const first = await endSlice(namespace, id)
-      if (first.kind === 'session-ended') return undefined
+      if (first.outcome === 'session-ended') return undefined
       let { released, left } = first
       while (left > 0) {
         const next = await endSlice(namespace, id)
         released += next.released
         left = next.left
       }
-      return { replayed: first.kind === 'replayed', leaseCount: first.leaseCount, released }
+      return { replayed: first.outcome === 'replayed', leaseCount: first.leaseCount, released }
     },
   }
 

@@ -32,22 +32,24 @@ export const refundScript = defineScript({
     'channel',
     'message',
   ],
-  decode(reply): RefundReply | Elsewhen {
-    const [code, refunded, remaining, resetUs, override, atUs] = integers(reply, 6) as Six
-    if (code === 3) return { outcome: 'conflict' }
-    if (code === 4) return elsewhen(refunded)
-    const outcome = code === 2 ? 'replayed' : 'refunded'
+  outcomes: ['refunded', 'replayed', 'conflict', 'elsewhen'],
+  decode(reply, outcome): RefundReply | Elsewhen {
+    const [, refunded, remaining, resetUs, override, atUs] = integers(reply, 6)
+    if (outcome === 'conflict') return { outcome }
+    if (outcome === 'elsewhen') return elsewhen(refunded)
     return { outcome, refunded, remaining, resetUs, override, atUs }
   },
 })
-
-type Six = [number, number, number, number, number, number]
 
 export const resetScript = defineScript({
   name: 'ratelimits.reset',
   file: new URL('../scripts/reset.lua', import.meta.url),
   keys: ['state'],
   args: ['channel', 'message'],
+  outcomes: ['forgotten', 'unchanged'],
   /** @returns whether anything was consumed */
-  decode: (reply): boolean => integers(reply, 1)[0] === 1,
+  decode(reply, outcome): boolean {
+    integers(reply, 1)
+    return outcome === 'forgotten'
+  },
 })

@@ -31,13 +31,6 @@ export type CheckReply = Verdict | { readonly outcome: 'conflict' }
 /** Integers of one limit in the reply. */
 const FIELDS = 8
 
-const OUTCOMES: Readonly<Record<number, Verdict['outcome']>> = {
-  0: 'denied',
-  1: 'allowed',
-  2: 'replayed',
-  5: 'full',
-}
-
 export const checkScript = defineScript({
   name: 'ratelimits.check',
   file: new URL('../scripts/check.lua', import.meta.url),
@@ -55,15 +48,15 @@ export const checkScript = defineScript({
     'limit[].b',
     'limit[].c',
   ],
+  outcomes: ['denied', 'allowed', 'replayed', 'conflict', 'elsewhen', 'full'],
   units: ({ limit }) => limit.length,
-  decode(reply): CheckReply | Elsewhen {
+  decode(reply, outcome): CheckReply | Elsewhen {
     const numbers = integers(reply, Array.isArray(reply) ? reply.length : 0)
-    const [code = -1, takenAtUs = 0] = numbers
-    if (code === 3) return { outcome: 'conflict' }
-    if (code === 4) return elsewhen(takenAtUs)
-    const outcome = OUTCOMES[code]
-    if (!outcome || (numbers.length - 2) % FIELDS !== 0) {
-      throw new TypeError(`unknown outcome ${code} of ratelimits.check`)
+    const [, takenAtUs = 0] = numbers
+    if (outcome === 'conflict') return { outcome }
+    if (outcome === 'elsewhen') return elsewhen(takenAtUs)
+    if ((numbers.length - 2) % FIELDS !== 0) {
+      throw new TypeError(`${numbers.length} fields in a reply of ratelimits.check`)
     }
     return { outcome, takenAtUs, limits: toLimits(numbers) }
   },

@@ -25,13 +25,11 @@ export const exceptScript = defineScript({
   file: new URL('../scripts/except.lua', import.meta.url),
   keys: ['exception'],
   args: ['block_ms?', 'limit?', 'burst', 'ttl_ms', 'if_match', 'channel', 'message'],
-  decode(reply): Exception {
-    const [isHeld, wasBlocked, before, blockedUs, limit, burst, leftUs, version] = integers(
-      reply,
-      8,
-    ) as Eight
+  outcomes: ['changed', 'precondition-failed'],
+  decode(reply, outcome): Exception {
+    const [, wasBlocked, before, blockedUs, limit, burst, leftUs, version] = integers(reply, 8)
     return {
-      isHeld: isHeld === 1,
+      isHeld: outcome === 'changed',
       wasBlocked: wasBlocked === 1,
       before,
       blockedUs,
@@ -43,14 +41,12 @@ export const exceptScript = defineScript({
   },
 })
 
-type Eight = [number, number, number, number, number, number, number, number]
-
 export const enlistScript = defineScript({
   name: 'ratelimits.enlist',
   file: new URL('../scripts/enlist.lua', import.meta.url),
   keys: ['names', 'ends'],
   args: ['name', 'for_ms', 'sweep'],
-  decode: (reply): number => integers(reply, 1)[0] as number,
+  decode: (reply): number => integers(reply, 1)[0],
 })
 
 export const pageScript = defineScript({
@@ -59,5 +55,5 @@ export const pageScript = defineScript({
   keys: ['names'],
   args: ['prefix', 'after', 'count'],
   units: ({ count }) => Math.ceil(Number(count) / 50),
-  decode: (reply): string[] => list(reply, Array.isArray(reply) ? reply.length : 0).map(String),
+  decode: (reply): string[] => list(reply).map(String),
 })

@@ -17,18 +17,15 @@ export interface LeaseReply {
   readonly blocked: boolean
 }
 
-const OUTCOMES = ['denied', 'granted', 'replayed', 'conflict', 'over'] as const
-
 export const acquireScript = defineScript({
   name: 'ratelimits.acquire',
   file: new URL('../scripts/acquire.lua', import.meta.url),
   keys: ['state', 'exception', 'memo?'],
   args: ['lease', 'weight', 'limit', 'lease_ms', 'fingerprint', 'memo_ttl_ms'],
-  decode(reply): LeaseReply {
-    const [code, lease, ...rest] = list(reply, 8)
-    const outcome = OUTCOMES[code as number]
-    if (!outcome) throw new TypeError(`unknown outcome ${code} of ratelimits.acquire`)
-    const [leftUs, used, limit, resetUs, retryUs, blocked] = integers(rest, 6) as Six
+  outcomes: ['denied', 'granted', 'replayed', 'conflict', 'over'],
+  decode(reply, outcome): LeaseReply {
+    const [, lease, ...rest] = list(reply, 8)
+    const [leftUs, used, limit, resetUs, retryUs, blocked] = integers(rest, 6)
     return {
       outcome,
       lease: String(lease),
@@ -41,8 +38,6 @@ export const acquireScript = defineScript({
     }
   },
 })
-
-type Six = [number, number, number, number, number, number]
 
 export interface Looked {
   /** Weight that lives now. */
@@ -62,12 +57,10 @@ export const lookScript = defineScript({
   keys: ['state', 'exception'],
   args: ['limit'],
   decode(reply): Looked {
-    const [used, leases, limit, resetUs, blockedUs] = integers(reply, 5) as Five
+    const [used, leases, limit, resetUs, blockedUs] = integers(reply, 5)
     return { used, leases, limit, resetUs, blockedUs }
   },
 })
-
-type Five = [number, number, number, number, number]
 
 export const renewScript = defineScript({
   name: 'ratelimits.renew',
@@ -75,7 +68,7 @@ export const renewScript = defineScript({
   keys: ['state'],
   args: ['lease', 'lease_ms'],
   /** @returns us that it lives; 0 where there is no such lease */
-  decode: (reply): number => integers(reply, 1)[0] as number,
+  decode: (reply): number => integers(reply, 1)[0],
 })
 
 export const releaseScript = defineScript({
@@ -83,5 +76,9 @@ export const releaseScript = defineScript({
   file: new URL('../scripts/release.lua', import.meta.url),
   keys: ['state'],
   args: ['lease'],
-  decode: (reply): boolean => integers(reply, 1)[0] === 1,
+  outcomes: ['released', 'missing'],
+  decode(reply, outcome): boolean {
+    integers(reply, 1)
+    return outcome === 'released'
+  },
 })

@@ -14,25 +14,22 @@ export interface Reserved {
 
 export type ReserveReply = Reserved | { readonly outcome: 'conflict' }
 
-const OUTCOMES = ['denied', 'reserved', 'replayed'] as const
-
 export const reserveScript = defineScript({
   name: 'ratelimits.reserve',
   file: new URL('../scripts/reserve.lua', import.meta.url),
   keys: ['state', 'exception', 'reservation', 'memo?'],
   args: ['kind', 'a', 'b', 'c', 'shadow', 'cost', 'id', 'ttl_ms', 'fingerprint', 'memo_ttl_ms'],
-  decode(reply): ReserveReply | Elsewhen {
+  outcomes: ['denied', 'reserved', 'replayed', 'conflict', 'elsewhen'],
+  decode(reply, outcome): ReserveReply | Elsewhen {
     const fields = list(reply, 2)
-    if (fields[0] === 3) return { outcome: 'conflict' }
-    if (fields[0] === 4) return elsewhen(Number(fields[1]))
+    if (outcome === 'conflict') return { outcome }
+    if (outcome === 'elsewhen') return elsewhen(Number(fields[1]))
     const numbers = integers(fields.slice(0, -1), 11)
-    const outcome = OUTCOMES[numbers[0] as number]
-    if (!outcome) throw new TypeError(`unknown outcome ${numbers[0]} of ratelimits.reserve`)
     return {
       outcome,
-      takenAtUs: numbers[1] as number,
+      takenAtUs: numbers[1],
       limit: toLimitReply(numbers, 2),
-      leftUs: numbers[10] as number,
+      leftUs: numbers[10],
       id: String(fields.at(-1)),
     }
   },
@@ -58,17 +55,11 @@ export const settleScript = defineScript({
   file: new URL('../scripts/settle.lua', import.meta.url),
   keys: ['state', 'exception', 'reservation', 'memo?'],
   args: ['kind', 'a', 'b', 'c', 'actual', 'fingerprint', 'memo_ttl_ms', 'channel', 'message'],
-  decode(reply): SettleReply | Elsewhen {
-    const [code, reserved, refunded, remaining, resetUs, override, atUs] = integers(
-      reply,
-      7,
-    ) as Seven
-    if (code === 0) return { outcome: 'expired' }
-    if (code === 3) return { outcome: 'conflict' }
-    if (code === 4) return elsewhen(reserved)
-    const outcome = code === 2 ? 'replayed' : 'settled'
+  outcomes: ['expired', 'settled', 'replayed', 'conflict', 'elsewhen'],
+  decode(reply, outcome): SettleReply | Elsewhen {
+    const [, reserved, refunded, remaining, resetUs, override, atUs] = integers(reply, 7)
+    if (outcome === 'expired' || outcome === 'conflict') return { outcome }
+    if (outcome === 'elsewhen') return elsewhen(reserved)
     return { outcome, reserved, refunded, remaining, resetUs, override, atUs }
   },
 })
-
-type Seven = [number, number, number, number, number, number, number]

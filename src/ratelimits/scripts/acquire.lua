@@ -12,11 +12,11 @@ ARGV fingerprint  string  of the request, '' without an idempotency key
 ARGV memo_ttl_ms  int     how long the memo is kept
 
 RETURN outcome lease left_us used limit reset_us retry_us blocked
-  0  no room; retry_us until enough leases have ended by themselves, -1 where that never helps
+  0  denied: no room; retry_us until enough leases have ended by themselves, -1 where that never helps
   1  granted
-  2  granted before, to a request with the same key
-  3  the idempotency key belongs to another request; the rest is 0
-  4  granted before to a request with the same key, and over by now
+  2  replayed: granted before, to a request with the same key
+  3  conflict: the idempotency key belongs to another request; the rest is 0
+  4  over: granted before to a request with the same key, and over by now
   limit is the one that holds for this subject; reset_us until the last lease ends by itself
 
 COST O(log leases), and what has ended since the last call

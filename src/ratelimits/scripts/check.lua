@@ -17,10 +17,10 @@ ARGV limit[].c     int
 RETURN outcome taken_us then allowed remaining reset_us retry_us granted override blocked delay_us of each limit
   0  denied: with mode all nothing was consumed
   1  allowed
-  2  allowed and consumed before, by a request with the same key; times are as of now
-  3  the idempotency key belongs to another request; nothing follows
-  4  the windows of a calendar are not those around taken_us: ask again; nothing follows
-  5  Redis is full: what is denied is so, and nothing was consumed of what is allowed
+  2  replayed: allowed and consumed before, by a request with the same key; times are as of now
+  3  conflict: the idempotency key belongs to another request; nothing follows
+  4  elsewhen: the windows of a calendar are not those around taken_us: ask again; nothing follows
+  5  full: Redis is; what is denied is so, and nothing was consumed of what is allowed
   retry_us is 0 for what is allowed and -1 for what can never be; override is 0 or the limit that
   holds for this subject instead of that of the policy
 

@@ -14,9 +14,9 @@ ARGV channel    string  who remembers denials listens here
 ARGV message    string  namespace, policy and subject
 
 RETURN outcome was_blocked before blocked_us limit burst left_us version
-  1  as it was before: whether it was blocked, the version of its override, or 0; then as it is now:
-     how much longer it is blocked; the limit, or 0; how much longer that holds, or 0 for ever
-  0  the precondition does not hold; the rest as it is
+  1  changed; as it was before: whether it was blocked, the version of its override, or 0; then as it
+     is now: how much longer it is blocked; the limit, or 0; how much longer that holds, or 0 for ever
+  0  precondition-failed; the rest as it is
 
 COST O(1)
 ]]

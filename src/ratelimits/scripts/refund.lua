@@ -17,10 +17,10 @@ ARGV channel      string  who remembers denials listens here
 ARGV message      string  namespace, policy and subject
 
 RETURN outcome refunded remaining reset_us override at_us
-  1  given back, as far as there was anything
-  2  given back before, by a request with the same key; what is left is as of now
-  3  the idempotency key belongs to another request; the rest is 0
-  4  as for ratelimits.check; the time in us stands for refunded, the rest is 0
+  1  refunded: as far as there was anything
+  2  replayed: given back before, by a request with the same key; what is left is as of now
+  3  conflict: the idempotency key belongs to another request; the rest is 0
+  4  elsewhen: as for ratelimits.check; the time in us stands for refunded, the rest is 0
 
 COST O(1); sliding windows O(buckets), a log what has left it since its last write
 ]]

@@ -4,9 +4,9 @@ ratelimits.release: end a lease.
 KEYS state  zset    lib/leases.lua
 ARGV lease  string
 
-RETURN released
-  0  there is no such lease: it was released before, or is over
+RETURN outcome
   1  released
+  0  missing: there is no such lease: it was released before, or is over
 
 COST O(log leases), and what has ended since the last call
 ]]

@@ -6,7 +6,7 @@ ARGV lease     string
 ARGV lease_ms  int     how long it lives from now
 
 RETURN left_us
-  0 where there is no such lease: it was released, or is over
+  that it lives; 0 where there is no such lease: it was released, or is over
 
 COST O(log leases), and what has ended since the last call
 ]]

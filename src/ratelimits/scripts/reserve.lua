@@ -19,10 +19,10 @@ ARGV memo_ttl_ms  int     how long the memo is kept
 
 RETURN outcome taken_us allowed remaining reset_us retry_us granted override blocked delay_us left_us id
   0  denied: nothing was consumed
-  1  reserved, to be settled within left_us
-  2  reserved before, by a request with the same key, under the id told; times are as of now
-  3  the idempotency key belongs to another request; nothing follows
-  4  as for ratelimits.check; nothing follows
+  1  reserved: to be settled within left_us
+  2  replayed: reserved before, by a request with the same key, under the id told; times are as of now
+  3  conflict: the idempotency key belongs to another request; nothing follows
+  4  elsewhen: as for ratelimits.check; nothing follows
 
 COST as ratelimits.check of one limit
 ]]

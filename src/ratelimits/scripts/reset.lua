@@ -5,9 +5,9 @@ KEYS state    string  of the limit
 ARGV channel  string  who remembers denials listens here
 ARGV message  string  namespace, policy and subject
 
-RETURN changed
-  0  nothing was consumed
+RETURN outcome
   1  forgotten
+  0  unchanged: nothing was consumed
 
 COST O(1)
 ]]

@@ -18,11 +18,11 @@ ARGV channel      string  who remembers denials listens here
 ARGV message      string  namespace, policy and subject
 
 RETURN outcome reserved refunded remaining reset_us override at_us
-  0  no reservation: it was settled, has expired or never was; the rest is 0
+  0  expired: no reservation: it was settled, has expired or never was; the rest is 0
   1  settled
-  2  settled before, by a request with the same key; what is left is as of now
-  3  the idempotency key belongs to another request; the rest is 0
-  4  as for ratelimits.check; the time in us stands for reserved, the rest is 0
+  2  replayed: settled before, by a request with the same key; what is left is as of now
+  3  conflict: the idempotency key belongs to another request; the rest is 0
+  4  elsewhen: as for ratelimits.check; the time in us stands for reserved, the rest is 0
 
 COST as ratelimits.refund
 ]]

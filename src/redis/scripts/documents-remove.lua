@@ -9,8 +9,8 @@ ARGV message    string
 
 RETURN outcome version
   1, version   removed
-  2, 0         there is none
-  3, version   the precondition does not hold; 0 where there is none
+  2, 0         missing
+  3, version   precondition-failed; 0 where there is none
 
 COST O(1)
 ]]

@@ -13,9 +13,9 @@ ARGV message    string
 RETURN outcome version before
   1, version, 0         created
   2, version, before    replaced
-  3, version, version   the same body stood there: nothing changed
-  4, 0, version         the precondition does not hold; 0 where there is no document
-  5, 0, 0               there are as many as may be
+  3, version, version   unchanged: the same body stood there
+  4, 0, version         precondition-failed; 0 where there is no document
+  5, 0, 0               too-many: there are as many as may be
 
 COST O(1)
 MEMORY grows

@@ -3,8 +3,7 @@ redis.probe: whether this server serves calls that write. It changes nothing.
 
 KEYS probe  none  never written; its tag decides which server of a Cluster is asked
 
-RETURN outcome
-  1  it does
+RETURN 1
 
 COST O(1)
 MEMORY grows
