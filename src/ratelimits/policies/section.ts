@@ -1,5 +1,6 @@
-import Type, { type Static } from 'typebox'
+import Type from 'typebox'
 import { policyFault } from '../algorithms/algorithms.js'
+import type { Policy } from './policy.js'
 import { PolicyName, PolicyRequest } from './schemas.js'
 
 /** `policies:` of the configuration file, by name; they hold in every namespace. */
@@ -9,7 +10,7 @@ export const policySection = {
     Type.Object(PolicyRequest.properties, { default: {}, additionalProperties: false }),
     { default: {}, additionalProperties: Type.Never() },
   ),
-  check: (policies: Readonly<Record<string, Static<typeof PolicyRequest>>>) =>
+  check: (policies: Readonly<Record<string, Policy>>) =>
     Object.entries(policies).flatMap(([name, policy]) => {
       const fault = policyFault(policy)
       return fault ? [{ pointer: `/${name}/${fault.field}`, message: fault.message }] : []
