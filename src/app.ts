@@ -5,23 +5,21 @@ import type { RedisAccess } from './domain.js'
 import { DOMAINS } from './domains.js'
 import type { Phase } from './http/draining.js'
 import { errorPages } from './http/error-pages.js'
-import { healthRoutes } from './http/health.js'
 import { otherMethods } from './http/methods.js'
 import { installOpenApi } from './http/openapi.js'
-import { operationRoutes } from './http/operations.js'
 import { keepPrivate } from './http/private.js'
-import { type Problem, problem } from './http/problem.js'
 import { collectProblems } from './http/problem-codes.js'
 import { createKeyring } from './http/tokens.js'
 import type { Turn } from './http/turn.js'
-import { createParserErrorCount, createRefusalCount, createRequestMetrics } from './metrics/http.js'
+import { createHttpMetrics } from './metrics/http.js'
 import { createInstanceMetrics } from './metrics/instance.js'
 import { createRedisMetrics } from './metrics/redis.js'
 import { createMetrics, type Metrics } from './metrics/registry.js'
 import { createBinder } from './redis/binder.js'
-import { ScriptError, StoreError } from './redis/errors.js'
 import type { Links } from './redis/links.js'
-import { statusOf, watchRedis } from './server/redis-watch.js'
+import { operatorRoutes } from './server/operator-routes.js'
+import { notReady } from './server/readiness.js'
+import { watchRedis } from './server/redis-watch.js'
 import { createServer } from './server/server.js'
 import type { TlsOptions } from './server/tls.js'
 import { version } from './server/version.js'
@@ -50,13 +48,7 @@ export interface Apps {
 
 /** The only place where domains meet their dependencies. Production and tests both start here. */
 export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis): Apps {
-  const {
-    config,
-    links,
-    logger,
-    onReload = () => undefined,
-    phase = () => 'serving' as const,
-  } = deps
+  const { config, links, logger, tls, onReload = () => {}, phase = () => 'serving' } = deps
   const metrics = createMetrics(version)
   const turn: Turn = { meter: undefined }
   const keyring = createKeyring(config.definitions.tokens)
@@ -65,47 +57,26 @@ export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis)
     isReady: () => notReady(links, phase) === undefined,
     isDraining: () => phase() !== 'serving',
     lastRead: deps.lastRead ?? (() => STARTED),
-    certificate: deps.certificate ?? (() => deps.tls?.cert),
+    certificate: deps.certificate ?? (() => tls?.cert),
   })
   const redis = access(deps, metrics, turn)
   const running = domains.map((domain) => {
     const definitions = toLive(config, onReload, (now) => definitionsOf(now, domain))
     return domain.create({ ...redis, settings: config, metrics, definitions })
   })
-  const server = {
-    config,
-    logger,
-    metrics,
-    observe: createRequestMetrics(metrics),
-    onParserError: createParserErrorCount(metrics),
-    onRefusal: createRefusalCount(metrics),
-    keyring,
-    tls: deps.tls,
-    phase,
-    turn,
-    translate: fromStore,
-  }
+
+  const http = createHttpMetrics(metrics)
+  const server = { config, logger, metrics, http, keyring, tls, phase, turn }
   const app = createServer(server)
-  const probes = { notReady: () => notReady(links, phase) }
-  const { cacheProbe } = links
-  const operations = {
-    metrics,
-    metricsScope: config.metricsAuth ? 'operations:read' : 'none',
-    version,
-    readRedis: () => statusOf(links.commands, links.probe, false),
-    readCacheRedis: cacheProbe && (() => statusOf(links.cache, cacheProbe, true)),
-  } as const
   const admin = config.adminHost === '' ? undefined : createServer(server)
+  const operators = { config, links, metrics, phase }
   const problems = collectProblems(domains)
   admin?.register(errorPages, { problems })
-  admin?.register(healthRoutes, probes)
-  admin?.register(operationRoutes, operations)
-
+  admin?.register(operatorRoutes, { ...operators, withOperations: true })
   app.register(async (root) => {
     await installOpenApi(root, version, domains)
     root.register(errorPages, { problems })
-    root.register(healthRoutes, probes)
-    if (!admin) root.register(operationRoutes, operations)
+    root.register(operatorRoutes, { ...operators, withOperations: !admin })
     for (const { compatRoutes } of running) if (compatRoutes) root.register(compatRoutes)
     root.register(
       async (v1) => {
@@ -115,7 +86,8 @@ export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis)
       { prefix: '/v1' },
     )
   })
-  for (const server of admin ? [app, admin] : [app]) server.register(otherMethods)
+  app.register(otherMethods)
+  admin?.register(otherMethods)
 
   // Before the server waits for open requests: those that stand in a queue would keep it waiting.
   app.addHook('preClose', async () => {
@@ -142,23 +114,4 @@ function accessRedis(deps: AppDeps, metrics: Metrics, turn: Turn): RedisAccess {
     memory: watchRedis(deps, metrics),
     clockOffsetUs,
   }
-}
-
-const notReady = (links: Links, phase: () => Phase) => {
-  if (phase() !== 'serving') return { code: 'draining' } as const
-  const { probe, commands } = links
-  if (probe.isUp() && commands.isReady()) return undefined
-  const reason = probe.reason() ?? commands.contact.reason ?? 'timeout'
-  return { code: 'store-unavailable', reason } as const
-}
-
-/** The one place where an outage of Redis, or a script that failed, becomes an answer. */
-function fromStore(error: unknown): Problem | undefined {
-  if (error instanceof ScriptError) return problem('outcome-unknown', error.message)
-  if (!(error instanceof StoreError)) return undefined
-  const { code, message, reason } = error
-  return problem(code, message, {
-    ...(code !== 'outcome-unknown' && { retryAfterMs: 1_000 }),
-    ...(reason && { extensions: { reason } }),
-  })
 }

@@ -8,11 +8,26 @@ type Child = Histogram.Internal<'method' | 'route' | 'status'>
 /** A request may stand in a queue for 240 s. */
 const WITH_WAITS = [...SECONDS, 5, 10, 30, 60, 120, 240, 300]
 
+export interface HttpMetrics {
+  /** Counts the requests of one more server. */
+  readonly observe: (app: FastifyInstance) => void
+  /** Counts what the HTTP parser refused, which has no route and no duration. */
+  readonly onParserError: (code: string) => void
+  /** Counts a request whose token did not let it in. */
+  readonly onRefusal: (reason: string) => void
+}
+
+export const createHttpMetrics = (metrics: Metrics): HttpMetrics => ({
+  observe: createRequestMetrics(metrics),
+  onParserError: createParserErrorCount(metrics),
+  onRefusal: createRefusalCount(metrics),
+})
+
 /**
  * Rate, errors and duration by route, of every server it is installed on. Children are looked up
  * once per label set, not per request.
  */
-export function createRequestMetrics(metrics: Metrics): (app: FastifyInstance) => void {
+function createRequestMetrics(metrics: Metrics): HttpMetrics['observe'] {
   const duration = metrics.histogram(
     'lockstep_http_request_duration_seconds',
     'Time from the first byte of a request to the last byte of its answer',
@@ -72,8 +87,7 @@ function createLoadMetrics(metrics: Metrics): (app: FastifyInstance) => void {
 const countConnections = (server: Server): Promise<number> =>
   new Promise((resolve) => server.getConnections((error, count) => resolve(error ? 0 : count)))
 
-/** Counts what the HTTP parser refused, which has no route and no duration. */
-export function createParserErrorCount(metrics: Metrics): (code: string) => void {
+function createParserErrorCount(metrics: Metrics): HttpMetrics['onParserError'] {
   const errors = metrics.counter(
     'lockstep_http_parser_errors_total',
     'Requests that could not be read, by the code they were answered with',
@@ -82,8 +96,7 @@ export function createParserErrorCount(metrics: Metrics): (code: string) => void
   return (code) => errors.inc({ code })
 }
 
-/** Counts the requests whose token did not let them in. */
-export function createRefusalCount(metrics: Metrics): (refusal: string) => void {
+function createRefusalCount(metrics: Metrics): HttpMetrics['onRefusal'] {
   const refusals = metrics.counter(
     'lockstep_http_refused_tokens_total',
     'Requests refused for their token: missing, unknown, without the scope or the namespace',

@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Config } from '../config.js'
-import { installAuth, type Refusal } from '../http/auth.js'
+import { installAuth } from '../http/auth.js'
 import { BODY_BYTES, installBodies } from '../http/body.js'
 import { installDraining, type Phase } from '../http/draining.js'
 import { installEventStreams } from '../http/event-stream.js'
@@ -9,11 +9,13 @@ import { installMethods } from '../http/methods.js'
 import { installOriginRules } from '../http/origin.js'
 import { createParserErrorHandler } from '../http/parser-errors.js'
 import { installRequestLog, requestId } from '../http/request-log.js'
-import { installProblems, routeAgain, type Translate } from '../http/send-problem.js'
+import { installProblems, routeAgain } from '../http/send-problem.js'
 import type { Keyring } from '../http/tokens.js'
 import { installTurn, type Turn } from '../http/turn.js'
 import { compileValidator } from '../http/validation.js'
+import type { HttpMetrics } from '../metrics/http.js'
 import type { Metrics } from '../metrics/registry.js'
+import { storeProblem } from './store-problems.js'
 import type { TlsOptions } from './tls.js'
 
 declare module 'fastify' {
@@ -27,16 +29,13 @@ export interface ServerOptions {
   readonly config: Config
   readonly logger: FastifyBaseLogger
   readonly metrics: Metrics
-  readonly observe: (app: FastifyInstance) => void
-  readonly onParserError: (code: string) => void
-  readonly onRefusal: (refusal: Refusal) => void
+  /** Shared by the servers of one app. */
+  readonly http: HttpMetrics
   readonly keyring: Keyring
   /** Without it the service speaks plain HTTP. */
   readonly tls?: TlsOptions | undefined
   readonly phase: () => Phase
   readonly turn: Turn
-  /** How errors of other rooms become problems. */
-  readonly translate: Translate
 }
 
 /** Names in paths are percent-encoded, so a path may be three times as long as a name. */
@@ -59,8 +58,7 @@ const checksHost = ({ hostCheck, allowAnonymous }: Config, keyring: Keyring): bo
 
 /** Fastify with everything that holds for every request, and no route. */
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { config, logger, metrics, observe, keyring, phase, translate, tls, turn } = options
-  const { onParserError } = options
+  const { config, logger, metrics, http, keyring, phase, tls, turn } = options
   const connections = toConnections(config.requestTimeoutMs)
   const app = Fastify({
     // Routes do not see the difference, so neither does the type.
@@ -80,22 +78,22 @@ export function createServer(options: ServerOptions): FastifyInstance {
     clientErrorHandler: createParserErrorHandler({
       logger,
       timeoutMs: config.requestTimeoutMs,
-      onError: onParserError,
+      onError: http.onParserError,
     }),
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   app.setValidatorCompiler(compileValidator)
   installMethods(app)
-  installProblems(app, translate)
+  installProblems(app, storeProblem)
   installRequestLog(app, { slowMs: config.slowRequestMs, sample: config.logSample })
-  observe(app)
+  http.observe(app)
   installDraining(app, phase)
   installOriginRules(app, {
     allowedHosts: config.allowedHosts,
     checksHost: () => checksHost(config, keyring),
   })
   app.decorate('metrics', metrics)
-  installAuth(app, keyring, options.onRefusal)
+  installAuth(app, keyring, http.onRefusal)
   installBodies(app)
   installTurn(app, turn)
   installEventStreams(app)

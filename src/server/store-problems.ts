@@ -1,0 +1,13 @@
+import { type Problem, problem } from '../http/problem.js'
+import { ScriptError, StoreError } from '../redis/errors.js'
+
+/** The one place where an outage of Redis, or a script that failed, becomes an answer. */
+export function storeProblem(error: unknown): Problem | undefined {
+  if (error instanceof ScriptError) return problem('outcome-unknown', error.message)
+  if (!(error instanceof StoreError)) return undefined
+  const { code, message, reason } = error
+  return problem(code, message, {
+    ...(code !== 'outcome-unknown' && { retryAfterMs: 1_000 }),
+    ...(reason && { extensions: { reason } }),
+  })
+}
