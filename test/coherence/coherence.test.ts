@@ -1,9 +1,9 @@
 import { beforeAll, expect, it, onTestFinished } from 'vitest'
 import type { Instance } from '../safety/fleet.js'
 import { ensureBuilt } from '../support/built.js'
-import { brokenText } from '../support/mutant.js'
+import { buildMutant } from '../support/mutant.js'
 import { CLEAN, type Findings, isLively } from './checkers.js'
-import { buildMutant, MUTANTS } from './mutants.js'
+import { MUTANTS } from './mutants.js'
 import { run, startCaches } from './run.js'
 
 /** The short form of long.test.ts: enough to see that nothing is blind. */
@@ -52,9 +52,4 @@ it('a broken service would be seen', async () => {
   const isSeen = (soFar: Findings) => soFar[mutant.sign] > 0
   const found = await run('no trouble', buildMutant(built, mutant), { seconds: 1, isSeen })
   expect(found[mutant.sign]).toBeGreaterThan(0)
-})
-
-// `npm run coherence` takes minutes; a fault that no longer finds its line is told here.
-it.each(MUTANTS)('can still be broken: $name', (mutant) => {
-  expect(() => brokenText(built, 'cache', mutant)).not.toThrow()
 })

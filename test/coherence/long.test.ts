@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TEST_MS } from '../support/bounds.js'
 import { ensureBuilt } from '../support/built.js'
+import { buildMutant } from '../support/mutant.js'
 import { CLEAN, type Findings, isLively } from './checkers.js'
-import { buildMutant, MUTANTS } from './mutants.js'
+import { MUTANTS } from './mutants.js'
 import { run, SCENARIOS } from './run.js'
 
 /** Of each run of the service as it is; LOCKSTEP_COHERENCE_SECONDS=600 for a long night. */

@@ -50,14 +50,14 @@ describe('a limit that changes while it is asked', () => {
 
 describe('a broken script is caught', () => {
   it.each(MUTANTS)('$name, $plan', async (mutant) => {
-    const folder = buildMutant(built, 'ratelimits/scripts/lib', mutant)
+    const folder = buildMutant(built, mutant)
     const plan = plansOf(500).find(({ name }) => name === mutant.plan)!
     const found = await untilSeen(() => findingOf(folder, plan, MUTANT_LOAD))
     rows[mutant.name] = { guarantee: plan.guarantee, ...inFull(found) }
     expect(found.fullest).toBeGreaterThan(FULL)
   })
   it.each(CHANGE_MUTANTS)('$name, $plan', async (mutant) => {
-    const folder = buildMutant(built, 'ratelimits/scripts/lib', mutant)
+    const folder = buildMutant(built, mutant)
     const plan = changePlansOf(500).find(({ name }) => name === mutant.plan)!
     const load = { seconds: 4, loops: 6 }
     const found = await untilSeen(() => changeFindingOf(folder, plan, load))

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TEST_MS } from '../support/bounds.js'
 import { ensureBuilt } from '../support/built.js'
-import { buildMutant, MUTANTS } from './mutants.js'
+import { buildMutant } from '../support/mutant.js'
+import { MUTANTS } from './mutants.js'
 import { CLEAN, type Findings, runScenario, type Seen } from './run.js'
 import { SCENARIOS } from './scenarios.js'
 

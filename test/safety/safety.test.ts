@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { ensureBuilt } from '../support/built.js'
-import { brokenText } from '../support/mutant.js'
-import { buildMutant, MUTANTS } from './mutants.js'
+import { buildMutant } from '../support/mutant.js'
+import { MUTANTS } from './mutants.js'
 import { CLEAN, runScenario, type Seen } from './run.js'
 
 /** The short form of long.test.ts: enough to see that nothing is blind. */
@@ -33,9 +33,4 @@ describe('worker processes over two instances', () => {
     const found = await runScenario(mutant.scenario, folder, { ...SIZE, seconds: 1, isSeen })
     expect(found.overlaps).toBeGreaterThan(0)
   })
-})
-
-// `npm run safety` takes minutes; a fault that no longer finds its line is told here.
-it.each(MUTANTS)('can still be broken: $name', (mutant) => {
-  expect(() => brokenText(built, 'locks/scripts', mutant)).not.toThrow()
 })

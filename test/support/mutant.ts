@@ -1,36 +1,63 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
 
 /** A fault put into a copy of the built service, which a test must see. */
 export interface Mutant {
   readonly name: string
-  /** Below the folder of the scripts. */
-  readonly script: string
-  readonly replace: readonly (readonly [from: string, to: string])[]
+  /** By places, which are lines that end with `@place NAME` in a comment: what stands there instead. */
+  readonly breaks: Readonly<Record<string, string | ((line: string) => string)>>
 }
 
-/**
- * @param built the folder of the built service
- * @param scripts the folder of the scripts in it
- * @returns the text of the broken script
- * @throws when a line to be replaced is not there exactly once
- */
-export function brokenText(
-  built: string,
-  scripts: string,
-  { name, script, replace }: Mutant,
-): string {
-  let text = readFileSync(path.join(built, scripts, script), 'utf8')
-  for (const [from, to] of replace) {
-    if (text.split(from).length !== 2) throw new Error(`${name}: not once in ${script}: ${from}`)
-    text = text.replace(from, () => to)
+export const SOURCES = path.resolve(import.meta.dirname, '../../src')
+
+/** The file of each place below a folder of sources. @throws for one that is marked twice */
+export function placesOf(folder = SOURCES): Map<string, string> {
+  const places = new Map<string, string>()
+  for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    if (!/\.(lua|ts)$/.test(file)) continue
+    for (const [, name = ''] of readFileSync(path.join(folder, file), 'utf8').matchAll(MARK)) {
+      if (places.has(name)) throw new Error(`marked twice: ${name}`)
+      places.set(name, file)
+    }
   }
-  return text
+  return places
 }
 
-/** @returns the folder of the broken service; see `brokenText`. */
-export function buildMutant(built: string, scripts: string, mutant: Mutant): string {
+const MARK = /(?:--|\/\/) @place (\S+)$/gm
+
+/** @returns the broken text of each file. @throws where a place is not marked */
+export function brokenTexts(
+  built: string,
+  { name, breaks }: Mutant,
+  places = placesOf(),
+): Map<string, string> {
+  const texts = new Map<string, string>()
+  for (const [place, by] of Object.entries(breaks)) {
+    const file = places.get(place)?.replace(/\.ts$/, '.js')
+    if (file === undefined) throw new Error(`${name}: no line is marked with @place ${place}`)
+    const text = texts.get(file) ?? readFileSync(path.join(built, file), 'utf8')
+    const line = new RegExp(`^(.*?) *(?:--|//) @place ${place}$`, 'm')
+    if (!line.test(text)) throw new Error(`${name}: the built ${file} has no place ${place}`)
+    texts.set(
+      file,
+      text.replace(line, (_, before: string) => (typeof by === 'string' ? by : by(before))),
+    )
+  }
+  return texts
+}
+
+/** @returns the folder of the broken service; see `brokenTexts`. */
+export function buildMutant(built: string, mutant: Mutant): string {
+  const texts = brokenTexts(built, mutant)
   const root = mkdtempSync('/tmp/ls-mutant-')
   onTestFinished(() => rmSync(root, { recursive: true }))
   const folder = path.join(root, 'dist')
@@ -38,6 +65,6 @@ export function buildMutant(built: string, scripts: string, mutant: Mutant): str
   for (const shared of ['node_modules', 'package.json']) {
     symlinkSync(path.join(built, '..', shared), path.join(root, shared))
   }
-  writeFileSync(path.join(folder, scripts, mutant.script), brokenText(built, scripts, mutant))
+  for (const [file, text] of texts) writeFileSync(path.join(folder, file), text)
   return folder
 }

@@ -186,7 +186,7 @@ export class Partition {
     if (kind === 'k') {
       const slot = slotOf(space, name)
       this.#slots[slot] = Math.max(this.#slots[slot] as number, clk)
-      this.#options.onKey(space, name, clk)
+      this.#options.onKey(space, name, clk) // @place message-about-a-key
       return
     }
     this.#wide = Math.max(this.#wide, clk)

@@ -33,7 +33,7 @@ if match ~= '' or none ~= '' then
 end
 
 -- First, because a full Redis lets a script write only after its first freeing command.
-redis.call('UNLINK', entry_key, lease_key, values_key)
+redis.call('UNLINK', entry_key, lease_key, values_key) -- @place removal-of-a-lease
 -- Also where nothing was left: an instance may still hold in its own memory what Redis lost.
 tick_if_saved(clock)
 publish(clock, 'k', space, name)

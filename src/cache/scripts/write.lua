@@ -75,7 +75,7 @@ if fill ~= '' then
   -- An entry that expired under the lease is no write that came between.
   local untouched = lease and (not entry or entry.version == lease.base)
   local is_holder = is_held(lease, fill)
-  if not is_holder or not untouched or lease.clk < hard then
+  if not is_holder or not untouched or lease.clk < hard then -- @place fill-under-marks
     -- What was loaded is void, and so is the lease: the next reader loads anew.
     if is_holder then end_lease(lease_key, clock, space, name) end
     return answer(4, 0, 0)
@@ -95,7 +95,8 @@ local fresh_until = now_us + ttl_ms * 1000
 if lease and lease.softened > 0 then fresh_until = math.min(fresh_until, lease.softened) end
 write_entry(clock, entry_key, {
   kind = BYTES, negative = negative, was_created = not visible,
-  version = clock.clk, fence = lease and lease.clk or clock.clk, epoch = clock.epoch,
+  version = clock.clk, epoch = clock.epoch,
+  fence = lease and lease.clk or clock.clk, -- @place fence-of-a-fill
   created = now_us, touched = now_us,
   logical = fresh_until, stale = fresh_until + stale_ms * 1000, error = fresh_until + error_ms * 1000,
   opens = 0,

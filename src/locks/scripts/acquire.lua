@@ -49,7 +49,7 @@ local first = redis.call('MGET', call.prefix .. 'fence', call.prefix .. 'abandon
 -- Saves work: a grant would read it again.
 call.fence = tonumber(first[1] or 0)
 if first[2] then return answer(call, { 14 }) end
-if first[3] then
+if first[3] then -- @place repeated-request
   local reply = repeat_request(locks, first[3], request, wait_ms)
   if reply then return answer(call, reply) end
 end

@@ -29,11 +29,11 @@ local call = begin(KEYS[1], floor, ended_ttl_ms)
 local locks = open_all(call, KEYS)
 for _, lock in ipairs(locks) do reap(lock, token) end
 
-local lost = find_lost(locks, token)
+local lost = find_lost(locks, token) -- @place ended-lease-of-a-release
 local held_ms, fences = 0, {}
 -- What is left of a set is given back although a part of it is lost.
 for i, lock in ipairs(locks) do
-  local lease = find_lease(lock, token)
+  local lease = find_lease(lock, token) -- @place owner-check
   if lease and not lease.claim_by and (hold == '' or lease.hold == hold) then
     held_ms = math.max(held_ms, math.floor((now_us - lease.since) / 1000))
     fences[#fences + 1] = lease.fence

@@ -28,7 +28,7 @@ local locks = open_all(call, KEYS)
 for _, lock in ipairs(locks) do advance(lock, token) end
 
 local lost = find_lost(locks, token)
-if lost then return answer(call, tell_lost(locks, token, lost)) end
+if lost then return answer(call, tell_lost(locks, token, lost)) end -- @place ended-lease-of-a-renewal
 if hold ~= '' and not takes and find_lease(locks[1], token).hold ~= hold then return answer(call, { 3 }) end
 
 local left, revoke_in, reason, fences = 9007199254740991, -1, '', {}

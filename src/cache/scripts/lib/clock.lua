@@ -117,7 +117,7 @@ end
 -- fence: what is stale too early is loaded once more, what is stale too late was invalidated in vain.
 local function first_after(clock, fence, name, last)
   for _, span in ipairs(spans_of(clock, name)) do
-    if fence < span.to then return math.max(fence, span.from) end
+    if fence < span.to then return math.max(fence, span.from) end -- @place first-soft-mark
   end
   return last
 end

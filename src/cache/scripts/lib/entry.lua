@@ -86,11 +86,11 @@ local function judge(e, clock, space, idle_ms)
   -- Another version in the hash of values means that one of the two was lost.
   if e.values and redis.call('HGET', e.values, '') ~= digits(e.version) then return 0 end
   local since, hard = marks_of(clock, space, split_tags(e.tags), e.fence)
-  if e.fence < hard then return 0 end
+  if e.fence < hard then return 0 end -- @place hard-marks
   e.dead = false
   if idle_ms > 0 and e.touched + idle_ms * 1000 <= now_us then return 0 end
 
-  local moved = math.max(0, e.logical - since)
+  local moved = math.max(0, e.logical - since) -- @place soft-marks
   local logical, stale, error_end = e.logical - moved, e.stale - moved, e.error - moved
   if e.opens > 0 and e.opens <= now_us then stale = math.max(stale, error_end) end
   if now_us < logical then return e.negative and 3 or 1, logical, stale end

@@ -30,7 +30,7 @@ local function read_lease(key, clock)
   return l
 end
 
-local function proof_of(lease) return lease.token .. '.' .. digits(lease.clk) end
+local function proof_of(lease) return lease.token .. '.' .. digits(lease.clk) end -- @place proof-of-a-grant
 
 local function is_held(lease, proof) return lease and proof_of(lease) == proof end
 

@@ -42,7 +42,7 @@ end
 -- last grants: either alone would let a paused old holder outrank the new one.
 local function next_fence(call)
   local last = call.fence or tonumber(redis.call('GET', call.prefix .. 'fence') or 0)
-  local fence = math.max(last + 1, now_us, call.floor + 1)
+  local fence = math.max(last + 1, now_us, call.floor + 1) -- @place next-fence
   if fence > 9007199254740892 then error('fences are exhausted') end
   redis.call('SET', call.prefix .. 'fence', fence, 'PX', 604800000)
   call.fence = fence

@@ -82,7 +82,7 @@ end
 local function is_ready(lock, token, waiter, work)
   if reap(lock) then work[#work + 1] = lock end
   if waiter.names and head_of(lock) ~= token then return false end
-  return fits(lock, waiter) or find_joinable(lock, waiter) ~= nil
+  return fits(lock, waiter) or find_joinable(lock, waiter) ~= nil -- @place check-before-a-grant
 end
 
 local function all_ready(locks, token, waiter, work)

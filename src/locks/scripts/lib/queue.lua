@@ -58,7 +58,7 @@ end
 -- half way (see recount), and is cleared away.
 local function head_of(lock)
   while lock.queued > 0 do
-    local token = redis.call('ZRANGE', part(lock, 'queue'), 0, 0)[1]
+    local token = redis.call('ZRANGE', part(lock, 'queue'), 0, 0)[1] -- @place head-of-the-line
     local waiter = token and read_waiter(lock, token)
     if waiter then return token, waiter end
     if token then redis.call('ZREM', part(lock, 'queue'), token) end

@@ -35,14 +35,14 @@ local function read_bucket(key, interval, room)
   bucket.owed = math.max(0, owed - leaked)
   bucket.level = math.max(0, level - math.max(0, leaked - owed))
   if stored == interval and bucket.level <= room and now_us >= at then return bucket end
-  bucket.level = math.min(room, math.ceil(bucket.level * interval / stored))
+  bucket.level = math.min(room, math.ceil(bucket.level * interval / stored)) -- @place usage-under-another-limit
   owe(bucket, math.ceil(bucket.owed * interval / stored))
   store_bucket(bucket, redis.pcall)
   return bucket
 end
 
 local function fill(limit)
-  limit.level = limit.level + limit.cost * limit.interval
+  limit.level = limit.level + limit.cost * limit.interval -- @place cost-of-a-bucket
   local surplus = math.max(0, limit.level - limit.room)
   limit.level = limit.level - surplus
   owe(limit, limit.owed + surplus)
@@ -53,7 +53,7 @@ end
 -- and all before it have, which is told as until_us; where that is not known, nothing was before it.
 local function pay_back(limit, cost, taken_us, until_us)
   local last_us = until_us or taken_us + us(cost * limit.interval)
-  local given = math.min(cost * limit.interval, 16 * math.max(0, last_us - now_us), debt_of(limit))
+  local given = math.min(cost * limit.interval, 16 * math.max(0, last_us - now_us), debt_of(limit)) -- @place what-has-leaked
   local from_owed = math.min(given, limit.owed)
   limit.owed, limit.level = limit.owed - from_owed, limit.level - given + from_owed
   store_bucket(limit, redis.call)

@@ -9,7 +9,7 @@ function leaky.evaluate(key, _, most, length, max_delay_us)
   local limit = read_bucket(key, interval, max_delay + most * interval)
   local surplus = debt_of(limit) - max_delay
   limit.allowed, limit.retry_us = surplus <= 0, us(math.max(0, surplus))
-  limit.max_delay, limit.delay_us = max_delay, us(debt_of(limit))
+  limit.max_delay, limit.delay_us = max_delay, us(debt_of(limit)) -- @place wait-that-is-told
   return limit
 end
 

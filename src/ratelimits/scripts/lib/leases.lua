@@ -10,7 +10,7 @@ local function live_weight(key)
   local used = tonumber(redis.call('ZSCORE', key, 'used') or 0)
   if #over == 0 then return used end
   local weight = 0
-  for _, lease in ipairs(over) do weight = weight + weight_of(lease) end
+  for _, lease in ipairs(over) do weight = weight + weight_of(lease) end -- @place weight-of-ended-leases
   redis.call('ZREMRANGEBYSCORE', key, FIRST_TIME, now_us)
   redis.call('ZINCRBY', key, -weight, 'used')
   return used - weight

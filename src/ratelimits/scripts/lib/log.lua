@@ -21,7 +21,7 @@ end
 -- Entries of the future are from before the clock stepped back: they become one of now.
 -- @return how many entries there are then
 local function merge_ahead(key, count)
-  if count == 0 or time_of(key, count) <= now_us then return count end
+  if count == 0 or time_of(key, count) <= now_us then return count end -- @place entries-of-the-future
   local first = first_where(count, function(entry) return time_of(key, entry) > now_us end)
   local total = total_of(key, count)
   redis.call('LTRIM', key, 0, 2 * (first - 1))
@@ -40,7 +40,7 @@ end
 function log.evaluate(key, cost, most, length)
   local count = merge_ahead(key, math.floor(redis.call('LLEN', key) / 2))
   local limit = { key = key, most = most, length = length, count = count, base = 0, total = 0 }
-  limit.live = first_where(count, function(entry) return time_of(key, entry) > now_us - length end)
+  limit.live = first_where(count, function(entry) return time_of(key, entry) > now_us - length end) -- @place length-of-the-log
   if count > 0 then
     limit.base, limit.total = total_of(key, limit.live - 1), total_of(key, count)
     limit.newest = time_of(key, count)

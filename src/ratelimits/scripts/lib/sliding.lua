@@ -11,7 +11,7 @@ local sliding = {}
 local function read_buckets(key, index, width, buckets)
   local counts, stored = {}, redis.call('GET', key)
   local last, same, text = string.match(stored or '', '^(%d+):(%d+):(.*)$')
-  local gone = last and tonumber(same) == width and index - tonumber(last) or buckets + 1
+  local gone = last and tonumber(same) == width and index - tonumber(last) or buckets + 1 -- @place buckets-that-moved-on
   local is_ahead = gone < 0
   if is_ahead then gone = 0 end
   for i = 1, buckets + 1 do counts[i] = 0 end
@@ -32,7 +32,7 @@ local function used_of(limit, passed, elapsed)
   local full = 0
   for i = 1, limit.buckets - passed do full = full + limit.counts[i] end
   local oldest = limit.counts[limit.buckets - passed + 1] or 0
-  if limit.strict then return full + oldest, full, oldest end
+  if limit.strict then return full + oldest, full, oldest end -- @place oldest-bucket-counts
   return full + math.ceil(oldest * (limit.width - elapsed) / limit.width), full, oldest
 end
 

@@ -31,15 +31,15 @@ function window.evaluate(key, cost, most, length, from_first_hit)
   local start, stored, count = read_window(key)
   local current = from_first_hit == 1 and now_us or now_us - now_us % length
   -- Another length starts afresh; another limit keeps what was consumed.
-  if not start or stored ~= length or now_us >= start + length then
+  if not start or stored ~= length or now_us >= start + length then -- @place end-of-a-window
     return in_window(key, cost, most, current, length, 0)
   end
-  local is_ahead = start > now_us
+  local is_ahead = start > now_us -- @place window-of-the-future
   return in_window(key, cost, most, is_ahead and current or start, length, count, is_ahead)
 end
 
 function window.write(limit)
-  limit.count = limit.count + limit.cost
+  limit.count = limit.count + limit.cost -- @place count-of-a-window
   store_window(limit, redis.call)
 end
 
@@ -69,7 +69,7 @@ function calendar.evaluate(key, cost, most, starts)
     if start and now_us >= start and now_us < stop then
       local known, length, count = read_window(key)
       local is_ahead = known and known > now_us
-      if not is_ahead and (known ~= start or length ~= stop - start) then count = 0 end
+      if not is_ahead and (known ~= start or length ~= stop - start) then count = 0 end -- @place calendar-window-goes-on
       return in_window(key, cost, most, start, stop - start, count, is_ahead)
     end
     start = stop

@@ -1,0 +1,64 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, it } from 'vitest'
+import { MUTANTS as CACHE_MUTANTS } from './coherence/mutants.js'
+import { CHANGE_MUTANTS, MUTANTS as LIMIT_MUTANTS } from './envelope/mutants.js'
+import { MUTANTS as LOCK_MUTANTS } from './safety/mutants.js'
+import { useHarness } from './support/harness.js'
+import { brokenTexts, type Mutant, placesOf, SOURCES } from './support/mutant.js'
+import { tempFolder } from './support/temp-folder.js'
+
+const MUTANTS: readonly Mutant[] = [
+  ...LOCK_MUTANTS,
+  ...LIMIT_MUTANTS,
+  ...CHANGE_MUTANTS,
+  ...CACHE_MUTANTS,
+]
+
+const places = placesOf()
+
+// The tests that break them take minutes; a place that is gone is told here.
+it('every line that is marked as a place is broken by a test, and no other', () => {
+  const broken = new Set(MUTANTS.flatMap(({ breaks }) => Object.keys(breaks)))
+  expect([...places.keys()].sort()).toEqual([...broken].sort())
+})
+
+const harness = useHarness()
+const LUA_MUTANTS = MUTANTS.filter(({ breaks }) =>
+  Object.keys(breaks).every((place) => places.get(place)?.endsWith('.lua')),
+)
+
+it.each(LUA_MUTANTS)('can still be broken, and read by Redis: $name', async (mutant) => {
+  for (const text of brokenTexts(SOURCES, mutant).values()) {
+    const sha = await harness.redis.script('LOAD', `local function run()\n${text}\nend`)
+    expect(sha).toMatch(/^[0-9a-f]{40}$/)
+  }
+})
+
+/** A folder with these files, of sources and built at once. */
+function folderOf(files: Record<string, string>): string {
+  const folder = tempFolder()
+  mkdirSync(path.join(folder, 'scripts'))
+  for (const [file, text] of Object.entries(files)) writeFileSync(path.join(folder, file), text)
+  return folder
+}
+
+const LUA = 'local a = 1 -- @place one\n  check(a) -- @place two\nlocal b = 2\n'
+
+const broken = (folder: string, breaks: Mutant['breaks']) =>
+  brokenTexts(folder, { name: 'it', breaks }, placesOf(folder))
+
+it('a line is broken where it is marked, and nowhere else', () => {
+  const folder = folderOf({ 'scripts/a.lua': LUA, 'scripts/b.lua': 'return 3 -- @place three\n' })
+  const texts = broken(folder, { one: 'local a = 2', two: (line) => `if false then${line} end` })
+  expect([...texts]).toEqual([
+    ['scripts/a.lua', 'local a = 2\nif false then  check(a) end\nlocal b = 2\n'],
+  ])
+})
+
+it('a place that is not marked, or marked twice, is refused', () => {
+  const folder = folderOf({ 'scripts/a.lua': LUA })
+  expect(() => broken(folder, { three: '' })).toThrow('no line is marked with @place three')
+  const twice = folderOf({ 'scripts/a.lua': LUA, 'scripts/b.lua': LUA })
+  expect(() => placesOf(twice)).toThrow('marked twice: one')
+})
