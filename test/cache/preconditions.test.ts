@@ -26,6 +26,16 @@ const kinds: Record<string, Kind> = {
     read: (key) => harness.request('get', at(key)),
     change: put,
   },
+  'metadata of bytes': {
+    create: (key) => etagOf(put(key)),
+    read: (key) => harness.request('get', at(key)).query({ meta: true }),
+    change: put,
+  },
+  'metadata of a counter': {
+    create: (key) => etagOf(incr(key)),
+    read: (key) => harness.request('get', at(key)).query({ meta: true }),
+    change: incr,
+  },
   'bytes, DELETE': {
     create: (key) => etagOf(put(key)),
     read: (key) => harness.request('head', at(key)),

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
+import { toETag } from '../../http/etag.js'
 import { kindMismatch } from '../answer.js'
 import type { Condition } from '../condition.js'
 import { tellLease } from '../leases/answer.js'
@@ -103,11 +104,12 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       const retryAfterMs = asked && tellLease(reply, lease)
       if (!entry) throw miss(reply, 'miss', retryAfterMs)
       if (entry.state === 'negative') throw miss(reply, 'negative')
-      if (meta) return reply.send(toMeta(entry))
-      if (isHad(reply, request.params.key, condition, entry, level)) {
-        return reply.code(304).send(null)
-      }
-      return reply.send(entry.payload as never)
+      const { key } = request.params
+      const knowsIt = meta
+        ? hasVersion(reply, key, condition, entry)
+        : isHad(reply, key, condition, entry, level)
+      if (knowsIt) return reply.code(304).send(null)
+      return reply.send((meta ? toMeta(entry) : entry.payload) as never)
     },
   )
 }
@@ -127,6 +129,17 @@ function isHad(
   if (entry.kind !== 'bytes') throw kindMismatch(key, 'bytes', entry.kind)
   describe(reply, entry, level)
   return isNotModified(reply, key, condition, entry.version)
+}
+
+/** The same of what is said about a value of any kind. */
+function hasVersion(
+  reply: FastifyReply,
+  key: string,
+  condition: Condition,
+  { version }: Entry,
+): boolean {
+  reply.header('etag', toETag(version))
+  return isNotModified(reply, key, condition, version)
 }
 
 /** Bytes that the caller has already stay in Redis. */
