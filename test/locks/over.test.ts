@@ -129,6 +129,12 @@ describe('a lease that is over, although nobody has ended it', () => {
     harness.advance(1_001)
     expect(await scripts.resize('resized', 5)).toMatchObject({ outcome: 'stored', capacity: 5 })
   })
+
+  it('is not asked to give way', async () => {
+    const lease = await scripts.acquire('asked', { ttlMs: 1_000 })
+    harness.advance(1_001)
+    expect(await scripts.revoke('asked', -1, fenceOf(lease))).toMatchObject({ asked: 0 })
+  })
 })
 
 describe('the end of a lease', () => {

@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { randomToken } from '../../src/redis/random.js'
 import { useHarness } from '../support/harness.js'
 import { lockScripts } from '../support/lock-scripts.js'
+import { until } from '../support/until.js'
 
 const harness = useHarness()
 let scripts: ReturnType<typeof lockScripts>
@@ -64,6 +66,32 @@ describe('a session that is ended', () => {
     expect(await scripts.inspect('over')).toMatchObject({ state: 'cooling' })
   })
 
+  it('takes its waiters off the queue, also those behind the head, and wakes them', async () => {
+    const session = await scripts.openSession('waits', 60_000)
+    await scripts.acquire('waits')
+    const terms = { waitMs: 60_000, instance: randomToken() }
+    await scripts.acquire('waits', terms)
+    const { token } = await scripts.acquire('waits', { ...terms, session })
+    const woken: string[] = []
+    const hear = (message: string) => void woken.push(message)
+    const channel = `ls:grants:${terms.instance}`
+    const { signals } = harness.links
+    await signals.subscribe(channel, hear)
+
+    await scripts.endSession('waits', session)
+
+    expect(await scripts.inspect('waits')).toMatchObject({ queueLength: 1 })
+    await until('the waiter is woken', () => woken.includes(token))
+    signals.unsubscribe(channel, hear)
+  })
+
+  it('has nothing left to end where Redis has lost a lock', async () => {
+    const session = await scripts.openSession('gone', 60_000)
+    await scripts.acquire('gone', { session })
+    await harness.redis.del(scripts.key('lock', 'gone'))
+    expect(await scripts.endSession('gone', session)).toMatchObject({ left: 0 })
+  })
+
   it('stays ended when the clock steps back', async () => {
     const session = await scripts.openSession('back', 60_000)
     await scripts.endSession('back', session)
@@ -71,6 +99,15 @@ describe('a session that is ended', () => {
     expect(await scripts.keepSession('back', session)).toBeUndefined()
     expect(await scripts.acquire('back', { session })).toMatchObject({ outcome: 'session-ended' })
     harness.advance(5_000)
+  })
+})
+
+describe('the list of what a session carries', () => {
+  it('ends by itself when nobody comes to end it', async () => {
+    const session = await scripts.openSession('list', 60_000)
+    await scripts.acquire('list', { session })
+    const leftMs = await harness.redis.pttl(scripts.key('session-leases', 'list', session))
+    expect(leftMs).toBeGreaterThan(60_000)
   })
 })
 

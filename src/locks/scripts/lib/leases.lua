@@ -13,6 +13,7 @@ local function read_lease(lock, token)
   if lease == nil then
     local packed = redis.call('HGET', lock.key, '>' .. token)
     lease = packed and cmsgpack.unpack(packed) or false
+    -- Saves work: a call comes to the same lease several times.
     lock.leases[token] = lease
     for _, moment in ipairs(lease and lock.back_us > 0 and MOMENTS or {}) do
       lease[moment] = lease[moment] and lease[moment] - lock.back_us
@@ -33,6 +34,7 @@ local function revocation_of(lock, lease)
   for _, order in ipairs(lock.revocations) do
     if lease.fence <= order.upto then
       if not at or order.at <= at then at, reason = order.at, order.reason end
+      -- Saves work: what follows is later.
       break
     end
   end
