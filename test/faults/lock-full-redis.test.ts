@@ -69,6 +69,16 @@ describe('OOM: a Redis that is full', () => {
     expect(await elsewhere).toMatchObject({ kind: 'granted' })
   })
 
+  it('answers a stranger as otherwise', async () => {
+    const first = await hold('stranger')
+    await full(true)
+    expect(await store.renew('full', ['stranger'], randomToken(), 0)).toEqual({
+      kind: 'not-owner',
+      lost: ['stranger'],
+    })
+    expect(await release('stranger', first)).toMatchObject({ kind: 'released' })
+  })
+
   it('hands on what expires', async () => {
     await hold('expired', { ttlMs: 5_000 })
     const waiting = wait('expired')

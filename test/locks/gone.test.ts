@@ -87,6 +87,15 @@ describe('a request with a key whose wait is over', () => {
     return { token, first, behind }
   }
 
+  it('is known for as long as its repeat waits', async () => {
+    await scripts.acquire('known')
+    await scripts.acquire('known', keyed('known', { waitMs: 1_000 }))
+    const record = scripts.key('memo', 'known')
+    const before = await harness.redis.pttl(record)
+    await scripts.acquire('known', keyed('known', { waitMs: 60_000 }))
+    expect(await harness.redis.pttl(record)).toBeGreaterThan(before + 50_000)
+  })
+
   it('keeps its place for its repeat, and a lock may be waited for in pieces', async () => {
     const { token, first } = await timedOut('pieces')
     expect(await scripts.inspect('pieces')).toMatchObject({ queueLength: 1 })

@@ -130,6 +130,15 @@ describe('a lease that is over, although nobody has ended it', () => {
     expect(await scripts.resize('resized', 5)).toMatchObject({ outcome: 'stored', capacity: 5 })
   })
 
+  it('lets in all who wait for it, each with a fence of its own', async () => {
+    await scripts.acquire('fences', { ttlMs: 1_000 })
+    for (let i = 0; i < 2; i++) await scripts.acquire('fences', { ...shared, waitMs: 60_000 })
+    harness.advance(1_001)
+    await scripts.acquire('fences', shared)
+    const { holders } = await scripts.inspect('fences')
+    expect(new Set(holders.map(({ fence }) => fence)).size).toBe(3)
+  })
+
   it('is not asked to give way', async () => {
     const lease = await scripts.acquire('asked', { ttlMs: 1_000 })
     harness.advance(1_001)
@@ -249,5 +258,13 @@ describe('a lock that only a queue keeps busy', () => {
     expect(refused).toMatchObject({ outcome: 'held', lock: { holders: [] } })
     expect(refused.lock.leftMs).toBeGreaterThan(10_000)
     expect(refused.lock.leftMs).toBeLessThanOrEqual(20_000)
+  })
+
+  it('is no semaphore meanwhile', async () => {
+    await scripts.acquire('kind@a')
+    await scripts.acquire(['kind@a', 'kind@b'], { waitMs: 60_000 })
+    expect(await scripts.acquire('kind@b', { permits: 1, capacity: 2 })).toMatchObject({
+      outcome: 'mode-mismatch',
+    })
   })
 })

@@ -144,6 +144,14 @@ describe('a lease of a session', () => {
   })
 })
 
+describe('a lock that a reader takes beside another', () => {
+  it('is kept for as long as the longer of their leases', async () => {
+    await scripts.acquire('readers', { mode: 'shared', ttlMs: 1_000 })
+    await scripts.acquire('readers', { mode: 'shared', ttlMs: 3_600_000 })
+    expect(await harness.redis.pttl(scripts.key('lock', 'readers'))).toBeGreaterThan(3_600_000)
+  })
+})
+
 describe('a waiter whose time ends at the head of the queue', () => {
   it('makes room in time although somebody watches the lock', async () => {
     const size = { permits: 1, capacity: 2, instance: 'watched' }

@@ -12,7 +12,12 @@ import {
   releaseScript,
   renewScript,
 } from '../../src/locks/leases/scripts.js'
-import { leaveScript, restoreScript, sweepScript } from '../../src/locks/queue/scripts.js'
+import {
+  beatScript,
+  leaveScript,
+  restoreScript,
+  sweepScript,
+} from '../../src/locks/queue/scripts.js'
 import {
   endSessionScript,
   keepSessionScript,
@@ -51,6 +56,7 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
     renew: binder.bind(renewScript),
     restore: binder.bind(restoreScript),
     leave: binder.bind(leaveScript),
+    beat: binder.bind(beatScript),
     sweep: binder.bind(sweepScript),
     inspect: binder.bind(inspectScript),
     list: binder.bind(listScript),
@@ -91,6 +97,9 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
       run.renew(locks(names), { token, ttl_ms: ttlMs, ...COMMON }),
     leave: (names: string | readonly string[], token: string, how: string, attach = 1) =>
       run.leave(locks(names), { token, attach, how, ...COMMON }),
+    /** @param tokens of waiters for the one lock */
+    heartbeat: (name: string, instance: string, ...tokens: string[]) =>
+      run.beat({ lock: tokens.map(() => key('lock', name)) }, { instance, token: tokens }),
     /** @param fence of the lease that is meant, 0 for all */
     revoke: (name: string, graceMs: number, fence = 0, clearDelay = false) =>
       run.revoke(locks(name), {

@@ -108,8 +108,7 @@ local function save(lock)
   local keep_ms = math.max(lock.keep_ms, due > 0 and ms_until(due) or 0) + KEEP_MS
   if lock.exists then redis.call('PEXPIRE', lock.key, keep_ms, 'GT')
   else redis.call('PEXPIRE', lock.key, keep_ms) end
-  if due > 0 then redis.call('ZADD', lock.call.prefix .. 'timers', due, lock.name)
-  else redis.call('ZREM', lock.call.prefix .. 'timers', lock.name) end
+  if due > 0 then redis.call('ZADD', lock.call.prefix .. 'timers', due, lock.name) end
   if busy and not lock.listed then redis.call('ZADD', lock.call.prefix .. 'index', 0, lock.name)
   elseif lock.listed and not busy then redis.call('ZREM', lock.call.prefix .. 'index', lock.name) end
   return due > 0 and math.max(1, ms_until(due)) or 0

@@ -23,6 +23,7 @@ end
 
 -- How many wait whose time is not over.
 local function queue_length(lock)
+  -- Saves work: most locks have no queue.
   if lock.queued == 0 then return 0 end
   return lock.queued - redis.call('ZCOUNT', part(lock, 'waits'), '-inf', now_us)
 end

@@ -1,0 +1,68 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
+import { lockScripts } from '../support/lock-scripts.js'
+
+const harness = useHarness()
+let scripts: ReturnType<typeof lockScripts>
+
+beforeAll(async () => {
+  scripts = lockScripts(harness)
+})
+
+const MISSING = 0
+const WAITING = 1
+const HOLDING = 2
+const wait = (name: string, options: object = {}) =>
+  scripts.acquire(name, { waitMs: 60_000, instance: 'here', ...options })
+const unknown = 'x'.repeat(22)
+
+describe('a heartbeat', () => {
+  it('hears of each waiter whether it stands in line, holds, or is not known', async () => {
+    const { token: holder } = await scripts.acquire('states')
+    const { token } = await wait('states')
+    expect(await scripts.heartbeat('states', 'here', unknown, token, holder)).toMatchObject({
+      states: [MISSING, WAITING, HOLDING],
+    })
+  })
+
+  it('hears that a waiter has no place whose session is over', async () => {
+    const session = await scripts.openSession('session', 5_000)
+    await scripts.acquire('session')
+    const { token } = await wait('session', { session })
+    const { token: other } = await wait('session', {
+      session: await scripts.openSession('session', 60_000),
+    })
+    harness.advance(5_001)
+    expect(await scripts.heartbeat('session', 'here', token, other)).toMatchObject({
+      states: [MISSING, WAITING],
+    })
+  })
+
+  it('clears the suspicion that its instance is gone', async () => {
+    const { token } = await scripts.acquire('trust')
+    await wait('trust', { instance: 'slow' })
+    const { token: next } = await wait('trust')
+    await wait('trust')
+    await wait('trust', { instance: 'slow' })
+    await scripts.release('trust', token)
+    harness.advance(2_001)
+    expect(await scripts.sweep('trust')).toMatchObject({ lapsed: 1 })
+
+    await scripts.heartbeat('trust', 'slow', unknown)
+
+    await scripts.claim('trust', next)
+    await scripts.release('trust', next)
+    expect(await scripts.inspect('trust')).toMatchObject({ holderCount: 1, queueLength: 1 })
+  })
+
+  it('has the lock looked at again when the clock stepped back', async () => {
+    await scripts.acquire('back')
+    const { token } = await wait('back')
+    harness.advance(-3_600_000)
+    expect(await scripts.heartbeat('back', 'here', token)).toEqual({
+      nextMs: 1,
+      states: [WAITING],
+    })
+    harness.advance(3_600_000)
+  })
+})
