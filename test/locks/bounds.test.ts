@@ -4,24 +4,22 @@ import { acquireScript, releaseScript } from '../../src/locks/leases/scripts.js'
 import { sweepScript } from '../../src/locks/queue/scripts.js'
 import type { LockStore } from '../../src/locks/store.js'
 import { randomToken } from '../../src/redis/random.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { newLockStore } from '../support/lock-store.js'
 import { until } from '../support/until.js'
 
-let harness: Harness
+const harness = useHarness()
 let here: LockStore
 let away: LockStore
 let clockMs = 0
 
 beforeAll(async () => {
-  harness = await startHarness()
   here = newLockStore(harness, () => clockMs)
   away = newLockStore(harness, () => clockMs)
 })
 afterAll(async () => {
   here.close()
   away.close()
-  await harness.close()
 })
 
 const MANY = 150

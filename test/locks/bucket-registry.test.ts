@@ -4,29 +4,24 @@ import { BucketRegistry } from '../../src/locks/buckets/registry.js'
 import { BUCKETS_KEY, WALKER_KEY } from '../../src/locks/keys.js'
 import { forgetBucketScript } from '../../src/locks/queue/scripts.js'
 import type { LockStore } from '../../src/locks/store.js'
-import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { newLockStore } from '../support/lock-store.js'
-import { find, toolsFolder } from '../support/managed.js'
+import { useRedis } from '../support/managed.js'
 import { until } from '../support/until.js'
 
 /** On a Redis of its own: the list is one for all namespaces. */
-let server: ManagedRedis
-let harness: Harness
+const server = useRedis()
+const harness = useHarness(() => ({ redisUrl: server.url }))
 let redis: Redis
 let store: LockStore
 let clockMs = 0
 
 beforeAll(async () => {
-  server = await startManagedRedis({ toolsFolder, find })
-  harness = await startHarness({ redisUrl: server.url })
   redis = harness.redis
   store = newLockStore(harness, () => clockMs)
 })
 afterAll(async () => {
   store.close()
-  await harness.close()
-  await server.stop()
 })
 
 const score = (namespace: string) => redis.zscore(BUCKETS_KEY, `${namespace} l0`)

@@ -1,59 +1,40 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { describe, expect, it } from 'vitest'
+import { useFreshHarness } from '../support/harness.js'
 import { lockScripts } from '../support/lock-scripts.js'
 import { until } from '../support/until.js'
+import { lockDriver } from './driver.js'
 
 const HOUR_MS = 3_600_000
 
-let harness: Harness
-
 // Of its own for each test: a clock that moved stays where it is.
-beforeEach(async () => {
-  harness = await startHarness()
-})
-afterEach(() => harness.close())
-
-const post = (name: string, verb: string, body: object = {}) =>
-  harness.request('post', `/v1/locks/${name}/${verb}`).send(body)
-const held = async (name: string, body: object = {}) =>
-  (await post(name, 'acquire', body).expect(200)).body as {
-    token: string
-    fence: number
-    waitedMs: number
-    expiresInMs: number
-  }
-const waits = (name: string, body: object = {}) =>
-  post(name, 'acquire', { waitMs: 60_000, ...body }).then((response) => response)
-const get = async (name: string) =>
-  (await harness.request('get', `/v1/locks/${name}`).expect(200)).body
-const queued = (name: string, length: number) =>
-  until(`${length} wait`, async () => (await get(name)).queueLength === length)
+const harness = useFreshHarness()
+const { lock, held, waits, look, queued } = lockDriver(harness)
 
 describe('a Redis clock that steps back', () => {
   it('ends no lease, and a renewal counts from the new time', async () => {
     const { token, fence } = await held('back', { ttlMs: 30_000 })
     harness.advance(-HOUR_MS)
 
-    const { body } = await post('back', 'renew', { token, ttlMs: 30_000 }).expect(200)
+    const { body } = await lock('back', 'renew', { token, ttlMs: 30_000 }).expect(200)
 
     expect(body.fence).toBe(fence)
     expect(body.expiresInMs).toBeLessThanOrEqual(30_000)
     harness.advance(30_001)
-    expect((await post('back', 'renew', { token }).expect(410)).body.code).toBe('lease-expired')
+    expect((await lock('back', 'renew', { token }).expect(410)).body.code).toBe('lease-expired')
   })
 
   it('does not keep a name taken beyond minHoldMs, nor renew beyond maxHoldMs', async () => {
     const first = await held('hold', { minHoldMs: 20_000, maxHoldMs: 60_000 })
     harness.advance(-HOUR_MS)
-    const { body } = await post('hold', 'renew', { token: first.token, ttlMs: 600_000 }).expect(200)
+    const { body } = await lock('hold', 'renew', { token: first.token, ttlMs: 600_000 }).expect(200)
     expect(body.expiresInMs).toBeLessThanOrEqual(60_000)
     harness.advance(-HOUR_MS)
-    await post('hold', 'release', { token: first.token }).expect(200)
-    await post('hold', 'acquire').expect(423)
+    await lock('hold', 'release', { token: first.token }).expect(200)
+    await lock('hold', 'acquire').expect(423)
 
     harness.advance(20_001)
 
-    await post('hold', 'acquire').expect(200)
+    await lock('hold', 'acquire').expect(200)
   })
 
   it('keeps the order of those who wait, and nobody has waited less than no time', async () => {
@@ -63,16 +44,16 @@ describe('a Redis clock that steps back', () => {
     harness.advance(-HOUR_MS)
     const second = waits('order')
     await queued('order', 2)
-    expect((await get('order')).waiters.map((one: { waitedMs: number }) => one.waitedMs)).toEqual([
+    expect((await look('order')).waiters.map((one: { waitedMs: number }) => one.waitedMs)).toEqual([
       0,
       expect.any(Number),
     ])
 
-    await post('order', 'release', { token }).expect(200)
+    await lock('order', 'release', { token }).expect(200)
     const { body } = await first
     expect(body.waitedMs).toBe(0)
-    expect((await get('order')).queueLength).toBe(1)
-    await post('order', 'release', { token: body.token }).expect(200)
+    expect((await look('order')).queueLength).toBe(1)
+    await lock('order', 'release', { token: body.token }).expect(200)
 
     expect((await second).body.fence).toBeGreaterThan(body.fence)
   })
@@ -88,13 +69,13 @@ describe('a Redis clock that steps back by less than the age of a lease', () => 
     const { token } = await held('old', { ttlMs: 30_000 })
     for (let i = 0; i < 30; i++) {
       harness.advance(20_000)
-      await post('old', 'renew', { token, ttlMs: 30_000 }).expect(200)
+      await lock('old', 'renew', { token, ttlMs: 30_000 }).expect(200)
     }
     harness.advance(-5 * MINUTE_MS)
-    const { body } = await post('old', 'renew', { token, ttlMs: 30_000 }).expect(200)
+    const { body } = await lock('old', 'renew', { token, ttlMs: 30_000 }).expect(200)
     expect(body.expiresInMs).toBeLessThanOrEqual(30_000)
     harness.advance(30_001)
-    await post('old', 'acquire').expect(200)
+    await lock('old', 'acquire').expect(200)
   })
 
   it('ends that of a dead holder one TTL after the next request for its lock', async () => {
@@ -103,13 +84,13 @@ describe('a Redis clock that steps back by less than the age of a lease', () => 
     await held('dead-shared', { ttlMs: 20_000, mode: 'shared' })
     harness.advance(-5 * MINUTE_MS)
     for (const name of ['dead', 'dead-shared']) {
-      expect((await get(name)).holders[0].expiresInMs).toBeLessThanOrEqual(30_000)
-      expect((await post(name, 'acquire').expect(423)).body.retryAfterMs).toBeLessThanOrEqual(
+      expect((await look(name)).holders[0].expiresInMs).toBeLessThanOrEqual(30_000)
+      expect((await lock(name, 'acquire').expect(423)).body.retryAfterMs).toBeLessThanOrEqual(
         30_000,
       )
     }
     harness.advance(30_001)
-    for (const name of ['dead', 'dead-shared']) await post(name, 'acquire').expect(200)
+    for (const name of ['dead', 'dead-shared']) await lock(name, 'acquire').expect(200)
   })
 
   it('serves those who wait for it in time, although nobody else asks', async () => {
@@ -129,16 +110,16 @@ describe('a Redis clock that steps back by less than the age of a lease', () => 
 
   it('keeps no name cooling, and no revocation away, for longer than before', async () => {
     const { token } = await held('cool', { lockDelayMs: 20_000 })
-    await post('cool', 'revoke', { reason: 'test', graceMs: 10_000 }).expect(200)
+    await lock('cool', 'revoke', { reason: 'test', graceMs: 10_000 }).expect(200)
     harness.advance(-5 * MINUTE_MS)
-    const { body } = await post('cool', 'renew', { token }).expect(200)
+    const { body } = await lock('cool', 'renew', { token }).expect(200)
     expect(body.revoke.inMs).toBeLessThanOrEqual(10_000)
     harness.advance(10_001)
-    await post('cool', 'acquire').expect(423)
+    await lock('cool', 'acquire').expect(423)
     harness.advance(-5 * MINUTE_MS)
-    await post('cool', 'acquire').expect(423)
+    await lock('cool', 'acquire').expect(423)
     harness.advance(20_001)
-    await post('cool', 'acquire').expect(200)
+    await lock('cool', 'acquire').expect(200)
   })
 
   it('keeps no grant of a dead instance for longer than before, when another one is claimed', async () => {
@@ -163,7 +144,7 @@ describe('a Redis clock that steps back by less than the age of a lease', () => 
     expect((await keep(sessionId).expect(200)).body.expiresInMs).toBeLessThanOrEqual(5_000)
     harness.advance(5_001)
     await keep(sessionId).expect(410)
-    await post('back@a', 'acquire').expect(200)
+    await lock('back@a', 'acquire').expect(200)
   })
 
   it('ends a session that nobody keeps alive one TTL after the next request for a lock of it', async () => {
@@ -174,11 +155,11 @@ describe('a Redis clock that steps back by less than the age of a lease', () => 
     // The lock was written before the keepalive, and the clock stands between both now.
     harness.advance(-20_000)
     harness.advance(30_001)
-    await post('gone@a', 'acquire').expect(423)
+    await lock('gone@a', 'acquire').expect(423)
     harness.advance(-30_001)
-    await post('gone@a', 'acquire').expect(423)
+    await lock('gone@a', 'acquire').expect(423)
     harness.advance(50_001)
-    await post('gone@a', 'acquire').expect(200)
+    await lock('gone@a', 'acquire').expect(200)
   })
 })
 
@@ -192,9 +173,9 @@ describe('a Redis clock that jumps forward', () => {
 
     const { body } = await waiting
     expect(body.fence).toBeGreaterThan(first.fence)
-    const renewal = await post('forward', 'renew', { token: first.token }).expect(410)
+    const renewal = await lock('forward', 'renew', { token: first.token }).expect(410)
     expect(renewal.body).toMatchObject({ code: 'lease-expired', fence: first.fence })
-    expect((await post('forward', 'release', { token: first.token }).expect(410)).body.code).toBe(
+    expect((await lock('forward', 'release', { token: first.token }).expect(410)).body.code).toBe(
       'lease-expired',
     )
   })
@@ -206,14 +187,14 @@ describe('a Redis clock that steps back and forth', () => {
     const fences = [old.fence]
     for (const step of [HOUR_MS, -2 * HOUR_MS, HOUR_MS, -HOUR_MS, 3 * HOUR_MS, -HOUR_MS]) {
       harness.advance(step)
-      await post('forth', 'revoke', { reason: 'next', force: true }).expect(200)
+      await lock('forth', 'revoke', { reason: 'next', force: true }).expect(200)
       fences.push((await held('forth', { ttlMs: 60_000 })).fence)
-      await post('forth', 'renew', { token: old.token }).expect(410)
+      await lock('forth', 'renew', { token: old.token }).expect(410)
     }
 
     expect(fences).toEqual(fences.toSorted((a, b) => a - b))
     expect(new Set(fences).size).toBe(fences.length)
-    const { body } = await post('forth', 'verify', { fence: old.fence }).expect(200)
+    const { body } = await lock('forth', 'verify', { fence: old.fence }).expect(200)
     expect(body).toEqual({ current: false, fence: fences.at(-1) })
   })
 })

@@ -1,23 +1,13 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import type { Granted } from '../../src/locks/leases/outcomes.js'
-import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { newLockStore } from '../support/lock-store.js'
-import { find, toolsFolder } from '../support/server-place.js'
+import { useRedis } from '../support/managed.js'
 import { until } from '../support/until.js'
 
 // Of its own: what is counted here, nobody else may add to.
-let redis: ManagedRedis
-let harness: Harness
-
-beforeAll(async () => {
-  redis = await startManagedRedis({ toolsFolder, find })
-  harness = await startHarness({ redisUrl: redis.url })
-})
-afterAll(async () => {
-  await harness.close()
-  await redis.stop()
-})
+const redis = useRedis()
+const harness = useHarness(() => ({ redisUrl: redis.url }))
 
 const connections = async () =>
   Number(/^connected_clients:(\d+)/m.exec(await harness.redis.info('clients'))?.[1])

@@ -8,26 +8,10 @@ import { createMetrics } from '../../src/metrics/registry.js'
 import { layoutOf } from '../../src/redis/layout.js'
 import { startHarness, useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
+import { lockDriver } from './driver.js'
 
 const harness = useHarness()
-
-const post = (name: string, verb: string, body?: object, at = harness) =>
-  at
-    .request('post', `/v1/locks/${name}/${verb}`)
-    .set('lockstep-namespace', harness.namespace)
-    .send(body)
-
-const get = async (name: string) =>
-  (await harness.request('get', `/v1/locks/${name}`).expect(200)).body
-
-const held = async (name: string, body: object = {}) =>
-  (await post(name, 'acquire', body).expect(200)).body as { token: string; fence: number }
-
-const waits = (name: string, body: object, at = harness) =>
-  post(name, 'acquire', { waitMs: 60_000, ...body }, at).then((response) => response)
-
-const queued = (name: string, length: number) =>
-  until(`${length} wait`, async () => (await get(name)).queueLength === length)
+const { lock, held, waits, look, queued } = lockDriver(harness)
 
 const key = (part: string, name: string) => `${bucketKey(part, name)}:${name}`
 const bucketKey = (part: string, name: string) =>
@@ -62,15 +46,15 @@ describe('an instance that dies with a waiter queued', () => {
     const alive = waits('dead', { owner: 'alive' })
     await queued('dead', 3)
 
-    await post('dead', 'release', { token }).expect(200)
-    expect((await get('dead')).holders[0].owner).toBe('ghost')
+    await lock('dead', 'release', { token }).expect(200)
+    expect((await look('dead')).holders[0].owner).toBe('ghost')
     harness.advance(2_001)
 
     expect((await alive).status).toBe(200)
     expect(await harness.redis.zscore(bucketKey('suspects', 'dead'), GHOST)).not.toBeNull()
     expect(await harness.redis.pttl(bucketKey('suspects', 'dead'))).toBeGreaterThan(0)
-    expect((await get('dead')).queueLength).toBe(0)
-    expect((await get('dead')).lastEnd.how).toBe('released')
+    expect((await look('dead')).queueLength).toBe(0)
+    expect((await look('dead')).lastEnd.how).toBe('released')
   })
 })
 
@@ -86,7 +70,7 @@ describe('an acquire without a key whose answer was lost', () => {
     await harness.binder.bind(acquireScript)(keys, ask)
     await harness.binder.bind(leaveScript)(keys, abandon)
 
-    expect((await get('applied')).state).toBe('free')
+    expect((await look('applied')).state).toBe('free')
   })
 
   it('is refused when it arrives after it was abandoned', async () => {
@@ -95,7 +79,7 @@ describe('an acquire without a key whose answer was lost', () => {
     const reply = await harness.binder.bind(acquireScript)(keys, ask)
 
     expect(reply.outcome).toBe('abandoned')
-    expect((await get('late')).state).toBe('free')
+    expect((await look('late')).state).toBe('free')
   })
 })
 
@@ -110,7 +94,7 @@ describe('shutdown', () => {
 
     const { status, body } = await waiting
     expect([status, body.code]).toEqual([503, 'draining'])
-    expect((await get('drained')).queueLength).toBe(0)
+    expect((await look('drained')).queueLength).toBe(0)
   })
 })
 
@@ -122,8 +106,8 @@ describe('the same owner', () => {
     const second = waits('twice', { owner: 'me' })
     await queued('twice', 2)
 
-    await post('twice', 'release', { token }).expect(200)
-    await post('twice', 'release', { token: (await first).body.token }).expect(200)
+    await lock('twice', 'release', { token }).expect(200)
+    await lock('twice', 'release', { token: (await first).body.token }).expect(200)
     expect((await second).status).toBe(200)
   })
 })
@@ -133,7 +117,7 @@ describe('a deadline', () => {
     await held('cooling', { ttlMs: 1_000, lockDelayMs: 60_000 })
     harness.advance(1_001)
 
-    const { body } = await post('cooling', 'acquire', { waitMs: 50 }).expect(423)
+    const { body } = await lock('cooling', 'acquire', { waitMs: 50 }).expect(423)
 
     expect(body.code).toBe('wait-timeout')
     expect(body.retryAfterMs).toBeGreaterThan(30_000)
@@ -183,7 +167,7 @@ describe('a waiter whose grant lapsed while its instance was slow', () => {
     await harness.redis.zadd(bucketKey('suspects', 'slow'), 1, instance as string)
 
     // Its turn comes while it is suspect: it is taken off, and its beat brings it back.
-    await post('slow', 'release', { token }).expect(200)
+    await lock('slow', 'release', { token }).expect(200)
 
     expect((await waiting).status).toBe(200)
     expect(await harness.redis.zscore(bucketKey('suspects', 'slow'), instance as string)).toBeNull()

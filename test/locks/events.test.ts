@@ -4,18 +4,10 @@ import { randomToken } from '../../src/redis/random.js'
 import { type Asked, type EventClient, openEvents } from '../support/event-client.js'
 import { startHarness, useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
+import { lockDriver } from './driver.js'
 
 const harness = useHarness()
-
-const post = (path: string, body: object = {}) => harness.request('post', `/v1/${path}`).send(body)
-const acquire = (name: string, body: object = {}) => post(`locks/${name}/acquire`, body)
-const held = async (name: string, body: object = {}) =>
-  (await acquire(name, body).expect(200)).body as { token: string; fence: number }
-const release = (name: string, token: string) => post(`locks/${name}/release`, { token })
-const get = async (name: string) =>
-  (await harness.request('get', `/v1/locks/${name}`).expect(200)).body
-const key = (part: string, name: string) =>
-  `ls:{${harness.namespace}:${harness.lockTag(name)}}:${part}:${name}`
+const { post, acquire, release, held, look, keyOf } = lockDriver(harness)
 
 async function watch(name: string, after?: string, at = harness): Promise<EventClient> {
   const headers = {
@@ -77,7 +69,7 @@ describe('GET events', () => {
   it('begins with who holds the lock and who waits for it', async () => {
     const { token, fence } = await held('begin')
     const waiting = acquire('begin', { owner: 'next', waitMs: 60_000 }).then((r) => r)
-    await until('it waits', async () => (await get('begin')).queueLength === 1)
+    await until('it waits', async () => (await look('begin')).queueLength === 1)
     const { data } = await (await watch('begin')).next()
     expect(data).toMatchObject({ holders: [{ fence }], waiters: [{ position: 1, owner: 'next' }] })
     await release('begin', token).expect(200)
@@ -89,7 +81,7 @@ describe('GET events', () => {
     const { token } = await held('lapse')
     await events.nextOf('granted')
     await harness.binder.bind(acquireScript)(
-      { lock: [key('lock', 'lapse')] },
+      { lock: [keyOf('lock', 'lapse')] },
       {
         token: randomToken(),
         ttl_ms: 60_000,
@@ -102,7 +94,7 @@ describe('GET events', () => {
     await events.nextOf('queued')
     await release('lapse', token).expect(200)
     await events.nextOf('released')
-    expect((await get('lapse')).state).toBe('held')
+    expect((await look('lapse')).state).toBe('held')
     harness.advance(2_001)
     await held('lapse', { owner: 'after' })
     expect(await events.next()).toMatchObject({ event: 'granted', data: { owner: 'after' } })
@@ -116,7 +108,7 @@ describe('GET events', () => {
     await release('re', first.token).expect(200)
     await release('re', second.token).expect(200)
     harness.advance(2_001)
-    await until('it is free', async () => (await get('re')).state === 'free')
+    await until('it is free', async () => (await look('re')).state === 'free')
     await held('re')
     await events.nextOf('granted')
     expect((await events.next()).event).toBe('released')
@@ -221,7 +213,7 @@ describe('a client that connects again', () => {
     const events = await watch('long')
     const seen = await events.next()
     events.close()
-    const stream = key('events', 'long')
+    const stream = keyOf('events', 'long')
     const many = harness.redis.pipeline()
     const fields = ['type', 'granted', 'fence', '1', 'owner', '', 'reason', '']
     for (let i = 0; i < 1_000; i++) many.xadd(stream, '*', ...fields)
@@ -237,7 +229,11 @@ describe('a client that connects again', () => {
   it('hears `reset` when Redis lost everything, also while it is connected', async () => {
     const events = await watch('lost')
     const seen = await events.next()
-    await harness.redis.del(key('events', 'lost'), key('lock', 'lost'), key('watchers', 'lost'))
+    await harness.redis.del(
+      keyOf('events', 'lost'),
+      keyOf('lock', 'lost'),
+      keyOf('watchers', 'lost'),
+    )
 
     const again = await watch('lost', seen.id)
     const { fence } = await held('lost')
@@ -259,11 +255,13 @@ const openStreams = async () => {
 
 describe('what watching leaves in Redis', () => {
   it('ends by itself, and watchers that are gone are not told for ever', async () => {
-    await harness.redis.zadd(key('watchers', 'bounded'), 1, 'gone')
+    await harness.redis.zadd(keyOf('watchers', 'bounded'), 1, 'gone')
     await watch('bounded')
-    expect(await harness.redis.zrange(key('watchers', 'bounded'), '0', '-1')).not.toContain('gone')
+    expect(await harness.redis.zrange(keyOf('watchers', 'bounded'), '0', '-1')).not.toContain(
+      'gone',
+    )
     for (const part of ['lock', 'events', 'watchers']) {
-      const ttl = await harness.redis.pttl(key(part, 'bounded'))
+      const ttl = await harness.redis.pttl(keyOf(part, 'bounded'))
       expect(ttl, part).toBeGreaterThan(60_000)
       expect(ttl, part).toBeLessThan(700_000)
     }
@@ -272,14 +270,14 @@ describe('what watching leaves in Redis', () => {
   it('is nothing, once the time of the watch is over', async () => {
     const events = await watch('quiet')
     await events.next()
-    expect(await harness.redis.exists(key('lock', 'quiet'), key('events', 'quiet'))).toBe(2)
+    expect(await harness.redis.exists(keyOf('lock', 'quiet'), keyOf('events', 'quiet'))).toBe(2)
     events.close()
     await until('it is told', async () => (await openStreams()) === 0)
 
     harness.advance(70_001)
 
     await until('all of it is gone', async () => {
-      const parts = ['lock', 'events', 'watchers'].map((part) => key(part, 'quiet'))
+      const parts = ['lock', 'events', 'watchers'].map((part) => keyOf(part, 'quiet'))
       return (await harness.redis.exists(...parts)) === 0
     })
   })
@@ -287,7 +285,7 @@ describe('what watching leaves in Redis', () => {
   it('is no history of a lock that nobody watches', async () => {
     const { token } = await held('unwatched')
     await release('unwatched', token).expect(200)
-    expect(await harness.redis.exists(key('events', 'unwatched'))).toBe(0)
+    expect(await harness.redis.exists(keyOf('events', 'unwatched'))).toBe(0)
   })
 })
 
@@ -296,13 +294,13 @@ describe('a reader that does not read', () => {
     const events = await watch('slow')
     await events.next()
     events.pause()
-    const stream = key('events', 'slow')
+    const stream = keyOf('events', 'slow')
     const fields = ['type', 'granted', 'fence', '1', 'owner', 'o'.repeat(200), 'reason', '']
-    const channel = `ls:events:${(await harness.redis.zrange(key('watchers', 'slow'), '0', '0'))[0]}`
+    const channel = `ls:events:${(await harness.redis.zrange(keyOf('watchers', 'slow'), '0', '0'))[0]}`
     const send = async (count: number) => {
       const many = harness.redis.pipeline()
       for (let i = 0; i < count; i++) many.xadd(stream, '*', ...fields)
-      await many.publish(channel, key('lock', 'slow')).exec()
+      await many.publish(channel, keyOf('lock', 'slow')).exec()
     }
     // More than sockets buffer: megabytes.
     for (let i = 0; i < 60; i++) await send(500)

@@ -6,23 +6,21 @@ import { acquireScript } from '../../src/locks/leases/scripts.js'
 import type { LockStore } from '../../src/locks/store.js'
 import { randomToken } from '../../src/redis/random.js'
 import type { Signals } from '../../src/redis/signals.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { newLockStore } from '../support/lock-store.js'
 import { until } from '../support/until.js'
 
-let harness: Harness
+const harness = useHarness()
 let store: LockStore
 let clockMs = 0
 /** Every script that `store` ran, in order. */
 let ran: string[] = []
 
 beforeAll(async () => {
-  harness = await startHarness()
   store = newStore((script) => ran.push(script))
 })
 afterAll(async () => {
   store.close()
-  await harness.close()
 })
 afterEach(() => {
   ran = []

@@ -2,8 +2,10 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { askEvents, type EventClient, openEvents } from '../support/event-client.js'
 import { type HarnessOptions, startHarness, useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
+import { lockDriver } from './driver.js'
 
 const harness = useHarness()
+const { post, acquire, look, queued } = lockDriver(harness)
 
 /** One Redis has one clock. */
 let movedMs = 0
@@ -17,14 +19,8 @@ const startOther = async (options: HarnessOptions = {}) => {
   return other
 }
 
-const post = (path: string, body: object = {}) => harness.request('post', `/v1/${path}`).send(body)
-const acquire = (name: string, body: object = {}) => post(`locks/${name}/acquire`, body)
-const get = async (name: string) =>
-  (await harness.request('get', `/v1/locks/${name}`).expect(200)).body
-const queued = (name: string, length: number) =>
-  until(`${length} wait`, async () => (await get(name)).queueLength === length)
 const state = (name: string, wanted: string) =>
-  until(`"${name}" is ${wanted}`, async () => (await get(name)).state === wanted)
+  until(`"${name}" is ${wanted}`, async () => (await look(name)).state === wanted)
 
 const asked = (body: object) => ({
   method: 'POST',
@@ -58,7 +54,7 @@ describe('a hold', () => {
     const { client, data } = await held('renew', { ttlMs: 60_000, owner: 'me' })
     expect(client.headers['content-type']).toBe('text/event-stream')
     expect(data).toMatchObject({ name: 'renew', mode: 'exclusive', waitedMs: 0, holdCount: 1 })
-    expect((await get('renew')).holders[0].owner).toBe('me')
+    expect((await look('renew')).holders[0].owner).toBe('me')
 
     for (let i = 0; i < 3; i++) {
       advance(30_000)
@@ -74,7 +70,7 @@ describe('a hold', () => {
     const { client, fence } = await held('close')
     client.close()
     await state('close', 'free')
-    expect((await get('close')).lastEnd).toMatchObject({ how: 'released', fence })
+    expect((await look('close')).lastEnd).toMatchObject({ how: 'released', fence })
   })
 
   it('hands the lock to the next stream in line at that moment', async () => {
@@ -105,14 +101,14 @@ describe('a hold', () => {
     await post('locks/purpose/release', { token }).expect(200)
     expect(await client.nextOf('lost')).toMatchObject({ data: { reason: 'released' } })
     expect(await client.ended()).toBe(true)
-    expect((await get('purpose')).state).toBe('free')
+    expect((await look('purpose')).state).toBe('free')
   })
 
   it('keeps the name for its minimal time', async () => {
     const { client } = await held('minimal', { minHoldMs: 5_000, lockDelayMs: 20_000 })
     client.close()
-    await until('it was given back', async () => (await get('minimal')).lastEnd !== undefined)
-    expect((await get('minimal')).state).toBe('held')
+    await until('it was given back', async () => (await look('minimal')).lastEnd !== undefined)
+    expect((await look('minimal')).state).toBe('held')
     advance(5_001)
     await state('minimal', 'cooling')
     advance(20_001)
@@ -131,7 +127,7 @@ describe('a hold', () => {
         (await harness.redis.hkeys(key('re'))).filter((field) => field.startsWith('>')).length ===
         1,
     )
-    expect((await get('re')).state).toBe('held')
+    expect((await look('re')).state).toBe('held')
     second.client.close()
     await state('re', 'cooling')
   })

@@ -7,18 +7,13 @@ import { randomToken } from '../../src/redis/random.js'
 import { useHarness } from '../support/harness.js'
 import { newLockStore } from '../support/lock-store.js'
 import { until } from '../support/until.js'
+import { lockDriver, start } from './driver.js'
 
 const harness = useHarness()
+const { post, acquire, look, queued } = lockDriver(harness)
 
-const post = (path: string, body: object = {}) => harness.request('post', `/v1/${path}`).send(body)
-const acquire = (name: string, body: object = {}) => post(`locks/${name}/acquire`, body)
 const permits = (name: string, body: object) => post(`semaphores/${name}/acquire`, body)
-const start = (test: ReturnType<typeof post>) => test.then((response) => response)
 
-const get = async (name: string) =>
-  (await harness.request('get', `/v1/locks/${name}`).expect(200)).body
-const queued = (name: string, length: number) =>
-  until(`${length} wait`, async () => (await get(name)).queueLength === length)
 const key = (name: string, part: string) =>
   `ls:{${harness.namespace}:${harness.lockTag(name)}}:${part}:${name}`
 
@@ -47,7 +42,7 @@ describe('a name whose last lease is over, though nobody has ended it yet', () =
     const { body } = await acquire('minimal', terms).expect(200)
     await post('locks/minimal/release', { token: body.token }).expect(200)
     harness.advance(5_001)
-    expect(await get('minimal')).toMatchObject({ state: 'free' })
+    expect(await look('minimal')).toMatchObject({ state: 'free' })
   })
 })
 
@@ -58,7 +53,7 @@ describe('a request of a higher priority', () => {
     heavy.end(() => undefined)
     await queued('bands', 1)
     await permits('bands', { capacity: 3, permits: 1, priority: 1 }).expect(200)
-    expect((await get('bands')).queueLength).toBe(1)
+    expect((await look('bands')).queueLength).toBe(1)
     heavy.abort()
     await queued('bands', 0)
   })
@@ -84,7 +79,7 @@ describe('re-entry from the queue', () => {
 
     await post('locks/upgrade/release', { token: first.token }).expect(200)
     const { body: read } = await reader
-    expect(await get('upgrade')).toMatchObject({ mode: 'shared', queueLength: 1 })
+    expect(await look('upgrade')).toMatchObject({ mode: 'shared', queueLength: 1 })
     await post('locks/upgrade/release', { token: read.token }).expect(200)
 
     expect((await writer).body).toMatchObject({ mode: 'exclusive', holdCount: 1 })
@@ -166,7 +161,7 @@ describe('an instance that is suspect', () => {
     await inLine('suspect', 'slow')
 
     expect(await harness.redis.zscore(suspects, 'slow')).toBeNull()
-    expect((await get('suspect')).queueLength).toBe(2)
+    expect((await look('suspect')).queueLength).toBe(2)
   })
 })
 
@@ -292,7 +287,7 @@ describe('waiters that Redis forgot', () => {
       const [waiter = ''] = await harness.redis.hvals(key('twice', 'waiters'))
       return waiter.includes('attach\u0002')
     })
-    expect((await get('twice')).queueLength).toBe(1)
+    expect((await look('twice')).queueLength).toBe(1)
 
     await post('locks/twice/release', { token: body.token }).expect(200)
 
@@ -311,12 +306,12 @@ describe('waiters that Redis forgot', () => {
     await queued('both@2', 1)
 
     await post('locks/both@1/release', { token: one.body.token }).expect(200)
-    expect((await get('both@1')).state).toBe('free')
+    expect((await look('both@1')).state).toBe('free')
     await post('locks/both@2/release', { token: two.body.token }).expect(200)
 
     const { fences } = (await set).body
-    expect((await get('both@1')).holders).toMatchObject([{ fence: fences['both@1'] }])
-    expect((await get('both@2')).holders).toMatchObject([{ fence: fences['both@2'] }])
+    expect((await look('both@1')).holders).toMatchObject([{ fence: fences['both@1'] }])
+    expect((await look('both@2')).holders).toMatchObject([{ fence: fences['both@2'] }])
   })
 
   it('are found by a repeat with their key', async () => {

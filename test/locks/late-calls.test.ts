@@ -1,46 +1,28 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { startFaultProxy } from '../support/faults.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { type Harness, startHarness, useHarness } from '../support/harness.js'
 import { start } from '../support/managed.js'
 import { until } from '../support/until.js'
+import { lockDriver } from './driver.js'
 
-let harness: Harness
-let other: Harness
-
-beforeAll(async () => {
-  harness = await startHarness()
-  other = await startHarness()
-})
-afterAll(async () => {
-  await other.close()
-  await harness.close()
-})
+const harness = useHarness()
+const other = useHarness()
+const { lock, held, look, queued } = lockDriver(harness)
 
 /** One Redis has one clock. */
 const advance = (ms: number) => {
   for (const each of [harness, other]) each.advance(ms)
 }
-const post = (name: string, verb: string, body: object = {}, at = harness) =>
-  at
-    .request('post', `/v1/locks/${name}/${verb}`)
-    .set('lockstep-namespace', harness.namespace)
-    .send(body)
-const held = async (name: string, body: object = {}) =>
-  (await post(name, 'acquire', body).expect(200)).body as { token: string; fence: number }
-const get = async (name: string) =>
-  (await harness.request('get', `/v1/locks/${name}`).expect(200)).body
-const queued = (name: string, length: number) =>
-  until(`${length} wait`, async () => (await get(name)).queueLength === length)
 
 describe('a renewal after expiry', () => {
   it('is 410, although nobody took the lock', async () => {
     const { token, fence } = await held('renew', { ttlMs: 1_000 })
     advance(1_001)
 
-    const { body } = await post('renew', 'renew', { token, ttlMs: 60_000 }).expect(410)
+    const { body } = await lock('renew', 'renew', { token, ttlMs: 60_000 }).expect(410)
 
     expect(body).toMatchObject({ code: 'lease-expired', fence })
-    expect((await get('renew')).state).toBe('free')
+    expect((await look('renew')).state).toBe('free')
   })
 })
 
@@ -49,44 +31,44 @@ describe('a release after expiry', () => {
     const { token, fence } = await held('release', { ttlMs: 1_000 })
     advance(1_001)
 
-    const { body } = await post('release', 'release', { token }).expect(410)
+    const { body } = await lock('release', 'release', { token }).expect(410)
 
     expect(body).toMatchObject({ code: 'lease-expired', fence })
-    expect(await get('release')).toMatchObject({ state: 'free', lastEnd: { how: 'expired' } })
+    expect(await look('release')).toMatchObject({ state: 'free', lastEnd: { how: 'expired' } })
   })
 
   it('is 409 once the end is forgotten', async () => {
     const { token } = await held('forgotten', { ttlMs: 1_000 })
     advance(1_001)
-    await post('forgotten', 'release', { token }).expect(410)
+    await lock('forgotten', 'release', { token }).expect(410)
     const ended = `ls:{${harness.namespace}:${harness.lockTag('forgotten')}}:ended:forgotten`
     expect(await harness.redis.pttl(ended)).toBeGreaterThan(0)
     await harness.redis.pexpire(ended, 0)
 
-    expect((await post('forgotten', 'release', { token }).expect(409)).body.code).toBe('not-owner')
+    expect((await lock('forgotten', 'release', { token }).expect(409)).body.code).toBe('not-owner')
   })
 })
 
 describe('a late duplicate renewal', () => {
   it('with a shorter ttlMs does not cut what the newer one promised', async () => {
     const { token } = await held('duplicate', { ttlMs: 60_000 })
-    await post('duplicate', 'renew', { token, ttlMs: 600_000 }).expect(200)
+    await lock('duplicate', 'renew', { token, ttlMs: 600_000 }).expect(200)
 
-    const { body } = await post('duplicate', 'renew', { token, ttlMs: 60_000 }).expect(200)
+    const { body } = await lock('duplicate', 'renew', { token, ttlMs: 60_000 }).expect(200)
 
     expect(body.expiresInMs).toBeGreaterThan(500_000)
     advance(60_001)
-    await post('duplicate', 'acquire').expect(423)
+    await lock('duplicate', 'acquire').expect(423)
   })
 
   it('of one reader moves no end but its own', async () => {
     const shared = { mode: 'shared', ttlMs: 60_000 }
     const [one, two] = [await held('readers', shared), await held('readers', shared)]
-    await post('readers', 'renew', { token: one.token, ttlMs: 600_000 }).expect(200)
+    await lock('readers', 'renew', { token: one.token, ttlMs: 600_000 }).expect(200)
     advance(60_001)
 
-    await post('readers', 'renew', { token: two.token }).expect(410)
-    expect((await get('readers')).holders).toMatchObject([{ fence: one.fence }])
+    await lock('readers', 'renew', { token: two.token }).expect(410)
+    expect((await look('readers')).holders).toMatchObject([{ fence: one.fence }])
   })
 })
 
@@ -127,7 +109,7 @@ describe('a disconnect after a re-attach elsewhere', () => {
   it('leaves the place to the newer connection', async () => {
     const { token } = await held('elsewhere')
     const ask = (at: Harness) =>
-      post('elsewhere', 'acquire', { waitMs: 60_000 }, at).set('idempotency-key', 'k')
+      lock('elsewhere', 'acquire', { waitMs: 60_000 }, at).set('idempotency-key', 'k')
     const first = ask(harness)
     first.end(() => undefined)
     await queued('elsewhere', 1)
@@ -144,7 +126,7 @@ describe('a disconnect after a re-attach elsewhere', () => {
       return /^lockstep_locks_waiters 0$/m.test(text)
     })
     expect(await harness.redis.hlen(waiters)).toBe(1)
-    await post('elsewhere', 'release', { token }).expect(200)
+    await lock('elsewhere', 'release', { token }).expect(200)
 
     expect((await second).status).toBe(200)
   })

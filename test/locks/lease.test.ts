@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { lockDriver } from './driver.js'
 
 const harness = useHarness()
-
-const post = (name: string, verb: string, body?: object) =>
-  harness.request('post', `/v1/locks/${name}/${verb}`).send(body)
+const { lock } = lockDriver(harness)
 
 const acquired = async (name: string, ttlMs = 10_000) =>
-  (await post(name, 'acquire', { ttlMs }).expect(200)).body as { token: string; fence: number }
+  (await lock(name, 'acquire', { ttlMs }).expect(200)).body as { token: string; fence: number }
 
 const STRANGER = 'x'.repeat(22)
 
@@ -16,18 +15,18 @@ describe('renew', () => {
     const { token, fence } = await acquired('renew', 10_000)
     harness.advance(8_000)
 
-    const { body } = await post('renew', 'renew', { token, ttlMs: 10_000 }).expect(200)
+    const { body } = await lock('renew', 'renew', { token, ttlMs: 10_000 }).expect(200)
 
     expect(body).toEqual({ fence, expiresInMs: expect.any(Number) })
     expect(body.expiresInMs).toBeGreaterThan(5_000)
     harness.advance(5_000)
-    await post('renew', 'acquire').expect(423)
+    await lock('renew', 'acquire').expect(423)
   })
 
   it('never shortens a lease', async () => {
     const { token } = await acquired('shorter', 10_000)
 
-    const { body } = await post('shorter', 'renew', { token, ttlMs: 100 }).expect(200)
+    const { body } = await lock('shorter', 'renew', { token, ttlMs: 100 }).expect(200)
 
     expect(body.expiresInMs).toBeGreaterThan(5_000)
   })
@@ -36,23 +35,23 @@ describe('renew', () => {
     const { token, fence } = await acquired('dead', 1_000)
     harness.advance(1_001)
 
-    const { body } = await post('dead', 'renew', { token }).expect(410)
+    const { body } = await lock('dead', 'renew', { token }).expect(410)
 
     expect(body).toMatchObject({ code: 'lease-expired', fence })
-    await post('dead', 'acquire').expect(200)
+    await lock('dead', 'acquire').expect(200)
   })
 
   it('refuses a token that never held the lock', async () => {
     await acquired('mine')
-    const { body } = await post('mine', 'renew', { token: STRANGER }).expect(409)
+    const { body } = await lock('mine', 'renew', { token: STRANGER }).expect(409)
     expect(body.code).toBe('not-owner')
   })
 
   it('says that the lease was released', async () => {
     const { token } = await acquired('given-back')
-    await post('given-back', 'release', { token }).expect(200)
+    await lock('given-back', 'release', { token }).expect(200)
 
-    const { body } = await post('given-back', 'renew', { token }).expect(410)
+    const { body } = await lock('given-back', 'renew', { token }).expect(410)
     expect(body.code).toBe('lease-released')
   })
 })
@@ -61,21 +60,21 @@ describe('release', () => {
   it('frees the lock for the next', async () => {
     const { token, fence } = await acquired('free')
 
-    const { body } = await post('free', 'release', { token }).expect(200)
+    const { body } = await lock('free', 'release', { token }).expect(200)
 
     expect(body).toEqual({ released: true, fence, heldMs: expect.any(Number) })
-    await post('free', 'acquire').expect(200)
+    await lock('free', 'acquire').expect(200)
   })
 
   it('answers a repeat, and does not free the lease of the next holder', async () => {
     const { token, fence } = await acquired('twice')
-    await post('twice', 'release', { token }).expect(200)
+    await lock('twice', 'release', { token }).expect(200)
     await acquired('twice')
 
-    const { body } = await post('twice', 'release', { token }).expect(200)
+    const { body } = await lock('twice', 'release', { token }).expect(200)
 
     expect(body).toEqual({ released: false, replayed: true, fence })
-    await post('twice', 'acquire').expect(423)
+    await lock('twice', 'acquire').expect(423)
   })
 
   it('tells a late holder that its lease expired, and that another has the lock', async () => {
@@ -83,16 +82,16 @@ describe('release', () => {
     harness.advance(1_001)
     await acquired('late')
 
-    const { body } = await post('late', 'release', { token }).expect(410)
+    const { body } = await lock('late', 'release', { token }).expect(410)
 
     expect(body.code).toBe('lease-expired')
-    await post('late', 'acquire').expect(423)
+    await lock('late', 'acquire').expect(423)
   })
 
   it('refuses a stranger', async () => {
     await acquired('guarded')
-    await post('guarded', 'release', { token: STRANGER }).expect(409)
-    await post('guarded', 'acquire').expect(423)
+    await lock('guarded', 'release', { token: STRANGER }).expect(409)
+    await lock('guarded', 'acquire').expect(423)
   })
 })
 
@@ -111,7 +110,7 @@ describe('GET a lock', () => {
   })
 
   it('shows the holder without its token', async () => {
-    const { body } = await post('shown', 'acquire', { owner: 'w-1', metadata: { a: [1] } })
+    const { body } = await lock('shown', 'acquire', { owner: 'w-1', metadata: { a: [1] } })
 
     const state = await get('shown')
 

@@ -1,26 +1,12 @@
-import { beforeEach, describe, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { describe, expect, it } from 'vitest'
+import { useFreshHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
-
-let harness: Harness
+import { lockDriver } from './driver.js'
 
 // Of its own for each test: its counters begin at nothing.
-beforeEach(async () => {
-  harness = await startHarness()
-  return () => harness.close()
-})
+const harness = useFreshHarness()
+const { lock, held, waits, queued } = lockDriver(harness)
 
-const post = (name: string, verb: string, body: object = {}) =>
-  harness.request('post', `/v1/locks/${name}/${verb}`).send(body)
-const held = async (name: string, body: object = {}) =>
-  (await post(name, 'acquire', body).expect(200)).body as { token: string }
-const waits = (name: string, body: object = {}) =>
-  post(name, 'acquire', { waitMs: 60_000, ...body }).then((response) => response)
-const queued = (name: string, length: number) =>
-  until(`${length} wait`, async () => {
-    const { body } = await harness.request('get', `/v1/locks/${name}`).expect(200)
-    return body.queueLength === length
-  })
 /** As the next scrape sees it: a scrape is kept for a second. */
 const counted = (...lines: string[]) =>
   until(lines.join(', '), async () => {
@@ -31,10 +17,10 @@ const counted = (...lines: string[]) =>
 describe('the metrics of locks', () => {
   it('count every outcome of an acquire', async () => {
     await held('outcomes')
-    await post('outcomes', 'acquire').expect(423)
-    await post('outcomes', 'acquire', { waitMs: 1 }).expect(423)
-    await post('outcomes', 'acquire', { waitMs: 1, maxQueue: 0 }).expect(429)
-    const keyed = () => post('keyed', 'acquire').set('idempotency-key', 'k').expect(200)
+    await lock('outcomes', 'acquire').expect(423)
+    await lock('outcomes', 'acquire', { waitMs: 1 }).expect(423)
+    await lock('outcomes', 'acquire', { waitMs: 1, maxQueue: 0 }).expect(429)
+    const keyed = () => lock('keyed', 'acquire').set('idempotency-key', 'k').expect(200)
     await keyed()
     await keyed()
 
@@ -54,7 +40,7 @@ describe('the metrics of locks', () => {
     await queued('waiting', 1)
     await counted('waiters 1')
     harness.advance(3_000)
-    const { body } = await post('waiting', 'release', { token }).expect(200)
+    const { body } = await lock('waiting', 'release', { token }).expect(200)
     expect(body.heldMs).toBeGreaterThanOrEqual(3_000)
     expect((await second).body.waitedMs).toBeGreaterThanOrEqual(3_000)
 
@@ -69,10 +55,10 @@ describe('the metrics of locks', () => {
   it('count how leases end, and a holder that lost its lease by time', async () => {
     const first = await held('lost', { ttlMs: 1_000 })
     harness.advance(1_001)
-    await post('lost', 'renew', { token: first.token }).expect(410)
+    await lock('lost', 'renew', { token: first.token }).expect(410)
     const second = await held('lost')
-    await post('lost', 'revoke', { reason: 'test', force: true }).expect(200)
-    await post('lost', 'release', { token: second.token }).expect(410)
+    await lock('lost', 'revoke', { reason: 'test', force: true }).expect(200)
+    await lock('lost', 'release', { token: second.token }).expect(410)
 
     await counted(
       'ended_total{how="expired"} 1',

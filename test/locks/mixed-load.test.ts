@@ -1,32 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
-import { until } from '../support/until.js'
+import { describe, expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
+import { lockDriver } from './driver.js'
 
-let harness: Harness
-let other: Harness
-
-beforeAll(async () => {
-  harness = await startHarness()
-  other = await startHarness()
-})
-afterAll(async () => {
-  await other.close()
-  await harness.close()
-})
-
-const post = (name: string, verb: string, body: object = {}, at = harness) =>
-  at
-    .request('post', `/v1/locks/${name}/${verb}`)
-    .set('lockstep-namespace', harness.namespace)
-    .send(body)
-const held = async (name: string) =>
-  (await post(name, 'acquire').expect(200)).body as { token: string }
-const waits = (name: string, body: object, at = harness) =>
-  post(name, 'acquire', { waitMs: 60_000, ...body }, at).then((response) => response)
-const get = async (name: string) =>
-  (await harness.request('get', `/v1/locks/${name}`).expect(200)).body
-const queued = (name: string, length: number) =>
-  until(`${length} wait`, async () => (await get(name)).queueLength === length)
+const harness = useHarness()
+const other = useHarness()
+const { lock, held, waits, look, queued } = lockDriver(harness)
 
 /** Every fifth one writes. */
 const modeOf = (i: number) => (i % 5 === 4 ? 'exclusive' : 'shared')
@@ -42,13 +20,13 @@ describe('readers and writers of a mixed load', () => {
         waits('mixed', { mode }).then(async ({ status, body }) => {
           expect(status).toBe(200)
           order.push(`${mode} ${Math.floor(i / 5)}`)
-          await post('mixed', 'release', { token: body.token }).expect(200)
+          await lock('mixed', 'release', { token: body.token }).expect(200)
         }),
       )
       await queued('mixed', i + 1)
     }
 
-    await post('mixed', 'release', { token }).expect(200)
+    await lock('mixed', 'release', { token }).expect(200)
     await Promise.all(answers)
 
     const rounds = Array.from({ length: 10 }, (_, i) => [
@@ -84,16 +62,16 @@ describe('readers and writers of a mixed load', () => {
           expect(writing).toBe(0)
         }
         // Others may try while it works.
-        await get('load')
+        await look('load')
         if (mode === 'exclusive') writing--
         else reading--
-        await post('load', 'release', { token: body.token }, at).expect(200)
+        await lock('load', 'release', { token: body.token }, at).expect(200)
       }
       working--
     }
     async function watch(): Promise<void> {
       while (working > 0) {
-        const { waiters } = await get('load')
+        const { waiters } = await look('load')
         seen.push(waiters.map(({ owner }: { owner: string }) => owner))
       }
     }

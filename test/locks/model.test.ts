@@ -12,7 +12,7 @@ import { endSessionScript } from '../../src/locks/sessions/scripts.js'
 import type { LockStore } from '../../src/locks/store.js'
 import { type Binder, createBinder } from '../../src/redis/binder.js'
 import { randomToken } from '../../src/redis/random.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { newLockStore } from '../support/lock-store.js'
 import { until } from '../support/until.js'
 import { type Attempt, LockModel, type Reply, type Session, type Wanted } from './model.js'
@@ -37,14 +37,13 @@ const WRITTEN_NOW = `if redis.call('EXISTS', KEYS[1]) == 1 then
 end`
 const COMMON = { floor: 0, ended_ttl_ms: 600_000 }
 
-let harness: Harness
+const harness = useHarness()
 let stores: readonly [LockStore, LockStore]
 /** For what an instance does before it dies. */
 let binder: Binder
 let clockMs = 0
 
 beforeAll(async () => {
-  harness = await startHarness()
   stores = [newLockStore(harness, () => clockMs), newLockStore(harness, () => clockMs)]
   binder = createBinder({
     link: harness.link,
@@ -54,7 +53,6 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   for (const store of stores) store.close()
-  await harness.close()
 })
 
 const PAIRS = [

@@ -1,22 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
-import { until } from '../support/until.js'
+import { code, lockDriver } from './driver.js'
 
 const harness = useHarness()
-
-const post = (path: string, body?: object) => harness.request('post', `/v1/${path}`).send(body)
-const get = async (path: string) => (await harness.request('get', `/v1/${path}`).expect(200)).body
-const locked = async (name: string, body: object = {}) =>
-  (await post(`locks/${name}/acquire`, body).expect(200)).body
-const code = async (test: ReturnType<typeof post>, status: number) =>
-  (await test.expect(status)).body.code
-const queued = (path: string, length: number) =>
-  until(`${length} wait`, async () => (await get(path)).queueLength === length)
+const { post, held, get, queued } = lockDriver(harness)
 
 describe('shared mode', () => {
   it('lets readers in together and keeps a writer out', async () => {
-    const a = await locked('rw', { mode: 'shared', owner: 'a' })
-    const b = await locked('rw', { mode: 'shared', owner: 'b' })
+    const a = await held('rw', { mode: 'shared', owner: 'a' })
+    const b = await held('rw', { mode: 'shared', owner: 'b' })
     expect(a.mode).toBe('shared')
     expect(b.fence).toBeGreaterThan(a.fence)
     expect(await code(post('locks/rw/acquire'), 423)).toBe('lock-held')
@@ -29,8 +21,8 @@ describe('shared mode', () => {
   })
 
   it('gives every reader a deadline of its own', async () => {
-    const short = await locked('rw-ttl', { mode: 'shared', ttlMs: 1_000 })
-    const long = await locked('rw-ttl', { mode: 'shared', ttlMs: 60_000 })
+    const short = await held('rw-ttl', { mode: 'shared', ttlMs: 1_000 })
+    const long = await held('rw-ttl', { mode: 'shared', ttlMs: 60_000 })
     harness.advance(1_001)
 
     expect(await code(post('locks/rw-ttl/renew', { token: short.token }), 410)).toBe(
@@ -41,8 +33,8 @@ describe('shared mode', () => {
 
   it('leaves nothing of a reader that is gone, while others read on', async () => {
     const shared = { mode: 'shared', owner: 'o' }
-    const [a, b] = [await locked('trace', shared), await locked('trace', shared)]
-    await locked('trace', { mode: 'shared' })
+    const [a, b] = [await held('trace', shared), await held('trace', shared)]
+    await held('trace', { mode: 'shared' })
     for (const { token } of [a, b]) await post('locks/trace/release', { token }).expect(200)
 
     const hash = `ls:{${harness.namespace}:${harness.lockTag('trace')}}:lock:trace`
@@ -57,8 +49,8 @@ describe('re-entry', () => {
   const again = { owner: 'me', reentrant: true }
 
   it('adds a token to the same lease, which ends with its last token', async () => {
-    const first = await locked('re', again)
-    const second = await locked('re', again)
+    const first = await held('re', again)
+    const second = await held('re', again)
     expect(second).toMatchObject({ fence: first.fence, holdCount: 2 })
     expect(second.token).not.toBe(first.token)
 
@@ -69,23 +61,23 @@ describe('re-entry', () => {
   })
 
   it('is for the same owner only, and needs one', async () => {
-    await locked('re-other', again)
+    await held('re-other', again)
     await post('locks/re-other/acquire', { owner: 'you', reentrant: true }).expect(423)
     const { body } = await post('locks/re-other/acquire', { reentrant: true }).expect(400)
     expect(body.errors[0].pointer).toBe('body/owner')
   })
 
   it('does not turn a shared lease into an exclusive one', async () => {
-    await locked('re-up', { ...again, mode: 'shared' })
+    await held('re-up', { ...again, mode: 'shared' })
     expect(await code(post('locks/re-up/acquire', again), 409)).toBe('mode-mismatch')
-    const { holdCount } = await locked('re-up', { ...again, mode: 'shared' })
+    const { holdCount } = await held('re-up', { ...again, mode: 'shared' })
     expect(holdCount).toBe(2)
   })
 })
 
 describe('bounds of a hold', () => {
   it('keeps the name taken until minHoldMs has passed', async () => {
-    const { token } = await locked('cron', { minHoldMs: 20_000 })
+    const { token } = await held('cron', { minHoldMs: 20_000 })
     await post('locks/cron/release', { token }).expect(200)
     expect((await post('locks/cron/release', { token }).expect(200)).body.replayed).toBe(true)
 
@@ -95,7 +87,7 @@ describe('bounds of a hold', () => {
   })
 
   it('never renews beyond maxHoldMs', async () => {
-    const { token } = await locked('max', { ttlMs: 20_000, maxHoldMs: 30_000 })
+    const { token } = await held('max', { ttlMs: 20_000, maxHoldMs: 30_000 })
     const { body } = await post('locks/max/renew', { token, ttlMs: 60_000 }).expect(200)
     expect(body.expiresInMs).toBeLessThanOrEqual(30_000)
     harness.advance(30_001)
@@ -103,9 +95,9 @@ describe('bounds of a hold', () => {
   })
 
   it('cools down after an unclean end, and not after a release', async () => {
-    const first = await locked('cool', { ttlMs: 60_000, lockDelayMs: 60_000 })
+    const first = await held('cool', { ttlMs: 60_000, lockDelayMs: 60_000 })
     await post('locks/cool/release', { token: first.token }).expect(200)
-    await locked('cool', { ttlMs: 60_000, lockDelayMs: 60_000 })
+    await held('cool', { ttlMs: 60_000, lockDelayMs: 60_000 })
     harness.advance(60_001)
 
     const { body } = await post('locks/cool/acquire').expect(423)
@@ -123,7 +115,7 @@ describe('bounds of a hold', () => {
 
 describe('revoke', () => {
   it('asks the holder, and ends the lease after the grace', async () => {
-    const { token, fence } = await locked('ask', { ttlMs: 60_000 })
+    const { token, fence } = await held('ask', { ttlMs: 60_000 })
     const asked = await post('locks/ask/revoke', { reason: 'deploy', graceMs: 5_000 }).expect(200)
     expect(asked.body).toEqual({ revoked: 0, asked: 1 })
 
@@ -136,7 +128,7 @@ describe('revoke', () => {
   })
 
   it('ends the lease at once with force, and says so in the log without the token', async () => {
-    const { token } = await locked('force')
+    const { token } = await held('force')
     await post('locks/force/revoke', { reason: 'stuck', force: true }).expect(200)
 
     expect(await code(post('locks/force/release', { token }), 410)).toBe('lease-revoked')
@@ -148,7 +140,7 @@ describe('revoke', () => {
 
   it('frees a name that is kept by minHoldMs, and its holder has released it all the same', async () => {
     const terms = { ttlMs: 60_000, minHoldMs: 30_000, lockDelayMs: 60_000 }
-    const { token, fence } = await locked('kept', terms)
+    const { token, fence } = await held('kept', terms)
     await post('locks/kept/release', { token }).expect(200)
     await post('locks/kept/acquire').expect(423)
 
@@ -162,7 +154,7 @@ describe('revoke', () => {
   })
 
   it('after a grace frees a name that is kept by minHoldMs', async () => {
-    const { token } = await locked('grace', { ttlMs: 60_000, minHoldMs: 30_000 })
+    const { token } = await held('grace', { ttlMs: 60_000, minHoldMs: 30_000 })
     await post('locks/grace/release', { token }).expect(200)
     await post('locks/grace/revoke', { reason: 'soon', graceMs: 5_000 }).expect(200)
     await post('locks/grace/acquire').expect(423)
@@ -174,7 +166,7 @@ describe('revoke', () => {
   })
 
   it('asked for a second time brings the end nearer, and never moves it away', async () => {
-    const { token } = await locked('nearer', { ttlMs: 600_000 })
+    const { token } = await held('nearer', { ttlMs: 600_000 })
     const ask = (graceMs?: number) =>
       post('locks/nearer/revoke', { reason: `in ${graceMs}`, graceMs }).expect(200)
     await ask()
@@ -189,12 +181,9 @@ describe('revoke', () => {
   })
 
   it('ends every reader, and none of those who wait', async () => {
-    const readers = [
-      await locked('all', { mode: 'shared' }),
-      await locked('all', { mode: 'shared' }),
-    ]
+    const readers = [await held('all', { mode: 'shared' }), await held('all', { mode: 'shared' })]
     const writer = post('locks/all/acquire', { waitMs: 60_000 }).then((response) => response)
-    await queued('locks/all', 1)
+    await queued('all', 1)
 
     const { body } = await post('locks/all/revoke', { reason: 'x', force: true }).expect(200)
 
@@ -206,18 +195,18 @@ describe('revoke', () => {
 
 describe('verify and list', () => {
   it('knows the current fence', async () => {
-    const first = await locked('verify', { ttlMs: 60_000 })
+    const first = await held('verify', { ttlMs: 60_000 })
     const ask = (fence: number) => post('locks/verify/verify', { fence }).expect(200)
     expect((await ask(first.fence)).body).toEqual({ current: true, fence: first.fence })
     harness.advance(60_001)
     expect((await ask(first.fence)).body).toEqual({ current: false, fence: 0 })
-    const second = await locked('verify')
+    const second = await held('verify')
     expect((await ask(first.fence)).body).toEqual({ current: false, fence: second.fence })
   })
 
   it('lists by prefix, page by page, without what is free', async () => {
-    for (const name of ['list{1', 'list%2', 'list/3']) await locked(encodeURIComponent(name))
-    const { token } = await locked('list-free')
+    for (const name of ['list{1', 'list%2', 'list/3']) await held(encodeURIComponent(name))
+    const { token } = await held('list-free')
     await post('locks/list-free/release', { token }).expect(200)
 
     const first = await get('locks?prefix=list&limit=2')
@@ -256,7 +245,7 @@ describe('semaphores', () => {
     await put(3)
     const { body } = await permits('sized', { permits: 3 }).expect(200)
     const heavy = permits('sized', { permits: 3, waitMs: 60_000 }).then((response) => response)
-    await queued('semaphores/sized', 1)
+    await queued('sized', 1)
     await put(2)
 
     expect((await heavy).body.code).toBe('unsatisfiable')
@@ -278,7 +267,7 @@ describe('semaphores', () => {
     const first = await permits('drains', { permits: 2 }).expect(200)
     const second = await permits('drains', { permits: 2 }).expect(200)
     const head = permits('drains', { permits: 2, waitMs: 60_000 }).then((response) => response)
-    await queued('semaphores/drains', 1)
+    await queued('drains', 1)
 
     await put(2)
     expect(await get('semaphores/drains')).toMatchObject({ capacity: 2, queueLength: 1 })
@@ -293,13 +282,13 @@ describe('semaphores', () => {
   it('lets waiters in when it grows', async () => {
     await permits('grow', { capacity: 1 }).expect(200)
     const waiting = permits('grow', { capacity: 1, waitMs: 60_000 }).then((response) => response)
-    await queued('semaphores/grow', 1)
+    await queued('grow', 1)
     await harness.request('put', '/v1/semaphores/grow').send({ capacity: 2 }).expect(200)
     expect((await waiting).status).toBe(200)
   })
 
   it('and a lock do not share a name', async () => {
-    await locked('one-name')
+    await held('one-name')
     expect(await code(permits('one-name', { capacity: 1 }), 409)).toBe('mode-mismatch')
     await harness.request('put', '/v1/semaphores/one-name').send({ capacity: 1 }).expect(409)
     await permits('other-name', { capacity: 1 }).expect(200)
@@ -312,7 +301,7 @@ describe('lock sets', () => {
     post(`lock-sets/${verb}`, { names, ...body })
 
   it('takes all or nothing, under one token', async () => {
-    await locked('set@b')
+    await held('set@b')
     await set('acquire', ['set@a', 'set@b']).expect(423)
     expect((await get('locks/set@a')).state).toBe('free')
 
@@ -343,7 +332,7 @@ describe('lock sets', () => {
     const all = Array.from({ length: 10 }, (_, i) =>
       take(i % 2 === 0 ? ['dl@a', 'dl@b'] : ['dl@b', 'dl@a']),
     )
-    await queued('locks/dl@a', 10)
+    await queued('dl@a', 10)
     await set('release', ['dl@a', 'dl@b'], { token: both.body.token }).expect(200)
     await Promise.all(all)
     expect((await get('locks/dl@b')).queueLength).toBe(0)

@@ -2,36 +2,18 @@ import { describe, expect, it } from 'vitest'
 import { lockKey } from '../../src/locks/keys.js'
 import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
+import { lockDriver } from './driver.js'
 
 const harness = useHarness()
-
-const post = (name: string, verb: string, body?: object, at = harness) =>
-  at
-    .request('post', `/v1/locks/${name}/${verb}`)
-    .set('lockstep-namespace', harness.namespace)
-    .send(body)
-
-const start = (name: string, body: object, at = harness) => {
-  const answer = post(name, 'acquire', body, at).then((response) => response)
-  return answer
-}
-
-const get = async (name: string) =>
-  (await harness.request('get', `/v1/locks/${name}`).expect(200)).body
-
-const queued = (name: string, length: number) =>
-  until(`${length} wait`, async () => (await get(name)).queueLength === length)
-
-const held = async (name: string, body: object = {}) =>
-  (await post(name, 'acquire', body).expect(200)).body as { token: string; fence: number }
+const { lock, held, waits, look, queued } = lockDriver(harness)
 
 describe('a waiter', () => {
   it('is granted the lock when it is released', async () => {
     const first = await held('handover')
-    const second = start('handover', { waitMs: 60_000 })
+    const second = waits('handover', { waitMs: 60_000 })
     await queued('handover', 1)
 
-    await post('handover', 'release', { token: first.token }).expect(200)
+    await lock('handover', 'release', { token: first.token }).expect(200)
 
     const { status, body } = await second
     expect(status).toBe(200)
@@ -41,7 +23,7 @@ describe('a waiter', () => {
 
   it('is granted the lock when the lease before it expires', async () => {
     await held('expiring', { ttlMs: 5_000 })
-    const second = start('expiring', { waitMs: 60_000 })
+    const second = waits('expiring', { waitMs: 60_000 })
     await queued('expiring', 1)
 
     harness.advance(5_001)
@@ -52,15 +34,15 @@ describe('a waiter', () => {
   it('gives up after waitMs', async () => {
     await held('patience', { owner: 'x' })
 
-    const { body } = await post('patience', 'acquire', { waitMs: 50 }).expect(423)
+    const { body } = await lock('patience', 'acquire', { waitMs: 50 }).expect(423)
 
     expect(body).toMatchObject({ code: 'wait-timeout', holders: [{ owner: 'x' }] })
-    expect((await get('patience')).queueLength).toBe(0)
+    expect((await look('patience')).queueLength).toBe(0)
   })
 
   it('leaves the queue at once when its client goes away', async () => {
     await held('leaver')
-    const request = post('leaver', 'acquire', { waitMs: 60_000 })
+    const request = lock('leaver', 'acquire', { waitMs: 60_000 })
     request.end(() => undefined)
     await queued('leaver', 1)
 
@@ -71,13 +53,13 @@ describe('a waiter', () => {
 
   it('is refused when the queue is full', async () => {
     await held('full')
-    const second = start('full', { waitMs: 60_000 })
+    const second = waits('full', { waitMs: 60_000 })
     await queued('full', 1)
 
-    const { body } = await post('full', 'acquire', { waitMs: 60_000, maxQueue: 1 }).expect(429)
+    const { body } = await lock('full', 'acquire', { waitMs: 60_000, maxQueue: 1 }).expect(429)
 
     expect(body).toMatchObject({ code: 'queue-full', queueLength: 1 })
-    await post('full', 'revoke', { reason: 'test', force: true }).expect(200)
+    await lock('full', 'revoke', { reason: 'test', force: true }).expect(200)
     await second
   })
 
@@ -85,9 +67,9 @@ describe('a waiter', () => {
     const { token } = await held('bands')
     const order: string[] = []
     const wait = async (owner: string, priority: number, length: number) => {
-      const answer = start('bands', { waitMs: 60_000, owner, priority }).then(async ({ body }) => {
+      const answer = waits('bands', { waitMs: 60_000, owner, priority }).then(async ({ body }) => {
         order.push(owner)
-        await post('bands', 'release', { token: body.token }).expect(200)
+        await lock('bands', 'release', { token: body.token }).expect(200)
       })
       await queued('bands', length)
       return { answer }
@@ -97,7 +79,7 @@ describe('a waiter', () => {
     const second = await wait('second', 0, 3)
     const high = await wait('high', 10, 4)
 
-    await post('bands', 'release', { token }).expect(200)
+    await lock('bands', 'release', { token }).expect(200)
     await Promise.all([low, normal, second, high].map(({ answer }) => answer))
 
     expect(order).toEqual(['high', 'normal', 'second', 'low'])
@@ -105,36 +87,36 @@ describe('a waiter', () => {
 
   it('is not overtaken by somebody who does not wait', async () => {
     await held('shared-queue', { mode: 'shared' })
-    const writer = post('shared-queue', 'acquire', { waitMs: 60_000 })
+    const writer = lock('shared-queue', 'acquire', { waitMs: 60_000 })
     writer.end(() => undefined)
     await queued('shared-queue', 1)
 
-    await post('shared-queue', 'acquire', { mode: 'shared' }).expect(423)
+    await lock('shared-queue', 'acquire', { mode: 'shared' }).expect(423)
     writer.abort()
     await queued('shared-queue', 0)
-    await post('shared-queue', 'acquire', { mode: 'shared' }).expect(200)
+    await lock('shared-queue', 'acquire', { mode: 'shared' }).expect(200)
   })
 })
 
 describe('an idempotency key', () => {
   it('keeps the place of a cut connection for ten seconds, and no longer', async () => {
     const { token } = await held('kept')
-    const ask = () => post('kept', 'acquire', { waitMs: 60_000 }).set('idempotency-key', 'kept')
+    const ask = () => lock('kept', 'acquire', { waitMs: 60_000 }).set('idempotency-key', 'kept')
     const cut = ask()
     cut.end(() => undefined)
     await queued('kept', 1)
     cut.abort()
     await queued('kept', 0)
-    const behind = start('kept', { waitMs: 60_000 })
+    const behind = waits('kept', { waitMs: 60_000 })
     await queued('kept', 1)
     harness.advance(10_001)
     const late = ask().then((response) => response)
     await queued('kept', 2)
 
-    await post('kept', 'release', { token }).expect(200)
+    await lock('kept', 'release', { token }).expect(200)
 
     const { body } = await behind
-    await post('kept', 'release', { token: body.token }).expect(200)
+    await lock('kept', 'release', { token: body.token }).expect(200)
     expect((await late).status).toBe(200)
   })
 })
@@ -142,7 +124,7 @@ describe('an idempotency key', () => {
 describe('a waiter that Redis forgot', () => {
   it('is put back by the next beat', async () => {
     await held('forgotten')
-    const waiting = start('forgotten', { waitMs: 60_000 })
+    const waiting = waits('forgotten', { waitMs: 60_000 })
     await queued('forgotten', 1)
 
     const keys = ['queue', 'waiters'].map(
@@ -182,10 +164,10 @@ describe('a queue', () => {
 describe('what is left behind', () => {
   it('is nothing, once a lock is idle', async () => {
     const { token } = await held('idle', { owner: 'o' })
-    const second = start('idle', { waitMs: 60_000 })
+    const second = waits('idle', { waitMs: 60_000 })
     await queued('idle', 1)
-    await post('idle', 'release', { token }).expect(200)
-    await post('idle', 'release', { token: (await second).body.token }).expect(200)
+    await lock('idle', 'release', { token }).expect(200)
+    await lock('idle', 'release', { token: (await second).body.token }).expect(200)
 
     const keys = await harness.redis.keys(
       `ls:{${harness.namespace}:${harness.lockTag('idle')}}:*:idle`,
@@ -234,21 +216,21 @@ describe('what is left behind', () => {
 describe('GET a lock that is waited for', () => {
   it('shows who waits, in which place and since when', async () => {
     const { token } = await held('places')
-    const waiting = [start('places', { waitMs: 60_000, owner: 'a' })]
+    const waiting = [waits('places', { waitMs: 60_000, owner: 'a' })]
     await queued('places', 1)
-    waiting.push(start('places', { waitMs: 60_000 }))
+    waiting.push(waits('places', { waitMs: 60_000 }))
     await queued('places', 2)
     harness.advance(2_000)
 
-    const { waiters } = await get('places')
+    const { waiters } = await look('places')
 
     expect(waiters).toEqual([
       { position: 1, owner: 'a', waitedMs: expect.any(Number) },
       { position: 2, waitedMs: expect.any(Number) },
     ])
     expect(waiters[1].waitedMs).toBeGreaterThanOrEqual(2_000)
-    await post('places', 'release', { token }).expect(200)
-    await post('places', 'release', { token: (await waiting[0])?.body.token }).expect(200)
+    await lock('places', 'release', { token }).expect(200)
+    await lock('places', 'release', { token: (await waiting[0])?.body.token }).expect(200)
     expect((await waiting[1])?.status).toBe(200)
   })
 })

@@ -6,13 +6,10 @@ import type { LockStore } from '../../src/locks/store.js'
 import { useHarness } from '../support/harness.js'
 import { newLockStore } from '../support/lock-store.js'
 import { until } from '../support/until.js'
+import { lockDriver } from './driver.js'
 
 const harness = useHarness()
-
-const post = (path: string, body: object = {}) => harness.request('post', `/v1/${path}`).send(body)
-const get = async (path: string) => (await harness.request('get', `/v1/${path}`).expect(200)).body
-const held = async (name: string, body: object = {}) =>
-  (await post(`locks/${name}/acquire`, body).expect(200)).body as { token: string; fence: number }
+const { post, held, get } = lockDriver(harness)
 
 describe('a renewal without ttlMs', () => {
   it('keeps the length that the lease was taken with', async () => {

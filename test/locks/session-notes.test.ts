@@ -1,20 +1,19 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
 import { lockScripts } from '../support/lock-scripts.js'
+import { lockDriver } from './driver.js'
 
 const harness = useHarness()
+const { post, held } = lockDriver(harness)
 let scripts: ReturnType<typeof lockScripts>
 
 beforeAll(async () => {
   scripts = lockScripts(harness)
 })
 
-const post = (path: string, body: object = {}) => harness.request('post', `/v1/${path}`).send(body)
 const open = async (prefix: string, ttlMs = 60_000): Promise<string> =>
   (await post('sessions', { prefix, ttlMs }).expect(200)).body.id
 const keep = async (id: string) => (await post(`sessions/${id}/keepalive`).expect(200)).body
-const held = async (name: string, body: object) =>
-  (await post(`locks/${name}/acquire`, body).expect(200)).body as { token: string; fence: number }
 const revoke = (name: string, body: object = {}) =>
   post(`locks/${name}/revoke`, { reason: 'maintenance', ...body }).expect(200)
 const { fence: _, ...nothing } = { fence: 0, expiresInMs: expect.any(Number), leaseCount: 1 }

@@ -3,24 +3,16 @@ import { acquireScript } from '../../src/locks/leases/scripts.js'
 import { randomToken } from '../../src/redis/random.js'
 import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
+import { code, lockDriver, start } from './driver.js'
 
 const harness = useHarness()
-
-const post = (path: string, body: object = {}) => harness.request('post', `/v1/${path}`).send(body)
-const acquire = (name: string, body: object) => post(`locks/${name}/acquire`, body)
-const start = (test: ReturnType<typeof post>) => test.then((response) => response)
-const get = async (path: string) => (await harness.request('get', `/v1/${path}`).expect(200)).body
-const lock = (name: string) => get(`locks/${name}`)
-const queued = (name: string, length: number) =>
-  until(`${length} wait`, async () => (await lock(name)).queueLength === length)
+const { post, acquire, get, look, queued } = lockDriver(harness)
 
 /** On a Cluster the names of a session share what stands before their "@". */
 const open = async (prefix: string, ttlMs = 10_000, body: object = {}): Promise<string> =>
   (await post('sessions', { prefix, ttlMs, ...body }).expect(200)).body.id
 const keep = (id: string) => post(`sessions/${id}/keepalive`)
 const end = (id: string) => harness.request('delete', `/v1/sessions/${id}`)
-const code = async (test: ReturnType<typeof post>, status: number) =>
-  (await test.expect(status)).body.code
 
 const ownKeys = async () => {
   const keys = await Promise.all(
@@ -50,7 +42,7 @@ describe('a session', () => {
     }
 
     await acquire('carry@a', {}).expect(423)
-    const { expiresInMs } = (await lock('carry@a')).holders[0]
+    const { expiresInMs } = (await look('carry@a')).holders[0]
     expect(expiresInMs).toBeGreaterThan(5_000)
     await post('locks/carry@a/release', { token: a.token }).expect(200)
     expect((await keep(sessionId).expect(200)).body.leaseCount).toBe(1)
@@ -65,7 +57,7 @@ describe('a session', () => {
     harness.advance(15_000)
 
     expect(await code(acquire('expire@a', {}), 423)).toBe('lock-cooling')
-    const state = await lock('expire@a')
+    const state = await look('expire@a')
     expect(state).toMatchObject({
       state: 'cooling',
       lastEnd: { how: 'expired', fence: body.fence },
@@ -92,7 +84,7 @@ describe('a session', () => {
     harness.advance(8_000)
     await keep(sessionId).expect(200)
     harness.advance(8_000)
-    expect((await lock('wake@a')).queueLength).toBe(1)
+    expect((await look('wake@a')).queueLength).toBe(1)
 
     harness.advance(2_001)
 
@@ -122,7 +114,7 @@ describe('a session', () => {
     harness.advance(8_000)
     await keep(sessionId).expect(200)
     harness.advance(8_000)
-    expect((await lock('renew@a')).state).toBe('held')
+    expect((await look('renew@a')).state).toBe('held')
   })
 
   it('bounds renewals of a lease that has one', async () => {
@@ -159,7 +151,7 @@ describe('a session', () => {
     expect((await end(sessionId).expect(200)).body).toEqual({ ended: true, leaseCount: 3 })
 
     expect((await waiting).status).toBe(200)
-    expect(await lock('clean@b')).toMatchObject({ state: 'free', lastEnd: { how: 'released' } })
+    expect(await look('clean@b')).toMatchObject({ state: 'free', lastEnd: { how: 'released' } })
     // Its name stays taken for the time that was promised.
     await acquire('clean@c', {}).expect(423)
     harness.advance(5_001)
@@ -187,7 +179,7 @@ describe('a session', () => {
     await end(sessionId).expect(200)
 
     expect((await first).body.code).toBe('session-ended')
-    expect((await lock('waiters@a')).queueLength).toBe(1)
+    expect((await look('waiters@a')).queueLength).toBe(1)
     await post('locks/waiters@a/release', { token: body.token }).expect(200)
     expect((await second).status).toBe(200)
   })
@@ -205,7 +197,7 @@ describe('a session', () => {
 
     const codes = (await Promise.all(waiting)).map(({ body }) => body.code)
     expect(new Set(codes)).toEqual(new Set(['session-ended']))
-    for (const name of names) expect(await lock(name)).toMatchObject({ state: 'free' })
+    for (const name of names) expect(await look(name)).toMatchObject({ state: 'free' })
   })
 
   it('takes its places back although nobody is there who could', async () => {
@@ -223,9 +215,9 @@ describe('a session', () => {
         ended_ttl_ms: 60_000,
       },
     )
-    expect((await lock('ghost@a')).queueLength).toBe(1)
+    expect((await look('ghost@a')).queueLength).toBe(1)
     await end(sessionId).expect(200)
-    expect((await lock('ghost@a')).queueLength).toBe(0)
+    expect((await look('ghost@a')).queueLength).toBe(0)
   })
 
   it('answers its waiters when it expires, also those behind the head', async () => {
@@ -253,7 +245,7 @@ describe('a session', () => {
     harness.advance(11_000)
 
     expect((await waiting).body.code).toBe('session-ended')
-    expect(await lock('grant@a')).toMatchObject({ state: 'free', queueLength: 0 })
+    expect(await look('grant@a')).toMatchObject({ state: 'free', queueLength: 0 })
   })
 
   it('gives a waiter a lease that lasts as long as the session', async () => {
@@ -308,9 +300,9 @@ describe('a session', () => {
       metadata,
       names: ['shown@a'],
     })
-    const state = await lock('shown@a')
+    const state = await look('shown@a')
     expect(state.holders[0].session).toEqual(metadata)
-    expect((await lock('shown@b')).holders[0].session).toEqual({})
+    expect((await look('shown@b')).holders[0].session).toEqual({})
     expect(JSON.stringify(state)).not.toContain(sessionId)
     const refused = await acquire('shown@a', {}).expect(423)
     expect(refused.body.holders[0].session).toEqual(metadata)
@@ -385,7 +377,7 @@ describe('a thousand leases', () => {
 
     expect((await end(sessionId).expect(200)).body.leaseCount).toBe(1_000)
     await acquire('many@999', {}).expect(200)
-    expect((await lock('many@0')).state).toBe('free')
+    expect((await look('many@0')).state).toBe('free')
   })
 })
 
@@ -430,12 +422,12 @@ describe('what a session leaves in Redis', () => {
     const sessionId = await open('lost', 10_000)
     await acquire('lost@a', { sessionId }).expect(200)
     await harness.redis.del(part('lost@a', `session:${sessionId}`))
-    expect((await lock('lost@a')).state).toBe('free')
+    expect((await look('lost@a')).state).toBe('free')
     harness.advance(10_001)
     await until(
       'the lease is gone',
       async () => (await harness.redis.exists(part('lost@a', 'lock:lost@a'))) === 0,
     )
-    expect((await lock('lost@a')).lastEnd.how).toBe('expired')
+    expect((await look('lost@a')).lastEnd.how).toBe('expired')
   })
 })

@@ -1,38 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { describe, expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
+import { lockDriver } from './driver.js'
 
-let harness: Harness
-let other: Harness
-
-beforeAll(async () => {
-  harness = await startHarness()
-  other = await startHarness()
-})
-afterAll(async () => {
-  await other.close()
-  await harness.close()
-})
-
-const post = (name: string, verb: string, body?: object, at = harness) =>
-  at
-    .request('post', `/v1/locks/${name}/${verb}`)
-    .set('lockstep-namespace', harness.namespace)
-    .send(body)
-
-const start = (name: string, body: object, at = harness) => {
-  const answer = post(name, 'acquire', body, at).then((response) => response)
-  return answer
-}
-
-const get = async (name: string) =>
-  (await harness.request('get', `/v1/locks/${name}`).expect(200)).body
-
-const queued = (name: string, length: number) =>
-  until(`${length} wait`, async () => (await get(name)).queueLength === length)
-
-const held = async (name: string, body: object = {}) =>
-  (await post(name, 'acquire', body).expect(200)).body as { token: string; fence: number }
+const harness = useHarness()
+const other = useHarness()
+const { lock, held, waits, look, queued } = lockDriver(harness)
 
 describe('a queue over two service instances', () => {
   it('hands the lock on in ticket order to 100 waiters', async () => {
@@ -42,16 +15,16 @@ describe('a queue over two service instances', () => {
     for (let i = 0; i < 100; i++) {
       const at = i % 2 === 0 ? harness : other
       answers.push(
-        start('fifo', { waitMs: 60_000 }, at).then(async ({ status, body }) => {
+        waits('fifo', { waitMs: 60_000 }, at).then(async ({ status, body }) => {
           expect(status).toBe(200)
           order.push(i)
-          await post('fifo', 'release', { token: body.token }, at).expect(200)
+          await lock('fifo', 'release', { token: body.token }, at).expect(200)
         }),
       )
       await queued('fifo', i + 1)
     }
 
-    await post('fifo', 'release', { token }).expect(200)
+    await lock('fifo', 'release', { token }).expect(200)
     await Promise.all(answers)
 
     expect(order).toEqual(Array.from({ length: 100 }, (_, i) => i))
@@ -61,14 +34,14 @@ describe('a queue over two service instances', () => {
 describe('an idempotency key', () => {
   it('leads a repeat back to the same place, through another instance', async () => {
     const { token } = await held('attach')
-    const cut = post('attach', 'acquire', { waitMs: 60_000 }).set('idempotency-key', 'k')
+    const cut = lock('attach', 'acquire', { waitMs: 60_000 }).set('idempotency-key', 'k')
     cut.end(() => undefined)
     await queued('attach', 1)
-    const behind = start('attach', { waitMs: 60_000 })
+    const behind = waits('attach', { waitMs: 60_000 })
     await queued('attach', 2)
 
     cut.abort()
-    const again = post('attach', 'acquire', { waitMs: 60_000 }, other)
+    const again = lock('attach', 'acquire', { waitMs: 60_000 }, other)
       .set('idempotency-key', 'k')
       .then((response) => response)
     await until('the repeat is attached', async () => {
@@ -77,12 +50,12 @@ describe('an idempotency key', () => {
       )
       return waiters.some((waiter) => waiter.includes('attach\u0002'))
     })
-    await post('attach', 'release', { token }).expect(200)
+    await lock('attach', 'release', { token }).expect(200)
 
     const { status, body } = await again
     expect(status).toBe(200)
-    expect((await get('attach')).queueLength).toBe(1)
-    await post('attach', 'release', { token: body.token }).expect(200)
+    expect((await look('attach')).queueLength).toBe(1)
+    await lock('attach', 'release', { token: body.token }).expect(200)
     expect((await behind).status).toBe(200)
   })
 })

@@ -5,7 +5,7 @@ import { Writable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { Redis } from 'ioredis'
 import supertest from 'supertest'
-import { afterAll, beforeAll, inject } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, inject } from 'vitest'
 import { buildApp } from '../../src/app.js'
 import { createReloads } from '../../src/config/reload.js'
 import { loadConfig } from '../../src/config.js'
@@ -17,6 +17,7 @@ import { layoutOf } from '../../src/redis/layout.js'
 import { type Links, openLinks } from '../../src/redis/links.js'
 import { WAIT_MS } from './bounds.js'
 import { keepLog } from './kept-logs.js'
+import { later } from './later.js'
 import { rawCommands } from './raw.js'
 import { until } from './until.js'
 
@@ -59,20 +60,31 @@ export interface HarnessOptions {
   readonly cacheRedisUrl?: string
 }
 
+/** What a harness is started with; a function where something must be started before it. */
+type Options = HarnessOptions | (() => HarnessOptions)
+
 /** A harness for the tests of a file or of a `describe`: started before them, closed after them. */
-export function useHarness(options: HarnessOptions = {}): Harness {
-  let harness: Harness | undefined
-  beforeAll(async () => {
-    harness = await startHarness(options)
-  })
-  afterAll(() => harness?.close())
-  return new Proxy({} as Harness, {
-    get(_, name) {
-      if (!harness) throw new Error(`harness.${String(name)} is used before the tests begin`)
-      return Reflect.get(harness, name)
-    },
-  })
+export function useHarness(options: Options = {}): Harness {
+  const harness = laterHarness(options)
+  beforeAll(harness.start)
+  afterAll(harness.close)
+  return harness.it
 }
+
+/** One for each test of its own: its clock stands at now, and its counters at nothing. */
+export function useFreshHarness(options: Options = {}): Harness {
+  const harness = laterHarness(options)
+  beforeEach(harness.start)
+  afterEach(harness.close)
+  return harness.it
+}
+
+const laterHarness = (options: Options) =>
+  later(
+    'harness',
+    () => startHarness(typeof options === 'function' ? options() : options),
+    (harness) => harness.close(),
+  )
 
 /** The production app on a real Redis. */
 export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {

@@ -1,13 +1,26 @@
 import { Redis } from 'ioredis'
-import { onTestFinished } from 'vitest'
+import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import {
   type ManagedOptions,
   type ManagedRedis,
   startManagedRedis,
 } from '../../src/redis/managed.js'
+import { later } from './later.js'
 import { find, toolsFolder } from './server-place.js'
 
 export { find, toolsFolder }
+
+/** A Redis for the tests of a file, to be harmed: started before them, ended after them. */
+export function useRedis(options: Partial<ManagedOptions> = {}): ManagedRedis {
+  const redis = later(
+    'redis',
+    () => startManagedRedis({ toolsFolder, find, ...options }),
+    (running) => running.stop(),
+  )
+  beforeAll(redis.start)
+  afterAll(redis.close)
+  return redis.it
+}
 
 /** A Redis of the current test's own, to be harmed; ended with the test. */
 export async function start(options: Partial<ManagedOptions> = {}): Promise<ManagedRedis> {
