@@ -1,25 +1,15 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
-import { limitsOf } from '../ratelimits/limits.js'
-import { type Harness, startHarness } from '../support/harness.js'
-import { find, toolsFolder } from '../support/server-place.js'
+import { expect, it } from 'vitest'
+import { limitDriver } from '../ratelimits/driver.js'
+import { useHarness } from '../support/harness.js'
+import { useRedis } from '../support/managed.js'
 
-let redis: ManagedRedis
-let harness: Harness
-
-beforeAll(async () => {
-  redis = await startManagedRedis({ toolsFolder, find })
-  harness = await startHarness({ redisUrl: redis.url })
-})
-afterAll(async () => {
-  await harness.close()
-  await redis.stop()
-})
+const redis = useRedis()
+const harness = useHarness(() => ({ redisUrl: redis.url }))
 
 const setFull = (full: boolean) => harness.redis.config('SET', 'maxmemory', full ? '1' : '0')
 
 it('renews and releases leases in a full Redis, and grants none', async () => {
-  const { put, post } = limitsOf(harness)
+  const { put, post } = limitDriver(harness)
   await put('jobs', { algorithm: 'concurrency', limit: 3, leaseMs: 10_000 }).expect(201)
   const acquire = () => post('jobs/leases', { key: 'k' })
   const { leaseId } = (await acquire().expect(200)).body
@@ -42,7 +32,7 @@ it('renews and releases leases in a full Redis, and grants none', async () => {
 })
 
 it('writes nothing about leases that have ended where none has', async () => {
-  const { put, post } = limitsOf(harness)
+  const { put, post } = limitDriver(harness)
   await put('calm', { algorithm: 'concurrency', limit: 3, leaseMs: 10_000 }).expect(201)
   await post('calm/leases', { key: 'k' }).expect(200)
   await harness.redis.config('RESETSTAT')

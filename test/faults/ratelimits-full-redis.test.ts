@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
-import { COUNTING, limitsOf } from '../ratelimits/limits.js'
-import { type Harness, startHarness } from '../support/harness.js'
-import { find, toolsFolder } from '../support/server-place.js'
+import { beforeEach, expect, it } from 'vitest'
+import { COUNTING, limitDriver } from '../ratelimits/driver.js'
+import { useHarness } from '../support/harness.js'
+import { useRedis } from '../support/managed.js'
 
 const WINDOW = { limit: 10, windowMs: 8_640_000_000 }
 const POLICIES = {
@@ -13,24 +12,15 @@ const POLICIES = {
 }
 const COUNTING_NAMES = Object.keys(POLICIES).slice(0, COUNTING.length)
 
-let redis: ManagedRedis
-let harness: Harness
-let limits: ReturnType<typeof limitsOf>
+const redis = useRedis()
+const harness = useHarness(() => ({
+  redisUrl: redis.url,
+  configFile: JSON.stringify({ policies: POLICIES }),
+}))
+const limits = limitDriver(harness)
 let subjects = 0
 let key = ''
 
-beforeAll(async () => {
-  redis = await startManagedRedis({ toolsFolder, find })
-  harness = await startHarness({
-    redisUrl: redis.url,
-    configFile: JSON.stringify({ policies: POLICIES }),
-  })
-  limits = limitsOf(harness)
-})
-afterAll(async () => {
-  await harness.close()
-  await redis.stop()
-})
 beforeEach(async () => {
   key = `s${subjects++}`
   await setFull(false)

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { limitKey } from '../../src/ratelimits/keys.js'
 import { useHarness } from '../support/harness.js'
+import { limitDriver } from './driver.js'
 
 const harness = useHarness()
-
-let subjects = 0
-const subject = () => `s${subjects++}`
+const { put, subject } = limitDriver(harness)
 
 /** Checks one limit, given in the request. */
 const check = (limit: object, idempotencyKey?: string) => {
@@ -13,9 +12,6 @@ const check = (limit: object, idempotencyKey?: string) => {
   if (idempotencyKey) request.set('idempotency-key', idempotencyKey)
   return request.send({ limits: [{ name: 'a', ...limit }] })
 }
-
-const put = (name: string, body: object) =>
-  harness.request('put', `/v1/ratelimits/policies/${name}`).send(body)
 
 describe('token-bucket', () => {
   it('is gcra under another name, down to the count', async () => {

@@ -3,19 +3,19 @@ import { Agent, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Harness, startHarness } from '../support/harness.js'
-import { limitsOf } from './limits.js'
+import { limitDriver } from './driver.js'
 
 const INSTANCES = 3
 const CHECKS = 1_000
 
 let instances: Harness[]
-let limits: ReturnType<typeof limitsOf>
+let limits: ReturnType<typeof limitDriver>
 /** A connection for each of a thousand requests would test the machine, not the limiter. */
 const agent = new Agent({ keepAlive: true, maxSockets: 50 })
 
 beforeAll(async () => {
   instances = await Promise.all(Array.from({ length: INSTANCES }, () => startHarness()))
-  limits = limitsOf(instances[0] as Harness)
+  limits = limitDriver(instances[0] as Harness)
 })
 afterAll(async () => {
   agent.destroy()

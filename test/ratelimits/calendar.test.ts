@@ -3,8 +3,10 @@ import type { Policy } from '../../src/ratelimits/policies/policy.js'
 import { RedisClock } from '../../src/redis/clock.js'
 import { useHarness } from '../support/harness.js'
 import { checkStoreOf } from './check-store.js'
+import { limitDriver } from './driver.js'
 
 const harness = useHarness()
+const { subject } = limitDriver(harness)
 /** How far the clock of the scripts is ahead of ours. */
 let aheadMs = 0
 
@@ -14,9 +16,6 @@ function moveTo(at: string): void {
   aheadMs += ms
   harness.advance(ms)
 }
-
-let subjects = 0
-const subject = () => `s${subjects++}`
 
 const calendar = (key: string, more: object) => ({
   name: 'a',

@@ -3,15 +3,14 @@ import { beforeAll, beforeEach, expect, it } from 'vitest'
 import { CHANGES } from '../../src/ratelimits/changes.js'
 import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
-import { limitsOf } from './limits.js'
+import { limitDriver } from './driver.js'
 
 const harness = useHarness()
-let limits: ReturnType<typeof limitsOf>
+const limits = limitDriver(harness)
 let key: string
 const heard: string[] = []
 
 beforeAll(async () => {
-  limits = limitsOf(harness)
   await limits.put('api', { limit: 10, windowMs: 8_640_000_000 }).expect(201)
   await harness.links.signals.subscribe(CHANGES, (message) => void heard.push(message))
   await until('a subscription', () => harness.links.signals.hears(CHANGES))

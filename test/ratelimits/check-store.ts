@@ -6,7 +6,7 @@ import type { Harness } from '../support/harness.js'
 
 /** The store of checks alone, which waits for Redis and decides nothing without it. */
 export const checkStoreOf = (
-  { binder, link }: Harness,
+  { binder, link }: Pick<Harness, 'binder' | 'link'>,
   clock: RedisClock = new RedisClock(),
 ): CheckStore =>
   createCheckStore({

@@ -1,13 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { limitDriver } from './driver.js'
 
 const harness = useHarness()
-
-const check = (body: object, query = '') =>
-  harness.request('post', `/v1/ratelimits/check${query}`).send(body)
-
-let subjects = 0
-const subject = () => `s${subjects++}`
+const { check, subject } = limitDriver(harness)
 
 const inline = (key: string, more: object = {}) => ({
   name: 'a',

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
-import { limitsOf } from './limits.js'
+import { limitDriver } from './driver.js'
 
 const harness = useHarness()
-const limits = limitsOf(harness)
+const limits = limitDriver(harness)
 
 const HOUR_MS = 3_600_000
 const WINDOW = { limit: 10, windowMs: HOUR_MS }
@@ -67,7 +67,7 @@ describe('a strict window whose clock steps back', () => {
   const BUCKET_MS = HOUR_MS / 4
   const MINUTE_MS = 60_000
   const own = useHarness()
-  const { put, post } = limitsOf(own)
+  const { put, post } = limitDriver(own)
 
   it('keeps what was consumed just before its newest bucket', async () => {
     const policy = { ...WINDOW, algorithm: 'sliding-window', mode: 'strict', buckets: 4 }

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { changeOf } from '../../src/ratelimits/changes.js'
 import { DenyCache } from '../../src/ratelimits/deny-cache/deny-cache.js'
 import { dropOnChanges } from '../../src/ratelimits/deny-cache/stores.js'
 import type { Policy } from '../../src/ratelimits/policies/policy.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
 
 const POLICY: Policy = {
@@ -14,14 +14,12 @@ const POLICY: Policy = {
 }
 
 describe('a denied subject', () => {
-  let harness: Harness
-  let other: Harness
+  const harness = useHarness()
+  const other = useHarness()
   let key = ''
   let subjects = 0
 
   beforeAll(async () => {
-    harness = await startHarness()
-    other = await startHarness()
     const policies = {
       one: POLICY,
       fast: { algorithm: 'gcra', limit: 10, windowMs: 1_000, burst: 1 },
@@ -33,7 +31,6 @@ describe('a denied subject', () => {
       await harness.request('put', `/v1/ratelimits/policies/${name}`).send(policy).expect(201)
     }
   })
-  afterAll(() => Promise.all([harness.close(), other.close()]))
   beforeEach(() => {
     key = `s${subjects++}`
   })

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createExceptionStore } from '../../src/ratelimits/exceptions/store.js'
 import { useHarness } from '../support/harness.js'
-import { limitsOf } from './limits.js'
+import { limitDriver } from './driver.js'
 
 const harness = useHarness()
-const limits = limitsOf(harness)
+const limits = limitDriver(harness)
 let policy = ''
 
 const WINDOW = { limit: 10, windowMs: 3_600_000 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
-import { limitsOf } from './limits.js'
+import { limitDriver } from './driver.js'
 
 const harness = useHarness()
 
@@ -44,7 +44,7 @@ const gone = (name: string) =>
 
 describe('what a subject leaves behind', () => {
   it.each(POLICIES)('of %s goes by itself', async (name, policy) => {
-    const { put, post } = limitsOf(harness)
+    const { put, post } = limitDriver(harness)
     await put(name, policy)
     const keys = Array.from({ length: 20 }, (_, i) => `${name}-${i}`)
     await Promise.all(keys.map((key) => post(`${name}/check`, { key }).expect(200)))
@@ -55,7 +55,7 @@ describe('what a subject leaves behind', () => {
   })
 
   it('of leases goes by itself', async () => {
-    const { put, post } = limitsOf(harness)
+    const { put, post } = limitDriver(harness)
     await put('leases', { algorithm: 'concurrency', limit: 3, leaseMs: 400 }).expect(201)
     for (let i = 0; i < 4; i++) await post('leases/leases', { key: 'k' }).expect(200)
     expect(await immortal()).toEqual([])
@@ -63,7 +63,7 @@ describe('what a subject leaves behind', () => {
   })
 
   it('of a minute by the calendar lives until its end', async () => {
-    const { check } = limitsOf(harness)
+    const { check } = limitDriver(harness)
     const limit = { name: 'c', algorithm: 'fixed-window', align: 'calendar', period: 'minute' }
     const ask = (peek: boolean) => check({ limits: [{ ...limit, limit: 5, key: 'c' }], peek })
     // From the beginning of a minute on.
@@ -75,7 +75,7 @@ describe('what a subject leaves behind', () => {
   })
 
   it('of idempotency keys, reservations and blocks goes as well', async () => {
-    const { put, post } = limitsOf(harness)
+    const { put, post } = limitDriver(harness)
     await put('all', window).expect(201)
     const key = 'k'
     await post('all/check', { key }).set('idempotency-key', 'a').expect(200)
@@ -89,7 +89,7 @@ describe('what a subject leaves behind', () => {
 })
 
 it('leaves nothing of a question that consumed nothing', async () => {
-  const { check } = limitsOf(harness)
+  const { check } = limitDriver(harness)
   for (const [name, policy] of POLICIES) {
     const limit = { name, ...policy, key: 'nobody', cost: 11 }
     await check({ limits: [limit], peek: true }).expect(200)

@@ -1,19 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { describe, expect, it } from 'vitest'
+import { type Harness, useHarness } from '../support/harness.js'
+import { limitDriver } from './driver.js'
 
 const FILE = 'policies: { filed: { limit: 5, windowMs: 60000 } }'
 
-let harness: Harness
-let other: Harness
-
-beforeAll(async () => {
-  harness = await startHarness({ configFile: FILE })
-  other = await startHarness({ configFile: FILE })
-})
-afterAll(() => Promise.all([harness.close(), other.close()]))
+const harness = useHarness({ configFile: FILE })
+const other = useHarness({ configFile: FILE })
+const { put } = limitDriver(harness)
 
 const at = (name: string) => `/v1/ratelimits/policies/${name}`
-const put = (name: string, body: object) => harness.request('put', at(name)).send(body)
 
 /** In the namespace of the first instance, whichever answers. */
 async function ask(of: Harness, name: string, verb: string, body: object) {

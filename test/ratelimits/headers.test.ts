@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { limitHeaders } from '../../src/ratelimits/checks/headers.js'
-import { type Harness, startHarness } from '../support/harness.js'
-import { limitsOf } from './limits.js'
+import { useHarness } from '../support/harness.js'
+import { limitDriver } from './driver.js'
 
 const NOW_MS = 1_795_248_000_400
 const API = { name: 'api', key: 'a', limit: 100, most: 20, windowMs: 60_000 }
@@ -55,14 +55,10 @@ describe('headers of a limit', () => {
 })
 
 describe('LOCKSTEP_RATELIMIT_HEADERS=x-ratelimit', () => {
-  let harness: Harness
-  beforeAll(async () => {
-    harness = await startHarness({ environment: { LOCKSTEP_RATELIMIT_HEADERS: 'x-ratelimit' } })
-  })
-  afterAll(() => harness.close())
+  const harness = useHarness({ environment: { LOCKSTEP_RATELIMIT_HEADERS: 'x-ratelimit' } })
 
   it('answers with X-RateLimit headers', async () => {
-    const { put, post } = limitsOf(harness)
+    const { put, post } = limitDriver(harness)
     await put('api', { limit: 60, windowMs: 3_600_000, burst: 20 }).expect(201)
     const { headers } = await post('api/check', { key: 'k' }).expect(200)
     expect(headers).toMatchObject({ 'x-ratelimit-limit': '20', 'x-ratelimit-remaining': '19' })
@@ -76,7 +72,7 @@ describe('LOCKSTEP_RATELIMIT_HEADERS=x-ratelimit', () => {
   })
 
   it('counts down from what an override leaves of the policy', async () => {
-    const { put, post } = limitsOf(harness)
+    const { put, post } = limitDriver(harness)
     await put('own', { limit: 60, windowMs: 3_600_000, burst: 20 }).expect(201)
     await harness
       .request('put', '/v1/ratelimits/policies/own/overrides/k')

@@ -4,9 +4,11 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { limitKey } from '../../src/ratelimits/keys.js'
 import { createLimitLeaseStore, type LeaseStore } from '../../src/ratelimits/leases/store.js'
 import { useHarness } from '../support/harness.js'
-import { limitsOf } from './limits.js'
+import { limitDriver } from './driver.js'
 
 const harness = useHarness()
+const limits = limitDriver(harness)
+const { subject } = limits
 let store: LeaseStore
 
 /** Long: the time that a busy machine takes is nothing beside it. */
@@ -14,11 +16,8 @@ const POLICY = { algorithm: 'concurrency', limit: 3, leaseMs: 1_000_000 } as con
 
 beforeAll(async () => {
   store = createLimitLeaseStore(harness.binder)
-  await limitsOf(harness).put('exports', POLICY).expect(201)
+  await limits.put('exports', POLICY).expect(201)
 })
-
-let subjects = 0
-const subject = () => `s${subjects++}`
 
 const post = (path: string, body: object, policy = 'exports') =>
   harness.request('post', `/v1/ratelimits/${policy}/leases${path}`).send(body)
@@ -149,9 +148,7 @@ describe('a lease', () => {
   })
 
   it('is one of exactly as many as there is room for, of those who come at once', async () => {
-    await limitsOf(harness)
-      .put('crowd', { ...POLICY, limit: 50 })
-      .expect(201)
+    await limits.put('crowd', { ...POLICY, limit: 50 }).expect(201)
     const key = subject()
     const answers = await Promise.all(
       Array.from({ length: 200 }, () => post('', { key }, 'crowd').expect(200)),
@@ -171,7 +168,7 @@ describe('a lease', () => {
     expect((await acquire(key)).body.allowed).toBe(false)
 
     const other = subject()
-    await limitsOf(harness).post('exports/block', { key: other, forMs: 500_000 }).expect(200)
+    await limits.post('exports/block', { key: other, forMs: 500_000 }).expect(200)
     const { body } = await acquire(other)
     expect(body).toMatchObject({ allowed: false, blocked: true })
     expect(body.retryAfterMs).toBeGreaterThan(400_000)
@@ -180,7 +177,7 @@ describe('a lease', () => {
   it('is forgotten by a reset', async () => {
     const key = subject()
     await acquire(key, { weight: 3 })
-    await limitsOf(harness).post('exports/reset', { key }).expect(200)
+    await limits.post('exports/reset', { key }).expect(200)
     expect((await acquire(key)).body).toMatchObject({ allowed: true, remaining: 2 })
   })
 })
@@ -216,7 +213,7 @@ describe('what is in flight', () => {
 
   it('shows the override and the block of the subject', async () => {
     const key = subject()
-    const { put, post } = limitsOf(harness)
+    const { put, post } = limits
     await put('looked', POLICY).expect(201)
     await harness
       .request('put', `/v1/ratelimits/policies/looked/overrides/${key}`)
@@ -229,7 +226,7 @@ describe('what is in flight', () => {
   })
 
   it('is nothing of a policy that counts calls', async () => {
-    await limitsOf(harness).put('calls', { limit: 1, windowMs: 1_000 })
+    await limits.put('calls', { limit: 1, windowMs: 1_000 })
     await look('k', 'calls').expect(400)
     await look('k', 'nowhere').expect(404)
   })
@@ -283,19 +280,17 @@ describe('a policy of concurrency', () => {
     ['shadow', { limit: 3, leaseMs: 1_000, shadow: true }],
     ['onError', { limit: 3, leaseMs: 1_000, onError: 'open' }],
   ])('is refused with a pointer to %s: %j', async (field, policy) => {
-    const { body } = await limitsOf(harness)
-      .put('faulty', { algorithm: 'concurrency', ...policy })
-      .expect(400)
+    const { body } = await limits.put('faulty', { algorithm: 'concurrency', ...policy }).expect(400)
     expect(body.errors).toEqual([expect.objectContaining({ pointer: `body/${field}` })])
   })
 
   it('is not asked with check, and others have no leases', async () => {
-    const { check, put } = limitsOf(harness)
+    const { check, put } = limits
     const answer = await check({ limits: [{ policy: 'exports', key: 'k' }] }).expect(400)
     expect(answer.body.errors[0].pointer).toBe('body/limits/0/policy')
-    const short = limitsOf(harness).post('exports/check', { key: 'k' })
+    const short = limits.post('exports/check', { key: 'k' })
     expect((await short.expect(400)).body.code).toBe('invalid-request')
-    await limitsOf(harness).post('exports/refund', { key: 'k' }).expect(400)
+    await limits.post('exports/refund', { key: 'k' }).expect(400)
     await check({
       limits: [{ name: 'a', algorithm: 'concurrency', limit: 1, key: 'k' }],
     }).expect(400)

@@ -3,10 +3,10 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { listedAs } from '../../src/ratelimits/lists/lists.js'
 import type { Policy } from '../../src/ratelimits/policies/policy.js'
 import { useHarness } from '../support/harness.js'
-import { COUNTING, limitsOf } from './limits.js'
+import { COUNTING, limitDriver } from './driver.js'
 
 const harness = useHarness()
-const limits = limitsOf(harness)
+const limits = limitDriver(harness)
 
 describe('a list', () => {
   const policy: Policy = {

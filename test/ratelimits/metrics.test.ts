@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { limitDriver } from './driver.js'
 
 const WINDOW = { algorithm: 'fixed-window', align: 'first-hit', windowMs: 3_600_000 }
 const FILED = {
@@ -10,20 +11,16 @@ const FILED = {
 }
 
 const harness = useHarness({ configFile: `policies: ${JSON.stringify(FILED)}` })
-let subjects = 0
+const limits = limitDriver(harness)
+const { subject } = limits
 
 beforeAll(async () => {
   for (const name of ['stored', 'ranked', 'quiet']) {
-    await harness
-      .request('put', `/v1/ratelimits/policies/${name}`)
-      .send({ ...WINDOW, limit: 1 })
-      .expect(201)
+    await limits.put(name, { ...WINDOW, limit: 1 }).expect(201)
   }
 })
 
-const subject = () => `s${subjects++}`
-const post = (path: string, body: object) =>
-  harness.request('post', `/v1/ratelimits/${path}`).send(body).expect(200)
+const post = (path: string, body: object) => limits.post(path, body).expect(200)
 
 async function metric(name: string, labels: string): Promise<number> {
   const text = await harness.app.metrics.registry.getSingleMetricAsString(name)

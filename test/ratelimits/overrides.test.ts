@@ -1,21 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
-import { COUNTING, limitsOf } from './limits.js'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
+import { COUNTING, limitDriver } from './driver.js'
 
-let harness: Harness
-let other: Harness
-let limits: ReturnType<typeof limitsOf>
-
-beforeAll(async () => {
-  harness = await startHarness()
-  other = await startHarness()
-  limits = limitsOf(harness)
-})
-afterAll(async () => {
-  await harness.close()
-  await other.close()
-})
+const harness = useHarness()
+const other = useHarness()
+const limits = limitDriver(harness)
 
 const at = (policy: string, key: string) =>
   `/v1/ratelimits/policies/${policy}/overrides/${encodeURIComponent(key)}`

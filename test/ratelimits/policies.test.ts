@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { limitKey } from '../../src/ratelimits/keys.js'
 import { startHarness, useHarness } from '../support/harness.js'
+import { limitDriver } from './driver.js'
 
 const harness = useHarness()
+const { put } = limitDriver(harness)
 
 const at = (name: string) => `/v1/ratelimits/policies/${name}`
-const put = (name: string, body: object) => harness.request('put', at(name)).send(body)
 const ask = (name: string, verb: string, query: string) =>
   harness.request('post', `/v1/ratelimits/${name}/${verb}${query}`)
 

@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
-import { COUNTING, limitsOf } from './limits.js'
+import { COUNTING, limitDriver } from './driver.js'
 
 /** Long: the time that a busy machine takes is nothing beside it. */
 const HOUR_MS = 3_600_000
 
 const harness = useHarness()
-let limits: ReturnType<typeof limitsOf>
+const limits = limitDriver(harness)
 
 beforeAll(async () => {
-  limits = limitsOf(harness)
   await limits.put('api', { limit: 10, windowMs: 8_640_000_000 }).expect(201)
 })
 

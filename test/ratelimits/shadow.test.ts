@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
-import { limitsOf } from './limits.js'
+import { limitDriver } from './driver.js'
 
 const harness = useHarness()
-const limits = limitsOf(harness)
+const limits = limitDriver(harness)
 
 const WINDOW = { algorithm: 'fixed-window', windowMs: 86_400_000 }
 const dark = (key: string, limit: number) => ({ name: 'dark', key, limit, ...WINDOW, shadow: true })

@@ -1,21 +1,19 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { CheckStore } from '../../src/ratelimits/checks/store.js'
 import type { Policy } from '../../src/ratelimits/policies/policy.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { checkStoreOf } from './check-store.js'
-import { limitsOf } from './limits.js'
+import { limitDriver } from './driver.js'
 
-let harness: Harness
+const harness = useHarness()
 let store: CheckStore
 
 beforeAll(async () => {
-  harness = await startHarness()
   // Every tag is a slot of its own, as far as this store can see.
   const link = { ...harness.link, slotOf: slotOfTag }
-  store = checkStoreOf({ ...harness, link })
+  store = checkStoreOf({ binder: harness.binder, link })
 })
-afterAll(() => harness.close())
 
 const slots: string[] = []
 function slotOfTag(key: string | Buffer): number {
@@ -87,8 +85,8 @@ it('a check over several slots of a Cluster is a 422', async () => {
   const isCluster = slotOf('ls:{a}:x') !== slotOf('ls:{b}:x')
   const inline = (key: string) => ({ name: 'a', key, limit: 5, windowMs: 60_000 })
   const body = { limits: [inline('a'), inline('b')] }
-  const answer = await limitsOf(harness).check(body)
+  const answer = await limitDriver(harness).check(body)
   if (!isCluster) return expect(answer.body.allowed).toBe(true)
   expect(answer.body).toMatchObject({ status: 422, code: 'cross-slot' })
-  expect((await limitsOf(harness).check({ ...body, mode: 'each' })).body.allowed).toBe(true)
+  expect((await limitDriver(harness).check({ ...body, mode: 'each' })).body.allowed).toBe(true)
 })

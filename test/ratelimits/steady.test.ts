@@ -1,24 +1,22 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import type { CheckStore } from '../../src/ratelimits/checks/store.js'
 import type { Policy } from '../../src/ratelimits/policies/policy.js'
 import { createBinder } from '../../src/redis/binder.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { checkStoreOf } from './check-store.js'
 
-let harness: Harness
+const harness = useHarness()
 let store: CheckStore
 /** The time of the scripts: it stands still while we work. Real time shows by its jitter alone. */
 let nowUs = Date.now() * 1_000
 
 beforeAll(async () => {
-  harness = await startHarness()
   const clockOffsetUs = () => nowUs - Date.now() * 1_000
   const observer = { batch() {}, failure() {} }
   const binder = createBinder({ link: harness.link, observer, clockOffsetUs })
-  store = checkStoreOf({ ...harness, binder })
+  store = checkStoreOf({ link: harness.link, binder })
 })
-afterAll(() => harness.close())
 
 const LIMIT = 100
 /** So long that the milliseconds of a call are nothing beside it. */

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
-import { COUNTING, limitsOf } from './limits.js'
+import { COUNTING, limitDriver } from './driver.js'
 
 const harness = useHarness()
-const limits = limitsOf(harness)
+const limits = limitDriver(harness)
 
 const upTo = (key: string, more: object) => ({ name: 'a', key, ...more })
 
