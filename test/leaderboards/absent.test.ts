@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { looksKey, registryKey } from '../../src/leaderboards/keys.js'
 import { useHarness } from '../support/harness.js'
+import { boardDriver } from './driver.js'
 
 const harness = useHarness()
+const { path, put, submitOne } = boardDriver(harness)
 
-const path = (board: string, rest = '') => `/v1/leaderboards/${board}${rest}`
-const put = (board: string, config: object = {}) => harness.request('put', path(board)).send(config)
-const submit = (board: string) =>
-  harness.request('post', path(board, '/scores')).send({ entries: [{ member: 'a', score: 1 }] })
 const listed = async () => {
   const { body } = await harness.request('get', '/v1/leaderboards').expect(200)
   return body.leaderboards.map(({ name }: { name: string }) => name)
@@ -35,7 +33,7 @@ describe('a board that does not exist', () => {
     // Redis refuses growing scripts of a full server by a write to `guard`, which leaves nothing.
     expect(await keysOf(board)).toEqual([])
     expect(await listed()).not.toContain(board)
-    const { body: first } = await submit(board).expect(200)
+    const { body: first } = await submitOne(board).expect(200)
     expect(first.results[0]).toMatchObject({ changed: true, rank: 1 })
   })
 })
@@ -48,7 +46,7 @@ describe('the list of boards', () => {
   it('loses a board that ended by ttlMs, and so do the walks', async () => {
     await put('ended', { ttlMs: 60_000 }).expect(200)
     await put('alive', { ttlMs: 60_000 }).expect(200)
-    await submit('ended').expect(200)
+    await submitOne('ended').expect(200)
     expect(await listed()).toEqual(expect.arrayContaining(['alive', 'ended']))
 
     await expire('ended')
@@ -64,7 +62,7 @@ describe('the list of boards', () => {
     await expire('unasked')
     harness.advance(61_000)
 
-    for (let at = 0; at < 5; at++) await submit(`newer-${at}`).expect(200)
+    for (let at = 0; at < 5; at++) await submitOne(`newer-${at}`).expect(200)
 
     expect(await harness.redis.zscore(registryKey(harness.namespace), 'unasked')).toBeNull()
   })
@@ -73,7 +71,7 @@ describe('the list of boards', () => {
     await put('later').expect(200)
     await put('later', { ttlMs: 3_600_000 }).expect(200)
     harness.advance(3_500_000)
-    await submit('later').expect(200)
+    await submitOne('later').expect(200)
     harness.advance(3_500_000)
 
     expect(await listed()).toContain('later')

@@ -1,17 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { boardDriver } from './driver.js'
 
 const harness = useHarness()
-
-const path = (board: string, rest = '') => `/v1/leaderboards/${board}${rest}`
-const put = (board: string, config: object = {}) => harness.request('put', path(board)).send(config)
-const submit = (board: string, member: string, score: number) =>
-  harness.request('post', path(board, '/scores')).send({ entries: [{ member, score }] })
+const { path, put, submit } = boardDriver(harness)
 
 describe('boards', () => {
   it('changes what may change, also where entries exist', async () => {
     await put('open').expect(200, { name: 'open', created: true })
-    await submit('open', 'a', 1)
+    await submit('open', { member: 'a', score: 1 })
 
     await put('open', { rank: 'ordinal', maxMembers: 10, season: { keep: 1 } }).expect(200, {
       name: 'open',
@@ -30,7 +27,7 @@ describe('boards', () => {
     await put(board).expect(200)
     await put(board, config).expect(200)
     await put(board).expect(200)
-    await submit(board, 'a', 1).expect(200)
+    await submit(board, { member: 'a', score: 1 }).expect(200)
 
     const { body } = await put(board, config).expect(409)
 
@@ -85,7 +82,7 @@ describe('boards', () => {
 
   it('deletes a board with everything it had, and can make it anew', async () => {
     await put('gone', { rank: 'dense', memberTtlMs: 60_000 }).expect(200)
-    await submit('gone', 'a', 1)
+    await submit('gone', { member: 'a', score: 1 })
     await harness.request('post', path('gone', '/hide')).send({ member: 'a' }).expect(200)
 
     await harness.request('delete', path('gone')).expect(200, { deleted: true })
@@ -93,7 +90,7 @@ describe('boards', () => {
     expect(await harness.redis.keys(`ls:{${harness.namespace}:b:gone}:*`)).toEqual([])
     await harness.request('get', path('gone')).expect(404)
     await harness.request('delete', path('gone')).expect(200, { deleted: false })
-    await submit('gone', 'b', 2).expect(200)
+    await submit('gone', { member: 'b', score: 2 }).expect(200)
     const { body } = await harness.request('get', path('gone')).expect(200)
     expect(body).toMatchObject({ total: 1, config: { rank: 'competition' } })
   })
@@ -118,26 +115,26 @@ describe('boards', () => {
       const config = { ttlMs: 60_000, rank: 'dense', memberTtlMs: 60_000 }
       await put('mortal', config).expect(200)
       expect(await livesOf('mortal')).toEqual([expect.closeTo(60_000, -4)])
-      await submit('mortal', 'a', 1)
+      await submit('mortal', { member: 'a', score: 1 })
       await harness.request('post', path('mortal', '/hide')).send({ member: 'a' }).expect(200)
       const keys = await keysOf('mortal')
       expect(keys.length).toBeGreaterThanOrEqual(5)
       for (const key of keys) await harness.redis.pexpire(key, 1_000)
-      await submit('mortal', 'b', 1)
+      await submit('mortal', { member: 'b', score: 1 })
       expect(Math.min(...(await livesOf('mortal')))).toBeGreaterThan(30_000)
 
       // As the end of its time leaves it.
       for (const key of await keysOf('mortal')) await harness.redis.del(key)
       await harness.request('get', path('mortal')).expect(404)
-      await submit('mortal', 'c', 1).expect(200)
+      await submit('mortal', { member: 'c', score: 1 }).expect(200)
     })
 
     it('lives for ever again when its configuration says so, in all of its seasons', async () => {
       const season = { every: 'daily' }
       await put('pardoned', { ttlMs: 86_400_000 * 3, season }).expect(200)
-      await submit('pardoned', 'a', 1)
+      await submit('pardoned', { member: 'a', score: 1 })
       harness.advance(86_400_000)
-      await submit('pardoned', 'a', 1)
+      await submit('pardoned', { member: 'a', score: 1 })
       await harness.request('post', path('pardoned', '/hide')).send({ member: 'a' }).expect(200)
       expect(await livesOf('pardoned')).not.toContain(-1)
 
@@ -153,11 +150,11 @@ describe('boards', () => {
     for (let round = 0; round < 30; round++) {
       const board = `torn-${round % 3}`
       await Promise.all([
-        submit(board, 'a', 1).then(() => undefined),
+        submit(board, { member: 'a', score: 1 }).then(() => undefined),
         harness.request('delete', path(board)).then(() => undefined),
         put(board, {}).then(() => undefined),
         harness.request('delete', path(board)).then(() => undefined),
-        submit(board, 'b', 1).then(() => undefined),
+        submit(board, { member: 'b', score: 1 }).then(() => undefined),
       ])
       const { status } = await harness.request('get', path(board))
       const { body } = await harness.request('get', `/v1/leaderboards?prefix=${board}`).expect(200)
@@ -166,7 +163,8 @@ describe('boards', () => {
   })
 
   it('lists names by prefix and cursor', async () => {
-    for (const name of ['list-c', 'list-a', 'list-b', 'other']) await submit(name, 'a', 1)
+    for (const name of ['list-c', 'list-a', 'list-b', 'other'])
+      await submit(name, { member: 'a', score: 1 })
     const list = async (query: string) =>
       (await harness.request('get', `/v1/leaderboards?${query}`).expect(200)).body
 

@@ -1,21 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
+import { useRedis } from '../support/managed.js'
 import { commandsOf } from '../support/monitor.js'
-import { find, toolsFolder } from '../support/server-place.js'
 
 // A Redis of its own, whose every command is one of ours.
-let redis: ManagedRedis
-let harness: Harness
-
-beforeAll(async () => {
-  redis = await startManagedRedis({ toolsFolder, find })
-  harness = await startHarness({ redisUrl: redis.url })
-})
-afterAll(async () => {
-  await harness.close()
-  await redis.stop()
-})
+const redis = useRedis()
+const harness = useHarness(() => ({ redisUrl: redis.url }))
 
 /** A batch holds 128 units, each of about three commands. */
 const MOST_COMMANDS = 128 * 3

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { boardDriver } from './driver.js'
 
 const FILE = `
 leaderboards:
@@ -10,15 +11,10 @@ leaderboards:
 `
 
 const harness = useHarness({ configFile: FILE })
+const { path, put, submitOne } = boardDriver(harness)
 
-const path = (board: string, rest = '') => `/v1/leaderboards/${board}${rest}`
-const put = (board: string, config: object = {}) => harness.request('put', path(board)).send(config)
 const get = (board: string) => harness.request('get', path(board))
-const submit = (board: string) =>
-  harness
-    .request('post', path(board, '/scores'))
-    .send({ entries: [{ member: 'a', score: 1 }] })
-    .expect(200)
+const submit = (board: string) => submitOne(board).expect(200)
 
 /** The three ways in which a board comes to be; each ends with an entry. */
 const BIRTHS: [how: string, create: (board: string) => Promise<unknown>][] = [

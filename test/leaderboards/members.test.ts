@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { boardDriver } from './driver.js'
 
 const harness = useHarness()
-
-const path = (board: string, rest = '') => `/v1/leaderboards/${board}${rest}`
+const { path, put, submit, entry } = boardDriver(harness)
 
 it('submits a member to several boards, each with an answer of its own', async () => {
-  await harness.request('put', path('int')).send({ columns: [{ name: 'n', type: 'int64' }] })
-  await harness.request('put', path('other-int')).send({ columns: [{ name: 'n', type: 'int64' }] })
-  await harness.request('put', path('shut')).send({ season: { every: 'daily' } })
+  await put('int', { columns: [{ name: 'n', type: 'int64' }] })
+  await put('other-int', { columns: [{ name: 'n', type: 'int64' }] })
+  await put('shut', { season: { every: 'daily' } })
   await harness.request('post', path('shut', '/close'))
   const send = () =>
     harness
@@ -49,7 +49,7 @@ it('refuses a board that is named twice: a retry could not tell the two apart', 
 })
 
 it('shows a member on all boards, and erases it in every season, hidden or not', async () => {
-  await harness.request('put', path('days')).send({ season: { every: 'daily' }, rank: 'dense' })
+  await put('days', { season: { every: 'daily' }, rank: 'dense' })
   const submit = (board: string) =>
     harness
       .request('post', path(board, '/scores'))
@@ -79,10 +79,10 @@ it('shows a member on all boards, and erases it in every season, hidden or not',
   expect(after.body.leaderboards).toEqual([])
   // Whoever was hidden stays hidden: an erasure is no pardon.
   await submit('plain')
-  const { body } = await harness.request('get', path('plain', '/entries/bob')).expect(200)
+  const { body } = await entry('plain', 'bob').expect(200)
   expect(body).toMatchObject({ rank: null, hidden: true })
   await harness.request('post', path('plain', '/unhide')).send({ member: 'bob' }).expect(200)
-  const pardoned = await harness.request('get', path('plain', '/entries/bob')).expect(200)
+  const pardoned = await entry('plain', 'bob').expect(200)
   expect(pardoned.body.rank).toBe(1)
 })
 
@@ -93,7 +93,7 @@ it('exports a season as NDJSON, over several pages', async () => {
       score: (at + i) % 50,
       ...(i === 0 && { metadata: { at } }),
     }))
-    await harness.request('post', path('exported', '/scores')).send({ entries }).expect(200)
+    await submit('exported', ...entries).expect(200)
   }
 
   const { text, headers } = await harness

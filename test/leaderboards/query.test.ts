@@ -1,15 +1,16 @@
 import { expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { boardDriver } from './driver.js'
 
 const harness = useHarness()
+const { path, put, submit } = boardDriver(harness)
 
-const path = (board: string, rest = '') => `/v1/leaderboards/${board}${rest}`
 const query = (board: string, body: object) =>
   harness.request('post', path(board, '/query')).send(body)
 const fill = async (board: string, scores: number[], config: object = {}) => {
-  await harness.request('put', path(board)).send(config).expect(200)
+  await put(board, config).expect(200)
   const entries = scores.map((score, at) => ({ member: `m${at}`, score }))
-  await harness.request('post', path(board, '/scores')).send({ entries }).expect(200)
+  await submit(board, ...entries).expect(200)
 }
 
 it('places members among themselves, and names those without an entry', async () => {
@@ -25,7 +26,7 @@ it('places members among themselves, and names those without an entry', async ()
 })
 
 it('finds none of a thousand members on a board without entries', async () => {
-  await harness.request('put', path('empty')).send({}).expect(200)
+  await put('empty').expect(200)
   const members = Array.from({ length: 1_000 }, (_, i) => `m${i}`)
 
   const { body } = await query('empty', { members }).expect(200)

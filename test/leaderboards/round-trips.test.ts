@@ -1,17 +1,8 @@
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { expect, it, vi } from 'vitest'
+import { type Harness, useHarness } from '../support/harness.js'
 
-let one: Harness
-let two: Harness
-
-beforeAll(async () => {
-  one = await startHarness()
-  two = await startHarness()
-})
-afterAll(async () => {
-  await one.close()
-  await two.close()
-})
+const one = useHarness()
+const two = useHarness()
 
 type Method = 'get' | 'post' | 'put' | 'delete'
 

@@ -1,18 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { boardDriver } from './driver.js'
 
 const harness = useHarness()
-
-const path = (board: string, rest = '') => `/v1/leaderboards/${board}${rest}`
-const put = (board: string, config: object) => harness.request('put', path(board)).send(config)
-const submit = (board: string, ...entries: object[]) =>
-  harness.request('post', path(board, '/scores')).send({ entries })
-const entry = (board: string, member: string) =>
-  harness.request('get', path(board, `/entries/${encodeURIComponent(member)}`))
-const order = async (board: string) => {
-  const { body } = await harness.request('get', path(board, '/entries?limit=1000')).expect(200)
-  return body.entries.map(({ member }: { member: string }) => member)
-}
+const { path, put, submit, entry, order } = boardDriver(harness)
 
 describe('submit', () => {
   it('creates a board with defaults on first use', async () => {

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { windowsAround } from '../../src/leaderboards/seasons/windows.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { type Harness, useHarness } from '../support/harness.js'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -50,17 +50,8 @@ describe('windows', () => {
 })
 
 describe('a board with seasons', () => {
-  let one: Harness
-  let two: Harness
-
-  beforeAll(async () => {
-    one = await startHarness()
-    two = await startHarness()
-  })
-  afterAll(async () => {
-    await one.close()
-    await two.close()
-  })
+  const one = useHarness()
+  const two = useHarness()
 
   let aheadMs = 0
   const advance = (ms: number) => {

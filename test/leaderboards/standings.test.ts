@@ -1,34 +1,22 @@
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { describe, expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
+import { boardDriver } from './driver.js'
 
 const DAY = 86_400_000
 const MINUTE = 60_000
 
-let harness: Harness
+const harness = useHarness()
 /** An instance that learns of the boards from Redis. */
-let other: Harness
+const other = useHarness()
 /** Redis' clock as the scripts see it. */
 let aheadMs = 0
 
-beforeAll(async () => {
-  harness = await startHarness()
-  other = await startHarness()
-})
-afterAll(async () => {
-  await harness.close()
-  await other.close()
-})
-
-const path = (board: string, rest = '') => `/v1/leaderboards/${board}${rest}`
-const put = (board: string, config: object) =>
-  harness.request('put', path(board)).send(config).expect(200)
-const submit = (board: string, ...entries: object[]) =>
-  harness.request('post', path(board, '/scores')).send({ entries }).expect(200)
-const page = async (board: string, query = '') =>
-  (await harness.request('get', path(board, `/entries${query}`)).expect(200)).body
-const membersOf = async (board: string, query = '') =>
-  (await page(board, query)).entries.map(({ member }: { member: string }) => member)
+const boards = boardDriver(harness)
+const { path, page } = boards
+const put = (board: string, config: object) => boards.put(board, config).expect(200)
+const submit = (board: string, ...entries: object[]) => boards.submit(board, ...entries).expect(200)
+const membersOf = (board: string, query = '') => boards.order(board, query)
 const many = (count: number, from = 0) =>
   Array.from({ length: count }, (_, at) => ({ member: `m${from + at}`, score: from + at }))
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { startHarness, useHarness } from '../support/harness.js'
+import { boardDriver } from './driver.js'
 
 const file = (order: string) => `
 leaderboards:
@@ -10,12 +11,9 @@ leaderboards:
 `
 
 const harness = useHarness({ configFile: file('asc') })
+const { submitOne } = boardDriver(harness)
 
-const submit = (board: string) =>
-  harness
-    .request('post', `/v1/leaderboards/${board}/scores`)
-    .send({ entries: [{ member: 'a', score: 1 }] })
-    .expect(200)
+const submit = (board: string) => submitOne(board).expect(200)
 const config = async (board: string) =>
   (await harness.request('get', `/v1/leaderboards/${board}`).expect(200)).body.config
 

@@ -1,0 +1,26 @@
+import type { Harness } from '../support/harness.js'
+
+/** Calls of the API of leaderboards. */
+export function boardDriver(harness: Harness) {
+  const path = (board: string, rest = '') => `/v1/leaderboards/${board}${rest}`
+  const page = async (board: string, query = '') =>
+    (await harness.request('get', path(board, `/entries${query}`)).expect(200)).body
+
+  return {
+    path,
+    put: (board: string, config: object = {}) => harness.request('put', path(board)).send(config),
+    submit: (board: string, ...entries: object[]) =>
+      harness.request('post', path(board, '/scores')).send({ entries }),
+    /** A board that exists, with one entry. */
+    submitOne: (board: string) =>
+      harness
+        .request('post', path(board, '/scores'))
+        .send({ entries: [{ member: 'a', score: 1 }] }),
+    entry: (board: string, member: string) =>
+      harness.request('get', path(board, `/entries/${encodeURIComponent(member)}`)),
+    page,
+    /** The members of a page, in its order. */
+    order: async (board: string, query = '?limit=1000'): Promise<string[]> =>
+      (await page(board, query)).entries.map(({ member }: { member: string }) => member),
+  }
+}
