@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { toItems } from '../../src/cache/batches/answer.js'
 import { useHarness } from '../support/harness.js'
+import { cacheDriver } from './driver.js'
 
 interface Item {
   readonly key: string
@@ -11,8 +12,8 @@ interface Item {
 }
 
 const harness = useHarness()
+const { at } = cacheDriver(harness)
 
-const at = (key: string, space = 'users') => `/v1/cache/${space}/${encodeURIComponent(key)}`
 const put = (key: string, value: string | Buffer, type = 'application/json') =>
   harness.request('put', at(key)).type(type).send(value)
 const many = (what: string, body: object, space = 'users') =>

@@ -1,19 +1,17 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { startHarness, useHarness } from '../support/harness.js'
 import { connect, start } from '../support/managed.js'
+import { cacheDriver, versionOf } from './driver.js'
 import { keysOf } from './keys.js'
 
 const MAX = '9223372036854775807'
 const MIN = '-9223372036854775808'
 
 const harness = useHarness()
+const { at, incr } = cacheDriver(harness)
 
-const at = (key: string) => `/v1/cache/users/${encodeURIComponent(key)}`
-const incr = (key: string, body: object = {}) =>
-  harness.request('post', `${at(key)}/incr`).send(body)
 const count = async (key: string) =>
   (await harness.request('get', `${at(key)}/counter`).expect(200)).body.value
-const version = (tag: string | undefined) => Number.parseInt(tag?.slice(1, -1) ?? '', 36)
 
 describe('POST incr', () => {
   it('begins at initial and adds 1, or what was asked', async () => {
@@ -142,7 +140,7 @@ describe('POST incr', () => {
   it('gives each change a later version', async () => {
     const first = await incr('versions')
     const second = await incr('versions')
-    expect(version(second.headers.etag)).toBeGreaterThan(version(first.headers.etag))
+    expect(versionOf(second.headers.etag)).toBeGreaterThan(versionOf(first.headers.etag))
     const { headers } = await harness.request('get', `${at('versions')}/counter`)
     expect(headers.etag).toBe(second.headers.etag)
   })

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Entry } from '../../src/cache/entries/entry.js'
 import { ReadGuard } from '../../src/cache/entries/read-guard.js'
 import {
@@ -16,7 +16,7 @@ import { DEFAULT_POLICY } from '../../src/cache/spaces/policy.js'
 import { createMetrics } from '../../src/metrics/registry.js'
 import { StoreError } from '../../src/redis/errors.js'
 import { layoutOf } from '../../src/redis/layout.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
 import { keysOf } from './keys.js'
 
@@ -154,11 +154,7 @@ describe('a crowd', () => {
 })
 
 describe('a lease that nobody hears of', () => {
-  let harness: Harness
-  beforeAll(async () => {
-    harness = await startHarness()
-  })
-  afterAll(() => harness.close())
+  const harness = useHarness()
 
   /** A store whose reads are given up before their answer comes, if `isLate`. */
   function storeOf(isLate: boolean) {

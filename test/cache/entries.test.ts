@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { cacheDriver } from './driver.js'
 import { keysOf } from './keys.js'
 
 const harness = useHarness()
+const { at } = cacheDriver(harness)
 
-const at = (key: string, space = 'users') => `/v1/cache/${space}/${encodeURIComponent(key)}`
 const put = (key: string, value: string | Buffer, query = '') =>
   harness
     .request('put', at(key) + query)

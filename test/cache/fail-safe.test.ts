@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { cacheDriver, leaseOf } from './driver.js'
 
 const harness = useHarness({
   configFile: `
@@ -8,20 +9,14 @@ const harness = useHarness({
         both: { jitter: 0, ttlMs: 100000, staleMs: 1000, errorMs: 50000, earlyRefreshBeta: 0 }
     `,
 })
+const cache = cacheDriver(harness, 'safe')
+const { at, ask } = cache
 
-const at = (key: string, space = 'safe') => `/v1/cache/${space}/${key}`
-const ask = (key: string, space = 'safe') =>
-  harness.request('get', at(key, space)).query({ lease: true })
-const read = (key: string, space = 'safe') => harness.request('get', at(key, space))
+const read = cache.get
 const put = (key: string, space = 'safe') =>
   harness.request('put', at(key, space)).send('old').expect(201)
-const end = (key: string, verb: 'cancel' | 'renew', body: object, space = 'safe') =>
-  harness
-    .request('post', `${at(key, space)}/lease/${verb}`)
-    .send(body)
-    .expect(200)
-const leaseOf = ({ headers }: { headers: Record<string, string> }) =>
-  headers['lockstep-lease'] as string
+const end = (key: string, verb: 'cancel' | 'renew', body: object, space?: string) =>
+  cache.lease(key, verb, body, space).expect(200)
 const BACKOFF_MS = 5_000
 
 /** A value that has ended, and who is to load it. */

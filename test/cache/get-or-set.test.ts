@@ -1,13 +1,12 @@
 import { expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { cacheDriver } from './driver.js'
 
 const harness = useHarness({
   configFile: 'spaces: { users: { jitter: 0 }, strict: { requirePrecondition: true } }',
 })
+const { at, put } = cacheDriver(harness)
 
-const at = (key: string, space = 'users') => `/v1/cache/${space}/${key}`
-const put = (key: string, value: string, space = 'users') =>
-  harness.request('put', at(key, space)).type('text/plain').send(value)
 const getOrSet = (key: string, value: string, space = 'users') =>
   put(key, value, space).set('if-none-match', '*').set('prefer', 'return=representation')
 

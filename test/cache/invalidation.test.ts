@@ -3,16 +3,15 @@ import { Partitions } from '../../src/cache/partition.js'
 import { layoutOf } from '../../src/redis/layout.js'
 import { startHarness, useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
+import { cacheDriver } from './driver.js'
 
 const harness = useHarness()
+const { at, invalidate } = cacheDriver(harness)
 
-const at = (key: string, space = 'users') => `/v1/cache/${space}/${key}`
 const state = async (key: string, space = 'users') => {
   const { status, headers } = await harness.request('get', at(key, space))
   return status === 404 ? 'miss' : headers['lockstep-state']
 }
-const invalidate = (body: object, space = 'users') =>
-  harness.request('post', `/v1/cache/${space}/invalidate`).send(body)
 
 async function fill(key: string, options = {}) {
   const { space = 'users', tags = '' } = options as { space?: string; tags?: string }

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest'
 import { readScript } from '../../src/cache/entries/scripts.js'
 import { useHarness } from '../support/harness.js'
+import { cacheDriver } from './driver.js'
 import { keysOf } from './keys.js'
 
 const harness = useHarness()
-
-const at = (key: string) => `/v1/cache/users/${key}`
+const { at } = cacheDriver(harness)
 
 /** What a read that wants to load the key is told. */
 async function ask(key: string, token: string) {

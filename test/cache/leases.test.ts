@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { startHarness, useHarness } from '../support/harness.js'
 import { tokensYaml } from '../support/tokens.js'
+import { cacheDriver, leaseOf } from './driver.js'
 import { keysOf } from './keys.js'
 
 const harness = useHarness({
@@ -12,19 +13,14 @@ const harness = useHarness({
         short: { leaseMs: 500, maxLeaseMs: 3000 }
     `,
 })
+const cache = cacheDriver(harness)
+const { at, ask } = cache
 
-const at = (key: string, space = 'users') => `/v1/cache/${space}/${key}`
-const ask = (key: string, space = 'users') =>
-  harness.request('get', at(key, space)).query({ lease: true })
 const fill = (key: string, token: string, value = 'loaded', space = 'users') =>
   harness.request('put', at(key, space)).set('lockstep-lease', token).send(value)
-const renew = (key: string, body: object) =>
-  harness.request('post', `${at(key)}/lease/renew`).send(body)
-const cancel = (key: string, body: object) =>
-  harness.request('post', `${at(key)}/lease/cancel`).send(body)
-const invalidate = (body: object) =>
-  harness.request('post', '/v1/cache/users/invalidate').send(body).expect(204)
-const leaseOf = ({ headers }: { headers: Record<string, string> }) => headers['lockstep-lease']
+const renew = (key: string, body: object) => cache.lease(key, 'renew', body)
+const cancel = (key: string, body: object) => cache.lease(key, 'cancel', body)
+const invalidate = (body: object) => cache.invalidate(body).expect(204)
 
 const LEASE = /^[A-Za-z0-9_-]{22}\.\d+$/
 

@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { markScript } from '../../src/cache/invalidation/scripts.js'
 import { createBinder } from '../../src/redis/binder.js'
 import { type Harness, startHarness, useHarness } from '../support/harness.js'
+import { cacheDriver } from './driver.js'
 import { keysOf } from './keys.js'
 
 const harness = useHarness()
@@ -12,8 +13,7 @@ const HOUR_MS = 3_600_000
 const LONGEST_DAYS = 60
 const LONGEST = { ttlMs: 30 * DAY_MS, staleMs: 30 * DAY_MS }
 
-const invalidate = (body: object) =>
-  harness.request('post', '/v1/cache/users/invalidate').send(body).expect(204)
+const invalidate = (body: object) => cacheDriver(harness).invalidate(body).expect(204)
 const invalidateMany = async (prefix: string, count: number) => {
   for (let from = 0; from < count; from += 50) {
     const length = Math.min(50, count - from)

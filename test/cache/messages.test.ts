@@ -1,12 +1,11 @@
 import { expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
+import { cacheDriver, versionOf } from './driver.js'
 import { keysOf } from './keys.js'
 
 const harness = useHarness()
-
-const at = (key: string) => `/v1/cache/users/${key}`
-const version = (tag: string | undefined) => Number.parseInt(tag?.slice(1, -1) ?? '', 36)
+const { at } = cacheDriver(harness)
 
 it('tells that a load was given up or refused, as no change', async () => {
   const key = 'given-up'
@@ -80,6 +79,6 @@ it('tells every change of a key with its clock, and the clock of the change befo
     expect(rest).toEqual(['k', 'users', key])
     if (i > 0) expect(prev).toBe(messages[i - 1]?.[1])
     expect(Number(clk)).toBeGreaterThan(Number(prev))
-    if (tags[i]) expect(Number(clk)).toBe(version(tags[i]))
+    if (tags[i]) expect(Number(clk)).toBe(versionOf(tags[i]))
   }
 })

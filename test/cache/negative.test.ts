@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { cacheDriver } from './driver.js'
 
 const harness = useHarness({
   configFile: `spaces:
@@ -7,9 +8,8 @@ const harness = useHarness({
   memory: { jitter: 0, l1: { maxEntries: 10 } }
   strict: { requirePrecondition: true }`,
 })
+const { at, get } = cacheDriver(harness)
 
-const at = (key: string, space = 'users') => `/v1/cache/${space}/${key}`
-const get = (key: string, space = 'users') => harness.request('get', at(key, space))
 const absent = (key: string, space = 'users') =>
   harness.request('put', at(key, space)).set('lockstep-negative', 'true')
 const put = (key: string) => harness.request('put', at(key)).send('x')

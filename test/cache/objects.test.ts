@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { cacheDriver } from './driver.js'
 import { keysOf } from './keys.js'
 
 const MAX = '9223372036854775807'
 
 const harness = useHarness()
+const { at, patch } = cacheDriver(harness)
 
-const at = (key: string) => `/v1/cache/users/${encodeURIComponent(key)}`
-const patch = (key: string, body: object) =>
-  harness.request('patch', `${at(key)}/fields`).send(body)
 const read = (key: string, names?: string) =>
   harness.request('get', `${at(key)}/fields`).query(names === undefined ? {} : { names })
 const fields = async (key: string, names?: string) =>

@@ -3,13 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { Partitions } from '../../src/cache/partition.js'
 import { layoutOf } from '../../src/redis/layout.js'
 import { useHarness } from '../support/harness.js'
+import { cacheDriver } from './driver.js'
 
 const harness = useHarness({ configFile: 'spaces: { mem: { l1: {} } }' })
-
-const at = (key: string, space = 'odd') => `/v1/cache/${space}/${encodeURIComponent(key)}`
-const put = (key: string, value: string, space?: string) =>
-  harness.request('put', at(key, space)).type('text/plain').send(value)
-const get = (key: string, space?: string) => harness.request('get', at(key, space))
 
 const PIECES = [
   '/',
@@ -152,6 +148,7 @@ describe('a key of any text', () => {
     expect(body.code).toBe(status === 404 ? 'not-found' : 'invalid-request')
   })
 })
+const { at, put, get } = cacheDriver(harness, 'odd')
 
 describe('two keys', () => {
   const namespace = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,8}$/)

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { startHarness, useHarness } from '../support/harness.js'
 import { tokensYaml } from '../support/tokens.js'
+import { cacheDriver } from './driver.js'
 
 const harness = useHarness()
+const { at } = cacheDriver(harness)
 
 const run = (operations: object[]) =>
   harness.request('post', '/v1/cache-pipeline').send({ operations })
 const entries = async (operations: object[]) => (await run(operations).expect(200)).body.entries
-const at = (key: string, space = 'users') => `/v1/cache/${space}/${encodeURIComponent(key)}`
 
 describe('a pipeline', () => {
   it('mixes operations and spaces, and answers in their order', async () => {

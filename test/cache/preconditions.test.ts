@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { type Harness, useHarness } from '../support/harness.js'
+import { cacheDriver } from './driver.js'
 
 const harness = useHarness()
+const cache = cacheDriver(harness)
+const { at } = cache
 
-const at = (key: string) => `/v1/cache/users/${key}`
 const OTHER = '"zz"'
 
 interface Kind {
@@ -15,10 +17,9 @@ interface Kind {
 const etagOf = async (request: ReturnType<Harness['request']>) =>
   (await request).headers.etag as string
 
-const put = (key: string) => harness.request('put', at(key)).type('text/plain').send('value')
-const incr = (key: string) => harness.request('post', `${at(key)}/incr`).send({})
-const patch = (key: string) =>
-  harness.request('patch', `${at(key)}/fields`).send({ set: { a: '1' } })
+const put = (key: string) => cache.put(key, 'value')
+const incr = (key: string) => cache.incr(key)
+const patch = (key: string) => cache.patch(key, { set: { a: '1' } })
 
 const kinds: Record<string, Kind> = {
   'bytes, PUT': {

@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest'
 import { readManyScript } from '../../src/cache/entries/scripts.js'
 import { useHarness } from '../support/harness.js'
+import { cacheDriver } from './driver.js'
 import { keysOf } from './keys.js'
 
 const harness = useHarness()
+const { at } = cacheDriver(harness)
 
-const at = (key: string) => `/v1/cache/users/${key}`
 const readMany = (keys: readonly string[], max_bytes: number, reply_bytes: number) =>
   harness.binder.bind(readManyScript)(
     {

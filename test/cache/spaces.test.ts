@@ -1,14 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { describe, expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
 
-let harness: Harness
-let other: Harness
-
-beforeAll(async () => {
-  harness = await startHarness({ configFile: 'spaces: { filed: { ttlMs: 7000 } }' })
-  other = await startHarness()
-})
-afterAll(() => Promise.all([harness.close(), other.close()]))
+const harness = useHarness({ configFile: 'spaces: { filed: { ttlMs: 7000 } }' })
+const other = useHarness()
 
 const at = (space: string) => `/v1/cache-spaces/${space}`
 const put = (space: string, body: object) => harness.request('put', at(space)).send(body)

@@ -2,20 +2,17 @@ import { describe, expect, it } from 'vitest'
 import { sweepScript } from '../../src/cache/sweeping/scripts.js'
 import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
+import { cacheDriver } from './driver.js'
 import { keysOf } from './keys.js'
 
 const harness = useHarness()
+const cache = cacheDriver(harness)
+const { at } = cache
 
-const at = (key: string, space = 'users') => `/v1/cache/${space}/${key}`
 const put = (key: string, space = 'users') =>
   harness.request('put', at(key, space)).set('surrogate-key', 't').send('value').expect(201)
-const incr = (key: string, space = 'users') =>
-  harness
-    .request('post', `${at(key, space)}/incr`)
-    .send({})
-    .expect(200)
-const invalidate = (body: object, space = 'users') =>
-  harness.request('post', `/v1/cache/${space}/invalidate`).send(body).expect(204)
+const incr = (key: string, space?: string) => cache.incr(key, {}, space).expect(200)
+const invalidate = (body: object, space?: string) => cache.invalidate(body, space).expect(204)
 const left = async (key: string, space = 'users') => {
   const { entry, values } = keysOf(harness, key, space)
   return (await harness.redis.exists(entry)) + (await harness.redis.exists(values))

@@ -1,13 +1,14 @@
 import { expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { cacheDriver } from './driver.js'
 import { keysOf } from './keys.js'
 
 const harness = useHarness({
   configFile:
     'spaces: { users: { jitter: 0, ttlMs: 200000 }, idle: { idleMs: 100000, jitter: 0 } }',
 })
+const { at } = cacheDriver(harness)
 
-const at = (key: string, space = 'users') => `/v1/cache/${space}/${key}`
 const put = (key: string, query = '', space = 'users') =>
   harness
     .request('put', at(key, space) + query)

@@ -1,29 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { describe, expect, it } from 'vitest'
+import { type Harness, startHarness, useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
+import { cacheDriver, leaseOf } from './driver.js'
 import { keysOf } from './keys.js'
 
 /** Two instances: what one of them does must wake who waits at the other. */
-let harness: Harness
-let other: Harness
+const configFile =
+  'spaces: { users: { staleMs: 60000, jitter: 0, leaseMs: 600000 }, brief: { leaseMs: 500 } }'
+const harness = useHarness({ configFile })
+const other = useHarness({ configFile })
 
-beforeAll(async () => {
-  const configFile =
-    'spaces: { users: { staleMs: 60000, jitter: 0, leaseMs: 600000 }, brief: { leaseMs: 500 } }'
-  harness = await startHarness({ configFile })
-  other = await startHarness({ configFile })
-})
-afterAll(() => Promise.all([harness.close(), other.close()]))
-
-const at = (key: string, space = 'users') => `/v1/cache/${space}/${encodeURIComponent(key)}`
 const request = (instance: Harness, ...call: Parameters<Harness['request']>) =>
   instance.request(...call).set('lockstep-namespace', harness.namespace)
 const ask = (instance: Harness, key: string, waitMs = 0, space = 'users') =>
   request(instance, 'get', at(key, space)).query({ lease: true, waitMs })
-const leaseOf = ({ headers }: { headers: Record<string, string> }) => headers['lockstep-lease']
 const win = async (key: string, space = 'users') =>
   leaseOf(await ask(harness, key, 0, space).expect(404)) as string
 const fill = (key: string, token: string, value: string) =>
@@ -202,6 +195,7 @@ describe('who waits', () => {
     expect((await second)?.text).toBe('short')
   })
 })
+const { at } = cacheDriver(harness)
 
 describe('a client that went away', () => {
   /** @returns a function that hangs up. */

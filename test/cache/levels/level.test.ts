@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../../support/harness.js'
+import { describe, expect, it } from 'vitest'
+import { type Harness, startHarness, useHarness } from '../../support/harness.js'
 import { until } from '../../support/until.js'
 
 const SPACES = `spaces:
@@ -9,14 +9,8 @@ const SPACES = `spaces:
   idle: { ttlMs: 600000, idleMs: 50000, l1: {} }
 `
 
-let here: Harness
-let there: Harness
-
-beforeAll(async () => {
-  here = await startHarness({ configFile: SPACES })
-  there = await startHarness({ configFile: SPACES })
-})
-afterAll(() => Promise.all([here.close(), there.close()]))
+const here = useHarness({ configFile: SPACES })
+const there = useHarness({ configFile: SPACES })
 
 const at = (space: string, key: string) => `/v1/cache/${space}/${key}`
 type Method = 'get' | 'put' | 'post' | 'patch' | 'delete'
