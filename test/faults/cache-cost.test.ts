@@ -1,25 +1,20 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
+import { useRedis } from '../support/managed.js'
 import { commandsOf as watched } from '../support/monitor.js'
-import { find, toolsFolder } from '../support/server-place.js'
 import { until } from '../support/until.js'
 
 // A Redis of its own, whose every command is one of ours.
-let redis: ManagedRedis
+const redis = useRedis()
 let raw: Redis
-let harness: Harness
+const harness = useHarness(() => ({ redisUrl: redis.url }))
 
 beforeAll(async () => {
-  redis = await startManagedRedis({ toolsFolder, find })
   raw = new Redis(redis.url)
-  harness = await startHarness({ redisUrl: redis.url })
 })
 afterAll(async () => {
   raw.disconnect()
-  await harness.close()
-  await redis.stop()
 })
 
 /** Sent by the service itself, whatever is asked of it, and what carries the scripts. */

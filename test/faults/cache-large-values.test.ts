@@ -1,26 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { describe, expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
+import { useRedis } from '../support/managed.js'
 import { commandsOf } from '../support/monitor.js'
-import { find, toolsFolder } from '../support/server-place.js'
 
 // A Redis of its own, whose every command is watched.
-let redis: ManagedRedis
-let harness: Harness
-
-beforeAll(async () => {
-  redis = await startManagedRedis({ toolsFolder, find })
-  harness = await startHarness({
-    redisUrl: redis.url,
-    configFile: 'spaces: { large: { maxValueBytes: 8388608, staleMs: 600000 } }',
-  })
-})
-afterAll(async () => {
-  await harness.close()
-  await redis.stop()
-})
+const redis = useRedis()
+const harness = useHarness(() => ({
+  redisUrl: redis.url,
+  configFile: 'spaces: { large: { maxValueBytes: 8388608, staleMs: 600000 } }',
+}))
 
 const SIZE = 8 * 1024 * 1024
 /** Header and texts of an entry, and what is read with them in one command. */

@@ -1,22 +1,15 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { beforeAll, expect, it } from 'vitest'
+import { useHarness } from '../support/harness.js'
 import { lockScripts } from '../support/lock-scripts.js'
-import { find, toolsFolder } from '../support/server-place.js'
+import { useRedis } from '../support/managed.js'
 
 // A Redis of its own: neighbours would wait for what is asked of it here.
-let redis: ManagedRedis
-let harness: Harness
+const redis = useRedis()
+const harness = useHarness(() => ({ redisUrl: redis.url }))
 let scripts: ReturnType<typeof lockScripts>
 
 beforeAll(async () => {
-  redis = await startManagedRedis({ toolsFolder, find })
-  harness = await startHarness({ redisUrl: redis.url })
   scripts = lockScripts(harness)
-})
-afterAll(async () => {
-  await harness.close()
-  await redis.stop()
 })
 
 it('thousands of holders are asked to give way at once', async () => {

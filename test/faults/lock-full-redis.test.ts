@@ -2,31 +2,26 @@ import { EventEmitter } from 'node:events'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AcquireOutcome, Granted } from '../../src/locks/leases/outcomes.js'
 import type { LockStore } from '../../src/locks/store.js'
-import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
 import { randomToken } from '../../src/redis/random.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { lockScripts } from '../support/lock-scripts.js'
 import { newLockStore } from '../support/lock-store.js'
-import { find, toolsFolder } from '../support/server-place.js'
+import { useRedis } from '../support/managed.js'
 import { until } from '../support/until.js'
 
-let redis: ManagedRedis
-let harness: Harness
+const redis = useRedis()
+const harness = useHarness(() => ({ redisUrl: redis.url }))
 let store: LockStore
 let other: LockStore
 let clockMs = 0
 
 beforeAll(async () => {
-  redis = await startManagedRedis({ toolsFolder, find })
-  harness = await startHarness({ redisUrl: redis.url })
   store = newLockStore(harness, () => clockMs)
   other = newLockStore(harness, () => clockMs)
 })
 afterAll(async () => {
   store.close()
   other.close()
-  await harness.close()
-  await redis.stop()
 })
 beforeEach(() => full(false))
 

@@ -1,19 +1,15 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type Harness, type HarnessOptions, startHarness } from '../support/harness.js'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type Harness, type HarnessOptions, startHarness, useHarness } from '../support/harness.js'
 import { tempFolder } from '../support/temp-folder.js'
 
-let harness: Harness
+const harness = useHarness()
 const more: Harness[] = []
 
-beforeAll(async () => {
-  harness = await startHarness()
-})
 afterEach(async () => {
   for (const one of more.splice(0)) await one.close()
 })
-afterAll(() => harness.close())
 
 async function start(options: HarnessOptions): Promise<Harness> {
   const one = await startHarness(options)

@@ -1,24 +1,18 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Harness, startHarness } from '../support/harness.js'
+import { expect, it } from 'vitest'
+import { startHarness, useHarness } from '../support/harness.js'
 import { start } from '../support/managed.js'
 import { tokensYaml } from '../support/tokens.js'
 import { until } from '../support/until.js'
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 
-let harness: Harness
-
-afterAll(() => harness.close())
+const harness = useHarness({ environment: { LOCKSTEP_LOG_SAMPLE: '1' } })
 
 const lineOf = (id: string) =>
   until('its line', () => {
     const line = harness.log.find((text) => text.includes(`"reqId":"${id}"`))
     return line && (JSON.parse(line) as Record<string, unknown>)
   })
-
-beforeAll(async () => {
-  harness = await startHarness({ environment: { LOCKSTEP_LOG_SAMPLE: '1' } })
-})
 
 it('tells of a request: who, where, what came of it, and how long Redis took', async () => {
   await harness

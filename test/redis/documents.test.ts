@@ -1,24 +1,20 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { createDocuments, type Documents, MAX_DOCUMENTS } from '../../src/redis/documents.js'
 import { redisKey } from '../../src/redis/keys.js'
 import type { Signals } from '../../src/redis/signals.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
 
 interface Colour {
   readonly colour: string
 }
 
-let harness: Harness
+const harness = useHarness()
 const open: { close(): void }[] = []
 
-beforeAll(async () => {
-  harness = await startHarness()
-})
 afterEach(() => {
   for (const documents of open.splice(0)) documents.close()
 })
-afterAll(() => harness.close())
 
 const deaf: Signals = {
   subscribe: async () => () => undefined,

@@ -1,10 +1,9 @@
-import path from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { redisKey } from '../../src/redis/keys.js'
-import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
 import { integers } from '../../src/redis/reply.js'
 import { defineScript } from '../../src/redis/script.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { useHarness } from '../support/harness.js'
+import { useRedis } from '../support/managed.js'
 
 const growScript = defineScript({
   name: 'test.grow',
@@ -14,19 +13,8 @@ const growScript = defineScript({
   decode: (reply) => integers(reply, 1)[0],
 })
 
-let redis: ManagedRedis
-let harness: Harness
-
-beforeAll(async () => {
-  redis = await startManagedRedis({
-    toolsFolder: path.resolve(import.meta.dirname, '../../.lockstep'),
-  })
-  harness = await startHarness({ redisUrl: redis.url })
-})
-afterAll(async () => {
-  await harness.close()
-  await redis.stop()
-})
+const redis = useRedis()
+const harness = useHarness(() => ({ redisUrl: redis.url }))
 
 const post = (path_: string, body?: object) => harness.request('post', path_).send(body)
 
