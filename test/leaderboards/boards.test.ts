@@ -97,11 +97,11 @@ describe('boards', () => {
 
   it('begins with a submission again, where another instance deleted it', async () => {
     await put('behind', { rank: 'dense' }).expect(200)
-    await submit('behind', 'a', 1).expect(200)
+    await submit('behind', { member: 'a', score: 1 }).expect(200)
     const keys = await harness.redis.keys(`ls:{${harness.namespace}:b:behind}:*`)
     await harness.redis.del(...keys)
 
-    await submit('behind', 'b', 2).expect(200)
+    await submit('behind', { member: 'b', score: 2 }).expect(200)
     const { body } = await harness.request('get', path('behind')).expect(200)
     expect(body).toMatchObject({ total: 1, config: { rank: 'competition' } })
   })
