@@ -4,8 +4,7 @@ test.grow: frees first and adds then, which a full Redis would let through ungua
 KEYS subject  string  any key
 ARGV bytes    int     how much to write
 
-RETURN written
-  1
+RETURN 1
 
 COST O(bytes)
 MEMORY grows
