@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { readMany } from '../../src/cache/batches/reading.js'
+import { INLINE_BYTES } from '../../src/cache/entries/payloads.js'
 import { createEntryStore } from '../../src/cache/entries/store.js'
 import { createLeaseMetrics } from '../../src/cache/leases/metrics.js'
 import { createLeaseStore } from '../../src/cache/leases/store.js'
 import { Partitions } from '../../src/cache/partition.js'
 import { DEFAULT_POLICY } from '../../src/cache/spaces/policy.js'
 import { createMetrics } from '../../src/metrics/registry.js'
+import { StoreError } from '../../src/redis/errors.js'
 import { layoutOf } from '../../src/redis/layout.js'
 import { startHarness, useHarness } from '../support/harness.js'
 import { tokensYaml } from '../support/tokens.js'
@@ -75,13 +77,14 @@ describe('get-many with leases', () => {
     expect(answer.body.errors[0].pointer).toBe('body/leaseTokens')
   })
 
-  it('gives up what it won for a client that hung up', async () => {
-    const entryOf = (key: string) => ({
-      namespace: harness.namespace,
-      space: 'users',
-      key,
-      policy: DEFAULT_POLICY,
-    })
+  const entryOf = (key: string) => ({
+    namespace: harness.namespace,
+    space: 'users',
+    key,
+    policy: DEFAULT_POLICY,
+  })
+
+  function openStores() {
     const partitions = new Partitions(layoutOf(harness.links.cache), 'keep')
     const { binder, links } = harness
     const entries = createEntryStore({ binder, partitions })
@@ -92,7 +95,31 @@ describe('get-many with leases', () => {
       entries,
       metrics: createLeaseMetrics(createMetrics('test'), () => 'other'),
     })
-    const client = { destroyed: true, once: () => undefined, off: () => undefined }
+    return { entries, leases }
+  }
+
+  const clientThat = (destroyed: boolean) => ({
+    destroyed,
+    once: () => undefined,
+    off: () => undefined,
+  })
+
+  it('says what it won of a large value that could not be read then', async () => {
+    await put('large', JSON.stringify('x'.repeat(INLINE_BYTES)), '?ttlMs=1000')
+    harness.advance(1_000)
+    const { entries, leases } = openStores()
+    const away = new StoreError('store-unavailable', 'away')
+    const cutOff = { ...entries, read: () => Promise.reject(away) }
+    const asking = { leases, client: clientThat(false), tokens: undefined }
+
+    const [first] = await readMany(cutOff, [entryOf('large')], asking)
+    expect(first).toMatchObject({ outcome: 'deferred', lease: { kind: 'won' } })
+    await expect(readMany(cutOff, [entryOf('large')], asking)).rejects.toBe(away)
+  })
+
+  it('gives up what it won for a client that hung up', async () => {
+    const { entries, leases } = openStores()
+    const client = clientThat(true)
     const keys = ['gone-a', 'gone-b'].map(entryOf)
     const isHeld = (key: string) => harness.redis.exists(keysOf(harness, key).lease)
 

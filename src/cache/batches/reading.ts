@@ -55,9 +55,14 @@ async function takeIn(
   }
   if (!room.take(entry.size)) return { outcome: 'deferred', lease }
   if (entry.payload) return { outcome: 'read', entry, lease, level }
-  // Whoever won the lease keeps it, whatever the second look finds.
-  const again = await store.read(key, { maxBytes: MAX_ANSWER_BYTES })
-  return { outcome: 'read', entry: again.entry, lease, level: again.level }
+  // The lease was won by the first read: its caller must hear of it, whatever the second one finds.
+  try {
+    const again = await store.read(key, { maxBytes: MAX_ANSWER_BYTES })
+    return { outcome: 'read', entry: again.entry, lease, level: again.level }
+  } catch (error) {
+    if (error instanceof StoreError && lease.kind === 'won') return { outcome: 'deferred', lease }
+    throw error
+  }
 }
 
 /** What a caller offers that would load what is not there. */
