@@ -1,7 +1,5 @@
 import { list } from '../redis/reply.js'
 
-export const scriptFile = (name: string) => new URL(`./scripts/${name}.lua`, import.meta.url)
-
 /** There is no such board, and the script creates none; or the board has no such season. */
 export interface Missing {
   readonly outcome: 'missing'

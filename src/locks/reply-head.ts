@@ -9,7 +9,6 @@ export interface Head {
   readonly lapsed: number
 }
 
-export const luaFile = (name: string): URL => new URL(`./scripts/${name}.lua`, import.meta.url)
 /** What every call that decides about a lease sends. */
 export const COMMON = ['floor', 'ended_ttl_ms'] as const
 

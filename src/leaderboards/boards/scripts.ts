@@ -1,10 +1,10 @@
 import { integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
-import { decodeBoard, records, scriptFile } from '../script-replies.js'
+import { decodeBoard, records } from '../script-replies.js'
 
 export const configureScript = defineScript({
   name: 'leaderboards.configure',
-  file: scriptFile('configure'),
+  file: new URL('../scripts/configure.lua', import.meta.url),
   keys: ['board'],
   args: ['plan', 'windows', 'config', 'new_version', 'if_empty', 'ttl_ms', 'member_ttl_ms'],
   outcomes: ['done', 'has-entries', 'other-version', 'other-season'],
@@ -13,7 +13,7 @@ export const configureScript = defineScript({
 
 export const describeScript = defineScript({
   name: 'leaderboards.describe',
-  file: scriptFile('describe'),
+  file: new URL('../scripts/describe.lua', import.meta.url),
   keys: ['board'],
   args: ['plan', 'windows'],
   outcomes: ['described', 'other-version', 'other-season', 'no-board', 'no-season', 'untidy'],
@@ -27,7 +27,7 @@ export const describeScript = defineScript({
 
 export const dropScript = defineScript({
   name: 'leaderboards.drop',
-  file: scriptFile('drop'),
+  file: new URL('../scripts/drop.lua', import.meta.url),
   keys: ['board'],
   args: ['if_match'],
   outcomes: ['dropped', 'absent', 'precondition'],
@@ -39,7 +39,7 @@ export const dropScript = defineScript({
 
 export const registerScript = defineScript({
   name: 'leaderboards.register',
-  file: scriptFile('register'),
+  file: new URL('../scripts/register.lua', import.meta.url),
   keys: ['registry', 'looks'],
   args: ['board', 'listed', 'look_in_ms', 'new_look_in_ms', 'limit'],
   decode: (reply) => list(reply).map(String),
@@ -47,7 +47,7 @@ export const registerScript = defineScript({
 
 export const lifeScript = defineScript({
   name: 'leaderboards.life',
-  file: scriptFile('life'),
+  file: new URL('../scripts/life.lua', import.meta.url),
   keys: ['board'],
   args: [],
   decode: (reply) => integers(reply, 1)[0],
@@ -55,7 +55,7 @@ export const lifeScript = defineScript({
 
 export const listScript = defineScript({
   name: 'leaderboards.list',
-  file: scriptFile('list'),
+  file: new URL('../scripts/list.lua', import.meta.url),
   keys: ['registry', 'looks'],
   args: ['first', 'last', 'limit', 'most_looks'],
   units: ({ limit }) => 1 + Number(limit) / 20,
@@ -68,7 +68,7 @@ export const listScript = defineScript({
 
 export const closeScript = defineScript({
   name: 'leaderboards.close',
-  file: scriptFile('close'),
+  file: new URL('../scripts/close.lua', import.meta.url),
   keys: ['board'],
   args: ['plan', 'windows', 'close'],
   outcomes: ['done', 'other-version', 'other-season', 'no-board'],
@@ -81,7 +81,7 @@ export const closeScript = defineScript({
 
 export const seasonsScript = defineScript({
   name: 'leaderboards.seasons',
-  file: scriptFile('seasons'),
+  file: new URL('../scripts/seasons.lua', import.meta.url),
   keys: ['board'],
   args: ['plan', 'windows'],
   outcomes: ['seasons', 'other-version', 'other-season', 'no-board'],
@@ -101,7 +101,7 @@ export const MOST_TIDIED = 25
 
 export const tidyScript = defineScript({
   name: 'leaderboards.tidy',
-  file: scriptFile('tidy'),
+  file: new URL('../scripts/tidy.lua', import.meta.url),
   keys: ['board'],
   args: ['plan', 'windows', 'most'],
   units: ({ most }) => 5 + 4 * Number(most),

@@ -1,7 +1,7 @@
 import { MAX_UNITS } from '../../redis/batch.js'
 import { integers, wordOf } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
-import { columnsOf, decodeBoard, type Flat, records, scriptFile } from '../script-replies.js'
+import { columnsOf, decodeBoard, type Flat, records } from '../script-replies.js'
 
 export interface ListedReply {
   readonly member: string
@@ -50,7 +50,7 @@ const rangeUnits = ({ plan, limit }: { readonly plan: unknown; readonly limit: u
 
 export const pageScript = defineScript({
   name: 'leaderboards.page',
-  file: scriptFile('page'),
+  file: new URL('../scripts/page.lua', import.meta.url),
   keys: ['board'],
   args: [
     'plan',
@@ -71,7 +71,7 @@ export const pageScript = defineScript({
 
 export const aroundScript = defineScript({
   name: 'leaderboards.around',
-  file: scriptFile('around'),
+  file: new URL('../scripts/around.lua', import.meta.url),
   keys: ['board'],
   args: ['plan', 'windows', 'member', 'count', 'limit'],
   units: rangeUnits,
@@ -114,7 +114,7 @@ export const membersPerCall = (columns: number): number =>
 
 export const membersScript = defineScript({
   name: 'leaderboards.members',
-  file: scriptFile('members'),
+  file: new URL('../scripts/members.lua', import.meta.url),
   keys: ['board'],
   args: ['plan', 'windows', 'members[]'],
   units: ({ plan, members }) => MEMBERS_UNITS + members.length * unitsPerMember(columnsOf(plan)),
@@ -141,7 +141,7 @@ export const membersScript = defineScript({
 
 export const whereScript = defineScript({
   name: 'leaderboards.where',
-  file: scriptFile('where'),
+  file: new URL('../scripts/where.lua', import.meta.url),
   keys: ['board'],
   args: ['plan', 'windows', 'scores', 'percentile'],
   units: ({ scores }) => (scores === '' ? 20 : 2),
@@ -161,7 +161,7 @@ export const whereScript = defineScript({
 
 export const removeScript = defineScript({
   name: 'leaderboards.remove',
-  file: scriptFile('remove'),
+  file: new URL('../scripts/remove.lua', import.meta.url),
   keys: ['board'],
   args: ['plan', 'windows', 'member'],
   outcomes: ['done', 'other-version', 'other-season', 'no-board', 'no-season', 'untidy'],
@@ -176,7 +176,7 @@ export const SEASONS_PER_CALL = 25
 
 export const hideScript = defineScript({
   name: 'leaderboards.hide',
-  file: scriptFile('hide'),
+  file: new URL('../scripts/hide.lua', import.meta.url),
   keys: ['board'],
   args: ['plan', 'windows', 'member', 'hide', 'skip', 'most'],
   units: ({ most }) => 3 + Number(most) * UNITS_PER_SEASON,
@@ -190,7 +190,7 @@ export const hideScript = defineScript({
 
 export const eraseScript = defineScript({
   name: 'leaderboards.erase',
-  file: scriptFile('erase'),
+  file: new URL('../scripts/erase.lua', import.meta.url),
   keys: ['board'],
   args: ['plan', 'windows', 'member', 'skip', 'most'],
   units: ({ most }) => 2 + Number(most) * UNITS_PER_SEASON,

@@ -1,7 +1,7 @@
 import { MAX_UNITS } from '../../redis/batch.js'
 import { wordOf } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
-import { columnsOf, decodeBoard, scriptFile } from '../script-replies.js'
+import { columnsOf, decodeBoard } from '../script-replies.js'
 
 export interface SubmittedReply {
   readonly outcome: 'unchanged' | 'changed' | 'out-of-range' | 'stale-sequence'
@@ -35,7 +35,7 @@ export const entriesPerCall = (columns: number): number =>
 
 export const submitScript = defineScript({
   name: 'leaderboards.submit',
-  file: scriptFile('submit'),
+  file: new URL('../scripts/submit.lua', import.meta.url),
   keys: ['board', 'memo?'],
   args: [
     'plan',

@@ -1,11 +1,11 @@
 import { integers } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 import { flat, readSnapshot, readWaiters, type Snapshot } from '../lock-state.js'
-import { COMMON, type Head, luaFile, readHead } from '../reply-head.js'
+import { COMMON, type Head, readHead } from '../reply-head.js'
 
 export const inspectScript = defineScript({
   name: 'locks.inspect',
-  file: luaFile('inspect'),
+  file: new URL('../scripts/inspect.lua', import.meta.url),
   keys: ['lock'],
   args: ['max'],
   units: () => 8,
@@ -18,7 +18,7 @@ export const inspectScript = defineScript({
 
 export const listScript = defineScript({
   name: 'locks.list',
-  file: luaFile('list'),
+  file: new URL('../scripts/list.lua', import.meta.url),
   keys: ['index'],
   args: ['prefix', 'after', 'limit'],
   coalesce: false,
@@ -35,7 +35,7 @@ export const listScript = defineScript({
 
 export const verifyScript = defineScript({
   name: 'locks.verify',
-  file: luaFile('verify'),
+  file: new URL('../scripts/verify.lua', import.meta.url),
   keys: ['lock'],
   args: ['fence'],
   // It looks at 64 tokens at most, and mostly at one.
@@ -49,7 +49,7 @@ export const verifyScript = defineScript({
 
 export const revokeScript = defineScript({
   name: 'locks.revoke',
-  file: luaFile('revoke'),
+  file: new URL('../scripts/revoke.lua', import.meta.url),
   keys: ['lock[]'],
   args: ['reason', 'grace_ms', 'fence', 'clear_delay', ...COMMON],
   coalesce: false,
@@ -65,7 +65,7 @@ export type ResizeReply =
 
 export const resizeScript = defineScript({
   name: 'locks.resize',
-  file: luaFile('resize'),
+  file: new URL('../scripts/resize.lua', import.meta.url),
   keys: ['lock[]'],
   args: ['capacity', ...COMMON],
   coalesce: false,

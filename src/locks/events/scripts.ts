@@ -1,7 +1,7 @@
 import { list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 import { readSnapshot, readWaiters, type Snapshot, type Waiting } from '../lock-state.js'
-import { type Head, luaFile, readHead } from '../reply-head.js'
+import { type Head, readHead } from '../reply-head.js'
 
 export type EventType = 'granted' | 'released' | 'expired' | 'revoked' | 'queued'
 
@@ -32,7 +32,7 @@ export interface News {
 
 export const watchScript = defineScript({
   name: 'locks.watch',
-  file: luaFile('watch'),
+  file: new URL('../scripts/watch.lua', import.meta.url),
   keys: ['lock'],
   args: ['instance', 'watch_ms', 'after', 'max'],
   units: () => 8,

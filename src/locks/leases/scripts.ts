@@ -8,7 +8,7 @@ import {
   type Snapshot,
   toLeaseEnd,
 } from '../lock-state.js'
-import { COMMON, type Head, luaFile, readHead, unitsOf } from '../reply-head.js'
+import { COMMON, type Head, readHead, unitsOf } from '../reply-head.js'
 
 export interface GrantReply {
   readonly outcome: 'granted' | 'replayed'
@@ -57,7 +57,7 @@ const ACQUIRE_OUTCOMES = [
 
 export const acquireScript = defineScript({
   name: 'locks.acquire',
-  file: luaFile('acquire'),
+  file: new URL('../scripts/acquire.lua', import.meta.url),
   keys: ['lock[]'],
   units: unitsOf,
   args: ['token', 'ttl_ms', 'wait_ms', 'options', ...COMMON],
@@ -155,7 +155,7 @@ function toHanded(parts: readonly unknown[], from: number): HandedOver[] {
 
 export const claimScript = defineScript({
   name: 'locks.claim',
-  file: luaFile('claim'),
+  file: new URL('../scripts/claim.lua', import.meta.url),
   keys: ['lock[]'],
   units: unitsOf,
   args: ['token', 'attach', ...COMMON],
@@ -188,7 +188,7 @@ const FAR_MS = 86_400_000 * 365
 
 export const renewScript = defineScript({
   name: 'locks.renew',
-  file: luaFile('renew'),
+  file: new URL('../scripts/renew.lua', import.meta.url),
   keys: ['lock[]'],
   units: unitsOf,
   args: ['token', 'ttl_ms', ...COMMON, 'hold?', 'takes?'],
@@ -220,7 +220,7 @@ export type ReleaseReply =
 
 export const releaseScript = defineScript({
   name: 'locks.release',
-  file: luaFile('release'),
+  file: new URL('../scripts/release.lua', import.meta.url),
   keys: ['lock[]'],
   units: unitsOf,
   args: ['token', 'instance', ...COMMON, 'hold?'],

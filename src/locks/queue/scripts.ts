@@ -1,10 +1,10 @@
 import { integer, integers, list, wordOf } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
-import { COMMON, type Head, luaFile, readHead, unitsOf } from '../reply-head.js'
+import { COMMON, type Head, readHead, unitsOf } from '../reply-head.js'
 
 export const leaveScript = defineScript({
   name: 'locks.leave',
-  file: luaFile('leave'),
+  file: new URL('../scripts/leave.lua', import.meta.url),
   keys: ['lock[]'],
   units: unitsOf,
   args: ['token', 'attach', 'how', ...COMMON],
@@ -18,7 +18,7 @@ export type WaiterState = (typeof STATES)[number]
 
 export const beatScript = defineScript({
   name: 'locks.beat',
-  file: luaFile('beat'),
+  file: new URL('../scripts/beat.lua', import.meta.url),
   keys: ['lock[]'],
   args: ['instance', 'token[]'],
   coalesce: false,
@@ -39,7 +39,7 @@ export type RestoreOutcome = (typeof RESTORE_OUTCOMES)[number]
 
 export const restoreScript = defineScript({
   name: 'locks.restore',
-  file: luaFile('restore'),
+  file: new URL('../scripts/restore.lua', import.meta.url),
   keys: ['lock[]'],
   units: unitsOf,
   args: ['token', 'waiter', 'waited_ms', 'wait_ms', ...COMMON],
@@ -49,7 +49,7 @@ export const restoreScript = defineScript({
 
 export const sweepScript = defineScript({
   name: 'locks.sweep',
-  file: luaFile('sweep'),
+  file: new URL('../scripts/sweep.lua', import.meta.url),
   keys: ['timers'],
   args: ['max_locks', ...COMMON],
   coalesce: false,
@@ -58,7 +58,7 @@ export const sweepScript = defineScript({
 
 export const forgetBucketScript = defineScript({
   name: 'locks.forget-bucket',
-  file: luaFile('forget-bucket'),
+  file: new URL('../scripts/forget-bucket.lua', import.meta.url),
   keys: ['buckets'],
   args: ['member', 'score'],
   outcomes: ['forgotten', 'kept'],

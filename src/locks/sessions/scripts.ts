@@ -1,11 +1,11 @@
 import { integer, integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 import type { LeaseEnd } from '../lock-state.js'
-import { COMMON, luaFile, readHead } from '../reply-head.js'
+import { COMMON, readHead } from '../reply-head.js'
 
 export const openSessionScript = defineScript({
   name: 'locks.session-open',
-  file: luaFile('session-open'),
+  file: new URL('../scripts/session-open.lua', import.meta.url),
   keys: ['session'],
   args: ['id', 'ttl_ms', 'metadata', 'memo?', 'fingerprint?', 'memo_ttl_ms?'],
   outcomes: ['opened', 'replayed', 'conflict', 'session-ended'],
@@ -40,7 +40,7 @@ function toNote([stored, fence, how, inMs, reason]: readonly unknown[]): Session
 
 export const keepSessionScript = defineScript({
   name: 'locks.session-keep',
-  file: luaFile('session-keep'),
+  file: new URL('../scripts/session-keep.lua', import.meta.url),
   keys: ['session'],
   args: ['id', 'ended_ttl_ms'],
   // Mostly nothing is to be shown, a thousand leases at most.
@@ -57,7 +57,7 @@ export const keepSessionScript = defineScript({
 
 export const showSessionScript = defineScript({
   name: 'locks.session-show',
-  file: luaFile('session-show'),
+  file: new URL('../scripts/session-show.lua', import.meta.url),
   keys: ['session'],
   args: ['id'],
   coalesce: false,
@@ -76,7 +76,7 @@ export const showSessionScript = defineScript({
 
 export const endSessionScript = defineScript({
   name: 'locks.session-end',
-  file: luaFile('session-end'),
+  file: new URL('../scripts/session-end.lua', import.meta.url),
   keys: ['session'],
   args: ['id', 'max_leases', ...COMMON],
   coalesce: false,
