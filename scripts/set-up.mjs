@@ -136,7 +136,7 @@ function buildStamp() {
     .map((entry) => path.relative(project, path.join(entry.parentPath, entry.name)))
     .sort()
   const settings = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']
-  return `${hash([...settings, 'scripts/copy-assets.mjs', ...sources])}\n`
+  return `${hash([...settings, 'scripts/copy-assets.mjs', 'scripts/bundle.mjs', ...sources])}\n`
 }
 
 function hash(files) {
