@@ -118,6 +118,15 @@ describe('a request with a key whose wait is over', () => {
     expect(await scripts.claim('passed', first.token, 2)).toMatchObject({ outcome: 'granted' })
   })
 
+  it('keeps its place once more when the grant is not collected either', async () => {
+    const { token, first } = await timedOut('lapses')
+    await scripts.acquire('lapses', keyed('lapses'))
+    await scripts.release('lapses', token)
+    harness.advance(2_001)
+    await scripts.sweep('lapses')
+    expect(await scripts.acquire('lapses', keyed('lapses'))).toMatchObject({ token: first.token })
+  })
+
   it('begins anew when its place was kept long enough', async () => {
     const { first } = await timedOut('late')
     harness.advance(10_000)
@@ -203,6 +212,18 @@ describe('a request with a key whose wait is over', () => {
     await scripts.release('set@a', a.token)
     await scripts.release('set@b', b.token)
     expect(await scripts.claim(names, first.token, 2)).toMatchObject({ outcome: 'granted' })
+  })
+})
+
+describe('a request with a key whose lease Redis has lost', () => {
+  it('gets no second lease by its repeat', async () => {
+    const request = keyed('lost', { waitMs: 0 })
+    await scripts.acquire('lost', request)
+    await harness.redis.del(scripts.key('lock', 'lost'))
+    expect(await scripts.acquire('lost', request)).toMatchObject({
+      outcome: 'ended',
+      how: 'expired',
+    })
   })
 })
 
