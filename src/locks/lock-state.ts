@@ -1,5 +1,3 @@
-import { list } from '../redis/reply.js'
-
 export type LeaseEnd = 'expired' | 'released' | 'revoked'
 export type LeaseMode = 'exclusive' | 'shared'
 
@@ -87,5 +85,3 @@ export function toLeaseEnd(text: unknown): LeaseEnd {
   if (text === 'expired' || text === 'released' || text === 'revoked') return text
   throw new TypeError('a lease ended in an unknown way')
 }
-
-export const flat = (reply: unknown, atLeast: number) => list(reply, atLeast)

@@ -1,6 +1,6 @@
-import { integers } from '../../redis/reply.js'
+import { integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
-import { flat, readSnapshot, readWaiters, type Snapshot } from '../lock-state.js'
+import { readSnapshot, readWaiters, type Snapshot } from '../lock-state.js'
 import { COMMON, type Head, readHead } from '../reply-head.js'
 
 export const inspectScript = defineScript({
@@ -10,7 +10,7 @@ export const inspectScript = defineScript({
   args: ['max'],
   units: () => 8,
   decode(reply) {
-    const parts = flat(reply, 11)
+    const parts = list(reply, 11)
     const [lock, end] = readSnapshot(parts, 0)
     return { ...lock, waiters: readWaiters(parts, end) }
   },
@@ -23,7 +23,7 @@ export const listScript = defineScript({
   args: ['prefix', 'after', 'limit'],
   coalesce: false,
   decode(reply) {
-    const parts = flat(reply, 0)
+    const parts = list(reply)
     return Array.from({ length: parts.length / 4 }, (_, i) => ({
       stored: String(parts[i * 4]),
       kind: parts[i * 4 + 1] as Snapshot['kind'],
@@ -71,7 +71,7 @@ export const resizeScript = defineScript({
   coalesce: false,
   outcomes: ['stored', 'mode-mismatch'],
   decode(reply, outcome): Head & ResizeReply {
-    const parts = flat(reply, 4)
+    const parts = list(reply, 4)
     if (outcome === 'mode-mismatch') return { ...readHead(parts), outcome }
     const [, , , , capacity, before] = parts
     return { ...readHead(parts), outcome, capacity: Number(capacity), before: Number(before) }

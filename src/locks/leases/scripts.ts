@@ -1,7 +1,6 @@
-import { integer, integers } from '../../redis/reply.js'
+import { integer, integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 import {
-  flat,
   type LeaseEnd,
   type LeaseMode,
   readSnapshot,
@@ -66,7 +65,7 @@ export const acquireScript = defineScript({
 })
 
 function toAcquireReply(reply: unknown, outcome: (typeof ACQUIRE_OUTCOMES)[number]): AcquireReply {
-  const parts = flat(reply, 4)
+  const parts = list(reply, 4)
   if (outcome === 'granted' || outcome === 'replayed') return toGrant(parts, outcome)
   const start = readHead(parts)
   switch (outcome) {
@@ -161,7 +160,7 @@ export const claimScript = defineScript({
   args: ['token', 'attach', ...COMMON],
   outcomes: ['granted', 'nothing'],
   decode(reply, outcome): Head & (GrantReply | { readonly outcome: 'nothing' }) {
-    const parts = flat(reply, 4)
+    const parts = list(reply, 4)
     return outcome === 'granted' ? toGrant(parts, outcome) : { ...readHead(parts), outcome }
   },
 })
@@ -194,7 +193,7 @@ export const renewScript = defineScript({
   args: ['token', 'ttl_ms', ...COMMON, 'hold?', 'takes?'],
   outcomes: ['renewed', 'ended', 'not-owner'],
   decode(reply, outcome): Head & RenewReply {
-    const parts = flat(reply, 4)
+    const parts = list(reply, 4)
     if (outcome !== 'renewed') return { ...readHead(parts), ...toLost(parts, outcome) }
     const [leftMs, inMs] = integers(parts.slice(4, 6), 2)
     return {
@@ -226,7 +225,7 @@ export const releaseScript = defineScript({
   args: ['token', 'instance', ...COMMON, 'hold?'],
   outcomes: ['released', 'ended', 'not-owner'],
   decode(reply, outcome): Head & ReleaseReply {
-    const parts = flat(reply, 4)
+    const parts = list(reply, 4)
     if (outcome !== 'released') return { ...readHead(parts), ...toLost(parts, outcome) }
     const [heldMs, names] = integers(parts.slice(4, 6), 2)
     const fences = integers(parts.slice(6, 6 + names), names)
