@@ -2,6 +2,8 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
+import { keepLog } from './kept-logs.js'
+import { processesNaming } from './processes.js'
 import { tempFolder } from './temp-folder.js'
 import { bareEnvironment } from './unprivileged.js'
 
@@ -94,5 +96,6 @@ function run(folder: string, script: string, options: SpawnOptions = {}): Run {
   let stderr = ''
   child.stdout!.on('data', (chunk) => (stdout += chunk))
   child.stderr!.on('data', (chunk) => (stderr += chunk))
+  keepLog(() => [stdout, stderr, ...processesNaming(folder)].join('\n'))
   return { child, stdout: () => stdout, stderr: () => stderr, exit }
 }
