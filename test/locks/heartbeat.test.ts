@@ -9,9 +9,6 @@ beforeAll(async () => {
   scripts = lockScripts(harness)
 })
 
-const MISSING = 0
-const WAITING = 1
-const HOLDING = 2
 const wait = (name: string, options: object = {}) =>
   scripts.acquire(name, { waitMs: 60_000, instance: 'here', ...options })
 const unknown = 'x'.repeat(22)
@@ -21,7 +18,7 @@ describe('a heartbeat', () => {
     const { token: holder } = await scripts.acquire('states')
     const { token } = await wait('states')
     expect(await scripts.heartbeat('states', 'here', unknown, token, holder)).toMatchObject({
-      states: [MISSING, WAITING, HOLDING],
+      states: ['missing', 'waiting', 'granted'],
     })
   })
 
@@ -34,7 +31,7 @@ describe('a heartbeat', () => {
     })
     harness.advance(5_001)
     expect(await scripts.heartbeat('session', 'here', token, other)).toMatchObject({
-      states: [MISSING, WAITING],
+      states: ['missing', 'waiting'],
     })
   })
 
@@ -61,7 +58,7 @@ describe('a heartbeat', () => {
     harness.advance(-3_600_000)
     expect(await scripts.heartbeat('back', 'here', token)).toEqual({
       nextMs: 1,
-      states: [WAITING],
+      states: ['waiting'],
     })
     harness.advance(3_600_000)
   })
