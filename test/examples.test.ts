@@ -1,5 +1,13 @@
 import { execFile, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { homedir } from 'node:os'
 import path from 'node:path'
@@ -54,8 +62,17 @@ async function compileAll(): Promise<void> {
   await execute(tsc, ['--ignoreConfig', ...options, ...language, ...files], { cwd: PROJECT })
 }
 
-/** Compiling net/http takes half a minute the first time, so Go keeps it, in a home if there is one. */
-const GO_CACHE = existsSync(homedir()) ? {} : { GOCACHE: path.join(PROJECT, '.lockstep/go') }
+/** Compiling net/http takes half a minute the first time, so Go keeps it: at home, where it can. */
+const GO_CACHE = isWritable(homedir()) ? {} : { GOCACHE: path.join(PROJECT, '.lockstep/go') }
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
 
 async function built(file: string, out: string): Promise<readonly [string]> {
   const program = path.join(out, 'program')
