@@ -18,14 +18,14 @@ export class RedisClock {
 
 /** What a script answers when the periods it was given are not those around its time. */
 export interface Elsewhen {
-  readonly outcome: 'elsewhen'
+  readonly kind: 'elsewhen'
   /** The time of Redis, since 1970. */
   readonly nowMs: number
 }
 
 /** @param nowUs as the script told it */
 export const elsewhen = (nowUs: number): Elsewhen => ({
-  outcome: 'elsewhen',
+  kind: 'elsewhen',
   nowMs: Math.floor(nowUs / 1_000),
 })
 
@@ -33,7 +33,7 @@ export const elsewhen = (nowUs: number): Elsewhen => ({
 const MAX_ATTEMPTS = 4
 
 /** Asks a script with what belongs to now, and again where it is another time in Redis. */
-export async function atTimeOfRedis<R extends { readonly outcome: string }>(
+export async function atTimeOfRedis<R extends { readonly kind: string }>(
   clock: RedisClock,
   ask: (nowMs: number) => Promise<R | Elsewhen>,
 ): Promise<Exclude<R, Elsewhen>> {
@@ -45,5 +45,5 @@ export async function atTimeOfRedis<R extends { readonly outcome: string }>(
   throw new Error(`the time of Redis changed ${MAX_ATTEMPTS} times during one call`)
 }
 
-const isElsewhen = (reply: { readonly outcome: string }): reply is Elsewhen =>
-  reply.outcome === 'elsewhen'
+const isElsewhen = (reply: { readonly kind: string }): reply is Elsewhen =>
+  reply.kind === 'elsewhen'

@@ -116,7 +116,7 @@ async function giveBack() {
   const cost = 1 + random(plan.policy.limit)
   const limit = { ...subject, policy: plan.policy }
   const made = await reservations.reserve(namespace, limit, { cost, ttlMs: 60_000 })
-  if (made.outcome !== 'reserved') return pause(Math.ceil(made.limit.retryUs / 1_000))
+  if (made.kind !== 'reserved') return pause(Math.ceil(made.limit.retryUs / 1_000))
   const one = noted(made.takenAtUs, cost)
   await sleep(random(2 * windowMs))
   await fill()

@@ -56,7 +56,7 @@ async function hold(limit, admitted) {
   const subject = { ...limit, key: 'all', inline: false }
   const reply = await leases.acquire(namespace, subject, weight, undefined)
   const granted = monotonicUs()
-  if (reply.outcome !== 'granted') return pause(Math.ceil(reply.retryUs / 1_000))
+  if (reply.kind !== 'granted') return pause(Math.ceil(reply.retryUs / 1_000))
   await sleep(random(limit.policy.leaseMs * 1.5))
   const until = Math.min(monotonicUs(), since + limit.policy.leaseMs * 1_000)
   if (until > granted) admitted.push([granted, weight, until])

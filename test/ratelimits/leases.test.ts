@@ -348,7 +348,7 @@ it('answers as its model', async () => {
           const reply = await store.acquire(harness.namespace, limit, weight, undefined)
           if (fits) leases.set(reply.lease, { weight, released: false, ...ends() })
           expected = fits ? ['granted', used + weight] : ['denied', used]
-          answer = [reply.outcome, reply.used]
+          answer = [reply.kind, reply.used]
         } else if (leases.size > 0) {
           const [id, lease] = [...leases][operation.pick % leases.size]!
           expected = live.includes(lease)

@@ -112,7 +112,7 @@ class Subject {
       takenAtMs,
       resetAfterMs,
     })
-    if (reply.outcome === 'conflict') throw new Error('conflict')
+    if (reply.kind === 'conflict') throw new Error('conflict')
     const { atUs, refunded, remaining } = reply
     const takenUs = takenAtMs === undefined ? atUs : takenAtMs * 1_000 + 999
     const untilUs =
@@ -157,9 +157,9 @@ class Subject {
       cost,
       ttlMs: 3_600_000_000,
     })
-    if (reply.outcome === 'conflict') throw new Error('conflict')
+    if (reply.kind === 'conflict') throw new Error('conflict')
     this.#expectTaken(reply.takenAtUs, cost, reply.limit)
-    if (reply.outcome !== 'reserved') return
+    if (reply.kind !== 'reserved') return
     const untilUs = this.#account.untilUs?.(reply.takenAtUs, this.#most)
     this.#reservations.push({ id: reply.id, cost, takenUs: reply.takenAtUs, untilUs })
   }
@@ -171,7 +171,7 @@ class Subject {
     this.#reservations = this.#reservations.filter(({ id }) => id !== reservation.id)
     const { id, cost, takenUs, untilUs } = reservation
     const reply = await stores.reservations.settle(harness.namespace, this.#limit, { id, actual })
-    if (reply.outcome !== 'settled') throw new Error(reply.outcome)
+    if (reply.kind !== 'settled') throw new Error(reply.kind)
     const { atUs, refunded, remaining } = reply
     let given = 0
     if (actual < cost)
@@ -288,11 +288,11 @@ it.each<[string, Policy, () => Model]>([
         for (const one of before) await take(one)
         const request = { cost: reserved, ttlMs: 3_600_000_000 }
         const made = await stores.reservations.reserve(harness.namespace, limit, request)
-        if (made.outcome !== 'reserved') return
+        if (made.kind !== 'reserved') return
         for (const one of after) await take(one)
         const cancelled = { id: made.id, actual: 0 }
         const left = await stores.reservations.settle(harness.namespace, limit, cancelled)
-        if (left.outcome !== 'settled') throw new Error(left.outcome)
+        if (left.kind !== 'settled') throw new Error(left.kind)
         // A cost that is never allowed only looks.
         const { remaining } = without.check(left.atUs, 1_000)
         expect(left.remaining).toBeLessThanOrEqual(remaining)

@@ -49,8 +49,8 @@ export const adjustmentRoutes: FastifyPluginAsyncTypebox<AdjustmentRouteOptions>
       const idempotency = identityOf(request)
       const taken = { takenAtMs, resetAfterMs }
       const outcome = await store.refund(namespace, limit, { cost, ...taken, idempotency })
-      if (outcome.outcome === 'conflict') throw idempotencyConflict()
-      if (outcome.outcome === 'replayed') reply.header('idempotent-replayed', 'true')
+      if (outcome.kind === 'conflict') throw idempotencyConflict()
+      if (outcome.kind === 'replayed') reply.header('idempotent-replayed', 'true')
       const left = tell.left(reply, limit, outcome)
       return { policy: limit.name, key, refunded: outcome.refunded, ...left }
     },

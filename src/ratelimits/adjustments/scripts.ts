@@ -3,7 +3,7 @@ import { integers } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 
 export interface Refunded {
-  readonly outcome: 'refunded' | 'replayed'
+  readonly kind: 'refunded' | 'replayed'
   readonly refunded: number
   readonly remaining: number
   readonly resetUs: number
@@ -13,7 +13,7 @@ export interface Refunded {
   readonly atUs: number
 }
 
-export type RefundReply = Refunded | { readonly outcome: 'conflict' }
+export type RefundReply = Refunded | { readonly kind: 'conflict' }
 
 export const refundScript = defineScript({
   name: 'ratelimits.refund',
@@ -35,9 +35,9 @@ export const refundScript = defineScript({
   outcomes: ['refunded', 'replayed', 'conflict', 'elsewhen'],
   decode(reply, outcome): RefundReply | Elsewhen {
     const [, refunded, remaining, resetUs, override, atUs] = integers(reply, 6)
-    if (outcome === 'conflict') return { outcome }
+    if (outcome === 'conflict') return { kind: outcome }
     if (outcome === 'elsewhen') return elsewhen(refunded)
-    return { outcome, refunded, remaining, resetUs, override, atUs }
+    return { kind: outcome, refunded, remaining, resetUs, override, atUs }
   },
 })
 

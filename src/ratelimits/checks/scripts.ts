@@ -21,12 +21,12 @@ export interface LimitReply {
 
 export interface Verdict {
   /** `full`: what is denied is so; of what is allowed nothing could be consumed. */
-  readonly outcome: 'allowed' | 'denied' | 'replayed' | 'full'
+  readonly kind: 'allowed' | 'denied' | 'replayed' | 'full'
   readonly takenAtUs: number
   readonly limits: readonly LimitReply[]
 }
 
-export type CheckReply = Verdict | { readonly outcome: 'conflict' }
+export type CheckReply = Verdict | { readonly kind: 'conflict' }
 
 /** Integers of one limit in the reply. */
 const FIELDS = 8
@@ -53,12 +53,12 @@ export const checkScript = defineScript({
   decode(reply, outcome): CheckReply | Elsewhen {
     const numbers = integers(reply, Array.isArray(reply) ? reply.length : 0)
     const [, takenAtUs = 0] = numbers
-    if (outcome === 'conflict') return { outcome }
+    if (outcome === 'conflict') return { kind: outcome }
     if (outcome === 'elsewhen') return elsewhen(takenAtUs)
     if ((numbers.length - 2) % FIELDS !== 0) {
       throw new TypeError(`${numbers.length} fields in a reply of ratelimits.check`)
     }
-    return { outcome, takenAtUs, limits: toLimits(numbers) }
+    return { kind: outcome, takenAtUs, limits: toLimits(numbers) }
   },
 })
 

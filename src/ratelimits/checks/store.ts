@@ -65,7 +65,7 @@ interface Placed {
 }
 
 interface Closed {
-  readonly outcome: 'closed'
+  readonly kind: 'closed'
   readonly error: StoreError
 }
 
@@ -106,7 +106,7 @@ export function createCheckStore(options: CheckStoreOptions): CheckStore {
     error: StoreError,
   ): Verdict | Closed {
     const requests = group.map(({ request }) => request)
-    return fallback(namespace, requests, options) ?? { outcome: 'closed', error }
+    return fallback(namespace, requests, options) ?? { kind: 'closed', error }
   }
 
   /** Whom Redis denies is denied; what it could not count is decided as when it does not answer. */
@@ -119,11 +119,11 @@ export function createCheckStore(options: CheckStoreOptions): CheckStore {
     const isDecided = ({ allowed, granted }: LimitReply) => !allowed || granted > 0
     const open = group.filter((_, i) => !isDecided(told[i] as LimitReply))
     const verdict = withoutRedis(namespace, open, options, full())
-    if (verdict.outcome === 'closed') return verdict
+    if (verdict.kind === 'closed') return verdict
     const rest = verdict.limits.values()
     const limits = told.map((one) => (isDecided(one) ? one : (rest.next().value as LimitReply)))
     const isAllowed = group.every(({ request }, i) => request.policy.shadow || limits[i]?.allowed)
-    return { outcome: isAllowed ? 'allowed' : 'denied', takenAtUs, limits }
+    return { kind: isAllowed ? 'allowed' : 'denied', takenAtUs, limits }
   }
 
   async function ask(
@@ -135,7 +135,7 @@ export function createCheckStore(options: CheckStoreOptions): CheckStore {
     if (circuit.isOpen) return withoutRedis(namespace, group, options, unavailable())
     try {
       const reply = await circuit.run(() => call(namespace, group, options))
-      return reply.outcome === 'full' ? withFullRedis(namespace, group, options, reply) : reply
+      return reply.kind === 'full' ? withFullRedis(namespace, group, options, reply) : reply
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
       return withoutRedis(namespace, group, options, error)
@@ -173,10 +173,10 @@ function merge(
   let allowed = true
   let replayed = true
   for (const [i, reply] of replies.entries()) {
-    if (reply.outcome === 'conflict') return { kind: 'conflict' }
-    if (reply.outcome === 'closed') return { kind: 'closed', error: errorOf(reply, replies) }
-    allowed &&= reply.outcome !== 'denied'
-    replayed &&= reply.outcome === 'replayed'
+    if (reply.kind === 'conflict') return { kind: 'conflict' }
+    if (reply.kind === 'closed') return { kind: 'closed', error: errorOf(reply, replies) }
+    allowed &&= reply.kind !== 'denied'
+    replayed &&= reply.kind === 'replayed'
     for (const [j, placed] of (groups[i] as readonly Placed[]).entries()) {
       results[placed.index] = { ...(reply.limits[j] as LimitReply), takenAtUs: reply.takenAtUs }
     }
@@ -186,6 +186,6 @@ function merge(
 
 /** Where the limits stood in several slots, some of them may have been counted. */
 const errorOf = ({ error }: Closed, replies: readonly (CheckReply | Closed)[]): StoreError =>
-  replies.every(({ outcome }) => outcome === 'closed')
+  replies.every(({ kind }) => kind === 'closed')
     ? error
     : new StoreError('outcome-unknown', 'Redis counted some of the limits, not all of them.')

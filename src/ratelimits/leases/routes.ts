@@ -27,11 +27,11 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<LeaseRouteOptions> = async (
   { store, policies, metrics, tell },
 ) => {
   function tellLeft(reply: FastifyReply, limit: Limit, lease: LeaseReply) {
-    const { outcome, resetUs, retryUs } = lease
+    const { kind, resetUs, retryUs } = lease
     const remaining = Math.max(0, lease.limit - lease.used)
     const left = tell.left(reply, limit, { override: lease.limit, remaining, resetUs })
-    if (outcome === 'replayed') reply.header('idempotent-replayed', 'true')
-    if (outcome === 'denied' && retryUs >= 0) {
+    if (kind === 'replayed') reply.header('idempotent-replayed', 'true')
+    if (kind === 'denied' && retryUs >= 0) {
       reply.header('retry-after', retryAfterSeconds(retryUs / 1_000))
     }
     return { limit: left.limit, remaining }
@@ -67,9 +67,9 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<LeaseRouteOptions> = async (
       const limit = leased(await requestedLimit(policies, request))
       const identity = identityOf(request)
       const lease = await store.acquire(namespace, limit, weight, identity)
-      if (lease.outcome === 'conflict') throw idempotencyConflict()
-      if (lease.outcome === 'over') throw leaseOver()
-      const allowed = lease.outcome !== 'denied'
+      if (lease.kind === 'conflict') throw idempotencyConflict()
+      if (lease.kind === 'over') throw leaseOver()
+      const allowed = lease.kind !== 'denied'
       const granted = allowed ? weight : 0
       const remaining = Math.max(0, lease.limit - lease.used)
       const counted = { allowed, granted, limit: lease.limit, remaining }

@@ -2,7 +2,7 @@ import { integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 
 export interface LeaseReply {
-  readonly outcome: 'denied' | 'granted' | 'replayed' | 'conflict' | 'over'
+  readonly kind: 'denied' | 'granted' | 'replayed' | 'conflict' | 'over'
   /** '' where there is none. */
   readonly lease: string
   readonly leftUs: number
@@ -27,7 +27,7 @@ export const acquireScript = defineScript({
     const [, lease, ...rest] = list(reply, 8)
     const [leftUs, used, limit, resetUs, retryUs, blocked] = integers(rest, 6)
     return {
-      outcome,
+      kind: outcome,
       lease: String(lease),
       leftUs,
       used,

@@ -60,7 +60,7 @@ export function createFallback({ local, recall, nowUs }: FallbackOptions): Fallb
       const isTaken = one.allowed && (allowed || mode === 'each') && !peek
       return toReply(one, isTaken ? Math.min(one.cost, most) : 0)
     })
-    return { outcome: allowed ? 'allowed' : 'denied', takenAtUs: nowUs(), limits }
+    return { kind: allowed ? 'allowed' : 'denied', takenAtUs: nowUs(), limits }
   }
 }
 

@@ -52,13 +52,13 @@ export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOption
       const limit = counted(await requestedLimit(policies, request))
       const idempotency = identityOf(request)
       const outcome = await store.reserve(namespace, limit, { cost, ttlMs, idempotency })
-      if (outcome.outcome === 'conflict') throw idempotencyConflict()
+      if (outcome.kind === 'conflict') throw idempotencyConflict()
 
-      const isReserved = outcome.outcome !== 'denied'
+      const isReserved = outcome.kind !== 'denied'
       const decided = {
         kind: 'decided' as const,
         allowed: isReserved,
-        replayed: outcome.outcome === 'replayed',
+        replayed: outcome.kind === 'replayed',
         results: [{ ...outcome.limit, takenAtUs: outcome.takenAtUs }],
       }
       const answer = tell.decision(reply, namespace, [{ ...limit, cost }], decided, true)
@@ -80,7 +80,7 @@ export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOption
     const limit = counted(await storedLimit(policies, namespace, policy, key))
     const idempotency = identityOf(request)
     const outcome = await store.settle(namespace, limit, { id, actual, idempotency })
-    switch (outcome.outcome) {
+    switch (outcome.kind) {
       case 'conflict':
         throw idempotencyConflict()
       case 'expired':

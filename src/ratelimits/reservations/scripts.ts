@@ -4,7 +4,7 @@ import { defineScript } from '../../redis/script.js'
 import { type LimitReply, toLimitReply } from '../checks/scripts.js'
 
 export interface Reserved {
-  readonly outcome: 'denied' | 'reserved' | 'replayed'
+  readonly kind: 'denied' | 'reserved' | 'replayed'
   readonly takenAtUs: number
   readonly limit: LimitReply
   /** How much longer it can be settled. */
@@ -12,7 +12,7 @@ export interface Reserved {
   readonly id: string
 }
 
-export type ReserveReply = Reserved | { readonly outcome: 'conflict' }
+export type ReserveReply = Reserved | { readonly kind: 'conflict' }
 
 export const reserveScript = defineScript({
   name: 'ratelimits.reserve',
@@ -22,11 +22,11 @@ export const reserveScript = defineScript({
   outcomes: ['denied', 'reserved', 'replayed', 'conflict', 'elsewhen'],
   decode(reply, outcome): ReserveReply | Elsewhen {
     const fields = list(reply, 2)
-    if (outcome === 'conflict') return { outcome }
+    if (outcome === 'conflict') return { kind: outcome }
     if (outcome === 'elsewhen') return elsewhen(Number(fields[1]))
     const numbers = integers(fields.slice(0, -1), 11)
     return {
-      outcome,
+      kind: outcome,
       takenAtUs: numbers[1],
       limit: toLimitReply(numbers, 2),
       leftUs: numbers[10],
@@ -36,7 +36,7 @@ export const reserveScript = defineScript({
 })
 
 export interface Settled {
-  readonly outcome: 'settled' | 'replayed'
+  readonly kind: 'settled' | 'replayed'
   readonly reserved: number
   readonly refunded: number
   readonly remaining: number
@@ -48,7 +48,7 @@ export interface Settled {
 }
 
 /** `expired`: it was settled, its time is over, or it never was. */
-export type SettleReply = Settled | { readonly outcome: 'expired' | 'conflict' }
+export type SettleReply = Settled | { readonly kind: 'expired' | 'conflict' }
 
 export const settleScript = defineScript({
   name: 'ratelimits.settle',
@@ -58,8 +58,8 @@ export const settleScript = defineScript({
   outcomes: ['expired', 'settled', 'replayed', 'conflict', 'elsewhen'],
   decode(reply, outcome): SettleReply | Elsewhen {
     const [, reserved, refunded, remaining, resetUs, override, atUs] = integers(reply, 7)
-    if (outcome === 'expired' || outcome === 'conflict') return { outcome }
+    if (outcome === 'expired' || outcome === 'conflict') return { kind: outcome }
     if (outcome === 'elsewhen') return elsewhen(reserved)
-    return { outcome, reserved, refunded, remaining, resetUs, override, atUs }
+    return { kind: outcome, reserved, refunded, remaining, resetUs, override, atUs }
   },
 })

@@ -83,7 +83,7 @@ export function createReservationStore(options: ReservationStoreOptions): Reserv
           }),
         ),
       )
-      if (reply.outcome === 'conflict') return reply
+      if (reply.kind === 'conflict') return reply
       return { ...reply, expiresInMs: remainingMs(reply.leftUs / 1_000, sentAt) }
     },
 
