@@ -54,8 +54,8 @@ export function createDrivers({ binder, links, namespace, redis }: Harness) {
         )
       },
       write: async (filled: Filled, fill?: string): Promise<WriteOutcome> => {
-        const { outcome } = await entries.write({ ...key, policy }, toWrite(filled, fill))
-        return outcome as WriteOutcome
+        const { kind } = await entries.write({ ...key, policy }, toWrite(filled, fill))
+        return kind as WriteOutcome
       },
       remove: () => invalidation.keys(namespace, space, [name], 'hard'),
       soften: () => invalidation.keys(namespace, space, [name], 'soft'),

@@ -113,7 +113,7 @@ describe('get-many with leases', () => {
     const asking = { leases, client: clientThat(false), tokens: undefined }
 
     const [first] = await readMany(cutOff, [entryOf('large')], asking)
-    expect(first).toMatchObject({ outcome: 'deferred', lease: { kind: 'won' } })
+    expect(first).toMatchObject({ kind: 'deferred', lease: { kind: 'won' } })
     await expect(readMany(cutOff, [entryOf('large')], asking)).rejects.toBe(away)
   })
 

@@ -7,7 +7,7 @@ const away = new StoreError('store-unavailable', 'away')
 const items = (count: number) => Array.from({ length: count }, (_, i) => i)
 const failing = (error: Error, when: (item: number) => boolean) => async (item: number) => {
   if (when(item)) throw error
-  return { outcome: `done ${item}` }
+  return { kind: `done ${item}` }
 }
 
 it('answers the item whose call was lost, and the others', async () => {
@@ -17,7 +17,7 @@ it('answers the item whose call was lost, and the others', async () => {
   )
   expect(outcomes).toEqual(
     items(300).map((item) =>
-      item === 7 ? { outcome: 'failed', error: lost } : { outcome: `done ${item}` },
+      item === 7 ? { kind: 'failed', error: lost } : { kind: `done ${item}` },
     ),
   )
 })
@@ -27,9 +27,9 @@ it('tries nothing more after a turn that was lost, and says that it was not appl
   const outcomes = await settleAll(items(ITEMS_AT_ONCE * 3), async (item) => {
     tried.push(item)
     if (item >= ITEMS_AT_ONCE) throw lost
-    return { outcome: 'done' }
+    return { kind: 'done' }
   })
-  const codes = outcomes.map((one) => ('error' in one ? one.error.code : one.outcome))
+  const codes = outcomes.map((one) => ('error' in one ? one.error.code : one.kind))
   const turn = (code: string) => Array(ITEMS_AT_ONCE).fill(code)
   expect(codes).toEqual([...turn('done'), ...turn('outcome-unknown'), ...turn('store-unavailable')])
   expect(tried).toHaveLength(ITEMS_AT_ONCE * 2)
@@ -49,7 +49,7 @@ it('answers item by item where the first ones may have been applied and the rest
     items(ITEMS_AT_ONCE + 1),
     failing(lost, () => true),
   )
-  expect(outcomes.every(({ outcome }) => outcome === 'failed')).toBe(true)
+  expect(outcomes.every(({ kind }) => kind === 'failed')).toBe(true)
 })
 
 it('does not hide a bug', async () => {

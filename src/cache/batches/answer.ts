@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { toETag } from '../../http/etag.js'
-import type { Entry } from '../entries/entry.js'
+import type { Entry, EntryKind } from '../entries/entry.js'
 import type { LeaseReply } from '../entries/scripts.js'
 import { type Encoding, encode } from './encoding.js'
 import { type Found, Room } from './reading.js'
@@ -45,7 +45,7 @@ export class Items {
   readonly #room = new Room()
 
   found(key: string, found: Found, encoding: Encoding): Item {
-    switch (found.outcome) {
+    switch (found.kind) {
       case 'failed':
         return failed(key, found)
       case 'deferred':
@@ -88,7 +88,7 @@ export const counted = (key: string, value: string, version: number, replayed: b
     `,"value":"${value}","etag":${etagText(version)}${replayed ? ',"replayed":true' : ''}`,
   )
 
-export const mismatched = (key: string, kind: string): Item =>
+export const mismatched = (key: string, kind: EntryKind): Item =>
   item(key, 'kind-mismatch', `,"kind":"${kind}"`)
 
 export const failed = (key: string, { error }: Failed): Item =>

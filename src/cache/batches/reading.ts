@@ -10,18 +10,18 @@ import { type Failed, settleTurns, toFailed } from './settle.js'
 /** What a read of many found for one key. */
 export type Found =
   | {
-      readonly outcome: 'read'
+      readonly kind: 'read'
       readonly entry: Entry | undefined
       readonly lease: LeaseReply
       readonly level: LeveledReply['level']
     }
   /** The answer is full: the value was left out, or the key not asked for. */
-  | { readonly outcome: 'deferred'; readonly lease: LeaseReply }
+  | { readonly kind: 'deferred'; readonly lease: LeaseReply }
   | Failed
 
 export const MAX_ANSWER_BYTES = 8 * 1024 * 1024
 
-const DEFERRED: Found = { outcome: 'deferred', lease: { kind: 'none' } }
+const DEFERRED: Found = { kind: 'deferred', lease: { kind: 'none' } }
 
 /** Counts the bytes of one answer. The first value always fits: a client must get on. */
 export class Room {
@@ -51,16 +51,16 @@ async function takeIn(
   { entry, lease, level }: LeveledReply,
 ): Promise<Found> {
   if (entry?.kind !== 'bytes' || entry.state === 'negative') {
-    return { outcome: 'read', entry, lease, level }
+    return { kind: 'read', entry, lease, level }
   }
-  if (!room.take(entry.size)) return { outcome: 'deferred', lease }
-  if (entry.payload) return { outcome: 'read', entry, lease, level }
+  if (!room.take(entry.size)) return { kind: 'deferred', lease }
+  if (entry.payload) return { kind: 'read', entry, lease, level }
   // The lease was won by the first read: its caller must hear of it, whatever the second one finds.
   try {
     const again = await store.read(key, { maxBytes: MAX_ANSWER_BYTES })
-    return { outcome: 'read', entry: again.entry, lease, level: again.level }
+    return { kind: 'read', entry: again.entry, lease, level: again.level }
   } catch (error) {
-    if (error instanceof StoreError && lease.kind === 'won') return { outcome: 'deferred', lease }
+    if (error instanceof StoreError && lease.kind === 'won') return { kind: 'deferred', lease }
     throw error
   }
 }

@@ -67,7 +67,7 @@ export const batchRoutes: FastifyPluginAsyncTypebox<BatchRouteOptions> = async (
       const items = new Items()
       const texts = await toItems(found, (one, i) => {
         const key = named[i] as CacheKey
-        if (one.outcome === 'read') metrics.read(key, readResult(one.entry), one.level)
+        if (one.kind === 'read') metrics.read(key, readResult(one.entry), one.level)
         return items.found(key.key, one, encoding)
       })
       return reply.type('application/json').send(toBody(texts) as never)

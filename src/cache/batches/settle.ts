@@ -2,7 +2,7 @@ import { StoreError } from '../../redis/errors.js'
 
 /** The store gave no outcome for one item; its error says whether it may have been applied. */
 export interface Failed {
-  readonly outcome: 'failed'
+  readonly kind: 'failed'
   readonly error: StoreError
 }
 
@@ -40,7 +40,7 @@ export async function settleTurns<I, O>(
   for (let from = 0; from < items.length; from += ITEMS_AT_ONCE) {
     const turn = items.slice(from, from + ITEMS_AT_ONCE)
     if (gone) {
-      for (const _ of turn) outcomes.push({ outcome: 'failed', error: NOT_TRIED })
+      for (const _ of turn) outcomes.push({ kind: 'failed', error: NOT_TRIED })
       continue
     }
     const ended = await run(turn, from)
@@ -58,10 +58,10 @@ export async function settleTurns<I, O>(
 }
 
 export const isFailed = (outcome: unknown): outcome is Failed =>
-  (outcome as Failed | undefined)?.outcome === 'failed'
+  (outcome as Failed | undefined)?.kind === 'failed'
 
 /** @throws whatever is no StoreError. */
 export function toFailed(error: unknown): Failed {
-  if (error instanceof StoreError) return { outcome: 'failed', error }
+  if (error instanceof StoreError) return { kind: 'failed', error }
   throw error
 }

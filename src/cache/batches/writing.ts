@@ -68,14 +68,14 @@ export async function writeOne(
   { entries, leases }: WriteStores,
   key: CacheKey,
   options: WriteOptions,
-): Promise<WriteReply | { readonly outcome: 'too-large' | 'precondition-required' }> {
+): Promise<WriteReply | { readonly kind: 'too-large' | 'precondition-required' }> {
   if (key.policy.requirePrecondition && !canBeRefused(options)) {
-    return { outcome: 'precondition-required' }
+    return { kind: 'precondition-required' }
   }
   if (options.payload.length > key.policy.maxValueBytes) {
     // Its loader is done, and the others would wait for nothing.
     if (options.fill !== undefined) await leases.cancel(key, options.fill, 0)
-    return { outcome: 'too-large' }
+    return { kind: 'too-large' }
   }
   return entries.write(key, options)
 }
@@ -85,17 +85,17 @@ export function toItem(
   reply: Awaited<ReturnType<typeof writeOne>>,
   metrics: CacheMetrics,
 ): Item {
-  switch (reply.outcome) {
+  switch (reply.kind) {
     case 'created':
     case 'replaced':
-      metrics.write(space, reply.outcome)
-      return written(key, reply.outcome, reply.version, reply.replayed)
+      metrics.write(space, reply.kind)
+      return written(key, reply.kind, reply.version, reply.replayed)
     case 'precondition-failed':
       metrics.write(space, 'refused')
       return written(key, 'precondition-failed', reply.version)
     case 'conflict':
       return written(key, 'idempotency-conflict')
     default:
-      return written(key, reply.outcome)
+      return written(key, reply.kind)
   }
 }

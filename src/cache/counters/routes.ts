@@ -60,11 +60,11 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
         condition: toCondition(request.headers),
         idempotency: requestIdentity(request, idempotencyTtlMs),
       })
-      switch (reached.outcome) {
+      switch (reached.kind) {
         case 'conflict':
           throw conflict()
         case 'kind-mismatch':
-          throw kindMismatch(params.key, 'a counter', reached.kind)
+          throw kindMismatch(params.key, 'a counter', reached.found)
         case 'precondition-failed':
           throw preconditionFailed(reply, params.key, reached.version)
         case 'overflow':

@@ -4,7 +4,7 @@ import { type EntryKind, toKind } from '../entries/entry.js'
 
 export type IncrReply =
   | {
-      readonly outcome: 'counted'
+      readonly kind: 'counted'
       /** Nothing was there before. */
       readonly created: boolean
       readonly version: number
@@ -12,12 +12,12 @@ export type IncrReply =
       readonly value: string
       readonly replayed: boolean
     }
-  | { readonly outcome: 'kind-mismatch'; readonly kind: EntryKind }
+  | { readonly kind: 'kind-mismatch'; readonly found: EntryKind }
   /** The result would leave 64 bits; nothing changed. */
-  | { readonly outcome: 'overflow' }
-  | { readonly outcome: 'conflict' }
+  | { readonly kind: 'overflow' }
+  | { readonly kind: 'conflict' }
   /** `version` is that of what is there, 0 for nothing. */
-  | { readonly outcome: 'precondition-failed'; readonly version: number }
+  | { readonly kind: 'precondition-failed'; readonly version: number }
 
 export const incrScript = defineScript({
   name: 'cache.incr',
@@ -46,14 +46,14 @@ export const incrScript = defineScript({
       case 'created':
       case 'counted': {
         const [created, again] = [outcome === 'created', replayed === 1]
-        return { outcome: 'counted', created, version, value, replayed: again }
+        return { kind: 'counted', created, version, value, replayed: again }
       }
       case 'kind-mismatch':
-        return { outcome, kind: toKind(version) }
+        return { kind: outcome, found: toKind(version) }
       case 'precondition-failed':
-        return { outcome, version }
+        return { kind: outcome, version }
       default:
-        return { outcome }
+        return { kind: outcome }
     }
   },
 })

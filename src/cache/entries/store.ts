@@ -192,7 +192,7 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
         // It was refused, so to ask again is safe.
         again: (inlineBytes) => put(keys, key, options, inlineBytes),
         lacking: (refused) =>
-          refused.outcome === 'precondition-failed' && isLeftOut(refused.entry)
+          refused.kind === 'precondition-failed' && isLeftOut(refused.entry)
             ? refused.entry
             : undefined,
       })

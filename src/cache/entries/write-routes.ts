@@ -65,7 +65,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       const write = toWrite(request, key.policy)
       const idempotency = requestIdentity(request, idempotencyTtlMs)
       const outcome = await store.write(key, { ...write, idempotency })
-      switch (outcome.outcome) {
+      switch (outcome.kind) {
         case 'conflict':
           throw conflict()
         case 'lease-lost':
@@ -75,10 +75,10 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
           metrics.write(key.space, 'refused')
           throw preconditionFailed(reply, key.key, outcome.version)
         default:
-          metrics.write(key.space, outcome.outcome)
+          metrics.write(key.space, outcome.kind)
           if (outcome.replayed) reply.header('idempotent-replayed', 'true')
           reply.header('etag', toETag(outcome.version))
-          return reply.code(outcome.outcome === 'created' ? 201 : 204).send(undefined as never)
+          return reply.code(outcome.kind === 'created' ? 201 : 204).send(undefined as never)
       }
     },
   )
@@ -110,7 +110,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
     async (request, reply) => {
       const key = await keyOf(request, policyOf)
       const outcome = await store.remove(key, toCondition(request.headers))
-      if (outcome.outcome === 'precondition-failed') {
+      if (outcome.kind === 'precondition-failed') {
         throw preconditionFailed(reply, key.key, outcome.version)
       }
       metrics.invalidated(key.space, 'keys', 'hard', 1)

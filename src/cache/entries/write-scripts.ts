@@ -4,19 +4,19 @@ import { type Entry, type EntryState, toEntry } from './entry.js'
 
 export type WriteReply =
   | {
-      readonly outcome: 'created' | 'replaced'
+      readonly kind: 'created' | 'replaced'
       readonly version: number
       readonly replayed: boolean
     }
   /** `version` is that of what is there, 0 for nothing. */
   | {
-      readonly outcome: 'precondition-failed'
+      readonly kind: 'precondition-failed'
       readonly version: number
       readonly entry: Entry | undefined
     }
-  | { readonly outcome: 'lease-lost' }
+  | { readonly kind: 'lease-lost' }
   /** The idempotency key, or the lease, was used for another request. */
-  | { readonly outcome: 'conflict' }
+  | { readonly kind: 'conflict' }
 
 export const writeScript = defineScript({
   name: 'cache.write',
@@ -53,18 +53,18 @@ export const writeScript = defineScript({
     switch (outcome) {
       case 'created':
       case 'replaced':
-        return { outcome, version, replayed: replayed === 1 }
+        return { kind: outcome, version, replayed: replayed === 1 }
       case 'precondition-failed':
-        return { outcome, version, entry: toEntry(parts[3] as Buffer, parts[4] as Buffer) }
+        return { kind: outcome, version, entry: toEntry(parts[3] as Buffer, parts[4] as Buffer) }
       default:
-        return { outcome }
+        return { kind: outcome }
     }
   },
 })
 
 export type RemoveReply =
-  | { readonly outcome: 'removed' }
-  | { readonly outcome: 'precondition-failed'; readonly version: number }
+  | { readonly kind: 'removed' }
+  | { readonly kind: 'precondition-failed'; readonly version: number }
 
 export const removeScript = defineScript({
   name: 'cache.remove',
@@ -74,7 +74,7 @@ export const removeScript = defineScript({
   outcomes: ['removed', 'precondition-failed'],
   decode(reply, outcome): RemoveReply {
     const [, version] = integers(reply, 2)
-    return outcome === 'removed' ? { outcome } : { outcome, version }
+    return outcome === 'removed' ? { kind: outcome } : { kind: outcome, version }
   },
 })
 

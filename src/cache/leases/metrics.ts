@@ -60,8 +60,8 @@ export const withFillCount = (
   ...entries,
   async write(key, options) {
     const outcome = await entries.write(key, options)
-    if (options.fill !== undefined && outcome.outcome !== 'conflict') {
-      const isAccepted = outcome.outcome !== 'lease-lost'
+    if (options.fill !== undefined && outcome.kind !== 'conflict') {
+      const isAccepted = outcome.kind !== 'lease-lost'
       metrics.filled(key.space, isAccepted ? 'accepted' : 'refused')
       if (isAccepted) usages.count(key, 'fills')
     }

@@ -27,9 +27,9 @@ export function takeFound(
   condition: Condition,
   found: FieldsReply,
 ) {
-  metrics.read(name, found.outcome === 'miss' ? 'miss' : 'hit')
-  if (found.outcome === 'miss') throw missing(reply)
-  if (found.outcome === 'kind-mismatch') throw kindMismatch(name.key, wanted, found.kind)
+  metrics.read(name, found.kind === 'miss' ? 'miss' : 'hit')
+  if (found.kind === 'miss') throw missing(reply)
+  if (found.kind === 'kind-mismatch') throw kindMismatch(name.key, wanted, found.found)
   reply.header('etag', toETag(found.version))
   return isNotModified(reply, name.key, condition, found.version) ? undefined : found
 }

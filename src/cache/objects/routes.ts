@@ -95,11 +95,11 @@ export const objectRoutes: FastifyPluginAsyncTypebox<ObjectRouteOptions> = async
         condition: toCondition(request.headers),
         idempotency: requestIdentity(request, idempotencyTtlMs),
       })
-      if (patched.outcome === 'miss') throw missing(reply)
-      if (patched.outcome === 'precondition-failed') {
+      if (patched.kind === 'miss') throw missing(reply)
+      if (patched.kind === 'precondition-failed') {
         throw preconditionFailed(reply, params.key, patched.version)
       }
-      if (patched.outcome !== 'patched') {
+      if (patched.kind !== 'patched') {
         throw refusal(params.key, patched, key.policy.maxValueBytes)
       }
       recordChange(reply, metrics, params.space, patched)
@@ -114,18 +114,18 @@ export const objectRoutes: FastifyPluginAsyncTypebox<ObjectRouteOptions> = async
   )
 }
 
-type Refused = Exclude<PatchReply, { outcome: 'patched' | 'miss' | 'precondition-failed' }>
+type Refused = Exclude<PatchReply, { kind: 'patched' | 'miss' | 'precondition-failed' }>
 
 function refusal(key: string, refused: Refused, maxValueBytes: number): Problem {
-  switch (refused.outcome) {
+  switch (refused.kind) {
     case 'conflict':
       return conflict()
     case 'kind-mismatch':
-      return kindMismatch(key, 'an object', refused.kind)
+      return kindMismatch(key, 'an object', refused.found)
     case 'overflow':
     case 'not-an-integer': {
       const { field } = refused
-      return refused.outcome === 'overflow'
+      return refused.kind === 'overflow'
         ? problem('counter-overflow', `${JSON.stringify(field)} would leave 64 bits.`, {
             extensions: { field },
           })

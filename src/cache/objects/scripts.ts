@@ -5,13 +5,13 @@ import { type EntryKind, toKind } from '../entries/entry.js'
 /** The fields of an object or of a counter, which has one. */
 export type FieldsReply =
   | {
-      readonly outcome: 'found'
+      readonly kind: 'found'
       readonly version: number
       readonly ttlMs: number
       readonly fields: readonly (readonly [name: string, value: string])[]
     }
-  | { readonly outcome: 'miss' }
-  | { readonly outcome: 'kind-mismatch'; readonly kind: EntryKind }
+  | { readonly kind: 'miss' }
+  | { readonly kind: 'kind-mismatch'; readonly found: EntryKind }
 
 export const fieldsScript = defineScript({
   name: 'cache.fields',
@@ -23,17 +23,17 @@ export const fieldsScript = defineScript({
   decode(reply, outcome): FieldsReply {
     const parts = list(reply, 3)
     const [, version, ttlMs] = integers(parts.slice(0, 3), 3)
-    if (outcome === 'miss') return { outcome }
-    if (outcome === 'kind-mismatch') return { outcome, kind: toKind(version) }
+    if (outcome === 'miss') return { kind: outcome }
+    if (outcome === 'kind-mismatch') return { kind: outcome, found: toKind(version) }
     const fields: [string, string][] = []
     for (let i = 3; i < parts.length; i += 2) fields.push([String(parts[i]), String(parts[i + 1])])
-    return { outcome, version, ttlMs, fields }
+    return { kind: outcome, version, ttlMs, fields }
   },
 })
 
 export type PatchReply =
   | {
-      readonly outcome: 'patched'
+      readonly kind: 'patched'
       /** Nothing was there before. */
       readonly created: boolean
       readonly version: number
@@ -41,14 +41,14 @@ export type PatchReply =
       readonly sums: readonly string[]
       readonly replayed: boolean
     }
-  | { readonly outcome: 'kind-mismatch'; readonly kind: EntryKind }
-  | { readonly outcome: 'conflict' }
+  | { readonly kind: 'kind-mismatch'; readonly found: EntryKind }
+  | { readonly kind: 'conflict' }
   /** Nothing is there, and nothing to begin an object with was sent. */
-  | { readonly outcome: 'miss' }
-  | { readonly outcome: 'overflow' | 'not-an-integer'; readonly field: string }
-  | { readonly outcome: 'too-large' | 'too-many-fields' }
+  | { readonly kind: 'miss' }
+  | { readonly kind: 'overflow' | 'not-an-integer'; readonly field: string }
+  | { readonly kind: 'too-large' | 'too-many-fields' }
   /** `version` is that of what is there, 0 for nothing. */
-  | { readonly outcome: 'precondition-failed'; readonly version: number }
+  | { readonly kind: 'precondition-failed'; readonly version: number }
 
 export const patchScript = defineScript({
   name: 'cache.patch',
@@ -93,17 +93,17 @@ export const patchScript = defineScript({
       case 'created':
       case 'patched': {
         const [created, again] = [outcome === 'created', replayed === 1]
-        return { outcome: 'patched', created, version, sums: rest, replayed: again }
+        return { kind: 'patched', created, version, sums: rest, replayed: again }
       }
       case 'kind-mismatch':
-        return { outcome, kind: toKind(version) }
+        return { kind: outcome, found: toKind(version) }
       case 'overflow':
       case 'not-an-integer':
-        return { outcome, field: String(rest[0]) }
+        return { kind: outcome, field: String(rest[0]) }
       case 'precondition-failed':
-        return { outcome, version }
+        return { kind: outcome, version }
       default:
-        return { outcome }
+        return { kind: outcome }
     }
   },
 })

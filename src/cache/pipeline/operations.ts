@@ -66,7 +66,7 @@ const planGet = (key: CacheKey, encoding: Encoding): Planned => ({
   async run({ entries }, room) {
     const found = await readInto(room, entries, key)
     return (items, metrics) => {
-      if (found.outcome === 'read') metrics.read(key, readResult(found.entry), found.level)
+      if (found.kind === 'read') metrics.read(key, readResult(found.entry), found.level)
       return items.found(key.key, found, encoding)
     }
   },
@@ -107,12 +107,12 @@ function planIncr(key: CacheKey, pointer: string, sent: Sent): Planned {
 }
 
 function incremented(key: CacheKey, reply: IncrReply, metrics: CacheMetrics): Item {
-  switch (reply.outcome) {
+  switch (reply.kind) {
     case 'counted':
       metrics.write(key.space, reply.created ? 'created' : 'replaced')
       return counted(key.key, reply.value, reply.version, reply.replayed)
     case 'kind-mismatch':
-      return mismatched(key.key, reply.kind)
+      return mismatched(key.key, reply.found)
     case 'overflow':
       return written(key.key, 'counter-overflow')
     case 'precondition-failed':
