@@ -84,6 +84,12 @@ it.each(files.filter(isPart('routes')))('%s exports its plugin alone', (file) =>
   expect(read(file).match(/^export (const|function|async function|class) /gm)).toHaveLength(1)
 })
 
+const isOutside = (file: string) => ['routes', 'request', 'answer'].includes(partOf(file) ?? '')
+
+it.each(files.filter(isOutside))('%s tells what a store answers apart by kind', (file) => {
+  expect(read(file)).not.toMatch(/(\w\.|readonly |\{ )outcome\b/)
+})
+
 it('lets only routes and the domain itself know routes', () => {
   const wrong = files.filter(
     (file) =>

@@ -35,8 +35,8 @@ export async function importZset(
     }
     if (entries.length === 0) continue
     const outcome = await store.submit(namespace, board, entries)
-    if (outcome.outcome !== 'submitted') {
-      const why = outcome.outcome === 'refused' ? outcome.problem.message : outcome.outcome
+    if (outcome.kind !== 'submitted') {
+      const why = outcome.kind === 'refused' ? outcome.problem.message : outcome.kind
       throw new Error(`the board refuses "${entries[0]!.member}" and those after it: ${why}`)
     }
     const results = toResults(outcome.parts)

@@ -2,36 +2,36 @@ import { list } from '../redis/reply.js'
 
 /** There is no such board, and the script creates none; or the board has no such season. */
 export interface Missing {
-  readonly outcome: 'missing'
+  readonly kind: 'missing'
   readonly what: 'board' | 'season'
 }
 
 /** What every script of a board may answer instead of doing its work: ask once more, knowing this. */
 export type Again =
   | {
-      readonly outcome: 'other-version'
+      readonly kind: 'other-version'
       readonly version: string
       readonly config: string
       readonly created: string
     }
-  | { readonly outcome: 'other-season'; readonly nowMs: number }
+  | { readonly kind: 'other-season'; readonly nowMs: number }
 
-export const isAgain = (reply: { readonly outcome: string }): reply is Again =>
-  reply.outcome === 'other-version' || reply.outcome === 'other-season'
+export const isAgain = (reply: { readonly kind: string }): reply is Again =>
+  reply.kind === 'other-version' || reply.kind === 'other-season'
 
 /** Members must leave the season first: leaderboards.tidy removes them, a few at a time. */
 export interface Untidy {
-  readonly outcome: 'untidy'
+  readonly kind: 'untidy'
 }
 
-export const isUntidy = (reply: { readonly outcome: string }): reply is Untidy =>
-  reply.outcome === 'untidy'
+export const isUntidy = (reply: { readonly kind: string }): reply is Untidy =>
+  reply.kind === 'untidy'
 
-export const isMissing = (reply: { readonly outcome: string }): reply is Missing =>
-  reply.outcome === 'missing'
+export const isMissing = (reply: { readonly kind: string }): reply is Missing =>
+  reply.kind === 'missing'
 
 /** What leaderboards.describe confirms: the version that a call was made for is the present one. */
-export const isKnownToHold = (described: { readonly outcome: string }): boolean =>
+export const isKnownToHold = (described: { readonly kind: string }): boolean =>
   !isAgain(described) && !isUntidy(described)
 
 export type Flat = (string | number | Buffer)[]
@@ -46,16 +46,16 @@ export function decodeBoard<O extends string, R>(read: (reply: Flat, outcome: O)
     switch (outcome) {
       case 'other-version': {
         const [version, config, created] = fields.slice(1).map(String) as [string, string, string]
-        return { outcome: 'other-version', version, config, created }
+        return { kind: 'other-version', version, config, created }
       }
       case 'other-season':
-        return { outcome: 'other-season', nowMs: Number(fields[1]) }
+        return { kind: 'other-season', nowMs: Number(fields[1]) }
       case 'no-board':
-        return { outcome: 'missing', what: 'board' }
+        return { kind: 'missing', what: 'board' }
       case 'no-season':
-        return { outcome: 'missing', what: 'season' }
+        return { kind: 'missing', what: 'season' }
       case 'untidy':
-        return { outcome: 'untidy' }
+        return { kind: 'untidy' }
       default:
         return read(fields, outcome as O)
     }

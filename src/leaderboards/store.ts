@@ -56,7 +56,7 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
   const describe = binder.bind(describeScript)
 
   /** Binds a script that needs a board. */
-  function onBoard<A, R extends { readonly outcome: string }>(
+  function onBoard<A, R extends { readonly kind: string }>(
     run: (keys: { board: string }, args: A) => Promise<R | Again | Untidy | Missing>,
   ) {
     return async (
@@ -73,7 +73,7 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
         if ('refuse' in own) {
           // What does not fit the board known here may fit the present one.
           const present = await describe(keys, { plan, windows })
-          return present.outcome === 'described' ? own.refuse() : present
+          return present.kind === 'described' ? own.refuse() : present
         }
         const reply = await run(keys, { ...own.args, plan, windows } as A)
         if (isAgain(reply) || isUntidy(reply) || isMissing(reply)) {
@@ -126,7 +126,7 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
         count,
         limit: Math.min(count, listedPerCall(columns.length)),
       }))
-      if (first.outcome === 'missing') return first
+      if (first.kind === 'missing') return first
       const range = { from: 1, limit: count, order: 'best', bestScore: '', worstScore: '' } as const
       return goOn(pageOf(namespace, board), first, range)
     },
@@ -143,11 +143,11 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
           members: names.slice(at, at + membersPerCall(columns.length)),
         }))
       const first = await readFrom(0, season)
-      if (first.outcome === 'missing') return first
+      if (first.kind === 'missing') return first
       const found: MemberReply[] = [...first.members]
       while (found.length < names.length) {
         const next = await readFrom(found.length, first)
-        if (next.outcome === 'missing') {
+        if (next.kind === 'missing') {
           // Nobody is on a season that is gone, or has not had an entry.
           return { ...first, members: names.map((_name, at) => found[at] ?? ABSENT) }
         }
@@ -165,7 +165,7 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
         })),
       )
       if (!Array.isArray(steps)) return steps
-      return { outcome: 'done' as const, changed: steps.some(({ changed }) => changed) }
+      return { kind: 'done' as const, changed: steps.some(({ changed }) => changed) }
     },
 
     async erase(namespace: string, board: string, member: string) {
@@ -174,7 +174,7 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
       )
       if (!Array.isArray(steps)) return steps
       const seasons = steps.reduce((sum, step) => sum + step.seasons, 0)
-      return { outcome: 'done' as const, seasons }
+      return { kind: 'done' as const, seasons }
     },
 
     ...createSubmissions({ binder, boards, registry }),
@@ -190,14 +190,14 @@ const seasonsAfter = (skip: number, { season }: BoardConfig) => ({
 })
 
 /** Season by season from the newest: those that come meanwhile move the others, which are done twice. */
-async function inSteps<R extends { readonly outcome: 'done'; readonly more: boolean }>(
+async function inSteps<R extends { readonly kind: 'done'; readonly more: boolean }>(
   step: (skip: number) => Promise<(R & { readonly config: BoardConfig }) | Missing>,
 ): Promise<R[] | Missing> {
   const done: R[] = []
   let skip = 0
   while (true) {
     const reply = await step(skip)
-    if (reply.outcome === 'missing') return reply
+    if (reply.kind === 'missing') return reply
     done.push(reply)
     if (!reply.more) return done
     skip += seasonsAfter(skip, reply.config).most
@@ -215,7 +215,7 @@ function ownArguments<A>(
   args: OwnOf<A>,
 ): { readonly args: Own<A> } | { readonly refuse: () => Missing } {
   if (typeof season === 'object' && season.created !== created) {
-    return { refuse: () => ({ outcome: 'missing', what: 'season' }) }
+    return { refuse: () => ({ kind: 'missing', what: 'season' }) }
   }
   try {
     return { args: typeof args === 'function' ? args(config) : args }

@@ -10,13 +10,13 @@ import { configureScript, describeScript, dropScript } from './scripts.js'
 
 export type ConfigureOutcome =
   | {
-      readonly outcome: 'created' | 'changed' | 'unchanged'
+      readonly kind: 'created' | 'changed' | 'unchanged'
       readonly version: string
       /** That of the configuration that stood there; ABSENT for none. */
       readonly before: string
     }
-  | { readonly outcome: 'precondition' }
-  | { readonly outcome: 'immutable'; readonly changes: readonly FixedChange[] }
+  | { readonly kind: 'precondition' }
+  | { readonly kind: 'immutable'; readonly changes: readonly FixedChange[] }
 
 interface Deps {
   readonly binder: Binder
@@ -53,12 +53,12 @@ export function createConfiguration({ binder, boards, registry }: Deps) {
           ttl_ms: config.ttlMs ?? 0,
           member_ttl_ms: config.memberTtlMs ?? 0,
         })
-        if (reply.outcome === 'has-entries') return { outcome: 'immutable' as const, changes }
-        if (reply.outcome !== 'done') return reply
+        if (reply.kind === 'has-entries') return { kind: 'immutable' as const, changes }
+        if (reply.kind !== 'done') return reply
         await registry.add(namespace, board)
         const present = { config, version: newVersion, created: isNew ? newVersion : created }
         boards.learn(namespace, board, present)
-        return { outcome: isNew ? 'created' : 'changed', version: newVersion, before: version }
+        return { kind: isNew ? 'created' : 'changed', version: newVersion, before: version }
       }) as Promise<ConfigureOutcome>,
 
     /** @returns `absent` where there was none; the version that was there, 0 for none */
@@ -66,7 +66,7 @@ export function createConfiguration({ binder, boards, registry }: Deps) {
       await registry.announce(namespace, board)
       const args = { if_match: preconditionArg(when) }
       const dropped = await dropBoard({ board: boardKey(namespace, board) }, args)
-      if (dropped.outcome === 'precondition') return dropped
+      if (dropped.kind === 'precondition') return dropped
       boards.forget(namespace, board)
       await registry.remove(namespace, board)
       return dropped
@@ -85,9 +85,9 @@ function decide(
 ): ConfigureOutcome | undefined {
   const exists = version !== ABSENT
   const holds = when === 'none' ? !exists : when === '*' ? exists : `${when ?? version}` === version
-  if (!holds) return { outcome: 'precondition' }
+  if (!holds) return { kind: 'precondition' }
   if (exists && isSameConfig(present, config))
-    return { outcome: 'unchanged', version, before: version }
+    return { kind: 'unchanged', version, before: version }
   return undefined
 }
 

@@ -37,7 +37,7 @@ export interface Boards {
    * Runs a script with the plan and the seasons of a board, and once more with what the script
    * says is true, when this process knew an older configuration or another time.
    */
-  run<R extends { readonly outcome: string }>(
+  run<R extends { readonly kind: string }>(
     namespace: string,
     board: string,
     season: SeasonChoice,
@@ -68,7 +68,7 @@ interface BoardsOptions {
     namespace: string,
     board: string,
     args: { readonly plan: string; readonly windows: string },
-  ) => Promise<{ readonly outcome: 'tidied'; readonly more: boolean } | Again | Untidy | Missing>
+  ) => Promise<{ readonly kind: 'tidied'; readonly more: boolean } | Again | Untidy | Missing>
 }
 
 export function createBoards({ templateOf, tidy }: BoardsOptions): Boards {
@@ -128,7 +128,7 @@ export function createBoards({ templateOf, tidy }: BoardsOptions): Boards {
           // Each step is a call of its own, so that nobody waits for all of them.
           while (true) {
             const step = await tidy(namespace, board, { plan: entry.plan, windows: text })
-            if (step.outcome !== 'tidied' || !step.more) break
+            if (step.kind !== 'tidied' || !step.more) break
           }
           continue
         }
@@ -138,7 +138,7 @@ export function createBoards({ templateOf, tidy }: BoardsOptions): Boards {
           continue
         }
         if (!isAgain(reply)) return reply
-        if (reply.outcome === 'other-season') clock.learn(reply.nowMs)
+        if (reply.kind === 'other-season') clock.learn(reply.nowMs)
         else if (reply.version === '0') learnAbsent(id, board)
         else learn(id, { ...reply, config: JSON.parse(reply.config) as BoardConfig })
       }

@@ -43,14 +43,14 @@ export const boardRoutes: FastifyPluginAsyncTypebox<BoardRouteOptions> = async (
       if (fault) throw invalid(`body/${fault.field}`, fault.message)
       const when = toPrecondition(request.headers)
       const done = await store.configure(request.namespace, board, config, when)
-      if (done.outcome === 'precondition') throw otherVersion(board)
-      if (done.outcome === 'immutable') throw immutable(board, done.changes)
-      if (done.outcome !== 'unchanged') {
+      if (done.kind === 'precondition') throw otherVersion(board)
+      if (done.kind === 'immutable') throw immutable(board, done.changes)
+      if (done.kind !== 'unchanged') {
         const versions = { before: Number(done.before), version: Number(done.version) }
         logChange(request, 'board.put', { board, ...versions })
       }
       reply.header('etag', tagOf(done.version))
-      return { name: board, created: done.outcome === 'created' }
+      return { name: board, created: done.kind === 'created' }
     },
   )
 
@@ -72,7 +72,7 @@ export const boardRoutes: FastifyPluginAsyncTypebox<BoardRouteOptions> = async (
     async (request, reply) => {
       const { board } = request.params
       const state = await store.describe(request.namespace, board, undefined, {})
-      if (state.outcome === 'missing') throw noBoard(board)
+      if (state.kind === 'missing') throw noBoard(board)
       const { config, version, season, total, closed } = state
       reply.header('etag', tagOf(version))
       return { name: board, config, total, season, closed, nextResetInMs: resetInMs(store, config) }
@@ -98,10 +98,10 @@ export const boardRoutes: FastifyPluginAsyncTypebox<BoardRouteOptions> = async (
     async (request) => {
       const { board } = request.params
       const when = toPrecondition(request.headers)
-      const { outcome, version: before } = await store.drop(request.namespace, board, when)
-      if (outcome === 'precondition') throw otherVersion(board)
-      if (outcome === 'dropped') logChange(request, 'board.delete', { board, before })
-      return { deleted: outcome === 'dropped' }
+      const { kind, version: before } = await store.drop(request.namespace, board, when)
+      if (kind === 'precondition') throw otherVersion(board)
+      if (kind === 'dropped') logChange(request, 'board.delete', { board, before })
+      return { deleted: kind === 'dropped' }
     },
   )
 

@@ -8,7 +8,7 @@ export const configureScript = defineScript({
   keys: ['board'],
   args: ['plan', 'windows', 'config', 'new_version', 'if_empty', 'ttl_ms', 'member_ttl_ms'],
   outcomes: ['done', 'has-entries', 'other-version', 'other-season'],
-  decode: decodeBoard((_, outcome: 'done' | 'has-entries') => ({ outcome })),
+  decode: decodeBoard((_, outcome: 'done' | 'has-entries') => ({ kind: outcome })),
 })
 
 export const describeScript = defineScript({
@@ -18,7 +18,7 @@ export const describeScript = defineScript({
   args: ['plan', 'windows'],
   outcomes: ['described', 'other-version', 'other-season', 'no-board', 'no-season', 'untidy'],
   decode: decodeBoard(([, season, total, closed], outcome: 'described') => ({
-    outcome,
+    kind: outcome,
     season: String(season),
     total: Number(total),
     closed: closed === 1,
@@ -33,7 +33,7 @@ export const dropScript = defineScript({
   outcomes: ['dropped', 'absent', 'precondition'],
   decode(reply, outcome) {
     const [, version] = integers(reply, 2)
-    return { outcome, version }
+    return { kind: outcome, version }
   },
 })
 
@@ -73,7 +73,7 @@ export const closeScript = defineScript({
   args: ['plan', 'windows', 'close'],
   outcomes: ['done', 'other-version', 'other-season', 'no-board'],
   decode: decodeBoard(([, season, changed], outcome: 'done') => ({
-    outcome,
+    kind: outcome,
     season: String(season),
     changed: changed === 1,
   })),
@@ -86,7 +86,7 @@ export const seasonsScript = defineScript({
   args: ['plan', 'windows'],
   outcomes: ['seasons', 'other-version', 'other-season', 'no-board'],
   decode: decodeBoard((reply, outcome: 'seasons') => ({
-    outcome,
+    kind: outcome,
     seasons: [...records(reply, 2, 3)].map(([id, endMs, total]) => ({
       id: String(id),
       endMs: Number(endMs),
@@ -106,5 +106,5 @@ export const tidyScript = defineScript({
   args: ['plan', 'windows', 'most'],
   units: ({ most }) => 5 + 4 * Number(most),
   outcomes: ['tidied', 'other-version', 'other-season', 'no-board', 'no-season'],
-  decode: decodeBoard(([, more], outcome: 'tidied') => ({ outcome, more: more === 1 })),
+  decode: decodeBoard(([, more], outcome: 'tidied') => ({ kind: outcome, more: more === 1 })),
 })

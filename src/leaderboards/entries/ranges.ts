@@ -23,7 +23,7 @@ export interface Range {
 }
 
 export interface Listing extends PinnedSeason {
-  readonly outcome: 'listed'
+  readonly kind: 'listed'
   readonly total: number
   /** From the end where the range begins. */
   readonly entries: readonly ListedReply[]
@@ -33,7 +33,7 @@ export interface Listing extends PinnedSeason {
 }
 
 type Known = { readonly config: BoardConfig } & PinnedSeason
-type Reply = (RangeReply & Known & { readonly outcome: 'page' | 'around' }) | Missing
+type Reply = (RangeReply & Known & { readonly kind: 'page' | 'around' }) | Missing
 
 interface Args {
   readonly from: number
@@ -64,7 +64,7 @@ export async function readRange(
     range = rangeOf(config)
     return toArgs(range, range.limit, config)
   })
-  return first.outcome === 'missing' ? first : goOn(read, first, range as Range)
+  return first.kind === 'missing' ? first : goOn(read, first, range as Range)
 }
 
 /** The rest of a range of which the first entries are there. */
@@ -79,12 +79,12 @@ export async function goOn(
     const left = range.limit - entries.length
     const after = cursorOf(part, range)
     const next = await read(first, (config) => toArgs({ ...range, from: 1, after }, left, config))
-    if (next.outcome === 'missing') return next
+    if (next.kind === 'missing') return next
     part = next
     entries.push(...inOrder(part, range))
   }
   const { season, created, total, config } = first
-  return { outcome: 'listed', season, created, total, config, entries, next: cursorOf(part, range) }
+  return { kind: 'listed', season, created, total, config, entries, next: cursorOf(part, range) }
 }
 
 const inOrder = ({ entries }: RangeReply, { order }: Range): readonly ListedReply[] =>

@@ -44,7 +44,7 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
         ...scoreRange(config, request.query),
         after: cursor && fitting(config, cursor),
       }))
-      if (page.outcome === 'missing') throw noBoard(board)
+      if (page.kind === 'missing') throw noBoard(board)
       return {
         entries: page.entries.map((entry) => toListedEntry(page.config, entry)),
         total: page.total,
@@ -74,7 +74,7 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       const { board, member } = request.params
       const { season: asked } = request.query
       const reply = await store.members(request.namespace, board, asked, [member])
-      if (reply.outcome === 'missing') throw noBoard(board)
+      if (reply.kind === 'missing') throw noBoard(board)
       const { config, total, season, members } = reply
       const entry = members[0]
       if (!entry || entry.found === 'absent') throw noEntry(board, member)
@@ -102,7 +102,7 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       const { board, member } = request.params
       const { count, season } = request.query
       const reply = await store.around(request.namespace, board, season, { member, count })
-      if (reply.outcome === 'missing') throw noBoard(board)
+      if (reply.kind === 'missing') throw noBoard(board)
       if (reply.entries.length === 0) throw noEntry(board, member)
       return {
         entries: reply.entries.map((entry) => toListedEntry(reply.config, entry)),
@@ -132,7 +132,7 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       const { board, member } = request.params
       const { season } = request.query
       const reply = await store.remove(request.namespace, board, season, { member })
-      if (reply.outcome === 'missing') throw noBoard(board)
+      if (reply.kind === 'missing') throw noBoard(board)
       if (reply.removed) logChange(request, 'entry.delete', { board, member, season })
       return { deleted: reply.removed }
     },

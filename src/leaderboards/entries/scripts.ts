@@ -66,7 +66,7 @@ export const pageScript = defineScript({
   ],
   units: rangeUnits,
   outcomes: ['page', 'other-version', 'other-season', 'no-board', 'no-season', 'untidy'],
-  decode: decodeBoard((reply, outcome: 'page') => ({ outcome, ...toRange(reply) })),
+  decode: decodeBoard((reply, outcome: 'page') => ({ kind: outcome, ...toRange(reply) })),
 })
 
 export const aroundScript = defineScript({
@@ -76,7 +76,7 @@ export const aroundScript = defineScript({
   args: ['plan', 'windows', 'member', 'count', 'limit'],
   units: rangeUnits,
   outcomes: ['around', 'other-version', 'other-season', 'no-board', 'no-season', 'untidy'],
-  decode: decodeBoard((reply, outcome: 'around') => ({ outcome, ...toRange(reply) })),
+  decode: decodeBoard((reply, outcome: 'around') => ({ kind: outcome, ...toRange(reply) })),
 })
 
 export interface MemberReply {
@@ -120,7 +120,7 @@ export const membersScript = defineScript({
   units: ({ plan, members }) => MEMBERS_UNITS + members.length * unitsPerMember(columnsOf(plan)),
   outcomes: ['members', 'other-version', 'other-season', 'no-board', 'no-season', 'untidy'],
   decode: decodeBoard((reply, outcome: 'members') => ({
-    outcome,
+    kind: outcome,
     season: String(reply[1]),
     total: Number(reply[2]),
     members: [...records(reply, 3, 7)].map((entry): MemberReply => {
@@ -147,7 +147,7 @@ export const whereScript = defineScript({
   units: ({ scores }) => (scores === '' ? 20 : 2),
   outcomes: ['where', 'other-version', 'other-season', 'no-board', 'no-season', 'untidy'],
   decode: decodeBoard((reply, outcome: 'where') => ({
-    outcome,
+    kind: outcome,
     season: String(reply[1]),
     total: Number(reply[2]),
     /** Where the scores would land. */
@@ -165,7 +165,10 @@ export const removeScript = defineScript({
   keys: ['board'],
   args: ['plan', 'windows', 'member'],
   outcomes: ['done', 'other-version', 'other-season', 'no-board', 'no-season', 'untidy'],
-  decode: decodeBoard(([, removed], outcome: 'done') => ({ outcome, removed: removed === 1 })),
+  decode: decodeBoard(([, removed], outcome: 'done') => ({
+    kind: outcome,
+    removed: removed === 1,
+  })),
 })
 
 /** Of a member in one season: it leaves each of its keys. */
@@ -182,7 +185,7 @@ export const hideScript = defineScript({
   units: ({ most }) => 3 + Number(most) * UNITS_PER_SEASON,
   outcomes: ['done', 'other-version', 'other-season', 'no-board'],
   decode: decodeBoard(([, changed, more], outcome: 'done') => ({
-    outcome,
+    kind: outcome,
     changed: changed === 1,
     more: more === 1,
   })),
@@ -196,7 +199,7 @@ export const eraseScript = defineScript({
   units: ({ most }) => 2 + Number(most) * UNITS_PER_SEASON,
   outcomes: ['done', 'other-version', 'other-season', 'no-board'],
   decode: decodeBoard(([, seasons, more], outcome: 'done') => ({
-    outcome,
+    kind: outcome,
     seasons: Number(seasons),
     more: more === 1,
   })),

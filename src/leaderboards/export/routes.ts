@@ -53,7 +53,7 @@ export const exportRoute: FastifyPluginAsyncTypebox<ExportRouteOptions> = async 
         store.range(request.namespace, board, season, () => ({ ...ALL, limit: PAGE, after }))
       // Before the answer begins, so that an outage is an answer and not a cut stream.
       const first = await read(request.query.season)
-      if (first.outcome === 'missing') throw noBoard(board)
+      if (first.kind === 'missing') throw noBoard(board)
       reply.type('application/x-ndjson')
       return reply.send(Readable.from(lines(first, read)) as never)
     },
@@ -72,7 +72,7 @@ async function* lines(
     yield page.entries.map((entry) => toLine(page.config, entry)).join('')
     if (!page.next) return
     const next = await read(first, page.next)
-    if (next.outcome === 'missing') return void (yield CUT_OFF)
+    if (next.kind === 'missing') return void (yield CUT_OFF)
     page = next
   }
 }

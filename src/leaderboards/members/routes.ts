@@ -51,8 +51,8 @@ export const memberRoutes: FastifyPluginAsyncTypebox<MemberRouteOptions> = async
         boards.map(async ({ board, ...scores }) => {
           const entries = [{ member, ...scores }]
           const outcome = await store.submit(request.namespace, board, entries, identity)
-          if (outcome.outcome === 'submitted') return { board, ...toResults(outcome.parts)[0]! }
-          return { board, member, changed: false, error: REFUSALS[outcome.outcome] }
+          if (outcome.kind === 'submitted') return { board, ...toResults(outcome.parts)[0]! }
+          return { board, member, changed: false, error: REFUSALS[outcome.kind] }
         }),
       )
       return { results }
@@ -104,8 +104,8 @@ export const memberRoutes: FastifyPluginAsyncTypebox<MemberRouteOptions> = async
   /** The entry of a member on one board, if it has one. */
   async function entriesOf(namespace: string, board: string, member: string) {
     const reply = await store.members(namespace, board, undefined, [member])
-    const entry = reply.outcome === 'members' ? reply.members[0] : undefined
-    if (reply.outcome === 'missing' || !entry || entry.found === 'absent') return []
+    const entry = reply.kind === 'members' ? reply.members[0] : undefined
+    if (reply.kind === 'missing' || !entry || entry.found === 'absent') return []
     const { config, total, season } = reply
     return [{ board, ...toEntry(config, member, entry), total, season }]
   }
@@ -113,7 +113,7 @@ export const memberRoutes: FastifyPluginAsyncTypebox<MemberRouteOptions> = async
   /** @returns of how many seasons of one board a member was taken out */
   async function erase(namespace: string, board: string, member: string): Promise<number> {
     const reply = await store.erase(namespace, board, member)
-    return reply.outcome === 'done' ? reply.seasons : 0
+    return reply.kind === 'done' ? reply.seasons : 0
   }
 
   /** Asks the boards that follow the cursor about a member. */

@@ -38,7 +38,7 @@ export const queryRoutes: FastifyPluginAsyncTypebox<QueryRouteOptions> = async (
       if (body.members) {
         const members = [...new Set(body.members)]
         const reply = await store.members(namespace, board, body.season, members)
-        if (reply.outcome === 'missing') throw noBoard(board)
+        if (reply.kind === 'missing') throw noBoard(board)
         const { config, total, season } = reply
         return { ...amongThemselves(config, members, reply.members), total, season }
       }
@@ -46,7 +46,7 @@ export const queryRoutes: FastifyPluginAsyncTypebox<QueryRouteOptions> = async (
         scores: body.percentile === undefined ? queriedScores(config, body) : '',
         percentile: body.percentile ?? 0,
       }))
-      if (reply.outcome === 'missing') throw noBoard(board)
+      if (reply.kind === 'missing') throw noBoard(board)
       const { config, entry, total, season } = reply
       if (body.percentile === undefined) return { ...landing(config, reply), total, season }
       return { entry: entry ? toListedEntry(config, entry) : null, total, season }

@@ -33,7 +33,7 @@ export const seasonRoutes: FastifyPluginAsyncTypebox<SeasonRouteOptions> = async
     async (request) => {
       const { board } = request.params
       const reply = await store.seasons(request.namespace, board, undefined, {})
-      if (reply.outcome === 'missing') throw noBoard(board)
+      if (reply.kind === 'missing') throw noBoard(board)
       const seasons = reply.seasons.map(({ id, endMs, ended, total }) => ({
         id,
         endsAt: endMs === NEVER_MS ? null : new Date(endMs).toISOString(),
@@ -74,7 +74,7 @@ export const seasonRoutes: FastifyPluginAsyncTypebox<SeasonRouteOptions> = async
           if (close && season.every === 'none') throw endless(board)
           return { close }
         })
-        if (reply.outcome === 'missing') throw noBoard(board)
+        if (reply.kind === 'missing') throw noBoard(board)
         const { season, changed } = reply
         if (changed) logChange(request, `season.${verb}`, { board, season })
         return { season, changed }
@@ -103,7 +103,7 @@ export const seasonRoutes: FastifyPluginAsyncTypebox<SeasonRouteOptions> = async
         const { board } = request.params
         const { member } = request.body
         const reply = await store.hide(request.namespace, board, member, verb === 'hide')
-        if (reply.outcome === 'missing') throw noBoard(board)
+        if (reply.kind === 'missing') throw noBoard(board)
         if (reply.changed) logChange(request, `member.${verb}`, { board, member })
         return { changed: reply.changed }
       },

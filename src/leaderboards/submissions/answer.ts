@@ -9,8 +9,8 @@ import type { SubmittedPart } from './store.js'
 export function toResults(parts: readonly SubmittedPart[]): Static<typeof Result>[] {
   return parts.flatMap(({ entries, reply }) =>
     entries.map((entry, at): Static<typeof Result> => {
-      if (reply.outcome === 'submitted') return toResult(reply, at, entry.member)
-      return { member: entry.member, ...NOTHING, error: REFUSALS[reply.outcome] }
+      if (reply.kind === 'submitted') return toResult(reply, at, entry.member)
+      return { member: entry.member, ...NOTHING, error: REFUSALS[reply.kind] }
     }),
   )
 }
@@ -24,14 +24,14 @@ export const REFUSALS = {
 
 const NOTHING = { changed: false, personalBest: false }
 
-type Submitted = Extract<SubmittedPart['reply'], { outcome: 'submitted' }>
+type Submitted = Extract<SubmittedPart['reply'], { kind: 'submitted' }>
 
 function toResult({ config, entries, total, season }: Submitted, at: number, member: string) {
   const entry = entries[at] as SubmittedReply
-  const { outcome, scores } = entry
+  const { kind, scores } = entry
   const result: Static<typeof Result> = {
     member,
-    changed: outcome === 'changed',
+    changed: kind === 'changed',
     personalBest: entry.better,
     rank: orNull(entry.rank),
     previousRank: orNull(entry.previousRank),
@@ -45,7 +45,7 @@ function toResult({ config, entries, total, season }: Submitted, at: number, mem
     if (values.length === 1) result.score = values[0] as Score
     else result.scores = values
   }
-  if (outcome === 'out-of-range' || outcome === 'stale-sequence') result.error = outcome
+  if (kind === 'out-of-range' || kind === 'stale-sequence') result.error = kind
   else if (scores === '') result.dropped = true
   return result
 }

@@ -56,13 +56,13 @@ export const submitRoute: FastifyPluginAsyncTypebox<SubmitRouteOptions> = async 
       }))
       const identity = requestIdentity(request, idempotencyTtlMs)
       const outcome = await store.submit(request.namespace, board, entries, identity)
-      if (outcome.outcome !== 'submitted') {
-        metrics.refused(outcome.outcome)
+      if (outcome.kind !== 'submitted') {
+        metrics.refused(outcome.kind)
         throw refused(board, outcome)
       }
       for (const { reply: part } of outcome.parts) {
-        if (part.outcome !== 'submitted') metrics.refused(part.outcome)
-        else for (const entry of part.entries) metrics.submitted(entry.outcome)
+        if (part.kind !== 'submitted') metrics.refused(part.kind)
+        else for (const entry of part.entries) metrics.submitted(entry.kind)
       }
       if (outcome.parts.every(isReplayed)) reply.header('idempotent-replayed', 'true')
       return { results: toResults(outcome.parts) }
@@ -71,13 +71,10 @@ export const submitRoute: FastifyPluginAsyncTypebox<SubmitRouteOptions> = async 
 }
 
 const isReplayed = ({ reply }: SubmittedPart): boolean =>
-  reply.outcome === 'submitted' && reply.replayed
+  reply.kind === 'submitted' && reply.replayed
 
-function refused(
-  board: string,
-  outcome: Exclude<SubmitOutcome, { outcome: 'submitted' }>,
-): Problem {
-  switch (outcome.outcome) {
+function refused(board: string, outcome: Exclude<SubmitOutcome, { kind: 'submitted' }>): Problem {
+  switch (outcome.kind) {
     case 'refused': {
       const { at, field, message } = outcome.problem
       return invalid(`body/entries/${at}/${field}`, message)

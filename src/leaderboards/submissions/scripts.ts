@@ -4,7 +4,7 @@ import { defineScript } from '../../redis/script.js'
 import { columnsOf, decodeBoard } from '../script-replies.js'
 
 export interface SubmittedReply {
-  readonly outcome: 'unchanged' | 'changed' | 'out-of-range' | 'stale-sequence'
+  readonly kind: 'unchanged' | 'changed' | 'out-of-range' | 'stale-sequence'
   readonly better: boolean
   readonly previousRank: number
   readonly rank: number
@@ -16,13 +16,13 @@ export interface SubmittedReply {
 
 export type SubmitReply =
   | {
-      readonly outcome: 'submitted'
+      readonly kind: 'submitted'
       readonly season: string
       readonly total: number
       readonly replayed: boolean
       readonly entries: readonly SubmittedReply[]
     }
-  | { readonly outcome: 'closed' | 'conflict' }
+  | { readonly kind: 'closed' | 'conflict' }
 
 const ENTRY_OUTCOMES = ['unchanged', 'changed', 'out-of-range', 'stale-sequence'] as const
 
@@ -62,12 +62,12 @@ export const submitScript = defineScript({
     'closed',
     'conflict',
   ],
-  decode: decodeBoard((reply, outcome: SubmitReply['outcome']): SubmitReply => {
-    if (outcome !== 'submitted') return { outcome }
+  decode: decodeBoard((reply, outcome: SubmitReply['kind']): SubmitReply => {
+    if (outcome !== 'submitted') return { kind: outcome }
     const entries: SubmittedReply[] = []
     for (let at = 4; at < reply.length; at += 8) {
       entries.push({
-        outcome: wordOf(ENTRY_OUTCOMES, reply[at]),
+        kind: wordOf(ENTRY_OUTCOMES, reply[at]),
         better: reply[at + 1] === 1,
         previousRank: Number(reply[at + 2]),
         rank: Number(reply[at + 3]),
@@ -78,7 +78,7 @@ export const submitScript = defineScript({
       })
     }
     return {
-      outcome,
+      kind: outcome,
       season: String(reply[1]),
       total: Number(reply[2]),
       replayed: reply[3] === 1,

@@ -11,10 +11,10 @@ import { isKnownToHold } from '../script-replies.js'
 import { type EntryProblem, type Submission, toScriptEntries } from './entries.js'
 import { entriesPerCall, type SubmitReply, submitScript } from './scripts.js'
 
-type Submitted = Extract<SubmitReply, { outcome: 'submitted' }> & { readonly config: BoardConfig }
+type Submitted = Extract<SubmitReply, { kind: 'submitted' }> & { readonly config: BoardConfig }
 type Refused =
-  | { readonly outcome: 'closed' | 'conflict' }
-  | { readonly outcome: 'refused'; readonly problem: EntryProblem }
+  | { readonly kind: 'closed' | 'conflict' }
+  | { readonly kind: 'refused'; readonly problem: EntryProblem }
 
 /** Entries that were applied as one step, or refused as one. */
 export interface SubmittedPart {
@@ -24,7 +24,7 @@ export interface SubmittedPart {
 
 /** What became of the entries of a call, in their order. The first part was not refused. */
 export type SubmitOutcome =
-  | { readonly outcome: 'submitted'; readonly parts: readonly SubmittedPart[] }
+  | { readonly kind: 'submitted'; readonly parts: readonly SubmittedPart[] }
   | Refused
 
 interface Deps {
@@ -53,7 +53,7 @@ export function createSubmissions({ binder, boards, registry }: Deps) {
       if (!Array.isArray(ready)) {
         // What does not fit the configuration known here may fit the present one.
         const present = await describe(keys, { plan, windows })
-        const refused = { outcome: 'refused' as const, problem: ready }
+        const refused = { kind: 'refused' as const, problem: ready }
         return isKnownToHold(present) ? refused : present
       }
       const isNew = version === ABSENT
@@ -74,7 +74,7 @@ export function createSubmissions({ binder, boards, registry }: Deps) {
           entries: ready.slice(0, entriesPerCall(config.columns.length)),
         },
       )
-      if (reply.outcome !== 'submitted') return reply
+      if (reply.kind !== 'submitted') return reply
       if (isNew && !reply.replayed) {
         await registry.add(namespace, board)
         boards.learn(namespace, board, { config, version: newVersion, created: newVersion })
@@ -103,12 +103,12 @@ export function createSubmissions({ binder, boards, registry }: Deps) {
             throw parts.length === 0 ? error : partlyApplied(error)
           },
         )
-        const count = reply.outcome === 'submitted' ? reply.entries.length : rest.length
-        if (reply.outcome !== 'submitted' && parts.length === 0) return reply
+        const count = reply.kind === 'submitted' ? reply.entries.length : rest.length
+        if (reply.kind !== 'submitted' && parts.length === 0) return reply
         parts.push({ entries: rest.slice(0, count), reply })
         at += count
       }
-      return { outcome: 'submitted', parts }
+      return { kind: 'submitted', parts }
     },
   }
 }
