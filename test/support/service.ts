@@ -29,14 +29,14 @@ export interface Service {
   signalGroup(signal: NodeJS.Signals): void
 }
 
-/** The service as `npm start` runs it, on a free port, in a process group of its own. */
+/** The built service, on a free port, in a process group of its own. */
 export async function startService(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Service> {
-  await ensureBuilt()
+  const program = path.join(await ensureBuilt(), 'main.js')
   const temp = tempFolder()
   const dataFolder = environment.LOCKSTEP_DATA_DIR ?? tempFolder()
-  const child = spawn(process.execPath, [path.join(PROJECT, 'scripts/start.mjs')], {
+  const child = spawn(process.execPath, [program], {
     cwd: PROJECT,
     detached: true,
     env: {
