@@ -52,6 +52,52 @@ describe('a release that stopped half way', () => {
   })
 })
 
+describe('a release that stopped behind its first command', () => {
+  const reader = { mode: 'shared', ttlMs: 600_000 }
+  const loseRecord = (name: string, token: string) =>
+    harness.redis.hdel(scripts.key('lock', name), `>${token}`)
+  const indexes = (name: string) =>
+    harness.redis.exists(scripts.key('holders', name), scripts.key('fences', name))
+
+  it('takes nothing from those beside it, nor from the minimal hold of one that ends', async () => {
+    const session = await scripts.openSession('index@1', 3_600_000)
+    const name = 'index@2'
+    await scripts.acquire('index@1', { session })
+    await scripts.acquire(name, { ...reader, session, ttlMs: 0, min_hold_ms: 120_000 })
+    const { token: lost } = await scripts.acquire(name, { ...reader, ttlMs: 60_000 })
+    const { token: live } = await scripts.acquire(name, reader)
+    await loseRecord(name, lost)
+    await scripts.endSession(name, session, 1)
+    harness.advance(60_001)
+
+    expect(await scripts.acquire(name)).toMatchObject({ outcome: 'held' })
+    expect(await scripts.release(name, live)).toMatchObject({ outcome: 'released' })
+    expect(await scripts.acquire(name)).toMatchObject({ outcome: 'held' })
+    harness.advance(60_001)
+    expect(await scripts.acquire(name)).toMatchObject({ outcome: 'granted' })
+    expect(await indexes(name)).toBe(0)
+  })
+
+  it('leaves one lease to those who entered it again, and nothing of its own', async () => {
+    const again = { ...reader, owner: 'o', caller: '', reentrant: true }
+    const first = await scripts.acquire('again', again)
+    const { token } = await scripts.acquire('again', { ...again, owner: 'lost', ttlMs: 60_000 })
+    await scripts.acquire('again', again)
+    await loseRecord('again', token)
+    harness.advance(60_001)
+
+    expect(await scripts.acquire('again')).toMatchObject({ outcome: 'held' })
+
+    expect(await scripts.inspect('again')).toMatchObject({ holderCount: 1 })
+    const fields = await harness.redis.hkeys(scripts.key('lock', 'again'))
+    expect(fields.filter((field) => field.startsWith('@'))).toEqual(['@\no'])
+    expect(await scripts.acquire('again', again)).toMatchObject({
+      fences: (first as unknown as { fences: number[] }).fences,
+      holdCount: 3,
+    })
+  })
+})
+
 describe('a lock that was released half way', () => {
   it('is freed by a revocation', async () => {
     const { token } = await scripts.acquire('revoke')

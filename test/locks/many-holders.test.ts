@@ -71,6 +71,14 @@ describe('a lock that many share', () => {
     expect(await left()).toBeGreaterThan(7_200_000)
   })
 
+  it('ends a shorter lease in its own time, also when a longer one was there before', async () => {
+    const pool = { permits: 1, capacity: 2 }
+    await scripts.acquire('shorter', { ...pool, ttlMs: 600_000 })
+    await scripts.acquire('shorter', { ...pool, ttlMs: 1_000 })
+    harness.advance(1_001)
+    expect(await scripts.acquire('shorter', pool)).toMatchObject({ outcome: 'granted' })
+  })
+
   it('knows which lease of an owner may be entered again', async () => {
     const fields = async () =>
       (await harness.redis.hkeys(scripts.key('lock', 'owned'))).filter((field) =>
@@ -344,6 +352,16 @@ describe('a revocation that is asked for again', () => {
     for (const { token } of [first, late] as { token: string }[]) {
       expect((await renew('twice', token)).inMs).toBeLessThanOrEqual(5_000)
     }
+  })
+
+  it('ends later ones in time although none of the first are left', async () => {
+    const first = await readers('left', 2, { ttlMs: 600_000 })
+    await scripts.revoke('left', 10_000)
+    await readers('left', 1, { ttlMs: 600_000 })
+    await scripts.revoke('left', 60_000)
+    for (const { token } of first) await scripts.release('left', token)
+    harness.advance(60_001)
+    expect(await scripts.acquire('left')).toMatchObject({ outcome: 'granted' })
   })
 
   it('does not move when the clock steps back', async () => {
