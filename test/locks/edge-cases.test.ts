@@ -114,8 +114,8 @@ describe('the same owner', () => {
 
 describe('a deadline', () => {
   it('of a waiter that passes while the lock cools is a time-out', async () => {
-    await held('cooling', { ttlMs: 1_000, lockDelayMs: 60_000 })
-    harness.advance(1_001)
+    await held('cooling', { ttlMs: 20_000, lockDelayMs: 60_000 })
+    harness.advance(20_001)
 
     const { body } = await lock('cooling', 'acquire', { waitMs: 50 }).expect(423)
 

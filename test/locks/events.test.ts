@@ -117,9 +117,9 @@ describe('GET events', () => {
 
   it('tells of semaphores and of sets', async () => {
     const events = await watch('kinds@a')
-    await post('semaphores/kinds@a/acquire', { capacity: 2, ttlMs: 1_000 }).expect(200)
+    await post('semaphores/kinds@a/acquire', { capacity: 2, ttlMs: 20_000 }).expect(200)
     await events.nextOf('granted')
-    harness.advance(1_001)
+    harness.advance(20_001)
     await events.nextOf('expired')
     await post('lock-sets/acquire', { names: ['kinds@a', 'kinds@b'] }).expect(200)
     await events.nextOf('granted')

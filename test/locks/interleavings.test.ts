@@ -19,20 +19,20 @@ const key = (name: string, part: string) =>
 
 describe('a name whose last lease is over, though nobody has ended it yet', () => {
   it('is free to be used in another way', async () => {
-    await acquire('kind', { ttlMs: 1_000 }).expect(200)
-    harness.advance(1_001)
+    await acquire('kind', { ttlMs: 20_000 }).expect(200)
+    harness.advance(20_001)
     await permits('kind', { capacity: 3 }).expect(200)
   })
 
   it('does not bind the next caller to its capacity', async () => {
-    await permits('size', { capacity: 3, ttlMs: 1_000 }).expect(200)
-    harness.advance(1_001)
+    await permits('size', { capacity: 3, ttlMs: 20_000 }).expect(200)
+    harness.advance(20_001)
     await permits('size', { capacity: 5 }).expect(200)
   })
 
   it('takes all of itself again as a lock', async () => {
-    await permits('whole', { capacity: 3, ttlMs: 1_000 }).expect(200)
-    harness.advance(1_001)
+    await permits('whole', { capacity: 3, ttlMs: 20_000 }).expect(200)
+    harness.advance(20_001)
     await acquire('whole').expect(200)
     await acquire('whole').expect(423)
   })
@@ -100,8 +100,8 @@ describe('the order of deadlines', () => {
   it('lives as long as the longest lease in it', async () => {
     const shared = { mode: 'shared' }
     await acquire('long', { ...shared, ttlMs: 7_200_000 }).expect(200)
-    await acquire('long', { ...shared, ttlMs: 1_000 }).expect(200)
-    await acquire('long', { ...shared, ttlMs: 2_000 }).expect(200)
+    await acquire('long', { ...shared, ttlMs: 20_000 }).expect(200)
+    await acquire('long', { ...shared, ttlMs: 30_000 }).expect(200)
     expect(await harness.redis.pttl(key('long', 'holders'))).toBeGreaterThan(7_200_000)
   })
 })

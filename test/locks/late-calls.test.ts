@@ -16,8 +16,8 @@ const advance = (ms: number) => {
 
 describe('a renewal after expiry', () => {
   it('is 410, although nobody took the lock', async () => {
-    const { token, fence } = await held('renew', { ttlMs: 1_000 })
-    advance(1_001)
+    const { token, fence } = await held('renew', { ttlMs: 20_000 })
+    advance(20_001)
 
     const { body } = await lock('renew', 'renew', { token, ttlMs: 60_000 }).expect(410)
 
@@ -28,8 +28,8 @@ describe('a renewal after expiry', () => {
 
 describe('a release after expiry', () => {
   it('is 410, although nobody took the lock', async () => {
-    const { token, fence } = await held('release', { ttlMs: 1_000 })
-    advance(1_001)
+    const { token, fence } = await held('release', { ttlMs: 20_000 })
+    advance(20_001)
 
     const { body } = await lock('release', 'release', { token }).expect(410)
 
@@ -38,8 +38,8 @@ describe('a release after expiry', () => {
   })
 
   it('is 409 once the end is forgotten', async () => {
-    const { token } = await held('forgotten', { ttlMs: 1_000 })
-    advance(1_001)
+    const { token } = await held('forgotten', { ttlMs: 20_000 })
+    advance(20_001)
     await lock('forgotten', 'release', { token }).expect(410)
     const ended = `ls:{${harness.namespace}:${harness.lockTag('forgotten')}}:ended:forgotten`
     expect(await harness.redis.pttl(ended)).toBeGreaterThan(0)

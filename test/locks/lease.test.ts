@@ -32,8 +32,8 @@ describe('renew', () => {
   })
 
   it('does not resurrect an expired lease, even if nobody took the lock', async () => {
-    const { token, fence } = await acquired('dead', 1_000)
-    harness.advance(1_001)
+    const { token, fence } = await acquired('dead', 20_000)
+    harness.advance(20_001)
 
     const { body } = await lock('dead', 'renew', { token }).expect(410)
 
@@ -78,8 +78,8 @@ describe('release', () => {
   })
 
   it('tells a late holder that its lease expired, and that another has the lock', async () => {
-    const { token } = await acquired('late', 1_000)
-    harness.advance(1_001)
+    const { token } = await acquired('late', 20_000)
+    harness.advance(20_001)
     await acquired('late')
 
     const { body } = await lock('late', 'release', { token }).expect(410)
@@ -123,8 +123,8 @@ describe('GET a lock', () => {
   })
 
   it('shows how the last lease ended, before anybody reaps it', async () => {
-    const { fence } = await acquired('ended', 1_000)
-    harness.advance(3_000)
+    const { fence } = await acquired('ended', 20_000)
+    harness.advance(22_000)
 
     const state = await get('ended')
 

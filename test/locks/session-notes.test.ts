@@ -43,10 +43,10 @@ describe('a keepalive', () => {
   it('shows which leases ended without its doing, and for how long that is remembered', async () => {
     const sessionId = await open('ended', 600_000)
     const { fence } = await held('ended@a', { sessionId })
-    const short = await held('ended@b', { sessionId, ttlMs: 1_000 })
+    const short = await held('ended@b', { sessionId, ttlMs: 20_000 })
     await held('ended@c', { sessionId })
     await revoke('ended@a', { graceMs: 500 })
-    harness.advance(1_001)
+    harness.advance(20_001)
     for (const name of ['ended@a', 'ended@b']) await post(`locks/${name}/acquire`).expect(200)
     const seen = await keep(sessionId)
     expect(seen).toMatchObject({ leaseCount: 1 })
