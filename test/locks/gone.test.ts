@@ -187,6 +187,15 @@ describe('a request with a key whose wait is over', () => {
     expect(await scripts.acquire('ended', place)).toMatchObject({ outcome: 'session-ended' })
   })
 
+  it('is as good as new when its session took the place away', async () => {
+    const session = await scripts.openSession('anew', 60_000)
+    await scripts.acquire('anew')
+    const place = keyed('anew', { session })
+    await scripts.acquire('anew', place)
+    await scripts.endSession('anew', session)
+    expect(await scripts.acquire('anew', place)).toMatchObject({ outcome: 'session-ended' })
+  })
+
   it('is remembered from its grant on, however long it waited', async () => {
     await scripts.acquire('record')
     const { token } = await scripts.acquire('record', keyed('record', { memo_ttl_ms: 1_000 }))

@@ -128,6 +128,28 @@ describe('a waiter who stands in line half way', () => {
   })
 })
 
+describe('places that have lost their waiters', () => {
+  it('keep nobody behind them from being served, however many they are', async () => {
+    const { token } = await scripts.acquire('places')
+    const behind = await scripts.acquire('places', { waitMs: 60_000 })
+    const lost = Array.from({ length: 65 }, (_, i) => [i, `lost-${i}`])
+    await harness.redis.zadd(scripts.key('queue', 'places'), ...lost.flat())
+
+    expect(await scripts.release('places', token)).toMatchObject({ nextMs: 1 })
+    await scripts.sweep('places')
+
+    expect(await scripts.claim('places', behind.token)).toMatchObject({ outcome: 'granted' })
+  })
+
+  it('keep nobody out when they are gone as well', async () => {
+    const { token } = await scripts.acquire('empty')
+    await scripts.acquire('empty', { waitMs: 60_000 })
+    await harness.redis.del(scripts.key('queue', 'empty'), scripts.key('waiters', 'empty'))
+    await scripts.release('empty', token)
+    expect(await scripts.acquire('empty')).toMatchObject({ outcome: 'granted' })
+  })
+})
+
 describe('a set that stands in some of its queues only', () => {
   it('keeps nobody behind it from being served', async () => {
     const { token } = await scripts.acquire('set@a')

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { grantChannel } from '../../src/locks/keys.js'
 import type { AcquireOutcome, Granted } from '../../src/locks/leases/outcomes.js'
 import { acquireScript } from '../../src/locks/leases/scripts.js'
@@ -7,6 +7,7 @@ import type { LockStore } from '../../src/locks/store.js'
 import { randomToken } from '../../src/redis/random.js'
 import type { Signals } from '../../src/redis/signals.js'
 import { useHarness } from '../support/harness.js'
+import { lockScripts } from '../support/lock-scripts.js'
 import { newLockStore } from '../support/lock-store.js'
 import { until } from '../support/until.js'
 
@@ -137,6 +138,24 @@ describe('a lease that is released elsewhere', () => {
     expect(await waiting).toMatchObject({ kind: 'granted' })
     expect(ran).toContain('locks.claim')
     other.close()
+  })
+})
+
+describe('a lease that is granted to a waiter of another instance', () => {
+  it('is announced to it', async () => {
+    const scripts = lockScripts(harness)
+    const instance = randomToken()
+    const first = await scripts.acquire('announced')
+    const { token } = await scripts.acquire('announced', { instance, waitMs: 60_000 })
+    const heard: string[] = []
+    const hear = (message: string) => void heard.push(message)
+    const { signals } = harness.links
+    await signals.subscribe(grantChannel(instance), hear)
+    onTestFinished(() => signals.unsubscribe(grantChannel(instance), hear))
+
+    await scripts.release('announced', first.token)
+
+    await until('the message is heard', () => heard.includes(token))
   })
 })
 

@@ -134,6 +134,7 @@ describe('tokens of one lease', () => {
     await scripts.acquire('one', shared)
     const count = async () => (await scripts.inspect('one')).holderCount
     expect(await count()).toBe(2)
+    expect((await scripts.inspect('one')).holders).toHaveLength(2)
     expect(await scripts.list('one')).toMatchObject([{ holderCount: 2 }])
     harness.advance(30_001)
     expect(await count()).toBe(1)

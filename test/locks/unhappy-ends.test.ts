@@ -38,6 +38,17 @@ describe('a lease whose holder was asked to give way', () => {
     harness.advance(5_001)
     expect(await scripts.inspect('grace')).toMatchObject({ state: 'free' })
   })
+
+  it('does not outlive it either where that lease alone was meant', async () => {
+    const lease = (await scripts.acquire('fence', owner)) as unknown as { fences: [number] }
+    await scripts.revoke('fence', 5_000, lease.fences[0])
+    const { token } = await scripts.acquire('fence', owner)
+    expect(await scripts.renew('fence', token, 30_000)).toMatchObject({
+      revoke: { reason: 'test' },
+    })
+    harness.advance(5_001)
+    expect(await scripts.inspect('fence')).toMatchObject({ state: 'free' })
+  })
 })
 
 describe('a lease of a session that is given back during its minimal hold', () => {
@@ -102,6 +113,20 @@ describe('a session that is ended', () => {
   })
 })
 
+describe('a session that expires', () => {
+  it('takes its place at the head of a queue away although nobody asks', async () => {
+    const session = await scripts.openSession('head', 2_000)
+    await scripts.acquire('head', { mode: 'shared', ttlMs: 600_000 })
+    await scripts.acquire('head', { session, ttlMs: 0, waitMs: 60_000 })
+    const { token } = await scripts.acquire('head', { mode: 'shared', waitMs: 60_000 })
+    harness.advance(2_001)
+
+    await scripts.sweep('head')
+
+    expect(await scripts.claim('head', token)).toMatchObject({ outcome: 'granted' })
+  })
+})
+
 describe('the list of what a session carries', () => {
   it('ends by itself when nobody comes to end it', async () => {
     const session = await scripts.openSession('list', 60_000)
@@ -149,6 +174,27 @@ describe('a lock that a reader takes beside another', () => {
     await scripts.acquire('readers', { mode: 'shared', ttlMs: 1_000 })
     await scripts.acquire('readers', { mode: 'shared', ttlMs: 3_600_000 })
     expect(await harness.redis.pttl(scripts.key('lock', 'readers'))).toBeGreaterThan(3_600_000)
+  })
+})
+
+describe('a lock that cools down after its only lease', () => {
+  const terms = { ttlMs: 1_000, lock_delay_ms: 60_000 }
+
+  it('has no holder, and says when it is free', async () => {
+    await scripts.acquire('after', terms)
+    harness.advance(1_001)
+    await scripts.sweep('after')
+    const seen = await scripts.inspect('after')
+    expect(seen).toMatchObject({ state: 'cooling', holderCount: 0, used: 0 })
+    expect(seen.leftMs).toBeLessThanOrEqual(60_000)
+  })
+
+  it('does so from when that was due, where Redis has lost its session', async () => {
+    const session = await scripts.openSession('moment', 60_000)
+    await scripts.acquire('moment', { ...terms, session, ttlMs: 0 })
+    await harness.redis.del(scripts.key('session', 'moment', session))
+    harness.advance(60_001)
+    expect(await scripts.acquire('moment')).toMatchObject({ outcome: 'cooling' })
   })
 })
 

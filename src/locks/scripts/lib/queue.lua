@@ -56,9 +56,12 @@ local function enqueue(lock, token, waiter)
 end
 
 -- Who stands first; nil when nobody does. A place without a waiter was left by a script that stopped
--- half way (see recount), and is cleared away.
+-- half way (see recount), and is cleared away: 64 at most, and the rest at once by the next sweep.
 local function head_of(lock)
+  local steps = 0
   while lock.queued > 0 do
+    steps = steps + 1
+    if steps > 64 then lock.again = true break end
     local token = redis.call('ZRANGE', part(lock, 'queue'), 0, 0)[1] -- @place head-of-the-line
     local waiter = token and read_waiter(lock, token)
     if waiter then return token, waiter end
