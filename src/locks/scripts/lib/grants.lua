@@ -45,7 +45,6 @@ local function grant(lock, token, lease, provisional)
   lease.since = now_us
   bound_lease(lease)
   begin_grant(lease, provisional)
-  lock.kind = lease.permits and 'semaphore' or 'lock'
   add_lease(lock, token, lease)
   if not provisional then emit(lock, 'granted', lease) end
 end
