@@ -142,7 +142,7 @@ async function measureLongQueue({ servers, rounds, size }) {
 /** A lock that is held, with so many in line; `cycle` adds one and hands on to the next. */
 async function openQueue(run, length) {
   const keys = { lock: [`ls:{bench-${newToken()}:l0}:lock:x`] }
-  const options = JSON.stringify({ instance: 'bench', ttl_ms: 3_600_000, max_queue: 20_000 })
+  const options = JSON.stringify({ instance: 'bench', ttl_ms: 3_600_000 })
   const join = async () => {
     const token = newToken()
     const call = { ...COMMON, token, ttl_ms: 3_600_000, wait_ms: 240_000, options }

@@ -27,7 +27,7 @@ describe('a place whose waiting time is over', () => {
     await scripts.acquire('over')
     for (let i = 0; i < 3; i++) await scripts.acquire('over', { ...dead, waitMs: 3_000 })
     await scripts.acquire('over', { owner: 'live', waitMs: 60_000 })
-    const full = { max_queue: 2, waitMs: 60_000 }
+    const full = { maxQueue: 2, waitMs: 60_000 }
     expect(await scripts.acquire('over', full)).toMatchObject({
       outcome: 'queue-full',
       queueLength: 4,

@@ -35,6 +35,7 @@ interface Asked {
   readonly token?: string
   readonly ttlMs?: number
   readonly waitMs?: number
+  readonly maxQueue?: number
   readonly [option: string]: unknown
 }
 
@@ -74,11 +75,12 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
     key,
     async acquire(
       names: string | readonly string[],
-      { token = randomToken(), ttlMs = 30_000, waitMs = 0, ...options }: Asked = {},
+      { token = randomToken(), ttlMs = 30_000, waitMs = 0, maxQueue, ...options }: Asked = {},
     ) {
       const record = { instance: HERE, ttl_ms: ttlMs || undefined, ...options }
-      const args = { token, ttl_ms: ttlMs, wait_ms: waitMs, options: JSON.stringify(record) }
-      return { token, ...(await run.acquire(locks(names), { ...args, ...COMMON })) }
+      const args = { token, ttl_ms: ttlMs, wait_ms: waitMs, max_queue: maxQueue }
+      const sent = { ...args, options: JSON.stringify(record), ...COMMON }
+      return { token, ...(await run.acquire(locks(names), sent)) }
     },
     restore(names: string | readonly string[], { token, ...options }: Asked) {
       const record = { instance: HERE, ttl_ms: 30_000, attach: 1, ticket: 1, ...options }

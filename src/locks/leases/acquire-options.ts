@@ -18,6 +18,7 @@ export interface AcquireOptions {
   readonly minHoldMs?: number | undefined
   readonly maxHoldMs?: number | undefined
   readonly lockDelayMs?: number | undefined
+  /** How many may wait already where this request would as well; without it there is no bound. */
   readonly maxQueue?: number | undefined
   readonly priority?: number | undefined
   /** Permits of a semaphore, and the capacity its callers agree on. */
@@ -31,7 +32,7 @@ export interface AcquireOptions {
 }
 
 /** Sent as arguments, with other options, or not at all. */
-type Apart = 'ttlMs' | 'waitMs' | 'caller' | 'idempotency' | 'connection'
+type Apart = 'ttlMs' | 'waitMs' | 'maxQueue' | 'caller' | 'idempotency' | 'connection'
 type Sent = Exclude<keyof AcquireOptions, Apart>
 
 /** How scripts/acquire.lua spells each option, and the value that it takes where nothing is said. */
@@ -44,7 +45,6 @@ const FIELDS: { readonly [K in Sent]-?: readonly [field: string, usual: AcquireO
   minHoldMs: ['min_hold_ms', 0],
   maxHoldMs: ['max_hold_ms', undefined],
   lockDelayMs: ['lock_delay_ms', 0],
-  maxQueue: ['max_queue', 10_000],
   priority: ['priority', 0],
   permits: ['permits', undefined],
   capacity: ['capacity', undefined],

@@ -94,14 +94,21 @@ export class Acquirer {
     { bucket, keys }: Place,
     token: string,
     record: string,
-    { ttlMs, idempotency }: AcquireOptions,
+    { ttlMs, maxQueue, idempotency }: AcquireOptions,
     waitMs: number,
   ): Promise<AcquireAnswer> {
     try {
       for (;;) {
         const reply = await this.#calls.run.acquire(
           { lock: keys },
-          { token, ttl_ms: ttlMs, wait_ms: waitMs, options: record, ...this.#calls.common() },
+          {
+            token,
+            ttl_ms: ttlMs,
+            wait_ms: waitMs,
+            max_queue: maxQueue,
+            options: record,
+            ...this.#calls.common(),
+          },
         )
         this.#calls.note(bucket, reply)
         if (reply.outcome !== 'again') return reply

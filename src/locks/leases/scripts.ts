@@ -59,7 +59,7 @@ export const acquireScript = defineScript({
   file: new URL('../scripts/acquire.lua', import.meta.url),
   keys: ['lock[]'],
   units: unitsOf,
-  args: ['token', 'ttl_ms', 'wait_ms', 'options', ...COMMON],
+  args: ['token', 'ttl_ms', 'wait_ms', 'max_queue?', 'options', ...COMMON],
   outcomes: ACQUIRE_OUTCOMES,
   decode: toAcquireReply,
 })

@@ -7,6 +7,7 @@ KEYS lock[]       hash    the locks, all or nothing
 ARGV token        string  proof of ownership, made by the service; names the waiter as well
 ARGV ttl_ms       int     lease length, 0 for the session's
 ARGV wait_ms      int     how long the caller will wait; 0 not at all
+ARGV max_queue?   int     what a queue may hold before this request; without it there is no bound
 ARGV options      JSON    what is not at its default, '' for nothing: see AcquireOptions
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
@@ -35,8 +36,8 @@ MEMORY grows
 ]]
 -- @use lib/acquire.lua
 -- @use lib/snapshot.lua
-local token, ttl_ms, wait_ms, options = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
-local floor, ended_ttl_ms = tonumber(ARGV[5]), tonumber(ARGV[6])
+local token, ttl_ms, wait_ms, max_queue = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local options, floor, ended_ttl_ms = ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])
 local call = begin(KEYS[1], floor, ended_ttl_ms)
 local request = options == '' and {} or cjson.decode(options)
 if ttl_ms > 0 then request.ttl_ms = ttl_ms end
@@ -89,7 +90,7 @@ elseif wait_ms == 0 then
 else
   for _, lock in ipairs(locks) do
     local length = queue_length(lock)
-    if length >= (request.max_queue or 10000) then return answer(call, { 8, length, lock.name }) end
+    if max_queue and length >= max_queue then return answer(call, { 8, length, lock.name }) end
   end
   wait_in_line(locks, token, request, wait_ms)
 end
