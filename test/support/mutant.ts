@@ -34,6 +34,9 @@ export function placesOf(folder = SOURCES): Map<string, string> {
 
 const MARK = /(?:--|\/\/) @place (\S+)$/gm
 
+/** Code runs from the bundle, which has no comments. */
+const BUNDLE = 'main.js'
+
 /** @returns the broken text of each file. @throws where a place is not marked */
 export function brokenTexts(
   built: string,
@@ -42,17 +45,29 @@ export function brokenTexts(
 ): Map<string, string> {
   const texts = new Map<string, string>()
   for (const [place, by] of Object.entries(breaks)) {
-    const file = places.get(place)?.replace(/\.ts$/, '.js')
-    if (file === undefined) throw new Error(`${name}: no line is marked with @place ${place}`)
+    const source = places.get(place)
+    if (source === undefined) throw new Error(`${name}: no line is marked with @place ${place}`)
+    const isCode = source.endsWith('.ts')
+    const file = isCode ? BUNDLE : source
     const text = texts.get(file) ?? readFileSync(path.join(built, file), 'utf8')
-    const line = new RegExp(`^(.*?) *(?:--|//) @place ${place}$`, 'm')
-    if (!line.test(text)) throw new Error(`${name}: the built ${file} has no place ${place}`)
+    const marked = markedLine(
+      isCode ? readFileSync(path.join(SOURCES, source), 'utf8') : text,
+      place,
+    )
+    if (marked === undefined) throw new Error(`${name}: the built ${file} has no place ${place}`)
+    const line = isCode ? marked.code.trim() : marked.line
+    if (text.split(line).length !== 2) throw new Error(`${name}: ${file} has not one "${line}"`)
     texts.set(
       file,
-      text.replace(line, (_, before: string) => (typeof by === 'string' ? by : by(before))),
+      text.replace(line, () => (typeof by === 'string' ? by : by(marked.code))),
     )
   }
   return texts
+}
+
+function markedLine(text: string, place: string): { line: string; code: string } | undefined {
+  const found = new RegExp(`^(.*?) *(?:--|//) @place ${place}$`, 'm').exec(text)
+  return found ? { line: found[0], code: found[1] ?? '' } : undefined
 }
 
 /** @returns the folder of the broken service; see `brokenTexts`. */
