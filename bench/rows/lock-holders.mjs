@@ -1,7 +1,7 @@
 // What many holders cost: of one lock as Redis sees it, and of many locks whose leases end together.
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { verifyScript } from '../../dist/locks/admin/scripts.js'
+import { VERIFIED_TOKENS, verifyScript } from '../../dist/locks/admin/scripts.js'
 import { acquireScript, releaseScript } from '../../dist/locks/leases/scripts.js'
 import { COMMON, compare, median, newToken, openScripts } from '../scripts.mjs'
 
@@ -22,7 +22,7 @@ export const rows = [
     measure: (plan) =>
       measureHolders(plan, (lock) => async () => {
         const fence = lock.fences[lock.next++ % lock.fences.length]
-        const { current } = await lock.run.verify(lock.key, { fence })
+        const { current } = await lock.run.verify(lock.key, { fence, most: VERIFIED_TOKENS })
         if (!current) throw new Error('a lease that is held was not current')
       }),
   },

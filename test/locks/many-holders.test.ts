@@ -205,6 +205,21 @@ describe('verify', () => {
     const fence = holders[0]?.fence as number
     expect(await scripts.verify('claim', fence)).toEqual({ current: false, fence: 0 })
   })
+
+  it('looks for one that is current among so many of the newest', async () => {
+    const { token } = await scripts.acquire('newest')
+    const shared = { mode: 'shared', waitMs: 60_000 }
+    const waiters = [
+      await scripts.acquire('newest', shared),
+      await scripts.acquire('newest', shared),
+      await scripts.acquire('newest', shared),
+    ]
+    await scripts.release('newest', token)
+    const claimed = await scripts.claim('newest', waiters[0]?.token as string)
+    const fence = fenceOf(claimed)
+    expect(await scripts.verify('newest', 1, 2)).toEqual({ current: false, fence: 0 })
+    expect(await scripts.verify('newest', 1, 3)).toEqual({ current: false, fence })
+  })
 })
 
 describe('calls that travel together', () => {

@@ -124,7 +124,8 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
     inspect: (name: string) => run.inspect({ lock: key('lock', name) }, { max: 100 }),
     list: (name: string) =>
       run.list({ index: key('index', name, '') }, { prefix: name, after: '', limit: 9 }),
-    verify: (name: string, fence: number) => run.verify({ lock: key('lock', name) }, { fence }),
+    verify: (name: string, fence: number, most = 64) =>
+      run.verify({ lock: key('lock', name) }, { fence, most }),
     /** @param name any of its locks */
     async openSession(name: string, ttlMs: number) {
       const id = `${lockTag(name).slice(1)}.${randomToken()}`

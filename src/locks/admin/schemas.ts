@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { DurationMs, ObjectName } from '../../http/names.js'
 import { EXAMPLE_FENCE, Fence, MAX_LEASE_MS } from '../leases/schemas.js'
+import { VERIFIED_TOKENS } from './scripts.js'
 
 export const VerifyRequest = Type.Object(
   {
@@ -17,7 +18,7 @@ export const VerifyResponse = Type.Object(
   {
     current: Type.Boolean(),
     fence: Type.Integer({
-      description: 'The highest fence that is current, of the 64 newest leases; 0 for none.',
+      description: `The highest fence that is current, of the ${VERIFIED_TOKENS} newest leases; 0 for none.`,
     }),
   },
   {

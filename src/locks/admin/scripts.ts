@@ -33,12 +33,15 @@ export const listScript = defineScript({
   },
 })
 
+/** Of a lock, at which one call of verify looks. */
+export const VERIFIED_TOKENS = 64
+
 export const verifyScript = defineScript({
   name: 'locks.verify',
   file: new URL('../scripts/verify.lua', import.meta.url),
   keys: ['lock'],
-  args: ['fence'],
-  // It looks at 64 tokens at most, and mostly at one.
+  args: ['fence', 'most'],
+  // Mostly it looks at one token.
   units: () => 4,
   outcomes: ['current', 'stale'],
   decode(reply, outcome) {

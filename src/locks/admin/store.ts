@@ -2,6 +2,7 @@ import { fromStoredName, indexKey, toStoredName } from '../keys.js'
 import type { LockCalls } from '../lock-calls.js'
 import type { Snapshot, Waiting } from '../lock-state.js'
 import type { LockMetrics } from '../metrics.js'
+import { VERIFIED_TOKENS } from './scripts.js'
 
 export interface Revocation {
   readonly reason: string
@@ -84,7 +85,7 @@ export function createAdminStore(calls: LockCalls, metrics: LockMetrics): AdminS
 
     async verify(namespace, name, fence) {
       const [lock = ''] = calls.placeOf(namespace, name).keys
-      const answer = await calls.run.verify({ lock }, { fence })
+      const answer = await calls.run.verify({ lock }, { fence, most: VERIFIED_TOKENS })
       calls.saw([answer.fence])
       return answer
     },
