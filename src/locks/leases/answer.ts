@@ -91,7 +91,7 @@ function refused(what: string, outcome: Exclude<AcquireOutcome, Granted>): Probl
     case 'session-ended':
       return sessionEnded()
     case 'session-full':
-      return problem('too-many-leases', 'The session carries 1000 leases and waiters.', {
+      return problem('too-many-leases', 'The session carries all that it may.', {
         retryAfterMs: 1_000,
       })
     case 'cross-slot':

@@ -68,7 +68,7 @@ local function refuse(locks, request)
   for _, lock in ipairs(locks) do lock.kind = kind end
   if request.session then
     if is_over(locks[1].call, request.session) then return { 12 } end
-    if count_carried(locks[1].call, request.session) + #locks > 1000 then return { 13 } end
+    if count_carried(locks[1].call, request.session) + #locks > MAX_CARRIED then return { 13 } end
   end
 end
 

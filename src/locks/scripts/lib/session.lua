@@ -2,6 +2,9 @@
 
 -- @use call.lua
 
+-- Leases and waiters of one session, and as many notes on them.
+local MAX_CARRIED = 1000
+
 local function session_key(call, id)
   return call.prefix .. 'session:' .. id
 end
@@ -80,7 +83,7 @@ end
 
 local function note_for_session(call, id, token, name, note)
   local key = session_notes(call, id)
-  if redis.call('HLEN', key) >= 1000 then return end
+  if redis.call('HLEN', key) >= MAX_CARRIED then return end
   redis.call('HSET', key, token .. name, cmsgpack.pack(note))
   redis.call('PEXPIRE', key, ms_until(read_session(call, id).ends) + KEEP_MS)
 end
