@@ -46,6 +46,13 @@ describe('a place whose waiting time is over', () => {
     })
   })
 
+  it('makes no room for more than are asked for', async () => {
+    await scripts.acquire('max', { ttlMs: 600_000 })
+    for (const waitMs of [60_000, 60_000, 3_000]) await scripts.acquire('max', { waitMs })
+    harness.advance(3_000)
+    expect((await scripts.inspect('max', 1)).waiters).toHaveLength(1)
+  })
+
   it('costs those behind it nothing', async () => {
     const { token } = await scripts.acquire('cost')
     for (const instance of ['dead-1', 'dead-2', 'dead-3'])
@@ -63,8 +70,20 @@ describe('a place whose waiting time is over', () => {
     const live = await scripts.acquire('alone', { ...size, waitMs: 60_000 })
     harness.advance(3_000)
     await scripts.sweep('alone')
-    expect(await scripts.claim('alone', live.token)).toMatchObject({ outcome: 'granted' })
     expect(await scripts.inspect('alone')).toMatchObject({ queueLength: 0 })
+    expect(await scripts.claim('alone', live.token)).toMatchObject({ outcome: 'granted' })
+  })
+
+  it('lets those behind it move in all queues of its set', async () => {
+    const shared = { mode: 'shared' }
+    const { token } = await scripts.acquire('both@a')
+    await scripts.acquire('both@b', shared)
+    await scripts.acquire(['both@a', 'both@b'], { ...dead, waitMs: 3_000 })
+    const behind = await scripts.acquire('both@b', { ...shared, waitMs: 60_000 })
+    harness.advance(3_000)
+    await scripts.release('both@a', token)
+    expect(await scripts.inspect('both@b')).toMatchObject({ holderCount: 2, queueLength: 0 })
+    expect(await scripts.claim('both@b', behind.token)).toMatchObject({ outcome: 'granted' })
   })
 
   it('leaves nothing behind', async () => {
@@ -246,6 +265,13 @@ describe('an instance that died', () => {
     await scripts.sweep(name)
     expect(await scripts.inspect(name)).toMatchObject({ state: 'free' })
   }
+
+  it('is suspected, and not for ever', async () => {
+    await suspected('suspects')
+    const suspects = scripts.key('suspects', 'suspects', '')
+    expect(await harness.redis.zscore(suspects, 'dead')).not.toBeNull()
+    expect(await harness.redis.pttl(suspects)).toBeGreaterThan(0)
+  })
 
   it('costs those behind its waiters one claim time-out in all', async () => {
     await suspected('once')

@@ -78,6 +78,20 @@ describe('a release that stopped behind its first command', () => {
     expect(await indexes(name)).toBe(0)
   })
 
+  it('lets those behind it move although the set that found it has to wait', async () => {
+    const { token } = await scripts.acquire('moves@1', { ttlMs: 600_000 })
+    const { token: lost } = await scripts.acquire('moves@2', { ttlMs: 10_000 })
+    const behind = await scripts.acquire('moves@2', { waitMs: 60_000 })
+    await scripts.acquire(['moves@1', 'moves@2'], { waitMs: 60_000 })
+    await loseRecord('moves@2', lost)
+    harness.advance(10_001)
+
+    await scripts.release('moves@1', token)
+
+    expect(await scripts.inspect('moves@2')).toMatchObject({ holderCount: 1, queueLength: 1 })
+    expect(await scripts.claim('moves@2', behind.token)).toMatchObject({ outcome: 'granted' })
+  })
+
   it('leaves one lease to those who entered it again, and nothing of its own', async () => {
     const again = { ...reader, owner: 'o', caller: '', reentrant: true }
     const first = await scripts.acquire('again', again)

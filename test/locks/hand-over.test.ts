@@ -121,6 +121,7 @@ describe('a lease that is released where the next waiter stands', () => {
     await release('bounded', first)
     expect(((await waiting) as Granted).expiresInMs).toBeGreaterThan(4_000)
     expect(((await waiting) as Granted).expiresInMs).toBeLessThanOrEqual(5_000)
+    expect(((await waiting) as Granted).waitedMs).toBeGreaterThanOrEqual(30_000)
   })
 })
 

@@ -145,6 +145,15 @@ describe('tokens of one lease', () => {
     expect(await harness.redis.hexists(scripts.key('lock', 'one'), 'joined')).toBe(0)
   })
 
+  it('weigh as much as it, also one that asked for less and is the last', async () => {
+    const writer = await scripts.acquire('weight', { ...entering, mode: 'exclusive' })
+    const reader = await scripts.acquire('weight', entering)
+    expect(reader).toMatchObject({ mode: 'exclusive', holdCount: 2 })
+    const { token } = await scripts.acquire('weight', { waitMs: 60_000 })
+    for (const one of [writer, reader]) await scripts.release('weight', one.token)
+    expect(await scripts.claim('weight', token)).toMatchObject({ outcome: 'granted' })
+  })
+
   it('are revoked by its fence, and no others', async () => {
     const lease = await scripts.acquire('fence', entering)
     await scripts.acquire('fence', entering)

@@ -123,6 +123,7 @@ describe('a session that expires', () => {
 
     await scripts.sweep('head')
 
+    expect(await scripts.inspect('head')).toMatchObject({ holderCount: 2, queueLength: 0 })
     expect(await scripts.claim('head', token)).toMatchObject({ outcome: 'granted' })
   })
 })
@@ -183,10 +184,12 @@ describe('a lock that cools down after its only lease', () => {
   it('has no holder, and says when it is free', async () => {
     await scripts.acquire('after', terms)
     harness.advance(1_001)
+    const unswept = await scripts.inspect('after')
     await scripts.sweep('after')
-    const seen = await scripts.inspect('after')
-    expect(seen).toMatchObject({ state: 'cooling', holderCount: 0, used: 0 })
-    expect(seen.leftMs).toBeLessThanOrEqual(60_000)
+    for (const seen of [unswept, await scripts.inspect('after')]) {
+      expect(seen).toMatchObject({ state: 'cooling', holderCount: 0 })
+      expect(seen.leftMs).toBeLessThanOrEqual(60_000)
+    }
   })
 
   it('does so from when that was due, where Redis has lost its session', async () => {
@@ -228,6 +231,15 @@ describe('a grant that nobody has collected when its session ends', () => {
 
     expect(await scripts.acquire('late', place)).toMatchObject({ outcome: 'session-ended' })
     expect(await scripts.inspect('late')).toMatchObject({ state: 'free' })
+  })
+
+  it('frees its name at once when the session is ended on purpose', async () => {
+    const session = await scripts.openSession('purpose', 60_000)
+    const first = await scripts.acquire('purpose')
+    await scripts.acquire('purpose', { session, waitMs: 60_000 })
+    await scripts.release('purpose', first.token)
+    await scripts.endSession('purpose', session)
+    expect(await scripts.acquire('purpose')).toMatchObject({ outcome: 'granted' })
   })
 
   it('casts no suspicion on the instance of its waiter', async () => {

@@ -121,7 +121,8 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
       run.sweep({ timers: key('timers', name, '') }, { max_locks: 32, ...COMMON }),
     showSession: (name: string, id: string) =>
       run.show({ session: key('session', name, id) }, { id }),
-    inspect: (name: string) => run.inspect({ lock: key('lock', name) }, { max: 100 }),
+    /** @param max how many holders and waiters are shown */
+    inspect: (name: string, max = 100) => run.inspect({ lock: key('lock', name) }, { max }),
     list: (name: string) =>
       run.list({ index: key('index', name, '') }, { prefix: name, after: '', limit: 9 }),
     verify: (name: string, fence: number, most = 64) =>

@@ -20,6 +20,7 @@ end
 -- whom it is not about; and how many were left out.
 local function read_holders(lock, max)
   if lock.sole ~= '' then return { lock.sole }, 0 end
+  -- Saves work: there is nothing to read.
   if lock.count == 0 then return {}, 0 end
   local order = lock.revocations[1]
   if order and is_past(order.at) then
@@ -112,6 +113,7 @@ end
 local function describe_waiters(reply, lock, max)
   local length = queue_length(lock)
   local shown, gone = math.min(max, length), lock.queued - length
+  -- Saves work: most locks have no queue.
   if shown == 0 then return end
   for _, token in ipairs(redis.call('ZRANGE', part(lock, 'queue'), 0, max + gone - 1)) do
     local waiter = read_waiter(lock, token)
