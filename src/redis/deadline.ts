@@ -11,7 +11,7 @@ interface Pending {
   readonly reject: (error: Error) => void
 }
 
-const CHECK_EVERY_MS = 25
+export const CHECK_EVERY_MS = 25
 
 /**
  * Bounds how long callers wait for answers of Redis; what was sent may still run. One timer for all

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { Deadline } from '../../src/redis/deadline.js'
+import { CHECK_EVERY_MS, Deadline } from '../../src/redis/deadline.js'
 
 let deadline: Deadline
 let missed: number
@@ -46,5 +46,17 @@ it('gives up each on its own time, and hears of an answer that comes later', asy
   expect([missed, answered]).toEqual([1, 1])
   await vi.advanceTimersByTimeAsync(200)
   expect(answered).toBe(2)
-  expect(vi.getTimerCount()).toBe(0)
+})
+
+it('looks no more once nothing is awaited', async () => {
+  const later = vi.spyOn(globalThis, 'setTimeout')
+  const looks = () => later.mock.calls.filter(([, ms]) => ms === CHECK_EVERY_MS).length
+  const answer = given(deadline.bound(after(3 * CHECK_EVERY_MS, 'value')))
+  await vi.advanceTimersByTimeAsync(4 * CHECK_EVERY_MS)
+  expect(await answer).toBe('value')
+  const before = looks()
+  expect(before).toBeGreaterThan(1)
+  await vi.advanceTimersByTimeAsync(10 * CHECK_EVERY_MS)
+  expect(looks()).toBe(before)
+  later.mockRestore()
 })
