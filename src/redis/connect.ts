@@ -90,8 +90,14 @@ export function openLink(options: LinkOptions): Link {
     hearAsking(node)
     if (node.status === 'wait') node.connect().catch(() => undefined)
   })
-  // A failed first attempt is known to the contact, and tried again by the retry strategy.
-  client.connect().catch(() => undefined)
+  // A failed attempt is known to the contact, and tried again by the retry strategy.
+  const connect = () => void client.connect().catch(() => undefined)
+  connect()
+  let isClosed = false
+  // One that is told of a failover while it asks the Sentinels for the primary gives up for good.
+  client.on('end', () => {
+    if (!isClosed) setTimeout(() => isClosed || connect(), retryDelay(1)).unref()
+  })
   const isAdmitted = admission(client, contact, options)
   const clustered = client instanceof Cluster
   return {
@@ -108,6 +114,7 @@ export function openLink(options: LinkOptions): Link {
       client.disconnect(true)
     },
     close: () => {
+      isClosed = true
       contacts.close(contact)
       client.disconnect()
     },
