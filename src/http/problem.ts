@@ -55,6 +55,7 @@ export const COMMON_PROBLEMS = [
   'host-refused',
   'forbidden',
   'too-large',
+  'headers-too-large',
   'unsupported-media-type',
   'store-unavailable',
   'outcome-unknown',
