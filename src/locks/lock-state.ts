@@ -1,3 +1,5 @@
+import { integer } from '../redis/reply.js'
+
 export type LeaseEnd = 'expired' | 'released' | 'revoked'
 export type LeaseMode = 'exclusive' | 'shared'
 
@@ -38,7 +40,9 @@ export interface Waiting {
 export function readSnapshot(parts: readonly unknown[], from: number): [Snapshot, number] {
   const text = (i: number) => String(parts[from + i])
   const number = (i: number) => Number(parts[from + i])
-  const count = number(10)
+  const count = integer(parts[from + 10])
+  const end = from + 11 + count * 8
+  if (end > parts.length) throw new TypeError('a snapshot ends before its last holder')
   const holders: Holder[] = []
   for (let i = 0; i < count; i++) {
     const at = 11 + i * 8
@@ -65,7 +69,7 @@ export function readSnapshot(parts: readonly unknown[], from: number): [Snapshot
       text(7) === '' ? undefined : { how: toLeaseEnd(text(7)), fence: number(8), agoMs: number(9) },
     holders,
   }
-  return [snapshot, from + 11 + count * 8]
+  return [snapshot, end]
 }
 
 export function readWaiters(parts: readonly unknown[], from: number): Waiting[] {
