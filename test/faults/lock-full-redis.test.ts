@@ -64,6 +64,13 @@ describe('OOM: a Redis that is full', () => {
     expect(await elsewhere).toMatchObject({ kind: 'granted' })
   })
 
+  it('lets a holder give its lease back during its minimal hold', async () => {
+    const first = await hold('minimal', { minHoldMs: 50_000 })
+    await full(true)
+    expect(await release('minimal', first)).toMatchObject({ kind: 'released' })
+    expect(await look('minimal')).toMatchObject({ state: 'held', holders: [] })
+  })
+
   it('answers a stranger as otherwise', async () => {
     const first = await hold('stranger')
     await full(true)

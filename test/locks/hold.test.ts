@@ -116,6 +116,13 @@ describe('a hold', () => {
     await state('minimal', 'free')
   })
 
+  it('is told at once that it was released, also where the name stays taken', async () => {
+    const { client, token } = await held('taken', { ttlMs: 60_000, minHoldMs: 50_000 })
+    await post('locks/taken/release', { token }).expect(200)
+    expect(await client.nextOf('lost')).toMatchObject({ data: { reason: 'released' } })
+    expect((await look('taken')).state).toBe('held')
+  })
+
   it('joins the lease of the same owner, which ends with the last of them', async () => {
     const terms = { owner: 'me', reentrant: true, lockDelayMs: 60_000 }
     const first = await held('re', terms)

@@ -49,6 +49,16 @@ describe('a lease whose holder was asked to give way', () => {
     harness.advance(5_001)
     expect(await scripts.inspect('fence')).toMatchObject({ state: 'free' })
   })
+  it('leaves nothing of that to the next holder, however often it comes to this', async () => {
+    const { token } = await scripts.acquire('next', { ttlMs: 60_000 })
+    await scripts.acquire('next', { waitMs: 60_000 })
+    await scripts.revoke('next', 30_000)
+    const orders = () => harness.redis.hexists(scripts.key('lock', 'next'), 'revocations')
+    expect(await orders()).toBe(1)
+    await scripts.release('next', token, 'here')
+    expect(await scripts.inspect('next')).toMatchObject({ state: 'held', queueLength: 0 })
+    expect(await orders()).toBe(0)
+  })
 })
 
 describe('a lease of a session that is given back during its minimal hold', () => {

@@ -173,6 +173,7 @@ end
 
 -- A live lease that its owner took to enter it again, or nil.
 local function find_owned(lock, request)
+  -- Saves work: there is no lease to enter.
   if lock.count == 0 then return end
   local fence = lock.sole == '' and redis.call('HGET', lock.key, owner_field(request))
   for _, token in ipairs(fence and tokens_of(lock, fence, 64) or { lock.sole }) do

@@ -5,6 +5,7 @@
 -- Records an event while somebody watches the lock: for them, and for those who come back within the
 -- time of a watch. Each instance that watches is notified once, on its own channel, and reads the rest.
 local function emit(lock, what, lease, reason)
+  -- Saves work: few locks are watched.
   if lock.watched <= now_us then return end
   redis.call('XADD', part(lock, 'events'), 'NOMKSTREAM', 'MAXLEN', 1000, '*', 'type', what,
     'fence', lease.fence or 0, 'owner', lease.owner or '', 'reason', reason or '')
