@@ -19,22 +19,22 @@ async function recorded(name: string): Promise<string[]> {
 describe('those who watch a lock', () => {
   it('are notified once of all that one call does', async () => {
     const [lock, last] = ['once@a', 'once@b'].map((name) => scripts.key('lock', name))
-    await scripts.watch('once@a', 60_000)
-    await scripts.watch('once@b', 60_000)
-    const { token } = await scripts.acquire('once@a')
-    await scripts.acquire('once@a', { waitMs: 60_000 })
     const heard: string[] = []
     const hear = (message: string) => void heard.push(message)
     const { signals } = harness.links
     await signals.subscribe('ls:events:here', hear)
     onTestFinished(() => signals.unsubscribe('ls:events:here', hear))
+    await scripts.watch('once@a', 60_000)
+    await scripts.watch('once@b', 60_000)
 
+    const { token } = await scripts.acquire('once@a')
+    await scripts.acquire('once@a', { waitMs: 60_000 })
     await scripts.release('once@a', token, 'here')
     await scripts.acquire('once@b')
 
     await until('the last message is heard', () => heard.includes(last as string))
     expect(await recorded('once@a')).toEqual(['granted', 'queued', 'released', 'granted'])
-    expect(heard.filter((key) => key === lock)).toHaveLength(1)
+    expect(heard.filter((key) => key === lock)).toHaveLength(3)
   })
 
   it('hear of a grant to a waiter when its instance claims it', async () => {
