@@ -229,7 +229,9 @@ describe('on a Redis that is full', () => {
         .request('get', at(key))
         .query({ lease: true })
         .then(({ headers }) => headers['lockstep-lease'] as string)
-    const [first, second] = [await token('loading'), await token('loading-too')]
+    // The service looks at the memory from time to time.
+    const first = await until('a lease', () => token('loading'))
+    const second = await until('another', () => token('loading-too'))
     await setMaxMemory(1)
     const lease = (key: string, verb: string, body: object) =>
       post(full, `${at(key)}/lease/${verb}`, body)
