@@ -7,7 +7,7 @@ import { build } from 'esbuild'
 
 const dist = path.resolve('dist')
 
-/** A file looks for its scripts beside itself, wherever its code went. */
+/** A module finds its scripts by its own place in dist, also from within the bundle. */
 const own = {
   name: 'own',
   setup({ onLoad }) {

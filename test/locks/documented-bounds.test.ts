@@ -5,7 +5,7 @@ import { specs } from '../../src/locks/problems.js'
 import { AcquirePermitsRequest } from '../../src/locks/semaphores/schemas.js'
 import { KeepSessionResponse, SessionState } from '../../src/locks/sessions/schemas.js'
 
-/** Too many scripts need these for an argument: whatever can grant, or end, a lease. */
+/** No arguments: every script that grants or ends a lease would need them. */
 function boundOf(library: string, name: string): string {
   const file = new URL(`../../src/locks/scripts/lib/${library}.lua`, import.meta.url)
   const found = readFileSync(file, 'utf8').match(new RegExp(`^local ${name} = (\\d+)$`, 'm'))

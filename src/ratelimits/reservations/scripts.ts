@@ -1,4 +1,4 @@
-import { type Elsewhen, elsewhen } from '../../redis/clock.js'
+import { type OtherWindow, otherWindow } from '../../redis/clock.js'
 import { integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 import { type LimitReply, toLimitReply } from '../checks/scripts.js'
@@ -19,11 +19,11 @@ export const reserveScript = defineScript({
   file: new URL('../scripts/reserve.lua', import.meta.url),
   keys: ['state', 'exception', 'reservation', 'memo?'],
   args: ['kind', 'a', 'b', 'c', 'shadow', 'cost', 'id', 'ttl_ms', 'fingerprint', 'memo_ttl_ms'],
-  outcomes: ['denied', 'reserved', 'replayed', 'conflict', 'elsewhen'],
-  decode(reply, outcome): ReserveReply | Elsewhen {
+  outcomes: ['denied', 'reserved', 'replayed', 'conflict', 'other-window'],
+  decode(reply, outcome): ReserveReply | OtherWindow {
     const fields = list(reply, 2)
     if (outcome === 'conflict') return { kind: outcome }
-    if (outcome === 'elsewhen') return elsewhen(Number(fields[1]))
+    if (outcome === 'other-window') return otherWindow(Number(fields[1]))
     const numbers = integers(fields.slice(0, -1), 11)
     return {
       kind: outcome,
@@ -55,11 +55,11 @@ export const settleScript = defineScript({
   file: new URL('../scripts/settle.lua', import.meta.url),
   keys: ['state', 'exception', 'reservation', 'memo?'],
   args: ['kind', 'a', 'b', 'c', 'actual', 'fingerprint', 'memo_ttl_ms', 'channel', 'message'],
-  outcomes: ['expired', 'settled', 'replayed', 'conflict', 'elsewhen'],
-  decode(reply, outcome): SettleReply | Elsewhen {
+  outcomes: ['expired', 'settled', 'replayed', 'conflict', 'other-window'],
+  decode(reply, outcome): SettleReply | OtherWindow {
     const [, reserved, refunded, remaining, resetUs, override, atUs] = integers(reply, 7)
     if (outcome === 'expired' || outcome === 'conflict') return { kind: outcome }
-    if (outcome === 'elsewhen') return elsewhen(reserved)
+    if (outcome === 'other-window') return otherWindow(reserved)
     return { kind: outcome, reserved, refunded, remaining, resetUs, override, atUs }
   },
 })

@@ -19,7 +19,7 @@ RETURN outcome taken_us then allowed remaining reset_us retry_us granted overrid
   1  allowed
   2  replayed: allowed and consumed before, by a request with the same key; times are as of now
   3  conflict: the idempotency key belongs to another request; nothing follows
-  4  elsewhen: the windows of a calendar are not those around taken_us: ask again; nothing follows
+  4  other-window: the windows of a calendar are not those around taken_us: ask again; nothing follows
   5  full: Redis is; what is denied is so, and nothing was consumed of what is allowed
   retry_us is 0 for what is allowed and -1 for what can never be; override is 0 or the limit that
   holds for this subject instead of that of the policy

@@ -20,7 +20,7 @@ RETURN outcome refunded remaining reset_us override at_us
   1  refunded: as far as there was anything
   2  replayed: given back before, by a request with the same key; what is left is as of now
   3  conflict: the idempotency key belongs to another request; the rest is 0
-  4  elsewhen: as for ratelimits.check; the time in us stands for refunded, the rest is 0
+  4  other-window: as for ratelimits.check; the time in us stands for refunded, the rest is 0
 
 COST O(1); sliding windows O(buckets), a log what has left it since its last write
 ]]

@@ -22,7 +22,7 @@ RETURN outcome taken_us allowed remaining reset_us retry_us granted override blo
   1  reserved: to be settled within left_us
   2  replayed: reserved before, by a request with the same key, under the id told; times are as of now
   3  conflict: the idempotency key belongs to another request; nothing follows
-  4  elsewhen: as for ratelimits.check; nothing follows
+  4  other-window: as for ratelimits.check; nothing follows
 
 COST as ratelimits.check of one limit
 ]]

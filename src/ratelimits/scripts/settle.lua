@@ -22,7 +22,7 @@ RETURN outcome reserved refunded remaining reset_us override at_us
   1  settled
   2  replayed: settled before, by a request with the same key; what is left is as of now
   3  conflict: the idempotency key belongs to another request; the rest is 0
-  4  elsewhen: as for ratelimits.check; the time in us stands for reserved, the rest is 0
+  4  other-window: as for ratelimits.check; the time in us stands for reserved, the rest is 0
 
 COST as ratelimits.refund
 ]]
