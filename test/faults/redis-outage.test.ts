@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
 import { SILENCE_MS } from '../support/bounds.js'
@@ -71,10 +72,12 @@ describe('a connection that is cut', () => {
 describe('a connection for commands that is lost alone', () => {
   it('makes the instance unready: every request would be refused', async () => {
     await until('ready', () => harness.request('get', '/readyz').expect(200))
-    harness.link.client.disconnect()
+    const client = harness.link.client as Redis
+    client.options.path = '/nowhere'
+    client.disconnect()
     await until('the loss', () => !harness.link.isReady())
     await harness.request('get', '/readyz').expect(503)
-    await harness.link.client.connect()
+    delete client.options.path
     await until('ready', () => harness.request('get', '/readyz').expect(200))
   })
 })

@@ -1,5 +1,9 @@
+import { setTimeout as plainSetTimeout } from 'node:timers'
 import { afterAll, afterEach } from 'vitest'
 import { forgetLogs, writeLogs } from './kept-logs.js'
+
+// Workers are shared by files: one that leaves its timers behind hangs whichever comes next.
+if (setTimeout !== plainSetTimeout) throw new Error('a file before this one left its setTimeout')
 
 let areKept = false
 
