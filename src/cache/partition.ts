@@ -8,6 +8,12 @@ export type OnRestart = 'flush' | 'soft' | 'keep'
 
 const ON_RESTART: Readonly<Record<OnRestart, number>> = { keep: 0, soft: 1, flush: 2 }
 
+interface NamedKey {
+  readonly namespace: string
+  readonly space: string
+  readonly key: string
+}
+
 const EPOCHS = 2 ** 48 - 1
 
 /**
@@ -70,6 +76,10 @@ export class Partitions {
   /** @param digest SHA-256 of the idempotency key: free text never stands in a key. */
   memoOf(namespace: string, partition: number, digest: string): string {
     return redisKey(namespace, `c${partition}`, 'memo', digest)
+  }
+
+  clockOfKey({ namespace, space, key }: NamedKey): string {
+    return this.clockOf(namespace, this.of(space, key))
   }
 
   clockOf(namespace: string, partition: number): string {

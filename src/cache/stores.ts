@@ -1,26 +1,27 @@
 import type { DomainDeps } from '../domain.js'
 import { FrequentKeys } from '../metrics/frequent-keys.js'
-import { filedDocuments } from '../redis/filed-documents.js'
 import { layoutOf } from '../redis/layout.js'
 import { reachOf } from '../redis/reach.js'
 import { createCounterStore } from './counters/store.js'
-import { ReadGuards } from './entries/read-guard.js'
-import { type CacheKey, createEntryStore } from './entries/store.js'
-import { withHeadRoom } from './head-room.js'
-import { createMarkMetrics } from './invalidation/metrics.js'
+import { createEntryStore, type EntryStore } from './entries/store.js'
+import { type CacheStores, createGuardOf, withHeadRoom, withReadGuard } from './guards.js'
 import { createInvalidationStore } from './invalidation/store.js'
-import { createLeaseMetrics, withFillCount } from './leases/metrics.js'
 import { createLeaseStore, type LeaseStore } from './leases/store.js'
 import { L1 } from './levels/level.js'
 import { createLevelMetrics } from './levels/metrics.js'
-import { type CacheStores, type GuardOf, withL1, withReadGuard } from './levels/stores.js'
+import { withL1 } from './levels/stores.js'
+import {
+  createLeaseMetrics,
+  createMarkMetrics,
+  createSweepMetrics,
+  type LeaseMetrics,
+} from './metrics.js'
 import { createObjectStore } from './objects/store.js'
 import { Partitions } from './partition.js'
 import { parseSpace } from './spaces/parse.js'
 import type { SentPolicy } from './spaces/policy.js'
 import { createSpaceStore, type SpaceStore } from './spaces/store.js'
 import { SpaceUsages } from './spaces/usage.js'
-import { createSweepMetrics } from './sweeping/metrics.js'
 import { Sweeper } from './sweeping/sweeper.js'
 
 /** What the routes of the domain stand on. */
@@ -38,10 +39,13 @@ export function createCacheStores(deps: Deps): AllCacheStores {
   const { settings, metrics, links, cacheBinder, memory } = deps
   const partitions = new Partitions(layoutOf(links.cache), settings.cacheOnRestart)
   // A Redis of its own may be filled: nothing else lives there.
-  const isTight = (clock: () => string) => links.cacheProbe === undefined && memory.isTight(clock)
-  const isTightFor = ({ namespace, space, key }: CacheKey) =>
-    isTight(() => partitions.clockOf(namespace, partitions.of(space, key)))
-  const spaces = createSpaces(deps)
+  const isTight = links.cacheProbe === undefined ? memory.isTight : () => false
+  const spaces = createSpaceStore({
+    binder: deps.binder,
+    signals: links.signals,
+    parse: parseSpace,
+    definitions: deps.definitions,
+  })
   const sweeper = new Sweeper({
     link: links.cache,
     binder: cacheBinder,
@@ -56,9 +60,9 @@ export function createCacheStores(deps: Deps): AllCacheStores {
   const caches = withL1(
     { l1, hotKeys },
     withReadGuard(
-      createGuardOf(deps, partitions),
+      createGuardOf(settings.cacheReadTimeoutMs, partitions, reachOf(links.cache).serverOf),
       (...lost) => leases.forfeit(...lost),
-      withHeadRoom(isTightFor, {
+      withHeadRoom(isTight, partitions, {
         entries: withFillCount(
           leaseMetrics,
           usages,
@@ -84,26 +88,6 @@ export function createCacheStores(deps: Deps): AllCacheStores {
   return { ...caches, leases, hotKeys, usages, spaces, sweeper }
 }
 
-function createGuardOf({ links, settings }: Deps, partitions: Partitions): GuardOf {
-  const guards = new ReadGuards(settings.cacheReadTimeoutMs)
-  const { serverOf } = reachOf(links.cache)
-  return ({ namespace, space, key }) =>
-    guards.of(serverOf(partitions.clockOf(namespace, partitions.of(space, key))))
-}
-
-function createSpaces({ binder, links, definitions }: Deps): SpaceStore {
-  let filed = filedDocuments<SentPolicy>({})
-  definitions.follow((spaces) => {
-    filed = filedDocuments(spaces)
-  })
-  return createSpaceStore({
-    binder,
-    signals: links.signals,
-    parse: parseSpace,
-    fromFile: () => filed,
-  })
-}
-
 function createL1(
   { metrics, links, settings, clockOffsetUs = () => 0 }: Deps,
   partitions: Partitions,
@@ -120,3 +104,21 @@ function createL1(
     maxBytes: settings.cacheL1MaxBytes,
   })
 }
+
+/** Counts fills, whichever request brings them. */
+const withFillCount = (
+  metrics: LeaseMetrics,
+  usages: SpaceUsages,
+  entries: EntryStore,
+): EntryStore => ({
+  ...entries,
+  async write(key, options) {
+    const outcome = await entries.write(key, options)
+    if (options.fill !== undefined && outcome.kind !== 'conflict') {
+      const isAccepted = outcome.kind !== 'lease-lost'
+      metrics.filled(key.space, isAccepted ? 'accepted' : 'refused')
+      if (isAccepted) usages.count(key, 'fills')
+    }
+    return outcome
+  },
+})

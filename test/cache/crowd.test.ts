@@ -1,16 +1,15 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { Entry } from '../../src/cache/entries/entry.js'
-import { ReadGuard } from '../../src/cache/entries/read-guard.js'
+import type { Entry } from '../../src/cache/entries/scripts.js'
 import {
   createEntryStore,
   type EntryStore,
   type LeaseWish,
   type LeveledReply,
 } from '../../src/cache/entries/store.js'
+import { type CacheStores, ReadGuard, withReadGuard } from '../../src/cache/guards.js'
 import { Crowd, type Waiter } from '../../src/cache/leases/crowd.js'
-import { createLeaseMetrics } from '../../src/cache/leases/metrics.js'
 import { createLeaseStore } from '../../src/cache/leases/store.js'
-import { type CacheStores, withReadGuard } from '../../src/cache/levels/stores.js'
+import { createLeaseMetrics } from '../../src/cache/metrics.js'
 import { Partitions } from '../../src/cache/partition.js'
 import { DEFAULT_POLICY } from '../../src/cache/spaces/policy.js'
 import { createMetrics } from '../../src/metrics/registry.js'

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { ReadGuard, ReadGuards } from '../../src/cache/entries/read-guard.js'
 import type { CacheKey } from '../../src/cache/entries/store.js'
-import { withReadGuard } from '../../src/cache/levels/stores.js'
+import { createGuardOf, ReadGuard, withReadGuard } from '../../src/cache/guards.js'
 
 let guard: ReadGuard
 let asked: { answer(value: string): void; fail(error: Error): void }[]
@@ -66,12 +65,11 @@ it('asks one at a time once Redis is silent, and all again once it answers', asy
 })
 
 it('lets a server that is silent stop no read of another', async () => {
-  const guards = new ReadGuards(200)
   const key = (name: string) => ({ key: name }) as CacheKey
   const read = ({ key: name }: CacheKey) =>
     name.startsWith('dead') ? new Promise<never>(() => undefined) : Promise.resolve({ name })
   const { entries } = withReadGuard(
-    ({ key: name }) => guards.of(name.slice(0, 4)),
+    createGuardOf(200, { clockOfKey: ({ key: name }) => name }, (clock) => clock.slice(0, 4)),
     () => undefined,
     {
       entries: { read, readMany: (keys: CacheKey[]) => Promise.all(keys.map(read)) },

@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { toETag } from '../../http/etag.js'
-import type { Entry, EntryKind } from '../entries/entry.js'
-import type { LeaseReply } from '../entries/scripts.js'
+import type { Entry, EntryKind, LeaseReply } from '../entries/scripts.js'
 import { type Encoding, encode } from './encoding.js'
 import { type Found, Room } from './reading.js'
 import type { Failed } from './settle.js'

@@ -1,8 +1,7 @@
 import Type from 'typebox'
 import { DurationMs, ObjectName } from '../../http/names.js'
 import { exactlyOneOf } from '../../schema/exactly-one.js'
-import { ErrorMs, MAX_LIFE_MS } from '../entries/schemas.js'
-import { TAG } from '../entries/tags.js'
+import { ErrorMs, MAX_LIFE_MS, TAG } from '../entries/schemas.js'
 import { Lease, LeaseToken } from '../leases/schemas.js'
 
 export const MAX_ITEMS = 1_000

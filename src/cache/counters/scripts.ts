@@ -1,6 +1,6 @@
 import { integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
-import { type EntryKind, toKind } from '../entries/entry.js'
+import { type EntryKind, toKind } from '../entries/scripts.js'
 
 export type IncrReply =
   | {

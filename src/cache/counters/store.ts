@@ -1,7 +1,7 @@
 import type { Binder } from '../../redis/binder.js'
 import type { Idempotency } from '../../redis/idempotency.js'
 import { type Condition, conditionArgs, UNCONDITIONAL } from '../condition.js'
-import { kindNumber } from '../entries/entry.js'
+import { kindNumber } from '../entries/scripts.js'
 import type { CacheKey } from '../entries/store.js'
 import { type FieldsReply, fieldsScript } from '../objects/scripts.js'
 import type { Partitions } from '../partition.js'

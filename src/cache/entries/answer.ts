@@ -1,9 +1,19 @@
-import type { FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { toETag } from '../../http/etag.js'
 import type { Problem } from '../../http/problem.js'
+import { retryAfterSeconds } from '../../http/retry-after.js'
+import { type Condition, isAmong } from '../condition.js'
 import { problem } from '../problems.js'
-import type { Entry } from './entry.js'
+import type { Entry, EntryKind, LeaseReply } from './scripts.js'
 import type { LeveledReply } from './store.js'
+
+/** Two callers may see two namespaces under one path: a proxy must not mix them up. */
+export function varyByCaller(app: FastifyInstance): void {
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.header('vary', 'Authorization, Lockstep-Namespace')
+    done()
+  })
+}
 
 const seconds = (ms: number): number => Math.floor(ms / 1_000)
 
@@ -66,3 +76,63 @@ export function toMeta(entry: Entry) {
     tags: [...entry.tags],
   }
 }
+
+/**
+ * Tells who should load.
+ * @returns when to ask again, where somebody else loads or nobody may; in milliseconds
+ */
+export function tellLease(reply: FastifyReply, lease: LeaseReply): number | undefined {
+  switch (lease.kind) {
+    case 'none':
+      return undefined
+    case 'won':
+      reply.header('lockstep-lease', lease.proof).header('lockstep-lease-ms', lease.leftMs)
+      return undefined
+    case 'held':
+    case 'backoff':
+      reply.header('lockstep-lease', lease.kind)
+      reply.header('retry-after', retryAfterSeconds(lease.retryAfterMs))
+      return lease.retryAfterMs
+  }
+}
+
+/**
+ * The condition of a read, of a value that is there. RFC 9110, 13.2.2.
+ * @returns whether the caller has this version already
+ * @throws Problem precondition-failed
+ */
+export function isNotModified(
+  reply: FastifyReply,
+  key: string,
+  { match, none }: Condition,
+  version: number,
+): boolean {
+  if (match !== undefined && !isAmong(match, version)) {
+    throw preconditionFailed(reply, key, version)
+  }
+  return none !== undefined && isAmong(none, version)
+}
+
+/** @param version of what is there, 0 for nothing */
+export function preconditionFailed(reply: FastifyReply, key: string, version: number): Problem {
+  if (version === 0) return problem('precondition-failed', `"${key}" has no value.`)
+  reply.header('etag', toETag(version))
+  return problem('precondition-failed', `"${key}" has another version.`, {
+    extensions: { etag: toETag(version) },
+  })
+}
+
+export const leaseLost = (): Problem =>
+  problem('lease-lost', 'The lease is over, or the key was written or invalidated since.')
+
+export const conflict = (): Problem =>
+  problem(
+    'idempotency-conflict',
+    'The Idempotency-Key, or the lease, was used for another request.',
+  )
+
+/** @param wanted with its article: `a counter`. */
+export const kindMismatch = (key: string, wanted: string, kind: EntryKind): Problem =>
+  problem('kind-mismatch', `"${key}" is not ${wanted} but of kind ${kind}.`, {
+    extensions: { kind },
+  })

@@ -1,5 +1,5 @@
 import type { Get } from '../../redis/get.js'
-import type { Entry } from './entry.js'
+import type { Entry } from './scripts.js'
 
 /**
  * The largest payload that a script returns. Lua copies what passes through it several times while

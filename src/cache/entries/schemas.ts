@@ -3,13 +3,40 @@ import { DurationMs, ObjectName, ResourceName } from '../../http/names.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
 import { AskHeaders, AskQuery, FillHeaders } from '../leases/schemas.js'
-import { ConditionHeaders, ReadConditionHeaders } from '../preconditions.js'
 import { problemResponses } from '../problems.js'
 
 export const SpaceParams = Type.Object({ space: ResourceName })
 export const EntryParams = Type.Object({ space: ResourceName, key: ObjectName })
 
+const MatchHeader = {
+  'if-match': Type.Optional(
+    Type.String({
+      description: 'Only if the value has one of these versions, or any with `*`; else 412.',
+    }),
+  ),
+}
+
+/** For what changes a value. */
+const ConditionHeaders = {
+  ...MatchHeader,
+  'if-none-match': Type.Optional(
+    Type.String({
+      description: 'Only if the value has none of these versions; `*`: only if there is none.',
+    }),
+  ),
+}
+
+/** For what reads a value. */
+const ReadConditionHeaders = {
+  ...MatchHeader,
+  'if-none-match': Type.Optional(
+    Type.String({ description: 'Entity tags that the caller has; one that fits gives 304.' }),
+  ),
+}
+
 export const MAX_LIFE_MS = 2_592_000_000
+
+export const TAG = /^[\x20-\x7e]{1,128}$/
 
 const CacheControl = (description: string) => Type.Optional(Type.String({ description }))
 

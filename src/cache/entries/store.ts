@@ -5,10 +5,9 @@ import type { Idempotency } from '../../redis/idempotency.js'
 import { type Condition, conditionArgs, UNCONDITIONAL } from '../condition.js'
 import type { Partitions } from '../partition.js'
 import type { SpacePolicy } from '../spaces/policy.js'
-import type { Entry } from './entry.js'
 import { complete, INLINE_BYTES, isLeftOut, UNLIMITED } from './payloads.js'
 import { createReadMany } from './read-many.js'
-import { type ReadReply, readScript } from './scripts.js'
+import { type Entry, type ReadReply, readScript } from './scripts.js'
 import {
   type RemoveReply,
   removeScript,

@@ -1,11 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { toETag } from '../../http/etag.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
-import { preconditionFailed, toCondition } from '../preconditions.js'
 import { problemResponses } from '../problems.js'
-import { varyByCaller } from '../vary.js'
-import { miss } from './answer.js'
-import { keyOf } from './key.js'
+import { miss, preconditionFailed, varyByCaller } from './answer.js'
+import { keyOf, toCondition } from './request.js'
 import type { EntryRouteOptions } from './routes.js'
 import * as schemas from './schemas.js'
 

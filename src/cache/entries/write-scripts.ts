@@ -1,6 +1,6 @@
 import { integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
-import { type Entry, type EntryState, toEntry } from './entry.js'
+import { type Entry, type EntryState, toEntry } from './scripts.js'
 
 export type WriteReply =
   | {

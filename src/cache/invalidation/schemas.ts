@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { ObjectName } from '../../http/names.js'
 import { exactlyOneOf } from '../../schema/exactly-one.js'
-import { TAG } from '../entries/tags.js'
+import { TAG } from '../entries/schemas.js'
 
 export const InvalidateRequest = Type.Object(
   {

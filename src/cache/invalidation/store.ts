@@ -1,7 +1,7 @@
 import type { Binder } from '../../redis/binder.js'
 import { removeScript } from '../entries/write-scripts.js'
+import type { MarkMetrics } from '../metrics.js'
 import type { Partitions } from '../partition.js'
-import type { MarkMetrics } from './metrics.js'
 import { markScript, softenScript } from './scripts.js'
 
 /** soft: stale since now, served while it is loaded anew. hard: never seen again. */

@@ -1,8 +1,8 @@
 import type { Signals } from '../../redis/signals.js'
 import type { Partitions } from '../partition.js'
+import type { L1Policy } from '../spaces/policy.js'
 import type { LevelMetrics, LevelSize } from './metrics.js'
 import { Partition } from './partition.js'
-import type { L1Policy } from './policy.js'
 import { createRoom, type Room } from './room.js'
 
 export interface MemoryOptions {

@@ -1,7 +1,6 @@
-import type { Entry } from '../entries/entry.js'
-import type { ReadReply } from '../entries/scripts.js'
+import type { Entry, ReadReply } from '../entries/scripts.js'
+import type { L1Policy } from '../spaces/policy.js'
 import type { Judged, Partition, Snapshot } from './partition.js'
-import type { L1Policy } from './policy.js'
 import { createShelf, type Shelf, type Shelved } from './shelf.js'
 
 /** A value in memory, as its read returned it. */

@@ -1,5 +1,5 @@
+import type { L1Policy } from '../spaces/policy.js'
 import { LruShelf } from './lru.js'
-import type { L1Policy } from './policy.js'
 import { TinyLfuShelf } from './tiny-lfu.js'
 import { TtlShelf } from './ttl.js'
 

@@ -1,103 +1,6 @@
 import type { FrequentKeys } from '../../metrics/frequent-keys.js'
-import { StoreError } from '../../redis/errors.js'
-import type { CounterStore } from '../counters/store.js'
-import type { ReadGuard } from '../entries/read-guard.js'
-import type { ReadReply } from '../entries/scripts.js'
-import type {
-  CacheKey,
-  EntryStore,
-  LeaseWish,
-  LeveledReply,
-  ReadOptions,
-} from '../entries/store.js'
-import type { InvalidationStore } from '../invalidation/store.js'
-import type { ObjectStore } from '../objects/store.js'
+import { type CacheStores, toStoreError } from '../guards.js'
 import type { L1 } from './level.js'
-
-export interface CacheStores {
-  readonly entries: EntryStore
-  readonly counters: CounterStore
-  readonly objects: ObjectStore
-  readonly invalidation: InvalidationStore
-}
-
-/** What becomes of a lease that was won by a read whose caller was answered without it. */
-export type Forfeit = (key: CacheKey, wish: LeaseWish, reply: ReadReply) => void
-
-/** The guard of the server that holds a key: one that is silent says nothing of the others. */
-export type GuardOf = (key: CacheKey) => ReadGuard
-
-/** The stores with a bound on how long a read may take. */
-export const withReadGuard = (
-  guardOf: GuardOf,
-  forfeit: Forfeit,
-  { entries, counters, objects, invalidation }: CacheStores,
-): CacheStores => ({
-  entries: {
-    ...entries,
-    read: (key, options) =>
-      options?.lease
-        ? readOrForfeit(guardOf(key), forfeit, entries, key, { ...options, lease: options.lease })
-        : guardOf(key).run(() => entries.read(key, options)),
-    readMany: (keys, maxBytes) => readManyGuarded(guardOf, entries, keys, maxBytes),
-  },
-  counters: { ...counters, read: (key) => guardOf(key).run(() => counters.read(key)) },
-  objects: { ...objects, read: (key, names) => guardOf(key).run(() => objects.read(key, names)) },
-  invalidation,
-})
-
-/** A call per server, so that none waits for another. */
-async function readManyGuarded(
-  guardOf: GuardOf,
-  entries: Pick<EntryStore, 'readMany'>,
-  keys: readonly CacheKey[],
-  maxBytes: number,
-): Promise<(LeveledReply | StoreError)[]> {
-  const groups = new Map<ReadGuard, number[]>()
-  for (const [i, key] of keys.entries()) {
-    const guard = guardOf(key)
-    const group = groups.get(guard)
-    if (group) group.push(i)
-    else groups.set(guard, [i])
-  }
-  const replies: (LeveledReply | StoreError)[] = []
-  await Promise.all(
-    [...groups].map(async ([guard, group]) => {
-      const asked = group.map((i) => keys[i] as CacheKey)
-      const found = await guard
-        .run(() => entries.readMany(asked, maxBytes))
-        .catch((error: unknown) => {
-          const met = toStoreError(error)
-          return asked.map(() => met)
-        })
-      for (const [j, reply] of found.entries()) replies[group[j] as number] = reply
-    }),
-  )
-  return replies
-}
-
-/** A read that was given up may still win the lease, which nobody would ever hear of. */
-function readOrForfeit(
-  guard: ReadGuard,
-  forfeit: Forfeit,
-  entries: Pick<EntryStore, 'read'>,
-  key: CacheKey,
-  options: ReadOptions & { readonly lease: LeaseWish },
-): Promise<LeveledReply> {
-  let isGivenUp = false
-  const bounded = guard.run(() => {
-    const reply = entries.read(key, options)
-    reply.then(
-      (late) => isGivenUp && forfeit(key, options.lease, late),
-      () => undefined,
-    )
-    return reply
-  })
-  bounded.catch(() => {
-    isGivenUp = true
-  })
-  return bounded
-}
 
 /**
  * The stores with the memory of the process in front. Whatever changes something is forgotten before
@@ -184,10 +87,4 @@ export function withL1(
         ),
     },
   }
-}
-
-/** @throws whatever is none. */
-function toStoreError(error: unknown): StoreError {
-  if (error instanceof StoreError) return error
-  throw error
 }

@@ -1,9 +1,8 @@
 import type { FastifyReply } from 'fastify'
 import { toETag } from '../../http/etag.js'
-import { kindMismatch, missing } from '../answer.js'
 import type { Condition } from '../condition.js'
+import { isNotModified, kindMismatch, miss } from '../entries/answer.js'
 import type { CacheMetrics } from '../metrics.js'
-import { isNotModified } from '../preconditions.js'
 import type { FieldsReply } from './scripts.js'
 
 /** A key of a space, as a request names it. */
@@ -28,7 +27,7 @@ export function takeFound(
   found: FieldsReply,
 ) {
   metrics.read(name, found.kind === 'miss' ? 'miss' : 'hit')
-  if (found.kind === 'miss') throw missing(reply)
+  if (found.kind === 'miss') throw miss(reply, 'miss')
   if (found.kind === 'kind-mismatch') throw kindMismatch(name.key, wanted, found.found)
   reply.header('etag', toETag(found.version))
   return isNotModified(reply, name.key, condition, found.version) ? undefined : found

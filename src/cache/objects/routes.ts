@@ -1,15 +1,19 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS, type Problem } from '../../http/problem.js'
 import { requestIdentity } from '../../http/request-fingerprint.js'
-import { conflict, kindMismatch, missing } from '../answer.js'
-import { keyOf } from '../entries/key.js'
+import {
+  conflict,
+  kindMismatch,
+  miss,
+  preconditionFailed,
+  varyByCaller,
+} from '../entries/answer.js'
+import { keyOf, toCondition, toReadCondition } from '../entries/request.js'
 import { EntryParams, KeyedChangeHeaders, LookHeaders, WITHOUT_VALUE } from '../entries/schemas.js'
 import type { CacheMetrics } from '../metrics.js'
-import { preconditionFailed, toCondition, toReadCondition } from '../preconditions.js'
 import { problem, problemResponses } from '../problems.js'
 import { MAX_VALUE_BYTES } from '../spaces/policy.js'
 import type { PolicyOf } from '../spaces/store.js'
-import { varyByCaller } from '../vary.js'
 import { recordChange, takeFound } from './answer.js'
 import { toChanges, toNames } from './changes.js'
 import * as schemas from './schemas.js'
@@ -95,7 +99,7 @@ export const objectRoutes: FastifyPluginAsyncTypebox<ObjectRouteOptions> = async
         condition: toCondition(request.headers),
         idempotency: requestIdentity(request, idempotencyTtlMs),
       })
-      if (patched.kind === 'miss') throw missing(reply)
+      if (patched.kind === 'miss') throw miss(reply, 'miss')
       if (patched.kind === 'precondition-failed') {
         throw preconditionFailed(reply, params.key, patched.version)
       }

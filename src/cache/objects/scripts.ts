@@ -1,6 +1,6 @@
 import { integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
-import { type EntryKind, toKind } from '../entries/entry.js'
+import { type EntryKind, toKind } from '../entries/scripts.js'
 
 /** The fields of an object or of a counter, which has one. */
 export type FieldsReply =

@@ -1,7 +1,7 @@
 import type { Binder } from '../../redis/binder.js'
 import type { Idempotency } from '../../redis/idempotency.js'
 import { type Condition, conditionArgs, UNCONDITIONAL } from '../condition.js'
-import { kindNumber } from '../entries/entry.js'
+import { kindNumber } from '../entries/scripts.js'
 import { type CacheKey, jittered } from '../entries/store.js'
 import type { Partitions } from '../partition.js'
 import { type FieldsReply, fieldsScript, type PatchReply, patchScript } from './scripts.js'

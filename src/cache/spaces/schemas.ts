@@ -3,8 +3,7 @@ import { DocumentSource } from '../../http/documents.js'
 import { DurationMs, ResourceName } from '../../http/names.js'
 import { MAX_LIFE_MS } from '../entries/schemas.js'
 import { MAX_LEASE_MS, MIN_LEASE_MS } from '../leases/schemas.js'
-import { DEFAULT_L1 } from '../levels/policy.js'
-import { DEFAULT_POLICY, MAX_VALUE_BYTES } from './policy.js'
+import { DEFAULT_L1, DEFAULT_POLICY, MAX_VALUE_BYTES } from './policy.js'
 import { MAX_SPACES } from './usage.js'
 
 const whole = (minimum: number, maximum: number, description: string) =>

@@ -1,5 +1,7 @@
+import type { DomainDeps } from '../../domain.js'
 import type { Binder } from '../../redis/binder.js'
 import { createDocuments, type Document, type Documents } from '../../redis/documents.js'
+import { filedDocuments } from '../../redis/filed-documents.js'
 import type { Signals } from '../../redis/signals.js'
 import type { SpaceLabel } from '../metrics.js'
 import { DEFAULT_POLICY, type SentPolicy, type SpacePolicy, toPolicy } from './policy.js'
@@ -24,11 +26,20 @@ export interface SpaceStoreOptions {
   readonly binder: Binder
   readonly signals: Signals
   readonly parse: (name: string, body: unknown) => SentPolicy
-  readonly fromFile: () => ReadonlyMap<string, SpaceDocument>
+  /** Of the configuration file. */
+  readonly definitions: DomainDeps<Readonly<Record<string, SentPolicy>>>['definitions']
 }
 
-export function createSpaceStore(options: SpaceStoreOptions): SpaceStore {
-  const documents = createDocuments<SentPolicy>({ ...options, part: 'spaces' })
+export function createSpaceStore({ definitions, ...options }: SpaceStoreOptions): SpaceStore {
+  let filed = filedDocuments<SentPolicy>({})
+  definitions.follow((spaces) => {
+    filed = filedDocuments(spaces)
+  })
+  const documents = createDocuments<SentPolicy>({
+    ...options,
+    part: 'spaces',
+    fromFile: () => filed,
+  })
   // Every request asks, and what it gets must be the same object as before.
   const complete = new WeakMap<SentPolicy, SpacePolicy>()
   const policyFor = (document: SpaceDocument | undefined): SpacePolicy => {
@@ -41,7 +52,7 @@ export function createSpaceStore(options: SpaceStoreOptions): SpaceStore {
   }
   return {
     ...documents,
-    labelOf: (space) => (options.fromFile().has(space) ? space : 'other'),
+    labelOf: (space) => (filed.has(space) ? space : 'other'),
     policyOf(namespace, space) {
       const known = documents.peek(namespace, space)
       if (known || documents.knows(namespace)) return policyFor(known)

@@ -1,8 +1,8 @@
 import { Cluster, type Redis } from 'ioredis'
 import type { Binder } from '../../redis/binder.js'
 import type { Link } from '../../redis/connect.js'
+import type { SweepMetrics } from '../metrics.js'
 import type { Partitions } from '../partition.js'
-import type { SweepMetrics } from './metrics.js'
 import { sweepScript } from './scripts.js'
 import { type Claim, Sweeps } from './sweeps.js'
 

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Entry } from '../../../src/cache/entries/entry.js'
+import type { Entry } from '../../../src/cache/entries/scripts.js'
 import { Memory } from '../../../src/cache/levels/memory.js'
 import type { LevelMetrics } from '../../../src/cache/levels/metrics.js'
-import { DEFAULT_L1 } from '../../../src/cache/levels/policy.js'
 import { keep, type Room } from '../../../src/cache/levels/room.js'
 import { Partitions } from '../../../src/cache/partition.js'
+import { DEFAULT_L1 } from '../../../src/cache/spaces/policy.js'
 import type { Signals } from '../../../src/redis/signals.js'
 
 const MAX_BYTES = 1_000_000

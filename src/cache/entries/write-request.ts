@@ -1,14 +1,12 @@
 import type { Static } from 'typebox'
 import { invalid } from '../../http/problem.js'
 import { isConditional } from '../condition.js'
-import { toCondition } from '../preconditions.js'
 import { problem } from '../problems.js'
 import type { SpacePolicy } from '../spaces/policy.js'
 import { toWriteDirectives } from './cache-control.js'
-import { prefersRepresentation, toContentEncoding, toContentType } from './headers.js'
-import type { WriteHeaders, WriteQuery } from './schemas.js'
+import { toCondition } from './request.js'
+import { TAG, type WriteHeaders, type WriteQuery } from './schemas.js'
 import type { WriteOptions } from './store.js'
-import { toTags } from './tags.js'
 
 interface PutRequest {
   readonly headers: Static<typeof WriteHeaders>
@@ -75,4 +73,72 @@ function assertNothing(payload: Buffer, query: PutRequest['query']): void {
       )
     }
   }
+}
+
+const MEDIA_TYPE =
+  /^[!#$%&'*+.^_`|~0-9A-Za-z-]+\/[!#$%&'*+.^_`|~0-9A-Za-z-]+(\s*;\s*[!#$%&'*+.^_`|~0-9A-Za-z-]+=([!#$%&'*+.^_`|~0-9A-Za-z-]+|"([\t \x21\x23-\x5b\x5d-\x7e]|\\[\t \x21-\x7e])*"))*$/
+
+/** @throws Problem invalid-request for what is no media type of at most 255 ASCII bytes. */
+export function toContentType(
+  header: string | undefined,
+  pointer = 'headers/content-type',
+): string {
+  if (header === undefined) return 'application/octet-stream'
+  if (header.length > 255 || !MEDIA_TYPE.test(header)) {
+    throw invalid(pointer, 'must be a media type of at most 255 ASCII bytes')
+  }
+  return header
+}
+
+/** @throws Problem invalid-request for what is no list of content codings. */
+export function toContentEncoding(header: string | undefined): string {
+  if (header === undefined) return ''
+  if (
+    header.length > 255 ||
+    !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+(\s*,\s*[!#$%&'*+.^_`|~0-9A-Za-z-]+)*$/.test(header)
+  ) {
+    throw invalid('headers/content-encoding', 'must be content codings, at most 255 bytes')
+  }
+  return header
+}
+
+/** Prefer (RFC 7240): whether the answer should show what is there. Other preferences are ignored. */
+export const prefersRepresentation = (header: string | undefined): boolean =>
+  header !== undefined && /(^|,)\s*return\s*=\s*"?representation"?\s*(;[^,]*)?(,|$)/i.test(header)
+
+const MAX_TAGS = 32
+
+/**
+ * Tags of a write: `Cache-Groups: "user-7", "team"` (RFC 9875) or `Surrogate-Key: user-7 team`.
+ * @throws Problem invalid-request for both headers, more than 32 tags, or a tag that is not 1 to
+ * 128 printable ASCII characters.
+ */
+export function toTags(groups: string | undefined, keys: string | undefined): string[] {
+  if (groups !== undefined && keys !== undefined) {
+    throw invalid('headers/surrogate-key', 'stands beside Cache-Groups: send one of the two')
+  }
+  const [where, tags] =
+    groups !== undefined
+      ? (['headers/cache-groups', fromGroups(groups)] as const)
+      : (['headers/surrogate-key', (keys ?? '').split(' ').filter(Boolean)] as const)
+  if (!tags?.every((tag) => TAG.test(tag))) {
+    throw invalid(where, 'must hold tags of 1 to 128 printable ASCII characters')
+  }
+  const distinct = [...new Set(tags)]
+  if (distinct.length > MAX_TAGS) throw invalid(where, `must hold at most ${MAX_TAGS} tags`)
+  return distinct
+}
+
+/** A list of quoted strings (RFC 9651), or undefined where it is none. */
+function fromGroups(header: string): string[] | undefined {
+  const item = /\s*"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"\s*(,|$)/y
+  const tags: string[] = []
+  let more = header.trim() !== ''
+  while (more) {
+    const match = item.exec(header)
+    if (!match) return undefined
+    tags.push((match[1] as string).replace(/\\(["\\])/g, '$1'))
+    more = match[2] === ','
+  }
+  return item.lastIndex === header.length || tags.length === 0 ? tags : undefined
 }

@@ -1,0 +1,79 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { assertScope } from '../../http/auth.js'
+import { toVersions } from '../../http/etag.js'
+import { invalid } from '../../http/problem.js'
+import type { Condition } from '../condition.js'
+import type { AskOptions } from '../leases/store.js'
+import type { PolicyOf } from '../spaces/store.js'
+import type { CacheKey } from './store.js'
+
+interface Named {
+  readonly namespace: string
+  readonly params: { readonly space: string; readonly key: string }
+}
+
+/** The key that a request names, and how its space caches. */
+export async function keyOf({ namespace, params }: Named, policyOf: PolicyOf): Promise<CacheKey> {
+  const { space, key } = params
+  return { namespace, space, key, policy: await policyOf(namespace, space) }
+}
+
+interface Conditional {
+  readonly 'if-match'?: string
+  readonly 'if-none-match'?: string
+}
+
+/** @throws Problem invalid-request for what is no list of entity tags. */
+export const toReadCondition = (headers: Conditional): Condition => ({
+  match: toVersions(headers['if-match'], 'headers/if-match', 'strong'),
+  none: toVersions(headers['if-none-match'], 'headers/if-none-match', 'weak'),
+})
+
+/** @throws Problem invalid-request for both headers as well. */
+export function toCondition(headers: Conditional): Condition {
+  const condition = toReadCondition(headers)
+  if (condition.match !== undefined && condition.none !== undefined) {
+    throw invalid('headers/if-none-match', 'contradicts If-Match: send one of the two')
+  }
+  return condition
+}
+
+/**
+ * For routes that know no version: a condition that was ignored would be a broken promise. The body
+ * is read before, because it may name leases that such a refusal ends.
+ */
+export function refuseConditions(app: FastifyInstance): void {
+  app.addHook('preValidation', (request, _reply, done) => {
+    for (const name of ['if-match', 'if-none-match']) {
+      if (request.headers[name] !== undefined) {
+        throw invalid(`headers/${name}`, 'is not supported here: send no condition')
+      }
+    }
+    done()
+  })
+}
+
+interface Asked {
+  readonly query: { readonly meta?: boolean; readonly lease?: boolean; readonly waitMs?: number }
+  readonly headers: { readonly 'lockstep-lease-token'?: string }
+}
+
+/**
+ * What a GET offers: undefined where it only reads.
+ * @throws Problem invalid-request for what belongs to an offer without one; forbidden for a caller
+ * who could not store what it loads, and would only keep others from it.
+ */
+export function toAsk(request: FastifyRequest & Asked): AskOptions | undefined {
+  const { lease = false, waitMs, meta = false } = request.query
+  const token = request.headers['lockstep-lease-token']
+  if (!lease) {
+    if (waitMs !== undefined) throw invalid('querystring/waitMs', 'belongs to lease=true')
+    if (token !== undefined) {
+      throw invalid('headers/lockstep-lease-token', 'belongs to lease=true')
+    }
+    return undefined
+  }
+  if (meta) throw invalid('querystring/meta', 'contradicts lease: ask for one of the two')
+  assertScope(request, 'cache:write')
+  return { token, waitMs, client: request.raw.socket }
+}
