@@ -12,13 +12,8 @@ export const UNCONDITIONAL: Condition = Object.freeze({})
 export const isConditional = ({ match, none }: Condition): boolean =>
   match !== undefined || none !== undefined
 
-/** As lib/condition.lua reads it. */
-export const conditionArgs = ({ match, none }: Condition): { match: string; none: string } => ({
-  match: toArg(match),
-  none: toArg(none),
-})
-
-const toArg = (versions: Versions | undefined): string => {
+/** As lib/condition.lua reads them. */
+export const versionsArg = (versions: Versions | undefined): string => {
   if (versions === undefined) return ''
   return versions === 'any' ? '*' : ` ${versions.join(' ')} `
 }

@@ -33,7 +33,10 @@ export class Partitions {
     return this.#layout.cachePartitions
   }
 
-  /** What every script wants to know about its clock. An epoch is random and never used twice. */
+  /**
+   * What every script wants to know about its clock. An epoch is random and never used twice. Callers
+   * name both fields: to spread them into so many others makes each call a slow dictionary.
+   */
   clockArgs(): { seed: number; on_restart: number } {
     return { seed: randomInt(1, EPOCHS), on_restart: this.#onRestart }
   }
@@ -43,39 +46,22 @@ export class Partitions {
     return cachePartition(this.#layout, space, key)
   }
 
-  keysOf(namespace: string, space: string, key: string) {
-    const partition = this.of(space, key)
-    const tag = `c${partition}`
+  /** @param idempotency of a change: what makes a repeat of it known. Its digest is no free text. */
+  keysOf(namespace: string, space: string, key: string, idempotency?: Idempotency) {
+    const tag = `c${this.of(space, key)}`
     // The space holds no colon, so the two can never run into one another.
     const name = `${space}:${key}`
     return {
-      partition,
       clock: redisKey(namespace, tag, 'clock'),
       entry: redisKey(namespace, tag, 'entry', name),
       lease: redisKey(namespace, tag, 'lease', name),
       values: redisKey(namespace, tag, 'values', name),
+      memo: idempotency && redisKey(namespace, tag, 'memo', idempotency.digest),
     }
-  }
-
-  /** Those of a change, with what makes a repeat of it known. */
-  changeKeysOf(
-    namespace: string,
-    space: string,
-    key: string,
-    idempotency: Idempotency | undefined,
-  ) {
-    const keys = this.keysOf(namespace, space, key)
-    const memo = idempotency && this.memoOf(namespace, keys.partition, idempotency.digest)
-    return { ...keys, memo }
   }
 
   entryOf(namespace: string, partition: number, space: string, key: string): string {
     return redisKey(namespace, `c${partition}`, 'entry', `${space}:${key}`)
-  }
-
-  /** @param digest SHA-256 of the idempotency key: free text never stands in a key. */
-  memoOf(namespace: string, partition: number, digest: string): string {
-    return redisKey(namespace, `c${partition}`, 'memo', digest)
   }
 
   clockOfKey({ namespace, space, key }: NamedKey): string {

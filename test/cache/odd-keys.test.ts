@@ -165,8 +165,8 @@ describe('two keys', () => {
       fc.property(place, place, fc.stringMatching(/^[0-9a-f]{64}$/), (left, right, digest) => {
         const isSame = left.join('\0') === right.join('\0')
         const [a, b] = [left, right].map((of) => {
-          const { partition, clock, ...own } = partitions.keysOf(...of)
-          const memo = partitions.memoOf(of[0], partition, digest)
+          const repeat = { digest, fingerprint: '', ttlMs: 1 }
+          const { clock, memo, ...own } = partitions.keysOf(...of, repeat)
           return { own: Object.values(own), shared: [clock, memo] }
         })
         expect(new Set(a?.own).size).toBe(3)

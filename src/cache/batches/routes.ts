@@ -97,16 +97,15 @@ export const batchRoutes: FastifyPluginAsyncTypebox<BatchRouteOptions> = async (
     async (request, reply) => {
       const { entries } = request.body
       const identity = requestIdentity(request, idempotencyTtlMs)
-      const writes = entries.map((entry, i) => toWrite(`body/entries/${i}`, entry))
+      const writes = entries.map((entry, i) =>
+        toWrite(`body/entries/${i}`, entry, ofItem(identity, i)),
+      )
       const keys = await keysOf(
         request,
         entries.map(({ key }) => key),
       )
       const outcomes = await settleAll(writes, (write, i) =>
-        writeOne({ entries: store, leases }, keys[i] as CacheKey, {
-          ...write,
-          idempotency: ofItem(identity, i),
-        }),
+        writeOne({ entries: store, leases }, keys[i] as CacheKey, write),
       )
       const texts = outcomes.map((outcome, i) => {
         const key = keys[i] as CacheKey

@@ -15,7 +15,11 @@ import { WriteFields } from './schemas.js'
 const Fields = Type.Object(WriteFields)
 
 /** @throws Problem invalid-request for what no PUT would take either. */
-export function toWrite(pointer: string, sent: Static<typeof Fields>): WriteOptions {
+export function toWrite(
+  pointer: string,
+  sent: Static<typeof Fields>,
+  idempotency: RequestIdentity | undefined,
+): WriteOptions {
   const { encoding, ifMatch, ifNoneMatch } = sent
   if (ifMatch !== undefined && ifNoneMatch !== undefined) {
     throw invalid(`${pointer}/ifNoneMatch`, 'contradicts ifMatch: send one of the two')
@@ -46,6 +50,7 @@ export function toWrite(pointer: string, sent: Static<typeof Fields>): WriteOpti
     },
     fill: sent.lease,
     isNegative,
+    idempotency,
   }
 }
 

@@ -20,11 +20,11 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
   async function find(
     key: CacheKey,
     cacheControl: string | undefined,
-    wanted: Pick<ReadOptions, 'maxBytes' | 'have'>,
+    { maxBytes, have }: Pick<ReadOptions, 'maxBytes' | 'have'>,
     asked?: AskOptions,
   ) {
     const { maxStaleMs, minFreshMs, noCache } = toReadDirectives(cacheControl)
-    const options = { maxStaleMs, minFreshMs, skipL1: noCache, ...wanted }
+    const options = { maxStaleMs, minFreshMs, skipL1: noCache, maxBytes, have }
     const found = await (asked ? leases.ask(key, options, asked) : store.read(key, options))
     metrics.read(key, readResult(found.entry), found.level)
     return found

@@ -2,7 +2,7 @@ import { createHash, randomInt } from 'node:crypto'
 import type { Binder } from '../../redis/binder.js'
 import type { StoreError } from '../../redis/errors.js'
 import type { Idempotency } from '../../redis/idempotency.js'
-import { type Condition, conditionArgs, UNCONDITIONAL } from '../condition.js'
+import { type Condition, UNCONDITIONAL, versionsArg } from '../condition.js'
 import type { Partitions } from '../partition.js'
 import type { SpacePolicy } from '../spaces/policy.js'
 import { complete, INLINE_BYTES, isLeftOut, UNLIMITED } from './payloads.js'
@@ -102,7 +102,8 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
     remove: binder.bind(removeScript),
   }
   const payload = binder.bindGet('cache.payload')
-  const keysOf = ({ namespace, space, key }: CacheKey) => partitions.keysOf(namespace, space, key)
+  const keysOf = ({ namespace, space, key }: CacheKey, idempotency?: Idempotency) =>
+    partitions.keysOf(namespace, space, key, idempotency)
 
   function look(
     keys: ReturnType<typeof keysOf>,
@@ -111,7 +112,6 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
     inlineBytes: number,
   ): Promise<ReadReply> {
     const { seed, on_restart } = partitions.clockArgs()
-    // Field by field: an object merged from others would outlive the request in the old generation.
     return scripts.read(keys, {
       seed,
       on_restart,
@@ -131,37 +131,36 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
 
   function put(
     keys: ReturnType<typeof keysOf>,
-    { namespace, space, key, policy }: CacheKey,
+    { space, key, policy }: CacheKey,
     options: WriteOptions,
     showBytes: number,
   ): Promise<WriteReply> {
-    const { idempotency, isNegative = false } = options
+    const { seed, on_restart } = partitions.clockArgs()
+    const { idempotency, isNegative = false, condition = UNCONDITIONAL } = options
     const usualMs = isNegative ? policy.negativeTtlMs : policy.ttlMs
-    const memo = idempotency && partitions.memoOf(namespace, keys.partition, idempotency.digest)
-    return scripts.write(
-      { ...keys, memo },
-      {
-        ...partitions.clockArgs(),
-        space,
-        name: key,
-        fill: options.fill ?? '',
-        fill_digest: options.fill === undefined ? '' : digestOf(options),
-        ...conditionArgs(options.condition ?? UNCONDITIONAL),
-        show: options.showsPresent ? 1 : 0,
-        show_bytes: showBytes,
-        negative: isNegative ? 1 : 0,
-        ttl_ms: jittered(options.ttlMs ?? usualMs, policy.jitter),
-        stale_ms: isNegative ? 0 : (options.staleMs ?? policy.staleMs),
-        error_ms: isNegative ? 0 : (options.errorMs ?? policy.errorMs),
-        idle_ms: policy.idleMs,
-        type: options.contentType,
-        encoding: options.contentEncoding,
-        tags: options.tags.join('\n'),
-        fingerprint: idempotency?.fingerprint ?? '',
-        memo_ttl_ms: idempotency?.ttlMs ?? 0,
-        payload: options.payload,
-      },
-    )
+    return scripts.write(keys, {
+      seed,
+      on_restart,
+      space,
+      name: key,
+      fill: options.fill ?? '',
+      fill_digest: options.fill === undefined ? '' : digestOf(options),
+      match: versionsArg(condition.match),
+      none: versionsArg(condition.none),
+      show: options.showsPresent ? 1 : 0,
+      show_bytes: showBytes,
+      negative: isNegative ? 1 : 0,
+      ttl_ms: jittered(options.ttlMs ?? usualMs, policy.jitter),
+      stale_ms: isNegative ? 0 : (options.staleMs ?? policy.staleMs),
+      error_ms: isNegative ? 0 : (options.errorMs ?? policy.errorMs),
+      idle_ms: policy.idleMs,
+      type: options.contentType,
+      encoding: options.contentEncoding,
+      tags: options.tags.join('\n'),
+      fingerprint: idempotency?.fingerprint ?? '',
+      memo_ttl_ms: idempotency?.ttlMs ?? 0,
+      payload: options.payload,
+    })
   }
 
   return {
@@ -184,37 +183,45 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
     readMany: createReadMany({ binder, partitions }),
 
     async write(key, options) {
-      const keys = keysOf(key)
+      const keys = keysOf(key, options.idempotency)
       const reply = await put(keys, key, options, INLINE_BYTES)
+      const lacking = (refused: WriteReply) =>
+        refused.kind === 'precondition-failed' && isLeftOut(refused.entry)
+          ? refused.entry
+          : undefined
+      if (!lacking(reply)) return reply
       return complete(reply, {
         get: () => payload(keys.entry),
         // It was refused, so to ask again is safe.
         again: (inlineBytes) => put(keys, key, options, inlineBytes),
-        lacking: (refused) =>
-          refused.kind === 'precondition-failed' && isLeftOut(refused.entry)
-            ? refused.entry
-            : undefined,
+        lacking,
       })
     },
 
     touch(key, ttlMs, condition = UNCONDITIONAL) {
+      const { seed, on_restart } = partitions.clockArgs()
       return scripts.touch(keysOf(key), {
-        ...partitions.clockArgs(),
+        seed,
+        on_restart,
         space: key.space,
         name: key.key,
         ttl_ms: ttlMs,
         jitter_ms: ttlMs - jittered(ttlMs, key.policy.jitter),
         idle_ms: key.policy.idleMs,
-        ...conditionArgs(condition),
+        match: versionsArg(condition.match),
+        none: versionsArg(condition.none),
       })
     },
 
     remove(key, condition = UNCONDITIONAL) {
+      const { seed, on_restart } = partitions.clockArgs()
       return scripts.remove(keysOf(key), {
-        ...partitions.clockArgs(),
+        seed,
+        on_restart,
         space: key.space,
         name: key.key,
-        ...conditionArgs(condition),
+        match: versionsArg(condition.match),
+        none: versionsArg(condition.none),
         idle_ms: key.policy.idleMs,
       })
     },

@@ -1,5 +1,6 @@
 import type { Static } from 'typebox'
 import { invalid } from '../../http/problem.js'
+import type { Idempotency } from '../../redis/idempotency.js'
 import { isConditional } from '../condition.js'
 import { problem } from '../problems.js'
 import type { SpacePolicy } from '../spaces/policy.js'
@@ -15,7 +16,11 @@ interface PutRequest {
 }
 
 /** What a PUT asks for. @throws Problem for what contradicts itself, or the policy of the space. */
-export function toWrite({ headers, query, body }: PutRequest, policy: SpacePolicy): WriteOptions {
+export function toWrite(
+  { headers, query, body }: PutRequest,
+  policy: SpacePolicy,
+  idempotency: Idempotency | undefined,
+): WriteOptions {
   const directives = toWriteDirectives(headers['cache-control'])
   const isNegative = headers['lockstep-negative'] === 'true'
   const payload = toPayload(body, policy.maxValueBytes)
@@ -32,9 +37,11 @@ export function toWrite({ headers, query, body }: PutRequest, policy: SpacePolic
     ttlMs: query.ttlMs ?? directives.ttlMs,
     staleMs: query.staleMs ?? directives.staleMs,
     errorMs: query.errorMs ?? directives.errorMs,
-    ...when,
+    condition: when.condition,
+    fill: when.fill,
     showsPresent: when.condition.none === 'any' && prefersRepresentation(headers.prefer),
     isNegative,
+    idempotency,
   }
 }
 

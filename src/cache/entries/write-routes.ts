@@ -59,9 +59,8 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
     },
     async (request, reply) => {
       const key = await keyOf(request, policyOf)
-      const write = toWrite(request, key.policy)
       const idempotency = requestIdentity(request, idempotencyTtlMs)
-      const outcome = await store.write(key, { ...write, idempotency })
+      const outcome = await store.write(key, toWrite(request, key.policy, idempotency))
       switch (outcome.kind) {
         case 'conflict':
           throw conflict()

@@ -62,8 +62,10 @@ export function createInvalidationStore(
     await settleAll(
       Array.from({ length: partitions.count }, async (_, partition) => {
         const clock = partitions.clockOf(namespace, partition)
+        const { seed, on_restart } = partitions.clockArgs()
         const args = {
-          ...partitions.clockArgs(),
+          seed,
+          on_restart,
           space,
           hard: mode === 'hard' ? 1 : 0,
           max_marks: MAX_MARKS,
@@ -80,10 +82,18 @@ export function createInvalidationStore(
       await settleAll(
         keys.map((key) => {
           const at = partitions.keysOf(namespace, space, key)
-          const args = { ...partitions.clockArgs(), space, name: key }
+          const { seed, on_restart } = partitions.clockArgs()
           return mode === 'soft'
-            ? scripts.soften(at, args)
-            : scripts.remove(at, { ...args, match: '', none: '', idle_ms: 0 })
+            ? scripts.soften(at, { seed, on_restart, space, name: key })
+            : scripts.remove(at, {
+                seed,
+                on_restart,
+                space,
+                name: key,
+                match: '',
+                none: '',
+                idle_ms: 0,
+              })
         }),
       )
     },

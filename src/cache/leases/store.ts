@@ -70,14 +70,17 @@ export function createLeaseStore({
   const scripts = { renew: binder.bind(renewScript), cancel: binder.bind(cancelScript) }
   const keysOf = ({ namespace, space, key }: CacheKey) => partitions.keysOf(namespace, space, key)
 
-  const cancel = (key: CacheKey, proof: string, backoffMs: number) =>
-    scripts.cancel(keysOf(key), {
-      ...partitions.clockArgs(),
+  function cancel(key: CacheKey, proof: string, backoffMs: number): Promise<boolean> {
+    const { seed, on_restart } = partitions.clockArgs()
+    return scripts.cancel(keysOf(key), {
+      seed,
+      on_restart,
       space: key.space,
       name: key.key,
       proof,
       backoff_ms: backoffMs,
     })
+  }
   async function read(key: CacheKey, options: ReadOptions): Promise<LeveledReply> {
     const sentAt = performance.now()
     return toConservative(await entries.read(key, options), sentAt)
@@ -114,8 +117,10 @@ export function createLeaseStore({
 
     async renew(key, proof, leaseMs) {
       const sentAt = performance.now()
+      const { seed, on_restart } = partitions.clockArgs()
       const isRenewed = await scripts.renew(keysOf(key), {
-        ...partitions.clockArgs(),
+        seed,
+        on_restart,
         space: key.space,
         proof,
         lease_ms: leaseMs,

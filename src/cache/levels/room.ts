@@ -107,10 +107,17 @@ export function aged({ entry, readAt }: Kept, now: number): Entry {
   const passed = Math.max(0, Math.round(now - readAt))
   const ttlMs = entry.ttlMs - passed
   return {
-    ...entry,
     state: entry.state === 'fresh' && ttlMs <= 0 ? 'stale' : entry.state,
+    kind: entry.kind,
+    version: entry.version,
     ageMs: entry.ageMs + passed,
     ttlMs,
     servedMs: Math.max(0, entry.servedMs - passed),
+    loadMs: entry.loadMs,
+    size: entry.size,
+    contentType: entry.contentType,
+    contentEncoding: entry.contentEncoding,
+    tags: entry.tags,
+    payload: entry.payload,
   }
 }

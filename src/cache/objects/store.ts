@@ -1,6 +1,6 @@
 import type { Binder } from '../../redis/binder.js'
 import type { Idempotency } from '../../redis/idempotency.js'
-import { type Condition, conditionArgs, UNCONDITIONAL } from '../condition.js'
+import { type Condition, UNCONDITIONAL, versionsArg } from '../condition.js'
 import { kindNumber } from '../entries/scripts.js'
 import { type CacheKey, jittered } from '../entries/store.js'
 import type { Partitions } from '../partition.js'
@@ -35,8 +35,10 @@ export function createObjectStore(binder: Binder, partitions: Partitions): Objec
 
   return {
     read({ namespace, space, key, policy }, names) {
+      const { seed, on_restart } = partitions.clockArgs()
       return scripts.fields(partitions.keysOf(namespace, space, key), {
-        ...partitions.clockArgs(),
+        seed,
+        on_restart,
         space,
         kind: kindNumber('object'),
         idle_ms: policy.idleMs,
@@ -49,8 +51,10 @@ export function createObjectStore(binder: Binder, partitions: Partitions): Objec
       { changes, ttlMs, condition = UNCONDITIONAL, idempotency },
     ) {
       const life = (ms: number) => jittered(ms, policy.jitter)
-      return scripts.patch(partitions.changeKeysOf(namespace, space, key, idempotency), {
-        ...partitions.clockArgs(),
+      const { seed, on_restart } = partitions.clockArgs()
+      return scripts.patch(partitions.keysOf(namespace, space, key, idempotency), {
+        seed,
+        on_restart,
         space,
         name: key,
         ttl_ms: ttlMs === undefined ? 0 : life(ttlMs),
@@ -58,7 +62,8 @@ export function createObjectStore(binder: Binder, partitions: Partitions): Objec
         idle_ms: policy.idleMs,
         max_bytes: policy.maxValueBytes,
         max_fields: MAX_FIELDS,
-        ...conditionArgs(condition),
+        match: versionsArg(condition.match),
+        none: versionsArg(condition.none),
         fingerprint: idempotency?.fingerprint ?? '',
         memo_ttl_ms: idempotency?.ttlMs ?? 0,
         change: changes,

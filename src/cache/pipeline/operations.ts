@@ -10,7 +10,7 @@ import { toItem, toWrite, type WriteStores, writeOne } from '../batches/writing.
 import { int64 } from '../counters/request.js'
 import type { IncrReply } from '../counters/scripts.js'
 import type { CounterStore } from '../counters/store.js'
-import { type CacheKey, readResult } from '../entries/store.js'
+import { type CacheKey, readResult, type WriteOptions } from '../entries/store.js'
 import type { CacheMetrics } from '../metrics.js'
 import type { PolicyOf } from '../spaces/store.js'
 import type { Operation } from './schemas.js'
@@ -27,7 +27,7 @@ export type Ended = (items: Items, metrics: CacheMetrics) => Item
 /** An operation that was checked and can run. */
 export interface Planned {
   readonly key: CacheKey
-  run(stores: Stores, room: Room, identity: RequestIdentity | undefined): Promise<Ended>
+  run(stores: Stores, room: Room): Promise<Ended>
 }
 
 const FIELDS: Readonly<Record<Sent['op'], readonly string[]>> = {
@@ -43,6 +43,7 @@ export async function plan(
   policyOf: PolicyOf,
   pointer: string,
   sent: Sent,
+  idempotency: RequestIdentity | undefined,
 ): Promise<Planned> {
   const { op, space, key: name, ...fields } = sent
   const foreign = Object.keys(fields).find((field) => !FIELDS[op].includes(field))
@@ -53,11 +54,11 @@ export async function plan(
     case 'get':
       return planGet(key, encoding)
     case 'put':
-      return planPut(key, pointer, { ...sent, encoding })
+      return planPut(key, toWrite(pointer, { ...sent, encoding }, idempotency))
     case 'delete':
       return planDelete(key)
     case 'incr':
-      return planIncr(key, pointer, sent)
+      return planIncr(key, pointer, sent, idempotency)
   }
 }
 
@@ -72,16 +73,13 @@ const planGet = (key: CacheKey, encoding: Encoding): Planned => ({
   },
 })
 
-function planPut(key: CacheKey, pointer: string, sent: Sent & { encoding: Encoding }): Planned {
-  const write = toWrite(pointer, sent)
-  return {
-    key,
-    async run(stores, _room, idempotency) {
-      const reply = await writeOne(stores, key, { ...write, idempotency })
-      return (_items, metrics) => toItem(key, reply, metrics)
-    },
-  }
-}
+const planPut = (key: CacheKey, write: WriteOptions): Planned => ({
+  key,
+  async run(stores) {
+    const reply = await writeOne(stores, key, write)
+    return (_items, metrics) => toItem(key, reply, metrics)
+  },
+})
 
 const planDelete = (key: CacheKey): Planned => ({
   key,
@@ -94,12 +92,17 @@ const planDelete = (key: CacheKey): Planned => ({
   },
 })
 
-function planIncr(key: CacheKey, pointer: string, sent: Sent): Planned {
+function planIncr(
+  key: CacheKey,
+  pointer: string,
+  sent: Sent,
+  idempotency: RequestIdentity | undefined,
+): Planned {
   const by = int64(`${pointer}/by`, sent.by ?? 1)
   const initial = int64(`${pointer}/initial`, sent.initial ?? 0)
   return {
     key,
-    async run({ counters }, _room, idempotency) {
+    async run({ counters }) {
       const reply = await counters.incr(key, { by, initial, ttlMs: sent.ttlMs, idempotency })
       return (_items, metrics) => incremented(key, reply, metrics)
     },

@@ -54,15 +54,16 @@ export const pipelineRoutes: FastifyPluginAsyncTypebox<PipelineRouteOptions> = a
       if (request.body.operations.some(({ op }) => op !== 'get')) {
         assertScope(request, 'cache:write')
       }
+      const identity = requestIdentity(request, idempotencyTtlMs)
       const operations: Planned[] = []
       for (const [i, sent] of request.body.operations.entries()) {
-        operations.push(await plan(request.namespace, policyOf, `body/operations/${i}`, sent))
+        const pointer = `body/operations/${i}`
+        operations.push(await plan(request.namespace, policyOf, pointer, sent, ofItem(identity, i)))
       }
-      const identity = requestIdentity(request, idempotencyTtlMs)
       const room = new Room()
       const inOrder = chains()
-      const ended = await settleAll(operations, (operation, i) =>
-        inOrder(operation, () => operation.run(stores, room, ofItem(identity, i))),
+      const ended = await settleAll(operations, (operation) =>
+        inOrder(operation, () => operation.run(stores, room)),
       )
       const items = new Items()
       const texts = await toItems(ended, (one, i) =>

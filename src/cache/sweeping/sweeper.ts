@@ -144,8 +144,8 @@ export class Sweeper {
   }
 
   async #drop({ clock, space, entry }: Group): Promise<void> {
-    const args = { ...this.#options.partitions.clockArgs(), space }
-    this.#options.metrics.swept(await this.#sweep({ clock, entry }, args))
+    const { seed, on_restart } = this.#options.partitions.clockArgs()
+    this.#options.metrics.swept(await this.#sweep({ clock, entry }, { seed, on_restart, space }))
   }
 
   #groupsOf(keys: readonly string[]): Iterable<Group> {
