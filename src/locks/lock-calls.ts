@@ -32,7 +32,8 @@ const SWEEP_LOCKS = 32
 export class LockCalls {
   readonly run
   readonly #layout: Layout
-  readonly #endedTtlMs: number
+  /** How long an ended lease is remembered. */
+  readonly endedTtlMs: number
   readonly #metrics: LockMetrics
   sweeper: Sweeper | undefined
   /** The highest fence seen by this process: a promoted replica may have missed the last ones. */
@@ -40,7 +41,7 @@ export class LockCalls {
 
   constructor(binder: Binder, layout: Layout, endedTtlMs: number, metrics: LockMetrics) {
     this.#layout = layout
-    this.#endedTtlMs = endedTtlMs
+    this.endedTtlMs = endedTtlMs
     this.#metrics = metrics
     this.run = {
       acquire: binder.bind(acquireScript),
@@ -88,7 +89,7 @@ export class LockCalls {
   }
 
   common() {
-    return { floor: this.floor, ended_ttl_ms: this.#endedTtlMs }
+    return { floor: this.floor, ended_ttl_ms: this.endedTtlMs }
   }
 
   saw(fences: readonly number[]): void {

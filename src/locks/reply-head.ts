@@ -12,10 +12,6 @@ export interface Head {
 /** What every call that decides about a lease sends. */
 export const COMMON = ['floor', 'ended_ttl_ms'] as const
 
-/** What a call costs that decides about several names at once; see ScriptSpec. */
-export const unitsOf = (_: unknown, { lock }: { readonly lock: readonly unknown[] }): number =>
-  lock.length
-
 /** Reads the head of a reply. */
 export const readHead = (parts: readonly unknown[]): Head => ({
   nextMs: integer(parts[0]),

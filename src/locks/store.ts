@@ -9,30 +9,18 @@ import { createSweeper } from './buckets/sweeper.js'
 import { createWatches, type Listener, type Subscription } from './events/watches.js'
 import { Holds } from './hold/holds.js'
 import { BUCKETS_KEY, eventChannel, grantChannel } from './keys.js'
-import type { AcquireOptions } from './leases/acquire-options.js'
-import { Acquirer } from './leases/acquirer.js'
-import { LeaseKeeper } from './leases/lease-keeper.js'
-import type { AcquireOutcome, ReleaseOutcome, RenewOutcome } from './leases/outcomes.js'
+import { LeaseStore } from './leases/store.js'
 import { LockCalls } from './lock-calls.js'
 import type { LockMetrics } from './metrics.js'
 import { AbandonedRequests } from './queue/abandoned-requests.js'
 import { createWaitList, type Waiter } from './queue/wait-list.js'
-import { sessionTag } from './sessions/keys.js'
 import { createSessionStore, type SessionStore } from './sessions/store.js'
 
 /**
  * Leases on locks, on all locks of a set, and on permits of semaphores: one primitive. A set is
  * several names under one token, all or nothing; fences come in the order of the names.
  */
-export interface LockStore extends AdminStore {
-  acquire(
-    namespace: string,
-    names: readonly string[],
-    options: AcquireOptions,
-  ): Promise<AcquireOutcome>
-  /** @param ttlMs 0 for the lease's own length */
-  renew(ns: string, names: readonly string[], token: string, ttlMs: number): Promise<RenewOutcome>
-  release(ns: string, names: readonly string[], token: string): Promise<ReleaseOutcome>
+export interface LockStore extends AdminStore, Pick<LeaseStore, 'acquire' | 'renew' | 'release'> {
   readonly sessions: SessionStore
   readonly holds: Holds
   /** @param after id of the last event that was seen, '' for none */
@@ -59,9 +47,6 @@ export interface LockStoreOptions {
   readonly clockOffsetUs?: (() => number) | undefined
 }
 
-const LOOK_EVERY_MS = 60_000
-const LOOK_EVERY_MS_IN_TESTS = 20
-
 export function createLockStore(options: LockStoreOptions): LockStore {
   const { binder, layout, metrics, endedTtlMs, signals, client, clockOffsetUs } = options
   const instance = randomToken()
@@ -79,9 +64,8 @@ export function createLockStore(options: LockStoreOptions): LockStore {
   })
   const sweeper = createSweeper({
     sweep: (bucket) => calls.sweep(bucket),
-    register: (bucket) => registry.register(bucket),
-    now: () => performance.now() + (clockOffsetUs?.() ?? 0) / 1_000,
-    lookEveryMs: clockOffsetUs ? LOOK_EVERY_MS_IN_TESTS : LOOK_EVERY_MS,
+    registry,
+    clockOffsetUs,
   })
   calls.sweeper = sweeper
   const waitList = createWaitList({
@@ -89,10 +73,9 @@ export function createLockStore(options: LockStoreOptions): LockStore {
     restore: (waiter) => restore(calls, waiter),
   })
   const abandoned = new AbandonedRequests(calls)
-  const acquirer = new Acquirer(calls, waitList, abandoned, instance)
+  const leases = new LeaseStore(calls, waitList, abandoned, instance)
   const watches = createWatches(binder, calls, instance)
-  const keeper = new LeaseKeeper(calls, waitList, abandoned, instance)
-  const holds = new Holds(keeper, instance)
+  const holds = new Holds(leases, instance)
   const announce = (token: string) => {
     waitList.announce(token)
     holds.announce(token)
@@ -102,20 +85,9 @@ export function createLockStore(options: LockStoreOptions): LockStore {
   signals.onGap(watches.readAll)
 
   return {
-    async acquire(namespace, names, wanted) {
-      const place = calls.place(namespace, names)
-      if (!place) return { kind: 'cross-slot' }
-      if (wanted.sessionId !== undefined) {
-        const tag = sessionTag(wanted.sessionId)
-        if (tag !== place.bucket.tag)
-          return { kind: calls.has(tag) ? 'cross-slot' : 'session-ended' }
-      }
-      return acquirer.acquire(place, names, wanted)
-    },
-
-    renew: (...lease) => keeper.renew(...lease),
-    release: (...lease) => keeper.release(...lease),
-
+    acquire: leases.acquire.bind(leases),
+    renew: leases.renew.bind(leases),
+    release: leases.release.bind(leases),
     ...createAdminStore(calls, metrics),
     holds,
     sessions: createSessionStore(binder, layout, calls),

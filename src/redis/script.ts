@@ -37,7 +37,7 @@ export interface ScriptSpec<K extends Names, A extends Names, R, O extends Names
   readonly outcomes?: O
   /** Turns the raw reply into a domain value, or throws on a shape it does not know. */
   readonly decode: (reply: unknown, outcome: O[number]) => R
-  /** Cost in units of about 7 us of Redis time; a batch holds 128. Default 1. */
+  /** Cost in units of about 7 us of Redis time; a batch holds 128. Default 1, or 1 per listed key. */
   readonly units?: (args: Values<A>, keys: Values<K, string | Buffer>) => number
   /** False for sweeps and bulk work: every call travels alone. Default true. */
   readonly coalesce?: boolean
@@ -77,7 +77,7 @@ export function defineScript<
   const keyOrder = toPositions(spec.keys, absentKey)
   const argOrder = toPositions(spec.args, absentArg)
   const decode = toDecoder(spec, header)
-  const { units = () => 1 } = spec
+  const { units = unitsOf(spec.keys) } = spec
 
   return {
     program,
@@ -132,6 +132,12 @@ function toDecoder<R, O extends Names>(
     }
     return decode(reply, word)
   }
+}
+
+/** What a call costs that does as much for every key that it lists. */
+function unitsOf(keys: Names): (args: unknown, keys: object) => number {
+  const list = keys.find((name) => name.endsWith('[]'))?.slice(0, -2)
+  return list === undefined ? () => 1 : (_, bag) => ((bag as Bag)[list] as readonly Arg[]).length
 }
 
 type Bag = Readonly<Record<string, unknown>>

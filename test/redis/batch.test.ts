@@ -95,6 +95,21 @@ describe('a batch', () => {
     expect(batches).toEqual([128, 128, 44])
   })
 
+  it('counts a unit for every key that a call lists', async () => {
+    const lists = defineScript({
+      name: 'test.keys',
+      file: new URL('./scripts/keys.lua', import.meta.url),
+      keys: ['key[]'],
+      args: [],
+      decode: (reply) => list(reply),
+    })
+    batches = []
+    const ask = binder.bind(lists)
+    const asked = Array.from({ length: 3 }, () => ask({ key: Array.from({ length: 60 }, key) }, {}))
+    expect(await Promise.all(asked)).toEqual([[60], [60], [60]])
+    expect(batches).toEqual([2, 1])
+  })
+
   it('lets a heavy call travel alone', async () => {
     const echo = run(heavy)
     await Promise.all(Array.from({ length: 3 }, () => echo('count')))

@@ -1,10 +1,11 @@
 import type { Head } from '../reply-head.js'
+import type { BucketRegistry } from './registry.js'
 
 /** The locks of one namespace that share a hash tag. */
 export interface Bucket {
   readonly namespace: string
   readonly tag: string
-  /** In milliseconds of the clock given to createSweeper; Infinity for nothing. */
+  /** In milliseconds of the sweeper's clock; Infinity for nothing. */
   dueAt: number
   timer: NodeJS.Timeout | undefined
 }
@@ -12,12 +13,10 @@ export interface Bucket {
 export interface SweeperOptions {
   /** Looks at what is due in a bucket. */
   readonly sweep: (bucket: Bucket) => Promise<Head>
-  /** A deadline is known there: others have to find it if this instance dies. */
-  readonly register: (bucket: Bucket) => void
-  /** Milliseconds, growing; tests move it. */
-  readonly now: () => number
-  /** A clock that tests move is looked at more often than a timer would. */
-  readonly lookEveryMs: number
+  /** Of the buckets with a known deadline: others have to find it if this instance dies. */
+  readonly registry: BucketRegistry
+  /** Microseconds by which tests moved the clock of the scripts; undefined in production. */
+  readonly clockOffsetUs?: (() => number) | undefined
 }
 
 export interface Sweeper {
@@ -31,6 +30,9 @@ export interface Sweeper {
 /** Instances that know the same deadline do not all come in the same instant. */
 const JITTER_MS = 50
 const RETRY_MS = 250
+const LOOK_EVERY_MS = 60_000
+/** A clock that tests move is looked at more often than a timer would. */
+const LOOK_EVERY_MS_IN_TESTS = 20
 /** What the scripts say while more is due than one call looks at. */
 const AT_ONCE_MS = 1
 
@@ -38,10 +40,12 @@ const AT_ONCE_MS = 1
  * Nobody polls: each instance looks at a bucket when the first deadline it knows there is due, and
  * goes on at once while more is. It knows no bucket without a deadline.
  */
-export function createSweeper({ sweep, register, now, lookEveryMs }: SweeperOptions): Sweeper {
+export function createSweeper({ sweep, registry, clockOffsetUs }: SweeperOptions): Sweeper {
   const buckets = new Map<string, Bucket>()
+  const lookEveryMs = clockOffsetUs ? LOOK_EVERY_MS_IN_TESTS : LOOK_EVERY_MS
   let closed = false
 
+  const now = () => performance.now() + (clockOffsetUs?.() ?? 0) / 1_000
   const keyOf = ({ namespace, tag }: Bucket) => `${namespace} ${tag}`
 
   function arm(bucket: Bucket): void {
@@ -74,7 +78,7 @@ export function createSweeper({ sweep, register, now, lookEveryMs }: SweeperOpti
     // A waiter may know one that was forgotten here meanwhile.
     const bucket = buckets.get(keyOf(given)) ?? given
     buckets.set(keyOf(bucket), bucket)
-    register(bucket)
+    registry.register(bucket)
     const dueAt = now() + (nextMs === AT_ONCE_MS ? 0 : nextMs)
     if (dueAt >= bucket.dueAt) return
     bucket.dueAt = nextMs === AT_ONCE_MS ? dueAt : dueAt + Math.random() * JITTER_MS

@@ -1,6 +1,6 @@
 import { randomToken } from '../../redis/random.js'
-import type { LeaseKeeper } from '../leases/lease-keeper.js'
 import type { RenewOutcome } from '../leases/outcomes.js'
+import type { LeaseStore } from '../leases/store.js'
 import { Hold, type HoldListener } from './hold.js'
 
 /** One lease, carried by one stream. */
@@ -15,13 +15,13 @@ export interface Carried {
 
 /** The leases that streams carry here. */
 export class Holds {
-  readonly #keeper: LeaseKeeper
+  readonly #leases: LeaseStore
   readonly #instance: string
   /** Two of one token while its client moves from one stream to the next. */
   readonly #byToken = new Map<string, Set<Hold>>()
 
-  constructor(keeper: LeaseKeeper, instance: string) {
-    this.#keeper = keeper
+  constructor(leases: LeaseStore, instance: string) {
+    this.#leases = leases
     this.#instance = instance
   }
 
@@ -32,15 +32,15 @@ export class Holds {
 
   /** Lets a stream carry a lease that exists. */
   take({ namespace, name, token, ttlMs, hold }: Carried): Promise<RenewOutcome> {
-    return this.#keeper.renew(namespace, [name], token, ttlMs, { hold, takes: true })
+    return this.#leases.renew(namespace, [name], token, ttlMs, { hold, takes: true })
   }
 
   open(carried: Carried, listener: HoldListener, expiresInMs: number): Hold {
     const { namespace, name, token, ttlMs, hold: id } = carried
     const keeper = {
       ttlMs,
-      renew: () => this.#keeper.renew(namespace, [name], token, ttlMs, { hold: id }),
-      drop: () => this.#keeper.release(namespace, [name], token, id),
+      renew: () => this.#leases.renew(namespace, [name], token, ttlMs, { hold: id }),
+      drop: () => this.#leases.release(namespace, [name], token, id),
     }
     const hold = new Hold(keeper, listener, expiresInMs)
     const known = this.#byToken.get(token)

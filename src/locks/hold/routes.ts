@@ -3,9 +3,8 @@ import type { FastifyReply } from 'fastify'
 import type { EventStream } from '../../http/event-stream.js'
 import { OpenStreams } from '../../http/open-streams.js'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
-import { type LockRouteOptions, lost, toRevoke } from '../leases/answer.js'
-import { acquire } from '../leases/holder.js'
-import { ttlOf } from '../leases/request.js'
+import { type LockRouteOptions, takeGranted, takeRenewed, toRevoke } from '../leases/answer.js'
+import { toOptions, ttlOf } from '../leases/request.js'
 import { LockParams, WaitQuery } from '../leases/schemas.js'
 import { problemResponses } from '../problems.js'
 import type { Hold } from './hold.js'
@@ -29,7 +28,7 @@ interface Asked {
 }
 
 export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (app, options) => {
-  const { store, metrics } = options
+  const { store, metrics, idempotencyTtlMs } = options
   const carried = new Map<EventStream, Hold>()
   const streams = new OpenStreams(app, {
     onOpen: () => metrics.streamOpened('hold'),
@@ -80,8 +79,7 @@ export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (ap
       if (body.token !== undefined) {
         const lease = { ...place, token: body.token, ttlMs: body.ttlMs ?? 0 }
         const outcome = await store.holds.take(lease)
-        if (outcome.kind !== 'renewed') throw lost(name, outcome, metrics)
-        const { fences, expiresInMs } = outcome
+        const { fences, expiresInMs } = takeRenewed(name, outcome, metrics)
         const fence = fences[0] as number
         const ttlMs = body.ttlMs ?? expiresInMs
         return carry(
@@ -91,7 +89,9 @@ export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (ap
         )
       }
       const { token: _, ...terms } = { ...body, hold: place.hold }
-      const granted = await acquire(options, request, reply, name, terms)
+      const wanted = toOptions(request, terms, idempotencyTtlMs)
+      const outcome = await store.acquire(namespace, [name], wanted)
+      const granted = takeGranted(name, outcome, metrics, reply)
       const { fences, token, mode, expiresInMs, waitedMs, holdCount } = granted
       const fence = fences[0] as number
       const acquired = { name, token, fence, mode, expiresInMs, waitedMs, holdCount }

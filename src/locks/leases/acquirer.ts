@@ -1,96 +1,97 @@
+import type { Client } from '../../domain.js'
 import { isUnknown } from '../../redis/errors.js'
-import { randomToken } from '../../redis/random.js'
+import type { Idempotency } from '../../redis/idempotency.js'
+import { remainingMs } from '../../redis/remaining.js'
 import type { LockCalls, Place } from '../lock-calls.js'
+import type { LeaseMode } from '../lock-state.js'
 import type { AbandonedRequests } from '../queue/abandoned-requests.js'
-import { GrantDelivery } from '../queue/grant-delivery.js'
-import { Waiter, type WaitList } from '../queue/wait-list.js'
-import { type AcquireOptions, toRecord } from './acquire-options.js'
 import { type AcquireOutcome, toRefusal } from './outcomes.js'
-import type { AcquireAnswer } from './scripts.js'
+import type { AcquireAnswer, GrantReply } from './scripts.js'
 
-/** The way of one acquire: ask, stand in line, claim. */
+export interface AcquireOptions {
+  /** 0 with a session: no end but that of the session. */
+  readonly ttlMs: number
+  readonly sessionId?: string | undefined
+  /** How long to stand in the queue; 0 not at all. */
+  readonly waitMs?: number | undefined
+  readonly mode?: LeaseMode | undefined
+  readonly owner?: string | undefined
+  /** Name of the bearer token: owners are equal only within the same one. */
+  readonly caller?: string | undefined
+  /** Serialized JSON, at most 1 KiB. */
+  readonly metadata?: string | undefined
+  readonly reentrant?: boolean | undefined
+  readonly minHoldMs?: number | undefined
+  readonly maxHoldMs?: number | undefined
+  readonly lockDelayMs?: number | undefined
+  /** How many may wait already where this request would as well; without it there is no bound. */
+  readonly maxQueue?: number | undefined
+  readonly priority?: number | undefined
+  /** Permits of a semaphore, and the capacity its callers agree on. */
+  readonly permits?: number | undefined
+  readonly capacity?: number | undefined
+  /** Id of the stream that carries the lease. */
+  readonly hold?: string | undefined
+  readonly idempotency?: Idempotency | undefined
+  /** Whether the client still listens. */
+  readonly connection?: Client | undefined
+}
+
+/** Sent as arguments, with other options, or not at all. */
+type Apart = 'ttlMs' | 'waitMs' | 'maxQueue' | 'caller' | 'idempotency' | 'connection'
+type Sent = Exclude<keyof AcquireOptions, Apart>
+
+/** How scripts/acquire.lua spells each option, and the value that it takes where nothing is said. */
+const FIELDS: { readonly [K in Sent]-?: readonly [field: string, usual: AcquireOptions[K]] } = {
+  sessionId: ['session', undefined],
+  mode: ['mode', 'exclusive'],
+  owner: ['owner', undefined],
+  metadata: ['metadata', undefined],
+  reentrant: ['reentrant', false],
+  minHoldMs: ['min_hold_ms', 0],
+  maxHoldMs: ['max_hold_ms', undefined],
+  lockDelayMs: ['lock_delay_ms', 0],
+  priority: ['priority', 0],
+  permits: ['permits', undefined],
+  capacity: ['capacity', undefined],
+  hold: ['hold', undefined],
+}
+const SENT = (Object.keys(FIELDS) as Sent[]).map((option) => [option, ...FIELDS[option]] as const)
+
+/** '' where everything is at its default, so that the common request stays small. */
+export function toRecord(options: AcquireOptions, instance: string): string {
+  const record: Record<string, unknown> = {}
+  for (const [option, field, usual] of SENT) {
+    const value = options[option]
+    if (value !== undefined && value !== usual) record[field] = value
+  }
+  const { owner, caller, waitMs, idempotency } = options
+  if (owner !== undefined) record.caller = caller ?? ''
+  if (idempotency) {
+    record.memo = idempotency.digest
+    record.fingerprint = idempotency.fingerprint
+    record.memo_ttl_ms = idempotency.ttlMs
+  }
+  if (waitMs || idempotency) {
+    record.instance = instance
+    if (options.ttlMs > 0) record.ttl_ms = options.ttlMs
+  }
+  // Most requests keep every default, and then nothing is sent or decoded.
+  for (const _ in record) return JSON.stringify(record)
+  return ''
+}
+
+/** Asks for a lease, and hands over what is granted, or gives it back. */
 export class Acquirer {
   readonly #calls: LockCalls
-  readonly #waitList: WaitList
   readonly #abandoned: AbandonedRequests
-  readonly #delivery: GrantDelivery
-  readonly #instance: string
 
-  constructor(
-    calls: LockCalls,
-    waitList: WaitList,
-    abandoned: AbandonedRequests,
-    instance: string,
-  ) {
+  constructor(calls: LockCalls, abandoned: AbandonedRequests) {
     this.#calls = calls
-    this.#waitList = waitList
     this.#abandoned = abandoned
-    this.#delivery = new GrantDelivery(calls, abandoned)
-    this.#instance = instance
   }
 
-  async acquire(
-    place: Place,
-    names: readonly string[],
-    options: AcquireOptions,
-  ): Promise<AcquireOutcome> {
-    const token = randomToken()
-    const record = toRecord(options, this.#instance)
-    if (options.waitMs) return this.#waitInTurn(place, names, options, record, token)
-    const started = performance.now()
-    const reply = await this.#ask(place, token, record, options, 0)
-    if (reply.outcome === 'queued') return this.#waitAgain(place, names, options, record, reply)
-    return this.#settle(place, options, reply, started)
-  }
-
-  #waitInTurn(
-    place: Place,
-    names: readonly string[],
-    options: AcquireOptions,
-    record: string,
-    token: string,
-  ): Promise<AcquireOutcome> {
-    // Known here before the script is sent: the message of the grant can overtake its answer.
-    const waiter = new Waiter(place.bucket, place.keys, token, record)
-    return this.#attended(waiter, options, async () => {
-      const started = performance.now()
-      const reply = await this.#ask(place, token, record, options, options.waitMs as number)
-      if (reply.outcome !== 'queued') return this.#settle(place, options, reply, started)
-      return this.#stand(waiter, names, options, reply)
-    })
-  }
-
-  /** A repeat without `waitMs` of a request that stands in line: it looks, and takes no place. */
-  async #waitAgain(
-    place: Place,
-    names: readonly string[],
-    options: AcquireOptions,
-    record: string,
-    reply: AcquireAnswer & { outcome: 'queued' },
-  ): Promise<AcquireOutcome> {
-    const waiter = new Waiter(place.bucket, place.keys, reply.token, record)
-    return this.#attended(waiter, options, () => this.#stand(waiter, names, options, reply))
-  }
-
-  async #attended(
-    waiter: Waiter,
-    { connection }: AcquireOptions,
-    work: () => Promise<AcquireOutcome>,
-  ): Promise<AcquireOutcome> {
-    const onClose = () => waiter.wake('gone')
-    connection?.once('close', onClose)
-    this.#waitList.add(waiter)
-    try {
-      if (connection?.destroyed) onClose()
-      return await work()
-    } finally {
-      waiter.stop()
-      this.#waitList.remove(waiter)
-      connection?.off('close', onClose)
-    }
-  }
-
-  async #ask(
+  async ask(
     { bucket, keys }: Place,
     token: string,
     record: string,
@@ -107,7 +108,8 @@ export class Acquirer {
             wait_ms: waitMs,
             max_queue: maxQueue,
             options: record,
-            ...this.#calls.common(),
+            floor: this.#calls.floor,
+            ended_ttl_ms: this.#calls.endedTtlMs,
           },
         )
         this.#calls.note(bucket, reply)
@@ -122,93 +124,45 @@ export class Acquirer {
     }
   }
 
-  #settle(
+  settle(
     place: Place,
     options: AcquireOptions,
     reply: Exclude<AcquireAnswer, { outcome: 'queued' }>,
     started: number,
   ): AcquireOutcome | Promise<AcquireOutcome> {
     return 'token' in reply
-      ? this.#delivery.deliver(place, options, reply, started, reply.attach)
+      ? this.deliver(place, options, reply, started, reply.attach)
       : toRefusal(reply)
   }
 
-  async #stand(
-    waiter: Waiter,
-    names: readonly string[],
+  /** The lease goes to a client that is there, with time left; otherwise it is given back. */
+  deliver(
+    place: Place,
     options: AcquireOptions,
-    { token, attach, ticket, leftMs }: AcquireAnswer & { outcome: 'queued' },
+    reply: GrantReply,
+    started: number,
+    attach: number,
+  ): AcquireOutcome | Promise<AcquireOutcome> {
+    const { token, fences, mode, waitedMs, holdCount, outcome } = reply
+    this.#calls.saw(fences)
+    const expiresInMs = remainingMs(reply.ttlMs, started)
+    const late = expiresInMs <= 0 && outcome === 'granted'
+    if (late || options.connection?.destroyed) return this.#giveBack(place, options, reply, attach)
+    const replayed = outcome === 'replayed'
+    return { kind: 'granted', token, fences, mode, expiresInMs, waitedMs, holdCount, replayed }
+  }
+
+  async #giveBack(
+    { bucket, keys }: Place,
+    { connection, idempotency }: AcquireOptions,
+    { token, fences }: GrantReply,
+    attach: number,
   ): Promise<AcquireOutcome> {
-    if (token !== waiter.token) this.#waitList.rename(waiter, token)
-    Object.assign(waiter, { attach, ticket, stands: true })
-    waiter.waitFor(leftMs)
-    for (;;) {
-      const why = await waiter.next()
-      switch (why) {
-        case 'announced': {
-          const granted = await this.#delivery.claim(waiter, options)
-          if (granted) return granted
-          // Redis may be silent just now: the next beat tries again.
-          await this.#waitList.restore(waiter).catch(() => undefined)
-          break
-        }
-        case 'handed': {
-          const { grant, askedAt } = waiter.handed as NonNullable<typeof waiter.handed>
-          return this.#delivery.deliver(waiter, options, grant, askedAt, waiter.attach)
-        }
-        case 'deadline':
-          return this.#timeOut(waiter, names, options)
-        case 'gone':
-        case 'draining':
-          await this.#withdraw(waiter)
-          await this.#abandoned.undo(waiter, options.idempotency !== undefined)
-          return { kind: why }
-        case 'replaced':
-          return this.#follow(waiter, names, options)
-        case 'session-ended':
-        case 'mode-mismatch':
-          return { kind: why }
-        case 'unsatisfiable':
-          return { kind: 'unsatisfiable', capacity: 0 }
-      }
+    if (connection?.destroyed) {
+      await this.#abandoned.undo({ bucket, keys, token, attach }, idempotency !== undefined)
+      return { kind: 'gone' }
     }
-  }
-
-  /** Its key belongs to a repeat by now, made while it had no place: both get the same lease. */
-  async #follow(
-    waiter: Waiter,
-    names: readonly string[],
-    options: AcquireOptions,
-  ): Promise<AcquireOutcome> {
-    waiter.stop()
-    const started = performance.now()
-    const leftMs = Math.max(1, Math.round(waiter.deadlineAt - started))
-    const reply = await this.#ask(waiter, waiter.token, waiter.record, options, leftMs)
-    if (reply.outcome === 'queued') return this.#stand(waiter, names, options, reply)
-    return this.#settle(waiter, options, reply, started)
-  }
-
-  /** Nothing puts the waiter back from here on. */
-  async #withdraw(waiter: Waiter): Promise<void> {
-    waiter.stop()
-    await waiter.restoring
-  }
-
-  async #timeOut(
-    waiter: Waiter,
-    names: readonly string[],
-    options: AcquireOptions,
-  ): Promise<AcquireOutcome> {
-    await this.#withdraw(waiter)
-    const left = this.#abandoned.leave(waiter, 'timeout')
-    left.catch(() => this.#abandoned.undoLater(waiter, options.idempotency !== undefined))
-    // Granted in that very instant: better late than given away.
-    if ((await left) === 'granted') {
-      const granted = await this.#delivery.claim(waiter, options)
-      if (granted) return granted
-    }
-    const name = names[0] as string
-    const lock = await this.#calls.run.inspect({ lock: waiter.keys[0] as string }, { max: 8 })
-    return { kind: 'timeout', name, lock }
+    await this.#abandoned.leave({ bucket, keys, token, attach }, 'cancel')
+    return { kind: 'ended', how: 'expired', fence: fences[0] as number, reason: '' }
   }
 }

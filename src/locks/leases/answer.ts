@@ -5,7 +5,13 @@ import type { Holder, LeaseEnd, Snapshot } from '../lock-state.js'
 import type { LockMetrics } from '../metrics.js'
 import { problem } from '../problems.js'
 import type { LockStore } from '../store.js'
-import type { AcquireOutcome, Granted, LostOutcome } from './outcomes.js'
+import type {
+  AcquireOutcome,
+  Granted,
+  LostOutcome,
+  ReleaseOutcome,
+  RenewOutcome,
+} from './outcomes.js'
 
 /** What the routes of locks, semaphores and sets share: how an outcome becomes an answer. */
 export interface LockRouteOptions {
@@ -17,8 +23,7 @@ export interface LockRouteOptions {
 /** What a lease is on: one name, or the names of a set, of which an error says those that are lost. */
 export type Leased = string | readonly string[]
 
-export const namesOf = (leased: Leased) => (typeof leased === 'string' ? [leased] : leased)
-const textOf = (leased: Leased) => namesOf(leased).join(', ')
+const textOf = (leased: Leased) => (typeof leased === 'string' ? leased : leased.join(', '))
 
 const MAX_RETRY_AFTER_S = 30
 
@@ -122,10 +127,10 @@ function blocked(
 
 export const sessionEnded = (): Problem => problem('session-ended', 'The session is over.')
 
-export const crossSlot = (): Problem =>
+const crossSlot = (): Problem =>
   problem('cross-slot', 'The names lie in several slots; give them a common part before "@".')
 
-export function lost(leased: Leased, outcome: LostOutcome, metrics: LockMetrics): Problem {
+function lost(leased: Leased, outcome: LostOutcome, metrics: LockMetrics): Problem {
   if (outcome.kind === 'cross-slot') return crossSlot()
   const what = textOf(leased)
   const more = typeof leased === 'string' ? {} : { lost: outcome.lost }
@@ -147,12 +152,38 @@ const leaseEnded = (
     extensions: { fence, ...(reason !== '' && { reason }), ...more },
   })
 
-export function toRenewed(outcome: {
-  readonly fences: readonly number[]
-  readonly expiresInMs: number
-  readonly revoke: { readonly inMs: number | undefined; readonly reason: string } | undefined
-}) {
-  const { fences, expiresInMs, revoke } = outcome
+type Renewed = Extract<RenewOutcome, { kind: 'renewed' }>
+
+/** Throws unless the lease goes on. */
+export function takeRenewed(leased: Leased, outcome: RenewOutcome, metrics: LockMetrics): Renewed {
+  if (outcome.kind !== 'renewed') throw lost(leased, outcome, metrics)
+  return outcome
+}
+
+type Released =
+  | { readonly released: true; readonly fences: readonly number[]; readonly heldMs: number }
+  | { readonly released: false; readonly fence: number }
+
+/** Counts what was given back, by this request or before; throws unless it was. */
+export function takeReleased(
+  leased: Leased,
+  outcome: ReleaseOutcome,
+  metrics: LockMetrics,
+): Released {
+  if (outcome.kind === 'released') {
+    const { fences, heldMs } = outcome
+    metrics.ended('released', fences.length)
+    metrics.held(heldMs / 1_000)
+    return { released: true, fences, heldMs }
+  }
+  if (outcome.kind === 'ended' && outcome.how === 'released') {
+    metrics.replayed()
+    return { released: false, fence: outcome.fence }
+  }
+  throw lost(leased, outcome, metrics)
+}
+
+export function toRenewed({ fences, expiresInMs, revoke }: Renewed) {
   return {
     fence: fences[0] as number,
     expiresInMs,

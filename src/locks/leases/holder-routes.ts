@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { releaseProblems, renewProblems } from '../problems.js'
-import { type LockRouteOptions, toRenewed } from './answer.js'
-import { release, renew } from './holder.js'
+import { type LockRouteOptions, takeReleased, takeRenewed, toRenewed } from './answer.js'
 import * as schemas from './schemas.js'
 
 /** How the document names an operation. */
@@ -17,6 +16,8 @@ export interface HolderRouteOptions extends Pick<LockRouteOptions, 'store' | 'me
 
 /** What the holder of one token asks for, of a lock and of permits alike. */
 export const holderRoutes: FastifyPluginAsyncTypebox<HolderRouteOptions> = async (app, options) => {
+  const { store, metrics } = options
+
   app.post(
     '/:name/renew',
     {
@@ -30,8 +31,8 @@ export const holderRoutes: FastifyPluginAsyncTypebox<HolderRouteOptions> = async
         response: { 200: schemas.RenewResponse, ...renewProblems() },
       },
     },
-    async ({ namespace, params, body }) =>
-      toRenewed(await renew(options, namespace, params.name, body)),
+    async ({ namespace, params: { name }, body: { token, ttlMs = 0 } }) =>
+      toRenewed(takeRenewed(name, await store.renew(namespace, [name], token, ttlMs), metrics)),
   )
 
   app.post(
@@ -46,8 +47,8 @@ export const holderRoutes: FastifyPluginAsyncTypebox<HolderRouteOptions> = async
         response: { 200: schemas.ReleaseResponse, ...releaseProblems() },
       },
     },
-    async ({ namespace, params, body }) => {
-      const done = await release(options, namespace, params.name, body.token)
+    async ({ namespace, params: { name }, body: { token } }) => {
+      const done = takeReleased(name, await store.release(namespace, [name], token), metrics)
       if (!done.released) return { released: false, replayed: true, fence: done.fence }
       return { released: true, fence: done.fences[0] as number, heldMs: done.heldMs }
     },

@@ -2,10 +2,10 @@ import type { FastifyRequest } from 'fastify'
 import { toMetadata } from '../../http/metadata.js'
 import { invalid } from '../../http/problem.js'
 import { requestIdentity } from '../../http/request-fingerprint.js'
-import type { AcquireOptions } from './acquire-options.js'
+import type { AcquireOptions } from './acquirer.js'
 
 /** What a body asks for. */
-export type Terms = Omit<
+type Terms = Omit<
   AcquireOptions,
   'ttlMs' | 'metadata' | 'caller' | 'idempotency' | 'connection'
 > & {
@@ -14,7 +14,7 @@ export type Terms = Omit<
 }
 
 /** Of a schema: a field of it that is none of the terms does not compile. */
-export type TermsOf<T> = T & Terms & { readonly [K in Exclude<keyof T, keyof Terms>]: never }
+type TermsOf<T> = T & Terms & { readonly [K in Exclude<keyof T, keyof Terms>]: never }
 
 const DEFAULT_TTL_MS = 30_000
 
@@ -26,33 +26,36 @@ export const ttlOf = ({ ttlMs, sessionId }: Pick<Terms, 'ttlMs' | 'sessionId'>):
  * Field by field: merged objects would outlive every request in the old generation of the heap. One
  * that is missing does not compile.
  */
-export const toOptions = (
+export function toOptions<T>(
   request: FastifyRequest,
-  terms: Terms,
+  terms: TermsOf<T>,
   idempotencyTtlMs: number,
-): Required<AcquireOptions> => ({
-  ttlMs: ttlOf(terms),
-  sessionId: terms.sessionId,
-  waitMs: terms.waitMs,
-  mode: terms.mode,
-  owner: terms.owner,
-  caller: request.caller,
-  metadata: terms.metadata && toMetadata(terms.metadata, 'body/metadata'),
-  reentrant: terms.reentrant,
-  minHoldMs: terms.minHoldMs,
-  maxHoldMs: terms.maxHoldMs,
-  lockDelayMs: terms.lockDelayMs,
-  maxQueue: terms.maxQueue,
-  priority: terms.priority,
-  permits: terms.permits,
-  capacity: terms.capacity,
-  hold: terms.hold,
-  idempotency: requestIdentity(request, idempotencyTtlMs),
-  connection: request.raw.socket,
-})
+): Required<AcquireOptions> {
+  checkTerms(terms)
+  return {
+    ttlMs: ttlOf(terms),
+    sessionId: terms.sessionId,
+    waitMs: terms.waitMs,
+    mode: terms.mode,
+    owner: terms.owner,
+    caller: request.caller,
+    metadata: terms.metadata && toMetadata(terms.metadata, 'body/metadata'),
+    reentrant: terms.reentrant,
+    minHoldMs: terms.minHoldMs,
+    maxHoldMs: terms.maxHoldMs,
+    lockDelayMs: terms.lockDelayMs,
+    maxQueue: terms.maxQueue,
+    priority: terms.priority,
+    permits: terms.permits,
+    capacity: terms.capacity,
+    hold: terms.hold,
+    idempotency: requestIdentity(request, idempotencyTtlMs),
+    connection: request.raw.socket,
+  }
+}
 
 /** Rules between fields, which a schema cannot express. */
-export function checkTerms(terms: Terms): void {
+function checkTerms(terms: Terms): void {
   const ttlMs = ttlOf(terms)
   if (ttlMs > 0 && terms.minHoldMs !== undefined && terms.minHoldMs > ttlMs) {
     throw invalid('body/minHoldMs', 'must not be above ttlMs')

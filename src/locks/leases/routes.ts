@@ -1,13 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
 import { acquireProblems } from '../problems.js'
-import type { LockRouteOptions } from './answer.js'
-import { acquire } from './holder.js'
+import { type LockRouteOptions, takeGranted } from './answer.js'
 import { holderRoutes } from './holder-routes.js'
+import { toOptions } from './request.js'
 import * as schemas from './schemas.js'
 
 export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (app, options) => {
-  const { store, metrics } = options
+  const { store, metrics, idempotencyTtlMs } = options
 
   app.post(
     '/:name/acquire',
@@ -26,7 +26,9 @@ export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (ap
     },
     async (request, reply) => {
       const { name } = request.params
-      const granted = await acquire(options, request, reply, name, request.body)
+      const wanted = toOptions(request, request.body, idempotencyTtlMs)
+      const outcome = await store.acquire(request.namespace, [name], wanted)
+      const granted = takeGranted(name, outcome, metrics, reply)
       const { fences, token, mode, expiresInMs, waitedMs, holdCount } = granted
       return { name, token, fence: fences[0] as number, mode, expiresInMs, waitedMs, holdCount }
     },

@@ -7,7 +7,7 @@ import {
   type Snapshot,
   toLeaseEnd,
 } from '../lock-state.js'
-import { COMMON, type Head, readHead, unitsOf } from '../reply-head.js'
+import { COMMON, type Head, readHead } from '../reply-head.js'
 
 export interface GrantReply {
   readonly outcome: 'granted' | 'replayed'
@@ -58,7 +58,6 @@ export const acquireScript = defineScript({
   name: 'locks.acquire',
   file: new URL('../scripts/acquire.lua', import.meta.url),
   keys: ['lock[]'],
-  units: unitsOf,
   args: ['token', 'ttl_ms', 'wait_ms', 'max_queue?', 'options', ...COMMON],
   outcomes: ACQUIRE_OUTCOMES,
   decode: toAcquireReply,
@@ -156,7 +155,6 @@ export const claimScript = defineScript({
   name: 'locks.claim',
   file: new URL('../scripts/claim.lua', import.meta.url),
   keys: ['lock[]'],
-  units: unitsOf,
   args: ['token', 'attach', ...COMMON],
   outcomes: ['granted', 'nothing'],
   decode(reply, outcome): Head & (GrantReply | { readonly outcome: 'nothing' }) {
@@ -189,7 +187,6 @@ export const renewScript = defineScript({
   name: 'locks.renew',
   file: new URL('../scripts/renew.lua', import.meta.url),
   keys: ['lock[]'],
-  units: unitsOf,
   args: ['token', 'ttl_ms', ...COMMON, 'hold?', 'takes?'],
   outcomes: ['renewed', 'ended', 'not-owner'],
   decode(reply, outcome): Head & RenewReply {
@@ -221,7 +218,6 @@ export const releaseScript = defineScript({
   name: 'locks.release',
   file: new URL('../scripts/release.lua', import.meta.url),
   keys: ['lock[]'],
-  units: unitsOf,
   args: ['token', 'instance', ...COMMON, 'hold?'],
   outcomes: ['released', 'ended', 'not-owner'],
   decode(reply, outcome): Head & ReleaseReply {

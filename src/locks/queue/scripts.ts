@@ -1,12 +1,11 @@
 import { integer, integers, list, wordOf } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
-import { COMMON, type Head, readHead, unitsOf } from '../reply-head.js'
+import { COMMON, type Head, readHead } from '../reply-head.js'
 
 export const leaveScript = defineScript({
   name: 'locks.leave',
   file: new URL('../scripts/leave.lua', import.meta.url),
   keys: ['lock[]'],
-  units: unitsOf,
   args: ['token', 'attach', 'how', ...COMMON],
   outcomes: ['left', 'granted', 'nothing'],
   decode: (reply, outcome) => ({ ...readHead(integers(reply, 4)), outcome }),
@@ -41,7 +40,6 @@ export const restoreScript = defineScript({
   name: 'locks.restore',
   file: new URL('../scripts/restore.lua', import.meta.url),
   keys: ['lock[]'],
-  units: unitsOf,
   args: ['token', 'waiter', 'waited_ms', 'wait_ms', ...COMMON],
   outcomes: RESTORE_OUTCOMES,
   decode: (reply, outcome) => ({ ...readHead(integers(reply, 4)), outcome }),

@@ -5,9 +5,9 @@ import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
 import { readLockState } from '../admin/answer.js'
 import { LockState } from '../admin/schemas.js'
-import type { LockRouteOptions } from '../leases/answer.js'
-import { acquire } from '../leases/holder.js'
+import { type LockRouteOptions, takeGranted } from '../leases/answer.js'
 import { holderRoutes } from '../leases/holder-routes.js'
+import { toOptions } from '../leases/request.js'
 import { LockParams, WaitQuery } from '../leases/schemas.js'
 import { acquireProblems, problem, problemResponses } from '../problems.js'
 import * as schemas from './schemas.js'
@@ -21,7 +21,7 @@ export const semaphoreRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
   app,
   options,
 ) => {
-  const { store, metrics } = options
+  const { store, metrics, idempotencyTtlMs } = options
 
   app.post(
     '/:name/acquire',
@@ -44,7 +44,9 @@ export const semaphoreRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
     async (request, reply) => {
       const { name } = request.params
       const { body } = request
-      const granted = await acquire(options, request, reply, name, body)
+      const wanted = toOptions(request, body, idempotencyTtlMs)
+      const outcome = await store.acquire(request.namespace, [name], wanted)
+      const granted = takeGranted(name, outcome, metrics, reply)
       const { fences, token, expiresInMs, waitedMs } = granted
       const fence = fences[0] as number
       return { name, token, fence, permits: body.permits, expiresInMs, waitedMs }

@@ -1,11 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
-import type { LockRouteOptions } from '../leases/answer.js'
-import { acquire, release, renew } from '../leases/holder.js'
+import { type LockRouteOptions, takeGranted, takeReleased, takeRenewed } from '../leases/answer.js'
+import { toOptions } from '../leases/request.js'
 import { acquireProblems, releaseProblems, renewProblems } from '../problems.js'
 import * as schemas from './schemas.js'
 
 export const lockSetRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (app, options) => {
+  const { store, metrics, idempotencyTtlMs } = options
+
   app.post(
     '/acquire',
     {
@@ -21,7 +23,9 @@ export const lockSetRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
     },
     async (request, reply) => {
       const { names, ...terms } = request.body
-      const granted = await acquire(options, request, reply, names, terms)
+      const wanted = toOptions(request, terms, idempotencyTtlMs)
+      const outcome = await store.acquire(request.namespace, names, wanted)
+      const granted = takeGranted(names, outcome, metrics, reply)
       const { token, fences, expiresInMs, waitedMs } = granted
       return { token, fences: byName(names, fences), expiresInMs, waitedMs }
     },
@@ -39,9 +43,10 @@ export const lockSetRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
         response: { 200: schemas.RenewSetResponse, ...renewProblems('cross-slot') },
       },
     },
-    async ({ namespace, body }) => {
-      const { fences, expiresInMs } = await renew(options, namespace, body.names, body)
-      return { fences: byName(body.names, fences), expiresInMs }
+    async ({ namespace, body: { names, token, ttlMs = 0 } }) => {
+      const outcome = await store.renew(namespace, names, token, ttlMs)
+      const { fences, expiresInMs } = takeRenewed(names, outcome, metrics)
+      return { fences: byName(names, fences), expiresInMs }
     },
   )
 
@@ -58,7 +63,8 @@ export const lockSetRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
       },
     },
     async ({ namespace, body: { names, token } }) => {
-      const done = await release(options, namespace, names, token)
+      const outcome = await store.release(namespace, names, token)
+      const done = takeReleased(names, outcome, metrics)
       if (!done.released) return { released: false, replayed: true }
       return { released: true, fences: byName(names, done.fences), heldMs: done.heldMs }
     },

@@ -1,9 +1,13 @@
+import { randomToken } from '../../redis/random.js'
 import { remainingMs } from '../../redis/remaining.js'
 import { fromStoredName, lockKey } from '../keys.js'
 import type { LockCalls, Place } from '../lock-calls.js'
 import type { AbandonedRequests } from '../queue/abandoned-requests.js'
+import { QueuedRequests } from '../queue/queued-requests.js'
 import type { WaitList } from '../queue/wait-list.js'
-import { type ReleaseOutcome, type RenewOutcome, toLost } from './outcomes.js'
+import { sessionTag } from '../sessions/keys.js'
+import { type AcquireOptions, Acquirer, toRecord } from './acquirer.js'
+import { type AcquireOutcome, type ReleaseOutcome, type RenewOutcome, toLost } from './outcomes.js'
 import type { HandedOver } from './scripts.js'
 
 /** The stream that carries a lease; `takes` for one that does so from now on. */
@@ -12,11 +16,13 @@ export interface Carrier {
   readonly takes?: boolean
 }
 
-/** What the holder of a token asks for: more time, or the end. */
-export class LeaseKeeper {
+/** Leases on one name or on all names of a set: taken, renewed and released. */
+export class LeaseStore {
   readonly #calls: LockCalls
   readonly #waitList: WaitList
   readonly #abandoned: AbandonedRequests
+  readonly #acquirer: Acquirer
+  readonly #queued: QueuedRequests
   readonly #instance: string
 
   constructor(
@@ -28,9 +34,36 @@ export class LeaseKeeper {
     this.#calls = calls
     this.#waitList = waitList
     this.#abandoned = abandoned
+    this.#acquirer = new Acquirer(calls, abandoned)
+    this.#queued = new QueuedRequests(calls, waitList, abandoned, this.#acquirer)
     this.#instance = instance
   }
 
+  async acquire(
+    namespace: string,
+    names: readonly string[],
+    options: AcquireOptions,
+  ): Promise<AcquireOutcome> {
+    const place = this.#calls.place(namespace, names)
+    if (!place) return { kind: 'cross-slot' }
+    if (options.sessionId !== undefined) {
+      const tag = sessionTag(options.sessionId)
+      if (tag !== place.bucket.tag) {
+        return { kind: this.#calls.has(tag) ? 'cross-slot' : 'session-ended' }
+      }
+    }
+    const { waitMs } = options
+    const record = toRecord(options, this.#instance)
+    if (waitMs) return this.#queued.acquire(place, names, options, record, waitMs)
+    const started = performance.now()
+    const reply = await this.#acquirer.ask(place, randomToken(), record, options, 0)
+    if (reply.outcome === 'queued') {
+      return this.#queued.attach(place, names, options, record, reply)
+    }
+    return this.#acquirer.settle(place, options, reply, started)
+  }
+
+  /** @param ttlMs 0 for the lease's own length */
   async renew(
     namespace: string,
     names: readonly string[],
@@ -46,7 +79,8 @@ export class LeaseKeeper {
       {
         token,
         ttl_ms: ttlMs,
-        ...this.#calls.common(),
+        floor: this.#calls.floor,
+        ended_ttl_ms: this.#calls.endedTtlMs,
         hold: carrier?.hold,
         takes: carrier?.takes ? '1' : undefined,
       },
@@ -70,7 +104,13 @@ export class LeaseKeeper {
     const started = performance.now()
     const reply = await this.#calls.run.release(
       { lock: place.keys },
-      { token, instance: this.#instance, ...this.#calls.common(), hold },
+      {
+        token,
+        instance: this.#instance,
+        floor: this.#calls.floor,
+        ended_ttl_ms: this.#calls.endedTtlMs,
+        hold,
+      },
     )
     this.#calls.note(place.bucket, reply)
     if (reply.outcome !== 'released') return toLost(reply)
