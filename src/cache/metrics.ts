@@ -1,4 +1,4 @@
-import { atScrape, byLabels, type Metrics } from '../metrics/registry.js'
+import { atScrape, type Metrics } from '../metrics/registry.js'
 import type { LeveledReply } from './entries/store.js'
 import type { MarkReply } from './invalidation/scripts.js'
 import type { SpaceName, SpaceUsages } from './spaces/usage.js'
@@ -29,33 +29,29 @@ export function createCacheMetrics(
   labelOf: SpaceLabel,
   usages: Pick<SpaceUsages, 'count'>,
 ): CacheMetrics {
-  const reads = byLabels(
-    metrics.counter(
-      'lockstep_cache_reads_total',
-      'Reads by space (of the configuration file, else `other`), by what they found, and where: in Redis, in the memory of the process (L1), or there because Redis did not answer (degraded)',
-      ['space', 'level', 'result'],
-    ),
+  const reads = metrics.counter(
+    'lockstep_cache_reads_total',
+    'Reads by space (of the configuration file, else `other`), by what they found, and where: in Redis, in the memory of the process (L1), or there because Redis did not answer (degraded)',
+    ['space', 'level', 'result'],
   )
-  const writes = byLabels(
-    metrics.counter('lockstep_cache_writes_total', 'Writes by space and what came of them', [
-      'space',
-      'result',
-    ]),
+  const writes = metrics.counter(
+    'lockstep_cache_writes_total',
+    'Writes by space and what came of them',
+    ['space', 'result'],
   )
-  const invalidations = byLabels(
-    metrics.counter(
-      'lockstep_cache_invalidations_total',
-      'Keys, tags and whole spaces that were invalidated, by space',
-      ['space', 'by', 'mode'],
-    ),
+  const invalidations = metrics.counter(
+    'lockstep_cache_invalidations_total',
+    'Keys, tags and whole spaces that were invalidated, by space',
+    ['space', 'by', 'mode'],
   )
   return {
     read(name, result, level = 'redis') {
-      reads(labelOf(name.space), level, result).inc()
+      reads.labels(labelOf(name.space), level, result).inc()
       usages.count(name, USAGES[result])
     },
-    write: (space, result) => writes(labelOf(space), result).inc(),
-    invalidated: (space, by, mode, count) => invalidations(labelOf(space), by, mode).inc(count),
+    write: (space, result) => writes.labels(labelOf(space), result).inc(),
+    invalidated: (space, by, mode, count) =>
+      invalidations.labels(labelOf(space), by, mode).inc(count),
   }
 }
 
@@ -67,26 +63,20 @@ export interface LeaseMetrics {
 }
 
 export function createLeaseMetrics(metrics: Metrics, labelOf: SpaceLabel): LeaseMetrics {
-  const leases = byLabels(
-    metrics.counter(
-      'lockstep_cache_leases_total',
-      'What reads that offered to load were told: won, held by another, backoff after a failed load; expired: leases that their loader let run out, noticed by the next winner',
-      ['space', 'result'],
-    ),
+  const leases = metrics.counter(
+    'lockstep_cache_leases_total',
+    'What reads that offered to load were told: won, held by another, backoff after a failed load; expired: leases that their loader let run out, noticed by the next winner',
+    ['space', 'result'],
   )
-  const fills = byLabels(
-    metrics.counter(
-      'lockstep_cache_fills_total',
-      'Values loaded under a lease, by whether they were in time',
-      ['space', 'result'],
-    ),
+  const fills = metrics.counter(
+    'lockstep_cache_fills_total',
+    'Values loaded under a lease, by whether they were in time',
+    ['space', 'result'],
   )
-  const refreshes = byLabels(
-    metrics.counter(
-      'lockstep_cache_refreshes_total',
-      'Leases won while there was a value: early while it was fresh, else stale',
-      ['space', 'reason'],
-    ),
+  const refreshes = metrics.counter(
+    'lockstep_cache_refreshes_total',
+    'Leases won while there was a value: early while it was fresh, else stale',
+    ['space', 'reason'],
   )
   const waiting = metrics.gauge(
     'lockstep_cache_waiters',
@@ -95,12 +85,12 @@ export function createLeaseMetrics(metrics: Metrics, labelOf: SpaceLabel): Lease
   return {
     asked(space, { lease, entry }) {
       if (lease.kind === 'none') return
-      leases(labelOf(space), lease.kind).inc()
+      leases.labels(labelOf(space), lease.kind).inc()
       if (lease.kind !== 'won') return
-      if (lease.ranOut) leases(labelOf(space), 'expired').inc()
-      if (entry) refreshes(labelOf(space), entry.state === 'fresh' ? 'early' : 'stale').inc()
+      if (lease.ranOut) leases.labels(labelOf(space), 'expired').inc()
+      if (entry) refreshes.labels(labelOf(space), entry.state === 'fresh' ? 'early' : 'stale').inc()
     },
-    filled: (space, result) => fills(labelOf(space), result).inc(),
+    filled: (space, result) => fills.labels(labelOf(space), result).inc(),
     watch(waiters) {
       atScrape(waiting, () => waiting.set(waiters()))
     },

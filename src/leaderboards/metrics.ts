@@ -1,4 +1,4 @@
-import { byLabel, type Metrics } from '../metrics/registry.js'
+import type { Metrics } from '../metrics/registry.js'
 
 export interface LeaderboardMetrics {
   submitted(outcome: 'changed' | 'unchanged' | 'out-of-range' | 'stale-sequence'): void
@@ -6,20 +6,18 @@ export interface LeaderboardMetrics {
 }
 
 export function createLeaderboardMetrics(metrics: Metrics): LeaderboardMetrics {
-  const entries = byLabel(
-    metrics.counter('lockstep_leaderboards_entries_total', 'Submitted entries by outcome', [
-      'outcome',
-    ]),
+  const entries = metrics.counter(
+    'lockstep_leaderboards_entries_total',
+    'Submitted entries by outcome',
+    ['outcome'],
   )
-  const refusals = byLabel(
-    metrics.counter(
-      'lockstep_leaderboards_refused_total',
-      'Submissions that were refused as a whole, by why',
-      ['outcome'],
-    ),
+  const refusals = metrics.counter(
+    'lockstep_leaderboards_refused_total',
+    'Submissions that were refused as a whole, by why',
+    ['outcome'],
   )
   return {
-    submitted: (outcome) => entries(outcome).inc(),
-    refused: (outcome) => refusals(outcome).inc(),
+    submitted: (outcome) => entries.labels(outcome).inc(),
+    refused: (outcome) => refusals.labels(outcome).inc(),
   }
 }

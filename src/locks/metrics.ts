@@ -1,4 +1,4 @@
-import { atScrape, byLabel, type Metrics } from '../metrics/registry.js'
+import { atScrape, type Metrics } from '../metrics/registry.js'
 import type { AcquireOutcome } from './leases/outcomes.js'
 import type { LeaseEnd } from './lock-state.js'
 
@@ -33,12 +33,10 @@ export interface LockMetrics {
 }
 
 export function createLockMetrics(metrics: Metrics): LockMetrics {
-  const acquires = byLabel(
-    metrics.counter('lockstep_locks_acquire_total', 'Acquire requests by outcome', ['outcome']),
-  )
-  const ends = byLabel(
-    metrics.counter('lockstep_locks_ended_total', 'Leases that ended, by how', ['how']),
-  )
+  const acquires = metrics.counter('lockstep_locks_acquire_total', 'Acquire requests by outcome', [
+    'outcome',
+  ])
+  const ends = metrics.counter('lockstep_locks_ended_total', 'Leases that ended, by how', ['how'])
   const expired = metrics.counter(
     'lockstep_locks_expired_while_held_total',
     'Holders that renewed or released after their lease had expired',
@@ -74,14 +72,14 @@ export function createLockMetrics(metrics: Metrics): LockMetrics {
     'Streams that ended, by why',
     ['kind', 'why'],
   )
-  const streamed = byLabel(
-    metrics.counter('lockstep_locks_stream_events_total', 'Events sent on streams', ['type']),
-  )
+  const streamed = metrics.counter('lockstep_locks_stream_events_total', 'Events sent on streams', [
+    'type',
+  ])
   const waiters = metrics.gauge('lockstep_locks_waiters', 'Requests standing in a queue here')
   return {
-    acquired: (outcome) => acquires(outcome).inc(),
+    acquired: (outcome) => acquires.labels(outcome).inc(),
     waited: (seconds) => waited.observe(seconds),
-    ended: (how, count = 1) => ends(how).inc(count),
+    ended: (how, count = 1) => ends.labels(how).inc(count),
     expiredWhileHeld: () => expired.inc(),
     held: (seconds) => held.observe(seconds),
     lapsed: (count) => lapsed.inc(count),
@@ -92,7 +90,7 @@ export function createLockMetrics(metrics: Metrics): LockMetrics {
       streams.labels(kind).dec()
       streamEnds.labels(kind, why).inc()
     },
-    streamed: (type) => streamed(type).inc(),
+    streamed: (type) => streamed.labels(type).inc(),
     countWaiters(count) {
       atScrape(waiters, () => waiters.set(count()))
     },

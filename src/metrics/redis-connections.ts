@@ -29,7 +29,7 @@ export function createConnectionMetrics(metrics: Metrics, all: () => readonly Co
   atScrape(reconnects, () => {
     for (const connection of all()) {
       const known = counted.get(connection) ?? 0
-      reconnects.inc({ connection: connection.purpose }, connection.reconnects - known)
+      reconnects.labels(connection.purpose).inc(connection.reconnects - known)
       counted.set(connection, connection.reconnects)
     }
   })

@@ -78,9 +78,8 @@ function exposeMemory(metrics: Metrics, watched: ReadonlyMap<RedisName, WatchedR
     ['redis'],
   )
   atScrape(evicted, () => {
-    evicted.reset()
     for (const [redis, { servers }] of watched) {
-      evicted.inc({ redis }, total(servers(), 'evictedKeys'))
+      evicted.labels(redis).value = total(servers(), 'evictedKeys')
     }
   })
 }

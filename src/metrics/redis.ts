@@ -1,5 +1,4 @@
-import type { Histogram } from 'prom-client'
-import { byLabel, type Metrics } from './registry.js'
+import type { Metrics } from './registry.js'
 
 /** What the binder reports; the shape is its own, so that neither room imports the other. */
 export interface RedisMetrics {
@@ -19,29 +18,16 @@ export function createRedisMetrics(metrics: Metrics): RedisMetrics {
     ['script'],
     [1, 2, 4, 8, 16, 32, 64, 128],
   )
-  const errors = byLabel(
-    metrics.counter(
-      'lockstep_redis_errors_total',
-      'Batches or calls that Redis did not answer as it should, by class',
-      ['kind'],
-    ),
+  const errors = metrics.counter(
+    'lockstep_redis_errors_total',
+    'Batches or calls that Redis did not answer as it should, by class',
+    ['kind'],
   )
-  const scripts = new Map<string, Record<'duration' | 'size', Histogram.Internal<'script'>>>()
-
-  const of = (script: string) => {
-    const known = scripts.get(script)
-    if (known) return known
-    const bound = { duration: duration.labels(script), size: size.labels(script) }
-    scripts.set(script, bound)
-    return bound
-  }
-
   return {
     batch(script, calls, seconds) {
-      const bound = of(script)
-      bound.duration.observe(seconds)
-      bound.size.observe(calls)
+      duration.labels(script).observe(seconds)
+      size.labels(script).observe(calls)
     },
-    failure: (error) => errors(error.reason ?? error.code ?? 'script-error').inc(),
+    failure: (error) => errors.labels(error.reason ?? error.code ?? 'script-error').inc(),
   }
 }

@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client'
+import { Counter, Histogram } from './series.js'
 
 /** Upper bounds in seconds, from a cache hit to a Redis time-out. */
 export const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
@@ -9,54 +10,22 @@ export const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.
  */
 export interface Metrics {
   readonly registry: Registry
-  counter<L extends string>(name: string, help: string, labels?: readonly L[]): Counter<L>
+  counter(name: string, help: string, labels?: readonly string[]): Counter
   gauge<L extends string>(name: string, help: string, labels?: readonly L[]): Gauge<L>
   /** @param buckets upper bounds; the default suits seconds. */
-  histogram<L extends string>(
+  histogram(
     name: string,
     help: string,
-    labels?: readonly L[],
+    labels?: readonly string[],
     buckets?: readonly number[],
-  ): Histogram<L>
+  ): Histogram
   /** The exposition, at most a second old: a big scrape blocks the event loop for 10 to 30 ms. */
   expose(): Promise<string>
 }
 
 /** Reads what a metric shows at every scrape. prom-client knows it, its types know only the option. */
-export function atScrape(
-  metric: Counter<string> | Gauge<string>,
-  read: () => void | Promise<void>,
-): void {
+export function atScrape(metric: Counter | Gauge<string>, read: () => void | Promise<void>): void {
   ;(metric as { collect?: () => void }).collect = read
-}
-
-/** Children of a counter with one label, each looked up once: that is half the cost of counting. */
-export function byLabel<V extends string>(
-  counter: Counter<string>,
-): (value: V) => Counter.Internal {
-  const children = new Map<V, Counter.Internal>()
-  return (value) => {
-    let child = children.get(value)
-    if (!child) {
-      child = counter.labels(value)
-      children.set(value, child)
-    }
-    return child
-  }
-}
-
-/** The same by several labels, whose values come in the order in which the counter names them. */
-export function byLabels(counter: Counter<string>): (...values: string[]) => Counter.Internal {
-  const children = new Map<string, Counter.Internal>()
-  return (...values) => {
-    const name = values.join('\n')
-    let child = children.get(name)
-    if (!child) {
-      child = counter.labels(...values)
-      children.set(name, child)
-    }
-    return child
-  }
 }
 
 const EXPOSITION_AGE_MS = 1_000
@@ -83,16 +52,20 @@ export function createMetrics(version: string): Metrics {
     registers,
   }).set({ version, node: process.version }, 1)
 
+  /** The registry calls no more of a metric than its name and `get`. */
+  const register = <M extends Counter | Histogram>(metric: M): M => {
+    registry.registerMetric(metric as unknown as Metric<string>)
+    return metric
+  }
   let text: Promise<string> | undefined
   let takenAt = 0
   return {
     registry,
-    counter: (name, help, labels = []) =>
-      new Counter({ name, help, labelNames: [...labels], registers }),
+    counter: (name, help, labels = []) => register(new Counter(name, help, labels)),
     gauge: (name, help, labels = []) =>
       new Gauge({ name, help, labelNames: [...labels], registers }),
     histogram: (name, help, labels = [], buckets = SECONDS) =>
-      new Histogram({ name, help, labelNames: [...labels], buckets: [...buckets], registers }),
+      register(new Histogram(name, help, labels, buckets)),
     expose() {
       const now = performance.now()
       if (!text || now - takenAt > EXPOSITION_AGE_MS) {

@@ -1,5 +1,5 @@
 import type { FrequentKeys } from '../metrics/frequent-keys.js'
-import { byLabel, byLabels, type Metrics } from '../metrics/registry.js'
+import type { Metrics } from '../metrics/registry.js'
 import { capacityOf } from './algorithms/algorithms.js'
 import type { LimitRequest } from './checks/store.js'
 
@@ -42,19 +42,15 @@ export function createRateLimitMetrics(
   isInFile: (name: string) => boolean,
   denied: FrequentKeys,
 ): RateLimitMetrics {
-  const decisions = byLabels(
-    metrics.counter(
-      'lockstep_ratelimits_decisions_total',
-      'Limits that were checked, by policy (of the configuration file, else `other`) and by what was decided',
-      ['policy', 'outcome'],
-    ),
+  const decisions = metrics.counter(
+    'lockstep_ratelimits_decisions_total',
+    'Limits that were checked, by policy (of the configuration file, else `other`) and by what was decided',
+    ['policy', 'outcome'],
   )
-  const near = byLabel(
-    metrics.counter(
-      'lockstep_ratelimits_near_limit_total',
-      'Limits that were checked and allowed, and had a fifth or less of what they hold left after it',
-      ['policy'],
-    ),
+  const near = metrics.counter(
+    'lockstep_ratelimits_near_limit_total',
+    'Limits that were checked and allowed, and had a fifth or less of what they hold left after it',
+    ['policy'],
   )
   const labelOf = ({ name, inline }: LimitRequest) => (!inline && isInFile(name) ? name : OTHERS)
   return {
@@ -62,13 +58,13 @@ export function createRateLimitMetrics(
       for (const [i, limit] of limits.entries()) {
         const result = results[i] as Result
         const decision = toDecision(result)
-        if (decision) decisions(labelOf(limit), decision).inc()
+        if (decision) decisions.labels(labelOf(limit), decision).inc()
         if (decision === 'denied' && !limit.inline) denied.saw(namespace, limit.name, limit.key)
-        if (decision === 'allowed' && isNear(limit, result)) near(labelOf(limit)).inc()
+        if (decision === 'allowed' && isNear(limit, result)) near.labels(labelOf(limit)).inc()
       }
     },
     failedClosed(limits) {
-      for (const limit of limits) decisions(labelOf(limit), 'fail-closed').inc()
+      for (const limit of limits) decisions.labels(labelOf(limit), 'fail-closed').inc()
     },
   }
 }

@@ -1,4 +1,4 @@
-import { atScrape, byLabels, type Metrics } from '../../metrics/registry.js'
+import { atScrape, type Metrics } from '../../metrics/registry.js'
 import type { SpaceLabel } from '../metrics.js'
 
 /** What the memory of the process holds of one space. */
@@ -31,37 +31,29 @@ export function createLevelMetrics(
   metrics: Metrics,
   { labelOf, busLagMs }: LevelMetricsOptions,
 ): LevelMetrics {
-  const reads = byLabels(
-    metrics.counter(
-      'lockstep_cache_l1_reads_total',
-      'Reads of spaces with an L1, by space and what it could do',
-      ['space', 'result'],
-    ),
+  const reads = metrics.counter(
+    'lockstep_cache_l1_reads_total',
+    'Reads of spaces with an L1, by space and what it could do',
+    ['space', 'result'],
   )
-  const evictions = byLabels(
-    metrics.counter(
-      'lockstep_cache_l1_evictions_total',
-      'Values that had to leave the L1 for lack of room, by space',
-      ['space'],
-    ),
+  const evictions = metrics.counter(
+    'lockstep_cache_l1_evictions_total',
+    'Values that had to leave the L1 for lack of room, by space',
+    ['space'],
   )
   const gaps = metrics.counter(
     'lockstep_cache_l1_gaps_total',
     'Times when messages were missed, or may have been, and a partition of the L1 was emptied',
   )
-  const refusals = byLabels(
-    metrics.counter(
-      'lockstep_cache_l1_refused_total',
-      'Values that are larger than all that the L1 of their space may hold, by space',
-      ['space'],
-    ),
+  const refusals = metrics.counter(
+    'lockstep_cache_l1_refused_total',
+    'Values that are larger than all that the L1 of their space may hold, by space',
+    ['space'],
   )
-  const forgotten = byLabels(
-    metrics.counter(
-      'lockstep_cache_l1_forgotten_total',
-      'Spaces and partitions of namespaces that left the L1 for others, those used longest ago first',
-      ['what'],
-    ),
+  const forgotten = metrics.counter(
+    'lockstep_cache_l1_forgotten_total',
+    'Spaces and partitions of namespaces that left the L1 for others, those used longest ago first',
+    ['what'],
   )
   const watch = exposeSizes(metrics, labelOf)
   const lag = metrics.gauge(
@@ -70,11 +62,11 @@ export function createLevelMetrics(
   )
   atScrape(lag, () => lag.set(busLagMs() / 1_000))
   return {
-    read: (space, result) => reads(labelOf(space), result).inc(),
-    evicted: (space) => evictions(labelOf(space)).inc(),
+    read: (space, result) => reads.labels(labelOf(space), result).inc(),
+    evicted: (space) => evictions.labels(labelOf(space)).inc(),
     gap: () => gaps.inc(),
-    refused: (space) => refusals(labelOf(space)).inc(),
-    forgotten: (what) => forgotten(what).inc(),
+    refused: (space) => refusals.labels(labelOf(space)).inc(),
+    forgotten: (what) => forgotten.labels(what).inc(),
     watch,
   }
 }
