@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
 import { LineLimit } from '../logging/line-limit.js'
 import { invalid, type Problem, problem } from './problem.js'
+import { newRequestId } from './request-id.js'
 import { toBody } from './send-problem.js'
 
 /** What Node says of a connection that it could not read a request from. */
@@ -41,7 +41,7 @@ export function createParserErrorHandler({ logger, timeoutMs, onError }: ParserE
       socket.destroy()
       return
     }
-    const id = randomUUID()
+    const id = newRequestId()
     onError(found.code)
     if (limit.take(found.code)) {
       logger.info({ reqId: id, outcome: found.code, reason: error.code }, 'request not understood')

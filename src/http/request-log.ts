@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { LineLimit } from '../logging/line-limit.js'
 import './auth.js'
@@ -22,14 +20,6 @@ export interface RequestLogOptions {
   readonly slowMs: number
   /** Share of other successful requests that are logged, 0 to 1. */
   readonly sample: number
-}
-
-const WELL_FORMED = /^[A-Za-z0-9._:-]{1,128}$/
-
-/** Takes the caller's request id where it is well formed, so that logs of both sides can be joined. */
-export function requestId(message: IncomingMessage): string {
-  const given = message.headers['x-request-id']
-  return typeof given === 'string' && WELL_FORMED.test(given) ? given : randomUUID()
 }
 
 /** A failure of Redis fails every request; a few lines of each kind tell it all. */

@@ -8,7 +8,8 @@ import { installEventStreams } from '../http/event-stream.js'
 import { installMethods } from '../http/methods.js'
 import { installOriginRules } from '../http/origin.js'
 import { createParserErrorHandler } from '../http/parser-errors.js'
-import { installRequestLog, requestId } from '../http/request-log.js'
+import { requestIdOf } from '../http/request-id.js'
+import { installRequestLog } from '../http/request-log.js'
 import { installProblems, routeAgain } from '../http/send-problem.js'
 import type { Keyring } from '../http/tokens.js'
 import { installTurn, type Turn } from '../http/turn.js'
@@ -65,7 +66,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     ...((tls ? { https: { ...connections, ...tls } } : { http: connections }) as object),
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: requestId,
+    genReqId: requestIdOf,
     requestIdHeader: false,
     // Fastify's own refusal is no problem+json; installDraining answers instead.
     return503OnClosing: false,
