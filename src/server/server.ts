@@ -14,6 +14,7 @@ import { installProblems, routeAgain } from '../http/send-problem.js'
 import type { Keyring } from '../http/tokens.js'
 import { installTurn, type Turn } from '../http/turn.js'
 import { compileValidator } from '../http/validation.js'
+import { LazyLogger } from '../logging/lazy-logger.js'
 import type { HttpMetrics } from '../metrics/http.js'
 import type { Metrics } from '../metrics/registry.js'
 import { storeProblem } from './store-problems.js'
@@ -64,7 +65,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   const app = Fastify({
     // Routes do not see the difference, so neither does the type.
     ...((tls ? { https: { ...connections, ...tls } } : { http: connections }) as object),
-    loggerInstance: logger,
+    loggerInstance: new LazyLogger(() => logger) as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIdOf,
     requestIdHeader: false,
