@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { LineLimit } from '../logging/line-limit.js'
 import { namespaceOf } from './namespace.js'
 import { type Problem, problem } from './problem.js'
+import type { Step } from './request-hooks.js'
 import type { Scope } from './scopes.js'
 import type { Keyring } from './tokens.js'
 
@@ -37,13 +38,8 @@ const PAGES = /^\/docs(\/|$)/
  * configured everybody may do everything, and the service listens where only friends can reach it.
  * A route that declares no scope stops the start: forgotten, it would be open to all.
  */
-export function installAuth(
-  app: FastifyInstance,
-  keyring: Keyring,
-  onRefusal: (refusal: Refusal) => void,
-): void {
+export function installAuth(app: FastifyInstance, keyring: Keyring): Step {
   app.decorateRequest('refusal', undefined)
-  logRefusals(app, onRefusal)
   app.decorateRequest('namespace', '')
   app.decorateRequest('caller', '')
   app.decorateRequest('scopes', undefined)
@@ -51,15 +47,15 @@ export function installAuth(
     if (config?.scope === undefined && !PAGES.test(url))
       throw new Error(`${method} ${url} declares no scope`)
   })
-  app.addHook('onRequest', (request, reply, done) => {
-    const { scope = 'none', forProxies = false } = request.routeOptions.config
+  return (request, reply) => {
+    const { scope = 'none', forProxies = false } = request.route
     const { headers } = request
     // Works in no namespace: a header that a proxy adds does not make a probe fail.
-    if (scope === 'none') return done()
+    if (scope === 'none') return
     const asked = forProxies ? undefined : headers['lockstep-namespace']
     if (!keyring.isLocked()) {
       request.namespace = namespaceOf(asked, EVERYWHERE)
-      return done()
+      return
     }
     const caller = keyring.find(
       forProxies ? `Bearer ${headers['lockstep-token']}` : headers.authorization,
@@ -77,33 +73,31 @@ export function installAuth(
     request.refusal = 'namespace'
     request.namespace = namespaceOf(asked, caller.namespaces)
     request.refusal = undefined
-    done()
-  })
+  }
 }
 
 /** Who tries tokens must not fill the log. */
 const REFUSALS = { most: 1, periodMs: 1_000 }
 
-function logRefusals(app: FastifyInstance, onRefusal: (refusal: Refusal) => void): void {
+export function createRefusalLog(
+  { log }: FastifyInstance,
+  onRefusal: (refusal: Refusal) => void,
+): Step {
   const limit = new LineLimit({
     ...REFUSALS,
-    onRest: (refusal, count) => app.log.warn({ refusal, count }, 'more tokens refused'),
+    onRest: (refusal, count) => log.warn({ refusal, count }, 'more tokens refused'),
   })
-  app.addHook('onResponse', (request, reply, done) => {
-    const { refusal, caller, ip } = request
+  return (request, { statusCode }) => {
+    const { refusal } = request
     // A namespace that is none is refused for what it is.
-    if (refusal === undefined || reply.statusCode === 400) return done()
+    if (refusal === undefined || statusCode === 400) return
     onRefusal(refusal)
     if (limit.take(refusal)) {
+      const { caller, ip, method, route } = request
       const who = { caller: caller || undefined, address: ip || undefined }
-      const { method } = request
-      request.log.warn(
-        { refusal, ...who, method, route: request.routeOptions.url },
-        'token refused',
-      )
+      request.log.warn({ refusal, ...who, method, route: route.url }, 'token refused')
     }
-    done()
-  })
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { parseJson } from './json.js'
 import { invalid } from './problem.js'
+import type { Step } from './request-hooks.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -35,17 +36,19 @@ export function installBodies(app: FastifyInstance): void {
   acceptJson(app, 'application/json')
 
   app.decorateRequest('fieldsFromQuery', undefined)
-  app.addHook('onRequest', (request, _reply, done) => {
-    // curl -X POST -d '' announces a form of no bytes; that is no body, not a wrong type.
-    const isRaw = request.routeOptions.config.rawBody
-    if (request.headers['content-length'] === '0' && !isRaw) delete request.headers['content-type']
-    done()
+  app.addHook('onRoute', (route) => {
+    const fields = route.config?.queryFields
+    if (!fields) return
+    route.preValidation = (request, _reply, done) => {
+      moveFromQuery(request, fields)
+      done()
+    }
   })
-  app.addHook('preValidation', (request, _reply, done) => {
-    const fields = request.routeOptions.config.queryFields
-    if (fields) moveFromQuery(request, fields)
-    done()
-  })
+}
+
+/** `curl -X POST -d ''` announces a form of no bytes; that is no body, not a wrong type. */
+export const ignoreTypeOfNothing: Step = ({ headers, route }) => {
+  if (headers['content-length'] === '0' && !route.rawBody) delete headers['content-type']
 }
 
 function moveFromQuery(request: FastifyRequest, fields: readonly string[]): void {

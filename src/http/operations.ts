@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type, { type Static } from 'typebox'
-import { keepPrivate } from './private.js'
+import { keepPrivate } from './answer-headers.js'
 import { COMMON_PROBLEMS, problemResponses } from './problem.js'
 import type { Scope } from './scopes.js'
 

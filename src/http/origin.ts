@@ -1,6 +1,7 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import './auth.js'
 import { invalid, problem } from './problem.js'
+import type { Step } from './request-hooks.js'
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 /** What a browser says of a request that a page of its own site, or no page at all, caused. */
@@ -18,15 +19,15 @@ export interface OriginRules {
  * cross-site request but simple GETs, and Sec-Fetch-Site with those; DNS rebinding makes a foreign
  * name resolve to loopback, which Host betrays.
  */
-export function installOriginRules(app: FastifyInstance, rules: OriginRules): void {
+export function createOriginRules(rules: OriginRules): Step {
   const { allowedHosts, checksHost } = rules
   const isAllowed = (host: string) =>
     allowedHosts.includes(host.toLowerCase()) || allowedHosts.includes(nameOf(host))
 
-  app.addHook('onRequest', (request, _reply, done) => {
-    const { scope = 'none', forProxies } = request.routeOptions.config
+  return (request) => {
+    const { scope = 'none', forProxies } = request.route
     // A proxy passes on what its visitor sent, and browsers are among its visitors.
-    if (forProxies) return done()
+    if (forProxies) return
     const { origin, host } = request.headers
     if (host === undefined && request.raw.httpVersion === '1.1') {
       throw invalid('headers/host', 'is required')
@@ -37,8 +38,7 @@ export function installOriginRules(app: FastifyInstance, rules: OriginRules): vo
     if (host !== undefined && checksHost() && !LOOPBACK.has(nameOf(host)) && !isAllowed(host)) {
       throw problem('host-refused', `Host ${host} is not a name of this service.`)
     }
-    done()
-  })
+  }
 }
 
 /** Any other port of this machine is another program, whose pages are not ours. */

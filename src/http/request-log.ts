@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { LineLimit } from '../logging/line-limit.js'
 import './auth.js'
 import './event-stream.js'
+import type { Step } from './request-hooks.js'
 import './turn.js'
 
 declare module 'fastify' {
@@ -29,7 +30,7 @@ const FAILURES = { most: 5, periodMs: 1_000 }
 export function installRequestLog(
   app: FastifyInstance,
   { slowMs, sample }: RequestLogOptions,
-): void {
+): Step {
   app.decorateReply('outcome', undefined)
   app.decorateReply('reason', undefined)
   app.decorateReply('failure', undefined)
@@ -37,11 +38,7 @@ export function installRequestLog(
     ...FAILURES,
     onRest: (outcome, count) => app.log.warn({ outcome, count }, 'more requests failed'),
   })
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id)
-    done()
-  })
-  app.addHook('onResponse', (request, reply, done) => {
+  return (request, reply) => {
     const failed = reply.statusCode >= 500
     const slow = !reply.isStream && reply.elapsedTime >= slowMs
     const outcome = reply.outcome ?? 'ok'
@@ -50,7 +47,7 @@ export function installRequestLog(
       request.log[level](
         {
           method: request.method,
-          route: request.routeOptions.url,
+          route: request.route.url,
           caller: request.caller || undefined,
           namespace: request.namespace || undefined,
           address: request.ip || undefined,
@@ -65,8 +62,7 @@ export function installRequestLog(
         failed ? 'request failed' : slow ? 'request was slow' : 'request',
       )
     }
-    done()
-  })
+  }
 }
 
 const tenths = (ms: number): number => Math.round(ms * 10) / 10

@@ -91,7 +91,7 @@ export function toProblem(
 
   const status = error.statusCode ?? 500
   if (status === 415) {
-    if (request.routeOptions.config.rawBody) {
+    if (request.route.rawBody) {
       return invalid('headers/content-type', 'must be a media type')
     }
     return problem(

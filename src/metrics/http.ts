@@ -1,49 +1,50 @@
 import type { Server } from 'node:http'
-import type { FastifyInstance, onResponseHookHandler } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { atScrape, type Metrics, SECONDS } from './registry.js'
 
 /** A request may stand in a queue for 240 s. */
 const WITH_WAITS = [...SECONDS, 5, 10, 30, 60, 120, 240, 300]
 
-export interface HttpMetrics {
-  /** Counts the requests of one more server. */
-  readonly observe: (app: FastifyInstance) => void
+export interface HttpMetrics extends LoadMetrics {
+  /** Takes the time of a request that was answered. */
+  end(request: FastifyRequest, reply: FastifyReply): void
   /** Counts what the HTTP parser refused, which has no route and no duration. */
-  readonly onParserError: (code: string) => void
+  onParserError(code: string): void
   /** Counts a request whose token did not let it in. */
-  readonly onRefusal: (reason: string) => void
+  onRefusal(reason: string): void
 }
 
+/** What of an instance is in use. */
+interface LoadMetrics {
+  /** Counts the connections of one more server. */
+  watch(server: Server): void
+  /** Counts a request until it is over. */
+  begin(request: FastifyRequest, reply: FastifyReply): void
+}
+
+/** Of every server of an app. */
 export const createHttpMetrics = (metrics: Metrics): HttpMetrics => ({
-  observe: createRequestMetrics(metrics),
+  ...createLoadMetrics(metrics),
+  end: createDurations(metrics),
   onParserError: createParserErrorCount(metrics),
   onRefusal: createRefusalCount(metrics),
 })
 
-/** Rate, errors and duration by route, of every server it is installed on. */
-function createRequestMetrics(metrics: Metrics): HttpMetrics['observe'] {
+/** Rate, errors and duration by route. */
+function createDurations(metrics: Metrics): HttpMetrics['end'] {
   const duration = metrics.histogram(
     'lockstep_http_request_duration_seconds',
     'Time from the first byte of a request to the last byte of its answer',
     ['method', 'route', 'status'],
     WITH_WAITS,
   )
-  const observe: onResponseHookHandler = (request, reply, done) => {
+  return ({ method, route: { url = 'none' } }, { isStream, statusCode, elapsedTime }) => {
     // A stream lasts as long as its client likes: those that have them count them.
-    if (reply.isStream) return done()
-    const route = request.routeOptions.url ?? 'none'
-    duration.labels(request.method, route, reply.statusCode).observe(reply.elapsedTime / 1_000)
-    done()
-  }
-  const watch = createLoadMetrics(metrics)
-  return (app) => {
-    app.addHook('onResponse', observe)
-    watch(app)
+    if (!isStream) duration.labels(method, url, statusCode).observe(elapsedTime / 1_000)
   }
 }
 
-/** What of an instance is in use. */
-function createLoadMetrics(metrics: Metrics): (app: FastifyInstance) => void {
+function createLoadMetrics(metrics: Metrics): LoadMetrics {
   const servers: Server[] = []
   let running = 0
   const inFlight = metrics.gauge(
@@ -59,14 +60,13 @@ function createLoadMetrics(metrics: Metrics): (app: FastifyInstance) => void {
   const end = () => {
     running -= 1
   }
-  return (app) => {
-    servers.push(app.server)
-    app.addHook('onRequest', (_request, reply, done) => {
+  return {
+    watch: (server) => void servers.push(server),
+    begin(_request, reply) {
       running += 1
-      // Also for a client that is gone, of whom no hook would tell.
-      reply.raw.once('close', end)
-      done()
-    })
+      // Comes once, also for a client that is gone, of whom no hook would tell.
+      reply.raw.on('close', end)
+    },
   }
 }
 

@@ -1,13 +1,15 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Config } from '../config.js'
-import { installAuth } from '../http/auth.js'
-import { BODY_BYTES, installBodies } from '../http/body.js'
+import { setHeaders } from '../http/answer-headers.js'
+import { createRefusalLog, installAuth } from '../http/auth.js'
+import { BODY_BYTES, ignoreTypeOfNothing, installBodies } from '../http/body.js'
 import { installDraining, type Phase } from '../http/draining.js'
 import { installEventStreams } from '../http/event-stream.js'
 import { installMethods } from '../http/methods.js'
-import { installOriginRules } from '../http/origin.js'
+import { createOriginRules } from '../http/origin.js'
 import { createParserErrorHandler } from '../http/parser-errors.js'
+import { installRequestHooks } from '../http/request-hooks.js'
 import { requestIdOf } from '../http/request-id.js'
 import { installRequestLog } from '../http/request-log.js'
 import { installProblems, routeAgain } from '../http/send-problem.js'
@@ -84,20 +86,31 @@ export function createServer(options: ServerOptions): FastifyInstance {
     }),
   }).withTypeProvider<TypeBoxTypeProvider>()
 
+  app.decorate('metrics', metrics)
   app.setValidatorCompiler(compileValidator)
   installMethods(app)
   installProblems(app, storeProblem)
-  installRequestLog(app, { slowMs: config.slowRequestMs, sample: config.logSample })
-  http.observe(app)
-  installDraining(app, phase)
-  installOriginRules(app, {
-    allowedHosts: config.allowedHosts,
-    checksHost: () => checksHost(config, keyring),
-  })
-  app.decorate('metrics', metrics)
-  installAuth(app, keyring, http.onRefusal)
   installBodies(app)
   installTurn(app, turn)
   installEventStreams(app)
+  http.watch(app.server)
+  installRequestHooks(app, {
+    first: [
+      setHeaders,
+      http.begin,
+      installDraining(app, phase),
+      createOriginRules({
+        allowedHosts: config.allowedHosts,
+        checksHost: () => checksHost(config, keyring),
+      }),
+      installAuth(app, keyring),
+      ignoreTypeOfNothing,
+    ],
+    last: [
+      installRequestLog(app, { slowMs: config.slowRequestMs, sample: config.logSample }),
+      http.end,
+      createRefusalLog(app, http.onRefusal),
+    ],
+  })
   return app
 }

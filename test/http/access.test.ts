@@ -236,6 +236,6 @@ describe('a reload', () => {
 
 it('a route that declares no scope stops the start', () => {
   const bare = Fastify()
-  installAuth(bare, createKeyring([]), () => undefined)
+  installAuth(bare, createKeyring([]))
   expect(() => bare.get('/forgotten', async () => 'open')).toThrow(/\/forgotten declares no scope/)
 })

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { answerWith } from '../../http/answer-headers.js'
 import { toETag } from '../../http/etag.js'
 import type { Problem } from '../../http/problem.js'
 import { retryAfterSeconds } from '../../http/retry-after.js'
@@ -8,12 +9,8 @@ import type { Entry, EntryKind, LeaseReply } from './scripts.js'
 import type { LeveledReply } from './store.js'
 
 /** Two callers may see two namespaces under one path: a proxy must not mix them up. */
-export function varyByCaller(app: FastifyInstance): void {
-  app.addHook('onRequest', (_request, reply, done) => {
-    reply.header('vary', 'Authorization, Lockstep-Namespace')
-    done()
-  })
-}
+export const varyByCaller = (app: FastifyInstance): void =>
+  answerWith(app, { vary: 'Authorization, Lockstep-Namespace' })
 
 const seconds = (ms: number): number => Math.floor(ms / 1_000)
 

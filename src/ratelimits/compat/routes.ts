@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { keepPrivate } from '../../http/private.js'
+import { keepPrivate } from '../../http/answer-headers.js'
 import type { Decide } from '../checks/decide.js'
 import type { RateLimitStores } from '../stores.js'
 import { envoyRoutes } from './envoy-routes.js'
