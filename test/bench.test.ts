@@ -8,7 +8,7 @@ import { tempFolder } from './support/temp-folder.js'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
 
-it('runs every row of the benchmark', { timeout: 300_000 }, async () => {
+it('runs every row of the benchmark', { timeout: 900_000 }, async () => {
   await ensureBuilt()
   const file = path.join(tempFolder(), 'figures.json')
   await promisify(execFile)(process.execPath, ['bench/run.mjs', '--smoke', '--json', file], {

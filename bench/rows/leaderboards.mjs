@@ -6,7 +6,9 @@ import { createBinder } from '../../dist/redis/binder.js'
 import { openLink } from '../../dist/redis/connect.js'
 
 const SMALL = 1_000
-const CALLS = 2_000
+/** Of a small request, and of one at its maximum. */
+const CALLS = { full: 2_000, quick: 2_000, smoke: 50 }
+const CALLS_AT_MOST = { full: 20, quick: 20, smoke: 2 }
 const NAMESPACE = 'bench-boards'
 
 const shortId = (at) => `player-${String(at).padStart(6, '0')}`
@@ -83,8 +85,8 @@ export function rows(size) {
         const { store, redis } = await ready(servers)
         const costs = []
         for (let round = 0; round < rounds; round++) {
-          const small = await cost(redis, () => run(store, 'small', SMALL))
-          const big = await cost(redis, () => run(store, 'large', large))
+          const small = await cost(redis, CALLS[size], () => run(store, 'small', SMALL))
+          const big = await cost(redis, CALLS[size], () => run(store, 'large', large))
           costs.push({ small, big, ratio: big / small })
         }
         const of = (field) => costs.map((round) => round[field])
@@ -103,8 +105,8 @@ export function rows(size) {
         const { store, redis } = await ready(servers)
         const costs = []
         for (let round = 0; round < rounds; round++) {
-          const one = await costOfAll(redis, () => run(store, 'one', tied))
-          const two = await costOfAll(redis, () => run(store, 'tied', tied))
+          const one = await costOfAll(redis, CALLS_AT_MOST[size], () => run(store, 'one', tied))
+          const two = await costOfAll(redis, CALLS_AT_MOST[size], () => run(store, 'tied', tied))
           costs.push({ one, two, ratio: two.us / one.us })
         }
         const of = (field) => costs.map(field)
@@ -207,21 +209,13 @@ const PLAIN = {
 const usedMemory = async (redis) => Number(/used_memory:(\d+)/.exec(await redis.info('memory'))[1])
 
 /** Microseconds of Redis per call, all calls sent one by one. */
-async function cost(redis, run) {
-  const { us } = await scriptTime(redis, async () => {
-    for (let i = 0; i < CALLS; i++) await run()
-  })
-  return us / CALLS
+async function cost(redis, calls, run) {
+  return (await costOfAll(redis, calls, run)).us / calls
 }
 
-const costOfAll = (redis, run) =>
-  scriptTime(redis, async () => {
-    for (let i = 0; i < 20; i++) await run()
-  })
-
-async function scriptTime(redis, work) {
+async function costOfAll(redis, calls, run) {
   await redis.config('RESETSTAT')
-  await work()
+  for (let i = 0; i < calls; i++) await run()
   const stats = await redis.info('commandstats')
   const [, scripts, us] = /cmdstat_evalsha:calls=(\d+),usec=(\d+)/.exec(stats).map(Number)
   return { scripts, us }

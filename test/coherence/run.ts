@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { startManagedRedis } from '../../src/redis/managed.js'
 import { type Instance, startInstance } from '../safety/fleet.js'
+import { WAIT_MS } from '../support/bounds.js'
 import { find, toolsFolder } from '../support/server-place.js'
 import { until } from '../support/until.js'
 import { type Findings, judge } from './checkers.js'
@@ -104,9 +105,8 @@ export async function run(scenario: string, folder: string, size: Size): Promise
     const troubles = (SCENARIOS[scenario] ?? []).map((one) => one(trouble))
     await sleep(size.seconds * 1_000)
     // What never comes is not seen in the findings either.
-    await until('it is seen', async () => size.isSeen(judge(history, lifeOf))).catch(
-      () => undefined,
-    )
+    const isSeen = () => size.isSeen(judge(history, lifeOf))
+    await until('it is seen', isSeen, 3 * WAIT_MS).catch(() => undefined)
     isOver = true
     await Promise.all(troubles)
     await end()

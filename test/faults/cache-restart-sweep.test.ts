@@ -26,4 +26,4 @@ it('after a restart that flushes, one instance gives the memory of all old entri
   await until('no entry left', async () => (await entries()) === 0, 20_000)
   await until('a new entry', async () => (await put('new')).status === 201)
   expect(await entries()).toBe(1)
-}, 60_000)
+})

@@ -43,7 +43,7 @@ it('who waits for a load waits on while Redis is away', async () => {
 
   const answers = await waiting
   expect(answers.map(({ status, text }) => [status, text])).toEqual(Array(8).fill([200, 'loaded']))
-}, 30_000)
+})
 
 it('who waits for a load hears of an outage that outlasts its time', async () => {
   const { proxy, waiting, waiters } = await startWaiting(4_000)
@@ -52,4 +52,4 @@ it('who waits for a load hears of an outage that outlasts its time', async () =>
   const told = answers.map(({ status, body }) => [status, body.code])
   expect(told).toEqual(Array(8).fill([503, 'store-unavailable']))
   expect(await waiters()).toBe(0)
-}, 30_000)
+})

@@ -106,7 +106,7 @@ describe.each(BOARDS)('%s', (_what, board, config, scores) => {
   })
 })
 
-it('removes, hides and erases on a hundred seasons in parts', { timeout: 120_000 }, async () => {
+it('removes, hides and erases on a hundred seasons in parts', async () => {
   const season = { every: 'daily', keep: 100 }
   await ask('put', path('old'), { season, rank: 'dense', op: 'set' }).expect(200)
   const entries = [{ member: 'a', score: 1 }]

@@ -108,9 +108,7 @@ describe('a reader over the end of a season', () => {
     }
   }
 
-  it('is sent all of the season in which its export began, and nothing of the next', {
-    timeout: 120_000,
-  }, async () => {
+  it('is sent all of the season in which its export began, and nothing of the next', async () => {
     await put('exported', DAILY)
     toMidnight(12 * 60 * MINUTE)
     await heavy('exported')
@@ -127,7 +125,7 @@ describe('a reader over the end of a season', () => {
     )
   })
 
-  it('is not sent another board of the same name', { timeout: 120_000 }, async () => {
+  it('is not sent another board of the same name', async () => {
     await heavy('replaced')
 
     const rows = await exported('replaced', async () => {
@@ -181,9 +179,7 @@ describe('a reader over the end of a season', () => {
     expect(body.entries).toHaveLength(2)
   })
 
-  it('is told by the last line when the board was deleted meanwhile', {
-    timeout: 120_000,
-  }, async () => {
+  it('is told by the last line when the board was deleted meanwhile', async () => {
     await heavy('cut')
 
     const rows = await exported('cut', () =>
