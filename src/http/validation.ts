@@ -10,14 +10,30 @@ import { fillDefaults } from './defaults.js'
  * Query strings, path parameters and headers arrive as text, so only those are converted.
  */
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
-  const validator = Compile(schema)
+  const { additionalProperties, ...open } = schema as ObjectSchema
+  const isClosed = additionalProperties === false && open.patternProperties === undefined
+  const validator = Compile(isClosed ? open : schema)
+  const known = new Set(isClosed ? Object.keys(open.properties ?? {}) : [])
   const prepare = httpPart === 'body' ? prepareBody(schema) : prepareText(schema)
   return (input: unknown) => {
     const value = prepare(input)
+    const isKnown = !isClosed || hasOnly(known, input)
     // Fastify puts a value in the place of what came, and copies all headers at every look from then on.
-    if (validator.Check(value)) return value === input || { value }
+    if (isKnown && validator.Check(value)) return value === input || { value }
     return { error: faultsOf(schema, value) as never }
   }
+}
+
+interface ObjectSchema extends TSchema {
+  readonly additionalProperties?: unknown
+  readonly patternProperties?: unknown
+  readonly properties?: object
+}
+
+/** TypeBox would match a pattern with every field, those filled in as well. */
+function hasOnly(known: ReadonlySet<string>, sent: unknown): boolean {
+  for (const field in sent as object) if (!known.has(field)) return false
+  return true
 }
 
 function prepareBody(schema: TSchema): (input: unknown) => unknown {
