@@ -1,5 +1,3 @@
-import { toInt64 } from '../http/int64.js'
-
 export type Op = 'best' | 'set' | 'incr' | 'min' | 'max'
 export type RankStyle = 'competition' | 'dense' | 'ordinal' | 'modified'
 export type ColumnOp = Exclude<Op, 'best'>
@@ -73,41 +71,3 @@ export function boundsText({ columns, bounds = {} }: BoardConfig): string {
     .map(({ name }) => `${bounds[name]?.min ?? '-'} ${bounds[name]?.max ?? '-'}`)
     .join(' ')
 }
-
-/** The operations of an entry as the script reads them: `best`, or one for every column. */
-export function opsText({ columns, op }: BoardConfig, entryOp: Op | undefined): string {
-  if (entryOp === 'best') return 'best'
-  if (entryOp) return columns.map(() => entryOp).join(' ')
-  if (columns.some((column) => column.op)) {
-    return columns.map((column) => column.op ?? op).join(' ')
-  }
-  return op === 'best' ? 'best' : columns.map(() => op).join(' ')
-}
-
-/**
- * The score as decimal text for a column, or undefined where it is none: a JSON number beyond 2^53
- * may have lost digits on its way, an integer in text must be one that a double holds, an int64
- * beyond 63 bits does not exist.
- */
-export function scoreText({ type }: Column, score: Score): string | undefined {
-  if (type === 'int64') return toInt64(score)?.toString()
-  if (typeof score === 'number' && isBeyondExact(score)) return undefined
-  if (typeof score === 'string' && !NUMBER.test(score)) return undefined
-  const value = Number(score)
-  if (!Number.isFinite(value)) return undefined
-  if (typeof score === 'string' && INTEGER.test(score) && BigInt(score) !== BigInt(value)) {
-    return undefined
-  }
-  return `${value === 0 ? 0 : value}`
-}
-
-/** An integer that may have been another one before it was parsed. */
-export const isBeyondExact = (value: number): boolean =>
-  Number.isInteger(value) && !Number.isSafeInteger(value)
-
-const INTEGER = /^-?\d+$/
-const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/
-
-/** The scores of an entry as they are answered: numbers, or text for an int64. */
-export const toScores = ({ columns }: BoardConfig, text: string): Score[] =>
-  text.split(' ').map((part, at) => (columns[at]?.type === 'int64' ? part : Number(part)))

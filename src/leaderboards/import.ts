@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
+import { toResults } from './answer.js'
 import type { LeaderboardStore } from './store.js'
-import { toResults } from './submissions/answer.js'
 
 export interface ImportReport {
   readonly imported: number

@@ -1,7 +1,8 @@
 import { defineDomain, type RunningDomain } from '../domain.js'
 import { FrequentKeys } from '../metrics/frequent-keys.js'
+import { createAnswers } from './checks/answer.js'
 import { createDecide } from './checks/decide.js'
-import { createTell } from './checks/tell.js'
+
 import { compatRoutes } from './compat/routes.js'
 import { createRateLimitMetrics } from './metrics.js'
 import { policySection } from './policies/section.js'
@@ -31,18 +32,17 @@ export function toRunning(
   { settings, metrics, definitions }: RateLimitDeps,
 ): RunningDomain {
   const denied = new FrequentKeys()
-  const isFiled = (name: string) => Object.hasOwn(definitions.current(), name)
-  const limitMetrics = createRateLimitMetrics(metrics, isFiled, denied)
-  const tell = createTell({ metrics: limitMetrics, headerStyle: settings.ratelimitHeaders })
+  const limitMetrics = createRateLimitMetrics(metrics, definitions, denied)
+  const answers = createAnswers({ metrics: limitMetrics, headerStyle: settings.ratelimitHeaders })
   const { checks, policies } = stores
-  const decide = createDecide({ store: checks, policies, metrics: limitMetrics, tell })
+  const decide = createDecide({ store: checks, policies, metrics: limitMetrics, answers })
   return {
     async routes(app) {
       app.register(rateLimitRoutes, {
         prefix: '/ratelimits',
         stores,
         decide,
-        tell,
+        answers,
         metrics: limitMetrics,
         denied,
       })

@@ -66,3 +66,10 @@ export const memoKey = (
 /** @param id of the reservation, which makes it a secret of whoever made it. */
 export const reservationKey = (namespace: string, subject: Subject, id: string): string =>
   redisKey(namespace, tagOf(subject), 'reserved', `${nameOf(subject)}:${id}`)
+
+/** Whoever remembers a denial listens here: what it rested on has changed for one subject. */
+export const CHANGES = 'ls:ratelimits:changed'
+
+/** Neither namespaces nor names of policies hold a colon. */
+export const changeOf = (namespace: string, { name, key }: Subject): string =>
+  `${namespace}:${name}:${key}`

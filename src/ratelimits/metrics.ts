@@ -34,12 +34,12 @@ export interface RateLimitMetrics {
 const OTHERS = 'other'
 
 /**
- * @param isInFile whether a policy stands in the configuration file, so that its name is a label
+ * @param inFile policies of the configuration file: their names are labels
  * @param denied counts the subjects of stored policies that are denied
  */
 export function createRateLimitMetrics(
   metrics: Metrics,
-  isInFile: (name: string) => boolean,
+  inFile: { current(): object },
   denied: FrequentKeys,
 ): RateLimitMetrics {
   const decisions = metrics.counter(
@@ -52,7 +52,8 @@ export function createRateLimitMetrics(
     'Limits that were checked and allowed, and had a fifth or less of what they hold left after it',
     ['policy'],
   )
-  const labelOf = ({ name, inline }: LimitRequest) => (!inline && isInFile(name) ? name : OTHERS)
+  const labelOf = ({ name, inline }: LimitRequest) =>
+    !inline && Object.hasOwn(inFile.current(), name) ? name : OTHERS
   return {
     decided(namespace, limits, results) {
       for (const [i, limit] of limits.entries()) {
@@ -82,4 +83,22 @@ function toDecision({ allowed, granted, shadow, degraded }: Result): Decision | 
   if (!allowed) return shadow ? 'shadow-denied' : 'denied'
   if (granted === 0) return undefined
   return degraded === 'open' ? 'fail-open' : 'allowed'
+}
+
+/** @returns what is called for each check that was answered without Redis. */
+export function createDenyCacheMetric(metrics: Metrics): () => void {
+  const hits = metrics.counter(
+    'lockstep_ratelimits_deny_cache_hits_total',
+    'Checks denied from the memory of this process, without asking Redis',
+  )
+  return () => hits.inc()
+}
+
+/** @returns what is told how many servers of Redis checks are not sent to. */
+export function createCircuitMetric(metrics: Metrics): (open: number) => void {
+  const gauge = metrics.gauge(
+    'lockstep_ratelimits_circuits_open',
+    'Servers of Redis that checks of limits are not sent to, because they did not answer',
+  )
+  return (open) => gauge.set(open)
 }

@@ -2,9 +2,9 @@ import type { FastifyPluginAsync } from 'fastify'
 import type { FrequentKeys } from '../metrics/frequent-keys.js'
 import { adjustmentRoutes } from './adjustments/routes.js'
 import { authzRoutes } from './authz/routes.js'
+import type { Answers } from './checks/answer.js'
 import type { Decide } from './checks/decide.js'
 import { checkRoutes } from './checks/routes.js'
-import type { Tell } from './checks/tell.js'
 import { overrideRoutes } from './exceptions/override-routes.js'
 import { blockRoutes } from './exceptions/routes.js'
 import { leaseRoutes } from './leases/routes.js'
@@ -17,7 +17,7 @@ import { topRoutes } from './top/routes.js'
 export interface RateLimitRouteOptions {
   readonly stores: RateLimitStores
   readonly decide: Decide
-  readonly tell: Tell
+  readonly answers: Answers
   readonly metrics: RateLimitMetrics
   readonly denied: FrequentKeys
 }
@@ -25,16 +25,16 @@ export interface RateLimitRouteOptions {
 /** Everything below /v1/ratelimits, by resource. */
 export const rateLimitRoutes: FastifyPluginAsync<RateLimitRouteOptions> = async (
   app,
-  { stores, decide, tell, metrics, denied },
+  { stores, decide, answers, metrics, denied },
 ) => {
   const { policies } = stores
   app.register(policyRoutes, { store: policies, clear: stores.exceptions.clear })
   app.register(checkRoutes, { decide })
   app.register(authzRoutes, { decide, policies })
-  app.register(adjustmentRoutes, { store: stores.adjustments, policies, tell })
-  app.register(reservationRoutes, { store: stores.reservations, policies, tell })
+  app.register(adjustmentRoutes, { store: stores.adjustments, policies, answers })
+  app.register(reservationRoutes, { store: stores.reservations, policies, answers })
   app.register(blockRoutes, { store: stores.exceptions, policies })
-  app.register(leaseRoutes, { store: stores.leases, policies, metrics, tell })
+  app.register(leaseRoutes, { store: stores.leases, policies, metrics, answers })
   app.register(topRoutes, { denied, policies })
   app.register(overrideRoutes, { store: stores.exceptions, policies })
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { beforeAll, beforeEach, expect, it } from 'vitest'
-import { CHANGES } from '../../src/ratelimits/changes.js'
+import { CHANGES } from '../../src/ratelimits/keys.js'
 import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
 import { limitDriver } from './driver.js'

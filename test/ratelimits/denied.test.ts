@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { changeOf } from '../../src/ratelimits/changes.js'
 import { DenyCache } from '../../src/ratelimits/deny-cache/deny-cache.js'
 import { dropOnChanges } from '../../src/ratelimits/deny-cache/stores.js'
+import { changeOf } from '../../src/ratelimits/keys.js'
 import type { Policy } from '../../src/ratelimits/policies/policy.js'
 import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'

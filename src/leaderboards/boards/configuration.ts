@@ -4,7 +4,7 @@ import type { BoardConfig } from '../config.js'
 import { boardKey } from '../keys.js'
 import { isKnownToHold } from '../script-replies.js'
 import { type FixedChange, fixedChanges, isSameConfig } from './fixed-settings.js'
-import type { Boards } from './known-boards.js'
+import { ABSENT, type Boards } from './known-boards.js'
 import type { Registry } from './registry.js'
 import { configureScript, describeScript, dropScript } from './scripts.js'
 
@@ -73,9 +73,6 @@ export function createConfiguration({ binder, boards, registry }: Deps) {
     },
   }
 }
-
-/** The version of a board that does not exist. */
-export const ABSENT = '0'
 
 /** What needs no write, if the configuration that this process knows is the present one. */
 function decide(

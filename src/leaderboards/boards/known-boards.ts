@@ -13,7 +13,6 @@ import { type SeasonWindow, windowsAround, windowsText } from '../seasons/window
 /** A board as this process knows it; every script checks that it still holds. */
 export interface KnownBoard {
   readonly config: BoardConfig
-  /** `0`: no such board. */
   readonly version: string
   /** The version that it began with: another one is another board of this name. */
   readonly created: string
@@ -22,6 +21,9 @@ export interface KnownBoard {
   /** What its windows depend on: boards of one kind of season share them. */
   readonly rhythm: string
 }
+
+/** The version of a board that does not exist. */
+export const ABSENT = '0'
 
 /** A season of one board, which a board made later under the same name does not have. */
 export interface PinnedSeason {
@@ -94,7 +96,7 @@ export function createBoards({ templateOf, tidy }: BoardsOptions): Boards {
   }
 
   const learnAbsent = (id: string, board: string) =>
-    learn(id, { config: templateOf(board), version: '0', created: '0' })
+    learn(id, { config: templateOf(board), version: ABSENT, created: ABSENT })
 
   const around = (season: Season, rhythm: string) => {
     const nowMs = clock.nowMs()
@@ -133,13 +135,13 @@ export function createBoards({ templateOf, tidy }: BoardsOptions): Boards {
           continue
         }
         attempt += 1
-        if (isMissing(reply) && reply.what === 'board' && entry.version !== '0') {
+        if (isMissing(reply) && reply.what === 'board' && entry.version !== ABSENT) {
           learnAbsent(id, board)
           continue
         }
         if (!isAgain(reply)) return reply
         if (reply.kind === 'other-season') clock.learn(reply.nowMs)
-        else if (reply.version === '0') learnAbsent(id, board)
+        else if (reply.version === ABSENT) learnAbsent(id, board)
         else learn(id, { ...reply, config: JSON.parse(reply.config) as BoardConfig })
       }
       throw new Error(`board ${board} changed ${MAX_ATTEMPTS} times during one call`)
@@ -150,7 +152,7 @@ export function createBoards({ templateOf, tidy }: BoardsOptions): Boards {
     forget: (namespace, board) => void known.delete(`${namespace}/${board}`),
 
     forgetAbsent() {
-      for (const [id, { version }] of known) if (version === '0') known.delete(id)
+      for (const [id, { version }] of known) if (version === ABSENT) known.delete(id)
     },
 
     currentSeason(season) {

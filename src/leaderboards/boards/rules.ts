@@ -1,5 +1,6 @@
 import { isTimeZone } from '../../calendar/zone.js'
-import { type BoardConfig, type Column, type Score, scoreText } from '../config.js'
+import type { BoardConfig, Column, Score } from '../config.js'
+import { scoreText } from '../scores.js'
 import { windowsAround } from '../seasons/windows.js'
 
 export interface BoardFault {

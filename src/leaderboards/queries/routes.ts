@@ -1,13 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { LIST_BODY_BYTES } from '../../http/body.js'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
+import { toEntry, toListedEntry } from '../answer.js'
 import type { BoardConfig } from '../config.js'
-import { toEntry, toListedEntry } from '../entries/answer.js'
 import type { MemberReply } from '../entries/scripts.js'
 import { noBoard, problemResponses } from '../problems.js'
 import { BoardParams } from '../schemas.js'
+import { toScoreTexts } from '../scores.js'
 import type { LeaderboardStore } from '../store.js'
-import { toScoreTexts } from '../submissions/entries.js'
 import { QueryRequest, QueryResponse } from './schemas.js'
 
 export interface QueryRouteOptions {

@@ -7,12 +7,12 @@ import {
   idempotencyConflict,
   requestIdentity,
 } from '../../http/request-fingerprint.js'
-import { isBeyondExact } from '../config.js'
+import { toResults } from '../answer.js'
 import type { LeaderboardMetrics } from '../metrics.js'
 import { problem, problemResponses } from '../problems.js'
 import { BoardParams } from '../schemas.js'
+import { isBeyondExact } from '../scores.js'
 import type { LeaderboardStore } from '../store.js'
-import { toResults } from './answer.js'
 import { SubmitRequest, SubmitResponse } from './schemas.js'
 import type { SubmitOutcome, SubmittedPart } from './store.js'
 

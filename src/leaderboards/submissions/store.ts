@@ -1,15 +1,30 @@
 import type { Binder } from '../../redis/binder.js'
 import { StoreError } from '../../redis/errors.js'
 import type { Idempotency } from '../../redis/idempotency.js'
-import { ABSENT, nextVersion } from '../boards/configuration.js'
-import type { Boards } from '../boards/known-boards.js'
+import { nextVersion } from '../boards/configuration.js'
+import { ABSENT, type Boards } from '../boards/known-boards.js'
 import type { Registry } from '../boards/registry.js'
 import { describeScript } from '../boards/scripts.js'
-import type { BoardConfig } from '../config.js'
+import type { BoardConfig, Op } from '../config.js'
 import { boardKey, memoKey } from '../keys.js'
+import { type SubmittedScores, toScoreTexts } from '../scores.js'
 import { isKnownToHold } from '../script-replies.js'
-import { type EntryProblem, type Submission, toScriptEntries } from './entries.js'
 import { entriesPerCall, type SubmitReply, submitScript } from './scripts.js'
+
+export interface Submission extends SubmittedScores {
+  readonly member: string
+  readonly op?: Op | undefined
+  /** Serialized JSON. */
+  readonly metadata?: string | undefined
+  readonly ifSeq?: number | undefined
+}
+
+/** What of an entry does not fit the board: its place in the call, the field, and why. */
+export interface EntryProblem {
+  readonly at: number
+  readonly field: string
+  readonly message: string
+}
 
 type Submitted = Extract<SubmitReply, { kind: 'submitted' }> & { readonly config: BoardConfig }
 type Refused =
@@ -115,3 +130,53 @@ export function createSubmissions({ binder, boards, registry }: Deps) {
 
 const partlyApplied = (cause: unknown): StoreError =>
   new StoreError('outcome-unknown', 'Some of the entries were applied.', undefined, cause)
+
+/** An entry as the script reads it. */
+export interface ScriptEntry {
+  readonly member: string
+  readonly ops: string
+  readonly if_seq: string | number
+  readonly metadata: string
+  readonly scores: string
+}
+
+/** The entries of a call as the script reads them, or the first that does not fit the board. */
+function toScriptEntries(
+  config: BoardConfig,
+  entries: readonly Submission[],
+): ScriptEntry[] | EntryProblem {
+  const ready: ScriptEntry[] = []
+  for (const [at, entry] of entries.entries()) {
+    const scores = toScoreTexts(config, entry)
+    if (!Array.isArray(scores)) return { at, ...scores }
+    const refused = refusedOp(config, entry.op)
+    if (refused) return { at, field: 'op', message: refused }
+    ready.push({
+      member: entry.member,
+      ops: opsText(config, entry.op),
+      if_seq: entry.ifSeq ?? '',
+      metadata: entry.metadata ?? '',
+      scores: scores.join(' '),
+    })
+  }
+  return ready
+}
+
+function refusedOp(config: BoardConfig, op: Op | undefined): string | undefined {
+  // A member that fell out would come back with the increment alone.
+  if (op === 'incr' && config.maxMembers) return 'must not be incr on a board with maxMembers'
+  if (op === 'best' && config.columns.some((column) => column.op)) {
+    return 'must not be best on a board whose columns have operations of their own'
+  }
+  return undefined
+}
+
+/** The operations of an entry as the script reads them: `best`, or one for every column. */
+function opsText({ columns, op }: BoardConfig, entryOp: Op | undefined): string {
+  if (entryOp === 'best') return 'best'
+  if (entryOp) return columns.map(() => entryOp).join(' ')
+  if (columns.some((column) => column.op)) {
+    return columns.map((column) => column.op ?? op).join(' ')
+  }
+  return op === 'best' ? 'best' : columns.map(() => op).join(' ')
+}

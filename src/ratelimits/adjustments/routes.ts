@@ -2,24 +2,23 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { logChange } from '../../http/change-log.js'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { idempotencyConflict } from '../../http/request-fingerprint.js'
+import type { Answers } from '../checks/answer.js'
 import { KeyQuery, OnePolicyParams } from '../checks/schemas.js'
-import type { Tell } from '../checks/tell.js'
 import type { PolicyStore } from '../policies/store.js'
 import { problemResponses } from '../problems.js'
-import { identityOf, RetryHeaders } from '../retries.js'
-import { counted, requestedLimit } from '../stored-limit.js'
+import { counted, identityOf, RetryHeaders, requestedLimit } from '../request.js'
 import * as schemas from './schemas.js'
 import type { AdjustmentStore } from './store.js'
 
 export interface AdjustmentRouteOptions {
   readonly store: AdjustmentStore
   readonly policies: PolicyStore
-  readonly tell: Tell
+  readonly answers: Answers
 }
 
 export const adjustmentRoutes: FastifyPluginAsyncTypebox<AdjustmentRouteOptions> = async (
   app,
-  { store, policies, tell },
+  { store, policies, answers },
 ) => {
   app.post(
     '/:policy/refund',
@@ -51,7 +50,7 @@ export const adjustmentRoutes: FastifyPluginAsyncTypebox<AdjustmentRouteOptions>
       const outcome = await store.refund(namespace, limit, { cost, ...taken, idempotency })
       if (outcome.kind === 'conflict') throw idempotencyConflict()
       if (outcome.kind === 'replayed') reply.header('idempotent-replayed', 'true')
-      const left = tell.left(reply, limit, outcome)
+      const left = answers.left(reply, limit, outcome)
       return { policy: limit.name, key, refunded: outcome.refunded, ...left }
     },
   )

@@ -1,4 +1,6 @@
-import { listFault } from '../lists/lists.js'
+import type { Period } from '../../calendar/periods.js'
+import type { Limit } from '../limit.js'
+import { listedAs, listFault } from '../lists/lists.js'
 import type { Policy } from '../policies/policy.js'
 import type { Algorithm, Kind, PolicyFault, ScriptLimit } from './algorithm.js'
 import { gcra, leakyBucket } from './buckets.js'
@@ -28,11 +30,33 @@ export const kindOf = (policy: Policy): Kind => algorithmOf(policy).kind(policy)
 export const capacityOf = (policy: Policy, limit: number): number =>
   algorithmOf(policy).maxCost(limit === policy.limit ? policy : { ...policy, limit })
 
+/** The longest that a period lasts by the calendar; clocks that are set aside. */
+const LENGTH_MS: Readonly<Record<Period, number>> = {
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+  week: 7 * 86_400_000,
+  month: 31 * 86_400_000,
+  year: 366 * 86_400_000,
+}
+
+/** The length of the window that is told to clients. */
+export const windowOf = ({ windowMs, period, leaseMs = 0 }: Policy): number =>
+  windowMs ?? (period === undefined ? leaseMs : LENGTH_MS[period])
+
 /** @param nowMs the time of Redis, as far as it is known: a script says when it is another */
 export function toScriptLimit(policy: Policy, nowMs: number): ScriptLimit {
   const { kind, toScript } = algorithmOf(policy)
   const { a, b, c } = toScript(policy, nowMs)
   return { kind: kind(policy), a, b, c }
+}
+
+/** A limit as scripts count it; whom the policy names is not counted, see scripts/lib/listed.lua. */
+export function scriptLimitOf(limit: Limit, nowMs: number): ScriptLimit {
+  const { policy } = limit
+  const listed = listedAs(limit)
+  if (!listed) return toScriptLimit(policy, nowMs)
+  return { kind: listed, a: policy.limit, b: 0, c: 0 }
 }
 
 const namesWith = (parameter: keyof Policy): string[] =>

@@ -1,21 +1,7 @@
-import { type Calendar, type Period, periodsAround } from '../../calendar/periods.js'
+import { type Calendar, periodsAround } from '../../calendar/periods.js'
 import { isTimeZone } from '../../calendar/zone.js'
 import type { Policy } from '../policies/policy.js'
 import type { PolicyFault } from './algorithm.js'
-
-/** The longest that a period lasts by the calendar; clocks that are set aside. */
-const LENGTH_MS: Readonly<Record<Period, number>> = {
-  minute: 60_000,
-  hour: 3_600_000,
-  day: 86_400_000,
-  week: 7 * 86_400_000,
-  month: 31 * 86_400_000,
-  year: 366 * 86_400_000,
-}
-
-/** The length of the window that is told to clients. */
-export const windowOf = ({ windowMs, period, leaseMs = 0 }: Policy): number =>
-  windowMs ?? (period === undefined ? leaseMs : LENGTH_MS[period])
 
 export function calendarFault(policy: Policy): PolicyFault | undefined {
   const { period, timeZone, anchorDay = 1 } = policy

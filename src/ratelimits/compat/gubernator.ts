@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Static } from 'typebox'
-import { policyFault } from '../algorithms/algorithms.js'
-import { windowOf } from '../algorithms/calendar.js'
+import { policyFault, windowOf } from '../algorithms/algorithms.js'
 import { toKey } from '../authz/template.js'
 import type { Policy } from '../policies/policy.js'
 import type { GetRateLimitsRequest, GetRateLimitsResponse } from './gubernator-schemas.js'

@@ -1,7 +1,6 @@
 import type { Signals } from '../../redis/signals.js'
-import { CHANGES, changeOf } from '../changes.js'
 import type { CheckedLimit, CheckOptions, CheckStore, LimitRequest } from '../checks/store.js'
-import type { Subject } from '../keys.js'
+import { CHANGES, changeOf, type Subject } from '../keys.js'
 import { listedAs } from '../lists/lists.js'
 import type { DenyCache, Question } from './deny-cache.js'
 

@@ -3,7 +3,7 @@ import { isObjectName } from '../../schema/formats.js'
 import type { ExceptionKind } from '../keys.js'
 import type { Policy } from '../policies/policy.js'
 import type { PolicyStore } from '../policies/store.js'
-import { storedLimit } from '../stored-limit.js'
+import { storedLimit } from '../request.js'
 import type { Page } from './registry.js'
 import type { ExceptionStore } from './store.js'
 

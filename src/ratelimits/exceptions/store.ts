@@ -1,8 +1,7 @@
 import type { Binder } from '../../redis/binder.js'
 import { StoreError } from '../../redis/errors.js'
 import { type Precondition, preconditionArg } from '../../redis/precondition.js'
-import { CHANGES, changeOf } from '../changes.js'
-import { type ExceptionKind, exceptionKey, type Subject } from '../keys.js'
+import { CHANGES, changeOf, type ExceptionKind, exceptionKey, type Subject } from '../keys.js'
 import { createRegistry, type Page } from './registry.js'
 import { type Exception, exceptScript } from './scripts.js'
 

@@ -3,14 +3,13 @@ import type { FastifyReply } from 'fastify'
 import { COMMON_PROBLEMS, type Problem } from '../../http/problem.js'
 import { idempotencyConflict } from '../../http/request-fingerprint.js'
 import { retryAfterSeconds } from '../../http/retry-after.js'
+import type { Answers } from '../checks/answer.js'
 import { KeyQuery, OnePolicyParams } from '../checks/schemas.js'
-import type { Tell } from '../checks/tell.js'
 import type { Limit } from '../limit.js'
 import type { RateLimitMetrics } from '../metrics.js'
 import type { PolicyStore } from '../policies/store.js'
 import { problem, problemResponses } from '../problems.js'
-import { identityOf, RetryHeaders } from '../retries.js'
-import { leased, requestedLimit, storedLimit } from '../stored-limit.js'
+import { identityOf, leased, RetryHeaders, requestedLimit, storedLimit } from '../request.js'
 import * as schemas from './schemas.js'
 import type { LeaseReply } from './scripts.js'
 import type { LeaseStore } from './store.js'
@@ -19,17 +18,17 @@ export interface LeaseRouteOptions {
   readonly store: LeaseStore
   readonly policies: PolicyStore
   readonly metrics: RateLimitMetrics
-  readonly tell: Tell
+  readonly answers: Answers
 }
 
 export const leaseRoutes: FastifyPluginAsyncTypebox<LeaseRouteOptions> = async (
   app,
-  { store, policies, metrics, tell },
+  { store, policies, metrics, answers },
 ) => {
-  function tellLeft(reply: FastifyReply, limit: Limit, lease: LeaseReply) {
+  function answerLeft(reply: FastifyReply, limit: Limit, lease: LeaseReply) {
     const { kind, resetUs, retryUs } = lease
     const remaining = Math.max(0, lease.limit - lease.used)
-    const left = tell.left(reply, limit, { override: lease.limit, remaining, resetUs })
+    const left = answers.left(reply, limit, { override: lease.limit, remaining, resetUs })
     if (kind === 'replayed') reply.header('idempotent-replayed', 'true')
     if (kind === 'denied' && retryUs >= 0) {
       reply.header('retry-after', retryAfterSeconds(retryUs / 1_000))
@@ -79,7 +78,7 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<LeaseRouteOptions> = async (
         key,
         allowed,
         ...(allowed && { leaseId: lease.lease, expiresInMs: lease.expiresInMs }),
-        ...tellLeft(reply, limit, lease),
+        ...answerLeft(reply, limit, lease),
         ...(!allowed && lease.retryUs >= 0 && { retryAfterMs: Math.ceil(lease.retryUs / 1_000) }),
         unsatisfiable: lease.retryUs < 0,
         ...(lease.blocked && { blocked: true }),
@@ -114,7 +113,7 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<LeaseRouteOptions> = async (
       const limit = leased(await storedLimit(policies, namespace, params.policy, query.key))
       const { used, leases, limit: most, resetUs, blockedUs } = await store.look(namespace, limit)
       const remaining = Math.max(0, most - used)
-      const left = tell.left(reply, limit, { override: most, remaining, resetUs })
+      const left = answers.left(reply, limit, { override: most, remaining, resetUs })
       const blockedForMs = Math.ceil(blockedUs / 1_000)
       return {
         policy: limit.name,

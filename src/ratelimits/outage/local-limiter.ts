@@ -1,5 +1,4 @@
-import { algorithmOf } from '../algorithms/algorithms.js'
-import { windowOf } from '../algorithms/calendar.js'
+import { algorithmOf, windowOf } from '../algorithms/algorithms.js'
 import type { Policy } from '../policies/policy.js'
 
 /** What one subject has of one limit, at one moment. Times in us. */

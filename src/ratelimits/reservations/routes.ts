@@ -2,19 +2,18 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { idempotencyConflict } from '../../http/request-fingerprint.js'
+import type { Answers } from '../checks/answer.js'
 import { OnePolicyParams } from '../checks/schemas.js'
-import type { Tell } from '../checks/tell.js'
 import type { PolicyStore } from '../policies/store.js'
 import { problem, problemResponses, rateLimited } from '../problems.js'
-import { identityOf, RetryHeaders } from '../retries.js'
-import { counted, requestedLimit, storedLimit } from '../stored-limit.js'
+import { counted, identityOf, RetryHeaders, requestedLimit, storedLimit } from '../request.js'
 import * as schemas from './schemas.js'
 import type { ReservationStore } from './store.js'
 
 export interface ReservationRouteOptions {
   readonly store: ReservationStore
   readonly policies: PolicyStore
-  readonly tell: Tell
+  readonly answers: Answers
 }
 
 const PROBLEMS = [...COMMON_PROBLEMS, 'not-found', 'idempotency-conflict'] as const
@@ -26,7 +25,7 @@ const SETTLED = {
 
 export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOptions> = async (
   app,
-  { store, policies, tell },
+  { store, policies, answers },
 ) => {
   app.post(
     '/:policy/reserve',
@@ -61,7 +60,7 @@ export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOption
         replayed: outcome.kind === 'replayed',
         results: [{ ...outcome.limit, takenAtUs: outcome.takenAtUs }],
       }
-      const answer = tell.decision(reply, namespace, [{ ...limit, cost }], decided, true)
+      const answer = answers.decision(reply, namespace, [{ ...limit, cost }], decided, true)
       if (isReserved) {
         return { ...answer, reservationId: outcome.id, expiresInMs: outcome.expiresInMs }
       }
@@ -89,7 +88,7 @@ export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOption
         reply.header('idempotent-replayed', 'true')
     }
     const { reserved, refunded } = outcome
-    return { policy, key, reserved, actual, refunded, ...tell.left(reply, limit, outcome) }
+    return { policy, key, reserved, actual, refunded, ...answers.left(reply, limit, outcome) }
   }
 
   app.post(

@@ -4,11 +4,9 @@ import { unavailable } from '../../redis/errors.js'
 import type { Idempotency } from '../../redis/idempotency.js'
 import { randomToken } from '../../redis/random.js'
 import { remainingMs } from '../../redis/remaining.js'
-import { kindOf } from '../algorithms/algorithms.js'
-import { CHANGES, changeOf } from '../changes.js'
-import { exceptionKey, limitKey, memoKey, reservationKey } from '../keys.js'
+import { kindOf, scriptLimitOf } from '../algorithms/algorithms.js'
+import { CHANGES, changeOf, exceptionKey, limitKey, memoKey, reservationKey } from '../keys.js'
 import type { Limit } from '../limit.js'
-import { scriptLimitOf } from '../lists/script-limit.js'
 import type { Circuits } from '../outage/circuit.js'
 import {
   type Reserved,

@@ -1,14 +1,13 @@
 import type { FastifyReply } from 'fastify'
 import { retryAfterSeconds } from '../../http/retry-after.js'
-import { capacityOf } from '../algorithms/algorithms.js'
-import { windowOf } from '../algorithms/calendar.js'
+import { capacityOf, windowOf } from '../algorithms/algorithms.js'
 import type { Limit } from '../limit.js'
+import { listedAs } from '../lists/lists.js'
 import type { RateLimitMetrics } from '../metrics.js'
 import { type HeaderStyle, type LimitState, limitHeaders } from './headers.js'
-import { type Answer, type Decided, enforced, toAnswer } from './results.js'
-import type { LimitRequest } from './store.js'
+import type { CheckOutcome, LimitRequest } from './store.js'
 
-export interface TellOptions {
+export interface AnswersOptions {
   readonly metrics: RateLimitMetrics
   readonly headerStyle: HeaderStyle
 }
@@ -21,8 +20,8 @@ export interface Left {
   readonly resetUs: number
 }
 
-/** How limits are told of: what is counted, the headers, the body. */
-export interface Tell {
+/** How limits are answered: what is counted, the headers, the body. */
+export interface Answers {
   /** @param isCounted false for a peek, which decides nothing */
   decision(
     reply: FastifyReply | undefined,
@@ -39,7 +38,7 @@ export interface Tell {
   ): { readonly limit: number; readonly remaining: number; readonly resetAfterMs: number }
 }
 
-export function createTell({ metrics, headerStyle }: TellOptions): Tell {
+export function createAnswers({ metrics, headerStyle }: AnswersOptions): Answers {
   return {
     decision(reply, namespace, limits, outcome, isCounted) {
       const answer = toAnswer(limits, outcome)
@@ -77,3 +76,49 @@ function toState({ name, key, policy }: Limit, left: LeftOf): LimitState {
   const most = Math.max(capacityOf(policy, limit), remaining)
   return { name, key, limit, most, windowMs: windowOf(policy), remaining, resetAfterMs }
 }
+
+const ms = (us: number): number => Math.ceil(us / 1_000)
+
+export type Answer = ReturnType<typeof toAnswer>
+
+export type Decided = Extract<CheckOutcome, { kind: 'decided' }>
+
+/** The answer to a check: each limit, and over them the tightest. Times are rounded up. */
+export function toAnswer(limits: readonly LimitRequest[], { allowed, results }: Decided) {
+  const answers = limits.map((limit, i) => {
+    const { name, key, policy } = limit
+    const result = results[i]!
+    const listed = listedAs(limit)
+    return {
+      policy: name,
+      key,
+      allowed: result.allowed,
+      limit: result.override || policy.limit,
+      remaining: result.remaining,
+      resetAfterMs: ms(result.resetUs),
+      ...(result.retryUs >= 0 && { retryAfterMs: ms(result.retryUs) }),
+      delayMs: ms(result.delayUs),
+      granted: result.granted,
+      unsatisfiable: result.retryUs < 0,
+      ...(result.blocked && { blocked: true }),
+      ...(listed && { listed }),
+      ...(policy.shadow && { shadow: true }),
+      takenAtMs: Math.floor(result.takenAtUs / 1_000),
+      ...(result.degraded && { degraded: result.degraded }),
+    }
+  })
+  const voters = enforced(limits, answers)
+  const waits = voters.map(({ retryAfterMs }) => retryAfterMs)
+  return {
+    allowed,
+    remaining: Math.min(
+      ...(voters.length > 0 ? voters : answers).map(({ remaining }) => remaining),
+    ),
+    ...(waits.every((wait) => wait !== undefined) && { retryAfterMs: Math.max(0, ...waits) }),
+    results: answers,
+  }
+}
+
+/** What stands beside the limits that have a say: those in shadow have none. */
+const enforced = <T>(limits: readonly LimitRequest[], beside: readonly T[]): T[] =>
+  beside.filter((_, i) => !limits[i]!.policy.shadow)

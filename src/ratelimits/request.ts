@@ -1,4 +1,6 @@
+import type { FastifyRequest } from 'fastify'
 import { invalid } from '../http/problem.js'
+import { idempotencyHeaders, requestIdentity } from '../http/request-fingerprint.js'
 import type { Limit } from './limit.js'
 import type { PolicyStore } from './policies/store.js'
 import { COUNTS_LEASES, unknownPolicy } from './problems.js'
@@ -39,3 +41,11 @@ export function leased(limit: Limit): Limit {
   if (limit.policy.algorithm === 'concurrency') return limit
   throw invalid('params/policy', 'counts calls, not leases: ask it with check')
 }
+
+/** Shorter than elsewhere: a limit that a late repeat finds is another window's. */
+const MEMO_TTL_MS = 60_000
+
+export const RetryHeaders = idempotencyHeaders('a minute')
+
+/** Undefined without an Idempotency-Key. */
+export const identityOf = (request: FastifyRequest) => requestIdentity(request, MEMO_TTL_MS)

@@ -1,0 +1,113 @@
+import type { Static } from 'typebox'
+import type { BoardConfig, Score } from './config.js'
+import type { ListedReply, MemberReply } from './entries/scripts.js'
+import { scoreText, toScores } from './scores.js'
+import type { Result } from './submissions/schemas.js'
+import type { SubmittedReply } from './submissions/scripts.js'
+import type { SubmittedPart } from './submissions/store.js'
+
+/** `score` of a board with one column, `scores` of one with several; nothing for no entry. */
+function scoreFields(config: BoardConfig, text: string) {
+  if (text === '') return {}
+  const scores = toScores(config, text)
+  return config.columns.length === 1 ? { score: scores[0] as Score } : { scores }
+}
+
+interface Standing {
+  readonly position: number
+  readonly lower: number
+  readonly upper: number
+}
+
+/** 100 * (worse + equal / 2) / total, the member being one of the equal; null for the unranked. */
+function percentileOf({ position, lower, upper }: Standing, total: number): number | null {
+  if (position === 0) return null
+  return (100 * (total - upper + (upper - lower) / 2)) / total
+}
+
+/** A place as it is shown: null for the unranked. */
+const orNull = (place: number): number | null => (place === 0 ? null : place)
+
+export const toListedEntry = (config: BoardConfig, entry: ListedReply) => ({
+  member: entry.member,
+  ...scoreFields(config, entry.scores),
+  rank: orNull(entry.rank),
+  position: orNull(entry.position),
+  ...(entry.metadata !== '' && { metadata: JSON.parse(entry.metadata) as unknown }),
+})
+
+export function toEntry(config: BoardConfig, member: string, entry: MemberReply) {
+  const tier = tierOf(config, entry)
+  return {
+    ...toListedEntry(config, { member, ...entry }),
+    percentile: percentileOf(entry, entry.total),
+    ...(tier !== undefined && { tier }),
+    ...(entry.found === 'hidden' && { hidden: true }),
+  }
+}
+
+/** The first tier that fits; a tier without a condition fits everybody who is ranked. */
+function tierOf(config: BoardConfig, entry: MemberReply): string | undefined {
+  if (entry.position === 0) return undefined
+  return config.tiers?.find(
+    ({ top, topPercent, minScore }) =>
+      (top === undefined || entry.rank <= top) &&
+      (topPercent === undefined || (100 * entry.position) / entry.total <= topPercent) &&
+      (minScore === undefined || isAsGood(config, entry.scores, minScore)),
+  )?.name
+}
+
+function isAsGood({ columns }: BoardConfig, scores: string, wanted: Score): boolean {
+  const column = columns[0]!
+  const text = scoreText(column, wanted) as string
+  const [own, other] =
+    column.type === 'int64'
+      ? [BigInt(scores.split(' ', 1)[0] as string), BigInt(text)]
+      : [Number(scores.split(' ', 1)[0]), Number(text)]
+  return column.order === 'desc' ? own >= other : own <= other
+}
+
+/** One result for every entry of a call, in their order. */
+export function toResults(parts: readonly SubmittedPart[]): Static<typeof Result>[] {
+  return parts.flatMap(({ entries, reply }) =>
+    entries.map((entry, at): Static<typeof Result> => {
+      if (reply.kind === 'submitted') return toResult(reply, at, entry.member)
+      return { member: entry.member, ...NOTHING, error: REFUSALS[reply.kind] }
+    }),
+  )
+}
+
+/** Why the entries of a call, or of a part of it, were refused. */
+export const REFUSALS = {
+  refused: 'invalid-request',
+  closed: 'season-closed',
+  conflict: 'idempotency-conflict',
+} as const
+
+const NOTHING = { changed: false, personalBest: false }
+
+type Submitted = Extract<SubmittedPart['reply'], { kind: 'submitted' }>
+
+function toResult({ config, entries, total, season }: Submitted, at: number, member: string) {
+  const entry = entries[at] as SubmittedReply
+  const { kind, scores } = entry
+  const result: Static<typeof Result> = {
+    member,
+    changed: kind === 'changed',
+    personalBest: entry.better,
+    rank: orNull(entry.rank),
+    previousRank: orNull(entry.previousRank),
+    position: orNull(entry.position),
+    total,
+    percentile: percentileOf(entry, total),
+    season,
+  }
+  if (scores !== '') {
+    const values = toScores(config, scores)
+    if (values.length === 1) result.score = values[0] as Score
+    else result.scores = values
+  }
+  if (kind === 'out-of-range' || kind === 'stale-sequence') result.error = kind
+  else if (scores === '') result.dropped = true
+  return result
+}
