@@ -19,6 +19,7 @@ RETURN outcome ...
 COST O(seasons)
 MEMORY grows
 ]]
+-- @use lib/board.lua
 -- @use lib/season.lua
 local board_key, plan, windows, config, new_version = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local if_empty, ttl_ms, member_ttl_ms = ARGV[5] == '1', tonumber(ARGV[6]), tonumber(ARGV[7])

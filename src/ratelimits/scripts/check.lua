@@ -26,7 +26,7 @@ RETURN outcome taken_us then allowed remaining reset_us retry_us granted overrid
 
 COST O(limits); a sliding log adds O(log limit), and what left it since its last write
 ]]
--- @use lib/memo.lua
+-- @use lib/grants.lua
 -- @use lib/limit.lua
 local mode, up_to, peek = ARGV[1], ARGV[2] == 'up-to', ARGV[3] == '1'
 local fingerprint, memo_ttl_ms = ARGV[4], tonumber(ARGV[5])
@@ -35,16 +35,9 @@ local count = (#ARGV - first + 1) / fields
 local memo_key = KEYS[2 * count + 1]
 
 -- A repeat consumes nothing of what its first attempt was granted.
-local memo, foreign = recall(memo_key, fingerprint)
+local memo, foreign = recall_grants(memo_key, fingerprint)
 if foreign then return { 3, 0 } end
-local taken_us, before = now_us, {}
-if memo then
-  local at, grants = string.match(memo, '^(%d+) (.*)$')
-  taken_us = tonumber(at)
-  for cost, start_us in string.gmatch(grants, '(%d+):(%d+)') do
-    before[#before + 1] = { cost = tonumber(cost), start_us = tonumber(start_us) }
-  end
-end
+local taken_us = memo and memo.taken_us or now_us
 
 local limits, all_allowed, least = {}, true, math.huge
 for i = 1, count do
@@ -58,9 +51,10 @@ for i = 1, count do
       or math.min(cost, limit.largest, (limit.algorithm.describe(limit)))
   end
   limit.granted, limit.enforced = 0, ARGV[at + 1] == '0'
-  if before[i] and before[i].cost > 0 then
-    limit.allowed, limit.granted = true, before[i].cost
-    limit.delay_us = math.max(0, before[i].start_us - now_us)
+  local before = memo and memo[i]
+  if before and before.cost > 0 then
+    limit.allowed, limit.granted = true, before.cost
+    limit.delay_us = math.max(0, before.start_us - now_us)
   end
   if limit.enforced then
     all_allowed = all_allowed and limit.allowed
@@ -69,22 +63,18 @@ for i = 1, count do
   limits[i] = limit
 end
 
-local reply, grants, consumed, is_full = { 0, taken_us }, {}, false, false
-for i, limit in ipairs(limits) do
+local reply, consumed, is_full = { 0, taken_us }, false, false
+for _, limit in ipairs(limits) do
   local free = mode == 'each' or (all_allowed and not memo)
   if limit.allowed and limit.granted == 0 and free and not peek and not is_full then
     if mode == 'all' and up_to then limit.cost = math.min(limit.cost, least) end
     if consume(limit) then limit.granted, consumed = limit.cost, true
     else is_full = true end
   end
-  local delay_us = limit.allowed and limit.delay_us or 0
-  grants[i] = string.format('%.0f:%.0f', limit.granted, now_us + delay_us)
-  tell_limit(reply, limit, limit.granted, delay_us)
+  limit.delay_us = limit.allowed and limit.delay_us or 0
+  tell_limit(reply, limit, limit.granted, limit.delay_us)
 end
-if consumed then
-  remember(memo_key, fingerprint,
-    string.format('%.0f %s', taken_us, table.concat(grants, ',')), memo_ttl_ms)
-end
+if consumed and memo_key then remember_grants(memo_key, fingerprint, taken_us, limits, memo_ttl_ms) end
 if is_full then reply[1] = 5
 elseif all_allowed then reply[1] = memo and not consumed and 2 or 1 end
 return reply

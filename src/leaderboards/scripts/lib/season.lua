@@ -1,5 +1,5 @@
 -- Seasons come and go with the writes: no worker is needed for a board to be right.
--- @use board.lua
+-- @use keys.lua
 
 local function keys_of_season(board_key, id)
   local keys, all = season_keys(board_key, id), {}

@@ -7,7 +7,7 @@
 --   largest(a, b)                  the largest cost of one call; where it is missing, a
 --   override(a, b, c, most, burst) a, b, c with another limit; where it is missing, a is the limit
 -- A limit of `leaky` has delay_us as well: how long what is taken next must wait.
--- @use bucket.lua
+-- @use gcra.lua
 -- @use leaky.lua
 -- @use window.lua
 -- @use sliding.lua
