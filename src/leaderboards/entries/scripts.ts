@@ -11,13 +11,25 @@ export interface ListedReply {
   readonly metadata: string
 }
 
-const toListed = ([member, scores, rank, position, metadata]: Flat): ListedReply => ({
-  member: String(member),
-  scores: String(scores),
-  rank: Number(rank),
-  position: Number(position),
-  metadata: String(metadata),
-})
+const LINES = 5
+
+/** Entries as scripts/lib/list.lua writes them. */
+function toListed(text: string): ListedReply[] {
+  const listed: ListedReply[] = []
+  if (text === '') return listed
+  const lines = text.split('\n')
+  if (lines.length % LINES !== 0) throw new TypeError(`${lines.length} lines of entries from Lua`)
+  for (let at = 0; at < lines.length; at += LINES) {
+    listed.push({
+      member: lines[at] as string,
+      scores: lines[at + 1] as string,
+      rank: Number(lines[at + 2]),
+      position: Number(lines[at + 3]),
+      metadata: lines[at + 4] as string,
+    })
+  }
+  return listed
+}
 
 export interface RangeReply {
   readonly season: string
@@ -35,7 +47,7 @@ const toRange = (reply: Flat): RangeReply => ({
   total: Number(reply[2]),
   lastSequence: String(reply[3]),
   more: reply[4] === 1,
-  entries: [...records(reply, 5, 5)].map(toListed),
+  entries: toListed(String(reply[5])),
 })
 
 const RANGE_UNITS = 5
@@ -155,7 +167,7 @@ export const whereScript = defineScript({
     upper: Number(reply[4]),
     dense: Number(reply[5]),
     /** The entry with the percentile. */
-    entry: reply.length === 8 ? toListed(reply.slice(3)) : undefined,
+    entry: reply.length === 4 ? toListed(String(reply[3]))[0] : undefined,
   })),
 })
 

@@ -9,8 +9,8 @@ ARGV count    int     1 to 1000 entries with the member; of an even count the ex
 ARGV limit    int     the best of them that are wanted now; leaderboards.page goes on
 
 RETURN outcome ...
-  1, season, total, seq_of_last, more, (id, scores, rank, position, metadata)[]
-                                around; no entries: not ranked
+  1, season, total, seq_of_last, more, lines
+                                around: see lib/list.lua; no lines: not ranked
   0, version, config, created   other-version: the configuration is another one
   -1, now_ms                    other-season: none of the seasons is the present one
   -2                            no-board
@@ -28,15 +28,13 @@ local board, again = open_tidy(board_key, plan, windows)
 if not board then return again end
 
 local total = redis.call('ZCARD', board.order)
-local reply = { 1, board.season, total, '', 0 }
 local prefix = redis.call('HGET', board.places, member)
 local index = prefix and redis.call('ZRANK', board.order, prefix .. member)
-if not index then return reply end
+if not index then return { 1, board.season, total, '', 0, '' } end
 
 local first = math.max(0, math.min(index - math.floor(count / 2), total - count))
 local last = math.min(first + count, total) - 1
 local stop = math.min(first + limit - 1, last)
-local _, members = list_entries(board, first, stop, reply)
-reply[4] = decode_sequence(board, string.sub(members[#members], 1, board.width))
-reply[5] = stop < last and 1 or 0
-return reply
+local lines, members = list_entries(board, first, stop)
+local sequence = decode_sequence(board, members[#members])
+return { 1, board.season, total, sequence, stop < last and 1 or 0, lines }

@@ -14,8 +14,9 @@ ARGV after_seq    string  cursor: its sequence
 ARGV after_member string  cursor: its id
 
 RETURN outcome ...
-  1, season, total, seq_of_last, more, (id, scores, rank, position, metadata)[]
-                                page: best first; the last is the one farthest from where it begins
+  1, season, total, seq_of_last, more, lines
+                                page: see lib/list.lua; the last is the one farthest from where it
+                                begins
   0, version, config, created   other-version: the configuration is another one
   -1, now_ms                    other-season: none of the seasons is the present one
   -2                            no-board
@@ -56,9 +57,8 @@ end
 
 local start, stop = first + from - 1, math.min(first + from + limit - 2, last)
 if worst then start, stop = math.max(last - from - limit + 2, first), last - from + 1 end
-local reply, members = list_entries(board, start, stop, { 1, board.season, total, '', 0 })
-if members then
-  reply[4] = decode_sequence(board, string.sub(members[worst and 1 or #members], 1, board.width))
-  if worst and start > first or not worst and stop < last then reply[5] = 1 end
-end
-return reply
+local lines, members = list_entries(board, start, stop)
+local farthest = members[worst and 1 or #members]
+local sequence = farthest and decode_sequence(board, farthest) or ''
+local more = farthest and (worst and start > first or not worst and stop < last)
+return { 1, board.season, total, sequence, more and 1 or 0, lines }

@@ -31,8 +31,7 @@ RETURN outcome ...
 COST O(entries x log(members))
 MEMORY grows
 ]]
--- @use lib/entry.lua
--- @use lib/ranks.lua
+-- @use lib/entries.lua
 -- @use lib/season.lua
 -- @use lib/tidy.lua
 local board_key, memo_key = KEYS[1], KEYS[2]
@@ -55,22 +54,10 @@ if create ~= '' then
 end
 enter_season(board, keep)
 
-local entries, ids = {}, {}
-for at = 9, #ARGV, 5 do
-  ids[#ids + 1] = ARGV[at]
-  entries[#ids] = { id = ARGV[at], ops = ARGV[at + 1], if_seq = ARGV[at + 2], metadata = ARGV[at + 3], scores = ARGV[at + 4] }
-end
-
--- What is stored of each member, as it changes entry by entry.
-local prefixes, last_seqs, cache = {}, {}, {}
-for at, prefix in ipairs(redis.call('HMGET', board.places, unpack(ids))) do prefixes[ids[at]] = prefix end
-for at, seq in ipairs(redis.call('HMGET', board.client, unpack(ids))) do last_seqs[ids[at]] = tonumber(seq or -1) end
-for _, entry in ipairs(entries) do
-  local prefix = prefixes[entry.id]
-  entry.previous = prefix and rank_of(board, entry.id, prefix, cache) or 0
-end
-
-for _, entry in ipairs(entries) do entry.outcome = apply_entry(board, entry, bounds, prefixes, last_seqs) end
+local entries, ids = entries_of(ARGV, 9)
+local prefixes = prefixes_of(board, ids)
+local previous = places_of(board, entries, prefixes)
+local is_changed = apply_entries(board, entries, bounds, prefixes)
 local dropped, total = trim(board, #entries)
 for _, id in ipairs(dropped) do prefixes[id] = nil end
 
@@ -79,13 +66,12 @@ if board.ttl_ms > 0 then
   set_life(keys_of_season(board_key, board.season), board.ttl_ms)
 end
 
-cache = {}
+-- Nobody is dropped unless somebody came.
+local present = is_changed and places_of(board, entries, prefixes) or previous
 local reply = { 1, board.season, total, 0 }
-for _, entry in ipairs(entries) do
-  local prefix = prefixes[entry.id]
-  local rank, position, lower, upper = 0, 0, 0, 0
-  if prefix then rank, position, lower, upper = rank_of(board, entry.id, prefix, cache) end
-  for _, value in ipairs({ entry.outcome, entry.better and 1 or 0, entry.previous, rank, position, lower, upper,
+for at, entry in ipairs(entries) do
+  local prefix, rank, position, lower, upper = prefixes[entry.id], unpack(present[at])
+  for _, value in ipairs({ entry.outcome, entry.better and 1 or 0, previous[at][1], rank, position, lower, upper,
     prefix and decode_scores(board, prefix) or '' }) do
     reply[#reply + 1] = value
   end

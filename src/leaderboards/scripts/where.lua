@@ -9,8 +9,8 @@ ARGV percentile  number  0 to 100
 
 RETURN outcome ...
   1, season, total, ...         where; for scores: lower, upper, dense (entries before, up to equal,
-                                dense rank); for a percentile: id, scores, rank, position, metadata,
-                                without id: no entry has it
+                                dense rank); for a percentile: lines, see lib/list.lua; nothing
+                                where no entry has it
   0, version, config, created   other-version: the configuration is another one
   -1, now_ms                    other-season: none of the seasons is the present one
   -2                            no-board
@@ -47,5 +47,5 @@ while low < high do
     high = middle
   end
 end
-if low == 0 then return reply end
-return (list_entries(board, low - 1, low - 1, reply))
+if low > 0 then reply[4] = list_entries(board, low - 1, low - 1) end
+return reply

@@ -1,23 +1,25 @@
--- Entries from the index first to the index last, best first, as: id, scores, rank, position,
--- metadata. Only of the first and the last score must anything be counted: the entries of the others
--- are all here.
+-- Entries from the index first to the index last, best first.
 -- @use ranks.lua
 
--- The ranks of neighbours: a score begins after the entries before it, and ends before the next one.
-local function ranks_of(board, members, first)
-  local ranks, columns = {}, {}
+-- The ranks of neighbours: a score begins after the entries before it, and ends before the next one. So
+-- something must be counted only of a score that goes on beyond them.
+-- @param before, after  the entries around them, if there are any
+local function ranks_of(board, members, first, before, after)
+  local ranks, columns, count = {}, {}, #members
+  local function is_of(entry, at) return entry and columns_of(board, entry) == columns[at] end
   for at, member in ipairs(members) do columns[at] = columns_of(board, member) end
   if board.rank == 'ordinal' then
-    for at = 1, #members do ranks[at] = first + at end
+    for at = 1, count do ranks[at] = first + at end
   elseif board.rank == 'modified' then
-    ranks[#members] = place(board.order, columns[#members] .. ABOVE)
-    for at = #members - 1, 1, -1 do
+    ranks[count] = is_of(after, count) and place(board.order, columns[count] .. ABOVE) or first + count
+    for at = count - 1, 1, -1 do
       ranks[at] = columns[at] == columns[at + 1] and ranks[at + 1] or first + at
     end
   else
     local is_dense = board.rank == 'dense'
-    ranks[1] = is_dense and dense_rank(board, columns[1]) or place(board.order, columns[1]) + 1
-    for at = 2, #members do
+    ranks[1] = is_of(before, 1) and place(board.order, columns[1]) + 1 or first + 1
+    if is_dense and before then ranks[1] = dense_rank(board, columns[1]) end
+    for at = 2, count do
       if columns[at] == columns[at - 1] then ranks[at] = ranks[at - 1]
       else ranks[at] = is_dense and ranks[at - 1] + 1 or first + at end
     end
@@ -25,19 +27,20 @@ local function ranks_of(board, members, first)
   return ranks
 end
 
-local function list_entries(board, first, last, reply)
-  local members = first <= last and redis.call('ZRANGE', board.order, first, last) or {}
-  if #members == 0 then return reply end
-  local ids = {}
+-- Lines: id, scores, rank, position, metadata of each. None of them holds a line break, and one text is
+-- read faster than a reply of many parts. Then the bytes of the entries.
+local function list_entries(board, first, last)
+  if first > last then return '', {} end
+  local from = math.max(0, first - 1)
+  local near = redis.call('ZRANGE', board.order, from, last + 1)
+  local members, ids, lines = { unpack(near, first - from + 1, last - from + 1) }, {}, {}
   for at, member in ipairs(members) do ids[at] = string.sub(member, board.width + 1) end
   local metadata = redis.call('HMGET', board.metadata, unpack(ids))
-  local ranks = ranks_of(board, members, first)
-  local at_reply = #reply
+  local ranks = ranks_of(board, members, first, near[first - from], near[last - from + 2])
   for at, member in ipairs(members) do
-    reply[at_reply + 1], reply[at_reply + 2] = ids[at], decode_scores(board, member)
-    reply[at_reply + 3], reply[at_reply + 4] = ranks[at], first + at
-    reply[at_reply + 5] = metadata[at] or ''
-    at_reply = at_reply + 5
+    lines[5 * at - 4], lines[5 * at - 3] = ids[at], decode_scores(board, member)
+    lines[5 * at - 2], lines[5 * at - 1] = ranks[at], first + at
+    lines[5 * at] = metadata[at] or ''
   end
-  return reply, members
+  return table.concat(lines, '\n'), members
 end
