@@ -56,7 +56,8 @@ export function createRateLimitMetrics(
     !inline && Object.hasOwn(inFile.current(), name) ? name : OTHERS
   return {
     decided(namespace, limits, results) {
-      for (const [i, limit] of limits.entries()) {
+      for (let i = 0; i < limits.length; i++) {
+        const limit = limits[i] as LimitRequest
         const result = results[i] as Result
         const decision = toDecision(result)
         if (decision) decisions.labels(labelOf(limit), decision).inc()

@@ -62,7 +62,7 @@ export function createRateLimitStores({
   const checks = createCheckStore({
     binder,
     clock,
-    slotOf: (key) => links.commands.slotOf(key),
+    slotOf: links.commands.slotOf,
     circuits,
     fallback: createFallback({ local, recall, nowUs }),
   })

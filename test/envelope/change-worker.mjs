@@ -117,7 +117,7 @@ async function giveBack() {
   const limit = { ...subject, policy: plan.policy }
   const made = await reservations.reserve(namespace, limit, { cost, ttlMs: 60_000 })
   if (made.kind !== 'reserved') return pause(Math.ceil(made.limit.retryUs / 1_000))
-  const one = noted(made.takenAtUs, cost)
+  const one = noted(made.limit.takenAtUs, cost)
   await sleep(random(2 * windowMs))
   await fill()
   const actual = random(cost + 1)
@@ -127,7 +127,7 @@ async function giveBack() {
     return fill()
   }
   const taken = {
-    takenAtMs: Math.floor(made.takenAtUs / 1_000),
+    takenAtMs: Math.floor(made.limit.takenAtUs / 1_000),
     ...(random(2) === 0 && { resetAfterMs: Math.ceil(made.limit.resetUs / 1_000) }),
   }
   if (cost === actual) return

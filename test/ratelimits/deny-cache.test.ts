@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { CheckedLimit } from '../../src/ratelimits/checks/store.js'
+import type { LimitReply } from '../../src/ratelimits/checks/scripts.js'
 import { DenyCache } from '../../src/ratelimits/deny-cache/deny-cache.js'
 import type { Policy } from '../../src/ratelimits/policies/policy.js'
 
@@ -17,7 +17,7 @@ describe('the cache of denials', () => {
     nowUs = 0
     cache = new DenyCache(() => nowUs)
   })
-  const result = (retryUs: number): CheckedLimit => ({
+  const result = (retryUs: number): LimitReply => ({
     allowed: false,
     remaining: 0,
     resetUs: retryUs,

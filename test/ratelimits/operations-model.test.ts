@@ -158,10 +158,10 @@ class Subject {
       ttlMs: 3_600_000_000,
     })
     if (reply.kind === 'conflict') throw new Error('conflict')
-    this.#expectTaken(reply.takenAtUs, cost, reply.limit)
+    this.#expectTaken(reply.limit.takenAtUs, cost, reply.limit)
     if (reply.kind !== 'reserved') return
-    const untilUs = this.#account.untilUs?.(reply.takenAtUs, this.#most)
-    this.#reservations.push({ id: reply.id, cost, takenUs: reply.takenAtUs, untilUs })
+    const untilUs = this.#account.untilUs?.(reply.limit.takenAtUs, this.#most)
+    this.#reservations.push({ id: reply.id, cost, takenUs: reply.limit.takenAtUs, untilUs })
   }
 
   /** @param nth of the open reservations, round and round */

@@ -1,10 +1,13 @@
 import type { FastifyReply } from 'fastify'
+import type { Static } from 'typebox'
 import { retryAfterSeconds } from '../../http/retry-after.js'
 import { capacityOf, windowOf } from '../algorithms/algorithms.js'
 import type { Limit } from '../limit.js'
 import { listedAs } from '../lists/lists.js'
 import type { RateLimitMetrics } from '../metrics.js'
 import { type HeaderStyle, type LimitState, limitHeaders } from './headers.js'
+import type { CheckResponse } from './schemas.js'
+import type { LimitReply } from './scripts.js'
 import type { CheckOutcome, LimitRequest } from './store.js'
 
 export interface AnswersOptions {
@@ -45,8 +48,12 @@ export function createAnswers({ metrics, headerStyle }: AnswersOptions): Answers
       if (isCounted) metrics.decided(namespace, limits, answer.results)
       if (!reply) return answer
       if (outcome.replayed) reply.header('idempotent-replayed', 'true')
-      const states = limits.map((limit, i) => toState(limit, answer.results[i]!))
-      reply.headers(limitHeaders(headerStyle, enforced(limits, states), Date.now()))
+      const states: LimitState[] = []
+      for (let i = 0; i < limits.length; i++) {
+        const limit = limits[i]!
+        if (!limit.policy.shadow) states.push(toState(limit, answer.results[i]!))
+      }
+      reply.headers(limitHeaders(headerStyle, states, Date.now()))
       if (!answer.allowed && answer.retryAfterMs !== undefined) {
         reply.header('retry-after', retryAfterSeconds(answer.retryAfterMs))
       }
@@ -79,46 +86,50 @@ function toState({ name, key, policy }: Limit, left: LeftOf): LimitState {
 
 const ms = (us: number): number => Math.ceil(us / 1_000)
 
-export type Answer = ReturnType<typeof toAnswer>
-
 export type Decided = Extract<CheckOutcome, { kind: 'decided' }>
 
+export type Answer = Static<typeof CheckResponse>
+type LimitAnswer = Answer['results'][number]
+
 /** The answer to a check: each limit, and over them the tightest. Times are rounded up. */
-export function toAnswer(limits: readonly LimitRequest[], { allowed, results }: Decided) {
-  const answers = limits.map((limit, i) => {
-    const { name, key, policy } = limit
-    const result = results[i]!
-    const listed = listedAs(limit)
-    return {
-      policy: name,
-      key,
-      allowed: result.allowed,
-      limit: result.override || policy.limit,
-      remaining: result.remaining,
-      resetAfterMs: ms(result.resetUs),
-      ...(result.retryUs >= 0 && { retryAfterMs: ms(result.retryUs) }),
-      delayMs: ms(result.delayUs),
-      granted: result.granted,
-      unsatisfiable: result.retryUs < 0,
-      ...(result.blocked && { blocked: true }),
-      ...(listed && { listed }),
-      ...(policy.shadow && { shadow: true }),
-      takenAtMs: Math.floor(result.takenAtUs / 1_000),
-      ...(result.degraded && { degraded: result.degraded }),
-    }
-  })
-  const voters = enforced(limits, answers)
-  const waits = voters.map(({ retryAfterMs }) => retryAfterMs)
-  return {
+function toAnswer(limits: readonly LimitRequest[], { allowed, results }: Decided): Answer {
+  const answers = limits.map((limit, i) => toLimitAnswer(limit, results[i]!))
+  // Limits in shadow have no say, unless they are alone.
+  const voters = answers.filter(({ shadow }) => !shadow)
+  const told = voters.length > 0 ? voters : answers
+  const answer: Answer = {
     allowed,
-    remaining: Math.min(
-      ...(voters.length > 0 ? voters : answers).map(({ remaining }) => remaining),
+    remaining: told.reduce(
+      (least, { remaining }) => Math.min(least, remaining),
+      Number.POSITIVE_INFINITY,
     ),
-    ...(waits.every((wait) => wait !== undefined) && { retryAfterMs: Math.max(0, ...waits) }),
     results: answers,
   }
+  if (voters.every(({ retryAfterMs }) => retryAfterMs !== undefined)) {
+    answer.retryAfterMs = voters.reduce((longest, one) => Math.max(longest, one.retryAfterMs!), 0)
+  }
+  return answer
 }
 
-/** What stands beside the limits that have a say: those in shadow have none. */
-const enforced = <T>(limits: readonly LimitRequest[], beside: readonly T[]): T[] =>
-  beside.filter((_, i) => !limits[i]!.policy.shadow)
+function toLimitAnswer(limit: LimitRequest, result: LimitReply): LimitAnswer {
+  const { name, key, policy } = limit
+  const answer: LimitAnswer = {
+    policy: name,
+    key,
+    allowed: result.allowed,
+    limit: result.override || policy.limit,
+    remaining: result.remaining,
+    resetAfterMs: ms(result.resetUs),
+    delayMs: ms(result.delayUs),
+    granted: result.granted,
+    unsatisfiable: result.retryUs < 0,
+    takenAtMs: Math.floor(result.takenAtUs / 1_000),
+  }
+  if (result.retryUs >= 0) answer.retryAfterMs = ms(result.retryUs)
+  const listed = listedAs(limit)
+  if (listed) answer.listed = listed
+  if (result.blocked) answer.blocked = true
+  if (policy.shadow) answer.shadow = true
+  if (result.degraded) answer.degraded = result.degraded
+  return answer
+}

@@ -4,7 +4,7 @@ import { idempotencyConflict } from '../../http/request-fingerprint.js'
 import { PARAMETERS, policyFault } from '../algorithms/algorithms.js'
 import type { RateLimitMetrics } from '../metrics.js'
 import type { Policy } from '../policies/policy.js'
-import type { PolicyDocument, PolicyStore } from '../policies/store.js'
+import type { PolicyStore } from '../policies/store.js'
 import { COUNTS_LEASES, problem, unknownPolicy } from '../problems.js'
 import type { Answer, Answers } from './answer.js'
 import type { CheckOptions, CheckStore, LimitRequest } from './store.js'
@@ -31,7 +31,7 @@ export type Decide = (
 
 export function createDecide({ store, policies, metrics, answers }: DecideOptions): Decide {
   return async (reply, namespace, inputs, options) => {
-    const limits = await toLimits(inputs, (name) => policies.get(namespace, name), options.peek)
+    const limits = await toLimits(policies, namespace, inputs, options.peek)
     const outcome = await store.check(namespace, limits, options)
     switch (outcome.kind) {
       case 'conflict':
@@ -56,29 +56,50 @@ export interface LimitInput extends Partial<Policy> {
   readonly address?: string | undefined
 }
 
-type Find = (name: string) => Promise<PolicyDocument | undefined>
-
 /** What describes a limit that no policy is named for. */
 const OWN_FIELDS = ['algorithm', 'limit', ...PARAMETERS, 'shadow', 'group', 'onError'] as const
 
 /**
- * Looks up the policies that limits name.
+ * Looks up the policies that limits name. Most are known, and cost nothing to wait for.
  * @throws Problem not-found for an unknown policy; invalid-request for an entry that is neither a
  * stored nor a complete inline limit, and for two entries that count the same thing.
  */
 async function toLimits(
+  policies: PolicyStore,
+  namespace: string,
   inputs: readonly LimitInput[],
-  find: Find,
-  peek: boolean,
+  isPeek: boolean,
 ): Promise<LimitRequest[]> {
-  const limits = await Promise.all(inputs.map((input, i) => toLimit(input, i, find, peek)))
-  const seen = new Set<string>()
-  limits.forEach(({ inline, name, key }, i) => {
-    const identity = JSON.stringify([inline, name, key])
-    if (seen.has(identity)) throw invalid(`body/limits/${i}`, 'stands there twice')
-    seen.add(identity)
-  })
+  const limits: LimitRequest[] = []
+  for (let i = 0; i < inputs.length; i++) {
+    const input = inputs[i] as LimitInput
+    const at = `body/limits/${i}`
+    const inline = input.policy === undefined
+    const policy = inline
+      ? inlinePolicy(input, at)
+      : await storedPolicy(policies, namespace, input, at)
+    limits.push({
+      name: (inline ? input.name : input.policy) as string,
+      key: input.key,
+      address: input.address,
+      group: policy.group,
+      inline,
+      cost: isPeek ? 1 : input.cost,
+      policy,
+    })
+  }
+  requireDistinct(limits)
   return limits
+}
+
+function requireDistinct(limits: readonly LimitRequest[]): void {
+  for (let i = 1; i < limits.length; i++) {
+    const { inline, name, key } = limits[i] as LimitRequest
+    const first = limits.findIndex(
+      (other) => other.key === key && other.name === name && other.inline === inline,
+    )
+    if (first < i) throw invalid(`body/limits/${i}`, 'stands there twice')
+  }
 }
 
 /** The least of what is left is granted by each, which means something for equal costs alone. */
@@ -89,41 +110,27 @@ export function requireEqualCosts(inputs: readonly LimitInput[]): void {
   }
 }
 
-async function toLimit(
+async function storedPolicy(
+  policies: PolicyStore,
+  namespace: string,
   input: LimitInput,
-  index: number,
-  find: Find,
-  peek: boolean,
-): Promise<LimitRequest> {
-  const at = (field: string) => `body/limits/${index}/${field}`
-  const cost = peek ? 1 : input.cost
-  if (input.policy === undefined) {
-    const policy = inlinePolicy(input, at)
-    return {
-      name: input.name as string,
-      key: input.key,
-      group: policy.group,
-      inline: true,
-      cost,
-      policy,
-    }
-  }
+  at: string,
+): Promise<Policy> {
   const surplus = OWN_FIELDS.find((field) => input[field] !== undefined)
-  if (surplus) throw invalid(at(surplus), 'belongs to a limit without policy')
-  const document = await find(input.policy)
-  if (!document) throw unknownPolicy(input.policy)
-  const policy = document.value
-  if (policy.algorithm === 'concurrency') throw invalid(at('policy'), COUNTS_LEASES)
-  const { key, address } = input
-  return { name: input.policy, key, address, group: policy.group, inline: false, cost, policy }
+  if (surplus) throw invalid(`${at}/${surplus}`, 'belongs to a limit without policy')
+  const name = input.policy as string
+  const document = await policies.get(namespace, name)
+  if (!document) throw unknownPolicy(name)
+  if (document.value.algorithm === 'concurrency') throw invalid(`${at}/policy`, COUNTS_LEASES)
+  return document.value
 }
 
-function inlinePolicy(input: LimitInput, at: (field: string) => string): Policy {
-  const { policy: _, name: _name, key: _key, cost: _cost, address: _address, ...fields } = input
-  const { algorithm = 'gcra', limit } = fields
-  if (limit === undefined) throw invalid(at('limit'), 'is required')
-  const policy: Policy = { ...fields, algorithm, limit }
+/** Parameters are read by name: what else stands in the input is none. */
+function inlinePolicy(input: LimitInput, at: string): Policy {
+  const { algorithm = 'gcra', limit } = input
+  if (limit === undefined) throw invalid(`${at}/limit`, 'is required')
+  const policy: Policy = { ...input, algorithm, limit }
   const fault = policyFault(policy)
-  if (fault) throw invalid(at(fault.field), fault.message)
+  if (fault) throw invalid(`${at}/${fault.field}`, fault.message)
   return policy
 }

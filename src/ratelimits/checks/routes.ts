@@ -23,10 +23,10 @@ export const checkRoutes: FastifyPluginAsyncTypebox<{ readonly decide: Decide }>
     request: FastifyRequest,
     reply: FastifyReply,
     inputs: readonly LimitInput[],
-    { onDeny, ...options }: Omit<CheckOptions, 'idempotency'> & { readonly onDeny: string },
+    options: CheckOptions,
+    onDeny: string,
   ) {
-    const idempotency = options.peek ? undefined : identityOf(request)
-    const decided = await decide(reply, request.namespace, inputs, { ...options, idempotency })
+    const decided = await decide(reply, request.namespace, inputs, options)
     if (!decided.allowed && onDeny === '429') throw rateLimited(decided)
     return decided
   }
@@ -48,7 +48,9 @@ export const checkRoutes: FastifyPluginAsyncTypebox<{ readonly decide: Decide }>
     (request, reply) => {
       const { limits, mode, take, peek } = request.body
       if (mode === 'all' && take === 'up-to') requireEqualCosts(limits)
-      return answer(request, reply, limits, { mode, take, peek, onDeny: request.query.onDeny })
+      const idempotency = peek ? undefined : identityOf(request)
+      const options = { mode, take, peek, idempotency }
+      return answer(request, reply, limits, options, request.query.onDeny)
     },
   )
 
@@ -70,12 +72,9 @@ export const checkRoutes: FastifyPluginAsyncTypebox<{ readonly decide: Decide }>
     (request, reply) => {
       const { key, cost } = request.body
       const limits = [{ policy: request.params.policy, key, cost }]
-      return answer(request, reply, limits, {
-        mode: 'all',
-        take: 'exact',
-        peek: false,
-        onDeny: request.query.onDeny,
-      })
+      const idempotency = identityOf(request)
+      const options = { mode: 'all', take: 'exact', peek: false, idempotency } as const
+      return answer(request, reply, limits, options, request.query.onDeny)
     },
   )
 
@@ -98,12 +97,8 @@ export const checkRoutes: FastifyPluginAsyncTypebox<{ readonly decide: Decide }>
     },
     (request, reply) => {
       const limits = [{ policy: request.params.policy, key: request.body.key, cost: 1 }]
-      return answer(request, reply, limits, {
-        mode: 'all',
-        take: 'exact',
-        peek: true,
-        onDeny: '200',
-      })
+      const options = { mode: 'all', take: 'exact', peek: true } as const
+      return decide(reply, request.namespace, limits, options)
     },
   )
 }

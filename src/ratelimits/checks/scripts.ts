@@ -15,6 +15,8 @@ export interface LimitReply {
   readonly blocked: boolean
   /** leaky-bucket: until what was taken may start. */
   readonly delayUs: number
+  /** When that was decided. */
+  readonly takenAtUs: number
   /** Redis did not answer: allowed as it is, or decided by this process alone. */
   readonly degraded?: 'open' | 'local'
 }
@@ -22,7 +24,6 @@ export interface LimitReply {
 export interface Verdict {
   /** `full`: what is denied is so; of what is allowed nothing could be consumed. */
   readonly kind: 'allowed' | 'denied' | 'replayed' | 'full'
-  readonly takenAtUs: number
   readonly limits: readonly LimitReply[]
 }
 
@@ -58,18 +59,24 @@ export const checkScript = defineScript({
     if ((numbers.length - 2) % FIELDS !== 0) {
       throw new TypeError(`${numbers.length} fields in a reply of ratelimits.check`)
     }
-    return { kind: outcome, takenAtUs, limits: toLimits(numbers) }
+    return { kind: outcome, limits: toLimits(numbers, takenAtUs) }
   },
 })
 
-function toLimits(numbers: readonly number[]): LimitReply[] {
+function toLimits(numbers: readonly number[], takenAtUs: number): LimitReply[] {
   const limits: LimitReply[] = []
-  for (let at = 2; at < numbers.length; at += FIELDS) limits.push(toLimitReply(numbers, at))
+  for (let at = 2; at < numbers.length; at += FIELDS) {
+    limits.push(toLimitReply(numbers, at, takenAtUs))
+  }
   return limits
 }
 
 /** What a script says of one limit, from a place of its reply on. */
-export const toLimitReply = (numbers: readonly number[], at: number): LimitReply => ({
+export const toLimitReply = (
+  numbers: readonly number[],
+  at: number,
+  takenAtUs: number,
+): LimitReply => ({
   allowed: numbers[at] === 1,
   remaining: numbers[at + 1] as number,
   resetUs: numbers[at + 2] as number,
@@ -78,4 +85,5 @@ export const toLimitReply = (numbers: readonly number[], at: number): LimitReply
   override: numbers[at + 5] as number,
   blocked: numbers[at + 6] === 1,
   delayUs: numbers[at + 7] as number,
+  takenAtUs,
 })

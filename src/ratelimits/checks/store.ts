@@ -22,18 +22,13 @@ export interface CheckOptions {
   readonly idempotency?: Idempotency | undefined
 }
 
-/** What came of one limit, and when. */
-export interface CheckedLimit extends LimitReply {
-  readonly takenAtUs: number
-}
-
 export type CheckOutcome =
   | {
       readonly kind: 'decided'
       readonly allowed: boolean
       readonly replayed: boolean
       /** In the order asked. */
-      readonly results: readonly CheckedLimit[]
+      readonly results: readonly LimitReply[]
     }
   | { readonly kind: 'conflict' }
   | { readonly kind: 'cross-slot' }
@@ -57,10 +52,11 @@ export interface CheckStoreOptions {
   readonly fallback: Fallback
 }
 
-interface Placed {
-  readonly index: number
-  readonly request: LimitRequest
-  readonly state: string
+/** Limits that are checked in one step. */
+interface Group {
+  readonly limits: readonly LimitRequest[]
+  /** Keys of what is counted, one for each. */
+  readonly states: readonly string[]
 }
 
 interface Closed {
@@ -73,12 +69,14 @@ export function createCheckStore(options: CheckStoreOptions): CheckStore {
   const run = binder.bind(checkScript)
 
   /** The memo stands with the data of the first limit: what is in one slot is remembered together. */
-  function call(namespace: string, group: readonly Placed[], options: CheckOptions) {
+  function call(namespace: string, { limits, states }: Group, options: CheckOptions) {
     const { mode, take, peek, idempotency } = options
     const key: string[] = []
-    for (const { request, state } of group) key.push(state, exceptionKey(namespace, request))
+    for (let i = 0; i < limits.length; i++) {
+      key.push(states[i] as string, exceptionKey(namespace, limits[i] as LimitRequest))
+    }
     if (idempotency) {
-      key.push(memoKey(namespace, (group[0] as Placed).request, 'check', idempotency.digest))
+      key.push(memoKey(namespace, limits[0] as LimitRequest, 'check', idempotency.digest))
     }
     return atTimeOfRedis(clock, (nowMs) =>
       run(
@@ -89,9 +87,9 @@ export function createCheckStore(options: CheckStoreOptions): CheckStore {
           peek: peek ? 1 : 0,
           fingerprint: idempotency?.fingerprint ?? '',
           memo_ttl_ms: idempotency?.ttlMs ?? 0,
-          limit: group.map(({ request }) => {
-            const { kind, a, b, c } = scriptLimitOf(request, nowMs)
-            return { kind, shadow: request.policy.shadow ? 1 : 0, cost: request.cost, a, b, c }
+          limit: limits.map((limit) => {
+            const { kind, a, b, c } = scriptLimitOf(limit, nowMs)
+            return { kind, shadow: limit.policy.shadow ? 1 : 0, cost: limit.cost, a, b, c }
           }),
         },
       ),
@@ -100,87 +98,88 @@ export function createCheckStore(options: CheckStoreOptions): CheckStore {
 
   function withoutRedis(
     namespace: string,
-    group: readonly Placed[],
+    limits: readonly LimitRequest[],
     options: CheckOptions,
     error: StoreError,
   ): Verdict | Closed {
-    const requests = group.map(({ request }) => request)
-    return fallback(namespace, requests, options) ?? { kind: 'closed', error }
+    return fallback(namespace, limits, options) ?? { kind: 'closed', error }
   }
 
   /** Whom Redis denies is denied; what it could not count is decided as when it does not answer. */
   function withFullRedis(
     namespace: string,
-    group: readonly Placed[],
+    { limits }: Group,
     options: CheckOptions,
-    { limits: told, takenAtUs }: Verdict,
+    { limits: told }: Verdict,
   ): Verdict | Closed {
     const isDecided = ({ allowed, granted }: LimitReply) => !allowed || granted > 0
-    const open = group.filter((_, i) => !isDecided(told[i] as LimitReply))
+    const open = limits.filter((_, i) => !isDecided(told[i] as LimitReply))
     const verdict = withoutRedis(namespace, open, options, full())
     if (verdict.kind === 'closed') return verdict
     const rest = verdict.limits.values()
-    const limits = told.map((one) => (isDecided(one) ? one : (rest.next().value as LimitReply)))
-    const isAllowed = group.every(({ request }, i) => request.policy.shadow || limits[i]?.allowed)
-    return { kind: isAllowed ? 'allowed' : 'denied', takenAtUs, limits }
+    const results = told.map((one) =>
+      isDecided(one) ? one : { ...(rest.next().value as LimitReply), takenAtUs: one.takenAtUs },
+    )
+    const isAllowed = limits.every(({ policy }, i) => policy.shadow || results[i]?.allowed)
+    return { kind: isAllowed ? 'allowed' : 'denied', limits: results }
   }
 
   async function ask(
     namespace: string,
-    group: readonly Placed[],
+    group: Group,
     options: CheckOptions,
   ): Promise<CheckReply | Closed> {
-    const circuit = circuits.of((group[0] as Placed).state)
-    if (circuit.isOpen) return withoutRedis(namespace, group, options, unavailable())
+    const circuit = circuits.of(group.states[0] as string)
+    if (circuit.isOpen) return withoutRedis(namespace, group.limits, options, unavailable())
     try {
       const reply = await circuit.run(() => call(namespace, group, options))
       return reply.kind === 'full' ? withFullRedis(namespace, group, options, reply) : reply
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
-      return withoutRedis(namespace, group, options, error)
+      return withoutRedis(namespace, group.limits, options, error)
     }
   }
 
   return {
     async check(namespace, limits, options) {
-      const groups = new Map<number, Placed[]>()
-      limits.forEach((request, index) => {
-        const state = stateKey(namespace, request)
-        const slot = slotOf(state)
-        const group = groups.get(slot)
-        if (group) group.push({ index, request, state })
-        else groups.set(slot, [{ index, request, state }])
-      })
-      if (groups.size > 1 && options.mode === 'all') return { kind: 'cross-slot' }
+      const states = limits.map((limit) => limitKey(namespace, kindOf(limit.policy), limit))
+      const slots = states.map(slotOf)
+      if (slots.every((slot) => slot === slots[0])) {
+        const reply = await ask(namespace, { limits, states }, options)
+        return 'limits' in reply ? toDecided([reply], reply.limits) : reply
+      }
+      if (options.mode === 'all') return { kind: 'cross-slot' }
 
-      const parts = [...groups.values()]
-      const replies = await Promise.all(parts.map((group) => ask(namespace, group, options)))
-      return merge(limits.length, parts, replies)
+      const order = [...new Set(slots)]
+      const asked = order.map((slot) => {
+        const isIn = (_: unknown, i: number) => slots[i] === slot
+        const group = { limits: limits.filter(isIn), states: states.filter(isIn) }
+        return ask(namespace, group, options)
+      })
+      const places = slots.map((slot) => order.indexOf(slot))
+      return merge(places, await Promise.all(asked))
     },
   }
 }
 
-const stateKey = (namespace: string, request: LimitRequest): string =>
-  limitKey(namespace, kindOf(request.policy), request)
+const toDecided = (verdicts: readonly Verdict[], results: readonly LimitReply[]): CheckOutcome => ({
+  kind: 'decided',
+  allowed: verdicts.every(({ kind }) => kind !== 'denied'),
+  replayed: verdicts.every(({ kind }) => kind === 'replayed'),
+  results,
+})
 
-function merge(
-  count: number,
-  groups: readonly (readonly Placed[])[],
-  replies: readonly (CheckReply | Closed)[],
-): CheckOutcome {
-  const results = new Array<CheckedLimit>(count)
-  let allowed = true
-  let replayed = true
-  for (const [i, reply] of replies.entries()) {
-    if (reply.kind === 'conflict') return { kind: 'conflict' }
+/** @param places  which of the replies each limit is in; within one, limits keep their order */
+function merge(places: readonly number[], replies: readonly (CheckReply | Closed)[]): CheckOutcome {
+  const verdicts: Verdict[] = []
+  for (const reply of replies) {
+    if (reply.kind === 'conflict') return reply
     if (reply.kind === 'closed') return { kind: 'closed', error: errorOf(reply, replies) }
-    allowed &&= reply.kind !== 'denied'
-    replayed &&= reply.kind === 'replayed'
-    for (const [j, placed] of (groups[i] as readonly Placed[]).entries()) {
-      results[placed.index] = { ...(reply.limits[j] as LimitReply), takenAtUs: reply.takenAtUs }
-    }
+    verdicts.push(reply)
   }
-  return { kind: 'decided', allowed, replayed, results }
+  const rest = verdicts.map(({ limits }) => limits.values())
+  const results = places.map((place) => rest[place]?.next().value as LimitReply)
+  return toDecided(verdicts, results)
 }
 
 /** Where the limits stood in several slots, some of them may have been counted. */

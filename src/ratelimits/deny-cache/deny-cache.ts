@@ -1,4 +1,4 @@
-import type { CheckedLimit } from '../checks/store.js'
+import type { LimitReply } from '../checks/scripts.js'
 import type { Policy } from '../policies/policy.js'
 
 interface Denial {
@@ -6,7 +6,7 @@ interface Denial {
   readonly policy: Policy
   /** What was asked for: less may be allowed. */
   readonly cost: number
-  readonly result: CheckedLimit
+  readonly result: LimitReply
   /** Times in us of the cache's clock. */
   readonly answeredAt: number
   /** Until then it is known to hold: a change would have been heard of. */
@@ -47,7 +47,7 @@ export class DenyCache {
   }
 
   /** The denial that is known to hold for this cost, with its times as of now. */
-  find(id: string, policy: Policy, cost: number): CheckedLimit | undefined {
+  find(id: string, policy: Policy, cost: number): LimitReply | undefined {
     return this.#find(id, policy, cost, ({ freshUntil }) => freshUntil)
   }
 
@@ -55,7 +55,7 @@ export class DenyCache {
    * What this process knew last, for when Redis cannot be asked: whoever was denied stays denied until
    * it may try again, also where messages may have been missed.
    */
-  recall(id: string, policy: Policy, cost: number): CheckedLimit | undefined {
+  recall(id: string, policy: Policy, cost: number): LimitReply | undefined {
     return this.#find(id, policy, cost, ({ endsAt }) => endsAt)
   }
 
@@ -107,7 +107,7 @@ export class DenyCache {
 }
 
 /** Waiting times shrink by what has passed since they were told, and by nothing else. */
-function after(result: CheckedLimit, passedUs: number): CheckedLimit {
+function after(result: LimitReply, passedUs: number): LimitReply {
   const passed = Math.floor(passedUs)
   return {
     allowed: false,

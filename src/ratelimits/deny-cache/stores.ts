@@ -1,5 +1,6 @@
 import type { Signals } from '../../redis/signals.js'
-import type { CheckedLimit, CheckOptions, CheckStore, LimitRequest } from '../checks/store.js'
+import type { LimitReply } from '../checks/scripts.js'
+import type { CheckOptions, CheckStore, LimitRequest } from '../checks/store.js'
 import { CHANGES, changeOf, type Subject } from '../keys.js'
 import { listedAs } from '../lists/lists.js'
 import type { DenyCache, Question } from './deny-cache.js'
@@ -8,11 +9,8 @@ import type { DenyCache, Question } from './deny-cache.js'
 export function withDenyCache(store: CheckStore, cache: DenyCache, onHit: () => void): CheckStore {
   return {
     async check(namespace, limits, options) {
-      const [limit] = limits
-      const known =
-        limit && limits.length === 1 && isCacheable(limit, options)
-          ? cache.find(changeOf(namespace, limit), limit.policy, limit.cost)
-          : undefined
+      if (!isPlain(options)) return store.check(namespace, limits, options)
+      const known = limits.length === 1 ? recall(cache, namespace, limits[0]!) : undefined
       if (known) {
         onHit()
         return { kind: 'decided', allowed: false, replayed: false, results: [known] }
@@ -20,14 +18,16 @@ export function withDenyCache(store: CheckStore, cache: DenyCache, onHit: () => 
       const question = cache.question()
       const outcome = await store.check(namespace, limits, options)
       if (outcome.kind !== 'decided') return outcome
-      for (const [i, limit] of limits.entries()) {
-        if (isCacheable(limit, options))
-          learn(cache, namespace, limit, question, outcome.results[i]!)
+      for (let i = 0; i < limits.length; i++) {
+        learn(cache, namespace, limits[i]!, question, outcome.results[i]!)
       }
       return outcome
     },
   }
 }
+
+const recall = (cache: DenyCache, namespace: string, limit: LimitRequest) =>
+  isCacheable(limit) ? cache.find(changeOf(namespace, limit), limit.policy, limit.cost) : undefined
 
 /** What can never be allowed names no time; what Redis did not decide is not worth keeping. */
 function learn(
@@ -35,26 +35,28 @@ function learn(
   namespace: string,
   limit: LimitRequest,
   question: Question,
-  result: CheckedLimit,
+  result: LimitReply,
 ): void {
+  if (result.degraded || !isCacheable(limit)) return
   const { policy, cost } = limit
-  if (result.degraded) return
   const id = changeOf(namespace, limit)
   if (result.allowed) cache.forget(id)
   else if (result.retryUs > 0) cache.remember(id, question, { policy, cost, result })
 }
 
+/** A repeat under an idempotency key may have been allowed. */
+const isPlain = ({ peek, take, idempotency }: CheckOptions): boolean =>
+  !peek && take === 'exact' && !idempotency
+
 /**
- * A repeat under an idempotency key may have been allowed; a limit in shadow denies nobody, a leaky
- * bucket tells everybody another time; and one that stands in a request is a new policy every time.
- * Visitors of one key may be listed each in another way.
+ * A limit in shadow denies nobody, a leaky bucket tells everybody another time; and one that stands
+ * in a request is a new policy every time. Visitors of one key may be listed each in another way.
  */
-function isCacheable(limit: LimitRequest, options: CheckOptions): boolean {
-  const { policy, inline } = limit
-  const { peek, take, idempotency } = options
-  if (inline || peek || take !== 'exact' || idempotency || listedAs(limit)) return false
-  return !policy.shadow && policy.algorithm !== 'leaky-bucket'
-}
+const isCacheable = (limit: LimitRequest): boolean =>
+  !limit.inline &&
+  !limit.policy.shadow &&
+  limit.policy.algorithm !== 'leaky-bucket' &&
+  !listedAs(limit)
 
 type Change = (namespace: string, subject: Subject, ...rest: unknown[]) => Promise<unknown>
 

@@ -63,6 +63,7 @@ function compile({ allow = [], deny = [] }: Policy): Lists {
 
 /** The first entry that was meant as a network and is none. */
 export function listFault({ allow, deny }: Policy) {
+  if (!allow && !deny) return undefined
   for (const [field, entries = []] of [
     ['allow', allow],
     ['deny', deny],

@@ -56,11 +56,12 @@ export function createFallback({ local, recall, nowUs }: FallbackOptions): Fallb
       mode === 'all' && take === 'up-to'
         ? Math.min(...voters.map(({ cost }) => cost))
         : Number.POSITIVE_INFINITY
+    const takenAtUs = nowUs()
     const limits = asked.map((one) => {
       const isTaken = one.allowed && (allowed || mode === 'each') && !peek
-      return toReply(one, isTaken ? Math.min(one.cost, most) : 0)
+      return toReply(one, isTaken ? Math.min(one.cost, most) : 0, takenAtUs)
     })
-    return { kind: allowed ? 'allowed' : 'denied', takenAtUs: nowUs(), limits }
+    return { kind: allowed ? 'allowed' : 'denied', limits }
   }
 }
 
@@ -86,8 +87,12 @@ function accountOf(local: LocalLimiter, namespace: string, request: LimitRequest
   return local.account(JSON.stringify([namespace, inline, name, group, key]), policy)
 }
 
-function toReply({ request, account, allowed, denial }: Asked, granted: number): LimitReply {
-  if (denial) return denial
+function toReply(
+  { request, account, allowed, denial }: Asked,
+  granted: number,
+  takenAtUs: number,
+): LimitReply {
+  if (denial) return { ...denial, takenAtUs }
   if (granted > 0) account.take(granted)
   const { policy, cost } = request
   const isListed = listedAs(request) !== undefined
@@ -102,6 +107,7 @@ function toReply({ request, account, allowed, denial }: Asked, granted: number):
     override: 0,
     blocked: false,
     delayUs: 0,
+    takenAtUs,
     // What the policy says by name, Redis would have said as well.
     ...(!isListed && { degraded: policy.onError === 'local' ? 'local' : 'open' }),
   }

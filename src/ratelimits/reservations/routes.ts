@@ -58,7 +58,7 @@ export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOption
         kind: 'decided' as const,
         allowed: isReserved,
         replayed: outcome.kind === 'replayed',
-        results: [{ ...outcome.limit, takenAtUs: outcome.takenAtUs }],
+        results: [outcome.limit],
       }
       const answer = answers.decision(reply, namespace, [{ ...limit, cost }], decided, true)
       if (isReserved) {

@@ -5,7 +5,6 @@ import { type LimitReply, toLimitReply } from '../checks/scripts.js'
 
 export interface Reserved {
   readonly kind: 'denied' | 'reserved' | 'replayed'
-  readonly takenAtUs: number
   readonly limit: LimitReply
   /** How much longer it can be settled. */
   readonly leftUs: number
@@ -27,8 +26,7 @@ export const reserveScript = defineScript({
     const numbers = integers(fields.slice(0, -1), 11)
     return {
       kind: outcome,
-      takenAtUs: numbers[1],
-      limit: toLimitReply(numbers, 2),
+      limit: toLimitReply(numbers, 2, numbers[1]),
       leftUs: numbers[10],
       id: String(fields.at(-1)),
     }
