@@ -106,9 +106,13 @@ export type GuardOf = (key: CacheKey) => ReadGuard
 /** @param serverOf see `Reach` */
 export function createGuardOf(
   timeoutMs: number,
-  partitions: Pick<Partitions, 'clockOfKey'>,
+  partitions: Pick<Partitions, 'count' | 'clockOfKey'>,
   serverOf: (clock: string) => string,
 ): GuardOf {
+  if (partitions.count === 1) {
+    const guard = new ReadGuard(timeoutMs)
+    return () => guard
+  }
   const guards = new Map<string, ReadGuard>()
   return (key) => {
     const server = serverOf(partitions.clockOfKey(key))

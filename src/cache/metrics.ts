@@ -12,7 +12,7 @@ export type SpaceLabel = (space: string) => string
 
 export interface CacheMetrics {
   /** @param level where the answer came from, if not from Redis */
-  read(space: SpaceName, result: ReadResult, level?: ReadLevel): void
+  read(space: SpaceName, result: ReadResult, level?: ReadLevel, count?: number): void
   write(space: string, result: WriteResult): void
   invalidated(
     space: string,
@@ -45,9 +45,9 @@ export function createCacheMetrics(
     ['space', 'by', 'mode'],
   )
   return {
-    read(name, result, level = 'redis') {
-      reads.labels(labelOf(name.space), level, result).inc()
-      usages.count(name, USAGES[result])
+    read(name, result, level = 'redis', count = 1) {
+      reads.labels(labelOf(name.space), level, result).inc(count)
+      usages.count(name, USAGES[result], count)
     },
     write: (space, result) => writes.labels(labelOf(space), result).inc(),
     invalidated: (space, by, mode, count) =>

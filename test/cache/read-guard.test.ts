@@ -69,7 +69,9 @@ it('lets a server that is silent stop no read of another', async () => {
   const read = ({ key: name }: CacheKey) =>
     name.startsWith('dead') ? new Promise<never>(() => undefined) : Promise.resolve({ name })
   const { entries } = withReadGuard(
-    createGuardOf(200, { clockOfKey: ({ key: name }) => name }, (clock) => clock.slice(0, 4)),
+    createGuardOf(200, { count: 2, clockOfKey: ({ key: name }) => name }, (clock) =>
+      clock.slice(0, 4),
+    ),
     () => undefined,
     {
       entries: { read, readMany: (keys: CacheKey[]) => Promise.all(keys.map(read)) },

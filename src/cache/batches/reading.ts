@@ -2,8 +2,10 @@ import type { Client } from '../../domain.js'
 import { StoreError } from '../../redis/errors.js'
 import { INLINE_BYTES } from '../entries/payloads.js'
 import type { Entry, LeaseReply } from '../entries/scripts.js'
-import type { CacheKey, EntryStore, LeveledReply } from '../entries/store.js'
+import { type CacheKey, type EntryStore, type LeveledReply, readResult } from '../entries/store.js'
 import type { LeaseStore } from '../leases/store.js'
+import type { CacheMetrics, ReadResult } from '../metrics.js'
+import type { SpaceName } from '../spaces/usage.js'
 import { type Failed, settleTurns, toFailed } from './settle.js'
 
 /** What a read of many found for one key. */
@@ -43,18 +45,40 @@ export async function readInto(room: Room, store: EntryStore, key: CacheKey): Pr
   return takeIn(room, store, key, await store.read(key, { maxBytes: INLINE_BYTES }))
 }
 
-async function takeIn(
+/** Counts what was found in one space together: to count each costs a tenth of the request. */
+export function countReads(metrics: CacheMetrics, space: SpaceName, found: readonly Found[]): void {
+  const counts = new Map<LeveledReply['level'], Partial<Record<ReadResult, number>>>()
+  for (const one of found) {
+    if (one.kind !== 'read') continue
+    const results = counts.get(one.level) ?? {}
+    counts.set(one.level, results)
+    const result = readResult(one.entry)
+    results[result] = (results[result] ?? 0) + 1
+  }
+  for (const [level, results] of counts) {
+    for (const [result, count] of Object.entries(results)) {
+      metrics.read(space, result as ReadResult, level, count)
+    }
+  }
+}
+
+/** At once where the reply has the value: most of a hundred have. */
+function takeIn(
   room: Room,
   store: EntryStore,
   key: CacheKey,
   { entry, lease, level }: LeveledReply,
-): Promise<Found> {
+): Found | Promise<Found> {
   if (entry?.kind !== 'bytes' || entry.state === 'negative') {
     return { kind: 'read', entry, lease, level }
   }
   if (!room.take(entry.size)) return { kind: 'deferred', lease }
   if (entry.payload) return { kind: 'read', entry, lease, level }
-  // The lease was won by the first read: its caller must hear of it, whatever the second one finds.
+  return readAlone(store, key, lease)
+}
+
+/** The lease was won by the first read: its caller must hear of it, whatever this one finds. */
+async function readAlone(store: EntryStore, key: CacheKey, lease: LeaseReply): Promise<Found> {
   try {
     const again = await store.read(key, { maxBytes: MAX_ANSWER_BYTES })
     return { kind: 'read', entry: again.entry, lease, level: again.level }
@@ -103,13 +127,18 @@ function readTurns(
     const replies = await (asking
       ? Promise.all(turn.map((key, i) => askFor(asking.leases, key, asking.tokens?.[from + i])))
       : store.readMany(turn, INLINE_BYTES))
-    return Promise.all(
-      replies.map((reply, i) =>
+    const found: Found[] = []
+    const lacking: Promise<unknown>[] = []
+    for (const [i, reply] of replies.entries()) {
+      const one =
         reply instanceof StoreError
           ? toFailed(reply)
-          : takeIn(room, store, turn[i] as CacheKey, reply).catch(toFailed),
-      ),
-    )
+          : takeIn(room, store, turn[i] as CacheKey, reply)
+      if ('kind' in one) found[i] = one
+      else lacking.push(one.catch(toFailed).then((late) => (found[i] = late)))
+    }
+    await Promise.all(lacking)
+    return found
   })
 }
 

@@ -7,14 +7,14 @@ import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerpr
 import { varyByCaller } from '../entries/answer.js'
 import { refuseConditions } from '../entries/request.js'
 import { SpaceParams } from '../entries/schemas.js'
-import { type CacheKey, type EntryStore, readResult } from '../entries/store.js'
+import type { CacheKey, EntryStore } from '../entries/store.js'
 import { endsLeasesOfRefusedFills, itemsOf } from '../leases/refused-fills.js'
 import type { LeaseStore } from '../leases/store.js'
 import type { CacheMetrics } from '../metrics.js'
 import { problemResponses } from '../problems.js'
 import type { PolicyOf } from '../spaces/store.js'
 import { failed, Items, toBody, toItems, written } from './answer.js'
-import { readMany } from './reading.js'
+import { countReads, readMany } from './reading.js'
 import * as schemas from './schemas.js'
 import { isFailed, settleAll } from './settle.js'
 import { ofItem, toItem, toWrite, writeOne } from './writing.js'
@@ -65,11 +65,9 @@ export const batchRoutes: FastifyPluginAsyncTypebox<BatchRouteOptions> = async (
       const named = await keysOf(request, keys)
       const found = await readMany(store, named, asking)
       const items = new Items()
-      const texts = await toItems(found, (one, i) => {
-        const key = named[i] as CacheKey
-        if (one.kind === 'read') metrics.read(key, readResult(one.entry), one.level)
-        return items.found(key.key, one, encoding)
-      })
+      const { namespace, params } = request
+      countReads(metrics, { namespace, space: params.space }, found)
+      const texts = await toItems(found, (one, i) => items.found(keys[i] as string, one, encoding))
       return reply.type('application/json').send(toBody(texts) as never)
     },
   )

@@ -34,35 +34,49 @@ export interface Entry {
   readonly payload: Buffer | undefined
 }
 
-const NEWLINE = /\n/
+/** Bytes of what `describe` in lib/entry.lua puts before the entry as it is stored. */
+const VERDICT_BYTES = 29
+/** Bytes of that before its texts. */
+const HEADER_BYTES = 88
 
-/** Where the texts begin. */
-const TEXTS_AT = 54
-
-/** Reads what `describe` in lib/entry.lua packs. */
-export function toEntry(packed: Buffer, payload: Buffer): Entry | undefined {
-  if (packed.length === 0) return undefined
-  const name = wordOf(STATES, packed.readUInt8(0))
-  if (name === 'miss') throw new TypeError('a miss is not packed')
-  const size = packed.readDoubleBE(42)
-  const encodingAt = TEXTS_AT + packed.readUInt8(50)
-  const tagsAt = encodingAt + packed.readUInt8(51)
-  const tags = packed.toString('latin1', tagsAt, tagsAt + packed.readUInt16BE(52))
+/** Reads what `describe` in lib/entry.lua packs, from `at` on. */
+export function toEntry(bytes: Buffer, at = 0): Entry | undefined {
+  const state = wordOf(STATES, bytes[at])
+  if (state === 'miss') return undefined
+  const now = bytes.readDoubleBE(at + 5)
+  const stored = at + VERDICT_BYTES
+  const typeAt = stored + HEADER_BYTES + bytes.readUInt8(stored + 83)
+  const encodingAt = typeAt + bytes.readUInt8(stored + 84)
+  const tagsAt = encodingAt + bytes.readUInt8(stored + 85)
+  const payloadAt = tagsAt + bytes.readUInt16BE(stored + 86)
+  const size = bytes.readUInt32BE(stored + 79)
+  const ends = endOf(bytes, at)
   return {
-    state: name,
-    kind: toKind(packed.readUInt8(1)),
-    version: packed.readDoubleBE(2),
-    ageMs: packed.readDoubleBE(10),
-    ttlMs: packed.readDoubleBE(18),
-    servedMs: packed.readDoubleBE(26),
-    loadMs: packed.readDoubleBE(34),
+    state,
+    kind: toKind(bytes.readUInt8(stored + 1)),
+    version: bytes.readDoubleBE(stored + 3),
+    ageMs: wholeMs(now - bytes.readDoubleBE(stored + 27)),
+    ttlMs: wholeMs(bytes.readDoubleBE(at + 13) - now),
+    servedMs: wholeMs(Math.max(0, bytes.readDoubleBE(at + 21) - now)),
+    loadMs: bytes.readUInt32BE(stored + 75),
     size,
-    contentType: packed.toString('latin1', TEXTS_AT, encodingAt),
-    contentEncoding: packed.toString('latin1', encodingAt, tagsAt),
-    tags: tags === '' ? [] : tags.split(NEWLINE),
-    payload: payload.length === size ? payload : undefined,
+    contentType: textOf(bytes, typeAt, encodingAt),
+    contentEncoding: textOf(bytes, encodingAt, tagsAt),
+    tags: tagsAt === payloadAt ? NO_TAGS : textOf(bytes, tagsAt, payloadAt).split('\n'),
+    payload: ends - payloadAt === size ? bytes.subarray(payloadAt, ends) : undefined,
   }
 }
+
+/** Where the next entry begins. */
+const endOf = (bytes: Buffer, at: number): number =>
+  bytes[at] === 0 ? at + 1 : at + VERDICT_BYTES + bytes.readUInt32BE(at + 1)
+
+const NO_TAGS: readonly string[] = []
+
+const textOf = (bytes: Buffer, from: number, to: number): string =>
+  from === to ? '' : bytes.toString('latin1', from, to)
+
+const wholeMs = (us: number): number => Math.floor(us / 1_000)
 
 export interface ReadReply {
   /** The partition's clock: everything it counted up to here is in this reply. */
@@ -106,12 +120,12 @@ export const readScript = defineScript({
   outcomes: ['none', 'won', 'held', 'backoff', 'won-late'],
   buffers: true,
   decode(reply, outcome): ReadReply {
-    const [asOf, , leftMs, proof, packed, payload] = list(reply, 6) as ReadParts
-    return { asOf, lease: toLease(outcome, leftMs, proof), entry: toEntry(packed, payload) }
+    const [asOf, , leftMs, proof, entry] = list(reply, 5) as ReadParts
+    return { asOf, lease: toLease(outcome, leftMs, proof), entry: toEntry(entry) }
   },
 })
 
-type ReadParts = [number, number, number, Buffer, Buffer, Buffer]
+type ReadParts = [number, number, number, Buffer, Buffer]
 
 const NO_LEASE: LeaseReply = { kind: 'none' }
 
@@ -125,12 +139,10 @@ export const readManyScript = defineScript({
   coalesce: false,
   buffers: true,
   decode(reply): ReadReply[] {
-    const [asOf, ...parts] = list(reply, 1) as [number, ...(0 | Buffer)[]]
+    const [asOf, entries] = list(reply, 2) as [number, Buffer]
     const replies: ReadReply[] = []
-    for (let at = 0; at < parts.length; at += 1) {
-      const packed = parts[at]
-      const entry = Buffer.isBuffer(packed) ? toEntry(packed, parts[++at] as Buffer) : undefined
-      replies.push({ asOf, lease: NO_LEASE, entry })
+    for (let at = 0; at < entries.length; at = endOf(entries, at)) {
+      replies.push({ asOf, lease: NO_LEASE, entry: toEntry(entries, at) })
     }
     return replies
   },

@@ -10,10 +10,9 @@ ARGV idle_ms     int     longest time without use, 0 for none
 ARGV max_bytes   int     a larger payload is left out
 ARGV reply_bytes int     keys after this many bytes of payloads are not read
 
-RETURN clk entry...
-  clk       of the partition, as of this reply
-  entry...  for each key that was read, in order: 0 where nothing is to be served, else two strings:
-            see describe in lib/entry.lua, and the payload
+RETURN clk entries
+  clk      of the partition, as of this reply
+  entries  one string: those of the keys that were read, in order; see describe in lib/entry.lua
 
 COST O(keys), and O(tags) for an entry with tags
 ]]
@@ -23,23 +22,17 @@ local seed, on_restart, space, idle_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), A
 local max_bytes, reply_bytes = tonumber(ARGV[5]), tonumber(ARGV[6])
 
 local clock = read_clock(clock_key, space, seed, on_restart)
-local answer, bytes = { clock.clk }, 0
+local entries, bytes = {}, 0
 
 for i = 2, #KEYS do
   if bytes > reply_bytes then break end
   local entry = read_entry(KEYS[i])
   local state, logical, stale = judge(entry, clock, space, idle_ms)
-  if state == 0 then
-    answer[#answer + 1] = 0
-    bury(entry)
-  else
-    if idle_ms > 0 and now_us - entry.touched > idle_ms * 100 then
-      redis.pcall('SETRANGE', KEYS[i], TOUCHED_AT, struct.pack('>d', now_us))
-    end
-    local payload = payload_of(entry, max_bytes)
-    bytes = bytes + #payload
-    answer[#answer + 1] = describe(state, entry, logical, stale)
-    answer[#answer + 1] = payload
+  if state > 0 and idle_ms > 0 and now_us - entry.touched > idle_ms * 100 then
+    redis.pcall('SETRANGE', KEYS[i], TOUCHED_AT, struct.pack('>d', now_us))
   end
+  if state > 0 and entry.kind == BYTES and entry.size <= max_bytes then bytes = bytes + entry.size end
+  entries[i - 1] = describe(state, entry, logical, stale, max_bytes)
+  bury(entry)
 end
-return answer
+return { clock.clk, table.concat(entries) }

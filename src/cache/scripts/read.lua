@@ -18,7 +18,7 @@ ARGV min_fresh_ms int     how long the value must stay fresh, 0 for any
 ARGV max_bytes    int     a larger payload is left out, -1 for none at all
 ARGV have         string  versions whose payload the caller has, each between spaces; '' for none
 
-RETURN clk outcome left_ms proof entry payload
+RETURN clk outcome left_ms proof entry
   0 none: no lease was asked for, or none is needed
   1 won
   2 held: by another
@@ -27,10 +27,11 @@ RETURN clk outcome left_ms proof entry payload
   clk      of the partition, as of this reply
   left_ms  of the lease, or of the wait for it
   proof    of the grant that was won, see lib/lease.lua
-  entry    see describe in lib/entry.lua; the payload is '' where left out
+  entry    see describe in lib/entry.lua
 
 COST O(1), and O(tags) for an entry with tags
 ]]
+-- @use lib/condition.lua
 -- @use lib/lease.lua
 local clock_key, entry_key, lease_key = KEYS[1], KEYS[2], KEYS[3]
 local seed, on_restart, space = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
@@ -84,9 +85,6 @@ if want > 0 then lease_state, left_ms, proof = ask() end
 if state > 0 and idle_ms > 0 and now_us - entry.touched > idle_ms * 100 then
   redis.pcall('SETRANGE', entry_key, TOUCHED_AT, struct.pack('>d', now_us))
 end
-local payload = ''
-if state > 0 and not string.find(have, ' ' .. digits(entry.version) .. ' ', 1, true) then
-  payload = payload_of(entry, max_bytes)
-end
+if have ~= '' and state > 0 and is_named(have, entry.version) then max_bytes = -1 end
 bury(entry)
-return { clock.clk, lease_state, left_ms, proof, describe(state, entry, logical, stale), payload }
+return { clock.clk, lease_state, left_ms, proof, describe(state, entry, logical, stale, max_bytes) }

@@ -28,11 +28,11 @@ ARGV fingerprint string  of the request, '' without an idempotency key
 ARGV memo_ttl_ms int     how long the memo is kept
 ARGV payload     string
 
-RETURN outcome version replayed entry payload
+RETURN outcome version replayed entry
   1 created
   2 replaced
-  3 precondition-failed; version of what is there, 0 for nothing; the entry (see describe in
-     lib/entry.lua) and its payload if asked
+  3 precondition-failed; version of what is there, 0 for nothing; the entry if asked, see describe
+     in lib/entry.lua
   4 lease-lost: the lease is not, or no longer, the caller's
   5 conflict: the idempotency key, or the lease, was used for another request
 
@@ -49,8 +49,8 @@ local ttl_ms, stale_ms, error_ms = tonumber(ARGV[12]), tonumber(ARGV[13]), tonum
 local idle_ms, content_type, encoding, tags = tonumber(ARGV[15]), ARGV[16], ARGV[17], ARGV[18]
 local fingerprint, memo_ttl_ms, payload = ARGV[19], tonumber(ARGV[20]), ARGV[21]
 
-local function answer(outcome, version, replayed, described, present)
-  return { outcome, version, replayed, described or '', present or '' }
+local function answer(outcome, version, replayed, present)
+  return { outcome, version, replayed, present or MISS }
 end
 
 local memo = memo_key and redis.call('GET', memo_key)
@@ -86,7 +86,7 @@ local visible = state == 1 or state == 2
 local there = version_of(state, entry)
 if not fits(there, match, none) then
   if not show or not visible then return answer(3, there, 0) end
-  return answer(3, there, 0, describe(state, entry, logical, stale), payload_of(entry, show_bytes))
+  return answer(3, there, 0, describe(state, entry, logical, stale, show_bytes))
 end
 
 tick(clock)

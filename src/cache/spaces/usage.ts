@@ -29,11 +29,11 @@ export class SpaceUsages {
     this.#l1BytesOf = l1BytesOf
   }
 
-  count(space: SpaceName, what: keyof Counts): void {
+  count(space: SpaceName, what: keyof Counts, count = 1): void {
     const name = nameOf(space)
     // Most uses are of the space of the one before.
     if (this.#latest?.name !== name) this.#latest = { name, counts: this.#use(name) }
-    this.#latest.counts[what] += 1
+    this.#latest.counts[what] += count
   }
 
   of(space: SpaceName): SpaceUsage {

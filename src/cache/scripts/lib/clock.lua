@@ -150,6 +150,7 @@ local function read_clock(key, space, seed, on_restart)
     life = tonumber(score[9] or LEAST_LIFE_US),
     saved = score[1] ~= false,
   }
+  clock.last_soft = math.max(clock.restarted, clock.soft, clock.floor)
   if not clock.saved or tonumber(score[3]) == server_run then return clock end
   after_restart(clock, seed, on_restart)
   return read_clock(key, space, seed, on_restart)
@@ -159,6 +160,8 @@ end
 -- fence (infinite for none), and the last hard one.
 local function marks_of(clock, space, tags, fence)
   local since, hard = math.huge, clock.hard
+  -- Saves work: most entries have no tags, and were written after the last soft mark.
+  if #tags == 0 and fence >= clock.last_soft then return since, hard end
   local function soften(name, last)
     if fence < last then since = math.min(since, first_after(clock, fence, name, last)) end
   end

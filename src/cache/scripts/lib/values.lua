@@ -20,13 +20,13 @@ local function new_values(kind, clock, ttl_ms)
   return {
     kind = kind, negative = false, was_created = false, epoch = clock.epoch, created = now_us,
     logical = ends, stale = ends, error = ends, opens = 0, load = 0, size = 0,
-    token = '', type = '', encoding = '', tags = '',
+    token = '', tags = '',
   }
 end
 
 -- Both halves expire together, also where one of them had lost its expiry.
 local function save_values(entry_key, values_key, e, clock)
-  e.version, e.fence, e.touched = clock.clk, clock.clk, now_us
+  e.version, e.fence, e.touched, e.type, e.encoding = clock.clk, clock.clk, now_us, '', ''
   write_entry(clock, entry_key, e, '')
   redis.call('HSET', values_key, '', digits(e.version))
   redis.call('PEXPIRE', values_key, math.max(1, math.ceil((e.logical - now_us) / 1000)))
