@@ -23,6 +23,7 @@ async function ask(key: string, token: string) {
     min_fresh_ms: 0,
     max_bytes: -1,
     have: '',
+    keeps: 0,
   })
   return lease.kind
 }

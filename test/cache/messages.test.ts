@@ -1,18 +1,55 @@
 import { expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
-import { cacheDriver, versionOf } from './driver.js'
+import { cacheDriver, leaseOf, versionOf } from './driver.js'
 import { keysOf } from './keys.js'
 
-const harness = useHarness()
-const { at } = cacheDriver(harness)
+const harness = useHarness({ configFile: 'spaces: { mem: { l1: {} }, users: {} }' })
+const { at, get, put, patch, incr, invalidate, ask, lease } = cacheDriver(harness)
+
+/** What is told of the partition of a key from now on. */
+async function listen(key: string, space = 'users'): Promise<string[]> {
+  const heard: string[] = []
+  await harness.links.cacheSignals.subscribe(keysOf(harness, key, space).clock, (message) => {
+    heard.push(message)
+  })
+  return heard
+}
+
+/** A message that comes after all others of the key, which nobody may be loading. */
+async function end(heard: readonly string[], key: string, space = 'users'): Promise<void> {
+  await remove(key, space)
+  const token = leaseOf(await ask(key, space).expect(404))
+  await lease(key, 'cancel', { token }, space).expect(200)
+  await until('the last message', () => heard.some((message) => message.includes(' w ')))
+}
+
+const remove = (key: string, space?: string) =>
+  harness.request('delete', at(key, space)).expect(204)
+const touch = (key: string, space?: string) => harness.request('post', `${at(key, space)}/touch`)
+
+/** Every way to change a key, in an order in which each can. */
+const CHANGES = [
+  (key: string, space: string) => put(key, 'x', space),
+  // Its ETag is that of the value, which is the same as before.
+  async (key: string, space: string) => {
+    const { status } = await touch(key, space)
+    return { status, headers: {} as { etag?: string } }
+  },
+  (key: string, space: string) => remove(key, space),
+  (key: string, space: string) => incr(key, {}, space),
+  (key: string, space: string) => incr(key, {}, space),
+  (key: string, space: string) => remove(key, space),
+  (key: string, space: string) => patch(key, { set: { a: '1' } }, space),
+  (key: string, space: string) => invalidate({ keys: [key] }, space),
+]
+
+/** What is told of a key, by kind. */
+const kinds = (heard: readonly string[]) => heard.map((message) => message.split(' ')[2])
 
 it('tells that a load was given up or refused, as no change', async () => {
   const key = 'given-up'
-  const heard: string[] = []
-  await harness.links.cacheSignals.subscribe(keysOf(harness, key).clock, (message) => {
-    heard.push(message)
-  })
+  const heard = await listen(key)
   const win = async () => {
     const { headers } = await harness.request('get', at(key)).query({ lease: true })
     return headers['lockstep-lease'] as string
@@ -47,38 +84,85 @@ it('tells that a load was given up or refused, as no change', async () => {
   for (const [prev, clk, kind] of messages) if (kind === 'w') expect(prev).toBe(clk)
 })
 
-it('tells every change of a key with its clock, and the clock of the change before', async () => {
+it('tells every change of a key that is kept, with its clock and that of the message before', async () => {
   const key = 'told'
-  const heard: string[] = []
-  const channel = keysOf(harness, key).clock
-  await harness.links.cacheSignals.subscribe(channel, (message) => heard.push(message))
+  await put(key, 'x', 'mem').expect(201)
+  await get(key, 'mem').expect(200)
+  const heard = await listen(key, 'mem')
+  const { clock } = keysOf(harness, key, 'mem')
+  const plain = Array.from({ length: 2_000 }, (_, i) => `plain-${i}`).find(
+    (name) => keysOf(harness, name).clock === clock,
+  ) as string
   const tags: (string | undefined)[] = []
-  for (const change of [
-    () => harness.request('put', at(key)).send('x'),
-    // Its ETag is that of the value, which is the same as before.
-    async () => {
-      const { status } = await harness.request('post', `${at(key)}/touch`)
-      return { status, headers: {} as { etag?: string } }
-    },
-    () => harness.request('delete', at(key)),
-    () => harness.request('post', `${at(key)}/incr`),
-    () => harness.request('post', `${at(key)}/incr`),
-    () => harness.request('delete', at(key)),
-    () => harness.request('patch', `${at(key)}/fields`).send({ set: { a: '1' } }),
-    () => harness.request('post', '/v1/cache/users/invalidate').send({ keys: [key] }),
-  ]) {
-    const { status, headers } = await change()
+  for (const change of CHANGES) {
+    const { status, headers } = await change(key, 'mem')
     expect(status).toBeLessThan(300)
     tags.push(headers.etag)
+    // Of the same partition, and kept by nobody.
+    await put(plain, 'x')
   }
-
-  await until('eight messages', () => heard.length === 8)
+  await until('eight messages', () => heard.length === CHANGES.length)
 
   const messages = heard.map((message) => message.split(' '))
   for (const [i, [prev, clk, ...rest]] of messages.entries()) {
-    expect(rest).toEqual(['k', 'users', key])
+    expect(rest).toEqual(['k', 'mem', key])
     if (i > 0) expect(prev).toBe(messages[i - 1]?.[1])
     expect(Number(clk)).toBeGreaterThan(Number(prev))
     if (tags[i]) expect(Number(clk)).toBe(versionOf(tags[i]))
   }
+})
+
+it('tells no change of a key that nobody keeps and nobody loads', async () => {
+  const key = 'plain'
+  await put(key, 'x').expect(201)
+  const heard = await listen(key)
+  for (const change of CHANGES) expect((await change(key, 'users')).status).toBeLessThan(300)
+  await end(heard, key)
+  expect(kinds(heard)).toEqual(['w'])
+})
+
+it.each([
+  ['a value', (key: string) => put(key, 'x')],
+  ['a counter', (key: string) => incr(key)],
+  ['an object', (key: string) => patch(key, { set: { a: '1' } })],
+  ['a delete', (key: string) => remove(key)],
+  ['a soft invalidation', (key: string) => invalidate({ keys: [key] })],
+])('tells those who wait for a load of %s', async (what, change) => {
+  const key = `loading ${what}`
+  await put(key, 'x').expect(201)
+  await remove(key)
+  const heard = await listen(key)
+  await ask(key).expect(404)
+  expect((await change(key)).status).toBeLessThan(300)
+  await until('the message', () => heard.length === 1)
+  expect(heard[0]).toMatch(/ k users loading /)
+})
+
+it('tells the first change after a clock was lost, and with it who kept what', async () => {
+  const key = 'lost'
+  await put(key, 'x', 'mem').expect(201)
+  await get(key, 'mem').expect(200)
+  const heard = await listen(key, 'mem')
+  await harness.redis.del(keysOf(harness, key, 'mem').clock)
+  await put(key, 'y', 'mem').expect(201)
+  await put(key, 'z', 'mem').expect(204)
+  await end(heard, key, 'mem')
+  expect(kinds(heard)).toEqual(['k', 'w'])
+})
+
+it('tells of a space for as long as what was read of it may live', async () => {
+  const key = 'ends'
+  await put(key, 'x', 'mem').expect(201)
+  await get(key, 'mem').expect(200)
+  const heard = await listen(key, 'mem')
+  harness.advance(3_600_000)
+  await put(key, 'y', 'mem').expect(201)
+  harness.advance(3_600_000)
+  await put(key, 'z', 'mem').expect(201)
+  await end(heard, key, 'mem')
+  expect(kinds(heard)).toEqual(['k', 'w'])
+
+  await get(key, 'mem')
+  await put(key, 'x', 'mem').expect(201)
+  await until('a message again', () => heard.length === 3)
 })

@@ -17,7 +17,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a removal leaves the lease',
     sign: 'lateFills',
-    breaks: { 'removal-of-a-lease': "redis.call('UNLINK', entry_key, values_key)" },
+    breaks: { 'removal-of-a-lease': 'local is_awaited = true' },
   },
   {
     name: 'a fill does not ask for the marks of its tags',

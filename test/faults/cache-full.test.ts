@@ -246,22 +246,49 @@ describe('on a Redis that is full', () => {
     expect(await token('loading-too')).toBeUndefined()
   })
 
+  const READ = {
+    seed: 7,
+    on_restart: 0,
+    space: 'users',
+    want: 1,
+    token: 'token-0000000000',
+    lease_ms: 10_000,
+    max_lease_ms: 10_000,
+    early: '0',
+    idle_ms: 0,
+    max_stale_ms: -1,
+    min_fresh_ms: 0,
+    max_bytes: -1,
+    have: '',
+    keeps: 0,
+  }
+
+  it('a process may keep what it reads, and hears of changes', async () => {
+    const space = 'kept-on-a-full-redis'
+    const keys = keysOf(full, 'old', space)
+    const { asOf } = await full.binder.bind(readScript)(keys, { ...READ, space, want: 0, keeps: 1 })
+    expect(asOf).toBeGreaterThan(0)
+    expect(await raw.zscore(keys.clock, `L:${space}`)).not.toBeNull()
+  })
+
+  it('a process keeps nothing that is read where nothing can be noted', async () => {
+    const space = 'not-kept'
+    await raw.call('CONFIG', 'SET', 'min-replicas-to-write', '1')
+    try {
+      const { asOf } = await full.binder.bind(readScript)(keysOf(full, 'old', space), {
+        ...READ,
+        space,
+        want: 0,
+        keeps: 1,
+      })
+      expect(asOf).toBe(-1)
+    } finally {
+      await raw.call('CONFIG', 'SET', 'min-replicas-to-write', '0')
+    }
+  })
+
   it('a miss grants no lease, for it could not be remembered', async () => {
-    const { lease } = await full.binder.bind(readScript)(keysOf(full, 'none'), {
-      seed: 7,
-      on_restart: 0,
-      space: 'users',
-      want: 1,
-      token: 'token-0000000000',
-      lease_ms: 10_000,
-      max_lease_ms: 10_000,
-      early: '0',
-      idle_ms: 0,
-      max_stale_ms: -1,
-      min_fresh_ms: 0,
-      max_bytes: -1,
-      have: '',
-    })
+    const { lease } = await full.binder.bind(readScript)(keysOf(full, 'none'), READ)
     expect(lease).toEqual({ kind: 'none' })
     expect(await raw.exists(keysOf(full, 'none').lease)).toBe(0)
     const elsewhere = { ...full, namespace: `${full.namespace}-y` } as Harness

@@ -79,7 +79,7 @@ const textOf = (bytes: Buffer, from: number, to: number): string =>
 const wholeMs = (us: number): number => Math.floor(us / 1_000)
 
 export interface ReadReply {
-  /** The partition's clock: everything it counted up to here is in this reply. */
+  /** The partition's clock: everything it counted up to here is in this reply. -1: do not keep it. */
   readonly asOf: number
   readonly lease: LeaseReply
   readonly entry: Entry | undefined
@@ -116,6 +116,7 @@ export const readScript = defineScript({
     'min_fresh_ms',
     'max_bytes',
     'have',
+    'keeps',
   ],
   outcomes: ['none', 'won', 'held', 'backoff', 'won-late'],
   buffers: true,

@@ -126,6 +126,7 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
       min_fresh_ms: minFreshMs,
       max_bytes: Math.min(maxBytes, inlineBytes),
       have: have === undefined ? '' : ` ${have.join(' ')} `,
+      keeps: policy.l1 === 'off' ? 0 : 1,
     })
   }
 

@@ -42,7 +42,7 @@ export interface PartitionOptions {
 
 /**
  * What one process knows of the changes in one partition. Every message carries its clock and that
- * of the change before it, so a lost one is noticed with the next; that the last one was not lost
+ * of the message before it, so a lost one is noticed with the next; that the last one was not lost
  * shows in answers to pings on the same connection.
  *
  * A kept value is judged by `asOf`, the clock that its read returned: a change with a later clock

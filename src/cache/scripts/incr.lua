@@ -62,9 +62,9 @@ end
 tick(clock)
 entry.size = 8
 save_values(entry_key, values_key, entry, clock)
-redis.call('UNLINK', lease_key)
+local is_awaited = redis.call('UNLINK', lease_key) > 0
 if memo_key then
   redis.call('SET', memo_key, table.concat({ fingerprint, digits(clock.clk), value }, ' '), 'PX', memo_ttl_ms)
 end
-publish(clock, 'k', space, name)
+publish_key(clock, space, name, is_awaited)
 return { there and 2 or 1, clock.clk, 0, value }

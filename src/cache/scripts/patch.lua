@@ -106,11 +106,11 @@ if there and ttl_ms > 0 then
   entry.stale, entry.error = entry.logical, entry.logical
 end
 save_values(entry_key, values_key, entry, clock)
-redis.call('UNLINK', lease_key)
+local is_awaited = redis.call('UNLINK', lease_key) > 0
 local outcome = there and 2 or 1
 if memo_key then
   redis.call('SET', memo_key, table.concat({ fingerprint, outcome, digits(clock.clk), unpack(sums) }, ' '),
     'PX', memo_ttl_ms)
 end
-publish(clock, 'k', space, name)
+publish_key(clock, space, name, is_awaited)
 return { outcome, clock.clk, 0, unpack(sums) }

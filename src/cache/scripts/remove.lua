@@ -33,8 +33,9 @@ if match ~= '' or none ~= '' then
 end
 
 -- First, because a full Redis lets a script write only after its first freeing command.
-redis.call('UNLINK', entry_key, lease_key, values_key) -- @place removal-of-a-lease
+local is_awaited = redis.call('UNLINK', lease_key) > 0 -- @place removal-of-a-lease
+redis.call('UNLINK', entry_key, values_key)
 -- Also where nothing was left: an instance may still hold in its own memory what Redis lost.
 tick_if_saved(clock)
-publish(clock, 'k', space, name)
+publish_key(clock, space, name, is_awaited)
 return { 1, clock.clk }

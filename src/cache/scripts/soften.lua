@@ -32,5 +32,5 @@ local lease = read_lease(lease_key, clock)
 if lease and not lease.failed and lease.softened == 0 then
   redis.call('SETRANGE', lease_key, SOFTENED_AT, struct.pack('>d', now_us))
 end
-publish(clock, 'k', space, name)
+publish_key(clock, space, name, lease ~= nil)
 return { clock.clk }

@@ -48,5 +48,5 @@ outlive(clock, now_us, ends)
 local life_ms = math.ceil((ends - now_us) / 1000)
 redis.call('PEXPIRE', entry_key, life_ms)
 redis.call('PEXPIRE', values_key, life_ms)
-publish(clock, 'k', space, name)
+publish_key(clock, space, name, false)
 return { 1, entry.version }

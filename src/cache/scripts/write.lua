@@ -103,10 +103,10 @@ write_entry(clock, entry_key, {
   load = lease and math.min(4294967295, math.max(1, ms(now_us - lease.granted))) or 0,
   size = #payload, token = fill ~= '' and fill .. ' ' .. fill_digest or '', type = content_type, encoding = encoding, tags = tags,
 }, payload)
-redis.call('UNLINK', lease_key, values_key)
+local is_awaited = redis.call('UNLINK', lease_key, values_key) > 0
 local outcome = visible and 2 or 1
 if memo_key then
   redis.call('SET', memo_key, table.concat({ fingerprint, outcome, digits(clock.clk) }, ' '), 'PX', memo_ttl_ms)
 end
-publish(clock, 'k', space, name)
+publish_key(clock, space, name, is_awaited)
 return answer(outcome, clock.clk, 0)

@@ -65,6 +65,7 @@ describe('a reply', () => {
     expect(partition.admits(since, 99)).toBe(false)
     expect(partition.admits(since, 100)).toBe(true)
     expect(partition.admits(read(0, [], 's', 'other').since, 1)).toBe(true)
+    expect(partition.admits(read(0, [], 's', 'other').since, -1)).toBe(false)
     expect(told).toEqual(['s k 100'])
   })
 

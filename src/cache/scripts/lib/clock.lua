@@ -3,6 +3,8 @@
 --   epoch                random; entries and leases of another epoch are void
 --   run                  the server process that the clock was last used on
 --   life                 us from a fence to the end of what carries it, at most; see outlive
+--   said                 the clk of the last message
+--   L:<space>            ms; an instance keeps values of the space in its memory, see note_keeper
 --   soft                 soft mark of the whole partition, set after a restart
 --   s:<space>, h:<space> soft and hard mark of a space
 --   t:<space>:<tag>      soft mark of a tag; T:<space>:<tag> its hard mark
@@ -33,12 +35,10 @@ local function save(clock)
     redis.call('ZADD', key, digits(clock.clk), 'clk', digits(clock.epoch), 'epoch', server_run, 'run')
   end
   if lives == 0 then redis.call('PEXPIRE', key, CLOCK_LIFE_MS) end
+  clock.saved = true
 end
 
-local function advance(clock)
-  clock.prev = clock.clk
-  clock.clk = math.max(clock.clk + 1, now_us)
-end
+local function advance(clock) clock.clk = math.max(clock.clk + 1, now_us) end
 
 local function tick(clock)
   advance(clock)
@@ -51,12 +51,40 @@ local function tick_if_saved(clock)
   if clock.saved then save(clock) end
 end
 
--- Tells every instance what changed. `prev` lets it notice a message that it missed.
+local function send(clock, before, kind, space, name)
+  redis.call('SPUBLISH', clock.key, table.concat({ digits(before), digits(clock.clk), kind, space, name }, ' '))
+end
+
+-- Tells every instance what changed. The clk of the message before lets it notice one that it missed.
 --   k <key>  the content of a key;  t <tag>;  f  the whole space;  a  the whole partition
---   w <key>  nothing changed, but whoever waits for the key should look again
 local function publish(clock, kind, space, name)
-  redis.call('SPUBLISH', clock.key,
-    table.concat({ digits(clock.prev), digits(clock.clk), kind, space, name }, ' '))
+  send(clock, clock.said, kind, space, name)
+  clock.said = clock.clk
+  if clock.saved then redis.call('ZADD', clock.key, digits(clock.said), 'said') end
+end
+
+-- Nothing changed, but whoever waits for the key should look again.
+local function wake(clock, space, name) send(clock, clock.clk, 'w', space, name) end
+
+-- A key changed. Only those hear of it who may keep a value of its space, which lives no longer than
+-- `life` after the read that brought it, and those who wait for the key: then it has a lease. The first
+-- change after a clock was lost is told to all, for the notes of who keeps what went with it.
+local function publish_key(clock, space, name, is_awaited)
+  if is_awaited or clock.said == 0 or now_us <= clock.kept * 1000 + clock.life then
+    publish(clock, 'k', space, name)
+  end
+end
+
+-- Notes that an instance keeps what it reads of the space, a minute ahead, so that most reads write
+-- nothing. PEXPIRE comes first, as in save. False where Redis takes no writes: then nothing may be kept.
+local KEEPER_MS = 60000
+local function note_keeper(clock, space)
+  if now_us < clock.kept * 1000 then return true end
+  clock.kept = math.floor(now_us / 1000) + KEEPER_MS
+  local lives = redis.pcall('PEXPIRE', clock.key, CLOCK_LIFE_MS)
+  if type(lives) == 'table' then return false end
+  redis.call('ZADD', clock.key, clock.kept, 'L:' .. space)
+  return true
 end
 
 -- What carries a fence may be served, or filled, until `ends`: marks that came between must outlive it.
@@ -138,7 +166,7 @@ end
 -- entry carries it, so whatever outlived a lost clock is a miss.
 local function read_clock(key, space, seed, on_restart)
   local score = redis.call('ZMSCORE', key, 'clk', 'epoch', 'run', 'soft', 's:' .. space, 'h:' .. space,
-    'floor:s', 'floor:h', 'life')
+    'floor:s', 'floor:h', 'life', 'said', 'L:' .. space)
   local clock = {
     key = key,
     clk = tonumber(score[1] or 0),
@@ -148,6 +176,8 @@ local function read_clock(key, space, seed, on_restart)
     hard = math.max(tonumber(score[6] or 0), tonumber(score[8] or 0)),
     floor = tonumber(score[7] or 0),
     life = tonumber(score[9] or LEAST_LIFE_US),
+    said = tonumber(score[10] or 0),
+    kept = tonumber(score[11] or 0),
     saved = score[1] ~= false,
   }
   clock.last_soft = math.max(clock.restarted, clock.soft, clock.floor)

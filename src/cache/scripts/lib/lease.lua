@@ -44,8 +44,7 @@ end
 -- Ends a lease before its time; whoever waits for the key should look again.
 local function end_lease(key, clock, space, name)
   redis.call('UNLINK', key)
-  clock.prev = clock.clk
-  publish(clock, 'w', space, name)
+  wake(clock, space, name)
 end
 
 -- Twice what a load is known to take: the last one, or at least the lease that ran out before.
