@@ -34,12 +34,12 @@ export interface Entry {
   readonly payload: Buffer | undefined
 }
 
-/** Bytes of what `describe` in lib/entry.lua puts before the entry as it is stored. */
+/** Bytes of what `describe` in lib/verdict.lua puts before the entry as it is stored. */
 const VERDICT_BYTES = 29
 /** Bytes of that before its texts. */
 const HEADER_BYTES = 88
 
-/** Reads what `describe` in lib/entry.lua packs, from `at` on. */
+/** Reads what `describe` in lib/verdict.lua packs, from `at` on. */
 export function toEntry(bytes: Buffer, at = 0): Entry | undefined {
   const state = wordOf(STATES, bytes[at])
   if (state === 'miss') return undefined

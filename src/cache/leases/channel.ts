@@ -42,7 +42,7 @@ export class Channel {
     for (const [name, group] of this.#crowds) if (name.startsWith(prefix)) yield* group.values()
   }
 
-  /** See `publish` in lib/clock.lua. A tag ends no lease, and nobody waits for what it invalidates. */
+  /** See lib/messages.lua. A tag ends no lease, and nobody waits for what it invalidates. */
   #hear(message: string): void {
     const [, , kind, space = '', ...key] = message.split(' ')
     if (kind === 'k' || kind === 'w') {

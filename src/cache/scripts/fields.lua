@@ -18,7 +18,8 @@ RETURN outcome version ttl_ms field value...
 
 COST O(names), or O(fields) of the object
 ]]
--- @use lib/entry.lua
+-- @use lib/partition.lua
+-- @use lib/verdict.lua
 local clock_key, entry_key, values_key = KEYS[1], KEYS[2], KEYS[3]
 local seed, on_restart, space = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local kind, idle_ms = tonumber(ARGV[4]), tonumber(ARGV[5])

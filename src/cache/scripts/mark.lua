@@ -16,6 +16,7 @@ RETURN clk marks folded
 COST O(tags given)
 ]]
 -- @use lib/fold.lua
+-- @use lib/partition.lua
 local clock_key = KEYS[1]
 local seed, on_restart, space = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local hard, max_marks, tight = ARGV[4] == '1', tonumber(ARGV[5]), ARGV[6] == '1'

@@ -39,7 +39,9 @@ RETURN outcome version replayed sums...
 COST O(changes)
 MEMORY grows
 ]]
+-- @use lib/partition.lua
 -- @use lib/values.lua
+-- @use lib/verdict.lua
 local clock_key, entry_key, lease_key, values_key, memo_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local seed, on_restart, space, name = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local ttl_ms, first_ttl_ms, idle_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])

@@ -12,11 +12,12 @@ ARGV reply_bytes int     keys after this many bytes of payloads are not read
 
 RETURN clk entries
   clk      of the partition, as of this reply
-  entries  one string: those of the keys that were read, in order; see describe in lib/entry.lua
+  entries  one string: those of the keys that were read, in order; see describe in lib/verdict.lua
 
 COST O(keys), and O(tags) for an entry with tags
 ]]
--- @use lib/entry.lua
+-- @use lib/partition.lua
+-- @use lib/verdict.lua
 local clock_key = KEYS[1]
 local seed, on_restart, space, idle_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 local max_bytes, reply_bytes = tonumber(ARGV[5]), tonumber(ARGV[6])

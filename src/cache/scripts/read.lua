@@ -28,12 +28,14 @@ RETURN clk outcome left_ms proof entry
   clk      of the partition, as of this reply; -1 where the caller may not keep what it reads
   left_ms  of the lease, or of the wait for it
   proof    of the grant that was won, see lib/lease.lua
-  entry    see describe in lib/entry.lua
+  entry    see describe in lib/verdict.lua
 
 COST O(1), and O(tags) for an entry with tags
 ]]
 -- @use lib/condition.lua
 -- @use lib/lease.lua
+-- @use lib/partition.lua
+-- @use lib/verdict.lua
 local clock_key, entry_key, lease_key = KEYS[1], KEYS[2], KEYS[3]
 local seed, on_restart, space = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local want, token, lease_ms = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])

@@ -20,7 +20,8 @@ RETURN outcome version
 COST O(1)
 ]]
 -- @use lib/condition.lua
--- @use lib/entry.lua
+-- @use lib/partition.lua
+-- @use lib/verdict.lua
 local clock_key, entry_key, lease_key, values_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local seed, on_restart, space, name = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local match, none, idle_ms = ARGV[5], ARGV[6], tonumber(ARGV[7])

@@ -17,6 +17,7 @@ RETURN outcome
 COST O(1)
 ]]
 -- @use lib/lease.lua
+-- @use lib/partition.lua
 local clock_key, entry_key, lease_key = KEYS[1], KEYS[2], KEYS[3]
 local seed, on_restart, space = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local proof, lease_ms = ARGV[4], tonumber(ARGV[5])

@@ -11,7 +11,8 @@ RETURN dropped
 
 COST O(entries), and O(tags) for an entry with tags
 ]]
--- @use lib/entry.lua
+-- @use lib/partition.lua
+-- @use lib/verdict.lua
 local clock_key = KEYS[1]
 local seed, on_restart, space = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 

@@ -24,7 +24,8 @@ RETURN outcome version
 COST O(1), and O(tags) for an entry with tags
 ]]
 -- @use lib/condition.lua
--- @use lib/entry.lua
+-- @use lib/partition.lua
+-- @use lib/verdict.lua
 local clock_key, entry_key, values_key = KEYS[1], KEYS[2], KEYS[3]
 local seed, on_restart, space, name = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local ttl_ms, jitter_ms, idle_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])

@@ -32,7 +32,7 @@ RETURN outcome version replayed entry
   1 created
   2 replaced
   3 precondition-failed; version of what is there, 0 for nothing; the entry if asked, see describe
-     in lib/entry.lua
+     in lib/verdict.lua
   4 lease-lost: the lease is not, or no longer, the caller's
   5 conflict: the idempotency key, or the lease, was used for another request
 
@@ -41,6 +41,8 @@ MEMORY grows
 ]]
 -- @use lib/condition.lua
 -- @use lib/lease.lua
+-- @use lib/partition.lua
+-- @use lib/verdict.lua
 local clock_key, entry_key, lease_key, values_key, memo_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local seed, on_restart, space, name = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local fill, fill_digest, match, none = ARGV[5], ARGV[6], ARGV[7], ARGV[8]

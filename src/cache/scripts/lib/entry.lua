@@ -70,46 +70,4 @@ local function open_at(e, at)
   redis.call('SETRANGE', e.key, OPENS_AT, struct.pack('>d', at))
 end
 
--- Where an entry stands now: 0 miss, 1 fresh, 2 stale, 3 negative; and its logical end and the end
--- of its service, as the marks and failed loads leave them.
-local function judge(e, clock, space, idle_ms)
-  if not e then return 0 end
-  if e.epoch ~= clock.epoch then return 0 end
-  -- Another version in the hash of values means that one of the two was lost.
-  if e.values and redis.call('HGET', e.values, '') ~= digits(e.version) then return 0 end
-  local since, hard = marks_of(clock, space, split_tags(e.tags), e.fence)
-  if e.fence < hard then return 0 end -- @place hard-marks
-  e.dead = false
-  if idle_ms > 0 and e.touched + idle_ms * 1000 <= now_us then return 0 end
-
-  local moved = math.max(0, e.logical - since) -- @place soft-marks
-  local logical, stale, error_end = e.logical - moved, e.stale - moved, e.error - moved
-  if e.opens > 0 and e.opens <= now_us then stale = math.max(stale, error_end) end
-  if now_us < logical then return e.negative and 3 or 1, logical, stale end
-  if now_us < stale then return 2, logical, stale end
-  return 0
-end
-
--- What is dead will never be served again, so its memory is given back. Call it last: after the first
--- command that frees memory a full Redis lets a script write whatever it likes.
-local function bury(e)
-  if not e or not e.dead then return false end
-  redis.call('UNLINK', e.key, e.values or e.key)
-  return true
-end
-
 local function ms(us) return math.floor(us / 1000) end
-
--- What a reply says of an entry, as one string: elements of a reply cost the service more than all
--- else of it. A miss is its state alone.
---   state, bytes of the entry that follow, time, logical end, end of service; then the entry as it is
---   stored, without a payload above max_bytes: Lua copies it, which takes longer than all else here
-local VERDICT = '>BIddd'
-local MISS = string.char(0)
-local function describe(state, e, logical, stale, max_bytes)
-  if state == 0 then return MISS end
-  local stored = e.head
-  if e.kind ~= BYTES or e.size > max_bytes then stored = string.sub(stored, 1, e.texts)
-  elseif e.texts + e.size > #stored then stored = redis.call('GET', e.key) end
-  return struct.pack(VERDICT, state, #stored, now_us, logical, stale) .. stored
-end

@@ -6,15 +6,15 @@
 
 -- Marks that one name may add: itself, and the spans of earlier ones.
 local PER_NAME = 9
--- What may be as old and is not folded: the floors, and the marks of restarts.
-local LASTING = 4 + PER_NAME
+-- What may be as old and is not folded: the floors, the last message, and the marks of restarts.
+local LASTING = 5 + PER_NAME
 
 local function fold_marks(clock, most, names)
   local over = math.min(redis.call('ZCARD', clock.key) - most, 2 * PER_NAME * names)
   -- Saves work: nothing is folded then.
   if over <= 0 then return 0 end
   local floors, folded = {}, {}
-  -- Scores below 1e15 are the epoch, the run and the life.
+  -- See set_mark in marks.lua.
   local oldest = redis.call('ZRANGEBYSCORE', clock.key, '1e15', '(' .. digits(clock.clk - names),
     'WITHSCORES', 'LIMIT', 0, over + LASTING)
   for i = 1, #oldest, 2 do

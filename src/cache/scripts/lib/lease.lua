@@ -7,6 +7,7 @@
 -- voided, proves nothing for a value that it loaded before.
 
 -- @use entry.lua
+-- @use messages.lua
 
 local LEASE = '>dddddd'
 local LEASE_BYTES = 48
