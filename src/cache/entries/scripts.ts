@@ -34,30 +34,29 @@ export interface Entry {
   readonly payload: Buffer | undefined
 }
 
-/** Bytes of what `describe` in lib/verdict.lua puts before the entry as it is stored. */
+/** Bytes of a verdict; see lib/verdict.lua. */
 const VERDICT_BYTES = 29
-/** Bytes of that before its texts. */
+/** Bytes of an entry before its texts; see lib/entry.lua. */
 const HEADER_BYTES = 88
 
-/** Reads what `describe` in lib/verdict.lua packs, from `at` on. */
-export function toEntry(bytes: Buffer, at = 0): Entry | undefined {
-  const state = wordOf(STATES, bytes[at])
+/** Reads what `describe` in lib/verdict.lua packs: a verdict, and the entry as it is stored. */
+export function toEntry(verdict: Buffer, bytes: Buffer, at = 0, stored = 0): Entry | undefined {
+  const state = wordOf(STATES, verdict[at])
   if (state === 'miss') return undefined
-  const now = bytes.readDoubleBE(at + 5)
-  const stored = at + VERDICT_BYTES
+  const now = verdict.readDoubleBE(at + 5)
+  const ends = stored + verdict.readUInt32BE(at + 1)
   const typeAt = stored + HEADER_BYTES + bytes.readUInt8(stored + 83)
   const encodingAt = typeAt + bytes.readUInt8(stored + 84)
   const tagsAt = encodingAt + bytes.readUInt8(stored + 85)
   const payloadAt = tagsAt + bytes.readUInt16BE(stored + 86)
   const size = bytes.readUInt32BE(stored + 79)
-  const ends = endOf(bytes, at)
   return {
     state,
     kind: toKind(bytes.readUInt8(stored + 1)),
     version: bytes.readDoubleBE(stored + 3),
     ageMs: wholeMs(now - bytes.readDoubleBE(stored + 27)),
-    ttlMs: wholeMs(bytes.readDoubleBE(at + 13) - now),
-    servedMs: wholeMs(Math.max(0, bytes.readDoubleBE(at + 21) - now)),
+    ttlMs: wholeMs(verdict.readDoubleBE(at + 13) - now),
+    servedMs: wholeMs(Math.max(0, verdict.readDoubleBE(at + 21) - now)),
     loadMs: bytes.readUInt32BE(stored + 75),
     size,
     contentType: textOf(bytes, typeAt, encodingAt),
@@ -66,10 +65,6 @@ export function toEntry(bytes: Buffer, at = 0): Entry | undefined {
     payload: ends - payloadAt === size ? bytes.subarray(payloadAt, ends) : undefined,
   }
 }
-
-/** Where the next entry begins. */
-const endOf = (bytes: Buffer, at: number): number =>
-  bytes[at] === 0 ? at + 1 : at + VERDICT_BYTES + bytes.readUInt32BE(at + 1)
 
 const NO_TAGS: readonly string[] = []
 
@@ -121,12 +116,12 @@ export const readScript = defineScript({
   outcomes: ['none', 'won', 'held', 'backoff', 'won-late'],
   buffers: true,
   decode(reply, outcome): ReadReply {
-    const [asOf, , leftMs, proof, entry] = list(reply, 5) as ReadParts
-    return { asOf, lease: toLease(outcome, leftMs, proof), entry: toEntry(entry) }
+    const [asOf, , leftMs, proof, verdict, entry] = list(reply, 6) as ReadParts
+    return { asOf, lease: toLease(outcome, leftMs, proof), entry: toEntry(verdict, entry) }
   },
 })
 
-type ReadParts = [number, number, number, Buffer, Buffer]
+type ReadParts = [number, number, number, Buffer, Buffer, Buffer]
 
 const NO_LEASE: LeaseReply = { kind: 'none' }
 
@@ -140,10 +135,12 @@ export const readManyScript = defineScript({
   coalesce: false,
   buffers: true,
   decode(reply): ReadReply[] {
-    const [asOf, entries] = list(reply, 2) as [number, Buffer]
+    const [asOf, bytes] = list(reply, 2) as [number, Buffer]
     const replies: ReadReply[] = []
-    for (let at = 0; at < entries.length; at = endOf(entries, at)) {
-      replies.push({ asOf, lease: NO_LEASE, entry: toEntry(entries, at) })
+    for (let at = 0; at < bytes.length; ) {
+      const stored = at + VERDICT_BYTES
+      replies.push({ asOf, lease: NO_LEASE, entry: toEntry(bytes, bytes, at, stored) })
+      at = bytes[at] === 0 ? at + 1 : stored + bytes.readUInt32BE(at + 1)
     }
     return replies
   },

@@ -48,14 +48,14 @@ export const writeScript = defineScript({
   outcomes: ['created', 'replaced', 'precondition-failed', 'lease-lost', 'conflict'],
   buffers: true,
   decode(reply, outcome): WriteReply {
-    const parts = list(reply, 4)
+    const parts = list(reply, 5)
     const [, version, replayed] = integers(parts.slice(0, 3), 3)
     switch (outcome) {
       case 'created':
       case 'replaced':
         return { kind: outcome, version, replayed: replayed === 1 }
       case 'precondition-failed':
-        return { kind: outcome, version, entry: toEntry(parts[3] as Buffer) }
+        return { kind: outcome, version, entry: toEntry(parts[3] as Buffer, parts[4] as Buffer) }
       default:
         return { kind: outcome }
     }

@@ -12,7 +12,8 @@ ARGV reply_bytes int     keys after this many bytes of payloads are not read
 
 RETURN clk entries
   clk      of the partition, as of this reply
-  entries  one string: those of the keys that were read, in order; see describe in lib/verdict.lua
+  entries  one string: verdict and entry of each key that was read, in order; see describe in
+           lib/verdict.lua
 
 COST O(keys), and O(tags) for an entry with tags
 ]]
@@ -23,7 +24,7 @@ local seed, on_restart, space, idle_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), A
 local max_bytes, reply_bytes = tonumber(ARGV[5]), tonumber(ARGV[6])
 
 local clock = read_clock(clock_key, space, seed, on_restart)
-local entries, bytes = {}, 0
+local parts, bytes = {}, 0
 
 for i = 2, #KEYS do
   if bytes > reply_bytes then break end
@@ -33,7 +34,7 @@ for i = 2, #KEYS do
     redis.pcall('SETRANGE', KEYS[i], TOUCHED_AT, struct.pack('>d', now_us))
   end
   if state > 0 and entry.kind == BYTES and entry.size <= max_bytes then bytes = bytes + entry.size end
-  entries[i - 1] = describe(state, entry, logical, stale, max_bytes)
+  parts[#parts + 1], parts[#parts + 2] = describe(state, entry, logical, stale, max_bytes)
   bury(entry)
 end
-return { clock.clk, table.concat(entries) }
+return { clock.clk, table.concat(parts) }

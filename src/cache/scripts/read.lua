@@ -19,7 +19,7 @@ ARGV max_bytes    int     a larger payload is left out, -1 for none at all
 ARGV have         string  versions whose payload the caller has, each between spaces; '' for none
 ARGV keeps        0 or 1  1: the caller keeps values of the space in its memory
 
-RETURN clk outcome left_ms proof entry
+RETURN clk outcome left_ms proof verdict entry
   0 none: no lease was asked for, or none is needed
   1 won
   2 held: by another
@@ -28,7 +28,7 @@ RETURN clk outcome left_ms proof entry
   clk      of the partition, as of this reply; -1 where the caller may not keep what it reads
   left_ms  of the lease, or of the wait for it
   proof    of the grant that was won, see lib/lease.lua
-  entry    see describe in lib/verdict.lua
+  verdict, entry  see describe in lib/verdict.lua
 
 COST O(1), and O(tags) for an entry with tags
 ]]

@@ -28,7 +28,7 @@ ARGV fingerprint string  of the request, '' without an idempotency key
 ARGV memo_ttl_ms int     how long the memo is kept
 ARGV payload     string
 
-RETURN outcome version replayed entry
+RETURN outcome version replayed verdict entry
   1 created
   2 replaced
   3 precondition-failed; version of what is there, 0 for nothing; the entry if asked, see describe
@@ -51,8 +51,8 @@ local ttl_ms, stale_ms, error_ms = tonumber(ARGV[12]), tonumber(ARGV[13]), tonum
 local idle_ms, content_type, encoding, tags = tonumber(ARGV[15]), ARGV[16], ARGV[17], ARGV[18]
 local fingerprint, memo_ttl_ms, payload = ARGV[19], tonumber(ARGV[20]), ARGV[21]
 
-local function answer(outcome, version, replayed, present)
-  return { outcome, version, replayed, present or MISS }
+local function answer(outcome, version, replayed, verdict, present)
+  return { outcome, version, replayed, verdict or MISS, present or '' }
 end
 
 local memo = memo_key and redis.call('GET', memo_key)

@@ -31,16 +31,17 @@ local function bury(e)
   return true
 end
 
--- What a reply says of an entry, as one string: elements of a reply cost the service more than all
+-- What a reply says of an entry, as two strings: elements of a reply cost the service more than all
 -- else of it. A miss is its state alone.
---   state, bytes of the entry that follow, time, logical end, end of service; then the entry as it is
---   stored, without a payload above max_bytes: Lua copies it, which takes longer than all else here
+--   state, length of the other string, time, logical end, end of service
+--   the entry as it is stored, without a payload above max_bytes: Lua copies it, which takes longer
+--   than all else here
 local VERDICT = '>BIddd'
 local MISS = string.char(0)
 local function describe(state, e, logical, stale, max_bytes)
-  if state == 0 then return MISS end
+  if state == 0 then return MISS, '' end
   local stored = e.head
   if e.kind ~= BYTES or e.size > max_bytes then stored = string.sub(stored, 1, e.texts)
   elseif e.texts + e.size > #stored then stored = redis.call('GET', e.key) end
-  return struct.pack(VERDICT, state, #stored, now_us, logical, stale) .. stored
+  return struct.pack(VERDICT, state, #stored, now_us, logical, stale), stored
 end
