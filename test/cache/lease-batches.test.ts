@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readMany } from '../../src/cache/batches/reading.js'
-import { INLINE_BYTES } from '../../src/cache/entries/payloads.js'
+import { AT_ONCE_BYTES, readMany } from '../../src/cache/batches/reading.js'
 import { createEntryStore } from '../../src/cache/entries/store.js'
 import { createLeaseStore } from '../../src/cache/leases/store.js'
 import { createLeaseMetrics } from '../../src/cache/metrics.js'
@@ -105,7 +104,7 @@ describe('get-many with leases', () => {
   })
 
   it('says what it won of a large value that could not be read then', async () => {
-    await put('large', JSON.stringify('x'.repeat(INLINE_BYTES)), '?ttlMs=1000')
+    await put('large', JSON.stringify('x'.repeat(AT_ONCE_BYTES)), '?ttlMs=1000')
     harness.advance(1_000)
     const { entries, leases } = openStores()
     const away = new StoreError('store-unavailable', 'away')

@@ -159,21 +159,51 @@ function replaceBehindScripts(client: Redis, replace: () => Promise<unknown>) {
   }
 }
 
-it('a value that is replaced between the script and the GET is never mixed up', async () => {
-  const versions = new Map<string, Buffer>()
-  const put = async () => {
-    const bytes = randomBytes(100_000)
-    const { headers } = await harness.request('put', at('hot')).send(bytes)
-    versions.set(headers.etag as string, bytes)
-  }
-  await put()
-  const restore = replaceBehindScripts(harness.links.cache.client as Redis, put)
-  try {
-    const { body, headers } = await harness.request('get', at('hot')).expect(200)
-    expect(versions.get(headers.etag as string)?.equals(body)).toBe(true)
-  } finally {
-    restore()
-  }
+// From the second read on the smaller ones are asked for before the script runs.
+it.each([100_000, 10_000])(
+  'a value of %i bytes that is replaced between the script and the GET is never mixed up',
+  async (size) => {
+    const versions = new Map<string, Buffer>()
+    const put = async () => {
+      const bytes = randomBytes(size)
+      const { headers } = await harness.request('put', at('hot')).send(bytes)
+      versions.set(headers.etag as string, bytes)
+    }
+    await put()
+    const restore = replaceBehindScripts(harness.links.cache.client as Redis, put)
+    try {
+      for (let i = 0; i < 5; i++) {
+        const { body, headers } = await harness.request('get', at('hot')).expect(200)
+        expect(versions.get(headers.etag as string)?.equals(body)).toBe(true)
+      }
+    } finally {
+      restore()
+    }
+  },
+)
+
+it('a value of a space of large ones is asked for beside the script', async () => {
+  const put = (size: number) => harness.request('put', '/v1/cache/sizes/k').send(randomBytes(size))
+  const read = async () =>
+    (await readsOf(() => harness.request('get', '/v1/cache/sizes/k').expect(200))).map(
+      ({ byScript }) => (byScript ? 'script' : 'get'),
+    )
+  await put(10_000).expect(201)
+  expect(await read()).toEqual(['script', 'get'])
+  expect(await read()).toEqual(['get', 'script'])
+  // The first small one is asked for in vain; of the largest, bytes that are not needed cost too much.
+  await put(100).expect(204)
+  expect(await read()).toEqual(['get', 'script'])
+  expect(await read()).toEqual(['script'])
+  await put(100_000).expect(204)
+  expect(await read()).toEqual(['script', 'get'])
+  expect(await read()).toEqual(['script', 'get'])
+  const { headers } = await put(10_000).expect(204)
+  await read()
+  const had = harness
+    .request('get', '/v1/cache/sizes/k')
+    .set('if-none-match', headers.etag as string)
+  expect(await readsOf(() => had.expect(304))).toMatchObject([{ byScript: true }])
 })
 
 it('a value that goes between the script and the GET is a miss', async () => {

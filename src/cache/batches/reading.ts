@@ -1,8 +1,7 @@
 import type { Client } from '../../domain.js'
 import { StoreError } from '../../redis/errors.js'
-import { INLINE_BYTES } from '../entries/payloads.js'
-import type { Entry, LeaseReply } from '../entries/scripts.js'
-import { type CacheKey, type EntryStore, type LeveledReply, readResult } from '../entries/store.js'
+import { type Entry, type LeaseReply, readResult } from '../entries/scripts.js'
+import type { CacheKey, EntryStore, LeveledReply } from '../entries/store.js'
 import type { LeaseStore } from '../leases/store.js'
 import type { CacheMetrics, ReadResult } from '../metrics.js'
 import type { SpaceName } from '../spaces/usage.js'
@@ -21,6 +20,9 @@ export type Found =
   | Failed
 
 export const MAX_ANSWER_BYTES = 8 * 1024 * 1024
+
+/** A larger value is read once the answer is known to have room for it, and by itself. */
+export const AT_ONCE_BYTES = 64 * 1024
 
 const DEFERRED: Found = { kind: 'deferred', lease: { kind: 'none' } }
 
@@ -42,7 +44,7 @@ export class Room {
 /** Reads one key for an answer that has only so much room. */
 export async function readInto(room: Room, store: EntryStore, key: CacheKey): Promise<Found> {
   if (room.isFull) return DEFERRED
-  return takeIn(room, store, key, await store.read(key, { maxBytes: INLINE_BYTES }))
+  return takeIn(room, store, key, await store.read(key, { maxBytes: AT_ONCE_BYTES }))
 }
 
 /** Counts what was found in one space together: to count each costs a tenth of the request. */
@@ -126,7 +128,7 @@ function readTurns(
     if (room.isFull) return turn.map(() => DEFERRED)
     const replies = await (asking
       ? Promise.all(turn.map((key, i) => askFor(asking.leases, key, asking.tokens?.[from + i])))
-      : store.readMany(turn, INLINE_BYTES))
+      : store.readMany(turn, AT_ONCE_BYTES))
     const found: Found[] = []
     const lacking: Promise<unknown>[] = []
     for (const [i, reply] of replies.entries()) {
@@ -148,7 +150,7 @@ async function askFor(
   token: string | undefined,
 ): Promise<LeveledReply | StoreError> {
   try {
-    return await leases.ask(key, { maxBytes: INLINE_BYTES }, { token })
+    return await leases.ask(key, { maxBytes: AT_ONCE_BYTES }, { token })
   } catch (error) {
     if (error instanceof StoreError) return error
     throw error

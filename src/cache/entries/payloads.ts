@@ -1,11 +1,17 @@
+import { LRUCache } from 'lru-cache'
 import type { Get } from '../../redis/get.js'
 import type { Entry } from './scripts.js'
+import type { CacheKey, ReadOptions } from './store.js'
 
 /**
- * The largest payload that a script returns. Lua copies what passes through it several times while
- * Redis serves nobody else; a plain GET of the same bytes takes a tenth of that.
+ * The largest payload that a script returns for one key: it is read with the header. Lua copies what
+ * passes through it several times while Redis serves nobody else; a plain GET takes a tenth of that.
  */
-export const INLINE_BYTES = 64 * 1024
+export const INLINE_BYTES = 3 * 1024
+/** Of a value up to this the round trip of a GET behind the script costs more than its bytes. */
+const AHEAD_BYTES = 64 * 1024
+/** Callers make spaces up. */
+const MAX_SPACES = 1_024
 export const UNLIMITED = Number.MAX_SAFE_INTEGER
 
 /** Where the version stands in an entry; see lib/entry.lua. */
@@ -13,9 +19,41 @@ const VERSION_AT = 3
 /** How often a value may be replaced between a script and the GET behind it. */
 const TRIES = 3
 
+/** Asks for payloads beside the script, in spaces whose last value was such that this saves time. */
+export class AheadOfScripts {
+  readonly #get: Get
+  readonly #spaces = new LRUCache<string, true>({ max: MAX_SPACES })
+
+  constructor(get: Get) {
+    this.#get = get
+  }
+
+  /** @returns the whole entry, as it is about when the script runs; undefined where it is not worth it */
+  ask(key: CacheKey, entry: string, { maxBytes, have }: ReadOptions): ReturnType<Get> | undefined {
+    if (this.#spaces.size === 0 || maxBytes !== undefined || have !== undefined) return undefined
+    if (!this.#spaces.has(nameOf(key))) return undefined
+    const bytes = this.#get(entry)
+    // It may not be needed.
+    bytes.catch(() => undefined)
+    return bytes
+  }
+
+  saw(key: CacheKey, entry: Entry | undefined): void {
+    if (entry && entry.size > INLINE_BYTES && entry.size <= AHEAD_BYTES) {
+      this.#spaces.set(nameOf(key), true)
+    } else if (entry && this.#spaces.size > 0) {
+      this.#spaces.delete(nameOf(key))
+    }
+  }
+}
+
+const nameOf = ({ namespace, space }: CacheKey): string => `${namespace} ${space}`
+
 export interface Completing<R> {
   /** Reads the whole entry, past any script. */
   readonly get: () => ReturnType<Get>
+  /** The same, asked for before the script ran. */
+  readonly ahead?: ReturnType<Get> | undefined
   /** Runs the script again. */
   readonly again: (inlineBytes: number) => Promise<R>
   /** The entry whose payload the caller still needs. */
@@ -27,12 +65,17 @@ export interface Completing<R> {
  * so those of a plain GET belong to what the script judged if their version is the same. If it is
  * not, the script runs again, and the last time it returns the payload itself.
  */
-export async function complete<R>(first: R, { get, again, lacking }: Completing<R>): Promise<R> {
+export async function complete<R>(
+  first: R,
+  { get, ahead, again, lacking }: Completing<R>,
+): Promise<R> {
   let reply = first
+  let asked = ahead
   for (let left = TRIES; ; left--) {
     const entry = lacking(reply)
     if (!entry) return reply
-    const payload = payloadOf(await get(), entry)
+    const payload = payloadOf(await (asked ?? get()), entry)
+    asked = undefined
     if (payload) return { ...reply, entry: { ...entry, payload } }
     reply = await again(left > 1 ? INLINE_BYTES : UNLIMITED)
   }

@@ -9,8 +9,8 @@ import { toReadDirectives } from './cache-control.js'
 import { keyOf, toAsk, toReadCondition } from './request.js'
 import type { EntryRouteOptions } from './routes.js'
 import * as schemas from './schemas.js'
-import type { Entry } from './scripts.js'
-import { type CacheKey, type LeveledReply, type ReadOptions, readResult } from './store.js'
+import { type Entry, readResult } from './scripts.js'
+import type { CacheKey, LeveledReply, ReadOptions } from './store.js'
 
 export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
   app,

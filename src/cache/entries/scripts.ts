@@ -66,6 +66,10 @@ export function toEntry(verdict: Buffer, bytes: Buffer, at = 0, stored = 0): Ent
   }
 }
 
+/** What a read counts as. */
+export const readResult = (entry: Entry | undefined): 'hit' | 'stale' | 'negative' | 'miss' =>
+  !entry ? 'miss' : entry.state === 'fresh' ? 'hit' : entry.state
+
 const NO_TAGS: readonly string[] = []
 
 const textOf = (bytes: Buffer, from: number, to: number): string =>

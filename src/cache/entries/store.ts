@@ -5,9 +5,9 @@ import type { Idempotency } from '../../redis/idempotency.js'
 import { type Condition, UNCONDITIONAL, versionsArg } from '../condition.js'
 import type { Partitions } from '../partition.js'
 import type { SpacePolicy } from '../spaces/policy.js'
-import { complete, INLINE_BYTES, isLeftOut, UNLIMITED } from './payloads.js'
+import { AheadOfScripts, complete, INLINE_BYTES, isLeftOut, UNLIMITED } from './payloads.js'
 import { createReadMany } from './read-many.js'
-import { type Entry, type ReadReply, readScript } from './scripts.js'
+import { type ReadReply, readScript } from './scripts.js'
 import {
   type RemoveReply,
   removeScript,
@@ -102,6 +102,7 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
     remove: binder.bind(removeScript),
   }
   const payload = binder.bindGet('cache.payload')
+  const aheadOfScripts = new AheadOfScripts(payload)
   const keysOf = ({ namespace, space, key }: CacheKey, idempotency?: Idempotency) =>
     partitions.keysOf(namespace, space, key, idempotency)
 
@@ -167,11 +168,14 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
   return {
     async read(key, options = {}) {
       const keys = keysOf(key)
-      const reply = await look(keys, key, options, INLINE_BYTES)
       const { maxBytes, have } = options
+      const ahead = aheadOfScripts.ask(key, keys.entry, options)
+      const reply = await look(keys, key, options, INLINE_BYTES)
+      aheadOfScripts.saw(key, reply.entry)
       if (!isLeftOut(reply.entry, maxBytes, have)) return reply
       return complete(reply, {
         get: () => payload(keys.entry),
+        ahead,
         // What the first look said of the lease holds, whatever another one finds.
         again: async (inlineBytes) => ({
           ...(await look(keys, key, { ...options, lease: undefined }, inlineBytes)),
@@ -228,10 +232,6 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
     },
   }
 }
-
-/** What a read counts as. */
-export const readResult = (entry: Entry | undefined): 'hit' | 'stale' | 'negative' | 'miss' =>
-  !entry ? 'miss' : entry.state === 'fresh' ? 'hit' : entry.state
 
 /** Tells a repeat of a fill from a fill with something else. */
 function digestOf({ payload, contentType, contentEncoding, tags, ...life }: WriteOptions): string {

@@ -10,8 +10,8 @@ import { conflict, describe, kindMismatch, leaseLost, preconditionFailed } from 
 import { keyOf, toCondition } from './request.js'
 import type { EntryRouteOptions } from './routes.js'
 import * as schemas from './schemas.js'
-import type { Entry } from './scripts.js'
-import { type CacheKey, readResult } from './store.js'
+import { type Entry, readResult } from './scripts.js'
+import type { CacheKey } from './store.js'
 import { toWrite } from './write-request.js'
 
 export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
