@@ -22,7 +22,6 @@ async function ask(key: string, token: string) {
     max_stale_ms: -1,
     min_fresh_ms: 0,
     max_bytes: -1,
-    have: '',
     keeps: 0,
   })
   return lease.kind

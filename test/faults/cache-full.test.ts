@@ -259,7 +259,6 @@ describe('on a Redis that is full', () => {
     max_stale_ms: -1,
     min_fresh_ms: 0,
     max_bytes: -1,
-    have: '',
     keeps: 0,
   }
 

@@ -114,7 +114,6 @@ export const readScript = defineScript({
     'max_stale_ms',
     'min_fresh_ms',
     'max_bytes',
-    'have',
     'keeps',
   ],
   outcomes: ['none', 'won', 'held', 'backoff', 'won-late'],

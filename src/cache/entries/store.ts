@@ -45,7 +45,7 @@ export interface ReadOptions {
   readonly minFreshMs?: number | undefined
   /** Leave a payload above this out of the reply; -1 leaves any out. */
   readonly maxBytes?: number | undefined
-  /** Versions whose payload the caller has: it is left out. */
+  /** Versions whose payload the caller has: a large one is left out. */
   readonly have?: readonly number[] | undefined
   /** Ask Redis, whatever this process remembers. */
   readonly skipL1?: boolean | undefined
@@ -109,7 +109,7 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
   function look(
     keys: ReturnType<typeof keysOf>,
     { space, policy }: CacheKey,
-    { lease, grantsNone, maxStaleMs = -1, minFreshMs = 0, maxBytes = UNLIMITED, have }: ReadOptions,
+    { lease, grantsNone, maxStaleMs = -1, minFreshMs = 0, maxBytes = UNLIMITED }: ReadOptions,
     inlineBytes: number,
   ): Promise<ReadReply> {
     const { seed, on_restart } = partitions.clockArgs()
@@ -126,7 +126,6 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
       max_stale_ms: maxStaleMs,
       min_fresh_ms: minFreshMs,
       max_bytes: Math.min(maxBytes, inlineBytes),
-      have: have === undefined ? '' : ` ${have.join(' ')} `,
       keeps: policy.l1 === 'off' ? 0 : 1,
     })
   }

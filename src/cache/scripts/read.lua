@@ -16,7 +16,6 @@ ARGV idle_ms      int     longest time without use, 0 for none
 ARGV max_stale_ms int     how stale the value may be, -1 for as long as it is kept
 ARGV min_fresh_ms int     how long the value must stay fresh, 0 for any
 ARGV max_bytes    int     a larger payload is left out, -1 for none at all
-ARGV have         string  versions whose payload the caller has, each between spaces; '' for none
 ARGV keeps        0 or 1  1: the caller keeps values of the space in its memory
 
 RETURN clk outcome left_ms proof verdict entry
@@ -32,7 +31,6 @@ RETURN clk outcome left_ms proof verdict entry
 
 COST O(1), and O(tags) for an entry with tags
 ]]
--- @use lib/condition.lua
 -- @use lib/lease.lua
 -- @use lib/partition.lua
 -- @use lib/verdict.lua
@@ -41,7 +39,7 @@ local seed, on_restart, space = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local want, token, lease_ms = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
 local max_lease_ms, early, idle_ms = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local max_stale_ms, min_fresh_ms = tonumber(ARGV[10]), tonumber(ARGV[11])
-local max_bytes, have, keeps = tonumber(ARGV[12]), ARGV[13], ARGV[14] == '1'
+local max_bytes, keeps = tonumber(ARGV[12]), ARGV[13] == '1'
 
 local clock = read_clock(clock_key, space, seed, on_restart)
 local entry = read_entry(entry_key)
@@ -88,7 +86,6 @@ if want > 0 then lease_state, left_ms, proof = ask() end
 if state > 0 and idle_ms > 0 and now_us - entry.touched > idle_ms * 100 then
   redis.pcall('SETRANGE', entry_key, TOUCHED_AT, struct.pack('>d', now_us))
 end
-if have ~= '' and state > 0 and is_named(have, entry.version) then max_bytes = -1 end
 local as_of = clock.clk
 if keeps and clock.saved and not note_keeper(clock, space) then as_of = -1 end
 bury(entry)

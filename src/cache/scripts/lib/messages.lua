@@ -31,6 +31,7 @@ end
 -- nothing. PEXPIRE comes first, as in save. False where Redis takes no writes: then nothing may be kept.
 local KEEPER_MS = 60000
 local function note_keeper(clock, space)
+  -- Saves work: a minute of it.
   if now_us < clock.kept * 1000 then return true end
   clock.kept = math.floor(now_us / 1000) + KEEPER_MS
   local lives = redis.pcall('PEXPIRE', clock.key, CLOCK_LIFE_MS)
