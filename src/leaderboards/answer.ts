@@ -1,17 +1,11 @@
 import type { Static } from 'typebox'
 import type { BoardConfig, Score } from './config.js'
+import type { EntryResponse, Listed as ListedEntry } from './entries/schemas.js'
 import type { ListedReply, MemberReply } from './entries/scripts.js'
 import { scoreText, toScores } from './scores.js'
 import type { Result } from './submissions/schemas.js'
 import type { SubmittedReply } from './submissions/scripts.js'
 import type { SubmittedPart } from './submissions/store.js'
-
-/** `score` of a board with one column, `scores` of one with several; nothing for no entry. */
-function scoreFields(config: BoardConfig, text: string) {
-  if (text === '') return {}
-  const scores = toScores(config, text)
-  return config.columns.length === 1 ? { score: scores[0] as Score } : { scores }
-}
 
 interface Standing {
   readonly position: number
@@ -28,22 +22,31 @@ function percentileOf({ position, lower, upper }: Standing, total: number): numb
 /** A place as it is shown: null for the unranked. */
 const orNull = (place: number): number | null => (place === 0 ? null : place)
 
-export const toListedEntry = (config: BoardConfig, entry: ListedReply) => ({
-  member: entry.member,
-  ...scoreFields(config, entry.scores),
-  rank: orNull(entry.rank),
-  position: orNull(entry.position),
-  ...(entry.metadata !== '' && { metadata: JSON.parse(entry.metadata) as unknown }),
-})
+type Listed = Static<typeof ListedEntry>
 
-export function toEntry(config: BoardConfig, member: string, entry: MemberReply) {
+/** `score` of a board with one column, `scores` of one with several. */
+export function toListedEntry(config: BoardConfig, entry: ListedReply): Listed {
+  const { member, metadata } = entry
+  const rank = orNull(entry.rank)
+  const position = orNull(entry.position)
+  const scores = toScores(config, entry.scores)
+  const listed: Listed =
+    scores.length === 1
+      ? { member, score: scores[0] as Score, rank, position }
+      : { member, scores, rank, position }
+  if (metadata !== '') listed.metadata = JSON.parse(metadata)
+  return listed
+}
+
+type Entry = Omit<Static<typeof EntryResponse>, 'total' | 'season'>
+
+export function toEntry(config: BoardConfig, member: string, entry: MemberReply): Entry {
+  const listed = toListedEntry(config, { member, ...entry })
+  const answer: Entry = Object.assign(listed, { percentile: percentileOf(entry, entry.total) })
   const tier = tierOf(config, entry)
-  return {
-    ...toListedEntry(config, { member, ...entry }),
-    percentile: percentileOf(entry, entry.total),
-    ...(tier !== undefined && { tier }),
-    ...(entry.found === 'hidden' && { hidden: true }),
-  }
+  if (tier !== undefined) answer.tier = tier
+  if (entry.found === 'hidden') answer.hidden = true
+  return answer
 }
 
 /** The first tier that fits; a tier without a condition fits everybody who is ranked. */

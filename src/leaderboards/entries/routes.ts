@@ -38,13 +38,17 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       const { from, limit, order } = request.query
       const cursor = readCursor(request.query)
       const season = cursor ?? request.query.season
-      const page = await store.range(request.namespace, board, season, (config) => ({
-        from,
-        limit,
-        order,
-        ...scoreRange(config, request.query),
-        after: cursor && fitting(config, cursor),
-      }))
+      const page = await store.range(request.namespace, board, season, (config) => {
+        const { bestScore, worstScore } = scoreRange(config, request.query)
+        return {
+          from,
+          limit,
+          order,
+          bestScore,
+          worstScore,
+          after: cursor && fitting(config, cursor),
+        }
+      })
       if (page.kind === 'missing') throw noBoard(board)
       return {
         entries: page.entries.map((entry) => toListedEntry(page.config, entry)),
@@ -79,7 +83,7 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       const { config, total, season, members } = reply
       const entry = members[0]
       if (!entry || entry.found === 'absent') throw noEntry(board, member)
-      return { ...toEntry(config, member, entry), total, season }
+      return Object.assign(toEntry(config, member, entry), { total, season })
     },
   )
 

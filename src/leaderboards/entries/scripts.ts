@@ -42,7 +42,8 @@ export interface RangeReply {
   readonly entries: readonly ListedReply[]
 }
 
-const toRange = (reply: Flat): RangeReply => ({
+const toRange = <K>(reply: Flat, kind: K): RangeReply & { readonly kind: K } => ({
+  kind,
   season: String(reply[1]),
   total: Number(reply[2]),
   lastSequence: String(reply[3]),
@@ -78,7 +79,7 @@ export const pageScript = defineScript({
   ],
   units: rangeUnits,
   outcomes: ['page', 'other-version', 'other-season', 'no-board', 'no-season', 'untidy'],
-  decode: decodeBoard((reply, outcome: 'page') => ({ kind: outcome, ...toRange(reply) })),
+  decode: decodeBoard((reply, outcome: 'page') => toRange(reply, outcome)),
 })
 
 export const aroundScript = defineScript({
@@ -88,7 +89,7 @@ export const aroundScript = defineScript({
   args: ['plan', 'windows', 'member', 'count', 'limit'],
   units: rangeUnits,
   outcomes: ['around', 'other-version', 'other-season', 'no-board', 'no-season', 'untidy'],
-  decode: decodeBoard((reply, outcome: 'around') => ({ kind: outcome, ...toRange(reply) })),
+  decode: decodeBoard((reply, outcome: 'around') => toRange(reply, outcome)),
 })
 
 export interface MemberReply {

@@ -94,7 +94,7 @@ export function createSubmissions({ binder, boards, registry }: Deps) {
         await registry.add(namespace, board)
         boards.learn(namespace, board, { config, version: newVersion, created: newVersion })
       }
-      return { ...reply, config }
+      return Object.assign(reply, { config })
     }) as Promise<Submitted | Refused>
 
   return {

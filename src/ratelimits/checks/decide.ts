@@ -127,9 +127,9 @@ async function storedPolicy(
 
 /** Parameters are read by name: what else stands in the input is none. */
 function inlinePolicy(input: LimitInput, at: string): Policy {
-  const { algorithm = 'gcra', limit } = input
+  const { limit } = input
   if (limit === undefined) throw invalid(`${at}/limit`, 'is required')
-  const policy: Policy = { ...input, algorithm, limit }
+  const policy: Policy = Object.assign({ algorithm: 'gcra' as const, limit }, input)
   const fault = policyFault(policy)
   if (fault) throw invalid(`${at}/${fault.field}`, fault.message)
   return policy
