@@ -8,7 +8,7 @@ export interface Binder {
     script: Script<K, A, R>,
   ): RunScript<K, A, R>
   /**
-   * A plain GET, for bytes that are too many to pass through a script.
+   * Plain GETs, for bytes that are too many to pass through a script.
    * @param name labels the metrics, as that of a script does
    */
   bindGet(name: `${string}.${string}`): Get
