@@ -178,6 +178,22 @@ describe('the end of a lease', () => {
   })
 })
 
+describe('a lock whose last lease is over', () => {
+  it('cools down in a record that ends as well', async () => {
+    const { token } = await scripts.acquire('cools', { ttlMs: 1_000, lock_delay_ms: 60_000 })
+    harness.advance(1_001)
+    await scripts.sweep('cools')
+
+    const record = scripts.key('lock', 'cools')
+    expect(await scripts.inspect('cools')).toMatchObject({ state: 'cooling', capacity: 0 })
+    expect(await harness.redis.pttl(record)).toBeGreaterThan(60_000)
+    expect(await harness.redis.hexists(record, `>${token}`)).toBe(0)
+    harness.advance(60_000)
+    await scripts.sweep('cools')
+    expect(await harness.redis.exists(record)).toBe(0)
+  })
+})
+
 describe('a session that is ended, after the first slice of its leases', () => {
   const carry = async (prefix: string) => {
     const id = await scripts.openSession(`${prefix}@1`, 3_600_000)

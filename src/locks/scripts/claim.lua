@@ -19,7 +19,7 @@ COST O(names)
 local token, attach = ARGV[1], tonumber(ARGV[2])
 local floor, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4])
 local call = begin(KEYS[1], floor, ended_ttl_ms)
-local locks = open_all(call, KEYS)
+local locks = open_all(call, KEYS, token)
 for _, lock in ipairs(locks) do advance(lock, token) end
 if not holds_all(locks, token) then return answer(call, { 2 }) end
 -- First, because a full Redis refuses HSET but lets it through after a PEXPIRE.

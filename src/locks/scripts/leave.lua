@@ -24,7 +24,7 @@ COST O(names), and O(64) waiters granted
 local token, attach, how = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local floor, ended_ttl_ms = tonumber(ARGV[4]), tonumber(ARGV[5])
 local call = begin(KEYS[1], floor, ended_ttl_ms)
-local locks = open_all(call, KEYS)
+local locks = open_all(call, KEYS, token)
 -- A freeing command first: a place is given up, or kept, on a full Redis as well.
 redis.call('HDEL', KEYS[1], '')
 

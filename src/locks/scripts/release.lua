@@ -26,7 +26,7 @@ local instance = ARGV[2]
 local floor, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4])
 local hold = ARGV[5]
 local call = begin(KEYS[1], floor, ended_ttl_ms)
-local locks = open_all(call, KEYS)
+local locks = open_all(call, KEYS, token)
 for _, lock in ipairs(locks) do reap(lock, token) end
 
 local lost = find_lost(locks, token) -- @place ended-lease-of-a-release

@@ -24,7 +24,7 @@ local token, ttl_ms = ARGV[1], tonumber(ARGV[2])
 local floor, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4])
 local hold, takes = ARGV[5], ARGV[6] == '1'
 local call = begin(KEYS[1], floor, ended_ttl_ms)
-local locks = open_all(call, KEYS)
+local locks = open_all(call, KEYS, token)
 for _, lock in ipairs(locks) do advance(lock, token) end
 
 local lost = find_lost(locks, token)

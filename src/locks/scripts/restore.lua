@@ -25,7 +25,7 @@ local token, waiter = ARGV[1], cjson.decode(ARGV[2])
 local waited_ms, wait_ms = tonumber(ARGV[3]), tonumber(ARGV[4])
 local floor, ended_ttl_ms = tonumber(ARGV[5]), tonumber(ARGV[6])
 local call = begin(KEYS[1], floor, ended_ttl_ms)
-local locks = open_all(call, KEYS)
+local locks = open_all(call, KEYS, token)
 for _, lock in ipairs(locks) do reap(lock, token) end
 -- Behind the reaping, which may have found that its own grant lapsed. It frees, so that all of this
 -- works on a full Redis.

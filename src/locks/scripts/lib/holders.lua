@@ -147,10 +147,11 @@ local function hold_count(lock, lease)
   return redis.call('ZCOUNT', part(lock, 'fences'), fence, fence)
 end
 
--- HDEL first: a full Redis lets a script write only after its first freeing command.
+-- HDEL or DEL first: a full Redis lets a script write only after its first freeing command.
 -- True when this was the last token of its lease.
 local function drop_lease(lock, token, lease)
-  redis.call('HDEL', lock.key, '>' .. token)
+  local stays = lock.count > 1 or lock.queued > 0 or lock.watched > now_us
+  if stays then redis.call('HDEL', lock.key, '>' .. token) else delete_record(lock) end
   lock.leases[token], lock.dirty = false, true
   lock.count = lock.count - 1
   local last = true

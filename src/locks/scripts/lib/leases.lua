@@ -11,7 +11,8 @@ local MOMENTS = { 'since', 'ends', 'claim_by', 'kept', 'revoke_at', 'hold_until'
 local function read_lease(lock, token)
   local lease = lock.leases[token]
   if lease == nil then
-    local packed = redis.call('HGET', lock.key, '>' .. token)
+    local packed = lock.packed[token]
+    if packed == nil then packed = redis.call('HGET', lock.key, '>' .. token) end
     lease = packed and cmsgpack.unpack(packed) or false
     -- Saves work: a call comes to the same lease several times.
     lock.leases[token] = lease

@@ -2,9 +2,9 @@
 
 -- @use ends.lua
 
-local function open_all(call, keys)
+local function open_all(call, keys, token)
   local locks = {}
-  for i, key in ipairs(keys) do locks[i] = open_lock(call, name_of(call, key)) end
+  for i, key in ipairs(keys) do locks[i] = open_lock(call, name_of(call, key), token) end
   return locks
 end
 
