@@ -23,7 +23,7 @@ it('documents how many hold a lock together, and lets a semaphore have as many p
 })
 
 it('documents how much a session carries', () => {
-  const most = boundOf('session', 'MAX_CARRIED')
+  const most = boundOf('carried', 'MAX_CARRIED')
   expect(specs['too-many-leases'].cause).toContain(` at most ${most} leases `)
   expect(SessionState.properties.names).toMatchObject(says(` at most ${most}.`))
   expect(KeepSessionResponse.properties.ended).toMatchObject(says(` At most ${most} with `))

@@ -34,7 +34,8 @@ RETURN next_ms expired lapsed outcome ...
 COST O(names), and O(64) leases that are over and waiters that can be granted
 MEMORY grows
 ]]
--- @use lib/acquire.lua
+-- @use lib/repeats.lua
+-- @use lib/save.lua
 -- @use lib/snapshot.lua
 local token, ttl_ms, wait_ms, max_queue = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local options, floor, ended_ttl_ms = ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])

@@ -19,7 +19,8 @@ RETURN next_ms expired lapsed outcome
 
 COST O(names), and O(64) waiters granted
 ]]
--- @use lib/acquire.lua
+-- @use lib/advance.lua
+-- @use lib/save.lua
 -- @use lib/tokens.lua
 local token, attach, how = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local floor, ended_ttl_ms = tonumber(ARGV[4]), tonumber(ARGV[5])

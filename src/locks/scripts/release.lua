@@ -19,7 +19,9 @@ RETURN next_ms expired lapsed outcome ...
 
 COST O(names), and O(64) waiters granted
 ]]
--- @use lib/acquire.lua
+-- @use lib/advance.lua
+-- @use lib/claims.lua
+-- @use lib/save.lua
 -- @use lib/tokens.lua
 local token = ARGV[1]
 local instance = ARGV[2]

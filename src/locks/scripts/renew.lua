@@ -18,7 +18,8 @@ RETURN next_ms expired lapsed outcome ...
 
 COST O(names)
 ]]
--- @use lib/acquire.lua
+-- @use lib/advance.lua
+-- @use lib/save.lua
 -- @use lib/tokens.lua
 local token, ttl_ms = ARGV[1], tonumber(ARGV[2])
 local floor, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4])

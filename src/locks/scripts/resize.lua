@@ -14,7 +14,8 @@ RETURN next_ms expired lapsed outcome ...
 
 COST O(waiters)
 ]]
--- @use lib/acquire.lua
+-- @use lib/advance.lua
+-- @use lib/save.lua
 local capacity = tonumber(ARGV[1])
 local floor, ended_ttl_ms = tonumber(ARGV[2]), tonumber(ARGV[3])
 local call = begin(KEYS[1], floor, ended_ttl_ms)

@@ -19,7 +19,9 @@ RETURN next_ms expired lapsed outcome
 
 COST O(names), and O(64) waiters granted
 ]]
--- @use lib/acquire.lua
+-- @use lib/advance.lua
+-- @use lib/refusals.lua
+-- @use lib/save.lua
 -- @use lib/tokens.lua
 local token, waiter = ARGV[1], cjson.decode(ARGV[2])
 local waited_ms, wait_ms = tonumber(ARGV[3]), tonumber(ARGV[4])

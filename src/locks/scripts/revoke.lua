@@ -15,11 +15,26 @@ RETURN next_ms expired lapsed revoked asked
 
 COST O(64); of one lease O(its tokens)
 ]]
--- @use lib/acquire.lua
+-- @use lib/advance.lua
+-- @use lib/save.lua
 local reason, grace_ms = ARGV[1], tonumber(ARGV[2])
 local fence, clear_delay = tonumber(ARGV[3]), ARGV[4] == '1'
 local floor, ended_ttl_ms = tonumber(ARGV[5]), tonumber(ARGV[6])
 local call = begin(KEYS[1], floor, ended_ttl_ms)
+
+-- Revokes all leases that are held now, at one moment however many they are. Asking again may bring
+-- the end nearer, never move it away.
+-- @param no_delay the name does not cool down after it
+local function revoke_all(lock, at, reason, no_delay)
+  local orders, newest = lock.revocations, redis.call('ZRANGE', part(lock, 'fences'), -1, -1, 'WITHSCORES')
+  local upto = lock.sole ~= '' and read_lease(lock, lock.sole).fence or tonumber(newest[2])
+  while orders[1] and orders[#orders].at >= at do table.remove(orders) end
+  local order = { at = at, reason = reason, upto = upto, no_delay = no_delay or nil, told = at > now_us and 0 or nil }
+  orders[#orders + 1] = order
+  lock.due, lock.dirty = math.min(lock.due, at), true
+  return order
+end
+
 local lock = open_lock(call, name_of(call, KEYS[1]))
 -- A freeing command first: this must work on a full Redis.
 redis.call('HDEL', lock.key, '')

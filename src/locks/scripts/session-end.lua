@@ -18,11 +18,30 @@ RETURN next_ms expired lapsed outcome carried released left
 COST the first call O(leases), 1000 at most; each O(max_leases), and O(64) waiters granted on each of
   their locks
 ]]
--- @use lib/acquire.lua
--- @use lib/session-end.lua
+-- @use lib/advance.lua
+-- @use lib/save.lua
 local id, max_leases = ARGV[1], tonumber(ARGV[2])
 local floor, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4])
 local call = begin(KEYS[1], floor, ended_ttl_ms)
+
+-- A session that ends on purpose ends before the deadlines noted at its locks. Each of them has to be
+-- looked at now, by whoever comes first: the caller may not live to do it.
+local function note_end(call, id)
+  local timers = {}
+  for _, member in ipairs(redis.call('ZRANGE', session_leases(call, id), 0, -1)) do
+    local token, name = string.sub(member, 1, 22), string.sub(member, 23)
+    local key = call.prefix .. 'lock:' .. name
+    local sole, carried = unpack(redis.call('HMGET', key, 'sole', '>' .. token))
+    if carried then
+      redis.call('HSET', key, 'due', now_us)
+      if sole ~= token then redis.call('ZADD', call.prefix .. 'holders:' .. name, now_us, token) end
+    end
+    timers[#timers + 1] = now_us
+    timers[#timers + 1] = name
+  end
+  if #timers > 0 then redis.call('ZADD', call.prefix .. 'timers', 'LT', unpack(timers)) end
+end
+
 local session, outcome = read_session(call, id), 2
 if session.how ~= 'released' then
   if is_over(call, id) then return answer(call, { 3, 0, 0, 0 }) end

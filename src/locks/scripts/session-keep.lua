@@ -14,7 +14,7 @@ RETURN outcome left carried ...
 
 COST O(leases that were asked for or ended), 1000 at most
 ]]
--- @use lib/session.lua
+-- @use lib/carried.lua
 local id, ended_ttl_ms = ARGV[1], tonumber(ARGV[2])
 local call = begin(KEYS[1], 0, ended_ttl_ms)
 local session = read_session(call, id)

@@ -10,7 +10,7 @@ RETURN outcome left ttl metadata name...
 
 COST O(leases), 1000 at most
 ]]
--- @use lib/session.lua
+-- @use lib/carried.lua
 local id = ARGV[1]
 local call = begin(KEYS[1], 0, 0)
 local session = read_session(call, id)

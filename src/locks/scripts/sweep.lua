@@ -11,7 +11,8 @@ RETURN next_ms expired lapsed
 
 COST O(max_locks x 64)
 ]]
--- @use lib/grants.lua
+-- @use lib/advance.lua
+-- @use lib/save.lua
 local timers, max_locks = KEYS[1], tonumber(ARGV[1])
 local floor, ended_ttl_ms = tonumber(ARGV[2]), tonumber(ARGV[3])
 local call = begin(KEYS[1], floor, ended_ttl_ms)

@@ -11,7 +11,8 @@ RETURN outcome fence
 
 COST O(log holders), and O(most)
 ]]
--- @use lib/holders.lua
+-- @use lib/leases.lua
+-- @use lib/order.lua
 local lock_key, fence, most = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
 local call = begin(lock_key, 0, 0)
 local lock = open_lock(call, name_of(call, lock_key))

@@ -15,7 +15,7 @@ RETURN next_ms expired lapsed outcome last more ...
 COST O(max)
 MEMORY grows
 ]]
--- @use lib/acquire.lua
+-- @use lib/save.lua
 -- @use lib/snapshot.lua
 local instance, watch_ms, after, max = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 local call = begin(KEYS[1], 0, 0)

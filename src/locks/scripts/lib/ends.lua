@@ -1,36 +1,8 @@
--- How leases end, and what is remembered of it.
+-- How a lease ends: by its holder, by an order, or unclaimed.
 
+-- @use ended.lua
 -- @use holders.lua
 -- @use notices.lua
--- @use requests.lua
-
--- Every end is remembered, so that a holder hears "expired" rather than "not yours": the last 5000 of
--- a lock at least, and 10,000 at most.
-local ENDS_KEPT = 5000
-
-local function remember_end(lock, token, lease, how, at, reason)
-  local key = part(lock, 'ended')
-  local entry = string.format('%s %.0f %.0f %s', how, lease.fence, at, reason or '')
-  remember_outcome(lock.call, token, lease, entry)
-  redis.call('HSET', key, token, entry, 'last', entry)
-  redis.call('PEXPIRE', key, lock.call.ended_ttl_ms)
-  if redis.call('HLEN', key) > ENDS_KEPT then redis.call('RENAME', key, part(lock, 'ended-before')) end
-end
-
--- @param token 'last' for that which ended last
-local function read_end(lock, token)
-  return redis.call('HGET', part(lock, 'ended'), token) or redis.call('HGET', part(lock, 'ended-before'), token)
-end
-
--- How a lease ended, its fence and reason, or nil where nothing is remembered.
-local function parse_end(entry)
-  local how, fence, reason = string.match(entry, '^(%S+) (%S+) %S+ (.*)$')
-  return how, tonumber(fence), reason
-end
-
-local function find_end(lock, token)
-  return parse_end(read_end(lock, token) or '')
-end
 
 -- @param how released, expired or revoked
 local function end_lease(lock, token, lease, how, at, reason)
@@ -80,46 +52,4 @@ local function end_early(lock, token, lease)
   if lease.session then leave_session(lock.call, lease.session, token, lock.name) end
   lease.released, lease.ends, lease.revoke_at, lease.session = true, free_at, nil, nil
   change_lease(lock, token, lease)
-end
-
-local function end_by_time(lock, token, lease, at)
-  if lease.released then
-    if drop_lease(lock, token, lease) and not lease.told then emit(lock, 'released', lease) end
-    return
-  end
-  local how = how_over(lock, lease, at)
-  if lease.claim_by and how ~= 'revoked' then return lapse(lock, token, lease) end
-  if how == 'released' then return end_early(lock, token, lease) end
-  -- Redis lost the session, and with it the moment of its end.
-  if at == 0 then at = math.min(lock.due, now_us) end
-  local _, reason = revocation_of(lock, lease)
-  end_lease(lock, token, lease, how, at, how == 'revoked' and reason)
-end
-
--- False for one that lasts: its session was kept alive since its deadline was noted.
-local function end_if_over(lock, token, lease)
-  local at = deadline_of(lock, lease)
-  if not is_past(at) then return false end
-  end_by_time(lock, token, lease, at)
-  return true
-end
-
--- Ends what is over: the lease of the token that is asked for, if any, and 64 others at most. True
--- when something changed.
-local function reap(lock, asked)
-  rewind(lock)
-  local lease = asked and read_lease(lock, asked)
-  local changed, steps = lease and end_if_over(lock, asked, lease), 0
-  while lock.count > 0 and is_past(lock.due) do
-    steps = steps + 1
-    if steps > 64 then lock.again = true break end
-    local token = first_over(lock)
-    lease = token and read_lease(lock, token)
-    if not lease then
-      recount(lock)
-      changed = true
-    elseif end_if_over(lock, token, lease) then changed = true
-    else change_lease(lock, token, lease) end
-  end
-  return changed
 end

@@ -1,6 +1,7 @@
 -- The record of one lease: its terms, and when it ends.
 
 -- @use lock.lua
+-- @use session.lua
 
 local function weight_of(lease)
   return lease.permits or (lease.mode == 'shared' and 1) or CAPACITY

@@ -1,8 +1,6 @@
 -- The record of one lock: one HASH with the fields below and one `>token` per lease. A lock that
 -- nobody holds, awaits or cools leaves nothing.
 
--- @use session.lua
-
 -- A writer takes all of a lock, a reader one of it; a semaphore brings its own capacity.
 local CAPACITY = 1000000
 
@@ -14,10 +12,6 @@ local STATE = { 'kind', 'used', 'count', 'sole', 'due', 'cool', 'queued', 'ticke
 local RARE = { 'joined', 'revocations' }
 local FIELDS = { unpack(STATE) }
 for _, name in ipairs(RARE) do FIELDS[#FIELDS + 1] = name end
-
--- What a field says that is not there.
-local UNSAID = { used = 0, count = 0, sole = '', due = 0, cool = 0, queued = 0, ticket = 0,
-  capacity = CAPACITY, watched = 0 }
 
 -- @param token a lease that is read along, if any
 local function open_lock(call, name, token)
@@ -74,66 +68,4 @@ end
 local function delete_record(lock)
   redis.call('DEL', lock.key)
   lock.deleted = true
-end
-
-local function forget(lock)
-  if lock.exists then
-    if not lock.deleted then delete_record(lock) end
-    redis.call('ZREM', lock.call.prefix .. 'timers', lock.name)
-    redis.call('ZREM', lock.call.prefix .. 'index', lock.name)
-    if lock.watched > 0 then redis.call('DEL', part(lock, 'events'), part(lock, 'watchers')) end
-  end
-  return 0
-end
-
--- Returns the milliseconds until something happens by time alone, 0 for never.
-local function save(lock)
-  local busy = lock.count > 0 or lock.queued > 0
-  if not busy and lock.cool <= now_us and lock.watched <= now_us then return forget(lock) end
-
-  local due = next_due(lock)
-  if not lock.dirty then return due > 0 and math.max(1, ms_until(due)) or 0 end
-  lock.written_at = now_us
-  local is_new, fields = not lock.exists or lock.deleted, {}
-  if lock.rare then redis.call('HDEL', lock.key, unpack(RARE)) end
-  if lock.joined > 0 then fields = { 'joined', lock.joined } end
-  if lock.revocations[1] then
-    fields[#fields + 1] = 'revocations'
-    fields[#fields + 1] = cmsgpack.pack(lock.revocations)
-  end
-  for token in pairs(lock.written) do
-    if lock.leases[token] then
-      fields[#fields + 1] = '>' .. token
-      fields[#fields + 1] = cmsgpack.pack(lock.leases[token])
-    end
-  end
-  for _, name in ipairs(STATE) do
-    local value = lock[name] or ''
-    if not is_new or value ~= UNSAID[name] then
-      fields[#fields + 1] = name
-      fields[#fields + 1] = value
-    end
-  end
-  -- Lua hands over 8000 values at most, and a revocation may write to every holder there is.
-  for i = 1, #fields, 1000 do
-    redis.call('HSET', lock.key, unpack(fields, i, math.min(i + 999, #fields)))
-  end
-  local keep_ms = math.max(lock.keep_ms, due > 0 and ms_until(due) or 0) + KEEP_MS
-  if is_new then redis.call('PEXPIRE', lock.key, keep_ms)
-  else redis.call('PEXPIRE', lock.key, keep_ms, 'GT') end
-  if due > 0 then redis.call('ZADD', lock.call.prefix .. 'timers', due, lock.name) end
-  if busy and not lock.listed then redis.call('ZADD', lock.call.prefix .. 'index', 0, lock.name)
-  elseif lock.listed and not busy then redis.call('ZREM', lock.call.prefix .. 'index', lock.name) end
-  return due > 0 and math.max(1, ms_until(due)) or 0
-end
-
--- Saves every lock of the call; the milliseconds until the first of them wants to be looked at.
-local function save_all(call)
-  local first = 0
-  for _, lock in ipairs(call.opened) do
-    local ms = save(lock)
-    if ms > 0 and (first == 0 or ms < first) then first = ms end
-  end
-  for id in pairs(call.sessions) do note_expiry(call, id) end
-  return first
 end

@@ -1,5 +1,6 @@
 -- Who hears what happens to a lease: those who watch the lock, the stream that carries it, its session.
 
+-- @use carried.lua
 -- @use leases.lua
 
 -- Records an event while somebody watches the lock: for them, and for those who come back within the

@@ -1,6 +1,7 @@
 -- What anybody may see of a lock: no tokens.
 
--- @use ends.lua
+-- @use ended.lua
+-- @use order.lua
 -- @use queue.lua
 
 local function describe_holder(reply, lock, lease)

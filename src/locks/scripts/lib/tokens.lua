@@ -1,6 +1,7 @@
 -- What renew, release and their like share: one token over one lock or all locks of a set.
 
--- @use ends.lua
+-- @use ended.lua
+-- @use leases.lua
 
 local function open_all(call, keys, token)
   local locks = {}
