@@ -68,7 +68,7 @@ export function createAnswers({ metrics, headerStyle }: AnswersOptions): Answers
         resetAfterMs: Math.ceil(resetUs / 1_000),
       }
       const unit = policy.algorithm === 'concurrency' ? ('concurrent-requests' as const) : undefined
-      const states = policy.shadow ? [] : [{ ...toState(limit, left), unit }]
+      const states = policy.shadow ? [] : [Object.assign(toState(limit, left), { unit })]
       reply.headers(limitHeaders(headerStyle, states, Date.now()))
       return left
     },

@@ -118,7 +118,9 @@ export function createCheckStore(options: CheckStoreOptions): CheckStore {
     if (verdict.kind === 'closed') return verdict
     const rest = verdict.limits.values()
     const results = told.map((one) =>
-      isDecided(one) ? one : { ...(rest.next().value as LimitReply), takenAtUs: one.takenAtUs },
+      isDecided(one)
+        ? one
+        : Object.assign(rest.next().value as LimitReply, { takenAtUs: one.takenAtUs }),
     )
     const isAllowed = limits.every(({ policy }, i) => policy.shadow || results[i]?.allowed)
     return { kind: isAllowed ? 'allowed' : 'denied', limits: results }
