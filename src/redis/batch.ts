@@ -4,7 +4,7 @@ import {
   isMissingScript,
   leadsElsewhere,
   type ScriptError,
-  type StoreError,
+  StoreError,
   toCallError,
   toReplyError,
   toStoreError,
@@ -12,6 +12,7 @@ import {
   unreadable,
 } from './errors.js'
 import { type Arg, frameCalls } from './frame.js'
+import { Lane, Load } from './lane.js'
 
 /** A composed script as Redis runs it; see scripts/batch.lua. */
 export interface Program {
@@ -58,37 +59,19 @@ interface Call {
   readonly reject: (error: Error) => void
 }
 
-/** About 1 ms of Redis time: a call of one unit is a script of about three commands (7 us). */
-export const MAX_UNITS = 128
-const MAX_BYTES = 64 * 1024
 /** Large answers in one reply would keep everybody else waiting while they are built and sent. */
 const MAX_REPLY_BYTES = 256 * 1024
 
-/** The calls of one script that leave together. They run in the order in which they were made. */
-class Batch {
-  readonly calls: Call[] = []
-  units = 0
-  bytes = 0
-
-  add(call: Call): void {
-    this.calls.push(call)
-    this.units += call.units
-    this.bytes += call.bytes
-  }
-
-  hasRoomFor(call: Call): boolean {
-    return this.units + call.units <= MAX_UNITS && this.bytes + call.bytes <= MAX_BYTES
-  }
-}
-
 /**
- * Sends calls of one script that are made in the same turn of the event loop as one EVALSHA, per
- * Cluster slot. A call above the bounds of a batch travels alone.
+ * Sends the calls of one script, many as one EVALSHA, per Cluster slot. Those of one turn of the
+ * event loop leave together at its end. Under load they leave in parts, so that Redis runs one part
+ * while the service reads the requests of the next: see docs/decisions/0016.
  */
 export class Batcher {
   readonly #program: Program
   readonly #options: BatchOptions
-  readonly #open = new Map<number, Batch>()
+  readonly #lanes = new Map<number, Lane<Call>>()
+  readonly #load = new Load()
   #scheduled = false
 
   constructor(program: Program, options: BatchOptions) {
@@ -121,44 +104,73 @@ export class Batcher {
 
   #enqueue(call: Call): void {
     const slot = this.#options.link.slotOf(call.keys[0] as string | Buffer)
-    const open = this.#open.get(slot)
-    if (open && (!this.#program.coalesce || !open.hasRoomFor(call))) this.#flush(slot, open)
-
-    const batch = this.#open.get(slot) ?? this.#openBatch(slot)
-    batch.add(call)
+    const lane = this.#lanes.get(slot) ?? this.#openLane(slot)
+    if (!lane.hasRoomFor(call)) this.#flush(lane)
+    lane.add(call)
+    this.#load.begin(call.units)
+    if (!this.#program.coalesce || lane.units >= this.#load.part) this.#flush(lane)
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => this.#endTurn())
   }
 
-  #openBatch(slot: number): Batch {
-    const batch = new Batch()
-    this.#open.set(slot, batch)
-    if (!this.#scheduled) {
-      this.#scheduled = true
-      setImmediate(() => {
-        this.#scheduled = false
-        for (const [key, open] of this.#open) this.#flush(key, open)
-      })
+  #openLane(slot: number): Lane<Call> {
+    const lane = new Lane<Call>()
+    this.#lanes.set(slot, lane)
+    return lane
+  }
+
+  #endTurn(): void {
+    this.#scheduled = false
+    this.#load.endTurn()
+    for (const [slot, lane] of this.#lanes) {
+      if (lane.isFree) this.#flush(lane)
+      if (lane.isIdle) this.#lanes.delete(slot)
     }
-    return batch
   }
 
-  #flush(slot: number, batch: Batch): void {
-    this.#open.delete(slot)
-    void this.#send(batch)
+  #flush(lane: Lane<Call>): void {
+    const calls = lane.take()
+    if (calls.length > 0) void this.#carry(lane, calls)
   }
 
-  async #send({ calls }: Batch): Promise<void> {
+  async #carry(lane: Lane<Call>, calls: readonly Call[]): Promise<void> {
+    lane.depart()
+    const isAnswered = await this.#send(calls)
+    lane.arrive()
+    for (const { units } of calls) this.#load.end(units)
+    if (!isAnswered) this.#refuse(lane.take())
+    else if (lane.isFree) this.#flush(lane)
+  }
+
+  /** Calls that were not sent: a Redis that says nothing would keep them as long again. */
+  #refuse(calls: readonly Call[]): void {
+    if (calls.length === 0) return
+    for (const { units } of calls) this.#load.end(units)
+    this.#rejectAll(calls, unavailable())
+  }
+
+  /** @returns false where Redis left the calls without an answer. */
+  async #send(calls: readonly Call[]): Promise<boolean> {
     const { link, observer } = this.#options
-    if (!link.isReady()) return this.#rejectAll(calls, unavailable())
+    if (!link.isReady()) {
+      this.#rejectAll(calls, unavailable())
+      return true
+    }
     const started = performance.now()
     try {
       const replies = await this.#evaluate(calls)
       const ms = performance.now() - started
       observer.batch(this.#program.name, calls.length, ms / 1_000)
       tell(calls, ms)
-      this.#settle(calls, replies)
-    } catch (error) {
+      // Calls that the script did not reach were not run.
+      const left = calls.slice(this.#settle(calls, replies))
+      return left.length === 0 || this.#send(left)
+    } catch (cause) {
+      const error = toStoreError(cause)
       tell(calls, performance.now() - started)
-      this.#rejectAll(calls, toStoreError(error))
+      this.#rejectAll(calls, error)
+      return !(error instanceof StoreError && error.code === 'outcome-unknown')
     }
   }
 
@@ -183,7 +195,8 @@ export class Batcher {
     }
   }
 
-  #settle(calls: readonly Call[], replies: readonly unknown[]): void {
+  /** @returns how many calls were run. */
+  #settle(calls: readonly Call[], replies: readonly unknown[]): number {
     if (replies[0] === -1) throw toReplyError(this.#heard(String(replies[1])))
     const answered = replies.length / 2
     for (let i = 0; i < answered; i++) {
@@ -191,14 +204,7 @@ export class Batcher {
       if (replies[i * 2] === 1) call.resolve(replies[i * 2 + 1])
       else this.#rejectAll([call], toCallError(this.#heard(String(replies[i * 2 + 1]))))
     }
-    if (answered < calls.length) this.#sendAgain(calls.slice(answered))
-  }
-
-  /** Calls that the script did not reach were not run: they go first in the next batch. */
-  #sendAgain(calls: readonly Call[]): void {
-    const batch = new Batch()
-    for (const call of calls) batch.add(call)
-    void this.#send(batch)
+    return answered
   }
 
   /** ioredis sees errors only at the top of a reply, so wrong servers are noticed here. */

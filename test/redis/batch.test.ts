@@ -122,6 +122,30 @@ describe('a batch', () => {
     expect(batches).toEqual([1, 1, 1])
   })
 
+  it.each([
+    [31, [31]],
+    [40, [16, 16, 8]],
+    [64, [16, 16, 16, 16]],
+    [200, [50, 50, 50, 50]],
+    [1024, Array(8).fill(128)],
+  ])('is a part of the load once that is known: of %i calls', async (calls, parts) => {
+    const echo = run(echoScript)
+    const together = () => Promise.all(Array.from({ length: calls }, () => echo('count')))
+    await together()
+    batches = []
+    await together()
+    expect(batches).toEqual(parts)
+  })
+
+  it('is a whole turn again some turns after the load was high', async () => {
+    const echo = run(echoScript)
+    await Promise.all(Array.from({ length: 64 }, () => echo('count')))
+    for (let turn = 0; turn < 20; turn++) await echo('count')
+    batches = []
+    await Promise.all(Array.from({ length: 64 }, () => echo('count')))
+    expect(batches).toEqual([64])
+  })
+
   it('holds 64 KiB of arguments', async () => {
     const echo = run(echoScript)
     const word = ['x'.repeat(40_000)]

@@ -9,6 +9,8 @@ export interface FaultProxy {
   freeze(): void
   /** Answers arrive this much later. */
   delay(ms: number): void
+  /** Answers wait for `heal`. */
+  hold(): void
   /** Ends every connection and accepts no new one. */
   refuse(): void
   /** Ends every connection; new ones are served. */
@@ -20,7 +22,7 @@ export interface FaultProxy {
   close(): Promise<void>
 }
 
-type Mode = 'forward' | 'drop-replies' | 'freeze' | 'refuse'
+type Mode = 'forward' | 'drop-replies' | 'freeze' | 'hold' | 'refuse'
 
 /** @param target `unix:///path` or `redis://host:port` */
 export async function startFaultProxy(target: string): Promise<FaultProxy> {
@@ -28,6 +30,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
   let mode: Mode = 'forward'
   let delayMs = 0
   const chunks: Buffer[] = []
+  const held: (() => void)[] = []
 
   const endAll = () => {
     for (const { client, server } of pairs) {
@@ -53,6 +56,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       if (mode !== 'freeze') server.write(bytes)
     })
     server.on('data', (bytes) => {
+      if (mode === 'hold') held.push(() => client.writable && client.write(bytes))
       if (mode !== 'forward') return
       if (delayMs === 0) client.write(bytes)
       else setTimeout(() => client.writable && client.write(bytes), delayMs)
@@ -72,6 +76,9 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     delay: (ms) => {
       delayMs = ms
     },
+    hold: () => {
+      mode = 'hold'
+    },
     refuse() {
       mode = 'refuse'
       endAll()
@@ -81,6 +88,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       if (mode === 'drop-replies' || mode === 'freeze') endAll()
       mode = 'forward'
       delayMs = 0
+      for (const write of held.splice(0)) write()
     },
     sent: (text) => Buffer.concat(chunks).toString('latin1').split(text).length - 1,
     close() {

@@ -1,4 +1,4 @@
-import { MAX_UNITS } from '../../redis/batch.js'
+import { MAX_UNITS } from '../../redis/lane.js'
 import { integers, wordOf } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 import { columnsOf, decodeBoard, type Flat, records } from '../script-replies.js'

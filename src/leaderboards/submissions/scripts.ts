@@ -1,4 +1,4 @@
-import { MAX_UNITS } from '../../redis/batch.js'
+import { MAX_UNITS } from '../../redis/lane.js'
 import { wordOf } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 import { columnsOf, decodeBoard } from '../script-replies.js'

@@ -1,0 +1,89 @@
+/** What a call weighs: its cost in units of about 7 us of Redis time, and its size in bytes. */
+interface Weighed {
+  readonly units: number
+  readonly bytes: number
+}
+
+/** About 1 ms of Redis time: a call of one unit is a script of about three commands (7 us). */
+export const MAX_UNITS = 128
+const MAX_BYTES = 64 * 1024
+/** One that Redis runs, and one on its way. */
+const MAX_IN_FLIGHT = 2
+/** A part of fewer units costs the process more than the overlap of parts brings. */
+const MIN_PART_UNITS = 16
+/** What is left of the load of a turn after the next one. */
+const REMEMBERED = 7 / 8
+
+/** The calls of one script to one slot that wait to leave, and how many batches are under way. */
+export class Lane<C extends Weighed> {
+  #waiting: C[] = []
+  #units = 0
+  #bytes = 0
+  #inFlight = 0
+
+  /** Of what waits. */
+  get units(): number {
+    return this.#units
+  }
+
+  /** Whether what waits may leave before its part is full. */
+  get isFree(): boolean {
+    return this.#inFlight < MAX_IN_FLIGHT
+  }
+
+  get isIdle(): boolean {
+    return this.#inFlight === 0 && this.#waiting.length === 0
+  }
+
+  hasRoomFor({ units, bytes }: C): boolean {
+    return this.#units + units <= MAX_UNITS && this.#bytes + bytes <= MAX_BYTES
+  }
+
+  add(call: C): void {
+    this.#waiting.push(call)
+    this.#units += call.units
+    this.#bytes += call.bytes
+  }
+
+  /** @returns what waited, in the order added. */
+  take(): C[] {
+    const calls = this.#waiting
+    this.#waiting = []
+    this.#units = 0
+    this.#bytes = 0
+    return calls
+  }
+
+  depart(): void {
+    this.#inFlight += 1
+  }
+
+  arrive(): void {
+    this.#inFlight -= 1
+  }
+}
+
+/** How much of one script is under way, and into how large parts that is cut. */
+export class Load {
+  #units = 0
+  #lately = 0
+  /** The units after which what waits leaves within its turn. */
+  part = MAX_UNITS
+
+  begin(units: number): void {
+    this.#units += units
+  }
+
+  end(units: number): void {
+    this.#units -= units
+  }
+
+  endTurn(): void {
+    this.#lately = Math.max(this.#units, this.#lately * REMEMBERED)
+    this.part = toPart(this.#lately)
+  }
+}
+
+/** A quarter of the load; all of a load that does not make two parts. */
+const toPart = (load: number): number =>
+  load < 2 * MIN_PART_UNITS ? MAX_UNITS : Math.min(MAX_UNITS, Math.max(MIN_PART_UNITS, load / 4))

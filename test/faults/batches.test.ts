@@ -1,0 +1,91 @@
+import path from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { createBinder } from '../../src/redis/binder.js'
+import { type Link, openLink } from '../../src/redis/connect.js'
+import { redisKey } from '../../src/redis/keys.js'
+import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
+import { list } from '../../src/redis/reply.js'
+import { defineScript } from '../../src/redis/script.js'
+import { SILENCE_MS } from '../support/bounds.js'
+import { type FaultProxy, startFaultProxy } from '../support/faults.js'
+import { until } from '../support/until.js'
+
+const script = defineScript({
+  name: 'test.echo',
+  file: new URL('../redis/scripts/echo.lua', import.meta.url),
+  keys: ['subject'],
+  args: ['verb', 'word[]'],
+  decode: (reply) => list(reply),
+})
+
+let redis: ManagedRedis
+let proxy: FaultProxy
+let link: Link
+let batches: number[]
+let call: (word: string) => Promise<unknown[]>
+
+beforeAll(async () => {
+  redis = await startManagedRedis({
+    toolsFolder: path.resolve(import.meta.dirname, '../../.lockstep'),
+  })
+  proxy = await startFaultProxy(redis.url)
+  link = openLink({ url: proxy.url, purpose: 'commands', timeoutMs: SILENCE_MS })
+})
+afterAll(async () => {
+  link.close()
+  await proxy.close()
+  await redis.stop()
+})
+
+beforeEach(async () => {
+  await until('the link', () => link.isReady())
+  batches = []
+  const observer = {
+    batch: (_script: string, calls: number) => batches.push(calls),
+    failure: () => undefined,
+  }
+  const run = createBinder({ link, clockOffsetUs: () => 0, observer }).bind(script)
+  const subject = redisKey('batches', 'x', 'k', 'one')
+  call = (word) => run({ subject }, { verb: 'args', word: [word] })
+  await call('so that Redis knows the script')
+  batches = []
+})
+
+/** Five calls in five turns, none of which is answered. */
+async function fiveTurns() {
+  const sent = proxy.sent(script.program.sha)
+  const calls = []
+  for (const word of ['a', 'b', 'c', 'd', 'e']) {
+    calls.push(call(word))
+    await nextTurn()
+    await nextTurn()
+  }
+  const settled = Promise.allSettled(calls)
+  await until('two batches', () => proxy.sent(script.program.sha) === sent + 2)
+  return { settled, sent: () => proxy.sent(script.program.sha) - sent }
+}
+
+it('two at a time are under way: what comes later leaves together when one is answered', async () => {
+  proxy.hold()
+  const { settled } = await fiveTurns()
+  proxy.heal()
+  const answers = await settled
+  expect(answers.map((one) => one.status === 'fulfilled' && one.value[2])).toEqual([
+    ...['a', 'b', 'c', 'd', 'e'],
+  ])
+  expect(batches).toEqual([1, 1, 3])
+})
+
+it('what waits behind a batch without an answer is refused, and was not sent', async () => {
+  proxy.dropReplies()
+  const { settled, sent } = await fiveTurns()
+  const answers = await settled
+  expect(answers.map((one) => one.status === 'rejected' && one.reason.code)).toEqual([
+    'outcome-unknown',
+    'outcome-unknown',
+    ...Array(3).fill('store-unavailable'),
+  ])
+  expect(sent()).toBe(2)
+  proxy.heal()
+})
