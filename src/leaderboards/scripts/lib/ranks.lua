@@ -17,17 +17,13 @@ local function bounds_of(board, columns, cache)
   return known[1], known[2]
 end
 
--- The same of the entry at this index.
-local function bounds_at(board, index, columns, cache)
-  -- Saves work: nothing must be counted for an entry whose neighbours have other columns.
-  if not cache[columns] then
-    local equal = 0
-    for _, entry in ipairs(redis.call('ZRANGE', board.order, math.max(0, index - 1), index + 1)) do
-      if columns_of(board, entry) == columns then equal = equal + 1 end
-    end
-    if equal == 1 then cache[columns] = { index, index + 1 } end
+-- Whether the entry at this index is the only one with its columns: its neighbours tell.
+local function is_alone(board, index, columns)
+  local equal = 0
+  for _, entry in ipairs(redis.call('ZRANGE', board.order, math.max(0, index - 1), index + 1)) do
+    if columns_of(board, entry) == columns then equal = equal + 1 end
   end
-  return bounds_of(board, columns, cache)
+  return equal < 2
 end
 
 -- Rank, position, entries before and entries up to an equal score; 0 for a member that is not ranked.
@@ -35,7 +31,9 @@ local function rank_of(board, id, prefix, cache)
   local index = redis.call('ZRANK', board.order, prefix .. id)
   if not index then return 0, 0, 0, 0 end
   local columns = columns_of(board, prefix)
-  local lower, upper = bounds_at(board, index, columns, cache)
+  -- Saves work: of an entry that is alone nothing must be counted.
+  if not cache[columns] and is_alone(board, index, columns) then cache[columns] = { index, index + 1 } end
+  local lower, upper = bounds_of(board, columns, cache)
   local rank = index + 1
   if board.rank == 'competition' then rank = lower + 1 end
   if board.rank == 'modified' then rank = upper end
