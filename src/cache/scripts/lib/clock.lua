@@ -17,13 +17,15 @@
 if run_id == '' then run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') end
 local server_run = tonumber(string.sub(run_id, 1, 12), 16)
 
+-- An integer as text. Scripts hand text to commands: Redis formats a number for longer than it runs
+-- the command.
+local function digits(number) return string.format('%d', number) end
+
 -- Of marks, at least: no lease lasts longer unless it is renewed.
 local LEAST_LIFE_US = 3600 * 1000000
 -- An entry lives at most 30 days, then 30 days stale: no clock may be shorter-lived than the entries
 -- it judges.
-local CLOCK_LIFE_MS = 62 * 86400 * 1000
-
-local function digits(number) return string.format('%.0f', number) end
+local CLOCK_LIFE_MS = digits(62 * 86400 * 1000)
 
 -- PEXPIRE comes first: what a full Redis must still do (invalidate) may then write.
 local function save(clock)

@@ -17,7 +17,7 @@ local BYTES, COUNTER, OBJECT = 0, 1, 2
 -- Where the fields that change in place begin.
 local TOUCHED_AT, LOGICAL_AT, OPENS_AT = 35, 43, 67
 -- Read in one command: the header, the texts unless they are long, and with them a small payload.
-local HEAD_BYTES = 4096
+local HEAD_ENDS = '4095'
 
 local NO_TAGS = {}
 local function split_tags(text)
@@ -31,7 +31,7 @@ end
 -- The header and the texts, whatever the size of the payload. A counter or an object keeps its
 -- values in a hash beside the entry.
 local function read_entry(key)
-  local head = redis.call('GETRANGE', key, 0, HEAD_BYTES - 1)
+  local head = redis.call('GETRANGE', key, '0', HEAD_ENDS)
   if #head < HEADER_BYTES then return nil end
   local format, kind, flags, version, fence, epoch, created, touched, logical, stale, error_end, opens,
     load, size, token, kind_of, encoding, tags = struct.unpack(HEADER, head)
@@ -60,7 +60,7 @@ local function write_entry(clock, key, e, payload)
   if life_ms < 1 then return redis.call('UNLINK', key) end
   outlive(clock, e.fence, ends)
   redis.call('SET', key, table.concat({ header, e.token, e.type, e.encoding, e.tags, payload }),
-    'PX', life_ms)
+    'PX', digits(life_ms))
 end
 
 -- The load of an entry that is there ends at `at`, unless it succeeds before; 0 where it was given up.
