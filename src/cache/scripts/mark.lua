@@ -32,10 +32,11 @@ if tight then most = math.min(most, math.max(LEAST_MARKS, redis.call('ZCARD', cl
 local function mark(name, kind, text)
   -- Without a clock there is no entry to mark, but an instance may still hold what Redis lost.
   if clock.saved then set(clock, name) else tick_if_saved(clock) end
-  publish(clock, kind, space, text)
+  tell(clock, kind, space, text)
 end
 if #ARGV < FIRST_TAG then mark((hard and 'h:' or 's:') .. space, 'f', '') end
 for i = FIRST_TAG, #ARGV do mark((hard and 'T:' or 't:') .. space .. ':' .. ARGV[i], 't', ARGV[i]) end
+save_said(clock)
 
 local folded = fold_marks(clock, most, math.max(1, #ARGV - FIRST_TAG + 1))
 return { clock.clk, redis.call('ZCARD', clock_key), folded }

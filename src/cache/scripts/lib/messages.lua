@@ -7,12 +7,20 @@ local function send(clock, before, kind, space, name)
   redis.call('SPUBLISH', clock.key, table.concat({ digits(before), digits(clock.clk), kind, space, name }, ' '))
 end
 
--- Tells every instance what changed.
+-- Tells every instance what changed; the last message of a call is noted by save_said.
 --   k <key>  the content of a key;  t <tag>;  f  the whole space;  a  the whole partition
-local function publish(clock, kind, space, name)
+local function tell(clock, kind, space, name)
   send(clock, clock.said, kind, space, name)
   clock.said = clock.clk
+end
+
+local function save_said(clock)
   if clock.saved then redis.call('ZADD', clock.key, digits(clock.said), 'said') end
+end
+
+local function publish(clock, kind, space, name)
+  tell(clock, kind, space, name)
+  save_said(clock)
 end
 
 -- Nothing changed, but whoever waits for the key should look again.
