@@ -57,7 +57,7 @@ const full = (): StoreError =>
   )
 
 /**
- * Bounds how long a read may wait: whoever asks a cache has a slower way to the value, and wants to
+ * Bounds how long a read may wait: a caller of a cache has a slower way to the value, and wants to
  * know soon. After a read that was given up, one at a time tries whether Redis answers again; the
  * others are refused at once, until one gets through.
  */

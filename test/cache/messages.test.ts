@@ -112,6 +112,21 @@ it('tells every change of a key that is kept, with its clock and that of the mes
   }
 })
 
+it('tells tags and spaces with the clock of the message before, and what comes after them', async () => {
+  const key = 'marked'
+  await put(key, 'x', 'mem').expect(201)
+  await get(key, 'mem').expect(200)
+  const heard = await listen(key, 'mem')
+  await invalidate({ tags: ['a', 'b'] }, 'mem').expect(204)
+  await invalidate({ all: true }, 'mem').expect(204)
+  await put(key, 'y', 'mem').expect(201)
+  await until('four messages', () => heard.length === 4)
+
+  expect(kinds(heard)).toEqual(['t', 't', 'f', 'k'])
+  const clocks = heard.map((message) => message.split(' '))
+  expect(clocks.slice(1).map(([prev]) => prev)).toEqual(clocks.slice(0, 3).map(([, clk]) => clk))
+})
+
 it('tells no change of a key that nobody keeps and nobody loads', async () => {
   const key = 'plain'
   await put(key, 'x').expect(201)
