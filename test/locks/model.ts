@@ -270,7 +270,8 @@ export class LockModel {
 
   /**
    * The clock steps back just after every lock was written: nothing lasts longer, but for a session,
-   * which is written by its keepalive alone, and for a place without a client.
+   * which is written by its keepalive alone, and for a place without a client, which may be over
+   * and stand behind another one.
    */
   stepBack(seconds: number, sessions: Iterable<Session>, attempts: Iterable<Attempt>): void {
     for (const session of sessions) {
@@ -279,7 +280,7 @@ export class LockModel {
     }
     for (const attempt of attempts) {
       if (attempt.kept !== undefined && attempt.kept > this.now) attempt.kept += seconds
-      if (attempt.goneAt !== undefined && attempt.goneAt > this.now) attempt.goneAt += seconds
+      if (attempt.goneAt !== undefined) attempt.goneAt += seconds
     }
   }
 

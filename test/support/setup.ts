@@ -1,9 +1,13 @@
 import { setTimeout as plainSetTimeout } from 'node:timers'
+import fc from 'fast-check'
 import { afterAll, afterEach } from 'vitest'
 import { forgetLogs, writeLogs } from './kept-logs.js'
 
 // Workers are shared by files: one that leaves its timers behind hangs whichever comes next.
 if (setTimeout !== plainSetTimeout) throw new Error('a file before this one left its setTimeout')
+
+// The same cases in every run of a commit; `.ci/long` asks for others.
+fc.configureGlobal({ seed: Number(process.env.LOCKSTEP_SEED ?? 1) })
 
 let areKept = false
 
