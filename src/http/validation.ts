@@ -4,12 +4,16 @@ import { Compile } from 'typebox/compile'
 import { Value } from 'typebox/value'
 import { faultsOf } from '../schema/faults.js'
 import { fillDefaults } from './defaults.js'
+import { lazily } from './lazily.js'
 
 /**
  * Bodies are taken as sent ("5" is not 5) and their defaults are filled in; a missing body is {}.
  * Query strings, path parameters and headers arrive as text, so only those are converted.
  */
-export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) =>
+  lazily(() => createValidator(schema, httpPart))
+
+function createValidator(schema: TSchema, httpPart: string | undefined) {
   const { additionalProperties, ...open } = schema as ObjectSchema
   const isClosed = additionalProperties === false && open.patternProperties === undefined
   const validator = Compile(isClosed ? open : schema)

@@ -1,3 +1,4 @@
+import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Config } from '../config.js'
@@ -6,6 +7,7 @@ import { createRefusalLog, installAuth } from '../http/auth.js'
 import { BODY_BYTES, ignoreTypeOfNothing, installBodies } from '../http/body.js'
 import { installDraining, type Phase } from '../http/draining.js'
 import { installEventStreams } from '../http/event-stream.js'
+import { lazily } from '../http/lazily.js'
 import { installMethods } from '../http/methods.js'
 import { createOriginRules } from '../http/origin.js'
 import { createParserErrorHandler } from '../http/parser-errors.js'
@@ -60,6 +62,13 @@ const toConnections = (requestTimeoutMs: number) => ({
 const checksHost = ({ hostCheck, allowAnonymous }: Config, keyring: Keyring): boolean =>
   hostCheck === 'auto' ? !allowAnonymous && !keyring.isLocked() : hostCheck === 'on'
 
+const buildSerializer = SerializerSelector()
+
+const buildLazySerializer: typeof buildSerializer = (...options) => {
+  const compile = buildSerializer(...options)
+  return (route) => lazily(() => compile(route))
+}
+
 /** Fastify with everything that holds for every request, and no route. */
 export function createServer(options: ServerOptions): FastifyInstance {
   const { config, logger, metrics, http, keyring, phase, tls, turn } = options
@@ -76,6 +85,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     // A machine that is busy takes longer to start, and that is no fault.
     pluginTimeout: 0,
     bodyLimit: BODY_BYTES,
+    schemaController: { compilersFactory: { buildSerializer: buildLazySerializer } },
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: routeAgain,
     requestTimeout: config.requestTimeoutMs,
