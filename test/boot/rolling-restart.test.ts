@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, inject, it } from 'vitest'
 import { startBalancer } from '../support/balancer.js'
 import { TEST_MS } from '../support/bounds.js'
@@ -12,6 +13,7 @@ import { until } from '../support/until.js'
 /** `npm run rolling` restarts all three instances three times over. */
 const ROUNDS = Number(process.env.LOCKSTEP_ROLLING_ROUNDS ?? 1)
 const CLIENTS = 8
+const PAUSE_MS = 10
 const DELAY_MS = 3_000
 /** Far below the delay: what the balancer needs to notice, and what it keeps. */
 const BALANCER = { probeEveryMs: 100, idleMs: 300 }
@@ -137,6 +139,8 @@ function startLoad(url: string) {
         limits: [{ name, key: name, limit: 100_000, windowMs: 1_000 }],
       })
       await ask(`/v1/locks/${name}/release`, { token })
+      // Always under way, and no race for the processor of those who start.
+      await sleep(PAUSE_MS)
     }
   }
   const clients = Array.from({ length: CLIENTS }, (_, i) => client(`roll-${i}`))

@@ -7,7 +7,7 @@ import { MUTANTS } from './mutants.js'
 import { run, startCaches } from './run.js'
 
 /** The short form of long.test.ts: enough to see that nothing is blind. */
-const SECONDS = 8
+const SECONDS = 5
 let built = ''
 beforeAll(async () => {
   built = await ensureBuilt()

@@ -65,7 +65,7 @@ export class Workload {
   start(): () => Promise<void> {
     const loops = [
       ...Array.from({ length: 8 }, () =>
-        this.#repeat(4, () => this.#read(oneOf([...BUSY, ...CALM]))),
+        this.#repeat(12, () => this.#read(oneOf([...BUSY, ...CALM]))),
       ),
       ...Array.from({ length: 4 }, () => this.#repeat(10, () => this.#load(oneOf(BUSY)))),
       ...Array.from({ length: 2 }, () => this.#repeat(10, () => this.#loadLate(oneOf(BUSY)))),

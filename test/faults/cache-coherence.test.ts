@@ -79,7 +79,7 @@ async function readOn({ url }: Process, floors: Floors, seen: Seen, isOver: () =
       underWay.add(read)
       void read.finally(() => underWay.delete(read))
     }
-    await sleep(8)
+    await sleep(16)
   }
   await Promise.all(underWay)
 }
@@ -150,7 +150,7 @@ async function writeOn(
         floors.raise(key, version)
       }
     }
-    await sleep(8)
+    await sleep(16)
   }
 }
 

@@ -10,16 +10,17 @@ export async function until<T>(
   probe: () => T | Promise<T>,
   ms = WAIT_MS,
 ): Promise<Exclude<T, false | undefined | null | '' | 0>> {
-  const deadline = performance.now() + ms
+  const begun = performance.now()
   let last: unknown
-  while (performance.now() < deadline) {
+  for (let waited = 0; waited < ms; waited = performance.now() - begun) {
     try {
       const answer = await probe()
       if (answer) return answer as Exclude<T, false | undefined | null | '' | 0>
     } catch (error) {
       last = error
     }
-    await sleep(20)
+    // Often at first, and then seldom, as asking takes time from what is waited for.
+    await sleep(Math.min(Math.max(5, waited / 10), 100))
   }
   throw new Error(`waited ${ms} ms in vain: ${what}`, { cause: last })
 }
