@@ -3,19 +3,15 @@ import { FrequentKeys } from '../metrics/frequent-keys.js'
 import { layoutOf } from '../redis/layout.js'
 import { reachOf } from '../redis/reach.js'
 import { createCounterStore } from './counters/store.js'
-import { createEntryStore, type EntryStore } from './entries/store.js'
-import { type CacheStores, createGuardOf, withHeadRoom, withReadGuard } from './guards.js'
+import type { CacheStores } from './decorators/cache-stores.js'
+import { decorate } from './decorators/stack.js'
+import { createEntryStore } from './entries/store.js'
 import { createInvalidationStore } from './invalidation/store.js'
-import { createLeaseStore, type LeaseStore } from './leases/store.js'
+import { createLeasedReads, type LeasedReads } from './leases/leased-reads.js'
+import { createLeaseStore } from './leases/store.js'
 import { L1 } from './levels/level.js'
 import { createLevelMetrics } from './levels/metrics.js'
-import { withL1 } from './levels/stores.js'
-import {
-  createLeaseMetrics,
-  createMarkMetrics,
-  createSweepMetrics,
-  type LeaseMetrics,
-} from './metrics.js'
+import { createLeaseMetrics, createMarkMetrics, createSweepMetrics } from './metrics.js'
 import { createObjectStore } from './objects/store.js'
 import { Partitions } from './partition.js'
 import { parseSpace } from './spaces/parse.js'
@@ -24,12 +20,12 @@ import { createSpaceStore, type SpaceStore } from './spaces/store.js'
 import { SpaceUsages } from './spaces/usage.js'
 import { Sweeper } from './sweeping/sweeper.js'
 
-/** What the routes of the domain stand on. */
+/** What the routes of the domain need. */
 export interface AllCacheStores extends CacheStores {
   readonly spaces: SpaceStore
   readonly hotKeys: FrequentKeys
   readonly usages: SpaceUsages
-  readonly leases: LeaseStore
+  readonly leases: LeasedReads
   readonly sweeper: Sweeper
 }
 
@@ -39,7 +35,7 @@ export function createCacheStores(deps: Deps): AllCacheStores {
   const { settings, metrics, links, cacheBinder, memory } = deps
   const partitions = new Partitions(layoutOf(links.cache), settings.cacheOnRestart)
   // A Redis of its own may be filled: nothing else lives there.
-  const isTight = links.cacheProbe === undefined ? memory.isTight : () => false
+  const isTightAt = links.cacheProbe === undefined ? memory.isTight : () => false
   const spaces = createSpaceStore({
     binder: deps.binder,
     signals: links.signals,
@@ -57,35 +53,38 @@ export function createCacheStores(deps: Deps): AllCacheStores {
   const l1 = createL1(deps, partitions, spaces)
   const usages = new SpaceUsages((space) => l1.bytesOf(space))
   const leaseMetrics = createLeaseMetrics(metrics, spaces.labelOf)
-  const caches = withL1(
-    { l1, hotKeys },
-    withReadGuard(
-      createGuardOf(settings.cacheReadTimeoutMs, partitions, reachOf(links.cache).serverOf),
-      (...lost) => leases.forfeit(...lost),
-      withHeadRoom(isTight, partitions, {
-        entries: withFillCount(
-          leaseMetrics,
-          usages,
-          createEntryStore({ binder: cacheBinder, partitions }),
-        ),
-        counters: createCounterStore(cacheBinder, partitions),
-        objects: createObjectStore(cacheBinder, partitions),
-        invalidation: createInvalidationStore(cacheBinder, partitions, {
-          isTight: (clock) => isTight(() => clock),
-          metrics: createMarkMetrics(metrics),
-          onSpaceEnded: (...space) => sweeper.space(...space),
-        }),
+  const leases = createLeaseStore(cacheBinder, partitions)
+  const stores = decorate(
+    {
+      partitions,
+      l1,
+      hotKeys,
+      leases,
+      metrics: leaseMetrics,
+      usages,
+      readTimeoutMs: settings.cacheReadTimeoutMs,
+      serverOf: reachOf(links.cache).serverOf,
+      isTightAt,
+    },
+    {
+      entries: createEntryStore({ binder: cacheBinder, partitions }),
+      counters: createCounterStore(cacheBinder, partitions),
+      objects: createObjectStore(cacheBinder, partitions),
+      invalidation: createInvalidationStore(cacheBinder, partitions, {
+        isTight: (clock) => isTightAt(() => clock),
+        metrics: createMarkMetrics(metrics),
+        onSpaceEnded: (...space) => sweeper.space(...space),
       }),
-    ),
+    },
   )
-  const leases = createLeaseStore({
-    binder: cacheBinder,
+  const leasedReads = createLeasedReads({
+    leases,
     partitions,
     signals: links.cacheSignals,
-    entries: caches.entries,
+    entries: stores.entries,
     metrics: leaseMetrics,
   })
-  return { ...caches, leases, hotKeys, usages, spaces, sweeper }
+  return { ...stores, leases: leasedReads, hotKeys, usages, spaces, sweeper }
 }
 
 function createL1(
@@ -104,21 +103,3 @@ function createL1(
     maxBytes: settings.cacheL1MaxBytes,
   })
 }
-
-/** Counts fills, whichever request brings them. */
-const withFillCount = (
-  metrics: LeaseMetrics,
-  usages: SpaceUsages,
-  entries: EntryStore,
-): EntryStore => ({
-  ...entries,
-  async write(key, options) {
-    const outcome = await entries.write(key, options)
-    if (options.fill !== undefined && outcome.kind !== 'conflict') {
-      const isAccepted = outcome.kind !== 'lease-lost'
-      metrics.filled(key.space, isAccepted ? 'accepted' : 'refused')
-      if (isAccepted) usages.count(key, 'fills')
-    }
-    return outcome
-  },
-})

@@ -1,4 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
+import type { CacheStores } from '../../src/cache/decorators/cache-stores.js'
+import { ReadGuard, withReadTimeout } from '../../src/cache/decorators/read-timeout.js'
 import type { Entry } from '../../src/cache/entries/scripts.js'
 import {
   createEntryStore,
@@ -6,8 +8,8 @@ import {
   type LeaseWish,
   type LeveledReply,
 } from '../../src/cache/entries/store.js'
-import { type CacheStores, ReadGuard, withReadGuard } from '../../src/cache/guards.js'
 import { Crowd, type Waiter } from '../../src/cache/leases/crowd.js'
+import { createLeasedReads } from '../../src/cache/leases/leased-reads.js'
 import { createLeaseStore } from '../../src/cache/leases/store.js'
 import { createLeaseMetrics } from '../../src/cache/metrics.js'
 import { Partitions } from '../../src/cache/partition.js'
@@ -168,21 +170,18 @@ describe('a lease that nobody hears of', () => {
       if (isLate) await new Promise((resolve) => setTimeout(resolve, 100))
       return reply
     }
-    const { entries } = withReadGuard(
-      () => guard,
-      (...lost) => store.forfeit(...lost),
-      {
-        entries: {
-          read: (key, options) => {
-            const reply = slow(key, options)
-            answered = reply
-            return reply
-          },
+    const leases = createLeaseStore(binder, partitions)
+    const { entries } = withReadTimeout(() => guard, leases.abandon, {
+      entries: {
+        read: (key, options) => {
+          const reply = slow(key, options)
+          answered = reply
+          return reply
         },
-      } as CacheStores,
-    )
-    const store = createLeaseStore({
-      binder,
+      },
+    } as CacheStores)
+    const store = createLeasedReads({
+      leases,
       partitions,
       signals: links.cacheSignals,
       entries,

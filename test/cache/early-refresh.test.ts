@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createEntryStore, type EntryStore } from '../../src/cache/entries/store.js'
-import { drawEarly } from '../../src/cache/leases/store.js'
+import { drawEarly } from '../../src/cache/leases/leased-reads.js'
 import { Partitions } from '../../src/cache/partition.js'
 import { DEFAULT_POLICY } from '../../src/cache/spaces/policy.js'
 import { layoutOf } from '../../src/redis/layout.js'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { AT_ONCE_BYTES, readMany } from '../../src/cache/batches/reading.js'
 import { createEntryStore } from '../../src/cache/entries/store.js'
+import { createLeasedReads } from '../../src/cache/leases/leased-reads.js'
 import { createLeaseStore } from '../../src/cache/leases/store.js'
 import { createLeaseMetrics } from '../../src/cache/metrics.js'
 import { Partitions } from '../../src/cache/partition.js'
@@ -87,8 +88,8 @@ describe('get-many with leases', () => {
     const partitions = new Partitions(layoutOf(harness.links.cache), 'keep')
     const { binder, links } = harness
     const entries = createEntryStore({ binder, partitions })
-    const leases = createLeaseStore({
-      binder,
+    const leases = createLeasedReads({
+      leases: createLeaseStore(binder, partitions),
       partitions,
       signals: links.cacheSignals,
       entries,

@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import {
+  createGuardOf,
+  ReadGuard,
+  withReadTimeout,
+} from '../../src/cache/decorators/read-timeout.js'
 import type { CacheKey } from '../../src/cache/entries/store.js'
-import { createGuardOf, ReadGuard, withReadGuard } from '../../src/cache/guards.js'
 
 let guard: ReadGuard
 let asked: { answer(value: string): void; fail(error: Error): void }[]
@@ -68,7 +72,7 @@ it('lets a server that is silent stop no read of another', async () => {
   const key = (name: string) => ({ key: name }) as CacheKey
   const read = ({ key: name }: CacheKey) =>
     name.startsWith('dead') ? new Promise<never>(() => undefined) : Promise.resolve({ name })
-  const { entries } = withReadGuard(
+  const { entries } = withReadTimeout(
     createGuardOf(200, { count: 2, clockOfKey: ({ key: name }) => name }, (clock) =>
       clock.slice(0, 4),
     ),

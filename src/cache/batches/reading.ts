@@ -2,7 +2,8 @@ import type { Client } from '../../domain.js'
 import { StoreError } from '../../redis/errors.js'
 import { type Entry, type LeaseReply, readResult } from '../entries/scripts.js'
 import type { CacheKey, EntryStore, LeveledReply } from '../entries/store.js'
-import type { LeaseStore } from '../leases/store.js'
+import { storeErrorOrThrow } from '../entries/store-error.js'
+import type { LeasedReads } from '../leases/leased-reads.js'
 import type { CacheMetrics, ReadResult } from '../metrics.js'
 import type { SpaceName } from '../spaces/usage.js'
 import { type Failed, settleTurns, toFailed } from './settle.js'
@@ -92,7 +93,7 @@ async function readAlone(store: EntryStore, key: CacheKey, lease: LeaseReply): P
 
 /** What a caller offers that would load what is not there. */
 export interface Asking {
-  readonly leases: Pick<LeaseStore, 'ask' | 'forfeit'>
+  readonly leases: Pick<LeasedReads, 'ask' | 'abandon'>
   /** Chosen by the caller, one per key. */
   readonly tokens: readonly string[] | undefined
   readonly client: Client
@@ -112,7 +113,7 @@ export async function readMany(
   if (asking?.client.destroyed) {
     const isOwn = asking.tokens !== undefined
     for (const [i, one] of found.entries()) {
-      if ('lease' in one) asking.leases.forfeit(keys[i] as CacheKey, { isOwn }, one)
+      if ('lease' in one) asking.leases.abandon(keys[i] as CacheKey, { isOwn }, one)
     }
   }
   return found
@@ -127,7 +128,7 @@ function readTurns(
   return settleTurns<CacheKey, Found>(keys, async (turn, from) => {
     if (room.isFull) return turn.map(() => DEFERRED)
     const replies = await (asking
-      ? Promise.all(turn.map((key, i) => askFor(asking.leases, key, asking.tokens?.[from + i])))
+      ? Promise.all(turn.map((key, i) => askFor(asking, key, from + i).catch(storeErrorOrThrow)))
       : store.readMany(turn, AT_ONCE_BYTES))
     const found: Found[] = []
     const lacking: Promise<unknown>[] = []
@@ -144,15 +145,5 @@ function readTurns(
   })
 }
 
-async function askFor(
-  leases: Pick<LeaseStore, 'ask'>,
-  key: CacheKey,
-  token: string | undefined,
-): Promise<LeveledReply | StoreError> {
-  try {
-    return await leases.ask(key, { maxBytes: AT_ONCE_BYTES }, { token })
-  } catch (error) {
-    if (error instanceof StoreError) return error
-    throw error
-  }
-}
+const askFor = ({ leases, tokens }: Asking, key: CacheKey, index: number): Promise<LeveledReply> =>
+  leases.ask(key, { maxBytes: AT_ONCE_BYTES }, { token: tokens?.[index] })

@@ -8,8 +8,8 @@ import { varyByCaller } from '../entries/answer.js'
 import { refuseConditions } from '../entries/request.js'
 import { SpaceParams } from '../entries/schemas.js'
 import type { CacheKey, EntryStore } from '../entries/store.js'
+import type { LeasedReads } from '../leases/leased-reads.js'
 import { endsLeasesOfRefusedFills, itemsOf } from '../leases/refused-fills.js'
-import type { LeaseStore } from '../leases/store.js'
 import type { CacheMetrics } from '../metrics.js'
 import { problemResponses } from '../problems.js'
 import type { PolicyOf } from '../spaces/store.js'
@@ -22,7 +22,7 @@ import { ofItem, toItem, toWrite, writeOne } from './writing.js'
 export interface BatchRouteOptions {
   readonly policyOf: PolicyOf
   readonly store: EntryStore
-  readonly leases: LeaseStore
+  readonly leases: LeasedReads
   readonly metrics: CacheMetrics
   readonly idempotencyTtlMs: number
 }

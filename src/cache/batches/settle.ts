@@ -1,4 +1,5 @@
 import { StoreError } from '../../redis/errors.js'
+import { storeErrorOrThrow } from '../entries/store-error.js'
 
 /** The store gave no outcome for one item; its error says whether it may have been applied. */
 export interface Failed {
@@ -61,7 +62,7 @@ export const isFailed = (outcome: unknown): outcome is Failed =>
   (outcome as Failed | undefined)?.kind === 'failed'
 
 /** @throws whatever is no StoreError. */
-export function toFailed(error: unknown): Failed {
-  if (error instanceof StoreError) return { kind: 'failed', error }
-  throw error
-}
+export const toFailed = (error: unknown): Failed => ({
+  kind: 'failed',
+  error: storeErrorOrThrow(error),
+})

@@ -1,78 +1,56 @@
-import type { Binder } from '../../redis/binder.js'
-import { StoreError } from '../../redis/errors.js'
-import type { Partitions } from '../partition.js'
+import type { StoreError } from '../../redis/errors.js'
+import { inGroups } from './in-groups.js'
 import { type ReadReply, readManyScript } from './scripts.js'
-import type { CacheKey } from './store.js'
-
-export interface ReadManyOptions {
-  readonly binder: Binder
-  readonly partitions: Partitions
-}
+import type { CacheKey, EntryStore, EntryStoreOptions } from './store.js'
+import { storeErrorOrThrow } from './store-error.js'
 
 /** About 1 ms of Redis time. */
 const KEYS_PER_CALL = 128
-/** A larger reply would keep everybody else waiting while it is built and sent. */
+/** A larger reply would delay every other call while it is built and sent. */
 const REPLY_BYTES = 256 * 1024
 
 /** Reads keys of one space, a script call per partition and 128 keys, in the order asked for. */
-export function createReadMany({ binder, partitions }: ReadManyOptions) {
+export function createReadMany({ binder, partitions }: EntryStoreOptions): EntryStore['readMany'] {
   const readKeys = binder.bind(readManyScript)
 
-  /** Of one partition; the script may leave the last ones to the next turn. */
-  async function readTurn(
+  /** Of one partition; the script may leave the last keys to the next call. */
+  function readSome(
     partition: number,
     keys: readonly CacheKey[],
     maxBytes: number,
-  ): Promise<(ReadReply | StoreError)[]> {
+  ): Promise<readonly (ReadReply | StoreError)[]> {
     const { namespace, space, policy } = keys[0] as CacheKey
     const { seed, on_restart } = partitions.clockArgs()
-    try {
-      return await readKeys(
-        {
-          clock: partitions.clockOf(namespace, partition),
-          entry: keys.map(({ key }) => partitions.entryOf(namespace, partition, space, key)),
-        },
-        {
-          seed,
-          on_restart,
-          space,
-          idle_ms: policy.idleMs,
-          max_bytes: maxBytes,
-          reply_bytes: REPLY_BYTES,
-        },
-      )
-    } catch (error) {
-      if (error instanceof StoreError) return keys.map(() => error)
-      throw error
-    }
+    return readKeys(
+      {
+        clock: partitions.clockOf(namespace, partition),
+        entry: keys.map(({ key }) => partitions.entryOf(namespace, partition, space, key)),
+      },
+      {
+        seed,
+        on_restart,
+        space,
+        idle_ms: policy.idleMs,
+        max_bytes: maxBytes,
+        reply_bytes: REPLY_BYTES,
+      },
+    ).catch((error: unknown) => {
+      const met = storeErrorOrThrow(error)
+      return keys.map(() => met)
+    })
   }
 
-  return async (
-    keys: readonly CacheKey[],
-    maxBytes: number,
-  ): Promise<(ReadReply | StoreError)[]> => {
-    const replies: (ReadReply | StoreError)[] = []
-    const groups = new Map<number, number[]>()
-    for (const [i, { space, key }] of keys.entries()) {
-      const partition = partitions.of(space, key)
-      const group = groups.get(partition)
-      if (group) group.push(i)
-      else groups.set(partition, [i])
-    }
-    await Promise.all(
-      [...groups].map(async ([partition, group]) => {
-        for (let from = 0; from < group.length; ) {
-          const turn = group.slice(from, from + KEYS_PER_CALL)
-          const found = await readTurn(
-            partition,
-            turn.map((i) => keys[i] as CacheKey),
-            maxBytes,
-          )
-          for (const [j, reply] of found.entries()) replies[turn[j] as number] = reply
-          from += found.length
+  return (keys, maxBytes) =>
+    inGroups(
+      keys,
+      ({ space, key }) => partitions.of(space, key),
+      async (partition, group) => {
+        const replies: (ReadReply | StoreError)[] = []
+        while (replies.length < group.length) {
+          const rest = group.slice(replies.length, replies.length + KEYS_PER_CALL)
+          replies.push(...(await readSome(partition, rest, maxBytes)))
         }
-      }),
+        return replies
+      },
     )
-    return replies
-  }
 }

@@ -3,7 +3,7 @@ import { assertScope } from '../../http/auth.js'
 import { toVersions } from '../../http/etag.js'
 import { invalid } from '../../http/problem.js'
 import type { Condition } from '../condition.js'
-import type { AskOptions } from '../leases/store.js'
+import type { AskOptions } from '../leases/leased-reads.js'
 import type { PolicyOf } from '../spaces/store.js'
 import type { CacheKey } from './store.js'
 

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { compileValidator } from '../../http/validation.js'
-import type { LeaseStore } from '../leases/store.js'
+import type { LeasedReads } from '../leases/leased-reads.js'
 import type { CacheMetrics } from '../metrics.js'
 import type { PolicyOf } from '../spaces/store.js'
 import { varyByCaller } from './answer.js'
@@ -11,7 +11,7 @@ import { writeRoutes } from './write-routes.js'
 export interface EntryRouteOptions {
   readonly policyOf: PolicyOf
   readonly store: EntryStore
-  readonly leases: LeaseStore
+  readonly leases: LeasedReads
   readonly metrics: CacheMetrics
   readonly idempotencyTtlMs: number
 }

@@ -1,71 +1,58 @@
 import type { FrequentKeys } from '../../metrics/frequent-keys.js'
-import { type CacheStores, toStoreError } from '../guards.js'
-import type { L1 } from './level.js'
+import { storeErrorOrThrow } from '../entries/store-error.js'
+import type { L1 } from '../levels/level.js'
+import type { CacheStores } from './cache-stores.js'
+
+type Key = Parameters<L1['changeKey']>[0]
 
 /**
- * The stores with the memory of the process in front. Whatever changes something is forgotten before
- * it is sent and before it is answered, also where its outcome is unknown: a caller that was told
- * of its own change must not read what was there before. Hot keys are those that either is asked for.
+ * Puts the memory of the process in front. A change drops what memory has of its keys before it is
+ * sent and again before it is answered, also where its outcome is unknown: a caller never reads what
+ * was there before its own change. Hot keys count the reads that memory answers as well.
  */
 export function withL1(
   { l1, hotKeys }: { readonly l1: L1; readonly hotKeys: FrequentKeys },
   { entries, counters, objects, invalidation }: CacheStores,
 ): CacheStores {
-  async function around<T>(forget: () => void, change: () => Promise<T>): Promise<T> {
-    forget()
+  async function around<T>(drop: () => void, change: () => Promise<T>): Promise<T> {
+    drop()
     try {
       return await change()
     } finally {
-      forget()
+      drop()
     }
   }
+  const changing = <T>(key: Key, change: () => Promise<T>) =>
+    around(() => l1.changeKey(key), change)
 
   return {
     entries: {
       read(key, options = {}) {
         hotKeys.saw(key.namespace, key.space, key.key)
-        // Memory keeps whole values, also of one that this caller has.
+        // Memory keeps whole values, also one that this caller has.
         const whole = key.policy.l1 === 'off' ? options : { ...options, have: undefined }
         return l1.read(key, options, () => entries.read(key, whole))
       },
       async readMany(keys, maxBytes) {
         if (keys[0]?.policy.l1 !== 'off') {
-          return Promise.all(keys.map((key) => this.read(key, { maxBytes }).catch(toStoreError)))
+          return Promise.all(
+            keys.map((key) => this.read(key, { maxBytes }).catch(storeErrorOrThrow)),
+          )
         }
         for (const { namespace, space, key } of keys) hotKeys.saw(namespace, space, key)
         return entries.readMany(keys, maxBytes)
       },
-      write: (key, options) =>
-        around(
-          () => l1.changeKey(key),
-          () => entries.write(key, options),
-        ),
-      touch: (key, ttlMs, condition) =>
-        around(
-          () => l1.changeKey(key),
-          () => entries.touch(key, ttlMs, condition),
-        ),
-      remove: (key, condition) =>
-        around(
-          () => l1.changeKey(key),
-          () => entries.remove(key, condition),
-        ),
+      write: (key, options) => changing(key, () => entries.write(key, options)),
+      touch: (key, ttlMs, condition) => changing(key, () => entries.touch(key, ttlMs, condition)),
+      remove: (key, condition) => changing(key, () => entries.remove(key, condition)),
     },
     counters: {
-      incr: (key, options) =>
-        around(
-          () => l1.changeKey(key),
-          () => counters.incr(key, options),
-        ),
-      read: counters.read,
+      ...counters,
+      incr: (key, options) => changing(key, () => counters.incr(key, options)),
     },
     objects: {
-      patch: (key, options) =>
-        around(
-          () => l1.changeKey(key),
-          () => objects.patch(key, options),
-        ),
-      read: objects.read,
+      ...objects,
+      patch: (key, options) => changing(key, () => objects.patch(key, options)),
     },
     invalidation: {
       keys: (namespace, space, keys, mode) =>

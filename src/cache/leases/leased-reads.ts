@@ -1,0 +1,128 @@
+import { LRUCache } from 'lru-cache'
+import type { Client } from '../../domain.js'
+import { randomToken } from '../../redis/random.js'
+import { remainingMs } from '../../redis/remaining.js'
+import type { Signals } from '../../redis/signals.js'
+import {
+  type CacheKey,
+  type EntryStore,
+  type LeaseWish,
+  type LeveledReply,
+  type ReadOptions,
+  uniform,
+} from '../entries/store.js'
+import type { LeaseMetrics } from '../metrics.js'
+import type { Partitions } from '../partition.js'
+import type { LeaseStore } from './store.js'
+import { Waiting } from './waiting.js'
+
+export interface AskOptions {
+  /** Chosen by the caller, so that a repeat of its request is granted the same lease. */
+  readonly token?: string | undefined
+  /** How long to wait where there is no value and another loads; 0 not at all. */
+  readonly waitMs?: number | undefined
+  /** Whether the client still listens. */
+  readonly client?: Client | undefined
+}
+
+/** Reads that take the right to load: at most one caller at a time has it, and only its fill is taken. */
+export interface LeasedReads extends LeaseStore {
+  /** A read that offers to load: the lease, and the value that is there, from one script call. */
+  ask(key: CacheKey, options: ReadOptions, asked?: AskOptions): Promise<LeveledReply>
+  /** Answers every request that waits: the instance shuts down. */
+  drain(): void
+}
+
+export interface LeasedReadsOptions {
+  readonly leases: LeaseStore
+  readonly partitions: Partitions
+  readonly signals: Signals
+  /** With the memory of the process in front, if it has one. */
+  readonly entries: Pick<EntryStore, 'read'>
+  readonly metrics: LeaseMetrics
+}
+
+export function createLeasedReads({
+  leases,
+  partitions,
+  signals,
+  entries,
+  metrics,
+}: LeasedReadsOptions): LeasedReads {
+  async function read(key: CacheKey, options: ReadOptions): Promise<LeveledReply> {
+    const sentAt = performance.now()
+    return toConservative(await entries.read(key, options), sentAt)
+  }
+  const waiting = new Waiting({
+    partitions,
+    signals,
+    read,
+    cancel: (key, proof) => leases.cancel(key, proof, 0),
+  })
+  metrics.watch(() => waiting.count)
+  const loadTimes = new LoadTimes()
+
+  return {
+    ...leases,
+    async ask(key, options, { token, waitMs = 0, client } = {}) {
+      const lease: LeaseWish = {
+        token: token ?? randomToken(),
+        isOwn: token !== undefined,
+        early: drawEarly(key.policy.earlyRefreshBeta),
+      }
+      let reply = await read(key, { ...options, lease })
+      if (waitMs > 0 && !client?.destroyed && !reply.entry && reply.lease.kind === 'held') {
+        reply = await waiting.wait(key, options, lease, reply, { waitMs, client })
+      }
+      if (client?.destroyed) leases.abandon(key, lease, reply)
+      metrics.asked(key.space, reply)
+      return loadTimes.shorten(key, reply)
+    },
+    drain: () => waiting.drain(),
+  }
+}
+
+/** A lease runs since it was granted, which is before its holder hears of it. */
+function toConservative(reply: LeveledReply, sentAt: number): LeveledReply {
+  const { lease } = reply
+  if (lease.kind !== 'won') return reply
+  return { ...reply, lease: { ...lease, leftMs: remainingMs(lease.leftMs, sentAt) } }
+}
+
+/**
+ * How many load times before its end a fresh value is loaded anew, drawn anew for each read: the
+ * nearer the end, the likelier, so that popular keys are loaded in time and one after the other.
+ * A value that is still fresh for t, and took d to load, is refreshed with probability
+ * exp(-t / (beta * d)).
+ *
+ * Source: XFetch, of Vattani, Chierichetti, Lowenstein, "Optimal Probabilistic Cache Stampede
+ * Prevention" (2015): refresh iff now - d * beta * ln(u) >= end, u uniform in (0, 1].
+ */
+export const drawEarly = (beta: number, u = uniform()): number =>
+  beta === 0 ? 0 : Math.abs(beta * Math.log(u))
+
+/** Callers make spaces up. */
+const MAX_SPACES = 1_024
+/** Below, a caller that comes back would mostly be too early. */
+const SHORTEST_MS = 50
+
+/**
+ * How long a load lately took in each space, as values that pass by say. Who is told that another
+ * loads should come back when that may be over, not when the lease ends.
+ */
+class LoadTimes {
+  /** Milliseconds, by "namespace space". */
+  readonly #known = new LRUCache<string, number>({ max: MAX_SPACES })
+
+  /** The reply with the time to come back, where somebody else loads. */
+  shorten({ namespace, space }: CacheKey, reply: LeveledReply): LeveledReply {
+    const { entry, lease } = reply
+    const name = `${namespace} ${space}`
+    if (entry && entry.loadMs > 0) this.#known.set(name, entry.loadMs)
+    if (lease.kind !== 'held') return reply
+    const guessMs = this.#known.get(name)
+    if (guessMs === undefined) return reply
+    const retryAfterMs = Math.min(lease.retryAfterMs, Math.max(SHORTEST_MS, guessMs))
+    return { ...reply, lease: { ...lease, retryAfterMs } }
+  }
+}
