@@ -1,7 +1,7 @@
 // npm run bench:hit-ratios: how often each L1 policy finds what is asked for, on skewed traces.
 //
 // Nothing here depends on the machine: the traces are made from a seed.
-import { createShelf } from '../dist/cache/levels/shelf.js'
+import { createEvictionPolicy } from '../dist/cache/l1/eviction/policies.js'
 import { zipf } from './zipf.mjs'
 
 const KEYS = 100_000
@@ -13,21 +13,25 @@ const TTL_MS = 60_000
 const lifeOf = (key) => TTL_MS - ((key * 7_919) % (TTL_MS / 10))
 
 function ratioOf(policy, maxEntries, exponent, scans) {
-  const shelf = createShelf(policy, { maxEntries, maxBytes: Number.MAX_SAFE_INTEGER, onEvict() {} })
+  const values = createEvictionPolicy(policy, {
+    maxEntries,
+    maxBytes: Number.MAX_SAFE_INTEGER,
+    onEvict() {},
+  })
   const next = zipf({ keys: KEYS, exponent, seed: 1 })
   let hits = 0
   let counted = 0
   for (let i = 0; i < REQUESTS; i++) {
-    // One request in five belongs to a scan over keys that nobody asks for again.
+    // One request in five belongs to a scan over keys that are asked for once.
     const scanning = scans && i % 5 === 0
     const number = scanning ? KEYS + i : next()
     const key = String(number)
     // Time goes by at 20,000 requests per second; nothing is invalidated.
     const now = i / 20
-    const kept = shelf.get(key)
+    const kept = values.get(key)
     const hit = kept !== undefined && kept.expiresAt > now
-    if (!hit) shelf.set(key, { weight: 1, expiresAt: now + lifeOf(number) })
-    // The first tenth only fills the shelf.
+    if (!hit) values.set(key, { weight: 1, expiresAt: now + lifeOf(number) })
+    // The first tenth only fills it.
     if (i < REQUESTS / 10 || scanning) continue
     counted += 1
     if (hit) hits += 1

@@ -7,10 +7,10 @@ import type { CacheStores } from './decorators/cache-stores.js'
 import { decorate } from './decorators/stack.js'
 import { createEntryStore } from './entries/store.js'
 import { createInvalidationStore } from './invalidation/store.js'
+import { L1 } from './l1/l1.js'
+import { createL1Metrics } from './l1/metrics.js'
 import { createLeasedReads, type LeasedReads } from './leases/leased-reads.js'
 import { createLeaseStore } from './leases/store.js'
-import { L1 } from './levels/level.js'
-import { createLevelMetrics } from './levels/metrics.js'
 import { createLeaseMetrics, createMarkMetrics, createSweepMetrics } from './metrics.js'
 import { createObjectStore } from './objects/store.js'
 import { Partitions } from './partition.js'
@@ -95,7 +95,7 @@ function createL1(
   return new L1({
     partitions,
     signals: links.cacheSignals,
-    metrics: createLevelMetrics(metrics, {
+    metrics: createL1Metrics(metrics, {
       labelOf: spaces.labelOf,
       busLagMs: links.cacheSignals.roundTripMs,
     }),

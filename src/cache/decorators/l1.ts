@@ -1,6 +1,6 @@
 import type { FrequentKeys } from '../../metrics/frequent-keys.js'
 import { storeErrorOrThrow } from '../entries/store-error.js'
-import type { L1 } from '../levels/level.js'
+import type { L1 } from '../l1/l1.js'
 import type { CacheStores } from './cache-stores.js'
 
 type Key = Parameters<L1['changeKey']>[0]

@@ -1,6 +1,6 @@
 import type { FrequentKeys } from '../../metrics/frequent-keys.js'
+import type { L1 } from '../l1/l1.js'
 import type { LeaseStore } from '../leases/store.js'
-import type { L1 } from '../levels/level.js'
 import type { LeaseMetrics } from '../metrics.js'
 import type { Partitions } from '../partition.js'
 import type { SpaceUsages } from '../spaces/usage.js'

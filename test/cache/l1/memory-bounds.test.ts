@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Entry } from '../../../src/cache/entries/scripts.js'
-import { Memory } from '../../../src/cache/levels/memory.js'
-import type { LevelMetrics } from '../../../src/cache/levels/metrics.js'
-import { keep, type Room } from '../../../src/cache/levels/room.js'
+import { Memory } from '../../../src/cache/l1/memory.js'
+import type { L1Metrics } from '../../../src/cache/l1/metrics.js'
+import { keep, type SpaceCache } from '../../../src/cache/l1/space-cache.js'
 import { Partitions } from '../../../src/cache/partition.js'
 import { DEFAULT_L1 } from '../../../src/cache/spaces/policy.js'
 import type { Signals } from '../../../src/redis/signals.js'
@@ -32,7 +32,7 @@ beforeEach(() => {
     roundTripMs: () => 0,
     close: () => undefined,
   }
-  const metrics: LevelMetrics = {
+  const metrics: L1Metrics = {
     read: () => undefined,
     evicted: () => undefined,
     gap: () => undefined,
@@ -59,78 +59,78 @@ const entry = (payload: Buffer): Entry => ({
   payload,
 })
 
-function store(room: Room, key: string, payload: Buffer) {
-  const { namespace, space } = room
-  const partition = memory.usePartition(namespace, 0)
-  const at = { space, key, since: partition.snapshot(space, key), readAt: 0 }
+function store(cache: SpaceCache, key: string, payload: Buffer) {
+  const { namespace, space } = cache
+  const tracker = memory.useTracker(namespace, 0)
+  const at = { space, key, since: tracker.snapshot(space, key), readAt: 0 }
   const reply = { asOf: 1, lease: { kind: 'none' } as const, entry: entry(payload) }
-  const kept = keep(room, partition, at, reply, 60_000)
-  memory.fit(room)
+  const kept = keep(cache, tracker, at, reply, 60_000)
+  memory.fit(cache)
   return kept
 }
-const useRoom = (space: string, namespace = 'n') => memory.useRoom(namespace, space, DEFAULT_L1)
+const useSpace = (space: string, namespace = 'n') => memory.useSpace(namespace, space, DEFAULT_L1)
 const total = () => memory.sizes().reduce((sum, { bytes }) => sum + bytes, 0)
 
-describe('what a process keeps', () => {
-  it('is bytes of its own, not a slice of all that the network brought', () => {
+describe('a value in memory', () => {
+  it('is copied where it is a small slice of a network buffer', () => {
     const chunk = Buffer.alloc(65_536, 'x')
-    const kept = store(useRoom('s'), 'k', chunk.subarray(10, 110))
+    const kept = store(useSpace('s'), 'k', chunk.subarray(10, 110))
     expect(kept?.entry.payload?.toString()).toBe('x'.repeat(100))
     expect(kept?.entry.payload?.buffer.byteLength).toBe(100)
   })
 
-  it('is not copied where it is most of what it came with', () => {
+  it('is not copied where it is most of its network buffer', () => {
     const chunk = Buffer.alloc(65_536, 'x')
-    const kept = store(useRoom('s'), 'k', chunk.subarray(0, 40_000))
+    const kept = store(useSpace('s'), 'k', chunk.subarray(0, 40_000))
     expect(kept?.entry.payload?.buffer).toBe(chunk.buffer)
   })
 
-  it('is bounded over all spaces and namespaces; what was used longest ago goes', () => {
+  it('is evicted from the least recently used space, over all namespaces', () => {
     const payload = Buffer.alloc(50_000)
     for (let i = 0; i < 100; i++) {
-      store(useRoom(`s${i % 4}`, `n${Math.floor(i / 25)}`), `k${i}`, payload)
+      store(useSpace(`s${i % 4}`, `n${Math.floor(i / 25)}`), `k${i}`, payload)
       expect(total()).toBeLessThanOrEqual(MAX_BYTES)
     }
     expect(total()).toBeGreaterThan(MAX_BYTES / 2)
-    expect(memory.room('n3', 's3')?.shelf.size).toBeGreaterThan(0)
-    expect(memory.room('n0', 's0')).toBeUndefined()
+    expect(memory.space('n3', 's3')?.values.size).toBeGreaterThan(0)
+    expect(memory.space('n0', 's0')).toBeUndefined()
     expect(forgotten).toContain('space')
   })
 
-  it('makes room within a space that is alone', () => {
-    const room = useRoom('s')
-    for (let i = 0; i < 100; i++) store(room, `k${i}`, Buffer.alloc(50_000))
+  it('is evicted from its own space where that is the only one', () => {
+    const cache = useSpace('s')
+    for (let i = 0; i < 100; i++) store(cache, `k${i}`, Buffer.alloc(50_000))
     expect(total()).toBeLessThanOrEqual(MAX_BYTES)
-    expect(room.shelf.peek('k99')).toBeDefined()
-    expect(room.shelf.peek('k0')).toBeUndefined()
+    expect(cache.values.peek('k99')).toBeDefined()
+    expect(cache.values.peek('k0')).toBeUndefined()
   })
 
-  it('is of the last 1024 spaces', () => {
-    for (let i = 0; i < 1_025; i++) useRoom('s', `n${i}`)
-    expect(memory.room('n0', 's')).toBeUndefined()
-    expect(memory.room('n1', 's')).toBeDefined()
+  it('is forgotten with its space beyond 1024 spaces', () => {
+    for (let i = 0; i < 1_025; i++) useSpace('s', `n${i}`)
+    expect(memory.space('n0', 's')).toBeUndefined()
+    expect(memory.space('n1', 's')).toBeDefined()
     expect(forgotten).toEqual(['space'])
   })
 })
 
-describe('partitions', () => {
-  it('are the last 1024 that were used; what was kept under one that was forgotten is not served', () => {
-    const room = useRoom('s', 'n0')
-    const kept = store(room, 'k', Buffer.from('x'))
+describe('a coherence tracker', () => {
+  it('is forgotten beyond 1024 partitions, and values kept under it are not served', () => {
+    const cache = useSpace('s', 'n0')
+    const kept = store(cache, 'k', Buffer.from('x'))
     if (!kept) throw new Error('was not kept')
-    const first = memory.usePartition('n0', 0)
-    for (let i = 1; i < 1_024; i++) memory.usePartition(`n${i}`, 0)
-    memory.usePartition('n0', 0)
-    memory.usePartition('one more', 0)
-    expect(memory.partition('n0', 0)).toBe(first)
-    expect(memory.partition('n1', 0)).toBeUndefined()
+    const first = memory.useTracker('n0', 0)
+    for (let i = 1; i < 1_024; i++) memory.useTracker(`n${i}`, 0)
+    memory.useTracker('n0', 0)
+    memory.useTracker('one more', 0)
+    expect(memory.tracker('n0', 0)).toBe(first)
+    expect(memory.tracker('n1', 0)).toBeUndefined()
     expect(forgotten).toEqual(['partition'])
     expect(listeners.get('ls:{n1:c0}:clock')).toBe(0)
     expect(listeners.get('gaps')).toBe(-1)
 
     expect(first.holds(kept)).toBe(true)
-    for (let i = 0; i < 1_024; i++) memory.usePartition(`m${i}`, 0)
-    const next = memory.usePartition('n0', 0)
+    for (let i = 0; i < 1_024; i++) memory.useTracker(`m${i}`, 0)
+    const next = memory.useTracker('n0', 0)
     expect(next).not.toBe(first)
     expect([next.holds(kept), next.outlives(kept)]).toEqual([false, false])
   })

@@ -1,18 +1,18 @@
 import { LRUCache } from 'lru-cache'
-import type { Shelf, ShelfOptions, Shelved } from './shelf.js'
+import type { Evictable, EvictionOptions, EvictionPolicy } from './policy.js'
 
-/** What was used longest ago goes first. */
-export class LruShelf<T extends Shelved> implements Shelf<T> {
+/** Evicts what was used longest ago. */
+export class LruPolicy<T extends Evictable> implements EvictionPolicy<T> {
   readonly #cache: LRUCache<string, T>
   readonly #maxEntries: number
 
-  constructor({ maxEntries, maxBytes, onEvict }: ShelfOptions) {
+  constructor({ maxEntries, maxBytes, onEvict }: EvictionOptions) {
     this.#maxEntries = maxEntries
     // With `max` the library would allocate for that many at once.
     this.#cache = new LRUCache<string, T>({
       maxSize: maxBytes,
       sizeCalculation: ({ weight }) => weight,
-      dispose: (_thing, _key, reason) => {
+      dispose: (_value, _key, reason) => {
         if (reason === 'evict') onEvict()
       },
     })
@@ -34,8 +34,8 @@ export class LruShelf<T extends Shelved> implements Shelf<T> {
     return this.#cache.peek(key)
   }
 
-  set(key: string, thing: T): void {
-    this.#cache.set(key, thing)
+  set(key: string, value: T): void {
+    this.#cache.set(key, value)
     if (this.size > this.#maxEntries) this.evict()
   }
 
@@ -45,9 +45,5 @@ export class LruShelf<T extends Shelved> implements Shelf<T> {
 
   evict(): void {
     this.#cache.pop()
-  }
-
-  clear(): void {
-    this.#cache.clear()
   }
 }

@@ -1,36 +1,31 @@
 import { Frequency } from './frequency.js'
-import type { Shelf, ShelfOptions, Shelved } from './shelf.js'
+import type { Evictable, EvictionOptions, EvictionPolicy } from './policy.js'
 
-/** A part of the shelf in order of use, the longest unused first. */
-class Segment<T extends Shelved> {
-  readonly things = new Map<string, T>()
+/** Values in order of use, the least recently used first. */
+class Segment<T extends Evictable> {
+  readonly values = new Map<string, T>()
   bytes = 0
 
-  put(key: string, thing: T): void {
+  put(key: string, value: T): void {
     this.take(key)
-    this.things.set(key, thing)
-    this.bytes += thing.weight
+    this.values.set(key, value)
+    this.bytes += value.weight
   }
 
   take(key: string): T | undefined {
-    const thing = this.things.get(key)
-    if (thing === undefined) return undefined
-    this.things.delete(key)
-    this.bytes -= thing.weight
-    return thing
+    const value = this.values.get(key)
+    if (value === undefined) return undefined
+    this.values.delete(key)
+    this.bytes -= value.weight
+    return value
   }
 
   get oldest(): string | undefined {
-    return this.things.keys().next().value
+    return this.values.keys().next().value
   }
 
   exceeds(entries: number, bytes: number): boolean {
-    return this.things.size > entries || this.bytes > bytes
-  }
-
-  clear(): void {
-    this.things.clear()
-    this.bytes = 0
+    return this.values.size > entries || this.bytes > bytes
   }
 }
 
@@ -38,14 +33,14 @@ const WINDOW_SHARE = 0.01
 const PROTECTED_SHARE = 0.8
 
 /**
- * W-TinyLFU: newcomers pass a small window, and then must have been seen more often than what they
- * would push out. One scan over many keys therefore leaves the popular ones where they are.
+ * W-TinyLFU: a new value passes a small window, and is then admitted only if its key was seen more
+ * often than the one it would evict. A scan over many keys therefore leaves the popular ones.
  *
  * Source: Einziger, Friedman, Manes, "TinyLFU: A Highly Efficient Cache Admission Policy" (2017),
  * with the usual shares: 1 % window; of the rest 80 % protected, for what was used again.
  */
-export class TinyLfuShelf<T extends Shelved> implements Shelf<T> {
-  readonly #options: ShelfOptions
+export class TinyLfuPolicy<T extends Evictable> implements EvictionPolicy<T> {
+  readonly #options: EvictionOptions
   readonly #frequency: Frequency
   readonly #window = new Segment<T>()
   readonly #probation = new Segment<T>()
@@ -53,7 +48,7 @@ export class TinyLfuShelf<T extends Shelved> implements Shelf<T> {
   readonly #windowEntries: number
   readonly #windowBytes: number
 
-  constructor(options: ShelfOptions) {
+  constructor(options: EvictionOptions) {
     this.#options = options
     this.#frequency = new Frequency(options.maxEntries)
     this.#windowEntries = Math.max(1, Math.floor(options.maxEntries * WINDOW_SHARE))
@@ -61,7 +56,7 @@ export class TinyLfuShelf<T extends Shelved> implements Shelf<T> {
   }
 
   get size(): number {
-    return this.#window.things.size + this.#probation.things.size + this.#protected.things.size
+    return this.#window.values.size + this.#probation.values.size + this.#protected.values.size
   }
 
   get bytes(): number {
@@ -69,26 +64,26 @@ export class TinyLfuShelf<T extends Shelved> implements Shelf<T> {
   }
 
   get(key: string): T | undefined {
-    // Misses count as well: a newcomer is judged by how often it was asked for.
+    // Misses count as well: a new value is admitted by how often it was asked for.
     this.#frequency.saw(key)
     const segment = this.#segmentOf(key)
-    const thing = segment?.take(key)
-    if (!segment || thing === undefined) return undefined
-    if (segment !== this.#probation) segment.put(key, thing)
-    else this.#promote(key, thing)
-    return thing
+    const value = segment?.take(key)
+    if (!segment || value === undefined) return undefined
+    if (segment !== this.#probation) segment.put(key, value)
+    else this.#promote(key, value)
+    return value
   }
 
   peek(key: string): T | undefined {
-    return this.#segmentOf(key)?.things.get(key)
+    return this.#segmentOf(key)?.values.get(key)
   }
 
-  set(key: string, thing: T): void {
+  set(key: string, value: T): void {
     const segment = this.#segmentOf(key) ?? this.#window
     segment.take(key)
-    if (thing.weight > this.#options.maxBytes) return
-    segment.put(key, thing)
-    this.#makeRoom()
+    if (value.weight > this.#options.maxBytes) return
+    segment.put(key, value)
+    this.#fit()
   }
 
   delete(key: string): void {
@@ -102,19 +97,15 @@ export class TinyLfuShelf<T extends Shelved> implements Shelf<T> {
     this.#options.onEvict()
   }
 
-  clear(): void {
-    for (const segment of [this.#window, this.#probation, this.#protected]) segment.clear()
-  }
-
   #segmentOf(key: string): Segment<T> | undefined {
-    if (this.#protected.things.has(key)) return this.#protected
-    if (this.#probation.things.has(key)) return this.#probation
-    return this.#window.things.has(key) ? this.#window : undefined
+    if (this.#protected.values.has(key)) return this.#protected
+    if (this.#probation.values.has(key)) return this.#probation
+    return this.#window.values.has(key) ? this.#window : undefined
   }
 
-  #promote(key: string, thing: T): void {
+  #promote(key: string, value: T): void {
     const { maxEntries, maxBytes } = this.#options
-    this.#protected.put(key, thing)
+    this.#protected.put(key, value)
     while (
       this.#protected.exceeds(
         (maxEntries - this.#windowEntries) * PROTECTED_SHARE,
@@ -126,19 +117,19 @@ export class TinyLfuShelf<T extends Shelved> implements Shelf<T> {
     }
   }
 
-  #makeRoom(): void {
+  #fit(): void {
     while (this.#window.exceeds(this.#windowEntries, this.#windowBytes)) {
       const candidate = this.#window.oldest as string
-      this.#contest(candidate, this.#window.take(candidate) as T)
+      this.#admit(candidate, this.#window.take(candidate) as T)
     }
-    // A present thing that grew may still be too much.
+    // A value that was replaced by a larger one may exceed the bounds.
     while (this.#overfull(0, 0)) this.evict()
   }
 
-  /** The candidate comes in over things that were seen less often, or not at all. */
-  #contest(candidate: string, thing: T): void {
+  /** Admits the candidate by evicting values whose keys were seen less often, or drops it. */
+  #admit(candidate: string, value: T): void {
     const worth = this.#frequency.of(candidate)
-    while (this.#overfull(1, thing.weight)) {
+    while (this.#overfull(1, value.weight)) {
       const victim = this.#victim()
       if (victim === undefined || this.#frequency.of(victim) >= worth) {
         this.#options.onEvict()
@@ -146,7 +137,7 @@ export class TinyLfuShelf<T extends Shelved> implements Shelf<T> {
       }
       this.evict()
     }
-    this.#probation.put(candidate, thing)
+    this.#probation.put(candidate, value)
   }
 
   #overfull(entries: number, bytes: number): boolean {

@@ -1,16 +1,16 @@
-import { hash32, remix } from './hash.js'
+import { hash32, remix } from '../hash.js'
 
 const ROWS = 4
 const MAX_COUNT = 15
-/** Counters per row and key: there are more keys about than are kept, and they must not meet. */
+/** Counters per row and kept key: more keys are seen than kept, and few may share a counter. */
 const WIDTH = 4
-/** Sightings per key after which all are halved: what was popular once must not stay so for ever. */
+/** Sightings per key after which all counters are halved, so that old popularity fades. */
 const SAMPLE = 10
 
 /**
- * How often a key was seen of late, 0 to 15, never too low but for the halving: a count-min sketch
- * of four rows with conservative update. A byte per counter where four bits would do: 16
- * to 32 bytes per entry are little beside the entries, and half the work.
+ * How often a key was seen lately, 0 to 15: a count-min sketch of four rows with conservative
+ * update, which counts too low only by halving. A byte per counter, where four bits would do, takes
+ * 16 to 32 bytes per entry and halves the work.
  */
 export class Frequency {
   readonly #mask: number

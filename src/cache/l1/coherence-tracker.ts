@@ -1,17 +1,17 @@
 import type { Signals } from '../../redis/signals.js'
 import { hash32 } from './hash.js'
 
-/** How old the last proof may be that every message has arrived. */
+/** How long after the last proof that every message arrived. */
 const IN_SYNC_MS = 750
 const SLOTS = 4_096
-/** Tags and spaces that are remembered as invalidated; beyond, everything kept is dropped. */
+/** Invalidated tags and spaces to remember; beyond, everything kept is dropped. */
 const MAX_NAMES = 4_096
 const BYTES_PER_SLOT = 12
 const BYTES_PER_NAME = 150
 
 let generations = 0
 
-/** How things stood when a read was sent. */
+/** What was known when a read was sent. */
 export interface Snapshot {
   readonly slot: number
   readonly changedAt: number
@@ -23,7 +23,7 @@ export interface Snapshot {
   readonly moment: number
 }
 
-/** What a kept value must tell to be judged. */
+/** What decides whether a kept value is current. */
 export interface Judged {
   readonly space: string
   readonly tags: readonly string[]
@@ -31,86 +31,86 @@ export interface Judged {
   readonly since: Snapshot
 }
 
-export interface PartitionOptions {
+export interface CoherenceTrackerOptions {
   readonly channel: string
   readonly signals: Signals
-  /** A key changed at this clock: what was kept from before goes. */
+  /** A key changed at this clock: drop what was kept before it. */
   readonly onKey: (space: string, key: string, clk: number) => void
   /** Messages were missed, or may have been. */
   readonly onGap: () => void
 }
 
 /**
- * What one process knows of the changes in one partition. Every message carries its clock and that
- * of the message before it, so a lost one is noticed with the next; that the last one was not lost
- * shows in answers to pings on the same connection.
+ * Tracks the changes of one partition. Every message carries its clock and that of the message before
+ * it, so the next message shows that one was lost; the answer to a ping on the same connection shows
+ * that the last one was not.
  *
  * A kept value is judged by `asOf`, the clock that its read returned: a change with a later clock
- * came after it, one with an earlier clock is already in it. Changes that this process makes itself
- * are noted when they are sent, because their clock is not known then.
+ * came after the read, one with an earlier clock is already in the value. Changes that this process
+ * makes itself are noted when they are sent, because their clock is not known then.
  */
-export class Partition {
-  /** When a read of it was last answered, on the clock of whoever reads. */
+export class CoherenceTracker {
+  /** When a read of the partition was last answered, on the clock of the caller. */
   readAt = Number.NEGATIVE_INFINITY
-  readonly #options: PartitionOptions
+  readonly #options: CoherenceTrackerOptions
   readonly #endings: (() => void)[]
   readonly #listener = (message: string) => this.#hear(message)
   /** The highest clock heard of, per hash of a key. */
   readonly #slots = new Float64Array(SLOTS)
   /** Own changes, per hash of a key. */
   readonly #own = new Uint32Array(SLOTS)
-  /** Raised by tags and spaces, whose keys are not known. */
+  /** The highest clock of a change of tags or spaces, whose keys are not known. */
   #wide = 0
   #ownWide = 0
   readonly #names = new Map<string, number>()
   readonly #ownNames = new Map<string, number>()
   #last: number | undefined
-  /** No other has the same: what was kept under another tracker of the partition is none of this one. */
+  /** Unique in the process: a value that was kept under another tracker is not current here. */
   #generation = ++generations
-  /** What is older is not even served in an outage. */
+  /** Values of an earlier generation are not even served in an outage. */
   #floor = this.#generation
   #moment = 0
-  /** The moment of the last gap: nothing was read since, so another one loses nothing. */
+  /** The moment of the last gap: without a read since, another gap loses nothing. */
   #gapAt = 0
 
-  constructor(options: PartitionOptions) {
+  constructor(options: CoherenceTrackerOptions) {
     this.#options = options
     const { signals, channel } = options
     this.#endings = [
       signals.onGap(() => this.#gap()),
       () => signals.unsubscribe(channel, this.#listener),
     ]
-    // Without a confirmation nothing is in sync; it is asked for again until it comes.
+    // Until the subscription is confirmed nothing is in sync; `signals` asks again until then.
     signals.subscribe(channel, this.#listener).catch(() => undefined)
   }
 
-  /** Listens no more: what is kept is not judged by it again. */
+  /** Stops listening; values that were kept under this tracker are not served any more. */
   close(): void {
     for (const end of this.#endings) end()
   }
 
-  /** About what it takes. */
+  /** About its size in memory. */
   get bytes(): number {
     return SLOTS * BYTES_PER_SLOT + BYTES_PER_NAME * (this.#names.size + this.#ownNames.size)
   }
 
-  /** Whether what a read brings that is sent now may be kept. */
+  /** Whether the value of a read that is sent now may be kept. */
   hears(): boolean {
     return this.#options.signals.hears(this.#options.channel)
   }
 
-  /** Whether what is kept may be served without asking Redis. */
+  /** Whether kept values may be served without asking Redis. */
   isInSync(): boolean {
     const { signals, channel } = this.#options
     return this.hears() && signals.silentForMs(channel) <= IN_SYNC_MS
   }
 
-  /** When Redis last answered on the connection that hears of changes, by `performance.now()`. */
+  /** When Redis last answered on the pub/sub connection, by `performance.now()`. */
   answeredAt(): number {
     return this.#options.signals.answeredAt(this.#options.channel)
   }
 
-  /** To be taken before a read is sent. */
+  /** Take it before a read is sent. */
   snapshot(space: string, key: string): Snapshot {
     const slot = slotOf(space, key)
     return {
@@ -124,24 +124,24 @@ export class Partition {
     }
   }
 
-  /** Whether nothing has changed since: a read that is under way may serve another caller. */
+  /** Whether nothing has changed since: another caller may then share the in-flight read. */
   isUnchanged(since: Snapshot): boolean {
     const { slot, changedAt, wide } = since
     return this.#slots[slot] === changedAt && this.#wide === wide && !this.#isPast(since)
   }
 
-  /** Whether the reply of a read can be kept: nothing that came after it has been heard of. */
+  /** Whether the reply of a read can be kept: no later change is known. */
   admits(since: Snapshot, asOf: number): boolean {
     const heardOf = Math.max(this.#slots[since.slot] as number, this.#wide)
     return heardOf <= asOf && !this.#isPast(since)
   }
 
-  /** Whether a kept value is current, as far as messages tell. */
+  /** Whether a kept value is current, as far as messages say. */
   holds(kept: Judged): boolean {
     return kept.since.generation === this.#generation && this.#isUntouched(kept)
   }
 
-  /** Whether a kept value may help out while Redis does not answer: no change of it is known. */
+  /** Whether a kept value may be served while Redis does not answer: no change of it is known. */
   outlives(kept: Judged): boolean {
     return kept.since.generation >= this.#floor && this.#isUntouched(kept)
   }
@@ -152,7 +152,7 @@ export class Partition {
     this.#own[slot] = (this.#own[slot] as number) + 1
   }
 
-  /** This process invalidates a tag, or with '' the whole space. */
+  /** This process invalidates a tag; '' is the whole space. */
   changeName(space: string, tag: string): void {
     this.#ownWide += 1
     this.#note(this.#ownNames, nameOf(space, tag), ++this.#moment)
@@ -191,7 +191,7 @@ export class Partition {
     }
     this.#wide = Math.max(this.#wide, clk)
     if (kind === 't' || kind === 'f') this.#note(this.#names, nameOf(space, name), clk)
-    // The whole partition, or something that a later version of the service says.
+    // The whole partition, or a message of a later version of the service.
     else this.#dropAll()
   }
 
@@ -202,7 +202,7 @@ export class Partition {
 
   #gap(): void {
     this.#last = undefined
-    // A connection that is sought for long is lost again and again.
+    // While a connection is made again, gaps follow each other.
     if (this.#gapAt === this.#moment) return
     this.#gapAt = this.#moment
     this.#generation = ++generations

@@ -33,7 +33,7 @@ const warm = (harness: Harness, space: string, key: string) =>
   until(`${space}/${key} in memory`, () => isFromMemory(harness, space, key))
 
 describe('a value in memory', () => {
-  it('is the value that Redis gave, with its headers, a little older', async () => {
+  it('is the value of Redis with its headers, aged by the time in memory', async () => {
     const storedAt = performance.now()
     await put(here, 'mem', 'a', 'one').set('cache-groups', '"t"').expect(201)
     const first = await get(here, 'mem', 'a').expect(200)
@@ -61,7 +61,7 @@ describe('a value in memory', () => {
     await here.request('head', at('mem', 'a')).expect(200)
   })
 
-  it('serves what is within bounds of freshness, and nothing to no-cache', async () => {
+  it('is served within max-stale and min-fresh, and never for no-cache', async () => {
     await put(here, 'mem', 'b', 'x').expect(201)
     await warm(here, 'mem', 'b')
     const status = async (directive: string) =>
@@ -71,7 +71,7 @@ describe('a value in memory', () => {
     expect(await status('no-cache')).not.toContain('detail=L1')
   })
 
-  it('is not served when it is stale, or as long as the policy says', async () => {
+  it('is not served stale, nor for longer than the policy allows', async () => {
     await put(here, 'mem', 'old', 'x').expect(201)
     await warm(here, 'mem', 'old')
     advance(60_000)
@@ -85,7 +85,7 @@ describe('a value in memory', () => {
     expect(await isFromMemory(here, 'short', 'a')).toBe(false)
   })
 
-  it('lets Redis know of uses, so that a used value does not idle out', async () => {
+  it('goes to Redis within the idle time, so that a used value does not expire', async () => {
     await put(here, 'idle', 'a', 'x').expect(201)
     for (let i = 0; i < 6; i += 1) {
       await warm(here, 'idle', 'a')
@@ -110,7 +110,7 @@ describe('a value in memory', () => {
     expect(await hits()).toBe(before + 2)
   })
 
-  it('makes room for others', async () => {
+  it('is evicted beyond the bounds of its space', async () => {
     for (const key of ['a', 'b', 'c']) {
       await put(here, 'tiny', key, 'x').expect(201)
       await warm(here, 'tiny', key)
@@ -200,7 +200,7 @@ describe('a change', () => {
     await until('the other kind', async () => (await get(there, 'mem', 'kind')).status === 409)
   })
 
-  it('lets the memory go when the policy does', async () => {
+  it('drops the memory of a space whose policy turns L1 off', async () => {
     await put(here, 'mem', 'off', 'x').expect(201)
     await warm(here, 'mem', 'off')
     here.reload('spaces: { mem: { ttlMs: 60000 } }')
@@ -210,7 +210,7 @@ describe('a change', () => {
   })
 })
 
-it('all spaces together stay within LOCKSTEP_CACHE_L1_MAX_BYTES, and what is used last is kept', async () => {
+it('keeps all spaces within LOCKSTEP_CACHE_L1_MAX_BYTES, and evicts the least recently used', async () => {
   const small = await startHarness({
     configFile: 'spaces: { a: { l1: {} }, b: { l1: { policy: lfu, maxEntries: 100 } } }',
     environment: { LOCKSTEP_CACHE_L1_MAX_BYTES: '1048576' },

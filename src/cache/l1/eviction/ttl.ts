@@ -1,19 +1,19 @@
-import { Heap, type Placed } from '../../metrics/heap.js'
-import type { Shelf, ShelfOptions, Shelved } from './shelf.js'
+import { Heap, type Placed } from '../../../metrics/heap.js'
+import type { Evictable, EvictionOptions, EvictionPolicy } from './policy.js'
 
 interface Slot<T> extends Placed {
   readonly key: string
-  thing: T
+  value: T
 }
 
-/** What ends soonest goes first: it has the least left to give, used or not. */
-export class TtlShelf<T extends Shelved> implements Shelf<T> {
-  readonly #options: ShelfOptions
+/** Evicts what expires soonest, used or not: it would serve the fewest reads. */
+export class TtlPolicy<T extends Evictable> implements EvictionPolicy<T> {
+  readonly #options: EvictionOptions
   readonly #slots = new Map<string, Slot<T>>()
-  readonly #soonest = new Heap<Slot<T>>((a, b) => a.thing.expiresAt < b.thing.expiresAt)
+  readonly #soonest = new Heap<Slot<T>>((a, b) => a.value.expiresAt < b.value.expiresAt)
   bytes = 0
 
-  constructor(options: ShelfOptions) {
+  constructor(options: EvictionOptions) {
     this.#options = options
   }
 
@@ -22,21 +22,21 @@ export class TtlShelf<T extends Shelved> implements Shelf<T> {
   }
 
   get(key: string): T | undefined {
-    return this.#slots.get(key)?.thing
+    return this.#slots.get(key)?.value
   }
 
   peek(key: string): T | undefined {
     return this.get(key)
   }
 
-  set(key: string, thing: T): void {
+  set(key: string, value: T): void {
     const { maxEntries, maxBytes } = this.#options
     this.delete(key)
-    if (thing.weight > maxBytes) return
-    const slot: Slot<T> = { key, thing, at: 0 }
+    if (value.weight > maxBytes) return
+    const slot: Slot<T> = { key, value, at: 0 }
     this.#slots.set(key, slot)
     this.#soonest.push(slot)
-    this.bytes += thing.weight
+    this.bytes += value.weight
     while (this.size > maxEntries || this.bytes > maxBytes) this.evict()
   }
 
@@ -52,12 +52,6 @@ export class TtlShelf<T extends Shelved> implements Shelf<T> {
     if (!slot) return
     this.#slots.delete(key)
     this.#soonest.remove(slot)
-    this.bytes -= slot.thing.weight
-  }
-
-  clear(): void {
-    this.#slots.clear()
-    this.#soonest.replace([])
-    this.bytes = 0
+    this.bytes -= slot.value.weight
   }
 }

@@ -2,14 +2,14 @@ import { atScrape, type Metrics } from '../../metrics/registry.js'
 import type { SpaceLabel } from '../metrics.js'
 
 /** What the memory of the process holds of one space. */
-export interface LevelSize {
+export interface SpaceSize {
   readonly namespace: string
   readonly space: string
   readonly entries: number
   readonly bytes: number
 }
 
-export interface LevelMetrics {
+export interface L1Metrics {
   /** hit; miss: to Redis; bypass: out of sync, to Redis; degraded: Redis did not answer. */
   read(space: string, result: 'hit' | 'miss' | 'bypass' | 'degraded'): void
   evicted(space: string): void
@@ -19,18 +19,18 @@ export interface LevelMetrics {
   /** The one used longest ago had to go for another. */
   forgotten(what: 'space' | 'partition'): void
   /** @param sizes asked at each scrape. */
-  watch(sizes: () => readonly LevelSize[]): void
+  watch(sizes: () => readonly SpaceSize[]): void
 }
 
-export interface LevelMetricsOptions {
+export interface L1MetricsOptions {
   readonly labelOf: SpaceLabel
   readonly busLagMs: () => number
 }
 
-export function createLevelMetrics(
+export function createL1Metrics(
   metrics: Metrics,
-  { labelOf, busLagMs }: LevelMetricsOptions,
-): LevelMetrics {
+  { labelOf, busLagMs }: L1MetricsOptions,
+): L1Metrics {
   const reads = metrics.counter(
     'lockstep_cache_l1_reads_total',
     'Reads of spaces with an L1, by space and what it could do',
@@ -71,7 +71,7 @@ export function createLevelMetrics(
   }
 }
 
-function exposeSizes(metrics: Metrics, labelOf: SpaceLabel): LevelMetrics['watch'] {
+function exposeSizes(metrics: Metrics, labelOf: SpaceLabel): L1Metrics['watch'] {
   const entries = metrics.gauge(
     'lockstep_cache_l1_entries',
     'Values in the L1 of this process, by space',

@@ -1,55 +1,57 @@
 import type { Entry, ReadReply } from '../entries/scripts.js'
+import type { CacheKey } from '../entries/store.js'
 import type { L1Policy } from '../spaces/policy.js'
-import type { Judged, Partition, Snapshot } from './partition.js'
-import { createShelf, type Shelf, type Shelved } from './shelf.js'
+import type { CoherenceTracker, Judged, Snapshot } from './coherence-tracker.js'
+import { createEvictionPolicy } from './eviction/policies.js'
+import type { Evictable, EvictionPolicy } from './eviction/policy.js'
 
 /** A value in memory, as its read returned it. */
-export interface Kept extends Shelved, Judged {
+export interface Kept extends Evictable, Judged {
   readonly entry: Entry
   /** When the read was sent, on the local clock: times in the entry count from there. */
   readonly readAt: number
 }
 
-/** A read that is under way. */
-export interface Flight {
+/** A read whose reply is shared by the callers that ask meanwhile. */
+export interface InFlightRead {
   readonly since: Snapshot
   readonly reply: Promise<ReadReply>
 }
 
 /** What one process keeps of one space. */
-export interface Room {
+export interface SpaceCache {
   readonly namespace: string
   readonly space: string
   readonly policy: L1Policy
-  /** Besides what the shelf counts. */
+  /** Besides the bytes of the values. */
   readonly fixedBytes: number
   /** Grows with each use. */
   usedAt: number
-  readonly shelf: Shelf<Kept>
-  readonly flights: Map<string, Flight>
+  readonly values: EvictionPolicy<Kept>
+  readonly inFlight: Map<string, InFlightRead>
 }
 
-export const createRoom = (
+export const createSpaceCache = (
   namespace: string,
   space: string,
   policy: L1Policy,
   onEvict: () => void,
-): Room => ({
+): SpaceCache => ({
   namespace,
   space,
   policy,
-  fixedBytes: ROOM_BYTES + (policy.policy === 'lfu' ? policy.maxEntries * SKETCH_BYTES : 0),
+  fixedBytes: SPACE_BYTES + (policy.policy === 'lfu' ? policy.maxEntries * SKETCH_BYTES : 0),
   usedAt: 0,
-  shelf: createShelf<Kept>(policy.policy, { ...policy, onEvict }),
-  flights: new Map(),
+  values: createEvictionPolicy<Kept>(policy.policy, { ...policy, onEvict }),
+  inFlight: new Map(),
 })
 
-/** About what a space takes with nothing in it. */
-const ROOM_BYTES = 2_000
+/** About the size of an empty space. */
+const SPACE_BYTES = 2_000
 /** Of the sketch of lfu, at most, per entry. */
 const SKETCH_BYTES = 32
 
-/** About what an entry takes beside its texts and its payload. */
+/** About the size of an entry without its texts and its payload. */
 const OVERHEAD_BYTES = 400
 
 const weightOf = (key: string, { contentType, tags, payload }: Entry): number =>
@@ -57,29 +59,23 @@ const weightOf = (key: string, { contentType, tags, payload }: Entry): number =>
   2 * (key.length + contentType.length + tags.reduce((sum, tag) => sum + tag.length, 0)) +
   (payload?.length ?? 0)
 
+/** Which read brought a value, and when it was sent on the local clock, in milliseconds. */
+export interface ReadAt extends Pick<CacheKey, 'space' | 'key'>, Pick<Kept, 'since' | 'readAt'> {}
+
 /**
  * Keeps what a read brought, unless something may have changed since it was sent.
- * @param readAt when it was sent, on the local clock in milliseconds
  * @param mostMs serve it no longer than this
- * @returns what it was given to keep; undefined where it may not be kept
+ * @returns undefined where it may not be kept
  */
 export function keep(
-  room: Room,
-  partition: Partition,
-  at: {
-    readonly space: string
-    readonly key: string
-    readonly since: Snapshot
-    readonly readAt: number
-  },
+  cache: SpaceCache,
+  tracker: CoherenceTracker,
+  { space, key, since, readAt }: ReadAt,
   { asOf, entry }: ReadReply,
   mostMs: number,
 ): Kept | undefined {
   const isWhole = entry?.kind === 'bytes' && (entry.payload || entry.state === 'negative')
-  if (!entry || !isWhole || entry.state === 'stale' || !partition.admits(at.since, asOf)) {
-    return undefined
-  }
-  const { space, key, since, readAt } = at
+  if (!isWhole || entry.state === 'stale' || !tracker.admits(since, asOf)) return undefined
   const kept: Kept = {
     space,
     tags: entry.tags,
@@ -90,11 +86,11 @@ export function keep(
     weight: weightOf(key, entry),
     expiresAt: readAt + Math.min(entry.ttlMs, mostMs),
   }
-  room.shelf.set(key, kept)
+  cache.values.set(key, kept)
   return kept
 }
 
-/** A slice of what the network brought keeps all of it in memory. */
+/** A slice of what the network brought holds all of it in memory: a small slice is copied. */
 function unpinned(payload: Buffer): Buffer {
   if (payload.buffer.byteLength <= 2 * payload.length) return payload
   const copy = Buffer.allocUnsafeSlow(payload.length)
@@ -102,7 +98,7 @@ function unpinned(payload: Buffer): Buffer {
   return copy
 }
 
-/** The entry as it stands now. */
+/** The entry as of now. */
 export function aged({ entry, readAt }: Kept, now: number): Entry {
   const passed = Math.max(0, Math.round(now - readAt))
   const ttlMs = entry.ttlMs - passed
