@@ -1,55 +1,55 @@
 import type { Signals } from '../../redis/signals.js'
-import type { Crowd } from './crowd.js'
+import type { SingleFlight } from './single-flight.js'
 
 /**
- * A partition whose messages are heard because somebody waits for a key in it.
- * Each crowd waits for one key, and accepts the same of it.
+ * The messages of one partition, while requests wait for keys in it. Each single flight serves the
+ * requests for one key that accept the same freshness.
  */
 export class Channel {
-  /** Settles once messages arrive, as far as is known; with a function that ends that. */
+  /** Settles once messages arrive, as far as is known; with a function that ends the subscription. */
   readonly listens: Promise<(() => void) | undefined>
-  /** By "space key", as messages name it, and then by what is accepted. */
-  readonly #crowds = new Map<string, Map<string, Crowd>>()
+  /** By "space key", as messages name it, and then by the freshness that is accepted. */
+  readonly #flights = new Map<string, Map<string, SingleFlight>>()
 
   constructor(signals: Signals, name: string) {
     this.listens = signals
       .subscribe(name, (message) => this.#hear(message))
-      // Without messages a crowd finds out by itself, later.
+      // Without messages a single flight reads on its timer, which is later.
       .catch(() => undefined)
   }
 
   get isIdle(): boolean {
-    return this.#crowds.size === 0
+    return this.#flights.size === 0
   }
 
-  find(name: string, accepts: string): Crowd | undefined {
-    return this.#crowds.get(name)?.get(accepts)
+  find(name: string, accepts: string): SingleFlight | undefined {
+    return this.#flights.get(name)?.get(accepts)
   }
 
-  add(name: string, accepts: string, crowd: Crowd): void {
-    const group = this.#crowds.get(name)
-    if (group) group.set(accepts, crowd)
-    else this.#crowds.set(name, new Map([[accepts, crowd]]))
+  add(name: string, accepts: string, flight: SingleFlight): void {
+    const group = this.#flights.get(name)
+    if (group) group.set(accepts, flight)
+    else this.#flights.set(name, new Map([[accepts, flight]]))
   }
 
   remove(name: string, accepts: string): void {
-    const group = this.#crowds.get(name)
-    if (group?.delete(accepts) && group.size === 0) this.#crowds.delete(name)
+    const group = this.#flights.get(name)
+    if (group?.delete(accepts) && group.size === 0) this.#flights.delete(name)
   }
 
   /** @param prefix of the names as messages spell them */
-  *crowds(prefix = ''): Generator<Crowd> {
-    for (const [name, group] of this.#crowds) if (name.startsWith(prefix)) yield* group.values()
+  *flights(prefix = ''): Generator<SingleFlight> {
+    for (const [name, group] of this.#flights) if (name.startsWith(prefix)) yield* group.values()
   }
 
-  /** See lib/messages.lua. A tag ends no lease, and nobody waits for what it invalidates. */
+  /** See lib/messages.lua. A tag ends no lease, and no request waits for a value that it invalidates. */
   #hear(message: string): void {
     const [, , kind, space = '', ...key] = message.split(' ')
     if (kind === 'k' || kind === 'w') {
-      const group = this.#crowds.get(`${space} ${key.join(' ')}`)
-      for (const crowd of group?.values() ?? []) crowd.look()
+      const group = this.#flights.get(`${space} ${key.join(' ')}`)
+      for (const flight of group?.values() ?? []) flight.refresh()
     } else if (kind === 'f' || kind === 'a') {
-      for (const crowd of this.crowds(kind === 'f' ? `${space} ` : '')) crowd.look()
+      for (const flight of this.flights(kind === 'f' ? `${space} ` : '')) flight.refresh()
     }
   }
 }

@@ -14,7 +14,7 @@ import {
 import type { LeaseMetrics } from '../metrics.js'
 import type { Partitions } from '../partition.js'
 import type { LeaseStore } from './store.js'
-import { Waiting } from './waiting.js'
+import { WaitList } from './wait-list.js'
 
 export interface AskOptions {
   /** Chosen by the caller, so that a repeat of its request is granted the same lease. */
@@ -53,13 +53,13 @@ export function createLeasedReads({
     const sentAt = performance.now()
     return toConservative(await entries.read(key, options), sentAt)
   }
-  const waiting = new Waiting({
+  const waitList = new WaitList({
     partitions,
     signals,
     read,
     cancel: (key, proof) => leases.cancel(key, proof, 0),
   })
-  metrics.watch(() => waiting.count)
+  metrics.watch(() => waitList.count)
   const loadTimes = new LoadTimes()
 
   return {
@@ -72,13 +72,13 @@ export function createLeasedReads({
       }
       let reply = await read(key, { ...options, lease })
       if (waitMs > 0 && !client?.destroyed && !reply.entry && reply.lease.kind === 'held') {
-        reply = await waiting.wait(key, options, lease, reply, { waitMs, client })
+        reply = await waitList.wait(key, options, lease, reply, { waitMs, client })
       }
       if (client?.destroyed) leases.abandon(key, lease, reply)
       metrics.asked(key.space, reply)
       return loadTimes.shorten(key, reply)
     },
-    drain: () => waiting.drain(),
+    drain: () => waitList.drain(),
   }
 }
 

@@ -7,7 +7,7 @@ import { until } from '../support/until.js'
 import { cacheDriver, leaseOf } from './driver.js'
 import { keysOf } from './keys.js'
 
-/** Two instances: what one of them does must wake who waits at the other. */
+/** Two instances: a change at one of them must wake the requests that wait at the other. */
 const configFile =
   'spaces: { users: { staleMs: 60000, jitter: 0, leaseMs: 600000 }, brief: { leaseMs: 500 } }'
 const harness = useHarness({ configFile })
@@ -53,7 +53,7 @@ async function waiting(key: string, count = 1) {
   return answers
 }
 
-describe('who waits', () => {
+describe('a waiting request', () => {
   it('gets what the loader of another instance stores', async () => {
     const token = await win('load')
     const answers = await waiting('load', 20)
@@ -73,14 +73,14 @@ describe('who waits', () => {
     expect((await readsOf(other)) - before).toBeLessThanOrEqual(3)
   })
 
-  it('is told held when the time is over', async () => {
+  it('is answered held when its time is over', async () => {
     await win('timeout')
     const { status, headers, body } = await ask(other, 'timeout', 100)
     expect([status, headers['lockstep-lease'], body.code]).toEqual([404, 'held', 'cache-miss'])
     expect(body.retryAfterMs).toBeGreaterThan(0)
   })
 
-  it('need not wait for what is there, known to be absent, or backing off', async () => {
+  it('does not wait for a stale value, a known absence or a back-off', async () => {
     const value = request(harness, 'put', `${at('w-stale')}?ttlMs=1000`).send('old')
     await value.expect(201)
     for (const instance of [harness, other]) instance.advance(2_000)
@@ -99,7 +99,7 @@ describe('who waits', () => {
     expect(leaseOf(await ask(other, 'w-broken', 30_000).expect(404))).toBe('backoff')
   })
 
-  it('hears that the load failed', async () => {
+  it('is answered backoff when the load fails', async () => {
     const token = await win('failing')
     const [answer] = await waiting('failing')
     const body = { token, failed: true }
@@ -126,14 +126,14 @@ describe('who waits', () => {
           .expect(204),
     ],
     [
-      'brings what a hard mark has overtaken',
+      'fills what a hard mark ended',
       async (key: string, token: string) => {
         const gone = { tags: ['gone'], mode: 'hard' }
         await request(harness, 'post', '/v1/cache/users/invalidate').send(gone).expect(204)
         await fill(key, token, 'late').set('surrogate-key', 'gone').expect(412)
       },
     ],
-  ])('may load when the loader %s, one of all', async (name, end) => {
+  ])('gets the lease, one of all that wait, when the loader %s', async (name, end) => {
     const key = `next: ${name}`
     const token = await win(key)
     const answers = await waiting(key, 5)
@@ -150,7 +150,7 @@ describe('who waits', () => {
     expect(texts.filter((text) => text === 'loaded')).toHaveLength(4)
   })
 
-  it('may load when the lease of a loader that died ends', async () => {
+  it('gets the lease when that of a dead loader runs out', async () => {
     await win('died', 'brief')
     // Not known to wait: the lease may be over by then.
     const answers = [1, 2].map(async () => ask(other, 'died', 30_000, 'brief'))
@@ -160,7 +160,7 @@ describe('who waits', () => {
       expect(leaseOf(answer)).toMatch(/^[\w-]{22}\.\d+$/)
   })
 
-  it('finds out by itself what no message told', async () => {
+  it('reads by its timer where a message was lost', async () => {
     const token = await win('silent')
     const [answer] = await waiting('silent')
     // As a write whose message was lost.
@@ -173,7 +173,7 @@ describe('who waits', () => {
     expect(token).toMatch(/^[\w-]{22}\.\d+$/)
   })
 
-  it('keeps its place when another comes and goes', async () => {
+  it('waits on when another one times out', async () => {
     const token = await win('coming')
     const answers = await waiting('coming')
     await ask(other, 'coming', 50).expect(404)
@@ -181,7 +181,7 @@ describe('who waits', () => {
     expect(((await answers[0]) as { text: string }).text).toBe('x')
   })
 
-  it('accepts what it said that it accepts', async () => {
+  it('is served only what its Cache-Control accepts', async () => {
     const token = await win('picky')
     const picky = ask(other, 'picky', 30_000).set('cache-control', 'min-fresh=1000')
     const first = picky.then((answer) => answer)
@@ -219,23 +219,23 @@ describe('a client that went away', () => {
     await until('its end', async () => (await waitersAt(other)) === 0)
   })
 
-  it('does not keep the lease that was on its way to it', async () => {
+  it('loses the lease that was on its way to it', async () => {
     const key = `won-and-gone-${randomUUID()}`
     const token = await win(key)
     const hangUp = call(key, 'lease=true&waitMs=30000')
     await until('the waiter', async () => (await waitersAt(other)) === 1)
-    // What it is told, it is told after it went.
+    // Its answer is written after it left.
     const freed = request(harness, 'delete', at(key)).expect(204)
     hangUp()
     await freed
     await until('a free lease', async () => {
-      const told = leaseOf(await ask(harness, key))
-      return told !== 'held' && told !== token
+      const lease = leaseOf(await ask(harness, key))
+      return lease !== 'held' && lease !== token
     })
   })
 })
 
-it('answers who waits when the instance shuts down', async () => {
+it('answers waiting requests when the instance shuts down', async () => {
   const third = await startHarness()
   const token = await win('draining')
   const answer = request(third, 'get', at('draining'))

@@ -8,8 +8,8 @@ import {
   type LeaseWish,
   type LeveledReply,
 } from '../../src/cache/entries/store.js'
-import { Crowd, type Waiter } from '../../src/cache/leases/crowd.js'
 import { createLeasedReads } from '../../src/cache/leases/leased-reads.js'
+import { SingleFlight, type Waiter } from '../../src/cache/leases/single-flight.js'
 import { createLeaseStore } from '../../src/cache/leases/store.js'
 import { createLeaseMetrics } from '../../src/cache/metrics.js'
 import { Partitions } from '../../src/cache/partition.js'
@@ -21,20 +21,20 @@ import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
 import { keysOf } from './keys.js'
 
-const told = (lease: LeveledReply['lease'], entry?: Entry): LeveledReply => ({
+const replyOf = (lease: LeveledReply['lease'], entry?: Entry): LeveledReply => ({
   asOf: 1,
   lease,
   entry,
 })
-const WON = told({ kind: 'won', proof: 'the-token.1', leftMs: 9_000, ranOut: false })
-const HELD = told({ kind: 'held', retryAfterMs: 9_000 })
+const WON = replyOf({ kind: 'won', proof: 'the-token.1', leftMs: 9_000, ranOut: false })
+const HELD = replyOf({ kind: 'held', retryAfterMs: 9_000 })
 
-/** A crowd whose reads are answered by hand. */
-function gather(count: number) {
+/** A single flight whose reads the test answers. */
+function open(count: number) {
   const reads: ((reply: LeveledReply | Error) => Promise<void>)[] = []
   const cancel = vi.fn(() => Promise.resolve())
   const wishes: LeaseWish[] = []
-  const crowd = new Crowd({
+  const flight = new SingleFlight({
     read: (wish) =>
       new Promise((resolve, reject) => {
         wishes.push(wish)
@@ -49,112 +49,112 @@ function gather(count: number) {
   const answers: (LeveledReply | Error)[] = []
   const waiters = Array.from({ length: count }, (_, i) => {
     const end = (answer: unknown) => {
-      crowd.remove(waiter)
+      flight.remove(waiter)
       answers[i] = answer as LeveledReply
     }
     const wish = { token: `token-${i}`, isOwn: false, early: 0 }
     const waiter: Waiter = { wish, last: HELD, answer: end, fail: end }
-    crowd.add(waiter)
+    flight.add(waiter)
     return waiter
   })
-  return { crowd, waiters, answers, reads, cancel, wishes }
+  return { flight, waiters, answers, reads, cancel, wishes }
 }
 
-describe('a crowd', () => {
-  it('reads once at a time, and again for what it heard meanwhile', async () => {
-    const { crowd, reads } = gather(2)
-    for (let i = 0; i < 5; i++) crowd.look()
+describe('a single flight', () => {
+  it('sends one read at a time, and another for a change meanwhile', async () => {
+    const { flight, reads } = open(2)
+    for (let i = 0; i < 5; i++) flight.refresh()
     expect(reads).toHaveLength(1)
-    crowd.look()
+    flight.refresh()
     await reads[0]?.(HELD)
     expect(reads).toHaveLength(2)
     await reads[1]?.(HELD)
     expect(reads).toHaveLength(2)
   })
 
-  it('gives a lease that was won for somebody who left to nobody', async () => {
-    const { crowd, waiters, answers, reads, cancel } = gather(2)
-    crowd.look()
-    crowd.remove(waiters[0] as Waiter)
+  it('cancels a lease that was won for a waiter that left', async () => {
+    const { flight, waiters, answers, reads, cancel } = open(2)
+    flight.refresh()
+    flight.remove(waiters[0] as Waiter)
     await reads[0]?.(WON)
     expect(cancel).toHaveBeenCalledWith('the-token.1')
     expect(answers).toEqual([])
   })
 
-  it('gives a lease to the first, and tells the others when it ends', async () => {
-    const { crowd, waiters, answers, reads, cancel } = gather(2)
-    crowd.look()
+  it('grants the lease to the first waiter; the others know when it ends', async () => {
+    const { flight, waiters, answers, reads, cancel } = open(2)
+    flight.refresh()
     await reads[0]?.(WON)
     expect(answers).toEqual([WON])
     expect(waiters[1]?.last).toEqual(HELD)
     expect(cancel).not.toHaveBeenCalled()
   })
 
-  it('gives a value to all, and the lease that comes with it to the first', async () => {
-    const { crowd, answers, reads } = gather(2)
+  it('serves a value to all waiters, and its lease to the first', async () => {
+    const { flight, answers, reads } = open(2)
     const entry = { state: 'stale' } as Entry
-    crowd.look()
-    await reads[0]?.(told(WON.lease, entry))
-    expect(answers).toEqual([told(WON.lease, entry), told(HELD.lease, entry)])
+    flight.refresh()
+    await reads[0]?.(replyOf(WON.lease, entry))
+    expect(answers).toEqual([replyOf(WON.lease, entry), replyOf(HELD.lease, entry)])
   })
 
-  it('serves who comes while it reads by another read, that is no older than the request', async () => {
-    const { crowd, waiters, answers, reads } = gather(2)
+  it('serves a waiter that joins during a read by another read', async () => {
+    const { flight, waiters, answers, reads } = open(2)
     const second = waiters[1] as Waiter
-    crowd.remove(second)
-    crowd.look()
-    crowd.add(second)
-    const old = told({ kind: 'none' }, { state: 'fresh', version: 1 } as Entry)
+    flight.remove(second)
+    flight.refresh()
+    flight.add(second)
+    const old = replyOf({ kind: 'none' }, { state: 'fresh', version: 1 } as Entry)
     await reads[0]?.(old)
     expect(answers).toEqual([old])
-    expect([...crowd.waiters]).toEqual([second])
-    const current = told({ kind: 'none' }, { state: 'fresh', version: 2 } as Entry)
+    expect([...flight.waiters]).toEqual([second])
+    const current = replyOf({ kind: 'none' }, { state: 'fresh', version: 2 } as Entry)
     await reads[1]?.(current)
     expect(answers).toEqual([old, current])
     expect(reads).toHaveLength(2)
   })
 
-  it('waits on while Redis is away, and is told of it if its time runs out', async () => {
-    const { crowd, waiters, answers, reads } = gather(2)
+  it('waits on while Redis is away; a waiter whose time runs out gets the error', async () => {
+    const { flight, waiters, answers, reads } = open(2)
     const away = new StoreError('store-unavailable', 'away')
-    crowd.look()
+    flight.refresh()
     for (const failures of [1, 2]) {
       await reads[failures - 1]?.(away)
       expect(answers).toEqual([])
       expect(waiters[1]?.last).toBe(away)
-      await until('another look', () => reads.length === failures + 1)
+      await until('another read', () => reads.length === failures + 1)
     }
     await reads[2]?.(HELD)
     expect(waiters[1]?.last).toEqual(HELD)
-    crowd.look()
+    flight.refresh()
     await reads[3]?.(WON)
     expect(answers).toEqual([WON])
   })
 
-  it('keeps a lease that is won too late for as long as its waiter asks again', async () => {
-    const { crowd, waiters, reads, wishes } = gather(1)
-    crowd.look()
+  it('keeps a lease that a late reply wins while its waiter still waits', async () => {
+    const { flight, waiters, reads, wishes } = open(1)
+    flight.refresh()
     expect(wishes[0]).toMatchObject({ token: 'token-0', isOwn: true })
     await reads[0]?.(new StoreError('store-unavailable', 'away'))
-    crowd.remove(waiters[0] as Waiter)
+    flight.remove(waiters[0] as Waiter)
     expect(wishes[0]?.isOwn).toBe(false)
   })
 
-  it('ends for all with a fault, a back-off, and where Redis grants nothing', async () => {
+  it('ends for all waiters with a fault, a back-off, and where Redis grants nothing', async () => {
     for (const end of [
       new Error('a fault'),
-      told({ kind: 'backoff', retryAfterMs: 5 }),
-      told({ kind: 'none' }),
+      replyOf({ kind: 'backoff', retryAfterMs: 5 }),
+      replyOf({ kind: 'none' }),
     ]) {
-      const { crowd, answers, reads } = gather(2)
-      crowd.look()
+      const { flight, answers, reads } = open(2)
+      flight.refresh()
       await reads[0]?.(end)
       expect(answers).toEqual([end, end])
     }
   })
 })
 
-describe('a lease that nobody hears of', () => {
+describe('a lease whose winner got no answer', () => {
   const harness = useHarness()
 
   /** A store whose reads are given up before their answer comes, if `isLate`. */
@@ -192,8 +192,8 @@ describe('a lease that nobody hears of', () => {
   const client = { destroyed: true, once: () => undefined, off: () => undefined }
 
   it.each([
-    ['because its client is gone, is given up', undefined, client, false, 0],
-    ['because its answer came too late, is given up', undefined, undefined, true, 0],
+    ['is given up because its client is gone', undefined, client, false, 0],
+    ['is given up because its answer came too late', undefined, undefined, true, 0],
     ['is kept under a token of the client', 'a-token-of-its-own', client, false, 1],
     ['is kept under that token when it came too late', 'a-token-of-its-own', undefined, true, 1],
   ])('%s', async (name, token, gone, isLate, kept) => {

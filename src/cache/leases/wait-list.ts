@@ -4,35 +4,34 @@ import type { Signals } from '../../redis/signals.js'
 import type { CacheKey, LeaseWish, LeveledReply, ReadOptions } from '../entries/store.js'
 import type { Partitions } from '../partition.js'
 import { Channel } from './channel.js'
-import { Crowd, type Waiter } from './crowd.js'
+import { SingleFlight, type Waiter } from './single-flight.js'
 
 export interface WaitOptions {
   readonly waitMs: number
   readonly client?: Client | undefined
 }
 
-export interface WaitingOptions {
+export interface WaitListOptions {
   readonly partitions: Partitions
   readonly signals: Signals
   readonly read: (key: CacheKey, options: ReadOptions) => Promise<LeveledReply>
   readonly cancel: (key: CacheKey, proof: string) => Promise<unknown>
 }
 
-/** A subscription is a round trip: it outlives the wait by so much, for the next one. */
+/** A subscription costs a round trip, so it is kept for the next wait. */
 const LINGER_MS = 10_000
 
 /**
- * The requests of this process that wait for keys to be loaded. Whoever waits costs a timer, and
- * neither a connection nor a poll: all who wait for one key share the reads that a message about it
- * sets off.
+ * The requests of this process that wait for keys to be loaded. A waiting request costs a timer, and
+ * neither a connection nor a poll: a message about the key sets off one read for all that wait for it.
  */
-export class Waiting {
-  readonly #options: WaitingOptions
-  /** By name; with the timer that ends a channel on which nobody waits any more. */
+export class WaitList {
+  readonly #options: WaitListOptions
+  /** By name; with the timer that closes a channel on which no request waits. */
   readonly #channels = new Map<string, { channel: Channel; idle?: NodeJS.Timeout }>()
   #count = 0
 
-  constructor(options: WaitingOptions) {
+  constructor(options: WaitListOptions) {
     this.#options = options
   }
 
@@ -41,8 +40,8 @@ export class Waiting {
   }
 
   /**
-   * Waits until the key can be served, or is the caller's to load, or `waitMs` is over.
-   * @param last the reply that made the caller wait; what it is told if nothing else comes
+   * Waits until the key can be served, or its lease is granted, or `waitMs` is over.
+   * @param last the reply that made the request wait; its answer if nothing else comes
    */
   wait(
     key: CacheKey,
@@ -51,60 +50,60 @@ export class Waiting {
     last: LeveledReply,
     { waitMs, client }: WaitOptions,
   ): Promise<LeveledReply> {
-    const { crowd, disband } = this.#join(key, options)
+    const { flight, close } = this.#join(key, options)
     return new Promise((resolve, reject) => {
       const ending =
         <T>(settle: (value: T) => void) =>
         (value: T) => {
-          crowd.remove(waiter)
+          flight.remove(waiter)
           this.#count -= 1
           clearTimeout(timer)
-          client?.off('close', giveUp)
-          if (crowd.waiters.size === 0) disband()
+          client?.off('close', timeOut)
+          if (flight.waiters.size === 0) close()
           settle(value)
         }
       const waiter: Waiter = { wish, last, answer: ending(resolve), fail: ending(reject) }
-      const giveUp = () => end(waiter)
-      const timer = setTimeout(giveUp, waitMs)
-      client?.once('close', giveUp)
-      crowd.add(waiter)
+      const timeOut = () => end(waiter)
+      const timer = setTimeout(timeOut, waitMs)
+      client?.once('close', timeOut)
+      flight.add(waiter)
       this.#count += 1
     })
   }
 
-  /** Everybody is answered with what they know: this instance shuts down. */
+  /** Answers every waiter with the result of its last read: the instance shuts down. */
   drain(): void {
     for (const { channel } of this.#channels.values()) {
-      for (const crowd of channel.crowds()) {
-        for (const waiter of crowd.waiters) end(waiter)
+      for (const flight of channel.flights()) {
+        for (const waiter of flight.waiters) end(waiter)
       }
     }
   }
 
-  #join(key: CacheKey, options: ReadOptions): { crowd: Crowd; disband: () => void } {
+  #join(key: CacheKey, options: ReadOptions): { flight: SingleFlight; close: () => void } {
     const { partitions, read, cancel } = this.#options
     const channelName = partitions.clockOf(key.namespace, partitions.of(key.space, key.key))
     const channel = this.#channelOf(channelName)
     const name = `${key.space} ${key.key}`
     const accepts = `${options.maxStaleMs} ${options.minFreshMs}`
     const known = channel.find(name, accepts)
-    const crowd =
+    const flight =
       known ??
-      new Crowd({
+      new SingleFlight({
         read: (lease) => read(key, { ...options, lease, skipL1: true }),
         cancel: (proof) => cancel(key, proof),
       })
     if (!known) {
-      channel.add(name, accepts, crowd)
-      // What changed before messages arrived is seen by a read that is sent after they do. Later
-      // comers need none: each change since their own read sets off another.
-      void channel.listens.then(() => crowd.look())
+      channel.add(name, accepts, flight)
+      // A change before messages arrive is seen by a read that is sent once they do. Waiters that
+      // join later need none: each change after their own read sets off another.
+      void channel.listens.then(() => flight.refresh())
     }
-    const disband = () => {
+    const close = () => {
       channel.remove(name, accepts)
       if (channel.isIdle) this.#closeLater(channelName)
     }
-    return { crowd, disband }
+    return { flight, close }
   }
 
   #channelOf(name: string): Channel {
@@ -127,7 +126,7 @@ export class Waiting {
   }
 }
 
-/** Its time is over. */
+/** Ends the wait with the result of the last read. */
 function end(waiter: Waiter): void {
   if (waiter.last instanceof StoreError) waiter.fail(waiter.last)
   else waiter.answer(waiter.last)
