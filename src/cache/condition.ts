@@ -1,7 +1,7 @@
-/** Versions of a value; `any` for whichever. */
+/** Versions of a value, or any. */
 export type Versions = 'any' | readonly number[]
 
-/** What must be there for a request to be carried out, and what must not. */
+/** The versions of which one must be there, and those that must not. */
 export interface Condition {
   readonly match?: Versions | undefined
   readonly none?: Versions | undefined
@@ -12,12 +12,15 @@ export const UNCONDITIONAL: Condition = Object.freeze({})
 export const isConditional = ({ match, none }: Condition): boolean =>
   match !== undefined || none !== undefined
 
-/** As lib/condition.lua reads them. */
-export const versionsArg = (versions: Versions | undefined): string => {
+/** As lib/condition.lua reads it. */
+export const conditionArg = ({ match, none }: Condition): string =>
+  match === undefined && none === undefined ? '' : `${listOf(match)};${listOf(none)}`
+
+const listOf = (versions: Versions | undefined): string => {
   if (versions === undefined) return ''
   return versions === 'any' ? '*' : ` ${versions.join(' ')} `
 }
 
-/** Whether a version that is there is among those. */
+/** Whether the present version is among them. */
 export const isAmong = (versions: Versions, version: number): boolean =>
   versions === 'any' || versions.includes(version)

@@ -6,8 +6,6 @@ import { cachePartition, type Layout } from '../redis/layout.js'
 /** What a restart or promotion of Redis does to entries, which may be older than callers have seen. */
 export type OnRestart = 'flush' | 'soft' | 'keep'
 
-const ON_RESTART: Readonly<Record<OnRestart, number>> = { keep: 0, soft: 1, flush: 2 }
-
 interface NamedKey {
   readonly namespace: string
   readonly space: string
@@ -22,23 +20,20 @@ const EPOCHS = 2 ** 48 - 1
  */
 export class Partitions {
   readonly #layout: Layout
-  readonly #onRestart: number
+  readonly #onRestart: OnRestart
 
   constructor(layout: Layout, onRestart: OnRestart) {
     this.#layout = layout
-    this.#onRestart = ON_RESTART[onRestart]
+    this.#onRestart = onRestart
   }
 
   get count(): number {
     return this.#layout.cachePartitions
   }
 
-  /**
-   * What every script wants to know about its clock. An epoch is random and never used twice. Callers
-   * name both fields: to spread them into so many others makes each call a slow dictionary.
-   */
-  clockArgs(): { seed: number; on_restart: number } {
-    return { seed: randomInt(1, EPOCHS), on_restart: this.#onRestart }
+  /** What every script is told of its clock: the mode, and a random epoch, which is never used twice. */
+  onRestart(): string {
+    return `${this.#onRestart} ${randomInt(1, EPOCHS)}`
   }
 
   /** The number of the partition that a key is in. */
@@ -46,7 +41,7 @@ export class Partitions {
     return cachePartition(this.#layout, space, key)
   }
 
-  /** @param idempotency of a change: what makes a repeat of it known. Its digest is no free text. */
+  /** @param idempotency of a change, whose digest is no free text */
   keysOf(namespace: string, space: string, key: string, idempotency?: Idempotency) {
     const tag = `c${this.of(space, key)}`
     // The space holds no colon, so the two can never run into one another.
@@ -56,7 +51,7 @@ export class Partitions {
       entry: redisKey(namespace, tag, 'entry', name),
       lease: redisKey(namespace, tag, 'lease', name),
       values: redisKey(namespace, tag, 'values', name),
-      memo: idempotency && redisKey(namespace, tag, 'memo', idempotency.digest),
+      record: idempotency && redisKey(namespace, tag, 'record', idempotency.digest),
     }
   }
 

@@ -167,10 +167,10 @@ describe('an Idempotency-Key', () => {
 
   it('is kept for its time, not for ever', async () => {
     await keyed('k3', { by: -1 }).expect(200)
-    const memos = await harness.redis.keys(`ls:{${harness.namespace}:*}:memo:*`)
-    expect(memos.length).toBeGreaterThan(0)
-    for (const memo of memos) {
-      const life = await harness.redis.pttl(memo)
+    const records = await harness.redis.keys(`ls:{${harness.namespace}:*}:record:*`)
+    expect(records.length).toBeGreaterThan(0)
+    for (const record of records) {
+      const life = await harness.redis.pttl(record)
       expect(life).toBeGreaterThan(0)
       expect(life).toBeLessThanOrEqual(300_000)
     }

@@ -31,7 +31,7 @@ export function createDrivers({ binder, links, namespace, redis }: Harness) {
     const keys = partitions.keysOf(namespace, space, name)
     const key = { namespace, space, key: name }
     const policy = { ...DEFAULT_POLICY, jitter: 0 }
-    const clock = () => ({ ...partitions.clockArgs(), space })
+    const clock = () => ({ on_restart: partitions.onRestart(), space })
 
     return {
       /** What a Redis that evicts, or lost its data, may do. */

@@ -10,8 +10,7 @@ const { at } = cacheDriver(harness)
 /** What a read that wants to load the key is told. */
 async function ask(key: string, token: string) {
   const { lease } = await harness.binder.bind(readScript)(keysOf(harness, key), {
-    seed: 7,
-    on_restart: 0,
+    on_restart: 'keep 7',
     space: 'users',
     want: 1,
     token,

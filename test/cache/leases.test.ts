@@ -277,12 +277,12 @@ describe('a fill', () => {
   })
 
   it('replays under its idempotency key, also when the key is gone', async () => {
-    const token = await win('memo')
-    const send = () => fill('memo', token).set('idempotency-key', 'fill-1')
+    const token = await win('repeated')
+    const send = () => fill('repeated', token).set('idempotency-key', 'fill-1')
     await send().expect(201)
-    await harness.request('delete', at('memo')).expect(204)
+    await harness.request('delete', at('repeated')).expect(204)
     expect((await send().expect(201)).headers['idempotent-replayed']).toBe('true')
-    await harness.request('get', at('memo')).expect(404)
+    await harness.request('get', at('repeated')).expect(404)
   })
 
   it('that is repeated after a hard invalidation shows nothing to anybody', async () => {

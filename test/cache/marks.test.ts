@@ -264,7 +264,7 @@ it('a clock knows its server, also where the caller does not', async () => {
   const binder = createBinder({ link, observer, clockOffsetUs: () => 0 })
   await binder.bind(markScript)(
     { clock: clock() },
-    { seed: 1, on_restart: 2, space: 'users', hard: 0, max_marks: 10_000, tight: 0, tags: ['t'] },
+    { on_restart: 'flush 1', space: 'users', hard: 0, max_marks: 10_000, tight: 0, tags: ['t'] },
   )
   expect(await harness.redis.zmscore(clock(), 'epoch', 'run')).toEqual(before)
 })
@@ -282,7 +282,7 @@ describe('marks beyond what a partition may have', () => {
       max_marks: number
       tight: number
     },
-  ) => harness.binder.bind(markScript)({ clock }, { seed: 7, on_restart: 0, ...args })
+  ) => harness.binder.bind(markScript)({ clock }, { on_restart: 'keep 7', ...args })
   const put = (space: string, key: string, tag?: string) => {
     const request = harness.request('put', `/v1/cache/${space}/${key}`).query({ staleMs: DAY_MS })
     if (tag) request.set('surrogate-key', tag)

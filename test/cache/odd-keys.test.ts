@@ -166,8 +166,8 @@ describe('two keys', () => {
         const isSame = left.join('\0') === right.join('\0')
         const [a, b] = [left, right].map((of) => {
           const repeat = { digest, fingerprint: '', ttlMs: 1 }
-          const { clock, memo, ...own } = partitions.keysOf(...of, repeat)
-          return { own: Object.values(own), shared: [clock, memo] }
+          const { clock, record, ...own } = partitions.keysOf(...of, repeat)
+          return { own: Object.values(own), shared: [clock, record] }
         })
         expect(new Set(a?.own).size).toBe(3)
         for (const key of a?.own ?? []) {

@@ -13,7 +13,7 @@ const readMany = (keys: readonly string[], max_bytes: number, reply_bytes: numbe
       clock: keysOf(harness, keys[0] as string).clock,
       entry: keys.map((key) => keysOf(harness, key).entry),
     },
-    { seed: 7, on_restart: 0, space: 'users', idle_ms: 0, max_bytes, reply_bytes },
+    { on_restart: 'keep 7', space: 'users', idle_ms: 0, max_bytes, reply_bytes },
   )
 
 it('leaves out payloads that are too large, and keys that would make the reply too long', async () => {

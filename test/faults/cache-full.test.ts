@@ -247,8 +247,7 @@ describe('on a Redis that is full', () => {
   })
 
   const READ = {
-    seed: 7,
-    on_restart: 0,
+    on_restart: 'keep 7',
     space: 'users',
     want: 1,
     token: 'token-0000000000',

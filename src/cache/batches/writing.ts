@@ -56,7 +56,7 @@ export function toWrite(
 
 const NOTHING = Buffer.alloc(0)
 
-/** A call has one key for its idempotency, and every item a memo of its own, in its own slot. */
+/** A call has one idempotency key, and every item an idempotency record of its own, in its own slot. */
 export const ofItem = (
   identity: RequestIdentity | undefined,
   index: number,

@@ -22,9 +22,8 @@ export type IncrReply =
 export const incrScript = defineScript({
   name: 'cache.incr',
   file: new URL('../scripts/incr.lua', import.meta.url),
-  keys: ['clock', 'entry', 'lease', 'values', 'memo?'],
+  keys: ['clock', 'entry', 'lease', 'values', 'record?'],
   args: [
-    'seed',
     'on_restart',
     'space',
     'name',
@@ -32,14 +31,13 @@ export const incrScript = defineScript({
     'first',
     'ttl_ms',
     'idle_ms',
-    'match',
-    'none',
+    'condition',
     'fingerprint',
-    'memo_ttl_ms',
+    'record_ttl_ms',
   ],
   outcomes: ['created', 'counted', 'kind-mismatch', 'overflow', 'conflict', 'precondition-failed'],
   decode(reply, outcome): IncrReply {
-    const parts = list(reply, 4)
+    const parts = list(reply, 3)
     const [, version, replayed] = integers(parts.slice(0, 3), 3)
     const value = String(parts[3])
     switch (outcome) {

@@ -1,6 +1,6 @@
 import type { Binder } from '../../redis/binder.js'
 import type { Idempotency } from '../../redis/idempotency.js'
-import { type Condition, UNCONDITIONAL, versionsArg } from '../condition.js'
+import { type Condition, conditionArg, UNCONDITIONAL } from '../condition.js'
 import { kindNumber } from '../entries/scripts.js'
 import type { CacheKey } from '../entries/store.js'
 import { type FieldsReply, fieldsScript } from '../objects/scripts.js'
@@ -33,28 +33,23 @@ export function createCounterStore(binder: Binder, partitions: Partitions): Coun
       { by, initial, ttlMs, condition = UNCONDITIONAL, idempotency },
     ) {
       const first = initial + by
-      const { seed, on_restart } = partitions.clockArgs()
       return scripts.incr(partitions.keysOf(namespace, space, key, idempotency), {
-        seed,
-        on_restart,
+        on_restart: partitions.onRestart(),
         space,
         name: key,
         by: by.toString(),
         first: BigInt.asIntN(64, first) === first ? first.toString() : '',
         ttl_ms: ttlMs ?? policy.ttlMs,
         idle_ms: policy.idleMs,
-        match: versionsArg(condition.match),
-        none: versionsArg(condition.none),
+        condition: conditionArg(condition),
         fingerprint: idempotency?.fingerprint ?? '',
-        memo_ttl_ms: idempotency?.ttlMs ?? 0,
+        record_ttl_ms: idempotency?.ttlMs ?? 0,
       })
     },
 
     read({ namespace, space, key, policy }) {
-      const { seed, on_restart } = partitions.clockArgs()
       return scripts.fields(partitions.keysOf(namespace, space, key), {
-        seed,
-        on_restart,
+        on_restart: partitions.onRestart(),
         space,
         kind: kindNumber('counter'),
         idle_ms: policy.idleMs,

@@ -20,15 +20,13 @@ export function createReadMany({ binder, partitions }: EntryStoreOptions): Entry
     maxBytes: number,
   ): Promise<readonly (ReadReply | StoreError)[]> {
     const { namespace, space, policy } = keys[0] as CacheKey
-    const { seed, on_restart } = partitions.clockArgs()
     return readKeys(
       {
         clock: partitions.clockOf(namespace, partition),
         entry: keys.map(({ key }) => partitions.entryOf(namespace, partition, space, key)),
       },
       {
-        seed,
-        on_restart,
+        on_restart: partitions.onRestart(),
         space,
         idle_ms: policy.idleMs,
         max_bytes: maxBytes,

@@ -102,7 +102,6 @@ export const readScript = defineScript({
   file: new URL('../scripts/read.lua', import.meta.url),
   keys: ['clock', 'entry', 'lease'],
   args: [
-    'seed',
     'on_restart',
     'space',
     'want',
@@ -133,7 +132,7 @@ export const readManyScript = defineScript({
   name: 'cache.read-many',
   file: new URL('../scripts/read-many.lua', import.meta.url),
   keys: ['clock', 'entry[]'],
-  args: ['seed', 'on_restart', 'space', 'idle_ms', 'max_bytes', 'reply_bytes'],
+  args: ['on_restart', 'space', 'idle_ms', 'max_bytes', 'reply_bytes'],
   // A hundred keys are a batch already.
   coalesce: false,
   buffers: true,

@@ -2,7 +2,7 @@ import { createHash, randomInt } from 'node:crypto'
 import type { Binder } from '../../redis/binder.js'
 import type { StoreError } from '../../redis/errors.js'
 import type { Idempotency } from '../../redis/idempotency.js'
-import { type Condition, UNCONDITIONAL, versionsArg } from '../condition.js'
+import { type Condition, conditionArg, UNCONDITIONAL } from '../condition.js'
 import type { Partitions } from '../partition.js'
 import type { SpacePolicy } from '../spaces/policy.js'
 import { AheadOfScripts, complete, INLINE_BYTES, isLeftOut, UNLIMITED } from './payloads.js'
@@ -112,10 +112,8 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
     { lease, grantsNone, maxStaleMs = -1, minFreshMs = 0, maxBytes = UNLIMITED }: ReadOptions,
     inlineBytes: number,
   ): Promise<ReadReply> {
-    const { seed, on_restart } = partitions.clockArgs()
     return scripts.read(keys, {
-      seed,
-      on_restart,
+      on_restart: partitions.onRestart(),
       space,
       want: lease ? (grantsNone ? 2 : 1) : 0,
       token: lease?.token ?? '',
@@ -136,20 +134,15 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
     options: WriteOptions,
     showBytes: number,
   ): Promise<WriteReply> {
-    const { seed, on_restart } = partitions.clockArgs()
     const { idempotency, isNegative = false, condition = UNCONDITIONAL } = options
     const usualMs = isNegative ? policy.negativeTtlMs : policy.ttlMs
     return scripts.write(keys, {
-      seed,
-      on_restart,
+      on_restart: partitions.onRestart(),
       space,
       name: key,
-      fill: options.fill ?? '',
-      fill_digest: options.fill === undefined ? '' : digestOf(options),
-      match: versionsArg(condition.match),
-      none: versionsArg(condition.none),
-      show: options.showsPresent ? 1 : 0,
-      show_bytes: showBytes,
+      fill: options.fill === undefined ? '' : `${options.fill} ${digestOf(options)}`,
+      condition: conditionArg(condition),
+      show_bytes: options.showsPresent ? showBytes : -1,
       negative: isNegative ? 1 : 0,
       ttl_ms: jittered(options.ttlMs ?? usualMs, policy.jitter),
       stale_ms: isNegative ? 0 : (options.staleMs ?? policy.staleMs),
@@ -159,7 +152,7 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
       encoding: options.contentEncoding,
       tags: options.tags.join('\n'),
       fingerprint: idempotency?.fingerprint ?? '',
-      memo_ttl_ms: idempotency?.ttlMs ?? 0,
+      record_ttl_ms: idempotency?.ttlMs ?? 0,
       payload: options.payload,
     })
   }
@@ -203,29 +196,23 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
     },
 
     touch(key, ttlMs, condition = UNCONDITIONAL) {
-      const { seed, on_restart } = partitions.clockArgs()
       return scripts.touch(keysOf(key), {
-        seed,
-        on_restart,
+        on_restart: partitions.onRestart(),
         space: key.space,
         name: key.key,
         ttl_ms: ttlMs,
         jitter_ms: ttlMs - jittered(ttlMs, key.policy.jitter),
         idle_ms: key.policy.idleMs,
-        match: versionsArg(condition.match),
-        none: versionsArg(condition.none),
+        condition: conditionArg(condition),
       })
     },
 
     remove(key, condition = UNCONDITIONAL) {
-      const { seed, on_restart } = partitions.clockArgs()
       return scripts.remove(keysOf(key), {
-        seed,
-        on_restart,
+        on_restart: partitions.onRestart(),
         space: key.space,
         name: key.key,
-        match: versionsArg(condition.match),
-        none: versionsArg(condition.none),
+        condition: conditionArg(condition),
         idle_ms: key.policy.idleMs,
       })
     },

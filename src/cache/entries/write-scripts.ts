@@ -21,17 +21,13 @@ export type WriteReply =
 export const writeScript = defineScript({
   name: 'cache.write',
   file: new URL('../scripts/write.lua', import.meta.url),
-  keys: ['clock', 'entry', 'lease', 'values', 'memo?'],
+  keys: ['clock', 'entry', 'lease', 'values', 'record?'],
   args: [
-    'seed',
     'on_restart',
     'space',
     'name',
     'fill',
-    'fill_digest',
-    'match',
-    'none',
-    'show',
+    'condition',
     'show_bytes',
     'negative',
     'ttl_ms',
@@ -42,13 +38,13 @@ export const writeScript = defineScript({
     'encoding',
     'tags',
     'fingerprint',
-    'memo_ttl_ms',
+    'record_ttl_ms',
     'payload',
   ],
   outcomes: ['created', 'replaced', 'precondition-failed', 'lease-lost', 'conflict'],
   buffers: true,
   decode(reply, outcome): WriteReply {
-    const parts = list(reply, 5)
+    const parts = list(reply, 3)
     const [, version, replayed] = integers(parts.slice(0, 3), 3)
     switch (outcome) {
       case 'created':
@@ -70,7 +66,7 @@ export const removeScript = defineScript({
   name: 'cache.remove',
   file: new URL('../scripts/remove.lua', import.meta.url),
   keys: ['clock', 'entry', 'lease', 'values'],
-  args: ['seed', 'on_restart', 'space', 'name', 'match', 'none', 'idle_ms'],
+  args: ['on_restart', 'space', 'name', 'condition', 'idle_ms'],
   outcomes: ['removed', 'precondition-failed'],
   decode(reply, outcome): RemoveReply {
     const [, version] = integers(reply, 2)
@@ -89,7 +85,7 @@ export const touchScript = defineScript({
   name: 'cache.touch',
   file: new URL('../scripts/touch.lua', import.meta.url),
   keys: ['clock', 'entry', 'values'],
-  args: ['seed', 'on_restart', 'space', 'name', 'ttl_ms', 'jitter_ms', 'idle_ms', 'match', 'none'],
+  args: ['on_restart', 'space', 'name', 'ttl_ms', 'jitter_ms', 'idle_ms', 'condition'],
   outcomes: ['fresh', 'miss', 'stale', 'negative', 'refused'],
   decode(reply, state): TouchReply {
     const [, version] = integers(reply, 2)

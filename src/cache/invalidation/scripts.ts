@@ -7,7 +7,7 @@ export const softenScript = defineScript({
   name: 'cache.soften',
   file: new URL('../scripts/soften.lua', import.meta.url),
   keys: ['clock', 'entry', 'lease'],
-  args: ['seed', 'on_restart', 'space', 'name'],
+  args: ['on_restart', 'space', 'name'],
   decode: toClock,
 })
 
@@ -23,7 +23,7 @@ export const markScript = defineScript({
   name: 'cache.mark',
   file: new URL('../scripts/mark.lua', import.meta.url),
   keys: ['clock'],
-  args: ['seed', 'on_restart', 'space', 'hard', 'max_marks', 'tight', 'tags[]'],
+  args: ['on_restart', 'space', 'hard', 'max_marks', 'tight', 'tags[]'],
   decode(reply): MarkReply {
     const [clk, marks, folded] = integers(reply, 3)
     return { clk, marks, folded }

@@ -62,10 +62,8 @@ export function createInvalidationStore(
     await settleAll(
       Array.from({ length: partitions.count }, async (_, partition) => {
         const clock = partitions.clockOf(namespace, partition)
-        const { seed, on_restart } = partitions.clockArgs()
         const args = {
-          seed,
-          on_restart,
+          on_restart: partitions.onRestart(),
           space,
           hard: mode === 'hard' ? 1 : 0,
           max_marks: MAX_MARKS,
@@ -82,16 +80,13 @@ export function createInvalidationStore(
       await settleAll(
         keys.map((key) => {
           const at = partitions.keysOf(namespace, space, key)
-          const { seed, on_restart } = partitions.clockArgs()
           return mode === 'soft'
-            ? scripts.soften(at, { seed, on_restart, space, name: key })
+            ? scripts.soften(at, { on_restart: partitions.onRestart(), space, name: key })
             : scripts.remove(at, {
-                seed,
-                on_restart,
+                on_restart: partitions.onRestart(),
                 space,
                 name: key,
-                match: '',
-                none: '',
+                condition: '',
                 idle_ms: 0,
               })
         }),

@@ -5,7 +5,7 @@ export const renewScript = defineScript({
   name: 'cache.renew',
   file: new URL('../scripts/renew.lua', import.meta.url),
   keys: ['clock', 'entry', 'lease'],
-  args: ['seed', 'on_restart', 'space', 'proof', 'lease_ms'],
+  args: ['on_restart', 'space', 'proof', 'lease_ms'],
   outcomes: ['renewed', 'lost'],
   /** @returns whether the lease was the caller's */
   decode(reply, outcome): boolean {
@@ -18,7 +18,7 @@ export const cancelScript = defineScript({
   name: 'cache.cancel',
   file: new URL('../scripts/cancel.lua', import.meta.url),
   keys: ['clock', 'entry', 'lease'],
-  args: ['seed', 'on_restart', 'space', 'name', 'proof', 'backoff_ms'],
+  args: ['on_restart', 'space', 'name', 'proof', 'backoff_ms'],
   outcomes: ['cancelled', 'lost'],
   /** @returns whether the lease was the caller's */
   decode(reply, outcome): boolean {

@@ -30,10 +30,8 @@ export function createLeaseStore(binder: Binder, partitions: Partitions): LeaseS
   const keysOf = ({ namespace, space, key }: CacheKey) => partitions.keysOf(namespace, space, key)
 
   const cancel: LeaseStore['cancel'] = (key, proof, backoffMs) => {
-    const { seed, on_restart } = partitions.clockArgs()
     return scripts.cancel(keysOf(key), {
-      seed,
-      on_restart,
+      on_restart: partitions.onRestart(),
       space: key.space,
       name: key.key,
       proof,
@@ -44,10 +42,8 @@ export function createLeaseStore(binder: Binder, partitions: Partitions): LeaseS
   return {
     async renew(key, proof, leaseMs) {
       const sentAt = performance.now()
-      const { seed, on_restart } = partitions.clockArgs()
       const isRenewed = await scripts.renew(keysOf(key), {
-        seed,
-        on_restart,
+        on_restart: partitions.onRestart(),
         space: key.space,
         proof,
         lease_ms: leaseMs,

@@ -17,7 +17,7 @@ export const fieldsScript = defineScript({
   name: 'cache.fields',
   file: new URL('../scripts/fields.lua', import.meta.url),
   keys: ['clock', 'entry', 'values'],
-  args: ['seed', 'on_restart', 'space', 'kind', 'idle_ms', 'names[]'],
+  args: ['on_restart', 'space', 'kind', 'idle_ms', 'names[]'],
   outcomes: ['found', 'miss', 'kind-mismatch'],
   units: ({ names }) => Math.max(1, names.length),
   decode(reply, outcome): FieldsReply {
@@ -53,9 +53,8 @@ export type PatchReply =
 export const patchScript = defineScript({
   name: 'cache.patch',
   file: new URL('../scripts/patch.lua', import.meta.url),
-  keys: ['clock', 'entry', 'lease', 'values', 'memo?'],
+  keys: ['clock', 'entry', 'lease', 'values', 'record?'],
   args: [
-    'seed',
     'on_restart',
     'space',
     'name',
@@ -64,10 +63,9 @@ export const patchScript = defineScript({
     'idle_ms',
     'max_bytes',
     'max_fields',
-    'match',
-    'none',
+    'condition',
     'fingerprint',
-    'memo_ttl_ms',
+    'record_ttl_ms',
     'change[].verb',
     'change[].field',
     'change[].value',

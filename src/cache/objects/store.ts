@@ -1,6 +1,6 @@
 import type { Binder } from '../../redis/binder.js'
 import type { Idempotency } from '../../redis/idempotency.js'
-import { type Condition, UNCONDITIONAL, versionsArg } from '../condition.js'
+import { type Condition, conditionArg, UNCONDITIONAL } from '../condition.js'
 import { kindNumber } from '../entries/scripts.js'
 import { type CacheKey, jittered } from '../entries/store.js'
 import type { Partitions } from '../partition.js'
@@ -35,10 +35,8 @@ export function createObjectStore(binder: Binder, partitions: Partitions): Objec
 
   return {
     read({ namespace, space, key, policy }, names) {
-      const { seed, on_restart } = partitions.clockArgs()
       return scripts.fields(partitions.keysOf(namespace, space, key), {
-        seed,
-        on_restart,
+        on_restart: partitions.onRestart(),
         space,
         kind: kindNumber('object'),
         idle_ms: policy.idleMs,
@@ -51,10 +49,8 @@ export function createObjectStore(binder: Binder, partitions: Partitions): Objec
       { changes, ttlMs, condition = UNCONDITIONAL, idempotency },
     ) {
       const life = (ms: number) => jittered(ms, policy.jitter)
-      const { seed, on_restart } = partitions.clockArgs()
       return scripts.patch(partitions.keysOf(namespace, space, key, idempotency), {
-        seed,
-        on_restart,
+        on_restart: partitions.onRestart(),
         space,
         name: key,
         ttl_ms: ttlMs === undefined ? 0 : life(ttlMs),
@@ -62,10 +58,9 @@ export function createObjectStore(binder: Binder, partitions: Partitions): Objec
         idle_ms: policy.idleMs,
         max_bytes: policy.maxValueBytes,
         max_fields: MAX_FIELDS,
-        match: versionsArg(condition.match),
-        none: versionsArg(condition.none),
+        condition: conditionArg(condition),
         fingerprint: idempotency?.fingerprint ?? '',
-        memo_ttl_ms: idempotency?.ttlMs ?? 0,
+        record_ttl_ms: idempotency?.ttlMs ?? 0,
         change: changes,
       })
     },

@@ -4,10 +4,9 @@ cache.cancel: give up the load of one key, so that another may try: at once, or 
 KEYS clock       zset    clk, epoch, run and marks of the partition
 KEYS entry       string  see lib/entry.lua
 KEYS lease       string  see lib/lease.lua
-ARGV seed        int     epoch of a new clock
-ARGV on_restart  int     0 keep, 1 soft, 2 flush
+ARGV on_restart  string  keep, soft or flush, and the epoch of a new clock
 ARGV space       string
-ARGV name        string  the key, for whoever listens
+ARGV name        string  the key, for its message
 ARGV proof       string  of the grant, see lib/lease.lua
 ARGV backoff_ms  int     the load failed: nobody may load for so long; 0 for no such pause
 
@@ -20,10 +19,10 @@ COST O(1)
 -- @use lib/lease.lua
 -- @use lib/partition.lua
 local clock_key, entry_key, lease_key = KEYS[1], KEYS[2], KEYS[3]
-local seed, on_restart, space, name = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
-local proof, backoff_ms = ARGV[5], tonumber(ARGV[6])
+local on_restart, space, name = ARGV[1], ARGV[2], ARGV[3]
+local proof, backoff_ms = ARGV[4], tonumber(ARGV[5])
 
-local clock = read_clock(clock_key, space, seed, on_restart)
+local clock = read_clock(clock_key, space, on_restart)
 local lease = read_lease(lease_key, clock)
 if not is_held(lease, proof) then return { 0 } end
 end_lease(lease_key, clock, space, name)

@@ -4,8 +4,7 @@ cache.fields: read fields of an object, or the count of a counter.
 KEYS clock       zset    clk, epoch, run and marks of the partition
 KEYS entry       string  see lib/entry.lua
 KEYS values      hash    see lib/values.lua
-ARGV seed        int     epoch of a new clock
-ARGV on_restart  int     0 keep, 1 soft, 2 flush
+ARGV on_restart  string  keep, soft or flush, and the epoch of a new clock
 ARGV space       string
 ARGV kind        int     1 counter, 2 object
 ARGV idle_ms     int     longest time without use, 0 for none
@@ -21,11 +20,11 @@ COST O(names), or O(fields) of the object
 -- @use lib/partition.lua
 -- @use lib/verdict.lua
 local clock_key, entry_key, values_key = KEYS[1], KEYS[2], KEYS[3]
-local seed, on_restart, space = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
-local kind, idle_ms = tonumber(ARGV[4]), tonumber(ARGV[5])
-local FIRST_NAME = 6
+local on_restart, space = ARGV[1], ARGV[2]
+local kind, idle_ms = tonumber(ARGV[3]), tonumber(ARGV[4])
+local FIRST_NAME = 5
 
-local clock = read_clock(clock_key, space, seed, on_restart)
+local clock = read_clock(clock_key, space, on_restart)
 local entry = read_entry(entry_key)
 local state, logical = judge(entry, clock, space, idle_ms)
 if state ~= 1 and state ~= 2 then

@@ -2,8 +2,7 @@
 cache.mark: invalidate a whole space, or what carries one of some tags, without touching an entry.
 
 KEYS clock       zset    clk, epoch, run and marks of the partition
-ARGV seed        int     epoch of a new clock
-ARGV on_restart  int     0 keep, 1 soft, 2 flush
+ARGV on_restart  string  keep, soft or flush, and the epoch of a new clock
 ARGV space       string
 ARGV hard        0 or 1  0: stale from now on; 1: never seen again
 ARGV max_marks   int     of the partition; beyond, the oldest are folded
@@ -18,21 +17,21 @@ COST O(tags given)
 -- @use lib/fold.lua
 -- @use lib/partition.lua
 local clock_key = KEYS[1]
-local seed, on_restart, space = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
-local hard, max_marks, tight = ARGV[4] == '1', tonumber(ARGV[5]), ARGV[6] == '1'
-local FIRST_TAG = 7
+local on_restart, space = ARGV[1], ARGV[2]
+local hard, max_marks, tight = ARGV[3] == '1', tonumber(ARGV[4]), ARGV[5] == '1'
+local FIRST_TAG = 6
 local set = hard and set_mark or set_soft_mark
 -- On a tight Redis the last marks are still told apart.
 local LEAST_MARKS = 100
 
-local clock = read_clock(clock_key, space, seed, on_restart)
+local clock = read_clock(clock_key, space, on_restart)
 local most = max_marks
 if tight then most = math.min(most, math.max(LEAST_MARKS, redis.call('ZCARD', clock_key))) end
 
 local function mark(name, kind, text)
   -- Without a clock there is no entry to mark, but an instance may still hold what Redis lost.
   if clock.saved then set(clock, name) else tick_if_saved(clock) end
-  tell(clock, kind, space, text)
+  announce(clock, kind, space, text)
 end
 if #ARGV < FIRST_TAG then mark((hard and 'h:' or 's:') .. space, 'f', '') end
 for i = FIRST_TAG, #ARGV do mark((hard and 'T:' or 't:') .. space .. ':' .. ARGV[i], 't', ARGV[i]) end

@@ -3,8 +3,7 @@ cache.read-many: the values of keys of one space and partition; no leases.
 
 KEYS clock       zset    clk, epoch, run and marks of the partition
 KEYS entry[]     string  see lib/entry.lua
-ARGV seed        int     epoch of a new clock
-ARGV on_restart  int     0 keep, 1 soft, 2 flush
+ARGV on_restart  string  keep, soft or flush, and the epoch of a new clock
 ARGV space       string
 ARGV idle_ms     int     longest time without use, 0 for none
 ARGV max_bytes   int     a larger payload is left out
@@ -20,10 +19,10 @@ COST O(keys), and O(tags) for an entry with tags
 -- @use lib/partition.lua
 -- @use lib/verdict.lua
 local clock_key = KEYS[1]
-local seed, on_restart, space, idle_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
-local max_bytes, reply_bytes = tonumber(ARGV[5]), tonumber(ARGV[6])
+local on_restart, space, idle_ms = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local max_bytes, reply_bytes = tonumber(ARGV[4]), tonumber(ARGV[5])
 
-local clock = read_clock(clock_key, space, seed, on_restart)
+local clock = read_clock(clock_key, space, on_restart)
 local parts, bytes = {}, 0
 
 for i = 2, #KEYS do

@@ -5,12 +5,10 @@ KEYS clock        zset    clk, epoch, run and marks of the partition
 KEYS entry        string  see lib/entry.lua
 KEYS lease        string  see lib/lease.lua
 KEYS values       hash    of a counter or an object
-ARGV seed         int     epoch of a new clock
-ARGV on_restart   int     0 keep, 1 soft, 2 flush
+ARGV on_restart   string  keep, soft or flush, and the epoch of a new clock
 ARGV space        string
-ARGV name         string  the key, for whoever listens
-ARGV match        string  versions of which one must be there, see lib/condition.lua
-ARGV none         string  versions that must not be there
+ARGV name         string  the key, for its message
+ARGV condition    string  see lib/condition.lua
 ARGV idle_ms      int     longest time without use, 0 for none
 
 RETURN outcome version
@@ -23,14 +21,14 @@ COST O(1)
 -- @use lib/partition.lua
 -- @use lib/verdict.lua
 local clock_key, entry_key, lease_key, values_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local seed, on_restart, space, name = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
-local match, none, idle_ms = ARGV[5], ARGV[6], tonumber(ARGV[7])
+local on_restart, space, name = ARGV[1], ARGV[2], ARGV[3]
+local condition, idle_ms = ARGV[4], tonumber(ARGV[5])
 
-local clock = read_clock(clock_key, space, seed, on_restart)
-if match ~= '' or none ~= '' then
+local clock = read_clock(clock_key, space, on_restart)
+if condition ~= '' then
   local entry = read_entry(entry_key)
   local there = version_of(judge(entry, clock, space, idle_ms), entry)
-  if not fits(there, match, none) then return { 2, there } end
+  if not fits(there, condition) then return { 2, there } end
 end
 
 -- First, because a full Redis lets a script write only after its first freeing command.

@@ -4,8 +4,7 @@ cache.renew: more time for the load of one key. Nothing else of its lease change
 KEYS clock       zset    clk, epoch, run and marks of the partition
 KEYS entry       string  see lib/entry.lua
 KEYS lease       string  see lib/lease.lua
-ARGV seed        int     epoch of a new clock
-ARGV on_restart  int     0 keep, 1 soft, 2 flush
+ARGV on_restart  string  keep, soft or flush, and the epoch of a new clock
 ARGV space       string
 ARGV proof       string  of the grant, see lib/lease.lua
 ARGV lease_ms    int     length from now on
@@ -19,10 +18,10 @@ COST O(1)
 -- @use lib/lease.lua
 -- @use lib/partition.lua
 local clock_key, entry_key, lease_key = KEYS[1], KEYS[2], KEYS[3]
-local seed, on_restart, space = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
-local proof, lease_ms = ARGV[4], tonumber(ARGV[5])
+local on_restart, space = ARGV[1], ARGV[2]
+local proof, lease_ms = ARGV[3], tonumber(ARGV[4])
 
-local clock = read_clock(clock_key, space, seed, on_restart)
+local clock = read_clock(clock_key, space, on_restart)
 local lease = read_lease(lease_key, clock)
 if not is_held(lease, proof) then return { 0 } end
 -- First, because a full Redis lets a script write only after a command that takes no memory.

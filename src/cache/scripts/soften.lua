@@ -4,10 +4,9 @@ cache.soften: make a key stale from now on. A load under way may still fill it, 
 KEYS clock       zset    clk, epoch, run and marks of the partition
 KEYS entry       string  see lib/entry.lua
 KEYS lease       string  see lib/lease.lua
-ARGV seed        int     epoch of a new clock
-ARGV on_restart  int     0 keep, 1 soft, 2 flush
+ARGV on_restart  string  keep, soft or flush, and the epoch of a new clock
 ARGV space       string
-ARGV name        string  the key, for whoever listens
+ARGV name        string  the key, for its message
 
 RETURN clk
 
@@ -16,9 +15,9 @@ COST O(1)
 -- @use lib/lease.lua
 -- @use lib/partition.lua
 local clock_key, entry_key, lease_key = KEYS[1], KEYS[2], KEYS[3]
-local seed, on_restart, space, name = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local on_restart, space, name = ARGV[1], ARGV[2], ARGV[3]
 
-local clock = read_clock(clock_key, space, seed, on_restart)
+local clock = read_clock(clock_key, space, on_restart)
 -- Before the rest: it opens with PEXPIRE, after which a full Redis lets the script write.
 tick_if_saved(clock)
 

@@ -3,8 +3,7 @@ cache.sweep: drop those of some entries that are dead for good, which nobody may
 
 KEYS clock       zset    clk, epoch, run and marks of the partition
 KEYS entry[]     string  of one space, see lib/entry.lua; values of counters and objects go with them
-ARGV seed        int     epoch of a new clock
-ARGV on_restart  int     0 keep, 1 soft, 2 flush
+ARGV on_restart  string  keep, soft or flush, and the epoch of a new clock
 ARGV space       string
 
 RETURN dropped
@@ -14,9 +13,9 @@ COST O(entries), and O(tags) for an entry with tags
 -- @use lib/partition.lua
 -- @use lib/verdict.lua
 local clock_key = KEYS[1]
-local seed, on_restart, space = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local on_restart, space = ARGV[1], ARGV[2]
 
-local clock = read_clock(clock_key, space, seed, on_restart)
+local clock = read_clock(clock_key, space, on_restart)
 local dropped = 0
 for i = 2, #KEYS do
   local entry = read_entry(KEYS[i])

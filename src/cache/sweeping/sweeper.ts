@@ -139,13 +139,12 @@ export class Sweeper {
   /** @returns where the next turn goes on; '0' at the end. */
   async #sweepTurn(server: Redis, pattern: string, from: string): Promise<string> {
     const [next, keys] = await server.scan(from, 'MATCH', pattern, 'COUNT', KEYS_PER_TURN)
-    for (const group of this.#groupsOf(keys)) await this.#drop(group)
+    const { metrics, partitions } = this.#options
+    for (const { clock, space, entry } of this.#groupsOf(keys)) {
+      const on_restart = partitions.onRestart()
+      metrics.swept(await this.#sweep({ clock, entry }, { on_restart, space }))
+    }
     return next
-  }
-
-  async #drop({ clock, space, entry }: Group): Promise<void> {
-    const { seed, on_restart } = this.#options.partitions.clockArgs()
-    this.#options.metrics.swept(await this.#sweep({ clock, entry }, { seed, on_restart, space }))
   }
 
   #groupsOf(keys: readonly string[]): Iterable<Group> {

@@ -1,5 +1,6 @@
--- If-Match and If-None-Match: '' for none, '*' for any version, else versions, each between spaces.
--- Only what can be served counts: a miss, and what is known to be absent, has no version.
+-- If-Match and If-None-Match with a semicolon between them: each '' for none, '*' for any version, or
+-- versions, each between spaces. '' for no condition at all. Only a value that can be served has a
+-- version: a miss and a negative entry have none.
 
 -- @use clock.lua
 
@@ -9,7 +10,9 @@ local function is_named(list, version)
   return version > 0 and (list == '*' or string.find(list, ' ' .. digits(version) .. ' ', 1, true))
 end
 
-local function fits(version, match, none)
+local function fits(version, condition)
+  if condition == '' then return true end
+  local match, none = string.match(condition, '^(.*);(.*)$')
   if match ~= '' and not is_named(match, version) then return false end
   return not is_named(none, version)
 end

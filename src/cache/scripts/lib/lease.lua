@@ -1,7 +1,7 @@
 -- The right to load one key: a string of fixed fields, then the token.
 --   clk epoch base   clk, epoch and version of the entry (0: none) at the grant
---   granted until    us
---   softened         when a soft invalidation of the key met it, 0 if none did
+--   granted ends     us
+--   softened         when its key was softly invalidated, 0 for never
 -- A record without a token is the back-off after a failed load.
 -- The holder proves its grant by `<token>.<clk>`: a token that is granted again, after its lease was
 -- voided, proves nothing for a value that it loaded before.
@@ -12,7 +12,7 @@
 local LEASE = '>dddddd'
 local LEASE_BYTES = 48
 local ENDS_AT, SOFTENED_AT = 32, 40
--- A lease that ran out is its holder's until another takes it, for so long.
+-- A lease that ran out stays its holder's for so long, unless another is granted.
 local REMEMBERED_MS = 60000
 
 -- How long the record of a lease is kept that runs out in `lasts_ms`.
@@ -42,7 +42,7 @@ local function write_lease(key, l)
   return not answer.err
 end
 
--- Ends a lease before its time; whoever waits for the key should look again.
+-- Ends a lease before its time; the requests that wait for the key should read again.
 local function end_lease(key, clock, space, name)
   redis.call('UNLINK', key)
   wake(clock, space, name)

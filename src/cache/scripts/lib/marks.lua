@@ -1,9 +1,9 @@
 -- Marks of a partition: a soft one makes what began before it stale, a hard one ends it.
 
--- @use clock.lua
+-- @use spans.lua
 
--- Each mark removes up to four that nothing is old enough for, so that they never pile up.
--- Scores below 1e15 are the epoch, the run, the life and notes of who keeps what.
+-- Each mark removes up to four that every entry outlived, so that they never pile up. Scores below 1e15
+-- are no marks: the epoch, the run, the life, and who keeps what.
 local function set_mark(clock, name)
   tick(clock)
   redis.call('ZADD', clock.key, digits(clock.clk), name)
@@ -11,51 +11,11 @@ local function set_mark(clock, name)
   if #old > 0 then redis.call('ZREM', clock.key, unpack(old)) end
 end
 
--- The soft marks before the last one of a name, oldest first: spans from one mark to another.
-local SPANS = 4
-local function spans_of(clock, name)
-  local members = {}
-  for i = 1, SPANS do members[i * 2 - 1], members[i * 2] = i .. '<' .. name, i .. '>' .. name end
-  local score, spans = redis.call('ZMSCORE', clock.key, unpack(members)), {}
-  for i = 1, SPANS do
-    local to = tonumber(score[i * 2])
-    if to then spans[#spans + 1] = { from = tonumber(score[i * 2 - 1] or 0), to = to } end
-  end
-  -- Those that went for their age leave gaps, which later ones fill.
-  table.sort(spans, function(a, b) return a.to < b.to end)
-  return spans
-end
-
--- What carries the name is stale since the first mark after its fence, so earlier marks are kept;
--- where they are too many, the two that are nearest to each other become one span.
+-- A value is stale since the first mark after its fence, so the mark before this one is kept.
 local function set_soft_mark(clock, name)
   local last = tonumber(redis.call('ZSCORE', clock.key, name))
   set_mark(clock, name)
-  if not last then return end
-  local spans = spans_of(clock, name)
-  spans[#spans + 1] = { from = last, to = last }
-  if #spans > SPANS then
-    local near = 1
-    for i = 2, SPANS do
-      if spans[i + 1].from - spans[i].to < spans[near + 1].from - spans[near].to then near = i end
-    end
-    spans[near].to = table.remove(spans, near + 1).to
-  end
-  local scores = {}
-  for i, span in ipairs(spans) do
-    scores[i * 4 - 3], scores[i * 4 - 2] = digits(span.from), i .. '<' .. name
-    scores[i * 4 - 1], scores[i * 4] = digits(span.to), i .. '>' .. name
-  end
-  redis.call('ZADD', clock.key, unpack(scores))
-end
-
--- The first soft mark of a name after a fence. Within a span it is not known, but never before the
--- fence: what is stale too early is loaded once more, what is stale too late was invalidated in vain.
-local function first_after(clock, fence, name, last)
-  for _, span in ipairs(spans_of(clock, name)) do
-    if fence < span.to then return math.max(fence, span.from) end -- @place first-soft-mark
-  end
-  return last
+  if last then add_span(clock, name, last) end
 end
 
 -- Of the marks that count for something of this space with these tags: the first soft one after its

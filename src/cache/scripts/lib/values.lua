@@ -1,17 +1,17 @@
 -- A counter or an object keeps its values in a hash beside the entry, one field per value. No caller's
 -- name is empty, so the field '' holds the version that ties the two halves together. There is no
--- stale window: a value that many change is either current or gone.
+-- stale window: a value that many change is current or gone.
 
 -- @use condition.lua
 -- @use entry.lua
 
--- Whether values of this kind are there. A change is refused where there is something of another kind,
--- which comes second, or where the condition does not hold: then the version comes third.
-local function look_up(state, entry, kind, match, none)
+-- Whether values of this kind are there; second the kind of another value that is there, third the
+-- version for which the condition does not hold: either refuses the change.
+local function look_up(state, entry, kind, condition)
   local there = state == 1 or state == 2
   if there and entry.kind ~= kind then return there, entry.kind end
   local version = version_of(state, entry)
-  if not fits(version, match, none) then return there, nil, version end
+  if not fits(version, condition) then return there, nil, version end
   return there
 end
 
