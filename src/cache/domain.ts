@@ -11,7 +11,7 @@ import { objectRoutes } from './objects/routes.js'
 import { pipelineRoutes } from './pipeline/routes.js'
 import { specs } from './problems.js'
 import { spaceRoutes } from './spaces/routes.js'
-import { spaceSection } from './spaces/section.js'
+import { SpaceSection } from './spaces/schemas.js'
 import { type AllCacheStores, createCacheStores } from './stores.js'
 
 declare module '../http/scopes.js' {
@@ -27,7 +27,7 @@ export const cache = defineDomain({
   description: 'Values with versions, leases and marks',
   scopes: ['cache:read', 'cache:write'],
   problems: specs,
-  section: { name: 'spaces', ...spaceSection },
+  section: { name: 'spaces', schema: SpaceSection },
   create: (deps) => toRunning(createCacheStores(deps), deps),
 })
 

@@ -10,27 +10,17 @@ import { SpaceParams } from '../entries/schemas.js'
 import type { CacheKey, EntryStore } from '../entries/store.js'
 import type { LeasedReads } from '../leases/leased-reads.js'
 import { endsLeasesOfRefusedFills, itemsOf } from '../leases/refused-fills.js'
-import type { CacheMetrics } from '../metrics.js'
 import { problemResponses } from '../problems.js'
-import type { PolicyOf } from '../spaces/store.js'
+import type { RouteOptions } from '../route-options.js'
 import { failed, Items, toBody, toItems, written } from './answer.js'
 import { countReads, readMany } from './reading.js'
 import * as schemas from './schemas.js'
 import { isFailed, settleAll } from './settle.js'
 import { ofItem, toItem, toWrite, writeOne } from './writing.js'
 
-export interface BatchRouteOptions {
-  readonly policyOf: PolicyOf
-  readonly store: EntryStore
-  readonly leases: LeasedReads
-  readonly metrics: CacheMetrics
-  readonly idempotencyTtlMs: number
-}
-
-export const batchRoutes: FastifyPluginAsyncTypebox<BatchRouteOptions> = async (
-  app,
-  { store, leases, policyOf, metrics, idempotencyTtlMs },
-) => {
+export const batchRoutes: FastifyPluginAsyncTypebox<
+  RouteOptions & { store: EntryStore; leases: LeasedReads }
+> = async (app, { store, leases, policyOf, metrics, idempotencyTtlMs }) => {
   varyByCaller(app)
   refuseConditions(app)
 

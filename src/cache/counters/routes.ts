@@ -4,25 +4,16 @@ import { requestIdentity } from '../../http/request-fingerprint.js'
 import { conflict, kindMismatch, preconditionFailed, varyByCaller } from '../entries/answer.js'
 import { keyOf, toCondition, toReadCondition } from '../entries/request.js'
 import { EntryParams, KeyedChangeHeaders, LookHeaders, WITHOUT_VALUE } from '../entries/schemas.js'
-import type { CacheMetrics } from '../metrics.js'
 import { recordChange, takeFound } from '../objects/answer.js'
 import { problem, problemResponses } from '../problems.js'
-import type { PolicyOf } from '../spaces/store.js'
+import type { RouteOptions } from '../route-options.js'
 import { int64 } from './request.js'
 import * as schemas from './schemas.js'
 import type { CounterStore } from './store.js'
 
-export interface CounterRouteOptions {
-  readonly policyOf: PolicyOf
-  readonly store: CounterStore
-  readonly metrics: CacheMetrics
-  readonly idempotencyTtlMs: number
-}
-
-export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = async (
-  app,
-  { store, policyOf, metrics, idempotencyTtlMs },
-) => {
+export const counterRoutes: FastifyPluginAsyncTypebox<
+  RouteOptions & { store: CounterStore }
+> = async (app, { store, policyOf, metrics, idempotencyTtlMs }) => {
   varyByCaller(app)
 
   app.post(

@@ -1,19 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { compileValidator } from '../../http/validation.js'
 import type { LeasedReads } from '../leases/leased-reads.js'
-import type { CacheMetrics } from '../metrics.js'
-import type { PolicyOf } from '../spaces/store.js'
+import type { RouteOptions } from '../route-options.js'
 import { varyByCaller } from './answer.js'
 import { readRoutes } from './read-routes.js'
 import type { EntryStore } from './store.js'
 import { writeRoutes } from './write-routes.js'
 
-export interface EntryRouteOptions {
-  readonly policyOf: PolicyOf
+export interface EntryRouteOptions extends RouteOptions {
   readonly store: EntryStore
   readonly leases: LeasedReads
-  readonly metrics: CacheMetrics
-  readonly idempotencyTtlMs: number
 }
 
 /** Values are raw bytes of any type, so this plugin has no parser but one that keeps them. */

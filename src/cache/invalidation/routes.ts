@@ -10,15 +10,10 @@ import { problemResponses } from '../problems.js'
 import { InvalidateRequest } from './schemas.js'
 import type { InvalidationStore } from './store.js'
 
-export interface InvalidationRouteOptions {
-  readonly store: InvalidationStore
-  readonly metrics: CacheMetrics
-}
-
-export const invalidationRoutes: FastifyPluginAsyncTypebox<InvalidationRouteOptions> = async (
-  app,
-  { store, metrics },
-) => {
+export const invalidationRoutes: FastifyPluginAsyncTypebox<{
+  store: InvalidationStore
+  metrics: CacheMetrics
+}> = async (app, { store, metrics }) => {
   varyByCaller(app)
   refuseConditions(app)
 

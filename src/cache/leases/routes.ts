@@ -8,16 +8,11 @@ import type { PolicyOf } from '../spaces/store.js'
 import * as schemas from './schemas.js'
 import type { LeaseStore } from './store.js'
 
-export interface LeaseRouteOptions {
-  readonly store: LeaseStore
-  readonly policyOf: PolicyOf
-}
-
 /** A lease is taken by a GET and ended by a PUT; here is what else its holder can do. */
-export const leaseRoutes: FastifyPluginAsyncTypebox<LeaseRouteOptions> = async (
-  app,
-  { store, policyOf },
-) => {
+export const leaseRoutes: FastifyPluginAsyncTypebox<{
+  store: LeaseStore
+  policyOf: PolicyOf
+}> = async (app, { store, policyOf }) => {
   varyByCaller(app)
   refuseConditions(app)
 

@@ -10,27 +10,18 @@ import {
 } from '../entries/answer.js'
 import { keyOf, toCondition, toReadCondition } from '../entries/request.js'
 import { EntryParams, KeyedChangeHeaders, LookHeaders, WITHOUT_VALUE } from '../entries/schemas.js'
-import type { CacheMetrics } from '../metrics.js'
 import { problem, problemResponses } from '../problems.js'
+import type { RouteOptions } from '../route-options.js'
 import { MAX_VALUE_BYTES } from '../spaces/policy.js'
-import type { PolicyOf } from '../spaces/store.js'
 import { recordChange, takeFound } from './answer.js'
 import { toChanges, toNames } from './changes.js'
 import * as schemas from './schemas.js'
 import type { PatchReply } from './scripts.js'
 import { MAX_FIELDS, type ObjectStore } from './store.js'
 
-export interface ObjectRouteOptions {
-  readonly policyOf: PolicyOf
-  readonly store: ObjectStore
-  readonly metrics: CacheMetrics
-  readonly idempotencyTtlMs: number
-}
-
-export const objectRoutes: FastifyPluginAsyncTypebox<ObjectRouteOptions> = async (
-  app,
-  { store, policyOf, metrics, idempotencyTtlMs },
-) => {
+export const objectRoutes: FastifyPluginAsyncTypebox<
+  RouteOptions & { store: ObjectStore }
+> = async (app, { store, policyOf, metrics, idempotencyTtlMs }) => {
   varyByCaller(app)
 
   app.get(

@@ -10,20 +10,12 @@ import { ofItem } from '../batches/writing.js'
 import { varyByCaller } from '../entries/answer.js'
 import { refuseConditions } from '../entries/request.js'
 import { endsLeasesOfRefusedFills, itemsOf } from '../leases/refused-fills.js'
-import type { CacheMetrics } from '../metrics.js'
 import { problemResponses } from '../problems.js'
-import type { PolicyOf } from '../spaces/store.js'
+import type { RouteOptions } from '../route-options.js'
 import { type Ended, type Planned, plan, type Stores, toText } from './operations.js'
 import * as schemas from './schemas.js'
 
-export interface PipelineRouteOptions {
-  readonly policyOf: PolicyOf
-  readonly stores: Stores
-  readonly metrics: CacheMetrics
-  readonly idempotencyTtlMs: number
-}
-
-export const pipelineRoutes: FastifyPluginAsyncTypebox<PipelineRouteOptions> = async (
+export const pipelineRoutes: FastifyPluginAsyncTypebox<RouteOptions & { stores: Stores }> = async (
   app,
   { stores, policyOf, metrics, idempotencyTtlMs },
 ) => {

@@ -1,15 +1,9 @@
-/** How a space keeps values in the memory of each process. */
-export interface L1Policy {
-  readonly maxEntries: number
-  readonly maxBytes: number
-  /** Longest time that a value is served from memory. */
-  readonly ttlMs: number
-  readonly policy: 'lru' | 'lfu' | 'ttl'
-  /** How long values are still served from memory once Redis does not answer; 0 for not at all. */
-  readonly outageMs: number
-}
+import Type, { type Static, type TObject } from 'typebox'
+import { DurationMs } from '../../http/names.js'
+import { MAX_LIFE_MS } from '../entries/schemas.js'
+import { MAX_LEASE_MS, MIN_LEASE_MS } from '../leases/schemas.js'
 
-export const DEFAULT_L1: L1Policy = Object.freeze({
+export const DEFAULT_L1 = Object.freeze({
   maxEntries: 10_000,
   maxBytes: 64 * 1024 * 1024,
   ttlMs: 60_000,
@@ -17,37 +11,10 @@ export const DEFAULT_L1: L1Policy = Object.freeze({
   outageMs: 0,
 })
 
-/** How one kind of data is cached. */
-export interface SpacePolicy {
-  /** Fresh for. */
-  readonly ttlMs: number
-  /** Then served stale, while one caller loads, for. */
-  readonly staleMs: number
-  /** Instead of `staleMs`, once a load failed or its lease ran out. */
-  readonly errorMs: number
-  /** How long it is known that there is no value. */
-  readonly negativeTtlMs: number
-  /** Longest time without use; 0 for none. */
-  readonly idleMs: number
-  /** Up to this share is taken off the TTL, so that what was stored together does not expire so. */
-  readonly jitter: number
-  /** Length of a lease, where loads are not known to take longer. */
-  readonly leaseMs: number
-  /** Up to which it grows. */
-  readonly maxLeaseMs: number
-  readonly maxValueBytes: number
-  /** Greedier early refresh above 1, none at 0. */
-  readonly earlyRefreshBeta: number
-  /** Only conditional writes and fills. */
-  readonly requirePrecondition: boolean
-  /** How values are kept in the memory of each process as well. */
-  readonly l1: L1Policy | 'off'
-}
-
 /** The largest `maxValueBytes` of any space. */
 export const MAX_VALUE_BYTES = 8 * 1024 * 1024
 
-export const DEFAULT_POLICY: SpacePolicy = Object.freeze({
+export const DEFAULT_POLICY = Object.freeze({
   ttlMs: 300_000,
   staleMs: 0,
   errorMs: 0,
@@ -62,16 +29,94 @@ export const DEFAULT_POLICY: SpacePolicy = Object.freeze({
   l1: 'off',
 })
 
-type Partly<T> = { readonly [K in keyof T]?: T[K] | undefined }
+const whole = (minimum: number, maximum: number, description: string) =>
+  Type.Integer({ minimum, maximum, description: `${description} ${minimum} to ${maximum}.` })
 
-/** A policy as it was said: every field may be left to the default. */
-export type SentPolicy = Partly<Omit<SpacePolicy, 'l1'>> & {
-  readonly l1?: Partly<L1Policy> | 'off' | undefined
+export const L1Fields = {
+  policy: Type.Enum(['lru', 'lfu', 'ttl'], {
+    description: `What goes first for lack of room. lru: what was used longest ago. lfu: what is asked for least (W-TinyLFU). ttl: what ends soonest. Default ${DEFAULT_L1.policy}.`,
+  }),
+  maxEntries: whole(1, 1_000_000, `Values per process. Default ${DEFAULT_L1.maxEntries}.`),
+  maxBytes: whole(
+    1_024,
+    4 * 1024 ** 3,
+    `Bytes per process, keys and overhead included. Default ${DEFAULT_L1.maxBytes}.`,
+  ),
+  ttlMs: DurationMs(
+    1,
+    MAX_LIFE_MS,
+    `Longest time that a value is served from memory. Default ${DEFAULT_L1.ttlMs}.`,
+  ),
+  outageMs: DurationMs(
+    0,
+    MAX_LIFE_MS,
+    `How long values are still served once Redis does not answer. Default ${DEFAULT_L1.outageMs}.`,
+  ),
 }
 
-export const toPolicy = ({ l1 = 'off', ...sent }: SentPolicy): SpacePolicy =>
-  ({
-    ...DEFAULT_POLICY,
-    ...sent,
-    l1: l1 === 'off' ? l1 : { ...DEFAULT_L1, ...l1 },
-  }) as SpacePolicy
+export const PolicyFields = {
+  ttlMs: DurationMs(1, MAX_LIFE_MS, `Fresh for. Default ${DEFAULT_POLICY.ttlMs}.`),
+  staleMs: DurationMs(0, MAX_LIFE_MS, `Then served stale for. Default ${DEFAULT_POLICY.staleMs}.`),
+  errorMs: DurationMs(
+    0,
+    MAX_LIFE_MS,
+    `Served stale for so long instead, once a load failed or its lease ran out, until one succeeds. Default ${DEFAULT_POLICY.errorMs}.`,
+  ),
+  negativeTtlMs: DurationMs(
+    1,
+    MAX_LIFE_MS,
+    `How long it is known that a key has no value. Default ${DEFAULT_POLICY.negativeTtlMs}.`,
+  ),
+  idleMs: DurationMs(
+    0,
+    MAX_LIFE_MS,
+    'Ends after so long without use, give or take a tenth; 0 for never. Default 0.',
+  ),
+  jitter: Type.Number({
+    minimum: 0,
+    maximum: 1,
+    description: `Up to this share is taken off the time that a value is fresh, at random, so that what was stored together does not end together. Default ${DEFAULT_POLICY.jitter}.`,
+  }),
+  leaseMs: DurationMs(
+    MIN_LEASE_MS,
+    MAX_LEASE_MS,
+    `How long the one who loads has for it, before another may. Default ${DEFAULT_POLICY.leaseMs}.`,
+  ),
+  maxLeaseMs: DurationMs(
+    MIN_LEASE_MS,
+    MAX_LEASE_MS,
+    `A lease grows to twice what the last load of the key took, or the lease that ran out before it; at most to this, and never below \`leaseMs\`. Default ${DEFAULT_POLICY.maxLeaseMs}.`,
+  ),
+  earlyRefreshBeta: Type.Number({
+    minimum: 0,
+    maximum: 100,
+    description: `How eagerly fresh values are loaded anew before they end, by reads with \`lease\`: with probability exp(-t / (beta * d)), where t is the time that is left and d the time of the last load; 0 for never. Default ${DEFAULT_POLICY.earlyRefreshBeta}.`,
+  }),
+  maxValueBytes: whole(
+    1,
+    MAX_VALUE_BYTES,
+    `Largest value, and all fields of an object. Default ${DEFAULT_POLICY.maxValueBytes}.`,
+  ),
+  requirePrecondition: Type.Boolean({
+    description: 'Refuse a PUT without If-Match, If-None-Match or a lease (428). Default false.',
+  }),
+}
+
+/** How a space keeps values in the memory of each process. */
+export type L1Policy = Readonly<Static<TObject<typeof L1Fields>>>
+
+/** How one kind of data is cached. */
+export type SpacePolicy = Readonly<Static<TObject<typeof PolicyFields>>> & {
+  readonly l1: L1Policy | 'off'
+}
+
+/** A policy as a caller sent it: every field may be left to the default. */
+export type SentPolicy = Partial<Omit<SpacePolicy, 'l1'>> & {
+  readonly l1?: Partial<L1Policy> | 'off'
+}
+
+export const toPolicy = ({ l1 = 'off', ...sent }: SentPolicy): SpacePolicy => ({
+  ...DEFAULT_POLICY,
+  ...sent,
+  l1: l1 === 'off' ? l1 : { ...DEFAULT_L1, ...l1 },
+})

@@ -16,15 +16,10 @@ import * as schemas from './schemas.js'
 import type { SpaceDocument, SpaceStore } from './store.js'
 import type { SpaceUsages } from './usage.js'
 
-export interface SpaceRouteOptions {
-  readonly store: SpaceStore
-  readonly usages: Pick<SpaceUsages, 'of'>
-}
-
-export const spaceRoutes: FastifyPluginAsyncTypebox<SpaceRouteOptions> = async (
-  app,
-  { store, usages },
-) => {
+export const spaceRoutes: FastifyPluginAsyncTypebox<{
+  store: SpaceStore
+  usages: Pick<SpaceUsages, 'of'>
+}> = async (app, { store, usages }) => {
   app.put(
     '/:space',
     {
@@ -117,23 +112,9 @@ export const spaceRoutes: FastifyPluginAsyncTypebox<SpaceRouteOptions> = async (
   )
 }
 
-function toResponse({ name, version, value: sent, inFile: isInFile }: SpaceDocument) {
-  const value = toPolicy(sent)
-  return {
-    name,
-    ttlMs: value.ttlMs,
-    staleMs: value.staleMs,
-    errorMs: value.errorMs,
-    negativeTtlMs: value.negativeTtlMs,
-    idleMs: value.idleMs,
-    jitter: value.jitter,
-    leaseMs: value.leaseMs,
-    maxLeaseMs: value.maxLeaseMs,
-    earlyRefreshBeta: value.earlyRefreshBeta,
-    maxValueBytes: value.maxValueBytes,
-    requirePrecondition: value.requirePrecondition,
-    l1: value.l1,
-    version,
-    source: isInFile ? ('file' as const) : ('api' as const),
-  }
-}
+const toResponse = ({ name, version, value, inFile }: SpaceDocument) => ({
+  name,
+  ...toPolicy(value),
+  version,
+  source: inFile ? ('file' as const) : ('api' as const),
+})
