@@ -20,7 +20,7 @@ export const { specs, problem, problemResponses } = defineProblems({
     status: 409,
     title: 'The sum would leave 64 bits',
     cause: 'A counter holds -2^63 to 2^63 - 1; nothing was added.',
-    remedy: 'Add less, or DELETE the counter to begin anew.',
+    remedy: 'Add less, or DELETE the counter to start again.',
     retry: 'no',
   },
   'not-an-integer': {

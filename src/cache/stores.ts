@@ -34,7 +34,7 @@ type Deps = DomainDeps<Readonly<Record<string, SentPolicy>>>
 export function createCacheStores(deps: Deps): AllCacheStores {
   const { settings, metrics, links, cacheBinder, memory } = deps
   const partitions = new Partitions(layoutOf(links.cache), settings.cacheOnRestart)
-  // A Redis of its own may be filled: nothing else lives there.
+  // A Redis for the cache alone may be filled.
   const isTightAt = links.cacheProbe === undefined ? memory.isTight : () => false
   const spaces = createSpaceStore({
     binder: deps.binder,

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { toETag } from '../../http/etag.js'
 import type { Entry, EntryKind, LeaseReply } from '../entries/scripts.js'
 import { type Encoding, encode } from './encoding.js'
-import { type Found, Room } from './reading.js'
+import { AnswerBudget, type Found } from './reading.js'
 import type { Failed } from './settle.js'
 
 /**
@@ -14,10 +14,10 @@ export type Item = string
 const item = (key: string, status: string, more = ''): Item =>
   `{"key":${JSON.stringify(key)},"status":"${status}"${more}}`
 
-/** Of answers, about 4 ms of the event loop where all of it is small JSON. */
+/** About 4 ms of the event loop, where all of it is small JSON. */
 const TURN_BYTES = 256 * 1024
 
-/** One item for each that ended. Stored JSON costs by its length, so others get their turn between. */
+/** One item for each end. Stored JSON costs by its length, so other requests run in between. */
 export async function toItems<T>(
   ended: readonly T[],
   toText: (one: T, index: number) => Item,
@@ -41,7 +41,7 @@ export const toBody = (items: readonly Item[]): string => `{"entries":[${items.j
 
 /** Items of one answer, whose values together take up at most 8 MiB of it. */
 export class Items {
-  readonly #room = new Room()
+  readonly #budget = new AnswerBudget()
 
   found(key: string, found: Found, encoding: Encoding): Item {
     switch (found.kind) {
@@ -60,7 +60,7 @@ export class Items {
     }
     if (entry.kind !== 'bytes') return item(key, 'kind-mismatch', `,"kind":"${entry.kind}"`)
     const encoded = encode(entry.payload ?? Buffer.alloc(0), encoding)
-    if (!this.#room.take(encoded.json.length)) return item(key, 'deferred', leaseText(lease))
+    if (!this.#budget.take(encoded.json.length)) return item(key, 'deferred', leaseText(lease))
     return item(
       key,
       'hit',
@@ -72,7 +72,7 @@ export class Items {
   }
 }
 
-/** @param version of what was written, or of what stands in the way; 0 for nothing. */
+/** @param version of what was written, or of the value that refused it; 0 for none. */
 export const written = (key: string, status: string, version = 0, replayed = false): Item =>
   item(
     key,
@@ -97,7 +97,7 @@ export const failed = (key: string, { error }: Failed): Item =>
     `,"detail":${JSON.stringify(error.message)}${error.reason ? `,"reason":"${error.reason}"` : ''}`,
   )
 
-/** An entity tag of ours is base 36 between quotes: nothing in it but they must be escaped. */
+/** Our entity tags are base 36 between quotes: only the quotes must be escaped. */
 const etagText = (version: number): string => `"\\"${toETag(version).slice(1, -1)}\\""`
 
 const codingText = ({ contentEncoding }: Entry): string =>

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { excessOf } from '../../http/json.js'
 import { invalid } from '../../http/problem.js'
 
-/** How bytes stand in JSON. */
+/** How bytes are encoded in JSON. */
 export type Encoding = 'json' | 'text' | 'base64'
 
 /** The bytes of a value inside a JSON text. */
@@ -27,7 +27,7 @@ export function encode(payload: Buffer, wanted: Encoding): Encoded {
 
 /** False for JSON with more levels or values than a body may have: the caller parses that. */
 function isJson(text: string): boolean {
-  // Most texts that are no JSON show it at once, and a thrown error costs more than a look.
+  // Most texts that are not JSON begin so, and a thrown error costs more than this test.
   if (!/^[\s]*["{[\dtfn-]/.test(text) || excessOf(text)) return false
   try {
     JSON.parse(text)
@@ -43,7 +43,7 @@ const TYPES: Readonly<Record<Encoding, string>> = {
   base64: 'application/octet-stream',
 }
 
-/** What a value is taken for whose content type is not said. */
+/** The content type of a value that was sent without one. */
 export const defaultContentType = (encoding: Encoding): string => TYPES[encoding]
 
 /** @throws Problem invalid-request for a value that its encoding does not allow. */
@@ -52,7 +52,7 @@ export function decode(pointer: string, value: unknown, encoding: Encoding): Buf
   if (typeof value !== 'string') throw invalid(pointer, `must be a string, to be ${encoding}`)
   if (encoding === 'base64') {
     const bytes = Buffer.from(value, 'base64')
-    // Node leaves out what is no base64. A pattern would overflow its stack on a value of 8 MiB.
+    // Node skips what is not base64. A pattern would overflow its stack on a value of 8 MiB.
     if (bytes.toString('base64') !== value) {
       throw invalid(pointer, 'must be base64 with its padding')
     }

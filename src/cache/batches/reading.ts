@@ -6,7 +6,7 @@ import { storeErrorOrThrow } from '../entries/store-error.js'
 import type { LeasedReads } from '../leases/leased-reads.js'
 import type { CacheMetrics, ReadResult } from '../metrics.js'
 import type { SpaceName } from '../spaces/usage.js'
-import { type Failed, settleTurns, toFailed } from './settle.js'
+import { type Failed, settleChunks, toFailed } from './settle.js'
 
 /** What a read of many found for one key. */
 export type Found =
@@ -16,19 +16,19 @@ export type Found =
       readonly lease: LeaseReply
       readonly level: LeveledReply['level']
     }
-  /** The answer is full: the value was left out, or the key not asked for. */
+  /** The answer is full: the value was left out, or the key was not read. */
   | { readonly kind: 'deferred'; readonly lease: LeaseReply }
   | Failed
 
 export const MAX_ANSWER_BYTES = 8 * 1024 * 1024
 
-/** A larger value is read once the answer is known to have room for it, and by itself. */
+/** A larger value is read by itself, once the answer is known to have room for it. */
 export const AT_ONCE_BYTES = 64 * 1024
 
 const DEFERRED: Found = { kind: 'deferred', lease: { kind: 'none' } }
 
-/** Counts the bytes of one answer. The first value always fits: a client must get on. */
-export class Room {
+/** Counts the bytes of one answer. The first value always fits, so that a client makes progress. */
+export class AnswerBudget {
   #used = 0
 
   take(bytes: number): boolean {
@@ -42,13 +42,17 @@ export class Room {
   }
 }
 
-/** Reads one key for an answer that has only so much room. */
-export async function readInto(room: Room, store: EntryStore, key: CacheKey): Promise<Found> {
-  if (room.isFull) return DEFERRED
-  return takeIn(room, store, key, await store.read(key, { maxBytes: AT_ONCE_BYTES }))
+/** Reads one key for an answer of limited size. */
+export async function readInto(
+  budget: AnswerBudget,
+  store: EntryStore,
+  key: CacheKey,
+): Promise<Found> {
+  if (budget.isFull) return DEFERRED
+  return takeIn(budget, store, key, await store.read(key, { maxBytes: AT_ONCE_BYTES }))
 }
 
-/** Counts what was found in one space together: to count each costs a tenth of the request. */
+/** Counts the reads of one space together: counting each costs a tenth of the request. */
 export function countReads(metrics: CacheMetrics, space: SpaceName, found: readonly Found[]): void {
   const counts = new Map<LeveledReply['level'], Partial<Record<ReadResult, number>>>()
   for (const one of found) {
@@ -65,9 +69,9 @@ export function countReads(metrics: CacheMetrics, space: SpaceName, found: reado
   }
 }
 
-/** At once where the reply has the value: most of a hundred have. */
+/** Synchronous where the reply has the value, which is most often so. */
 function takeIn(
-  room: Room,
+  budget: AnswerBudget,
   store: EntryStore,
   key: CacheKey,
   { entry, lease, level }: LeveledReply,
@@ -75,12 +79,12 @@ function takeIn(
   if (entry?.kind !== 'bytes' || entry.state === 'negative') {
     return { kind: 'read', entry, lease, level }
   }
-  if (!room.take(entry.size)) return { kind: 'deferred', lease }
+  if (!budget.take(entry.size)) return { kind: 'deferred', lease }
   if (entry.payload) return { kind: 'read', entry, lease, level }
   return readAlone(store, key, lease)
 }
 
-/** The lease was won by the first read: its caller must hear of it, whatever this one finds. */
+/** @param lease that the first read won: the caller gets it also where this read fails */
 async function readAlone(store: EntryStore, key: CacheKey, lease: LeaseReply): Promise<Found> {
   try {
     const again = await store.read(key, { maxBytes: MAX_ANSWER_BYTES })
@@ -91,7 +95,7 @@ async function readAlone(store: EntryStore, key: CacheKey, lease: LeaseReply): P
   }
 }
 
-/** What a caller offers that would load what is not there. */
+/** The offer of a caller to load what is missing. */
 export interface Asking {
   readonly leases: Pick<LeasedReads, 'ask' | 'abandon'>
   /** Chosen by the caller, one per key. */
@@ -101,15 +105,15 @@ export interface Asking {
 
 /**
  * In the order asked; at most 8 MiB of values.
- * @param asking if the caller offers to load: each key then costs a call of its own, which travels
- * with the others. Leases of ours are given up if the client is gone.
+ * @param asking if the caller offers to load: each key is then a call, sent together with the others.
+ * Leases under our own tokens are given up if the client is gone.
  */
 export async function readMany(
   store: EntryStore,
   keys: readonly CacheKey[],
   asking?: Asking,
 ): Promise<Found[]> {
-  const found = await readTurns(store, keys, asking)
+  const found = await readChunks(store, keys, asking)
   if (asking?.client.destroyed) {
     const isOwn = asking.tokens !== undefined
     for (const [i, one] of found.entries()) {
@@ -119,24 +123,24 @@ export async function readMany(
   return found
 }
 
-function readTurns(
+function readChunks(
   store: EntryStore,
   keys: readonly CacheKey[],
   asking: Asking | undefined,
 ): Promise<Found[]> {
-  const room = new Room()
-  return settleTurns<CacheKey, Found>(keys, async (turn, from) => {
-    if (room.isFull) return turn.map(() => DEFERRED)
+  const budget = new AnswerBudget()
+  return settleChunks<CacheKey, Found>(keys, async (chunk, from) => {
+    if (budget.isFull) return chunk.map(() => DEFERRED)
     const replies = await (asking
-      ? Promise.all(turn.map((key, i) => askFor(asking, key, from + i).catch(storeErrorOrThrow)))
-      : store.readMany(turn, AT_ONCE_BYTES))
+      ? Promise.all(chunk.map((key, i) => askFor(asking, key, from + i).catch(storeErrorOrThrow)))
+      : store.readMany(chunk, AT_ONCE_BYTES))
     const found: Found[] = []
     const lacking: Promise<unknown>[] = []
     for (const [i, reply] of replies.entries()) {
       const one =
         reply instanceof StoreError
           ? toFailed(reply)
-          : takeIn(room, store, turn[i] as CacheKey, reply)
+          : takeIn(budget, store, chunk[i] as CacheKey, reply)
       if ('kind' in one) found[i] = one
       else lacking.push(one.catch(toFailed).then((late) => (found[i] = late)))
     }

@@ -16,7 +16,7 @@ import { failed, Items, toBody, toItems, written } from './answer.js'
 import { countReads, readMany } from './reading.js'
 import * as schemas from './schemas.js'
 import { isFailed, settleAll } from './settle.js'
-import { ofItem, toItem, toWrite, writeOne } from './writing.js'
+import { ofItem, toItem, toItemWrite, writeOne } from './writing.js'
 
 export const batchRoutes: FastifyPluginAsyncTypebox<
   RouteOptions & { store: EntryStore; leases: LeasedReads }
@@ -86,7 +86,7 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
       const { entries } = request.body
       const identity = requestIdentity(request, idempotencyTtlMs)
       const writes = entries.map((entry, i) =>
-        toWrite(`body/entries/${i}`, entry, ofItem(identity, i)),
+        toItemWrite(`body/entries/${i}`, entry, ofItem(identity, i)),
       )
       const keys = await keysOf(
         request,
@@ -131,7 +131,7 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
   )
 }
 
-/** @throws Problem invalid-request for tokens of no offer, or not one per key. */
+/** @throws Problem invalid-request for tokens without an offer, or not one per key. */
 function assertTokens({ keys, lease, leaseTokens }: Static<typeof schemas.GetManyRequest>): void {
   if (leaseTokens === undefined) return
   if (!lease) throw invalid('body/leaseTokens', 'belongs to lease: true')

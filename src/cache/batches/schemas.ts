@@ -1,11 +1,11 @@
 import Type from 'typebox'
-import { DurationMs, ObjectName } from '../../http/names.js'
+import { ObjectName } from '../../http/names.js'
 import { exactlyOneOf } from '../../schema/exactly-one.js'
-import { ErrorMs, MAX_LIFE_MS, TAG } from '../entries/schemas.js'
+import { LifeFields, Tag } from '../entries/schemas.js'
 import { Lease, LeaseToken } from '../leases/schemas.js'
 
 export const MAX_ITEMS = 1_000
-/** Of a body: one value of the greatest size there may be, in base64, and its neighbours. */
+/** Of a body: the largest value there may be, in base64, and its neighbours. */
 export const MAX_BATCH_BYTES = 12 * 1024 * 1024
 
 const keys = Type.Array(ObjectName, {
@@ -14,10 +14,13 @@ const keys = Type.Array(ObjectName, {
   description: `Keys, up to ${MAX_ITEMS}; answered in their order.`,
 })
 
-export const encoding = Type.Enum(['json', 'text', 'base64'], {
+export const Encoding = (options: { description?: string; default?: 'json' }) =>
+  Type.Enum(['json', 'text', 'base64'], options)
+
+export const encoding = Encoding({
   default: 'json',
   description:
-    'How values stand in the answer. json: stored JSON verbatim, if it has no more levels and values than a body may have; what is not JSON as text, what is not UTF-8 as base64. text: UTF-8 as text, else base64. Each item says which. Default json.',
+    'How values are encoded in the answer. json: stored JSON verbatim, if it has no more levels and values than a body may have; what is not JSON as text, what is not UTF-8 as base64. text: UTF-8 as text, else base64. Each item says which. Default json.',
 })
 
 export const GetManyRequest = Type.Object(
@@ -53,7 +56,7 @@ export const WriteFields = {
   value: Type.Optional(
     Type.Unknown({ description: 'The value, in the form that `encoding` says.' }),
   ),
-  encoding: Type.Enum(['json', 'text', 'base64'], {
+  encoding: Encoding({
     default: 'json',
     description:
       'json: any JSON, stored as JSON.stringify prints it, so integers beyond 2^53 lose digits: send those as text. text: a string, stored as UTF-8. base64: bytes. Default json.',
@@ -64,18 +67,9 @@ export const WriteFields = {
         'Stored and returned. Default: application/json, text/plain or application/octet-stream, by encoding.',
     }),
   ),
-  ttlMs: Type.Optional(DurationMs(1, MAX_LIFE_MS, 'Fresh for; default: the policy of the space.')),
-  staleMs: Type.Optional(
-    DurationMs(0, MAX_LIFE_MS, 'Then served stale for; default: the policy of the space.'),
-  ),
-  errorMs: Type.Optional(ErrorMs),
-  tags: Type.Optional(
-    Type.Array(Type.String({ pattern: TAG.source, description: '1 to 128 printable ASCII.' }), {
-      maxItems: 32,
-      description: 'Tags, up to 32.',
-    }),
-  ),
-  lease: Type.Optional(Lease('The lease that this was loaded under; a condition of its own.')),
+  ...LifeFields,
+  tags: Type.Optional(Type.Array(Tag, { maxItems: 32, description: 'Tags, up to 32.' })),
+  lease: Type.Optional(Lease('The lease that this was loaded under; it is a condition.')),
   ifMatch: Type.Optional(
     Type.String({ description: 'The ETag that must be there, or `*` for any.' }),
   ),
@@ -126,7 +120,7 @@ const detail = Type.Optional(
   Type.String({ description: 'What happened, where the store gave no outcome.' }),
 )
 const reason = Type.Optional(Type.String({ description: 'With `store-not-ready`: why.' }))
-const replayed = Type.Optional(
+export const replayed = Type.Optional(
   Type.Boolean({ description: 'A repeat under its idempotency key: nothing was applied again.' }),
 )
 
@@ -136,7 +130,7 @@ export const FoundItem = {
   ),
   state: Type.Optional(Type.Enum(['fresh', 'stale', 'negative', 'miss'])),
   kind: Type.Optional(Type.Enum(['counter', 'object'])),
-  encoding: Type.Optional(Type.Enum(['json', 'text', 'base64'])),
+  encoding: Type.Optional(Encoding({})),
   value: Type.Optional(Type.Unknown({ description: 'In the form that `encoding` says.' })),
   contentType: Type.Optional(Type.String()),
   contentEncoding: Type.Optional(Type.String()),
@@ -154,7 +148,7 @@ export const FoundItem = {
         ),
         leaseMs: Type.Optional(Type.Integer({ description: 'With `won`: how long it lasts.' })),
         retryAfterMs: Type.Optional(
-          Type.Integer({ description: 'Else: when the lease could be had.' }),
+          Type.Integer({ description: 'Else: when a lease may be granted.' }),
         ),
       },
       { description: 'With `lease`, where there is something to load.' },
@@ -164,6 +158,18 @@ export const FoundItem = {
   reason,
 }
 
+export const HIT_EXAMPLE = {
+  key: 'user:7',
+  status: 'hit',
+  state: 'fresh',
+  encoding: 'json',
+  value: { name: 'Ada' },
+  contentType: 'application/json',
+  etag: '"hp9ji8l5s1"',
+  ageMs: 0,
+  ttlMs: 60_000,
+}
+
 export const GetManyResponse = Type.Object(
   { entries: Type.Array(Type.Object({ key: Type.String(), ...FoundItem })) },
   {
@@ -171,17 +177,7 @@ export const GetManyResponse = Type.Object(
     examples: [
       {
         entries: [
-          {
-            key: 'user:7',
-            status: 'hit',
-            state: 'fresh',
-            encoding: 'json',
-            value: { name: 'Ada' },
-            contentType: 'application/json',
-            etag: '"hp9ji8l5s0"',
-            ageMs: 12_000,
-            ttlMs: 271_400,
-          },
+          HIT_EXAMPLE,
           {
             key: 'user:8',
             status: 'cache-miss',

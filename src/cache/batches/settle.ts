@@ -7,7 +7,7 @@ export interface Failed {
   readonly error: StoreError
 }
 
-/** Items whose calls leave together, one script call per slot: about 1 ms of Redis time. */
+/** Items that are sent together, one script call per slot: about 1 ms of Redis time. */
 export const ITEMS_AT_ONCE = 128
 
 const NOT_TRIED = new StoreError(
@@ -15,38 +15,38 @@ const NOT_TRIED = new StoreError(
   'Redis did not answer for the items before; nothing was applied.',
 )
 
-/** Runs items in turns of 128, each item by itself; see `settleTurns`. */
+/** Runs items in chunks of 128, each item by itself; see `settleChunks`. */
 export const settleAll = <I, O>(
   items: readonly I[],
   run: (item: I, index: number) => Promise<O>,
 ): Promise<(O | Failed)[]> =>
-  settleTurns(items, async (turn, from) => {
-    const settled = await Promise.allSettled(turn.map((item, i) => run(item, from + i)))
+  settleChunks(items, async (chunk, from) => {
+    const settled = await Promise.allSettled(chunk.map((item, i) => run(item, from + i)))
     return settled.map((one) => (one.status === 'fulfilled' ? one.value : toFailed(one.reason)))
   })
 
 /**
- * Runs items in turns of 128, so that a batch delays nobody for long. An outage costs one item its
- * outcome, not the batch; after a turn in which nothing came back the rest is not tried, for each
- * turn would wait for its own time-out.
+ * Runs items in chunks of 128, so that a batch delays no other call for long. A failure costs an item
+ * its outcome, not the batch. After a chunk without any outcome the rest is not tried: each chunk would
+ * wait for its own timeout.
  *
- * @throws whatever is no StoreError, and the StoreError that all items met alike.
+ * @throws any error that is no StoreError, and the StoreError that all items met alike.
  */
-export async function settleTurns<I, O>(
+export async function settleChunks<I, O>(
   items: readonly I[],
-  run: (turn: readonly I[], from: number) => Promise<(O | Failed)[]>,
+  run: (chunk: readonly I[], from: number) => Promise<(O | Failed)[]>,
 ): Promise<(O | Failed)[]> {
   const outcomes: (O | Failed)[] = []
-  let gone = false
+  let isAway = false
   for (let from = 0; from < items.length; from += ITEMS_AT_ONCE) {
-    const turn = items.slice(from, from + ITEMS_AT_ONCE)
-    if (gone) {
-      for (const _ of turn) outcomes.push({ kind: 'failed', error: NOT_TRIED })
+    const chunk = items.slice(from, from + ITEMS_AT_ONCE)
+    if (isAway) {
+      for (const _ of chunk) outcomes.push({ kind: 'failed', error: NOT_TRIED })
       continue
     }
-    const ended = await run(turn, from)
+    const ended = await run(chunk, from)
     outcomes.push(...ended)
-    gone = ended.every(isFailed)
+    isAway = ended.every(isFailed)
   }
   const first = outcomes[0]
   if (
@@ -61,7 +61,7 @@ export async function settleTurns<I, O>(
 export const isFailed = (outcome: unknown): outcome is Failed =>
   (outcome as Failed | undefined)?.kind === 'failed'
 
-/** @throws whatever is no StoreError. */
+/** @throws any error that is no StoreError. */
 export const toFailed = (error: unknown): Failed => ({
   kind: 'failed',
   error: storeErrorOrThrow(error),

@@ -14,8 +14,8 @@ import { WriteFields } from './schemas.js'
 
 const Fields = Type.Object(WriteFields)
 
-/** @throws Problem invalid-request for what no PUT would take either. */
-export function toWrite(
+/** @throws Problem invalid-request where a PUT is refused as well. */
+export function toItemWrite(
   pointer: string,
   sent: Static<typeof Fields>,
   idempotency: RequestIdentity | undefined,
@@ -25,7 +25,7 @@ export function toWrite(
     throw invalid(`${pointer}/ifNoneMatch`, 'contradicts ifMatch: send one of the two')
   }
   if (sent.lease !== undefined && (ifMatch ?? ifNoneMatch) !== undefined) {
-    throw invalid(`${pointer}/lease`, 'is a condition of its own: send no other beside it')
+    throw invalid(`${pointer}/lease`, 'is a condition: send no other with it')
   }
   const isNegative = sent.negative === true
   for (const window of ['staleMs', 'errorMs'] as const) {
@@ -67,7 +67,7 @@ export interface WriteStores {
   readonly leases: Pick<LeaseStore, 'cancel'>
 }
 
-/** What a PUT of the same would come to, but as an outcome. */
+/** The outcome of a PUT of the same value. */
 export async function writeOne(
   { entries, leases }: WriteStores,
   key: CacheKey,
@@ -77,7 +77,7 @@ export async function writeOne(
     return { kind: 'precondition-required' }
   }
   if (options.payload.length > key.policy.maxValueBytes) {
-    // Its loader is done, and the others would wait for nothing.
+    // Its loader is done: other readers need not wait for the lease to run out.
     if (options.fill !== undefined) await leases.cancel(key, options.fill, 0)
     return { kind: 'too-large' }
   }

@@ -15,7 +15,7 @@ export const varyByCaller = (app: FastifyInstance): void =>
 const seconds = (ms: number): number => Math.floor(ms / 1_000)
 
 /** The headers of a value; a browser must never run what a caller stored. */
-export function describe(
+export function setValueHeaders(
   reply: FastifyReply,
   entry: Entry,
   level: LeveledReply['level'],
@@ -44,8 +44,8 @@ const MISSES = {
 } as const
 
 /**
- * Where there is no value, or none that will do.
- * @param retryAfterMs when it may be there, because somebody loads it
+ * A miss: there is no value, or none that the caller accepts.
+ * @param retryAfterMs when the load of another caller should be over
  */
 export function miss(
   reply: FastifyReply,
@@ -75,10 +75,10 @@ export function toMeta(entry: Entry) {
 }
 
 /**
- * Tells who should load.
- * @returns when to ask again, where somebody else loads or nobody may; in milliseconds
+ * The headers that say who should load.
+ * @returns milliseconds until asking again, where another caller loads or a back-off runs
  */
-export function tellLease(reply: FastifyReply, lease: LeaseReply): number | undefined {
+export function setLeaseHeaders(reply: FastifyReply, lease: LeaseReply): number | undefined {
   switch (lease.kind) {
     case 'none':
       return undefined

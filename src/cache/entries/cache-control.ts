@@ -1,4 +1,5 @@
 import { invalid } from '../../http/problem.js'
+import type { ReadOptions } from './store.js'
 
 const MAX_MS = 2_592_000_000
 
@@ -31,21 +32,11 @@ function milliseconds(
   return ms
 }
 
-export interface ReadDirectives {
-  readonly maxStaleMs: number | undefined
-  readonly minFreshMs: number | undefined
-  readonly noCache: boolean
-}
-
-const ANY_FRESHNESS: ReadDirectives = {
-  maxStaleMs: undefined,
-  minFreshMs: undefined,
-  noCache: false,
-}
-
-/** How fresh a reader wants it. */
-export function toReadDirectives(header: string | undefined): ReadDirectives {
-  if (header === undefined) return ANY_FRESHNESS
+/** How fresh a reader wants the value. */
+export function toReadDirectives(
+  header: string | undefined,
+): Pick<ReadOptions, 'maxStaleMs' | 'minFreshMs' | 'skipL1'> {
+  if (header === undefined) return {}
   const found = directives(header)
   const maxStaleMs =
     found.has('max-stale') && found.get('max-stale') === undefined
@@ -54,11 +45,11 @@ export function toReadDirectives(header: string | undefined): ReadDirectives {
   return {
     maxStaleMs,
     minFreshMs: milliseconds(found, 'min-fresh'),
-    noCache: found.has('no-cache'),
+    skipL1: found.has('no-cache'),
   }
 }
 
-/** What a writer cannot mean, for a value that others shall read from here. */
+/** Directives that contradict storing a value in a shared cache, and why. */
 const NOT_FOR_WRITES: Readonly<Record<string, string>> = {
   'no-store': 'then do not store it',
   'no-cache': 'every read would have to load it',
@@ -69,8 +60,8 @@ const NOT_FOR_WRITES: Readonly<Record<string, string>> = {
 }
 
 /**
- * How long a writer wants it kept. Directives that ask nothing of a cache like this one, and unknown
- * ones, are passed over, so that the header of an origin can be sent on as it is.
+ * How long a writer wants the value kept. Directives that do not concern this cache are ignored, as
+ * are unknown ones, so that the header of an origin can be sent on unchanged.
  * @throws Problem invalid-request for those that cannot be kept.
  */
 export function toWriteDirectives(header: string | undefined) {

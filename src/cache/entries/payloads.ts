@@ -4,23 +4,23 @@ import type { Entry } from './scripts.js'
 import type { CacheKey, ReadOptions } from './store.js'
 
 /**
- * The largest payload that a script returns for one key: it is read with the header. Lua copies what
- * passes through it several times while Redis serves nobody else; a plain GET takes a tenth of that.
+ * The largest payload that a script returns for one key: it is read with the header. Lua copies a
+ * payload several times while Redis serves no other call; a plain GET takes a tenth of that time.
  */
 export const INLINE_BYTES = 3 * 1024
-/** Of a value up to this the round trip of a GET behind the script costs more than its bytes. */
+/** Up to this size a second round trip costs more than the bytes of a GET that was not needed. */
 const AHEAD_BYTES = 64 * 1024
-/** Callers make spaces up. */
+/** Callers invent spaces. */
 const MAX_SPACES = 1_024
 export const UNLIMITED = Number.MAX_SAFE_INTEGER
 
 /** Where the version stands in an entry; see lib/entry.lua. */
 const VERSION_AT = 3
-/** How often a value may be replaced between a script and the GET behind it. */
+/** How often a value may be replaced between a script and the GET after it. */
 const TRIES = 3
 
-/** Asks for payloads beside the script, in spaces whose last value was such that this saves time. */
-export class AheadOfScripts {
+/** Sends the GET of a payload together with the script, in spaces whose last value was of such a size. */
+export class PayloadPrefetch {
   readonly #get: Get
   readonly #spaces = new LRUCache<string, true>({ max: MAX_SPACES })
 
@@ -28,12 +28,16 @@ export class AheadOfScripts {
     this.#get = get
   }
 
-  /** @returns the whole entry, as it is about when the script runs; undefined where it is not worth it */
-  ask(key: CacheKey, entry: string, { maxBytes, have }: ReadOptions): ReturnType<Get> | undefined {
+  /** @returns the whole entry at about the time of the script; undefined where that is not worth it */
+  start(
+    key: CacheKey,
+    entry: string,
+    { maxBytes, have }: ReadOptions,
+  ): ReturnType<Get> | undefined {
     if (this.#spaces.size === 0 || maxBytes !== undefined || have !== undefined) return undefined
     if (!this.#spaces.has(nameOf(key))) return undefined
     const bytes = this.#get(entry)
-    // It may not be needed.
+    // The script may answer without it.
     bytes.catch(() => undefined)
     return bytes
   }
@@ -50,10 +54,10 @@ export class AheadOfScripts {
 const nameOf = ({ namespace, space }: CacheKey): string => `${namespace} ${space}`
 
 export interface Completing<R> {
-  /** Reads the whole entry, past any script. */
+  /** Reads the whole entry with a plain GET. */
   readonly get: () => ReturnType<Get>
-  /** The same, asked for before the script ran. */
-  readonly ahead?: ReturnType<Get> | undefined
+  /** The same, sent together with the script. */
+  readonly prefetched?: ReturnType<Get> | undefined
   /** Runs the script again. */
   readonly again: (inlineBytes: number) => Promise<R>
   /** The entry whose payload the caller still needs. */
@@ -67,10 +71,10 @@ export interface Completing<R> {
  */
 export async function complete<R>(
   first: R,
-  { get, ahead, again, lacking }: Completing<R>,
+  { get, prefetched, again, lacking }: Completing<R>,
 ): Promise<R> {
   let reply = first
-  let asked = ahead
+  let asked = prefetched
   for (let left = TRIES; ; left--) {
     const entry = lacking(reply)
     if (!entry) return reply

@@ -4,7 +4,14 @@ import { toETag } from '../../http/etag.js'
 import type { Condition } from '../condition.js'
 import type { AskOptions } from '../leases/leased-reads.js'
 import { LEASE_HEADERS } from '../leases/schemas.js'
-import { describe, isNotModified, kindMismatch, miss, tellLease, toMeta } from './answer.js'
+import {
+  isNotModified,
+  kindMismatch,
+  miss,
+  setLeaseHeaders,
+  setValueHeaders,
+  toMeta,
+} from './answer.js'
 import { toReadDirectives } from './cache-control.js'
 import { keyOf, toAsk, toReadCondition } from './request.js'
 import type { EntryRouteOptions } from './routes.js'
@@ -16,15 +23,15 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
   app,
   { store, leases, policyOf, metrics },
 ) => {
-  /** The entry as the caller accepts it; a miss is a problem, so that generic clients behave. */
+  /** The entry that the caller accepts, if there is one. */
   async function find(
     key: CacheKey,
     cacheControl: string | undefined,
     { maxBytes, have }: Pick<ReadOptions, 'maxBytes' | 'have'>,
     asked?: AskOptions,
   ) {
-    const { maxStaleMs, minFreshMs, noCache } = toReadDirectives(cacheControl)
-    const options = { maxStaleMs, minFreshMs, skipL1: noCache, maxBytes, have }
+    const { maxStaleMs, minFreshMs, skipL1 } = toReadDirectives(cacheControl)
+    const options = { maxStaleMs, minFreshMs, skipL1, maxBytes, have }
     const found = await (asked ? leases.ask(key, options, asked) : store.read(key, options))
     metrics.read(key, readResult(found.entry), found.level)
     return found
@@ -97,7 +104,7 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
         meta ? { maxBytes: -1 } : notHad(condition),
         asked,
       )
-      const retryAfterMs = asked && tellLease(reply, lease)
+      const retryAfterMs = asked && setLeaseHeaders(reply, lease)
       if (!entry) throw miss(reply, 'miss', retryAfterMs)
       if (entry.state === 'negative') throw miss(reply, 'negative')
       const { key } = request.params
@@ -111,7 +118,7 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
 }
 
 /**
- * Bytes that were found; their headers are set.
+ * Sets the headers of bytes that were found.
  * @returns whether the caller has this version already
  * @throws Problem kind-mismatch, precondition-failed
  */
@@ -123,11 +130,11 @@ function isHad(
   level: LeveledReply['level'],
 ): boolean {
   if (entry.kind !== 'bytes') throw kindMismatch(key, 'bytes', entry.kind)
-  describe(reply, entry, level)
+  setValueHeaders(reply, entry, level)
   return isNotModified(reply, key, condition, entry.version)
 }
 
-/** The same of what is said about a value of any kind. */
+/** The same for the metadata of a value of any kind. */
 function hasVersion(
   reply: FastifyReply,
   key: string,
@@ -138,7 +145,7 @@ function hasVersion(
   return isNotModified(reply, key, condition, version)
 }
 
-/** Bytes that the caller has already stay in Redis. */
+/** Leaves bytes that the caller has in Redis. */
 function notHad({ none }: Condition): Pick<ReadOptions, 'maxBytes' | 'have'> {
   if (none === undefined) return {}
   return none === 'any' ? { maxBytes: -1 } : { have: none }

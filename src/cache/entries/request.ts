@@ -39,8 +39,8 @@ export function toCondition(headers: Conditional): Condition {
 }
 
 /**
- * For routes that know no version: a condition that was ignored would be a broken promise. The body
- * is read before, because it may name leases that such a refusal ends.
+ * For routes that know no version: ignoring a condition would break a promise. The body is read first,
+ * because it may name leases, which the refusal ends.
  */
 export function refuseConditions(app: FastifyInstance): void {
   app.addHook('preValidation', (request, _reply, done) => {
@@ -60,8 +60,8 @@ interface Asked {
 
 /**
  * What a GET offers: undefined where it only reads.
- * @throws Problem invalid-request for what belongs to an offer without one; forbidden for a caller
- * who could not store what it loads, and would only keep others from it.
+ * @throws Problem invalid-request for fields of an offer without one; forbidden for a caller that may
+ * not store what it loads.
  */
 export function toAsk(request: FastifyRequest & Asked): AskOptions | undefined {
   const { lease = false, waitMs, meta = false } = request.query

@@ -12,7 +12,7 @@ export interface EntryRouteOptions extends RouteOptions {
   readonly leases: LeasedReads
 }
 
-/** Values are raw bytes of any type, so this plugin has no parser but one that keeps them. */
+/** Values are raw bytes of any type, so the only parser of this plugin keeps them. */
 export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (app, options) => {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))

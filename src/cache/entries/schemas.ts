@@ -37,6 +37,7 @@ const ReadConditionHeaders = {
 export const MAX_LIFE_MS = 2_592_000_000
 
 export const TAG = /^[\x20-\x7e]{1,128}$/
+export const Tag = Type.String({ pattern: TAG.source, description: '1 to 128 printable ASCII.' })
 
 const CacheControl = (description: string) => Type.Optional(Type.String({ description }))
 
@@ -59,24 +60,22 @@ export const ReadHeaders = Type.Object({
 
 export const GetHeaders = Type.Object({ ...ReadHeaders.properties, ...AskHeaders })
 
-export const ErrorMs = DurationMs(
-  0,
-  MAX_LIFE_MS,
-  'Served stale for so long instead, once a load failed; default: the policy of the space.',
-)
+/** How long a value lives, by default as the policy of the space says. */
+export const LifeFields = {
+  ttlMs: Type.Optional(DurationMs(1, MAX_LIFE_MS, 'Fresh for; default: the policy of the space.')),
+  staleMs: Type.Optional(
+    DurationMs(0, MAX_LIFE_MS, 'Then served stale for; default: the policy of the space.'),
+  ),
+  errorMs: Type.Optional(
+    DurationMs(
+      0,
+      MAX_LIFE_MS,
+      'Served stale for so long instead, once a load failed; default: the policy of the space.',
+    ),
+  ),
+}
 
-export const WriteQuery = Type.Object(
-  {
-    ttlMs: Type.Optional(
-      DurationMs(1, MAX_LIFE_MS, 'Fresh for; default: the policy of the space.'),
-    ),
-    staleMs: Type.Optional(
-      DurationMs(0, MAX_LIFE_MS, 'Then served stale for; default: the policy of the space.'),
-    ),
-    errorMs: Type.Optional(ErrorMs),
-  },
-  { additionalProperties: false },
-)
+export const WriteQuery = Type.Object(LifeFields, { additionalProperties: false })
 
 export const WriteHeaders = Type.Object({
   ...IdempotencyHeaders.properties,
@@ -109,7 +108,7 @@ export const WriteHeaders = Type.Object({
   'lockstep-negative': Type.Optional(
     Type.Enum(['true', 'false'], {
       description:
-        '`true`: the key is known to have no value, which a GET then tells without a lease. No body; for `ttlMs`, by default `negativeTtlMs` of the space.',
+        '`true`: the key is known to have no value, and a GET says so without a lease. No body; for `ttlMs`, by default `negativeTtlMs` of the space.',
     }),
   ),
 })
@@ -130,7 +129,7 @@ export const TouchRequest = Type.Object(TouchFields.properties, {
 
 export const ChangeHeaders = Type.Object(ConditionHeaders)
 
-/** Of a change that is not safe to repeat by itself. */
+/** Of a change that applies once, also where it is repeated. */
 export const KeyedChangeHeaders = Type.Object({
   ...IdempotencyHeaders.properties,
   ...ConditionHeaders,
@@ -138,13 +137,13 @@ export const KeyedChangeHeaders = Type.Object({
 
 export const LookHeaders = Type.Object(ReadConditionHeaders)
 
-/** How a read of a value can end without it. */
+/** The answers of a read without the value. */
 export const WITHOUT_VALUE = {
   304: { description: 'The caller has this version.', type: 'null' },
   ...problemResponses(...COMMON_PROBLEMS, 'cache-miss', 'kind-mismatch', 'precondition-failed'),
 } as const
 
-/** Raw bytes of any type. `additionalProperties` of JSON do not apply. */
+/** Raw bytes of any type. */
 export const RawBody = {
   content: {
     '*/*': { schema: Type.String({ format: 'binary', description: 'The value, as raw bytes.' }) },
@@ -192,7 +191,7 @@ export const EntryMeta = Type.Object(
   },
 )
 
-/** Of one content type: what `meta` asks for, and a value that was stored as JSON. */
+/** Both are application/json: metadata, and a value that was stored as JSON. */
 export const MetaOrValue = Type.Union([
   EntryMeta,
   Type.Unknown({ description: 'The value, where it was stored as JSON.' }),

@@ -13,7 +13,7 @@ export const toKind = (number: number): EntryKind => wordOf(KINDS, number)
 /** The number by which scripts know a kind. */
 export const kindNumber = (kind: EntryKind): number => KINDS.indexOf(kind)
 
-/** What a script tells about a value that is there. Times are as of the reply. */
+/** A value, as a script describes it. Times are as of the reply. */
 export interface Entry {
   readonly state: Exclude<EntryState, 'miss'>
   readonly kind: EntryKind
@@ -30,7 +30,7 @@ export interface Entry {
   readonly contentType: string
   readonly contentEncoding: string
   readonly tags: readonly string[]
-  /** Undefined where the caller did not ask for it, or for less than its size. */
+  /** Undefined where the caller asked for none, or for fewer bytes. */
   readonly payload: Buffer | undefined
 }
 
@@ -78,7 +78,7 @@ const textOf = (bytes: Buffer, from: number, to: number): string =>
 const wholeMs = (us: number): number => Math.floor(us / 1_000)
 
 export interface ReadReply {
-  /** The partition's clock: everything it counted up to here is in this reply. -1: do not keep it. */
+  /** The partition's clock: every change up to it is in this reply. -1: do not keep the reply. */
   readonly asOf: number
   readonly lease: LeaseReply
   readonly entry: Entry | undefined
@@ -91,10 +91,10 @@ export type LeaseReply =
       /** What its fill shows: the token, and which of its grants this is. */
       readonly proof: string
       readonly leftMs: number
-      /** Whoever loaded before let its lease run out. */
+      /** The lease of the loader before ran out. */
       readonly ranOut: boolean
     }
-  /** Somebody else loads; or nobody may, because the last load failed. */
+  /** Another caller loads; or none may, because the last load failed. */
   | { readonly kind: 'held' | 'backoff'; readonly retryAfterMs: number }
 
 export const readScript = defineScript({

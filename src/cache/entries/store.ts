@@ -5,7 +5,7 @@ import type { Idempotency } from '../../redis/idempotency.js'
 import { type Condition, conditionArg, UNCONDITIONAL } from '../condition.js'
 import type { Partitions } from '../partition.js'
 import type { SpacePolicy } from '../spaces/policy.js'
-import { AheadOfScripts, complete, INLINE_BYTES, isLeftOut, UNLIMITED } from './payloads.js'
+import { complete, INLINE_BYTES, isLeftOut, PayloadPrefetch, UNLIMITED } from './payloads.js'
 import { createReadMany } from './read-many.js'
 import { type ReadReply, readScript } from './scripts.js'
 import {
@@ -25,19 +25,19 @@ export interface CacheKey {
   readonly policy: SpacePolicy
 }
 
-/** A read that offers to load the key. */
+/** The offer of a read to load the key. */
 export interface LeaseWish {
   /** Of the lease, should it be granted. */
   readonly token: string
   /** The caller chose the token, so it can ask again. */
   readonly isOwn: boolean
-  /** How many load times before its end a fresh value is loaded anew; see `drawEarly`. */
+  /** How many load times before its end a fresh value is refreshed; see `drawEarly`. */
   readonly early: number
 }
 
 export interface ReadOptions {
   readonly lease?: LeaseWish | undefined
-  /** With `lease`: only tell who has it. */
+  /** With `lease`: grant none; the reply only says who has it. */
   readonly grantsNone?: boolean | undefined
   /** Serve nothing that has been stale for longer. */
   readonly maxStaleMs?: number | undefined
@@ -47,7 +47,7 @@ export interface ReadOptions {
   readonly maxBytes?: number | undefined
   /** Versions whose payload the caller has: a large one is left out. */
   readonly have?: readonly number[] | undefined
-  /** Ask Redis, whatever this process remembers. */
+  /** Ask Redis, even where memory can answer. */
   readonly skipL1?: boolean | undefined
 }
 
@@ -62,7 +62,7 @@ export interface WriteOptions {
   readonly condition?: Condition
   /** Where a condition refuses the write, the reply holds the whole present value. */
   readonly showsPresent?: boolean
-  /** There is known to be no value: the payload is empty, and nothing is served stale. */
+  /** The value is known to be absent: the payload is empty, and nothing is served stale. */
   readonly isNegative?: boolean
   /** Proof of the grant that this fills; refused where the lease is void. */
   readonly fill?: string | undefined
@@ -70,7 +70,7 @@ export interface WriteOptions {
 }
 
 export interface LeveledReply extends ReadReply {
-  /** Where it came from, if not from Redis: this process, or what it remembers in an outage. */
+  /** Where it came from, if not from Redis: memory, or memory because Redis did not answer. */
   readonly level?: 'L1' | 'degraded'
 }
 
@@ -83,7 +83,7 @@ export interface EntryStore {
    */
   readMany(keys: readonly CacheKey[], maxBytes: number): Promise<(LeveledReply | StoreError)[]>
   write(key: CacheKey, options: WriteOptions): Promise<WriteReply>
-  /** Lets a value that is fresh stay so for `ttlMs` from now on. */
+  /** Keeps a fresh value fresh for `ttlMs` from now on. */
   touch(key: CacheKey, ttlMs: number, condition?: Condition): Promise<TouchReply>
   /** @returns `removed` also where nothing was. */
   remove(key: CacheKey, condition?: Condition): Promise<RemoveReply>
@@ -102,11 +102,11 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
     remove: binder.bind(removeScript),
   }
   const payload = binder.bindGet('cache.payload')
-  const aheadOfScripts = new AheadOfScripts(payload)
+  const prefetch = new PayloadPrefetch(payload)
   const keysOf = ({ namespace, space, key }: CacheKey, idempotency?: Idempotency) =>
     partitions.keysOf(namespace, space, key, idempotency)
 
-  function look(
+  function readOnce(
     keys: ReturnType<typeof keysOf>,
     { space, policy }: CacheKey,
     { lease, grantsNone, maxStaleMs = -1, minFreshMs = 0, maxBytes = UNLIMITED }: ReadOptions,
@@ -128,7 +128,7 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
     })
   }
 
-  function put(
+  function writeOnce(
     keys: ReturnType<typeof keysOf>,
     { space, key, policy }: CacheKey,
     options: WriteOptions,
@@ -161,16 +161,16 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
     async read(key, options = {}) {
       const keys = keysOf(key)
       const { maxBytes, have } = options
-      const ahead = aheadOfScripts.ask(key, keys.entry, options)
-      const reply = await look(keys, key, options, INLINE_BYTES)
-      aheadOfScripts.saw(key, reply.entry)
+      const prefetched = prefetch.start(key, keys.entry, options)
+      const reply = await readOnce(keys, key, options, INLINE_BYTES)
+      prefetch.saw(key, reply.entry)
       if (!isLeftOut(reply.entry, maxBytes, have)) return reply
       return complete(reply, {
         get: () => payload(keys.entry),
-        ahead,
-        // What the first look said of the lease holds, whatever another one finds.
+        prefetched,
+        // The lease of the first reply counts.
         again: async (inlineBytes) => ({
-          ...(await look(keys, key, { ...options, lease: undefined }, inlineBytes)),
+          ...(await readOnce(keys, key, { ...options, lease: undefined }, inlineBytes)),
           lease: reply.lease,
         }),
         lacking: ({ entry }) => (isLeftOut(entry, maxBytes, have) ? entry : undefined),
@@ -181,7 +181,7 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
 
     async write(key, options) {
       const keys = keysOf(key, options.idempotency)
-      const reply = await put(keys, key, options, INLINE_BYTES)
+      const reply = await writeOnce(keys, key, options, INLINE_BYTES)
       const lacking = (refused: WriteReply) =>
         refused.kind === 'precondition-failed' && isLeftOut(refused.entry)
           ? refused.entry
@@ -189,8 +189,8 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
       if (!lacking(reply)) return reply
       return complete(reply, {
         get: () => payload(keys.entry),
-        // It was refused, so to ask again is safe.
-        again: (inlineBytes) => put(keys, key, options, inlineBytes),
+        // The write was refused, so sending it again is safe.
+        again: (inlineBytes) => writeOnce(keys, key, options, inlineBytes),
         lacking,
       })
     },
@@ -219,7 +219,7 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
   }
 }
 
-/** Tells a repeat of a fill from a fill with something else. */
+/** The same for a repeat of a fill, another for a fill with another value. */
 function digestOf({ payload, contentType, contentEncoding, tags, ...life }: WriteOptions): string {
   const { ttlMs, staleMs, errorMs, isNegative } = life
   const said = [contentType, contentEncoding, tags, ttlMs, staleMs, errorMs, isNegative]
@@ -227,7 +227,7 @@ function digestOf({ payload, contentType, contentEncoding, tags, ...life }: Writ
   return hash.digest('base64url').slice(0, 22)
 }
 
-/** Only ever shorter: no value outlives what its writer promised. */
+/** Never longer: no value outlives what its writer asked for. */
 export const jittered = (ttlMs: number, jitter: number): number =>
   jitter === 0 ? ttlMs : Math.max(1, ttlMs - Math.floor(ttlMs * jitter * uniform()))
 

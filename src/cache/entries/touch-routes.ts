@@ -7,7 +7,7 @@ import { keyOf, toCondition } from './request.js'
 import type { EntryRouteOptions } from './routes.js'
 import * as schemas from './schemas.js'
 
-/** Apart from the routes of values, for its body is JSON. */
+/** Not among the routes of values, because its body is JSON. */
 export const touchRoutes: FastifyPluginAsyncTypebox<
   Pick<EntryRouteOptions, 'store' | 'policyOf'>
 > = async (app, { store, policyOf }) => {
@@ -19,7 +19,7 @@ export const touchRoutes: FastifyPluginAsyncTypebox<
       config: { scope: 'cache:write', queryFields: ['ttlMs'] },
       schema: {
         operationId: 'touchCacheEntry',
-        summary: 'Let the time of a fresh value of any kind begin anew',
+        summary: 'Start the time of a fresh value of any kind again',
         tags: ['cache'],
         params: schemas.EntryParams,
         querystring: schemas.TouchFields,

@@ -49,16 +49,16 @@ function toWhen(headers: PutRequest['headers']) {
   const condition = toCondition(headers)
   const fill = headers['lockstep-lease']
   if (fill !== undefined && isConditional(condition)) {
-    throw invalid('headers/lockstep-lease', 'is a condition of its own: send no other beside it')
+    throw invalid('headers/lockstep-lease', 'is a condition: send no other with it')
   }
   return { condition, fill }
 }
 
-/** Whether a write can be refused for what is there: the only ones that some spaces take. */
+/** Whether the present value can refuse a write: some spaces take no others. */
 export const canBeRefused = ({ condition, fill }: Partial<WriteOptions>): boolean =>
   fill !== undefined || (condition !== undefined && isConditional(condition))
 
-/** No body at all is a value of no bytes. */
+/** Without a body the value is empty. */
 function toPayload(body: unknown, maxBytes: number): Buffer {
   const payload = Buffer.isBuffer(body) ? body : Buffer.alloc(0)
   if (payload.length > maxBytes) {
@@ -69,7 +69,7 @@ function toPayload(body: unknown, maxBytes: number): Buffer {
   return payload
 }
 
-/** A negative entry is the knowledge that there is no value. */
+/** A negative entry has no value, and no window in which it is served stale. */
 function assertNothing(payload: Buffer, query: PutRequest['query']): void {
   if (payload.length > 0) throw invalid('body', 'must be empty with Lockstep-Negative')
   for (const window of ['staleMs', 'errorMs'] as const) {
@@ -122,7 +122,7 @@ const MAX_TAGS = 32
  */
 export function toTags(groups: string | undefined, keys: string | undefined): string[] {
   if (groups !== undefined && keys !== undefined) {
-    throw invalid('headers/surrogate-key', 'stands beside Cache-Groups: send one of the two')
+    throw invalid('headers/surrogate-key', 'contradicts Cache-Groups: send one of the two')
   }
   const [where, tags] =
     groups !== undefined

@@ -6,7 +6,7 @@ import { requestIdentity } from '../../http/request-fingerprint.js'
 import { endsLeasesOfRefusedFills } from '../leases/refused-fills.js'
 import { problemResponses } from '../problems.js'
 import { MAX_VALUE_BYTES } from '../spaces/policy.js'
-import { conflict, describe, kindMismatch, leaseLost, preconditionFailed } from './answer.js'
+import { conflict, kindMismatch, leaseLost, preconditionFailed, setValueHeaders } from './answer.js'
 import { keyOf, toCondition } from './request.js'
 import type { EntryRouteOptions } from './routes.js'
 import * as schemas from './schemas.js'
@@ -79,11 +79,11 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
     },
   )
 
-  /** The end of a get-or-set that found something. */
+  /** The answer of a get-or-set that found a value. */
   function present(reply: FastifyReply, key: CacheKey, entry: Entry): FastifyReply {
     if (entry.kind !== 'bytes') throw kindMismatch(key.key, 'bytes', entry.kind)
     metrics.read(key, readResult(entry))
-    describe(reply, entry, undefined).header('preference-applied', 'return=representation')
+    setValueHeaders(reply, entry, undefined).header('preference-applied', 'return=representation')
     return reply.code(200).send(entry.payload)
   }
 

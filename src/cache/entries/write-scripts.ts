@@ -75,7 +75,7 @@ export const removeScript = defineScript({
 })
 
 export interface TouchReply {
-  /** Only what is `fresh` was touched; `refused`: the condition does not hold. */
+  /** Only a `fresh` value was touched; `refused`: the condition does not hold. */
   readonly state: EntryState | 'refused'
   /** 0 for a miss. */
   readonly version: number

@@ -14,7 +14,7 @@ export const HotResponse = Type.Object(
     halfLifeMs: Type.Integer({ description: 'After which a read counts half.' }),
   },
   {
-    description: 'What the process that answers was asked for most, the most read first.',
+    description: 'The keys that the process that answers was asked for most, the most read first.',
     examples: [
       {
         keys: [

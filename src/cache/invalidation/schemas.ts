@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { ObjectName } from '../../http/names.js'
 import { exactlyOneOf } from '../../schema/exactly-one.js'
-import { TAG } from '../entries/schemas.js'
+import { Tag } from '../entries/schemas.js'
 
 export const InvalidateRequest = Type.Object(
   {
@@ -9,17 +9,17 @@ export const InvalidateRequest = Type.Object(
       Type.Array(ObjectName, { minItems: 1, maxItems: 1_000, description: 'Keys, up to 1000.' }),
     ),
     tags: Type.Optional(
-      Type.Array(Type.String({ pattern: TAG.source, description: '1 to 128 printable ASCII.' }), {
+      Type.Array(Tag, {
         minItems: 1,
         maxItems: 100,
-        description: 'Tags, up to 100: whatever carries one of them.',
+        description: 'Tags, up to 100: every value with one of them.',
       }),
     ),
     all: Type.Optional(Type.Literal(true, { description: 'The whole space.' })),
     mode: Type.Enum(['soft', 'hard'], {
       default: 'soft',
       description:
-        'soft: stale since now, and served while it is stale. hard: never seen again. Default soft.',
+        'soft: stale from now on, and served while it is stale. hard: never served again. Default soft.',
     }),
   },
   {

@@ -4,10 +4,10 @@ import type { MarkMetrics } from '../metrics.js'
 import type { Partitions } from '../partition.js'
 import { markScript, softenScript } from './scripts.js'
 
-/** soft: stale since now, served while it is loaded anew. hard: never seen again. */
+/** soft: stale from now on, and served while one caller loads. hard: never served again. */
 export type InvalidationMode = 'soft' | 'hard'
 
-/** Every promise settles only when Redis has acknowledged; to repeat a call is safe. */
+/** Every promise settles once Redis has acknowledged; repeating a call is safe. */
 export interface InvalidationStore {
   keys(
     namespace: string,
@@ -28,11 +28,11 @@ export interface MarkOptions {
   /** Whether the server of a clock has no room for more. */
   readonly isTight: (clock: string) => boolean
   readonly metrics: Pick<MarkMetrics, 'marked'>
-  /** What is in the space is dead for good. */
+  /** Every entry of the space is dead. */
   readonly onSpaceEnded: (namespace: string, space: string) => Promise<void>
 }
 
-/** Of one partition: about 1.2 MB. A soft one takes up to nine, for its earlier times. */
+/** Of one partition: about 1.2 MB. A soft invalidation takes up to nine, for its earlier times. */
 const MAX_MARKS = 10_000
 
 const UNWATCHED: MarkOptions = {
@@ -52,14 +52,14 @@ export function createInvalidationStore(
     mark: binder.bind(markScript),
   }
 
-  /** A mark stands in every partition, because any of them may hold keys of the space. */
+  /** Marks every partition, because any of them may hold keys of the space. */
   async function mark(
     namespace: string,
     space: string,
     tags: readonly string[],
     mode: InvalidationMode,
   ): Promise<void> {
-    await settleAll(
+    await allSettled(
       Array.from({ length: partitions.count }, async (_, partition) => {
         const clock = partitions.clockOf(namespace, partition)
         const args = {
@@ -77,7 +77,7 @@ export function createInvalidationStore(
 
   return {
     async keys(namespace, space, keys, mode) {
-      await settleAll(
+      await allSettled(
         keys.map((key) => {
           const at = partitions.keysOf(namespace, space, key)
           return mode === 'soft'
@@ -100,8 +100,8 @@ export function createInvalidationStore(
   }
 }
 
-/** Waits for all of them before it reports the first failure: nothing runs on behind the answer. */
-async function settleAll(calls: readonly Promise<unknown>[]): Promise<void> {
+/** Waits for all calls before it throws the first error: nothing runs on after the answer. */
+async function allSettled(calls: readonly Promise<unknown>[]): Promise<void> {
   const failed = (await Promise.allSettled(calls)).find(({ status }) => status === 'rejected')
   if (failed) throw (failed as PromiseRejectedResult).reason
 }

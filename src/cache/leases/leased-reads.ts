@@ -82,7 +82,7 @@ export function createLeasedReads({
   }
 }
 
-/** A lease runs since it was granted, which is before its holder hears of it. */
+/** A lease runs from its grant, which is before the reply arrives. */
 function toConservative(reply: LeveledReply, sentAt: number): LeveledReply {
   const { lease } = reply
   if (lease.kind !== 'won') return reply
@@ -90,9 +90,8 @@ function toConservative(reply: LeveledReply, sentAt: number): LeveledReply {
 }
 
 /**
- * How many load times before its end a fresh value is loaded anew, drawn anew for each read: the
- * nearer the end, the likelier, so that popular keys are loaded in time and one after the other.
- * A value that is still fresh for t, and took d to load, is refreshed with probability
+ * How many load times before its end a fresh value is refreshed, drawn for each read: the nearer the
+ * end, the likelier, so that popular keys are loaded in time and one after the other. A value that is still fresh for t, and took d to load, is refreshed with probability
  * exp(-t / (beta * d)).
  *
  * Source: XFetch, of Vattani, Chierichetti, Lowenstein, "Optimal Probabilistic Cache Stampede
@@ -101,20 +100,20 @@ function toConservative(reply: LeveledReply, sentAt: number): LeveledReply {
 export const drawEarly = (beta: number, u = uniform()): number =>
   beta === 0 ? 0 : Math.abs(beta * Math.log(u))
 
-/** Callers make spaces up. */
+/** Callers invent spaces. */
 const MAX_SPACES = 1_024
-/** Below, a caller that comes back would mostly be too early. */
+/** A caller that asks again sooner would mostly be too early. */
 const SHORTEST_MS = 50
 
 /**
- * How long a load lately took in each space, as values that pass by say. Who is told that another
- * loads should come back when that may be over, not when the lease ends.
+ * How long a load lately took in each space, by the values that were read. A caller that finds another
+ * one loading should ask again when that load may be over, not when the lease ends.
  */
 class LoadTimes {
   /** Milliseconds, by "namespace space". */
   readonly #known = new LRUCache<string, number>({ max: MAX_SPACES })
 
-  /** The reply with the time to come back, where somebody else loads. */
+  /** The reply, with the time to ask again where another caller loads. */
   shorten({ namespace, space }: CacheKey, reply: LeveledReply): LeveledReply {
     const { entry, lease } = reply
     const name = `${namespace} ${space}`

@@ -10,22 +10,22 @@ import type { LeaseStore } from './store.js'
 
 const Fill = Type.Object({ space: ResourceName, key: ObjectName, lease: Lease('') })
 
-/** A fill whose names are such that there may be a lease; the rest of it may be anything. */
+/** A fill with valid names, so that there may be a lease; nothing else of it is checked. */
 const fill = Compile(Fill)
 
-/** What a caller may have got wrong with the value that it loaded: form, size, type, idempotency key. */
+/** A wrong form, size or type of the loaded value, or a wrong idempotency key. */
 const REFUSALS: readonly (number | undefined)[] = [400, 413, 415, 422]
 
 export interface RefusedFillOptions {
   readonly leases: Pick<LeaseStore, 'cancel'>
   readonly policyOf: PolicyOf
-  /** What a request of the route would fill; nothing of it has been checked. */
+  /** The fills of a request of the route; nothing of them has been checked. */
   readonly fillsOf: (request: FastifyRequest) => readonly object[]
 }
 
 /**
- * Ends the leases of fills that are refused before Redis hears of them: their loader is done, and the
- * others would wait for nothing.
+ * Ends the leases of fills that are refused before they reach Redis: their loader is done, and other
+ * readers need not wait for the leases to run out.
  */
 export function endsLeasesOfRefusedFills({ leases, policyOf, fillsOf }: RefusedFillOptions) {
   return async (request: FastifyRequest, _reply: unknown, error: FastifyError): Promise<void> => {
@@ -40,11 +40,11 @@ export function endsLeasesOfRefusedFills({ leases, policyOf, fillsOf }: RefusedF
   }
 }
 
-/** A request can be refused before it is known where it works, or that its token may not write. */
+/** A request can be refused before its namespace is known, or that its token may not write. */
 const mayFill = ({ namespace, scopes }: FastifyRequest): boolean =>
   namespace !== '' && (scopes?.has('cache:write') ?? true)
 
-/** The items of a list in a body that may be anything, each with what it has in common with all. */
+/** The items of a list in an unchecked body, each with the fields that all have in common. */
 export function itemsOf(body: unknown, list: string, common: object = {}): object[] {
   const items = (body as Record<string, unknown> | null | undefined)?.[list]
   return Array.isArray(items) ? items.map((item) => ({ ...item, ...common })) : []

@@ -8,7 +8,7 @@ import type { PolicyOf } from '../spaces/store.js'
 import * as schemas from './schemas.js'
 import type { LeaseStore } from './store.js'
 
-/** A lease is taken by a GET and ended by a PUT; here is what else its holder can do. */
+/** A GET takes a lease and a PUT ends it; these are the other calls of its holder. */
 export const leaseRoutes: FastifyPluginAsyncTypebox<{
   store: LeaseStore
   policyOf: PolicyOf

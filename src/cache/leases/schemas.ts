@@ -14,7 +14,7 @@ export const Lease = (description: string) =>
     description: `${description} As the read said it: \`<token>.<grant>\`.`,
   })
 
-/** What a GET says besides, to take part in loading. */
+/** The fields of a GET that offers to load. */
 export const AskQuery = {
   lease: Type.Optional(
     Type.Boolean({
@@ -61,7 +61,7 @@ export const LEASE_HEADERS = {
   ),
   'lockstep-lease-ms': header('With a lease: how long the lease lasts. Milliseconds.'),
   'retry-after': header(
-    'With `held`: seconds until the load should be over, by how long loads took lately, at most until the lease ends. With `backoff`: until the lease could be had.',
+    'With `held`: seconds until the load should be over, by how long loads took lately, at most until the lease ends. With `backoff`: until a lease may be granted.',
   ),
 }
 
@@ -92,13 +92,13 @@ export const CancelRequest = Type.Object(
     failed: Type.Boolean({
       default: false,
       description:
-        'The load failed: what is stale stays in use through its error window, and nobody gets a lease until the back-off ends. Default false.',
+        'The load failed: a stale value is served through its error window, and no caller gets a lease until the back-off ends. Default false.',
     }),
     backoffMs: Type.Optional(
       DurationMs(
         1,
         MAX_LEASE_MS,
-        `With \`failed\`: how long nobody may load. Default ${DEFAULT_BACKOFF_MS}.`,
+        `With \`failed\`: how long no caller may load. Default ${DEFAULT_BACKOFF_MS}.`,
       ),
     ),
   },
@@ -120,6 +120,6 @@ export const CancelResponse = Type.Object(
   { description: 'The lease is not held any more.', examples: [{ cancelled: true }] },
 )
 
-/** How long nobody may load, by what a cancel says; 0 for at once. */
+/** The back-off of a cancel; 0 for none. */
 export const backoffOf = (failed: boolean, backoffMs = DEFAULT_BACKOFF_MS): number =>
   failed ? backoffMs : 0

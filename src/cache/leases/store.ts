@@ -14,7 +14,7 @@ export interface LeaseStore {
   renew(key: CacheKey, proof: string, leaseMs: number): Promise<number | undefined>
   /**
    * Gives the lease up.
-   * @param backoffMs after a failed load: nobody may load for so long; 0 for no such pause
+   * @param backoffMs after a failed load: no caller may load for so long; 0 for no back-off
    * @returns whether the lease was the caller's
    */
   cancel(key: CacheKey, proof: string, backoffMs: number): Promise<boolean>

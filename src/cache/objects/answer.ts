@@ -1,19 +1,14 @@
 import type { FastifyReply } from 'fastify'
 import { toETag } from '../../http/etag.js'
 import type { Condition } from '../condition.js'
+import type { IncrReply } from '../counters/scripts.js'
 import { isNotModified, kindMismatch, miss } from '../entries/answer.js'
+import type { CacheKey } from '../entries/store.js'
 import type { CacheMetrics } from '../metrics.js'
-import type { FieldsReply } from './scripts.js'
-
-/** A key of a space, as a request names it. */
-interface Named {
-  readonly namespace: string
-  readonly space: string
-  readonly key: string
-}
+import type { FieldsReply, PatchReply } from './scripts.js'
 
 /**
- * What a read of an object or a counter found; its version goes into the headers.
+ * The object or counter that a read found; its version goes into the headers.
  * @param wanted with its article: `a counter`
  * @returns undefined where the caller has this version already
  * @throws Problem cache-miss, kind-mismatch, precondition-failed
@@ -21,7 +16,7 @@ interface Named {
 export function takeFound(
   reply: FastifyReply,
   metrics: CacheMetrics,
-  name: Named,
+  name: Pick<CacheKey, 'namespace' | 'space' | 'key'>,
   wanted: 'a counter' | 'an object',
   condition: Condition,
   found: FieldsReply,
@@ -33,18 +28,16 @@ export function takeFound(
   return isNotModified(reply, name.key, condition, found.version) ? undefined : found
 }
 
-interface Changed {
-  readonly created: boolean
-  readonly version: number
-  readonly replayed: boolean
-}
-
-/** A change of an object or a counter that was applied: counts it, and says its version. */
+/** Counts a change of an object or a counter that was applied, and says its version. */
 export function recordChange(
   reply: FastifyReply,
   metrics: CacheMetrics,
   space: string,
-  { created, version, replayed }: Changed,
+  {
+    created,
+    version,
+    replayed,
+  }: Extract<PatchReply, { kind: 'patched' }> | Extract<IncrReply, { kind: 'counted' }>,
 ): void {
   metrics.write(space, created ? 'created' : 'replaced')
   if (replayed) reply.header('idempotent-replayed', 'true')

@@ -8,9 +8,9 @@ import type { Change } from './store.js'
 const FIELD = /^[^,\u0000-\u001f\u007f-\u009f]{1,128}$/
 
 /**
- * A patch as the script reads it, increments in order of their names: the same request in another
- * spelling is a repeat under an idempotency key, and must get its sums in the same order.
- * @throws Problem invalid-request for a name that is none, that stands twice, or for too many.
+ * A patch as the script reads it. Increments are in the order of their names, so that a repeat under an
+ * idempotency key that orders them otherwise gets its sums in the same order.
+ * @throws Problem invalid-request for what is no name, for a name twice, or for too many.
  */
 export function toChanges({ set, remove, incr }: Static<typeof PatchRequest>): Change[] {
   const changes: Change[] = [
@@ -32,7 +32,7 @@ export function toChanges({ set, remove, incr }: Static<typeof PatchRequest>): C
   return changes
 }
 
-/** @throws Problem invalid-request for a name that is none, or for too many. */
+/** @throws Problem invalid-request for what is no name, or for too many. */
 export function toNames(names: string | undefined): string[] {
   if (names === undefined) return []
   const distinct = [...new Set(names.split(','))]

@@ -118,16 +118,13 @@ function refusal(key: string, refused: Refused, maxValueBytes: number): Problem 
     case 'kind-mismatch':
       return kindMismatch(key, 'an object', refused.found)
     case 'overflow':
-    case 'not-an-integer': {
-      const { field } = refused
-      return refused.kind === 'overflow'
-        ? problem('counter-overflow', `${JSON.stringify(field)} would leave 64 bits.`, {
-            extensions: { field },
-          })
-        : problem('not-an-integer', `${JSON.stringify(field)} is no integer of 64 bits.`, {
-            extensions: { field },
-          })
-    }
+      return problem('counter-overflow', `${JSON.stringify(refused.field)} would leave 64 bits.`, {
+        extensions: { field: refused.field },
+      })
+    case 'not-an-integer':
+      return problem('not-an-integer', `${JSON.stringify(refused.field)} is no 64-bit integer.`, {
+        extensions: { field: refused.field },
+      })
     case 'too-large':
       return problem('too-large', `The object would have more than ${maxValueBytes} bytes.`, {
         extensions: { maxValueBytes },

@@ -43,7 +43,7 @@ export type PatchReply =
     }
   | { readonly kind: 'kind-mismatch'; readonly found: EntryKind }
   | { readonly kind: 'conflict' }
-  /** Nothing is there, and nothing to begin an object with was sent. */
+  /** Nothing is there, and the patch sets or increments nothing. */
   | { readonly kind: 'miss' }
   | { readonly kind: 'overflow' | 'not-an-integer'; readonly field: string }
   | { readonly kind: 'too-large' | 'too-many-fields' }

@@ -6,7 +6,7 @@ import { type CacheKey, jittered } from '../entries/store.js'
 import type { Partitions } from '../partition.js'
 import { type FieldsReply, fieldsScript, type PatchReply, patchScript } from './scripts.js'
 
-/** One of them per field and patch. */
+/** A patch has at most one per field. */
 export type Change =
   | { readonly verb: 'set'; readonly field: string; readonly value: string }
   | { readonly verb: 'remove'; readonly field: string; readonly value: '' }

@@ -3,10 +3,10 @@ import { invalid } from '../../http/problem.js'
 import type { RequestIdentity } from '../../http/request-fingerprint.js'
 import { counted, failed, type Item, type Items, mismatched, written } from '../batches/answer.js'
 import type { Encoding } from '../batches/encoding.js'
-import { type Room, readInto } from '../batches/reading.js'
+import { type AnswerBudget, readInto } from '../batches/reading.js'
 import { WriteFields } from '../batches/schemas.js'
 import type { Failed } from '../batches/settle.js'
-import { toItem, toWrite, type WriteStores, writeOne } from '../batches/writing.js'
+import { toItem, toItemWrite, type WriteStores, writeOne } from '../batches/writing.js'
 import { int64 } from '../counters/request.js'
 import type { IncrReply } from '../counters/scripts.js'
 import type { CounterStore } from '../counters/store.js'
@@ -22,13 +22,13 @@ export interface Stores extends WriteStores {
   readonly counters: CounterStore
 }
 
-/** How an operation ended: what goes into the answer is made when all have. */
+/** The end of an operation: makes its item of the answer, once all operations have ended. */
 export type Ended = (items: Items, metrics: CacheMetrics) => Item
 
 /** An operation that was checked and can run. */
 export interface Planned {
   readonly key: CacheKey
-  run(stores: Stores, room: Room): Promise<Ended>
+  run(stores: Stores, budget: AnswerBudget): Promise<Ended>
 }
 
 const FIELDS: Readonly<Record<Sent['op'], readonly string[]>> = {
@@ -38,7 +38,7 @@ const FIELDS: Readonly<Record<Sent['op'], readonly string[]>> = {
   incr: ['by', 'initial', 'ttlMs'],
 }
 
-/** @throws Problem invalid-request for a field of another operation, or one that is wrong. */
+/** @throws Problem invalid-request for a wrong field, or one of another operation. */
 export async function plan(
   namespace: string,
   policyOf: PolicyOf,
@@ -55,7 +55,7 @@ export async function plan(
     case 'get':
       return planGet(key, encoding)
     case 'put':
-      return planPut(key, toWrite(pointer, { ...sent, encoding }, idempotency))
+      return planPut(key, toItemWrite(pointer, { ...sent, encoding }, idempotency))
     case 'delete':
       return planDelete(key)
     case 'incr':
@@ -65,8 +65,8 @@ export async function plan(
 
 const planGet = (key: CacheKey, encoding: Encoding): Planned => ({
   key,
-  async run({ entries }, room) {
-    const found = await readInto(room, entries, key)
+  async run({ entries }, budget) {
+    const found = await readInto(budget, entries, key)
     return (items, metrics) => {
       if (found.kind === 'read') metrics.read(key, readResult(found.entry), found.level)
       return items.found(key.key, found, encoding)

@@ -3,7 +3,7 @@ import { assertScope } from '../../http/auth.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
 import { Items, toBody, toItems } from '../batches/answer.js'
-import { Room } from '../batches/reading.js'
+import { AnswerBudget } from '../batches/reading.js'
 import { MAX_BATCH_BYTES } from '../batches/schemas.js'
 import { settleAll } from '../batches/settle.js'
 import { ofItem } from '../batches/writing.js'
@@ -52,10 +52,10 @@ export const pipelineRoutes: FastifyPluginAsyncTypebox<RouteOptions & { stores: 
         const pointer = `body/operations/${i}`
         operations.push(await plan(request.namespace, policyOf, pointer, sent, ofItem(identity, i)))
       }
-      const room = new Room()
+      const budget = new AnswerBudget()
       const inOrder = chains()
       const ended = await settleAll(operations, (operation) =>
-        inOrder(operation, () => operation.run(stores, room)),
+        inOrder(operation, () => operation.run(stores, budget)),
       )
       const items = new Items()
       const texts = await toItems(ended, (one, i) =>
@@ -67,8 +67,8 @@ export const pipelineRoutes: FastifyPluginAsyncTypebox<RouteOptions & { stores: 
 }
 
 /**
- * Lets an operation wait for the one before it on the same key. The scripts of two keys leave
- * together; two scripts on one key may not overtake each other, also where the first one fails.
+ * Runs the operations of one key one after another, also where one fails. The scripts of different
+ * keys are sent together.
  */
 function chains(): (operation: Planned, run: () => Promise<Ended>) => Promise<Ended> {
   const last = new Map<string, Promise<unknown>>()

@@ -1,26 +1,32 @@
 import Type from 'typebox'
 import { ObjectName, ResourceName } from '../../http/names.js'
 import { where } from '../../schema/exactly-one.js'
-import { FoundItem, MAX_ITEMS, VALUE_OR_NEGATIVE, WriteFields } from '../batches/schemas.js'
+import {
+  Encoding,
+  FoundItem,
+  HIT_EXAMPLE,
+  MAX_ITEMS,
+  replayed,
+  VALUE_OR_NEGATIVE,
+  WriteFields,
+} from '../batches/schemas.js'
 import { Int64 } from '../counters/schemas.js'
-
-export const OPS = ['get', 'put', 'delete', 'incr'] as const
 
 const { encoding: _, ...writeFields } = WriteFields
 
-/** One flat form, so that what is wrong can be said of the field; operations.ts says what goes where. */
+/** One flat form, so that a fault names its field; operations.ts says which fields an operation has. */
 export const Operation = Type.Object(
   {
-    op: Type.Enum([...OPS], {
+    op: Type.Enum(['get', 'put', 'delete', 'incr'], {
       description:
         'get: read bytes. put: store bytes, with the fields of set-many. delete: drop a key for good. incr: add to a counter.',
     }),
     space: ResourceName,
     key: ObjectName,
     encoding: Type.Optional(
-      Type.Enum(['json', 'text', 'base64'], {
+      Encoding({
         description:
-          'get, put: how the value stands in JSON, as in get-many and set-many. Default json.',
+          'get, put: how the value is encoded in JSON, as in get-many and set-many. Default json.',
       }),
     ),
     ...writeFields,
@@ -62,9 +68,7 @@ export const PipelineResponse = Type.Object(
           description:
             '`hit`, `created`, `replaced`, `deleted`, `counted`, `deferred`, or the code of the error that the single call would get.',
         }),
-        replayed: Type.Optional(
-          Type.Boolean({ description: 'A repeat under its idempotency key, not applied again.' }),
-        ),
+        replayed,
       }),
     ),
   },
@@ -75,17 +79,7 @@ export const PipelineResponse = Type.Object(
         entries: [
           { key: 'visits', status: 'counted', value: '8', etag: '"hp9ji8l5s0"' },
           { key: 'user:7', status: 'created', etag: '"hp9ji8l5s1"' },
-          {
-            key: 'user:7',
-            status: 'hit',
-            state: 'fresh',
-            encoding: 'json',
-            value: { name: 'Ada' },
-            contentType: 'application/json',
-            etag: '"hp9ji8l5s1"',
-            ageMs: 0,
-            ttlMs: 60_000,
-          },
+          HIT_EXAMPLE,
         ],
       },
     ],

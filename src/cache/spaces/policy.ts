@@ -34,7 +34,7 @@ const whole = (minimum: number, maximum: number, description: string) =>
 
 export const L1Fields = {
   policy: Type.Enum(['lru', 'lfu', 'ttl'], {
-    description: `What goes first for lack of room. lru: what was used longest ago. lfu: what is asked for least (W-TinyLFU). ttl: what ends soonest. Default ${DEFAULT_L1.policy}.`,
+    description: `What is evicted first. lru: the least recently used. lfu: the least frequently used (W-TinyLFU). ttl: what expires soonest. Default ${DEFAULT_L1.policy}.`,
   }),
   maxEntries: whole(1, 1_000_000, `Values per process. Default ${DEFAULT_L1.maxEntries}.`),
   maxBytes: whole(
@@ -50,7 +50,7 @@ export const L1Fields = {
   outageMs: DurationMs(
     0,
     MAX_LIFE_MS,
-    `How long values are still served once Redis does not answer. Default ${DEFAULT_L1.outageMs}.`,
+    `How long values are served from memory while Redis does not answer. Default ${DEFAULT_L1.outageMs}.`,
   ),
 }
 
@@ -80,7 +80,7 @@ export const PolicyFields = {
   leaseMs: DurationMs(
     MIN_LEASE_MS,
     MAX_LEASE_MS,
-    `How long the one who loads has for it, before another may. Default ${DEFAULT_POLICY.leaseMs}.`,
+    `How long a loader has before another may load. Default ${DEFAULT_POLICY.leaseMs}.`,
   ),
   maxLeaseMs: DurationMs(
     MIN_LEASE_MS,
@@ -90,7 +90,7 @@ export const PolicyFields = {
   earlyRefreshBeta: Type.Number({
     minimum: 0,
     maximum: 100,
-    description: `How eagerly fresh values are loaded anew before they end, by reads with \`lease\`: with probability exp(-t / (beta * d)), where t is the time that is left and d the time of the last load; 0 for never. Default ${DEFAULT_POLICY.earlyRefreshBeta}.`,
+    description: `How eagerly fresh values are refreshed before they end, by reads with \`lease\`: with probability exp(-t / (beta * d)), where t is the time that is left and d the time of the last load; 0 for never. Default ${DEFAULT_POLICY.earlyRefreshBeta}.`,
   }),
   maxValueBytes: whole(
     1,

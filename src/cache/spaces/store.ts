@@ -6,7 +6,7 @@ import type { Signals } from '../../redis/signals.js'
 import type { SpaceLabel } from '../metrics.js'
 import { DEFAULT_POLICY, type SentPolicy, type SpacePolicy, toPolicy } from './policy.js'
 
-/** What was said of a space; the defaults for the rest may differ from version to version. */
+/** The policy as it was sent; the defaults of the rest may differ from version to version. */
 export type SpaceDocument = Document<SentPolicy>
 
 /** At once where the policies of the namespace are known, which they are after its first request. */
@@ -14,11 +14,11 @@ export type PolicyOf = (namespace: string, space: string) => SpacePolicy | Promi
 
 export interface SpaceStore extends Documents<SentPolicy> {
   /**
-   * How a space caches; the default where nobody has said.
+   * How a space caches; the default without a policy.
    * @throws StoreError where the namespace is not known yet, and Redis cannot be asked.
    */
   readonly policyOf: PolicyOf
-  /** What a space is called in metrics. */
+  /** The name of a space in metrics. */
   readonly labelOf: SpaceLabel
 }
 
@@ -40,7 +40,7 @@ export function createSpaceStore({ definitions, ...options }: SpaceStoreOptions)
     part: 'spaces',
     fromFile: () => filed,
   })
-  // Every request asks, and what it gets must be the same object as before.
+  // Every request asks; L1 compares the policy with the one before, which is fastest by identity.
   const complete = new WeakMap<SentPolicy, SpacePolicy>()
   const policyFor = (document: SpaceDocument | undefined): SpacePolicy => {
     if (!document) return DEFAULT_POLICY

@@ -1,13 +1,13 @@
 import { integer, integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 
-/** @returns how many were dropped. */
+/** @returns how many entries were dropped. */
 export const sweepScript = defineScript({
   name: 'cache.sweep',
   file: new URL('../scripts/sweep.lua', import.meta.url),
   keys: ['clock', 'entry[]'],
   args: ['on_restart', 'space'],
-  // As many as one look finds: a batch already.
+  // The keys of one turn are a batch already.
   coalesce: false,
   decode: (reply): number => integers(reply, 1)[0],
 })

@@ -15,10 +15,10 @@ export interface SweeperOptions {
   readonly flushesOnRestart: boolean
 }
 
-/** Keys that Redis looks at in one turn, about 0.2 ms of its time, and the pause before the next. */
+/** Keys that Redis scans in one turn, about 0.2 ms of its time, and the pause before the next. */
 const KEYS_PER_TURN = 500
 const PAUSE_MS = 10
-/** Whoever empties one space often empties more. */
+/** A caller that empties one space often empties more. */
 const START_MS = 1_000
 const LOOK_EVERY_MS = 5_000
 /** Another instance may have noted the same server since it started. */
@@ -26,15 +26,15 @@ const REMEMBERED_MS = 86_400_000
 
 const bindSweep = (binder: Binder) => binder.bind(sweepScript)
 
-/** What a name in the list of sweeps stands for. */
+/** Where a sweep looks, and for which keys. */
 interface Place {
   readonly servers: readonly Redis[]
   readonly pattern: string
 }
 
 /**
- * Gives back the memory of entries that are dead for good: a mark ends them at once, but each stays
- * until it is read, or expires. Looks through the keys of Redis off the way of any request, slowly.
+ * Frees the memory of dead entries: a mark ends them at once, but each stays in Redis until it is read
+ * or expires. Scans the keys of Redis slowly, in the background.
  */
 export class Sweeper {
   readonly #options: SweeperOptions
@@ -54,8 +54,8 @@ export class Sweeper {
   }
 
   /**
-   * After a hard invalidation of all of it.
-   * @throws StoreError where no instance will know.
+   * Notes a space after a hard invalidation of all of it.
+   * @throws StoreError where it was not noted.
    */
   async space(namespace: string, space: string): Promise<void> {
     await this.#sweeps.add(`space ${namespace} ${space}`)
@@ -81,12 +81,12 @@ export class Sweeper {
         await this.#sweepAll(claim)
       }
     } catch {
-      // What was claimed is due again soon, for any instance.
+      // The sweep that was claimed is due again soon, for any instance.
     }
     this.#isLooking = false
   }
 
-  /** Most entries of a server that started again may be dead. Noted before it is marked as noted. */
+  /** Most entries of a restarted server may be dead. Noted first, so that a failure notes it again. */
   async #noteRestarts(): Promise<void> {
     const { client } = this.#options.link
     for (const runId of (await this.#runIds()).keys()) {
@@ -131,12 +131,12 @@ export class Sweeper {
     if (kind === 'space') {
       return { servers: this.#servers(), pattern: `ls:{${first}:c*}:entry:${space}:*` }
     }
-    // One that is gone by now holds nothing.
+    // A server that is gone holds nothing.
     const server = (await this.#runIds()).get(first)
     return { servers: server ? [server] : [], pattern: 'ls:{*:c*}:entry:*' }
   }
 
-  /** @returns where the next turn goes on; '0' at the end. */
+  /** @returns the cursor of the next turn; '0' at the end. */
   async #sweepTurn(server: Redis, pattern: string, from: string): Promise<string> {
     const [next, keys] = await server.scan(from, 'MATCH', pattern, 'COUNT', KEYS_PER_TURN)
     const { metrics, partitions } = this.#options

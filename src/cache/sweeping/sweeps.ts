@@ -1,20 +1,20 @@
 import type { Binder } from '../../redis/binder.js'
 import { addScript, claimScript, keepScript } from './scripts.js'
 
-/** What is to be looked through, and the claim of this instance on it. */
+/** A sweep that this instance has claimed. */
 export interface Claim {
   readonly name: string
   readonly untilMs: number
 }
 
-/** One for all namespaces, in one slot. */
+/** One list for all namespaces, in one slot. */
 const KEYS = { sweeps: 'ls:{sweeps}:cache' }
-/** Longer than a turn of a sweep takes; then another instance takes it for dead. */
+/** Longer than a turn of a sweep takes; then another instance may claim it. */
 const CLAIM_MS = 15_000
 
 /**
- * The list of what is to be swept, which all instances share: each sweep is claimed by one of them,
- * and by another one if that dies.
+ * The list of sweeps that all instances share: one instance claims each of them, and another one if
+ * that dies.
  */
 export class Sweeps {
   readonly #scripts
@@ -28,12 +28,12 @@ export class Sweeps {
     }
   }
 
-  /** How many there were at the last look. */
+  /** How many there were at the last call. */
   get count(): number {
     return this.#count
   }
 
-  /** Where it is under way, it begins again: what was looked at may be dead since. */
+  /** A sweep that is under way begins again: entries that it has passed may be dead by now. */
   async add(name: string): Promise<void> {
     this.#count = await this.#scripts.add(KEYS, { name })
   }
@@ -44,7 +44,7 @@ export class Sweeps {
     return claim
   }
 
-  /** @returns undefined where it is not this instance's to go on with. */
+  /** @returns undefined where another instance claimed it, or it was noted again. */
   keep(claim: Claim): Promise<Claim | undefined> {
     return this.#keep(claim, CLAIM_MS)
   }
