@@ -1,5 +1,5 @@
 --[[
-cache.cancel: give up the load of one key, so that another may try: at once, or after a while.
+cache.cancel: give up the load of one key: another caller may load at once, or after a back-off.
 
 KEYS clock       zset    clk, epoch, run and marks of the partition
 KEYS entry       string  see lib/entry.lua
@@ -8,7 +8,7 @@ ARGV on_restart  string  keep, soft or flush, and the epoch of a new clock
 ARGV space       string
 ARGV name        string  the key, for its message
 ARGV proof       string  of the grant, see lib/lease.lua
-ARGV backoff_ms  int     the load failed: nobody may load for so long; 0 for no such pause
+ARGV backoff_ms  int     the load failed: no caller may load for so long; 0 for no back-off
 
 RETURN outcome
   1 cancelled

@@ -13,7 +13,7 @@ ARGV names[]     string  none for all fields
 RETURN outcome version ttl_ms field value...
   1 found; a name and its value for each field that is there
   2 miss: nothing is there
-  3 kind-mismatch: the key holds another kind, whose number stands as version
+  3 kind-mismatch: the key holds another kind, with its number as version
 
 COST O(names), or O(fields) of the object
 ]]
@@ -28,7 +28,7 @@ local clock = read_clock(clock_key, space, on_restart)
 local entry = read_entry(entry_key)
 local state, logical = judge(entry, clock, space, idle_ms)
 if state ~= 1 and state ~= 2 then
-  bury(entry)
+  drop_dead(entry)
   return { 2, 0, 0 }
 end
 if entry.kind ~= kind then return { 3, entry.kind, 0 } end

@@ -4,13 +4,13 @@ cache.incr: add to a counter of 64 bits, which begins where there is none.
 KEYS clock       zset    clk, epoch, run and marks of the partition
 KEYS entry       string  see lib/entry.lua
 KEYS lease       string  a load under way may not fill the key any more
-KEYS values      hash    see lib/values.lua; the count stands in the field n
+KEYS values      hash    see lib/values.lua; the count is the field n
 KEYS record?     string  see lib/record.lua
 ARGV on_restart  string  keep, soft or flush, and the epoch of a new clock
 ARGV space       string
 ARGV name        string  the key, for its message
 ARGV by          string  int64
-ARGV first       string  int64, the value where there was none; '' if that leaves 64 bits
+ARGV first       string  int64, the value of a counter that begins; '' if that leaves 64 bits
 ARGV ttl_ms      int     life of a counter that begins
 ARGV idle_ms     int     longest time without use, 0 for none
 ARGV condition   string  see lib/condition.lua
@@ -20,7 +20,7 @@ ARGV record_ttl_ms int     how long the idempotency record is kept
 RETURN outcome version replayed value
   1 created: the counter began
   2 counted: it was there, or this is a repeat
-  3 kind-mismatch: the key holds another kind, whose number stands as version
+  3 kind-mismatch: the key holds another kind, with its number as version
   4 overflow: the result would leave 64 bits
   5 conflict: the idempotency key belongs to another request
   6 precondition-failed; version of what is there, 0 for nothing

@@ -1,12 +1,12 @@
 --[[
-cache.mark: invalidate a whole space, or what carries one of some tags, without touching an entry.
+cache.mark: invalidate a space, or the values with one of some tags, without touching an entry.
 
 KEYS clock       zset    clk, epoch, run and marks of the partition
 ARGV on_restart  string  keep, soft or flush, and the epoch of a new clock
 ARGV space       string
-ARGV hard        0 or 1  0: stale from now on; 1: never seen again
+ARGV hard        0 or 1  0: stale from now on; 1: never served again
 ARGV max_marks   int     of the partition; beyond, the oldest are folded
-ARGV tight       0 or 1  1: there is no room for more marks than there are
+ARGV tight       0 or 1  1: Redis has no room for more marks
 ARGV tags[]      string  none for the whole space
 
 RETURN clk marks folded
@@ -21,7 +21,7 @@ local on_restart, space = ARGV[1], ARGV[2]
 local hard, max_marks, tight = ARGV[3] == '1', tonumber(ARGV[4]), ARGV[5] == '1'
 local FIRST_TAG = 6
 local set = hard and set_mark or set_soft_mark
--- On a tight Redis the last marks are still told apart.
+-- On a tight Redis this many marks are still kept apart.
 local LEAST_MARKS = 100
 
 local clock = read_clock(clock_key, space, on_restart)

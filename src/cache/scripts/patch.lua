@@ -24,7 +24,7 @@ ARGV change[].value  string  of a set; the int64 to add of an incr; '' of a remo
 RETURN outcome version replayed sums...
   1 created: the object began; the sums of the increments, in the order asked
   2 patched: it was there; the same
-  3 kind-mismatch: the key holds another kind, whose number stands as version
+  3 kind-mismatch: the key holds another kind, with its number as version
   4 conflict: the idempotency key belongs to another request
   5 miss: nothing is there, and there is nothing to begin with
   6 overflow: a sum would leave 64 bits; the name of the field follows

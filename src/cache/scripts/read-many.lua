@@ -34,6 +34,6 @@ for i = 2, #KEYS do
   end
   if state > 0 and entry.kind == BYTES and entry.size <= max_bytes then bytes = bytes + entry.size end
   parts[#parts + 1], parts[#parts + 2] = describe(state, entry, logical, stale, max_bytes)
-  bury(entry)
+  drop_dead(entry)
 end
 return { clock.clk, table.concat(parts) }

@@ -8,7 +8,7 @@ ARGV on_restart   string  keep, soft or flush, and the epoch of a new clock
 ARGV space        string
 ARGV want         int     0 no lease; 1 a lease where one is due; 2 only who has it
 ARGV token        string  token of the lease that is granted, or that the caller holds already
-ARGV lease_ms     int     length of the lease, where loads are not known to take longer
+ARGV lease_ms     int     length of the lease, unless loads are known to take longer
 ARGV max_lease_ms int     its greatest length
 ARGV early        string  -beta * ln(u), u random in (0, 1]; '0' never refreshes early
 ARGV idle_ms      int     longest time without use, 0 for none
@@ -21,7 +21,7 @@ RETURN clk outcome left_ms proof verdict entry
   0 none: no lease was asked for, or none is needed
   1 won
   2 held: by another
-  3 backoff: a load failed, so nobody may load for left_ms
+  3 backoff: a load failed, so no caller may load for left_ms
   4 won-late: won, after a loader let its lease run out
   clk      of the partition, as of this reply; -1 where the caller may not keep what it reads
   left_ms  of the lease, or of the wait for it
@@ -45,7 +45,7 @@ local entry = read_entry(entry_key)
 local state, logical, stale = judge(entry, clock, space, idle_ms)
 local holds_bytes = state == 0 or entry.kind == BYTES
 
--- What the caller does not accept is a miss to it.
+-- A value that the caller does not accept is a miss.
 if state == 2 and max_stale_ms >= 0 and now_us - logical > max_stale_ms * 1000 then state = 0 end
 if state == 1 and logical - now_us < min_fresh_ms * 1000 then state = 0 end
 
@@ -60,5 +60,5 @@ if state > 0 and idle_ms > 0 and now_us - entry.touched > idle_ms * 100 then
 end
 local as_of = clock.clk
 if keeps and clock.saved and not note_keeper(clock, space) then as_of = -1 end
-bury(entry)
+drop_dead(entry)
 return { as_of, outcome, left_ms, proof, describe(state, entry, logical, stale, max_bytes) }

@@ -1,5 +1,5 @@
 --[[
-cache.remove: drop a key for good. A load that began before may not fill it any more.
+cache.remove: drop a key. A load that began before may not fill it any more.
 
 KEYS clock        zset    clk, epoch, run and marks of the partition
 KEYS entry        string  see lib/entry.lua
@@ -34,7 +34,7 @@ end
 -- First, because a full Redis lets a script write only after its first freeing command.
 local is_awaited = redis.call('UNLINK', lease_key) > 0 -- @place removal-of-a-lease
 redis.call('UNLINK', entry_key, values_key)
--- Also where nothing was left: an instance may still hold in its own memory what Redis lost.
+-- Also where there was nothing: an instance may hold in memory what Redis lost.
 tick_if_saved(clock)
 publish_key(clock, space, name, is_awaited)
 return { 1, clock.clk }

@@ -18,7 +18,7 @@ local clock_key, entry_key, lease_key = KEYS[1], KEYS[2], KEYS[3]
 local on_restart, space, name = ARGV[1], ARGV[2], ARGV[3]
 
 local clock = read_clock(clock_key, space, on_restart)
--- Before the rest: it opens with PEXPIRE, after which a full Redis lets the script write.
+-- First, because it begins with PEXPIRE, after which a full Redis lets the script write.
 tick_if_saved(clock)
 
 local entry = read_entry(entry_key)
@@ -28,7 +28,7 @@ if entry and entry.epoch == clock.epoch and now_us < entry.logical then
     struct.pack('>ddd', now_us, entry.stale - moved, entry.error - moved))
 end
 local lease = read_lease(lease_key, clock)
--- A back-off goes on: what is stale now could not be loaded a moment ago.
+-- A back-off goes on: the load that failed would most likely fail again.
 if lease and not lease.failed and lease.softened == 0 then
   redis.call('SETRANGE', lease_key, SOFTENED_AT, struct.pack('>d', now_us))
 end

@@ -1,5 +1,5 @@
 --[[
-cache.sweep-add: note a sweep that is due, from its start also where an instance is in the middle of it.
+cache.sweep-add: note a sweep that is due; one that is under way begins again.
 
 KEYS sweeps  zset    names of sweeps, by when they may be claimed, see lib/sweeps.lua
 ARGV name    string

@@ -1,5 +1,5 @@
 --[[
-cache.sweep-claim: the sweep that is due longest, for this instance alone.
+cache.sweep-claim: claim the sweep that has been due longest, for this instance alone.
 
 KEYS sweeps    zset  names of sweeps, by when they may be claimed, see lib/sweeps.lua
 ARGV lasts_ms  int   after which another instance may claim it

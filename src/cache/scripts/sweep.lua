@@ -1,5 +1,5 @@
 --[[
-cache.sweep: drop those of some entries that are dead for good, which nobody may ever ask for again.
+cache.sweep: drop the dead ones of some entries, which may never be read again.
 
 KEYS clock       zset    clk, epoch, run and marks of the partition
 KEYS entry[]     string  of one space, see lib/entry.lua; values of counters and objects go with them
@@ -20,6 +20,6 @@ local dropped = 0
 for i = 2, #KEYS do
   local entry = read_entry(KEYS[i])
   judge(entry, clock, space, 0)
-  if bury(entry) then dropped = dropped + 1 end
+  if drop_dead(entry) then dropped = dropped + 1 end
 end
 return { dropped }

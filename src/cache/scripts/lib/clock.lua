@@ -4,30 +4,29 @@
 --   run                  the server process that the clock was last used on
 --   life                 us from a fence to the end of what carries it, at most; see outlive
 --   said                 the clk of the last message
---   L:<space>            ms; an instance keeps values of the space in its memory, see note_keeper
+--   L:<space>            ms; until when an instance may take values of the space into memory
 --   soft                 soft mark of the whole partition, set after a restart
 --   s:<space>, h:<space> soft and hard mark of a space
 --   t:<space>:<tag>      soft mark of a tag; T:<space>:<tag> its hard mark
 --   1<... 1>... to 4>... spans of earlier soft marks of the name that follows, see spans_of
---   floor:s, floor:h, floor:t, floor:T  the last of the marks of that kind that were folded, see
---                        fold.lua: whatever began before may have been meant
+--   floor:s, floor:h, floor:t, floor:T  the last folded mark of that kind, see fold.lua: it counts for
+--                        everything that began before it
 
--- Another run than the clock's means a restart or a promotion. To ask costs as much as the rest of a
--- read, so the caller says it where it is certain.
+-- Another run than the clock's means a restart or a promotion. INFO costs as much as the rest of a read,
+-- so the caller sends the run where it is certain.
 if run_id == '' then run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') end
 local server_run = tonumber(string.sub(run_id, 1, 12), 16)
 
--- An integer as text. Scripts hand text to commands: Redis formats a number for longer than it runs
--- the command.
+-- An integer as text: for Redis, formatting a number takes longer than the command it is for.
 local function digits(number) return string.format('%d', number) end
 
--- Of marks, at least: no lease lasts longer unless it is renewed.
+-- The least life of marks: no lease lasts longer unless it is renewed.
 local LEAST_LIFE_US = 3600 * 1000000
--- An entry lives at most 30 days, then 30 days stale: no clock may be shorter-lived than the entries
--- it judges.
+-- Longer than any entry, which is fresh for at most 30 days and then stale for 30 days: entries are
+-- judged by the clock.
 local CLOCK_LIFE_MS = digits(62 * 86400 * 1000)
 
--- PEXPIRE comes first: what a full Redis must still do (invalidate) may then write.
+-- PEXPIRE comes first: after it an invalidation may write to a full Redis.
 local function save(clock)
   local key = clock.key
   local lives = redis.call('PEXPIRE', key, CLOCK_LIFE_MS)
@@ -47,13 +46,14 @@ local function tick(clock)
   save(clock)
 end
 
--- For what only takes away: a clock that is not there judges nothing, and none is made for it.
+-- For removals: without a clock there is no entry to judge, and none is made.
 local function tick_if_saved(clock)
   advance(clock)
   if clock.saved then save(clock) end
 end
 
--- What carries a fence may be served, or filled, until `ends`: marks that came between must outlive it.
+-- What has this fence may be served, or filled, until `ends`: marks that come meanwhile must last as
+-- long.
 local function outlive(clock, fence, ends)
   if ends - fence <= clock.life then return end
   clock.life = ends - fence

@@ -3,7 +3,7 @@
 --   version fence epoch      see clock.lua; the fence is the clk at which its load began
 --   created touched          written at; last seen in use (for idle time)
 --   logical stale error      fresh until, served stale until, the same once no load succeeds
---   opens                    since when none does: one failed, or its lease ran out; 0 for no such time
+--   opens                    when the error window opens: a load failed, or its lease runs out; 0: never
 --   load                     how long the load took, ms; 0 when it is not known
 --   size                     bytes of the payload; of a counter or an object, those in its hash
 --   lengths                  proof of the grant that it filled, content type, content encoding, tags
@@ -16,7 +16,7 @@ local HEADER_BYTES = 88
 local BYTES, COUNTER, OBJECT = 0, 1, 2
 -- Where the fields that change in place begin.
 local TOUCHED_AT, LOGICAL_AT, OPENS_AT = 35, 43, 67
--- Read in one command: the header, the texts unless they are long, and with them a small payload.
+-- One command reads the header, the texts unless they are long, and a small payload.
 local HEAD_ENDS = '4095'
 
 local NO_TAGS = {}
@@ -28,8 +28,7 @@ local function split_tags(text)
   return tags
 end
 
--- The header and the texts, whatever the size of the payload. A counter or an object keeps its
--- values in a hash beside the entry.
+-- The header and the texts, without a large payload. A counter or an object keeps its values in a hash.
 local function read_entry(key)
   local head = redis.call('GETRANGE', key, '0', HEAD_ENDS)
   if #head < HEADER_BYTES then return nil end
@@ -38,7 +37,7 @@ local function read_entry(key)
   if format ~= FORMAT then return nil end
   local texts = HEADER_BYTES + token + kind_of + encoding + tags
   if texts > #head then head = redis.call('GETRANGE', key, 0, texts - 1) end
-  -- Made at once: a table that grows field by field is copied five times.
+  -- In one constructor: a table that grows field by field is copied five times.
   return {
     key = key, values = kind ~= BYTES and string.gsub(key, ':entry:', ':values:', 1) or nil,
     kind = kind, negative = flags % 2 == 1, was_created = flags >= 2,
@@ -56,15 +55,15 @@ local function write_entry(clock, key, e, payload)
     e.touched, e.logical, e.stale, e.error, e.opens, e.load, e.size, #e.token, #e.type, #e.encoding, #e.tags)
   local ends = math.max(e.logical, e.stale, e.error)
   local life_ms = math.ceil((ends - now_us) / 1000)
-  -- A soft invalidation during its load may have ended it before it began.
+  -- A soft invalidation during the load may have ended the value before it is stored.
   if life_ms < 1 then return redis.call('UNLINK', key) end
   outlive(clock, e.fence, ends)
   redis.call('SET', key, table.concat({ header, e.token, e.type, e.encoding, e.tags, payload }),
     'PX', digits(life_ms))
 end
 
--- The load of an entry that is there ends at `at`, unless it succeeds before; 0 where it was given up.
--- Once the error window is open, only a new value closes it.
+-- The error window of an entry opens at `at`, unless a load succeeds before; 0: it does not. Once it is
+-- open, only a new value closes it.
 local function open_at(e, at)
   if not e or (e.opens > 0 and e.opens <= now_us) then return end
   redis.call('SETRANGE', e.key, OPENS_AT, struct.pack('>d', at))

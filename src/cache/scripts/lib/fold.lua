@@ -1,12 +1,12 @@
--- Callers make spaces and tags up, so the marks of a partition are bounded: the oldest are folded into
--- one floor per kind (s h of spaces, t T of tags). What began before a floor is treated as if it had
--- been meant: stale since it began, or a miss. That loads too much, and never serves too much.
+-- Callers invent spaces and tags, so the marks of a partition are bounded: the oldest are folded into one
+-- floor per kind (s h of spaces, t T of tags). A floor counts for everything that began before it, which
+-- is stale since it began, or a miss. That loads too much, and never serves too much.
 
 -- @use clock.lua
 
 -- Marks that one name may add: itself, and the spans of earlier ones.
 local PER_NAME = 9
--- What may be as old and is not folded: the floors, the last message, and the marks of restarts.
+-- Members that may be as old and are not folded: the floors, the last message, the marks of restarts.
 local LASTING = 5 + PER_NAME
 
 local function fold_marks(clock, most, names)

@@ -1,6 +1,6 @@
--- A counter or an object keeps its values in a hash beside the entry, one field per value. No caller's
--- name is empty, so the field '' holds the version that ties the two halves together. There is no
--- stale window: a value that many change is current or gone.
+-- A counter or an object keeps its values in a hash, one field per value. No caller's name is empty, so
+-- the field '' holds the version that ties the hash to its entry. There is no stale window: a value that
+-- many change is current or gone.
 
 -- @use condition.lua
 -- @use entry.lua

@@ -1,10 +1,10 @@
--- Where an entry stands, by the marks of its partition, and what a reply says of it.
+-- The state of an entry, by the marks of its partition, and how a reply describes it.
 
 -- @use entry.lua
 -- @use marks.lua
 
--- Where an entry stands now: 0 miss, 1 fresh, 2 stale, 3 negative; and its logical end and the end
--- of its service, as the marks and failed loads leave them.
+-- The state of an entry: 0 miss, 1 fresh, 2 stale, 3 negative; and the ends of its freshness and of its
+-- service, after the marks and failed loads.
 local function judge(e, clock, space, idle_ms)
   if not e then return 0 end
   if e.epoch ~= clock.epoch then return 0 end
@@ -23,19 +23,18 @@ local function judge(e, clock, space, idle_ms)
   return 0
 end
 
--- What is dead will never be served again, so its memory is given back. Call it last: after the first
--- command that frees memory a full Redis lets a script write whatever it likes.
-local function bury(e)
+-- Frees the memory of a dead entry, which is never served again. Call it last: after the first command
+-- that frees memory a full Redis lets a script write anything.
+local function drop_dead(e)
   if not e or not e.dead then return false end
   redis.call('UNLINK', e.key, e.values or e.key)
   return true
 end
 
--- What a reply says of an entry, as two strings: elements of a reply cost the service more than all
--- else of it. A miss is its state alone.
+-- An entry in a reply, as two strings, because each element of a reply costs the service more than its
+-- bytes. A miss is its state alone.
 --   state, length of the other string, time, logical end, end of service
---   the entry as it is stored, without a payload above max_bytes: Lua copies it, which takes longer
---   than all else here
+--   the entry as it is stored, without a payload above max_bytes, which Lua would copy
 local VERDICT = '>BIddd'
 local MISS = string.char(0)
 local function describe(state, e, logical, stale, max_bytes)
