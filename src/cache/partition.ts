@@ -31,7 +31,7 @@ export class Partitions {
     return this.#layout.cachePartitions
   }
 
-  /** What every script is told of its clock: the mode, and a random epoch, which is never used twice. */
+  /** An argument of every script: the mode, and a random epoch, which is never used twice. */
   onRestart(): string {
     return `${this.#onRestart} ${randomInt(1, EPOCHS)}`
   }

@@ -39,14 +39,14 @@ describe('the items of an answer', () => {
     return turns
   }
 
-  it('give others their turn after each 256 KiB', async () => {
+  it('let other requests run after each 256 KiB', async () => {
     expect(await turnsOf(Array(1_000).fill('x'))).toBe(0)
     expect(await turnsOf(Array(6).fill(KIB_100))).toBeGreaterThanOrEqual(2)
   })
 })
 
 describe('get-many', () => {
-  it('answers in the order asked, with everything that a GET tells', async () => {
+  it('answers in the order asked, with every field of a GET', async () => {
     const { headers } = await put('a', '{"n":1}').expect(201)
     await put('é/{b} 💾', 'plain', 'text/x').set('content-encoding', 'br').expect(201)
 
@@ -80,7 +80,7 @@ describe('get-many', () => {
     expect(found[2]?.ttlMs).toBeGreaterThan(260_000)
   })
 
-  it('tells what is stale, and what is no bytes', async () => {
+  it('shows what is stale, and what is another kind than bytes', async () => {
     await harness
       .request('put', `${at('s')}?ttlMs=1000&staleMs=60000`)
       .send('x')
@@ -139,14 +139,14 @@ describe('get-many', () => {
     expect(item?.value).toEqual(encoding === 'json' ? JSON.parse(value) : value)
   })
 
-  it('gives back any bytes in base64', async () => {
+  it('returns any bytes in base64', async () => {
     const value = randomBytes(100_000)
     await put('any', value, 'application/octet-stream')
     const [item] = await entries('get', { keys: ['any'], encoding: 'base64' })
     expect(Buffer.from(String(item?.value), 'base64').equals(value)).toBe(true)
   })
 
-  it('takes 1000 keys, and not one more', async () => {
+  it('takes at most 1000 keys', async () => {
     const keys = Array.from({ length: 1_000 }, (_, i) => `k${i}`)
     await entries('set', { entries: keys.map((key) => ({ key, value: key })) })
     const found = await entries('get', { keys })
@@ -157,7 +157,7 @@ describe('get-many', () => {
     await many('get', { keys: ['a'], encoding: 'hex' }).expect(400)
   })
 
-  it('defers what would make an answer of more than 8 MiB', async () => {
+  it('defers values beyond an answer of 8 MiB', async () => {
     const large = Array.from({ length: 10 }, (_, i) => `large-${i}`)
     const value = 'x'.repeat(1024 * 1024 - 1_000)
     for (const key of large) await put(key, value, 'text/plain').expect(201)
@@ -181,7 +181,7 @@ describe('get-many', () => {
     expect(rounds.map(({ length }) => length)).toEqual([2, 0])
   })
 
-  it('counts what the values take up in the answer, not in Redis', async () => {
+  it('counts the size of the values in the answer, not in Redis', async () => {
     const keys = Array.from({ length: 8 }, (_, i) => `control-${i}`)
     // One byte each in Redis, six in JSON.
     for (const key of keys) await put(key, '\u0001'.repeat(500_000), 'text/plain').expect(201)
@@ -193,7 +193,7 @@ describe('get-many', () => {
 })
 
 describe('set-many', () => {
-  it('stores each as a PUT would, and says what became of it', async () => {
+  it('stores each as a PUT would, and answers with its outcome', async () => {
     await put('there', '1').expect(201)
     const stored = await entries('set', {
       entries: [
@@ -227,7 +227,7 @@ describe('set-many', () => {
     expect((await harness.request('get', at('json'))).text).toBe('[1,"é"]')
   })
 
-  it('keeps the conditions of each, and lets one refusal stop no other', async () => {
+  it('checks the conditions of each; a refused one stops no other', async () => {
     const { headers } = await put('cas', '1').expect(201)
     const [a, b, c, d, e, f] = await entries('set', {
       entries: [
@@ -294,7 +294,7 @@ describe('set-many', () => {
 })
 
 describe('delete-many', () => {
-  it('drops keys of any kind, and says so also where nothing was', async () => {
+  it('drops keys of any kind, and answers the same where nothing was', async () => {
     await put('x', '1').expect(201)
     await harness.request('post', `${at('y')}/incr`).expect(200)
     expect(await entries('delete', { keys: ['x', 'y', 'never'] })).toEqual([
@@ -390,7 +390,7 @@ describe('a batch', () => {
     }))
   }
 
-  it('answers what single calls in the same order would', async () => {
+  it('answers as single calls in the same order would', async () => {
     let run = 0
     await fc.assert(
       fc.asyncProperty(fc.array(command, { minLength: 1, maxLength: 8 }), async (commands) => {

@@ -14,7 +14,7 @@ const count = async (key: string) =>
   (await harness.request('get', `${at(key)}/counter`).expect(200)).body.value
 
 describe('POST incr', () => {
-  it('begins at initial and adds 1, or what was asked', async () => {
+  it('begins at initial and adds 1, or `by`', async () => {
     expect((await incr('a').expect(200)).body).toEqual({ value: '1' })
     expect((await incr('a', { by: 41 }).expect(200)).body).toEqual({ value: '42' })
     expect((await incr('a', { by: -50, initial: 9 }).expect(200)).body).toEqual({ value: '-8' })
@@ -58,13 +58,13 @@ describe('POST incr', () => {
     expect(errors[0].pointer).toContain(where)
   })
 
-  it('shows what it takes like any entry', async () => {
+  it('shows its size like any entry', async () => {
     await incr('shown').expect(200)
     const { body } = await harness.request('get', `${at('shown')}?meta=true`).expect(200)
     expect(body).toMatchObject({ kind: 'counter', size: 8 })
   })
 
-  it('keeps nothing of an object that was over', async () => {
+  it('keeps nothing of an object that expired', async () => {
     await harness
       .request('patch', `${at('reused')}/fields`)
       .send({ set: { old: 'x' }, ttlMs: 1_000 })
@@ -75,7 +75,7 @@ describe('POST incr', () => {
     expect(names.sort()).toEqual(['', 'n'])
   })
 
-  it('counts every one of a hundred callers once', async () => {
+  it('counts each of a hundred callers once', async () => {
     const values = await Promise.all(
       Array.from({ length: 100 }, async () => (await incr('busy')).body.value),
     )
@@ -83,7 +83,7 @@ describe('POST incr', () => {
     expect(await count('busy')).toBe('100')
   })
 
-  it('ends with the life it began with, whatever was added later', async () => {
+  it('ends with the TTL that it began with, also after later additions', async () => {
     await incr('life', { ttlMs: 600_000 }).expect(200)
     harness.advance(400_000)
     await incr('life', { ttlMs: 600_000 }).expect(200)
@@ -103,7 +103,7 @@ describe('POST incr', () => {
     expect(body.ttlMs).toBeLessThanOrEqual(5_000)
   })
 
-  it('heals a life that was lost, and never leaves a key without one', async () => {
+  it('restores a lost expiry, and leaves no key without one', async () => {
     await incr('heal', { ttlMs: 60_000 }).expect(200)
     const { entry, values, clock } = keysOf(harness, 'heal')
     const lives = () => Promise.all([entry, values].map((key) => harness.redis.pttl(key)))
@@ -116,7 +116,7 @@ describe('POST incr', () => {
     expect(await harness.redis.pttl(clock)).toBeGreaterThan(0)
   })
 
-  it('begins anew when one of its halves was lost', async () => {
+  it('begins again where one of its two keys was lost', async () => {
     await incr('torn', { by: 7 }).expect(200)
     const { entry, values } = keysOf(harness, 'torn')
     await harness.redis.del(values)
@@ -137,7 +137,7 @@ describe('POST incr', () => {
     await harness.request('get', `${at('torn')}/counter`).expect(404)
   })
 
-  it('gives each change a later version', async () => {
+  it('has a later version after each change', async () => {
     const first = await incr('versions')
     const second = await incr('versions')
     expect(versionOf(second.headers.etag)).toBeGreaterThan(versionOf(first.headers.etag))
@@ -192,7 +192,7 @@ describe('one kind per key', () => {
     expect((await incr('object').expect(409)).body.kind).toBe('object')
   })
 
-  it('refuses bytes where there is a counter, and tells its kind', async () => {
+  it('refuses bytes where there is a counter, and answers with its kind', async () => {
     await incr('counter').expect(200)
     const { body } = await harness.request('get', at('counter')).expect(409)
     expect(body).toMatchObject({ code: 'kind-mismatch', kind: 'counter' })
@@ -230,7 +230,7 @@ describe('an invalidation', () => {
   })
 })
 
-it('a sum that Redis does not allow is no overflow', async () => {
+it('an error of Redis is no overflow', async () => {
   const redis = await start()
   const raw = await connect(redis)
   const other = await startHarness({ redisUrl: redis.url })

@@ -135,7 +135,7 @@ describe('over HTTP', () => {
       .expect(201)
   }
 
-  it('one reader refreshes, and the others hear nothing of it', async () => {
+  it('one reader refreshes, and the others see no lease', async () => {
     await load('eager', 'a')
     harness.advance(590_000)
     const first = await win('eager', 'a')
@@ -164,7 +164,7 @@ describe('over HTTP', () => {
     await win('eager', 'b')
   })
 
-  it('nobody refreshes early at beta 0, nor what was put without a lease', async () => {
+  it('refreshes nothing early at beta 0, nor a value that was put without a lease', async () => {
     await load('never', 'a')
     await harness
       .request('put', `${at('eager', 'put')}?ttlMs=600000`)
@@ -175,7 +175,7 @@ describe('over HTTP', () => {
     expect(leaseOf(await ask('eager', 'put').expect(200))).toBeUndefined()
   })
 
-  it('memory answers those who lose the draw, and Redis those who win it', async () => {
+  it('memory answers the readers that lose the draw, and Redis those that win it', async () => {
     for (const space of ['eager-l1', 'never-l1']) await load(space, 'a')
     harness.advance(580_000)
     for (const space of ['eager-l1', 'never-l1']) {
@@ -191,7 +191,7 @@ describe('over HTTP', () => {
     expect(lost.headers['cache-status']).toContain('L1')
   })
 
-  it('memory shares no lease among reads that are under way', async () => {
+  it('in-flight reads share no lease', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => ask('never-l1', 'cold')))
     const leases = answers.map(leaseOf)
     expect(leases.filter((lease) => lease === 'held')).toHaveLength(19)

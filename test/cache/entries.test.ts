@@ -21,7 +21,7 @@ const bytes = (key: string) =>
   })
 
 describe('PUT and GET', () => {
-  it('give the value back with its type, version and age', async () => {
+  it('return the value with its type, version and age', async () => {
     const created = await put('a', '{"n":1}').expect(201)
     expect(created.text).toBe('')
     harness.advance(3_000)
@@ -50,7 +50,7 @@ describe('PUT and GET', () => {
     expect((await get('b')).text).toBe('2')
   })
 
-  it.each([0, 1, 255, 65_536, 1024 * 1024])('keep %i bytes bit for bit', async (size) => {
+  it.each([0, 1, 255, 65_536, 1024 * 1024])('keep %i bytes unchanged', async (size) => {
     const value = randomBytes(size)
     await harness.request('put', at('binary')).type('application/x-thing').send(value)
 
@@ -80,26 +80,26 @@ describe('PUT and GET', () => {
 })
 
 describe('a miss', () => {
-  it('is a 404 that says so', async () => {
+  it('is a 404 cache-miss', async () => {
     const { body, headers } = await get('nothing').expect(404)
     expect(body.code).toBe('cache-miss')
     expect(headers['cache-status']).toBe('lockstep; fwd=uri-miss')
   })
 
-  it('is what is left when the time is over', async () => {
+  it('follows the end of a value', async () => {
     await put('short', '1', '?ttlMs=1000').expect(201)
     harness.advance(1_001)
     await get('short').expect(404)
   })
 
-  it('is what another release wrote in another format', async () => {
+  it('is a value that another release wrote in another format', async () => {
     await put('format', 'x').expect(201)
     const { entry } = keysOf(harness, 'format')
     await harness.redis.setrange(entry, 0, '\u0001')
     await get('format').expect(404)
   })
 
-  it('in one space is no miss in another, nor in another namespace', async () => {
+  it('in one space says nothing of another space or namespace', async () => {
     await put('mine', '1').expect(201)
     await harness.request('get', at('mine', 'teams')).expect(404)
     await get('mine').set('lockstep-namespace', `${harness.namespace}-b`).expect(404)
@@ -107,7 +107,7 @@ describe('a miss', () => {
 })
 
 describe('stale values', () => {
-  it('are served for as long as the writer allows, and say so', async () => {
+  it('are served for as long as the writer allows, and marked stale', async () => {
     await put('stale', '1', '?ttlMs=1000&staleMs=5000').expect(201)
     harness.advance(2_000)
 
@@ -127,7 +127,7 @@ describe('stale values', () => {
     await get('fresh').set('cache-control', 'min-fresh=11').expect(404)
   })
 
-  it('take their times from Cache-Control, where the query does not say', async () => {
+  it('take their times from Cache-Control, unless the query has them', async () => {
     await put('cc', '1').set('cache-control', 'max-age=100, stale-while-revalidate=50').expect(201)
     const { body } = await harness.request('get', `${at('cc')}?meta=true`).expect(200)
     expect(body.ttlMs).toBeGreaterThan(80_000)
@@ -138,7 +138,7 @@ describe('stale values', () => {
 })
 
 describe('conditions', () => {
-  it('save the bytes of a version the caller has', async () => {
+  it('leave out the bytes of a version that the caller has', async () => {
     const { headers } = await put('known', '1')
     await get('known').set('if-none-match', `"x", ${headers.etag}`).expect(304)
     await get('known').set('if-none-match', '"x"').expect(200)
@@ -164,7 +164,7 @@ describe('conditions', () => {
     expect(answers.filter(({ status }) => status === 412)).toHaveLength(49)
   })
 
-  it('store only over the version the caller saw', async () => {
+  it('store only over the version that the caller saw', async () => {
     const first = await put('cas', '1')
     const second = await put('cas', '2')
       .set('if-match', first.headers.etag as string)
@@ -181,7 +181,7 @@ describe('conditions', () => {
       .expect(412)
   })
 
-  it('remove only the version the caller saw', async () => {
+  it('remove only the version that the caller saw', async () => {
     const { headers } = await put('gone', '1')
     await harness.request('delete', at('gone')).set('if-match', '"1"').expect(412)
     await harness

@@ -34,7 +34,7 @@ describe('after a load that failed', () => {
     await end(key, 'cancel', { token, failed: true, backoffMs: BACKOFF_MS })
   }
 
-  it('everybody gets the old value while nobody may load', async () => {
+  it('every caller gets the old value during the back-off', async () => {
     await failing('backoff')
     const { text, headers } = await ask('backoff').expect(200)
     expect([text, headers['lockstep-state'], headers['lockstep-lease']]).toEqual([
@@ -49,7 +49,7 @@ describe('after a load that failed', () => {
     expect(body.entries[0]).toMatchObject({ status: 'hit', state: 'stale', value: 'old' })
   })
 
-  it('everybody gets it when the back-off is over, and while the next load tries', async () => {
+  it('every caller gets it after the back-off, and while the next load tries', async () => {
     await failing('again')
     harness.advance(BACKOFF_MS)
     expect((await read('again').expect(200)).text).toBe('old')
@@ -61,7 +61,7 @@ describe('after a load that failed', () => {
     await read('again').expect(200)
   })
 
-  it('it counts for conditions as well, and for as long as it is served', async () => {
+  it('conditions see it for as long as it is served', async () => {
     await failing('there')
     await harness.request('put', at('there')).set('if-none-match', '*').send('x').expect(412)
     const { body } = await harness.request('get', at('there')).query({ meta: true }).expect(200)
@@ -84,7 +84,7 @@ describe('after a load that failed', () => {
     await read('closed').expect(404)
   })
 
-  it('a hard invalidation hides it for good', async () => {
+  it('a hard invalidation ends it', async () => {
     await failing('hard')
     const body = { keys: ['hard'], mode: 'hard' }
     await harness.request('post', '/v1/cache/safe/invalidate').send(body).expect(204)
@@ -104,7 +104,7 @@ describe('a lease that runs out', () => {
     expect(leaseOf(await ask('silent').expect(200))).toBe('held')
   })
 
-  it('counts so however long nobody looked', async () => {
+  it('counts so also when no read came for long', async () => {
     await outOfDate('unseen')
     harness.advance(300_000)
     await ask('unseen').expect(200)

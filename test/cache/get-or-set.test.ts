@@ -10,7 +10,7 @@ const { at, put } = cacheDriver(harness)
 const getOrSet = (key: string, value: string, space = 'users') =>
   put(key, value, space).set('if-none-match', '*').set('prefer', 'return=representation')
 
-it('stores where there is nothing, and answers with what is there otherwise', async () => {
+it('stores where there is nothing, and else answers with the value', async () => {
   const { headers } = await getOrSet('a', 'first').expect(201)
 
   const second = await getOrSet('a', 'second').expect(200)
@@ -26,7 +26,7 @@ it('stores where there is nothing, and answers with what is there otherwise', as
   expect(second.headers['cache-status']).toMatch(/^lockstep; hit; ttl=\d+$/)
 })
 
-it('gives all of many callers the one value that was stored', async () => {
+it('gives many callers the one value that was stored', async () => {
   const answers = await Promise.all(
     Array.from({ length: 50 }, (_, i) => getOrSet('race', `value ${i}`)),
   )
@@ -50,7 +50,7 @@ it('stores over a value that ended', async () => {
   await getOrSet('ended', 'new').expect(201)
 })
 
-it('keeps a large value and its encoding bit for bit', async () => {
+it('returns a large value and its encoding unchanged', async () => {
   const value = Buffer.alloc(1024 * 1024, 0xfe)
   await harness.request('put', at('large')).set('content-encoding', 'x-own').send(value).expect(201)
   const { body, headers } = await harness
@@ -79,7 +79,7 @@ it('is answered 201 again under the same idempotency key', async () => {
   })
 })
 
-it('names the kind of what is no bytes', async () => {
+it('answers with the kind of a value that is not bytes', async () => {
   await harness.request('post', `${at('count')}/incr`).expect(200)
   const { body } = await getOrSet('count', 'x').expect(409)
   expect(body).toMatchObject({ code: 'kind-mismatch', kind: 'counter' })

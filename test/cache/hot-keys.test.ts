@@ -9,22 +9,27 @@ const hot = async (space: string, query = {}) =>
   (await harness.request('get', `/v1/cache-spaces/${space}/hot`).query(query).expect(200)).body
 
 describe('GET hot', () => {
-  it.each(['plain', 'mem'])('tells what is read most, found or not: %s', async (space) => {
-    await harness.request('put', at(space, 'é/1')).send('x').expect(201)
-    for (let i = 0; i < 6; i += 1) await harness.request('get', at(space, 'é/1'))
-    for (let i = 0; i < 3; i += 1) await harness.request('get', at(space, 'missing'))
-    await harness.request('post', `/v1/cache/${space}/get-many`).send({ keys: ['missing', 'once'] })
+  it.each(['plain', 'mem'])(
+    'lists the keys that are read most, found or not: %s',
+    async (space) => {
+      await harness.request('put', at(space, 'é/1')).send('x').expect(201)
+      for (let i = 0; i < 6; i += 1) await harness.request('get', at(space, 'é/1'))
+      for (let i = 0; i < 3; i += 1) await harness.request('get', at(space, 'missing'))
+      await harness
+        .request('post', `/v1/cache/${space}/get-many`)
+        .send({ keys: ['missing', 'once'] })
 
-    expect(await hot(space)).toEqual({
-      keys: [
-        { key: 'é/1', reads: 6, error: 0 },
-        { key: 'missing', reads: 4, error: 0 },
-        { key: 'once', reads: 1, error: 0 },
-      ],
-      halfLifeMs: 60_000,
-    })
-    expect((await hot(space, { limit: 1 })).keys).toHaveLength(1)
-  })
+      expect(await hot(space)).toEqual({
+        keys: [
+          { key: 'é/1', reads: 6, error: 0 },
+          { key: 'missing', reads: 4, error: 0 },
+          { key: 'once', reads: 1, error: 0 },
+        ],
+        halfLifeMs: 60_000,
+      })
+      expect((await hot(space, { limit: 1 })).keys).toHaveLength(1)
+    },
+  )
 
   it('keeps spaces and namespaces apart', async () => {
     await harness.request('get', at('apart', 'a'))
@@ -42,7 +47,7 @@ describe('GET hot', () => {
 })
 
 describe('hot keys', () => {
-  it('cool down', () => {
+  it('count less with time', () => {
     let now = 0
     const keys = new FrequentKeys(() => now)
     for (let i = 0; i < 8; i += 1) keys.saw('n', 's', 'a')
@@ -50,7 +55,7 @@ describe('hot keys', () => {
     expect(keys.top('n', 's', 9)).toEqual([{ key: 'a', count: 2, error: 0 }])
   })
 
-  it('forget the space that was not read for longest, beyond 256', () => {
+  it('forget the least recently read space beyond 256', () => {
     const keys = new FrequentKeys()
     for (let i = 0; i < 256; i += 1) keys.saw('n', `s${i}`, 'a')
     keys.saw('n', 's0', 'a')

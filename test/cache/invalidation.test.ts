@@ -38,7 +38,7 @@ describe('invalidate', () => {
     expect(await state('strict')).toBe('miss')
   })
 
-  it('by tag: what carries it, in this space only', async () => {
+  it('by tag: the values with it, in this space only', async () => {
     await fill('t1', { tags: 'red blue' })
     await fill('t2', { tags: 'blue' })
     await fill('t3', { space: 'teams', tags: 'red' })
@@ -52,7 +52,7 @@ describe('invalidate', () => {
     expect([await state('t1'), await state('t2')]).toEqual(['miss', 'miss'])
   })
 
-  it('all: the space, and nothing that comes after', async () => {
+  it('all: the space, and no value that is stored later', async () => {
     await fill('s1', { space: 'all' })
     await fill('s2', { space: 'other' })
     await invalidate({ all: true }, 'all').expect(204)
@@ -63,7 +63,7 @@ describe('invalidate', () => {
     expect(await state('s1', 'all')).toBe('fresh')
   })
 
-  it('does not make what was stale already stale for longer', async () => {
+  it('does not extend the time that a value is stale', async () => {
     await harness.request('put', `${at('old')}?ttlMs=1000&staleMs=5000`).send(Buffer.from('v'))
     harness.advance(2_000)
     await invalidate({ all: true }).expect(204)
@@ -88,7 +88,7 @@ describe('invalidate', () => {
         .set('surrogate-key', 'again')
         .send('old')
 
-    it('brings nothing back', async () => {
+    it('makes nothing fresh again', async () => {
       await put(1_000).expect(201)
       await invalidate(first, space).expect(204)
       harness.advance(1_200)
@@ -97,7 +97,7 @@ describe('invalidate', () => {
       expect(await state('k', space)).toBe('miss')
     })
 
-    it('does not let the stale window begin again', async () => {
+    it('does not restart the stale window', async () => {
       await put(10_000).expect(({ status }) => expect([201, 204]).toContain(status))
       await invalidate(first, space).expect(204)
       harness.advance(6_000)
@@ -117,21 +117,21 @@ describe('invalidate', () => {
     ['nothing', {}],
     ['two things at once', { keys: ['a'], all: true }],
     ['an empty list', { keys: [] }],
-    ['a mode nobody knows', { all: true, mode: 'hot' }],
+    ['an unknown mode', { all: true, mode: 'hot' }],
   ])('refuses %s', async (_what, body) => {
     const answer = await invalidate(body).expect(400)
     expect(answer.body.errors[0].pointer).toMatch(/^body/)
   })
 })
 
-describe('what is lost', () => {
+describe('lost data', () => {
   const clockKey = () => {
     const partitions = new Partitions(layoutOf(harness.link), 'flush')
     const { clock } = partitions.keysOf(harness.namespace, 'users', 'lost')
     return clock
   }
 
-  it('with the clock is a miss: no value outlives the marks it is judged by', async () => {
+  it('is a miss where the clock was lost: no value outlives its marks', async () => {
     await fill('lost')
     await harness.redis.del(clockKey())
     expect(await state('lost')).toBe('miss')
@@ -139,14 +139,14 @@ describe('what is lost', () => {
     expect(await state('lost')).toBe('fresh')
   })
 
-  it('leaves every key with an expiry', async () => {
+  it('leaves no key without an expiry', async () => {
     await fill('lost')
     expect(await harness.redis.pttl(clockKey())).toBeGreaterThan(0)
   })
 })
 
-describe('another run of the server', () => {
-  it('with soft twice does not let the stale window begin again', async () => {
+describe('a restart of Redis', () => {
+  it('with soft twice does not restart the stale window', async () => {
     const other = await startHarness({ environment: { LOCKSTEP_CACHE_ON_RESTART: 'soft' } })
     const { clock } = new Partitions(layoutOf(other.links.cache), 'keep').keysOf(
       other.namespace,
@@ -168,7 +168,7 @@ describe('another run of the server', () => {
     await other.close()
   })
 
-  it('with flush forgets the marks, and tells who keeps values in memory', async () => {
+  it('with flush drops the marks, and sends a message to instances with memory', async () => {
     const other = await startHarness({ environment: { LOCKSTEP_CACHE_ON_RESTART: 'flush' } })
     const { clock } = new Partitions(layoutOf(other.links.cache), 'keep').keysOf(
       other.namespace,
@@ -199,7 +199,7 @@ describe('another run of the server', () => {
       const request = (method: 'get' | 'put') => other.request(method, `${at('run')}?staleMs=60000`)
       await request('put').send(Buffer.from('v'))
       const partitions = new Partitions(layoutOf(other.link), 'keep')
-      // As the clock would stand after a restart: it was last used on another run.
+      // As after a restart: the clock was last used on another run.
       await other.redis.zadd(partitions.keysOf(other.namespace, 'users', 'run').clock, 1, 'run')
 
       const { status, headers } = await other.request('get', at('run'))

@@ -7,7 +7,7 @@ const harness = useHarness({
     'spaces: { half: { ttlMs: 1000000, jitter: 0.5 }, none: { ttlMs: 1000000, jitter: 0 } }',
 })
 
-it('takes a share off that is uniform between nothing and the jitter', () => {
+it('takes off a share that is uniform between 0 and the jitter', () => {
   const samples = Array.from({ length: 20_000 }, () => jittered(1_000_000, 0.2))
   expect(Math.max(...samples)).toBeLessThanOrEqual(1_000_000)
   expect(Math.min(...samples)).toBeGreaterThanOrEqual(800_000)
@@ -19,7 +19,7 @@ it('takes a share off that is uniform between nothing and the jitter', () => {
   }
 })
 
-it('leaves at least a millisecond, and all where there is no jitter', () => {
+it('leaves at least a millisecond, and the whole TTL without jitter', () => {
   expect(jittered(1, 1)).toBe(1)
   expect(jittered(1_000_000, 0)).toBe(1_000_000)
 })
@@ -34,7 +34,7 @@ async function leftOf(space: string): Promise<number[]> {
   return body.entries.map(({ ttlMs }: { ttlMs: number }) => ttlMs)
 }
 
-it('draws anew for each key of a batch', async () => {
+it('draws for each key of a batch', async () => {
   const left = await leftOf('half')
   expect(Math.min(...left)).toBeGreaterThan(450_000)
   expect(Math.min(...left)).toBeLessThan(700_000)

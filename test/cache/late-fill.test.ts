@@ -21,9 +21,9 @@ type Loader = 'A' | 'B'
 type Step = Invalidation | `ask ${Loader}` | `repeat ${Loader}` | `fill ${Loader}` | 'lease ends'
 
 /**
- * Two loaders at most, A the first to ask; nobody fills who has not asked. A repeat is the same
- * request once more, under the same token, whose answer goes nowhere. One invalidation before all
- * else, and one of a kind at a time, stand for many.
+ * At most two loaders, A the first to ask; a loader asks before it fills. A repeat is the same request
+ * again, under the same token, whose answer is lost. One invalidation before everything else, and one
+ * of a kind at a time, represent many.
  */
 function possible(before: readonly Step[]): Step[] {
   const askedBy = (loader: Loader) => before.includes(`ask ${loader}`)
@@ -77,7 +77,7 @@ class Story {
     else await this.#invalidate(verb as 'soft' | 'hard', what)
   }
 
-  /** What a reader may see is told without the model, which may be wrong as well. */
+  /** What a reader may see, computed without the model, which may be wrong as well. */
   async end(): Promise<void> {
     const seen = await this.#driver.read()
     expect(seen).toEqual(this.#model.read())
@@ -128,7 +128,7 @@ class Story {
   }
 }
 
-it(`keeps late fills out in every interleaving of up to ${LENGTH} steps`, {
+it(`refuses late fills in every interleaving of up to ${LENGTH} steps`, {
   timeout: 600_000,
 }, async () => {
   const stories = [...interleavings(LENGTH)]

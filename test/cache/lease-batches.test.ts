@@ -104,7 +104,7 @@ describe('get-many with leases', () => {
     off: () => undefined,
   })
 
-  it('says what it won of a large value that could not be read then', async () => {
+  it('answers with the lease of a large value that could not be read', async () => {
     await put('large', JSON.stringify('x'.repeat(AT_ONCE_BYTES)), '?ttlMs=1000')
     harness.advance(1_000)
     const { entries, leases } = openStores()
@@ -117,7 +117,7 @@ describe('get-many with leases', () => {
     await expect(readMany(cutOff, [entryOf('large')], asking)).rejects.toBe(away)
   })
 
-  it('gives up what it won for a client that hung up', async () => {
+  it('gives up the leases that it won for a client that hung up', async () => {
     const { entries, leases } = openStores()
     const client = clientThat(true)
     const keys = ['gone-a', 'gone-b'].map(entryOf)
@@ -132,7 +132,7 @@ describe('get-many with leases', () => {
     expect(await isHeld('gone-a')).toBe(1)
   })
 
-  it('gives a key that is asked for twice to one of the two', async () => {
+  it('grants a key that is asked for twice once', async () => {
     const states = (await getMany(['twice', 'twice'])).map(({ lease }: Item) => lease?.state)
     expect(states).toEqual(['won', 'held'])
   })
@@ -156,7 +156,7 @@ describe('get-many with leases', () => {
     expect(states.filter((state: string | undefined) => state !== undefined)).toHaveLength(1)
   })
 
-  it('is for those who could store what they load', async () => {
+  it('needs the scope to store', async () => {
     const locked = await startHarness({
       configFile: tokensYaml([{ token: 'reader', scopes: ['cache:read'] }]),
     })
@@ -181,7 +181,7 @@ it('a pipeline takes fills as well', async () => {
   expect(again.body.entries[0].status).toBe('lease-lost')
 })
 
-it.each([{ ifMatch: '*' }, { ifNoneMatch: '*' }])('a fill takes no %j beside it', async (other) => {
+it.each([{ ifMatch: '*' }, { ifNoneMatch: '*' }])('a fill allows no %j', async (other) => {
   const entry = { key: 'a', value: 1, lease: 'sixteen-chars-no.1', ...other }
   const { body } = await post('/v1/cache/users/set-many', { entries: [entry] }).expect(400)
   expect(body.errors[0].pointer).toBe('body/entries/0/lease')

@@ -32,7 +32,7 @@ async function win(key: string, space = 'users'): Promise<string> {
 }
 
 describe('a miss', () => {
-  it('gives one caller a lease, and tells the others when to come back', async () => {
+  it('grants one caller a lease; the others get a time to ask again', async () => {
     const won = await ask('one').expect(404)
     expect(won.body).toMatchObject({ code: 'cache-miss' })
     expect(won.headers['retry-after']).toBeUndefined()
@@ -49,7 +49,7 @@ describe('a miss', () => {
     expect(leaseOf(await harness.request('get', at('one')).expect(404))).toBeUndefined()
   })
 
-  it('takes the fill of the winner, once, and repeats its answer', async () => {
+  it('stores the fill of the winner once, and repeats its answer', async () => {
     const token = await win('filled')
     const filled = await fill('filled', token).expect(201)
     expect(filled.headers['idempotent-replayed']).toBeUndefined()
@@ -83,20 +83,20 @@ describe('a miss', () => {
     expect(repeated.headers['idempotent-replayed']).toBe('true')
   })
 
-  it('refuses the fill of whoever has no lease', async () => {
+  it('refuses the fill of a caller without a lease', async () => {
     await win('stranger')
     const { body } = await fill('stranger', 'sixteen-chars-no.1').expect(412)
     expect(body.code).toBe('lease-lost')
     await harness.request('get', at('stranger')).expect(404)
   })
 
-  it('is no offer without lease=true, nor for a HEAD', async () => {
+  it('grants nothing without lease=true, nor to a HEAD', async () => {
     await harness.request('get', at('plain')).expect(404)
     await harness.request('head', at('plain')).expect(404)
     expect(await harness.redis.exists(keysOf(harness, 'plain').lease)).toBe(0)
   })
 
-  it('of a negative entry asks nobody to load', async () => {
+  it('of a negative entry grants no lease', async () => {
     const token = await win('absent')
     await fill('absent', token, '').set('lockstep-negative', 'true').expect(201)
     const known = await ask('absent').expect(404)
@@ -123,7 +123,7 @@ describe('a token of the caller', () => {
 
   const mine = (key: string) => ask(key).set('lockstep-lease-token', 'a-token-of-my-own')
 
-  it('proves nothing for a value that was loaded under an earlier grant', async () => {
+  it('does not fill a value that was loaded under an earlier grant', async () => {
     const first = leaseOf(await mine('twice')) as string
     await invalidate({ keys: ['twice'], mode: 'hard' })
     const second = leaseOf(await mine('twice')) as string
@@ -136,7 +136,7 @@ describe('a token of the caller', () => {
     expect((await ask('twice').expect(200)).text).toBe('new')
   })
 
-  it('neither renews nor gives up what it was granted again', async () => {
+  it('neither renews nor gives up a later grant', async () => {
     const first = leaseOf(await mine('again')) as string
     await harness.request('delete', at('again')).expect(204)
     await mine('again').expect(404)
@@ -145,7 +145,7 @@ describe('a token of the caller', () => {
     expect(leaseOf(await ask('again'))).toBe('held')
   })
 
-  it('loads once more, and a late repeat of its first fill changes nothing', async () => {
+  it('loads again, and a late repeat of its first fill changes nothing', async () => {
     const first = leaseOf(await mine('reused')) as string
     await fill('reused', first, 'first').expect(201)
     await invalidate({ keys: ['reused'] })
@@ -177,7 +177,7 @@ describe('a stale hit', () => {
     expect((await ask('stale').expect(200)).headers['lockstep-state']).toBe('fresh')
   })
 
-  it('counts as a miss to whoever takes nothing stale', async () => {
+  it('is a miss for a caller that accepts nothing stale', async () => {
     await harness
       .request('put', `${at('picky')}?ttlMs=1000`)
       .send('old')
@@ -187,7 +187,7 @@ describe('a stale hit', () => {
     await fill('picky', token as string).expect(204)
   })
 
-  it('is told with a 304 as well', async () => {
+  it('grants the lease with a 304 as well', async () => {
     const { headers } = await harness
       .request('put', `${at('same')}?ttlMs=1`)
       .send('x')
@@ -200,7 +200,7 @@ describe('a stale hit', () => {
   })
 })
 
-it('who is held is told to come back when the load may be over', async () => {
+it('held says to ask again when the load should be over', async () => {
   const comeBack = async (key: string) =>
     (await ask(key, 'timed').expect(404)).body.retryAfterMs as number
   await win('unknown', 'timed')
@@ -212,9 +212,9 @@ it('who is held is told to come back when the load may be over', async () => {
   await ask('measured', 'timed').expect(200)
 
   await win('next', 'timed')
-  const told = await ask('next', 'timed').expect(404)
-  expect(told.body.retryAfterMs).toBeGreaterThanOrEqual(3_000)
-  expect(told.body.retryAfterMs).toBeLessThan(8_000)
+  const answer = await ask('next', 'timed').expect(404)
+  expect(answer.body.retryAfterMs).toBeGreaterThanOrEqual(3_000)
+  expect(answer.body.retryAfterMs).toBeLessThan(8_000)
   harness.advance(9_000)
   expect(await comeBack('next')).toBeLessThanOrEqual(1_000)
 })
@@ -235,7 +235,7 @@ describe('a fill', () => {
     expect((await harness.request('get', at(key))).text).not.toBe('old')
   })
 
-  it('that is refused for its tags leaves the key to the next', async () => {
+  it('that is refused for its tags frees the key for the next loader', async () => {
     const token = await win('tagged')
     await invalidate({ tags: ['gone'], mode: 'hard' })
     await fill('tagged', token).set('surrogate-key', 'gone').expect(412)
@@ -257,7 +257,7 @@ describe('a fill', () => {
     expect(leaseOf({ headers })).toMatch(LEASE)
   })
 
-  it('knows how long its load took', async () => {
+  it('stores how long its load took', async () => {
     const token = await win('slow')
     harness.advance(3_000)
     await fill('slow', token).expect(201)
@@ -266,7 +266,7 @@ describe('a fill', () => {
     expect(body.loadMs).toBeLessThan(8_000)
   })
 
-  it('is a condition where the space demands one, and takes no other', async () => {
+  it('is a condition where the space demands one, and allows no other', async () => {
     const winAndFill = async () => fill('cond', await win('cond', 'strict'), 'x', 'strict')
     for (const other of ['if-none-match', 'if-match']) {
       const token = await win('cond', 'strict')
@@ -276,7 +276,7 @@ describe('a fill', () => {
     await fill('cond', 'short', 'x', 'strict').expect(400)
   })
 
-  it('replays under its idempotency key, also when the key is gone', async () => {
+  it('is replayed under its idempotency key, also when the key is gone', async () => {
     const token = await win('repeated')
     const send = () => fill('repeated', token).set('idempotency-key', 'fill-1')
     await send().expect(201)
@@ -285,7 +285,7 @@ describe('a fill', () => {
     await harness.request('get', at('repeated')).expect(404)
   })
 
-  it('that is repeated after a hard invalidation shows nothing to anybody', async () => {
+  it('that is repeated after a hard invalidation is not served', async () => {
     const token = await win('ghost')
     await fill('ghost', token).set('surrogate-key', 'g').expect(201)
     await invalidate({ tags: ['g'], mode: 'hard' })
@@ -297,7 +297,7 @@ describe('a fill', () => {
 })
 
 describe('a lease', () => {
-  it('that ran out is the next one’s', async () => {
+  it('that ran out is granted to the next caller', async () => {
     const first = await win('ended')
     harness.advance(10_000)
     const second = await win('ended')
@@ -306,7 +306,7 @@ describe('a lease', () => {
     expect((await ask('ended')).text).toBe('in time')
   })
 
-  it('that ran out is its holder’s until another takes it', async () => {
+  it('that ran out stays its holder’s until another is granted', async () => {
     const slow = await win('slow-alone')
     harness.advance(15_000)
     await fill('slow-alone', slow, 'late').expect(201)
@@ -340,7 +340,7 @@ describe('a lease', () => {
     expect(headers['lockstep-state'] ?? 'miss').toBe(state)
   })
 
-  it('grows while loads take longer, so that one of those that overlap fits', async () => {
+  it('grows while loads take longer, until one of the overlapping loads fits', async () => {
     const first = await win('grows', 'short')
     harness.advance(500)
     const second = await win('grows', 'short')
@@ -420,18 +420,18 @@ describe('a lease', () => {
 })
 
 describe('a load that failed', () => {
-  it('keeps everybody from loading until the back-off ends', async () => {
+  it('keeps every caller from loading until the back-off ends', async () => {
     const token = await win('broken')
     await cancel('broken', { token, failed: true, backoffMs: 30_000 }).expect(200)
-    const told = await ask('broken').expect(404)
-    expect([leaseOf(told), told.headers['retry-after']]).toEqual(['backoff', '30'])
-    expect(told.body.retryAfterMs).toBeGreaterThan(25_000)
+    const answer = await ask('broken').expect(404)
+    expect([leaseOf(answer), answer.headers['retry-after']]).toEqual(['backoff', '30'])
+    expect(answer.body.retryAfterMs).toBeGreaterThan(25_000)
     await fill('broken', token).expect(412)
     harness.advance(30_000)
     await win('broken')
   })
 
-  it('backs off for 5 s unless it says otherwise', async () => {
+  it('backs off for 5 s by default', async () => {
     const token = await win('default')
     await cancel('default', { token, failed: true }).expect(200)
     harness.advance(4_000)
@@ -440,7 +440,7 @@ describe('a load that failed', () => {
     await win('default')
   })
 
-  it('lets the next lease be as long as any', async () => {
+  it('does not shorten the next lease', async () => {
     const token = await win('after')
     await cancel('after', { token, failed: true, backoffMs: 30_000 }).expect(200)
     harness.advance(30_000)
@@ -448,7 +448,7 @@ describe('a load that failed', () => {
     expect(Number(headers['lockstep-lease-ms'])).toBeLessThanOrEqual(10_000)
   })
 
-  it('is forgotten by a value, and by a hard invalidation, but not by a soft one', async () => {
+  it('is ended by a value and a hard invalidation, but not by a soft one', async () => {
     const fail = async (key: string) =>
       cancel(key, { token: await win(key), failed: true, backoffMs: 60_000 }).expect(200)
     await fail('b-put')
@@ -463,7 +463,7 @@ describe('a load that failed', () => {
     expect(leaseOf(await ask('b-soft'))).toBe('backoff')
   })
 
-  it('belongs to its back-off', async () => {
+  it('refuses a back-off without failed', async () => {
     const token = 'sixteen-chars-no.1'
     const { body } = await cancel('x', { token, backoffMs: 1 }).expect(400)
     expect(body.errors[0].pointer).toBe('body/backoffMs')
@@ -502,7 +502,7 @@ describe('an offer to load', () => {
     },
   )
 
-  it('is none for a counter', async () => {
+  it('is refused for a counter', async () => {
     await harness.request('post', `${at('count')}/incr`).expect(200)
     await ask('count').expect(409)
     await ask('count').set('cache-control', 'min-fresh=1000000').expect(404)
@@ -510,7 +510,7 @@ describe('an offer to load', () => {
   })
 })
 
-it('is for those who could store what they load', async () => {
+it('needs the scope to store', async () => {
   const locked = await startHarness({
     configFile: tokensYaml([
       { token: 'reader', scopes: ['cache:read'] },

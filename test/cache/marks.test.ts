@@ -34,7 +34,7 @@ it('a clock ends some time after its last use, from its first use on', async () 
   expect(await harness.redis.pttl(clock)).toBeGreaterThan(LONGEST_DAYS * DAY_MS)
 })
 
-it('marks do not grow for ever: those that no entry is old enough for go', async () => {
+it('marks that every entry outlived are removed', async () => {
   await harness.request('put', '/v1/cache/users/any').query(LONGEST).send('x').expect(201)
   const perDay = 4
   let most = 0
@@ -56,7 +56,7 @@ it('marks do not grow for ever: those that no entry is old enough for go', async
   expect(await count()).toBeLessThanOrEqual(fresh + 5)
 })
 
-it('a mark is kept for as long as anything older can be served', async () => {
+it('a mark lives as long as any older value can be served', async () => {
   const at = '/v1/cache/users/old'
   await harness.request('put', at).query(LONGEST).set('surrogate-key', 'kept').send('x').expect(201)
   await invalidate({ tags: ['kept'], mode: 'hard' })
@@ -67,7 +67,7 @@ it('a mark is kept for as long as anything older can be served', async () => {
   }
 })
 
-describe('where nothing lives long, a mark', () => {
+describe('where every value is short-lived, a mark', () => {
   const at = (key: string) => `/v1/cache/s/${key}`
 
   async function start() {
@@ -102,7 +102,7 @@ describe('where nothing lives long, a mark', () => {
     return token
   }
 
-  it('goes after an hour', async () => {
+  it('is removed after an hour', async () => {
     const { own, mark, pass, put } = await start()
     await put('k', 't').expect(201)
     await mark({ tags: ['t'], mode: 'hard' })
@@ -120,7 +120,7 @@ describe('where nothing lives long, a mark', () => {
     await started.put('k', 't').set('lockstep-lease', token).expect(412)
   })
 
-  it('is kept for what such a load brought', async () => {
+  it('is kept for the value of such a load', async () => {
     const started = await start()
     const token = await load(started, 'soft')
     await started.put('k', 't').query({ ttlMs: HOUR_MS }).set('lockstep-lease', token).expect(201)
@@ -150,7 +150,7 @@ describe('where nothing lives long, a mark', () => {
   })
 })
 
-it('the same tag again takes little more room, and none after the fifth time', async () => {
+it('the same tag again takes little more memory, and none after the fifth time', async () => {
   const repeat = async (times: number) => {
     for (let i = 0; i < times; i++) await invalidate({ tags: ['same'] })
     return count()
@@ -184,7 +184,7 @@ describe('of soft marks of one tag', () => {
     return -Number(/ttl=(-?\d+)/.exec(headers['cache-status'] as string)?.[1])
   }
 
-  it('the first one after a value counts, and is never taken for a later one', async () => {
+  it('the first one after a value counts, and never a later one', async () => {
     const seconds = [100, 10, 1, 1, 1, 20, 200, 20, 2, 2, 1].map((gap) => gap * 100)
     await put('before', 'spans')
     let now = 0
@@ -214,7 +214,7 @@ describe('of soft marks of one tag', () => {
     expect(await staleFor('after-5')).toBeLessThan(now - (stored[6] as number) + PASSED)
   })
 
-  it('those that are left when the oldest go keep their order', async () => {
+  it('the others keep their order when the oldest are removed', async () => {
     const own = await startHarness()
     const days = (count: number) => own.advance(count * DAY_MS)
     const mark = (tag: string) =>
@@ -257,7 +257,7 @@ it('the epoch and the run outlive every mark', async () => {
   expect(Number(epoch)).toBeGreaterThan(0)
 })
 
-it('a clock knows its server, also where the caller does not', async () => {
+it('a clock finds its server also where the caller does not know it', async () => {
   const before = await harness.redis.zmscore(clock(), 'epoch', 'run')
   const link = { ...harness.links.cache, runId: () => '' }
   const observer = { batch() {}, failure() {} }
@@ -269,7 +269,7 @@ it('a clock knows its server, also where the caller does not', async () => {
   expect(await harness.redis.zmscore(clock(), 'epoch', 'run')).toEqual(before)
 })
 
-describe('marks beyond what a partition may have', () => {
+describe('marks beyond the bound of a partition', () => {
   /** 20 fit. */
   const mark = (space: string, tags: readonly string[], hard: number) =>
     markAt(keysOf(harness, 'k', space).clock, { space, hard, tags, max_marks: 20, tight: 0 })
@@ -292,8 +292,8 @@ describe('marks beyond what a partition may have', () => {
     const { status, headers } = await harness.request('get', `/v1/cache/${space}/${key}`)
     return status === 200 ? headers['lockstep-state'] : 'miss'
   }
-  /** A key beside "k": on a Cluster there are 64 partitions. */
-  const beside = (space: string, prefix: string): string => {
+  /** A key of the partition of "k": on a Cluster there are 64 partitions. */
+  const inPartition = (space: string, prefix: string): string => {
     for (let i = 0; ; i++) {
       const key = `${prefix}-${i}`
       if (keysOf(harness, key, space).clock === keysOf(harness, 'k', space).clock) return key
@@ -322,7 +322,7 @@ describe('marks beyond what a partition may have', () => {
     ] as const) {
       const space = `for-all-${hard}`
       const [victim, other, plain, later] = ['victim', 'other', 'plain', 'later'].map((name) =>
-        beside(space, name),
+        inPartition(space, name),
       ) as [string, string, string, string]
       await put(space, victim, 'gone')
       await put(space, other, 'unrelated')
@@ -339,7 +339,7 @@ describe('marks beyond what a partition may have', () => {
     }
   })
 
-  it('of spaces count for everything that is older, of all spaces', async () => {
+  it('of spaces count for every older value of all spaces', async () => {
     for (const [hard, state] of [
       [1, 'miss'],
       [0, 'stale'],
@@ -358,7 +358,7 @@ describe('marks beyond what a partition may have', () => {
     }
   })
 
-  it('a floor refuses the fill of what began before it', async () => {
+  it('a floor refuses the fill of a load that began before it', async () => {
     const path = '/v1/cache/late/k'
     const { headers } = await harness.request('get', path).query({ lease: true }).expect(404)
     await fill('late', 'x', 1)
@@ -370,7 +370,7 @@ describe('marks beyond what a partition may have', () => {
     expect(body.code).toBe('lease-lost')
   })
 
-  it('do not grow on a tight Redis, where the newest 100 are still told apart', async () => {
+  it('do not grow on a tight Redis, which keeps the newest 100 apart', async () => {
     const { clock } = keysOf(harness, 'k', 'tight')
     await put('tight', 'k')
     const tightly = (tag: string) =>

@@ -7,7 +7,7 @@ import { keysOf } from './keys.js'
 const harness = useHarness({ configFile: 'spaces: { mem: { l1: {} }, users: {} }' })
 const { at, get, put, patch, incr, invalidate, ask, lease } = cacheDriver(harness)
 
-/** What is told of the partition of a key from now on. */
+/** The messages of the partition of a key from now on. */
 async function listen(key: string, space = 'users'): Promise<string[]> {
   const heard: string[] = []
   await harness.links.cacheSignals.subscribe(keysOf(harness, key, space).clock, (message) => {
@@ -16,7 +16,7 @@ async function listen(key: string, space = 'users'): Promise<string[]> {
   return heard
 }
 
-/** A message that comes after all others of the key, which nobody may be loading. */
+/** A message that comes after all others of the key, which must not be loading. */
 async function end(heard: readonly string[], key: string, space = 'users'): Promise<void> {
   await remove(key, space)
   const token = leaseOf(await ask(key, space).expect(404))
@@ -44,10 +44,10 @@ const CHANGES = [
   (key: string, space: string) => invalidate({ keys: [key] }, space),
 ]
 
-/** What is told of a key, by kind. */
+/** The kinds of messages. */
 const kinds = (heard: readonly string[]) => heard.map((message) => message.split(' ')[2])
 
-it('tells that a load was given up or refused, as no change', async () => {
+it('announces that a load was given up or refused, as no change', async () => {
   const key = 'given-up'
   const heard = await listen(key)
   const win = async () => {
@@ -84,8 +84,8 @@ it('tells that a load was given up or refused, as no change', async () => {
   for (const [prev, clk, kind] of messages) if (kind === 'w') expect(prev).toBe(clk)
 })
 
-it('tells every change of a key that is kept, with its clock and that of the message before', async () => {
-  const key = 'told'
+it('announces every change of a kept key, with its clock and that of the message before', async () => {
+  const key = 'announced'
   await put(key, 'x', 'mem').expect(201)
   await get(key, 'mem').expect(200)
   const heard = await listen(key, 'mem')
@@ -98,7 +98,7 @@ it('tells every change of a key that is kept, with its clock and that of the mes
     const { status, headers } = await change(key, 'mem')
     expect(status).toBeLessThan(300)
     tags.push(headers.etag)
-    // Of the same partition, and kept by nobody.
+    // Of the same partition, and not kept.
     await put(plain, 'x')
   }
   await until('eight messages', () => heard.length === CHANGES.length)
@@ -112,7 +112,7 @@ it('tells every change of a key that is kept, with its clock and that of the mes
   }
 })
 
-it('tells tags and spaces with the clock of the message before, and what comes after them', async () => {
+it('announces tags and spaces, and later changes with the clock of that message', async () => {
   const key = 'marked'
   await put(key, 'x', 'mem').expect(201)
   await get(key, 'mem').expect(200)
@@ -127,7 +127,7 @@ it('tells tags and spaces with the clock of the message before, and what comes a
   expect(clocks.slice(1).map(([prev]) => prev)).toEqual(clocks.slice(0, 3).map(([, clk]) => clk))
 })
 
-it('tells no change of a key that nobody keeps and nobody loads', async () => {
+it('announces no change of a key that is neither kept nor loaded', async () => {
   const key = 'plain'
   await put(key, 'x').expect(201)
   const heard = await listen(key)
@@ -142,7 +142,7 @@ it.each([
   ['an object', (key: string) => patch(key, { set: { a: '1' } })],
   ['a delete', (key: string) => remove(key)],
   ['a soft invalidation', (key: string) => invalidate({ keys: [key] })],
-])('tells those who wait for a load of %s', async (what, change) => {
+])('wakes the requests that wait for a load by %s', async (what, change) => {
   const key = `loading ${what}`
   await put(key, 'x').expect(201)
   await remove(key)
@@ -153,7 +153,7 @@ it.each([
   expect(heard[0]).toMatch(/ k users loading /)
 })
 
-it('tells the first change after a clock was lost, and with it who kept what', async () => {
+it('announces the first change after a clock was lost, and with it the notes of who keeps what', async () => {
   const key = 'lost'
   await put(key, 'x', 'mem').expect(201)
   await get(key, 'mem').expect(200)
@@ -165,7 +165,7 @@ it('tells the first change after a clock was lost, and with it who kept what', a
   expect(kinds(heard)).toEqual(['k', 'w'])
 })
 
-it('tells of a space for as long as what was read of it may live', async () => {
+it('announces changes of a space for as long as a value read from it may live', async () => {
   const key = 'ends'
   await put(key, 'x', 'mem').expect(201)
   await get(key, 'mem').expect(200)

@@ -13,7 +13,7 @@ const put = (space: string, key: string) => harness.request('put', at(space, key
 const get = (space: string, key: string) => harness.request('get', at(space, key))
 const post = (path: string, body: object = {}) => harness.request('post', path).send(body)
 
-/** What of the cache is not 0, by name and labels. Unlike /metrics, the registry is asked anew each time. */
+/** Samples of the cache that are not 0, by name and labels; from the registry, as /metrics may be old. */
 async function counts(): Promise<Record<string, number>> {
   const text = await harness.app.metrics.registry.metrics()
   const lines = [...text.matchAll(/^lockstep_cache_(\w+)\{([^}]*)\} ([\d.]+)$/gm)]
@@ -24,7 +24,7 @@ async function counts(): Promise<Record<string, number>> {
   )
 }
 
-it('counts by the spaces of the file, and all others as one', async () => {
+it('counts by space of the file, and all other spaces as one', async () => {
   await put('users', 'a').query({ ttlMs: 60_000, staleMs: 600_000 }).expect(201)
   await put('users', 'a').query({ ttlMs: 60_000, staleMs: 600_000 }).expect(204)
   await put('users', 'a').set('if-none-match', '*').expect(412)
@@ -66,7 +66,7 @@ it('counts by the spaces of the file, and all others as one', async () => {
   })
 })
 
-it('tells what the memory of the process did, by space', async () => {
+it('counts the reads of memory by space', async () => {
   for (const key of ['a', 'b', 'c']) await put('mem', key).expect(201)
   await until('memory', async () => (await get('mem', 'a')).headers['cache-status']?.includes('L1'))
   // Memory is passed by until it hears of the partition of a key, and on a busy machine.
@@ -85,7 +85,7 @@ it('tells what the memory of the process did, by space', async () => {
   expect(counted['l1_bytes space=mem']).toBeGreaterThan(0)
 })
 
-it('follows the file when it is read again', async () => {
+it('follows a reload of the file', async () => {
   harness.reload('spaces: { late: {} }')
   await get('late', 'a').expect(404)
   await get('users', 'a').expect(404)

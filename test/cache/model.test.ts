@@ -182,7 +182,7 @@ async function live(rounds: readonly (typeof round extends fc.Arbitrary<infer T>
   }
 }
 
-it('does what a model in memory does', { timeout: 600_000 }, async () => {
+it('answers as a model in memory does', { timeout: 600_000 }, async () => {
   const property = fc.asyncProperty(fc.array(round, { minLength: 5, maxLength: ROUNDS }), live)
   const run = await fc.check(property, { numRuns: RUNS, endOnFailure: true })
   // The story of the one key says more than all steps of all keys.

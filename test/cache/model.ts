@@ -32,7 +32,7 @@ interface Entry {
   readonly fence: number
   /** Of the grant that it filled. */
   readonly proof: string | undefined
-  /** What it was told: times as sent. */
+  /** The fill as it was sent. */
   readonly said: string
   readonly created: boolean
   readonly loadTime: number
@@ -47,7 +47,7 @@ interface Lease {
   readonly epoch: number
   readonly clk: number
   readonly grantedAt: number
-  /** Undefined: nobody may load, because the last load failed. */
+  /** Undefined: no caller may load, because the last load failed. */
   readonly token: string | undefined
   /** Distinguishes the grants of one token; the service makes it, so the test says it. */
   readonly proof: string | undefined
@@ -61,13 +61,13 @@ export interface Seen {
   readonly state: State
   readonly value: string | undefined
   readonly lease: 'none' | 'won' | 'held' | 'backoff'
-  /** Of the grant, for whoever won it. */
+  /** Of the grant, for its winner. */
   readonly proof?: string | undefined
 }
 
 export type WriteOutcome = 'created' | 'replaced' | 'lease-lost' | 'conflict'
 
-/** '' stands for the whole space. */
+/** '' is the whole space. */
 export type Name = string
 
 export class KeyModel {
@@ -82,7 +82,7 @@ export class KeyModel {
   #entry: Entry | undefined
   #lease: Lease | undefined
 
-  /** What can never be served again is forgotten by the read that finds it so. */
+  /** A read forgets a value that can never be served again. */
   read(): Seen {
     const { state } = this.#judge()
     if (this.#entry && this.#isDead(this.#entry)) this.#entry = undefined
@@ -92,7 +92,7 @@ export class KeyModel {
   /**
    * A read that offers to load.
    * @param proof what a new grant is called
-   * @param early how many load times before its end a fresh value is loaded anew
+   * @param early how many load times before its end a fresh value is refreshed
    */
   ask(token: string, lasts: number, proof: string | undefined, early = 0): Seen {
     const seen = this.read()
@@ -186,7 +186,7 @@ export class KeyModel {
     return true
   }
 
-  /** @param backoff the load failed: nobody may load for so long; 0 for no such pause. */
+  /** @param backoff the load failed: no caller may load for so long; 0 for no back-off. */
   cancel(proof: string, backoff: number): boolean {
     if (this.#keptLease()?.proof !== proof) return false
     this.#lease = undefined

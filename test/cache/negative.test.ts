@@ -14,7 +14,7 @@ const absent = (key: string, space = 'users') =>
   harness.request('put', at(key, space)).set('lockstep-negative', 'true')
 const put = (key: string) => harness.request('put', at(key)).send('x')
 
-it('tells that a key has no value, until it ends, and is never stale', async () => {
+it('says that a key has no value until it ends, and is never stale', async () => {
   const { headers } = await absent('a').expect(201)
   expect(headers.etag).toMatch(/^"\w+"$/)
 
@@ -42,13 +42,13 @@ it('takes its time from the query or Cache-Control before the space', async () =
   }
 })
 
-it('gives way to a value, also to one that is stored only where there is none', async () => {
+it('is replaced by a value, also by one that is stored only where there is none', async () => {
   await absent('insert').expect(201)
   await put('insert').set('if-none-match', '*').expect(201)
   await get('insert').expect(200)
 })
 
-it('takes the place of a value, under conditions as well', async () => {
+it('replaces a value, under conditions as well', async () => {
   const { headers } = await put('gone').expect(201)
   await absent('gone').set('if-none-match', '*').expect(412)
   await absent('gone').set('if-match', '"x"').expect(412)
@@ -72,7 +72,7 @@ it('ends with an invalidation and a delete', async () => {
   }
 })
 
-it('is remembered in the memory of the process too', async () => {
+it('is kept in the memory of the process', async () => {
   await absent('l1', 'memory').expect(201)
   await get('l1', 'memory').expect(404)
   const reads = async () =>
@@ -91,7 +91,7 @@ it('is remembered in the memory of the process too', async () => {
     .toBeGreaterThan(before)
 })
 
-it('stands in batches and pipelines', async () => {
+it('works in batches and pipelines', async () => {
   const set = await harness
     .request('post', '/v1/cache/users/set-many')
     .send({ entries: [{ key: 'many', negative: true, ttlMs: 5_000 }] })
@@ -130,7 +130,7 @@ it.each([
   expect(body.errors[0].pointer).toBe(pointer)
 })
 
-it('is no stale window in a batch', async () => {
+it('has no stale window in a batch', async () => {
   const { body } = await harness
     .request('post', '/v1/cache/users/set-many')
     .send({ entries: [{ key: 'bad', negative: true, staleMs: 5 }] })
@@ -138,7 +138,7 @@ it('is no stale window in a batch', async () => {
   expect(body.errors[0].pointer).toBe('body/entries/0/staleMs')
 })
 
-it('is exactly what a batch brings instead of a value', async () => {
+it('replaces the value of an item in a batch', async () => {
   const entries = [
     { key: 'neither', negative: true },
     { key: 'either', value: null, negative: false },

@@ -33,7 +33,7 @@ describe('PATCH and GET fields', () => {
     expect(found.ttlMs).toBeGreaterThan(260_000)
   })
 
-  it('read the fields asked for, those that are there', async () => {
+  it('read those of the named fields that are there', async () => {
     await patch('b', { set: { x: '1', y: '', z: '3' } }).expect(200)
     expect(await fields('b', 'x,y,q,x')).toEqual({ x: '1', y: '' })
     expect(await fields('b', 'q')).toEqual({})
@@ -52,7 +52,7 @@ describe('PATCH and GET fields', () => {
     expect(await fields('empty')).toEqual({})
   })
 
-  it('begin nothing with a removal, or with nothing', async () => {
+  it('create nothing by a removal, or by no change', async () => {
     expect((await patch('nothing', { remove: ['x'] }).expect(404)).body.code).toBe('cache-miss')
     await patch('nothing', {}).expect(404)
     await read('nothing').expect(404)
@@ -97,7 +97,7 @@ describe('PATCH and GET fields', () => {
   })
 })
 
-describe('a patch that cannot be done', () => {
+describe('a refused patch', () => {
   it.each([
     [
       'a sum beyond 64 bits',
@@ -134,7 +134,7 @@ describe('a patch that cannot be done', () => {
     expect(after.headers.etag).toBe(headers.etag)
   })
 
-  it('leaves nothing where nothing was', async () => {
+  it('creates nothing', async () => {
     await patch('huge', { set: { a: '1', b: 'x'.repeat(1024 * 1024) } }).expect(413)
     const { entry, values } = keysOf(harness, 'huge')
     expect(await harness.redis.exists(entry, values)).toBe(0)
@@ -163,15 +163,15 @@ describe('a patch that cannot be done', () => {
   })
 })
 
-it('an object is as large as its fields and their names', async () => {
+it('the size of an object is that of its fields and their names', async () => {
   await patch('sized', { set: { name: 'Ada', x: '12' } }).expect(200)
   await patch('sized', { remove: ['name'], set: { x: '1' } }).expect(200)
   const { body } = await harness.request('get', `${at('sized')}?meta=true`).expect(200)
   expect(body).toMatchObject({ kind: 'object', size: 2 })
 })
 
-describe('the life of an object', () => {
-  it('is one for all fields: set where it begins, kept, and moved when asked', async () => {
+describe('the TTL of an object', () => {
+  it('holds for all fields: set at the first patch, kept, and changed on request', async () => {
     const left = async () => (await read('life').expect(200)).body.ttlMs
     await patch('life', { set: { a: '1' }, ttlMs: 100_000 }).expect(200)
     harness.advance(50_000)
@@ -185,14 +185,14 @@ describe('the life of an object', () => {
     expect(await fields('life')).toEqual({ d: '1' })
   })
 
-  it('is cut short when asked', async () => {
+  it('can be shortened', async () => {
     await patch('short', { set: { a: '1' }, ttlMs: 100_000 }).expect(200)
     await patch('short', { set: { a: '2' }, ttlMs: 10_000 }).expect(200)
     harness.advance(10_000)
     await read('short').expect(404)
   })
 
-  it('ends in Redis too, for both halves', async () => {
+  it('expires both keys in Redis', async () => {
     await patch('ends', { set: { a: '1' }, ttlMs: 100_000 }).expect(200)
     const { entry, values } = keysOf(harness, 'ends')
     await harness.redis.persist(values)
@@ -206,7 +206,7 @@ describe('the life of an object', () => {
 })
 
 describe('one kind per key', () => {
-  it('refuses fields of what is no object', async () => {
+  it('refuses fields of another kind', async () => {
     await harness.request('put', at('bytes')).send('x').expect(201)
     expect((await patch('bytes', { set: { a: '1' } }).expect(409)).body.kind).toBe('bytes')
     expect((await read('bytes').expect(409)).body.code).toBe('kind-mismatch')
@@ -215,7 +215,7 @@ describe('one kind per key', () => {
     expect((await read('counter').expect(409)).body.kind).toBe('counter')
   })
 
-  it('refuses bytes of an object; PUT and DELETE replace it with nothing left', async () => {
+  it('refuses bytes of an object; PUT and DELETE replace it without remains', async () => {
     await patch('object', { set: { a: '1' } }).expect(200)
     expect((await harness.request('get', at('object')).expect(409)).body.kind).toBe('object')
     await harness.request('put', at('object')).send('x').expect(204)
@@ -225,7 +225,7 @@ describe('one kind per key', () => {
     expect(await fields('object')).toEqual({ b: '1' })
   })
 
-  it('treats an object that lost a half as gone', async () => {
+  it('treats an object that lost one of its keys as gone', async () => {
     await patch('torn', { set: { a: '1' } }).expect(200)
     const { entry, values } = keysOf(harness, 'torn')
     await harness.redis.del(entry)
@@ -240,7 +240,7 @@ describe('one kind per key', () => {
 describe('an Idempotency-Key', () => {
   const keyed = (key: string, body: object) => patch('once', body).set('idempotency-key', key)
 
-  it('applies a repeat once, in any spelling, and answers it the same', async () => {
+  it('applies a repeat once, in any order of fields, and answers it the same', async () => {
     const first = await keyed('k1', { incr: { b: 2, a: 1 }, set: { c: '1' } }).expect(200)
     await patch('once', { set: { c: '2' } }).expect(200)
     const again = await keyed('k1', { set: { c: '1' }, incr: { a: 1, b: 2 } }).expect(200)
@@ -251,7 +251,7 @@ describe('an Idempotency-Key', () => {
     expect(await fields('once')).toEqual({ a: '1', b: '2', c: '2' })
   })
 
-  it('is refused for another request, and does not remember a refusal', async () => {
+  it('is refused for another request, and keeps no record of a refusal', async () => {
     await keyed('k2', { incr: { a: 1 } }).expect(200)
     const { body } = await keyed('k2', { incr: { a: 2 } }).expect(422)
     expect(body.code).toBe('idempotency-conflict')

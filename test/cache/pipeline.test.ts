@@ -48,7 +48,7 @@ describe('a pipeline', () => {
       expect(answers[i]).toMatchObject({ status: 'hit', value: i - 1 })
   })
 
-  it('lets one refusal stop no other', async () => {
+  it('goes on after a refused operation', async () => {
     await harness.request('put', at('bytes')).send('x').expect(201)
     const answers = await entries([
       { op: 'incr', space: 'users', key: 'bytes' },

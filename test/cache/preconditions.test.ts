@@ -98,7 +98,7 @@ describe.each(Object.entries(kinds))('%s', (name, { create, read, change }) => {
     expect((await read(key('read')).set('if-none-match', OTHER)).status).toBe(200)
   })
 
-  it('is not there for If-Match where there is nothing', async () => {
+  it('fails If-Match where there is nothing', async () => {
     if (name === 'bytes, touch') {
       await change(key('absent')).set('if-match', '*').expect(404)
     } else {
@@ -125,7 +125,7 @@ describe.each(Object.entries(kinds))('%s', (name, { create, read, change }) => {
   })
 })
 
-it('a condition that the same request met before is not asked again of its repeat', async () => {
+it('a repeat under an idempotency key does not check its condition again', async () => {
   const etag = await etagOf(incr('repeated'))
   const send = () =>
     incr('repeated').set({ 'if-match': etag, 'idempotency-key': 'once' }).expect(200)
@@ -134,7 +134,7 @@ it('a condition that the same request met before is not asked again of its repea
   expect([again.body, again.headers['idempotent-replayed']]).toEqual([{ value: '2' }, 'true'])
 })
 
-it('a value that is known to be absent has no version', async () => {
+it('a negative entry has no version', async () => {
   const negative = () => harness.request('put', at('negative')).set('lockstep-negative', 'true')
   await negative().expect(201)
   await put('negative').set('if-match', '*').expect(412)
@@ -184,7 +184,7 @@ describe('Cache-Control of a PUT', () => {
     },
   )
 
-  it('passes over what asks nothing of this cache', async () => {
+  it('ignores directives that do not concern this cache', async () => {
     await store('public', 'public, immutable, no-transform, community="x", max-age=600').expect(201)
     expect((await metaOf('public')).ttlMs).toBeGreaterThan(500_000)
   })

@@ -16,7 +16,7 @@ const readMany = (keys: readonly string[], max_bytes: number, reply_bytes: numbe
     { on_restart: 'keep 7', space: 'users', idle_ms: 0, max_bytes, reply_bytes },
   )
 
-it('leaves out payloads that are too large, and keys that would make the reply too long', async () => {
+it('leaves out large payloads, and keys beyond the size of a reply', async () => {
   await harness.request('put', at('a')).send('12345678').expect(201)
   const payloads = async (max: number, reply: number) =>
     (await readMany(['a', 'a', 'a'], max, reply)).map(({ entry }) => entry?.payload?.toString())
@@ -28,7 +28,7 @@ it('leaves out payloads that are too large, and keys that would make the reply t
   expect(await payloads(7, 0)).toHaveLength(3)
 })
 
-it('serves what a failed refresh keeps, as a GET does', async () => {
+it('serves a value in its error window, as a GET does', async () => {
   const key = 'failed'
   await harness
     .request('put', at(key))

@@ -14,7 +14,7 @@ const fill = (key: string, lease: string, value: string | Buffer = 'x') =>
 
 const LEASE = /^[A-Za-z0-9_-]{22}\.\d+$/
 
-/** The lease of a key that nobody holds. */
+/** A lease that was never granted. */
 async function win(key: string): Promise<string> {
   const lease = await ask(key)
   expect(lease).toMatch(LEASE)
@@ -141,7 +141,7 @@ describe('a refusal ends no lease', () => {
     expect(await ask('other')).toBe('held')
   })
 
-  it('where the request could not be told to be allowed', async () => {
+  it('where the request was not known to be allowed', async () => {
     const locked = await startHarness({
       configFile: tokensYaml([
         { token: 'reader', scopes: ['cache:read'] },

@@ -22,7 +22,7 @@ function listOf(what: string) {
   }
 }
 
-it('is for one instance at a time, the oldest first, however far clocks are moved', async () => {
+it('is for one instance at a time, the oldest first, also when clocks are moved', async () => {
   const { add, claim, key } = listOf('order')
   expect(await claim()).toBeUndefined()
   expect(await harness.redis.exists(key)).toBe(0)
@@ -43,7 +43,7 @@ it('is for one instance at a time, the oldest first, however far clocks are move
   expect(lives).toBeGreaterThan(60 * DAY_MS)
 })
 
-it('goes to another once the claim of one that died is over', async () => {
+it('goes to another instance once the claim of a dead one ends', async () => {
   const { add, claim, keep } = listOf('death')
   await add('a')
   const first = await claim(1)

@@ -19,7 +19,7 @@ const left = async (key: string, space = 'users') => {
 }
 const loseClock = (key: string) => harness.redis.del(keysOf(harness, key).clock)
 
-describe('what is dead for good is dropped when it is met', () => {
+describe('a dead entry is dropped when it is read', () => {
   it.each([
     ['a GET', (key: string) => harness.request('get', at(key)).expect(404)],
     [
@@ -54,7 +54,7 @@ describe('what is dead for good is dropped when it is met', () => {
     expect(await left('count')).toBe(0)
   })
 
-  it('but not what is stale, or of another kind', async () => {
+  it('but not a stale one, or one of another kind', async () => {
     await harness.request('put', at('stale')).query({ staleMs: 60_000 }).send('x').expect(201)
     await invalidate({ keys: ['stale'] })
     await harness.request('get', at('stale')).expect(200)
@@ -64,7 +64,7 @@ describe('what is dead for good is dropped when it is met', () => {
 })
 
 describe('a hard invalidation of a space', () => {
-  it('gives its memory back without anybody reading it, and leaves other spaces alone', async () => {
+  it('frees its memory without any read, and leaves other spaces alone', async () => {
     const keys = Array.from({ length: 40 }, (_, i) => `k${i}`)
     for (const key of keys) {
       await put(key, 'ended')
@@ -79,7 +79,7 @@ describe('a hard invalidation of a space', () => {
     for (const key of keys) expect(await left(key, 'ended2')).toBe(1)
   })
 
-  it('does not touch what was stored since', async () => {
+  it('keeps what was stored since', async () => {
     for (let round = 0; round < 2; round++) {
       await harness.request('put', at('again', 'ended')).send('x')
       await invalidate({ all: true, mode: 'hard' }, 'ended')
@@ -102,7 +102,7 @@ describe('a hard invalidation of a space', () => {
     expect(await dropped()).toBe(0)
   })
 
-  it('by soft mode gives nothing back', async () => {
+  it('in soft mode frees nothing', async () => {
     await put('soft', 'softly')
     await invalidate({ all: true }, 'softly')
     const noted = await harness.redis.zrange('ls:{sweeps}:cache', '0', '-1')

@@ -19,7 +19,7 @@ const touch = (key: string, body: object = {}, space = 'users') =>
 const metaOf = async (key: string) =>
   (await harness.request('get', `${at(key)}?meta=true`).expect(200)).body
 
-it('lets the time of a value begin anew, under the version it has', async () => {
+it('starts the time of a value again, under the version it has', async () => {
   const { headers } = await put('a', '?ttlMs=100000&staleMs=5000')
   harness.advance(80_000)
 
@@ -33,7 +33,7 @@ it('lets the time of a value begin anew, under the version it has', async () => 
   expect(meta.ageMs).toBeGreaterThanOrEqual(80_000)
 })
 
-it('takes the time from the query, and from the policy where nobody says', async () => {
+it('takes the time from the query, and by default from the policy', async () => {
   await put('policy', '?ttlMs=10000')
   await touch('policy').expect(204)
   expect((await metaOf('policy')).ttlMs).toBeGreaterThan(150_000)
@@ -42,7 +42,7 @@ it('takes the time from the query, and from the policy where nobody says', async
   expect((await metaOf('policy')).ttlMs).toBeLessThanOrEqual(5_000)
 })
 
-it('moves the end in Redis, also of what is kept beside the entry', async () => {
+it('moves the expiry in Redis, also of the hash beside the entry', async () => {
   await put('end', '?ttlMs=60000')
   await harness
     .request('post', `${at('count')}/incr`)

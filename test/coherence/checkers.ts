@@ -32,7 +32,7 @@ export interface Findings {
   readonly beyondWindow: number
 }
 
-/** Of a service that keeps its promises, whatever is done to it. */
+/** The findings of a service that keeps its promises under all faults. */
 export const CLEAN = {
   old: 0,
   lateFills: 0,

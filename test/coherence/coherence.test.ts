@@ -6,20 +6,20 @@ import { CLEAN, type Findings, isLively } from './checkers.js'
 import { MUTANTS } from './mutants.js'
 import { run, startCaches } from './run.js'
 
-/** The short form of long.test.ts: enough to see that nothing is blind. */
+/** The short form of long.test.ts: enough to see that each check can fail. */
 const SECONDS = 5
 let built = ''
 beforeAll(async () => {
   built = await ensureBuilt()
 })
 
-it('three instances serve nothing that is out of date, whatever is done to them', async () => {
+it('three instances serve nothing that is out of date, under all faults', async () => {
   const found = await run('all of it', built, { seconds: SECONDS, isSeen: isLively })
   expect(found).toMatchObject(CLEAN)
   expect(isLively(found), JSON.stringify(found)).toBe(true)
 })
 
-it('a load whose first try stood in the socket of a stopped instance fills nothing old', async () => {
+it('a load whose first try reaches a stopped instance late fills nothing old', async () => {
   const caches = await startCaches(built, 2)
   onTestFinished(() => caches.stop())
   const [stopped, here] = caches.instances as [Instance, Instance]
@@ -32,7 +32,7 @@ it('a load whose first try stood in the socket of a stopped instance fills nothi
       '?lease=true',
     )
   const leaseOf = ({ headers }: Response) => headers.get('lockstep-lease') as string
-  // So that the connection of the first try stands.
+  // So that the first try has a connection.
   await call(stopped)
 
   stopped.kill('SIGSTOP')
@@ -47,7 +47,7 @@ it('a load whose first try stood in the socket of a stopped instance fills nothi
   expect((await call(here)).status).toBe(404)
 })
 
-it('a broken service would be seen', async () => {
+it('finds the fault of a broken service', async () => {
   const mutant = MUTANTS.find(({ name }) => name === 'hard marks are not looked at')!
   const isSeen = (soFar: Findings) => soFar[mutant.sign] > 0
   const found = await run('no trouble', buildMutant(built, mutant), { seconds: 1, isSeen })

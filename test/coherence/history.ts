@@ -12,7 +12,7 @@ export interface Value {
   storedAt: number | undefined
 }
 
-/** An acknowledged change of a source: whatever was loaded from an earlier truth is out of date. */
+/** An acknowledged change of a source: every value loaded from an earlier truth is out of date. */
 export interface Change {
   readonly truth: number
   readonly ackedAt: number
@@ -33,7 +33,7 @@ export interface TakenFill {
 }
 
 export class History {
-  /** By the id that stands in the value. */
+  /** By the id in the value. */
   readonly values = new Map<string, Value>()
   readonly reads: Read[] = []
   readonly takenFills: TakenFill[] = []

@@ -102,7 +102,7 @@ export class Workload {
     await this.#look(idOf(key), headers, goesToRedis)
   }
 
-  /** @param isAlone nobody else shares the read, should it go to Redis. */
+  /** @param isAlone no other read shares it, should it go to Redis. */
   async #look(
     path: string,
     headers: Record<string, string> = {},

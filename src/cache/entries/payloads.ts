@@ -14,7 +14,7 @@ const AHEAD_BYTES = 64 * 1024
 const MAX_SPACES = 1_024
 export const UNLIMITED = Number.MAX_SAFE_INTEGER
 
-/** Where the version stands in an entry; see lib/entry.lua. */
+/** Offset of the version in an entry; see lib/entry.lua. */
 const VERSION_AT = 3
 /** How often a value may be replaced between a script and the GET after it. */
 const TRIES = 3

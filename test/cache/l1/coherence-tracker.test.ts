@@ -6,12 +6,12 @@ let say: Listener
 let loseConnection: () => void
 let link: { heard: boolean; silentMs: number }
 let tracker: CoherenceTracker
-let told: string[]
+let changes: string[]
 let gaps: number
 
 beforeEach(() => {
   link = { heard: true, silentMs: 0 }
-  told = []
+  changes = []
   gaps = 0
   const signals: Signals = {
     subscribe: async (_channel, listener) => {
@@ -32,7 +32,7 @@ beforeEach(() => {
   tracker = new CoherenceTracker({
     channel: 'c',
     signals,
-    onKey: (space, key, clk) => told.push(`${space} ${key} ${clk}`),
+    onKey: (space, key, clk) => changes.push(`${space} ${key} ${clk}`),
     onGap: () => {
       gaps += 1
     },
@@ -66,7 +66,7 @@ describe('a reply', () => {
     expect(tracker.admits(since, 100)).toBe(true)
     expect(tracker.admits(read(0, [], 's', 'other').since, 1)).toBe(true)
     expect(tracker.admits(read(0, [], 's', 'other').since, -1)).toBe(false)
-    expect(told).toEqual(['s k 100'])
+    expect(changes).toEqual(['s k 100'])
   })
 
   it.each(['t s tag', 'f s '])('is kept only after the last change of unknown keys: %s', (what) => {
@@ -126,7 +126,7 @@ describe('a kept value', () => {
     say('90 101 w s k')
     say('101 102 k s other')
     expect(tracker.holds(kept)).toBe(true)
-    expect(told).toEqual(['s other 101', 's other 102'])
+    expect(changes).toEqual(['s other 101', 's other 102'])
   })
 
   it('ends with its tag and its space, also in an outage', () => {

@@ -176,7 +176,7 @@ describe('a change', () => {
   }
 
   it.each(changes)(
-    'is seen at once by whoever made it, and soon elsewhere: %s',
+    'is seen at once where it was made, and soon elsewhere: %s',
     async (name, change) => {
       const key = `change-${changes.findIndex(([known]) => known === name)}`
       await put(here, 'mem', key, 'old').set('surrogate-key', `tag-${key}`).expect(201)

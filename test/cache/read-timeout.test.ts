@@ -34,7 +34,7 @@ it('lets answers and errors through', async () => {
   expect(await second).toEqual(new Error('no'))
 })
 
-it('gives a read up after its time, and each only after its own', async () => {
+it('times out each read after its own time', async () => {
   const first = given(read())
   await vi.advanceTimersByTimeAsync(150)
   const second = read()
@@ -68,7 +68,7 @@ it('asks one at a time once Redis is silent, and all again once it answers', asy
   expect(asked).toHaveLength(5)
 })
 
-it('lets a server that is silent stop no read of another', async () => {
+it('stops no read of another server', async () => {
   const key = (name: string) => ({ key: name }) as CacheKey
   const read = ({ key: name }: CacheKey) =>
     name.startsWith('dead') ? new Promise<never>(() => undefined) : Promise.resolve({ name })

@@ -10,7 +10,7 @@ const failing = (error: Error, when: (item: number) => boolean) => async (item: 
   return { kind: `done ${item}` }
 }
 
-it('answers the item whose call was lost, and the others', async () => {
+it('answers the item whose call was lost, and all others', async () => {
   const outcomes = await settleAll(
     items(300),
     failing(lost, (item) => item === 7),
@@ -22,7 +22,7 @@ it('answers the item whose call was lost, and the others', async () => {
   )
 })
 
-it('tries nothing more after a turn that was lost, and says that it was not applied', async () => {
+it('sends nothing after a chunk without an outcome, and answers that it was not applied', async () => {
   const tried: number[] = []
   const outcomes = await settleAll(items(ITEMS_AT_ONCE * 3), async (item) => {
     tried.push(item)
@@ -30,12 +30,16 @@ it('tries nothing more after a turn that was lost, and says that it was not appl
     return { kind: 'done' }
   })
   const codes = outcomes.map((one) => ('error' in one ? one.error.code : one.kind))
-  const turn = (code: string) => Array(ITEMS_AT_ONCE).fill(code)
-  expect(codes).toEqual([...turn('done'), ...turn('outcome-unknown'), ...turn('store-unavailable')])
+  const chunk = (code: string) => Array(ITEMS_AT_ONCE).fill(code)
+  expect(codes).toEqual([
+    ...chunk('done'),
+    ...chunk('outcome-unknown'),
+    ...chunk('store-unavailable'),
+  ])
   expect(tried).toHaveLength(ITEMS_AT_ONCE * 2)
 })
 
-it('fails as a whole where all items met the same', async () => {
+it('fails as a whole where all items met the same error', async () => {
   await expect(
     settleAll(
       items(300),

@@ -54,7 +54,7 @@ async function comesBack(value: Buffer) {
   expect(Buffer.compare(body, value)).toBe(0)
 }
 
-describe('bytes come back bit for bit', () => {
+describe('bytes are returned unchanged', () => {
   // Where arguments of a batch, replies of a batch and values of a batch answer change their ways.
   it.each([
     0,
@@ -106,7 +106,7 @@ describe('bytes come back bit for bit', () => {
   })
 })
 
-it('a byte more than the space takes is 413, and the value before stays', async () => {
+it('a byte more than the space allows is 413, and keeps the value before', async () => {
   const value = randomBytes(100)
   await put('plain', 'bound', value).expect(201)
   const { body } = await put('plain', 'bound', randomBytes(MIB + 1)).expect(413)
@@ -115,7 +115,7 @@ it('a byte more than the space takes is 413, and the value before stays', async 
   expect(Buffer.compare(kept.body, value)).toBe(0)
 })
 
-it('a space may take up to 8 MiB', async () => {
+it('a space may allow up to 8 MiB', async () => {
   await harness
     .request('put', '/v1/cache-spaces/large')
     .send({ maxValueBytes: 8 * MIB })

@@ -7,7 +7,7 @@ import { keysOf } from './keys.js'
 const harness = useHarness()
 const { at } = cacheDriver(harness)
 
-/** What a read that wants to load the key is told. */
+/** The kind of lease that a read with an offer to load gets. */
 async function ask(key: string, token: string) {
   const { lease } = await harness.binder.bind(readScript)(keysOf(harness, key), {
     on_restart: 'keep 7',

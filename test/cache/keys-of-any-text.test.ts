@@ -52,7 +52,7 @@ const PIECES = [
   'null',
 ] as const
 
-/** Of what means something to somebody on the way: routers, Redis, Lua, Pub/Sub. */
+/** Texts with a meaning to routers, Redis, Lua or pub/sub. */
 const oddKey = fc
   .array(fc.oneof(fc.constantFrom(...PIECES), fc.string({ unit: 'grapheme', maxLength: 3 })), {
     minLength: 1,
@@ -110,7 +110,7 @@ describe('a key of any text', () => {
     await harness.request('delete', at(key)).expect(204)
   })
 
-  it('never meets another one', async () => {
+  it('is never taken for another one', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uniqueArray(oddKey, { minLength: 10, maxLength: 40 }), async (keys) => {
         const entries = keys.map((key, i) => ({ key, value: `${i}`, encoding: 'text' }))
