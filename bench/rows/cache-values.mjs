@@ -83,7 +83,7 @@ async function withStores({ redis: { url } }, work) {
   const observer = { batch() {}, failure() {} }
   const binder = createBinder({ link, observer, clockOffsetUs: () => 0 })
   const partitions = new Partitions(layoutOf(link), 'keep')
-  const entries = createEntryStore({ binder, partitions })
+  const entries = createEntryStore(binder, partitions)
   const store = async (name, payload) => {
     const policy = { ...DEFAULT_POLICY, staleMs: 3_600_000 }
     const key = { namespace: NAMESPACE, space: SPACE, key: name, policy }

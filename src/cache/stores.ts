@@ -67,7 +67,7 @@ export function createCacheStores(deps: Deps): AllCacheStores {
       isTightAt,
     },
     {
-      entries: createEntryStore({ binder: cacheBinder, partitions }),
+      entries: createEntryStore(cacheBinder, partitions),
       counters: createCounterStore(cacheBinder, partitions),
       objects: createObjectStore(cacheBinder, partitions),
       invalidation: createInvalidationStore(cacheBinder, partitions, {

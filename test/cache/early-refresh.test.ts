@@ -21,7 +21,7 @@ let entries: EntryStore
 beforeAll(async () => {
   const { binder, links } = harness
   const partitions = new Partitions(layoutOf(links.cache), 'keep')
-  entries = createEntryStore({ binder, partitions })
+  entries = createEntryStore(binder, partitions)
 })
 
 /** In turns: Redis has no half second for all of them at once. */

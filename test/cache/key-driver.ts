@@ -20,7 +20,7 @@ export type KeyDriver = ReturnType<ReturnType<typeof createDrivers>>
 /** @returns a function from the name of a space, which isolates runs, to the driver of a key in it. */
 export function createDrivers({ binder, links, namespace, redis }: Harness) {
   const partitions = new Partitions(layoutOf(links.cache), 'keep')
-  const entries = createEntryStore({ binder, partitions })
+  const entries = createEntryStore(binder, partitions)
   const invalidation = createInvalidationStore(binder, partitions)
   const mark = binder.bind(markScript)
   const renew = binder.bind(renewScript)

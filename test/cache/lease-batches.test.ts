@@ -87,7 +87,7 @@ describe('get-many with leases', () => {
   function openStores() {
     const partitions = new Partitions(layoutOf(harness.links.cache), 'keep')
     const { binder, links } = harness
-    const entries = createEntryStore({ binder, partitions })
+    const entries = createEntryStore(binder, partitions)
     const leases = createLeasedReads({
       leases: createLeaseStore(binder, partitions),
       partitions,

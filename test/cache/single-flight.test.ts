@@ -161,7 +161,7 @@ describe('a lease whose winner got no answer', () => {
   function storeOf(isLate: boolean) {
     const { binder, links } = harness
     const partitions = new Partitions(layoutOf(links.cache), 'keep')
-    const { read } = createEntryStore({ binder, partitions })
+    const { read } = createEntryStore(binder, partitions)
     let answered: Promise<unknown> = Promise.resolve()
     const guard = new ReadGuard(isLate ? 0 : 5_000)
     const slow: EntryStore['read'] = async (key, options) => {

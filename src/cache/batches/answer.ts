@@ -74,18 +74,13 @@ export class Items {
 
 /** @param version of what was written, or of the value that refused it; 0 for none. */
 export const written = (key: string, status: string, version = 0, replayed = false): Item =>
-  item(
-    key,
-    status,
-    (version === 0 ? '' : `,"etag":${etagText(version)}`) + (replayed ? ',"replayed":true' : ''),
-  )
+  item(key, status, changeText(version, replayed))
 
 export const counted = (key: string, value: string, version: number, replayed: boolean): Item =>
-  item(
-    key,
-    'counted',
-    `,"value":"${value}","etag":${etagText(version)}${replayed ? ',"replayed":true' : ''}`,
-  )
+  item(key, 'counted', `,"value":"${value}"${changeText(version, replayed)}`)
+
+const changeText = (version: number, replayed: boolean): string =>
+  (version === 0 ? '' : `,"etag":${etagText(version)}`) + (replayed ? ',"replayed":true' : '')
 
 export const mismatched = (key: string, kind: EntryKind): Item =>
   item(key, 'kind-mismatch', `,"kind":"${kind}"`)

@@ -1,7 +1,9 @@
+import type { Binder } from '../../redis/binder.js'
 import type { StoreError } from '../../redis/errors.js'
+import type { Partitions } from '../partition.js'
 import { inGroups } from './in-groups.js'
 import { type ReadReply, readManyScript } from './scripts.js'
-import type { CacheKey, EntryStore, EntryStoreOptions } from './store.js'
+import type { CacheKey, EntryStore } from './store.js'
 import { storeErrorOrThrow } from './store-error.js'
 
 /** About 1 ms of Redis time. */
@@ -10,7 +12,7 @@ const KEYS_PER_CALL = 128
 const REPLY_BYTES = 256 * 1024
 
 /** Reads keys of one space, a script call per partition and 128 keys, in the order asked for. */
-export function createReadMany({ binder, partitions }: EntryStoreOptions): EntryStore['readMany'] {
+export function createReadMany(binder: Binder, partitions: Partitions): EntryStore['readMany'] {
   const readKeys = binder.bind(readManyScript)
 
   /** Of one partition; the script may leave the last keys to the next call. */

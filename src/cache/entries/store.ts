@@ -89,12 +89,7 @@ export interface EntryStore {
   remove(key: CacheKey, condition?: Condition): Promise<RemoveReply>
 }
 
-export interface EntryStoreOptions {
-  readonly binder: Binder
-  readonly partitions: Partitions
-}
-
-export function createEntryStore({ binder, partitions }: EntryStoreOptions): EntryStore {
+export function createEntryStore(binder: Binder, partitions: Partitions): EntryStore {
   const scripts = {
     read: binder.bind(readScript),
     write: binder.bind(writeScript),
@@ -177,7 +172,7 @@ export function createEntryStore({ binder, partitions }: EntryStoreOptions): Ent
       })
     },
 
-    readMany: createReadMany({ binder, partitions }),
+    readMany: createReadMany(binder, partitions),
 
     async write(key, options) {
       const keys = keysOf(key, options.idempotency)

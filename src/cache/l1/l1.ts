@@ -24,7 +24,7 @@ export class L1 {
     this.#options = options
     this.#now = options.now ?? (() => performance.now())
     this.#memory = new Memory(options)
-    options.metrics.watch(() => this.#memory.sizes())
+    options.metrics.watch(() => this.#memory.spaces())
   }
 
   /**

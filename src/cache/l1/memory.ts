@@ -2,7 +2,7 @@ import type { Signals } from '../../redis/signals.js'
 import type { Partitions } from '../partition.js'
 import type { L1Policy } from '../spaces/policy.js'
 import { CoherenceTracker } from './coherence-tracker.js'
-import type { L1Metrics, SpaceSize } from './metrics.js'
+import type { L1Metrics } from './metrics.js'
 import { createSpaceCache, type SpaceCache } from './space-cache.js'
 
 export interface MemoryOptions {
@@ -52,13 +52,8 @@ export class Memory {
     }
   }
 
-  sizes(): SpaceSize[] {
-    return [...this.#spaces.values()].map(({ namespace, space, values }) => ({
-      namespace,
-      space,
-      entries: values.size,
-      bytes: values.bytes,
-    }))
+  spaces(): Iterable<SpaceCache> {
+    return this.#spaces.values()
   }
 
   dropSpace(namespace: string, space: string): void {

@@ -1,13 +1,6 @@
 import { atScrape, type Metrics } from '../../metrics/registry.js'
 import type { SpaceLabel } from '../metrics.js'
-
-/** What the memory of the process holds of one space. */
-export interface SpaceSize {
-  readonly namespace: string
-  readonly space: string
-  readonly entries: number
-  readonly bytes: number
-}
+import type { SpaceCache } from './space-cache.js'
 
 export interface L1MetricsOptions {
   readonly labelOf: SpaceLabel
@@ -77,15 +70,14 @@ function exposeSizes(metrics: Metrics, labelOf: SpaceLabel) {
     'Bytes in the L1 of this process, by space',
     ['space'],
   )
-  return (sizes: () => readonly SpaceSize[]): void => {
+  return (spaces: () => Iterable<SpaceCache>): void => {
     // Read before `bytes`, which it sets as well.
     atScrape(entries, () => {
       entries.reset()
       bytes.reset()
-      for (const size of sizes()) {
-        const space = labelOf(size.space)
-        entries.inc({ space }, size.entries)
-        bytes.inc({ space }, size.bytes)
+      for (const { space, values } of spaces()) {
+        entries.inc({ space: labelOf(space) }, values.size)
+        bytes.inc({ space: labelOf(space) }, values.bytes)
       }
     })
   }

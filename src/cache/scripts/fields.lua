@@ -51,7 +51,5 @@ else
     end
   end
 end
-if idle_ms > 0 and now_us - entry.touched > idle_ms * 100 then
-  redis.pcall('SETRANGE', entry_key, TOUCHED_AT, struct.pack('>d', now_us))
-end
+note_use(entry, idle_ms)
 return answer

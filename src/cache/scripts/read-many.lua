@@ -29,9 +29,7 @@ for i = 2, #KEYS do
   if bytes > reply_bytes then break end
   local entry = read_entry(KEYS[i])
   local state, logical, stale = judge(entry, clock, space, idle_ms)
-  if state > 0 and idle_ms > 0 and now_us - entry.touched > idle_ms * 100 then
-    redis.pcall('SETRANGE', KEYS[i], TOUCHED_AT, struct.pack('>d', now_us))
-  end
+  if state > 0 then note_use(entry, idle_ms) end
   if state > 0 and entry.kind == BYTES and entry.size <= max_bytes then bytes = bytes + entry.size end
   parts[#parts + 1], parts[#parts + 2] = describe(state, entry, logical, stale, max_bytes)
   drop_dead(entry)

@@ -55,9 +55,7 @@ if want > 0 and state ~= 3 and holds_bytes then
   outcome, left_ms, proof = grant(clock, lease_key, entry, state, logical, offer)
 end
 
-if state > 0 and idle_ms > 0 and now_us - entry.touched > idle_ms * 100 then
-  redis.pcall('SETRANGE', entry_key, TOUCHED_AT, struct.pack('>d', now_us))
-end
+if state > 0 then note_use(entry, idle_ms) end
 local as_of = clock.clk
 if keeps and clock.saved and not note_keeper(clock, space) then as_of = -1 end
 drop_dead(entry)

@@ -21,8 +21,14 @@ export const addScript = defineScript({
   decode: (reply): number => integers(reply, 1)[0],
 })
 
+/** A sweep that this instance has claimed. */
+export interface Claim {
+  readonly name: string
+  readonly untilMs: number
+}
+
 export interface ClaimReply {
-  readonly claim: { readonly name: string; readonly untilMs: number } | undefined
+  readonly claim: Claim | undefined
   /** How many sweeps are noted. */
   readonly sweeps: number
 }

@@ -3,8 +3,8 @@ import type { Binder } from '../../redis/binder.js'
 import type { Link } from '../../redis/connect.js'
 import type { SweepMetrics } from '../metrics.js'
 import type { Partitions } from '../partition.js'
-import { sweepScript } from './scripts.js'
-import { type Claim, Sweeps } from './sweeps.js'
+import { type Claim, sweepScript } from './scripts.js'
+import { Sweeps } from './sweeps.js'
 
 export interface SweeperOptions {
   readonly link: Link
@@ -123,7 +123,7 @@ export class Sweeper {
         if (!claim) return
       } while (cursor !== '0')
     }
-    await this.#sweeps.end(claim)
+    await this.#sweeps.keep(claim, 0)
   }
 
   async #placeOf(name: string): Promise<Place> {

@@ -1,11 +1,5 @@
 import type { Binder } from '../../redis/binder.js'
-import { addScript, claimScript, keepScript } from './scripts.js'
-
-/** A sweep that this instance has claimed. */
-export interface Claim {
-  readonly name: string
-  readonly untilMs: number
-}
+import { addScript, type Claim, claimScript, keepScript } from './scripts.js'
 
 /** One list for all namespaces, in one slot. */
 const KEYS = { sweeps: 'ls:{sweeps}:cache' }
@@ -44,16 +38,11 @@ export class Sweeps {
     return claim
   }
 
-  /** @returns undefined where another instance claimed it, or it was noted again. */
-  keep(claim: Claim): Promise<Claim | undefined> {
-    return this.#keep(claim, CLAIM_MS)
-  }
-
-  async end(claim: Claim): Promise<void> {
-    await this.#keep(claim, 0)
-  }
-
-  async #keep({ name, untilMs }: Claim, lastsMs: number): Promise<Claim | undefined> {
+  /**
+   * @param lastsMs 0 for a sweep that is over
+   * @returns undefined where it is over, another instance claimed it, or it was noted again
+   */
+  async keep({ name, untilMs }: Claim, lastsMs = CLAIM_MS): Promise<Claim | undefined> {
     const args = { name, until_ms: untilMs, lasts_ms: lastsMs }
     const kept = await this.#scripts.keep(KEYS, args)
     this.#count = kept.sweeps

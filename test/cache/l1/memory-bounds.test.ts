@@ -69,7 +69,7 @@ function store(cache: SpaceCache, key: string, payload: Buffer) {
   return kept
 }
 const useSpace = (space: string, namespace = 'n') => memory.useSpace(namespace, space, DEFAULT_L1)
-const total = () => memory.sizes().reduce((sum, { bytes }) => sum + bytes, 0)
+const total = () => [...memory.spaces()].reduce((sum, { values }) => sum + values.bytes, 0)
 
 describe('a value in memory', () => {
   it('is copied where it is a small slice of a network buffer', () => {

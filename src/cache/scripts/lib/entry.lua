@@ -69,4 +69,10 @@ local function open_at(e, at)
   redis.call('SETRANGE', e.key, OPENS_AT, struct.pack('>d', at))
 end
 
+-- Notes a use, at most ten times per idle time, so that most reads write nothing.
+local function note_use(e, idle_ms)
+  if idle_ms == 0 or now_us - e.touched <= idle_ms * 100 then return end
+  redis.pcall('SETRANGE', e.key, TOUCHED_AT, struct.pack('>d', now_us))
+end
+
 local function ms(us) return math.floor(us / 1000) end
