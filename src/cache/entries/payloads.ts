@@ -9,7 +9,7 @@ import type { CacheKey, ReadOptions } from './store.js'
  */
 export const INLINE_BYTES = 3 * 1024
 /** Up to this size a second round trip costs more than the bytes of a GET that was not needed. */
-const AHEAD_BYTES = 64 * 1024
+const PREFETCH_BYTES = 64 * 1024
 /** Callers invent spaces. */
 const MAX_SPACES = 1_024
 export const UNLIMITED = Number.MAX_SAFE_INTEGER
@@ -43,7 +43,7 @@ export class PayloadPrefetch {
   }
 
   saw(key: CacheKey, entry: Entry | undefined): void {
-    if (entry && entry.size > INLINE_BYTES && entry.size <= AHEAD_BYTES) {
+    if (entry && entry.size > INLINE_BYTES && entry.size <= PREFETCH_BYTES) {
       this.#spaces.set(nameOf(key), true)
     } else if (entry && this.#spaces.size > 0) {
       this.#spaces.delete(nameOf(key))
