@@ -21,10 +21,10 @@ declare module '../http/scopes.js' {
   }
 }
 
-/** Values with versions, the right to load them, and marks that invalidate them. */
+/** Values with versions, leases to load them, and marks that invalidate them. */
 export const cache = defineDomain({
   name: 'cache',
-  description: 'Values with versions, leases and marks',
+  description: 'Values with versions, leases to load them, and invalidation',
   scopes: ['cache:read', 'cache:write'],
   problems: specs,
   section: { name: 'spaces', schema: SpaceSection },

@@ -110,7 +110,7 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
       config: { scope: 'cache:write' },
       schema: {
         operationId: 'deleteManyCacheEntries',
-        summary: 'Drop up to 1000 keys for good, each as a DELETE would',
+        summary: 'Drop up to 1000 keys, each as a DELETE would',
         tags: ['cache'],
         params: SpaceParams,
         body: schemas.DeleteManyRequest,

@@ -93,7 +93,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       config: { scope: 'cache:write' },
       schema: {
         operationId: 'deleteCacheEntry',
-        summary: 'Drop a key for good; a load that began before cannot fill it any more',
+        summary: 'Drop a key; a load that began before cannot fill it any more',
         tags: ['cache'],
         params: schemas.EntryParams,
         headers: schemas.ChangeHeaders,

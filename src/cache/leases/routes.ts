@@ -47,7 +47,7 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<{
       config: { scope: 'cache:write' },
       schema: {
         operationId: 'cancelCacheLease',
-        summary: 'Give up a load, so that another may try: at once, or after a back-off',
+        summary: 'Give up a load; another caller may load at once, or after a back-off',
         tags: ['cache'],
         params: EntryParams,
         body: schemas.CancelRequest,

@@ -1,11 +1,10 @@
 import type { FastifyReply } from 'fastify'
 import { toETag } from '../../http/etag.js'
 import type { Condition } from '../condition.js'
-import type { IncrReply } from '../counters/scripts.js'
 import { isNotModified, kindMismatch, miss } from '../entries/answer.js'
 import type { CacheKey } from '../entries/store.js'
 import type { CacheMetrics } from '../metrics.js'
-import type { FieldsReply, PatchReply } from './scripts.js'
+import type { FieldsReply } from './scripts.js'
 
 /**
  * The object or counter that a read found; its version goes into the headers.
@@ -33,11 +32,7 @@ export function recordChange(
   reply: FastifyReply,
   metrics: CacheMetrics,
   space: string,
-  {
-    created,
-    version,
-    replayed,
-  }: Extract<PatchReply, { kind: 'patched' }> | Extract<IncrReply, { kind: 'counted' }>,
+  { created, version, replayed }: { created: boolean; version: number; replayed: boolean },
 ): void {
   metrics.write(space, created ? 'created' : 'replaced')
   if (replayed) reply.header('idempotent-replayed', 'true')

@@ -19,7 +19,7 @@ export const Operation = Type.Object(
   {
     op: Type.Enum(['get', 'put', 'delete', 'incr'], {
       description:
-        'get: read bytes. put: store bytes, with the fields of set-many. delete: drop a key for good. incr: add to a counter.',
+        'get: read bytes. put: store bytes, with the fields of set-many. delete: drop a key. incr: add to a counter.',
     }),
     space: ResourceName,
     key: ObjectName,

@@ -26,7 +26,7 @@ export const spaceRoutes: FastifyPluginAsyncTypebox<{
       config: { scope: 'cache:write' },
       schema: {
         operationId: 'putCacheSpace',
-        summary: 'Say how a space caches; what is stored keeps the life it has',
+        summary: 'Set the policy of a space; stored values keep their TTL',
         tags: ['cache'],
         params: SpaceParams,
         headers: DocumentHeaders,
@@ -52,7 +52,7 @@ export const spaceRoutes: FastifyPluginAsyncTypebox<{
       config: { scope: 'cache:read' },
       schema: {
         operationId: 'getCacheSpace',
-        summary: 'How a space caches, and what the process that answers has seen of it',
+        summary: 'The policy of a space, and its use as the process that answers has seen it',
         tags: ['cache'],
         params: SpaceParams,
         response: {
@@ -93,7 +93,7 @@ export const spaceRoutes: FastifyPluginAsyncTypebox<{
       config: { scope: 'cache:write' },
       schema: {
         operationId: 'deleteCacheSpace',
-        summary: 'Remove the policy of a space, not what is stored in it',
+        summary: 'Remove the policy of a space, not its values',
         tags: ['cache'],
         params: SpaceParams,
         headers: DocumentHeaders,
