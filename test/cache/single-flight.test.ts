@@ -5,7 +5,7 @@ import type { Entry } from '../../src/cache/entries/scripts.js'
 import {
   createEntryStore,
   type EntryStore,
-  type LeaseWish,
+  type LeaseOffer,
   type LeveledReply,
 } from '../../src/cache/entries/store.js'
 import { createLeasedReads } from '../../src/cache/leases/leased-reads.js'
@@ -33,11 +33,11 @@ const HELD = replyOf({ kind: 'held', retryAfterMs: 9_000 })
 function open(count: number) {
   const reads: ((reply: LeveledReply | Error) => Promise<void>)[] = []
   const cancel = vi.fn(() => Promise.resolve())
-  const wishes: LeaseWish[] = []
+  const offers: LeaseOffer[] = []
   const flight = new SingleFlight({
-    read: (wish) =>
+    read: (offer) =>
       new Promise((resolve, reject) => {
-        wishes.push(wish)
+        offers.push(offer)
         reads.push(async (reply) => {
           if (reply instanceof Error) reject(reply)
           else resolve(reply)
@@ -52,12 +52,12 @@ function open(count: number) {
       flight.remove(waiter)
       answers[i] = answer as LeveledReply
     }
-    const wish = { token: `token-${i}`, isOwn: false, early: 0 }
-    const waiter: Waiter = { wish, last: HELD, answer: end, fail: end }
+    const offer = { token: `token-${i}`, isOwn: false, early: 0 }
+    const waiter: Waiter = { offer, last: HELD, answer: end, fail: end }
     flight.add(waiter)
     return waiter
   })
-  return { flight, waiters, answers, reads, cancel, wishes }
+  return { flight, waiters, answers, reads, cancel, offers }
 }
 
 describe('a single flight', () => {
@@ -132,12 +132,12 @@ describe('a single flight', () => {
   })
 
   it('keeps a lease that a late reply wins while its waiter still waits', async () => {
-    const { flight, waiters, reads, wishes } = open(1)
+    const { flight, waiters, reads, offers } = open(1)
     flight.refresh()
-    expect(wishes[0]).toMatchObject({ token: 'token-0', isOwn: true })
+    expect(offers[0]).toMatchObject({ token: 'token-0', isOwn: true })
     await reads[0]?.(new StoreError('store-unavailable', 'away'))
     flight.remove(waiters[0] as Waiter)
-    expect(wishes[0]?.isOwn).toBe(false)
+    expect(offers[0]?.isOwn).toBe(false)
   })
 
   it('ends for all waiters with a fault, a back-off, and where Redis grants nothing', async () => {

@@ -16,7 +16,7 @@ import { failed, Items, toBody, toItems, written } from './answer.js'
 import { countReads, readMany } from './reading.js'
 import * as schemas from './schemas.js'
 import { isFailed, settleAll } from './settle.js'
-import { ofItem, toItem, toItemWrite, writeOne } from './writing.js'
+import { identityOfItem, toItem, toItemWrite, writeOne } from './writing.js'
 
 export const batchRoutes: FastifyPluginAsyncTypebox<
   RouteOptions & { store: EntryStore; leases: LeasedReads }
@@ -86,7 +86,7 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
       const { entries } = request.body
       const identity = requestIdentity(request, idempotencyTtlMs)
       const writes = entries.map((entry, i) =>
-        toItemWrite(`body/entries/${i}`, entry, ofItem(identity, i)),
+        toItemWrite(`body/entries/${i}`, entry, identityOfItem(identity, i)),
       )
       const keys = await keysOf(
         request,

@@ -57,7 +57,7 @@ export function toItemWrite(
 const NOTHING = Buffer.alloc(0)
 
 /** A call has one idempotency key, and every item an idempotency record of its own, in its own slot. */
-export const ofItem = (
+export const identityOfItem = (
   identity: RequestIdentity | undefined,
   index: number,
 ): RequestIdentity | undefined => identity && { ...identity, digest: `${identity.digest}-${index}` }

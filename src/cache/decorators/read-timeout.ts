@@ -85,9 +85,9 @@ export const withReadTimeout = (
     ...entries,
     read(key, options) {
       const read = () => entries.read(key, options)
-      const wish = options?.lease
-      return wish
-        ? readOrAbandon(guardOf(key), read, (late) => abandon(key, wish, late))
+      const offer = options?.lease
+      return offer
+        ? readOrAbandon(guardOf(key), read, (late) => abandon(key, offer, late))
         : guardOf(key).run(read)
     },
     /** A call per server, so that none waits for another. */

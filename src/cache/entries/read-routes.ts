@@ -60,7 +60,7 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
         { maxBytes: -1 },
       )
       if (!entry || entry.state === 'negative') throw miss(reply, entry ? 'negative' : 'miss')
-      if (isHad(reply, request.params.key, condition, entry, level)) {
+      if (knowsBytes(reply, request.params.key, condition, entry, level)) {
         return reply.code(304).send(null)
       }
       return reply.header('content-length', entry.size).send()
@@ -101,7 +101,7 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       const { entry, level, lease } = await find(
         await keyOf(request, policyOf),
         request.headers['cache-control'],
-        meta ? { maxBytes: -1 } : notHad(condition),
+        meta ? { maxBytes: -1 } : skipKnown(condition),
         asked,
       )
       const retryAfterMs = asked && setLeaseHeaders(reply, lease)
@@ -109,8 +109,8 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       if (entry.state === 'negative') throw miss(reply, 'negative')
       const { key } = request.params
       const knowsIt = meta
-        ? hasVersion(reply, key, condition, entry)
-        : isHad(reply, key, condition, entry, level)
+        ? knowsVersion(reply, key, condition, entry)
+        : knowsBytes(reply, key, condition, entry, level)
       if (knowsIt) return reply.code(304).send(null)
       return reply.send((meta ? toMeta(entry) : entry.payload) as never)
     },
@@ -122,7 +122,7 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
  * @returns whether the caller has this version already
  * @throws Problem kind-mismatch, precondition-failed
  */
-function isHad(
+function knowsBytes(
   reply: FastifyReply,
   key: string,
   condition: Condition,
@@ -135,7 +135,7 @@ function isHad(
 }
 
 /** The same for the metadata of a value of any kind. */
-function hasVersion(
+function knowsVersion(
   reply: FastifyReply,
   key: string,
   condition: Condition,
@@ -146,7 +146,7 @@ function hasVersion(
 }
 
 /** Leaves bytes that the caller has in Redis. */
-function notHad({ none }: Condition): Pick<ReadOptions, 'maxBytes' | 'have'> {
+function skipKnown({ none }: Condition): Pick<ReadOptions, 'maxBytes' | 'have'> {
   if (none === undefined) return {}
   return none === 'any' ? { maxBytes: -1 } : { have: none }
 }

@@ -26,7 +26,7 @@ export interface CacheKey {
 }
 
 /** The offer of a read to load the key. */
-export interface LeaseWish {
+export interface LeaseOffer {
   /** Of the lease, should it be granted. */
   readonly token: string
   /** The caller chose the token, so it can ask again. */
@@ -36,7 +36,7 @@ export interface LeaseWish {
 }
 
 export interface ReadOptions {
-  readonly lease?: LeaseWish | undefined
+  readonly lease?: LeaseOffer | undefined
   /** With `lease`: grant none; the reply only says who has it. */
   readonly grantsNone?: boolean | undefined
   /** Serve nothing that has been stale for longer. */

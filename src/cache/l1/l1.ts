@@ -1,6 +1,6 @@
 import { StoreError } from '../../redis/errors.js'
 import type { ReadReply } from '../entries/scripts.js'
-import type { CacheKey, LeaseWish, LeveledReply, ReadOptions } from '../entries/store.js'
+import type { CacheKey, LeaseOffer, LeveledReply, ReadOptions } from '../entries/store.js'
 import type { CoherenceTracker } from './coherence-tracker.js'
 import { Memory, type MemoryOptions } from './memory.js'
 import { aged, type InFlightRead, type Kept, keep, type SpaceCache } from './space-cache.js'
@@ -165,7 +165,7 @@ function isFreshEnough(
   { readAt, entry }: Kept,
   now: number,
   minFreshMs: number,
-  lease: LeaseWish | undefined,
+  lease: LeaseOffer | undefined,
 ): boolean {
   const leftMs = readAt + entry.ttlMs - now
   if (leftMs < minFreshMs) return false

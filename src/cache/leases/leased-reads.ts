@@ -6,7 +6,7 @@ import type { Signals } from '../../redis/signals.js'
 import {
   type CacheKey,
   type EntryStore,
-  type LeaseWish,
+  type LeaseOffer,
   type LeveledReply,
   type ReadOptions,
   uniform,
@@ -65,7 +65,7 @@ export function createLeasedReads({
   return {
     ...leases,
     async ask(key, options, { token, waitMs = 0, client } = {}) {
-      const lease: LeaseWish = {
+      const lease: LeaseOffer = {
         token: token ?? randomToken(),
         isOwn: token !== undefined,
         early: drawEarly(key.policy.earlyRefreshBeta),

@@ -1,9 +1,9 @@
 import { StoreError } from '../../redis/errors.js'
-import type { LeaseWish, LeveledReply } from '../entries/store.js'
+import type { LeaseOffer, LeveledReply } from '../entries/store.js'
 
 /** A request that waits until it can be served, or is granted the lease. */
 export interface Waiter {
-  readonly wish: LeaseWish
+  readonly offer: LeaseOffer
   /** Ends the wait. */
   answer(reply: LeveledReply): void
   fail(error: unknown): void
@@ -12,7 +12,7 @@ export interface Waiter {
 }
 
 export interface SingleFlightOptions {
-  readonly read: (wish: LeaseWish) => Promise<LeveledReply>
+  readonly read: (offer: LeaseOffer) => Promise<LeveledReply>
   readonly cancel: (proof: string) => Promise<unknown>
 }
 
@@ -63,7 +63,7 @@ export class SingleFlight {
       this.#mustReadAgain = false
       const asking = [...this.#waiters] as [Waiter, ...Waiter[]]
       try {
-        const reply = await this.#options.read(this.#wishOf(asking[0]))
+        const reply = await this.#options.read(this.#offerOf(asking[0]))
         this.#failures = 0
         this.#settle(asking, reply)
       } catch (error) {
@@ -74,9 +74,9 @@ export class SingleFlight {
   }
 
   /** While the waiter waits, it asks again: a lease that a late reply won is still its own then. */
-  #wishOf(waiter: Waiter): LeaseWish {
+  #offerOf(waiter: Waiter): LeaseOffer {
     const waiters = this.#waiters
-    const { token, isOwn, early } = waiter.wish
+    const { token, isOwn, early } = waiter.offer
     return {
       token,
       early,

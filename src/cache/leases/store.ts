@@ -1,7 +1,7 @@
 import type { Binder } from '../../redis/binder.js'
 import { remainingMs } from '../../redis/remaining.js'
 import type { ReadReply } from '../entries/scripts.js'
-import type { CacheKey, LeaseWish } from '../entries/store.js'
+import type { CacheKey, LeaseOffer } from '../entries/store.js'
 import type { Partitions } from '../partition.js'
 import { cancelScript, renewScript } from './scripts.js'
 
@@ -22,7 +22,7 @@ export interface LeaseStore {
    * Gives up the lease of a read whose caller never hears of it. A client with a token of its own
    * keeps it: its next request is granted the same lease.
    */
-  abandon(key: CacheKey, wish: Pick<LeaseWish, 'isOwn'>, reply: Pick<ReadReply, 'lease'>): void
+  abandon(key: CacheKey, offer: Pick<LeaseOffer, 'isOwn'>, reply: Pick<ReadReply, 'lease'>): void
 }
 
 export function createLeaseStore(binder: Binder, partitions: Partitions): LeaseStore {

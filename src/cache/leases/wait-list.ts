@@ -1,7 +1,7 @@
 import type { Client } from '../../domain.js'
 import { StoreError } from '../../redis/errors.js'
 import type { Signals } from '../../redis/signals.js'
-import type { CacheKey, LeaseWish, LeveledReply, ReadOptions } from '../entries/store.js'
+import type { CacheKey, LeaseOffer, LeveledReply, ReadOptions } from '../entries/store.js'
 import type { Partitions } from '../partition.js'
 import { Channel } from './channel.js'
 import { SingleFlight, type Waiter } from './single-flight.js'
@@ -46,7 +46,7 @@ export class WaitList {
   wait(
     key: CacheKey,
     options: ReadOptions,
-    wish: LeaseWish,
+    offer: LeaseOffer,
     last: LeveledReply,
     { waitMs, client }: WaitOptions,
   ): Promise<LeveledReply> {
@@ -62,7 +62,7 @@ export class WaitList {
           if (flight.waiters.size === 0) close()
           settle(value)
         }
-      const waiter: Waiter = { wish, last, answer: ending(resolve), fail: ending(reject) }
+      const waiter: Waiter = { offer, last, answer: ending(resolve), fail: ending(reject) }
       const timeOut = () => end(waiter)
       const timer = setTimeout(timeOut, waitMs)
       client?.once('close', timeOut)

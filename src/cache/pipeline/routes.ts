@@ -6,7 +6,7 @@ import { Items, toBody, toItems } from '../batches/answer.js'
 import { AnswerBudget } from '../batches/reading.js'
 import { MAX_BATCH_BYTES } from '../batches/schemas.js'
 import { settleAll } from '../batches/settle.js'
-import { ofItem } from '../batches/writing.js'
+import { identityOfItem } from '../batches/writing.js'
 import { varyByCaller } from '../entries/answer.js'
 import { refuseConditions } from '../entries/request.js'
 import { endsLeasesOfRefusedFills, itemsOf } from '../leases/refused-fills.js'
@@ -50,7 +50,9 @@ export const pipelineRoutes: FastifyPluginAsyncTypebox<RouteOptions & { stores: 
       const operations: Planned[] = []
       for (const [i, sent] of request.body.operations.entries()) {
         const pointer = `body/operations/${i}`
-        operations.push(await plan(request.namespace, policyOf, pointer, sent, ofItem(identity, i)))
+        operations.push(
+          await plan(request.namespace, policyOf, pointer, sent, identityOfItem(identity, i)),
+        )
       }
       const budget = new AnswerBudget()
       const inOrder = chains()
