@@ -30,7 +30,7 @@ export const settleAll = <I, O>(
  * its outcome, not the batch. After a chunk without any outcome the rest is not tried: each chunk would
  * wait for its own timeout.
  *
- * @throws any error that is no StoreError, and the StoreError that all items met alike.
+ * @throws any error that is no StoreError, and the StoreError where all items have the same.
  */
 export async function settleChunks<I, O>(
   items: readonly I[],

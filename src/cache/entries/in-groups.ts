@@ -1,4 +1,4 @@
-/** Runs the items of each group in one call, and returns what came of them in the order of `items`. */
+/** Runs each group of items in one call, and returns the outcomes in the order of `items`. */
 export async function inGroups<I, G, O>(
   items: readonly I[],
   groupOf: (item: I) => G,

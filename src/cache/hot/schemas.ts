@@ -6,7 +6,7 @@ export const HotResponse = Type.Object(
       Type.Object({
         key: Type.String(),
         reads: Type.Integer({
-          description: 'Reads of late: each counts half after a minute. Never too low.',
+          description: 'Recent reads: each counts half after a minute. Never too low.',
         }),
         error: Type.Integer({ description: 'How much too high `reads` may be.' }),
       }),

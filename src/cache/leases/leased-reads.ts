@@ -25,7 +25,7 @@ export interface AskOptions {
   readonly client?: Client | undefined
 }
 
-/** Reads that take the right to load: at most one caller at a time has it, and only its fill is taken. */
+/** Reads that take leases: one caller at a time has the right to load, and only its fill is stored. */
 export interface LeasedReads extends LeaseStore {
   /** A read that offers to load: the lease, and the value that is there, from one script call. */
   ask(key: CacheKey, options: ReadOptions, asked?: AskOptions): Promise<LeveledReply>
