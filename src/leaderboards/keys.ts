@@ -8,8 +8,8 @@ export const boardKey = (namespace: string, board: string): string =>
  * @param digest SHA-256 of the idempotency key: free text never stands in a key
  * @param part of a call that is more than one step
  */
-export const memoKey = (namespace: string, board: string, digest: string, part: number): string =>
-  redisKey(namespace, `b:${board}`, 'memo', part === 0 ? digest : `${digest}.${part}`)
+export const recordKey = (namespace: string, board: string, digest: string, part: number): string =>
+  redisKey(namespace, `b:${board}`, 'record', part === 0 ? digest : `${digest}.${part}`)
 
 /** Names of all boards of a namespace. */
 export const registryKey = (namespace: string): string =>

@@ -56,12 +56,12 @@ export const listKeys = (namespace: string, kind: ExceptionKind, policy: string)
 })
 
 /** @param name SHA-256 of the idempotency key: free text never stands in a key. */
-export const memoKey = (
+export const recordKey = (
   namespace: string,
   subject: Subject,
   operation: string,
   name: string,
-): string => redisKey(namespace, tagOf(subject), `memo-${operation}`, name)
+): string => redisKey(namespace, tagOf(subject), `record-${operation}`, name)
 
 /** @param id of the reservation, which makes it a secret of whoever made it. */
 export const reservationKey = (namespace: string, subject: Subject, id: string): string =>

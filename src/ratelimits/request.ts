@@ -43,9 +43,9 @@ export function leased(limit: Limit): Limit {
 }
 
 /** Shorter than elsewhere: a limit that a late repeat finds is another window's. */
-const MEMO_TTL_MS = 60_000
+const RECORD_TTL_MS = 60_000
 
 export const RetryHeaders = idempotencyHeaders('a minute')
 
 /** Undefined without an Idempotency-Key. */
-export const identityOf = (request: FastifyRequest) => requestIdentity(request, MEMO_TTL_MS)
+export const identityOf = (request: FastifyRequest) => requestIdentity(request, RECORD_TTL_MS)

@@ -2,7 +2,7 @@
 leaderboards.submit: apply entries to the season of this moment, and rank them.
 
 KEYS board        hash    version, created, config, seq, season, closed, hides; kept until the board is deleted
-KEYS memo?        string  fingerprint and packed result of the request with this idempotency key
+KEYS record?      string  fingerprint and packed result of the request with this idempotency key
 ARGV plan         string  version of the configuration and what follows from it; see lib/board.lua
 ARGV windows      string  "id start end ..." in ms: the seasons around now
 ARGV bounds       string  "min max" of every column, '-' for none
@@ -10,7 +10,7 @@ ARGV keep         int     old seasons that stay
 ARGV create       string  configuration of a board that does not exist yet, '' for one that does
 ARGV new_version  string  version it gets
 ARGV fingerprint  string  of the request, '' without an idempotency key
-ARGV memo_ttl_ms  int     how long the memo is kept
+ARGV record_ttl_ms  int     how long the idempotency record is kept
 ARGV entries[].member    string  id
 ARGV entries[].ops       string  best, or one of set, incr, min, max for every column
 ARGV entries[].if_seq    string  applies only above the member's last one, '' for any
@@ -34,14 +34,14 @@ MEMORY grows
 -- @use lib/entries.lua
 -- @use lib/season.lua
 -- @use lib/tidy.lua
-local board_key, memo_key = KEYS[1], KEYS[2]
+local board_key, record_key = KEYS[1], KEYS[2]
 local plan, windows, bounds, keep, create = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
-local new_version, fingerprint, memo_ttl_ms = ARGV[6], ARGV[7], tonumber(ARGV[8])
+local new_version, fingerprint, record_ttl_ms = ARGV[6], ARGV[7], tonumber(ARGV[8])
 
-local memo = memo_key and redis.call('GET', memo_key)
-if memo then
-  if string.sub(memo, 1, #fingerprint) ~= fingerprint then return { 3 } end
-  local reply = cmsgpack.unpack(string.sub(memo, #fingerprint + 1))
+local record = record_key and redis.call('GET', record_key)
+if record then
+  if string.sub(record, 1, #fingerprint) ~= fingerprint then return { 3 } end
+  local reply = cmsgpack.unpack(string.sub(record, #fingerprint + 1))
   reply[4] = 1
   return reply
 end
@@ -76,5 +76,5 @@ for at, entry in ipairs(entries) do
     reply[#reply + 1] = value
   end
 end
-if memo_key then redis.call('SET', memo_key, fingerprint .. cmsgpack.pack(reply), 'PX', memo_ttl_ms) end
+if record_key then redis.call('SET', record_key, fingerprint .. cmsgpack.pack(reply), 'PX', record_ttl_ms) end
 return reply

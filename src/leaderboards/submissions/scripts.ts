@@ -36,7 +36,7 @@ export const entriesPerCall = (columns: number): number =>
 export const submitScript = defineScript({
   name: 'leaderboards.submit',
   file: new URL('../scripts/submit.lua', import.meta.url),
-  keys: ['board', 'memo?'],
+  keys: ['board', 'record?'],
   args: [
     'plan',
     'windows',
@@ -45,7 +45,7 @@ export const submitScript = defineScript({
     'create',
     'new_version',
     'fingerprint',
-    'memo_ttl_ms',
+    'record_ttl_ms',
     'entries[].member',
     'entries[].ops',
     'entries[].if_seq',

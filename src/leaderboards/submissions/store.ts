@@ -6,7 +6,7 @@ import { ABSENT, type Boards } from '../boards/known-boards.js'
 import type { Registry } from '../boards/registry.js'
 import { describeScript } from '../boards/scripts.js'
 import type { BoardConfig, Op } from '../config.js'
-import { boardKey, memoKey } from '../keys.js'
+import { boardKey, recordKey } from '../keys.js'
 import { type SubmittedScores, toScoreTexts } from '../scores.js'
 import { isKnownToHold } from '../script-replies.js'
 import { entriesPerCall, type SubmitReply, submitScript } from './scripts.js'
@@ -74,9 +74,9 @@ export function createSubmissions({ binder, boards, registry }: Deps) {
       const isNew = version === ABSENT
       const newVersion = isNew ? nextVersion() : ''
       if (isNew) await registry.announce(namespace, board)
-      const memo = idempotency && memoKey(namespace, board, idempotency.digest, part)
+      const record = idempotency && recordKey(namespace, board, idempotency.digest, part)
       const reply = await submitEntries(
-        { board: keys.board, memo },
+        { board: keys.board, record },
         {
           plan,
           windows,
@@ -85,7 +85,7 @@ export function createSubmissions({ binder, boards, registry }: Deps) {
           create: isNew ? JSON.stringify(config) : '',
           new_version: newVersion,
           fingerprint: idempotency?.fingerprint ?? '',
-          memo_ttl_ms: idempotency?.ttlMs ?? 0,
+          record_ttl_ms: idempotency?.ttlMs ?? 0,
           entries: ready.slice(0, entriesPerCall(config.columns.length)),
         },
       )

@@ -18,7 +18,7 @@ export type RefundReply = Refunded | { readonly kind: 'conflict' }
 export const refundScript = defineScript({
   name: 'ratelimits.refund',
   file: new URL('../scripts/refund.lua', import.meta.url),
-  keys: ['state', 'exception', 'memo?'],
+  keys: ['state', 'exception', 'record?'],
   args: [
     'kind',
     'a',
@@ -28,7 +28,7 @@ export const refundScript = defineScript({
     'taken_us',
     'until_us',
     'fingerprint',
-    'memo_ttl_ms',
+    'record_ttl_ms',
     'channel',
     'message',
   ],

@@ -2,7 +2,7 @@ import type { Binder } from '../../redis/binder.js'
 import { atTimeOfRedis, type RedisClock } from '../../redis/clock.js'
 import type { Idempotency } from '../../redis/idempotency.js'
 import { kindOf, toScriptLimit } from '../algorithms/algorithms.js'
-import { CHANGES, changeOf, exceptionKey, limitKey, memoKey } from '../keys.js'
+import { CHANGES, changeOf, exceptionKey, limitKey, recordKey } from '../keys.js'
 import type { Limit } from '../limit.js'
 import { type RefundReply, refundScript, resetScript } from './scripts.js'
 
@@ -31,7 +31,7 @@ export function createAdjustmentStore(binder: Binder, clock: RedisClock): Adjust
       const keys = {
         state: limitKey(namespace, kindOf(limit.policy), limit),
         exception: exceptionKey(namespace, limit),
-        memo: idempotency && memoKey(namespace, limit, 'refund', idempotency.digest),
+        record: idempotency && recordKey(namespace, limit, 'refund', idempotency.digest),
       }
       return atTimeOfRedis(clock, (nowMs) =>
         refund(keys, {
@@ -44,7 +44,7 @@ export function createAdjustmentStore(binder: Binder, clock: RedisClock): Adjust
               ? 0
               : (takenAtMs + resetAfterMs) * 1_000,
           fingerprint: idempotency?.fingerprint ?? '',
-          memo_ttl_ms: idempotency?.ttlMs ?? 0,
+          record_ttl_ms: idempotency?.ttlMs ?? 0,
           channel: CHANGES,
           message: changeOf(namespace, limit),
         }),

@@ -41,7 +41,7 @@ export const checkScript = defineScript({
     'take',
     'peek',
     'fingerprint',
-    'memo_ttl_ms',
+    'record_ttl_ms',
     'limit[].kind',
     'limit[].shadow',
     'limit[].cost',

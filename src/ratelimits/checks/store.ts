@@ -3,7 +3,7 @@ import { atTimeOfRedis, type RedisClock } from '../../redis/clock.js'
 import { full, StoreError, unavailable } from '../../redis/errors.js'
 import type { Idempotency } from '../../redis/idempotency.js'
 import { kindOf, scriptLimitOf } from '../algorithms/algorithms.js'
-import { exceptionKey, limitKey, memoKey } from '../keys.js'
+import { exceptionKey, limitKey, recordKey } from '../keys.js'
 import type { Limit } from '../limit.js'
 import type { Circuits } from '../outage/circuit.js'
 import type { Fallback } from '../outage/fallback.js'
@@ -68,7 +68,7 @@ export function createCheckStore(options: CheckStoreOptions): CheckStore {
   const { binder, clock, slotOf, circuits, fallback } = options
   const run = binder.bind(checkScript)
 
-  /** The memo stands with the data of the first limit: what is in one slot is remembered together. */
+  /** The idempotency record is in the slot of the first limit: limits of one slot share one record. */
   function call(namespace: string, { limits, states }: Group, options: CheckOptions) {
     const { mode, take, peek, idempotency } = options
     const key: string[] = []
@@ -76,7 +76,7 @@ export function createCheckStore(options: CheckStoreOptions): CheckStore {
       key.push(states[i] as string, exceptionKey(namespace, limits[i] as LimitRequest))
     }
     if (idempotency) {
-      key.push(memoKey(namespace, limits[0] as LimitRequest, 'check', idempotency.digest))
+      key.push(recordKey(namespace, limits[0] as LimitRequest, 'check', idempotency.digest))
     }
     return atTimeOfRedis(clock, (nowMs) =>
       run(
@@ -86,7 +86,7 @@ export function createCheckStore(options: CheckStoreOptions): CheckStore {
           take,
           peek: peek ? 1 : 0,
           fingerprint: idempotency?.fingerprint ?? '',
-          memo_ttl_ms: idempotency?.ttlMs ?? 0,
+          record_ttl_ms: idempotency?.ttlMs ?? 0,
           limit: limits.map((limit) => {
             const { kind, a, b, c } = scriptLimitOf(limit, nowMs)
             return { kind, shadow: limit.policy.shadow ? 1 : 0, cost: limit.cost, a, b, c }

@@ -20,8 +20,8 @@ export interface LeaseReply {
 export const acquireScript = defineScript({
   name: 'ratelimits.acquire',
   file: new URL('../scripts/acquire.lua', import.meta.url),
-  keys: ['state', 'exception', 'memo?'],
-  args: ['lease', 'weight', 'limit', 'lease_ms', 'fingerprint', 'memo_ttl_ms'],
+  keys: ['state', 'exception', 'record?'],
+  args: ['lease', 'weight', 'limit', 'lease_ms', 'fingerprint', 'record_ttl_ms'],
   outcomes: ['denied', 'granted', 'replayed', 'conflict', 'over'],
   decode(reply, outcome): LeaseReply {
     const [, lease, ...rest] = list(reply, 8)

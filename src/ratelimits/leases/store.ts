@@ -3,7 +3,7 @@ import type { Idempotency } from '../../redis/idempotency.js'
 import { randomToken } from '../../redis/random.js'
 import { remainingMs } from '../../redis/remaining.js'
 import { kindOf } from '../algorithms/algorithms.js'
-import { exceptionKey, limitKey, memoKey } from '../keys.js'
+import { exceptionKey, limitKey, recordKey } from '../keys.js'
 import type { Limit } from '../limit.js'
 import {
   acquireScript,
@@ -44,7 +44,7 @@ export function createLimitLeaseStore(binder: Binder): LeaseStore {
         {
           state: stateOf(namespace, limit),
           exception: exceptionKey(namespace, limit),
-          memo: idempotency && memoKey(namespace, limit, 'acquire', idempotency.digest),
+          record: idempotency && recordKey(namespace, limit, 'acquire', idempotency.digest),
         },
         {
           // The weight is part of the name, so that whoever ends it need not look it up.
@@ -53,7 +53,7 @@ export function createLimitLeaseStore(binder: Binder): LeaseStore {
           limit: limit.policy.limit,
           lease_ms: leaseMsOf(limit),
           fingerprint: idempotency?.fingerprint ?? '',
-          memo_ttl_ms: idempotency?.ttlMs ?? 0,
+          record_ttl_ms: idempotency?.ttlMs ?? 0,
         },
       )
       return { ...reply, expiresInMs: remainingMs(reply.leftUs / 1_000, since) }

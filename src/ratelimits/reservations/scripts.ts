@@ -16,8 +16,8 @@ export type ReserveReply = Reserved | { readonly kind: 'conflict' }
 export const reserveScript = defineScript({
   name: 'ratelimits.reserve',
   file: new URL('../scripts/reserve.lua', import.meta.url),
-  keys: ['state', 'exception', 'reservation', 'memo?'],
-  args: ['kind', 'a', 'b', 'c', 'shadow', 'cost', 'id', 'ttl_ms', 'fingerprint', 'memo_ttl_ms'],
+  keys: ['state', 'exception', 'reservation', 'record?'],
+  args: ['kind', 'a', 'b', 'c', 'shadow', 'cost', 'id', 'ttl_ms', 'fingerprint', 'record_ttl_ms'],
   outcomes: ['denied', 'reserved', 'replayed', 'conflict', 'other-window'],
   decode(reply, outcome): ReserveReply | OtherWindow {
     const fields = list(reply, 2)
@@ -51,8 +51,8 @@ export type SettleReply = Settled | { readonly kind: 'expired' | 'conflict' }
 export const settleScript = defineScript({
   name: 'ratelimits.settle',
   file: new URL('../scripts/settle.lua', import.meta.url),
-  keys: ['state', 'exception', 'reservation', 'memo?'],
-  args: ['kind', 'a', 'b', 'c', 'actual', 'fingerprint', 'memo_ttl_ms', 'channel', 'message'],
+  keys: ['state', 'exception', 'reservation', 'record?'],
+  args: ['kind', 'a', 'b', 'c', 'actual', 'fingerprint', 'record_ttl_ms', 'channel', 'message'],
   outcomes: ['expired', 'settled', 'replayed', 'conflict', 'other-window'],
   decode(reply, outcome): SettleReply | OtherWindow {
     const [, reserved, refunded, remaining, resetUs, override, atUs] = integers(reply, 7)

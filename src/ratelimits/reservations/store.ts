@@ -5,7 +5,7 @@ import type { Idempotency } from '../../redis/idempotency.js'
 import { randomToken } from '../../redis/random.js'
 import { remainingMs } from '../../redis/remaining.js'
 import { kindOf, scriptLimitOf } from '../algorithms/algorithms.js'
-import { CHANGES, changeOf, exceptionKey, limitKey, memoKey, reservationKey } from '../keys.js'
+import { CHANGES, changeOf, exceptionKey, limitKey, recordKey, reservationKey } from '../keys.js'
 import type { Limit } from '../limit.js'
 import type { Circuits } from '../outage/circuit.js'
 import {
@@ -53,18 +53,18 @@ export function createReservationStore(options: ReservationStoreOptions): Reserv
   const reserve = binder.bind(reserveScript)
   const settle = binder.bind(settleScript)
 
-  const keysOf = (namespace: string, limit: Limit, id: string, memo: string | undefined) => ({
+  const keysOf = (namespace: string, limit: Limit, id: string, record: string | undefined) => ({
     state: limitKey(namespace, kindOf(limit.policy), limit),
     exception: exceptionKey(namespace, limit),
     reservation: reservationKey(namespace, limit, id),
-    memo,
+    record,
   })
 
   return {
     async reserve(namespace, limit, { cost, ttlMs, idempotency }) {
       const id = randomToken()
-      const memo = idempotency && memoKey(namespace, limit, 'reserve', idempotency.digest)
-      const keys = keysOf(namespace, limit, id, memo)
+      const record = idempotency && recordKey(namespace, limit, 'reserve', idempotency.digest)
+      const keys = keysOf(namespace, limit, id, record)
       const circuit = circuits.of(keys.state)
       if (circuit.isOpen) throw unavailable()
       const sentAt = performance.now()
@@ -77,7 +77,7 @@ export function createReservationStore(options: ReservationStoreOptions): Reserv
             id,
             ttl_ms: ttlMs,
             fingerprint: idempotency?.fingerprint ?? '',
-            memo_ttl_ms: idempotency?.ttlMs ?? 0,
+            record_ttl_ms: idempotency?.ttlMs ?? 0,
           }),
         ),
       )
@@ -86,14 +86,14 @@ export function createReservationStore(options: ReservationStoreOptions): Reserv
     },
 
     settle(namespace, limit, { id, actual, idempotency }) {
-      const memo = idempotency && memoKey(namespace, limit, 'settle', idempotency.digest)
-      const keys = keysOf(namespace, limit, id, memo)
+      const record = idempotency && recordKey(namespace, limit, 'settle', idempotency.digest)
+      const keys = keysOf(namespace, limit, id, record)
       return atTimeOfRedis(clock, (nowMs) =>
         settle(keys, {
           ...scriptLimitOf(limit, nowMs),
           actual,
           fingerprint: idempotency?.fingerprint ?? '',
-          memo_ttl_ms: idempotency?.ttlMs ?? 0,
+          record_ttl_ms: idempotency?.ttlMs ?? 0,
           channel: CHANGES,
           message: changeOf(namespace, limit),
         }),

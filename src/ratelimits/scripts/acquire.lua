@@ -3,13 +3,13 @@ ratelimits.acquire: take a lease, if the weight of those that live leaves room f
 
 KEYS state      zset    lib/leases.lua
 KEYS exception  string  lib/exception.lua
-KEYS memo?      string  what a request with this idempotency key did
+KEYS record?    string  what a request with this idempotency key did
 ARGV lease      string  the lease, should there be room: "<random>.<weight>"
 ARGV weight     int
 ARGV limit      int     weight that may live at once
 ARGV lease_ms   int     how long a lease lives unless it is renewed
 ARGV fingerprint  string  of the request, '' without an idempotency key
-ARGV memo_ttl_ms  int     how long the memo is kept
+ARGV record_ttl_ms  int     how long the idempotency record is kept
 
 RETURN outcome lease left_us used limit reset_us retry_us blocked
   0  denied: no room; retry_us until enough leases have ended by themselves, -1 where that never helps
@@ -24,11 +24,11 @@ MEMORY grows
 ]]
 -- @use lib/leases.lua
 -- @use lib/exception.lua
--- @use lib/memo.lua
-local key, memo_key, lease, weight = KEYS[1], KEYS[3], ARGV[1], tonumber(ARGV[2])
-local most, lease_ms, fingerprint, memo_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
+-- @use lib/record.lua
+local key, record_key, lease, weight = KEYS[1], KEYS[3], ARGV[1], tonumber(ARGV[2])
+local most, lease_ms, fingerprint, record_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
 
-local before, foreign = recall(memo_key, fingerprint)
+local before, foreign = recall(record_key, fingerprint)
 if foreign then return { 3, '', 0, 0, 0, 0, 0, 0 } end
 local own, policy_most = read_exception(KEYS[2]), most
 if own and own.most > 0 then most = own.most end
@@ -60,5 +60,5 @@ end
 
 redis.call('ZADD', key, string.format('%.0f', now_us + lease_ms * 1000), lease)
 redis.call('ZINCRBY', key, weight, 'used')
-remember(memo_key, fingerprint, lease, memo_ttl_ms)
+remember(record_key, fingerprint, lease, record_ttl_ms)
 return { 1, lease, lease_ms * 1000, used + weight, most, keep_leases(key), 0, 0 }

@@ -1,12 +1,12 @@
 --[[
 ratelimits.check: evaluate every limit, then consume from all of them or from none.
 
-KEYS key[]        string|list  of each limit its state and its exception (lib/exception.lua); behind them the memo, where an idempotency key was sent
+KEYS key[]        string|list  of each limit its state and its exception (lib/exception.lua); behind them the idempotency record, where a key was sent
 ARGV mode         all|each  all: one denial denies everything; each: every limit for itself
 ARGV take         exact|up-to  up-to: as much of the cost as is left; nothing is a denial
 ARGV peek         0 or 1  1: nothing is consumed
 ARGV fingerprint  string  of the request, '' without an idempotency key
-ARGV memo_ttl_ms  int     how long the memo is kept
+ARGV record_ttl_ms  int     how long the idempotency record is kept
 ARGV limit[].kind  string  lib/limit.lua
 ARGV limit[].shadow  0 or 1  1: takes no part in the verdict
 ARGV limit[].cost  int    1 or more
@@ -29,15 +29,15 @@ COST O(limits); a sliding log adds O(log limit), and what left it since its last
 -- @use lib/grants.lua
 -- @use lib/limit.lua
 local mode, up_to, peek = ARGV[1], ARGV[2] == 'up-to', ARGV[3] == '1'
-local fingerprint, memo_ttl_ms = ARGV[4], tonumber(ARGV[5])
+local fingerprint, record_ttl_ms = ARGV[4], tonumber(ARGV[5])
 local first, fields = 6, 6
 local count = (#ARGV - first + 1) / fields
-local memo_key = KEYS[2 * count + 1]
+local record_key = KEYS[2 * count + 1]
 
 -- A repeat consumes nothing of what its first attempt was granted.
-local memo, foreign = recall_grants(memo_key, fingerprint)
+local record, foreign = recall_grants(record_key, fingerprint)
 if foreign then return { 3, 0 } end
-local taken_us = memo and memo.taken_us or now_us
+local taken_us = record and record.taken_us or now_us
 
 local limits, all_allowed, least = {}, true, math.huge
 for i = 1, count do
@@ -51,7 +51,7 @@ for i = 1, count do
       or math.min(cost, limit.largest, (limit.algorithm.describe(limit)))
   end
   limit.granted, limit.enforced = 0, ARGV[at + 1] == '0'
-  local before = memo and memo[i]
+  local before = record and record[i]
   if before and before.cost > 0 then
     limit.allowed, limit.granted = true, before.cost
     limit.delay_us = math.max(0, before.start_us - now_us)
@@ -65,7 +65,7 @@ end
 
 local reply, consumed, is_full = { 0, taken_us }, false, false
 for _, limit in ipairs(limits) do
-  local free = mode == 'each' or (all_allowed and not memo)
+  local free = mode == 'each' or (all_allowed and not record)
   if limit.allowed and limit.granted == 0 and free and not peek and not is_full then
     if mode == 'all' and up_to then limit.cost = math.min(limit.cost, least) end
     if consume(limit) then limit.granted, consumed = limit.cost, true
@@ -74,7 +74,7 @@ for _, limit in ipairs(limits) do
   limit.delay_us = limit.allowed and limit.delay_us or 0
   tell_limit(reply, limit, limit.granted, limit.delay_us)
 end
-if consumed and memo_key then remember_grants(memo_key, fingerprint, taken_us, limits, memo_ttl_ms) end
+if consumed and record_key then remember_grants(record_key, fingerprint, taken_us, limits, record_ttl_ms) end
 if is_full then reply[1] = 5
-elseif all_allowed then reply[1] = memo and not consumed and 2 or 1 end
+elseif all_allowed then reply[1] = record and not consumed and 2 or 1 end
 return reply

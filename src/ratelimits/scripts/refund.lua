@@ -3,7 +3,7 @@ ratelimits.refund: give back what one subject consumed last.
 
 KEYS state        string|list  of the limit
 KEYS exception    string  lib/exception.lua
-KEYS memo?        string  what a request with this idempotency key did
+KEYS record?      string  what a request with this idempotency key did
 ARGV kind         string  kind, a, b and c: as for ratelimits.check
 ARGV a            int
 ARGV b            int or text
@@ -12,7 +12,7 @@ ARGV cost         int     at most so much is given back
 ARGV taken_us     int     when it was consumed, 0 for now: what no longer counts is not given back
 ARGV until_us     int     until when it counts, 0 where that is not known
 ARGV fingerprint  string  of the request, '' without an idempotency key
-ARGV memo_ttl_ms  int     how long the memo is kept
+ARGV record_ttl_ms  int     how long the idempotency record is kept
 ARGV channel      string  who remembers denials listens here
 ARGV message      string  namespace, policy and subject
 
@@ -24,15 +24,15 @@ RETURN outcome refunded remaining reset_us override at_us
 
 COST O(1); sliding windows O(buckets), a log what has left it since its last write
 ]]
--- @use lib/memo.lua
+-- @use lib/record.lua
 -- @use lib/limit.lua
 local kind, a, c = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[4])
 local b = tonumber(ARGV[3]) or ARGV[3]
 local cost, taken_us, until_us = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local fingerprint, memo_ttl_ms, channel, message = ARGV[8], tonumber(ARGV[9]), ARGV[10], ARGV[11]
-local memo_key = KEYS[3]
+local fingerprint, record_ttl_ms, channel, message = ARGV[8], tonumber(ARGV[9]), ARGV[10], ARGV[11]
+local record_key = KEYS[3]
 
-local refunded_before, foreign = recall(memo_key, fingerprint)
+local refunded_before, foreign = recall(record_key, fingerprint)
 if foreign then return { 3, 0, 0, 0, 0, 0 } end
 
 local limit = evaluate_limit(KEYS[1], KEYS[2], kind, 1, a, b, c)
@@ -41,7 +41,7 @@ local refunded = tonumber(refunded_before)
 if not refunded then
   if taken_us == 0 then taken_us = now_us end
   refunded = limit.algorithm.refund(limit, cost, taken_us, until_us > 0 and until_us or nil)
-  remember(memo_key, fingerprint, string.format('%.0f', refunded), memo_ttl_ms)
+  remember(record_key, fingerprint, string.format('%.0f', refunded), record_ttl_ms)
   redis.call('PUBLISH', channel, message)
 end
 local remaining, reset_us = limit.algorithm.describe(limit)

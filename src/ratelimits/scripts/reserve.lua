@@ -5,7 +5,7 @@ it can be settled once. A reservation that nobody settles stays consumed.
 KEYS state        string|list  of the limit
 KEYS exception    string  lib/exception.lua
 KEYS reservation  string  "<cost> <taken us> <end us> <until us>", under the id: until when the cost counts
-KEYS memo?        string  what a request with this idempotency key did
+KEYS record?      string  what a request with this idempotency key did
 ARGV kind         string  kind, a, b and c: as for ratelimits.check
 ARGV a            int
 ARGV b            int or text
@@ -15,7 +15,7 @@ ARGV cost         int     1 or more
 ARGV id           string  of the reservation
 ARGV ttl_ms       int     how long it can be settled
 ARGV fingerprint  string  of the request, '' without an idempotency key
-ARGV memo_ttl_ms  int     how long the memo is kept
+ARGV record_ttl_ms  int     how long the idempotency record is kept
 
 RETURN outcome taken_us allowed remaining reset_us retry_us granted override blocked delay_us left_us id
   0  denied: nothing was consumed
@@ -27,23 +27,23 @@ RETURN outcome taken_us allowed remaining reset_us retry_us granted override blo
 COST as ratelimits.check of one limit
 ]]
 -- @use lib/limit.lua
--- @use lib/memo.lua
+-- @use lib/record.lua
 local kind, a, c = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[4])
 local b = tonumber(ARGV[3]) or ARGV[3]
 local shadow, cost, id, ttl_ms = ARGV[5] == '1', tonumber(ARGV[6]), ARGV[7], tonumber(ARGV[8])
-local fingerprint, memo_ttl_ms, memo_key = ARGV[9], tonumber(ARGV[10]), KEYS[4]
+local fingerprint, record_ttl_ms, record_key = ARGV[9], tonumber(ARGV[10]), KEYS[4]
 
-local memo, foreign = recall(memo_key, fingerprint)
+local record, foreign = recall(record_key, fingerprint)
 if foreign then return { 3, 0 } end
 
 local limit = evaluate_limit(KEYS[1], KEYS[2], kind, cost, a, b, c)
 if not limit then return { 4, now_us } end
-local reserved = memo or limit.allowed or shadow
+local reserved = record or limit.allowed or shadow
 local granted, taken_us, end_us = 0, now_us, now_us + ttl_ms * 1000
 local start_us = now_us + (limit.delay_us or 0)
-if memo then
+if record then
   -- The later two are only counted with, which makes them numbers.
-  granted, taken_us, end_us, start_us, id = string.match(memo, '^(%d+) (%d+) (%d+) (%d+) (%S+)$')
+  granted, taken_us, end_us, start_us, id = string.match(record, '^(%d+) (%d+) (%d+) (%d+) (%S+)$')
   granted, taken_us = tonumber(granted), tonumber(taken_us)
   limit.allowed = granted > 0
 elseif reserved then
@@ -54,9 +54,9 @@ elseif reserved then
   local what = string.format('%.0f %.0f %.0f', granted, taken_us, end_us)
   local _, reset_us = limit.algorithm.describe(limit)
   redis.call('SET', KEYS[3], string.format('%s %.0f', what, now_us + reset_us), 'PX', ttl_ms)
-  remember(memo_key, fingerprint, string.format('%s %.0f %s', what, start_us, id), memo_ttl_ms)
+  remember(record_key, fingerprint, string.format('%s %.0f %s', what, start_us, id), record_ttl_ms)
 end
-local reply = { reserved and (memo and 2 or 1) or 0, taken_us }
+local reply = { reserved and (record and 2 or 1) or 0, taken_us }
 tell_limit(reply, limit, granted, limit.allowed and math.max(0, start_us - now_us) or 0)
 reply[#reply + 1], reply[#reply + 2] = math.max(0, end_us - now_us), id
 return reply

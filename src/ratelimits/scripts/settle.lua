@@ -6,14 +6,14 @@ consumed as well, also above the limit: a debt, and all is denied until it is pa
 KEYS state        string|list  of the limit
 KEYS exception    string  lib/exception.lua
 KEYS reservation  string  as ratelimits.reserve left it
-KEYS memo?        string  what a request with this idempotency key did
+KEYS record?      string  what a request with this idempotency key did
 ARGV kind         string  kind, a, b and c: as for ratelimits.check
 ARGV a            int
 ARGV b            int or text
 ARGV c            int
 ARGV actual       int     what it cost; 0 cancels
 ARGV fingerprint  string  of the request, '' without an idempotency key
-ARGV memo_ttl_ms  int     how long the memo is kept
+ARGV record_ttl_ms  int     how long the idempotency record is kept
 ARGV channel      string  who remembers denials listens here
 ARGV message      string  namespace, policy and subject
 
@@ -27,17 +27,17 @@ RETURN outcome reserved refunded remaining reset_us override at_us
 COST as ratelimits.refund
 ]]
 -- @use lib/limit.lua
--- @use lib/memo.lua
+-- @use lib/record.lua
 local kind, a, c = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[4])
 local b = tonumber(ARGV[3]) or ARGV[3]
-local actual, fingerprint, memo_ttl_ms = tonumber(ARGV[5]), ARGV[6], tonumber(ARGV[7])
-local channel, message, memo_key = ARGV[8], ARGV[9], KEYS[4]
+local actual, fingerprint, record_ttl_ms = tonumber(ARGV[5]), ARGV[6], tonumber(ARGV[7])
+local channel, message, record_key = ARGV[8], ARGV[9], KEYS[4]
 
-local memo, foreign = recall(memo_key, fingerprint)
+local record, foreign = recall(record_key, fingerprint)
 if foreign then return { 3, 0, 0, 0, 0, 0, 0 } end
 local reserved, refunded, taken_us, end_us, until_us
-if memo then
-  reserved, refunded = string.match(memo, '^(%d+) (%d+)$')
+if record then
+  reserved, refunded = string.match(record, '^(%d+) (%d+)$')
 else
   reserved, taken_us, end_us, until_us =
     string.match(redis.call('GET', KEYS[3]) or '', '^(%d+) (%d+) (%d+) (%d+)$')
@@ -47,7 +47,7 @@ reserved, refunded = tonumber(reserved), tonumber(refunded or 0)
 
 local limit = evaluate_limit(KEYS[1], KEYS[2], kind, 1, a, b, c)
 if not limit then return { 4, now_us, 0, 0, 0, 0, 0 } end
-if not memo then
+if not record then
   redis.call('UNLINK', KEYS[3])
   if actual < reserved then
     -- What was too much stands behind what was not: both count until the same moment.
@@ -56,8 +56,8 @@ if not memo then
     limit.cost = actual - reserved
     limit.algorithm.write(limit)
   end
-  remember(memo_key, fingerprint, string.format('%.0f %.0f', reserved, refunded), memo_ttl_ms)
+  remember(record_key, fingerprint, string.format('%.0f %.0f', reserved, refunded), record_ttl_ms)
   redis.call('PUBLISH', channel, message)
 end
 local remaining, reset_us = limit.algorithm.describe(limit)
-return { memo and 2 or 1, reserved, refunded, remaining, reset_us, limit.override, now_us }
+return { record and 2 or 1, reserved, refunded, remaining, reset_us, limit.override, now_us }

@@ -1,13 +1,13 @@
 -- What a check granted, as its idempotency record keeps it for a repeat:
 -- "<taken us> <cost>:<start us>,<cost>:<start us> ...", one for each limit.
--- @use memo.lua
+-- @use record.lua
 
 -- When it was taken and what each limit granted, or nothing; and whether the key belongs to another
 -- request.
 local function recall_grants(key, fingerprint)
-  local memo, foreign = recall(key, fingerprint)
-  if not memo then return nil, foreign end
-  local taken_us, text = string.match(memo, '^(%d+) (.*)$')
+  local record, foreign = recall(key, fingerprint)
+  if not record then return nil, foreign end
+  local taken_us, text = string.match(record, '^(%d+) (.*)$')
   local grants = { taken_us = tonumber(taken_us) }
   for cost, start_us in string.gmatch(text, '(%d+):(%d+)') do
     grants[#grants + 1] = { cost = tonumber(cost), start_us = tonumber(start_us) }

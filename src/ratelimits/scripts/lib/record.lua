@@ -2,9 +2,9 @@
 
 -- What it did, or nothing; and whether the key belongs to another request.
 local function recall(key, fingerprint)
-  local memo = key and redis.call('GET', key)
-  if not memo then return nil, false end
-  local known, what = string.match(memo, '^(%S+) (.*)$')
+  local record = key and redis.call('GET', key)
+  if not record then return nil, false end
+  local known, what = string.match(record, '^(%S+) (.*)$')
   if known ~= fingerprint then return nil, true end
   return what, false
 end
