@@ -25,9 +25,13 @@ export interface RateLimitMetrics {
    * Counts each limit by what it said. One that had room, in a check that another limit denied,
    * decided nothing and is not counted. Denied subjects are remembered, the most frequent of them.
    */
-  decided(namespace: string, limits: readonly LimitRequest[], results: readonly Result[]): void
+  recordDecision(
+    namespace: string,
+    limits: readonly LimitRequest[],
+    results: readonly Result[],
+  ): void
   /** The check was a 503, for Redis did not answer. */
-  failedClosed(limits: readonly LimitRequest[]): void
+  recordFailClosed(limits: readonly LimitRequest[]): void
 }
 
 /** Names of stored policies come from callers, those of the file from whoever runs the service. */
@@ -55,7 +59,7 @@ export function createRateLimitMetrics(
   const labelOf = ({ name, inline }: LimitRequest) =>
     !inline && Object.hasOwn(inFile.current(), name) ? name : OTHERS
   return {
-    decided(namespace, limits, results) {
+    recordDecision(namespace, limits, results) {
       for (let i = 0; i < limits.length; i++) {
         const limit = limits[i] as LimitRequest
         const result = results[i] as Result
@@ -65,7 +69,7 @@ export function createRateLimitMetrics(
         if (decision === 'allowed' && isNear(limit, result)) near.labels(labelOf(limit)).inc()
       }
     },
-    failedClosed(limits) {
+    recordFailClosed(limits) {
       for (const limit of limits) decisions.labels(labelOf(limit), 'fail-closed').inc()
     },
   }

@@ -31,13 +31,13 @@ export const requestedLimit = (
 ): Promise<Limit> => storedLimit(policies, namespace, params.policy, body.key)
 
 /** @throws Problem invalid-request for a policy that counts leases. */
-export function counted(limit: Limit): Limit {
+export function requireCalls(limit: Limit): Limit {
   if (limit.policy.algorithm === 'concurrency') throw invalid('params/policy', COUNTS_LEASES)
   return limit
 }
 
 /** @throws Problem invalid-request for a policy that counts calls. */
-export function leased(limit: Limit): Limit {
+export function requireLeases(limit: Limit): Limit {
   if (limit.policy.algorithm === 'concurrency') return limit
   throw invalid('params/policy', 'counts calls, not leases: ask it with check')
 }

@@ -17,15 +17,15 @@ export class RedisClock {
 }
 
 /** What a script answers when the periods it was given are not those around its time. */
-export interface OtherWindow {
-  readonly kind: 'other-window'
+export interface StaleWindow {
+  readonly kind: 'stale-window'
   /** The time of Redis, since 1970. */
   readonly nowMs: number
 }
 
 /** @param nowUs as the script told it */
-export const otherWindow = (nowUs: number): OtherWindow => ({
-  kind: 'other-window',
+export const staleWindow = (nowUs: number): StaleWindow => ({
+  kind: 'stale-window',
   nowMs: Math.floor(nowUs / 1_000),
 })
 
@@ -35,15 +35,15 @@ const MAX_ATTEMPTS = 4
 /** Asks a script with what belongs to now, and again where it is another time in Redis. */
 export async function atTimeOfRedis<R extends { readonly kind: string }>(
   clock: RedisClock,
-  ask: (nowMs: number) => Promise<R | OtherWindow>,
-): Promise<Exclude<R, OtherWindow>> {
+  ask: (nowMs: number) => Promise<R | StaleWindow>,
+): Promise<Exclude<R, StaleWindow>> {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const reply = await ask(clock.nowMs())
-    if (!isOtherWindow(reply)) return reply as Exclude<R, OtherWindow>
+    if (!isStaleWindow(reply)) return reply as Exclude<R, StaleWindow>
     clock.learn(reply.nowMs)
   }
   throw new Error(`the time of Redis changed ${MAX_ATTEMPTS} times during one call`)
 }
 
-const isOtherWindow = (reply: { readonly kind: string }): reply is OtherWindow =>
-  reply.kind === 'other-window'
+const isStaleWindow = (reply: { readonly kind: string }): reply is StaleWindow =>
+  reply.kind === 'stale-window'

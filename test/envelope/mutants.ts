@@ -53,7 +53,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'nobody is told to wait',
     plan: 'leaky-bucket',
-    breaks: { 'wait-that-is-told': 'limit.max_delay, limit.delay_us = max_delay, 0' },
+    breaks: { 'wait-that-is-answered': 'limit.max_delay, limit.delay_us = max_delay, 0' },
   },
   {
     name: 'leases weigh nothing after one has ended',

@@ -6,7 +6,7 @@ import type { Answers } from '../checks/answer.js'
 import { KeyQuery, OnePolicyParams } from '../checks/schemas.js'
 import type { PolicyStore } from '../policies/store.js'
 import { problemResponses } from '../problems.js'
-import { counted, identityOf, RetryHeaders, requestedLimit } from '../request.js'
+import { identityOf, RetryHeaders, requestedLimit, requireCalls } from '../request.js'
 import * as schemas from './schemas.js'
 import type { AdjustmentStore } from './store.js'
 
@@ -44,13 +44,13 @@ export const adjustmentRoutes: FastifyPluginAsyncTypebox<AdjustmentRouteOptions>
       if (resetAfterMs !== undefined && takenAtMs === undefined) {
         throw invalid('body/resetAfterMs', 'needs takenAtMs')
       }
-      const limit = counted(await requestedLimit(policies, request))
+      const limit = requireCalls(await requestedLimit(policies, request))
       const idempotency = identityOf(request)
       const taken = { takenAtMs, resetAfterMs }
       const outcome = await store.refund(namespace, limit, { cost, ...taken, idempotency })
       if (outcome.kind === 'conflict') throw idempotencyConflict()
       if (outcome.kind === 'replayed') reply.header('idempotent-replayed', 'true')
-      const left = answers.left(reply, limit, outcome)
+      const left = answers.toUsage(reply, limit, outcome)
       return { policy: limit.name, key, refunded: outcome.refunded, ...left }
     },
   )

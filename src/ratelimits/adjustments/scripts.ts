@@ -1,4 +1,4 @@
-import { type OtherWindow, otherWindow } from '../../redis/clock.js'
+import { type StaleWindow, staleWindow } from '../../redis/clock.js'
 import { integers } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 
@@ -32,11 +32,11 @@ export const refundScript = defineScript({
     'channel',
     'message',
   ],
-  outcomes: ['refunded', 'replayed', 'conflict', 'other-window'],
-  decode(reply, outcome): RefundReply | OtherWindow {
+  outcomes: ['refunded', 'replayed', 'conflict', 'stale-window'],
+  decode(reply, outcome): RefundReply | StaleWindow {
     const [, refunded, remaining, resetUs, override, atUs] = integers(reply, 6)
     if (outcome === 'conflict') return { kind: outcome }
-    if (outcome === 'other-window') return otherWindow(refunded)
+    if (outcome === 'stale-window') return staleWindow(refunded)
     return { kind: outcome, refunded, remaining, resetUs, override, atUs }
   },
 })

@@ -1,7 +1,7 @@
 import type { Binder } from '../../redis/binder.js'
 import { atTimeOfRedis, type RedisClock } from '../../redis/clock.js'
 import type { Idempotency } from '../../redis/idempotency.js'
-import { kindOf, toScriptLimit } from '../algorithms/algorithms.js'
+import { kindOf, toCountedLimit } from '../algorithms/algorithms.js'
 import { CHANGES, changeOf, exceptionKey, limitKey, recordKey } from '../keys.js'
 import type { Limit } from '../limit.js'
 import { type RefundReply, refundScript, resetScript } from './scripts.js'
@@ -35,7 +35,7 @@ export function createAdjustmentStore(binder: Binder, clock: RedisClock): Adjust
       }
       return atTimeOfRedis(clock, (nowMs) =>
         refund(keys, {
-          ...toScriptLimit(limit.policy, nowMs),
+          ...toCountedLimit(limit.policy, nowMs),
           cost,
           // The last microsecond of the millisecond: an answer told it rounded down.
           taken_us: takenAtMs === undefined ? 0 : takenAtMs * 1_000 + 999,

@@ -45,17 +45,17 @@ export const windowOf = ({ windowMs, period, leaseMs = 0 }: Policy): number =>
   windowMs ?? (period === undefined ? leaseMs : LENGTH_MS[period])
 
 /** @param nowMs the time of Redis, as far as it is known: a script says when it is another */
-export function toScriptLimit(policy: Policy, nowMs: number): ScriptLimit {
+export function toCountedLimit(policy: Policy, nowMs: number): ScriptLimit {
   const { kind, toScript } = algorithmOf(policy)
   const { a, b, c } = toScript(policy, nowMs)
   return { kind: kind(policy), a, b, c }
 }
 
 /** A limit as scripts count it; whom the policy names is not counted, see scripts/lib/listed.lua. */
-export function scriptLimitOf(limit: Limit, nowMs: number): ScriptLimit {
+export function toEnforcedLimit(limit: Limit, nowMs: number): ScriptLimit {
   const { policy } = limit
   const listed = listedAs(limit)
-  if (!listed) return toScriptLimit(policy, nowMs)
+  if (!listed) return toCountedLimit(policy, nowMs)
   return { kind: listed, a: policy.limit, b: 0, c: 0 }
 }
 

@@ -26,7 +26,7 @@ export interface Left {
 /** How limits are answered: what is counted, the headers, the body. */
 export interface Answers {
   /** @param isCounted false for a peek, which decides nothing */
-  decision(
+  toAnswer(
     reply: FastifyReply | undefined,
     namespace: string,
     limits: readonly LimitRequest[],
@@ -34,7 +34,7 @@ export interface Answers {
     isCounted: boolean,
   ): Answer
   /** What is left of one limit after something else than a check. */
-  left(
+  toUsage(
     reply: FastifyReply,
     limit: Limit,
     left: Left,
@@ -43,9 +43,9 @@ export interface Answers {
 
 export function createAnswers({ metrics, headerStyle }: AnswersOptions): Answers {
   return {
-    decision(reply, namespace, limits, outcome, isCounted) {
-      const answer = toAnswer(limits, outcome)
-      if (isCounted) metrics.decided(namespace, limits, answer.results)
+    toAnswer(reply, namespace, limits, outcome, isCounted) {
+      const answer = toBody(limits, outcome)
+      if (isCounted) metrics.recordDecision(namespace, limits, answer.results)
       if (!reply) return answer
       if (outcome.replayed) reply.header('idempotent-replayed', 'true')
       const states: LimitState[] = []
@@ -60,7 +60,7 @@ export function createAnswers({ metrics, headerStyle }: AnswersOptions): Answers
       return answer
     },
 
-    left(reply, limit, { override, remaining, resetUs }) {
+    toUsage(reply, limit, { override, remaining, resetUs }) {
       const { policy } = limit
       const left = {
         limit: override || policy.limit,
@@ -92,7 +92,7 @@ export type Answer = Static<typeof CheckResponse>
 type LimitAnswer = Answer['results'][number]
 
 /** The answer to a check: each limit, and over them the tightest. Times are rounded up. */
-function toAnswer(limits: readonly LimitRequest[], { allowed, results }: Decided): Answer {
+function toBody(limits: readonly LimitRequest[], { allowed, results }: Decided): Answer {
   const answers = limits.map((limit, i) => toLimitAnswer(limit, results[i]!))
   // Limits in shadow have no say, unless they are alone.
   const voters = answers.filter(({ shadow }) => !shadow)

@@ -39,10 +39,10 @@ export function createDecide({ store, policies, metrics, answers }: DecideOption
       case 'cross-slot':
         throw problem('cross-slot', 'Limits of several subjects cannot be checked all or nothing.')
       case 'closed':
-        if (!options.peek) metrics.failedClosed(limits)
+        if (!options.peek) metrics.recordFailClosed(limits)
         throw outcome.error
     }
-    return answers.decision(reply, namespace, limits, outcome, !options.peek)
+    return answers.toAnswer(reply, namespace, limits, outcome, !options.peek)
   }
 }
 

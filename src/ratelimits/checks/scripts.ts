@@ -1,4 +1,4 @@
-import { type OtherWindow, otherWindow } from '../../redis/clock.js'
+import { type StaleWindow, staleWindow } from '../../redis/clock.js'
 import { integers } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 
@@ -49,13 +49,13 @@ export const checkScript = defineScript({
     'limit[].b',
     'limit[].c',
   ],
-  outcomes: ['denied', 'allowed', 'replayed', 'conflict', 'other-window', 'full'],
+  outcomes: ['denied', 'allowed', 'replayed', 'conflict', 'stale-window', 'full'],
   units: ({ limit }) => limit.length,
-  decode(reply, outcome): CheckReply | OtherWindow {
+  decode(reply, outcome): CheckReply | StaleWindow {
     const numbers = integers(reply, Array.isArray(reply) ? reply.length : 0)
     const [, takenAtUs = 0] = numbers
     if (outcome === 'conflict') return { kind: outcome }
-    if (outcome === 'other-window') return otherWindow(takenAtUs)
+    if (outcome === 'stale-window') return staleWindow(takenAtUs)
     if ((numbers.length - 2) % FIELDS !== 0) {
       throw new TypeError(`${numbers.length} fields in a reply of ratelimits.check`)
     }

@@ -2,7 +2,7 @@ import type { Binder } from '../../redis/binder.js'
 import { atTimeOfRedis, type RedisClock } from '../../redis/clock.js'
 import { full, StoreError, unavailable } from '../../redis/errors.js'
 import type { Idempotency } from '../../redis/idempotency.js'
-import { kindOf, scriptLimitOf } from '../algorithms/algorithms.js'
+import { kindOf, toEnforcedLimit } from '../algorithms/algorithms.js'
 import { exceptionKey, limitKey, recordKey } from '../keys.js'
 import type { Limit } from '../limit.js'
 import type { Circuits } from '../outage/circuit.js'
@@ -88,7 +88,7 @@ export function createCheckStore(options: CheckStoreOptions): CheckStore {
           fingerprint: idempotency?.fingerprint ?? '',
           record_ttl_ms: idempotency?.ttlMs ?? 0,
           limit: limits.map((limit) => {
-            const { kind, a, b, c } = scriptLimitOf(limit, nowMs)
+            const { kind, a, b, c } = toEnforcedLimit(limit, nowMs)
             return { kind, shadow: limit.policy.shadow ? 1 : 0, cost: limit.cost, a, b, c }
           }),
         },

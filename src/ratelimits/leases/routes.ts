@@ -9,7 +9,7 @@ import type { Limit } from '../limit.js'
 import type { RateLimitMetrics } from '../metrics.js'
 import type { PolicyStore } from '../policies/store.js'
 import { problem, problemResponses } from '../problems.js'
-import { identityOf, leased, RetryHeaders, requestedLimit, storedLimit } from '../request.js'
+import { identityOf, RetryHeaders, requestedLimit, requireLeases, storedLimit } from '../request.js'
 import * as schemas from './schemas.js'
 import type { LeaseReply } from './scripts.js'
 import type { LeaseStore } from './store.js'
@@ -28,7 +28,7 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<LeaseRouteOptions> = async (
   function answerLeft(reply: FastifyReply, limit: Limit, lease: LeaseReply) {
     const { kind, resetUs, retryUs } = lease
     const remaining = Math.max(0, lease.limit - lease.used)
-    const left = answers.left(reply, limit, { override: lease.limit, remaining, resetUs })
+    const left = answers.toUsage(reply, limit, { override: lease.limit, remaining, resetUs })
     if (kind === 'replayed') reply.header('idempotent-replayed', 'true')
     if (kind === 'denied' && retryUs >= 0) {
       reply.header('retry-after', retryAfterSeconds(retryUs / 1_000))
@@ -63,7 +63,7 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<LeaseRouteOptions> = async (
     async (request, reply) => {
       const { key, weight } = request.body
       const { namespace } = request
-      const limit = leased(await requestedLimit(policies, request))
+      const limit = requireLeases(await requestedLimit(policies, request))
       const identity = identityOf(request)
       const lease = await store.acquire(namespace, limit, weight, identity)
       if (lease.kind === 'conflict') throw idempotencyConflict()
@@ -72,7 +72,7 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<LeaseRouteOptions> = async (
       const granted = allowed ? weight : 0
       const remaining = Math.max(0, lease.limit - lease.used)
       const counted = { allowed, granted, limit: lease.limit, remaining }
-      metrics.decided(namespace, [{ ...limit, cost: weight }], [counted])
+      metrics.recordDecision(namespace, [{ ...limit, cost: weight }], [counted])
       const answer = {
         policy: limit.name,
         key,
@@ -110,10 +110,10 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<LeaseRouteOptions> = async (
     },
     async (request, reply) => {
       const { namespace, params, query } = request
-      const limit = leased(await storedLimit(policies, namespace, params.policy, query.key))
+      const limit = requireLeases(await storedLimit(policies, namespace, params.policy, query.key))
       const { used, leases, limit: most, resetUs, blockedUs } = await store.look(namespace, limit)
       const remaining = Math.max(0, most - used)
-      const left = answers.left(reply, limit, { override: most, remaining, resetUs })
+      const left = answers.toUsage(reply, limit, { override: most, remaining, resetUs })
       const blockedForMs = Math.ceil(blockedUs / 1_000)
       return {
         policy: limit.name,
@@ -145,7 +145,7 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<LeaseRouteOptions> = async (
     },
     async (request) => {
       const { key, leaseId } = request.body
-      const limit = leased(await requestedLimit(policies, request))
+      const limit = requireLeases(await requestedLimit(policies, request))
       const expiresInMs = await store.renew(request.namespace, limit, leaseId)
       if (expiresInMs === undefined) throw leaseOver()
       return { policy: limit.name, key, leaseId, expiresInMs }
@@ -171,7 +171,7 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<LeaseRouteOptions> = async (
     },
     async (request) => {
       const { key, leaseId } = request.body
-      const limit = leased(await requestedLimit(policies, request))
+      const limit = requireLeases(await requestedLimit(policies, request))
       const released = await store.release(request.namespace, limit, leaseId)
       return { policy: limit.name, key, released }
     },

@@ -6,7 +6,7 @@ import type { Answers } from '../checks/answer.js'
 import { OnePolicyParams } from '../checks/schemas.js'
 import type { PolicyStore } from '../policies/store.js'
 import { problem, problemResponses, rateLimited } from '../problems.js'
-import { counted, identityOf, RetryHeaders, requestedLimit, storedLimit } from '../request.js'
+import { identityOf, RetryHeaders, requestedLimit, requireCalls, storedLimit } from '../request.js'
 import * as schemas from './schemas.js'
 import type { ReservationStore } from './store.js'
 
@@ -48,7 +48,7 @@ export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOption
     async (request, reply) => {
       const { cost, ttlMs } = request.body
       const { namespace } = request
-      const limit = counted(await requestedLimit(policies, request))
+      const limit = requireCalls(await requestedLimit(policies, request))
       const idempotency = identityOf(request)
       const outcome = await store.reserve(namespace, limit, { cost, ttlMs, idempotency })
       if (outcome.kind === 'conflict') throw idempotencyConflict()
@@ -60,7 +60,7 @@ export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOption
         replayed: outcome.kind === 'replayed',
         results: [outcome.limit],
       }
-      const answer = answers.decision(reply, namespace, [{ ...limit, cost }], decided, true)
+      const answer = answers.toAnswer(reply, namespace, [{ ...limit, cost }], decided, true)
       if (isReserved) {
         return { ...answer, reservationId: outcome.id, expiresInMs: outcome.expiresInMs }
       }
@@ -76,7 +76,7 @@ export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOption
     { key, reservationId: id, actual }: { key: string; reservationId: string; actual: number },
   ) {
     const { namespace } = request
-    const limit = counted(await storedLimit(policies, namespace, policy, key))
+    const limit = requireCalls(await storedLimit(policies, namespace, policy, key))
     const idempotency = identityOf(request)
     const outcome = await store.settle(namespace, limit, { id, actual, idempotency })
     switch (outcome.kind) {
@@ -88,7 +88,7 @@ export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOption
         reply.header('idempotent-replayed', 'true')
     }
     const { reserved, refunded } = outcome
-    return { policy, key, reserved, actual, refunded, ...answers.left(reply, limit, outcome) }
+    return { policy, key, reserved, actual, refunded, ...answers.toUsage(reply, limit, outcome) }
   }
 
   app.post(

@@ -1,4 +1,4 @@
-import { type OtherWindow, otherWindow } from '../../redis/clock.js'
+import { type StaleWindow, staleWindow } from '../../redis/clock.js'
 import { integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 import { type LimitReply, toLimitReply } from '../checks/scripts.js'
@@ -18,11 +18,11 @@ export const reserveScript = defineScript({
   file: new URL('../scripts/reserve.lua', import.meta.url),
   keys: ['state', 'exception', 'reservation', 'record?'],
   args: ['kind', 'a', 'b', 'c', 'shadow', 'cost', 'id', 'ttl_ms', 'fingerprint', 'record_ttl_ms'],
-  outcomes: ['denied', 'reserved', 'replayed', 'conflict', 'other-window'],
-  decode(reply, outcome): ReserveReply | OtherWindow {
+  outcomes: ['denied', 'reserved', 'replayed', 'conflict', 'stale-window'],
+  decode(reply, outcome): ReserveReply | StaleWindow {
     const fields = list(reply, 2)
     if (outcome === 'conflict') return { kind: outcome }
-    if (outcome === 'other-window') return otherWindow(Number(fields[1]))
+    if (outcome === 'stale-window') return staleWindow(Number(fields[1]))
     const numbers = integers(fields.slice(0, -1), 11)
     return {
       kind: outcome,
@@ -53,11 +53,11 @@ export const settleScript = defineScript({
   file: new URL('../scripts/settle.lua', import.meta.url),
   keys: ['state', 'exception', 'reservation', 'record?'],
   args: ['kind', 'a', 'b', 'c', 'actual', 'fingerprint', 'record_ttl_ms', 'channel', 'message'],
-  outcomes: ['expired', 'settled', 'replayed', 'conflict', 'other-window'],
-  decode(reply, outcome): SettleReply | OtherWindow {
+  outcomes: ['expired', 'settled', 'replayed', 'conflict', 'stale-window'],
+  decode(reply, outcome): SettleReply | StaleWindow {
     const [, reserved, refunded, remaining, resetUs, override, atUs] = integers(reply, 7)
     if (outcome === 'expired' || outcome === 'conflict') return { kind: outcome }
-    if (outcome === 'other-window') return otherWindow(reserved)
+    if (outcome === 'stale-window') return staleWindow(reserved)
     return { kind: outcome, reserved, refunded, remaining, resetUs, override, atUs }
   },
 })

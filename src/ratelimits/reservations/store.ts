@@ -4,7 +4,7 @@ import { unavailable } from '../../redis/errors.js'
 import type { Idempotency } from '../../redis/idempotency.js'
 import { randomToken } from '../../redis/random.js'
 import { remainingMs } from '../../redis/remaining.js'
-import { kindOf, scriptLimitOf } from '../algorithms/algorithms.js'
+import { kindOf, toEnforcedLimit } from '../algorithms/algorithms.js'
 import { CHANGES, changeOf, exceptionKey, limitKey, recordKey, reservationKey } from '../keys.js'
 import type { Limit } from '../limit.js'
 import type { Circuits } from '../outage/circuit.js'
@@ -71,7 +71,7 @@ export function createReservationStore(options: ReservationStoreOptions): Reserv
       const reply = await circuit.run(() =>
         atTimeOfRedis(clock, (nowMs) =>
           reserve(keys, {
-            ...scriptLimitOf(limit, nowMs),
+            ...toEnforcedLimit(limit, nowMs),
             shadow: limit.policy.shadow ? 1 : 0,
             cost,
             id,
@@ -90,7 +90,7 @@ export function createReservationStore(options: ReservationStoreOptions): Reserv
       const keys = keysOf(namespace, limit, id, record)
       return atTimeOfRedis(clock, (nowMs) =>
         settle(keys, {
-          ...scriptLimitOf(limit, nowMs),
+          ...toEnforcedLimit(limit, nowMs),
           actual,
           fingerprint: idempotency?.fingerprint ?? '',
           record_ttl_ms: idempotency?.ttlMs ?? 0,

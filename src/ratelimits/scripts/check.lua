@@ -1,30 +1,30 @@
 --[[
-ratelimits.check: evaluate every limit, then consume from all of them or from none.
+ratelimits.check: evaluate every limit, then consume from all of them or from none (mode all).
 
-KEYS key[]        string|list  of each limit its state and its exception (lib/exception.lua); behind them the idempotency record, where a key was sent
-ARGV mode         all|each  all: one denial denies everything; each: every limit for itself
-ARGV take         exact|up-to  up-to: as much of the cost as is left; nothing is a denial
+KEYS key[]        string|list  state and exception of each limit, then the idempotency record if there is one
+ARGV mode         all|each  all: one denial denies everything; each: every limit decides alone
+ARGV take         exact|up-to  up-to: as much of the cost as is left; 0 is a denial
 ARGV peek         0 or 1  1: nothing is consumed
 ARGV fingerprint  string  of the request, '' without an idempotency key
 ARGV record_ttl_ms  int     how long the idempotency record is kept
 ARGV limit[].kind  string  lib/limit.lua
-ARGV limit[].shadow  0 or 1  1: takes no part in the verdict
+ARGV limit[].shadow  0 or 1  1: does not affect the verdict
 ARGV limit[].cost  int    1 or more
-ARGV limit[].a     int    see the libraries
+ARGV limit[].a     int    a, b, c: parameters of the algorithm, see its library
 ARGV limit[].b     int or text
 ARGV limit[].c     int
 
 RETURN outcome taken_us then allowed remaining reset_us retry_us granted override blocked delay_us of each limit
-  0  denied: with mode all nothing was consumed
+  0  denied: in mode all nothing was consumed
   1  allowed
-  2  replayed: allowed and consumed before, by a request with the same key; times are as of now
+  2  replayed: consumed before, by a request with the same key; times are as of now
   3  conflict: the idempotency key belongs to another request; nothing follows
-  4  other-window: the windows of a calendar are not those around taken_us: ask again; nothing follows
-  5  full: Redis is; what is denied is so, and nothing was consumed of what is allowed
-  retry_us is 0 for what is allowed and -1 for what can never be; override is 0 or the limit that
-  holds for this subject instead of that of the policy
+  4  stale-window: the calendar windows do not contain taken_us: call again; nothing follows
+  5  full: Redis is full; denials hold, and nothing was consumed from the limits that allow
+  retry_us is 0 for an allowed cost and -1 for one that can never be allowed; override is the limit of
+  the override of this subject, or 0
 
-COST O(limits); a sliding log adds O(log limit), and what left it since its last write
+COST O(limits); a sliding log adds O(log limit), and the entries that left it since its last write
 ]]
 -- @use lib/grants.lua
 -- @use lib/limit.lua
@@ -34,7 +34,7 @@ local first, fields = 6, 6
 local count = (#ARGV - first + 1) / fields
 local record_key = KEYS[2 * count + 1]
 
--- A repeat consumes nothing of what its first attempt was granted.
+-- A repeat does not consume again what its first attempt was granted.
 local record, foreign = recall_grants(record_key, fingerprint)
 if foreign then return { 3, 0 } end
 local taken_us = record and record.taken_us or now_us
@@ -72,7 +72,7 @@ for _, limit in ipairs(limits) do
     else is_full = true end
   end
   limit.delay_us = limit.allowed and limit.delay_us or 0
-  tell_limit(reply, limit, limit.granted, limit.delay_us)
+  append_limit(reply, limit, limit.granted, limit.delay_us)
 end
 if consumed and record_key then remember_grants(record_key, fingerprint, taken_us, limits, record_ttl_ms) end
 if is_full then reply[1] = 5

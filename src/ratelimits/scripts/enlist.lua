@@ -1,17 +1,17 @@
 --[[
-ratelimits.enlist: note that something holds for one subject of a policy, or no more, so that it can
-be listed, and removed with the policy. What it is stands in the slot of the subject.
+ratelimits.enlist: add a subject to the list of a policy's exceptions, or remove it. The list serves the
+API and the removal of the policy; the exceptions themselves are in the slots of their subjects.
 
-KEYS names  zset    subjects, all of score 0: in the order of their bytes
-KEYS ends   zset    those of them whose exception ends, by when it does, in us
+KEYS names  zset    subjects, all with score 0: ordered by their bytes
+KEYS ends   zset    subjects whose exception has an end, scored by it, in us
 ARGV name   string  of the subject
-ARGV for_ms int     how long it holds: 0 without an end, -1 no more
-ARGV sweep  int     so many that have ended are forgotten by the way
+ARGV for_ms int     time until the exception ends; 0: it has no end; -1: remove it
+ARGV sweep  int     ended subjects that this call removes at most
 
 RETURN listed
-  how many there are
+  number of subjects
 
-COST O(log names) for each that is forgotten, and for this one
+COST O(log names) for each subject removed, and for this one
 ]]
 local names, ends, name, for_ms, sweep = KEYS[1], KEYS[2], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 
@@ -26,7 +26,7 @@ for _, over in ipairs(redis.call('ZRANGEBYSCORE', ends, '-inf', now_us, 'LIMIT',
   redis.call('ZREM', ends, over)
 end
 
--- What has no end is configuration: it is kept until it is taken back.
+-- An exception without an end is configuration: the list stays until it is deleted.
 local listed, last = redis.call('ZCARD', names), redis.call('ZRANGE', ends, -1, -1, 'WITHSCORES')
 local ms = #last > 0 and math.max(1, math.ceil((tonumber(last[2]) - now_us) / 1000))
 if listed > redis.call('ZCARD', ends) then redis.call('PERSIST', names)

@@ -1,23 +1,23 @@
 --[[
-ratelimits.look: what is in flight of one subject; no lease is changed by it.
+ratelimits.look: what one subject has in flight; changes no lease.
 
 KEYS state      zset    lib/leases.lua
 KEYS exception  string  lib/exception.lua
-ARGV limit      int     weight that may live at once
+ARGV limit      int     total weight of live leases
 
 RETURN used leases limit reset_us blocked_us
-  the weight that lives and the number of leases; limit is the one that holds for this subject;
-  reset_us until the last lease ends by itself
+  weight and number of the live leases; limit is the override of this subject, or that of the policy;
+  reset_us until the last lease expires
 
-COST O(log leases), and what has ended since the last call
+COST O(log leases), and the leases that expired since the last call
 ]]
 -- @use lib/leases.lua
 -- @use lib/exception.lua
-local key, most = KEYS[1], tonumber(ARGV[1])
+local key, capacity = KEYS[1], tonumber(ARGV[1])
 
-local own = read_exception(KEYS[2])
-if own and own.most > 0 then most = own.most end
-local blocked_us = own and own.blocked > 0 and own.blocked - now_us or 0
+local exception = read_exception(KEYS[2])
+if exception and exception.limit > 0 then capacity = exception.limit end
+local blocked_us = exception and exception.blocked_until > 0 and exception.blocked_until - now_us or 0
 local used = live_weight(key)
 local reset_us = keep_leases(key)
-return { used, math.max(0, redis.call('ZCARD', key) - 1), most, reset_us, blocked_us }
+return { used, math.max(0, redis.call('ZCARD', key) - 1), capacity, reset_us, blocked_us }

@@ -1,10 +1,10 @@
 --[[
-ratelimits.page: some of the subjects of a policy for which something holds alone.
+ratelimits.page: a page of the subjects of a policy that have an exception.
 
-KEYS names   zset    as ratelimits.enlist left it
+KEYS names   zset    as ratelimits.enlist writes it
 ARGV prefix  string  names begin with it
-ARGV after   string  names behind this one, '' from the first on
-ARGV count   int     so many at most
+ARGV after   string  names after this one, '' from the first on
+ARGV count   int     names at most
 
 RETURN name of each, in the order of their bytes
 

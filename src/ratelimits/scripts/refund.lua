@@ -1,28 +1,28 @@
 --[[
-ratelimits.refund: give back what one subject consumed last.
+ratelimits.refund: give back the newest usage of one subject.
 
 KEYS state        string|list  of the limit
 KEYS exception    string  lib/exception.lua
-KEYS record?      string  what a request with this idempotency key did
+KEYS record?      string  idempotency record: lib/record.lua
 ARGV kind         string  kind, a, b and c: as for ratelimits.check
 ARGV a            int
 ARGV b            int or text
 ARGV c            int
-ARGV cost         int     at most so much is given back
-ARGV taken_us     int     when it was consumed, 0 for now: what no longer counts is not given back
-ARGV until_us     int     until when it counts, 0 where that is not known
+ARGV cost         int     given back at most
+ARGV taken_us     int     when it was consumed, 0 for now: usage that no longer counts is not given back
+ARGV until_us     int     until when it counts, 0 if unknown
 ARGV fingerprint  string  of the request, '' without an idempotency key
 ARGV record_ttl_ms  int     how long the idempotency record is kept
-ARGV channel      string  who remembers denials listens here
+ARGV channel      string  where instances hear that a denial may no longer hold
 ARGV message      string  namespace, policy and subject
 
 RETURN outcome refunded remaining reset_us override at_us
-  1  refunded: as far as there was anything
-  2  replayed: given back before, by a request with the same key; what is left is as of now
+  1  refunded: as much as there was
+  2  replayed: given back before, by a request with the same key; what remains is as of now
   3  conflict: the idempotency key belongs to another request; the rest is 0
-  4  other-window: as for ratelimits.check; the time in us stands for refunded, the rest is 0
+  4  stale-window: as for ratelimits.check; refunded is the time in us, the rest is 0
 
-COST O(1); sliding windows O(buckets), a log what has left it since its last write
+COST O(1); sliding windows O(buckets), a log the entries that left it since its last write
 ]]
 -- @use lib/record.lua
 -- @use lib/limit.lua

@@ -6,9 +6,9 @@ ARGV lease  string
 
 RETURN outcome
   1  released
-  0  missing: there is no such lease: it was released before, or is over
+  0  missing: released before, or expired
 
-COST O(log leases), and what has ended since the last call
+COST O(log leases), and the leases that expired since the last call
 ]]
 -- @use lib/leases.lua
 local key, lease = KEYS[1], ARGV[1]

@@ -1,28 +1,28 @@
 --[[
-ratelimits.reserve: consume a cost that is not known for sure yet, and remember how much, so that
-it can be settled once. A reservation that nobody settles stays consumed.
+ratelimits.reserve: consume an estimated cost and store it, so that it can be settled once. A
+reservation that is not settled stays consumed.
 
 KEYS state        string|list  of the limit
 KEYS exception    string  lib/exception.lua
-KEYS reservation  string  "<cost> <taken us> <end us> <until us>", under the id: until when the cost counts
-KEYS record?      string  what a request with this idempotency key did
+KEYS reservation  string  "<cost> <taken us> <end us> <until us>": settled before end us, counts until us
+KEYS record?      string  idempotency record: lib/record.lua
 ARGV kind         string  kind, a, b and c: as for ratelimits.check
 ARGV a            int
 ARGV b            int or text
 ARGV c            int
-ARGV shadow       0 or 1  1: never denied; what it would have denied reserves 0
+ARGV shadow       0 or 1  1: never denied; a cost without room reserves 0
 ARGV cost         int     1 or more
 ARGV id           string  of the reservation
-ARGV ttl_ms       int     how long it can be settled
+ARGV ttl_ms       int     time to settle it
 ARGV fingerprint  string  of the request, '' without an idempotency key
 ARGV record_ttl_ms  int     how long the idempotency record is kept
 
 RETURN outcome taken_us allowed remaining reset_us retry_us granted override blocked delay_us left_us id
   0  denied: nothing was consumed
   1  reserved: to be settled within left_us
-  2  replayed: reserved before, by a request with the same key, under the id told; times are as of now
+  2  replayed: reserved before as `id`, by a request with the same key; times are as of now
   3  conflict: the idempotency key belongs to another request; nothing follows
-  4  other-window: as for ratelimits.check; nothing follows
+  4  stale-window: as for ratelimits.check; nothing follows
 
 COST as ratelimits.check of one limit
 ]]
@@ -42,7 +42,7 @@ local reserved = record or limit.allowed or shadow
 local granted, taken_us, end_us = 0, now_us, now_us + ttl_ms * 1000
 local start_us = now_us + (limit.delay_us or 0)
 if record then
-  -- The later two are only counted with, which makes them numbers.
+  -- Lua converts end_us and start_us when it subtracts them.
   granted, taken_us, end_us, start_us, id = string.match(record, '^(%d+) (%d+) (%d+) (%d+) (%S+)$')
   granted, taken_us = tonumber(granted), tonumber(taken_us)
   limit.allowed = granted > 0
@@ -51,12 +51,12 @@ elseif reserved then
     limit.algorithm.write(limit)
     granted = cost
   end
-  local what = string.format('%.0f %.0f %.0f', granted, taken_us, end_us)
+  local reservation = string.format('%.0f %.0f %.0f', granted, taken_us, end_us)
   local _, reset_us = limit.algorithm.describe(limit)
-  redis.call('SET', KEYS[3], string.format('%s %.0f', what, now_us + reset_us), 'PX', ttl_ms)
-  remember(record_key, fingerprint, string.format('%s %.0f %s', what, start_us, id), record_ttl_ms)
+  redis.call('SET', KEYS[3], string.format('%s %.0f', reservation, now_us + reset_us), 'PX', ttl_ms)
+  remember(record_key, fingerprint, string.format('%s %.0f %s', reservation, start_us, id), record_ttl_ms)
 end
 local reply = { reserved and (record and 2 or 1) or 0, taken_us }
-tell_limit(reply, limit, granted, limit.allowed and math.max(0, start_us - now_us) or 0)
+append_limit(reply, limit, granted, limit.allowed and math.max(0, start_us - now_us) or 0)
 reply[#reply + 1], reply[#reply + 2] = math.max(0, end_us - now_us), id
 return reply

@@ -1,13 +1,13 @@
 --[[
-ratelimits.reset: forget what one subject consumed. Blocks and overrides stay.
+ratelimits.reset: delete the usage of one subject. Blocks and overrides stay.
 
 KEYS state    string  of the limit
-ARGV channel  string  who remembers denials listens here
+ARGV channel  string  where instances hear that a denial may no longer hold
 ARGV message  string  namespace, policy and subject
 
 RETURN outcome
   1  forgotten
-  0  unchanged: nothing was consumed
+  0  unchanged: there was no usage
 
 COST O(1)
 ]]

@@ -1,28 +1,28 @@
 --[[
-ratelimits.settle: what was reserved has cost so much in truth. The difference is given back, or
-consumed as well, also above the limit: a debt, and all is denied until it is paid. A reservation of
-0, which was denied in the shadow, costs nothing.
+ratelimits.settle: replace a reserved cost by the actual one. The difference is given back, or
+consumed even above the limit: that is a debt, and every call is denied until it is paid back. A
+reservation of 0, which a shadow limit would have denied, costs nothing.
 
 KEYS state        string|list  of the limit
 KEYS exception    string  lib/exception.lua
-KEYS reservation  string  as ratelimits.reserve left it
-KEYS record?      string  what a request with this idempotency key did
+KEYS reservation  string  as ratelimits.reserve writes it
+KEYS record?      string  idempotency record: lib/record.lua
 ARGV kind         string  kind, a, b and c: as for ratelimits.check
 ARGV a            int
 ARGV b            int or text
 ARGV c            int
-ARGV actual       int     what it cost; 0 cancels
+ARGV actual       int     actual cost; 0 cancels
 ARGV fingerprint  string  of the request, '' without an idempotency key
 ARGV record_ttl_ms  int     how long the idempotency record is kept
-ARGV channel      string  who remembers denials listens here
+ARGV channel      string  where instances hear that a denial may no longer hold
 ARGV message      string  namespace, policy and subject
 
 RETURN outcome reserved refunded remaining reset_us override at_us
-  0  expired: no reservation: it was settled, has expired or never was; the rest is 0
+  0  expired: no such reservation: settled before, expired or never made; the rest is 0
   1  settled
-  2  replayed: settled before, by a request with the same key; what is left is as of now
+  2  replayed: settled before, by a request with the same key; what remains is as of now
   3  conflict: the idempotency key belongs to another request; the rest is 0
-  4  other-window: as for ratelimits.check; the time in us stands for reserved, the rest is 0
+  4  stale-window: as for ratelimits.check; reserved is the time in us, the rest is 0
 
 COST as ratelimits.refund
 ]]
@@ -50,7 +50,7 @@ if not limit then return { 4, now_us, 0, 0, 0, 0, 0 } end
 if not record then
   redis.call('UNLINK', KEYS[3])
   if actual < reserved then
-    -- What was too much stands behind what was not: both count until the same moment.
+    -- The surplus and the actual cost were consumed together, so both count until until_us.
     refunded = limit.algorithm.refund(limit, reserved - actual, tonumber(taken_us), tonumber(until_us))
   elseif reserved > 0 and actual > reserved then
     limit.cost = actual - reserved

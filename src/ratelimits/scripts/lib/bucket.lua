@@ -1,6 +1,6 @@
--- A bucket that leaks: each unit of cost takes one interval to leak out. Levels and intervals are in
--- 1/16 us, which a double holds exactly. State "<at>:<interval>:<level>", the level as it was `at`
--- that time, in us; ":<owed>" follows where a commit took more than there was room for.
+-- A bucket that leaks: one unit of cost leaks out per interval. Levels and intervals are in 1/16 us,
+-- which a double holds exactly. State "<at>:<interval>:<level>": the level at the time `at`, in us;
+-- ":<owed>" follows when a commit took more than there was room for.
 -- Source: ATM Forum TM 4.0, GCRA in the form of the continuous-state leaky bucket algorithm.
 
 local function us(units) return math.ceil(units / 16) end
@@ -15,15 +15,15 @@ local function store_bucket(bucket, call)
   return call('SET', bucket.key, state, 'PX', ms)
 end
 
--- Where time in doubles ends: no debt reaches further.
+-- The largest debt: beyond it, times in doubles are not exact.
 local FARTHEST = 2 ^ 52
 
 local function owe(bucket, owed) bucket.owed = math.min(owed, FARTHEST - bucket.level) end
 
--- Where another limit holds now, what was consumed is kept in units, as far as there is room for it:
--- nobody waits for usage of a larger limit. What is owed is kept in full. A clock that has stepped
--- back is taken for one that stood still. Either is stored at once, also for a call that is denied,
--- or the time that it is told would not come true; a full Redis has to do without.
+-- When the limit has changed, the usage is kept in units of cost, at most as much as the new limit has
+-- room for: no call waits for usage of a larger limit. What is owed is kept in full. When the clock
+-- has stepped back, no time has passed. Both are stored at once, even if the call is denied, so that
+-- the retry time in its answer is right; pcall because Redis may be full.
 local function read_bucket(key, interval, room)
   local bucket = { key = key, interval = interval, room = room, level = 0, owed = 0 }
   local state = redis.call('GET', key)
@@ -49,8 +49,8 @@ local function fill(limit)
   store_bucket(limit, redis.call)
 end
 
--- Of what was consumed at one time as much as cannot have leaked since. It has leaked when all of it
--- and all before it have, which is told as until_us; where that is not known, nothing was before it.
+-- Gives back the part of a cost that has not leaked since it was consumed. It has leaked at until_us,
+-- with everything before it; without until_us the bucket is taken to have been empty before.
 local function pay_back(limit, cost, taken_us, until_us)
   local last_us = until_us or taken_us + us(cost * limit.interval)
   local given = math.min(cost * limit.interval, 16 * math.max(0, last_us - now_us), debt_of(limit)) -- @place what-has-leaked

@@ -1,9 +1,9 @@
--- Counts of a window that slides: one per bucket of equal width, N + 1 of them, the newest first. State
+-- Counts of a sliding window: N + 1 buckets of equal width, the newest first. State
 -- "<index>:<width>:<counts>"; the index counts widths since 1970.
 
--- The counts as of now. Another width or number starts afresh. When the clock has stepped back since,
--- which is the second value, each count goes one bucket nearer to now: more of the newest bucket may
--- be over now than was then, by which all would end too soon.
+-- The counts as of now, and whether the clock has stepped back. Another width or number of buckets
+-- starts afresh. After a step back each count moves one bucket nearer to now: more of the newest
+-- bucket may have passed now than before the step, and the counts would end too soon.
 local function read_buckets(key, index, width, buckets)
   local counts, stored = {}, redis.call('GET', key)
   local last, same, text = string.match(stored or '', '^(%d+):(%d+):(.*)$')
@@ -23,7 +23,7 @@ local function read_buckets(key, index, width, buckets)
   return counts, is_ahead
 end
 
--- Until nothing counts any more.
+-- us until the usage is zero.
 local function reset_of(limit)
   for i, count in ipairs(limit.counts) do
     if count > 0 then return (limit.buckets + 2 - i) * limit.width - limit.elapsed end

@@ -1,11 +1,11 @@
--- Entries of a log. State: a LIST total, time, total, time, total ...: the time in us of each entry and
--- what had been consumed in all after it; the first total is that before the oldest entry. So a sum
--- over any span is a difference of two, and an entry takes about 20 bytes.
+-- Entries of a log. State: a LIST total, time, total, time, total ...: the time of each entry in us and
+-- the total consumed after it; the first total is the one before the oldest entry. The sum of any
+-- span is the difference of two totals, and an entry takes about 20 bytes.
 
 local function time_of(key, entry) return tonumber(redis.call('LINDEX', key, 2 * entry - 1)) end
 local function total_of(key, entry) return tonumber(redis.call('LINDEX', key, 2 * entry)) end
 
--- The first entry of 1 .. count of which `holds` is true; count + 1 where none.
+-- The first entry of 1 .. count for which `holds` is true; count + 1 if there is none. Binary search.
 local function first_where(count, holds)
   local low, high = 1, count + 1
   while low < high do
@@ -15,8 +15,8 @@ local function first_where(count, holds)
   return low
 end
 
--- Entries of the future are from before the clock stepped back: they become one of now.
--- @return how many entries there are then
+-- Entries of the future are from before the clock stepped back: they become one entry of now.
+-- @return the number of entries
 local function merge_ahead(key, count)
   if count == 0 or time_of(key, count) <= now_us then return count end -- @place entries-of-the-future
   local first = first_where(count, function(entry) return time_of(key, entry) > now_us end)

@@ -1,13 +1,13 @@
--- The bucket as a limit of its own: what fits into it is allowed at once.
+-- GCRA: a call is allowed if its cost fits into the bucket.
 -- a: interval; b: burst, in cost; c: window in us.
 -- @use bucket.lua
 local gcra = { write = fill, refund = pay_back }
 
 function gcra.largest(_, burst) return burst end
 
-function gcra.override(_, own, length, most, burst)
-  local interval = math.ceil(16 * length / most)
-  return interval, math.min(burst > 0 and burst or own, math.floor(FARTHEST / interval)), length
+function gcra.override(_, policy_burst, length, per_window, burst)
+  local interval = math.ceil(16 * length / per_window)
+  return interval, math.min(burst > 0 and burst or policy_burst, math.floor(FARTHEST / interval)), length
 end
 
 function gcra.evaluate(key, cost, interval, burst)
@@ -17,7 +17,6 @@ function gcra.evaluate(key, cost, interval, burst)
   return limit
 end
 
--- remaining cost; us until nothing is consumed any more
 function gcra.describe(limit)
   local debt = debt_of(limit)
   return math.max(0, math.floor((limit.room - debt) / limit.interval)), us(debt)

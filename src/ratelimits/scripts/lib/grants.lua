@@ -1,9 +1,8 @@
--- What a check granted, as its idempotency record keeps it for a repeat:
--- "<taken us> <cost>:<start us>,<cost>:<start us> ...", one for each limit.
+-- What a check granted, as its idempotency record stores it:
+-- "<taken us> <cost>:<start us>,<cost>:<start us> ...", one pair per limit.
 -- @use record.lua
 
--- When it was taken and what each limit granted, or nothing; and whether the key belongs to another
--- request.
+-- What the first attempt was granted, or nil; and whether the key belongs to another request.
 local function recall_grants(key, fingerprint)
   local record, foreign = recall(key, fingerprint)
   if not record then return nil, foreign end

@@ -1,10 +1,10 @@
--- Leases of one subject: a ZSET of "<random>.<weight>" by the time in us at which each ends, and of
--- `used` by the sum of their weights, which is smaller than any time.
+-- Leases of one subject: a ZSET of "<random>.<weight>", scored by the time in us at which each ends.
+-- The member `used` is scored by the sum of the weights, which is smaller than any time.
 local FIRST_TIME = 1e9
 
 local function weight_of(lease) return tonumber(string.match(lease, '%d+$')) end
 
--- Ends what is over and returns the weight of what lives.
+-- Removes expired leases. @return the weight of those that remain
 local function live_weight(key)
   local over = redis.call('ZRANGEBYSCORE', key, FIRST_TIME, now_us)
   local used = tonumber(redis.call('ZSCORE', key, 'used') or 0)
@@ -16,7 +16,7 @@ local function live_weight(key)
   return used - weight
 end
 
--- Until the last one ends, in us; the key lives as long.
+-- Lets the key expire with the last lease. @return us until then
 local function keep_leases(key)
   local last = redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')
   if #last == 0 or last[1] == 'used' then

@@ -1,20 +1,19 @@
--- The exact log of what was admitted.
-
+-- An exact log of the admitted calls.
 -- a: limit; b: window in us.
 -- @use entries.lua
 local log = {}
 
--- Until the entry has left after which the cost fits.
+-- us until enough entries have left the window for the cost to fit.
 local function retry_of_log(limit, cost)
-  local surplus = limit.total + cost - limit.most
+  local surplus = limit.total + cost - limit.capacity
   if limit.base >= surplus then return 0 end
   local entry = first_where(limit.count, function(at) return total_of(limit.key, at) >= surplus end)
   return time_of(limit.key, entry) + limit.length - now_us
 end
 
-function log.evaluate(key, cost, most, length)
+function log.evaluate(key, cost, capacity, length)
   local count = merge_ahead(key, math.floor(redis.call('LLEN', key) / 2))
-  local limit = { key = key, most = most, length = length, count = count, base = 0, total = 0 }
+  local limit = { key = key, capacity = capacity, length = length, count = count, base = 0, total = 0 }
   limit.live = first_where(count, function(entry) return time_of(key, entry) > now_us - length end) -- @place length-of-the-log
   if count > 0 then
     limit.base, limit.total = total_of(key, limit.live - 1), total_of(key, count)
@@ -25,7 +24,7 @@ function log.evaluate(key, cost, most, length)
   return limit
 end
 
--- What has left the window goes; the last total before it stays as the first.
+-- Removes the entries that have left the window; the last total before them becomes the first.
 local function store_log(limit)
   if limit.total == limit.base then return redis.call('UNLINK', limit.key) end
   redis.call('LTRIM', limit.key, 2 * (limit.live - 1), -1)
@@ -40,7 +39,7 @@ function log.write(limit)
   store_log(limit)
 end
 
--- The newest entries go, and the one before them keeps what is left of it.
+-- Removes the newest entries; the last one that remains may shrink.
 function log.refund(limit, cost, taken_us)
   if taken_us <= now_us - limit.length then return 0 end
   local refunded = math.min(cost, limit.total - limit.base)
@@ -57,5 +56,5 @@ end
 
 function log.describe(limit)
   local used = limit.total - limit.base
-  return math.max(0, limit.most - used), used == 0 and 0 or limit.newest + limit.length - now_us
+  return math.max(0, limit.capacity - used), used == 0 and 0 or limit.newest + limit.length - now_us
 end

@@ -1,5 +1,5 @@
--- Fixed windows. State "<start>:<window>:<count>", times in us: the start stands in the value, so
--- that names of keys never depend on time.
+-- Fixed windows. State "<start>:<window>:<count>", times in us. The start is in the value, so that key
+-- names never depend on time.
 
 local function read_window(key)
   local state = redis.call('GET', key)
@@ -14,28 +14,28 @@ local function store_window(limit, call)
     string.format('%.0f:%.0f:%.0f', limit.start, limit.length, limit.count), 'PX', ms)
 end
 
--- @param is_ahead  the window begins later: the clock has stepped back since. What was counted then
--- counts now, and ends with the window of now; a full Redis has to do without.
-local function in_window(key, cost, most, start, length, count, is_ahead)
-  local limit = { key = key, start = start, length = length, count = count, most = most }
+-- @param is_ahead  the stored window begins later: the clock has stepped back. Its count moves to the
+-- window of now, and ends with it. pcall because Redis may be full.
+local function in_window(key, cost, capacity, start, length, count, is_ahead)
+  local limit = { key = key, start = start, length = length, count = count, capacity = capacity }
   if is_ahead then store_window(limit, redis.pcall) end
-  limit.allowed = count + cost <= most
+  limit.allowed = count + cost <= capacity
   limit.retry_us = limit.allowed and 0 or start + length - now_us
   return limit
 end
 
--- a: limit; b: window in us; c: 0 aligned with the epoch, 1 from the first hit.
+-- a: limit; b: window in us; c: 0 aligned with the epoch, 1 from the first hit
 local window = {}
 
-function window.evaluate(key, cost, most, length, from_first_hit)
+function window.evaluate(key, cost, capacity, length, from_first_hit)
   local start, stored, count = read_window(key)
   local current = from_first_hit == 1 and now_us or now_us - now_us % length
-  -- Another length starts afresh; another limit keeps what was consumed.
+  -- A changed length starts afresh; a changed limit keeps the count.
   if not start or stored ~= length or now_us >= start + length then -- @place end-of-a-window
-    return in_window(key, cost, most, current, length, 0)
+    return in_window(key, cost, capacity, current, length, 0)
   end
   local is_ahead = start > now_us -- @place window-of-the-future
-  return in_window(key, cost, most, is_ahead and current or start, length, count, is_ahead)
+  return in_window(key, cost, capacity, is_ahead and current or start, length, count, is_ahead)
 end
 
 function window.write(limit)
@@ -53,16 +53,16 @@ end
 
 function window.describe(limit)
   local reset = limit.count == 0 and 0 or limit.start + limit.length - now_us
-  return math.max(0, limit.most - limit.count), reset
+  return math.max(0, limit.capacity - limit.count), reset
 end
 
--- Windows of a calendar. The caller knows the calendar and the script the time: it picks the window,
--- so a process whose clock is off cannot count into the wrong day.
--- a: limit; b: the starts of windows in a row, each the end of the one before: ms, with spaces.
+-- Windows of a calendar. The service computes them and the script picks one by the time of Redis, so a
+-- process whose clock is off cannot count into the wrong day.
+-- a: limit; b: the starts of consecutive windows in ms, separated by spaces; each ends the one before.
 local calendar = { write = window.write, refund = window.refund, describe = window.describe }
 
--- Nothing where now lies in none of them.
-function calendar.evaluate(key, cost, most, starts)
+-- nil if now is in none of them.
+function calendar.evaluate(key, cost, capacity, starts)
   local start
   for ms in string.gmatch(starts, '%d+') do
     local stop = tonumber(ms) * 1000
@@ -70,7 +70,7 @@ function calendar.evaluate(key, cost, most, starts)
       local known, length, count = read_window(key)
       local is_ahead = known and known > now_us
       if not is_ahead and (known ~= start or length ~= stop - start) then count = 0 end -- @place calendar-window-goes-on
-      return in_window(key, cost, most, start, stop - start, count, is_ahead)
+      return in_window(key, cost, capacity, start, stop - start, count, is_ahead)
     end
     start = stop
   end
