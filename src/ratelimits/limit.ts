@@ -1,9 +1,9 @@
 import type { Subject } from './keys.js'
 import type { Policy } from './policies/policy.js'
 
-/** One policy as it is applied to one subject. */
+/** One policy, applied to one subject. */
 export interface Limit extends Subject {
   readonly policy: Policy
-  /** Of a visitor, in full, where the key was made of it: networks of lists are matched with it. */
+  /** The whole address of a visitor whose key was made of it: lists match their networks with it. */
   readonly address?: string | undefined
 }

@@ -1,65 +1,51 @@
+import type { Static } from 'typebox'
 import type { FrequentKeys } from '../metrics/frequent-keys.js'
 import type { Metrics } from '../metrics/registry.js'
 import { capacityOf } from './algorithms/algorithms.js'
+import type { CheckResponse } from './checks/schemas.js'
 import type { LimitRequest } from './checks/store.js'
 
-export type Decision =
-  | 'allowed'
-  | 'denied'
-  | 'shadow-denied'
-  | 'fail-open'
-  | 'fail-closed'
-  | 'local'
+type Result = Pick<
+  Static<typeof CheckResponse>['results'][number],
+  'allowed' | 'limit' | 'remaining' | 'granted' | 'shadow' | 'degraded'
+>
 
-interface Result {
-  readonly allowed: boolean
-  readonly limit: number
-  readonly remaining: number
-  readonly granted: number
-  readonly shadow?: boolean
-  readonly degraded?: 'open' | 'local'
-}
+export type RateLimitMetrics = ReturnType<typeof createRateLimitMetrics>
 
-export interface RateLimitMetrics {
-  /**
-   * Counts each limit by what it said. One that had room, in a check that another limit denied,
-   * decided nothing and is not counted. Denied subjects are remembered, the most frequent of them.
-   */
-  recordDecision(
-    namespace: string,
-    limits: readonly LimitRequest[],
-    results: readonly Result[],
-  ): void
-  /** The check was a 503, for Redis did not answer. */
-  recordFailClosed(limits: readonly LimitRequest[]): void
-}
-
-/** Names of stored policies come from callers, those of the file from whoever runs the service. */
+/** The label of inline limits and of stored policies, because callers choose those names. */
 const OTHERS = 'other'
 
 /**
  * @param inFile policies of the configuration file: their names are labels
- * @param denied counts the subjects of stored policies that are denied
+ * @param denied counts the denied subjects of stored policies
  */
 export function createRateLimitMetrics(
   metrics: Metrics,
   inFile: { current(): object },
   denied: FrequentKeys,
-): RateLimitMetrics {
+) {
   const decisions = metrics.counter(
     'lockstep_ratelimits_decisions_total',
-    'Limits that were checked, by policy (of the configuration file, else `other`) and by what was decided',
+    'Decisions about limits, by policy (of the configuration file, else `other`) and outcome',
     ['policy', 'outcome'],
   )
   const near = metrics.counter(
     'lockstep_ratelimits_near_limit_total',
-    'Limits that were checked and allowed, and had a fifth or less of what they hold left after it',
+    'Allowed checks that left a fifth of the limit or less',
     ['policy'],
   )
   const labelOf = ({ name, inline }: LimitRequest) =>
     !inline && Object.hasOwn(inFile.current(), name) ? name : OTHERS
   return {
-    recordDecision(namespace, limits, results) {
+    /**
+     * Counts each limit by its outcome, and the subjects that were denied. A limit with room, in a check
+     * that another limit denied, is not counted.
+     */
+    recordDecision(
+      namespace: string,
+      limits: readonly LimitRequest[],
+      results: readonly Result[],
+    ): void {
       for (let i = 0; i < limits.length; i++) {
         const limit = limits[i] as LimitRequest
         const result = results[i] as Result
@@ -69,7 +55,8 @@ export function createRateLimitMetrics(
         if (decision === 'allowed' && isNear(limit, result)) near.labels(labelOf(limit)).inc()
       }
     },
-    recordFailClosed(limits) {
+    /** The check was a 503, because Redis did not answer. */
+    recordFailClosed(limits: readonly LimitRequest[]): void {
       for (const limit of limits) decisions.labels(labelOf(limit), 'fail-closed').inc()
     },
   }
@@ -77,20 +64,20 @@ export function createRateLimitMetrics(
 
 const NEAR = 0.8
 
-/** An override replaces the limit of the policy, and is what the answer tells. */
+/** @param result its limit is that of the override, if there is one */
 function isNear({ policy }: LimitRequest, { limit, remaining }: Result): boolean {
-  const most = capacityOf(policy, limit)
-  return most - remaining >= most * NEAR
+  const capacity = capacityOf(policy, limit)
+  return capacity - remaining >= capacity * NEAR
 }
 
-function toDecision({ allowed, granted, shadow, degraded }: Result): Decision | undefined {
+function toDecision({ allowed, granted, shadow, degraded }: Result) {
   if (degraded === 'local') return 'local'
   if (!allowed) return shadow ? 'shadow-denied' : 'denied'
   if (granted === 0) return undefined
   return degraded === 'open' ? 'fail-open' : 'allowed'
 }
 
-/** @returns what is called for each check that was answered without Redis. */
+/** @returns to be called for each check that is answered without Redis */
 export function createDenyCacheMetric(metrics: Metrics): () => void {
   const hits = metrics.counter(
     'lockstep_ratelimits_deny_cache_hits_total',
@@ -99,11 +86,11 @@ export function createDenyCacheMetric(metrics: Metrics): () => void {
   return () => hits.inc()
 }
 
-/** @returns what is told how many servers of Redis checks are not sent to. */
+/** @returns to be called with the number of open circuits */
 export function createCircuitMetric(metrics: Metrics): (open: number) => void {
   const gauge = metrics.gauge(
     'lockstep_ratelimits_circuits_open',
-    'Servers of Redis that checks of limits are not sent to, because they did not answer',
+    'Servers of Redis to which no checks are sent, because they did not answer',
   )
   return (open) => gauge.set(open)
 }

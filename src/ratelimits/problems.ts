@@ -1,39 +1,46 @@
-import { defineProblems, type Problem } from '../http/problem.js'
+import type { TSchema } from 'typebox'
+import { COMMON_PROBLEMS, defineProblems, type Problem } from '../http/problem.js'
 
 /** Errors of this domain; the others that its routes can answer with are shared. */
 export const { specs, problem, problemResponses } = defineProblems({
   'rate-limited': {
     status: 429,
-    title: 'A rate limit said no',
-    cause: 'The limit has no room for the cost asked.',
+    title: 'A rate limit denied the request',
+    cause: 'The limit has no room for the requested cost.',
     remedy: 'Ask again after `retryAfterMs`.',
     retry: 'later',
   },
   'reservation-expired': {
     status: 410,
-    title: 'There is no such reservation any more',
-    cause: 'It was committed or cancelled before, its time is over, or it never was.',
+    title: 'The reservation does not exist any more',
+    cause: 'It was committed or cancelled before, it has expired, or it was never made.',
     remedy:
-      'Nothing: what was reserved and not settled stays consumed until the limit forgets it. ' +
-      'Give a refund where it must not.',
+      'A reserved cost that was not settled stays consumed until the limit forgets it; give it back ' +
+      'with a refund if it must not.',
     retry: 'no',
   },
+})
+
+type Code = Parameters<typeof problem>[0]
+
+/** The responses of a route: its 200, the errors of every route, and its own. */
+export const responses = <S extends TSchema>(ok: S, ...codes: readonly Code[]) => ({
+  200: ok,
+  ...problemResponses(...COMMON_PROBLEMS, ...codes),
 })
 
 export const unknownPolicy = (name: string): Problem =>
   problem('not-found', `There is no policy named ${name}.`)
 
-/** Said of a policy of concurrency where something counts calls. */
+/** The fault of a concurrency policy in a request that counts calls. */
 export const COUNTS_LEASES = 'counts leases, not calls: see its leases'
 
-/** A denial as a status; what never can be allowed names no time. */
-export const rateLimited = ({
-  retryAfterMs,
-  ...extensions
-}: {
-  readonly retryAfterMs?: number
-}): Problem =>
-  problem('rate-limited', 'A limit has no room for this.', {
+/** A denial as a status. A cost that can never be allowed has no retry time. */
+export const rateLimited = (
+  { retryAfterMs, ...extensions }: { readonly retryAfterMs?: number },
+  detail = 'A limit has no room for this cost.',
+): Problem =>
+  problem('rate-limited', detail, {
     extensions,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   })

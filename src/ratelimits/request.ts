@@ -5,7 +5,7 @@ import type { Limit } from './limit.js'
 import type { PolicyStore } from './policies/store.js'
 import { COUNTS_LEASES, unknownPolicy } from './problems.js'
 
-/** @throws Problem not-found for a policy that nobody knows. */
+/** @throws Problem not-found for an unknown policy. */
 export async function storedLimit(
   policies: PolicyStore,
   namespace: string,
@@ -42,7 +42,7 @@ export function requireLeases(limit: Limit): Limit {
   throw invalid('params/policy', 'counts calls, not leases: ask it with check')
 }
 
-/** Shorter than elsewhere: a limit that a late repeat finds is another window's. */
+/** Shorter than in other domains: a late repeat would meet another window of its limit. */
 const RECORD_TTL_MS = 60_000
 
 export const RetryHeaders = idempotencyHeaders('a minute')

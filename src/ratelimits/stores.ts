@@ -1,32 +1,22 @@
 import type { DomainDeps } from '../domain.js'
 import { RedisClock } from '../redis/clock.js'
+import { createDocuments } from '../redis/documents.js'
 import { filedDocuments } from '../redis/filed-documents.js'
 import { reachOf } from '../redis/reach.js'
-import { type AdjustmentStore, createAdjustmentStore } from './adjustments/store.js'
-import { type CheckStore, createCheckStore } from './checks/store.js'
+import { createAdjustmentStore } from './adjustments/store.js'
+import { createCheckStore } from './checks/store.js'
 import { DenyCache } from './deny-cache/deny-cache.js'
 import { dropOnChanges, dropping, withDenyCache } from './deny-cache/stores.js'
-import { createExceptionStore, type ExceptionStore } from './exceptions/store.js'
+import { createExceptionStore } from './exceptions/store.js'
 import { changeOf } from './keys.js'
-import { createLimitLeaseStore, type LeaseStore } from './leases/store.js'
+import { createLimitLeaseStore } from './leases/store.js'
 import { createCircuitMetric, createDenyCacheMetric } from './metrics.js'
 import { Circuits } from './outage/circuit.js'
 import { createFallback, type Recall } from './outage/fallback.js'
 import { LocalLimiter } from './outage/local-limiter.js'
 import { parsePolicy } from './policies/parse.js'
 import type { Policy } from './policies/policy.js'
-import { createPolicyStore, type PolicyStore } from './policies/store.js'
-import { createReservationStore, type ReservationStore } from './reservations/store.js'
-
-/** What the routes of the domain stand on. */
-export interface RateLimitStores {
-  readonly policies: PolicyStore
-  readonly checks: CheckStore
-  readonly adjustments: AdjustmentStore
-  readonly exceptions: ExceptionStore
-  readonly reservations: ReservationStore
-  readonly leases: LeaseStore
-}
+import { createReservationStore } from './reservations/store.js'
 
 export type RateLimitDeps = DomainDeps<Readonly<Record<string, Policy>>>
 
@@ -37,7 +27,7 @@ export function createRateLimitStores({
   binder,
   definitions,
   clockOffsetUs = () => 0,
-}: RateLimitDeps): RateLimitStores {
+}: RateLimitDeps) {
   let filed = filedDocuments<Policy>({})
   definitions.follow((policies) => {
     filed = filedDocuments(policies)
@@ -64,25 +54,23 @@ export function createRateLimitStores({
     clock,
     slotOf: links.commands.slotOf,
     circuits,
-    fallback: createFallback({ local, recall, nowUs }),
+    fallback: createFallback(local, recall, nowUs),
   })
+  const adjustments = createAdjustmentStore(binder, clock)
+  const exceptions = createExceptionStore(binder)
+  const reservations = createReservationStore(binder, clock, circuits)
   return {
     checks: withDenyCache(checks, denials, countHit),
-    policies: createPolicyStore({
+    policies: createDocuments<Policy>({
       binder,
       signals: links.signals,
+      part: 'rl',
       parse: parsePolicy,
       fromFile: () => filed,
     }),
-    adjustments: dropping(createAdjustmentStore(binder, clock), denials, ['refund', 'reset']),
-    exceptions: dropping(createExceptionStore(binder), denials, [
-      'block',
-      'override',
-      'endOverride',
-    ]),
-    reservations: dropping(createReservationStore({ binder, clock, circuits }), denials, [
-      'settle',
-    ]),
+    adjustments: dropping(adjustments, denials, ['refund', 'reset']),
+    exceptions: dropping(exceptions, denials, ['block', 'override', 'endOverride']),
+    reservations: dropping(reservations, denials, ['settle']),
     leases: createLimitLeaseStore(binder),
   }
 }

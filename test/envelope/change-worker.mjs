@@ -30,7 +30,7 @@ const slotOf = (key) => link.slotOf(key)
 const checks = createCheckStore({ binder, clock, slotOf, circuits, fallback })
 const exceptions = createExceptionStore(binder)
 const adjustments = createAdjustmentStore(binder, clock)
-const reservations = createReservationStore({ binder, clock, circuits })
+const reservations = createReservationStore(binder, clock, circuits)
 
 const random = (most) => Math.floor(Math.random() * most)
 const end = performance.now() + seconds * 1_000

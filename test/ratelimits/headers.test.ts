@@ -4,9 +4,9 @@ import { useHarness } from '../support/harness.js'
 import { limitDriver } from './driver.js'
 
 const NOW_MS = 1_795_248_000_400
-const API = { name: 'api', key: 'a', limit: 100, most: 20, windowMs: 60_000 }
+const API = { name: 'api', key: 'a', limit: 100, capacity: 20, windowMs: 60_000 }
 const FULL = { ...API, remaining: 19, resetAfterMs: 600 }
-const EMPTY = { ...API, name: 'day', most: 100, remaining: 2, resetAfterMs: 3_500 }
+const EMPTY = { ...API, name: 'day', capacity: 100, remaining: 2, resetAfterMs: 3_500 }
 
 describe('headers of a limit', () => {
   it('say by the IETF draft what is left of each', () => {

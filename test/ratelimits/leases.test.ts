@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { limitKey } from '../../src/ratelimits/keys.js'
-import { createLimitLeaseStore, type LeaseStore } from '../../src/ratelimits/leases/store.js'
+import { createLimitLeaseStore } from '../../src/ratelimits/leases/store.js'
 import { useHarness } from '../support/harness.js'
 import { limitDriver } from './driver.js'
 
 const harness = useHarness()
 const limits = limitDriver(harness)
 const { subject } = limits
-let store: LeaseStore
+let store: ReturnType<typeof createLimitLeaseStore>
 
 /** Long: the time that a busy machine takes is nothing beside it. */
 const POLICY = { algorithm: 'concurrency', limit: 3, leaseMs: 1_000_000 } as const

@@ -1,20 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { beforeAll, expect, it } from 'vitest'
-import {
-  type AdjustmentStore,
-  createAdjustmentStore,
-} from '../../src/ratelimits/adjustments/store.js'
+import { createAdjustmentStore } from '../../src/ratelimits/adjustments/store.js'
 import { kindOf } from '../../src/ratelimits/algorithms/algorithms.js'
-import type { CheckStore } from '../../src/ratelimits/checks/store.js'
-import { createExceptionStore, type ExceptionStore } from '../../src/ratelimits/exceptions/store.js'
+import { createExceptionStore } from '../../src/ratelimits/exceptions/store.js'
 import { limitKey } from '../../src/ratelimits/keys.js'
 import type { Limit } from '../../src/ratelimits/limit.js'
 import type { Policy } from '../../src/ratelimits/policies/policy.js'
-import {
-  createReservationStore,
-  type ReservationStore,
-} from '../../src/ratelimits/reservations/store.js'
+import { createReservationStore } from '../../src/ratelimits/reservations/store.js'
 import { RedisClock } from '../../src/redis/clock.js'
 import { useHarness } from '../support/harness.js'
 import { checkStoreOf, circuitsOf } from './check-store.js'
@@ -22,25 +15,21 @@ import { gcraModel, leakyModel, type Model } from './model.js'
 import { ACCOUNTS, type Account } from './operations-model.js'
 
 const harness = useHarness()
-let stores: {
-  readonly checks: CheckStore
-  readonly adjustments: AdjustmentStore
-  readonly exceptions: ExceptionStore
-  readonly reservations: ReservationStore
+let stores: ReturnType<typeof createStores>
+
+function createStores() {
+  const { binder, link } = harness
+  const clock = new RedisClock()
+  return {
+    checks: checkStoreOf(harness, clock),
+    adjustments: createAdjustmentStore(binder, clock),
+    exceptions: createExceptionStore(binder),
+    reservations: createReservationStore(binder, clock, circuitsOf(link)),
+  }
 }
 
-beforeAll(async () => {
-  const clock = new RedisClock()
-  stores = {
-    checks: checkStoreOf(harness, clock),
-    adjustments: createAdjustmentStore(harness.binder, clock),
-    exceptions: createExceptionStore(harness.binder),
-    reservations: createReservationStore({
-      binder: harness.binder,
-      clock,
-      circuits: circuitsOf(harness.link),
-    }),
-  }
+beforeAll(() => {
+  stores = createStores()
 })
 
 /** Longer than all that one run takes. */

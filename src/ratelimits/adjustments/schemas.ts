@@ -1,11 +1,9 @@
 import Type from 'typebox'
 import { ObjectName, ResourceName } from '../../http/names.js'
-import { Cost, Key, KeyQuery, Left, SameCost } from '../checks/schemas.js'
+import { Cost, closed, Key, KeyQuery, SameCost, UsageFields } from '../checks/schemas.js'
 
 /** 2^52/16 us: a bucket holds no more. */
 const MAX_RESET_MS = 281_474_976_710
-
-const closed = { additionalProperties: false } as const
 
 export const RefundQuery = Type.Object({ ...KeyQuery.properties, cost: SameCost }, closed)
 
@@ -18,8 +16,8 @@ export const RefundRequest = Type.Object(
         minimum: 0,
         maximum: 4_102_444_800_000,
         description:
-          'When it was consumed, as the check said: what no longer counts is not given back. ' +
-          'Milliseconds since 1970. Default: now.',
+          'When it was consumed, from the answer to the check: usage that no longer counts is not ' +
+          'given back. Milliseconds since 1970. Default: now.',
       }),
     ),
     resetAfterMs: Type.Optional(
@@ -27,8 +25,8 @@ export const RefundRequest = Type.Object(
         minimum: 0,
         maximum: MAX_RESET_MS,
         description:
-          'gcra, leaky-bucket: as the check said beside takenAtMs, which it needs: until then the cost ' +
-          'counts. Without it as much is given back as cannot have leaked since takenAtMs. Milliseconds.',
+          'gcra, leaky-bucket: from the answer to the check, with takenAtMs: the cost counts until ' +
+          'then. Without it, what cannot have leaked since takenAtMs is given back. Milliseconds.',
       }),
     ),
   },
@@ -43,7 +41,7 @@ export const RefundResponse = Type.Object(
     policy: ResourceName,
     key: ObjectName,
     refunded: Type.Integer({ description: 'Cost that was given back.' }),
-    ...Left,
+    ...UsageFields,
   },
   {
     description: 'What was given back, and what is left now.',
@@ -60,19 +58,14 @@ export const RefundResponse = Type.Object(
   },
 )
 
-export const SubjectRequest = Type.Object(
-  { key: Key },
-  { ...closed, examples: [{ key: 'user-7' }] },
-)
-
 export const ResetResponse = Type.Object(
   {
     policy: ResourceName,
     key: ObjectName,
-    changed: Type.Boolean({ description: 'False: nothing was consumed.' }),
+    changed: Type.Boolean({ description: 'False: there was no usage.' }),
   },
   {
-    description: 'Nothing is consumed now.',
+    description: 'The subject has no usage now.',
     examples: [{ policy: 'api', key: 'user-7', changed: true }],
   },
 )

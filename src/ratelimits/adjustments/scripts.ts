@@ -1,19 +1,14 @@
 import { type StaleWindow, staleWindow } from '../../redis/clock.js'
 import { integers } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
+import type { Usage } from '../checks/scripts.js'
 
-export interface Refunded {
+interface Refunded extends Usage {
   readonly kind: 'refunded' | 'replayed'
   readonly refunded: number
-  readonly remaining: number
-  readonly resetUs: number
-  /** The limit that holds for this subject instead of that of the policy, or 0. */
-  readonly override: number
-  /** When that was so. */
+  /** Time of Redis. */
   readonly atUs: number
 }
-
-export type RefundReply = Refunded | { readonly kind: 'conflict' }
 
 export const refundScript = defineScript({
   name: 'ratelimits.refund',
@@ -33,7 +28,7 @@ export const refundScript = defineScript({
     'message',
   ],
   outcomes: ['refunded', 'replayed', 'conflict', 'stale-window'],
-  decode(reply, outcome): RefundReply | StaleWindow {
+  decode(reply, outcome): Refunded | { readonly kind: 'conflict' } | StaleWindow {
     const [, refunded, remaining, resetUs, override, atUs] = integers(reply, 6)
     if (outcome === 'conflict') return { kind: outcome }
     if (outcome === 'stale-window') return staleWindow(refunded)
@@ -47,7 +42,7 @@ export const resetScript = defineScript({
   keys: ['state'],
   args: ['channel', 'message'],
   outcomes: ['forgotten', 'unchanged'],
-  /** @returns whether anything was consumed */
+  /** @returns whether there was any usage */
   decode(reply, outcome): boolean {
     integers(reply, 1)
     return outcome === 'forgotten'

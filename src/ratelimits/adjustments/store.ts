@@ -4,30 +4,25 @@ import type { Idempotency } from '../../redis/idempotency.js'
 import { kindOf, toCountedLimit } from '../algorithms/algorithms.js'
 import { CHANGES, changeOf, exceptionKey, limitKey, recordKey } from '../keys.js'
 import type { Limit } from '../limit.js'
-import { type RefundReply, refundScript, resetScript } from './scripts.js'
+import { refundScript, resetScript } from './scripts.js'
 
 export interface RefundRequest {
   readonly cost: number
-  /** When it was consumed, since 1970; what no longer counts is not given back. Default: now. */
+  /** When it was consumed, since 1970; usage that no longer counts is not given back. Default: now. */
   readonly takenAtMs?: number | undefined
   /** How long it counted from then on. Default: as if nothing had been consumed before. */
   readonly resetAfterMs?: number | undefined
   readonly idempotency?: Idempotency | undefined
 }
 
-/** What takes back consumption. Bounds of policies hold for calls without it. */
-export interface AdjustmentStore {
-  refund(namespace: string, limit: Limit, request: RefundRequest): Promise<RefundReply>
-  /** @returns whether anything was consumed */
-  reset(namespace: string, limit: Limit): Promise<boolean>
-}
-
-export function createAdjustmentStore(binder: Binder, clock: RedisClock): AdjustmentStore {
+/** Takes back usage. The bounds of a policy hold for calls without it. */
+export function createAdjustmentStore(binder: Binder, clock: RedisClock) {
   const refund = binder.bind(refundScript)
   const reset = binder.bind(resetScript)
 
   return {
-    refund(namespace, limit, { cost, takenAtMs, resetAfterMs, idempotency }) {
+    refund(namespace: string, limit: Limit, request: RefundRequest) {
+      const { cost, takenAtMs, resetAfterMs, idempotency } = request
       const keys = {
         state: limitKey(namespace, kindOf(limit.policy), limit),
         exception: exceptionKey(namespace, limit),
@@ -37,7 +32,7 @@ export function createAdjustmentStore(binder: Binder, clock: RedisClock): Adjust
         refund(keys, {
           ...toCountedLimit(limit.policy, nowMs),
           cost,
-          // The last microsecond of the millisecond: an answer told it rounded down.
+          // The last microsecond of the millisecond, because answers round takenAtMs down.
           taken_us: takenAtMs === undefined ? 0 : takenAtMs * 1_000 + 999,
           until_us:
             takenAtMs === undefined || resetAfterMs === undefined
@@ -51,11 +46,11 @@ export function createAdjustmentStore(binder: Binder, clock: RedisClock): Adjust
       )
     },
 
-    reset(namespace, limit) {
-      return reset(
+    /** @returns whether there was any usage */
+    reset: (namespace: string, limit: Limit) =>
+      reset(
         { state: limitKey(namespace, kindOf(limit.policy), limit) },
         { channel: CHANGES, message: changeOf(namespace, limit) },
-      )
-    },
+      ),
   }
 }

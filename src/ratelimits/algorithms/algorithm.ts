@@ -1,11 +1,11 @@
 import type { Policy } from '../policies/policy.js'
 
-/** A letter for each way of counting. It stands in the key: another way is another count. */
+/** A letter per algorithm. It is a part of the key, so another algorithm is another count. */
 export type Kind = 'g' | 'l' | 'w' | 'f' | 'c' | 's' | 'e' | 'n'
 
 /** Parameters of one limit as scripts/lib/limit.lua reads them. */
 export interface ScriptLimit {
-  /** `allow` and `deny`: a subject that the policy names. */
+  /** `allow` and `deny`: a subject on a list of the policy. */
   readonly kind: Kind | 'allow' | 'deny'
   readonly a: number
   readonly b: number | string
@@ -17,16 +17,16 @@ export interface PolicyFault {
   readonly message: string
 }
 
-/** What the service knows of an algorithm; how it counts stands in scripts/lib. */
+/** What the service knows of an algorithm; scripts/lib does the counting. */
 export interface Algorithm {
-  /** Parameters that it has besides `limit`; those of others are refused. */
+  /** Its parameters besides `limit`; others are refused. */
   readonly parameters: readonly (keyof Policy)[]
   readonly required: (policy: Policy) => readonly (keyof Policy)[]
-  /** The most cost that any span as long as the window can see. */
+  /** Largest total cost in any span as long as the window. */
   readonly maxInAnyWindow: (policy: Policy) => number
-  /** The most cost that one call can ask for and be allowed some day. */
+  /** Largest cost of one call that can ever be allowed. */
   readonly maxCost: (policy: Policy) => number
-  /** What a schema cannot say; parameters are complete here. */
+  /** Rules that the schema cannot express; all required parameters are present here. */
   readonly fault: (policy: Policy) => PolicyFault | undefined
   readonly kind: (policy: Policy) => Kind
   /** @param nowMs the time of Redis, as far as it is known */

@@ -7,7 +7,7 @@ import { gcra, leakyBucket } from './buckets.js'
 import { concurrency } from './concurrency.js'
 import { fixedWindow, slidingLog, slidingWindow } from './windows.js'
 
-/** By the name that policies call them; the first is the default. */
+/** By name; the first is the default. */
 export const ALGORITHMS = {
   gcra,
   'token-bucket': gcra,
@@ -26,11 +26,11 @@ export const algorithmOf = ({ algorithm }: Policy): Algorithm => ALGORITHMS[algo
 
 export const kindOf = (policy: Policy): Kind => algorithmOf(policy).kind(policy)
 
-/** The most that can be left to a subject under this limit: an override keeps the policy's burst. */
+/** The largest `remaining` under this limit; an override keeps the burst of the policy. */
 export const capacityOf = (policy: Policy, limit: number): number =>
   algorithmOf(policy).maxCost(limit === policy.limit ? policy : { ...policy, limit })
 
-/** The longest that a period lasts by the calendar; clocks that are set aside. */
+/** Longest duration of each period, apart from clock changes. */
 const LENGTH_MS: Readonly<Record<Period, number>> = {
   minute: 60_000,
   hour: 3_600_000,
@@ -40,18 +40,21 @@ const LENGTH_MS: Readonly<Record<Period, number>> = {
   year: 366 * 86_400_000,
 }
 
-/** The length of the window that is told to clients. */
+/** The length of the window as clients see it. */
 export const windowOf = ({ windowMs, period, leaseMs = 0 }: Policy): number =>
   windowMs ?? (period === undefined ? leaseMs : LENGTH_MS[period])
 
-/** @param nowMs the time of Redis, as far as it is known: a script says when it is another */
+/**
+ * A limit as scripts count it, even for a subject on a list of the policy.
+ * @param nowMs the time of Redis as far as it is known; a script answers if it is another
+ */
 export function toCountedLimit(policy: Policy, nowMs: number): ScriptLimit {
   const { kind, toScript } = algorithmOf(policy)
   const { a, b, c } = toScript(policy, nowMs)
   return { kind: kind(policy), a, b, c }
 }
 
-/** A limit as scripts count it; whom the policy names is not counted, see scripts/lib/listed.lua. */
+/** A limit as scripts enforce it: a subject on a list is not counted, see scripts/lib/listed.lua. */
 export function toEnforcedLimit(limit: Limit, nowMs: number): ScriptLimit {
   const { policy } = limit
   const listed = listedAs(limit)
@@ -64,7 +67,7 @@ const namesWith = (parameter: keyof Policy): string[] =>
     .filter(([, { parameters }]) => parameters.includes(parameter))
     .map(([name]) => name)
 
-/** What a schema cannot say of the parameters of a policy. */
+/** The first broken rule that the schema of a policy cannot express. */
 export function policyFault(policy: Policy): PolicyFault | undefined {
   const { parameters, required, fault } = algorithmOf(policy)
   for (const field of PARAMETERS) {
@@ -76,7 +79,7 @@ export function policyFault(policy: Policy): PolicyFault | undefined {
   return fault(policy) ?? listFault(policy)
 }
 
-/** Every parameter that some algorithm has besides `limit`. */
+/** The parameters of all algorithms besides `limit`. */
 export const PARAMETERS: readonly (keyof Policy)[] = [
   ...new Set(Object.values<Algorithm>(ALGORITHMS).flatMap(({ parameters }) => [...parameters])),
 ]

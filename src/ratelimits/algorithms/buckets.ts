@@ -1,12 +1,12 @@
 import type { Policy } from '../policies/policy.js'
 import type { Algorithm, PolicyFault } from './algorithm.js'
 
-/** Below 100/16 us per unit of cost, rounding would show. */
+/** 1/16 us per unit of cost: in shorter intervals the rounding would be noticeable. */
 const MIN_INTERVAL = 100
-/** Times are added up in doubles: a burst or a queue may reach some years ahead. */
+/** Sums of times must be exact in a double: a burst or a queue reaches a few years ahead at most. */
 const MAX_ROOM = 2 ** 52
 
-/** 1/16 us that one unit of cost takes. */
+/** Time per unit of cost, in 1/16 us. */
 const intervalOf = ({ limit, windowMs = 0 }: Policy): number =>
   Math.ceil((16_000 * windowMs) / limit)
 
@@ -35,9 +35,9 @@ export const gcra: Algorithm = {
 }
 
 /**
- * A cost above the limit is refused: alone it would outrun the window. So a span as long as the
- * window sees the starts of `limit - 1` and of one more call, the largest of which costs `limit`;
- * where every call costs 1, of `limit`.
+ * A cost above the limit is refused, because it would take longer than a window. A span as long as the
+ * window contains starts that cost `limit - 1` and one more call, which costs `limit` at most; if
+ * every call costs 1, the sum is `limit`.
  */
 export const leakyBucket: Algorithm = {
   parameters: ['windowMs', 'maxDelayMs'],

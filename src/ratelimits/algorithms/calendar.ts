@@ -6,7 +6,7 @@ import type { PolicyFault } from './algorithm.js'
 export function calendarFault(policy: Policy): PolicyFault | undefined {
   const { period, timeZone, anchorDay = 1 } = policy
   if (policy.windowMs !== undefined) {
-    return { field: 'windowMs', message: 'does not go together with a calendar: see period' }
+    return { field: 'windowMs', message: 'is not for windows of a calendar: see period' }
   }
   if (timeZone !== undefined && !isTimeZone(timeZone)) {
     return { field: 'timeZone', message: 'must be an IANA time zone' }
@@ -28,11 +28,11 @@ interface Around {
   readonly text: string
 }
 
-/** Time zones are slow to ask: what was computed serves while now lies in the period in the middle. */
+/** Time zones are slow to compute, so starts are reused while the current period lasts. */
 const MAX_KNOWN = 1_000
 const known = new Map<string, Around>()
 
-/** Starts of the previous, the current and the next window, and the end of it, as scripts read them. */
+/** Starts of the previous, current and next window, and the end of the next, as scripts read them. */
 export function startsAround(policy: Policy, nowMs: number): string {
   const calendar = calendarOf(policy)
   const { period, timeZone, anchorDay, anchorMonth } = calendar

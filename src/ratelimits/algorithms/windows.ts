@@ -3,7 +3,7 @@ import { calendarFault, startsAround } from './calendar.js'
 
 const CALENDAR = ['period', 'timeZone', 'anchorDay', 'anchorMonth'] as const
 
-/** Each window sees at most `limit`, and a span as long as the shortest of them touches two. */
+/** Each window admits `limit`, and a span as long as the shortest window touches two. */
 export const fixedWindow: Algorithm = {
   parameters: ['windowMs', 'align', ...CALENDAR],
   required: ({ align }) => (align === 'calendar' ? ['period'] : ['windowMs']),
@@ -38,7 +38,7 @@ export const slidingWindow: Algorithm = {
   },
 }
 
-/** A log keeps every call: this many, and no more, fit into a script's turn. */
+/** A log keeps every call: more would take a script too long. */
 const MAX_LOG = 10_000
 
 export const slidingLog: Algorithm = {

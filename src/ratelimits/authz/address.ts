@@ -1,10 +1,10 @@
 import { isIP } from 'node:net'
 
 /**
- * The address of whoever stands `trustedHops` proxies away: each proxy appends to X-Forwarded-For
- * where its request came from, so only the last entries are worth anything, and those before them
- * are whatever the visitor wrote. 0: whoever opened the connection.
- * @returns undefined where the list is shorter than that.
+ * The address of the visitor behind `trustedHops` proxies. Each proxy appends the address of its peer
+ * to X-Forwarded-For, so only the last entries can be trusted; the visitor may have sent the others.
+ * 0: the peer of the connection.
+ * @returns undefined if the list is shorter.
  */
 export function clientAddress(
   forwardedFor: string | undefined,
@@ -15,7 +15,7 @@ export function clientAddress(
   return forwardedFor?.split(',').at(-trustedHops)?.trim()
 }
 
-/** An address without port and zone; IPv4 inside IPv6 (`::ffff:192.0.2.7`) is IPv4. */
+/** An address without port and zone; IPv4-mapped IPv6 (`::ffff:192.0.2.7`) becomes IPv4. */
 export function toAddress(text: string): string {
   const address = withoutPort(text)
   if (isIP(address) !== 6) return address
@@ -29,8 +29,8 @@ export function toAddress(text: string): string {
 }
 
 /**
- * An address as a subject: IPv6 is cut to its first `prefix` bits, for a subscriber has at least a
- * /64 of them to change through. Text that is no address stays.
+ * An address as a subject: IPv6 is cut to its first `prefix` bits, because a subscriber can use any
+ * address of a /64 or more. Other text stays as it is.
  */
 export function toSubnet(address: string, prefix: number): string {
   if (isIP(address) !== 6) return address
@@ -48,7 +48,7 @@ function withoutPort(text: string): string {
   return bare.replace(/%.*$/, '')
 }
 
-/** The eight groups of an IPv6 address; the end of it may be written as IPv4. */
+/** The eight groups of an IPv6 address, which may end in IPv4 notation. */
 export function toGroups(address: string): number[] {
   const { hostname } = new URL(`http://[${address}]`)
   const [head = '', tail] = hostname.slice(1, -1).split('::')

@@ -1,7 +1,7 @@
 /**
- * One spelling for all that servers take for the same path, so that nobody has a count of its own by
- * another one: percent-encoded characters are decoded, slashes merged, dot segments followed, and a
- * slash at the end goes. Case stays: to many servers it makes another path.
+ * One spelling for all that servers treat as the same path, so that no visitor gets another count by
+ * another spelling: decodes percent-encoded characters, merges slashes, resolves dot segments and
+ * removes the slash at the end. Keeps case, because many servers distinguish it.
  */
 export function normalPath(uri: string): string {
   const [path = ''] = uri.split(/[?#]/, 1)
@@ -13,7 +13,7 @@ export function normalPath(uri: string): string {
   return `/${kept.join('/')}`
 }
 
-/** What is no UTF-8 stays encoded. */
+/** Bytes that are not UTF-8 stay encoded. */
 const decode = (text: string): string =>
   text.replace(/(%[0-9a-f]{2})+/gi, (bytes) => {
     try {

@@ -1,36 +1,28 @@
 import { METHODS } from 'node:http'
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Static } from 'typebox'
 import { invalid } from '../../http/problem.js'
-import type { Decide } from '../checks/decide.js'
-import type { PolicyDocument, PolicyStore } from '../policies/store.js'
+import type { PolicyDocument } from '../policies/store.js'
 import { unknownPolicy } from '../problems.js'
+import type { RateLimitRoutes } from '../services.js'
 import * as schemas from './schemas.js'
 import { toKey, toSubject } from './template.js'
 
-export interface AuthzRouteOptions {
-  readonly decide: Decide
-  readonly policies: PolicyStore
-}
-
-/** CONNECT is no request to a route, and Fastify refuses a QUERY whose body has no type. */
+/** CONNECT has no path, and Fastify refuses a QUERY whose body has no type. */
 const UNUSUAL = METHODS.filter((method) => method !== 'CONNECT' && method !== 'QUERY')
 
 /**
- * The question that a proxy asks before it lets a request through. Everything of the request may
- * come from the visitor, so nothing is read but what the policy names, and no body at all.
+ * A proxy calls this before it lets a request through. Everything in its call may come from the
+ * visitor, so only what the policy names is read, and never the body.
  */
-export const authzRoutes: FastifyPluginAsyncTypebox<AuthzRouteOptions> = async (
-  app,
-  { decide, policies },
-) => {
+export const authzRoutes: RateLimitRoutes = async (app, { decide, policies }) => {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => {
     payload.resume()
     done(null)
   })
   app.addHook('onRequest', (request, _reply, done) => {
-    // One that is malformed would be a 415 before anything else is looked at.
+    // Fastify would answer a malformed one with 415 before any hook.
     delete request.headers['content-type']
     done()
   })
@@ -50,7 +42,7 @@ export const authzRoutes: FastifyPluginAsyncTypebox<AuthzRouteOptions> = async (
     }
     const limits = documents.map(({ name, value: { authz } }) => {
       if (!authz && asked.key === undefined) {
-        throw invalid('querystring/key', `is required: ${name} does not say what to count`)
+        throw invalid('querystring/key', `is required: ${name} has no authz`)
       }
       const subject = authz ? toSubject(authz, visitor) : { key: toKey(asked.key) }
       return { policy: name, ...subject, cost: 1 }
@@ -71,7 +63,7 @@ export const authzRoutes: FastifyPluginAsyncTypebox<AuthzRouteOptions> = async (
       config,
       schema: {
         operationId: 'authorizeVisitor',
-        summary: 'Whether a proxy may let its visitor through; any method is answered alike',
+        summary: 'Whether a proxy may let its visitor through; the same for any method',
         tags: ['ratelimits'],
         params: schemas.AuthzParams,
         querystring: schemas.AuthzQuery,
@@ -80,10 +72,8 @@ export const authzRoutes: FastifyPluginAsyncTypebox<AuthzRouteOptions> = async (
         hide: method !== 'GET',
       },
       handler: (request, reply) => {
-        const { key, denyStatus } = request.query
         const policies = [request.params.policy]
-        const statuses = { allowStatus: 204, denyStatus: Number(denyStatus) }
-        return answer(request, reply, { policies, key, ...statuses })
+        return answer(request, reply, { policies, ...toOptions(request.query) })
       },
     })
     app.route({
@@ -92,7 +82,7 @@ export const authzRoutes: FastifyPluginAsyncTypebox<AuthzRouteOptions> = async (
       config,
       schema: {
         operationId: 'authorizeVisitorByPolicies',
-        summary: 'The same of several policies of one group, all or nothing',
+        summary: 'Check several policies of one group, all or nothing',
         tags: ['ratelimits'],
         querystring: schemas.AuthzPoliciesQuery,
         headers: schemas.AuthzHeaders,
@@ -100,13 +90,12 @@ export const authzRoutes: FastifyPluginAsyncTypebox<AuthzRouteOptions> = async (
         hide: method !== 'GET',
       },
       handler: (request, reply) => {
-        const { policies, key, denyStatus } = request.query
-        const statuses = { allowStatus: 204, denyStatus: Number(denyStatus) }
-        return answer(request, reply, { policies: policies.split(','), key, ...statuses })
+        const policies = request.query.policies.split(',')
+        return answer(request, reply, { policies, ...toOptions(request.query) })
       },
     })
-    // Envoy appends the path and query of its visitor, so neither is an option of ours, and takes
-    // nothing but a 200 for yes.
+    // Envoy appends the path and query of its visitor, so options cannot be there; it lets the visitor
+    // through on a 200 only.
     app.route({
       method,
       url: '/:policy/authz/*',
@@ -127,7 +116,13 @@ export const authzRoutes: FastifyPluginAsyncTypebox<AuthzRouteOptions> = async (
 
 const OPTIONS = { mode: 'all', take: 'exact', peek: false } as const
 
-/** Of one group all subjects are in one slot, whatever their keys, so that a Cluster can check them. */
+const toOptions = ({ key, denyStatus }: Static<typeof schemas.AuthzQuery>) => ({
+  key,
+  allowStatus: 204,
+  denyStatus: Number(denyStatus),
+})
+
+/** On a Cluster all subjects of one group are in one slot, so they can be checked together. */
 function shareGroup(documents: readonly PolicyDocument[]): boolean {
   const [first] = documents
   if (documents.length === 1) return true

@@ -4,7 +4,7 @@ import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { problemResponses } from '../problems.js'
 import { DEFAULT_IPV6_PREFIX, DEFAULT_TRUSTED_HOPS } from './template.js'
 
-/** A part of a policy: what a visitor of a proxy counts as. */
+/** The part of a policy that makes a subject of a visitor. */
 export const AuthzTemplateSchema = Type.Object(
   {
     key: Type.Array(
@@ -16,7 +16,7 @@ export const AuthzTemplateSchema = Type.Object(
         minItems: 1,
         maxItems: 4,
         description:
-          'What tells visitors apart. address: that of the visitor, by X-Forwarded-For. header:NAME: a header. path:NAME: the path of the URI in a header, as X-Original-URI; path: what stands behind /authz; different spellings of one path are one. A part that is missing counts as -; text that can be no key counts by its SHA-256.',
+          'The parts that distinguish visitors. address: that of the visitor, by X-Forwarded-For. header:NAME: a header. path:NAME: the path of the URI in a header, such as X-Original-URI; path: the path after /authz; spellings of the same path are one. A missing part is -; text that is no valid key is replaced by its SHA-256.',
       },
     ),
     trustedHops: Type.Optional(
@@ -30,7 +30,7 @@ export const AuthzTemplateSchema = Type.Object(
       Type.Integer({
         minimum: 1,
         maximum: 128,
-        description: `Bits of an IPv6 address that tell visitors apart. Default ${DEFAULT_IPV6_PREFIX}.`,
+        description: `Bits of an IPv6 address that distinguish visitors. Default ${DEFAULT_IPV6_PREFIX}.`,
       }),
     ),
   },
@@ -45,7 +45,7 @@ export const AuthzParams = Type.Object({ policy: ResourceName })
 const NAME = '[A-Za-z0-9][A-Za-z0-9._@-]{0,127}'
 const PolicyNames = Type.String({
   pattern: `^${NAME}(,${NAME}){0,31}$`,
-  description: 'Policies of one group, at most 32, with commas between them.',
+  description: 'Policies of one group, at most 32, separated by commas.',
 })
 
 export const AuthzPathParams = Type.Object({ policy: PolicyNames, '*': Type.String() })
@@ -55,12 +55,12 @@ export const AuthzQuery = Type.Object({
   key: Type.Optional(
     Type.String({
       description:
-        'Who is limited, where the policy has no `authz`; it is ignored where the policy has one. Text that can be no key counts by its SHA-256, none as -.',
+        'The subject, for a policy without `authz`; ignored for one that has it. Text that is no valid key is replaced by its SHA-256, empty text by -.',
     }),
   ),
   denyStatus: Type.Enum(['429', '403'], {
     default: '429',
-    description: 'Status of a denial. 403 for nginx, which takes 429 for a fault. Default 429.',
+    description: 'Status of a denial. 403 for nginx, which treats 429 as an error. Default 429.',
   }),
 })
 
@@ -72,7 +72,7 @@ export const AuthzPoliciesQuery = Type.Object({
 export const AuthzHeaders = Type.Object({
   'lockstep-token': Type.Optional(
     Type.String({
-      description: 'The token of the proxy, which must overwrite what its visitor sends.',
+      description: 'The token of the proxy. The proxy must overwrite the header of its visitor.',
     }),
   ),
 })

@@ -5,12 +5,12 @@ import type { AuthzTemplate } from '../policies/policy.js'
 import { clientAddress, toAddress, toSubnet } from './address.js'
 import { normalPath } from './path.js'
 
-/** All that a template can read of a visitor. */
+/** What a template can read of a visitor. */
 export interface Visitor {
   readonly headers: IncomingHttpHeaders
   /** The address of the connection. */
   readonly remote: string | undefined
-  /** What follows `/authz`, where the proxy appends the path of the visitor. */
+  /** The path after `/authz`, if the proxy appends that of the visitor. */
   readonly path: string | undefined
 }
 
@@ -21,13 +21,13 @@ const MISSING = '-'
 
 export interface VisitorSubject {
   readonly key: string
-  /** In full, where it is a part of the key. */
+  /** The whole address, if the key has it as a part. */
   readonly address?: string | undefined
 }
 
 /**
- * The subject that a visitor counts as. Parts are joined by `|`; in several of them `%` and `|` are
- * percent-encoded, so that no visitor can write what looks like another's parts.
+ * The subject of a visitor. Parts are joined by `|`. When there are several, `%` and `|` in them are
+ * percent-encoded, so that no visitor can imitate the parts of another.
  */
 export function toSubject(template: AuthzTemplate, visitor: Visitor): VisitorSubject {
   const { trustedHops = DEFAULT_TRUSTED_HOPS, ipv6Prefix = DEFAULT_IPV6_PREFIX } = template
@@ -47,16 +47,13 @@ function toJoined(values: readonly (string | undefined)[]): string {
   return toKey(values.map((value) => toKey(value).replace(/[%|]/g, encodeURIComponent)).join('|'))
 }
 
-/**
- * Parts that a visitor chooses: under each value it has a count of its own, so alone or beside others
- * they bound nothing.
- */
+/** Parts that a visitor chooses: it gets a new count with each value, so the limit bounds nothing. */
 export const chosenParts = ({ key }: AuthzTemplate): string[] =>
   key.filter((part) => part !== 'address')
 
 /**
- * Text of a visitor as a subject. What can be none counts by its digest, and what is missing as
- * `-`: a visitor must not escape the limit by sending what cannot be counted.
+ * Text of a visitor as a subject. Text that is no valid key is replaced by its digest, and missing
+ * text by `-`, so that no visitor escapes the limit by sending either.
  */
 export function toKey(text: string | undefined): string {
   if (text === undefined || text === '') return MISSING

@@ -7,43 +7,22 @@ import { listedAs } from '../lists/lists.js'
 import type { RateLimitMetrics } from '../metrics.js'
 import { type HeaderStyle, type LimitState, limitHeaders } from './headers.js'
 import type { CheckResponse } from './schemas.js'
-import type { LimitReply } from './scripts.js'
+import type { LimitReply, Usage } from './scripts.js'
 import type { CheckOutcome, LimitRequest } from './store.js'
 
-export interface AnswersOptions {
-  readonly metrics: RateLimitMetrics
-  readonly headerStyle: HeaderStyle
-}
+export type Answers = ReturnType<typeof createAnswers>
 
-/** What a script says of one limit beside a decision. */
-export interface Left {
-  /** The limit that holds for this subject instead of that of the policy, or 0. */
-  readonly override: number
-  readonly remaining: number
-  readonly resetUs: number
-}
-
-/** How limits are answered: what is counted, the headers, the body. */
-export interface Answers {
-  /** @param isCounted false for a peek, which decides nothing */
-  toAnswer(
-    reply: FastifyReply | undefined,
-    namespace: string,
-    limits: readonly LimitRequest[],
-    outcome: Decided,
-    isCounted: boolean,
-  ): Answer
-  /** What is left of one limit after something else than a check. */
-  toUsage(
-    reply: FastifyReply,
-    limit: Limit,
-    left: Left,
-  ): { readonly limit: number; readonly remaining: number; readonly resetAfterMs: number }
-}
-
-export function createAnswers({ metrics, headerStyle }: AnswersOptions): Answers {
+/** How limits are answered: metrics, headers, body. */
+export function createAnswers(metrics: RateLimitMetrics, headerStyle: HeaderStyle) {
   return {
-    toAnswer(reply, namespace, limits, outcome, isCounted) {
+    /** @param isCounted false for a peek, which decides nothing */
+    toAnswer(
+      reply: FastifyReply | undefined,
+      namespace: string,
+      limits: readonly LimitRequest[],
+      outcome: Decided,
+      isCounted: boolean,
+    ): Answer {
       const answer = toBody(limits, outcome)
       if (isCounted) metrics.recordDecision(namespace, limits, answer.results)
       if (!reply) return answer
@@ -60,49 +39,43 @@ export function createAnswers({ metrics, headerStyle }: AnswersOptions): Answers
       return answer
     },
 
-    toUsage(reply, limit, { override, remaining, resetUs }) {
+    /** Headers and fields about one limit, after an operation that is not a check. */
+    toUsage(reply: FastifyReply, limit: Limit, { override, remaining, resetUs }: Usage) {
       const { policy } = limit
-      const left = {
-        limit: override || policy.limit,
-        remaining,
-        resetAfterMs: Math.ceil(resetUs / 1_000),
-      }
+      const usage = { limit: override || policy.limit, remaining, resetAfterMs: ms(resetUs) }
       const unit = policy.algorithm === 'concurrency' ? ('concurrent-requests' as const) : undefined
-      const states = policy.shadow ? [] : [Object.assign(toState(limit, left), { unit })]
+      const states = policy.shadow ? [] : [Object.assign(toState(limit, usage), { unit })]
       reply.headers(limitHeaders(headerStyle, states, Date.now()))
-      return left
+      return usage
     },
   }
 }
 
-type LeftOf = Pick<LimitState, 'limit' | 'remaining' | 'resetAfterMs'>
-
-function toState({ name, key, policy }: Limit, left: LeftOf): LimitState {
-  const { limit, remaining, resetAfterMs } = left
-  // The burst of an override is known to Redis alone: what is left says that it is larger.
-  const most = Math.max(capacityOf(policy, limit), remaining)
-  return { name, key, limit, most, windowMs: windowOf(policy), remaining, resetAfterMs }
+function toState(
+  { name, key, policy }: Limit,
+  { limit, remaining, resetAfterMs }: Pick<LimitState, 'limit' | 'remaining' | 'resetAfterMs'>,
+): LimitState {
+  // Only Redis knows the burst of an override; a larger remaining shows it.
+  const capacity = Math.max(capacityOf(policy, limit), remaining)
+  return { name, key, limit, capacity, windowMs: windowOf(policy), remaining, resetAfterMs }
 }
 
 const ms = (us: number): number => Math.ceil(us / 1_000)
 
-export type Decided = Extract<CheckOutcome, { kind: 'decided' }>
+type Decided = Extract<CheckOutcome, { kind: 'decided' }>
 
 export type Answer = Static<typeof CheckResponse>
 type LimitAnswer = Answer['results'][number]
 
-/** The answer to a check: each limit, and over them the tightest. Times are rounded up. */
+/** The body: each limit, and the tightest of them. Times are rounded up. */
 function toBody(limits: readonly LimitRequest[], { allowed, results }: Decided): Answer {
   const answers = limits.map((limit, i) => toLimitAnswer(limit, results[i]!))
-  // Limits in shadow have no say, unless they are alone.
+  // Shadow limits affect neither the verdict nor what remains, unless all limits are shadows.
   const voters = answers.filter(({ shadow }) => !shadow)
-  const told = voters.length > 0 ? voters : answers
+  const shown = voters.length > 0 ? voters : answers
   const answer: Answer = {
     allowed,
-    remaining: told.reduce(
-      (least, { remaining }) => Math.min(least, remaining),
-      Number.POSITIVE_INFINITY,
-    ),
+    remaining: Math.min(...shown.map(({ remaining }) => remaining)),
     results: answers,
   }
   if (voters.every(({ retryAfterMs }) => retryAfterMs !== undefined)) {

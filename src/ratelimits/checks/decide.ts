@@ -9,30 +9,27 @@ import { COUNTS_LEASES, problem, unknownPolicy } from '../problems.js'
 import type { Answer, Answers } from './answer.js'
 import type { CheckOptions, CheckStore, LimitRequest } from './store.js'
 
-export interface DecideOptions {
-  readonly store: CheckStore
+interface Options {
+  readonly checks: CheckStore
   readonly policies: PolicyStore
   readonly metrics: RateLimitMetrics
   readonly answers: Answers
 }
 
-/**
- * Checks limits for a route, counts what came of it, and sets the headers that tell of it on the
- * reply, if there is one that has them. Of the request itself it reads nothing: a proxy's may be
- * full of what its visitor sent.
- * @throws Problem for limits that cannot be checked; StoreError where a policy is closed.
- */
-export type Decide = (
-  reply: FastifyReply | undefined,
-  namespace: string,
-  inputs: readonly LimitInput[],
-  options: CheckOptions,
-) => Promise<Answer>
-
-export function createDecide({ store, policies, metrics, answers }: DecideOptions): Decide {
-  return async (reply, namespace, inputs, options) => {
+export function createDecide({ checks, policies, metrics, answers }: Options) {
+  /**
+   * Checks limits for a route and records the decision. Sets the headers if there is a reply for
+   * them. Reads nothing of the request: the headers of a proxy's request may come from its visitor.
+   * @throws Problem for limits that cannot be checked; StoreError without Redis if a policy is closed.
+   */
+  return async (
+    reply: FastifyReply | undefined,
+    namespace: string,
+    inputs: readonly LimitInput[],
+    options: CheckOptions,
+  ): Promise<Answer> => {
     const limits = await toLimits(policies, namespace, inputs, options.peek)
-    const outcome = await store.check(namespace, limits, options)
+    const outcome = await checks.check(namespace, limits, options)
     switch (outcome.kind) {
       case 'conflict':
         throw idempotencyConflict()
@@ -46,23 +43,23 @@ export function createDecide({ store, policies, metrics, answers }: DecideOption
   }
 }
 
-/** One entry of `limits` as its schema lets it through: with a policy or with a name. */
+/** One entry of `limits` in a request: it has either a policy or a name. */
 export interface LimitInput extends Partial<Policy> {
   readonly policy?: string
   readonly name?: string
   readonly key: string
   readonly cost: number
-  /** Not of a request, but of the proxy's visitor: see Limit. */
+  /** Of the visitor of a proxy: see Limit. */
   readonly address?: string | undefined
 }
 
-/** What describes a limit that no policy is named for. */
-const OWN_FIELDS = ['algorithm', 'limit', ...PARAMETERS, 'shadow', 'group', 'onError'] as const
+/** The fields of an inline limit, which has no policy. */
+const INLINE_FIELDS = ['algorithm', 'limit', ...PARAMETERS, 'shadow', 'group', 'onError'] as const
 
 /**
- * Looks up the policies that limits name. Most are known, and cost nothing to wait for.
+ * Looks up the policies of the limits. Most are in memory.
  * @throws Problem not-found for an unknown policy; invalid-request for an entry that is neither a
- * stored nor a complete inline limit, and for two entries that count the same thing.
+ * stored nor a complete inline limit, and for a duplicate.
  */
 async function toLimits(
   policies: PolicyStore,
@@ -98,15 +95,15 @@ function requireDistinct(limits: readonly LimitRequest[]): void {
     const first = limits.findIndex(
       (other) => other.key === key && other.name === name && other.inline === inline,
     )
-    if (first < i) throw invalid(`body/limits/${i}`, 'stands there twice')
+    if (first < i) throw invalid(`body/limits/${i}`, 'is listed twice')
   }
 }
 
-/** The least of what is left is granted by each, which means something for equal costs alone. */
+/** Each limit grants the least of what remains, which only makes sense for equal costs. */
 export function requireEqualCosts(inputs: readonly LimitInput[]): void {
   const odd = inputs.findIndex(({ cost }) => cost !== inputs[0]?.cost)
   if (odd > 0) {
-    throw invalid(`body/limits/${odd}/cost`, 'must be that of the others with take up-to')
+    throw invalid(`body/limits/${odd}/cost`, 'must equal the other costs with take up-to')
   }
 }
 
@@ -116,7 +113,7 @@ async function storedPolicy(
   input: LimitInput,
   at: string,
 ): Promise<Policy> {
-  const surplus = OWN_FIELDS.find((field) => input[field] !== undefined)
+  const surplus = INLINE_FIELDS.find((field) => input[field] !== undefined)
   if (surplus) throw invalid(`${at}/${surplus}`, 'belongs to a limit without policy')
   const name = input.policy as string
   const document = await policies.get(namespace, name)
@@ -125,7 +122,7 @@ async function storedPolicy(
   return document.value
 }
 
-/** Parameters are read by name: what else stands in the input is none. */
+/** Policies are read field by field, so the other fields of the input do no harm. */
 function inlinePolicy(input: LimitInput, at: string): Policy {
   const { limit } = input
   if (limit === undefined) throw invalid(`${at}/limit`, 'is required')

@@ -11,17 +11,17 @@ export interface LimitState {
   readonly key: string
   readonly limit: number
   /** What `remaining` counts down from. */
-  readonly most: number
+  readonly capacity: number
   readonly windowMs: number
   readonly remaining: number
   readonly resetAfterMs: number
-  /** Default: requests, or whatever a cost stands for. */
+  /** Default: units of cost. */
   readonly unit?: 'concurrent-requests' | undefined
 }
 
 const seconds = (ms: number): number => Math.ceil(ms / 1_000)
 
-/** The one place that knows how limits are written into headers. */
+/** The headers of a response about these limits. */
 export function limitHeaders(
   style: HeaderStyle,
   limits: readonly LimitState[],
@@ -44,7 +44,7 @@ export function limitHeaders(
   }
 }
 
-/** RFC 9651 items. Names are letters, digits and . _ @ -, so a quoted one needs no escapes. */
+/** RFC 9651 items. Names are letters, digits and . _ @ -, so quoting them needs no escapes. */
 function ietf(limits: readonly LimitState[]) {
   const seen = limits.map(({ name }) => name)
   const isAlone = (name: string) => seen.indexOf(name) === seen.lastIndexOf(name)
@@ -55,25 +55,25 @@ function ietf(limits: readonly LimitState[]) {
   }
 }
 
-/** Tells subjects of one policy apart, and nobody who they are. */
+/** A digest that distinguishes the subjects of a policy without revealing them. */
 const partition = (key: string): string =>
   `:${createHash('sha256').update(key).digest().subarray(0, 9).toString('base64')}:`
 
 const ietfPolicy = ({ name, limit, windowMs, unit }: LimitState): string =>
-  // A window is at least a second here: the format knows no shorter one.
+  // The format has no window below a second.
   `"${name}";q=${limit};${unit ? `qu="${unit}";` : ''}w=${Math.max(1, seconds(windowMs))}`
 
 const ietfState = ({ name, remaining, resetAfterMs }: LimitState): string =>
   `"${name}";r=${remaining};t=${seconds(resetAfterMs)}`
 
-const triple = (prefix: string, { most, remaining }: LimitState, reset: number) => ({
-  [`${prefix}-limit`]: String(most),
+const triple = (prefix: string, { capacity, remaining }: LimitState, reset: number) => ({
+  [`${prefix}-limit`]: String(capacity),
   [`${prefix}-remaining`]: String(remaining),
   [`${prefix}-reset`]: String(reset),
 })
 
-/** The limit with the least left of it, in proportion. */
+/** The limit with the smallest share remaining. */
 function tightest(limits: readonly LimitState[]): LimitState {
-  const share = ({ remaining, most }: LimitState) => remaining / most
+  const share = ({ remaining, capacity }: LimitState) => remaining / capacity
   return limits.reduce((least, limit) => (share(limit) < share(least) ? limit : least))
 }

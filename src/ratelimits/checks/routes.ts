@@ -1,24 +1,20 @@
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { COMMON_PROBLEMS } from '../../http/problem.js'
-import { problemResponses, rateLimited } from '../problems.js'
+import { rateLimited, responses } from '../problems.js'
 import { identityOf, RetryHeaders } from '../request.js'
-import { type Decide, type LimitInput, requireEqualCosts } from './decide.js'
+import type { RateLimitRoutes } from '../services.js'
+import { type LimitInput, requireEqualCosts } from './decide.js'
 import * as schemas from './schemas.js'
 import type { CheckOptions } from './store.js'
 
-const PROBLEMS = [
-  ...COMMON_PROBLEMS,
+const CHECK_RESPONSES = responses(
+  schemas.CheckResponse,
   'not-found',
   'rate-limited',
   'idempotency-conflict',
   'cross-slot',
-] as const
+)
 
-export const checkRoutes: FastifyPluginAsyncTypebox<{ readonly decide: Decide }> = async (
-  app,
-  { decide },
-) => {
+export const checkRoutes: RateLimitRoutes = async (app, { decide }) => {
   async function answer(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -37,12 +33,12 @@ export const checkRoutes: FastifyPluginAsyncTypebox<{ readonly decide: Decide }>
       config: { scope: 'ratelimits:write' },
       schema: {
         operationId: 'checkRateLimits',
-        summary: 'Ask several limits at once, and consume from all of them or from none',
+        summary: 'Check several limits at once, and consume from all of them or from none',
         tags: ['ratelimits'],
         querystring: schemas.CheckQuery,
         headers: RetryHeaders,
         body: schemas.CheckRequest,
-        response: { 200: schemas.CheckResponse, ...problemResponses(...PROBLEMS) },
+        response: CHECK_RESPONSES,
       },
     },
     (request, reply) => {
@@ -60,13 +56,13 @@ export const checkRoutes: FastifyPluginAsyncTypebox<{ readonly decide: Decide }>
       config: { scope: 'ratelimits:write', queryFields: ['key', 'cost'] },
       schema: {
         operationId: 'checkRateLimit',
-        summary: 'Ask one limit',
+        summary: 'Check one limit',
         tags: ['ratelimits'],
         params: schemas.OnePolicyParams,
         querystring: schemas.OneQuery,
         headers: RetryHeaders,
         body: schemas.OneRequest,
-        response: { 200: schemas.CheckResponse, ...problemResponses(...PROBLEMS) },
+        response: CHECK_RESPONSES,
       },
     },
     (request, reply) => {
@@ -84,15 +80,12 @@ export const checkRoutes: FastifyPluginAsyncTypebox<{ readonly decide: Decide }>
       config: { scope: 'ratelimits:read', queryFields: ['key'] },
       schema: {
         operationId: 'peekRateLimit',
-        summary: 'What one limit would say to a cost of 1; consumes nothing',
+        summary: 'How one limit would decide about a cost of 1; consumes nothing',
         tags: ['ratelimits'],
         params: schemas.OnePolicyParams,
         querystring: schemas.KeyQuery,
-        body: schemas.PeekRequest,
-        response: {
-          200: schemas.CheckResponse,
-          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
-        },
+        body: schemas.KeyRequest,
+        response: responses(schemas.CheckResponse, 'not-found'),
       },
     },
     (request, reply) => {

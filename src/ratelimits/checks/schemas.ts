@@ -3,6 +3,8 @@ import { ObjectName, ResourceName } from '../../http/names.js'
 import { exactlyOneOf } from '../../schema/exactly-one.js'
 import { InlineFields } from '../policies/schemas.js'
 
+export const closed = { additionalProperties: false } as const
+
 export const Key = {
   ...ObjectName,
   description: 'Who or what is limited: 1 to 512 bytes of UTF-8.',
@@ -12,29 +14,29 @@ export const Cost = Type.Integer({
   default: 1,
   minimum: 1,
   maximum: 1_000_000_000,
-  description: 'How much is asked for. Default 1.',
+  description: 'Requested cost. Default 1.',
 })
 
-/** A stored policy, or one given here: then `name` takes the place of `policy`. */
+/** A limit of a stored `policy`, or an inline one with a `name`. */
 const Limit = Type.Object(
   {
     policy: Type.Optional({ ...ResourceName, description: 'Name of a stored policy.' }),
-    name: Type.Optional({ ...ResourceName, description: 'Name of a limit given here.' }),
+    name: Type.Optional({ ...ResourceName, description: 'Name of an inline limit.' }),
     ...InlineFields,
     key: Key,
     cost: Cost,
   },
-  { additionalProperties: false, ...exactlyOneOf('policy', 'name') },
+  { ...closed, ...exactlyOneOf('policy', 'name') },
 )
 
 export const CheckQuery = Type.Object(
   {
     onDeny: Type.Enum(['200', '429'], {
       default: '200',
-      description: 'Status of a denial. Default 200: the answer says it.',
+      description: 'Status of a denial. Default 200: see `allowed`.',
     }),
   },
-  { additionalProperties: false },
+  closed,
 )
 
 export const CheckRequest = Type.Object(
@@ -51,13 +53,13 @@ export const CheckRequest = Type.Object(
     take: Type.Enum(['exact', 'up-to'], {
       default: 'exact',
       description:
-        'up-to: as much of the cost as is left, 1 at the least; with mode all the costs must be ' +
-        'equal, and each limit grants the same. Default exact.',
+        'up-to: as much of the cost as remains, at least 1; in mode all the costs must be equal, and ' +
+        'each limit grants the same. Default exact.',
     }),
-    peek: Type.Boolean({ default: false, description: 'Consume nothing; asks about cost 1.' }),
+    peek: Type.Boolean({ default: false, description: 'Consume nothing; checks a cost of 1.' }),
   },
   {
-    additionalProperties: false,
+    ...closed,
     examples: [
       {
         limits: [
@@ -75,7 +77,7 @@ const SEND_ONCE = 'The same as in the body; send it once.'
 
 export const KeyQuery = Type.Object(
   { key: Type.Optional({ ...Key, description: SEND_ONCE }) },
-  { additionalProperties: false },
+  closed,
 )
 
 export const SameCost = Type.Optional(
@@ -84,104 +86,80 @@ export const SameCost = Type.Optional(
 
 export const OneQuery = Type.Object(
   { ...CheckQuery.properties, ...KeyQuery.properties, cost: SameCost },
-  { additionalProperties: false },
+  closed,
 )
 
 export const OneRequest = Type.Object(
   { key: Key, cost: Cost },
-  { additionalProperties: false, examples: [{ key: 'user-7' }] },
+  { ...closed, examples: [{ key: 'user-7' }] },
 )
 
-export const PeekRequest = Type.Object(
-  { key: Key },
-  { additionalProperties: false, examples: [{ key: 'user-7' }] },
-)
+export const KeyRequest = Type.Object({ key: Key }, { ...closed, examples: [{ key: 'user-7' }] })
 
-/** What is left of one limit. */
-export const Left = {
+/** What one subject has used of a limit. */
+export const UsageFields = {
   limit: Type.Integer({ description: 'Of the policy, or of the override of this subject.' }),
   remaining: Type.Integer({ description: 'Cost that would be allowed now.' }),
-  resetAfterMs: Type.Integer({ description: 'Until nothing is consumed any more.' }),
+  resetAfterMs: Type.Integer({ description: 'Until the usage is zero.' }),
 }
 
 const Result = Type.Object({
   policy: ResourceName,
   key: ObjectName,
   allowed: Type.Boolean(),
-  ...Left,
+  ...UsageFields,
   retryAfterMs: Type.Optional(
-    Type.Integer({ description: 'Until this cost may be allowed; 0 where it is.' }),
+    Type.Integer({ description: 'Until this cost may be allowed; 0 if it is.' }),
   ),
   delayMs: Type.Integer({
     description: 'leaky-bucket: how long the caller must wait before it starts; else 0.',
   }),
   granted: Type.Integer({ description: 'Cost that was consumed.' }),
-  unsatisfiable: Type.Boolean({ description: 'The cost is above what can ever be allowed.' }),
-  blocked: Type.Optional(Type.Boolean({ description: 'The subject is blocked for now.' })),
+  unsatisfiable: Type.Boolean({ description: 'The cost can never be allowed.' }),
+  blocked: Type.Optional(Type.Boolean({ description: 'The subject is blocked.' })),
   listed: Type.Optional(
-    Type.Enum(['allow', 'deny'], { description: 'The policy names this subject.' }),
+    Type.Enum(['allow', 'deny'], { description: 'The subject is on a list of the policy.' }),
   ),
-  shadow: Type.Optional(Type.Boolean({ description: 'This limit takes no part in the verdict.' })),
+  shadow: Type.Optional(Type.Boolean({ description: 'The limit does not affect the verdict.' })),
   takenAtMs: Type.Integer({ description: 'Time of Redis at the decision, since 1970.' }),
   degraded: Type.Optional(
     Type.Enum(['open', 'local'], {
       description:
-        'Redis did not answer, and the policy said what then: open, or local in this instance alone. Absent where Redis decided.',
+        'Redis did not answer, and `onError` decided: open, or local in this instance alone. Absent when Redis decided.',
     }),
   ),
 })
 
-const DECIDED = {
+const ALLOWED = {
   policy: 'api',
   key: 'user-7',
   limit: 100,
   delayMs: 0,
   unsatisfiable: false,
   takenAtMs: 1_795_248_000_000,
+  allowed: true,
+  remaining: 37,
+  resetAfterMs: 37_800,
+  retryAfterMs: 0,
+  granted: 1,
 }
+
+const DENIED = { allowed: false, remaining: 0, retryAfterMs: 600 }
 
 export const CheckResponse = Type.Object(
   {
     allowed: Type.Boolean(),
     remaining: Type.Integer({ description: 'Of the tightest limit.' }),
     retryAfterMs: Type.Optional(
-      Type.Integer({ description: 'Until all may be allowed; absent where that is never.' }),
+      Type.Integer({ description: 'Until all may be allowed; absent if never.' }),
     ),
-    results: Type.Array(Result, { description: 'In the order asked.' }),
+    results: Type.Array(Result, { description: 'In the order of the request.' }),
   },
   {
-    description: 'The decision; a denial is an answer, too.',
+    description: 'The decision, which may be a denial.',
     examples: [
-      {
-        allowed: true,
-        remaining: 37,
-        retryAfterMs: 0,
-        results: [
-          {
-            ...DECIDED,
-            allowed: true,
-            remaining: 37,
-            resetAfterMs: 37_800,
-            retryAfterMs: 0,
-            granted: 1,
-          },
-        ],
-      },
-      {
-        allowed: false,
-        remaining: 0,
-        retryAfterMs: 600,
-        results: [
-          {
-            ...DECIDED,
-            allowed: false,
-            remaining: 0,
-            resetAfterMs: 60_000,
-            retryAfterMs: 600,
-            granted: 0,
-          },
-        ],
-      },
+      { allowed: true, remaining: 37, retryAfterMs: 0, results: [ALLOWED] },
+      { ...DENIED, results: [{ ...ALLOWED, ...DENIED, resetAfterMs: 60_000, granted: 0 }] },
     ],
   },
 )

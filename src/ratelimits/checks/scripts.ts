@@ -2,34 +2,38 @@ import { type StaleWindow, staleWindow } from '../../redis/clock.js'
 import { integers } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 
-export interface LimitReply {
-  readonly allowed: boolean
+/** What one subject has used of a limit. */
+export interface Usage {
   readonly remaining: number
   readonly resetUs: number
-  /** 0 where allowed; -1 where the cost can never be allowed. */
+  /** Limit of the override of this subject; 0 without one. */
+  readonly override: number
+}
+
+export interface LimitReply extends Usage {
+  readonly allowed: boolean
+  /** 0 for an allowed cost; -1 for one that can never be allowed. */
   readonly retryUs: number
   /** Cost that was consumed, now or by the first attempt of a repeat. */
   readonly granted: number
-  /** The limit that holds for this subject instead of that of the policy, or 0. */
-  readonly override: number
   readonly blocked: boolean
-  /** leaky-bucket: until what was taken may start. */
+  /** leaky-bucket: how long the caller must wait before it starts. */
   readonly delayUs: number
-  /** When that was decided. */
+  /** Time of the decision. */
   readonly takenAtUs: number
-  /** Redis did not answer: allowed as it is, or decided by this process alone. */
+  /** Redis did not answer: allowed by default, or decided by this process alone. */
   readonly degraded?: 'open' | 'local'
 }
 
 export interface Verdict {
-  /** `full`: what is denied is so; of what is allowed nothing could be consumed. */
+  /** `full`: denials hold, but Redis could not store what the other limits allow. */
   readonly kind: 'allowed' | 'denied' | 'replayed' | 'full'
   readonly limits: readonly LimitReply[]
 }
 
 export type CheckReply = Verdict | { readonly kind: 'conflict' }
 
-/** Integers of one limit in the reply. */
+/** Integers per limit in the reply. */
 const FIELDS = 8
 
 export const checkScript = defineScript({
@@ -59,19 +63,15 @@ export const checkScript = defineScript({
     if ((numbers.length - 2) % FIELDS !== 0) {
       throw new TypeError(`${numbers.length} fields in a reply of ratelimits.check`)
     }
-    return { kind: outcome, limits: toLimits(numbers, takenAtUs) }
+    const limits: LimitReply[] = []
+    for (let at = 2; at < numbers.length; at += FIELDS) {
+      limits.push(toLimitReply(numbers, at, takenAtUs))
+    }
+    return { kind: outcome, limits }
   },
 })
 
-function toLimits(numbers: readonly number[], takenAtUs: number): LimitReply[] {
-  const limits: LimitReply[] = []
-  for (let at = 2; at < numbers.length; at += FIELDS) {
-    limits.push(toLimitReply(numbers, at, takenAtUs))
-  }
-  return limits
-}
-
-/** What a script says of one limit, from a place of its reply on. */
+/** The part of a reply about one limit, which begins at `at`. */
 export const toLimitReply = (
   numbers: readonly number[],
   at: number,

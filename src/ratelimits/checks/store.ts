@@ -9,14 +9,14 @@ import type { Circuits } from '../outage/circuit.js'
 import type { Fallback } from '../outage/fallback.js'
 import { type CheckReply, checkScript, type LimitReply, type Verdict } from './scripts.js'
 
-/** One limit of one subject, and what is asked of it. */
+/** One limit of one subject, and the cost to check. */
 export interface LimitRequest extends Limit {
   readonly cost: number
 }
 
 export interface CheckOptions {
   readonly mode: 'all' | 'each'
-  /** `up-to`: as much of the cost as is left. With mode all the costs must be equal. */
+  /** `up-to`: as much of the cost as remains. In mode all the costs must be equal. */
   readonly take: 'exact' | 'up-to'
   readonly peek: boolean
   readonly idempotency?: Idempotency | undefined
@@ -30,10 +30,14 @@ export type CheckOutcome =
       /** In the order asked. */
       readonly results: readonly LimitReply[]
     }
-  | { readonly kind: 'conflict' }
-  | { readonly kind: 'cross-slot' }
-  /** Redis did not answer, and a policy wants no decision without it. */
-  | { readonly kind: 'closed'; readonly error: StoreError }
+  | { readonly kind: 'conflict' | 'cross-slot' }
+  | Closed
+
+/** Redis did not answer, and `onError` of a policy is closed. */
+interface Closed {
+  readonly kind: 'closed'
+  readonly error: StoreError
+}
 
 export interface CheckStore {
   check(
@@ -46,7 +50,7 @@ export interface CheckStore {
 export interface CheckStoreOptions {
   readonly binder: Binder
   readonly clock: RedisClock
-  /** The Cluster slot of a key: what shares one can be checked in one step. */
+  /** The Cluster slot of a key: limits of one slot can be checked in one step. */
   readonly slotOf: (key: string) => number
   readonly circuits: Circuits
   readonly fallback: Fallback
@@ -55,13 +59,8 @@ export interface CheckStoreOptions {
 /** Limits that are checked in one step. */
 interface Group {
   readonly limits: readonly LimitRequest[]
-  /** Keys of what is counted, one for each. */
+  /** The state key of each limit. */
   readonly states: readonly string[]
-}
-
-interface Closed {
-  readonly kind: 'closed'
-  readonly error: StoreError
 }
 
 export function createCheckStore(options: CheckStoreOptions): CheckStore {
@@ -105,19 +104,19 @@ export function createCheckStore(options: CheckStoreOptions): CheckStore {
     return fallback(namespace, limits, options) ?? { kind: 'closed', error }
   }
 
-  /** Whom Redis denies is denied; what it could not count is decided as when it does not answer. */
+  /** Denials of a full Redis hold; what it could not store is decided as if it did not answer. */
   function withFullRedis(
     namespace: string,
     { limits }: Group,
     options: CheckOptions,
-    { limits: told }: Verdict,
+    { limits: replies }: Verdict,
   ): Verdict | Closed {
     const isDecided = ({ allowed, granted }: LimitReply) => !allowed || granted > 0
-    const open = limits.filter((_, i) => !isDecided(told[i] as LimitReply))
+    const open = limits.filter((_, i) => !isDecided(replies[i] as LimitReply))
     const verdict = withoutRedis(namespace, open, options, full())
     if (verdict.kind === 'closed') return verdict
     const rest = verdict.limits.values()
-    const results = told.map((one) =>
+    const results = replies.map((one) =>
       isDecided(one)
         ? one
         : Object.assign(rest.next().value as LimitReply, { takenAtUs: one.takenAtUs }),
@@ -171,12 +170,12 @@ const toDecided = (verdicts: readonly Verdict[], results: readonly LimitReply[])
   results,
 })
 
-/** @param places  which of the replies each limit is in; within one, limits keep their order */
+/** @param places  index of the reply of each limit; within a reply, limits keep their order */
 function merge(places: readonly number[], replies: readonly (CheckReply | Closed)[]): CheckOutcome {
   const verdicts: Verdict[] = []
   for (const reply of replies) {
     if (reply.kind === 'conflict') return reply
-    if (reply.kind === 'closed') return { kind: 'closed', error: errorOf(reply, replies) }
+    if (reply.kind === 'closed') return { kind: reply.kind, error: errorOf(reply, replies) }
     verdicts.push(reply)
   }
   const rest = verdicts.map(({ limits }) => limits.values())
@@ -184,7 +183,7 @@ function merge(places: readonly number[], replies: readonly (CheckReply | Closed
   return toDecided(verdicts, results)
 }
 
-/** Where the limits stood in several slots, some of them may have been counted. */
+/** Limits in several slots: one slot may have been counted although another failed. */
 const errorOf = ({ error }: Closed, replies: readonly (CheckReply | Closed)[]): StoreError =>
   replies.every(({ kind }) => kind === 'closed')
     ? error

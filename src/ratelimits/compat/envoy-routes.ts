@@ -1,13 +1,10 @@
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Static } from 'typebox'
 import { acceptJson } from '../../http/body.js'
-import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { windowOf } from '../algorithms/algorithms.js'
 import { toKey } from '../authz/template.js'
-import type { Decide } from '../checks/decide.js'
 import type { Policy } from '../policies/policy.js'
-import type { PolicyStore } from '../policies/store.js'
-import { problemResponses } from '../problems.js'
+import { responses } from '../problems.js'
+import type { RateLimitRoutes } from '../services.js'
 import { ShouldRateLimitRequest, ShouldRateLimitResponse } from './envoy-schemas.js'
 
 type Request = Static<typeof ShouldRateLimitRequest>
@@ -15,19 +12,11 @@ type Descriptor = Request['descriptors'][number]
 type Response = Static<typeof ShouldRateLimitResponse>
 type Status = Response['statuses'][number]
 
-export interface EnvoyOptions {
-  readonly decide: Decide
-  readonly policies: PolicyStore
-}
-
 /**
  * The JSON of envoyproxy/ratelimit: the domain and the keys of a descriptor, joined by `.`, name a
  * policy; its values, joined by `/`, are the key. Descriptors without a policy are not limited.
  */
-export const envoyRoutes: FastifyPluginAsyncTypebox<EnvoyOptions> = async (
-  app,
-  { decide, policies },
-) => {
+export const envoyRoutes: RateLimitRoutes = async (app, { decide, policies }) => {
   // Clients of the original send any content type, or none.
   acceptJson(app, '*')
 
@@ -58,14 +47,10 @@ export const envoyRoutes: FastifyPluginAsyncTypebox<EnvoyOptions> = async (
       config: { scope: 'ratelimits:write' },
       schema: {
         operationId: 'shouldRateLimit',
-        summary: 'Ask as clients of envoyproxy/ratelimit do',
+        summary: 'Check limits with the API of envoyproxy/ratelimit',
         tags: ['ratelimits'],
         body: ShouldRateLimitRequest,
-        response: {
-          200: ShouldRateLimitResponse,
-          429: ShouldRateLimitResponse,
-          ...problemResponses(...COMMON_PROBLEMS),
-        },
+        response: { ...responses(ShouldRateLimitResponse), 429: ShouldRateLimitResponse },
       },
     },
     async ({ namespace, body }, reply) => {
@@ -79,14 +64,14 @@ export const envoyRoutes: FastifyPluginAsyncTypebox<EnvoyOptions> = async (
   )
 }
 
-/** What a descriptor says holds for it, 0 included; what the request says is at least 1. */
+/** The hits of the descriptor, which may be 0, or those of the request, which are at least 1. */
 function costOf(request: Request, { hitsAddend, hits_addend }: Descriptor): number {
   const own = hitsAddend ?? hits_addend
   if (own !== undefined) return Number(own)
   return Math.max(1, Number(request.hitsAddend ?? request.hits_addend ?? 1))
 }
 
-/** In several values `%` and `/` are percent-encoded, so that no two lists of values meet. */
+/** With several values, `%` and `/` in them are percent-encoded, so that no two lists are the same key. */
 function keyOf({ entries }: Descriptor): string {
   const values = entries.map(({ value = '' }) => value)
   if (values.length === 1) return toKey(values[0])
@@ -108,6 +93,6 @@ function unitOf(policy: Policy): Pick<NonNullable<Status['currentLimit']>, 'unit
   return unit ? { unit } : {}
 }
 
-/** A google.protobuf.Duration: none, or three digits behind the point. */
+/** A google.protobuf.Duration with no or three decimals. */
 const toDuration = (ms: number): string =>
   ms % 1_000 === 0 ? `${ms / 1_000}s` : `${(ms / 1_000).toFixed(3)}s`

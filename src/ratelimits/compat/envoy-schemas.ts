@@ -1,6 +1,6 @@
 import Type from 'typebox'
 
-/** Text or number, as protobuf's JSON has both. */
+/** Text or number: the JSON of protobuf has both. */
 const Hits = (description: string) =>
   Type.Optional(
     Type.Union(
@@ -21,7 +21,7 @@ const Descriptor = Type.Object(
       ),
       { minItems: 1, maxItems: 32, description: 'Keys and values, in order.' },
     ),
-    hitsAddend: Hits('For this descriptor; 0 asks only.'),
+    hitsAddend: Hits('For this descriptor; 0 only peeks.'),
     hits_addend: Hits('The same.'),
   },
   { additionalProperties: false },
@@ -33,7 +33,7 @@ export const ShouldRateLimitRequest = Type.Object(
     descriptors: Type.Array(Descriptor, {
       minItems: 1,
       maxItems: 256,
-      description: 'Each is checked for itself; one that is over its limit decides.',
+      description: 'Each is checked alone; one that is over its limit decides.',
     }),
     hitsAddend: Hits('For every descriptor. Default 1.'),
     hits_addend: Hits('The same.'),
@@ -67,14 +67,14 @@ export const ShouldRateLimitResponse = Type.Object(
             ),
           }),
         ),
-        limitRemaining: Type.Optional(Type.Integer({ description: 'Absent where it is 0.' })),
+        limitRemaining: Type.Optional(Type.Integer({ description: 'Absent if it is 0.' })),
         durationUntilReset: Type.Optional(
           Type.String({
-            description: 'Seconds, as `1.500s`; of a denial until it may be repeated.',
+            description: 'Seconds, as `1.500s`; in a denial the time to the next try.',
           }),
         ),
       }),
-      { description: 'In the order asked; only `code` where no policy has the name.' },
+      { description: 'In the order of the request; only `code` if no policy has the name.' },
     ),
   },
   {

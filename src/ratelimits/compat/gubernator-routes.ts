@@ -1,41 +1,42 @@
 import { setImmediate } from 'node:timers/promises'
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { acceptJson, LIST_BODY_BYTES } from '../../http/body.js'
-import { COMMON_PROBLEMS } from '../../http/problem.js'
-import type { AdjustmentStore } from '../adjustments/store.js'
 import { algorithmOf } from '../algorithms/algorithms.js'
-import type { Decide } from '../checks/decide.js'
-import { problemResponses } from '../problems.js'
-import { type RateLimitReq, type RateLimitResp, type Translated, translate } from './gubernator.js'
+import { responses } from '../problems.js'
+import type { RateLimitRoutes } from '../services.js'
+import { type RateLimitReq, type RateLimitResp, translate } from './gubernator.js'
 import { GetRateLimitsRequest, GetRateLimitsResponse } from './gubernator-schemas.js'
 
-export interface GubernatorOptions {
-  readonly decide: Decide
-  readonly adjustments: AdjustmentStore
-}
-
-/** So many take about 4 ms of the event loop; then others get their turn. */
+/** Checks between two turns of the event loop: they take about 4 ms. */
 const AT_ONCE = 100
 
-type Limit = Exclude<Translated, { error: string }>
+/** What is the same in most answers. */
+const UNDER = {
+  status: 'UNDER_LIMIT',
+  limit: '0',
+  remaining: '0',
+  reset_time: '0',
+  error: '',
+  metadata: {},
+} as const
 
-/** The JSON of gubernator: each request brings its limit along. */
-export const gubernatorRoutes: FastifyPluginAsyncTypebox<GubernatorOptions> = async (
-  app,
-  { decide, adjustments },
-) => {
+/** The JSON of gubernator: each request contains its limit. */
+export const gubernatorRoutes: RateLimitRoutes = async (app, { decide, adjustments }) => {
   // Clients of the original send any content type, or none.
   acceptJson(app, '*')
 
   async function toResponse(namespace: string, request: RateLimitReq): Promise<RateLimitResp> {
     const limit = translate(request)
-    if ('error' in limit) return failed(limit.error)
-    if (limit.reset) return reset(namespace, limit)
+    if ('error' in limit) return { ...UNDER, error: limit.error }
     const { name, key, hits, policy, drain } = limit
+    if (limit.reset) {
+      await adjustments.reset(namespace, { name, key, policy, inline: true })
+      const remaining = String(algorithmOf(policy).maxCost(policy))
+      return { ...UNDER, limit: String(policy.limit), remaining }
+    }
     const limits = [{ ...policy, name, key, cost: Math.max(1, hits) }]
     const { results } = await decide(undefined, namespace, limits, {
       mode: 'each',
-      // What is left is taken although it is not enough.
+      // Draining takes what remains even if it is not enough.
       take: drain ? 'up-to' : 'exact',
       peek: hits === 0,
     })
@@ -51,18 +52,6 @@ export const gubernatorRoutes: FastifyPluginAsyncTypebox<GubernatorOptions> = as
     }
   }
 
-  async function reset(namespace: string, { name, key, policy }: Limit): Promise<RateLimitResp> {
-    await adjustments.reset(namespace, { name, key, policy, inline: true })
-    return {
-      status: 'UNDER_LIMIT',
-      limit: String(policy.limit),
-      remaining: String(algorithmOf(policy).maxCost(policy)),
-      reset_time: '0',
-      error: '',
-      metadata: {},
-    }
-  }
-
   app.post(
     '/v1/GetRateLimits',
     {
@@ -70,10 +59,10 @@ export const gubernatorRoutes: FastifyPluginAsyncTypebox<GubernatorOptions> = as
       config: { scope: 'ratelimits:write' },
       schema: {
         operationId: 'getRateLimits',
-        summary: 'Ask as clients of gubernator do',
+        summary: 'Check limits with the API of gubernator',
         tags: ['ratelimits'],
         body: GetRateLimitsRequest,
-        response: { 200: GetRateLimitsResponse, ...problemResponses(...COMMON_PROBLEMS) },
+        response: responses(GetRateLimitsResponse),
       },
     },
     async ({ namespace, body: { requests } }) => {
@@ -88,12 +77,3 @@ export const gubernatorRoutes: FastifyPluginAsyncTypebox<GubernatorOptions> = as
     },
   )
 }
-
-const failed = (error: string): RateLimitResp => ({
-  status: 'UNDER_LIMIT',
-  limit: '0',
-  remaining: '0',
-  reset_time: '0',
-  error,
-  metadata: {},
-})

@@ -1,6 +1,6 @@
 import Type from 'typebox'
 
-/** protobuf's JSON writes 64-bit integers as text, and reads both. */
+/** The JSON of protobuf writes 64-bit integers as text, and reads text and numbers. */
 const Int64 = (description: string) =>
   Type.Optional(
     Type.Union([Type.Integer(), Type.String({ pattern: '^-?\\d{1,19}$' })], { description }),
@@ -8,12 +8,12 @@ const Int64 = (description: string) =>
 
 const Name = (description: string) => Type.Optional(Type.String({ maxLength: 4_096, description }))
 
-/** Open, as there: what is not known is ignored. */
+/** Unknown fields are ignored, as gubernator does. */
 const RateLimitReq = Type.Object({
-  name: Name('Of the limit; with the key it is what is counted.'),
+  name: Name('Of the limit; counted with the key.'),
   unique_key: Name('Who is limited.'),
   uniqueKey: Name('The same.'),
-  hits: Int64('How much is asked for; 0 asks only.'),
+  hits: Int64('Requested cost; 0 only peeks.'),
   limit: Int64('Hits per duration.'),
   duration: Int64('Milliseconds; with DURATION_IS_GREGORIAN 0 minute to 5 year.'),
   algorithm: Type.Optional(
@@ -60,14 +60,14 @@ export const GetRateLimitsResponse = Type.Object(
         limit: Type.String(),
         remaining: Type.String(),
         reset_time: Type.String({ description: 'Milliseconds since 1970.' }),
-        error: Type.String({ description: 'Not empty: the rest means nothing.' }),
+        error: Type.String({ description: 'If not empty, the other fields mean nothing.' }),
         metadata: Type.Record(Type.String(), Type.String()),
       }),
-      { description: 'In the order asked.' },
+      { description: 'In the order of the request.' },
     ),
   },
   {
-    description: 'Each limit for itself.',
+    description: 'The decision of each limit alone.',
     examples: [
       {
         responses: [

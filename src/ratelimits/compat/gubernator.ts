@@ -3,13 +3,14 @@ import type { Static } from 'typebox'
 import { policyFault, windowOf } from '../algorithms/algorithms.js'
 import { toKey } from '../authz/template.js'
 import type { Policy } from '../policies/policy.js'
+import { YEAR_MS } from '../policies/schemas.js'
 import type { GetRateLimitsRequest, GetRateLimitsResponse } from './gubernator-schemas.js'
 
 export type RateLimitReq = Static<typeof GetRateLimitsRequest>['requests'][number]
 export type RateLimitResp = Static<typeof GetRateLimitsResponse>['responses'][number]
 
-/** A request in our words, or why it has none. */
-export type Translated =
+/** A request as a limit, or why it cannot be one. */
+type Translated =
   | {
       readonly name: string
       readonly key: string
@@ -38,8 +39,8 @@ const MAPPED =
 
 const PERIODS = ['minute', 'hour', 'day', 'week', 'month', 'year'] as const
 
-/** What one limit, and one call, may hold here. */
-const MOST = 1_000_000_000
+/** Largest limit, and largest cost of one call. */
+const MAX_COST = 1_000_000_000
 
 export function translate(request: RateLimitReq): Translated {
   const { name = '', behavior = 0 } = request
@@ -52,7 +53,7 @@ export function translate(request: RateLimitReq): Translated {
   if (flags === undefined || flags < 0 || (flags & ~MAPPED) !== 0) {
     return { error: `behavior ${behavior} is not supported` }
   }
-  if (hits < 0 || hits > MOST) return { error: `hits must be 0 to ${MOST}` }
+  if (hits < 0 || hits > MAX_COST) return { error: `hits must be 0 to ${MAX_COST}` }
   const policy = toPolicy(request, (flags & BEHAVIORS.DURATION_IS_GREGORIAN) !== 0)
   if (typeof policy === 'string') return { error: policy }
   return {
@@ -65,7 +66,7 @@ export function translate(request: RateLimitReq): Translated {
   }
 }
 
-/** @returns what is wrong, where it is no policy. */
+/** @returns text: why it is no policy */
 function toPolicy(request: RateLimitReq, isGregorian: boolean): Policy | string {
   const { algorithm = 0 } = request
   const isLeaky = algorithm === 1 || algorithm === 'LEAKY_BUCKET'
@@ -73,7 +74,7 @@ function toPolicy(request: RateLimitReq, isGregorian: boolean): Policy | string 
     return `algorithm ${algorithm} is not supported`
   }
   const limit = Number(request.limit ?? 0)
-  if (limit < 1 || limit > MOST) return `limit must be 1 to ${MOST}`
+  if (limit < 1 || limit > MAX_COST) return `limit must be 1 to ${MAX_COST}`
   const window = toWindow(Number(request.duration ?? 0), isGregorian)
   if (!window)
     return isGregorian
@@ -88,8 +89,6 @@ function toPolicy(request: RateLimitReq, isGregorian: boolean): Policy | string 
 
 type Window = Pick<Policy, 'windowMs' | 'period'>
 
-const YEAR_MS = 31_622_400_000
-
 function toWindow(duration: number, isGregorian: boolean): Window | undefined {
   if (!isGregorian) return duration >= 1 && duration <= YEAR_MS ? { windowMs: duration } : undefined
   const period = PERIODS[duration]
@@ -103,7 +102,7 @@ const toFixed = (limit: number, window: Window): Policy => ({
   ...window,
 })
 
-/** Hits leak evenly, so of a period of the calendar only its length counts. */
+/** Hits leak evenly, so only the length of a calendar period matters. */
 const toGcra = (limit: number, window: Window, burst: number): Policy => ({
   algorithm: 'gcra',
   limit,
@@ -111,7 +110,7 @@ const toGcra = (limit: number, window: Window, burst: number): Policy => ({
   ...(burst > 0 && { burst }),
 })
 
-/** Names are free text there. */
+/** In gubernator a name is free text. */
 const toName = (name: string): string =>
   /^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$/.test(name)
     ? name

@@ -1,18 +1,11 @@
-import type { FastifyPluginAsync } from 'fastify'
 import { keepPrivate } from '../../http/answer-headers.js'
-import type { Decide } from '../checks/decide.js'
-import type { RateLimitStores } from '../stores.js'
+import type { RateLimitRoutes } from '../services.js'
 import { envoyRoutes } from './envoy-routes.js'
 import { gubernatorRoutes } from './gubernator-routes.js'
 
-export interface CompatOptions {
-  readonly decide: Decide
-  readonly stores: RateLimitStores
-}
-
-/** Doors for clients of other services, at the paths that they know. */
-export const compatRoutes: FastifyPluginAsync<CompatOptions> = async (app, { decide, stores }) => {
+/** The APIs of other rate limit services, at their paths. */
+export const compatRoutes: RateLimitRoutes = async (app, services) => {
   keepPrivate(app)
-  app.register(envoyRoutes, { decide, policies: stores.policies })
-  app.register(gubernatorRoutes, { decide, adjustments: stores.adjustments })
+  app.register(envoyRoutes, services)
+  app.register(gubernatorRoutes, services)
 }

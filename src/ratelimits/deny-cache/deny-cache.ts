@@ -4,35 +4,35 @@ import type { Policy } from '../policies/policy.js'
 interface Denial {
   /** Another version of the policy is another object. */
   readonly policy: Policy
-  /** What was asked for: less may be allowed. */
+  /** A smaller cost may be allowed. */
   readonly cost: number
   readonly result: LimitReply
   /** Times in us of the cache's clock. */
   readonly answeredAt: number
-  /** Until then it is known to hold: a change would have been heard of. */
+  /** Until then it is used; a change would have arrived as a message. */
   freshUntil: number
-  /** Until then it holds unless something frees the subject. */
+  /** Until then it holds unless a change frees the subject. */
   readonly endsAt: number
 }
 
-/** A question that is under way. */
+/** A check that Redis has not answered yet. */
 export interface Question {
   readonly askedAt: number
   readonly drops: number
 }
 
 const MAX_DENIALS = 10_000
-/** Whoever misses the message that a subject was freed denies it for no longer than this. */
+/** An instance that misses the message of a change denies the subject for at most this time. */
 const LONGEST_US = 1_000_000
 
 /**
- * Who was denied a moment ago, and will be again: somebody who hammers at a limit costs Redis one
- * call a second, and none at all while Redis does not answer. What frees a subject before its time (a refund, a reset, an override, a block that
- * ends, a reservation that is settled) drops it here, and by message everywhere else.
+ * Recent denials that still hold. A subject that keeps calling above its limit costs Redis one call a
+ * second, and none while Redis does not answer. A change that may free the subject (refund, reset,
+ * override, block, settled reservation) drops its denial here and, by message, in other instances.
  */
 export class DenyCache {
   readonly #nowUs: () => number
-  /** In the order of their coming. */
+  /** The oldest first. */
   readonly #denials = new Map<string, Denial>()
   #drops = 0
 
@@ -41,19 +41,19 @@ export class DenyCache {
     this.#nowUs = nowUs
   }
 
-  /** What `remember` wants to know of a question that is asked now. */
+  /** To be passed to `remember` with the answer to a check that is sent now. */
   question(): Question {
     return { askedAt: this.#nowUs(), drops: this.#drops }
   }
 
-  /** The denial that is known to hold for this cost, with its times as of now. */
+  /** A denial that holds for this cost, with its times as of now. */
   find(id: string, policy: Policy, cost: number): LimitReply | undefined {
     return this.#find(id, policy, cost, ({ freshUntil }) => freshUntil)
   }
 
   /**
-   * What this process knew last, for when Redis cannot be asked: whoever was denied stays denied until
-   * it may try again, also where messages may have been missed.
+   * The last known denial, for an outage of Redis: a denied subject stays denied until its retry time,
+   * even if messages may have been missed.
    */
   recall(id: string, policy: Policy, cost: number): LimitReply | undefined {
     return this.#find(id, policy, cost, ({ endsAt }) => endsAt)
@@ -69,8 +69,8 @@ export class DenyCache {
   }
 
   /**
-   * Not where something was dropped since the question was asked: the denial may be from before.
-   * It ends a while after the question, not the answer, and so never later than it does in Redis.
+   * Keeps nothing if a denial was dropped since the question: this one may be older than the change.
+   * Its end is counted from the question, not the answer, so it is never later than in Redis.
    */
   remember(
     id: string,
@@ -88,25 +88,25 @@ export class DenyCache {
     }
   }
 
-  /** Redis has allowed the subject again. */
+  /** After Redis has allowed the subject. */
   forget(id: string): void {
     this.#denials.delete(id)
   }
 
-  /** Something may have freed the subject: what is being asked about it now is not remembered. */
+  /** After a change that may have freed the subject. Answers to open questions are not remembered. */
   drop(id: string): void {
     this.#drops += 1
     this.#denials.delete(id)
   }
 
-  /** Where messages may have been missed: Redis is asked, if it answers. */
+  /** After messages may have been missed: Redis decides again, if it answers. */
   doubt(): void {
     this.#drops += 1
     for (const denial of this.#denials.values()) denial.freshUntil = 0
   }
 }
 
-/** Waiting times shrink by what has passed since they were told, and by nothing else. */
+/** The same denial later: only its times change. */
 function after(result: LimitReply, passedUs: number): LimitReply {
   const passed = Math.floor(passedUs)
   return {

@@ -5,7 +5,7 @@ import { CHANGES, changeOf, type Subject } from '../keys.js'
 import { listedAs } from '../lists/lists.js'
 import type { DenyCache, Question } from './deny-cache.js'
 
-/** Answers checks of one limit that would be denied again. @param onHit for each answer without Redis */
+/** Denies checks of one limit from memory. @param onHit called for each */
 export function withDenyCache(store: CheckStore, cache: DenyCache, onHit: () => void): CheckStore {
   return {
     async check(namespace, limits, options) {
@@ -29,7 +29,7 @@ export function withDenyCache(store: CheckStore, cache: DenyCache, onHit: () => 
 const recall = (cache: DenyCache, namespace: string, limit: LimitRequest) =>
   isCacheable(limit) ? cache.find(changeOf(namespace, limit), limit.policy, limit.cost) : undefined
 
-/** What can never be allowed names no time; what Redis did not decide is not worth keeping. */
+/** Keeps denials by Redis that have a retry time. */
 function learn(
   cache: DenyCache,
   namespace: string,
@@ -44,13 +44,14 @@ function learn(
   else if (result.retryUs > 0) cache.remember(id, question, { policy, cost, result })
 }
 
-/** A repeat under an idempotency key may have been allowed. */
+/** The first attempt with an idempotency key may have been allowed. */
 const isPlain = ({ peek, take, idempotency }: CheckOptions): boolean =>
   !peek && take === 'exact' && !idempotency
 
 /**
- * A limit in shadow denies nobody, a leaky bucket tells everybody another time; and one that stands
- * in a request is a new policy every time. Visitors of one key may be listed each in another way.
+ * Not cacheable: a shadow limit, which never denies; a leaky bucket, which has another retry time for
+ * each call; an inline limit, which is a new policy in every request; a subject on a list, because
+ * visitors with the same key may be on different lists.
  */
 const isCacheable = (limit: LimitRequest): boolean =>
   !limit.inline &&
@@ -61,8 +62,8 @@ const isCacheable = (limit: LimitRequest): boolean =>
 type Change = (namespace: string, subject: Subject, ...rest: unknown[]) => Promise<unknown>
 
 /**
- * The same store, whose named methods drop the denial of the subject they change: this process knows
- * before it answers, whether the change succeeded or not.
+ * The same store, whose named methods drop the denial of the subject they change, before they return
+ * and even if they fail.
  * @param changes take the namespace and the subject first.
  */
 export function dropping<S extends object>(
@@ -84,9 +85,9 @@ export function dropping<S extends object>(
   return { ...store, ...Object.fromEntries(dropped) }
 }
 
-/** Hears of changes that other processes make. */
+/** Drops denials after changes by other processes. */
 export function dropOnChanges(cache: DenyCache, signals: Signals): void {
-  // Until it listens, a denial lasts for its second, as it does when a message is lost.
+  // Without a subscription a denial lasts for a second, as when a message is lost.
   signals.subscribe(CHANGES, (id) => cache.drop(id)).catch(() => undefined)
   signals.onGap(() => cache.doubt())
 }

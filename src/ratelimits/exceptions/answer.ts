@@ -1,7 +1,7 @@
 import { algorithmOf } from '../algorithms/algorithms.js'
 import type { Limit } from '../limit.js'
 import type { Exception } from './scripts.js'
-import type { Listed, ListedPage } from './store.js'
+import type { ExceptionPage, SubjectException } from './store.js'
 
 export const toOverride = (
   { name, key, policy }: Pick<Limit, 'name' | 'key' | 'policy'>,
@@ -17,8 +17,11 @@ export const toOverride = (
   version,
 })
 
-/** A page may be short, for what it lists may have ended; only the last one has no cursor. */
-export const toPage = <T>({ listed, last }: ListedPage, toItem: (listed: Listed) => T) => ({
-  items: listed.map(toItem),
+/** A page may be short, because exceptions end; only the last page has no cursor. */
+export const toPage = <T>(
+  { exceptions, last }: ExceptionPage,
+  toItem: (one: SubjectException) => T,
+) => ({
+  items: exceptions.map(toItem),
   ...(last && { nextCursor: Buffer.from(last.key).toString('base64url') }),
 })

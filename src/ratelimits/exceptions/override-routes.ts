@@ -1,4 +1,3 @@
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { logChange } from '../../http/change-log.js'
 import { DocumentHeaders, withETag } from '../../http/documents.js'
 import { toPrecondition } from '../../http/etag.js'
@@ -6,18 +5,15 @@ import { COMMON_PROBLEMS, invalid, type Problem } from '../../http/problem.js'
 import { policyFault } from '../algorithms/algorithms.js'
 import { OnePolicyParams } from '../checks/schemas.js'
 import type { Limit } from '../limit.js'
-import { problem, problemResponses } from '../problems.js'
+import { problem, problemResponses, responses } from '../problems.js'
 import { storedLimit } from '../request.js'
+import type { RateLimitRoutes } from '../services.js'
 import { toOverride, toPage } from './answer.js'
-import { type ExceptionRouteOptions, listed } from './request.js'
+import { toRequestedPage } from './request.js'
 import * as schemas from './schemas.js'
 
-/** Another limit for one subject of a policy. What was consumed stays consumed. */
-export const overrideRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = async (
-  app,
-  options,
-) => {
-  const { store, policies } = options
+/** Overrides: another limit for one subject of a policy. What was consumed stays consumed. */
+export const overrideRoutes: RateLimitRoutes = async (app, { exceptions, policies }) => {
   const path = '/policies/:policy/overrides/:key'
 
   app.put(
@@ -32,9 +28,8 @@ export const overrideRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = 
         headers: DocumentHeaders,
         body: schemas.OverrideRequest,
         response: {
-          200: schemas.OverrideResponse,
+          ...responses(schemas.OverrideResponse, 'not-found', 'precondition-failed'),
           201: schemas.OverrideResponse,
-          ...problemResponses(...COMMON_PROBLEMS, 'not-found', 'precondition-failed'),
         },
       },
     },
@@ -45,10 +40,10 @@ export const overrideRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = 
       const { ttlMs, ...parameters } = body
       const fault = policyFault({ ...limit.policy, ...parameters })
       if (fault) throw invalid(`body/${fault.field}`, fault.message)
-      // Where the policy has no burst of its own, it is the limit.
+      // A policy without a burst uses its limit as the burst.
       const burst = body.burst ?? (limit.policy.burst === undefined ? body.limit : undefined)
       const asked = { limit: body.limit, burst, ttlMs }
-      const outcome = await store.override(namespace, limit, asked, when)
+      const outcome = await exceptions.override(namespace, limit, asked, when)
       if (!outcome.isHeld) throw otherVersion(limit)
       const { before, version } = outcome
       logChange(request, 'override.put', { ...params, ...asked, before, version })
@@ -63,21 +58,18 @@ export const overrideRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = 
       config: { scope: 'ratelimits:read' },
       schema: {
         operationId: 'getRateLimitOverride',
-        summary: 'What holds for one subject instead of the policy',
+        summary: 'The override of a subject',
         tags: ['ratelimits'],
         params: schemas.OverrideParams,
-        response: {
-          200: schemas.OverrideResponse,
-          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
-        },
+        response: responses(schemas.OverrideResponse, 'not-found'),
       },
     },
     async (request, reply) => {
       const { namespace, params } = request
       const limit = await storedLimit(policies, namespace, params.policy, params.key)
-      const exception = await store.read(namespace, limit)
+      const exception = await exceptions.read(namespace, limit)
       if (exception.limit === 0) {
-        throw problem('not-found', `Nothing overrides ${limit.name} for ${limit.key}.`)
+        throw problem('not-found', `${limit.key} has no override of ${limit.name}.`)
       }
       return withETag(reply, toOverride(limit, exception))
     },
@@ -93,14 +85,13 @@ export const overrideRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = 
         tags: ['ratelimits'],
         params: OnePolicyParams,
         querystring: schemas.ListQuery,
-        response: {
-          200: schemas.OverrideList,
-          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
-        },
+        response: responses(schemas.OverrideList, 'not-found'),
       },
     },
-    async (request) => {
-      const { policy, page } = await listed(options, 'overrides', request)
+    async ({ namespace, params: { policy: name }, query }) => {
+      const { policy } = await storedLimit(policies, namespace, name, '')
+      const asked = toRequestedPage(policy, query)
+      const page = await exceptions.list(namespace, 'overrides', name, asked)
       return toPage(page, ({ subject, exception }) => toOverride({ ...subject, policy }, exception))
     },
   )
@@ -111,12 +102,12 @@ export const overrideRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = 
       config: { scope: 'ratelimits:write' },
       schema: {
         operationId: 'deleteRateLimitOverride',
-        summary: 'Let the policy hold for a subject again',
+        summary: 'End the override of a subject',
         tags: ['ratelimits'],
         params: schemas.OverrideParams,
         headers: DocumentHeaders,
         response: {
-          204: { description: 'Nothing overrides the policy now.', type: 'null' },
+          204: { description: 'The subject has no override now.', type: 'null' },
           ...problemResponses(...COMMON_PROBLEMS, 'not-found', 'precondition-failed'),
         },
       },
@@ -125,7 +116,7 @@ export const overrideRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = 
       const { namespace, params } = request
       const when = toPrecondition(request.headers)
       const limit = await storedLimit(policies, namespace, params.policy, params.key)
-      const { isHeld, before } = await store.endOverride(namespace, limit, when)
+      const { isHeld, before } = await exceptions.endOverride(namespace, limit, when)
       if (!isHeld) throw otherVersion(limit)
       if (before > 0) logChange(request, 'override.delete', { ...params, before })
       return reply.code(204).send(null)

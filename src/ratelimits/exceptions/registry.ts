@@ -2,11 +2,11 @@ import type { Binder } from '../../redis/binder.js'
 import { type ExceptionKind, listKeys, type Subject } from '../keys.js'
 import { enlistScript, pageScript } from './scripts.js'
 
-/** What has ended is forgotten with the next change: this many at a time. */
+/** Ended subjects that one change removes at most. */
 const SWEEP = 100
 
-/** A subject as it is listed: groups are other slots, in which other exceptions hold. */
-const nameOf = ({ key, group = '' }: Subject): string => `${group}/${key}`
+/** The name of a subject in the list. Each group is another slot with exceptions of its own. */
+const listedName = ({ key, group = '' }: Subject): string => `${group}/${key}`
 
 /** Names of groups hold no slash. */
 function toSubject(policy: string, listed: string): Subject {
@@ -15,47 +15,38 @@ function toSubject(policy: string, listed: string): Subject {
   return { name: policy, key: listed.slice(slash + 1), group, inline: false }
 }
 
-/**
- * Which subjects of a policy something holds for alone. It may name some for which nothing holds any
- * more, and misses none.
- */
-export interface Registry {
-  /** @param forMs 0 without an end. */
-  note(namespace: string, kind: ExceptionKind, subject: Subject, forMs: number): Promise<unknown>
-  forget(namespace: string, kind: ExceptionKind, subject: Subject): Promise<unknown>
-  page(
-    namespace: string,
-    kind: ExceptionKind,
-    policy: string,
-    page: Page,
-  ): Promise<readonly Subject[]>
-}
-
 export interface Page {
-  /** Of the policy now, '' for none; absent: whatever group it had. */
+  /** The present group of the policy, '' for none; absent: any group it ever had. */
   readonly group?: string | undefined
-  /** Subjects of this group behind this key. */
+  /** Subjects of this group after this key. */
   readonly afterKey?: string | undefined
   readonly count: number
 }
 
-export function createRegistry(binder: Binder): Registry {
+/**
+ * The subjects of each policy that have an exception. None is missing, but some may have no exception
+ * any more.
+ */
+export function createRegistry(binder: Binder) {
   const enlist = binder.bind(enlistScript)
   const pageOf = binder.bind(pageScript)
+  /** @param forMs 0: the exception has no end */
+  const note = (namespace: string, kind: ExceptionKind, subject: Subject, forMs: number) =>
+    enlist(listKeys(namespace, kind, subject.name), {
+      name: listedName(subject),
+      for_ms: forMs,
+      sweep: SWEEP,
+    })
   return {
-    note: (namespace, kind, subject, forMs) =>
-      enlist(listKeys(namespace, kind, subject.name), {
-        name: nameOf(subject),
-        for_ms: forMs,
-        sweep: SWEEP,
-      }),
-    forget: (namespace, kind, subject) =>
-      enlist(listKeys(namespace, kind, subject.name), {
-        name: nameOf(subject),
-        for_ms: -1,
-        sweep: SWEEP,
-      }),
-    async page(namespace, kind, policy, { group, afterKey, count }) {
+    note,
+    forget: (namespace: string, kind: ExceptionKind, subject: Subject) =>
+      note(namespace, kind, subject, -1),
+    async page(
+      namespace: string,
+      kind: ExceptionKind,
+      policy: string,
+      { group, afterKey, count }: Page,
+    ): Promise<readonly Subject[]> {
       const { names } = listKeys(namespace, kind, policy)
       const prefix = group === undefined ? '' : `${group}/`
       const args = { prefix, after: afterKey === undefined ? '' : prefix + afterKey, count }

@@ -1,42 +1,32 @@
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { logChange } from '../../http/change-log.js'
-import { COMMON_PROBLEMS } from '../../http/problem.js'
-import { SubjectRequest } from '../adjustments/schemas.js'
-import { KeyQuery, OnePolicyParams } from '../checks/schemas.js'
-import { problemResponses } from '../problems.js'
-import { requestedLimit } from '../request.js'
+import { KeyQuery, KeyRequest, OnePolicyParams } from '../checks/schemas.js'
+import { responses } from '../problems.js'
+import { requestedLimit, storedLimit } from '../request.js'
+import type { RateLimitRoutes } from '../services.js'
 import { toPage } from './answer.js'
-import { type ExceptionRouteOptions, listed } from './request.js'
+import { toRequestedPage } from './request.js'
 import * as schemas from './schemas.js'
 
-/** A subject is blocked in one policy: every check is denied, and consumes nothing. */
-export const blockRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = async (
-  app,
-  options,
-) => {
-  const { store, policies } = options
-
+/** Blocks of subjects, each in one policy: a blocked check is denied and consumes nothing. */
+export const blockRoutes: RateLimitRoutes = async (app, { exceptions, policies }) => {
   app.post(
     '/:policy/block',
     {
       config: { scope: 'ratelimits:write', queryFields: ['key'] },
       schema: {
         operationId: 'blockRateLimit',
-        summary: 'Deny a subject everything for a while, from now on',
+        summary: 'Deny every check of a subject for a while, from now on',
         tags: ['ratelimits'],
         params: OnePolicyParams,
         querystring: KeyQuery,
         body: schemas.BlockRequest,
-        response: {
-          200: schemas.BlockResponse,
-          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
-        },
+        response: responses(schemas.BlockResponse, 'not-found'),
       },
     },
     async (request) => {
       const { key, forMs } = request.body
       const limit = await requestedLimit(policies, request)
-      const { wasBlocked, blockedUs } = await store.block(request.namespace, limit, forMs)
+      const { wasBlocked, blockedUs } = await exceptions.block(request.namespace, limit, forMs)
       const blockedForMs = Math.ceil(blockedUs / 1_000)
       logChange(request, 'subject.block', { policy: limit.name, key, blockedForMs })
       return { policy: limit.name, key, changed: !wasBlocked, blockedForMs }
@@ -53,14 +43,12 @@ export const blockRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = asy
         tags: ['ratelimits'],
         params: OnePolicyParams,
         querystring: schemas.ListQuery,
-        response: {
-          200: schemas.BlockList,
-          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
-        },
+        response: responses(schemas.BlockList, 'not-found'),
       },
     },
-    async (request) => {
-      const { page } = await listed(options, 'blocks', request)
+    async ({ namespace, params: { policy: name }, query }) => {
+      const { policy } = await storedLimit(policies, namespace, name, '')
+      const page = await exceptions.list(namespace, 'blocks', name, toRequestedPage(policy, query))
       return toPage(page, ({ subject: { name, key }, exception: { blockedUs } }) => ({
         policy: name,
         key,
@@ -79,17 +67,14 @@ export const blockRoutes: FastifyPluginAsyncTypebox<ExceptionRouteOptions> = asy
         tags: ['ratelimits'],
         params: OnePolicyParams,
         querystring: KeyQuery,
-        body: SubjectRequest,
-        response: {
-          200: schemas.BlockResponse,
-          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
-        },
+        body: KeyRequest,
+        response: responses(schemas.BlockResponse, 'not-found'),
       },
     },
     async (request) => {
       const { key } = request.body
       const limit = await requestedLimit(policies, request)
-      const { wasBlocked } = await store.block(request.namespace, limit, 0)
+      const { wasBlocked } = await exceptions.block(request.namespace, limit, 0)
       if (wasBlocked) logChange(request, 'subject.unblock', { policy: limit.name, key })
       return { policy: limit.name, key, changed: wasBlocked, blockedForMs: 0 }
     },

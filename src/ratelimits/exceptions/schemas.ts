@@ -1,10 +1,7 @@
 import Type, { type TSchema } from 'typebox'
 import { DurationMs, ObjectName, ResourceName } from '../../http/names.js'
-import { Key } from '../checks/schemas.js'
-import { PolicyFields } from '../policies/schemas.js'
-
-const YEAR_MS = 31_622_400_000
-const closed = { additionalProperties: false } as const
+import { closed, Key } from '../checks/schemas.js'
+import { PolicyFields, YEAR_MS } from '../policies/schemas.js'
 
 export const BlockRequest = Type.Object(
   { key: Key, forMs: DurationMs(1, YEAR_MS, 'How long every check is denied.') },
@@ -15,11 +12,11 @@ export const BlockResponse = Type.Object(
   {
     policy: ResourceName,
     key: ObjectName,
-    changed: Type.Boolean({ description: 'False: it was so before.' }),
-    blockedForMs: Type.Integer({ description: 'How much longer it is blocked; 0: not at all.' }),
+    changed: Type.Boolean({ description: 'False: it was blocked, or not, before.' }),
+    blockedForMs: Type.Integer({ description: 'Time until the block ends; 0: not blocked.' }),
   },
   {
-    description: 'How long the subject is blocked now.',
+    description: 'The block of the subject now.',
     examples: [{ policy: 'api', key: 'user-7', changed: true, blockedForMs: 600_000 }],
   },
 )
@@ -33,7 +30,7 @@ export const ListQuery = Type.Object(
       description: 'Subjects per page, 1 to 1000. A page may hold fewer.',
     }),
     cursor: Type.Optional(
-      Type.String({ maxLength: 1_024, description: '`nextCursor` of the page before.' }),
+      Type.String({ maxLength: 1_024, description: '`nextCursor` of the previous page.' }),
     ),
   },
   closed,
@@ -54,9 +51,9 @@ export const BlockList = Page(
   Type.Object({
     policy: ResourceName,
     key: ObjectName,
-    blockedForMs: Type.Integer({ description: 'How much longer it is blocked.' }),
+    blockedForMs: Type.Integer({ description: 'Time until the block ends.' }),
   }),
-  'Subjects that are blocked, in the order of the bytes of their keys.',
+  'Blocked subjects, ordered by the bytes of their keys.',
   [{ items: [{ policy: 'api', key: 'user-7', blockedForMs: 599_990 }] }],
 )
 
@@ -65,15 +62,12 @@ export const OverrideParams = Type.Object({ policy: ResourceName, key: ObjectNam
 export const OverrideRequest = Type.Object(
   {
     limit: { ...PolicyFields.limit, description: 'Cost per window, for this subject alone.' },
-    burst: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 1_000_000_000,
-        description:
-          'gcra: cost that may come at once. Default: the burst of the policy; where it has none, limit.',
-      }),
-    ),
-    ttlMs: Type.Optional(DurationMs(1, YEAR_MS, 'How long it holds; without it: until deleted.')),
+    burst: Type.Optional({
+      ...PolicyFields.burst,
+      description:
+        'gcra: cost that may come at once. Default: the burst of the policy, or limit without one.',
+    }),
+    ttlMs: Type.Optional(DurationMs(1, YEAR_MS, 'How long it holds; default: until deleted.')),
   },
   { ...closed, examples: [{ limit: 1_000, ttlMs: 86_400_000 }] },
 )
@@ -85,12 +79,12 @@ export const OverrideResponse = Type.Object(
     limit: Type.Integer({ description: 'Cost per window, for this subject alone.' }),
     burst: Type.Optional(Type.Integer({ description: 'gcra: cost that may come at once.' })),
     expiresInMs: Type.Optional(
-      Type.Integer({ description: 'How much longer it holds; absent: until deleted.' }),
+      Type.Integer({ description: 'Time until it ends; absent: it holds until deleted.' }),
     ),
-    version: Type.Integer({ description: 'Grows with every change; the ETag is made of it.' }),
+    version: Type.Integer({ description: 'Grows with every change; the ETag.' }),
   },
   {
-    description: 'What holds for this subject instead of the policy.',
+    description: 'The override of the subject.',
     examples: [
       {
         policy: 'api',
@@ -106,7 +100,7 @@ export const OverrideResponse = Type.Object(
 
 export const OverrideList = Page(
   OverrideResponse,
-  'Subjects with another limit, in the order of the bytes of their keys.',
+  'Subjects with an override, ordered by the bytes of their keys.',
   [
     {
       items: [

@@ -1,16 +1,16 @@
 import { integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 
-/** What holds for one subject alone. */
+/** The block and the override of one subject, after a change if there was one. */
 export interface Exception {
   /** False: the precondition does not hold, and nothing changed. */
   readonly isHeld: boolean
   readonly wasBlocked: boolean
-  /** Version of the override that there was; 0 for none. */
+  /** Version of the override before the change; 0 for none. */
   readonly before: number
   /** 0: it is not blocked. */
   readonly blockedUs: number
-  /** 0: that of the policy holds. */
+  /** 0: it has no override. */
   readonly limit: number
   /** 0: that of the policy. */
   readonly burst: number

@@ -13,38 +13,19 @@ export interface Override {
   readonly ttlMs?: number | undefined
 }
 
-export interface Listed {
+export interface SubjectException {
   readonly subject: Subject
   readonly exception: Exception
 }
 
-export interface ListedPage {
+export interface ExceptionPage {
   /** Those of the page that still hold. */
-  readonly listed: readonly Listed[]
-  /** Where there may be more behind it. */
+  readonly exceptions: readonly SubjectException[]
+  /** Undefined on the last page. */
   readonly last: Subject | undefined
 }
 
-/** What holds for one subject of a policy alone: blocks and overrides, in the subject's slot. */
-export interface ExceptionStore {
-  read(namespace: string, subject: Subject): Promise<Exception>
-  /** @param forMs 0 ends the block. */
-  block(namespace: string, subject: Subject, forMs: number): Promise<Exception>
-  /** Does nothing where the precondition does not hold, which is about the override that there is. */
-  override(
-    namespace: string,
-    subject: Subject,
-    override: Override,
-    when?: Precondition,
-  ): Promise<Exception>
-  endOverride(namespace: string, subject: Subject, when?: Precondition): Promise<Exception>
-  list(namespace: string, kind: ExceptionKind, policy: string, page: Page): Promise<ListedPage>
-  /**
-   * Ends everything that holds for single subjects of a policy that was removed.
-   * @throws StoreError outcome-unknown where that fails: the policy is gone by then.
-   */
-  clear(namespace: string, policy: string): Promise<void>
-}
+export type ExceptionStore = ReturnType<typeof createExceptionStore>
 
 interface Change {
   readonly block_ms?: number
@@ -54,12 +35,14 @@ interface Change {
 }
 
 const KINDS: readonly ExceptionKind[] = ['overrides', 'blocks']
-const CLEARED_AT_ONCE = 100
+/** Subjects that are cleared at once. */
+const CLEAR_PAGE = { count: 100 }
 
 const holds = (kind: ExceptionKind, { limit, blockedUs }: Exception): boolean =>
   kind === 'overrides' ? limit > 0 : blockedUs > 0
 
-export function createExceptionStore(binder: Binder): ExceptionStore {
+/** Exceptions of single subjects of a policy: blocks and overrides, in the slot of the subject. */
+export function createExceptionStore(binder: Binder) {
   const run = binder.bind(exceptScript)
   const registry = createRegistry(binder)
   const except = (namespace: string, subject: Subject, change: Change, when?: Precondition) =>
@@ -76,8 +59,9 @@ export function createExceptionStore(binder: Binder): ExceptionStore {
     )
 
   /**
-   * Listed before, so that a lost answer leaves nothing that is not listed, and again afterwards, for
-   * somebody may have ended another one between the two. The list is in another slot of a Cluster.
+   * Lists the subject before the change, so that an exception is listed even if its answer is lost,
+   * and after it, because another caller may have ended an exception in between. On a Cluster the list
+   * is in another slot.
    */
   async function begin(
     namespace: string,
@@ -108,8 +92,9 @@ export function createExceptionStore(binder: Binder): ExceptionStore {
   }
 
   /**
-   * Lists a subject for what holds now, if anything: another caller may begin something before the
-   * list forgets it. A subject that stays listed for nothing does no harm, so a fault is ignored.
+   * Removes a subject from the list, and adds it again if it has an exception: another caller may have
+   * begun one before the removal. A subject that stays listed without one does no harm, so errors are
+   * ignored.
    */
   async function listAgain(namespace: string, kind: ExceptionKind, subject: Subject) {
     const list = async () => {
@@ -124,9 +109,8 @@ export function createExceptionStore(binder: Binder): ExceptionStore {
 
   async function clear(namespace: string, kind: ExceptionKind, policy: string): Promise<void> {
     const change = kind === 'overrides' ? { limit: 0 } : { block_ms: 0 }
-    const count = CLEARED_AT_ONCE
     for (;;) {
-      const subjects = await registry.page(namespace, kind, policy, { count })
+      const subjects = await registry.page(namespace, kind, policy, CLEAR_PAGE)
       if (subjects.length === 0) return
       const ended = subjects.map(async (subject) => {
         await except(namespace, subject, change)
@@ -137,29 +121,45 @@ export function createExceptionStore(binder: Binder): ExceptionStore {
   }
 
   return {
-    read: (namespace, subject) => except(namespace, subject, {}),
-    block: (namespace, subject, forMs) =>
+    read: (namespace: string, subject: Subject) => except(namespace, subject, {}),
+    /** @param forMs 0 ends the block. */
+    block: (namespace: string, subject: Subject, forMs: number) =>
       forMs === 0
         ? end(namespace, 'blocks', subject, { block_ms: 0 })
         : begin(namespace, 'blocks', subject, { block_ms: forMs }, forMs),
-    override: (namespace, subject, { limit, burst = 0, ttlMs = 0 }, when) => {
+    /** @param when is about the present override; nothing changes if it does not hold. */
+    override: (
+      namespace: string,
+      subject: Subject,
+      { limit, burst = 0, ttlMs = 0 }: Override,
+      when?: Precondition,
+    ) => {
       const change = { limit, burst, ttl_ms: ttlMs }
       return begin(namespace, 'overrides', subject, change, ttlMs, when)
     },
-    endOverride: (namespace, subject, when) =>
+    endOverride: (namespace: string, subject: Subject, when?: Precondition) =>
       end(namespace, 'overrides', subject, { limit: 0 }, when),
 
-    async list(namespace, kind, policy, page) {
+    async list(
+      namespace: string,
+      kind: ExceptionKind,
+      policy: string,
+      page: Page,
+    ): Promise<ExceptionPage> {
       const subjects = await registry.page(namespace, kind, policy, page)
       const read = subjects.map(async (subject) => ({
         subject,
         exception: await except(namespace, subject, {}),
       }))
-      const listed = (await Promise.all(read)).filter(({ exception }) => holds(kind, exception))
-      return { listed, last: subjects.length === page.count ? subjects.at(-1) : undefined }
+      const exceptions = (await Promise.all(read)).filter(({ exception }) => holds(kind, exception))
+      return { exceptions, last: subjects.length === page.count ? subjects.at(-1) : undefined }
     },
 
-    async clear(namespace, policy) {
+    /**
+     * Ends all exceptions of a policy that was removed.
+     * @throws StoreError outcome-unknown if that fails: the policy does not exist any more by then.
+     */
+    async clear(namespace: string, policy: string): Promise<void> {
       try {
         for (const kind of KINDS) await clear(namespace, kind, policy)
       } catch (error) {

@@ -1,19 +1,20 @@
 import Type from 'typebox'
 import { ObjectName, ResourceName } from '../../http/names.js'
-import { CheckQuery, Key, KeyQuery } from '../checks/schemas.js'
-
-const closed = { additionalProperties: false } as const
+import { CheckQuery, closed, Key, KeyQuery, UsageFields } from '../checks/schemas.js'
 
 const LeaseId = Type.String({
   pattern: '^[A-Za-z0-9_-]{22}\\.[0-9]{1,5}$',
-  description: 'As the answer to the acquire told it.',
+  description: 'From the answer to the acquire.',
 })
 
 const LEASE = 'q4uX0zv2T0aJ9cW1m3nB7g.1'
 
 const RemainingMs = Type.Integer({
-  description: 'The lease lives at least so long unless it is renewed. Milliseconds.',
+  description: 'Lower bound of the time until the lease expires. Milliseconds.',
 })
+
+const { limit } = UsageFields
+const remaining = Type.Integer({ description: 'Weight that would be granted now.' })
 
 export const LeaseQuery = Type.Object({ ...CheckQuery.properties, ...KeyQuery.properties }, closed)
 
@@ -24,7 +25,7 @@ export const LeaseRequest = Type.Object(
       default: 1,
       minimum: 1,
       maximum: 10_000,
-      description: 'How much of the limit it takes while it lives. Default 1.',
+      description: 'How much of the limit the lease takes. Default 1.',
     }),
   },
   { ...closed, examples: [{ key: 'user-7' }, { key: 'user-7', weight: 4 }] },
@@ -37,23 +38,23 @@ export const LeaseResponse = Type.Object(
     allowed: Type.Boolean(),
     leaseId: Type.Optional({
       ...LeaseId,
-      description: 'Proof of the lease: renew and release it.',
+      description: 'Proof of the lease, to renew and release it.',
     }),
     expiresInMs: Type.Optional(RemainingMs),
-    limit: Type.Integer({ description: 'Of the policy, or of the override of this subject.' }),
-    remaining: Type.Integer({ description: 'Weight for which there is room now.' }),
+    limit,
+    remaining,
     retryAfterMs: Type.Optional(
       Type.Integer({
         description:
-          'Denied: until enough leases have ended by themselves. One that is released earlier makes ' +
-          'room earlier. Absent where that never helps.',
+          'Denied: until enough leases have expired; a release makes room earlier. Absent if the ' +
+          'weight never fits.',
       }),
     ),
     unsatisfiable: Type.Boolean({ description: 'The weight is above the limit.' }),
-    blocked: Type.Optional(Type.Boolean({ description: 'The subject is blocked for now.' })),
+    blocked: Type.Optional(Type.Boolean({ description: 'The subject is blocked.' })),
   },
   {
-    description: 'The lease, or that there is no room for it.',
+    description: 'The lease, or a denial.',
     examples: [
       {
         policy: 'exports',
@@ -75,17 +76,17 @@ export const LookResponse = Type.Object(
   {
     policy: ResourceName,
     key: ObjectName,
-    limit: Type.Integer({ description: 'Of the policy, or of the override of this subject.' }),
-    inFlight: Type.Integer({ description: 'Weight of the leases that live.' }),
-    leases: Type.Integer({ description: 'How many live.' }),
-    remaining: Type.Integer({ description: 'Weight for which there is room now.' }),
-    resetAfterMs: Type.Integer({ description: 'Until the last of them ends by itself.' }),
+    limit,
+    inFlight: Type.Integer({ description: 'Weight of the live leases.' }),
+    leases: Type.Integer({ description: 'Number of live leases.' }),
+    remaining,
+    resetAfterMs: Type.Integer({ description: 'Until the last of them expires.' }),
     blockedForMs: Type.Optional(
       Type.Integer({ description: 'How much longer the subject is blocked; absent: not at all.' }),
     ),
   },
   {
-    description: 'What is in flight. Tokens are known to their holders alone.',
+    description: 'What is in flight. Ids of leases are known to their holders alone.',
     examples: [
       {
         policy: 'exports',
@@ -108,7 +109,7 @@ export const OneLeaseRequest = Type.Object(
 export const RenewResponse = Type.Object(
   { policy: ResourceName, key: ObjectName, leaseId: LeaseId, expiresInMs: RemainingMs },
   {
-    description: 'The lease lives its time from now.',
+    description: 'The lease has its full lifetime from now.',
     examples: [{ policy: 'exports', key: 'user-7', leaseId: LEASE, expiresInMs: 29_998 }],
   },
 )
@@ -118,11 +119,11 @@ export const ReleaseResponse = Type.Object(
     policy: ResourceName,
     key: ObjectName,
     released: Type.Boolean({
-      description: 'False: there was no such lease any more; it was released before, or is over.',
+      description: 'False: it was released before, or it had expired.',
     }),
   },
   {
-    description: 'There is no such lease now.',
+    description: 'The lease does not exist now.',
     examples: [{ policy: 'exports', key: 'user-7', released: true }],
   },
 )

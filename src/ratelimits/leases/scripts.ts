@@ -1,18 +1,21 @@
 import { integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 
-export interface LeaseReply {
+interface InFlight {
+  /** Weight of the live leases. */
+  readonly used: number
+  /** Of the override of this subject, or of the policy. */
+  readonly limit: number
+  /** Until the last lease expires. */
+  readonly resetUs: number
+}
+
+export interface LeaseReply extends InFlight {
   readonly kind: 'denied' | 'granted' | 'replayed' | 'conflict' | 'over'
-  /** '' where there is none. */
+  /** '' without one. */
   readonly lease: string
   readonly leftUs: number
-  /** Weight that lives now. */
-  readonly used: number
-  /** That holds for this subject: of the policy, or of its override. */
-  readonly limit: number
-  /** Until the last lease ends by itself. */
-  readonly resetUs: number
-  /** Denied: until enough leases have ended by themselves; -1 where that never helps. */
+  /** Denied: until enough leases have expired; -1 if the weight never fits. */
   readonly retryUs: number
   readonly blocked: boolean
 }
@@ -39,14 +42,8 @@ export const acquireScript = defineScript({
   },
 })
 
-export interface Looked {
-  /** Weight that lives now. */
-  readonly used: number
+interface Looked extends InFlight {
   readonly leases: number
-  /** That holds for this subject: of the policy, or of its override. */
-  readonly limit: number
-  /** Until the last lease ends by itself. */
-  readonly resetUs: number
   /** 0: it is not blocked. */
   readonly blockedUs: number
 }
@@ -67,7 +64,7 @@ export const renewScript = defineScript({
   file: new URL('../scripts/renew.lua', import.meta.url),
   keys: ['state'],
   args: ['lease', 'lease_ms'],
-  /** @returns us that it lives; 0 where there is no such lease */
+  /** @returns lifetime in us; 0 without such a lease */
   decode: (reply): number => integers(reply, 1)[0],
 })
 

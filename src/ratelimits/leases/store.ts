@@ -5,31 +5,10 @@ import { remainingMs } from '../../redis/remaining.js'
 import { kindOf } from '../algorithms/algorithms.js'
 import { exceptionKey, limitKey, recordKey } from '../keys.js'
 import type { Limit } from '../limit.js'
-import {
-  acquireScript,
-  type LeaseReply,
-  type Looked,
-  lookScript,
-  releaseScript,
-  renewScript,
-} from './scripts.js'
+import { acquireScript, lookScript, releaseScript, renewScript } from './scripts.js'
 
-/** Leases of policies that limit what is in flight at once. */
-export interface LeaseStore {
-  acquire(
-    namespace: string,
-    limit: Limit,
-    weight: number,
-    idempotency: Idempotency | undefined,
-  ): Promise<LeaseReply & { readonly expiresInMs: number }>
-  look(namespace: string, limit: Limit): Promise<Looked>
-  /** @returns ms that the lease lives at least; undefined where there is none */
-  renew(namespace: string, limit: Limit, leaseId: string): Promise<number | undefined>
-  /** @returns whether there was one */
-  release(namespace: string, limit: Limit, leaseId: string): Promise<boolean>
-}
-
-export function createLimitLeaseStore(binder: Binder): LeaseStore {
+/** Leases of concurrency policies. */
+export function createLimitLeaseStore(binder: Binder) {
   const acquire = binder.bind(acquireScript)
   const look = binder.bind(lookScript)
   const renew = binder.bind(renewScript)
@@ -38,7 +17,12 @@ export function createLimitLeaseStore(binder: Binder): LeaseStore {
     limitKey(namespace, kindOf(limit.policy), limit)
 
   return {
-    async acquire(namespace, limit, weight, idempotency) {
+    async acquire(
+      namespace: string,
+      limit: Limit,
+      weight: number,
+      idempotency: Idempotency | undefined,
+    ) {
       const since = performance.now()
       const reply = await acquire(
         {
@@ -47,7 +31,7 @@ export function createLimitLeaseStore(binder: Binder): LeaseStore {
           record: idempotency && recordKey(namespace, limit, 'acquire', idempotency.digest),
         },
         {
-          // The weight is part of the name, so that whoever ends it need not look it up.
+          // The weight is a part of the id, so that the end of a lease needs no lookup.
           lease: `${randomToken()}.${weight}`,
           weight,
           limit: limit.policy.limit,
@@ -59,13 +43,14 @@ export function createLimitLeaseStore(binder: Binder): LeaseStore {
       return { ...reply, expiresInMs: remainingMs(reply.leftUs / 1_000, since) }
     },
 
-    look: (namespace, limit) =>
+    look: (namespace: string, limit: Limit) =>
       look(
         { state: stateOf(namespace, limit), exception: exceptionKey(namespace, limit) },
         { limit: limit.policy.limit },
       ),
 
-    async renew(namespace, limit, leaseId) {
+    /** @returns lower bound of the lifetime in ms; undefined without such a lease */
+    async renew(namespace: string, limit: Limit, leaseId: string): Promise<number | undefined> {
       const since = performance.now()
       const leftUs = await renew(
         { state: stateOf(namespace, limit) },
@@ -74,7 +59,8 @@ export function createLimitLeaseStore(binder: Binder): LeaseStore {
       return leftUs === 0 ? undefined : remainingMs(leftUs / 1_000, since)
     },
 
-    release: (namespace, limit, leaseId) =>
+    /** @returns whether there was such a lease */
+    release: (namespace: string, limit: Limit, leaseId: string) =>
       release({ state: stateOf(namespace, limit) }, { lease: leaseId }),
   }
 }

@@ -10,18 +10,18 @@ type Listable = Pick<Limit, 'policy' | 'key' | 'address'>
 interface Lists {
   readonly exact: ReadonlyMap<string, Listed>
   readonly networks: ReadonlyMap<string, Listed>
-  /** Lengths of the networks that there are, the longest first. */
+  /** Prefix lengths of the networks, the longest first. */
   readonly lengths: readonly number[]
 }
 
-/** Policies are replaced, never changed, so what follows from one is kept with it. */
+/** Policies are replaced, never changed, so compiled lists stay valid. */
 const known = new WeakMap<Policy, Lists>()
 
 /**
- * Whether a policy names a subject, as text or as an address in one of its networks. Of several
- * entries the one that says the most of it holds, so that a list may have exceptions: the text
- * before a network, a longer network before a shorter one; of the same in both lists, `deny`.
- * A key that was made of an address says less than the address itself.
+ * Whether a subject is on a list of the policy, as text or as an address in one of its networks. The
+ * most specific entry wins, so a list may have exceptions: text before a network, a longer prefix
+ * before a shorter one, and `deny` if both lists have the same entry. A key that was made of an
+ * address is matched by the whole address.
  */
 export function listedAs({ policy, key, address = key }: Listable): Listed | undefined {
   if (policy.allow === undefined && policy.deny === undefined) return undefined
@@ -61,7 +61,7 @@ function compile({ allow = [], deny = [] }: Policy): Lists {
   return { exact, networks, lengths: [...lengths].sort((a, b) => b - a) }
 }
 
-/** The first entry that was meant as a network and is none. */
+/** The first entry with an invalid network. */
 export function listFault({ allow, deny }: Policy) {
   if (!allow && !deny) return undefined
   for (const [field, entries = []] of [
@@ -69,7 +69,8 @@ export function listFault({ allow, deny }: Policy) {
     ['deny', deny],
   ] as const) {
     const index = entries.findIndex(isBrokenNetwork)
-    if (index >= 0) return { field: `${field}/${index}` as const, message: 'is no network' }
+    if (index >= 0)
+      return { field: `${field}/${index}` as const, message: 'is not a valid network' }
   }
   return undefined
 }

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { toGroups } from '../authz/address.js'
 
-/** An address with the number of its first bits that count: all of them for a single one. */
+/** An address and its prefix length; a single address has the full length. */
 export interface Network {
   readonly family: 4 | 6
   readonly bits: bigint
@@ -11,8 +11,8 @@ export interface Network {
 const WIDTH = { 4: 32, 6: 128 } as const
 
 /**
- * `192.0.2.7`, `192.0.2.0/24`, `2001:db8::/32`; undefined for anything else. IPv4 inside IPv6
- * (`::ffff:192.0.2.7`) is IPv4: which of the two a proxy writes depends on its socket alone.
+ * `192.0.2.7`, `192.0.2.0/24`, `2001:db8::/32`; undefined for other text. IPv4-mapped IPv6
+ * (`::ffff:192.0.2.7`) is IPv4: which of the two a proxy writes only depends on its socket.
  */
 export function toNetwork(text: string): Network | undefined {
   const [address, length, ...surplus] = text.split('/') as [string, ...string[]]
@@ -26,11 +26,11 @@ export function toNetwork(text: string): Network | undefined {
   return { ...whole, length: count }
 }
 
-/** Whether it was meant as one, but has a length that there is not. */
+/** An address with an invalid prefix length. */
 export const isBrokenNetwork = (text: string): boolean =>
   isIP(text.split('/', 1)[0] as string) !== 0 && toNetwork(text) === undefined
 
-/** The same for every address of a network, and for no other. */
+/** A text that exactly the addresses of one network have in common. */
 export const prefixOf = ({ family, bits }: Network, length: number): string =>
   `${family}/${length}/${(bits >> BigInt(WIDTH[family] - length)).toString(36)}`
 

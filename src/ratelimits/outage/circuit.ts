@@ -9,14 +9,13 @@ export interface CircuitOptions {
   readonly onChange: (open: number) => void
 }
 
-/** The first question after a hiccup comes soon; a dead server is not worth more than four a second. */
+/** The first PING follows soon, in case of a hiccup; a dead server gets four a second. */
 const FIRST_PING_MS = 50
 const PING_EVERY_MS = 250
 
 /**
- * Whether one server answers. Once it has not, nothing more is sent to it but a PING now and then,
- * so that an outage costs no caller a time-out. Any answer closes the circuit again, also one that
- * came too late for its caller.
+ * A circuit breaker for one server of Redis. It opens at the first call without an answer; then only
+ * PINGs are sent, so that later callers do not wait for a time-out. Any answer closes it, even a late one.
  */
 export class Circuit {
   #isOpen = false
@@ -79,13 +78,13 @@ export class Circuit {
   }
 }
 
-/** What Redis itself refused was answered within a round trip, and costs nobody a time-out. */
+/** A refusal by Redis is an answer, so it does not open the circuit. */
 const isSilence = (error: unknown): boolean =>
   error instanceof StoreError &&
   (error.code === 'store-unavailable' || error.code === 'outcome-unknown') &&
   error.reason === undefined
 
-/** A circuit per server: on a Cluster the others go on while one is away. */
+/** A circuit per server: on a Cluster the other servers are still asked. */
 export class Circuits {
   readonly #options: CircuitOptions
   readonly #circuits = new Map<string, Circuit>()

@@ -5,9 +5,8 @@ import { listedAs } from '../lists/lists.js'
 import type { Account, LocalLimiter } from './local-limiter.js'
 
 /**
- * Decides without Redis, as `onError` of each policy says; undefined where one of them is closed. A
- * subject that is remembered as denied stays so. Else it knows neither what was consumed before nor
- * blocks, overrides and idempotency keys.
+ * Decides without Redis by `onError` of each policy; undefined if one of them is closed. A remembered
+ * denial holds. It does not know what was consumed before, nor blocks, overrides and idempotency keys.
  */
 export type Fallback = (
   namespace: string,
@@ -15,33 +14,27 @@ export type Fallback = (
   options: CheckOptions,
 ) => Verdict | undefined
 
-/** What Redis said of a subject last, if that still denies this cost. */
+/** The last denial of a subject by Redis, if it still holds for this cost. */
 export type Recall = (
   namespace: string,
   request: LimitRequest,
   cost: number,
 ) => LimitReply | undefined
 
-export interface FallbackOptions {
-  readonly local: LocalLimiter
-  readonly recall: Recall
-  /** us since 1970, for `takenAtUs` alone. */
-  readonly nowUs: () => number
-}
-
 interface Asked {
   readonly request: LimitRequest
   readonly account: Account
-  /** What would be taken. */
+  /** The cost that would be taken. */
   readonly cost: number
   readonly allowed: boolean
   readonly denial?: LimitReply | undefined
 }
 
-export function createFallback({ local, recall, nowUs }: FallbackOptions): Fallback {
+/** @param nowUs us since 1970, for `takenAtUs` */
+export function createFallback(local: LocalLimiter, recall: Recall, nowUs: () => number): Fallback {
   return (namespace, requests, { mode, take, peek, idempotency }) => {
     const denialOf = (request: LimitRequest) => {
-      // A repeat may have been allowed before, and those in shadow are denied by nothing.
+      // The first attempt of a repeat may have been allowed, and shadow limits never deny.
       if (idempotency || request.policy.shadow || listedAs(request)) return
       return recall(namespace, request, take === 'up-to' ? 1 : request.cost)
     }
@@ -52,14 +45,14 @@ export function createFallback({ local, recall, nowUs }: FallbackOptions): Fallb
 
     const voters = asked.filter(({ request }) => !request.policy.shadow)
     const allowed = voters.every((voter) => voter.allowed)
-    const most =
+    const largest =
       mode === 'all' && take === 'up-to'
         ? Math.min(...voters.map(({ cost }) => cost))
         : Number.POSITIVE_INFINITY
     const takenAtUs = nowUs()
     const limits = asked.map((one) => {
       const isTaken = one.allowed && (allowed || mode === 'each') && !peek
-      return toReply(one, isTaken ? Math.min(one.cost, most) : 0, takenAtUs)
+      return toReply(one, isTaken ? Math.min(one.cost, largest) : 0, takenAtUs)
     })
     return { kind: allowed ? 'allowed' : 'denied', limits }
   }
@@ -108,14 +101,14 @@ function toReply(
     blocked: false,
     delayUs: 0,
     takenAtUs,
-    // What the policy says by name, Redis would have said as well.
+    // Redis would have decided the same about a subject on a list.
     ...(!isListed && { degraded: policy.onError === 'local' ? 'local' : 'open' }),
   }
 }
 
-/** As if nobody had consumed anything; what can never be allowed is not allowed now. */
-function unlimited(most: number): Account {
-  let left = most
+/** An account without usage: only a cost above the capacity is denied. */
+function unlimited(capacity: number): Account {
+  let left = capacity
   return {
     left: () => left,
     resetUs: () => 0,

@@ -1,13 +1,13 @@
 import { algorithmOf, windowOf } from '../algorithms/algorithms.js'
 import type { Policy } from '../policies/policy.js'
 
-/** What one subject has of one limit, at one moment. Times in us. */
+/** The usage of one subject at one moment. Times in us. */
 export interface Account {
   /** Cost that may be taken. */
   left(): number
-  /** Until nothing is consumed any more. */
+  /** Until the usage is zero. */
   resetUs(): number
-  /** Until a cost that is not left now may be taken. */
+  /** Until a cost may be taken for which there is no room now. */
   retryUs(cost: number): number
   take(cost: number): void
 }
@@ -15,23 +15,23 @@ export interface Account {
 interface State {
   /** The theoretical arrival time of the next unit, in us of the limiter's clock. */
   readonly tat: number
-  /** The time one unit took when that was written. */
+  /** Time per unit when the state was written. */
   readonly interval: number
 }
 
-/** Beyond, the subject that took nothing for longest starts afresh. */
+/** Above this number the least recently used subject is forgotten. */
 const MAX_SUBJECTS = 10_000
-/** What is above the share can only be allowed by Redis, which may be back by then. */
+/** A cost above the share of this instance can only be allowed by Redis, which may answer by then. */
 const ASK_AGAIN_US = 1_000_000
 
 /**
- * Limits in the memory of this process while Redis is away. Each instance grants its share of limit
- * and burst, whatever the algorithm by GCRA: nobody here knows of windows that others have begun.
+ * Limits in the memory of this process during an outage of Redis. Each instance grants its share of
+ * limit and burst, always by GCRA: the windows that Redis has begun are unknown here.
  */
 export class LocalLimiter {
   readonly #instances: number
   readonly #nowUs: () => number
-  /** Who took something longest ago first. */
+  /** The least recently used first. */
   readonly #subjects = new Map<string, State>()
 
   /** @param instances that share a limit; each grants max(1, floor(limit / instances)). */
@@ -45,7 +45,7 @@ export class LocalLimiter {
     const now = this.#nowUs()
     const interval = (windowOf(policy) * 1_000) / this.#share(policy.limit)
     const burst = this.#share(algorithmOf(policy).maxCost(policy))
-    // Nobody waits for usage of a larger limit, as with Redis.
+    // As with Redis, usage of a larger limit makes no call wait.
     let debt = Math.min(this.#debtOf(subject, now, interval), burst * interval)
     return {
       left: () => Math.max(0, Math.floor(burst - debt / interval)),
@@ -63,7 +63,7 @@ export class LocalLimiter {
     return Math.max(1, Math.floor(limit / this.#instances))
   }
 
-  /** With another limit what was consumed stays consumed, in units. */
+  /** After a change of the limit the usage is the same in units of cost. */
   #debtOf(subject: string, now: number, interval: number): number {
     const state = this.#subjects.get(subject)
     if (!state || state.tat <= now) return 0

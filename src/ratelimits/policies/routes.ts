@@ -1,4 +1,3 @@
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { LIST_BODY_BYTES } from '../../http/body.js'
 import {
   DocumentHeaders,
@@ -12,21 +11,13 @@ import { toPrecondition } from '../../http/etag.js'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { algorithmOf, policyFault } from '../algorithms/algorithms.js'
 import { chosenParts } from '../authz/template.js'
-import { problemResponses, unknownPolicy } from '../problems.js'
+import { problemResponses, responses, unknownPolicy } from '../problems.js'
+import type { RateLimitRoutes } from '../services.js'
 import type { Policy } from './policy.js'
 import * as schemas from './schemas.js'
-import type { PolicyDocument, PolicyStore } from './store.js'
+import type { PolicyDocument } from './store.js'
 
-export interface PolicyRouteOptions {
-  readonly store: PolicyStore
-  /** Ends what holds for single subjects of a policy that was removed. */
-  readonly clear: (namespace: string, policy: string) => Promise<void>
-}
-
-export const policyRoutes: FastifyPluginAsyncTypebox<PolicyRouteOptions> = async (
-  app,
-  { store, clear },
-) => {
+export const policyRoutes: RateLimitRoutes = async (app, { policies, exceptions }) => {
   app.put(
     '/policies/:policy',
     {
@@ -40,9 +31,8 @@ export const policyRoutes: FastifyPluginAsyncTypebox<PolicyRouteOptions> = async
         headers: DocumentHeaders,
         body: schemas.PolicyRequest,
         response: {
-          200: schemas.PolicyResponse,
+          ...responses(schemas.PolicyResponse, ...PUT_PROBLEMS),
           201: schemas.PolicyResponse,
-          ...problemResponses(...COMMON_PROBLEMS, ...PUT_PROBLEMS),
         },
       },
     },
@@ -51,7 +41,7 @@ export const policyRoutes: FastifyPluginAsyncTypebox<PolicyRouteOptions> = async
       const fault = policyFault(request.body)
       if (fault) throw invalid(`body/${fault.field}`, fault.message)
       const when = toPrecondition(request.headers)
-      const outcome = await store.put(request.namespace, policy, request.body, when)
+      const outcome = await policies.put(request.namespace, policy, request.body, when)
       return toResponse(toPut(reply, outcome, 'policy', policy))
     },
   )
@@ -65,14 +55,11 @@ export const policyRoutes: FastifyPluginAsyncTypebox<PolicyRouteOptions> = async
         summary: 'A policy, its version and the bound it guarantees',
         tags: ['ratelimits'],
         params: schemas.PolicyParams,
-        response: {
-          200: schemas.PolicyResponse,
-          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
-        },
+        response: responses(schemas.PolicyResponse, 'not-found'),
       },
     },
     async (request, reply) => {
-      const document = await store.get(request.namespace, request.params.policy)
+      const document = await policies.get(request.namespace, request.params.policy)
       if (!document) throw unknownPolicy(request.params.policy)
       return toResponse(withETag(reply, document))
     },
@@ -86,10 +73,10 @@ export const policyRoutes: FastifyPluginAsyncTypebox<PolicyRouteOptions> = async
         operationId: 'listRateLimitPolicies',
         summary: 'Every policy of the namespace',
         tags: ['ratelimits'],
-        response: { 200: schemas.PolicyList, ...problemResponses(...COMMON_PROBLEMS) },
+        response: responses(schemas.PolicyList),
       },
     },
-    async (request) => ({ policies: (await store.list(request.namespace)).map(toResponse) }),
+    async (request) => ({ policies: (await policies.list(request.namespace)).map(toResponse) }),
   )
 
   app.delete(
@@ -98,7 +85,7 @@ export const policyRoutes: FastifyPluginAsyncTypebox<PolicyRouteOptions> = async
       config: { scope: 'ratelimits:write' },
       schema: {
         operationId: 'deleteRateLimitPolicy',
-        summary: 'Remove a policy with its overrides and blocks; usage is forgotten by itself',
+        summary: 'Remove a policy with its overrides and blocks; usage expires',
         tags: ['ratelimits'],
         params: schemas.PolicyParams,
         headers: DocumentHeaders,
@@ -110,9 +97,10 @@ export const policyRoutes: FastifyPluginAsyncTypebox<PolicyRouteOptions> = async
     },
     async (request, reply) => {
       const { policy } = request.params
-      const outcome = await store.remove(request.namespace, policy, toPrecondition(request.headers))
+      const when = toPrecondition(request.headers)
+      const outcome = await policies.remove(request.namespace, policy, when)
       recordRemoval(request, outcome, 'policy', policy)
-      await clear(request.namespace, policy)
+      await exceptions.clear(request.namespace, policy)
       return reply.code(204).send(null)
     },
   )
@@ -130,10 +118,10 @@ function toResponse({ name, version, value, inFile: isInFile }: PolicyDocument) 
   }
 }
 
-/** What is allowed, and seldom meant. */
+/** Settings that are allowed but are likely to be mistakes. */
 const findingsOf = ({ authz }: Policy): string[] =>
   (authz ? chosenParts(authz) : []).map(
     (part) =>
-      `authz/key: a visitor that chooses ${part} has a count of its own for each value. Unless the ` +
-      'proxy sets it, ask a policy by address alone as well: authz?policies=.',
+      `authz/key: a visitor that chooses ${part} has a separate count for each value. Unless the ` +
+      'proxy sets it, also check a policy by address alone: authz?policies=.',
   )

@@ -1,46 +1,34 @@
 import Type from 'typebox'
 import { DocumentSource } from '../../http/documents.js'
-import { ObjectName, ResourceName } from '../../http/names.js'
+import { DurationMs, ObjectName, ResourceName } from '../../http/names.js'
 import { ALGORITHM_NAMES } from '../algorithms/algorithms.js'
 import { AuthzTemplateSchema } from '../authz/schemas.js'
 
-const YEAR_MS = 31_622_400_000
+export const YEAR_MS = 31_622_400_000
 const DAY_MS = 86_400_000
+const MAX_COST = 1_000_000_000
+
+const Int = (minimum: number, maximum: number, description: string) =>
+  Type.Integer({ minimum, maximum, description })
 
 export const PolicyFields = {
   algorithm: Type.Enum(ALGORITHM_NAMES, {
     default: 'gcra',
     description: 'How it is counted. token-bucket is another name of gcra. Default gcra.',
   }),
-  limit: Type.Integer({
-    minimum: 1,
-    maximum: 1_000_000_000,
-    description: 'Cost per window.',
-  }),
-  windowMs: Type.Optional(
-    Type.Integer({
-      minimum: 1,
-      maximum: YEAR_MS,
-      description: `Length of the window. Milliseconds, 1 to ${YEAR_MS}.`,
-    }),
-  ),
-  burst: Type.Optional(
-    Type.Integer({
-      minimum: 1,
-      maximum: 1_000_000_000,
-      description: 'gcra: cost that may come at once. Default: limit.',
-    }),
-  ),
+  limit: Int(1, MAX_COST, 'Cost per window.'),
+  windowMs: Type.Optional(DurationMs(1, YEAR_MS, 'Length of the window.')),
+  burst: Type.Optional(Int(1, MAX_COST, 'gcra: cost that may come at once. Default: limit.')),
   align: Type.Optional(
     Type.Enum(['epoch', 'first-hit', 'calendar'], {
       description:
         'fixed-window: windows begin at multiples of windowMs since 1970 (default), at the first ' +
-        'call, or with the periods of a calendar, whose length the clock of the zone decides.',
+        'call, or with the periods of a calendar in a time zone.',
     }),
   ),
   period: Type.Optional(
     Type.Enum(['minute', 'hour', 'day', 'week', 'month', 'year'], {
-      description: 'Windows of a calendar: takes the place of windowMs.',
+      description: 'Windows of a calendar: replaces windowMs.',
     }),
   ),
   timeZone: Type.Optional(
@@ -50,82 +38,58 @@ export const PolicyFields = {
     }),
   ),
   anchorDay: Type.Optional(
-    Type.Integer({
-      minimum: 1,
-      maximum: 31,
-      description:
-        'Windows of a calendar: the day a week begins with, 1 (Monday) to 7 (Sunday), or the day ' +
-        'of the month a month or year begins with, at most its last. Default 1.',
-    }),
+    Int(
+      1,
+      31,
+      'Windows of a calendar: the day a week begins with, 1 (Monday) to 7 (Sunday), or the day of ' +
+        'the month a month or year begins with, at most its last. Default 1.',
+    ),
   ),
   anchorMonth: Type.Optional(
-    Type.Integer({
-      minimum: 1,
-      maximum: 12,
-      description: 'Windows of a calendar: the month a year begins with. Default 1.',
-    }),
+    Int(1, 12, 'Windows of a calendar: the month a year begins with. Default 1.'),
   ),
-  buckets: Type.Optional(
-    Type.Integer({
-      minimum: 1,
-      maximum: 60,
-      description: 'sliding-window: buckets it is counted in, 1 to 60. Default 1.',
-    }),
-  ),
+  buckets: Type.Optional(Int(1, 60, 'sliding-window: number of buckets, 1 to 60. Default 1.')),
   mode: Type.Optional(
     Type.Enum(['weighted', 'strict'], {
       description:
         'sliding-window: the oldest bucket counts by its share of the window (default), or in full.',
     }),
   ),
-  maxDelayMs: Type.Optional(
-    Type.Integer({
-      minimum: 0,
-      maximum: DAY_MS,
-      description: `leaky-bucket: how long a call may be told to wait. Milliseconds, 0 to ${DAY_MS}.`,
-    }),
-  ),
+  maxDelayMs: Type.Optional(DurationMs(0, DAY_MS, 'leaky-bucket: the longest delay of a call.')),
   leaseMs: Type.Optional(
-    Type.Integer({
-      minimum: 100,
-      maximum: DAY_MS,
-      description:
-        'concurrency: how long a lease lives unless it is renewed. ' +
-        `Milliseconds, 100 to ${DAY_MS}.`,
-    }),
+    DurationMs(100, DAY_MS, 'concurrency: lifetime of a lease that is not renewed.'),
   ),
   shadow: Type.Optional(
     Type.Boolean({
-      description:
-        'true: counts as if enforced and says so in its result, but never denies. Default false.',
+      description: 'true: counts and reports as if enforced, but never denies. Default false.',
     }),
   ),
   group: Type.Optional({
     ...ResourceName,
     description:
-      'Limits of one group can be checked together on a Redis Cluster, whatever their keys. ' +
+      'Limits of one group can be checked together on a Redis Cluster, even for different keys. ' +
       'Another group starts afresh.',
   }),
   onError: Type.Optional(
     Type.Enum(['open', 'closed', 'local'], {
       description:
-        'When Redis does not answer in time. open: allow. closed: 503. local: every instance grants its share of the limit from memory. Of several limits, one that is closed makes the check a 503. Default open.',
+        'When Redis does not answer in time. open: allow. closed: 503. local: every instance grants its share of the limit from memory. One closed limit makes a check of several a 503. Default open.',
     }),
   ),
 }
 
-/** Leases are of stored policies: whoever renews one does not know how it was made. */
+/** Leases need a stored policy: a renewal does not repeat the parameters of the limit. */
 const { leaseMs: _, ...COUNTING_FIELDS } = PolicyFields
 const COUNTING_NAMES = ALGORITHM_NAMES.filter((name) => name !== 'concurrency')
 
-/** The same, where nothing is filled in: a limit that stands in a request, or names a policy. */
+/** The fields of a limit in a request: inline, or empty for a stored policy. Without defaults. */
 export const InlineFields = {
   ...COUNTING_FIELDS,
   algorithm: Type.Optional(Type.Enum(COUNTING_NAMES, { description: 'Default gcra.' })),
   limit: Type.Optional(PolicyFields.limit),
 }
 
-/** `/v1/ratelimits/policies/check` could mean two things. */
+/** Not "policies": `/v1/ratelimits/policies/check` would be ambiguous. */
 export const PolicyName = Type.String({
   pattern: '^(?!policies$)[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$',
   description:
@@ -139,13 +103,13 @@ const SubjectList = (what: string) =>
     Type.Array(ObjectName, {
       maxItems: 1_000,
       description:
-        `Subjects that ${what}: as they are written, or addresses and networks of IPv4 and IPv6 ` +
-        '(`192.0.2.0/24`). Of several entries the one that says the most of a subject holds; of the ' +
-        'same in both lists, deny. At most 1000.',
+        `Subjects that ${what}: text, or addresses and networks of IPv4 and IPv6 ` +
+        '(`192.0.2.0/24`). The most specific entry wins; deny wins if both lists have the same entry. ' +
+        'At most 1000.',
     }),
   )
 
-/** What only a policy can say, not a limit that stands in a request. */
+/** A stored policy; its lists and authz are not for inline limits. */
 const StoredFields = {
   ...PolicyFields,
   allow: SubjectList('are never limited, and not counted'),
@@ -194,7 +158,7 @@ export const PolicyResponse = Type.Object(
     source: DocumentSource,
     findings: Type.Optional(
       Type.Array(Type.String(), {
-        description: 'What is allowed, and seldom meant: a key that visitors choose freely.',
+        description: 'Likely mistakes: a key that visitors choose freely.',
       }),
     ),
   },

@@ -3,7 +3,7 @@ import { policyFault } from '../algorithms/algorithms.js'
 import type { Policy } from './policy.js'
 import { PolicyName, PolicyRequest } from './schemas.js'
 
-/** `policies:` of the configuration file, by name; they hold in every namespace. */
+/** `policies:` of the configuration file, by name. They apply in every namespace. */
 export const policySection = {
   schema: Type.Record(
     PolicyName,

@@ -1,48 +1,30 @@
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { idempotencyConflict } from '../../http/request-fingerprint.js'
-import type { Answers } from '../checks/answer.js'
 import { OnePolicyParams } from '../checks/schemas.js'
-import type { PolicyStore } from '../policies/store.js'
-import { problem, problemResponses, rateLimited } from '../problems.js'
+import { problem, rateLimited, responses } from '../problems.js'
 import { identityOf, RetryHeaders, requestedLimit, requireCalls, storedLimit } from '../request.js'
+import type { RateLimitRoutes } from '../services.js'
 import * as schemas from './schemas.js'
-import type { ReservationStore } from './store.js'
 
-export interface ReservationRouteOptions {
-  readonly store: ReservationStore
-  readonly policies: PolicyStore
-  readonly answers: Answers
-}
+const PROBLEMS = ['not-found', 'idempotency-conflict'] as const
+const SETTLED = responses(schemas.SettleResponse, ...PROBLEMS, 'reservation-expired')
 
-const PROBLEMS = [...COMMON_PROBLEMS, 'not-found', 'idempotency-conflict'] as const
+export const reservationRoutes: RateLimitRoutes = async (app, services) => {
+  const { reservations, policies, answers } = services
 
-const SETTLED = {
-  200: schemas.SettleResponse,
-  ...problemResponses(...PROBLEMS, 'reservation-expired'),
-}
-
-export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOptions> = async (
-  app,
-  { store, policies, answers },
-) => {
   app.post(
     '/:policy/reserve',
     {
       config: { scope: 'ratelimits:write', queryFields: ['key', 'cost', 'ttlMs'] },
       schema: {
         operationId: 'reserveRateLimit',
-        summary: 'Consume a cost that is not known for sure yet, to be committed or cancelled once',
+        summary: 'Consume an estimated cost, to be committed or cancelled once',
         tags: ['ratelimits'],
         params: OnePolicyParams,
         querystring: schemas.ReserveQuery,
         headers: RetryHeaders,
         body: schemas.ReserveRequest,
-        response: {
-          200: schemas.ReserveResponse,
-          ...problemResponses(...PROBLEMS, 'rate-limited'),
-        },
+        response: responses(schemas.ReserveResponse, ...PROBLEMS, 'rate-limited'),
       },
     },
     async (request, reply) => {
@@ -50,7 +32,7 @@ export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOption
       const { namespace } = request
       const limit = requireCalls(await requestedLimit(policies, request))
       const idempotency = identityOf(request)
-      const outcome = await store.reserve(namespace, limit, { cost, ttlMs, idempotency })
+      const outcome = await reservations.reserve(namespace, limit, { cost, ttlMs, idempotency })
       if (outcome.kind === 'conflict') throw idempotencyConflict()
 
       const isReserved = outcome.kind !== 'denied'
@@ -78,12 +60,12 @@ export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOption
     const { namespace } = request
     const limit = requireCalls(await storedLimit(policies, namespace, policy, key))
     const idempotency = identityOf(request)
-    const outcome = await store.settle(namespace, limit, { id, actual, idempotency })
+    const outcome = await reservations.settle(namespace, limit, { id, actual, idempotency })
     switch (outcome.kind) {
       case 'conflict':
         throw idempotencyConflict()
       case 'expired':
-        throw problem('reservation-expired', 'It was settled before, or its time is over.')
+        throw problem('reservation-expired', 'It was settled before, or it has expired.')
       case 'replayed':
         reply.header('idempotent-replayed', 'true')
     }
@@ -97,7 +79,7 @@ export const reservationRoutes: FastifyPluginAsyncTypebox<ReservationRouteOption
       config: { scope: 'ratelimits:write' },
       schema: {
         operationId: 'commitRateLimitReservation',
-        summary: 'Say what a reservation has cost in truth; the difference is settled',
+        summary: 'Replace a reserved cost by the actual one',
         tags: ['ratelimits'],
         params: OnePolicyParams,
         headers: RetryHeaders,

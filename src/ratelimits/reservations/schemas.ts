@@ -1,14 +1,13 @@
 import Type from 'typebox'
 import { DurationMs, ObjectName, ResourceName } from '../../http/names.js'
-import { CheckResponse, Cost, Key, Left, OneQuery } from '../checks/schemas.js'
+import { CheckResponse, Cost, closed, Key, OneQuery, UsageFields } from '../checks/schemas.js'
 
-const closed = { additionalProperties: false } as const
 const ID = 'AqyHvM8jc0yRPBbXJ2wJ6g'
 const DAY_MS = 86_400_000
 
 const ReservationId = Type.String({
   pattern: '^[A-Za-z0-9_-]{22}$',
-  description: 'As reserve told it.',
+  description: 'From the answer to reserve.',
 })
 
 export const ReserveQuery = Type.Object(
@@ -28,9 +27,9 @@ export const ReserveQuery = Type.Object(
 export const ReserveRequest = Type.Object(
   {
     key: Key,
-    cost: { ...Cost, description: 'How much is consumed now, until it is settled. Default 1.' },
+    cost: { ...Cost, description: 'Estimated cost, consumed until it is settled. Default 1.' },
     ttlMs: {
-      ...DurationMs(1, DAY_MS, 'How long it can be settled; afterwards the cost stays consumed.'),
+      ...DurationMs(1, DAY_MS, 'Time to settle it; afterwards the cost stays consumed.'),
       default: 60_000,
     },
   },
@@ -61,13 +60,13 @@ const answer = {
 export const ReserveResponse = Type.Object(
   {
     ...CheckResponse.properties,
-    reservationId: Type.Optional({ ...ReservationId, description: 'Absent where it was denied.' }),
+    reservationId: Type.Optional({ ...ReservationId, description: 'Absent in a denial.' }),
     expiresInMs: Type.Optional(
-      Type.Integer({ description: 'How much longer it can be settled; absent where denied.' }),
+      Type.Integer({ description: 'Time left to settle it; absent in a denial.' }),
     ),
   },
   {
-    description: 'The decision, as of a check, and the reservation.',
+    description: 'The decision, as for a check, and the reservation.',
     examples: [
       { ...answer, reservationId: ID, expiresInMs: 59_998 },
       {
@@ -90,7 +89,7 @@ export const CommitRequest = Type.Object(
       minimum: 0,
       maximum: 1_000_000_000,
       description:
-        'What it cost in truth: less is given back, more is consumed as well, also above the limit.',
+        'Actual cost. What was reserved too much is given back; what is missing is consumed, even above the limit.',
     }),
   },
   { ...closed, examples: [{ key: 'user-7', reservationId: ID, actual: 640 }] },
@@ -106,14 +105,14 @@ export const SettleResponse = Type.Object(
     policy: ResourceName,
     key: ObjectName,
     reserved: Type.Integer({ description: 'Cost that was reserved.' }),
-    actual: Type.Integer({ description: 'What it cost in truth; 0 where it was cancelled.' }),
+    actual: Type.Integer({ description: 'Actual cost; 0 after a cancel.' }),
     refunded: Type.Integer({
-      description: 'Cost that was given back: less than the difference where it no longer counts.',
+      description: 'Cost that was given back: the part of the difference that still counted.',
     }),
-    ...Left,
+    ...UsageFields,
   },
   {
-    description: 'It is settled; what is left now.',
+    description: 'The settled reservation, and what is left now.',
     examples: [
       {
         policy: 'tokens',

@@ -1,17 +1,15 @@
 import { type StaleWindow, staleWindow } from '../../redis/clock.js'
 import { integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
-import { type LimitReply, toLimitReply } from '../checks/scripts.js'
+import { type LimitReply, toLimitReply, type Usage } from '../checks/scripts.js'
 
-export interface Reserved {
+interface Reserved {
   readonly kind: 'denied' | 'reserved' | 'replayed'
   readonly limit: LimitReply
-  /** How much longer it can be settled. */
+  /** Time left to settle it. */
   readonly leftUs: number
   readonly id: string
 }
-
-export type ReserveReply = Reserved | { readonly kind: 'conflict' }
 
 export const reserveScript = defineScript({
   name: 'ratelimits.reserve',
@@ -19,7 +17,7 @@ export const reserveScript = defineScript({
   keys: ['state', 'exception', 'reservation', 'record?'],
   args: ['kind', 'a', 'b', 'c', 'shadow', 'cost', 'id', 'ttl_ms', 'fingerprint', 'record_ttl_ms'],
   outcomes: ['denied', 'reserved', 'replayed', 'conflict', 'stale-window'],
-  decode(reply, outcome): ReserveReply | StaleWindow {
+  decode(reply, outcome): Reserved | { readonly kind: 'conflict' } | StaleWindow {
     const fields = list(reply, 2)
     if (outcome === 'conflict') return { kind: outcome }
     if (outcome === 'stale-window') return staleWindow(Number(fields[1]))
@@ -33,20 +31,16 @@ export const reserveScript = defineScript({
   },
 })
 
-export interface Settled {
+interface Settled extends Usage {
   readonly kind: 'settled' | 'replayed'
   readonly reserved: number
   readonly refunded: number
-  readonly remaining: number
-  readonly resetUs: number
-  /** The limit that holds for this subject instead of that of the policy, or 0. */
-  readonly override: number
-  /** When that was so. */
+  /** Time of Redis. */
   readonly atUs: number
 }
 
-/** `expired`: it was settled, its time is over, or it never was. */
-export type SettleReply = Settled | { readonly kind: 'expired' | 'conflict' }
+/** `expired`: settled before, expired or never made. */
+type SettleReply = Settled | { readonly kind: 'expired' | 'conflict' }
 
 export const settleScript = defineScript({
   name: 'ratelimits.settle',

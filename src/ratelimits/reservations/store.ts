@@ -8,48 +8,27 @@ import { kindOf, toEnforcedLimit } from '../algorithms/algorithms.js'
 import { CHANGES, changeOf, exceptionKey, limitKey, recordKey, reservationKey } from '../keys.js'
 import type { Limit } from '../limit.js'
 import type { Circuits } from '../outage/circuit.js'
-import {
-  type Reserved,
-  type ReserveReply,
-  reserveScript,
-  type SettleReply,
-  settleScript,
-} from './scripts.js'
+import { reserveScript, settleScript } from './scripts.js'
 
 export interface ReserveRequest {
   readonly cost: number
-  /** How long it can be settled; afterwards it stays consumed. */
+  /** Time to settle it; afterwards the cost stays consumed. */
   readonly ttlMs: number
   readonly idempotency?: Idempotency | undefined
 }
 
 export interface SettleRequest {
   readonly id: string
-  /** What it cost in truth; 0 cancels. */
+  /** Actual cost; 0 cancels. */
   readonly actual: number
   readonly idempotency?: Idempotency | undefined
 }
 
-/** With how much longer it can be settled. */
-export type ReserveOutcome =
-  | (Reserved & { readonly expiresInMs: number })
-  | Exclude<ReserveReply, Reserved>
-
-/** A cost that is consumed before it is known, and settled once. */
-export interface ReservationStore {
-  reserve(namespace: string, limit: Limit, request: ReserveRequest): Promise<ReserveOutcome>
-  settle(namespace: string, limit: Limit, request: SettleRequest): Promise<SettleReply>
-}
-
-export interface ReservationStoreOptions {
-  readonly binder: Binder
-  readonly clock: RedisClock
-  /** Those of checks: a server that does not answer is not asked, and costs nobody a time-out. */
-  readonly circuits: Circuits
-}
-
-export function createReservationStore(options: ReservationStoreOptions): ReservationStore {
-  const { binder, clock, circuits } = options
+/**
+ * A cost that is consumed before it is known, and settled once.
+ * @param circuits those of checks: a silent server is not asked, so no caller waits for a time-out
+ */
+export function createReservationStore(binder: Binder, clock: RedisClock, circuits: Circuits) {
   const reserve = binder.bind(reserveScript)
   const settle = binder.bind(settleScript)
 
@@ -61,7 +40,7 @@ export function createReservationStore(options: ReservationStoreOptions): Reserv
   })
 
   return {
-    async reserve(namespace, limit, { cost, ttlMs, idempotency }) {
+    async reserve(namespace: string, limit: Limit, { cost, ttlMs, idempotency }: ReserveRequest) {
       const id = randomToken()
       const record = idempotency && recordKey(namespace, limit, 'reserve', idempotency.digest)
       const keys = keysOf(namespace, limit, id, record)
@@ -85,7 +64,7 @@ export function createReservationStore(options: ReservationStoreOptions): Reserv
       return { ...reply, expiresInMs: remainingMs(reply.leftUs / 1_000, sentAt) }
     },
 
-    settle(namespace, limit, { id, actual, idempotency }) {
+    settle(namespace: string, limit: Limit, { id, actual, idempotency }: SettleRequest) {
       const record = idempotency && recordKey(namespace, limit, 'settle', idempotency.digest)
       const keys = keysOf(namespace, limit, id, record)
       return atTimeOfRedis(clock, (nowMs) =>

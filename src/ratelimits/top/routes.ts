@@ -1,32 +1,22 @@
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { TopQuery } from '../../http/top.js'
-import { type FrequentKeys, HALF_LIFE_MS } from '../../metrics/frequent-keys.js'
+import { HALF_LIFE_MS } from '../../metrics/frequent-keys.js'
 import { PolicyParams } from '../policies/schemas.js'
-import type { PolicyStore } from '../policies/store.js'
-import { problemResponses, unknownPolicy } from '../problems.js'
+import { responses, unknownPolicy } from '../problems.js'
+import type { RateLimitRoutes } from '../services.js'
 import { TopResponse } from './schemas.js'
 
-export interface TopRouteOptions {
-  readonly denied: FrequentKeys
-  readonly policies: PolicyStore
-}
-
-export const topRoutes: FastifyPluginAsyncTypebox<TopRouteOptions> = async (
-  app,
-  { denied, policies },
-) => {
+export const topRoutes: RateLimitRoutes = async (app, { denied, policies }) => {
   app.get(
     '/:policy/top',
     {
       config: { scope: 'admin' },
       schema: {
         operationId: 'listTopDenied',
-        summary: 'Whom this process denied most by a policy',
+        summary: 'The subjects of a policy that this process denied most often',
         tags: ['ratelimits'],
         params: PolicyParams,
         querystring: TopQuery,
-        response: { 200: TopResponse, ...problemResponses(...COMMON_PROBLEMS, 'not-found') },
+        response: responses(TopResponse, 'not-found'),
       },
     },
     async ({ namespace, params: { policy }, query }) => {

@@ -6,15 +6,15 @@ export const TopResponse = Type.Object(
       Type.Object({
         key: Type.String(),
         denials: Type.Integer({
-          description: 'Denials of late: each counts half after a minute. Never too low.',
+          description: 'Recent denials: each counts half after a minute. Never too low.',
         }),
         error: Type.Integer({ description: 'How much too high `denials` may be.' }),
       }),
     ),
-    halfLifeMs: Type.Integer({ description: 'After which a denial counts half.' }),
+    halfLifeMs: Type.Integer({ description: 'A denial counts half after this time.' }),
   },
   {
-    description: 'Whom the process that answers denied most, the most denied first.',
+    description: 'The subjects that this process denied most often, the most denied first.',
     examples: [
       {
         keys: [
