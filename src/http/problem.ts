@@ -1,3 +1,4 @@
+import type { TSchema } from 'typebox'
 import { SHARED_PROBLEMS, type SharedCode } from './problem-codes.js'
 import { toResponses } from './problem-responses.js'
 import type { ProblemSpec, ProblemSpecs } from './problems/spec.js'
@@ -42,6 +43,11 @@ export function defineProblems<const S extends ProblemSpecs>(specs: S) {
       new Problem(code, known[code] as ProblemSpec, detail, more),
     /** The response entries, by status, of a route that can fail in the named ways. */
     problemResponses: (...codes: readonly Code[]) => toResponses(known, codes),
+    /** The responses of a route: its 200, the errors of every route, and its own. */
+    responses: <R extends TSchema>(ok: R, ...codes: readonly Code[]) => ({
+      200: ok,
+      ...toResponses(known, [...COMMON_PROBLEMS, ...codes]),
+    }),
   }
 }
 

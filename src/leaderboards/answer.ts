@@ -13,18 +13,18 @@ interface Standing {
   readonly upper: number
 }
 
-/** 100 * (worse + equal / 2) / total, the member being one of the equal; null for the unranked. */
+/** 100 * (worse + equal / 2) / total; the member is one of the equal. null: not ranked. */
 function percentileOf({ position, lower, upper }: Standing, total: number): number | null {
   if (position === 0) return null
   return (100 * (total - upper + (upper - lower) / 2)) / total
 }
 
-/** A place as it is shown: null for the unranked. */
+/** null: not ranked. */
 const orNull = (place: number): number | null => (place === 0 ? null : place)
 
 type Listed = Static<typeof ListedEntry>
 
-/** `score` of a board with one column, `scores` of one with several. */
+/** `score` for a board with one column, `scores` for several. */
 export function toListedEntry(config: BoardConfig, entry: ListedReply): Listed {
   const { member, metadata } = entry
   const rank = orNull(entry.rank)
@@ -49,7 +49,7 @@ export function toEntry(config: BoardConfig, member: string, entry: MemberReply)
   return answer
 }
 
-/** The first tier that fits; a tier without a condition fits everybody who is ranked. */
+/** The first tier that fits; a tier without a condition fits every ranked member. */
 function tierOf(config: BoardConfig, entry: MemberReply): string | undefined {
   if (entry.position === 0) return undefined
   return config.tiers?.find(
@@ -70,7 +70,7 @@ function isAsGood({ columns }: BoardConfig, scores: string, wanted: Score): bool
   return column.order === 'desc' ? own >= other : own <= other
 }
 
-/** One result for every entry of a call, in their order. */
+/** One result per entry of a call, in order. */
 export function toResults(parts: readonly SubmittedPart[]): Static<typeof Result>[] {
   return parts.flatMap(({ entries, reply }) =>
     entries.map((entry, at): Static<typeof Result> => {
@@ -80,7 +80,7 @@ export function toResults(parts: readonly SubmittedPart[]): Static<typeof Result
   )
 }
 
-/** Why the entries of a call, or of a part of it, were refused. */
+/** The error of each entry when a call, or a part of it, is refused. */
 export const REFUSALS = {
   refused: 'invalid-request',
   closed: 'season-closed',

@@ -1,51 +1,14 @@
-export type Op = 'best' | 'set' | 'incr' | 'min' | 'max'
-export type RankStyle = 'competition' | 'dense' | 'ordinal' | 'modified'
-export type ColumnOp = Exclude<Op, 'best'>
+import type { Static } from 'typebox'
+import type { BoardRequest } from './schemas.js'
 
-export interface Column {
-  readonly name: string
-  readonly order: 'desc' | 'asc'
-  readonly type: 'number' | 'int64'
-  readonly op?: ColumnOp | undefined
-}
+/** The configuration of a board. */
+export type BoardConfig = Readonly<Static<typeof BoardRequest>>
+export type Column = BoardConfig['columns'][number]
+export type Season = BoardConfig['season']
+export type Op = BoardConfig['op']
 
-/** A number where the column is a `number`, decimal text where it is an `int64`. */
+/** A number for a column of type `number`, decimal text for an `int64`. */
 export type Score = number | string
-
-export interface Season {
-  readonly every: 'none' | 'daily' | 'weekly' | 'monthly' | { readonly cron: string }
-  /** IANA name. */
-  readonly timeZone: string
-  /** Ended seasons that stay readable. */
-  readonly keep: number
-}
-
-export interface Tier {
-  readonly name: string
-  readonly top?: number | undefined
-  readonly topPercent?: number | undefined
-  readonly minScore?: Score | undefined
-}
-
-export interface BoardConfig {
-  readonly columns: readonly Column[]
-  readonly op: Op
-  readonly ties: 'first' | 'last' | 'id'
-  readonly rank: RankStyle
-  readonly season: Season
-  readonly maxMembers?: number | undefined
-  /** By name of the column; a bound belongs to the allowed scores. */
-  readonly bounds?: Readonly<Record<string, Bounds>> | undefined
-  readonly memberTtlMs?: number | undefined
-  /** What nothing is submitted to for so long goes by itself. */
-  readonly ttlMs?: number | undefined
-  readonly tiers?: readonly Tier[] | undefined
-}
-
-export interface Bounds {
-  readonly min?: Score | undefined
-  readonly max?: Score | undefined
-}
 
 export const DEFAULT_BOARD: BoardConfig = {
   columns: [{ name: 'score', order: 'desc', type: 'number' }],

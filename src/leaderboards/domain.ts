@@ -1,10 +1,10 @@
-import { type DomainDeps, defineDomain, type RunningDomain } from '../domain.js'
+import { defineDomain } from '../domain.js'
 import { compileTemplates, leaderboardSection } from './boards/templates.js'
 import { memberRoutes } from './members/routes.js'
 import { createLeaderboardMetrics } from './metrics.js'
 import { specs } from './problems.js'
 import { leaderboardRoutes } from './routes.js'
-import { createLeaderboardStore, type LeaderboardStore } from './store.js'
+import { createLeaderboardStore } from './store.js'
 
 declare module '../http/scopes.js' {
   interface Scopes {
@@ -20,25 +20,15 @@ export const leaderboards = defineDomain({
   scopes: ['leaderboards:read', 'leaderboards:write'],
   problems: specs,
   section: { name: 'leaderboards', ...leaderboardSection },
-  create({ settings, metrics, definitions, binder }) {
+  create({ settings: { idempotencyTtlMs }, metrics, definitions, binder }) {
     const store = createLeaderboardStore({ binder })
     definitions.follow((templates) => store.replaceTemplates(compileTemplates(templates)))
-    return toRunning(store, { settings, metrics })
-  },
-})
-
-export const toRunning = (
-  store: LeaderboardStore,
-  { settings, metrics }: Pick<DomainDeps, 'settings' | 'metrics'>,
-): RunningDomain => ({
-  async routes(app) {
-    const { idempotencyTtlMs } = settings
-    app.register(leaderboardRoutes, {
-      prefix: '/leaderboards',
-      store,
-      metrics: createLeaderboardMetrics(metrics),
-      idempotencyTtlMs,
-    })
-    app.register(memberRoutes, { store, idempotencyTtlMs })
+    const services = { store, metrics: createLeaderboardMetrics(metrics), idempotencyTtlMs }
+    return {
+      async routes(app) {
+        app.register(leaderboardRoutes, { prefix: '/leaderboards', services })
+        app.register(memberRoutes, services)
+      },
+    }
   },
 })

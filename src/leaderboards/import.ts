@@ -4,16 +4,15 @@ import type { LeaderboardStore } from './store.js'
 
 export interface ImportReport {
   readonly imported: number
-  /** Members that cannot stand on a board: no text, too long, or an infinite score. */
+  /** Members that no board can hold: no text, too long, or an infinite score. */
   readonly skipped: readonly string[]
 }
 
 const PAGE = 200
 
 /**
- * Copies a plain ZSET to a board, from the greatest score down, so that of equal scores the one
- * that ZREVRANGE shows first is the first here too. The ZSET is not changed; one that is written
- * meanwhile may be copied in part. To run it again does no harm.
+ * Copies a plain ZSET to a board in the order of ZREVRANGE, so that equal scores keep that order. Does
+ * not change the ZSET. One that is written meanwhile may be copied in part; a second run does no harm.
  */
 export async function importZset(
   redis: Pick<Redis, 'zrevrangeBuffer'>,
@@ -36,7 +35,7 @@ export async function importZset(
     if (entries.length === 0) continue
     const outcome = await store.submit(namespace, board, entries)
     if (outcome.kind !== 'submitted') {
-      const why = outcome.kind === 'refused' ? outcome.problem.message : outcome.kind
+      const why = outcome.kind === 'refused' ? outcome.fault.message : outcome.kind
       throw new Error(`the board refuses "${entries[0]!.member}" and those after it: ${why}`)
     }
     const results = toResults(outcome.parts)

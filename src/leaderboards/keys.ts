@@ -1,20 +1,20 @@
 import { redisKey } from '../redis/keys.js'
 
-/** All keys of one board share its tag; the scripts build those of a season from this one. */
+/** All keys of a board share its tag; scripts build the keys of a season from this one. */
 export const boardKey = (namespace: string, board: string): string =>
   redisKey(namespace, `b:${board}`, 'board')
 
 /**
- * @param digest SHA-256 of the idempotency key: free text never stands in a key
- * @param part of a call that is more than one step
+ * @param digest SHA-256 of the idempotency key: free text is never a part of a key
+ * @param part of a call that is applied in several
  */
 export const recordKey = (namespace: string, board: string, digest: string, part: number): string =>
   redisKey(namespace, `b:${board}`, 'record', part === 0 ? digest : `${digest}.${part}`)
 
-/** Names of all boards of a namespace. */
+/** The names of all boards of a namespace. */
 export const registryKey = (namespace: string): string =>
   redisKey(namespace, 'policies', 'leaderboards')
 
-/** When to look whether a name of them is still that of a board. */
-export const looksKey = (namespace: string): string =>
-  redisKey(namespace, 'policies', 'leaderboards', 'looks')
+/** When to check whether the board of a name exists. */
+export const rechecksKey = (namespace: string): string =>
+  redisKey(namespace, 'policies', 'leaderboards', 'rechecks')

@@ -1,11 +1,9 @@
 import type { Metrics } from '../metrics/registry.js'
+import type { SubmitReply, SubmittedReply } from './submissions/scripts.js'
 
-export interface LeaderboardMetrics {
-  submitted(outcome: 'changed' | 'unchanged' | 'out-of-range' | 'stale-sequence'): void
-  refused(outcome: 'closed' | 'conflict' | 'refused'): void
-}
+export type LeaderboardMetrics = ReturnType<typeof createLeaderboardMetrics>
 
-export function createLeaderboardMetrics(metrics: Metrics): LeaderboardMetrics {
+export function createLeaderboardMetrics(metrics: Metrics) {
   const entries = metrics.counter(
     'lockstep_leaderboards_entries_total',
     'Submitted entries by outcome',
@@ -13,11 +11,12 @@ export function createLeaderboardMetrics(metrics: Metrics): LeaderboardMetrics {
   )
   const refusals = metrics.counter(
     'lockstep_leaderboards_refused_total',
-    'Submissions that were refused as a whole, by why',
+    'Submissions that were refused as a whole, by reason',
     ['outcome'],
   )
   return {
-    submitted: (outcome) => entries.labels(outcome).inc(),
-    refused: (outcome) => refusals.labels(outcome).inc(),
+    recordEntry: (outcome: SubmittedReply['kind']) => entries.labels(outcome).inc(),
+    recordRefusal: (outcome: Exclude<SubmitReply['kind'], 'submitted'> | 'refused') =>
+      refusals.labels(outcome).inc(),
   }
 }

@@ -1,12 +1,12 @@
 import { defineProblems, type Problem } from '../http/problem.js'
 
 /** Errors of this domain; the others that its routes can answer with are shared. */
-export const { specs, problem, problemResponses } = defineProblems({
+export const { specs, problem, problemResponses, responses } = defineProblems({
   'config-immutable': {
     status: 409,
     title: 'This setting cannot change once entries exist',
     cause: 'The order of existing entries depends on it.',
-    remedy: 'Keep what `changes` names as it is, use a new name, or delete the old one first.',
+    remedy: 'Keep what `changes` names as it is, use a new name, or delete the board first.',
     retry: 'no',
     members: { changes: [{ setting: 'season.every', present: 'none', wanted: 'weekly' }] },
   },
@@ -14,7 +14,7 @@ export const { specs, problem, problemResponses } = defineProblems({
     status: 409,
     title: 'The season is closed',
     cause: 'The board was closed and the next season has not begun.',
-    remedy: 'Submit again after the next boundary, or open the season again.',
+    remedy: 'Submit again when the next season has begun, or open the season again.',
     retry: 'later',
   },
   'no-next-season': {

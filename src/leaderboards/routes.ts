@@ -1,19 +1,21 @@
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsync } from 'fastify'
 import { boardRoutes } from './boards/routes.js'
 import { entryRoutes } from './entries/routes.js'
 import { exportRoute } from './export/routes.js'
 import { queryRoutes } from './queries/routes.js'
 import { seasonRoutes } from './seasons/routes.js'
-import { type SubmitRouteOptions, submitRoute } from './submissions/routes.js'
+import type { LeaderboardServices } from './services.js'
+import { submitRoute } from './submissions/routes.js'
 
-export const leaderboardRoutes: FastifyPluginAsyncTypebox<SubmitRouteOptions> = async (
-  app,
-  { store, metrics, idempotencyTtlMs },
-) => {
-  app.register(boardRoutes, { store })
-  app.register(submitRoute, { store, metrics, idempotencyTtlMs })
-  app.register(entryRoutes, { store })
-  app.register(queryRoutes, { store })
-  app.register(exportRoute, { store })
-  app.register(seasonRoutes, { store })
+interface Options {
+  readonly services: LeaderboardServices
+}
+
+export const leaderboardRoutes: FastifyPluginAsync<Options> = async (app, { services }) => {
+  app.register(boardRoutes, services)
+  app.register(submitRoute, services)
+  app.register(entryRoutes, services)
+  app.register(queryRoutes, services)
+  app.register(exportRoute, services)
+  app.register(seasonRoutes, services)
 }

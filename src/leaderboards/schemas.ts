@@ -13,8 +13,8 @@ export const Total = Type.Integer({ description: 'Ranked members.' })
 export const SeasonId = Type.String({ description: 'Start of the season in UTC, or `all`.' })
 
 export const Deleted = Type.Object(
-  { deleted: Type.Boolean({ description: 'False: there was nothing.' }) },
-  { description: 'It is gone.', examples: [{ deleted: true }] },
+  { deleted: Type.Boolean({ description: 'False: there was nothing to delete.' }) },
+  { description: 'It does not exist now.', examples: [{ deleted: true }] },
 )
 
 export const BoardParams = Type.Object({ board: ResourceName })
@@ -33,7 +33,7 @@ const Column = Type.Object(
     }),
     op: Type.Optional(
       Type.Enum(['set', 'incr', 'min', 'max'], {
-        description: 'Operation of this column alone, instead of that of the board.',
+        description: 'Operation of this column; default: the one of the board.',
       }),
     ),
   },
@@ -79,7 +79,7 @@ const Season = Type.Object(
 const Tier = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 64, description: 'Answered with an entry.' }),
-    top: Type.Optional(Type.Integer({ minimum: 1, description: 'For the ranks 1 to this.' })),
+    top: Type.Optional(Type.Integer({ minimum: 1, description: 'For ranks 1 to this one.' })),
     topPercent: Type.Optional(
       Type.Number({
         exclusiveMinimum: 0,
@@ -87,7 +87,9 @@ const Tier = Type.Object(
         description: 'For this share of the positions, in percent.',
       }),
     ),
-    minScore: Type.Optional(ScoreValue('For a first column that is at least as good as this.')),
+    minScore: Type.Optional(
+      ScoreValue('For scores of the first column that are at least as good.'),
+    ),
   },
   closed,
 )
@@ -110,11 +112,11 @@ export const BoardRequest = Type.Object(
     }),
     op: Type.Enum([...OPS], {
       default: 'best',
-      description: 'What a submission makes of the stored score; best compares all columns.',
+      description: 'How a submission changes the stored score; best compares all columns.',
     }),
     ties: Type.Enum(['first', 'last', 'id'], {
       default: 'first',
-      description: 'Among equal scores: who reached it first, who reached it last, or by id.',
+      description: 'Order of equal scores: first reached first, last reached first, or by id.',
     }),
     rank: Type.Enum(['competition', 'dense', 'ordinal', 'modified'], {
       default: 'competition',
@@ -125,7 +127,7 @@ export const BoardRequest = Type.Object(
       Type.Integer({
         minimum: 1,
         maximum: 100_000_000,
-        description: 'The worst beyond this many fall out. Not with incr.',
+        description: 'The worst members beyond this number are dropped. Not with incr.',
       }),
     ),
     bounds: Type.Optional(
@@ -134,13 +136,13 @@ export const BoardRequest = Type.Object(
       }),
     ),
     memberTtlMs: Type.Optional(
-      DurationMs(1_000, 31_536_000_000, 'A member that submits nothing for so long falls out.'),
+      DurationMs(1_000, 31_536_000_000, 'A member is removed this long after its last submission.'),
     ),
     ttlMs: Type.Optional(
       DurationMs(
         60_000,
         315_360_000_000,
-        'What nothing is submitted to for so long goes by itself: a season, and the board with its last one.',
+        'A season expires this long after its last submission, and the board with its last season.',
       ),
     ),
     tiers: Type.Optional(
@@ -198,8 +200,16 @@ export const BoardSaved = Type.Object(
 
 export const ListQuery = Type.Object(
   {
-    prefix: Type.String({ default: '', maxLength: 128, description: 'Only names that start so.' }),
-    cursor: Type.String({ default: '', maxLength: 128, description: '`nextCursor` of before.' }),
+    prefix: Type.String({
+      default: '',
+      maxLength: 128,
+      description: 'Only names with this prefix.',
+    }),
+    cursor: Type.String({
+      default: '',
+      maxLength: 128,
+      description: '`nextCursor` of the previous page.',
+    }),
     limit: Type.Integer({ default: 100, minimum: 1, maximum: 1_000, description: '1 to 1000.' }),
   },
   closed,

@@ -2,9 +2,8 @@ import { toInt64 } from '../http/int64.js'
 import type { BoardConfig, Column, Score } from './config.js'
 
 /**
- * The score as decimal text for a column, or undefined where it is none: a JSON number beyond 2^53
- * may have lost digits on its way, an integer in text must be one that a double holds, an int64
- * beyond 63 bits does not exist.
+ * The score as decimal text, or undefined if the column cannot hold it: a JSON number beyond 2^53 may
+ * have lost digits, integer text must be exact in a double, and an int64 has 63 bits and a sign.
  */
 export function scoreText({ type }: Column, score: Score): string | undefined {
   if (type === 'int64') return toInt64(score)?.toString()
@@ -18,18 +17,18 @@ export function scoreText({ type }: Column, score: Score): string | undefined {
   return `${value === 0 ? 0 : value}`
 }
 
-/** An integer that may have been another one before it was parsed. */
+/** Whether an integer may have been rounded by a JSON parser. */
 export const isBeyondExact = (value: number): boolean =>
   Number.isInteger(value) && !Number.isSafeInteger(value)
 
 const INTEGER = /^-?\d+$/
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/
 
-/** The scores of an entry as they are answered: numbers, or text for an int64. */
+/** The scores of an answer: numbers, or text for an int64. */
 export const toScores = ({ columns }: BoardConfig, text: string): Score[] =>
   text.split(' ').map((part, at) => (columns[at]?.type === 'int64' ? part : Number(part)))
 
-/** Of an entry: one score of a board with one column, or several in the order of its columns. */
+/** `score` for a board with one column, `scores` in the order of its columns for several. */
 export interface SubmittedScores {
   readonly score?: Score | undefined
   readonly scores?: readonly Score[] | undefined
@@ -37,11 +36,11 @@ export interface SubmittedScores {
 
 const SCORE_RULES = {
   number:
-    'must be a finite number; beyond 2^53 a string, with an integer that a double holds: others need a column of type int64',
+    'must be a finite number; beyond 2^53 as a string, if it is exact in a double: other integers need a column of type int64',
   int64: 'must be an integer of 64 bits; beyond 2^53 as a string',
 } as const
 
-/** Decimal text of every column. One column is `score`, several are `scores`. */
+/** The decimal text of every column, or the fault of an entry. */
 export function toScoreTexts(
   { columns }: BoardConfig,
   { score, scores }: SubmittedScores,

@@ -10,7 +10,7 @@ import {
   tidyScript,
 } from './boards/scripts.js'
 import { type BoardConfig, DEFAULT_BOARD } from './config.js'
-import { goOn, type Range, type ReadPage, readRange } from './entries/ranges.js'
+import { type Range, type ReadPage, readRange, readRest } from './entries/ranges.js'
 import {
   ABSENT,
   aroundScript,
@@ -27,11 +27,11 @@ import {
 } from './entries/scripts.js'
 import { boardKey } from './keys.js'
 import {
-  type Again,
-  isAgain,
   isMissing,
+  isStale,
   isUntidy,
   type Missing,
+  type Stale,
   type Untidy,
 } from './script-replies.js'
 import { createSubmissions } from './submissions/store.js'
@@ -39,10 +39,10 @@ import { createSubmissions } from './submissions/store.js'
 export type LeaderboardStore = ReturnType<typeof createLeaderboardStore>
 
 /**
- * One Redis round trip for a call, and one more when this process knew an older configuration or
- * another season; more for a call that is larger than one script may be. What creates, configures or
- * deletes a board takes up to three: the registry lies in another slot. Reads answer `missing` for a
- * board that does not exist; the first write creates it.
+ * A call is one round trip to Redis; one more if this process knew an older configuration or another
+ * season, and more if the call is too large for one script. A change of a board takes up to three,
+ * because the registry is in another slot. Reads answer `missing` for a board that does not exist; the
+ * first submission creates it.
  */
 export function createLeaderboardStore({ binder }: { readonly binder: Binder }) {
   let templateOf = (_board: string): BoardConfig => DEFAULT_BOARD
@@ -55,15 +55,15 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
   const registry = createRegistry(binder)
   const describe = binder.bind(describeScript)
 
-  /** Binds a script that needs a board. */
+  /** Makes a method of a script that needs a board. */
   function onBoard<A, R extends { readonly kind: string }>(
-    run: (keys: { board: string }, args: A) => Promise<R | Again | Untidy | Missing>,
+    run: (keys: { board: string }, args: A) => Promise<R | Stale | Untidy | Missing>,
   ) {
     return async (
       namespace: string,
       board: string,
       season: SeasonChoice,
-      /** A function where the arguments depend on the columns of the board. */
+      /** A function if the arguments depend on the board. */
       args: OwnOf<A>,
     ) => {
       const call = async (known: KnownBoard, windows: string) => {
@@ -71,16 +71,16 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
         const keys = { board: boardKey(namespace, board) }
         const own = ownArguments(known, season, args)
         if ('refuse' in own) {
-          // What does not fit the board known here may fit the present one.
+          // Arguments that do not fit the known board may fit the present one.
           const present = await describe(keys, { plan, windows })
           return present.kind === 'described' ? own.refuse() : present
         }
         // Assigned: `{ ...own.args, plan, windows }` takes 40 times as long, and so does the reply.
         const reply = await run(keys, Object.assign(own.args, { plan, windows }) as A)
-        if (isAgain(reply) || isUntidy(reply) || isMissing(reply)) {
-          return reply as Again | Untidy | Missing
+        if (isStale(reply) || isUntidy(reply) || isMissing(reply)) {
+          return reply as Stale | Untidy | Missing
         }
-        const found = reply as Exclude<R, Again | Untidy | Missing>
+        const found = reply as Exclude<R, Stale | Untidy | Missing>
         return Object.assign(found, { config, version, created })
       }
       return boards.run(namespace, board, season, call)
@@ -130,10 +130,10 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
       }))
       if (first.kind === 'missing') return first
       const range = { from: 1, limit: count, order: 'best', bestScore: '', worstScore: '' } as const
-      return goOn(pageOf(namespace, board), first, range)
+      return readRest(pageOf(namespace, board), first, range)
     },
 
-    /** Each member with its place, in the order asked for; as many calls as they need. */
+    /** Each member with its place, in the order of `names`; in as many calls as they need. */
     async members(
       namespace: string,
       board: string,
@@ -150,7 +150,7 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
       while (found.length < names.length) {
         const next = await readFrom(found.length, first)
         if (next.kind === 'missing') {
-          // Nobody is on a season that is gone, or has not had an entry.
+          // The season was deleted in between, so the other members have no entry.
           return { ...first, members: names.map((_name, at) => found[at] ?? ABSENT) }
         }
         found.push(...next.members)
@@ -179,19 +179,19 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
       return { kind: 'done' as const, seasons }
     },
 
-    ...createSubmissions({ binder, boards, registry }),
-    ...createConfiguration({ binder, boards, registry }),
+    ...createSubmissions(binder, boards, registry),
+    ...createConfiguration(binder, boards, registry),
     list: registry.list,
   }
 }
 
-/** As many seasons as a board has, and as one call may change. */
+/** The seasons of the next call. */
 const seasonsAfter = (skip: number, { season }: BoardConfig) => ({
   skip,
   most: season.every === 'none' ? 1 : Math.min(season.keep + 1, SEASONS_PER_CALL),
 })
 
-/** Season by season from the newest: those that come meanwhile move the others, which are done twice. */
+/** From the newest season on. A season that begins in between shifts the others, so some are done twice. */
 async function inSteps<R extends { readonly kind: 'done'; readonly more: boolean }>(
   step: (skip: number) => Promise<(R & { readonly config: BoardConfig }) | Missing>,
 ): Promise<R[] | Missing> {
@@ -206,11 +206,11 @@ async function inSteps<R extends { readonly kind: 'done'; readonly more: boolean
   }
 }
 
-/** The arguments of a script besides those that every script of a board has. */
+/** The arguments of a script besides those that every board script has. */
 type Own<A> = Omit<A, 'plan' | 'windows'>
 type OwnOf<A> = Own<A> | ((config: BoardConfig) => Own<A>)
 
-/** The arguments of a call; or how to refuse it, where it does not fit the board that is known. */
+/** The arguments of a call, or how to refuse it if it does not fit the known board. */
 function ownArguments<A>(
   { config, created }: KnownBoard,
   season: SeasonChoice,

@@ -1,8 +1,7 @@
-import type { TSchema } from 'typebox'
-import { COMMON_PROBLEMS, defineProblems, type Problem } from '../http/problem.js'
+import { defineProblems, type Problem } from '../http/problem.js'
 
 /** Errors of this domain; the others that its routes can answer with are shared. */
-export const { specs, problem, problemResponses } = defineProblems({
+export const { specs, problem, problemResponses, responses } = defineProblems({
   'rate-limited': {
     status: 429,
     title: 'A rate limit denied the request',
@@ -19,14 +18,6 @@ export const { specs, problem, problemResponses } = defineProblems({
       'with a refund if it must not.',
     retry: 'no',
   },
-})
-
-type Code = Parameters<typeof problem>[0]
-
-/** The responses of a route: its 200, the errors of every route, and its own. */
-export const responses = <S extends TSchema>(ok: S, ...codes: readonly Code[]) => ({
-  200: ok,
-  ...problemResponses(...COMMON_PROBLEMS, ...codes),
 })
 
 export const unknownPolicy = (name: string): Problem =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { looksKey, registryKey } from '../../src/leaderboards/keys.js'
+import { rechecksKey, registryKey } from '../../src/leaderboards/keys.js'
 import { useHarness } from '../support/harness.js'
 import { boardDriver } from './driver.js'
 
@@ -85,6 +85,6 @@ describe('the list of boards', () => {
 
     expect(await listed()).toContain('orphan')
     // It may have been deleted while it was looked at, so it is looked at again.
-    expect(await harness.redis.zscore(looksKey(harness.namespace), 'orphan')).not.toBeNull()
+    expect(await harness.redis.zscore(rechecksKey(harness.namespace), 'orphan')).not.toBeNull()
   })
 })

@@ -1,10 +1,11 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Binder } from '../../redis/binder.js'
 import { type Precondition, preconditionArg } from '../../redis/precondition.js'
 import type { BoardConfig } from '../config.js'
 import { boardKey } from '../keys.js'
-import { isKnownToHold } from '../script-replies.js'
-import { type FixedChange, fixedChanges, isSameConfig } from './fixed-settings.js'
-import { ABSENT, type Boards } from './known-boards.js'
+import { isCurrent } from '../script-replies.js'
+import { type FixedChange, fixedChanges } from './fixed-settings.js'
+import { ABSENT, type Boards, type KnownBoard } from './known-boards.js'
 import type { Registry } from './registry.js'
 import { configureScript, describeScript, dropScript } from './scripts.js'
 
@@ -12,20 +13,14 @@ export type ConfigureOutcome =
   | {
       readonly kind: 'created' | 'changed' | 'unchanged'
       readonly version: string
-      /** That of the configuration that stood there; ABSENT for none. */
+      /** Version before the change; ABSENT for none. */
       readonly before: string
     }
   | { readonly kind: 'precondition' }
   | { readonly kind: 'immutable'; readonly changes: readonly FixedChange[] }
 
-interface Deps {
-  readonly binder: Binder
-  readonly boards: Boards
-  readonly registry: Registry
-}
-
-/** Boards come, change and go. */
-export function createConfiguration({ binder, boards, registry }: Deps) {
+/** Creates, changes and deletes boards. */
+export function createConfiguration(binder: Binder, boards: Boards, registry: Registry) {
   const describe = binder.bind(describeScript)
   const configureBoard = binder.bind(configureScript)
   const dropBoard = binder.bind(dropScript)
@@ -38,7 +33,7 @@ export function createConfiguration({ binder, boards, registry }: Deps) {
         const decided = decide(known, config, when)
         if (decided) {
           const present = await describe(keys, { plan, windows })
-          return isKnownToHold(present) ? decided : present
+          return isCurrent(present) ? decided : present
         }
         const isNew = version === ABSENT
         const changes = isNew ? [] : fixedChanges(known.config, config)
@@ -61,7 +56,7 @@ export function createConfiguration({ binder, boards, registry }: Deps) {
         return { kind: isNew ? 'created' : 'changed', version: newVersion, before: version }
       }) as Promise<ConfigureOutcome>,
 
-    /** @returns `absent` where there was none; the version that was there, 0 for none */
+    /** @returns the version before; 0 if `absent` */
     async drop(namespace: string, board: string, when?: Precondition) {
       await registry.announce(namespace, board)
       const args = { if_match: preconditionArg(when) }
@@ -74,27 +69,24 @@ export function createConfiguration({ binder, boards, registry }: Deps) {
   }
 }
 
-/** What needs no write, if the configuration that this process knows is the present one. */
+/** The outcome without a write, if the configuration known here is the present one. */
 function decide(
-  { version, config: present }: { readonly version: string; readonly config: BoardConfig },
+  { version, config: present }: KnownBoard,
   config: BoardConfig,
   when: Precondition | undefined,
 ): ConfigureOutcome | undefined {
   const exists = version !== ABSENT
   const holds = when === 'none' ? !exists : when === '*' ? exists : `${when ?? version}` === version
   if (!holds) return { kind: 'precondition' }
-  if (exists && isSameConfig(present, config))
-    return { kind: 'unchanged', version, before: version }
-  return undefined
+  if (!exists || !isDeepStrictEqual(present, config)) return undefined
+  return { kind: 'unchanged', version, before: version }
 }
 
-/** Versions grow with time, so that a board deleted and made again never repeats one. */
-export const nextVersion = versions()
+let lastVersion = 0
 
-function versions(): () => string {
-  let last = 0
-  return () => {
-    last = Math.max(last + 1, Date.now() * 1_000 + Math.floor(Math.random() * 1_000))
-    return `${last}`
-  }
+/** Versions grow with time, so a board that is deleted and created again never repeats one. */
+export function nextVersion(): string {
+  const nowUs = Date.now() * 1_000 + Math.floor(Math.random() * 1_000)
+  lastVersion = Math.max(lastVersion + 1, nowUs)
+  return `${lastVersion}`
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { BoardConfig } from '../config.js'
 
-/** A setting that cannot become what was wanted while there are entries. */
+/** A refused change of a setting, which is fixed while there are entries. */
 export interface FixedChange {
   /** Its path: `season.every`. */
   readonly setting: string
@@ -12,11 +12,11 @@ export interface FixedChange {
 interface FixedSetting {
   readonly setting: string
   read(config: BoardConfig): unknown
-  /** What of it is fixed, where that is not all of it. */
+  /** The fixed part; default: all of it. */
   fixed?(config: BoardConfig): unknown
 }
 
-/** The settings that the order of stored entries, or what is stored for it, depends on. */
+/** The settings on which the stored order depends. */
 const FIXED: readonly FixedSetting[] = [
   { setting: 'columns', read: ({ columns }) => columns },
   { setting: 'op', read: ({ op }) => op },
@@ -27,12 +27,9 @@ const FIXED: readonly FixedSetting[] = [
   { setting: 'season.timeZone', read: ({ season }) => season.timeZone },
 ]
 
-/** Values are compared, not texts: two spellings of one column are the same column. */
+/** Compares values, not texts: two spellings of one column are the same. */
 export function fixedChanges(present: BoardConfig, wanted: BoardConfig): FixedChange[] {
   return FIXED.filter(
     ({ read, fixed = read }) => !isDeepStrictEqual(fixed(present), fixed(wanted)),
   ).map(({ setting, read }) => ({ setting, present: read(present), wanted: read(wanted) }))
 }
-
-export const isSameConfig = (left: BoardConfig, right: BoardConfig): boolean =>
-  isDeepStrictEqual(left, right)

@@ -1,39 +1,30 @@
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { logChange } from '../../http/change-log.js'
 import { DocumentHeaders } from '../../http/documents.js'
 import { toETag, toPrecondition } from '../../http/etag.js'
-import { COMMON_PROBLEMS, invalid, type Problem } from '../../http/problem.js'
+import { invalid, type Problem } from '../../http/problem.js'
 import type { BoardConfig } from '../config.js'
-import { noBoard, problem, problemResponses } from '../problems.js'
+import { noBoard, problem, responses } from '../problems.js'
 import * as schemas from '../schemas.js'
 import { NEVER_MS } from '../seasons/windows.js'
+import type { LeaderboardRoutes } from '../services.js'
 import type { LeaderboardStore } from '../store.js'
 import type { FixedChange } from './fixed-settings.js'
 import { boardFault } from './rules.js'
 
-export interface BoardRouteOptions {
-  readonly store: LeaderboardStore
-}
-
-const PRECONDITIONS = ['precondition-failed'] as const
-
-/** Boards themselves: configuration, state, names. */
-export const boardRoutes: FastifyPluginAsyncTypebox<BoardRouteOptions> = async (app, { store }) => {
+/** Boards: configuration, state, names. */
+export const boardRoutes: LeaderboardRoutes = async (app, { store }) => {
   app.put(
     '/:board',
     {
       config: { scope: 'leaderboards:write' },
       schema: {
         operationId: 'putLeaderboard',
-        summary: 'Create a board, or change what may change',
+        summary: 'Create a board, or change its configuration',
         tags: ['leaderboards'],
         params: schemas.BoardParams,
         headers: DocumentHeaders,
         body: schemas.BoardRequest,
-        response: {
-          200: schemas.BoardSaved,
-          ...problemResponses(...COMMON_PROBLEMS, 'config-immutable', ...PRECONDITIONS),
-        },
+        response: responses(schemas.BoardSaved, 'config-immutable', 'precondition-failed'),
       },
     },
     async (request, reply) => {
@@ -63,10 +54,7 @@ export const boardRoutes: FastifyPluginAsyncTypebox<BoardRouteOptions> = async (
         summary: 'Configuration and present season of a board',
         tags: ['leaderboards'],
         params: schemas.BoardParams,
-        response: {
-          200: schemas.BoardState,
-          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
-        },
+        response: responses(schemas.BoardState, 'not-found'),
       },
     },
     async (request, reply) => {
@@ -89,10 +77,7 @@ export const boardRoutes: FastifyPluginAsyncTypebox<BoardRouteOptions> = async (
         tags: ['leaderboards'],
         params: schemas.BoardParams,
         headers: DocumentHeaders,
-        response: {
-          200: schemas.Deleted,
-          ...problemResponses(...COMMON_PROBLEMS, ...PRECONDITIONS),
-        },
+        response: responses(schemas.Deleted, 'precondition-failed'),
       },
     },
     async (request) => {
@@ -114,7 +99,7 @@ export const boardRoutes: FastifyPluginAsyncTypebox<BoardRouteOptions> = async (
         summary: 'Names of the boards of the namespace',
         tags: ['leaderboards'],
         querystring: schemas.ListQuery,
-        response: { 200: schemas.ListResponse, ...problemResponses(...COMMON_PROBLEMS) },
+        response: responses(schemas.ListResponse),
       },
     },
     async (request) => {
@@ -141,7 +126,7 @@ function immutable(board: string, changes: readonly FixedChange[]): Problem {
   return problem('config-immutable', detail, { extensions: { changes } })
 }
 
-/** Versions count microseconds, so they are exact as numbers. */
+/** Versions are times in microseconds, so they are exact as numbers. */
 const tagOf = (version: string): string => toETag(Number(version))
 
 function resetInMs(store: LeaderboardStore, { season }: BoardConfig): number | null {

@@ -9,7 +9,7 @@ export interface BoardFault {
   readonly message: string
 }
 
-/** What a schema cannot say about a configuration. */
+/** The first broken rule that the schema of a board cannot express. */
 export function boardFault(config: BoardConfig): BoardFault | undefined {
   return columnFault(config) ?? boundsFault(config) ?? seasonFault(config) ?? tierFault(config)
 }
@@ -23,8 +23,8 @@ function columnFault({ columns, op, maxMembers }: BoardConfig): BoardFault | und
     return { field: 'columns', message: 'must all have an op, or none: best compares them as one' }
   }
   const sums = op === 'incr' || own.some((column) => column.op === 'incr')
-  // A member that fell out would come back with the increment alone.
-  if (maxMembers && sums) return { field: 'maxMembers', message: 'does not go together with incr' }
+  // A dropped member would return with the last increment as its score.
+  if (maxMembers && sums) return { field: 'maxMembers', message: 'is not for incr' }
   return undefined
 }
 
@@ -32,10 +32,9 @@ function boundsFault({ columns, bounds = {} }: BoardConfig): BoardFault | undefi
   for (const [name, { min, max }] of Object.entries(bounds)) {
     const column = columns.find((candidate) => candidate.name === name)
     if (!column) return { field: `bounds/${name}`, message: 'is not a column' }
-    if (!isScore(column, min))
-      return { field: `bounds/${name}/min`, message: `must be a ${column.type}` }
-    if (!isScore(column, max))
-      return { field: `bounds/${name}/max`, message: `must be a ${column.type}` }
+    const message = `must be a ${column.type}`
+    if (!isScore(column, min)) return { field: `bounds/${name}/min`, message }
+    if (!isScore(column, max)) return { field: `bounds/${name}/max`, message }
     if (min !== undefined && max !== undefined && isBelow(column, max, min)) {
       return { field: `bounds/${name}/max`, message: 'must not be below min' }
     }
@@ -57,10 +56,8 @@ function seasonFault({ season }: BoardConfig): BoardFault | undefined {
   try {
     windowsAround(season, Date.now())
     return undefined
-  } catch {}
-  return {
-    field: 'season/every/cron',
-    message: 'must be five crontab fields that occur again and again',
+  } catch {
+    return { field: 'season/every/cron', message: 'must be five crontab fields that recur' }
   }
 }
 

@@ -7,7 +7,7 @@ export const configureScript = defineScript({
   file: new URL('../scripts/configure.lua', import.meta.url),
   keys: ['board'],
   args: ['plan', 'windows', 'config', 'new_version', 'if_empty', 'ttl_ms', 'member_ttl_ms'],
-  outcomes: ['done', 'has-entries', 'other-version', 'other-season'],
+  outcomes: ['done', 'has-entries', 'stale-version', 'stale-season'],
   decode: decodeBoard((_, outcome: 'done' | 'has-entries') => ({ kind: outcome })),
 })
 
@@ -16,7 +16,7 @@ export const describeScript = defineScript({
   file: new URL('../scripts/describe.lua', import.meta.url),
   keys: ['board'],
   args: ['plan', 'windows'],
-  outcomes: ['described', 'other-version', 'other-season', 'no-board', 'no-season', 'untidy'],
+  outcomes: ['described', 'stale-version', 'stale-season', 'no-board', 'no-season', 'untidy'],
   decode: decodeBoard(([, season, total, closed], outcome: 'described') => ({
     kind: outcome,
     season: String(season),
@@ -40,14 +40,14 @@ export const dropScript = defineScript({
 export const registerScript = defineScript({
   name: 'leaderboards.register',
   file: new URL('../scripts/register.lua', import.meta.url),
-  keys: ['registry', 'looks'],
-  args: ['board', 'listed', 'look_in_ms', 'new_look_in_ms', 'limit'],
+  keys: ['registry', 'rechecks'],
+  args: ['board', 'listed', 'recheck_in_ms', 'new_recheck_in_ms', 'limit'],
   decode: (reply) => list(reply).map(String),
 })
 
-export const lifeScript = defineScript({
-  name: 'leaderboards.life',
-  file: new URL('../scripts/life.lua', import.meta.url),
+export const ttlScript = defineScript({
+  name: 'leaderboards.ttl',
+  file: new URL('../scripts/ttl.lua', import.meta.url),
   keys: ['board'],
   args: [],
   decode: (reply) => integers(reply, 1)[0],
@@ -56,13 +56,13 @@ export const lifeScript = defineScript({
 export const listScript = defineScript({
   name: 'leaderboards.list',
   file: new URL('../scripts/list.lua', import.meta.url),
-  keys: ['registry', 'looks'],
-  args: ['first', 'last', 'limit', 'most_looks'],
+  keys: ['registry', 'rechecks'],
+  args: ['first', 'last', 'limit', 'max_rechecks'],
   units: ({ limit }) => 1 + Number(limit) / 20,
   decode(reply) {
-    const [looks, ...names] = list(reply, 1)
+    const [rechecks, ...names] = list(reply, 1)
     const all = names.map(String)
-    return { looks: all.slice(0, Number(looks)), names: all.slice(Number(looks)) }
+    return { rechecks: all.slice(0, Number(rechecks)), names: all.slice(Number(rechecks)) }
   },
 })
 
@@ -71,7 +71,7 @@ export const closeScript = defineScript({
   file: new URL('../scripts/close.lua', import.meta.url),
   keys: ['board'],
   args: ['plan', 'windows', 'close'],
-  outcomes: ['done', 'other-version', 'other-season', 'no-board'],
+  outcomes: ['done', 'stale-version', 'stale-season', 'no-board'],
   decode: decodeBoard(([, season, changed], outcome: 'done') => ({
     kind: outcome,
     season: String(season),
@@ -84,7 +84,7 @@ export const seasonsScript = defineScript({
   file: new URL('../scripts/seasons.lua', import.meta.url),
   keys: ['board'],
   args: ['plan', 'windows'],
-  outcomes: ['seasons', 'other-version', 'other-season', 'no-board'],
+  outcomes: ['seasons', 'stale-version', 'stale-season', 'no-board'],
   decode: decodeBoard((reply, outcome: 'seasons') => ({
     kind: outcome,
     seasons: [...records(reply, 2, 3)].map(([id, endMs, total]) => ({
@@ -96,7 +96,7 @@ export const seasonsScript = defineScript({
   })),
 })
 
-/** Members that one step looks at. */
+/** Members that one step examines. */
 export const MOST_TIDIED = 25
 
 export const tidyScript = defineScript({
@@ -105,6 +105,6 @@ export const tidyScript = defineScript({
   keys: ['board'],
   args: ['plan', 'windows', 'most'],
   units: ({ most }) => 5 + 4 * Number(most),
-  outcomes: ['tidied', 'other-version', 'other-season', 'no-board', 'no-season'],
+  outcomes: ['tidied', 'stale-version', 'stale-season', 'no-board', 'no-season'],
   decode: decodeBoard(([, more], outcome: 'tidied') => ({ kind: outcome, more: more === 1 })),
 })

@@ -8,7 +8,7 @@ const SCORES = /^-?[\d.]+(e[+-]?\d+)?( -?[\d.]+(e[+-]?\d+)?)*$/
 
 type Parts = [string, string, string, string, string]
 
-/** Undefined for text that no page of a board with this many columns has given. */
+/** Undefined for text that is not the cursor of a page. */
 export function fromCursor(text: string): Cursor | undefined {
   try {
     const parts: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())

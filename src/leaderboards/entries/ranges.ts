@@ -3,16 +3,16 @@ import type { BoardConfig } from '../config.js'
 import type { Missing } from '../script-replies.js'
 import { type ListedReply, listedPerCall, type RangeReply } from './scripts.js'
 
-/** The last entry that was seen: it need not exist any more. */
+/** The last entry that was read. It need not exist any more. */
 export interface Cursor extends PinnedSeason {
   readonly scores: string
   readonly sequence: string
   readonly member: string
 }
 
-/** Which entries, from which end. */
+/** The entries to read, and from which end. */
 export interface Range {
-  /** 1 for the first entry of the range, or the first after the cursor. */
+  /** 1: the first entry of the range, or the first after the cursor. */
   readonly from: number
   readonly limit: number
   readonly order: 'best' | 'worst'
@@ -35,24 +35,15 @@ export interface Listing extends PinnedSeason {
 type Known = { readonly config: BoardConfig } & PinnedSeason
 type Reply = (RangeReply & Known & { readonly kind: 'page' | 'around' }) | Missing
 
-interface Args {
-  readonly from: number
-  readonly limit: number
-  readonly worst: 0 | 1
-  readonly best_score: string
-  readonly worst_score: string
-  readonly after: string
-  readonly after_seq: string
-  readonly after_member: string
-}
-
 /** Reads entries of one season, as many as one script may list. */
-export type ReadPage = (season: SeasonChoice, args: (config: BoardConfig) => Args) => Promise<Reply>
+export type ReadPage = (
+  season: SeasonChoice,
+  args: (config: BoardConfig) => ReturnType<typeof toArgs>,
+) => Promise<Reply>
 
 /**
- * A range of any length, read in parts that each fit into one script and stand in one season of one
- * board. Parts
- * are of different moments: an entry that does not change meanwhile is in one of them, once.
+ * A range of any length, read in parts that each fit into one script, all from one season of one board.
+ * Each part has a moment of its own; an entry that does not change meanwhile is returned exactly once.
  */
 export async function readRange(
   read: ReadPage,
@@ -64,11 +55,11 @@ export async function readRange(
     range = rangeOf(config)
     return toArgs(range, range.limit, config)
   })
-  return first.kind === 'missing' ? first : goOn(read, first, range as Range)
+  return first.kind === 'missing' ? first : readRest(read, first, range as Range)
 }
 
-/** The rest of a range of which the first entries are there. */
-export async function goOn(
+/** Adds the rest of a range to its first entries. */
+export async function readRest(
   read: ReadPage,
   first: Exclude<Reply, Missing>,
   range: Range,
@@ -98,7 +89,7 @@ function cursorOf(part: RangeReply & PinnedSeason, range: Range): Cursor | undef
   return { scores, member, sequence, season, created }
 }
 
-function toArgs(range: Range, limit: number, { columns }: BoardConfig): Args {
+function toArgs(range: Range, limit: number, { columns }: BoardConfig) {
   const { from, order, bestScore, worstScore, after } = range
   return {
     from,

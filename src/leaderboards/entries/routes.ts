@@ -1,22 +1,17 @@
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { logChange } from '../../http/change-log.js'
-import { COMMON_PROBLEMS, invalid, type Problem } from '../../http/problem.js'
+import { invalid, type Problem } from '../../http/problem.js'
 import { toEntry, toListedEntry } from '../answer.js'
 import { PREVIOUS } from '../boards/known-boards.js'
 import type { BoardConfig, Column } from '../config.js'
-import { noBoard, problem, problemResponses } from '../problems.js'
+import { noBoard, problem, responses } from '../problems.js'
 import { BoardParams, Deleted, EntryParams } from '../schemas.js'
 import { scoreText } from '../scores.js'
-import type { LeaderboardStore } from '../store.js'
+import type { LeaderboardRoutes } from '../services.js'
 import { fromCursor, toCursor } from './cursor.js'
 import type { Cursor } from './ranges.js'
 import * as schemas from './schemas.js'
 
-export interface EntryRouteOptions {
-  readonly store: LeaderboardStore
-}
-
-export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (app, { store }) => {
+export const entryRoutes: LeaderboardRoutes = async (app, { store }) => {
   app.get(
     '/:board/entries',
     {
@@ -27,10 +22,7 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
         tags: ['leaderboards'],
         params: BoardParams,
         querystring: schemas.PageQuery,
-        response: {
-          200: schemas.PageResponse,
-          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
-        },
+        response: responses(schemas.PageResponse, 'not-found'),
       },
     },
     async (request) => {
@@ -39,15 +31,9 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       const cursor = readCursor(request.query)
       const season = cursor ?? request.query.season
       const page = await store.range(request.namespace, board, season, (config) => {
-        const { bestScore, worstScore } = scoreRange(config, request.query)
-        return {
-          from,
-          limit,
-          order,
-          bestScore,
-          worstScore,
-          after: cursor && fitting(config, cursor),
-        }
+        const scores = scoreRange(config, request.query)
+        const after = cursor && requireFit(config, cursor)
+        return Object.assign(scores, { from, limit, order, after })
       })
       if (page.kind === 'missing') throw noBoard(board)
       return {
@@ -69,10 +55,7 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
         tags: ['leaderboards'],
         params: EntryParams,
         querystring: schemas.EntryQuery,
-        response: {
-          200: schemas.EntryResponse,
-          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
-        },
+        response: responses(schemas.EntryResponse, 'not-found'),
       },
     },
     async (request) => {
@@ -97,10 +80,7 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
         tags: ['leaderboards'],
         params: EntryParams,
         querystring: schemas.AroundQuery,
-        response: {
-          200: schemas.AroundResponse,
-          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
-        },
+        response: responses(schemas.AroundResponse, 'not-found'),
       },
     },
     async (request) => {
@@ -123,14 +103,11 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       config: { scope: 'leaderboards:write' },
       schema: {
         operationId: 'deleteEntry',
-        summary: 'Take a member out of a season',
+        summary: 'Delete the entry of a member in a season',
         tags: ['leaderboards'],
         params: EntryParams,
         querystring: schemas.EntryQuery,
-        response: {
-          200: Deleted,
-          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
-        },
+        response: responses(Deleted, 'not-found'),
       },
     },
     async (request) => {
@@ -147,7 +124,7 @@ export const entryRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
 const noEntry = (board: string, member: string): Problem =>
   problem('not-found', `"${member}" has no entry on "${board}".`)
 
-/** The ends of a range of scores of the first column, the better one first. */
+/** The bounds of a range of scores of the first column. */
 function scoreRange(
   { columns }: BoardConfig,
   { minScore, maxScore }: { minScore?: string; maxScore?: string },
@@ -166,7 +143,7 @@ function rangeScore(column: Column, field: string, score: string | undefined): s
   return text
 }
 
-/** A cursor stays in the season of the page that it came with. */
+/** A cursor stays in the season of its page. */
 function readCursor({ cursor: text, season }: { cursor?: string; season?: string }) {
   if (text === undefined) return undefined
   const cursor = fromCursor(text)
@@ -177,7 +154,7 @@ function readCursor({ cursor: text, season }: { cursor?: string; season?: string
   return cursor
 }
 
-function fitting({ columns }: BoardConfig, cursor: Cursor): Cursor {
+function requireFit({ columns }: BoardConfig, cursor: Cursor): Cursor {
   const scores = cursor.scores.split(' ')
   const fits = scores.every(
     (score, at) => columns[at] && scoreText(columns[at], score) !== undefined,

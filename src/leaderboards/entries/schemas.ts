@@ -3,7 +3,7 @@ import { closed, SeasonId, Total } from '../schemas.js'
 
 const AnyScore = Type.Union([Type.Number(), Type.String()])
 export const Rank = Type.Union([Type.Integer(), Type.Null()], {
-  description: 'In the style of the board; null: not ranked.',
+  description: 'By the rank style of the board; null: not ranked.',
 })
 export const Scores = {
   score: Type.Optional(AnyScore),
@@ -14,8 +14,7 @@ export const SeasonQuery = {
   season: Type.Optional(
     Type.String({
       pattern: '^(all|previous|\\d{8}T\\d{6}Z)$',
-      description:
-        'A season by its id, or the one before the present one; absent: the present one.',
+      description: 'A season by its id, or `previous`. Default: the present one.',
     }),
   ),
 }
@@ -38,7 +37,7 @@ export const PageQuery = Type.Object(
       description: 'Entries, 1 to 1000.',
     }),
     cursor: Type.Optional(
-      Type.String({ maxLength: 2_048, description: '`nextCursor` of the page before.' }),
+      Type.String({ maxLength: 2_048, description: '`nextCursor` of the previous page.' }),
     ),
     order: Type.Enum(['best', 'worst'], { default: 'best', description: 'Which end comes first.' }),
     minScore: TextScore('Least score of the first column.'),
@@ -56,7 +55,7 @@ export const AroundQuery = Type.Object(
       default: 11,
       minimum: 1,
       maximum: 1_000,
-      description: 'Entries with the member, 1 to 1000; of an even count one more is above.',
+      description: 'Entries including the member, 1 to 1000; an even count has one more above it.',
     }),
     ...SeasonQuery,
   },
@@ -86,11 +85,11 @@ export const PageResponse = Type.Object(
     total: Total,
     season: SeasonId,
     nextCursor: Type.Union([Type.String(), Type.Null()], {
-      description: 'For the next page; null: this was the last.',
+      description: 'Of the next page; null on the last one.',
     }),
   },
   {
-    description: 'Entries; ranks are of this moment.',
+    description: 'Entries, with the ranks of this moment.',
     examples: [{ ...EXAMPLE, nextCursor: null }],
   },
 )
@@ -103,30 +102,27 @@ export const AroundResponse = Type.Object(
   },
 )
 
+export const ENTRY = {
+  member: 'ada',
+  score: 300,
+  rank: 1,
+  position: 1,
+  percentile: 75,
+  tier: 'gold',
+  total: 2,
+  season: 'all',
+}
+
 export const EntryResponse = Type.Object(
   {
     ...Listed.properties,
     percentile: Type.Union([Type.Number(), Type.Null()], {
-      description: 'Share of the members that it beats, equal ones counting half, in percent.',
+      description: 'Percentage of members that it beats; equal ones count half.',
     }),
     tier: Type.Optional(Type.String()),
     hidden: Type.Optional(Type.Boolean({ description: 'Stored, but not ranked.' })),
     total: Total,
     season: SeasonId,
   },
-  {
-    description: 'One entry.',
-    examples: [
-      {
-        member: 'ada',
-        score: 300,
-        rank: 1,
-        position: 1,
-        percentile: 75,
-        tier: 'gold',
-        total: 2,
-        season: 'all',
-      },
-    ],
-  },
+  { description: 'One entry.', examples: [ENTRY] },
 )

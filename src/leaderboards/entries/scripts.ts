@@ -34,9 +34,9 @@ function toListed(text: string): ListedReply[] {
 export interface RangeReply {
   readonly season: string
   readonly total: number
-  /** Of the entry farthest from where the range begins. */
+  /** Of the entry farthest from the start of the range. */
   readonly lastSequence: string
-  /** There is more of the range. */
+  /** Whether the range continues. */
   readonly more: boolean
   /** Best first. */
   readonly entries: readonly ListedReply[]
@@ -54,7 +54,7 @@ const toRange = <K>(reply: Flat, kind: K): RangeReply & { readonly kind: K } => 
 const RANGE_UNITS = 5
 const unitsPerListed = (columns: number): number => 0.3 + columns / 10
 
-/** How many entries one call may list: as many as fit into a batch. */
+/** Entries that one call may list, so that it fits into a batch. */
 export const listedPerCall = (columns: number): number =>
   Math.floor((MAX_UNITS - RANGE_UNITS) / unitsPerListed(columns))
 
@@ -78,7 +78,7 @@ export const pageScript = defineScript({
     'after_member',
   ],
   units: rangeUnits,
-  outcomes: ['page', 'other-version', 'other-season', 'no-board', 'no-season', 'untidy'],
+  outcomes: ['page', 'stale-version', 'stale-season', 'no-board', 'no-season', 'untidy'],
   decode: decodeBoard((reply, outcome: 'page') => toRange(reply, outcome)),
 })
 
@@ -88,23 +88,25 @@ export const aroundScript = defineScript({
   keys: ['board'],
   args: ['plan', 'windows', 'member', 'count', 'limit'],
   units: rangeUnits,
-  outcomes: ['around', 'other-version', 'other-season', 'no-board', 'no-season', 'untidy'],
+  outcomes: ['around', 'stale-version', 'stale-season', 'no-board', 'no-season', 'untidy'],
   decode: decodeBoard((reply, outcome: 'around') => toRange(reply, outcome)),
 })
 
+const FOUND = ['absent', 'ranked', 'hidden'] as const
+
 export interface MemberReply {
-  readonly found: 'absent' | 'ranked' | 'hidden'
+  readonly found: (typeof FOUND)[number]
   readonly scores: string
   readonly rank: number
   readonly position: number
   readonly lower: number
   readonly upper: number
   readonly metadata: string
-  /** Ranked members, as these places were found. */
+  /** Number of ranked members at the same moment. */
   readonly total: number
 }
 
-/** Of a member without an entry. */
+/** The reply for a member without an entry. */
 export const ABSENT: MemberReply = {
   found: 'absent',
   scores: '',
@@ -116,12 +118,10 @@ export const ABSENT: MemberReply = {
   total: 0,
 }
 
-const FOUND = ['absent', 'ranked', 'hidden'] as const
-
 const MEMBERS_UNITS = 3
 const unitsPerMember = (columns: number): number => 1.5 + columns / 5
 
-/** How many members one call may look for: as many as fit into a batch. */
+/** Members that one call may read, so that it fits into a batch. */
 export const membersPerCall = (columns: number): number =>
   Math.floor((MAX_UNITS - MEMBERS_UNITS) / unitsPerMember(columns))
 
@@ -131,7 +131,7 @@ export const membersScript = defineScript({
   keys: ['board'],
   args: ['plan', 'windows', 'members[]'],
   units: ({ plan, members }) => MEMBERS_UNITS + members.length * unitsPerMember(columnsOf(plan)),
-  outcomes: ['members', 'other-version', 'other-season', 'no-board', 'no-season', 'untidy'],
+  outcomes: ['members', 'stale-version', 'stale-season', 'no-board', 'no-season', 'untidy'],
   decode: decodeBoard((reply, outcome: 'members') => ({
     kind: outcome,
     season: String(reply[1]),
@@ -158,7 +158,7 @@ export const whereScript = defineScript({
   keys: ['board'],
   args: ['plan', 'windows', 'scores', 'percentile'],
   units: ({ scores }) => (scores === '' ? 20 : 2),
-  outcomes: ['where', 'other-version', 'other-season', 'no-board', 'no-season', 'untidy'],
+  outcomes: ['where', 'stale-version', 'stale-season', 'no-board', 'no-season', 'untidy'],
   decode: decodeBoard((reply, outcome: 'where') => ({
     kind: outcome,
     season: String(reply[1]),
@@ -177,17 +177,17 @@ export const removeScript = defineScript({
   file: new URL('../scripts/remove.lua', import.meta.url),
   keys: ['board'],
   args: ['plan', 'windows', 'member'],
-  outcomes: ['done', 'other-version', 'other-season', 'no-board', 'no-season', 'untidy'],
+  outcomes: ['done', 'stale-version', 'stale-season', 'no-board', 'no-season', 'untidy'],
   decode: decodeBoard(([, removed], outcome: 'done') => ({
     kind: outcome,
     removed: removed === 1,
   })),
 })
 
-/** Of a member in one season: it leaves each of its keys. */
+/** Units of one member in one season, which has several keys. */
 const UNITS_PER_SEASON = 4
 
-/** Seasons that one call may change. */
+/** Seasons that one call may change, so that it fits into a batch. */
 export const SEASONS_PER_CALL = 25
 
 export const hideScript = defineScript({
@@ -196,7 +196,7 @@ export const hideScript = defineScript({
   keys: ['board'],
   args: ['plan', 'windows', 'member', 'hide', 'skip', 'most'],
   units: ({ most }) => 3 + Number(most) * UNITS_PER_SEASON,
-  outcomes: ['done', 'other-version', 'other-season', 'no-board'],
+  outcomes: ['done', 'stale-version', 'stale-season', 'no-board'],
   decode: decodeBoard(([, changed, more], outcome: 'done') => ({
     kind: outcome,
     changed: changed === 1,
@@ -210,7 +210,7 @@ export const eraseScript = defineScript({
   keys: ['board'],
   args: ['plan', 'windows', 'member', 'skip', 'most'],
   units: ({ most }) => 2 + Number(most) * UNITS_PER_SEASON,
-  outcomes: ['done', 'other-version', 'other-season', 'no-board'],
+  outcomes: ['done', 'stale-version', 'stale-season', 'no-board'],
   decode: decodeBoard(([, seasons, more], outcome: 'done') => ({
     kind: outcome,
     seasons: Number(seasons),

@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream'
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { toListedEntry } from '../answer.js'
@@ -11,7 +10,7 @@ import type { ListedReply } from '../entries/scripts.js'
 import { noBoard, problemResponses } from '../problems.js'
 import { BoardParams } from '../schemas.js'
 import type { Missing } from '../script-replies.js'
-import type { LeaderboardStore } from '../store.js'
+import type { LeaderboardRoutes } from '../services.js'
 
 const PAGE = 500
 
@@ -19,14 +18,7 @@ const EXAMPLE =
   '{"member":"ada","score":300,"rank":1,"position":1}\n' +
   '{"member":"bob","score":120,"rank":2,"position":2,"metadata":{"car":"red"}}\n'
 
-export interface ExportRouteOptions {
-  readonly store: LeaderboardStore
-}
-
-export const exportRoute: FastifyPluginAsyncTypebox<ExportRouteOptions> = async (
-  app,
-  { store },
-) => {
+export const exportRoute: LeaderboardRoutes = async (app, { store }) => {
   app.get(
     '/:board/export',
     {
@@ -40,7 +32,7 @@ export const exportRoute: FastifyPluginAsyncTypebox<ExportRouteOptions> = async 
         response: {
           200: {
             description:
-              'One entry a line; an entry that does not change is there exactly once. All are of the season in which the export began; should it be deleted meanwhile, also where a board of the same name follows, the last line is `{ "error": { code, detail } }`.',
+              'One entry a line; an entry that does not change is there exactly once. All are of the season in which the export began. If it is deleted meanwhile, even if a board of the same name follows, the last line is `{ "error": { code, detail } }`.',
             content: { 'application/x-ndjson': { schema: Type.String({ examples: [EXAMPLE] }) } },
           },
           ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
@@ -51,7 +43,7 @@ export const exportRoute: FastifyPluginAsyncTypebox<ExportRouteOptions> = async 
       const { board } = request.params
       const read = (season: SeasonChoice, after?: Cursor) =>
         store.range(request.namespace, board, season, () => ({ ...ALL, limit: PAGE, after }))
-      // Before the answer begins, so that an outage is an answer and not a cut stream.
+      // Read before the answer begins, so that an outage is an error and not a cut stream.
       const first = await read(request.query.season)
       if (first.kind === 'missing') throw noBoard(board)
       reply.type('application/x-ndjson')
@@ -62,7 +54,7 @@ export const exportRoute: FastifyPluginAsyncTypebox<ExportRouteOptions> = async 
 
 const ALL = { from: 1, order: 'best', bestScore: '', worstScore: '' } as const
 
-/** One page at a time, all of one season: the reader's pace is the pace of the reads. */
+/** Reads one page at a time, as fast as the client reads. */
 async function* lines(
   first: Listing,
   read: (season: PinnedSeason, after: Cursor) => Promise<Listing | Missing>,
@@ -77,7 +69,7 @@ async function* lines(
   }
 }
 
-/** The season was deleted during the export: a reader must not take the lines before for all. */
+/** The last line if the season was deleted during the export, because entries are missing then. */
 const CUT_OFF = `${JSON.stringify({
   error: {
     code: 'not-found',

@@ -1,8 +1,8 @@
 import { StoreError } from '../../redis/errors.js'
 
 /**
- * One board that cannot be used, by a fault of its configuration or of ours, is named and does not
- * keep the others from being walked. What Redis refuses or loses fails the call.
+ * Does the same on several boards. A board that fails is named, and the others are still done; an error
+ * of Redis fails the call.
  */
 export async function onEach<T>(boards: readonly string[], work: (board: string) => Promise<T>) {
   const settled = await Promise.allSettled(boards.map(work))

@@ -1,17 +1,11 @@
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { logChange } from '../../http/change-log.js'
-import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
+import { invalid } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
 import { REFUSALS, toEntry, toResults } from '../answer.js'
-import { problemResponses } from '../problems.js'
-import type { LeaderboardStore } from '../store.js'
+import { responses } from '../problems.js'
+import type { LeaderboardRoutes } from '../services.js'
 import { onEach } from './every-board.js'
 import * as schemas from './schemas.js'
-
-export interface MemberRouteOptions {
-  readonly store: LeaderboardStore
-  readonly idempotencyTtlMs: number
-}
 
 interface Walk {
   readonly namespace: string
@@ -19,14 +13,11 @@ interface Walk {
   readonly query: { readonly cursor: string }
 }
 
-/** No index per member is kept: a call walks this many boards of the registry. */
+/** There is no index of members, so a call visits this many boards. */
 const BOARDS_PER_CALL = 500
 
 /** One member on many boards. */
-export const memberRoutes: FastifyPluginAsyncTypebox<MemberRouteOptions> = async (
-  app,
-  { store, idempotencyTtlMs },
-) => {
+export const memberRoutes: LeaderboardRoutes = async (app, { store, idempotencyTtlMs }) => {
   app.post(
     '/leaderboard-submissions',
     {
@@ -37,7 +28,7 @@ export const memberRoutes: FastifyPluginAsyncTypebox<MemberRouteOptions> = async
         tags: ['leaderboards'],
         headers: IdempotencyHeaders,
         body: schemas.SubmissionsRequest,
-        response: { 200: schemas.SubmissionsResponse, ...problemResponses(...COMMON_PROBLEMS) },
+        response: responses(schemas.SubmissionsResponse),
       },
     },
     async (request) => {
@@ -68,7 +59,7 @@ export const memberRoutes: FastifyPluginAsyncTypebox<MemberRouteOptions> = async
         tags: ['leaderboards'],
         params: schemas.MemberParams,
         querystring: schemas.WalkQuery,
-        response: { 200: schemas.MemberBoards, ...problemResponses(...COMMON_PROBLEMS) },
+        response: responses(schemas.MemberBoards),
       },
     },
     async (request) => {
@@ -83,12 +74,11 @@ export const memberRoutes: FastifyPluginAsyncTypebox<MemberRouteOptions> = async
       config: { scope: 'leaderboards:write' },
       schema: {
         operationId: 'eraseMember',
-        summary:
-          'Take a member out of all seasons of the boards of the namespace, 500 boards a call',
+        summary: 'Delete a member from all seasons of the boards, 500 boards a call',
         tags: ['leaderboards'],
         params: schemas.MemberParams,
         querystring: schemas.WalkQuery,
-        response: { 200: schemas.Erased, ...problemResponses(...COMMON_PROBLEMS) },
+        response: responses(schemas.Erased),
       },
     },
     async (request) => {
@@ -109,13 +99,13 @@ export const memberRoutes: FastifyPluginAsyncTypebox<MemberRouteOptions> = async
     return [{ board, ...toEntry(config, member, entry), total, season }]
   }
 
-  /** @returns of how many seasons of one board a member was taken out */
+  /** @returns number of seasons of one board that had the member */
   async function erase(namespace: string, board: string, member: string): Promise<number> {
     const reply = await store.erase(namespace, board, member)
     return reply.kind === 'done' ? reply.seasons : 0
   }
 
-  /** Asks the boards that follow the cursor about a member. */
+  /** Does the same for a member on each board after the cursor. */
   async function walk<T>(
     { namespace, params: { member }, query }: Walk,
     ask: (namespace: string, board: string, member: string) => Promise<T>,

@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { ObjectName, ResourceName } from '../../http/names.js'
 import { exactlyOneOf } from '../../schema/exactly-one.js'
-import { EntryResponse } from '../entries/schemas.js'
+import { ENTRY, EntryResponse } from '../entries/schemas.js'
 import { closed } from '../schemas.js'
 import { Entry, RESULT, Result } from '../submissions/schemas.js'
 
@@ -29,36 +29,33 @@ export const SubmissionsRequest = Type.Object(
 
 export const SubmissionsResponse = Type.Object(
   {
-    results: Type.Array(
-      Type.Object({
-        board: ResourceName,
-        ...Type.Partial(Result).properties,
-      }),
-    ),
+    results: Type.Array(Type.Object({ board: ResourceName, ...Type.Partial(Result).properties })),
   },
   {
-    description: 'One result per board, in the order asked for.',
-    examples: [
-      {
-        results: [{ board: 'weekly', ...RESULT }],
-      },
-    ],
+    description: 'One result per board, in the order of the request.',
+    examples: [{ results: [{ board: 'weekly', ...RESULT }] }],
   },
 )
 
 export const WalkQuery = Type.Object(
-  { cursor: Type.String({ default: '', maxLength: 128, description: '`nextCursor` of before.' }) },
+  {
+    cursor: Type.String({
+      default: '',
+      maxLength: 128,
+      description: '`nextCursor` of the previous call.',
+    }),
+  },
   closed,
 )
 
 const Failed = Type.Optional(
   Type.Array(ResourceName, {
-    description: 'Boards of these 500 that could not be used; absent: there was none.',
+    description: 'Boards of these 500 that failed; absent without any.',
   }),
 )
 
 const NextBoards = Type.Union([Type.String(), Type.Null()], {
-  description: 'For the next 500 boards; null: all were walked.',
+  description: 'For the next 500 boards; null after the last ones.',
 })
 
 export const MemberBoards = Type.Object(
@@ -69,23 +66,7 @@ export const MemberBoards = Type.Object(
   },
   {
     description: 'Entries of the member in present seasons.',
-    examples: [
-      {
-        leaderboards: [
-          {
-            board: 'weekly',
-            member: 'ada',
-            score: 300,
-            rank: 1,
-            position: 1,
-            percentile: 75,
-            total: 2,
-            season: 'all',
-          },
-        ],
-        nextCursor: null,
-      },
-    ],
+    examples: [{ leaderboards: [{ board: 'weekly', ...ENTRY }], nextCursor: null }],
   },
 )
 

@@ -1,20 +1,15 @@
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { LIST_BODY_BYTES } from '../../http/body.js'
-import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
+import { invalid } from '../../http/problem.js'
 import { toEntry, toListedEntry } from '../answer.js'
 import type { BoardConfig } from '../config.js'
 import type { MemberReply } from '../entries/scripts.js'
-import { noBoard, problemResponses } from '../problems.js'
+import { noBoard, responses } from '../problems.js'
 import { BoardParams } from '../schemas.js'
 import { toScoreTexts } from '../scores.js'
-import type { LeaderboardStore } from '../store.js'
+import type { LeaderboardRoutes } from '../services.js'
 import { QueryRequest, QueryResponse } from './schemas.js'
 
-export interface QueryRouteOptions {
-  readonly store: LeaderboardStore
-}
-
-export const queryRoutes: FastifyPluginAsyncTypebox<QueryRouteOptions> = async (app, { store }) => {
+export const queryRoutes: LeaderboardRoutes = async (app, { store }) => {
   app.post(
     '/:board/query',
     {
@@ -22,14 +17,11 @@ export const queryRoutes: FastifyPluginAsyncTypebox<QueryRouteOptions> = async (
       config: { scope: 'leaderboards:read' },
       schema: {
         operationId: 'queryLeaderboard',
-        summary: 'Entries of named members, where a score would land, who has a percentile',
+        summary: 'Entries of named members, the place of a score, or the entry with a percentile',
         tags: ['leaderboards'],
         params: BoardParams,
         body: QueryRequest,
-        response: {
-          200: QueryResponse,
-          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
-        },
+        response: responses(QueryResponse, 'not-found'),
       },
     },
     async (request) => {
@@ -40,7 +32,7 @@ export const queryRoutes: FastifyPluginAsyncTypebox<QueryRouteOptions> = async (
         const reply = await store.members(namespace, board, body.season, members)
         if (reply.kind === 'missing') throw noBoard(board)
         const { config, total, season } = reply
-        return { ...amongThemselves(config, members, reply.members), total, season }
+        return { ...toPlaces(config, members, reply.members), total, season }
       }
       const reply = await store.where(namespace, board, body.season, (config) => ({
         scores: body.percentile === undefined ? queriedScores(config, body) : '',
@@ -48,7 +40,7 @@ export const queryRoutes: FastifyPluginAsyncTypebox<QueryRouteOptions> = async (
       }))
       if (reply.kind === 'missing') throw noBoard(board)
       const { config, entry, total, season } = reply
-      if (body.percentile === undefined) return { ...landing(config, reply), total, season }
+      if (body.percentile === undefined) return { ...toPlaceOf(config, reply), total, season }
       return { entry: entry ? toListedEntry(config, entry) : null, total, season }
     },
   )
@@ -60,8 +52,8 @@ function queriedScores(config: BoardConfig, query: Parameters<typeof toScoreText
   return texts.join(' ')
 }
 
-/** The members that have an entry, best first, the hidden ones last, with their places in the list. */
-function amongThemselves(
+/** The members that have an entry, best first, hidden ones last, with their places in this list. */
+function toPlaces(
   config: BoardConfig,
   members: readonly string[],
   replies: readonly MemberReply[],
@@ -81,8 +73,8 @@ function amongThemselves(
 
 const sortKey = ({ position }: MemberReply): number => position || Number.MAX_SAFE_INTEGER
 
-/** As if a new member submitted the score now: it counts among the equal and in the total. */
-function landing(
+/** The place of a new member that submits the score now; it counts as equal and in the total. */
+function toPlaceOf(
   { rank, ties }: BoardConfig,
   { lower, upper, dense, total }: { lower: number; upper: number; dense: number; total: number },
 ) {

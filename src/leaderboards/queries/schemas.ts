@@ -10,14 +10,15 @@ export const QueryRequest = Type.Object(
       Type.Array(ObjectName, {
         minItems: 1,
         maxItems: 1_000,
-        description: 'Friends, a team: 1 to 1000 members, ranked and placed among themselves.',
+        description:
+          '1 to 1000 members, such as friends or a team, with their places among each other.',
       }),
     ),
-    score: Type.Optional(ScoreValue('Where this would land, on a board with one column.')),
+    score: Type.Optional(ScoreValue('The place of this score, on a board with one column.')),
     scores: Type.Optional(
       Type.Array(ScoreValue('One for every column.'), {
         maxItems: 5,
-        description: 'Where these would land, on a board with several columns.',
+        description: 'The place of these scores, on a board with several columns.',
       }),
     ),
     percentile: Type.Optional(
@@ -46,7 +47,7 @@ export const QueryResponse = Type.Object(
           tier: Type.Optional(Type.String()),
           hidden: Type.Optional(Type.Boolean()),
           place: Type.Union([Type.Integer(), Type.Null()], {
-            description: 'Place within the list asked for, from 1; null: not ranked.',
+            description: 'Place in the requested list, from 1; null: not ranked.',
           }),
         }),
       ),
@@ -60,7 +61,7 @@ export const QueryResponse = Type.Object(
     season: SeasonId,
   },
   {
-    description: 'What was asked for: entries, a place, or the entry with the percentile.',
+    description: 'Entries, a place, or the entry with the percentile.',
     examples: [
       {
         entries: [{ member: 'ada', score: 300, rank: 1, position: 1, percentile: 75, place: 1 }],

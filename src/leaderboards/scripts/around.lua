@@ -1,21 +1,21 @@
 --[[
-leaderboards.around: the neighbours of a member, moved at the edges so that the page stays full.
+leaderboards.around: a member and its neighbours. At the edges the page is shifted, so it stays full.
 
 KEYS board    hash    version, config, season, closed, hides
-ARGV plan     string  version of the configuration and what follows from it; see lib/board.lua
-ARGV windows  string  "id start end ..." in ms: the seasons around now; or "= id", the one asked for
+ARGV plan     string  what scripts must know of the configuration: lib/board.lua
+ARGV windows  string  "id start end ..." in ms: the seasons around now; or "= id": a season by its id
 ARGV member   string  id in the middle
-ARGV count    int     1 to 1000 entries with the member; of an even count the extra one is above
-ARGV limit    int     the best of them that are wanted now; leaderboards.page goes on
+ARGV count    int     1 to 1000 entries including the member; an even count has one more above it
+ARGV limit    int     how many of them to return, from the best; leaderboards.page reads the rest
 
 RETURN outcome ...
   1, season, total, seq_of_last, more, lines
-                                around: see lib/list.lua; no lines: not ranked
-  0, version, config, created   other-version: the configuration is another one
-  -1, now_ms                    other-season: none of the seasons is the present one
+                                around: lines as in lib/list.lua, none if the member is not ranked
+  0, version, config, created   stale-version: the configuration has another version
+  -1, now_ms                    stale-season: none of the windows contains the present
   -2                            no-board
   -3                            no-season
-  -4                            untidy: leaderboards.tidy must go first
+  -4                            untidy: call leaderboards.tidy first
 
 COST O(log(members) + limit)
 ]]
@@ -24,8 +24,8 @@ COST O(log(members) + limit)
 local board_key, plan, windows, member = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
 local count, limit = tonumber(ARGV[4]), tonumber(ARGV[5])
 
-local board, again = open_tidy(board_key, plan, windows)
-if not board then return again end
+local board, refusal = open_tidy(board_key, plan, windows)
+if not board then return refusal end
 
 local total = redis.call('ZCARD', board.order)
 local prefix = redis.call('HGET', board.places, member)

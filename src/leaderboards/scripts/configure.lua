@@ -1,20 +1,20 @@
 --[[
-leaderboards.configure: create a board or change what may change.
+leaderboards.configure: create a board, or change its configuration.
 
 KEYS board        hash    version, created, config, season, closed, hides; kept until the board is deleted
-ARGV plan         string  version of the present configuration and what follows from it; see lib/board.lua
+ARGV plan         string  what scripts must know of the present configuration: lib/board.lua
 ARGV windows      string  "id start end ..." in ms: the seasons around now
 ARGV config       string  JSON
-ARGV new_version  string  version it gets
-ARGV if_empty     0 or 1  1: it changes what the order of stored entries depends on
-ARGV ttl_ms       int     how long it lives without a submission, 0 for ever
-ARGV member_ttl_ms  int   how long a member lives without one, 0 for ever
+ARGV new_version  string  version of the new configuration
+ARGV if_empty     0 or 1  1: the order of stored entries depends on the change
+ARGV ttl_ms       int     time to live of a board after a submission, 0 for ever
+ARGV member_ttl_ms  int   time to live of a member after its submission, 0 for ever
 
 RETURN outcome ...
   1                             done
-  2                             has-entries: if_empty, and the board has entries
-  0, version, config, created   other-version: the configuration is another one
-  -1, now_ms                    other-season: none of the seasons is the present one
+  2                             has-entries: if_empty is 1, and the board has entries
+  0, version, config, created   stale-version: the configuration has another version
+  -1, now_ms                    stale-season: none of the windows contains the present
 
 COST O(seasons)
 MEMORY grows
@@ -24,8 +24,8 @@ MEMORY grows
 local board_key, plan, windows, config, new_version = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local if_empty, ttl_ms, member_ttl_ms = ARGV[5] == '1', tonumber(ARGV[6]), tonumber(ARGV[7])
 
-local board, again = open_board(board_key, plan, windows, true)
-if not board then return again end
+local board, refusal = open_board(board_key, plan, windows, true)
+if not board then return refusal end
 
 local seasons = redis.call('ZRANGE', seasons_key(board_key), 0, -1)
 if if_empty then
@@ -36,7 +36,7 @@ end
 redis.call('HSET', board_key, 'version', new_version, 'config', config)
 redis.call('HSETNX', board_key, 'created', new_version)
 
--- Seasons that ended keep the memberTtlMs of their end.
+-- Ended seasons keep the memberTtlMs that they had when they ended.
 if board.latest == board.season and member_ttl_ms ~= board.member_ttl_ms then
   if member_ttl_ms == 0 then
     redis.call('HDEL', board_key, 'ttl:' .. board.season, 'scan:' .. board.season)
@@ -50,8 +50,8 @@ if board.latest == board.season and member_ttl_ms ~= board.member_ttl_ms then
 end
 
 if ttl_ms ~= board.ttl_ms then
-  for _, id in ipairs(seasons) do set_life(keys_of_season(board_key, id), ttl_ms) end
-  if ttl_ms == 0 or #seasons > 0 then set_life(keys_of_board(board_key), ttl_ms) end
+  for _, id in ipairs(seasons) do set_ttl(keys_of_season(board_key, id), ttl_ms) end
+  if ttl_ms == 0 or #seasons > 0 then set_ttl(keys_of_board(board_key), ttl_ms) end
 end
 if #seasons == 0 and ttl_ms > 0 then redis.call('PEXPIRE', board_key, ttl_ms) end
 return { 1 }

@@ -1,19 +1,19 @@
 --[[
-leaderboards.hide: take a member out of the ranks of the newest seasons, or put it back; older ones
-follow with the next call.
+leaderboards.hide: remove a member from the ranks of the newest seasons, or add it back; the next call
+does older ones.
 
 KEYS board    hash    version, config, season, closed, hides
-ARGV plan     string  version of the configuration and what follows from it; see lib/board.lua
+ARGV plan     string  what scripts must know of the configuration: lib/board.lua
 ARGV windows  string  "id start end ..." in ms: the seasons around now
 ARGV member   string  id
 ARGV hide     0 or 1  0: rank it again
-ARGV skip     int     newer seasons where that was done
+ARGV skip     int     newer seasons that are done
 ARGV most     int     seasons to do now
 
 RETURN outcome ...
-  1, changed, more              done; changed: 0 it was so before; more: 1 there are older seasons
-  0, version, config, created   other-version: the configuration is another one
-  -1, now_ms                    other-season: none of the seasons is the present one
+  1, changed, more              done; changed: 0 nothing changed; more: 1 there are older seasons
+  0, version, config, created   stale-version: the configuration has another version
+  -1, now_ms                    stale-season: none of the windows contains the present
   -2                            no-board
 
 COST O(most x log(members))
@@ -24,21 +24,21 @@ MEMORY grows
 local board_key, plan, windows, member, hide = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4] == '1'
 local skip, most = tonumber(ARGV[5]), tonumber(ARGV[6])
 
-local board, again = open_board(board_key, plan, windows)
-if not board then return again end
+local board, refusal = open_board(board_key, plan, windows)
+if not board then return refusal end
 
--- The mark goes first: what is submitted from now on is hidden, or ranked.
+-- First, because submissions look here: from now on they are hidden, or ranked.
 local hidden = hidden_key(board_key)
 local changed = redis.call(hide and 'SADD' or 'SREM', hidden, member)
 local seasons = redis.call('ZREVRANGE', seasons_key(board_key), skip, skip + most)
 for at = 1, math.min(#seasons, most) do
   for part, key in pairs(season_keys(board_key, seasons[at])) do board[part] = key end
   local prefix = redis.call('HGET', board.places, member)
-  if prefix and hide then unseat(board, member, prefix) end
-  if prefix and not hide then seat(board, member, prefix) end
+  if prefix and hide then remove_ranked(board, member, prefix) end
+  if prefix and not hide then add_ranked(board, member, prefix) end
 end
 if board.ttl_ms > 0 then redis.call('PEXPIRE', hidden, board.ttl_ms) end
--- Submissions ask the set only while it is not empty.
+-- `hides` spares submissions the lookup while no member is hidden.
 if redis.call('EXISTS', hidden) == 1 then
   redis.call('HSET', board_key, 'hides', 1)
 else

@@ -1,19 +1,19 @@
 --[[
-leaderboards.members: the entries of named members.
+leaderboards.members: the entries of the named members.
 
 KEYS board      hash    version, config, season, closed, hides
-ARGV plan       string  version of the configuration and what follows from it; see lib/board.lua
-ARGV windows    string  "id start end ..." in ms: the seasons around now; or "= id", the one asked for
+ARGV plan       string  what scripts must know of the configuration: lib/board.lua
+ARGV windows    string  "id start end ..." in ms: the seasons around now; or "= id": a season by its id
 ARGV members[]  string  ids
 
 RETURN outcome ...
   1, season, total, (found, scores, rank, position, lower, upper, metadata)[]
                                 members; found: 0 no entry, 1 ranked, 2 hidden
-  0, version, config, created   other-version: the configuration is another one
-  -1, now_ms                    other-season: none of the seasons is the present one
+  0, version, config, created   stale-version: the configuration has another version
+  -1, now_ms                    stale-season: none of the windows contains the present
   -2                            no-board
   -3                            no-season
-  -4                            untidy: leaderboards.tidy must go first
+  -4                            untidy: call leaderboards.tidy first
 
 COST O(members asked x log(members))
 ]]
@@ -21,8 +21,8 @@ COST O(members asked x log(members))
 -- @use lib/ranks.lua
 local board_key, plan, windows = KEYS[1], ARGV[1], ARGV[2]
 
-local board, again = open_tidy(board_key, plan, windows)
-if not board then return again end
+local board, refusal = open_tidy(board_key, plan, windows)
+if not board then return refusal end
 
 local ids = { unpack(ARGV, 3) }
 local reply, cache = { 1, board.season, redis.call('ZCARD', board.order) }, {}

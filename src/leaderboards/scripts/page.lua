@@ -1,27 +1,27 @@
 --[[
-leaderboards.page: a page of entries, by place, from a cursor, within a range of scores.
+leaderboards.page: a page of entries, by place or after a cursor, in a range of scores.
 
 KEYS board        hash    version, config, season, closed, hides
-ARGV plan         string  version of the configuration and what follows from it; see lib/board.lua
-ARGV windows      string  "id start end ..." in ms: the seasons around now; or "= id", the one asked for
+ARGV plan         string  what scripts must know of the configuration: lib/board.lua
+ARGV windows      string  "id start end ..." in ms: the seasons around now; or "= id": a season by its id
 ARGV from         int     1 for the first entry of the range
 ARGV limit        int     how many
 ARGV worst        0 or 1  1: from the worst
 ARGV best_score   string  first column of the best entry wanted, '' for any
 ARGV worst_score  string  first column of the worst entry wanted, '' for any
-ARGV after        string  cursor: scores of the last entry seen, '' for none
+ARGV after        string  cursor: scores of the last entry read, '' for none
 ARGV after_seq    string  cursor: its sequence
 ARGV after_member string  cursor: its id
 
 RETURN outcome ...
   1, season, total, seq_of_last, more, lines
-                                page: see lib/list.lua; the last is the one farthest from where it
-                                begins
-  0, version, config, created   other-version: the configuration is another one
-  -1, now_ms                    other-season: none of the seasons is the present one
+                                page: lines as in lib/list.lua; the last entry is the farthest from
+                                the start of the range
+  0, version, config, created   stale-version: the configuration has another version
+  -1, now_ms                    stale-season: none of the windows contains the present
   -2                            no-board
   -3                            no-season
-  -4                            untidy: leaderboards.tidy must go first
+  -4                            untidy: call leaderboards.tidy first
 
 COST O(log(members) + limit)
 ]]
@@ -31,8 +31,8 @@ local board_key, plan, windows, from, limit = KEYS[1], ARGV[1], ARGV[2], tonumbe
 local worst, best_score, worst_score = ARGV[5] == '1', ARGV[6], ARGV[7]
 local after, after_seq, after_member = ARGV[8], ARGV[9], ARGV[10]
 
-local board, again = open_tidy(board_key, plan, windows)
-if not board then return again end
+local board, refusal = open_tidy(board_key, plan, windows)
+if not board then return refusal end
 
 local total = redis.call('ZCARD', board.order)
 local first, last = 0, total - 1

@@ -1,18 +1,18 @@
 --[[
-leaderboards.remove: take a member out of the season of this moment.
+leaderboards.remove: delete the entry of a member in one season.
 
 KEYS board    hash    version, config, season, closed, hides
-ARGV plan     string  version of the configuration and what follows from it; see lib/board.lua
-ARGV windows  string  "id start end ..." in ms: the seasons around now; or "= id", the one asked for
+ARGV plan     string  what scripts must know of the configuration: lib/board.lua
+ARGV windows  string  "id start end ..." in ms: the seasons around now; or "= id": a season by its id
 ARGV member   string  id
 
 RETURN outcome ...
   1, removed                    done; removed: 1 it had an entry
-  0, version, config, created   other-version: the configuration is another one
-  -1, now_ms                    other-season: none of the seasons is the present one
+  0, version, config, created   stale-version: the configuration has another version
+  -1, now_ms                    stale-season: none of the windows contains the present
   -2                            no-board
   -3                            no-season
-  -4                            untidy: leaderboards.tidy must go first
+  -4                            untidy: call leaderboards.tidy first
 
 COST O(log(members))
 ]]
@@ -20,6 +20,6 @@ COST O(log(members))
 -- @use lib/members.lua
 local board_key, plan, windows, member = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
 
-local board, again = open_tidy(board_key, plan, windows)
-if not board then return again end
+local board, refusal = open_tidy(board_key, plan, windows)
+if not board then return refusal end
 return { 1, remove(board, member) and 1 or 0 }

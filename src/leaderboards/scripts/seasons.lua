@@ -2,13 +2,13 @@
 leaderboards.seasons: the seasons that have entries, the oldest first.
 
 KEYS board    hash    version, config, season, closed, hides
-ARGV plan     string  version of the configuration and what follows from it; see lib/board.lua
+ARGV plan     string  what scripts must know of the configuration: lib/board.lua
 ARGV windows  string  "id start end ..." in ms: the seasons around now
 
 RETURN outcome ...
   1, now_ms, ...                seasons; per season: id, end_ms, total
-  0, version, config, created   other-version: the configuration is another one
-  -1, now_ms                    other-season: none of the seasons is the present one
+  0, version, config, created   stale-version: the configuration has another version
+  -1, now_ms                    stale-season: none of the windows contains the present
   -2                            no-board
 
 COST O(seasons)
@@ -16,8 +16,8 @@ COST O(seasons)
 -- @use lib/board.lua
 local board_key, plan, windows = KEYS[1], ARGV[1], ARGV[2]
 
-local board, again = open_board(board_key, plan, windows)
-if not board then return again end
+local board, refusal = open_board(board_key, plan, windows)
+if not board then return refusal end
 local reply = { 1, math.floor(now_us / 1000) }
 local seasons = redis.call('ZRANGE', seasons_key(board_key), 0, -1, 'WITHSCORES')
 for at = 1, #seasons, 2 do

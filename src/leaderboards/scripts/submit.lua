@@ -1,31 +1,31 @@
 --[[
-leaderboards.submit: apply entries to the season of this moment, and rank them.
+leaderboards.submit: apply entries to the present season, and rank them.
 
 KEYS board        hash    version, created, config, seq, season, closed, hides; kept until the board is deleted
-KEYS record?      string  fingerprint and packed result of the request with this idempotency key
-ARGV plan         string  version of the configuration and what follows from it; see lib/board.lua
+KEYS record?      string  idempotency record: fingerprint and packed reply
+ARGV plan         string  what scripts must know of the configuration: lib/board.lua
 ARGV windows      string  "id start end ..." in ms: the seasons around now
 ARGV bounds       string  "min max" of every column, '-' for none
-ARGV keep         int     old seasons that stay
+ARGV keep         int     ended seasons that are kept
 ARGV create       string  configuration of a board that does not exist yet, '' for one that does
-ARGV new_version  string  version it gets
+ARGV new_version  string  version of that configuration
 ARGV fingerprint  string  of the request, '' without an idempotency key
 ARGV record_ttl_ms  int     how long the idempotency record is kept
 ARGV entries[].member    string  id
 ARGV entries[].ops       string  best, or one of set, incr, min, max for every column
-ARGV entries[].if_seq    string  applies only above the member's last one, '' for any
-ARGV entries[].metadata  string  JSON, '' leaves what is stored
+ARGV entries[].if_seq    string  applies only if it exceeds the member's last one, '' for any
+ARGV entries[].metadata  string  JSON, '' keeps what is stored
 ARGV entries[].scores    string  one decimal number for every column
 
 RETURN outcome ...
   1, season, total, replayed, (outcome, better, previous_rank, rank, position, lower, upper, scores)[]
                                 submitted; per entry 0 unchanged, 1 changed, 2 out of range, 3 stale
                                 sequence
-  0, version, config, created   other-version: the configuration is another one
-  -1, now_ms                    other-season: none of the seasons is the present one
-  -2                            no-board: and create is ''
-  -4                            untidy: leaderboards.tidy must go first
-  2                             closed: the season is
+  0, version, config, created   stale-version: the configuration has another version
+  -1, now_ms                    stale-season: none of the windows contains the present
+  -2                            no-board: there is none, and create is ''
+  -4                            untidy: call leaderboards.tidy first
+  2                             closed: the season is closed
   3                             conflict: the idempotency key belongs to another request
 
 COST O(entries x log(members))
@@ -46,8 +46,8 @@ if record then
   return reply
 end
 
-local board, again = open_tidy(board_key, plan, windows, create ~= '')
-if not board then return again end
+local board, refusal = open_tidy(board_key, plan, windows, create ~= '')
+if not board then return refusal end
 if board.closed then return { 2 } end
 if create ~= '' then
   redis.call('HSET', board_key, 'version', new_version, 'created', new_version, 'config', create)
@@ -62,11 +62,11 @@ local dropped, total = trim(board, #entries)
 for _, id in ipairs(dropped) do prefixes[id] = nil end
 
 if board.ttl_ms > 0 then
-  set_life(keys_of_board(board_key), board.ttl_ms)
-  set_life(keys_of_season(board_key, board.season), board.ttl_ms)
+  set_ttl(keys_of_board(board_key), board.ttl_ms)
+  set_ttl(keys_of_season(board_key, board.season), board.ttl_ms)
 end
 
--- Nobody is dropped unless somebody came.
+-- Without a change no member was dropped, so the places are the same.
 local present = is_changed and places_of(board, entries, prefixes) or previous
 local reply = { 1, board.season, total, 0 }
 for at, entry in ipairs(entries) do

@@ -1,15 +1,15 @@
 --[[
-leaderboards.tidy: one step of what must be done before anything of a season is counted.
+leaderboards.tidy: remove a few of the members that must leave a season before anything is counted.
 
 KEYS board    hash    version, config, season, closed, hides, ttl:<season>, scan:<season>
-ARGV plan     string  version of the configuration and what follows from it; see lib/board.lua
-ARGV windows  string  "id start end ..." in ms: the seasons around now; or "= id", the one asked for
-ARGV most     int     members that this step looks at
+ARGV plan     string  what scripts must know of the configuration: lib/board.lua
+ARGV windows  string  "id start end ..." in ms: the seasons around now; or "= id": a season by its id
+ARGV most     int     members that this step examines
 
 RETURN outcome ...
-  1, more                       tidied; more: 1 there may be more to do
-  0, version, config, created   other-version: the configuration is another one
-  -1, now_ms                    other-season: none of the seasons is the present one
+  1, more                       tidied; more: 1 another step is needed
+  0, version, config, created   stale-version: the configuration has another version
+  -1, now_ms                    stale-season: none of the windows contains the present
   -2                            no-board
   -3                            no-season
 
@@ -19,10 +19,10 @@ COST O(most x log(members))
 -- @use lib/tidy.lua
 local board_key, plan, windows, most = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
 
-local board, again = open_board(board_key, plan, windows)
-if not board then return again end
+local board, refusal = open_board(board_key, plan, windows)
+if not board then return refusal end
 
--- Members from before there was a memberTtlMs: their time runs from its beginning.
+-- Members that are older than the memberTtlMs of the board: their time begins with it.
 if board.scan then
   local cursor, since = string.match(board.scan, '^(%S+) (%S+)$')
   local page = redis.call('HSCAN', board.places, cursor, 'COUNT', most)

@@ -2,20 +2,20 @@
 leaderboards.where: where a score would land, or the worst entry whose percentile is high enough.
 
 KEYS board       hash    version, config, season, closed, hides
-ARGV plan        string  version of the configuration and what follows from it; see lib/board.lua
-ARGV windows     string  "id start end ..." in ms: the seasons around now; or "= id", the one asked for
+ARGV plan        string  what scripts must know of the configuration: lib/board.lua
+ARGV windows     string  "id start end ..." in ms: the seasons around now; or "= id": a season by its id
 ARGV scores      string  one decimal number for every column, '' for a percentile
 ARGV percentile  number  0 to 100
 
 RETURN outcome ...
   1, season, total, ...         where; for scores: lower, upper, dense (entries before, up to equal,
-                                dense rank); for a percentile: lines, see lib/list.lua; nothing
-                                where no entry has it
-  0, version, config, created   other-version: the configuration is another one
-  -1, now_ms                    other-season: none of the seasons is the present one
+                                dense rank); for a percentile: lines as in lib/list.lua, or
+                                nothing if no entry has it
+  0, version, config, created   stale-version: the configuration has another version
+  -1, now_ms                    stale-season: none of the windows contains the present
   -2                            no-board
   -3                            no-season
-  -4                            untidy: leaderboards.tidy must go first
+  -4                            untidy: call leaderboards.tidy first
 
 COST O(log(members)) for scores, its square for a percentile
 ]]
@@ -23,8 +23,8 @@ COST O(log(members)) for scores, its square for a percentile
 -- @use lib/list.lua
 local board_key, plan, windows, scores, percentile = KEYS[1], ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 
-local board, again = open_tidy(board_key, plan, windows)
-if not board then return again end
+local board, refusal = open_tidy(board_key, plan, windows)
+if not board then return refusal end
 
 local total = redis.call('ZCARD', board.order)
 local reply = { 1, board.season, total }
@@ -35,7 +35,7 @@ if scores ~= '' then
   return reply
 end
 
--- Percentiles only fall from the best to the worst, so the last that is high enough is found by halves.
+-- Percentiles fall from the best to the worst entry: binary search for the last that is high enough.
 local low, high, cache = 0, total, {}
 while low < high do
   local middle = math.floor((low + high) / 2)

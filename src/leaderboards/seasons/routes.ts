@@ -1,23 +1,12 @@
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { logChange } from '../../http/change-log.js'
-import { COMMON_PROBLEMS } from '../../http/problem.js'
-import { noBoard, problem, problemResponses } from '../problems.js'
+import { noBoard, problem, responses } from '../problems.js'
 import { BoardParams } from '../schemas.js'
-import type { LeaderboardStore } from '../store.js'
+import type { LeaderboardRoutes } from '../services.js'
 import * as schemas from './schemas.js'
 import { NEVER_MS } from './windows.js'
 
-export interface SeasonRouteOptions {
-  readonly store: LeaderboardStore
-}
-
-/** What an operator does with a running board: seasons, close, hidden members. */
-export const seasonRoutes: FastifyPluginAsyncTypebox<SeasonRouteOptions> = async (
-  app,
-  { store },
-) => {
-  const problems = problemResponses(...COMMON_PROBLEMS, 'not-found')
-
+/** Operations on a running board: seasons, close and open, hidden members. */
+export const seasonRoutes: LeaderboardRoutes = async (app, { store }) => {
   app.get(
     '/:board/seasons',
     {
@@ -27,7 +16,7 @@ export const seasonRoutes: FastifyPluginAsyncTypebox<SeasonRouteOptions> = async
         summary: 'Seasons of a board that have entries',
         tags: ['leaderboards'],
         params: BoardParams,
-        response: { 200: schemas.SeasonsResponse, ...problems },
+        response: responses(schemas.SeasonsResponse, 'not-found'),
       },
     },
     async (request) => {
@@ -57,14 +46,11 @@ export const seasonRoutes: FastifyPluginAsyncTypebox<SeasonRouteOptions> = async
               : 'Accept submissions to a closed season again',
           tags: ['leaderboards'],
           params: BoardParams,
-          response: {
-            200: schemas.ClosingResponse,
-            ...problemResponses(
-              ...COMMON_PROBLEMS,
-              'not-found',
-              ...(verb === 'close' ? (['no-next-season'] as const) : []),
-            ),
-          },
+          response: responses(
+            schemas.ClosingResponse,
+            'not-found',
+            ...(verb === 'close' ? (['no-next-season'] as const) : []),
+          ),
         },
       },
       async (request) => {
@@ -91,12 +77,12 @@ export const seasonRoutes: FastifyPluginAsyncTypebox<SeasonRouteOptions> = async
           operationId: `${verb}Member`,
           summary:
             verb === 'hide'
-              ? 'Take a member out of the ranks of every season; its scores are kept'
+              ? 'Remove a member from the ranks of every season; its scores are kept'
               : 'Rank a hidden member again',
           tags: ['leaderboards'],
           params: BoardParams,
           body: schemas.MemberRequest,
-          response: { 200: schemas.Changed, ...problems },
+          response: responses(schemas.Changed, 'not-found'),
         },
       },
       async (request) => {
@@ -112,4 +98,4 @@ export const seasonRoutes: FastifyPluginAsyncTypebox<SeasonRouteOptions> = async
 }
 
 const endless = (board: string) =>
-  problem('no-next-season', `"${board}" has no seasons: closed, it would stay so for ever.`)
+  problem('no-next-season', `"${board}" has no seasons, so it would be closed for ever.`)

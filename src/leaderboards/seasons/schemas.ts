@@ -8,8 +8,8 @@ export const MemberRequest = Type.Object(
 )
 
 export const Changed = Type.Object(
-  { changed: Type.Boolean({ description: 'False: it was so before.' }) },
-  { description: 'It is so.', examples: [{ changed: true }] },
+  { changed: Type.Boolean({ description: 'False: nothing changed.' }) },
+  { description: 'The member is hidden, or ranked again.', examples: [{ changed: true }] },
 )
 
 export const ClosingResponse = Type.Object(

@@ -2,7 +2,7 @@ import { cronAround } from '../../calendar/cron.js'
 import { periodsAround } from '../../calendar/periods.js'
 import type { Season } from '../config.js'
 
-/** [startMs, endMs): a moment belongs to exactly one season. */
+/** [startMs, endMs): each moment belongs to exactly one season. */
 export interface SeasonWindow {
   /** The start in UTC, `20261116T000000Z`, or `all`. */
   readonly id: string
@@ -18,9 +18,9 @@ const ALL: SeasonWindow = { id: 'all', startMs: 0, endMs: NEVER_MS }
 const PERIODS = { daily: 'day', weekly: 'week', monthly: 'month' } as const
 
 /**
- * The previous, current and next season around a moment; a script picks among them by the time of
- * Redis, so a clock that differs from that of Redis cannot put a score into the wrong season.
- * @throws RangeError for a cron that does not occur again and again
+ * The previous, current and next season. A script picks one of them by the time of Redis, so a clock
+ * that is off cannot put a score into the wrong season.
+ * @throws RangeError for a cron that does not recur
  */
 export function windowsAround({ every, timeZone }: Season, nowMs: number): readonly SeasonWindow[] {
   if (every === 'none') return [ALL]

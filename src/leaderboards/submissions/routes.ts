@@ -1,31 +1,22 @@
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { LIST_BODY_BYTES } from '../../http/body.js'
 import { toMetadata } from '../../http/metadata.js'
-import { COMMON_PROBLEMS, invalid, type Problem } from '../../http/problem.js'
+import { invalid, type Problem } from '../../http/problem.js'
 import {
   IdempotencyHeaders,
   idempotencyConflict,
   requestIdentity,
 } from '../../http/request-fingerprint.js'
 import { toResults } from '../answer.js'
-import type { LeaderboardMetrics } from '../metrics.js'
-import { problem, problemResponses } from '../problems.js'
+import { problem, responses } from '../problems.js'
 import { BoardParams } from '../schemas.js'
 import { isBeyondExact } from '../scores.js'
-import type { LeaderboardStore } from '../store.js'
+import type { LeaderboardRoutes } from '../services.js'
 import { SubmitRequest, SubmitResponse } from './schemas.js'
 import type { SubmitOutcome, SubmittedPart } from './store.js'
 
-export interface SubmitRouteOptions {
-  readonly store: LeaderboardStore
-  readonly metrics: LeaderboardMetrics
-  readonly idempotencyTtlMs: number
-}
+export const submitRoute: LeaderboardRoutes = async (app, services) => {
+  const { store, metrics, idempotencyTtlMs } = services
 
-export const submitRoute: FastifyPluginAsyncTypebox<SubmitRouteOptions> = async (
-  app,
-  { store, metrics, idempotencyTtlMs },
-) => {
   app.post(
     '/:board/scores',
     {
@@ -38,10 +29,7 @@ export const submitRoute: FastifyPluginAsyncTypebox<SubmitRouteOptions> = async 
         params: BoardParams,
         headers: IdempotencyHeaders,
         body: SubmitRequest,
-        response: {
-          200: SubmitResponse,
-          ...problemResponses(...COMMON_PROBLEMS, 'season-closed', 'idempotency-conflict'),
-        },
+        response: responses(SubmitResponse, 'season-closed', 'idempotency-conflict'),
       },
     },
     async (request, reply) => {
@@ -57,12 +45,12 @@ export const submitRoute: FastifyPluginAsyncTypebox<SubmitRouteOptions> = async 
       const identity = requestIdentity(request, idempotencyTtlMs)
       const outcome = await store.submit(request.namespace, board, entries, identity)
       if (outcome.kind !== 'submitted') {
-        metrics.refused(outcome.kind)
+        metrics.recordRefusal(outcome.kind)
         throw refused(board, outcome)
       }
       for (const { reply: part } of outcome.parts) {
-        if (part.kind !== 'submitted') metrics.refused(part.kind)
-        else for (const entry of part.entries) metrics.submitted(entry.kind)
+        if (part.kind !== 'submitted') metrics.recordRefusal(part.kind)
+        else for (const entry of part.entries) metrics.recordEntry(entry.kind)
       }
       if (outcome.parts.every(isReplayed)) reply.header('idempotent-replayed', 'true')
       return { results: toResults(outcome.parts) }
@@ -76,7 +64,7 @@ const isReplayed = ({ reply }: SubmittedPart): boolean =>
 function refused(board: string, outcome: Exclude<SubmitOutcome, { kind: 'submitted' }>): Problem {
   switch (outcome.kind) {
     case 'refused': {
-      const { at, field, message } = outcome.problem
+      const { at, field, message } = outcome.fault
       return invalid(`body/entries/${at}/${field}`, message)
     }
     case 'closed':
@@ -93,7 +81,7 @@ function toExactMetadata(metadata: object, pointer: string): string {
   return toMetadata(metadata, pointer)
 }
 
-/** Where a number stands that would be stored as another one: most ids of other services are such. */
+/** The pointer of a number that JSON has rounded, such as a 64-bit id. */
 function inexactNumber(value: unknown, pointer: string): string | undefined {
   if (typeof value === 'number') return isBeyondExact(value) ? pointer : undefined
   if (typeof value !== 'object' || value === null) return undefined

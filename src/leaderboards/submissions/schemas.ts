@@ -6,7 +6,7 @@ import { Rank, Scores } from '../entries/schemas.js'
 import { closed, OPS, ScoreValue, SeasonId, Total } from '../schemas.js'
 
 const Metadata = ByName(Type.Unknown(), {
-  description: 'Shown with the entry; at most 1024 bytes of JSON. Absent: what is stored stays.',
+  description: 'Returned with the entry; at most 1024 bytes of JSON. Default: what is stored.',
 })
 
 export const Entry = Type.Object(
@@ -54,7 +54,7 @@ export const Result = Type.Object({
   total: Type.Optional(Total),
   percentile: Type.Optional(Type.Union([Type.Number(), Type.Null()])),
   season: Type.Optional(SeasonId),
-  dropped: Type.Optional(Type.Boolean({ description: 'It fell out: maxMembers are better.' })),
+  dropped: Type.Optional(Type.Boolean({ description: 'Not kept: maxMembers others are better.' })),
   error: Type.Optional(
     Type.Enum(
       [
@@ -69,7 +69,7 @@ export const Result = Type.Object({
   ),
 })
 
-/** What the first submission to a board is answered, as an example. */
+/** The result of the first submission to a board. */
 export const RESULT = {
   member: 'ada',
   changed: true,
@@ -86,11 +86,7 @@ export const RESULT = {
 export const SubmitResponse = Type.Object(
   { results: Type.Array(Result) },
   {
-    description: 'One result per entry; ranks are as after the whole call.',
-    examples: [
-      {
-        results: [RESULT],
-      },
-    ],
+    description: 'One result per entry; ranks are as of the end of the call.',
+    examples: [{ results: [RESULT] }],
   },
 )

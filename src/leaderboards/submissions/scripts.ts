@@ -3,8 +3,10 @@ import { wordOf } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 import { columnsOf, decodeBoard } from '../script-replies.js'
 
+const ENTRY_OUTCOMES = ['unchanged', 'changed', 'out-of-range', 'stale-sequence'] as const
+
 export interface SubmittedReply {
-  readonly kind: 'unchanged' | 'changed' | 'out-of-range' | 'stale-sequence'
+  readonly kind: (typeof ENTRY_OUTCOMES)[number]
   readonly better: boolean
   readonly previousRank: number
   readonly rank: number
@@ -24,12 +26,10 @@ export type SubmitReply =
     }
   | { readonly kind: 'closed' | 'conflict' }
 
-const ENTRY_OUTCOMES = ['unchanged', 'changed', 'out-of-range', 'stale-sequence'] as const
-
 const BASE_UNITS = 8
 const unitsPerEntry = (columns: number): number => 3 + columns / 2
 
-/** How many entries one call may apply: as many as fit into a batch. */
+/** Entries that one call may apply, so that it fits into a batch. */
 export const entriesPerCall = (columns: number): number =>
   Math.floor((MAX_UNITS - BASE_UNITS) / unitsPerEntry(columns))
 
@@ -55,8 +55,8 @@ export const submitScript = defineScript({
   units: ({ plan, entries }) => BASE_UNITS + entries.length * unitsPerEntry(columnsOf(plan)),
   outcomes: [
     'submitted',
-    'other-version',
-    'other-season',
+    'stale-version',
+    'stale-season',
     'no-board',
     'untidy',
     'closed',

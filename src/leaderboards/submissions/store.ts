@@ -8,7 +8,7 @@ import { describeScript } from '../boards/scripts.js'
 import type { BoardConfig, Op } from '../config.js'
 import { boardKey, recordKey } from '../keys.js'
 import { type SubmittedScores, toScoreTexts } from '../scores.js'
-import { isKnownToHold } from '../script-replies.js'
+import { isCurrent } from '../script-replies.js'
 import { entriesPerCall, type SubmitReply, submitScript } from './scripts.js'
 
 export interface Submission extends SubmittedScores {
@@ -19,8 +19,8 @@ export interface Submission extends SubmittedScores {
   readonly ifSeq?: number | undefined
 }
 
-/** What of an entry does not fit the board: its place in the call, the field, and why. */
-export interface EntryProblem {
+/** Why an entry does not fit the board: its place in the call, the field, and the message. */
+export interface EntryFault {
   readonly at: number
   readonly field: string
   readonly message: string
@@ -29,30 +29,24 @@ export interface EntryProblem {
 type Submitted = Extract<SubmitReply, { kind: 'submitted' }> & { readonly config: BoardConfig }
 type Refused =
   | { readonly kind: 'closed' | 'conflict' }
-  | { readonly kind: 'refused'; readonly problem: EntryProblem }
+  | { readonly kind: 'refused'; readonly fault: EntryFault }
 
-/** Entries that were applied as one step, or refused as one. */
+/** Entries that were applied, or refused, in one step. */
 export interface SubmittedPart {
   readonly entries: readonly Submission[]
   readonly reply: Submitted | Refused
 }
 
-/** What became of the entries of a call, in their order. The first part was not refused. */
+/** The entries of a call, in order. A call whose first part is refused is refused as a whole. */
 export type SubmitOutcome =
   | { readonly kind: 'submitted'; readonly parts: readonly SubmittedPart[] }
   | Refused
 
-interface Deps {
-  readonly binder: Binder
-  readonly boards: Boards
-  readonly registry: Registry
-}
-
-export function createSubmissions({ binder, boards, registry }: Deps) {
+export function createSubmissions(binder: Binder, boards: Boards, registry: Registry) {
   const describe = binder.bind(describeScript)
   const submitEntries = binder.bind(submitScript)
 
-  /** As many of the entries as one script may apply. */
+  /** Applies as many of the entries as one script may. */
   const submitPart = (
     namespace: string,
     board: string,
@@ -63,13 +57,13 @@ export function createSubmissions({ binder, boards, registry }: Deps) {
     boards.run(namespace, board, undefined, async (known, windows) => {
       const { plan, bounds, version, config } = known
       const keys = { board: boardKey(namespace, board) }
-      // All of them are looked at: what is refused is refused before anything was applied.
+      // Checks all entries, so that a call is refused before any entry is applied.
       const ready = toScriptEntries(config, entries)
       if (!Array.isArray(ready)) {
-        // What does not fit the configuration known here may fit the present one.
+        // Entries that do not fit the known configuration may fit the present one.
         const present = await describe(keys, { plan, windows })
-        const refused = { kind: 'refused' as const, problem: ready }
-        return isKnownToHold(present) ? refused : present
+        const refused = { kind: 'refused' as const, fault: ready }
+        return isCurrent(present) ? refused : present
       }
       const isNew = version === ABSENT
       const newVersion = isNew ? nextVersion() : ''
@@ -99,10 +93,10 @@ export function createSubmissions({ binder, boards, registry }: Deps) {
 
   return {
     /**
-     * Applies entries in their order. Those that one script may not apply together are applied in
-     * parts, each as one step; each part has an idempotency record of its own, so a retry goes on
-     * where the call ended.
-     * @throws StoreError `outcome-unknown` once a part was applied, whatever became of the next
+     * Applies entries in order. Entries that are too many for one script are applied in parts, each in
+     * one step; each part has an idempotency record of its own, so a retry continues where the call
+     * ended.
+     * @throws StoreError `outcome-unknown` if a part fails after another was applied
      */
     async submit(
       namespace: string,
@@ -131,26 +125,14 @@ export function createSubmissions({ binder, boards, registry }: Deps) {
 const partlyApplied = (cause: unknown): StoreError =>
   new StoreError('outcome-unknown', 'Some of the entries were applied.', undefined, cause)
 
-/** An entry as the script reads it. */
-export interface ScriptEntry {
-  readonly member: string
-  readonly ops: string
-  readonly if_seq: string | number
-  readonly metadata: string
-  readonly scores: string
-}
-
 /** The entries of a call as the script reads them, or the first that does not fit the board. */
-function toScriptEntries(
-  config: BoardConfig,
-  entries: readonly Submission[],
-): ScriptEntry[] | EntryProblem {
-  const ready: ScriptEntry[] = []
+function toScriptEntries(config: BoardConfig, entries: readonly Submission[]) {
+  const ready = []
   for (const [at, entry] of entries.entries()) {
     const scores = toScoreTexts(config, entry)
-    if (!Array.isArray(scores)) return { at, ...scores }
-    const refused = refusedOp(config, entry.op)
-    if (refused) return { at, field: 'op', message: refused }
+    if (!Array.isArray(scores)) return Object.assign(scores, { at }) satisfies EntryFault
+    const message = opFault(config, entry.op)
+    if (message) return { at, field: 'op', message } satisfies EntryFault
     ready.push({
       member: entry.member,
       ops: opsText(config, entry.op),
@@ -162,8 +144,8 @@ function toScriptEntries(
   return ready
 }
 
-function refusedOp(config: BoardConfig, op: Op | undefined): string | undefined {
-  // A member that fell out would come back with the increment alone.
+function opFault(config: BoardConfig, op: Op | undefined): string | undefined {
+  // A dropped member would return with the last increment as its score.
   if (op === 'incr' && config.maxMembers) return 'must not be incr on a board with maxMembers'
   if (op === 'best' && config.columns.some((column) => column.op)) {
     return 'must not be best on a board whose columns have operations of their own'

@@ -1,29 +1,28 @@
--- One season of a board: its keys, its order, and which one a call works on.
---
--- The plan is "version columns ties rank max_members member_ttl_ms ttl_ms": what a script must know of the
--- configuration, as the service last saw it.
+-- One season of a board: its keys and its order.
+-- The plan is "version columns ties rank max_members member_ttl_ms ttl_ms": what scripts must know of the
+-- configuration, as the service last read it.
 -- @use keys.lua
 
--- The season of this moment among "id start end ..." in ms, and its end; of "< id start end ..." the one
--- before it; nothing where there is none.
+-- The present season among "id start end ..." in ms, and its end; for "< id start end ..." the season
+-- before it; nil if there is none.
 local function pick_season(windows)
   local now_ms = math.floor(now_us / 1000)
   local is_previous = string.sub(windows, 1, 2) == '< '
-  local previous, its_end
+  local previous, previous_stop
   for id, first, stop in string.gmatch(is_previous and string.sub(windows, 3) or windows, '(%S+) (%S+) (%S+)') do
     if now_ms >= tonumber(first) and now_ms < tonumber(stop) then
-      if is_previous then return previous, its_end end
+      if is_previous then return previous, previous_stop end
       return id, stop
     end
-    previous, its_end = id, stop
+    previous, previous_stop = id, stop
   end
 end
 
--- The season that a call works on: the one asked for ("= id"), the one before ("< ..."), or that of
--- this moment. Else nil and the reply that says why not: {-2} there is no such board, and the call
--- creates none; {-3} the board has no such season; after {0, version, config, created} and {-1, now_ms}
--- the service asks again, knowing another configuration or another time. `created` is the version that
--- the board began with: another one is another board of this name.
+-- The season of a call: the named one ("= id"), the previous one ("< ..."), or the present one. Else nil
+-- and the reply: {-2} there is no such board, and the call creates none; {-3} the board has no such
+-- season; {0, version, config, created} or {-1, now_ms} the configuration or the windows are stale, and
+-- the service calls again. `created` is the first version of the board: another one is another board of
+-- the same name.
 local function open_board(board_key, plan, windows, creates)
   local version, columns, ties, rank, max_members, member_ttl_ms, ttl_ms =
     string.match(plan, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')

@@ -1,9 +1,9 @@
--- What one submitted entry makes of a stored score.
+-- The score that results from a stored score and a submitted entry.
 -- @use order.lua
 
 local CHANGED, UNCHANGED, OUT_OF_RANGE, STALE = 1, 0, 2, 3
 
--- memcmp of columns, which are of one length: true when left sorts before right.
+-- memcmp of columns of the same length: true if left sorts before right.
 local function before(left, right)
   for at = 1, #left, 4 do
     local a, b = struct.unpack('>I4', left, at), struct.unpack('>I4', right, at)
@@ -27,7 +27,7 @@ local function within_bounds(board, bounds, bytes)
   return true
 end
 
--- One column by its own operation, or nil where a sum leaves the range.
+-- One column by its own operation; nil if a sum leaves the range.
 local function combine(column, op, old, new)
   if op == 'incr' then return add(column, old, new) end
   if op == 'set' then return new end
@@ -37,8 +37,8 @@ local function combine(column, op, old, new)
   return is_better and old or new
 end
 
--- The columns after "op op ..." (one for each column): best compares all columns as one tuple, so
--- that no pair is stored which nobody achieved.
+-- The columns after "op op ..." (one per column). best compares all columns as one tuple, so that no
+-- combination is stored that was never submitted.
 local function apply(board, ops, old, new)
   if not old then return new end
   if ops == 'best' then return before(new, old) and new or old end

@@ -1,11 +1,10 @@
--- Submitted entries. Each member is stored in two tables, which change with it: id ->
--- bytes of all columns, sequence; id -> last client sequence.
+-- Submitted entries.
 -- @use board.lua
 -- @use change.lua
 -- @use members.lua
 -- @use ranks.lua
 
--- The entries that stand in the arguments from `first` on, and their ids.
+-- The entries in the arguments from `first` on, and their ids.
 local function entries_of(args, first)
   local entries, ids = {}, {}
   for at = first, #args, 5 do
@@ -15,14 +14,14 @@ local function entries_of(args, first)
   return entries, ids
 end
 
--- What is stored of each member, as it changes entry by entry.
+-- id -> stored bytes; updated entry by entry.
 local function prefixes_of(board, ids)
   local prefixes = {}
   for at, prefix in ipairs(redis.call('HMGET', board.places, unpack(ids))) do prefixes[ids[at]] = prefix end
   return prefixes
 end
 
--- Of each entry what rank_of says, as it is now.
+-- The result of rank_of for each entry, as of now.
 local function places_of(board, entries, prefixes)
   local places, cache = {}, {}
   for at, entry in ipairs(entries) do
@@ -33,10 +32,10 @@ local function places_of(board, entries, prefixes)
 end
 
 local function write_entry(board, entry, old_prefix, columns)
-  if old_prefix then unseat(board, entry.id, old_prefix) end
+  if old_prefix then remove_ranked(board, entry.id, old_prefix) end
   local prefix = columns .. encode_sequence(board, redis.call('HINCRBY', board.key, 'seq', 1))
   redis.call('HSET', board.places, entry.id, prefix)
-  if not is_hidden(board, entry.id) then seat(board, entry.id, prefix) end
+  if not is_hidden(board, entry.id) then add_ranked(board, entry.id, prefix) end
   if entry.metadata ~= '' then redis.call('HSET', board.metadata, entry.id, entry.metadata) end
   return prefix
 end
@@ -63,7 +62,7 @@ local function apply_entry(board, entry, bounds, prefixes)
   return CHANGED
 end
 
--- In their order; whether any of them changed anything that is ranked.
+-- Applies the entries in order. @return whether a score changed
 local function apply_entries(board, entries, bounds, prefixes)
   local is_changed = false
   for _, entry in ipairs(entries) do

@@ -2,8 +2,8 @@
 
 local WORD, SIGN = 4294967296, 2147483648
 
--- The halves of an int64 from its decimal text, moved up by 2^63 so that they sort unsigned. Six
--- digits at a time keep every product below 2^53.
+-- The halves of an int64 from its decimal text, plus 2^63 so that they sort unsigned. Chunks of six
+-- digits keep every product below 2^53.
 local function int64_halves(text)
   local sign, digits = string.match(text, '^(-?)(%d+)$')
   local hi, lo = 0, 0

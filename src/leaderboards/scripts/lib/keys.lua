@@ -1,12 +1,12 @@
--- Keys of a board. They are built from the tag of the board's own key.
+-- Keys of a board, built from the hash tag of the board key.
 --
 --   <season>:order     zset  bytes of all columns, sequence, id; all with score 0
 --   <season>:places    hash  id -> bytes of all columns, sequence
 --   <season>:metadata  hash  id -> JSON
---   <season>:client    hash  id -> last client sequence, also of members that are gone
+--   <season>:client    hash  id -> last client sequence, kept for removed members
 --   <season>:distinct  zset  bytes of all columns, all with score 0; dense ranks only
---   <season>:counts    hash  bytes of all columns -> members with them; dense ranks only
---   <season>:seen      zset  id by its last submission in ms; while there is a memberTtlMs
+--   <season>:counts    hash  bytes of all columns -> number of members; dense ranks only
+--   <season>:seen      zset  id, scored by its last submission in ms; with a memberTtlMs only
 
 local PARTS = { 'order', 'places', 'metadata', 'client', 'distinct', 'counts', 'seen' }
 

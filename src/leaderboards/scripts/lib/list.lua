@@ -1,9 +1,9 @@
 -- Entries from the index first to the index last, best first.
 -- @use ranks.lua
 
--- The ranks of neighbours: a score begins after the entries before it, and ends before the next one. So
--- something must be counted only of a score that goes on beyond them.
--- @param before, after  the entries around them, if there are any
+-- The ranks of consecutive entries. They follow from the indexes; only a score that continues beyond the
+-- entries must be counted.
+-- @param before, after  the entries around them, or nil
 local function ranks_of(board, members, first, before, after)
   local ranks, columns, count = {}, {}, #members
   local function is_of(entry, at) return entry and columns_of(board, entry) == columns[at] end
@@ -27,8 +27,8 @@ local function ranks_of(board, members, first, before, after)
   return ranks
 end
 
--- Lines: id, scores, rank, position, metadata of each. None of them holds a line break, and one text is
--- read faster than a reply of many parts. Then the bytes of the entries.
+-- Five lines per entry: id, scores, rank, position, metadata. None contains a line break, and the client
+-- parses one text faster than a reply of many parts. The second value is the bytes of the entries.
 local function list_entries(board, first, last)
   if first > last then return '', {} end
   local from = math.max(0, first - 1)

@@ -1,13 +1,13 @@
--- Members come and go: every key of a season is kept in step.
+-- Adds and removes members, in all keys of a season.
 -- @use scores.lua
 
-local function seat(board, id, prefix)
+local function add_ranked(board, id, prefix)
   local columns = columns_of(board, prefix)
   if redis.call('ZADD', board.order, 0, prefix .. id) == 0 or board.rank ~= 'dense' then return end
   if redis.call('HINCRBY', board.counts, columns, 1) == 1 then redis.call('ZADD', board.distinct, 0, columns) end
 end
 
--- The dense set forgets a score with its last member.
+-- The set of distinct scores loses a score with its last member.
 local function uncount(board, prefix)
   if board.rank ~= 'dense' then return end
   local columns = columns_of(board, prefix)
@@ -17,27 +17,27 @@ local function uncount(board, prefix)
   end
 end
 
-local function unseat(board, id, prefix)
+local function remove_ranked(board, id, prefix)
   if redis.call('ZREM', board.order, prefix .. id) == 1 then uncount(board, prefix) end
 end
 
--- All but the client sequences: a delivery that comes late finds what it is too late for.
+-- Keeps the client sequences, so that a late delivery is still refused.
 local function forget(board, ids)
   redis.call('HDEL', board.places, unpack(ids))
   redis.call('HDEL', board.metadata, unpack(ids))
   redis.call('ZREM', board.seen, unpack(ids))
 end
 
--- True when the season had the member.
+-- @return whether the season had the member
 local function remove(board, id)
   local prefix = redis.call('HGET', board.places, id)
   if not prefix then return false end
-  unseat(board, id, prefix)
+  remove_ranked(board, id, prefix)
   forget(board, { id })
   return true
 end
 
--- The worst that are too many, `most` at most. Returns their ids, and how many are left.
+-- Removes the worst members beyond max_members, `most` at most. @return their ids, and how many remain
 local function trim(board, most)
   local total = redis.call('ZCARD', board.order)
   local surplus = board.max_members > 0 and math.min(total - board.max_members, most) or 0

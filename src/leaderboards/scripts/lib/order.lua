@@ -1,11 +1,9 @@
--- The exact order of a board as bytes: of two members of the ZSET the better one has the smaller
--- bytes, by memcmp, for any int64 and any finite double. Never compare strings with < here: Lua asks
--- the locale of the server.
---
+-- The exact order of a board as bytes: the better of two members has the smaller bytes, by memcmp, for
+-- any int64 and any finite double. Never compare strings with <, which depends on the server's locale.
 -- A column is two letters: i (int64) or n (number), then d (more is better) or a (less is better).
 -- @use int64.lua
 
--- IEEE 754 sorts unsigned once the sign is flipped, and a negative number complemented.
+-- IEEE 754 sorts unsigned after flipping the sign of positive numbers and all bits of negative ones.
 local function number_halves(value)
   local hi, lo = struct.unpack('>I4I4', struct.pack('>d', value + 0))
   if hi >= SIGN then return WORD - 1 - hi, WORD - 1 - lo end
@@ -17,7 +15,7 @@ local function halves_number(hi, lo)
   return (struct.unpack('>d', struct.pack('>I4I4', hi, lo)))
 end
 
--- The halves as they are compared when less is better, from the eight bytes of a column, and back.
+-- The halves in ascending order, from the eight bytes of a column, and back.
 local function halves_of(column, bytes)
   local hi, lo = struct.unpack('>I4I4', bytes)
   if string.byte(column, 2) == 100 then return WORD - 1 - hi, WORD - 1 - lo end
@@ -40,7 +38,7 @@ local function decode(column, bytes)
   return string.format('%.17g', halves_number(hi, lo))
 end
 
--- Two values of a column added, or nil where the sum leaves its range.
+-- The sum of two values of a column; nil if it leaves the range.
 local function add(column, left, right)
   local left_hi, left_lo = halves_of(column, left)
   local right_hi, right_lo = halves_of(column, right)

@@ -1,5 +1,5 @@
--- Where an entry stands, in the four styles of rank. A cache is a table that the caller keeps for as
--- long as nothing is written: entries of one score share what was counted for the first of them.
+-- Ranks in the four styles. A cache is a table that is valid until something is written: entries with the
+-- same score share the counts of the first.
 -- @use place.lua
 -- @use scores.lua
 
@@ -7,7 +7,7 @@ local function dense_rank(board, columns)
   return place(board.distinct, columns) + 1
 end
 
--- Entries before these columns, and entries up to and with them.
+-- The number of entries before these columns, and of entries up to and including them.
 local function bounds_of(board, columns, cache)
   local known = cache[columns]
   if not known then
@@ -17,7 +17,7 @@ local function bounds_of(board, columns, cache)
   return known[1], known[2]
 end
 
--- Whether the entry at this index is the only one with its columns: its neighbours tell.
+-- Whether the entry at this index is the only one with its columns, by comparing its neighbours.
 local function is_alone(board, index, columns)
   local equal = 0
   for _, entry in ipairs(redis.call('ZRANGE', board.order, math.max(0, index - 1), index + 1)) do
@@ -26,12 +26,12 @@ local function is_alone(board, index, columns)
   return equal < 2
 end
 
--- Rank, position, entries before and entries up to an equal score; 0 for a member that is not ranked.
+-- Rank, position, and the counts of bounds_of; all 0 for a member that is not ranked.
 local function rank_of(board, id, prefix, cache)
   local index = redis.call('ZRANK', board.order, prefix .. id)
   if not index then return 0, 0, 0, 0 end
   local columns = columns_of(board, prefix)
-  -- Saves work: of an entry that is alone nothing must be counted.
+  -- Saves work: an entry that is alone with its score needs no counting.
   if not cache[columns] and is_alone(board, index, columns) then cache[columns] = { index, index + 1 } end
   local lower, upper = bounds_of(board, columns, cache)
   local rank = index + 1

@@ -1,4 +1,4 @@
--- Seasons come and go with the writes: no worker is needed for a board to be right.
+-- Writes begin and drop seasons, so no background job is needed.
 -- @use keys.lua
 
 local function keys_of_season(board_key, id)
@@ -7,15 +7,15 @@ local function keys_of_season(board_key, id)
   return all
 end
 
--- UNLINK frees in another thread: expiry of a million members would stop Redis for a second.
+-- UNLINK frees in another thread; to free a million members at once would stop Redis for a second.
 local function drop_season(board_key, id)
   redis.call('UNLINK', unpack(keys_of_season(board_key, id)))
   redis.call('ZREM', seasons_key(board_key), id)
   redis.call('HDEL', board_key, 'ttl:' .. id, 'scan:' .. id)
 end
 
--- The first write of a season records it, its end and its memberTtlMs, and lets the oldest ended ones
--- beyond keep go, at most 5 a call.
+-- The first write of a season records its end and its memberTtlMs, and drops the oldest ended seasons
+-- beyond `keep`, at most 5 per call.
 local function enter_season(board, keep)
   if board.latest == board.season then return end
   local seasons = seasons_key(board.key)
@@ -27,9 +27,8 @@ local function enter_season(board, keep)
   for at = 1, math.min(#ended - keep, 5) do drop_season(board.key, ended[at]) end
 end
 
--- What nothing is submitted to for ttl_ms goes by itself: a season, and the board with its last one.
--- Without a ttl_ms nothing does.
-local function set_life(keys, ttl_ms)
+-- Lets keys expire ttl_ms after the last submission; 0: they do not expire.
+local function set_ttl(keys, ttl_ms)
   for _, key in ipairs(keys) do
     if ttl_ms > 0 then redis.call('PEXPIRE', key, ttl_ms) else redis.call('PERSIST', key) end
   end

@@ -1,8 +1,8 @@
--- Who must leave a season before anything is counted: members that submitted nothing for memberTtlMs,
--- and the worst beyond maxMembers. The standings of a season that ended are those of its end.
+-- The members that must leave a season before anything is counted: those that submitted nothing for
+-- memberTtlMs, and the worst beyond maxMembers. An ended season keeps the standings of its end.
 -- @use board.lua
 
--- The last submission in ms of those whose time was over now, or when the season ended.
+-- Members whose last submission, in ms, is not later than this have left, as of now or of the season's end.
 local function stale_until(board)
   return string.format('%.0f', math.min(math.floor(now_us / 1000), board.stop_ms) - board.member_ttl_ms)
 end
@@ -18,9 +18,9 @@ local function is_untidy(board)
   return redis.call('ZCARD', board.order) > board.max_members
 end
 
--- As open_board; nil and {-4} where leaderboards.tidy must go first, a few members at a time.
+-- As open_board; nil and {-4} if the service must call leaderboards.tidy first, a few members at a time.
 local function open_tidy(board_key, plan, windows, creates)
-  local board, again = open_board(board_key, plan, windows, creates)
+  local board, refusal = open_board(board_key, plan, windows, creates)
   if board and is_untidy(board) then return nil, { -4 } end
-  return board, again
+  return board, refusal
 end
