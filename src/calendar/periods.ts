@@ -13,15 +13,15 @@ export interface Calendar {
   readonly anchorMonth: number
 }
 
-/** One kind of period in one zone; every instant lies in exactly one. */
+/** One kind of period in one zone; every instant is in exactly one period. */
 interface Periods {
-  /** The start of the period that an instant lies in. */
+  /** The start of the period of an instant. */
   startOf(atMs: number): number
   /** The start of the period after the one that begins at `startMs`. */
   startAfter(startMs: number): number
 }
 
-/** The previous, current and next period around an instant: their starts, and the end of the last. */
+/** The starts of the previous, current and next period, and the end of the next. */
 export function periodsAround(calendar: Calendar, atMs: number): [number, number, number, number] {
   const { startOf, startAfter } = openPeriods(calendar)
   const current = startOf(atMs)
@@ -45,9 +45,9 @@ const modulo = (value: number, divisor: number): number =>
   value - Math.floor(value / divisor) * divisor
 
 /**
- * Minutes and hours begin when the clock shows a full one, also for the second time in a night, or
- * jumps into another one. So the hour that a clock set back by an hour shows twice is two hours; a
- * clock set back by half an hour makes one that lasts an hour and a half (Australia/Lord_Howe).
+ * Minutes and hours begin when the clock shows a full one, even for the second time in a night, or
+ * jumps into another one. So an hour that is shown twice, because the clock is set back by an hour, is
+ * two periods; a clock set back by half an hour makes an hour of 90 minutes (Australia/Lord_Howe).
  */
 function clockPeriods(zone: Zone, lengthMs: number): Periods {
   const into = (atMs: number) => modulo(zone.localMs(atMs), lengthMs)
@@ -73,18 +73,18 @@ function clockPeriods(zone: Zone, lengthMs: number): Periods {
 
 const DAY_MS = 86_400_000
 
-/** Dates at which periods begin, numbered; a date is its midnight as if it were UTC. */
+/** The numbered dates at which periods begin; a date is its midnight as if it were UTC. */
 interface Dates {
   /** The number of a period near a date. */
   near(dateMs: number): number
   dateOf(number: number): number
 }
 
-/** Days and what is made of them begin at the first instant at which clocks show their date. */
+/** Days, weeks, months and years begin at the first instant at which clocks show their first date. */
 function datePeriods(zone: Zone, { near, dateOf }: Dates): Periods {
   const startOfNumber = (number: number) => firstInstant(zone, dateOf(number))
 
-  /** The last period that has begun: one that a zone skipped begins with the next, and is empty. */
+  /** The last period that has begun. A period that a zone skips is empty: it begins with the next. */
   function numberAt(atMs: number): number {
     let number = near(zone.localMs(atMs))
     while (startOfNumber(number) > atMs) number--
@@ -141,7 +141,7 @@ function datesOf({ period, anchorDay, anchorMonth }: Calendar): Dates {
   }
 }
 
-/** That day, or the last of a shorter month. `month` counts from 0 and may reach beyond the year. */
+/** That day, or the last of a shorter month. `month` counts from 0 and may exceed 11. */
 function dayOfMonth(year: number, month: number, day: number): number {
   const [inYear, inMonth] = [year + Math.floor(month / 12), month % 12]
   const last = new Date(Date.UTC(inYear, inMonth + 1, 0)).getUTCDate()

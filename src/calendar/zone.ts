@@ -1,6 +1,6 @@
 /** The clocks of one IANA time zone. */
 export interface Zone {
-  /** What its clocks show at an instant, as if it were UTC. Milliseconds. */
+  /** The local time at an instant, as if it were UTC. Milliseconds. */
   localMs(atMs: number): number
   /** Local time minus UTC at an instant. Milliseconds. */
   offsetMs(atMs: number): number
@@ -9,7 +9,7 @@ export interface Zone {
 }
 
 interface ClockChange {
-  /** When clocks are set; undefined: they are not. */
+  /** The instant of the change; undefined without one. */
   readonly setMs: number | undefined
   /** Local time minus UTC before and after. */
   readonly beforeMs: number
@@ -17,14 +17,14 @@ interface ClockChange {
 }
 
 const DAY_MS = 86_400_000
-/** Days whose clock change a zone remembers: looking for one costs dozens of offsets. */
+/** Days whose clock change is cached: the search for one computes dozens of offsets. */
 const MAX_DAYS = 64
 
-/** More than there are zones and aliases: callers may spell them in any case. */
+/** Above the number of zones and aliases; callers may spell them in any case. */
 const MAX_ZONES = 2_000
 const zones = new Map<string, Zone>()
 
-/** @throws RangeError for what is no IANA name; offsets such as `+01:00` are none. */
+/** @throws RangeError for a name that is not IANA, such as the offset `+01:00` */
 export function zoneOf(timeZone: string): Zone {
   const known = zones.get(timeZone)
   if (known) return known
@@ -44,7 +44,7 @@ export function isTimeZone(timeZone: string): boolean {
 }
 
 function openZone(timeZone: string): Zone {
-  if (/^[+-]/.test(timeZone)) throw new RangeError(`${timeZone} is no IANA time zone`)
+  if (/^[+-]/.test(timeZone)) throw new RangeError(`${timeZone} is not an IANA time zone`)
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone,
     calendar: 'gregory',
@@ -87,7 +87,7 @@ function openZone(timeZone: string): Zone {
   return zone
 }
 
-/** The first instant after `fromMs`, up to `toMs`, with another offset than that of `fromMs`. */
+/** The first instant after `fromMs`, up to `toMs`, whose offset differs from that at `fromMs`. */
 export function transition(zone: Zone, fromMs: number, toMs: number): number | undefined {
   const before = zone.offsetMs(fromMs)
   if (zone.offsetMs(toMs) === before) return undefined
