@@ -69,7 +69,7 @@ export function queueBound(limit: number, windowUs: number): Bound {
     let most = 0
     for (const [i, { atUs }] of starts.entries()) {
       const before = starts[i - 1]
-      // Starts are told in whole microseconds, rounded up.
+      // Starts are whole microseconds, rounded up.
       if (before) most = Math.max(most, before.cost / (rate * (atUs - before.atUs + 1)))
     }
     return most

@@ -1,5 +1,5 @@
 // One process of the load: asks one limit as wildly as it can, while the limit, an override or the
-// clock change, or while callers give back. Prints what was consumed when, and what waits were told.
+// clock change, or while callers give back. Prints what was consumed when, and the answered waits.
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -86,7 +86,7 @@ async function pause(ms) {
   if (kind > 0) await sleep(Math.min(kind === 1 ? ms : random(ms + 1), 100))
 }
 
-/** @returns how long it was told to wait, in us */
+/** @returns the answered retry time in us */
 const take = (cost) =>
   asked(async () => {
     const request = { ...subject, policy: policyNow(), cost }

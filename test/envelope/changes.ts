@@ -4,12 +4,12 @@ import { type Admission, type Bound, steadyBound, windowBound } from './bounds.j
 /** What happens to a limit while it is asked, again and again. */
 export type Change = 'limit' | 'override' | 'refund' | 'clock'
 
-/** Told by the worker: `[time, what was consumed and not given back, number of changes before]`. */
+/** Printed by the worker: `[time, what was consumed and not given back, number of changes before]`. */
 export type Consumed = readonly [atUs: number, cost: number, phase: number]
 
 export interface Account {
   readonly consumed: readonly Consumed[]
-  /** The longest time that a denied call was told to wait, by the limit that held. */
+  /** The longest retry time of a denied call, by the limit of that moment. */
   readonly waits: readonly { readonly limit: number; readonly retryUs: number }[]
 }
 
@@ -46,7 +46,7 @@ export function changePlansOf(windowMs: number): ChangePlan[] {
     'limit * (ceil(D/W) + 1)',
   ]
 
-  /** Under each limit for itself: what is admitted, and how long others are told to wait. */
+  /** For each limit alone: what is admitted, and the retry times of denials. */
   const inTurn = (bound: (limit: number) => Bound) => (account: Account) =>
     Math.max(
       ...phasesOf(account.consumed).map(({ phase, admissions }) =>
@@ -141,7 +141,7 @@ const inTurnOf = (bound: Bound, windowUs: number) => (account: Account) =>
     longestWait(account, windowUs),
   )
 
-/** Waits are told in whole microseconds, rounded up. */
+/** Retry times are whole microseconds, rounded up. */
 const longestWait = ({ waits }: Account, windowUs: number): number =>
   Math.max(0, ...waits.map(({ retryUs }) => (retryUs - 1) / windowUs))
 

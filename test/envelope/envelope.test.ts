@@ -164,7 +164,7 @@ describe('the checker', () => {
     expect(bound(admissions) <= FULL).toBe(fits)
   })
 
-  it('sees leases that live together', () => {
+  it('counts the leases that are live at the same time', () => {
     const held = [
       { fromUs: 0, untilUs: 10, weight: 2 },
       { fromUs: 10, untilUs: 20, weight: 2 },
@@ -176,7 +176,7 @@ describe('the checker', () => {
 })
 
 /** The short form of long.test.ts: enough to see that nothing is blind. */
-describe('processes that ask as wildly as they can', () => {
+describe('processes that send as many checks as they can', () => {
   const plans = plansOf(400)
   let built = ''
   beforeAll(async () => {
@@ -191,7 +191,7 @@ describe('processes that ask as wildly as they can', () => {
     }
   })
 
-  it('would be seen to get more', async () => {
+  it('are admitted more by a broken script, which the checker reports', async () => {
     const mutant = MUTANTS.find(({ plan }) => plan === 'sliding-window-strict')!
     const folder = buildMutant(built, mutant)
     const plan = plans.find(({ name }) => name === mutant.plan)!

@@ -25,7 +25,9 @@ afterAll(() => console.table(rows))
 
 const inFull = ({ fullest, ...more }: Finding) => ({ ...more, 'fullest span': fullest.toFixed(3) })
 
-describe('processes that ask as wildly as they can', { timeout: SECONDS * 1_000 + TEST_MS }, () => {
+describe('processes that send as many checks as they can', {
+  timeout: SECONDS * 1_000 + TEST_MS,
+}, () => {
   it('are never admitted more than each algorithm guarantees', async () => {
     const found = await findingsOf(built, plans, LOAD)
     for (const { name, guarantee } of plans) {
@@ -39,7 +41,7 @@ describe('processes that ask as wildly as they can', { timeout: SECONDS * 1_000 
   })
 })
 
-describe('a limit that changes while it is asked', () => {
+describe('a limit that changes under load', () => {
   it.each(changePlansOf(1_000))('$name', async (plan) => {
     const found = await changeFindingOf(built, plan, { seconds: CHANGE_SECONDS, loops: 6 })
     rows[plan.name] = { guarantee: plan.guarantee, ...inFull(found) }

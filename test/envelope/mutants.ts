@@ -51,7 +51,7 @@ export const MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    name: 'nobody is told to wait',
+    name: 'no call is answered with a delay',
     plan: 'leaky-bucket',
     breaks: { 'wait-that-is-answered': 'limit.max_delay, limit.delay_us = max_delay, 0' },
   },

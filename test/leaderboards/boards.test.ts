@@ -6,7 +6,7 @@ const harness = useHarness()
 const { path, put, submit } = boardDriver(harness)
 
 describe('boards', () => {
-  it('changes what may change, also where entries exist', async () => {
+  it('changes the settings that may change while entries exist', async () => {
     await put('open').expect(200, { name: 'open', created: true })
     await submit('open', { member: 'a', score: 1 })
 
@@ -80,7 +80,7 @@ describe('boards', () => {
     expect(body.errors[0].pointer).toBe(pointer)
   })
 
-  it('deletes a board with everything it had, and can make it anew', async () => {
+  it('deletes a board with all its data, and creates it again', async () => {
     await put('gone', { rank: 'dense', memberTtlMs: 60_000 }).expect(200)
     await submit('gone', { member: 'a', score: 1 })
     await harness.request('post', path('gone', '/hide')).send({ member: 'a' }).expect(200)
@@ -95,7 +95,7 @@ describe('boards', () => {
     expect(body).toMatchObject({ total: 1, config: { rank: 'competition' } })
   })
 
-  it('begins with a submission again, where another instance deleted it', async () => {
+  it('creates a board by a submission after another instance has deleted it', async () => {
     await put('behind', { rank: 'dense' }).expect(200)
     await submit('behind', { member: 'a', score: 1 }).expect(200)
     const keys = await harness.redis.keys(`ls:{${harness.namespace}:b:behind}:*`)
@@ -111,7 +111,7 @@ describe('boards', () => {
     const livesOf = async (board: string) =>
       Promise.all((await keysOf(board)).map((key) => harness.redis.pttl(key)))
 
-    it('goes by itself when nothing is submitted, and lives on with every submission', async () => {
+    it('expires without a submission, and lives on with every submission', async () => {
       const config = { ttlMs: 60_000, rank: 'dense', memberTtlMs: 60_000 }
       await put('mortal', config).expect(200)
       expect(await livesOf('mortal')).toEqual([expect.closeTo(60_000, -4)])
@@ -129,7 +129,7 @@ describe('boards', () => {
       await submit('mortal', { member: 'c', score: 1 }).expect(200)
     })
 
-    it('lives for ever again when its configuration says so, in all of its seasons', async () => {
+    it('does not expire any more without ttlMs, in any of its seasons', async () => {
       const season = { every: 'daily' }
       await put('pardoned', { ttlMs: 86_400_000 * 3, season }).expect(200)
       await submit('pardoned', { member: 'a', score: 1 })
@@ -146,7 +146,7 @@ describe('boards', () => {
     })
   })
 
-  it('lists what exists, whoever deletes and creates it at the same time', async () => {
+  it('lists exactly the boards that exist after concurrent deletions and creations', async () => {
     for (let round = 0; round < 30; round++) {
       const board = `torn-${round % 3}`
       await Promise.all([

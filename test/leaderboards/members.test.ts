@@ -36,7 +36,7 @@ it('submits a member to several boards, each with an answer of its own', async (
   expect(again.results[0].score).toBe(5)
 })
 
-it('refuses a board that is named twice: a retry could not tell the two apart', async () => {
+it('refuses a board that is named twice, because a retry could not distinguish the two', async () => {
   const boards = ['once', 'twice', 'twice'].map((board) => ({ board, score: 1, op: 'incr' }))
 
   const { body } = await harness
@@ -77,7 +77,7 @@ it('shows a member on all boards, and erases it in every season, hidden or not',
   expect(erased.body).toEqual({ entries: 3, nextCursor: null })
   const after = await harness.request('get', '/v1/members/bob/leaderboards').expect(200)
   expect(after.body.leaderboards).toEqual([])
-  // Whoever was hidden stays hidden: an erasure is no pardon.
+  // A hidden member stays hidden after an erasure.
   await submit('plain')
   const { body } = await entry('plain', 'bob').expect(200)
   expect(body).toMatchObject({ rank: null, hidden: true })

@@ -8,7 +8,7 @@ const harness = useHarness()
 const MEMBERS = ['a', 'b', 'c', 'd', 'é', '{x}', 'Z', '7', 'zz', 'aa']
 
 /**
- * Neighbours beyond 2^53 share one double, so only exact bytes tell them apart. Half of the scores
+ * Neighbours beyond 2^53 share one double, so only exact bytes distinguish them. Half of the scores
  * are one of two, so that members tie.
  */
 const int64 = fc.oneof(

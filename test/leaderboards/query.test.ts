@@ -13,7 +13,7 @@ const fill = async (board: string, scores: number[], config: object = {}) => {
   await submit(board, ...entries).expect(200)
 }
 
-it('places members among themselves, and names those without an entry', async () => {
+it('returns the places of members in the list, and names those without an entry', async () => {
   await fill('friends', [10, 30, 20])
 
   const { body } = await query('friends', { members: ['m0', 'x', 'm1', 'm0'] }).expect(200)

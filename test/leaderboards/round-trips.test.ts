@@ -81,7 +81,7 @@ it('erases a member of every board with one call each after the list of boards',
   expect(erasing).toBeLessThanOrEqual(1 + boards)
 })
 
-it('lists a board before its first write and after it, should a delete cross it', async () => {
+it('lists a board before and after its first write, in case a delete runs at the same time', async () => {
   const submission = { entries: [{ member: 'ada', score: 5 }] }
 
   expect(await tripsOf(one, 'post', '/leaderboards/new/scores', submission)).toBe(3)

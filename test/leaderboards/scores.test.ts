@@ -27,7 +27,7 @@ describe('submit', () => {
     expect(board.config).toMatchObject({ op: 'best', ties: 'first', rank: 'competition' })
   })
 
-  it('tells 2^53 + 1 from 2^53 and from 2^63 - 1', async () => {
+  it('distinguishes 2^53 + 1 from 2^53 and from 2^63 - 1', async () => {
     await put('exact', { columns: [{ name: 'n', type: 'int64' }] }).expect(200)
     const values = ['9007199254740992', '9007199254740993', '9223372036854775807']
 
@@ -105,7 +105,7 @@ describe('submit', () => {
     expect(Object.is(body.results[0].score, 0)).toBe(true)
   })
 
-  it('keeps the tie place of whoever reached a score first, through resubmission', async () => {
+  it('keeps the place of the first member with a score when it submits the score again', async () => {
     await submit('ties', { member: 'z', score: 5 }, { member: 'a', score: 5 })
 
     const { body } = await submit('ties', { member: 'a', score: 5 }, { member: 'z', score: 5 })
@@ -117,7 +117,7 @@ describe('submit', () => {
     expect(await order('ties')).toEqual(['z', 'a'])
   })
 
-  it('compares best as a tuple, so that no pair is stored which nobody achieved', async () => {
+  it('compares best as a tuple, so that no pair is stored that was never submitted', async () => {
     await put('pairs', { columns: [{ name: 'won' }, { name: 'time', order: 'asc' }] }).expect(200)
     await submit('pairs', { member: 'a', scores: [5, 90] })
 
@@ -127,7 +127,7 @@ describe('submit', () => {
     expect(body.results[0]).toMatchObject({ changed: true, scores: [5, 80] })
   })
 
-  it('computes columns with operations of their own alone', async () => {
+  it('computes each column that has its own operation separately', async () => {
     await put('own-ops', {
       columns: [
         { name: 'games', op: 'incr' },
@@ -262,7 +262,7 @@ describe('submit', () => {
     expect(body.errors[0].pointer).toBe('body/entries/0/metadata')
   })
 
-  it('lets the worst fall out beyond maxMembers, and says so', async () => {
+  it('drops the worst beyond maxMembers, and answers dropped', async () => {
     await put('small', { maxMembers: 2, rank: 'dense' }).expect(200)
 
     const { body } = await submit(
@@ -283,7 +283,7 @@ describe('submit', () => {
     await submit('small', { member: 'a', score: 3, op: 'incr' }).expect(400)
   })
 
-  it('forgets a member that submits nothing for memberTtlMs', async () => {
+  it('removes a member that submits nothing for memberTtlMs', async () => {
     await put('lapsing', { memberTtlMs: 60_000, rank: 'dense' }).expect(200)
     await submit('lapsing', { member: 'old', score: 9 }, { member: 'kept', score: 1 })
     harness.advance(40_000)
@@ -325,7 +325,7 @@ describe('submit', () => {
     ['removed', (board: string) => harness.request('delete', path(board, '/entries/a'))],
     ['erased', () => harness.request('delete', '/v1/members/a/leaderboards')],
     [
-      'lapsed',
+      'expired',
       (board: string) => {
         harness.advance(60_000)
         return harness.request('get', path(board))
@@ -347,7 +347,7 @@ describe('submit', () => {
     },
   )
 
-  it('leaves nothing of a member that falls out', async () => {
+  it('deletes all data of a dropped member', async () => {
     await put('crowded', { maxMembers: 1, memberTtlMs: 60_000, rank: 'dense' }).expect(200)
     const entry = { ifSeq: 7, metadata: { ship: 'x' } }
     await submit(

@@ -46,7 +46,7 @@ describe.each(ZONES)('seasons of ten years in %s', (timeZone) => {
   // Where no clock is set, a day like any other.
   const moments = changes.length > 0 ? changes : [Date.parse('2026-03-29T01:00Z')]
 
-  it('are those that one sees who watches a clock, whenever they are computed', () => {
+  it('begin as an observer of a clock sees them, whenever they are computed', () => {
     for (const change of moments) {
       const [from, to] = [change - 5 * HOUR, change + 5 * HOUR]
       for (const [every, pattern] of KINDS) {
@@ -76,7 +76,7 @@ describe('a cron', () => {
   const around = (cron: string, timeZone: string, at: string) =>
     windowsAround({ every: { cron }, timeZone, keep: 4 }, Date.parse(at)).map(({ id }) => id)
 
-  it('begins with the next existing instant where its time is skipped', () => {
+  it('occurs at the next existing instant if its time is skipped', () => {
     const expected = ['20260328T013000Z', '20260329T010000Z', '20260330T003000Z']
     for (const at of ['2026-03-29T01:00Z', '2026-03-29T01:10Z', '2026-03-29T01:30Z']) {
       expect(around('30 2 * * *', 'Europe/Berlin', at)).toEqual(expected)

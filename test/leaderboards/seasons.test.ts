@@ -158,7 +158,7 @@ describe('a board with seasons', () => {
     expect((await one.request('get', path('reopened'))).body.closed).toBe(false)
   })
 
-  it('does not close a board that no season would open again', async () => {
+  it('does not close a board without a next season', async () => {
     await submit(one, 'endless', 'a').expect(200)
 
     const { body } = await one.request('post', path('endless', '/close')).expect(409)
@@ -213,7 +213,7 @@ describe('a board with seasons', () => {
     await hide('unhide').expect(200, { changed: false })
     const counts = await one.redis.hvals(`ls:{${one.namespace}:b:hiding}:${old}:counts`)
     expect(counts).toEqual(['1', '1'])
-    // Submissions ask who is hidden only while somebody is.
+    // Submissions read the hidden members only while there are any.
     expect(await one.redis.hexists(`ls:{${one.namespace}:b:hiding}:board`, 'hides')).toBe(0)
   })
 

@@ -57,7 +57,7 @@ describe('a reader over the end of a season', () => {
     expect(body.errors[0].pointer).toBe('querystring/season')
   })
 
-  it('reads the season before by the name previous, at every moment of the next one', async () => {
+  it('reads the previous season as `previous`, at every moment of the next one', async () => {
     await put('before', DAILY)
     toMidnight(30 * MINUTE)
     await submit('before', ...many(4))
@@ -108,7 +108,7 @@ describe('a reader over the end of a season', () => {
     }
   }
 
-  it('is sent all of the season in which its export began, and nothing of the next', async () => {
+  it('receives all of the season in which its export began, and nothing of the next', async () => {
     await put('exported', DAILY)
     toMidnight(12 * 60 * MINUTE)
     await heavy('exported')
@@ -125,7 +125,7 @@ describe('a reader over the end of a season', () => {
     )
   })
 
-  it('is not sent another board of the same name', async () => {
+  it('receives nothing of another board of the same name', async () => {
     await heavy('replaced')
 
     const rows = await exported('replaced', async () => {
@@ -179,7 +179,7 @@ describe('a reader over the end of a season', () => {
     expect(body.entries).toHaveLength(2)
   })
 
-  it('is told by the last line when the board was deleted meanwhile', async () => {
+  it('receives an error line when the board is deleted meanwhile', async () => {
     await heavy('cut')
 
     const rows = await exported('cut', () =>
@@ -196,7 +196,7 @@ describe('a reader over the end of a season', () => {
 })
 
 describe('memberTtlMs', () => {
-  it('does not reach what was submitted before it was switched off, once it is on again', async () => {
+  it('does not apply to submissions from before it was switched off, once it is on again', async () => {
     await put('again', { memberTtlMs: 10 * MINUTE })
     await submit('again', ...many(2))
     advance(9 * MINUTE)
@@ -210,7 +210,7 @@ describe('memberTtlMs', () => {
     expect(await membersOf('again')).toEqual([])
   })
 
-  it('ends those who were there before it was switched on, counted from then', async () => {
+  it('applies to older members from the moment it is switched on', async () => {
     await submit('late', ...many(200))
     await put('late', { memberTtlMs: 10 * MINUTE })
     advance(9 * MINUTE)
@@ -222,7 +222,7 @@ describe('memberTtlMs', () => {
     expect(await membersOf('late', '?limit=1000')).toEqual(['m7'])
   })
 
-  it('counts by its present length', async () => {
+  it('applies with its present length', async () => {
     await put('longer', { memberTtlMs: 10 * MINUTE })
     await submit('longer', { member: 'a', score: 1 })
     await put('longer', { memberTtlMs: 60 * MINUTE })
@@ -241,7 +241,7 @@ describe('memberTtlMs', () => {
     advance(60 * MINUTE)
     await submit('final', { member: 'winner', score: 5 }, { member: 'second', score: 4 })
     const { season } = (await harness.request('get', path('final')).expect(200)).body
-    // Nobody looks until long after the end.
+    // No call until long after the end.
     advance(3 * 60 * MINUTE)
     await submit('final', { member: 'x', score: 1 })
     await put('final', { season: { every: 'daily' }, memberTtlMs: MINUTE, maxMembers: 1 })
@@ -252,7 +252,7 @@ describe('memberTtlMs', () => {
   })
 })
 
-it('leaves nothing in the record of a board of a season that never was, or is gone', async () => {
+it('stores nothing in a board about a season that never began or was dropped', async () => {
   const config = { season: { every: 'daily', keep: 0 }, memberTtlMs: 3 * DAY }
   const fields = async () =>
     (await harness.redis.hkeys(`ls:{${harness.namespace}:b:record}:board`)).filter((field) =>
@@ -270,7 +270,7 @@ it('leaves nothing in the record of a board of a season that never was, or is go
   expect(await fields()).toHaveLength(1)
 })
 
-it('walks all boards, and names the one that cannot be used', async () => {
+it('visits all boards, and names the one that fails', async () => {
   await submit('good-1', { member: 'ada', score: 1 })
   await submit('bad', { member: 'ada', score: 1 })
   await submit('good-2', { member: 'ada', score: 1 })

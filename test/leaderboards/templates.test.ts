@@ -17,7 +17,7 @@ const submit = (board: string) => submitOne(board).expect(200)
 const config = async (board: string) =>
   (await harness.request('get', `/v1/leaderboards/${board}`).expect(200)).body.config
 
-it('gives a board of its first submission what the first fitting pattern says', async () => {
+it('creates a board by its first submission with the first matching template', async () => {
   await submit('race-1')
   await submit('other')
 
@@ -41,7 +41,7 @@ it('takes new patterns for new boards when the file is read again', async () => 
   expect((await config('race-1')).columns[0].order).toBe('asc')
 })
 
-it('refuses a file whose board makes no sense, and says where', async () => {
+it('refuses a file with an invalid board, and names the field', async () => {
   const wrong = file('asc').replace('daily', '{ cron: "0 0 31 2 *" }')
 
   await expect(startHarness({ configFile: wrong })).rejects.toThrow(/leaderboards.*cron/)

@@ -25,7 +25,7 @@ describe.each(COUNTING)('%s', (_name, policy) => {
     await limits.put(name, policy).expect(201)
   })
 
-  it('gives back what was consumed last', async () => {
+  it('gives back the newest usage', async () => {
     const takenAtMs = await consume(8)
     const body = await refund({ cost: 5, takenAtMs })
     expect(body).toMatchObject({ policy: name, key, refunded: 5, limit: 10, remaining: 7 })
@@ -53,7 +53,7 @@ describe.each(COUNTING)('%s', (_name, policy) => {
     expect(await refund({ cost: 1 })).toMatchObject({ refunded: 1, remaining: 9 })
   })
 
-  it('gives back once, however often a request is repeated', async () => {
+  it('gives back once for all repeats of a request', async () => {
     await consume(8)
     const ask = (cost: number) =>
       limits.post(`${name}/refund`, { key, cost }).set('idempotency-key', key)
@@ -66,7 +66,7 @@ describe.each(COUNTING)('%s', (_name, policy) => {
     expect(await limits.remaining(name, key)).toBe(4)
   })
 
-  it('forgets everything on reset', async () => {
+  it('has no usage after a reset', async () => {
     await consume(10)
     const { body } = await limits.post(`${name}/reset`, { key }).expect(200)
     expect(body).toEqual({ policy: name, key, changed: true })
@@ -77,7 +77,7 @@ describe.each(COUNTING)('%s', (_name, policy) => {
 })
 
 describe('a refund', () => {
-  it('is of one unit by default, and may stand in the query', async () => {
+  it('is of one unit by default, and takes its fields from the query', async () => {
     await limits.put('short', { limit: 10, windowMs: DAY_MS }).expect(201)
     await limits.post('short/check', { key: 'q', cost: 10 })
     expect((await limits.post('short/refund?key=q', {}).expect(200)).body.refunded).toBe(1)
@@ -105,14 +105,14 @@ describe('a refund', () => {
     ['no key', {}, 'body/key'],
     ['a cost of 0', { key: 'k', cost: 0 }, 'body/cost'],
     ['a time before 1970', { key: 'k', takenAtMs: -1 }, 'body/takenAtMs'],
-    ['a field nobody knows', { key: 'k', all: true }, 'body/all'],
+    ['an unknown field', { key: 'k', all: true }, 'body/all'],
   ])('is refused with %s', async (_what, body, pointer) => {
     const answer = await limits.post('short/refund', body).expect(400)
     expect(answer.body.errors).toEqual([expect.objectContaining({ pointer })])
   })
 })
 
-it.each(['refund', 'reset', 'unblock'])('%s knows no policy that is not there', async (verb) => {
+it.each(['refund', 'reset', 'unblock'])('%s is a 404 for an unknown policy', async (verb) => {
   const { body } = await limits.post(`nowhere/${verb}`, { key: 'k' }).expect(404)
   expect(body.code).toBe('not-found')
 })

@@ -14,7 +14,7 @@ const check = (limit: object, idempotencyKey?: string) => {
 }
 
 describe('token-bucket', () => {
-  it('is gcra under another name, down to the count', async () => {
+  it('is another name of gcra, with the same count', async () => {
     const key = subject()
     const shape = { limit: 5, windowMs: 60_000, burst: 3, key }
     await check({ ...shape, algorithm: 'gcra', cost: 2 }).expect(200)
@@ -24,7 +24,7 @@ describe('token-bucket', () => {
 })
 
 describe('leaky-bucket', () => {
-  /** One starts every 1000 s: the time that a busy machine takes is nothing beside it. */
+  /** One call starts every 1000 s, so the time that the test takes does not matter. */
   const leaky = (key: string, more: object = {}) => ({
     algorithm: 'leaky-bucket',
     limit: 10,
@@ -34,7 +34,7 @@ describe('leaky-bucket', () => {
     ...more,
   })
 
-  it('tells each caller how long to wait, and refuses whom it would make wait too long', async () => {
+  it('answers each call with its delay, and denies one that would wait too long', async () => {
     const key = subject()
     const answers = []
     for (let i = 0; i < 4; i++) answers.push((await check(leaky(key))).body.results[0])
@@ -51,7 +51,7 @@ describe('leaky-bucket', () => {
     expect(body.results[0].delayMs).toBeLessThanOrEqual(2_000_000)
   })
 
-  it('tells a repeat what is left of its wait', async () => {
+  it('answers a repeat with the rest of its delay', async () => {
     const key = subject()
     await check(leaky(key, { cost: 2 }))
     const first = await check(leaky(key), 'attempt-1').expect(200)
@@ -67,7 +67,7 @@ describe('leaky-bucket', () => {
     expect(late.body.results[0].delayMs).toBe(0)
   })
 
-  it('makes those behind a large cost wait for all of it, and no cost above the limit starts', async () => {
+  it('delays calls after a large cost by all of it, and never starts a cost above the limit', async () => {
     const key = subject()
     const large = await check(leaky(key, { cost: 10 })).expect(200)
     expect(large.body).toMatchObject({ allowed: true, remaining: 0 })
@@ -105,7 +105,7 @@ describe('sliding-log', () => {
     expect((await check(log(key, { cost: 2 }))).body).toMatchObject({ allowed: true, remaining: 0 })
   })
 
-  it('says when its newest call leaves, whether it is asked or looked at', async () => {
+  it('answers a check and a peek with the time at which its newest call leaves', async () => {
     const key = subject()
     await check(log(key, { cost: 5 }))
     for (const waitMs of [3_000_000, 4_000_000]) {

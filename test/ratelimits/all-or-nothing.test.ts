@@ -52,7 +52,7 @@ const checkAll = (body: object) =>
   )
 
 const HOUR_MS = 3_600_000
-/** Redis decides, or nobody: a busy machine must not be let through. */
+/** Only Redis may decide: a late answer must not fail open. */
 const wide = (key: string, limit: number) => ({
   name: 'wide',
   algorithm: 'fixed-window',

@@ -56,7 +56,7 @@ interface Asked {
   readonly body?: string
 }
 
-/** As a proxy asks: with whatever method, headers and body its visitor sent. */
+/** The call of a proxy, with the method, headers and body of its visitor. */
 function ask(of: Harness, path: string, { method = 'GET', headers = {}, body }: Asked = {}) {
   const { port } = of.app.server.address() as AddressInfo
   const url = { host: '127.0.0.1', port, path: `/v1/ratelimits/${path}`, method, headers }
@@ -127,7 +127,7 @@ describe('authz', () => {
     },
   )
 
-  it('is a 404 for an unknown policy and a 400 where nothing says what to count', async () => {
+  it('is a 404 for an unknown policy and a 400 for one without authz or key', async () => {
     expect((await ask(harness, 'none/authz?key=a')).status).toBe(404)
     const { status, text } = await ask(harness, 'plain/authz')
     expect([status, JSON.parse(text).errors[0].pointer]).toEqual([400, 'querystring/key'])
@@ -145,7 +145,7 @@ describe('authz', () => {
 describe('access', () => {
   it.each([
     ['none', {}, 401],
-    ['an unknown one', { 'lockstep-token': 'nobody' }, 401],
+    ['an unknown one', { 'lockstep-token': 'unknown' }, 401],
     ['one that may only read', { 'lockstep-token': 'reader' }, 403],
     ['that of the visitor', { authorization: 'Bearer proxy' }, 401],
     ['its own', TOKEN, 204],
@@ -192,7 +192,7 @@ describe('what the visitor sends', () => {
     }
   })
 
-  it('no token is needed on loopback where none is configured, whatever the visitor sends', async () => {
+  it('no token is needed on loopback if none is configured, even if the visitor sends one', async () => {
     for (const headers of Object.values(VISITOR)) {
       expect((await ask(harness, 'plain/authz?key=authz-v', { headers })).status).toBe(204)
     }
@@ -207,7 +207,7 @@ describe('what the visitor sends', () => {
     expect(status).toBe(204)
   })
 
-  it('a query counts for nothing behind a policy that says what to count', async () => {
+  it('a query is ignored if the policy has authz', async () => {
     await countsAs('secret', 'header/authz?key=other', { 'x-api-key': 'secret' })
     await countsAs('/orders', 'suffix/authz/orders?key=other&denyStatus=nonsense')
   })
@@ -254,7 +254,7 @@ describe('a template', () => {
     await countsAs('198.51.100.7|-', 'both/authz', forwarded('198.51.100.7'))
   })
 
-  it('counts what can be no key by its digest', async () => {
+  it('replaces text that is no valid key by its digest', async () => {
     for (const value of ['x'.repeat(600), 'tab\tin between', 'd\u00e9j\u00e0 \u0085', '..']) {
       const sent = { 'x-api-key': value }
       const before = await keysOf('header')
@@ -286,9 +286,12 @@ describe('lists', () => {
     ['another address of its subnet', '2001:db8::6', 204],
     ['an address in a denied network of its subnet', '2001:db8:2::77', 429],
     ['one of its subnet, outside of that network', '2001:db8:2:0:1::77', 204],
-  ])('know %s in full, whatever the key is made of', async (_what, address, status) => {
-    expect(await asks(address, 'once')).toBe(status)
-  })
+  ])(
+    'match the whole address of %s, even if the key has a part of it',
+    async (_what, address, status) => {
+      expect(await asks(address, 'once')).toBe(status)
+    },
+  )
 
   it('hold for one address, also where another of its key has just been denied', async () => {
     for (const status of [204, 429, 429]) expect(await asks('2001:db8:1::1')).toBe(status)
@@ -296,7 +299,7 @@ describe('lists', () => {
     expect(await asks('2001:db8:1::1')).toBe(429)
   })
 
-  it('still know a key as it is written', async () => {
+  it('match a key as text', async () => {
     for (const _ of [1, 2]) expect(await asks('198.51.100.7', 'friend')).toBe(204)
   })
 })
@@ -327,7 +330,7 @@ describe('a path', () => {
     ['/caf%C3%A9', '/caf\u00e9'],
     ['/%e9', '/%E9'],
     ['/100%', '/100%'],
-  ])('is otherwise what it is: %s', async (path, key) => {
+  ])('is not changed otherwise: %s', async (path, key) => {
     await countsAs(key, 'uri/authz', { 'x-original-uri': path })
   })
 })
@@ -350,7 +353,7 @@ describe('several policies', () => {
     expect(Number(headers['retry-after'])).toBeGreaterThan(0)
   })
 
-  it('take the key that the proxy says where they have none of their own', async () => {
+  it('take the key of the proxy for a policy without authz', async () => {
     const answer = await asks('asked-for,by-address&key=authz-q', {
       'x-forwarded-for': '192.0.2.82',
     })
@@ -358,7 +361,7 @@ describe('several policies', () => {
     expect(await consumed('asked-for', 'authz-q')).toBe(1)
   })
 
-  it('are asked behind the path of the visitor as well', async () => {
+  it('are checked with the path of the visitor appended', async () => {
     const headers = { ...TOKEN, 'x-forwarded-for': '192.0.2.83' }
     const asks = () => ask(locked, 'by-path,by-address/authz/some/page?policies=none', { headers })
     for (const status of [200, 200, 429]) expect((await asks()).status).toBe(status)
@@ -396,7 +399,7 @@ describe('a policy with authz', () => {
     expect(got.body.findings).toEqual(body.findings)
   })
 
-  it('says nothing of an address', async () => {
+  it('has no finding about an address', async () => {
     const { body } = await put({ authz: { key: ['address'] } }).expect(200)
     expect(body).not.toHaveProperty('findings')
   })

@@ -14,7 +14,7 @@ describe.each(COUNTING)('a block in %s', (_name, policy) => {
     await limits.put(name, policy).expect(201)
   })
 
-  it('denies for as long as was said, and consumes nothing', async () => {
+  it('denies for its forMs, and consumes nothing', async () => {
     const key = randomUUID()
     const { body } = await limits.post(`${name}/block`, { key, forMs: 60_000 }).expect(200)
     expect(body).toEqual({ policy: name, key, changed: true, blockedForMs: 60_000 })
@@ -49,7 +49,7 @@ describe('a block', () => {
     await limits.put('other', POLICY).expect(201)
   })
 
-  it('begins anew when it is asked for again, and ends when told', async () => {
+  it('begins again when it is repeated, and ends by unblock', async () => {
     const key = randomUUID()
     await limits.post('api/block', { key, forMs: 60_000 })
     harness.advance(30_000)
@@ -71,7 +71,7 @@ describe('a block', () => {
     expect((await limits.check({ limits: [inline] })).body.allowed).toBe(true)
   })
 
-  it('denies all limits of a call, and none of them loses anything', async () => {
+  it('denies all limits of a call, and consumes from none of them', async () => {
     const key = randomUUID()
     await limits.post('api/block', { key, forMs: 60_000 })
     const both = [
@@ -85,7 +85,7 @@ describe('a block', () => {
     expect(upTo.body.results.map(({ granted }: { granted: number }) => granted)).toEqual([0, 1])
   })
 
-  it('outlives a reset, and leaves what can never be without a time', async () => {
+  it('survives a reset, and adds no retry time to a cost that can never be allowed', async () => {
     const key = randomUUID()
     await limits.post('api/block', { key, forMs: 60_000 })
     await limits.post('api/reset', { key })
@@ -94,7 +94,7 @@ describe('a block', () => {
     expect(body).not.toHaveProperty('retryAfterMs')
   })
 
-  it('goes by itself', async () => {
+  it('expires', async () => {
     const key = randomUUID()
     await limits.post('api/block', { key, forMs: 60_000 })
     const [exception] = await exceptions(key)
@@ -122,7 +122,7 @@ describe('a block', () => {
     expect(answer.body.errors).toEqual([expect.objectContaining({ pointer })])
   })
 
-  it('knows no policy that is not there', async () => {
+  it('is a 404 for an unknown policy', async () => {
     await limits.post('nowhere/block', { key: 'k', forMs: 1 }).expect(404)
   })
 })

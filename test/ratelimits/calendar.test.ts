@@ -84,7 +84,7 @@ describe('windows of a calendar', () => {
     expect(await check(other)).toMatchObject({ allowed: true, remaining: 1 })
   })
 
-  it('are told as the longest they can be', async () => {
+  it('have the length of the longest period in headers', async () => {
     const { headers } = await harness
       .request('post', '/v1/ratelimits/check')
       .send({ limits: [calendar(subject(), { period: 'month' })] })

@@ -9,7 +9,7 @@ const inline = (key: string, more: object = {}) => ({
   name: 'a',
   algorithm: 'gcra',
   limit: 5,
-  // A unit comes back every 1000 s: the time that a busy machine takes is nothing beside it.
+  // A unit comes back every 1000 s, so the time that the test takes does not matter.
   windowMs: 5_000_000,
   key,
   ...more,
@@ -44,7 +44,7 @@ describe('fixed-window', () => {
   const window = (key: string, more: object = {}) =>
     inline(key, { algorithm: 'fixed-window', ...more })
 
-  it('starts with the first hit where asked, and knows when it ends', async () => {
+  it('starts with the first hit on request, and answers with its end', async () => {
     const key = subject()
     await check({ limits: [window(key, { align: 'first-hit', cost: 5 })] })
     const { body } = await check({ limits: [window(key, { align: 'first-hit' })] })
@@ -90,7 +90,7 @@ describe('several limits', () => {
     expect((await check({ limits: [inline(key)], peek: true })).body.remaining).toBe(4)
   })
 
-  it('admit exactly as many as the limit of those who come at once', async () => {
+  it('admit exactly as many concurrent calls as the limit', async () => {
     const key = subject()
     const limit = inline(key, { limit: 50, windowMs: 3_600_000 })
     const answers = await Promise.all(Array.from({ length: 200 }, () => check({ limits: [limit] })))
@@ -99,7 +99,7 @@ describe('several limits', () => {
 })
 
 describe('an answer', () => {
-  it('says that a cost can never be allowed, and names no time', async () => {
+  it('marks a cost that can never be allowed, without a retry time', async () => {
     const { body, headers } = await check({ limits: [inline(subject(), { cost: 6 })] }).expect(200)
     expect(body).toMatchObject({ allowed: false, results: [{ unsatisfiable: true }] })
     expect(body).not.toHaveProperty('retryAfterMs')
@@ -109,7 +109,7 @@ describe('an answer', () => {
     expect(refused.headers).not.toHaveProperty('retry-after')
   })
 
-  it('is a 429 where asked, with the results', async () => {
+  it('is a 429 with the results on request', async () => {
     const key = subject()
     await check({ limits: [inline(key, { cost: 5 })] })
     const { body, headers } = await check({ limits: [inline(key)] }, '?onDeny=429').expect(429)
@@ -213,7 +213,7 @@ describe('bad input', () => {
     expect(answer.body.errors).toEqual([expect.objectContaining({ pointer })])
   })
 
-  it('answers 404 for a policy nobody knows', async () => {
+  it('answers 404 for an unknown policy', async () => {
     await check({ limits: [{ policy: 'none', key: 'k' }] }).expect(404)
   })
 })

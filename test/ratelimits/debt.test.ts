@@ -37,7 +37,7 @@ describe('a limit that is lowered', () => {
   it.each([
     ['gcra', { algorithm: 'gcra' }],
     ['leaky-bucket', { algorithm: 'leaky-bucket', maxDelayMs: MINUTE_MS }],
-  ])('in %s makes nobody wait longer than one of its windows', async (_name, algorithm) => {
+  ])('in %s makes no call wait longer than one of its windows', async (_name, algorithm) => {
     const { post, put } = await subjectOf({ ...algorithm, limit: 1_000, windowMs: MINUTE_MS })
     await post('check', { cost: 900 })
     await put({ ...algorithm, limit: 10, windowMs: MINUTE_MS })
@@ -47,7 +47,7 @@ describe('a limit that is lowered', () => {
     }
   })
 
-  it('keeps what was consumed, as far as the new limit has room for it', async () => {
+  it('keeps the usage, at most as much as the new limit has room for', async () => {
     const { post, put } = await subjectOf({ limit: 1_000, windowMs: 300 * DAY_MS })
     await post('check', { cost: 900 })
     await put({ limit: 10, windowMs: 300 * DAY_MS })
@@ -56,7 +56,7 @@ describe('a limit that is lowered', () => {
     expect(denied.retryAfterMs).toBeGreaterThan(29 * DAY_MS)
   })
 
-  it('keeps a smaller burst from making anybody wait for a larger one', async () => {
+  it('makes no call wait for usage of a larger burst', async () => {
     const policy = { limit: 10, windowMs: 1_000 }
     const { post, put } = await subjectOf({ ...policy, burst: 10_000 })
     await post('check', { cost: 10_000 })
@@ -64,7 +64,7 @@ describe('a limit that is lowered', () => {
     expect((await post('check', { cost: 10 })).retryAfterMs).toBeLessThanOrEqual(1_000)
   })
 
-  it('tells the same time to every call that is denied', async () => {
+  it('answers every denied call with the same retry time', async () => {
     const { post, put } = await subjectOf({ limit: 1_000, windowMs: 1_000 })
     await post('check', { cost: 1_000 })
     await put({ limit: 10, windowMs: DAY_MS })
@@ -78,7 +78,7 @@ describe('a limit that is lowered', () => {
     expect((await post('check')).allowed).toBe(true)
   })
 
-  it('forgives nothing that a commit took beyond it', async () => {
+  it('keeps the debt of a commit in full', async () => {
     const { post, put } = await subjectOf({ limit: 100, windowMs: 100 * DAY_MS })
     const { reservationId } = await post('reserve', { cost: 50 })
     await post('commit', { reservationId, actual: 300 })
@@ -90,7 +90,7 @@ describe('a limit that is lowered', () => {
   })
 })
 
-it('is written by nothing but what changes it', async () => {
+it('is written only by calls that change it', async () => {
   const { post, stateOf } = await subjectOf({ limit: 10, windowMs: DAY_MS })
   await post('check', { cost: 8 })
   const before = await stateOf()
@@ -99,7 +99,7 @@ it('is written by nothing but what changes it', async () => {
   expect(await stateOf()).toBe(before)
 })
 
-describe('what was taken beyond a limit', () => {
+describe('usage above the limit', () => {
   it('is paid back before anything else', async () => {
     const { post, put } = await subjectOf({ limit: 10, windowMs: 10 * DAY_MS })
     const { reservationId } = await post('reserve', { cost: 10 })
@@ -112,8 +112,8 @@ describe('what was taken beyond a limit', () => {
   })
 })
 
-describe('an override with an end', () => {
-  it('makes nobody wait beyond it', async () => {
+describe('an override that expires', () => {
+  it('denies no call beyond its end', async () => {
     const { post, override } = await subjectOf({ limit: 1_000, windowMs: DAY_MS })
     await post('check', { cost: 500 })
     await override({ limit: 1, ttlMs: 30_000 })
@@ -126,14 +126,14 @@ describe('an override with an end', () => {
     expect((await post('check', { cost: 2 })).allowed).toBe(true)
   })
 
-  it('promises nothing that the policy will not allow either', async () => {
+  it('has no retry time for a cost that the policy never allows either', async () => {
     const { post, override } = await subjectOf({ limit: 10, windowMs: DAY_MS })
     await override({ limit: 1, ttlMs: 30_000 })
     const { results } = await post('check', { cost: 11 })
     expect(results[0]).toMatchObject({ allowed: false, unsatisfiable: true })
   })
 
-  it('makes no lease wait beyond it', async () => {
+  it('denies no lease beyond its end', async () => {
     const { post, override } = await subjectOf({
       algorithm: 'concurrency',
       limit: 9,
@@ -153,8 +153,8 @@ describe('an override with an end', () => {
 /** What an LLM budget looks like: a rate per second, and a burst of many seconds. */
 const BUDGET = { limit: 10, windowMs: 1_000, burst: 1_000 }
 
-describe('what is given back of a bucket', () => {
-  it('is what has not leaked, however many windows ago it was reserved', async () => {
+describe('a refund of a bucket', () => {
+  it('gives back what has not leaked, even many windows after the reservation', async () => {
     const { post } = await subjectOf(BUDGET)
     const { reservationId } = await post('reserve', { cost: 800 })
     harness.advance(1_200)
@@ -163,7 +163,7 @@ describe('what is given back of a bucket', () => {
     expect(remaining).toBeGreaterThanOrEqual(900 + 12)
   })
 
-  it('is nothing of what has leaked', async () => {
+  it('gives back nothing that has leaked', async () => {
     const { post } = await subjectOf({ limit: 10, windowMs: 10 * HOUR_MS })
     const { reservationId } = await post('reserve', { cost: 10, ttlMs: DAY_MS })
     harness.advance(9.5 * HOUR_MS)
@@ -172,7 +172,7 @@ describe('what is given back of a bucket', () => {
     expect(await post('cancel', { reservationId })).toMatchObject({ refunded: 1, remaining: 1 })
   })
 
-  it('is what was reserved behind others, until those have leaked', async () => {
+  it('gives back a cost that was reserved after others, until those have leaked', async () => {
     const { post } = await subjectOf({ limit: 10, windowMs: 10 * HOUR_MS })
     await post('check', { cost: 5 })
     const { reservationId } = await post('reserve', { cost: 5, ttlMs: DAY_MS })
@@ -181,7 +181,7 @@ describe('what is given back of a bucket', () => {
     expect(await post('cancel', { reservationId })).toMatchObject({ refunded: 5, remaining: 5 })
   })
 
-  it('is what cannot have leaked since the time told', async () => {
+  it('gives back what cannot have leaked since takenAtMs', async () => {
     const { post } = await subjectOf({ ...BUDGET, windowMs: DAY_MS })
     const { takenAtMs } = (await post('check', { cost: 800 })).results[0]
     harness.advance(1.2 * DAY_MS)
@@ -190,7 +190,7 @@ describe('what is given back of a bucket', () => {
     expect((await post('refund', { cost: 12, takenAtMs })).refunded).toBe(0)
   })
 
-  it('is the place of a caller that has stopped waiting for it', async () => {
+  it('gives back the place of a caller that stops waiting', async () => {
     const { post } = await subjectOf({
       algorithm: 'leaky-bucket',
       limit: 10,
@@ -214,7 +214,7 @@ describe('what is given back of a bucket', () => {
     expect((await post('refund', { takenAtMs, resetAfterMs })).refunded).toBe(0)
   })
 
-  it('needs the time it was taken at, to know when it ends', async () => {
+  it('needs takenAtMs with resetAfterMs', async () => {
     const { body } = await limits.post('nowhere/refund', { key: 'k', resetAfterMs: 1 }).expect(400)
     expect(body.errors).toEqual([expect.objectContaining({ pointer: 'body/resetAfterMs' })])
   })

@@ -52,7 +52,7 @@ describe('the cache of denials', () => {
     expect(cache.find('a', POLICY, 1)).toBeUndefined()
   })
 
-  it('frees by the time of the question, and tells times by that of the answer', () => {
+  it('counts the end from the question, and the answered times from the answer', () => {
     const question = cache.question()
     nowUs = 100_000
     cache.remember('a', question, { policy: POLICY, cost: 1, result: result(400_000) })
@@ -63,7 +63,7 @@ describe('the cache of denials', () => {
     expect(cache.find('a', POLICY, 1)).toBeUndefined()
   })
 
-  it('says nothing of less cost, of another version, of another subject', () => {
+  it('does not deny a smaller cost, another version or another subject', () => {
     deny('a', 400_000, 5)
     expect(cache.find('a', POLICY, 5)).toBeDefined()
     expect(cache.find('a', POLICY, 6)).toBeDefined()
@@ -72,7 +72,7 @@ describe('the cache of denials', () => {
     expect(cache.find('b', POLICY, 5)).toBeUndefined()
   })
 
-  it('forgets what is dropped, also what was asked for before', () => {
+  it('forgets a dropped denial, and one that was asked for before the drop', () => {
     deny('a', 400_000)
     const question = cache.question()
     cache.drop('a')
@@ -80,7 +80,7 @@ describe('the cache of denials', () => {
     expect(cache.find('a', POLICY, 1)).toBeUndefined()
   })
 
-  it('recalls a denial for as long as it was told, and no longer', () => {
+  it('recalls a denial until its retry time, and no longer', () => {
     deny('a', 60_000_000, 5)
     nowUs = 59_999_999
     expect(cache.find('a', POLICY, 5)).toBeUndefined()

@@ -77,8 +77,10 @@ describe('POST /json of envoyproxy/ratelimit', () => {
     await ask([both(`${key}/a`, 'b')]).expect(429)
   })
 
-  it('limits nothing that no policy names', async () => {
-    const { body } = await ask([{ entries: [entry('nobody', 'x')] }], { domain: 'a/b' }).expect(200)
+  it('does not limit a descriptor without a policy', async () => {
+    const { body } = await ask([{ entries: [entry('unknown', 'x')] }], { domain: 'a/b' }).expect(
+      200,
+    )
     expect(body).toEqual({ overallCode: 'OK', statuses: [{ code: 'OK' }] })
   })
 
@@ -98,7 +100,7 @@ describe('POST /json of envoyproxy/ratelimit', () => {
     await ask([other]).expect(429)
   })
 
-  it('counts the same descriptor twice where it stands twice', async () => {
+  it('counts a descriptor twice that is sent twice', async () => {
     await ask([user(), user()]).expect(200)
     await ask([user()]).expect(429)
   })
@@ -115,7 +117,7 @@ describe('POST /json of envoyproxy/ratelimit', () => {
     for (const _ of [1, 2, 3]) await ask([shadow]).expect(200)
   })
 
-  it('takes values that can be no key, and none', async () => {
+  it('takes values that are no valid key, and empty ones', async () => {
     for (const value of ['x'.repeat(600), 'a\nb', '..', undefined]) {
       const { body } = await ask([{ entries: [entry('odd', value)] }]).expect(200)
       expect(body.statuses[0].limitRemaining).toBe(4)

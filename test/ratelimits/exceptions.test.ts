@@ -56,7 +56,7 @@ describe('the list', () => {
     expect(items[1].blockedForMs).toBeLessThanOrEqual(60_000)
   })
 
-  it('has nothing that has ended or was taken back', async () => {
+  it('has no exception that has ended or was deleted', async () => {
     await override('kept').expect(201)
     await override('ending', { limit: 5, ttlMs: 60_000 }).expect(201)
     await override('deleted').expect(201)
@@ -105,7 +105,7 @@ describe('the list', () => {
   )
 
   it('has an override that another caller made while one was deleted', async () => {
-    // The second half of a deletion, after somebody else has made another one.
+    // The second half of a deletion, after another caller has made an override.
     const store = createExceptionStore(harness.binder)
     const subject = { name: policy, key: 'raced', inline: false }
     await Promise.all(
@@ -120,8 +120,8 @@ describe('the list', () => {
   })
 })
 
-describe('what is left of a list in Redis', () => {
-  it('lives as long as the last that it has', async () => {
+describe('the list in Redis', () => {
+  it('expires with its last exception', async () => {
     await block('a', 60_000)
     await block('b', 120_000)
     const [first, second] = await registries()
@@ -132,7 +132,7 @@ describe('what is left of a list in Redis', () => {
     }
   })
 
-  it('lives on while something has no end', async () => {
+  it('does not expire while an exception has no end', async () => {
     await override('a', { limit: 5, ttlMs: 60_000 }).expect(201)
     await override('b').expect(201)
     const ttls = await Promise.all((await registries()).map((key) => harness.redis.pttl(key)))
@@ -143,7 +143,7 @@ describe('what is left of a list in Redis', () => {
     for (const ttl of after) expect(ttl).toBeGreaterThan(0)
   })
 
-  it('forgets what has ended with the next change', async () => {
+  it('drops ended exceptions with the next change', async () => {
     for (const key of ['a', 'b', 'c']) await block(key, 1_000)
     await block('kept', 600_000)
     harness.advance(1_000)
@@ -156,7 +156,7 @@ describe('what is left of a list in Redis', () => {
 describe('a policy that is deleted', () => {
   const remove = () => harness.request('delete', `/v1/ratelimits/policies/${policy}`)
 
-  it('takes its overrides and blocks along', async () => {
+  it('ends its overrides and blocks', async () => {
     for (let i = 0; i < 105; i++) await override(`s${i}`).expect(201)
     await block('s1')
     await limits.put(policy, { ...WINDOW, group: 'g' }).expect(200)
@@ -170,7 +170,7 @@ describe('a policy that is deleted', () => {
     expect(await keys('overrides')).toEqual([])
   })
 
-  it('does so once more where the answer to the first attempt was lost', async () => {
+  it('ends them with a second DELETE if the answer to the first was lost', async () => {
     await remove().expect(204)
     const subject = { name: policy, key: 'left', inline: false }
     const store = createExceptionStore(harness.binder)
@@ -189,9 +189,9 @@ describe('a policy that is deleted', () => {
 describe('the burst of an override', () => {
   const burst = async (body: object, of: object) => {
     await limits.put(policy, { ...WINDOW, ...of }).expect(200)
-    const { body: told } = await override('k', body).expect(201)
-    expect(await limits.remaining(policy, 'k')).toBe(told.burst)
-    return told.burst
+    const { body: answer } = await override('k', body).expect(201)
+    expect(await limits.remaining(policy, 'k')).toBe(answer.burst)
+    return answer.burst
   }
 
   it('is that of the policy, also when it changes', async () => {

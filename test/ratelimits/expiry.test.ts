@@ -42,8 +42,8 @@ const gone = (name: string) =>
     (await lifetimes()).every(([key]) => !key.includes(name)),
   )
 
-describe('what a subject leaves behind', () => {
-  it.each(POLICIES)('of %s goes by itself', async (name, policy) => {
+describe('the state of a subject', () => {
+  it.each(POLICIES)('of %s expires', async (name, policy) => {
     const { put, post } = limitDriver(harness)
     await put(name, policy)
     const keys = Array.from({ length: 20 }, (_, i) => `${name}-${i}`)
@@ -54,7 +54,7 @@ describe('what a subject leaves behind', () => {
     await gone(`${name}-`)
   })
 
-  it('of leases goes by itself', async () => {
+  it('of leases expires', async () => {
     const { put, post } = limitDriver(harness)
     await put('leases', { algorithm: 'concurrency', limit: 3, leaseMs: 400 }).expect(201)
     for (let i = 0; i < 4; i++) await post('leases/leases', { key: 'k' }).expect(200)
@@ -62,7 +62,7 @@ describe('what a subject leaves behind', () => {
     await gone(':leases')
   })
 
-  it('of a minute by the calendar lives until its end', async () => {
+  it('of a calendar minute expires with it', async () => {
     const { check } = limitDriver(harness)
     const limit = { name: 'c', algorithm: 'fixed-window', align: 'calendar', period: 'minute' }
     const ask = (peek: boolean) => check({ limits: [{ ...limit, limit: 5, key: 'c' }], peek })
@@ -74,7 +74,7 @@ describe('what a subject leaves behind', () => {
     expect(ttl).toBeLessThanOrEqual(body.results[0].resetAfterMs)
   })
 
-  it('of idempotency keys, reservations and blocks goes as well', async () => {
+  it('of idempotency keys, reservations and blocks expires', async () => {
     const { put, post } = limitDriver(harness)
     await put('all', window).expect(201)
     const key = 'k'
@@ -88,12 +88,12 @@ describe('what a subject leaves behind', () => {
   })
 })
 
-it('leaves nothing of a question that consumed nothing', async () => {
+it('does not exist after a check that consumed nothing', async () => {
   const { check } = limitDriver(harness)
   for (const [name, policy] of POLICIES) {
-    const limit = { name, ...policy, key: 'nobody', cost: 11 }
+    const limit = { name, ...policy, key: 'denied', cost: 11 }
     await check({ limits: [limit], peek: true }).expect(200)
     expect((await check({ limits: [limit] }).expect(200)).body.allowed).toBe(false)
   }
-  expect((await lifetimes()).filter(([key]) => key.includes('nobody'))).toEqual([])
+  expect((await lifetimes()).filter(([key]) => key.includes('denied'))).toEqual([])
 })

@@ -47,7 +47,7 @@ describe('a policy of the file', () => {
     await harness.request('delete', at('filed')).expect(409)
   })
 
-  it('takes the place of a stored one, which returns when it leaves the file', async () => {
+  it('replaces a stored one, which returns when it leaves the file', async () => {
     await put('both', { limit: 2, windowMs: 60_000 }).expect(201)
     await ask(harness, 'both', 'check', { key: 'a' })
     harness.reload(`${FILE.slice(0, -2)}, both: { limit: 7, windowMs: 60000 } }`)
@@ -107,7 +107,7 @@ it('refuses the reserved name over HTTP as well', async () => {
 })
 
 describe('a policy changed by one instance', () => {
-  it('holds at once there and soon in the other, with what was consumed', async () => {
+  it('applies at once there and soon in the other, and usage stays', async () => {
     const window = { algorithm: 'fixed-window', align: 'first-hit', windowMs: 600_000 }
     await put('shared', { ...window, limit: 10 }).expect(201)
     expect((await ask(other, 'shared', 'check', { key: 'a', cost: 4 })).remaining).toBe(6)

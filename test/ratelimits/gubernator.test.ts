@@ -69,7 +69,7 @@ describe('POST /v1/GetRateLimits of gubernator', () => {
     expect(await ask({})).toMatchObject([{ remaining: '8' }])
   })
 
-  it('asks only with no hits', async () => {
+  it('only peeks without hits', async () => {
     for (const _ of [1, 2]) {
       expect(await ask({ hits: 0 })).toMatchObject([{ status: 'UNDER_LIMIT', remaining: '10' }])
     }

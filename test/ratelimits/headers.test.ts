@@ -9,14 +9,14 @@ const FULL = { ...API, remaining: 19, resetAfterMs: 600 }
 const EMPTY = { ...API, name: 'day', capacity: 100, remaining: 2, resetAfterMs: 3_500 }
 
 describe('headers of a limit', () => {
-  it('say by the IETF draft what is left of each', () => {
+  it('contain what remains of each limit, by the IETF draft', () => {
     expect(limitHeaders('ietf', [FULL, EMPTY], NOW_MS)).toEqual({
       'ratelimit-policy': '"api";q=100;w=60, "day";q=100;w=60',
       ratelimit: '"api";r=19;t=1, "day";r=2;t=4',
     })
   })
 
-  it('name the subject where one policy is asked of several, without telling it', () => {
+  it('distinguish several subjects of one policy without revealing them', () => {
     const { ratelimit, 'ratelimit-policy': policies } = limitHeaders(
       'ietf',
       [FULL, { ...FULL, key: 'b' }, EMPTY],
@@ -48,7 +48,7 @@ describe('headers of a limit', () => {
     expect(Object.values(headers).slice(0, 2)).toEqual(['20', '19'])
   })
 
-  it('are none where none are wanted, or no limit has a say', () => {
+  it('are absent in style none, and for shadow limits alone', () => {
     expect(limitHeaders('none', [FULL], NOW_MS)).toEqual({})
     expect(limitHeaders('x-ratelimit', [], NOW_MS)).toEqual({})
   })

@@ -11,7 +11,7 @@ const limits = limitDriver(harness)
 const { subject } = limits
 let store: ReturnType<typeof createLimitLeaseStore>
 
-/** Long: the time that a busy machine takes is nothing beside it. */
+/** So long that the time of the test does not matter. */
 const POLICY = { algorithm: 'concurrency', limit: 3, leaseMs: 1_000_000 } as const
 
 beforeAll(async () => {
@@ -45,7 +45,7 @@ describe('a lease', () => {
     expect((await acquire(key)).body.allowed).toBe(true)
   })
 
-  it('ends by itself, and another one may begin', async () => {
+  it('expires and makes room for another', async () => {
     const key = subject()
     for (let i = 0; i < 3; i++) {
       await acquire(key)
@@ -99,7 +99,7 @@ describe('a lease', () => {
     expect(body.retryAfterMs).toBeLessThanOrEqual(800_000)
   })
 
-  it('is a 429 where asked, and headers tell of it', async () => {
+  it('is denied with 429 and headers on request', async () => {
     const key = subject()
     const { headers } = await acquire(key, { weight: 3 })
     expect(headers['ratelimit-policy']).toBe('"exports";q=3;qu="concurrent-requests";w=1000')
@@ -109,7 +109,7 @@ describe('a lease', () => {
     expect(denied.body.retryAfterMs).toBeGreaterThan(0)
   })
 
-  it('is released once, and nobody else is harmed by a second time', async () => {
+  it('is released once; a second release ends no other lease', async () => {
     const key = subject()
     const { body } = await acquire(key)
     const release = () => post('/release', { key, leaseId: body.leaseId }).expect(200)
@@ -147,11 +147,11 @@ describe('a lease', () => {
     expect((await ask()).body.allowed).toBe(true)
   })
 
-  it('is one of exactly as many as there is room for, of those who come at once', async () => {
-    await limits.put('crowd', { ...POLICY, limit: 50 }).expect(201)
+  it('is granted exactly as often as there is room, to concurrent calls', async () => {
+    await limits.put('many', { ...POLICY, limit: 50 }).expect(201)
     const key = subject()
     const answers = await Promise.all(
-      Array.from({ length: 200 }, () => post('', { key }, 'crowd').expect(200)),
+      Array.from({ length: 200 }, () => post('', { key }, 'many').expect(200)),
     )
     const granted = answers.filter(({ body }) => body.allowed)
     expect(granted).toHaveLength(50)
@@ -232,8 +232,8 @@ describe('what is in flight', () => {
   })
 })
 
-describe('what is left behind', () => {
-  it('lives as long as the last lease, and goes with it', async () => {
+describe('the key of a subject', () => {
+  it('expires with the last lease', async () => {
     const key = subject()
     const first = (await acquire(key)).body
     harness.advance(600_000)
@@ -248,7 +248,7 @@ describe('what is left behind', () => {
     expect(await harness.redis.exists(stateKey(key))).toBe(0)
   })
 
-  it('holds nothing of leases that ended by themselves', async () => {
+  it('contains no expired lease', async () => {
     const key = subject()
     await acquire(key, { weight: 3 })
     harness.advance(1_000_000)
@@ -258,7 +258,7 @@ describe('what is left behind', () => {
     expect(await harness.redis.zscore(stateKey(key), 'used')).toBe('1')
   })
 
-  it('is nothing after a renewal that came too late', async () => {
+  it('does not exist after a late renewal', async () => {
     const key = subject()
     const { body } = await acquire(key)
     harness.advance(1_000_000)
@@ -297,7 +297,7 @@ describe('a policy of concurrency', () => {
 
     await put('calls', { limit: 3, windowMs: 1_000 })
     await post('', { key: 'k' }, 'calls').expect(400)
-    await post('', { key: 'k' }, 'nobody').expect(404)
+    await post('', { key: 'k' }, 'unknown').expect(404)
     await post('/renew', { key: 'k', leaseId: 'used' }).expect(400)
   })
 })
@@ -313,7 +313,7 @@ interface Known {
 /** No lease ends within so long after a call began. Milliseconds. */
 const SLACK = 1_000
 
-it('answers as its model', async () => {
+it('answers like its model', async () => {
   const operation = fc.oneof(
     fc.record({ verb: fc.constant('acquire' as const), weight: fc.integer({ min: 1, max: 5 }) }),
     fc.record({ verb: fc.constantFrom('renew' as const, 'release' as const), pick: fc.nat(20) }),
@@ -360,7 +360,7 @@ it('answers as its model', async () => {
             lease.released = true
           }
         }
-        // The machine stood still: nobody knows what ended meanwhile.
+        // The machine paused, so the model cannot know what expired meanwhile.
         if (now() - began > SLACK) return
         expect(answer).toEqual(expected)
       }

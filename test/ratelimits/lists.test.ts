@@ -71,7 +71,7 @@ describe.each(COUNTING)('a policy with lists: %s', (_name, policy) => {
     await limits.put(name, { ...policy, allow: ['vip'], deny: ['192.0.2.0/24'] }).expect(201)
   })
 
-  it('never limits whom it allows, and counts nothing', async () => {
+  it('never limits an allowed subject, and counts nothing', async () => {
     for (let i = 0; i < 3; i++) {
       const { body } = await limits.post(`${name}/check`, { key: 'vip', cost: 100 }).expect(200)
       expect(body).toMatchObject({ allowed: true, remaining: 10, retryAfterMs: 0 })
@@ -80,7 +80,7 @@ describe.each(COUNTING)('a policy with lists: %s', (_name, policy) => {
     expect(await harness.redis.keys(`ls:{${harness.namespace}:r:vip}:*`)).toEqual([])
   })
 
-  it('always denies whom it denies, and names no time', async () => {
+  it('always denies a denied subject, without a retry time', async () => {
     const key = '192.0.2.77'
     const { body, headers } = await limits.post(`${name}/check?onDeny=429`, { key }).expect(429)
     expect(body.results[0]).toMatchObject({
@@ -114,7 +114,7 @@ describe.each(COUNTING)('a policy with lists: %s', (_name, policy) => {
 describe('lists', () => {
   const POLICY = { limit: 10, windowMs: 8_640_000_000 }
 
-  it('have their say with other limits: all or nothing', async () => {
+  it('decide together with other limits: all or nothing', async () => {
     await limits.put('gate', { ...POLICY, allow: ['vip'], deny: ['rival'] }).expect(201)
     await limits.put('plain', POLICY).expect(201)
     const both = (key: string, cost = 1) => ({
@@ -131,7 +131,7 @@ describe('lists', () => {
     expect((await limits.check(alone)).body.results[0].granted).toBe(15)
   })
 
-  it('let a block stand', async () => {
+  it('do not lift a block', async () => {
     await limits.put('blocked', { ...POLICY, allow: ['vip'] }).expect(201)
     await limits.post('blocked/block', { key: 'vip', forMs: 60_000 })
     const { body } = await limits.post('blocked/check', { key: 'vip' })

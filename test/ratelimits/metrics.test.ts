@@ -53,7 +53,7 @@ describe('decisions', () => {
         const key = subject()
         await post('filed/check', { key })
         for (const _ of [1, 2, 3]) await post('stored/check', { key })
-        // A limit in the request counts as another, whatever it is called.
+        // An inline limit counts as `other`, even with the name of a policy.
         await post('check', { limits: [{ name: 'filed', limit: 1, windowMs: 1_000, key }] })
       },
     )
@@ -79,7 +79,7 @@ describe('decisions', () => {
     expect(await growth(read, () => post('check', { limits: both, peek: true }))).toEqual([0, 0, 0])
   })
 
-  it('tell what a limit in shadow would have denied', async () => {
+  it('count what a shadow limit would have denied', async () => {
     const key = subject()
     const read = [
       () => decisions('shadowed', 'allowed'),
@@ -93,8 +93,8 @@ describe('decisions', () => {
   })
 })
 
-describe('nearness', () => {
-  it('begins where four fifths are consumed', async () => {
+describe('lockstep_ratelimits_near_limit_total', () => {
+  it('counts from four fifths of the limit on', async () => {
     const key = subject()
     const read = [() => near('filed')]
     expect(await growth(read, () => post('filed/check', { key, cost: 7 }))).toEqual([0])
@@ -105,7 +105,7 @@ describe('nearness', () => {
     expect(await growth(read, () => post('filed/check', { key }))).toEqual([0])
   })
 
-  it('is that of the burst, of an override, of leases', async () => {
+  it('counts by the burst, by an override, and leases', async () => {
     const key = subject()
     expect(
       await growth([() => near('bursty')], () => post('bursty/check', { key, cost: 3 })),
@@ -125,11 +125,11 @@ describe('nearness', () => {
   })
 })
 
-describe('the most denied', () => {
+describe('the list of the most denied', () => {
   const top = async (policy: string, query = {}) =>
     (await harness.request('get', `/v1/ratelimits/${policy}/top`).query(query).expect(200)).body
 
-  it('stand first, denied by Redis or from memory', async () => {
+  it('begins with them, denied by Redis or from memory', async () => {
     for (const [key, times] of [
       ['often', 6],
       ['seldom', 3],
@@ -147,13 +147,13 @@ describe('the most denied', () => {
     expect(all).not.toContain('never')
   })
 
-  it('are told by policy and namespace', async () => {
+  it('is separate for each policy and namespace', async () => {
     expect((await top('quiet')).keys).toEqual([])
     await harness
       .request('get', '/v1/ratelimits/filed/top')
       .set('lockstep-namespace', `${harness.namespace}-b`)
       .expect(200, { keys: [], halfLifeMs: 60_000 })
-    await harness.request('get', '/v1/ratelimits/nobody/top').expect(404)
+    await harness.request('get', '/v1/ratelimits/unknown/top').expect(404)
     await harness.request('get', '/v1/ratelimits/filed/top?limit=0').expect(400)
   })
 })

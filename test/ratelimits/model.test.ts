@@ -63,7 +63,7 @@ it.each<[string, Policy, () => Model]>([
     () => leakyModel(7, 1_300, 900),
   ],
   [
-    'leaky-bucket that nobody waits for',
+    'leaky-bucket without a delay',
     { algorithm: 'leaky-bucket', limit: 6, windowMs: 1_300, maxDelayMs: 0 },
     () => leakyModel(6, 1_300, 0),
   ],
@@ -101,7 +101,7 @@ it.each<[string, Policy]>([
   ],
   ['sliding-log', { algorithm: 'sliding-log', limit: 7, windowMs: 1_300 }],
   ['leaky-bucket', { algorithm: 'leaky-bucket', limit: 7, windowMs: 1_300, maxDelayMs: 300 }],
-])('%s allows after the time it told, and not before', async (_name, policy) => {
+])('%s allows at its retry time, and not before', async (_name, policy) => {
   // Also after another limit has taken its place, and where the clock of Redis stepped back.
   const change = fc.record({
     advanceMs: fc.oneof(

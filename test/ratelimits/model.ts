@@ -13,7 +13,7 @@ export interface Model {
 /** 2025-01-01: from here 1/16 us are exact in a double. */
 const EPOCH_US = 1_735_689_600_000_000
 
-/** GCRA told as a bucket that drains: the debt is in units of 1/16 us, as in the script. */
+/** GCRA as a bucket that drains: the debt is in units of 1/16 us, as in the script. */
 export function gcraModel(limit: number, windowMs: number, burst: number): Model {
   const interval = Math.ceil((16_000 * windowMs) / limit)
   let tat = 0

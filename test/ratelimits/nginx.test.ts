@@ -10,7 +10,7 @@ import { tokensYaml } from '../support/tokens.js'
 import { until } from '../support/until.js'
 
 const CONF = new URL('../../deploy/nginx/nginx.conf', import.meta.url)
-/** Debian's own place stands on no ordinary user's PATH. */
+/** Debian installs it outside the PATH of ordinary users. */
 const nginx = ['nginx', '/usr/sbin/nginx'].find((name) => spawnSync(name, ['-v']).status === 0)
 
 const site = { algorithm: 'fixed-window', align: 'first-hit', limit: 3, windowMs: 3_600_000 }
@@ -43,7 +43,7 @@ describe.skipIf(nginx === undefined)('deploy/nginx, by a real nginx (skipped wit
     rmSync(folder, { recursive: true })
   })
 
-  it('lets visitors through with what is left to them, and answers 429 after that', async () => {
+  it('lets visitors through until their limit, and answers 429 after that', async () => {
     for (const left of [2, 1, 0]) {
       const answer = await visit('/orders?page=1', 'ada')
       expect([answer.status, answer.text]).toEqual([200, 'GET /orders?page=1 '])
@@ -78,7 +78,7 @@ describe.skipIf(nginx === undefined)('deploy/nginx, by a real nginx (skipped wit
     expect((await visit('/forbidden', 'eve')).status).toBe(403)
   })
 
-  it('says 503 where Lockstep is away, or wants a token that it is not given', async () => {
+  it('answers 503 without Lockstep, and without its token', async () => {
     harness.reload(tokensYaml([{ token: 'proxy', scopes: ['ratelimits:write'] }]))
     const unavailable = [503, 'Unavailable.\n']
     const locked = await visit('/', 'dan')

@@ -35,13 +35,13 @@ beforeAll(() => {
 /** Longer than all that one run takes. */
 const SOON_MS = 600_000
 
-/** One subject of one policy, beside its model. Every method compares the two. */
+/** One subject of one policy and its model. Every method compares the two. */
 class Subject {
   readonly #key = randomUUID()
   readonly #account: Account
   #policy: Policy
   #override = 0
-  /** When something was consumed and how long it counts from then on, as callers are told. */
+  /** When a cost was consumed and how long it counts, as in the answers. */
   readonly #taken: { readonly takenAtMs: number; readonly resetAfterMs: number }[] = []
   #reservations: {
     readonly id: string
@@ -66,12 +66,12 @@ class Subject {
   #expectTaken(
     nowUs: number,
     cost: number,
-    told: { readonly allowed: boolean; readonly remaining: number },
+    answer: { readonly allowed: boolean; readonly remaining: number },
   ) {
     const allowed = this.#account.fits(nowUs, cost, this.#most)
     if (allowed) this.#account.take(nowUs, cost, this.#most)
     const remaining = this.#account.remaining(nowUs, this.#most)
-    expect({ allowed: told.allowed, remaining: told.remaining }).toEqual({ allowed, remaining })
+    expect({ allowed: answer.allowed, remaining: answer.remaining }).toEqual({ allowed, remaining })
   }
 
   async check(cost: number) {
@@ -228,7 +228,7 @@ async function run(subject: Subject, operation: Operation): Promise<void> {
   }
 }
 
-it.each(ACCOUNTS)('%s does with every operation as its model', async (_name, policy, open) => {
+it.each(ACCOUNTS)('%s does every operation like its model', async (_name, policy, open) => {
   const steps = fc.array(fc.record({ advanceMs, operation }), { minLength: 5, maxLength: 30 })
   await fc.assert(
     fc.asyncProperty(steps, async (list) => {

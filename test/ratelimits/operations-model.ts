@@ -1,7 +1,7 @@
 import type { Policy } from '../../src/ratelimits/policies/policy.js'
 
 /**
- * What one subject has consumed, in plain TypeScript: what the operations beside a check do to it.
+ * The usage of one subject in plain TypeScript, and how operations other than a check change it.
  * Times in us since 1970, by a clock that may step back; `limit` may be another one at each call.
  */
 export interface Account {
@@ -49,7 +49,7 @@ function scaled(parcels: readonly number[], to: number, from: number): number[] 
 }
 
 /**
- * Whatever was consumed, parcel by parcel, in the order in which it leaks: debts, which lie above
+ * The usage, parcel by parcel, in the order in which it leaks: debts, which lie above
  * what there is room for, then usage, the oldest first. In 1/16 us.
  */
 class Parcels {

@@ -53,7 +53,7 @@ describe('a circuit', () => {
     expect(circuit.isOpen).toBe(isOpen)
   })
 
-  it('is one per server, so that the rest of a Cluster goes on', async () => {
+  it('is one per server, so that other servers of a Cluster are still asked', async () => {
     const open: number[] = []
     const reach = { serverOf: (key: string) => key.slice(0, 1), ping: never }
     const circuits = new Circuits({ reach, timeoutMs: 100, onChange: (n) => void open.push(n) })
@@ -97,11 +97,11 @@ describe('the local limiter', () => {
     expect(one.account('a', { ...policy, limit: 20 }).left()).toBe(14)
   })
 
-  it('asks to come back with a cost above its share, which Redis may allow', () => {
+  it('answers a cost above its share with a retry time, because Redis may allow it', () => {
     expect(limiter(4).account('a', policy).retryUs(3)).toBe(1_000_000)
   })
 
-  it('forgets the subject that took nothing for longest', () => {
+  it('forgets the least recently used subject', () => {
     const one = limiter(1)
     const year = { ...policy, limit: 2, windowMs: 31_536_000_000 }
     take(one, 'first', 2, year)

@@ -38,7 +38,7 @@ describe.each(COUNTING)('an override in %s', (_name, policy) => {
     expect(await limits.remaining(name, key)).toBe(forgives(policy) ? 90 : 50)
   })
 
-  it('holds as long as was said', async () => {
+  it('holds for its ttlMs', async () => {
     const key = randomUUID()
     const { body } = await override(name, key, { limit: 2, ttlMs: 60_000 }).expect(201)
     expect(body).toMatchObject({ policy: name, key, limit: 2, expiresInMs: 60_000 })
@@ -61,7 +61,7 @@ describe.each(COUNTING)('an override in %s', (_name, policy) => {
     expect((await ask()).body.remaining).toBe(3)
   })
 
-  it('says what can never be', async () => {
+  it('marks a cost that can never be allowed', async () => {
     const key = randomUUID()
     await override(name, key, { limit: 2 }).expect(201)
     const { body } = await limits.post(`${name}/check`, { key, cost: 3 })
@@ -167,7 +167,7 @@ describe('an override', () => {
     expect(await harness.redis.zrange(names, '0', '-1')).not.toContain(`/${refused}`)
   })
 
-  it('without an end has none, and one with an end goes by itself', async () => {
+  it('with a ttlMs expires, and one without stays', async () => {
     const key = randomUUID()
     const place = `ls:{${harness.namespace}:r:${key}}:x:api`
     await override('api', key, { limit: 100, ttlMs: 60_000 })
@@ -178,7 +178,7 @@ describe('an override', () => {
     expect(await harness.redis.exists(place)).toBe(0)
   })
 
-  it('and a block leave each other alone', async () => {
+  it('and a block do not change each other', async () => {
     const key = randomUUID()
     await override('api', key, { limit: 100, burst: 50, ttlMs: 120_000 })
     await limits.post('api/block', { key, forMs: 60_000 })

@@ -59,7 +59,7 @@ describe('a policy', () => {
     expect(cost.body).toMatchObject({ allowed: true, remaining: 0 })
   })
 
-  it('is not called unknown before Redis was asked', async () => {
+  it('is looked up in Redis before it is called unknown', async () => {
     const other = await startHarness()
     try {
       await put('elsewhere', API).expect(201)

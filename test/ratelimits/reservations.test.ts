@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
 import { COUNTING, limitDriver } from './driver.js'
 
-/** Long: the time that a busy machine takes is nothing beside it. */
+/** So long that the time of the test does not matter. */
 const HOUR_MS = 3_600_000
 
 const harness = useHarness()
@@ -55,7 +55,7 @@ describe.each(COUNTING)('a reservation in %s', (_name, policy) => {
     expect(await limits.remaining(name, key)).toBe(7)
   })
 
-  it('becomes a debt where it cost more than there is, and all is denied until it is paid', async () => {
+  it('becomes a debt if it cost more than remains, and every call is denied until it is paid back', async () => {
     const key = randomUUID()
     const { reservationId } = await reserve(name, key, 4)
     const { body } = await commit(name, key, reservationId, 13).expect(200)
@@ -108,7 +108,7 @@ describe('a reservation', () => {
     expect(body).toMatchObject({ refunded: 0, remaining: 6 })
   })
 
-  it('stays consumed when its time is over', async () => {
+  it('stays consumed after it has expired', async () => {
     const key = randomUUID()
     const { reservationId } = await reserve('api', key, 4, { ttlMs: 5_000 })
     harness.advance(5_000)
@@ -116,7 +116,7 @@ describe('a reservation', () => {
     expect(await limits.remaining('api', key)).toBe(6)
   })
 
-  it('goes by itself', async () => {
+  it('expires', async () => {
     const key = randomUUID()
     await reserve('api', key, 4, { ttlMs: 5_000 })
     const [place] = await harness.redis.keys(`ls:{${harness.namespace}:r:${key}}:reserved:*`)
@@ -134,7 +134,7 @@ describe('a reservation', () => {
     await commit('api', key, reservationId, 1).expect(200)
   })
 
-  it('gives back nothing of a window that is over', async () => {
+  it('gives back nothing of an ended window', async () => {
     await limits.put('window', { algorithm: 'fixed-window', limit: 10, windowMs: HOUR_MS })
     const key = randomUUID()
     const { reservationId } = await reserve('window', key, 4, { ttlMs: 2 * HOUR_MS })
@@ -182,7 +182,7 @@ describe('a reservation', () => {
     expect(await limits.remaining('api', key)).toBe(8)
   })
 
-  it('that was denied is decided anew', async () => {
+  it('that was denied is decided again when it is repeated', async () => {
     const key = randomUUID()
     const ask = () => limits.post('api/reserve', { key, cost: 6 }).set('idempotency-key', key)
     await limits.post('api/check', { key, cost: 10 })
@@ -216,7 +216,7 @@ describe('a reservation', () => {
     expect(body).toMatchObject({ limit: 100, remaining: 80 })
   })
 
-  it('in the shadow is never denied, and costs nothing where it would have been', async () => {
+  it('of a shadow limit is never denied, and reserves 0 without room', async () => {
     await limits.put('dark', { limit: 10, windowMs: 8_640_000_000, shadow: true }).expect(201)
     const key = randomUUID()
     await reserve('dark', key, 8)
@@ -230,7 +230,7 @@ describe('a reservation', () => {
     expect(headers).not.toHaveProperty('ratelimit')
   })
 
-  it('of a queue tells how long to wait', async () => {
+  it('of a leaky bucket answers with its delay', async () => {
     const policy = {
       algorithm: 'leaky-bucket',
       limit: 10,

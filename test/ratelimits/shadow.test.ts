@@ -39,7 +39,7 @@ describe('a limit in shadow', () => {
     expect(alone.body).toMatchObject({ allowed: true, remaining: 0, retryAfterMs: 0 })
   })
 
-  it('has no part in what up-to grants', async () => {
+  it('does not affect what up-to grants', async () => {
     const key = randomUUID()
     const body = { limits: [real(key, 10), dark(key, 2)].map((limit) => ({ ...limit, cost: 5 })) }
     const { results } = (await limits.check({ ...body, take: 'up-to' })).body
@@ -76,7 +76,7 @@ describe('a group', () => {
     ...more,
   })
 
-  it('keeps its subjects apart, whatever their names', async () => {
+  it('counts its subjects separately, with any names', async () => {
     const group = randomUUID()
     const keys = ['a', 'b', '{a}', '%7Ba%7D', 'x'.repeat(100), `${'x'.repeat(100)}y`, '/', 'a/b']
     const body = { limits: keys.map((key) => grouped(key, group)) }
@@ -86,14 +86,14 @@ describe('a group', () => {
     )
   })
 
-  it('starts afresh where it changes', async () => {
+  it('starts afresh after a change', async () => {
     const key = randomUUID()
     await limits.check({ limits: [grouped(key, 'one', { cost: 5 })] })
     const { body } = await limits.check({ limits: [grouped(key, 'two')] })
     expect(body.remaining).toBe(4)
   })
 
-  it('stands in one slot', async () => {
+  it('is in one slot', async () => {
     const group = randomUUID()
     await limits.check({ limits: [grouped('a', group), grouped('b', group)] }).expect(200)
     const keys = await harness.redis.keys(`ls:{${harness.namespace}:g:${group}}:*`)

@@ -58,7 +58,7 @@ describe('limits of several slots', () => {
     ])
   })
 
-  it('remember what they did slot by slot', async () => {
+  it('have an idempotency record in each slot', async () => {
     const [a, b] = [randomUUID(), randomUUID()]
     const idempotency = { digest: randomUUID(), fingerprint: 'f', ttlMs: 60_000 }
     const ask = (limits: ReturnType<typeof limit>[]) =>

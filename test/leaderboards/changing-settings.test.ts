@@ -47,7 +47,7 @@ describe.each(BIRTHS)('a board created %s', (how, create) => {
     expect((await get(board)).body.config).toMatchObject(config)
   })
 
-  it('takes its own configuration back, without a new version', async () => {
+  it('accepts its own configuration without a new version', async () => {
     const board = `${how}-same`
     await create(board)
     const before = await get(board).expect(200)
@@ -57,7 +57,7 @@ describe.each(BIRTHS)('a board created %s', (how, create) => {
     expect(headers.etag).toBe(before.headers.etag)
   })
 
-  it('names every setting that it cannot change, what it is and what was wanted', async () => {
+  it('names every setting that cannot change, with its present and its wanted value', async () => {
     const board = `${how}-fixed`
     await create(board)
     const columns = [{ name: 'score', order: 'asc', type: 'int64' }]
@@ -83,7 +83,7 @@ describe.each(BIRTHS)('a board created %s', (how, create) => {
   })
 })
 
-it('compares columns as values: the order of their fields says nothing', async () => {
+it('compares columns as values, in any order of their fields', async () => {
   await put('spelled', { columns: [{ name: 'n', op: 'incr' }], op: 'set' }).expect(200)
   await submit('spelled')
 
@@ -115,7 +115,7 @@ describe('preconditions', () => {
     await remove('*').expect(412)
   })
 
-  it('deletes nothing with If-None-Match: * but what is not there', async () => {
+  it('deletes no existing board with If-None-Match: *', async () => {
     await put('present').expect(200)
     const remove = (board: string) =>
       harness.request('delete', path(board)).set('if-none-match', '*')
@@ -123,7 +123,7 @@ describe('preconditions', () => {
     await remove('absent').expect(200, { deleted: false })
   })
 
-  it('stands before what cannot change', async () => {
+  it('is checked before the settings that cannot change', async () => {
     await submit('guarded')
     await put('guarded', { rank: 'dense' }).set('if-match', '"stale"').expect(412)
   })

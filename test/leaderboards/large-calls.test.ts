@@ -99,10 +99,10 @@ describe.each(BOARDS)('%s', (_what, board, config, scores) => {
     const { body: worst } = await ask('get', path(board, '/entries?limit=1000&order=worst'))
     expect(worst.entries[999].position).toBe(MEMBERS - 999)
     const { body: found } = await ask('post', path(board, '/query'), {
-      members: [...some(999), 'nobody'],
+      members: [...some(999), 'unknown'],
     })
     expect(found.entries).toHaveLength(999)
-    expect(found.notFound).toEqual(['nobody'])
+    expect(found.notFound).toEqual(['unknown'])
   })
 })
 
@@ -137,8 +137,8 @@ it('removes, hides and erases on a hundred seasons in parts', async () => {
   expect(Math.max(...erased)).toBeLessThanOrEqual(MOST_COMMANDS)
 })
 
-describe('members whose time is over', () => {
-  it('are gone at the next read, however many, a few in each script', async () => {
+describe('members beyond memberTtlMs', () => {
+  it('are removed before the next read, a few in each script', async () => {
     await ask('put', path('many'), { memberTtlMs: 60_000, rank: 'dense' }).expect(200)
     for (let at = 0; at < 600; at += 200) {
       const entries = some(600)
@@ -158,7 +158,7 @@ describe('members whose time is over', () => {
     expect(Math.max(...counts)).toBeLessThanOrEqual(MOST_COMMANDS)
   })
 
-  it('so are the worst beyond a maxMembers that is lowered', async () => {
+  it('are removed like the worst beyond a lowered maxMembers', async () => {
     await ask('put', path('lowered'), {}).expect(200)
     const entries = some(200).map((member, score) => ({ member, score }))
     await ask('post', path('lowered', '/scores'), { entries }).expect(200)
@@ -179,7 +179,7 @@ describe('a submission in parts', () => {
   const send = (board: string) =>
     ask('post', path(board, '/scores'), { entries }).set('idempotency-key', 'once')
 
-  it('is answered as the first time when it is repeated', async () => {
+  it('is answered with the same result when it is repeated', async () => {
     const { body } = await send('repeated').expect(200)
 
     const again = await send('repeated').expect(200)

@@ -8,7 +8,7 @@ import { checkStoreOf } from './check-store.js'
 
 const harness = useHarness()
 let store: CheckStore
-/** The time of the scripts: it stands still while we work. Real time shows by its jitter alone. */
+/** The time of the scripts, which does not advance by itself; real time only adds jitter. */
 let nowUs = Date.now() * 1_000
 
 beforeAll(async () => {
@@ -19,7 +19,7 @@ beforeAll(async () => {
 })
 
 const LIMIT = 100
-/** So long that the milliseconds of a call are nothing beside it. */
+/** So long that the milliseconds of a call do not matter. */
 const WINDOW_US = 3_600_000_000
 const CALLS = 400
 

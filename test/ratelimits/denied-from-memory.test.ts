@@ -77,7 +77,7 @@ describe('a denied subject', () => {
     expect(after[1] - before[1]).toBeGreaterThan(0)
   })
 
-  it('is freed in time', async () => {
+  it('is allowed again at its retry time', async () => {
     // On a slow machine the next token comes before the next call.
     const denied = await until('a denial', async () => {
       const answer = await check('fast')
@@ -131,7 +131,7 @@ describe('a denied subject', () => {
     })
   })
 
-  it('is judged by the policy of now', async () => {
+  it('is decided by the present policy', async () => {
     await check('changing')
     expect(await check('changing')).toMatchObject({ allowed: false })
     await harness
@@ -141,7 +141,7 @@ describe('a denied subject', () => {
     expect(await check('changing')).toMatchObject({ allowed: true })
   })
 
-  it('may still have less, look, repeat and stand beside another limit', async () => {
+  it('is still asked about for less cost, peeks, repeats and several limits', async () => {
     await harness.request('put', '/v1/ratelimits/policies/wide').send({ ...POLICY, limit: 10 })
     await check('wide', { cost: 8 })
     expect(await check('wide', { cost: 3 })).toMatchObject({ allowed: false })
@@ -169,15 +169,15 @@ describe('a denied subject', () => {
     expect(await hits()).toBe(before)
   })
 
-  it.each(['shadow', 'leaky'])('of a %s limit is asked about every time', async (policy) => {
+  it.each(['shadow', 'leaky'])('of a %s limit is checked in Redis every time', async (policy) => {
     await check(policy)
     const before = await hits()
     for (const _ of [1, 2, 3]) await check(policy)
     expect(await hits()).toBe(before)
   })
 
-  it('is freed by what another process does, which tells of it', async () => {
-    // A clock that stands: only the message can end this denial.
+  it('is freed by a change in another process, which sends a message', async () => {
+    // The clock does not advance: only the message can end this denial.
     const cache = new DenyCache(() => 0)
     dropOnChanges(cache, other.links.signals)
     await until('a subscription', () => other.links.signals.hears('ls:ratelimits:changed'))

@@ -28,7 +28,7 @@ it('forgets nothing when the clock of Redis steps back', async () => {
   expect(await limits.remaining('stepping', key)).toBe(4)
 })
 
-it('tells when the share of the oldest bucket leaves room, and no later', async () => {
+it('answers with the time at which the share of the oldest bucket leaves room, and no later', async () => {
   await limits.put('weighted', { ...sliding, windowMs: 10 * HOUR_MS })
   const key = randomUUID()
   await limits.post('weighted/check', { key, cost: 10 }).expect(200)

@@ -22,14 +22,14 @@ beforeEach(() => {
 const post = (verb: string, body: object = {}) => limits.post(`api/${verb}`, { key, ...body })
 const override = (method: 'put' | 'get' | 'delete') =>
   harness.request(method, `/v1/ratelimits/policies/api/overrides/${key}`)
-const timesTold = () => heard.filter((id) => id === `${harness.namespace}:api:${key}`).length
+const timesHeard = () => heard.filter((id) => id === `${harness.namespace}:api:${key}`).length
 
 /**
- * Told as often as expected, and no more: one server tells in order, so before this last one. On a
- * Cluster another server may overtake it, which is waited for.
+ * Waits until the expected number of messages has arrived, and a last one after them: one server sends
+ * in order. On a Cluster another server may be faster, so the number is waited for.
  */
 async function settled(times: number) {
-  await until(`${times} messages`, () => timesTold() >= times)
+  await until(`${times} messages`, () => timesHeard() >= times)
   const last = randomUUID()
   await limits.post('api/block', { key: last, forMs: 1 }).expect(200)
   await until('the last message', () => heard.includes(`${harness.namespace}:api:${last}`))
@@ -51,13 +51,13 @@ it.each([
     async () => post('commit', { reservationId: await reserved(), actual: 1 }).expect(200),
   ],
   ['a cancellation', async () => post('cancel', { reservationId: await reserved() }).expect(200)],
-])('tells every process of %s, once', async (_what, change) => {
+])('sends one message to every process after %s', async (_what, change) => {
   await change()
   await settled(1)
-  expect(timesTold()).toBe(1)
+  expect(timesHeard()).toBe(1)
 })
 
-it('tells of nothing that changes nothing', async () => {
+it('sends no message for a call that changes nothing', async () => {
   await post('check').expect(200)
   await post('peek').expect(200)
   await override('get').expect(404)
@@ -71,5 +71,5 @@ it('tells of nothing that changes nothing', async () => {
   await refund()
   await refund()
   await settled(2)
-  expect(timesTold()).toBe(2)
+  expect(timesHeard()).toBe(2)
 })

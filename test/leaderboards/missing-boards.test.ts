@@ -43,7 +43,7 @@ describe('the list of boards', () => {
     for (const key of await keysOf(board)) await harness.redis.del(key)
   }
 
-  it('loses a board that ended by ttlMs, and so do the walks', async () => {
+  it('loses a board that expired by ttlMs, and so do walks over boards', async () => {
     await put('ended', { ttlMs: 60_000 }).expect(200)
     await put('alive', { ttlMs: 60_000 }).expect(200)
     await submitOne('ended').expect(200)
@@ -57,7 +57,7 @@ describe('the list of boards', () => {
     expect(await harness.redis.zscore(registryKey(harness.namespace), 'ended')).toBeNull()
   })
 
-  it('loses it as well while new boards come and nobody asks for the list', async () => {
+  it('loses an expired board when new boards are created, without a call of the list', async () => {
     await put('unasked', { ttlMs: 60_000 }).expect(200)
     await expire('unasked')
     harness.advance(61_000)
@@ -67,7 +67,7 @@ describe('the list of boards', () => {
     expect(await harness.redis.zscore(registryKey(harness.namespace), 'unasked')).toBeNull()
   })
 
-  it('keeps a board that got a ttlMs later for as long as it lives', async () => {
+  it('keeps a board that got a ttlMs later until it expires', async () => {
     await put('later').expect(200)
     await put('later', { ttlMs: 3_600_000 }).expect(200)
     harness.advance(3_500_000)
@@ -77,7 +77,7 @@ describe('the list of boards', () => {
     expect(await listed()).toContain('later')
   })
 
-  it('regains a board whose creator ended before it could list it', async () => {
+  it('regains a board whose creator stopped before it could list it', async () => {
     await put('orphan').expect(200)
     await harness.redis.zrem(registryKey(harness.namespace), 'orphan')
 
