@@ -332,7 +332,7 @@ describe('submit', () => {
       },
     ],
   ])(
-    'leaves nothing of a member that is %s, but what says how late a delivery is',
+    'deletes the data of a member that is %s, except the sequence of a removed one',
     async (what, leave) => {
       await put(what, { memberTtlMs: 60_000, rank: 'dense' }).expect(200)
       await submit(what, { member: 'a', score: 1, ifSeq: 7, metadata: { ship: 'x' } }).expect(200)
