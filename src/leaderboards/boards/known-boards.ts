@@ -132,7 +132,7 @@ export function createBoards({ templateOf, tidy }: BoardsOptions) {
           learnAbsent(id, board)
           continue
         }
-        if (!isStale(reply)) return reply as R | Missing
+        if (!isStale(reply)) return reply
         if (reply.kind === 'stale-season') clock.learn(reply.nowMs)
         else if (reply.version === ABSENT) learnAbsent(id, board)
         else learn(id, { ...reply, config: JSON.parse(reply.config) as BoardConfig })

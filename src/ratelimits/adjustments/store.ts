@@ -6,7 +6,7 @@ import { CHANGES, changeOf, exceptionKey, limitKey, recordKey } from '../keys.js
 import type { Limit } from '../limit.js'
 import { refundScript, resetScript } from './scripts.js'
 
-export interface RefundRequest {
+interface RefundRequest {
   readonly cost: number
   /** When it was consumed, since 1970; usage that no longer counts is not given back. Default: now. */
   readonly takenAtMs?: number | undefined

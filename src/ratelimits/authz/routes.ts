@@ -22,7 +22,7 @@ export const authzRoutes: RateLimitRoutes = async (app, { decide, policies }) =>
     done(null)
   })
   app.addHook('onRequest', (request, _reply, done) => {
-    // Fastify would answer a malformed one with 415 before any hook.
+    // A malformed one would be a 415 before the handler runs.
     delete request.headers['content-type']
     done()
   })

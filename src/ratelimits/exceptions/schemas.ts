@@ -12,7 +12,9 @@ export const BlockResponse = Type.Object(
   {
     policy: ResourceName,
     key: ObjectName,
-    changed: Type.Boolean({ description: 'False: it was blocked, or not, before.' }),
+    changed: Type.Boolean({
+      description: 'False: it was already blocked, or already not blocked.',
+    }),
     blockedForMs: Type.Integer({ description: 'Time until the block ends; 0: not blocked.' }),
   },
   {

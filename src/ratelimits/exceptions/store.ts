@@ -5,7 +5,7 @@ import { CHANGES, changeOf, type ExceptionKind, exceptionKey, type Subject } fro
 import { createRegistry, type Page } from './registry.js'
 import { type Exception, exceptScript } from './scripts.js'
 
-export interface Override {
+interface Override {
   readonly limit: number
   /** gcra: cost that may come at once; absent: that of the policy. */
   readonly burst?: number | undefined
@@ -24,8 +24,6 @@ export interface ExceptionPage {
   /** Undefined on the last page. */
   readonly last: Subject | undefined
 }
-
-export type ExceptionStore = ReturnType<typeof createExceptionStore>
 
 interface Change {
   readonly block_ms?: number

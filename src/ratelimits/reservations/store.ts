@@ -10,14 +10,14 @@ import type { Limit } from '../limit.js'
 import type { Circuits } from '../outage/circuit.js'
 import { reserveScript, settleScript } from './scripts.js'
 
-export interface ReserveRequest {
+interface ReserveRequest {
   readonly cost: number
   /** Time to settle it; afterwards the cost stays consumed. */
   readonly ttlMs: number
   readonly idempotency?: Idempotency | undefined
 }
 
-export interface SettleRequest {
+interface SettleRequest {
   readonly id: string
   /** Actual cost; 0 cancels. */
   readonly actual: number
