@@ -119,10 +119,10 @@ describe('a denied subject', () => {
     expect(await check('one')).toMatchObject({ allowed: true })
   })
 
-  it('stays denied without Redis after a look at its override', async () => {
+  it('stays denied without Redis after a GET of its override', async () => {
     await check('one')
     // A busy machine may let the second pass between the denial and the next check.
-    await until('a denial from memory after a look', async () => {
+    await until('a denial from memory after the GET', async () => {
       await check('one')
       await harness.request('get', `/v1/ratelimits/policies/one/overrides/${key}`).expect(404)
       const before = await hits()

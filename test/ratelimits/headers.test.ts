@@ -67,8 +67,8 @@ describe('LOCKSTEP_RATELIMIT_HEADERS=x-ratelimit', () => {
       Number(headers['x-ratelimit-reset']) - Date.parse(headers.date as string) / 1_000
     expect(aheadSeconds).toBeGreaterThanOrEqual(59)
     expect(aheadSeconds).toBeLessThanOrEqual(62)
-    const looked = await post('api/refund', { key: 'k' }).expect(200)
-    expect(looked.headers['x-ratelimit-remaining']).toBe('20')
+    const refunded = await post('api/refund', { key: 'k' }).expect(200)
+    expect(refunded.headers['x-ratelimit-remaining']).toBe('20')
   })
 
   it('counts down from what an override leaves of the policy', async () => {

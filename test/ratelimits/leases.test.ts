@@ -183,12 +183,12 @@ describe('a lease', () => {
 })
 
 describe('what is in flight', () => {
-  const look = (key: string, policy = 'exports') =>
+  const inspect = (key: string, policy = 'exports') =>
     harness.request('get', `/v1/ratelimits/${policy}/leases`).query({ key })
 
-  it('can be looked at', async () => {
+  it('is returned by GET', async () => {
     const key = subject()
-    const { body, headers } = await look(key).expect(200)
+    const { body, headers } = await inspect(key).expect(200)
     const free = { policy: 'exports', key, limit: 3, inFlight: 0, leases: 0, remaining: 3 }
     expect(body).toEqual({ ...free, resetAfterMs: 0 })
     expect(headers.ratelimit).toBe('"exports";r=3;t=0')
@@ -196,39 +196,39 @@ describe('what is in flight', () => {
     const { leaseId } = (await acquire(key, { weight: 2 }).expect(200)).body
     harness.advance(0.4 * POLICY.leaseMs)
     await acquire(key).expect(200)
-    const both = (await look(key).expect(200)).body
+    const both = (await inspect(key).expect(200)).body
     expect(both).toMatchObject({ inFlight: 3, leases: 2, remaining: 0 })
     expect(both.resetAfterMs).toBeGreaterThan(0.6 * POLICY.leaseMs)
     expect(JSON.stringify(both)).not.toContain(leaseId)
     harness.advance(0.6 * POLICY.leaseMs)
-    expect((await look(key).expect(200)).body).toMatchObject({
+    expect((await inspect(key).expect(200)).body).toMatchObject({
       inFlight: 1,
       leases: 1,
       remaining: 2,
     })
     harness.advance(0.4 * POLICY.leaseMs)
-    await look(key).expect(200)
+    await inspect(key).expect(200)
     expect(await harness.redis.exists(stateKey(key))).toBe(0)
   })
 
   it('shows the override and the block of the subject', async () => {
     const key = subject()
     const { put, post } = limits
-    await put('looked', POLICY).expect(201)
+    await put('inspected', POLICY).expect(201)
     await harness
-      .request('put', `/v1/ratelimits/policies/looked/overrides/${key}`)
+      .request('put', `/v1/ratelimits/policies/inspected/overrides/${key}`)
       .send({ limit: 5 })
       .expect(201)
-    await post('looked/block', { key, forMs: 60_000 }).expect(200)
-    const { body } = await look(key, 'looked').expect(200)
+    await post('inspected/block', { key, forMs: 60_000 }).expect(200)
+    const { body } = await inspect(key, 'inspected').expect(200)
     expect(body).toMatchObject({ limit: 5, remaining: 5 })
     expect(body.blockedForMs).toBeGreaterThan(50_000)
   })
 
   it('is nothing of a policy that counts calls', async () => {
     await limits.put('calls', { limit: 1, windowMs: 1_000 })
-    await look('k', 'calls').expect(400)
-    await look('k', 'nowhere').expect(404)
+    await inspect('k', 'calls').expect(400)
+    await inspect('k', 'nowhere').expect(404)
   })
 })
 

@@ -82,22 +82,23 @@ export const leaseRoutes: RateLimitRoutes = async (app, services) => {
         summary: 'What a subject of a concurrency policy has in flight',
         tags: ['ratelimits'],
         params: OnePolicyParams,
-        querystring: schemas.LookQuery,
-        response: responses(schemas.LookResponse, 'not-found'),
+        querystring: schemas.InspectQuery,
+        response: responses(schemas.InspectResponse, 'not-found'),
       },
     },
     async (request, reply) => {
       const { namespace, params, query } = request
       const limit = requireLeases(await storedLimit(policies, namespace, params.policy, query.key))
-      const { used, limit: override, resetUs, ...looked } = await leases.look(namespace, limit)
+      const inFlight = await leases.inspect(namespace, limit)
+      const { used, limit: override, resetUs } = inFlight
       const remaining = Math.max(0, override - used)
       const usage = answers.toUsage(reply, limit, { override, remaining, resetUs })
-      const blockedForMs = Math.ceil(looked.blockedUs / 1_000)
+      const blockedForMs = Math.ceil(inFlight.blockedUs / 1_000)
       return {
         policy: limit.name,
         key: limit.key,
         inFlight: used,
-        leases: looked.leases,
+        leases: inFlight.leases,
         ...usage,
         ...(blockedForMs > 0 && { blockedForMs }),
       }

@@ -70,9 +70,9 @@ export const LeaseResponse = Type.Object(
   },
 )
 
-export const LookQuery = Type.Object({ key: Key }, closed)
+export const InspectQuery = Type.Object({ key: Key }, closed)
 
-export const LookResponse = Type.Object(
+export const InspectResponse = Type.Object(
   {
     policy: ResourceName,
     key: ObjectName,

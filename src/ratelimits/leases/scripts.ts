@@ -42,18 +42,18 @@ export const acquireScript = defineScript({
   },
 })
 
-interface Looked extends InFlight {
+interface Inspected extends InFlight {
   readonly leases: number
   /** 0: it is not blocked. */
   readonly blockedUs: number
 }
 
-export const lookScript = defineScript({
-  name: 'ratelimits.look',
-  file: new URL('../scripts/look.lua', import.meta.url),
+export const inspectScript = defineScript({
+  name: 'ratelimits.inspect',
+  file: new URL('../scripts/inspect.lua', import.meta.url),
   keys: ['state', 'exception'],
   args: ['limit'],
-  decode(reply): Looked {
+  decode(reply): Inspected {
     const [used, leases, limit, resetUs, blockedUs] = integers(reply, 5)
     return { used, leases, limit, resetUs, blockedUs }
   },

@@ -5,12 +5,12 @@ import { remainingMs } from '../../redis/remaining.js'
 import { kindOf } from '../algorithms/algorithms.js'
 import { exceptionKey, limitKey, recordKey } from '../keys.js'
 import type { Limit } from '../limit.js'
-import { acquireScript, lookScript, releaseScript, renewScript } from './scripts.js'
+import { acquireScript, inspectScript, releaseScript, renewScript } from './scripts.js'
 
 /** Leases of concurrency policies. */
 export function createLimitLeaseStore(binder: Binder) {
   const acquire = binder.bind(acquireScript)
-  const look = binder.bind(lookScript)
+  const inspect = binder.bind(inspectScript)
   const renew = binder.bind(renewScript)
   const release = binder.bind(releaseScript)
   const stateOf = (namespace: string, limit: Limit) =>
@@ -43,8 +43,8 @@ export function createLimitLeaseStore(binder: Binder) {
       return { ...reply, expiresInMs: remainingMs(reply.leftUs / 1_000, since) }
     },
 
-    look: (namespace: string, limit: Limit) =>
-      look(
+    inspect: (namespace: string, limit: Limit) =>
+      inspect(
         { state: stateOf(namespace, limit), exception: exceptionKey(namespace, limit) },
         { limit: limit.policy.limit },
       ),

@@ -1,5 +1,5 @@
 --[[
-ratelimits.look: what one subject has in flight; changes no lease.
+ratelimits.inspect: what one subject has in flight; changes no lease.
 
 KEYS state      zset    lib/leases.lua
 KEYS exception  string  lib/exception.lua
