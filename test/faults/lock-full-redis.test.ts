@@ -118,7 +118,7 @@ describe('OOM: a Redis that is full', () => {
     connection.emit('close')
     expect(await cut).toEqual({ kind: 'gone' })
     expect(await look('kept')).toMatchObject({ state: 'held', queueLength: 0 })
-    const record = `ls:{full:${harness.lockTag('kept')}}:memo:full`
+    const record = `ls:{full:${harness.lockTag('kept')}}:idempotency:full`
     expect(await harness.redis.get(record)).toContain('kept')
     await release('kept', first)
 

@@ -13,10 +13,10 @@ beforeAll(async () => {
   scripts = lockScripts(harness)
 })
 
-const keyed = (memo: string, options: object = {}) => ({
-  memo,
+const keyed = (digest: string, options: object = {}) => ({
+  digest,
   fingerprint: 'f',
-  memo_ttl_ms: 60_000,
+  record_ttl_ms: 60_000,
   waitMs: 60_000,
   ...options,
 })
@@ -109,7 +109,7 @@ describe('a request with a key whose wait is over', () => {
   it('is known for as long as its repeat waits', async () => {
     await scripts.acquire('known')
     await scripts.acquire('known', keyed('known', { waitMs: 1_000 }))
-    const record = scripts.key('memo', 'known')
+    const record = scripts.key('idempotency', 'known')
     const before = await harness.redis.pttl(record)
     await scripts.acquire('known', keyed('known', { waitMs: 60_000 }))
     expect(await harness.redis.pttl(record)).toBeGreaterThan(before + 50_000)
@@ -154,7 +154,7 @@ describe('a request with a key whose wait is over', () => {
     expect((again as { ticket: number }).ticket).toBeGreaterThan(
       (first as unknown as { ticket: number }).ticket,
     )
-    const record = scripts.key('memo', 'late', 'late')
+    const record = scripts.key('idempotency', 'late', 'late')
     expect(await harness.redis.get(record)).toMatch(/^f \S{22}$/)
   })
 
@@ -217,15 +217,15 @@ describe('a request with a key whose wait is over', () => {
 
   it('is remembered from its grant on, however long it waited', async () => {
     await scripts.acquire('record')
-    const { token } = await scripts.acquire('record', keyed('record', { memo_ttl_ms: 1_000 }))
-    const record = scripts.key('memo', 'record', 'record')
+    const { token } = await scripts.acquire('record', keyed('record', { record_ttl_ms: 1_000 }))
+    const record = scripts.key('idempotency', 'record', 'record')
     expect(await harness.redis.pttl(record)).toBeGreaterThan(60_000)
     await harness.redis.del(
       scripts.key('waiters', 'record'),
       scripts.key('queue', 'record'),
       record,
     )
-    await scripts.restore('record', keyed('record', { token, memo_ttl_ms: 1_000 }))
+    await scripts.restore('record', keyed('record', { token, record_ttl_ms: 1_000 }))
     expect(await harness.redis.pttl(record)).toBeGreaterThan(60_000)
   })
 

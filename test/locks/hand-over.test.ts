@@ -250,7 +250,7 @@ describe('a place whose request is gone', () => {
 
   it('is kept for the repeat of a request with a key', async () => {
     const idempotency = { digest: 'ghost', fingerprint: 'f', ttlMs: 600_000 }
-    const options = { memo: 'ghost', fingerprint: 'f', memo_ttl_ms: 600_000 }
+    const options = { digest: 'ghost', fingerprint: 'f', record_ttl_ms: 600_000 }
     await hold('keyed-ghost')
     const token = await forgotten('keyed-ghost', options)
     const kept = async () => Number((await look('keyed-ghost')).holders[0]?.leftMs) <= 10_000

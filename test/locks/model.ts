@@ -98,7 +98,7 @@ export class LockModel {
   /** Answers to those who waited, in the order of their grants; taken by the test. */
   answers: { attempt: Attempt; kind: 'granted' | 'unsatisfiable' | 'session-ended' }[] = []
   /** Attempts by group of fence, per lock, in the order of their grants. */
-  readonly #memos = new Map<number, Attempt>()
+  readonly #records = new Map<number, Attempt>()
 
   constructor(names: readonly string[]) {
     this.locks = new Map(names.map((name) => [name, new ModelLock()]))
@@ -122,21 +122,21 @@ export class LockModel {
         const cooling = blocked.leases.length === 0 && blocked.queue.length === 0
         return { kind: cooling ? 'cooling' : 'held' }
       }
-      if (wanted.keyed) this.#memos.set(attempt.id, attempt)
+      if (wanted.keyed) this.#records.set(attempt.id, attempt)
       if (blocked) {
         for (const lock of locks) enqueue(lock, attempt)
         return { kind: 'queued' }
       }
       for (const lock of locks) this.#grant(lock, attempt)
     }
-    if (wanted.keyed) this.#memos.set(attempt.id, attempt)
+    if (wanted.keyed) this.#records.set(attempt.id, attempt)
     return this.#granted(attempt)
   }
 
   /** The same request under the same key; undefined when nothing of it is left. */
   repeat(attempt: Attempt): Reply | undefined {
     this.#pump()
-    if (!this.#memos.has(attempt.id)) return undefined
+    if (!this.#records.has(attempt.id)) return undefined
     const locks = this.#locksOf(attempt)
     if (locks.every((lock) => find(lock, attempt))) {
       return this.#granted(attempt)
@@ -195,12 +195,12 @@ export class LockModel {
   #setAside(attempt: Attempt): void {
     this.#leaveQueues(attempt)
     if (attempt.wanted.keyed) attempt.kept = this.now + KEEP
-    else this.#memos.delete(attempt.id)
+    else this.#records.delete(attempt.id)
   }
 
   #putBack(attempt: Attempt): Reply | undefined {
     if ((attempt.kept as number) <= this.now) {
-      this.#memos.delete(attempt.id)
+      this.#records.delete(attempt.id)
       return undefined
     }
     const locks = this.#locksOf(attempt)
@@ -382,7 +382,7 @@ export class LockModel {
 
   #dismiss(attempt: Attempt): void {
     this.#leaveQueues(attempt)
-    this.#memos.delete(attempt.id)
+    this.#records.delete(attempt.id)
   }
 
   #leaveQueues(attempt: Attempt): void {

@@ -68,7 +68,7 @@ describe('a waiter that is not put back', () => {
   })
 
   it('because its key has another place by now lets those behind it move up', async () => {
-    const keyed = { memo: 'other', fingerprint: 'f', memo_ttl_ms: 600_000 }
+    const keyed = { digest: 'other', fingerprint: 'f', record_ttl_ms: 600_000 }
     await scripts.acquire('other', { ttlMs: 1_000 })
     await scripts.acquire('other', { ...keyed, waitMs })
     harness.advance(1_001)
@@ -82,7 +82,7 @@ describe('a waiter that is not put back', () => {
 
 describe('a connection whose request was repeated through another instance', () => {
   it('gets no lease of its own when the repeat has used and released theirs', async () => {
-    const keyed = { memo: 'once', fingerprint: 'f', memo_ttl_ms: 600_000 }
+    const keyed = { digest: 'once', fingerprint: 'f', record_ttl_ms: 600_000 }
     const first = await scripts.acquire('once', {})
     const { token } = await scripts.acquire('once', { ...keyed, waitMs })
     const repeat = await scripts.acquire('once', { ...keyed, waitMs, instance: 'there' })

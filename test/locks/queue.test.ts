@@ -204,7 +204,7 @@ describe('what is left behind', () => {
 
     harness.advance(60_000)
 
-    const parts = /^ls:\{[^}]*\}:(fence|ended|memo|session[a-z-]*)(:|$)/
+    const parts = /^ls:\{[^}]*\}:(fence|ended|idempotency|session[a-z-]*)(:|$)/
     const left = () => harness.redis.keys(`ls:{${ns}:*`)
     await until('only what is remembered is left', async () =>
       (await left()).every((one) => parts.test(one)),

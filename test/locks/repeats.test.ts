@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 
 const waitMs = 60_000
-const keyed = (memo: string) => ({ memo, fingerprint: 'f', memo_ttl_ms: 600_000 })
+const keyed = (digest: string) => ({ digest, fingerprint: 'f', record_ttl_ms: 600_000 })
 const isWhole = async (name: string, token: string) => {
   harness.advance(15_000)
   expect(await scripts.renew(name, token, 30_000)).toMatchObject({ outcome: 'renewed' })

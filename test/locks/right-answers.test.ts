@@ -215,14 +215,14 @@ describe('the repeat of a keyed acquire whose lease has ended', () => {
   it('hears it no longer than its key is known', async () => {
     const { body } = await keyed('key').expect(200)
     await post('locks/key/release', { token: body.token }).expect(200)
-    for (const key of await harness.redis.keys(`ls:{${harness.namespace}:*}:memo:*`)) {
+    for (const key of await harness.redis.keys(`ls:{${harness.namespace}:*}:idempotency:*`)) {
       expect(await harness.redis.pttl(key)).toBeGreaterThan(0)
     }
   })
 
   it('says nothing of an older lease under a key that was used again', async () => {
     const { body: old } = await keyed('again').expect(200)
-    for (const key of await harness.redis.keys(`ls:{${harness.namespace}:*}:memo:*`)) {
+    for (const key of await harness.redis.keys(`ls:{${harness.namespace}:*}:idempotency:*`)) {
       await harness.redis.del(key)
     }
     const waiting = keyed('again')

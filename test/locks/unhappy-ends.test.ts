@@ -228,7 +228,7 @@ describe('a waiter whose time ends at the head of the queue', () => {
 
 describe('a grant that nobody has collected when its session ends', () => {
   it('is not given to a repeat of its request', async () => {
-    const keyed = { memo: 'late', fingerprint: 'f', memo_ttl_ms: 600_000, instance: 'well' }
+    const keyed = { digest: 'late', fingerprint: 'f', record_ttl_ms: 600_000, instance: 'well' }
     const session = await scripts.openSession('late', 5_000)
     const first = await scripts.acquire('late')
     const place = { ...keyed, session, ttlMs: 0, waitMs: 60_000 }

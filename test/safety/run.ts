@@ -133,9 +133,9 @@ function judge(
   }
 }
 
-/** Of one bucket, and what ends by itself: memos, ended leases, marks of the abandoned. */
+/** Of one bucket, and what ends by itself: idempotency records, ended leases, marks of the abandoned. */
 const FIXED =
-  /^ls:(layout|locks:.*|\{[^}]*\}:(fence|suspects|guard|swept|memo:.*|ended:.*|abandoned:.*))$/
+  /^ls:(layout|locks:.*|\{[^}]*\}:(fence|suspects|guard|swept|idempotency:.*|ended:.*|abandoned:.*))$/
 
 /** Waits for it, and goes on without it. */
 const soon = (what: string, probe: () => Promise<boolean | undefined>) =>

@@ -68,9 +68,9 @@ export function toRecord(options: AcquireOptions, instance: string): string {
   const { owner, caller, waitMs, idempotency } = options
   if (owner !== undefined) record.caller = caller ?? ''
   if (idempotency) {
-    record.memo = idempotency.digest
+    record.digest = idempotency.digest
     record.fingerprint = idempotency.fingerprint
-    record.memo_ttl_ms = idempotency.ttlMs
+    record.record_ttl_ms = idempotency.ttlMs
   }
   if (waitMs || idempotency) {
     record.instance = instance

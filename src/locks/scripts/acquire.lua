@@ -1,6 +1,6 @@
 --[[
 locks.acquire: lease one lock, or all locks of a set; else stand in their queues, or say why not.
-Every other key of the bucket (queue, waiters, holders, ended, fence, timers, index, memo, session)
+Every other key of the bucket (queue, waiters, holders, ended, fence, timers, index, idempotency record, session)
 is built from the tag of the declared ones, see lib/.
 
 KEYS lock[]       hash    the locks, all or nothing
@@ -47,7 +47,7 @@ local locks = {}
 for i, key in ipairs(KEYS) do locks[i] = open_lock(call, name_of(call, key)) end
 
 local first = redis.call('MGET', call.prefix .. 'fence', call.prefix .. 'abandoned:' .. token,
-  call.prefix .. 'memo:' .. (request.memo or ''))
+  call.prefix .. 'idempotency:' .. (request.digest or ''))
 -- Saves work: a grant would read it again.
 call.fence = tonumber(first[1] or 0)
 if first[2] then return answer(call, { 14 }) end

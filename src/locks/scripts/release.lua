@@ -53,7 +53,7 @@ local reply = { 1, held_ms, #fences, unpack(fences) }
 for _, handed in ipairs(call.handed) do
   local lease = read_lease(handed.locks[1], handed.token)
   reply[#reply + 1] = #handed.locks
-  reply[#reply + 1] = lease.memo and 1 or 0
+  reply[#reply + 1] = lease.digest and 1 or 0
   for _, lock in ipairs(handed.locks) do reply[#reply + 1] = lock.name end
   for _, value in ipairs(granted(handed.locks, 1, handed.token)) do reply[#reply + 1] = value end
 end

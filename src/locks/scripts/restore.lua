@@ -46,7 +46,7 @@ if standing or find_lease(locks[1], token) then return finish(1) end
 
 -- Its key is known: its place went to a repeat, or one did that has used the lease of both by now.
 -- What lapses, or is taken off, takes its key along.
-if waiter.memo and redis.call('EXISTS', request_key(call, waiter)) == 1 then return finish(4) end
+if waiter.digest and redis.call('EXISTS', request_key(call, waiter)) == 1 then return finish(4) end
 local refusal = refuse_place(locks, waiter)
 if refusal then return finish(refusal[1] == 9 and 5 or 3) end
 waiter.at, waiter.wait_until = now_us - waited_ms * 1000, now_us + wait_ms * 1000

@@ -1,13 +1,13 @@
 --[[
 locks.session-open: begin a session, whose leases live as long as it is kept alive.
 
-KEYS session        hash    the new session; memo and timers are built from its tag
-ARGV id             string  of the session, a secret made by the service
-ARGV ttl_ms         int     how long it lives without a keepalive
-ARGV metadata       JSON    shown with its leases, '' for none
-ARGV memo?          string  digest of the idempotency key
-ARGV fingerprint?   string  of the request
-ARGV memo_ttl_ms?   int     how long the request is remembered
+KEYS session         hash    the new session; other keys are built from its tag
+ARGV id              string  of the session, a secret made by the service
+ARGV ttl_ms          int     how long it lives without a keepalive
+ARGV metadata        JSON    shown with its leases, '' for none
+ARGV digest?         string  digest of the idempotency key
+ARGV fingerprint?    string  of the request
+ARGV record_ttl_ms?  int     how long the request is remembered
 
 RETURN outcome id left
   1, id, left   opened
@@ -20,11 +20,11 @@ MEMORY grows
 ]]
 -- @use lib/session.lua
 local id, ttl_ms, metadata = ARGV[1], tonumber(ARGV[2]), ARGV[3]
-local memo, fingerprint, memo_ttl_ms = ARGV[4], ARGV[5], tonumber(ARGV[6])
+local digest, fingerprint, record_ttl_ms = ARGV[4], ARGV[5], tonumber(ARGV[6])
 local call = begin(KEYS[1], 0, 0)
-local memo_key = call.prefix .. 'memo:' .. memo
+local record_key = call.prefix .. 'idempotency:' .. digest
 
-local known = memo ~= '' and redis.call('GET', memo_key)
+local known = digest ~= '' and redis.call('GET', record_key)
 if known then
   local before, known_id = string.match(known, '^(%S+) (%S+)$')
   if before ~= fingerprint then return { 3, '', 0 } end
@@ -36,5 +36,5 @@ end
 redis.call('HSET', KEYS[1], 'ttl_ms', ttl_ms, 'metadata', metadata)
 write_end(call, id, now_us + ttl_ms * 1000)
 redis.call('PEXPIRE', KEYS[1], ttl_ms + KEEP_MS)
-if memo ~= '' then redis.call('SET', memo_key, fingerprint .. ' ' .. id, 'PX', memo_ttl_ms) end
+if digest ~= '' then redis.call('SET', record_key, fingerprint .. ' ' .. id, 'PX', record_ttl_ms) end
 return { 1, id, ttl_ms }

@@ -7,7 +7,7 @@ export const openSessionScript = defineScript({
   name: 'locks.session-open',
   file: new URL('../scripts/session-open.lua', import.meta.url),
   keys: ['session'],
-  args: ['id', 'ttl_ms', 'metadata', 'memo?', 'fingerprint?', 'memo_ttl_ms?'],
+  args: ['id', 'ttl_ms', 'metadata', 'digest?', 'fingerprint?', 'record_ttl_ms?'],
   outcomes: ['opened', 'replayed', 'conflict', 'session-ended'],
   decode(reply, outcome) {
     const [, id, leftMs] = list(reply, 3)

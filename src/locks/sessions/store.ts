@@ -112,9 +112,9 @@ export function createSessionStore(binder: Binder, layout: Layout, calls: LockCa
           id,
           ttl_ms: ttlMs,
           metadata: metadata ?? '',
-          memo: idempotency?.digest,
+          digest: idempotency?.digest,
           fingerprint: idempotency?.fingerprint,
-          memo_ttl_ms: idempotency?.ttlMs,
+          record_ttl_ms: idempotency?.ttlMs,
         },
       )
       if (kind !== 'opened' && kind !== 'replayed') return { kind }
