@@ -12,8 +12,8 @@ import { bucketTag, lockKey, timersKey } from './keys.js'
 import { acquireScript, claimScript, releaseScript, renewScript } from './leases/scripts.js'
 import type { LockMetrics } from './metrics.js'
 import {
-  beatScript,
   forgetBucketScript,
+  heartbeatScript,
   leaveScript,
   restoreScript,
   sweepScript,
@@ -49,7 +49,7 @@ export class LockCalls {
       renew: binder.bind(renewScript),
       release: binder.bind(releaseScript),
       leave: binder.bind(leaveScript),
-      beat: binder.bind(beatScript),
+      heartbeat: binder.bind(heartbeatScript),
       restore: binder.bind(restoreScript),
       sweep: binder.bind(sweepScript),
       forgetBucket: binder.bind(forgetBucketScript),

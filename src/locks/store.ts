@@ -69,7 +69,7 @@ export function createLockStore(options: LockStoreOptions): LockStore {
   })
   calls.sweeper = sweeper
   const waitList = createWaitList({
-    beat: (waiters) => beat(calls, instance, waiters),
+    heartbeat: (waiters) => heartbeat(calls, instance, waiters),
     restore: (waiter) => restore(calls, waiter),
   })
   const abandoned = new AbandonedRequests(calls)
@@ -104,8 +104,8 @@ export function createLockStore(options: LockStoreOptions): LockStore {
   }
 }
 
-async function beat(calls: LockCalls, instance: string, waiters: readonly Waiter[]) {
-  const { nextMs, states } = await calls.run.beat(
+async function heartbeat(calls: LockCalls, instance: string, waiters: readonly Waiter[]) {
+  const { nextMs, states } = await calls.run.heartbeat(
     { lock: waiters.map(({ keys }) => keys[0] as string) },
     { instance, token: waiters.map(({ token }) => token) },
   )

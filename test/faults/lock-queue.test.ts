@@ -8,7 +8,7 @@ import { newLockStore } from '../support/lock-store.js'
 import { start } from '../support/managed.js'
 import { until } from '../support/until.js'
 
-it('a grant whose message is lost is found by the next beat', async () => {
+it('a grant whose message is lost is found by the next heartbeat', async () => {
   const harness = await startHarness()
   const redis = await start()
   const proxy = await startFaultProxy(redis.url)
@@ -73,7 +73,7 @@ it('a client that goes away while Redis is silent leaves no place behind', async
   await until('an empty line', async () => (await length()) === 0)
 })
 
-it('a lease handed over with an answer that is lost is found by the next beat', async () => {
+it('a lease handed over with an answer that is lost is found by the next heartbeat', async () => {
   const redis = await start()
   const proxy = await startFaultProxy(redis.url)
   const environment = { LOCKSTEP_REDIS_TIMEOUT_MS: `${SILENCE_MS}` }

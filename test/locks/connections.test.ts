@@ -46,7 +46,7 @@ it('a release wakes the one whose turn it is, and none of those behind', async (
     away.acquire('herd', names, { ttlMs: 60_000, waitMs: 60_000 }),
   )
   await until('all wait', async () => (await here.inspect('herd', 'herd', 1)).queueLength === 20)
-  const asked = () => ran.filter((script) => script !== 'locks.beat')
+  const asked = () => ran.filter((script) => script !== 'locks.heartbeat')
   const before = asked().length
 
   await here.release('herd', names, first.token)

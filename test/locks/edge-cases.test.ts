@@ -19,7 +19,7 @@ const bucketKey = (part: string, name: string) =>
 
 const GHOST = 'x'.repeat(22)
 
-/** Waiters of an instance that is gone: nobody claims for them, and no beat tells of them. */
+/** Waiters of an instance that is gone: nobody claims for them, and no heartbeat tells of them. */
 async function enqueueGhosts(name: string, count: number): Promise<void> {
   const acquire = harness.binder.bind(acquireScript)
   for (let i = 0; i < count; i++) {
@@ -166,7 +166,7 @@ describe('a waiter whose grant lapsed while its instance was slow', () => {
     const [, instance] = /instance\xb6([\w-]{22})/.exec(record?.toString('latin1') ?? '') ?? []
     await harness.redis.zadd(bucketKey('suspects', 'slow'), 1, instance as string)
 
-    // Its turn comes while it is suspect: it is taken off, and its beat brings it back.
+    // Its turn comes while it is suspect: it is taken off, and its heartbeat brings it back.
     await lock('slow', 'release', { token }).expect(200)
 
     expect((await waiting).status).toBe(200)

@@ -135,7 +135,7 @@ describe('a lease that is released elsewhere', () => {
     await release('away', first, other)
 
     expect((await look('away')).holders[0]?.leftMs).toBeLessThanOrEqual(2_000)
-    // The beat finds it, as no message arrives.
+    // The heartbeat finds it, as no message arrives.
     expect(await waiting).toMatchObject({ kind: 'granted' })
     expect(ran).toContain('locks.claim')
     other.close()
@@ -294,7 +294,7 @@ describe('a message about a lease', () => {
     listening.close()
   })
 
-  it('that its turn can never come is heard before the next beat', async () => {
+  it('that its turn can never come is heard before the next heartbeat', async () => {
     const heard: string[] = []
     const listening = newLockStore(
       harness,
@@ -311,7 +311,7 @@ describe('a message about a lease', () => {
     await listening.resize(ns, 'shrinks', 2)
 
     expect(await waiting).toMatchObject({ kind: 'unsatisfiable' })
-    // Who hears looks for a grant first; a beat alone would have put it back.
+    // Who hears looks for a grant first; a heartbeat alone would have put it back.
     expect(heard).toContain('locks.claim')
     listening.close()
   })

@@ -152,7 +152,7 @@ describe('an instance that died between a grant and its claim', () => {
 })
 
 describe('an instance that is suspect', () => {
-  it('keeps its places when it asks for something before its next beat', async () => {
+  it('keeps its places when it asks for something before its next heartbeat', async () => {
     await acquire('suspect').expect(200)
     await inLine('suspect', 'slow')
     const suspects = key('suspect', 'suspects').replace(/:suspect$/, '')

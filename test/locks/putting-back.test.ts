@@ -91,7 +91,7 @@ describe('a connection whose request was repeated through another instance', () 
     expect(await scripts.claim('once', token)).toMatchObject({ outcome: 'granted' })
     expect(await scripts.release('once', token)).toMatchObject({ outcome: 'released' })
 
-    // The beat of the first instance finds neither place nor lease.
+    // The heartbeat of the first instance finds neither place nor lease.
     expect(await scripts.restore('once', { ...keyed, token })).toMatchObject({
       outcome: 'replaced',
     })

@@ -122,7 +122,7 @@ describe('an idempotency key', () => {
 })
 
 describe('a waiter that Redis forgot', () => {
-  it('is put back by the next beat', async () => {
+  it('is put back by the next heartbeat', async () => {
     await held('forgotten')
     const waiting = waits('forgotten', { waitMs: 60_000 })
     await queued('forgotten', 1)

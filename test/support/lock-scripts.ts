@@ -13,7 +13,7 @@ import {
   renewScript,
 } from '../../src/locks/leases/scripts.js'
 import {
-  beatScript,
+  heartbeatScript,
   leaveScript,
   restoreScript,
   sweepScript,
@@ -57,7 +57,7 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
     renew: binder.bind(renewScript),
     restore: binder.bind(restoreScript),
     leave: binder.bind(leaveScript),
-    beat: binder.bind(beatScript),
+    heartbeat: binder.bind(heartbeatScript),
     sweep: binder.bind(sweepScript),
     inspect: binder.bind(inspectScript),
     list: binder.bind(listScript),
@@ -101,7 +101,7 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
       run.leave(locks(names), { token, attach, how, ...COMMON }),
     /** @param tokens of waiters for the one lock */
     heartbeat: (name: string, instance: string, ...tokens: string[]) =>
-      run.beat({ lock: tokens.map(() => key('lock', name)) }, { instance, token: tokens }),
+      run.heartbeat({ lock: tokens.map(() => key('lock', name)) }, { instance, token: tokens }),
     /** @param fence of the lease that is meant, 0 for all */
     revoke: (name: string, graceMs: number, fence = 0, clearDelay = false) =>
       run.revoke(locks(name), {

@@ -7,7 +7,7 @@ import { layoutOf } from '../../src/redis/layout.js'
 import type { Harness } from './harness.js'
 
 /**
- * An instance as far as locks go, without HTTP: queue, beats and sweeps are its own.
+ * An instance as far as locks go, without HTTP: queue, heartbeats and sweeps are its own.
  * @param clockMs by how much the clock of the scripts is moved
  * @param onRun told of every batch that was answered, by the name of its script
  */

@@ -94,7 +94,7 @@ export class QueuedRequests {
         case 'announced': {
           const granted = await this.#claim(waiter, options)
           if (granted) return granted
-          // Redis may be silent just now: the next beat tries again.
+          // Redis may be silent just now: the next heartbeat tries again.
           await this.#waitList.restore(waiter).catch(() => undefined)
           break
         }

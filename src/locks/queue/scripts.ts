@@ -15,9 +15,9 @@ const STATES = ['missing', 'waiting', 'granted'] as const
 /** Of a waiter, as Redis has it. */
 export type WaiterState = (typeof STATES)[number]
 
-export const beatScript = defineScript({
-  name: 'locks.beat',
-  file: new URL('../scripts/beat.lua', import.meta.url),
+export const heartbeatScript = defineScript({
+  name: 'locks.heartbeat',
+  file: new URL('../scripts/heartbeat.lua', import.meta.url),
   keys: ['lock[]'],
   args: ['instance', 'token[]'],
   coalesce: false,

@@ -78,7 +78,7 @@ export class Waiter {
 
 export interface WaitingOptions {
   /** Tells that this instance is alive, and asks what became of the waiters of one bucket. */
-  readonly beat: (waiters: readonly Waiter[]) => Promise<readonly WaiterState[]>
+  readonly heartbeat: (waiters: readonly Waiter[]) => Promise<readonly WaiterState[]>
   /** Puts a waiter back; says why it has no place any more. */
   readonly restore: (waiter: Waiter) => Promise<Wake | undefined>
 }
@@ -100,14 +100,14 @@ export interface WaitList {
   close(): void
 }
 
-const BEAT_EVERY_MS = 1_000
-const BEAT_SIZE = 100
+const HEARTBEAT_MS = 1_000
+const HEARTBEAT_WAITERS = 100
 
 /**
  * The requests that wait at this instance. A grant is announced by a message; whatever message is
- * lost, and whatever Redis forgot, the beat of every second finds out.
+ * lost, and whatever Redis forgot, the heartbeat of every second finds out.
  */
-export function createWaitList({ beat, restore }: WaitingOptions): WaitList {
+export function createWaitList({ heartbeat, restore }: WaitingOptions): WaitList {
   const byToken = new Map<string, Set<Waiter>>()
 
   const add = (waiter: Waiter) => {
@@ -129,8 +129,8 @@ export function createWaitList({ beat, restore }: WaitingOptions): WaitList {
     if (why) waiter.wake(why)
   }
 
-  async function beatFor(waiters: readonly Waiter[]): Promise<void> {
-    const states = await beat(waiters)
+  async function sendHeartbeat(waiters: readonly Waiter[]): Promise<void> {
+    const states = await heartbeat(waiters)
     for (const [i, waiter] of waiters.entries()) {
       if (states[i] === 'granted') waiter.wake('announced')
       else if (states[i] === 'missing') await putBack(waiter)
@@ -139,9 +139,9 @@ export function createWaitList({ beat, restore }: WaitingOptions): WaitList {
 
   const timer = setInterval(() => {
     for (const group of chunks(all().filter(({ stands }) => stands))) {
-      beatFor(group).catch(() => undefined)
+      sendHeartbeat(group).catch(() => undefined)
     }
-  }, BEAT_EVERY_MS)
+  }, HEARTBEAT_MS)
   timer.unref()
 
   return {
@@ -184,7 +184,7 @@ function chunks(waiters: readonly Waiter[]): Waiter[][] {
     const group = open.get(waiter.bucket) ?? []
     group.push(waiter)
     open.set(waiter.bucket, group)
-    if (group.length === BEAT_SIZE) {
+    if (group.length === HEARTBEAT_WAITERS) {
       full.push(group)
       open.delete(waiter.bucket)
     }

@@ -6,7 +6,7 @@
 -- @use queue.lua
 
 -- Whoever calls is alive, and takes the leases of its own waiters with the answer: no message, no
--- claim. If that answer is lost, its next beat finds them.
+-- claim. If that answer is lost, its next heartbeat finds them.
 local function grant_waiter(locks, token, waiter)
   local call = locks[1].call
   local at_home = waiter.instance == call.instance

@@ -21,7 +21,7 @@ local function end_lease(lock, token, lease, how, at, reason)
   end
 end
 
--- Takes back a grant that nobody claimed. Its instance is suspect until its next beat, unless the
+-- Takes back a grant that nobody claimed. Its instance is suspect until its next heartbeat, unless the
 -- grant was kept for a client whose connection was cut, or its session is over. A lapse never cools.
 local function lapse(lock, token, lease)
   drop_lease(lock, token, lease)

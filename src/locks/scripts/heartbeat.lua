@@ -1,5 +1,5 @@
 --[[
-locks.beat: an instance is alive and waits for these; which of them are still known?
+locks.heartbeat: an instance is alive and waits for these; which of them are still known?
 
 KEYS lock[]       hash    the first lock of each waiter
 ARGV instance     string  clears its suspicion
