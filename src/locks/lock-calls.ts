@@ -115,8 +115,8 @@ export class LockCalls {
     return head
   }
 
-  #count({ expired, lapsed }: Head): void {
+  #count({ expired, claimTimeouts }: Head): void {
     if (expired > 0) this.#metrics.ended('expired', expired)
-    if (lapsed > 0) this.#metrics.lapsed(lapsed)
+    if (claimTimeouts > 0) this.#metrics.claimTimedOut(claimTimeouts)
   }
 }

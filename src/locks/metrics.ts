@@ -20,8 +20,8 @@ export interface LockMetrics {
   /** A holder that lost its lock by time: the one to alert on. */
   expiredWhileHeld(): void
   held(seconds: number): void
-  /** Grants that no instance collected in time. */
-  lapsed(count: number): void
+  /** Grants that no instance claimed in time. */
+  claimTimedOut(count: number): void
   replayed(): void
   session(operation: 'open' | 'keepalive' | 'end', outcome: SessionOutcome): void
   streamOpened(kind: StreamKind): void
@@ -53,9 +53,9 @@ export function createLockMetrics(metrics: Metrics): LockMetrics {
     [],
     [0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 240],
   )
-  const lapsed = metrics.counter(
-    'lockstep_locks_provisional_lapsed_total',
-    'Grants to waiters that no instance claimed within 2 seconds',
+  const claimTimeouts = metrics.counter(
+    'lockstep_locks_claim_timeouts_total',
+    'Grants that no instance claimed within 2 seconds, and that expired',
   )
   const replayed = metrics.counter(
     'lockstep_locks_replayed_total',
@@ -82,7 +82,7 @@ export function createLockMetrics(metrics: Metrics): LockMetrics {
     ended: (how, count = 1) => ends.labels(how).inc(count),
     expiredWhileHeld: () => expired.inc(),
     held: (seconds) => held.observe(seconds),
-    lapsed: (count) => lapsed.inc(count),
+    claimTimedOut: (count) => claimTimeouts.inc(count),
     replayed: () => replayed.inc(),
     session: (operation, outcome) => sessions.labels(operation, outcome).inc(),
     streamOpened: (kind) => streams.labels(kind).inc(),

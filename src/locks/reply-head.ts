@@ -6,7 +6,7 @@ export interface Head {
   readonly nextMs: number
   /** Leases that this call found expired, and grants that nobody had claimed. */
   readonly expired: number
-  readonly lapsed: number
+  readonly claimTimeouts: number
 }
 
 /** What every call that decides about a lease sends. */
@@ -16,5 +16,5 @@ export const COMMON = ['floor', 'ended_ttl_ms'] as const
 export const readHead = (parts: readonly unknown[]): Head => ({
   nextMs: integer(parts[0]),
   expired: integer(parts[1]),
-  lapsed: integer(parts[2]),
+  claimTimeouts: integer(parts[2]),
 })

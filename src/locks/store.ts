@@ -109,7 +109,7 @@ async function heartbeat(calls: LockCalls, instance: string, waiters: readonly W
     { lock: waiters.map(({ keys }) => keys[0] as string) },
     { instance, token: waiters.map(({ token }) => token) },
   )
-  // A grant by an instance that is gone lapses here, as soon as one of its own.
+  // A grant by an instance that is gone expires here, as soon as one of its own.
   calls.sweeper?.note((waiters[0] as Waiter).bucket, nextMs)
   return states
 }

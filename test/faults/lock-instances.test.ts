@@ -83,7 +83,7 @@ it('a hundred who wait at two processes get the lock in the order in which they 
   expect(order).toEqual(Array.from({ length: 100 }, (_, i) => i))
 })
 
-it('a killed instance costs those behind its waiters one lapse, however many they were', async () => {
+it('a killed instance costs those behind its waiters one claim timeout, however many they were', async () => {
   const { a, b } = await startTwo()
   const { body: held } = await ask(b, 'acquire', { ttlMs: 60_000 })
   for (let i = 1; i <= 10; i++) await stand(a, i)
@@ -95,7 +95,7 @@ it('a killed instance costs those behind its waiters one lapse, however many the
   const { status, body } = await answer
   expect(status).toBe(200)
   expect(body.fence).toBeGreaterThan(held.fence)
-  expect(await metric(b, 'lockstep_locks_provisional_lapsed_total')).toBe(1)
+  expect(await metric(b, 'lockstep_locks_claim_timeouts_total')).toBe(1)
 })
 
 it('an instance that was stopped finds its waiters a place again when it returns', async () => {

@@ -156,7 +156,7 @@ describe('what a dead instance left behind', () => {
   })
 })
 
-describe('a waiter whose grant lapsed while its instance was slow', () => {
+describe('a waiter whose grant expired while its instance was slow', () => {
   it('is put back at its place, with its instance trusted again', async () => {
     const { token } = await held('slow')
     const waiting = waits('slow', { owner: 'slow' })

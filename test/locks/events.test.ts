@@ -76,12 +76,12 @@ describe('GET events', () => {
     await waiting
   })
 
-  it('tells of a grant when it is claimed, not when it lapses', async () => {
-    const events = await watch('lapse')
-    const { token } = await held('lapse')
+  it('tells of a grant when it is claimed, not when it expires unclaimed', async () => {
+    const events = await watch('unclaimed')
+    const { token } = await held('unclaimed')
     await events.nextOf('granted')
     await harness.binder.bind(acquireScript)(
-      { lock: [keyOf('lock', 'lapse')] },
+      { lock: [keyOf('lock', 'unclaimed')] },
       {
         token: randomToken(),
         ttl_ms: 60_000,
@@ -92,11 +92,11 @@ describe('GET events', () => {
       },
     )
     await events.nextOf('queued')
-    await release('lapse', token).expect(200)
+    await release('unclaimed', token).expect(200)
     await events.nextOf('released')
-    expect((await look('lapse')).state).toBe('held')
+    expect((await look('unclaimed')).state).toBe('held')
     harness.advance(2_001)
-    await held('lapse', { owner: 'after' })
+    await held('unclaimed', { owner: 'after' })
     expect(await events.next()).toMatchObject({ event: 'granted', data: { owner: 'after' } })
   })
 

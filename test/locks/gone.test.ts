@@ -138,12 +138,14 @@ describe('a request with a key whose wait is over', () => {
   })
 
   it('keeps its place once more when the grant is not collected either', async () => {
-    const { token, first } = await timedOut('lapses')
-    await scripts.acquire('lapses', keyed('lapses'))
-    await scripts.release('lapses', token)
+    const { token, first } = await timedOut('unclaimed')
+    await scripts.acquire('unclaimed', keyed('unclaimed'))
+    await scripts.release('unclaimed', token)
     harness.advance(2_001)
-    await scripts.sweep('lapses')
-    expect(await scripts.acquire('lapses', keyed('lapses'))).toMatchObject({ token: first.token })
+    await scripts.sweep('unclaimed')
+    expect(await scripts.acquire('unclaimed', keyed('unclaimed'))).toMatchObject({
+      token: first.token,
+    })
   })
 
   it('begins anew when its place was kept long enough', async () => {

@@ -43,7 +43,7 @@ describe('a heartbeat', () => {
     await wait('trust', { instance: 'slow' })
     await scripts.release('trust', token)
     harness.advance(2_001)
-    expect(await scripts.sweep('trust')).toMatchObject({ lapsed: 1 })
+    expect(await scripts.sweep('trust')).toMatchObject({ claimTimeouts: 1 })
 
     await scripts.heartbeat('trust', 'slow', unknown)
 

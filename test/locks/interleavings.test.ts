@@ -200,9 +200,9 @@ describe('a call that comes before anybody has looked', () => {
   // A bucket of which no instance knows: nothing moves but by these calls.
   const state = (lock: string) => harness.redis.hmget(lock, 'count', 'queued')
 
-  it('puts a waiter back whose own grant has lapsed by then', async () => {
-    const ns = `${harness.namespace}-lapsed`
-    const lock = key('lapsed', 'lock').replace(harness.namespace, ns)
+  it('puts a waiter back whose own grant has expired by then', async () => {
+    const ns = `${harness.namespace}-unclaimed`
+    const lock = key('unclaimed', 'lock').replace(harness.namespace, ns)
     const [token, waiter] = [randomToken(), randomToken()]
     const options = JSON.stringify({ instance: 'slow', ttl_ms: 60_000 })
     const acquire = harness.binder.bind(acquireScript)

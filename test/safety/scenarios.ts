@@ -34,7 +34,7 @@ export interface Trouble {
   readonly over: () => boolean
 }
 
-/** Grants to a stopped instance lapse after 2 s, and its waiters are back one heartbeat later. */
+/** Grants to a stopped instance expire after 2 s, and its waiters are back one heartbeat later. */
 const AFTERMATH_US = 4_000_000
 
 async function single(conf: readonly string[], dataFolder?: string): Promise<Store> {

@@ -114,7 +114,7 @@ function toGrant(
   return {
     nextMs: integer(parts[0]),
     expired: integer(parts[1]),
-    lapsed: integer(parts[2]),
+    claimTimeouts: integer(parts[2]),
     outcome,
     ttlMs: integer(parts[at + 1]),
     holdCount: integer(parts[at + 2]),

@@ -122,7 +122,7 @@ export class LeaseStore {
 
   /**
    * Its request is gone and its place was left behind: the answer that told of it was lost, or Redis
-   * was away when it was given up. A provisional grant would have lapsed.
+   * was away when it was given up. A provisional grant would have expired.
    */
   #giveBack({ bucket }: Place, { grant: { token, attach }, keyed, stored }: HandedOver): void {
     const keys = stored.map((name) => lockKey(bucket.namespace, bucket.tag, fromStoredName(name)))

@@ -29,7 +29,7 @@ export class AbandonedRequests {
     })
   }
 
-  /** A place that nobody leaves would cost those behind it the 2 s of a grant that lapses. */
+  /** A place that nobody leaves would cost those behind it the 2 s of a grant that expires unclaimed. */
   async undoLater(target: Place & Attachment, keyed: boolean): Promise<void> {
     await this.#repeat(target, undoOf(keyed))
   }

@@ -120,7 +120,7 @@ export class QueuedRequests {
     }
   }
 
-  /** Repeated while the answer is unknown: an announced grant that is not claimed lapses in 2 s. */
+  /** Repeated while the answer is unknown: an announced grant that is not claimed expires after 2 s. */
   async #claim(waiter: Waiter, options: AcquireOptions): Promise<AcquireOutcome | undefined> {
     const { bucket, keys, token, attach } = waiter
     for (;;) {

@@ -12,7 +12,7 @@ ARGV options      JSON    what is not at its default, '' for nothing: see Acquir
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
-RETURN next_ms expired lapsed outcome ...
+RETURN next_ms expired claim_timeouts outcome ...
   1, ttl, hold_count, mode, waited, token, attachment, fence[]
                                       granted
   2, ttl, hold_count, mode, waited, token, attachment, fence[]

@@ -7,10 +7,10 @@ ARGV attach       int     attachment number of the caller
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
-RETURN next_ms expired lapsed outcome ...
+RETURN next_ms expired claim_timeouts outcome ...
   1, ttl, hold_count, mode, waited, token, attachment, fence[]
                                       granted; as locks.acquire
-  2                                   nothing: it lapsed, or was never granted
+  2                                   nothing: the grant expired, or was never made
 
 COST O(names)
 ]]

@@ -12,7 +12,7 @@ ARGV how          string  timeout: only leave the queue; cancel: give back a gra
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
-RETURN next_ms expired lapsed outcome
+RETURN next_ms expired claim_timeouts outcome
   1   left
   2   granted: it had a grant or a lease, which stays as it is for timeout
   3   nothing: it had none of them, or another attachment has it

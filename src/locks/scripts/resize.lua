@@ -7,7 +7,7 @@ ARGV capacity     int     0 to forget it; without an expiry, it stands until it 
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
-RETURN next_ms expired lapsed outcome ...
+RETURN next_ms expired claim_timeouts outcome ...
   1, capacity, before   stored; or forgotten (capacity: what the live one has); before: what was
                         stored, 0 for nothing
   2                     mode-mismatch: the name is a lock

@@ -1,5 +1,5 @@
 --[[
-locks.restore: put a waiter back into its queues, at its place: its grant lapsed while its instance
+locks.restore: put a waiter back into its queues, at its place: its grant expired while its instance
 was slow, or Redis came back without it. Does nothing for one that is there.
 
 KEYS lock[]       hash    the locks it waits for
@@ -10,7 +10,7 @@ ARGV wait_ms      int     what is left of its wait
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
-RETURN next_ms expired lapsed outcome
+RETURN next_ms expired claim_timeouts outcome
   1   stands: in line
   2   session-ended
   3   unsatisfiable: asks for more than the whole capacity
@@ -29,7 +29,7 @@ local floor, ended_ttl_ms = tonumber(ARGV[5]), tonumber(ARGV[6])
 local call = begin(KEYS[1], floor, ended_ttl_ms)
 local locks = open_all(call, KEYS, token)
 for _, lock in ipairs(locks) do reap(lock, token) end
--- Behind the reaping, which may have found that its own grant lapsed. It frees, so that all of this
+-- Behind the reaping, which may have found that its own grant expired. It frees, so that all of this
 -- works on a full Redis.
 redis.call('ZREM', call.prefix .. 'suspects', waiter.instance)
 local function finish(outcome)
@@ -45,7 +45,7 @@ end
 if standing or find_lease(locks[1], token) then return finish(1) end
 
 -- Its key is known: its place went to a repeat, or one did that has used the lease of both by now.
--- What lapses, or is taken off, takes its key along.
+-- What expires, or is taken off, takes its key along.
 if waiter.digest and redis.call('EXISTS', request_key(call, waiter)) == 1 then return finish(4) end
 local refusal = refuse_place(locks, waiter)
 if refusal then return finish(refusal[1] == 9 and 5 or 3) end

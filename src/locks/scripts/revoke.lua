@@ -9,7 +9,7 @@ ARGV clear_delay  int     1: the name does not cool down
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
-RETURN next_ms expired lapsed revoked asked
+RETURN next_ms expired claim_timeouts revoked asked
   revoked and asked: tokens ended and tokens told. Beyond 64 those that are over with this call, and
   told of it, but ended and told by the next ones: next_ms is 1 then
 

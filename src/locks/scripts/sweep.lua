@@ -6,7 +6,7 @@ ARGV max_locks    int     how many of them one call looks at
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
-RETURN next_ms expired lapsed
+RETURN next_ms expired claim_timeouts
   next_ms until the next deadline of the bucket, 0 for none
 
 COST O(max_locks x 64)
@@ -39,4 +39,4 @@ for _, name in ipairs(redis.call('ZRANGEBYSCORE', timers, '-inf', now_us, 'LIMIT
 end
 save_all(call)
 local first = redis.call('ZRANGE', timers, 0, 0, 'WITHSCORES')
-return { first[2] and math.max(1, ms_until(tonumber(first[2]))) or 0, call.expired, call.lapsed }
+return { first[2] and math.max(1, ms_until(tonumber(first[2]))) or 0, call.expired, call.claim_timeouts }

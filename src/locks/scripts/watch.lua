@@ -8,7 +8,7 @@ ARGV watch_ms     int     how long events are written down from now on
 ARGV after        string  id of the last event seen, '' for none
 ARGV max          int     how many events are read, and how many holders and waiters shown
 
-RETURN next_ms expired lapsed outcome last more ...
+RETURN next_ms expired claim_timeouts outcome last more ...
   1, last, more, (id, type, fence, owner, reason)[]  news: what followed; last is the id to go on from
   0, last, 0, snapshot, waiters[]                    beginning: how it stands at that id
 

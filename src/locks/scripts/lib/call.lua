@@ -9,7 +9,7 @@ local function begin(key, floor, ended_ttl_ms)
     floor = floor,
     ended_ttl_ms = ended_ttl_ms,
     expired = 0,
-    lapsed = 0,
+    claim_timeouts = 0,
     revoked = 0,
     asked = 0,
     locks = {},

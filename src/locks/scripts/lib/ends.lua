@@ -22,15 +22,15 @@ local function end_lease(lock, token, lease, how, at, reason)
 end
 
 -- Takes back a grant that nobody claimed. Its instance is suspect until its next heartbeat, unless the
--- grant was kept for a client whose connection was cut, or its session is over. A lapse never cools.
-local function lapse(lock, token, lease)
+-- grant was kept for a client whose connection was cut, or its session is over. It begins no lock delay.
+local function expire_grant(lock, token, lease)
   drop_lease(lock, token, lease)
   if lease.kept or lease.session and is_over(lock.call, lease.session) then
     return forget_request(lock.call, lease)
   end
   lease.mode, lease.claim_by = lease.asked or lease.mode, nil
   keep_place(lock.call, token, lease)
-  lock.call.lapsed = lock.call.lapsed + 1
+  lock.call.claim_timeouts = lock.call.claim_timeouts + 1
   local suspects = lock.call.prefix .. 'suspects'
   redis.call('ZADD', suspects, now_us, lease.instance)
   redis.call('PEXPIRE', suspects, KEEP_MS)

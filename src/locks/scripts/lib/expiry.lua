@@ -18,7 +18,7 @@ local function end_by_time(lock, token, lease, at)
     return
   end
   local how = how_over(lock, lease, at)
-  if lease.claim_by and how ~= 'revoked' then return lapse(lock, token, lease) end
+  if lease.claim_by and how ~= 'revoked' then return expire_grant(lock, token, lease) end
   if how == 'released' then return end_early(lock, token, lease) end
   -- Redis lost the session, and with it the moment of its end.
   if at == 0 then at = math.min(lock.due, now_us) end

@@ -30,7 +30,7 @@ local function repeat_request(locks, known, request, wait_ms)
   local fingerprint, token = string.match(known, '^(%S+) (%S+)')
   if fingerprint ~= request.fingerprint then return { 6 } end
   for _, lock in ipairs(locks) do advance(lock, token) end
-  -- What is dismissed takes its record along, and of a grant that lapsed the place is kept there.
+  -- What is dismissed takes its record along, and of a grant that expired the place is kept there.
   local what, rest = string.match(redis.call('GET', key) or '', '^%S+ %S+ (%S+) (.+)$')
   local place = what == 'place' and rest
   local waiter = place and cmsgpack.unpack(place) or read_waiter(locks[1], token)

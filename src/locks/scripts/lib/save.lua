@@ -71,7 +71,7 @@ end
 
 local function answer(call, reply)
   local next_ms = save_all(call)
-  local all = { next_ms, call.expired, call.lapsed }
+  local all = { next_ms, call.expired, call.claim_timeouts }
   for i = 1, #reply do all[i + 3] = reply[i] end
   return all
 end
