@@ -5,7 +5,7 @@
 #
 #   -w  how long to stand in line for the lock (0: not at all, up to 240)
 #   -t  how long the lock may outlive this machine or its network (30, at least 5)
-#   -d  how long the lock cools down after a crash (0)
+#   -d  the lock delay after a crash (0)
 #   -g  how long the command has between TERM and KILL once the lock is lost (10)
 #
 #   LOCKSTEP_URL        http://127.0.0.1:7700
@@ -196,7 +196,7 @@ tick() {
   [ "$kill_at" = '' ] || [ "$now" -lt "$kill_at" ] || signal_command KILL
 }
 
-# Gives back what was not lost, without the cooling of a crash.
+# Gives back what was not lost, without the lock delay of a crash.
 release() {
   [ "$state" = running ] || return 0
   ask release "{\"token\":\"$token\"}"

@@ -23,7 +23,7 @@ export interface Snapshot {
   readonly used: number
   readonly holderCount: number
   readonly queueLength: number
-  /** Milliseconds until the first lease or the cooling ends, rounded up. */
+  /** Milliseconds until the first lease or the lock delay ends, rounded up. */
   readonly leftMs: number
   readonly lastEnd: { how: LeaseEnd; fence: number; agoMs: number } | undefined
   readonly holders: readonly Holder[]

@@ -38,10 +38,10 @@ export const { specs, problem, problemResponses } = defineProblems({
       queueLength: 3,
     },
   },
-  'lock-cooling': {
+  'lock-delayed': {
     status: 423,
-    title: 'The lock is free but cooling down',
-    cause: 'Its last lease ended uncleanly and asked for a delay.',
+    title: 'The lock is free, but its lock delay is not over',
+    cause: 'Its last lease expired or was revoked, and had a `lockDelayMs`.',
     remedy: 'Ask again after `retryAfterMs`.',
     retry: 'later',
     members: { retryAfterMs: 4_000, holders: [], holderCount: 0, queueLength: 0 },
@@ -116,7 +116,7 @@ export const acquireProblems = (...more: readonly Code[]) =>
     ...COMMON_PROBLEMS,
     'lock-held',
     'wait-timeout',
-    'lock-cooling',
+    'lock-delayed',
     'mode-mismatch',
     ...more,
     'lease-expired',

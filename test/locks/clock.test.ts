@@ -108,18 +108,18 @@ describe('a Redis clock that steps back by less than the age of a lease', () => 
     expect((await waiting).status).toBe(200)
   })
 
-  it('keeps no name cooling, and no revocation away, for longer than before', async () => {
-    const { token } = await held('cool', { lockDelayMs: 20_000 })
-    await lock('cool', 'revoke', { reason: 'test', graceMs: 10_000 }).expect(200)
+  it('lengthens no lock delay, and puts off no revocation', async () => {
+    const { token } = await held('delay', { lockDelayMs: 20_000 })
+    await lock('delay', 'revoke', { reason: 'test', graceMs: 10_000 }).expect(200)
     harness.advance(-5 * MINUTE_MS)
-    const { body } = await lock('cool', 'renew', { token }).expect(200)
+    const { body } = await lock('delay', 'renew', { token }).expect(200)
     expect(body.revoke.inMs).toBeLessThanOrEqual(10_000)
     harness.advance(10_001)
-    await lock('cool', 'acquire').expect(423)
+    await lock('delay', 'acquire').expect(423)
     harness.advance(-5 * MINUTE_MS)
-    await lock('cool', 'acquire').expect(423)
+    await lock('delay', 'acquire').expect(423)
     harness.advance(20_001)
-    await lock('cool', 'acquire').expect(200)
+    await lock('delay', 'acquire').expect(200)
   })
 
   it('keeps no grant of a dead instance for longer than before, when another one is claimed', async () => {

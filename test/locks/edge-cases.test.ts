@@ -113,11 +113,11 @@ describe('the same owner', () => {
 })
 
 describe('a deadline', () => {
-  it('of a waiter that passes while the lock cools is a time-out', async () => {
-    await held('cooling', { ttlMs: 20_000, lockDelayMs: 60_000 })
+  it('of a waiter that passes during the lock delay is a time-out', async () => {
+    await held('delayed', { ttlMs: 20_000, lockDelayMs: 60_000 })
     harness.advance(20_001)
 
-    const { body } = await lock('cooling', 'acquire', { waitMs: 50 }).expect(423)
+    const { body } = await lock('delayed', 'acquire', { waitMs: 50 }).expect(423)
 
     expect(body.code).toBe('wait-timeout')
     expect(body.retryAfterMs).toBeGreaterThan(30_000)

@@ -84,7 +84,7 @@ describe('a hold', () => {
     expect(next.data.waitedMs).toBeGreaterThan(0)
   })
 
-  it('cools down after its end, which may have been a crash', async () => {
+  it('leaves a lock delay when its connection closes, which may have been a crash', async () => {
     const { client } = await held('crash', { lockDelayMs: 60_000 })
     const behind = waits('crash')
     await queued('crash', 1)
@@ -92,12 +92,12 @@ describe('a hold', () => {
     await state('crash', 'cooling')
     behind.request.destroy()
     await queued('crash', 0)
-    expect((await acquire('crash').expect(423)).body.code).toBe('lock-cooling')
+    expect((await acquire('crash').expect(423)).body.code).toBe('lock-delayed')
     advance(60_001)
     await acquire('crash').expect(200)
   })
 
-  it('does not cool down when it is released on purpose, and is told so', async () => {
+  it('leaves no lock delay when it is released with its token, and hears of it', async () => {
     const { client, token } = await held('purpose', { lockDelayMs: 60_000 })
     await post('locks/purpose/release', { token }).expect(200)
     expect(await client.nextOf('lost')).toMatchObject({ data: { reason: 'released' } })

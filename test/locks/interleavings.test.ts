@@ -37,7 +37,7 @@ describe('a name whose last lease is over, though nobody has ended it yet', () =
     await acquire('whole').expect(423)
   })
 
-  it('does not cool down after a release during its minimal hold', async () => {
+  it('begins no lock delay after a release during its minimal hold', async () => {
     const terms = { ttlMs: 5_000, minHoldMs: 2_000, lockDelayMs: 60_000 }
     const { body } = await acquire('minimal', terms).expect(200)
     await post('locks/minimal/release', { token: body.token }).expect(200)

@@ -541,8 +541,8 @@ class Run {
     const leases = lock?.leases ?? []
     const present = leases.filter(({ released }) => !released)
     const holders = new Set(present.map(({ group }) => group)).size
-    const cooling = (lock?.cool ?? 0) > this.#model.now
-    const state = leases.length > 0 ? 'held' : cooling ? 'cooling' : 'free'
+    const delayed = (lock?.delayEnds ?? 0) > this.#model.now
+    const state = leases.length > 0 ? 'held' : delayed ? 'cooling' : 'free'
     return { state, holders, count: holders, queued: this.#model.queueLength(name) }
   }
 

@@ -66,7 +66,7 @@ class ModelLock {
   stored: number | undefined
   leases: Lease[] = []
   queue: Attempt[] = []
-  cool = 0
+  delayEnds = 0
   ended: { id: number; how: string }[] = []
 
   used(): number {
@@ -119,8 +119,8 @@ export class LockModel {
     } else {
       const blocked = locks.find((lock) => isBehind(lock, wanted) || !this.#fits(lock, wanted))
       if (blocked && !wanted.wait) {
-        const cooling = blocked.leases.length === 0 && blocked.queue.length === 0
-        return { kind: cooling ? 'cooling' : 'held' }
+        const delayed = blocked.leases.length === 0 && blocked.queue.length === 0
+        return { kind: delayed ? 'delayed' : 'held' }
       }
       if (wanted.keyed) this.#records.set(attempt.id, attempt)
       if (blocked) {
@@ -306,7 +306,7 @@ export class LockModel {
 
   /** What an idle name was used for does not bind the next who uses it. */
   #kindOf(lock: ModelLock): ModelLock['kind'] {
-    return lock.leases.length > 0 || lock.queue.length > 0 || lock.cool > this.now
+    return lock.leases.length > 0 || lock.queue.length > 0 || lock.delayEnds > this.now
       ? lock.kind
       : undefined
   }
@@ -326,7 +326,7 @@ export class LockModel {
   }
 
   #fits(lock: ModelLock, wanted: Wanted): boolean {
-    return lock.cool <= this.now && lock.used() + lock.weight(wanted) <= lock.capacity
+    return lock.delayEnds <= this.now && lock.used() + lock.weight(wanted) <= lock.capacity
   }
 
   #granted(attempt: Attempt): Reply {
@@ -369,7 +369,7 @@ export class LockModel {
     lock.remember(lease.attempt.id, how)
     const last = !lock.leases.some(({ group }) => group === lease.group)
     const { lockDelay } = lease.attempt.wanted
-    if (last && lockDelay > 0) lock.cool = Math.max(lock.cool, at + lockDelay)
+    if (last && lockDelay > 0) lock.delayEnds = Math.max(lock.delayEnds, at + lockDelay)
   }
 
   #reap(lock: ModelLock): void {

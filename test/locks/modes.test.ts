@@ -94,18 +94,18 @@ describe('bounds of a hold', () => {
     expect(await code(post('locks/max/renew', { token }), 410)).toBe('lease-expired')
   })
 
-  it('cools down after an unclean end, and not after a release', async () => {
-    const first = await held('cool', { ttlMs: 60_000, lockDelayMs: 60_000 })
-    await post('locks/cool/release', { token: first.token }).expect(200)
-    await held('cool', { ttlMs: 60_000, lockDelayMs: 60_000 })
+  it('has a lock delay after an unclean end, and none after a release', async () => {
+    const first = await held('delay', { ttlMs: 60_000, lockDelayMs: 60_000 })
+    await post('locks/delay/release', { token: first.token }).expect(200)
+    await held('delay', { ttlMs: 60_000, lockDelayMs: 60_000 })
     harness.advance(60_001)
 
-    const { body } = await post('locks/cool/acquire').expect(423)
-    expect(body.code).toBe('lock-cooling')
+    const { body } = await post('locks/delay/acquire').expect(423)
+    expect(body.code).toBe('lock-delayed')
     expect(body.retryAfterMs).toBeGreaterThan(30_000)
-    expect((await get('locks/cool')).state).toBe('cooling')
+    expect((await get('locks/delay')).state).toBe('cooling')
     harness.advance(60_000)
-    await post('locks/cool/acquire').expect(200)
+    await post('locks/delay/acquire').expect(200)
   })
 
   it('refuses a minHoldMs above the ttl', async () => {

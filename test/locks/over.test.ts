@@ -179,17 +179,17 @@ describe('the end of a lease', () => {
 })
 
 describe('a lock whose last lease is over', () => {
-  it('cools down in a record that ends as well', async () => {
-    const { token } = await scripts.acquire('cools', { ttlMs: 1_000, lock_delay_ms: 60_000 })
+  it('keeps its lock delay in a record that ends as well', async () => {
+    const { token } = await scripts.acquire('delay', { ttlMs: 1_000, lock_delay_ms: 60_000 })
     harness.advance(1_001)
-    await scripts.sweep('cools')
+    await scripts.sweep('delay')
 
-    const record = scripts.key('lock', 'cools')
-    expect(await scripts.inspect('cools')).toMatchObject({ state: 'cooling', capacity: 0 })
+    const record = scripts.key('lock', 'delay')
+    expect(await scripts.inspect('delay')).toMatchObject({ state: 'cooling', capacity: 0 })
     expect(await harness.redis.pttl(record)).toBeGreaterThan(60_000)
     expect(await harness.redis.hexists(record, `>${token}`)).toBe(0)
     harness.advance(60_000)
-    await scripts.sweep('cools')
+    await scripts.sweep('delay')
     expect(await harness.redis.exists(record)).toBe(0)
   })
 })

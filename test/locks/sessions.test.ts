@@ -56,13 +56,13 @@ describe('a session', () => {
     await keep(sessionId).expect(200)
     harness.advance(15_000)
 
-    expect(await code(acquire('expire@a', {}), 423)).toBe('lock-cooling')
+    expect(await code(acquire('expire@a', {}), 423)).toBe('lock-delayed')
     const state = await look('expire@a')
     expect(state).toMatchObject({
       state: 'cooling',
       lastEnd: { how: 'expired', fence: body.fence },
     })
-    // It cools from the end of the session on, 5 s ago, not from the end it had at first.
+    // The lock delay counts from the end of the session, 5 s ago, not from the end it had at first.
     expect(state.retryAfterMs).toBeGreaterThan(50_001)
     expect(state.retryAfterMs).toBeLessThanOrEqual(55_000)
     expect(await code(post('locks/expire@a/renew', { token: body.token }), 410)).toBe(
@@ -139,7 +139,7 @@ describe('a session', () => {
     expect(await code(post('locks/max@a/renew', { token: body.token }), 410)).toBe('lease-expired')
   })
 
-  it('ended on purpose releases everything, and nothing cools', async () => {
+  it('ended on purpose releases everything, and begins no lock delay', async () => {
     const sessionId = await open('clean')
     const terms = { sessionId, lockDelayMs: 60_000 }
     const { body } = await acquire('clean@a', terms).expect(200)

@@ -150,17 +150,17 @@ describe('the list of what a session carries', () => {
 describe('the list of what is held or queued', () => {
   const listed = (name: string) => harness.redis.zscore(scripts.key('index', name, ''), name)
 
-  it('has a lock that was taken while it cooled down', async () => {
-    await scripts.acquire('cool', { ttlMs: 1_000, lock_delay_ms: 5_000 })
+  it('has a lock that was queued for during its lock delay', async () => {
+    await scripts.acquire('delay', { ttlMs: 1_000, lock_delay_ms: 5_000 })
     harness.advance(1_001)
-    await scripts.sweep('cool')
-    expect(await listed('cool')).toBeNull()
-    await scripts.acquire('cool', { waitMs: 60_000 })
-    expect(await listed('cool')).not.toBeNull()
+    await scripts.sweep('delay')
+    expect(await listed('delay')).toBeNull()
+    await scripts.acquire('delay', { waitMs: 60_000 })
+    expect(await listed('delay')).not.toBeNull()
     harness.advance(5_001)
-    await scripts.sweep('cool')
-    expect(await scripts.inspect('cool')).toMatchObject({ state: 'held', queueLength: 0 })
-    expect(await listed('cool')).not.toBeNull()
+    await scripts.sweep('delay')
+    expect(await scripts.inspect('delay')).toMatchObject({ state: 'held', queueLength: 0 })
+    expect(await listed('delay')).not.toBeNull()
   })
 
   it('forgets a lock that nobody came to end in time', async () => {
@@ -188,7 +188,7 @@ describe('a lock that a reader takes beside another', () => {
   })
 })
 
-describe('a lock that cools down after its only lease', () => {
+describe('a lock with a lock delay after its only lease', () => {
   const terms = { ttlMs: 1_000, lock_delay_ms: 60_000 }
 
   it('has no holder, and says when it is free', async () => {
@@ -207,7 +207,7 @@ describe('a lock that cools down after its only lease', () => {
     await scripts.acquire('moment', { ...terms, session, ttlMs: 0 })
     await harness.redis.del(scripts.key('session', 'moment', session))
     harness.advance(60_001)
-    expect(await scripts.acquire('moment')).toMatchObject({ outcome: 'cooling' })
+    expect(await scripts.acquire('moment')).toMatchObject({ outcome: 'delayed' })
   })
 })
 

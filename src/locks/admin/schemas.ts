@@ -121,7 +121,8 @@ export const LockState = Type.Object(
   {
     name: ObjectName,
     state: Type.Enum(['free', 'held', 'cooling'], {
-      description: '`held` without holders while `minHoldMs` of one that gave it back lasts.',
+      description:
+        '`cooling` during a lock delay. `held` without holders during the `minHoldMs` of a released lease.',
     }),
     mode: Type.Optional(Type.Enum(['exclusive', 'shared'])),
     ...Permits,
@@ -135,7 +136,7 @@ export const LockState = Type.Object(
     ),
     queueLength: Type.Integer(),
     retryAfterMs: Type.Optional(
-      Type.Integer({ description: 'Until the first lease, or the cooling, is over.' }),
+      Type.Integer({ description: 'Until the first lease, or the lock delay, ends.' }),
     ),
     lastEnd: Type.Optional(
       Type.Object({

@@ -17,7 +17,7 @@ export interface HoldListener {
 export interface Keeper {
   readonly ttlMs: number
   renew(): Promise<RenewOutcome>
-  /** Ends the lease as a crash would: it cools down where that was asked for. */
+  /** Ends the lease as a crash would: with its lock delay. */
   drop(): Promise<ReleaseOutcome>
 }
 

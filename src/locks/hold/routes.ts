@@ -53,7 +53,7 @@ export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (ap
             ...COMMON_PROBLEMS,
             'lock-held',
             'wait-timeout',
-            'lock-cooling',
+            'lock-delayed',
             'not-owner',
             'mode-mismatch',
             'lease-expired',

@@ -68,8 +68,8 @@ function refused(what: string, outcome: Exclude<AcquireOutcome, Granted>): Probl
   switch (outcome.kind) {
     case 'held':
       return blocked('lock-held', `"${outcome.name}" is held.`, outcome.lock)
-    case 'cooling':
-      return blocked('lock-cooling', `"${outcome.name}" is cooling down.`, outcome.lock)
+    case 'delayed':
+      return blocked('lock-delayed', `"${outcome.name}" has a lock delay.`, outcome.lock)
     case 'timeout':
       return blocked('wait-timeout', `"${outcome.name}" did not become free in time.`, outcome.lock)
     case 'gone':
@@ -109,7 +109,7 @@ function refused(what: string, outcome: Exclude<AcquireOutcome, Granted>): Probl
 }
 
 function blocked(
-  code: 'lock-held' | 'lock-cooling' | 'wait-timeout',
+  code: 'lock-held' | 'lock-delayed' | 'wait-timeout',
   detail: string,
   lock: Snapshot,
 ): Problem {

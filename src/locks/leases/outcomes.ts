@@ -16,7 +16,7 @@ export interface Granted {
 export type AcquireOutcome =
   | Granted
   | {
-      readonly kind: 'held' | 'cooling' | 'timeout'
+      readonly kind: 'held' | 'delayed' | 'timeout'
       readonly name: string
       readonly lock: Snapshot
     }
@@ -58,7 +58,7 @@ export function toRefusal(
 ): AcquireOutcome {
   switch (reply.outcome) {
     case 'held':
-    case 'cooling':
+    case 'delayed':
       return { kind: reply.outcome, name: fromStoredName(reply.name), lock: reply.lock }
     case 'ended':
       return { kind: 'ended', how: reply.how, fence: reply.fence, reason: reply.reason }

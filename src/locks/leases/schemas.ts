@@ -81,7 +81,7 @@ export const Terms = {
     DurationMs(100, MAX_LEASE_MS, 'Renewals never carry the lease beyond this.'),
   ),
   lockDelayMs: {
-    ...DurationMs(0, 3_600_000, 'After an unclean end the name cools down this long.'),
+    ...DurationMs(0, 3_600_000, 'After an unclean end no lease begins for this long.'),
     default: 0,
   },
   maxQueue: Type.Integer({

@@ -26,7 +26,7 @@ export type AcquireReply = Head & (AcquireAnswer | { readonly outcome: 'again' }
 
 export type AcquireAnswer =
   | GrantReply
-  | { readonly outcome: 'held' | 'cooling'; readonly name: string; readonly lock: Snapshot }
+  | { readonly outcome: 'held' | 'delayed'; readonly name: string; readonly lock: Snapshot }
   | { readonly outcome: 'queued'; attach: number; leftMs: number; token: string; ticket: number }
   | { readonly outcome: 'ended'; fence: number; how: LeaseEnd; reason: string }
   | { readonly outcome: 'queue-full'; readonly queueLength: number; readonly name: string }
@@ -40,7 +40,7 @@ const ACQUIRE_OUTCOMES = [
   'granted',
   'replayed',
   'held',
-  'cooling',
+  'delayed',
   'queued',
   'conflict',
   'ended',
@@ -69,7 +69,7 @@ function toAcquireReply(reply: unknown, outcome: (typeof ACQUIRE_OUTCOMES)[numbe
   const start = readHead(parts)
   switch (outcome) {
     case 'held':
-    case 'cooling': {
+    case 'delayed': {
       const [lock] = readSnapshot(parts, 5)
       return { ...start, outcome, name: String(parts[4]), lock }
     }

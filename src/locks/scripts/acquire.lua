@@ -18,7 +18,7 @@ RETURN next_ms expired claim_timeouts outcome ...
   2, ttl, hold_count, mode, waited, token, attachment, fence[]
                                       replayed: granted before, to a request with the same key
   3, name, snapshot                   held: by others
-  4, name, snapshot                   cooling: nobody holds it
+  4, name, snapshot                   delayed: by the lock delay of its last lease; nobody holds it
   5, attachment, left, token, ticket  queued
   6                                   conflict: the idempotency key belongs to another request
   7, fence, how, reason               ended: the lease granted to this key has
@@ -84,8 +84,8 @@ elseif not blocked then
     grant(lock, token, lease, false)
   end
 elseif wait_ms == 0 then
-  local cooling = blocked.count == 0 and blocked.queued == 0
-  local reply = { cooling and 4 or 3, blocked.name }
+  local delayed = blocked.count == 0 and blocked.queued == 0
+  local reply = { delayed and 4 or 3, blocked.name }
   describe(reply, blocked, 8)
   return answer(call, reply)
 else

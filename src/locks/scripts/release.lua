@@ -7,7 +7,7 @@ ARGV instance     string  who calls: waiters of its own get their lease with thi
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 ARGV hold?        string  the stream that carried the lease was closed: only of this stream, and
-                          the name cools down as after an unclean end
+                          the name delays down as after an unclean end
 
 RETURN next_ms expired claim_timeouts outcome ...
   1, held_ms, names, fence[], ...  released; then per waiter that is served with this answer the
@@ -39,10 +39,10 @@ for i, lock in ipairs(locks) do
   if lease and not lease.claim_by and (hold == '' or lease.hold == hold) then
     held_ms = math.max(held_ms, math.floor((now_us - lease.since) / 1000))
     fences[#fences + 1] = lease.fence
-    local cools = hold ~= '' and lease.lock_delay_ms and hold_count(lock, lease) == 1
+    local delays = hold ~= '' and lease.lock_delay_ms and hold_count(lock, lease) == 1
     end_early(lock, token, lease)
     -- A crash closes a stream as well: requests of the holder may still be under way.
-    if cools then lock.cool = math.max(lock.cool, now_us + lease.lock_delay_ms * 1000) end
+    if delays then lock.delay_ends = math.max(lock.delay_ends, now_us + lease.lock_delay_ms * 1000) end
   end
 end
 if not lost and #fences > 0 then call.instance = instance end

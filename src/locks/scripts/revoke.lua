@@ -5,7 +5,7 @@ KEYS lock[]       hash    the lock
 ARGV reason       string  shown to the holders
 ARGV grace_ms     int     time to give way; -1: ask only, 0: end now
 ARGV fence        int     of the lease that is meant, 0 for all
-ARGV clear_delay  int     1: the name does not cool down
+ARGV clear_delay  int     1: its lock delay ends, and with grace_ms 0 none begins
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
@@ -24,7 +24,7 @@ local call = begin(KEYS[1], floor, ended_ttl_ms)
 
 -- Revokes all leases that are held now, at one moment however many they are. Asking again may bring
 -- the end nearer, never move it away.
--- @param no_delay the name does not cool down after it
+-- @param no_delay no lock delay follows
 local function revoke_all(lock, at, reason, no_delay)
   local orders, newest = lock.revocations, redis.call('ZRANGE', part(lock, 'fences'), -1, -1, 'WITHSCORES')
   local upto = lock.sole ~= '' and read_lease(lock, lock.sole).fence or tonumber(newest[2])
@@ -60,7 +60,7 @@ if fence > 0 then
 elseif lock.count > 0 then
   order = revoke_all(lock, at, reason, clear_delay and grace_ms == 0)
 end
-if clear_delay then lock.cool, lock.dirty = 0, true end
+if clear_delay then lock.delay_ends, lock.dirty = 0, true end
 advance(lock)
 local revoked, asked = call.revoked - before, call.asked
 -- What is left of it has been decided all the same.

@@ -17,7 +17,7 @@ local function end_lease(lock, token, lease, how, at, reason)
   tell_session(lock, token, lease, { how = how, at = at, reason = reason })
   -- After an unclean end requests of the lost holder may still be under way.
   if last and lease.lock_delay_ms and not (order and order.no_delay) then
-    lock.cool = math.max(lock.cool, at + lease.lock_delay_ms * 1000)
+    lock.delay_ends = math.max(lock.delay_ends, at + lease.lock_delay_ms * 1000)
   end
 end
 

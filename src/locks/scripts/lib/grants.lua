@@ -16,7 +16,7 @@ local CLAIM_US = 2000000
 local MAX_HOLDERS = 10000
 
 local function fits(lock, request)
-  return lock.cool <= now_us and lock.count < MAX_HOLDERS and lock.used + weight_of(request) <= lock.capacity
+  return lock.delay_ends <= now_us and lock.count < MAX_HOLDERS and lock.used + weight_of(request) <= lock.capacity
 end
 
 -- A live lease that its owner took to enter it again, or nil.

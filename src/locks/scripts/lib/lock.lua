@@ -1,10 +1,10 @@
 -- The record of one lock: one HASH with the fields below and one `>token` per lease. A lock that
--- nobody holds, awaits or cools leaves nothing.
+-- nobody holds, awaits or delays leaves nothing.
 
 -- A writer takes all of a lock, a reader one of it; a semaphore brings its own capacity.
 local CAPACITY = 1000000
 
-local STATE = { 'kind', 'used', 'count', 'sole', 'due', 'cool', 'queued', 'ticket', 'capacity',
+local STATE = { 'kind', 'used', 'count', 'sole', 'due', 'delay_ends', 'queued', 'ticket', 'capacity',
   'watched', 'written_at' }
 
 -- What few locks have: written only while it says something.
@@ -28,14 +28,14 @@ local function open_lock(call, name, token)
     sole = v[5] or '',
     -- The earliest deadline among the holders, 0 without holders.
     due = tonumber(v[6] or 0),
-    cool = tonumber(v[7] or 0), queued = tonumber(v[8] or 0), ticket = tonumber(v[9] or 0),
+    delay_ends = tonumber(v[7] or 0), queued = tonumber(v[8] or 0), ticket = tonumber(v[9] or 0),
     capacity = tonumber(v[10] or CAPACITY), watched = tonumber(v[11] or 0),
     joined = tonumber(v[13] or 0), revocations = v[14] and cmsgpack.unpack(v[14]) or {},
     rare = v[13] or v[14], packed = { [token or ''] = v[1] }, leases = {}, written = {}, keep_ms = 0,
   }
   -- So far the clock has stepped back since: what was noted then moves along, see rewind.
   lock.back_us, lock.rewound_us = math.max(0, tonumber(v[12] or 0) - now_us), 0
-  lock.due, lock.cool, lock.watched = lock.due - lock.back_us, lock.cool - lock.back_us, lock.watched - lock.back_us
+  lock.due, lock.delay_ends, lock.watched = lock.due - lock.back_us, lock.delay_ends - lock.back_us, lock.watched - lock.back_us
   for _, order in ipairs(lock.revocations) do order.at = order.at - lock.back_us end
   lock.listed = lock.count > 0 or lock.queued > 0
   call.locks[name] = lock
@@ -45,7 +45,7 @@ end
 
 -- What the name is in use as, or nil: an idle one binds nobody to what it was.
 local function kind_of(lock)
-  if lock.count == 0 and lock.queued == 0 and lock.cool <= now_us then
+  if lock.count == 0 and lock.queued == 0 and lock.delay_ends <= now_us then
     lock.kind, lock.capacity = nil, CAPACITY
   end
   return lock.kind
@@ -59,7 +59,7 @@ end
 local function next_due(lock)
   if lock.again then return now_us end
   local due = lock.count > 0 and lock.due or 0
-  for _, at in ipairs({ lock.cool, lock.watched, lock.head_gone or 0 }) do
+  for _, at in ipairs({ lock.delay_ends, lock.watched, lock.head_gone or 0 }) do
     if at > now_us and (due == 0 or at < due) then due = at end
   end
   return due

@@ -4,7 +4,7 @@
 -- @use session.lua
 
 -- What a field says that is not there.
-local UNSAID = { used = 0, count = 0, sole = '', due = 0, cool = 0, queued = 0, ticket = 0,
+local UNSAID = { used = 0, count = 0, sole = '', due = 0, delay_ends = 0, queued = 0, ticket = 0,
   capacity = CAPACITY, watched = 0 }
 
 local function forget(lock)
@@ -20,7 +20,7 @@ end
 -- Returns the milliseconds until something happens by time alone, 0 for never.
 local function save(lock)
   local busy = lock.count > 0 or lock.queued > 0
-  if not busy and lock.cool <= now_us and lock.watched <= now_us then return forget(lock) end
+  if not busy and lock.delay_ends <= now_us and lock.watched <= now_us then return forget(lock) end
 
   local due = next_due(lock)
   if not lock.dirty then return due > 0 and math.max(1, ms_until(due)) or 0 end

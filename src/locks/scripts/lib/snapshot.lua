@@ -62,7 +62,7 @@ end
 -- end, then the number of holders that follow with 8 fields each. Tokens of one lease are one holder.
 local function describe(reply, lock, max_holders)
   local tokens, left_out = read_holders(lock, max_holders)
-  local live, over, over_at, over_how, cool = {}, nil, 0, '', lock.cool
+  local live, over, over_at, over_how, delay_ends = {}, nil, 0, '', lock.delay_ends
   local due, used, taken = 9007199254740991, lock.used, lock.count - left_out
   local present, gone_by = taken, {}
   for _, token in ipairs(tokens) do
@@ -78,7 +78,7 @@ local function describe(reply, lock, max_holders)
       -- What was given back, or never taken, does not end by its time.
       if lease and not lease.claim_by and not lease.released then
         over, over_at, over_how = lease, at, how
-        if how ~= 'released' then cool = math.max(cool, at + (lease.lock_delay_ms or 0) * 1000) end
+        if how ~= 'released' then delay_ends = math.max(delay_ends, at + (lease.lock_delay_ms or 0) * 1000) end
       end
     end
     if lease and not lease.released and not how then live[#live + 1] = lease
@@ -88,8 +88,8 @@ local function describe(reply, lock, max_holders)
     end
   end
 
-  local state = taken > 0 and 'held' or (cool > now_us and 'cooling') or 'free'
-  if taken == 0 then due = math.max(cool, lock.queued > 0 and due_of_head(lock) or 0) end
+  local state = taken > 0 and 'held' or (delay_ends > now_us and 'cooling') or 'free'
+  if taken == 0 then due = math.max(delay_ends, lock.queued > 0 and due_of_head(lock) or 0) end
   for _, value in ipairs({ lock.kind or 'lock', state, capacity_of(lock), used, count_leases(lock, present, gone_by), queue_length(lock),
     ms_until(due) }) do reply[#reply + 1] = value end
 
