@@ -7,7 +7,7 @@ ARGV instance     string  who calls: waiters of its own get their lease with thi
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 ARGV hold?        string  the stream that carried the lease was closed: only of this stream, and
-                          the name delays down as after an unclean end
+                          its lock delay begins, as after an unclean end
 
 RETURN next_ms expired claim_timeouts outcome ...
   1, held_ms, names, fence[], ...  released; then per waiter that is served with this answer the
@@ -47,7 +47,7 @@ for i, lock in ipairs(locks) do
 end
 if not lost and #fences > 0 then call.instance = instance end
 for _, lock in ipairs(locks) do advance(lock) end
-if lost then return answer(call, tell_lost(locks, token, lost)) end
+if lost then return answer(call, lost_reply(locks, token, lost)) end
 if #fences == 0 then return answer(call, { 3 }) end
 local reply = { 1, held_ms, #fences, unpack(fences) }
 for _, handed in ipairs(call.handed) do

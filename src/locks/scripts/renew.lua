@@ -29,7 +29,7 @@ local locks = open_all(call, KEYS, token)
 for _, lock in ipairs(locks) do advance(lock, token) end
 
 local lost = find_lost(locks, token)
-if lost then return answer(call, tell_lost(locks, token, lost)) end -- @place ended-lease-of-a-renewal
+if lost then return answer(call, lost_reply(locks, token, lost)) end -- @place ended-lease-of-a-renewal
 if hold ~= '' and not takes and find_lease(locks[1], token).hold ~= hold then return answer(call, { 3 }) end
 
 local left, revoke_in, reason, fences = 9007199254740991, -1, '', {}
@@ -39,7 +39,7 @@ for i, lock in ipairs(locks) do
   local lease = find_lease(lock, token)
   local wanted = now_us + (ttl_ms > 0 and ttl_ms or lease.ttl_ms or 0) * 1000
   if takes then
-    tell_stream(lease, token)
+    notify_stream(lease, token)
     lease.hold = hold
     change_lease(lock, token, lease)
   end

@@ -29,7 +29,7 @@ local function revoke_all(lock, at, reason, no_delay)
   local orders, newest = lock.revocations, redis.call('ZRANGE', part(lock, 'fences'), -1, -1, 'WITHSCORES')
   local upto = lock.sole ~= '' and read_lease(lock, lock.sole).fence or tonumber(newest[2])
   while orders[1] and orders[#orders].at >= at do table.remove(orders) end
-  local order = { at = at, reason = reason, upto = upto, no_delay = no_delay or nil, told = at > now_us and 0 or nil }
+  local order = { at = at, reason = reason, upto = upto, no_delay = no_delay or nil, notified = at > now_us and 0 or nil }
   orders[#orders + 1] = order
   lock.due, lock.dirty = math.min(lock.due, at), true
   return order
@@ -51,7 +51,7 @@ local function revoke_one(token)
   lease.revoke, lease.revoke_at = reason, math.min(lease.revoke_at or at, at)
   change_lease(lock, token, lease)
   if grace_ms == 0 then end_if_over(lock, token, lease)
-  else tell_holder(lock, token, lease) end
+  else notify_holder(lock, token, lease) end
 end
 
 local order
@@ -65,5 +65,5 @@ advance(lock)
 local revoked, asked = call.revoked - before, call.asked
 -- What is left of it has been decided all the same.
 if order and grace_ms == 0 then revoked = revoked + covered_by(lock, order) end
-if order and order.told then asked = asked + math.max(0, lock.count - order.told) end
+if order and order.notified then asked = asked + math.max(0, lock.count - order.notified) end
 return answer(call, { revoked, asked })

@@ -51,7 +51,7 @@ end
 -- @param asked the token of the caller, if any: what it holds is ended first if it is over
 local function advance(lock, asked)
   reap(lock, asked)
-  tell_holders(lock)
+  notify_holders(lock)
   local work, steps = { lock }, 0
   while #work > 0 do
     local at = table.remove(work)

@@ -9,12 +9,12 @@ local function end_lease(lock, token, lease, how, at, reason)
   local order = lock.revocations[1]
   local last = drop_lease(lock, token, lease)
   remember_end(lock, token, lease, how, at, reason)
-  tell_stream(lease, token)
+  notify_stream(lease, token)
   -- Of a lease with several tokens the last one ends it.
   if last then emit(lock, how, lease, reason) end
   if how == 'released' then return end
   lock.call[how] = lock.call[how] + 1
-  tell_session(lock, token, lease, { how = how, at = at, reason = reason })
+  notify_session(lock, token, lease, { how = how, at = at, reason = reason })
   -- After an unclean end requests of the lost holder may still be under way.
   if last and lease.lock_delay_ms and not (order and order.no_delay) then
     lock.delay_ends = math.max(lock.delay_ends, at + lease.lock_delay_ms * 1000)
@@ -45,9 +45,9 @@ local function end_early(lock, token, lease)
   -- HDEL first, see drop_lease; the record is written again when the call is saved.
   redis.call('HDEL', lock.key, '>' .. token)
   remember_end(lock, token, lease, 'released', now_us)
-  tell_stream(lease, token)
-  lease.told = hold_count(lock, lease) == 1
-  if lease.told then emit(lock, 'released', lease) end
+  notify_stream(lease, token)
+  lease.emitted = hold_count(lock, lease) == 1
+  if lease.emitted then emit(lock, 'released', lease) end
   -- Only the name stays taken; a session carries what it can lose.
   if lease.session then leave_session(lock.call, lease.session, token, lock.name) end
   lease.released, lease.ends, lease.revoke_at, lease.session = true, free_at, nil, nil

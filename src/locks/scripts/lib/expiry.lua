@@ -14,7 +14,7 @@ end
 
 local function end_by_time(lock, token, lease, at)
   if lease.released then
-    if drop_lease(lock, token, lease) and not lease.told then emit(lock, 'released', lease) end
+    if drop_lease(lock, token, lease) and not lease.emitted then emit(lock, 'released', lease) end
     return
   end
   local how = how_over(lock, lease, at)

@@ -23,7 +23,7 @@ local function find_lost(locks, token)
 end
 
 -- How the first remembered one of them ended: outcome 2, or 3 when none is remembered.
-local function tell_lost(locks, token, lost)
+local function lost_reply(locks, token, lost)
   for _, lock in ipairs(locks) do
     local how, fence, reason = find_end(lock, token)
     if how then return { 2, fence, how, reason, unpack(lost) } end
