@@ -69,8 +69,8 @@ async function share(run, holders) {
   const join = async () => {
     const token = newToken()
     const call = { ...COMMON, token, ttl_ms: 3_600_000, wait_ms: 0, options }
-    const { outcome, fences } = await run.acquire(keys, call)
-    if (outcome !== 'granted') throw new Error(`${outcome} instead of granted`)
+    const { kind, fences } = await run.acquire(keys, call)
+    if (kind !== 'granted') throw new Error(`${kind} instead of granted`)
     return { token, fence: fences[0] }
   }
   const fences = []
@@ -125,8 +125,8 @@ async function takeAll(run, namespace, count, endsAt) {
     const ttl_ms = Math.max(1, endsAt - Date.now())
     const call = { ...COMMON, token: newToken(), ttl_ms, wait_ms: 0 }
     const keys = { lock: [`ls:{${namespace}:l0}:lock:${name}`] }
-    const { outcome } = await run.acquire(keys, { ...call, options: '' })
-    if (outcome !== 'granted') throw new Error(`${outcome} instead of granted`)
+    const { kind } = await run.acquire(keys, { ...call, options: '' })
+    if (kind !== 'granted') throw new Error(`${kind} instead of granted`)
   }
   for (let from = 0; from < count; from += TAKEN_AT_ONCE) {
     const names = Array.from({ length: Math.min(TAKEN_AT_ONCE, count - from) }, (_, i) => from + i)

@@ -146,8 +146,8 @@ async function openQueue(run, length) {
   const join = async () => {
     const token = newToken()
     const call = { ...COMMON, token, ttl_ms: 3_600_000, wait_ms: 240_000, options }
-    const { outcome } = await run.acquire(keys, call)
-    if (outcome !== 'queued' && tokens.length > 0) throw new Error(`${outcome} instead of queued`)
+    const { kind } = await run.acquire(keys, call)
+    if (kind !== 'queued' && tokens.length > 0) throw new Error(`${kind} instead of queued`)
     tokens.push(token)
   }
   const tokens = []
@@ -155,7 +155,7 @@ async function openQueue(run, length) {
   return async () => {
     await join()
     await run.release(keys, { ...COMMON, token: tokens.shift(), instance: '' })
-    const { outcome } = await run.claim(keys, { ...COMMON, token: tokens[0], attach: 0 })
-    if (outcome !== 'granted') throw new Error('the head of the queue was not granted')
+    const { kind } = await run.claim(keys, { ...COMMON, token: tokens[0], attach: 0 })
+    if (kind !== 'granted') throw new Error('the head of the queue was not granted')
   }
 }

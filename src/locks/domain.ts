@@ -4,13 +4,14 @@ import { layoutOf } from '../redis/layout.js'
 import { lockAdminRoutes } from './admin/routes.js'
 import { eventRoutes } from './events/routes.js'
 import { holdRoutes } from './hold/routes.js'
+import type { LockRouteOptions } from './leases/answer.js'
 import { lockRoutes } from './leases/routes.js'
-import { createLockMetrics, type LockMetrics } from './metrics.js'
+import { createLockMetrics } from './metrics.js'
 import { specs } from './problems.js'
 import { semaphoreRoutes } from './semaphores/routes.js'
 import { sessionRoutes } from './sessions/routes.js'
 import { lockSetRoutes } from './sets/routes.js'
-import { createLockStore, type LockStore } from './store.js'
+import { createLockStore } from './store.js'
 
 declare module '../http/scopes.js' {
   interface Scopes {
@@ -37,21 +38,12 @@ export const locks = defineDomain({
       clockOffsetUs,
     })
     lockMetrics.countWaiters(store.waiters)
-    return toRunning({
-      store,
-      metrics: lockMetrics,
-      idempotencyTtlMs: settings.idempotencyTtlMs,
-    })
+    const { idempotencyTtlMs } = settings
+    return toRunning({ store, metrics: lockMetrics, idempotencyTtlMs })
   },
 })
 
-interface RouteOptions {
-  readonly store: LockStore
-  readonly metrics: LockMetrics
-  readonly idempotencyTtlMs: number
-}
-
-export const toRunning = (options: RouteOptions): RunningDomain => ({
+export const toRunning = (options: LockRouteOptions): RunningDomain => ({
   async routes(app) {
     app.register(lockRoutes, { prefix: '/locks', ...options })
     app.register(lockAdminRoutes, { prefix: '/locks', ...options })

@@ -1,72 +1,79 @@
-import type { Binder } from '../redis/binder.js'
-import type { Layout } from '../redis/layout.js'
-import {
-  inspectScript,
-  listScript,
-  resizeScript,
-  revokeScript,
-  verifyScript,
-} from './admin/scripts.js'
-import type { Bucket, Sweeper } from './buckets/sweeper.js'
-import { bucketTag, lockKey, timersKey } from './keys.js'
-import { acquireScript, claimScript, releaseScript, renewScript } from './leases/scripts.js'
-import type { LockMetrics } from './metrics.js'
-import {
-  forgetBucketScript,
-  heartbeatScript,
-  leaveScript,
-  restoreScript,
-  sweepScript,
-} from './queue/scripts.js'
+import * as admin from './admin/scripts.js'
+import { BucketRegistry } from './buckets/registry.js'
+import { type Bucket, Sweeper } from './buckets/sweeper.js'
+import { BUCKETS_KEY, bucketTag, lockKey, timersKey } from './keys.js'
+import * as leases from './leases/scripts.js'
+import * as queue from './queue/scripts.js'
 import type { Head } from './reply-head.js'
+import type { LockStoreOptions } from './store.js'
 
-/** Where the names of one call live, or undefined when they lie in several slots. */
+/** The names of one call, and where they lie. */
 export interface Place {
   readonly bucket: Bucket
+  readonly names: readonly string[]
   readonly keys: readonly string[]
 }
 
 const SWEEP_LOCKS = 32
 
-/** The scripts of this room, with what each of them sends and learns besides its own business. */
+/** The scripts of this domain, with what each of them sends and reports besides its own subject. */
 export class LockCalls {
   readonly run
-  readonly #layout: Layout
   /** How long an ended lease is remembered. */
   readonly endedTtlMs: number
-  readonly #metrics: LockMetrics
-  sweeper: Sweeper | undefined
-  /** The highest fence seen by this process: a promoted replica may have missed the last ones. */
+  /** The highest fence this process has seen: a promoted replica may have missed the last ones. */
   floor = 0
+  readonly #options: LockStoreOptions
+  readonly #registry: BucketRegistry
+  readonly #sweeper: Sweeper
 
-  constructor(binder: Binder, layout: Layout, endedTtlMs: number, metrics: LockMetrics) {
-    this.#layout = layout
-    this.endedTtlMs = endedTtlMs
-    this.#metrics = metrics
+  /** @param instance id of this process */
+  constructor(options: LockStoreOptions, instance: string) {
+    const { binder, client } = options
+    this.#options = options
+    this.endedTtlMs = options.endedTtlMs
     this.run = {
-      acquire: binder.bind(acquireScript),
-      claim: binder.bind(claimScript),
-      renew: binder.bind(renewScript),
-      release: binder.bind(releaseScript),
-      leave: binder.bind(leaveScript),
-      heartbeat: binder.bind(heartbeatScript),
-      restore: binder.bind(restoreScript),
-      sweep: binder.bind(sweepScript),
-      forgetBucket: binder.bind(forgetBucketScript),
-      inspect: binder.bind(inspectScript),
-      list: binder.bind(listScript),
-      verify: binder.bind(verifyScript),
-      revoke: binder.bind(revokeScript),
-      resize: binder.bind(resizeScript),
+      acquire: binder.bind(leases.acquireScript),
+      claim: binder.bind(leases.claimScript),
+      renew: binder.bind(leases.renewScript),
+      release: binder.bind(leases.releaseScript),
+      leave: binder.bind(queue.leaveScript),
+      heartbeat: binder.bind(queue.heartbeatScript),
+      restore: binder.bind(queue.restoreScript),
+      sweep: binder.bind(queue.sweepScript),
+      forgetBucket: binder.bind(queue.forgetBucketScript),
+      inspect: binder.bind(admin.inspectScript),
+      list: binder.bind(admin.listScript),
+      verify: binder.bind(admin.verifyScript),
+      revoke: binder.bind(admin.revokeScript),
+      resize: binder.bind(admin.resizeScript),
     }
+    const { forgetBucket } = this.run
+    this.#registry = new BucketRegistry({
+      client,
+      instance,
+      forget: (member, score) => forgetBucket({ buckets: BUCKETS_KEY }, { member, score }),
+      sweep: async (namespace, tag) => {
+        const bucket = this.bucket(namespace, tag)
+        const nextMs = await this.#sweep(bucket)
+        this.look(bucket, nextMs)
+        return nextMs
+      },
+    })
+    this.#sweeper = new Sweeper({
+      sweep: (bucket) => this.#sweep(bucket),
+      register: (bucket) => this.#registry.register(bucket),
+      clockOffsetUs: options.clockOffsetUs,
+    })
   }
 
+  /** Undefined when the names lie in several slots. */
   place(namespace: string, names: readonly string[]): Place | undefined {
-    const tag = bucketTag(this.#layout, names[0] as string)
+    const { layout } = this.#options
+    const tag = bucketTag(layout, names[0] as string)
     const bucket = this.bucket(namespace, tag)
-    if (names.length === 1) return { bucket, keys: [lockKey(namespace, tag, names[0] as string)] }
-    if (names.some((name) => bucketTag(this.#layout, name) !== tag)) return undefined
-    return { bucket, keys: names.map((name) => lockKey(namespace, tag, name)) }
+    if (names.length > 1 && names.some((name) => bucketTag(layout, name) !== tag)) return undefined
+    return { bucket, names, keys: names.map((name) => lockKey(namespace, tag, name)) }
   }
 
   /** One name is never in two slots. */
@@ -75,17 +82,17 @@ export class LockCalls {
   }
 
   bucket(namespace: string, tag: string): Bucket {
-    return (this.sweeper as Sweeper).bucket(namespace, tag)
+    return this.#sweeper.bucket(namespace, tag)
   }
 
   /** Whether this Redis has such a bucket: the tag may come from a caller. */
   has(tag: string): boolean {
-    return Number(tag.slice(1)) < this.#layout.lockBuckets
+    return Number(tag.slice(1)) < this.#options.layout.lockBuckets
   }
 
   /** Every bucket of a namespace, in order. */
   tags(): string[] {
-    return Array.from({ length: this.#layout.lockBuckets }, (_, i) => `l${i}`)
+    return Array.from({ length: this.#options.layout.lockBuckets }, (_, i) => `l${i}`)
   }
 
   common() {
@@ -96,27 +103,38 @@ export class LockCalls {
     for (const fence of fences) if (fence > this.floor) this.floor = fence
   }
 
-  /** Something happens there by time alone. */
-  look(namespace: string, tag: string, inMs: number): void {
-    this.sweeper?.note(this.bucket(namespace, tag), inMs)
+  /** Sweeps the bucket in so many milliseconds, or earlier; 0 for not at all. */
+  look(bucket: Bucket, inMs: number): void {
+    this.#sweeper.note(bucket, inMs)
   }
 
   note(bucket: Bucket, head: Head): void {
-    if (head.nextMs > 0) this.sweeper?.note(bucket, head.nextMs)
+    this.look(bucket, head.nextMs)
     this.#count(head)
   }
 
-  async sweep({ namespace, tag }: Bucket): Promise<Head> {
+  /** Visits the buckets that an instance left behind when it died. */
+  walk(): Promise<void> {
+    return this.#registry.walk()
+  }
+
+  close(): void {
+    this.#sweeper.close()
+    this.#registry.close()
+  }
+
+  async #sweep({ namespace, tag }: Bucket): Promise<number> {
     const head = await this.run.sweep(
       { timers: timersKey(namespace, tag) },
       { max_locks: SWEEP_LOCKS, ...this.common() },
     )
     this.#count(head)
-    return head
+    return head.nextMs
   }
 
   #count({ expired, claimTimeouts }: Head): void {
-    if (expired > 0) this.#metrics.ended('expired', expired)
-    if (claimTimeouts > 0) this.#metrics.claimTimedOut(claimTimeouts)
+    const { metrics } = this.#options
+    if (expired > 0) metrics.ended('expired', expired)
+    if (claimTimeouts > 0) metrics.claimTimedOut(claimTimeouts)
   }
 }

@@ -11,11 +11,11 @@ export interface Holder {
   readonly owner: string
   readonly metadata: string
   readonly mode: LeaseMode
-  /** Metadata of its session, '' for none. */
+  /** Metadata of its session, '' without one. */
   readonly session: string
 }
 
-/** What anybody may see of a lock: no tokens. */
+/** The public state of a lock: no tokens. */
 export interface Snapshot {
   readonly kind: 'lock' | 'semaphore'
   readonly state: 'free' | 'held' | 'cooling'
@@ -29,14 +29,11 @@ export interface Snapshot {
   readonly holders: readonly Holder[]
 }
 
-export interface Waiting {
-  readonly owner: string
-  readonly mode: LeaseMode
-  readonly permits: number
-  readonly waitedMs: number
+export interface InspectedLock extends Snapshot {
+  readonly waiters: readonly { readonly owner: string; readonly waitedMs: number }[]
 }
 
-/** Reads what scripts/lib/snapshot.lua appends; returns the position behind it as well. */
+/** Reads what `describe` of scripts/lib/snapshot.lua appends, and the position behind it. */
 export function readSnapshot(parts: readonly unknown[], from: number): [Snapshot, number] {
   const text = (i: number) => String(parts[from + i])
   const number = (i: number) => Number(parts[from + i])
@@ -72,17 +69,14 @@ export function readSnapshot(parts: readonly unknown[], from: number): [Snapshot
   return [snapshot, end]
 }
 
-export function readWaiters(parts: readonly unknown[], from: number): Waiting[] {
-  const waiters: Waiting[] = []
-  for (let at = from; at + 3 < parts.length; at += 4) {
-    waiters.push({
-      owner: String(parts[at]),
-      mode: parts[at + 1] as LeaseMode,
-      permits: Number(parts[at + 2]),
-      waitedMs: Number(parts[at + 3]),
-    })
+/** Reads a snapshot, and the waiters that `describe_waiters` appends to it. */
+export function readInspected(parts: readonly unknown[], from: number): InspectedLock {
+  const [lock, end] = readSnapshot(parts, from)
+  const waiters = []
+  for (let at = end; at + 1 < parts.length; at += 2) {
+    waiters.push({ owner: String(parts[at]), waitedMs: Number(parts[at + 1]) })
   }
-  return waiters
+  return { ...lock, waiters }
 }
 
 export function toLeaseEnd(text: unknown): LeaseEnd {

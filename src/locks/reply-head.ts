@@ -1,18 +1,18 @@
 import { integer } from '../redis/reply.js'
 
-/** What every script of this room says besides its own answer. */
+/** What every script of this domain reports besides its own answer. */
 export interface Head {
-  /** Until something happens by time alone, 0 for never. */
+  /** Until the next deadline of the bucket, 0 for none. */
   readonly nextMs: number
-  /** Leases that this call found expired, and grants that nobody had claimed. */
+  /** Leases that this call found expired. */
   readonly expired: number
+  /** Grants that this call took back because nobody claimed them in time. */
   readonly claimTimeouts: number
 }
 
-/** What every call that decides about a lease sends. */
+/** Sent by every call that decides about a lease. */
 export const COMMON = ['floor', 'ended_ttl_ms'] as const
 
-/** Reads the head of a reply. */
 export const readHead = (parts: readonly unknown[]): Head => ({
   nextMs: integer(parts[0]),
   expired: integer(parts[1]),

@@ -31,7 +31,7 @@ it('a reader is released on a full Redis although a session beside it lives on',
   harness.advance(3_000)
   await harness.redis.config('SET', 'maxmemory', '1')
 
-  expect(await scripts.release('full', token)).toMatchObject({ outcome: 'released' })
+  expect(await scripts.release('full', token)).toMatchObject({ kind: 'released' })
 
   expect(await scripts.inspect('full')).toMatchObject({ holderCount: 1 })
 })

@@ -130,10 +130,10 @@ describe('OOM: a Redis that is full', () => {
     const scripts = lockScripts(harness)
     const token = randomToken()
     await full(true)
-    expect(await scripts.leave('late', token, 'abandon')).toMatchObject({ outcome: 'nothing' })
+    expect(await scripts.leave('late', token, 'abandon')).toMatchObject({ kind: 'nothing' })
 
     await full(false)
-    expect(await scripts.acquire('late', { token })).toMatchObject({ outcome: 'abandoned' })
+    expect(await scripts.acquire('late', { token })).toMatchObject({ kind: 'abandoned' })
   })
 
   it('keeps a session alive, and ends it with all that it carries', async () => {

@@ -35,7 +35,7 @@ async function enqueueGhosts(name: string, count: number): Promise<void> {
         ended_ttl_ms: 60_000,
       },
     )
-    expect(reply.outcome).toBe('queued')
+    expect(reply.kind).toBe('queued')
   }
 }
 
@@ -78,7 +78,7 @@ describe('an acquire without a key whose answer was lost', () => {
     await harness.binder.bind(leaveScript)(keys, abandon)
     const reply = await harness.binder.bind(acquireScript)(keys, ask)
 
-    expect(reply.outcome).toBe('abandoned')
+    expect(reply.kind).toBe('abandoned')
     expect((await look('late')).state).toBe('free')
   })
 })

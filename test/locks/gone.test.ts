@@ -29,7 +29,7 @@ describe('a place whose waiting time is over', () => {
     await scripts.acquire('over', { owner: 'live', waitMs: 60_000 })
     const full = { maxQueue: 2, waitMs: 60_000 }
     expect(await scripts.acquire('over', full)).toMatchObject({
-      outcome: 'queue-full',
+      kind: 'queue-full',
       queueLength: 4,
     })
     harness.advance(3_000)
@@ -39,9 +39,9 @@ describe('a place whose waiting time is over', () => {
       waiters: [{ owner: 'live' }],
     })
     expect(await scripts.list('over')).toMatchObject([{ queueLength: 1 }])
-    expect(await scripts.acquire('over', full)).toMatchObject({ outcome: 'queued' })
+    expect(await scripts.acquire('over', full)).toMatchObject({ kind: 'queued' })
     expect(await scripts.acquire('over', full)).toMatchObject({
-      outcome: 'queue-full',
+      kind: 'queue-full',
       queueLength: 2,
     })
   })
@@ -60,7 +60,7 @@ describe('a place whose waiting time is over', () => {
     const live = await scripts.acquire('cost', { waitMs: 60_000 })
     harness.advance(3_000)
     await scripts.release('cost', token)
-    expect(await scripts.claim('cost', live.token)).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.claim('cost', live.token)).toMatchObject({ kind: 'granted' })
   })
 
   it('is given away although nothing else happens', async () => {
@@ -71,7 +71,7 @@ describe('a place whose waiting time is over', () => {
     harness.advance(3_000)
     await scripts.sweep('alone')
     expect(await scripts.inspect('alone')).toMatchObject({ queueLength: 0 })
-    expect(await scripts.claim('alone', live.token)).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.claim('alone', live.token)).toMatchObject({ kind: 'granted' })
   })
 
   it('lets those behind it move in all queues of its set', async () => {
@@ -83,7 +83,7 @@ describe('a place whose waiting time is over', () => {
     harness.advance(3_000)
     await scripts.release('both@a', token)
     expect(await scripts.inspect('both@b')).toMatchObject({ holderCount: 2, queueLength: 0 })
-    expect(await scripts.claim('both@b', behind.token)).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.claim('both@b', behind.token)).toMatchObject({ kind: 'granted' })
   })
 
   it('leaves nothing behind', async () => {
@@ -102,7 +102,7 @@ describe('a request with a key whose wait is over', () => {
     const first = await scripts.acquire(name, keyed(name, { waitMs: 1_000 }))
     const behind = await scripts.acquire(name, { waitMs: 600_000 })
     harness.advance(1_000)
-    expect(await scripts.leave(name, first.token, 'timeout')).toMatchObject({ outcome: 'left' })
+    expect(await scripts.leave(name, first.token, 'timeout')).toMatchObject({ kind: 'left' })
     return { token, first, behind }
   }
 
@@ -121,20 +121,20 @@ describe('a request with a key whose wait is over', () => {
     harness.advance(9_000)
 
     const again = await scripts.acquire('pieces', keyed('pieces', { waitMs: 30_000 }))
-    expect(again).toMatchObject({ outcome: 'queued', attach: 2, leftMs: 30_000 })
+    expect(again).toMatchObject({ kind: 'queued', attach: 2, leftMs: 30_000 })
     await scripts.release('pieces', token)
 
-    expect(await scripts.claim('pieces', first.token, 2)).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.claim('pieces', first.token, 2)).toMatchObject({ kind: 'granted' })
   })
 
   it('is passed over by grants meanwhile', async () => {
     const { token, first, behind } = await timedOut('passed')
     await scripts.release('passed', token)
-    expect(await scripts.claim('passed', behind.token)).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.claim('passed', behind.token)).toMatchObject({ kind: 'granted' })
     await scripts.acquire('passed', { waitMs: 60_000 })
     await scripts.acquire('passed', keyed('passed'))
     await scripts.release('passed', behind.token)
-    expect(await scripts.claim('passed', first.token, 2)).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.claim('passed', first.token, 2)).toMatchObject({ kind: 'granted' })
   })
 
   it('keeps its place once more when the grant is not collected either', async () => {
@@ -152,7 +152,7 @@ describe('a request with a key whose wait is over', () => {
     const { first } = await timedOut('late')
     harness.advance(10_000)
     const again = await scripts.acquire('late', keyed('late'))
-    expect(again).toMatchObject({ outcome: 'queued', attach: 1 })
+    expect(again).toMatchObject({ kind: 'queued', attach: 1 })
     expect((again as { ticket: number }).ticket).toBeGreaterThan(
       (first as unknown as { ticket: number }).ticket,
     )
@@ -164,7 +164,7 @@ describe('a request with a key whose wait is over', () => {
     const { token, behind } = await timedOut('free')
     await scripts.leave('free', behind.token, 'cancel')
     await scripts.release('free', token)
-    expect(await scripts.acquire('free', keyed('free'))).toMatchObject({ outcome: 'replayed' })
+    expect(await scripts.acquire('free', keyed('free'))).toMatchObject({ kind: 'replayed' })
   })
 
   it('waits no longer than before when its repeat does not wait', async () => {
@@ -172,7 +172,7 @@ describe('a request with a key whose wait is over', () => {
     await scripts.acquire('look', keyed('look', { waitMs: 20_000 }))
     harness.advance(5_000)
     const repeat = await scripts.acquire('look', keyed('look', { waitMs: 0 }))
-    expect(repeat).toMatchObject({ outcome: 'queued', attach: 2 })
+    expect(repeat).toMatchObject({ kind: 'queued', attach: 2 })
     expect((repeat as unknown as { leftMs: number }).leftMs).toBeLessThanOrEqual(15_000)
   })
 
@@ -181,7 +181,7 @@ describe('a request with a key whose wait is over', () => {
     await scripts.acquire('longer', keyed('longer', { waitMs: 20_000 }))
     harness.advance(15_000)
     const repeat = await scripts.acquire('longer', keyed('longer', { waitMs: 60_000 }))
-    expect(repeat).toMatchObject({ outcome: 'queued', leftMs: 60_000 })
+    expect(repeat).toMatchObject({ kind: 'queued', leftMs: 60_000 })
     harness.advance(30_000)
     expect(await scripts.inspect('longer')).toMatchObject({ queueLength: 1 })
   })
@@ -193,7 +193,7 @@ describe('a request with a key whose wait is over', () => {
     await scripts.acquire('mode', { permits: 1, capacity: 1 })
     for (let i = 0; i < 2; i++)
       expect(await scripts.acquire('mode', keyed('mode'))).toMatchObject({
-        outcome: 'mode-mismatch',
+        kind: 'mode-mismatch',
       })
   })
 
@@ -205,7 +205,7 @@ describe('a request with a key whose wait is over', () => {
     await scripts.leave('ended', token, 'detach')
     expect(await scripts.keepSession('ended', session)).toMatchObject({ leaseCount: 0 })
     harness.advance(2_000)
-    expect(await scripts.acquire('ended', place)).toMatchObject({ outcome: 'session-ended' })
+    expect(await scripts.acquire('ended', place)).toMatchObject({ kind: 'session-ended' })
   })
 
   it('is as good as new when its session took the place away', async () => {
@@ -214,7 +214,7 @@ describe('a request with a key whose wait is over', () => {
     const place = keyed('anew', { session })
     await scripts.acquire('anew', place)
     await scripts.endSession('anew', session)
-    expect(await scripts.acquire('anew', place)).toMatchObject({ outcome: 'session-ended' })
+    expect(await scripts.acquire('anew', place)).toMatchObject({ kind: 'session-ended' })
   })
 
   it('is remembered from its grant on, however long it waited', async () => {
@@ -241,7 +241,7 @@ describe('a request with a key whose wait is over', () => {
     await scripts.acquire(names, keyed('set@'))
     await scripts.release('set@a', a.token)
     await scripts.release('set@b', b.token)
-    expect(await scripts.claim(names, first.token, 2)).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.claim(names, first.token, 2)).toMatchObject({ kind: 'granted' })
   })
 })
 
@@ -251,7 +251,7 @@ describe('a request with a key whose lease Redis has lost', () => {
     await scripts.acquire('lost', request)
     await harness.redis.del(scripts.key('lock', 'lost'))
     expect(await scripts.acquire('lost', request)).toMatchObject({
-      outcome: 'ended',
+      kind: 'ended',
       how: 'expired',
     })
   })
@@ -283,7 +283,7 @@ describe('an instance that died', () => {
     await harness.redis.zadd(scripts.key('suspects', 'once', ''), 1, 'dead')
     const live = await scripts.acquire('once', { waitMs: 60_000 })
     await scripts.release('once', token)
-    expect(await scripts.claim('once', live.token)).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.claim('once', live.token)).toMatchObject({ kind: 'granted' })
   })
 
   it('leaves places with a key for their repeats, ten seconds, and grants pass over them', async () => {
@@ -293,16 +293,16 @@ describe('an instance that died', () => {
     await scripts.acquire('keep', { waitMs: 60_000 })
     await harness.redis.zadd(scripts.key('suspects', 'keep', ''), 1, 'dead')
     await scripts.release('keep', token)
-    expect(await scripts.claim('keep', behind.token)).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.claim('keep', behind.token)).toMatchObject({ kind: 'granted' })
     harness.advance(9_000)
 
     expect(await scripts.acquire('keep', keyed('keep'))).toMatchObject({
-      outcome: 'queued',
+      kind: 'queued',
       token: first.token,
     })
 
     await scripts.release('keep', behind.token)
-    expect(await scripts.claim('keep', first.token, 2)).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.claim('keep', first.token, 2)).toMatchObject({ kind: 'granted' })
   })
 
   it('leaves the place of a grant that nobody claimed to its repeat', async () => {
@@ -313,12 +313,12 @@ describe('an instance that died', () => {
     await scripts.release('grant', token)
     harness.advance(2_000)
     await scripts.sweep('grant')
-    expect(await scripts.claim('grant', behind.token)).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.claim('grant', behind.token)).toMatchObject({ kind: 'granted' })
 
     await scripts.acquire('grant', keyed('grant'))
     await scripts.release('grant', behind.token)
 
-    expect(await scripts.claim('grant', first.token, 2)).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.claim('grant', first.token, 2)).toMatchObject({ kind: 'granted' })
   })
 
   it('leaves that place to a repeat that comes before anybody has looked', async () => {
@@ -326,7 +326,7 @@ describe('an instance that died', () => {
     await scripts.acquire('first', keyed('first', dead))
     await scripts.release('first', token)
     harness.advance(2_000)
-    expect(await scripts.acquire('first', keyed('first'))).toMatchObject({ outcome: 'replayed' })
+    expect(await scripts.acquire('first', keyed('first'))).toMatchObject({ kind: 'replayed' })
   })
 
   it('leaves it as what it was: a reader that joined a writer is a reader again', async () => {
@@ -341,7 +341,7 @@ describe('an instance that died', () => {
     await scripts.revoke('joined', 0)
     await scripts.acquire('joined', { mode: 'shared' })
     expect(await scripts.acquire('joined', keyed('joined', reading))).toMatchObject({
-      outcome: 'replayed',
+      kind: 'replayed',
       mode: 'shared',
     })
   })

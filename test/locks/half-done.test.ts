@@ -33,7 +33,7 @@ describe('a release that stopped half way', () => {
     harness.advance(10_001)
     await scripts.sweep('sole')
 
-    expect(await scripts.claim('sole', waiter.token)).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.claim('sole', waiter.token)).toMatchObject({ kind: 'granted' })
   })
 
   it('takes nothing from those who hold the lock beside it', async () => {
@@ -45,10 +45,10 @@ describe('a release that stopped half way', () => {
 
     harness.advance(10_001)
 
-    expect(await scripts.renew('shared', other.token, 60_000)).toMatchObject({ outcome: 'renewed' })
-    expect(await scripts.acquire('shared')).toMatchObject({ outcome: 'held' })
+    expect(await scripts.renew('shared', other.token, 60_000)).toMatchObject({ kind: 'renewed' })
+    expect(await scripts.acquire('shared')).toMatchObject({ kind: 'held' })
     for (const one of [other, again]) await scripts.release('shared', one.token)
-    expect(await scripts.acquire('shared')).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.acquire('shared')).toMatchObject({ kind: 'granted' })
   })
 })
 
@@ -70,11 +70,11 @@ describe('a release that stopped behind its first command', () => {
     await scripts.endSession(name, session, 1)
     harness.advance(60_001)
 
-    expect(await scripts.acquire(name)).toMatchObject({ outcome: 'held' })
-    expect(await scripts.release(name, live)).toMatchObject({ outcome: 'released' })
-    expect(await scripts.acquire(name)).toMatchObject({ outcome: 'held' })
+    expect(await scripts.acquire(name)).toMatchObject({ kind: 'held' })
+    expect(await scripts.release(name, live)).toMatchObject({ kind: 'released' })
+    expect(await scripts.acquire(name)).toMatchObject({ kind: 'held' })
     harness.advance(60_001)
-    expect(await scripts.acquire(name)).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.acquire(name)).toMatchObject({ kind: 'granted' })
     expect(await indexes(name)).toBe(0)
   })
 
@@ -89,7 +89,7 @@ describe('a release that stopped behind its first command', () => {
     await scripts.release('moves@1', token)
 
     expect(await scripts.inspect('moves@2')).toMatchObject({ holderCount: 1, queueLength: 1 })
-    expect(await scripts.claim('moves@2', behind.token)).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.claim('moves@2', behind.token)).toMatchObject({ kind: 'granted' })
   })
 
   it('leaves one lease to those who entered it again, and nothing of its own', async () => {
@@ -100,7 +100,7 @@ describe('a release that stopped behind its first command', () => {
     await loseRecord('again', token)
     harness.advance(60_001)
 
-    expect(await scripts.acquire('again')).toMatchObject({ outcome: 'held' })
+    expect(await scripts.acquire('again')).toMatchObject({ kind: 'held' })
 
     expect(await scripts.inspect('again')).toMatchObject({ holderCount: 1 })
     const fields = await harness.redis.hkeys(scripts.key('lock', 'again'))
@@ -117,7 +117,7 @@ describe('a lock that was released half way', () => {
     const { token } = await scripts.acquire('revoke')
     await stopsAt('ended', 'revoke', () => scripts.release('revoke', token))
     await scripts.revoke('revoke', 0)
-    expect(await scripts.acquire('revoke')).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.acquire('revoke')).toMatchObject({ kind: 'granted' })
   })
 
   it('lets further readers in', async () => {
@@ -126,7 +126,7 @@ describe('a lock that was released half way', () => {
     await stopsAt('ended', 'reader', () => scripts.release('reader', token))
     const other = await scripts.acquire('reader', reader)
     await scripts.release('reader', other.token)
-    expect(await scripts.acquire('reader')).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.acquire('reader')).toMatchObject({ kind: 'granted' })
   })
 })
 
@@ -138,7 +138,7 @@ describe('a waiter who stands in line half way', () => {
 
     await scripts.release('queue', token)
 
-    expect(await scripts.claim('queue', behind.token)).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.claim('queue', behind.token)).toMatchObject({ kind: 'granted' })
   })
 })
 
@@ -152,7 +152,7 @@ describe('places that have lost their waiters', () => {
     expect(await scripts.release('places', token)).toMatchObject({ nextMs: 1 })
     await scripts.sweep('places')
 
-    expect(await scripts.claim('places', behind.token)).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.claim('places', behind.token)).toMatchObject({ kind: 'granted' })
   })
 
   it('keep nobody out when they are gone as well', async () => {
@@ -160,7 +160,7 @@ describe('places that have lost their waiters', () => {
     await scripts.acquire('empty', { waitMs: 60_000 })
     await harness.redis.del(scripts.key('queue', 'empty'), scripts.key('waiters', 'empty'))
     await scripts.release('empty', token)
-    expect(await scripts.acquire('empty')).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.acquire('empty')).toMatchObject({ kind: 'granted' })
   })
 })
 
@@ -172,8 +172,8 @@ describe('a set that stands in some of its queues only', () => {
 
     await scripts.release('set@a', token)
 
-    expect(await scripts.claim('set@a', behind.token)).toMatchObject({ outcome: 'granted' })
-    expect(await scripts.acquire('set@b')).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.claim('set@a', behind.token)).toMatchObject({ kind: 'granted' })
+    expect(await scripts.acquire('set@b')).toMatchObject({ kind: 'granted' })
   })
 })
 
@@ -187,6 +187,6 @@ describe('a grant that stopped half way', () => {
     harness.advance(10_001)
     await scripts.sweep('grant')
 
-    expect(await scripts.claim('grant', waiter)).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.claim('grant', waiter)).toMatchObject({ kind: 'granted' })
   })
 })

@@ -177,13 +177,13 @@ describe('a set that waits for two names', () => {
       const args = { ...common, token, ttl_ms, wait_ms, options }
       return harness.binder
         .bind(acquireScript)({ lock }, args)
-        .then(({ outcome }) => ({ outcome, token }))
+        .then(({ kind }) => ({ kind, token }))
     }
     const options = JSON.stringify({ instance: 'elsewhere', ttl_ms: 60_000 })
     const held = await ask([one], 0, 60_000)
     await ask([two], 0, 1_000)
-    expect((await ask([two], 60_000, 60_000, options)).outcome).toBe('queued')
-    expect((await ask([one, two], 60_000, 60_000, options)).outcome).toBe('queued')
+    expect((await ask([two], 60_000, 60_000, options)).kind).toBe('queued')
+    expect((await ask([one, two], 60_000, 60_000, options)).kind).toBe('queued')
     harness.advance(1_001)
 
     await harness.binder.bind(releaseScript)(
@@ -215,10 +215,10 @@ describe('a call that comes before anybody has looked', () => {
 
     const record = JSON.stringify({ instance: 'slow', ttl_ms: 60_000, attach: 1, ticket })
     const back = { ...common, token: waiter, waiter: record, waited_ms: 2_000, wait_ms: 50_000 }
-    const { outcome } = await harness.binder.bind(restoreScript)({ lock: [lock] }, back)
+    const { kind } = await harness.binder.bind(restoreScript)({ lock: [lock] }, back)
 
     // Granted anew at once: its instance is alive, for it asked.
-    expect(outcome).toBe('stands')
+    expect(kind).toBe('waiting')
     const look = harness.binder.bind(inspectScript)
     expect(await look({ lock }, { max: 9 })).toMatchObject({ holderCount: 1 })
   })
@@ -232,9 +232,9 @@ describe('a call that comes before anybody has looked', () => {
     harness.advance(1_001)
 
     const leave = { ...common, token, attach: 1, how: 'detach' }
-    const { outcome } = await harness.binder.bind(leaveScript)({ lock: [lock] }, leave)
+    const { kind } = await harness.binder.bind(leaveScript)({ lock: [lock] }, leave)
 
-    expect(outcome).toBe('nothing')
+    expect(kind).toBe('nothing')
     expect(await state(lock)).toEqual([null, null])
   })
 

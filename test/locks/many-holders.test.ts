@@ -33,17 +33,17 @@ describe('a lock that many share', () => {
     await scripts.acquire('many', shared)
     await scripts.acquire('many', shared)
     await harness.redis.hset(scripts.key('lock', 'many'), 'count', 9_999)
-    expect(await scripts.acquire('many', shared)).toMatchObject({ outcome: 'granted' })
-    expect(await scripts.acquire('many', shared)).toMatchObject({ outcome: 'held' })
+    expect(await scripts.acquire('many', shared)).toMatchObject({ kind: 'granted' })
+    expect(await scripts.acquire('many', shared)).toMatchObject({ kind: 'held' })
   })
 
   it('has no more room for those who enter again', async () => {
     const { token } = await scripts.acquire('full', entering)
     await scripts.acquire('full', entering)
     await harness.redis.hset(scripts.key('lock', 'full'), 'count', 10_000)
-    expect(await scripts.acquire('full', entering)).toMatchObject({ outcome: 'held' })
+    expect(await scripts.acquire('full', entering)).toMatchObject({ kind: 'held' })
     expect(await scripts.acquire('full', { ...entering, waitMs: 60_000 })).toMatchObject({
-      outcome: 'queued',
+      kind: 'queued',
     })
     await scripts.release('full', token)
     expect(await scripts.inspect('full')).toMatchObject({ queueLength: 0 })
@@ -76,7 +76,7 @@ describe('a lock that many share', () => {
     await scripts.acquire('shorter', { ...pool, ttlMs: 600_000 })
     await scripts.acquire('shorter', { ...pool, ttlMs: 1_000 })
     harness.advance(1_001)
-    expect(await scripts.acquire('shorter', pool)).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.acquire('shorter', pool)).toMatchObject({ kind: 'granted' })
   })
 
   it('knows which lease of an owner may be entered again', async () => {
@@ -87,10 +87,10 @@ describe('a lock that many share', () => {
     const plain = [await scripts.acquire('owned', owned), await scripts.acquire('owned', owned)]
     expect(await fields()).toBe(0)
     const entered = await scripts.acquire('owned', entering)
-    expect(entered).toMatchObject({ outcome: 'granted', holdCount: 1 })
+    expect(entered).toMatchObject({ kind: 'granted', holdCount: 1 })
     expect(await fields()).toBe(1)
     const again = await scripts.acquire('owned', entering)
-    expect(again).toMatchObject({ outcome: 'granted', holdCount: 2 })
+    expect(again).toMatchObject({ kind: 'granted', holdCount: 2 })
     await scripts.release('owned', entered.token)
     expect(await scripts.acquire('owned', entering)).toMatchObject({
       fences: [fenceOf(again)],
@@ -123,7 +123,7 @@ describe('a lock that many share', () => {
   it('is not entered again by way of a lease that was not taken for it', async () => {
     await scripts.acquire('sole', { owner: 'o', caller: '' })
     const again = { owner: 'o', caller: '', reentrant: true }
-    expect(await scripts.acquire('sole', again)).toMatchObject({ outcome: 'held' })
+    expect(await scripts.acquire('sole', again)).toMatchObject({ kind: 'held' })
   })
 })
 
@@ -151,7 +151,7 @@ describe('tokens of one lease', () => {
     expect(reader).toMatchObject({ mode: 'exclusive', holdCount: 2 })
     const { token } = await scripts.acquire('weight', { waitMs: 60_000 })
     for (const one of [writer, reader]) await scripts.release('weight', one.token)
-    expect(await scripts.claim('weight', token)).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.claim('weight', token)).toMatchObject({ kind: 'granted' })
   })
 
   it('are revoked by its fence, and no others', async () => {
@@ -265,7 +265,7 @@ describe('a revocation of more holders than one call ends', () => {
       expect(await scripts.verify('force', fenceOf(lease))).toEqual({ current: false, fence: 0 })
       expect(await scripts.inspect('force')).toMatchObject({ state: 'free', holderCount: 0 })
       expect(await scripts.renew('force', token, 30_000)).toMatchObject({
-        outcome: 'ended',
+        kind: 'ended',
         how: 'revoked',
         reason: 'test',
         fence: fenceOf(lease),
@@ -278,12 +278,12 @@ describe('a revocation of more holders than one call ends', () => {
     await scripts.revoke('newer', 0)
     const tries = []
     for (let i = 0; i < 4; i++) tries.push(await scripts.acquire('newer', shared))
-    const granted = tries.find(({ outcome }) => outcome === 'granted')
-    expect(tries[0]).toMatchObject({ outcome: 'again' })
+    const granted = tries.find(({ kind }) => kind === 'granted')
+    expect(tries[0]).toMatchObject({ kind: 'again' })
     expect(granted).toBeDefined()
     await scripts.sweep('newer')
     expect(await scripts.renew('newer', granted?.token as string, 30_000)).toMatchObject({
-      outcome: 'renewed',
+      kind: 'renewed',
       revoke: undefined,
     })
     expect(await harness.redis.hexists(scripts.key('lock', 'newer'), 'revocations')).toBe(0)
@@ -303,7 +303,7 @@ describe('a revocation of more holders than one call ends', () => {
     await readers('shown', MANY)
     await scripts.revoke('shown', 1_000)
     const late = await scripts.acquire('shown', shared)
-    const after = late.outcome === 'granted' ? late : await scripts.acquire('shown', shared)
+    const after = late.kind === 'granted' ? late : await scripts.acquire('shown', shared)
     harness.advance(1_001)
     expect(await scripts.inspect('shown')).toMatchObject({
       state: 'held',
@@ -317,7 +317,7 @@ describe('a revocation of more holders than one call ends', () => {
     expect(await scripts.revoke('grace', 10_000)).toMatchObject({ revoked: 0, asked: MANY })
     const { token } = leases[0] as { token: string }
     const renewed = await scripts.renew('grace', token, 60_000)
-    expect(renewed).toMatchObject({ outcome: 'renewed', revoke: { reason: 'test' } })
+    expect(renewed).toMatchObject({ kind: 'renewed', revoke: { reason: 'test' } })
     expect((renewed as { leftMs?: number }).leftMs).toBeLessThanOrEqual(10_000)
     harness.advance(10_001)
     expect(await scripts.inspect('grace')).toMatchObject({ state: 'free' })
@@ -386,7 +386,7 @@ describe('a revocation that is asked for again', () => {
     await scripts.revoke('left', 60_000)
     for (const { token } of first) await scripts.release('left', token)
     harness.advance(60_001)
-    expect(await scripts.acquire('left')).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.acquire('left')).toMatchObject({ kind: 'granted' })
   })
 
   it('does not move when the clock steps back', async () => {

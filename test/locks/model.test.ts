@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { lockKey, timersKey } from '../../src/locks/keys.js'
-import { toRecord } from '../../src/locks/leases/acquirer.js'
+import { toRecord } from '../../src/locks/leases/acquire.js'
 import type { AcquireOutcome } from '../../src/locks/leases/outcomes.js'
 import { acquireScript } from '../../src/locks/leases/scripts.js'
 import { sweepScript } from '../../src/locks/queue/scripts.js'
@@ -324,11 +324,11 @@ class Run {
     const [session, id] = [...this.#sessions][at % this.#sessions.size] ?? []
     if (!session || id === undefined) return
     const expected = this.#model.endSession(session)
-    const { outcome } = await binder.bind(endSessionScript)(
+    const { kind } = await binder.bind(endSessionScript)(
       { session: sessionKey(harness.namespace, id) },
       { id, max_leases: 1, ...COMMON },
     )
-    expect(outcome).toBe(expected)
+    expect(kind).toBe(expected)
   }
 
   /** By an instance that dies when its request stands in line. */
@@ -352,7 +352,7 @@ class Run {
         ...COMMON,
       },
     )
-    expect(reply.outcome).toBe(expected.kind)
+    expect(reply.kind).toBe(expected.kind)
     if ('fences' in reply) {
       const { token, fences } = reply
       this.#took(attempt, {

@@ -32,7 +32,7 @@ describe('a lease that is over, behind more of them than one call ends', () => {
     harness.advance(60_001)
     const token = await lastOf('renew')
     expect(await scripts.renew('renew', token, 30_000)).toMatchObject({
-      outcome: 'ended',
+      kind: 'ended',
       how: 'expired',
     })
   })
@@ -42,7 +42,7 @@ describe('a lease that is over, behind more of them than one call ends', () => {
     harness.advance(60_001)
     const token = await lastOf('release')
     expect(await scripts.release('release', token)).toMatchObject({
-      outcome: 'ended',
+      kind: 'ended',
       how: 'expired',
     })
   })
@@ -55,7 +55,7 @@ describe('a lease that is over, behind more of them than one call ends', () => {
     await scripts.sweep('claim')
     harness.advance(2_001)
     const token = await lastOf('claim')
-    expect(await scripts.claim('claim', token)).toMatchObject({ outcome: 'nothing' })
+    expect(await scripts.claim('claim', token)).toMatchObject({ kind: 'nothing' })
   })
 
   it('is not joined by its owner, who stands in line', async () => {
@@ -102,7 +102,7 @@ describe('a lease that is over, behind more of them than one call ends', () => {
     await readers('again', MANY)
     harness.advance(60_001)
     const seen = []
-    for (let i = 0; i < 3; i++) seen.push((await scripts.acquire('again')).outcome)
+    for (let i = 0; i < 3; i++) seen.push((await scripts.acquire('again')).kind)
     expect(seen).toEqual(['again', 'again', 'granted'])
   })
 
@@ -121,7 +121,7 @@ describe('a lease that is over, behind more of them than one call ends', () => {
     await readers('leave', MANY)
     harness.advance(60_001)
     const token = await lastOf('leave')
-    expect(await scripts.leave('leave', token, 'cancel')).toMatchObject({ outcome: 'nothing' })
+    expect(await scripts.leave('leave', token, 'cancel')).toMatchObject({ kind: 'nothing' })
   })
 })
 
@@ -129,7 +129,7 @@ describe('a lease that is over, although nobody has ended it', () => {
   it('does not keep its name from becoming a semaphore', async () => {
     await scripts.acquire('resized', { ttlMs: 1_000 })
     harness.advance(1_001)
-    expect(await scripts.resize('resized', 5)).toMatchObject({ outcome: 'stored', capacity: 5 })
+    expect(await scripts.resize('resized', 5)).toMatchObject({ kind: 'stored', capacity: 5 })
   })
 
   it('lets in all who wait for it, each with a fence of its own', async () => {
@@ -160,7 +160,7 @@ describe('the end of a lease', () => {
         scripts.key('ended', 'ends'),
         Object.fromEntries(Array.from({ length: 4_999 }, (_, i) => [`${label}-${i}`, ''])),
       )
-    const repeat = async (token: string) => (await scripts.release('ends', token)).outcome
+    const repeat = async (token: string) => (await scripts.release('ends', token)).kind
     const first = await ended()
     await others('before')
     const second = await ended()
@@ -213,10 +213,10 @@ describe('a session that is ended, after the first slice of its leases', () => {
       expect(await scripts.verify(name, fenceOf(lease))).toMatchObject({ current: false })
       expect(await scripts.inspect(name)).toMatchObject({ state: 'free', holders: [] })
       expect(await scripts.renew(name, token, 30_000)).toMatchObject({
-        outcome: 'ended',
+        kind: 'ended',
         how: 'released',
       })
-      expect(await scripts.acquire(name)).toMatchObject({ outcome: 'granted' })
+      expect(await scripts.acquire(name)).toMatchObject({ kind: 'granted' })
     }
   })
 
@@ -226,13 +226,13 @@ describe('a session that is ended, after the first slice of its leases', () => {
       await scripts.acquire('beside', { ...shared, session: id, ttlMs: 0 })
     }
     await scripts.endSession('beside', id, 1)
-    expect(await scripts.acquire('beside')).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.acquire('beside')).toMatchObject({ kind: 'granted' })
   })
 
   it('is known as over to the sweep, which any instance makes', async () => {
     const { names } = await carry('sweep')
     const waiting = await scripts.acquire(names[3] as string, { waitMs: 60_000 })
-    expect(waiting.outcome).toBe('granted')
+    expect(waiting.kind).toBe('granted')
     await scripts.sweep(names[0] as string)
     const locks = names.slice(0, 3).map((name) => scripts.key('lock', name))
     expect(await harness.redis.exists(...locks)).toBe(0)
@@ -251,11 +251,11 @@ describe('a session that is ended, after the first slice of its leases', () => {
     await scripts.endSession('minimal@1', id, 1)
     for (const name of ['minimal@1', 'minimal@2']) {
       expect(await scripts.inspect(name)).toMatchObject({ state: 'held', holders: [] })
-      expect(await scripts.acquire(name)).toMatchObject({ outcome: 'held' })
+      expect(await scripts.acquire(name)).toMatchObject({ kind: 'held' })
     }
     harness.advance(5_001)
     for (const name of ['minimal@1', 'minimal@2']) {
-      expect(await scripts.acquire(name)).toMatchObject({ outcome: 'granted' })
+      expect(await scripts.acquire(name)).toMatchObject({ kind: 'granted' })
     }
   })
 
@@ -263,8 +263,8 @@ describe('a session that is ended, after the first slice of its leases', () => {
     const { leases } = await carry('back')
     harness.advance(-3_600_000)
     const [, { name, token }] = leases as [unknown, (typeof leases)[0]]
-    expect(await scripts.renew(name, token, 30_000)).toMatchObject({ outcome: 'ended' })
-    expect(await scripts.acquire(name)).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.renew(name, token, 30_000)).toMatchObject({ kind: 'ended' })
+    expect(await scripts.acquire(name)).toMatchObject({ kind: 'granted' })
     harness.advance(3_600_000)
   })
 })
@@ -274,7 +274,7 @@ describe('a lock that only a queue keeps busy', () => {
     await scripts.acquire('busy@a', { ttlMs: 20_000 })
     await scripts.acquire(['busy@a', 'busy@b'], { waitMs: 60_000 })
     const refused = (await scripts.acquire('busy@b')) as unknown as { lock: { leftMs: number } }
-    expect(refused).toMatchObject({ outcome: 'held', lock: { holders: [] } })
+    expect(refused).toMatchObject({ kind: 'held', lock: { holders: [] } })
     expect(refused.lock.leftMs).toBeGreaterThan(10_000)
     expect(refused.lock.leftMs).toBeLessThanOrEqual(20_000)
   })
@@ -283,7 +283,7 @@ describe('a lock that only a queue keeps busy', () => {
     await scripts.acquire('kind@a')
     await scripts.acquire(['kind@a', 'kind@b'], { waitMs: 60_000 })
     expect(await scripts.acquire('kind@b', { permits: 1, capacity: 2 })).toMatchObject({
-      outcome: 'mode-mismatch',
+      kind: 'mode-mismatch',
     })
   })
 })

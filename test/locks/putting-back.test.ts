@@ -22,14 +22,14 @@ describe('a waiter that is put back although it stands', () => {
     const { token } = await scripts.acquire('turn', { waitMs })
     harness.advance(1_001)
 
-    expect(await scripts.restore('turn', { token })).toMatchObject({ outcome: 'stands' })
+    expect(await scripts.restore('turn', { token })).toMatchObject({ kind: 'waiting' })
 
     expect(await served('turn')).toMatchObject({ holderCount: 1, queueLength: 0 })
   })
 
   it('stands in no line when it has its lease already', async () => {
     const { token } = await scripts.acquire('has')
-    expect(await scripts.restore('has', { token })).toMatchObject({ outcome: 'stands' })
+    expect(await scripts.restore('has', { token })).toMatchObject({ kind: 'waiting' })
     expect(await scripts.inspect('has')).toMatchObject({ holderCount: 1, queueLength: 0 })
   })
 })
@@ -39,7 +39,7 @@ describe('a set that is put back', () => {
     const names = ['set@a', 'set@b']
     const { token: held } = await scripts.acquire('set@b')
     const token = 'x'.repeat(22)
-    expect(await scripts.restore(names, { token })).toMatchObject({ outcome: 'stands' })
+    expect(await scripts.restore(names, { token })).toMatchObject({ kind: 'waiting' })
     expect(await scripts.inspect('set@a')).toMatchObject({ holderCount: 0, queueLength: 1 })
     await scripts.release('set@b', held)
     expect(await scripts.claim(names, token)).toMatchObject({
@@ -56,7 +56,7 @@ describe('a waiter that is not put back', () => {
     harness.advance(1_001)
 
     const forgotten = { token: 'x'.repeat(22), permits: 3, capacity: 2 }
-    expect(await scripts.restore('large', forgotten)).toMatchObject({ outcome: 'unsatisfiable' })
+    expect(await scripts.restore('large', forgotten)).toMatchObject({ kind: 'unsatisfiable' })
 
     expect(await served('large')).toMatchObject({ holderCount: 1, queueLength: 0 })
   })
@@ -64,7 +64,7 @@ describe('a waiter that is not put back', () => {
   it('because its name is in use in another way hears that', async () => {
     await scripts.acquire('kind', { permits: 1, capacity: 2 })
     const forgotten = { token: 'x'.repeat(22) }
-    expect(await scripts.restore('kind', forgotten)).toMatchObject({ outcome: 'mode-mismatch' })
+    expect(await scripts.restore('kind', forgotten)).toMatchObject({ kind: 'mode-mismatch' })
   })
 
   it('because its key has another place by now lets those behind it move up', async () => {
@@ -74,7 +74,7 @@ describe('a waiter that is not put back', () => {
     harness.advance(1_001)
 
     const before = { ...keyed, token: 'x'.repeat(22) }
-    expect(await scripts.restore('other', before)).toMatchObject({ outcome: 'replaced' })
+    expect(await scripts.restore('other', before)).toMatchObject({ kind: 'replaced' })
 
     expect(await served('other')).toMatchObject({ holderCount: 1, queueLength: 0 })
   })
@@ -86,19 +86,19 @@ describe('a connection whose request was repeated through another instance', () 
     const first = await scripts.acquire('once', {})
     const { token } = await scripts.acquire('once', { ...keyed, waitMs })
     const repeat = await scripts.acquire('once', { ...keyed, waitMs, instance: 'there' })
-    expect(repeat).toMatchObject({ outcome: 'queued', attach: 2 })
+    expect(repeat).toMatchObject({ kind: 'queued', attach: 2 })
     await scripts.release('once', first.token)
-    expect(await scripts.claim('once', token)).toMatchObject({ outcome: 'granted' })
-    expect(await scripts.release('once', token)).toMatchObject({ outcome: 'released' })
+    expect(await scripts.claim('once', token)).toMatchObject({ kind: 'granted' })
+    expect(await scripts.release('once', token)).toMatchObject({ kind: 'released' })
 
     // The heartbeat of the first instance finds neither place nor lease.
     expect(await scripts.restore('once', { ...keyed, token })).toMatchObject({
-      outcome: 'replaced',
+      kind: 'replaced',
     })
 
     expect(await scripts.inspect('once')).toMatchObject({ state: 'free', queueLength: 0 })
     expect(await scripts.acquire('once', { ...keyed, waitMs })).toMatchObject({
-      outcome: 'ended',
+      kind: 'ended',
       how: 'released',
     })
   })

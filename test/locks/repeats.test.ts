@@ -18,15 +18,15 @@ const waitMs = 60_000
 const keyed = (digest: string) => ({ digest, fingerprint: 'f', record_ttl_ms: 600_000 })
 const isWhole = async (name: string, token: string) => {
   harness.advance(15_000)
-  expect(await scripts.renew(name, token, 30_000)).toMatchObject({ outcome: 'renewed' })
+  expect(await scripts.renew(name, token, 30_000)).toMatchObject({ kind: 'renewed' })
 }
 
 describe('a repeat that is cut, of a request that was answered', () => {
   it('leaves the lease as it is', async () => {
     const { token } = await scripts.acquire('at-once', keyed('at-once'))
     const repeat = await scripts.acquire('at-once', keyed('at-once'))
-    expect(repeat).toMatchObject({ outcome: 'replayed', attach: 2 })
-    expect(await scripts.leave('at-once', token, 'detach', 2)).toMatchObject({ outcome: 'granted' })
+    expect(repeat).toMatchObject({ kind: 'replayed', attach: 2 })
+    expect(await scripts.leave('at-once', token, 'detach', 2)).toMatchObject({ kind: 'granted' })
     await isWhole('at-once', token)
   })
 
@@ -39,7 +39,7 @@ describe('a repeat that is cut, of a request that was answered', () => {
 
     const cut = () => scripts.leave(order, token, 'detach', 2)
     if (order === 'before') await cut()
-    expect(await scripts.claim(order, token, 1)).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.claim(order, token, 1)).toMatchObject({ kind: 'granted' })
     if (order === 'after') await cut()
 
     await isWhole(order, token)

@@ -138,12 +138,12 @@ describe('what a session carries', () => {
     const past = Array.from({ length: 1_000 }, (_, i) => [1, `past-${i}`]).flat()
     await harness.redis.zadd(key, ...(past as [number, string]))
     expect(await scripts.acquire('room', { session, ttlMs: 0 })).toMatchObject({
-      outcome: 'granted',
+      kind: 'granted',
     })
     const live = Array.from({ length: 999 }, (_, i) => [2 ** 53 - 1, `live-${i}`]).flat()
     await harness.redis.zadd(key, ...(live as [number, string]))
     expect(await scripts.acquire('room', { mode: 'shared', session, ttlMs: 0 })).toMatchObject({
-      outcome: 'session-full',
+      kind: 'session-full',
     })
   })
 })
@@ -157,7 +157,7 @@ describe('a session that expired', () => {
     harness.advance(-10_001)
     const kept = await scripts.keepSession(name, session)
     const taken = await scripts.acquire(`${name}@2`, { session, ttlMs: 0 })
-    return [kept, taken.outcome]
+    return [kept, taken.kind]
   }
 
   it.each([

@@ -118,7 +118,7 @@ describe('a session that is ended', () => {
     await scripts.endSession('back', session)
     harness.advance(-5_000)
     expect(await scripts.keepSession('back', session)).toBeUndefined()
-    expect(await scripts.acquire('back', { session })).toMatchObject({ outcome: 'session-ended' })
+    expect(await scripts.acquire('back', { session })).toMatchObject({ kind: 'session-ended' })
     harness.advance(5_000)
   })
 })
@@ -134,7 +134,7 @@ describe('a session that expires', () => {
     await scripts.sweep('head')
 
     expect(await scripts.inspect('head')).toMatchObject({ holderCount: 2, queueLength: 0 })
-    expect(await scripts.claim('head', token)).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.claim('head', token)).toMatchObject({ kind: 'granted' })
   })
 })
 
@@ -207,7 +207,7 @@ describe('a lock with a lock delay after its only lease', () => {
     await scripts.acquire('moment', { ...terms, session, ttlMs: 0 })
     await harness.redis.del(scripts.key('session', 'moment', session))
     harness.advance(60_001)
-    expect(await scripts.acquire('moment')).toMatchObject({ outcome: 'delayed' })
+    expect(await scripts.acquire('moment')).toMatchObject({ kind: 'delayed' })
   })
 })
 
@@ -239,7 +239,7 @@ describe('a grant that nobody has collected when its session ends', () => {
 
     harness.advance(5_001)
 
-    expect(await scripts.acquire('late', place)).toMatchObject({ outcome: 'session-ended' })
+    expect(await scripts.acquire('late', place)).toMatchObject({ kind: 'session-ended' })
     expect(await scripts.inspect('late')).toMatchObject({ state: 'free' })
   })
 
@@ -249,7 +249,7 @@ describe('a grant that nobody has collected when its session ends', () => {
     await scripts.acquire('purpose', { session, waitMs: 60_000 })
     await scripts.release('purpose', first.token)
     await scripts.endSession('purpose', session)
-    expect(await scripts.acquire('purpose')).toMatchObject({ outcome: 'granted' })
+    expect(await scripts.acquire('purpose')).toMatchObject({ kind: 'granted' })
   })
 
   it('casts no suspicion on the instance of its waiter', async () => {
@@ -273,7 +273,7 @@ describe('a stream that is closed after another has taken its lease over', () =>
     harness.advance(10_001)
 
     expect(await scripts.release('stream', token, 'home', 'first')).toMatchObject({
-      outcome: 'not-owner',
+      kind: 'not-owner',
     })
 
     const left = (await scripts.inspect('stream')).holders.map(({ leftMs }) => leftMs)

@@ -1,8 +1,8 @@
 import { toHolders, toPermits } from '../leases/answer.js'
-import type { Snapshot, Waiting } from '../lock-state.js'
+import type { InspectedLock } from '../lock-state.js'
 import type { LockStore } from '../store.js'
 
-/** Holders and waiters that are listed; the numbers say how many there are. */
+/** At most so many holders, and so many waiters, are shown. */
 const SHOWN = 100
 
 interface Named {
@@ -18,10 +18,7 @@ export async function readLockState(
   return toLockState(name, await store.inspect(namespace, name, SHOWN))
 }
 
-export function toLockState(
-  name: string,
-  lock: Snapshot & { readonly waiters: readonly Waiting[] },
-) {
+export function toLockState(name: string, lock: InspectedLock) {
   const { state, kind, holders, lastEnd, queueLength, leftMs } = lock
   return {
     name,

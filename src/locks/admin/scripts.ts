@@ -1,7 +1,7 @@
 import { integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
-import { readSnapshot, readWaiters, type Snapshot } from '../lock-state.js'
-import { COMMON, type Head, readHead } from '../reply-head.js'
+import { readInspected, type Snapshot } from '../lock-state.js'
+import { COMMON, readHead } from '../reply-head.js'
 
 export const inspectScript = defineScript({
   name: 'locks.inspect',
@@ -9,11 +9,7 @@ export const inspectScript = defineScript({
   keys: ['lock'],
   args: ['max'],
   units: () => 8,
-  decode(reply) {
-    const parts = list(reply, 11)
-    const [lock, end] = readSnapshot(parts, 0)
-    return { ...lock, waiters: readWaiters(parts, end) }
-  },
+  decode: (reply) => readInspected(list(reply, 11), 0),
 })
 
 export const listScript = defineScript({
@@ -33,7 +29,7 @@ export const listScript = defineScript({
   },
 })
 
-/** Of a lock, at which one call of verify looks. */
+/** Tokens of a lock that one call of verify reads at most. */
 export const VERIFIED_TOKENS = 64
 
 export const verifyScript = defineScript({
@@ -41,7 +37,7 @@ export const verifyScript = defineScript({
   file: new URL('../scripts/verify.lua', import.meta.url),
   keys: ['lock'],
   args: ['fence', 'most'],
-  // Mostly it looks at one token.
+  // It usually reads one token.
   units: () => 4,
   outcomes: ['current', 'stale'],
   decode(reply, outcome) {
@@ -62,10 +58,6 @@ export const revokeScript = defineScript({
   },
 })
 
-export type ResizeReply =
-  | { readonly outcome: 'stored'; readonly capacity: number; readonly before: number }
-  | { readonly outcome: 'mode-mismatch' }
-
 export const resizeScript = defineScript({
   name: 'locks.resize',
   file: new URL('../scripts/resize.lua', import.meta.url),
@@ -73,10 +65,11 @@ export const resizeScript = defineScript({
   args: ['capacity', ...COMMON],
   coalesce: false,
   outcomes: ['stored', 'mode-mismatch'],
-  decode(reply, outcome): Head & ResizeReply {
+  decode(reply, kind) {
     const parts = list(reply, 4)
-    if (outcome === 'mode-mismatch') return { ...readHead(parts), outcome }
-    const [, , , , capacity, before] = parts
-    return { ...readHead(parts), outcome, capacity: Number(capacity), before: Number(before) }
+    const head = readHead(parts)
+    return kind === 'stored'
+      ? { ...head, kind, capacity: Number(parts[4]), before: Number(parts[5]) }
+      : { ...head, kind }
   },
 })

@@ -1,6 +1,6 @@
 import { list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
-import { readSnapshot, readWaiters, type Snapshot, type Waiting } from '../lock-state.js'
+import { type InspectedLock, readInspected } from '../lock-state.js'
 import { type Head, readHead } from '../reply-head.js'
 
 export type EventType = 'granted' | 'released' | 'expired' | 'revoked' | 'queued'
@@ -9,23 +9,23 @@ export interface LockEvent {
   /** Begins with the time of Redis in milliseconds since 1970. */
   readonly id: string
   readonly type: EventType
-  /** 0 for a request that stands in line. */
+  /** 0 for a request that is queued. */
   readonly fence: number
   readonly owner: string
   readonly reason: string
 }
 
-/** How a lock stands; whoever reads on from `last` misses nothing that follows. */
+/** The state of a lock at the event `last`: a listener that reads on from there misses nothing. */
 export interface Beginning {
-  readonly outcome: 'beginning'
+  readonly kind: 'beginning'
   readonly last: string
-  readonly lock: Snapshot & { readonly waiters: readonly Waiting[] }
+  readonly lock: InspectedLock
 }
 
 export interface News {
-  readonly outcome: 'news'
+  readonly kind: 'news'
   readonly last: string
-  /** Whether there is more behind these. */
+  /** Whether more events follow these. */
   readonly more: boolean
   readonly events: readonly LockEvent[]
 }
@@ -37,15 +37,13 @@ export const watchScript = defineScript({
   args: ['instance', 'watch_ms', 'after', 'max'],
   units: () => 8,
   outcomes: ['news', 'beginning'],
-  decode(reply, outcome): Head & (Beginning | News) {
+  decode(reply, kind): Head & (Beginning | News) {
     const parts = list(reply, 6)
     const head = readHead(parts)
     const last = String(parts[4])
-    if (outcome === 'news') {
-      return { ...head, outcome, last, more: parts[5] === 1, events: readEvents(parts) }
-    }
-    const [lock, end] = readSnapshot(parts, 6)
-    return { ...head, outcome, last, lock: { ...lock, waiters: readWaiters(parts, end) } }
+    return kind === 'news'
+      ? { ...head, kind, last, more: parts[5] === 1, events: readEvents(parts) }
+      : { ...head, kind, last, lock: readInspected(parts, 6) }
   },
 })
 

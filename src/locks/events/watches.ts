@@ -2,12 +2,12 @@ import type { Binder } from '../../redis/binder.js'
 import type { LockCalls, Place } from '../lock-calls.js'
 import { type Beginning, type LockEvent, type News, watchScript } from './scripts.js'
 
-/** Whoever listens to the events of one lock. */
+/** A client that listens to the events of one lock. */
 export interface Listener {
-  /** Where it begins: it came without a past, or what followed its last event is gone. */
+  /** The first answer, or a new start because events after its last one are gone. */
   begin(beginning: Beginning): void
   hear(event: LockEvent): void
-  /** It takes no more at the moment; `resume` tells that it does. */
+  /** It takes no more until `resume`. */
   isBehind(): boolean
 }
 
@@ -16,13 +16,13 @@ export interface Subscription {
   close(): void
 }
 
-/** Reads what followed the event `after`, '' for none, and keeps the watch of this instance up. */
-export type Read = (place: Place, after: string) => Promise<Beginning | News>
+/** Reads what followed the event `after`, '' for none, and extends the watch of this instance. */
+type Read = (after: string) => Promise<Beginning | News>
 
-/** Well below the time of a watch: one that is missed or two do not end it. */
+/** Well below WATCH_MS: a missed reading, or two, do not end the watch. */
 const READ_EVERY_MS = 5_000
 const RETRY_MS = 500
-/** Events are written down for a minute after the last watcher left, for whoever comes back. */
+/** Events are recorded for a minute after the last watcher left, for clients that reconnect. */
 const WATCH_MS = 70_000
 const READ_AT_ONCE = 100
 
@@ -39,14 +39,14 @@ class Subscriber implements Subscription {
     this.cursor = cursor
   }
 
-  /** What was read for all, from the event `before` on. */
+  /** Takes what was read for all subscribers, from the event `before` on. */
   offer(before: string, reply: Beginning | News): void {
     if (this.#reading || this.cursor !== before) this.resume()
-    else if (reply.outcome === 'news') this.take(reply)
+    else if (reply.kind === 'news') this.take(reply)
     else this.begin(reply)
   }
 
-  /** What it does not take is read again later: it costs no memory here. */
+  /** Events that it does not take are read again later: they cost no memory here. */
   take({ events, last }: News): void {
     for (const event of events) {
       if (this.listener.isBehind()) return
@@ -61,7 +61,7 @@ class Subscriber implements Subscription {
     this.listener.begin(beginning)
   }
 
-  /** On its own, until it has what the others have. */
+  /** Reads for this subscriber alone, until it has what the others have. */
   readonly resume = (): void => {
     this.#again = true
     if (this.#reading) return
@@ -81,7 +81,7 @@ class Subscriber implements Subscription {
     while (this.#again && !this.listener.isBehind() && this.#watch.has(this)) {
       this.#again = false
       const reply = await this.#watch.read(this.cursor)
-      if (reply.outcome === 'beginning') this.begin(reply)
+      if (reply.kind === 'beginning') this.begin(reply)
       else {
         this.take(reply)
         if (reply.more) this.#again = true
@@ -90,13 +90,12 @@ class Subscriber implements Subscription {
   }
 }
 
-/** One lock that somebody here watches: read once for all of them. */
+/** One lock with subscribers here: read once for all of them. */
 class Watch {
-  readonly #place: Place
-  readonly #read: Read
+  readonly read: Read
   readonly #onIdle: () => void
   readonly #subscribers = new Set<Subscriber>()
-  /** Listeners whose first reading is under way. */
+  /** Subscribers whose first reading is under way. */
   #joining = 0
   /** The last event that was read for all. */
   #cursor = ''
@@ -104,14 +103,9 @@ class Watch {
   #reading = false
   #again = false
 
-  constructor(place: Place, read: Read, onIdle: () => void) {
-    this.#place = place
-    this.#read = read
+  constructor(read: Read, onIdle: () => void) {
+    this.read = read
     this.#onIdle = onIdle
-  }
-
-  read(after: string): Promise<Beginning | News> {
-    return this.#read(this.#place, after)
   }
 
   has(subscriber: Subscriber): boolean {
@@ -128,13 +122,13 @@ class Watch {
     })
     this.#joining -= 1
     this.#subscribers.add(subscriber)
-    if (reply.outcome === 'news') subscriber.take(reply)
+    if (reply.kind === 'news') subscriber.take(reply)
     else subscriber.begin(reply)
     if (this.#subscribers.size === 1) {
       this.#cursor = reply.last
       this.#arm(READ_EVERY_MS)
     }
-    // Others may have heard more by now, and what came between was told to nobody here.
+    // The others may have more events by now, and those in between reached nobody here.
     if (subscriber.cursor !== this.#cursor) subscriber.resume()
     return subscriber
   }
@@ -154,7 +148,7 @@ class Watch {
     this.#arm(RETRY_MS)
   }
 
-  /** There is news, or there may be: a message tells, and where it was lost, the time does. */
+  /** Runs when a message announces news, and every READ_EVERY_MS in case a message was lost. */
   async readAll(): Promise<void> {
     this.#again = true
     if (this.#reading) return
@@ -176,7 +170,7 @@ class Watch {
     const before = this.#cursor
     const reply = await this.read(before)
     this.#cursor = reply.last
-    if (reply.outcome === 'news' && reply.more) this.#again = true
+    if (reply.kind === 'news' && reply.more) this.#again = true
     for (const subscriber of this.#subscribers) {
       subscriber.offer(before, reply)
     }
@@ -192,11 +186,16 @@ class Watch {
 
 /** The locks that are watched here, by their keys. */
 export class Watches {
-  readonly #read: Read
+  readonly #calls: LockCalls
+  readonly #instance: string
+  readonly #run
   readonly #byKey = new Map<string, Watch>()
 
-  constructor(read: Read) {
-    this.#read = read
+  /** @param instance the one whose channel announces news */
+  constructor(binder: Binder, calls: LockCalls, instance: string) {
+    this.#calls = calls
+    this.#instance = instance
+    this.#run = binder.bind(watchScript)
   }
 
   /**
@@ -207,9 +206,12 @@ export class Watches {
     const key = place.keys[0] as string
     let watch = this.#byKey.get(key)
     if (!watch) {
-      const opened: Watch = new Watch(place, this.#read, () => {
-        if (this.#byKey.get(key) === opened) this.#byKey.delete(key)
-      })
+      const opened: Watch = new Watch(
+        (from) => this.#read(place, from),
+        () => {
+          if (this.#byKey.get(key) === opened) this.#byKey.delete(key)
+        },
+      )
       watch = opened
       this.#byKey.set(key, opened)
     }
@@ -224,17 +226,13 @@ export class Watches {
   readonly readAll = (): void => {
     for (const watch of this.#byKey.values()) watch.readLater()
   }
-}
 
-/** @param instance whose channel announces news */
-export function createWatches(binder: Binder, calls: LockCalls, instance: string): Watches {
-  const run = binder.bind(watchScript)
-  return new Watches(async ({ bucket, keys }, after) => {
-    const reply = await run(
+  async #read({ bucket, keys }: Place, after: string): Promise<Beginning | News> {
+    const reply = await this.#run(
       { lock: keys[0] as string },
-      { instance, watch_ms: WATCH_MS, after, max: READ_AT_ONCE },
+      { instance: this.#instance, watch_ms: WATCH_MS, after, max: READ_AT_ONCE },
     )
-    calls.note(bucket, reply)
+    this.#calls.note(bucket, reply)
     return reply
-  })
+  }
 }

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { toMetadata } from '../../http/metadata.js'
 import { invalid } from '../../http/problem.js'
 import { requestIdentity } from '../../http/request-fingerprint.js'
-import type { AcquireOptions } from './acquirer.js'
+import type { AcquireOptions } from './acquire.js'
 
 /** What a body asks for. */
 type Terms = Omit<

@@ -1,40 +1,21 @@
 import { integer, integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
-import {
-  type LeaseEnd,
-  type LeaseMode,
-  readSnapshot,
-  type Snapshot,
-  toLeaseEnd,
-} from '../lock-state.js'
+import { fromStoredName } from '../keys.js'
+import { type LeaseMode, readSnapshot, toLeaseEnd } from '../lock-state.js'
 import { COMMON, type Head, readHead } from '../reply-head.js'
 
 export interface GrantReply {
-  readonly outcome: 'granted' | 'replayed'
+  readonly kind: 'granted' | 'replayed'
   readonly ttlMs: number
   readonly holdCount: number
   readonly mode: LeaseMode
   readonly waitedMs: number
   readonly token: string
-  /** Of the request that it answers: raised by every repeat. */
+  /** Counts the requests that asked for this lease under one key: 1, and one more per repeat. */
   readonly attach: number
   /** In the order of the names. */
   readonly fences: readonly number[]
 }
-
-export type AcquireReply = Head & (AcquireAnswer | { readonly outcome: 'again' })
-
-export type AcquireAnswer =
-  | GrantReply
-  | { readonly outcome: 'held' | 'delayed'; readonly name: string; readonly lock: Snapshot }
-  | { readonly outcome: 'queued'; attach: number; leftMs: number; token: string; ticket: number }
-  | { readonly outcome: 'ended'; fence: number; how: LeaseEnd; reason: string }
-  | { readonly outcome: 'queue-full'; readonly queueLength: number; readonly name: string }
-  | { readonly outcome: 'mode-mismatch'; readonly name: string }
-  | { readonly outcome: 'capacity-mismatch' | 'unsatisfiable'; readonly capacity: number }
-  | {
-      readonly outcome: 'conflict' | 'session-ended' | 'session-full' | 'abandoned'
-    }
 
 const ACQUIRE_OUTCOMES = [
   'granted',
@@ -50,9 +31,12 @@ const ACQUIRE_OUTCOMES = [
   'unsatisfiable',
   'session-ended',
   'session-full',
-  'abandoned',
+  'gone',
   'again',
 ] as const
+
+export type AcquireReply = ReturnType<typeof toAcquireReply>
+export type QueuedReply = Extract<AcquireReply, { kind: 'queued' }>
 
 export const acquireScript = defineScript({
   name: 'locks.acquire',
@@ -63,40 +47,35 @@ export const acquireScript = defineScript({
   decode: toAcquireReply,
 })
 
-function toAcquireReply(reply: unknown, outcome: (typeof ACQUIRE_OUTCOMES)[number]): AcquireReply {
+function toAcquireReply(reply: unknown, kind: (typeof ACQUIRE_OUTCOMES)[number]) {
   const parts = list(reply, 4)
-  if (outcome === 'granted' || outcome === 'replayed') return toGrant(parts, outcome)
-  const start = readHead(parts)
-  switch (outcome) {
+  if (kind === 'granted' || kind === 'replayed') return toGrant(parts, kind)
+  const head = readHead(parts)
+  switch (kind) {
     case 'held':
-    case 'delayed': {
-      const [lock] = readSnapshot(parts, 5)
-      return { ...start, outcome, name: String(parts[4]), lock }
-    }
+    case 'delayed':
+      return { ...head, kind, name: toName(parts[4]), lock: readSnapshot(parts, 5)[0] }
     case 'queued': {
       const [attach, leftMs] = integers(parts.slice(4, 6), 2)
-      return {
-        ...start,
-        outcome,
-        attach,
-        leftMs,
-        token: String(parts[6]),
-        ticket: integer(parts[7]),
-      }
+      return { ...head, kind, attach, leftMs, token: String(parts[6]), ticket: integer(parts[7]) }
     }
     case 'ended':
-      return { ...start, outcome, ...toEnd(parts) }
+      return { ...head, kind, ...toEnd(parts) }
     case 'queue-full':
-      return { ...start, outcome, queueLength: Number(parts[4]), name: String(parts[5]) }
+      return { ...head, kind, queueLength: Number(parts[4]), name: toName(parts[5]) }
     case 'mode-mismatch':
-      return { ...start, outcome, name: String(parts[4]) }
+      return { ...head, kind, name: toName(parts[4]) }
     case 'capacity-mismatch':
     case 'unsatisfiable':
-      return { ...start, outcome, capacity: Number(parts[4]) }
+      return { ...head, kind, capacity: Number(parts[4]) }
+    case 'again':
+      return { ...head, kind }
     default:
-      return { ...start, outcome }
+      return { ...head, kind }
   }
 }
+
+const toName = (stored: unknown): string => fromStoredName(String(stored))
 
 const toEnd = (parts: readonly unknown[]) => ({
   fence: Number(parts[4]),
@@ -107,7 +86,7 @@ const toEnd = (parts: readonly unknown[]) => ({
 /** Every field by name: merged objects would outlive the request in the old generation. */
 function toGrant(
   parts: readonly unknown[],
-  outcome: GrantReply['outcome'],
+  kind: GrantReply['kind'],
   at = 3,
   end = parts.length,
 ): Head & GrantReply {
@@ -115,7 +94,7 @@ function toGrant(
     nextMs: integer(parts[0]),
     expired: integer(parts[1]),
     claimTimeouts: integer(parts[2]),
-    outcome,
+    kind,
     ttlMs: integer(parts[at + 1]),
     holdCount: integer(parts[at + 2]),
     mode: parts[at + 3] as LeaseMode,
@@ -126,26 +105,22 @@ function toGrant(
   }
 }
 
-/** A lease that has begun with a release, for a waiter of the instance that asked for it. */
+/** A lease that a release handed to a waiter of the instance that sent it. */
 export interface HandedOver {
   readonly grant: GrantReply
   readonly keyed: boolean
-  /** Names as the scripts spell them. */
-  readonly stored: readonly string[]
+  readonly names: readonly string[]
 }
 
 function toHanded(parts: readonly unknown[], from: number): HandedOver[] {
   const handed: HandedOver[] = []
   for (let at = from; at < parts.length; ) {
-    const names = integer(parts[at])
-    const grantAt = at + 2 + names
-    const end = grantAt + 7 + names
-    const stored = parts.slice(at + 2, grantAt).map(String)
-    handed.push({
-      grant: toGrant(parts, 'granted', grantAt, end),
-      keyed: parts[at + 1] === 1,
-      stored,
-    })
+    const count = integer(parts[at])
+    const grantAt = at + 2 + count
+    const end = grantAt + 7 + count
+    const names = parts.slice(at + 2, grantAt).map(toName)
+    const grant = toGrant(parts, 'granted', grantAt, end)
+    handed.push({ grant, keyed: parts[at + 1] === 1, names })
     at = end
   }
   return handed
@@ -157,30 +132,21 @@ export const claimScript = defineScript({
   keys: ['lock[]'],
   args: ['token', 'attach', ...COMMON],
   outcomes: ['granted', 'nothing'],
-  decode(reply, outcome): Head & (GrantReply | { readonly outcome: 'nothing' }) {
+  decode(reply, kind) {
     const parts = list(reply, 4)
-    return outcome === 'granted' ? toGrant(parts, outcome) : { ...readHead(parts), outcome }
+    return kind === 'granted' ? toGrant(parts, kind) : { ...readHead(parts), kind }
   },
 })
 
-export type LostReply =
-  | { readonly outcome: 'ended'; fence: number; how: LeaseEnd; reason: string; lost: string[] }
-  | { readonly outcome: 'not-owner'; readonly lost: string[] }
+export type LostReply = ReturnType<typeof toLost>
 
-const toLost = (parts: readonly unknown[], outcome: LostReply['outcome']): LostReply =>
-  outcome === 'ended'
-    ? { outcome, ...toEnd(parts), lost: parts.slice(7).map(String) }
-    : { outcome, lost: parts.slice(4).map(String) }
+/** `lost`: the names on which the token holds nothing. */
+const toLost = (parts: readonly unknown[], kind: 'ended' | 'not-owner') =>
+  kind === 'ended'
+    ? { ...readHead(parts), kind, ...toEnd(parts), lost: parts.slice(7).map(toName) }
+    : { ...readHead(parts), kind, lost: parts.slice(4).map(toName) }
 
-export type RenewReply =
-  | LostReply
-  | {
-      readonly outcome: 'renewed'
-      readonly leftMs: number
-      readonly revoke: { readonly inMs: number | undefined; readonly reason: string } | undefined
-      readonly fences: readonly number[]
-    }
-
+/** No lease ends later: what a script puts beyond is the end of a lease that is only asked for. */
 const FAR_MS = 86_400_000 * 365
 
 export const renewScript = defineScript({
@@ -189,13 +155,13 @@ export const renewScript = defineScript({
   keys: ['lock[]'],
   args: ['token', 'ttl_ms', ...COMMON, 'hold?', 'takes?'],
   outcomes: ['renewed', 'ended', 'not-owner'],
-  decode(reply, outcome): Head & RenewReply {
+  decode(reply, kind) {
     const parts = list(reply, 4)
-    if (outcome !== 'renewed') return { ...readHead(parts), ...toLost(parts, outcome) }
+    if (kind !== 'renewed') return toLost(parts, kind)
     const [leftMs, inMs] = integers(parts.slice(4, 6), 2)
     return {
       ...readHead(parts),
-      outcome,
+      kind,
       leftMs,
       revoke:
         inMs < 0 ? undefined : { inMs: inMs > FAR_MS ? undefined : inMs, reason: String(parts[6]) },
@@ -204,28 +170,17 @@ export const renewScript = defineScript({
   },
 })
 
-export type ReleaseReply =
-  | LostReply
-  | {
-      readonly outcome: 'released'
-      readonly heldMs: number
-      readonly fences: readonly number[]
-      /** Leases that waiters of the calling instance have from this moment on. */
-      readonly handed: readonly HandedOver[]
-    }
-
 export const releaseScript = defineScript({
   name: 'locks.release',
   file: new URL('../scripts/release.lua', import.meta.url),
   keys: ['lock[]'],
   args: ['token', 'instance', ...COMMON, 'hold?'],
   outcomes: ['released', 'ended', 'not-owner'],
-  decode(reply, outcome): Head & ReleaseReply {
+  decode(reply, kind) {
     const parts = list(reply, 4)
-    if (outcome !== 'released') return { ...readHead(parts), ...toLost(parts, outcome) }
+    if (kind !== 'released') return toLost(parts, kind)
     const [heldMs, names] = integers(parts.slice(4, 6), 2)
     const fences = integers(parts.slice(6, 6 + names), names)
-    const handed = toHanded(parts, 6 + names)
-    return { ...readHead(parts), outcome, heldMs, fences, handed }
+    return { ...readHead(parts), kind, heldMs, fences, handed: toHanded(parts, 6 + names) }
   },
 })

@@ -1,13 +1,13 @@
 import { randomToken } from '../../redis/random.js'
 import { remainingMs } from '../../redis/remaining.js'
-import { fromStoredName, lockKey } from '../keys.js'
+import { lockKey } from '../keys.js'
 import type { LockCalls, Place } from '../lock-calls.js'
-import type { AbandonedRequests } from '../queue/abandoned-requests.js'
+import { undo } from '../queue/abandon.js'
 import { QueuedRequests } from '../queue/queued-requests.js'
 import type { WaitList } from '../queue/wait-list.js'
 import { sessionTag } from '../sessions/keys.js'
-import { type AcquireOptions, Acquirer, toRecord } from './acquirer.js'
-import { type AcquireOutcome, type ReleaseOutcome, type RenewOutcome, toLost } from './outcomes.js'
+import { type AcquireOptions, ask, settle, toRecord } from './acquire.js'
+import type { AcquireOutcome, ReleaseOutcome, RenewOutcome } from './outcomes.js'
 import type { HandedOver } from './scripts.js'
 
 /** The stream that carries a lease; `takes` for one that does so from now on. */
@@ -16,26 +16,17 @@ export interface Carrier {
   readonly takes?: boolean
 }
 
-/** Leases on one name or on all names of a set: taken, renewed and released. */
+/** Acquires, renews and releases leases on one name, or on all names of a set. */
 export class LeaseStore {
   readonly #calls: LockCalls
   readonly #waitList: WaitList
-  readonly #abandoned: AbandonedRequests
-  readonly #acquirer: Acquirer
   readonly #queued: QueuedRequests
   readonly #instance: string
 
-  constructor(
-    calls: LockCalls,
-    waitList: WaitList,
-    abandoned: AbandonedRequests,
-    instance: string,
-  ) {
+  constructor(calls: LockCalls, waitList: WaitList, instance: string) {
     this.#calls = calls
     this.#waitList = waitList
-    this.#abandoned = abandoned
-    this.#acquirer = new Acquirer(calls, abandoned)
-    this.#queued = new QueuedRequests(calls, waitList, abandoned, this.#acquirer)
+    this.#queued = new QueuedRequests(calls, waitList)
     this.#instance = instance
   }
 
@@ -46,21 +37,19 @@ export class LeaseStore {
   ): Promise<AcquireOutcome> {
     const place = this.#calls.place(namespace, names)
     if (!place) return { kind: 'cross-slot' }
+    const { bucket, keys } = place
     if (options.sessionId !== undefined) {
       const tag = sessionTag(options.sessionId)
-      if (tag !== place.bucket.tag) {
+      if (tag !== bucket.tag) {
         return { kind: this.#calls.has(tag) ? 'cross-slot' : 'session-ended' }
       }
     }
-    const { waitMs } = options
-    const record = toRecord(options, this.#instance)
-    if (waitMs) return this.#queued.acquire(place, names, options, record, waitMs)
+    const request = { bucket, names, keys, options, record: toRecord(options, this.#instance) }
+    if (options.waitMs) return this.#queued.acquire(request, options.waitMs)
     const started = performance.now()
-    const reply = await this.#acquirer.ask(place, randomToken(), record, options, 0)
-    if (reply.outcome === 'queued') {
-      return this.#queued.attach(place, names, options, record, reply)
-    }
-    return this.#acquirer.settle(place, options, reply, started)
+    const reply = await ask(this.#calls, request, randomToken(), 0)
+    if (reply.kind === 'queued') return this.#queued.attach(request, reply)
+    return settle(this.#calls, request, reply, started)
   }
 
   /** @param ttlMs 0 for the lease's own length */
@@ -86,7 +75,7 @@ export class LeaseStore {
       },
     )
     this.#calls.note(place.bucket, reply)
-    if (reply.outcome !== 'renewed') return toLost(reply)
+    if (reply.kind !== 'renewed') return reply
     this.#calls.saw(reply.fences)
     const expiresInMs = remainingMs(reply.leftMs, started)
     return { kind: 'renewed', fences: reply.fences, expiresInMs, revoke: reply.revoke }
@@ -113,7 +102,7 @@ export class LeaseStore {
       },
     )
     this.#calls.note(place.bucket, reply)
-    if (reply.outcome !== 'released') return toLost(reply)
+    if (reply.kind !== 'released') return reply
     for (const handed of reply.handed) {
       if (!this.#waitList.handOver(handed.grant, started)) this.#giveBack(place, handed)
     }
@@ -121,11 +110,11 @@ export class LeaseStore {
   }
 
   /**
-   * Its request is gone and its place was left behind: the answer that told of it was lost, or Redis
-   * was away when it was given up. A provisional grant would have expired.
+   * The waiter's request has ended and its place was left in the queue: the answer that named the
+   * place was lost, or Redis was away when the client left. An unclaimed grant would have expired.
    */
-  #giveBack({ bucket }: Place, { grant: { token, attach }, keyed, stored }: HandedOver): void {
-    const keys = stored.map((name) => lockKey(bucket.namespace, bucket.tag, fromStoredName(name)))
-    void this.#abandoned.undo({ bucket, keys, token, attach }, keyed)
+  #giveBack({ bucket }: Place, { grant: { token, attach }, keyed, names }: HandedOver): void {
+    const keys = names.map((name) => lockKey(bucket.namespace, bucket.tag, name))
+    void undo(this.#calls, { bucket, keys, token, attach }, keyed)
   }
 }

@@ -1,71 +1,40 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StoreError } from '../../redis/errors.js'
 import { randomToken } from '../../redis/random.js'
-import type { AcquireOptions, Acquirer } from '../leases/acquirer.js'
+import { ask, deliver, type LeaseRequest, settle } from '../leases/acquire.js'
 import type { AcquireOutcome } from '../leases/outcomes.js'
-import type { AcquireAnswer } from '../leases/scripts.js'
-import type { LockCalls, Place } from '../lock-calls.js'
-import type { AbandonedRequests } from './abandoned-requests.js'
-import { Waiter, type WaitList } from './wait-list.js'
+import type { QueuedReply } from '../leases/scripts.js'
+import type { LockCalls } from '../lock-calls.js'
+import { abandon, leave, undo, undoLater } from './abandon.js'
+import type { WaitList } from './wait-list.js'
+import { Waiter } from './waiter.js'
 
 const RETRY_MS = 250
 
-type Queued = Extract<AcquireAnswer, { outcome: 'queued' }>
-
-/** The way of an acquire that may have to wait: ask, stand in line, claim. */
+/** An acquire that may have to wait: it asks, waits in the queue, and claims its grant. */
 export class QueuedRequests {
   readonly #calls: LockCalls
   readonly #waitList: WaitList
-  readonly #abandoned: AbandonedRequests
-  readonly #acquirer: Acquirer
 
-  constructor(
-    calls: LockCalls,
-    waitList: WaitList,
-    abandoned: AbandonedRequests,
-    acquirer: Acquirer,
-  ) {
+  constructor(calls: LockCalls, waitList: WaitList) {
     this.#calls = calls
     this.#waitList = waitList
-    this.#abandoned = abandoned
-    this.#acquirer = acquirer
   }
 
-  acquire(
-    place: Place,
-    names: readonly string[],
-    options: AcquireOptions,
-    record: string,
-    waitMs: number,
-  ): Promise<AcquireOutcome> {
-    const token = randomToken()
+  acquire(request: LeaseRequest, waitMs: number): Promise<AcquireOutcome> {
     // Known here before the script is sent: the message of the grant can overtake its answer.
-    const waiter = new Waiter(place.bucket, place.keys, token, record)
-    return this.#attended(waiter, options, async () => {
-      const started = performance.now()
-      const reply = await this.#acquirer.ask(place, token, record, options, waitMs)
-      if (reply.outcome === 'queued') return this.#stand(waiter, names, options, reply)
-      return this.#acquirer.settle(place, options, reply, started)
-    })
+    const waiter = new Waiter(request, randomToken())
+    return this.#attend(waiter, () => this.#ask(waiter, waitMs))
   }
 
-  /** A repeat without `waitMs` of a request that stands in line: it looks, and takes no place. */
-  attach(
-    { bucket, keys }: Place,
-    names: readonly string[],
-    options: AcquireOptions,
-    record: string,
-    reply: Queued,
-  ): Promise<AcquireOutcome> {
-    const waiter = new Waiter(bucket, keys, reply.token, record)
-    return this.#attended(waiter, options, () => this.#stand(waiter, names, options, reply))
+  /** A repeat without `waitMs` of a request that is queued: it looks, and takes no place. */
+  attach(request: LeaseRequest, reply: QueuedReply): Promise<AcquireOutcome> {
+    const waiter = new Waiter(request, reply.token)
+    return this.#attend(waiter, () => this.#wait(waiter, reply))
   }
 
-  async #attended(
-    waiter: Waiter,
-    { connection }: AcquireOptions,
-    work: () => Promise<AcquireOutcome>,
-  ): Promise<AcquireOutcome> {
+  async #attend(waiter: Waiter, work: () => Promise<AcquireOutcome>): Promise<AcquireOutcome> {
+    const { connection } = waiter.request.options
     const onClose = () => waiter.wake('gone')
     connection?.once('close', onClose)
     this.#waitList.add(waiter)
@@ -79,39 +48,46 @@ export class QueuedRequests {
     }
   }
 
-  async #stand(
+  async #ask(waiter: Waiter, waitMs: number): Promise<AcquireOutcome> {
+    const started = performance.now()
+    const reply = await ask(this.#calls, waiter.request, waiter.token, waitMs)
+    if (reply.kind === 'queued') return this.#wait(waiter, reply)
+    return settle(this.#calls, waiter.request, reply, started)
+  }
+
+  async #wait(
     waiter: Waiter,
-    names: readonly string[],
-    options: AcquireOptions,
-    { token, attach, ticket, leftMs }: Queued,
+    { token, attach, ticket, leftMs }: QueuedReply,
   ): Promise<AcquireOutcome> {
+    const { request } = waiter
     if (token !== waiter.token) this.#waitList.rename(waiter, token)
-    Object.assign(waiter, { attach, ticket, stands: true })
+    Object.assign(waiter, { attach, ticket, queued: true })
     waiter.waitFor(leftMs)
     for (;;) {
       const why = await waiter.next()
       switch (why) {
         case 'announced': {
-          const granted = await this.#claim(waiter, options)
+          const granted = await this.#claim(waiter)
           if (granted) return granted
-          // Redis may be silent just now: the next heartbeat tries again.
+          // If Redis does not answer now, the next heartbeat tries again.
           await this.#waitList.restore(waiter).catch(() => undefined)
           break
         }
         case 'handed': {
-          const { grant, askedAt } = waiter.handed as NonNullable<typeof waiter.handed>
-          return this.#acquirer.deliver(waiter, options, grant, askedAt, waiter.attach)
+          const { grant, sentAt } = waiter.handed as NonNullable<typeof waiter.handed>
+          return deliver(this.#calls, request, grant, sentAt, waiter.attach)
         }
         case 'deadline':
-          return this.#timeOut(waiter, names, options)
+          return this.#timeOut(waiter)
         case 'gone':
         case 'draining':
           await this.#withdraw(waiter)
-          await this.#abandoned.undo(waiter, options.idempotency !== undefined)
+          await undo(this.#calls, waiter, request.options.idempotency !== undefined)
           return { kind: why }
         case 'replaced':
-          return this.#follow(waiter, names, options)
+          return this.#follow(waiter)
         case 'session-ended':
+          return { kind: why }
         case 'mode-mismatch':
           return { kind: why }
         case 'unsatisfiable':
@@ -120,9 +96,9 @@ export class QueuedRequests {
     }
   }
 
-  /** Repeated while the answer is unknown: an announced grant that is not claimed expires after 2 s. */
-  async #claim(waiter: Waiter, options: AcquireOptions): Promise<AcquireOutcome | undefined> {
-    const { bucket, keys, token, attach } = waiter
+  /** Repeated while the answer is unknown: an unclaimed grant expires after 2 s. */
+  async #claim(waiter: Waiter): Promise<AcquireOutcome | undefined> {
+    const { request, bucket, keys, token, attach } = waiter
     for (;;) {
       const started = performance.now()
       try {
@@ -132,11 +108,13 @@ export class QueuedRequests {
           { token, attach, floor, ended_ttl_ms: endedTtlMs },
         )
         this.#calls.note(bucket, reply)
-        if (reply.outcome === 'nothing') return undefined
-        return await this.#acquirer.deliver(waiter, options, reply, started, attach)
+        if (reply.kind === 'nothing') return undefined
+        return await deliver(this.#calls, request, reply, started, attach)
       } catch (error) {
         if (!(error instanceof StoreError) || performance.now() > waiter.deadlineAt) {
-          if (!options.idempotency) void this.#abandoned.abandon({ bucket, keys, token, attach: 1 })
+          if (!request.options.idempotency) {
+            void abandon(this.#calls, { bucket, keys, token, attach: 1 })
+          }
           throw error
         }
         await sleep(RETRY_MS)
@@ -144,41 +122,30 @@ export class QueuedRequests {
     }
   }
 
-  /** Its key belongs to a repeat by now, made while it had no place: both get the same lease. */
-  async #follow(
-    waiter: Waiter,
-    names: readonly string[],
-    options: AcquireOptions,
-  ): Promise<AcquireOutcome> {
+  /** A retry with the same key queued while this request was out of the queue: both get its lease. */
+  #follow(waiter: Waiter): Promise<AcquireOutcome> {
     waiter.stop()
-    const started = performance.now()
-    const leftMs = Math.max(1, Math.round(waiter.deadlineAt - started))
-    const reply = await this.#acquirer.ask(waiter, waiter.token, waiter.record, options, leftMs)
-    if (reply.outcome === 'queued') return this.#stand(waiter, names, options, reply)
-    return this.#acquirer.settle(waiter, options, reply, started)
+    const leftMs = waiter.deadlineAt - performance.now()
+    return this.#ask(waiter, Math.max(1, Math.round(leftMs)))
   }
 
-  /** Nothing puts the waiter back from here on. */
+  /** From here on no heartbeat restores the waiter. */
   async #withdraw(waiter: Waiter): Promise<void> {
     waiter.stop()
     await waiter.restoring
   }
 
-  async #timeOut(
-    waiter: Waiter,
-    names: readonly string[],
-    options: AcquireOptions,
-  ): Promise<AcquireOutcome> {
+  async #timeOut(waiter: Waiter): Promise<AcquireOutcome> {
+    const { keys, names, options } = waiter.request
     await this.#withdraw(waiter)
-    const left = this.#abandoned.leave(waiter, 'timeout')
-    left.catch(() => this.#abandoned.undoLater(waiter, options.idempotency !== undefined))
-    // Granted in that very instant: better late than given away.
+    const left = leave(this.#calls, waiter, 'timeout')
+    left.catch(() => undoLater(this.#calls, waiter, options.idempotency !== undefined))
+    // Granted at this moment: a late answer is better than a lease given away.
     if ((await left) === 'granted') {
-      const granted = await this.#claim(waiter, options)
+      const granted = await this.#claim(waiter)
       if (granted) return granted
     }
-    const name = names[0] as string
-    const lock = await this.#calls.run.inspect({ lock: waiter.keys[0] as string }, { max: 8 })
-    return { kind: 'timeout', name, lock }
+    const lock = await this.#calls.run.inspect({ lock: keys[0] as string }, { max: 8 })
+    return { kind: 'timeout', name: names[0] as string, lock }
   }
 }

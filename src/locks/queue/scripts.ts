@@ -8,12 +8,11 @@ export const leaveScript = defineScript({
   keys: ['lock[]'],
   args: ['token', 'attach', 'how', ...COMMON],
   outcomes: ['left', 'granted', 'nothing'],
-  decode: (reply, outcome) => ({ ...readHead(integers(reply, 4)), outcome }),
+  decode: (reply, kind) => ({ ...readHead(integers(reply, 4)), kind }),
 })
 
+/** What Redis knows of a waiter. */
 const STATES = ['missing', 'waiting', 'granted'] as const
-/** Of a waiter, as Redis has it. */
-export type WaiterState = (typeof STATES)[number]
 
 export const heartbeatScript = defineScript({
   name: 'locks.heartbeat',
@@ -21,20 +20,20 @@ export const heartbeatScript = defineScript({
   keys: ['lock[]'],
   args: ['instance', 'token[]'],
   coalesce: false,
-  decode(reply): { readonly nextMs: number; readonly states: readonly WaiterState[] } {
+  decode(reply) {
     const [nextMs, ...states] = list(reply, 1)
     return { nextMs: integer(nextMs), states: states.map((state) => wordOf(STATES, state)) }
   },
 })
 
 const RESTORE_OUTCOMES = [
-  'stands',
+  'waiting',
   'session-ended',
   'unsatisfiable',
   'replaced',
   'mode-mismatch',
 ] as const
-export type RestoreOutcome = (typeof RESTORE_OUTCOMES)[number]
+export type RestoreRefusal = Exclude<(typeof RESTORE_OUTCOMES)[number], 'waiting'>
 
 export const restoreScript = defineScript({
   name: 'locks.restore',
@@ -42,7 +41,7 @@ export const restoreScript = defineScript({
   keys: ['lock[]'],
   args: ['token', 'waiter', 'waited_ms', 'wait_ms', ...COMMON],
   outcomes: RESTORE_OUTCOMES,
-  decode: (reply, outcome) => ({ ...readHead(integers(reply, 4)), outcome }),
+  decode: (reply, kind) => ({ ...readHead(integers(reply, 4)), kind }),
 })
 
 export const sweepScript = defineScript({

@@ -28,7 +28,7 @@ RETURN next_ms expired claim_timeouts outcome ...
   11, capacity                        unsatisfiable: asks for more than the whole capacity
   12                                  session-ended
   13                                  session-full: it has too many leases
-  14                                  abandoned: the caller gave up before this call arrived
+  14                                  gone: the caller gave up before this call arrived
   15                                  again: more is over than one call ends, ask again
 
 COST O(names), and O(64) leases that are over and waiters that can be granted

@@ -5,7 +5,7 @@ show a lease that is over as expired before anybody ends it.
 KEYS lock         hash    the lock
 ARGV max          int     how many holders and waiters are shown
 
-RETURN snapshot..., then owner, mode, permits, waited_ms of each waiter shown
+RETURN snapshot..., then owner, waited_ms of each waiter shown
 
 COST O(max)
 ]]

@@ -11,7 +11,7 @@ ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
 RETURN next_ms expired claim_timeouts outcome
-  1   stands: in line
+  1   waiting: in the queues, or granted
   2   session-ended
   3   unsatisfiable: asks for more than the whole capacity
   4   replaced: its key is known, a repeat of its request has its place, or has used its lease

@@ -9,9 +9,9 @@ import {
 import { type LockRouteOptions, sessionEnded, toRevoke } from '../leases/answer.js'
 import { problemResponses } from '../problems.js'
 import * as schemas from './schemas.js'
-import type { KeptSession } from './store.js'
 
-/** A session: one heartbeat for all leases of a process. */
+const endedProblems = () => problemResponses(...COMMON_PROBLEMS, 'session-ended')
+
 export const sessionRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
   app,
   { store: { sessions }, metrics, idempotencyTtlMs },
@@ -65,22 +65,25 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
         tags: ['locks'],
         params: schemas.SessionParams,
         body: schemas.KeepSessionRequest,
-        response: {
-          200: schemas.KeepSessionResponse,
-          ...problemResponses(...COMMON_PROBLEMS, 'session-ended'),
-        },
+        response: { 200: schemas.KeepSessionResponse, ...endedProblems() },
       },
     },
     async (request) => {
       const kept = await sessions.keep(request.namespace, request.params.id)
       metrics.session('keepalive', kept ? 'kept' : 'session-ended')
       if (!kept) throw sessionEnded()
-      const { expiresInMs, leaseCount, asked, ended } = kept
+      const { expiresInMs, leaseCount, notes } = kept
+      const asked = notes.flatMap(({ how, name, fence, ...order }) =>
+        how ? [] : [{ name, fence, ...toRevoke(order) }],
+      )
+      const ended = notes.flatMap(({ how, name, fence, reason }) =>
+        how ? [{ name, fence, how, ...(reason !== '' && { reason }) }] : [],
+      )
       return {
         expiresInMs,
         leaseCount,
-        ...(asked.length > 0 && { revoke: asked.map(toAsked) }),
-        ...(ended.length > 0 && { ended: ended.map(toEnded) }),
+        ...(asked.length > 0 && { revoke: asked }),
+        ...(ended.length > 0 && { ended }),
       }
     },
   )
@@ -94,10 +97,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
         summary: 'How long a session lives, and which locks it holds or waits for',
         tags: ['locks'],
         params: schemas.SessionParams,
-        response: {
-          200: schemas.SessionState,
-          ...problemResponses(...COMMON_PROBLEMS, 'session-ended'),
-        },
+        response: { 200: schemas.SessionState, ...endedProblems() },
       },
     },
     async (request) => {
@@ -124,10 +124,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
         summary: 'End a session and release all of its leases; a repeat is answered, not refused',
         tags: ['locks'],
         params: schemas.SessionParams,
-        response: {
-          200: schemas.EndSessionResponse,
-          ...problemResponses(...COMMON_PROBLEMS, 'session-ended'),
-        },
+        response: { 200: schemas.EndSessionResponse, ...endedProblems() },
       },
     },
     async (request) => {
@@ -142,14 +139,3 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
     },
   )
 }
-
-const toAsked = ({ name, fence, ...order }: KeptSession['asked'][number]) => ({
-  name,
-  fence,
-  ...toRevoke(order),
-})
-
-const toEnded = ({ reason, ...lease }: KeptSession['ended'][number]) => ({
-  ...lease,
-  ...(reason !== '' && { reason }),
-})

@@ -110,7 +110,7 @@ local function describe(reply, lock, max_holders)
   end
 end
 
--- Appends owner, mode, permits and waiting time of each waiter shown.
+-- Appends owner and waiting time (ms) of each waiter shown.
 local function describe_waiters(reply, lock, max)
   local length = queue_length(lock)
   local shown, gone = math.min(max, length), lock.queued - length
@@ -120,8 +120,6 @@ local function describe_waiters(reply, lock, max)
     local waiter = read_waiter(lock, token)
     if waiter and shown > 0 and not is_past(waiter.wait_until) then
       reply[#reply + 1] = waiter.owner or ''
-      reply[#reply + 1] = waiter.mode or 'exclusive'
-      reply[#reply + 1] = waiter.permits or 1
       reply[#reply + 1] = math.max(0, math.floor((now_us - waiter.at) / 1000))
       shown = shown - 1
     end
