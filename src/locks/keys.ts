@@ -1,7 +1,7 @@
 import { escapeKey, redisKey } from '../redis/keys.js'
 import { type Layout, lockBucket } from '../redis/layout.js'
 
-/** All keys of one lock share the tag of its bucket, so one script may touch them on a Cluster. */
+/** All keys of one lock share the tag of its bucket, so that one script may use them on a Cluster. */
 export const bucketTag = (layout: Layout, name: string): string => `l${lockBucket(layout, name)}`
 
 export const lockKey = (namespace: string, tag: string, name: string): string =>
@@ -21,9 +21,9 @@ export const fromStoredName = (stored: string): string =>
 /** One channel per instance announces grants; scripts build the same name. */
 export const grantChannel = (instance: string): string => `ls:grants:${instance}`
 
-/** One channel per instance tells which of the locks that it watches have news. */
+/** One channel per instance announces which of its watched locks have new events. */
 export const eventChannel = (instance: string): string => `ls:events:${instance}`
 
-/** Every bucket in which a deadline is known: what the walk of a minute visits. */
+/** Every bucket with a known deadline: what the walk of each minute visits. */
 export const BUCKETS_KEY = 'ls:locks:buckets'
 export const WALKER_KEY = 'ls:locks:walker'

@@ -11,32 +11,19 @@ export type SessionOutcome =
   | 'session-ended'
   | 'prefix-missing'
 
-export type StreamKind = 'events' | 'hold'
+type StreamKind = 'events' | 'hold'
 
-export interface LockMetrics {
-  acquired(outcome: AcquireOutcome['kind'] | 'replayed'): void
-  waited(seconds: number): void
-  ended(how: LeaseEnd, count?: number): void
-  /** A holder that lost its lock by time: the one to alert on. */
-  expiredWhileHeld(): void
-  held(seconds: number): void
-  /** Grants that no instance claimed in time. */
-  claimTimedOut(count: number): void
-  replayed(): void
-  session(operation: 'open' | 'keepalive' | 'end', outcome: SessionOutcome): void
-  streamOpened(kind: StreamKind): void
-  streamEnded(kind: StreamKind, why: string): void
-  /** An event that was sent. */
-  streamed(type: string): void
-  /** @param count read at every scrape */
-  countWaiters(count: () => number): void
-}
+export type LockMetrics = ReturnType<typeof createLockMetrics>
 
-export function createLockMetrics(metrics: Metrics): LockMetrics {
+export function createLockMetrics(metrics: Metrics) {
   const acquires = metrics.counter('lockstep_locks_acquire_total', 'Acquire requests by outcome', [
     'outcome',
   ])
-  const ends = metrics.counter('lockstep_locks_ended_total', 'Leases that ended, by how', ['how'])
+  const ends = metrics.counter(
+    'lockstep_locks_ended_total',
+    'Leases that ended, by how they ended',
+    ['how'],
+  )
   const expired = metrics.counter(
     'lockstep_locks_expired_while_held_total',
     'Holders that renewed or released after their lease had expired',
@@ -55,7 +42,7 @@ export function createLockMetrics(metrics: Metrics): LockMetrics {
   )
   const claimTimeouts = metrics.counter(
     'lockstep_locks_claim_timeouts_total',
-    'Grants that no instance claimed within 2 seconds, and that expired',
+    'Grants that no instance claimed within 2 seconds',
   )
   const replayed = metrics.counter(
     'lockstep_locks_replayed_total',
@@ -66,33 +53,37 @@ export function createLockMetrics(metrics: Metrics): LockMetrics {
     'Requests to open, keep alive and end sessions, by outcome',
     ['operation', 'outcome'],
   )
-  const streams = metrics.gauge('lockstep_locks_streams', 'Streams that are open here', ['kind'])
+  const streams = metrics.gauge('lockstep_locks_streams', 'Open streams of this instance', ['kind'])
   const streamEnds = metrics.counter(
     'lockstep_locks_stream_ends_total',
-    'Streams that ended, by why',
+    'Streams that ended, by reason',
     ['kind', 'why'],
   )
   const streamed = metrics.counter('lockstep_locks_stream_events_total', 'Events sent on streams', [
     'type',
   ])
-  const waiters = metrics.gauge('lockstep_locks_waiters', 'Requests standing in a queue here')
+  const waiters = metrics.gauge(
+    'lockstep_locks_waiters',
+    'Requests in a queue whose clients wait at this instance',
+  )
   return {
-    acquired: (outcome) => acquires.labels(outcome).inc(),
-    waited: (seconds) => waited.observe(seconds),
-    ended: (how, count = 1) => ends.labels(how).inc(count),
+    acquired: (outcome: AcquireOutcome['kind'] | 'replayed') => acquires.labels(outcome).inc(),
+    waited: (seconds: number) => waited.observe(seconds),
+    ended: (how: LeaseEnd, count = 1) => ends.labels(how).inc(count),
+    /** A holder lost its lock by time: the one to alert on. */
     expiredWhileHeld: () => expired.inc(),
-    held: (seconds) => held.observe(seconds),
-    claimTimedOut: (count) => claimTimeouts.inc(count),
+    held: (seconds: number) => held.observe(seconds),
+    claimTimedOut: (count: number) => claimTimeouts.inc(count),
     replayed: () => replayed.inc(),
-    session: (operation, outcome) => sessions.labels(operation, outcome).inc(),
-    streamOpened: (kind) => streams.labels(kind).inc(),
-    streamEnded(kind, why) {
+    session: (operation: 'open' | 'keepalive' | 'end', outcome: SessionOutcome) =>
+      sessions.labels(operation, outcome).inc(),
+    streamOpened: (kind: StreamKind) => streams.labels(kind).inc(),
+    streamEnded(kind: StreamKind, why: string): void {
       streams.labels(kind).dec()
       streamEnds.labels(kind, why).inc()
     },
-    streamed: (type) => streamed.labels(type).inc(),
-    countWaiters(count) {
-      atScrape(waiters, () => waiters.set(count()))
-    },
+    streamed: (type: string) => streamed.labels(type).inc(),
+    /** @param count read at every scrape */
+    countWaiters: (count: () => number) => atScrape(waiters, () => waiters.set(count())),
   }
 }

@@ -1,42 +1,31 @@
 import { COMMON_PROBLEMS, defineProblems } from '../http/problem.js'
+import { EXAMPLE_FENCE } from './leases/schemas.js'
 
 const HELD = {
   retryAfterMs: 12_500,
   holders: [
-    {
-      owner: 'worker-7',
-      fence: 1_795_223_400_123_456,
-      expiresInMs: 12_500,
-      heldMs: 17_500,
-      permits: 1,
-    },
+    { owner: 'worker-7', fence: EXAMPLE_FENCE, expiresInMs: 12_500, heldMs: 17_500, permits: 1 },
   ],
   holderCount: 1,
 }
 
-/** Errors of this domain; the others that its routes can answer with are shared. */
+/** The errors of this domain alone; its routes answer with shared ones as well. */
 export const { specs, problem, problemResponses } = defineProblems({
   'lock-held': {
     status: 423,
     title: 'Another lease holds the lock',
     cause: 'The lock was not free, and the request did not ask to wait.',
-    remedy: 'Ask again after `retryAfterMs`, or send `waitMs` to stand in the queue.',
+    remedy: 'Ask again after `retryAfterMs`, or send `waitMs` to wait in the queue.',
     retry: 'later',
-    members: {
-      ...HELD,
-      queueLength: 0,
-    },
+    members: { ...HELD, queueLength: 0 },
   },
   'wait-timeout': {
     status: 423,
     title: 'The lock did not become free in time',
-    cause: '`waitMs` passed while others held the lock or stood in front.',
+    cause: '`waitMs` passed while others held the lock or were ahead in the queue.',
     remedy: 'Ask again, or wait longer.',
     retry: 'later',
-    members: {
-      ...HELD,
-      queueLength: 3,
-    },
+    members: { ...HELD, queueLength: 3 },
   },
   'lock-delayed': {
     status: 423,
@@ -49,13 +38,13 @@ export const { specs, problem, problemResponses } = defineProblems({
   'not-owner': {
     status: 409,
     title: 'The token is not the holder’s',
-    cause: 'The token never held this lock, or held it so long ago that its end is forgotten.',
-    remedy: 'Treat the lease as lost: stop the protected work, then acquire anew.',
+    cause: 'The token never held this lock, or its end is no longer remembered.',
+    remedy: 'Treat the lease as lost: stop the protected work, then acquire again.',
     retry: 'no',
   },
   'mode-mismatch': {
     status: 409,
-    title: 'The name is in use in another way',
+    title: 'The name is in use as another kind or mode of lock',
     cause: 'A lock and a semaphore share one name, or a shared lease asked to become exclusive.',
     remedy: 'Use another name, or release first.',
     retry: 'no',
@@ -71,29 +60,29 @@ export const { specs, problem, problemResponses } = defineProblems({
   'lease-released': {
     status: 410,
     title: 'The lease was released',
-    cause: 'Its holder gave it back before this request arrived.',
-    remedy: 'Acquire anew.',
+    cause: 'Its holder released it before this request arrived.',
+    remedy: 'Acquire again.',
     retry: 'no',
-    members: { fence: 1_795_223_400_123_456 },
+    members: { fence: EXAMPLE_FENCE },
   },
   'lease-revoked': {
     status: 410,
     title: 'The lease was revoked',
     cause: 'An operator ended it.',
-    remedy: 'Stop the protected work; the reason stands in the answer.',
+    remedy: 'Stop the protected work; `reason` says why.',
     retry: 'no',
-    members: { fence: 1_795_223_400_123_456, reason: 'maintenance' },
+    members: { fence: EXAMPLE_FENCE, reason: 'maintenance' },
   },
   'session-ended': {
     status: 410,
-    title: 'The session is over',
+    title: 'The session has ended',
     cause: 'It expired, was deleted, or never existed.',
-    remedy: 'Create a new session and acquire its locks anew.',
+    remedy: 'Open a new session and acquire its locks again.',
     retry: 'no',
   },
   'queue-full': {
     status: 429,
-    title: 'Too many are waiting',
+    title: 'Too many requests wait',
     cause: 'The queue of the lock has reached `maxQueue`.',
     remedy: 'Ask again later.',
     retry: 'later',
@@ -103,14 +92,14 @@ export const { specs, problem, problemResponses } = defineProblems({
     status: 429,
     title: 'The session carries as many leases as it may',
     cause: 'A session holds at most 1000 leases and places in queues.',
-    remedy: 'Release what is not used, or open another session.',
+    remedy: 'Release unused leases, or open another session.',
     retry: 'later',
   },
 })
 
 type Code = Parameters<typeof problem>[0]
 
-/** How acquiring can fail, of locks, semaphores and sets alike. */
+/** Answers to an acquire of a lock, a semaphore or a set. */
 export const acquireProblems = (...more: readonly Code[]) =>
   problemResponses(
     ...COMMON_PROBLEMS,
@@ -139,6 +128,6 @@ export const renewProblems = (...more: readonly Code[]) =>
     ...more,
   )
 
-/** A lease that was released before is an answer. */
+/** A repeated release is answered, so `lease-released` is not among them. */
 export const releaseProblems = (...more: readonly Code[]) =>
   problemResponses(...COMMON_PROBLEMS, 'not-owner', 'lease-expired', 'lease-revoked', ...more)

@@ -181,7 +181,7 @@ describe('OOM: a Redis that is full', () => {
 
   it('refuses to watch, and changes nothing', async () => {
     await full(true)
-    const deaf = { begin() {}, hear() {}, isBehind: () => false }
+    const deaf = { onBegin() {}, onEvent() {}, isBehind: () => false }
     await expect(store.watch('full', 'watched', '', deaf)).rejects.toMatchObject({
       code: 'store-full',
     })

@@ -146,14 +146,16 @@ describe('a refused set', () => {
   it('says which name is used in another way', async () => {
     const { body } = await post('semaphores/set@b/acquire', { capacity: 1 }).expect(200)
     const refused = await post('lock-sets/acquire', { names }).expect(409)
-    expect(refused.body.detail).toBe('"set@b" is in use in another way.')
+    expect(refused.body.detail).toBe(
+      '"set@b" is in use as another kind of lock, or in another mode.',
+    )
     await post('semaphores/set@b/release', { token: body.token }).expect(200)
   })
 
   it('says which queue is full', async () => {
     await held('set@c')
     const refused = await post('lock-sets/acquire', { names, waitMs: 1_000, maxQueue: 0 })
-    expect([refused.status, refused.body.detail]).toEqual([429, '0 wait for "set@a".'])
+    expect([refused.status, refused.body.detail]).toEqual([429, '0 requests wait for "set@a".'])
   })
 })
 

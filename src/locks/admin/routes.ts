@@ -7,7 +7,6 @@ import { problemResponses } from '../problems.js'
 import { readLockState } from './answer.js'
 import * as schemas from './schemas.js'
 
-/** What is asked by others than the holder: inspect, list, verify, revoke. */
 export const lockAdminRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
   app,
   { store },
@@ -62,7 +61,7 @@ export const lockAdminRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
       schema: {
         operationId: 'verifyLock',
         summary:
-          'Is the lease with this fence a current one? Narrows the window, does not close it',
+          'Is the lease with this fence current? The answer narrows the window, it does not close it',
         tags: ['locks'],
         params: LockParams,
         body: schemas.VerifyRequest,

@@ -38,7 +38,13 @@ export const RevokeRequest = Type.Object(
       format: 'plain-text',
       description: 'Shown to the holder. 1 to 200 characters.',
     }),
-    graceMs: Type.Optional(DurationMs(1, MAX_LEASE_MS, 'Ends the lease when this has passed.')),
+    graceMs: Type.Optional(
+      DurationMs(
+        1,
+        MAX_LEASE_MS,
+        'The lease is ended after this time. Default: it is only asked for.',
+      ),
+    ),
     force: Type.Boolean({ default: false, description: 'End the lease now.' }),
     fence: Type.Optional(
       Type.Integer({
@@ -49,7 +55,7 @@ export const RevokeRequest = Type.Object(
     ),
     clearLockDelay: Type.Boolean({
       default: false,
-      description: 'Make the name free at once: end its lock delay, and let `force` begin none.',
+      description: 'Free the name at once: end its lock delay, and begin none after `force`.',
     }),
   },
   { additionalProperties: false, examples: [{ reason: 'maintenance', graceMs: 10_000 }] },
@@ -57,11 +63,11 @@ export const RevokeRequest = Type.Object(
 
 export const RevokeResponse = Type.Object(
   {
-    revoked: Type.Integer({ description: 'Tokens whose lease is over with this answer.' }),
-    asked: Type.Integer({ description: 'Tokens whose holders are told to give way.' }),
+    revoked: Type.Integer({ description: 'Tokens whose lease has ended.' }),
+    asked: Type.Integer({ description: 'Tokens whose holders are asked to give way.' }),
   },
   {
-    description: 'What became of the holders.',
+    description: 'How many tokens were revoked, or asked for.',
     examples: [
       { revoked: 0, asked: 1 },
       { revoked: 1, asked: 0 },
@@ -77,7 +83,9 @@ const Holder = Type.Object({
   heldMs: Type.Integer(),
   permits: Type.Integer(),
   session: Type.Optional(
-    Type.Unknown({ description: 'It belongs to a session: the metadata of that, or {}.' }),
+    Type.Unknown({
+      description: 'Metadata of the session of the lease, or {}; absent without a session.',
+    }),
   ),
 })
 
@@ -110,7 +118,7 @@ const POOL = {
 const Permits = {
   capacity: Type.Optional(
     Type.Integer({
-      description: 'Permits of a semaphore; none for a lock, or where none is known.',
+      description: 'Permits of a semaphore; absent for a lock, or where none is known.',
     }),
   ),
   used: Type.Optional(Type.Integer({ description: 'Permits that are held.' })),
@@ -147,7 +155,7 @@ export const LockState = Type.Object(
     ),
   },
   {
-    description: 'The state of the lock; a name nobody uses is free.',
+    description: 'The state of the lock; an unused name is free.',
     examples: [HELD, FREE, POOL],
   },
 )

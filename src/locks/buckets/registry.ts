@@ -6,9 +6,9 @@ import type { Bucket } from './sweeper.js'
 export interface BucketRegistryOptions {
   /** For the few commands that belong to no bucket. */
   readonly client: () => Redis
-  /** Takes a bucket off the list, unless it was registered since. */
+  /** Removes a bucket from the list, unless it was registered since. */
   readonly forget: (member: string, score: number) => Promise<unknown>
-  /** Looks at what is due in a bucket; until its next deadline, 0 for none. */
+  /** Ends what is due in a bucket; answers the milliseconds until its next deadline, 0 for none. */
   readonly sweep: (namespace: string, tag: string) => Promise<number>
   readonly instance: string
 }
@@ -17,20 +17,20 @@ const MINUTE_MS = 60_000
 /** Shorter than the interval, so that the same instance may walk again. */
 const WALK_LEASE_MS = 55_000
 const FLUSH_MS = 50
-/** Arguments are handed over on the stack: more than some 100,000 of them end the process. */
+/** Arguments are passed on the stack: more than about 100,000 of them end the process. */
 const MEMBERS_PER_COMMAND = 1_000
 const PAGE = 100
 const SWEEPS_AT_ONCE = 8
 const PAUSE_MS = 10
 
 /**
- * The buckets in which some instance knows a deadline, in a ZSET by the moment at which somebody has
- * to look there who knows none: an instance that lives looks in time, and one that is gone is found
- * out by the walk. A bucket without deadlines is on no list.
+ * The buckets with a deadline that some instance knows, in a ZSET by the time at which another one
+ * has to sweep them. A living instance sweeps before that; the walk finds the buckets of a dead one.
+ * A bucket without deadlines is not listed.
  */
 export class BucketRegistry {
   readonly #options: BucketRegistryOptions
-  /** Those that were registered in this minute. */
+  /** Members that were registered in this minute. */
   #registered = new Set<string>()
   #unsent: string[] = []
   readonly #flusher: NodeJS.Timeout
@@ -55,7 +55,7 @@ export class BucketRegistry {
     this.#unsent.push(member)
   }
 
-  /** Looks at what nobody has looked at in time, if no other instance did so within the minute. */
+  /** Sweeps the buckets that are overdue, unless another instance walked within the minute. */
   async walk(): Promise<void> {
     const { client, instance } = this.#options
     const mine = await client().set(WALKER_KEY, instance, 'PX', WALK_LEASE_MS, 'NX')
@@ -107,9 +107,9 @@ export class BucketRegistry {
 
   async #visit(member: string, score: number): Promise<void> {
     const [namespace = '', tag = ''] = member.split(' ')
-    // Its next deadline is known here from now on, and noted on the list by this visit.
+    // This instance knows its next deadline from now on, and this visit notes it on the list.
     this.#registered.add(member)
-    // One that cannot be reached now is looked at a minute later.
+    // A bucket that cannot be reached now is swept a minute later.
     const nextMs = await this.#options.sweep(namespace, tag).catch(() => MINUTE_MS)
     if (nextMs === 0) await this.#options.forget(member, score)
     else {

@@ -38,15 +38,15 @@ export const eventRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
       const { name } = request.params
       const after = request.headers['last-event-id'] ?? ''
       let stream: EventStream | undefined
-      // Not before the first reading: until then an outage is an answer, and not a cut stream.
+      // Opened with the first reading: until then an outage is an answer and not a cut stream.
       const open = () => (stream ??= streams.open(reply, STUCK_MS))
       const subscription = await store.watch(request.namespace, name, after, {
-        begin: ({ last, lock }) => {
+        onBegin: ({ last, lock }) => {
           const type = stream || after !== '' ? 'reset' : 'watching'
           metrics.streamed(type)
           open().send(type, toLockState(name, lock), last)
         },
-        hear: (event) => {
+        onEvent: (event) => {
           metrics.streamed(event.type)
           open().send(event.type, toContent(event), event.id)
         },

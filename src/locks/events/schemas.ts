@@ -5,7 +5,7 @@ export const EventHeaders = Type.Object({
     Type.String({
       pattern: '^[0-9]{1,15}-[0-9]{1,15}$',
       description:
-        'Id of the last event seen. What followed it comes first, or `reset` when that is not all there.',
+        'Id of the last event seen. The events after it come first, or `reset` when some of them are gone.',
     }),
   ),
 })
@@ -28,7 +28,7 @@ data: {"atMs":1795223412001,"fence":1795223400123456,"owner":"worker-7"}
 
 export const Events = {
   description:
-    'Begins with `watching`, how the lock stands. Then `queued` (a request stands in line), `granted`, `released`, `expired` and `revoked`, each with the time, and the fence, owner and reason where there are such. `reset`, how the lock stands now, replaces events that are lost: the last 1000 are kept, from the first watcher on until a minute after the last one left.',
+    'Begins with `watching`, the state of the lock. Then `queued` (a request waits), `granted`, `released`, `expired` and `revoked`, each with the time, and with fence, owner and reason where they exist. `reset`, the state of the lock now, replaces lost events: the last 1000 are kept, from the first watcher on until a minute after the last one left.',
   content: {
     'text/event-stream': { schema: Type.String(), examples: { events: { value: EXAMPLE } } },
   },

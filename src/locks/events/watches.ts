@@ -5,8 +5,8 @@ import { type Beginning, type LockEvent, type News, watchScript } from './script
 /** A client that listens to the events of one lock. */
 export interface Listener {
   /** The first answer, or a new start because events after its last one are gone. */
-  begin(beginning: Beginning): void
-  hear(event: LockEvent): void
+  onBegin(beginning: Beginning): void
+  onEvent(event: LockEvent): void
   /** It takes no more until `resume`. */
   isBehind(): boolean
 }
@@ -50,7 +50,7 @@ class Subscriber implements Subscription {
   take({ events, last }: News): void {
     for (const event of events) {
       if (this.listener.isBehind()) return
-      this.listener.hear(event)
+      this.listener.onEvent(event)
       this.cursor = event.id
     }
     this.cursor = last
@@ -58,7 +58,7 @@ class Subscriber implements Subscription {
 
   begin(beginning: Beginning): void {
     this.cursor = beginning.last
-    this.listener.begin(beginning)
+    this.listener.onBegin(beginning)
   }
 
   /** Reads for this subscriber alone, until it has what the others have. */

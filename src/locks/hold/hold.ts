@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { StoreError } from '../../redis/errors.js'
 import type { ReleaseOutcome, RenewOutcome } from '../leases/outcomes.js'
 
-/** Why a stream does not carry its lease any more. */
+/** Why a stream lost its lease. */
 export type Loss = 'expired' | 'released' | 'revoked' | 'not-owner' | 'store-unavailable'
 
 export interface HoldListener {
@@ -10,7 +10,7 @@ export interface HoldListener {
   /** Somebody asks the holder to give way. */
   revokeRequested(reason: string, inMs: number | undefined): void
   lost(reason: Loss): void
-  /** The instance goes; the lease stays, for a stream at another one. */
+  /** The instance shuts down; the lease goes on, for a stream at another instance. */
   detached(expiresInMs: number): void
 }
 
@@ -21,12 +21,12 @@ export interface Keeper {
   drop(): Promise<ReleaseOutcome>
 }
 
-/** Often enough for two renewals to fail, and for a proxy to see that something happens. */
+/** So that two renewals may fail, and a proxy does not cut an idle stream. */
 const RENEWALS_PER_TTL = 3
 const MAX_INTERVAL_MS = 15_000
 const MIN_RETRY_MS = 50
 const RETRY_MS = 500
-/** The holder hears of a loss this much before it may happen, at most. */
+/** The holder hears of a loss at most this much before the lease can end. */
 const MARGIN_MS = 250
 const DETACH_MS = 1_000
 
@@ -34,14 +34,14 @@ const DETACH_MS = 1_000
 export class Hold {
   readonly #keeper: Keeper
   readonly #listener: HoldListener
-  /** Until when the lease is certain, by the clock of this process. */
+  /** The lease is certain until then, by the clock of this process. */
   #deadline = 0
   #timer: NodeJS.Timeout | undefined
   #guard: NodeJS.Timeout | undefined
   #over = false
   #renewing = false
   #again = false
-  /** The last attempt to renew had no answer. */
+  /** The last renewal had no answer. */
   #failing = false
   #asked: { readonly reason: string; readonly at: number } | undefined
 
@@ -53,12 +53,12 @@ export class Hold {
     this.#arm(this.#intervalMs)
   }
 
-  /** Something happened to the lease: looks at once. */
+  /** Something happened to the lease: renews at once. */
   wake(): void {
     void this.#renew()
   }
 
-  /** The client is gone. Tries until the lease is over anyway. */
+  /** Releases the lease of a client that is gone; tries until the lease is over anyway. */
   async close(): Promise<ReleaseOutcome | undefined> {
     if (this.#over) return undefined
     this.#stop()
@@ -73,7 +73,7 @@ export class Hold {
     return undefined
   }
 
-  /** Gives the client as much time as it can get to go on elsewhere. */
+  /** Renews once more, so that the client has time to continue at another instance. */
   async detach(): Promise<void> {
     if (this.#over) return
     const renewed = this.#renew()
@@ -116,7 +116,7 @@ export class Hold {
   }
 
   async #renew(): Promise<void> {
-    // After a stop of the whole process: what was certain is over, whatever Redis would say now.
+    // The process was stopped for longer than the lease was certain: lost, even if Redis has it still.
     if (performance.now() >= this.#deadline) this.#outOfTime()
     this.#again = true
     if (this.#renewing || this.#over) return
@@ -136,7 +136,7 @@ export class Hold {
       if (outcome.kind !== 'renewed') return this.#lose(toLoss(outcome))
       this.#confirm(outcome.expiresInMs)
       this.#listener.renewed(outcome.expiresInMs)
-      this.#hear(outcome.revoke)
+      this.#notify(outcome.revoke)
       this.#arm(this.#intervalMs)
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
@@ -145,8 +145,8 @@ export class Hold {
     }
   }
 
-  /** Told once, and again when it became another reason or an earlier end. */
-  #hear(revoke: Extract<RenewOutcome, { kind: 'renewed' }>['revoke']): void {
+  /** Notifies once; again only if the reason changed or the deadline came nearer. */
+  #notify(revoke: Extract<RenewOutcome, { kind: 'renewed' }>['revoke']): void {
     if (!revoke) return
     const at = performance.now() + (revoke.inMs ?? Number.POSITIVE_INFINITY)
     const asked = this.#asked

@@ -8,16 +8,16 @@ export interface Carried {
   readonly namespace: string
   readonly name: string
   readonly token: string
-  /** Id of the stream. A lease knows which one carries it: one that was cut off late ends nothing. */
+  /** Id of the stream. The lease records it, so a stream that is cut late ends nothing. */
   readonly hold: string
   readonly ttlMs: number
 }
 
-/** The leases that streams carry here. */
+/** The leases that streams of this instance carry. */
 export class Holds {
   readonly #leases: LeaseStore
   readonly #instance: string
-  /** Two of one token while its client moves from one stream to the next. */
+  /** A token has two while its client moves from one stream to the next. */
   readonly #byToken = new Map<string, Set<Hold>>()
 
   constructor(leases: LeaseStore, instance: string) {
@@ -25,12 +25,12 @@ export class Holds {
     this.#instance = instance
   }
 
-  /** Begins with the instance, whose channel tells what happens to the lease. */
+  /** Begins with the instance, on whose channel scripts announce what happens to the lease. */
   newId(): string {
     return `${this.#instance}.${randomToken()}`
   }
 
-  /** Lets a stream carry a lease that exists. */
+  /** Moves an existing lease to a stream. */
   take({ namespace, name, token, ttlMs, hold }: Carried): Promise<RenewOutcome> {
     return this.#leases.renew(namespace, [name], token, ttlMs, { hold, takes: true })
   }

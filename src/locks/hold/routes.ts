@@ -11,7 +11,7 @@ import type { Hold } from './hold.js'
 import type { Carried } from './holds.js'
 import * as schemas from './schemas.js'
 
-/** Told on the stream before anything else. */
+/** The first event of the stream. */
 interface Acquired {
   readonly name: string
   readonly token: string
@@ -42,7 +42,7 @@ export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (ap
       config: { scope: 'locks:write', queryFields: ['ttlMs', 'waitMs'] },
       schema: {
         operationId: 'holdLock',
-        summary: 'A stream that is the lease: renewed while it lasts, released when it closes',
+        summary: 'A stream that is the lease: renewed while it is open, released when it closes',
         tags: ['locks'],
         params: LockParams,
         querystring: WaitQuery,
@@ -69,7 +69,7 @@ export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (ap
       const { namespace, body } = request
       const { name } = request.params
       const place = { namespace, name, hold: store.holds.newId() }
-      // The connection is the attempt: a key would keep a place for one that is gone.
+      // A retry is a new connection: a key would keep the place of one that is gone.
       if (request.headers['idempotency-key'] !== undefined) {
         throw invalid(
           'headers/idempotency-key',
@@ -100,13 +100,13 @@ export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (ap
   )
 
   function carry(lease: Carried, acquired: Acquired, { reply, arrivedAt }: Asked): void {
-    // One that does not read would not even notice that it lost the lease.
+    // A client that does not read for a lease length would miss that it lost the lease.
     const stream = streams.open(reply, lease.ttlMs)
     const send = (type: string, content: object) => {
       metrics.streamed(type)
       stream.send(type, content)
     }
-    // Rounded down, as what is left: the sum never promises more than there is.
+    // Rounded down, as `expiresInMs` is: the sum never promises more than there is.
     const certain = (expiresInMs: number) => ({
       expiresInMs,
       atMs: Math.floor(performance.now() - arrivedAt),
@@ -140,7 +140,7 @@ export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (ap
   }
 }
 
-/** The lease ends with its stream, unless it went another way before. */
+/** The lease ends with its stream, unless it ended or moved before. */
 async function closeHold(hold: Hold, metrics: LockRouteOptions['metrics']): Promise<void> {
   const outcome = await hold.close().catch(() => undefined)
   if (outcome?.kind !== 'released') return

@@ -9,13 +9,13 @@ export const HoldRequest = Type.Object(
     token: Type.Optional({
       ...Token,
       description:
-        'Go on with the lease of this token, on its own terms, instead of taking one: after `detach`.',
+        'Continue the lease of this token, on its own terms, instead of taking a new one: after `detach`.',
     }),
     ttlMs: Type.Optional(
       DurationMs(
         1_000,
         MAX_LEASE_MS,
-        "The service renews in time. Not longer than the holder may be cut off. Default 30000; with token the lease's own length.",
+        "Lease length; the service renews it in time. Choose how long others wait if the service dies. Default 30000; with token the lease's own length.",
       ),
     ),
     maxHoldMs: {
@@ -52,7 +52,7 @@ data: {"reason":"revoked"}
 
 export const HoldStream = {
   description:
-    'The lease, for as long as the stream lasts. `acquired` with token and fence; `ping` after each renewal; each with `atMs`, the time since the request arrived: the lease is certain until `atMs` + `expiresInMs` after the moment before the request was sent, however late the event arrives; `revoke-requested` when somebody asks the holder to give way; `detach` when this instance shuts down: hold the same token at another one within `expiresInMs`; `lost`, at last, with the reason: `expired` (also: maxHoldMs), `released`, `revoked`, `not-owner` (another stream carries it, or Redis forgot it), `store-unavailable` (Redis did not answer until the lease was no longer certain).',
+    'The lease, for as long as the stream lasts. `acquired` carries token and fence; `ping` follows each renewal. Both carry `atMs`, the time since the request arrived: counted from the moment before the request was sent, the lease is certain for `atMs` + `expiresInMs`, however late the event arrives. `revoke-requested`: the holder is asked to give way. `detach`: this instance shuts down; hold the same token at another one within `expiresInMs`. `lost` is the last event, with the reason: `expired` (also: maxHoldMs), `released`, `revoked`, `not-owner` (another stream carries it, or Redis forgot it), `store-unavailable` (Redis did not answer until the lease was no longer certain).',
   content: {
     'text/event-stream': { schema: Type.String(), examples: { hold: { value: EXAMPLE } } },
   },

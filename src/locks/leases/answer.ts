@@ -13,14 +13,13 @@ import type {
   RenewOutcome,
 } from './outcomes.js'
 
-/** What the routes of locks, semaphores and sets share: how an outcome becomes an answer. */
 export interface LockRouteOptions {
   readonly store: LockStore
   readonly metrics: LockMetrics
   readonly idempotencyTtlMs: number
 }
 
-/** What a lease is on: one name, or the names of a set, of which an error says those that are lost. */
+/** The one name of a lease, or the names of a set. */
 export type Leased = string | readonly string[]
 
 const textOf = (leased: Leased) => (typeof leased === 'string' ? leased : leased.join(', '))
@@ -38,11 +37,10 @@ export const toHolders = (holders: readonly Holder[]) =>
     ...(session !== '' && { session: JSON.parse(session) as unknown }),
   }))
 
-/** How many permits of a semaphore there are, and how many are free. */
 export const toPermits = ({ capacity, used }: Snapshot) =>
   capacity > 0 && { capacity, used, available: Math.max(0, capacity - used) }
 
-/** Counts the outcome; throws unless it is a lease. */
+/** Counts the outcome. Throws a Problem unless it is a lease. */
 export function takeGranted(
   leased: Leased,
   outcome: AcquireOutcome,
@@ -69,15 +67,15 @@ function refused(what: string, outcome: Exclude<AcquireOutcome, Granted>): Probl
     case 'held':
       return blocked('lock-held', `"${outcome.name}" is held.`, outcome.lock)
     case 'delayed':
-      return blocked('lock-delayed', `"${outcome.name}" has a lock delay.`, outcome.lock)
+      return blocked('lock-delayed', `"${outcome.name}" is in its lock delay.`, outcome.lock)
     case 'timeout':
       return blocked('wait-timeout', `"${outcome.name}" did not become free in time.`, outcome.lock)
     case 'gone':
-      return problem('wait-timeout', 'The client left before its turn came.')
+      return problem('wait-timeout', 'The client closed its connection while it waited.')
     case 'ended':
       return leaseEnded(what, outcome.how, outcome.fence, outcome.reason)
     case 'queue-full':
-      return problem('queue-full', `${outcome.queueLength} wait for "${outcome.name}".`, {
+      return problem('queue-full', `${outcome.queueLength} requests wait for "${outcome.name}".`, {
         retryAfterMs: 1_000,
         extensions: { queueLength: outcome.queueLength },
       })
@@ -88,23 +86,34 @@ function refused(what: string, outcome: Exclude<AcquireOutcome, Granted>): Probl
             extensions: { capacity: outcome.capacity },
           })
     case 'unsatisfiable':
-      return problem('unsatisfiable', `"${what}" never has that many permits.`)
+      return problem('unsatisfiable', `"${what}" has fewer permits than the request asks for.`)
     case 'conflict':
       return idempotencyConflict()
     case 'mode-mismatch':
-      return problem('mode-mismatch', `"${outcome.name ?? what}" is in use in another way.`)
+      return problem(
+        'mode-mismatch',
+        `"${outcome.name ?? what}" is in use as another kind of lock, or in another mode.`,
+      )
     case 'session-ended':
       return sessionEnded()
     case 'session-full':
-      return problem('too-many-leases', 'The session carries all that it may.', {
-        retryAfterMs: 1_000,
-      })
+      return problem(
+        'too-many-leases',
+        'The session has as many leases and queue places as it may.',
+        {
+          retryAfterMs: 1_000,
+        },
+      )
     case 'cross-slot':
       return crossSlot()
     case 'draining':
-      return problem('draining', 'This instance is shutting down; ask another, or again soon.', {
-        retryAfterMs: 1_000,
-      })
+      return problem(
+        'draining',
+        'This instance is shutting down; ask another one, or retry soon.',
+        {
+          retryAfterMs: 1_000,
+        },
+      )
   }
 }
 
@@ -125,7 +134,7 @@ function blocked(
   })
 }
 
-export const sessionEnded = (): Problem => problem('session-ended', 'The session is over.')
+export const sessionEnded = (): Problem => problem('session-ended', 'The session has ended.')
 
 const crossSlot = (): Problem =>
   problem('cross-slot', 'The names lie in several slots; give them a common part before "@".')
@@ -154,7 +163,7 @@ const leaseEnded = (
 
 type Renewed = Extract<RenewOutcome, { kind: 'renewed' }>
 
-/** Throws unless the lease goes on. */
+/** Throws a Problem unless the lease goes on. */
 export function takeRenewed(leased: Leased, outcome: RenewOutcome, metrics: LockMetrics): Renewed {
   if (outcome.kind !== 'renewed') throw lost(leased, outcome, metrics)
   return outcome
@@ -164,7 +173,7 @@ type Released =
   | { readonly released: true; readonly fences: readonly number[]; readonly heldMs: number }
   | { readonly released: false; readonly fence: number }
 
-/** Counts what was given back, by this request or before; throws unless it was. */
+/** Counts the release, or its repeat. Throws a Problem unless the lease was released. */
 export function takeReleased(
   leased: Leased,
   outcome: ReleaseOutcome,

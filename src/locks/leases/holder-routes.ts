@@ -14,7 +14,7 @@ export interface HolderRouteOptions extends Pick<LockRouteOptions, 'store' | 'me
   readonly release: Documented
 }
 
-/** What the holder of one token asks for, of a lock and of permits alike. */
+/** Renewal and release by the holder of a token, of a lock or of permits. */
 export const holderRoutes: FastifyPluginAsyncTypebox<HolderRouteOptions> = async (app, options) => {
   const { store, metrics } = options
 

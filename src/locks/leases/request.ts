@@ -4,7 +4,7 @@ import { invalid } from '../../http/problem.js'
 import { requestIdentity } from '../../http/request-fingerprint.js'
 import type { AcquireOptions } from './acquire.js'
 
-/** What a body asks for. */
+/** The fields of a body. */
 type Terms = Omit<
   AcquireOptions,
   'ttlMs' | 'metadata' | 'caller' | 'idempotency' | 'connection'
@@ -13,7 +13,7 @@ type Terms = Omit<
   readonly metadata?: object | undefined
 }
 
-/** Of a schema: a field of it that is none of the terms does not compile. */
+/** A body with a field that is none of the terms does not compile. */
 type TermsOf<T> = T & Terms & { readonly [K in Exclude<keyof T, keyof Terms>]: never }
 
 const DEFAULT_TTL_MS = 30_000
@@ -23,8 +23,8 @@ export const ttlOf = ({ ttlMs, sessionId }: Pick<Terms, 'ttlMs' | 'sessionId'>):
   ttlMs ?? (sessionId === undefined ? DEFAULT_TTL_MS : 0)
 
 /**
- * Field by field: merged objects would outlive every request in the old generation of the heap. One
- * that is missing does not compile.
+ * Field by field: merged objects would outlive every request in the old generation of the heap. A
+ * missing field does not compile.
  */
 export function toOptions<T>(
   request: FastifyRequest,

@@ -15,7 +15,7 @@ export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (ap
       config: { scope: 'locks:write', queryFields: ['ttlMs', 'waitMs'] },
       schema: {
         operationId: 'acquireLock',
-        summary: 'Take a lease on a lock, at once or in turn, or learn when to try again',
+        summary: 'Take a lease on a lock, now or after waiting, or learn when to retry',
         tags: ['locks'],
         params: schemas.LockParams,
         querystring: schemas.WaitQuery,
@@ -39,11 +39,11 @@ export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (ap
     metrics,
     renewal: {
       operationId: 'renewLock',
-      summary: 'Move the end of a lease away; it is never shortened',
+      summary: 'Extend a lease; it is never shortened',
     },
     release: {
       operationId: 'releaseLock',
-      summary: 'Give a lease back; a repeat is answered, not refused',
+      summary: 'Release a lease; a repeat is answered, not refused',
     },
   })
 }

@@ -11,11 +11,11 @@ export const RenewTtl = Type.Optional(
 )
 
 export const Wait = {
-  ...DurationMs(0, 240_000, 'How long to stand in the queue; the request is held open.'),
+  ...DurationMs(0, 240_000, 'How long to wait in the queue; the request is held open.'),
   default: 0,
 }
 
-const SAME = 'The same as in the body; send it once.'
+const SAME = 'As in the body; send it in one of the two.'
 
 export const TtlQuery = Type.Object(
   { ttlMs: Type.Optional(DurationMs(100, MAX_LEASE_MS, SAME)) },
@@ -32,41 +32,41 @@ export const WaitQuery = Type.Object(
 
 export const Token = Type.String({
   pattern: '^[A-Za-z0-9_-]{22}$',
-  description: 'The secret from acquire: 22 base64url characters. Whoever has it owns the lease.',
+  description: 'The secret from acquire: 22 base64url characters. Its bearer owns the lease.',
 })
 
 export const SessionId = Type.String({
   pattern: '^(0|[1-9][0-9]{0,2})\\.[A-Za-z0-9_-]{22}$',
-  description: 'The secret of a session. What belongs to it ends with it, at the latest.',
+  description: 'The secret of a session. Its leases end with it, at the latest.',
 })
 
-/** Of the lease that the examples of this room tell of. */
+/** The lease in the examples of this domain. */
 export const EXAMPLE_TOKEN = 'u3Jq0c9mT1uVwX2yZ4aBcD'
 export const EXAMPLE_FENCE = 1_795_223_400_123_456
 
 export const Fence = Type.Integer({
   description:
-    'Grows with every new lease. Pass it to what the lock protects, which refuses a smaller one.',
+    'Grows with every new lease. Pass it to the protected resource, which refuses smaller ones.',
 })
 
 const Owner = Type.String({
   minLength: 1,
   maxLength: 200,
   format: 'owner',
-  description: 'Public text that tells people who holds the lock. 1 to 200 bytes.',
+  description: 'Public text that names the holder to people. 1 to 200 bytes.',
 })
 
 export const Metadata = ByName(Type.Unknown(), {
-  description: 'Shown to whoever inspects it; at most 1024 bytes of JSON.',
+  description: 'Shown to everyone who inspects it; at most 1024 bytes of JSON.',
 })
 
-/** What locks, semaphores and sets are asked for alike. */
+/** Fields that acquires of locks, semaphores and sets share. */
 export const Terms = {
   ttlMs: Type.Optional(
     DurationMs(
       100,
       MAX_LEASE_MS,
-      'Lease length; renew before it ends. Default 30000; with sessionId none: as long as that.',
+      'Lease length; renew before it ends. Default 30000; with sessionId: as long as the session.',
     ),
   ),
   sessionId: Type.Optional(SessionId),
@@ -74,21 +74,25 @@ export const Terms = {
   owner: Type.Optional(Owner),
   metadata: Type.Optional(Metadata),
   minHoldMs: {
-    ...DurationMs(0, MAX_LEASE_MS, 'A release keeps the name taken until this has passed.'),
+    ...DurationMs(
+      0,
+      MAX_LEASE_MS,
+      'A release keeps the name taken until this time has passed since the grant.',
+    ),
     default: 0,
   },
   maxHoldMs: Type.Optional(
-    DurationMs(100, MAX_LEASE_MS, 'Renewals never carry the lease beyond this.'),
+    DurationMs(100, MAX_LEASE_MS, 'Renewals never extend the lease beyond this.'),
   ),
   lockDelayMs: {
-    ...DurationMs(0, 3_600_000, 'After an unclean end no lease begins for this long.'),
+    ...DurationMs(0, 3_600_000, 'Lock delay: after an unclean end no lease begins for this long.'),
     default: 0,
   },
   maxQueue: Type.Integer({
     minimum: 0,
     maximum: 100_000,
     default: 10_000,
-    description: 'With so many waiters already, the request is refused. 0 to 100000 waiters.',
+    description: 'The request is refused when so many wait already. 0 to 100000 waiters.',
   }),
   priority: Type.Integer({
     minimum: -10,
@@ -101,7 +105,7 @@ export const Terms = {
 const Mode = Type.Enum(['exclusive', 'shared'], {
   default: 'exclusive',
   description:
-    'exclusive (the default): nobody else; shared: others that are shared as well, at most 10000.',
+    'exclusive (the default): one holder; shared: several shared holders, at most 10000.',
 })
 
 export const AcquireRequest = Type.Object(
@@ -111,7 +115,7 @@ export const AcquireRequest = Type.Object(
     reentrant: Type.Boolean({
       default: false,
       description:
-        'Join the lease that the same owner took with reentrant as well: another token, the same fence. Needs owner.',
+        'Join a reentrant lease of the same owner: another token, the same fence. Needs owner.',
     }),
   },
   {
@@ -120,7 +124,7 @@ export const AcquireRequest = Type.Object(
   },
 )
 
-const EXPIRES = 'Never more than what is left of the lease.'
+const EXPIRES = 'Never more than the time left of the lease.'
 
 export const AcquireResponse = Type.Object(
   {
@@ -157,10 +161,10 @@ export const Revoke = Type.Object(
   {
     reason: Type.String(),
     inMs: Type.Optional(
-      Type.Integer({ description: 'Until the lease is ended; none: asked only.' }),
+      Type.Integer({ description: 'Until the lease is ended; absent: only asked for.' }),
     ),
   },
-  { description: 'Somebody asks the holder to give way.' },
+  { description: 'The holder is asked to give way.' },
 )
 
 export const RenewResponse = Type.Object(

@@ -29,7 +29,7 @@ export const semaphoreRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
       config: { scope: 'locks:write', queryFields: ['ttlMs', 'waitMs'] },
       schema: {
         operationId: 'acquirePermits',
-        summary: 'Take permits of a semaphore, at once or in turn',
+        summary: 'Take permits of a semaphore, now or after waiting',
         tags: ['locks'],
         params: LockParams,
         querystring: WaitQuery,
@@ -58,11 +58,11 @@ export const semaphoreRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
     metrics,
     renewal: {
       operationId: 'renewPermits',
-      summary: 'Move the end of a lease on permits away',
+      summary: 'Extend a lease on permits',
     },
     release: {
       operationId: 'releasePermits',
-      summary: 'Give permits back; a repeat is answered, not refused',
+      summary: 'Release permits; a repeat is answered, not refused',
     },
   })
 
@@ -87,7 +87,7 @@ export const semaphoreRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
       config: { scope: 'locks:write' },
       schema: {
         operationId: 'setSemaphoreCapacity',
-        summary: 'Set the capacity; it wins over what callers say, and lowering it drains',
+        summary: 'Set the capacity; it overrides that of callers, and lowering it ends no lease',
         tags: ['locks'],
         params: LockParams,
         body: schemas.CapacityRequest,
@@ -103,7 +103,7 @@ export const semaphoreRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
       config: { scope: 'locks:write' },
       schema: {
         operationId: 'deleteSemaphoreCapacity',
-        summary: 'Forget the capacity that was set; leases go on',
+        summary: 'Delete the capacity that was set; leases go on',
         tags: ['locks'],
         params: LockParams,
         response: RESIZED,

@@ -7,7 +7,8 @@ const MAX_CAPACITY = 10_000
 const Capacity = Type.Integer({
   minimum: 1,
   maximum: MAX_CAPACITY,
-  description: 'All permits there are; callers must agree unless it was set with PUT. 1 to 10000.',
+  description:
+    'Permits of the semaphore; callers must agree on it unless it was set with PUT. 1 to 10000.',
 })
 
 export const AcquirePermitsRequest = Type.Object(
@@ -50,5 +51,5 @@ export const CapacityRequest = Type.Object(
 
 export const CapacityResponse = Type.Object(
   { name: ObjectName, capacity: Type.Optional(Type.Integer()) },
-  { description: 'The capacity that holds now.', examples: [{ name: 'pool', capacity: 10 }] },
+  { description: 'The capacity in force.', examples: [{ name: 'pool', capacity: 10 }] },
 )

@@ -1,7 +1,7 @@
 import { redisKey } from '../../redis/keys.js'
 import { randomToken } from '../../redis/random.js'
 
-/** The id carries the bucket: all its leases lie there, and a keepalive names none of them. */
+/** The id carries the bucket in which all its leases lie, because a keepalive names none of them. */
 export const newSessionId = (tag: string): string => `${tag.slice(1)}.${randomToken()}`
 
 export const sessionTag = (id: string): string => `l${id.slice(0, id.indexOf('.'))}`

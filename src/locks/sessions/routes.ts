@@ -94,7 +94,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
       config: { scope: 'locks:read' },
       schema: {
         operationId: 'getSession',
-        summary: 'How long a session lives, and which locks it holds or waits for',
+        summary: 'The time left of a session, and the locks it holds or waits for',
         tags: ['locks'],
         params: schemas.SessionParams,
         response: { 200: schemas.SessionState, ...endedProblems() },

@@ -7,7 +7,7 @@ export const SessionParams = Type.Object({ id: SessionId })
 export const OpenSessionRequest = Type.Object(
   {
     ttlMs: {
-      ...DurationMs(1_000, 86_400_000, 'It ends when no keepalive comes for so long.'),
+      ...DurationMs(1_000, 86_400_000, 'The session ends when no keepalive arrives for this long.'),
       default: 30_000,
     },
     metadata: Type.Optional(Metadata),
@@ -18,7 +18,7 @@ export const OpenSessionRequest = Type.Object(
         pattern: '^[^@]+$',
         format: 'object-name',
         description:
-          'What the names of its locks have before their "@". Required on Redis Cluster, where they must share one; ignored elsewhere.',
+          'The part of its lock names before "@". Required on Redis Cluster, where they must share it; ignored elsewhere.',
       }),
     ),
   },
@@ -29,8 +29,8 @@ export const OpenSessionRequest = Type.Object(
 )
 
 const SESSION = { id: '0.u3Jq0c9mT1uVwX2yZ4aBcD', ttlMs: 15_000, expiresInMs: 14_999 }
-const ExpiresInMs = Type.Integer({ description: 'Never more than what is left of it.' })
-const TtlMs = Type.Integer({ description: 'What a keepalive adds, from its moment on.' })
+const ExpiresInMs = Type.Integer({ description: 'Never more than the time left.' })
+const TtlMs = Type.Integer({ description: 'How long the session lives after a keepalive.' })
 
 export const OpenSessionResponse = Type.Object(
   { id: SessionId, ttlMs: TtlMs, expiresInMs: ExpiresInMs },
@@ -42,10 +42,10 @@ export const KeepSessionRequest = Type.Object({}, { additionalProperties: false,
 export const KeepSessionResponse = Type.Object(
   {
     expiresInMs: ExpiresInMs,
-    leaseCount: Type.Integer({ description: 'Leases and places in queues that it carries.' }),
+    leaseCount: Type.Integer({ description: 'Leases and queue places of the session.' }),
     revoke: Type.Optional(
       Type.Array(Type.Object({ name: ObjectName, fence: Fence, ...Revoke.properties }), {
-        description: 'Of its leases those that somebody asks the holder to give back.',
+        description: 'Its leases that the holder is asked to give back.',
       }),
     ),
     ended: Type.Optional(
@@ -58,13 +58,13 @@ export const KeepSessionResponse = Type.Object(
         }),
         {
           description:
-            'Of its leases those that ended without its doing, for `LOCKSTEP_ENDED_TTL_MS` each: the same one may be shown several times. At most 1000 with `revoke`.',
+            'Its leases that expired or were revoked, each shown for `LOCKSTEP_ENDED_TTL_MS`, so possibly several times. At most 1000 with `revoke`.',
         },
       ),
     ),
   },
   {
-    description: 'It lives on, and with it every lease that has no end of its own.',
+    description: 'The session lives on, with every lease that has no end of its own.',
     examples: [
       { expiresInMs: 14_999, leaseCount: 12 },
       {
@@ -88,7 +88,7 @@ export const SessionState = Type.Object(
     }),
   },
   {
-    description: 'What it is and carries.',
+    description: 'The session, and the names of its locks.',
     examples: [{ ...SESSION, metadata: { host: 'worker-7' }, names: ['t7@a', 't7@b'] }],
   },
 )
@@ -97,10 +97,10 @@ export const EndSessionResponse = Type.Object(
   {
     ended: Type.Boolean({ description: 'False for a repeat: it was ended before.' }),
     replayed: Type.Optional(Type.Boolean()),
-    leaseCount: Type.Integer({ description: 'Leases and places in queues that it still had.' }),
+    leaseCount: Type.Integer({ description: 'Leases and queue places that it still had.' }),
   },
   {
-    description: 'It is over, and its leases are released.',
+    description: 'The session has ended, and its leases are released.',
     examples: [
       { ended: true, leaseCount: 12 },
       { ended: false, replayed: true, leaseCount: 0 },

@@ -14,7 +14,7 @@ export const lockSetRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
       config: { scope: 'locks:write' },
       schema: {
         operationId: 'acquireLockSet',
-        summary: 'Take several locks, all or nothing; sets never block each other for good',
+        summary: 'Take several locks, all or nothing; sets never deadlock',
         tags: ['locks'],
         headers: IdempotencyHeaders,
         body: schemas.AcquireSetRequest,
@@ -37,7 +37,7 @@ export const lockSetRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
       config: { scope: 'locks:write' },
       schema: {
         operationId: 'renewLockSet',
-        summary: 'Move the end of all leases of a set away, or of none',
+        summary: 'Extend all leases of a set, or none',
         tags: ['locks'],
         body: schemas.RenewSetRequest,
         response: { 200: schemas.RenewSetResponse, ...renewProblems('cross-slot') },
@@ -56,7 +56,7 @@ export const lockSetRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
       config: { scope: 'locks:write' },
       schema: {
         operationId: 'releaseLockSet',
-        summary: 'Give all locks of a set back; a repeat is answered, not refused',
+        summary: 'Release all locks of a set; a repeat is answered, not refused',
         tags: ['locks'],
         body: schemas.ReleaseSetRequest,
         response: { 200: schemas.ReleaseSetResponse, ...releaseProblems('cross-slot') },

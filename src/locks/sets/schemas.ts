@@ -26,7 +26,7 @@ export const AcquireSetRequest = Type.Object(
 )
 
 const Fences = ByName(Fence, { description: 'The fence of each name.' })
-const ExpiresIn = Type.Integer({ description: 'Never more than what is left of the leases.' })
+const ExpiresIn = Type.Integer({ description: 'Never more than the time left of the leases.' })
 
 export const AcquireSetResponse = Type.Object(
   {
