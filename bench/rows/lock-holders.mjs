@@ -22,7 +22,7 @@ export const rows = [
     measure: (plan) =>
       measureHolders(plan, (lock) => async () => {
         const fence = lock.fences[lock.next++ % lock.fences.length]
-        const { current } = await lock.run.verify(lock.key, { fence, most: VERIFIED_TOKENS })
+        const { current } = await lock.run.verify(lock.key, { fence, max: VERIFIED_TOKENS })
         if (!current) throw new Error('a lease that is held was not current')
       }),
   },

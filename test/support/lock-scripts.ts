@@ -125,8 +125,8 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
     inspect: (name: string, max = 100) => run.inspect({ lock: key('lock', name) }, { max }),
     list: (name: string) =>
       run.list({ index: key('index', name, '') }, { prefix: name, after: '', limit: 9 }),
-    verify: (name: string, fence: number, most = 64) =>
-      run.verify({ lock: key('lock', name) }, { fence, most }),
+    verify: (name: string, fence: number, max = 64) =>
+      run.verify({ lock: key('lock', name) }, { fence, max }),
     /** @param name any of its locks */
     async openSession(name: string, ttlMs: number) {
       const id = `${lockTag(name).slice(1)}.${randomToken()}`

@@ -36,7 +36,7 @@ export const verifyScript = defineScript({
   name: 'locks.verify',
   file: new URL('../scripts/verify.lua', import.meta.url),
   keys: ['lock'],
-  args: ['fence', 'most'],
+  args: ['fence', 'max'],
   // It usually reads one token.
   units: () => 4,
   outcomes: ['current', 'stale'],

@@ -38,7 +38,7 @@ export function createAdminStore(calls: LockCalls, metrics: LockMetrics) {
 
     async verify(namespace: string, name: string, fence: number) {
       const [lock = ''] = calls.placeOf(namespace, name).keys
-      const answer = await calls.run.verify({ lock }, { fence, most: VERIFIED_TOKENS })
+      const answer = await calls.run.verify({ lock }, { fence, max: VERIFIED_TOKENS })
       calls.saw([answer.fence])
       return answer
     },

@@ -1,29 +1,26 @@
 --[[
-locks.acquire: lease one lock, or all locks of a set; else stand in their queues, or say why not.
-Every other key of the bucket (queue, waiters, holders, ended, fence, timers, index, idempotency record, session)
-is built from the tag of the declared ones, see lib/.
+locks.acquire: lease one lock, or all locks of a set; otherwise queue the request, or say why not.
+Every other key of the bucket is built from the tag of the declared ones, see lib/.
 
 KEYS lock[]       hash    the locks, all or nothing
 ARGV token        string  proof of ownership, made by the service; names the waiter as well
 ARGV ttl_ms       int     lease length, 0 for the session's
-ARGV wait_ms      int     how long the caller will wait; 0 not at all
-ARGV max_queue?   int     what a queue may hold before this request; without it there is no bound
-ARGV options      JSON    what is not at its default, '' for nothing: see AcquireOptions
+ARGV wait_ms      int     how long the caller waits; 0 not at all
+ARGV max_queue?   int     refused with so many waiters; without it there is no bound
+ARGV options      JSON    options that differ from their defaults, '' for none: see AcquireOptions
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
 RETURN next_ms expired claim_timeouts outcome ...
-  1, ttl, hold_count, mode, waited, token, attachment, fence[]
-                                      granted
-  2, ttl, hold_count, mode, waited, token, attachment, fence[]
-                                      replayed: granted before, to a request with the same key
+  1, grant                            granted; grant: see granted in lib/claims.lua
+  2, grant                            replayed: granted before, to a request with the same key
   3, name, snapshot                   held: by others
   4, name, snapshot                   delayed: by the lock delay of its last lease; nobody holds it
   5, attachment, left, token, ticket  queued
   6                                   conflict: the idempotency key belongs to another request
   7, fence, how, reason               ended: the lease granted to this key has
   8, length, name                     queue-full
-  9, name                             mode-mismatch: the name is in use in another way
+  9, name                             mode-mismatch: the name is in use as another kind or mode
   10, capacity                        capacity-mismatch: the semaphore has another (0: none is known)
   11, capacity                        unsatisfiable: asks for more than the whole capacity
   12                                  session-ended
@@ -34,17 +31,15 @@ RETURN next_ms expired claim_timeouts outcome ...
 COST O(names), and O(64) leases that are over and waiters that can be granted
 MEMORY grows
 ]]
+-- @use lib/admission.lua
 -- @use lib/repeats.lua
 -- @use lib/save.lua
--- @use lib/snapshot.lua
 local token, ttl_ms, wait_ms, max_queue = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local options, floor, ended_ttl_ms = ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])
 local call = begin(KEYS[1], floor, ended_ttl_ms)
 local request = options == '' and {} or cjson.decode(options)
 if ttl_ms > 0 then request.ttl_ms = ttl_ms end
-
-local locks = {}
-for i, key in ipairs(KEYS) do locks[i] = open_lock(call, name_of(call, key)) end
+local locks = open_all(call, KEYS)
 
 local first = redis.call('MGET', call.prefix .. 'fence', call.prefix .. 'abandoned:' .. token,
   call.prefix .. 'idempotency:' .. (request.digest or ''))
@@ -56,45 +51,24 @@ if first[3] then -- @place repeated-request
   if reply then return answer(call, reply) end
 end
 
--- Before anything is refused: what is over, but not yet ended, binds nobody.
-for _, lock in ipairs(locks) do
-  if lock.exists then
-    -- Whoever asks is alive: it must not lose its places to what it missed before.
-    if wait_ms > 0 then redis.call('ZREM', call.prefix .. 'suspects', request.instance) end
-    advance(lock)
-    if lock.again then return answer(call, { 15 }) end
-  end
+if advance_all(locks, request, wait_ms) then return answer(call, { 15 }) end
+local refusal, entered, blocked = refuse(locks, request)
+if not refusal then
+  entered, refusal = find_entered(locks[1], request)
+  blocked = not entered and find_blocked(locks, request)
 end
-local refusal = refuse(locks, request)
+if blocked and not refusal then
+  refusal = wait_ms == 0 and refuse_now(blocked) or refuse_full(locks, max_queue)
+end
 if refusal then return answer(call, refusal) end
 
-local blocked
-for _, lock in ipairs(locks) do
-  if is_behind(lock, request) or not fits(lock, request) then blocked = blocked or lock end
-end
-
-local held = request.reentrant and find_owned(locks[1], request)
-if held and held.mode == 'shared' and request.mode ~= 'shared' then return answer(call, { 9, locks[1].name }) end
-if held and locks[1].count >= MAX_HOLDERS then held = nil end
-if held then
-  join_lease(locks[1], token, request, held)
-elseif not blocked then
-  for _, lock in ipairs(locks) do
-    local lease = #locks == 1 and request or copy(request)
-    grant(lock, token, lease, false)
-  end
-elseif wait_ms == 0 then
-  local delayed = blocked.count == 0 and blocked.queued == 0
-  local reply = { delayed and 4 or 3, blocked.name }
-  describe(reply, blocked, 8)
-  return answer(call, reply)
+if entered then join_lease(locks[1], token, request, entered)
+elseif blocked then
+  request.attach, request.ticket = 1, draw_ticket(locks)
+  enqueue_all(locks, token, request, 0, wait_ms)
 else
-  for _, lock in ipairs(locks) do
-    local length = queue_length(lock)
-    if max_queue and length >= max_queue then return answer(call, { 8, length, lock.name }) end
-  end
-  wait_in_line(locks, token, request, wait_ms)
+  for _, lock in ipairs(locks) do grant(lock, token, #locks == 1 and request or copy(request), false) end
 end
 remember_request(call, token, request, wait_ms)
-if blocked and not held then return answer(call, { 5, 1, wait_ms, token, request.ticket }) end
+if blocked then return answer(call, { 5, 1, wait_ms, token, request.ticket }) end
 return answer(call, granted(locks, 1, token))

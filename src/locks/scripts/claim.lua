@@ -1,5 +1,5 @@
 --[[
-locks.claim: a waiter takes the grant that was announced to it; only now its time begins.
+locks.claim: a waiter takes the grant that was announced to it; the time of the lease starts now.
 
 KEYS lock[]       hash    the locks it waited for
 ARGV token        string  of the waiter
@@ -8,16 +8,14 @@ ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
 RETURN next_ms expired claim_timeouts outcome ...
-  1, ttl, hold_count, mode, waited, token, attachment, fence[]
-                                      granted; as locks.acquire
-  2                                   nothing: the grant expired, or was never made
+  1, grant   granted; grant: see granted in lib/claims.lua
+  2          nothing: the grant expired, or was never made
 
 COST O(names)
 ]]
 -- @use lib/advance.lua
 -- @use lib/claims.lua
 -- @use lib/save.lua
--- @use lib/tokens.lua
 local token, attach = ARGV[1], tonumber(ARGV[2])
 local floor, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4])
 local call = begin(KEYS[1], floor, ended_ttl_ms)

@@ -1,9 +1,9 @@
 --[[
-locks.forget-bucket: take a bucket without deadlines off the list of those that the walk visits.
+locks.forget-bucket: remove a bucket without deadlines from the list that the walk visits.
 
 KEYS buckets      zset    when the walk has to look at each bucket (ms)
 ARGV member       string  namespace and tag of the bucket
-ARGV score        int     as the walk saw it: a bucket that was registered since stays
+ARGV score        int     as the walk read it: a bucket that was registered since stays
 
 RETURN outcome
   1 forgotten

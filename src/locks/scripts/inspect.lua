@@ -1,6 +1,6 @@
 --[[
-locks.inspect: who holds a lock, who waits, and how its last lease ended. Writes nothing, so it may
-show a lease that is over as expired before anybody ends it.
+locks.inspect: read who holds a lock, who waits, and how its last lease ended. Writes nothing, so it
+may show a lease as expired before another call ends it.
 
 KEYS lock         hash    the lock
 ARGV max          int     how many holders and waiters are shown

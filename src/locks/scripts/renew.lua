@@ -1,14 +1,13 @@
 --[[
-locks.renew: move the end of a lease away, on all its locks or on none. Never shortens, never
-resurrects.
+locks.renew: extend a lease, on all its locks or on none. Never shortens it, never revives it.
 
 KEYS lock[]       hash    the locks of the token
 ARGV token        string  proof of ownership
 ARGV ttl_ms       int     wanted time from now, 0 for the lease's own length
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
-ARGV hold?        string  the stream that asks; it must be the one that carries the lease
-ARGV takes?       int     1: from now on this stream is
+ARGV hold?        string  the stream that renews; it must be the one that carries the lease
+ARGV takes?       int     1: from now on this stream carries it
 
 RETURN next_ms expired claim_timeouts outcome ...
   1, left, revoke_in, reason, fence[]  renewed; revoke_in is -1 unless asked to give way
@@ -32,7 +31,7 @@ local lost = find_lost(locks, token)
 if lost then return answer(call, lost_reply(locks, token, lost)) end -- @place ended-lease-of-a-renewal
 if hold ~= '' and not takes and find_lease(locks[1], token).hold ~= hold then return answer(call, { 3 }) end
 
-local left, revoke_in, reason, fences = 9007199254740991, -1, '', {}
+local left, revoke_in, reason, fences = NEVER, -1, '', {}
 for i, lock in ipairs(locks) do
   -- First, because a full Redis refuses HSET but lets it through after a PEXPIRE.
   redis.call('PEXPIRE', lock.key, ttl_ms + KEEP_MS, 'GT')
@@ -44,8 +43,8 @@ for i, lock in ipairs(locks) do
     change_lease(lock, token, lease)
   end
   wanted = math.min(wanted, lease.hold_until or wanted)
-  -- A late duplicate with a shorter time must not cut what a newer renewal has promised, and what
-  -- lasts as long as its session has no end of its own to move.
+  -- A late duplicate with a shorter time must not take back what a newer renewal promised. A lease
+  -- that lasts as long as its session has no end of its own.
   if lease.ends and wanted > lease.ends then
     lease.ends = wanted
     change_lease(lock, token, lease)

@@ -1,15 +1,15 @@
 --[[
-locks.resize: store the capacity of a semaphore, or forget it. Lowering it ends no lease: what is
-above it drains. Waiters that ask for more than all of it are sent away.
+locks.resize: store the capacity of a semaphore, or delete it. A lower capacity ends no lease. Waiters
+that ask for more than all of it are refused.
 
 KEYS lock[]       hash    the semaphore
-ARGV capacity     int     0 to forget it; without an expiry, it stands until it is deleted
+ARGV capacity     int     0 to delete it; it has no expiry, because it is configuration
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
 RETURN next_ms expired claim_timeouts outcome ...
-  1, capacity, before   stored; or forgotten (capacity: what the live one has); before: what was
-                        stored, 0 for nothing
+  1, capacity, before   stored; or deleted (capacity: of the one in use); before: the stored one,
+                        0 for none
   2                     mode-mismatch: the name is a lock
 
 COST O(waiters)

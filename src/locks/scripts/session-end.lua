@@ -1,7 +1,7 @@
 --[[
-locks.session-end: end a session on purpose. All it carries is over with the first call, which notes
-that at every lock; its leases are released, its waiters leave, so many per call. Called again until
-nothing is left, or continued by the sweep.
+locks.session-end: end a session on purpose. With the first call its leases and waiters are over, and
+the call notes that at every lock. Each call releases so many leases and removes so many waiters; it
+is repeated until none is left, or the sweep does the rest.
 
 KEYS session      hash    the session
 ARGV id           string  of the session
@@ -10,8 +10,8 @@ ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended session is remembered
 
 RETURN next_ms expired claim_timeouts outcome carried released left
-  1, carried, released, left   ended: by this call; leases and waiters it had, leases released here,
-                               and how many leases and waiters are still there
+  1, carried, released, left   ended: by this call; leases and waiters it had, leases that this call
+                               released, and how many leases and waiters are left
   2, carried, released, left   replayed: ended before, on purpose
   3, 0, 0, 0                   session-ended: expired, or not known
 
@@ -24,8 +24,8 @@ local id, max_leases = ARGV[1], tonumber(ARGV[2])
 local floor, ended_ttl_ms = tonumber(ARGV[3]), tonumber(ARGV[4])
 local call = begin(KEYS[1], floor, ended_ttl_ms)
 
--- A session that ends on purpose ends before the deadlines noted at its locks. Each of them has to be
--- looked at now, by whoever comes first: the caller may not live to do it.
+-- The session ends before the deadlines noted at its locks, so each lock is due now: the next call or
+-- sweep ends the leases, even if this caller dies.
 local function note_end(call, id)
   local timers = {}
   for _, member in ipairs(redis.call('ZRANGE', session_leases(call, id), 0, -1)) do
@@ -36,8 +36,7 @@ local function note_end(call, id)
       redis.call('HSET', key, 'due', now_us)
       if sole ~= token then redis.call('ZADD', call.prefix .. 'holders:' .. name, now_us, token) end
     end
-    timers[#timers + 1] = now_us
-    timers[#timers + 1] = name
+    append(timers, { now_us, name })
   end
   if #timers > 0 then redis.call('ZADD', call.prefix .. 'timers', 'LT', unpack(timers)) end
 end
@@ -62,7 +61,7 @@ for _, member in ipairs(redis.call('ZRANGE', members, 0, max_leases - 1)) do
   local waiter, lease = read_waiter(lock, token), read_lease(lock, token)
   if waiter then
     dismiss(locks_of(lock, waiter), token, waiter)
-    -- It finds no grant, asks for its place, and hears that the session is over.
+    -- Its instance finds no grant, asks to restore it, and hears that the session is over.
     redis.call('PUBLISH', 'ls:grants:' .. waiter.instance, token)
   elseif lease and end_if_over(lock, token, lease) and find_end(lock, token) == 'released' then
     released = released + 1
@@ -72,6 +71,6 @@ for _, lock in ipairs(call.opened) do advance(lock) end
 local left = redis.call('ZCARD', members)
 if left == 0 then redis.call('PEXPIRE', KEYS[1], ended_ttl_ms) end
 local reply = answer(call, { outcome, carried, released, left })
--- For the sweep, should the caller not come again.
+-- For the sweep, in case the caller does not call again.
 if left > 0 then reply[1] = 1 end
 return reply

@@ -1,6 +1,6 @@
 --[[
-locks.session-keep: one heartbeat for all leases of a session. They are not touched: each asks its
-session when its time comes.
+locks.session-keep: keep a session alive, and so all its leases: they are not written, because each
+reads the end of its session when it matters.
 
 KEYS session      hash    the session
 ARGV id           string  of the session
@@ -8,11 +8,11 @@ ARGV ended_ttl_ms int     how long a lease that ended is shown
 
 RETURN outcome left carried ...
   1, left, carried, (name, fence, how, in, reason)[]
-             kept: it lives on, with so many leases and waiters; of its leases those that are asked
-             for (how is '', in the time left or -1) and those that ended by other means (in is -1)
+             kept: with so many leases and waiters; then its leases that others ask for (how is '',
+             in is the time left or -1) and those that others ended (in is -1)
   2, 0, 0    over: or not known
 
-COST O(leases that were asked for or ended), 1000 at most
+COST O(leases shown), 1000 at most
 ]]
 -- @use lib/carried.lua
 local id, ended_ttl_ms = ARGV[1], tonumber(ARGV[2])
@@ -35,11 +35,8 @@ for i = 1, #known, 2 do
   local note = cmsgpack.unpack(known[i + 1])
   if note.how and note.at + ended_ttl_ms * 1000 <= now_us then redis.call('HDEL', notes, known[i])
   else
-    reply[#reply + 1] = string.sub(known[i], 23)
-    reply[#reply + 1] = note.fence
-    reply[#reply + 1] = note.how or ''
-    reply[#reply + 1] = not note.how and note.at < 9007199254740991 and ms_until(note.at) or -1
-    reply[#reply + 1] = note.reason or ''
+    local in_ms = not note.how and note.at < NEVER and ms_until(note.at) or -1
+    append(reply, { string.sub(known[i], 23), note.fence, note.how or '', in_ms, note.reason or '' })
   end
 end
 return reply

@@ -1,5 +1,5 @@
 --[[
-locks.session-open: begin a session, whose leases live as long as it is kept alive.
+locks.session-open: open a session, whose leases live as long as it is kept alive.
 
 KEYS session         hash    the new session; other keys are built from its tag
 ARGV id              string  of the session, a secret made by the service
@@ -13,7 +13,7 @@ RETURN outcome id left
   1, id, left   opened
   2, id, left   replayed: opened before, by a request with the same key
   3, '', 0      conflict: the idempotency key belongs to another request
-  4, '', 0      session-ended: the session that was opened to this key is over
+  4, '', 0      session-ended: the session that was opened with this key is over
 
 COST O(1)
 MEMORY grows

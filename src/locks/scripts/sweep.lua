@@ -1,8 +1,8 @@
 --[[
-locks.sweep: look at the locks and sessions of a bucket whose time has come, and hand locks on.
+locks.sweep: end what is due in a bucket, leases and sessions, and serve the queues.
 
 KEYS timers       zset    next deadline (us) per lock of the bucket
-ARGV max_locks    int     how many of them one call looks at
+ARGV max_locks    int     how many timers one call takes
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
@@ -20,23 +20,22 @@ local call = begin(KEYS[1], floor, ended_ttl_ms)
 local function look_at_session(id)
   local session = read_session(call, id)
   if is_over(call, id) then return note_expiry(call, id) end
-  -- It was kept alive since.
+  -- It was kept alive since the timer was set.
   redis.call('ZADD', timers, session.ends, session_timer(id))
 end
 
 local function look_at_lock(name)
   local lock = open_lock(call, name)
   lock.dirty = lock.exists
-  -- Its time was over for so long that Redis has dropped it.
+  -- It was overdue for so long that its keys have expired.
   if not lock.exists then redis.call('ZREM', call.prefix .. 'index', name) end
   advance(lock)
 end
 
 for _, name in ipairs(redis.call('ZRANGEBYSCORE', timers, '-inf', now_us, 'LIMIT', 0, max_locks)) do
-  -- A freeing command first; what is looked at notes its next deadline.
+  -- A freeing command first; saving the lock sets its next timer.
   redis.call('ZREM', timers, name)
   if session_of(name) then look_at_session(session_of(name)) else look_at_lock(name) end
 end
 save_all(call)
-local first = redis.call('ZRANGE', timers, 0, 0, 'WITHSCORES')
-return { first[2] and math.max(1, ms_until(tonumber(first[2]))) or 0, call.expired, call.claim_timeouts }
+return { ms_until_timer(call), call.expired, call.claim_timeouts }

@@ -1,19 +1,19 @@
 --[[
-locks.verify: is the lease with this fence still a current one? Writes nothing.
+locks.verify: read whether the lease with this fence is current. Writes nothing.
 
 KEYS lock         hash    the lock
 ARGV fence        int     the fence to test
-ARGV most         int     how many tokens are looked at
+ARGV max          int     how many tokens are read
 
 RETURN outcome fence
   1, fence   current
-  0, fence   stale; the highest fence that is current, of the newest tokens: 0 for none
+  0, fence   stale; the highest current fence of the newest tokens, 0 for none
 
-COST O(log holders), and O(most)
+COST O(log holders), and O(max)
 ]]
 -- @use lib/leases.lua
 -- @use lib/order.lua
-local lock_key, fence, most = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
+local lock_key, fence, max = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
 local call = begin(lock_key, 0, 0)
 local lock = open_lock(call, name_of(call, lock_key))
 
@@ -23,11 +23,12 @@ local function is_current(token)
 end
 
 local sole = lock.sole ~= ''
-for _, token in ipairs(sole and { lock.sole } or tokens_of(lock, fence, most)) do
+for _, token in ipairs(sole and { lock.sole } or tokens_of(lock, fence, max)) do
   if is_current(token) == fence then return { 1, fence } end
 end
-for _, token in ipairs(sole and { lock.sole } or redis.call('ZREVRANGE', part(lock, 'fences'), 0, most - 1)) do
-  local newest = is_current(token)
-  if newest then return { 0, newest } end
+local newest = sole and { lock.sole } or redis.call('ZREVRANGE', part(lock, 'fences'), 0, max - 1)
+for _, token in ipairs(newest) do
+  local current = is_current(token)
+  if current then return { 0, current } end
 end
 return { 0, 0 }

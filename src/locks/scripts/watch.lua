@@ -1,16 +1,16 @@
 --[[
-locks.watch: watch a lock for a while, and read what happened since an event that was seen. Without
-one, or when what followed it is not all there any more, tells how the lock stands instead.
+locks.watch: watch a lock for a while, and read the events after one that was seen. Without one, or
+when some of them are gone, read the state of the lock instead.
 
 KEYS lock         hash    the lock; its stream of events and its watchers are built from the tag
-ARGV instance     string  who is told on its channel when something happens
-ARGV watch_ms     int     how long events are written down from now on
+ARGV instance     string  notified on its channel when something happens
+ARGV watch_ms     int     how long events are recorded from now on
 ARGV after        string  id of the last event seen, '' for none
-ARGV max          int     how many events are read, and how many holders and waiters shown
+ARGV max          int     how many events are read, and how many holders and waiters are shown
 
 RETURN next_ms expired claim_timeouts outcome last more ...
-  1, last, more, (id, type, fence, owner, reason)[]  news: what followed; last is the id to go on from
-  0, last, 0, snapshot, waiters[]                    beginning: how it stands at that id
+  1, last, more, (id, type, fence, owner, reason)[]  news: later events; last: the id to read on from
+  0, last, 0, snapshot, waiters[]                    beginning: the state at that id
 
 COST O(max)
 MEMORY grows
@@ -22,11 +22,11 @@ local call = begin(KEYS[1], 0, 0)
 local lock = open_lock(call, name_of(call, KEYS[1]))
 local events, watchers = part(lock, 'events'), part(lock, 'watchers')
 
--- Between two watches nothing was written down: what stood there before leads nowhere.
+-- Between two watches no event was recorded, so older events cannot be continued.
 if lock.watched <= now_us then redis.call('DEL', events) end
 if redis.call('EXISTS', events) == 0 then redis.call('XADD', events, '*', 'type', 'begin') end
 lock.watched, lock.dirty = math.max(lock.watched, now_us + watch_ms * 1000), true
--- The lock is saved without being moved on: it must be looked at no later than before.
+-- The lock is saved without advance, so the deadline of the head of its queue is set here.
 local _, head = head_of(lock)
 lock.head_gone = head and gone_at(call, head)
 redis.call('ZREMRANGEBYSCORE', watchers, '-inf', now_us)
@@ -34,7 +34,7 @@ redis.call('ZADD', watchers, lock.watched, instance)
 redis.call('PEXPIRE', events, watch_ms + KEEP_MS)
 redis.call('PEXPIRE', watchers, watch_ms + KEEP_MS)
 
--- Only the oldest are ever dropped: while an event is there, all that followed it is there.
+-- Only the oldest events are dropped: while an event is there, all later ones are there.
 local found = after ~= '' and redis.call('XRANGE', events, after, after)[1]
 if not found then
   local reply = { 0, redis.call('XREVRANGE', events, '+', '-', 'COUNT', 1)[1][1], 0 }

@@ -1,12 +1,12 @@
--- Who is served next: from the head of a queue while the head fits, and no further.
+-- Serves the queue of a lock: from its head while the head fits, and no further.
 
 -- @use departures.lua
 -- @use expiry.lua
 -- @use grants.lua
 -- @use queue.lua
 
--- Whoever calls is alive, and takes the leases of its own waiters with the answer: no message, no
--- claim. If that answer is lost, its next heartbeat finds them.
+-- The calling instance is alive, and takes the leases of its own waiters with the answer: no message,
+-- no claim. If that answer is lost, its next heartbeat finds them.
 local function grant_waiter(locks, token, waiter)
   local call = locks[1].call
   local at_home = waiter.instance == call.instance
@@ -32,7 +32,7 @@ local function locks_of(lock, waiter)
   return locks
 end
 
--- Whether the waiter of a head stands first here as well and fits; what is over here is ended first.
+-- Whether the waiter is at the head here as well and fits; leases that are over here are ended first.
 local function is_ready(lock, token, waiter, work)
   if reap(lock) then work[#work + 1] = lock end
   if waiter.names and head_of(lock) ~= token then return false end
@@ -46,9 +46,9 @@ local function all_ready(locks, token, waiter, work)
   return true
 end
 
--- Ends what is over, then grants from the head while the head fits: 64 waiters at most, and the
--- rest at once by the next sweep. A set that moves lets the queues of its other names move too.
--- @param asked the token of the caller, if any: what it holds is ended first if it is over
+-- Ends what is over, then grants from the head while the head fits: at most 64 waiters, and the others
+-- by the next sweep, at once. When a set leaves its queues, those of its other names advance too.
+-- @param asked token of a lease that is ended first if its time has passed
 local function advance(lock, asked)
   reap(lock, asked)
   notify_holders(lock)
@@ -61,7 +61,8 @@ local function advance(lock, asked)
       local token, waiter = head_of(at)
       if not token then break end
       local locks = locks_of(at, waiter)
-      if has_no_session(at.call, waiter) or is_torn(locks, token, waiter) then dismiss(locks, token, waiter)
+      local lost = has_no_session(at.call, waiter) or is_torn(locks, token, waiter)
+      if lost then dismiss(locks, token, waiter)
       elseif is_gone(at.call, waiter) then set_aside(locks, token, waiter)
       elseif all_ready(locks, token, waiter, work) then grant_waiter(locks, token, waiter)
       else

@@ -1,17 +1,22 @@
--- What a session carries, and what its next keepalives show of it.
+-- The leases and waiters of a session, and the notes that its next keepalives show.
 
 -- @use session.lua
 
 -- Leases and waiters of one session, and as many notes on them.
 local MAX_CARRIED = 1000
 
--- What a session carries, leases and waiters alike: token and name of each, by the end of its own.
+-- Leases and waiters of a session: token and name of each, by its own end.
 local function session_leases(call, id)
   return call.prefix .. 'session-leases:' .. id
 end
 
+-- Leases and waiters whose own end has not passed; ZCOUNT and ZRANGEBYSCORE take these two bounds.
+local function after_now()
+  return '(' .. string.format('%.0f', now_us), '+inf'
+end
+
 local function count_carried(call, id)
-  return redis.call('ZCOUNT', session_leases(call, id), '(' .. string.format('%.0f', now_us), '+inf')
+  return redis.call('ZCOUNT', session_leases(call, id), after_now())
 end
 
 local function join_session(call, id, token, name, at)
@@ -19,7 +24,7 @@ local function join_session(call, id, token, name, at)
   redis.call('PEXPIRE', session_leases(call, id), ms_until(read_session(call, id).ends) + KEEP_MS)
 end
 
--- What happened to its leases without its doing, and who asks for them: the next keepalives show it.
+-- What others did to its leases, or will do: the next keepalives show it.
 local function session_notes(call, id)
   return call.prefix .. 'session-notes:' .. id
 end

@@ -1,9 +1,10 @@
--- Leases that were granted, as their holders hear of them.
+-- Leases that were granted, as the answers to their holders have them.
 
 -- @use holders.lua
 -- @use notices.lua
 
--- What the holder of a token may know; fences in the order of the names.
+-- The reply of a grant: outcome, ttl, hold_count, mode, waited, token, attachment, and the fences in the
+-- order of the names. Times are in milliseconds.
 local function granted(locks, outcome, token)
   local lease = read_lease(locks[1], token)
   local reply = { outcome, ms_left(deadline_of(locks[1], lease)), hold_count(locks[1], lease),
@@ -12,7 +13,7 @@ local function granted(locks, outcome, token)
   return reply
 end
 
--- A waiter takes its grant; also the repeat of a request whose first answer was cut off.
+-- A waiter takes its grant, or the repeat of a request whose first answer was cut off does.
 -- @param attach of the connection that takes it, nil for the newest
 local function claim(locks, token, attach)
   for _, lock in ipairs(locks) do
@@ -20,10 +21,10 @@ local function claim(locks, token, attach)
     if lease.claim_by then
       start_lease(lease)
       change_lease(lock, token, lease)
-      -- Of one that joined another, all was said when that was granted.
+      -- A token that joins a lease emits nothing: its first token did.
       if hold_count(lock, lease) == 1 then emit(lock, 'granted', lease) end
     end
-    -- An older connection has the lease as well: it stays when the newest goes away.
+    -- An older connection has the lease as well, so it stays when the newest connection closes.
     if attach and attach ~= (lease.attach or 1) and not lease.shared then
       lease.shared = true
       change_lease(lock, token, lease)

@@ -4,13 +4,13 @@
 -- @use lock.lua
 -- @use requests.lua
 
--- HDEL first: a script that stops in between leaves a place without a waiter. A waiter without a
--- place would never be missed.
+-- HDEL first: a script that stops in between leaves a place without a waiter, which `head_of` clears.
+-- A waiter without a place would stay unnoticed.
 local function leave_queue(lock, token)
   redis.call('HDEL', part(lock, 'waiters'), token)
   redis.call('ZREM', part(lock, 'waits'), token)
   local left = lock.queued - redis.call('ZREM', part(lock, 'queue'), token)
-  -- Whoever got into line half way was not counted.
+  -- A waiter that was enqueued half way was not counted.
   lock.queued = left > 0 and left or redis.call('ZCARD', part(lock, 'queue'))
   lock.dirty = true
 end
@@ -22,20 +22,20 @@ local function leave_queues(locks, token, waiter)
   end
 end
 
--- A waiter without a lease is forgotten whole, so that a repeat of its request begins anew.
+-- Removes a waiter with its idempotency record, so that a repeat of its request starts again.
 local function dismiss(locks, token, waiter)
   leave_queues(locks, token, waiter)
   forget_request(locks[1].call, waiter)
 end
 
--- A waiter whose client is not there makes room; with a key its place is kept.
+-- Removes a waiter whose client is gone; with a key its place is kept for the repeat.
 local function set_aside(locks, token, waiter)
   leave_queues(locks, token, waiter)
   keep_place(locks[1].call, token, waiter)
 end
 
--- Whether a set stands in some of its queues only, see recount: it would never be served, nor let
--- anybody pass. Whoever still waits for it is put back.
+-- Whether the waiter of a set is in some of its queues only, see recount: it would never be served,
+-- and block those behind it. If its request still waits, the heartbeat restores it.
 local function is_torn(locks, token, waiter)
   for _, lock in ipairs(waiter.names and locks or {}) do
     if redis.call('HEXISTS', part(lock, 'waiters'), token) == 0 then return true end

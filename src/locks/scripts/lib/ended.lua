@@ -1,10 +1,10 @@
--- How leases of a lock ended, as long as it is remembered.
+-- The ends of the leases of a lock, for as long as they are remembered.
 
 -- @use lock.lua
 -- @use requests.lua
 
--- Every end is remembered, so that a holder hears "expired" rather than "not yours": the last 5000 of
--- a lock at least, and 10,000 at most.
+-- A holder hears that its lease expired rather than that it is not the owner: a lock remembers at
+-- least its last 5000 ends, and at most 10,000.
 local ENDS_KEPT = 5000
 
 local function remember_end(lock, token, lease, how, at, reason)
@@ -16,12 +16,13 @@ local function remember_end(lock, token, lease, how, at, reason)
   if redis.call('HLEN', key) > ENDS_KEPT then redis.call('RENAME', key, part(lock, 'ended-before')) end
 end
 
--- @param token 'last' for that which ended last
+-- @param token 'last' for the newest end
 local function read_end(lock, token)
-  return redis.call('HGET', part(lock, 'ended'), token) or redis.call('HGET', part(lock, 'ended-before'), token)
+  return redis.call('HGET', part(lock, 'ended'), token)
+    or redis.call('HGET', part(lock, 'ended-before'), token)
 end
 
--- How a lease ended, its fence and reason, or nil where nothing is remembered.
+-- How a lease ended, its fence and the reason; nil where no end is remembered.
 local function parse_end(entry)
   local how, fence, reason = string.match(entry, '^(%S+) (%S+) %S+ (.*)$')
   return how, tonumber(fence), reason

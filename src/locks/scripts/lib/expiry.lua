@@ -1,11 +1,12 @@
--- What ends by time.
+-- Ends leases whose time has passed.
 
--- @use ends.lua
+-- @use releases.lua
 
--- The clock has stepped back since the lock was written: what was left of its leases then is left now.
+-- After the clock stepped back: the time that was left of its leases at the last write is left now.
 local function rewind(lock)
   if lock.back_us == 0 then return end
-  for _, token in ipairs(lock.sole ~= '' and { lock.sole } or redis.call('ZRANGE', part(lock, 'holders'), 0, -1)) do
+  local tokens = lock.sole ~= '' and { lock.sole } or redis.call('ZRANGE', part(lock, 'holders'), 0, -1)
+  for _, token in ipairs(tokens) do
     local lease = read_lease(lock, token)
     if lease then change_lease(lock, token, lease) end
   end
@@ -19,14 +20,14 @@ local function end_by_time(lock, token, lease, at)
   end
   local how = how_over(lock, lease, at)
   if lease.claim_by and how ~= 'revoked' then return expire_grant(lock, token, lease) end
-  if how == 'released' then return end_early(lock, token, lease) end
-  -- Redis lost the session, and with it the moment of its end.
+  if how == 'released' then return release_lease(lock, token, lease) end
+  -- Redis lost the session, and with it the time of its end.
   if at == 0 then at = math.min(lock.due, now_us) end
   local _, reason = revocation_of(lock, lease)
   end_lease(lock, token, lease, how, at, how == 'revoked' and reason)
 end
 
--- False for one that lasts: its session was kept alive since its deadline was noted.
+-- False for a lease that lasts: its session was kept alive since its deadline was noted.
 local function end_if_over(lock, token, lease)
   local at = deadline_of(lock, lease)
   if not is_past(at) then return false end
@@ -34,8 +35,9 @@ local function end_if_over(lock, token, lease)
   return true
 end
 
--- Ends what is over: the lease of the token that is asked for, if any, and 64 others at most. True
--- when something changed.
+-- Ends leases whose time has passed: that of the token, if given, and at most 64 others.
+-- @param asked token of a lease that is ended first if its time has passed
+-- @return true when something changed
 local function reap(lock, asked)
   rewind(lock)
   local lease = asked and read_lease(lock, asked)

@@ -1,4 +1,4 @@
--- Leases that begin: one of its own, or another token of one that is held.
+-- Leases that begin: a new lease, or another token of one that is held.
 
 -- @use holders.lua
 -- @use notices.lua
@@ -9,41 +9,43 @@ local function copy(record)
   return twin
 end
 
--- How long a grant to a waiter waits to be claimed by its instance.
+-- Claim timeout: how long a grant waits for the instance of its waiter.
 local CLAIM_US = 2000000
 
--- Tokens of one lock, those of a lease that was entered again included.
+-- Tokens of one lock, including those that entered a lease again.
 local MAX_HOLDERS = 10000
 
 local function fits(lock, request)
-  return lock.delay_ends <= now_us and lock.count < MAX_HOLDERS and lock.used + weight_of(request) <= lock.capacity
+  return lock.delay_ends <= now_us and lock.count < MAX_HOLDERS
+    and lock.used + weight_of(request) <= lock.capacity
 end
 
--- A live lease that its owner took to enter it again, or nil.
+-- The live reentrant lease of the same owner, or nil.
 local function find_owned(lock, request)
   -- Saves work: there is no lease to enter.
   if lock.count == 0 then return end
   local fence = lock.sole == '' and redis.call('HGET', lock.key, owner_field(request))
   for _, token in ipairs(fence and tokens_of(lock, fence, 64) or { lock.sole }) do
     local lease = find_lease(lock, token)
-    if lease and lease.reentrant and lease.owner == request.owner and lease.caller == request.caller then return lease end
+    local same = lease and lease.owner == request.owner and lease.caller == request.caller
+    if same and lease.reentrant then return lease end
   end
 end
 
--- The lease that a waiter joins instead of taking one of its own. A writer never joins a reader's.
+-- The lease that a waiter joins instead of taking a new one. A writer never joins a reader's lease.
 local function find_joinable(lock, request)
   local held = request.reentrant and lock.count < MAX_HOLDERS and find_owned(lock, request)
   if held and (held.mode ~= 'shared' or request.mode == 'shared') then return held end
 end
 
--- Renewals carry a lease no further: a later token of it neither.
+-- Sets the moment beyond which no renewal extends a lease; a later token cannot move it either.
 local function bound_lease(lease, held)
   local own = lease.max_hold_ms and now_us + lease.max_hold_ms * 1000
   local first = held and held.hold_until
   lease.hold_until = own and first and math.min(own, first) or own or first
 end
 
--- Another token of the same lease, which has to give way with it.
+-- Makes a lease another token of `held`, which is revoked with it.
 local function share_lease(lease, held)
   lease.fence, lease.since, lease.asked = held.fence, now_us, lease.mode or 'exclusive'
   lease.mode, lease.permits = held.mode, held.permits
@@ -56,7 +58,7 @@ local function begin_grant(lease, provisional)
   else start_lease(lease) end
 end
 
--- A lease with all its terms. A provisional one begins when the waiter's instance claims it.
+-- Grants a new lease. A provisional one starts when the waiter's instance claims it.
 local function grant(lock, token, lease, provisional)
   lease.fence = next_fence(lock.call)
   lease.since = now_us
@@ -66,7 +68,7 @@ local function grant(lock, token, lease, provisional)
   if not provisional then emit(lock, 'granted', lease) end
 end
 
--- The same fence under another token with a deadline of its own.
+-- Grants another token of a held lease: the same fence, and a deadline of its own.
 local function join_lease(lock, token, request, held)
   share_lease(request, held)
   start_lease(request)

@@ -1,13 +1,14 @@
--- The holders of a lock. One holder stands in the lock's HASH alone; from the second on, the ZSET
--- `holders` orders tokens by deadline and the ZSET `fences` by lease, and `@owner` is the fence of the
--- lease that an owner may enter again.
+-- The holders of a lock. A single holder is in the HASH of the lock alone; from the second on, the ZSET
+-- `holders` orders tokens by deadline and the ZSET `fences` by lease, and the field `@owner` has the
+-- fence of the lease that an owner may enter again.
 
 -- @use carried.lua
 -- @use leases.lua
 -- @use order.lua
 
--- While a slot of a Cluster moves, a script may come to a key that has moved already: it stops there,
--- and what it wrote stands. Whatever else is noted, a lease is held while its record is there.
+-- Counts the holders again from their records. While a slot of a Cluster moves, a script may come to a
+-- key that has moved already: it stops there, and what it wrote stays. A lease is held while its
+-- record exists, whatever else was written.
 local add_lease
 local function recount(lock)
   for _, index in ipairs(INDEXES) do redis.call('DEL', part(lock, index)) end
@@ -28,11 +29,22 @@ local function recount(lock)
   end
 end
 
+-- Marks a lease to be saved, with an expiry beyond its deadline.
+local function write_lease(lock, token, lease, at)
+  lock.keep_ms = math.max(lock.keep_ms, keep_of(lease, at))
+  lock.leases[token], lock.written[token], lock.dirty = lease, true, true
+end
+
+-- Lets the session of a lease, if it has one, carry it.
+local function carry(lock, token, lease)
+  if not lease.session then return end
+  join_session(lock.call, lease.session, token, lock.name, own_deadline(lock, lease))
+end
+
 -- @param again the token joins a lease that exists: no weight is added
 function add_lease(lock, token, lease, again)
   if lock.sole ~= '' and not read_lease(lock, lock.sole) then recount(lock) end
   local at = deadline_of(lock, lease)
-  lock.keep_ms = math.max(lock.keep_ms, keep_of(lease, at))
   if lock.count == 0 then lock.sole, lock.due = token, at
   else
     if lock.sole ~= '' then
@@ -45,47 +57,23 @@ function add_lease(lock, token, lease, again)
   lock.count = lock.count + 1
   if again then lock.joined = lock.joined + 1
   else lock.used = lock.used + weight_of(lease) end
-  if lease.session then join_session(lock.call, lease.session, token, lock.name, own_deadline(lock, lease)) end
-  write_lease(lock, token, lease)
+  carry(lock, token, lease)
+  write_lease(lock, token, lease, at)
 end
 
 -- Writes a lease whose terms changed, and moves its deadline.
 local function change_lease(lock, token, lease)
   if lease.session then settle_session(lock.call, lease.session) end
   local at = deadline_of(lock, lease)
-  lock.keep_ms = math.max(lock.keep_ms, keep_of(lease, at))
-  write_lease(lock, token, lease)
+  write_lease(lock, token, lease, at)
   if lock.sole == token then lock.due = at
   else
     -- PEXPIRE first: a full Redis refuses ZADD unless it has let another write through.
-    for _, index in ipairs(INDEXES) do redis.call('PEXPIRE', part(lock, index), lock.keep_ms + KEEP_MS, 'GT') end
+    for _, index in ipairs(INDEXES) do
+      redis.call('PEXPIRE', part(lock, index), lock.keep_ms + KEEP_MS, 'GT')
+    end
     redis.call('ZADD', part(lock, 'holders'), at, token)
     set_due(lock)
   end
-  if lease.session then join_session(lock.call, lease.session, token, lock.name, own_deadline(lock, lease)) end
-end
-
--- HDEL or DEL first: a full Redis lets a script write only after its first freeing command.
--- True when this was the last token of its lease.
-local function drop_lease(lock, token, lease)
-  local stays = lock.count > 1 or lock.queued > 0 or lock.watched > now_us
-  if stays then redis.call('HDEL', lock.key, '>' .. token) else delete_record(lock) end
-  lock.leases[token], lock.dirty = false, true
-  lock.count = lock.count - 1
-  local last = true
-  if lock.sole == token then lock.sole, lock.due = '', 0
-  else
-    for _, index in ipairs(INDEXES) do redis.call('ZREM', part(lock, index), token) end
-    last = hold_count(lock, lease) == 0
-    if last and lease.reentrant and tonumber(redis.call('HGET', lock.key, owner_field(lease))) == lease.fence then
-      redis.call('HDEL', lock.key, owner_field(lease))
-    end
-    -- Saves work: a look that comes too early finds when the next is due.
-    set_due(lock)
-  end
-  if lock.count == 0 then lock.revocations = {} end
-  if last then lock.used = lock.used - weight_of(lease)
-  else lock.joined = lock.joined - 1 end
-  if lease.session then leave_session(lock.call, lease.session, token, lock.name) end
-  return last
+  carry(lock, token, lease)
 end

@@ -15,7 +15,7 @@ local function read_lease(lock, token)
     local packed = lock.packed[token]
     if packed == nil then packed = redis.call('HGET', lock.key, '>' .. token) end
     lease = packed and cmsgpack.unpack(packed) or false
-    -- Saves work: a call comes to the same lease several times.
+    -- Saves work: a call reads the same lease several times.
     lock.leases[token] = lease
     for _, moment in ipairs(lease and lock.back_us > 0 and MOMENTS or {}) do
       lease[moment] = lease[moment] and lease[moment] - lock.back_us
@@ -24,45 +24,41 @@ local function read_lease(lock, token)
   return lease or nil
 end
 
-local function write_lease(lock, token, lease)
-  lock.leases[token], lock.written[token], lock.dirty = lease, true, true
-end
-
--- When a lease has to be given back at the latest, and why; 9007199254740991 for one that somebody only
--- asks for, nil for one that nobody does. What is revoked for all holders is noted once, for the leases
--- up to a fence: of several such orders the earlier one has fewer leases and the earlier time.
+-- The deadline by which a lease must be given back, and why: NEVER if it is only asked for, nil if it
+-- is not. A revocation of all holders is one order for the leases up to a fence: of several orders
+-- an earlier one covers fewer leases and has an earlier deadline.
 local function revocation_of(lock, lease)
   local at, reason = lease.revoke_at, lease.revoke
   for _, order in ipairs(lock.revocations) do
     if lease.fence <= order.upto then
       if not at or order.at <= at then at, reason = order.at, order.reason end
-      -- Saves work: what follows is later.
+      -- Saves work: the orders behind it are later.
       break
     end
   end
   return at, reason
 end
 
--- When a lease ends by its own terms, its session left aside.
+-- When a lease ends by its own terms, without its session.
 local function own_deadline(lock, lease)
-  return math.min(lease.claim_by or lease.ends or 9007199254740991, (revocation_of(lock, lease)) or 9007199254740991)
+  return math.min(lease.claim_by or lease.ends or NEVER, (revocation_of(lock, lease)) or NEVER)
 end
 
--- The moment at which a lease ends by time. A session may live on: it is asked, not remembered.
+-- When a lease ends by time. The end of its session is read each time, because keepalives move it.
 local function deadline_of(lock, lease)
   local at = own_deadline(lock, lease)
   return lease.session and math.min(at, read_session(lock.call, lease.session).ends) or at
 end
 
--- The lease of a token as its holder sees it: one that was released during its minimal hold is over,
--- and so is one whose time has passed, although nobody has ended it yet.
+-- The lease of a token as its holder sees it: nil during its minimal hold after a release, and when
+-- its time has passed although no call has ended it yet.
 local function find_lease(lock, token)
   local lease = read_lease(lock, token)
   if lease and not lease.released and not is_past(deadline_of(lock, lease)) then return lease end
 end
 
--- How a lease ended whose time has passed: with its session, if that was ended before. Since the clock
--- stepped back both are compared as they were noted.
+-- How a lease ended whose time has passed: released, if its session was ended before. After the clock
+-- stepped back both are compared as they were written.
 local function how_over(lock, lease, at)
   local revoke_at = revocation_of(lock, lease)
   if revoke_at and revoke_at <= at then return 'revoked' end
@@ -71,12 +67,11 @@ local function how_over(lock, lease, at)
   return session and session.how == 'released' and session.noted <= noted and 'released' or 'expired'
 end
 
--- Until when a release keeps the name taken.
 local function min_hold_end(lease)
   return lease.since + (lease.min_hold_ms or 0) * 1000
 end
 
--- The time of a lease begins; renewals end at `hold_until`, for all tokens of the lease.
+-- Starts the time of a lease; no renewal of any of its tokens goes beyond `hold_until`.
 local function start_lease(lease)
   lease.claim_by, lease.kept = nil, nil
   lease.ends = lease.ttl_ms and now_us + lease.ttl_ms * 1000

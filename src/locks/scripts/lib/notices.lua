@@ -1,12 +1,12 @@
--- Who hears what happens to a lease: those who watch the lock, the stream that carries it, its session.
+-- Notifies of what happens to a lease: the watchers of its lock, the stream that carries it, its session.
 
 -- @use carried.lua
 -- @use leases.lua
 
--- Records an event while somebody watches the lock: for them, and for those who come back within the
--- time of a watch. Each instance that watches is notified once, on its own channel, and reads the rest.
+-- Records an event while the lock is watched: for its watchers, and for clients that reconnect within
+-- the time of a watch. Each instance that watches is notified once per call, on its own channel.
 local function emit(lock, what, lease, reason)
-  -- Saves work: few locks are watched.
+  -- Saves work: most locks are not watched.
   if lock.watched <= now_us then return end
   redis.call('XADD', part(lock, 'events'), 'NOMKSTREAM', 'MAXLEN', 1000, '*', 'type', what,
     'fence', lease.fence or 0, 'owner', lease.owner or '', 'reason', reason or '')
@@ -17,19 +17,19 @@ local function emit(lock, what, lease, reason)
   end
 end
 
--- The stream that carries a lease looks at once, instead of when it renews next.
+-- The stream that carries a lease renews at once, and so hears what happened to it.
 local function notify_stream(lease, token)
   if lease.hold then redis.call('PUBLISH', 'ls:grants:' .. string.sub(lease.hold, 1, 22), token) end
 end
 
--- The holder did not do it: its session shows it with the next keepalives.
+-- The next keepalives of the session show what others did to its lease.
 local function notify_session(lock, token, lease, note)
   if not lease.session or is_over(lock.call, lease.session) then return end
   note.fence = lease.fence
   note_for_session(lock.call, lease.session, token, lock.name, note)
 end
 
--- Somebody asks for a lease. After a release nobody is there who could give it back.
+-- The holder is asked for its lease. After a release there is no holder to ask.
 local function notify_holder(lock, token, lease)
   if lease.released then return end
   lock.call.asked = lock.call.asked + 1
@@ -38,7 +38,7 @@ local function notify_holder(lock, token, lease)
   notify_session(lock, token, lease, { at = at, reason = reason })
 end
 
--- All whose leases were asked for hear of it, 64 with each look at the lock.
+-- Asks all holders that the newest revocation covers, 64 with each look at the lock.
 local function notify_holders(lock)
   local order = lock.revocations[#lock.revocations]
   if not order or not order.notified then return end

@@ -1,6 +1,5 @@
 -- The order of several holders: by deadline, and by fence.
 
--- @use call.lua
 -- @use lock.lua
 
 local INDEXES = { 'holders', 'fences' }
@@ -13,10 +12,12 @@ local function tokens_of(lock, fence, max)
   return redis.call('ZRANGEBYSCORE', part(lock, 'fences'), exact, exact, 'LIMIT', 0, max)
 end
 
--- How long a record must last. That of a session's lease may be looked at by nobody while its session
--- is kept alive: a day is the longest that one lives.
+local DAY_MS = 86400000
+
+-- How long a record must last. No call may touch that of a session's lease while the session is kept
+-- alive, and a session lives for a day at most.
 local function keep_of(lease, at)
-  return ms_until(math.min(at, now_us + 86400000000)) + (lease.session and 86400000 or 0)
+  return ms_until(math.min(at, now_us + DAY_MS * 1000)) + (lease.session and DAY_MS or 0)
 end
 
 local function index_lease(lock, token, lease, at)
@@ -25,7 +26,7 @@ local function index_lease(lock, token, lease, at)
   redis.call('ZADD', part(lock, 'fences'), lease.fence, token)
   for _, index in ipairs(INDEXES) do
     local key = part(lock, index)
-    -- GT alone never sets the first expiry, and the shortest lease must not end the order of all.
+    -- GT alone never sets a first expiry, and the shortest lease must not end the order of all.
     if redis.call('PEXPIRE', key, keep_ms, 'GT') == 0 then redis.call('PEXPIRE', key, keep_ms, 'NX') end
   end
   if lease.reentrant then redis.call('HSET', lock.key, owner_field(lease), lease.fence) end
@@ -36,20 +37,20 @@ local function set_due(lock)
   local order = lock.revocations[1]
   if not order then return end
   local lowest = redis.call('ZRANGE', part(lock, 'fences'), 0, 0, 'WITHSCORES')
-  if tonumber(lowest[2] or 9007199254740991) <= order.upto then lock.due = math.min(lock.due, order.at)
+  if tonumber(lowest[2] or NEVER) <= order.upto then lock.due = math.min(lock.due, order.at)
   else
-    -- All that it is about have ended.
+    -- All leases that it covers have ended.
     table.remove(lock.revocations, 1)
     return set_due(lock)
   end
 end
 
--- Tokens whose leases an order is about.
+-- Tokens whose leases an order covers.
 local function covered_by(lock, order)
   return redis.call('ZCOUNT', part(lock, 'fences'), '-inf', string.format('%.0f', order.upto))
 end
 
--- Whose lease may be over: the first by time, or by fence where all up to one are revoked.
+-- The token whose lease may have ended: the first by time, or by fence where an order revoked all.
 local function first_over(lock)
   if lock.sole ~= '' then return lock.sole end
   local order = lock.revocations[1]

@@ -1,30 +1,30 @@
 -- The queue of a lock: strictly first come, first served within a priority. Nothing overtakes, so
--- neither writers nor heavy permits starve. Places whose time is over stand there until they come to
--- the head, as their instances died; `waits` knows them by then, and nobody counts them.
+-- neither writers nor heavy permits starve. The place of a dead instance stays until it is at the
+-- head; once its time is over, `waits` says so and it does not count.
 
 -- @use notices.lua
 -- @use waiters.lua
 
--- How many wait whose time is not over.
+-- Waiters whose time is not over.
 local function queue_length(lock)
   -- Saves work: most locks have no queue.
   if lock.queued == 0 then return 0 end
   return lock.queued - redis.call('ZCOUNT', part(lock, 'waits'), '-inf', now_us)
 end
 
--- From the clock, and the same in all queues of a set: a waiter that is put back after its lock was
--- idle still stands before those who came later, and two sets never stand in opposite orders.
+-- From the clock, so that a waiter that is restored after its lock was idle still comes before later
+-- ones; the same in all queues of a set, so that two sets never wait in opposite orders.
 local function draw_ticket(locks)
   local ticket = math.floor(now_us / 1000)
   for _, lock in ipairs(locks) do ticket = math.max(ticket, lock.ticket + 1) end
   return ticket
 end
 
--- Whether somebody stands before a request that comes now: all of its priority or of a higher one.
+-- Whether a waiter comes before a new request: all of its priority or a higher one do.
 local function is_behind(lock, request)
   if lock.queued == 0 then return false end
   local head = redis.call('ZRANGE', part(lock, 'queue'), 0, 0, 'WITHSCORES')
-  return tonumber(head[2] or 0) < band_of(request) + 17592186044416
+  return tonumber(head[2] or 0) < band_of(request) + BAND
 end
 
 local function enqueue(lock, token, waiter)
@@ -35,18 +35,18 @@ local function enqueue(lock, token, waiter)
   emit(lock, 'queued', waiter)
 end
 
-local function wait_in_line(locks, token, request, wait_ms)
-  request.attach, request.at, request.wait_until = 1, now_us, now_us + wait_ms * 1000
-  request.ticket = draw_ticket(locks)
+-- @param waited_ms since the waiter was first queued
+local function enqueue_all(locks, token, waiter, waited_ms, wait_ms)
+  waiter.at, waiter.wait_until = now_us - waited_ms * 1000, now_us + wait_ms * 1000
   if #locks > 1 then
-    request.names = {}
-    for i, lock in ipairs(locks) do request.names[i] = lock.name end
+    waiter.names = {}
+    for i, lock in ipairs(locks) do waiter.names[i] = lock.name end
   end
-  for _, lock in ipairs(locks) do enqueue(lock, token, request) end
+  for _, lock in ipairs(locks) do enqueue(lock, token, waiter) end
 end
 
--- Who stands first; nil when nobody does. A place without a waiter was left by a script that stopped
--- half way (see recount), and is cleared away: 64 at most, and the rest at once by the next sweep.
+-- The first waiter and its token, or nil. A place without a waiter was left by a script that stopped
+-- half way (see recount). It is cleared: 64 at most, and the others by the next sweep, at once.
 local function head_of(lock)
   local steps = 0
   while lock.queued > 0 do

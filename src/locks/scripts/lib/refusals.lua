@@ -1,4 +1,4 @@
--- Why a request cannot have its lock, nor a place.
+-- Why a request can have neither its lock nor a place in the queue.
 
 -- @use carried.lua
 -- @use lock.lua
@@ -25,7 +25,7 @@ local function refuse(locks, request)
   end
 end
 
--- Why a waiter cannot stand where it stood before, if so. Of a session that is full by now it had its
+-- Why a waiter cannot have its place again, if so. That its session is full is no reason: it had the
 -- place before.
 local function refuse_place(locks, waiter)
   local refusal = refuse(locks, waiter)

@@ -1,10 +1,10 @@
--- A request whose key was seen before.
+-- Answers a request whose idempotency key was seen before.
 
 -- @use advance.lua
 -- @use claims.lua
 -- @use refusals.lua
 
--- A repeat waits until the later end of both waits, at the instance that it came to.
+-- A repeat waits until the later deadline of the two, at the instance that received it.
 local function attach_again(call, token, waiter, request, wait_ms)
   waiter.attach, waiter.instance = waiter.attach + 1, request.instance
   waiter.wait_until = math.max(waiter.wait_until, now_us + math.max(1, wait_ms) * 1000)
@@ -16,7 +16,7 @@ local function replay_grant(locks, token)
   for _, lock in ipairs(locks) do
     local lease = find_lease(lock, token)
     lease.attach = (lease.attach or 1) + 1
-    -- The connection before this one was told of it, for all we know.
+    -- The connection before this one may have the answer.
     lease.shared = lease.shared or not lease.claim_by or nil
     change_lease(lock, token, lease)
   end
@@ -24,13 +24,13 @@ local function replay_grant(locks, token)
   return granted(locks, 2, token)
 end
 
--- Answers a request whose key was seen before; nil when its first attempt left nothing behind.
+-- @return nil when the first attempt left nothing behind
 local function repeat_request(locks, known, request, wait_ms)
   local call, key = locks[1].call, request_key(locks[1].call, request)
   local fingerprint, token = string.match(known, '^(%S+) (%S+)')
   if fingerprint ~= request.fingerprint then return { 6 } end
   for _, lock in ipairs(locks) do advance(lock, token) end
-  -- What is dismissed takes its record along, and of a grant that expired the place is kept there.
+  -- A dismissed waiter takes its record along; the record of an expired grant keeps its place.
   local what, rest = string.match(redis.call('GET', key) or '', '^%S+ %S+ (%S+) (.+)$')
   local place = what == 'place' and rest
   local waiter = place and cmsgpack.unpack(place) or read_waiter(locks[1], token)

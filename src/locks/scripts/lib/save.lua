@@ -1,10 +1,10 @@
--- What a call has changed is written once, at its end.
+-- Writes what a call has changed, once, at its end.
 
 -- @use lock.lua
 -- @use session.lua
 
--- What a field says that is not there.
-local UNSAID = { used = 0, count = 0, sole = '', due = 0, delay_ends = 0, queued = 0, ticket = 0,
+-- The value of a field that is not stored.
+local INITIAL = { used = 0, count = 0, sole = '', due = 0, delay_ends = 0, queued = 0, ticket = 0,
   capacity = CAPACITY, watched = 0 }
 
 local function forget(lock)
@@ -17,7 +17,7 @@ local function forget(lock)
   return 0
 end
 
--- Returns the milliseconds until something happens by time alone, 0 for never.
+-- @return milliseconds until the next deadline of the lock, 0 for none
 local function save(lock)
   local busy = lock.count > 0 or lock.queued > 0
   if not busy and lock.delay_ends <= now_us and lock.watched <= now_us then return forget(lock) end
@@ -28,10 +28,7 @@ local function save(lock)
   local is_new, fields = not lock.exists or lock.deleted, {}
   if lock.rare then redis.call('HDEL', lock.key, unpack(RARE)) end
   if lock.joined > 0 then fields = { 'joined', lock.joined } end
-  if lock.revocations[1] then
-    fields[#fields + 1] = 'revocations'
-    fields[#fields + 1] = cmsgpack.pack(lock.revocations)
-  end
+  if lock.revocations[1] then append(fields, { 'revocations', cmsgpack.pack(lock.revocations) }) end
   for token in pairs(lock.written) do
     if lock.leases[token] then
       fields[#fields + 1] = '>' .. token
@@ -40,12 +37,12 @@ local function save(lock)
   end
   for _, name in ipairs(STATE) do
     local value = lock[name] or ''
-    if not is_new or value ~= UNSAID[name] then
+    if not is_new or value ~= INITIAL[name] then
       fields[#fields + 1] = name
       fields[#fields + 1] = value
     end
   end
-  -- Lua hands over 8000 values at most, and a revocation may write to every holder there is.
+  -- unpack passes at most 8000 values, and a revocation may write to every holder.
   for i = 1, #fields, 1000 do
     redis.call('HSET', lock.key, unpack(fields, i, math.min(i + 999, #fields)))
   end
@@ -58,7 +55,8 @@ local function save(lock)
   return due > 0 and math.max(1, ms_until(due)) or 0
 end
 
--- Saves every lock of the call; the milliseconds until the first of them wants to be looked at.
+-- Saves every lock of the call.
+-- @return milliseconds until the first deadline of them, 0 for none
 local function save_all(call)
   local first = 0
   for _, lock in ipairs(call.opened) do
@@ -72,6 +70,6 @@ end
 local function answer(call, reply)
   local next_ms = save_all(call)
   local all = { next_ms, call.expired, call.claim_timeouts }
-  for i = 1, #reply do all[i + 3] = reply[i] end
+  append(all, reply)
   return all
 end

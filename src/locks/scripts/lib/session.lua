@@ -6,15 +6,17 @@ local function session_key(call, id)
   return call.prefix .. 'session:' .. id
 end
 
--- @return ends: when it ends, 0 for one that is not known; noted: the same as it was written; how: `released` or `expired` for one that is over
+-- @return ends: when it ends, 0 for an unknown one; noted: the same as it was written; how:
+-- `released` or `expired` for a session that has ended
 local function read_session(call, id)
   local session = call.sessions[id]
   if not session then
     local v = redis.call('HMGET', session_key(call, id), 'until', 'ttl_ms', 'how', 'metadata')
-    session = { exists = v[1] and true, ends = tonumber(v[1] or 0), noted = tonumber(v[1] or 0), ttl_ms = tonumber(v[2] or 0),
+    local ends = tonumber(v[1] or 0)
+    session = { exists = v[1] and true, ends = ends, noted = ends, ttl_ms = tonumber(v[2] or 0),
       how = v[3] or nil, metadata = v[4] or '' }
-    -- The clock has stepped back since its last keepalive: what was over stays over, and what lives
-    -- ends no later than if that had come now.
+    -- The clock has stepped back since its last keepalive: what has ended stays over, and what lives
+    -- ends no later than after a keepalive now.
     local latest = now_us + (session.how and 0 or session.ttl_ms * 1000)
     session.stepped = session.ends > latest
     session.ends = math.min(session.ends, latest)
@@ -28,7 +30,7 @@ local function is_over(call, id)
   return session.how ~= nil or is_past(session.ends)
 end
 
--- One that was seen to be over stays over, also when the clock steps back behind its end.
+-- A session that was seen to be over stays over, also when the clock steps back behind its end.
 local function note_expiry(call, id)
   local session = read_session(call, id)
   if not session.exists or session.how or not is_past(session.ends) then return end
@@ -49,11 +51,11 @@ end
 
 local function write_end(call, id, ends)
   redis.call('HSET', session_key(call, id), 'until', ends)
-  -- The sweep comes too late, if at all, since the clock stepped back; too early does no harm.
+  -- LT: after the clock stepped back the sweep may come too early, which does no harm, but not late.
   redis.call('ZADD', call.prefix .. 'timers', 'LT', ends, session_timer(id))
 end
 
--- Else what is left since the clock stepped back would be left again with every look.
+-- Otherwise the time left since the clock stepped back would begin again with every look.
 local function settle_session(call, id)
   local session = read_session(call, id)
   if session.stepped then write_end(call, id, session.ends) end

@@ -1,15 +1,9 @@
--- What renew, release and their like share: one token over one lock or all locks of a set.
+-- One token on one lock, or on all locks of a set.
 
 -- @use ended.lua
 -- @use leases.lua
 
-local function open_all(call, keys, token)
-  local locks = {}
-  for i, key in ipairs(keys) do locks[i] = open_lock(call, name_of(call, key), token) end
-  return locks
-end
-
--- The names on which a token holds nothing any more, or nil when it holds all of them.
+-- The names on which a token no longer holds a lease, or nil when it holds all of them.
 local function find_lost(locks, token)
   local lost
   for _, lock in ipairs(locks) do
@@ -22,7 +16,7 @@ local function find_lost(locks, token)
   return lost
 end
 
--- How the first remembered one of them ended: outcome 2, or 3 when none is remembered.
+-- How the first of these leases ended whose end is remembered: outcome 2; or 3 for none.
 local function lost_reply(locks, token, lost)
   for _, lock in ipairs(locks) do
     local how, fence, reason = find_end(lock, token)
