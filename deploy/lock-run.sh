@@ -3,7 +3,7 @@
 #
 #   lock-run.sh [-w SECONDS] [-t SECONDS] [-d SECONDS] [-g SECONDS] NAME -- COMMAND [ARGUMENT...]
 #
-#   -w  how long to stand in line for the lock (0: not at all, up to 240)
+#   -w  how long to wait for the lock (0: not at all, up to 240)
 #   -t  how long the lock may outlive this machine or its network (30, at least 5)
 #   -d  the lock delay after a crash (0)
 #   -g  how long the command has between TERM and KILL once the lock is lost (10)
@@ -46,7 +46,7 @@ clock() {
   if read -r now _ </proc/uptime; then now=${now%%.*}; else now=$(date +%s); fi 2>/dev/null
 }
 
-# What curl is to do stands in a file that only we can read: tokens in arguments show in `ps`.
+# Writes the options of curl to a file that only we can read: tokens in arguments show in `ps`.
 # $1 the verb, $2 the body
 ask() {
   {
@@ -118,7 +118,7 @@ end_command() {
 
 lose() {
   [ "$state" = running ] || return 0
-  say "the lock is lost ($1); the command is told to end"
+  say "the lock is lost ($1); the command is asked to end"
   state=lost
   end_command
 }
@@ -127,7 +127,7 @@ begin() {
   token=$(field token "$1")
   ask renew "{\"token\":\"$token\",\"ttlMs\":$((ttl_s * 1000))}"
   state=running
-  # The caller of the verdict waits for everybody who could still write it.
+  # The reader of the verdict waits for every process that could still write it.
   { cat; echo gone >"$dir/lines"; } >/dev/null <"$dir/alive" 3<&- &
   watcher=$!
   printf 'run %s\n' "$(field fence "$1")" 2>/dev/null || finish
@@ -145,7 +145,7 @@ refuse() {
   finish
 }
 
-# The stream ended although the command runs: its instance is gone, another may go on.
+# The stream ended although the command runs: its instance is gone, another one may continue.
 go_on() {
   case $state,$1 in
     running,4*) lose "${title:-refused}" ;;
@@ -196,7 +196,7 @@ tick() {
   [ "$kill_at" = '' ] || [ "$now" -lt "$kill_at" ] || signal_command KILL
 }
 
-# Gives back what was not lost, without the lock delay of a crash.
+# Releases the lock if it was not lost, without the lock delay of a crash.
 release() {
   [ "$state" = running ] || return 0
   ask release "{\"token\":\"$token\"}"
@@ -204,7 +204,7 @@ release() {
 }
 
 supervise() {
-  # A whole group may be told to stop, and the command takes its time: the lock stays until then.
+  # A signal may reach the whole group; the lock is held until the command has ended.
   trap '' HUP INT QUIT TERM PIPE
   state=waiting retry=0 title='' event='' watcher='' command='' kill_at=''
   deadline=0 renew_at=0 renewing=0
@@ -272,7 +272,7 @@ while :; do
   interrupted=''
   wait "$child"
   ended=$?
-  # 127 also of a child whose end was told before.
+  # 127 also for a child whose exit was reported before.
   [ "$ended" = 127 ] && [ -n "$code" ] || code=$ended
   [ -n "$interrupted" ] || break
 done

@@ -90,7 +90,7 @@ async function startLatePath(port: number, delayMs: number): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** Lets through what it is told to; the rest is never answered. */
+/** Answers only the requests that it lets through. */
 async function startPath(lets: (path: string) => boolean): Promise<string> {
   const server = http.createServer((request, response) => {
     if (!lets(request.url ?? '')) return
@@ -146,7 +146,7 @@ describe('deploy/lock-run.sh', () => {
     expect(refused.stderr()).toContain('Another lease holds the lock')
   })
 
-  it('stands in line, and nobody runs beside another', async () => {
+  it('waits in the queue, and never runs two commands at once', async () => {
     const file = path.join(tempFolder(), 'log')
     const work = `echo in >>${file}; sleep 0.2; echo out >>${file}`
     const runs = Array.from({ length: 4 }, () => run(['-w', '60', 'line', '--', 'sh', '-c', work]))
@@ -154,7 +154,7 @@ describe('deploy/lock-run.sh', () => {
     expect(readFileSync(file, 'utf8')).toBe('in\nout\n'.repeat(4))
   })
 
-  it('says what is wrong with a call, and that there is no service', async () => {
+  it('says what is wrong with its arguments, and that no service answers', async () => {
     url = 'http://127.0.0.1:1'
     for (const args of [
       [],
@@ -173,17 +173,17 @@ describe('deploy/lock-run.sh', () => {
     expect(alone.stderr()).toContain('no answer from http://127.0.0.1:1')
   })
 
-  it('lets signals reach the command, and keeps the lock until it has ended', async () => {
+  it('passes signals to the command, and keeps the lock until it has ended', async () => {
     const go = path.join(tempFolder(), 'go')
-    const told = `while [ ! -e ${go} ]; do sleep 0.05; done; echo told; exit 9`
-    const trap = `trap "${told}" TERM; echo ready; while :; do sleep 0.1; done`
+    const ended = `while [ ! -e ${go} ]; do sleep 0.05; done; echo asked; exit 9`
+    const trap = `trap "${ended}" TERM; echo ready; while :; do sleep 0.1; done`
     const { child, exit, stdout } = run(['signal', '--', 'sh', '-c', trap])
     await until('it runs', () => stdout() === 'ready\n')
     child.kill('SIGTERM')
     expect((await ask('GET', 'signal')).state).toBe('held')
     writeFileSync(go, '')
     expect(await exit).toBe(9)
-    expect(stdout()).toBe('ready\ntold\n')
+    expect(stdout()).toBe('ready\nasked\n')
     await state('signal', 'free')
 
     const interrupted = run(['signal', '--', 'sleep', '600'])
@@ -194,7 +194,7 @@ describe('deploy/lock-run.sh', () => {
     await state('signal', 'free')
   })
 
-  it('lets go of the lock when the command is killed', async () => {
+  it('releases the lock when the command is killed', async () => {
     const { child, exit } = run(['killed', '--', 'sleep', '600'])
     process.kill(await started(child), 'SIGKILL')
     expect(await exit).toBe('SIGKILL')
@@ -203,12 +203,12 @@ describe('deploy/lock-run.sh', () => {
 
   it('ends the command when the script itself is killed, and keeps the lock until then', async () => {
     const file = path.join(tempFolder(), 'go')
-    const told = `echo told; while [ ! -e ${file} ]; do sleep 0.05; done; exit`
-    const work = `trap "${told}" TERM; echo ready; while :; do sleep 0.1; done`
+    const ended = `echo asked; while [ ! -e ${file} ]; do sleep 0.05; done; exit`
+    const work = `trap "${ended}" TERM; echo ready; while :; do sleep 0.1; done`
     const { child, stdout } = run(['orphan', '--', 'sh', '-c', work])
     await until('it runs', () => stdout() === 'ready\n')
     child.kill('SIGKILL')
-    await until('it is told to end', () => stdout() === 'ready\ntold\n')
+    await until('it is asked to end', () => stdout() === 'ready\nasked\n')
     expect((await ask('GET', 'orphan')).state).toBe('held')
     writeFileSync(file, '')
     await state('orphan', 'free')
@@ -227,12 +227,12 @@ describe('deploy/lock-run.sh', () => {
     expect((await ask('GET', 'returns')).state).toBe('free')
   })
 
-  it('says as its shell would that there is no such command', async () => {
+  it('says as its shell would that a command does not exist', async () => {
     expect(await run(['no-command', '--', './is-not-there']).exit).toBe(127)
     await state('no-command', 'free')
   })
 
-  it('ends the command when the lock is lost, and one that does not listen as well', async () => {
+  it('ends the command when the lock is lost, also one that ignores TERM', async () => {
     const soft = run(['lost', '--', 'sleep', '600'])
     await started(soft.child)
     await ask('POST', 'lost/revoke', { reason: 'test', force: true })
@@ -246,7 +246,7 @@ describe('deploy/lock-run.sh', () => {
     expect(await hard.exit).toBe('SIGKILL')
   })
 
-  it('asks the command to end when somebody asks for the lock', async () => {
+  it('ends the command when the holder is asked to give way', async () => {
     const polite = 'trap "echo bye; exit 3" TERM; echo ready; while :; do sleep 0.1; done'
     const { exit, stdout, stderr } = run(['ask', '--', 'sh', '-c', polite])
     await until('it runs', () => stdout() === 'ready\n')
@@ -256,7 +256,7 @@ describe('deploy/lock-run.sh', () => {
     await state('ask', 'free')
   })
 
-  it('goes on at the next instance when its own shuts down', async () => {
+  it('continues at the next instance when its own shuts down', async () => {
     const port = await freePort()
     const first = await serve(port)
     const { child, exit, stdout } = run(['-t', '60', 'moves', '--', 'sh', '-c', 'read x; echo $x'])
@@ -289,7 +289,7 @@ describe('deploy/lock-run.sh', () => {
     expect(stderr()).toContain('no renewal was answered in time')
   })
 
-  it('believes no ping of the stream, only what a renewal answers', async () => {
+  it('trusts the answers to its renewals, and no ping of the stream', async () => {
     const { child, exit, stderr } = run(['-t', '5', 'deaf', '--', 'sleep', '600'], {
       LOCKSTEP_URL: await startPath((path) => !path.endsWith('/renew')),
     })
@@ -299,7 +299,7 @@ describe('deploy/lock-run.sh', () => {
     expect(stderr()).toContain('no renewal was answered in time')
   })
 
-  it('counts from before it asked, not from when an answer arrives', async () => {
+  it('counts from the moment before a request, not from its answer', async () => {
     const service = await serve(await freePort())
     const late = await startLatePath(Number(new URL(url).port), 8_000)
     const { exit } = run(['-t', '10', 'late', '--', 'sleep', '600'], { LOCKSTEP_URL: late })

@@ -71,7 +71,7 @@ describe('OOM: a Redis that is full', () => {
     expect(await look('minimal')).toMatchObject({ state: 'held', holders: [] })
   })
 
-  it('answers a stranger as otherwise', async () => {
+  it('answers a wrong token as it does otherwise', async () => {
     const first = await hold('stranger')
     await full(true)
     expect(await store.renew('full', ['stranger'], randomToken(), 0)).toEqual({
@@ -81,7 +81,7 @@ describe('OOM: a Redis that is full', () => {
     expect(await release('stranger', first)).toMatchObject({ kind: 'released' })
   })
 
-  it('hands on what expires', async () => {
+  it('grants expired locks to their waiters', async () => {
     await hold('expired', { ttlMs: 5_000 })
     const waiting = wait('expired')
     await queued('expired', 1)
@@ -92,7 +92,7 @@ describe('OOM: a Redis that is full', () => {
     expect(await waiting).toMatchObject({ kind: 'granted' })
   })
 
-  it('lets go whoever waits no longer: after his time, and with his client', async () => {
+  it('removes waiters whose time is over, or whose client is gone', async () => {
     await hold('leavers')
     const connection = Object.assign(new EventEmitter(), { destroyed: false })
     const gone = wait('leavers', { connection })
@@ -126,7 +126,7 @@ describe('OOM: a Redis that is full', () => {
     expect(await wait('kept', { idempotency })).toMatchObject({ kind: 'granted', replayed: true })
   })
 
-  it('remembers a call that was given up before it arrived', async () => {
+  it('refuses an abandoned acquire that arrives late', async () => {
     const scripts = lockScripts(harness)
     const token = randomToken()
     await full(true)
@@ -136,7 +136,7 @@ describe('OOM: a Redis that is full', () => {
     expect(await scripts.acquire('late', { token })).toMatchObject({ kind: 'abandoned' })
   })
 
-  it('keeps a session alive, and ends it with all that it carries', async () => {
+  it('keeps a session alive, and ends it with its leases', async () => {
     const opened = await store.sessions.open('full', { ttlMs: 60_000, prefix: 'sess' })
     const sessionId = (opened as { id: string }).id
     await hold('sess@a', { ttlMs: 0, sessionId, minHoldMs: 50_000 })
@@ -163,7 +163,7 @@ describe('OOM: a Redis that is full', () => {
     expect(await look('sess@a')).toMatchObject({ state: 'free' })
   })
 
-  it('lets another stream carry a lease, and gives it back with that', async () => {
+  it('moves a lease to another stream, and releases it with that', async () => {
     const terms = { namespace: 'full', name: 'stream', ttlMs: 60_000 }
     const { token } = await hold('stream', { hold: store.holds.newId() })
     const behind = wait('stream')
@@ -190,7 +190,7 @@ describe('OOM: a Redis that is full', () => {
     )
   })
 
-  it('puts back who was forgotten', async () => {
+  it('restores lost waiters', async () => {
     await hold('forgotten')
     const waiting = wait('forgotten')
     await queued('forgotten', 1)
@@ -202,7 +202,7 @@ describe('OOM: a Redis that is full', () => {
     expect(await waiting).toMatchObject({ kind: 'granted' })
   })
 
-  it('lets an administrator ask and end, and takes no new capacity', async () => {
+  it('lets an administrator revoke, and takes no new capacity', async () => {
     const first = await hold('revoked')
     await full(true)
     expect(await store.revoke('full', 'revoked', { reason: 'move', graceMs: 30_000 })).toEqual({
@@ -222,7 +222,7 @@ describe('OOM: a Redis that is full', () => {
 })
 
 describe('NOSCRIPT: a Redis that forgot every script', () => {
-  it('is taught them again, and nobody notices', async () => {
+  it('loads them again, and no caller notices', async () => {
     const first = await hold('taught')
     const waiting: Promise<AcquireOutcome> = wait('taught', {}, other)
     await queued('taught', 1)

@@ -39,7 +39,7 @@ async function ask({ url }: Instance, verb: string, body: object): Promise<Answe
   return { status: response.status, body: (await response.json()) as Answer['body'] }
 }
 
-/** Answers when it stands in line: the place is the `length`th. */
+/** Answers when the request is queued, as the `length`th. */
 async function stand(at: Instance, length: number): Promise<{ answer: Promise<Answer> }> {
   const answer = ask(at, 'acquire', { waitMs: 60_000, ttlMs: 60_000 })
   // Instances that are killed answer nobody.
@@ -60,7 +60,7 @@ async function metric({ url }: Instance, name: string): Promise<number> {
   return Number(new RegExp(`^${name} (\\d+)`, 'm').exec(text)?.[1])
 }
 
-it('a hundred who wait at two processes get the lock in the order in which they came', async () => {
+it('a hundred waiters at two processes get the lock in their order', async () => {
   const { a, b } = await startTwo()
   const { body: held } = await ask(b, 'acquire', { ttlMs: 60_000 })
   const order: number[] = []
@@ -98,7 +98,7 @@ it('a killed instance costs those behind its waiters one claim timeout, however 
   expect(await metric(b, 'lockstep_locks_claim_timeouts_total')).toBe(1)
 })
 
-it('an instance that was stopped finds its waiters a place again when it returns', async () => {
+it('an instance that was stopped restores its waiters when it resumes', async () => {
   const { a, b } = await startTwo()
   const { body: held } = await ask(b, 'acquire', { ttlMs: 60_000 })
   const first = await stand(a, 1)
@@ -145,7 +145,7 @@ it('a Redis that is silent for 4 s, with a release under way, loses no waiter', 
   expect((await second.answer).status).toBe(200)
 })
 
-it('a Redis that comes back empty gives everybody who waits the lock in turn', async () => {
+it('a Redis that comes back empty grants the lock to every waiter in turn', async () => {
   const { redis, a, b } = await startTwo()
   const { body: held } = await ask(b, 'acquire', { ttlMs: 60_000 })
   const waiting = [await stand(a, 1), await stand(b, 2), await stand(a, 3)]

@@ -45,7 +45,7 @@ it('a grant whose message is lost is found by the next heartbeat', async () => {
   expect((granted as { expiresInMs: number }).expiresInMs).toBeGreaterThan(50_000)
 })
 
-it('a client that goes away while Redis is silent leaves no place behind', async () => {
+it('a client that disconnects while Redis is silent leaves no place behind', async () => {
   const redis = await start()
   const proxy = await startFaultProxy(redis.url)
   const environment = { LOCKSTEP_REDIS_TIMEOUT_MS: `${SILENCE_MS}` }

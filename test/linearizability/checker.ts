@@ -12,7 +12,7 @@ const LEAST_MINOR = 16
 const FETCH_MS = 60_000
 
 export interface Verdict {
-  /** Locks whose callers were told what no order of their operations explains. */
+  /** Locks whose answers no order of their operations explains. */
   readonly illegal: readonly string[]
   /** Locks whose search was given up. */
   readonly undecided: readonly string[]

@@ -41,7 +41,7 @@ describe.skipIf(reason)('histories of locks through two instances', { timeout },
   })
   afterAll(() => checker?.remove())
 
-  it('can be put into an order that explains them, under every fault of the instances', async () => {
+  it('are linearizable under every fault of the instances', async () => {
     const history = await record(built, { seconds: SECONDS, callers: CALLERS, isSeen: isLively })
     const { illegal, undecided, locks } = await checker.check(history)
     const outcomes = countOutcomes(history)
@@ -52,7 +52,7 @@ describe.skipIf(reason)('histories of locks through two instances', { timeout },
     expect(isLively(history)).toBe(true)
   })
 
-  it.each(BROKEN)('cannot where a script is broken: %s', async (name) => {
+  it.each(BROKEN)('are not linearizable where a script is broken: %s', async (name) => {
     const mutant = MUTANTS.find((one) => one.name === name)!
     const size = { seconds: BROKEN_SECONDS, callers: CALLERS, isCalm: true, isSeen: isBusy }
     const history = await record(buildMutant(built, mutant), size)

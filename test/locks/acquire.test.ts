@@ -33,7 +33,7 @@ describe('acquire', () => {
     expect(answers.filter(({ status }) => status === 423)).toHaveLength(199)
   })
 
-  it('tells the loser who holds the lock, and when to come back', async () => {
+  it('answers the loser who holds the lock, and when to retry', async () => {
     const { body: held } = await acquire('busy', {
       ttlMs: 90_000,
       owner: 'a',
@@ -67,7 +67,7 @@ describe('acquire', () => {
     expect(second.body.fence).toBeGreaterThan(first.body.fence)
   })
 
-  it('gives the lock away once the lease is over', async () => {
+  it('grants the lock again once the lease has expired', async () => {
     const first = await acquire('over', { ttlMs: 20_000 })
     harness.advance(20_001)
 
@@ -146,7 +146,7 @@ describe('acquire with an idempotency key', () => {
     expect(body).toMatchObject({ code: 'lease-expired', fence: first.body.fence })
   })
 
-  it('never makes a second lease of it, even when its end is forgotten', async () => {
+  it('never grants a second lease under the key, even when the end of the first is forgotten', async () => {
     const { body } = await keyed('forgotten', 'k7').expect(200)
     await harness.request('post', '/v1/locks/forgotten/release').send({ token: body.token })
     const ended = `ls:{${harness.namespace}:${harness.lockTag('forgotten')}}:ended:forgotten`
@@ -191,7 +191,7 @@ describe('bad input', () => {
     expect(response.body.code).toBe('invalid-request')
   })
 
-  it('answers 415 for a form, and tells what to send', async () => {
+  it('answers 415 for a form, and says what to send', async () => {
     const { body } = await harness
       .request('post', '/v1/locks/bad/acquire')
       .type('form')

@@ -32,7 +32,7 @@ const bucketKey = (part: string, name: string, ns = harness.namespace) =>
   `ls:{${ns}:${harness.lockTag(name)}}:${part}`
 
 describe('a call that finds more to do than its 64 steps', () => {
-  it('grants the rest at once by the sweep, here and elsewhere', async () => {
+  it('leaves the other grants to the sweep, at once, here and at other instances', async () => {
     const name = 'crowd'
     const writer = (await here.acquire(harness.namespace, [name], { ttlMs: 60_000 })) as Granted
     const waiting = [
@@ -48,7 +48,7 @@ describe('a call that finds more to do than its 64 steps', () => {
     expect(await look(name)).toMatchObject({ holderCount: 2 * MANY, queueLength: 0 })
   })
 
-  it('ends the rest at once by the sweep', async () => {
+  it('leaves the other ends to the sweep, at once', async () => {
     const name = 'ebb'
     await Promise.all(readers(name, { ttlMs: 5_000 }))
     const lock = `${bucketKey('lock', name)}:${name}`
@@ -104,8 +104,8 @@ describe('one call', () => {
   })
 })
 
-describe('the last fence there can be', () => {
-  it('is given to nobody: a smaller one must not follow it', async () => {
+describe('the highest possible fence', () => {
+  it('is never granted, because a smaller one would have to follow it', async () => {
     const ns = `${harness.namespace}-end`
     const last = bucketKey('fence', 'x', ns)
     await harness.redis.set(last, '9007199254740892')
@@ -135,7 +135,7 @@ describe('a queue that lost the record of a waiter', () => {
     expect(await harness.redis.exists(queue)).toBe(0)
   })
 
-  it('or the whole queue is free again, and who waits is put back', async () => {
+  it('or the whole queue is free again, and restores its waiters', async () => {
     const name = 'lost'
     const first = (await here.acquire(harness.namespace, [name], { ttlMs: 60_000 })) as Granted
     const waiting = away.acquire(harness.namespace, [name], { ttlMs: 60_000, waitMs: 60_000 })

@@ -34,7 +34,7 @@ const walk = async () => {
 const overdue = (namespace: string) => redis.zadd(BUCKETS_KEY, 1, `${namespace} l0`)
 
 describe('the list of buckets', () => {
-  it('takes more of them at once than a command takes arguments', async () => {
+  it('registers more buckets at once than a command takes arguments', async () => {
     const registry = new BucketRegistry({
       client: () => redis,
       forget: async () => undefined,
@@ -50,7 +50,7 @@ describe('the list of buckets', () => {
     await redis.del(BUCKETS_KEY)
   })
 
-  it('names one by its first deadline, and none that is only looked at', async () => {
+  it('lists a bucket from its first deadline on, and none that is only read', async () => {
     await store.inspect('looked', 'a', 1)
     await store.verify('looked', 'a', 1)
     await store.list('looked', '', '', 1)
@@ -60,7 +60,7 @@ describe('the list of buckets', () => {
     expect(await score('looked')).toBeNull()
   })
 
-  it('is written for one bucket once a minute at most', async () => {
+  it('is written at most once a minute for one bucket', async () => {
     await store.acquire('once', ['a'], { ttlMs: 60_000 })
     const first = await registered('once')
     await store.acquire('once', ['b'], { ttlMs: 60_000 })
@@ -88,13 +88,13 @@ describe('the walk', () => {
     expect(inMs).toBeLessThanOrEqual(3_600_000)
   })
 
-  it('passes by what is looked at in time', async () => {
+  it('leaves out buckets that are swept in time', async () => {
     await redis.zadd(BUCKETS_KEY, Date.now() + 30_000, 'soon l0')
     await walk()
     expect(await score('soon')).not.toBeNull()
   })
 
-  it('is made by one instance in a minute', async () => {
+  it('is done by one instance per minute', async () => {
     await walk()
     await overdue('second')
     await store.walk()
@@ -110,7 +110,7 @@ describe('the walk', () => {
     await redis.del(key)
   })
 
-  it('leaves one on the list that was registered while it looked there', async () => {
+  it('leaves a bucket on the list that was registered during its visit', async () => {
     await redis.zadd(BUCKETS_KEY, 2, 'raced l0')
     const forget = harness.binder.bind(forgetBucketScript)
     const keys = { buckets: BUCKETS_KEY }
@@ -122,7 +122,7 @@ describe('the walk', () => {
 })
 
 describe('a sweep', () => {
-  it('goes on until all is ended that was due, and the bucket is forgotten', async () => {
+  it('goes on until everything due has ended, and the bucket is forgotten', async () => {
     const names = Array.from({ length: 300 }, (_, i) => `sweep-${i}`)
     await Promise.all(names.map((name) => store.acquire('sweep', [name], { ttlMs: 1_000 })))
     await registered('sweep')

@@ -37,7 +37,7 @@ describe('a Redis clock that steps back', () => {
     await lock('hold', 'acquire').expect(200)
   })
 
-  it('keeps the order of those who wait, and nobody has waited less than no time', async () => {
+  it('keeps the order of waiters, and no waiting time becomes negative', async () => {
     const { token } = await held('order')
     const first = waits('order')
     await queued('order', 1)
@@ -65,7 +65,7 @@ describe('a Redis clock that steps back by less than the age of a lease', () => 
     (await harness.request('post', '/v1/sessions').send({ prefix, ttlMs }).expect(200)).body.id
   const keep = (id: string) => harness.request('post', `/v1/sessions/${id}/keepalive`)
 
-  it('leaves it its TTL from the next renewal on', async () => {
+  it('gives the lease its TTL from the next renewal on', async () => {
     const { token } = await held('old', { ttlMs: 30_000 })
     for (let i = 0; i < 30; i++) {
       harness.advance(20_000)
@@ -78,7 +78,7 @@ describe('a Redis clock that steps back by less than the age of a lease', () => 
     await lock('old', 'acquire').expect(200)
   })
 
-  it('ends that of a dead holder one TTL after the next request for its lock', async () => {
+  it('ends the lease of a dead holder one TTL after the next request for its lock', async () => {
     await held('dead', { ttlMs: 30_000 })
     await held('dead-shared', { ttlMs: 30_000, mode: 'shared' })
     await held('dead-shared', { ttlMs: 20_000, mode: 'shared' })
@@ -93,7 +93,7 @@ describe('a Redis clock that steps back by less than the age of a lease', () => 
     for (const name of ['dead', 'dead-shared']) await lock(name, 'acquire').expect(200)
   })
 
-  it('serves those who wait for it in time, although nobody else asks', async () => {
+  it('serves waiters in time, although no other request comes', async () => {
     await held('wait', { ttlMs: 30_000 })
     const waiting = waits('wait', { waitMs: 200_000 })
     await queued('wait', 1)
@@ -122,7 +122,7 @@ describe('a Redis clock that steps back by less than the age of a lease', () => 
     await lock('delay', 'acquire').expect(200)
   })
 
-  it('keeps no grant of a dead instance for longer than before, when another one is claimed', async () => {
+  it('does not lengthen the unclaimed grant of a dead instance when another grant is claimed', async () => {
     const scripts = lockScripts(harness)
     const writer = await scripts.acquire('grants')
     const reader = { mode: 'shared', waitMs: 60_000 }
@@ -135,7 +135,7 @@ describe('a Redis clock that steps back by less than the age of a lease', () => 
     expect(await scripts.sweep('grants')).toMatchObject({ claimTimeouts: 1 })
   })
 
-  it('leaves a session its TTL from the next keepalive on', async () => {
+  it('gives a session its TTL from the next keepalive on', async () => {
     const sessionId = await session('back', 5_000)
     await held('back@a', { sessionId })
     harness.advance(-HOUR_MS)
@@ -147,7 +147,7 @@ describe('a Redis clock that steps back by less than the age of a lease', () => 
     await lock('back@a', 'acquire').expect(200)
   })
 
-  it('ends a session that nobody keeps alive one TTL after the next request for a lock of it', async () => {
+  it('ends a session without keepalives one TTL after the next request for one of its locks', async () => {
     const sessionId = await session('gone', 50_000)
     await held('gone@a', { sessionId })
     harness.advance(40_000)
@@ -164,7 +164,7 @@ describe('a Redis clock that steps back by less than the age of a lease', () => 
 })
 
 describe('a Redis clock that jumps forward', () => {
-  it('ends the lease early: its holder hears it, and the next fence is higher', async () => {
+  it('ends the lease early: its holder is answered 410, and the next fence is higher', async () => {
     const first = await held('forward', { ttlMs: 60_000 })
     const waiting = waits('forward')
     await queued('forward', 1)
@@ -182,7 +182,7 @@ describe('a Redis clock that jumps forward', () => {
 })
 
 describe('a Redis clock that steps back and forth', () => {
-  it('never gives a smaller fence, and wakes no lease that is over', async () => {
+  it('never grants a smaller fence, and revives no ended lease', async () => {
     const old = await held('forth', { ttlMs: 20_000 })
     const fences = [old.fence]
     for (const step of [HOUR_MS, -2 * HOUR_MS, HOUR_MS, -HOUR_MS, 3 * HOUR_MS, -HOUR_MS]) {

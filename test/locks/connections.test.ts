@@ -12,7 +12,7 @@ const harness = useHarness(() => ({ redisUrl: redis.url }))
 const connections = async () =>
   Number(/^connected_clients:(\d+)/m.exec(await harness.redis.info('clients'))?.[1])
 
-it('waiting for fifty locks takes no connection to Redis, and no channel per lock', async () => {
+it('waiting for fifty locks opens no connection to Redis, and no channel per lock', async () => {
   const post = (name: string, verb: string, body: object = {}) =>
     harness.request('post', `/v1/locks/${name}/${verb}`).send(body)
   const names = Array.from({ length: 50 }, (_, i) => `many-${i}`)
@@ -32,7 +32,7 @@ it('waiting for fifty locks takes no connection to Redis, and no channel per loc
   for (const { status } of await Promise.all(waiting)) expect(status).toBe(200)
 })
 
-it('a release wakes the one whose turn it is, and none of those behind', async () => {
+it('a release wakes the first waiter, and none behind it', async () => {
   const ran: string[] = []
   const away = newLockStore(
     harness,

@@ -34,7 +34,7 @@ export function lockDriver(harness: Harness) {
       start(acquire(name, { waitMs: 60_000, ...body }, at)),
     get,
     look,
-    /** As many stand in the queue of a lock or semaphore. */
+    /** Waits until so many are in the queue of a lock or semaphore. */
     queued: (name: string, length: number) =>
       until(`${length} wait`, async () => (await look(name)).queueLength === length),
     /** Where a part of what is stored of a lock lies on the topology of the run. */

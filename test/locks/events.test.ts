@@ -26,7 +26,7 @@ const streams = async (name: string) => {
 }
 
 describe('GET events', () => {
-  it('begins with the state of the lock, then tells what happens to it', async () => {
+  it('begins with the state of the lock, then sends what happens to it', async () => {
     const events = await watch('all')
     expect(events.headers['content-type']).toBe('text/event-stream')
     expect(events.headers['cache-control']).toBe('private, no-store')
@@ -76,7 +76,7 @@ describe('GET events', () => {
     await waiting
   })
 
-  it('tells of a grant when it is claimed, not when it expires unclaimed', async () => {
+  it('sends a grant when it is claimed, not when it expires unclaimed', async () => {
     const events = await watch('unclaimed')
     const { token } = await held('unclaimed')
     await events.nextOf('granted')
@@ -100,7 +100,7 @@ describe('GET events', () => {
     expect(await events.next()).toMatchObject({ event: 'granted', data: { owner: 'after' } })
   })
 
-  it('tells of a lease with several tokens once', async () => {
+  it('sends one event for a lease with several tokens', async () => {
     const events = await watch('re')
     const terms = { owner: 'me', reentrant: true, minHoldMs: 2_000 }
     const first = await held('re', terms)
@@ -115,7 +115,7 @@ describe('GET events', () => {
     expect((await events.next()).event).toBe('granted')
   })
 
-  it('tells of semaphores and of sets', async () => {
+  it('covers semaphores and sets', async () => {
     const events = await watch('kinds@a')
     await post('semaphores/kinds@a/acquire', { capacity: 2, ttlMs: 20_000 }).expect(200)
     await events.nextOf('granted')
@@ -125,7 +125,7 @@ describe('GET events', () => {
     await events.nextOf('granted')
   })
 
-  it('tells everybody who watches, here and at another instance', async () => {
+  it('reaches every watcher, here and at another instance', async () => {
     const other = await startHarness()
     onTestFinished(() => other.close())
     const clients = [
@@ -143,7 +143,7 @@ describe('GET events', () => {
     expect(new Set(clients.map(({ events }) => events[2]?.id)).size).toBe(1)
   })
 
-  it('is of one namespace', async () => {
+  it('stays in its namespace', async () => {
     const events = await watch('apart')
     await acquire('apart').set('lockstep-namespace', 'another-one').expect(200)
     await held('apart', { owner: 'here' })
@@ -157,7 +157,7 @@ describe('GET events', () => {
     expect(body.locks).toMatchObject([{ name: 'listed', holderCount: 1 }])
   })
 
-  it('refuses an id that is none', async () => {
+  it('refuses a malformed id', async () => {
     const events = await openEvents(harness, '/v1/locks/x/events', {
       headers: { 'last-event-id': 'nonsense' },
     })
@@ -191,7 +191,7 @@ describe('a client that connects again', () => {
     expect(new Set(again.events.map(({ id }) => id)).size).toBe(241)
   })
 
-  it('hears `reset`, and how the lock stands, when nobody watched for a while', async () => {
+  it('gets `reset` and the state of the lock when it was not watched for a while', async () => {
     const events = await watch('gone')
     const seen = await events.next()
     events.close()
@@ -209,7 +209,7 @@ describe('a client that connects again', () => {
     expect((await again.next()).event).toBe('revoked')
   })
 
-  it('hears `reset` when more happened than is kept', async () => {
+  it('gets `reset` when more happened than is kept', async () => {
     const events = await watch('long')
     const seen = await events.next()
     events.close()
@@ -226,7 +226,7 @@ describe('a client that connects again', () => {
     expect((await again.next()).event).toBe('reset')
   })
 
-  it('hears `reset` when Redis lost everything, also while it is connected', async () => {
+  it('gets `reset` when Redis lost everything, also while it is connected', async () => {
     const events = await watch('lost')
     const seen = await events.next()
     await harness.redis.del(
@@ -254,7 +254,7 @@ const openStreams = async () => {
 }
 
 describe('what watching leaves in Redis', () => {
-  it('ends by itself, and watchers that are gone are not told for ever', async () => {
+  it('expires by itself, and watchers that are gone are notified no longer', async () => {
     await harness.redis.zadd(keyOf('watchers', 'bounded'), 1, 'gone')
     await watch('bounded')
     expect(await harness.redis.zrange(keyOf('watchers', 'bounded'), '0', '-1')).not.toContain(
@@ -267,12 +267,12 @@ describe('what watching leaves in Redis', () => {
     }
   })
 
-  it('is nothing, once the time of the watch is over', async () => {
+  it('is nothing once the time of the watch is over', async () => {
     const events = await watch('quiet')
     await events.next()
     expect(await harness.redis.exists(keyOf('lock', 'quiet'), keyOf('events', 'quiet'))).toBe(2)
     events.close()
-    await until('it is told', async () => (await openStreams()) === 0)
+    await until('the stream ends', async () => (await openStreams()) === 0)
 
     harness.advance(70_001)
 
@@ -282,7 +282,7 @@ describe('what watching leaves in Redis', () => {
     })
   })
 
-  it('is no history of a lock that nobody watches', async () => {
+  it('is no history of a lock without watchers', async () => {
     const { token } = await held('unwatched')
     await release('unwatched', token).expect(200)
     expect(await harness.redis.exists(keyOf('events', 'unwatched'))).toBe(0)
@@ -290,7 +290,7 @@ describe('what watching leaves in Redis', () => {
 })
 
 describe('a reader that does not read', () => {
-  it('is told nothing meanwhile, and everything once it reads again', async () => {
+  it('gets nothing meanwhile, and everything once it reads again', async () => {
     const events = await watch('slow')
     await events.next()
     events.pause()
@@ -323,7 +323,7 @@ describe('a reader that does not read', () => {
 })
 
 describe('shutdown', () => {
-  it('ends streams as whole answers, and the client goes on elsewhere', async () => {
+  it('ends streams as complete answers, and the client continues at another instance', async () => {
     // Both of one clock: that of the file has been moved.
     const [ending, other] = [await startHarness(), await startHarness()]
     onTestFinished(() => other.close())

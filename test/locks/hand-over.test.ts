@@ -27,7 +27,7 @@ afterEach(() => {
   ran = []
 })
 
-/** Deaf: whatever it learns, it learns from answers. */
+/** Deaf: it gets no messages, only answers. */
 function newStore(onRun: (script: string) => void = () => undefined): LockStore {
   const signals: Signals = { ...harness.links.signals, subscribe: async () => () => undefined }
   const links = { ...harness.links, signals }
@@ -46,7 +46,7 @@ const look = (name: string) => store.inspect(harness.namespace, name, 9)
 const queued = (name: string, length: number) =>
   until(`${length} wait`, async () => (await look(name)).queueLength === length)
 
-describe('a lease that is released where the next waiter stands', () => {
+describe('a lease that is released at the instance of the next waiter', () => {
   it('is handed over with the answer: no message, no claim', async () => {
     const first = await hold('home')
     const waiting = wait(['home'])
@@ -66,7 +66,7 @@ describe('a lease that is released where the next waiter stands', () => {
     })
   })
 
-  it('goes to all readers at once, and the writer behind them waits', async () => {
+  it('goes to all readers at once, while the writer behind them waits', async () => {
     const first = await hold('readers')
     const readers = [1, 2, 3].map(() => wait(['readers'], { mode: 'shared' }))
     await queued('readers', 3)
@@ -125,7 +125,7 @@ describe('a lease that is released where the next waiter stands', () => {
   })
 })
 
-describe('a lease that is released elsewhere', () => {
+describe('a lease that is released at another instance', () => {
   it('is provisional until the instance of its waiter claims it', async () => {
     const other = newStore()
     const first = await hold('away')
@@ -160,16 +160,16 @@ describe('a lease that is granted to a waiter of another instance', () => {
   })
 })
 
-describe('a disconnect in the instant of the grant', () => {
+describe('a disconnect at the moment of the grant', () => {
   const leaving = () => Object.assign(new EventEmitter(), { destroyed: false })
 
-  it('gives the lease back', async () => {
+  it('releases the lease', async () => {
     const first = await hold('instant')
     const connection = leaving()
     const waiting = wait(['instant'], { connection })
     await queued('instant', 1)
     const released = release('instant', first)
-    // Gone by the time the answer arrives, and nobody was told.
+    // Gone by the time the answer arrives, without an event.
     connection.destroyed = true
     await released
 
@@ -177,7 +177,7 @@ describe('a disconnect in the instant of the grant', () => {
     expect(await look('instant')).toMatchObject({ state: 'free', holderCount: 0 })
   })
 
-  it('is heard after the lease was handed over, and gives it back', async () => {
+  it('is noticed after the lease was handed over, and releases it', async () => {
     const first = await hold('close')
     const connection = leaving()
     const waiting = wait(['close'], { connection })
@@ -242,7 +242,7 @@ describe('a place whose request is gone', () => {
     return ghost
   }
 
-  it('does not take the lock for the time of a lease', async () => {
+  it('does not block the lock for a lease length', async () => {
     await hold('ghost')
     await forgotten('ghost')
     await until('a free lock', async () => (await look('ghost')).state === 'free')
@@ -294,7 +294,7 @@ describe('a message about a lease', () => {
     listening.close()
   })
 
-  it('that its turn can never come is heard before the next heartbeat', async () => {
+  it('that it can never be granted arrives before the next heartbeat', async () => {
     const heard: string[] = []
     const listening = newLockStore(
       harness,

@@ -14,7 +14,7 @@ const wait = (name: string, options: object = {}) =>
 const unknown = 'x'.repeat(22)
 
 describe('a heartbeat', () => {
-  it('hears of each waiter whether it stands in line, holds, or is not known', async () => {
+  it('reads of each waiter whether it waits, holds, or is missing', async () => {
     const { token: holder } = await scripts.acquire('states')
     const { token } = await wait('states')
     expect(await scripts.heartbeat('states', 'here', unknown, token, holder)).toMatchObject({
@@ -22,7 +22,7 @@ describe('a heartbeat', () => {
     })
   })
 
-  it('hears that a waiter has no place whose session is over', async () => {
+  it('reads that a waiter of an ended session is missing', async () => {
     const session = await scripts.openSession('session', 5_000)
     await scripts.acquire('session')
     const { token } = await wait('session', { session })
@@ -35,7 +35,7 @@ describe('a heartbeat', () => {
     })
   })
 
-  it('clears the suspicion that its instance is gone', async () => {
+  it('ends the suspicion that its instance is dead', async () => {
     const { token } = await scripts.acquire('trust')
     await wait('trust', { instance: 'slow' })
     const { token: next } = await wait('trust')
@@ -52,7 +52,7 @@ describe('a heartbeat', () => {
     expect(await scripts.inspect('trust')).toMatchObject({ holderCount: 1, queueLength: 1 })
   })
 
-  it('has the lock looked at again when the clock stepped back', async () => {
+  it('sweeps the lock again when the clock stepped back', async () => {
     await scripts.acquire('back')
     const { token } = await wait('back')
     harness.advance(-3_600_000)

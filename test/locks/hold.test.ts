@@ -42,7 +42,7 @@ async function held(name: string, body: object = {}, at = harness) {
   return { client, token: data.token as string, fence: data.fence as number, data }
 }
 
-/** A request that stands in line, or is about to: its connection can be cut. */
+/** A request that waits, or is about to: its connection can be cut. */
 function waits(name: string, body: object = {}, at = harness) {
   const one = askEvents(at, `/v1/locks/${name}/hold`, asked({ waitMs: 60_000, ...body }))
   onTestFinished(() => void one.request.destroy())
@@ -50,7 +50,7 @@ function waits(name: string, body: object = {}, at = harness) {
 }
 
 describe('a hold', () => {
-  it('is the lease: the service renews it for as long as the stream lasts', async () => {
+  it('is the lease: the service renews it while the stream is open', async () => {
     const { client, data } = await held('renew', { ttlMs: 15_000, owner: 'me' })
     expect(client.headers['content-type']).toBe('text/event-stream')
     expect(data).toMatchObject({ name: 'renew', mode: 'exclusive', waitedMs: 0, holdCount: 1 })
@@ -74,7 +74,7 @@ describe('a hold', () => {
     expect((await look('close')).lastEnd).toMatchObject({ how: 'released', fence })
   })
 
-  it('hands the lock to the next stream in line at that moment', async () => {
+  it('hands the lock to the next waiting stream at that moment', async () => {
     const { client, fence } = await held('next')
     const waiting = waits('next')
     await queued('next', 1)
@@ -105,7 +105,7 @@ describe('a hold', () => {
     expect((await look('purpose')).state).toBe('free')
   })
 
-  it('keeps the name for its minimal time', async () => {
+  it('keeps the name for its minimal hold', async () => {
     const { client } = await held('minimal', { minHoldMs: 5_000, lockDelayMs: 20_000 })
     client.close()
     await until('it was given back', async () => (await look('minimal')).lastEnd !== undefined)
@@ -116,14 +116,14 @@ describe('a hold', () => {
     await state('minimal', 'free')
   })
 
-  it('is told at once that it was released, also where the name stays taken', async () => {
+  it('hears at once that it was released, also where the name stays taken', async () => {
     const { client, token } = await held('taken', { ttlMs: 60_000, minHoldMs: 50_000 })
     await post('locks/taken/release', { token }).expect(200)
     expect(await client.nextOf('lost')).toMatchObject({ data: { reason: 'released' } })
     expect((await look('taken')).state).toBe('held')
   })
 
-  it('joins the lease of the same owner, which ends with the last of them', async () => {
+  it('joins the lease of the same owner, which ends with the last of its tokens', async () => {
     const terms = { owner: 'me', reentrant: true, lockDelayMs: 60_000 }
     const first = await held('re', terms)
     const second = await held('re', terms)
@@ -147,7 +147,7 @@ describe('a hold', () => {
     expect(await client.ended()).toBe(true)
   })
 
-  it('says at once that somebody asks it to give way, and when it was made to', async () => {
+  it('hears at once that it is asked to give way, and when it was revoked', async () => {
     const { client } = await held('revoke', { ttlMs: 60_000 })
     await post('locks/revoke/revoke', { reason: 'please' }).expect(200)
     expect((await client.nextOf('revoke-requested')).data).toEqual({ reason: 'please' })
@@ -161,20 +161,20 @@ describe('a hold', () => {
     expect(await client.ended()).toBe(true)
   })
 
-  it('says that it was revoked by force', async () => {
+  it('hears that it was revoked by force', async () => {
     const { client } = await held('force', { ttlMs: 60_000 })
     await post('locks/force/revoke', { reason: 'stop', force: true }).expect(200)
     expect((await client.nextOf('lost')).data.reason).toBe('revoked')
   })
 
-  it('says that the lease expired', async () => {
+  it('hears that the lease expired', async () => {
     const { client } = await held('expire', { ttlMs: 1_000 })
     advance(1_001)
     expect((await client.nextOf('lost')).data.reason).toBe('expired')
     await state('expire', 'free')
   })
 
-  it('answers what it cannot have as any other request', async () => {
+  it('is refused as any other request', async () => {
     await acquire('held', { owner: 'other' }).expect(200)
     const refused = await hold('held')
     await refused.ended()
@@ -190,7 +190,7 @@ describe('a hold', () => {
     expect([stranger.status, stranger.body().code]).toEqual([409, 'not-owner'])
   })
 
-  it('shows its token to nobody else', async () => {
+  it('shows its token to its own client alone', async () => {
     const { token } = await held('secret')
     const { text } = await harness.request('get', '/v1/locks/secret').expect(200)
     expect(text).not.toContain(token)
@@ -201,7 +201,7 @@ describe('a hold', () => {
 const key = (name: string) => `ls:{${harness.namespace}:${harness.lockTag(name)}}:lock:${name}`
 
 describe('a connection that is cut', () => {
-  it('while it stands in line leaves the queue at once', async () => {
+  it('while it waits leaves the queue at once', async () => {
     await acquire('queue').expect(200)
     const cut = waits('queue')
     await queued('queue', 1)
@@ -209,7 +209,7 @@ describe('a connection that is cut', () => {
     await queued('queue', 0)
   })
 
-  it('in the instant of the grant leaves nobody holding', async () => {
+  it('at the moment of the grant leaves no holder', async () => {
     for (let i = 0; i < 20; i++) {
       const { body } = await acquire('instant').expect(200)
       const cut = waits('instant')
@@ -221,7 +221,7 @@ describe('a connection that is cut', () => {
     }
   })
 
-  it('before its stream begins leaves nobody holding', async () => {
+  it('before its stream begins leaves no holder', async () => {
     for (let i = 0; i < 20; i++) {
       const cut = askEvents(harness, '/v1/locks/begin/hold', asked({}))
       cut.request.on('error', () => undefined)
@@ -244,7 +244,7 @@ describe('a connection that is cut', () => {
 })
 
 describe('the instance shuts down', () => {
-  it('detaches its streams; another instance goes on with the lease', async () => {
+  it('detaches its streams, and another instance continues the lease', async () => {
     // Both of one clock: that of the file has been moved.
     const [ending, other] = [await startOther(), await startOther()]
     onTestFinished(() => other.close())
@@ -262,7 +262,7 @@ describe('the instance shuts down', () => {
     await state('drain', 'free')
   })
 
-  it('answers those who stand in line', async () => {
+  it('answers its waiters', async () => {
     const other = await startOther()
     await acquire('drained').expect(200)
     const waiting = waits('drained', {}, other)

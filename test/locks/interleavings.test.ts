@@ -17,8 +17,8 @@ const permits = (name: string, body: object) => post(`semaphores/${name}/acquire
 const key = (name: string, part: string) =>
   `ls:{${harness.namespace}:${harness.lockTag(name)}}:${part}:${name}`
 
-describe('a name whose last lease is over, though nobody has ended it yet', () => {
-  it('is free to be used in another way', async () => {
+describe('a name whose last lease has expired, before any call ended it', () => {
+  it('may become another kind of lock', async () => {
     await acquire('kind', { ttlMs: 20_000 }).expect(200)
     harness.advance(20_001)
     await permits('kind', { capacity: 3 }).expect(200)
@@ -47,7 +47,7 @@ describe('a name whose last lease is over, though nobody has ended it yet', () =
 })
 
 describe('a request of a higher priority', () => {
-  it('is granted at once when only lower ones stand in line, and it fits', async () => {
+  it('is granted at once when only lower ones wait, and it fits', async () => {
     await permits('bands', { capacity: 3, permits: 2 }).expect(200)
     const heavy = permits('bands', { capacity: 3, permits: 3, waitMs: 60_000 })
     heavy.end(() => undefined)
@@ -58,7 +58,7 @@ describe('a request of a higher priority', () => {
     await queued('bands', 0)
   })
 
-  it('stands behind its own priority', async () => {
+  it('waits behind its own priority', async () => {
     await permits('same-band', { capacity: 3, permits: 2 }).expect(200)
     const heavy = permits('same-band', { capacity: 3, permits: 3, waitMs: 60_000, priority: 1 })
     heavy.end(() => undefined)
@@ -85,7 +85,7 @@ describe('re-entry from the queue', () => {
     expect((await writer).body).toMatchObject({ mode: 'exclusive', holdCount: 1 })
   })
 
-  it('finds a live lease behind one that was given back during its minimal hold', async () => {
+  it('finds a live lease behind one that was released during its minimal hold', async () => {
     const shared = { mode: 'shared', owner: 'o', reentrant: true }
     const { body: first } = await acquire('second', { ...shared, minHoldMs: 5_000 }).expect(200)
     await post('locks/second/release', { token: first.token }).expect(200)
@@ -121,7 +121,7 @@ const inLine = (name: string, instance: string, ns = harness.namespace) =>
   )
 
 describe('an instance that died between a grant and its claim', () => {
-  it('costs those who wait elsewhere two seconds, whoever made the grant', async () => {
+  it('costs waiters of other instances two seconds, whichever instance granted', async () => {
     // Of its own, so that no other deadline of the bucket leads to this one.
     const ns = `${harness.namespace}-dead`
     let clockMs = 0
@@ -166,7 +166,7 @@ describe('an instance that is suspect', () => {
 })
 
 describe('a set that waits for two names', () => {
-  it('lets the other queue of an expired lease move, although its own turn has not come', async () => {
+  it('lets the other queue of an expired lease advance, although the set has to wait', async () => {
     // A bucket of which no instance knows: nothing moves but by these calls.
     const ns = `${harness.namespace}-moves`
     const [one, two] = ['moves@1', 'moves@2'].map((name) =>
@@ -196,11 +196,11 @@ describe('a set that waits for two names', () => {
   })
 })
 
-describe('a call that comes before anybody has looked', () => {
+describe('a call that comes before any sweep', () => {
   // A bucket of which no instance knows: nothing moves but by these calls.
   const state = (lock: string) => harness.redis.hmget(lock, 'count', 'queued')
 
-  it('puts a waiter back whose own grant has expired by then', async () => {
+  it('restores a waiter whose grant has expired by then', async () => {
     const ns = `${harness.namespace}-unclaimed`
     const lock = key('unclaimed', 'lock').replace(harness.namespace, ns)
     const [token, waiter] = [randomToken(), randomToken()]
@@ -217,13 +217,13 @@ describe('a call that comes before anybody has looked', () => {
     const back = { ...common, token: waiter, waiter: record, waited_ms: 2_000, wait_ms: 50_000 }
     const { kind } = await harness.binder.bind(restoreScript)({ lock: [lock] }, back)
 
-    // Granted anew at once: its instance is alive, for it asked.
+    // Granted again at once: its instance is alive, because it asked.
     expect(kind).toBe('waiting')
     const look = harness.binder.bind(inspectScript)
     expect(await look({ lock }, { max: 9 })).toMatchObject({ holderCount: 1 })
   })
 
-  it('keeps nothing for a repeat of what had expired', async () => {
+  it('keeps nothing for the repeat of a request whose lease had expired', async () => {
     const ns = `${harness.namespace}-late`
     const lock = key('late', 'lock').replace(harness.namespace, ns)
     const token = randomToken()
@@ -258,7 +258,7 @@ describe('waiters that Redis forgot', () => {
     await multi.del(key(name, 'queue'), key(name, 'waiters'), ...parts).exec()
   }
 
-  it('stand in line as they stood, even those of one millisecond', async () => {
+  it('are restored in their order, even those of one millisecond', async () => {
     await acquire('order').expect(200)
     const waiting = Array.from({ length: 20 }, () =>
       start(acquire('order', { waitMs: 60_000, ttlMs: 100 })),
@@ -295,7 +295,7 @@ describe('waiters that Redis forgot', () => {
     expect(other).toMatchObject({ token: one.token, fence: one.fence })
   })
 
-  it('stand in all queues of their set', async () => {
+  it('are restored in all queues of their set', async () => {
     const [one, two] = [await acquire('both@1').expect(200), await acquire('both@2').expect(200)]
     const names = ['both@1', 'both@2']
     const set = start(post('lock-sets/acquire', { names, waitMs: 60_000 }))
@@ -338,7 +338,7 @@ describe('waiters that Redis forgot', () => {
 })
 
 describe('a repeat whose client goes away as well', () => {
-  it('keeps the lease ten seconds more, and not for its whole time', async () => {
+  it('keeps the lease for ten seconds more, not for its whole length', async () => {
     let clockMs = 0
     const store = newLockStore(harness, () => clockMs)
     const idempotency = { digest: 'gone', fingerprint: 'f', ttlMs: 600_000 }
@@ -358,8 +358,8 @@ describe('a repeat whose client goes away as well', () => {
     // Nobody had it, so the key is as good as new, and the instance is none that died.
     const suspects = key('gone', 'suspects').replace(/:gone$/, '')
     expect(await harness.redis.exists(suspects)).toBe(0)
-    const anew = { ttlMs: 60_000, idempotency }
-    expect(await store.acquire(harness.namespace, ['gone'], anew)).toMatchObject({
+    const request = { ttlMs: 60_000, idempotency }
+    expect(await store.acquire(harness.namespace, ['gone'], request)).toMatchObject({
       kind: 'granted',
       replayed: false,
     })

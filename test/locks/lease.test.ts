@@ -11,7 +11,7 @@ const acquired = async (name: string, ttlMs = 10_000) =>
 const STRANGER = 'x'.repeat(22)
 
 describe('renew', () => {
-  it('moves the end away', async () => {
+  it('extends the lease', async () => {
     const { token, fence } = await acquired('renew', 10_000)
     harness.advance(8_000)
 
@@ -31,7 +31,7 @@ describe('renew', () => {
     expect(body.expiresInMs).toBeGreaterThan(5_000)
   })
 
-  it('does not resurrect an expired lease, even if nobody took the lock', async () => {
+  it('does not revive an expired lease, even if nobody took the lock', async () => {
     const { token, fence } = await acquired('dead', 20_000)
     harness.advance(20_001)
 
@@ -77,7 +77,7 @@ describe('release', () => {
     await lock('twice', 'acquire').expect(423)
   })
 
-  it('tells a late holder that its lease expired, and that another has the lock', async () => {
+  it('answers a late holder that its lease expired, and that another has the lock', async () => {
     const { token } = await acquired('late', 20_000)
     harness.advance(20_001)
     await acquired('late')
@@ -88,7 +88,7 @@ describe('release', () => {
     await lock('late', 'acquire').expect(423)
   })
 
-  it('refuses a stranger', async () => {
+  it('refuses the token of another lock', async () => {
     await acquired('guarded')
     await lock('guarded', 'release', { token: STRANGER }).expect(409)
     await lock('guarded', 'acquire').expect(423)
@@ -122,7 +122,7 @@ describe('GET a lock', () => {
     expect(JSON.stringify(state)).not.toContain(body.token)
   })
 
-  it('shows how the last lease ended, before anybody reaps it', async () => {
+  it('shows how the last lease ended before a sweep ends it', async () => {
     const { fence } = await acquired('ended', 20_000)
     harness.advance(22_000)
 

@@ -49,7 +49,7 @@ describe('a lock that many share', () => {
     expect(await scripts.inspect('full')).toMatchObject({ queueLength: 0 })
   })
 
-  it('keeps an order of its holders from the second on, and none when all are gone', async () => {
+  it('orders its holders from the second on, and keeps no order when all are gone', async () => {
     const first = await scripts.acquire('keys', shared)
     expect(await keysOf('keys')).toEqual(['lock'])
     const second = await scripts.acquire('keys', shared)
@@ -79,7 +79,7 @@ describe('a lock that many share', () => {
     expect(await scripts.acquire('shorter', pool)).toMatchObject({ kind: 'granted' })
   })
 
-  it('knows which lease of an owner may be entered again', async () => {
+  it('remembers which lease of an owner may be entered again', async () => {
     const fields = async () =>
       (await harness.redis.hkeys(scripts.key('lock', 'owned'))).filter((field) =>
         field.startsWith('@'),
@@ -120,7 +120,7 @@ describe('a lock that many share', () => {
     expect(field).toBeUndefined()
   })
 
-  it('is not entered again by way of a lease that was not taken for it', async () => {
+  it('is not entered again through a lease that is not reentrant', async () => {
     await scripts.acquire('sole', { owner: 'o', caller: '' })
     const again = { owner: 'o', caller: '', reentrant: true }
     expect(await scripts.acquire('sole', again)).toMatchObject({ kind: 'held' })
@@ -128,7 +128,7 @@ describe('a lock that many share', () => {
 })
 
 describe('tokens of one lease', () => {
-  it('are one holder, as long as one of them is there', async () => {
+  it('are one holder, for as long as one of them is left', async () => {
     const first = await scripts.acquire('one', entering)
     await scripts.acquire('one', { ...entering, ttlMs: 60_000 })
     await scripts.acquire('one', shared)
@@ -145,7 +145,7 @@ describe('tokens of one lease', () => {
     expect(await harness.redis.hexists(scripts.key('lock', 'one'), 'joined')).toBe(0)
   })
 
-  it('weigh as much as it, also one that asked for less and is the last', async () => {
+  it('weigh as much as the lease, also a last one that asked for less', async () => {
     const writer = await scripts.acquire('weight', { ...entering, mode: 'exclusive' })
     const reader = await scripts.acquire('weight', entering)
     expect(reader).toMatchObject({ mode: 'exclusive', holdCount: 2 })
@@ -182,7 +182,7 @@ describe('a revocation of one lease', () => {
     expect(await scripts.inspect('other')).toMatchObject({ state: 'held' })
   })
 
-  it('ends it after its grace without anybody asking', async () => {
+  it('ends it after its grace without another request', async () => {
     const [one] = await readers('timed', 2, { ttlMs: 60_000 })
     await scripts.revoke('timed', 5_000, fenceOf(one))
     harness.advance(5_001)
@@ -192,7 +192,7 @@ describe('a revocation of one lease', () => {
 })
 
 describe('verify', () => {
-  it('knows each lease of many by its fence, and the highest that is current', async () => {
+  it('finds each lease of many by its fence, and the highest current one', async () => {
     const leases = await readers('verify', 5)
     const fences = leases.map(fenceOf).sort((a, b) => a - b)
     for (const fence of fences) {
@@ -206,7 +206,7 @@ describe('verify', () => {
     })
   })
 
-  it('takes a grant that nobody has claimed for none', async () => {
+  it('does not count an unclaimed grant as current', async () => {
     const { token } = await scripts.acquire('claim')
     await scripts.acquire('claim', { waitMs: 60_000 })
     await scripts.release('claim', token)
@@ -215,7 +215,7 @@ describe('verify', () => {
     expect(await scripts.verify('claim', fence)).toEqual({ current: false, fence: 0 })
   })
 
-  it('looks for one that is current among so many of the newest', async () => {
+  it('looks for a current lease among a bounded number of the newest', async () => {
     const { token } = await scripts.acquire('newest')
     const shared = { mode: 'shared', waitMs: 60_000 }
     const waiters = [
@@ -232,7 +232,7 @@ describe('verify', () => {
 })
 
 describe('calls that travel together', () => {
-  it('are as few as they are expensive', async () => {
+  it('are the fewer, the more each costs', async () => {
     let batches = 0
     const store = newLockStore(
       harness,
@@ -273,7 +273,7 @@ describe('a revocation of more holders than one call ends', () => {
     }
   })
 
-  it('goes on with any request and any sweep, and takes no newer lease', async () => {
+  it('continues with any request and any sweep, and ends no newer lease', async () => {
     await readers('newer', MANY)
     await scripts.revoke('newer', 0)
     const tries = []
@@ -299,7 +299,7 @@ describe('a revocation of more holders than one call ends', () => {
     }
   })
 
-  it('shows who came after it while it goes on', async () => {
+  it('shows newer holders while it continues', async () => {
     await readers('shown', MANY)
     await scripts.revoke('shown', 1_000)
     const late = await scripts.acquire('shown', shared)
@@ -312,7 +312,7 @@ describe('a revocation of more holders than one call ends', () => {
     })
   })
 
-  it('ends after its grace what held the lock when it was asked for', async () => {
+  it('ends after its grace the leases that held the lock when it was requested', async () => {
     const leases = await readers('grace', MANY, { ttlMs: 60_000 })
     expect(await scripts.revoke('grace', 10_000)).toMatchObject({ revoked: 0, asked: MANY })
     const { token } = leases[0] as { token: string }
@@ -324,17 +324,17 @@ describe('a revocation of more holders than one call ends', () => {
     expect(await scripts.renew('grace', token, 60_000)).toMatchObject({ how: 'revoked' })
   })
 
-  it('tells all whose leases are asked for, a slice at a time', async () => {
-    const session = await scripts.openSession('told', 60_000)
-    await readers('told', MANY, { session, ttlMs: 0 })
-    await scripts.revoke('told', -1)
-    for (let i = 0; i < 3; i++) await scripts.sweep('told')
-    const kept = await scripts.keepSession('told', session)
+  it('notifies all whose leases are asked for, a slice at a time', async () => {
+    const session = await scripts.openSession('notified', 60_000)
+    await readers('notified', MANY, { session, ttlMs: 0 })
+    await scripts.revoke('notified', -1)
+    for (let i = 0; i < 3; i++) await scripts.sweep('notified')
+    const kept = await scripts.keepSession('notified', session)
     expect(kept?.notes).toHaveLength(MANY)
-    expect(await scripts.sweep('told')).not.toMatchObject({ nextMs: 1 })
+    expect(await scripts.sweep('notified')).not.toMatchObject({ nextMs: 1 })
   })
 
-  it('is carried on when the instance dies after its first call', async () => {
+  it('continues when the instance dies after its first call', async () => {
     const store = newLockStore(harness, () => 0)
     const [ns, names] = [`${harness.namespace}-dies`, ['dies']]
     const ask = () => store.acquire(ns, names, { ttlMs: 60_000, mode: 'shared' })
@@ -346,7 +346,7 @@ describe('a revocation of more holders than one call ends', () => {
     other.close()
   })
 
-  it('is carried on by the instance itself, although nobody asks', async () => {
+  it('is continued by the instance itself, without another request', async () => {
     const store = newLockStore(harness, () => 0)
     const [ns, names] = [`${harness.namespace}-alone`, ['alone']]
     const ask = () => store.acquire(ns, names, { ttlMs: 60_000, mode: 'shared' })
@@ -366,7 +366,7 @@ describe('a revocation that is asked for again', () => {
   const renew = async (name: string, token: string) =>
     ((await scripts.renew(name, token, 600_000)) as unknown as { revoke: { inMs: number } }).revoke
 
-  it('leaves those the earlier end whom the first was about, and gives later ones their own', async () => {
+  it('leaves the earlier deadline to the leases of the first, and gives later leases their own', async () => {
     const [first] = await readers('twice', 2, { ttlMs: 600_000 })
     await scripts.revoke('twice', 10_000)
     const [late] = await readers('twice', 1, { ttlMs: 600_000 })
@@ -379,7 +379,7 @@ describe('a revocation that is asked for again', () => {
     }
   })
 
-  it('ends later ones in time although none of the first are left', async () => {
+  it('ends later leases in time although none of the first are left', async () => {
     const first = await readers('left', 2, { ttlMs: 600_000 })
     await scripts.revoke('left', 10_000)
     await readers('left', 1, { ttlMs: 600_000 })

@@ -34,7 +34,7 @@ describe('the metrics of locks', () => {
     )
   })
 
-  it('show who waits, how long it took, and how long a lease was held', async () => {
+  it('count waiters, and measure waiting and holding times', async () => {
     const { token } = await held('waiting')
     const second = waits('waiting')
     await queued('waiting', 1)

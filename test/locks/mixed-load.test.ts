@@ -10,7 +10,7 @@ const { lock, held, waits, look, queued } = lockDriver(harness)
 const modeOf = (i: number) => (i % 5 === 4 ? 'exclusive' : 'shared')
 
 describe('readers and writers of a mixed load', () => {
-  it('are served in the order they came: no reader passes a waiting writer', async () => {
+  it('are served in order: no reader passes a waiting writer', async () => {
     const { token } = await held('mixed')
     const order: string[] = []
     const answers: Promise<void>[] = []

@@ -331,7 +331,7 @@ class Run {
     expect(kind).toBe(expected)
   }
 
-  /** By an instance that dies when its request stands in line. */
+  /** By an instance that dies once its request is queued. */
   async #orphan(terms: Wanted): Promise<void> {
     const wanted = { ...terms, wait: true }
     const id = this.#next++
@@ -500,7 +500,7 @@ class Run {
       this.#took(attempt, client.answer as AcquireOutcome)
     }
     for (const [attempt, { answer, error }] of this.#clients) {
-      expect(answer ?? error, `attempt ${attempt.id} stands in line`).toBeUndefined()
+      expect(answer ?? error, `attempt ${attempt.id} waits`).toBeUndefined()
     }
   }
 
@@ -638,7 +638,7 @@ const STEPPED_BACK_BEHIND_A_HEAD: Step[] = [
   { do: 'back', by: 10 },
 ]
 
-it('does what a model in memory does', { timeout: 600_000 }, async () => {
+it('behaves as a model in memory does', { timeout: 600_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: STEPS }), async (steps) => {
       const run = new Run()

@@ -163,7 +163,7 @@ export class LockModel {
     this.#pump()
     const locks = this.#locksOf(attempt)
     const lost = locks.some((lock) => !isHeld(lock, attempt))
-    // How it was lost is told as it stands after what is left has been given back.
+    // The answer says how it was lost, read after the other leases have been released.
     for (const lock of locks.filter((one) => isHeld(one, attempt))) {
       this.#giveBack(lock, find(lock, attempt) as Lease)
     }
@@ -171,7 +171,7 @@ export class LockModel {
     return { kind: lost ? this.#lost(attempt) : 'released' }
   }
 
-  /** A request whose instance dies when it stands in line. */
+  /** A request whose instance dies once it is queued. */
   orphan(attempt: Attempt, wait: number): Reply {
     const reply = this.acquire(attempt)
     if (reply.kind === 'queued') attempt.goneAt = this.now + wait
@@ -185,7 +185,7 @@ export class LockModel {
     return queue.filter(({ goneAt = Number.POSITIVE_INFINITY }) => goneAt > this.now).length
   }
 
-  /** Its client goes away while it stands in line. */
+  /** Its client disconnects while it waits. */
   leave(attempt: Attempt): void {
     this.#setAside(attempt)
     this.#pump()

@@ -31,7 +31,7 @@ describe('shared mode', () => {
     await post('locks/rw-ttl/renew', { token: long.token }).expect(200)
   })
 
-  it('leaves nothing of a reader that is gone, while others read on', async () => {
+  it('leaves nothing of a reader that is gone while others still hold the lock', async () => {
     const shared = { mode: 'shared', owner: 'o' }
     const [a, b] = [await held('trace', shared), await held('trace', shared)]
     await held('trace', { mode: 'shared' })
@@ -60,7 +60,7 @@ describe('re-entry', () => {
     await post('locks/re/acquire').expect(200)
   })
 
-  it('is for the same owner only, and needs one', async () => {
+  it('needs an owner, and is for the same owner only', async () => {
     await held('re-other', again)
     await post('locks/re-other/acquire', { owner: 'you', reentrant: true }).expect(423)
     const { body } = await post('locks/re-other/acquire', { reentrant: true }).expect(400)
@@ -138,7 +138,7 @@ describe('revoke', () => {
     expect(harness.log.join('')).not.toContain(token)
   })
 
-  it('frees a name that is kept by minHoldMs, and its holder has released it all the same', async () => {
+  it('frees a name that is kept by minHoldMs, whose holder has released it all the same', async () => {
     const terms = { ttlMs: 60_000, minHoldMs: 30_000, lockDelayMs: 60_000 }
     const { token, fence } = await held('kept', terms)
     await post('locks/kept/release', { token }).expect(200)
@@ -165,7 +165,7 @@ describe('revoke', () => {
     expect((await post('locks/grace/release', { token }).expect(200)).body.replayed).toBe(true)
   })
 
-  it('asked for a second time brings the end nearer, and never moves it away', async () => {
+  it('requested a second time makes the deadline earlier, never later', async () => {
     const { token } = await held('nearer', { ttlMs: 600_000 })
     const ask = (graceMs?: number) =>
       post('locks/nearer/revoke', { reason: `in ${graceMs}`, graceMs }).expect(200)
@@ -180,7 +180,7 @@ describe('revoke', () => {
     expect(inMs).toBeLessThanOrEqual(60_000)
   })
 
-  it('ends every reader, and none of those who wait', async () => {
+  it('ends every reader, and no waiter', async () => {
     const readers = [await held('all', { mode: 'shared' }), await held('all', { mode: 'shared' })]
     const writer = post('locks/all/acquire', { waitMs: 60_000 }).then((response) => response)
     await queued('all', 1)
@@ -194,7 +194,7 @@ describe('revoke', () => {
 })
 
 describe('verify and list', () => {
-  it('knows the current fence', async () => {
+  it('finds the current fence', async () => {
     const first = await held('verify', { ttlMs: 60_000 })
     const ask = (fence: number) => post('locks/verify/verify', { fence }).expect(200)
     expect((await ask(first.fence)).body).toEqual({ current: true, fence: first.fence })
@@ -204,7 +204,7 @@ describe('verify and list', () => {
     expect((await ask(first.fence)).body).toEqual({ current: false, fence: second.fence })
   })
 
-  it('lists by prefix, page by page, without what is free', async () => {
+  it('lists by prefix, page by page, without free names', async () => {
     for (const name of ['list{1', 'list%2', 'list/3']) await held(encodeURIComponent(name))
     const { token } = await held('list-free')
     await post('locks/list-free/release', { token }).expect(200)
@@ -239,7 +239,7 @@ describe('semaphores', () => {
     expect(missing.body.errors[0].pointer).toBe('body/capacity')
   })
 
-  it('is resized by PUT: lowering drains, what can never be granted is sent away', async () => {
+  it('is resized by PUT: lowering ends no lease, and refuses waiters that can never be granted', async () => {
     const put = (capacity: number) =>
       harness.request('put', '/v1/semaphores/sized').send({ capacity }).expect(200)
     await put(3)
@@ -322,7 +322,7 @@ describe('lock sets', () => {
     expect(gone.body).toMatchObject({ code: 'lease-revoked', lost: ['lost@b'] })
   })
 
-  it('never deadlocks when sets stand in opposite orders', async () => {
+  it('never deadlocks when sets name their locks in opposite orders', async () => {
     const both = await set('acquire', ['dl@a', 'dl@b']).expect(200)
     const take = (names: string[]) =>
       set('acquire', names, { waitMs: 60_000 }).then(async (response) => {

@@ -16,8 +16,8 @@ async function recorded(name: string): Promise<string[]> {
   return entries.slice(1).map(([, fields]) => fields[1] as string)
 }
 
-describe('those who watch a lock', () => {
-  it('are notified once of all that one call does', async () => {
+describe('the watchers of a lock', () => {
+  it('are notified once per call', async () => {
     const [lock, last] = ['once@a', 'once@b'].map((name) => scripts.key('lock', name))
     const heard: string[] = []
     const hear = (message: string) => void heard.push(message)
@@ -47,7 +47,7 @@ describe('those who watch a lock', () => {
     expect((await recorded('claimed')).at(3)).toBe('granted')
   })
 
-  it('hear of a release at once where the name stays taken, and of that alone', async () => {
+  it('hear of a release at once where the name stays taken, and of nothing else', async () => {
     await scripts.watch('minimal', 60_000)
     const { token } = await scripts.acquire('minimal', { min_hold_ms: 5_000 })
     await scripts.release('minimal', token)

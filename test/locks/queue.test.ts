@@ -85,7 +85,7 @@ describe('a waiter', () => {
     expect(order).toEqual(['high', 'normal', 'second', 'low'])
   })
 
-  it('is not overtaken by somebody who does not wait', async () => {
+  it('is not overtaken by a request that does not wait', async () => {
     await held('shared-queue', { mode: 'shared' })
     const writer = lock('shared-queue', 'acquire', { waitMs: 60_000 })
     writer.end(() => undefined)
@@ -122,7 +122,7 @@ describe('an idempotency key', () => {
 })
 
 describe('a waiter that Redis forgot', () => {
-  it('is put back by the next heartbeat', async () => {
+  it('is restored by the next heartbeat', async () => {
     await held('forgotten')
     const waiting = waits('forgotten', { waitMs: 60_000 })
     await queued('forgotten', 1)
@@ -140,7 +140,7 @@ describe('a waiter that Redis forgot', () => {
 })
 
 describe('a queue', () => {
-  it('lives as long as the longest wait, and not for ever', async () => {
+  it('expires with the longest wait', async () => {
     const ns = `${harness.namespace}-lives`
     const ask = (body: object) =>
       harness.request('post', '/v1/locks/lives/acquire').set('lockstep-namespace', ns).send(body)
@@ -188,7 +188,7 @@ describe('what is left behind', () => {
     ).toBeNull()
   })
 
-  it('is nothing without a time of its own, once all of it has expired', async () => {
+  it('has an expiry on every key, once all leases have expired', async () => {
     const ns = `${harness.namespace}-quiet`
     const ask = (path: string, body: object) =>
       harness.request('post', `/v1/${path}`).set('lockstep-namespace', ns).send(body)
@@ -214,7 +214,7 @@ describe('what is left behind', () => {
 })
 
 describe('GET a lock that is waited for', () => {
-  it('shows who waits, in which place and since when', async () => {
+  it('shows who waits, at which position and since when', async () => {
     const { token } = await held('places')
     const waiting = [waits('places', { waitMs: 60_000, owner: 'a' })]
     await queued('places', 1)

@@ -21,7 +21,7 @@ const isWhole = async (name: string, token: string) => {
   expect(await scripts.renew(name, token, 30_000)).toMatchObject({ kind: 'renewed' })
 }
 
-describe('a repeat that is cut, of a request that was answered', () => {
+describe('a cut repeat of a request that was answered', () => {
   it('leaves the lease as it is', async () => {
     const { token } = await scripts.acquire('at-once', keyed('at-once'))
     const repeat = await scripts.acquire('at-once', keyed('at-once'))

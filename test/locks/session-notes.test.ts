@@ -19,7 +19,7 @@ const revoke = (name: string, body: object = {}) =>
 const { fence: _, ...nothing } = { fence: 0, expiresInMs: expect.any(Number), leaseCount: 1 }
 
 describe('a keepalive', () => {
-  it('shows which leases of its session somebody asks for, until they are given back', async () => {
+  it('shows which leases of its session are asked for, until they are released', async () => {
     const sessionId = await open('asked')
     const one = await held('asked@a', { sessionId })
     const other = await held('asked@b', { sessionId })
@@ -40,7 +40,7 @@ describe('a keepalive', () => {
     expect(await keep(sessionId)).toEqual({ ...nothing, leaseCount: 0 })
   })
 
-  it('shows which leases ended without its doing, and for how long that is remembered', async () => {
+  it('shows which leases others ended, for as long as that is remembered', async () => {
     const sessionId = await open('ended', 600_000)
     const { fence } = await held('ended@a', { sessionId })
     const short = await held('ended@b', { sessionId, ttlMs: 20_000 })
@@ -64,7 +64,7 @@ describe('a keepalive', () => {
     expect(await keep(sessionId)).toEqual(nothing)
   })
 
-  it('says nothing of a lease that was given back, or of an end by the session', async () => {
+  it('shows no lease that was released, or that ended with the session', async () => {
     const session = await scripts.openSession('own', 60_000)
     const { token } = await scripts.acquire('own', { session, ttlMs: 0 })
     await scripts.acquire('own', { mode: 'shared' })
@@ -75,7 +75,7 @@ describe('a keepalive', () => {
     expect(await harness.redis.exists(scripts.key('session-notes', 'own', session))).toBe(0)
   })
 
-  it('keeps what it has to show as long as its session', async () => {
+  it('keeps its notes as long as its session', async () => {
     const session = await scripts.openSession('lasts', 3_600_000)
     await scripts.acquire('lasts', { session, ttlMs: 0 })
     await scripts.revoke('lasts', -1)
@@ -86,7 +86,7 @@ describe('a keepalive', () => {
     expect(await left()).toBeGreaterThan(3_600_000)
   })
 
-  it('forgets what it has shown for long enough', async () => {
+  it('forgets a note that was shown long enough', async () => {
     const session = await scripts.openSession('forgets', 3_600_000)
     await scripts.acquire('forgets', { session, ttlMs: 1_000 })
     harness.advance(1_001)
@@ -98,7 +98,7 @@ describe('a keepalive', () => {
     expect(await harness.redis.hlen(key)).toBe(0)
   })
 
-  it('shows a thousand of them at most', async () => {
+  it('shows at most a thousand of them', async () => {
     const session = await scripts.openSession('bound', 60_000)
     const key = scripts.key('session-notes', 'bound', session)
     const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`${i}`, '']))
@@ -110,7 +110,7 @@ describe('a keepalive', () => {
 })
 
 describe('what a session carries', () => {
-  it('does not count leases that are over, nor places whose wait is over', async () => {
+  it('leaves out expired leases, and places whose wait is over', async () => {
     const session = await scripts.openSession('count', 600_000)
     await scripts.acquire('count@a', { session, ttlMs: 1_000 })
     await scripts.acquire('count@b', { session, ttlMs: 60_000 })
@@ -124,7 +124,7 @@ describe('what a session carries', () => {
     expect(await shown()).toEqual({ count: 1, names: ['count@b'] })
   })
 
-  it('counts what was renewed', async () => {
+  it('counts renewed leases', async () => {
     const session = await scripts.openSession('renewed', 600_000)
     const { token } = await scripts.acquire('renewed', { session, ttlMs: 1_000 })
     await scripts.renew('renewed', token, 60_000)
@@ -132,7 +132,7 @@ describe('what a session carries', () => {
     expect(await scripts.keepSession('renewed', session)).toMatchObject({ leaseCount: 1 })
   })
 
-  it('has room for another in place of one that is over', async () => {
+  it('has room for another lease in place of an expired one', async () => {
     const session = await scripts.openSession('room', 600_000)
     const key = scripts.key('session-leases', 'room', session)
     const past = Array.from({ length: 1_000 }, (_, i) => [1, `past-${i}`]).flat()
@@ -168,7 +168,7 @@ describe('a session that expired', () => {
     expect(await over('k', seen)).toEqual([undefined, 'session-ended'])
   })
 
-  it('without a lease is seen by the sweep as well, once it is not kept alive', async () => {
+  it('without a lease is ended by the sweep as well', async () => {
     const session = await scripts.openSession('alone', 10_000)
     harness.advance(8_000)
     await scripts.keepSession('alone', session)
@@ -183,7 +183,7 @@ describe('a session that expired', () => {
     harness.advance(10_000)
   })
 
-  it('is seen by the sweep in time, also since the clock stepped back', async () => {
+  it('is ended by the sweep in time, also after the clock stepped back', async () => {
     const session = await scripts.openSession('in-time', 10_000)
     const timers = scripts.key('timers', 'in-time', '')
     const lateMs = async () => {
@@ -200,7 +200,7 @@ describe('a session that expired', () => {
     harness.advance(7_200_000)
   })
 
-  it('is remembered for a while only', async () => {
+  it('is remembered for a while', async () => {
     const session = await scripts.openSession('while', 3_600_000)
     harness.advance(3_600_001)
     await scripts.keepSession('while', session)
@@ -209,7 +209,7 @@ describe('a session that expired', () => {
     expect(left).toBeLessThanOrEqual(600_000)
   })
 
-  it('and was ended on purpose is looked at no more', async () => {
+  it('and was ended on purpose is not swept again', async () => {
     const session = await scripts.openSession('purpose', 10_000)
     const timers = () => harness.redis.zscore(scripts.key('timers', 'purpose', ''), `{${session}`)
     expect(await timers()).not.toBeNull()

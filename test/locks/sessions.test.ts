@@ -48,7 +48,7 @@ describe('a session', () => {
     expect((await keep(sessionId).expect(200)).body.leaseCount).toBe(1)
   })
 
-  it('ends what it carries when no keepalive comes, uncleanly and at that moment', async () => {
+  it('expires without a keepalive, and its leases with it, uncleanly and at that moment', async () => {
     const sessionId = await open('expire', 10_000)
     const terms = { sessionId, lockDelayMs: 60_000 }
     const { body } = await acquire('expire@a', terms).expect(200)
@@ -76,7 +76,7 @@ describe('a session', () => {
     )
   })
 
-  it('hands the lock on to a waiter when it expires, although nobody asks', async () => {
+  it('passes its lock to a waiter when it expires, without another request', async () => {
     const sessionId = await open('wake')
     await acquire('wake@a', { sessionId }).expect(200)
     const waiting = start(acquire('wake@a', { waitMs: 60_000 }))
@@ -91,7 +91,7 @@ describe('a session', () => {
     expect((await waiting).status).toBe(200)
   })
 
-  it('leaves a lease the shorter of both ends', async () => {
+  it('bounds a lease by the earlier of both ends', async () => {
     const sessionId = await open('shorter', 10_000)
     const { body: own } = await acquire('shorter@a', { sessionId, ttlMs: 2_000 }).expect(200)
     const { body: long } = await acquire('shorter@b', { sessionId, ttlMs: 60_000 }).expect(200)
@@ -104,7 +104,7 @@ describe('a session', () => {
     await acquire('shorter@b', {}).expect(200)
   })
 
-  it('never gets a deadline of its own for a lease by renewing that', async () => {
+  it('gives a lease no deadline of its own when the lease is renewed', async () => {
     const sessionId = await open('renew', 10_000)
     const { body } = await acquire('renew@a', { sessionId }).expect(200)
 
@@ -117,7 +117,7 @@ describe('a session', () => {
     expect((await look('renew@a')).state).toBe('held')
   })
 
-  it('bounds renewals of a lease that has one', async () => {
+  it('bounds renewals of a lease with a ttlMs', async () => {
     const sessionId = await open('bounded', 10_000)
     const { body } = await acquire('bounded@a', { sessionId, ttlMs: 2_000 }).expect(200)
     const { token } = body
@@ -184,7 +184,7 @@ describe('a session', () => {
     expect((await second).status).toBe(200)
   })
 
-  it('never grants to itself what it gives back, however much that is', async () => {
+  it('never grants to itself what it releases, however much that is', async () => {
     const sessionId = await open('self')
     const names = ['self@a', 'self@b', 'self@c']
     for (const name of names) await acquire(name, { sessionId }).expect(200)
@@ -200,7 +200,7 @@ describe('a session', () => {
     for (const name of names) expect(await look(name)).toMatchObject({ state: 'free' })
   })
 
-  it('takes its places back although nobody is there who could', async () => {
+  it('removes its places although the instance of its waiters is dead', async () => {
     const sessionId = await open('ghost')
     await acquire('ghost@a', {}).expect(200)
     const key = `ls:{${harness.namespace}:${harness.lockTag('ghost@a')}}:lock:ghost@a`
@@ -236,7 +236,7 @@ describe('a session', () => {
     expect((await head).status).toBe(200)
   })
 
-  it('is checked again when the turn of a waiter comes', async () => {
+  it('is checked again when a waiter reaches the head', async () => {
     const sessionId = await open('grant', 10_000)
     await acquire('grant@a', { ttlMs: 10_500 }).expect(200)
     const waiting = start(acquire('grant@a', { sessionId, waitMs: 60_000 }))
@@ -286,7 +286,7 @@ describe('a session', () => {
     await post('lock-sets/acquire', { names }).expect(200)
   })
 
-  it('is shown with its metadata, and its id is nowhere else', async () => {
+  it('is shown with its metadata, and never with its id', async () => {
     const metadata = { host: 'w-7' }
     const sessionId = await open('shown', 20_000, { metadata })
     await acquire('shown@a', { sessionId }).expect(200)
@@ -325,7 +325,7 @@ describe('a session', () => {
     expect(await code(ask(body), 410)).toBe('session-ended')
   })
 
-  it('does not take what no session ever was', async () => {
+  it('refuses an id that was never a session', async () => {
     const ghost = (await open('ghost')).replace(/\.(.{22})$/, `.${'x'.repeat(22)}`)
     expect(await code(keep(ghost), 410)).toBe('session-ended')
     expect(await code(end(ghost), 410)).toBe('session-ended')
@@ -340,7 +340,7 @@ describe('a session', () => {
     await keep(ghost).send({ ttlMs: 1_000 }).expect(400)
   })
 
-  it('is of one namespace', async () => {
+  it('stays in its namespace', async () => {
     const sessionId = await open('apart')
     const other = keep(sessionId).set('lockstep-namespace', 'another')
     expect(await code(other, 410)).toBe('session-ended')
@@ -356,7 +356,7 @@ describe('a session', () => {
 })
 
 describe('a thousand leases', () => {
-  it('live by one keepalive, end with one DELETE, and are all there may be', async () => {
+  it('live by one keepalive, end with one DELETE, and are the most a session carries', async () => {
     const sessionId = await open('many', 600_000)
     const names = Array.from({ length: 1_000 }, (_, i) => `many@${i}`)
     for (let i = 0; i < 1_000; i += 50) {
@@ -385,7 +385,7 @@ describe('what a session leaves in Redis', () => {
   const part = (name: string, what: string) =>
     `ls:{${harness.namespace}:${harness.lockTag(name)}}:${what}`
 
-  it('outlives a day for as long as it is kept alive', async () => {
+  it('outlives a day while it is kept alive', async () => {
     const sessionId = await open('days', 86_400_000)
     await acquire('days@a', { sessionId }).expect(200)
     const leases = part('days@a', `session-leases:${sessionId}`)
@@ -401,7 +401,7 @@ describe('what a session leaves in Redis', () => {
     await end(sessionId).expect(200)
   })
 
-  it('is the memory of its end alone, and that goes by itself', async () => {
+  it('is the record of its end alone, which expires', async () => {
     const sessionId = await open('idle', 10_000)
     const session = part('idle@a', `session:${sessionId}`)
     await acquire('idle@a', { sessionId }).expect(200)
@@ -418,7 +418,7 @@ describe('what a session leaves in Redis', () => {
     expect(rest).toEqual([part('idle@a', 'ended:idle@a')])
   })
 
-  it('goes with the lease when Redis loses the session: a lease is never without an end', async () => {
+  it('ends with the lease when Redis loses the session: every lease ends', async () => {
     const sessionId = await open('lost', 10_000)
     await acquire('lost@a', { sessionId }).expect(200)
     await harness.redis.del(part('lost@a', `session:${sessionId}`))

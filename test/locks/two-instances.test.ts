@@ -32,7 +32,7 @@ describe('a queue over two service instances', () => {
 })
 
 describe('an idempotency key', () => {
-  it('leads a repeat back to the same place, through another instance', async () => {
+  it('gives a repeat the same place, through another instance', async () => {
     const { token } = await held('attach')
     const cut = lock('attach', 'acquire', { waitMs: 60_000 }).set('idempotency-key', 'k')
     cut.end(() => undefined)

@@ -11,7 +11,7 @@ import type { LeaseRecord, Register } from './checkers.js'
 /** Microseconds of CLOCK_MONOTONIC, as the workers count them. */
 export const monotonic = (): number => Number(process.hrtime.bigint() / 1_000n)
 
-/** Of the log of an instance: the end tells what went wrong. */
+/** The last part of the log of an instance, which says what went wrong. */
 const KEPT_CHARACTERS = 1_000_000
 
 export interface Instance {

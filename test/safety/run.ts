@@ -62,7 +62,7 @@ export interface Findings extends Seen {
   readonly seconds: number
 }
 
-/** Of a service that keeps its promises, whatever is done to it. */
+/** The findings of a service that keeps its promises. */
 export const CLEAN = {
   overlaps: 0,
   shrunkFences: 0,

@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 
 describe('worker processes over two instances', () => {
-  it('never hold a lock together, even when holders are paused, and fences keep the late ones out', async () => {
+  it('never hold a lock together, even when holders are paused, and fences stop late ones', async () => {
     const isSeen = ({ plainLost }: Seen) => plainLost > 0
     const found = await runScenario('holders paused', built, { ...SIZE, isSeen })
     expect(found).toMatchObject(CLEAN)
@@ -26,7 +26,7 @@ describe('worker processes over two instances', () => {
     expect(found).toMatchObject(CLEAN)
   })
 
-  it('would be seen to hold a lock together', async () => {
+  it('are caught by the checker when they hold a lock together', async () => {
     const mutant = MUTANTS.find(({ name }) => name === 'grant without re-check')!
     const folder = buildMutant(built, mutant)
     const isSeen = ({ overlaps }: Seen) => overlaps > 0

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
  *   waitMs: number, loops: number, pauseShare: number, repeatShare: number }} */
 const plan = JSON.parse(process.argv[2])
 const now = () => Number(process.hrtime.bigint() / 1000n)
-const tell = (record) => writeSync(1, `${JSON.stringify(record)}\n`)
+const report = (record) => writeSync(1, `${JSON.stringify(record)}\n`)
 const pick = (list) => list[Math.floor(Math.random() * list.length)]
 
 let over = false
@@ -58,7 +58,7 @@ async function once() {
     ...{ fence, fences: [fence], waitedMs, key, services, askedAt, grantedAt: now(), renewals: [] },
   }
   await work(lock, lease, token, fence)
-  tell(lease)
+  report(lease)
 }
 
 async function work(lock, lease, token, fence) {
@@ -95,7 +95,7 @@ async function change(lock, fence) {
   const { body: seen } = await call(`${plan.resource}/read`, { lock, fence })
   await sleep(Math.random() * 5)
   if (Math.random() < plan.pauseShare) {
-    tell({ kind: 'paused' })
+    report({ kind: 'paused' })
     process.kill(process.pid, 'SIGSTOP')
     await sleep(1)
   }

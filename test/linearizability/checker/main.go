@@ -1,5 +1,5 @@
 // Command checker reads the history of some locks, one operation per line of JSON, and says of which
-// locks no order of the operations explains what their callers were told. The search is that of
+// locks no order of the operations explains the answers of their callers. The search is that of
 // porcupine; step defines a lock.
 package main
 

@@ -7,8 +7,8 @@
 -- @use order.lua
 
 -- Counts the holders again from their records. While a slot of a Cluster moves, a script may come to a
--- key that has moved already: it stops there, and what it wrote stays. A lease is held while its
--- record exists, whatever else was written.
+-- key that has moved already: it stops there, and what it wrote stays. A lease is held exactly while
+-- its record exists.
 local add_lease
 local function recount(lock)
   for _, index in ipairs(INDEXES) do redis.call('DEL', part(lock, index)) end

@@ -50,7 +50,7 @@ describe('a release after expiry', () => {
 })
 
 describe('a late duplicate renewal', () => {
-  it('with a shorter ttlMs does not cut what the newer one promised', async () => {
+  it('with a shorter ttlMs does not take back what the newer one promised', async () => {
     const { token } = await held('duplicate', { ttlMs: 60_000 })
     await lock('duplicate', 'renew', { token, ttlMs: 600_000 }).expect(200)
 
@@ -73,7 +73,7 @@ describe('a late duplicate renewal', () => {
 })
 
 describe('a ttlMs shorter than the round trip', () => {
-  it('is 410 for the acquire, and nobody holds the lock', async () => {
+  it('is 410 for the acquire, and leaves no holder', async () => {
     const redis = await start()
     const proxy = await startFaultProxy(redis.url)
     const slow = await startHarness({ redisUrl: proxy.url })
@@ -105,7 +105,7 @@ describe('a ttlMs shorter than the round trip', () => {
   })
 })
 
-describe('a disconnect after a re-attach elsewhere', () => {
+describe('a disconnect after a repeat at another instance', () => {
   it('leaves the place to the newer connection', async () => {
     const { token } = await held('elsewhere')
     const ask = (at: Harness) =>

@@ -22,7 +22,7 @@ it('thousands of holders are asked to give way at once', async () => {
   expect(await scripts.renew('crowd', token, 60_000)).toMatchObject({ revoke: { reason: 'test' } })
 })
 
-it('a reader is released on a full Redis although a session beside it lives on', async () => {
+it('a reader is released on a full Redis although another holder has a session', async () => {
   const session = await scripts.openSession('full', 10_000)
   await scripts.acquire('full', { mode: 'shared', session, ttlMs: 0 })
   const { token } = await scripts.acquire('full', { mode: 'shared', ttlMs: 60_000 })

@@ -11,8 +11,8 @@ beforeAll(async () => {
   scripts = lockScripts(harness)
 })
 
-describe('a name that was given back during its minimal hold', () => {
-  it('is freed by a revocation, which takes nothing from whoever gave it back', async () => {
+describe('a name that was released during its minimal hold', () => {
+  it('is freed by a revocation, which takes nothing from the holder that released it', async () => {
     const terms = { ttlMs: 60_000, min_hold_ms: 30_000, lock_delay_ms: 60_000 }
     const { token } = await scripts.acquire('given', terms)
     await scripts.release('given', token)
@@ -39,7 +39,7 @@ describe('a lease whose holder was asked to give way', () => {
     expect(await scripts.inspect('grace')).toMatchObject({ state: 'free' })
   })
 
-  it('does not outlive it either where that lease alone was meant', async () => {
+  it('does not outlive it either where only that lease is revoked', async () => {
     const lease = (await scripts.acquire('fence', owner)) as unknown as { fences: [number] }
     await scripts.revoke('fence', 5_000, lease.fences[0])
     const { token } = await scripts.acquire('fence', owner)
@@ -49,7 +49,7 @@ describe('a lease whose holder was asked to give way', () => {
     harness.advance(5_001)
     expect(await scripts.inspect('fence')).toMatchObject({ state: 'free' })
   })
-  it('leaves nothing of that to the next holder, however often it comes to this', async () => {
+  it('leaves nothing of the revocation to the next holder, however often that happens', async () => {
     const { token } = await scripts.acquire('next', { ttlMs: 60_000 })
     await scripts.acquire('next', { waitMs: 60_000 })
     await scripts.revoke('next', 30_000)
@@ -61,8 +61,8 @@ describe('a lease whose holder was asked to give way', () => {
   })
 })
 
-describe('a lease of a session that is given back during its minimal hold', () => {
-  it('is not carried by the session any more', async () => {
+describe('a lease of a session that is released during its minimal hold', () => {
+  it('no longer belongs to the session', async () => {
     const session = await scripts.openSession('carried', 60_000)
     const terms = { session, ttlMs: 10_000, min_hold_ms: 5_000 }
     const { token } = await scripts.acquire('carried', terms)
@@ -74,7 +74,7 @@ describe('a lease of a session that is given back during its minimal hold', () =
 })
 
 describe('a session that is ended', () => {
-  it('does not make a clean end of a lease that was over', async () => {
+  it('does not turn an expired lease into a released one', async () => {
     const session = await scripts.openSession('over', 60_000)
     const { token } = await scripts.acquire('over', {
       session,
@@ -87,7 +87,7 @@ describe('a session that is ended', () => {
     expect(await scripts.inspect('over')).toMatchObject({ state: 'cooling' })
   })
 
-  it('takes its waiters off the queue, also those behind the head, and wakes them', async () => {
+  it('removes its waiters from the queue, also those behind the head, and wakes them', async () => {
     const session = await scripts.openSession('waits', 60_000)
     await scripts.acquire('waits')
     const terms = { waitMs: 60_000, instance: randomToken() }
@@ -124,7 +124,7 @@ describe('a session that is ended', () => {
 })
 
 describe('a session that expires', () => {
-  it('takes its place at the head of a queue away although nobody asks', async () => {
+  it('removes its place at the head of a queue without another request', async () => {
     const session = await scripts.openSession('head', 2_000)
     await scripts.acquire('head', { mode: 'shared', ttlMs: 600_000 })
     await scripts.acquire('head', { session, ttlMs: 0, waitMs: 60_000 })
@@ -139,7 +139,7 @@ describe('a session that expires', () => {
 })
 
 describe('the list of what a session carries', () => {
-  it('ends by itself when nobody comes to end it', async () => {
+  it('expires by itself when no call ends it', async () => {
     const session = await scripts.openSession('list', 60_000)
     await scripts.acquire('list', { session })
     const leftMs = await harness.redis.pttl(scripts.key('session-leases', 'list', session))
@@ -163,7 +163,7 @@ describe('the list of what is held or queued', () => {
     expect(await listed('delay')).not.toBeNull()
   })
 
-  it('forgets a lock that nobody came to end in time', async () => {
+  it('forgets a lock that no call ended in time', async () => {
     await scripts.acquire('lost', { ttlMs: 1_000 })
     harness.advance(1_001)
     await harness.redis.del(scripts.key('lock', 'lost'))
@@ -173,14 +173,14 @@ describe('the list of what is held or queued', () => {
 })
 
 describe('a lease of a session', () => {
-  it('is kept for as long as the session may live without anybody looking', async () => {
+  it('is kept for as long as the session may live without another call', async () => {
     const session = await scripts.openSession('keep', 60_000)
     await scripts.acquire('keep', { session, ttlMs: 0 })
     expect(await harness.redis.pttl(scripts.key('lock', 'keep'))).toBeGreaterThan(86_400_000)
   })
 })
 
-describe('a lock that a reader takes beside another', () => {
+describe('a lock of two readers', () => {
   it('is kept for as long as the longer of their leases', async () => {
     await scripts.acquire('readers', { mode: 'shared', ttlMs: 1_000 })
     await scripts.acquire('readers', { mode: 'shared', ttlMs: 3_600_000 })
@@ -202,7 +202,7 @@ describe('a lock with a lock delay after its only lease', () => {
     }
   })
 
-  it('does so from when that was due, where Redis has lost its session', async () => {
+  it('counts its delay from the deadline of the lease, where Redis has lost the session', async () => {
     const session = await scripts.openSession('moment', 60_000)
     await scripts.acquire('moment', { ...terms, session, ttlMs: 0 })
     await harness.redis.del(scripts.key('session', 'moment', session))
@@ -212,7 +212,7 @@ describe('a lock with a lock delay after its only lease', () => {
 })
 
 describe('a waiter whose time ends at the head of the queue', () => {
-  it('makes room in time although somebody watches the lock', async () => {
+  it('makes room in time although the lock is watched', async () => {
     const size = { permits: 1, capacity: 2, instance: 'watched' }
     await scripts.acquire('watched', { ...size, ttlMs: 600_000 })
     await scripts.acquire('watched', { ...size, permits: 2, waitMs: 10_000 })
@@ -226,7 +226,7 @@ describe('a waiter whose time ends at the head of the queue', () => {
   })
 })
 
-describe('a grant that nobody has collected when its session ends', () => {
+describe('an unclaimed grant whose session ends', () => {
   it('is not given to a repeat of its request', async () => {
     const keyed = { digest: 'late', fingerprint: 'f', record_ttl_ms: 600_000, instance: 'well' }
     const session = await scripts.openSession('late', 5_000)
@@ -252,7 +252,7 @@ describe('a grant that nobody has collected when its session ends', () => {
     expect(await scripts.acquire('purpose')).toMatchObject({ kind: 'granted' })
   })
 
-  it('casts no suspicion on the instance of its waiter', async () => {
+  it('does not make the instance of its waiter suspect', async () => {
     const session = await scripts.openSession('unseen', 1_000)
     const first = await scripts.acquire('unseen')
     await scripts.acquire('unseen', { session, waitMs: 60_000, instance: 'well' })
@@ -264,8 +264,8 @@ describe('a grant that nobody has collected when its session ends', () => {
   })
 })
 
-describe('a stream that is closed after another has taken its lease over', () => {
-  it('hands no lease over, for its answer tells of none', async () => {
+describe('a stream that is closed after another one took over its lease', () => {
+  it('hands no lease over, because its answer carries none', async () => {
     const reader = { mode: 'shared', instance: 'home' }
     const { token } = await scripts.acquire('stream', { ...reader, hold: 'second', ttlMs: 60_000 })
     await scripts.acquire('stream', { instance: 'home', waitMs: 10_000 })

@@ -26,7 +26,7 @@ const fenceOf = (lease: unknown) => (lease as { fences: [number] }).fences[0]
 const lastOf = async (name: string) =>
   (await harness.redis.zrange(scripts.key('holders', name), '-1', '-1'))[0] as string
 
-describe('a lease that is over, behind more of them than one call ends', () => {
+describe('an expired lease behind more of them than one call ends', () => {
   it('is not renewed', async () => {
     await readers('renew', MANY)
     harness.advance(60_001)
@@ -47,7 +47,7 @@ describe('a lease that is over, behind more of them than one call ends', () => {
     })
   })
 
-  it('is not claimed, and the place of its waiter is put back', async () => {
+  it('is not claimed, and its waiter is restored', async () => {
     const { token: writer } = await scripts.acquire('claim')
     await readers('claim', MANY, { waitMs: 60_000 })
     await scripts.release('claim', writer)
@@ -58,7 +58,7 @@ describe('a lease that is over, behind more of them than one call ends', () => {
     expect(await scripts.claim('claim', token)).toMatchObject({ kind: 'nothing' })
   })
 
-  it('is not joined by its owner, who stands in line', async () => {
+  it('is not joined by its owner, who waits', async () => {
     const owned = { owner: 'o', caller: '', reentrant: true }
     await readers('join', 2 * MANY)
     const writer = await scripts.acquire('join', { waitMs: 600_000 })
@@ -85,7 +85,7 @@ describe('a lease that is over, behind more of them than one call ends', () => {
     })
   })
 
-  it('hides none that lasts', async () => {
+  it('hides no live lease', async () => {
     await readers('lasts', MANY)
     const [live] = await readers('lasts', 1, { ttlMs: 600_000 })
     harness.advance(60_001)
@@ -98,7 +98,7 @@ describe('a lease that is over, behind more of them than one call ends', () => {
     expect(seen.leftMs).toBeLessThanOrEqual(540_000)
   })
 
-  it('keeps nobody out: who asks is told to ask again until all are ended', async () => {
+  it('blocks nobody: an acquire is answered `again` until all are ended', async () => {
     await readers('again', MANY)
     harness.advance(60_001)
     const seen = []
@@ -106,7 +106,7 @@ describe('a lease that is over, behind more of them than one call ends', () => {
     expect(seen).toEqual(['again', 'again', 'granted'])
   })
 
-  it('does not refuse a request to the service', async () => {
+  it('refuses no request to the service', async () => {
     let clockMs = 0
     const store = newLockStore(harness, () => clockMs)
     const ask = (mode: 'shared' | 'exclusive') =>
@@ -117,7 +117,7 @@ describe('a lease that is over, behind more of them than one call ends', () => {
     store.close()
   })
 
-  it('is given back by a client that goes away without harm', async () => {
+  it('is harmless when its client disconnects', async () => {
     await readers('leave', MANY)
     harness.advance(60_001)
     const token = await lastOf('leave')
@@ -125,14 +125,14 @@ describe('a lease that is over, behind more of them than one call ends', () => {
   })
 })
 
-describe('a lease that is over, although nobody has ended it', () => {
+describe('an expired lease that no call has ended yet', () => {
   it('does not keep its name from becoming a semaphore', async () => {
     await scripts.acquire('resized', { ttlMs: 1_000 })
     harness.advance(1_001)
     expect(await scripts.resize('resized', 5)).toMatchObject({ kind: 'stored', capacity: 5 })
   })
 
-  it('lets in all who wait for it, each with a fence of its own', async () => {
+  it('lets in all waiters, each with a fence of its own', async () => {
     await scripts.acquire('fences', { ttlMs: 1_000 })
     for (let i = 0; i < 2; i++) await scripts.acquire('fences', { ...shared, waitMs: 60_000 })
     harness.advance(1_001)
@@ -149,7 +149,7 @@ describe('a lease that is over, although nobody has ended it', () => {
 })
 
 describe('the end of a lease', () => {
-  it('is remembered behind many others, the oldest of which are forgotten', async () => {
+  it('is remembered behind many others, of which the oldest are forgotten', async () => {
     const ended = async () => {
       const { token } = await scripts.acquire('ends')
       await scripts.release('ends', token)
@@ -206,7 +206,7 @@ describe('a session that is ended, after the first slice of its leases', () => {
     return { id, names, leases }
   }
 
-  it('holds nothing any more', async () => {
+  it('holds nothing', async () => {
     const { leases } = await carry('half')
     for (const lease of leases) {
       const { name, token } = lease
@@ -220,7 +220,7 @@ describe('a session that is ended, after the first slice of its leases', () => {
     }
   })
 
-  it('keeps no writer from what it read beside others', async () => {
+  it('blocks no writer on locks that it shared', async () => {
     const id = await scripts.openSession('beside', 3_600_000)
     for (let i = 0; i < 3; i++) {
       await scripts.acquire('beside', { ...shared, session: id, ttlMs: 0 })
@@ -229,7 +229,7 @@ describe('a session that is ended, after the first slice of its leases', () => {
     expect(await scripts.acquire('beside')).toMatchObject({ kind: 'granted' })
   })
 
-  it('is known as over to the sweep, which any instance makes', async () => {
+  it('is ended by the sweep of any instance', async () => {
     const { names } = await carry('sweep')
     const waiting = await scripts.acquire(names[3] as string, { waitMs: 60_000 })
     expect(waiting.kind).toBe('granted')
@@ -238,13 +238,13 @@ describe('a session that is ended, after the first slice of its leases', () => {
     expect(await harness.redis.exists(...locks)).toBe(0)
   })
 
-  it('says when the rest is due, for an instance that hears no more of it', async () => {
+  it('reports that the rest is due now, for an instance that gets no other reply', async () => {
     const id = await scripts.openSession('next', 3_600_000)
     for (const name of ['next@1', 'next@2']) await scripts.acquire(name, { session: id, ttlMs: 0 })
     expect(await scripts.endSession('next', id, 1)).toMatchObject({ left: 1, nextMs: 1 })
   })
 
-  it('keeps what was promised for a minimal hold', async () => {
+  it('keeps a minimal hold that was promised', async () => {
     const id = await scripts.openSession('minimal@1', 3_600_000)
     const terms = { session: id, ttlMs: 0, min_hold_ms: 5_000, lock_delay_ms: 60_000 }
     for (const name of ['minimal@1', 'minimal@2']) await scripts.acquire(name, terms)
@@ -270,7 +270,7 @@ describe('a session that is ended, after the first slice of its leases', () => {
 })
 
 describe('a lock that only a queue keeps busy', () => {
-  it('says when to ask again: when the lock is due that its head waits for', async () => {
+  it('says when to retry: at the deadline of the other lock that its head waits for', async () => {
     await scripts.acquire('busy@a', { ttlMs: 20_000 })
     await scripts.acquire(['busy@a', 'busy@b'], { waitMs: 60_000 })
     const refused = (await scripts.acquire('busy@b')) as unknown as { lock: { leftMs: number } }
@@ -279,7 +279,7 @@ describe('a lock that only a queue keeps busy', () => {
     expect(refused.lock.leftMs).toBeLessThanOrEqual(20_000)
   })
 
-  it('is no semaphore meanwhile', async () => {
+  it('does not become a semaphore meanwhile', async () => {
     await scripts.acquire('kind@a')
     await scripts.acquire(['kind@a', 'kind@b'], { waitMs: 60_000 })
     expect(await scripts.acquire('kind@b', { permits: 1, capacity: 2 })).toMatchObject({

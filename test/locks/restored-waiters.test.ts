@@ -10,14 +10,14 @@ beforeAll(async () => {
 })
 
 const waitMs = 60_000
-/** What is left to do is done by whoever sweeps next. */
+/** The next sweep does what is left to do. */
 const served = async (name: string) => {
   await scripts.sweep(name)
   return scripts.inspect(name)
 }
 
-describe('a waiter that is put back although it stands', () => {
-  it('gets its turn when that very call ends the lease before it', async () => {
+describe('a waiter that is restored although it is queued', () => {
+  it('is granted when the same call ends the lease before it', async () => {
     await scripts.acquire('turn', { ttlMs: 1_000 })
     const { token } = await scripts.acquire('turn', { waitMs })
     harness.advance(1_001)
@@ -27,14 +27,14 @@ describe('a waiter that is put back although it stands', () => {
     expect(await served('turn')).toMatchObject({ holderCount: 1, queueLength: 0 })
   })
 
-  it('stands in no line when it has its lease already', async () => {
+  it('is not queued when it has its lease already', async () => {
     const { token } = await scripts.acquire('has')
     expect(await scripts.restore('has', { token })).toMatchObject({ kind: 'waiting' })
     expect(await scripts.inspect('has')).toMatchObject({ holderCount: 1, queueLength: 0 })
   })
 })
 
-describe('a set that is put back', () => {
+describe('a set that is restored', () => {
   it('is granted on all its names, or on none', async () => {
     const names = ['set@a', 'set@b']
     const { token: held } = await scripts.acquire('set@b')
@@ -48,8 +48,8 @@ describe('a set that is put back', () => {
   })
 })
 
-describe('a waiter that is not put back', () => {
-  it('because it can never be served lets those behind it move up', async () => {
+describe('a waiter that cannot be restored', () => {
+  it('because it can never be granted lets those behind it advance', async () => {
     const size = { permits: 1, capacity: 2 }
     await scripts.acquire('large', { ...size, permits: 2, ttlMs: 1_000 })
     await scripts.acquire('large', { ...size, waitMs })
@@ -61,13 +61,13 @@ describe('a waiter that is not put back', () => {
     expect(await served('large')).toMatchObject({ holderCount: 1, queueLength: 0 })
   })
 
-  it('because its name is in use in another way hears that', async () => {
+  it('because its name became another kind of lock is answered so', async () => {
     await scripts.acquire('kind', { permits: 1, capacity: 2 })
     const forgotten = { token: 'x'.repeat(22) }
     expect(await scripts.restore('kind', forgotten)).toMatchObject({ kind: 'mode-mismatch' })
   })
 
-  it('because its key has another place by now lets those behind it move up', async () => {
+  it('because its key has another place by now lets those behind it advance', async () => {
     const keyed = { digest: 'other', fingerprint: 'f', record_ttl_ms: 600_000 }
     await scripts.acquire('other', { ttlMs: 1_000 })
     await scripts.acquire('other', { ...keyed, waitMs })

@@ -23,7 +23,7 @@ const keyed = (digest: string, options: object = {}) => ({
 const dead = { instance: 'dead' }
 
 describe('a place whose waiting time is over', () => {
-  it('is not shown, and a full queue has room without it', async () => {
+  it('is not shown, and does not count in a full queue', async () => {
     await scripts.acquire('over')
     for (let i = 0; i < 3; i++) await scripts.acquire('over', { ...dead, waitMs: 3_000 })
     await scripts.acquire('over', { owner: 'live', waitMs: 60_000 })
@@ -46,7 +46,7 @@ describe('a place whose waiting time is over', () => {
     })
   })
 
-  it('makes no room for more than are asked for', async () => {
+  it('does not raise the number of waiters that are shown', async () => {
     await scripts.acquire('max', { ttlMs: 600_000 })
     for (const waitMs of [60_000, 60_000, 3_000]) await scripts.acquire('max', { waitMs })
     harness.advance(3_000)
@@ -63,7 +63,7 @@ describe('a place whose waiting time is over', () => {
     expect(await scripts.claim('cost', live.token)).toMatchObject({ kind: 'granted' })
   })
 
-  it('is given away although nothing else happens', async () => {
+  it('is passed over by the sweep although nothing else happens', async () => {
     const size = { permits: 1, capacity: 2 }
     await scripts.acquire('alone', { ...size, ttlMs: 600_000 })
     await scripts.acquire('alone', { ...size, ...dead, permits: 2, waitMs: 3_000 })
@@ -74,7 +74,7 @@ describe('a place whose waiting time is over', () => {
     expect(await scripts.claim('alone', live.token)).toMatchObject({ kind: 'granted' })
   })
 
-  it('lets those behind it move in all queues of its set', async () => {
+  it('lets those behind it advance in all queues of its set', async () => {
     const shared = { mode: 'shared' }
     const { token } = await scripts.acquire('both@a')
     await scripts.acquire('both@b', shared)
@@ -106,7 +106,7 @@ describe('a request with a key whose wait is over', () => {
     return { token, first, behind }
   }
 
-  it('is known for as long as its repeat waits', async () => {
+  it('keeps its record for as long as its repeat waits', async () => {
     await scripts.acquire('known')
     await scripts.acquire('known', keyed('known', { waitMs: 1_000 }))
     const record = scripts.key('idempotency', 'known')
@@ -115,7 +115,7 @@ describe('a request with a key whose wait is over', () => {
     expect(await harness.redis.pttl(record)).toBeGreaterThan(before + 50_000)
   })
 
-  it('keeps its place for its repeat, and a lock may be waited for in pieces', async () => {
+  it('keeps its place for its repeat, so a lock may be waited for in pieces', async () => {
     const { token, first } = await timedOut('pieces')
     expect(await scripts.inspect('pieces')).toMatchObject({ queueLength: 1 })
     harness.advance(9_000)
@@ -137,7 +137,7 @@ describe('a request with a key whose wait is over', () => {
     expect(await scripts.claim('passed', first.token, 2)).toMatchObject({ kind: 'granted' })
   })
 
-  it('keeps its place once more when the grant is not collected either', async () => {
+  it('keeps its place once more when its grant expires unclaimed', async () => {
     const { token, first } = await timedOut('unclaimed')
     await scripts.acquire('unclaimed', keyed('unclaimed'))
     await scripts.release('unclaimed', token)
@@ -148,7 +148,7 @@ describe('a request with a key whose wait is over', () => {
     })
   })
 
-  it('begins anew when its place was kept long enough', async () => {
+  it('starts again when its place is no longer kept', async () => {
     const { first } = await timedOut('late')
     harness.advance(10_000)
     const again = await scripts.acquire('late', keyed('late'))
@@ -176,7 +176,7 @@ describe('a request with a key whose wait is over', () => {
     expect((repeat as unknown as { leftMs: number }).leftMs).toBeLessThanOrEqual(15_000)
   })
 
-  it('waits longer when its repeat does', async () => {
+  it('waits longer when its repeat waits longer', async () => {
     await scripts.acquire('longer', { ttlMs: 600_000 })
     await scripts.acquire('longer', keyed('longer', { waitMs: 20_000 }))
     harness.advance(15_000)
@@ -186,7 +186,7 @@ describe('a request with a key whose wait is over', () => {
     expect(await scripts.inspect('longer')).toMatchObject({ queueLength: 1 })
   })
 
-  it('has no place any more in a name that is used in another way', async () => {
+  it('loses its place when the name became another kind of lock', async () => {
     const { token, behind } = await timedOut('mode')
     await scripts.leave('mode', behind.token, 'cancel')
     await scripts.release('mode', token)
@@ -197,7 +197,7 @@ describe('a request with a key whose wait is over', () => {
       })
   })
 
-  it('has no place any more in a session that is over', async () => {
+  it('loses its place when its session is over', async () => {
     const session = await scripts.openSession('ended', 2_000)
     await scripts.acquire('ended', { ttlMs: 60_000 })
     const place = keyed('ended', { session, ttlMs: 0 })
@@ -208,13 +208,13 @@ describe('a request with a key whose wait is over', () => {
     expect(await scripts.acquire('ended', place)).toMatchObject({ kind: 'session-ended' })
   })
 
-  it('is as good as new when its session took the place away', async () => {
-    const session = await scripts.openSession('anew', 60_000)
-    await scripts.acquire('anew')
-    const place = keyed('anew', { session })
-    await scripts.acquire('anew', place)
-    await scripts.endSession('anew', session)
-    expect(await scripts.acquire('anew', place)).toMatchObject({ kind: 'session-ended' })
+  it('starts again when its session removed the place', async () => {
+    const session = await scripts.openSession('again', 60_000)
+    await scripts.acquire('again')
+    const place = keyed('again', { session })
+    await scripts.acquire('again', place)
+    await scripts.endSession('again', session)
+    expect(await scripts.acquire('again', place)).toMatchObject({ kind: 'session-ended' })
   })
 
   it('is remembered from its grant on, however long it waited', async () => {
@@ -246,7 +246,7 @@ describe('a request with a key whose wait is over', () => {
 })
 
 describe('a request with a key whose lease Redis has lost', () => {
-  it('gets no second lease by its repeat', async () => {
+  it('gets no second lease from its repeat', async () => {
     const request = keyed('lost', { waitMs: 0 })
     await scripts.acquire('lost', request)
     await harness.redis.del(scripts.key('lock', 'lost'))
@@ -268,14 +268,14 @@ describe('an instance that died', () => {
     expect(await scripts.inspect(name)).toMatchObject({ state: 'free' })
   }
 
-  it('is suspected, and not for ever', async () => {
+  it('is suspect for a while, not for ever', async () => {
     await suspected('suspects')
     const suspects = scripts.key('suspects', 'suspects', '')
     expect(await harness.redis.zscore(suspects, 'dead')).not.toBeNull()
     expect(await harness.redis.pttl(suspects)).toBeGreaterThan(0)
   })
 
-  it('costs those behind its waiters one claim time-out in all', async () => {
+  it('costs those behind its waiters one claim timeout in all', async () => {
     await suspected('once')
     const { token } = await scripts.acquire('once')
     for (let i = 0; i < 3; i++) await scripts.acquire('once', { ...dead, waitMs: 60_000 })
@@ -286,7 +286,7 @@ describe('an instance that died', () => {
     expect(await scripts.claim('once', live.token)).toMatchObject({ kind: 'granted' })
   })
 
-  it('leaves places with a key for their repeats, ten seconds, and grants pass over them', async () => {
+  it('leaves keyed places to their repeats for ten seconds, and grants pass over them', async () => {
     const { token } = await scripts.acquire('keep', { ttlMs: 600_000 })
     const first = await scripts.acquire('keep', keyed('keep', dead))
     const behind = await scripts.acquire('keep', { waitMs: 60_000 })
@@ -321,7 +321,7 @@ describe('an instance that died', () => {
     expect(await scripts.claim('grant', first.token, 2)).toMatchObject({ kind: 'granted' })
   })
 
-  it('leaves that place to a repeat that comes before anybody has looked', async () => {
+  it('leaves that place to a repeat that comes before any sweep', async () => {
     const { token } = await scripts.acquire('first')
     await scripts.acquire('first', keyed('first', dead))
     await scripts.release('first', token)
@@ -329,7 +329,7 @@ describe('an instance that died', () => {
     expect(await scripts.acquire('first', keyed('first'))).toMatchObject({ kind: 'replayed' })
   })
 
-  it('leaves it as what it was: a reader that joined a writer is a reader again', async () => {
+  it('restores the place as it was: a reader that joined a writer is a reader again', async () => {
     const owned = { owner: 'o', caller: '' }
     const reading = { mode: 'shared', reentrant: true, ...owned }
     const { token } = await scripts.acquire('joined')
@@ -348,7 +348,7 @@ describe('an instance that died', () => {
 })
 
 describe('a cut connection', () => {
-  it('leaves a place that counts for nobody, until its repeat comes', async () => {
+  it('leaves a place that does not count, until its repeat comes', async () => {
     const store = newLockStore(harness, () => 0)
     const ns = harness.namespace
     await store.acquire(ns, ['cut'], { ttlMs: 60_000 })

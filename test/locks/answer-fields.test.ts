@@ -12,7 +12,7 @@ const harness = useHarness()
 const { post, held, get } = lockDriver(harness)
 
 describe('a renewal without ttlMs', () => {
-  it('keeps the length that the lease was taken with', async () => {
+  it('keeps the length of the lease', async () => {
     const { token } = await held('own', { ttlMs: 600_000 })
     harness.advance(300_000)
     const { body } = await post('locks/own/renew', { token }).expect(200)
@@ -34,7 +34,7 @@ describe('a renewal without ttlMs', () => {
 })
 
 describe('a semaphore', () => {
-  it('shows its capacity while it is idle, and none where none is known', async () => {
+  it('shows its capacity while it is idle, and none where it has none', async () => {
     await harness.request('put', '/v1/semaphores/idle').send({ capacity: 10 }).expect(200)
     expect(await get('semaphores/idle')).toMatchObject({ capacity: 10, used: 0, available: 10 })
     expect(await get('semaphores/never')).not.toHaveProperty('capacity')
@@ -54,7 +54,7 @@ describe('a semaphore', () => {
     expect(await get('semaphores/pool')).toMatchObject({ used: 3, available: 7 })
   })
 
-  it('is what has these numbers: a lock has none', async () => {
+  it('has these numbers, and a lock does not', async () => {
     await held('plain')
     expect(await get('locks/plain')).not.toHaveProperty('capacity')
     expect((await post('locks/plain/acquire').expect(423)).body).not.toHaveProperty('capacity')
@@ -85,7 +85,7 @@ describe('an operator', () => {
     await held('delay')
   })
 
-  it('hands a name on whose lock delay it ends', async () => {
+  it('serves the queue of a name whose lock delay it ends', async () => {
     await held('wait', { lockDelayMs: 600_000 })
     await revoke('wait', { force: true })
     const waiting = post('locks/wait/acquire', { waitMs: 60_000 }).then((response) => response)
@@ -96,7 +96,7 @@ describe('an operator', () => {
 })
 
 describe('re-entry', () => {
-  it('carries no lease beyond the maxHoldMs of its first token', async () => {
+  it('extends no lease beyond the maxHoldMs of its first token', async () => {
     const owned = { owner: 'o', reentrant: true, ttlMs: 40_000 }
     await held('bound', { ...owned, maxHoldMs: 50_000 })
     harness.advance(20_000)
@@ -143,7 +143,7 @@ describe('an instance', () => {
 
 describe('a refused set', () => {
   const names = ['set@a', 'set@b', 'set@c']
-  it('says which name is used in another way', async () => {
+  it('says which name is another kind of lock', async () => {
     const { body } = await post('semaphores/set@b/acquire', { capacity: 1 }).expect(200)
     const refused = await post('lock-sets/acquire', { names }).expect(409)
     expect(refused.body.detail).toBe(
@@ -160,7 +160,7 @@ describe('a refused set', () => {
 })
 
 describe('a connection', () => {
-  it('is probed, so that a client whose machine is gone does not wait for ever', async () => {
+  it('is probed, so that a client whose machine vanished does not wait for ever', async () => {
     const { port } = harness.app.server.address() as net.AddressInfo
     const socket = net.connect(port, '127.0.0.1')
     onTestFinished(() => void socket.destroy())
@@ -176,8 +176,8 @@ describe('a connection', () => {
   })
 })
 
-describe('a name that is kept by the minHoldMs of a lease that was given back', () => {
-  it('is held by nobody who could be shown', async () => {
+describe('a name that is kept by the minHoldMs of a released lease', () => {
+  it('is held without a holder to show', async () => {
     const { token, fence } = await held('minimal', { minHoldMs: 20_000, owner: 'gone' })
     await post('locks/minimal/release', { token }).expect(200)
     const seen = await get('locks/minimal')
@@ -187,7 +187,7 @@ describe('a name that is kept by the minHoldMs of a lease that was given back', 
     expect(body).toMatchObject({ holders: [], holderCount: 0 })
   })
 
-  it('is so too where its session was ended', async () => {
+  it('is so as well where its session ended', async () => {
     const { body } = await post('sessions', { prefix: 'ended' }).expect(200)
     await held('ended@a', { sessionId: body.id, ttlMs: 60_000, minHoldMs: 60_000, mode: 'shared' })
     const { fence } = await held('ended@a', { mode: 'shared' })
@@ -203,7 +203,7 @@ describe('the repeat of a keyed acquire whose lease has ended', () => {
   const forgetEnds = (name: string) =>
     harness.redis.del(part(name, 'ended'), part(name, 'ended-before'))
 
-  it('hears the reason of a revocation', async () => {
+  it('is answered the reason of a revocation', async () => {
     const { body } = await keyed('revoked').expect(200)
     await post('locks/revoked/revoke', { reason: 'in two words', force: true }).expect(200)
     await forgetEnds('revoked')
@@ -214,7 +214,7 @@ describe('the repeat of a keyed acquire whose lease has ended', () => {
     })
   })
 
-  it('hears it no longer than its key is known', async () => {
+  it('is answered so only while its key is known', async () => {
     const { body } = await keyed('key').expect(200)
     await post('locks/key/release', { token: body.token }).expect(200)
     for (const key of await harness.redis.keys(`ls:{${harness.namespace}:*}:idempotency:*`)) {
@@ -239,7 +239,7 @@ describe('the repeat of a keyed acquire whose lease has ended', () => {
 })
 
 describe('a hold', () => {
-  it('refuses an Idempotency-Key, which could promise nothing', async () => {
+  it('refuses an Idempotency-Key, because its connection is the attempt', async () => {
     const { body } = await post('locks/keyed/hold').set('idempotency-key', 'k').expect(400)
     expect(body.errors).toMatchObject([{ pointer: 'headers/idempotency-key' }])
     expect((await get('locks/keyed')).state).toBe('free')

@@ -19,7 +19,7 @@ const bucketKey = (part: string, name: string) =>
 
 const GHOST = 'x'.repeat(22)
 
-/** Waiters of an instance that is gone: nobody claims for them, and no heartbeat tells of them. */
+/** Waiters of a dead instance: no claim and no heartbeat comes for them. */
 async function enqueueGhosts(name: string, count: number): Promise<void> {
   const acquire = harness.binder.bind(acquireScript)
   for (let i = 0; i < count; i++) {
@@ -40,7 +40,7 @@ async function enqueueGhosts(name: string, count: number): Promise<void> {
 }
 
 describe('an instance that dies with a waiter queued', () => {
-  it('costs the others one provisional grant, and its other waiters nothing', async () => {
+  it('costs the others one provisional grant, and nothing for its other waiters', async () => {
     const { token } = await held('dead')
     await enqueueGhosts('dead', 2)
     const alive = waits('dead', { owner: 'alive' })
@@ -84,7 +84,7 @@ describe('an acquire without a key whose answer was lost', () => {
 })
 
 describe('shutdown', () => {
-  it('answers those who wait, and gives their places up', async () => {
+  it('answers its waiters, and removes their places', async () => {
     const other = await startHarness()
     await held('drained')
     const waiting = waits('drained', {}, other)
@@ -113,7 +113,7 @@ describe('the same owner', () => {
 })
 
 describe('a deadline', () => {
-  it('of a waiter that passes during the lock delay is a time-out', async () => {
+  it('of a waiter that passes during the lock delay is a timeout', async () => {
     await held('delayed', { ttlMs: 20_000, lockDelayMs: 60_000 })
     harness.advance(20_001)
 
@@ -157,7 +157,7 @@ describe('what a dead instance left behind', () => {
 })
 
 describe('a waiter whose grant expired while its instance was slow', () => {
-  it('is put back at its place, with its instance trusted again', async () => {
+  it('is restored at its place, and its instance is no longer suspect', async () => {
     const { token } = await held('slow')
     const waiting = waits('slow', { owner: 'slow' })
     await queued('slow', 1)

@@ -36,7 +36,7 @@ describe('a release that stopped half way', () => {
     expect(await scripts.claim('sole', waiter.token)).toMatchObject({ kind: 'granted' })
   })
 
-  it('takes nothing from those who hold the lock beside it', async () => {
+  it('takes nothing from the other holders of the lock', async () => {
     const reader = { mode: 'shared', owner: 'o', caller: '', reentrant: true }
     const { token } = await scripts.acquire('shared', { ...reader, ttlMs: 10_000 })
     const other = await scripts.acquire('shared', { ...reader, ttlMs: 60_000 })
@@ -52,14 +52,14 @@ describe('a release that stopped half way', () => {
   })
 })
 
-describe('a release that stopped behind its first command', () => {
+describe('a release that stopped after its first command', () => {
   const reader = { mode: 'shared', ttlMs: 600_000 }
   const loseRecord = (name: string, token: string) =>
     harness.redis.hdel(scripts.key('lock', name), `>${token}`)
   const indexes = (name: string) =>
     harness.redis.exists(scripts.key('holders', name), scripts.key('fences', name))
 
-  it('takes nothing from those beside it, nor from the minimal hold of one that ends', async () => {
+  it('takes nothing from other holders, nor from a minimal hold that begins', async () => {
     const session = await scripts.openSession('index@1', 3_600_000)
     const name = 'index@2'
     await scripts.acquire('index@1', { session })
@@ -78,7 +78,7 @@ describe('a release that stopped behind its first command', () => {
     expect(await indexes(name)).toBe(0)
   })
 
-  it('lets those behind it move although the set that found it has to wait', async () => {
+  it('lets those behind it advance although the set that found it has to wait', async () => {
     const { token } = await scripts.acquire('moves@1', { ttlMs: 600_000 })
     const { token: lost } = await scripts.acquire('moves@2', { ttlMs: 10_000 })
     const behind = await scripts.acquire('moves@2', { waitMs: 60_000 })
@@ -92,7 +92,7 @@ describe('a release that stopped behind its first command', () => {
     expect(await scripts.claim('moves@2', behind.token)).toMatchObject({ kind: 'granted' })
   })
 
-  it('leaves one lease to those who entered it again, and nothing of its own', async () => {
+  it('leaves one lease to the tokens that entered it again, and no record of its own', async () => {
     const again = { ...reader, owner: 'o', caller: '', reentrant: true }
     const first = await scripts.acquire('again', again)
     const { token } = await scripts.acquire('again', { ...again, owner: 'lost', ttlMs: 60_000 })
@@ -130,8 +130,8 @@ describe('a lock that was released half way', () => {
   })
 })
 
-describe('a waiter who stands in line half way', () => {
-  it('keeps nobody behind it from being served', async () => {
+describe('a waiter that was enqueued half way', () => {
+  it('does not block those behind it', async () => {
     const { token } = await scripts.acquire('queue')
     await stopsAt('waiters', 'queue', () => scripts.acquire('queue', { waitMs: 60_000 }))
     const behind = await scripts.acquire('queue', { waitMs: 60_000 })
@@ -142,8 +142,8 @@ describe('a waiter who stands in line half way', () => {
   })
 })
 
-describe('places that have lost their waiters', () => {
-  it('keep nobody behind them from being served, however many they are', async () => {
+describe('places without a waiter', () => {
+  it('do not block those behind them, however many they are', async () => {
     const { token } = await scripts.acquire('places')
     const behind = await scripts.acquire('places', { waitMs: 60_000 })
     const lost = Array.from({ length: 65 }, (_, i) => [i, `lost-${i}`])
@@ -155,7 +155,7 @@ describe('places that have lost their waiters', () => {
     expect(await scripts.claim('places', behind.token)).toMatchObject({ kind: 'granted' })
   })
 
-  it('keep nobody out when they are gone as well', async () => {
+  it('block nobody once they are gone as well', async () => {
     const { token } = await scripts.acquire('empty')
     await scripts.acquire('empty', { waitMs: 60_000 })
     await harness.redis.del(scripts.key('queue', 'empty'), scripts.key('waiters', 'empty'))
@@ -164,8 +164,8 @@ describe('places that have lost their waiters', () => {
   })
 })
 
-describe('a set that stands in some of its queues only', () => {
-  it('keeps nobody behind it from being served', async () => {
+describe('a set that is in some of its queues only', () => {
+  it('does not block those behind it', async () => {
     const { token } = await scripts.acquire('set@a')
     await stopsAt('waiters', 'set@b', () => scripts.acquire(['set@a', 'set@b'], { waitMs: 60_000 }))
     const behind = await scripts.acquire('set@a', { waitMs: 60_000 })
@@ -178,7 +178,7 @@ describe('a set that stands in some of its queues only', () => {
 })
 
 describe('a grant that stopped half way', () => {
-  it('leaves a place that is put back', async () => {
+  it('leaves a place that is restored', async () => {
     const { token } = await scripts.acquire('grant', { ttlMs: 10_000 })
     const { token: waiter } = await scripts.acquire('grant', { waitMs: 60_000 })
     await stopsAt('waiters', 'grant', () => scripts.release('grant', token))
