@@ -47,7 +47,7 @@ export class Workload {
 
   async #once(): Promise<void> {
     const epoch = Math.floor(monotonic() / EPOCH_US)
-    // Who never waits is refused for a holder alone; of the other locks refusals say nothing.
+    // Without a queue only a holder causes a refusal; for the other locks a refusal proves nothing.
     const waits = below(2) === 0
     const lock = `${waits ? 'queued' : 'plain'}-${below(2)}-${epoch}`
     const lease = ++this.#leases
@@ -83,7 +83,7 @@ export class Workload {
       const outcome = toGrant(answer, waitMs)
       const end = monotonic()
       // A refusal of a lock with a queue may be for those in front, and one after an unknown try for
-      // its end. Where refusals are left out, nothing needs a grant that nobody heard of.
+      // its end. Where refusals are left out, nothing needs a grant without an answer.
       const says =
         outcome?.out === 'granted' ||
         (outcome?.out === 'unknown' && !isQueued) ||
@@ -133,7 +133,7 @@ export class Workload {
   }
 }
 
-/** Nobody listened. */
+/** The connection was refused. */
 const REFUSED: Answer = { status: 503, body: { code: 'store-unavailable' } }
 
 /** Nothing was applied, so nothing is known of the lock either. */
@@ -144,7 +144,7 @@ const isNotApplied = ({ status, body }: Answer): boolean =>
 function toGrant(answer: Answer, waitMs: number): Outcome | undefined {
   if (answer.status === 200) return { out: 'granted', fence: Number(answer.body.fence) }
   if (answer.status === 423 || answer.status === 410) return { out: 'refused' }
-  // Who waited may have been granted the lock before.
+  // A waiter may have been granted the lock before.
   return isNotApplied(answer) && waitMs === 0 ? undefined : UNKNOWN
 }
 

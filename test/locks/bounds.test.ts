@@ -33,7 +33,7 @@ const bucketKey = (part: string, name: string, ns = harness.namespace) =>
 
 describe('a call that finds more to do than its 64 steps', () => {
   it('leaves the other grants to the sweep, at once, here and at other instances', async () => {
-    const name = 'crowd'
+    const name = 'many'
     const writer = (await here.acquire(harness.namespace, [name], { ttlMs: 60_000 })) as Granted
     const waiting = [
       ...readers(name, { waitMs: 60_000 }),
@@ -56,14 +56,14 @@ describe('a call that finds more to do than its 64 steps', () => {
 
     clockMs += 5_001
 
-    // Nobody asks for it: what is due is found by itself.
+    // No other request comes: the sweep finds what is due.
     await until('nothing is left', async () => (await harness.redis.exists(lock)) === 0)
     expect(await harness.redis.zscore(bucketKey('timers', name), name)).toBeNull()
   })
 })
 
 describe('one call', () => {
-  // A bucket of which no instance knows: nothing moves but by these calls.
+  // A bucket that no instance knows: only these calls change it.
   const ns = () => `${harness.namespace}-steps`
   const lockKey = (name: string) => `${bucketKey('lock', name, ns())}:${name}`
   const common = { floor: 0, ended_ttl_ms: 60_000 }

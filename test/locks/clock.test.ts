@@ -6,7 +6,7 @@ import { lockDriver } from './driver.js'
 
 const HOUR_MS = 3_600_000
 
-// Of its own for each test: a clock that moved stays where it is.
+// A service for each test: a clock that was moved stays so.
 const harness = useFreshHarness()
 const { lock, held, waits, look, queued } = lockDriver(harness)
 
@@ -152,7 +152,7 @@ describe('a Redis clock that steps back by less than the age of a lease', () => 
     await held('gone@a', { sessionId })
     harness.advance(40_000)
     await keep(sessionId).expect(200)
-    // The lock was written before the keepalive, and the clock stands between both now.
+    // The lock was written before the keepalive, and the clock is between the two now.
     harness.advance(-20_000)
     harness.advance(30_001)
     await lock('gone@a', 'acquire').expect(423)

@@ -5,7 +5,7 @@ import { newLockStore } from '../support/lock-store.js'
 import { useRedis } from '../support/managed.js'
 import { until } from '../support/until.js'
 
-// Of its own: what is counted here, nobody else may add to.
+// A service of its own: others must not add to what is counted here.
 const redis = useRedis()
 const harness = useHarness(() => ({ redisUrl: redis.url }))
 

@@ -134,7 +134,7 @@ describe('what a dead instance left behind', () => {
       metrics: createLockMetrics(createMetrics('test')),
       endedTtlMs: 60_000,
     })
-    // Leased by nobody this process knows of, in a bucket that is on record.
+    // A lease that this process did not grant, in a bucket that is on the list.
     const member = `${harness.namespace} ${harness.lockTag('left')}`
     await harness.redis.zadd(BUCKETS_KEY, 1, member)
     const token = 'l'.repeat(22)
@@ -166,7 +166,7 @@ describe('a waiter whose grant expired while its instance was slow', () => {
     const [, instance] = /instance\xb6([\w-]{22})/.exec(record?.toString('latin1') ?? '') ?? []
     await harness.redis.zadd(bucketKey('suspects', 'slow'), 1, instance as string)
 
-    // Its turn comes while it is suspect: it is taken off, and its heartbeat brings it back.
+    // It reaches the head while it is suspect: it is removed, and its heartbeat restores it.
     await lock('slow', 'release', { token }).expect(200)
 
     expect((await waiting).status).toBe(200)

@@ -29,7 +29,7 @@ export function lockDriver(harness: Harness) {
     release: (name: string, token: string, at?: Harness) => lock(name, 'release', { token }, at),
     held: async (name: string, body?: object, at?: Harness) =>
       (await acquire(name, body, at).expect(200)).body as Held,
-    /** Sends the acquire of one who waits, for a minute unless the body says how long. */
+    /** Sends an acquire that waits, for a minute unless the body says how long. */
     waits: (name: string, body?: object, at?: Harness) =>
       start(acquire(name, { waitMs: 60_000, ...body }, at)),
     get,
@@ -37,7 +37,7 @@ export function lockDriver(harness: Harness) {
     /** Waits until so many are in the queue of a lock or semaphore. */
     queued: (name: string, length: number) =>
       until(`${length} wait`, async () => (await look(name)).queueLength === length),
-    /** Where a part of what is stored of a lock lies on the topology of the run. */
+    /** The Redis key of a part of a lock on the topology of the run. */
     keyOf: (part: string, name: string) =>
       `ls:{${harness.namespace}:${harness.lockTag(name)}}:${part}:${name}`,
   }

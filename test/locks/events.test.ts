@@ -306,7 +306,7 @@ describe('a reader that does not read', () => {
     for (let i = 0; i < 60; i++) await send(500)
     let sent = 0
     let since = performance.now()
-    // As old as the scrape may be, and as long again: by then it would have sent more if it would.
+    // Twice the age that a scrape may have: by then it would have sent more.
     await until('it sends no more, though there is more', async () => {
       const now = await streams('lockstep_locks_stream_events_total\\{type="granted"\\}')
       if (now !== sent) since = performance.now()
@@ -324,7 +324,7 @@ describe('a reader that does not read', () => {
 
 describe('shutdown', () => {
   it('ends streams as complete answers, and the client continues at another instance', async () => {
-    // Both of one clock: that of the file has been moved.
+    // Two instances with the same clock: that of the file has been moved.
     const [ending, other] = [await startHarness(), await startHarness()]
     onTestFinished(() => other.close())
     const events = await watch('moved', undefined, ending)

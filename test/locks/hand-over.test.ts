@@ -135,7 +135,7 @@ describe('a lease that is released at another instance', () => {
     await release('away', first, other)
 
     expect((await look('away')).holders[0]?.leftMs).toBeLessThanOrEqual(2_000)
-    // The heartbeat finds it, as no message arrives.
+    // The heartbeat finds it, because no message arrives.
     expect(await waiting).toMatchObject({ kind: 'granted' })
     expect(ran).toContain('locks.claim')
     other.close()
@@ -161,11 +161,11 @@ describe('a lease that is granted to a waiter of another instance', () => {
 })
 
 describe('a disconnect at the moment of the grant', () => {
-  const leaving = () => Object.assign(new EventEmitter(), { destroyed: false })
+  const newConnection = () => Object.assign(new EventEmitter(), { destroyed: false })
 
   it('releases the lease', async () => {
     const first = await hold('instant')
-    const connection = leaving()
+    const connection = newConnection()
     const waiting = wait(['instant'], { connection })
     await queued('instant', 1)
     const released = release('instant', first)
@@ -179,11 +179,11 @@ describe('a disconnect at the moment of the grant', () => {
 
   it('is noticed after the lease was handed over, and releases it', async () => {
     const first = await hold('close')
-    const connection = leaving()
+    const connection = newConnection()
     const waiting = wait(['close'], { connection })
     await queued('close', 1)
     const released = release('close', first)
-    // The waiter looks up because of this, and the lease comes second.
+    // This wakes the waiter, and the lease comes second.
     connection.emit('close')
     await released
 
@@ -195,7 +195,7 @@ describe('a disconnect at the moment of the grant', () => {
     const idempotency = { digest: 'instant', fingerprint: 'f', ttlMs: 600_000 }
     const cut = async (): Promise<void> => {
       const first = await hold('keyed')
-      const connection = leaving()
+      const connection = newConnection()
       const waiting = wait(['keyed'], { connection, idempotency })
       await queued('keyed', 1)
       const released = release('keyed', first)
@@ -217,7 +217,7 @@ describe('a disconnect at the moment of the grant', () => {
 })
 
 describe('a place whose request is gone', () => {
-  /** What is left of a request whose answer was lost, or that was given up while Redis was away. */
+  /** The place of a request whose answer was lost, or whose client left while Redis was away. */
   async function forgotten(name: string, options: object = {}): Promise<string> {
     const real = wait([name])
     await queued(name, 1)
@@ -311,7 +311,7 @@ describe('a message about a lease', () => {
     await listening.resize(ns, 'shrinks', 2)
 
     expect(await waiting).toMatchObject({ kind: 'unsatisfiable' })
-    // Who hears looks for a grant first; a heartbeat alone would have put it back.
+    // A message makes it look for a grant first; a heartbeat alone would restore it.
     expect(heard).toContain('locks.claim')
     listening.close()
   })

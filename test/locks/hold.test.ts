@@ -56,7 +56,7 @@ describe('a hold', () => {
     expect(data).toMatchObject({ name: 'renew', mode: 'exclusive', waitedMs: 0, holdCount: 1 })
     expect((await look('renew')).holders[0].owner).toBe('me')
 
-    // In all more than its TTL.
+    // Longer than its TTL in all.
     for (let i = 0; i < 2; i++) {
       advance(6_000)
       const { data: ping } = await client.nextOf('ping')
@@ -245,7 +245,7 @@ describe('a connection that is cut', () => {
 
 describe('the instance shuts down', () => {
   it('detaches its streams, and another instance continues the lease', async () => {
-    // Both of one clock: that of the file has been moved.
+    // Two instances with the same clock: that of the file has been moved.
     const [ending, other] = [await startOther(), await startOther()]
     onTestFinished(() => other.close())
     const { client, token, fence } = await held('drain', { ttlMs: 20_000 }, ending)

@@ -122,7 +122,7 @@ const inLine = (name: string, instance: string, ns = harness.namespace) =>
 
 describe('an instance that died between a grant and its claim', () => {
   it('costs waiters of other instances two seconds, whichever instance granted', async () => {
-    // Of its own, so that no other deadline of the bucket leads to this one.
+    // A namespace of its own, so that no other deadline of the bucket causes a sweep.
     const ns = `${harness.namespace}-dead`
     let clockMs = 0
     const [store, dead] = [
@@ -131,7 +131,7 @@ describe('an instance that died between a grant and its claim', () => {
     ]
     const ttlMs = 3_600_000
     const held = await store.acquire(ns, ['dead'], { ttlMs })
-    // What a dead instance did last: it stood in line, and handed the lock on to itself.
+    // The last acts of a dead instance: it queued, and released the lock to itself.
     await inLine('dead', 'dead', ns)
     let granted = false
     const waiting = store.acquire(ns, ['dead'], { ttlMs, waitMs: 60_000 }).then((answer) => {
@@ -167,7 +167,7 @@ describe('an instance that is suspect', () => {
 
 describe('a set that waits for two names', () => {
   it('lets the other queue of an expired lease advance, although the set has to wait', async () => {
-    // A bucket of which no instance knows: nothing moves but by these calls.
+    // A bucket that no instance knows: only these calls change it.
     const ns = `${harness.namespace}-moves`
     const [one, two] = ['moves@1', 'moves@2'].map((name) =>
       key(name, 'lock').replace(harness.namespace, ns),
@@ -197,7 +197,7 @@ describe('a set that waits for two names', () => {
 })
 
 describe('a call that comes before any sweep', () => {
-  // A bucket of which no instance knows: nothing moves but by these calls.
+  // A bucket that no instance knows: only these calls change it.
   const state = (lock: string) => harness.redis.hmget(lock, 'count', 'queued')
 
   it('restores a waiter whose grant has expired by then', async () => {
@@ -355,7 +355,7 @@ describe('a repeat whose client goes away as well', () => {
     clockMs += 10_001
 
     expect(await store.inspect(harness.namespace, 'gone', 1)).toMatchObject({ state: 'free' })
-    // Nobody had it, so the key is as good as new, and the instance is none that died.
+    // No client had the lease, so the key is free again, and the instance is not suspect.
     const suspects = key('gone', 'suspects').replace(/:gone$/, '')
     expect(await harness.redis.exists(suspects)).toBe(0)
     const request = { ttlMs: 60_000, idempotency }

@@ -4,7 +4,7 @@ import { lockScripts } from '../support/lock-scripts.js'
 
 /**
  * While a slot of a Cluster moves, a script may come to a key that has moved already. It stops
- * there, and what it wrote before stands.
+ * there, and what it wrote before stays.
  */
 const harness = useHarness()
 let scripts: ReturnType<typeof lockScripts>
@@ -13,7 +13,7 @@ beforeAll(async () => {
   scripts = lockScripts(harness)
 })
 
-/** A list where a script looks for text, and text where it looks for a list, stop it there. */
+/** A list where a script expects text, and text where it expects a list, stop the script there. */
 async function stopsAt(part: string, name: string, call: () => Promise<unknown>): Promise<void> {
   const key = scripts.key(part, name)
   await harness.redis.set(key, 'in the way')

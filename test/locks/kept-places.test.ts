@@ -279,7 +279,7 @@ describe('an instance that died', () => {
     await suspected('once')
     const { token } = await scripts.acquire('once')
     for (let i = 0; i < 3; i++) await scripts.acquire('once', { ...dead, waitMs: 60_000 })
-    // They stood in line before it died.
+    // They were queued before it died.
     await harness.redis.zadd(scripts.key('suspects', 'once', ''), 1, 'dead')
     const live = await scripts.acquire('once', { waitMs: 60_000 })
     await scripts.release('once', token)

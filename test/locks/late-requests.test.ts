@@ -93,7 +93,7 @@ describe('a ttlMs shorter than the round trip', () => {
     const { body: state } = await slow.request('get', '/v1/locks/slow').expect(200)
     expect(state).toMatchObject({ state: 'free', lastEnd: { fence: body.fence } })
 
-    // One key, one lease: the repeat hears of the same end.
+    // One key, one lease: the repeat gets the same end.
     const keyed = () =>
       slow
         .request('post', '/v1/locks/keyed/acquire')
@@ -120,7 +120,7 @@ describe('a disconnect after a repeat at another instance', () => {
     )
 
     first.abort()
-    // Its leave came and did nothing: the connection is gone, and the place is still in the queue.
+    // Its leave arrived and changed nothing: the connection is gone, and the place is still queued.
     await until('the first is forgotten', async () => {
       const { text } = await harness.request('get', '/metrics')
       return /^lockstep_locks_waiters 0$/m.test(text)

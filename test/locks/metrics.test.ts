@@ -3,7 +3,7 @@ import { useFreshHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
 import { lockDriver } from './driver.js'
 
-// Of its own for each test: its counters begin at nothing.
+// A service for each test: its counters begin at 0.
 const harness = useFreshHarness()
 const { lock, held, waits, queued } = lockDriver(harness)
 

@@ -23,7 +23,7 @@ const SHRINK = process.env.LOCKSTEP_MODEL_SHRINK === 'true'
 const STEPS = 30
 /** A step of the model, in ms. What really passes during a run is far less than a deadline is away. */
 const UNIT_MS = 1_000
-/** What is done by message or sweep is done by then. */
+/** By then messages and sweeps have done their work. */
 const PATIENCE_MS = 3_000
 /** How long a request waits whose instance is gone, in steps of the model. */
 const ORPHAN_WAIT = 15
@@ -258,7 +258,7 @@ class Run {
     }
     this.#model.stepBack(by, this.#sessions.keys(), this.#attempts)
     clockMs -= by * UNIT_MS
-    // Whoever asks for a lock settles the sessions it is held by; nobody asks for those without one.
+    // A request for a lock settles the sessions that hold it; none comes for sessions without a lock.
     for (const name of this.#named(NAMES)) {
       await stores[0].renew(harness.namespace, [name], randomToken(), 1_000)
     }
@@ -273,7 +273,7 @@ class Run {
     }
   }
 
-  /** The sweep sees that they are over; one that nobody has seen may live again. */
+  /** The sweep notes that they have expired; a session without that note may live again. */
   async #untilExpiriesAreSeen(): Promise<void> {
     const sweep = binder.bind(sweepScript)
     for (const [{ ended, end }, id] of this.#sessions) {
@@ -290,7 +290,7 @@ class Run {
     for (const client of this.#clients.values()) if (!client.answer) client.leave()
     for (const name of this.#named(NAMES)) {
       await stores[0].resize(harness.namespace, name, 0)
-      // Since a step back of the clock nobody looks at a lock that nobody asks for.
+      // After a step back of the clock a lock without requests is swept too late.
       await stores[0].renew(harness.namespace, [name], randomToken(), 1_000)
     }
     clockMs += 120 * UNIT_MS
@@ -365,7 +365,7 @@ class Run {
       })
     }
     await harness.redis.zadd(`ls:{${harness.namespace}:${tag}}:suspects`, 1, instance)
-    // What has no live head is looked at.
+    // Locks without a live head are swept.
     await stores[0].renew(harness.namespace, names, randomToken(), 1_000)
   }
 
@@ -483,7 +483,7 @@ class Run {
     this.#model.leave(attempt)
   }
 
-  /** Whoever the model answers is answered, and nobody else. */
+  /** The service answers those requests that the model answers, and no others. */
   async #settle(): Promise<void> {
     for (const { attempt, kind } of this.#model.answers.splice(0)) {
       const client = this.#clients.get(attempt) as Client
@@ -520,7 +520,7 @@ class Run {
     }
   }
 
-  /** What is over shows as over at once; a place that nobody wants any more, after the next sweep. */
+  /** An expired lease shows as expired at once, an abandoned place after the next sweep. */
   async #compare(): Promise<void> {
     for (const name of NAMES) {
       const expected = this.#shown(name)
@@ -554,7 +554,7 @@ class Run {
   }
 }
 
-/** What is remembered for a while goes by itself; a stored capacity stands until it is deleted. */
+/** Records expire; a stored capacity stays until it is deleted. */
 async function leftBehind(): Promise<string[]> {
   const keys = await harness.redis.keys(`ls:{${harness.namespace}:*`)
   const busy = /:(lock|queue|waiters|waits|holders|fences|session-leases|index|timers)(:|$)/

@@ -36,7 +36,7 @@ export interface Attempt {
   readonly session: Session | undefined
   /** Until when its place is kept for a client that went away. */
   kept: number | undefined
-  /** Its instance died: its wait is over then, and nobody answers for it. */
+  /** Its instance died: its wait is over then, and it gets no answer. */
   goneAt: number | undefined
 }
 
@@ -47,7 +47,7 @@ interface Lease {
   readonly mode: 'exclusive' | 'shared'
   readonly weight: number
   readonly since: number
-  /** Renewals carry it no further. */
+  /** No renewal extends it beyond this. */
   readonly last: number
   end: number
   released: boolean
@@ -95,7 +95,7 @@ class ModelLock {
 export class LockModel {
   now = 0
   readonly locks: ReadonlyMap<string, ModelLock>
-  /** Answers to those who waited, in the order of their grants; taken by the test. */
+  /** Answers to waiters, in the order of their grants; the test takes them. */
   answers: { attempt: Attempt; kind: 'granted' | 'unsatisfiable' | 'session-ended' }[] = []
   /** Attempts by group of fence, per lock, in the order of their grants. */
   readonly #records = new Map<number, Attempt>()
@@ -179,7 +179,7 @@ export class LockModel {
     return reply
   }
 
-  /** How many wait whose time is not over. */
+  /** Waiters whose time is not over. */
   queueLength(name: string): number {
     const queue = this.locks.get(name)?.queue ?? []
     return queue.filter(({ goneAt = Number.POSITIVE_INFINITY }) => goneAt > this.now).length
@@ -271,7 +271,7 @@ export class LockModel {
   /**
    * The clock steps back just after every lock was written: nothing lasts longer, but for a session,
    * which is written by its keepalive alone, and for a place without a client, which may be over
-   * and stand behind another one.
+   * and be behind another one.
    */
   stepBack(seconds: number, sessions: Iterable<Session>, attempts: Iterable<Attempt>): void {
     for (const session of sessions) {
@@ -304,7 +304,7 @@ export class LockModel {
     return wanted.names.map((name) => this.locks.get(name) as ModelLock)
   }
 
-  /** What an idle name was used for does not bind the next who uses it. */
+  /** An idle name may become another kind. */
   #kindOf(lock: ModelLock): ModelLock['kind'] {
     return lock.leases.length > 0 || lock.queue.length > 0 || lock.delayEnds > this.now
       ? lock.kind
@@ -391,7 +391,7 @@ export class LockModel {
     }
   }
 
-  /** Ends what is over and grants from the heads, until nothing moves any more. */
+  /** Ends what is over and grants from the heads, until nothing changes. */
   #pump(): void {
     for (const lock of this.locks.values()) this.#reap(lock)
     for (const lock of this.locks.values()) this.#sendAway(lock)
@@ -452,7 +452,7 @@ function remove(lock: ModelLock, lease: Lease): void {
 const isBehind = ({ queue }: ModelLock, { priority }: Wanted): boolean =>
   queue.some(({ wanted }) => wanted.priority >= priority)
 
-/** Strictly first come, first served within a priority; who comes back stands where it stood. */
+/** Strictly first come, first served within a priority; a repeat gets its place again. */
 function enqueue(lock: ModelLock, attempt: Attempt): void {
   const { priority } = attempt.wanted
   const at = lock.queue.findIndex(

@@ -10,7 +10,7 @@ beforeAll(async () => {
   scripts = lockScripts(harness)
 })
 
-/** What was recorded of a lock since it is watched. */
+/** The events that were recorded since the lock is watched. */
 async function recorded(name: string): Promise<string[]> {
   const entries = await harness.redis.xrange(scripts.key('events', name), '-', '+')
   return entries.slice(1).map(([, fields]) => fields[1] as string)

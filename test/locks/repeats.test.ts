@@ -6,7 +6,7 @@ import { lockScripts } from '../support/lock-scripts.js'
 import { newLockStore } from '../support/lock-store.js'
 import { until } from '../support/until.js'
 
-/** Whoever hedges sends a request again, takes the answer that comes first, and cuts the other. */
+/** A hedging client sends a request again, takes the first answer, and cuts the other connection. */
 const harness = useHarness()
 let scripts: ReturnType<typeof lockScripts>
 

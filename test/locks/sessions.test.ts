@@ -8,7 +8,7 @@ import { code, lockDriver, start } from './driver.js'
 const harness = useHarness()
 const { post, acquire, get, look, queued } = lockDriver(harness)
 
-/** On a Cluster the names of a session share what stands before their "@". */
+/** On a Cluster the names of a session share the part before "@". */
 const open = async (prefix: string, ttlMs = 10_000, body: object = {}): Promise<string> =>
   (await post('sessions', { prefix, ttlMs, ...body }).expect(200)).body.id
 const keep = (id: string) => post(`sessions/${id}/keepalive`)

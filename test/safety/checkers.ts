@@ -40,7 +40,7 @@ export function findOverlaps(leases: readonly LeaseRecord[], faults: readonly Fa
   let overlaps = 0
   let afterLoss = 0
   for (const group of byLock(leases)) {
-    // An answer that was read late, by a worker that lay still, proves nothing about that moment.
+    // An answer that a stopped worker read late proves nothing about that moment.
     const held = group.filter(({ grantedAt, heldUntil }) => heldUntil > grantedAt)
     const sorted = held.toSorted((a, b) => a.grantedAt - b.grantedAt)
     let active: LeaseRecord[] = []
@@ -71,7 +71,7 @@ export function findShrunkFences(leases: readonly LeaseRecord[]): number {
       group.map(({ grantedAt, fence }) => [grantedAt, fence]),
       asked.map(({ askedAt, fence }) => [askedAt, fence]),
     )
-    // A lock that one holds at a time: who was seen to hold it later was granted it later.
+    // Of an exclusive lock a later holder was granted it later.
     const renewed = group.filter(
       ({ weight, capacity, renewals }) => weight === capacity && renewals.length > 0,
     )
@@ -106,7 +106,7 @@ function countBehind(earlier: readonly At[], later: readonly At[]): number {
 const SAME_MOMENT_US = 3_000
 
 /**
- * Leases that overtook a waiter who was alive all the while. Fences are the server's microseconds, so
+ * Leases that overtook a waiter that was alive all the time. Fences are the server's microseconds, so
  * a fence less the time waited is when its holder took its place.
  */
 export function findOvertaken(leases: readonly LeaseRecord[], faults: readonly Fault[]): number {

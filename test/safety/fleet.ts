@@ -102,7 +102,7 @@ export interface Worker {
   stop(): Promise<void>
 }
 
-/** @param pauseMs how long it lies when it has stopped itself */
+/** @param pauseMs how long it stays stopped after it stopped itself */
 export function startWorker(plan: Plan, pauseMs: number): Worker {
   const child = spawn(
     process.execPath,
@@ -130,7 +130,7 @@ function firstLine(child: ChildProcess, wanted: RegExp): Promise<string> {
   })
 }
 
-/** One that is stopped hears SIGKILL alone, so it is woken first. */
+/** A stopped process gets SIGKILL alone, so it is resumed first. */
 function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
   return new Promise((resolve) => {

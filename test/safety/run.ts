@@ -40,7 +40,7 @@ export interface Size {
   readonly loops: number
 }
 
-/** What can be said of a run at any moment. */
+/** The counts of a run so far. */
 export interface Seen {
   readonly overlaps: number
   readonly shrunkFences: number
@@ -50,13 +50,13 @@ export interface Seen {
   readonly plainLost: number
   readonly leases: number
   readonly pauses: number
-  /** Writes and reads that the fenced register turned away. */
+  /** Writes and reads that the fenced register refused. */
   readonly refused: number
   /** Leases granted beside one that Redis had lost. */
   readonly afterLoss: number
 }
 
-/** What one run came to. */
+/** The findings of one run. */
 export interface Findings extends Seen {
   readonly left: number
   readonly seconds: number
@@ -125,7 +125,7 @@ function judge(
     ...findOverlaps(leases, faults),
     shrunkFences: findShrunkFences(leases),
     overtaken: findOvertaken(leases, faults),
-    // A Redis that forgets leases forgets keys.
+    // A Redis that loses leases loses idempotency records.
     twice: forgets ? 0 : findTwice(leases),
     ...lostUpdates(registers),
     leases: leases.length,
@@ -137,11 +137,11 @@ function judge(
 const FIXED =
   /^ls:(layout|locks:.*|\{[^}]*\}:(fence|suspects|guard|swept|idempotency:.*|ended:.*|abandoned:.*))$/
 
-/** Waits for it, and goes on without it. */
+/** Waits for it for a while, and continues without it. */
 const soon = (what: string, probe: () => Promise<boolean | undefined>) =>
   until(what, probe).catch(() => undefined)
 
-/** Keys that quiet leaves behind, or that never end. */
+/** Keys that are left when the load is over, or that never expire. */
 async function countLeft(store: Store): Promise<number> {
   const look = async () => {
     const keys = await store.client().keys('ls:{*')
