@@ -78,7 +78,7 @@ describe('an acquire without a key whose answer was lost', () => {
     await harness.binder.bind(leaveScript)(keys, abandon)
     const reply = await harness.binder.bind(acquireScript)(keys, ask)
 
-    expect(reply.kind).toBe('abandoned')
+    expect(reply.kind).toBe('gone')
     expect((await look('late')).state).toBe('free')
   })
 })
