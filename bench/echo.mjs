@@ -28,7 +28,16 @@ const echo = {
 }
 
 const config = loadConfig(process.env)
-const links = { commands: undefined, probe: { isUp: () => true }, signals: undefined, close() {} }
-const { app } = buildApp({ config, links, logger: pino({ level: 'warn' }) }, [echo], () => ({}))
+const connections = {
+  commands: undefined,
+  probe: { isUp: () => true },
+  pubSub: undefined,
+  close() {},
+}
+const { app } = buildApp(
+  { config, connections, logger: pino({ level: 'warn' }) },
+  [echo],
+  () => ({}),
+)
 process.stdout.write(`${await app.listen({ host: '127.0.0.1', port: 0 })}\n`)
 process.on('SIGTERM', () => app.close().then(() => process.exit(0)))

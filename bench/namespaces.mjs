@@ -11,7 +11,7 @@ import { createLockMetrics } from '../dist/locks/metrics.js'
 import { createLockStore } from '../dist/locks/store.js'
 import { createMetrics } from '../dist/metrics/registry.js'
 import { createBinder } from '../dist/redis/binder.js'
-import { openLink } from '../dist/redis/connect.js'
+import { openConnection } from '../dist/redis/connection.js'
 import { startManagedRedis } from '../dist/redis/managed.js'
 
 const CASES = [
@@ -24,17 +24,17 @@ const MIB = 1024 * 1024
 const nothing = () => undefined
 
 async function measure(url, buckets, namespaces) {
-  const link = openLink({ url, purpose: 'bench', timeoutMs: 20_000 })
-  while (!link.isReady()) await sleep(10)
+  const connection = openConnection({ url, purpose: 'bench', timeoutMs: 20_000 })
+  while (!connection.isReady()) await sleep(10)
   const store = createLockStore({
     binder: createBinder({
-      link,
+      connection,
       observer: { batch: nothing, failure: nothing },
       clockOffsetUs: () => 0,
     }),
     layout: { version: 2, hash: 'crc32', lockBuckets: buckets, cachePartitions: 1 },
-    signals: { subscribe: async () => undefined, onGap: nothing },
-    client: () => link.client,
+    pubSub: { subscribe: async () => undefined, onGap: nothing },
+    client: () => connection.client,
     metrics: createLockMetrics(createMetrics('bench')),
     endedTtlMs: 1_000,
   })
@@ -65,7 +65,7 @@ async function measure(url, buckets, namespaces) {
   const rssMiB = process.memoryUsage().rss / MIB
   client.disconnect()
   store.close()
-  link.close()
+  connection.close()
   return { rssMiB, calls, forgottenS }
 }
 

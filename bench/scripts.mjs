@@ -3,18 +3,18 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { createBinder } from '../dist/redis/binder.js'
-import { openLink } from '../dist/redis/connect.js'
+import { openConnection } from '../dist/redis/connection.js'
 
 export const COMMON = { floor: 0, ended_ttl_ms: 1_000 }
 export const newToken = () => randomBytes(16).toString('base64url')
 
 /** @param scripts by the names under which `run` has them; keys of a row begin with `ls:{bench-` */
 export async function openScripts(servers, scripts) {
-  const link = openLink({ url: servers.redis.url, purpose: 'bench', timeoutMs: 5_000 })
-  while (!link.isReady()) await sleep(10)
+  const connection = openConnection({ url: servers.redis.url, purpose: 'bench', timeoutMs: 5_000 })
+  while (!connection.isReady()) await sleep(10)
   const client = new Redis(servers.redis.url.replace('unix://', ''))
   const binder = createBinder({
-    link,
+    connection,
     observer: { batch() {}, failure() {} },
     clockOffsetUs: () => 0,
   })
@@ -34,7 +34,7 @@ export async function openScripts(servers, scripts) {
     async close() {
       const keys = await client.keys('ls:{bench-*')
       for (let i = 0; i < keys.length; i += 1_000) await client.unlink(keys.slice(i, i + 1_000))
-      link.close()
+      connection.close()
       client.disconnect()
     },
   }

@@ -16,7 +16,7 @@ import { createInstanceMetrics } from './metrics/instance.js'
 import { createRedisMetrics } from './metrics/redis.js'
 import { createMetrics, type Metrics } from './metrics/registry.js'
 import { createBinder } from './redis/binder.js'
-import type { Links } from './redis/links.js'
+import type { Connections } from './redis/connections.js'
 import { operatorRoutes } from './server/operator-routes.js'
 import { notReady } from './server/readiness.js'
 import { watchRedis } from './server/redis-watch.js'
@@ -26,7 +26,7 @@ import { version } from './server/version.js'
 
 export interface AppDeps {
   readonly config: Config
-  readonly links: Links
+  readonly connections: Connections
   readonly logger: FastifyBaseLogger
   /** Microseconds added to the server's time; tests drive it, production has none. */
   readonly clockOffsetUs?: () => number
@@ -48,13 +48,13 @@ export interface Apps {
 
 /** The only place where domains meet their dependencies. Production and tests both start here. */
 export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis): Apps {
-  const { config, links, logger, tls, onReload = () => {}, phase = () => 'serving' } = deps
+  const { config, connections, logger, tls, onReload = () => {}, phase = () => 'serving' } = deps
   const metrics = createMetrics(version)
   const turn: Turn = { meter: undefined }
   const keyring = createKeyring(config.definitions.tokens)
   onReload(({ definitions }) => keyring.replace(definitions.tokens))
   createInstanceMetrics(metrics, {
-    isReady: () => notReady(links, phase) === undefined,
+    isReady: () => notReady(connections, phase) === undefined,
     isDraining: () => phase() !== 'serving',
     lastRead: deps.lastRead ?? (() => STARTED),
     certificate: deps.certificate ?? (() => tls?.cert),
@@ -69,7 +69,7 @@ export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis)
   const server = { config, logger, metrics, http, keyring, tls, phase, turn }
   const app = createServer(server)
   const admin = config.adminHost === '' ? undefined : createServer(server)
-  const operators = { config, links, metrics, phase }
+  const operators = { config, connections, metrics, phase }
   const problems = collectProblems(domains)
   admin?.register(errorPages, { problems })
   admin?.register(operatorRoutes, { ...operators, withOperations: true })
@@ -103,14 +103,14 @@ export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis)
 const STARTED: LastRead = { isGood: true, atMs: Date.now() }
 
 function accessRedis(deps: AppDeps, metrics: Metrics, turn: Turn): RedisAccess {
-  const { links, clockOffsetUs } = deps
+  const { connections, clockOffsetUs } = deps
   const observer = createRedisMetrics(metrics)
   const meter = () => turn.meter
   const common = { observer, clockOffsetUs: clockOffsetUs ?? (() => 0), meter }
   return {
-    links,
-    binder: createBinder({ link: links.commands, ...common }),
-    cacheBinder: createBinder({ link: links.cache, ...common }),
+    connections,
+    binder: createBinder({ connection: connections.commands, ...common }),
+    cacheBinder: createBinder({ connection: connections.cache, ...common }),
     memory: watchRedis(deps, metrics),
     clockOffsetUs,
   }

@@ -7,12 +7,12 @@ import type { ProblemSpecs } from './http/problems/spec.js'
 import type { Scope } from './http/scopes.js'
 import type { Metrics } from './metrics/registry.js'
 import type { Binder } from './redis/binder.js'
-import type { Links } from './redis/links.js'
+import type { Connections } from './redis/connections.js'
 import type { MemoryWatch } from './redis/memory.js'
 
 /** A service's ways to Redis; one for all domains. */
 export interface RedisAccess {
-  readonly links: Links
+  readonly connections: Connections
   /** Runs scripts on the Redis that holds everything but the cache. */
   readonly binder: Binder
   /** Runs scripts on the Redis that holds the cache. */

@@ -11,8 +11,8 @@ import { unknownVariables } from './config/variables.js'
 import { type Config, loadConfig } from './config.js'
 import type { Phase } from './http/draining.js'
 import { createLogger, toLoggedError } from './logging/logger.js'
+import { openConnections } from './redis/connections.js'
 import { LayoutError } from './redis/layout-record.js'
-import { openLinks } from './redis/links.js'
 import { type ManagedRedis, managedRefusal, startManagedRedis } from './redis/managed.js'
 import { ManagedRedisError } from './redis/managed-error.js'
 import { isStoreUrl, shownStoreUrl } from './redis/store-url.js'
@@ -107,7 +107,7 @@ interface Start {
 
 async function serve({ config, addresses, tls, managed }: Start): Promise<void> {
   const logger = createLogger(config.logLevel)
-  const links = openLinks({
+  const connections = openConnections({
     url: managed?.url ?? config.redisUrl,
     cacheUrl: config.cacheRedisUrl || undefined,
     timeoutMs: config.redisTimeoutMs,
@@ -125,7 +125,7 @@ async function serve({ config, addresses, tls, managed }: Start): Promise<void> 
   let shown = tls
   const { app, admin } = buildApp({
     config,
-    links,
+    connections,
     logger,
     tls,
     onReload,
@@ -166,7 +166,7 @@ async function serve({ config, addresses, tls, managed }: Start): Promise<void> 
     phase = 'closing'
     // The operators' last: it tells until the end that the other drains.
     await close(listeners, config.drainTimeoutMs)
-    links.close()
+    connections.close()
     await managed?.stop()
     return 0
   }

@@ -5,7 +5,7 @@ import { createInvalidationStore } from '../../dist/cache/invalidation/store.js'
 import { Partitions } from '../../dist/cache/partition.js'
 import { DEFAULT_POLICY } from '../../dist/cache/spaces/policy.js'
 import { createBinder } from '../../dist/redis/binder.js'
-import { openLink } from '../../dist/redis/connect.js'
+import { openConnection } from '../../dist/redis/connection.js'
 import { layoutOf } from '../../dist/redis/layout.js'
 
 const SMALL = Buffer.alloc(300, 'x')
@@ -78,11 +78,12 @@ export const rows = [
 ]
 
 async function withStores({ redis: { url } }, work) {
-  const link = openLink({ url, purpose: 'bench', timeoutMs: 60_000, onError() {} })
-  if (link.client.status !== 'ready') await new Promise((done) => link.client.once('ready', done))
+  const connection = openConnection({ url, purpose: 'bench', timeoutMs: 60_000, onError() {} })
+  if (connection.client.status !== 'ready')
+    await new Promise((done) => connection.client.once('ready', done))
   const observer = { batch() {}, failure() {} }
-  const binder = createBinder({ link, observer, clockOffsetUs: () => 0 })
-  const partitions = new Partitions(layoutOf(link), 'keep')
+  const binder = createBinder({ connection, observer, clockOffsetUs: () => 0 })
+  const partitions = new Partitions(layoutOf(connection), 'keep')
   const entries = createEntryStore(binder, partitions)
   const store = async (name, payload) => {
     const policy = { ...DEFAULT_POLICY, staleMs: 3_600_000 }
@@ -92,15 +93,15 @@ async function withStores({ redis: { url } }, work) {
   }
   try {
     return await work({
-      redis: link.client,
+      redis: connection.client,
       entries,
       invalidation: createInvalidationStore(binder, partitions),
       small: await store('small', SMALL),
       large: await store('large', LARGE),
     })
   } finally {
-    await link.client.unlink(await link.client.keys(`ls:{${NAMESPACE}:*`))
-    link.close()
+    await connection.client.unlink(await connection.client.keys(`ls:{${NAMESPACE}:*`))
+    connection.close()
   }
 }
 

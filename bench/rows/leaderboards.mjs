@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { createLeaderboardStore } from '../../dist/leaderboards/store.js'
 import { createBinder } from '../../dist/redis/binder.js'
-import { openLink } from '../../dist/redis/connect.js'
+import { openConnection } from '../../dist/redis/connection.js'
 
 const SMALL = 1_000
 /** Of a small request, and of one at its maximum. */
@@ -149,13 +149,14 @@ export function rows(size) {
 }
 
 async function fillAll({ redis: { url }, onStop }, large) {
-  const link = openLink({ url, purpose: 'bench', timeoutMs: 60_000 })
-  if (link.client.status !== 'ready') await new Promise((done) => link.client.once('ready', done))
-  onStop(() => link.close())
-  const redis = link.client
+  const connection = openConnection({ url, purpose: 'bench', timeoutMs: 60_000 })
+  if (connection.client.status !== 'ready')
+    await new Promise((done) => connection.client.once('ready', done))
+  onStop(() => connection.close())
+  const redis = connection.client
   const observer = { batch() {}, failure() {} }
   const store = createLeaderboardStore({
-    binder: createBinder({ link, observer, clockOffsetUs: () => 0 }),
+    binder: createBinder({ connection, observer, clockOffsetUs: () => 0 }),
   })
   const some = Math.min(large, 200_000)
   const board = (name, members, idOf, config, more) => async () => {

@@ -7,9 +7,9 @@ import { createLimitLeaseStore } from '../../dist/ratelimits/leases/store.js'
 import { Circuits } from '../../dist/ratelimits/outage/circuit.js'
 import { createBinder } from '../../dist/redis/binder.js'
 import { RedisClock } from '../../dist/redis/clock.js'
-import { openLink } from '../../dist/redis/connect.js'
+import { openConnection } from '../../dist/redis/connection.js'
 import { startManagedRedis } from '../../dist/redis/managed.js'
-import { reachOf } from '../../dist/redis/reach.js'
+import { serversOf } from '../../dist/redis/servers.js'
 
 const NAMESPACE = 'bench'
 /** A little above a power of two: the tables of keys are as empty as they get. */
@@ -71,18 +71,18 @@ export const rows = KINDS.map(({ name, target, policy, calls = 1 }) => ({
 async function measure(policy, calls, subjects, settled) {
   const toolsFolder = path.resolve(import.meta.dirname, '../../.lockstep')
   const redis = await startManagedRedis({ toolsFolder })
-  const link = openLink({ url: redis.url, purpose: 'bench', timeoutMs: 5_000 })
-  while (!link.isReady()) await sleep(10)
+  const connection = openConnection({ url: redis.url, purpose: 'bench', timeoutMs: 5_000 })
+  while (!connection.isReady()) await sleep(10)
   const client = new Redis(redis.url.replace('unix://', ''))
   try {
-    const ask = askerOf(link, policy)
+    const ask = askerOf(connection, policy)
     // Loads the script, whose memory is not a subject's.
     await ask('somebody')
     const before = await usedMemory(client, settled)
     for (let call = 0; call < calls; call++) await askAll(ask, subjects)
     return ((await usedMemory(client, settled)) - before) / subjects
   } finally {
-    link.close()
+    connection.close()
     client.disconnect()
     await redis.stop()
   }
@@ -96,9 +96,9 @@ async function askAll(ask, subjects) {
   }
 }
 
-function askerOf(link, policy) {
+function askerOf(connection, policy) {
   const observer = { batch() {}, failure() {} }
-  const binder = createBinder({ link, observer, clockOffsetUs: () => 0 })
+  const binder = createBinder({ connection, observer, clockOffsetUs: () => 0 })
   const limitOf = (key) => ({ name: 'api', key, inline: false, policy, cost: 1 })
   if (policy.algorithm === 'concurrency') {
     const store = createLimitLeaseStore(binder)
@@ -107,8 +107,8 @@ function askerOf(link, policy) {
   const store = createCheckStore({
     binder,
     clock: new RedisClock(),
-    slotOf: (key) => link.slotOf(key),
-    circuits: new Circuits({ reach: reachOf(link), timeoutMs: 5_000, onChange() {} }),
+    slotOf: (key) => connection.slotOf(key),
+    circuits: new Circuits({ servers: serversOf(connection), timeoutMs: 5_000, onChange() {} }),
     fallback: () => undefined,
   })
   const options = { mode: 'all', take: 'exact', peek: false }

@@ -1,7 +1,7 @@
 import type { DomainDeps } from '../domain.js'
 import { FrequentKeys } from '../metrics/frequent-keys.js'
 import { layoutOf } from '../redis/layout.js'
-import { reachOf } from '../redis/reach.js'
+import { serversOf } from '../redis/servers.js'
 import { createCounterStore } from './counters/store.js'
 import type { CacheStores } from './decorators/cache-stores.js'
 import { decorate } from './decorators/stack.js'
@@ -32,18 +32,18 @@ export interface AllCacheStores extends CacheStores {
 type Deps = DomainDeps<Readonly<Record<string, SentPolicy>>>
 
 export function createCacheStores(deps: Deps): AllCacheStores {
-  const { settings, metrics, links, cacheBinder, memory } = deps
-  const partitions = new Partitions(layoutOf(links.cache), settings.cacheOnRestart)
+  const { settings, metrics, connections, cacheBinder, memory } = deps
+  const partitions = new Partitions(layoutOf(connections.cache), settings.cacheOnRestart)
   // A Redis for the cache alone may be filled.
-  const isTightAt = links.cacheProbe === undefined ? memory.isTight : () => false
+  const isTightAt = connections.cacheProbe === undefined ? memory.isTight : () => false
   const spaces = createSpaceStore({
     binder: deps.binder,
-    signals: links.signals,
+    pubSub: connections.pubSub,
     parse: parseSpace,
     definitions: deps.definitions,
   })
   const sweeper = new Sweeper({
-    link: links.cache,
+    connection: connections.cache,
     binder: cacheBinder,
     partitions,
     metrics: createSweepMetrics(metrics),
@@ -63,7 +63,7 @@ export function createCacheStores(deps: Deps): AllCacheStores {
       metrics: leaseMetrics,
       usages,
       readTimeoutMs: settings.cacheReadTimeoutMs,
-      serverOf: reachOf(links.cache).serverOf,
+      serverOf: serversOf(connections.cache).serverOf,
       isTightAt,
     },
     {
@@ -80,7 +80,7 @@ export function createCacheStores(deps: Deps): AllCacheStores {
   const leasedReads = createLeasedReads({
     leases,
     partitions,
-    signals: links.cacheSignals,
+    pubSub: connections.cachePubSub,
     entries: stores.entries,
     metrics: leaseMetrics,
   })
@@ -88,16 +88,16 @@ export function createCacheStores(deps: Deps): AllCacheStores {
 }
 
 function createL1(
-  { metrics, links, settings, clockOffsetUs = () => 0 }: Deps,
+  { metrics, connections, settings, clockOffsetUs = () => 0 }: Deps,
   partitions: Partitions,
   spaces: SpaceStore,
 ): L1 {
   return new L1({
     partitions,
-    signals: links.cacheSignals,
+    pubSub: connections.cachePubSub,
     metrics: createL1Metrics(metrics, {
       labelOf: spaces.labelOf,
-      busLagMs: links.cacheSignals.roundTripMs,
+      busLagMs: connections.cachePubSub.roundTripMs,
     }),
     now: () => performance.now() + clockOffsetUs() / 1_000,
     maxBytes: settings.cacheL1MaxBytes,

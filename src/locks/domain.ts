@@ -26,13 +26,13 @@ export const locks = defineDomain({
   description: 'Leases with fences',
   scopes: ['locks:read', 'locks:write'],
   problems: specs,
-  create({ settings, metrics, links, binder, clockOffsetUs }) {
+  create({ settings, metrics, connections, binder, clockOffsetUs }) {
     const lockMetrics = createLockMetrics(metrics)
     const store = createLockStore({
       binder,
-      layout: layoutOf(links.commands),
-      signals: links.signals,
-      client: () => links.commands.client as Redis,
+      layout: layoutOf(connections.commands),
+      pubSub: connections.pubSub,
+      client: () => connections.commands.client as Redis,
       metrics: lockMetrics,
       endedTtlMs: settings.endedTtlMs,
       clockOffsetUs,

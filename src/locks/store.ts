@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis'
 import type { Binder } from '../redis/binder.js'
 import type { Layout } from '../redis/layout.js'
+import type { PubSub } from '../redis/pub-sub.js'
 import { randomToken } from '../redis/random.js'
-import type { Signals } from '../redis/signals.js'
 import { createAdminStore } from './admin/store.js'
 import { type Listener, Watches } from './events/watches.js'
 import { Holds } from './hold/holds.js'
@@ -16,7 +16,7 @@ import { createSessionStore } from './sessions/store.js'
 export interface LockStoreOptions {
   readonly binder: Binder
   readonly layout: Layout
-  readonly signals: Signals
+  readonly pubSub: PubSub
   /** For the few commands that belong to no bucket. */
   readonly client: () => Redis
   readonly metrics: LockMetrics
@@ -33,7 +33,7 @@ export type LockStore = ReturnType<typeof createLockStore>
  * several names under one token, all or nothing; fences come in the order of the names.
  */
 export function createLockStore(options: LockStoreOptions) {
-  const { binder, layout, metrics, signals } = options
+  const { binder, layout, metrics, pubSub } = options
   const instance = randomToken()
   const calls = new LockCalls(options, instance)
   const waitList = new WaitList(calls, instance)
@@ -44,9 +44,9 @@ export function createLockStore(options: LockStoreOptions) {
     waitList.announce(token)
     holds.announce(token)
   }
-  signals.subscribe(grantChannel(instance), announce).catch(() => undefined)
-  signals.subscribe(eventChannel(instance), watches.announce).catch(() => undefined)
-  signals.onGap(watches.readAll)
+  pubSub.subscribe(grantChannel(instance), announce).catch(() => undefined)
+  pubSub.subscribe(eventChannel(instance), watches.announce).catch(() => undefined)
+  pubSub.onGap(watches.readAll)
 
   return {
     acquire: leases.acquire.bind(leases),

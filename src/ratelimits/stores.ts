@@ -2,7 +2,7 @@ import type { DomainDeps } from '../domain.js'
 import { RedisClock } from '../redis/clock.js'
 import { createDocuments } from '../redis/documents.js'
 import { filedDocuments } from '../redis/filed-documents.js'
-import { reachOf } from '../redis/reach.js'
+import { serversOf } from '../redis/servers.js'
 import { createAdjustmentStore } from './adjustments/store.js'
 import { createCheckStore } from './checks/store.js'
 import { DenyCache } from './deny-cache/deny-cache.js'
@@ -23,7 +23,7 @@ export type RateLimitDeps = DomainDeps<Readonly<Record<string, Policy>>>
 export function createRateLimitStores({
   settings,
   metrics,
-  links,
+  connections,
   binder,
   definitions,
   clockOffsetUs = () => 0,
@@ -36,9 +36,9 @@ export function createRateLimitStores({
   const nowUs = () => Date.now() * 1_000 + clockOffsetUs()
   const steadyUs = () => performance.now() * 1_000 + clockOffsetUs()
   const denials = new DenyCache(steadyUs)
-  dropOnChanges(denials, links.signals)
+  dropOnChanges(denials, connections.pubSub)
   const circuits = new Circuits({
-    reach: reachOf(links.commands),
+    servers: serversOf(connections.commands),
     timeoutMs: settings.ratelimitTimeoutMs,
     onChange: createCircuitMetric(metrics),
   })
@@ -52,7 +52,7 @@ export function createRateLimitStores({
   const checks = createCheckStore({
     binder,
     clock,
-    slotOf: links.commands.slotOf,
+    slotOf: connections.commands.slotOf,
     circuits,
     fallback: createFallback(local, recall, nowUs),
   })
@@ -63,7 +63,7 @@ export function createRateLimitStores({
     checks: withDenyCache(checks, denials, countHit),
     policies: createDocuments<Policy>({
       binder,
-      signals: links.signals,
+      pubSub: connections.pubSub,
       part: 'rl',
       parse: parsePolicy,
       fromFile: () => filed,

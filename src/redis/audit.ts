@@ -1,5 +1,5 @@
 import { Cluster, type Redis } from 'ioredis'
-import type { Link } from './connect.js'
+import type { Connection } from './connection.js'
 import { type RedisFacts, readFacts } from './facts.js'
 
 /** What a Redis should not be, and what follows from it. docs/operations.md says what to do. */
@@ -39,7 +39,7 @@ export function judge(facts: RedisFacts, evicts: boolean): Finding[] {
 }
 
 export interface AuditOptions {
-  readonly link: Link
+  readonly connection: Connection
   readonly evicts: boolean
   /** Called after the first look, and when a later one finds something else. */
   readonly onFindings: (findings: readonly Finding[]) => void
@@ -53,7 +53,7 @@ const EVERY_MS = 60_000
  * settings can be changed while it runs.
  */
 export function auditRedis({
-  link: { client },
+  connection: { client },
   evicts,
   onFindings,
   everyMs = EVERY_MS,

@@ -1,5 +1,5 @@
 import { Command } from 'ioredis'
-import type { Link } from './connect.js'
+import type { Connection } from './connection.js'
 import {
   isMissingScript,
   leadsElsewhere,
@@ -35,7 +35,7 @@ export interface BatchObserver {
 }
 
 export interface BatchOptions {
-  readonly link: Link
+  readonly connection: Connection
   readonly observer: BatchObserver
   /** Microseconds added to the server's time: tests move the clock instead of sleeping. */
   readonly clockOffsetUs: () => number
@@ -103,7 +103,7 @@ export class Batcher {
   }
 
   #enqueue(call: Call): void {
-    const slot = this.#options.link.slotOf(call.keys[0] as string | Buffer)
+    const slot = this.#options.connection.slotOf(call.keys[0] as string | Buffer)
     const lane = this.#lanes.get(slot) ?? this.#openLane(slot)
     if (!lane.hasRoomFor(call)) this.#flush(lane)
     lane.add(call)
@@ -152,8 +152,8 @@ export class Batcher {
 
   /** @returns false where Redis left the calls without an answer. */
   async #send(calls: readonly Call[]): Promise<boolean> {
-    const { link, observer } = this.#options
-    if (!link.isReady()) {
+    const { connection, observer } = this.#options
+    if (!connection.isReady()) {
       this.#rejectAll(calls, unavailable())
       return true
     }
@@ -178,11 +178,11 @@ export class Batcher {
     const { source, sha, grows, buffers } = this.#program
     const run = (command: 'evalsha' | 'eval', script: string) => {
       // One array, handed over as it is: client.call would copy a thousand arguments twice more.
-      const { link, clockOffsetUs } = this.#options
+      const { connection, clockOffsetUs } = this.#options
       const offsetUs = clockOffsetUs()
-      const args = frameCalls(script, calls, offsetUs, link.runId(), MAX_REPLY_BYTES, grows)
+      const args = frameCalls(script, calls, offsetUs, connection.runId(), MAX_REPLY_BYTES, grows)
       const options = buffers ? {} : { replyEncoding: 'utf8' as const }
-      return link.client.sendCommand(new Command(command, args as never, options)) as Promise<
+      return connection.client.sendCommand(new Command(command, args as never, options)) as Promise<
         unknown[]
       >
     }
@@ -210,7 +210,7 @@ export class Batcher {
   /** ioredis sees errors only at the top of a reply, so wrong servers are noticed here. */
   #heard(text: string): string {
     const elsewhere = leadsElsewhere(text)
-    if (elsewhere) this.#options.link.reconnect(elsewhere)
+    if (elsewhere) this.#options.connection.reconnect(elsewhere)
     return text
   }
 

@@ -8,7 +8,7 @@ import {
 } from './documents-scripts.js'
 import { redisKey } from './keys.js'
 import { type Precondition, preconditionArg } from './precondition.js'
-import type { Signals } from './signals.js'
+import type { PubSub } from './pub-sub.js'
 
 /** A named thing that is configured: a rate-limit policy, a cache space. */
 export interface Document<T> {
@@ -53,7 +53,7 @@ export interface Documents<T> {
 
 export interface DocumentsOptions<T> {
   readonly binder: Binder
-  readonly signals: Signals
+  readonly pubSub: PubSub
   /** The last part of the key `ls:{<namespace>:policies}:<part>`. */
   readonly part: string
   /** Throws on a body that this version of the program cannot use: such a document is left out. */
@@ -80,7 +80,7 @@ interface Known<T> {
 }
 
 export function createDocuments<T>(options: DocumentsOptions<T>): Documents<T> {
-  const { binder, signals, part, parse, fromFile = () => new Map() } = options
+  const { binder, pubSub, part, parse, fromFile = () => new Map() } = options
   const { pollMs = POLL_MS, idleMs = IDLE_MS } = options
   const scripts = {
     read: binder.bind(readScript),
@@ -141,7 +141,7 @@ export function createDocuments<T>(options: DocumentsOptions<T>): Documents<T> {
 
   let unsubscribe = () => {}
   let closed = false
-  signals
+  pubSub
     .subscribe(channel, (namespace) => {
       if (known.has(namespace)) refreshQuietly(namespace)
     })

@@ -1,5 +1,5 @@
 import { Cluster } from 'ioredis'
-import type { Link } from './connect.js'
+import type { Connection } from './connection.js'
 import { toStoreError } from './errors.js'
 
 /** What Redis says of itself. Read on demand; a field Redis does not tell is `unknown`. */
@@ -18,7 +18,7 @@ export interface RedisFacts {
 }
 
 /** @throws StoreError where Redis does not answer. */
-export async function readFacts({ client }: Pick<Link, 'client'>): Promise<RedisFacts> {
+export async function readFacts({ client }: Pick<Connection, 'client'>): Promise<RedisFacts> {
   const [info, save, lazy] = await Promise.all([
     client.info().catch((error: unknown) => {
       if (String(error).includes('NOPERM')) return ''
@@ -48,7 +48,7 @@ export async function readFacts({ client }: Pick<Link, 'client'>): Promise<Redis
 }
 
 /** CONFIG may be forbidden by ACL, and is at managed offers. */
-async function configured(client: Link['client'], name: string): Promise<string | undefined> {
+async function configured(client: Connection['client'], name: string): Promise<string | undefined> {
   try {
     const reply = (await client.config('GET', name)) as string[] | Record<string, string>
     return Array.isArray(reply) ? reply[1] : reply[name]
@@ -58,7 +58,7 @@ async function configured(client: Link['client'], name: string): Promise<string 
 }
 
 /** A Redis behind Sentinel does not know of it; the client does. */
-function modeOf(client: Link['client']): RedisFacts['mode'] {
+function modeOf(client: Connection['client']): RedisFacts['mode'] {
   if (client instanceof Cluster) return 'cluster'
   return client.options.sentinels ? 'sentinel' : 'single'
 }

@@ -14,14 +14,14 @@ interface Asked {
 const MOST_KEYS = 16
 
 /** The keys that are asked for in one turn of the event loop go as one MGET, per Cluster slot. */
-export function bindGet(name: string, { link, observer }: BatchOptions): Get {
+export function bindGet(name: string, { connection, observer }: BatchOptions): Get {
   const open = new Map<number, Asked[]>()
 
   async function send(asked: readonly Asked[]): Promise<void> {
     const started = performance.now()
     try {
-      if (!link.isReady()) throw unavailable()
-      const values = await link.client.mgetBuffer(asked.map(({ key }) => key))
+      if (!connection.isReady()) throw unavailable()
+      const values = await connection.client.mgetBuffer(asked.map(({ key }) => key))
       observer.batch(name, asked.length, (performance.now() - started) / 1_000)
       for (const [i, { resolve }] of asked.entries()) resolve(values[i] ?? undefined)
     } catch (error) {
@@ -40,7 +40,7 @@ export function bindGet(name: string, { link, observer }: BatchOptions): Get {
   return (key) =>
     new Promise((resolve, reject) => {
       if (open.size === 0) setImmediate(flush)
-      const slot = link.slotOf(key)
+      const slot = connection.slotOf(key)
       const asked = open.get(slot) ?? []
       open.set(slot, asked)
       asked.push({ key, resolve, reject })

@@ -1,5 +1,5 @@
 import { Cluster } from 'ioredis'
-import type { Link } from './connect.js'
+import type { Connection } from './connection.js'
 import { type Layout, layoutOf, type Part } from './layout.js'
 
 /** The layout of everything in this Redis, as JSON. It never expires: the keys rest on it. */
@@ -17,7 +17,10 @@ export class LayoutError extends Error {
  * @throws LayoutError when this Redis was filled under another layout, or is a node of a Cluster
  *   that was named like a single server; any other error when Redis could not be asked.
  */
-export async function checkLayout({ client }: Pick<Link, 'client'>, part: Part): Promise<void> {
+export async function checkLayout(
+  { client }: Pick<Connection, 'client'>,
+  part: Part,
+): Promise<void> {
   const ours = layoutOf({ client }, part)
   try {
     // Read first: a read-only replica cannot be written, and needs no writing.
@@ -31,13 +34,13 @@ export async function checkLayout({ client }: Pick<Link, 'client'>, part: Part):
 }
 
 /** @returns what stands there now: another instance may have been first. */
-async function record(client: Link['client'], layout: string): Promise<string | null> {
+async function record(client: Connection['client'], layout: string): Promise<string | null> {
   const written = await client.set(KEY, layout, 'NX')
   return written === 'OK' ? layout : client.get(KEY)
 }
 
 /** INFO may be forbidden by ACL; then MOVED tells, as soon as a key lies elsewhere. */
-const isClusterNode = (client: Exclude<Link['client'], Cluster>): Promise<boolean> =>
+const isClusterNode = (client: Exclude<Connection['client'], Cluster>): Promise<boolean> =>
   client.info('cluster').then(
     (text) => text.includes('cluster_enabled:1'),
     () => false,

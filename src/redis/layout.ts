@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { Cluster } from 'ioredis'
-import type { Link } from './connect.js'
+import type { Connection } from './connection.js'
 
 /**
  * How names are spread over hash tags, and so over the slots of a Cluster. Fixed for the life of a
@@ -25,7 +25,10 @@ const CLUSTER: Layout = { version: 2, hash: 'crc32', lockBuckets: 256, cachePart
 export type Part = 'everything' | 'all-but-cache' | 'cache'
 
 /** 0 for what does not lie here, so that an instance that looks for it here is refused. */
-export function layoutOf({ client }: Pick<Link, 'client'>, part: Part = 'everything'): Layout {
+export function layoutOf(
+  { client }: Pick<Connection, 'client'>,
+  part: Part = 'everything',
+): Layout {
   const layout = client instanceof Cluster ? CLUSTER : ONE_SERVER
   if (part === 'cache') return { ...layout, lockBuckets: 0 }
   return part === 'all-but-cache' ? { ...layout, cachePartitions: 0 } : layout

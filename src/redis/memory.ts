@@ -1,5 +1,5 @@
 import { Cluster, type Redis } from 'ioredis'
-import type { Link } from './connect.js'
+import type { Connection } from './connection.js'
 
 /** What one server says of its memory. */
 export interface MemoryUse {
@@ -27,7 +27,7 @@ const EVERY_MS = 500
  * open. A server that does not tell, or not yet, has no bound here: Redis itself still refuses.
  * @param share of `maxmemory`, up to 1, above which a server is tight
  */
-export function watchMemory({ client, slotOf }: Link, share: number): MemoryWatch {
+export function watchMemory({ client, slotOf }: Connection, share: number): MemoryWatch {
   let known: ReadonlyMap<string, MemoryUse> = new Map()
   let tight: ReadonlySet<string> = new Set()
 

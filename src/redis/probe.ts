@@ -1,6 +1,6 @@
 import { Cluster } from 'ioredis'
 import { createBinder } from './binder.js'
-import type { Link } from './connect.js'
+import type { Connection } from './connection.js'
 import { type ScriptError, StoreError, type StoreErrorCode } from './errors.js'
 import { redisKey } from './keys.js'
 import { probeScript } from './probe-script.js'
@@ -24,9 +24,9 @@ const KEYS = Array.from({ length: 64 }, (_, i) => redisKey('lockstep', `p${i}`, 
  * read-only, loads, is full, or does not give the right. Redis is down after three failures in a
  * row, and up again with the first answer. A full Redis still ends and renews leases, so it is up.
  */
-export function createProbe(link: Link, everyMs = EVERY_MS): Probe {
+export function createProbe(connection: Connection, everyMs = EVERY_MS): Probe {
   const observer = { batch() {}, failure() {} }
-  const run = createBinder({ link, observer, clockOffsetUs: () => 0 }).bind(probeScript)
+  const run = createBinder({ connection, observer, clockOffsetUs: () => 0 }).bind(probeScript)
   let failures = FAILURES
   let asked = 0
   let heard = 0
@@ -35,7 +35,7 @@ export function createProbe(link: Link, everyMs = EVERY_MS): Probe {
     asked += 1
     const turn = asked
     const answers = await Promise.all(
-      keysOf(link).map((probe) => run({ probe }, {}).catch(toReason)),
+      keysOf(connection).map((probe) => run({ probe }, {}).catch(toReason)),
     )
     // A question that hung for long says less than one that was asked after it.
     if (turn < heard) return
@@ -43,25 +43,25 @@ export function createProbe(link: Link, everyMs = EVERY_MS): Probe {
     const refused = answers.filter((answer) => answer !== undefined)
     const isServed = refused.length < answers.length || refused.includes('full')
     failures = isServed ? 0 : failures + 1
-    link.contact.refuse(refused[0])
+    connection.state.refuse(refused[0])
   }
 
   const look = () => void ask()
-  link.client.on('ready', look)
+  connection.client.on('ready', look)
   const timer = setInterval(look, everyMs)
   timer.unref()
   return {
     isUp: () => failures < FAILURES,
-    reason: () => link.contact.reason,
+    reason: () => connection.state.reason,
     close() {
       clearInterval(timer)
-      link.close()
+      connection.close()
     },
   }
 }
 
 /** A key on every server that takes writes. */
-function keysOf({ client, slotOf }: Link): readonly string[] {
+function keysOf({ client, slotOf }: Connection): readonly string[] {
   if (!(client instanceof Cluster)) return KEYS.slice(0, 1)
   const byPrimary = new Map(KEYS.map((key) => [client.slots[slotOf(key)]?.[0], key]))
   return [...byPrimary.values()]

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { LineLimit } from '../logging/line-limit.js'
-import type { Contact, Contacts } from '../redis/contact.js'
+import type { ConnectionState, ConnectionStates } from '../redis/connection-state.js'
 import type { Reason } from '../redis/reasons.js'
 
 /** A connection that was closed is tried again within this time, and then it is known why. */
@@ -16,17 +16,17 @@ interface Said {
 }
 
 /** One line when a connection to Redis is lost, with the reason, and one when it is back. */
-export function logContacts(contacts: Contacts, logger: FastifyBaseLogger): void {
-  const known = new WeakMap<Contact, Said>()
+export function logConnections(states: ConnectionStates, logger: FastifyBaseLogger): void {
+  const known = new WeakMap<ConnectionState, Said>()
   const limit = new LineLimit({
     ...LINES,
     onRest(kind, lines) {
-      const contact = contacts.all.find((each) => nameOf(each) === kind)
-      if (contact) logger.warn({ ...fieldsOf(contact), lines }, 'Redis comes and goes')
+      const state = states.all.find((each) => nameOf(each) === kind)
+      if (state) logger.warn({ ...fieldsOf(state), lines }, 'Redis comes and goes')
     },
   })
 
-  function say(contact: Contact, said: Said, reason: Reason | undefined): void {
+  function say(state: ConnectionState, said: Said, reason: Reason | undefined): void {
     clearTimeout(said.later)
     said.later = undefined
     if (reason === said.reason) return
@@ -34,24 +34,24 @@ export function logContacts(contacts: Contacts, logger: FastifyBaseLogger): void
     const message = messageOf(said.reason, reason)
     if (said.reason === undefined) said.since = now
     said.reason = reason
-    if (!limit.take(nameOf(contact))) return
+    if (!limit.take(nameOf(state))) return
     const awayMs = Math.round(now - said.since)
-    logger.warn({ ...fieldsOf(contact), reason, awayMs }, message)
+    logger.warn({ ...fieldsOf(state), reason, awayMs }, message)
   }
 
-  function changed(contact: Contact): void {
-    const said = known.get(contact) ?? { reason: undefined, since: 0, later: undefined }
-    known.set(contact, said)
-    if (contact.reason === 'closed' && said.reason === undefined) {
-      said.later = setTimeout(() => say(contact, said, 'closed'), WHY_MS).unref()
+  function changed(state: ConnectionState): void {
+    const said = known.get(state) ?? { reason: undefined, since: 0, later: undefined }
+    known.set(state, said)
+    if (state.reason === 'closed' && said.reason === undefined) {
+      said.later = setTimeout(() => say(state, said, 'closed'), WHY_MS).unref()
       return
     }
-    if (said.later && !contact.reason) say(contact, said, 'closed')
-    say(contact, said, contact.reason)
+    if (said.later && !state.reason) say(state, said, 'closed')
+    say(state, said, state.reason)
   }
 
-  contacts.onChange(changed)
-  for (const contact of contacts.all) if (contact.reason) changed(contact)
+  states.onChange(changed)
+  for (const state of states.all) if (state.reason) changed(state)
 }
 
 function messageOf(before: Reason | undefined, now: Reason | undefined): string {
@@ -60,5 +60,9 @@ function messageOf(before: Reason | undefined, now: Reason | undefined): string 
   return before === undefined ? 'Redis is lost' : 'Redis is still away'
 }
 
-const nameOf = ({ purpose, server }: Contact): string => `${purpose} ${server}`
-const fieldsOf = ({ purpose, server, reason }: Contact) => ({ connection: purpose, server, reason })
+const nameOf = ({ purpose, server }: ConnectionState): string => `${purpose} ${server}`
+const fieldsOf = ({ purpose, server, reason }: ConnectionState) => ({
+  connection: purpose,
+  server,
+  reason,
+})

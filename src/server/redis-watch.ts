@@ -3,13 +3,13 @@ import { createConnectionMetrics } from '../metrics/redis-connections.js'
 import { createRedisHealth, type RedisName } from '../metrics/redis-health.js'
 import type { Metrics } from '../metrics/registry.js'
 import { auditRedis, FINDINGS, type Finding, judge } from '../redis/audit.js'
-import type { Link } from '../redis/connect.js'
+import type { Connection } from '../redis/connection.js'
+import type { Connections } from '../redis/connections.js'
 import { type RedisFacts, readFacts } from '../redis/facts.js'
-import type { Links } from '../redis/links.js'
 import { type MemoryWatch, watchMemory } from '../redis/memory.js'
 import type { Probe } from '../redis/probe.js'
 import { REASONS, type Reason } from '../redis/reasons.js'
-import { logContacts } from './redis-log.js'
+import { logConnections } from './redis-log.js'
 
 /** What is known of a Redis now: all of it, or why it does not answer. */
 export type RedisStatus =
@@ -17,18 +17,26 @@ export type RedisStatus =
   | { up: false; reason: Reason; findings: [] }
 
 /** @param evicts whether this Redis may forget. */
-export async function statusOf(link: Link, probe: Probe, evicts: boolean): Promise<RedisStatus> {
+export async function statusOf(
+  connection: Connection,
+  probe: Probe,
+  evicts: boolean,
+): Promise<RedisStatus> {
   try {
-    const facts = await readFacts(link)
+    const facts = await readFacts(connection)
     const reason = probe.reason()
     return { up: true, ...(reason && { reason }), ...facts, findings: judge(facts, evicts) }
   } catch {
-    return { up: false, reason: probe.reason() ?? link.contact.reason ?? 'timeout', findings: [] }
+    return {
+      up: false,
+      reason: probe.reason() ?? connection.state.reason ?? 'timeout',
+      findings: [],
+    }
   }
 }
 
 export interface WatchOptions {
-  readonly links: Links
+  readonly connections: Connections
   readonly logger: FastifyBaseLogger
   readonly config: { readonly cacheMemoryRatio: number }
 }
@@ -38,15 +46,18 @@ export interface WatchOptions {
  * exposes that, its memory and its connections.
  * @returns the memory of the Redis that holds the locks
  */
-export function watchRedis({ links, logger, config }: WatchOptions, metrics: Metrics): MemoryWatch {
-  logContacts(links.contacts, logger)
-  createConnectionMetrics(metrics, () => links.contacts.all)
+export function watchRedis(
+  { connections, logger, config }: WatchOptions,
+  metrics: Metrics,
+): MemoryWatch {
+  logConnections(connections.states, logger)
+  createConnectionMetrics(metrics, () => connections.states.all)
   const health = createRedisHealth(metrics, { reasons: REASONS, findings: Object.keys(FINDINGS) })
-  const watch = (redis: RedisName, link: Link, { isUp, reason }: Probe) => {
-    const memory = watchMemory(link, config.cacheMemoryRatio)
+  const watch = (redis: RedisName, connection: Connection, { isUp, reason }: Probe) => {
+    const memory = watchMemory(connection, config.cacheMemoryRatio)
     health.watch(redis, { isUp, reason, servers: memory.servers })
     auditRedis({
-      link,
+      connection,
       evicts: redis === 'cache',
       onFindings(findings) {
         health.found(redis, findings)
@@ -55,7 +66,7 @@ export function watchRedis({ links, logger, config }: WatchOptions, metrics: Met
     })
     return memory
   }
-  const main = watch('main', links.commands, links.probe)
-  if (links.cacheProbe) watch('cache', links.cache, links.cacheProbe)
+  const main = watch('main', connections.commands, connections.probe)
+  if (connections.cacheProbe) watch('cache', connections.cache, connections.cacheProbe)
   return main
 }

@@ -6,8 +6,8 @@ import { leaderboards } from '../leaderboards/domain.js'
 import { importZset } from '../leaderboards/import.js'
 import { createLeaderboardStore } from '../leaderboards/store.js'
 import { createBinder } from '../redis/binder.js'
-import { openLink } from '../redis/connect.js'
-import { Contacts } from '../redis/contact.js'
+import { openConnection } from '../redis/connection.js'
+import { ConnectionStates } from '../redis/connection-state.js'
 
 // npm run import-board -- KEY BOARD [--namespace default]
 // Copies a plain ZSET of the Redis at LOCKSTEP_REDIS_URL to a board.
@@ -27,27 +27,32 @@ if (!key || !board || !/^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$/.test(board)) {
 }
 
 async function run(from: string, to: string): Promise<void> {
-  const contacts = new Contacts()
-  contacts.onChange(({ server, reason }) => reason && fail(`${server} cannot be used: ${reason}`))
-  const link = openLink({ url: config.redisUrl, purpose: 'import', timeoutMs: 10_000, contacts })
+  const states = new ConnectionStates()
+  states.onChange(({ server, reason }) => reason && fail(`${server} cannot be used: ${reason}`))
+  const connection = openConnection({
+    url: config.redisUrl,
+    purpose: 'import',
+    timeoutMs: 10_000,
+    states,
+  })
   try {
-    await ready(link.client as Redis)
+    await ready(connection.client as Redis)
     const store = createLeaderboardStore({
       binder: createBinder({
-        link,
+        connection,
         observer: { batch() {}, failure() {} },
         clockOffsetUs: () => 0,
       }),
     })
     store.replaceTemplates(compileTemplates(definitionsOf(config, leaderboards)))
     const names = { key: from, namespace: values.namespace, board: to }
-    const { imported, skipped } = await importZset(link.client as Redis, store, names)
+    const { imported, skipped } = await importZset(connection.client as Redis, store, names)
     process.stdout.write(`${imported} members imported, ${skipped.length} skipped\n`)
     for (const member of skipped) process.stdout.write(`skipped ${JSON.stringify(member)}\n`)
   } catch (error) {
     fail((error as Error).message)
   } finally {
-    link.close()
+    connection.close()
   }
 }
 

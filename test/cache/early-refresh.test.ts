@@ -19,8 +19,8 @@ const harness = useHarness({
 let entries: EntryStore
 
 beforeAll(async () => {
-  const { binder, links } = harness
-  const partitions = new Partitions(layoutOf(links.cache), 'keep')
+  const { binder, connections } = harness
+  const partitions = new Partitions(layoutOf(connections.cache), 'keep')
   entries = createEntryStore(binder, partitions)
 })
 

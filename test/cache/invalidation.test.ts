@@ -126,7 +126,7 @@ describe('invalidate', () => {
 
 describe('lost data', () => {
   const clockKey = () => {
-    const partitions = new Partitions(layoutOf(harness.link), 'flush')
+    const partitions = new Partitions(layoutOf(harness.connection), 'flush')
     const { clock } = partitions.keysOf(harness.namespace, 'users', 'lost')
     return clock
   }
@@ -148,7 +148,7 @@ describe('lost data', () => {
 describe('a restart of Redis', () => {
   it('with soft twice does not restart the stale window', async () => {
     const other = await startHarness({ environment: { LOCKSTEP_CACHE_ON_RESTART: 'soft' } })
-    const { clock } = new Partitions(layoutOf(other.links.cache), 'keep').keysOf(
+    const { clock } = new Partitions(layoutOf(other.connections.cache), 'keep').keysOf(
       other.namespace,
       'users',
       'run',
@@ -170,7 +170,7 @@ describe('a restart of Redis', () => {
 
   it('with flush drops the marks, and sends a message to instances with memory', async () => {
     const other = await startHarness({ environment: { LOCKSTEP_CACHE_ON_RESTART: 'flush' } })
-    const { clock } = new Partitions(layoutOf(other.links.cache), 'keep').keysOf(
+    const { clock } = new Partitions(layoutOf(other.connections.cache), 'keep').keysOf(
       other.namespace,
       'users',
       'run',
@@ -181,7 +181,7 @@ describe('a restart of Redis', () => {
       .send({ tags: ['t'] })
       .expect(204)
     const heard: string[] = []
-    await other.links.cacheSignals.subscribe(clock, (message) => heard.push(message))
+    await other.connections.cachePubSub.subscribe(clock, (message) => heard.push(message))
     await other.redis.zadd(clock, 1, 'run')
     await other.request('get', at('run')).expect(404)
     expect(await other.redis.zscore(clock, 't:users:t')).toBeNull()
@@ -198,7 +198,7 @@ describe('a restart of Redis', () => {
     try {
       const request = (method: 'get' | 'put') => other.request(method, `${at('run')}?staleMs=60000`)
       await request('put').send(Buffer.from('v'))
-      const partitions = new Partitions(layoutOf(other.link), 'keep')
+      const partitions = new Partitions(layoutOf(other.connection), 'keep')
       // As after a restart: the clock was last used on another run.
       await other.redis.zadd(partitions.keysOf(other.namespace, 'users', 'run').clock, 1, 'run')
 

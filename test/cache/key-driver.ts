@@ -18,8 +18,8 @@ const LEASE_ENDS_AT = 32
 export type KeyDriver = ReturnType<ReturnType<typeof createDrivers>>
 
 /** @returns a function from the name of a space, which isolates runs, to the driver of a key in it. */
-export function createDrivers({ binder, links, namespace, redis }: Harness) {
-  const partitions = new Partitions(layoutOf(links.cache), 'keep')
+export function createDrivers({ binder, connections, namespace, redis }: Harness) {
+  const partitions = new Partitions(layoutOf(connections.cache), 'keep')
   const entries = createEntryStore(binder, partitions)
   const invalidation = createInvalidationStore(binder, partitions)
   const mark = binder.bind(markScript)

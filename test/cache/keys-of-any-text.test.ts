@@ -156,7 +156,7 @@ describe('two keys', () => {
   const place = fc.tuple(namespace, space, oddKey)
 
   it.each(['single', 'cluster'])('never share a key of Redis: %s', (topology) => {
-    const layout = layoutOf(harness.links.cache)
+    const layout = layoutOf(harness.connections.cache)
     const partitions = new Partitions(
       { ...layout, cachePartitions: topology === 'single' ? 1 : 64 },
       'keep',

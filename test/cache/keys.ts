@@ -3,5 +3,5 @@ import { layoutOf } from '../../src/redis/layout.js'
 import type { Harness } from '../support/harness.js'
 
 /** Where the parts of a cache key lie on the topology of the run. */
-export const keysOf = ({ links, namespace }: Harness, key: string, space = 'users') =>
-  new Partitions(layoutOf(links.cache), 'keep').keysOf(namespace, space, key)
+export const keysOf = ({ connections, namespace }: Harness, key: string, space = 'users') =>
+  new Partitions(layoutOf(connections.cache), 'keep').keysOf(namespace, space, key)

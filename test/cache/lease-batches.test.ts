@@ -85,13 +85,13 @@ describe('get-many with leases', () => {
   })
 
   function openStores() {
-    const partitions = new Partitions(layoutOf(harness.links.cache), 'keep')
-    const { binder, links } = harness
+    const partitions = new Partitions(layoutOf(harness.connections.cache), 'keep')
+    const { binder, connections } = harness
     const entries = createEntryStore(binder, partitions)
     const leases = createLeasedReads({
       leases: createLeaseStore(binder, partitions),
       partitions,
-      signals: links.cacheSignals,
+      pubSub: connections.cachePubSub,
       entries,
       metrics: createLeaseMetrics(createMetrics('test'), () => 'other'),
     })

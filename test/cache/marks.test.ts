@@ -30,7 +30,7 @@ it('a clock ends some time after its last use, from its first use on', async () 
     .set('lockstep-namespace', namespace)
     .send('x')
     .expect(201)
-  const { clock } = keysOf({ links: harness.links, namespace } as Harness, 'any')
+  const { clock } = keysOf({ connections: harness.connections, namespace } as Harness, 'any')
   expect(await harness.redis.pttl(clock)).toBeGreaterThan(LONGEST_DAYS * DAY_MS)
 })
 
@@ -259,9 +259,9 @@ it('the epoch and the run outlive every mark', async () => {
 
 it('a clock finds its server also where the caller does not know it', async () => {
   const before = await harness.redis.zmscore(clock(), 'epoch', 'run')
-  const link = { ...harness.links.cache, runId: () => '' }
+  const connection = { ...harness.connections.cache, runId: () => '' }
   const observer = { batch() {}, failure() {} }
-  const binder = createBinder({ link, observer, clockOffsetUs: () => 0 })
+  const binder = createBinder({ connection, observer, clockOffsetUs: () => 0 })
   await binder.bind(markScript)(
     { clock: clock() },
     { on_restart: 'flush 1', space: 'users', hard: 0, max_marks: 10_000, tight: 0, tags: ['t'] },

@@ -10,7 +10,7 @@ const { at, get, put, patch, incr, invalidate, ask, lease } = cacheDriver(harnes
 /** The messages of the partition of a key from now on. */
 async function listen(key: string, space = 'users'): Promise<string[]> {
   const heard: string[] = []
-  await harness.links.cacheSignals.subscribe(keysOf(harness, key, space).clock, (message) => {
+  await harness.connections.cachePubSub.subscribe(keysOf(harness, key, space).clock, (message) => {
     heard.push(message)
   })
   return heard

@@ -159,8 +159,8 @@ describe('a lease whose winner got no answer', () => {
 
   /** A store whose reads are given up before their answer comes, if `isLate`. */
   function storeOf(isLate: boolean) {
-    const { binder, links } = harness
-    const partitions = new Partitions(layoutOf(links.cache), 'keep')
+    const { binder, connections } = harness
+    const partitions = new Partitions(layoutOf(connections.cache), 'keep')
     const { read } = createEntryStore(binder, partitions)
     let answered: Promise<unknown> = Promise.resolve()
     const guard = new ReadGuard(isLate ? 0 : 5_000)
@@ -183,7 +183,7 @@ describe('a lease whose winner got no answer', () => {
     const store = createLeasedReads({
       leases,
       partitions,
-      signals: links.cacheSignals,
+      pubSub: connections.cachePubSub,
       entries,
       metrics: createLeaseMetrics(createMetrics('test'), () => 'other'),
     })

@@ -5,12 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const { folder, redisUrl, namespace, seconds, loops, plan } = JSON.parse(process.argv[2])
 const load = (file) => import(path.join(folder, file))
-const [{ openLink }, { createBinder }, { RedisClock }, { reachOf }, { Circuits }] =
+const [{ openConnection }, { createBinder }, { RedisClock }, { serversOf }, { Circuits }] =
   await Promise.all([
-    load('redis/connect.js'),
+    load('redis/connection.js'),
     load('redis/binder.js'),
     load('redis/clock.js'),
-    load('redis/reach.js'),
+    load('redis/servers.js'),
     load('ratelimits/outage/circuit.js'),
   ])
 const { createCheckStore } = await load('ratelimits/checks/store.js')
@@ -19,14 +19,19 @@ const { createAdjustmentStore } = await load('ratelimits/adjustments/store.js')
 const { createReservationStore } = await load('ratelimits/reservations/store.js')
 
 let offsetUs = 0
-const link = openLink({ url: redisUrl, purpose: 'envelope', timeoutMs: 5_000, onError() {} })
-while (!link.isReady()) await sleep(10)
+const connection = openConnection({
+  url: redisUrl,
+  purpose: 'envelope',
+  timeoutMs: 5_000,
+  onError() {},
+})
+while (!connection.isReady()) await sleep(10)
 const observer = { batch() {}, failure() {} }
-const binder = createBinder({ link, observer, clockOffsetUs: () => offsetUs })
+const binder = createBinder({ connection, observer, clockOffsetUs: () => offsetUs })
 const clock = new RedisClock()
-const circuits = new Circuits({ reach: reachOf(link), timeoutMs: 5_000, onChange() {} })
+const circuits = new Circuits({ servers: serversOf(connection), timeoutMs: 5_000, onChange() {} })
 const fallback = () => undefined
-const slotOf = (key) => link.slotOf(key)
+const slotOf = (key) => connection.slotOf(key)
 const checks = createCheckStore({ binder, clock, slotOf, circuits, fallback })
 const exceptions = createExceptionStore(binder)
 const adjustments = createAdjustmentStore(binder, clock)
@@ -163,6 +168,6 @@ async function loop(once) {
 // One caller alone finds room for much, and at once takes again what it gives back.
 if (plan.change === 'refund') await loop(giveBack)
 else await Promise.all([...Array.from({ length: loops }, () => loop(check)), disturb()])
-link.close()
+connection.close()
 const waits = [...longest].map(([limit, retryUs]) => ({ limit, retryUs }))
 process.stdout.write(JSON.stringify({ consumed, waits }))

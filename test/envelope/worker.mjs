@@ -5,26 +5,26 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const { folder, redisUrl, namespace, seconds, loops, limits } = JSON.parse(process.argv[2])
 const load = (file) => import(path.join(folder, file))
-const [{ openLink }, { createBinder }, { RedisClock }, { reachOf }, { Circuits }] =
+const [{ openConnection }, { createBinder }, { RedisClock }, { serversOf }, { Circuits }] =
   await Promise.all([
-    load('redis/connect.js'),
+    load('redis/connection.js'),
     load('redis/binder.js'),
     load('redis/clock.js'),
-    load('redis/reach.js'),
+    load('redis/servers.js'),
     load('ratelimits/outage/circuit.js'),
   ])
 const { createCheckStore } = await load('ratelimits/checks/store.js')
 const { createLimitLeaseStore } = await load('ratelimits/leases/store.js')
 
-const link = openLink({ url: redisUrl, purpose: 'envelope', timeoutMs: 60_000 })
-while (!link.isReady()) await sleep(10)
+const connection = openConnection({ url: redisUrl, purpose: 'envelope', timeoutMs: 60_000 })
+while (!connection.isReady()) await sleep(10)
 const observer = { batch() {}, failure() {} }
-const binder = createBinder({ link, observer, clockOffsetUs: () => 0 })
+const binder = createBinder({ connection, observer, clockOffsetUs: () => 0 })
 const checks = createCheckStore({
   binder,
   clock: new RedisClock(),
-  slotOf: (key) => link.slotOf(key),
-  circuits: new Circuits({ reach: reachOf(link), timeoutMs: 60_000, onChange() {} }),
+  slotOf: (key) => connection.slotOf(key),
+  circuits: new Circuits({ servers: serversOf(connection), timeoutMs: 60_000, onChange() {} }),
   fallback: () => undefined,
 })
 const leases = createLimitLeaseStore(binder)
@@ -74,5 +74,5 @@ const records = await Promise.all(
     return [limit.name, admitted]
   }),
 )
-link.close()
+connection.close()
 process.stdout.write(JSON.stringify(Object.fromEntries(records)))

@@ -1,6 +1,6 @@
 import slotOfKey from 'cluster-key-slot'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Link, openLink } from '../../src/redis/connect.js'
+import { type Connection, openConnection } from '../../src/redis/connection.js'
 import { type Servers, startTopology } from '../support/topology.js'
 import { until } from '../support/until.js'
 
@@ -8,15 +8,15 @@ import { until } from '../support/until.js'
 const KEY = 'ls:{asking}:key'
 
 let servers: Servers
-let link: Link
+let connection: Connection
 let target: number
 const unhandled: unknown[] = []
 const note = (error: unknown) => unhandled.push(error)
 
 beforeAll(async () => {
   servers = await startTopology('cluster')
-  link = openLink({ url: servers.url, purpose: 'commands', timeoutMs: 300 })
-  await until('the link', () => link.isReady())
+  connection = openConnection({ url: servers.url, purpose: 'commands', timeoutMs: 300 })
+  await until('the connection', () => connection.isReady())
   const ids = await Promise.all(servers.nodes.map(({ client }) => client.call('CLUSTER', 'MYID')))
   const slot = slotOfKey(KEY)
   const from = Math.floor((slot * 3) / 16_384)
@@ -28,18 +28,18 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   process.off('unhandledRejection', note)
-  link?.close()
+  connection?.close()
   await servers?.stop()
 })
 
 it('survives that the node to which a slot moves is silent, and that it dies', async () => {
-  expect(await link.client.get(KEY)).toBeNull()
+  expect(await connection.client.get(KEY)).toBeNull()
 
   process.kill(target, 'SIGSTOP')
-  await expect(link.client.get(KEY)).rejects.toThrow('Command timed out')
+  await expect(connection.client.get(KEY)).rejects.toThrow('Command timed out')
   process.kill(target, 'SIGKILL')
   await until('the refusal of a dead node', () =>
-    link.client.get(KEY).then(
+    connection.client.get(KEY).then(
       () => false,
       (error: Error) => !error.message.includes('timed out'),
     ),

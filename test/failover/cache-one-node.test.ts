@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Partitions } from '../../src/cache/partition.js'
 import { layoutOf } from '../../src/redis/layout.js'
-import { reachOf } from '../../src/redis/reach.js'
+import { serversOf } from '../../src/redis/servers.js'
 import { SILENCE_MS } from '../support/bounds.js'
 import { type Harness, startHarness } from '../support/harness.js'
 import { type Servers, startTopology } from '../support/topology.js'
@@ -70,9 +70,9 @@ it('memory helps out for the keys of a node that is stopped, for `outageMs` of t
     await until(`${key} in memory`, async () => (await ask(key)).detail === 'L1')
   }
   const stopped = servers.nodes[0]!
-  const { links, namespace } = harness
-  const partitions = new Partitions(layoutOf(links.cache), 'keep')
-  const { serverOf } = reachOf(links.cache)
+  const { connections, namespace } = harness
+  const partitions = new Partitions(layoutOf(connections.cache), 'keep')
+  const { serverOf } = serversOf(connections.cache)
   const lost = KEYS.filter((key) =>
     serverOf(partitions.keysOf(namespace, 'mem', key).clock).endsWith(`:${stopped.port}`),
   )

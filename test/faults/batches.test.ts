@@ -2,7 +2,7 @@ import path from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { createBinder } from '../../src/redis/binder.js'
-import { type Link, openLink } from '../../src/redis/connect.js'
+import { type Connection, openConnection } from '../../src/redis/connection.js'
 import { redisKey } from '../../src/redis/keys.js'
 import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
 import { list } from '../../src/redis/reply.js'
@@ -21,7 +21,7 @@ const script = defineScript({
 
 let redis: ManagedRedis
 let proxy: FaultProxy
-let link: Link
+let connection: Connection
 let batches: number[]
 let call: (word: string) => Promise<unknown[]>
 
@@ -30,22 +30,22 @@ beforeAll(async () => {
     toolsFolder: path.resolve(import.meta.dirname, '../../.lockstep'),
   })
   proxy = await startFaultProxy(redis.url)
-  link = openLink({ url: proxy.url, purpose: 'commands', timeoutMs: SILENCE_MS })
+  connection = openConnection({ url: proxy.url, purpose: 'commands', timeoutMs: SILENCE_MS })
 })
 afterAll(async () => {
-  link.close()
+  connection.close()
   await proxy.close()
   await redis.stop()
 })
 
 beforeEach(async () => {
-  await until('the link', () => link.isReady())
+  await until('the connection', () => connection.isReady())
   batches = []
   const observer = {
     batch: (_script: string, calls: number) => batches.push(calls),
     failure: () => undefined,
   }
-  const run = createBinder({ link, clockOffsetUs: () => 0, observer }).bind(script)
+  const run = createBinder({ connection, clockOffsetUs: () => 0, observer }).bind(script)
   const subject = redisKey('batches', 'x', 'k', 'one')
   call = (word) => run({ subject }, { verb: 'args', word: [word] })
   await call('so that Redis knows the script')

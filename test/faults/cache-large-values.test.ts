@@ -178,7 +178,7 @@ it.each([100_000, 10_000])(
       versions.set(headers.etag as string, bytes)
     }
     await put()
-    const restore = replaceBehindScripts(harness.links.cache.client as Redis, put)
+    const restore = replaceBehindScripts(harness.connections.cache.client as Redis, put)
     try {
       for (let i = 0; i < 5; i++) {
         const { body, headers } = await harness.request('get', at('hot')).expect(200)
@@ -216,7 +216,7 @@ it('a value of a space of large ones is asked for beside the script', async () =
 
 it('a value that goes between the script and the GET is a miss', async () => {
   await harness.request('put', at('going')).send(randomBytes(100_000)).expect(201)
-  const restore = replaceBehindScripts(harness.links.cache.client as Redis, () =>
+  const restore = replaceBehindScripts(harness.connections.cache.client as Redis, () =>
     harness.request('delete', at('going')).expect(204),
   )
   try {

@@ -85,7 +85,7 @@ describe('while Redis', () => {
     await store('mem', 'f').expect(201)
     await kept('mem', 'f')
     proxy.freeze()
-    await until('silence', () => cut.links.cacheSignals.silentForMs('any') > 750)
+    await until('silence', () => cut.connections.cachePubSub.silentForMs('any') > 750)
     await here
       .request('put', at('mem', 'f'))
       .set('lockstep-namespace', cut.namespace)
@@ -117,7 +117,7 @@ it('answers 503 within the time of a read, long before a call is given up', asyn
   const { body, headers } = await read('unknown').expect(503)
   expect(body.code).toBe('store-unavailable')
   expect(headers['retry-after']).toBe('1')
-  await until('silence', () => silent.links.cacheSignals.silentForMs('any') > 750)
+  await until('silence', () => silent.connections.cachePubSub.silentForMs('any') > 750)
   expect((await read('a').expect(200)).headers['cache-status']).toContain('degraded')
   await silent.request('get', `${at('out', 'n')}/counter`).expect(503)
   await silent.request('get', `${at('out', 'o')}/fields`).expect(503)

@@ -19,18 +19,18 @@ it('a read that was sent before the process fell out of sync serves no other aft
   const there = (method: 'put' | 'delete') =>
     elsewhere.request(method, path).set('lockstep-namespace', here.namespace)
   const { clock, entry } = keysOf(here, 'k', 'mem')
-  const { cacheSignals } = here.links
+  const { cachePubSub } = here.connections
   await there('put').send('old').expect(201)
   await until('a process that listens', async () => {
     await here.request('get', '/v1/cache/mem/other')
-    return cacheSignals.hears(clock)
+    return cachePubSub.hears(clock)
   })
 
   proxy.delay(DELAY_MS)
   const before = here.request('get', path).then(({ text }) => text)
   await until('the read on its way', () => proxy.sent(entry) > 0)
   await there('delete').expect(204)
-  await until('being out of sync', () => cacheSignals.silentForMs(clock) > 750)
+  await until('being out of sync', () => cachePubSub.silentForMs(clock) > 750)
   await here.request('get', path).expect(404)
   expect(await before).toBe('old')
 })

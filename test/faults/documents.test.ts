@@ -26,10 +26,10 @@ afterAll(async () => {
   await redis.stop()
 })
 
-const documentsOf = ({ binder, links }: Harness) =>
+const documentsOf = ({ binder, connections }: Harness) =>
   createDocuments<string>({
     binder,
-    signals: links.signals,
+    pubSub: connections.pubSub,
     part: 'colours',
     parse: (_name, body) => String(body),
     pollMs: 20,
@@ -42,7 +42,7 @@ it('stay known in an outage; what was never read is not called unknown', async (
   await ours.get(namespace, 'a')
 
   proxy.refuse()
-  await until('the loss', () => !here.link.isReady())
+  await until('the loss', () => !here.connection.isReady())
   expect((await ours.get(namespace, 'a'))?.value).toBe('red')
   await expect(ours.get(namespace, 'b')).rejects.toMatchObject({ code: 'store-unavailable' })
 

@@ -37,7 +37,7 @@ describe('events while Redis is away', () => {
     const client = await watch('away')
     await client.nextOf('watching')
     proxy.refuse()
-    await until('it knows', () => !other.links.commands.isReady())
+    await until('it knows', () => !other.connections.commands.isReady())
     const { fence } = await held('away')
     expect(client.events).toHaveLength(1)
 
@@ -62,7 +62,7 @@ describe('events while Redis is away', () => {
 
   it('cannot be asked for: that is an answer, and not a cut stream', async () => {
     proxy.refuse()
-    await until('it knows', () => !other.links.commands.isReady())
+    await until('it knows', () => !other.connections.commands.isReady())
     const client = await watch('refused')
     await client.ended()
     expect([client.status, client.body().code]).toEqual([503, 'store-unavailable'])

@@ -45,7 +45,7 @@ describe('a hold whose Redis is away', () => {
     const { proxy, other } = await behindProxy()
     const client = await held('moment', { ttlMs: 9_000 }, other)
     proxy.refuse()
-    await until('it knows', () => !other.links.commands.isReady())
+    await until('it knows', () => !other.connections.commands.isReady())
     proxy.heal()
     await client.nextOf('ping')
     await acquire('moment').expect(423)
@@ -78,7 +78,7 @@ describe('a hold whose Redis is away', () => {
     const { proxy, other } = await behindProxy()
     const client = await held('leave', { ttlMs: 60_000 }, other)
     proxy.refuse()
-    await until('it knows', () => !other.links.commands.isReady())
+    await until('it knows', () => !other.connections.commands.isReady())
     client.close()
     await until('it is noticed', async () => {
       const { text } = await other.request('get', '/metrics')

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest'
-import { openLink } from '../../src/redis/connect.js'
-import { createSignals } from '../../src/redis/signals.js'
+import { openConnection } from '../../src/redis/connection.js'
+import { createPubSub } from '../../src/redis/pub-sub.js'
 import { SILENCE_MS } from '../support/bounds.js'
 import { startFaultProxy } from '../support/faults.js'
 import { startHarness } from '../support/harness.js'
@@ -13,19 +13,22 @@ it('a grant whose message is lost is found by the next heartbeat', async () => {
   const redis = await start()
   const proxy = await startFaultProxy(redis.url)
   // Messages from a Redis where nobody publishes, and none at all: every announcement is lost.
-  const link = openLink({
+  const connection = openConnection({
     url: proxy.url,
-    purpose: 'signals',
+    purpose: 'pubsub',
     timeoutMs: SILENCE_MS,
   })
   proxy.dropReplies()
-  const signals = createSignals(link)
-  const store = newLockStore({ link: harness.link, links: { ...harness.links, signals } }, () => 0)
+  const pubSub = createPubSub(connection)
+  const store = newLockStore(
+    { connection: harness.connection, connections: { ...harness.connections, pubSub } },
+    () => 0,
+  )
   const other = newLockStore(harness, () => 0)
   onTestFinished(async () => {
     store.close()
     other.close()
-    signals.close()
+    pubSub.close()
     await proxy.close()
     await harness.close()
   })
@@ -66,7 +69,7 @@ it('a client that disconnects while Redis is silent leaves no place behind', asy
 
   proxy.freeze()
   cut.abort()
-  await until('a connection that was given up', () => !harness.links.commands.isReady())
+  await until('a connection that was given up', () => !harness.connections.commands.isReady())
   expect(await length()).toBe(1)
   proxy.heal()
 

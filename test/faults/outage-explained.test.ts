@@ -41,7 +41,7 @@ async function proxyOf(url: string): Promise<FaultProxy> {
 const linesOf = ({ log }: Harness, msg: string): Line[] =>
   log.map((line) => JSON.parse(line) as Line).filter((line) => line.msg === msg)
 
-const PURPOSES = ['cache', 'cache-signals', 'commands', 'probe', 'signals']
+const PURPOSES = ['cache', 'cache-pubsub', 'commands', 'probe', 'pubsub']
 
 /** What is said of Redis by those who are asked. */
 async function saidOf(harness: Harness) {
@@ -117,9 +117,9 @@ it('says how often, and not each time, that a connection comes and goes', async 
   const proxy = await proxyOf(redis.url)
   const harness = await harnessOn(proxy.url)
   for (let round = 0; round < 4; round++) {
-    await until('a connection', () => harness.link.isReady())
+    await until('a connection', () => harness.connection.isReady())
     // It may be back before anybody has looked.
-    const ended = new Promise((resolve) => harness.link.client.once('close', resolve))
+    const ended = new Promise((resolve) => harness.connection.client.once('close', resolve))
     proxy.cut()
     await ended
   }

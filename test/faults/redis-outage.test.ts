@@ -72,10 +72,10 @@ describe('a connection that is cut', () => {
 describe('a connection for commands that is lost alone', () => {
   it('makes the instance unready: every request would be refused', async () => {
     await until('ready', () => harness.request('get', '/readyz').expect(200))
-    const client = harness.link.client as Redis
+    const client = harness.connection.client as Redis
     client.options.path = '/nowhere'
     client.disconnect()
-    await until('the loss', () => !harness.link.isReady())
+    await until('the loss', () => !harness.connection.isReady())
     await harness.request('get', '/readyz').expect(503)
     delete client.options.path
     await until('ready', () => harness.request('get', '/readyz').expect(200))
@@ -85,7 +85,7 @@ describe('a connection for commands that is lost alone', () => {
 describe('Redis out of reach', () => {
   it('is answered at once with nothing applied, and unready; then all is well again', async () => {
     proxy.refuse()
-    await until('the loss', () => !harness.link.isReady())
+    await until('the loss', () => !harness.connection.isReady())
 
     const { body, headers } = await acquire('down').expect(503)
     expect(body.code).toBe('store-unavailable')

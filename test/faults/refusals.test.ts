@@ -85,14 +85,14 @@ async function works(name: string) {
 
 it('READONLY inside a coalesced reply: nothing was applied, and the connection is made anew', async () => {
   await counted('read-only')
-  const id = await harness.link.client.client('ID')
+  const id = await harness.connection.client.client('ID')
   await raw.call('REPLICAOF', '127.0.0.1', String(await freePort()))
   await refused('read-only', 'store-not-ready', 'read-only')
   expect(await raw.get(redisKey(harness.namespace, 'x', 'k', 'read-only'))).toBe('2')
 
   await raw.call('REPLICAOF', 'NO', 'ONE')
   await works('read-only')
-  expect(await harness.link.client.client('ID')).toBeGreaterThan(id as number)
+  expect(await harness.connection.client.client('ID')).toBeGreaterThan(id as number)
 })
 
 it('MASTERDOWN: a replica that lost its primary and serves nothing', async () => {

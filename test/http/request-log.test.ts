@@ -85,7 +85,7 @@ it('says a planned failure a few times, without a stack, and then how often it c
   const redis = await start()
   const away = await startHarness({ redisUrl: redis.url })
   await redis.stop()
-  await until('the loss', () => !away.link.isReady())
+  await until('the loss', () => !away.connection.isReady())
   const ask = () => away.request('post', '/v1/locks/away/acquire').expect(503)
   await Promise.all(Array.from({ length: 12 }, ask))
   const lines = await until('the count', () => {

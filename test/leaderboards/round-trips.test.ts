@@ -11,7 +11,7 @@ const call = (by: Harness, method: Method, path: string, body?: object) =>
 
 /** How often an instance sends scripts about this namespace: each is one round trip. */
 async function tripsOf(by: Harness, method: Method, path: string, body?: object): Promise<number> {
-  const sent = vi.spyOn(by.link.client, 'sendCommand')
+  const sent = vi.spyOn(by.connection.client, 'sendCommand')
   try {
     await call(by, method, path, body).expect(200)
     return sent.mock.calls.filter(([{ name, args }]) => {

@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node'
-import { openLink } from '../../src/redis/connect.js'
+import { openConnection } from '../../src/redis/connection.js'
 import { startManagedRedis } from '../../src/redis/managed.js'
 import { find, toolsFolder } from '../support/server-place.js'
 
@@ -10,7 +10,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const redis = await startManagedRedis({ toolsFolder, find, conf: ['busy-reply-threshold 500'] })
   project.provide('redisUrl', redis.url)
   project.provide('adminUrl', '')
-  const { client, close } = openLink({ url: redis.url, purpose: 'lines', timeoutMs: 5_000 })
+  const { client, close } = openConnection({ url: redis.url, purpose: 'lines', timeoutMs: 5_000 })
   const timer = setInterval(async () => {
     try {
       await client.ping()

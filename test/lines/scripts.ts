@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { openLink } from '../../src/redis/connect.js'
+import { openConnection } from '../../src/redis/connection.js'
 import { WAIT_MS } from '../support/bounds.js'
 import { until } from '../support/until.js'
 
@@ -62,16 +62,16 @@ const withText = ({ source }: Program, text: string, by: string): string =>
 export type Parses = (lua: LuaFile, by: string, before?: string) => Promise<boolean>
 
 export async function openParser(url: string): Promise<{ parses: Parses; close(): void }> {
-  const link = openLink({ url, purpose: 'lines', timeoutMs: WAIT_MS })
-  await until('a Redis that parses', () => link.isReady())
+  const connection = openConnection({ url, purpose: 'lines', timeoutMs: WAIT_MS })
+  await until('a Redis that parses', () => connection.isReady())
   return {
     parses({ text, programs }, by, before = '') {
       const source = before + withText(programs[0]!, text, by)
-      return link.client.call('SCRIPT', 'LOAD', source).then(
+      return connection.client.call('SCRIPT', 'LOAD', source).then(
         () => true,
         () => false,
       )
     },
-    close: () => link.close(),
+    close: () => connection.close(),
   }
 }

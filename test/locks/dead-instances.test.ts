@@ -128,8 +128,8 @@ describe('what a dead instance left behind', () => {
   it('is found by the walk of another', async () => {
     const store = createLockStore({
       binder: harness.binder,
-      layout: layoutOf(harness.link),
-      signals: harness.links.signals,
+      layout: layoutOf(harness.connection),
+      pubSub: harness.connections.pubSub,
       client: () => harness.redis,
       metrics: createLockMetrics(createMetrics('test')),
       endedTtlMs: 60_000,

@@ -4,8 +4,8 @@ import { grantChannel } from '../../src/locks/keys.js'
 import type { AcquireOutcome, Granted } from '../../src/locks/leases/outcomes.js'
 import { acquireScript } from '../../src/locks/leases/scripts.js'
 import type { LockStore } from '../../src/locks/store.js'
+import type { PubSub } from '../../src/redis/pub-sub.js'
 import { randomToken } from '../../src/redis/random.js'
-import type { Signals } from '../../src/redis/signals.js'
 import { useHarness } from '../support/harness.js'
 import { lockScripts } from '../support/lock-scripts.js'
 import { newLockStore } from '../support/lock-store.js'
@@ -29,9 +29,9 @@ afterEach(() => {
 
 /** Deaf: it gets no messages, only answers. */
 function newStore(onRun: (script: string) => void = () => undefined): LockStore {
-  const signals: Signals = { ...harness.links.signals, subscribe: async () => () => undefined }
-  const links = { ...harness.links, signals }
-  return newLockStore({ link: harness.link, links }, () => clockMs, onRun)
+  const pubSub: PubSub = { ...harness.connections.pubSub, subscribe: async () => () => undefined }
+  const connections = { ...harness.connections, pubSub }
+  return newLockStore({ connection: harness.connection, connections }, () => clockMs, onRun)
 }
 
 const key = (part: string, name: string) =>
@@ -150,9 +150,9 @@ describe('a lease that is granted to a waiter of another instance', () => {
     const { token } = await scripts.acquire('announced', { instance, waitMs: 60_000 })
     const heard: string[] = []
     const hear = (message: string) => void heard.push(message)
-    const { signals } = harness.links
-    await signals.subscribe(grantChannel(instance), hear)
-    onTestFinished(() => signals.unsubscribe(grantChannel(instance), hear))
+    const { pubSub } = harness.connections
+    await pubSub.subscribe(grantChannel(instance), hear)
+    onTestFinished(() => pubSub.unsubscribe(grantChannel(instance), hear))
 
     await scripts.release('announced', first.token)
 

@@ -96,14 +96,14 @@ describe('a session that is ended', () => {
     const woken: string[] = []
     const hear = (message: string) => void woken.push(message)
     const channel = `ls:grants:${terms.instance}`
-    const { signals } = harness.links
-    await signals.subscribe(channel, hear)
+    const { pubSub } = harness.connections
+    await pubSub.subscribe(channel, hear)
 
     await scripts.endSession('waits', session)
 
     expect(await scripts.inspect('waits')).toMatchObject({ queueLength: 1 })
     await until('the waiter is woken', () => woken.includes(token))
-    signals.unsubscribe(channel, hear)
+    pubSub.unsubscribe(channel, hear)
   })
 
   it('has nothing left to end where Redis has lost a lock', async () => {

@@ -42,7 +42,7 @@ let clockMs = 0
 beforeAll(async () => {
   stores = [newLockStore(harness, () => clockMs), newLockStore(harness, () => clockMs)]
   binder = createBinder({
-    link: harness.link,
+    connection: harness.connection,
     observer: { batch() {}, failure() {} },
     clockOffsetUs: () => clockMs * 1_000,
   })

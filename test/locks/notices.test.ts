@@ -21,9 +21,9 @@ describe('the watchers of a lock', () => {
     const [lock, last] = ['once@a', 'once@b'].map((name) => scripts.key('lock', name))
     const heard: string[] = []
     const hear = (message: string) => void heard.push(message)
-    const { signals } = harness.links
-    await signals.subscribe('ls:events:here', hear)
-    onTestFinished(() => signals.unsubscribe('ls:events:here', hear))
+    const { pubSub } = harness.connections
+    await pubSub.subscribe('ls:events:here', hear)
+    onTestFinished(() => pubSub.unsubscribe('ls:events:here', hear))
     await scripts.watch('once@a', 60_000)
     await scripts.watch('once@b', 60_000)
 

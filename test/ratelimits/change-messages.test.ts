@@ -12,8 +12,8 @@ const heard: string[] = []
 
 beforeAll(async () => {
   await limits.put('api', { limit: 10, windowMs: 8_640_000_000 }).expect(201)
-  await harness.links.signals.subscribe(CHANGES, (message) => void heard.push(message))
-  await until('a subscription', () => harness.links.signals.hears(CHANGES))
+  await harness.connections.pubSub.subscribe(CHANGES, (message) => void heard.push(message))
+  await until('a subscription', () => harness.connections.pubSub.hears(CHANGES))
 })
 beforeEach(() => {
   key = randomUUID()

@@ -179,8 +179,8 @@ describe('a denied subject', () => {
   it('is freed by a change in another process, which sends a message', async () => {
     // The clock does not advance: only the message can end this denial.
     const cache = new DenyCache(() => 0)
-    dropOnChanges(cache, other.links.signals)
-    await until('a subscription', () => other.links.signals.hears('ls:ratelimits:changed'))
+    dropOnChanges(cache, other.connections.pubSub)
+    await until('a subscription', () => other.connections.pubSub.hears('ls:ratelimits:changed'))
     const id = changeOf(harness.namespace, { name: 'one', key, inline: false })
     const deny = () => {
       const result = { allowed: false, remaining: 0, resetUs: 9, retryUs: 9, granted: 0 }
@@ -218,7 +218,7 @@ describe('a denied subject', () => {
     const gaps: (() => void)[] = []
     const cache = new DenyCache(() => 0)
     dropOnChanges(cache, {
-      ...other.links.signals,
+      ...other.connections.pubSub,
       onGap(listener) {
         gaps.push(listener)
         return () => undefined

@@ -18,13 +18,13 @@ const harness = useHarness()
 let stores: ReturnType<typeof createStores>
 
 function createStores() {
-  const { binder, link } = harness
+  const { binder, connection } = harness
   const clock = new RedisClock()
   return {
     checks: checkStoreOf(harness, clock),
     adjustments: createAdjustmentStore(binder, clock),
     exceptions: createExceptionStore(binder),
-    reservations: createReservationStore(binder, clock, circuitsOf(link)),
+    reservations: createReservationStore(binder, clock, circuitsOf(connection)),
   }
 }
 

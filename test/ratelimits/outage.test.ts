@@ -55,8 +55,8 @@ describe('a circuit', () => {
 
   it('is one per server, so that other servers of a Cluster are still asked', async () => {
     const open: number[] = []
-    const reach = { serverOf: (key: string) => key.slice(0, 1), ping: never }
-    const circuits = new Circuits({ reach, timeoutMs: 100, onChange: (n) => void open.push(n) })
+    const servers = { serverOf: (key: string) => key.slice(0, 1), ping: never }
+    const circuits = new Circuits({ servers, timeoutMs: 100, onChange: (n) => void open.push(n) })
     const fail = () => Promise.reject(new StoreError('store-unavailable', ''))
     await given(circuits.of('a1').run(fail))
     await given(circuits.of('b1').run(fail))

@@ -11,8 +11,8 @@ let store: CheckStore
 
 beforeAll(async () => {
   // Every tag is a slot of its own, as far as this store can see.
-  const link = { ...harness.link, slotOf: slotOfTag }
-  store = checkStoreOf({ binder: harness.binder, link })
+  const connection = { ...harness.connection, slotOf: slotOfTag }
+  store = checkStoreOf({ binder: harness.binder, connection })
 })
 
 const slots: string[] = []
@@ -81,7 +81,7 @@ describe('limits of several slots', () => {
 })
 
 it('a check over several slots of a Cluster is a 422', async () => {
-  const { slotOf } = harness.link
+  const { slotOf } = harness.connection
   const isCluster = slotOf('ls:{a}:x') !== slotOf('ls:{b}:x')
   const inline = (key: string) => ({ name: 'a', key, limit: 5, windowMs: 60_000 })
   const body = { limits: [inline('a'), inline('b')] }

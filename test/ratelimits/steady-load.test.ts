@@ -14,8 +14,8 @@ let nowUs = Date.now() * 1_000
 beforeAll(async () => {
   const clockOffsetUs = () => nowUs - Date.now() * 1_000
   const observer = { batch() {}, failure() {} }
-  const binder = createBinder({ link: harness.link, observer, clockOffsetUs })
-  store = checkStoreOf({ link: harness.link, binder })
+  const binder = createBinder({ connection: harness.connection, observer, clockOffsetUs })
+  store = checkStoreOf({ connection: harness.connection, binder })
 })
 
 const LIMIT = 100

@@ -48,17 +48,17 @@ it('has nothing to say of a Redis as it should be', async () => {
   await harness.close()
 })
 
-it('looks again at every contact, and says only what is new', async () => {
+it('looks again at every connection, and says only what is new', async () => {
   const { redis, harness, read } = await said([], tempFolder())
   const raw = await connect(redis)
   await raw.config('SET', 'maxmemory-policy', 'allkeys-random')
   // Answers are 503 while there is no connection.
   const seen = () => read().catch(() => undefined)
   const kill = async () => {
-    const id = await harness.link.client.client('ID')
+    const id = await harness.connection.client.client('ID')
     await raw.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
     await until('another connection', async () =>
-      harness.link.client.client('ID').then(
+      harness.connection.client.client('ID').then(
         (now) => now !== id,
         () => false,
       ),
@@ -76,7 +76,7 @@ it('looks again from time to time, as settings change while Redis runs', async (
   const harness = await startHarness({ redisUrl: redis.url })
   const seen: string[] = []
   auditRedis({
-    link: harness.link,
+    connection: harness.connection,
     evicts: false,
     everyMs: 20,
     onFindings: (findings) => void seen.push(findings.join()),

@@ -34,7 +34,7 @@ let batches: number[]
 
 beforeAll(async () => {
   binder = createBinder({
-    link: harness.link,
+    connection: harness.connection,
     clockOffsetUs: () => 0,
     observer: { batch: (_script, calls) => batches.push(calls), failure: () => undefined },
   })

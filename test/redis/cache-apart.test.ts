@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest'
+import { openConnections } from '../../src/redis/connections.js'
 import type { LayoutError } from '../../src/redis/layout-record.js'
-import { openLinks } from '../../src/redis/links.js'
 import type { ManagedRedis } from '../../src/redis/managed.js'
 import { WAIT_MS } from '../support/bounds.js'
 import { startFaultProxy } from '../support/faults.js'
@@ -87,14 +87,17 @@ it('refuses to mix instances with and without a Redis for the cache', async () =
   const open = (url: string, cacheUrl?: string) => {
     const onRefused = vi.fn<(error: LayoutError) => void>()
     const options = { timeoutMs: WAIT_MS, onRefused }
-    return { links: openLinks({ url, cacheUrl, ...options }), onRefused }
+    return { connections: openConnections({ url, cacheUrl, ...options }), onRefused }
   }
   const apart = open(main.url, cache.url)
-  await until('both', () => apart.links.commands.isReady() && apart.links.cache.isReady())
+  await until(
+    'both',
+    () => apart.connections.commands.isReady() && apart.connections.cache.isReady(),
+  )
 
   const together = open(main.url)
   await until('the refusal', () => together.onRefused.mock.calls.length > 0)
   const swapped = open(cache.url, main.url)
   await until('both refusals', () => swapped.onRefused.mock.calls.length > 1)
-  for (const { links } of [apart, together, swapped]) links.close()
+  for (const { connections } of [apart, together, swapped]) connections.close()
 })

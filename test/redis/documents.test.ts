@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { createDocuments, type Documents, MAX_DOCUMENTS } from '../../src/redis/documents.js'
 import { redisKey } from '../../src/redis/keys.js'
-import type { Signals } from '../../src/redis/signals.js'
+import type { PubSub } from '../../src/redis/pub-sub.js'
 import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
 
@@ -16,7 +16,7 @@ afterEach(() => {
   for (const documents of open.splice(0)) documents.close()
 })
 
-const deaf: Signals = {
+const deaf: PubSub = {
   subscribe: async () => () => undefined,
   onGap: () => () => undefined,
   unsubscribe: () => undefined,
@@ -34,10 +34,10 @@ function parse(_name: string, body: unknown): Colour {
 
 /** What another process would have: its own memory on the same Redis. */
 function newProcess(part: string, more: object = {}): Documents<Colour> {
-  const { binder, links } = harness
+  const { binder, connections } = harness
   const documents = createDocuments<Colour>({
     binder,
-    signals: links.signals,
+    pubSub: connections.pubSub,
     part,
     parse,
     ...more,
@@ -51,7 +51,7 @@ const blue = { colour: 'blue' }
 
 describe('documents', () => {
   it('asks Redis before calling a name unknown', async () => {
-    const [here, there] = [newProcess('unknown', { signals: deaf }), newProcess('unknown')]
+    const [here, there] = [newProcess('unknown', { pubSub: deaf }), newProcess('unknown')]
     expect(await there.get(harness.namespace, 'a')).toBeUndefined()
     await here.put(harness.namespace, 'a', red)
 
@@ -59,7 +59,7 @@ describe('documents', () => {
   })
 
   it('holds a change at once where it was made', async () => {
-    const here = newProcess('here', { signals: deaf, pollMs: 3_600_000 })
+    const here = newProcess('here', { pubSub: deaf, pollMs: 3_600_000 })
     await here.get(harness.namespace, 'a')
     await here.put(harness.namespace, 'a', red)
     expect(here.peek(harness.namespace, 'a')?.value).toEqual(red)
@@ -68,16 +68,16 @@ describe('documents', () => {
     expect(here.peek(harness.namespace, 'a')).toBeUndefined()
   })
 
-  it.each<[string, { pollMs?: number; signals?: Signals }]>([
+  it.each<[string, { pollMs?: number; pubSub?: PubSub }]>([
     ['by message, without the poll', { pollMs: 3_600_000 }],
-    ['by the poll, without a message', { signals: deaf }],
+    ['by the poll, without a message', { pubSub: deaf }],
   ])('learns of changes elsewhere %s', async (how, options) => {
     const part = `elsewhere-${how.length}`
     const [here, there] = [newProcess(part), newProcess(part, options)]
     await here.put(harness.namespace, 'a', red)
     await there.get(harness.namespace, 'a')
     await until('the subscription', async () => {
-      if (options.signals === deaf) return true
+      if (options.pubSub === deaf) return true
       const [, count] = (await harness.redis.pubsub('NUMSUB', `ls:documents:${part}`)) as number[]
       return (count ?? 0) >= 1
     })

@@ -1,23 +1,27 @@
 import { afterAll, expect, inject, it } from 'vitest'
-import { openLink } from '../../src/redis/connect.js'
+import { openConnection } from '../../src/redis/connection.js'
 import { until } from '../support/until.js'
 
-const link = openLink({ url: inject('redisUrl'), purpose: 'commands', timeoutMs: 60_000 })
-afterAll(() => link.close())
+const connection = openConnection({
+  url: inject('redisUrl'),
+  purpose: 'commands',
+  timeoutMs: 60_000,
+})
+afterAll(() => connection.close())
 
 // With Sentinel the client does so when it is told of a failover while it asks for the primary.
 it('a connection whose client gave up for good is made again', async () => {
-  await until('the link', () => link.isReady())
-  const ended = new Promise((resolve) => link.client.once('end', resolve))
-  link.client.disconnect()
+  await until('the connection', () => connection.isReady())
+  const ended = new Promise((resolve) => connection.client.once('end', resolve))
+  connection.client.disconnect()
   await ended
-  expect(link.isReady()).toBe(false)
-  await until('the link again', () => link.isReady())
+  expect(connection.isReady()).toBe(false)
+  await until('the connection again', () => connection.isReady())
 })
 
 it('one that was closed stays so', async () => {
-  const closed = openLink({ url: inject('redisUrl'), purpose: 'commands', timeoutMs: 60_000 })
-  await until('the link', () => closed.isReady())
+  const closed = openConnection({ url: inject('redisUrl'), purpose: 'commands', timeoutMs: 60_000 })
+  await until('the connection', () => closed.isReady())
   const ended = new Promise((resolve) => closed.client.once('end', resolve))
   closed.close()
   await ended

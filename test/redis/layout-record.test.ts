@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
+import { openConnections } from '../../src/redis/connections.js'
 import type { LayoutError } from '../../src/redis/layout-record.js'
-import { openLinks } from '../../src/redis/links.js'
 import { WAIT_MS } from '../support/bounds.js'
 import { startFaultProxy } from '../support/faults.js'
 import { freePort } from '../support/free-port.js'
@@ -13,45 +13,45 @@ const OTHER = '{"version":2,"hash":"crc32","lockBuckets":256,"cachePartitions":6
 
 function open(url: string) {
   const onRefused = vi.fn<(error: LayoutError) => void>()
-  const links = openLinks({ url, timeoutMs: WAIT_MS, onRefused })
-  onTestFinished(() => links.close())
-  return { link: links.commands, onRefused }
+  const connections = openConnections({ url, timeoutMs: WAIT_MS, onRefused })
+  onTestFinished(() => connections.close())
+  return { connection: connections.commands, onRefused }
 }
 
-it('is written at first contact, without an end, and found by the next instance', async () => {
+it('is written at the first connection, without a TTL, and found by the next instance', async () => {
   const redis = await start()
   const raw = await connect(redis)
   const first = open(redis.url)
-  await until('the first', () => first.link.isReady())
+  await until('the first', () => first.connection.isReady())
   expect(await raw.get('ls:layout')).toBe(
     '{"version":2,"hash":"crc32","lockBuckets":1,"cachePartitions":1}',
   )
   expect(await raw.ttl('ls:layout')).toBe(-1)
 
   const second = open(redis.url)
-  await until('the second', () => second.link.isReady())
+  await until('the second', () => second.connection.isReady())
   expect(second.onRefused).not.toHaveBeenCalled()
 })
 
 it('lets nothing through where it differs', async () => {
   const redis = await start()
   await (await connect(redis)).set('ls:layout', OTHER)
-  const { link, onRefused } = open(redis.url)
+  const { connection, onRefused } = open(redis.url)
 
   await until('the refusal', () => onRefused.mock.calls.length > 0)
-  expect(link.client.status).toBe('ready')
-  expect(link.isReady()).toBe(false)
+  expect(connection.client.status).toBe('ready')
+  expect(connection.isReady()).toBe(false)
 })
 
 it('is asked again while Redis cannot write it', async () => {
   const redis = await start({ conf: ['min-replicas-to-write 1'] })
   const raw = await connect(redis)
-  const { link } = open(redis.url)
-  await until('a connection', () => link.client.status === 'ready')
-  expect(link.isReady()).toBe(false)
+  const { connection } = open(redis.url)
+  await until('a connection', () => connection.client.status === 'ready')
+  expect(connection.isReady()).toBe(false)
 
   await raw.config('SET', 'min-replicas-to-write', '0')
-  await until('readiness', () => link.isReady())
+  await until('readiness', () => connection.isReady())
 })
 
 it('ends an instance that counts differently, with one message, also when Redis comes later', async () => {

@@ -1,6 +1,6 @@
 import { Cluster } from 'ioredis'
 import { expect, it, onTestFinished } from 'vitest'
-import { openLink } from '../../src/redis/connect.js'
+import { openConnection } from '../../src/redis/connection.js'
 import { watchMemory } from '../../src/redis/memory.js'
 import { useHarness } from '../support/harness.js'
 import { start } from '../support/managed.js'
@@ -9,9 +9,10 @@ import { until } from '../support/until.js'
 const harness = useHarness()
 
 it('tells the memory of every server that keeps data', async () => {
-  const { link } = harness
-  const memory = watchMemory(link, 0.1)
-  const primaries = link.client instanceof Cluster ? link.client.nodes('master').length : 1
+  const { connection } = harness
+  const memory = watchMemory(connection, 0.1)
+  const primaries =
+    connection.client instanceof Cluster ? connection.client.nodes('master').length : 1
   const servers = await until('all servers', () => {
     const known = memory.servers()
     return known.length === primaries && known
@@ -26,9 +27,9 @@ it('tells the memory of every server that keeps data', async () => {
 
 it('bounds nothing without maxmemory', async () => {
   const redis = await start({ conf: ['maxmemory 0'] })
-  const link = openLink({ url: redis.url, purpose: 'test', timeoutMs: 5_000 })
-  onTestFinished(() => link.close())
-  const memory = watchMemory(link, 0.1)
+  const connection = openConnection({ url: redis.url, purpose: 'test', timeoutMs: 5_000 })
+  onTestFinished(() => connection.close())
+  const memory = watchMemory(connection, 0.1)
   await until('its answer', () => memory.servers().length > 0)
   expect(memory.servers()).toMatchObject([{ maxBytes: 0 }])
   expect(memory.isTight(() => 'any')).toBe(false)

@@ -12,9 +12,9 @@ import { loadConfig } from '../../src/config.js'
 import { bucketTag } from '../../src/locks/keys.js'
 import { createLogger } from '../../src/logging/logger.js'
 import { type Binder, createBinder } from '../../src/redis/binder.js'
-import { type Link, openLink } from '../../src/redis/connect.js'
+import { type Connection, openConnection } from '../../src/redis/connection.js'
+import { type Connections, openConnections } from '../../src/redis/connections.js'
 import { layoutOf } from '../../src/redis/layout.js'
-import { type Links, openLinks } from '../../src/redis/links.js'
 import { WAIT_MS } from './bounds.js'
 import { keepLog } from './kept-logs.js'
 import { later } from './later.js'
@@ -23,8 +23,8 @@ import { until } from './until.js'
 
 export interface Harness {
   readonly app: FastifyInstance
-  readonly link: Link
-  readonly links: Links
+  readonly connection: Connection
+  readonly connections: Connections
   /** For raw commands: state left behind is read, and trouble is made, through it. */
   readonly redis: Redis
   /** A fresh namespace, so that files run side by side on one Redis. */
@@ -104,15 +104,16 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     })
   const config = readConfig()
   const reloads = createReloads(readConfig)
-  const links = openLinks({
+  const connections = openConnections({
     url,
     cacheUrl: options.cacheRedisUrl,
     timeoutMs: config.redisTimeoutMs,
     onRefused: (error) => process.stderr.write(`${error.message}\n`),
   })
-  const link = links.commands
-  const admin = options.redisUrl === undefined ? adminLink(link) : link
-  if (!options.redisIsAway) await Promise.all([ready(link), ready(links.cache), ready(admin)])
+  const connection = connections.commands
+  const admin = options.redisUrl === undefined ? adminConnection(connection) : connection
+  if (!options.redisIsAway)
+    await Promise.all([ready(connection), ready(connections.cache), ready(admin)])
 
   let offsetUs = 0
   const clockOffsetUs = () => offsetUs
@@ -120,7 +121,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   keepLog(() => log.join(''))
   const { app } = buildApp({
     config,
-    links,
+    connections,
     logger,
     clockOffsetUs,
     onReload: reloads.onReload,
@@ -132,12 +133,12 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const namespace = `t-${randomUUID()}`
   return {
     app,
-    link,
-    links,
+    connection,
+    connections,
     redis: rawCommands(admin),
     namespace,
-    binder: createBinder({ link, observer: { batch() {}, failure() {} }, clockOffsetUs }),
-    lockTag: (name) => bucketTag(layoutOf(link), name),
+    binder: createBinder({ connection, observer: { batch() {}, failure() {} }, clockOffsetUs }),
+    lockTag: (name) => bucketTag(layoutOf(connection), name),
     log,
     request: (method, path) =>
       supertest(app.server)[method](path).set('lockstep-namespace', namespace),
@@ -151,7 +152,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     async close() {
       await app.close()
       await forget(admin, namespace)
-      links.close()
+      connections.close()
       admin.close()
       rmSync(folder, { recursive: true })
     },
@@ -159,19 +160,19 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
 }
 
 /** What the service may not do, a test that looks behind it must. */
-function adminLink(link: Link): Link {
+function adminConnection(connection: Connection): Connection {
   const url = inject('adminUrl')
-  if (url === '') return link
-  return openLink({ url, purpose: 'admin', timeoutMs: WAIT_MS })
+  if (url === '') return connection
+  return openConnection({ url, purpose: 'admin', timeoutMs: WAIT_MS })
 }
 
-export async function ready(link: Link): Promise<void> {
-  await until('a link that is ready', () => link.isReady())
+export async function ready(connection: Connection): Promise<void> {
+  await until('a connection that is ready', () => connection.isReady())
 }
 
-async function forget(link: Link, namespace: string): Promise<void> {
-  if (!link.isReady()) return
-  const redis = rawCommands(link)
+async function forget(connection: Connection, namespace: string): Promise<void> {
+  if (!connection.isReady()) return
+  const redis = rawCommands(connection)
   for await (const keys of redis.scanStream({ match: `ls:{${namespace}:*`, count: 1_000 })) {
     if (keys.length > 0) await redis.unlink(keys)
   }

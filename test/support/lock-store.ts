@@ -12,16 +12,16 @@ import type { Harness } from './harness.js'
  * @param onRun told of every batch that was answered, by the name of its script
  */
 export function newLockStore(
-  { link, links }: Pick<Harness, 'link' | 'links'>,
+  { connection, connections }: Pick<Harness, 'connection' | 'connections'>,
   clockMs: () => number,
   onRun: (script: string) => void = () => undefined,
 ): LockStore {
   const clockOffsetUs = () => clockMs() * 1_000
   return createLockStore({
-    binder: createBinder({ link, observer: { batch: onRun, failure() {} }, clockOffsetUs }),
-    layout: layoutOf(link),
-    signals: links.signals,
-    client: () => link.client as Redis,
+    binder: createBinder({ connection, observer: { batch: onRun, failure() {} }, clockOffsetUs }),
+    layout: layoutOf(connection),
+    pubSub: connections.pubSub,
+    client: () => connection.client as Redis,
     metrics: createLockMetrics(createMetrics('test')),
     endedTtlMs: 600_000,
     clockOffsetUs,

@@ -1,12 +1,12 @@
 import { Cluster, type Redis } from 'ioredis'
-import type { Link } from '../../src/redis/connect.js'
+import type { Connection } from '../../src/redis/connection.js'
 
 /**
  * Raw commands on any topology, with the one-server signatures that tests are written in. A Cluster
  * client sends each key to its node by itself; what concerns the whole data set, or several keys
  * of different slots, is asked of every primary here.
  */
-export function rawCommands({ client }: Link): Redis {
+export function rawCommands({ client }: Connection): Redis {
   if (!(client instanceof Cluster)) return client
   const primaries = () => client.nodes('master')
   const everywhere: Record<string, (...args: never[]) => unknown> = {

@@ -1,4 +1,4 @@
-import type { Signals } from '../../redis/signals.js'
+import type { PubSub } from '../../redis/pub-sub.js'
 import { hash32 } from './hash.js'
 
 /** How long after the last proof that every message arrived. */
@@ -33,7 +33,7 @@ export interface Judged {
 
 export interface CoherenceTrackerOptions {
   readonly channel: string
-  readonly signals: Signals
+  readonly pubSub: PubSub
   /** A key changed at this clock: drop what was kept before it. */
   readonly onKey: (space: string, key: string, clk: number) => void
   /** Messages were missed, or may have been. */
@@ -75,13 +75,13 @@ export class CoherenceTracker {
 
   constructor(options: CoherenceTrackerOptions) {
     this.#options = options
-    const { signals, channel } = options
+    const { pubSub, channel } = options
     this.#endings = [
-      signals.onGap(() => this.#gap()),
-      () => signals.unsubscribe(channel, this.#listener),
+      pubSub.onGap(() => this.#gap()),
+      () => pubSub.unsubscribe(channel, this.#listener),
     ]
     // Until the subscription is confirmed nothing is in sync; `signals` asks again until then.
-    signals.subscribe(channel, this.#listener).catch(() => undefined)
+    pubSub.subscribe(channel, this.#listener).catch(() => undefined)
   }
 
   /** Stops listening; values that were kept under this tracker are not served any more. */
@@ -96,18 +96,18 @@ export class CoherenceTracker {
 
   /** Whether the value of a read that is sent now may be kept. */
   hears(): boolean {
-    return this.#options.signals.hears(this.#options.channel)
+    return this.#options.pubSub.hears(this.#options.channel)
   }
 
   /** Whether kept values may be served without asking Redis. */
   isInSync(): boolean {
-    const { signals, channel } = this.#options
-    return this.hears() && signals.silentForMs(channel) <= IN_SYNC_MS
+    const { pubSub, channel } = this.#options
+    return this.hears() && pubSub.silentForMs(channel) <= IN_SYNC_MS
   }
 
   /** When Redis last answered on the pub/sub connection, by `performance.now()`. */
   answeredAt(): number {
-    return this.#options.signals.answeredAt(this.#options.channel)
+    return this.#options.pubSub.answeredAt(this.#options.channel)
   }
 
   /** Take it before a read is sent. */

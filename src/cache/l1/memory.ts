@@ -1,4 +1,4 @@
-import type { Signals } from '../../redis/signals.js'
+import type { PubSub } from '../../redis/pub-sub.js'
 import type { Partitions } from '../partition.js'
 import type { L1Policy } from '../spaces/policy.js'
 import { CoherenceTracker } from './coherence-tracker.js'
@@ -7,7 +7,7 @@ import { createSpaceCache, type SpaceCache } from './space-cache.js'
 
 export interface MemoryOptions {
   readonly partitions: Partitions
-  readonly signals: Signals
+  readonly pubSub: PubSub
   readonly metrics: L1Metrics
   /** Of all spaces and trackers together. */
   readonly maxBytes: number
@@ -110,11 +110,11 @@ export class Memory {
   }
 
   #addTracker(namespace: string, partition: number): Tracked {
-    const { signals, metrics, partitions } = this.#options
+    const { pubSub, metrics, partitions } = this.#options
     if (this.#partitions.size >= MAX_PARTITIONS) this.#forgetTracker()
     const tracker = new CoherenceTracker({
       channel: partitions.clockOf(namespace, partition),
-      signals,
+      pubSub,
       onGap: () => metrics.gap(),
       onKey: (space, key, clk) => {
         const values = this.space(namespace, space)?.values

@@ -1,4 +1,4 @@
-import type { Signals } from '../../redis/signals.js'
+import type { PubSub } from '../../redis/pub-sub.js'
 import type { SingleFlight } from './single-flight.js'
 
 /**
@@ -11,8 +11,8 @@ export class Channel {
   /** By "space key", as messages name it, and then by the freshness that is accepted. */
   readonly #flights = new Map<string, Map<string, SingleFlight>>()
 
-  constructor(signals: Signals, name: string) {
-    this.listens = signals
+  constructor(pubSub: PubSub, name: string) {
+    this.listens = pubSub
       .subscribe(name, (message) => this.#hear(message))
       // Without messages a single flight reads on its timer, which is later.
       .catch(() => undefined)

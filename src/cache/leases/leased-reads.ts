@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache'
 import type { Client } from '../../domain.js'
+import type { PubSub } from '../../redis/pub-sub.js'
 import { randomToken } from '../../redis/random.js'
 import { remainingMs } from '../../redis/remaining.js'
-import type { Signals } from '../../redis/signals.js'
 import {
   type CacheKey,
   type EntryStore,
@@ -36,7 +36,7 @@ export interface LeasedReads extends LeaseStore {
 export interface LeasedReadsOptions {
   readonly leases: LeaseStore
   readonly partitions: Partitions
-  readonly signals: Signals
+  readonly pubSub: PubSub
   /** With the memory of the process in front, if it has one. */
   readonly entries: Pick<EntryStore, 'read'>
   readonly metrics: LeaseMetrics
@@ -45,7 +45,7 @@ export interface LeasedReadsOptions {
 export function createLeasedReads({
   leases,
   partitions,
-  signals,
+  pubSub,
   entries,
   metrics,
 }: LeasedReadsOptions): LeasedReads {
@@ -55,7 +55,7 @@ export function createLeasedReads({
   }
   const waitList = new WaitList({
     partitions,
-    signals,
+    pubSub,
     read,
     cancel: (key, proof) => leases.cancel(key, proof, 0),
   })

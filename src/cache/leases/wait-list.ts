@@ -1,6 +1,6 @@
 import type { Client } from '../../domain.js'
 import { StoreError } from '../../redis/errors.js'
-import type { Signals } from '../../redis/signals.js'
+import type { PubSub } from '../../redis/pub-sub.js'
 import type { CacheKey, LeaseOffer, LeveledReply, ReadOptions } from '../entries/store.js'
 import type { Partitions } from '../partition.js'
 import { Channel } from './channel.js'
@@ -13,7 +13,7 @@ export interface WaitOptions {
 
 export interface WaitListOptions {
   readonly partitions: Partitions
-  readonly signals: Signals
+  readonly pubSub: PubSub
   readonly read: (key: CacheKey, options: ReadOptions) => Promise<LeveledReply>
   readonly cancel: (key: CacheKey, proof: string) => Promise<unknown>
 }
@@ -110,7 +110,7 @@ export class WaitList {
     const known = this.#channels.get(name)
     clearTimeout(known?.idle)
     if (known) return known.channel
-    const channel = new Channel(this.#options.signals, name)
+    const channel = new Channel(this.#options.pubSub, name)
     this.#channels.set(name, { channel })
     return channel
   }

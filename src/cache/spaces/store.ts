@@ -2,7 +2,7 @@ import type { DomainDeps } from '../../domain.js'
 import type { Binder } from '../../redis/binder.js'
 import { createDocuments, type Document, type Documents } from '../../redis/documents.js'
 import { filedDocuments } from '../../redis/filed-documents.js'
-import type { Signals } from '../../redis/signals.js'
+import type { PubSub } from '../../redis/pub-sub.js'
 import type { SpaceLabel } from '../metrics.js'
 import { DEFAULT_POLICY, type SentPolicy, type SpacePolicy, toPolicy } from './policy.js'
 
@@ -24,7 +24,7 @@ export interface SpaceStore extends Documents<SentPolicy> {
 
 export interface SpaceStoreOptions {
   readonly binder: Binder
-  readonly signals: Signals
+  readonly pubSub: PubSub
   readonly parse: (name: string, body: unknown) => SentPolicy
   /** Of the configuration file. */
   readonly definitions: DomainDeps<Readonly<Record<string, SentPolicy>>>['definitions']

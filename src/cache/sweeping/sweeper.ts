@@ -1,13 +1,13 @@
 import { Cluster, type Redis } from 'ioredis'
 import type { Binder } from '../../redis/binder.js'
-import type { Link } from '../../redis/connect.js'
+import type { Connection } from '../../redis/connection.js'
 import type { SweepMetrics } from '../metrics.js'
 import type { Partitions } from '../partition.js'
 import { type Claim, sweepScript } from './scripts.js'
 import { Sweeps } from './sweeps.js'
 
 export interface SweeperOptions {
-  readonly link: Link
+  readonly connection: Connection
   readonly binder: Binder
   readonly partitions: Partitions
   readonly metrics: SweepMetrics
@@ -67,13 +67,13 @@ export class Sweeper {
   }
 
   #servers(): Redis[] {
-    const { client } = this.#options.link
+    const { client } = this.#options.connection
     return client instanceof Cluster ? client.nodes('master') : [client]
   }
 
   async #look(): Promise<void> {
-    const { link, flushesOnRestart } = this.#options
-    if (this.#isLooking || !link.isReady()) return
+    const { connection, flushesOnRestart } = this.#options
+    if (this.#isLooking || !connection.isReady()) return
     this.#isLooking = true
     try {
       if (flushesOnRestart) await this.#noteRestarts()
@@ -88,7 +88,7 @@ export class Sweeper {
 
   /** Most entries of a restarted server may be dead. Noted first, so that a failure notes it again. */
   async #noteRestarts(): Promise<void> {
-    const { client } = this.#options.link
+    const { client } = this.#options.connection
     for (const runId of (await this.#runIds()).keys()) {
       if (this.#seen.has(runId)) continue
       const key = `ls:{${runId}}:swept`

@@ -1,4 +1,4 @@
-import type { Signals } from '../../redis/signals.js'
+import type { PubSub } from '../../redis/pub-sub.js'
 import type { LimitReply } from '../checks/scripts.js'
 import type { CheckOptions, CheckStore, LimitRequest } from '../checks/store.js'
 import { CHANGES, changeOf, type Subject } from '../keys.js'
@@ -86,8 +86,8 @@ export function dropping<S extends object>(
 }
 
 /** Drops denials after changes by other processes. */
-export function dropOnChanges(cache: DenyCache, signals: Signals): void {
+export function dropOnChanges(cache: DenyCache, pubSub: PubSub): void {
   // Without a subscription a denial lasts for a second, as when a message is lost.
-  signals.subscribe(CHANGES, (id) => cache.drop(id)).catch(() => undefined)
-  signals.onGap(() => cache.doubt())
+  pubSub.subscribe(CHANGES, (id) => cache.drop(id)).catch(() => undefined)
+  pubSub.onGap(() => cache.doubt())
 }

@@ -1,9 +1,9 @@
 import { Deadline } from '../../redis/deadline.js'
 import { StoreError } from '../../redis/errors.js'
-import type { Reach } from '../../redis/reach.js'
+import type { Servers } from '../../redis/servers.js'
 
 export interface CircuitOptions {
-  readonly reach: Reach
+  readonly servers: Servers
   /** How long a check may wait for Redis. */
   readonly timeoutMs: number
   readonly onChange: (open: number) => void
@@ -95,11 +95,11 @@ export class Circuits {
   }
 
   of(key: string): Circuit {
-    const { reach, timeoutMs } = this.#options
-    const server = reach.serverOf(key)
+    const { servers, timeoutMs } = this.#options
+    const server = servers.serverOf(key)
     let circuit = this.#circuits.get(server)
     if (!circuit) {
-      circuit = new Circuit(timeoutMs, () => reach.ping(server), this.#count)
+      circuit = new Circuit(timeoutMs, () => servers.ping(server), this.#count)
       this.#circuits.set(server, circuit)
     }
     return circuit

@@ -1,19 +1,19 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { CoherenceTracker, type Judged } from '../../../src/cache/l1/coherence-tracker.js'
-import type { Listener, Signals } from '../../../src/redis/signals.js'
+import type { Listener, PubSub } from '../../../src/redis/pub-sub.js'
 
 let say: Listener
 let loseConnection: () => void
-let link: { heard: boolean; silentMs: number }
+let connection: { heard: boolean; silentMs: number }
 let tracker: CoherenceTracker
 let changes: string[]
 let gaps: number
 
 beforeEach(() => {
-  link = { heard: true, silentMs: 0 }
+  connection = { heard: true, silentMs: 0 }
   changes = []
   gaps = 0
-  const signals: Signals = {
+  const pubSub: PubSub = {
     subscribe: async (_channel, listener) => {
       say = listener
       return () => undefined
@@ -23,15 +23,15 @@ beforeEach(() => {
       loseConnection = listener
       return () => undefined
     },
-    hears: () => link.heard,
-    silentForMs: () => link.silentMs,
+    hears: () => connection.heard,
+    silentForMs: () => connection.silentMs,
     answeredAt: () => 0,
     roundTripMs: () => 0,
     close: () => undefined,
   }
   tracker = new CoherenceTracker({
     channel: 'c',
-    signals,
+    pubSub,
     onKey: (space, key, clk) => changes.push(`${space} ${key} ${clk}`),
     onGap: () => {
       gaps += 1
@@ -49,10 +49,10 @@ const read = (asOf: number, tags: string[] = [], space = 's', key = 'k'): Judged
 describe('in sync', () => {
   it('holds for 750 ms after an answer, while it listens', () => {
     expect(tracker.isInSync()).toBe(true)
-    link.silentMs = 751
+    connection.silentMs = 751
     expect(tracker.isInSync()).toBe(false)
-    link.silentMs = 750
-    link.heard = false
+    connection.silentMs = 750
+    connection.heard = false
     expect(tracker.isInSync()).toBe(false)
     expect(tracker.hears()).toBe(false)
   })

@@ -5,7 +5,7 @@ import type { L1Metrics } from '../../../src/cache/l1/metrics.js'
 import { keep, type SpaceCache } from '../../../src/cache/l1/space-cache.js'
 import { Partitions } from '../../../src/cache/partition.js'
 import { DEFAULT_L1 } from '../../../src/cache/spaces/policy.js'
-import type { Signals } from '../../../src/redis/signals.js'
+import type { PubSub } from '../../../src/redis/pub-sub.js'
 
 const MAX_BYTES = 1_000_000
 
@@ -19,7 +19,7 @@ beforeEach(() => {
   listeners = new Map()
   const count = (channel: string, by: number) =>
     listeners.set(channel, (listeners.get(channel) ?? 0) + by)
-  const signals: Signals = {
+  const pubSub: PubSub = {
     subscribe: async (channel) => {
       count(channel, 1)
       return () => undefined
@@ -41,7 +41,7 @@ beforeEach(() => {
     forgotten: (what) => void forgotten.push(what),
   }
   const partitions = new Partitions({ lockBuckets: 1, cachePartitions: 1 } as never, 'keep')
-  memory = new Memory({ partitions, signals, metrics, maxBytes: MAX_BYTES })
+  memory = new Memory({ partitions, pubSub, metrics, maxBytes: MAX_BYTES })
 })
 
 const entry = (payload: Buffer): Entry => ({

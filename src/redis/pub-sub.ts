@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import type { Link } from './connect.js'
+import type { Connection } from './connection.js'
 
 export type Listener = (message: string) => void
 
@@ -7,7 +7,7 @@ export type Listener = (message: string) => void
  * Pub/sub on connections of its own. Scripts publish; instances listen. An accelerator only:
  * messages are lost with the connection, so whoever relies on one also has a slower way to learn.
  */
-export interface Signals {
+export interface PubSub {
   /**
    * Resolves to a function that ends the subscription, once Redis has confirmed it: also where the
    * connection is being opened. Without a connection it follows as soon as there is one.
@@ -34,7 +34,7 @@ export interface Signals {
   close(): void
 }
 
-export interface SignalsOptions {
+export interface PubSubOptions {
   /**
    * Listen to what scripts publish with SPUBLISH: it stays on the server that ran them, so an answer
    * of that server proves that it has arrived. PUBLISH reaches listeners of all servers of a Cluster,
@@ -48,10 +48,10 @@ export interface SignalsOptions {
 const PING_EVERY_MS = 250
 const CHANNELS_PER_COMMAND = 1_000
 
-/** @param link a connection to one server of which nothing else is asked; `close` closes it. */
-export function createSignals(link: Link, options: SignalsOptions = {}): Signals {
+/** @param connection a connection to one server of which nothing else is asked; `close` closes it. */
+export function createPubSub(connection: Connection, options: PubSubOptions = {}): PubSub {
   const { sharded = false, ask = (client: Redis) => client.ping() } = options
-  const client = link.client as Redis
+  const client = connection.client as Redis
   const listeners = new Map<string, Set<Listener>>()
   const gapListeners = new Set<() => void>()
   let answeredAt = Number.NEGATIVE_INFINITY
@@ -110,7 +110,7 @@ export function createSignals(link: Link, options: SignalsOptions = {}): Signals
 
   // A half-open connection stays "ready" for minutes; only an answer proves that messages arrive.
   const timer = setInterval(() => {
-    if (!link.isReady()) return
+    if (!connection.isReady()) return
     const askedAt = performance.now()
     ask(client).then(
       () => {
@@ -131,7 +131,7 @@ export function createSignals(link: Link, options: SignalsOptions = {}): Signals
     if (!known?.delete(listener) || known.size > 0) return
     listeners.delete(channel)
     heard.delete(channel)
-    if (!link.isReady()) return
+    if (!connection.isReady()) return
     const ended = sharded ? client.sunsubscribe(channel) : client.unsubscribe(channel)
     ended.catch(() => undefined)
   }
@@ -142,8 +142,8 @@ export function createSignals(link: Link, options: SignalsOptions = {}): Signals
       if (known) known.add(listener)
       else listeners.set(channel, new Set([listener]))
       if (heard.has(channel)) return () => unsubscribe(channel, listener)
-      if (!link.isReady()) await opened
-      if (link.isReady()) await listen([channel])
+      if (!connection.isReady()) await opened
+      if (connection.isReady()) await listen([channel])
       return () => unsubscribe(channel, listener)
     },
     unsubscribe,
@@ -157,7 +157,7 @@ export function createSignals(link: Link, options: SignalsOptions = {}): Signals
     roundTripMs: () => roundTripMs,
     close() {
       clearInterval(timer)
-      link.close()
+      connection.close()
     },
   }
 }

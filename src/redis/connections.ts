@@ -1,29 +1,29 @@
 import { Cluster } from 'ioredis'
-import { createClusterSignals } from './cluster-signals.js'
-import { type Link, type LinkOptions, openLink } from './connect.js'
-import { Contacts } from './contact.js'
+import { createClusterPubSub } from './cluster-pub-sub.js'
+import { type Connection, type ConnectionOptions, openConnection } from './connection.js'
+import { ConnectionStates } from './connection-state.js'
 import type { Part } from './layout.js'
 import { checkLayout, LayoutError } from './layout-record.js'
 import { createProbe, type Probe } from './probe.js'
-import { createSignals, type Signals } from './signals.js'
+import { createPubSub, type PubSub } from './pub-sub.js'
 
 /** Every connection of one instance: one per purpose, so that none delays another. */
-export interface Links {
-  readonly commands: Link
+export interface Connections {
+  readonly commands: Connection
   /** A batch of large values must not delay a lock. */
-  readonly cache: Link
-  readonly signals: Signals
+  readonly cache: Connection
+  readonly pubSub: PubSub
   /** Of the Redis that holds the cache. */
-  readonly cacheSignals: Signals
+  readonly cachePubSub: PubSub
   readonly probe: Probe
   /** Undefined where the cache has no Redis of its own. */
   readonly cacheProbe: Probe | undefined
   /** Of every connection. */
-  readonly contacts: Contacts
+  readonly states: ConnectionStates
   close(): void
 }
 
-export interface LinksOptions {
+export interface ConnectionsOptions {
   readonly url: string
   /** The Redis of the cache, where it has one of its own. */
   readonly cacheUrl?: string | undefined
@@ -33,51 +33,56 @@ export interface LinksOptions {
 }
 
 /** Returns at once; Redis may come later. */
-export function openLinks({ cacheUrl, onRefused, ...given }: LinksOptions): Links {
-  const contacts = new Contacts()
-  const options = { ...given, contacts }
+export function openConnections({
+  cacheUrl,
+  onRefused,
+  ...given
+}: ConnectionsOptions): Connections {
+  const states = new ConnectionStates()
+  const options = { ...given, states }
   const admit =
-    (part: Part): NonNullable<Parameters<typeof openLink>[0]['admit']> =>
+    (part: Part): NonNullable<Parameters<typeof openConnection>[0]['admit']> =>
     (client) =>
       checkLayout({ client }, part).catch((error: unknown) => {
         if (error instanceof LayoutError) onRefused(error)
         throw error
       })
-  const probe = (of: typeof options, purpose: string) => createProbe(openLink({ ...of, purpose }))
+  const probe = (of: typeof options, purpose: string) =>
+    createProbe(openConnection({ ...of, purpose }))
 
   const isApart = cacheUrl !== undefined
   const cache = { ...options, url: cacheUrl ?? options.url }
-  const cacheLink = openLink({
+  const cacheConnection = openConnection({
     ...cache,
     purpose: 'cache',
     ...(isApart && { admit: admit('cache') }),
   })
-  const links = {
-    commands: openLink({
+  const connections = {
+    commands: openConnection({
       ...options,
       purpose: 'commands',
       admit: admit(isApart ? 'all-but-cache' : 'everything'),
     }),
-    cache: cacheLink,
-    signals: createSignals(openLink({ ...options, purpose: 'signals', anyNode: true })),
-    cacheSignals: listenToCache(cache, cacheLink),
+    cache: cacheConnection,
+    pubSub: createPubSub(openConnection({ ...options, purpose: 'pubsub', anyNode: true })),
+    cachePubSub: listenToCache(cache, cacheConnection),
     probe: probe(options, 'probe'),
     cacheProbe: isApart ? probe(cache, 'cache-probe') : undefined,
   }
   return {
-    ...links,
-    contacts,
+    ...connections,
+    states,
     close() {
-      for (const link of Object.values(links)) link?.close()
+      for (const connection of Object.values(connections)) connection?.close()
     },
   }
 }
 
 /** Whoever trusts its memory must know that no message is missing: each comes straight from its server. */
-function listenToCache(options: Omit<LinkOptions, 'purpose'>, cache: Link): Signals {
-  const open = (node?: LinkOptions['node']) =>
-    openLink({ ...options, purpose: 'cache-signals', ...(node && { node }) })
+function listenToCache(options: Omit<ConnectionOptions, 'purpose'>, cache: Connection): PubSub {
+  const open = (node?: ConnectionOptions['node']) =>
+    openConnection({ ...options, purpose: 'cache-pubsub', ...(node && { node }) })
   return cache.client instanceof Cluster
-    ? createClusterSignals({ cluster: cache, openNode: open })
-    : createSignals(open(), { sharded: true })
+    ? createClusterPubSub({ cluster: cache, openNode: open })
+    : createPubSub(open(), { sharded: true })
 }

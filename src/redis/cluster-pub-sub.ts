@@ -1,12 +1,12 @@
 import type { Cluster, Redis } from 'ioredis'
-import type { Link } from './connect.js'
-import { createSignals, type Listener, type Signals } from './signals.js'
+import type { Connection } from './connection.js'
+import { createPubSub, type Listener, type PubSub } from './pub-sub.js'
 
-export interface ClusterSignalsOptions {
+export interface ClusterPubSubOptions {
   /** Knows which server has a slot. */
-  readonly cluster: Link
+  readonly cluster: Connection
   /** Opens a connection to one server, as the Cluster client names it. */
-  readonly openNode: (node: { readonly host: string; readonly port: number }) => Link
+  readonly openNode: (node: { readonly host: string; readonly port: number }) => Connection
 }
 
 /** What is listened to, and at which server. */
@@ -25,21 +25,21 @@ const LOOK_EVERY_MS = 250
  * per primary that has anything to tell. A channel follows its slot: until its new server has
  * confirmed, it is not heard, and everybody is told that messages may be missing.
  */
-export function createClusterSignals({ cluster, openNode }: ClusterSignalsOptions): Signals {
+export function createClusterPubSub({ cluster, openNode }: ClusterPubSubOptions): PubSub {
   const client = cluster.client as Cluster
-  const nodes = new Map<string, Signals>()
+  const nodes = new Map<string, PubSub>()
   const places = new Map<string, Place>()
   const gapListeners = new Set<() => void>()
   const gap = () => {
     for (const listener of gapListeners) listener()
   }
 
-  function signalsOf(node: string): Signals {
+  function pubSubOf(node: string): PubSub {
     const known = nodes.get(node)
     if (known) return known
     const at = node.lastIndexOf(':')
-    const link = openNode({ host: node.slice(0, at), port: Number(node.slice(at + 1)) })
-    const made = createSignals(link, { sharded: true, ask: askCluster })
+    const connection = openNode({ host: node.slice(0, at), port: Number(node.slice(at + 1)) })
+    const made = createPubSub(connection, { sharded: true, ask: askCluster })
     made.onGap(gap)
     nodes.set(node, made)
     return made
@@ -55,7 +55,7 @@ export function createClusterSignals({ cluster, openNode }: ClusterSignalsOption
       gap()
     }
     place.node = owner
-    place.confirmed = signalsOf(owner)
+    place.confirmed = pubSubOf(owner)
       .subscribe(channel, place.deliver)
       .catch(() => undefined)
   }
@@ -63,10 +63,10 @@ export function createClusterSignals({ cluster, openNode }: ClusterSignalsOption
   function look(): void {
     for (const [channel, place] of places) follow(channel, place)
     const inUse = new Set([...places.values()].map(({ node }) => node))
-    for (const [node, signals] of nodes) {
+    for (const [node, pubSub] of nodes) {
       if (inUse.has(node)) continue
       nodes.delete(node)
-      signals.close()
+      pubSub.close()
     }
   }
 

@@ -1,32 +1,32 @@
 import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, inject, it, onTestFinished, vi } from 'vitest'
-import { type Link, openLink } from '../../src/redis/connect.js'
-import { createSignals, type Signals } from '../../src/redis/signals.js'
+import { type Connection, openConnection } from '../../src/redis/connection.js'
+import { createPubSub, type PubSub } from '../../src/redis/pub-sub.js'
 import { WAIT_MS } from '../support/bounds.js'
 import { ready } from '../support/harness.js'
 import { until } from '../support/until.js'
 
-let publisher: Link
-let subscriber: Link
-let signals: Signals
+let publisher: Connection
+let subscriber: Connection
+let pubSub: PubSub
 
 const open = (purpose: string) =>
-  openLink({
+  openConnection({
     url: inject('redisUrl'),
     purpose,
     timeoutMs: WAIT_MS,
-    anyNode: purpose === 'signals',
+    anyNode: purpose === 'pubsub',
   })
 
 beforeAll(async () => {
   publisher = open('commands')
-  subscriber = open('signals')
-  signals = createSignals(subscriber)
+  subscriber = open('pubsub')
+  pubSub = createPubSub(subscriber)
   await Promise.all([ready(publisher), ready(subscriber)])
 })
 afterAll(() => {
-  signals.close()
+  pubSub.close()
   publisher.close()
 })
 
@@ -34,8 +34,8 @@ it('delivers to every listener of a channel, and to nobody after the end', async
   const channel = `ls:test:${randomUUID()}`
   const first: string[] = []
   const second: string[] = []
-  const endFirst = await signals.subscribe(channel, (message) => first.push(message))
-  const endSecond = await signals.subscribe(channel, (message) => second.push(message))
+  const endFirst = await pubSub.subscribe(channel, (message) => first.push(message))
+  const endSecond = await pubSub.subscribe(channel, (message) => second.push(message))
 
   await publisher.client.publish(channel, 'one')
   await expect.poll(() => [first, second]).toEqual([['one'], ['one']])
@@ -53,8 +53,8 @@ it('reports a gap when the connection is lost, and listens again', async () => {
   const channel = `ls:test:${randomUUID()}`
   const heard: string[] = []
   const gap = vi.fn()
-  signals.onGap(gap)
-  await signals.subscribe(channel, (message) => heard.push(message))
+  pubSub.onGap(gap)
+  await pubSub.subscribe(channel, (message) => heard.push(message))
 
   subscriber.reconnect('read-only')
 
@@ -66,16 +66,16 @@ it('reports a gap when the connection is lost, and listens again', async () => {
 })
 
 it('knows how long Redis has been silent', async () => {
-  await until('a sign of life', () => signals.silentForMs('any') < 1_000)
+  await until('a sign of life', () => pubSub.silentForMs('any') < 1_000)
 
   subscriber.client.disconnect()
-  await until('the loss', () => signals.silentForMs('any') === Number.POSITIVE_INFINITY)
+  await until('the loss', () => pubSub.silentForMs('any') === Number.POSITIVE_INFINITY)
   subscriber.client.connect().catch(() => undefined)
-  await until('a sign of life', () => signals.silentForMs('any') < 1_000)
+  await until('a sign of life', () => pubSub.silentForMs('any') < 1_000)
 })
 
 it('confirms no subscription before it is heard: on a connection that is being opened', async () => {
-  const own = createSignals(open('signals'))
+  const own = createPubSub(open('pubsub'))
   onTestFinished(() => own.close())
   const channel = `ls:test:${randomUUID()}`
   await own.subscribe(channel, () => undefined)
@@ -84,9 +84,9 @@ it('confirms no subscription before it is heard: on a connection that is being o
 
 it('confirms no subscription before it is heard: of a second listener', async () => {
   const channel = `ls:test:${randomUUID()}`
-  const first = signals.subscribe(channel, () => undefined)
-  await signals.subscribe(channel, () => undefined)
-  expect(signals.hears(channel)).toBe(true)
+  const first = pubSub.subscribe(channel, () => undefined)
+  await pubSub.subscribe(channel, () => undefined)
+  expect(pubSub.hears(channel)).toBe(true)
   await first
 })
 
@@ -107,13 +107,13 @@ it('hears a channel that it left and joined again only once that is confirmed', 
     return reply
   })
   const left = () => undefined
-  const first = signals.subscribe(channel, left)
-  signals.unsubscribe(channel, left)
-  const second = signals.subscribe(channel, () => undefined)
+  const first = pubSub.subscribe(channel, left)
+  pubSub.unsubscribe(channel, left)
+  const second = pubSub.subscribe(channel, () => undefined)
 
   await first
-  expect(signals.hears(channel)).toBe(false)
+  expect(pubSub.hears(channel)).toBe(false)
   confirm()
   await second
-  expect(signals.hears(channel)).toBe(true)
+  expect(pubSub.hears(channel)).toBe(true)
 })

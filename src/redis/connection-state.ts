@@ -6,20 +6,20 @@ const HANDSHAKE_MS = 250
 /** After that a server that accepted a connection is silent. */
 const SILENCE_MS = 2_000
 
-export interface ContactOptions {
+export interface ConnectionStateOptions {
   readonly purpose: string
   /** As it may be shown. */
   readonly server: string
   readonly client: Redis | Cluster
   /** Called when the reason changed. */
-  readonly onChange: (contact: Contact) => void
+  readonly onChange: (state: ConnectionState) => void
 }
 
 /** What is known of one connection: whether it can be used, why not, and how often it was lost. */
-export class Contact {
+export class ConnectionState {
   readonly purpose: string
   readonly server: string
-  readonly #onChange: ContactOptions['onChange']
+  readonly #onChange: ConnectionStateOptions['onChange']
   #lost: Reason | undefined
   #refused: Reason | undefined
   /** Why the connection is about to be lost. */
@@ -27,7 +27,7 @@ export class Contact {
   #wasReady = false
   #reconnects = 0
 
-  constructor({ purpose, server, client, onChange }: ContactOptions) {
+  constructor({ purpose, server, client, onChange }: ConnectionStateOptions) {
     this.purpose = purpose
     this.server = server
     this.#onChange = onChange
@@ -96,32 +96,32 @@ const isLoading = (client: Redis): Promise<boolean> =>
   )
 
 /** The contacts of an instance that are open now. */
-export class Contacts {
-  readonly #open = new Set<Contact>()
-  readonly #listeners: ((contact: Contact) => void)[] = []
+export class ConnectionStates {
+  readonly #open = new Set<ConnectionState>()
+  readonly #listeners: ((state: ConnectionState) => void)[] = []
 
-  get all(): readonly Contact[] {
+  get all(): readonly ConnectionState[] {
     return [...this.#open]
   }
 
-  open(options: Omit<ContactOptions, 'onChange'>): Contact {
-    const contact = new Contact({
+  open(options: Omit<ConnectionStateOptions, 'onChange'>): ConnectionState {
+    const state = new ConnectionState({
       ...options,
       onChange: (changed) => {
         if (!this.#open.has(changed)) return
         for (const listener of this.#listeners) listener(changed)
       },
     })
-    this.#open.add(contact)
-    return contact
+    this.#open.add(state)
+    return state
   }
 
   /** A connection that is closed on purpose is not lost. */
-  close(contact: Contact): void {
-    this.#open.delete(contact)
+  close(state: ConnectionState): void {
+    this.#open.delete(state)
   }
 
-  onChange(listener: (contact: Contact) => void): void {
+  onChange(listener: (state: ConnectionState) => void): void {
     this.#listeners.push(listener)
   }
 }

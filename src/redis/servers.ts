@@ -1,27 +1,27 @@
 import { Cluster } from 'ioredis'
-import type { Link } from './connect.js'
+import type { Connection } from './connection.js'
 import { unavailable } from './errors.js'
 
 /** The servers behind a link, for those who remember which of them does not answer. */
-export interface Reach {
+export interface Servers {
   /** Who holds the key: `host:port` on a Cluster, else ''. */
   serverOf(key: string): string
   /** @throws whatever the client throws where the server does not answer. */
   ping(server: string): Promise<unknown>
 }
 
-export function reachOf(link: Link): Reach {
-  const { client } = link
+export function serversOf(connection: Connection): Servers {
+  const { client } = connection
   if (!(client instanceof Cluster)) {
     return {
       serverOf: () => '',
-      ping: () => (link.isReady() ? client.ping() : Promise.reject(unavailable())),
+      ping: () => (connection.isReady() ? client.ping() : Promise.reject(unavailable())),
     }
   }
   return {
-    serverOf: (key) => client.slots[link.slotOf(key)]?.[0] ?? '',
+    serverOf: (key) => client.slots[connection.slotOf(key)]?.[0] ?? '',
     async ping(server) {
-      if (!link.isReady()) throw unavailable()
+      if (!connection.isReady()) throw unavailable()
       const node = client
         .nodes('master')
         .find(({ options: { host, port } }) => `${host}:${port}` === server)

@@ -1,17 +1,17 @@
 import slotOfKey from 'cluster-key-slot'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
-import { type Contact, Contacts } from './contact.js'
+import { type ConnectionState, ConnectionStates } from './connection-state.js'
 import { leadsElsewhere } from './errors.js'
 import { type Reason, reasonOf } from './reasons.js'
 import { watchRunId } from './run-id.js'
 import { parseStoreUrl, type StoreUrl, shownStoreUrl } from './store-url.js'
 
 /** One multiplexed connection (or one per Cluster node) that serves a single purpose. */
-export interface Link {
+export interface Connection {
   readonly client: Redis | Cluster
   /** The Cluster slot of a key; 0 on a single Redis, where every key lives together. */
   slotOf(key: string | Buffer): number
-  readonly contact: Contact
+  readonly state: ConnectionState
   isReady(): boolean
   /** The `run_id` of the server that a call made now reaches; '' where it is not known. */
   runId(): string
@@ -20,14 +20,14 @@ export interface Link {
   close(): void
 }
 
-export interface LinkOptions {
+export interface ConnectionOptions {
   readonly url: string
   /** Shown by CLIENT LIST: `lockstep-commands`, `lockstep-cache`, ... */
   readonly purpose: string
   /** How long one command may take before its outcome is unknown. */
   readonly timeoutMs: number
   /** Where the contact of this link is kept with those of others. */
-  readonly contacts?: Contacts
+  readonly states?: ConnectionStates
   /**
    * Asked at every contact. The link is not ready before it has resolved once, and is asked again
    * while it rejects.
@@ -57,7 +57,7 @@ function retryDelay(attempt: number): number {
  * The defaults of ioredis send a command again when its answer was lost: one INCR may count twice.
  * Here nothing is ever sent twice and nothing waits for a connection; see docs/decisions/0002.
  */
-function profile({ purpose, timeoutMs }: LinkOptions) {
+function profile({ purpose, timeoutMs }: ConnectionOptions) {
   return {
     connectionName: `lockstep-${purpose}`,
     maxRetriesPerRequest: 0,
@@ -79,11 +79,11 @@ function profile({ purpose, timeoutMs }: LinkOptions) {
  * `rediss://`, `unix://`, `redis+sentinel://host:port,host:port/master` or
  * `redis+cluster://host:port,host:port`.
  */
-export function openLink(options: LinkOptions): Link {
-  const { contacts = new Contacts(), purpose, url, node } = options
+export function openConnection(options: ConnectionOptions): Connection {
+  const { states = new ConnectionStates(), purpose, url, node } = options
   const client = createClient(options)
   const server = node ? `${node.host}:${node.port}` : shownStoreUrl(url)
-  const contact = contacts.open({ purpose, server, client })
+  const state = states.open({ purpose, server, client })
   // A node is connected when it is first needed, and refuses calls while it connects: in the
   // middle of a migration or a promotion that would be an outage of its own.
   client.on('+node', (node: Redis) => {
@@ -98,24 +98,24 @@ export function openLink(options: LinkOptions): Link {
   client.on('end', () => {
     if (!isClosed) setTimeout(() => isClosed || connect(), retryDelay(1)).unref()
   })
-  const isAdmitted = admission(client, contact, options)
+  const isAdmitted = admission(client, state, options)
   const clustered = client instanceof Cluster
   return {
     client,
     slotOf: clustered ? (key) => slotOfKey(key) : () => 0,
     isReady: () => client.status === 'ready' && isAdmitted(),
     runId: watchRunId(client),
-    contact,
+    state,
     reconnect: (reason) => {
       if (clustered) return client.refreshSlotsCache()
       // Every call of a refused batch asks; the first one closes the connection.
       if (client.status !== 'ready') return
-      contact.expectLoss(reason)
+      state.expectLoss(reason)
       client.disconnect(true)
     },
     close: () => {
       isClosed = true
-      contacts.close(contact)
+      states.close(state)
       client.disconnect()
     },
   }
@@ -123,8 +123,8 @@ export function openLink(options: LinkOptions): Link {
 
 function admission(
   client: Redis | Cluster,
-  contact: Contact,
-  { admit }: LinkOptions,
+  state: ConnectionState,
+  { admit }: ConnectionOptions,
 ): () => boolean {
   if (admit === undefined) return () => true
   let admitted = false
@@ -132,10 +132,10 @@ function admission(
     admit(client).then(
       () => {
         admitted = true
-        contact.refuse(undefined)
+        state.refuse(undefined)
       },
       (error: unknown) => {
-        contact.refuse(reasonOf(error))
+        state.refuse(reasonOf(error))
         if (client.status === 'ready') setTimeout(ask, ADMIT_EVERY_MS).unref()
       },
     )
@@ -143,7 +143,7 @@ function admission(
   return () => admitted
 }
 
-function createClient(options: LinkOptions): Redis | Cluster {
+function createClient(options: ConnectionOptions): Redis | Cluster {
   const { protocol, hosts, path, user, password } = parseStoreUrl(options.url)
   const auth = { ...(user && { username: user }), ...(password && { password }) }
   switch (protocol) {
