@@ -9,8 +9,8 @@ import { errorPages } from './http/error-pages.js'
 import { otherMethods } from './http/methods.js'
 import { installOpenApi } from './http/openapi.js'
 import { collectProblems } from './http/problem-codes.js'
+import type { CurrentRequest } from './http/request-timing.js'
 import { createKeyring } from './http/tokens.js'
-import type { Turn } from './http/turn.js'
 import { createHttpMetrics } from './metrics/http.js'
 import { createInstanceMetrics } from './metrics/instance.js'
 import { createRedisMetrics } from './metrics/redis.js'
@@ -30,19 +30,18 @@ export interface AppDeps {
   readonly logger: FastifyBaseLogger
   /** Microseconds added to the server's time; tests drive it, production has none. */
   readonly clockOffsetUs?: () => number
-  /** Where domains register for definitions of the file that change while the service runs. */
+  /** Domains register here for changes of the configuration file. */
   readonly onReload?: OnReload<Config>
-  /** How far the instance is on its way out. */
   readonly phase?: () => Phase
   readonly tls?: TlsOptions | undefined
-  /** The certificate that is shown now: it may be another than that of `tls`. */
+  /** The current certificate: a renewal replaces the one of `tls`. */
   readonly certificate?: () => string | undefined
   readonly lastRead?: () => LastRead
 }
 
 export interface Apps {
   readonly app: FastifyInstance
-  /** What operators look at, where it has an address of its own: `adminHost`. */
+  /** The server for operators, if `adminHost` gives it an address of its own. */
   readonly admin: FastifyInstance | undefined
 }
 
@@ -50,7 +49,7 @@ export interface Apps {
 export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis): Apps {
   const { config, connections, logger, tls, onReload = () => {}, phase = () => 'serving' } = deps
   const metrics = createMetrics(version)
-  const turn: Turn = { meter: undefined }
+  const current: CurrentRequest = { timing: undefined }
   const keyring = createKeyring(config.definitions.tokens)
   onReload(({ definitions }) => keyring.replace(definitions.tokens))
   createInstanceMetrics(metrics, {
@@ -59,14 +58,14 @@ export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis)
     lastRead: deps.lastRead ?? (() => STARTED),
     certificate: deps.certificate ?? (() => tls?.cert),
   })
-  const redis = access(deps, metrics, turn)
+  const redis = access(deps, metrics, current)
   const running = domains.map((domain) => {
     const definitions = toLive(config, onReload, (now) => definitionsOf(now, domain))
     return domain.create({ ...redis, settings: config, metrics, definitions })
   })
 
   const http = createHttpMetrics(metrics)
-  const server = { config, logger, metrics, http, keyring, tls, phase, turn }
+  const server = { config, logger, metrics, http, keyring, tls, phase, current }
   const app = createServer(server)
   const admin = config.adminHost === '' ? undefined : createServer(server)
   const operators = { config, connections, metrics, phase }
@@ -89,7 +88,7 @@ export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis)
   app.register(otherMethods)
   admin?.register(otherMethods)
 
-  // Before the server waits for open requests: those that stand in a queue would keep it waiting.
+  // Before the server waits for open requests: those in a queue would delay it.
   app.addHook('preClose', async () => {
     for (const { drain } of running) drain?.()
   })
@@ -99,14 +98,16 @@ export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis)
   return { app, admin }
 }
 
-/** Of an instance that reads its configuration once. */
+/** For an instance that reads its configuration once. */
 const STARTED: LastRead = { isGood: true, atMs: Date.now() }
 
-function accessRedis(deps: AppDeps, metrics: Metrics, turn: Turn): RedisAccess {
+function accessRedis(deps: AppDeps, metrics: Metrics, current: CurrentRequest): RedisAccess {
   const { connections, clockOffsetUs } = deps
-  const observer = createRedisMetrics(metrics)
-  const meter = () => turn.meter
-  const common = { observer, clockOffsetUs: clockOffsetUs ?? (() => 0), meter }
+  const common = {
+    observer: createRedisMetrics(metrics),
+    clockOffsetUs: clockOffsetUs ?? (() => 0),
+    timing: () => current.timing,
+  }
   return {
     connections,
     binder: createBinder({ connection: connections.commands, ...common }),

@@ -8,7 +8,7 @@ import { tokenSection } from './http/tokens.js'
 
 export type Config = Loaded<{ readonly tokens: ReturnType<typeof tokenSection> }>
 
-/** @throws ConfigError naming every fault and where it stands. */
+/** @throws ConfigError naming every fault and its place */
 export function loadConfig(environment: Environment, domains: readonly Domain[] = DOMAINS): Config {
   const sections = domains.flatMap(({ section }) => (section ? [[section.name, section]] : []))
   return load(environment, {

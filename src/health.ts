@@ -8,23 +8,23 @@ import { toAddress } from './server/listen.js'
 // node dist/health.js
 // Ends with exit code 0 if the service with this configuration answers, else with 1 and why.
 
-/** Below the time that the HEALTHCHECK of the image gives. */
+/** Below the timeout of HEALTHCHECK in the image. */
 const BOUND_MS = 1_500
 
-/** An address to listen on everywhere is reached on loopback. */
-const REACHED_AT: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
+/** The loopback address for an address that means all interfaces. */
+const LOOPBACK: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
 
 function ask(settings: Settings): ClientRequest {
   const { host, port, path } = toAddress(settings.host, settings.port).listen
   const options = {
-    ...(path === undefined ? { host: REACHED_AT[host ?? ''] ?? host, port } : { socketPath: path }),
+    ...(path === undefined ? { host: LOOPBACK[host ?? ''] ?? host, port } : { socketPath: path }),
     path: '/livez',
-    // A name that every service answers to.
+    // Every service accepts this name.
     headers: { host: 'localhost' },
     timeout: BOUND_MS,
   }
   if (settings.tlsCertFile === '') return request(options)
-  // Nobody but this machine is asked, under a name that its certificate need not hold.
+  // The certificate need not name localhost.
   return requestByTls({ ...options, rejectUnauthorized: false })
 }
 
@@ -38,7 +38,7 @@ function answered(settings: Settings): Promise<void> {
     })
     asked.on('timeout', () => reject(new Error(`no answer in ${BOUND_MS} ms`)))
     asked.on('error', reject)
-    // We have no certificate to show, and a handshake is an answer.
+    // Without a client certificate, a handshake is the answer.
     if (settings.tlsClientCaFile !== '') {
       asked.on('socket', (socket) => (socket as TLSSocket).on('secureConnect', resolve))
     }

@@ -22,14 +22,14 @@ import { onStopSignal } from './server/stop-signals.js'
 import { readTls, type TlsOptions, watchTls } from './server/tls.js'
 import { version } from './server/version.js'
 
-/** Ends what was started, last things last. Until there is something, a signal just exits. */
+/** Ends what was started, in reverse order. Before that, a signal just exits. */
 let shutDown = async (exitCode: number): Promise<number> => exitCode
 
 onStopSignal((exitCode) => {
   shutDown(exitCode).then((code) => process.exit(code), fail)
 })
 
-// Node would print all that an error carries, as the arguments of a command of Redis.
+// Node would print every field of an error, such as the arguments of a Redis command.
 process.on('uncaughtException', fail)
 
 main().catch(fail)
@@ -45,13 +45,13 @@ async function main(): Promise<void> {
   }
   if (wanted['print-config']) process.stdout.write(printConfig(config, shownStoreUrl))
   if (wanted['print-config'] || wanted['check-config']) return
-  // Whatever is wrong with configuration or address is said before Redis is touched.
+  // Faults of the configuration and the addresses are reported before Redis is used.
   for (const address of addresses) await probeAddress(address)
   const managed = config.redisUrl === '' ? await startOwnRedis(config) : undefined
   await serve({ config, addresses, tls, managed })
 }
 
-/** `--check-config` and `--print-config` look at the configuration and start nothing. */
+/** `--check-config` and `--print-config` read the configuration and start nothing. */
 function flags() {
   const options = {
     'check-config': { type: 'boolean' },
@@ -64,7 +64,7 @@ function flags() {
   }
 }
 
-/** That of the service first; its operators' second, where they have one. */
+/** The address of the service, then the one for operators, if any. */
 function toAddresses({ host, port, adminHost, adminPort }: Config): readonly Address[] {
   const address = toAddress(host, port)
   if (adminHost === '') return [address]
@@ -88,7 +88,7 @@ function checkRules(config: Config, addresses: readonly Address[]): void {
     ['LOCKSTEP_CACHE_REDIS_URL', config.cacheRedisUrl],
   ] as const) {
     if (url === '' || isStoreUrl(url)) continue
-    // Not repeated: it may hold a password.
+    // The URL is not shown: it may hold a password.
     throw new ConfigError(
       `${variable} is no URL of a Redis: host and port as in redis://127.0.0.1:6379, or a path as in unix:///run/redis.sock; no query.`,
     )
@@ -111,18 +111,18 @@ async function serve({ config, addresses, tls, managed }: Start): Promise<void> 
     url: managed?.url ?? config.redisUrl,
     cacheUrl: config.cacheRedisUrl || undefined,
     timeoutMs: config.redisTimeoutMs,
-    // Redis may come long after the start; the instance ends as it would have ended then.
+    // Redis may become reachable long after the start.
     onRefused: (error) => void shutDown(1).then(() => fail(error), fail),
   })
   let phase: Phase = 'serving'
   const reloads = createReloads(() => {
     const fresh = loadConfig(process.env)
-    // A bad certificate keeps the rest back as well: all of a reload, or nothing.
+    // A bad certificate fails the whole reload.
     if (tls) readTls(fresh)
     return fresh
   })
   const { onReload } = reloads
-  let shown = tls
+  let certificate = tls?.cert
   const { app, admin } = buildApp({
     config,
     connections,
@@ -130,7 +130,7 @@ async function serve({ config, addresses, tls, managed }: Start): Promise<void> 
     tls,
     onReload,
     phase: () => phase,
-    certificate: () => shown?.cert,
+    certificate: () => certificate,
     lastRead: reloads.last,
   })
   const apps = admin ? [app, admin] : [app]
@@ -149,7 +149,7 @@ async function serve({ config, addresses, tls, managed }: Start): Promise<void> 
 
   const renew = (fresh: TlsOptions) => {
     renewCertificate(listeners, fresh)
-    shown = fresh
+    certificate = fresh.cert
     logger.info('certificate read again')
   }
   const onFault = ({ message }: Error) =>
@@ -161,10 +161,10 @@ async function serve({ config, addresses, tls, managed }: Start): Promise<void> 
   })
 
   shutDown = async () => {
-    phase = 'leaving'
+    phase = 'not-ready'
     await sleep(config.drainDelayMs)
     phase = 'closing'
-    // The operators' last: it tells until the end that the other drains.
+    // The server for operators closes last: it shows that the other one drains.
     await close(listeners, config.drainTimeoutMs)
     connections.close()
     await managed?.stop()
@@ -180,7 +180,7 @@ async function serve({ config, addresses, tls, managed }: Start): Promise<void> 
   }
 }
 
-/** Without files a SIGHUP means what it always did: the terminal is gone, and so are we. */
+/** Without files SIGHUP keeps its default: it ends the process. */
 const readsFiles = (config: Config): boolean =>
   process.env.LOCKSTEP_CONFIG_FILE !== undefined ||
   config.tokensFile !== '' ||

@@ -1,4 +1,4 @@
-/** All faults of a configuration at once, one per line, as a person can read them. */
+/** All faults of a configuration, one per line. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }

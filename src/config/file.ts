@@ -2,19 +2,19 @@ import { readFileSync } from 'node:fs'
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml'
 import { ConfigError } from './faults.js'
 
-/** A YAML file (JSON is YAML) whose values know where they stand. */
+/** A YAML file (JSON is YAML) that knows the lines of its values. */
 export interface ConfigFile {
   readonly values: Readonly<Record<string, unknown>>
-  /** `lockstep.yaml:12`: the line of the nearest value on the way to this JSON pointer. */
+  /** `lockstep.yaml:12`: the line of the value at this JSON pointer, or of its nearest parent. */
   placeOf(pointer: string): string
 }
 
-/** @throws ConfigError where the file cannot be read or is not a YAML mapping. */
+/** @throws ConfigError if the file cannot be read or is no YAML mapping */
 export function readConfigFile(path: string): ConfigFile {
   const lines = new LineCounter()
   const document = parseDocument(readText(path), { lineCounter: lines })
   if (document.errors.length > 0) {
-    // The first line of each says it all; the rest is a drawing of the place.
+    // The further lines of a message draw the place.
     const texts = document.errors.map(({ message }) => `${path}: ${message.split('\n', 1)[0]}`)
     throw new ConfigError(texts.join('\n'))
   }
@@ -37,14 +37,14 @@ export function readConfigFile(path: string): ConfigFile {
   }
 }
 
-/** The keys on the way of a JSON pointer. */
+/** The keys of a JSON pointer. */
 export const keysOf = (pointer: string): string[] =>
   pointer
     .split('/')
     .slice(1)
     .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
 
-/** A few lines of aliases can stand for billions of values: the parser counts them, and throws. */
+/** Throws if aliases expand to too many values: a few lines can mean billions. */
 function toValues(path: string, document: Document.Parsed): unknown {
   try {
     return document.toJS() ?? {}
@@ -53,7 +53,7 @@ function toValues(path: string, document: Document.Parsed): unknown {
   }
 }
 
-/** @throws ConfigError naming the file, and not what is in it: it may hold a secret. */
+/** @throws ConfigError that does not show the content, which may be secret */
 export function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8')

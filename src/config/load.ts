@@ -7,7 +7,7 @@ import { SETTINGS, type Settings, SettingsSchema, variableOf } from './settings.
 import { type Environment, fromText, isInjected } from './variables.js'
 
 export type Loaded<S extends Sections> = Settings & {
-  /** What the file defines for the domains, by section. */
+  /** The sections of the file. */
   readonly definitions: Definitions<S>
 }
 
@@ -15,7 +15,7 @@ const validator = Compile(SettingsSchema)
 
 /**
  * Reads environment and file into a frozen configuration; a variable wins over the file.
- * @throws ConfigError naming every fault and where it stands.
+ * @throws ConfigError naming every fault and its place
  */
 export function load<S extends Sections>(environment: Environment, sections: S): Loaded<S> {
   const file = fileOf(environment)
@@ -25,7 +25,7 @@ export function load<S extends Sections>(environment: Environment, sections: S):
     faults.push(`${file?.placeOf(`/${key}`)}: ${key} is not a known field`)
   }
   if (faults.length > 0 && !validator.Check(settings)) {
-    // What the sections need of the settings may be wrong itself; the file is checked all the same.
+    // The sections are checked as well, without the settings, which have faults.
     settings.tokensFile = ''
   }
   const definitions: Record<string, unknown> = {}
@@ -41,7 +41,7 @@ export function load<S extends Sections>(environment: Environment, sections: S):
 }
 
 /**
- * The settings alone, for a program that looks at a service from outside and knows no domain.
+ * The settings alone, for a program that knows no domain.
  * @throws ConfigError
  */
 export function loadSettings(environment: Environment): Settings {

@@ -4,8 +4,8 @@ import { SETTINGS, type Settings } from './settings.js'
 const SECRETS = new Set<string>(SETTINGS.filter(([, { secret }]) => secret).map(([name]) => name))
 
 /**
- * The configuration as a YAML file, without what must not be read over a shoulder.
- * @param show what may be read of a secret that is set
+ * The configuration as a YAML file, without secrets.
+ * @param show the public part of a secret
  */
 export function printConfig(
   { definitions, ...settings }: Settings & { readonly definitions: object },
@@ -21,6 +21,6 @@ export function printConfig(
   })
 }
 
-/** Enough to tell two tokens of one name apart. */
+/** Enough to distinguish two tokens of one name. */
 const shortDigest = (key: string, value: unknown): unknown =>
   key === 'sha256' ? `${String(value).slice(0, 8)}...` : value

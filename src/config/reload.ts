@@ -1,4 +1,4 @@
-/** Registers for every configuration that follows the one of the start. */
+/** Registers a listener for every reload. */
 export type OnReload<C> = (listener: (fresh: C) => void) => void
 
 export interface LastRead {
@@ -8,15 +8,15 @@ export interface LastRead {
 
 export interface Reloads<C> {
   readonly onReload: OnReload<C>
-  /** @throws ConfigError, and nothing changes. */
+  /** @throws ConfigError; nothing changes */
   reload(): void
-  /** How and when the configuration was read last; at first, at the start. */
+  /** The last read of the configuration; at first, the one at the start. */
   last(): LastRead
 }
 
 /**
- * What may change while the service runs (tokens, policies, spaces, boards) is taken from a fresh
- * configuration by those who hold it. All of it is read and checked before anybody is told.
+ * Tokens, policies, spaces and boards may change while the service runs. A reload reads and checks
+ * the whole configuration before it calls the first listener.
  */
 export function createReloads<C>(load: () => C): Reloads<C> {
   const listeners: ((fresh: C) => void)[] = []
@@ -35,7 +35,6 @@ export function createReloads<C>(load: () => C): Reloads<C> {
 
 /** A part of the configuration that may change while the service runs. */
 export interface Live<T> {
-  /** As it stands now. */
   current(): T
   /** Calls at once, and again after every reload. */
   follow(listener: (value: T) => void): void

@@ -8,14 +8,14 @@ import type { SettingName, Settings } from './settings.js'
 /** A part of the configuration file that belongs to a domain: `tokens`, `policies`, ... */
 export interface Section<T extends TSchema = TSchema> {
   /**
-   * With a default, which stands where the file has no such section. TypeBox fills defaults into
-   * the values of a Record only where their schema has one itself: `{ default: {} }`. A Record is
-   * closed by `additionalProperties: Type.Never()`: at `false` they stumble over a stranger.
+   * Its default is used if the file has no such section. TypeBox fills defaults into the values of a
+   * Record only if their schema has a default: `{ default: {} }`. A Record is closed by
+   * `additionalProperties: Type.Never()`: with `false`, filling fails at an unknown key.
    */
   readonly schema: T
-  /** Rules that a schema cannot say. Called only with a value that fits the schema. */
+  /** Rules that a schema cannot express; called with a value that matches the schema. */
   check?(value: Static<T>): readonly Fault[]
-  /** A setting that names a file of its own; what stands there (a list) is added. */
+  /** A setting that names a further file, whose list is added. */
   readonly fileSetting?: SettingName
 }
 
@@ -25,7 +25,7 @@ export type Definitions<S extends Sections> = {
   readonly [K in keyof S]: Static<S[K]['schema']>
 }
 
-/** Reads one section, with its defaults filled in; what is wrong is added to `faults`. */
+/** Reads one section and fills its defaults in; adds what is wrong to `faults`. */
 export function readSection(
   name: string,
   section: Section,
@@ -39,12 +39,12 @@ export function readSection(
     const given = source.values[name]
     return given === undefined ? [] : [check(name, section, source, given, faults)]
   })
-  if (own) faults.push(...strangers(name, files.at(-1)!))
-  // A file of its own that says nothing is an empty list, not the default.
+  if (own) faults.push(...unknownKeys(name, files.at(-1)!))
+  // A further file without the section means an empty list, not the default.
   if (values.length === 0) return own ? [] : Value.Default(section.schema, undefined)
   const value = values.length === 1 ? values[0] : values.flat()
   if (values.length > 1 && section.check) {
-    // Between two files: the same token may stand in both.
+    // Across the two files: both may list the same token.
     faults.push(...section.check(value).map(({ message }) => `${name} ${message}`))
   }
   return value
@@ -69,7 +69,7 @@ function check(
   return value
 }
 
-const strangers = (name: string, file: ConfigFile): string[] =>
+const unknownKeys = (name: string, file: ConfigFile): string[] =>
   Object.keys(file.values)
     .filter((key) => key !== name)
     .map((key) => `${file.placeOf(`/${key}`)}: ${key} is not a known field`)

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 
-/** Every setting, once: type, bounds, default, description. docs/configuration.md is tested against it. */
+/** Every setting: type, bounds, default, description. A test generates docs/configuration.md from it. */
 export const SettingsSchema = Type.Object(
   {
     host: Type.String({
@@ -17,7 +17,7 @@ export const SettingsSchema = Type.Object(
     adminHost: Type.String({
       default: '',
       description:
-        'Address of its own for /metrics, /v1/status and the probes, which the other address then serves no more (the probes it does); an absolute path is a unix socket.',
+        'Separate address for /metrics and /v1/status, which the other address then does not serve, and for the probes, which both serve; an absolute path is a unix socket.',
     }),
     adminPort: Type.Integer({
       default: 7701,
@@ -37,13 +37,13 @@ export const SettingsSchema = Type.Object(
       default: '',
       pattern: '^$|^(redis|rediss|unix|redis\\+sentinel|redis\\+cluster)://',
       description:
-        'A Redis of its own for cache entries, which may evict. Empty: they live with the rest.',
+        'Separate Redis for cache entries, which may evict. Empty: they share the other Redis.',
     }),
     redisTimeoutMs: Type.Integer({
       default: 500,
       minimum: 50,
       maximum: 60_000,
-      description: 'How long Redis may be silent before the outcome of a call is unknown.',
+      description: 'After this time without an answer of Redis, the outcome of a call is unknown.',
     }),
     redisManaged: Type.Boolean({
       default: false,
@@ -60,7 +60,7 @@ export const SettingsSchema = Type.Object(
     }),
     allowAnonymous: Type.Boolean({
       default: false,
-      description: 'Listen beyond loopback although no token is configured.',
+      description: 'Allow an address other than loopback although no token is configured.',
     }),
     allowedHosts: Type.Array(Type.String(), {
       default: [],
@@ -70,7 +70,7 @@ export const SettingsSchema = Type.Object(
     hostCheck: Type.Enum(['auto', 'on', 'off'], {
       default: 'auto',
       description:
-        'Refuse a Host that is neither loopback nor allowed, which stops DNS rebinding. auto: where no token is configured and anonymity was not allowed.',
+        'Refuse a Host that is neither loopback nor allowed, against DNS rebinding. auto: if no token is configured and `allowAnonymous` is false.',
     }),
     tlsCertFile: Type.String({
       default: '',
@@ -92,28 +92,28 @@ export const SettingsSchema = Type.Object(
     cacheOnRestart: Type.Enum(['flush', 'soft', 'keep'], {
       default: 'flush',
       description:
-        'What a restart or promotion of Redis, which may bring back older values, does to the cache: flush drops all, soft makes all stale, keep trusts it.',
+        'Effect on the cache of a restart or promotion of Redis, which may restore older values: flush drops all entries, soft makes all stale, keep trusts them.',
     }),
     cacheReadTimeoutMs: Type.Integer({
       default: 200,
       minimum: 1,
       maximum: 60_000,
       description:
-        'How long a cache read may wait for Redis before it is answered from memory or with 503.',
+        'How long a cache read may wait for Redis; then it is answered from memory or with 503.',
     }),
     cacheMemoryRatio: Type.Number({
       default: 0.8,
       minimum: 0.1,
       maximum: 1,
       description:
-        'Share of the maxmemory of Redis above which cache writes are refused, so that locks keep head-room; 1 leaves it to Redis. A Redis of its own for the cache may be filled.',
+        'Above this share of the maxmemory of Redis, cache writes are refused and the rest is left to locks; 1 leaves it to Redis. Does not apply to a separate cache Redis.',
     }),
     cacheL1MaxBytes: Type.Integer({
       default: 256 * 1024 * 1024,
       minimum: 1024 * 1024,
       maximum: 64 * 1024 ** 3,
       description:
-        'Memory of the process for the L1 of all spaces and namespaces together; what was used longest ago makes room.',
+        'Memory of the process for the L1 of all spaces and namespaces together; the least recently used entries are evicted.',
     }),
     ratelimitHeaders: Type.Enum(['ietf', 'legacy', 'x-ratelimit', 'none'], {
       default: 'ietf',
@@ -125,32 +125,32 @@ export const SettingsSchema = Type.Object(
       minimum: 1,
       maximum: 60_000,
       description:
-        'How long a check of rate limits may wait for Redis before it is answered as the `onError` of its policies says.',
+        'How long a check of rate limits may wait for Redis; then `onError` of its policies applies.',
     }),
     instances: Type.Integer({
       default: 1,
       minimum: 1,
       maximum: 10_000,
       description:
-        'Instances of this service that share the limits: with `onError: local` each grants its part of a limit.',
+        'Instances of this service that share the limits: with `onError: local` each grants its share.',
     }),
     idempotencyTtlMs: Type.Integer({
       default: 300_000,
       minimum: 1_000,
       maximum: 86_400_000,
-      description: 'How long a request can be repeated with its Idempotency-Key.',
+      description: 'How long a repeat with the same Idempotency-Key is recognized.',
     }),
     endedTtlMs: Type.Integer({
       default: 60_000,
       minimum: 1_000,
       maximum: 3_600_000,
-      description: 'How long an ended lease is remembered, so that its holder hears how it ended.',
+      description: 'How long an ended lease is remembered, so that its holder learns how it ended.',
     }),
     requestTimeoutMs: Type.Integer({
       default: 30_000,
       minimum: 1_000,
       maximum: 300_000,
-      description: 'How long a request may take to arrive whole; then its connection is cut.',
+      description: 'How long a request may take to arrive completely; then its connection is cut.',
     }),
     logLevel: Type.Enum(['info', 'trace', 'debug', 'warn', 'error', 'fatal', 'silent'], {
       default: 'info',
@@ -173,7 +173,7 @@ export const SettingsSchema = Type.Object(
       minimum: 0,
       maximum: 300_000,
       description:
-        'How long the instance serves on at shutdown while /readyz is 503 and every answer closes its connection, so that balancers have left before it stops listening.',
+        'At shutdown, how long the instance still serves while /readyz is 503 and every answer closes its connection, so that balancers stop using it before it stops listening.',
     }),
     drainTimeoutMs: Type.Integer({
       default: 10_000,

@@ -2,10 +2,10 @@ import { SETTINGS, variableOf } from './settings.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Kubernetes sets these in every pod beside a Service named lockstep. */
+/** Kubernetes sets these in every pod if a Service has the name lockstep. */
 const INJECTED = /^LOCKSTEP_(SERVICE_(HOST|PORT(_\w+)?)|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)$/
 
-/** LOCKSTEP_PORT=tcp://10.0.0.1:7700 is Kubernetes' doing too. */
+/** So it does LOCKSTEP_PORT=tcp://10.0.0.1:7700. */
 export const isInjected = (setting: string, text: string): boolean =>
   setting === 'port' && text.startsWith('tcp://')
 
@@ -16,7 +16,7 @@ const KNOWN = new Set([
   ),
 ])
 
-/** A misspelt variable would silently do nothing. LOCKSTEP_TEST_ belongs to the tests. */
+/** Misspelt variables would silently have no effect. LOCKSTEP_TEST_ is for the tests. */
 export function unknownVariables(environment: Environment): string[] {
   return Object.keys(environment).filter(
     (name) =>
@@ -27,7 +27,7 @@ export function unknownVariables(environment: Environment): string[] {
   )
 }
 
-/** Text that is not of the type stays text, and the schema refuses it. */
+/** Text of another type stays text, and the schema refuses it. */
 export function fromText(type: string | undefined, text: string): unknown {
   switch (type) {
     case 'integer':

@@ -5,12 +5,12 @@ type Headers = Readonly<Record<string, string>>
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Headers of every answer, unless the route sets others. */
+    /** Headers of every answer; the route may replace them. */
     answerHeaders?: Headers
   }
 }
 
-/** Sets headers of every answer to the routes that are registered here. */
+/** Adds headers to every answer of the routes that are registered after it. */
 export function answerWith(app: FastifyInstance, headers: Headers): void {
   app.addHook('onRoute', (route) => {
     route.config = {
@@ -20,7 +20,7 @@ export function answerWith(app: FastifyInstance, headers: Headers): void {
   })
 }
 
-/** Answers are for their caller alone, unless a route says otherwise. */
+/** No cache may store an answer, unless the route says otherwise. */
 export const keepPrivate = (app: FastifyInstance): void =>
   answerWith(app, { 'cache-control': 'private, no-store' })
 

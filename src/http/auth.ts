@@ -6,37 +6,37 @@ import type { Step } from './request-hooks.js'
 import type { Scope } from './scopes.js'
 import type { Keyring } from './tokens.js'
 
-/** No token, one that nobody knows, or one that does not reach as far as the request. */
+/** The request has no token, an unknown one, or one without the scope or the namespace. */
 export type Refusal = 'missing' | 'unknown' | 'scope' | 'namespace'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /**
-     * Asked by a proxy that copies the headers of its visitor: the token is that of Lockstep-Token,
-     * which the proxy overwrites, and its namespace holds. Nothing that a visitor can send counts.
+     * The caller is a proxy that passes on the headers of its visitor: the token comes from
+     * Lockstep-Token, which the proxy sets, and so does the namespace. A visitor can set neither.
      */
     forProxies?: boolean
   }
   interface FastifyRequest {
-    /** Where the request works; two namespaces never see each other. */
+    /** Two namespaces share no data. */
     namespace: string
-    /** Name of the token that made the request, '' without tokens. Never the token itself. */
+    /** Name of the token, '' without tokens. Never the token itself. */
     caller: string
-    /** Why its token did not let it in. */
+    /** Why its token was refused. */
     refusal: Refusal | undefined
-    /** What the caller may do; undefined without tokens: everything. */
+    /** Undefined where no token is configured: everything is allowed. */
     scopes: ReadonlySet<Scope> | undefined
   }
 }
 
 const EVERYWHERE = ['*']
-/** The routes of the plugin that shows the document; it takes no scope. */
+/** The routes of the plugin that serves the document; they declare no scope. */
 const PAGES = /^\/docs(\/|$)/
 
 /**
- * Decides who calls and where the request works, before its body is read. Without any token
- * configured everybody may do everything, and the service listens where only friends can reach it.
- * A route that declares no scope stops the start: forgotten, it would be open to all.
+ * Sets caller, scopes and namespace of a request before its body is read. Where no token is
+ * configured, every caller may do everything. A route without a scope stops the start: it would be
+ * open to everyone.
  */
 export function installAuth(app: FastifyInstance, keyring: Keyring): Step {
   app.decorateRequest('refusal', undefined)
@@ -50,7 +50,7 @@ export function installAuth(app: FastifyInstance, keyring: Keyring): Step {
   return (request, reply) => {
     const { scope = 'none', forProxies = false } = request.route
     const { headers } = request
-    // Works in no namespace: a header that a proxy adds does not make a probe fail.
+    // No namespace: a probe does not fail because a proxy adds the header.
     if (scope === 'none') return
     const asked = forProxies ? undefined : headers['lockstep-namespace']
     if (!keyring.isLocked()) {
@@ -76,8 +76,8 @@ export function installAuth(app: FastifyInstance, keyring: Keyring): Step {
   }
 }
 
-/** Who tries tokens must not fill the log. */
-const REFUSALS = { most: 1, periodMs: 1_000 }
+/** Guessing tokens must not fill the log. */
+const REFUSALS = { max: 1, periodMs: 1_000 }
 
 export function createRefusalLog(
   { log }: FastifyInstance,
@@ -89,7 +89,7 @@ export function createRefusalLog(
   })
   return (request, { statusCode }) => {
     const { refusal } = request
-    // A namespace that is none is refused for what it is.
+    // A malformed namespace is no refusal of the token.
     if (refusal === undefined || statusCode === 400) return
     onRefusal(refusal)
     if (limit.take(refusal)) {
@@ -101,8 +101,8 @@ export function createRefusalLog(
 }
 
 /**
- * For what only some requests to a route ask for.
- * @throws Problem forbidden for a token without the scope.
+ * For a scope that only some requests to a route need.
+ * @throws Problem forbidden for a token without the scope
  */
 export function assertScope(request: FastifyRequest, scope: Scope): void {
   if (request.scopes && !request.scopes.has(scope)) throw lacksScope(request, scope)

@@ -5,25 +5,23 @@ import type { Step } from './request-hooks.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Fields of the body that the query carried, so that errors point where they were written. */
+    /** Fields of the body that came from the query: errors point there. */
     fieldsFromQuery: readonly string[] | undefined
   }
   interface FastifyContextConfig {
-    /** Hot fields of the body that may stand in the query instead: `ttlMs`, `key`, ... */
+    /** Fields of the body that the query may carry instead: `ttlMs`, `key`, ... */
     queryFields?: readonly string[]
-    /** The body is bytes and its content type belongs to them, also where there are none. */
+    /** The body is bytes; its content type is kept, also for an empty one. */
     rawBody?: boolean
   }
 }
 
-/** Of a body that a route does not say more of. */
+/** Unless the route allows more. */
 export const BODY_BYTES = 64 * 1024
-/** Of one that lists a thousand names. */
+/** For a list of a thousand names. */
 export const LIST_BODY_BYTES = 640 * 1024
 
-/**
- * Takes bodies of one content type, or of any with `*`, as JSON, and no others. An empty one is {}.
- */
+/** Parses bodies of one content type, or of any with `*`, as JSON; an empty one is {}. */
 export function acceptJson(app: FastifyInstance, contentType: string): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(contentType, { parseAs: 'string' }, (_request, body, done) =>
@@ -46,7 +44,7 @@ export function installBodies(app: FastifyInstance): void {
   })
 }
 
-/** `curl -X POST -d ''` announces a form of no bytes; that is no body, not a wrong type. */
+/** `curl -X POST -d ''` sends the content type of a form: without bytes it is no wrong type. */
 export const ignoreTypeOfNothing: Step = ({ headers, route }) => {
   if (headers['content-length'] === '0' && !route.rawBody) delete headers['content-type']
 }
@@ -54,12 +52,12 @@ export const ignoreTypeOfNothing: Step = ({ headers, route }) => {
 function moveFromQuery(request: FastifyRequest, fields: readonly string[]): void {
   const query = request.query as Record<string, unknown>
   const moved = fields.filter((field) => query[field] !== undefined)
-  // A body that is no object is left to its schema.
+  // The schema refuses a body that is no object.
   if (moved.length === 0 || !isObject(request.body ?? {})) return
   const body = (request.body ?? {}) as Record<string, unknown>
   for (const field of moved) {
     if (body[field] !== undefined) {
-      throw invalid(`querystring/${field}`, 'stands in the body as well: send it once')
+      throw invalid(`querystring/${field}`, 'is in the body as well: send it once')
     }
     body[field] = field === 'key' ? query[field] : toNumber(query[field])
   }
@@ -69,6 +67,6 @@ function moveFromQuery(request: FastifyRequest, fields: readonly string[]): void
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && !Array.isArray(value)
 
-/** Text that is no number stays text, and the schema of the body refuses it. */
+/** Other text stays text, and the schema of the body refuses it. */
 const toNumber = (text: unknown): unknown =>
   typeof text === 'string' && /^-?\d+$/.test(text) ? Number(text) : text

@@ -1,9 +1,8 @@
 import Type, { type Static, type TObjectOptions, type TSchema, type TUnsafe } from 'typebox'
 
 /**
- * A JSON object that holds one kind of value under names of any text. `Type.Record` says it with the
- * pattern `^.*$`, whose dot knows no line separator: such a name would be let in unchecked and left
- * out of the answer.
+ * A JSON object with values of one kind under any names. `Type.Record` uses the pattern `^.*$`, whose
+ * dot matches no line separator: such a name would pass unchecked and be missing from the answer.
  */
 export const ByName = <T extends TSchema>(
   value: T,

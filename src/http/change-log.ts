@@ -2,10 +2,10 @@ import type { FastifyRequest } from 'fastify'
 import './auth.js'
 
 /**
- * One line for a change that somebody may have to account for: who made it, from where, in which
- * namespace, and what it was. Called once it is done, and not where nothing changed.
+ * Audit line of a change: caller, address, namespace and what changed. Called after the change, and
+ * only if something changed.
  * @param change noun and verb: `policy.put`
- * @param details what was changed, and its versions before and after where it has any
+ * @param details what changed, with its versions before and after
  */
 export function logChange(
   { log, caller, namespace, ip }: FastifyRequest,

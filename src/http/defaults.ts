@@ -8,14 +8,14 @@ interface SchemaNode {
 type Fill = (value: unknown) => unknown
 
 /**
- * Compiles the defaults of a schema into a function that fills them into a value: interpreting the
- * schema for every request would cost more than validating it.
+ * Compiles a function that fills the defaults of a schema into a value: reading the schema for every
+ * request would cost more than validating it.
  */
 export function fillDefaults(schema: SchemaNode): Fill {
   return compile(schema) ?? ((value) => value)
 }
 
-/** Undefined where nothing below has a default, so that such branches cost nothing. */
+/** Undefined if nothing below has a default: such branches cost nothing. */
 function compile(schema: SchemaNode): Fill | undefined {
   if (schema.type === 'object' && schema.properties) return compileObject(schema.properties)
   if (schema.type === 'array' && schema.items) return compileArray(schema.items)
@@ -41,8 +41,8 @@ function compileObject(properties: Readonly<Record<string, SchemaNode>>): Fill |
 }
 
 /**
- * One object of defaults, copied for every value: a dozen properties added one by one would turn
- * each body into a dictionary, which everything after it pays for. Parsed, so that it is none itself.
+ * One object that is spread into every value: V8 would make a slow dictionary of a body to which a
+ * dozen properties are added one by one. It is parsed, so that it is no dictionary itself.
  */
 function toDefaults(properties: Readonly<Record<string, SchemaNode>>): Record<string, unknown> {
   const defaults = Object.entries(properties).flatMap(([name, node]) =>

@@ -4,19 +4,18 @@ import { logChange } from './change-log.js'
 import { toETag } from './etag.js'
 import { type Problem, problem } from './problem.js'
 
-/** Headers of a PUT or DELETE of something that is configured. */
+/** Headers of a PUT or DELETE of named configuration. */
 export const DocumentHeaders = Type.Object({
   'if-match': Type.Optional(
-    Type.String({ description: 'Change only this version, or any with `*`.' }),
+    Type.String({ description: 'Change only this version; `*`: any version.' }),
   ),
-  'if-none-match': Type.Optional(Type.String({ description: '`*`: only where there is none.' })),
+  'if-none-match': Type.Optional(Type.String({ description: '`*`: only if there is none.' })),
 })
 
 export const DocumentSource = Type.Enum(['api', 'file'], {
-  description: 'What stands in the file cannot be changed.',
+  description: '`file`: from the configuration file, which HTTP cannot change.',
 })
 
-/** How a PUT can end that was not refused. */
 export const PUT_PROBLEMS = ['precondition-failed', 'in-config-file', 'too-many-policies'] as const
 export const REMOVE_PROBLEMS = ['precondition-failed', 'in-config-file'] as const
 
@@ -35,9 +34,9 @@ type PutOutcome<D extends Versioned> =
   | { readonly kind: Refusal }
 
 /**
- * Answers a PUT of something that is configured, and logs the change.
- * @param noun what it is: `policy`. Its name follows in every detail.
- * @returns the document as it stands now
+ * Answers a PUT of named configuration, and logs the change.
+ * @param noun what it is: `policy`
+ * @returns the current document
  */
 export function toPut<D extends Versioned>(
   reply: FastifyReply,
@@ -60,7 +59,7 @@ export function withETag<D extends Versioned>(reply: FastifyReply, document: D):
   return document
 }
 
-/** The end of a DELETE, which is the same where nothing was; logs the change. */
+/** Logs a DELETE, which succeeds as well if there was nothing. */
 export function recordRemoval(
   request: FastifyRequest,
   outcome:
@@ -79,8 +78,11 @@ function refused(refusal: Refusal, noun: string, name: string): Problem {
     case 'precondition-failed':
       return problem('precondition-failed', `The ${noun} ${name} has another version.`)
     case 'in-file':
-      return problem('in-config-file', `The ${noun} ${name} stands in the configuration file.`)
+      return problem('in-config-file', `The configuration file defines the ${noun} ${name}.`)
     case 'too-many':
-      return problem('too-many-policies', `The namespace has as many as it may of: ${noun}.`)
+      return problem(
+        'too-many-policies',
+        `The namespace has the maximum number of documents: ${noun}.`,
+      )
   }
 }

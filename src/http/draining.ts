@@ -3,16 +3,16 @@ import { problem } from './problem.js'
 import type { Step } from './request-hooks.js'
 
 /**
- * `leaving`: serves as ever, but tells balancers and clients to go elsewhere. `closing`: finishes
- * what it has begun, and begins nothing new.
+ * `not-ready`: serves every request, but /readyz is 503 and every answer closes its connection.
+ * `closing`: finishes running requests and refuses new ones.
  */
-export type Phase = 'serving' | 'leaving' | 'closing'
+export type Phase = 'serving' | 'not-ready' | 'closing'
 
 const PROBES = /^\/(livez|readyz|metrics)\b/
 
 /**
- * From the first signal on every answer closes its connection, so that none is left for a client to
- * send a request on while it is closed here. What arrives later all the same is sent elsewhere.
+ * After the first signal every answer closes its connection: no client sends a request on one that
+ * is about to be closed. Later requests are refused.
  */
 export function installDraining(app: FastifyInstance, phase: () => Phase): Step {
   app.addHook('onSend', (_request, reply, _payload, done) => {
@@ -21,9 +21,13 @@ export function installDraining(app: FastifyInstance, phase: () => Phase): Step 
   })
   return ({ url }) => {
     if (phase() === 'closing' && !PROBES.test(url)) {
-      throw problem('draining', 'This instance is shutting down; ask another, or again soon.', {
-        retryAfterMs: 1_000,
-      })
+      throw problem(
+        'draining',
+        'This instance is shutting down; ask another one, or repeat soon.',
+        {
+          retryAfterMs: 1_000,
+        },
+      )
     }
   }
 }

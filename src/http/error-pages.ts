@@ -9,12 +9,10 @@ const RETRY: Readonly<Record<ProblemSpec['retry'], string>> = {
   'same-key': 'A repeat is safe only with the same Idempotency-Key.',
 }
 
-export interface ErrorPageOptions {
-  readonly problems: ReadonlyMap<string, ProblemSpec>
-}
-
 /** The page behind the `type` of every problem. */
-export const errorPages: FastifyPluginAsync<ErrorPageOptions> = async (app, { problems }) => {
+export const errorPages: FastifyPluginAsync<{
+  readonly problems: ReadonlyMap<string, ProblemSpec>
+}> = async (app, { problems }) => {
   app.get<{ Params: { code: string } }>(
     '/errors/:code',
     {

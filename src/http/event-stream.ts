@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 
 declare module 'fastify' {
   interface FastifyReply {
-    /** It became a stream: how long it lasts says nothing about how fast we are. */
+    /** The answer is an event stream, whose duration is no latency. */
     isStream: boolean
   }
 }
@@ -13,15 +13,15 @@ export function installEventStreams(app: FastifyInstance): void {
 }
 
 /**
- * Server-sent events to one client, by the format of the HTML standard. What the socket does not
- * take at once is kept by Node: whoever sends must stop while `isBehind`.
+ * Server-sent events to one client, in the format of the HTML standard. Node buffers what the socket
+ * does not accept, so the sender must stop while `isBehind`.
  */
 export class EventStream {
   readonly #response: ServerResponse
   #behindSince = Number.POSITIVE_INFINITY
 
   /**
-   * The answer begins here, with status 200; a request that may still fail must do so before.
+   * Begins the answer, with status 200: a request that may fail must do so before.
    * @param retryMs how long a client waits before it connects again
    */
   constructor(reply: FastifyReply, retryMs: number) {
@@ -32,34 +32,34 @@ export class EventStream {
       ...(reply.getHeaders() as Record<string, string>),
       'content-type': 'text/event-stream',
       'cache-control': 'private, no-store',
-      // nginx would keep events back until it has a buffer full of them.
+      // nginx would buffer the events.
       'x-accel-buffering': 'no',
     })
     this.#response.on('drain', () => {
       this.#behindSince = Number.POSITIVE_INFINITY
     })
-    // Without it an error of the socket would end the process; it is followed by 'close'.
+    // An unhandled error of the socket would end the process; 'close' follows it.
     this.#response.on('error', () => undefined)
     this.#write(`retry: ${retryMs}\n\n`)
   }
 
-  /** @param id by which the client says what it saw last, when it connects again */
+  /** @param id the client sends the last one when it connects again */
   send(event: string, content: object, id?: string): void {
     const place = id === undefined ? '' : `id: ${id}\n`
     this.#write(`event: ${event}\n${place}data: ${JSON.stringify(content)}\n\n`)
   }
 
-  /** A line that clients ignore: it keeps proxies from closing what looks idle. */
-  beat(): void {
+  /** A comment, which clients ignore: it keeps proxies from closing an idle connection. */
+  heartbeat(): void {
     this.#write(':\n\n')
   }
 
-  /** The socket does not take what was sent: send no more until `onDrain`. */
+  /** The socket accepts no more: wait for `onDrain`. */
   get isBehind(): boolean {
     return this.#response.writableNeedDrain
   }
 
-  /** How long the client has not read. */
+  /** How long the client has read nothing. */
   get behindMs(): number {
     return this.isBehind ? performance.now() - this.#behindSince : 0
   }
@@ -72,18 +72,18 @@ export class EventStream {
     this.#response.on('drain', listener)
   }
 
-  /** Called once, whoever ended it. */
+  /** Called once, whichever side closed it. */
   onClose(listener: () => void): void {
     if (this.#response.destroyed) listener()
     else this.#response.once('close', listener)
   }
 
-  /** After what was sent: the client sees a whole answer. */
+  /** Ends the answer after what was sent. */
   end(): void {
     this.#response.end()
   }
 
-  /** At once: the client does not read. */
+  /** Cuts the connection at once, for a client that does not read. */
   destroy(): void {
     this.#response.destroy()
   }

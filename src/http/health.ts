@@ -4,13 +4,8 @@ import { problem, problemResponses } from './problem.js'
 
 export interface NotReady {
   readonly code: 'draining' | 'store-unavailable'
-  /** What is the matter with Redis; a word of /v1/status. */
+  /** The reason of Redis, as in /v1/status. */
   readonly reason?: string
-}
-
-export interface HealthOptions {
-  /** Why this instance should get no traffic, or undefined when it should. */
-  readonly notReady: () => NotReady | undefined
 }
 
 const Ok = Type.Object(
@@ -18,14 +13,17 @@ const Ok = Type.Object(
   { description: 'Yes.', examples: [{ status: 'ok' }] },
 )
 
-export const healthRoutes: FastifyPluginAsync<HealthOptions> = async (app, { notReady }) => {
+/** @param notReady why this instance should get no traffic; undefined if it should */
+export const healthRoutes: FastifyPluginAsync<{
+  readonly notReady: () => NotReady | undefined
+}> = async (app, { notReady }) => {
   app.get(
     '/livez',
     {
       config: { scope: 'none' },
       schema: {
         operationId: 'getLiveness',
-        summary: 'The process answers. Says nothing about Redis: a restart would not mend that',
+        summary: 'The process answers. Says nothing about Redis, which a restart would not repair',
         tags: ['operations'],
         response: { 200: Ok },
       },

@@ -2,8 +2,8 @@ import { invalid, problem } from './problem.js'
 
 const MAX_DEPTH = 64
 /**
- * A body of 64 KiB cannot hold more; of the larger ones, a hundred thousand small objects would stop
- * the event loop for a tenth of a second before their schema is asked.
+ * More than a body of 64 KiB can hold. In a larger one, a hundred thousand small objects would block
+ * the event loop for a tenth of a second before validation.
  */
 const MAX_VALUES = 50_000
 
@@ -17,9 +17,9 @@ const CLOSE_BRACE = 0x7d
 const BYTE_ORDER_MARK = 0xfeff
 
 /**
- * A body as JSON, `__proto__` being a name like any other: objects made of bodies are copied by
- * their own fields, never merged by assignment.
- * @throws Problem for text that is no JSON, that nests too deep or holds too many values
+ * Parses a body. `__proto__` is an ordinary name: bodies are copied by their own fields, never merged
+ * by assignment.
+ * @throws Problem for invalid JSON, deep nesting or too many values
  */
 export function parseJson(text: string): unknown {
   switch (excessOf(text)) {
@@ -35,10 +35,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/**
- * What JSON has too much of, before it is parsed: what follows may walk the value by recursion, and
- * costs by its values.
- */
+/** Checked before parsing: later steps recurse into the value and cost by its values. */
 export function excessOf(text: string): 'levels' | 'values' | undefined {
   if (text.length <= MAX_DEPTH) return undefined
   let depth = 0
@@ -64,7 +61,7 @@ export function excessOf(text: string): 'levels' | 'values' | undefined {
   return undefined
 }
 
-/** Where the closing quote stands, or the end of text that has none. */
+/** Index of the closing quote; the end of the text without one. */
 function endOfString(text: string, start: number): number {
   let end = start
   do {

@@ -3,8 +3,8 @@ import { invalid } from './problem.js'
 const MAX_METADATA_BYTES = 1_024
 
 /**
- * An object of the caller that is kept as it is, as JSON.
- * @throws Problem invalid-request for one that is too large
+ * An object of the caller, stored unchanged as JSON.
+ * @throws Problem invalid-request if it is too large
  */
 export function toMetadata(metadata: object, pointer: string): string {
   const text = JSON.stringify(metadata)

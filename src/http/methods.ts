@@ -10,21 +10,21 @@ declare module 'fastify' {
 
 const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE']
 
-/** Takes note of every path, for `otherMethods`. */
+/** Collects every path, for `otherMethods`. */
 export function installMethods(app: FastifyInstance): void {
   const paths = new Set<string>()
   app.decorate('paths', paths)
   app.addHook('onRoute', ({ url, prefix }) => {
     paths.add(url)
-    // The root of a prefix is served with a slash as well, which no hook is told.
+    // Fastify serves the root of a prefix with a slash as well, and calls no hook for it.
     if (url === prefix) paths.add(`${url}/`)
   })
 }
 
-/** A path that has other methods than the one asked for says which. To be registered last. */
+/** Answers other methods of a known path with 405 and `Allow`. Registered last. */
 export const otherMethods: FastifyPluginAsync = async (app) => {
   const paths = [...app.paths]
-  // All of them first: what is registered below counts as there.
+  // Before the loop: it registers routes itself.
   const served = paths.map((url) => {
     const same = paths.filter((path) => includes(path, url))
     const isThere = (method: string) => same.some((path) => app.hasRoute({ method, url: path }))
@@ -39,7 +39,7 @@ export const otherMethods: FastifyPluginAsync = async (app) => {
       url,
       config: { scope: 'none' },
       schema: { hide: true },
-      // Before a body is read, whatever it is.
+      // Before the body is read.
       onRequest: async (request, reply) => {
         reply.header('allow', allow)
         throw problem('method-not-allowed', `${request.method} is not one of ${allow}.`)
@@ -49,7 +49,7 @@ export const otherMethods: FastifyPluginAsync = async (app) => {
   }
 }
 
-/** A parameter is never empty: a list at `/policies/` is no policy without a name. */
+/** A parameter is never empty: `/policies/` is the list, not a policy. */
 const isValueOf = (segment: string, value: string | undefined): boolean =>
   segment.startsWith(':') && value !== ''
 

@@ -1,12 +1,12 @@
 import Type from 'typebox'
 
-/** Policies, boards, spaces: things that are configured. */
+/** Names of configuration: policies, boards, spaces. */
 export const ResourceName = Type.String({
   pattern: '^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$',
   description: 'Starts with a letter or digit; then letters, digits, . _ @ -; at most 128.',
 })
 
-/** Locks, subjects, cache keys, members: things that exist by being used. */
+/** Names that exist by use: locks, subjects, cache keys, members. */
 export const ObjectName = Type.String({
   minLength: 1,
   maxLength: 512,

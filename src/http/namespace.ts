@@ -3,10 +3,10 @@ import { invalid, problem } from './problem.js'
 export const NAMESPACE_PATTERN = '^[a-z0-9][a-z0-9-]{0,62}$'
 const NAMESPACE = new RegExp(NAMESPACE_PATTERN)
 
-export const DEFAULT_NAMESPACE = 'default'
+const DEFAULT_NAMESPACE = 'default'
 
 /**
- * The only namespace granted; where there are several, the one asked for, else `default`.
+ * The requested namespace; without one, the only one granted, else `default`.
  * @param asked the Lockstep-Namespace header
  * @param granted names, or `*` for all
  */

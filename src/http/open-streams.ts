@@ -1,48 +1,48 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { EventStream } from './event-stream.js'
 
-/** `lost`: what the stream was about is over. */
+/** `lost`: the subject of the stream is gone. */
 export type StreamEnd = 'client' | 'draining' | 'slow' | 'lost'
 
 export interface OpenStreamsOptions {
   readonly onOpen: () => void
   readonly onEnd: (why: StreamEnd) => void
-  /** What is still to be sent when the instance shuts down. */
+  /** Sends the last events when the instance shuts down. */
   readonly onDrain?: (stream: EventStream) => Promise<void>
-  /** Below the 30 to 60 s after which proxies close what looks idle. */
-  readonly beatEveryMs?: number
+  /** Below the 30 to 60 s after which proxies close an idle connection. */
+  readonly heartbeatMs?: number
 }
 
-const BEAT_EVERY_MS = 15_000
+const HEARTBEAT_MS = 15_000
 const LOOK_EVERY_MS = 1_000
 const RETRY_MS = 1_000
 
 interface Open {
-  /** Why it ended, as far as it was not its client. */
+  /** `client`, unless this instance ends it. */
   why: StreamEnd
   readonly stuckMs: number
 }
 
-/** The streams of one kind: kept awake, and ended when the instance shuts down. */
+/** The open streams of one kind: sends heartbeats, and ends them when the instance shuts down. */
 export class OpenStreams {
   readonly #streams = new Map<EventStream, Open>()
   readonly #options: OpenStreamsOptions
 
   constructor(app: FastifyInstance, options: OpenStreamsOptions) {
     this.#options = options
-    const beats = setInterval(() => this.#beat(), options.beatEveryMs ?? BEAT_EVERY_MS)
+    const heartbeats = setInterval(() => this.#heartbeat(), options.heartbeatMs ?? HEARTBEAT_MS)
     const looks = setInterval(() => this.#cutStuck(), LOOK_EVERY_MS)
-    beats.unref()
+    heartbeats.unref()
     looks.unref()
-    // Before the server waits for its open connections: these would keep it waiting.
+    // Before the server waits for its open connections, which these would delay.
     app.addHook('preClose', async () => {
-      clearInterval(beats)
+      clearInterval(heartbeats)
       clearInterval(looks)
       await Promise.all([...this.#streams.keys()].map((stream) => this.#drain(stream)))
     })
   }
 
-  /** @param stuckMs a client that reads nothing for so long is cut off */
+  /** @param stuckMs a client that reads nothing for this long is cut off */
   open(reply: FastifyReply, stuckMs: number): EventStream {
     const stream = new EventStream(reply, RETRY_MS)
     const open: Open = { why: 'client', stuckMs }
@@ -55,7 +55,6 @@ export class OpenStreams {
     return stream
   }
 
-  /** After what was sent. */
   end(stream: EventStream, why: StreamEnd): void {
     const open = this.#streams.get(stream)
     if (open) open.why = why
@@ -67,8 +66,8 @@ export class OpenStreams {
     this.end(stream, 'draining')
   }
 
-  #beat(): void {
-    for (const stream of this.#streams.keys()) if (!stream.isBehind) stream.beat()
+  #heartbeat(): void {
+    for (const stream of this.#streams.keys()) if (!stream.isBehind) stream.heartbeat()
   }
 
   #cutStuck(): void {

@@ -28,7 +28,7 @@ export async function installOpenApi(
           bearer: {
             type: 'http',
             scheme: 'bearer',
-            description: 'A token of the configuration; none is needed where none is configured.',
+            description: 'A token of the configuration; not needed if none is configured.',
           },
         },
       },
@@ -45,45 +45,33 @@ export async function installOpenApi(
       'openapiObject' in document ? tidy(document.openapiObject as Node) : {},
   })
   await app.register(swaggerUi, { routePrefix: '/docs' })
-  // The document is a large object; it is built once, not per request.
-  let yaml: string | undefined
-  app.get(
-    '/openapi.yaml',
-    { config: { scope: 'none' }, schema: { hide: true } },
-    async (_request, reply) => {
-      yaml ??= app.swagger({ yaml: true })
-      return reply.type('application/yaml').send(yaml)
-    },
-  )
-  let json: string | undefined
-  app.get(
-    '/openapi.json',
-    { config: { scope: 'none' }, schema: { hide: true } },
-    async (_request, reply) => {
-      json ??= JSON.stringify(app.swagger())
-      return reply.type('application/json').send(json)
-    },
-  )
+  const serve = (format: 'yaml' | 'json', build: () => string) => {
+    const options = { config: { scope: 'none' }, schema: { hide: true } } as const
+    let text: string | undefined
+    app.get(`/openapi.${format}`, options, async (_request, reply) => {
+      text ??= build()
+      return reply.type(`application/${format}`).send(text)
+    })
+  }
+  serve('yaml', () => app.swagger({ yaml: true }))
+  serve('json', () => JSON.stringify(app.swagger()))
 }
 
 type Node = Record<string, unknown>
 
-/** The scope a token must hold; OpenAPI 3.1 lets any scheme list it as a role. */
+/** OpenAPI 3.1 allows a list of roles for any scheme: the scope that a token must have. */
 const security = (scope = 'none') => ({
   security: scope === 'none' ? [] : [{ bearer: [scope] }],
   'x-lockstep-scope': scope,
 })
 
-/**
- * A field with a default is always there for the code and optional for the caller; a format that is
- * ours is shown as a pattern.
- */
+/** For callers, a field with a default is optional, and a format of ours is a pattern. */
 function relaxDefaults<T>(schema: T): T {
   if (Array.isArray(schema)) return schema.map(relaxDefaults) as T
   if (typeof schema !== 'object' || schema === null) return schema
   const copy: Node = {}
   for (const [key, value] of Object.entries(schema)) copy[key] = relaxDefaults(value)
-  // A field may be named so, too: then it is no text.
+  // The value is no text if a field has the name `format`.
   const pattern = formatPattern(copy.format)
   if (pattern !== undefined) copy.pattern ??= pattern
   const properties = copy.properties as Record<string, Node> | undefined
@@ -116,13 +104,13 @@ function tidy(document: Node): Node {
   }
 }
 
-/** A missing body is {}, so a body is required only where one of its fields is, or one of several. */
+/** A missing body is {}: a body is required only if one of its fields is, or one of several. */
 function acceptNoBody({ requestBody }: Operation): void {
   const schema = requestBody?.content['application/json']?.schema
   if (requestBody && schema && !schema.required && !schema.oneOf) requestBody.required = false
 }
 
-/** A problem that many operations share stands once, under components, named by its codes. */
+/** Moves each problem response to components, named by its codes. */
 function shareProblems(operations: readonly Operation[]): { responses: Node; schemas: Node } {
   const responses: Node = {}
   const schemas: Node = {}

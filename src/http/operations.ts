@@ -20,28 +20,28 @@ const GOOD_REDIS = {
 const RedisStatus = Type.Object(
   {
     up: Type.Boolean({
-      description: 'Whether it answers. While it does not, its facts are left out.',
+      description: 'Whether it answers. Without an answer its facts are missing.',
     }),
     reason: Type.Optional(
       Type.String({
         description:
-          'Why it does not serve as it should: `refused`, `wrong-password`, `loading`, `full`, ... docs/operations.md explains each.',
+          'Why it does not serve as it should: `refused`, `wrong-password`, `loading`, `full`, ... See docs/operations.md.',
       }),
     ),
     version: Type.Optional(Type.String()),
     mode: Type.Optional(Type.Enum(['single', 'sentinel', 'cluster'])),
     persistence: Type.Optional(Type.Enum(['none', 'rdb', 'aof', 'rdb+aof', 'unknown'])),
     evictionPolicy: Type.Optional(
-      Type.String({ description: 'Anything but noeviction may drop a held lock.' }),
+      Type.String({ description: 'Any other than noeviction can drop a held lock.' }),
     ),
     maxMemoryBytes: Type.Optional(Type.Integer({ description: '0: no bound.' })),
     usedMemoryBytes: Type.Optional(Type.Integer()),
     replicas: Type.Optional(Type.Integer()),
     needsReplicas: Type.Optional(
-      Type.Boolean({ description: 'Too few replicas make it refuse writes.' }),
+      Type.Boolean({ description: 'It refuses writes while it has too few replicas.' }),
     ),
     findings: Type.Array(Type.String(), {
-      description: 'What endangers the promises of Lockstep; docs/operations.md explains each.',
+      description: 'Settings that endanger the guarantees of Lockstep; see docs/operations.md.',
     }),
   },
   {
@@ -57,7 +57,7 @@ const Status = Type.Object(
     cacheRedis: Type.Optional(RedisStatus),
   },
   {
-    description: 'What runs, and on which Redis; `cacheRedis` where the cache has one of its own.',
+    description: 'Version and Redis; `cacheRedis` if the cache has a Redis of its own.',
     examples: [{ version: '0.1.0', uptimeMs: 86_400_000, redis: GOOD_REDIS }],
   },
 )
@@ -67,7 +67,7 @@ type RedisStatus = Static<typeof RedisStatus>
 export interface OperationOptions {
   readonly version: string
   readonly readRedis: () => Promise<RedisStatus>
-  /** Undefined where the cache lives with the rest. */
+  /** Undefined if the cache shares the Redis. */
   readonly readCacheRedis: (() => Promise<RedisStatus>) | undefined
   readonly metricsScope: Scope | 'none'
   readonly metrics: {
@@ -76,7 +76,7 @@ export interface OperationOptions {
   }
 }
 
-/** What operators look at: the metrics and the status. */
+/** The metrics and the status, for operators. */
 export const operationRoutes: FastifyPluginAsyncTypebox<OperationOptions> = async (
   app,
   { version, readRedis, readCacheRedis, metrics, metricsScope },

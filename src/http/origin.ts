@@ -4,20 +4,20 @@ import { invalid, problem } from './problem.js'
 import type { Step } from './request-hooks.js'
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
-/** What a browser says of a request that a page of its own site, or no page at all, caused. */
+/** Sec-Fetch-Site of a request from a page of the same site, or from no page. */
 const OWN_SITE = new Set<unknown>([undefined, 'same-origin', 'none'])
 
 export interface OriginRules {
-  /** Names that this service answers to besides loopback: `host`, or `host:port`. */
+  /** Names of this service besides loopback: `host`, or `host:port`. */
   readonly allowedHosts: readonly string[]
-  /** Every other Host is refused. */
+  /** Whether every other Host is refused. */
   readonly checksHost: () => boolean
 }
 
 /**
- * A web page must not drive a service on the visitor's machine. Browsers send Origin with every
- * cross-site request but simple GETs, and Sec-Fetch-Site with those; DNS rebinding makes a foreign
- * name resolve to loopback, which Host betrays.
+ * Keeps web pages from using a service on the machine of their visitor. Browsers send Origin with
+ * every cross-site request except simple GETs, and Sec-Fetch-Site with those. DNS rebinding makes a
+ * foreign name resolve to loopback; Host shows that name.
  */
 export function createOriginRules(rules: OriginRules): Step {
   const { allowedHosts, checksHost } = rules
@@ -26,14 +26,14 @@ export function createOriginRules(rules: OriginRules): Step {
 
   return (request) => {
     const { scope = 'none', forProxies } = request.route
-    // A proxy passes on what its visitor sent, and browsers are among its visitors.
+    // A proxy passes on the headers of its visitor, which may be a browser.
     if (forProxies) return
     const { origin, host } = request.headers
     if (host === undefined && request.raw.httpVersion === '1.1') {
       throw invalid('headers/host', 'is required')
     }
     if (origin !== undefined) assertOwnOrigin(origin, host, isAllowed)
-    // A link to a page of ours (/docs) may stand on any site.
+    // Any site may link to a page of ours (/docs).
     else if (scope !== 'none') assertOwnSite(request)
     if (host !== undefined && checksHost() && !LOOPBACK.has(nameOf(host)) && !isAllowed(host)) {
       throw problem('host-refused', `Host ${host} is not a name of this service.`)
@@ -41,7 +41,7 @@ export function createOriginRules(rules: OriginRules): Step {
   }
 }
 
-/** Any other port of this machine is another program, whose pages are not ours. */
+/** Another port of this machine is another program. */
 function assertOwnOrigin(
   origin: string,
   host: string | undefined,

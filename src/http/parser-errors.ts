@@ -6,13 +6,13 @@ import { invalid, type Problem, problem } from './problem.js'
 import { newRequestId } from './request-id.js'
 import { toBody } from './send-problem.js'
 
-/** What Node says of a connection that it could not read a request from. */
+/** The error of Node for a connection without a readable request. */
 interface ParserError extends Error {
   readonly code?: string
   readonly reason?: string
 }
 
-/** Node's own field, which its own handler of these errors reads: the answer that is due next. */
+/** Node's handler of these errors reads this field as well: the answer that is due next. */
 interface HttpSocket extends Socket {
   readonly _httpMessage?: { headersSent: boolean; req: { complete: boolean } } | null
 }
@@ -23,13 +23,13 @@ export interface ParserErrorOptions {
   readonly onError: (code: string) => void
 }
 
-/** Who sends what is no HTTP must not fill the log. */
-const LINES = { most: 5, periodMs: 1_000 }
+/** Clients that speak no HTTP must not fill the log. */
+const LINES = { max: 5, periodMs: 1_000 }
 
-/** A client that still sends must have read the answer before the connection is reset. */
+/** Lets a client that still sends read the answer before the connection is reset. */
 const LINGER_MS = 1_000
 
-/** Answers what never became a request: it has no hooks, so id, count and line are made here. */
+/** Answers a connection without a request: no hook runs, so id, count and log line are made here. */
 export function createParserErrorHandler({ logger, timeoutMs, onError }: ParserErrorOptions) {
   const limit = new LineLimit({
     ...LINES,
@@ -51,10 +51,10 @@ export function createParserErrorHandler({ logger, timeoutMs, onError }: ParserE
   }
 }
 
-/** Undefined: there is nobody to answer, or no HTTP is spoken. */
+/** Undefined: the client is gone, or speaks no HTTP. */
 function toProblem({ code = '', reason }: ParserError, timeoutMs: number): Problem | undefined {
   switch (code) {
-    // Never 408: clients and proxies repeat such a request on their own.
+    // Never 408: clients and proxies repeat such a request by themselves.
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return invalid('request', `did not arrive within ${timeoutMs} ms`)
     case 'HPE_HEADER_OVERFLOW':
@@ -67,8 +67,8 @@ function toProblem({ code = '', reason }: ParserError, timeoutMs: number): Probl
 }
 
 /**
- * An earlier request on this connection may still wait for its own answer, and would take this one
- * for it: a refusal of what may have been applied.
+ * False while an earlier request of this connection waits for its answer: the client would take this
+ * one for it, a refusal of what may have been applied.
  */
 function isAnswerDue({ writable, _httpMessage: due }: HttpSocket): boolean {
   return writable && !(due && (due.headersSent || due.req.complete))

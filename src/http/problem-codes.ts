@@ -3,14 +3,14 @@ import type { ProblemSpecs } from './problems/spec.js'
 import { STORE_PROBLEMS } from './problems/store.js'
 
 /**
- * Errors that routes of every domain can answer with. The key is the last part of the `type` URI
- * and of the page /errors/<code>. Append only: a released code is never renamed.
+ * Errors of every domain. The key is the last part of the `type` URI and of the page /errors/<code>.
+ * Append only: a released code is never renamed.
  */
 export const SHARED_PROBLEMS = { ...REQUEST_PROBLEMS, ...STORE_PROBLEMS }
 
 export type SharedCode = keyof typeof SHARED_PROBLEMS
 
-/** Every code once, over all domains. */
+/** The codes of all domains. */
 export function collectProblems(
   domains: readonly { readonly problems: ProblemSpecs }[],
 ): ReadonlyMap<string, ProblemSpecs[string]> {

@@ -6,14 +6,14 @@ const ProblemDetails = Type.Object(
     type: Type.String({ format: 'uri-reference', description: 'Page that explains the code.' }),
     title: Type.String(),
     status: Type.Integer(),
-    detail: Type.String({ description: 'What happened to this very request.' }),
+    detail: Type.String({ description: 'What happened to this request.' }),
     code: Type.String({ description: 'Stable name of the error; see docs/errors.md.' }),
     requestId: Type.String(),
   },
   { additionalProperties: true, description: 'RFC 9457 problem details' },
 )
 
-/** The response entries, by status, of a route that can fail in the named ways. */
+/** The response entries, by status, of a route with these codes. */
 export function toResponses(specs: ProblemSpecs, codes: readonly string[]) {
   const byStatus = new Map<number, string[]>()
   for (const code of codes) {

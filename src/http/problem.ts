@@ -6,15 +6,15 @@ import type { ProblemSpec, ProblemSpecs } from './problems/spec.js'
 interface More {
   /** Members added to the body, per code. */
   readonly extensions?: Readonly<Record<string, unknown>>
-  /** When the same request is worth another try; sent exactly, and as Retry-After in seconds. */
+  /** When to repeat the request; sent exactly, and as Retry-After in seconds. */
   readonly retryAfterMs?: number
-  /** Caps the header only: a client should look again although the body names a later time. */
+  /** Caps the header only: a client should try earlier than the body says. */
   readonly maxRetryAfterS?: number
 }
 
 /**
- * Thrown by routes only. Stores return outcomes; a route decides which of them is an error. Made by
- * `problem` of a domain or by that of this file, which know the specs of their codes.
+ * Thrown by routes only: a store returns an outcome, and a route decides whether it is an error.
+ * Made by the `problem` of a domain or of this file.
  */
 export class Problem extends Error {
   override readonly name = 'Problem'
@@ -41,7 +41,6 @@ export function defineProblems<const S extends ProblemSpecs>(specs: S) {
     specs,
     problem: (code: Code, detail: string, more?: More) =>
       new Problem(code, known[code] as ProblemSpec, detail, more),
-    /** The response entries, by status, of a route that can fail in the named ways. */
     problemResponses: (...codes: readonly Code[]) => toResponses(known, codes),
     /** The responses of a route: its 200, the errors of every route, and its own. */
     responses: <R extends TSchema>(ok: R, ...codes: readonly Code[]) => ({
@@ -53,7 +52,7 @@ export function defineProblems<const S extends ProblemSpecs>(specs: S) {
 
 export const { problem, problemResponses } = defineProblems({})
 
-/** What every route behind Redis can answer besides its own outcomes. */
+/** Every route that uses Redis can answer with these. */
 export const COMMON_PROBLEMS = [
   'invalid-request',
   'unauthenticated',
@@ -73,7 +72,7 @@ export const COMMON_PROBLEMS = [
   'internal',
 ] as const satisfies readonly SharedCode[]
 
-/** A 400 about one place, for rules that a schema cannot express. */
+/** A 400 about one place of the request, for a rule that a schema cannot express. */
 export const invalid = (pointer: string, message: string): Problem =>
   problem('invalid-request', `${pointer} ${message}`, {
     extensions: { errors: [{ pointer, message }] },

@@ -4,7 +4,7 @@ import Type from 'typebox'
 import './auth.js'
 import { type Problem, problem } from './problem.js'
 
-/** @param time how long a repeat is known, in words */
+/** @param time how long a retry is recognized, in words */
 export const idempotencyHeaders = (time: string) =>
   Type.Object({
     'idempotency-key': Type.Optional(
@@ -13,8 +13,8 @@ export const idempotencyHeaders = (time: string) =>
         maxLength: 128,
         format: 'plain-text',
         description:
-          `Makes a retry harmless: a repeat within ${time} applies nothing and answers the same. ` +
-          'One key per attempt, never derived from the work.',
+          `Makes a retry safe: a repeat within ${time} applies nothing and gets the same answer. ` +
+          'One random key per request, never derived from its content.',
       }),
     ),
   })
@@ -27,14 +27,14 @@ export const idempotencyConflict = (): Problem =>
 export interface RequestIdentity {
   /** SHA-256 of the idempotency key, base64url. */
   readonly digest: string
-  /** SHA-256 of who asked for what, base64url. */
+  /** SHA-256 of caller and request, base64url. */
   readonly fingerprint: string
   readonly ttlMs: number
 }
 
 /**
- * Undefined without an Idempotency-Key. The fingerprint covers caller, path and body (the query is
- * merged into it), but not `waitMs`: a client that saw a time-out may wait longer the next time.
+ * Undefined without an Idempotency-Key. The fingerprint covers caller, path, body and query, but not
+ * `waitMs`: after a time-out a client may wait longer.
  */
 export function requestIdentity(
   request: FastifyRequest,
@@ -51,14 +51,14 @@ export function requestIdentity(
   }
 }
 
-/** A body of bytes counts by its digest. */
+/** A body of bytes is represented by its digest. */
 const fieldsOf = (body: unknown): Record<string, unknown> =>
   Buffer.isBuffer(body) ? { bytes: sha256(body) } : ((body ?? {}) as Record<string, unknown>)
 
 const sha256 = (text: string | Buffer): string =>
   createHash('sha256').update(text).digest('base64url')
 
-/** JSON with sorted keys: a client may spell the same request in another order. */
+/** JSON with sorted keys: a retry may order them differently. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)

@@ -2,24 +2,24 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What its route declares; without a route it has no `url`. */
+    /** The config of its route; no `url` without a route. */
     route: FastifyContextConfig & { readonly url?: string }
   }
 }
 
-/** Something that holds for every request. */
+/** Runs for every request. */
 export type Step = (request: FastifyRequest, reply: FastifyReply) => void
 
-export interface RequestSteps {
-  /** Before the body is read. One that throws ends the request: the rest is skipped. */
+interface RequestSteps {
+  /** Run before the body is read; one that throws ends the request. */
   readonly first: readonly Step[]
-  /** After the whole answer. */
+  /** Run after the whole answer. */
   readonly last: readonly Step[]
 }
 
 /**
- * All steps of either end run in one hook: each hook of Fastify costs a few closures, and each look
- * at `routeOptions` an object.
+ * Runs all steps in one hook at each end: every hook of Fastify costs a few closures, and every read
+ * of `routeOptions` an object.
  */
 export function installRequestHooks(app: FastifyInstance, { first, last }: RequestSteps): void {
   app.decorateRequest('route')

@@ -3,30 +3,30 @@ import { LineLimit } from '../logging/line-limit.js'
 import './auth.js'
 import './event-stream.js'
 import type { Step } from './request-hooks.js'
-import './turn.js'
+import './request-timing.js'
 
 declare module 'fastify' {
   interface FastifyReply {
-    /** The code of the problem it was answered with. */
+    /** The code of its problem. */
     outcome: string | undefined
-    /** Why Redis did not serve it. */
+    /** Why Redis did not serve the request. */
     reason: string | undefined
-    /** The error behind a failure that nobody planned, for the log only: it can name hosts and keys. */
+    /** An unexpected error, for the log only: it can name hosts and keys. */
     failure: unknown
   }
 }
 
 export interface RequestLogOptions {
-  /** Requests that took at least this long are logged. */
+  /** Logs requests that took at least this long. */
   readonly slowMs: number
-  /** Share of other successful requests that are logged, 0 to 1. */
+  /** Logs this share of other successful requests, 0 to 1. */
   readonly sample: number
 }
 
-/** A failure of Redis fails every request; a few lines of each kind tell it all. */
-const FAILURES = { most: 5, periodMs: 1_000 }
+/** While Redis fails, every request fails: a few lines of each kind are enough. */
+const FAILURES = { max: 5, periodMs: 1_000 }
 
-/** One line for a slow, failed or sampled request and none for the rest: a line costs about 7 us. */
+/** Logs slow, failed and sampled requests only: a line costs about 7 us. */
 export function installRequestLog(
   app: FastifyInstance,
   { slowMs, sample }: RequestLogOptions,

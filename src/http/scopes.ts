@@ -1,6 +1,6 @@
 /**
- * What a token may do. `<domain>:write` includes `<domain>:read`; `admin` is on its own. A domain
- * adds its scopes in its `domain.ts`, so a misspelt scope does not compile.
+ * What a token may do. `<domain>:write` includes `<domain>:read`. A domain adds its scopes in its
+ * `domain.ts`, so a misspelt scope does not compile.
  */
 export interface Scopes {
   'operations:read': true
@@ -9,17 +9,17 @@ export interface Scopes {
 
 export type Scope = keyof Scopes
 
-/** Scopes of no domain. */
+/** Scopes outside of the domains. */
 export const OWN_SCOPES: readonly Scope[] = ['operations:read', 'admin']
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What a token must hold to call this route; `none`: open to everyone. No route is without. */
+    /** The scope that a token needs for this route; `none`: open to everyone. Required. */
     scope?: Scope | 'none'
   }
 }
 
-/** The scopes that a token holds by those it was given. */
+/** The scopes of a token, with those that they include. */
 export function withImplied(scopes: readonly Scope[]): ReadonlySet<Scope> {
   const reads = scopes
     .filter((scope) => scope.endsWith(':write'))

@@ -10,8 +10,8 @@ export type Translate = (error: unknown) => Problem | undefined
 const unroutable = new WeakMap<IncomingMessage, FastifyError>()
 
 /**
- * What the router cannot read (`/%ff`) goes the way of what it does not find, so that hooks see it:
- * it gets its request id and is counted and logged like any other.
+ * Routes a path that the router cannot read (`/%ff`) to the not-found handler, so that hooks run: the
+ * request gets its id and is counted and logged.
  */
 export function routeAgain(
   error: FastifyError,
@@ -71,11 +71,11 @@ export function toBody({ code, spec, message, more }: Problem, requestId: string
   })
 }
 
-/** An outage is planned for; a script that fails or cannot be read, as its cause tells, is not. */
+/** An outage is expected; a script that fails, or whose reply is unreadable, is not: it has a cause. */
 const isUnplanned = ({ code }: Problem, error: unknown): boolean =>
   code === 'internal' || (error instanceof Error && error.cause !== undefined)
 
-/** What Fastify, a validator or another room threw, in our own words. */
+/** The problem for an error of Fastify, of a validator or of another room. */
 export function toProblem(
   error: FastifyError | Problem,
   request: FastifyRequest,

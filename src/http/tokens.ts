@@ -8,7 +8,7 @@ const tokenSchema = (scopes: readonly Scope[]) =>
     {
       name: Type.String({
         pattern: '^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$',
-        description: 'Stands in logs. Two tokens of one name are one caller: so they are rotated.',
+        description: 'Shown in logs. Two tokens of one name are one caller, for rotation.',
       }),
       sha256: Type.String({
         pattern: '^[0-9a-f]{64}$',
@@ -16,7 +16,7 @@ const tokenSchema = (scopes: readonly Scope[]) =>
       }),
       namespaces: Type.Array(Type.String({ pattern: `^\\*$|${NAMESPACE_PATTERN}` }), {
         minItems: 1,
-        description: 'Where it may work; "*" is everywhere.',
+        description: 'The namespaces it may use; "*": all.',
       }),
       scopes: Type.Array(Type.Enum([...scopes]), {
         minItems: 1,
@@ -29,8 +29,8 @@ const tokenSchema = (scopes: readonly Scope[]) =>
 export type Token = Static<ReturnType<typeof tokenSchema>>
 
 /**
- * `tokens:` of the configuration file. Undefined where nothing says anything of tokens: an empty list
- * lets nobody in. @param scopes all that there are
+ * `tokens:` of the configuration file. Without it the value is undefined; an empty list refuses every
+ * caller. @param scopes all scopes
  */
 export const tokenSection = (scopes: readonly Scope[]) => ({
   schema: Type.Unsafe<readonly Token[] | undefined>(
@@ -40,25 +40,25 @@ export const tokenSection = (scopes: readonly Scope[]) => ({
   check: (tokens: readonly Token[] = []) =>
     tokens.flatMap(({ sha256 }, at) =>
       tokens.findIndex((other) => other.sha256 === sha256) < at
-        ? [{ pointer: `/${at}/sha256`, message: 'stands there twice' }]
+        ? [{ pointer: `/${at}/sha256`, message: 'is listed twice' }]
         : [],
     ),
 })
 
-/** Who calls, and what that caller may do. */
+/** The owner of a token. */
 export interface Caller {
   readonly name: string
   readonly namespaces: readonly string[]
   readonly scopes: ReadonlySet<Scope>
 }
 
-/** The tokens of the configuration. Only their digests are known here. */
+/** The tokens of the configuration, as digests. */
 export interface Keyring {
-  /** False as long as nothing was ever said of tokens: then everybody may do everything. */
+  /** False if tokens were never configured: every caller may do everything. */
   isLocked(): boolean
-  /** The caller of an Authorization header, if its token is known. */
+  /** Finds the caller by an Authorization header. */
   find(authorization: string | undefined): Caller | undefined
-  /** After a reload. No list, where there was one, lets nobody in, rather than everybody. */
+  /** For a reload. A list that was removed refuses every caller, rather than none. */
   replace(tokens: readonly Token[] | undefined): void
 }
 
@@ -74,7 +74,7 @@ export function createKeyring(tokens: readonly Token[] | undefined): Keyring {
       if (token === undefined) return undefined
       const digest = hash('sha256', token, 'buffer')
       let found: Caller | undefined
-      // All of them, each in constant time: how long it takes tells nothing about any token.
+      // Compares all, each in constant time: the duration reveals nothing about a token.
       for (const entry of entries) {
         if (timingSafeEqual(entry.digest, digest)) found = entry.caller
       }

@@ -7,8 +7,8 @@ import { fillDefaults } from './defaults.js'
 import { lazily } from './lazily.js'
 
 /**
- * Bodies are taken as sent ("5" is not 5) and their defaults are filled in; a missing body is {}.
- * Query strings, path parameters and headers arrive as text, so only those are converted.
+ * Fills defaults in. A body is not converted ("5" is not 5), and a missing one is {}. Query strings,
+ * path parameters and headers arrive as text and are converted.
  */
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) =>
   lazily(() => createValidator(schema, httpPart))
@@ -22,7 +22,7 @@ function createValidator(schema: TSchema, httpPart: string | undefined) {
   return (input: unknown) => {
     const value = prepare(input)
     const isKnown = !isClosed || hasOnly(known, input)
-    // Fastify puts a value in the place of what came, and copies all headers at every look from then on.
+    // With `value` Fastify replaces the input, and then copies all headers at every read.
     if (isKnown && validator.Check(value)) return value === input || { value }
     return { error: faultsOf(schema, value) as never }
   }
@@ -34,7 +34,7 @@ interface ObjectSchema extends TSchema {
   readonly properties?: object
 }
 
-/** TypeBox would match a pattern with every field, those filled in as well. */
+/** TypeBox would match a pattern with every field, defaults included. */
 function hasOnly(known: ReadonlySet<string>, sent: unknown): boolean {
   for (const field in sent as object) if (!known.has(field)) return false
   return true
@@ -52,7 +52,6 @@ function prepareText(schema: TSchema): (input: unknown) => unknown {
   return (input) => fill(isEmpty(input) ? input : Value.Convert(schema, input))
 }
 
-/** As most queries are. */
 function isEmpty(input: unknown): boolean {
   for (const _ in input as object) return false
   return true

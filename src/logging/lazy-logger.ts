@@ -4,8 +4,8 @@ import { type Bindings, type ChildLoggerOptions, type LogFn, pino } from 'pino'
 type Line = Parameters<LogFn>
 
 /**
- * A logger that is made when something is logged. Fastify makes a child for every request, few of
- * which log anything, and a child of pino costs half a microsecond.
+ * A logger that is created at its first line. Fastify makes a child for every request, few of which
+ * log anything, and a child of pino costs half a microsecond.
  */
 export class LazyLogger implements FastifyBaseLogger {
   readonly #make: () => FastifyBaseLogger
@@ -20,7 +20,7 @@ export class LazyLogger implements FastifyBaseLogger {
     return this.#made
   }
 
-  /** Fastify prefers them to its own, of which it makes a child. */
+  /** Fastify prefers these to its own, for which it makes a child. */
   get serializers(): unknown {
     return (this.#logger as unknown as Record<symbol, unknown>)[pino.symbols.serializersSym]
   }

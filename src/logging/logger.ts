@@ -1,6 +1,6 @@
 import { type DestinationStream, type LogFn, type Logger, type LoggerOptions, pino } from 'pino'
 
-/** What a line says of an error. Whatever else an error carries, as the arguments of a command, stays out. */
+/** The logged fields of an error. Others, such as the arguments of a command, are left out. */
 export interface LoggedError {
   readonly type: string
   readonly message: string
@@ -24,11 +24,11 @@ export function toLoggedError(error: Error): LoggedError {
   }
 }
 
-/** The log of a process, as JSON lines. An error is reduced under whatever name it is logged. */
+/** The log of a process, as JSON lines. Errors are reduced in every field. */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   const options: LoggerOptions = {
     level,
-    // Already reduced, before pino takes a message from it.
+    // The hook below has reduced it, before pino reads its message.
     serializers: { err: (reduced: unknown) => reduced },
     hooks: {
       logMethod([fields, ...rest], method) {

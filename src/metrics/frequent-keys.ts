@@ -1,14 +1,13 @@
 import { type Frequent, SpaceSaving } from './space-saving.js'
 
-/** Keys that are counted per group: what makes up more than 1/256 of its sightings is among them. */
+/** Counted keys per group: every key with more than 1/256 of the requests is among them. */
 const CAPACITY = 256
 const MAX_GROUPS = 256
 export const HALF_LIFE_MS = 60_000
 
 /**
- * Which keys this process sees most, per group of keys: a space of the cache, a policy. Groups and
- * keys come from callers, so both are bounded: 256 groups, of which the one not seen for longest is
- * forgotten, with 256 keys each.
+ * The most frequent keys that this process sees, per group: a space of the cache, a policy. Callers
+ * choose groups and keys, so both are bounded: 256 groups, least recently seen evicted, of 256 keys.
  */
 export class FrequentKeys {
   readonly #now: () => number
@@ -16,19 +15,19 @@ export class FrequentKeys {
   readonly #groups = new Map<string, SpaceSaving>()
   #latest: { readonly name: string; readonly sketch: SpaceSaving } | undefined
 
-  /** @param now milliseconds on a clock that never goes back. */
+  /** @param now milliseconds of a monotonic clock */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now
   }
 
   saw(namespace: string, group: string, key: string): void {
     const name = nameOf(namespace, group)
-    // Most sightings are of the group of the one before.
+    // The group is mostly the same as before.
     if (this.#latest?.name !== name) this.#latest = { name, sketch: this.#touch(name) }
     this.#latest.sketch.add(key)
   }
 
-  /** The most seen first. Counts halve with every minute. */
+  /** The most frequent first. Counts halve every minute. */
   top(namespace: string, group: string, most: number): Frequent[] {
     return this.#groups.get(nameOf(namespace, group))?.top(most) ?? []
   }
@@ -46,5 +45,5 @@ export class FrequentKeys {
   }
 }
 
-/** Neither holds a colon. */
+/** Neither contains a colon. */
 const nameOf = (namespace: string, group: string): string => `${namespace}:${group}`

@@ -1,14 +1,14 @@
-/** Something that stands in a heap and knows where. */
+/** An item of a heap, with its index. */
 export interface Placed {
   at: number
 }
 
-/** A binary heap that can find, move and remove any of its items in O(log n): each knows its place. */
+/** A binary heap that moves and removes any item in O(log n), as each knows its index. */
 export class Heap<T extends Placed> {
   readonly #before: (a: T, b: T) => boolean
   #items: T[] = []
 
-  /** @param before whether `a` must come out before `b`. */
+  /** @param before whether `a` comes before `b` */
   constructor(before: (a: T, b: T) => boolean) {
     this.#before = before
   }
@@ -21,7 +21,7 @@ export class Heap<T extends Placed> {
     return this.#items.length
   }
 
-  /** In no order that means anything. */
+  /** In no particular order. */
   get items(): readonly T[] {
     return this.#items
   }
@@ -38,13 +38,12 @@ export class Heap<T extends Placed> {
     this.moved(last)
   }
 
-  /** To be told of an item whose order has changed. */
+  /** Call it after the order of an item has changed. */
   moved(item: T): void {
     this.#rise(item)
     this.#sink(item)
   }
 
-  /** Begins anew with these. */
   replace(items: readonly T[]): void {
     this.#items = []
     for (const item of items) this.push(item)

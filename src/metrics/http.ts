@@ -2,56 +2,59 @@ import type { Server } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { atScrape, type Metrics, SECONDS } from './registry.js'
 
-/** A request may stand in a queue for 240 s. */
+/** A request may wait in a queue for 240 s. */
 const WITH_WAITS = [...SECONDS, 5, 10, 30, 60, 120, 240, 300]
 
-export interface HttpMetrics extends LoadMetrics {
-  /** Takes the time of a request that was answered. */
+/** Of every server of an app. */
+export interface HttpMetrics {
+  /** Counts the connections of one more server. */
+  watch(server: Server): void
+  /** Counts a request in flight until it is over. */
+  begin(request: FastifyRequest, reply: FastifyReply): void
+  /** Records the duration of an answered request. */
   end(request: FastifyRequest, reply: FastifyReply): void
-  /** Counts what the HTTP parser refused, which has no route and no duration. */
+  /** Counts an error of the HTTP parser, which has no route and no duration. */
   onParserError(code: string): void
-  /** Counts a request whose token did not let it in. */
+  /** Counts a request whose token was refused. */
   onRefusal(reason: string): void
 }
 
-/** What of an instance is in use. */
-interface LoadMetrics {
-  /** Counts the connections of one more server. */
-  watch(server: Server): void
-  /** Counts a request until it is over. */
-  begin(request: FastifyRequest, reply: FastifyReply): void
-}
-
-/** Of every server of an app. */
-export const createHttpMetrics = (metrics: Metrics): HttpMetrics => ({
-  ...createLoadMetrics(metrics),
-  end: createDurations(metrics),
-  onParserError: createParserErrorCount(metrics),
-  onRefusal: createRefusalCount(metrics),
-})
-
-/** Rate, errors and duration by route. */
-function createDurations(metrics: Metrics): HttpMetrics['end'] {
+export function createHttpMetrics(metrics: Metrics): HttpMetrics {
   const duration = metrics.histogram(
     'lockstep_http_request_duration_seconds',
     'Time from the first byte of a request to the last byte of its answer',
     ['method', 'route', 'status'],
     WITH_WAITS,
   )
-  return ({ method, route: { url = 'none' } }, { isStream, statusCode, elapsedTime }) => {
-    // A stream lasts as long as its client likes: those that have them count them.
-    if (!isStream) duration.labels(method, url, statusCode).observe(elapsedTime / 1_000)
+  const parserErrors = metrics.counter(
+    'lockstep_http_parser_errors_total',
+    'Unreadable requests, by the code of their answer',
+    ['code'],
+  )
+  const refusals = metrics.counter(
+    'lockstep_http_refused_tokens_total',
+    'Requests refused for their token: missing, unknown, without the scope or the namespace',
+    ['reason'],
+  )
+  return {
+    ...createLoadMetrics(metrics),
+    end({ method, route: { url = 'none' } }, { isStream, statusCode, elapsedTime }) {
+      // The duration of a stream is up to its client; domains count their streams.
+      if (!isStream) duration.labels(method, url, statusCode).observe(elapsedTime / 1_000)
+    },
+    onParserError: (code) => parserErrors.labels(code).inc(),
+    onRefusal: (reason) => refusals.labels(reason).inc(),
   }
 }
 
-function createLoadMetrics(metrics: Metrics): LoadMetrics {
+function createLoadMetrics(metrics: Metrics): Pick<HttpMetrics, 'watch' | 'begin'> {
   const servers: Server[] = []
   let running = 0
   const inFlight = metrics.gauge(
     'lockstep_http_requests_in_flight',
-    'Requests that have no whole answer yet, among them those that wait, and open streams',
+    'Requests without a complete answer, including waiting ones and open streams',
   )
-  const connections = metrics.gauge('lockstep_http_connections', 'Connections that clients hold')
+  const connections = metrics.gauge('lockstep_http_connections', 'Open connections of clients')
   atScrape(inFlight, () => inFlight.set(running))
   atScrape(connections, async () => {
     const counts = await Promise.all(servers.map(countConnections))
@@ -64,7 +67,7 @@ function createLoadMetrics(metrics: Metrics): LoadMetrics {
     watch: (server) => void servers.push(server),
     begin(_request, reply) {
       running += 1
-      // Comes once, also for a client that is gone, of whom no hook would tell.
+      // Fires once, also for a client that disconnected, for which no hook runs.
       reply.raw.on('close', end)
     },
   }
@@ -72,21 +75,3 @@ function createLoadMetrics(metrics: Metrics): LoadMetrics {
 
 const countConnections = (server: Server): Promise<number> =>
   new Promise((resolve) => server.getConnections((error, count) => resolve(error ? 0 : count)))
-
-function createParserErrorCount(metrics: Metrics): HttpMetrics['onParserError'] {
-  const errors = metrics.counter(
-    'lockstep_http_parser_errors_total',
-    'Requests that could not be read, by the code they were answered with',
-    ['code'],
-  )
-  return (code) => errors.labels(code).inc()
-}
-
-function createRefusalCount(metrics: Metrics): HttpMetrics['onRefusal'] {
-  const refusals = metrics.counter(
-    'lockstep_http_refused_tokens_total',
-    'Requests refused for their token: missing, unknown, without the scope or the namespace',
-    ['reason'],
-  )
-  return (reason) => refusals.labels(reason).inc()
-}

@@ -1,30 +1,30 @@
 import { atScrape, type Metrics } from './registry.js'
 
 /** A connection to Redis, with one of a closed set of purposes. */
-export interface Connection {
+interface Connection {
   readonly purpose: string
   readonly isConnected: boolean
   readonly reconnects: number
 }
 
-/** @param all the connections that are open, as they are at a scrape */
+/** @param all returns the open connections */
 export function createConnectionMetrics(metrics: Metrics, all: () => readonly Connection[]): void {
   const labels = ['connection'] as const
-  const standing = metrics.gauge(
+  const open = metrics.gauge(
     'lockstep_redis_connections',
-    'Connections to Redis that stand, by purpose; a Cluster counts as one',
+    'Open connections to Redis, by purpose; a Cluster counts as one',
     labels,
   )
   const reconnects = metrics.counter(
     'lockstep_redis_reconnects_total',
-    'Connections to Redis that were made again, by purpose',
+    'Reconnects to Redis, by purpose',
     labels,
   )
   const counted = new WeakMap<Connection, number>()
-  atScrape(standing, () => {
-    standing.reset()
+  atScrape(open, () => {
+    open.reset()
     for (const { purpose, isConnected } of all())
-      standing.inc({ connection: purpose }, Number(isConnected))
+      open.inc({ connection: purpose }, Number(isConnected))
   })
   atScrape(reconnects, () => {
     for (const connection of all()) {

@@ -2,8 +2,8 @@ import { atScrape, type Metrics } from './registry.js'
 
 export type RedisName = 'main' | 'cache'
 
-/** What a server says of its memory. */
-export interface ServerMemory {
+/** The memory of one server. */
+interface ServerMemory {
   readonly usedBytes: number
   /** 0: no bound. */
   readonly maxBytes: number
@@ -11,34 +11,27 @@ export interface ServerMemory {
 }
 
 /** Read at every scrape. */
-export interface WatchedRedis {
+interface WatchedRedis {
   isUp(): boolean
   reason(): string | undefined
-  /** Every one that keeps data: a Cluster has several, whose numbers are added up. */
+  /** Every primary; the metrics are their sums. */
   servers(): readonly ServerMemory[]
 }
 
-/** Every word for a reason and a finding there is: what does not hold is exposed as 0. */
-export interface HealthWords {
-  readonly reasons: readonly string[]
-  readonly findings: readonly string[]
-}
-
-export interface RedisHealth {
-  watch(redis: RedisName, watched: WatchedRedis): void
-  found(redis: RedisName, findings: readonly string[]): void
-}
-
-export function createRedisHealth(metrics: Metrics, words: HealthWords): RedisHealth {
+/** @param words all reasons and findings: those that do not apply are exposed as 0 */
+export function createRedisHealth(
+  metrics: Metrics,
+  words: { readonly reasons: readonly string[]; readonly findings: readonly string[] },
+) {
   const up = metrics.gauge('lockstep_redis_up', 'Whether Redis answers, 1 or 0', ['redis'])
   const reason = metrics.gauge(
     'lockstep_redis_trouble',
-    'Why Redis does not serve as it should: 1 for the reason, 0 for all others',
+    'Why Redis does not serve as it should: 1 for the reason, 0 for the others',
     ['redis', 'reason'],
   )
   const finding = metrics.gauge(
     'lockstep_redis_safety_finding',
-    'Whether a setting of Redis endangers what Lockstep promises, 1 or 0; see docs/operations.md',
+    'Whether a setting of Redis endangers a guarantee, 1 or 0; see docs/operations.md',
     ['redis', 'finding'],
   )
   const watched = new Map<RedisName, WatchedRedis>()
@@ -53,8 +46,8 @@ export function createRedisHealth(metrics: Metrics, words: HealthWords): RedisHe
   })
   exposeMemory(metrics, watched)
   return {
-    watch: (redis, of) => void watched.set(redis, of),
-    found(redis, findings) {
+    watch: (redis: RedisName, of: WatchedRedis) => void watched.set(redis, of),
+    found(redis: RedisName, findings: readonly string[]) {
       for (const name of words.findings)
         finding.set({ redis, finding: name }, Number(findings.includes(name)))
     },
@@ -70,7 +63,7 @@ function exposeMemory(metrics: Metrics, watched: ReadonlyMap<RedisName, WatchedR
       for (const [redis, { servers }] of watched) gauge.set({ redis }, total(servers(), field))
     })
   }
-  sum('lockstep_redis_memory_used_bytes', 'Memory that Redis uses', 'usedBytes')
+  sum('lockstep_redis_memory_used_bytes', 'Memory used by Redis', 'usedBytes')
   sum('lockstep_redis_memory_max_bytes', 'maxmemory of Redis; 0 for no bound', 'maxBytes')
   const evicted = metrics.counter(
     'lockstep_redis_evicted_keys_total',

@@ -1,12 +1,12 @@
 import type { Metrics } from './registry.js'
 
-/** What the binder reports; the shape is its own, so that neither room imports the other. */
-export interface RedisMetrics {
-  batch(script: string, calls: number, seconds: number): void
-  failure(error: Error & { readonly code?: string; readonly reason?: string | undefined }): void
+interface Failure extends Error {
+  readonly code?: string
+  readonly reason?: string | undefined
 }
 
-export function createRedisMetrics(metrics: Metrics): RedisMetrics {
+/** An observer of the binder. */
+export function createRedisMetrics(metrics: Metrics) {
   const duration = metrics.histogram(
     'lockstep_redis_script_duration_seconds',
     'Round trip of one batch of calls of a script',
@@ -14,20 +14,20 @@ export function createRedisMetrics(metrics: Metrics): RedisMetrics {
   )
   const size = metrics.histogram(
     'lockstep_redis_batch_calls',
-    'Calls that travelled together in one EVALSHA',
+    'Calls in one EVALSHA',
     ['script'],
     [1, 2, 4, 8, 16, 32, 64, 128],
   )
   const errors = metrics.counter(
     'lockstep_redis_errors_total',
-    'Batches or calls that Redis did not answer as it should, by class',
+    'Batches and calls that failed in Redis, by kind',
     ['kind'],
   )
   return {
-    batch(script, calls, seconds) {
+    batch(script: string, calls: number, seconds: number) {
       duration.labels(script).observe(seconds)
       size.labels(script).observe(calls)
     },
-    failure: (error) => errors.labels(error.reason ?? error.code ?? 'script-error').inc(),
+    failure: ({ reason, code }: Failure) => errors.labels(reason ?? code ?? 'script-error').inc(),
   }
 }

@@ -1,29 +1,29 @@
 import { collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client'
 import { Counter, Histogram } from './series.js'
 
-/** Upper bounds in seconds, from a cache hit to a Redis time-out. */
+/** Bucket bounds in seconds, from a cache hit to a time-out of Redis. */
 export const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
 
 /**
- * One registry per app, never the global one: two apps in one process share no counters but Node's.
- * Labels come from closed sets only, never from names, keys or owners.
+ * One registry per app: two apps in one process share only the metrics of Node. Labels come from
+ * closed sets, never from names, keys or owners.
  */
 export interface Metrics {
   readonly registry: Registry
   counter(name: string, help: string, labels?: readonly string[]): Counter
   gauge<L extends string>(name: string, help: string, labels?: readonly L[]): Gauge<L>
-  /** @param buckets upper bounds; the default suits seconds. */
+  /** @param buckets upper bounds; by default for seconds */
   histogram(
     name: string,
     help: string,
     labels?: readonly string[],
     buckets?: readonly number[],
   ): Histogram
-  /** The exposition, at most a second old: a big scrape blocks the event loop for 10 to 30 ms. */
+  /** The exposition, at most a second old: a large one blocks the event loop for 10 to 30 ms. */
   expose(): Promise<string>
 }
 
-/** Reads what a metric shows at every scrape. prom-client knows it, its types know only the option. */
+/** Updates a metric before every scrape. The types of prom-client have this as an option only. */
 export function atScrape(metric: Counter | Gauge<string>, read: () => void | Promise<void>): void {
   ;(metric as { collect?: () => void }).collect = read
 }
@@ -32,7 +32,7 @@ const EXPOSITION_AGE_MS = 1_000
 
 let ofProcess: Registry | undefined
 
-/** Node's own metrics. What measures them lives as long as the process, so there is one set of it. */
+/** The metrics of Node: one set per process, as their collectors never end. */
 function processRegistry(): Registry {
   if (!ofProcess) {
     ofProcess = new Registry()
@@ -52,7 +52,7 @@ export function createMetrics(version: string): Metrics {
     registers,
   }).set({ version, node: process.version }, 1)
 
-  /** The registry calls no more of a metric than its name and `get`. */
+  /** The registry uses only the name of a metric and `get`. */
   const register = <M extends Counter | Histogram>(metric: M): M => {
     registry.registerMetric(metric as unknown as Metric<string>)
     return metric

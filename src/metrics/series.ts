@@ -4,9 +4,9 @@ type Labels = Readonly<Record<string, LabelValue>>
 interface Sample {
   readonly labels: Labels
   readonly value: number
-  /** Where it is not that of the metric. */
+  /** If it is not the name of the metric. */
   readonly metricName?: string
-  /** prom-client writes the text of these once per object. */
+  /** prom-client formats these once per object. */
   readonly sharedLabels?: Labels
 }
 
@@ -25,8 +25,8 @@ class Branch<C> {
 }
 
 /**
- * A metric that only counts, and makes its samples when prom-client asks at a scrape. The counters
- * and histograms of prom-client make a text of their labels for every number they take.
+ * A metric that makes its samples at a scrape. The counters and histograms of prom-client format
+ * their labels for every observation.
  */
 abstract class Series<C> {
   abstract readonly type: string
@@ -44,7 +44,7 @@ abstract class Series<C> {
     this.labelNames = labelNames
   }
 
-  /** The child of these values, which stand in the order of `labelNames`. */
+  /** The child with these label values, in the order of `labelNames`. */
   labels(...values: readonly LabelValue[]): C {
     let branch = this.#root
     for (const value of values) branch = branch.at(value)
@@ -82,7 +82,6 @@ class Count {
   }
 }
 
-/** A number that grows. */
 export class Counter extends Series<Count> {
   readonly type = 'counter'
 
@@ -107,7 +106,7 @@ export class Counter extends Series<Count> {
 
 class Distribution {
   readonly #bounds: Float64Array
-  /** How many values each bucket took, without those below it. */
+  /** Observations per bucket, not cumulative. */
   readonly counts: Float64Array
   sum = 0
 
@@ -125,7 +124,6 @@ class Distribution {
   }
 }
 
-/** How many values there were up to each bound. */
 export class Histogram extends Series<Distribution> {
   readonly type = 'histogram'
   readonly #bounds: Float64Array

@@ -2,17 +2,17 @@ import { Heap, type Placed } from './heap.js'
 
 export interface Frequent {
   readonly key: string
-  /** Times seen, each worth half after a half-life. At most `error` above the truth, never below. */
+  /** Times seen, halved after each half-life. Too high by at most `error`, never too low. */
   readonly count: number
   readonly error: number
 }
 
 export interface SpaceSavingOptions {
-  /** Keys that are counted at a time. */
+  /** Number of counted keys. */
   readonly capacity: number
-  /** After which a sighting counts half: what was hot yesterday is not hot now. */
+  /** After this time an observation counts half: old hot keys fade. */
   readonly halfLifeMs: number
-  /** Milliseconds on a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly now?: () => number
 }
 
@@ -23,9 +23,9 @@ interface Counter extends Placed {
 }
 
 /**
- * The most frequent keys of a stream in bounded memory: `capacity` counters and their keys, however
- * many keys there are. A key that is not counted takes over the smallest counter, and its count as
- * a possible error, so whatever makes up more than 1/capacity of the stream is always among them.
+ * The most frequent keys of a stream in bounded memory: `capacity` counters. A new key takes over the
+ * smallest counter, and its count as the possible error, so every key with more than 1/capacity of
+ * the stream is always counted.
  *
  * Source: Metwally, Agrawal, El Abbadi, "Efficient Computation of Frequent and Top-k Elements in
  * Data Streams" (2005), with a binary heap for the smallest counter.
@@ -50,7 +50,7 @@ export class SpaceSaving {
     return this.#heap.size
   }
 
-  /** Costs O(log capacity). @param times how often it was seen, above 0. */
+  /** Costs O(log capacity). @param times above 0 */
   add(key: string, times = 1): void {
     this.#age()
     const known = this.#byKey.get(key)
@@ -80,7 +80,7 @@ export class SpaceSaving {
       .map(({ key, count, error }) => ({ key, count, error }))
   }
 
-  /** Halves all counts for each half-life gone by, which keeps their order, and forgets those below 1. */
+  /** Halves all counts for each elapsed half-life, which keeps their order, and drops those below 1. */
   #age(): void {
     const halvings = Math.floor((this.#now() - this.#halvedAt) / this.#halfLifeMs)
     if (halvings === 0) return

@@ -2,7 +2,7 @@ import { Cluster, type Redis } from 'ioredis'
 import type { Connection } from './connection.js'
 import { type RedisFacts, readFacts } from './facts.js'
 
-/** What a Redis should not be, and what follows from it. docs/operations.md says what to do. */
+/** Settings of Redis that endanger a promise, and why. docs/operations.md says what to do. */
 export const FINDINGS = {
   'old-version': 'Redis is older than 7.0: scripts will fail',
   evicts: 'maxmemory-policy is not noeviction: a lock that is held may be dropped',
@@ -14,15 +14,15 @@ export const FINDINGS = {
   'replicas-optional':
     'min-replicas-to-write is 0: a primary cut off from its replicas grants locks that will be lost',
   'slow-expiry':
-    'lazyfree-lazy-expire is no: a large value or board that expires stops everybody meanwhile',
-  unreadable: 'INFO is refused: none of the above can be told',
+    'lazyfree-lazy-expire is no: a large value or board that expires blocks Redis meanwhile',
+  unreadable: 'INFO is refused: none of these settings can be checked',
 } as const
 
 export type Finding = keyof typeof FINDINGS
 
 const OLDEST = 7
 
-/** @param evicts whether this Redis may forget: it holds nothing but cache entries. */
+/** @param evicts whether this Redis may evict: it holds nothing but cache entries. */
 export function judge(facts: RedisFacts, evicts: boolean): Finding[] {
   if (facts.version === 'unknown') return ['unreadable']
   const found: Finding[] = []
@@ -41,17 +41,14 @@ export function judge(facts: RedisFacts, evicts: boolean): Finding[] {
 export interface AuditOptions {
   readonly connection: Connection
   readonly evicts: boolean
-  /** Called after the first look, and when a later one finds something else. */
+  /** Called after the first look, and when a later one differs. */
   readonly onFindings: (findings: readonly Finding[]) => void
   readonly everyMs?: number
 }
 
 const EVERY_MS = 60_000
 
-/**
- * Looks at every contact, as the server that comes back may be another, and from time to time, as
- * settings can be changed while it runs.
- */
+/** Looks when a connection opens, as it may reach another server, and once a minute: settings change. */
 export function auditRedis({
   connection: { client },
   evicts,
@@ -73,7 +70,7 @@ export function auditRedis({
   void look()
 }
 
-/** Of a Cluster every primary is asked. Undefined where one did not answer: the next contact tells. */
+/** On a Cluster, of all primaries. Undefined if one did not answer: the next look asks again. */
 async function findingsOf(
   client: Redis | Cluster,
   evicts: boolean,

@@ -1,8 +1,9 @@
 import { Command } from 'ioredis'
+import { type Arg, encodeBatch } from './batch-codec.js'
 import type { Connection } from './connection.js'
 import {
   isMissingScript,
-  leadsElsewhere,
+  reconnectReason,
   type ScriptError,
   StoreError,
   toCallError,
@@ -11,15 +12,14 @@ import {
   unavailable,
   unreadable,
 } from './errors.js'
-import { type Arg, frameCalls } from './frame.js'
 import { Lane, Load } from './lane.js'
 
-/** A composed script as Redis runs it; see scripts/batch.lua. */
+/** A script as Redis runs it: with its libraries, inside scripts/batch.lua. */
 export interface Program {
   readonly name: string
   readonly source: string
   readonly sha: string
-  /** The script adds data: a full Redis refuses it before it starts. */
+  /** It adds data: a full Redis refuses it before it starts. */
   readonly grows: boolean
   /** False for a script whose cost is not small: every call travels alone. */
   readonly coalesce: boolean
@@ -27,7 +27,7 @@ export interface Program {
   readonly buffers: boolean
 }
 
-/** What the binder tells the metrics, if anybody listens. */
+/** What metrics are made of. */
 export interface BatchObserver {
   /** One round trip: how many calls it carried and how long it took. */
   batch(script: string, calls: number, seconds: number): void
@@ -39,12 +39,12 @@ export interface BatchOptions {
   readonly observer: BatchObserver
   /** Microseconds added to the server's time: tests move the clock instead of sleeping. */
   readonly clockOffsetUs: () => number
-  /** Who makes the call that is made now, if anybody wants to know how long it takes. */
-  readonly meter?: (() => Meter | undefined) | undefined
+  /** The timing of the request that makes a call, read when the call is made. */
+  readonly timing?: (() => Timing | undefined) | undefined
 }
 
-/** The time of the slowest call made for it: those of one turn run side by side. */
-interface Meter {
+/** The time of its slowest call: the calls of one turn of the event loop run at the same time. */
+interface Timing {
   redisMs: number | undefined
 }
 
@@ -53,17 +53,14 @@ interface Call {
   readonly args: readonly Arg[]
   readonly units: number
   readonly bytes: number
-  readonly meter: Meter | undefined
+  readonly timing: Timing | undefined
   /** Decodes the reply and settles the caller's promise. */
   readonly resolve: (reply: unknown) => void
   readonly reject: (error: Error) => void
 }
 
-/** Large answers in one reply would keep everybody else waiting while they are built and sent. */
-const MAX_REPLY_BYTES = 256 * 1024
-
 /**
- * Sends the calls of one script, many as one EVALSHA, per Cluster slot. Those of one turn of the
+ * Sends the calls of one script, many in one EVALSHA, per Cluster slot. The calls of one turn of the
  * event loop leave together at its end. Under load they leave in parts, so that Redis runs one part
  * while the service reads the requests of the next: see docs/decisions/0016.
  */
@@ -79,7 +76,7 @@ export class Batcher {
     this.#options = options
   }
 
-  /** @param decode a reply that it cannot read makes the outcome of this call alone unknown. */
+  /** @param decode if it throws, the outcome of this call alone is unknown. */
   call<R>(
     keys: readonly Arg[],
     args: readonly Arg[],
@@ -97,8 +94,8 @@ export class Batcher {
           reject(error)
         }
       }
-      const meter = this.#options.meter?.()
-      this.#enqueue({ keys, args, units, bytes, meter, resolve, reject })
+      const timing = this.#options.timing?.()
+      this.#enqueue({ keys, args, units, bytes, timing, resolve, reject })
     })
   }
 
@@ -143,7 +140,7 @@ export class Batcher {
     else if (lane.isFree) this.#flush(lane)
   }
 
-  /** Calls that were not sent: a Redis that says nothing would keep them as long again. */
+  /** Does not send these calls: a silent Redis would delay them by another time-out. */
   #refuse(calls: readonly Call[]): void {
     if (calls.length === 0) return
     for (const { units } of calls) this.#load.end(units)
@@ -162,13 +159,13 @@ export class Batcher {
       const replies = await this.#evaluate(calls)
       const ms = performance.now() - started
       observer.batch(this.#program.name, calls.length, ms / 1_000)
-      tell(calls, ms)
+      addTime(calls, ms)
       // Calls that the script did not reach were not run.
       const left = calls.slice(this.#settle(calls, replies))
       return left.length === 0 || this.#send(left)
     } catch (cause) {
       const error = toStoreError(cause)
-      tell(calls, performance.now() - started)
+      addTime(calls, performance.now() - started)
       this.#rejectAll(calls, error)
       return !(error instanceof StoreError && error.code === 'outcome-unknown')
     }
@@ -177,10 +174,9 @@ export class Batcher {
   async #evaluate(calls: readonly Call[]): Promise<unknown[]> {
     const { source, sha, grows, buffers } = this.#program
     const run = (command: 'evalsha' | 'eval', script: string) => {
-      // One array, handed over as it is: client.call would copy a thousand arguments twice more.
+      // One array, passed as it is: client.call would copy a thousand arguments twice more.
       const { connection, clockOffsetUs } = this.#options
-      const offsetUs = clockOffsetUs()
-      const args = frameCalls(script, calls, offsetUs, connection.runId(), MAX_REPLY_BYTES, grows)
+      const args = encodeBatch(script, calls, clockOffsetUs(), connection.runId(), grows)
       const options = buffers ? {} : { replyEncoding: 'utf8' as const }
       return connection.client.sendCommand(new Command(command, args as never, options)) as Promise<
         unknown[]
@@ -197,20 +193,20 @@ export class Batcher {
 
   /** @returns how many calls were run. */
   #settle(calls: readonly Call[], replies: readonly unknown[]): number {
-    if (replies[0] === -1) throw toReplyError(this.#heard(String(replies[1])))
+    if (replies[0] === -1) throw toReplyError(this.#check(String(replies[1])))
     const answered = replies.length / 2
     for (let i = 0; i < answered; i++) {
       const call = calls[i]!
       if (replies[i * 2] === 1) call.resolve(replies[i * 2 + 1])
-      else this.#rejectAll([call], toCallError(this.#heard(String(replies[i * 2 + 1]))))
+      else this.#rejectAll([call], toCallError(this.#check(String(replies[i * 2 + 1]))))
     }
     return answered
   }
 
-  /** ioredis sees errors only at the top of a reply, so wrong servers are noticed here. */
-  #heard(text: string): string {
-    const elsewhere = leadsElsewhere(text)
-    if (elsewhere) this.#options.connection.reconnect(elsewhere)
+  /** ioredis checks only the error of a whole reply: inside one, the wrong server is noticed here. */
+  #check(text: string): string {
+    const reason = reconnectReason(text)
+    if (reason) this.#options.connection.reconnect(reason)
     return text
   }
 
@@ -220,8 +216,8 @@ export class Batcher {
   }
 }
 
-function tell(calls: readonly Call[], ms: number): void {
-  for (const { meter } of calls) if (meter) meter.redisMs = Math.max(meter.redisMs ?? 0, ms)
+function addTime(calls: readonly Call[], ms: number): void {
+  for (const { timing } of calls) if (timing) timing.redisMs = Math.max(timing.redisMs ?? 0, ms)
 }
 
 function size(values: readonly Arg[]): number {

@@ -2,14 +2,14 @@ import type { BatchOptions } from './batch.js'
 import { bindGet, type Get } from './get.js'
 import type { RunScript, Script } from './script.js'
 
-/** Hands a store its scripts, bound to one connection, one clock and one set of metrics. */
+/** Binds scripts to one connection, one clock and one set of metrics. */
 export interface Binder {
   bind<K extends readonly string[], A extends readonly string[], R>(
     script: Script<K, A, R>,
   ): RunScript<K, A, R>
   /**
-   * Plain GETs, for bytes that are too many to pass through a script.
-   * @param name labels the metrics, as that of a script does
+   * Plain GETs, for values that are too large to pass through a script.
+   * @param name labels the metrics, as the name of a script does
    */
   bindGet(name: `${string}.${string}`): Get
 }

@@ -3,14 +3,14 @@ import type { Connection } from './connection.js'
 import { createPubSub, type Listener, type PubSub } from './pub-sub.js'
 
 export interface ClusterPubSubOptions {
-  /** Knows which server has a slot. */
+  /** Knows which server holds a slot. */
   readonly cluster: Connection
-  /** Opens a connection to one server, as the Cluster client names it. */
+  /** Opens a connection to one server. */
   readonly openNode: (node: { readonly host: string; readonly port: number }) => Connection
 }
 
-/** What is listened to, and at which server. */
-interface Place {
+/** The subscription to one channel. */
+interface Subscription {
   readonly slot: number
   readonly listeners: Set<Listener>
   readonly deliver: Listener
@@ -21,14 +21,14 @@ interface Place {
 const LOOK_EVERY_MS = 250
 
 /**
- * Signals of a Cluster, each from the primary on which the scripts of its slot run. One connection
- * per primary that has anything to tell. A channel follows its slot: until its new server has
- * confirmed, it is not heard, and everybody is told that messages may be missing.
+ * Pub/sub of a Cluster: each channel on the primary that runs the scripts of its slot, with one
+ * connection per primary in use. A channel follows its slot; the move is a gap, and `hears` is false
+ * until the new primary has confirmed.
  */
 export function createClusterPubSub({ cluster, openNode }: ClusterPubSubOptions): PubSub {
   const client = cluster.client as Cluster
   const nodes = new Map<string, PubSub>()
-  const places = new Map<string, Place>()
+  const subscriptions = new Map<string, Subscription>()
   const gapListeners = new Set<() => void>()
   const gap = () => {
     for (const listener of gapListeners) listener()
@@ -45,24 +45,24 @@ export function createClusterPubSub({ cluster, openNode }: ClusterPubSubOptions)
     return made
   }
 
-  const ownerOf = ({ slot }: Place): string | undefined => client.slots[slot]?.[0]
+  const ownerOf = ({ slot }: Subscription): string | undefined => client.slots[slot]?.[0]
 
-  function follow(channel: string, place: Place): void {
-    const owner = ownerOf(place)
-    if (owner === undefined || owner === place.node) return
-    if (place.node !== undefined) {
-      nodes.get(place.node)?.unsubscribe(channel, place.deliver)
+  function follow(channel: string, subscription: Subscription): void {
+    const owner = ownerOf(subscription)
+    if (owner === undefined || owner === subscription.node) return
+    if (subscription.node !== undefined) {
+      nodes.get(subscription.node)?.unsubscribe(channel, subscription.deliver)
       gap()
     }
-    place.node = owner
-    place.confirmed = pubSubOf(owner)
-      .subscribe(channel, place.deliver)
+    subscription.node = owner
+    subscription.confirmed = pubSubOf(owner)
+      .subscribe(channel, subscription.deliver)
       .catch(() => undefined)
   }
 
   function look(): void {
-    for (const [channel, place] of places) follow(channel, place)
-    const inUse = new Set([...places.values()].map(({ node }) => node))
+    for (const [channel, subscription] of subscriptions) follow(channel, subscription)
+    const inUse = new Set([...subscriptions.values()].map(({ node }) => node))
     for (const [node, pubSub] of nodes) {
       if (inUse.has(node)) continue
       nodes.delete(node)
@@ -70,9 +70,9 @@ export function createClusterPubSub({ cluster, openNode }: ClusterPubSubOptions)
     }
   }
 
-  function open(channel: string): Place {
+  function open(channel: string): Subscription {
     const listeners = new Set<Listener>()
-    const place: Place = {
+    const subscription: Subscription = {
       slot: cluster.slotOf(channel),
       listeners,
       deliver: (message) => {
@@ -81,28 +81,28 @@ export function createClusterPubSub({ cluster, openNode }: ClusterPubSubOptions)
       node: undefined,
       confirmed: Promise.resolve(),
     }
-    places.set(channel, place)
-    return place
+    subscriptions.set(channel, subscription)
+    return subscription
   }
 
   function unsubscribe(channel: string, listener: Listener): void {
-    const place = places.get(channel)
-    if (!place?.listeners.delete(listener) || place.listeners.size > 0) return
-    places.delete(channel)
-    nodes.get(place.node ?? '')?.unsubscribe(channel, place.deliver)
+    const subscription = subscriptions.get(channel)
+    if (!subscription?.listeners.delete(listener) || subscription.listeners.size > 0) return
+    subscriptions.delete(channel)
+    nodes.get(subscription.node ?? '')?.unsubscribe(channel, subscription.deliver)
   }
 
-  const at = (channel: string) => nodes.get(places.get(channel)?.node ?? '')
+  const at = (channel: string) => nodes.get(subscriptions.get(channel)?.node ?? '')
   client.on('ready', look)
   const timer = setInterval(look, LOOK_EVERY_MS)
   timer.unref()
 
   return {
     async subscribe(channel, listener) {
-      const place = places.get(channel) ?? open(channel)
-      place.listeners.add(listener)
-      follow(channel, place)
-      await place.confirmed
+      const subscription = subscriptions.get(channel) ?? open(channel)
+      subscription.listeners.add(listener)
+      follow(channel, subscription)
+      await subscription.confirmed
       return () => unsubscribe(channel, listener)
     },
     unsubscribe,
@@ -111,9 +111,10 @@ export function createClusterPubSub({ cluster, openNode }: ClusterPubSubOptions)
       return () => gapListeners.delete(listener)
     },
     hears(channel) {
-      const place = places.get(channel)
-      if (place?.node === undefined || place.node !== ownerOf(place)) return false
-      return nodes.get(place.node)?.hears(channel) ?? false
+      const subscription = subscriptions.get(channel)
+      if (subscription?.node === undefined || subscription.node !== ownerOf(subscription))
+        return false
+      return nodes.get(subscription.node)?.hears(channel) ?? false
     },
     silentForMs: (channel) => at(channel)?.silentForMs(channel) ?? Number.POSITIVE_INFINITY,
     answeredAt: (channel) => at(channel)?.answeredAt(channel) ?? Number.NEGATIVE_INFINITY,
@@ -126,8 +127,8 @@ export function createClusterPubSub({ cluster, openNode }: ClusterPubSubOptions)
 }
 
 /**
- * A primary that is cut off from the majority answers, while another takes its place. It calls the
- * Cluster failed before that one is elected.
+ * A primary cut off from the majority still answers PING while another is elected. It reports the
+ * Cluster as failed before that.
  */
 async function askCluster(client: Redis): Promise<void> {
   const info = String(await client.cluster('INFO'))

@@ -1,14 +1,14 @@
 import { Cluster, type Redis } from 'ioredis'
 import { type Reason, reasonOf } from './reasons.js'
 
-/** Longer than a handshake with a server that is ready takes, unless a machine is busy. */
+/** A handshake with a server that is ready takes less, unless a machine is busy. */
 const HANDSHAKE_MS = 250
-/** After that a server that accepted a connection is silent. */
+/** A server that accepted a connection and says nothing for this long is silent. */
 const SILENCE_MS = 2_000
 
 export interface ConnectionStateOptions {
   readonly purpose: string
-  /** As it may be shown. */
+  /** Without secrets. */
   readonly server: string
   readonly client: Redis | Cluster
   /** Called when the reason changed. */
@@ -41,24 +41,23 @@ export class ConnectionState {
     client.on('connect', () => {
       const isStuck = () => client.status === 'connect'
       const explain = (reason: Reason) => isStuck() && this.#set(reason, this.#refused)
-      // ioredis waits without a word for a server that loads its data.
+      // ioredis waits silently for a server that loads its data.
       const ask = () => isLoading(client).then((loading) => loading && explain('loading'))
       setTimeout(() => isStuck() && ask(), HANDSHAKE_MS).unref()
       setTimeout(() => this.reason === undefined && explain('timeout'), SILENCE_MS).unref()
     })
   }
 
-  /** Why this connection is of no use; undefined while it is, and before it first was. */
+  /** Why this connection cannot be used; undefined while it can, and before it first opened. */
   get reason(): Reason | undefined {
     return this.#lost ?? this.#refused
   }
 
-  /** Whether the connection stands. Redis may still refuse calls. */
+  /** Whether the connection is open. Redis may still refuse calls. */
   get isConnected(): boolean {
     return this.#wasReady && this.#lost === undefined
   }
 
-  /** How often the connection was made again. */
   get reconnects(): number {
     return this.#reconnects
   }
@@ -68,7 +67,7 @@ export class ConnectionState {
     this.#cause = reason
   }
 
-  /** What Redis says to calls on a connection that stands; undefined when it serves them. */
+  /** Why Redis refuses calls on an open connection; undefined when it serves them. */
   refuse(reason: Reason | undefined): void {
     this.#set(this.#lost, reason)
   }
@@ -88,14 +87,14 @@ export class ConnectionState {
   }
 }
 
-/** Redis answers INFO while it loads. Who refuses it, or is silent, is not known to load. */
+/** Redis answers INFO while it loads; no answer says nothing about loading. */
 const isLoading = (client: Redis): Promise<boolean> =>
   client.info('persistence').then(
     (info) => /^loading:1/m.test(info),
     () => false,
   )
 
-/** The contacts of an instance that are open now. */
+/** The states of the open connections of an instance. */
 export class ConnectionStates {
   readonly #open = new Set<ConnectionState>()
   readonly #listeners: ((state: ConnectionState) => void)[] = []
@@ -116,7 +115,7 @@ export class ConnectionStates {
     return state
   }
 
-  /** A connection that is closed on purpose is not lost. */
+  /** For a connection that is closed on purpose: it is not lost. */
   close(state: ConnectionState): void {
     this.#open.delete(state)
   }

@@ -1,7 +1,7 @@
 import slotOfKey from 'cluster-key-slot'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { type ConnectionState, ConnectionStates } from './connection-state.js'
-import { leadsElsewhere } from './errors.js'
+import { reconnectReason } from './errors.js'
 import { type Reason, reasonOf } from './reasons.js'
 import { watchRunId } from './run-id.js'
 import { parseStoreUrl, type StoreUrl, shownStoreUrl } from './store-url.js'
@@ -24,22 +24,22 @@ export interface ConnectionOptions {
   readonly url: string
   /** Shown by CLIENT LIST: `lockstep-commands`, `lockstep-cache`, ... */
   readonly purpose: string
-  /** How long one command may take before its outcome is unknown. */
+  /** After this time without an answer, the outcome of a command is unknown. */
   readonly timeoutMs: number
-  /** Where the contact of this link is kept with those of others. */
+  /** Keeps the state of this connection with those of others. */
   readonly states?: ConnectionStates
   /**
-   * Asked at every contact. The link is not ready before it has resolved once, and is asked again
-   * while it rejects.
+   * Called whenever the connection opens, and again while it rejects. The connection is not ready
+   * before it has resolved once.
    */
-  readonly admit?: (client: Redis | Cluster) => Promise<void>
+  readonly admit?: ((client: Redis | Cluster) => Promise<void>) | undefined
   /**
-   * On a Cluster, one connection to any of the hosts in the URL, in turn. Enough to listen: every
-   * node passes on what is published at another. The Cluster client would ping some other node.
+   * On a Cluster, one connection to any of the hosts in the URL, in turn. Enough to listen: a node
+   * passes on messages of the others. The Cluster client would ping some other node.
    */
   readonly anyNode?: boolean
   /** On a Cluster, one connection to this server. */
-  readonly node?: { readonly host: string; readonly port: number }
+  readonly node?: { readonly host: string; readonly port: number } | undefined
 }
 
 const ADMIT_EVERY_MS = 250
@@ -47,15 +47,15 @@ const SLOTS_REFRESH_MS = 500
 const RETRY_MIN_MS = 50
 const RETRY_MAX_MS = 1_000
 
-/** 50 ms doubling to 1 s, each shortened by up to half so that instances do not return in step. */
+/** 50 ms doubling to 1 s, minus up to half of it so that instances do not reconnect in step. */
 function retryDelay(attempt: number): number {
   const delay = Math.min(RETRY_MIN_MS * 2 ** Math.min(attempt - 1, 10), RETRY_MAX_MS)
   return Math.round(delay * (0.5 + Math.random() / 2))
 }
 
 /**
- * The defaults of ioredis send a command again when its answer was lost: one INCR may count twice.
- * Here nothing is ever sent twice and nothing waits for a connection; see docs/decisions/0002.
+ * By default ioredis resends a command whose answer was lost: one INCR may count twice. Here nothing
+ * is sent twice and nothing waits for a connection; see docs/decisions/0002.
  */
 function profile({ purpose, timeoutMs }: ConnectionOptions) {
   return {
@@ -63,38 +63,34 @@ function profile({ purpose, timeoutMs }: ConnectionOptions) {
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     enableOfflineQueue: false,
-    // The client's own try has no catch: a connection lost in that moment would end the process.
+    // ioredis does not catch the rejection: a connection lost at that moment would end the process.
     autoResubscribe: false,
     commandTimeout: timeoutMs,
     socketTimeout: timeoutMs * 2,
     connectTimeout: 2_000,
     retryStrategy: retryDelay,
-    reconnectOnError: (error: Error): false | 1 => (leadsElsewhere(error.message) ? 1 : false),
+    reconnectOnError: (error: Error): false | 1 => (reconnectReason(error.message) ? 1 : false),
     lazyConnect: true,
   } satisfies RedisOptions
 }
 
-/**
- * Opens a link and returns at once; `isReady` tells when it can be used. The URL is `redis://`,
- * `rediss://`, `unix://`, `redis+sentinel://host:port,host:port/master` or
- * `redis+cluster://host:port,host:port`.
- */
+/** Returns at once; the connection can be used when `isReady()`. */
 export function openConnection(options: ConnectionOptions): Connection {
   const { states = new ConnectionStates(), purpose, url, node } = options
   const client = createClient(options)
   const server = node ? `${node.host}:${node.port}` : shownStoreUrl(url)
   const state = states.open({ purpose, server, client })
-  // A node is connected when it is first needed, and refuses calls while it connects: in the
-  // middle of a migration or a promotion that would be an outage of its own.
+  // ioredis connects a node at its first call, and refuses calls meanwhile: during a migration or
+  // a promotion that would be a second outage.
   client.on('+node', (node: Redis) => {
-    hearAsking(node)
+    catchAsking(node)
     if (node.status === 'wait') node.connect().catch(() => undefined)
   })
-  // A failed attempt is known to the contact, and tried again by the retry strategy.
+  // The state records a failed attempt; the retry strategy repeats it.
   const connect = () => void client.connect().catch(() => undefined)
   connect()
   let isClosed = false
-  // One that is told of a failover while it asks the Sentinels for the primary gives up for good.
+  // A client that hears of a failover while it asks the Sentinels for the primary gives up for good.
   client.on('end', () => {
     if (!isClosed) setTimeout(() => isClosed || connect(), retryDelay(1)).unref()
   })
@@ -108,7 +104,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     state,
     reconnect: (reason) => {
       if (clustered) return client.refreshSlotsCache()
-      // Every call of a refused batch asks; the first one closes the connection.
+      // Every call of a refused batch calls this; the first one closes the connection.
       if (client.status !== 'ready') return
       state.expectLoss(reason)
       client.disconnect(true)
@@ -155,7 +151,7 @@ function createClient(options: ConnectionOptions): Redis | Cluster {
         name: path || 'mymaster',
         sentinelCommandTimeout: options.timeoutMs,
         sentinelRetryStrategy: retryDelay,
-        // A primary that hangs closes no connection: the Sentinels say when it is no primary.
+        // A primary that hangs closes no connection: the Sentinels say when it is replaced.
         failoverDetector: true,
         sentinelReconnectStrategy: retryDelay,
       })
@@ -168,15 +164,15 @@ function createClient(options: ConnectionOptions): Redis | Cluster {
         // Above 0 the cluster client sends commands of a lost connection again.
         retryDelayOnFailover: 0,
         retryDelayOnClusterDown: 0,
-        // TRYAGAIN, MOVED and ASK refuse a whole call before it runs. Asking again must end before
-        // the time-out, or a call that was given up would still be sent.
+        // TRYAGAIN, MOVED and ASK refuse a call before it runs. Its retries must end before the
+        // time-out, or a call that its caller gave up would still be sent.
         retryDelayOnTryAgain: options.timeoutMs / 10,
         maxRedirections: 5,
         clusterRetryStrategy: retryDelay,
-        // A node that died is not reported by the others as MOVED until somebody asks them.
+        // Other nodes do not report a dead node as MOVED until they are asked.
         slotsRefreshInterval: SLOTS_REFRESH_MS,
         slotsRefreshTimeout: options.timeoutMs,
-        // CLUSTERDOWN is answered by nodes that are well: dropping them would end the whole client.
+        // Healthy nodes answer CLUSTERDOWN: disconnecting them would end the whole client.
         redisOptions: { ...profile(options), ...auth, reconnectOnError: null },
       })
     case 'unix':
@@ -190,10 +186,10 @@ function createClient(options: ConnectionOptions): Redis | Cluster {
 }
 
 /**
- * The cluster client sends ASKING before a call to a slot that moves, and does not listen to its
- * answer: one that fails would end the process. The call behind it fails by itself.
+ * Before a call to a slot that moves, the cluster client sends ASKING and does not catch its failure,
+ * which would end the process. The call itself fails as well.
  */
-function hearAsking(node: Redis): void {
+function catchAsking(node: Redis): void {
   const asking = node.asking.bind(node)
   node.asking = () => {
     const answer = asking()
@@ -202,7 +198,7 @@ function hearAsking(node: Redis): void {
   }
 }
 
-/** ioredis reads its options anew at every attempt. */
+/** ioredis reads its options at every attempt. */
 function inTurn(hosts: StoreUrl['hosts'], options: ReturnType<typeof profile>): Redis {
   const client = new Redis(options)
   const retryStrategy = (attempt: number): number => {

@@ -7,16 +7,16 @@ import { checkLayout, LayoutError } from './layout-record.js'
 import { createProbe, type Probe } from './probe.js'
 import { createPubSub, type PubSub } from './pub-sub.js'
 
-/** Every connection of one instance: one per purpose, so that none delays another. */
+/** The connections of one instance: one per purpose, so that none delays another. */
 export interface Connections {
   readonly commands: Connection
-  /** A batch of large values must not delay a lock. */
+  /** Commands of the cache: large values must not delay a lock. */
   readonly cache: Connection
   readonly pubSub: PubSub
-  /** Of the Redis that holds the cache. */
+  /** On the Redis that holds the cache. */
   readonly cachePubSub: PubSub
   readonly probe: Probe
-  /** Undefined where the cache has no Redis of its own. */
+  /** Undefined where the cache shares the Redis. */
   readonly cacheProbe: Probe | undefined
   /** Of every connection. */
   readonly states: ConnectionStates
@@ -25,10 +25,10 @@ export interface Connections {
 
 export interface ConnectionsOptions {
   readonly url: string
-  /** The Redis of the cache, where it has one of its own. */
+  /** A separate Redis for the cache. */
   readonly cacheUrl?: string | undefined
   readonly timeoutMs: number
-  /** This Redis was filled under another layout: nothing may be asked of it, now or later. */
+  /** Another layout filled this Redis: the instance must not use it. */
   readonly onRefused: (error: LayoutError) => void
 }
 
@@ -41,7 +41,7 @@ export function openConnections({
   const states = new ConnectionStates()
   const options = { ...given, states }
   const admit =
-    (part: Part): NonNullable<Parameters<typeof openConnection>[0]['admit']> =>
+    (part: Part): ConnectionOptions['admit'] =>
     (client) =>
       checkLayout({ client }, part).catch((error: unknown) => {
         if (error instanceof LayoutError) onRefused(error)
@@ -52,11 +52,8 @@ export function openConnections({
 
   const isApart = cacheUrl !== undefined
   const cache = { ...options, url: cacheUrl ?? options.url }
-  const cacheConnection = openConnection({
-    ...cache,
-    purpose: 'cache',
-    ...(isApart && { admit: admit('cache') }),
-  })
+  const cacheAdmit = isApart ? admit('cache') : undefined
+  const cacheConnection = openConnection({ ...cache, purpose: 'cache', admit: cacheAdmit })
   const connections = {
     commands: openConnection({
       ...options,
@@ -78,10 +75,10 @@ export function openConnections({
   }
 }
 
-/** Whoever trusts its memory must know that no message is missing: each comes straight from its server. */
+/** L1 needs gap detection: on a Cluster it subscribes to every primary directly. */
 function listenToCache(options: Omit<ConnectionOptions, 'purpose'>, cache: Connection): PubSub {
   const open = (node?: ConnectionOptions['node']) =>
-    openConnection({ ...options, purpose: 'cache-pubsub', ...(node && { node }) })
+    openConnection({ ...options, purpose: 'cache-pubsub', node })
   return cache.client instanceof Cluster
     ? createClusterPubSub({ cluster: cache, openNode: open })
     : createPubSub(open(), { sharded: true })

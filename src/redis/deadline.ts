@@ -1,8 +1,8 @@
 export interface DeadlineOptions {
   readonly timeoutMs: number
-  /** Called for each answer that did not come in time; what its caller is told. */
+  /** Called for each answer that is late; the caller gets its error. */
   readonly onMissed: () => Error
-  /** Called for each answer, also for one that came late. */
+  /** Called for each answer, late ones included. */
   readonly onAnswer: () => void
 }
 
@@ -14,12 +14,12 @@ interface Pending {
 export const CHECK_EVERY_MS = 25
 
 /**
- * Bounds how long callers wait for answers of Redis; what was sent may still run. One timer for all
- * of them: a timer per call would cost more than the call.
+ * Bounds how long callers wait for Redis; what was sent may still run. All calls share one timer: a
+ * timer per call would cost more than the call.
  */
 export class Deadline {
   readonly #options: DeadlineOptions
-  /** In the order in which they are missed. */
+  /** In the order of their deadlines. */
   readonly #pending = new Set<Pending>()
   #timer: NodeJS.Timeout | undefined
 
@@ -47,7 +47,7 @@ export class Deadline {
     })
   }
 
-  /** Answers that came while this process was busy are taken up first: it was us who kept silent. */
+  /** Answers that arrived while this process was busy are handled first: they are not late. */
   #later(): NodeJS.Timeout {
     return setTimeout(() => setImmediate(() => this.#giveUp()), CHECK_EVERY_MS).unref()
   }

@@ -8,7 +8,7 @@ export interface Stored {
 }
 
 export interface ReadReply {
-  /** The same as asked about: nothing changed, and no document is sent. */
+  /** Equal to the known one: nothing changed, and no document follows. */
   readonly revision: number
   readonly documents: readonly Stored[]
 }
@@ -36,25 +36,14 @@ function toDocuments(fields: readonly unknown[]): Stored[] {
   return documents
 }
 
-export type WriteReply =
-  | {
-      readonly outcome: 'created' | 'replaced' | 'unchanged'
-      readonly version: number
-      /** 0 for none. */
-      readonly before: number
-    }
-  | { readonly outcome: 'precondition-failed' }
-  | { readonly outcome: 'too-many' }
-
 export const writeScript = defineScript({
   name: 'documents.write',
   file: new URL('./scripts/documents-write.lua', import.meta.url),
   keys: ['documents'],
   args: ['name', 'body', 'if_match', 'most', 'channel', 'message'],
   outcomes: ['created', 'replaced', 'unchanged', 'precondition-failed', 'too-many'],
-  decode(reply, outcome): WriteReply {
+  decode(reply, outcome) {
     const [, version, before] = integers(reply, 3)
-    if (outcome === 'precondition-failed' || outcome === 'too-many') return { outcome }
     return { outcome, version, before }
   },
 })

@@ -1,22 +1,16 @@
 import type { Binder } from './binder.js'
-import {
-  readScript,
-  removeScript,
-  type Stored,
-  type WriteReply,
-  writeScript,
-} from './documents-scripts.js'
+import { readScript, removeScript, type Stored, writeScript } from './documents-scripts.js'
 import { redisKey } from './keys.js'
 import { type Precondition, preconditionArg } from './precondition.js'
 import type { PubSub } from './pub-sub.js'
 
-/** A named thing that is configured: a rate-limit policy, a cache space. */
+/** Named configuration: a rate-limit policy, a cache space. */
 export interface Document<T> {
   readonly name: string
   /** Grows with every change and is never used twice; the ETag. */
   readonly version: number
   readonly value: T
-  /** Stands in the configuration file, which wins over what is stored. */
+  /** From the configuration file, which wins over what is stored. */
   readonly inFile: boolean
 }
 
@@ -24,7 +18,7 @@ export type PutOutcome<T> =
   | {
       readonly kind: 'created' | 'replaced' | 'unchanged'
       readonly document: Document<T>
-      /** The version that stood there; 0 for none. */
+      /** The version before; 0 for none. */
       readonly before: number
     }
   | { readonly kind: 'precondition-failed' | 'too-many' | 'in-file' }
@@ -34,17 +28,17 @@ export type RemoveOutcome =
   | { readonly kind: 'missing' | 'precondition-failed' | 'in-file' }
 
 /**
- * Configuration shared by all processes. Reads come from memory; a change holds at once in the
+ * Configuration shared by all processes. Reads come from memory; a change takes effect at once in the
  * process that made it and within a second elsewhere.
  */
 export interface Documents<T> {
-  /** What is known without asking Redis: for hot paths, which fall back to `get`. */
+  /** Reads memory alone: for hot paths, which fall back to `get`. */
   peek(namespace: string, name: string): Document<T> | undefined
-  /** Whether `peek` knows of every document that there was half a second ago. */
+  /** Whether `peek` finds every document that existed half a second ago. */
   knows(namespace: string): boolean
-  /** Asks Redis before it calls a name unknown. @throws StoreError if that is not possible. */
+  /** Asks Redis for a name that is not in memory. @throws StoreError */
   get(namespace: string, name: string): Promise<Document<T> | undefined>
-  /** In order of their names. */
+  /** By name. */
   list(namespace: string): Promise<readonly Document<T>[]>
   put(namespace: string, name: string, value: T, when?: Precondition): Promise<PutOutcome<T>>
   remove(namespace: string, name: string, when?: Precondition): Promise<RemoveOutcome>
@@ -56,21 +50,21 @@ export interface DocumentsOptions<T> {
   readonly pubSub: PubSub
   /** The last part of the key `ls:{<namespace>:policies}:<part>`. */
   readonly part: string
-  /** Throws on a body that this version of the program cannot use: such a document is left out. */
+  /** Throws on a body that this version cannot use: such a document is skipped. */
   readonly parse: (name: string, body: unknown) => T
-  /** Documents of the configuration file; they hold in every namespace. Read again at each call. */
+  /** Documents of the configuration file, for every namespace. Called at each read. */
   readonly fromFile?: () => ReadonlyMap<string, Document<T>>
   readonly pollMs?: number
-  /** How long a namespace is kept up to date that nobody asks for. */
+  /** How long an unused namespace is kept up to date. */
   readonly idleMs?: number
 }
 
-/** Bounds what a process that reads a namespace for the first time is sent. */
+/** Bounds the first reply to a process that reads a namespace. */
 export const MAX_DOCUMENTS = 1_000
-/** The rest of the promised second is for the round trip. */
+/** The other half of the promised second is for the round trip. */
 const POLL_MS = 500
 const IDLE_MS = 3_600_000
-/** Namespaces that are kept up to date; beyond, the one unused for longest is forgotten. */
+/** Namespaces that are kept up to date; above, the least recently used is dropped. */
 const MAX_NAMESPACES = 1_000
 
 interface Known<T> {
@@ -91,7 +85,7 @@ export function createDocuments<T>(options: DocumentsOptions<T>): Documents<T> {
   const known = new Map<string, Known<T>>()
   const keyOf = (namespace: string) => ({ documents: redisKey(namespace, 'policies', part) })
 
-  /** Least recently used namespaces stand first. */
+  /** `known` begins with the least recently used namespace. */
   function touch(namespace: string): Known<T> | undefined {
     const entry = known.get(namespace)
     if (entry) {
@@ -122,12 +116,12 @@ export function createDocuments<T>(options: DocumentsOptions<T>): Documents<T> {
     try {
       return { name, version, value: parse(name, JSON.parse(body)), inFile: false }
     } catch {
-      // Written by a newer version during a rolling update; its own processes serve it.
+      // A newer version wrote it during a rolling update; processes of that version serve it.
       return undefined
     }
   }
 
-  // In an outage the last known documents stay: a limiter that forgets its policies helps nobody.
+  // In an outage the last known documents stay in use.
   const refreshQuietly = (namespace: string) => void refresh(namespace).catch(() => undefined)
 
   const timer = setInterval(() => {
@@ -139,20 +133,11 @@ export function createDocuments<T>(options: DocumentsOptions<T>): Documents<T> {
   }, pollMs)
   timer.unref()
 
-  let unsubscribe = () => {}
-  let closed = false
-  pubSub
-    .subscribe(channel, (namespace) => {
-      if (known.has(namespace)) refreshQuietly(namespace)
-    })
-    .then(
-      (end) => {
-        if (closed) end()
-        else unsubscribe = end
-      },
-      // A message only hastens what the poll finds by itself.
-      () => undefined,
-    )
+  const onMessage = (namespace: string) => {
+    if (known.has(namespace)) refreshQuietly(namespace)
+  }
+  // Without messages the poll finds the change later.
+  pubSub.subscribe(channel, onMessage).catch(() => undefined)
 
   const peek = (namespace: string, name: string) =>
     fromFile().get(name) ?? touch(namespace)?.documents.get(name)
@@ -173,7 +158,7 @@ export function createDocuments<T>(options: DocumentsOptions<T>): Documents<T> {
 
     async put(namespace, name, value, when) {
       if (fromFile().has(name)) return { kind: 'in-file' }
-      const reply: WriteReply = await scripts.write(keyOf(namespace), {
+      const { outcome, version, before } = await scripts.write(keyOf(namespace), {
         name,
         body: JSON.stringify(value),
         if_match: preconditionArg(when),
@@ -181,32 +166,29 @@ export function createDocuments<T>(options: DocumentsOptions<T>): Documents<T> {
         channel,
         message: namespace,
       })
-      if (reply.outcome === 'precondition-failed' || reply.outcome === 'too-many') {
-        return { kind: reply.outcome }
-      }
-      const document = { name, version: reply.version, value, inFile: false }
-      // The revision stays as it was, so the next poll reads what others changed meanwhile.
+      if (outcome === 'precondition-failed' || outcome === 'too-many') return { kind: outcome }
+      const document = { name, version, value, inFile: false }
+      // The known revision stays, so the next poll reads what others changed in the meantime.
       known.get(namespace)?.documents.set(name, document)
-      return { kind: reply.outcome, document, before: reply.before }
+      return { kind: outcome, document, before }
     },
 
     async remove(namespace, name, when) {
       if (fromFile().has(name)) return { kind: 'in-file' }
-      const reply = await scripts.remove(keyOf(namespace), {
+      const { outcome, before } = await scripts.remove(keyOf(namespace), {
         name,
         if_match: preconditionArg(when),
         channel,
         message: namespace,
       })
-      if (reply.outcome !== 'removed') return { kind: reply.outcome }
+      if (outcome !== 'removed') return { kind: outcome }
       known.get(namespace)?.documents.delete(name)
-      return { kind: 'removed', before: reply.before }
+      return { kind: outcome, before }
     },
 
     close() {
-      closed = true
       clearInterval(timer)
-      unsubscribe()
+      pubSub.unsubscribe(channel, onMessage)
     },
   }
 }

@@ -12,7 +12,7 @@ export type StoreErrorCode =
   | 'store-not-ready'
   | 'not-replicated'
 
-/** Redis could not be asked, or its answer was lost. Never carries arguments: they hold tokens. */
+/** Redis could not be asked, or its answer was lost. Its message holds no arguments: they hold tokens. */
 export class StoreError extends Error {
   override readonly name = 'StoreError'
   readonly code: StoreErrorCode
@@ -28,31 +28,31 @@ export class StoreError extends Error {
 
 /**
  * A script raised an error that no outage explains: a bug of ours, or a key that holds something
- * else. What the script wrote before that is kept. It is no `StoreError`, because the answers to an
- * outage (a limit that lets requests through, for instance) are wrong here.
+ * else. Redis keeps what the script wrote before that. It is no `StoreError`: the answer to an outage,
+ * such as a limit that lets requests through, is wrong here.
  */
 export class ScriptError extends Error {
   override readonly name = 'ScriptError'
 
-  /** @param text what Redis says, for the log */
+  /** @param text the error of Redis, for the log */
   constructor(text: string) {
     const cause = new Error(text)
-    super('A script ended with an error; what it did before that may stand.', { cause })
+    super('A script ended with an error; what it wrote before that is kept.', { cause })
   }
 }
 
-/** Whether what a call was to do may have been done. */
+/** Whether the call may have been applied. */
 export const isUnknown = (error: unknown): boolean =>
   error instanceof ScriptError || (error instanceof StoreError && error.code === 'outcome-unknown')
 
-/** After these this connection leads to the wrong server, or to one that cannot serve. */
-const ELSEWHERE = new Set<Reason>(['read-only', 'loading', 'primary-down', 'cluster-down'])
+/** This connection leads to the wrong server, or to one that cannot serve. */
+const RECONNECT = new Set<Reason>(['read-only', 'loading', 'primary-down', 'cluster-down'])
 
 /** Redis repeats the arguments of a command that it does not know. */
 const withoutArguments = (text: string): string =>
   text.replace(/, with args beginning with:.*/s, '')
 
-/** An error of a call that ran: what the script did before it may stand. */
+/** The error of a call that ran: what the script wrote before it may be kept. */
 export function toCallError(text: string): StoreError | ScriptError {
   if (!isPartial(text)) return toReplyError(text)
   return new StoreError(
@@ -80,22 +80,22 @@ export function toReplyError(text: string): StoreError | ScriptError {
   }
 }
 
-/** Why this connection should be made again after such a reply; undefined where it need not be. */
-export function leadsElsewhere(text: string): Reason | undefined {
+/** Why to connect again after this error of Redis; undefined where there is no need. */
+export function reconnectReason(text: string): Reason | undefined {
   const reason = replyReason(text)
-  return reason && ELSEWHERE.has(reason) ? reason : undefined
+  return reason && RECONNECT.has(reason) ? reason : undefined
 }
 
 export const isMissingScript = (error: unknown): boolean =>
   error instanceof Error && error.message.startsWith('NOSCRIPT')
 
-/** Refused by the client library before a byte was written; the texts are ioredis' own. */
+/** ioredis refused the call before it wrote a byte. */
 const NEVER_SENT = /isn't writeable|isn't ready|Failed to refresh slots cache|Cluster is ended/
 
-/** Given up after redirections only, each of which refused the call before it ran. */
+/** ioredis gave up after redirections, each of which refused the call before it ran. */
 const REDIRECTED = /^Too many Cluster redirections\. Last error: ReplyError: (.*)$/s
 
-/** Turns what the client library throws into one of the two error classes above. */
+/** Turns any error of ioredis into one of the two classes above. */
 export function toStoreError(error: unknown): StoreError | ScriptError {
   if (error instanceof StoreError || error instanceof ScriptError) return error
   const text = error instanceof Error ? error.message : String(error)
@@ -106,7 +106,7 @@ export function toStoreError(error: unknown): StoreError | ScriptError {
   return new StoreError('outcome-unknown', 'The call was sent to Redis and its answer was lost.')
 }
 
-/** A script has run, and its reply cannot be read: what it did stands. */
+/** The script ran and its writes are kept, but its reply cannot be read. */
 export const unreadable = (cause: unknown): StoreError =>
   new StoreError('outcome-unknown', 'Redis gave an answer that cannot be read.', undefined, cause)
 

@@ -2,7 +2,7 @@ import { Cluster } from 'ioredis'
 import type { Connection } from './connection.js'
 import { toStoreError } from './errors.js'
 
-/** What Redis says of itself. Read on demand; a field Redis does not tell is `unknown`. */
+/** What Redis reports about itself. Read on demand; a field that Redis does not report is `unknown`. */
 export interface RedisFacts {
   readonly version: string
   readonly mode: 'single' | 'sentinel' | 'cluster'
@@ -11,7 +11,7 @@ export interface RedisFacts {
   readonly maxMemoryBytes: number
   readonly usedMemoryBytes: number
   readonly replicas: number
-  /** Writes are refused while too few replicas are there to take them. */
+  /** Redis refuses writes while it has too few replicas. */
   readonly needsReplicas: boolean
   /** Large values that expire are freed in the background; undefined where CONFIG is forbidden. */
   readonly freesLazily: boolean | undefined
@@ -47,7 +47,7 @@ export async function readFacts({ client }: Pick<Connection, 'client'>): Promise
   }
 }
 
-/** CONFIG may be forbidden by ACL, and is at managed offers. */
+/** An ACL may forbid CONFIG, and managed services do. */
 async function configured(client: Connection['client'], name: string): Promise<string | undefined> {
   try {
     const reply = (await client.config('GET', name)) as string[] | Record<string, string>
@@ -57,7 +57,7 @@ async function configured(client: Connection['client'], name: string): Promise<s
   }
 }
 
-/** A Redis behind Sentinel does not know of it; the client does. */
+/** A Redis behind Sentinel does not report that; the client knows. */
 function modeOf(client: Connection['client']): RedisFacts['mode'] {
   if (client instanceof Cluster) return 'cluster'
   return client.options.sentinels ? 'sentinel' : 'single'

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import type { Document } from './documents.js'
 
-/** A section of the configuration file as documents; the version is a digest: a file has none. */
+/** A section of the configuration file as documents, whose version is a digest of the value. */
 export function filedDocuments<T>(
   section: Readonly<Record<string, T>>,
 ): ReadonlyMap<string, Document<T>> {

@@ -1,29 +1,26 @@
 import { spawn } from 'node:child_process'
-import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, readFileSync, writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ManagedRedisError } from './managed-error.js'
-import { unwritable } from './managed-folders.js'
+import { openToAppend } from './managed-folders.js'
 
 const RETRY_MS = 200
 
 export interface FolderLock {
-  /** Hand this to a child and the folder stays locked until that child is gone as well. */
+  /** A child that inherits it keeps the folder locked while it lives. */
   readonly fd: number
-  /** Writes down who uses the folder, for whoever finds it locked. */
+  /** Records the processes that use the folder, for the message of the next one. */
   note(pids: readonly number[]): void
   /** Idempotent. The lock itself ends with the last process that inherited `fd`. */
   release(): void
 }
 
 /**
- * Two Redis servers on one data folder would each overwrite what the other wrote, so the folder is
- * locked with flock(2). The kernel drops the lock when its last holder dies, however it died: a
- * pid file alone would block the next start after a power cut, or trust a pid used again.
- * Node has no flock of its own; flock(1) locks the open file this process shares with it.
- *
- * @param waitMs how long a locked folder is tried again: a service that is just shutting down
- *   needs a moment.
- * @throws ManagedRedisError naming the process that uses the folder.
+ * Locks a data folder with flock(2): two Redis servers would overwrite each other's data. The kernel
+ * drops the lock when its last holder dies. A pid file alone would block the next start after a power
+ * cut, or trust a reused pid. Node has no flock; flock(1) locks the file that it inherits.
+ * @param waitMs how long to retry: a service that shuts down needs a moment
+ * @throws ManagedRedisError naming the process that uses the folder
  */
 export async function lockFolder(
   folder: string,
@@ -31,7 +28,7 @@ export async function lockFolder(
   log: (message: string) => void,
 ): Promise<FolderLock> {
   const file = `${folder}/lock`
-  const fd = openLock(folder, file)
+  const fd = openToAppend(folder, file)
   const began = performance.now()
   try {
     for (let attempt = 0; !(await tryLock(fd)); attempt++) {
@@ -49,14 +46,6 @@ export async function lockFolder(
     throw error
   }
   return held(fd)
-}
-
-function openLock(folder: string, file: string): number {
-  try {
-    return openSync(file, 'a+', 0o600)
-  } catch (error) {
-    throw unwritable(folder, error)
-  }
 }
 
 function held(fd: number): FolderLock {
@@ -88,7 +77,7 @@ function tryLock(fd: number): Promise<boolean> {
   })
 }
 
-/** The first of the noted pids that still lives; its command line tells it from a pid used again. */
+/** The first recorded process that still runs; its command line rules out a reused pid. */
 function userOf(file: string): string {
   const pids = readFileSync(file, 'utf8').split('\n').filter(Boolean)
   for (const pid of pids) {

@@ -4,48 +4,48 @@ import { toStoreError, unavailable } from './errors.js'
 /** @returns undefined where nothing is there. @throws StoreError */
 export type Get = (key: string) => Promise<Buffer | undefined>
 
-interface Asked {
+interface Read {
   readonly key: string
   readonly resolve: (bytes: Buffer | undefined) => void
   readonly reject: (error: Error) => void
 }
 
-/** Values are large: more of them in one reply would keep everybody else waiting. */
-const MOST_KEYS = 16
+/** Values are large: more of them in one reply would block Redis for too long. */
+const MAX_KEYS = 16
 
-/** The keys that are asked for in one turn of the event loop go as one MGET, per Cluster slot. */
+/** Keys read in one turn of the event loop are sent as one MGET per Cluster slot. */
 export function bindGet(name: string, { connection, observer }: BatchOptions): Get {
-  const open = new Map<number, Asked[]>()
+  const open = new Map<number, Read[]>()
 
-  async function send(asked: readonly Asked[]): Promise<void> {
+  async function send(reads: readonly Read[]): Promise<void> {
     const started = performance.now()
     try {
       if (!connection.isReady()) throw unavailable()
-      const values = await connection.client.mgetBuffer(asked.map(({ key }) => key))
-      observer.batch(name, asked.length, (performance.now() - started) / 1_000)
-      for (const [i, { resolve }] of asked.entries()) resolve(values[i] ?? undefined)
+      const values = await connection.client.mgetBuffer(reads.map(({ key }) => key))
+      observer.batch(name, reads.length, (performance.now() - started) / 1_000)
+      for (const [i, { resolve }] of reads.entries()) resolve(values[i] ?? undefined)
     } catch (error) {
-      const met = toStoreError(error)
-      observer.failure(met)
-      for (const { reject } of asked) reject(met)
+      const failure = toStoreError(error)
+      observer.failure(failure)
+      for (const { reject } of reads) reject(failure)
     }
   }
 
   function flush(): void {
     const groups = [...open.values()]
     open.clear()
-    for (const asked of groups) void send(asked)
+    for (const reads of groups) void send(reads)
   }
 
   return (key) =>
     new Promise((resolve, reject) => {
       if (open.size === 0) setImmediate(flush)
       const slot = connection.slotOf(key)
-      const asked = open.get(slot) ?? []
-      open.set(slot, asked)
-      asked.push({ key, resolve, reject })
-      if (asked.length < MOST_KEYS) return
+      const reads = open.get(slot) ?? []
+      open.set(slot, reads)
+      reads.push({ key, resolve, reject })
+      if (reads.length < MAX_KEYS) return
       open.delete(slot)
-      void send(asked)
+      void send(reads)
     })
 }

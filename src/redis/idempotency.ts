@@ -1,12 +1,12 @@
 /**
- * What a script needs to answer a repeated request with the result of the first: the memo stands in
- * the slot of the data and is written by the same script.
+ * What a script needs to answer a retry with the result of the first request. It stores an
+ * idempotency record in the slot of the data.
  */
 export interface Idempotency {
-  /** SHA-256 of the caller's key, base64url: where the memo stands. */
+  /** SHA-256 of the caller's key, base64url: where the record is stored. */
   readonly digest: string
-  /** SHA-256 of the request, base64url: another request under the same key is refused. */
+  /** SHA-256 of the request, base64url: another request with the same key is refused. */
   readonly fingerprint: string
-  /** How long the memo is kept. */
+  /** How long the record is kept. */
   readonly ttlMs: number
 }

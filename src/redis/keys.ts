@@ -1,7 +1,7 @@
-/** `{` and `}` would move a key to another Cluster slot; `%` marks the escapes themselves. */
+/** `{` and `}` would change the Cluster slot of a key; `%` marks an escape. */
 const ESCAPES: Readonly<Record<string, string>> = { '{': '%7B', '}': '%7D', '%': '%25' }
 
-/** Caller text as it stands inside a key. Reversible, so two texts never share a key. */
+/** Caller text inside a key. Reversible, so two texts never share a key. */
 export const escapeKey = (text: string): string =>
   /[{}%]/.test(text) ? text.replace(/[{}%]/g, (char) => ESCAPES[char] as string) : text
 

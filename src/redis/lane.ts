@@ -7,26 +7,26 @@ interface Weighed {
 /** About 1 ms of Redis time: a call of one unit is a script of about three commands (7 us). */
 export const MAX_UNITS = 128
 const MAX_BYTES = 64 * 1024
-/** One that Redis runs, and one on its way. */
+/** One that Redis runs, and one that waits for it. */
 const MAX_IN_FLIGHT = 2
-/** A part of fewer units costs the process more than the overlap of parts brings. */
+/** Smaller parts cost the process more than their overlap gains. */
 const MIN_PART_UNITS = 16
-/** What is left of the load of a turn after the next one. */
-const REMEMBERED = 7 / 8
+/** Weight of the load of the previous turn. */
+const DECAY = 7 / 8
 
-/** The calls of one script to one slot that wait to leave, and how many batches are under way. */
+/** The calls of one script to one slot that wait to be sent, and how many batches are in flight. */
 export class Lane<C extends Weighed> {
   #waiting: C[] = []
   #units = 0
   #bytes = 0
   #inFlight = 0
 
-  /** Of what waits. */
+  /** Of the waiting calls. */
   get units(): number {
     return this.#units
   }
 
-  /** Whether what waits may leave before its part is full. */
+  /** Whether the waiting calls may be sent before their part is full. */
   get isFree(): boolean {
     return this.#inFlight < MAX_IN_FLIGHT
   }
@@ -45,7 +45,7 @@ export class Lane<C extends Weighed> {
     this.#bytes += call.bytes
   }
 
-  /** @returns what waited, in the order added. */
+  /** @returns the waiting calls, in the order added. */
   take(): C[] {
     const calls = this.#waiting
     this.#waiting = []
@@ -63,11 +63,11 @@ export class Lane<C extends Weighed> {
   }
 }
 
-/** How much of one script is under way, and into how large parts that is cut. */
+/** How many units of one script are in flight, and how large the parts are that it is sent in. */
 export class Load {
   #units = 0
   #lately = 0
-  /** The units after which what waits leaves within its turn. */
+  /** At this many units the waiting calls are sent before the turn ends. */
   part = MAX_UNITS
 
   begin(units: number): void {
@@ -79,11 +79,11 @@ export class Load {
   }
 
   endTurn(): void {
-    this.#lately = Math.max(this.#units, this.#lately * REMEMBERED)
+    this.#lately = Math.max(this.#units, this.#lately * DECAY)
     this.part = toPart(this.#lately)
   }
 }
 
-/** A quarter of the load; all of a load that does not make two parts. */
+/** A quarter of the load; one part for a load that is too small for two. */
 const toPart = (load: number): number =>
   load < 2 * MIN_PART_UNITS ? MAX_UNITS : Math.min(MAX_UNITS, Math.max(MIN_PART_UNITS, load / 4))

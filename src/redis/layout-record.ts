@@ -2,20 +2,19 @@ import { Cluster } from 'ioredis'
 import type { Connection } from './connection.js'
 import { type Layout, layoutOf, type Part } from './layout.js'
 
-/** The layout of everything in this Redis, as JSON. It never expires: the keys rest on it. */
+/** The layout of this Redis, as JSON. It never expires: every key depends on it. */
 const KEY = 'ls:layout'
 
-/** This instance must not use this Redis; the message says why, for whoever started it. */
+/** This instance must not use this Redis; the message tells its operator why. */
 export class LayoutError extends Error {
   override readonly name = 'LayoutError'
 }
 
 /**
- * Writes down the layout at first contact and compares it at every later one, so that two instances
- * never look for one lock under two keys.
- *
- * @throws LayoutError when this Redis was filled under another layout, or is a node of a Cluster
- *   that was named like a single server; any other error when Redis could not be asked.
+ * Stores the layout in an empty Redis and compares it otherwise, so that two instances never look
+ * for one lock under two keys.
+ * @throws LayoutError if another layout filled this Redis, or its URL names a Cluster node as a
+ *   single server; any other error if Redis could not be asked
  */
 export async function checkLayout(
   { client }: Pick<Connection, 'client'>,
@@ -23,7 +22,7 @@ export async function checkLayout(
 ): Promise<void> {
   const ours = layoutOf({ client }, part)
   try {
-    // Read first: a read-only replica cannot be written, and needs no writing.
+    // Read first: a replica cannot be written to, and has the record already.
     const there = (await client.get(KEY)) ?? (await record(client, JSON.stringify(ours)))
     if (there !== JSON.stringify(ours)) throw new LayoutError(explain(ours, there))
     if (!(client instanceof Cluster) && (await isClusterNode(client))) throw namedAsSingle()
@@ -33,13 +32,13 @@ export async function checkLayout(
   }
 }
 
-/** @returns what stands there now: another instance may have been first. */
+/** @returns the stored layout: another instance may have been first. */
 async function record(client: Connection['client'], layout: string): Promise<string | null> {
   const written = await client.set(KEY, layout, 'NX')
   return written === 'OK' ? layout : client.get(KEY)
 }
 
-/** INFO may be forbidden by ACL; then MOVED tells, as soon as a key lies elsewhere. */
+/** An ACL may forbid INFO; then MOVED shows it, once a key is on another node. */
 const isClusterNode = (client: Exclude<Connection['client'], Cluster>): Promise<boolean> =>
   client.info('cluster').then(
     (text) => text.includes('cluster_enabled:1'),

@@ -3,28 +3,28 @@ import { Cluster } from 'ioredis'
 import type { Connection } from './connection.js'
 
 /**
- * How names are spread over hash tags, and so over the slots of a Cluster. Fixed for the life of a
- * Redis: two instances that count differently would look for one lock in two places, and both
- * would find it free. `ls:layout` keeps it, see layout-record.ts.
+ * How names map to hash tags, and so to the slots of a Cluster. Fixed for the life of a Redis: two
+ * instances with different layouts would look for one lock under two keys, and both would find it
+ * free. `ls:layout` stores it, see layout-record.ts.
  */
 export interface Layout {
-  /** Of the key form `ls:{<namespace>:<tag>}:<part>:<name>` and of what stands in the keys. */
+  /** Of the key form `ls:{<namespace>:<tag>}:<part>:<name>` and of the stored values. */
   readonly version: number
   readonly hash: 'crc32'
   readonly lockBuckets: number
   readonly cachePartitions: number
 }
 
-/** Single and Sentinel: everything lives on one server, so one tag lets one script reach it all. */
+/** Single and Sentinel: one tag, so that one script may use any key. */
 const ONE_SERVER: Layout = { version: 2, hash: 'crc32', lockBuckets: 1, cachePartitions: 1 }
 
-/** Enough tags that no node of a Cluster has much more than its share. */
+/** Enough tags that the nodes of a Cluster have nearly equal shares. */
 const CLUSTER: Layout = { version: 2, hash: 'crc32', lockBuckets: 256, cachePartitions: 64 }
 
-/** What one Redis is there for: with a cache Redis of its own, each has a part. */
+/** What one Redis holds; a separate cache Redis holds a part. */
 export type Part = 'everything' | 'all-but-cache' | 'cache'
 
-/** 0 for what does not lie here, so that an instance that looks for it here is refused. */
+/** 0 for what another Redis holds, so that an instance that expects it here is refused. */
 export function layoutOf(
   { client }: Pick<Connection, 'client'>,
   part: Part = 'everything',
@@ -44,7 +44,7 @@ export function lockBucket({ lockBuckets }: Layout, name: string): number {
   return crc32(at === -1 ? name : name.slice(0, at)) % lockBuckets
 }
 
-/** The partition of a cache entry, 0 to `cachePartitions` - 1. NUL stands in no space and no key. */
+/** The partition of a cache entry, 0 to `cachePartitions` - 1. No space and no key holds a NUL. */
 export function cachePartition({ cachePartitions }: Layout, space: string, key: string): number {
   return cachePartitions === 1 ? 0 : crc32(`${space}\0${key}`) % cachePartitions
 }

@@ -1,20 +1,16 @@
 export interface ManagedConf {
   readonly socket: string
-  /** Where Redis works; what it keeps lies here. */
+  /** The working folder and data of Redis. */
   readonly folder: string
   readonly keep: boolean
-  /** More than this it refuses to hold. */
   readonly maxMemoryBytes: number
   /** Also listen on this port of 127.0.0.1. */
   readonly port?: number | undefined
-  /** Lines of redis.conf that come last and so win. */
+  /** The last lines of redis.conf, which win. */
   readonly extra: readonly string[]
 }
 
-/**
- * The redis.conf of a managed Redis. What is not set here is Redis' own default, so that a managed
- * Redis behaves as the one a user would install.
- */
+/** The redis.conf of a managed Redis. Everything else is a default, as in an installed Redis. */
 export function managedConf(conf: ManagedConf): string {
   const { socket, folder, keep, maxMemoryBytes, port, extra } = conf
   return [
@@ -24,15 +20,15 @@ export function managedConf(conf: ManagedConf): string {
     `unixsocket ${quoted(socket)}`,
     'unixsocketperm 600',
     `dir ${quoted(folder)}`,
-    // The append-only file alone: a second's work is the most that a power cut can take.
+    // The append-only file alone: a power cut loses at most a second.
     'save ""',
     `appendonly ${keep ? 'yes' : 'no'}`,
     'appendfsync everysec',
-    // Without a bound the system would kill Redis, or something else, when memory runs out.
+    // Without a bound the system kills Redis, or something else, when memory runs out.
     `maxmemory ${maxMemoryBytes}`,
     // An evicted lock is a lock held twice. A full Redis refuses instead.
     'maxmemory-policy noeviction',
-    // A big value is freed in the background, not while everybody waits.
+    // Large values are freed in the background, not while every caller waits.
     'lazyfree-lazy-expire yes',
     'lazyfree-lazy-eviction yes',
     'lazyfree-lazy-server-del yes',

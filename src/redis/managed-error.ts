@@ -1,4 +1,4 @@
-/** A reason why no Redis could be started here; the message is written for whoever ran `npm start`. */
+/** No Redis could be started here; the message is for the person who ran `npm start`. */
 export class ManagedRedisError extends Error {
   override readonly name = 'ManagedRedisError'
 }

@@ -1,11 +1,12 @@
 import {
   accessSync,
   constants,
+  fstatSync,
+  ftruncateSync,
   mkdirSync,
   mkdtempSync,
   openSync,
   statSync,
-  truncateSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -20,8 +21,8 @@ export function socketIn(runFolder: string): string {
 }
 
 /**
- * Makes the folder of the socket, which only this user may enter: whoever reaches the socket
- * owns all locks. A long TMPDIR gives way to /tmp.
+ * Makes the folder of the socket, which only this user may enter: the socket gives access to all
+ * locks. Falls back to /tmp if TMPDIR is too long.
  */
 export function makeRunFolder(folders: readonly string[] = [tmpdir(), '/tmp']): string {
   for (const folder of folders) {
@@ -30,7 +31,7 @@ export function makeRunFolder(folders: readonly string[] = [tmpdir(), '/tmp']): 
     try {
       return mkdtempSync(prefix)
     } catch {
-      // Not there or not writable: the next one.
+      // It does not exist or is not writable: try the next one.
     }
   }
   throw new ManagedRedisError(
@@ -40,13 +41,13 @@ export function makeRunFolder(folders: readonly string[] = [tmpdir(), '/tmp']): 
 
 const WRITABLE_BY_OTHERS = 0o022
 
-/** @throws ManagedRedisError when the folder cannot be made or written to. */
+/** @throws ManagedRedisError if the folder cannot be made or written to */
 export function makeDataFolder(folder: string, log: (message: string) => void): string {
   const absolute = path.resolve(folder)
   try {
     mkdirSync(absolute, { recursive: true, mode: 0o700 })
     accessSync(absolute, constants.W_OK | constants.X_OK)
-    // It was there before, so its mode is not changed: it may be a folder that others need.
+    // Its mode stays: others may need the folder.
     if (statSync(absolute).mode & WRITABLE_BY_OTHERS) {
       log(`Other users may replace the data in ${absolute}: make it yours alone (chmod 700).`)
     }
@@ -56,18 +57,24 @@ export function makeDataFolder(folder: string, log: (message: string) => void): 
   }
 }
 
-/** Opens the log of Redis for appending; one that has grown long starts anew. */
+/** Opens the log of Redis; a long one is emptied. */
 export function openLog(folder: string): { file: string; fd: number } {
   const file = path.join(folder, 'redis.log')
+  const fd = openToAppend(folder, file)
+  if (fstatSync(fd).size > LOG_BYTES) ftruncateSync(fd)
+  return { file, fd }
+}
+
+/** @throws ManagedRedisError if the file of the data folder cannot be written */
+export function openToAppend(folder: string, file: string): number {
   try {
-    if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > LOG_BYTES) truncateSync(file)
-    return { file, fd: openSync(file, 'a', 0o600) }
+    return openSync(file, 'a+', 0o600)
   } catch (error) {
     throw unwritable(folder, error)
   }
 }
 
-export function unwritable(folder: string, error: unknown): ManagedRedisError {
+function unwritable(folder: string, error: unknown): ManagedRedisError {
   const reason = error instanceof Error ? error.message : String(error)
   return new ManagedRedisError(
     `Redis cannot keep its data in ${folder} (${reason}). Name a writable folder in LOCKSTEP_DATA_DIR.`,

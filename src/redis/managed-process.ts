@@ -5,25 +5,25 @@ import type { ServerBinary } from './server-binary.js'
 
 const SUPERVISOR = fileURLToPath(new URL('./managed.sh', import.meta.url))
 
-/** What Redis gets to write its last data before it is killed. */
+/** How long Redis may write its last data before it is killed. */
 const STOP_BOUND_S = 20
 
 export interface ManagedProcess {
   /** The pid of Redis itself. */
   readonly pid: number
-  /** Resolves when Redis and its supervisor are gone, with why, in words for a log line. */
+  /** Resolves when Redis and its supervisor have ended, with the reason for a log line. */
   readonly ended: Promise<string>
-  /** Asks Redis to write its data and end. Await `ended` for the rest. */
+  /** Asks Redis to write its data and end; await `ended`. */
   stop(): void
 }
 
 export interface ProcessFiles {
   readonly binary: ServerBinary
-  /** Removed by the supervisor when the service is gone. */
+  /** Removed by the supervisor when the service has ended. */
   readonly runFolder: string
   readonly conf: string
   readonly logFd: number
-  /** Inherited by Redis, so that its data folder stays locked exactly as long as it lives. */
+  /** Inherited by Redis, so that its data folder stays locked while it lives. */
   readonly lockFd?: number | undefined
 }
 
@@ -50,7 +50,7 @@ async function firstLine(child: ChildProcess): Promise<string> {
 }
 
 async function endOf(child: ChildProcess): Promise<string> {
-  // A pipe whose reader is gone raises EPIPE; the exit says all there is to say.
+  // Writing to a closed pipe raises EPIPE; the exit code says why it closed.
   child.stdin?.on('error', () => {})
   const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => {
     child.once('exit', (...end) => resolve(end))
@@ -61,11 +61,11 @@ async function endOf(child: ChildProcess): Promise<string> {
   return code !== null && code > 128 ? `signal ${code - 128}` : `exit code ${code}`
 }
 
-/** A supervisor that was killed itself leaves Redis behind, without anyone to end it. */
+/** A supervisor that was killed leaves Redis running, with nothing to end it. */
 function killGroup(pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL')
   } catch {
-    // Nobody left in the group: the usual case.
+    // No process is left in the group: the usual case.
   }
 }

@@ -6,9 +6,8 @@ const PING_MS = 2_000
 const LOADING_MS = 10_000
 
 /**
- * Resolves when Redis answers at its socket, or when it `ended` (then with why, in words).
- * A Redis that reads a large data folder says LOADING for long: after 10 seconds of that the
- * service starts anyway and is simply not ready until Redis is.
+ * Resolves when Redis answers at its socket, or, with the reason, when it `ended`. A Redis with much
+ * data answers LOADING for long: after 10 seconds the service starts anyway and is not ready yet.
  */
 export async function untilAnswering(
   socket: string,
@@ -28,7 +27,7 @@ export async function untilAnswering(
   return reason
 }
 
-/** What the server says to PING, or '' when there is nobody. Any answer shows that it is up. */
+/** The answer to PING, '' without one. Any answer shows that the server is up. */
 function ping(path: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ path, timeout: PING_MS })

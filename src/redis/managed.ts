@@ -12,25 +12,25 @@ import { findServer, type ServerBinary, type ServerSource } from './server-binar
 
 const RESTART_FIRST_MS = 100
 const RESTART_LAST_MS = 5_000
-/** The rest is for the service, for the system, and for what a rewrite of the log copies. */
+/** The rest is for the service, the system, and the copy that a rewrite of the log makes. */
 const MEMORY_SHARE = 0.5
-/** A Redis that ran this long died of something new, so the next start need not wait. */
+/** A Redis that ran this long is restarted without a longer wait. */
 const STEADY_MS = 30_000
 
 export interface ManagedOptions {
-  /** The project's `.lockstep`: a fetched server lies in its `bin`. */
+  /** The project's `.lockstep`; a fetched server is in its `bin`. */
   readonly toolsFolder: string
-  /** Where the data lies between two runs; made if missing. Without it nothing is kept. */
+  /** Keeps the data between two runs; made if missing. Without it nothing is kept. */
   readonly dataFolder?: string | undefined
-  /** Look for the server in this place only. */
+  /** Looks for the server in this place only. */
   readonly find?: ServerSource | undefined
-  /** Listen on this port of 127.0.0.1 as well; `url` then names the port, not the socket. */
+  /** Listens on this port of 127.0.0.1 as well; `url` then has the port, not the socket. */
   readonly port?: number | undefined
   /** More lines of redis.conf; they win over ours. */
   readonly conf?: readonly string[]
-  /** Start Redis again when it dies while we run. Default true. */
+  /** Restarts Redis when it dies. Default true. */
   readonly restart?: boolean
-  /** How long a data folder in use is tried again. Default 10 seconds. */
+  /** How long to retry a data folder in use. Default 10 seconds. */
   readonly lockWaitMs?: number
   readonly log?: (message: string) => void
 }
@@ -41,17 +41,15 @@ export interface ManagedRedis {
   readonly binary: ServerBinary
   /** For a banner. */
   readonly description: string
-  /** Of the Redis that runs now; after it died and was started again, another one. */
+  /** Of the current Redis; a restart changes it. */
   pid(): number
-  /** Ends Redis, its data written first, and all that belongs to it. Idempotent. */
+  /** Lets Redis write its data, ends it and removes its files. Idempotent. */
   stop(): Promise<void>
 }
 
 /**
- * Managed mode is for trying things out and for one small machine: in production the Redis has an
- * operator, and a forgotten URL must not silently become an empty store.
- *
- * @returns why managed mode is refused, or undefined.
+ * In production a forgotten URL must not silently become an empty store.
+ * @returns why managed mode is refused, or undefined
  */
 export function managedRefusal(nodeEnv: string | undefined, allowed: boolean): string | undefined {
   if (nodeEnv !== 'production' || allowed) return undefined
@@ -59,11 +57,10 @@ export function managedRefusal(nodeEnv: string | undefined, allowed: boolean): s
 }
 
 /**
- * Starts a private Redis that lives as long as this process: reached by a unix socket that only
- * this user may enter, started again when it dies, ended when this process ends in whatever way.
- *
- * @throws ManagedRedisError when there is no server to start, the data folder is in use or cannot
- *   be written, or Redis refuses to start.
+ * Starts a private Redis on a unix socket that only this user may open. It is restarted when it dies,
+ * and ends with this process, also when that is killed.
+ * @throws ManagedRedisError if there is no server to start, the data folder is in use or cannot be
+ *   written, or Redis refuses to start
  */
 export async function startManagedRedis(options: ManagedOptions): Promise<ManagedRedis> {
   const { toolsFolder, find, restart = true, log = () => {} } = options
@@ -77,7 +74,7 @@ export async function startManagedRedis(options: ManagedOptions): Promise<Manage
     current = await spawn()
     await answering(place, current)
   } catch (error) {
-    leave(place)
+    cleanUp(place)
     throw error
   }
 
@@ -94,7 +91,7 @@ export async function startManagedRedis(options: ManagedOptions): Promise<Manage
       await sleep(waitMs, undefined, { signal: stopping.signal }).catch(() => {})
       if (stopping.signal.aborted) return
       current = await spawn()
-      // stop() may have come while the pid was not known yet.
+      // stop() may have been called before the pid was known.
       if (stopping.signal.aborted) current.stop()
     }
   }
@@ -103,7 +100,7 @@ export async function startManagedRedis(options: ManagedOptions): Promise<Manage
     stopping.abort()
     current.stop()
     await over
-    leave(place)
+    cleanUp(place)
   }
 
   return {
@@ -144,7 +141,7 @@ async function takePlace(options: ManagedOptions): Promise<Place> {
 /** Of the machine, or of the cgroup (a container, a systemd unit) that bounds this process. */
 const memoryBytes = (): number => Math.min(totalmem(), process.constrainedMemory() || totalmem())
 
-function leave({ log, lock, runFolder }: Place): void {
+function cleanUp({ log, lock, runFolder }: Place): void {
   closeSync(log.fd)
   lock?.release()
   rmSync(runFolder, { recursive: true, force: true })
@@ -157,12 +154,12 @@ async function spawnIn(place: Place, binary: ServerBinary): Promise<ManagedProce
   return started
 }
 
-/** @throws ManagedRedisError with the last words of a Redis that refuses to start. */
+/** @throws ManagedRedisError with the last log lines of a Redis that refuses to start */
 async function answering(place: Place, started: ManagedProcess): Promise<void> {
   const why = await untilAnswering(place.socket, started.ended)
   if (why === undefined) return
-  const words = readFileSync(place.log.file, 'utf8').trimEnd().split('\n').slice(-4).join('\n')
-  throw new ManagedRedisError(`Redis does not start (${why}). Its last words:\n${words}`)
+  const lines = readFileSync(place.log.file, 'utf8').trimEnd().split('\n').slice(-4).join('\n')
+  throw new ManagedRedisError(`Redis does not start (${why}). Its log ends with:\n${lines}`)
 }
 
 function describe({ product, version, path: file }: ServerBinary, dataFolder?: string): string {

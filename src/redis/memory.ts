@@ -1,7 +1,7 @@
 import { Cluster, type Redis } from 'ioredis'
 import type { Connection } from './connection.js'
 
-/** What one server says of its memory. */
+/** The memory of one server. */
 export interface MemoryUse {
   readonly usedBytes: number
   /** 0: no bound. */
@@ -11,11 +11,11 @@ export interface MemoryUse {
 }
 
 export interface MemoryWatch {
-  /** Every server that keeps data, as it was half a second ago. */
+  /** Every primary, as it was at most half a second ago. */
   readonly servers: () => readonly MemoryUse[]
   /**
-   * Whether the server of a key is fuller than the share of `maxmemory`.
-   * @param key only asked for where some server is
+   * Whether the server of a key uses more than the share of `maxmemory`.
+   * @param key called only if some server does
    */
   isTight(key: () => string): boolean
 }
@@ -23,8 +23,8 @@ export interface MemoryWatch {
 const EVERY_MS = 500
 
 /**
- * Looks at the memory of a Redis, of a Cluster at that of every primary, for as long as its link is
- * open. A server that does not tell, or not yet, has no bound here: Redis itself still refuses.
+ * Reads the memory of Redis, on a Cluster of every primary, while the connection is open. A server
+ * that has not answered has no bound here: Redis itself still refuses.
  * @param share of `maxmemory`, up to 1, above which a server is tight
  */
 export function watchMemory({ client, slotOf }: Connection, share: number): MemoryWatch {
@@ -58,7 +58,7 @@ export function watchMemory({ client, slotOf }: Connection, share: number): Memo
 const isAbove = ({ usedBytes, maxBytes }: MemoryUse, share: number): boolean =>
   maxBytes > 0 && usedBytes > maxBytes * share
 
-/** As the slots of a Cluster client name it. */
+/** As the Cluster client names it in `slots`. */
 const nameOf = ({ options: { host, port } }: Redis): string => `${host}:${port}`
 
 async function ask(server: Redis): Promise<MemoryUse | undefined> {

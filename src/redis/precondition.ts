@@ -1,4 +1,4 @@
-/** `*`: must exist; `none`: must not exist; else the version that must stand there. */
+/** `*`: must exist; `none`: must not exist; else the version that must be stored. */
 export type Precondition = '*' | 'none' | number
 
 /** As scripts/lib/precondition.lua reads it. */

@@ -3,16 +3,25 @@ import { createBinder } from './binder.js'
 import type { Connection } from './connection.js'
 import { type ScriptError, StoreError, type StoreErrorCode } from './errors.js'
 import { redisKey } from './keys.js'
-import { probeScript } from './probe-script.js'
 import type { Reason } from './reasons.js'
+import { integers } from './reply.js'
+import { defineScript } from './script.js'
 
-/** Whether Redis serves, asked on a connection of its own so that a busy one is not taken for dead. */
+/** Whether Redis serves. It has its own connection, so that a busy one does not look dead. */
 export interface Probe {
   isUp(): boolean
-  /** Why Redis does not serve as it should: also while it is up, when it is full. */
+  /** Why Redis does not serve as it should; `full` also while it is up. */
   reason(): Reason | undefined
   close(): void
 }
+
+const probeScript = defineScript({
+  name: 'redis.probe',
+  file: new URL('./scripts/probe.lua', import.meta.url),
+  keys: ['probe'],
+  args: [],
+  decode: (reply): void => void integers(reply, 1),
+})
 
 const EVERY_MS = 1_000
 const FAILURES = 3
@@ -20,26 +29,26 @@ const FAILURES = 3
 const KEYS = Array.from({ length: 64 }, (_, i) => redisKey('lockstep', `p${i}`, 'probe'))
 
 /**
- * Once a second, a call that writes nothing and is refused like one that does: by a server that is
- * read-only, loads, is full, or does not give the right. Redis is down after three failures in a
- * row, and up again with the first answer. A full Redis still ends and renews leases, so it is up.
+ * Once a second, calls a script that writes nothing but is refused like one that does: by a server
+ * that is read-only, loading, full, or forbids it. Redis is down after three failures in a row, and
+ * up again after the first answer. A full Redis still ends and renews leases, so it is up.
  */
 export function createProbe(connection: Connection, everyMs = EVERY_MS): Probe {
   const observer = { batch() {}, failure() {} }
   const run = createBinder({ connection, observer, clockOffsetUs: () => 0 }).bind(probeScript)
   let failures = FAILURES
   let asked = 0
-  let heard = 0
+  let answered = 0
 
   async function ask(): Promise<void> {
     asked += 1
-    const turn = asked
+    const number = asked
     const answers = await Promise.all(
       keysOf(connection).map((probe) => run({ probe }, {}).catch(toReason)),
     )
-    // A question that hung for long says less than one that was asked after it.
-    if (turn < heard) return
-    heard = turn
+    // The answer of a later call counts more.
+    if (number < answered) return
+    answered = number
     const refused = answers.filter((answer) => answer !== undefined)
     const isServed = refused.length < answers.length || refused.includes('full')
     failures = isServed ? 0 : failures + 1
@@ -60,7 +69,7 @@ export function createProbe(connection: Connection, everyMs = EVERY_MS): Probe {
   }
 }
 
-/** A key on every server that takes writes. */
+/** One key per primary. */
 function keysOf({ client, slotOf }: Connection): readonly string[] {
   if (!(client instanceof Cluster)) return KEYS.slice(0, 1)
   const byPrimary = new Map(KEYS.map((key) => [client.slots[slotOf(key)]?.[0], key]))

@@ -4,64 +4,64 @@ import type { Connection } from './connection.js'
 export type Listener = (message: string) => void
 
 /**
- * Pub/sub on connections of its own. Scripts publish; instances listen. An accelerator only:
- * messages are lost with the connection, so whoever relies on one also has a slower way to learn.
+ * Pub/sub on connections of its own: scripts publish, instances listen. It only makes things faster:
+ * messages are lost with the connection, so every listener also has a slower way to learn.
  */
 export interface PubSub {
   /**
-   * Resolves to a function that ends the subscription, once Redis has confirmed it: also where the
-   * connection is being opened. Without a connection it follows as soon as there is one.
+   * Resolves, once Redis has confirmed the subscription, to a function that ends it. Without a
+   * connection it resolves at once, and the subscription follows when the connection opens.
    */
   subscribe(channel: string, listener: Listener): Promise<() => void>
   /** Ends a subscription, confirmed or not. */
   unsubscribe(channel: string, listener: Listener): void
   /**
-   * Calls back whenever messages may have been missed: the connection was lost, or silent.
-   * @returns what ends that
+   * Calls the listener when messages may be missing: the connection was lost, or the slot moved.
+   * @returns a function that ends that
    */
   onGap(listener: () => void): () => void
-  /** Whether the present connection is known to listen to this channel. */
+  /** Whether Redis has confirmed this channel on the current connection. */
   hears(channel: string): boolean
   /**
-   * Milliseconds since the question was sent that Redis answered last on the connection of this
-   * channel: whatever was published before has arrived. Infinity while it is not connected.
+   * Milliseconds since the last PING that Redis answered on the connection of this channel was sent:
+   * every message published before has arrived. Infinity while it is not connected.
    */
   silentForMs(channel: string): number
-  /** The same as a moment of `performance.now()`, also after the connection was lost. */
+  /** That time by `performance.now()`, also after the connection was lost. */
   answeredAt(channel: string): number
-  /** How long Redis took to answer last: a message waits behind as much. */
+  /** How long the last answer took: a message can be delayed as much. */
   roundTripMs(): number
   close(): void
 }
 
 export interface PubSubOptions {
   /**
-   * Listen to what scripts publish with SPUBLISH: it stays on the server that ran them, so an answer
-   * of that server proves that it has arrived. PUBLISH reaches listeners of all servers of a Cluster,
-   * by way of one that may have lost touch with the others.
+   * Listens to SPUBLISH. Its messages stay on the server that ran the script, so an answer of that
+   * server proves that they have arrived. PUBLISH passes messages between the servers of a Cluster,
+   * which may have lost touch.
    */
   readonly sharded?: boolean
-  /** Asked every 250 ms; what rejects is no answer. Default PING. */
+  /** Called every 250 ms; a rejection is no answer. Default PING. */
   readonly ask?: (client: Redis) => Promise<unknown>
 }
 
 const PING_EVERY_MS = 250
 const CHANNELS_PER_COMMAND = 1_000
 
-/** @param connection a connection to one server of which nothing else is asked; `close` closes it. */
+/** @param connection to one server, used for nothing else; `close` closes it. */
 export function createPubSub(connection: Connection, options: PubSubOptions = {}): PubSub {
   const { sharded = false, ask = (client: Redis) => client.ping() } = options
   const client = connection.client as Redis
   const listeners = new Map<string, Set<Listener>>()
   const gapListeners = new Set<() => void>()
   let answeredAt = Number.NEGATIVE_INFINITY
-  /** The same of the present connection alone. */
+  /** The same on the current connection alone. */
   let aliveAt = Number.NEGATIVE_INFINITY
   let roundTripMs = 0
-  /** Channels that the present connection listens to; the set is replaced with the connection. */
+  /** Confirmed channels; every connection has its own set. */
   let heard = new Set<string>()
 
-  /** The first try to connect; resolves also if it failed. */
+  /** Settles with the first attempt to connect, also if that fails. */
   const opened = new Promise<void>((resolve) => {
     client.once('ready', resolve)
     client.once('close', resolve)
@@ -78,9 +78,9 @@ export function createPubSub(connection: Connection, options: PubSubOptions = {}
     aliveAt = Number.NEGATIVE_INFINITY
     lose()
   })
-  // The slot of a channel went to another server, which one is not said.
+  // The slot of some channel moved to another server.
   client.on('moved', lose)
-  // A new connection listens to nothing yet.
+  // A new connection has no subscriptions.
   client.on('ready', () => {
     if (listeners.size > 0) listen([...listeners.keys()]).catch(() => undefined)
   })
@@ -88,18 +88,18 @@ export function createPubSub(connection: Connection, options: PubSubOptions = {}
   async function listen(channels: readonly string[]): Promise<void> {
     const onThis = heard
     const asked = new Map(channels.map((channel) => [channel, listeners.get(channel)]))
-    // One that was ended and begun again meanwhile has a confirmation of its own to come.
+    // A channel that was left and joined again in the meantime waits for its own confirmation.
     const confirm = (channel: string) => {
       if (asked.get(channel) && asked.get(channel) === listeners.get(channel)) onThis.add(channel)
     }
     if (sharded) {
-      // One by one: those of one command would have to share a slot.
+      // One by one: the channels of one command must share a slot.
       const confirmed = channels.map((channel) =>
         client.ssubscribe(channel).then(() => confirm(channel)),
       )
       await Promise.all(confirmed)
     } else {
-      // Arguments are handed over on the stack: more than some 100,000 of them end the process.
+      // Arguments pass on the stack: more than about 100,000 end the process.
       for (let i = 0; i < channels.length; i += CHANNELS_PER_COMMAND) {
         const some = channels.slice(i, i + CHANNELS_PER_COMMAND)
         await client.subscribe(...some)
@@ -108,7 +108,7 @@ export function createPubSub(connection: Connection, options: PubSubOptions = {}
     }
   }
 
-  // A half-open connection stays "ready" for minutes; only an answer proves that messages arrive.
+  // A half-open connection stays "ready" for minutes; only an answer proves that it works.
   const timer = setInterval(() => {
     if (!connection.isReady()) return
     const askedAt = performance.now()
@@ -120,9 +120,9 @@ export function createPubSub(connection: Connection, options: PubSubOptions = {}
       },
       () => undefined,
     )
-    // A subscription whose confirmation was lost is asked for again.
-    const deaf = [...listeners.keys()].filter((channel) => !heard.has(channel))
-    if (deaf.length > 0) listen(deaf).catch(() => undefined)
+    // Subscribes again where the confirmation was lost.
+    const missing = [...listeners.keys()].filter((channel) => !heard.has(channel))
+    if (missing.length > 0) listen(missing).catch(() => undefined)
   }, PING_EVERY_MS)
   timer.unref()
 

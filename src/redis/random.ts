@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto'
 
-/** Asking the generator once for many tokens is ten times as fast as once for each. */
+/** One read of the generator for many tokens is ten times as fast as one for each. */
 const pool = Buffer.allocUnsafe(16 * 512)
 let used = pool.length
 

@@ -1,6 +1,6 @@
 /**
- * Why a Redis cannot be used: a closed set of words for logs, metrics and answers. An error of the
- * client library goes no further than here: it carries the arguments of its command.
+ * Why a Redis cannot be used: a closed set of words for logs, metrics and answers. Errors of ioredis
+ * are converted here and go no further: they carry the arguments of their command.
  */
 export const REASONS = [
   'refused',
@@ -27,7 +27,7 @@ export const REASONS = [
 
 export type Reason = (typeof REASONS)[number]
 
-/** By the first word of an error that Redis answered. */
+/** By the first word of an error of Redis. */
 const BY_REPLY: Readonly<Record<string, Reason>> = {
   READONLY: 'read-only',
   LOADING: 'loading',
@@ -45,24 +45,22 @@ const BY_REPLY: Readonly<Record<string, Reason>> = {
   NOREPLICAS: 'not-replicated',
 }
 
-export const replyWord = (text: string): string => /^-?([A-Z]+)\b/.exec(text)?.[1] ?? ''
-
-/** Raised inside a script, whose error has no word of its own: by Redis 7.0, and since 7.2. */
+/** Raised inside a script, without such a word: by Redis 7.0, and since 7.2. */
 const SLOT_LOST =
   /Script attempted to (access a non local key|execute a (write )?command while the cluster)/
 const FORBIDDEN = /The user executing the script can't|ACL failure in script/
 
-/** Of an error that Redis answered; undefined for one that no state of Redis explains. */
+/** Of an error of Redis; undefined for one that no state of Redis explains. */
 export function replyReason(text: string): Reason | undefined {
   if (SLOT_LOST.test(text)) return 'slot-moving'
   if (FORBIDDEN.test(text)) return 'no-permission'
-  return BY_REPLY[replyWord(text)]
+  return BY_REPLY[/^-?([A-Z]+)\b/.exec(text)?.[1] ?? '']
 }
 
-/** A command of a script was refused, and those before it may stand. */
+/** Redis refused one command of a script; the writes before it are kept. */
 export const isPartial = (text: string): boolean => SLOT_LOST.test(text) || FORBIDDEN.test(text)
 
-/** By the code of the system or of OpenSSL, or by the words of ioredis and Redis. */
+/** By the error code of the system or of OpenSSL, or by the message of ioredis or Redis. */
 const BY_TEXT: readonly (readonly [RegExp, Reason])[] = [
   [/ECONNREFUSED|ENOENT/, 'refused'],
   [/ENOTFOUND|EAI_AGAIN/, 'unknown-host'],
@@ -78,14 +76,14 @@ const BY_TEXT: readonly (readonly [RegExp, Reason])[] = [
   [/ECONNRESET|EPIPE|ECONNABORTED|[Cc]onnection is closed|isn't writeable/, 'closed'],
 ]
 
-/** @param error whatever the client library threw or emitted. */
+/** @param error anything that ioredis threw or emitted */
 export function reasonOf(error: unknown): Reason {
   const { message, code, lastNodeError } = error as {
     readonly message?: string
     readonly code?: string
     readonly lastNodeError?: Error
   }
-  // The Cluster client says that all nodes failed; the last of them says why.
+  // The Cluster client reports that all nodes failed; the error of the last one says why.
   if (lastNodeError) return reasonOf(lastNodeError)
   const reply = replyReason(message ?? '')
   if (reply) return reply

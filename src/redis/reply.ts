@@ -1,9 +1,6 @@
 /** Decoders for the flat arrays that scripts return. Each throws on a shape it does not know. */
 
-/**
- * The largest integer that a script may return: near 2^53 the parser of the client rounds, and reads
- * 2^53 - 1 as 2^53.
- */
+/** The largest integer that a script may return: the parser of ioredis reads 2^53 - 1 as 2^53. */
 export const MAX_INTEGER = 2 ** 53 - 100
 
 const isInteger = (value: unknown): boolean =>
@@ -17,7 +14,7 @@ export function integer(value: unknown): number {
   return value as number
 }
 
-/** So many numbers; any number of them where the length is known only when it runs. */
+/** A tuple of N numbers; an array if N is not a literal. */
 type Numbers<N extends number, T extends number[] = []> = number extends N
   ? number[]
   : T['length'] extends N
@@ -32,7 +29,7 @@ export function integers<N extends number>(reply: unknown, length: N): Numbers<N
   return reply as Numbers<N>
 }
 
-/** The word of a number that stands in a reply besides its outcome: its place among `words`. */
+/** The word for a number of a reply: its index in `words`. For fields other than the outcome. */
 export function wordOf<const W extends readonly string[]>(words: W, number: unknown): W[number] {
   const word = typeof number === 'number' ? words[number] : undefined
   if (word === undefined) throw new TypeError(`expected one of "${words.join(' ')}" from Lua`)

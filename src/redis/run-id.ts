@@ -1,9 +1,9 @@
 import { Cluster, type Redis } from 'ioredis'
 
 /**
- * The server process at the other end of a connection; '' where that is not known for certain. It
- * is asked once per connection: another process is another connection. On a Cluster the client
- * follows redirections, so a call may end at another server than it was made for.
+ * The `run_id` of the server process behind a connection, read once per connection: another process
+ * is another connection. '' while it is not known, and always on a Cluster, where a redirection can
+ * take a call to another server.
  */
 export function watchRunId(client: Redis | Cluster): () => string {
   let runId = ''

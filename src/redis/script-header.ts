@@ -1,19 +1,19 @@
-/** What the program reads from the comment that opens every script. */
+/** The comment at the head of a script, parsed. */
 export interface ScriptHeader {
   readonly title: string
   readonly keys: readonly string[]
   readonly args: readonly string[]
   readonly hasReturn: boolean
-  /** Where in the reply the outcome is, -1 for a script without one. */
+  /** Index of the outcome in the reply; -1 for a script without one. */
   readonly outcomeAt: number
-  /** In the order of their lines; '' for a line without a word. */
+  /** By line; the word is '' if a line has none. */
   readonly outcomes: readonly Outcome[]
   readonly hasCost: boolean
   /** `MEMORY grows`: the script adds data and is refused while Redis is full. */
   readonly grows: boolean
 }
 
-/** Lua answers the number, TypeScript sees the word. */
+/** Lua returns the number, TypeScript gets the word. */
 export interface Outcome {
   readonly code: number
   readonly word: string
@@ -34,7 +34,7 @@ export function parseHeader(source: string): ScriptHeader {
   }
 }
 
-/** A line of an outcome: `CODE, field...  word: what it means`, and deeper ones that go on with it. */
+/** `CODE, field...  word: what it means`, and deeper lines that continue it. */
 const OUTCOME_LINE = /^ {2}(-?\d+)(.*(?:\n {3,}.*)*)/gm
 const OUTCOME_WORD = /^(?:, .*?\s)?\s+([a-z]+(?:-[a-z]+)*)(?:[:;]|$)/m
 
@@ -57,7 +57,7 @@ interface Binding {
   readonly outcomes?: readonly string[] | undefined
 }
 
-/** @throws Error naming every disagreement between a script's header and its binding. */
+/** @throws Error naming every difference between the header of a script and its binding */
 export function assertHeader(
   { name, file, keys, args, outcomes = [] }: Binding,
   header: ScriptHeader,
@@ -71,10 +71,10 @@ export function assertHeader(
     header.hasReturn ? '' : 'RETURN is missing',
     same(words, outcomes) ? '' : `outcomes are "${words.join(' ')}"`,
     new Set(codes).size === codes.length ? '' : 'two outcomes have one number',
-    header.outcomeAt >= 0 === codes.length > 0 ? '' : 'outcomes stand below RETURN ... outcome',
+    header.outcomeAt >= 0 === codes.length > 0 ? '' : 'outcomes belong below RETURN ... outcome',
     header.hasCost ? '' : 'COST is missing',
-    listsStandLast(keys) && listsStandLast(args) ? '' : 'a list must stand last',
-    optionalKeysStandLast(keys) ? '' : 'an optional key must stand last',
+    listsAreLast(keys) && listsAreLast(args) ? '' : 'a list must be last',
+    optionalKeysAreLast(keys) ? '' : 'an optional key must be last',
   ].filter(Boolean)
 
   if (problems.length > 0) {
@@ -85,16 +85,16 @@ export function assertHeader(
 const same = (left: readonly string[], right: readonly string[]): boolean =>
   left.length === right.length && left.every((value, i) => value === right[i])
 
-/** Lists have no count of their own: what is left after the scalars is the list, and only one fits. */
-function listsStandLast(names: readonly string[]): boolean {
+/** A list is sent without its length: it is whatever follows the scalars, so there is only one. */
+function listsAreLast(names: readonly string[]): boolean {
   const first = names.findIndex((name) => name.includes('[]'))
   if (first < 0) return true
   const group = names[first]?.split('[]')[0]
   return names.slice(first).every((name) => name.split('[]')[0] === group && name.includes('[]'))
 }
 
-/** An absent optional key is not sent at all, so nothing may follow it. */
-function optionalKeysStandLast(keys: readonly string[]): boolean {
+/** An absent optional key is not sent, so nothing may follow it. */
+function optionalKeysAreLast(keys: readonly string[]): boolean {
   const first = keys.findIndex((key) => key.endsWith('?'))
   return first < 0 || keys.slice(first).every((key) => key.endsWith('?'))
 }

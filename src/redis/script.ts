@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Batcher, type BatchOptions, type Program } from './batch.js'
-import type { Arg } from './frame.js'
+import type { Arg } from './batch-codec.js'
 import { assertHeader, parseHeader, type ScriptHeader } from './script-header.js'
 import { librariesOf } from './script-libraries.js'
 
 /**
- * Names as a script header spells them: `name`; `name?` (optional); `name[]` (a list);
- * `group[].name` (a list of records). Lists stand last, one per KEYS and one per ARGV.
+ * Names as in the header of a script: `name`; `name?` (optional); `name[]` (a list); `group[].name`
+ * (a list of records). A list is last; KEYS and ARGV have at most one each.
  */
 type Names = readonly string[]
 
@@ -26,22 +26,22 @@ export type Values<A extends Names, V = Arg> = {
   readonly [G in Group<A[number]>]: readonly { readonly [F in Field<A[number], G>]: V }[]
 }
 
-/** Everything the process must know about one Lua file to call it safely. */
+/** The binding of one Lua file. */
 export interface ScriptSpec<K extends Names, A extends Names, R, O extends Names> {
-  /** `<domain>.<verb>`; must open the Lua header, and labels the metrics. */
+  /** `<domain>.<verb>`: begins the Lua header and labels the metrics. */
   readonly name: `${string}.${string}`
   readonly file: URL
   readonly keys: K
   readonly args: A
-  /** The words of the lines below RETURN, in their order; for a script that answers an outcome. */
+  /** The words of the lines below RETURN, for a script that returns an outcome. */
   readonly outcomes?: O
-  /** Turns the raw reply into a domain value, or throws on a shape it does not know. */
+  /** Throws on a reply of an unknown shape. */
   readonly decode: (reply: unknown, outcome: O[number]) => R
-  /** Cost in units of about 7 us of Redis time; a batch holds 128. Default 1, or 1 per listed key. */
+  /** Cost in units of about 7 us of Redis time; a batch holds 128. Default 1, or 1 per key of a list. */
   readonly units?: (args: Values<A>, keys: Values<K, string | Buffer>) => number
   /** False for sweeps and bulk work: every call travels alone. Default true. */
   readonly coalesce?: boolean
-  /** The reply holds bytes that are no text: strings arrive as Buffers. Default false. */
+  /** Strings of the reply arrive as Buffers, for bytes that are no text. Default false. */
   readonly buffers?: boolean
 }
 
@@ -52,17 +52,15 @@ export type RunScript<K extends Names, A extends Names, R> = (
 
 export interface Script<K extends Names, A extends Names, R> {
   readonly program: Program
-  /** Turns the raw reply into a domain value, or throws on a shape it does not know. */
   readonly decode: (reply: unknown) => R
   bind(options: BatchOptions): RunScript<K, A, R>
 }
 
-const FRAME = readFileSync(new URL('./scripts/batch.lua', import.meta.url), 'utf8')
+const BATCH = readFileSync(new URL('./scripts/batch.lua', import.meta.url), 'utf8')
 
 /**
- * Loads a Lua file and checks its header against the spec. Lua sees positions and numbers, and
- * TypeScript sees names and words; the header is the only place that states both, so a header that
- * disagrees stops the process at boot rather than at 3 a.m.
+ * Loads a Lua file and checks its header against the spec. Lua works with positions and numbers,
+ * TypeScript with names and words, and only the header states both: a difference stops the start.
  */
 export function defineScript<
   const K extends Names,
@@ -96,9 +94,11 @@ type Loading = Pick<
 >
 
 function compose({ name, file, coalesce, buffers }: Loading, body: string, header: ScriptHeader) {
-  const source = FRAME.replace(/^-- @libraries$/m, () =>
-    librariesOf(file, body).join('\n'),
-  ).replace(/^-- @body$/m, () => body)
+  const libraries = librariesOf(file, body).join('\n')
+  const source = BATCH.replace(/^-- @libraries$/m, () => libraries).replace(
+    /^-- @body$/m,
+    () => body,
+  )
   return {
     name,
     source,
@@ -109,7 +109,7 @@ function compose({ name, file, coalesce, buffers }: Loading, body: string, heade
   }
 }
 
-/** Puts the word of its outcome before a decoder; every reply passes here, so by one index. */
+/** Looks up the word of the outcome for a decoder; by index, as every reply passes here. */
 function toDecoder<R, O extends Names>(
   { name, decode }: Pick<ScriptSpec<Names, Names, R, O>, 'name' | 'decode'>,
   { outcomeAt, outcomes }: ScriptHeader,
@@ -124,17 +124,16 @@ function toDecoder<R, O extends Names>(
   return (reply) => {
     const code: unknown = Array.isArray(reply) ? reply[outcomeAt] : undefined
     const word = typeof code === 'number' ? words[code - least] : undefined
-    // A string there may be a token.
     if (word === undefined) {
-      throw new TypeError(
-        `unknown outcome ${typeof code === 'number' ? code : typeof code} of ${name}`,
-      )
+      // Only a number is shown: a string may be a token.
+      const shown = typeof code === 'number' ? code : typeof code
+      throw new TypeError(`unknown outcome ${shown} of ${name}`)
     }
     return decode(reply, word)
   }
 }
 
-/** What a call costs that does as much for every key that it lists. */
+/** One unit per key of a list, else one. */
 function unitsOf(keys: Names): (args: unknown, keys: object) => number {
   const list = keys.find((name) => name.endsWith('[]'))?.slice(0, -2)
   return list === undefined ? () => 1 : (_, bag) => ((bag as Bag)[list] as readonly Arg[]).length
@@ -142,12 +141,12 @@ function unitsOf(keys: Names): (args: unknown, keys: object) => number {
 
 type Bag = Readonly<Record<string, unknown>>
 
-/** A key must never be empty, so an absent optional key is left out: KEYS ends before it. */
+/** An absent optional key is left out: a key is never empty. */
 const absentKey = (): void => undefined
-/** Redis knows no nil in ARGV, so an absent optional argument is sent as ''. */
+/** An absent optional argument is sent as '': ARGV holds no nil. */
 const absentArg = (values: Arg[]): void => void values.push('')
 
-/** Compiles declared names into a function from a named bag to positions. */
+/** Compiles the declared names into a function from named values to positions. */
 function toPositions(names: Names, absent: (values: Arg[]) => void): (bag: Bag) => Arg[] {
   const scalars = names.filter((name) => !name.includes('[]'))
   const lists = names.filter((name) => name.includes('[]'))

@@ -7,16 +7,16 @@ import { fetchServer } from './server-fetch.js'
 
 const run = promisify(execFile)
 
-/** Nothing newer is needed, and older ones lack what the scripts use. */
+/** Older ones lack what the scripts use. */
 const OLDEST_MAJOR = 7
 
 export const SERVER_SOURCES = ['path', 'cache', 'fetch'] as const
 export type ServerSource = (typeof SERVER_SOURCES)[number]
 
-/** A redis-server or valkey-server that has been run once, to ask its version. */
+/** A redis-server or valkey-server that runs here. */
 export interface ServerBinary {
   readonly path: string
-  /** For LD_LIBRARY_PATH: a fetched server brings libraries that the machine may lack. */
+  /** LD_LIBRARY_PATH of a fetched server, with libraries that the machine may lack. */
   readonly libraries?: string
   /** 'Redis' or 'Valkey'. */
   readonly product: string
@@ -25,17 +25,16 @@ export interface ServerBinary {
 }
 
 export interface FindOptions {
-  /** Holds the cached copy; made when something is fetched. */
+  /** Holds the fetched copy; made by a fetch. */
   readonly toolsFolder: string
-  /** Look in this one place only; 'fetch' uses a copy fetched before and never the PATH. */
+  /** Looks in this place only; 'fetch' uses an existing copy and never the PATH. */
   readonly only?: ServerSource | undefined
   readonly log: (message: string) => void
 }
 
 /**
  * Finds a server: installed, else fetched before, else fetched now.
- *
- * @throws ManagedRedisError with what was wrong at each place and the ways out.
+ * @throws ManagedRedisError naming what is wrong at each place, and what to do
  */
 export async function findServer({ toolsFolder, only, log }: FindOptions): Promise<ServerBinary> {
   const folder = path.join(toolsFolder, 'bin')
@@ -73,7 +72,7 @@ async function cached(folder: string, source: ServerSource): Promise<ServerBinar
   return inspect({ path: file, libraries: path.join(folder, 'lib'), source })
 }
 
-/** The copy fetched before, if it still runs, else a new one: a second start needs no network. */
+/** The existing copy, if it still runs, else a new one: a second start needs no network. */
 async function fetched(folder: string, log: FindOptions['log']): Promise<ServerBinary | string> {
   const copy = await cached(folder, 'fetch')
   if (typeof copy !== 'string') return copy
@@ -89,7 +88,7 @@ async function whereIs(name: string): Promise<string | undefined> {
   }
 }
 
-/** Only a server that runs here and says a usable version counts as found. */
+/** Runs a server to check its version. @returns what is wrong with it, else the server */
 async function inspect(
   place: Pick<ServerBinary, 'path' | 'libraries' | 'source'>,
 ): Promise<ServerBinary | string> {

@@ -14,18 +14,17 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** A mirror that stalls must not hold the start for ever. */
+/** A mirror that stalls must not block the start. */
 const APT_MS = 180_000
-/** A library may need further libraries, which show only once it is there. */
+/** A library may need further ones, which show once it is unpacked. */
 const LIBRARY_ROUNDS = 5
-/** No fetch takes this long, so what is older belongs to none that runs. */
+/** No fetch takes this long: an older folder belongs to one that was killed. */
 const OLD_MS = 3_600_000
 
 /**
- * Downloads the distribution's own Redis and unpacks it into `folder`, as an ordinary user and
- * without changing the machine: apt gets state, lists and cache of its own.
- *
- * @returns why that is not possible here, or undefined when `folder` holds `redis-server` and `lib`.
+ * Downloads the Redis of the distribution and unpacks it into `folder`, as an ordinary user: apt gets
+ * its own state, lists and cache.
+ * @returns why that failed, or undefined when `folder` holds `redis-server` and `lib`
  */
 export async function fetchServer(
   folder: string,
@@ -40,7 +39,7 @@ export async function fetchServer(
     stop.abort()
     if (work !== undefined) rmSync(work, { recursive: true, force: true })
   }
-  // Ctrl-C must not leave a download running, nor half of a server.
+  // Ctrl-C must not leave a running download or half a server.
   process.once('exit', clean)
   try {
     mkdirSync(path.dirname(folder), { recursive: true })
@@ -58,7 +57,6 @@ export async function fetchServer(
   }
 }
 
-/** What a fetch that was killed left behind. */
 function clearOld(folder: string): void {
   const parent = path.dirname(folder)
   for (const name of readdirSync(parent)) {
@@ -70,10 +68,10 @@ function clearOld(folder: string): void {
 
 async function fetchInto(work: string, stop: AbortSignal): Promise<void> {
   const apt = privateApt(work, stop)
-  // One source that cannot be reached is no reason to stop: the download tells.
+  // A source that cannot be reached is no failure: the download shows whether it was needed.
   await apt('update').catch(() => {})
   await download(work, apt, ['redis-tools'])
-  // In Debian the server is this file of redis-tools; under the name redis-server it serves.
+  // In Debian redis-check-rdb of redis-tools is the server; it serves under the name redis-server.
   copyFileSync(path.join(work, 'root/usr/bin/redis-check-rdb'), path.join(work, 'bin/redis-server'))
   for (let round = 0; round < LIBRARY_ROUNDS; round++) {
     const packages = new Map((await missingLibraries(work)).map((so) => [packagesOf(so)[0], so]))
@@ -85,7 +83,7 @@ async function fetchInto(work: string, stop: AbortSignal): Promise<void> {
 
 type Apt = (...args: string[]) => Promise<unknown>
 
-/** apt-get with the machine's sources and nothing else of the machine, not even its hooks. */
+/** apt-get with the sources of the machine and nothing else of it: not its hooks either. */
 function privateApt(work: string, stop: AbortSignal): Apt {
   for (const folder of ['lists/partial', 'cache/archives/partial', 'debs', 'root', 'bin/lib']) {
     mkdirSync(path.join(work, folder), { recursive: true })
@@ -108,7 +106,7 @@ Acquire::http::Timeout "20";
 #clear APT::Update::Post-Invoke-Success;
 `,
   )
-  // Given with -c it is read last, so it can clear what /etc/apt sets.
+  // apt reads the file of -c last, so it can clear what /etc/apt sets.
   return (...args) =>
     run('apt-get', ['-q', '-c', conf, ...args], {
       cwd: path.join(work, 'debs'),
@@ -117,7 +115,7 @@ Acquire::http::Timeout "20";
     })
 }
 
-/** Downloads and unpacks the first of `names` that the distribution has. */
+/** Downloads and unpacks the first package of `names` that exists. */
 async function download(work: string, apt: Apt, names: readonly string[]): Promise<void> {
   const debs = path.join(work, 'debs')
   const [name, ...others] = names
@@ -147,7 +145,7 @@ async function missingLibraries(work: string): Promise<string[]> {
 }
 
 /**
- * Debian names a library's package after it: libjemalloc.so.2 is in libjemalloc2, liblz4.so.1 in
+ * Debian names a package after its library: libjemalloc.so.2 is in libjemalloc2, liblz4.so.1 in
  * liblz4-1, and since the change to 64-bit time libssl.so.3 may be in libssl3t64.
  */
 export function packagesOf(library: string): string[] {
@@ -164,7 +162,7 @@ function collectLibraries(work: string): void {
   }
 }
 
-/** Another start may have fetched at the same time: then its copy is as good as ours. */
+/** Another start may have fetched at the same time: its copy is equal. */
 function moveInto(folder: string, work: string): void {
   rmSync(folder, { recursive: true, force: true })
   try {
@@ -182,7 +180,7 @@ async function hasCommands(...names: string[]): Promise<boolean> {
   )
 }
 
-/** What apt said last is the reason; the command line that Node puts first helps nobody. */
+/** The last line of apt is the reason; Node begins with the command line. */
 function lastLine(error: unknown): string {
   const { stderr, message } = error as { stderr?: string; message?: string }
   return (stderr || message || String(error)).trim().split('\n').at(-1) ?? ''

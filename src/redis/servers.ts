@@ -2,11 +2,11 @@ import { Cluster } from 'ioredis'
 import type { Connection } from './connection.js'
 import { unavailable } from './errors.js'
 
-/** The servers behind a link, for those who remember which of them does not answer. */
+/** The servers of a Redis, for callers that note which of them does not answer. */
 export interface Servers {
-  /** Who holds the key: `host:port` on a Cluster, else ''. */
+  /** The primary that holds the key: `host:port` on a Cluster, else ''. */
   serverOf(key: string): string
-  /** @throws whatever the client throws where the server does not answer. */
+  /** Rejects if the server does not answer. */
   ping(server: string): Promise<unknown>
 }
 
@@ -25,7 +25,7 @@ export function serversOf(connection: Connection): Servers {
       const node = client
         .nodes('master')
         .find(({ options: { host, port } }) => `${host}:${port}` === server)
-      // One that is no primary any more holds nothing back: its keys have moved.
+      // A server that is no longer a primary counts as well: its keys have moved.
       await node?.ping()
     },
   }

@@ -1,4 +1,4 @@
-/** What LOCKSTEP_REDIS_URL names. */
+/** The parts of LOCKSTEP_REDIS_URL. */
 export interface StoreUrl {
   readonly protocol: string
   readonly hosts: { host: string; port: number }[]
@@ -15,13 +15,13 @@ const REDIS_PORT = 6_379
 const HOST_AND_PORT = /^(?:\[([\da-f:.]+)\]|([^:[\]]*))(?::(\d+))?$/i
 
 /**
- * Parsed by hand: `new URL` accepts neither several hosts nor an `@` in a password.
- * @throws TypeError for what is none, and says nothing of it: it may hold a password.
+ * `new URL` accepts neither several hosts nor an `@` in a password.
+ * @throws TypeError that does not repeat the URL: it may hold a password
  */
 export function parseStoreUrl(url: string): StoreUrl {
   const match = /^([a-z+]+):\/\/(?:([^:/[]*)(?::([^/]*))?@)?([^/@]*)(\/.*)?$/.exec(url)
   const [, protocol = '', user = '', password = '', hosts = '', path = ''] = match ?? []
-  // A query would be neither read nor hidden, and people put passwords there.
+  // A query is refused: it would be neither read nor hidden, and may hold a password.
   if (!match || /[?#]/.test(hosts + path)) throw new TypeError('not a Redis URL')
   return {
     protocol,
@@ -36,7 +36,7 @@ export function parseStoreUrl(url: string): StoreUrl {
   }
 }
 
-/** Whether `openLink` can be given this URL; what answers there is another matter. */
+/** Whether `openConnection` accepts this URL. */
 export function isStoreUrl(url: string): boolean {
   try {
     const { protocol, hosts, path } = parseStoreUrl(url)
@@ -51,7 +51,7 @@ export function isStoreUrl(url: string): boolean {
 const isAddress = ({ host, port }: StoreUrl['hosts'][number]): boolean =>
   host !== '' && port > 0 && port < 65_536
 
-/** The URL without whatever may be secret: scheme, hosts, ports, and database or path. */
+/** The URL without secrets: scheme, hosts, ports, and database or path. */
 export function shownStoreUrl(url: string): string {
   const { protocol, hosts, path } = parseStoreUrl(url)
   if (protocol === 'unix') return `unix://${path}`

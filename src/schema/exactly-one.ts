@@ -1,10 +1,10 @@
-/** A field, or a field that counts only where it has this value. */
+/** A field, or a field with this value. */
 type Choice = string | { readonly field: string; readonly is: string | boolean }
 
-/** Options of an object that must have exactly one of these fields; `faultsOf` names them. */
+/** Options of an object that must have exactly one of these fields; `faultsOf` explains them. */
 export const exactlyOneOf = (...choices: readonly Choice[]) => ({ oneOf: choices.map(having) })
 
-/** Options of an object that hold only where it has a field of this value; `faultsOf` knows them. */
+/** Options that apply to an object whose field has this value; `faultsOf` explains them. */
 export const where = <O extends object>(field: string, is: string, then: O) => ({
   if: having({ field, is }),
   then,

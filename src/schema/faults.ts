@@ -9,7 +9,7 @@ export interface Fault {
   readonly message: string
 }
 
-/** At most so many faults of one value are listed, and looked for. */
+/** The search for faults of one value ends at this number. */
 const MAX_FAULTS = 32
 
 interface Schema {
@@ -28,16 +28,16 @@ interface Schema {
   readonly not?: object
 }
 
-/** Of an object that has a field, maybe of one value alone. */
+/** Schema of an object that has a field, maybe with one value. */
 interface Having {
   readonly required: readonly string[]
   readonly properties?: Readonly<Record<string, { readonly const: unknown }>>
 }
 
 /**
- * What is wrong with a value that its schema refuses: never an empty list. TypeBox looks at all of a
- * value before it answers, about 5 us per field, so a large wrong body would stop the event loop.
- * This one stops when it has enough, and looks into no list that is too long.
+ * The faults of a value that its schema refuses: never an empty list. TypeBox checks the whole value,
+ * about 5 us per field, so a large wrong body would block the event loop. This search ends at the
+ * maximum number of faults, and skips the items of a list that is too long.
  */
 export function faultsOf(schema: TSchema, value: unknown): Fault[] {
   const faults: Fault[] = []
@@ -81,7 +81,7 @@ const nameOf = ({ required, properties = {} }: Having): string =>
     .map((name) => (name in properties ? `${name}: ${properties[name]?.const}` : name))
     .join(', ')
 
-/** Undefined: an object of this schema has no such field. */
+/** The schema of a field; undefined for an unknown one. */
 function schemaOf(schema: Schema, name: string): Schema | undefined {
   const { properties = {}, patternProperties = {}, additionalProperties = {} } = schema
   if (Object.hasOwn(properties, name)) return properties[name]
@@ -106,7 +106,7 @@ function explainArray(schema: Schema, value: unknown[], pointer: string, faults:
   }
 }
 
-/** The branch for objects explains an object; of the others each would only name its own type. */
+/** The branch for objects explains an object; the others would only name their type. */
 function explainUnion(schema: Schema, value: unknown, pointer: string, faults: Fault[]): void {
   const branch = isObject(value) && schema.anyOf?.find(({ type }) => type === 'object')
   if (branch) explain(branch, value, pointer, faults)

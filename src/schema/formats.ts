@@ -1,6 +1,6 @@
 import { Format } from 'typebox/format'
 
-/** Rules about text that JSON Schema cannot say. The message completes "<pointer> ...". */
+/** Rules for text that JSON Schema cannot express. The message completes "<pointer> ...". */
 const FORMATS: Readonly<Record<string, { check: (text: string) => boolean; message: string }>> = {
   'object-name': {
     check: (text) => text === '' || isObjectName(text),
@@ -13,26 +13,26 @@ const FORMATS: Readonly<Record<string, { check: (text: string) => boolean; messa
   'plain-text': { check: isPlainText, message: 'must be UTF-8 without control characters' },
 }
 
-// C0, DEL and C1 break logs and terminals; those of direction (U+202E, ...) make a text look like
-// another. No name needs them.
+// C0, DEL and C1 break logs and terminals; direction marks (U+202E, ...) make one text look like
+// another.
 const CONTROL_CHARACTERS =
   '\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069'
 const CONTROL = new RegExp(`[${CONTROL_CHARACTERS}]`)
 
-/** Also of text that no schema describes, as what a proxy says of its visitor. */
+/** Also for text without a schema, such as the subject that a proxy sends. */
 export function isObjectName(text: string): boolean {
   const bytes = Buffer.byteLength(text)
   return bytes > 0 && bytes <= 512 && text !== '.' && text !== '..' && isPlainText(text)
 }
 
-/** Lone surrogates have no UTF-8 form: two such names would meet in one key. */
+/** Lone surrogates have no UTF-8 form: two such names would share a key. */
 function isPlainText(text: string): boolean {
   return text.isWellFormed() && !CONTROL.test(text)
 }
 
 for (const [name, { check }] of Object.entries(FORMATS)) Format.Set(name, check)
 
-/** What JSON Schema can say of a format, for readers of the document. */
+/** The pattern of a format, for readers of the document. */
 export const formatPattern = (name: unknown): string | undefined => {
   if (name === 'object-name') return `^(?!\\.{1,2}$)[^${CONTROL_CHARACTERS}]+$`
   return name === 'owner' || name === 'plain-text' ? `^[^${CONTROL_CHARACTERS}]*$` : undefined

@@ -3,20 +3,20 @@ import { connect, createServer } from 'node:net'
 
 const LOOPBACK = /^(127(\.\d+){3}|::1)$/
 
-/** Where the service listens: a TCP address, or a unix socket when the host is an absolute path. */
+/** A TCP address to listen on, or a unix socket if the host is an absolute path. */
 export interface Address {
   readonly listen: { readonly host?: string; readonly port?: number; readonly path?: string }
   /** Only this machine can reach it. */
   readonly isLocal: boolean
-  /** For messages: the address, and the settings it comes from. */
+  /** For messages: the address, and the names of its settings. */
   readonly text: string
   readonly settings: string
 }
 
-/** The service cannot listen there; the message is for whoever started it. */
+/** The service cannot listen there; the message is for its operator. */
 export class AddressError extends Error {
   override readonly name = 'AddressError'
-  /** 1 when somebody else is there now, 2 when the address itself is wrong. */
+  /** 1 if the address is in use, 2 if it is wrong. */
   readonly exitCode: 1 | 2
 
   constructor(message: string, exitCode: 1 | 2) {
@@ -25,13 +25,13 @@ export class AddressError extends Error {
   }
 }
 
-/** @param prefix of the variables that set host and port. */
+/** @param prefix of the variables that set host and port */
 export function toAddress(name: string, port: number, prefix = 'LOCKSTEP'): Address {
   const settings = `${prefix}_HOST and ${prefix}_PORT`
   if (name.startsWith('/')) {
     return { listen: { path: name }, isLocal: true, text: `unix socket ${name}`, settings }
   }
-  // Fastify would open a second server for the other address of this name, which nobody knows of.
+  // For a name, Fastify would open a second server on its other address.
   const host = name === 'localhost' ? '127.0.0.1' : name
   const shown = host.includes(':') ? `[${host}]` : host
   const isLocal = LOOPBACK.test(host)
@@ -39,10 +39,8 @@ export function toAddress(name: string, port: number, prefix = 'LOCKSTEP'): Addr
 }
 
 /**
- * Tries the address before anything else is started, so that a port in use costs a message and not
- * a Redis that comes and goes. The service binds it again later; whoever takes it in between is
- * reported then, by the same rules.
- *
+ * Tries the address before a Redis is started. The service binds it again later, and reports the
+ * same errors then.
  * @throws AddressError
  */
 export async function probeAddress(address: Address): Promise<void> {
@@ -54,7 +52,7 @@ export async function probeAddress(address: Address): Promise<void> {
   })
 }
 
-/** Told from whatever else may go wrong while the app gets ready, which must keep its stack. */
+/** Other errors of a start keep their stack. */
 export function isListenError(error: unknown): boolean {
   const { syscall } = error as NodeJS.ErrnoException
   return syscall === 'listen' || syscall === 'bind' || syscall === 'getaddrinfo'
@@ -77,7 +75,7 @@ function inUse({ text, settings }: Address): AddressError {
   )
 }
 
-/** A service that was killed leaves its socket file behind, and nobody can bind over it. */
+/** Removes the socket file of a service that was killed: it would prevent the bind. */
 async function removeStaleSocket(path: string, address: Address): Promise<void> {
   const file = lstatSync(path, { throwIfNoEntry: false })
   if (file === undefined) return

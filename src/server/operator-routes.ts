@@ -14,11 +14,11 @@ export interface OperatorOptions {
   readonly connections: Connections
   readonly metrics: Metrics
   readonly phase: () => Phase
-  /** Without them only the probes are served. */
+  /** False: only the probes are served. */
   readonly withOperations: boolean
 }
 
-/** What operators and orchestrators look at: the probes, and the status and metrics. */
+/** The probes, the status and the metrics. */
 export const operatorRoutes: FastifyPluginAsync<OperatorOptions> = async (app, options) => {
   const { config, connections, metrics, phase, withOperations } = options
   app.register(healthRoutes, { notReady: () => notReady(connections, phase) })

@@ -2,7 +2,7 @@ import type { Phase } from '../http/draining.js'
 import type { NotReady } from '../http/health.js'
 import type { Connections } from '../redis/connections.js'
 
-/** Why an instance should get no traffic, or undefined when it should. */
+/** Why an instance should get no traffic; undefined if it should. */
 export function notReady(connections: Connections, phase: () => Phase): NotReady | undefined {
   if (phase() !== 'serving') return { code: 'draining' }
   const { probe, commands } = connections

@@ -3,21 +3,21 @@ import { LineLimit } from '../logging/line-limit.js'
 import type { ConnectionState, ConnectionStates } from '../redis/connection-state.js'
 import type { Reason } from '../redis/reasons.js'
 
-/** A connection that was closed is tried again within this time, and then it is known why. */
-const WHY_MS = 250
-const LINES = { most: 4, periodMs: 10_000 }
+/** A closed connection is retried within this time, which shows why it closed. */
+const REASON_MS = 250
+const LINES = { max: 4, periodMs: 10_000 }
 
-/** What the log has said of one connection last. */
-interface Said {
+/** The last line about a connection. */
+interface Logged {
   reason: Reason | undefined
   since: number
-  /** Says that the connection was closed, once it is clear that nobody knows more. */
+  /** Logs `closed`, unless a better reason shows up before. */
   later: NodeJS.Timeout | undefined
 }
 
 /** One line when a connection to Redis is lost, with the reason, and one when it is back. */
 export function logConnections(states: ConnectionStates, logger: FastifyBaseLogger): void {
-  const known = new WeakMap<ConnectionState, Said>()
+  const known = new WeakMap<ConnectionState, Logged>()
   const limit = new LineLimit({
     ...LINES,
     onRest(kind, lines) {
@@ -26,28 +26,28 @@ export function logConnections(states: ConnectionStates, logger: FastifyBaseLogg
     },
   })
 
-  function say(state: ConnectionState, said: Said, reason: Reason | undefined): void {
-    clearTimeout(said.later)
-    said.later = undefined
-    if (reason === said.reason) return
+  function log(state: ConnectionState, logged: Logged, reason: Reason | undefined): void {
+    clearTimeout(logged.later)
+    logged.later = undefined
+    if (reason === logged.reason) return
     const now = performance.now()
-    const message = messageOf(said.reason, reason)
-    if (said.reason === undefined) said.since = now
-    said.reason = reason
+    const message = messageOf(logged.reason, reason)
+    if (logged.reason === undefined) logged.since = now
+    logged.reason = reason
     if (!limit.take(nameOf(state))) return
-    const awayMs = Math.round(now - said.since)
+    const awayMs = Math.round(now - logged.since)
     logger.warn({ ...fieldsOf(state), reason, awayMs }, message)
   }
 
   function changed(state: ConnectionState): void {
-    const said = known.get(state) ?? { reason: undefined, since: 0, later: undefined }
-    known.set(state, said)
-    if (state.reason === 'closed' && said.reason === undefined) {
-      said.later = setTimeout(() => say(state, said, 'closed'), WHY_MS).unref()
+    const logged = known.get(state) ?? { reason: undefined, since: 0, later: undefined }
+    known.set(state, logged)
+    if (state.reason === 'closed' && logged.reason === undefined) {
+      logged.later = setTimeout(() => log(state, logged, 'closed'), REASON_MS).unref()
       return
     }
-    if (said.later && !state.reason) say(state, said, 'closed')
-    say(state, said, state.reason)
+    if (logged.later && !state.reason) log(state, logged, 'closed')
+    log(state, logged, state.reason)
   }
 
   states.onChange(changed)

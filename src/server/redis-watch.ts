@@ -11,12 +11,12 @@ import type { Probe } from '../redis/probe.js'
 import { REASONS, type Reason } from '../redis/reasons.js'
 import { logConnections } from './redis-log.js'
 
-/** What is known of a Redis now: all of it, or why it does not answer. */
+/** The state of a Redis, or why it does not answer. */
 export type RedisStatus =
   | (RedisFacts & { up: true; reason?: Reason; findings: Finding[] })
   | { up: false; reason: Reason; findings: [] }
 
-/** @param evicts whether this Redis may forget. */
+/** @param evicts whether this Redis may evict */
 export async function statusOf(
   connection: Connection,
   probe: Probe,
@@ -35,15 +35,14 @@ export async function statusOf(
   }
 }
 
-export interface WatchOptions {
+interface WatchOptions {
   readonly connections: Connections
   readonly logger: FastifyBaseLogger
   readonly config: { readonly cacheMemoryRatio: number }
 }
 
 /**
- * Logs when a connection to Redis is lost and back, and what the settings of Redis endanger;
- * exposes that, its memory and its connections.
+ * Logs lost connections and dangerous settings of Redis; exposes both, its memory and its connections.
  * @returns the memory of the Redis that holds the locks
  */
 export function watchRedis(

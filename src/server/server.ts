@@ -14,9 +14,9 @@ import { createParserErrorHandler } from '../http/parser-errors.js'
 import { installRequestHooks } from '../http/request-hooks.js'
 import { requestIdOf } from '../http/request-id.js'
 import { installRequestLog } from '../http/request-log.js'
+import { type CurrentRequest, installRequestTiming } from '../http/request-timing.js'
 import { installProblems, routeAgain } from '../http/send-problem.js'
 import type { Keyring } from '../http/tokens.js'
-import { installTurn, type Turn } from '../http/turn.js'
 import { compileValidator } from '../http/validation.js'
 import { LazyLogger } from '../logging/lazy-logger.js'
 import type { HttpMetrics } from '../metrics/http.js'
@@ -26,7 +26,6 @@ import type { TlsOptions } from './tls.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Of this app alone; see docs/metrics.md. */
     readonly metrics: Metrics
   }
 }
@@ -38,23 +37,23 @@ export interface ServerOptions {
   /** Shared by the servers of one app. */
   readonly http: HttpMetrics
   readonly keyring: Keyring
-  /** Without it the service speaks plain HTTP. */
+  /** Undefined: plain HTTP. */
   readonly tls?: TlsOptions | undefined
   readonly phase: () => Phase
-  readonly turn: Turn
+  readonly current: CurrentRequest
 }
 
-/** Names in paths are percent-encoded, so a path may be three times as long as a name. */
+/** A percent-encoded name is at most three times as long. */
 const MAX_PARAM_LENGTH = 512 * 3
 
-const toConnections = (requestTimeoutMs: number) => ({
-  // Node exchanges the two where this one is longer, and waits a minute for a body.
+const toSocketOptions = (requestTimeoutMs: number) => ({
+  // A longer one would make Node swap the two and wait a minute for a body.
   headersTimeout: requestTimeoutMs,
-  // How often Node looks for requests that are too slow; every 30 s by default.
+  // How often Node looks for slow requests; by default every 30 s.
   connectionsCheckingInterval: 1_000,
-  // Node's own refusal is no problem+json; the rules about Host refuse such a request.
+  // Node's refusal is no problem+json; the rules about Host refuse such a request.
   requireHostHeader: false,
-  // A client whose machine is gone is found out in half a minute, also while it waits for a lock.
+  // Detects a vanished client within half a minute, also while it waits for a lock.
   keepAlive: true,
   keepAliveInitialDelay: 20_000,
 })
@@ -69,20 +68,20 @@ const buildLazySerializer: typeof buildSerializer = (...options) => {
   return (route) => lazily(() => compile(route))
 }
 
-/** Fastify with everything that holds for every request, and no route. */
+/** Fastify with everything that applies to every request, and no route. */
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { config, logger, metrics, http, keyring, phase, tls, turn } = options
-  const connections = toConnections(config.requestTimeoutMs)
+  const { config, logger, metrics, http, keyring, phase, tls, current } = options
+  const sockets = toSocketOptions(config.requestTimeoutMs)
   const app = Fastify({
-    // Routes do not see the difference, so neither does the type.
-    ...((tls ? { https: { ...connections, ...tls } } : { http: connections }) as object),
+    // Routes work alike with both, so the type does not distinguish them.
+    ...((tls ? { https: { ...sockets, ...tls } } : { http: sockets }) as object),
     loggerInstance: new LazyLogger(() => logger) as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIdOf,
     requestIdHeader: false,
-    // Fastify's own refusal is no problem+json; installDraining answers instead.
+    // Fastify's refusal is no problem+json; installDraining answers instead.
     return503OnClosing: false,
-    // A machine that is busy takes longer to start, and that is no fault.
+    // A busy machine may take long to start.
     pluginTimeout: 0,
     bodyLimit: BODY_BYTES,
     schemaController: { compilersFactory: { buildSerializer: buildLazySerializer } },
@@ -101,7 +100,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   installMethods(app)
   installProblems(app, storeProblem)
   installBodies(app)
-  installTurn(app, turn)
+  installRequestTiming(app, current)
   installEventStreams(app)
   http.watch(app.server)
   installRequestHooks(app, {

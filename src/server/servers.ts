@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { type Address, isListenError, toAddressError } from './listen.js'
 import type { TlsOptions } from './tls.js'
 
-/** A server, and where it listens. */
+/** A server and its address. */
 export interface Listener {
   readonly app: FastifyInstance
   readonly address: Address
@@ -12,7 +12,7 @@ export interface Listener {
 const SWEEP_MS = 50
 
 /**
- * @returns where each listens, as a URL
+ * @returns the URL of each
  * @throws AddressError
  */
 export async function listen(listeners: readonly Listener[]): Promise<string[]> {
@@ -27,15 +27,14 @@ export async function listen(listeners: readonly Listener[]): Promise<string[]> 
   return urls
 }
 
-/** One after the other, the first of them first; after `boundMs` in all what still runs is cut off. */
+/** Closes one after the other; `boundMs` after the start, running requests are cut. */
 export async function close(listeners: readonly Listener[], boundMs: number): Promise<void> {
   const deadline = performance.now() + boundMs
   for (const { app } of listeners) {
-    // What is still running after the bound loses its connection: better than a stop that hangs.
     const left = Math.max(0, deadline - performance.now())
     const bound = setTimeout(() => app.server.closeAllConnections(), left)
-    // close() ends the connections that are idle now; one that answers its last request now would
-    // be kept alive for a next one, and the stop would wait for it.
+    // close() ends the connections that are idle now. One that becomes idle later would be kept
+    // alive, and the stop would wait for it.
     const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS)
     await app.close()
     clearTimeout(bound)

@@ -1,14 +1,14 @@
 import { constants } from 'node:os'
 
 /**
- * Ctrl-C under npm arrives twice within milliseconds: from the terminal, which signals the whole
- * group, and from npm, which passes its own on. Only a repeat after this long is an impatient user.
+ * Under npm, Ctrl-C arrives twice within milliseconds: from the terminal, which signals the whole
+ * group, and from npm. Only a later repeat is an impatient user.
  */
 const REPEAT_MS = 2_000
 
 /**
  * Calls `stop` once, at the first SIGINT or SIGTERM. A repeat more than two seconds later ends the
- * process at once; what it leaves is the same as after a SIGKILL, which the managed Redis survives.
+ * process at once, as SIGKILL does, which is safe for the managed Redis.
  */
 export function onStopSignal(stop: (exitCode: number) => void): void {
   let firstAt: number | undefined

@@ -1,7 +1,7 @@
 import { type Problem, problem } from '../http/problem.js'
 import { ScriptError, StoreError } from '../redis/errors.js'
 
-/** The one place where an outage of Redis, or a script that failed, becomes an answer. */
+/** Turns an outage of Redis, or a failed script, into a problem. */
 export function storeProblem(error: unknown): Problem | undefined {
   if (error instanceof ScriptError) return problem('outcome-unknown', error.message)
   if (!(error instanceof StoreError)) return undefined

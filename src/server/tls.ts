@@ -2,7 +2,7 @@ import { createSecureContext } from 'node:tls'
 import { ConfigError } from '../config/faults.js'
 import { readText } from '../config/file.js'
 
-/** What an HTTPS server is made of. TLS 1.2 is the least, Node's own default. */
+/** Options of an HTTPS server. At least TLS 1.2, the default of Node. */
 export interface TlsOptions {
   readonly cert: string
   readonly key: string
@@ -17,9 +17,8 @@ export interface TlsFiles {
 }
 
 /**
- * Reads the files and tries them together: a key of another certificate is found here, and not by
- * the first client.
- * @returns undefined where no file is configured.
+ * Reads the files and checks that they match.
+ * @returns undefined if no file is configured
  * @throws ConfigError
  */
 export function readTls({
@@ -47,12 +46,12 @@ export function readTls({
   return options
 }
 
-const LOOK_EVERY_MS = 30_000
+const READ_EVERY_MS = 30_000
 
 /**
- * Certificates are renewed by programs that send no signal, so the files are looked at from time to
- * time. A file that is half written is taken at a later look.
- * @returns the end of it
+ * Reads the files every 30 seconds: programs that renew certificates send no signal. A half-written
+ * file is read again.
+ * @returns a function that ends this
  */
 export function watchTls(
   files: TlsFiles,
@@ -60,10 +59,10 @@ export function watchTls(
   {
     onChange,
     onFault,
-    everyMs = LOOK_EVERY_MS,
+    everyMs = READ_EVERY_MS,
   }: {
     onChange: (fresh: TlsOptions) => void
-    /** Called once for each fault that keeps the old certificate going. */
+    /** Called once for each fault; the old certificate stays. */
     onFault: (error: Error) => void
     everyMs?: number
   },

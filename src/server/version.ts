@@ -1,9 +1,5 @@
 import { readFileSync } from 'node:fs'
 
-const manifest = JSON.parse(
-  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-) as {
-  version: string
-}
+const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
 
-export const version: string = manifest.version
+export const version: string = JSON.parse(manifest).version

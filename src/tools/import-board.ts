@@ -10,7 +10,7 @@ import { openConnection } from '../redis/connection.js'
 import { ConnectionStates } from '../redis/connection-state.js'
 
 // npm run import-board -- KEY BOARD [--namespace default]
-// Copies a plain ZSET of the Redis at LOCKSTEP_REDIS_URL to a board.
+// Copies a ZSET of the Redis at LOCKSTEP_REDIS_URL to a board.
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -120,7 +120,7 @@ it('adds the tokens of a file of their own', () => {
   const config = withFile(tokensYaml([{ token: 'b', scopes: ['admin'] }]), { LOCKSTEP_TOKENS_FILE })
   expect(config.definitions.tokens?.map(({ name }) => name)).toEqual(['b', 'a'])
   expect(faultsOf(() => withFile(tokens, { LOCKSTEP_TOKENS_FILE }))).toEqual([
-    'tokens stands there twice',
+    'tokens is listed twice',
   ])
   const strange = fileOf('token: []', 'tokens.yaml')
   expect(faultsOf(() => loadConfig({ LOCKSTEP_TOKENS_FILE: strange }))).toEqual([

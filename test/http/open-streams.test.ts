@@ -13,7 +13,7 @@ async function startStreams(stuckMs: number) {
   const streams = new OpenStreams(app, {
     onOpen: () => undefined,
     onEnd: (why) => ends.push(why),
-    beatEveryMs: 20,
+    heartbeatMs: 20,
   })
   app.get('/', async (_request, reply) => {
     opened.push(streams.open(reply, stuckMs))
@@ -27,7 +27,7 @@ async function startStreams(stuckMs: number) {
 
 it('keeps a stream awake on which nothing happens', async () => {
   const { client, ends } = await startStreams(60_000)
-  await until('three beats', () => client.comments() > 2)
+  await until('three heartbeats', () => client.comments() > 2)
   expect(ends).toEqual([])
 })
 

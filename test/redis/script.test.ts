@@ -86,8 +86,8 @@ describe('defineScript', () => {
   })
 
   it.each([
-    ['a list that does not stand last', ['list[]', 'one'], /list must stand last/],
-    ['two lists', ['a[]', 'b[]'], /list must stand last/],
+    ['a list that is not last', ['list[]', 'one'], /list must be last/],
+    ['two lists', ['a[]', 'b[]'], /list must be last/],
   ])('refuses %s', (_what, args, message) => {
     const lines = args.map((name) => `ARGV ${name} string x`).join('\n')
     expect(() => define(HEADER.replace(/ARGV one.*\nARGV two.*/, lines), ['first'], args)).toThrow(
@@ -97,7 +97,7 @@ describe('defineScript', () => {
 
   it('refuses an optional key before another', () => {
     const lua = HEADER.replace(/KEYS first.*/, 'KEYS first? string x\nKEYS second string x')
-    expect(() => define(lua, ['first?', 'second'])).toThrow(/optional key must stand last/)
+    expect(() => define(lua, ['first?', 'second'])).toThrow(/optional key must be last/)
   })
 
   describe('outcomes', () => {
@@ -176,13 +176,13 @@ describe('defineScript', () => {
         'a reply without their place',
         OUTCOMES.replace('next outcome', 'next'),
         ['gone', 'not-known', 'denied'],
-        /outcomes stand below RETURN \.\.\. outcome/,
+        /outcomes belong below RETURN \.\.\. outcome/,
       ],
       [
         'a place without any',
         HEADER.replace('RETURN nothing', 'RETURN outcome'),
         undefined,
-        /outcomes stand below RETURN \.\.\. outcome/,
+        /outcomes belong below RETURN \.\.\. outcome/,
       ],
     ])('refuses %s', (_what, lua, outcomes, message) => {
       expect(() => answering(lua, outcomes)).toThrow(message)

@@ -1,4 +1,4 @@
-/** Whether repeating the same request is safe and useful. */
+/** Whether a repeat of the request is safe and useful. */
 export type Retry = 'no' | 'later' | 'same-key'
 
 export interface ProblemSpec {
@@ -7,7 +7,7 @@ export interface ProblemSpec {
   readonly cause: string
   readonly remedy: string
   readonly retry: Retry
-  /** What its body says besides, as an example. */
+  /** Further members of its body, as an example. */
   readonly members?: Readonly<Record<string, unknown>>
 }
 

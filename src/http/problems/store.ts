@@ -10,9 +10,9 @@ export const STORE_PROBLEMS = {
   },
   'outcome-unknown': {
     status: 503,
-    title: 'The outcome is not known',
+    title: 'The outcome is unknown',
     cause:
-      'The request was sent to Redis, and its answer was lost or is an error in the middle of a script. It may have been applied.',
+      'The request was sent to Redis; its answer was lost, or a script failed halfway. It may have been applied.',
     remedy: 'Repeat with the same Idempotency-Key: it is then applied at most once.',
     retry: 'same-key',
   },
@@ -25,16 +25,16 @@ export const STORE_PROBLEMS = {
   },
   'store-not-ready': {
     status: 503,
-    title: 'Redis cannot serve at the moment',
+    title: 'Redis cannot serve now',
     cause:
-      'Redis is loading, read-only, busy, misconfigured, without its cluster, or denies its user a right; see `reason`.',
-    remedy: 'Repeat later; the reason tells the operator what to mend.',
+      'Redis is loading, read-only, busy, misconfigured, without its cluster, or forbids its user a command; see `reason`.',
+    remedy: 'Repeat later; `reason` shows the operator what to repair.',
     retry: 'later',
   },
   'not-replicated': {
     status: 503,
     title: 'Too few replicas',
-    cause: 'Redis has fewer replicas than min-replicas-to-write asks for. Nothing was applied.',
+    cause: 'Redis has fewer replicas than min-replicas-to-write requires. Nothing was applied.',
     remedy: 'Repeat later; bring the replicas back.',
     retry: 'later',
   },

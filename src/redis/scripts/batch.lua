@@ -1,21 +1,21 @@
 --[[
-redis.batch: the frame around every script. One EVALSHA carries many calls of one script.
+redis.batch: run many calls of one script in one EVALSHA.
 
-The binder puts the libraries and the body of a script where the @ marks stand, so a script is
-written for a single call and sees its own KEYS and ARGV, run_id, and the time of the batch: now_us,
-which tests move, and server_us, which is the time of the server alone.
+The binder inserts the libraries and the body of a script at the @ marks. A script is written for a
+single call: it sees its own KEYS and ARGV, run_id, and the time of the batch, as now_us, which tests
+move, and as server_us, the time of the server alone.
 
-KEYS               the keys of all calls, one call after the other
-ARGV clock_us      int     added to the time of the server; not 0 in tests only
-ARGV run_id        string  of the server, if the caller knows it; else ''
-ARGV reply_bytes   int     calls after this many bytes of replies are left for the next batch
+KEYS               the keys of all calls, call by call
+ARGV clock_us      int     added to the time of the server; 0 outside of tests
+ARGV run_id        string  of the server; '' if the caller does not know it
+ARGV reply_bytes   int     after this many bytes of replies no further call is run
 ARGV grows         0 or 1  1: a full Redis refuses the whole batch before anything is written
 ARGV calls         per call: number of keys; number of arguments, and the arguments; or, instead of
                    the number, '=' and a digit per argument: 1 as in the call before, 0 follows
 
-RETURN status, reply of each call that was run, in order
-  1, reply   what the body returned
-  0, error   what the body raised, as text; its neighbours are not touched
+RETURN status and reply of each call that was run, in order
+  1, reply   the return value of the body
+  0, error   the error of the body, as text; the other calls are not affected
   -1, error  the only entry: the batch was refused, no call was run
 
 COST the sum of its calls
@@ -31,8 +31,8 @@ local function run(KEYS, ARGV)
 -- @body
 end
 
--- Redis tests memory only until the first write of a script. In a batch the first UNLINK would let
--- every later call write, so growing scripts ask first, with a write that changes nothing.
+-- Redis checks its memory only until the first write of a script. In a batch the first UNLINK would
+-- let every later call write, so scripts that grow begin with a write that changes nothing.
 if ARGV[4] == '1' then
   local tag = string.match(KEYS[1], '^[^}]*}')
   local refused = redis.pcall('SETRANGE', tag .. ':guard', 0, '')
@@ -43,7 +43,7 @@ local function slice(list, first, count)
   return { unpack(list, first, first + count - 1) }
 end
 
--- The arguments of the call that begins at `at`, and where the next one begins.
+-- The arguments of the call that begins at `at`, and the position of the next call.
 local function arguments(at, before)
   local form = ARGV[at + 1]
   local count = tonumber(form)

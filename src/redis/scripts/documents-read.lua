@@ -1,12 +1,12 @@
 --[[
-documents.read: all documents of one kind and namespace, if they changed since the caller read them.
+documents.read: return all documents of one kind and namespace, if they changed.
 
-KEYS documents  hash  name -> "version body"; ":revision" -> the last version given out
-ARGV known      int   the revision the caller has; -1 for none
+KEYS documents  hash  name -> "version body"; ":revision" -> the last version assigned
+ARGV known      int   the revision that the caller has; -1 for none
 
-RETURN revision, then name version body of each document; the revision alone where nothing changed
+RETURN revision, then name version body of each document; the revision alone if nothing changed
 
-COST O(1) where nothing changed, else O(documents), which documents.write bounds
+COST O(1) if nothing changed, else O(documents), which documents.write bounds
 ]]
 local documents = KEYS[1]
 local known = ARGV[1]

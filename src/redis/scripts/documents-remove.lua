@@ -1,10 +1,10 @@
 --[[
 documents.remove: remove one document, if the precondition holds.
 
-KEYS documents  hash    name -> "version body"; ":revision" -> the last version given out
+KEYS documents  hash    name -> "version body"; ":revision" -> the last version assigned
 ARGV name       string  without a colon
 ARGV if_match   string  '' no condition, '*' must exist, 'none' must not exist, else the version
-ARGV channel    string  where other processes hear of it
+ARGV channel    string  where the change is published
 ARGV message    string
 
 RETURN outcome version

@@ -1,7 +1,7 @@
 --[[
-redis.probe: whether this server serves calls that write. It changes nothing.
+redis.probe: check that this server serves calls that write. It changes nothing.
 
-KEYS probe  none  never written; its tag decides which server of a Cluster is asked
+KEYS probe  none  never written; its tag selects the server of a Cluster
 
 RETURN 1
 

@@ -1,4 +1,4 @@
--- The clock keeps versions from coming back after the hash was lost: a process that still knows
+-- At least the clock, so that no version repeats after the hash was lost: a process that still has
 -- version 7 must not take another document for it.
 local function next_revision(documents)
   local last = tonumber(redis.call('HGET', documents, ':revision') or 0)
