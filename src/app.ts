@@ -10,7 +10,7 @@ import { otherMethods } from './http/methods.js'
 import { installOpenApi } from './http/openapi.js'
 import { collectProblems } from './http/problem-codes.js'
 import type { CurrentRequest } from './http/request-timing.js'
-import { createKeyring } from './http/tokens.js'
+import { Keyring } from './http/tokens.js'
 import { createHttpMetrics } from './metrics/http.js'
 import { createInstanceMetrics } from './metrics/instance.js'
 import { createRedisMetrics } from './metrics/redis.js'
@@ -50,7 +50,7 @@ export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis)
   const { config, connections, logger, tls, onReload = () => {}, phase = () => 'serving' } = deps
   const metrics = createMetrics(version)
   const current: CurrentRequest = { timing: undefined }
-  const keyring = createKeyring(config.definitions.tokens)
+  const keyring = new Keyring(config.definitions.tokens)
   onReload(({ definitions }) => keyring.replace(definitions.tokens))
   createInstanceMetrics(metrics, {
     isReady: () => notReady(connections, phase) === undefined,

@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   // Faults of the configuration and the addresses are reported before Redis is used.
   for (const address of addresses) await probeAddress(address)
   const managed = config.redisUrl === '' ? await startOwnRedis(config) : undefined
-  await serve({ config, addresses, tls, managed })
+  await serve(config, addresses, tls, managed)
 }
 
 /** `--check-config` and `--print-config` read the configuration and start nothing. */
@@ -98,14 +98,12 @@ function checkRules(config: Config, addresses: readonly Address[]): void {
   if (refusal !== undefined) throw new ConfigError(refusal)
 }
 
-interface Start {
-  readonly config: Config
-  readonly addresses: readonly Address[]
-  readonly tls: TlsOptions | undefined
-  readonly managed: ManagedRedis | undefined
-}
-
-async function serve({ config, addresses, tls, managed }: Start): Promise<void> {
+async function serve(
+  config: Config,
+  addresses: readonly Address[],
+  tls?: TlsOptions,
+  managed?: ManagedRedis,
+): Promise<void> {
   const logger = createLogger(config.logLevel)
   const connections = openConnections({
     url: managed?.url ?? config.redisUrl,
@@ -139,10 +137,8 @@ async function serve({ config, addresses, tls, managed }: Start): Promise<void> 
   onReload((fresh) => {
     const before = digest
     digest = digestOf(fresh)
-    logger.info(
-      { change: 'configuration.reload', signal: 'SIGHUP', before, version: digest },
-      'changed',
-    )
+    const change = { change: 'configuration.reload', signal: 'SIGHUP', before, version: digest }
+    logger.info(change, 'changed')
     logger.level = fresh.logLevel
   })
   if (readsFiles(config)) process.on('SIGHUP', () => reload(reloads, logger))

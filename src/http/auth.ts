@@ -53,7 +53,7 @@ export function installAuth(app: FastifyInstance, keyring: Keyring): Step {
     // No namespace: a probe does not fail because a proxy adds the header.
     if (scope === 'none') return
     const asked = forProxies ? undefined : headers['lockstep-namespace']
-    if (!keyring.isLocked()) {
+    if (!keyring.isLocked) {
       request.namespace = namespaceOf(asked, EVERYWHERE)
       return
     }

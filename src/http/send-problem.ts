@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Fault } from '../schema/faults.js'
 import { invalid, Problem, problem } from './problem.js'
 import { retryAfterSeconds } from './retry-after.js'
-import { validationProblem } from './validation-errors.js'
 
 /** Turns an error of another room into a problem, or leaves it alone. */
 export type Translate = (error: unknown) => Problem | undefined
@@ -40,7 +40,7 @@ function sendProblem(
   request: FastifyRequest,
   reply: FastifyReply,
   problem: Problem,
-  cause: unknown = problem,
+  cause: unknown,
 ): FastifyReply {
   const { status } = problem.spec
   const { extensions, retryAfterMs, maxRetryAfterS = Number.POSITIVE_INFINITY } = problem.more
@@ -49,7 +49,7 @@ function sendProblem(
   }
   reply.outcome = problem.code
   if (status >= 500) reply.reason = extensions?.reason as string | undefined
-  if (isUnplanned(problem, cause)) reply.failure = cause
+  if (isUnexpected(problem, cause)) reply.failure = cause
   return reply
     .code(status)
     .header('cache-control', 'private, no-store')
@@ -72,20 +72,17 @@ export function toBody({ code, spec, message, more }: Problem, requestId: string
 }
 
 /** An outage is expected; a script that fails, or whose reply is unreadable, is not: it has a cause. */
-const isUnplanned = ({ code }: Problem, error: unknown): boolean =>
+const isUnexpected = ({ code }: Problem, error: unknown): boolean =>
   code === 'internal' || (error instanceof Error && error.cause !== undefined)
 
 /** The problem for an error of Fastify, of a validator or of another room. */
-export function toProblem(
+function toProblem(
   error: FastifyError | Problem,
   request: FastifyRequest,
-  translate: Translate = () => undefined,
+  translate: Translate,
 ): Problem {
   if (error instanceof Problem) return error
-  if (error.validation) {
-    const { detail, errors } = validationProblem(error, request)
-    return problem('invalid-request', detail, { extensions: { errors } })
-  }
+  if (error.validation) return validationProblem(error, request)
   const translated = translate(error)
   if (translated) return translated
 
@@ -111,6 +108,19 @@ export function toProblem(
   }
   // The cause goes to the log, never to the client: it can name hosts and keys.
   return problem('internal', 'Unexpected failure; quote requestId when you report it.')
+}
+
+/** A pointer begins with the part of the request: `body/limits/0/cost`, `params/name`. */
+function validationProblem(error: FastifyError, { fieldsFromQuery }: FastifyRequest): Problem {
+  const part = error.validationContext ?? 'request'
+  const errors = (error.validation as unknown as Fault[]).map(({ pointer, message }) => {
+    const field = pointer.split('/')[1] as string
+    // A field that came from the query (see body.ts) is reported there.
+    const isFromQuery = part === 'body' && fieldsFromQuery?.includes(field)
+    return { pointer: isFromQuery ? `querystring/${field}` : part + pointer, message }
+  })
+  const detail = errors.map(({ pointer, message }) => `${pointer} ${message}`).join('; ')
+  return problem('invalid-request', detail, { extensions: { errors } })
 }
 
 const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] as string

@@ -52,42 +52,41 @@ export interface Caller {
   readonly scopes: ReadonlySet<Scope>
 }
 
-/** The tokens of the configuration, as digests. */
-export interface Keyring {
-  /** False if tokens were never configured: every caller may do everything. */
-  isLocked(): boolean
-  /** Finds the caller by an Authorization header. */
-  find(authorization: string | undefined): Caller | undefined
-  /** For a reload. A list that was removed refuses every caller, rather than none. */
-  replace(tokens: readonly Token[] | undefined): void
-}
-
 const BEARER = /^Bearer +([\x21-\x7e]{1,512})$/i
 
-export function createKeyring(tokens: readonly Token[] | undefined): Keyring {
-  let entries: { digest: Buffer; caller: Caller }[] = []
-  let locked = false
-  const keyring: Keyring = {
-    isLocked: () => locked,
-    find(authorization = '') {
-      const [, token] = BEARER.exec(authorization) ?? []
-      if (token === undefined) return undefined
-      const digest = hash('sha256', token, 'buffer')
-      let found: Caller | undefined
-      // Compares all, each in constant time: the duration reveals nothing about a token.
-      for (const entry of entries) {
-        if (timingSafeEqual(entry.digest, digest)) found = entry.caller
-      }
-      return found
-    },
-    replace(fresh) {
-      entries = (fresh ?? []).map(({ name, sha256, namespaces, scopes }) => ({
-        digest: Buffer.from(sha256, 'hex'),
-        caller: { name, namespaces, scopes: withImplied(scopes) },
-      }))
-      locked ||= fresh !== undefined
-    },
+/** The tokens of the configuration, as digests. */
+export class Keyring {
+  #entries: readonly { readonly digest: Buffer; readonly caller: Caller }[] = []
+  #isLocked = false
+
+  constructor(tokens: readonly Token[] | undefined) {
+    this.replace(tokens)
   }
-  keyring.replace(tokens)
-  return keyring
+
+  /** False if tokens were never configured: every caller may do everything. */
+  get isLocked(): boolean {
+    return this.#isLocked
+  }
+
+  /** Finds the caller by an Authorization header. */
+  find(authorization = ''): Caller | undefined {
+    const [, token] = BEARER.exec(authorization) ?? []
+    if (token === undefined) return undefined
+    const digest = hash('sha256', token, 'buffer')
+    let found: Caller | undefined
+    // Compares all, each in constant time: the duration reveals nothing about a token.
+    for (const entry of this.#entries) {
+      if (timingSafeEqual(entry.digest, digest)) found = entry.caller
+    }
+    return found
+  }
+
+  /** For a reload. A list that was removed refuses every caller, rather than none. */
+  replace(tokens: readonly Token[] | undefined): void {
+    this.#entries = (tokens ?? []).map(({ name, sha256, namespaces, scopes }) => ({
+      digest: Buffer.from(sha256, 'hex'),
+      caller: { name, namespaces, scopes: withImplied(scopes) },
+    }))
+    this.#isLocked ||= tokens !== undefined
+  }
 }

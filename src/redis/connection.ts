@@ -142,11 +142,11 @@ function admission(
 function createClient(options: ConnectionOptions): Redis | Cluster {
   const { protocol, hosts, path, user, password } = parseStoreUrl(options.url)
   const auth = { ...(user && { username: user }), ...(password && { password }) }
+  const common = { ...profile(options), ...auth }
   switch (protocol) {
     case 'redis+sentinel':
       return new Redis({
-        ...profile(options),
-        ...auth,
+        ...common,
         sentinels: hosts,
         name: path || 'mymaster',
         sentinelCommandTimeout: options.timeoutMs,
@@ -156,8 +156,8 @@ function createClient(options: ConnectionOptions): Redis | Cluster {
         sentinelReconnectStrategy: retryDelay,
       })
     case 'redis+cluster':
-      if (options.node) return new Redis({ ...profile(options), ...auth, ...options.node })
-      if (options.anyNode) return inTurn(hosts, { ...profile(options), ...auth })
+      if (options.node) return new Redis({ ...common, ...options.node })
+      if (options.anyNode) return inTurn(hosts, common)
       return new Cluster(hosts, {
         lazyConnect: true,
         enableOfflineQueue: false,
@@ -173,14 +173,14 @@ function createClient(options: ConnectionOptions): Redis | Cluster {
         slotsRefreshInterval: SLOTS_REFRESH_MS,
         slotsRefreshTimeout: options.timeoutMs,
         // Healthy nodes answer CLUSTERDOWN: disconnecting them would end the whole client.
-        redisOptions: { ...profile(options), ...auth, reconnectOnError: null },
+        redisOptions: { ...common, reconnectOnError: null },
       })
     case 'unix':
-      return new Redis({ ...profile(options), ...auth, path })
+      return new Redis({ ...common, path })
     default: {
       const [host] = hosts
       const tls = protocol === 'rediss' && { tls: {} }
-      return new Redis({ ...profile(options), ...auth, ...host, db: Number(path), ...tls })
+      return new Redis({ ...common, ...host, db: Number(path), ...tls })
     }
   }
 }

@@ -116,10 +116,8 @@ Acquire::http::Timeout "20";
 }
 
 /** Downloads and unpacks the first package of `names` that exists. */
-async function download(work: string, apt: Apt, names: readonly string[]): Promise<void> {
+async function download(work: string, apt: Apt, [name = '', ...others]: string[]): Promise<void> {
   const debs = path.join(work, 'debs')
-  const [name, ...others] = names
-  if (name === undefined) return
   try {
     await apt('download', name)
   } catch (error) {
@@ -135,12 +133,8 @@ async function download(work: string, apt: Apt, names: readonly string[]): Promi
 async function missingLibraries(work: string): Promise<string[]> {
   const bin = path.join(work, 'bin')
   const libraries = `LD_LIBRARY_PATH=${path.join(bin, 'lib')}`
-  const { stdout } = await run('env', [
-    'LC_ALL=C',
-    libraries,
-    'ldd',
-    path.join(bin, 'redis-server'),
-  ])
+  const server = path.join(bin, 'redis-server')
+  const { stdout } = await run('env', ['LC_ALL=C', libraries, 'ldd', server])
   return [...stdout.matchAll(/^\s*(\S+) => not found/gm)].map(([, name]) => name!)
 }
 

@@ -59,7 +59,7 @@ const toSocketOptions = (requestTimeoutMs: number) => ({
 })
 
 const checksHost = ({ hostCheck, allowAnonymous }: Config, keyring: Keyring): boolean =>
-  hostCheck === 'auto' ? !allowAnonymous && !keyring.isLocked() : hostCheck === 'on'
+  hostCheck === 'auto' ? !allowAnonymous && !keyring.isLocked : hostCheck === 'on'
 
 const buildSerializer = SerializerSelector()
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { scopesOf } from '../../src/config.js'
 import { DOMAINS } from '../../src/domains.js'
 import { installAuth } from '../../src/http/auth.js'
-import { createKeyring } from '../../src/http/tokens.js'
+import { Keyring } from '../../src/http/tokens.js'
 import { openEvents } from '../support/event-client.js'
 import { type Harness, startHarness, useHarness } from '../support/harness.js'
 import { type TestToken, tokensYaml } from '../support/tokens.js'
@@ -236,6 +236,6 @@ describe('a reload', () => {
 
 it('a route that declares no scope stops the start', () => {
   const bare = Fastify()
-  installAuth(bare, createKeyring([]))
+  installAuth(bare, new Keyring([]))
   expect(() => bare.get('/forgotten', async () => 'open')).toThrow(/\/forgotten declares no scope/)
 })

@@ -1,12 +1,10 @@
-/** Whether a repeat of the request is safe and useful. */
-export type Retry = 'no' | 'later' | 'same-key'
-
 export interface ProblemSpec {
   readonly status: number
   readonly title: string
   readonly cause: string
   readonly remedy: string
-  readonly retry: Retry
+  /** Whether a repeat of the request is safe and useful. */
+  readonly retry: 'no' | 'later' | 'same-key'
   /** Further members of its body, as an example. */
   readonly members?: Readonly<Record<string, unknown>>
 }

@@ -1,8 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import Type, { type Static } from 'typebox'
-import { keepPrivate } from './answer-headers.js'
-import { COMMON_PROBLEMS, problemResponses } from './problem.js'
-import type { Scope } from './scopes.js'
+import Type from 'typebox'
+import { keepPrivate } from '../http/answer-headers.js'
+import { COMMON_PROBLEMS, problemResponses } from '../http/problem.js'
+import type { OperatorOptions } from './operator-routes.js'
+import { statusOf } from './redis-watch.js'
+import { version } from './version.js'
 
 const GOOD_REDIS = {
   up: true,
@@ -62,29 +64,16 @@ const Status = Type.Object(
   },
 )
 
-type RedisStatus = Static<typeof RedisStatus>
-
-export interface OperationOptions {
-  readonly version: string
-  readonly readRedis: () => Promise<RedisStatus>
-  /** Undefined if the cache shares the Redis. */
-  readonly readCacheRedis: (() => Promise<RedisStatus>) | undefined
-  readonly metricsScope: Scope | 'none'
-  readonly metrics: {
-    readonly registry: { readonly contentType: string }
-    expose(): Promise<string>
-  }
-}
-
 /** The metrics and the status, for operators. */
-export const operationRoutes: FastifyPluginAsyncTypebox<OperationOptions> = async (
+export const operationRoutes: FastifyPluginAsyncTypebox<OperatorOptions> = async (
   app,
-  { version, readRedis, readCacheRedis, metrics, metricsScope },
+  { config, connections, metrics },
 ) => {
+  const { commands, cache, probe, cacheProbe } = connections
   keepPrivate(app)
   app.get(
     '/metrics',
-    { config: { scope: metricsScope }, schema: { hide: true } },
+    { config: { scope: config.metricsAuth ? 'operations:read' : 'none' }, schema: { hide: true } },
     async (_request, reply) =>
       reply.type(metrics.registry.contentType).send(await metrics.expose()),
   )
@@ -95,7 +84,7 @@ export const operationRoutes: FastifyPluginAsyncTypebox<OperationOptions> = asyn
       config: { scope: 'operations:read' },
       schema: {
         operationId: 'getStatus',
-        summary: 'Version, topology and the settings of Redis that guarantees rest on',
+        summary: 'Version, and the state and safety settings of Redis',
         tags: ['operations'],
         response: { 200: Status, ...problemResponses(...COMMON_PROBLEMS) },
       },
@@ -103,8 +92,8 @@ export const operationRoutes: FastifyPluginAsyncTypebox<OperationOptions> = asyn
     async () => ({
       version,
       uptimeMs: Math.round(process.uptime() * 1_000),
-      redis: await readRedis(),
-      ...(readCacheRedis && { cacheRedis: await readCacheRedis() }),
+      redis: await statusOf(commands, probe, false),
+      ...(cacheProbe && { cacheRedis: await statusOf(cache, cacheProbe, true) }),
     }),
   )
 }

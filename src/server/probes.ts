@@ -1,22 +1,19 @@
 import type { FastifyPluginAsync } from 'fastify'
 import Type from 'typebox'
-import { problem, problemResponses } from './problem.js'
-
-export interface NotReady {
-  readonly code: 'draining' | 'store-unavailable'
-  /** The reason of Redis, as in /v1/status. */
-  readonly reason?: string
-}
+import { problem, problemResponses } from '../http/problem.js'
+import type { OperatorOptions } from './operator-routes.js'
+import { notReady } from './readiness.js'
 
 const Ok = Type.Object(
   { status: Type.Literal('ok') },
   { description: 'Yes.', examples: [{ status: 'ok' }] },
 )
 
-/** @param notReady why this instance should get no traffic; undefined if it should */
-export const healthRoutes: FastifyPluginAsync<{
-  readonly notReady: () => NotReady | undefined
-}> = async (app, { notReady }) => {
+/** Whether the process lives, and whether it should get traffic. */
+export const probeRoutes: FastifyPluginAsync<OperatorOptions> = async (
+  app,
+  { connections, phase },
+) => {
   app.get(
     '/livez',
     {
@@ -43,7 +40,7 @@ export const healthRoutes: FastifyPluginAsync<{
       },
     },
     async () => {
-      const found = notReady()
+      const found = notReady(connections, phase)
       if (!found) return { status: 'ok' as const }
       const { code, reason } = found
       throw problem(code, `This instance is not ready: ${reason ?? code}.`, {
