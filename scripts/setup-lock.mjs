@@ -15,10 +15,10 @@ const RETRY_MS = 300
  */
 export async function takeSetupLock(file, say) {
   const fd = openSync(file, 'a+')
-  let told = false
+  let isReported = false
   while (isHeldByOther(fd)) {
-    if (!told) say(`Waiting for ${holder(file)}, which is setting up here.`)
-    told = true
+    if (!isReported) say(`Waiting for ${holder(file)}, which is setting up here.`)
+    isReported = true
     await sleep(RETRY_MS)
   }
   ftruncateSync(fd)
