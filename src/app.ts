@@ -1,3 +1,5 @@
+/** The composition root of production and tests: gives each domain its dependencies. */
+
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { type LastRead, type OnReload, toLive } from './config/reload.js'
 import { type Config, definitionsOf } from './config.js'
@@ -45,7 +47,6 @@ export interface Apps {
   readonly admin: FastifyInstance | undefined
 }
 
-/** The only place where domains meet their dependencies. Production and tests both start here. */
 export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis): Apps {
   const { config, connections, logger, tls, onReload = () => {}, phase = () => 'serving' } = deps
   const metrics = createMetrics(version)

@@ -1,3 +1,5 @@
+/** The configuration with the sections and scopes of all domains. */
+
 import type { Static, TSchema } from 'typebox'
 import { type Loaded, load } from './config/load.js'
 import type { Environment } from './config/variables.js'

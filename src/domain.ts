@@ -1,3 +1,5 @@
+/** What a domain provides, and what it gets. */
+
 import type { FastifyPluginAsync } from 'fastify'
 import type { Static, TSchema } from 'typebox'
 import type { Live } from './config/reload.js'

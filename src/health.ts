@@ -1,12 +1,11 @@
+/** `node dist/health.js` ends with 0 if the service of this configuration answers, else with 1. */
+
 import { type ClientRequest, request } from 'node:http'
 import { request as requestByTls } from 'node:https'
 import type { TLSSocket } from 'node:tls'
 import { loadSettings } from './config/load.js'
 import type { Settings } from './config/settings.js'
 import { toAddress } from './server/listen.js'
-
-// node dist/health.js
-// Ends with exit code 0 if the service with this configuration answers, else with 1 and why.
 
 /** Below the timeout of HEALTHCHECK in the image. */
 const BOUND_MS = 1_500

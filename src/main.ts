@@ -1,3 +1,5 @@
+/** The edge of the process: configuration, Redis, listening, signals, exit codes. */
+
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'

@@ -6,6 +6,7 @@ import { scopesOf } from '../src/config.js'
 import { DOMAINS } from '../src/domains.js'
 import { collectProblems } from '../src/http/problem-codes.js'
 import { useHarness } from './support/harness.js'
+import { purposeOf, ROOMS } from './support/rooms.js'
 
 const SCOPES = scopesOf(DOMAINS)
 
@@ -119,6 +120,16 @@ interface Metric {
   readonly help: string
   readonly labelNames: readonly string[]
 }
+
+it('every room is in ARCHITECTURE.md', () => {
+  const rows = Object.entries(ROOMS).map(([room, { imports }]) => [
+    code(room.endsWith('.ts') ? room : `${room}/`),
+    purposeOf(room),
+    imports.join(', ') || 'npm only',
+  ])
+  const rooms = table(['Room', 'What it does', 'May import'], rows)
+  return expectTables('../ARCHITECTURE.md', { rooms })
+})
 
 it.each(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'])(
   '%s links to pages that exist',

@@ -21,7 +21,18 @@ declare module '../http/scopes.js' {
   }
 }
 
-/** Values with versions, leases to load them, and marks that invalidate them. */
+/**
+ * Values with versions, leases to load them, and marks that invalidate them.
+ *
+ * One clock per partition stamps versions, fences, marks and messages. An entry is a STRING with a
+ * header; a counter or object keeps its values in a HASH beside it. Scripts compare the header with
+ * the marks. A payload above 3 KiB comes by a plain GET, and counts if it has the compared version.
+ *
+ * `leases/` grants the right to load a key: the callers of one process share one in-flight read, and
+ * messages wake them. `l1/` is the memory of the process; it serves an entry only while the messages
+ * of the partition prove it valid. `spaces/` are the policies. `batches/` and `pipeline/` carry many
+ * calls. `sweeping/` frees what an ended space or a flush left.
+ */
 export const cache = defineDomain({
   name: 'cache',
   description: 'Values with versions, leases to load them, and invalidation',

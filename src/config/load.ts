@@ -1,3 +1,5 @@
+/** Settings, the configuration file with its sections, faults with their lines, reload. */
+
 import { Compile } from 'typebox/compile'
 import { faultsOf } from '../schema/faults.js'
 import { ConfigError } from './faults.js'

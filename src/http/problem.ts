@@ -1,3 +1,5 @@
+/** Problems, validation, bodies, tokens, namespaces, request log, OpenAPI, event streams. */
+
 import type { TSchema } from 'typebox'
 import { SHARED_PROBLEMS, type SharedCode } from './problem-codes.js'
 import { toResponses } from './problem-responses.js'

@@ -13,7 +13,15 @@ declare module '../http/scopes.js' {
   }
 }
 
-/** Boards with exact ranks and seasons. */
+/**
+ * Boards with exact ranks and seasons.
+ *
+ * A board is a HASH with its configuration and version; a season adds a few keys. Members sort by
+ * bytes (docs/decisions/0011): a score becomes eight of them. A script handles one batch at most;
+ * larger reads and submissions go in parts. A call names the version of the board and the seasons
+ * around now, and is repeated if the script has others. The registry is in another slot, so it
+ * checks a minute later whether the boards that it lists exist.
+ */
 export const leaderboards = defineDomain({
   name: 'leaderboards',
   description: 'Exact ranks',

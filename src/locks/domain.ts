@@ -20,7 +20,19 @@ declare module '../http/scopes.js' {
   }
 }
 
-/** Leases with fences: locks, sets of locks, semaphores and sessions. */
+/**
+ * Leases with fences: locks, sets of locks, semaphores and sessions.
+ *
+ * All are one weighted, queued capacity: a writer takes all of it, a reader one, a semaphore has its
+ * own. Every script works on a list of names, so a lock is a set of one. A single holder is kept in
+ * one HASH (docs/decisions/0017); from the second on, ZSETs order holders by deadline and by fence.
+ * A revocation of all holders is one field, so it applies to all at once; the leases end in parts.
+ *
+ * `leases/` acquires, renews and releases; `semaphores/` and `sets/` are routes over it. `queue/`
+ * keeps the requests that wait, and abandons those whose client disconnected. `buckets/` sweeps
+ * expired leases at their deadline, and those of a dead instance within a minute. `sessions/` gives
+ * leases a common end. `events/` and `hold/` are streams. `admin/` lists, verifies and revokes.
+ */
 export const locks = defineDomain({
   name: 'locks',
   description: 'Leases with fences',

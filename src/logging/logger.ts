@@ -1,3 +1,5 @@
+/** The logger, and bounds on the number of lines of one kind. */
+
 import { type DestinationStream, type LogFn, type Logger, type LoggerOptions, pino } from 'pino'
 
 /** The logged fields of an error. Others, such as the arguments of a command, are left out. */

@@ -1,3 +1,5 @@
+/** One registry per app; counters and histograms that make their samples at a scrape. */
+
 import { collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client'
 import { Counter, Histogram } from './series.js'
 

@@ -12,7 +12,14 @@ declare module '../http/scopes.js' {
   }
 }
 
-/** Limits that are checked together, all or nothing. */
+/**
+ * Limits that are checked together, all or nothing.
+ *
+ * In `scripts/lib`, all algorithms have the same five functions; blocks and overrides of a subject
+ * come first. The service computes calendar windows, and the script picks the current one. `leases/`
+ * limits concurrency and shares only blocks and overrides with checks. `lists/` needs no Redis,
+ * `outage/` decides while Redis does not, and `deny-cache/` remembers denials until a change.
+ */
 export const ratelimits = defineDomain({
   name: 'ratelimits',
   description: 'Several limits, all or nothing',

@@ -1,3 +1,5 @@
+/** Connections, scripts and their batches, keys, errors, shared documents, the private Redis. */
+
 import { Cluster } from 'ioredis'
 import { createClusterPubSub } from './cluster-pub-sub.js'
 import { type Connection, type ConnectionOptions, openConnection } from './connection.js'

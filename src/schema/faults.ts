@@ -1,3 +1,5 @@
+/** What TypeBox schemas lack: formats, and faults that name every wrong field. */
+
 import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { formatMessage } from './formats.js'

@@ -1,3 +1,5 @@
+/** Fastify with everything that applies to every request; listeners, TLS, stop signals, probes, status. */
+
 import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'

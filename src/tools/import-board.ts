@@ -1,3 +1,5 @@
+/** Commands beside the service, each a process of its own. */
+
 import { parseArgs } from 'node:util'
 import type { Redis } from 'ioredis'
 import { definitionsOf, loadConfig } from '../config.js'
