@@ -2,7 +2,7 @@
 //
 // What namespaces that were used once cost an instance that idles: its memory, and the commands that
 // it sends to Redis, after 100,000 of them on one Redis, and after 1,000 of them with 256 buckets each
-// as on a Cluster, beside the same with 10. A store of its own process for each, on a Redis of its own.
+// as on a Cluster, compared with 10. Each has its own process and its own Redis.
 // It idles once the list of buckets is empty again. Takes about a quarter of an hour.
 import { fork } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -96,9 +96,9 @@ if (url) {
     const more = large.rssMiB - small.rssMiB
     const times = large.calls / Math.max(1, small.calls)
     console.log(
-      `${name}: ${many} namespaces beside ${few}: ${large.rssMiB.toFixed(0)} MiB beside ${small.rssMiB.toFixed(0)} (${more.toFixed(0)} more, 64 at most); ` +
-        `${large.calls} commands in ${IDLE_MS / 1_000} idle seconds beside ${small.calls} (2 times at most); ` +
-        `its buckets were forgotten after ${large.forgottenS} s beside ${small.forgottenS}`,
+      `${name}: ${many} namespaces against ${few}: ${large.rssMiB.toFixed(0)} MiB against ${small.rssMiB.toFixed(0)} (${more.toFixed(0)} more, 64 at most); ` +
+        `${large.calls} commands in ${IDLE_MS / 1_000} idle seconds against ${small.calls} (2 times at most); ` +
+        `its buckets were forgotten after ${large.forgottenS} s against ${small.forgottenS}`,
     )
     if (more > 64 || times > 2) process.exitCode = 1
   }

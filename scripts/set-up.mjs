@@ -19,7 +19,7 @@ const own = path.join(project, '.lockstep')
 const installed = path.join(own, 'installed')
 const built = path.join(own, 'built')
 
-/** A reason to stop, in words for whoever ran the command. */
+/** A reason to stop, for the person who ran the command. */
 export class SetUpError extends Error {}
 
 /**

@@ -7,7 +7,7 @@ if (name === undefined || !/^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$/.test(name)) {
   console.error('Usage: npm run token -- NAME   (letters, digits, . _ @ -; say who will use it)')
   process.exit(2)
 }
-// 256 random bits: they need no slow hash, because nobody can guess them.
+// 256 random bits cannot be guessed, so they need no slow hash.
 const token = `ls_${randomBytes(32).toString('base64url')}`
 const sha256 = createHash('sha256').update(token).digest('hex')
 console.log(`Give this token to ${name}; it is shown only now:

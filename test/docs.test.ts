@@ -51,7 +51,7 @@ function bounds({ minimum, maximum, enum: choices }: SettingSchema): string {
   return minimum === undefined ? '' : `${minimum} to ${maximum}`
 }
 
-it('every setting and scope stands in configuration.md', async () => {
+it('every setting and scope is in configuration.md', async () => {
   await expectTables('configuration.md', { settings: settings(), scopes: await scopes() })
 })
 
@@ -87,7 +87,7 @@ interface Operation {
   readonly 'x-lockstep-scope': string
 }
 
-it('every error stands in errors.md', () => {
+it('every error is in errors.md', () => {
   const sorted = [...collectProblems(DOMAINS)].sort(([, a], [, b]) => a.status - b.status)
   const rows = sorted.map(([name, { status, title, cause, remedy, retry }]) => [
     status,
@@ -101,7 +101,7 @@ it('every error stands in errors.md', () => {
   return expectTables('errors.md', { errors: table(head, rows) })
 })
 
-it('every metric stands in metrics.md', () => {
+it('every metric is in metrics.md', () => {
   const rows = harness.app.metrics.registry
     .getMetricsAsArray()
     .filter(({ name }) => name.startsWith('lockstep_'))

@@ -8,7 +8,7 @@ import { locks } from '../src/locks/domain.js'
 
 const demo = defineDomain({
   name: 'demo',
-  description: 'Shows what a domain brings along',
+  description: 'Shows what a domain provides',
   scopes: ['locks:read'],
   problems: {},
   section: {
@@ -27,7 +27,7 @@ it('reads the section of every domain', () => {
   expect(config.definitions).toMatchObject({ demo: { greeting: 'hello' } })
 })
 
-it('knows the scopes of every domain', () => {
+it('collects the scopes of every domain', () => {
   expect(scopesOf(DOMAINS)).toContain('leaderboards:write')
   expect(scopesOf([])).toEqual(['operations:read', 'admin'])
 })

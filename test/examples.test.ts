@@ -25,7 +25,7 @@ const harness = useHarness()
 
 interface Language {
   readonly name: string
-  /** Tells that the language is installed. */
+  /** Shows that the language is installed. */
   readonly probe: readonly [string, string]
   /** Makes what is run, in a folder of its own. */
   command(file: string, out: string): Promise<readonly [string, ...string[]]>
@@ -152,8 +152,8 @@ describe('a profile read through the cache', () => {
   })
 })
 
-describe('nginx that asks before it lets visitors through', () => {
-  it('lets five of eight through', async ({ skip }) => {
+describe('nginx that checks a limit for each visitor', () => {
+  it('accepts five of eight requests', async ({ skip }) => {
     const PATH = `${process.env.PATH}:/usr/sbin`
     for (const program of ['nginx', 'python3', 'curl']) {
       if (spawnSync(program, ['--help'], { env: { PATH } }).error)

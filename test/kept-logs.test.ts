@@ -8,7 +8,7 @@ import { writeLogs } from './support/kept-logs.js'
 import { start } from './support/managed.js'
 import { startService } from './support/service.js'
 
-it('a test that fails leaves the logs of its services and of every Redis', async () => {
+it('a failed test keeps the logs of its services and of every Redis', async () => {
   const redis = await start()
   const harness = await startHarness({ redisUrl: redis.url })
   const service = await startService()

@@ -11,7 +11,7 @@ beforeAll(async () => {
 const promtool = (input: string) =>
   spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' })
 
-it('promtool finds nothing wrong with the names and texts of our metrics', async ({ skip }) => {
+it('promtool accepts the names and help texts of our metrics', async ({ skip }) => {
   if (promtool('').error) skip('promtool is not installed (Debian: prometheus); .ci/run brings it')
   const { text } = await harness.request('get', '/metrics').expect(200)
   const { stdout, stderr } = promtool(text)
@@ -20,7 +20,7 @@ it('promtool finds nothing wrong with the names and texts of our metrics', async
   expect(stderr).not.toMatch(/error while linting|parsing/)
 })
 
-it('has the lag of the event loop, and no label but of closed sets', async () => {
+it('has the lag of the event loop, and only labels of closed sets', async () => {
   const { text } = await harness.request('get', '/metrics').expect(200)
   expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds [\d.e-]+$/m)
   expect(text).not.toContain('metered')

@@ -82,7 +82,7 @@ it.each([
   })
 })
 
-it('says that a batch brings a value, or that there is none', () => {
+it('says that a batch returns a value, or that there is none', () => {
   const itemsOf = (name: string, list: string) => {
     const of = operations.find(({ operation }) => operation.operationId === name)!
     const { content } = of.operation.requestBody as Content
@@ -99,7 +99,7 @@ it('says that a batch brings a value, or that there is none', () => {
   expect(rule).toEqual({ oneOf })
 })
 
-it('gives every operation a name of its own', () => {
+it('gives every operation a unique name', () => {
   const names = operations.map(({ operation }) => operation.operationId)
   expect(new Set(names).size).toBe(names.length)
 })
@@ -107,7 +107,7 @@ it('gives every operation a name of its own', () => {
 /** Domains that are not complete yet have no say in it. */
 const EXEMPLARY = ['leaderboards', 'locks', 'operations', 'ratelimits']
 
-it('shows an example of everything that is sent as JSON', () => {
+it('has an example of every JSON body', () => {
   for (const { where, operation } of operations) {
     if (!EXEMPLARY.includes(operation.tags?.[0] as string)) continue
     const good = Object.entries(operation.responses).filter(([status]) => status.startsWith('2'))
@@ -118,7 +118,7 @@ it('shows an example of everything that is sent as JSON', () => {
   }
 })
 
-it('shows an example of every refusal', () => {
+it('has an example of every problem', () => {
   const shared = Object.values(document.components.responses)
   const answers = operations.flatMap(({ operation }) => Object.values(operation.responses))
   for (const answer of [...shared, ...answers] as Content[]) {
@@ -132,7 +132,7 @@ it('shows an example of every refusal', () => {
   }
 })
 
-it('shows only examples that keep to their schema', () => {
+it('has only examples that match their schema', () => {
   let checked = 0
   const wrong: string[] = []
   const walk = (node: unknown, where: string): void => {
@@ -152,7 +152,7 @@ it('shows only examples that keep to their schema', () => {
   expect(checked).toBeGreaterThan(100)
 })
 
-it('says what every answer means', () => {
+it('explains every answer', () => {
   for (const { where, operation } of operations) {
     for (const [status, response] of Object.entries(operation.responses)) {
       const { description } = response as { description?: string }
@@ -181,7 +181,7 @@ it('describes every field of every request', () => {
   expect(missing).toEqual([])
 })
 
-it('shows the page at /docs', async () => {
+it('serves the page at /docs', async () => {
   const { text } = await harness.request('get', '/docs').redirects(1).expect(200)
   expect(text).toContain('swagger')
 })

@@ -17,8 +17,8 @@ const MUTANTS: readonly Mutant[] = [
 
 const places = placesOf()
 
-// The tests that break them take minutes; a place that is gone is told here.
-it('every line that is marked as a place is broken by a test, and no other', () => {
+// The tests that break them take minutes; this one reports a missing place at once.
+it('tests break every line that is marked as a place, and no other', () => {
   const broken = new Set(MUTANTS.flatMap(({ breaks }) => Object.keys(breaks)))
   expect([...places.keys()].sort()).toEqual([...broken].sort())
 })
@@ -28,7 +28,7 @@ const LUA_MUTANTS = MUTANTS.filter(({ breaks }) =>
   Object.keys(breaks).every((place) => places.get(place)?.endsWith('.lua')),
 )
 
-it.each(LUA_MUTANTS)('can still be broken, and read by Redis: $name', async (mutant) => {
+it.each(LUA_MUTANTS)('can be broken, and Redis parses it: $name', async (mutant) => {
   for (const text of brokenTexts(SOURCES, mutant).values()) {
     const sha = await harness.redis.script('LOAD', `local function run()\n${text}\nend`)
     expect(sha).toMatch(/^[0-9a-f]{40}$/)
@@ -48,7 +48,7 @@ const LUA = 'local a = 1 -- @place one\n  check(a) -- @place two\nlocal b = 2\n'
 const broken = (folder: string, breaks: Mutant['breaks']) =>
   brokenTexts(folder, { name: 'it', breaks }, placesOf(folder))
 
-it('a line is broken where it is marked, and nowhere else', () => {
+it('only the marked line is broken', () => {
   const folder = folderOf({ 'scripts/a.lua': LUA, 'scripts/b.lua': 'return 3 -- @place three\n' })
   const texts = broken(folder, { one: 'local a = 2', two: (line) => `if false then${line} end` })
   expect([...texts]).toEqual([
@@ -56,7 +56,7 @@ it('a line is broken where it is marked, and nowhere else', () => {
   ])
 })
 
-it('a place that is not marked, or marked twice, is refused', () => {
+it('a place without a mark, or with two, is refused', () => {
   const folder = folderOf({ 'scripts/a.lua': LUA })
   expect(() => broken(folder, { three: '' })).toThrow('no line is marked with @place three')
   const twice = folderOf({ 'scripts/a.lua': LUA, 'scripts/b.lua': LUA })

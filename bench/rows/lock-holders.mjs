@@ -100,7 +100,7 @@ async function measureEndTogether({ servers, rounds, size }) {
   }
 }
 
-/** @returns undefined when the leases ended before all stood in line */
+/** @returns undefined if the leases ended before all requests were queued */
 async function endTogether({ run, client }, url, size, inMs) {
   const namespace = `bench-${randomBytes(6).toString('hex')}`
   const endsAt = Date.now() + inMs
@@ -108,10 +108,10 @@ async function endTogether({ run, client }, url, size, inMs) {
   const every = LEASES[size] / WAITERS[size]
   const names = Array.from({ length: WAITERS[size] }, (_, nth) => nth * every)
   const waiting = names.map((name) => waitFor(url, namespace, name))
-  const stands = (name) => client.exists(`ls:{${namespace}:l0}:waiters:${name}`)
+  const isQueued = (name) => client.exists(`ls:{${namespace}:l0}:waiters:${name}`)
   let inTime = true
   for (const name of names) {
-    while (inTime && (await stands(name)) === 0) {
+    while (inTime && (await isQueued(name)) === 0) {
       await sleep(20)
       inTime = Date.now() < endsAt
     }

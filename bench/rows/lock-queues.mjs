@@ -23,7 +23,7 @@ export const rows = [
 /**
  * From sending the release to the next waiter's answer: eight locks with two clients each. The echo
  * gets as many requests a second from eight clients, and gives as many samples in the same time, so
- * that a moment in which the machine stands still weighs the same on both sides.
+ * that a pause of the machine affects both sides equally.
  */
 async function measureHandOffs({ servers, rounds, size }) {
   const seen = []

@@ -1,4 +1,4 @@
-// The service beside the thinnest Fastify shell that does the same job (shell.mjs): what a request
+// The service and the thinnest Fastify shell that does the same job (shell.mjs): what a request
 // costs each in CPU, its own and that of Redis, and how many a second each answers.
 
 const post = (path, body, more) => ({ method: 'POST', path, body, ...more })

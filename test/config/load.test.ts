@@ -32,7 +32,7 @@ function faultsOf(read: () => unknown): string[] {
   throw new Error('no fault was found')
 }
 
-it('stands on defaults where nothing is said', () => {
+it('uses the defaults without file and variables', () => {
   expect(loadConfig({})).toMatchObject({
     host: '127.0.0.1',
     port: 7700,
@@ -40,7 +40,7 @@ it('stands on defaults where nothing is said', () => {
   })
 })
 
-it('takes a value from the file, and a variable before it', () => {
+it('takes a value from the file, unless a variable sets it', () => {
   const text = 'port: 1\nlogLevel: warn\nallowedHosts: [a, b]\n'
   expect(withFile(text, { LOCKSTEP_PORT: '2' })).toMatchObject({
     port: 2,
@@ -49,7 +49,7 @@ it('takes a value from the file, and a variable before it', () => {
   })
 })
 
-it('tells all faults at once, and where each stands', () => {
+it('reports all faults at once, each with its place', () => {
   const text = 'host: 5\n\nprot: 1\ntokens:\n  - name: a\n    sha256: short\n    colour: red\n'
   const more = { LOCKSTEP_PORT: '99999', LOCKSTEP_LOG_SAMPLE: 'much' }
   expect(faultsOf(() => withFile(text, more)).sort()).toEqual([
@@ -71,13 +71,13 @@ it.each([1, 7, 8, 9, 100])('refuses a section with %s unknown fields', (count) =
   expect(found[0]).toBe('lockstep.yaml:1: policies/api/f0 is not a known field')
 })
 
-it('refuses what is wrong beside a hundred unknown fields', () => {
+it('refuses a wrong value among a hundred unknown fields', () => {
   const fields = Array.from({ length: 100 }, (_, i) => `f${i}: 1`).join(', ')
   const token = `{ name: a, namespaces: ['*'], scopes: [everything], ${fields} }`
   expect(() => withFile(`tokens: [${token}]`)).toThrow(ConfigError)
 })
 
-it.each(['spaces', 'policies'])('names what no %s can be called', (section) => {
+it.each(['spaces', 'policies'])('names an invalid name of %s', (section) => {
   expect(faultsOf(() => withFile(`${section}:\n  a/b: {}\n`))).toContain(
     `lockstep.yaml:2: ${section}/a/b is not a known field`,
   )
@@ -94,18 +94,18 @@ it.each([
     ),
     /lockstep.yaml: Excessive alias count/,
   ],
-  ['a key that stands twice', 'port: 1\nport: 2\n', /unique/],
+  ['a duplicate key', 'port: 1\nport: 2\n', /unique/],
 ])('refuses a file that is %s', (_what, text, message) => {
   expect(faultsOf(() => withFile(text)).join()).toMatch(message)
 })
 
-it('names a file that is not there', () => {
+it('names a missing file', () => {
   expect(faultsOf(() => loadConfig({ LOCKSTEP_CONFIG_FILE: '/none/such.yaml' }))).toEqual([
     '/none/such.yaml cannot be read (ENOENT).',
   ])
 })
 
-it('reads a secret from a file of its own', () => {
+it('reads a secret from a separate file', () => {
   const file = fileOf('redis://:secret@db\n', 'url')
   expect(loadConfig({ LOCKSTEP_REDIS_URL_FILE: file }).redisUrl).toBe('redis://:secret@db')
   const both = { LOCKSTEP_REDIS_URL_FILE: file, LOCKSTEP_REDIS_URL: 'redis://x' }
@@ -114,7 +114,7 @@ it('reads a secret from a file of its own', () => {
   ])
 })
 
-it('adds the tokens of a file of their own', () => {
+it('adds the tokens of a separate file', () => {
   const tokens = tokensYaml([{ token: 'a', scopes: ['admin'] }])
   const LOCKSTEP_TOKENS_FILE = fileOf(tokens, 'tokens.yaml')
   const config = withFile(tokensYaml([{ token: 'b', scopes: ['admin'] }]), { LOCKSTEP_TOKENS_FILE })
@@ -128,7 +128,7 @@ it('adds the tokens of a file of their own', () => {
   ])
 })
 
-it('warns of a variable nobody reads, but not of what Kubernetes injects', () => {
+it('warns of an unknown variable, but not of those that Kubernetes injects', () => {
   const injected = {
     LOCKSTEP_PORT: 'tcp://10.0.0.1:7700',
     LOCKSTEP_SERVICE_HOST: '10.0.0.1',
@@ -140,7 +140,7 @@ it('warns of a variable nobody reads, but not of what Kubernetes injects', () =>
   expect(loadConfig(injected).port).toBe(7700)
 })
 
-it('prints what holds, without a password or a whole digest', () => {
+it('prints the configuration without passwords and whole digests', () => {
   const text = `redisUrl: redis://user:p@ss@db:1\n${tokensYaml([{ token: 'a', scopes: ['admin'] }])}`
   const printed = printConfig(withFile(text), () => 'hidden')
   expect(printed).not.toContain('p@ss')
@@ -148,7 +148,7 @@ it('prints what holds, without a password or a whole digest', () => {
   expect(parse(printed).tokens[0].sha256).toMatch(/^[\da-f]{8}\.\.\.$/)
 })
 
-it('cannot be changed by whoever reads it', () => {
+it('is frozen', () => {
   const config = withFile(tokensYaml([{ token: 'a', scopes: ['admin'] }]))
   expect(() => (config.definitions.tokens as unknown[]).push({})).toThrow(TypeError)
   expect(() => Object.assign(config, { port: 1 })).toThrow(TypeError)

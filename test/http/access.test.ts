@@ -79,7 +79,7 @@ async function askStream({ method, path }: Pick<Operation, 'method' | 'path'>, t
 }
 
 describe('every operation', () => {
-  it('says its scope, and security agrees with it', async () => {
+  it('declares its scope, and its security matches', async () => {
     const { body } = await harness.request('get', '/openapi.json')
     expect(operations.length).toBeGreaterThan(6)
     for (const { where, scope } of operations) expect(['none', ...SCOPES], where).toContain(scope)
@@ -91,7 +91,7 @@ describe('every operation', () => {
     }
   })
 
-  it('is closed without a token, and all answers are the same', async () => {
+  it('refuses every request without a known token with one answer', async () => {
     for (const operation of operations) {
       const { status, code, headers } = await ask(operation)
       const expected = operation.scope === 'none' ? [200, undefined] : [401, 'unauthenticated']
@@ -100,14 +100,14 @@ describe('every operation', () => {
     }
   })
 
-  it('is closed to a token that has every scope but this one', async () => {
+  it('refuses a token that has every other scope', async () => {
     for (const operation of operations.filter(({ scope }) => scope !== 'none')) {
       const { status, code } = await ask(operation, but(operation.scope))
       expect([status, code], operation.where).toEqual([403, 'forbidden'])
     }
   })
 
-  it('is closed to a token of another namespace', async () => {
+  it('refuses a token of another namespace', async () => {
     const closed = operations.filter(({ scope }) => scope !== 'none')
     for (const operation of closed.filter((operation) => !isForProxies(operation))) {
       const { status, code } = await ask(operation, 'elsewhere')
@@ -115,7 +115,7 @@ describe('every operation', () => {
     }
   })
 
-  it('is open to a token with the scope and the namespace', async () => {
+  it('accepts a token with the scope and the namespace', async () => {
     for (const operation of operations) {
       const { status, code } = await ask(operation, 'everything')
       expect([401, 403], `${operation.where}: ${code}`).not.toContain(status)
@@ -141,15 +141,15 @@ describe('a token', () => {
     expect({ ...body, requestId: '' }).toEqual({ ...none.body, requestId: '' })
   })
 
-  it('may name its scheme in any letters', async () => {
+  it('may have its scheme in upper or lower case', async () => {
     await harness.request('get', lock.path).set('authorization', 'bearer everything').expect(200)
   })
 
-  it('never stands in the log', () => {
+  it('is never logged', () => {
     expect(harness.log.join('')).not.toMatch(/bearer/i)
   })
 
-  it('for /metrics is asked for where configured', async () => {
+  it('is required for /metrics if metricsAuth is set', async () => {
     await harness.request('get', '/metrics').expect(401)
     await harness.request('get', '/metrics').set('authorization', 'Bearer everything').expect(200)
   })
@@ -179,19 +179,19 @@ describe('the namespace', () => {
     return request
   }
 
-  it('is the only one that a token has', async () => {
+  it('is the one of the token if it has only one', async () => {
     await acquire('one').expect(200)
     await acquire('one', 'shop').expect(423)
     await acquire('one', 'blog').expect(403)
   })
 
-  it('is named where a token has several', async () => {
+  it('must be sent if the token has several', async () => {
     const { body } = await acquire('two').expect(403)
     expect(body.detail).toContain('Lockstep-Namespace')
     await acquire('two', 'shop').expect(423)
   })
 
-  it('is default where that is among them', async () => {
+  it('is default if the token has it', async () => {
     await own
       .request('get', '/v1/locks/ns')
       .unset('lockstep-namespace')
@@ -201,7 +201,7 @@ describe('the namespace', () => {
 })
 
 describe('a reload', () => {
-  it('rotates: two tokens of one name live at once, then the new one alone', async () => {
+  it('rotates a token: both are valid, then only the new one', async () => {
     const old = { token: 'old', name: 'worker', scopes: ['locks:read'] }
     const fresh = { token: 'fresh', name: 'worker', scopes: ['locks:read'] }
     const own = await startHarness({ configFile: tokensYaml([old]) })
@@ -215,7 +215,7 @@ describe('a reload', () => {
     await own.close()
   })
 
-  it('that leaves no token opens nothing', async () => {
+  it('that removes every token refuses every caller', async () => {
     const own = await startHarness({
       configFile: tokensYaml([{ token: 'a', scopes: ['locks:read'] }]),
     })
@@ -224,7 +224,7 @@ describe('a reload', () => {
     await own.close()
   })
 
-  it('of a broken file changes nothing', async () => {
+  it('of an invalid file changes nothing', async () => {
     const own = await startHarness({
       configFile: tokensYaml([{ token: 'a', scopes: ['locks:read'] }]),
     })

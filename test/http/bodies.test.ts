@@ -12,7 +12,7 @@ const send = (path: string, text: string, headers: Record<string, string> = {}) 
 /** An array in an array, so many times. */
 const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
 
-/** Where any JSON may stand, and how many levels are around it. */
+/** Fields that accept any JSON, and how many levels are around them. */
 const WITH_ANY_JSON: readonly [string, number, (json: string) => string][] = [
   ['/v1/locks/deep/acquire', 2, (json) => `{"metadata":{"a":${json}}}`],
   ['/v1/lock-sets/acquire', 2, (json) => `{"names":["deep-set"],"metadata":{"a":${json}}}`],
@@ -38,12 +38,12 @@ describe('a body that nests too deep', () => {
     },
   )
 
-  it.each(WITH_ANY_JSON)('is taken by %s up to 64 levels', async (path, around, put) => {
+  it.each(WITH_ANY_JSON)('is accepted by %s up to 64 levels', async (path, around, put) => {
     await send(path, put(nested(64 - around))).expect(200)
     await send(path, put(nested(65 - around))).expect(400)
   })
 
-  it('is not one that has brackets in its strings', async () => {
+  it('is not counted by brackets inside strings', async () => {
     const key = `${'['.repeat(100)}\\"${'{'.repeat(100)}\\\\`
     await send(
       '/v1/ratelimits/check',
@@ -51,14 +51,14 @@ describe('a body that nests too deep', () => {
     ).expect(200)
   })
 
-  it('is counted again after brackets that were closed', async () => {
+  it('is not counted by closed brackets', async () => {
     const value = `[${Array(100).fill(nested(3)).join()}]`
     await send('/v1/cache/s/set-many', `{"entries":[{"key":"flat","value":${value}}]}`).expect(200)
   })
 })
 
 describe('a body that is too large', () => {
-  it('is refused with the bound of its route', async () => {
+  it('is refused with the limit of its route', async () => {
     const { body } = await send('/v1/locks/a/acquire', `{"owner":"${'a'.repeat(65_536)}"}`).expect(
       413,
     )
@@ -66,7 +66,7 @@ describe('a body that is too large', () => {
     expect(body.detail).toContain('65536')
   })
 
-  it('is refused while it arrives where its length is not announced', async () => {
+  it('is refused while it arrives if it has no Content-Length', async () => {
     const { port } = harness.app.server.address() as { port: number }
     const chunk = new TextEncoder().encode(' '.repeat(32 * 1024))
     let chunks = 0
@@ -92,7 +92,7 @@ describe('a body that is too large', () => {
     expect(status, JSON.stringify(body).slice(0, 200)).toBeLessThan(300)
   })
 
-  it('is none with a value of 6 MiB in base64', async () => {
+  it('is not one with a value of 6 MiB in base64', async () => {
     await harness.request('put', '/v1/cache-spaces/large').send({ maxValueBytes: 8 * 1024 * 1024 })
     const value = 'A'.repeat(8 * 1024 * 1024)
     const { body } = await send(
@@ -102,7 +102,7 @@ describe('a body that is too large', () => {
     expect(body.entries[0].status).toBe('created')
   })
 
-  it('holds too many values, however short', async () => {
+  it('is refused for too many values, however short', async () => {
     const value = `[${Array(50_001).fill('[]').join()}]`
     const { body } = await send(
       '/v1/cache/s/set-many',
@@ -141,7 +141,7 @@ describe('a body that is no JSON', () => {
   })
 })
 
-describe('names that JavaScript knows', () => {
+describe('names of JavaScript properties', () => {
   const odd = '{"__proto__":{"a":1},"constructor":{"prototype":{"a":1}}}'
 
   it('are stored and come back', async () => {
@@ -152,7 +152,7 @@ describe('names that JavaScript knows', () => {
     expect(({} as { a?: number }).a).toBeUndefined()
   })
 
-  it('are fields of an object like any other', async () => {
+  it('are ordinary fields of an object', async () => {
     const path = '/v1/cache/s/proto/fields'
     await harness
       .request('patch', path)
@@ -164,15 +164,15 @@ describe('names that JavaScript knows', () => {
     expect(text).toContain('"constructor":"y"')
   })
 
-  it('are told apart under one idempotency key', async () => {
+  it('make different requests under one idempotency key', async () => {
     const acquire = (json: string) =>
-      send('/v1/locks/told/acquire', `{"metadata":${json}}`, { 'idempotency-key': 'odd' })
+      send('/v1/locks/odd/acquire', `{"metadata":${json}}`, { 'idempotency-key': 'odd' })
     await acquire('{"__proto__":{"a":1}}').expect(200)
     await acquire('{"__proto__":{"a":2}}').expect(422)
     await acquire('{"__proto__":{"a":1}}').expect(200)
   })
 
-  it('are unknown fields where an object is closed', async () => {
+  it('are unknown fields of a closed object', async () => {
     const { body } = await send('/v1/locks/a/acquire', '{"__proto__":{"ttlMs":5000}}').expect(400)
     expect(body.errors).toEqual([{ pointer: 'body/__proto__', message: 'is not a known field' }])
   })

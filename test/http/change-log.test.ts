@@ -34,7 +34,7 @@ const WHO = { level: 30, msg: 'changed', caller: 'operator', address: '127.0.0.1
 const POLICY = { limit: 5, windowMs: 60_000 }
 const BOARD = { columns: [{ name: 'points', order: 'desc' }] }
 
-it('says who changed a policy, and its versions before and after', async () => {
+it('names who changed a policy, and its versions before and after', async () => {
   const path = '/v1/ratelimits/policies/audited'
   const versions: number[] = []
   const put = async (limit: number) => {
@@ -206,7 +206,7 @@ const make = async ([method, path, body]: Call) => {
   expect(status).toBeLessThan(300)
 }
 
-it.each(Object.entries(EXAMPLES))('%s leaves one line', async (_operation, example) => {
+it.each(Object.entries(EXAMPLES))('%s logs one line', async (_operation, example) => {
   // The board keeps no season that another example has closed.
   await ask('post', '/v1/leaderboards/d/open')
   for (const call of example.given ?? []) await make(call)
@@ -236,7 +236,7 @@ interface Operation {
   readonly 'x-lockstep-scope'?: string
 }
 
-it('has an example of every operation that administers', async () => {
+it('has an example of every operation that changes configuration', async () => {
   const { body } = await harness.request('get', '/openapi.json').expect(200)
   const changing = Object.values(body.paths as Record<string, Record<string, Operation>>)
     .flatMap((methods) => Object.entries(methods))
@@ -249,7 +249,7 @@ it('has an example of every operation that administers', async () => {
   )
 })
 
-it('says nothing of a change that was refused, or of a few keys', async () => {
+it('logs no refused change, and no change of a few keys', async () => {
   const lines = await changesOf(async () => {
     await ask('put', '/v1/ratelimits/policies/bad', { limit: 0 }).expect(400)
     await ask('post', '/v1/cache/b/invalidate', { keys: ['k'] }).expect(204)

@@ -43,7 +43,7 @@ describe('Origin', () => {
     expect(await ask({ origin, host })).toBe('ok')
   })
 
-  it('lets configured pages in, with a port only those of that port', async () => {
+  it('accepts configured origins; one with a port only with that port', async () => {
     const allowed = await start({
       environment: { LOCKSTEP_ALLOWED_HOSTS: 'shop.example, localhost:3000' },
     })
@@ -66,17 +66,17 @@ describe('Sec-Fetch-Site', () => {
     expect(await ask(headers, harness, '/v1/cache/s/k?lease=true')).toBe('origin-refused')
   })
 
-  it.each(['same-origin', 'none'])('lets a request of %s in', async (site) => {
+  it.each(['same-origin', 'none'])('accepts a request of %s', async (site) => {
     expect(await ask({ 'sec-fetch-site': site })).toBe('ok')
   })
 
-  it('leaves an Origin that is allowed to decide', async () => {
+  it('does not matter if Origin is allowed', async () => {
     const origin = 'http://localhost:7700'
     const host = '127.0.0.1:7700'
     expect(await ask({ origin, host, 'sec-fetch-site': 'same-site' })).toBe('ok')
   })
 
-  it('does not keep links of other sites from our pages', async () => {
+  it('does not refuse links from other sites to our pages', async () => {
     const { status } = await harness.request('get', '/docs').set('sec-fetch-site', 'cross-site')
     expect(status).toBeLessThan(400)
   })
@@ -121,18 +121,18 @@ describe('a tokens file', () => {
     expect(await ask({}, locked)).toBe('unauthenticated')
   })
 
-  it('is not needed: a list without a token in the configuration locks as well', async () => {
+  it('is not needed: an empty list in the configuration refuses every caller as well', async () => {
     expect(await ask({}, await start({ configFile: 'tokens: []' }))).toBe('unauthenticated')
   })
 })
 
-describe('a namespace header that is none', () => {
+describe('an invalid namespace header', () => {
   it.each(['/livez', '/readyz', '/metrics', '/openapi.yaml'])('does not fail %s', async (page) => {
     await harness.request('get', page).set('lockstep-namespace', 'NOT ONE').expect(200)
   })
 })
 
-describe('characters that turn the direction of text', () => {
+describe('characters that change the direction of text', () => {
   it.each(['\u061c', '\u200e', '\u200f', '\u202a', '\u202e', '\u2066', '\u2069'])(
     'are in no name and no owner: %j',
     async (character) => {
@@ -143,7 +143,7 @@ describe('characters that turn the direction of text', () => {
     },
   )
 
-  it('are not the letters of a language that is written so', async () => {
+  it('are not the letters of a right-to-left language', async () => {
     await harness.request('get', `/v1/locks/${encodeURIComponent('قفل-מנעול')}`).expect(200)
   })
 })

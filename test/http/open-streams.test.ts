@@ -25,13 +25,13 @@ async function startStreams(stuckMs: number) {
   return { app, client, ends, stream: opened[0] as EventStream }
 }
 
-it('keeps a stream awake on which nothing happens', async () => {
+it('sends heartbeats on an idle stream', async () => {
   const { client, ends } = await startStreams(60_000)
   await until('three heartbeats', () => client.comments() > 2)
   expect(ends).toEqual([])
 })
 
-it('cuts a client off that reads nothing for long', async () => {
+it('cuts off a client that reads nothing for long', async () => {
   const { client, stream, ends } = await startStreams(100)
   client.pause()
   // More than the sockets between them hold.
@@ -44,14 +44,14 @@ it('cuts a client off that reads nothing for long', async () => {
   expect(await client.ended()).toBe(false)
 })
 
-it('notices that a client left', async () => {
+it('notices that a client disconnected', async () => {
   const { client, ends } = await startStreams(60_000)
   client.close()
   await until('it is noticed', () => ends.length > 0)
   expect(ends).toEqual(['client'])
 })
 
-it('ends what is open before the server closes', async () => {
+it('ends open streams before the server closes', async () => {
   const { app, client, stream, ends } = await startStreams(60_000)
   stream.send('last', {})
   await app.close()

@@ -77,7 +77,7 @@ describe('what is not HTTP', () => {
     expect(client.answers().map(({ status }) => status)).toEqual([200, 400])
   })
 
-  it('is not answered in place of an earlier request', async () => {
+  it('is not answered before an earlier request', async () => {
     await harness.request('post', '/v1/locks/held/acquire').expect(200)
     const client = openRaw(harness)
     const waiting = `POST /v1/locks/held/acquire?waitMs=60000 HTTP/1.1\r\n${HOST}Lockstep-Namespace: ${harness.namespace}\r\n\r\n`
@@ -115,7 +115,7 @@ describe('one request inside another', () => {
   })
 })
 
-describe('what the router cannot read', () => {
+describe('a path that the router cannot read', () => {
   it.each(['/v1/locks/%ff', '/%', '/v1/locks/%zz/acquire'])(
     'is a problem like any other: %s',
     async (path) => {
@@ -171,7 +171,7 @@ describe('a slow request', () => {
     ['half a body', `${POST}Content-Length: 10\r\n\r\n{`, ''],
     ['a body that drips', `${POST}Content-Length: 60000\r\n\r\n{`, ' '],
     ['chunks that drip', `${POST}${CHUNKED}\r\n`, '1\r\n \r\n'],
-  ])('is cut and told so: %s', async (_what, bytes, drip) => {
+  ])('is answered with 400 and cut: %s', async (_what, bytes, drip) => {
     const client = openRaw(harness)
     client.send(bytes)
     const dripping = setInterval(() => client.socket.writable && client.send(drip), 100)
@@ -193,8 +193,8 @@ describe('a slow request', () => {
   })
 })
 
-describe('another method than those of a path', () => {
-  it('is refused before its body is looked at', async () => {
+describe('a method that a path does not have', () => {
+  it('is refused before its body is read', async () => {
     await harness
       .request('put', '/v1/locks/a/acquire')
       .set('content-type', 'a/b')

@@ -14,7 +14,7 @@ const lineOf = (id: string) =>
     return line && (JSON.parse(line) as Record<string, unknown>)
   })
 
-it('tells of a request: who, where, what came of it, and how long Redis took', async () => {
+it('has caller, route, outcome and Redis time of a request', async () => {
   await harness
     .request('post', '/v1/locks/logged/acquire')
     .set('x-request-id', 'one')
@@ -37,17 +37,17 @@ it('tells of a request: who, where, what came of it, and how long Redis took', a
   expect(line.redisMs).toBeLessThanOrEqual(line.ms as number)
 })
 
-it('says nothing of Redis where it was not asked', async () => {
+it('has no Redis time for a request that made no call', async () => {
   await harness.request('get', '/livez').set('x-request-id', 'two').expect(200)
   expect(await lineOf('two')).not.toHaveProperty('redisMs')
 })
 
-it('keeps what is the fault of the caller at info, with the code', async () => {
+it('logs an error of the caller at info, with its code', async () => {
   await harness.request('post', '/v1/locks/logged/acquire').set('x-request-id', 'three').expect(423)
   expect(await lineOf('three')).toMatchObject({ level: 30, status: 423, outcome: 'lock-held' })
 })
 
-it('adds the time of Redis to the request that asked, among many', async () => {
+it('adds Redis time to the request that made the call, among many', async () => {
   const ids = Array.from({ length: 20 }, (_, i) => `many-${i}`)
   await Promise.all(
     ids.map((id, i) =>
@@ -81,7 +81,7 @@ it('names the caller', async () => {
   await locked.close()
 })
 
-it('says a planned failure a few times, without a stack, and then how often it came', async () => {
+it('logs an expected failure a few times without a stack, then its count', async () => {
   const redis = await start()
   const away = await startHarness({ redisUrl: redis.url })
   await redis.stop()

@@ -56,7 +56,7 @@ describe('names in paths', () => {
     expect([status, body.code]).toEqual([400, 'invalid-request'])
   })
 
-  it('answers a path nobody knows with a problem', async () => {
+  it('answers an unknown path with a problem', async () => {
     const { status, body } = await raw('/v1/nothing')
     expect([status, body.code]).toEqual([404, 'not-found'])
   })
@@ -91,7 +91,7 @@ describe('a body', () => {
 })
 
 describe('namespaces', () => {
-  it('never see each other', async () => {
+  it('share no data', async () => {
     await harness.request('post', '/v1/locks/shared/acquire').expect(200)
     const other = { 'lockstep-namespace': `${harness.namespace}-b` }
     await harness.request('post', '/v1/locks/shared/acquire').set(other).expect(200)
@@ -114,7 +114,7 @@ describe('namespaces', () => {
 })
 
 describe('every answer', () => {
-  it('carries the request id it was given, or a new one', async () => {
+  it('has the request id of the caller, or a new one', async () => {
     const given = await harness.request('get', '/livez').set('x-request-id', 'abc-1')
     expect(given.headers['x-request-id']).toBe('abc-1')
 
@@ -124,14 +124,14 @@ describe('every answer', () => {
     expect(made[0]).not.toBe(made[1])
   })
 
-  it('is not for caches', async () => {
+  it('forbids caches to store it', async () => {
     const { headers } = await harness.request('get', '/v1/locks/a')
     expect(headers['cache-control']).toBe('private, no-store')
   })
 })
 
 describe('the log', () => {
-  it('has no line for a request that went well', async () => {
+  it('has no line for a successful request', async () => {
     const before = harness.log.length
     await harness.request('get', '/v1/locks/a').expect(200)
     await harness.request('get', '/v1/nothing').expect(404)
@@ -148,7 +148,7 @@ describe('the log', () => {
   })
 })
 
-it('starts however long a busy machine takes', () => {
+it('starts on a slow machine', () => {
   expect(harness.app.initialConfig.pluginTimeout).toBe(0)
 })
 

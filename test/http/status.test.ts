@@ -4,7 +4,7 @@ import { until } from '../support/until.js'
 
 const harness = useHarness()
 
-it('tells what runs, and on which Redis', async () => {
+it('shows version, uptime and Redis', async () => {
   const { body } = await harness.request('get', '/v1/status').expect(200)
 
   expect(body).toMatchObject({
@@ -14,7 +14,7 @@ it('tells what runs, and on which Redis', async () => {
   expect(body.redis.usedMemoryBytes).toBeGreaterThan(0)
 })
 
-it('is ready where Redis serves calls that write, of whatever kind it is', async () => {
+it('is ready if Redis serves calls that write, in every topology', async () => {
   await until('the first probe', async () => {
     const { status } = await harness.request('get', '/readyz')
     return status === 200

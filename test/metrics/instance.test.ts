@@ -18,7 +18,7 @@ async function metricOf(name: string): Promise<number> {
 const untilIs = (name: string, fits: (value: number) => boolean) =>
   until(name, async () => fits(await metricOf(name)))
 
-it('counts the requests that run, also one whose client is gone, and their connections', async () => {
+it('counts running requests, also of a client that disconnected, and connections', async () => {
   const IN_FLIGHT = 'lockstep_http_requests_in_flight'
   const acquire = (waitMs: number) =>
     harness.request('post', '/v1/locks/waited/acquire').send({ ttlMs: 60_000, waitMs })
@@ -33,7 +33,7 @@ it('counts the requests that run, also one whose client is gone, and their conne
   await untilIs(IN_FLIGHT, (count) => count === 1)
 })
 
-it('has buckets for the longest wait, and counters that are called so', async () => {
+it('has buckets for the longest wait, and names counters _total', async () => {
   await harness.request('get', '/livez').expect(200)
   const text = await until('a request in it', async () => {
     const all = await textOf()
@@ -42,12 +42,12 @@ it('has buckets for the longest wait, and counters that are called so', async ()
   expect(text).toMatch(/^# TYPE lockstep_redis_evicted_keys_total counter$/m)
 })
 
-it('says whether it is ready, and on its way out', async () => {
+it('shows whether it is ready, and whether it shuts down', async () => {
   await untilIs('lockstep_ready', (ready) => ready === 1)
   expect(await metricOf('lockstep_draining')).toBe(0)
 })
 
-it('says whether the configuration could be read, and when', async () => {
+it('shows whether the last read of the configuration succeeded, and when it was', async () => {
   const GOOD = 'lockstep_config_last_reload_successful'
   const AT = 'lockstep_config_last_reload_timestamp_seconds'
   expect(await metricOf(GOOD)).toBe(1)
@@ -61,7 +61,7 @@ it('says whether the configuration could be read, and when', async () => {
   expect(await metricOf(AT)).toBeGreaterThan(failed)
 })
 
-it('says when its certificate ends, also one that it was renewed by', async ({ skip }) => {
+it('shows when its certificate expires, also after a renewal', async ({ skip }) => {
   if (!hasOpenssl()) skip('openssl is not installed, which makes the certificates')
   const metrics = createMetrics('0')
   let certificate: string | undefined

@@ -6,7 +6,7 @@ const HELP = 'What it counts'
 
 const textOf = (registry: Registry, name: string) => registry.getSingleMetricAsString(name)
 
-it('is written as prom-client writes its own', async () => {
+it('is formatted as by prom-client', async () => {
   const { registry, ...metrics } = createMetrics('1.0.0')
   const registers = [new Registry()] as [Registry]
   const theirs = {
@@ -47,7 +47,7 @@ it('is written as prom-client writes its own', async () => {
   }
 })
 
-it('shows what has no labels before anything was counted, and nothing of labels unseen', async () => {
+it('shows a metric without labels from the start, and label values once they occur', async () => {
   const { registry, ...metrics } = createMetrics('1.0.0')
   metrics.counter('bare_total', HELP)
   metrics.counter('labelled_total', HELP, ['a'])
@@ -62,14 +62,14 @@ it('shows what has no labels before anything was counted, and nothing of labels 
   ])
 })
 
-it('takes a value for each of its labels', () => {
+it('requires a value for each of its labels', () => {
   const counter = createMetrics('1.0.0').counter('labelled_total', HELP, ['a', 'b'])
   expect(() => counter.labels('x')).toThrow('labelled_total has the labels a,b, not x')
   expect(() => counter.inc()).toThrow('labelled_total')
   expect(() => counter.labels('x', 'y', 'z')).toThrow('labelled_total')
 })
 
-it('is read again at each scrape, also what takes time', async () => {
+it('is read again at each scrape, also asynchronously', async () => {
   const { registry, ...metrics } = createMetrics('1.0.0')
   const counter = metrics.counter('read_total', HELP, ['a'])
   let now = 5

@@ -5,7 +5,7 @@ import { SpaceSaving } from '../../src/metrics/space-saving.js'
 const still = { halfLifeMs: 60_000, now: () => 0 }
 
 describe('the most frequent keys of a stream', () => {
-  it('counts exactly while there are no more keys than counters', () => {
+  it('counts exactly up to as many keys as counters', () => {
     const sketch = new SpaceSaving({ capacity: 3, ...still })
     for (const key of ['a', 'b', 'a', 'c', 'a', 'b']) sketch.add(key)
     expect(sketch.top(10)).toEqual([
@@ -16,7 +16,7 @@ describe('the most frequent keys of a stream', () => {
     expect(sketch.top(1).map(({ key }) => key)).toEqual(['a'])
   })
 
-  it('gives a new key the smallest counter, and says how wrong that may be', () => {
+  it('gives a new key the smallest counter, with its possible error', () => {
     const sketch = new SpaceSaving({ capacity: 2, ...still })
     sketch.add('a', 5)
     sketch.add('b', 2)
@@ -27,7 +27,7 @@ describe('the most frequent keys of a stream', () => {
     ])
   })
 
-  it('keeps its promises on any stream', () => {
+  it('keeps its bounds on any stream', () => {
     const stream = fc.array(
       fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 1, max: 9 })),
       { maxLength: 400 },
@@ -74,7 +74,7 @@ describe('the most frequent keys of a stream', () => {
     ).toEqual(Array.from({ length: 10 }, (_, i) => `hot-${i}`))
   })
 
-  it('halves what it saw with each half-life, and forgets what is too little', () => {
+  it('halves counts at each half-life, and drops those below 1', () => {
     let now = 0
     const sketch = new SpaceSaving({ capacity: 8, halfLifeMs: 1_000, now: () => now })
     for (const [key, times] of [
@@ -101,7 +101,7 @@ describe('the most frequent keys of a stream', () => {
     ])
   })
 
-  it('stays a heap after some of it was forgotten', () => {
+  it('stays a heap after keys were dropped', () => {
     let now = 0
     const sketch = new SpaceSaving({ capacity: 4, halfLifeMs: 1_000, now: () => now })
     for (const [key, times] of [

@@ -35,13 +35,13 @@ it.each([
   await expect(user.call(command, ...args)).rejects.toThrow(/NOPERM|can't|No permissions/)
 })
 
-it('the user of the ACL file may do what it needs', async () => {
+it('the user of the ACL file has every right that it needs', async () => {
   expect(await user.set('ls:{t:l0}:lock:x', '1')).toBe('OK')
   expect(await user.eval("return redis.call('GET', KEYS[1])", 1, 'ls:{t:l0}:lock:x')).toBe('1')
   expect(await user.publish('ls:x', '1')).toBe(0)
 })
 
-it('the file comes without a password that works', () => {
+it('the file has no valid password', () => {
   const file = readFileSync(new URL('../../deploy/redis/users.acl', import.meta.url), 'utf8')
   expect(file).toContain('user default off\n')
   expect(file).toMatch(/#0{64} /)

@@ -42,13 +42,13 @@ it.each([
   await harness.close()
 })
 
-it('has nothing to say of a Redis as it should be', async () => {
+it('finds nothing in a safe Redis', async () => {
   const { harness, read } = await said([], tempFolder())
   expect(await read()).toEqual({ status: [], metrics: [], log: [] })
   await harness.close()
 })
 
-it('looks again at every connection, and says only what is new', async () => {
+it('looks again at every connection, and reports only changes', async () => {
   const { redis, harness, read } = await said([], tempFolder())
   const raw = await connect(redis)
   await raw.config('SET', 'maxmemory-policy', 'allkeys-random')
@@ -71,7 +71,7 @@ it('looks again at every connection, and says only what is new', async () => {
   await harness.close()
 })
 
-it('looks again from time to time, as settings change while Redis runs', async () => {
+it('looks again periodically, as settings change', async () => {
   const redis = await start()
   const harness = await startHarness({ redisUrl: redis.url })
   const seen: string[] = []
@@ -115,13 +115,13 @@ const GOOD: RedisFacts = {
   freesLazily: true,
 }
 
-it('knows servers that are too old, or tell nothing', () => {
+it('finds servers that are too old, or refuse INFO', () => {
   expect(judge({ ...GOOD, version: '6.2.14' }, false)).toEqual(['old-version'])
   expect(judge({ ...GOOD, version: 'unknown' }, false)).toEqual(['unreadable'])
   expect(judge({ ...GOOD, version: '9.0.1' }, false)).toEqual([])
 })
 
-it('lets the Redis of the cache forget', () => {
+it('lets the Redis of the cache evict', () => {
   const forgetful = { ...GOOD, evictionPolicy: 'allkeys-lru', persistence: 'none' } as const
   expect(judge(forgetful, true)).toEqual([])
   expect(judge({ ...forgetful, freesLazily: false }, true)).toEqual(['slow-expiry'])

@@ -61,7 +61,7 @@ describe('a batch', () => {
     expect(together[3]).toEqual([1, 5, 'w3', 'x', 'x', 'x'])
   })
 
-  it('gives each call its own arguments, whatever the one before it had', async () => {
+  it('gives each call its own arguments, also after one with others', async () => {
     const echo = run(echoScript)
     const word = fc.constantFrom('', '1', '0', '=01', 'a', 'b', '💾', '%')
     const calls = fc.array(fc.array(word, { maxLength: 4 }), { minLength: 1, maxLength: 20 })
@@ -116,7 +116,7 @@ describe('a batch', () => {
     expect(batches).toEqual([1, 1, 1])
   })
 
-  it('is one call where the script opts out', async () => {
+  it('is one call if the script opts out', async () => {
     const echo = run(alone)
     await Promise.all(Array.from({ length: 3 }, () => echo('count')))
     expect(batches).toEqual([1, 1, 1])
@@ -156,7 +156,7 @@ describe('a batch', () => {
     expect(answers[2]).toEqual([1, 2, ...word])
   })
 
-  it('leaves calls behind after 256 KiB of replies, and runs each exactly once', async () => {
+  it('ends after 256 KiB of replies, and runs each call exactly once', async () => {
     const echo = run(echoScript)
     const subject = key()
     const answers = await Promise.all(
@@ -189,7 +189,7 @@ describe('a failing call', () => {
     })
   })
 
-  it('that runs into a Redis error names it', async () => {
+  it('that causes a Redis error names it', async () => {
     const echo = run(echoScript)
     const subject = key()
     await echo('count', subject)
@@ -200,7 +200,7 @@ describe('a failing call', () => {
   })
 })
 
-it('does not notice SCRIPT FLUSH', async () => {
+it('is not affected by SCRIPT FLUSH', async () => {
   const echo = run(echoScript)
   const subject = key()
   await echo('count', subject)

@@ -50,7 +50,7 @@ it('puts cache entries, and nothing else, on the Redis of the cache', () =>
     expect(body.cacheRedis).toMatchObject({ evictionPolicy: 'allkeys-lru', findings: [] })
   }))
 
-it('keeps locks going while the Redis of the cache is away, and the other way round', async () => {
+it('serves locks while the Redis of the cache is away, and the cache while the other is away', async () => {
   const [main, cache] = await Promise.all([start(), start({ conf: EVICTING })])
   const [mainProxy, cacheProxy] = await Promise.all([
     startFaultProxy(main.url),

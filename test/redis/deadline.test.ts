@@ -26,7 +26,7 @@ const after = (ms: number, value: string) =>
   new Promise<string>((resolve) => setTimeout(() => resolve(value), ms))
 const given = (promise: Promise<string>) => promise.catch((error: Error) => error.message)
 
-it('passes on what comes in time, and errors as they are', async () => {
+it('passes on answers in time, and errors unchanged', async () => {
   const [value, error] = [
     given(deadline.bound(after(50, 'value'))),
     given(deadline.bound(Promise.reject(new Error('no')))),
@@ -36,7 +36,7 @@ it('passes on what comes in time, and errors as they are', async () => {
   expect([missed, answered]).toEqual([0, 1])
 })
 
-it('gives up each on its own time, and hears of an answer that comes later', async () => {
+it('gives up each call at its own deadline, and reports a late answer', async () => {
   const first = given(deadline.bound(after(300, 'first')))
   await vi.advanceTimersByTimeAsync(60)
   const second = given(deadline.bound(after(80, 'second')))
@@ -48,7 +48,7 @@ it('gives up each on its own time, and hears of an answer that comes later', asy
   expect(answered).toBe(2)
 })
 
-it('looks no more once nothing is awaited', async () => {
+it('has no timer while no call is pending', async () => {
   let looks = 0
   // No spy: after the file vitest restores what each one replaced, here a faked timer.
   const faked = globalThis.setTimeout

@@ -58,7 +58,7 @@ describe('documents', () => {
     expect(await there.get(harness.namespace, 'a')).toMatchObject({ name: 'a', value: red })
   })
 
-  it('holds a change at once where it was made', async () => {
+  it('serves a change at once in the process that made it', async () => {
     const here = newProcess('here', { pubSub: deaf, pollMs: 3_600_000 })
     await here.get(harness.namespace, 'a')
     await here.put(harness.namespace, 'a', red)
@@ -88,7 +88,7 @@ describe('documents', () => {
     await until('the removal', () => there.peek(harness.namespace, 'a') === undefined)
   })
 
-  it('polls for a namespace no longer than somebody asks for it', async () => {
+  it('polls for a namespace only while it is used', async () => {
     const here = newProcess('idle', { pollMs: 20, idleMs: 200 })
     await here.get(harness.namespace, 'a')
     await here.get('t-unused', 'a')
@@ -101,7 +101,7 @@ describe('documents', () => {
     expect(here.knows('t-unused')).toBe(true)
   })
 
-  it('gives every change a version that never comes back', async () => {
+  it('gives every change a version that is never used again', async () => {
     const here = newProcess('versions')
     const put = async (value: Colour) => {
       const outcome = await here.put(harness.namespace, 'a', value)
@@ -119,7 +119,7 @@ describe('documents', () => {
     expect(await put(red)).toBeGreaterThan(third)
   })
 
-  it('counts versions on when the clock stands still or goes back', async () => {
+  it('increases versions also when the clock stops or goes back', async () => {
     const here = newProcess('clock')
     const ahead = Date.now() * 2_000
     const key = redisKey(harness.namespace, 'policies', 'clock')
@@ -129,7 +129,7 @@ describe('documents', () => {
     expect(outcome).toMatchObject({ kind: 'created', document: { version: ahead + 1 } })
   })
 
-  it('honours preconditions', async () => {
+  it('checks preconditions', async () => {
     const here = newProcess('conditions')
     const { namespace } = harness
     const failed = { kind: 'precondition-failed' }
@@ -165,14 +165,14 @@ describe('documents', () => {
     expect(await here.list(harness.namespace)).toMatchObject([document, { name: 'b', value: red }])
   })
 
-  it('leaves out what this version cannot read', async () => {
+  it('skips documents that this version cannot read', async () => {
     const key = redisKey(harness.namespace, 'policies', 'newer')
     await harness.redis.hset(key, ':revision', 2, 'a', '1 {"shape":1}', 'b', '2 {"colour":"red"}')
 
     expect(await newProcess('newer').list(harness.namespace)).toMatchObject([{ name: 'b' }])
   })
 
-  it('refuses one more than may be, and still replaces', async () => {
+  it('refuses one document too many, and still replaces', async () => {
     const key = redisKey(harness.namespace, 'policies', 'many')
     const fields = Array.from({ length: MAX_DOCUMENTS }, (_, i) => [
       `d${i}`,

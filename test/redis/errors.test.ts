@@ -19,7 +19,7 @@ it.each([
   expect(toReplyError(text)).toMatchObject({ name: 'StoreError', code, reason })
 })
 
-it('takes any other error for a bug of ours', () => {
+it('treats any other error as a bug of ours', () => {
   expect(toReplyError('ERR user_script:26: attempt to index a nil value').name).toBe('ScriptError')
 })
 
@@ -31,11 +31,11 @@ it.each([
     'ERR Script attempted to access a non local key in a cluster node script: 6d3f, on @user_script:1.',
     'slot-moving',
   ],
-])('what a script wrote before "%s" may stand', (text, reason) => {
+])('the writes of a script before "%s" may be kept', (text, reason) => {
   expect(toCallError(text)).toMatchObject({ code: 'outcome-unknown', reason })
 })
 
-it('nothing stands of a call that was refused as a whole', () => {
+it('a call that was refused as a whole wrote nothing', () => {
   expect(toCallError('OOM command not allowed')).toMatchObject({ code: 'store-full' })
   expect(toReplyError("ERR The user executing the script can't run this command")).toMatchObject({
     code: 'store-not-ready',

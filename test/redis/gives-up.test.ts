@@ -9,8 +9,8 @@ const connection = openConnection({
 })
 afterAll(() => connection.close())
 
-// With Sentinel the client does so when it is told of a failover while it asks for the primary.
-it('a connection whose client gave up for good is made again', async () => {
+// With Sentinel the client gives up if it hears of a failover while it asks for the primary.
+it('a connection opens again after its client gave up', async () => {
   await until('the connection', () => connection.isReady())
   const ended = new Promise((resolve) => connection.client.once('end', resolve))
   connection.client.disconnect()
@@ -19,7 +19,7 @@ it('a connection whose client gave up for good is made again', async () => {
   await until('the connection again', () => connection.isReady())
 })
 
-it('one that was closed stays so', async () => {
+it('a connection that was closed stays closed', async () => {
   const closed = openConnection({ url: inject('redisUrl'), purpose: 'commands', timeoutMs: 60_000 })
   await until('the connection', () => closed.isReady())
   const ended = new Promise((resolve) => closed.client.once('end', resolve))

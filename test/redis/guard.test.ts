@@ -18,7 +18,7 @@ const harness = useHarness(() => ({ redisUrl: redis.url }))
 
 const post = (path_: string, body?: object) => harness.request('post', path_).send(body)
 
-it('refuses a growing batch on a full Redis, whatever its first command is', async () => {
+it('refuses a growing batch on a full Redis, also if it begins with a freeing command', async () => {
   const grow = harness.binder.bind(growScript)
   const call = (i: number) =>
     grow({ subject: redisKey(harness.namespace, 'x', 'k', `${i}`) }, { bytes: 100 })

@@ -30,7 +30,7 @@ const within = fc.oneof(
   fc.nat(200),
 )
 
-it('brings every integer that a script may return here as it is', async () => {
+it('passes every integer that a script may return unchanged', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(within, { minLength: 1, maxLength: 50 }), async (numbers) => {
       const [, ...there] = await send(key(), numbers)
@@ -62,7 +62,7 @@ describe('every script of the program', async () => {
   it.each(scripts.map((script) => [script.program.name, script] as const))(
     '%s lets no integer through that may be another one',
     (_name, { decode }) => {
-      // Whatever the outcome, and wherever in the reply it stands.
+      // For every outcome, at every position of the reply.
       const reply = fc.tuple(
         fc.integer({ min: -4, max: 9 }),
         fc.array(fc.oneof(fc.nat(3), fc.constant('0'), fc.constant('[]')), { maxLength: 12 }),
@@ -106,7 +106,7 @@ async function scriptsOf(folder: string): Promise<Decodes[]> {
   return [...found.values()]
 }
 
-/** The titles of all scripts, libraries and the frame aside. */
+/** The titles of all scripts, except libraries and batch.lua. */
 const luaFiles = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.lua') && !file.includes('/lib/'))

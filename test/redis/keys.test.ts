@@ -9,7 +9,7 @@ const tricky = fc
   .array(fc.constantFrom('{', '}', '%', ':', '7B', '7D', 'a', '/'), { minLength: 1 })
   .map((parts) => parts.join(''))
 
-it('keeps two texts apart', () => {
+it('escapes two texts differently', () => {
   fc.assert(
     fc.property(fc.oneof(name, tricky), fc.oneof(name, tricky), (left, right) => {
       expect(escapeKey(left) === escapeKey(right)).toBe(left === right)
@@ -18,7 +18,7 @@ it('keeps two texts apart', () => {
   )
 })
 
-it('never gives two (namespace, name) pairs of a domain one key', () => {
+it('never makes one key of two (namespace, name) pairs of a domain', () => {
   fc.assert(
     fc.property(
       namespace,

@@ -33,7 +33,7 @@ it('is written at the first connection, without a TTL, and found by the next ins
   expect(second.onRefused).not.toHaveBeenCalled()
 })
 
-it('lets nothing through where it differs', async () => {
+it('keeps a connection unready if it differs', async () => {
   const redis = await start()
   await (await connect(redis)).set('ls:layout', OTHER)
   const { connection, onRefused } = open(redis.url)
@@ -43,7 +43,7 @@ it('lets nothing through where it differs', async () => {
   expect(connection.isReady()).toBe(false)
 })
 
-it('is asked again while Redis cannot write it', async () => {
+it('is written later if Redis cannot write it yet', async () => {
   const redis = await start({ conf: ['min-replicas-to-write 1'] })
   const raw = await connect(redis)
   const { connection } = open(redis.url)
@@ -54,7 +54,7 @@ it('is asked again while Redis cannot write it', async () => {
   await until('readiness', () => connection.isReady())
 })
 
-it('ends an instance that counts differently, with one message, also when Redis comes later', async () => {
+it('ends an instance with another layout, with one message, also if Redis comes later', async () => {
   const redis = await start()
   await (await connect(redis)).set('ls:layout', OTHER)
   const proxy = await startFaultProxy(redis.url)

@@ -14,18 +14,18 @@ describe('the layout', () => {
     expect(ofCluster).toMatchObject({ lockBuckets: 256, cachePartitions: 64 })
   })
 
-  it('never changes where a name lies: what Redis holds would be lost', () => {
+  it('never changes the tag of a name: stored data would be lost', () => {
     expect(lockBucket(ofCluster, 'migrate')).toBe(177)
     expect(lockBucket(ofCluster, 'größe')).toBe(137)
     expect(cachePartition(ofCluster, 'users', '42')).toBe(40)
   })
 
-  it('puts everything into one bucket where there is one', () => {
+  it('uses one bucket on a single server', () => {
     expect(lockBucket(ofSingle, 'migrate')).toBe(0)
     expect(cachePartition(ofSingle, 'users', '42')).toBe(0)
   })
 
-  it('keeps names together that are equal before the first @', () => {
+  it('gives names that are equal before the first @ one bucket', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), fc.string(), (prefix, a, b) => {
         const before = prefix.replaceAll('@', '')
@@ -36,7 +36,7 @@ describe('the layout', () => {
     )
   })
 
-  it('uses every bucket and partition, none much more than the others', () => {
+  it('uses every bucket and partition about equally', () => {
     const buckets = new Array<number>(256).fill(0)
     const partitions = new Array<number>(64).fill(0)
     for (let i = 0; i < 25_600; i++) {

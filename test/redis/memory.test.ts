@@ -8,7 +8,7 @@ import { until } from '../support/until.js'
 
 const harness = useHarness()
 
-it('tells the memory of every server that keeps data', async () => {
+it('reads the memory of every primary', async () => {
   const { connection } = harness
   const memory = watchMemory(connection, 0.1)
   const primaries =
@@ -25,7 +25,7 @@ it('tells the memory of every server that keeps data', async () => {
   expect(memory.isTight(() => 'any')).toBe(false)
 })
 
-it('bounds nothing without maxmemory', async () => {
+it('has no bound without maxmemory', async () => {
   const redis = await start({ conf: ['maxmemory 0'] })
   const connection = openConnection({ url: redis.url, purpose: 'test', timeoutMs: 5_000 })
   onTestFinished(() => connection.close())

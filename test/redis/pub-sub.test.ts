@@ -30,7 +30,7 @@ afterAll(() => {
   publisher.close()
 })
 
-it('delivers to every listener of a channel, and to nobody after the end', async () => {
+it('delivers to every listener of a channel, and to none after the end', async () => {
   const channel = `ls:test:${randomUUID()}`
   const first: string[] = []
   const second: string[] = []
@@ -49,7 +49,7 @@ it('delivers to every listener of a channel, and to nobody after the end', async
   await expect.poll(() => publisher.client.publish(channel, 'three')).toBe(0)
 })
 
-it('reports a gap when the connection is lost, and listens again', async () => {
+it('reports a gap when the connection is lost, and subscribes again', async () => {
   const channel = `ls:test:${randomUUID()}`
   const heard: string[] = []
   const gap = vi.fn()
@@ -65,7 +65,7 @@ it('reports a gap when the connection is lost, and listens again', async () => {
   })
 })
 
-it('knows how long Redis has been silent', async () => {
+it('measures how long Redis has been silent', async () => {
   await until('a sign of life', () => pubSub.silentForMs('any') < 1_000)
 
   subscriber.client.disconnect()
@@ -74,7 +74,7 @@ it('knows how long Redis has been silent', async () => {
   await until('a sign of life', () => pubSub.silentForMs('any') < 1_000)
 })
 
-it('confirms no subscription before it is heard: on a connection that is being opened', async () => {
+it('confirms a subscription after Redis did: while the connection opens', async () => {
   const own = createPubSub(open('pubsub'))
   onTestFinished(() => own.close())
   const channel = `ls:test:${randomUUID()}`
@@ -82,7 +82,7 @@ it('confirms no subscription before it is heard: on a connection that is being o
   expect(own.hears(channel)).toBe(true)
 })
 
-it('confirms no subscription before it is heard: of a second listener', async () => {
+it('confirms a subscription after Redis did: for a second listener', async () => {
   const channel = `ls:test:${randomUUID()}`
   const first = pubSub.subscribe(channel, () => undefined)
   await pubSub.subscribe(channel, () => undefined)

@@ -34,7 +34,7 @@ function define(lua: string, keys: string[] = ['first'], args: string[] = ['one'
 }
 
 describe('defineScript', () => {
-  it('accepts a header that agrees with its binding', () => {
+  it('accepts a header that matches its binding', () => {
     expect(define(HEADER).program).toMatchObject({ grows: false, coalesce: true })
   })
 
@@ -64,7 +64,7 @@ describe('defineScript', () => {
     )
   })
 
-  it('names a library of which a file uses nothing', () => {
+  it('names a library that a file does not use', () => {
     write('idle.lua', 'local idle, empty = 1, 2\n')
     expect(() => using('-- @use idle.lua')).toThrow(/uses nothing of idle\.lua$/)
     expect(() => using('-- @use idle.lua\nempty()')).not.toThrow()
@@ -124,7 +124,7 @@ describe('defineScript', () => {
       })
     }
 
-    it('hands the decoder the word that the header has for the number', () => {
+    it('gives the decoder the word of the number in the header', () => {
       const { decode } = answering(OUTCOMES, ['gone', 'not-known', 'denied'])
       expect(decode([7, 2])).toEqual({ reply: [7, 2], outcome: 'gone' })
       expect(decode([7, -1, 'k', 5])).toMatchObject({ outcome: 'not-known' })
@@ -144,7 +144,7 @@ describe('defineScript', () => {
       expect(() => decode(reply)).toThrow(/^unknown outcome .* of test\.sample$/)
     })
 
-    it('says nothing of a text in its place, which may be a token', () => {
+    it('shows no text in its place, which may be a token', () => {
       const { decode } = answering(OUTCOMES, ['gone', 'not-known', 'denied'])
       expect(() => decode([7, 'secret'])).toThrow('unknown outcome string of test.sample')
     })

@@ -69,7 +69,7 @@ it('knows the classes of the client', () => {
   )
 })
 
-it.each(clientErrors())('logs a %s without what it carries', (_name, error) => {
+it.each(clientErrors())('logs a %s without its arguments', (_name, error) => {
   const { lines, logger } = recordLines()
   logger.error(error)
   logger.child({ reqId: '1' }).trace({ err: error, other: error, stored: toStoreError(error) })
@@ -86,7 +86,7 @@ it('keeps arguments out of its own errors', () => {
   }
 })
 
-it('logs nothing of a call to a server that lacks its commands', async () => {
+it('logs no arguments of a command that the server lacks', async () => {
   const redis = await start({ conf: ['rename-command EVALSHA ""'] })
   const harness = await startHarness({ redisUrl: redis.url })
   await harness

@@ -67,7 +67,7 @@ it.each<[string, object, [string, string][]]>([
       ['/d', 'is not a known field'],
     ],
   ],
-])('tells %s of several fields from exactly one', (_what, value, expected) => {
+])('distinguishes %s of several fields from exactly one', (_what, value, expected) => {
   const field = Type.Optional(Type.Integer())
   const fields = { a: field, b: field, c: field }
   const schema = Type.Object(fields, { ...closed, ...exactlyOneOf('a', 'b', 'c') })
@@ -100,12 +100,12 @@ it.each<[object, number]>([
   ])
 })
 
-it('says what TypeBox says of a rule it does not know itself', () => {
+it('uses the message of TypeBox for other rules', () => {
   const schema = Type.Object({}, { minProperties: 1 })
   expect(faultsOf(schema, {})).toEqual([expect.objectContaining({ pointer: '' })])
 })
 
-/** Throws where anybody looks into it. */
+/** Throws if it is read. */
 const untouchable = new Proxy(
   {},
   {

@@ -3,7 +3,7 @@ import { createConnection, createServer, type Socket } from 'node:net'
 /** A TCP proxy before Redis that misbehaves on command. */
 export interface FaultProxy {
   readonly url: string
-  /** Bytes arrive at Redis, its answers are thrown away: applied, but nobody hears of it. */
+  /** Redis gets the bytes, its answers are dropped: applied, but unknown to the caller. */
   dropReplies(): void
   /** Neither side hears of the other, and no connection is closed. */
   freeze(): void
@@ -17,7 +17,7 @@ export interface FaultProxy {
   cut(): void
   /** Back to forwarding everything. Connections that lost bytes are ended. */
   heal(): void
-  /** How often a text, as the digest of a script, stood in what was sent to Redis. */
+  /** How often a text, such as the digest of a script, was sent to Redis. */
   sent(text: string): number
   close(): Promise<void>
 }

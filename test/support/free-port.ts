@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 
-/** Below those that the kernel gives to whoever asks for any port, so only tests compete for them. */
+/** Below the ephemeral ports of the kernel, so only tests compete for them. */
 const FIRST = 10_240
 const LAST = 32_767
 

@@ -56,7 +56,7 @@ export interface HarnessOptions {
   readonly redisUrl?: string
   /** Nothing that can be used is to be found at `redisUrl`. */
   readonly redisIsAway?: boolean
-  /** A Redis of its own for the cache. */
+  /** A separate Redis for the cache. */
   readonly cacheRedisUrl?: string
 }
 
@@ -71,7 +71,7 @@ export function useHarness(options: Options = {}): Harness {
   return harness.it
 }
 
-/** One for each test of its own: its clock stands at now, and its counters at nothing. */
+/** A new one for each test: its clock is now, and its counters are 0. */
 export function useFreshHarness(options: Options = {}): Harness {
   const harness = laterHarness(options)
   beforeEach(harness.start)

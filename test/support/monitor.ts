@@ -1,14 +1,14 @@
 import net from 'node:net'
 import { until } from './until.js'
 
-/** One command that Redis ran, as MONITOR tells it. */
+/** One command that Redis ran, as MONITOR reports it. */
 export interface Ran {
   readonly byScript: boolean
   /** Its name in lower case, and the first three arguments. */
   readonly args: readonly string[]
 }
 
-/** What Redis runs while `work` goes on. The client library has no MONITOR that stands a busy server. */
+/** The commands of Redis during `work`. MONITOR of ioredis does not cope with a busy server. */
 export async function commandsOf(redisUrl: string, work: () => Promise<unknown>): Promise<Ran[]> {
   const { protocol, hostname, port, pathname } = new URL(redisUrl)
   const socket = protocol === 'unix:' ? net.connect(pathname) : net.connect(Number(port), hostname)
@@ -25,7 +25,7 @@ export async function commandsOf(redisUrl: string, work: () => Promise<unknown>)
     socket.write('MONITOR\r\n')
     await until('MONITOR', () => isOn)
     await work()
-    // Whatever ran before is told before this.
+    // MONITOR reports earlier commands before this one.
     const end = net.connect({
       ...(protocol === 'unix:' ? { path: pathname } : { port: Number(port) }),
     })

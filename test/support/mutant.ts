@@ -13,7 +13,7 @@ import { onTestFinished } from 'vitest'
 /** A fault put into a copy of the built service, which a test must see. */
 export interface Mutant {
   readonly name: string
-  /** By places, which are lines that end with `@place NAME` in a comment: what stands there instead. */
+  /** By place, a line that ends with the comment `@place NAME`: the line that replaces it. */
   readonly breaks: Readonly<Record<string, string | ((line: string) => string)>>
 }
 

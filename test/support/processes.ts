@@ -9,7 +9,7 @@ export function parentOf(pid: number): number {
   return statOf(pid)?.parent ?? 0
 }
 
-/** Living processes with `text` in their command line: with a folder nobody else knows, a mark. */
+/** Running processes with `text`, such as a unique folder, in their command line. */
 export function processesNaming(text: string): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && isAlive(Number(name)))

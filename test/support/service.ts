@@ -25,7 +25,7 @@ export interface Service {
   ready(): Promise<string>
   /** Of its managed Redis. */
   redisPid(): number
-  /** What Ctrl-C in a terminal does: the whole foreground group is told. */
+  /** Signals the whole foreground group, as Ctrl-C in a terminal does. */
   signalGroup(signal: NodeJS.Signals): void
 }
 

@@ -26,7 +26,7 @@ export interface Run {
   readonly exit: Promise<number | null>
 }
 
-/** The commands carry the folder, so that a test can tell its own processes. */
+/** The commands contain the folder, so that a test recognizes its own processes. */
 const manifestIn = (folder: string) => ({
   name: 'small',
   version: '1.0.0',

@@ -2,7 +2,7 @@ import { chownSync } from 'node:fs'
 
 const NOBODY = 65_534
 
-/** For spawn: run as nobody when this run is root's, else as the ordinary user we are. */
+/** For spawn: the user `nobody` if root runs the tests, else the current user. */
 export const asNobody = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}
 
 /** What a user without home and settings has. */

@@ -1,5 +1,5 @@
 --[[
-test.echo: does what its argument says, so that the frame around it can be tested.
+test.echo: does what its argument says, to test batch.lua around it.
 
 KEYS subject  string  any key
 ARGV verb     string  count, fail, error, nothing, now, big, write, args
