@@ -21,9 +21,7 @@ export const REMOVE_PROBLEMS = ['precondition-failed', 'in-config-file'] as cons
 
 type Refusal = 'precondition-failed' | 'too-many' | 'in-file'
 
-interface Versioned {
-  readonly version: number
-}
+type Versioned = { readonly version: number }
 
 type PutOutcome<D extends Versioned> =
   | {

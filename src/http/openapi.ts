@@ -8,16 +8,11 @@ const DESCRIPTION = `Locks, cache, rate limits and leaderboards over HTTP; each 
 Durations are integers in milliseconds and end in \`Ms\`. Errors are RFC 9457 problem details with a stable \`code\`.
 Every request runs in one namespace: the token's, or the \`Lockstep-Namespace\` header, else \`default\`.`
 
-interface Tag {
-  readonly name: string
-  readonly description: string
-}
-
 /** OpenAPI 3.1, generated from the schemas of the routes; served as YAML, JSON and as a page. */
 export async function installOpenApi(
   app: FastifyInstance,
   version: string,
-  domains: readonly Tag[],
+  domains: readonly { readonly name: string; readonly description: string }[],
 ): Promise<void> {
   await app.register(swagger, {
     openapi: {

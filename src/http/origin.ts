@@ -7,20 +7,17 @@ const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 /** Sec-Fetch-Site of a request from a page of the same site, or from no page. */
 const OWN_SITE = new Set<unknown>([undefined, 'same-origin', 'none'])
 
-export interface OriginRules {
-  /** Names of this service besides loopback: `host`, or `host:port`. */
-  readonly allowedHosts: readonly string[]
-  /** Whether every other Host is refused. */
-  readonly checksHost: () => boolean
-}
-
 /**
  * Keeps web pages from using a service on the machine of their visitor. Browsers send Origin with
  * every cross-site request except simple GETs, and Sec-Fetch-Site with those. DNS rebinding makes a
  * foreign name resolve to loopback; Host shows that name.
+ * @param allowedHosts names of this service besides loopback: `host`, or `host:port`
+ * @param checksHost whether every other Host is refused
  */
-export function createOriginRules(rules: OriginRules): Step {
-  const { allowedHosts, checksHost } = rules
+export function createOriginRules(
+  allowedHosts: readonly string[],
+  checksHost: () => boolean,
+): Step {
   const isAllowed = (host: string) =>
     allowedHosts.includes(host.toLowerCase()) || allowedHosts.includes(nameOf(host))
 

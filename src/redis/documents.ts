@@ -100,11 +100,7 @@ export function createDocuments<T>(options: DocumentsOptions<T>): Documents<T> {
     const before = known.get(namespace)
     const reply = await scripts.read(keyOf(namespace), { known: before?.revision ?? -1 })
     if (before && reply.revision === before.revision) return before
-    const documents = new Map<string, Document<T>>()
-    for (const stored of reply.documents) {
-      const document = toDocument(stored)
-      if (document) documents.set(stored.name, document)
-    }
+    const documents = new Map(reply.documents.flatMap(toEntry))
     const usedAt = before?.usedAt ?? performance.now()
     const entry = { usedAt, revision: reply.revision, documents }
     known.set(namespace, entry)
@@ -112,12 +108,12 @@ export function createDocuments<T>(options: DocumentsOptions<T>): Documents<T> {
     return entry
   }
 
-  function toDocument({ name, version, body }: Stored): Document<T> | undefined {
+  function toEntry({ name, version, body }: Stored): [string, Document<T>][] {
     try {
-      return { name, version, value: parse(name, JSON.parse(body)), inFile: false }
+      return [[name, { name, version, value: parse(name, JSON.parse(body)), inFile: false }]]
     } catch {
       // A newer version wrote it during a rolling update; processes of that version serve it.
-      return undefined
+      return []
     }
   }
 

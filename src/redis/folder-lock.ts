@@ -5,6 +5,8 @@ import { ManagedRedisError } from './managed-error.js'
 import { openToAppend } from './managed-folders.js'
 
 const RETRY_MS = 200
+const NO_FLOCK =
+  'The Redis that Lockstep starts by itself needs the command flock (package util-linux). Install it, or give the URL of a running Redis in LOCKSTEP_REDIS_URL.'
 
 export interface FolderLock {
   /** A child that inherits it keeps the folder locked while it lives. */
@@ -45,10 +47,6 @@ export async function lockFolder(
     closeSync(fd)
     throw error
   }
-  return held(fd)
-}
-
-function held(fd: number): FolderLock {
   let open = true
   return {
     fd,
@@ -66,13 +64,7 @@ function held(fd: number): FolderLock {
 function tryLock(fd: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const flock = spawn('flock', ['-n', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] })
-    flock.once('error', () =>
-      reject(
-        new ManagedRedisError(
-          'The Redis that Lockstep starts by itself needs the command flock (package util-linux). Install it, or give the URL of a running Redis in LOCKSTEP_REDIS_URL.',
-        ),
-      ),
-    )
+    flock.once('error', () => reject(new ManagedRedisError(NO_FLOCK)))
     flock.once('exit', (code) => resolve(code === 0))
   })
 }

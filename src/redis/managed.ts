@@ -2,7 +2,7 @@ import { closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type FolderLock, lockFolder } from './folder-lock.js'
+import { lockFolder } from './folder-lock.js'
 import { managedConf } from './managed-conf.js'
 import { ManagedRedisError } from './managed-error.js'
 import { makeDataFolder, makeRunFolder, openLog, socketIn } from './managed-folders.js'
@@ -112,18 +112,10 @@ export async function startManagedRedis(options: ManagedOptions): Promise<Manage
   }
 }
 
-interface Place {
-  readonly url: string
-  readonly socket: string
-  readonly runFolder: string
-  readonly dataFolder: string | undefined
-  readonly conf: string
-  readonly log: { readonly file: string; readonly fd: number }
-  readonly lock: FolderLock | undefined
-}
+type Place = Awaited<ReturnType<typeof takePlace>>
 
 /** Makes the folders, locks the data folder and writes the configuration. */
-async function takePlace(options: ManagedOptions): Promise<Place> {
+async function takePlace(options: ManagedOptions) {
   const { port, lockWaitMs = 10_000, conf: extra = [], log = () => {} } = options
   const dataFolder = options.dataFolder && makeDataFolder(options.dataFolder, log)
   const lock = dataFolder === undefined ? undefined : await lockFolder(dataFolder, lockWaitMs, log)

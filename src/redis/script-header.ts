@@ -85,7 +85,7 @@ export function assertHeader(
 const same = (left: readonly string[], right: readonly string[]): boolean =>
   left.length === right.length && left.every((value, i) => value === right[i])
 
-/** A list is sent without its length: it is whatever follows the scalars, so there is only one. */
+/** A list is sent without its length: everything after the scalars, so there is only one. */
 function listsAreLast(names: readonly string[]): boolean {
   const first = names.findIndex((name) => name.includes('[]'))
   if (first < 0) return true

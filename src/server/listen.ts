@@ -52,14 +52,10 @@ export async function probeAddress(address: Address): Promise<void> {
   })
 }
 
-/** Other errors of a start keep their stack. */
-export function isListenError(error: unknown): boolean {
-  const { syscall } = error as NodeJS.ErrnoException
-  return syscall === 'listen' || syscall === 'bind' || syscall === 'getaddrinfo'
-}
-
-export function toAddressError(address: Address, error: unknown): AddressError {
-  const { code, message } = error as NodeJS.ErrnoException
+/** Explains an error of listening; any other keeps its stack. */
+export function toAddressError(address: Address, error: unknown): unknown {
+  const { code, message, syscall = '' } = error as NodeJS.ErrnoException
+  if (!['listen', 'bind', 'getaddrinfo'].includes(syscall)) return error
   if (code === 'EADDRINUSE') return inUse(address)
   const reason = code ?? message
   return new AddressError(

@@ -110,10 +110,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
       setHeaders,
       http.begin,
       installDraining(app, phase),
-      createOriginRules({
-        allowedHosts: config.allowedHosts,
-        checksHost: () => checksHost(config, keyring),
-      }),
+      createOriginRules(config.allowedHosts, () => checksHost(config, keyring)),
       installAuth(app, keyring),
       ignoreTypeOfNothing,
     ],

@@ -1,6 +1,6 @@
 import type { Server } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
-import { type Address, isListenError, toAddressError } from './listen.js'
+import { type Address, toAddressError } from './listen.js'
 import type { TlsOptions } from './tls.js'
 
 /** A server and its address. */
@@ -21,7 +21,7 @@ export async function listen(listeners: readonly Listener[]): Promise<string[]> 
     try {
       urls.push(await app.listen(address.listen))
     } catch (error) {
-      throw isListenError(error) ? toAddressError(address, error) : error
+      throw toAddressError(address, error)
     }
   }
   return urls

@@ -1,4 +1,4 @@
-/** Commands beside the service, each a process of its own. */
+/** Commands of operators, each a process of its own. */
 
 import { parseArgs } from 'node:util'
 import type { Redis } from 'ioredis'
