@@ -1,4 +1,4 @@
-// npm run bench:bodies: how long the worst legal body of each route keeps the event loop from others.
+// npm run bench:bodies: how long the worst legal body of each route blocks the event loop.
 //
 // Milliseconds of CPU of the longest turn of the event loop during the request: median of several
 // requests, with the spread. The first row is the same without a body.
@@ -9,7 +9,7 @@ const TURNS = 7
 const KIB = 1024
 const names = (count, length = 512) =>
   Array.from({ length: count }, (_, i) => String(i).padEnd(length, 'x'))
-/** Objects of one name each, as many as fit: what costs most to parse, and to explain. */
+/** As many one-field objects as fit: they cost most to parse and to explain. */
 const unknown = (bytes) =>
   `{${Array.from({ length: Math.floor(bytes / 10) }, (_, i) => `"k${i}":1`)
     .join()
@@ -17,14 +17,14 @@ const unknown = (bytes) =>
     .replace(/,[^,]*$/, '')}}`
 const json = JSON.stringify
 
-/** What counts as a value in a body is a comma or an opening bracket. */
+/** A comma or an opening bracket counts as a value. */
 const MANY_VALUES = Array(24_900).fill([])
-/** JSON of this size that costs most to parse. */
+/** The JSON of this size that costs most to parse. */
 const arrays = (bytes) => `[${'[],'.repeat(Math.floor((bytes - 4) / 3))}[]]`
 
 const limit = (name, i) => ({ name: 'l', key: name, limit: 1_000 + i, windowMs: 60_000 })
 const networks = (first) => names(1_000, 0).map((i) => `10.${first}.${i >> 8}.${i & 255}/32`)
-/** Name, path, body, and the method where that is not POST. */
+/** Name, path, body, and the method unless it is POST. */
 const ROWS = [
   ['no body', '/v1/locks/a/acquire', '{}'],
   ['unknown fields, 64 KiB', '/v1/locks/a/acquire', unknown(64 * KIB)],

@@ -1,9 +1,9 @@
 // Two servers under the same load, in alternating turns of one run: these machines are noisy by a
-// factor of two, and only what runs side by side can be compared.
+// factor of two, so only alternating runs can be compared.
 import { Redis } from 'ioredis'
 import { drive } from './load.mjs'
 
-/** CPU and time of Redis are compared where batches are full and no machine is overrun. */
+/** Compares CPU and time of Redis at full batches, without overload. */
 const COMPARED_AT = 64
 
 /**
@@ -73,8 +73,8 @@ async function turn({ server, steps }, redis, load) {
 }
 
 /**
- * CPU of the thread that serves. What INFO commandstats says leaves out reading and answering, which
- * is most of what a plain command costs.
+ * CPU of the main thread. INFO commandstats leaves out reading and answering, which are most of the
+ * cost of a plain command.
  */
 async function redisMicros(redis) {
   const info = await redis.info('cpu')

@@ -1,5 +1,5 @@
 // The service without Redis: the same app, hooks, schemas and routes; only the store of the locks
-// answers by itself. What it costs is the cost of HTTP, which the service cannot go below.
+// answers by itself. This is the cost of HTTP, the lower bound of the service.
 import { pino } from 'pino'
 import { buildApp } from '../dist/app.js'
 import { loadConfig } from '../dist/config.js'

@@ -11,7 +11,7 @@ import { connect } from 'node:net'
  * @property {string} [take] a field of the JSON answer that the next step needs
  */
 
-/** Names differ between runs as well: a lock of the last run may still be held. */
+/** Names differ between runs: a lock of the last run may still be held. */
 let runs = Date.now() % 1_000_000
 
 /**
@@ -67,7 +67,7 @@ function client(port, host, run) {
 
     function next() {
       if (at === 0) {
-        // Each makes one cycle at the least, however long it took to connect.
+        // Each connection makes at least one cycle.
         if (number !== '' && performance.now() >= run.ends) {
           socket.end()
           return resolve()
@@ -100,7 +100,7 @@ function client(port, host, run) {
 
 const LENGTH = /\r\ncontent-length: (\d+)/i
 
-/** Heads are short: they come in one piece. Answers of these servers always name their length. */
+/** A head is short and arrives in one piece; these servers always send Content-Length. */
 function readHead(chunk) {
   const text = chunk.latin1Slice()
   const bodyAt = text.indexOf('\r\n\r\n') + 4

@@ -1,6 +1,5 @@
-// Preloaded into a service: how much CPU the longest turn of its event loop has taken since it was
-// last asked. A turn is what keeps every other request waiting; its CPU time is the same on a
-// machine that is busy with something else.
+// Preloaded into a service: measures the CPU of the longest turn of its event loop since the last
+// read. A turn delays every other request; its CPU time is the same on a busy machine.
 let longest = 0
 let last = process.cpuUsage()
 

@@ -1,7 +1,7 @@
 // npm run bench:namespaces
 //
-// What namespaces that were used once cost an instance that idles: its memory, and the commands that
-// it sends to Redis, after 100,000 of them on one Redis, and after 1,000 of them with 256 buckets each
+// The cost of unused namespaces for an idle instance: its memory, and the commands that it sends to
+// Redis, after 100,000 of them on one Redis, and after 1,000 of them with 256 buckets each
 // as on a Cluster, compared with 10. Each has its own process and its own Redis.
 // It idles once the list of buckets is empty again. Takes about a quarter of an hour.
 import { fork } from 'node:child_process'

@@ -1,8 +1,8 @@
 // npm run bench [-- --quick] [--only TEXT] [--json FILE] [--docs]
 //
 // Runs the rows whose name contains TEXT and prints one table of figures. Each figure is a ratio of
-// the service to what a user would take instead, or a size, with the target it is held to; the
-// command fails where one is missed. `--smoke` runs every row for a moment, to show that it runs.
+// the service to what a user would use instead, or a size, with its target; the command fails if
+// one is missed. `--smoke` runs every row for a moment, to show that it runs.
 import { writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -43,7 +43,7 @@ const machine = () => ({
   ...plan,
 })
 
-/** A row that no load of requests can show measures itself: { ratio, spread?, record }. */
+/** A row without a load of requests measures itself: { ratio, spread?, record }. */
 async function measureByItself({ name, target, atMost = false, measure }) {
   const { startService } = servers
   const figure = await measure({ servers, startService, rounds: plan.rounds, size })

@@ -1,4 +1,4 @@
-// Runs scripts of locks one by one, and reads what they cost Redis.
+// Runs scripts of locks one by one, and reads their cost in Redis.
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'

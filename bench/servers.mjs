@@ -1,4 +1,4 @@
-// Starts what is compared: the built service, the same without Redis, and the shell; reads their
+// Starts the compared servers: the built service, the same without Redis, and the shell; reads their
 // CPU time and memory.
 import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -52,16 +52,16 @@ export async function startServers({ isPinned = true } = {}) {
       echo: await start(path.join(ROOT, 'bench/echo.mjs')),
       shell: await start(path.join(ROOT, 'bench/shell.mjs')),
       cutOff: await start(SERVICE, { LOCKSTEP_REDIS_URL: NO_REDIS }),
-      /** One more, which its caller stops. */
+      /** A further one, which its caller stops. */
       startService: () => startServer(SERVICE, environment, pin),
-      /** One that says how long a turn of its event loop took at most. */
+      /** One that measures the longest turn of its event loop. */
       startProbed: () => start(SERVICE, undefined, PROBED),
       /** Ends what a row keeps for the rows after it. */
       onStop: (work) => void atStop.push(work),
       stop,
     }
   } catch (error) {
-    // What was started must not outlive a start that failed.
+    // A failed start leaves nothing running.
     await stop()
     throw error
   }

@@ -93,7 +93,7 @@ app.get('/boards/:board/around/:member', async (request) => {
   return page(board, Math.max(0, rank - 5), rank + 5)
 })
 
-/** What the service answers with from L1. */
+/** The counterpart of an answer from L1. */
 const VALUE = Buffer.alloc(100, 'x')
 const CACHE_HEADERS = {
   'x-request-id': 'req-1',

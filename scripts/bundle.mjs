@@ -1,13 +1,13 @@
 // The last step of the build: the programs in dist become bundles of themselves and their packages,
 // because Node spends most of a start on finding and opening some 1,500 files. The other files of
-// dist stay: scripts in Lua lie among them, and benchmark and tests take parts of the service.
+// dist stay: Lua scripts are among them, and benchmark and tests import parts of the service.
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { build } from 'esbuild'
 
 const dist = path.resolve('dist')
 
-/** A module finds its scripts by its own place in dist, also from within the bundle. */
+/** A module finds its scripts by its own path in dist, also inside the bundle. */
 const own = {
   name: 'own',
   setup({ onLoad }) {

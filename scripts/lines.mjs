@@ -1,8 +1,8 @@
 // npm run lines -- src/DOMAIN/scripts/NAME.lua[:LINE]... [test/NAME.test.ts...]
 //
-// Deletes every line of these scripts once, or only the lines that are named, and says which of them
-// no test misses: none of those named, or none of the domain and of test/faults.
-//   --all    also says which test misses the others
+// Deletes every line of these scripts, or of the named lines, once, and lists those without a failing
+// test among those named, or among those of the domain and of test/faults.
+//   --all    also lists the failing test of the others
 //   --quick  gives a line up after ten seconds of tests
 import './node-version.mjs'
 import { startVitest } from 'vitest/node'

@@ -1,5 +1,5 @@
-// A value of 8 MiB against one of 300 bytes, in Redis' own time per call (INFO commandstats): what
-// returns no payload must not cost more for it. And what the payload itself keeps everybody waiting.
+// A value of 8 MiB against one of 300 bytes, in Redis' own time per call (INFO commandstats): a
+// call that returns no payload must cost the same. And how long the payload itself blocks Redis.
 import { createEntryStore } from '../../dist/cache/entries/store.js'
 import { createInvalidationStore } from '../../dist/cache/invalidation/store.js'
 import { Partitions } from '../../dist/cache/partition.js'
@@ -18,7 +18,7 @@ const SPACE = 'values'
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
 const plain = (payload) => ({ payload, contentType: 'text/plain', contentEncoding: '', tags: [] })
 
-/** What returns no payload. */
+/** Calls that return no payload. */
 const operations = {
   'HEAD and metadata': ({ entries }, { key }) => entries.read(key, { maxBytes: -1 }),
   304: ({ entries }, { key, version }) => entries.read(key, { have: [version] }),
@@ -112,6 +112,6 @@ async function microsPerCall({ redis }, calls, run) {
   const stats = await redis.info('commandstats')
   const micros = (name) =>
     Number(new RegExp(`cmdstat_${name}:calls=\\d+,usec=(\\d+)`).exec(stats)?.[1] ?? 0)
-  // What a script runs is in its own time; the MGET behind it is not.
+  // The time of a script includes its commands, but not the MGET after it.
   return (micros('evalsha') + micros('mget')) / calls
 }

@@ -1,4 +1,4 @@
-// What an instance needs before it does anything: memory, and the time until it answers.
+// An instance at its start: memory, and the time until it answers.
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { median } from '../compare.mjs'

@@ -1,5 +1,5 @@
-// A large board against a small one, in Redis' own time per call (INFO commandstats): what a call
-// costs must not depend on how many members there are. And memory per member.
+// A large board against a small one, in Redis' own time per call (INFO commandstats): the
+// cost of a call must not depend on the number of members. And memory per member.
 import { randomUUID } from 'node:crypto'
 import { createLeaderboardStore } from '../../dist/leaderboards/store.js'
 import { createBinder } from '../../dist/redis/binder.js'
@@ -50,7 +50,7 @@ const shortIds = (count, members) => Array.from({ length: count }, () => shortId
 
 const number = (name) => ({ name, order: 'desc', type: 'number' })
 
-/** One column that hardly ties, and two of which everything ties, with ranks that count the equal. */
+/** One column with few ties, and two with ties everywhere, with ranks that count equal scores. */
 const TIED = {
   one: {
     config: { columns: [number('score')] },

@@ -1,4 +1,4 @@
-// What one subject of a rate limit costs Redis in memory, by algorithm, in a Redis of its own.
+// The memory of one subject of a rate limit, by algorithm, in a separate Redis.
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
@@ -12,7 +12,7 @@ import { startManagedRedis } from '../../dist/redis/managed.js'
 import { serversOf } from '../../dist/redis/servers.js'
 
 const NAMESPACE = 'bench'
-/** A little above a power of two: the tables of keys are as empty as they get. */
+/** A little above a power of two: the hash tables of Redis are at their emptiest. */
 const SUBJECTS = { few: 1_100, many: 17_000, settled: 10 }
 const SUBJECTS_OF_SMOKE = { few: 20, many: 200, settled: 1 }
 const HOUR_MS = 3_600_000
@@ -20,7 +20,7 @@ const HOUR_MS = 3_600_000
 const window = { limit: 100, windowMs: HOUR_MS }
 const sliding = { algorithm: 'sliding-window', ...window }
 
-/** `calls`: how many a subject made within its window, which matters where each is remembered. */
+/** `calls`: calls of a subject in its window, for algorithms that store each. */
 const KINDS = [
   { name: 'gcra', target: 216, policy: { algorithm: 'gcra', ...window } },
   { name: 'fixed-window', policy: { algorithm: 'fixed-window', ...window } },
@@ -76,7 +76,7 @@ async function measure(policy, calls, subjects, settled) {
   const client = new Redis(redis.url.replace('unix://', ''))
   try {
     const ask = askerOf(connection, policy)
-    // Loads the script, whose memory is not a subject's.
+    // Loads the script, whose memory does not count.
     await ask('somebody')
     const before = await usedMemory(client, settled)
     for (let call = 0; call < calls; call++) await askAll(ask, subjects)
@@ -115,7 +115,7 @@ function askerOf(connection, policy) {
   return (key) => store.check(NAMESPACE, [limitOf(key)], options)
 }
 
-/** What is used once it has not changed `settled` times: outgrown tables are freed slowly. */
+/** The memory once it is stable for `settled` reads: Redis frees outgrown tables slowly. */
 async function usedMemory(client, settled) {
   for (let last, same = 0; ; ) {
     const info = await client.info('memory')

@@ -1,4 +1,4 @@
-// What many holders cost: of one lock as Redis sees it, and of many locks whose leases end together.
+// The cost of many holders: of one lock in Redis, and of many locks whose leases end together.
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { VERIFIED_TOKENS, verifyScript } from '../../dist/locks/admin/scripts.js'
@@ -61,7 +61,7 @@ async function measureHolders({ servers, rounds, size }, cycleOf) {
   })
 }
 
-/** A lock with so many readers. */
+/** A lock with this many readers. */
 async function share(run, holders) {
   const key = `ls:{bench-${newToken()}:l0}:lock:x`
   const keys = { lock: [key] }

@@ -1,4 +1,4 @@
-// What queues cost: a hand-off as its waiter sees it, and a long queue as Redis sees it.
+// The cost of queues: a hand-off as its waiter sees it, and a long queue in Redis.
 import { randomBytes } from 'node:crypto'
 import { Agent, request as httpRequest } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -139,7 +139,7 @@ async function measureLongQueue({ servers, rounds, size }) {
   })
 }
 
-/** A lock that is held, with so many in line; `cycle` adds one and hands on to the next. */
+/** A held lock with this many waiters; `cycle` adds one and hands over to the next. */
 async function openQueue(run, length) {
   const keys = { lock: [`ls:{bench-${newToken()}:l0}:lock:x`] }
   const options = JSON.stringify({ instance: 'bench', ttl_ms: 3_600_000 })

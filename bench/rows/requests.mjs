@@ -21,7 +21,7 @@ const check = (count) =>
   })
 const SPENT = { algorithm: 'fixed-window', align: 'first-hit', limit: 1, windowMs: 86_400_000 }
 
-/** `perSecond` by connections; `isAsked` is false where neither side asks Redis. */
+/** `perSecond` by connections; `isAsked` is false if neither side calls Redis. */
 export const rows = [
   {
     name: 'POST without a store',

@@ -18,8 +18,8 @@ export interface BalancerOptions {
 }
 
 /**
- * A balancer as they come: it asks /readyz of each instance, takes out the one that does not answer
- * 200, keeps connections, and repeats nothing. nginx without a subscription does not ask.
+ * A usual balancer: it probes /readyz of each instance, removes one that does not answer 200, keeps
+ * connections, and repeats nothing. nginx without a subscription has no probes.
  */
 export async function startBalancer(options: BalancerOptions): Promise<Balancer> {
   const { ports, probeEveryMs, idleMs } = options

@@ -25,7 +25,7 @@ export interface Harness {
   readonly app: FastifyInstance
   readonly connection: Connection
   readonly connections: Connections
-  /** For raw commands: state left behind is read, and trouble is made, through it. */
+  /** For raw commands: reads the state, and causes faults. */
   readonly redis: Redis
   /** A fresh namespace, so that files run side by side on one Redis. */
   readonly namespace: string
@@ -54,13 +54,13 @@ export interface HarnessOptions {
   readonly configFile?: string
   /** Another Redis than that of the run, for tests that harm it. */
   readonly redisUrl?: string
-  /** Nothing that can be used is to be found at `redisUrl`. */
+  /** No usable Redis is at `redisUrl`. */
   readonly redisIsAway?: boolean
   /** A separate Redis for the cache. */
   readonly cacheRedisUrl?: string
 }
 
-/** What a harness is started with; a function where something must be started before it. */
+/** The options of a harness; a function if something must be started before it. */
 type Options = HarnessOptions | (() => HarnessOptions)
 
 /** A harness for the tests of a file or of a `describe`: started before them, closed after them. */
@@ -95,7 +95,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const readConfig = () =>
     loadConfig({
       LOCKSTEP_LOG_LEVEL: 'trace',
-      // A busy machine may keep any answer waiting. Tests that silence Redis say when to give it up.
+      // A busy machine may delay any answer. Tests that silence Redis set a shorter bound.
       LOCKSTEP_REDIS_TIMEOUT_MS: `${WAIT_MS}`,
       LOCKSTEP_CACHE_READ_TIMEOUT_MS: `${WAIT_MS}`,
       LOCKSTEP_RATELIMIT_TIMEOUT_MS: `${WAIT_MS}`,
@@ -159,7 +159,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   }
 }
 
-/** What the service may not do, a test that looks behind it must. */
+/** With the rights that a test needs and the service does not have. */
 function adminConnection(connection: Connection): Connection {
   const url = inject('adminUrl')
   if (url === '') return connection

@@ -15,8 +15,8 @@ export function forgetLogs(): void {
 }
 
 /**
- * Writes down what the services of this file have logged so far, and what every Redis that this
- * process can reach has: its own, and the one of the run.
+ * Writes the logs of the services of this file, and of every Redis that this process knows: its own,
+ * and the one of the run.
  * @returns the folder
  */
 export function writeLogs(): string {

@@ -1,4 +1,4 @@
-/** Something that hooks start and close: tests name it from the beginning, and use it in between. */
+/** A value that hooks start and close; tests refer to it before that. */
 export interface Later<T> {
   readonly it: T
   start(): Promise<void>

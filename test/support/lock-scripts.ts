@@ -40,8 +40,8 @@ interface Asked {
 }
 
 /**
- * The scripts of locks one by one, in a bucket that no instance knows: nothing is swept, claimed or
- * put back but what a test does itself, in its own order.
+ * The scripts of locks one by one, in a bucket that no instance uses: only the test sweeps, claims and
+ * restores.
  */
 export function lockScripts({ binder, namespace, lockTag }: Harness) {
   const apart = `${namespace}-apart`

@@ -10,7 +10,7 @@ import { find, toolsFolder } from './server-place.js'
 
 export { find, toolsFolder }
 
-/** A Redis for the tests of a file, to be harmed: started before them, ended after them. */
+/** A Redis that the tests of a file may harm: started before them, ended after them. */
 export function useRedis(options: Partial<ManagedOptions> = {}): ManagedRedis {
   const redis = later(
     'redis',
@@ -22,7 +22,7 @@ export function useRedis(options: Partial<ManagedOptions> = {}): ManagedRedis {
   return redis.it
 }
 
-/** A Redis of the current test's own, to be harmed; ended with the test. */
+/** A Redis that the current test may harm; ended with it. */
 export async function start(options: Partial<ManagedOptions> = {}): Promise<ManagedRedis> {
   const redis = await startManagedRedis({ toolsFolder, find, ...options })
   onTestFinished(() => redis.stop())

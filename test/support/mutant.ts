@@ -10,7 +10,7 @@ import {
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
 
-/** A fault put into a copy of the built service, which a test must see. */
+/** A fault in a copy of the built service, which a test must find. */
 export interface Mutant {
   readonly name: string
   /** By place, a line that ends with the comment `@place NAME`: the line that replaces it. */

@@ -17,7 +17,7 @@ export interface Node {
   stop(): Promise<void>
 }
 
-/** A data server without persistence. It is not started again when it dies: who promotes whom is the topology's affair. */
+/** A data server without persistence. It is not restarted when it dies: the topology promotes another one. */
 export async function startNode(conf: readonly string[], port?: number): Promise<Node> {
   return withFreePorts(async () => {
     const at = port ?? (await freePort())
@@ -26,7 +26,7 @@ export async function startNode(conf: readonly string[], port?: number): Promise
   })
 }
 
-/** A Redis takes itself for a Sentinel when its command is called so. */
+/** Redis runs as a Sentinel if its command has that name. */
 export async function startSentinel(lines: readonly string[]): Promise<Node> {
   const port = await freePort()
   const folder = mkdtempSync('/tmp/ls-sentinel-')

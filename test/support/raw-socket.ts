@@ -29,7 +29,7 @@ export function openRaw(harness: Pick<Harness, 'app'>): RawClient {
   socket.on('data', (chunk) => {
     text += chunk
   })
-  // A reset is an end like any other.
+  // A reset is an ordinary end.
   socket.on('error', () => undefined)
   socket.on('close', () => {
     isClosed = true

@@ -8,10 +8,10 @@ import { until } from './until.js'
 export const TOPOLOGIES = ['single', 'acl', 'sentinel', 'cluster'] as const
 export type Topology = (typeof TOPOLOGIES)[number]
 
-/** Real servers in one of the shapes that LOCKSTEP_REDIS_URL can name. */
+/** Real servers in one of the topologies of LOCKSTEP_REDIS_URL. */
 export interface Servers {
   readonly url: string
-  /** For the raw commands of tests, where the user of `url` may do little. */
+  /** For raw commands, if the user of `url` has few rights. */
   readonly adminUrl?: string
   /** The data servers, primaries first. */
   readonly nodes: readonly Node[]

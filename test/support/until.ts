@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { WAIT_MS } from './bounds.js'
 
 /**
- * Resolves with the first truthy answer; a probe that throws is asked again.
- * @throws after `ms`, saying what was waited for.
+ * Resolves with the first truthy answer; a probe that throws is repeated.
+ * @throws after `ms`, naming the condition
  */
 export async function until<T>(
   what: string,
@@ -19,7 +19,7 @@ export async function until<T>(
     } catch (error) {
       last = error
     }
-    // Often at first, and then seldom, as asking takes time from what is waited for.
+    // Often at first, then rarely: a probe takes CPU from the code under test.
     await sleep(Math.min(Math.max(5, waited / 10), 100))
   }
   throw new Error(`waited ${ms} ms in vain: ${what}`, { cause: last })
