@@ -27,7 +27,7 @@ export function load<S extends Sections>(environment: Environment, sections: S):
     faults.push(`${file?.placeOf(`/${key}`)}: ${key} is not a known field`)
   }
   if (faults.length > 0 && !validator.Check(settings)) {
-    // The sections are checked as well, without the settings, which have faults.
+    // The sections are checked all the same, without the tokens file: its setting may be wrong.
     settings.tokensFile = ''
   }
   const definitions: Record<string, unknown> = {}

@@ -5,7 +5,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /** Kubernetes sets these in every pod if a Service has the name lockstep. */
 const INJECTED = /^LOCKSTEP_(SERVICE_(HOST|PORT(_\w+)?)|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)$/
 
-/** So it does LOCKSTEP_PORT=tcp://10.0.0.1:7700. */
+/** Kubernetes also sets LOCKSTEP_PORT=tcp://10.0.0.1:7700. */
 export const isInjected = (setting: string, text: string): boolean =>
   setting === 'port' && text.startsWith('tcp://')
 

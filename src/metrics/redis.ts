@@ -20,7 +20,7 @@ export function createRedisMetrics(metrics: Metrics) {
   )
   const errors = metrics.counter(
     'lockstep_redis_errors_total',
-    'Batches and calls that failed in Redis, by kind',
+    'Batches and calls that failed, by kind',
     ['kind'],
   )
   return {

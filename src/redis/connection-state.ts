@@ -48,7 +48,7 @@ export class ConnectionState {
     })
   }
 
-  /** Why this connection cannot be used; undefined while it can, and before it first opened. */
+  /** Why this connection cannot be used; undefined while it can, and during the first attempt. */
   get reason(): Reason | undefined {
     return this.#lost ?? this.#refused
   }

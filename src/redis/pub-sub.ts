@@ -9,8 +9,8 @@ export type Listener = (message: string) => void
  */
 export interface PubSub {
   /**
-   * Resolves, once Redis has confirmed the subscription, to a function that ends it. Without a
-   * connection it resolves at once, and the subscription follows when the connection opens.
+   * Resolves, once Redis has confirmed the subscription, to a function that ends it. If the first
+   * attempt to connect fails, it resolves as well, and the subscription follows with the connection.
    */
   subscribe(channel: string, listener: Listener): Promise<() => void>
   /** Ends a subscription, confirmed or not. */
