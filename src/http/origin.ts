@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify'
 import './auth.js'
 import { invalid, problem } from './problem.js'
 import type { Step } from './request-hooks.js'
@@ -25,13 +24,15 @@ export function createOriginRules(
     const { scope = 'none', forProxies } = request.route
     // A proxy passes on the headers of its visitor, which may be a browser.
     if (forProxies) return
-    const { origin, host } = request.headers
+    const { origin, host, 'sec-fetch-site': site } = request.headers
     if (host === undefined && request.raw.httpVersion === '1.1') {
       throw invalid('headers/host', 'is required')
     }
     if (origin !== undefined) assertOwnOrigin(origin, host, isAllowed)
     // Any site may link to a page of ours (/docs).
-    else if (scope !== 'none') assertOwnSite(request)
+    else if (scope !== 'none' && !OWN_SITE.has(site)) {
+      throw problem('origin-refused', `A page of another site (${site}) may not call this service.`)
+    }
     if (host !== undefined && checksHost() && !LOOPBACK.has(nameOf(host)) && !isAllowed(host)) {
       throw problem('host-refused', `Host ${host} is not a name of this service.`)
     }
@@ -49,13 +50,6 @@ function assertOwnOrigin(
   const isOwn =
     from !== undefined && LOOPBACK.has(nameOf(from)) && portOf(from) === portOf(host ?? '')
   if (!isOwn) throw problem('origin-refused', `Origin ${origin} may not call this service.`)
-}
-
-function assertOwnSite({ headers }: FastifyRequest): void {
-  const site = headers['sec-fetch-site']
-  if (!OWN_SITE.has(site)) {
-    throw problem('origin-refused', `A page of another site (${site}) may not call this service.`)
-  }
 }
 
 const PORT = /:(\d+)$/
