@@ -15,7 +15,7 @@ export interface Probe {
   close(): void
 }
 
-const probeScript = defineScript({
+export const probeScript = defineScript({
   name: 'redis.probe',
   file: new URL('./scripts/probe.lua', import.meta.url),
   keys: ['probe'],
