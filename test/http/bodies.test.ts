@@ -166,7 +166,7 @@ describe('names of JavaScript properties', () => {
 
   it('make different requests under one idempotency key', async () => {
     const acquire = (json: string) =>
-      send('/v1/locks/odd/acquire', `{"metadata":${json}}`, { 'idempotency-key': 'odd' })
+      send('/v1/locks/proto/acquire', `{"metadata":${json}}`, { 'idempotency-key': 'odd' })
     await acquire('{"__proto__":{"a":1}}').expect(200)
     await acquire('{"__proto__":{"a":2}}').expect(422)
     await acquire('{"__proto__":{"a":1}}').expect(200)

@@ -17,6 +17,7 @@ export const roomOf = (file: string) => file.split(path.sep)[0] ?? ''
 export const domains = files
   .filter((file) => path.basename(file) === 'domain.ts' && roomOf(file) !== 'domain.ts')
   .map(roomOf)
+  .sort()
 
 interface Room {
   /** Rooms that it may import, besides itself. */
