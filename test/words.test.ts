@@ -9,32 +9,11 @@ const WORDS =
   'acquiring beat crowd delivering elsewhen keeping lapse leaving memo meter shelf tell'.split(' ')
 const REPLACED = new RegExp(`^(${WORDS.join('|')})[ds]?$`)
 
-/** Folders and files that still use some of them. */
-const NOT_YET: readonly string[] = [
-  'bench/hit-ratios.mjs',
-  'src/cache',
-  'src/leaderboards',
-  'src/locks',
-  'src/ratelimits',
-  'test/boot',
-  'test/cache',
-  'test/coherence',
-  'test/envelope',
-  'test/faults',
-  'test/leaderboards',
-  'test/locks',
-  'test/ratelimits',
-  'test/safety',
-  'test/support/lock-scripts.ts',
-]
-
-const files = ['src', 'test', 'scripts', 'bench']
-  .flatMap((folder) =>
-    readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map(
-      (file) => `${folder}/${file.replaceAll(path.sep, '/')}`,
-    ),
-  )
-  .filter((file) => !NOT_YET.some((place) => file === place || file.startsWith(`${place}/`)))
+const files = ['src', 'test', 'scripts', 'bench'].flatMap((folder) =>
+  readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map(
+    (file) => `${folder}/${file.replaceAll(path.sep, '/')}`,
+  ),
+)
 
 const TEXT = /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/
 const TEXTS: Readonly<Record<string, RegExp>> = {
