@@ -50,6 +50,14 @@ it('is what onError says where something must be counted', async () => {
   expect(await check('local')).toMatchObject({ allowed: true, results: [{ degraded: 'local' }] })
 })
 
+it('does not take a Redis without replicas for a full one', async () => {
+  const setReplicas = (count: string) => harness.redis.config('SET', 'min-replicas-to-write', count)
+  await setReplicas('1')
+  const { status, body } = await limits.post('closed/check', { key })
+  await setReplicas('0')
+  expect([status, body.code]).toEqual([503, 'not-replicated'])
+})
+
 it('decides of several limits only those that it cannot count', async () => {
   await check('local', { cost: 10 })
   await setFull(true)
