@@ -51,9 +51,8 @@ export interface RunningDomain {
 
 /** The manifest of a domain. */
 export interface Domain<S extends TSchema = TSchema> {
-  /** Tag of its operations in the document. */
+  /** Tag of its operations in the document, with its description. */
   readonly name: string
-  /** Description of that tag. */
   readonly description: string
   readonly scopes: readonly Scope[]
   readonly problems: ProblemSpecs
