@@ -6,12 +6,6 @@ import { cachePartition, type Layout } from '../redis/layout.js'
 /** What a restart or promotion of Redis does to entries, which may be older than callers have seen. */
 export type OnRestart = 'flush' | 'soft' | 'keep'
 
-interface NamedKey {
-  readonly namespace: string
-  readonly space: string
-  readonly key: string
-}
-
 const EPOCHS = 2 ** 48 - 1
 
 /**
@@ -59,7 +53,7 @@ export class Partitions {
     return redisKey(namespace, `c${partition}`, 'entry', `${space}:${key}`)
   }
 
-  clockOfKey({ namespace, space, key }: NamedKey): string {
+  clockOfKey({ namespace, space, key }: Record<'namespace' | 'space' | 'key', string>): string {
     return this.clockOf(namespace, this.of(space, key))
   }
 

@@ -26,12 +26,6 @@ const REMEMBERED_MS = 86_400_000
 
 const bindSweep = (binder: Binder) => binder.bind(sweepScript)
 
-/** Where a sweep looks, and for which keys. */
-interface Place {
-  readonly servers: readonly Redis[]
-  readonly pattern: string
-}
-
 /**
  * Frees the memory of dead entries: a mark ends them at once, but each stays in Redis until it is read
  * or expires. Scans the keys of Redis slowly, in the background.
@@ -126,7 +120,8 @@ export class Sweeper {
     await this.#sweeps.keep(claim, 0)
   }
 
-  async #placeOf(name: string): Promise<Place> {
+  /** Where a sweep looks, and for which keys. */
+  async #placeOf(name: string) {
     const [kind, first = '', space] = name.split(' ')
     if (kind === 'space') {
       return { servers: this.#servers(), pattern: `ls:{${first}:c*}:entry:${space}:*` }
@@ -147,8 +142,9 @@ export class Sweeper {
     return next
   }
 
-  #groupsOf(keys: readonly string[]): Iterable<Group> {
-    const groups = new Map<string, Group>()
+  /** Entries by space and partition. */
+  #groupsOf(keys: readonly string[]) {
+    const groups = new Map<string, { clock: string; space: string; entry: string[] }>()
     for (const key of keys) {
       const [, namespace = '', number, space = ''] = ENTRY.exec(key) ?? []
       if (number === undefined) continue
@@ -160,13 +156,6 @@ export class Sweeper {
     }
     return groups.values()
   }
-}
-
-/** Entries of one space and partition. */
-interface Group {
-  readonly clock: string
-  readonly space: string
-  readonly entry: string[]
 }
 
 const ENTRY = /^ls:\{([^{}:]*):c(\d+)\}:entry:([^:]*):/
