@@ -24,7 +24,7 @@ const operations = {
   304: ({ entries }, { key, version }) => entries.read(key, { have: [version] }),
   touch: ({ entries }, { key }) => entries.touch(key, 3_600_000),
   'refused If-Match': ({ entries }, { key }) =>
-    entries.write(key, { ...plain(Buffer.from('no')), match: 1 }),
+    entries.write(key, { ...plain(Buffer.from('no')), condition: { match: [1] } }),
   'soft invalidation': ({ invalidation }, { key }) =>
     invalidation.keys(NAMESPACE, SPACE, [key.key], 'soft'),
 }
