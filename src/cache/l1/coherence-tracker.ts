@@ -177,7 +177,8 @@ export class CoherenceTracker {
     const [prev = '', clk = '', kind = '', space = '', ...name] = message.split(' ')
     // A wake-up changes nothing, and has no clock of its own.
     if (kind === 'w') return
-    if (this.#last !== undefined && Number(prev) !== this.#last) this.#gap()
+    // 0: the clock is new, and what was noted in the one before it is lost.
+    if (prev === '0' || (this.#last !== undefined && Number(prev) !== this.#last)) this.#gap()
     this.#last = Number(clk)
     this.#apply(kind, space, name.join(' '), Number(clk))
   }

@@ -120,6 +120,16 @@ describe('a kept value', () => {
     expect(tracker.holds(later)).toBe(true)
   })
 
+  it('does not hold after the first message of a new clock, also when none was heard before', () => {
+    const kept = read(100)
+    say('0 101 k s other')
+    expect(tracker.holds(kept)).toBe(false)
+    const later = read(101)
+    say('101 102 k s other')
+    expect(tracker.holds(later)).toBe(true)
+    expect(gaps).toBe(1)
+  })
+
   it('survives wake-ups, which have no clock of their own', () => {
     const kept = read(100)
     say('90 101 k s other')
