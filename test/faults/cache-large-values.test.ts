@@ -214,13 +214,16 @@ it('a value of a space of large ones is asked for beside the script', async () =
   expect(await readsOf(() => had.expect(304), 'sizes')).toMatchObject([{ byScript: true }])
 })
 
-it('a value that goes between the script and the GET is a miss', async () => {
+it('a value that goes between the script and the GET is a miss, which offers the lease', async () => {
   await harness.request('put', at('going')).send(randomBytes(100_000)).expect(201)
   const restore = replaceBehindScripts(harness.connections.cache.client as Redis, () =>
     harness.request('delete', at('going')).expect(204),
   )
   try {
-    await harness.request('get', at('going')).expect(404)
+    const loader = await harness.request('get', at('going')).query({ lease: true }).expect(404)
+    expect(loader.headers['lockstep-lease']).toMatch(/./)
+    const second = await harness.request('get', at('going')).query({ lease: true }).expect(404)
+    expect(second.headers['lockstep-lease']).toBe('held')
   } finally {
     restore()
   }

@@ -163,11 +163,8 @@ export function createEntryStore(binder: Binder, partitions: Partitions): EntryS
       return complete(reply, {
         get: () => payload(keys.entry),
         prefetched,
-        // The lease of the first reply counts.
-        again: async (inlineBytes) => ({
-          ...(await readOnce(keys, key, { ...options, lease: undefined }, inlineBytes)),
-          lease: reply.lease,
-        }),
+        // The same token is offered the same lease again, if it is still to be had.
+        again: (inlineBytes) => readOnce(keys, key, options, inlineBytes),
         lacking: ({ entry }) => (isLeftOut(entry, maxBytes, have) ? entry : undefined),
       })
     },
