@@ -60,4 +60,9 @@ export class Partitions {
   clockOf(namespace: string, partition: number): string {
     return redisKey(namespace, `c${partition}`, 'clock')
   }
+
+  /** A key in the slot of the clock that never exists. */
+  absentOf(namespace: string, partition: number): string {
+    return redisKey(namespace, `c${partition}`, 'absent')
+  }
 }

@@ -61,13 +61,16 @@ export function createDrivers({ binder, connections, namespace, redis }: Harness
       soften: () => invalidation.keys(namespace, space, [name], 'soft'),
       /** In the partition of the key alone: on a Cluster all 64 would take their time. */
       mark: (tag: string, mode: 'soft' | 'hard') =>
-        mark(keys, {
-          ...clock(),
-          hard: mode === 'hard' ? 1 : 0,
-          max_marks: 10_000,
-          tight: 0,
-          tags: tag === '' ? [] : [tag],
-        }),
+        mark(
+          { clock: keys.clock, absent: partitions.absentOf(namespace, partitions.of(space, name)) },
+          {
+            ...clock(),
+            hard: mode === 'hard' ? 1 : 0,
+            max_marks: 10_000,
+            tight: 0,
+            tags: tag === '' ? [] : [tag],
+          },
+        ),
       renew: (proof: string, lasts: number) =>
         renew(keys, { ...clock(), proof, lease_ms: lasts * UNIT_MS }),
       cancel: (proof: string, backoff: number) =>

@@ -263,7 +263,7 @@ it('a clock finds its server also where the caller does not know it', async () =
   const observer = { batch() {}, failure() {} }
   const binder = createBinder({ connection, observer, clockOffsetUs: () => 0 })
   await binder.bind(markScript)(
-    { clock: clock() },
+    { clock: clock(), absent: `${clock()}-absent` },
     { on_restart: 'flush 1', space: 'users', hard: 0, max_marks: 10_000, tight: 0, tags: ['t'] },
   )
   expect(await harness.redis.zmscore(clock(), 'epoch', 'run')).toEqual(before)
@@ -282,7 +282,11 @@ describe('marks beyond the bound of a partition', () => {
       max_marks: number
       tight: number
     },
-  ) => harness.binder.bind(markScript)({ clock }, { on_restart: 'keep 7', ...args })
+  ) =>
+    harness.binder.bind(markScript)(
+      { clock, absent: `${clock}-absent` },
+      { on_restart: 'keep 7', ...args },
+    )
   const put = (space: string, key: string, tag?: string) => {
     const request = harness.request('put', `/v1/cache/${space}/${key}`).query({ staleMs: DAY_MS })
     if (tag) request.set('surrogate-key', tag)

@@ -3,20 +3,38 @@ import type { Node } from '../support/nodes.js'
 
 /** Every slot with a key of ours, the way an operator's reshard does it. */
 export async function moveSlots(from: Node, to: Node, primaries: readonly Node[]): Promise<void> {
-  const [fromId, toId] = await Promise.all(
-    [from, to].map(async ({ client }) => (await client.call('CLUSTER', 'MYID')) as string),
-  )
   const keys = await from.client.keys('ls:{*')
   for (const slot of new Set(keys.map((key) => slotOfKey(key)))) {
-    await to.client.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', fromId!)
-    await from.client.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', toId!)
-    for (;;) {
-      const some = (await from.client.call('CLUSTER', 'GETKEYSINSLOT', slot, 10)) as string[]
-      if (some.length === 0) break
-      await from.client.migrate('127.0.0.1', to.port, '', 0, 1_000, 'KEYS', ...some)
-    }
-    for (const { client } of [to, from, ...primaries]) {
-      await client.call('CLUSTER', 'SETSLOT', slot, 'NODE', toId!)
-    }
+    await beginMove(slot, from, to)
+    await endMove(slot, from, to, primaries)
   }
 }
+
+/** From now on a key that is gone from `from` is asked for at `to`. */
+export async function beginMove(slot: number, from: Node, to: Node): Promise<void> {
+  await to.client.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', await idOf(from))
+  await from.client.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', await idOf(to))
+}
+
+export async function endMove(
+  slot: number,
+  from: Node,
+  to: Node,
+  primaries: readonly Node[],
+): Promise<void> {
+  for (;;) {
+    const some = (await from.client.call('CLUSTER', 'GETKEYSINSLOT', slot, 10)) as string[]
+    if (some.length === 0) break
+    await moveKeys(from, to, some)
+  }
+  const id = await idOf(to)
+  for (const { client } of [to, from, ...primaries]) {
+    await client.call('CLUSTER', 'SETSLOT', slot, 'NODE', id)
+  }
+}
+
+export async function moveKeys(from: Node, to: Node, keys: readonly string[]): Promise<void> {
+  await from.client.migrate('127.0.0.1', to.port, '', 0, 1_000, 'KEYS', ...keys)
+}
+
+const idOf = async ({ client }: Node) => (await client.call('CLUSTER', 'MYID')) as string

@@ -22,7 +22,7 @@ export interface MarkReply {
 export const markScript = defineScript({
   name: 'cache.mark',
   file: new URL('../scripts/mark.lua', import.meta.url),
-  keys: ['clock'],
+  keys: ['clock', 'absent'],
   args: ['on_restart', 'space', 'hard', 'max_marks', 'tight', 'tags[]'],
   decode(reply): MarkReply {
     const [clk, marks, folded] = integers(reply, 3)

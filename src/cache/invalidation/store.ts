@@ -62,6 +62,7 @@ export function createInvalidationStore(
     await allSettled(
       Array.from({ length: partitions.count }, async (_, partition) => {
         const clock = partitions.clockOf(namespace, partition)
+        const absent = partitions.absentOf(namespace, partition)
         const args = {
           on_restart: partitions.onRestart(),
           space,
@@ -70,7 +71,7 @@ export function createInvalidationStore(
           tight: isTight(clock) ? 1 : 0,
           tags,
         }
-        metrics.marked(clock, await scripts.mark({ clock }, args))
+        metrics.marked(clock, await scripts.mark({ clock, absent }, args))
       }),
     )
   }

@@ -2,6 +2,8 @@
 cache.mark: invalidate a space, or the values with one of some tags, without touching an entry.
 
 KEYS clock       zset    clk, epoch, run and marks of the partition
+KEYS absent      string  never exists, so a Cluster refuses the call while the slot moves: the message
+                         would not reach those who still listen at the server it moves from
 ARGV on_restart  string  keep, soft or flush, and the epoch of a new clock
 ARGV space       string
 ARGV hard        0 or 1  0: stale from now on; 1: never served again
