@@ -24,7 +24,7 @@ const entries = async (what: string, body: object, space = 'users'): Promise<Ite
 describe('the items of an answer', () => {
   const KIB_100 = 'x'.repeat(100 * 1024)
 
-  /** How often the event loop came round while they were made. */
+  /** Number of event loop turns while the items are built. */
   async function turnsOf(texts: readonly string[]): Promise<number> {
     let turns = 0
     let making = true
@@ -183,7 +183,7 @@ describe('get-many', () => {
 
   it('counts the size of the values in the answer, not in Redis', async () => {
     const keys = Array.from({ length: 8 }, (_, i) => `control-${i}`)
-    // One byte each in Redis, six in JSON.
+    // The character is one byte in Redis and six in JSON.
     for (const key of keys) await put(key, '\u0001'.repeat(500_000), 'text/plain').expect(201)
     const { body, text } = await many('get', { keys }).expect(200)
     expect(text.length).toBeLessThan(8 * 1024 * 1024 + 1_000)
@@ -339,7 +339,7 @@ describe('a batch', () => {
     }),
     fc.record({
       what: fc.constant('advance' as const),
-      // Jitter ends a life of a minute up to six seconds early: nothing is asked within those.
+      // Jitter ends a TTL of a minute up to six seconds early, so no read falls into those.
       ms: fc.oneof(fc.integer({ min: 1, max: 5_000 }), fc.constant(70_000)),
     }),
   )

@@ -132,7 +132,7 @@ describe('POST incr', () => {
       expect.not.arrayContaining(['of another kind']),
     )
 
-    // An older hash came back under a newer entry.
+    // Simulates an older hash under a newer entry.
     await harness.redis.hset(values, '', '1')
     await harness.request('get', `${at('torn')}/counter`).expect(404)
   })

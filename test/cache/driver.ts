@@ -1,6 +1,6 @@
 import type { Harness } from '../support/harness.js'
 
-/** Calls of the API of the cache. @param usual the space where none is named */
+/** Calls of the cache API. @param usual the space of calls that name none */
 export function cacheDriver(harness: Harness, usual = 'users') {
   const at = (key: string, space = usual) => `/v1/cache/${space}/${encodeURIComponent(key)}`
   const get = (key: string, space?: string) => harness.request('get', at(key, space))
@@ -16,7 +16,7 @@ export function cacheDriver(harness: Harness, usual = 'users') {
       harness.request('post', `${at(key, space)}/incr`).send(body),
     patch: (key: string, body: object, space?: string) =>
       harness.request('patch', `${at(key, space)}/fields`).send(body),
-    /** Renews or gives up the right to load a key. */
+    /** Renews or cancels a lease. */
     lease: (key: string, verb: 'renew' | 'cancel', body: object, space?: string) =>
       harness.request('post', `${at(key, space)}/lease/${verb}`).send(body),
     invalidate: (body: object, space = usual) =>
@@ -28,8 +28,8 @@ interface Answered {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** The lease that an answer grants, or says why not. */
+/** The lease that an answer grants, or the reason why it grants none. */
 export const leaseOf = ({ headers }: Answered) => headers['lockstep-lease'] as string
 
-/** The version that an entity tag names. */
+/** The version in an entity tag. */
 export const versionOf = (tag: string | undefined) => Number.parseInt(tag?.slice(1, -1) ?? '', 36)

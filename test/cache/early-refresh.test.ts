@@ -24,14 +24,14 @@ beforeAll(async () => {
   entries = createEntryStore(binder, partitions)
 })
 
-/** In turns: Redis has no half second for all of them at once. */
+/** Runs 250 at a time: Redis does not answer all of them within half a second. */
 async function inTurns<T>(things: readonly T[], run: (thing: T) => Promise<unknown>) {
   for (let from = 0; from < things.length; from += 250) {
     await Promise.all(things.slice(from, from + 250).map(run))
   }
 }
 
-/** Six standard deviations of a share of `samples`: chance alone goes beyond once in 5e8 runs. */
+/** Six standard deviations of a share of `samples`; chance alone exceeds them once in 5e8 runs. */
 const tolerance = (share: number, samples: number) => 6 * Math.sqrt((share * (1 - share)) / samples)
 
 describe('the draw', () => {
@@ -59,7 +59,7 @@ describe('the draw', () => {
 
 it('a value of load time d and remaining time t is refreshed with probability exp(-t/(beta d))', async () => {
   const samples = 1_500
-  /** Milliseconds, and long: what passes in truth meanwhile must not matter. */
+  /** In ms; long, so that the real duration of the test does not matter. */
   const load = 1_000_000
   const groups = [
     { beta: 1, t: 0.5 },
@@ -90,7 +90,7 @@ it('a value of load time d and remaining time t is refreshed with probability ex
       contentType: 'text/plain',
       contentEncoding: '',
       tags: [],
-      // All of them have t load times left when the last load time has passed.
+      // The clock then advances by one load time, which leaves each value t load times.
       ttlMs: load + one.group.t * load,
       fill: proofs.get(one.token),
     }),
@@ -105,7 +105,7 @@ it('a value of load time d and remaining time t is refreshed with probability ex
 
   for (const [{ beta, t }, count] of won) {
     const share = Math.exp(-t / beta)
-    // A hundredth for the seconds that really passed.
+    // A hundredth allows for the seconds that pass in real time.
     const bound = tolerance(share, samples) + 0.01
     expect(Math.abs(count / samples - share), `beta ${beta}, t ${t}`).toBeLessThan(bound)
   }
@@ -117,14 +117,14 @@ describe('over HTTP', () => {
     harness.request('get', at(space, key)).query({ lease: true })
   const leaseOf = ({ headers }: { headers: Record<string, string> }) => headers['lockstep-lease']
 
-  /** The first answer with a lease: a draw that is all but sure is repeated until it comes. */
+  /** Asks until an answer has a lease: the draw is only nearly certain. */
   const win = (space: string, key: string) =>
     until('a lease', async () => {
       const answer = await ask(space, key).expect(200)
       return leaseOf(answer) && answer
     })
 
-  /** A value whose load took a while, with little time left. */
+  /** Stores a value whose load took 9 s, with little fresh time left. */
   async function load(space: string, key: string): Promise<void> {
     const token = leaseOf(await ask(space, key).expect(404)) as string
     harness.advance(9_000)

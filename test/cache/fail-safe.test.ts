@@ -19,7 +19,7 @@ const end = (key: string, verb: 'cancel' | 'renew', body: object, space?: string
   cache.lease(key, verb, body, space).expect(200)
 const BACKOFF_MS = 5_000
 
-/** A value that has ended, and who is to load it. */
+/** Stores a value that ends, and returns the lease for its next load. */
 async function outOfDate(key: string): Promise<string> {
   await put(key)
   harness.advance(1_000)

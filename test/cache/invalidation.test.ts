@@ -199,7 +199,7 @@ describe('a restart of Redis', () => {
       const request = (method: 'get' | 'put') => other.request(method, `${at('run')}?staleMs=60000`)
       await request('put').send(Buffer.from('v'))
       const partitions = new Partitions(layoutOf(other.connection), 'keep')
-      // As after a restart: the clock was last used on another run.
+      // Simulates a restart: another run of Redis used the clock last.
       await other.redis.zadd(partitions.keysOf(other.namespace, 'users', 'run').clock, 1, 'run')
 
       const { status, headers } = await other.request('get', at('run'))

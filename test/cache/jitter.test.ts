@@ -11,7 +11,7 @@ it('takes off a share that is uniform between 0 and the jitter', () => {
   const samples = Array.from({ length: 20_000 }, () => jittered(1_000_000, 0.2))
   expect(Math.max(...samples)).toBeLessThanOrEqual(1_000_000)
   expect(Math.min(...samples)).toBeGreaterThanOrEqual(800_000)
-  // Each tenth of the range holds a tenth of them, give or take six standard deviations.
+  // Each tenth of the range holds a tenth of the samples, within six standard deviations.
   for (let tenth = 0; tenth < 10; tenth++) {
     const from = 800_000 + tenth * 20_000
     const share = samples.filter((ms) => ms >= from && ms < from + 20_000).length / samples.length
@@ -24,7 +24,7 @@ it('leaves at least a millisecond, and the whole TTL without jitter', () => {
   expect(jittered(1_000_000, 0)).toBe(1_000_000)
 })
 
-/** What is left of the fresh time of 100 values that were stored at once. */
+/** The remaining fresh time of 100 values that are stored at once. */
 async function leftOf(space: string): Promise<number[]> {
   const keys = Array.from({ length: 100 }, (_, i) => `key-${i}`)
   const path = `/v1/cache/${space}`

@@ -8,13 +8,13 @@ import { layoutOf } from '../../src/redis/layout.js'
 import type { Harness } from '../support/harness.js'
 import type { Filled, Seen, WriteOutcome } from './model.js'
 
-/** What really passes during a run is far less than this unit of the model's time. */
+/** One time unit of the model; a run takes far less in real time. */
 export const UNIT_MS = 10_000
 
-/** See lib/lease.lua. */
+/** Byte offset of the deadline in a lease; see lib/lease.lua. */
 const LEASE_ENDS_AT = 32
 
-/** One key of the real thing, without HTTP, spoken to in the words of the model. */
+/** Drives one key of the service, without HTTP, and answers in the terms of the model. */
 export type KeyDriver = ReturnType<ReturnType<typeof createDrivers>>
 
 /** @returns a function from the name of a space, which isolates runs, to the driver of a key in it. */
@@ -34,9 +34,9 @@ export function createDrivers({ binder, connections, namespace, redis }: Harness
     const clock = () => ({ on_restart: partitions.onRestart(), space })
 
     return {
-      /** What a Redis that evicts, or lost its data, may do. */
+      /** Simulates a Redis that evicts the clock or loses its data. */
       loseClock: () => redis.del(keys.clock),
-      /** The lease runs out now; for stories that share a clock. */
+      /** Expires the lease now, for runs that share a clock. */
       async runOut(): Promise<void> {
         if ((await redis.exists(keys.lease)) === 0) return
         const longAgo = Buffer.alloc(8)
@@ -47,7 +47,7 @@ export function createDrivers({ binder, connections, namespace, redis }: Harness
         return toSeen(await entries.read({ ...key, policy }))
       },
       async ask(token: string, lasts: number, early = 0): Promise<Seen> {
-        // How a lease grows is not the model's: it knows no milliseconds.
+        // The model does not include the growth of leases, so their length is fixed.
         const leasing = { ...policy, leaseMs: lasts * UNIT_MS, maxLeaseMs: lasts * UNIT_MS }
         return toSeen(
           await entries.read({ ...key, policy: leasing }, { lease: { token, isOwn: true, early } }),
@@ -59,7 +59,7 @@ export function createDrivers({ binder, connections, namespace, redis }: Harness
       },
       remove: () => invalidation.keys(namespace, space, [name], 'hard'),
       soften: () => invalidation.keys(namespace, space, [name], 'soft'),
-      /** In the partition of the key alone: on a Cluster all 64 would take their time. */
+      /** Marks only the partition of the key: all 64 of a Cluster take too long. */
       mark: (tag: string, mode: 'soft' | 'hard') =>
         mark(
           { clock: keys.clock, absent: partitions.absentOf(namespace, partitions.of(space, name)) },

@@ -52,7 +52,7 @@ const PIECES = [
   'null',
 ] as const
 
-/** Texts with a meaning to routers, Redis, Lua or pub/sub. */
+/** Texts that routers, Redis, Lua or pub/sub treat specially. */
 const oddKey = fc
   .array(fc.oneof(fc.constantFrom(...PIECES), fc.string({ unit: 'grapheme', maxLength: 3 })), {
     minLength: 1,
@@ -173,7 +173,7 @@ describe('two keys', () => {
         for (const key of a?.own ?? []) {
           expect(b?.own.includes(key)).toBe(isSame)
           expect(b?.shared).not.toContain(key)
-          // One pair of braces, which decides the slot.
+          // The only pair of braces is the hash tag, which decides the slot.
           expect(key.match(/[{}]/g)).toEqual(['{', '}'])
         }
       }),

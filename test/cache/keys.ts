@@ -2,6 +2,6 @@ import { Partitions } from '../../src/cache/partition.js'
 import { layoutOf } from '../../src/redis/layout.js'
 import type { Harness } from '../support/harness.js'
 
-/** Where the parts of a cache key lie on the topology of the run. */
+/** The Redis keys of a cache key on the topology of the run. */
 export const keysOf = ({ connections, namespace }: Harness, key: string, space = 'users') =>
   new Partitions(layoutOf(connections.cache), 'keep').keysOf(namespace, space, key)

@@ -3,9 +3,9 @@ import { useHarness } from '../support/harness.js'
 import { createDrivers, type KeyDriver } from './key-driver.js'
 import { KeyModel, type Seen, type WriteOutcome } from './model.js'
 
-/** `npm run interleavings` goes one step further. */
+/** `npm run interleavings` uses one step more. */
 const LENGTH = Number(process.env.LOCKSTEP_LATE_FILL_LENGTH ?? 5)
-/** Interleavings that run side by side, so that their calls travel together. */
+/** Interleavings that run at once, so that their calls share batches. */
 const AT_ONCE = 500
 
 const INVALIDATIONS = [
@@ -21,9 +21,9 @@ type Loader = 'A' | 'B'
 type Step = Invalidation | `ask ${Loader}` | `repeat ${Loader}` | `fill ${Loader}` | 'lease ends'
 
 /**
- * At most two loaders, A the first to ask; a loader asks before it fills. A repeat is the same request
- * again, under the same token, whose answer is lost. One invalidation before everything else, and one
- * of a kind at a time, represent many.
+ * The steps that may follow. There are two loaders at most: A asks first, and each asks before it
+ * fills. A repeat sends the request of A again, under the same token, as if its answer was lost.
+ * One invalidation before A asks represents many, as does one of each kind in a row.
  */
 function possible(before: readonly Step[]): Step[] {
   const askedBy = (loader: Loader) => before.includes(`ask ${loader}`)
@@ -36,7 +36,7 @@ function possible(before: readonly Step[]): Step[] {
   ]
 }
 
-/** Every interleaving up to a length. Each prefix of one is another: a look at the end is enough. */
+/** Yields every interleaving up to a length, so also each prefix: one check at the end is enough. */
 function* interleavings(length: number, before: readonly Step[] = []): Generator<readonly Step[]> {
   if (before.length > 0) yield before
   if (before.length === length) return
@@ -53,7 +53,7 @@ beforeAll(async () => {
   driverOf = createDrivers(harness)
 })
 
-/** The source of the value, its writer, and two that load it. Every change is invalidated at once. */
+/** One key: its source, a writer and two loaders. Every change is invalidated at once. */
 class Story {
   readonly #driver: KeyDriver
   readonly #model = new KeyModel()
@@ -77,7 +77,7 @@ class Story {
     else await this.#invalidate(verb as 'soft' | 'hard', what)
   }
 
-  /** What a reader may see, computed without the model, which may be wrong as well. */
+  /** Compares a read with the model, and with the changes themselves: the model may be wrong too. */
   async end(): Promise<void> {
     const seen = await this.#driver.read()
     expect(seen).toEqual(this.#model.read())
@@ -91,7 +91,7 @@ class Story {
     const token = `loader-${loader}-${String(this.#asked++).padStart(8, '0')}`
     this.#tokens.set(loader, token)
     const { proof } = await this.#ask(token)
-    // It loads at once, and may fill at any time later.
+    // The loader reads the source at once, and may fill at any later step.
     if (proof !== undefined) this.#loaded.set(loader, { proof, truth: this.#truth })
   }
 

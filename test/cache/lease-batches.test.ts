@@ -126,7 +126,7 @@ describe('get-many with leases', () => {
     await readMany(entries, keys, { leases, client, tokens: undefined })
     await until('both given up', async () => !(await isHeld('gone-a')) && !(await isHeld('gone-b')))
 
-    // Who chose its tokens can ask again.
+    // A client that chose its tokens can ask again.
     const tokens = ['token-of-my-own-a', 'token-of-my-own-b']
     await readMany(entries, keys, { leases, client, tokens })
     expect(await isHeld('gone-a')).toBe(1)

@@ -7,7 +7,7 @@ import { keysOf } from './keys.js'
 const harness = useHarness()
 const { at } = cacheDriver(harness)
 
-/** The kind of lease that a read with an offer to load gets. */
+/** Reads with an offer to load, and returns the kind of lease that the answer has. */
 async function ask(key: string, token: string) {
   const { lease } = await harness.binder.bind(readScript)(keysOf(harness, key), {
     on_restart: 'keep 7',

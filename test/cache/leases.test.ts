@@ -24,7 +24,7 @@ const invalidate = (body: object) => cache.invalidate(body).expect(204)
 
 const LEASE = /^[A-Za-z0-9_-]{22}\.\d+$/
 
-/** A lease that is had at the first attempt. */
+/** Asks once and expects a lease. */
 async function win(key: string, space = 'users'): Promise<string> {
   const token = leaseOf(await ask(key, space))
   expect(token).toMatch(LEASE)
@@ -289,7 +289,7 @@ describe('a fill', () => {
     const token = await win('ghost')
     await fill('ghost', token).set('surrogate-key', 'g').expect(201)
     await invalidate({ tags: ['g'], mode: 'hard' })
-    // It was stored, and the answer says so; nothing is applied again.
+    // The fill was stored, so its repeat answers 201; the service does not apply it again.
     const again = await fill('ghost', token).set('surrogate-key', 'g').expect(201)
     expect(again.headers['idempotent-replayed']).toBe('true')
     await harness.request('get', at('ghost')).expect(404)
@@ -361,7 +361,7 @@ describe('a lease', () => {
       harness.advance(passed)
       seen.push(await longest())
     }
-    // A little of it has passed on the way.
+    // The answer takes a few ms of each lease.
     expect(seen.map((ms) => Math.ceil(ms / 1_000))).toEqual([1, 2, 3])
     await harness.request('delete', at('lasts', 'short')).expect(204)
 

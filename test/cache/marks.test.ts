@@ -9,7 +9,7 @@ const harness = useHarness()
 
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
-/** The longest life of an entry: 30 days, and 30 days stale. */
+/** The longest life of an entry: 30 days fresh, and 30 days stale. */
 const LONGEST_DAYS = 60
 const LONGEST = { ttlMs: 30 * DAY_MS, staleMs: 30 * DAY_MS }
 
@@ -43,11 +43,11 @@ it('marks that every entry outlived are removed', async () => {
     if (day % 10 === 0) most = Math.max(most, await count())
     harness.advance(DAY_MS)
   }
-  // Beside them: clk, epoch, run, life and said.
+  // The set has five other members: clk, epoch, run, life and said.
   expect(most).toBeGreaterThan((LONGEST_DAYS - 10) * perDay)
   expect(most).toBeLessThanOrEqual((LONGEST_DAYS + 1) * perDay + 5)
 
-  // A burst is gone after a quarter as many marks, however long ago it was.
+  // A third as many marks remove an expired burst, however old it is.
   await invalidateMany('burst', 300)
   harness.advance(LONGEST_DAYS * DAY_MS + 1)
   const before = await count()
@@ -75,7 +75,7 @@ describe('where every value is short-lived, a mark', () => {
     onTestFinished(() => own.close())
     const mark = (body: object) =>
       own.request('post', '/v1/cache/s/invalidate').send(body).expect(204)
-    /** Each mark takes up to four with it that are too old. */
+    /** Each mark removes up to four expired ones. */
     const pass = async (ms: number) => {
       own.advance(ms)
       for (let i = 0; i < 5; i++) await mark({ tags: ['another'] })
@@ -85,7 +85,7 @@ describe('where every value is short-lived, a mark', () => {
     return { own, mark, pass, put }
   }
 
-  /** A lease that was renewed for longer than marks are kept at least. */
+  /** Gets a lease and renews it for longer than the minimum life of a mark. */
   async function load({ own, mark, pass }: Awaited<ReturnType<typeof start>>, mode: string) {
     const { headers } = await own.request('get', at('k')).query({ lease: true }).expect(404)
     const token = headers['lockstep-lease'] as string
@@ -162,7 +162,7 @@ it('the same tag again takes little more memory, and none after the fifth time',
 })
 
 describe('of soft marks of one tag', () => {
-  /** More seconds than really pass during a test. */
+  /** More seconds than the test takes in real time. */
   const PASSED = 90
   const at = (key: string) => `/v1/cache/soft/${key}`
   const put = (key: string, tag: string) =>
@@ -206,10 +206,10 @@ describe('of soft marks of one tag', () => {
       const first = stored[i + 1] ?? now
       const stale = (await staleFor(`after-${i}`)) as number
       expect(stale, `after-${i}`).toBeGreaterThanOrEqual(now - first)
-      // Where marks are near to each other it may count from when it was stored.
+      // If marks are close together, staleness may count from the time of storing.
       expect(stale, `after-${i}`).toBeLessThanOrEqual(now - since + PASSED)
     }
-    // Alone for long: known exactly.
+    // No other mark is near, so the time is exact.
     expect(await staleFor('after-10')).toBeLessThan(PASSED)
     expect(await staleFor('after-5')).toBeLessThan(now - (stored[6] as number) + PASSED)
   })
@@ -238,12 +238,12 @@ describe('of soft marks of one tag', () => {
     days(2)
     await mark('aged')
     days(27.5)
-    // Takes the marks of the first two days with it.
+    // This mark removes the expired marks of the first two days.
     await mark('another')
     await mark('aged')
     days(0.2)
     await mark('aged')
-    // Stale since day 35, for 10 days: what came later makes no difference.
+    // The mark of day 35 makes it stale for 10 days; later marks do not extend that.
     await own.request('get', at('aging')).expect(404)
     await own.close()
   })
@@ -270,7 +270,7 @@ it('a clock finds its server also where the caller does not know it', async () =
 })
 
 describe('marks beyond the bound of a partition', () => {
-  /** 20 fit. */
+  /** Sets marks in a partition that holds 20 at most. */
   const mark = (space: string, tags: readonly string[], hard: number) =>
     markAt(keysOf(harness, 'k', space).clock, { space, hard, tags, max_marks: 20, tight: 0 })
   const markAt = (
@@ -296,7 +296,7 @@ describe('marks beyond the bound of a partition', () => {
     const { status, headers } = await harness.request('get', `/v1/cache/${space}/${key}`)
     return status === 200 ? headers['lockstep-state'] : 'miss'
   }
-  /** A key of the partition of "k": on a Cluster there are 64 partitions. */
+  /** Finds a key in the partition of "k": a Cluster has 64 partitions. */
   const inPartition = (space: string, prefix: string): string => {
     for (let i = 0; ; i++) {
       const key = `${prefix}-${i}`
@@ -311,7 +311,7 @@ describe('marks beyond the bound of a partition', () => {
     await put('folded', 'k', 't')
     await fill('folded', 'a', 1)
     const { marks, folded } = await mark('folded', ['last'], 1)
-    // A floor is one of its own.
+    // The floors of folded marks count too.
     expect(marks).toBeLessThanOrEqual(20 + 2)
     expect(folded).toBeGreaterThan(0)
     const { clock } = keysOf(harness, 'k', 'folded')

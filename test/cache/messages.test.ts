@@ -7,7 +7,7 @@ import { keysOf } from './keys.js'
 const harness = useHarness({ configFile: 'spaces: { mem: { l1: {} }, users: {} }' })
 const { at, get, put, patch, incr, invalidate, ask, lease } = cacheDriver(harness)
 
-/** The messages of the partition of a key from now on. */
+/** Collects the messages of the key's partition from now on. */
 async function listen(key: string, space = 'users'): Promise<string[]> {
   const heard: string[] = []
   await harness.connections.cachePubSub.subscribe(keysOf(harness, key, space).clock, (message) => {
@@ -16,7 +16,7 @@ async function listen(key: string, space = 'users'): Promise<string[]> {
   return heard
 }
 
-/** A message that comes after all others of the key, which must not be loading. */
+/** Causes a message after all others of the key, and waits for it. The key must have no lease. */
 async function end(heard: readonly string[], key: string, space = 'users'): Promise<void> {
   await remove(key, space)
   const token = leaseOf(await ask(key, space).expect(404))
@@ -28,10 +28,10 @@ const remove = (key: string, space?: string) =>
   harness.request('delete', at(key, space)).expect(204)
 const touch = (key: string, space?: string) => harness.request('post', `${at(key, space)}/touch`)
 
-/** Every way to change a key, in an order in which each can. */
+/** Every way to change a key, in an order in which each is possible. */
 const CHANGES = [
   (key: string, space: string) => put(key, 'x', space),
-  // Its ETag is that of the value, which is the same as before.
+  // A touch keeps the ETag, which therefore does not name the clock of its message.
   async (key: string, space: string) => {
     const { status } = await touch(key, space)
     return { status, headers: {} as { etag?: string } }
@@ -44,7 +44,6 @@ const CHANGES = [
   (key: string, space: string) => invalidate({ keys: [key] }, space),
 ]
 
-/** The kinds of messages. */
 const kinds = (heard: readonly string[]) => heard.map((message) => message.split(' ')[2])
 
 it('announces that a load was given up or refused, as no change', async () => {
@@ -72,7 +71,7 @@ it('announces that a load was given up or refused, as no change', async () => {
     .expect(412)
   await cancel({ failed: true })
 
-  // A tag is marked in every partition, so its own message is among them.
+  // A tag marks every partition, so this partition gets its message too.
   await until('the messages', () => heard.length === 4)
   const messages = heard.map((message) => message.split(' '))
   expect(messages.map(([, , ...rest]) => rest.join(' '))).toEqual([
@@ -98,7 +97,7 @@ it('announces every change of a kept key, with its clock and that of the message
     const { status, headers } = await change(key, 'mem')
     expect(status).toBeLessThan(300)
     tags.push(headers.etag)
-    // Of the same partition, and not kept.
+    // This key is in the same partition and not in L1, so it causes no message.
     await put(plain, 'x')
   }
   await until('eight messages', () => heard.length === CHANGES.length)

@@ -13,7 +13,7 @@ const put = (space: string, key: string) => harness.request('put', at(space, key
 const get = (space: string, key: string) => harness.request('get', at(space, key))
 const post = (path: string, body: object = {}) => harness.request('post', path).send(body)
 
-/** Samples of the cache that are not 0, by name and labels; from the registry, as /metrics may be old. */
+/** Samples of the cache that are not 0, by name and labels; from the registry, which is current. */
 async function counts(): Promise<Record<string, number>> {
   const text = await harness.app.metrics.registry.metrics()
   const lines = [...text.matchAll(/^lockstep_cache_(\w+)\{([^}]*)\} ([\d.]+)$/gm)]
@@ -69,7 +69,7 @@ it('counts by space of the file, and all other spaces as one', async () => {
 it('counts the reads of memory by space', async () => {
   for (const key of ['a', 'b', 'c']) await put('mem', key).expect(201)
   await until('memory', async () => (await get('mem', 'a')).headers['cache-status']?.includes('L1'))
-  // Memory is passed by until it hears of the partition of a key, and on a busy machine.
+  // Reads bypass L1 until it receives messages of the partition, and on a busy machine.
   await until('an eviction', async () => {
     for (const key of ['b', 'c']) await get('mem', key).expect(200)
     return (await counts())['l1_evictions_total space=mem'] !== undefined

@@ -4,12 +4,12 @@ import { useHarness } from '../support/harness.js'
 import { createDrivers, type KeyDriver, UNIT_MS } from './key-driver.js'
 import { type Filled, KeyModel } from './model.js'
 
-/** More in `npm run interleavings`. */
+/** `npm run interleavings` uses more. */
 const RUNS = Number(process.env.LOCKSTEP_MODEL_RUNS ?? 40)
 const ROUNDS = 30
-/** More soft marks of one name are remembered as spans; see marks.test.ts. */
+/** The service folds further soft marks of one name into spans; see marks.test.ts. */
 const EXACT_MARKS = 5
-/** Keys that live through the same time side by side, so that their calls travel together. */
+/** Keys that share one clock, so that their calls share batches. */
 const KEYS = 24
 
 const harness = useHarness()
@@ -27,7 +27,7 @@ const filled = fc.record({
   stale: fc.constantFrom(0, 2, 8),
   error: fc.constantFrom(0, 10, 20),
 })
-/** Of the tokens that a key has seen, or the grants that it gave, the last ones first. */
+/** Index from the end: of the tokens that a key has seen, or of its grants. */
 const recent = fc.nat({ max: 3 })
 const step = fc.oneof(
   {
@@ -87,7 +87,7 @@ class Pair {
   readonly #softMarks = new Map<string, number>()
   #values = 0
 
-  /** @throws with the story of this key alone. */
+  /** @throws an error with the history of this key alone. */
   async take(one: Step): Promise<void> {
     this.#history.push(`${this.model.now}: ${JSON.stringify(one)}`)
     try {
@@ -185,6 +185,6 @@ async function live(rounds: readonly (typeof round extends fc.Arbitrary<infer T>
 it('answers as a model in memory does', { timeout: 600_000 }, async () => {
   const property = fc.asyncProperty(fc.array(round, { minLength: 5, maxLength: ROUNDS }), live)
   const run = await fc.check(property, { numRuns: RUNS, endOnFailure: true })
-  // The story of the one key says more than all steps of all keys.
+  // The history of the one key says more than all steps of all keys.
   if (run.failed) throw new Error(`with LOCKSTEP_SEED=${run.seed}`, { cause: run.errorInstance })
 })

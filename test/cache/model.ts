@@ -1,20 +1,19 @@
 /**
- * What the cache does with one key, in memory and in plain words: marks, leases and freshness under
- * one clock that is moved by hand. Redis, HTTP and instances do not occur. Tests compare the
- * service with it step by step.
+ * A model of one cache key in memory: marks, leases and freshness under one clock that the test
+ * moves. It has no Redis, HTTP or instances. Tests compare the service with it step by step.
  *
- * `clk` orders what happens; `now` measures how long things last.
+ * `clk` orders events; `now` measures durations.
  */
 
 export interface Life {
-  /** Fresh for, then stale for; or, after a failed load, for `error` instead. */
+  /** Fresh for `ttl`, then stale for `stale`; after a failed load, for `error` if that is longer. */
   readonly ttl: number
   readonly stale: number
   readonly error: number
 }
 
 export interface Filled extends Life {
-  /** Undefined: the key is known to have none. */
+  /** Undefined: the entry is negative, so the key has no value. */
   readonly value: string | undefined
   readonly tags: readonly string[]
 }
@@ -28,18 +27,18 @@ interface Entry {
   readonly epoch: number
   readonly value: string | undefined
   readonly tags: readonly string[]
-  /** clk at which its load began: what is invalidated later than this is not in it. */
+  /** clk at the start of its load; later invalidations apply to it. */
   readonly fence: number
-  /** Of the grant that it filled. */
+  /** The proof of the grant whose fill stored it. */
   readonly proof: string | undefined
-  /** The fill as it was sent. */
+  /** The fill as it was sent, as JSON. */
   readonly said: string
   readonly created: boolean
   readonly loadTime: number
   freshUntil: number
   staleUntil: number
   errorUntil: number
-  /** Since when no load succeeded, if one failed or its lease ran out. */
+  /** When loads began to fail: one failed, or its lease expired. Only a stored value clears it. */
   opensAt: number | undefined
 }
 
@@ -49,7 +48,7 @@ interface Lease {
   readonly grantedAt: number
   /** Undefined: no caller may load, because the last load failed. */
   readonly token: string | undefined
-  /** Distinguishes the grants of one token; the service makes it, so the test says it. */
+  /** Distinguishes the grants of one token. The service makes it, and the test passes it in. */
   readonly proof: string | undefined
   ends: number
   softenedAt: number | undefined
@@ -61,23 +60,23 @@ export interface Seen {
   readonly state: State
   readonly value: string | undefined
   readonly lease: 'none' | 'won' | 'held' | 'backoff'
-  /** Of the grant, for its winner. */
+  /** The proof of the grant, if this caller won the lease. */
   readonly proof?: string | undefined
 }
 
 export type WriteOutcome = 'created' | 'replaced' | 'lease-lost' | 'conflict'
 
-/** '' is the whole space. */
+/** A tag, or '' for the whole space. */
 export type Name = string
 
 export class KeyModel {
   now = 0
   #clk = 1
-  /** Changes when the clock is lost: nothing that was stamped before counts any more. */
+  /** Changes when the clock is lost; entries and leases of an older epoch are void. */
   #epoch = 0
-  /** Every one, in their order: the first after a load counts. */
+  /** All soft marks of each name, oldest first: the first one after a load began counts. */
   readonly #soft = new Map<Name, Mark[]>()
-  /** The last one of each name. */
+  /** The last hard mark of each name. */
   readonly #hard = new Map<Name, Mark>()
   #entry: Entry | undefined
   #lease: Lease | undefined
@@ -91,7 +90,7 @@ export class KeyModel {
 
   /**
    * A read that offers to load.
-   * @param proof what a new grant is called
+   * @param proof the proof of a new grant
    * @param early how many load times before its end a fresh value is refreshed
    */
   ask(token: string, lasts: number, proof: string | undefined, early = 0): Seen {
@@ -109,11 +108,11 @@ export class KeyModel {
   ): Seen['lease'] {
     if (state === 'negative') return 'none'
     const known = this.#keptLease()
-    // Another may take over what ran out.
+    // Another caller may take over an expired lease.
     const lease = known && known.ends > this.now ? known : undefined
     if (lease?.token === token) return 'won'
     if (state === 'fresh' && !this.#isDueEarly(early)) return 'none'
-    // After a soft invalidation the load under way brings something stale: another may begin.
+    // After a soft invalidation the load under way brings a stale value, so another may begin.
     if (lease && lease.softenedAt === undefined) {
       if (state === 'fresh') return 'none'
       return lease.token === undefined ? 'backoff' : 'held'
@@ -136,7 +135,7 @@ export class KeyModel {
   }
 
   fill(proof: string, filled: Filled): WriteOutcome {
-    // The same fill again repeats its answer, and changes nothing; no other may follow it.
+    // A repeat of the same fill gets its answer and changes nothing; a different fill conflicts.
     if (this.#entry?.proof === proof) {
       if (this.#entry.said !== JSON.stringify(filled)) return 'conflict'
       return this.#entry.created ? 'created' : 'replaced'
@@ -152,7 +151,7 @@ export class KeyModel {
 
   #store(filled: Filled, lease: Lease | undefined): WriteOutcome {
     const { value, tags, ttl } = filled
-    // A negative entry has no window beyond its time.
+    // A negative entry is never served after its TTL.
     const { stale, error } = value === undefined ? { stale: 0, error: 0 } : filled
     const { state } = this.#judge()
     const created = state === 'miss' || state === 'negative'
@@ -172,7 +171,7 @@ export class KeyModel {
       errorUntil: freshUntil + error,
       opensAt: undefined,
     }
-    // Stale from the start, in a space that serves nothing stale.
+    // A value whose time is over when it arrives is not kept.
     if (freshUntil + Math.max(stale, error) <= this.now) this.#entry = undefined
     this.#lease = undefined
     return created ? 'created' : 'replaced'
@@ -186,7 +185,7 @@ export class KeyModel {
     return true
   }
 
-  /** @param backoff the load failed: no caller may load for so long; 0 for no back-off. */
+  /** @param backoff how long no caller may load after a failed load; 0 for no back-off */
   cancel(proof: string, backoff: number): boolean {
     if (this.#keptLease()?.proof !== proof) return false
     this.#lease = undefined
@@ -205,7 +204,7 @@ export class KeyModel {
     return true
   }
 
-  /** A hard invalidation of the key alone: nothing is left, and no load under way may fill it. */
+  /** A hard invalidation of the key: removes its value, and voids the lease of a load under way. */
   remove(): void {
     this.#clk += 1
     this.#entry = undefined
@@ -232,7 +231,7 @@ export class KeyModel {
     else this.#soft.set(name, [...(this.#soft.get(name) ?? []), mark])
   }
 
-  /** The lease runs out now. */
+  /** Expires the lease now. */
   runOut(): void {
     if (this.#lease) this.#lease.ends = this.now
   }
@@ -243,7 +242,7 @@ export class KeyModel {
     this.#hard.clear()
   }
 
-  /** What ran out stays its holder's; a back-off ends. */
+  /** An expired lease still belongs to its holder; an expired back-off is gone. */
   #keptLease(): Lease | undefined {
     const lease = this.#lease
     if (lease?.epoch !== this.#epoch) return undefined
@@ -267,12 +266,12 @@ export class KeyModel {
     if (this.now < freshUntil) {
       return { state: entry.value === undefined ? 'negative' : 'fresh', freshUntil }
     }
-    // That there is no value is known, or it is not.
+    // A negative entry is a miss after its TTL, never stale.
     if (entry.value === undefined) return miss
     return this.now < servedUntil ? { state: 'stale', freshUntil } : miss
   }
 
-  /** Stale since the first soft mark that the load began before; later ones change nothing. */
+  /** Stale since the first soft mark after its load began; later marks change nothing. */
   #softened(entry: Entry, names: readonly Name[]) {
     const { freshUntil, staleUntil, errorUntil, fence } = entry
     const servedUntil = this.#isFailing(entry) ? Math.max(staleUntil, errorUntil) : staleUntil
@@ -286,7 +285,7 @@ export class KeyModel {
     return opensAt !== undefined && opensAt <= this.now
   }
 
-  /** When the load that begins, goes on or ends here will have failed; only a value ends that. */
+  /** Sets when loads fail from, unless they fail already; only a stored value clears that. */
   #openAt(at: number | undefined): void {
     if (this.#entry && !this.#isFailing(this.#entry)) this.#entry.opensAt = at
   }

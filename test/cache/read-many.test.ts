@@ -24,7 +24,7 @@ it('leaves out large payloads, and keys beyond the size of a reply', async () =>
   expect(await payloads(7, 1_000)).toEqual([undefined, undefined, undefined])
   expect(await payloads(8, 7)).toEqual(['12345678'])
   expect(await payloads(8, 8)).toEqual(['12345678', '12345678'])
-  // What was left out does not count.
+  // A payload that was left out does not count towards the size of the reply.
   expect(await payloads(7, 0)).toHaveLength(3)
 })
 

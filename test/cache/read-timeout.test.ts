@@ -54,7 +54,7 @@ it('asks one at a time once Redis is silent, and all again once it answers', asy
   expect(asked).toHaveLength(2)
   await vi.advanceTimersByTimeAsync(250)
   expect(await trial).toEqual(refused)
-  // The trial itself is still under way.
+  // The trial read is still pending.
   expect(await given(read())).toEqual(refused)
   asked[1]?.fail(new Error('time-out'))
   await vi.advanceTimersByTimeAsync(0)

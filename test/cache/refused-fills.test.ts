@@ -14,7 +14,7 @@ const fill = (key: string, lease: string, value: string | Buffer = 'x') =>
 
 const LEASE = /^[A-Za-z0-9_-]{22}\.\d+$/
 
-/** A lease that was never granted. */
+/** Reads a missing key and returns the lease that it gets. */
 async function win(key: string): Promise<string> {
   const lease = await ask(key)
   expect(lease).toMatch(LEASE)
@@ -96,7 +96,7 @@ describe('a batch that is refused as a whole ends the leases in it', () => {
       ? harness.request('post', '/v1/cache/small/set-many').send({ entries: items })
       : harness.request('post', '/v1/cache-pipeline').send({ operations: items })
 
-  /** An item that is right, as the batch takes it. */
+  /** A valid item in the format of the batch. */
   const toItem = async (kind: string, key: string) => ({
     ...(kind === 'set-many' ? {} : { op: 'put', space: 'small' }),
     key,

@@ -157,7 +157,7 @@ describe('a single flight', () => {
 describe('a lease whose winner got no answer', () => {
   const harness = useHarness()
 
-  /** A store whose reads are given up before their answer comes, if `isLate`. */
+  /** A store; if `isLate`, its reads time out before their answer arrives. */
   function storeOf(isLate: boolean) {
     const { binder, connections } = harness
     const partitions = new Partitions(layoutOf(connections.cache), 'keep')

@@ -29,7 +29,7 @@ async function getMany(space: string, key: string): Promise<Buffer> {
   return Buffer.from(body.entries[0].value, 'base64')
 }
 
-/** By every way that gives bytes back: from Redis, twice from memory, in a batch, by get or set. */
+/** Expects the same bytes from Redis, twice from L1, in a batch, and by get-or-set. */
 async function comesBack(value: Buffer) {
   for (const space of ['plain', 'mem']) {
     const { status } = await put(space, 'value', value)
@@ -55,7 +55,7 @@ async function comesBack(value: Buffer) {
 }
 
 describe('bytes are returned unchanged', () => {
-  // Where arguments of a batch, replies of a batch and values of a batch answer change their ways.
+  // Sizes around the limits for batch arguments, batch replies and values of a batch answer.
   it.each([
     0,
     1,

@@ -28,7 +28,7 @@ interface Sample {
   readonly metricName?: string
 }
 
-/** The endpoint remembers a scrape for a second, the registry does not. */
+/** /metrics caches a scrape for a second; the registry does not. */
 async function samplesOf({ app }: Harness, name: string): Promise<readonly Sample[]> {
   return (await app.metrics.registry.getSingleMetric(name)?.get())?.values ?? []
 }
@@ -36,7 +36,7 @@ async function samplesOf({ app }: Harness, name: string): Promise<readonly Sampl
 const waitersAt = async (instance: Harness) =>
   (await samplesOf(instance, 'lockstep_cache_waiters'))[0]?.value ?? 0
 
-/** How often an instance asked Redis for a value. */
+/** Number of reads that an instance sent to Redis. */
 async function readsOf(instance: Harness): Promise<number> {
   const samples = await samplesOf(instance, 'lockstep_redis_batch_calls')
   const sum = samples.find(
@@ -45,7 +45,7 @@ async function readsOf(instance: Harness): Promise<number> {
   return sum?.value ?? 0
 }
 
-/** Requests that wait at the other instance; sent, and known to wait. */
+/** Sends requests to the other instance, and returns once they wait. */
 async function waiting(key: string, count = 1) {
   const before = await waitersAt(other)
   const answers = Array.from({ length: count }, async () => ask(other, key, 30_000))
@@ -152,10 +152,10 @@ describe('a waiting request', () => {
 
   it('gets the lease when that of a dead loader runs out', async () => {
     await win('died', 'brief')
-    // Not known to wait: the lease may be over by then.
+    // Does not wait for the waiter metric: the lease may expire first.
     const answers = [1, 2].map(async () => ask(other, 'died', 30_000, 'brief'))
     expect(leaseOf(await Promise.race(answers))).toMatch(/^[\w-]{22}\.\d+$/)
-    // That of the first lasts 500 ms as well.
+    // The lease of the first one expires after 500 ms as well.
     for (const answer of await Promise.all(answers))
       expect(leaseOf(answer)).toMatch(/^[\w-]{22}\.\d+$/)
   })
@@ -163,7 +163,7 @@ describe('a waiting request', () => {
   it('reads by its timer where a message was lost', async () => {
     const token = await win('silent')
     const [answer] = await waiting('silent')
-    // As a write whose message was lost.
+    // Simulates a write whose message was lost: copies an entry of the same partition.
     const to = keysOf(harness, 'silent')
     const twins = Array.from({ length: 2_000 }, (_, i) => `twin-${i}`)
     const twin = twins.find((name) => keysOf(harness, name).clock === to.clock) as string
@@ -198,7 +198,7 @@ describe('a waiting request', () => {
 const { at } = cacheDriver(harness)
 
 describe('a client that went away', () => {
-  /** @returns a function that hangs up. */
+  /** @returns a function that closes the connection. */
   function call(key: string, query: string): () => void {
     const { port } = other.app.server.address() as AddressInfo
     const sent = httpRequest({
@@ -224,7 +224,7 @@ describe('a client that went away', () => {
     const token = await win(key)
     const hangUp = call(key, 'lease=true&waitMs=30000')
     await until('the waiter', async () => (await waitersAt(other)) === 1)
-    // Its answer is written after it left.
+    // The service writes the answer to the waiter after its client disconnected.
     const freed = request(harness, 'delete', at(key)).expect(204)
     hangUp()
     await freed

@@ -133,10 +133,10 @@ it('gives every instant one period, and the clock of the zone agrees', () => {
       expect(start).toBeLessThanOrEqual(at)
       expect(at).toBeLessThan(next)
       expect(next).toBeLessThan(end)
-      // The neighbours see the same borders.
+      // Neighbouring instants give the same borders.
       expect(periodsAround(of, start - 1).slice(1, 3)).toEqual([previous, start])
       expect(periodsAround(of, next).slice(0, 3)).toEqual([start, next, end])
-      // Where no clock was set, it shows zero at the start.
+      // Without a clock change, the local time at the start is a full unit.
       const zone = zoneOf(of.timeZone)
       const dayBefore = start - 86_400_000
       if (zone.offsetMs(dayBefore) === zone.offsetMs(start)) {

@@ -21,7 +21,7 @@ function fileOf(text: string, name = 'lockstep.yaml'): string {
 const withFile = (text: string, more: Record<string, string> = {}) =>
   loadConfig({ LOCKSTEP_CONFIG_FILE: fileOf(text), ...more })
 
-/** The lines of the fault, without the folder of the file. */
+/** The lines of the error, without the folder of the file. */
 function faultsOf(read: () => unknown): string[] {
   try {
     read()

@@ -22,7 +22,7 @@ interface Operation {
 
 let operations: Operation[]
 
-/** What a token must have to be refused everything that `scope` opens. */
+/** All scopes, except `scope` and the write scope that includes it. */
 const allBut = (scope: string) =>
   SCOPES.filter((other) => other !== scope && other !== scope.replace(':read', ':write'))
 
@@ -53,7 +53,7 @@ beforeAll(async () => {
   )
 })
 
-/** Proxies pass on the headers of their visitors, so they have one of their own for the token. */
+/** Proxies pass on the headers of their visitors, so the token has a header of its own. */
 const isForProxies = ({ path }: Operation) => path.endsWith('/authz')
 
 async function ask(operation: Operation, token?: string) {
@@ -66,7 +66,7 @@ async function ask(operation: Operation, token?: string) {
   return { status, code: (body as { code?: string } | null)?.code, headers }
 }
 
-/** A stream does not end by itself. */
+/** Asks for a stream, which does not end by itself. */
 async function askStream({ method, path }: Pick<Operation, 'method' | 'path'>, token?: string) {
   const client = await openEvents(harness, path, {
     method: method.toUpperCase(),

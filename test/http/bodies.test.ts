@@ -9,10 +9,10 @@ const send = (path: string, text: string, headers: Record<string, string> = {}) 
     .set({ 'content-type': 'application/json', ...headers })
     .send(text)
 
-/** An array in an array, so many times. */
+/** Arrays nested to this depth. */
 const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
 
-/** Fields that accept any JSON, and how many levels are around them. */
+/** Fields that accept any JSON, and the number of levels around them. */
 const WITH_ANY_JSON: readonly [string, number, (json: string) => string][] = [
   ['/v1/locks/deep/acquire', 2, (json) => `{"metadata":{"a":${json}}}`],
   ['/v1/lock-sets/acquire', 2, (json) => `{"names":["deep-set"],"metadata":{"a":${json}}}`],

@@ -3,7 +3,7 @@ import { useHarness } from '../support/harness.js'
 
 const harness = useHarness()
 
-/** Names that a dot in a pattern does not match. */
+/** Names that `.` in a regular expression does not match. */
 const NAMES = ['\u2028', 'a\u2029b']
 
 const post = (path: string, body: object) => harness.request('post', path).send(body)

@@ -20,7 +20,7 @@ type Line = Readonly<Record<string, unknown>>
 const ask = (method: Method, path: string, body?: object) =>
   harness.request(method, path).set('authorization', 'Bearer all').send(body)
 
-/** The lines of the requests in `make`, which all end in one that is waited for. */
+/** The lines that the requests in `make` add to the change log. */
 async function changesOf(make: () => Promise<unknown>): Promise<Line[]> {
   const from = harness.log.length
   await make()
@@ -60,11 +60,11 @@ it('names who changed a policy, and its versions before and after', async () => 
 type Call = readonly [Method, string, object?]
 
 interface Example {
-  /** What there must be before; its own changes are not looked at. */
+  /** Calls that prepare the change; their own lines are ignored. */
   readonly given?: readonly Call[]
   readonly change: Call
   readonly line: Line
-  /** Whether the same request once more changes nothing, and leaves no line. */
+  /** Whether a repeat of the request changes nothing and logs no line. */
   readonly repeats?: true
 }
 
@@ -80,7 +80,7 @@ const BLOCKED: Call = ['post', '/v1/ratelimits/p/block?key=u1', { forMs: 60_000 
 const OVERRIDDEN: Call = ['put', '/v1/ratelimits/policies/p/overrides/u1', { limit: 9 }]
 const version = expect.any(Number)
 
-/** One change by each operation that administers, and what its line must say. */
+/** One change by each administrative operation, and the line that it logs. */
 const EXAMPLES: Readonly<Record<string, Example>> = {
   revokeLock: {
     change: ['post', '/v1/locks/a/revoke', { reason: 'stuck', force: true }],
@@ -207,7 +207,7 @@ const make = async ([method, path, body]: Call) => {
 }
 
 it.each(Object.entries(EXAMPLES))('%s logs one line', async (_operation, example) => {
-  // The board keeps no season that another example has closed.
+  // Another example may have closed the season of the board.
   await ask('post', '/v1/leaderboards/d/open')
   for (const call of example.given ?? []) await make(call)
   const lines = await changesOf(() => make(example.change))
@@ -216,7 +216,7 @@ it.each(Object.entries(EXAMPLES))('%s logs one line', async (_operation, example
   expect(await changesOf(() => ask(...example.change))).toEqual([])
 })
 
-/** What callers do all day, for themselves. */
+/** Operations of ordinary callers, on what is their own. */
 const EVERYDAY = new Set([
   ...['acquireLock', 'renewLock', 'releaseLock', 'holdLock'],
   ...['acquirePermits', 'renewPermits', 'releasePermits'],

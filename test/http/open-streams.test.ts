@@ -34,7 +34,7 @@ it('sends heartbeats on an idle stream', async () => {
 it('cuts off a client that reads nothing for long', async () => {
   const { client, stream, ends } = await startStreams(100)
   client.pause()
-  // More than the sockets between them hold.
+  // More than the socket buffers hold.
   for (let i = 0; i < 30; i++) stream.send('much', { text: 'x'.repeat(1_000_000) })
 
   await until('it is cut off', () => ends.length > 0)

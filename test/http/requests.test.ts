@@ -5,7 +5,7 @@ import { useHarness } from '../support/harness.js'
 
 const harness = useHarness()
 
-/** A request line exactly as written: clients would repair it. */
+/** Sends a request line exactly as written; HTTP clients would repair it. */
 function raw(path: string, headers: Record<string, string> = {}) {
   const { port } = harness.app.server.address() as AddressInfo
   return new Promise<{ status: number; body: Record<string, unknown> }>((resolve, reject) => {

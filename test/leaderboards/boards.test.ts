@@ -123,7 +123,7 @@ describe('boards', () => {
       await submit('mortal', { member: 'b', score: 1 })
       expect(Math.min(...(await livesOf('mortal')))).toBeGreaterThan(30_000)
 
-      // As the end of its time leaves it.
+      // Simulates the expiry of the board.
       for (const key of await keysOf('mortal')) await harness.redis.del(key)
       await harness.request('get', path('mortal')).expect(404)
       await submit('mortal', { member: 'c', score: 1 }).expect(200)

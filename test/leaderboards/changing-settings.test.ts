@@ -16,7 +16,7 @@ const { path, put, submitOne } = boardDriver(harness)
 const get = (board: string) => harness.request('get', path(board))
 const submit = (board: string) => submitOne(board).expect(200)
 
-/** The three ways in which a board comes to be; each ends with an entry. */
+/** The three ways to create a board; each ends with an entry. */
 const BIRTHS: [how: string, create: (board: string) => Promise<unknown>][] = [
   ['by-submission', (board) => submit(board)],
   ['by-template', (board) => submit(board)],

@@ -1,6 +1,6 @@
 import type { Harness } from '../support/harness.js'
 
-/** Calls of the API of leaderboards. */
+/** Calls of the leaderboards API. */
 export function boardDriver(harness: Harness) {
   const path = (board: string, rest = '') => `/v1/leaderboards/${board}${rest}`
   const page = async (board: string, query = '') =>
@@ -11,7 +11,7 @@ export function boardDriver(harness: Harness) {
     put: (board: string, config: object = {}) => harness.request('put', path(board)).send(config),
     submit: (board: string, ...entries: object[]) =>
       harness.request('post', path(board, '/scores')).send({ entries }),
-    /** A board that exists, with one entry. */
+    /** Creates a board with one entry. */
     submitOne: (board: string) =>
       harness
         .request('post', path(board, '/scores'))

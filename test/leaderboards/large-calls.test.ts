@@ -3,7 +3,7 @@ import { useHarness } from '../support/harness.js'
 import { useRedis } from '../support/managed.js'
 import { commandsOf } from '../support/monitor.js'
 
-// A Redis of its own, whose every command is one of ours.
+// A Redis of its own, so that every command comes from this test.
 const redis = useRedis()
 const harness = useHarness(() => ({ redisUrl: redis.url }))
 
@@ -14,7 +14,7 @@ const path = (board: string, rest = '') => `/v1/leaderboards/${board}${rest}`
 const ask = (method: 'get' | 'post' | 'delete' | 'put', url: string, body?: object) =>
   harness.request(method, url).send(body)
 
-/** How many commands each script ran that was called while `work` went on. */
+/** Number of commands of each script that was called during `work`. */
 async function perScript(work: () => Promise<unknown>): Promise<number[]> {
   const counts: number[] = []
   for (const { byScript, args } of await commandsOf(redis.url, work)) {

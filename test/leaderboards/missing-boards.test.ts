@@ -30,7 +30,7 @@ describe('a board that does not exist', () => {
 
     await harness.request(method, path(board, rest)).set(headers).send(body).expect(status)
 
-    // Redis refuses growing scripts of a full server by a write to `guard`, which leaves nothing.
+    // A full Redis refuses growing scripts by a write to `guard`, which leaves nothing.
     expect(await keysOf(board)).toEqual([])
     expect(await listed()).not.toContain(board)
     const { body: first } = await submitOne(board).expect(200)
@@ -84,7 +84,7 @@ describe('the list of boards', () => {
     harness.advance(61_000)
 
     expect(await listed()).toContain('orphan')
-    // It may have been deleted while it was looked at, so it is looked at again.
+    // The board may be deleted during the check, so the service checks it again.
     expect(await harness.redis.zscore(rechecksKey(harness.namespace), 'orphan')).not.toBeNull()
   })
 })

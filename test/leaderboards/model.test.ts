@@ -9,7 +9,7 @@ const MEMBERS = ['a', 'b', 'c', 'd', 'é', '{x}', 'Z', '7', 'zz', 'aa']
 
 /**
  * Neighbours beyond 2^53 share one double, so only exact bytes distinguish them. Half of the scores
- * are one of two, so that members tie.
+ * are 0 or 1, so that members tie.
  */
 const int64 = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(0n, 1n) },

@@ -1,4 +1,4 @@
-/** A board as a sorted array: the plainest thing that can be right. */
+/** A board as a sorted array, the simplest correct implementation. */
 
 export interface ModelColumn {
   readonly name: string
@@ -30,7 +30,7 @@ export class BoardModel {
     return this.#rows
   }
 
-  /** @returns whether the stored score changed, or undefined for a sum out of range */
+  /** @returns whether the stored score changed, or undefined if a sum is out of range */
   submit(member: string, op: ModelOp, scores: readonly ModelScore[]): boolean | undefined {
     const old = this.#rows.find((row) => row.member === member)
     const next = old ? this.#apply(op, old.scores, scores) : scores
@@ -89,7 +89,7 @@ export class BoardModel {
     return combined.every(inRange) ? combined : undefined
   }
 
-  /** Below 0: left is better. */
+  /** Below 0 if left is better. */
   #compare(left: readonly ModelScore[], right: readonly ModelScore[]): number {
     for (const [at, { order }] of this.#columns.entries()) {
       const [a, b] = [left[at] as ModelScore, right[at] as ModelScore]

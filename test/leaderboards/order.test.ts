@@ -29,7 +29,7 @@ const ask = async (column: string, left: string, right: string) => {
   }
 }
 
-/** Near one another, and near the ends, as often as anywhere. */
+/** Numbers near each other, and near the limits, as often as any others. */
 const int64 = fc.oneof(
   fc.bigInt(MIN, MAX),
   fc.bigInt(-10n, 10n),

@@ -9,7 +9,7 @@ type Method = 'get' | 'post' | 'put' | 'delete'
 const call = (by: Harness, method: Method, path: string, body?: object) =>
   by.request(method, `/v1${path}`).set('lockstep-namespace', one.namespace).send(body)
 
-/** How often an instance sends scripts about this namespace: each is one round trip. */
+/** Number of scripts that an instance sends for this namespace; each is one round trip. */
 async function tripsOf(by: Harness, method: Method, path: string, body?: object): Promise<number> {
   const sent = vi.spyOn(by.connection.client, 'sendCommand')
   try {
@@ -86,7 +86,7 @@ it('lists a board before and after its first write, in case a delete runs at the
 
   expect(await tripsOf(one, 'post', '/leaderboards/new/scores', submission)).toBe(3)
   expect(await tripsOf(one, 'post', '/leaderboards/new/scores', submission)).toBe(1)
-  // An instance that meets the board cannot know that it is there.
+  // An instance that has not seen the board cannot know that it is listed.
   expect(await tripsOf(two, 'post', '/leaderboards/new/scores', submission)).toBe(3)
   expect(await tripsOf(two, 'post', '/leaderboards/new/scores', submission)).toBe(1)
 })

@@ -11,7 +11,7 @@ const LEAD_MS = 400
 
 const harness = useHarness()
 
-/** The built service as a process, whose scripts can be put ahead of Redis. */
+/** Starts the built service as a process; its scripts' clock can be set ahead of Redis. */
 async function startProcess() {
   const child: ChildProcess = fork(path.join(import.meta.dirname, '../support/ahead.mjs'), {
     env: {
@@ -39,7 +39,7 @@ async function startProcess() {
 interface Written {
   readonly member: string
   readonly season: string
-  /** Of the call, by the clock of the scripts. */
+  /** Start and end of the call, by the clock of the scripts. */
   readonly startedMs: number
   readonly endedMs: number
 }
@@ -51,7 +51,7 @@ it('puts nothing into the wrong season, while two processes write over the bound
     .expect(200)
   const processes = await Promise.all([startProcess(), startProcess()])
   const midnight = (Math.floor(Date.now() / DAY) + 1) * DAY
-  /** How far the clocks of both are ahead: at least, and at most. */
+  /** Bounds of how far the clocks of both processes are ahead. */
   const ahead = { leastMs: 0, mostMs: 0 }
   const goAhead = async (ms: number) => {
     ahead.mostMs = ms
@@ -88,7 +88,7 @@ it('puts nothing into the wrong season, while two processes write over the bound
     ),
   )
   await until('a season with something in it', () => written.length >= 20)
-  // Midnight comes in a moment; from now on time runs by itself.
+  // Midnight comes soon; from now on time runs by itself.
   await goAhead(midnight - Date.now() - LEAD_MS)
   await writing
 

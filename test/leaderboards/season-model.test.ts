@@ -6,7 +6,7 @@ import { clockChanges, watchSeasons } from './season-model.js'
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
-/** With clock changes at midnight, of half an hour, around Ramadan, that were given up, and none. */
+/** Zones with changes at midnight, of half an hour, around Ramadan, abolished ones, and none. */
 const ZONES = [
   'UTC',
   'Europe/Berlin',
@@ -30,7 +30,7 @@ const ZONES = [
   'Asia/Tehran',
 ]
 
-/** Each with the pattern that the model watches for. */
+/** Each kind of season, with the pattern that the model watches for. */
 const KINDS: [every: Season['every'], pattern: string][] = [
   [{ cron: '30 2 * * *' }, '30 2 * * *'],
   [{ cron: '20,50 0-3 * * *' }, '20,50 0-3 * * *'],
@@ -43,7 +43,7 @@ const currentOf = (windows: readonly SeasonWindow[], at: number) =>
 
 describe.each(ZONES)('seasons of ten years in %s', (timeZone) => {
   const changes = clockChanges(timeZone, Date.parse('2020-01-01'), Date.parse('2030-01-01'))
-  // Where no clock is set, a day like any other.
+  // A zone without clock changes gets an ordinary day.
   const moments = changes.length > 0 ? changes : [Date.parse('2026-03-29T01:00Z')]
 
   it('begin as an observer of a clock sees them, whenever they are computed', () => {
@@ -62,7 +62,7 @@ describe.each(ZONES)('seasons of ten years in %s', (timeZone) => {
           const [first = to, last = from] = [Math.min(...known), Math.max(...known)]
           expect(seen, where).toEqual(starts.filter((start) => start >= first && start <= last))
         }
-        // Two instances that computed at different moments file one moment under one season.
+        // Instances that compute at different moments assign one moment to the same season.
         for (const at of computed.keys()) {
           const ids = [...computed.values()].flatMap((windows) => currentOf(windows, at)?.id ?? [])
           expect(new Set(ids).size, `${pattern} ${new Date(at).toISOString()}`).toBe(1)

@@ -1,7 +1,7 @@
 /**
- * Seasons by watching a clock, minute by minute: one begins at the first moment at which clocks show
- * a time that a pattern names, or a later one. It shares nothing with the program, not even the way
- * to read a clock or a pattern.
+ * Finds seasons by watching a clock, minute by minute. A season begins when clocks first show a time
+ * that the pattern names, or a later one. The model shares no code with the service, not even for
+ * reading a clock or a pattern.
  */
 
 const MINUTE = 60_000
@@ -10,7 +10,7 @@ const WARM_UP = 3 * 60 * MINUTE
 
 const clocks = new Map<string, Intl.DateTimeFormat>()
 
-/** What clocks of a zone show, as if it were UTC. */
+/** The local time of a zone, as if it were UTC. */
 export function shown(timeZone: string, atMs: number): number {
   let clock = clocks.get(timeZone)
   if (!clock) {
@@ -20,7 +20,7 @@ export function shown(timeZone: string, atMs: number): number {
   return Date.parse(`${clock.format(atMs).replace(' ', 'T')}Z`)
 }
 
-/** `*`, numbers, ranges, lists and steps. */
+/** Matches `*`, numbers, ranges, lists and steps. */
 function matcher(field: string, least: number, most: number): (value: number) => boolean {
   const allowed = new Set<number>()
   for (const part of field.split(',')) {
@@ -58,7 +58,7 @@ function named(pattern: string): (localMs: number) => boolean {
   }
 }
 
-/** The starts of all seasons from one moment to another, both full minutes. */
+/** The starts of all seasons between two moments, both full minutes. */
 export function watchSeasons(
   pattern: string,
   timeZone: string,
@@ -80,7 +80,7 @@ export function watchSeasons(
   return starts
 }
 
-/** The moments of a span of years at which clocks of a zone are set. */
+/** The moments at which a zone changes its clocks. */
 export function clockChanges(timeZone: string, fromMs: number, toMs: number): number[] {
   const offset = (at: number) => shown(timeZone, at) - at
   const DAY = 24 * 60 * MINUTE

@@ -11,12 +11,12 @@ describe('windows', () => {
     ['daily', 'UTC', '2026-03-01T00:00:00Z', '20260301T000000Z', DAY],
     ['weekly', 'UTC', '2026-11-18T12:00:00Z', '20261116T000000Z', 7 * DAY],
     ['monthly', 'UTC', '2026-02-28T23:59:59.999Z', '20260201T000000Z', 28 * DAY],
-    // Midnight in Berlin; the day of the spring change has 23 hours, that of autumn 25.
+    // A day in Berlin begins at midnight; it has 23 hours in spring and 25 in autumn at the change.
     ['daily', 'Europe/Berlin', '2026-03-29T12:00:00Z', '20260328T230000Z', 23 * HOUR],
     ['daily', 'Europe/Berlin', '2026-10-25T12:00:00Z', '20261024T220000Z', 25 * HOUR],
-    // This midnight does not exist in Cairo: the day begins with the next existing instant.
+    // Cairo skips this midnight: the day begins at the next existing instant.
     ['daily', 'Africa/Cairo', '2026-04-24T12:00:00Z', '20260423T220000Z', 23 * HOUR],
-    // This midnight exists twice in Havana; the day begins once.
+    // Havana has this midnight twice; the day begins once.
     ['daily', 'America/Havana', '2026-11-01T12:00:00Z', '20261101T040000Z', 25 * HOUR],
   ] as const)('%s in %s at %s is %s', (every, timeZone, now, id, lengthMs) => {
     const windows = windowsAround({ every, timeZone, keep: 4 }, at(now))
@@ -151,7 +151,7 @@ describe('a board with seasons', () => {
     await submit(two, 'reopened', 'b').expect(200)
     const again = await one.request('post', path('reopened', '/open')).expect(200)
     expect(again.body.changed).toBe(false)
-    // What was closed was one season.
+    // A close applies to one season only.
     await one.request('post', path('reopened', '/close')).expect(200)
     advance(DAY)
     await one.request('post', path('reopened', '/open')).expect(200)
@@ -209,7 +209,7 @@ describe('a board with seasons', () => {
     await hide('unhide').expect(200, { changed: true })
     expect(await first()).toMatchObject({ member: 'cheat', score: 10 })
     expect(await first(`?season=${old}`)).toMatchObject({ member: 'cheat', score: 9 })
-    // A member is counted once, however often it is shown.
+    // A repeated unhide does not count the member again.
     await hide('unhide').expect(200, { changed: false })
     const counts = await one.redis.hvals(`ls:{${one.namespace}:b:hiding}:${old}:counts`)
     expect(counts).toEqual(['1', '1'])

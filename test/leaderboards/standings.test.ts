@@ -9,7 +9,7 @@ const MINUTE = 60_000
 const harness = useHarness()
 /** An instance that learns of the boards from Redis. */
 const other = useHarness()
-/** Redis' clock as the scripts see it. */
+/** How far the clock of the scripts is ahead. */
 let aheadMs = 0
 
 const boards = boardDriver(harness)
@@ -25,7 +25,7 @@ function advance(ms: number) {
   harness.advance(ms)
 }
 
-/** To so long before the next midnight. */
+/** Advances the clock to this long before the next midnight. */
 const toMidnight = (leftMs: number) => {
   const now = Date.now() + aheadMs
   advance((Math.floor(now / DAY) + 1) * DAY - leftMs - now)
@@ -80,7 +80,7 @@ describe('a reader over the end of a season', () => {
     await harness.request('get', path('no-seasons', '/entries?season=previous')).expect(404)
   })
 
-  /** The lines of an export whose reader stops after the first bytes until `meanwhile` is done. */
+  /** The lines of an export whose reader pauses after the first bytes until `meanwhile` is done. */
   const exported = async (board: string, meanwhile: () => Promise<unknown>) => {
     const { port } = harness.app.server.address() as AddressInfo
     const response = await fetch(`http://127.0.0.1:${port}${path(board, '/export')}`, {
@@ -100,7 +100,7 @@ describe('a reader over the end of a season', () => {
       .map((line) => JSON.parse(line))
   }
 
-  /** More than the buffers between the service and a reader that waits can hold. */
+  /** Fills a board with more than the buffers between the service and a paused reader hold. */
   const heavy = async (board: string) => {
     const metadata = { text: 'x'.repeat(1_000) }
     for (let at = 0; at < 8_000; at += 200) {
@@ -241,7 +241,7 @@ describe('memberTtlMs', () => {
     advance(60 * MINUTE)
     await submit('final', { member: 'winner', score: 5 }, { member: 'second', score: 4 })
     const { season } = (await harness.request('get', path('final')).expect(200)).body
-    // No call until long after the end.
+    // No call comes until long after the end of the season.
     advance(3 * 60 * MINUTE)
     await submit('final', { member: 'x', score: 1 })
     await put('final', { season: { every: 'daily' }, memberTtlMs: MINUTE, maxMembers: 1 })

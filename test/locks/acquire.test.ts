@@ -125,7 +125,7 @@ describe('acquire with an idempotency key', () => {
     harness.advance(10_000)
     const second = await keyed('left', 'k0').expect(200)
 
-    // Each answer leaves out the time that its own call took.
+    // Each answer subtracts the time that its own call took.
     expect(second.body.expiresInMs).toBeLessThanOrEqual(20_000)
     expect(second.body.expiresInMs).toBeGreaterThan(0)
     expect(second.body.fence).toBe(first.body.fence)

@@ -130,7 +130,7 @@ describe('an instance', () => {
       const [first, behind] = [newLockStore(harness, () => 0), newLockStore(harness, () => -2_000)]
       const lease = (await first.acquire(ns, ['f'], { ttlMs: 60_000 })) as Granted
       await ask(behind, ns, lease)
-      // Redis is promoted without its last writes, and its clock is behind.
+      // Simulates a replica that is promoted without the last writes, with its clock behind.
       await harness.redis.del(
         ...['lock:f', 'fence'].map((key) => `ls:{${ns}:${harness.lockTag('f')}}:${key}`),
       )
@@ -167,7 +167,7 @@ describe('a connection', () => {
     await until('a connection', () => socket.readyState === 'open')
     const hex = (value: number) => value.toString(16).toUpperCase().padStart(4, '0')
     const ends = `0100007F:${hex(port)} 0100007F:${hex(socket.localPort as number)}`
-    // The timer of an accepted socket: 02 is the one of keepalive.
+    // The timer of the accepted socket; 02 is the keepalive timer.
     await until('a keepalive timer', () =>
       readFileSync('/proc/net/tcp', 'utf8')
         .split('\n')

@@ -56,14 +56,14 @@ describe('a call that finds more to do than its 64 steps', () => {
 
     clockMs += 5_001
 
-    // No other request comes: the sweep finds what is due.
+    // No other request comes, so the sweep finds what is due.
     await until('nothing is left', async () => (await harness.redis.exists(lock)) === 0)
     expect(await harness.redis.zscore(bucketKey('timers', name), name)).toBeNull()
   })
 })
 
 describe('one call', () => {
-  // A bucket that no instance knows: only these calls change it.
+  // No instance sweeps this bucket: only these calls change it.
   const ns = () => `${harness.namespace}-steps`
   const lockKey = (name: string) => `${bucketKey('lock', name, ns())}:${name}`
   const common = { floor: 0, ended_ttl_ms: 60_000 }

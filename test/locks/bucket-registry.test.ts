@@ -9,7 +9,7 @@ import { newLockStore } from '../support/lock-store.js'
 import { useRedis } from '../support/managed.js'
 import { until } from '../support/until.js'
 
-/** On a Redis of its own: all namespaces share the list. */
+/** A Redis of its own: all namespaces share the list of buckets. */
 const server = useRedis()
 const harness = useHarness(() => ({ redisUrl: server.url }))
 let redis: Redis

@@ -6,7 +6,7 @@ import { lockDriver } from './driver.js'
 
 const HOUR_MS = 3_600_000
 
-// A service for each test: a clock that was moved stays so.
+// A new service for each test, because a moved clock stays moved.
 const harness = useFreshHarness()
 const { lock, held, waits, look, queued } = lockDriver(harness)
 
@@ -152,7 +152,7 @@ describe('a Redis clock that steps back by less than the age of a lease', () => 
     await held('gone@a', { sessionId })
     harness.advance(40_000)
     await keep(sessionId).expect(200)
-    // The lock was written before the keepalive, and the clock is between the two now.
+    // The clock steps back to between the write of the lock and the keepalive.
     harness.advance(-20_000)
     harness.advance(30_001)
     await lock('gone@a', 'acquire').expect(423)

@@ -5,7 +5,7 @@ import { newLockStore } from '../support/lock-store.js'
 import { useRedis } from '../support/managed.js'
 import { until } from '../support/until.js'
 
-// A service of its own: others must not add to what is counted here.
+// A service of its own, so that other tests do not add to its counts.
 const redis = useRedis()
 const harness = useHarness(() => ({ redisUrl: redis.url }))
 
@@ -54,7 +54,7 @@ it('a release wakes the first waiter, and none behind it', async () => {
 
   expect(next.kind).toBe('granted')
   expect(asked().slice(before)).toEqual(['locks.claim'])
-  // The others are answered when the service stops.
+  // The service answers the other requests when it stops.
   away.drain()
   for (const outcome of await Promise.all(waiting)) {
     expect(['granted', 'draining']).toContain(outcome.kind)

@@ -19,7 +19,7 @@ const bucketKey = (part: string, name: string) =>
 
 const GHOST = 'x'.repeat(22)
 
-/** Waiters of a dead instance: no claim and no heartbeat comes for them. */
+/** Enqueues waiters of a dead instance, which sends no claim and no heartbeat. */
 async function enqueueGhosts(name: string, count: number): Promise<void> {
   const acquire = harness.binder.bind(acquireScript)
   for (let i = 0; i < count; i++) {
@@ -134,7 +134,7 @@ describe('what a dead instance left behind', () => {
       metrics: createLockMetrics(createMetrics('test')),
       endedTtlMs: 60_000,
     })
-    // A lease that this process did not grant, in a bucket that is on the list.
+    // The lease is not of this process, and its bucket is on the list.
     const member = `${harness.namespace} ${harness.lockTag('left')}`
     await harness.redis.zadd(BUCKETS_KEY, 1, member)
     const token = 'l'.repeat(22)
@@ -166,7 +166,7 @@ describe('a waiter whose grant expired while its instance was slow', () => {
     const [, instance] = /instance\xb6([\w-]{22})/.exec(record?.toString('latin1') ?? '') ?? []
     await harness.redis.zadd(bucketKey('suspects', 'slow'), 1, instance as string)
 
-    // It reaches the head while it is suspect: it is removed, and its heartbeat restores it.
+    // The release removes the waiter, which is suspect at the head; its heartbeat restores it.
     await lock('slow', 'release', { token }).expect(200)
 
     expect((await waiting).status).toBe(200)

@@ -5,7 +5,7 @@ import { specs } from '../../src/locks/problems.js'
 import { AcquirePermitsRequest } from '../../src/locks/semaphores/schemas.js'
 import { KeepSessionResponse, SessionState } from '../../src/locks/sessions/schemas.js'
 
-/** No arguments: every script that grants or ends a lease would need them. */
+/** Reads a bound from the Lua source, because the scripts do not get it as an argument. */
 function boundOf(library: string, name: string): string {
   const file = new URL(`../../src/locks/scripts/lib/${library}.lua`, import.meta.url)
   const found = readFileSync(file, 'utf8').match(new RegExp(`^local ${name} = (\\d+)$`, 'm'))

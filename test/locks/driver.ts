@@ -2,7 +2,7 @@ import type supertest from 'supertest'
 import type { Harness } from '../support/harness.js'
 import { until } from '../support/until.js'
 
-/** What an acquire answers. */
+/** The body of a successful acquire. */
 export interface Held {
   readonly token: string
   readonly fence: number
@@ -12,7 +12,7 @@ export interface Held {
   readonly holdCount: number
 }
 
-/** Calls of the API of locks. `at` is another instance, asked in the same namespace. */
+/** Calls of the locks API. `at` is another instance, in the same namespace. */
 export function lockDriver(harness: Harness) {
   const post = (path: string, body: object = {}, at = harness) =>
     at.request('post', `/v1/${path}`).set('lockstep-namespace', harness.namespace).send(body)
@@ -29,12 +29,12 @@ export function lockDriver(harness: Harness) {
     release: (name: string, token: string, at?: Harness) => lock(name, 'release', { token }, at),
     held: async (name: string, body?: object, at?: Harness) =>
       (await acquire(name, body, at).expect(200)).body as Held,
-    /** Sends an acquire that waits, for a minute unless the body says how long. */
+    /** Sends an acquire that waits for a minute, unless the body says how long. */
     waits: (name: string, body?: object, at?: Harness) =>
       start(acquire(name, { waitMs: 60_000, ...body }, at)),
     get,
     look,
-    /** Waits until so many are in the queue of a lock or semaphore. */
+    /** Waits until the queue of a lock or semaphore has this length. */
     queued: (name: string, length: number) =>
       until(`${length} wait`, async () => (await look(name)).queueLength === length),
     /** The Redis key of a part of a lock on the topology of the run. */
@@ -43,9 +43,9 @@ export function lockDriver(harness: Harness) {
   }
 }
 
-/** Sends a request, which supertest does with `then`. */
+/** Sends a request: supertest sends on `then`. */
 export const start = (test: supertest.Test) => test.then((response) => response)
 
-/** The code of a refusal. */
+/** The error code of a refused request. */
 export const code = async (test: supertest.Test, status: number): Promise<string> =>
   (await test.expect(status)).body.code

@@ -302,11 +302,11 @@ describe('a reader that does not read', () => {
       for (let i = 0; i < count; i++) many.xadd(stream, '*', ...fields)
       await many.publish(channel, keyOf('lock', 'slow')).exec()
     }
-    // More than sockets buffer: megabytes.
+    // Several megabytes, more than the socket buffers hold.
     for (let i = 0; i < 60; i++) await send(500)
     let sent = 0
     let since = performance.now()
-    // Twice the age that a scrape may have: by then it would have sent more.
+    // Waits twice the maximum age of a scrape, in which any further event would show.
     await until('it sends no more, though there is more', async () => {
       const now = await streams('lockstep_locks_stream_events_total\\{type="granted"\\}')
       if (now !== sent) since = performance.now()
@@ -324,7 +324,7 @@ describe('a reader that does not read', () => {
 
 describe('shutdown', () => {
   it('ends streams as complete answers, and the client continues at another instance', async () => {
-    // Two instances with the same clock: that of the file has been moved.
+    // Both instances are new, so that they share a clock: that of `harness` has been moved.
     const [ending, other] = [await startHarness(), await startHarness()]
     onTestFinished(() => other.close())
     const events = await watch('moved', undefined, ending)

@@ -27,7 +27,7 @@ afterEach(() => {
   ran = []
 })
 
-/** Deaf: it gets no messages, only answers. */
+/** A store that receives no messages, only answers. */
 function newStore(onRun: (script: string) => void = () => undefined): LockStore {
   const pubSub: PubSub = { ...harness.connections.pubSub, subscribe: async () => () => undefined }
   const connections = { ...harness.connections, pubSub }
@@ -56,7 +56,7 @@ describe('a lease that is released at the instance of the next waiter', () => {
 
     expect(await waiting).toMatchObject({ kind: 'granted', holdCount: 1, replayed: false })
     expect(ran).not.toContain('locks.claim')
-    // It is a lease like any other, with its whole time.
+    // The lease has its whole TTL, like any other.
     const { fences, token } = (await waiting) as Granted
     const [holder] = (await look('home')).holders
     expect(holder).toMatchObject({ fence: fences[0] })
@@ -135,7 +135,7 @@ describe('a lease that is released at another instance', () => {
     await release('away', first, other)
 
     expect((await look('away')).holders[0]?.leftMs).toBeLessThanOrEqual(2_000)
-    // The heartbeat finds it, because no message arrives.
+    // The heartbeat finds the grant, because no message arrives.
     expect(await waiting).toMatchObject({ kind: 'granted' })
     expect(ran).toContain('locks.claim')
     other.close()
@@ -169,7 +169,7 @@ describe('a disconnect at the moment of the grant', () => {
     const waiting = wait(['instant'], { connection })
     await queued('instant', 1)
     const released = release('instant', first)
-    // Gone by the time the answer arrives, without an event.
+    // The connection is gone when the answer arrives; no event reports it.
     connection.destroyed = true
     await released
 
@@ -183,7 +183,7 @@ describe('a disconnect at the moment of the grant', () => {
     const waiting = wait(['close'], { connection })
     await queued('close', 1)
     const released = release('close', first)
-    // This wakes the waiter, and the lease comes second.
+    // The event wakes the waiter first; the lease arrives second.
     connection.emit('close')
     await released
 
@@ -217,7 +217,7 @@ describe('a disconnect at the moment of the grant', () => {
 })
 
 describe('a place whose request is gone', () => {
-  /** The place of a request whose answer was lost, or whose client left while Redis was away. */
+  /** A place whose answer was lost, or whose client disconnected while Redis was unreachable. */
   async function forgotten(name: string, options: object = {}): Promise<string> {
     const real = wait([name])
     await queued(name, 1)
@@ -311,7 +311,7 @@ describe('a message about a lease', () => {
     await listening.resize(ns, 'shrinks', 2)
 
     expect(await waiting).toMatchObject({ kind: 'unsatisfiable' })
-    // A message makes it look for a grant first; a heartbeat alone would restore it.
+    // A message makes the waiter claim first; a heartbeat alone would restore it.
     expect(heard).toContain('locks.claim')
     listening.close()
   })

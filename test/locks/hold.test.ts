@@ -7,7 +7,7 @@ import { lockDriver } from './driver.js'
 const harness = useHarness()
 const { post, acquire, look, queued } = lockDriver(harness)
 
-/** One Redis has one clock. */
+/** How far the clock has been moved; new instances get the same offset, as for one Redis. */
 let movedMs = 0
 const advance = (ms: number) => {
   movedMs += ms
@@ -42,7 +42,7 @@ async function held(name: string, body: object = {}, at = harness) {
   return { client, token: data.token as string, fence: data.fence as number, data }
 }
 
-/** A request that waits, or is about to: its connection can be cut. */
+/** Sends a request that waits; the test can cut its connection. */
 function waits(name: string, body: object = {}, at = harness) {
   const one = askEvents(at, `/v1/locks/${name}/hold`, asked({ waitMs: 60_000, ...body }))
   onTestFinished(() => void one.request.destroy())
@@ -56,7 +56,7 @@ describe('a hold', () => {
     expect(data).toMatchObject({ name: 'renew', mode: 'exclusive', waitedMs: 0, holdCount: 1 })
     expect((await look('renew')).holders[0].owner).toBe('me')
 
-    // Longer than its TTL in all.
+    // The advances together exceed its TTL.
     for (let i = 0; i < 2; i++) {
       advance(6_000)
       const { data: ping } = await client.nextOf('ping')
@@ -245,7 +245,7 @@ describe('a connection that is cut', () => {
 
 describe('the instance shuts down', () => {
   it('detaches its streams, and another instance continues the lease', async () => {
-    // Two instances with the same clock: that of the file has been moved.
+    // Both new instances start with the moved clock of this file.
     const [ending, other] = [await startOther(), await startOther()]
     onTestFinished(() => other.close())
     const { client, token, fence } = await held('drain', { ttlMs: 20_000 }, ending)

@@ -122,7 +122,7 @@ const inLine = (name: string, instance: string, ns = harness.namespace) =>
 
 describe('an instance that died between a grant and its claim', () => {
   it('costs waiters of other instances two seconds, whichever instance granted', async () => {
-    // A namespace of its own, so that no other deadline of the bucket causes a sweep.
+    // A separate namespace, so that no other deadline of the bucket causes a sweep.
     const ns = `${harness.namespace}-dead`
     let clockMs = 0
     const [store, dead] = [
@@ -131,7 +131,7 @@ describe('an instance that died between a grant and its claim', () => {
     ]
     const ttlMs = 3_600_000
     const held = await store.acquire(ns, ['dead'], { ttlMs })
-    // The last acts of a dead instance: it queued, and released the lock to itself.
+    // The last calls of a dead instance: it queues a request, and releases the lock to itself.
     await inLine('dead', 'dead', ns)
     let granted = false
     const waiting = store.acquire(ns, ['dead'], { ttlMs, waitMs: 60_000 }).then((answer) => {
@@ -167,7 +167,7 @@ describe('an instance that is suspect', () => {
 
 describe('a set that waits for two names', () => {
   it('lets the other queue of an expired lease advance, although the set has to wait', async () => {
-    // A bucket that no instance knows: only these calls change it.
+    // No instance sweeps this bucket: only these calls change it.
     const ns = `${harness.namespace}-moves`
     const [one, two] = ['moves@1', 'moves@2'].map((name) =>
       key(name, 'lock').replace(harness.namespace, ns),
@@ -197,7 +197,7 @@ describe('a set that waits for two names', () => {
 })
 
 describe('a call that comes before any sweep', () => {
-  // A bucket that no instance knows: only these calls change it.
+  // No instance sweeps this bucket: only these calls change it.
   const state = (lock: string) => harness.redis.hmget(lock, 'count', 'queued')
 
   it('restores a waiter whose grant has expired by then', async () => {
@@ -217,7 +217,7 @@ describe('a call that comes before any sweep', () => {
     const back = { ...common, token: waiter, waiter: record, waited_ms: 2_000, wait_ms: 50_000 }
     const { kind } = await harness.binder.bind(restoreScript)({ lock: [lock] }, back)
 
-    // Granted again at once: its instance is alive, because it asked.
+    // The call grants it again at once, because the request shows that its instance is alive.
     expect(kind).toBe('waiting')
     const look = harness.binder.bind(inspectScript)
     expect(await look({ lock }, { max: 9 })).toMatchObject({ holderCount: 1 })

@@ -3,8 +3,8 @@ import { useHarness } from '../support/harness.js'
 import { lockScripts } from '../support/lock-scripts.js'
 
 /**
- * While a slot of a Cluster moves, a script may come to a key that has moved already. It stops
- * there, and what it wrote before stays.
+ * During a slot migration on a Cluster, a script may reach a key that has moved already. It stops
+ * there, and its earlier writes stay.
  */
 const harness = useHarness()
 let scripts: ReturnType<typeof lockScripts>
@@ -13,7 +13,7 @@ beforeAll(async () => {
   scripts = lockScripts(harness)
 })
 
-/** A list where a script expects text, and text where it expects a list, stop the script there. */
+/** Stops a script at a key that holds text, where the script expects another type. */
 async function stopsAt(part: string, name: string, call: () => Promise<unknown>): Promise<void> {
   const key = scripts.key(part, name)
   await harness.redis.set(key, 'in the way')

@@ -5,7 +5,7 @@ import { lockScripts } from '../support/lock-scripts.js'
 import { newLockStore } from '../support/lock-store.js'
 import { until } from '../support/until.js'
 
-/** Places without a client, in a bucket that nothing sweeps. */
+/** Places without a client, in a bucket that no instance sweeps. */
 const harness = useHarness()
 let scripts: ReturnType<typeof lockScripts>
 
@@ -258,7 +258,7 @@ describe('a request with a key whose lease Redis has lost', () => {
 })
 
 describe('an instance that died', () => {
-  /** Its first waiter is granted, and never claims. */
+  /** The first waiter gets a grant and never claims it, so its instance becomes suspect. */
   const suspected = async (name: string) => {
     const { token } = await scripts.acquire(name)
     await scripts.acquire(name, { ...dead, waitMs: 60_000 })
@@ -279,7 +279,7 @@ describe('an instance that died', () => {
     await suspected('once')
     const { token } = await scripts.acquire('once')
     for (let i = 0; i < 3; i++) await scripts.acquire('once', { ...dead, waitMs: 60_000 })
-    // They were queued before it died.
+    // The dead instance becomes suspect after it has queued these requests.
     await harness.redis.zadd(scripts.key('suspects', 'once', ''), 1, 'dead')
     const live = await scripts.acquire('once', { waitMs: 60_000 })
     await scripts.release('once', token)

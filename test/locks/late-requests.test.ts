@@ -9,7 +9,7 @@ const harness = useHarness()
 const other = useHarness()
 const { lock, held, look, queued } = lockDriver(harness)
 
-/** One Redis has one clock. */
+/** Both instances share the clock of one Redis. */
 const advance = (ms: number) => {
   for (const each of [harness, other]) each.advance(ms)
 }
@@ -93,7 +93,7 @@ describe('a ttlMs shorter than the round trip', () => {
     const { body: state } = await slow.request('get', '/v1/locks/slow').expect(200)
     expect(state).toMatchObject({ state: 'free', lastEnd: { fence: body.fence } })
 
-    // One key, one lease: the repeat gets the same end.
+    // The repeat with the same key gets the end of the same lease.
     const keyed = () =>
       slow
         .request('post', '/v1/locks/keyed/acquire')
@@ -120,7 +120,7 @@ describe('a disconnect after a repeat at another instance', () => {
     )
 
     first.abort()
-    // Its leave arrived and changed nothing: the connection is gone, and the place is still queued.
+    // The abandon changes nothing: the connection is gone, and the place stays queued.
     await until('the first is forgotten', async () => {
       const { text } = await harness.request('get', '/metrics')
       return /^lockstep_locks_waiters 0$/m.test(text)

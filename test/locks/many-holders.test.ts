@@ -15,7 +15,7 @@ const shared = { mode: 'shared' }
 const owned = { ...shared, owner: 'o', caller: '' }
 const entering = { ...owned, reentrant: true }
 const fenceOf = (lease: unknown) => (lease as { fences: [number] }).fences[0]
-/** More than one call ends or notifies. */
+/** More leases than one call ends or notifies. */
 const MANY = 150
 const readers = (name: string, count: number, options: object = {}) =>
   Promise.all(Array.from({ length: count }, () => scripts.acquire(name, { ...shared, ...options })))

@@ -3,11 +3,11 @@ import { useFreshHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
 import { lockDriver } from './driver.js'
 
-// A service for each test: its counters begin at 0.
+// A new service for each test, so that its counters begin at 0.
 const harness = useFreshHarness()
 const { lock, held, waits, queued } = lockDriver(harness)
 
-/** As the next scrape sees it: a scrape is kept for a second. */
+/** Waits until a scrape has these lines: the service caches a scrape for a second. */
 const counted = (...lines: string[]) =>
   until(lines.join(', '), async () => {
     const { text } = await harness.request('get', '/metrics')

@@ -40,7 +40,7 @@ describe('readers and writers of a mixed load', () => {
     const CLIENTS = 50
     const ROUNDS = 4
     const fences = new Map<string, number>()
-    /** The queue at one moment after another. */
+    /** The queue at successive moments. */
     const seen: string[][] = []
     let writing = 0
     let reading = 0
@@ -61,7 +61,7 @@ describe('readers and writers of a mixed load', () => {
           reading++
           expect(writing).toBe(0)
         }
-        // Others may try while it works.
+        // This call gives other clients time to try.
         await look('load')
         if (mode === 'exclusive') writing--
         else reading--
@@ -79,7 +79,7 @@ describe('readers and writers of a mixed load', () => {
     await Promise.all([watch(), ...Array.from({ length: CLIENTS }, (_, i) => client(i))])
 
     expect(fences.size).toBe(CLIENTS * ROUNDS)
-    // The check sees something: at times a writer had waiters before it, and behind it.
+    // The load did mix: at times a writer had waiters before it and behind it.
     const mixed = seen.filter((line) =>
       line.slice(1, -1).some((owner) => owner.startsWith('exclusive')),
     )

@@ -17,17 +17,17 @@ import { newLockStore } from '../support/lock-store.js'
 import { until } from '../support/until.js'
 import { type Attempt, LockModel, type Reply, type Session, type Wanted } from './model.js'
 
-/** LOCKSTEP_MODEL_RUNS=2000 for a long one; LOCKSTEP_MODEL_SHRINK=true shrinks a failure, in minutes. */
+/** LOCKSTEP_MODEL_RUNS=2000 for a long run; LOCKSTEP_MODEL_SHRINK=true shrinks a failure. */
 const RUNS = Number(process.env.LOCKSTEP_MODEL_RUNS ?? 400)
 const SHRINK = process.env.LOCKSTEP_MODEL_SHRINK === 'true'
 const STEPS = 30
-/** A step of the model, in ms. What really passes during a run is far less than a deadline is away. */
+/** A step of the model, in ms. A run takes far less real time than the shortest deadline. */
 const UNIT_MS = 1_000
-/** By then messages and sweeps have done their work. */
+/** Messages and sweeps have taken effect by then. */
 const PATIENCE_MS = 3_000
-/** How long a request waits whose instance is gone, in steps of the model. */
+/** The wait of a request whose instance died, in steps of the model. */
 const ORPHAN_WAIT = 15
-/** A sweep may have removed the lock by now. */
+/** Writes only to a lock that exists: a sweep may have removed it. */
 const WRITTEN_NOW = `if redis.call('EXISTS', KEYS[1]) == 1 then
   redis.call('HSET', KEYS[1], 'written_at', ARGV[1])
 end`
@@ -35,7 +35,7 @@ const COMMON = { floor: 0, ended_ttl_ms: 600_000 }
 
 const harness = useHarness()
 let stores: readonly [LockStore, LockStore]
-/** For what an instance does before it dies. */
+/** Runs the last calls of an instance that dies. */
 let binder: Binder
 let clockMs = 0
 
@@ -109,7 +109,7 @@ const step = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('acquire' as const),
       wanted: fc.oneof(plain, owned, weighted) as fc.Arbitrary<Wanted>,
-      // Which of those that were opened, if any.
+      // Index of an opened session; undefined for none.
       session: fc.constantFrom(undefined, undefined, 0, 1),
       instance,
     }),
@@ -184,10 +184,10 @@ class Run {
   readonly #tokens = new Map<Attempt, string>()
   readonly #highest = new Map<string, number>()
   readonly #fences = new Map<Attempt, readonly number[]>()
-  /** Ids, in the order in which they were opened. */
+  /** Session ids, in the order in which the sessions were opened. */
   readonly #sessions = new Map<Session, string>()
 
-  /** A prefix that all names share keeps them in one slot on a Cluster. */
+  /** All names share a prefix, which keeps them in one slot on a Cluster. */
   #named(names: readonly string[]): string[] {
     return names.map((name) => `${this.#prefix}@${name}`)
   }
@@ -258,7 +258,7 @@ class Run {
     }
     this.#model.stepBack(by, this.#sessions.keys(), this.#attempts)
     clockMs -= by * UNIT_MS
-    // A request for a lock settles the sessions that hold it; none comes for sessions without a lock.
+    // A renewal of a lock settles the sessions that hold it; sessions without a lock get none.
     for (const name of this.#named(NAMES)) {
       await stores[0].renew(harness.namespace, [name], randomToken(), 1_000)
     }
@@ -273,7 +273,7 @@ class Run {
     }
   }
 
-  /** The sweep notes that they have expired; a session without that note may live again. */
+  /** Sweeps until expired sessions are recorded as expired; without the record one may live again. */
   async #untilExpiriesAreSeen(): Promise<void> {
     const sweep = binder.bind(sweepScript)
     for (const [{ ended, end }, id] of this.#sessions) {
@@ -290,7 +290,7 @@ class Run {
     for (const client of this.#clients.values()) if (!client.answer) client.leave()
     for (const name of this.#named(NAMES)) {
       await stores[0].resize(harness.namespace, name, 0)
-      // After a step back of the clock a lock without requests is swept too late.
+      // After a step back of the clock, the sweep of a lock without requests comes too late.
       await stores[0].renew(harness.namespace, [name], randomToken(), 1_000)
     }
     clockMs += 120 * UNIT_MS
@@ -319,7 +319,7 @@ class Run {
     expect(kind).toBe(expected)
   }
 
-  /** By an instance that dies after the first slice. */
+  /** Ends a session from an instance that dies after the first slice. */
   async #endHalf(at: number): Promise<void> {
     const [session, id] = [...this.#sessions][at % this.#sessions.size] ?? []
     if (!session || id === undefined) return
@@ -331,7 +331,7 @@ class Run {
     expect(kind).toBe(expected)
   }
 
-  /** By an instance that dies once its request is queued. */
+  /** Sends a request from an instance that dies once the request is queued. */
   async #orphan(terms: Wanted): Promise<void> {
     const wanted = { ...terms, wait: true }
     const id = this.#next++
@@ -365,7 +365,7 @@ class Run {
       })
     }
     await harness.redis.zadd(`ls:{${harness.namespace}:${tag}}:suspects`, 1, instance)
-    // Locks without a live head are swept.
+    // The renewal sweeps locks without a live head.
     await stores[0].renew(harness.namespace, names, randomToken(), 1_000)
   }
 
@@ -398,7 +398,7 @@ class Run {
     this.#took(attempt, answer)
   }
 
-  /** In the queue, for an instance that lives. */
+  /** Waits until the request has a place in the queue, for an instance that lives. */
   async #untilStands(attempt: Attempt, client: Client): Promise<void> {
     await until(
       'a place in the queue',
@@ -434,7 +434,7 @@ class Run {
     const expected = this.#model.repeat(attempt)
     if (expected) return this.#ask(attempt, expected, store)
     const fresh: Attempt = { ...attempt, id: this.#next++, kept: undefined, goneAt: undefined }
-    // Its key belongs to the fresh attempt from now on.
+    // The key belongs to the fresh attempt from now on.
     this.#keys.set(fresh, this.#keyOf(attempt))
     this.#attempts.splice(this.#attempts.indexOf(attempt), 1, fresh)
     await this.#ask(fresh, this.#model.acquire(fresh), store)
@@ -483,7 +483,7 @@ class Run {
     this.#model.leave(attempt)
   }
 
-  /** The service answers those requests that the model answers, and no others. */
+  /** Expects answers to exactly those requests that the model answers. */
   async #settle(): Promise<void> {
     for (const { attempt, kind } of this.#model.answers.splice(0)) {
       const client = this.#clients.get(attempt) as Client
@@ -513,7 +513,7 @@ class Run {
     for (const [i, name] of attempt.wanted.names.entries()) {
       const fence = answer.fences[i] as number
       const lease = this.#model.locks.get(name)?.leases.find((one) => one.attempt === attempt)
-      // A lease that was joined is older than the last.
+      // An attempt that joined a lease has its older fence.
       if (lease?.group !== attempt.id || known || answer.replayed) continue
       expect(fence).toBeGreaterThan(this.#highest.get(name) ?? 0)
       this.#highest.set(name, fence)
@@ -554,7 +554,7 @@ class Run {
   }
 }
 
-/** Records expire; a stored capacity stays until it is deleted. */
+/** Keys that must vanish: records expire, and a stored capacity stays until it is deleted. */
 async function leftBehind(): Promise<string[]> {
   const keys = await harness.redis.keys(`ls:{${harness.namespace}:*`)
   const busy = /:(lock|queue|waiters|waits|holders|fences|session-leases|index|timers)(:|$)/
@@ -599,7 +599,7 @@ const permitsOfB = (terms: { permits: number; ttl: number; lockDelay: number }) 
   instance: 0 as const,
 })
 
-/** A session ended on purpose is stopped half-way, and the clock steps back before the rest is seen. */
+/** The end of a session stops half-way, and the clock steps back before the rest of it runs. */
 const STEPPED_BACK_IN_AN_END: Step[] = [
   { do: 'open', ttl: 15 },
   {
@@ -628,7 +628,7 @@ const STEPPED_BACK_IN_AN_END: Step[] = [
   { do: 'back', by: 100 },
 ]
 
-/** A place of an instance that died is over behind one that waits, and the clock steps back. */
+/** A place of a dead instance expires behind a live waiter, and the clock steps back. */
 const STEPPED_BACK_BEHIND_A_HEAD: Step[] = [
   permitsOfB({ permits: 2, ttl: 15, lockDelay: 10 }),
   permitsOfB({ permits: 1, ttl: 5, lockDelay: 0 }),
@@ -654,7 +654,7 @@ it('behaves as a model in memory does', { timeout: 600_000 }, async () => {
       examples: [[STEPPED_BACK_IN_AN_END], [STEPPED_BACK_BEHIND_A_HEAD]],
     },
   )
-  // Further than it ever stepped back.
+  // Further than the clock ever stepped back.
   clockMs += 1e10
   await until('nothing that is left behind', async () => (await leftBehind()).length === 0).catch(
     async () => expect(await leftBehind()).toEqual([]),

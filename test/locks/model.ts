@@ -1,12 +1,12 @@
 /**
- * What locks do, in memory and in plain words: no deadlines but those of a clock that is moved by
- * hand, no messages, no instances. The test compares the service with it step by step.
+ * A model of locks in memory. Its only clock is moved by hand; it has no messages and no
+ * instances. The test compares the service with it step by step.
  */
 
 export interface Wanted {
   readonly names: readonly string[]
   readonly mode: 'exclusive' | 'shared'
-  /** Permits of a semaphore and the capacity that its caller expects; undefined for a lock. */
+  /** Permits of a semaphore, and the capacity that its caller expects; undefined for a lock. */
   readonly permits?: number | undefined
   readonly capacity?: number | undefined
   readonly owner?: string | undefined
@@ -18,14 +18,14 @@ export interface Wanted {
   readonly lockDelay: number
   readonly wait: boolean
   readonly keyed: boolean
-  /** Without a deadline of its own, where it belongs to a session. */
+  /** A lease of a session has no deadline of its own; without a session, this has no effect. */
   readonly endless: boolean
 }
 
 export interface Session {
   readonly ttl: number
   end: number
-  /** On purpose. */
+  /** A call ended it; its TTL may not be over. */
   ended: boolean
 }
 
@@ -34,20 +34,20 @@ export interface Attempt {
   readonly id: number
   readonly wanted: Wanted
   readonly session: Session | undefined
-  /** Until when its place is kept for a client that went away. */
+  /** Until when the place of a disconnected client is kept. */
   kept: number | undefined
-  /** Its instance died: its wait is over then, and it gets no answer. */
+  /** When the wait ends of a request whose instance died; the request gets no answer. */
   goneAt: number | undefined
 }
 
 interface Lease {
   readonly attempt: Attempt
-  /** Tokens of one lease share it: the first attempt's id. */
+  /** The tokens of one lease share it: the id of the first attempt. */
   readonly group: number
   readonly mode: 'exclusive' | 'shared'
   readonly weight: number
   readonly since: number
-  /** No renewal extends it beyond this. */
+  /** The latest end that a renewal can set. */
   readonly last: number
   end: number
   released: boolean
@@ -95,9 +95,9 @@ class ModelLock {
 export class LockModel {
   now = 0
   readonly locks: ReadonlyMap<string, ModelLock>
-  /** Answers to waiters, in the order of their grants; the test takes them. */
+  /** Answers to waiters, in the order of their grants; the test removes them. */
   answers: { attempt: Attempt; kind: 'granted' | 'unsatisfiable' | 'session-ended' }[] = []
-  /** Attempts by group of fence, per lock, in the order of their grants. */
+  /** Idempotency records: attempts with a key, by their id. */
   readonly #records = new Map<number, Attempt>()
 
   constructor(names: readonly string[]) {
@@ -133,7 +133,7 @@ export class LockModel {
     return this.#granted(attempt)
   }
 
-  /** The same request under the same key; undefined when nothing of it is left. */
+  /** Repeats a request under its key; undefined if its idempotency record is gone. */
   repeat(attempt: Attempt): Reply | undefined {
     this.#pump()
     if (!this.#records.has(attempt.id)) return undefined
@@ -163,7 +163,7 @@ export class LockModel {
     this.#pump()
     const locks = this.#locksOf(attempt)
     const lost = locks.some((lock) => !isHeld(lock, attempt))
-    // The answer says how it was lost, read after the other leases have been released.
+    // The answer says how the lease was lost, read after the release of the others.
     for (const lock of locks.filter((one) => isHeld(one, attempt))) {
       this.#giveBack(lock, find(lock, attempt) as Lease)
     }
@@ -171,7 +171,7 @@ export class LockModel {
     return { kind: lost ? this.#lost(attempt) : 'released' }
   }
 
-  /** A request whose instance dies once it is queued. */
+  /** Sends a request whose instance dies once it is queued. */
   orphan(attempt: Attempt, wait: number): Reply {
     const reply = this.acquire(attempt)
     if (reply.kind === 'queued') attempt.goneAt = this.now + wait
@@ -179,19 +179,19 @@ export class LockModel {
     return reply
   }
 
-  /** Waiters whose time is not over. */
+  /** Number of waiters whose wait is not over. */
   queueLength(name: string): number {
     const queue = this.locks.get(name)?.queue ?? []
     return queue.filter(({ goneAt = Number.POSITIVE_INFINITY }) => goneAt > this.now).length
   }
 
-  /** Its client disconnects while it waits. */
+  /** The client disconnects while its request waits. */
   leave(attempt: Attempt): void {
     this.#setAside(attempt)
     this.#pump()
   }
 
-  /** Its place waits for a repeat, outside of every queue. */
+  /** Takes the request out of every queue; with a key, keeps its place for a repeat. */
   #setAside(attempt: Attempt): void {
     this.#leaveQueues(attempt)
     if (attempt.wanted.keyed) attempt.kept = this.now + KEEP
@@ -269,9 +269,9 @@ export class LockModel {
   }
 
   /**
-   * The clock steps back just after every lock was written: nothing lasts longer, but for a session,
-   * which is written by its keepalive alone, and for a place without a client, which may be over
-   * and be behind another one.
+   * The clock steps back just after every lock was written, so no lock deadline is later than before.
+   * Two things last longer: a session, which only its keepalive writes, and a place without a client,
+   * which may be over while it is behind another one.
    */
   stepBack(seconds: number, sessions: Iterable<Session>, attempts: Iterable<Attempt>): void {
     for (const session of sessions) {
@@ -304,7 +304,7 @@ export class LockModel {
     return wanted.names.map((name) => this.locks.get(name) as ModelLock)
   }
 
-  /** An idle name may become another kind. */
+  /** A lock without leases, waiters or lock delay may become another kind. */
   #kindOf(lock: ModelLock): ModelLock['kind'] {
     return lock.leases.length > 0 || lock.queue.length > 0 || lock.delayEnds > this.now
       ? lock.kind
@@ -391,7 +391,7 @@ export class LockModel {
     }
   }
 
-  /** Ends what is over and grants from the heads, until nothing changes. */
+  /** Ends what is over and grants from the heads of the queues, until nothing changes. */
   #pump(): void {
     for (const lock of this.locks.values()) this.#reap(lock)
     for (const lock of this.locks.values()) this.#sendAway(lock)
@@ -399,7 +399,7 @@ export class LockModel {
     while (moves());
   }
 
-  /** Those whose session is over. */
+  /** Removes the waiters whose session is over. */
   #sendAway(lock: ModelLock): void {
     for (const attempt of lock.queue) {
       if (!attempt.session || !this.#isOver(attempt.session)) continue

@@ -10,7 +10,7 @@ beforeAll(async () => {
   scripts = lockScripts(harness)
 })
 
-/** The events that were recorded since the lock is watched. */
+/** The types of the events that were recorded since the test began to watch the lock. */
 async function recorded(name: string): Promise<string[]> {
   const entries = await harness.redis.xrange(scripts.key('events', name), '-', '+')
   return entries.slice(1).map(([, fields]) => fields[1] as string)

@@ -3,7 +3,7 @@ import { useHarness } from '../support/harness.js'
 import { lockScripts } from '../support/lock-scripts.js'
 import { newLockStore } from '../support/lock-store.js'
 
-/** More leases than one call ends, in a bucket that nothing sweeps. */
+/** More leases than one call ends, in a bucket that no instance sweeps. */
 const MANY = 150
 
 const harness = useHarness()
@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 
 const shared = { mode: 'shared' }
-/** Readers whose leases end at one moment. */
+/** Acquires leases of readers that end at the same time. */
 const readers = (name: string, count: number, options: object = {}) =>
   Promise.all(
     Array.from({ length: count }, () =>
@@ -22,7 +22,7 @@ const readers = (name: string, count: number, options: object = {}) =>
     ),
   )
 const fenceOf = (lease: unknown) => (lease as { fences: [number] }).fences[0]
-/** The token that the order of deadlines comes to last. */
+/** The last token in the order of deadlines. */
 const lastOf = async (name: string) =>
   (await harness.redis.zrange(scripts.key('holders', name), '-1', '-1'))[0] as string
 

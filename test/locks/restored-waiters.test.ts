@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 
 const waitMs = 60_000
-/** The next sweep does what is left to do. */
+/** Sweeps, which grants or removes what is due, and returns the state. */
 const served = async (name: string) => {
   await scripts.sweep(name)
   return scripts.inspect(name)
@@ -91,7 +91,7 @@ describe('a connection whose request was repeated through another instance', () 
     expect(await scripts.claim('once', token)).toMatchObject({ kind: 'granted' })
     expect(await scripts.release('once', token)).toMatchObject({ kind: 'released' })
 
-    // The heartbeat of the first instance finds neither place nor lease.
+    // The heartbeat of the first instance finds no place and no lease.
     expect(await scripts.restore('once', { ...keyed, token })).toMatchObject({
       kind: 'replaced',
     })

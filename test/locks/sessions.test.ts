@@ -62,7 +62,7 @@ describe('a session', () => {
       state: 'cooling',
       lastEnd: { how: 'expired', fence: body.fence },
     })
-    // The lock delay counts from the end of the session, 5 s ago, not from the end it had at first.
+    // The lock delay counts from the end of the session, 5 s ago, not from its first deadline.
     expect(state.retryAfterMs).toBeGreaterThan(50_001)
     expect(state.retryAfterMs).toBeLessThanOrEqual(55_000)
     expect(await code(post('locks/expire@a/renew', { token: body.token }), 410)).toBe(
@@ -152,7 +152,7 @@ describe('a session', () => {
 
     expect((await waiting).status).toBe(200)
     expect(await look('clean@b')).toMatchObject({ state: 'free', lastEnd: { how: 'released' } })
-    // Its name stays taken for the time that was promised.
+    // The name stays taken until its minimum hold time is over.
     await acquire('clean@c', {}).expect(423)
     harness.advance(5_001)
     await acquire('clean@c', {}).expect(200)

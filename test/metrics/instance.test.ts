@@ -22,7 +22,7 @@ it('counts running requests, also of a client that disconnected, and connections
   const IN_FLIGHT = 'lockstep_http_requests_in_flight'
   const acquire = (waitMs: number) =>
     harness.request('post', '/v1/locks/waited/acquire').send({ ttlMs: 60_000, waitMs })
-  // The scrape itself is one.
+  // The scrape itself is the one request.
   await untilIs(IN_FLIGHT, (count) => count === 1)
   await acquire(0).expect(200)
   const waiting = acquire(60_000)

@@ -92,7 +92,7 @@ describe('the most frequent keys of a stream', () => {
       { key: 'a', count: 10, error: 0 },
       { key: 'b', count: 3, error: 0 },
     ])
-    // Half of the third half-life had gone by already.
+    // 500 ms of the third half-life had passed already, so it ends here.
     now = 3_000
     sketch.add('b', 9)
     expect(sketch.top(10)).toEqual([
@@ -114,7 +114,7 @@ describe('the most frequent keys of a stream', () => {
     }
     now = 1_000
     for (const key of ['e', 'f', 'g']) sketch.add(key)
-    // b 4, d 2, e 1, f 1: g took over the smallest, which is one of the new ones.
+    // b 4, d 2, e 1, f 1: g replaced the smallest, which is one of the new keys.
     expect(sketch.top(2)).toEqual([
       { key: 'b', count: 4, error: 0 },
       { key: 'd', count: 2, error: 0 },

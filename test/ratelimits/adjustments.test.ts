@@ -96,7 +96,7 @@ describe('a refund', () => {
     await limits.post('buckets/check', { key, cost: 3 })
     await limits.post('buckets/refund', { key, cost: 5 }).expect(200)
     expect(await limits.remaining('buckets', key)).toBe(8)
-    // What is left is of the older bucket: it ends with that.
+    // The refund emptied the newer bucket; the rest ends with the older one.
     harness.advance(3_000_000)
     expect(await limits.remaining('buckets', key)).toBe(10)
   })

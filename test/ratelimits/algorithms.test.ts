@@ -97,7 +97,7 @@ describe('sliding-log', () => {
     await check(log(key, { cost: 3 }))
     const denied = await check(log(key, { cost: 3 }))
     expect(denied.body.allowed).toBe(false)
-    // The first call alone would free two: it takes both.
+    // The first call frees only two units, so the check waits for both calls.
     expect(denied.body.retryAfterMs).toBeGreaterThan(9_000_000)
     const smaller = await check(log(key, { cost: 2 }))
     expect(smaller.body.retryAfterMs).toBeLessThanOrEqual(6_000_000)
@@ -126,7 +126,7 @@ describe('sliding-log', () => {
       await check(log(key)).expect(200)
       harness.advance(2_500_000)
     }
-    // A total, then time and total of each of the calls of the last window.
+    // The state has one total, then time and total of each call of the last window.
     expect(await stateOf(key)).toHaveLength(1 + 2 * 4)
     harness.advance(10_000_000)
     await check(log(key))
@@ -144,7 +144,7 @@ describe('sliding-log', () => {
     }
     const { body } = await post('refund', { cost: 2 }).expect(200)
     expect(body).toMatchObject({ refunded: 2, remaining: 4 })
-    // The first call alone is left: it goes seven tenths of a window from now.
+    // Only the first call is left; it ends in seven tenths of a window.
     expect(body.resetAfterMs).toBeLessThanOrEqual(7_000_000)
     const state = limitKey(harness.namespace, 'e', { key, name: 'log', inline: false })
     expect(await harness.redis.llen(state)).toBe(3)

@@ -10,7 +10,7 @@ const CHECKS = 1_000
 
 let instances: Harness[]
 let limits: ReturnType<typeof limitDriver>
-/** A connection for each of a thousand requests would test the machine, not the limiter. */
+/** A thousand connections, one per request, would test the machine, not the limiter. */
 const agent = new Agent({ keepAlive: true, maxSockets: 50 })
 
 beforeAll(async () => {

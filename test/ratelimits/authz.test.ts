@@ -56,7 +56,7 @@ interface Asked {
   readonly body?: string
 }
 
-/** The call of a proxy, with the method, headers and body of its visitor. */
+/** Sends the call of a proxy, with the method, headers and body of its visitor. */
 function ask(of: Harness, path: string, { method = 'GET', headers = {}, body }: Asked = {}) {
   const { port } = of.app.server.address() as AddressInfo
   const url = { host: '127.0.0.1', port, path: `/v1/ratelimits/${path}`, method, headers }
@@ -81,7 +81,7 @@ function ask(of: Harness, path: string, { method = 'GET', headers = {}, body }: 
 
 const TOKEN = { 'lockstep-token': 'proxy' }
 
-/** What was consumed of a policy by a key, in the namespace of the token. */
+/** How much a key has consumed of a policy, in the namespace of the token. */
 async function consumed(policy: string, key: string): Promise<number> {
   const { body } = await harness
     .request('post', `/v1/ratelimits/${policy}/peek`)
@@ -90,7 +90,7 @@ async function consumed(policy: string, key: string): Promise<number> {
   return 1_000 - body.remaining
 }
 
-/** The key that a request with these headers counts as. */
+/** Expects that a request with these headers counts as this key. */
 async function countsAs(key: string, path: string, headers: OutgoingHttpHeaders = {}) {
   const policy = path.split('/')[0] as string
   const before = await consumed(policy, key)
@@ -122,7 +122,7 @@ describe('authz', () => {
     'answers %s alike',
     async (method) => {
       expect((await ask(harness, 'plain/authz?key=authz-m', { method })).status).toBe(204)
-      // Envoy, which appends a path, takes 200 alone for yes.
+      // Envoy appends a path, and takes only 200 as allowed.
       expect((await ask(harness, 'suffix/authz/x', { method })).status).toBe(200)
     },
   )
@@ -155,7 +155,7 @@ describe('access', () => {
 })
 
 describe('what the visitor sends', () => {
-  // Each of these would change or refuse any other request.
+  // On any other endpoint, each of these changes or refuses the request.
   const VISITOR: Readonly<Record<string, OutgoingHttpHeaders>> = {
     'an idempotency key': { 'idempotency-key': 'same' },
     'a long idempotency key': { 'idempotency-key': 'x'.repeat(500) },
@@ -187,7 +187,7 @@ describe('what the visitor sends', () => {
         })
         expect(status).toBe(204)
       }
-      // Twice asked is twice counted, also under one idempotency key.
+      // Two calls count twice, also under one idempotency key.
       expect(await consumed('plain', 'authz-v')).toBe(before + 2)
     }
   })
@@ -268,7 +268,7 @@ describe('a template', () => {
   })
 })
 
-/** Subjects that count by a digest. */
+/** Number of subjects that count under a digest. */
 async function keysOf(policy: string): Promise<number> {
   const keys = await harness.redis.keys(`ls:{${harness.namespace}:r:sha256:*}:f:${policy}`)
   return keys.length
@@ -345,7 +345,7 @@ describe('several policies', () => {
     const first = await visitor('m1')
     expect(first.status).toBe(204)
     expect(first.headers.ratelimit).toMatch(/^"by-address";r=1;t=\d+, "by-key";r=0;t=\d+$/)
-    // Denied by its key, which costs the address nothing; made-up keys are bound by the address.
+    // The key denies the visit, which costs the address nothing; the address bounds made-up keys.
     expect((await visitor('m1')).status).toBe(429)
     expect((await visitor('m2')).status).toBe(204)
     const { status, headers } = await visitor('m3')

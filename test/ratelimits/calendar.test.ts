@@ -7,7 +7,7 @@ import { limitDriver } from './driver.js'
 
 const harness = useHarness()
 const { subject } = limitDriver(harness)
-/** How far the clock of the scripts is ahead of ours. */
+/** How far the clock of the scripts is ahead of the test's clock. */
 let aheadMs = 0
 
 /** Moves the clock of the scripts to a moment. */
@@ -113,7 +113,7 @@ describe('windows of a calendar', () => {
       const { takenAtUs, resetUs, remaining } = outcome.results[0]!
       expect(takenAtUs + resetUs).toBe(Date.parse('2030-07-02T00:00:00Z') * 1_000)
       expect(remaining).toBe(1)
-      // It has learnt the time: the next call is right at once.
+      // The service has learnt the time of Redis, so its next call is right at once.
       expect(Math.abs(clock.nowMs() - Date.now() - aheadMs)).toBeLessThan(60_000)
     },
   )

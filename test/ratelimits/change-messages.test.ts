@@ -25,8 +25,8 @@ const override = (method: 'put' | 'get' | 'delete') =>
 const timesHeard = () => heard.filter((id) => id === `${harness.namespace}:api:${key}`).length
 
 /**
- * Waits until the expected number of messages has arrived, and a last one after them: one server sends
- * in order. On a Cluster another server may be faster, so the number is waited for.
+ * Waits for the expected number of messages, and then for a last one: one server sends in order. On
+ * a Cluster another server may be faster, so the test also waits for the number.
  */
 async function settled(times: number) {
   await until(`${times} messages`, () => timesHeard() >= times)

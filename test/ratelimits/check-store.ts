@@ -4,7 +4,7 @@ import { RedisClock } from '../../src/redis/clock.js'
 import { serversOf } from '../../src/redis/servers.js'
 import type { Harness } from '../support/harness.js'
 
-/** The store of checks alone, which waits for Redis and decides nothing without it. */
+/** The check store alone: it waits for Redis, and decides nothing without it. */
 export const checkStoreOf = (
   { binder, connection }: Pick<Harness, 'binder' | 'connection'>,
   clock: RedisClock = new RedisClock(),

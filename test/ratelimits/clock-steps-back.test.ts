@@ -42,7 +42,7 @@ describe.each([
     harness.advance(-240 * HOUR_MS)
     const denied = await post('check')
     expect(denied).toMatchObject({ allowed: false, remaining: 0 })
-    // One that slides needs a bucket more than its window.
+    // A sliding window needs one bucket more than its window.
     expect(denied.retryAfterMs).toBeLessThanOrEqual(Math.max(before, HOUR_MS) + 1)
     const { resetAfterMs } = denied.results[0]
     expect(resetAfterMs).toBeLessThanOrEqual(Math.max(2 * HOUR_MS, (most / 10) * HOUR_MS))
@@ -58,7 +58,7 @@ describe.each([
     expect((await post('check')).allowed).toBe(true)
     expect((await post('refund')).refunded).toBe(1)
     const { remaining } = await post('peek')
-    // Within the milliseconds that this takes, nothing comes back.
+    // No unit comes back within the few ms that this takes.
     expect(remaining).toBe(3)
   })
 })
@@ -84,7 +84,7 @@ describe('a strict window whose clock steps back', () => {
     own.advance(-2 * MINUTE_MS)
     expect(await check(1)).toBe(false)
 
-    // In truth all but a minute of the window is over since the nine.
+    // 59 real minutes of the 60-minute window have passed since the nine.
     own.advance(HOUR_MS - 3 * MINUTE_MS)
     expect(await check(9)).toBe(false)
     own.advance(BUCKET_MS + 3 * MINUTE_MS)

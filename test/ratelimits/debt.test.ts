@@ -11,7 +11,7 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
 
-/** A policy of its own, and one subject of it. */
+/** Creates a policy with one subject. */
 async function subjectOf(policy: object) {
   const name = randomUUID()
   const key = randomUUID()
@@ -69,7 +69,7 @@ describe('a limit that is lowered', () => {
     await post('check', { cost: 1_000 })
     await put({ limit: 10, windowMs: DAY_MS })
     const first = await post('check')
-    // By the old limit everything would have been paid back by now.
+    // Under the old limit, everything would be paid back by now.
     harness.advance(5_000)
     const second = await post('check')
     expect(second.allowed).toBe(false)
@@ -84,7 +84,7 @@ describe('a limit that is lowered', () => {
     await post('commit', { reservationId, actual: 300 })
     await put({ limit: 10, windowMs: 100 * DAY_MS })
     const denied = await post('check')
-    // Of the 100 of its window 10 are left, and all of the 200 above.
+    // The bucket keeps 10 of the 100 units of its window, and the whole debt of 200.
     expect(denied.retryAfterMs).toBeGreaterThan(2_009 * DAY_MS)
     expect(denied.retryAfterMs).toBeLessThanOrEqual(2_010 * DAY_MS)
   })
@@ -150,7 +150,7 @@ describe('an override that expires', () => {
   })
 })
 
-/** What an LLM budget looks like: a rate per second, and a burst of many seconds. */
+/** An LLM budget: a rate per second, and a burst of many seconds. */
 const BUDGET = { limit: 10, windowMs: 1_000, burst: 1_000 }
 
 describe('a refund of a bucket', () => {
@@ -168,7 +168,7 @@ describe('a refund of a bucket', () => {
     const { reservationId } = await post('reserve', { cost: 10, ttlMs: DAY_MS })
     harness.advance(9.5 * HOUR_MS)
     expect((await post('check', { cost: 9 })).allowed).toBe(true)
-    // As if there had been no reservation: half a unit of it was left.
+    // Only half a unit of the reservation has not leaked; the refund is rounded up.
     expect(await post('cancel', { reservationId })).toMatchObject({ refunded: 1, remaining: 1 })
   })
 
@@ -204,7 +204,7 @@ describe('a refund of a bucket', () => {
     await post('check')
     const waiting = (await post('check')).results[0]
     harness.advance(DAY_MS)
-    // Without the other half of the answer, a unit may have leaked in the day since.
+    // Without `resetAfterMs`, the unit may have leaked during the day.
     expect((await post('refund', { takenAtMs: waiting.takenAtMs })).refunded).toBe(0)
     const { refunded } = await post('refund', {
       takenAtMs: waiting.takenAtMs,

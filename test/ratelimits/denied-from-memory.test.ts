@@ -49,7 +49,7 @@ describe('a denied subject', () => {
     return Number(line?.split(' ').at(-1) ?? 0)
   }
   const hits = () => metric('lockstep_ratelimits_deny_cache_hits_total')
-  /** Calls of the check script that went to Redis. */
+  /** Number of check calls that went to Redis. */
   async function asked(): Promise<number> {
     const name = 'lockstep_redis_batch_calls'
     const text = await harness.app.metrics.registry.getSingleMetricAsString(name)
@@ -71,14 +71,14 @@ describe('a denied subject', () => {
       expect(Number(headers['retry-after'])).toBeGreaterThan(30)
     }
     await post('one/check?onDeny=429').expect(429)
-    // The clock goes on while this runs: now and then a second is over, and Redis is asked.
+    // Real time goes on: when a second is over, a check reaches Redis.
     const after = [await asked(), await hits()] as const
     expect(after[0] - before[0] + after[1] - before[1]).toBe(11)
     expect(after[1] - before[1]).toBeGreaterThan(0)
   })
 
   it('is allowed again at its retry time', async () => {
-    // On a slow machine the next token comes before the next call.
+    // On a slow machine the next token may come before the next call.
     const denied = await until('a denial', async () => {
       const answer = await check('fast')
       return !answer.allowed && answer

@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 const read = (file: string) =>
   readFileSync(new URL(`../../deploy/${file}`, import.meta.url), 'utf8')
 
-/** The policy that the comment of each file gives. */
+/** The policy in the comment of a file. */
 const policyOf = (text: string) => {
   const lines = text.split('\n').filter((line) => /^#\s+(policies| {1,2}site):/.test(line))
   return parse(lines.map((line) => line.replace(/^#\s/, '').replace(/\t/g, '  ')).join('\n'))

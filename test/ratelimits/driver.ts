@@ -1,16 +1,16 @@
 import type { Harness } from '../support/harness.js'
 
-/** Calls of the API of rate limits. */
+/** Calls of the rate limit API. */
 export function limitDriver(harness: Harness) {
   let subjects = 0
   const post = (path: string, body: object) =>
     harness.request('post', `/v1/ratelimits/${path}`).send(body)
   return {
     post,
-    /** The name of a subject that no test has used. */
+    /** A subject name that no test has used. */
     subject: () => `s${subjects++}`,
     check: (body: object, query = '') => post(`check${query}`, body),
-    /** What is left of a stored policy for one subject. */
+    /** The remaining units of a stored policy for one subject. */
     async remaining(policy: string, key: string): Promise<number> {
       const { body } = await post(`${policy}/peek`, { key }).expect(200)
       return body.remaining
@@ -20,7 +20,7 @@ export function limitDriver(harness: Harness) {
   }
 }
 
-/** One policy of each algorithm that counts to 10, over 100 days: real time hardly matters. */
+/** One policy per counting algorithm: 10 in 100 days, so that real time hardly matters. */
 export const COUNTING = [
   ['gcra', { limit: 10, windowMs: 8_640_000_000 }],
   ['fixed-window', { algorithm: 'fixed-window', limit: 10, windowMs: 8_640_000_000 }],

@@ -43,7 +43,7 @@ describe('POST /json of envoyproxy/ratelimit', () => {
     })
     expect(headers['content-type']).toMatch(/^application\/json/)
     expect(headers['cache-control']).toBe('private, no-store')
-    // What is 0 is left out, as protobuf's JSON does.
+    // The answer leaves out fields that are 0, as protobuf's JSON does.
     expect((await ask([user()]).expect(200)).body.statuses[0]).not.toHaveProperty('limitRemaining')
     const denied = await ask([user()]).expect(429)
     expect(denied.body).toMatchObject({
@@ -94,7 +94,7 @@ describe('POST /json of envoyproxy/ratelimit', () => {
     expect(peeked.body.statuses[0].code).toBe('OVER_LIMIT')
     const other = { entries: [entry('user', `${key}-b`)] }
     for (const _ of [1, 2, 3]) await ask([{ ...other, [field]: 0 }]).expect(200)
-    // 0 for the whole request is 1, as there.
+    // 0 for the whole request means 1, as in Envoy.
     await ask([other], { [field]: 0 }).expect(200)
     await ask([other]).expect(200)
     await ask([other]).expect(429)

@@ -105,7 +105,7 @@ describe('the list', () => {
   )
 
   it('has an override that another caller made while one was deleted', async () => {
-    // The second half of a deletion, after another caller has made an override.
+    // Deletions and overrides run at once, so a deletion may finish after a new override.
     const store = createExceptionStore(harness.binder)
     const subject = { name: policy, key: 'raced', inline: false }
     await Promise.all(

@@ -5,7 +5,7 @@ import { limitDriver } from './driver.js'
 
 const harness = useHarness()
 
-/** Short enough to be waited for, in real time: a TTL is kept by Redis, not by a script. */
+/** Short, so that the test can wait for it in real time: Redis enforces a TTL, not a script. */
 const window = { limit: 10, windowMs: 400 }
 const sliding = { algorithm: 'sliding-window', ...window }
 
@@ -22,7 +22,7 @@ const POLICIES = [
   ['grouped', { ...window, group: 'team' }],
 ] as const
 
-/** Every key of the subjects of this namespace, and how long it lives. */
+/** Every key of the subjects of this namespace, with its TTL. */
 async function lifetimes(): Promise<[string, number][]> {
   const found: [string, number][] = []
   const match = `ls:{${harness.namespace}:*`
@@ -34,7 +34,7 @@ async function lifetimes(): Promise<[string, number][]> {
   return found
 }
 
-/** A key may go between two commands. */
+/** Keys without a TTL. A key that expires between two commands is not one of them. */
 const immortal = async () => (await lifetimes()).filter(([, ttl]) => ttl === -1)
 
 const gone = (name: string) =>
@@ -66,7 +66,7 @@ describe('the state of a subject', () => {
     const { check } = limitDriver(harness)
     const limit = { name: 'c', algorithm: 'fixed-window', align: 'calendar', period: 'minute' }
     const ask = (peek: boolean) => check({ limits: [{ ...limit, limit: 5, key: 'c' }], peek })
-    // From the beginning of a minute on.
+    // Starts at the beginning of a minute.
     harness.advance((await ask(true).expect(200)).body.results[0].resetAfterMs)
     const { body } = await ask(false).expect(200)
     const [, ttl] = (await lifetimes()).find(([key]) => key.includes(':C:'))!

@@ -10,7 +10,7 @@ const { put } = limitDriver(harness)
 
 const at = (name: string) => `/v1/ratelimits/policies/${name}`
 
-/** In the namespace of the first instance, whichever answers. */
+/** Asks an instance, always in the namespace of the first one. */
 async function ask(of: Harness, name: string, verb: string, body: object) {
   const { body: answer } = await of
     .request('post', `/v1/ratelimits/${name}/${verb}`)
@@ -69,7 +69,7 @@ describe('a policy of the file', () => {
     for (const each of [harness, other]) each.reload(FILE.replace('5', '50'))
     for (const each of [harness, other]) {
       const { remaining, results } = await ask(each, 'filed', 'peek', { key: 'kept' })
-      // Nearly 3: a unit of the larger limit comes back every 1.2 seconds.
+      // Up to 3 are consumed, and a unit of the larger limit comes back every 1.2 seconds.
       expect([46, 47, 48, 49, 50]).toContain(remaining)
       expect(results[0].limit).toBe(50)
     }

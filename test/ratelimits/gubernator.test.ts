@@ -53,7 +53,7 @@ describe('POST /v1/GetRateLimits of gubernator', () => {
     }
     const before = await batches()
     const answers = await ask(...Array(256).fill({ limit: 250 }))
-    // Two would do for the calls of one turn.
+    // Calls that are sent in one turn would need only two batches.
     expect((await batches()) - before).toBeGreaterThanOrEqual(3)
     const under = answers.map(({ status }: { status: string }) => status === 'UNDER_LIMIT')
     expect(under).toEqual([...Array(250).fill(true), ...Array(6).fill(false)])

@@ -33,7 +33,7 @@ describe('headers of a limit', () => {
 
   it.each([
     ['legacy', 'ratelimit', '4'],
-    // As GitHub has them: the time of the reset, in seconds since 1970.
+    // As at GitHub: the time of the reset, in seconds since 1970.
     ['x-ratelimit', 'x-ratelimit', '1795248004'],
   ] as const)('in style %s are three, of the tightest limit', (style, prefix, reset) => {
     expect(limitHeaders(style, [FULL, EMPTY], NOW_MS)).toEqual({

@@ -11,7 +11,7 @@ const limits = limitDriver(harness)
 const { subject } = limits
 let store: ReturnType<typeof createLimitLeaseStore>
 
-/** So long that the time of the test does not matter. */
+/** Long enough that the duration of the test does not matter. */
 const POLICY = { algorithm: 'concurrency', limit: 3, leaseMs: 1_000_000 } as const
 
 beforeAll(async () => {
@@ -253,7 +253,7 @@ describe('the key of a subject', () => {
     await acquire(key, { weight: 3 })
     harness.advance(1_000_000)
     await acquire(key)
-    // The lease and the sum of weights.
+    // Two members remain: the lease and the sum of weights.
     expect(await harness.redis.zcard(stateKey(key))).toBe(2)
     expect(await harness.redis.zscore(stateKey(key), 'used')).toBe('1')
   })
@@ -302,7 +302,7 @@ describe('a policy of concurrency', () => {
   })
 })
 
-/** Of every lease ever granted; real time runs on, so its end is known to a few milliseconds. */
+/** A lease that was granted. Real time goes on, so its end is known to a few ms. */
 interface Known {
   readonly weight: number
   earliest: number
@@ -310,7 +310,7 @@ interface Known {
   released: boolean
 }
 
-/** No lease ends within so long after a call began. Milliseconds. */
+/** In ms; no lease ends within this time after a call begins. */
 const SLACK = 1_000
 
 it('answers like its model', async () => {
@@ -360,7 +360,7 @@ it('answers like its model', async () => {
             lease.released = true
           }
         }
-        // The machine paused, so the model cannot know what expired meanwhile.
+        // The machine paused, so the model cannot know which leases expired.
         if (now() - began > SLACK) return
         expect(answer).toEqual(expected)
       }

@@ -23,7 +23,7 @@ describe('a list', () => {
     ['Partner', undefined],
     ['partner2', undefined],
     ['a/b', 'allow'],
-    // The longest network holds, and one address is longer than any network.
+    // The longest matching network decides; a single address is longer than any network.
     ['10.1.2.3', 'allow'],
     ['10.9.1.1', 'deny'],
     ['10.9.9.9', 'allow'],
@@ -35,7 +35,7 @@ describe('a list', () => {
     ['fe80::1%eth0', 'allow'],
     ['::ffff:10.1.2.3', 'allow'],
     ['::ffff:a09:101', 'deny'],
-    // A subject may be a network itself; it must lie within that of the list.
+    // A subject may be a network, which must lie within a network of the list.
     ['2001:db8:bad::/64', 'deny'],
     ['2001:db8::/20', 'allow'],
     ['10.9.0.0/16', 'deny'],

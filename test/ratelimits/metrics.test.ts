@@ -32,7 +32,7 @@ const decisions = (policy: string, outcome: string) =>
 const near = (policy: string) =>
   metric('lockstep_ratelimits_near_limit_total', `policy="${policy}"`)
 
-/** By how much each of the numbers grows meanwhile. */
+/** How much each number grows during `act`. */
 async function growth(read: (() => Promise<number>)[], act: () => Promise<unknown>) {
   const before = await Promise.all(read.map((one) => one()))
   await act()

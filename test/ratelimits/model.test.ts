@@ -102,7 +102,7 @@ it.each<[string, Policy]>([
   ['sliding-log', { algorithm: 'sliding-log', limit: 7, windowMs: 1_300 }],
   ['leaky-bucket', { algorithm: 'leaky-bucket', limit: 7, windowMs: 1_300, maxDelayMs: 300 }],
 ])('%s allows at its retry time, and not before', async (_name, policy) => {
-  // Also after another limit has taken its place, and where the clock of Redis stepped back.
+  // Also after a change of the limit, and after the clock of Redis stepped back.
   const change = fc.record({
     advanceMs: fc.oneof(
       { weight: 6, arbitrary: fc.nat({ max: 700 }) },
@@ -135,7 +135,7 @@ it.each<[string, Policy]>([
         if (denied.allowed || denied.retryUs < 0) continue
         const retryAt = denied.takenAtUs + denied.retryUs
         const later = await ask(cost, true)
-        // Real time runs on: between two calls the wait only becomes shorter, never longer.
+        // Real time goes on, so the wait only gets shorter between two calls.
         if (!later.allowed) expect(later.takenAtUs + later.retryUs).toBe(retryAt)
         harness.advance(Math.ceil(denied.retryUs / 1_000))
         expect((await ask(cost)).allowed).toBe(true)

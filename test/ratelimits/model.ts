@@ -1,19 +1,19 @@
 export interface Decision {
   readonly allowed: boolean
   readonly remaining: number
-  /** leaky-bucket: until the call may start, in us; else 0. */
+  /** leaky-bucket: us until the call may start; 0 for the others. */
   readonly delayUs: number
 }
 
-/** The algorithms in plain TypeScript, without Redis: what the scripts are compared with. */
+/** An algorithm without Redis; the tests compare the scripts with it. */
 export interface Model {
   check(nowUs: number, cost: number): Decision
 }
 
-/** 2025-01-01: from here 1/16 us are exact in a double. */
+/** 2025-01-01: relative to it, 1/16 us are exact in a double. */
 const EPOCH_US = 1_735_689_600_000_000
 
-/** GCRA as a bucket that drains: the debt is in units of 1/16 us, as in the script. */
+/** GCRA as a draining bucket; its debt is in units of 1/16 us, as in the script. */
 export function gcraModel(limit: number, windowMs: number, burst: number): Model {
   const interval = Math.ceil((16_000 * windowMs) / limit)
   let tat = 0
@@ -30,7 +30,7 @@ export function gcraModel(limit: number, windowMs: number, burst: number): Model
   }
 }
 
-/** A queue of jobs, each with the moment at which it is done: a call starts when the last one is. */
+/** A queue of jobs with the time at which each ends: a call starts when the last one ends. */
 export function leakyModel(limit: number, windowMs: number, maxDelayMs: number): Model {
   const interval = Math.ceil((16_000 * windowMs) / limit)
   const done: number[] = []
@@ -48,7 +48,7 @@ export function leakyModel(limit: number, windowMs: number, maxDelayMs: number):
   }
 }
 
-/** All that was ever admitted, and a sum over the window for each question. */
+/** Keeps every admitted call, and sums over the window at each check. */
 export function logModel(limit: number, windowMs: number): Model {
   const calls: { atUs: number; cost: number }[] = []
   return {
@@ -81,7 +81,7 @@ export function windowModel(limit: number, windowMs: number, fromFirstHit: boole
   }
 }
 
-/** Every call is remembered with its bucket; nothing is packed and nothing is forgotten. */
+/** Keeps every call with its bucket, packs nothing and forgets nothing. */
 export function slidingModel(
   limit: number,
   windowMs: number,

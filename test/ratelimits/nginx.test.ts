@@ -10,7 +10,7 @@ import { tokensYaml } from '../support/tokens.js'
 import { until } from '../support/until.js'
 
 const CONF = new URL('../../deploy/nginx/nginx.conf', import.meta.url)
-/** Debian installs it outside the PATH of ordinary users. */
+/** Debian installs nginx outside the PATH of ordinary users. */
 const nginx = ['nginx', '/usr/sbin/nginx'].find((name) => spawnSync(name, ['-v']).status === 0)
 
 const site = { algorithm: 'fixed-window', align: 'first-hit', limit: 3, windowMs: 3_600_000 }
@@ -89,7 +89,7 @@ describe.skipIf(nginx === undefined)('deploy/nginx, by a real nginx (skipped wit
   })
 })
 
-/** The file as it is delivered, but for its ports and the folders it writes to. */
+/** Starts nginx with the shipped file; only its ports and folders differ. */
 async function startNginx(program: string): Promise<string> {
   folder = mkdtempSync('/tmp/ls-')
   mkdirSync(path.join(folder, 'temp'))

@@ -32,16 +32,16 @@ beforeAll(() => {
   stores = createStores()
 })
 
-/** Longer than all that one run takes. */
+/** Longer than one run takes. */
 const SOON_MS = 600_000
 
-/** One subject of one policy and its model. Every method compares the two. */
+/** One subject of one policy, and its model. Every method compares the two. */
 class Subject {
   readonly #key = randomUUID()
   readonly #account: Account
   #policy: Policy
   #override = 0
-  /** When a cost was consumed and how long it counts, as in the answers. */
+  /** When each cost was consumed and how long it counts, from the answers. */
   readonly #taken: { readonly takenAtMs: number; readonly resetAfterMs: number }[] = []
   #reservations: {
     readonly id: string
@@ -89,8 +89,8 @@ class Subject {
   }
 
   /**
-   * @param nth of what was consumed, counted from the last; beyond: as of now
-   * @param isKnown whether the caller says as well how long it counts
+   * @param nth index of the consumed cost, from the last; beyond the first, the refund names no time
+   * @param isKnown whether the caller also sends how long the cost counts
    */
   async refund(cost: number, nth: number, isKnown: boolean) {
     const taken = this.#taken.at(-1 - nth)
@@ -120,8 +120,8 @@ class Subject {
   }
 
   /**
-   * Redis ends keys in real time, and would end this one soon after a step back, where the model still
-   * counts it: it is ended before.
+   * Resets the subject if its key expires soon. Redis expires keys in real time, so after a step back
+   * of the clock this key would end while the model still counts it.
    */
   async endWhatIsAboutTo() {
     const key = limitKey(harness.namespace, kindOf(this.#policy), this.#limit)
@@ -132,7 +132,7 @@ class Subject {
     this.#policy = { ...this.#policy, limit }
   }
 
-  /** @param limit 0 ends it */
+  /** @param limit 0 deletes the override */
   async override(limit: number) {
     if (limit === 0) await stores.exceptions.endOverride(harness.namespace, this.#limit)
     else {
@@ -153,7 +153,7 @@ class Subject {
     this.#reservations.push({ id: reply.id, cost, takenUs: reply.limit.takenAtUs, untilUs })
   }
 
-  /** @param nth of the open reservations, round and round */
+  /** @param nth index of the open reservation, modulo their number */
   async settle(actual: number, nth: number) {
     const reservation = this.#reservations[nth % this.#reservations.length]
     if (!reservation) return
@@ -178,8 +178,8 @@ const nth = fc.nat({ max: 3 })
 const isKnown = fc.boolean()
 const limit = fc.integer({ min: 2, max: 14 })
 /**
- * Now and then the clock of Redis steps back. Its TTLs run on in real time: windows are so long that
- * nothing ends meanwhile that the model still counts.
+ * The clock of Redis sometimes steps back, while its TTLs go on in real time. Windows are so long
+ * that nothing expires that the model still counts.
  */
 const advanceMs = fc.oneof(
   { weight: 12, arbitrary: fc.nat({ max: 30_000_000 }) },
@@ -282,7 +282,7 @@ it.each<[string, Policy, () => Model]>([
         const cancelled = { id: made.id, actual: 0 }
         const left = await stores.reservations.settle(harness.namespace, limit, cancelled)
         if (left.kind !== 'settled') throw new Error(left.kind)
-        // A cost that is never allowed only looks.
+        // A check of a cost that is never allowed only reads.
         const { remaining } = without.check(left.atUs, 1_000)
         expect(left.remaining).toBeLessThanOrEqual(remaining)
       }),

@@ -1,16 +1,16 @@
 import type { Policy } from '../../src/ratelimits/policies/policy.js'
 
 /**
- * The usage of one subject in plain TypeScript, and how operations other than a check change it.
- * Times in us since 1970, by a clock that may step back; `limit` may be another one at each call.
+ * The usage of one subject, and how operations other than a check change it. Times are in us since
+ * 1970, by a clock that may step back. Each call may have another `limit`.
  */
 export interface Account {
   fits(nowUs: number, cost: number, limit: number): boolean
   remaining(nowUs: number, limit: number): number
   take(nowUs: number, cost: number, limit: number): void
   /**
-   * @param untilUs until when it counts, as far as the caller knows
-   * @returns what was given back
+   * @param untilUs when the cost stops counting, as far as the caller knows
+   * @returns the refunded amount
    */
   refund(
     nowUs: number,
@@ -20,13 +20,13 @@ export interface Account {
     limit: number,
   ): number
   reset(): void
-  /** Until when what is consumed counts: the algorithms that give back by it have it. */
+  /** When the consumed cost stops counting; only for algorithms whose refund depends on it. */
   untilUs?(nowUs: number, limit: number): number
 }
 
 const total = (parcels: readonly number[]): number => parcels.reduce((sum, one) => sum + one, 0)
 
-/** Removes this much, from the first parcel on; what has been emptied goes. */
+/** Removes this amount, from the first parcel on, and drops empty parcels. */
 function drained(parcels: readonly number[], amount: number): number[] {
   let left = amount
   return parcels
@@ -38,7 +38,7 @@ function drained(parcels: readonly number[], amount: number): number[] {
     .filter((parcel) => parcel > 0)
 }
 
-/** Every parcel in another unit; their sum is rounded up, and no parcel loses by it. */
+/** Converts the parcels to another unit; their sum is rounded up. */
 function scaled(parcels: readonly number[], to: number, from: number): number[] {
   let before = 0
   return parcels.map((parcel) => {
@@ -49,8 +49,8 @@ function scaled(parcels: readonly number[], to: number, from: number): number[] 
 }
 
 /**
- * The usage, parcel by parcel, in the order in which it leaks: debts, which lie above
- * what there is room for, then usage, the oldest first. In 1/16 us.
+ * The usage in 1/16 us, parcel by parcel, in the order in which it leaks: first debts, which exceed
+ * the capacity, then usage, the oldest first.
  */
 class Parcels {
   #debts: number[] = []
@@ -67,7 +67,7 @@ class Parcels {
 
   intervalOf = (limit: number) => Math.ceil((16 * this.#windowUs) / limit)
 
-  /** What is left of it now. Another limit, and a clock that has stepped back, change it for good. */
+  /** The usage now. Another limit, or a clock that stepped back, changes the stored parcels. */
   sum(nowUs: number, limit: number): number {
     const { debts, usage } = this.#leaked(nowUs)
     const interval = this.intervalOf(limit)
@@ -77,7 +77,7 @@ class Parcels {
     }
     const kept = scaled(usage, interval, this.#interval)
     this.#debts = scaled(debts, interval, this.#interval)
-    // Older usage has no place in what the new limit has room for.
+    // The oldest usage that exceeds the capacity of the new limit is dropped.
     this.#usage = drained(kept, Math.max(0, total(kept) - most))
     this.#atUs = nowUs
     this.#interval = interval
@@ -139,7 +139,7 @@ class Parcels {
   }
 }
 
-/** What a bucket is asked alike, however it admits. */
+/** The operations that all kinds of buckets share. */
 const changesOf = (parcels: Parcels) => ({
   take: parcels.take.bind(parcels),
   refund: parcels.refund.bind(parcels),
@@ -147,7 +147,7 @@ const changesOf = (parcels: Parcels) => ({
   reset: parcels.reset.bind(parcels),
 })
 
-/** @param burstOf what may come at once under a limit */
+/** @param burstOf the burst that a limit allows */
 export function gcraAccount(windowMs: number, burstOf: (limit: number) => number): Account {
   const roomOf = (limit: number, interval: number) => burstOf(limit) * interval
   const parcels = new Parcels(windowMs * 1_000, roomOf)
@@ -179,15 +179,15 @@ interface Call {
   readonly cost: number
 }
 
-/** Calls, and how much each of them still counts. */
+/** How an algorithm counts calls. */
 interface Counting {
-  /** What counts now. */
+  /** The usage now. */
   used(calls: readonly Call[], nowUs: number): number
-  /** Whether a call of that time counts, and a refund may take from it. */
+  /** Whether a call of that time still counts, so that a refund may take from it. */
   counts(atUs: number, nowUs: number, calls: readonly Call[]): boolean
   /**
-   * Where calls count that were made later than now, by a clock that has stepped back since.
-   * @param writtenUs when the last of all changes was made
+   * Moves calls that are later than now, because the clock has stepped back since.
+   * @param writtenUs the time of the last change
    */
   rewind(calls: readonly Call[], nowUs: number, writtenUs: number): readonly Call[]
 }
@@ -200,7 +200,7 @@ function callsAccount({ used, counts, rewind }: Counting): Account {
     writtenUs = Math.min(writtenUs, nowUs)
     return calls
   }
-  /** A change forgets for good what does not count any more. */
+  /** A change drops the calls that no longer count. */
   const write = (nowUs: number, changed: readonly Call[]) => {
     calls = changed
     writtenUs = nowUs
@@ -287,7 +287,7 @@ export function slidingAccount(windowMs: number, buckets: number, strict: boolea
       const newest = bucketOf(written)
       const steps = newest - bucketOf(now)
       if (steps <= 0) return calls
-      // All but those of the newest bucket come one bucket nearer to now.
+      // All calls except those of the newest bucket move one bucket closer to now.
       return calls.map(({ atUs, cost }) => {
         const nearer = bucketOf(atUs) < newest ? 1 : 0
         return { atUs: atUs - (steps - nearer) * width, cost }

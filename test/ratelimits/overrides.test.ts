@@ -12,7 +12,7 @@ const at = (policy: string, key: string) =>
 const override = (policy: string, key: string, body: object) =>
   harness.request('put', at(policy, key)).send(body)
 
-/** A bucket keeps what a lower limit has room for, or its subjects would wait for many windows. */
+/** A bucket keeps only what fits a lower limit; else its subjects would wait for many windows. */
 const forgives = (policy: object) => !('algorithm' in policy)
 
 describe.each(COUNTING)('an override in %s', (_name, policy) => {
@@ -30,7 +30,7 @@ describe.each(COUNTING)('an override in %s', (_name, policy) => {
     expect(headers['ratelimit-policy']).toContain(';q=100;')
     expect(await limits.remaining(name, `${key}x`)).toBe(10)
 
-    // Back to less than was consumed: denied until it is paid.
+    // The old limit is below the usage: checks are denied until the usage falls below it.
     await harness.request('delete', at(name, key)).expect(204)
     const denied = (await limits.post(`${name}/check`, { key })).body
     expect(denied).toMatchObject({ allowed: false, remaining: 0, results: [{ limit: 10 }] })

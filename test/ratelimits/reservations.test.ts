@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
 import { COUNTING, limitDriver } from './driver.js'
 
-/** So long that the time of the test does not matter. */
+/** Long enough that the duration of the test does not matter. */
 const HOUR_MS = 3_600_000
 
 const harness = useHarness()

@@ -10,7 +10,7 @@ const harness = useHarness()
 let store: CheckStore
 
 beforeAll(async () => {
-  // Every tag is a slot of its own, as far as this store can see.
+  // This store treats every tag as a slot of its own.
   const connection = { ...harness.connection, slotOf: slotOfTag }
   store = checkStoreOf({ binder: harness.binder, connection })
 })
@@ -64,7 +64,7 @@ describe('limits of several slots', () => {
     const ask = (limits: ReturnType<typeof limit>[]) =>
       decided(harness.namespace, limits, { ...EACH, idempotency })
     expect((await ask([limit(a)])).replayed).toBe(false)
-    // The other slot has not heard of this key: only what was not counted is counted now.
+    // The other slot has no record of this key, so the call counts only the limit that is new.
     expect((await ask([limit(a), limit(b)])).replayed).toBe(false)
     const { replayed, results } = await ask([limit(a), limit(b)])
     expect(replayed).toBe(true)

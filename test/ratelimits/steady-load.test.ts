@@ -8,7 +8,7 @@ import { checkStoreOf } from './check-store.js'
 
 const harness = useHarness()
 let store: CheckStore
-/** The time of the scripts, which does not advance by itself; real time only adds jitter. */
+/** The clock of the scripts, which does not advance by itself; real time only adds jitter. */
 let nowUs = Date.now() * 1_000
 
 beforeAll(async () => {
@@ -19,7 +19,7 @@ beforeAll(async () => {
 })
 
 const LIMIT = 100
-/** So long that the milliseconds of a call do not matter. */
+/** Long enough that the few ms of a call do not matter. */
 const WINDOW_US = 3_600_000_000
 const CALLS = 400
 
@@ -38,7 +38,7 @@ it.each<[string, Policy, number]>([
   ],
   ['sliding-window', { algorithm: 'sliding-window', ...window }, LIMIT],
   ['sliding-window of 6', { algorithm: 'sliding-window', buckets: 6, ...window }, LIMIT],
-  // A strict window counts the oldest bucket in full: one of N + 1 is the price.
+  // A strict window counts its oldest bucket in full, which costs one bucket of N + 1.
   ['strict', strict, LIMIT / 2],
   ['strict of 9', { ...strict, buckets: 9 }, LIMIT * 0.9],
   ['sliding-log', { algorithm: 'sliding-log', ...window }, LIMIT],

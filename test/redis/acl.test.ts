@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Servers, startTopology } from '../support/topology.js'
 
-/** The whole suite runs as this user with `npm run test:acl`; here is what the user may not do. */
+/** `npm run test:acl` runs the whole suite as this user; this file tests what the user may not do. */
 let servers: Servers
 let user: Redis
 

@@ -50,7 +50,7 @@ it('gives up each call at its own deadline, and reports a late answer', async ()
 
 it('has no timer while no call is pending', async () => {
   let looks = 0
-  // No spy: after the file vitest restores what each one replaced, here a faked timer.
+  // No spy: at the end vitest would restore what it replaced, here a faked timer.
   const faked = globalThis.setTimeout
   const counting = (run: () => void, ms?: number) => {
     if (ms === CHECK_EVERY_MS) looks += 1

@@ -7,7 +7,7 @@ import { startNode } from '../support/nodes.js'
 import { tempFolder } from '../support/temp-folder.js'
 import { until } from '../support/until.js'
 
-/** What is said of a Redis with these settings: by the log, the metrics and the status. */
+/** What log, metrics and status report about a Redis with these settings. */
 async function said(conf: readonly string[], dataFolder?: string) {
   const redis = await start({ conf, ...(dataFolder && { dataFolder }) })
   const harness = await startHarness({ redisUrl: redis.url })
@@ -52,7 +52,7 @@ it('looks again at every connection, and reports only changes', async () => {
   const { redis, harness, read } = await said([], tempFolder())
   const raw = await connect(redis)
   await raw.config('SET', 'maxmemory-policy', 'allkeys-random')
-  // Answers are 503 while there is no connection.
+  // The service answers 503 while it has no connection.
   const seen = () => read().catch(() => undefined)
   const kill = async () => {
     const id = await harness.connection.client.client('ID')

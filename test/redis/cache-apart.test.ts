@@ -10,7 +10,7 @@ import { until } from '../support/until.js'
 
 const EVICTING = ['maxmemory 64mb', 'maxmemory-policy allkeys-lru']
 
-/** The service on two servers of this test's own. */
+/** Runs the service on two servers of this test. */
 async function onTwo(use: (harness: Harness, main: ManagedRedis, cache: ManagedRedis) => unknown) {
   const [main, cache] = await Promise.all([start(), start({ conf: EVICTING })])
   const harness = await startHarness({ redisUrl: main.url, cacheRedisUrl: cache.url })

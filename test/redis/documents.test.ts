@@ -32,7 +32,7 @@ function parse(_name: string, body: unknown): Colour {
   return body as Colour
 }
 
-/** What another process would have: its own memory on the same Redis. */
+/** Simulates another process: its own memory on the same Redis. */
 function newProcess(part: string, more: object = {}): Documents<Colour> {
   const { binder, connections } = harness
   const documents = createDocuments<Colour>({

@@ -24,7 +24,7 @@ it('treats any other error as a bug of ours', () => {
 })
 
 it.each([
-  // Up to Redis 7.0, and since 7.2.
+  // The text up to Redis 7.0, then the text since 7.2.
   ["ERR The user executing the script can't run this command or subcommand", 'no-permission'],
   ['ERR ACL failure in script: No permissions to access a key', 'no-permission'],
   [

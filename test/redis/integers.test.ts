@@ -46,7 +46,7 @@ it('answers outcome-unknown for an integer that the parser may have rounded', as
     for (const one of [number, -number]) {
       await expect(send(subject, [1, one])).rejects.toMatchObject({ code: 'outcome-unknown' })
     }
-    // The script ran: that is what must not be called a failure.
+    // The script ran, so the error must not say that the call failed.
     expect(await harness.redis.get(subject)).toBe('2')
   }
 })
@@ -62,7 +62,7 @@ describe('every script of the program', async () => {
   it.each(scripts.map((script) => [script.program.name, script] as const))(
     '%s lets no integer through that may be another one',
     (_name, { decode }) => {
-      // For every outcome, at every position of the reply.
+      // Every outcome, and every position in the reply.
       const reply = fc.tuple(
         fc.integer({ min: -4, max: 9 }),
         fc.array(fc.oneof(fc.nat(3), fc.constant('0'), fc.constant('[]')), { maxLength: 12 }),
@@ -89,7 +89,7 @@ interface Decodes {
 const isScript = (value: unknown): value is Decodes =>
   typeof value === 'object' && value !== null && 'program' in value && 'decode' in value
 
-/** Whatever a module exports that is a script, also in a record of scripts. */
+/** All scripts that the modules of a folder export, also within records. */
 async function scriptsOf(folder: string): Promise<Decodes[]> {
   const found = new Map<string, Decodes>()
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -106,7 +106,7 @@ async function scriptsOf(folder: string): Promise<Decodes[]> {
   return [...found.values()]
 }
 
-/** The titles of all scripts, except libraries and batch.lua. */
+/** The names of all scripts, except libraries and batch.lua. */
 const luaFiles = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.lua') && !file.includes('/lib/'))

@@ -9,7 +9,7 @@ const connection = openConnection({
 })
 afterAll(() => connection.close())
 
-// With Sentinel the client gives up if it hears of a failover while it asks for the primary.
+// With Sentinel, the client gives up if a failover is announced while it asks for the primary.
 it('a connection opens again after its client gave up', async () => {
   await until('the connection', () => connection.isReady())
   const ended = new Promise((resolve) => connection.client.once('end', resolve))
@@ -29,7 +29,7 @@ it('a connection that was closed stays closed', async () => {
   closed.client.once('connecting', () => {
     again = true
   })
-  // Longer than any pause before another try.
+  // Longer than any delay before a reconnect.
   await new Promise((resolve) => setTimeout(resolve, 200))
   expect(again).toBe(false)
 })

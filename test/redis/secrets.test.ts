@@ -11,7 +11,7 @@ const SECRET = 'hush-hush'
 
 type ErrorClass = new (...args: never[]) => Error
 
-/** Every class of error that the client library has, also one that it gets with an upgrade. */
+/** Every error class of the client library, including those that an upgrade adds. */
 function clientErrors(): [string, Error][] {
   const from = createRequire(import.meta.resolve('ioredis'))
   const modules = [

@@ -193,7 +193,7 @@ describe('a kept value', () => {
     expect(gaps).toBe(1)
     expect(tracker.holds(kept)).toBe(false)
     expect(tracker.outlives(kept)).toBe(true)
-    // The first message of a new connection has no predecessor here.
+    // The tracker accepts the first message of a new connection without its predecessor.
     const fresh = read(200)
     say('500 501 k s other')
     expect(tracker.holds(fresh)).toBe(true)

@@ -105,7 +105,7 @@ describe.each(POLICIES)('the eviction policy %s', (policy) => {
           const kept = [...latest].filter(([key]) => values.peek(key))
           expect(values.size).toBe(kept.length)
           expect(values.bytes).toBe(kept.reduce((sum, [, { weight }]) => sum + weight, 0))
-          // Every value that was set and not deleted is kept, or was counted as evicted.
+          // Every value that was set and not deleted is kept or counted as evicted.
           expect(evicted()).toBe(added - gone - values.size)
         },
       ),

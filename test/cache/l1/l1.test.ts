@@ -22,13 +22,13 @@ const put = (harness: Harness, space: string, key: string, value: string) =>
 const isFromMemory = async (harness: Harness, space: string, key: string) =>
   /detail=L1/.test((await get(harness, space, key)).headers['cache-status'] ?? '')
 
-/** Redis has one clock for all. */
+/** Both instances share the clock of one Redis. */
 const advance = (ms: number) => {
   here.advance(ms)
   there.advance(ms)
 }
 
-/** Reads until the value comes from memory, which needs one read that could be kept. */
+/** Reads until L1 answers, which needs one read whose value L1 may keep. */
 const warm = (harness: Harness, space: string, key: string) =>
   until(`${space}/${key} in memory`, () => isFromMemory(harness, space, key))
 
@@ -169,7 +169,7 @@ describe('a change', () => {
       ],
     ]),
   ]
-  /** What a reader may not see any more: the old value as fresh. */
+  /** Whether a reader gets the old value as fresh, which must not happen after the change. */
   const seesOld = async (harness: Harness, key: string) => {
     const { text, status, headers } = await get(harness, 'mem', key)
     return status === 200 && text === 'old' && headers['lockstep-state'] === 'fresh'
@@ -187,7 +187,7 @@ describe('a change', () => {
 
       expect(await seesOld(here, key)).toBe(false)
       await until('the change elsewhere', async () => !(await seesOld(there, key)))
-      // Nothing brings it back.
+      // The old value does not come back.
       expect([await seesOld(here, key), await seesOld(there, key)]).toEqual([false, false])
     },
   )

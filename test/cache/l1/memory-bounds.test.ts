@@ -11,7 +11,7 @@ const MAX_BYTES = 1_000_000
 
 let memory: Memory
 let forgotten: string[]
-/** By channel: how many listen. */
+/** Number of subscriptions by channel. */
 let listeners: Map<string, number>
 
 beforeEach(() => {
