@@ -58,7 +58,7 @@ export interface Seen {
 
 /** The findings of one run. */
 export interface Findings extends Seen {
-  readonly left: number
+  readonly left: readonly string[]
   readonly seconds: number
 }
 
@@ -69,7 +69,7 @@ export const CLEAN = {
   fencedLost: 0,
   overtaken: 0,
   twice: 0,
-  left: 0,
+  left: [],
 } satisfies Partial<Findings>
 
 /** @param folder of the built service, or of a broken one */
@@ -105,7 +105,7 @@ export async function runScenario(name: string, folder: string, size: Size): Pro
     over = true
     await trouble
     await Promise.all(workers.map((worker) => worker.stop()))
-    const left = await countLeft(store)
+    const left = await keysLeft(store)
     return { ...(await look()), left, seconds: Math.round((monotonic() - began) / 1e6) }
   } finally {
     await Promise.all([...instances, resource].map((one) => one.stop()))
@@ -142,13 +142,20 @@ const soon = (what: string, probe: () => Promise<boolean | undefined>) =>
   until(what, probe).catch(() => undefined)
 
 /** Keys that are left when the load is over, or that never expire. */
-async function countLeft(store: Store): Promise<number> {
+async function keysLeft(store: Store): Promise<string[]> {
   const look = async () => {
     const keys = await store.client().keys('ls:{*')
-    const left = keys.filter((key) => !FIXED.test(key))
-    const endless = await Promise.all(keys.map((key) => store.client().ttl(key)))
-    return left.length + endless.filter((ttl) => ttl === -1).length
+    const ttls = await Promise.all(keys.map((key) => store.client().ttl(key)))
+    return keys
+      .map((key, i) => ({ key, ttl: ttls[i] as number }))
+      .filter(({ key, ttl }) => !FIXED.test(key) || ttl === -1)
+      .map(({ key, ttl }) => `${key} for ${ttl} s`)
   }
-  await soon('quiet', async () => (await look()) === 0)
-  return look()
+  let left: string[] = []
+  await soon('quiet', async () => {
+    left = await look()
+    return left.length === 0
+  })
+  // Looked at once: a request whose client is gone may still come, and takes its lease back itself.
+  return left
 }
