@@ -2,7 +2,7 @@
 
 import schemathesis
 
-# A request may wait for minutes, and the fuzz has none to spare.
+# A request may wait for minutes, which is too long here.
 LONGEST_WAIT_MS = 50
 
 

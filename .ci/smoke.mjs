@@ -1,4 +1,4 @@
-// npm start, twice: it serves, Ctrl-C and SIGTERM leave nothing, a lock survives.
+// Runs npm start twice: it serves, Ctrl-C and SIGTERM leave nothing behind, a lock survives.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -18,7 +18,7 @@ async function until(what, probe, ms) {
   throw new Error(`waited ${ms} ms in vain: ${what}`)
 }
 
-/** Processes whose command line contains the folder, which is nobody else's. */
+/** Processes whose command line contains the folder, which only this run uses. */
 function processesNaming(folder) {
   return readdirSync('/proc').filter((pid) => {
     try {

@@ -1,6 +1,6 @@
-// Sums vitest's own reports: `N passed, N failed`. A stage that failed without a failed test of its
-// own (types, lint, a start that did not start) counts as one. Names what failed once more at the
-// end, for a log of which only the end is kept.
+// Sums vitest's own reports: `N passed, N failed`. A stage that failed without a failed test
+// (types, lint, a failed start) counts as one. Repeats the failures at the end, because some logs
+// keep only the end.
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
@@ -9,7 +9,7 @@ const names = readdirSync(folder)
 
 const firstLine = (message = '') => message.split('\n', 1)[0]
 
-/** What failed in a file: its tests, or the file itself if no test did (it could not be loaded). */
+/** The failures of a file: its failed tests, or the file itself if it did not load. */
 const failuresIn = ({ name, status, message, assertionResults }) => {
   const file = path.relative(process.cwd(), name)
   const tests = assertionResults.filter((test) => test.status === 'failed')

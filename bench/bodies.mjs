@@ -1,4 +1,4 @@
-// npm run bench:bodies: how long the worst legal body of each route blocks the event loop.
+// npm run bench:bodies: measures how long the worst legal body of each route blocks the event loop.
 //
 // Milliseconds of CPU of the longest turn of the event loop during the request: median of several
 // requests, with the spread. The first row is the same without a body.
@@ -9,7 +9,7 @@ const TURNS = 7
 const KIB = 1024
 const names = (count, length = 512) =>
   Array.from({ length: count }, (_, i) => String(i).padEnd(length, 'x'))
-/** As many one-field objects as fit: they cost most to parse and to explain. */
+/** As many one-field objects as fit: they cost most to parse and to report as errors. */
 const unknown = (bytes) =>
   `{${Array.from({ length: Math.floor(bytes / 10) }, (_, i) => `"k${i}":1`)
     .join()

@@ -1,9 +1,9 @@
-// Two servers under the same load, in alternating turns of one run: these machines are noisy by a
-// factor of two, so only alternating runs can be compared.
+// Compares two servers under the same load, in alternating turns of one run: machines are noisy by
+// a factor of two, so only alternating runs are comparable.
 import { Redis } from 'ioredis'
 import { drive } from './load.mjs'
 
-/** Compares CPU and time of Redis at full batches, without overload. */
+/** The number of connections at which CPU is compared: full batches, without overload. */
 const COMPARED_AT = 64
 
 /**
@@ -29,7 +29,7 @@ export async function compareRequests(row, servers, plan) {
     for (const connections of plan.connections) {
       const rounds = []
       for (let i = 0; i < plan.rounds; i++) {
-        // Each side goes first in turn, so that a machine that slows down favours neither.
+        // The sides alternate in going first, so that a machine that slows down favours neither.
         const order = i % 2 === 0 ? ['service', 'shell'] : ['shell', 'service']
         const round = {}
         for (const side of order) {
@@ -45,7 +45,7 @@ export async function compareRequests(row, servers, plan) {
   }
 }
 
-/** @param steps in order; those of a list within it go together */
+/** @param steps in order; the steps of a nested list run together */
 async function prepare({ url }, steps = []) {
   for (const step of steps) await Promise.all([step].flat().map((one) => ask(url, one)))
 }

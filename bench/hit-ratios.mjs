@@ -1,4 +1,4 @@
-// npm run bench:hit-ratios: how often each L1 policy finds what is asked for, on skewed traces.
+// npm run bench:hit-ratios: the hit ratio of each eviction policy of L1 on skewed traces.
 //
 // Nothing here depends on the machine: the traces are made from a seed.
 import { createEvictionPolicy } from '../dist/cache/l1/eviction/policies.js'
@@ -9,7 +9,7 @@ const REQUESTS = 1_000_000
 const SHARES = [0.005, 0.01, 0.05, 0.25]
 const TTL_MS = 60_000
 
-/** Lives differ by up to a tenth, as the jitter of a space makes them. */
+/** TTLs differ by up to a tenth, like those with the jitter of a space. */
 const lifeOf = (key) => TTL_MS - ((key * 7_919) % (TTL_MS / 10))
 
 function ratioOf(policy, maxEntries, exponent, scans) {
@@ -22,16 +22,16 @@ function ratioOf(policy, maxEntries, exponent, scans) {
   let hits = 0
   let counted = 0
   for (let i = 0; i < REQUESTS; i++) {
-    // One request in five belongs to a scan over keys that are asked for once.
+    // One request in five belongs to a scan over keys that are requested once.
     const scanning = scans && i % 5 === 0
     const number = scanning ? KEYS + i : next()
     const key = String(number)
-    // Time goes by at 20,000 requests per second; nothing is invalidated.
+    // The clock advances at 20,000 requests per second; no key is invalidated.
     const now = i / 20
     const kept = values.get(key)
     const hit = kept !== undefined && kept.expiresAt > now
     if (!hit) values.set(key, { weight: 1, expiresAt: now + lifeOf(number) })
-    // The first tenth only fills it.
+    // The first tenth only fills L1.
     if (i < REQUESTS / 10 || scanning) continue
     counted += 1
     if (hit) hits += 1

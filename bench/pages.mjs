@@ -1,4 +1,4 @@
-// docs/performance.md and its plots, from the figures of one run.
+// Writes docs/performance.md and its plots from the figures of one run.
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
@@ -59,7 +59,7 @@ const SIDES = [
   { side: 'shell', colour: '#9ca3af' },
 ]
 
-/** A panel per request: thousands of requests a second, by connections, the service and the shell. */
+/** One panel per kind of request: thousands per second by connections, for service and shell. */
 function plot(figures) {
   const panels = new Map()
   for (const { name, record } of figures) {

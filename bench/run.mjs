@@ -43,7 +43,7 @@ const machine = () => ({
   ...plan,
 })
 
-/** A row without a load of requests measures itself: { ratio, spread?, record }. */
+/** Runs a row that measures itself without a request load: { ratio, spread?, record }. */
 async function measureByItself({ name, target, atMost = false, measure }) {
   const { startService } = servers
   const figure = await measure({ servers, startService, rounds: plan.rounds, size })

@@ -12,11 +12,11 @@ const canPin = spawnSync('taskset', ['-V']).status === 0
 /** One core for the servers under test, the other for Redis and the load. */
 const SERVER_CORE = '0'
 const OTHER_CORE = '1'
-/** Where nothing listens. */
+/** An address without a Redis. */
 const NO_REDIS = 'redis://127.0.0.1:1'
 const PROBED = ['--import', path.join(import.meta.dirname, 'loop-probe.mjs')]
 
-/** @param isPinned to a core each, without which no two figures can be compared */
+/** @param isPinned pins each server to a core; figures are comparable only if pinned */
 export async function startServers({ isPinned = true } = {}) {
   const pin = isPinned ? pinTo : () => {}
   pin(process.pid, OTHER_CORE)
@@ -52,11 +52,11 @@ export async function startServers({ isPinned = true } = {}) {
       echo: await start(path.join(ROOT, 'bench/echo.mjs')),
       shell: await start(path.join(ROOT, 'bench/shell.mjs')),
       cutOff: await start(SERVICE, { LOCKSTEP_REDIS_URL: NO_REDIS }),
-      /** A further one, which its caller stops. */
+      /** Starts another service, which the caller stops. */
       startService: () => startServer(SERVICE, environment, pin),
-      /** One that measures the longest turn of its event loop. */
+      /** Starts a service that measures the longest turn of its event loop. */
       startProbed: () => start(SERVICE, undefined, PROBED),
-      /** Ends what a row keeps for the rows after it. */
+      /** Registers a clean-up for what a row keeps for later rows. */
       onStop: (work) => void atStop.push(work),
       stop,
     }
@@ -87,7 +87,7 @@ async function startServer(file, environment, pin, node = []) {
     url,
     cpuMicros: () => cpuMicros(child.pid),
     rssBytes: () => rssBytes(child.pid),
-    /** Of a probed one: CPU of the longest turn of its event loop since it was asked last. */
+    /** For a probed service: CPU of the longest turn of its event loop since the last call. */
     longestTurnMs: () =>
       new Promise((resolve) => {
         child.once('message', resolve)

@@ -1,5 +1,5 @@
-// What a user would write in an afternoon: the thinnest Fastify app that does each job by a known
-// library or a plain command, over a Redis of the same kind.
+// The thinnest Fastify app that does each job with a known library or a plain command, on a Redis
+// of the same kind.
 import Fastify from 'fastify'
 import { Redis } from 'ioredis'
 import { RateLimiterRedis } from 'rate-limiter-flexible'
@@ -109,5 +109,5 @@ const CACHE_HEADERS = {
 }
 
 process.stdout.write(`${await app.listen({ host: '127.0.0.1', port: 0 })}\n`)
-// The limiters keep timers of a day.
+// The limiters keep timers of a day, so the process would not end by itself.
 process.on('SIGTERM', () => app.close().then(() => process.exit(0)))

@@ -1,4 +1,4 @@
-/** Numbers in [0, 1) that are the same for the same seed (mulberry32). */
+/** A source of numbers in [0, 1), repeatable by seed (mulberry32). */
 function uniform(seed) {
   let state = seed
   return () => {

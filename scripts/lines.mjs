@@ -2,8 +2,8 @@
 //
 // Deletes every line of these scripts, or of the named lines, once, and lists those without a failing
 // test among those named, or among those of the domain and of test/faults.
-//   --all    also lists the failing test of the others
-//   --quick  gives a line up after ten seconds of tests
+//   --all    also lists the failing test of each other line
+//   --quick  stops testing a line after ten seconds
 import './node-version.mjs'
 import { startVitest } from 'vitest/node'
 

@@ -1,4 +1,4 @@
-// Imported first, so that an old Node gets a sentence and not a syntax error of some dependency.
+// Imported first, so that an old Node prints a clear message, not a syntax error of a dependency.
 
 const OLDEST = [20, 19]
 

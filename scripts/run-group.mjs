@@ -6,9 +6,9 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 const REPEAT_MS = 2_000
 
 /**
- * Runs a command as if it had replaced this process, which Node cannot do: signals reach it and
- * everything it has started (npm starts a shell, which starts npm, and neither passes a signal on
- * to the last of them), and nothing of it is left when this resolves.
+ * Runs a command as if it had replaced this process, which Node cannot do. Signals reach it and
+ * every process it has started, because npm and its shell do not pass signals on. When this
+ * resolves, none of these processes is left.
  *
  * @param {string} command
  * @param {readonly string[]} args
@@ -47,6 +47,6 @@ function killGroup(child, signal) {
   try {
     if (child.pid !== undefined) process.kill(-child.pid, signal)
   } catch {
-    // The group is empty.
+    // The group has no process left.
   }
 }

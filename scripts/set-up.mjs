@@ -19,18 +19,18 @@ const own = path.join(project, '.lockstep')
 const installed = path.join(own, 'installed')
 const built = path.join(own, 'built')
 
-/** A reason to stop, for the person who ran the command. */
+/** An error whose message is for the person who ran the command. */
 export class SetUpError extends Error {}
 
 /**
- * Installs the packages and builds, where that is not done yet for exactly these sources. Decided
- * by content, never by time: a checkout of an older commit has older files.
+ * Installs the packages and builds, unless that is done for exactly these sources. Compares
+ * content, not times: a checkout of an older commit has older files.
  */
 export async function setUp() {
   if (isInstalled() && isBuilt()) return
   const release = await lock()
   try {
-    // Again: the one we waited for may have done it all.
+    // Checks again: the process that held the lock may have done it.
     if (!isInstalled()) await install()
     if (!isBuilt()) await build()
   } finally {
@@ -67,7 +67,7 @@ function isInstalled() {
   return stamp === undefined ? installedByHand() : stamp === installStamp()
 }
 
-/** `npm ci` before `npm test` is what many a CI does; the network may be gone by then. */
+/** Many CIs run `npm ci` before `npm test`, which may then have no network. */
 function installedByHand() {
   const wanted = JSON.parse(read(path.join(project, 'package-lock.json'))).packages
   const present = JSON.parse(read(path.join(project, 'node_modules/.package-lock.json'))).packages
@@ -105,14 +105,14 @@ function installFailure(words, code) {
 async function build() {
   say('Building ...')
   rmSync(built, { force: true })
-  // A file whose source is gone must not linger.
+  // Output whose source is gone must not remain.
   rmSync(path.join(project, 'dist'), { recursive: true, force: true })
   const code = await npm(['run', '-s', 'build'], { stdio: ['ignore', 2, 2] })
   if (code !== 0) throw new SetUpError('The build failed; the compiler says above why.')
   writeFileSync(built, buildStamp())
 }
 
-/** Ended by a signal means that the user wants no more: not a failure to explain. */
+/** Runs npm. An end by a signal is the user's wish, so no error explains it. */
 async function npm(args, options, started) {
   const code = await runNpm(args, options, started).catch(() => {
     throw new SetUpError('npm is not on PATH; it comes with Node.')
@@ -143,13 +143,13 @@ function hash(files) {
   const sum = createHash('sha256')
   for (const file of files) {
     const content = readFileSync(path.join(project, file))
-    // With the length, no two lists of files look alike.
+    // With the length, no two lists of files give the same input.
     sum.update(`${file} ${content.length}\n`).update(content)
   }
   return sum.digest('hex')
 }
 
-/** A user without a writable home (nobody, many a container) has no npm cache either. */
+/** Without a writable home (user nobody, many containers) npm needs another cache. */
 function privateCache() {
   const cache = process.env.npm_config_cache ?? path.join(homedir(), '.npm')
   try {

@@ -5,9 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const RETRY_MS = 300
 
 /**
- * Two starts at once must not install into the same node_modules. The kernel holds the lock for
- * this process and drops it with its death, so a stale file never blocks; the pid in it is for the
- * reader only. Where flock(1) is missing, the user is trusted to start one at a time.
+ * Keeps two starts from installing into the same node_modules at once. The kernel drops the lock
+ * when this process ends, so a stale file never blocks; the pid in it is only for messages. Without
+ * flock(1) nothing is locked.
  *
  * @param {string} file
  * @param {(line: string) => void} say

@@ -1,5 +1,5 @@
-// npm start: installs and builds if needed, then becomes the service. It runs in this very process,
-// so that a signal sent to npm or to this pid reaches it.
+// npm start: installs and builds if needed, then runs the service in this process, so that a signal
+// to npm or to this pid reaches it.
 import './node-version.mjs'
 import { SetUpError, setUp } from './set-up.mjs'
 

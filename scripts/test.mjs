@@ -13,7 +13,9 @@ try {
   process.exitCode = 1
 }
 
-/** Without the settings of a service that this user runs: no test may touch that one's Redis. */
+/**
+ * The environment without LOCKSTEP_ settings: no test may touch the Redis of the user's service.
+ */
 function testEnvironment() {
   const env = Object.entries(process.env).filter(
     ([name]) => !/^LOCKSTEP_(?!TEST_|REDIS_FIND$)/.test(name),

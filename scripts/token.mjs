@@ -1,4 +1,4 @@
-// npm run token -- NAME: a new token, and the entry that makes it known. Nothing is stored.
+// npm run token -- NAME: prints a new token and its configuration entry. Stores nothing.
 import './node-version.mjs'
 import { createHash, randomBytes } from 'node:crypto'
 

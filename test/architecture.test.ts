@@ -3,8 +3,8 @@ import { expect, it } from 'vitest'
 import { domains, files, ROOMS, read, roomOf, SRC } from './support/rooms.js'
 
 /**
- * The parts of a domain, in order: each may import only later ones. `touch-routes.ts` is one of the
- * routes as well.
+ * The parts of a domain, in order: each may import only later ones. `touch-routes.ts` counts as
+ * routes too.
  */
 const PARTS = ['routes', 'request', 'answer', 'schemas', 'store', 'scripts', 'keys']
 const partOf = (file: string) =>
@@ -16,7 +16,7 @@ const importsOf = (file: string) =>
     path.relative(SRC, path.resolve(SRC, path.dirname(file), `${target}.ts`)),
   )
 
-it.each(files)('%s imports only from the rooms that it may', (file) => {
+it.each(files)('%s imports only from rooms it is allowed to import', (file) => {
   const room = roomOf(file)
   expect(ROOMS, `${room} is a room without rules`).toHaveProperty([room])
   const allowed = [room, ...(ROOMS[room]?.imports ?? [])]
@@ -66,7 +66,7 @@ it('the parts of a domain import in one direction', () => {
   expect(wrong).toEqual([])
 })
 
-/** Checks, pages and submissions run through these; schemas are left out. */
+/** Files on the path of checks, pages and submissions, without schemas. */
 const HOT = files.filter(
   (file) =>
     /^(ratelimits.(checks|deny-cache)|leaderboards.(answer|scores|submissions|entries.(routes|scripts)))/.test(
@@ -79,7 +79,7 @@ it.each(HOT)('%s spreads no object at the beginning of another', (file) => {
   expect(read(file)).not.toMatch(/\{\s*\.\.\.[^{}]*,\s*\w/)
 })
 
-/** The edges of processes. */
+/** Files that may read the environment: the entry points. */
 const isEdge = (file: string) =>
   file === 'main.ts' || file === 'health.ts' || roomOf(file) === 'tools'
 

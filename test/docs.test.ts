@@ -18,7 +18,7 @@ function table(head: readonly string[], rows: readonly (readonly unknown[])[]): 
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
-/** The page must hold these tables between their marks; `npm run docs` writes them there. */
+/** Expects these tables between their marks in the page; `npm run docs` writes them. */
 async function expectTables(page: string, tables: Readonly<Record<string, string>>): Promise<void> {
   const file = path.resolve(import.meta.dirname, '../docs', page)
   let text = readFileSync(file, 'utf8')

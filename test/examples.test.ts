@@ -25,9 +25,9 @@ const harness = useHarness()
 
 interface Language {
   readonly name: string
-  /** Shows that the language is installed. */
+  /** A command that succeeds if the language is installed. */
   readonly probe: readonly [string, string]
-  /** Makes what is run, in a folder of its own. */
+  /** Builds the example in a folder of its own, and returns the command that runs it. */
   command(file: string, out: string): Promise<readonly [string, ...string[]]>
 }
 
@@ -42,7 +42,7 @@ const scriptFolder = mkdtempSync('/tmp/ls-')
 afterAll(() => rmSync(scriptFolder, { recursive: true }))
 let compilation: Promise<unknown> | undefined
 
-/** Node runs TypeScript itself from 22.18 on; the compiler serves the older ones too. */
+/** Compiles TypeScript, because Node runs it directly only from 22.18 on. */
 async function compiled(file: string): Promise<readonly [string, string]> {
   compilation ??= compileAll()
   await compilation
@@ -50,7 +50,7 @@ async function compiled(file: string): Promise<readonly [string, string]> {
   return [process.execPath, path.join(scriptFolder, program)]
 }
 
-/** It takes as long as to compile one. */
+/** Compiles all examples in one run, which takes as long as one example. */
 async function compileAll(): Promise<void> {
   writeFileSync(path.join(scriptFolder, 'package.json'), '{ "type": "module" }')
   const tsc = path.join(PROJECT, 'node_modules/.bin/tsc')
@@ -62,7 +62,7 @@ async function compileAll(): Promise<void> {
   await execute(tsc, ['--ignoreConfig', ...options, ...language, ...files], { cwd: PROJECT })
 }
 
-/** Compiling net/http takes half a minute the first time, so Go keeps it: at home, where it can. */
+/** Go caches net/http, which takes half a minute to compile: at home if that is writable. */
 const GO_CACHE = isWritable(homedir()) ? {} : { GOCACHE: path.join(PROJECT, '.lockstep/go') }
 
 function isWritable(folder: string): boolean {
@@ -84,7 +84,7 @@ async function built(file: string, out: string): Promise<readonly [string]> {
 
 type Run = (...args: string[]) => Promise<string>
 
-/** Runs an example of `examples/` in each language that is installed; gives what it prints. */
+/** Tests an example of `examples/` in each installed language. */
 function inEachLanguage(example: string, test: (run: Run, out: string) => Promise<void>): void {
   it.for(LANGUAGES)('in $name', async ({ name, probe, command }, { skip }) => {
     if (spawnSync(probe[0], [probe[1]]).status !== 0) skip(`${probe[0]} is not installed`)

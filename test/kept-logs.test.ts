@@ -25,7 +25,7 @@ it('a failed test keeps the logs of its services and of every Redis', async () =
   const logs = readdirSync(folder)
     .sort()
     .map((name) => readFileSync(path.join(folder, name), 'utf8'))
-  // That of the run, that of the test, and that of the service it started.
+  // The Redis of the run, of the test, and of the service that the test started.
   const ofRedis = logs.filter((text) => text.includes('eady to accept connections'))
   expect(ofRedis.length).toBeGreaterThanOrEqual(3)
   expect(logs.some((text) => text.includes('of the harness'))).toBe(true)

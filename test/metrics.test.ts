@@ -20,7 +20,7 @@ it('promtool accepts the names and help texts of our metrics', async ({ skip }) 
   expect(stderr).not.toMatch(/error while linting|parsing/)
 })
 
-it('has the lag of the event loop, and only labels of closed sets', async () => {
+it('has the lag of the event loop, and only labels from closed sets', async () => {
   const { text } = await harness.request('get', '/metrics').expect(200)
   expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds [\d.e-]+$/m)
   expect(text).not.toContain('metered')

@@ -9,7 +9,7 @@ import { until } from './support/until.js'
 v8.setFlagsFromString('--expose-gc')
 const collectGarbage = vm.runInNewContext('gc') as () => void
 
-/** An app that has served every domain; no reference to it is kept. */
+/** Closes an app that has served every domain, and keeps no strong reference to it. */
 async function closedApp(): Promise<WeakRef<object>> {
   const harness = await startHarness()
   await harness.request('post', '/v1/locks/a/acquire').expect(200)
@@ -28,7 +28,7 @@ it('leaves nothing running or listening once it is closed', async () => {
     collectGarbage()
     return app.deref() === undefined
   }
-  // On a busy machine a call may be given up as late as that, and holds it until then.
+  // A call holds the app until it times out.
   await until('it is gone', isGone, 2 * WAIT_MS)
   expect(app.deref()).toBeUndefined()
 })

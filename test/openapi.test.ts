@@ -104,7 +104,7 @@ it('gives every operation a unique name', () => {
   expect(new Set(names).size).toBe(names.length)
 })
 
-/** Domains that are not complete yet have no say in it. */
+/** The domains that must have an example for each body. */
 const EXEMPLARY = ['leaderboards', 'locks', 'operations', 'ratelimits']
 
 it('has an example of every JSON body', () => {
@@ -170,7 +170,7 @@ it('describes every field of every request', () => {
       properties?: Record<string, { description?: string }>
     }
     for (const [name, field] of Object.entries(properties)) {
-      // Rules about fields name them without a type.
+      // A rule about fields, such as `required`, lists them without a type.
       if (type === 'object' && !field.description) missing.push(`${where} ${name}`)
     }
     for (const [key, value] of Object.entries(node)) walk(value, `${where}/${key}`)

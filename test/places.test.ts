@@ -17,7 +17,7 @@ const MUTANTS: readonly Mutant[] = [
 
 const places = placesOf()
 
-// The tests that break them take minutes; this one reports a missing place at once.
+// The tests that break these lines take minutes; this one reports a missing place at once.
 it('tests break every line that is marked as a place, and no other', () => {
   const broken = new Set(MUTANTS.flatMap(({ breaks }) => Object.keys(breaks)))
   expect([...places.keys()].sort()).toEqual([...broken].sort())
@@ -35,7 +35,7 @@ it.each(LUA_MUTANTS)('can be broken, and Redis parses it: $name', async (mutant)
   }
 })
 
-/** A folder with these files, of sources and built at once. */
+/** Makes a folder with these files, which serves as sources and as build. */
 function folderOf(files: Record<string, string>): string {
   const folder = tempFolder()
   mkdirSync(path.join(folder, 'scripts'))

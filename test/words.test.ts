@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
 
-/** Replaced by the terms of the field, which ARCHITECTURE.md lists. */
+/** Words that the terms in ARCHITECTURE.md replace. */
 const WORDS =
   'acquiring beat crowd delivering elsewhen keeping lapse leaving memo meter shelf tell'.split(' ')
 const REPLACED = new RegExp(`^(${WORDS.join('|')})[ds]?$`)
@@ -21,7 +21,7 @@ const TEXTS: Readonly<Record<string, RegExp>> = {
   ts: new RegExp(`/\\*[^]*?\\*/|//.*|${TEXT.source}`, 'g'),
 }
 
-/** The code inside a template; other texts and comments hold none. */
+/** The code inside a template; other texts and comments contain none. */
 const codeIn = (text: string): string =>
   text.startsWith('`')
     ? [...text.matchAll(/\$\{([^}]*)\}/g)].map(([, code]) => code).join(' ')

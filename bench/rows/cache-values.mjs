@@ -1,5 +1,5 @@
 // A value of 8 MiB against one of 300 bytes, in Redis' own time per call (INFO commandstats): a
-// call that returns no payload must cost the same. And how long the payload itself blocks Redis.
+// call that returns no payload must cost the same. Also how long the payload itself blocks Redis.
 import { createEntryStore } from '../../dist/cache/entries/store.js'
 import { createInvalidationStore } from '../../dist/cache/invalidation/store.js'
 import { Partitions } from '../../dist/cache/partition.js'

@@ -54,7 +54,7 @@ async function withService(startService, work) {
   }
 }
 
-/** Each has made one request. */
+/** Opens connections that each have made one request. */
 function openAll(url, count) {
   const { hostname, port } = new URL(url)
   const open = () =>

@@ -6,7 +6,6 @@ import { createBinder } from '../../dist/redis/binder.js'
 import { openConnection } from '../../dist/redis/connection.js'
 
 const SMALL = 1_000
-/** Of a small request, and of one at its maximum. */
 const CALLS = { full: 2_000, quick: 2_000, smoke: 50 }
 const CALLS_AT_MOST = { full: 20, quick: 20, smoke: 2 }
 const NAMESPACE = 'bench-boards'
@@ -60,7 +59,7 @@ const TIED = {
   tied: {
     config: { columns: [number('a'), number('b')], rank: 'modified' },
     score: () => ({ scores: [100, 5] }),
-    // Another score for one of two, so that entries are moved.
+    // About half of the scores change, so that entries move.
     again: () => ({ scores: [100, 5 + random(2)], op: 'set' }),
   },
 }

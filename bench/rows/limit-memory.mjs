@@ -12,7 +12,7 @@ import { startManagedRedis } from '../../dist/redis/managed.js'
 import { serversOf } from '../../dist/redis/servers.js'
 
 const NAMESPACE = 'bench'
-/** A little above a power of two: the hash tables of Redis are at their emptiest. */
+/** A little above a power of two, where the hash tables of Redis are emptiest. */
 const SUBJECTS = { few: 1_100, many: 17_000, settled: 10 }
 const SUBJECTS_OF_SMOKE = { few: 20, many: 200, settled: 1 }
 const HOUR_MS = 3_600_000
@@ -115,7 +115,7 @@ function askerOf(connection, policy) {
   return (key) => store.check(NAMESPACE, [limitOf(key)], options)
 }
 
-/** The memory once it is stable for `settled` reads: Redis frees outgrown tables slowly. */
+/** The memory after `settled` equal reads: Redis frees outgrown tables slowly. */
 async function usedMemory(client, settled) {
   for (let last, same = 0; ; ) {
     const info = await client.info('memory')

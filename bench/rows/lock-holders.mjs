@@ -6,7 +6,7 @@ import { acquireScript, releaseScript } from '../../dist/locks/leases/scripts.js
 import { COMMON, compare, median, newToken, openScripts } from '../scripts.mjs'
 
 const FEW = 10
-/** A lock has 10,000 at most, and the row adds one. */
+/** A lock has at most 10,000 holders, and the row adds one. */
 const HOLDERS = { full: 9_990, quick: 9_990, smoke: 100 }
 const CYCLES = { full: 2_000, quick: 2_000, smoke: 20 }
 const LEASES = { full: 20_000, quick: 20_000, smoke: 200 }
@@ -78,7 +78,7 @@ async function share(run, holders) {
   return { run, key: { lock: key }, keys, join, fences, next: 0 }
 }
 
-/** As after the loss of a host: by the clock, from the end of the leases to the last answer. */
+/** As after the loss of a host: the time from the end of the leases to the last answer. */
 async function measureEndTogether({ servers, rounds, size }) {
   const scripts = await openScripts(servers, { acquire: acquireScript })
   const seconds = []
@@ -134,7 +134,7 @@ async function takeAll(run, namespace, count, endsAt) {
   }
 }
 
-/** @returns when it was answered */
+/** @returns when the request was answered */
 async function waitFor(url, namespace, name) {
   const response = await fetch(`${url}/v1/locks/${name}/acquire`, {
     method: 'POST',

@@ -1,4 +1,4 @@
-// The cost of queues: a hand-off as its waiter sees it, and a long queue in Redis.
+// The cost of queues: a hand-off from the waiter's side, and a long queue in Redis.
 import { randomBytes } from 'node:crypto'
 import { Agent, request as httpRequest } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -118,8 +118,8 @@ function post(agent, url, path, body) {
 }
 
 /**
- * Redis' own time for a waiter's whole way, from its place in the queue over the release before it to
- * its claim: with 10,000 others in line, and with none.
+ * Redis' own time for one waiter: joining the queue, the release before it, and its claim; with
+ * 10,000 other waiters, and with none.
  */
 async function measureLongQueue({ servers, rounds, size }) {
   const { run, costOf, close } = await openScripts(servers, {

@@ -1,5 +1,5 @@
-// The service and the thinnest Fastify shell that does the same job (shell.mjs): what a request
-// costs each in CPU, its own and that of Redis, and how many a second each answers.
+// Compares the service with the thinnest Fastify shell for the same job (shell.mjs): CPU per
+// request, of the server and of Redis, and requests per second.
 
 const post = (path, body, more) => ({ method: 'POST', path, body, ...more })
 const put = (path, body, more) => ({ method: 'PUT', path, body, ...more })

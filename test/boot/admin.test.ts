@@ -33,7 +33,7 @@ it('serves metrics and status at an address of their own, and only there', async
   expect(await posted.json()).toMatchObject({ code: 'not-found' })
 })
 
-it('tells at that address until the end that the other drains', async () => {
+it('answers 503 on the admin /readyz while the service drains', async () => {
   const folder = tempFolder()
   const service = await startService({ ...REDIS, LOCKSTEP_ADMIN_HOST: `${folder}/admin` })
   const url = await service.ready()
@@ -41,7 +41,7 @@ it('tells at that address until the end that the other drains', async () => {
   expect(await probe()).toBe(200)
 
   await fetch(`${url}/v1/locks/held/acquire`, { method: 'POST' })
-  // The drain answers whoever waits in line, so a request that is not whole yet keeps it going.
+  // The drain answers queued acquires at once; a half-sent request keeps it open.
   const slow = request(`${url}/v1/locks/held/acquire`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'content-length': '2', expect: '100-continue' },

@@ -8,7 +8,7 @@ const CALLERS = 1_000
 const PROCESSES = 3
 
 const namespace = `t-${randomUUID()}`
-/** A connection for each caller: none of them stands in line before the service. */
+/** Opens a connection for each caller, so that none queues in the client. */
 const agent = new Agent({ keepAlive: true })
 
 interface Answer {
@@ -49,9 +49,9 @@ const tokenOf = ({ headers }: Answer): string | undefined => {
   return lease === undefined || lease === 'held' ? undefined : String(lease)
 }
 
-it(`${CALLERS} misses at once over ${PROCESSES} processes are one load`, async () => {
+it(`${CALLERS} misses at once over ${PROCESSES} processes cause one load`, async () => {
   const environment = { LOCKSTEP_REDIS_URL: inject('redisUrl') }
-  // The first one builds, if the sources have changed.
+  // The first start builds the service if its sources have changed.
   const first = await startService(environment)
   const others = Array.from({ length: PROCESSES - 1 }, () => startService(environment))
   const services = [first, ...(await Promise.all(others))]
@@ -74,7 +74,7 @@ it(`${CALLERS} misses at once over ${PROCESSES} processes are one load`, async (
     if (token === undefined) return answer
     loads += 1
     await until('all others', async () => (await waiters(urls)) === CALLERS - 1)
-    // Loaded by one process, stored through another.
+    // One process loads the value; another stores it.
     const stored = await call(at(i + 1), 'PUT', { 'lockstep-lease': token }, 'the value')
     expect(stored.status).toBe(201)
     return call(at(i))

@@ -39,7 +39,7 @@ it('--check-config says what is wrong and starts nothing', async () => {
   expect(bad.stderr).toMatch(/LOCKSTEP_PORT must be .*\nLOCKSTEP_LOG_LEVEL must be one of/)
 })
 
-it('--print-config prints what holds', async () => {
+it('--print-config prints the effective configuration', async () => {
   const { code, stdout } = await run([main, '--print-config'], {
     LOCKSTEP_REDIS_URL: 'redis://u:hush@db:6379',
   })
@@ -52,7 +52,7 @@ it('refuses a flag it does not know', async () => {
   expect([code, stderr]).toEqual([2, expect.stringContaining('--prot')])
 })
 
-it('warns of a variable it does not know', async () => {
+it('warns about a variable it does not know', async () => {
   const { code, stderr } = await run([main, '--check-config'], { LOCKSTEP_PROT: '1' })
   expect([code, stderr]).toEqual([
     0,
@@ -90,7 +90,7 @@ it('listens beyond loopback once there are tokens, and npm run token makes them'
   expect(await status(token!)).toBe(401)
 })
 
-it('takes another log level at SIGHUP, and says that the configuration is another', async () => {
+it('applies a new log level at SIGHUP, and logs that the configuration changed', async () => {
   const file = path.join(tempFolder(), 'lockstep.yaml')
   writeFileSync(file, 'logSample: 1\nlogLevel: info\n')
   const service = await startService({
@@ -125,6 +125,6 @@ it('takes another log level at SIGHUP, and says that the configuration is anothe
   expect(linesOf('quiet')).toBe(false)
 })
 
-it('refuses to make a token for nobody', async () => {
+it('refuses to make a token without a name', async () => {
   expect((await run([path.join(PROJECT, 'scripts/token.mjs')])).code).toBe(2)
 })

@@ -29,7 +29,7 @@ it('copies only what exists, and .dockerignore lets through what is copied', () 
 it('builds and runs on one base, which a build may replace', () => {
   expect(dockerfile).toMatch(/^ARG BASE=node:\d+-slim$/m)
   const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base)
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the Dockerfile's
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a Dockerfile variable, not a template
   expect(bases).toEqual(['${BASE}', '${BASE}'])
 })
 

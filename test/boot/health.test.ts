@@ -29,7 +29,7 @@ function check(environment: Environment): Promise<{ code: number; stderr: string
   })
 }
 
-/** The health of a service that runs, and after its end, with the same configuration. */
+/** The health-check exit codes while the service runs and after it ends. */
 async function healthOf(environment: Environment): Promise<[number, number]> {
   const all = { LOCKSTEP_REDIS_URL: inject('redisUrl'), ...environment }
   const service = await startService(all)
@@ -63,7 +63,7 @@ it.each<[string, (port: string) => Environment | Promise<Environment>]>([
         file,
         `port: ${port}\npolicies: { api: { limit: 1, windowMs: 1000 } }\n${tokens}`,
       )
-      // As Kubernetes sets it, which is no port of ours.
+      // Kubernetes sets this variable for a service link; it is not our port.
       return { LOCKSTEP_CONFIG_FILE: file, LOCKSTEP_PORT: 'tcp://10.0.0.1:7700' }
     },
   ],

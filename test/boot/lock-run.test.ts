@@ -74,7 +74,7 @@ const serve = async (port: number): Promise<Service> => {
   return service
 }
 
-/** What the service says arrives so much later, and so does the end of a connection. */
+/** A proxy that delays the service's bytes, and the close of its connections. */
 async function startLatePath(port: number, delayMs: number): Promise<string> {
   const server = net.createServer((client) => {
     const service = net.connect(port, '127.0.0.1')
@@ -90,7 +90,7 @@ async function startLatePath(port: number, delayMs: number): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** Answers only the requests that it lets through. */
+/** A proxy that forwards the requests that `lets` accepts, and never answers the others. */
 async function startPath(lets: (path: string) => boolean): Promise<string> {
   const server = http.createServer((request, response) => {
     if (!lets(request.url ?? '')) return
@@ -227,7 +227,7 @@ describe('deploy/lock-run.sh', () => {
     expect((await ask('GET', 'returns')).state).toBe('free')
   })
 
-  it('says as its shell would that a command does not exist', async () => {
+  it('reports a missing command as the shell does', async () => {
     expect(await run(['no-command', '--', './is-not-there']).exit).toBe(127)
     await state('no-command', 'free')
   })
@@ -289,17 +289,17 @@ describe('deploy/lock-run.sh', () => {
     expect(stderr()).toContain('no renewal was answered in time')
   })
 
-  it('trusts the answers to its renewals, and no ping of the stream', async () => {
+  it('trusts the answers to its renewals, not the pings of the stream', async () => {
     const { child, exit, stderr } = run(['-t', '5', 'deaf', '--', 'sleep', '600'], {
       LOCKSTEP_URL: await startPath((path) => !path.endsWith('/renew')),
     })
     await started(child)
-    // The service goes on to renew for the stream, which says so.
+    // The service keeps renewing the lease for the stream and sends pings.
     expect(await exit).toBe('SIGTERM')
     expect(stderr()).toContain('no renewal was answered in time')
   })
 
-  it('counts from the moment before a request, not from its answer', async () => {
+  it('counts the lease from before the request, not from its answer', async () => {
     const service = await serve(await freePort())
     const late = await startLatePath(Number(new URL(url).port), 8_000)
     const { exit } = run(['-t', '10', 'late', '--', 'sleep', '600'], { LOCKSTEP_URL: late })
@@ -312,7 +312,7 @@ describe('deploy/lock-run.sh', () => {
       .send({ waitMs: 60_000 })
       .expect(200)
       .then(() => performance.now())
-    // By the arrival of what the instance said it would go on for 7 s beside the next holder.
+    // Counted from the late answer, the command would run 7 s beside the next holder.
     expect((await ended) - granted).toBeLessThan(4_000)
   })
 
@@ -327,7 +327,7 @@ describe('deploy/lock-run.sh', () => {
   })
 })
 
-/** The pid of the `sleep` that it runs, once it does. */
+/** Waits for the `sleep` that the script runs, and returns its pid. */
 const started = ({ pid }: ChildProcess): Promise<number> =>
   until('it runs', () =>
     readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')

@@ -6,7 +6,7 @@ import { isAlive, parentOf } from '../support/processes.js'
 import { tempFolder } from '../support/temp-folder.js'
 import { until } from '../support/until.js'
 
-it('comes back on the same data when it is killed', async () => {
+it('restarts on the same data when it is killed', async () => {
   const log: string[] = []
   const redis = await start({ dataFolder: tempFolder(), log: (line) => log.push(line) })
   const client = await connect(redis)
@@ -19,11 +19,11 @@ it('comes back on the same data when it is killed', async () => {
   expect(log.join()).toContain('signal 9')
 })
 
-it('comes back when its supervisor is killed, and never runs twice on one folder', async () => {
+it('restarts when its supervisor is killed, and never runs twice on one folder', async () => {
   const redis = await start({ dataFolder: tempFolder() })
   const client = await connect(redis)
   const first = redis.pid()
-  // A Redis that hangs does not end by being asked.
+  // A stopped Redis does not react to SIGTERM.
   process.kill(first, 'SIGSTOP')
   process.kill(parentOf(first), 'SIGKILL')
 
@@ -32,7 +32,7 @@ it('comes back when its supervisor is killed, and never runs twice on one folder
   expect(await until('an answer', () => client.ping())).toBe('PONG')
 })
 
-it('stays dead when it is told not to come back', async () => {
+it('does not restart when restarts are off', async () => {
   const redis = await start({ restart: false })
   process.kill(redis.pid(), 'SIGKILL')
   await until('its end', () => !isAlive(redis.pid()))
@@ -40,7 +40,7 @@ it('stays dead when it is told not to come back', async () => {
   expect(isAlive(redis.pid())).toBe(false)
 })
 
-it('tries again for ever, ever slower, while it cannot start', async () => {
+it('retries forever, with growing delays, while it cannot start', async () => {
   const dataFolder = tempFolder()
   const log: string[] = []
   const redis = await start({ dataFolder, log: (line) => log.push(line) })

@@ -16,7 +16,7 @@ it('names the process that uses the data folder', async () => {
   )
 })
 
-it('waits for a data folder that is just being left', async () => {
+it('waits for a data folder whose last process is ending', async () => {
   const dataFolder = tempFolder()
   const first = await start({ dataFolder })
   const log: string[] = []
@@ -38,7 +38,7 @@ it('says so when the data folder cannot be written', async () => {
   await expect(start({ dataFolder: occupied })).rejects.toThrow(/cannot keep its data in/)
 })
 
-it('warns of a data folder that others may write to, and leaves it so', async () => {
+it('warns about a data folder that others may write to, and keeps its mode', async () => {
   const dataFolder = tempFolder()
   const log: string[] = []
   const startThere = async () => {
@@ -53,7 +53,7 @@ it('warns of a data folder that others may write to, and leaves it so', async ()
   expect(statSync(dataFolder).mode & 0o777).toBe(0o777)
 })
 
-it('takes the data folder whatever stands in its name', async () => {
+it('accepts any characters in the name of the data folder', async () => {
   const dataFolder = path.join(tempFolder(), 'a "quoted\\" näme')
   mkdirSync(dataFolder)
   const redis = await start({ dataFolder })
@@ -61,7 +61,7 @@ it('takes the data folder whatever stands in its name', async () => {
   expect(readdirSync(dataFolder)).toContain('appendonlydir')
 })
 
-it('gives up a temp folder whose path is too long for a socket, or not writable', () => {
+it('rejects a temp folder whose path is too long for a socket, or not writable', () => {
   const long = path.join(tempFolder(), 'x'.repeat(90))
   mkdirSync(long)
   const short = tempFolder()

@@ -13,7 +13,7 @@ import { until } from '../support/until.js'
 const setting = async (client: Redis, name: string) =>
   ((await client.config('GET', name)) as string[]).at(-1)
 
-it('keeps locks safe by its configuration', async () => {
+it('sets the configuration that keeps locks safe', async () => {
   const client = await connect(await start({ dataFolder: tempFolder() }))
 
   expect(await setting(client, 'maxmemory-policy')).toBe('noeviction')
@@ -26,10 +26,9 @@ it('keeps locks safe by its configuration', async () => {
   }
 })
 
-it('takes no more than half of the memory there is', async () => {
+it('uses at most half of the available memory', async () => {
   const client = await connect(await start())
   const half = Math.floor(Math.min(totalmem(), process.constrainedMemory() || totalmem()) / 2)
-  // Redis keeps whole bytes, as it was told.
   expect(Number(await setting(client, 'maxmemory'))).toBe(half)
   expect(half).toBeGreaterThan(0)
 })
@@ -41,7 +40,7 @@ it('lets only its user reach the socket', async () => {
   expect(statSync(socket).mode & 0o777).toBe(0o600)
 })
 
-it('lays further lines of configuration over its own', async () => {
+it('lets extra configuration lines override its own', async () => {
   const client = await connect(await start({ conf: ['maxmemory 64mb', 'appendonly yes'] }))
   expect(await setting(client, 'maxmemory')).toBe(String(64 * 1024 * 1024))
   expect(await setting(client, 'appendonly')).toBe('yes')
@@ -55,7 +54,7 @@ it('listens on a port of loopback when asked', async () => {
   expect(await setting(client, 'bind')).toBe('127.0.0.1')
 })
 
-it('keeps its data over a stop and a start', async () => {
+it('keeps its data across a stop and a start', async () => {
   const dataFolder = tempFolder()
   const first = await start({ dataFolder })
   await (await connect(first)).set('kept', 'yes')
@@ -88,7 +87,7 @@ it('reports why Redis refuses to start, and leaves nothing', async () => {
   await expect(start({ dataFolder, conf: ['no-such-setting 1'] })).rejects.toThrow(
     /does not start \(exit code 1\)[\s\S]*no-such-setting/,
   )
-  // The lock went with it.
+  // The failed start released the folder lock.
   await start({ dataFolder, lockWaitMs: 0 })
 })
 

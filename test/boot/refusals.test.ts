@@ -25,7 +25,7 @@ beforeAll(async () => {
   main = path.join(await ensureBuilt(), 'main.js')
   folderInUse = mkdtempSync('/tmp/ls-')
   holder = await startManagedRedis({ toolsFolder, find, dataFolder: folderInUse })
-  // It waits ten seconds; the other tests pass the time.
+  // It waits ten seconds, so it starts before the other tests.
   secondOnFolder = runService({ LOCKSTEP_DATA_DIR: folderInUse })
 })
 
@@ -34,7 +34,7 @@ afterAll(async () => {
   rmSync(folderInUse, { recursive: true, force: true })
 })
 
-/** A service that is expected to end by itself. */
+/** Runs a service that the test expects to end by itself. */
 function runService(environment: Readonly<Record<string, string>>): Promise<Ended> {
   const env = { ...bareEnvironment, LOCKSTEP_REDIS_FIND: find ?? '', LOCKSTEP_PORT: '0' }
   return new Promise((resolve) => {
@@ -75,7 +75,7 @@ it.each([
   expect([...readdirSync(folder), ...readdirSync(temp)]).toEqual([])
 })
 
-it('a socket path that is something else is exit 2', async () => {
+it('a socket path that is not a socket is exit 2', async () => {
   const file = path.join(tempFolder(), 'precious')
   writeFileSync(file, 'work')
   const { code, stderr } = await runService({ LOCKSTEP_HOST: file })
@@ -105,7 +105,7 @@ it.each(['port', 'socket'])('a %s in use is exit 1, before Redis is touched', as
   expect(readdirSync(folder)).not.toContain('data')
 })
 
-it('no server to be found is exit 1 and names the ways out', async () => {
+it('a missing server is exit 1, and the message names the ways out', async () => {
   const { code, stderr } = await runService({
     LOCKSTEP_REDIS_FIND: 'path',
     LOCKSTEP_DATA_DIR: tempFolder(),
@@ -115,7 +115,7 @@ it('no server to be found is exit 1 and names the ways out', async () => {
   expect(stderr).toMatch(/^No Redis to start: .*LOCKSTEP_REDIS_URL.*docker compose up\.\n$/)
 })
 
-it('a data folder in use is exit 1 and names who uses it', async () => {
+it('a data folder in use is exit 1 and names the process that uses it', async () => {
   const { code, stderr } = await secondOnFolder
   expect(code).toBe(1)
   expect(stderr).toMatch(new RegExp(`${folderInUse} is in use by process ${process.pid} `))

@@ -10,18 +10,18 @@ import { freePort } from '../support/free-port.js'
 import { post, startService } from '../support/service.js'
 import { until } from '../support/until.js'
 
-/** `npm run rolling` restarts all three instances three times over. */
+/** `npm run rolling` restarts all three instances three times. */
 const ROUNDS = Number(process.env.LOCKSTEP_ROLLING_ROUNDS ?? 1)
 const CLIENTS = 8
 const PAUSE_MS = 10
 const DELAY_MS = 3_000
-/** Far below the delay: what the balancer needs to notice, and what it keeps. */
+/** Both far below the delay: the probe interval, and the life of an idle connection. */
 const BALANCER = { probeEveryMs: 100, idleMs: 300 }
 
 const environment = { LOCKSTEP_REDIS_URL: inject('redisUrl') }
 
 it(
-  'nobody behind a balancer that follows /readyz sees a rolling restart',
+  'no client behind a balancer that follows /readyz sees a rolling restart',
   async () => {
     await ensureBuilt()
     const ports = [await freePort(), await freePort(), await freePort()]
@@ -56,11 +56,11 @@ it(
   TEST_MS * ROUNDS,
 )
 
-it('serves on for the delay, and every answer closes its connection', async () => {
+it('keeps serving during the delay, and every answer closes its connection', async () => {
   const service = await startService({ ...environment, LOCKSTEP_DRAIN_DELAY_MS: '5000' })
   const url = await service.ready()
   const namespace = { 'lockstep-namespace': `t-${randomUUID()}` }
-  // A request that began before the signal closes its connection as well.
+  // The answer to a request sent before the signal closes its connection too.
   const held = await fetch(`${url}/v1/locks/a/acquire`, { method: 'POST', headers: namespace })
   const { token } = (await held.json()) as { token: string }
   const waiting = fetch(`${url}/v1/locks/a/acquire?waitMs=60000`, {
@@ -107,7 +107,7 @@ function isRefused(port: number): Promise<boolean> {
   })
 }
 
-/** Clients that keep their connections, never repeat, and remember every answer that is not 200. */
+/** Clients that keep their connections, never retry, and record every answer that is not 200. */
 function startLoad(url: string) {
   const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS })
   const namespace = `t-${randomUUID()}`
@@ -139,7 +139,7 @@ function startLoad(url: string) {
         limits: [{ name, key: name, limit: 100_000, windowMs: 1_000 }],
       })
       await ask(`/v1/locks/${name}/release`, { token })
-      // Always under way, and no race for the processor of those who start.
+      // The load never stops, but leaves CPU to the starting instances.
       await sleep(PAUSE_MS)
     }
   }

@@ -7,7 +7,7 @@ import { tempFolder } from '../support/temp-folder.js'
 
 afterEach(() => vi.unstubAllEnvs())
 
-/** A PATH with the few commands the search itself needs, and no server. */
+/** A PATH with only the commands that the search needs, and no server. */
 function barePath(): string {
   const folder = tempFolder()
   for (const name of ['sh', 'env']) {
@@ -18,7 +18,7 @@ function barePath(): string {
   return folder
 }
 
-/** Something that calls itself a server; which one is taken is all that is asked here. */
+/** A fake server that prints a version: these tests check only which one is chosen. */
 function put(folder: string, name: string, says: string): string {
   mkdirSync(folder, { recursive: true })
   const file = path.join(folder, name)
@@ -83,19 +83,19 @@ it.each([
   expect(await find(tools)).toMatchObject({ path: valkey })
 })
 
-it('looks in the one place it is told to', async () => {
+it('looks only in the configured place', async () => {
   const folder = barePath()
   const tools = tempFolder()
   const installed = put(folder, 'redis-server', REDIS)
   const copy = put(path.join(tools, 'bin'), 'redis-server', REDIS)
   expect(await find(tools, 'path')).toMatchObject({ path: installed })
   expect(await find(tools, 'cache')).toMatchObject({ path: copy })
-  // The copy was fetched before: a second start needs no network.
+  // An earlier fetch left the copy, so this start needs no network.
   expect(await find(tools, 'fetch')).toMatchObject({ path: copy, source: 'fetch' })
   await expect(find(tempFolder(), 'cache')).rejects.toThrow(/no copy in/)
 })
 
-it('names the ways out where there is no server and no Debian', async () => {
+it('names the ways out without a server on a system other than Debian', async () => {
   barePath()
   const search = find(tempFolder())
   await expect(search).rejects.toThrow(/neither redis-server nor valkey-server is on PATH/)

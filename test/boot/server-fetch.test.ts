@@ -36,10 +36,10 @@ it.each([
 
 it('fetches a server that runs, as an ordinary user without a home', async (test) => {
   const why = await obstacle()
-  // biome-ignore lint/suspicious/noSkippedTests: where the machine cannot fetch, nothing can show it
+  // biome-ignore lint/suspicious/noSkippedTests: a machine that cannot fetch cannot run this test
   test.skip(why !== undefined, why)
 
-  // A copy: a checkout in a home folder is closed to others.
+  // Copied, because other users cannot read a checkout in a home folder.
   const folder = tempFolder(0o755)
   cpSync(path.join(await ensureBuilt(), 'redis'), path.join(folder, 'redis'), { recursive: true })
   writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }')
@@ -73,7 +73,7 @@ async function obstacle(): Promise<string | undefined> {
 
 const machineLists = () => statSync('/var/lib/apt/lists', { throwIfNoEntry: false })?.mtimeMs
 
-it('leaves nothing of a fetch that is broken off, nor of one that was killed', async () => {
+it('leaves nothing behind when a fetch is interrupted or killed', async () => {
   const folder = tempFolder()
   for (const name of ['bin-killed', 'bin-running']) mkdirSync(path.join(folder, name))
   utimesSync(path.join(folder, 'bin-killed'), 0, 0)

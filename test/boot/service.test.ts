@@ -9,14 +9,14 @@ import { post, type Service, startService } from '../support/service.js'
 import { tempFolder } from '../support/temp-folder.js'
 import { until } from '../support/until.js'
 
-/** Nothing of the service runs any more, and its temp folder is as it was. */
+/** Expects that no process of the service runs and that its temp folder is unchanged. */
 async function nothingLeft({ child, temp }: Service): Promise<void> {
   await until('no process is left', () => processesNaming(temp).length === 0)
   expect(isAlive(child.pid!)).toBe(false)
   await until('no folder is left', () => readdirSync(temp).length === 0)
 }
 
-/** Its first signal has arrived: nobody new is let in. */
+/** Waits until the service has seen the first signal and refuses new connections. */
 const drains = (url: string) =>
   until('it drains', () =>
     fetch(`${url}/livez`).then(
@@ -51,7 +51,7 @@ it('runs on the Redis it is given, and never prints a password', async () => {
   expect(secret.stdout() + secret.stderr()).not.toContain('hunter2')
 })
 
-it.each(['SIGINT', 'SIGTERM'] as const)('%s ends all of it, with exit code 0', async (signal) => {
+it.each(['SIGINT', 'SIGTERM'] as const)('%s ends every process, with code 0', async (signal) => {
   const service = await startService()
   await service.url()
   service.child.kill(signal)
@@ -59,7 +59,7 @@ it.each(['SIGINT', 'SIGTERM'] as const)('%s ends all of it, with exit code 0', a
   await nothingLeft(service)
 })
 
-it('finishes a request that had begun when Ctrl-C came, twice as it does under npm', async () => {
+it('finishes a request that began before Ctrl-C, which npm delivers twice', async () => {
   const service = await startService()
   const url = await service.ready()
   const begun = beginRequest(`${url}/v1/locks/begun/acquire`)
@@ -75,7 +75,7 @@ it('finishes a request that had begun when Ctrl-C came, twice as it does under n
   await nothingLeft(service)
 })
 
-it('sends a further request of an open connection elsewhere', async () => {
+it('refuses a later request on an open connection while it drains', async () => {
   const service = await startService()
   const url = await service.ready()
   const first = beginRequest(`${url}/v1/locks/a/acquire`)
@@ -90,7 +90,7 @@ it('sends a further request of an open connection elsewhere', async () => {
   expect(await service.exit).toBe(0)
 })
 
-it('cuts a request off that does not end within the bound', async () => {
+it('cuts off a request that does not end within the bound', async () => {
   const service = await startService({ LOCKSTEP_DRAIN_TIMEOUT_MS: '200' })
   const url = await service.url()
   const begun = beginRequest(`${url}/v1/locks/begun/acquire`)
@@ -110,7 +110,7 @@ it('ends at once at a second Ctrl-C two seconds after the first', async () => {
   service.signalGroup('SIGINT')
   await drains(url)
   const firstAt = performance.now()
-  // Real time: the bound between a repeat by npm and an impatient user is two seconds.
+  // Real time: within two seconds a second signal counts as npm's copy of the first.
   await until('the bound has passed', () => performance.now() - firstAt > 2_100)
   expect(isAlive(service.child.pid!)).toBe(true)
   service.signalGroup('SIGINT')
@@ -118,7 +118,7 @@ it('ends at once at a second Ctrl-C two seconds after the first', async () => {
   await nothingLeft(service)
 })
 
-it('takes its Redis along when it is SIGKILLed', async () => {
+it('ends its Redis when it is SIGKILLed', async () => {
   const service = await startService()
   await service.url()
   expect(processesNaming(service.temp).length).toBeGreaterThan(0)
@@ -127,7 +127,7 @@ it('takes its Redis along when it is SIGKILLed', async () => {
   await nothingLeft(service)
 })
 
-it('keeps its data folder locked as long as its Redis lives', async () => {
+it('keeps its data folder locked while its Redis runs', async () => {
   const dataFolder = tempFolder()
   const service = await startService({ LOCKSTEP_DATA_DIR: dataFolder })
   await service.url()
@@ -143,13 +143,13 @@ it('keeps its data folder locked as long as its Redis lives', async () => {
   expect(isAlive(redis)).toBe(false)
 })
 
-it('keeps a lock over Ctrl-C and over SIGKILL', async () => {
+it('keeps a lock across Ctrl-C and across SIGKILL', async () => {
   const LOCKSTEP_DATA_DIR = tempFolder()
   for (const signal of ['SIGINT', 'SIGKILL'] as const) {
     const before = await startService({ LOCKSTEP_DATA_DIR })
     const held = `${await before.url()}/v1/locks/${signal}/acquire?ttlMs=600000`
     const first = await until('a lease', async () => (await post(held)).body.fence)
-    // The append-only file is synced every second; the kernel has it before the answer is sent.
+    // Redis writes the append-only file before it answers, and syncs it every second.
     before.signalGroup(signal)
     await before.exit
 
@@ -165,7 +165,7 @@ it('keeps a lock over Ctrl-C and over SIGKILL', async () => {
   }
 })
 
-it('goes on when its Redis is killed', async () => {
+it('continues when its Redis is killed', async () => {
   const service = await startService()
   const url = await service.url()
   const before = await until('a lease', async () => {

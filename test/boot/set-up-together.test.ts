@@ -3,7 +3,7 @@ import { isAlive, processesNaming } from '../support/processes.js'
 import { type SmallProject, smallProject } from '../support/small-project.js'
 import { until } from '../support/until.js'
 
-/** A build that ends when the test lets it. */
+/** Makes the build wait until the test calls the returned function. */
 function slowBuild(project: SmallProject): () => void {
   project.write(
     'build.mjs',
@@ -20,7 +20,7 @@ function slowBuild(project: SmallProject): () => void {
 const buildRuns = ({ folder }: SmallProject) =>
   until('the build runs', () => processesNaming(`${folder}/build.mjs`).length > 0)
 
-it('sets up once when several start at the same time', async () => {
+it('sets up once when several starts run at the same time', async () => {
   const project = smallProject()
   const runs = [1, 2, 3].map(() => project.run('start'))
   expect(await Promise.all(runs.map(({ exit }) => exit))).toEqual([0, 0, 0])
@@ -28,7 +28,7 @@ it('sets up once when several start at the same time', async () => {
   for (const run of runs) expect(run.stdout()).toContain(`main in ${run.child.pid}\n`)
 })
 
-it('waits for a set-up that runs, and names it', async () => {
+it('waits for a running set-up, and names its pid', async () => {
   const project = smallProject()
   const go = slowBuild(project)
   const first = project.run('start')
@@ -66,7 +66,7 @@ it.each([
   expect(stderr()).not.toContain('Waiting')
 })
 
-it.each(['SIGTERM', 'SIGINT'] as const)('%s during the build ends all of it', async (signal) => {
+it.each(['SIGTERM', 'SIGINT'] as const)('%s during the build ends everything', async (signal) => {
   const project = smallProject()
   slowBuild(project)
   const { child, exit } = project.run('start')
@@ -76,7 +76,7 @@ it.each(['SIGTERM', 'SIGINT'] as const)('%s during the build ends all of it', as
   expect(processesNaming(project.folder)).toEqual([])
 })
 
-it('passes on how the check ended', async () => {
+it('passes on the exit code of the check', async () => {
   const project = smallProject()
   const good = project.run('test')
   expect(await good.exit).toBe(0)
@@ -85,7 +85,7 @@ it('passes on how the check ended', async () => {
   expect(await project.run('test').exit).toBe(3)
 })
 
-it('ends the check, and all that it started, with the command', async () => {
+it('ends the check and every process of it together with the command', async () => {
   const project = smallProject()
   project.write(
     'check.mjs',
@@ -115,7 +115,7 @@ it('kills a check that does not end, at a second signal after two seconds', asyn
   await until('it was told', () => stdout().includes('told'))
   const toldAt = performance.now()
   child.kill('SIGINT')
-  // Real time: the bound between a repeat by npm and an impatient user is two seconds.
+  // Real time: within two seconds a second signal counts as npm's copy of the first.
   await until('the bound has passed', () => performance.now() - toldAt > 2_100)
   expect(processesNaming(`${project.folder}/check.mjs`)).not.toEqual([])
   child.kill('SIGINT')
@@ -123,7 +123,7 @@ it('kills a check that does not end, at a second signal after two seconds', asyn
   expect(processesNaming(project.folder)).toEqual([])
 })
 
-it('shows tests nothing of a service that the user runs', async () => {
+it('hides the settings of a service of the user from the tests', async () => {
   const project = smallProject()
   project.write('check.mjs', 'console.log(JSON.stringify(process.env))')
   const { exit, stdout } = project.run('test', {

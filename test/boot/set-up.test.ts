@@ -19,7 +19,7 @@ it('installs and builds once, then runs the service in its own process', async (
   expect(project.builds()).toBe(1)
 })
 
-it('builds again when a source changed, and drops what has no source any more', async () => {
+it('builds again when a source changed, and deletes output without a source', async () => {
   const project = smallProject()
   project.write('src/old.js', '')
   await project.run('start').exit
@@ -68,7 +68,7 @@ it('installs again when the lock file changed or the packages are gone', async (
   expect(gone.stderr()).toContain('Installing packages')
 })
 
-it('takes packages that were installed by hand', async () => {
+it('accepts packages that were installed by hand', async () => {
   const project = smallProject()
   execFileSync('npm', ['ci'], { cwd: project.folder, stdio: 'ignore' })
   const { exit, stderr } = project.run('start')
@@ -76,7 +76,7 @@ it('takes packages that were installed by hand', async () => {
   expect(stderr()).not.toContain('Installing')
 })
 
-it('does not take packages that were installed by hand from another lock file', async () => {
+it('rejects packages that were installed by hand from another lock file', async () => {
   const project = smallProject()
   execFileSync('npm', ['ci', '--omit=dev'], { cwd: project.folder, stdio: 'ignore' })
   const { exit, stderr } = project.run('start')
@@ -84,7 +84,7 @@ it('does not take packages that were installed by hand from another lock file', 
   expect(stderr()).toContain('Installing')
 })
 
-it('needs its tools in production as well', async () => {
+it('installs its build tools in production as well', async () => {
   const project = smallProject()
   const { exit } = project.run('start', { env: { NODE_ENV: 'production' } })
   expect(await exit).toBe(0)

@@ -13,11 +13,11 @@ interface Supervised {
   readonly folder: string
   readonly output: () => string
   readonly exit: Promise<number | null>
-  /** Of the command. */
+  /** The pid of the command. */
   pid(): Promise<number>
 }
 
-/** The supervisor around any command. */
+/** Starts the supervisor with the given command. */
 function supervise(command: string, { boundS = 5 } = {}): Supervised {
   const folder = path.join(tempFolder(), 'run')
   mkdirSync(folder)
@@ -37,7 +37,7 @@ function supervise(command: string, { boundS = 5 } = {}): Supervised {
     child,
     folder,
     output: () => words,
-    // At `exit` its last words may still be in the pipes.
+    // At `exit` the last output may still be in the pipes.
     exit: new Promise((resolve) => child.once('close', resolve)),
     pid: () => until('a pid', () => Number(/^(\d+)\n/.exec(printed)?.[1])),
   }
@@ -46,7 +46,7 @@ function supervise(command: string, { boundS = 5 } = {}): Supervised {
 const gone = (folder: string) =>
   until('no process is left', () => processesNaming(folder).length === 0)
 
-it('ends as its command ends, and leaves the folder to a next one', async () => {
+it('ends as its command ends, and frees the folder for the next start', async () => {
   const { exit, folder } = supervise('exit 7')
   expect(await exit).toBe(7)
   expect(existsSync(folder)).toBe(true)
@@ -72,7 +72,7 @@ it('asks the command to end when its pipe ends, and cleans up', async () => {
   await gone(folder)
 })
 
-it('asks the command to end although somebody has cleaned up its folder', async () => {
+it('asks the command to end although its folder was deleted', async () => {
   const { child, exit, folder, output } = supervise(
     'trap "exit 3" TERM; echo up; while :; do sleep 0.05; done',
   )
@@ -94,13 +94,13 @@ it('kills a command that does not end within its bound', async () => {
   await gone(folder)
 })
 
-it('outlives the signals of a terminal, as long as its pipe is open', async () => {
+it('survives the signals of a terminal while its pipe is open', async () => {
   const { child, folder, output, pid } = supervise(
     'trap "echo alive" USR1; trap "echo TERM; exit" TERM; echo up; while :; do sleep 0.05; done',
   )
   await until('it runs', () => output().includes('up'))
   for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) child.kill(signal)
-  // A command that answers a signal of its own was not ended by those.
+  // The command still handles its own signal, so those did not end it.
   process.kill(await pid(), 'SIGUSR1')
   await until('an answer', () => output().includes('alive'))
   expect(isAlive(child.pid!)).toBe(true)
@@ -109,7 +109,7 @@ it('outlives the signals of a terminal, as long as its pipe is open', async () =
   await gone(folder)
 })
 
-it('gives its command the plain locale, whatever the user has', async () => {
+it('gives its command the plain locale, not that of the user', async () => {
   const { exit, output } = supervise('echo "locale $LC_ALL"')
   await exit
   expect(output()).toContain('locale C\n')

@@ -17,7 +17,7 @@ const environment = (server: Certificate) => ({
   LOCKSTEP_TLS_KEY_FILE: server.keyFile,
 })
 
-/** The name in the certificate of the server, and the status of its answer. */
+/** Returns the name in the server's certificate and the status of its answer. */
 function ask(url: string, options: RequestOptions): Promise<{ status: number; name: string }> {
   return new Promise((resolve, reject) => {
     const asked = request(`${url}/livez`, { agent: false, ...options }, (response) => {
@@ -31,7 +31,7 @@ function ask(url: string, options: RequestOptions): Promise<{ status: number; na
   })
 }
 
-it('speaks TLS, and takes a renewed certificate at SIGHUP', async () => {
+it('serves TLS, and loads a renewed certificate at SIGHUP', async () => {
   const folder = tempFolder()
   const first = makeCertificate(folder, 'first')
   const second = makeCertificate(folder, 'second')
@@ -51,7 +51,7 @@ it('speaks TLS, and takes a renewed certificate at SIGHUP', async () => {
   await until('the new certificate', async () => (await ask(url, trust)).name === 'second')
 })
 
-it('asks clients for a certificate where told to', async () => {
+it('asks clients for a certificate when configured', async () => {
   const folder = tempFolder()
   const server = makeCertificate(folder, 'server')
   const client = makeCertificate(folder, 'client')

@@ -9,7 +9,7 @@ import { until } from '../support/until.js'
 
 const TOKEN = 'a-token-for-the-socket'
 
-/** The service on a unix socket, once it is ready. */
+/** Starts the service on a unix socket and waits until it is ready. */
 async function listening(environment: Record<string, string> = {}) {
   const socketPath = path.join(tempFolder(), 'lockstep')
   const service = await startService({
@@ -34,13 +34,13 @@ async function listening(environment: Record<string, string> = {}) {
   return { service, socketPath, ask }
 }
 
-it('is open to whoever may open the socket, where no token is configured', async () => {
+it('serves every process that may open the socket if no token is configured', async () => {
   const { service, socketPath, ask } = await listening()
   expect(service.stdout()).toContain(`listens on ${socketPath}`)
   expect((await ask('POST', '/v1/locks/socket-open/acquire')).status).toBe(200)
 })
 
-it('asks for a token there as well, where one is configured', async () => {
+it('asks for a token on the socket as well if one is configured', async () => {
   const tokensFile = path.join(tempFolder(), 'tokens.yaml')
   writeFileSync(tokensFile, tokensYaml([{ token: TOKEN, scopes: ['locks:write'] }]))
   const { ask } = await listening({ LOCKSTEP_TOKENS_FILE: tokensFile })

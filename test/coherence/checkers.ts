@@ -1,11 +1,11 @@
 import type { History, Value } from './history.js'
 
-/** How much later than an acknowledged change a process may serve what it read before, at worst. */
+/** How long after an acknowledged change a process may still serve the older value. */
 const BOUND_MS = 1_000
-/** Redis decides in microseconds, a run looks in milliseconds. */
+/** Redis decides in microseconds; a run measures in milliseconds. */
 const ROUNDING_MS = 5
 
-/** How the values of a space live. */
+/** The lifetimes of the values of a space. */
 export interface Life {
   readonly ttlMs: number
   readonly staleMs: number
@@ -17,18 +17,18 @@ export interface Findings {
   readonly stale: number
   readonly fillsTaken: number
   readonly fillsRefused: number
-  /** Older than an acknowledged change, within the bound; and the latest, in ms. */
+  /** Reads older than an acknowledged change, within the bound; `latestMs` is the worst. */
   readonly late: number
   readonly latestMs: number
-  /** Older than an acknowledged hard change, beyond the bound. */
+  /** Reads older than an acknowledged hard change, beyond the bound. */
   readonly old: number
-  /** Of these, the ones that a read of its own brought. */
+  /** The part of `old` that a read of Redis for this request alone returned. */
   readonly oldDirect: number
-  /** Taken although a hard change since the load was acknowledged before the fill began. */
+  /** Fills accepted although a hard change was acknowledged after the load and before the fill. */
   readonly lateFills: number
-  /** Said to be fresh after an acknowledged soft change. */
+  /** Reads reported fresh after an acknowledged soft change. */
   readonly wronglyFresh: number
-  /** Served after the end of its stale window. */
+  /** Reads served after the end of the stale window. */
   readonly beyondWindow: number
 }
 
@@ -40,7 +40,7 @@ export const CLEAN = {
   beyondWindow: 0,
 } satisfies Partial<Findings>
 
-/** Whether a run looked at what it is about. */
+/** Whether a run saw each kind of event that it checks. */
 export const isLively = (soFar: Findings): boolean =>
   soFar.fromMemory > 30 && soFar.stale > 20 && soFar.fillsTaken > 20 && soFar.fillsRefused > 5
 
@@ -59,7 +59,7 @@ export function judge(history: History, lifeOf: (key: string) => Life): Findings
     if (fromMemory) count.fromMemory += 1
     if (state === 'stale') count.stale += 1
     const value = history.values.get(id) as Value
-    // A PUT whose answer was lost may be applied at any time.
+    // A PUT with a lost answer may apply at any time.
     if (value.isPlain && value.storedAt === undefined) continue
     const boundMs = isDirect ? 0 : BOUND_MS
 

@@ -6,7 +6,7 @@ import { CLEAN, type Findings, isLively } from './checkers.js'
 import { MUTANTS } from './mutants.js'
 import { run, startCaches } from './run.js'
 
-/** The short form of long.test.ts: enough to see that each check can fail. */
+/** A short form of long.test.ts, which shows that each check can fail. */
 const SECONDS = 5
 let built = ''
 beforeAll(async () => {
@@ -19,7 +19,7 @@ it('three instances serve nothing that is out of date, under all faults', async 
   expect(isLively(found), JSON.stringify(found)).toBe(true)
 })
 
-it('a load whose first try reaches a stopped instance late fills nothing old', async () => {
+it('a load whose first try reaches a stopped instance late stores no old value', async () => {
   const caches = await startCaches(built, 2)
   onTestFinished(() => caches.stop())
   const [stopped, here] = caches.instances as [Instance, Instance]
@@ -32,7 +32,7 @@ it('a load whose first try reaches a stopped instance late fills nothing old', a
       '?lease=true',
     )
   const leaseOf = ({ headers }: Response) => headers.get('lockstep-lease') as string
-  // So that the first try has a connection.
+  // Opens a connection for the first try.
   await call(stopped)
 
   stopped.kill('SIGSTOP')

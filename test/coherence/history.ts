@@ -1,14 +1,14 @@
 /**
- * What a run knows for certain, in milliseconds on the clock of the process that asks. The source of
- * a key is a number, its truth, which grows with every change; a value remembers the one that it was
- * made of.
+ * What a run knows for certain, in milliseconds on the clock of the client process. The source of a
+ * key is a number, its truth, which each change increases. A value records the truth that it was
+ * loaded from.
  */
 export interface Value {
   readonly key: string
   readonly truth: number
-  /** Written without a lease: it counts as loaded when its PUT is applied. */
+  /** Written without a lease, so it counts as loaded when its PUT is applied. */
   readonly isPlain: boolean
-  /** When its PUT was acknowledged; undefined while, and where, that is not known. */
+  /** When its PUT was acknowledged; undefined if that is unknown. */
   storedAt: number | undefined
 }
 
@@ -22,7 +22,7 @@ export interface Read {
   readonly id: string
   readonly state: 'fresh' | 'stale'
   readonly fromMemory: boolean
-  /** Answered by a read of its own: neither from memory, nor by one that was under way before. */
+  /** Answered by a read of Redis for this request alone: not from L1, not by an in-flight read. */
   readonly isDirect: boolean
   readonly beganAt: number
 }
@@ -33,7 +33,7 @@ export interface TakenFill {
 }
 
 export class History {
-  /** By the id in the value. */
+  /** Values by the id inside them. */
   readonly values = new Map<string, Value>()
   readonly reads: Read[] = []
   readonly takenFills: TakenFill[] = []
@@ -48,7 +48,7 @@ export class History {
     else changes.set(key, [change])
   }
 
-  /** When it was first acknowledged that a value is out of date; infinite for never. */
+  /** When the first change that outdates the value was acknowledged; infinite for never. */
   outOfDateAt(mode: 'hard' | 'soft', { key, truth }: Value): number {
     const changes = (mode === 'hard' ? this.#hard : this.#soft).get(key) ?? []
     return Math.min(...changes.filter((one) => one.truth > truth).map((one) => one.ackedAt))

@@ -6,7 +6,7 @@ import { CLEAN, type Findings, isLively } from './checkers.js'
 import { MUTANTS } from './mutants.js'
 import { run, SCENARIOS } from './run.js'
 
-/** Of each run of the service as it is; LOCKSTEP_COHERENCE_SECONDS=600 for a long night. */
+/** Seconds per run of the unbroken service; LOCKSTEP_COHERENCE_SECONDS=600 for a nightly run. */
 const SECONDS = Number(process.env.LOCKSTEP_COHERENCE_SECONDS ?? 30)
 
 let built = ''

@@ -2,7 +2,7 @@ import type { Mutant as Fault } from '../support/mutant.js'
 import type { Findings } from './checkers.js'
 
 interface Mutant extends Fault {
-  /** What must be found. */
+  /** The finding that must not be zero. */
   readonly sign: keyof Findings
 }
 

@@ -18,7 +18,7 @@ type Trouble = Pick<Caches, 'instances' | 'client' | 'redisPid'> & {
 async function killPubSub({ client, isOver }: Trouble): Promise<void> {
   while (!isOver()) {
     await sleep(400)
-    // While Redis restarts there is none to kill.
+    // While Redis restarts it has no connection to kill.
     await client.call('CLIENT', 'KILL', 'TYPE', 'pubsub').catch(() => undefined)
   }
 }
@@ -51,7 +51,7 @@ export const SCENARIOS: Readonly<Record<string, readonly ((trouble: Trouble) => 
   }
 
 export interface Size {
-  /** At least: it goes on until `isSeen`, if that comes within a generous time. */
+  /** The least duration: the run continues until `isSeen`, up to a generous limit. */
   readonly seconds: number
   readonly isSeen: (soFar: Findings) => boolean
 }
@@ -63,7 +63,7 @@ export interface Caches {
   stop(): Promise<void>
 }
 
-/** Instances with values in memory, on a Redis with an append-only file. */
+/** Starts instances with an L1, on a Redis with an append-only file. */
 export async function startCaches(folder: string, count: number): Promise<Caches> {
   const place = mkdtempSync('/tmp/ls-')
   const file = path.join(place, 'lockstep.yaml')
@@ -93,7 +93,7 @@ export async function startCaches(folder: string, count: number): Promise<Caches
   }
 }
 
-/** Three of them, asked and changed at once. */
+/** Runs one scenario under reads and changes through three instances. */
 export async function run(scenario: string, folder: string, size: Size): Promise<Findings> {
   const caches = await startCaches(folder, 3)
   try {
@@ -104,7 +104,7 @@ export async function run(scenario: string, folder: string, size: Size): Promise
     const trouble = { ...caches, isOver: () => isOver }
     const troubles = (SCENARIOS[scenario] ?? []).map((one) => one(trouble))
     await sleep(size.seconds * 1_000)
-    // What never comes is not seen in the findings either.
+    // If it never happens, the findings show that.
     const isSeen = () => size.isSeen(judge(history, lifeOf))
     await until('it is seen', isSeen, 3 * WAIT_MS).catch(() => undefined)
     isOver = true

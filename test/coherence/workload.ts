@@ -8,7 +8,7 @@ interface Key {
   readonly tag: string
 }
 
-/** `calm` is seldom changed, so that windows end in it; `busy` all the time. */
+/** `calm` changes rarely, so that its windows end; `busy` changes all the time. */
 const SPACES: Readonly<Record<string, Life>> = {
   busy: { ttlMs: 4_000, staleMs: 1_000 },
   calm: { ttlMs: 20_000, staleMs: 1_000 },
@@ -34,7 +34,7 @@ const CALM: readonly Key[] = ['c0', 'c1', 'c2'].map((name) => ({
 const idOf = ({ space, name }: Key): string => `${space}/${name}`
 export const lifeOf = (key: string): Life => SPACES[key.split('/')[0] as string] as Life
 
-/** A caller gives up sooner than a stopped instance goes on. */
+/** Callers time out before a stopped instance resumes. */
 const TIMEOUT_MS = 1_000
 
 const below = (n: number): number => Math.floor(Math.random() * n)
@@ -46,12 +46,12 @@ interface Answer {
   readonly text: string
 }
 
-/** Writers, readers and loaders at random instances, who write down what they know. */
+/** Writers, readers and loaders at random instances; each records what it knows. */
 export class Workload {
   readonly #urls: readonly string[]
   readonly #history: History
   readonly #truths = new Map<string, number>()
-  /** Changes of one source follow one another, as in any database. */
+  /** Changes of one source run one after another, as in a database. */
   readonly #turns = new Map<string, Promise<unknown>>()
   #ids = 0
   #isOver = false
@@ -61,7 +61,7 @@ export class Workload {
     this.#history = history
   }
 
-  /** @returns a function that ends it, once what is under way has been answered */
+  /** @returns a function that stops the load after the requests in flight are answered */
   start(): () => Promise<void> {
     const loops = [
       ...Array.from({ length: 8 }, () =>
@@ -102,7 +102,7 @@ export class Workload {
     await this.#look(idOf(key), headers, goesToRedis)
   }
 
-  /** @param isAlone no other read shares it, should it go to Redis. */
+  /** @param isAlone if it reads Redis, it shares no read with other requests */
   async #look(
     path: string,
     headers: Record<string, string> = {},
@@ -123,7 +123,9 @@ export class Workload {
     return answer
   }
 
-  /** Reads or waits, and loads if asked to; sometimes for longer than the lease lasts. */
+  /**
+   * Reads, with or without a wait, and loads if granted the lease; some loads outlast the lease.
+   */
   async #load(key: Key): Promise<void> {
     const answer = await this.#look(`${idOf(key)}?lease=true&waitMs=${below(2) * 300}`)
     const lease = answer?.headers.get('lockstep-lease')
@@ -133,7 +135,7 @@ export class Workload {
     await this.#fill(key, id, lease)
   }
 
-  /** The same, but it fills what is out of date, and may have repeated its request before. */
+  /** Like `#load`, but stores an out-of-date value, after a possible repeat of its request. */
   async #loadLate(key: Key): Promise<void> {
     const headers = { 'lockstep-lease-token': `token-of-load-${this.#ids++}-padded` }
     const ask = () => this.#look(`${idOf(key)}?lease=true`, headers)

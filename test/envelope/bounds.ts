@@ -1,16 +1,16 @@
-/** Something that was admitted, at the time that the script itself read. */
+/** One admitted cost, at the time that the script read. */
 export interface Admission {
   readonly atUs: number
   readonly cost: number
 }
 
 /**
- * How near the fullest of all spans came to what is guaranteed for it: above 1 the guarantee is
- * broken. Admissions are in the order of their times.
+ * The largest ratio of admitted to guaranteed cost over all spans: above 1 the guarantee is broken.
+ * Admissions are in the order of their times.
  */
 export type Bound = (admissions: readonly Admission[]) => number
 
-/** What may be lost in a sum of fractions. */
+/** 1, plus a margin for rounding in sums of fractions. */
 export const FULL = 1 + 1e-9
 
 /** In any span D: burst + limit * D / window. Source: the definition of a token bucket. */
@@ -19,7 +19,7 @@ export function steadyBound(burst: number, limit: number, windowUs: number): Bou
   return (admissions) => {
     let most = 0
     let total = 0
-    // What was admitted above the rate, where that is least: the fullest span up to here starts there.
+    // The fullest span up to now starts where total cost minus rate * time was least.
     let least = Number.POSITIVE_INFINITY
     for (const { atUs, cost } of admissions) {
       least = Math.min(least, total - rate * atUs)
@@ -43,7 +43,7 @@ export function windowBound(limit: number, windowUs: number, extra: 0 | 1): Boun
   }
 }
 
-/** The most cost in a span of this length that takes in its start and not its end. */
+/** The most cost in a half-open span of this length: with its start, without its end. */
 function fullestSpan(admissions: readonly Admission[], lengthUs: number): number {
   let most = 0
   let cost = 0
@@ -60,8 +60,8 @@ function fullestSpan(admissions: readonly Admission[], lengthUs: number): number
 }
 
 /**
- * The starts that a queue grants: each has its time before the next one. So in any span D: limit *
- * D / window, and the cost of the last.
+ * For starts that a queue grants, each with its time before the next: in any span D at most limit *
+ * D / window, plus the cost of the last.
  */
 export function queueBound(limit: number, windowUs: number): Bound {
   const rate = limit / windowUs
@@ -76,20 +76,20 @@ export function queueBound(limit: number, windowUs: number): Bound {
   }
 }
 
-/** A lease, from when it lived for sure until when. */
+/** A lease, and the time for which it was certainly alive. */
 export interface Held {
   readonly fromUs: number
   readonly untilUs: number
   readonly weight: number
 }
 
-/** The most weight that was held at one moment, over the limit. */
+/** The most weight held at one moment, divided by the limit. */
 export function fullestMoment(held: readonly Held[], limit: number): number {
   const changes = held.flatMap(({ fromUs, untilUs, weight }) => [
     { atUs: fromUs, by: weight },
     { atUs: untilUs, by: -weight },
   ])
-  // What ends at a moment ends before another begins.
+  // At equal times, ends come before starts.
   changes.sort((a, b) => a.atUs - b.atUs || a.by - b.by)
   let weight = 0
   let most = 0

@@ -1,5 +1,6 @@
-// One process of the load: asks one limit as wildly as it can, while the limit, an override or the
-// clock change, or while callers give back. Prints what was consumed when, and the answered waits.
+// One process of the load: sends as many checks to one limit as it can, while the limit, an
+// override or the clock changes, or callers refund. Prints what was consumed when, and the retry
+// times.
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -48,7 +49,7 @@ const limitNow = () => plan.limits[phase % plan.limits.length]
 const policyNow = () =>
   plan.change === 'limit' ? { ...plan.policy, limit: limitNow() } : plan.policy
 
-// A change takes place while nothing is asked, so that each call is of one phase alone.
+// A change waits until no call is in flight, so that each call belongs to one phase.
 let asking = 0
 let gate = Promise.resolve()
 async function alone(change) {
@@ -72,7 +73,7 @@ async function asked(call) {
   }
 }
 
-/** The script's own time, by a clock that never steps. */
+/** Records the script's time on a clock that never steps. */
 function noted(takenAtUs, cost) {
   const one = [takenAtUs - offsetUs, cost, phase]
   consumed.push(one)
@@ -85,7 +86,7 @@ function denied({ retryUs }) {
   return retryUs
 }
 
-/** Waits until exactly then, a little before it, or not at all. */
+/** Waits for exactly this time, a little less, or not at all. */
 async function pause(ms) {
   const kind = random(4)
   if (kind > 0) await sleep(Math.min(kind === 1 ? ms : random(ms + 1), 100))
@@ -109,14 +110,14 @@ async function check() {
   await pause(retryUs === 0 ? 2 : Math.ceil(retryUs / 1_000))
 }
 
-/** All that there is room for. */
+/** Consumes all that the limit has left. */
 async function fill() {
   for (const cost of [50, 20, 5, 1]) {
     while ((await take(cost)) === 0);
   }
 }
 
-/** Takes much, keeps little of it, and says so sooner or later, where nothing is left but that. */
+/** Reserves much, waits, uses up the rest of the limit, then refunds most of the reservation. */
 async function giveBack() {
   const cost = 1 + random(plan.policy.limit)
   const limit = { ...subject, policy: plan.policy }
@@ -165,7 +166,7 @@ async function loop(once) {
   while (performance.now() < end) await once()
 }
 
-// One caller alone finds room for much, and at once takes again what it gives back.
+// A single caller finds room for large costs, and takes its refund again at once.
 if (plan.change === 'refund') await loop(giveBack)
 else await Promise.all([...Array.from({ length: loops }, () => loop(check)), disturb()])
 connection.close()

@@ -1,7 +1,7 @@
 import type { Policy } from '../../src/ratelimits/policies/policy.js'
 import { type Admission, type Bound, steadyBound, windowBound } from './bounds.js'
 
-/** What happens to a limit while it is asked, again and again. */
+/** What changes repeatedly while calls use a limit. */
 export type Change = 'limit' | 'override' | 'refund' | 'clock'
 
 /** Printed by the worker: `[time, what was consumed and not given back, number of changes before]`. */
@@ -17,10 +17,10 @@ export interface ChangePlan {
   readonly name: string
   readonly change: Change
   readonly policy: Policy
-  /** The limits that hold in turn: of the policy, or of an override where they are another. */
+  /** The limits that apply in turn: of the policy, or of an override that differs. */
   readonly limits: readonly number[]
   readonly guarantee: string
-  /** How near it came to what is guaranteed; above 1 the guarantee is broken. */
+  /** The ratio of consumed to guaranteed cost; above 1 the guarantee is broken. */
   readonly check: (account: Account) => number
 }
 
@@ -46,7 +46,7 @@ export function changePlansOf(windowMs: number): ChangePlan[] {
     'limit * (ceil(D/W) + 1)',
   ]
 
-  /** For each limit alone: what is admitted, and the retry times of denials. */
+  /** Checks each limit separately: what it admitted, and the retry times of denials. */
   const inTurn = (bound: (limit: number) => Bound) => (account: Account) =>
     Math.max(
       ...phasesOf(account.consumed).map(({ phase, admissions }) =>
@@ -155,7 +155,7 @@ function phasesOf(consumed: readonly Consumed[]) {
   return [...phases].map(([phase, of]) => ({ phase, admissions: inOrder(of) }))
 }
 
-/** From the first on: sums of large times would lose their fractions. */
+/** Sorts and counts times from the first: sums of large times lose their fractions. */
 function inOrder(consumed: readonly Consumed[]): Admission[] {
   const first = Math.min(...consumed.map(([atUs]) => atUs))
   return consumed

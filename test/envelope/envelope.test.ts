@@ -15,7 +15,7 @@ import { changeFindingOf, findingOf, findingsOf, untilSeen } from './load.js'
 import { MUTANTS } from './mutants.js'
 import { plansOf } from './plans.js'
 
-/** Admissions `[at, cost]`, and whether they keep within the bound. */
+/** Admissions `[at, cost]`, and whether they stay within the bound. */
 type Case = readonly [what: string, bound: Bound, admitted: [number, number][], fits: boolean]
 
 const steady = steadyBound(3, 10, 1_000)
@@ -92,7 +92,7 @@ describe('the checker', () => {
       false,
     ],
     [
-      'too much across a border',
+      'too much across a boundary',
       strict,
       [
         [900, 3],
@@ -175,7 +175,7 @@ describe('the checker', () => {
   })
 })
 
-/** The short form of long.test.ts: enough to see that nothing is blind. */
+/** A short form of long.test.ts, which shows that each check can fail. */
 describe('processes that send as many checks as they can', () => {
   const plans = plansOf(400)
   let built = ''

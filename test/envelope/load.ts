@@ -17,7 +17,7 @@ export interface Load {
 
 export interface Finding {
   readonly admitted: number
-  /** The fullest span over what is guaranteed for it. */
+  /** The largest ratio of admitted to guaranteed cost of a span. */
   readonly fullest: number
 }
 
@@ -51,8 +51,8 @@ export async function findingOf(folder: string, plan: Plan, load: Load): Promise
 }
 
 /**
- * A broken script admits too much by chance: the load goes on until that is seen.
- * @returns what was found last, if it is not seen within a generous time
+ * Repeats the load until a broken script, which depends on chance, admits too much.
+ * @returns the last finding, if none breaks the guarantee within a generous time
  */
 export async function untilSeen(find: () => Promise<Finding>): Promise<Finding> {
   const deadline = performance.now() + WAIT_MS
@@ -62,7 +62,9 @@ export async function untilSeen(find: () => Promise<Finding>): Promise<Finding> 
   }
 }
 
-/** One process, for changes take place between its calls. @param folder of the built service */
+/**
+ * Uses one process, because changes happen between its calls. @param folder of the built service
+ */
 export async function changeFindingOf(
   folder: string,
   plan: ChangePlan,

@@ -10,7 +10,7 @@ import { plansOf } from './plans.js'
 
 const SECONDS = Number(process.env.LOCKSTEP_ENVELOPE_SECONDS ?? 75)
 const LOAD = { processes: 3, seconds: SECONDS, loops: 3 }
-/** Of each: they come one after the other. */
+/** Seconds per change plan: the plans run one after another. */
 const CHANGE_SECONDS = Math.ceil(SECONDS / 9)
 const MUTANT_LOAD = { processes: 2, seconds: 3, loops: 3 }
 

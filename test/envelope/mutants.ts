@@ -1,11 +1,11 @@
 import type { Mutant as Fault } from '../support/mutant.js'
 
 export interface Mutant extends Fault {
-  /** The plan that brings it out. */
+  /** The plan that exposes the fault. */
   readonly plan: string
 }
 
-/** Of each way to count. */
+/** Mutants of each algorithm. */
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'every cost counts as 1',
@@ -65,7 +65,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
 ]
 
-/** Of what a change does to a limit that is being asked; `plan` is one of changes.ts. */
+/** Mutants of changes to a limit in use; `plan` is one of changes.ts. */
 export const CHANGE_MUTANTS: readonly Mutant[] = [
   {
     name: 'usage of a larger limit is kept in full',

@@ -8,13 +8,13 @@ import {
   windowBound,
 } from './bounds.js'
 
-/** `[time or start, cost]`; of a lease also when it ended. Times in us. */
+/** `[time or start, cost]`; for a lease also its end. Times in us. */
 export type Record = readonly [atUs: number, cost: number, untilUs?: number]
 
 export interface Plan {
   readonly name: string
   readonly policy: Policy
-  /** What is guaranteed for a span D, in the words of the documentation. */
+  /** The guarantee for a span D, as documented. */
   readonly guarantee: string
   readonly check: (records: readonly Record[]) => number
 }
@@ -22,7 +22,7 @@ export interface Plan {
 const LIMIT = 100
 const BURST = 30
 
-/** Every algorithm, with windows of this length; that of a calendar is a minute. */
+/** Plans for every algorithm with this window; a calendar window is a minute. */
 export function plansOf(windowMs: number): Plan[] {
   const windowUs = windowMs * 1_000
   const limit = LIMIT
@@ -76,7 +76,7 @@ export function plansOf(windowMs: number): Plan[] {
   ]
 }
 
-/** From the first on: sums of large times would lose their fractions. */
+/** Sorts and counts times from the first: sums of large times lose their fractions. */
 function inOrder(records: readonly Record[]): Admission[] {
   const first = Math.min(...records.map(([atUs]) => atUs))
   return records

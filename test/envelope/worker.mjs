@@ -1,5 +1,5 @@
-// One process of the load: asks the limits of its plan again and again, as wildly as it can, and
-// prints what was admitted when, by the script's own time.
+// One process of the load: sends as many checks to the limits of its plan as it can, and prints
+// what was admitted when, by the script's own time.
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -32,7 +32,7 @@ const end = performance.now() + seconds * 1_000
 const random = (most) => Math.floor(Math.random() * most)
 const monotonicUs = () => Number(process.hrtime.bigint() / 1_000n)
 
-/** Waits until exactly then, a little before it, or not at all. */
+/** Waits for exactly this time, a little less, or not at all. */
 async function pause(ms) {
   const kind = random(4)
   if (kind > 0) await sleep(Math.min(kind === 1 ? ms : random(ms + 1), 200))
@@ -49,7 +49,7 @@ async function ask(limit, admitted) {
   await pause(allowed ? 3 : Math.ceil(retryUs / 1_000))
 }
 
-/** From when a lease lives for sure until when; of this machine, whose processes share the clock. */
+/** Records when a lease was certainly alive, on the clock that all processes share. */
 async function hold(limit, admitted) {
   const weight = 1 + random(3)
   const since = monotonicUs()

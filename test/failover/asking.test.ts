@@ -4,7 +4,7 @@ import { type Connection, openConnection } from '../../src/redis/connection.js'
 import { type Servers, startTopology } from '../support/topology.js'
 import { until } from '../support/until.js'
 
-/** A slot on its way from the first node to the second: its keys are asked for with ASKING. */
+/** A key in a slot that moves from the first node to the second: calls for it need ASKING. */
 const KEY = 'ls:{asking}:key'
 
 let servers: Servers
@@ -32,7 +32,7 @@ afterAll(async () => {
   await servers?.stop()
 })
 
-it('survives that the node to which a slot moves is silent, and that it dies', async () => {
+it('survives when the target node of a moving slot hangs, and when it dies', async () => {
   expect(await connection.client.get(KEY)).toBeNull()
 
   process.kill(target, 'SIGSTOP')

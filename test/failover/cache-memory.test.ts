@@ -9,7 +9,7 @@ import { moveSlots } from './slots.js'
 
 const SPACES = 'spaces: { mem: { ttlMs: 600000, jitter: 0, l1: { ttlMs: 600000, outageMs: 0 } } }'
 const KEYS = Array.from({ length: 24 }, (_, i) => `key-${i}`)
-/** The worst that docs/cache.md promises. */
+/** The staleness bound that docs/cache.md promises. */
 const BOUND_MS = 1_000
 
 let servers: Servers
@@ -36,7 +36,7 @@ interface Floor {
   readonly at: number
 }
 
-/** A writer with growing versions, and a reader that has them in memory. */
+/** A writer of growing versions, and a reader with an L1 that records violations. */
 class Story {
   readonly violations: string[] = []
   fromMemory = 0
@@ -55,7 +55,7 @@ class Story {
     await Promise.all(this.#loops)
   }
 
-  /** A promotion may lose what was acknowledged just before: that is older than any memory. */
+  /** Drops the floors: a promotion may lose writes that were acknowledged just before it. */
   forget(): void {
     this.#acknowledged = new Map()
   }
@@ -64,7 +64,7 @@ class Story {
     while (!this.#stopped) await step().catch(() => undefined)
   }
 
-  /** Not so often that nothing stays in memory. */
+  /** Writes slowly enough that entries stay in L1. */
   async #write(): Promise<void> {
     await sleep(15)
     const version = ++this.#version
@@ -91,14 +91,14 @@ class Story {
   }
 }
 
-/** Every key can be served from memory again, so its messages are heard again. */
+/** Waits until L1 serves every key again, so the instance receives messages again. */
 const isHeard = () =>
   until('all keys in memory', async () => {
     const answers = await Promise.all(KEYS.map((key) => ask(there, 'get', key)))
     return answers.every(({ headers }) => headers['cache-status']?.includes('L1'))
   })
 
-/** While `harm` is done, and until values come from memory again, nobody reads what is too old. */
+/** Expects no read beyond the bound during `harm` and until L1 serves values again. */
 async function staysCoherent(harm: (story: Story) => Promise<void>) {
   for (const key of KEYS) await until(key, async () => (await ask(here, 'put', key)).status < 300)
   await isHeard()
@@ -106,7 +106,7 @@ async function staysCoherent(harm: (story: Story) => Promise<void>) {
   try {
     await harm(story)
     const since = { fromMemory: story.fromMemory, writes: story.writes }
-    // Long enough that whoever heard nothing of the writes since would serve what is overdue.
+    // Long enough that an instance without messages would exceed the bound.
     const seen = () =>
       story.fromMemory > since.fromMemory + 200 && story.writes > since.writes + 8 * KEYS.length
     await until('writes, and reads from memory', seen, 3 * WAIT_MS)

@@ -9,7 +9,7 @@ import { until } from '../support/until.js'
 
 const KEYS = Array.from({ length: 60 }, (_, i) => `key-${i}`)
 
-/** Longer than the first reads of a silent node take, and much shorter than the wait for its end. */
+/** Longer than the first reads of a silent node, and much shorter than the waits of the test. */
 const OUTAGE_MS = 8_000
 
 let servers: Servers
@@ -30,7 +30,7 @@ afterAll(async () => {
 
 const get = (key: string) => harness.request('get', `/v1/cache/users/${key}`)
 
-it('a node that is stopped fails its own keys alone', async () => {
+it('a stopped node fails only its own keys', async () => {
   for (const key of KEYS) {
     await until(key, async () => {
       const put = harness.request('put', `/v1/cache/users/${key}`)
@@ -44,7 +44,7 @@ it('a node that is stopped fails its own keys alone', async () => {
     const lost = KEYS.filter((_, i) => statuses[i] !== 200)
     expect(lost.length).toBeGreaterThan(0)
     expect(lost.length).toBeLessThan(KEYS.length)
-    // While reads of that node are tried again and again, those of the others come through.
+    // Repeated reads of that node do not disturb reads of the other nodes.
     for (let round = 0; round < 5; round++) {
       const answers = await Promise.all(KEYS.map(async (key) => [key, (await get(key)).status]))
       expect(answers.filter(([, status]) => status !== 200).map(([key]) => key)).toEqual(lost)
@@ -57,7 +57,7 @@ it('a node that is stopped fails its own keys alone', async () => {
   }
 })
 
-it('memory helps out for the keys of a node that is stopped, for `outageMs` of that node', async () => {
+it('L1 serves the keys of a stopped node for `outageMs` after that node went silent', async () => {
   const ask = async (key: string) => {
     const { status, headers } = await harness.request('get', `/v1/cache/mem/${key}`)
     return { status, detail: /detail=(\w+)/.exec(headers['cache-status'] ?? '')?.[1] }

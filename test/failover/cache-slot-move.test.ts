@@ -30,7 +30,7 @@ it.each([
   { all: true, mode: 'hard' },
   { tags: ['x'], mode: 'hard' },
 ])(
-  'an invalidation %j is refused while its slot moves, and reaches memory after it',
+  'an invalidation %j is refused while its slot moves, and reaches L1 after the move',
   async (what) => {
     const key = `k-${Object.keys(what)[0]}`
     const ask = (harness: Harness, method: 'get' | 'put' | 'post', path: string) =>

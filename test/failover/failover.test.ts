@@ -8,7 +8,7 @@ import { moveSlots } from './slots.js'
 
 const WORKERS = 12
 const RUNS = Number(process.env.LOCKSTEP_FAILOVER_RUNS ?? 1)
-/** Long enough that a busy machine is not taken for a dead one. */
+/** Long enough that Sentinel does not take a busy machine for a dead one. */
 const GIVE_UP_MS = 1_500
 const RECOVERY_MS = 5_000
 
@@ -26,7 +26,7 @@ afterAll(() => {
 
 const isPrimary = async ({ client }: Node) => ((await client.role()) as unknown[])[0] === 'master'
 
-/** The replicas of the moment: whoever of them becomes a primary was promoted. */
+/** Waits until one of the current replicas is a primary. */
 async function promotionAmong(nodes: readonly Node[]): Promise<void> {
   await until('a promotion', async () => (await Promise.all(nodes.map(isPrimary))).some(Boolean))
 }
@@ -39,7 +39,7 @@ const harm: Record<string, (servers: Servers) => Promise<void>> = {
   async SIGSTOP({ nodes }) {
     process.kill(nodes[0]!.pid(), 'SIGSTOP')
     await promotionAmong(replicasOf(nodes))
-    // It comes back believing itself the primary: what it then accepts would be thrown away.
+    // It resumes as a primary: the writes that it accepts then are lost.
     process.kill(nodes[0]!.pid(), 'SIGCONT')
   },
   async migration({ nodes }) {
@@ -88,6 +88,6 @@ it.each(runs)('%s: %s in the middle of load', async (topology, what) => {
   expect(row.fencesBack).toBe(0)
   expect(row.applied).toBeGreaterThan(WORKERS)
   expect(row.recoveredMs).toBeLessThan(RECOVERY_MS)
-  // A script may come to a key that has moved already: unknown, and the repeat finds the truth.
+  // A key may move during a script: the outcome is unknown, and the retry finds it.
   if (what === 'migration') expect(row.lost).toBe(0)
 })

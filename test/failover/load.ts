@@ -2,22 +2,22 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Harness } from '../support/harness.js'
 
-/** What the callers of a run saw. Every answer is checked by asking again with the same key. */
+/** Counts of one run. The workers check every answer by a retry with the same key. */
 export interface Tally {
   operations: number
   applied: number
-  /** Answered as not applied: the repeat must not find a lease. */
+  /** Answered as not applied: the retry must not find a lease. */
   not: number
-  /** Answered as unknown: the repeat tells which of the two it was. */
+  /** Answered as unknown: the retry shows whether it was applied. */
   unknown: number
   unknownApplied: number
-  /** Acknowledged leases that the promoted replica had never heard of. */
+  /** Acknowledged leases that the promoted replica never received. */
   lost: number
-  /** Answers that the repeat proved wrong. Must stay 0. */
+  /** Answers that the retry proved wrong. Must stay 0. */
   lies: number
-  /** Fences not above the one before, on the same lock. Must stay 0. */
+  /** Fences not above the previous fence of the same lock. Must stay 0. */
   fencesBack: number
-  /** 5xx other than 503, and any answer that makes no sense. Must stay 0. */
+  /** 5xx other than 503, and any unexpected answer. Must stay empty. */
   odd: string[]
   slowestMs: number
 }
@@ -32,8 +32,8 @@ export interface Load {
 const PAUSE_MS = 2
 
 /**
- * Workers that acquire and release, each a lock in a namespace of its own, so that on a Cluster
- * they live in different slots.
+ * Starts workers that acquire and release. Each uses a lock in its own namespace, so that on a
+ * Cluster the locks are in different slots.
  */
 export function startLoad({ app, namespace }: Harness, workers: number): Load {
   const lastSuccess = new Array<number>(workers).fill(0)
@@ -67,7 +67,7 @@ export function startLoad({ app, namespace }: Harness, workers: number): Load {
     return { code, body: answer.json(), replayed: 'idempotent-replayed' in answer.headers }
   }
 
-  /** Asks until there is an answer other than 503. `claims` is what the answers said so far. */
+  /** Retries until the answer is not 503. `claims` collects what the answers said. */
   async function acquire(worker: number, key: string) {
     let unknown = false
     let refused = false

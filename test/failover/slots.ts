@@ -1,7 +1,7 @@
 import slotOfKey from 'cluster-key-slot'
 import type { Node } from '../support/nodes.js'
 
-/** Every slot with a key of ours, the way an operator's reshard does it. */
+/** Moves every slot that has keys, with the commands of a reshard. */
 export async function moveSlots(from: Node, to: Node, primaries: readonly Node[]): Promise<void> {
   const keys = await from.client.keys('ls:{*')
   for (const slot of new Set(keys.map((key) => slotOfKey(key)))) {
@@ -10,7 +10,7 @@ export async function moveSlots(from: Node, to: Node, primaries: readonly Node[]
   }
 }
 
-/** From now on a key that is gone from `from` is asked for at `to`. */
+/** Starts to move a slot: `from` redirects calls for missing keys to `to` (ASK). */
 export async function beginMove(slot: number, from: Node, to: Node): Promise<void> {
   await to.client.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', await idOf(from))
   await from.client.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', await idOf(to))

@@ -52,7 +52,7 @@ beforeEach(async () => {
   batches = []
 })
 
-/** Five calls in five turns, none of which is answered. */
+/** Sends five calls in five turns of the event loop; Redis answers none. */
 async function fiveTurns() {
   const sent = proxy.sent(script.program.sha)
   const calls = []
@@ -66,7 +66,7 @@ async function fiveTurns() {
   return { settled, sent: () => proxy.sent(script.program.sha) - sent }
 }
 
-it('two at a time are under way: what comes later leaves together when one is answered', async () => {
+it('two batches are in flight at a time: later calls leave together after an answer', async () => {
   proxy.hold()
   const { settled } = await fiveTurns()
   proxy.heal()
@@ -77,7 +77,7 @@ it('two at a time are under way: what comes later leaves together when one is an
   expect(batches).toEqual([1, 1, 3])
 })
 
-it('what waits behind a batch without an answer is refused, and was not sent', async () => {
+it('calls that wait behind an unanswered batch are refused, and were not sent', async () => {
   proxy.dropReplies()
   const { settled, sent } = await fiveTurns()
   const answers = await settled

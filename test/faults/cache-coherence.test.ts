@@ -9,10 +9,10 @@ import { type Service, startService } from '../support/service.js'
 import { tempFolder } from '../support/temp-folder.js'
 import { until } from '../support/until.js'
 
-/** docs/cache.md: no process serves what is older than an acknowledged change by more. */
+/** docs/cache.md: no process serves an old value longer than this after an acknowledged change. */
 const BOUND_MS = 1_000
 const BUSY = Array.from({ length: 6 }, (_, i) => `busy-${i}`)
-/** Changed every few seconds: a lost message is not made good by the next one. */
+/** Changed only every few seconds, so that no later message repairs a lost one soon. */
 const RARE = Array.from({ length: 12 }, (_, i) => `rare-${i}`)
 const KEYS = [...BUSY, ...RARE]
 
@@ -22,18 +22,18 @@ interface Process {
   readonly proxy: FaultProxy
 }
 
-/** What readers may no longer see of a key: per change, below which version, and since when. */
+/** Per key and change: the lowest version that readers may see, and since when. */
 class Floors {
   readonly #byKey = new Map<string, { below: number; since: number }[]>()
 
-  /** A change was acknowledged now. */
+  /** Records a change that was acknowledged now. */
   raise(key: string, below: number): void {
     const list = this.#byKey.get(key) ?? []
     list.push({ below, since: performance.now() })
     this.#byKey.set(key, list)
   }
 
-  /** The lowest version that may be seen by a request sent at this moment. */
+  /** The lowest version that a request sent at this moment may see. */
   at(key: string, moment: number): number {
     return (this.#byKey.get(key) ?? []).reduce(
       (floor, { below, since }) => (since <= moment ? Math.max(floor, below) : floor),
@@ -46,7 +46,7 @@ interface Seen {
   readonly violations: string[]
   fromMemory: number
   fromRedis: number
-  /** Below the last acknowledged change, within the bound. */
+  /** Reads that were older than the last acknowledged change. */
   behind: number
   worstBehindMs: number
 }
@@ -61,16 +61,16 @@ async function startProcess(redisUrl: string, configFile: string): Promise<Proce
   const service = await startService({
     LOCKSTEP_REDIS_URL: proxy.url,
     LOCKSTEP_CONFIG_FILE: configFile,
-    // Silence must be noticed by the ping, long before the connection is given up.
+    // The ping must detect silence long before the connection times out.
     LOCKSTEP_REDIS_TIMEOUT_MS: '1500',
   })
   return { service, proxy, url: await service.url() }
 }
 
-/** Requests of one process that may wait for their answers, as while it is stopped. */
+/** At most this many requests wait for one process, for example while it is stopped. */
 const MOST_UNDER_WAY = 64
 
-/** Reads until the end, and judges what it gets. New requests come while others still wait. */
+/** Reads until the end, and checks each answer. Sends new requests while others wait. */
 async function readOn({ url }: Process, floors: Floors, seen: Seen, isOver: () => boolean) {
   const underWay = new Set<Promise<void>>()
   for (let i = 0; !isOver(); i += 1) {
@@ -89,7 +89,7 @@ async function readOnce(url: string, key: string, floors: Floors, seen: Seen): P
   const answer = await request(at(url, key)).catch(() => undefined)
   const how = answer?.headers.get('cache-status') ?? ''
   const text = (await answer?.text()) ?? ''
-  // Degraded answers say that they stand outside of the bound.
+  // The bound does not apply to degraded answers.
   if (answer?.status !== 200 || how.includes('degraded')) return
   judge(Number(text), key, sentAt, floors, seen)
   if (how.includes('L1')) seen.fromMemory += 1
@@ -108,7 +108,7 @@ function judge(version: number, key: string, sentAt: number, floors: Floors, see
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 
-/** Whether it was acknowledged. */
+/** Returns whether the service acknowledged the request. */
 const ask = (url: string, init: RequestInit): Promise<boolean> =>
   request(url, init).then(
     ({ ok }) => ok,
@@ -116,9 +116,9 @@ const ask = (url: string, init: RequestInit): Promise<boolean> =>
   )
 
 /**
- * Versions only ever grow; what was acknowledged raises the floor. Most writes come by way of a
- * process that meets no faults, for the others must miss what happens elsewhere; none by way of one
- * that is stopped, for it would make them later, over newer ones.
+ * Writes growing versions; an acknowledged write raises the floor. Most writes go through a process
+ * without faults, so that the others depend on messages. No write goes through the process that is
+ * stopped: it would apply the write later, over newer ones.
  */
 async function writeOn(
   writer: Process,
@@ -154,7 +154,7 @@ async function writeOn(
   }
 }
 
-it('never shows a reader less than the last acknowledged change, once the bound is over', async () => {
+it('never shows a reader a value older than an acknowledged change, beyond the bound', async () => {
   const folder = mkdtempSync(path.join('/tmp', 'ls-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const configFile = path.join(folder, 'lockstep.yaml')
@@ -181,7 +181,7 @@ it('never shows a reader less than the last acknowledged change, once the bound 
     until('memory that serves', () => seen.fromMemory >= least)
 
   await untilServing()
-  // What is older than this comes back after the kill below.
+  // The kill below restores the state of this snapshot.
   await admin.save()
 
   first.proxy.cut()

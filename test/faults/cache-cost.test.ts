@@ -5,7 +5,7 @@ import { useRedis } from '../support/managed.js'
 import { commandsOf as watched } from '../support/monitor.js'
 import { until } from '../support/until.js'
 
-// A Redis of its own, whose every command is one of ours.
+// A Redis of its own, so that the test counts only its own commands.
 const redis = useRedis()
 let raw: Redis
 const harness = useHarness(() => ({ redisUrl: redis.url }))
@@ -17,11 +17,11 @@ afterAll(async () => {
   raw.disconnect()
 })
 
-/** Sent by the service itself, whatever is asked of it, and what carries the scripts. */
+/** Not counted: commands that the service sends by itself, and EVALSHA and EVAL. */
 const BESIDES = new Set(['info', 'ping', 'time', 'config|resetstat', 'evalsha', 'eval'])
 const SCANS = ['keys', 'scan', 'sscan', 'hscan', 'zscan', 'smembers', 'zrange', 'flushdb']
 
-/** How often Redis ran each command, those of scripts included, while `work` went on. */
+/** How often Redis ran each command during `work`, including commands of scripts. */
 async function commandsOf(work: () => Promise<unknown>): Promise<Map<string, number>> {
   await raw.config('RESETSTAT')
   await work()
@@ -32,17 +32,17 @@ async function commandsOf(work: () => Promise<unknown>): Promise<Map<string, num
   return new Map(calls.filter(([name]) => !BESIDES.has(name)))
 }
 
-/** The least of three times: policies are asked for in between, and a script is new once. */
+/** The lowest of three counts: a first run loads scripts, and a policy read may add to one. */
 async function cost(work: () => Promise<unknown>): Promise<number> {
   const totals: number[] = []
   await until('three times without a scan', async () => {
-    // What ended entries leave is given back later, and slowly.
+    // A sweep of ended entries would add commands.
     await until('no sweep', async () => {
       const text = await harness.app.metrics.registry.metrics()
       return text.includes('lockstep_cache_sweeps_pending 0')
     })
     const commands = await commandsOf(work)
-    // That begins behind the answer, so a busy machine may see it already.
+    // A sweep may start after the answer, so this run is not counted.
     if (SCANS.some((scan) => commands.has(scan))) return false
     return totals.push([...commands.values()].reduce((sum, count) => sum + count, 0)) === 3
   })
@@ -68,7 +68,7 @@ async function store(count: number) {
 const FEW = 10
 const MANY = 5_000
 
-it('nothing scans, and nothing costs more where there is more', async () => {
+it('no call scans, and no call costs more in a larger space', async () => {
   const operations: [string, () => Promise<unknown>][] = [
     ['a read', () => harness.request('get', '/v1/cache/users/entry-0-1').expect(200)],
     ['a write', () => harness.request('put', '/v1/cache/users/new').send('x')],
@@ -83,7 +83,7 @@ it('nothing scans, and nothing costs more where there is more', async () => {
   ]
   const prepare = async (entries: number) => {
     await store(1)
-    // A soft mark remembers up to four earlier ones of its name.
+    // A soft mark keeps up to four earlier marks of its name.
     for (let i = 0; i < 6; i++) await post('invalidate', { tags: ['all'] }).expect(204)
     for (let i = 0; i < 6; i++) await post('invalidate', { all: true }).expect(204)
     await store(entries)
@@ -107,7 +107,7 @@ it.each([
   ['soft tags', (count: number) => ({ tags: names('t', count) })],
   ['hard tags', (count: number) => ({ tags: names('t', count), mode: 'hard' })],
 ])(
-  'an invalidation of %s costs as many commands per name, whatever their number',
+  'an invalidation of %s costs as many commands per name for any number of names',
   async (_, of) => {
     const costOf = (count: number) => cost(() => post('invalidate', of(count)).expect(204))
     for (let i = 0; i < 6; i++) await post('invalidate', of(100)).expect(204)
@@ -125,7 +125,7 @@ it('a read of many keys costs two commands for each', async () => {
   expect((hundred - one) / 99).toBeLessThanOrEqual(2)
 })
 
-it('does not ask a server who it is for each call', async () => {
+it('does not send INFO to a server for each call', async () => {
   const ran = await watched(redis.url, async () => {
     await harness.request('put', '/v1/cache/users/who').send('x').expect(201)
     await harness.request('get', '/v1/cache/users/who').expect(200)

@@ -12,15 +12,15 @@ const SPACES = 'spaces: { users: { jitter: 0, staleMs: 60000 } }'
 
 let redis: ManagedRedis
 let raw: Redis
-/** Keeps a fifth of the memory free of the cache. */
+/** Keeps a fifth of the memory free of cache entries. */
 let careful: Harness
-/** Lets Redis itself refuse. */
+/** Has no limit of its own: only Redis refuses writes. */
 let full: Harness
 
 beforeAll(async () => {
   redis = await startManagedRedis({ toolsFolder, find })
   raw = new Redis(redis.url)
-  // A tenth of the memory must be more than the text of a script that is loaded meanwhile.
+  // A tenth of the memory must exceed the text of a script loaded during the test.
   await raw.setrange('ballast', 8 * 1024 * 1024, '.')
   careful = await startHarness({ configFile: SPACES, redisUrl: redis.url })
   full = await startHarness({
@@ -38,7 +38,7 @@ afterAll(async () => {
 const at = (key: string, space = 'users') => `/v1/cache/${space}/${key}`
 const setMaxMemory = (bytes: number) => raw.call('CONFIG', 'SET', 'maxmemory', Math.round(bytes))
 const used = async () => Number(/^used_memory:(\d+)/m.exec(await raw.info('memory'))?.[1])
-/** What buffers took is given back after a while, so the bound follows. */
+/** Redis frees its buffers after a while, so maxmemory is lowered until a write is refused. */
 const fillUp = () =>
   until('a refusal', async () => {
     await setMaxMemory((await used()) / 0.9)
@@ -58,7 +58,7 @@ const invalidate = (harness: Harness, body: object) =>
 const stateOf = async (harness: Harness, key: string) =>
   (await get(harness, key)).headers['lockstep-state']
 
-/** What adds data, and what of it must be as before when it was refused. */
+/** The calls that add data. */
 const WRITES: readonly [string, (harness: Harness) => ReturnType<typeof post>][] = [
   ['PUT of a new key', (harness) => put(harness, 'new')],
   ['PUT over a value', (harness) => put(harness, 'old', 'changed')],
@@ -106,7 +106,7 @@ async function prepare(harness: Harness) {
     .expect(200)
 }
 
-/** The values, versions and clock of a key, as Redis has them. */
+/** Reads the values, versions and clock of a key from Redis. */
 async function stored(harness: Harness) {
   const keys = ['old', 'new', 'count', 'new-count', 'object'].map((key) => keysOf(harness, key))
   const dumps = await Promise.all(
@@ -137,7 +137,7 @@ async function readsOn(harness: Harness) {
   expect(many.body.entries).toMatchObject([{ status: 'hit' }, { status: 'cache-miss' }])
 }
 
-/** Each begins with a command that a full Redis lets through. */
+/** Each call starts with a command that a full Redis accepts. */
 async function forgets(harness: Harness) {
   await post(harness, `${at('old')}/touch`, { ttlMs: 60_000 }).expect(204)
   await invalidate(harness, { keys: ['old'] })
@@ -157,9 +157,9 @@ describe('above the share of the memory that the cache may take', () => {
     await fillUp()
   })
 
-  it('the cache writes nothing, half or whole', () => refusesWrites(careful))
+  it('the cache writes nothing, not even in part', () => refusesWrites(careful))
   it('reads go on', () => readsOn(careful))
-  it('no lease is granted, for its fill would be refused', async () => {
+  it('no lease is granted, because its fill would be refused', async () => {
     const { headers } = await careful.request('get', at('none')).query({ lease: true }).expect(404)
     expect(headers).not.toHaveProperty('lockstep-lease')
     const body = { keys: ['none'], lease: true }
@@ -168,11 +168,11 @@ describe('above the share of the memory that the cache may take', () => {
   })
   it('invalidations, deletes and touches go on', () => forgets(careful))
 
-  it('locks have the room that is kept for them', async () => {
+  it('locks can use the memory that is reserved for them', async () => {
     await post(careful, '/v1/locks/kept/acquire').expect(200)
   })
 
-  it('invalidations of tags that callers make up take no more of it', async () => {
+  it('invalidations of arbitrary tags use no more of it', async () => {
     const { clock } = keysOf(careful, 'old')
     const invalidateTags = (from: number) =>
       invalidate(careful, { tags: Array.from({ length: 100 }, (_, i) => `made-up-${from + i}`) })
@@ -184,11 +184,11 @@ describe('above the share of the memory that the cache may take', () => {
     await post(careful, '/v1/locks/beside-marks/acquire').expect(200)
   })
 
-  it('an instance that was told otherwise goes on', async () => {
+  it('an instance without the limit continues to write', async () => {
     await put(full, 'other').expect(201)
   })
 
-  it('an invalidation of all gives it back, so that writes are taken again', async () => {
+  it('an invalidation of all frees memory, so that writes succeed again', async () => {
     await setMaxMemory(0)
     await until('room', async () => (await put(careful, 'probe')).status < 300)
     for (let i = 0; i < 30; i++) await put(careful, `large-${i}`, randomBytes(100_000)).expect(201)
@@ -206,7 +206,7 @@ describe('above the share of the memory that the cache may take', () => {
     expect(of('evicted_keys_total')).toBe(0)
   })
 
-  it('writes are taken again once there is room', async () => {
+  it('writes succeed again when memory is free', async () => {
     await setMaxMemory((await used()) / 0.5)
     await until('room', async () => (await put(careful, 'again')).status < 300)
   })
@@ -218,18 +218,18 @@ describe('on a Redis that is full', () => {
     await setMaxMemory(1)
   })
 
-  it('nothing is written, half or whole', () => refusesWrites(full))
+  it('nothing is written, not even in part', () => refusesWrites(full))
   it('reads go on', () => readsOn(full))
   it('invalidations, deletes and touches go on', () => forgets(full))
 
-  it('a load under way is renewed and given up, but cannot be stored', async () => {
+  it('a load lease can be renewed and released, but its value cannot be stored', async () => {
     await setMaxMemory(0)
     const token = (key: string) =>
       full
         .request('get', at(key))
         .query({ lease: true })
         .then(({ headers }) => headers['lockstep-lease'] as string)
-    // The service looks at the memory from time to time.
+    // The service reads the memory use periodically.
     const first = await until('a lease', () => token('loading'))
     const second = await until('another', () => token('loading-too'))
     await setMaxMemory(1)
@@ -261,7 +261,7 @@ describe('on a Redis that is full', () => {
     keeps: 0,
   }
 
-  it('a process may keep what it reads, and hears of changes', async () => {
+  it('a process may keep what it reads, and receives changes', async () => {
     const space = 'kept-on-a-full-redis'
     const keys = keysOf(full, 'old', space)
     const { asOf } = await full.binder.bind(readScript)(keys, { ...READ, space, want: 0, keeps: 1 })
@@ -269,7 +269,7 @@ describe('on a Redis that is full', () => {
     expect(await raw.zscore(keys.clock, `L:${space}`)).not.toBeNull()
   })
 
-  it('a process keeps nothing that is read where nothing can be noted', async () => {
+  it('a process keeps nothing that it reads where Redis cannot record the reader', async () => {
     const space = 'not-kept'
     await raw.call('CONFIG', 'SET', 'min-replicas-to-write', '1')
     try {
@@ -285,7 +285,7 @@ describe('on a Redis that is full', () => {
     }
   })
 
-  it('a miss grants no lease, for it could not be remembered', async () => {
+  it('a miss grants no lease, because Redis could not store it', async () => {
     const { lease } = await full.binder.bind(readScript)(keysOf(full, 'none'), READ)
     expect(lease).toEqual({ kind: 'none' })
     expect(await raw.exists(keysOf(full, 'none').lease)).toBe(0)
@@ -299,7 +299,7 @@ describe('on a Redis that is full', () => {
     expect(await raw.exists(keysOf(elsewhere, 'none').clock)).toBe(0)
   })
 
-  it('an invalidation where nothing is kept takes no memory', async () => {
+  it('an invalidation in an empty space takes no memory', async () => {
     const elsewhere = { ...full, namespace: `${full.namespace}-x` } as Harness
     await full
       .request('post', '/v1/cache/users/invalidate')
@@ -310,7 +310,7 @@ describe('on a Redis that is full', () => {
     expect(await raw.exists(clock)).toBe(0)
   })
 
-  it('what was acknowledged on the way there is whole, what was refused is not there', async () => {
+  it('acknowledged writes are complete, and refused writes left nothing', async () => {
     await setMaxMemory((await used()) + 3 * 1024 * 1024)
     const sums = new Map<string, string>()
     const refused: string[] = []

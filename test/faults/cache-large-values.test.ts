@@ -6,7 +6,7 @@ import { useHarness } from '../support/harness.js'
 import { useRedis } from '../support/managed.js'
 import { commandsOf } from '../support/monitor.js'
 
-// A Redis of its own, whose every command is watched.
+// A Redis of its own, because the test watches every command.
 const redis = useRedis()
 const harness = useHarness(() => ({
   redisUrl: redis.url,
@@ -14,7 +14,7 @@ const harness = useHarness(() => ({
 }))
 
 const SIZE = 8 * 1024 * 1024
-/** Header and texts of an entry, and what is read with them in one command. */
+/** The bytes read in one command with the header and texts of an entry. */
 const HEAD = 8_192
 const value = randomBytes(SIZE)
 const at = (key: string) => `/v1/cache/large/${key}`
@@ -29,7 +29,7 @@ interface Read {
   readonly bytes: number
 }
 
-/** What Redis read of entries while `work` went on, but for a sweep, which may come at any time. */
+/** The reads of entries during `work`, without those of a sweep, which may run at any time. */
 async function readsOf(work: () => Promise<unknown>, space = 'large'): Promise<Read[]> {
   let sha = ''
   const reads: Read[] = []
@@ -43,11 +43,11 @@ async function readsOf(work: () => Promise<unknown>, space = 'large'): Promise<R
   return reads
 }
 
-/** Of a value as large as ours. */
+/** The length that a command reads of a value of this size. */
 const lengthOf = ([, , from, to]: readonly string[]): number =>
   from === undefined ? SIZE : (Number(to) < 0 ? SIZE : Number(to) + 1) - Number(from)
 
-describe('what returns no payload reads none', () => {
+describe('a call that returns no payload reads none', () => {
   const tag = (etag: string) => ({ 'if-none-match': etag })
   const operations: [string, (key: string, etag: string) => Promise<unknown>][] = [
     ['HEAD', (key) => harness.request('head', at(key)).expect(200)],
@@ -93,7 +93,7 @@ describe('what returns no payload reads none', () => {
     expect(Math.max(0, ...reads.map(({ bytes }) => bytes))).toBeLessThanOrEqual(HEAD)
   })
 
-  it('a miss for what is dead', async () => {
+  it('a miss for an ended entry', async () => {
     await store('dead')
     const body = { all: true, mode: 'hard' }
     await harness.request('post', '/v1/cache/large/invalidate').send(body).expect(204)
@@ -102,7 +102,7 @@ describe('what returns no payload reads none', () => {
   })
 })
 
-describe('a large payload passes no script', () => {
+describe('a script never reads a large payload', () => {
   const returns: [string, (key: string) => Promise<Buffer>][] = [
     ['a GET', async (key) => (await harness.request('get', at(key)).expect(200)).body],
     [
@@ -140,7 +140,7 @@ describe('a large payload passes no script', () => {
   })
 })
 
-it('long texts are read whole', async () => {
+it('long texts are read completely', async () => {
   const tags = Array.from({ length: 32 }, (_, i) => `${i}`.padEnd(128, 't'))
   const texts = { 'surrogate-key': tags.join(' '), 'content-encoding': 'e'.repeat(255) }
   await harness
@@ -155,7 +155,7 @@ it('long texts are read whole', async () => {
   expect(meta.tags).toEqual(tags)
 })
 
-/** Replaces the entry each time that a plain GET comes for it. */
+/** Calls `replace` before each plain read of the payload. */
 function replaceBehindScripts(client: Redis, replace: () => Promise<unknown>) {
   const { mgetBuffer } = client
   client.mgetBuffer = (async (keys: string[]) => {
@@ -167,9 +167,9 @@ function replaceBehindScripts(client: Redis, replace: () => Promise<unknown>) {
   }
 }
 
-// From the second read on the smaller ones are asked for before the script runs.
+// From the second read on, the payload of the smaller value is read before the script runs.
 it.each([100_000, 10_000])(
-  'a value of %i bytes that is replaced between the script and the GET is never mixed up',
+  'a value of %i bytes that is replaced between the script and the GET is never mixed',
   async (size) => {
     const versions = new Map<string, Buffer>()
     const put = async () => {
@@ -190,7 +190,7 @@ it.each([100_000, 10_000])(
   },
 )
 
-it('a value of a space of large ones is asked for beside the script', async () => {
+it('the GET of a value in a space of large values is sent with the script', async () => {
   const put = (size: number) => harness.request('put', '/v1/cache/sizes/k').send(randomBytes(size))
   const read = async () =>
     (await readsOf(() => harness.request('get', '/v1/cache/sizes/k').expect(200), 'sizes')).map(
@@ -199,7 +199,7 @@ it('a value of a space of large ones is asked for beside the script', async () =
   await put(10_000).expect(201)
   expect(await read()).toEqual(['script', 'get'])
   expect(await read()).toEqual(['get', 'script'])
-  // The first small one is asked for in vain; of the largest, bytes that are not needed cost too much.
+  // The GET is wasted on the first small value; for the largest values a wasted GET costs too much.
   await put(100).expect(204)
   expect(await read()).toEqual(['get', 'script'])
   expect(await read()).toEqual(['script'])
@@ -214,7 +214,7 @@ it('a value of a space of large ones is asked for beside the script', async () =
   expect(await readsOf(() => had.expect(304), 'sizes')).toMatchObject([{ byScript: true }])
 })
 
-it('a value that goes between the script and the GET is a miss, which offers the lease', async () => {
+it('a value deleted between the script and the GET is a miss, which offers the lease', async () => {
   await harness.request('put', at('going')).send(randomBytes(100_000)).expect(201)
   const restore = replaceBehindScripts(harness.connections.cache.client as Redis, () =>
     harness.request('delete', at('going')).expect(204),

@@ -17,7 +17,7 @@ const at = (space: string, key: string) => `/v1/cache/${space}/${key}`
 describe('while Redis', () => {
   let proxy: FaultProxy
   let cut: Harness
-  /** Another process, which reaches Redis. */
+  /** Another instance, whose connection to Redis works. */
   let here: Harness
 
   beforeAll(async () => {
@@ -38,7 +38,7 @@ describe('while Redis', () => {
       /detail=L1/.test((await read(space, key)).headers['cache-status'] ?? ''),
     )
 
-  it('does not answer, memory helps until the stale end, says so, and not for long', async () => {
+  it('does not answer, L1 serves degraded answers to the stale end, for a limited time', async () => {
     await store('out', 'a').expect(201)
     await store('out', 'b').expect(201)
     await store('brief', 'a').expect(201)
@@ -70,7 +70,7 @@ describe('while Redis', () => {
     await asked('max-stale=0').expect(503)
     await asked('max-stale=3600').expect(200)
     await read('out', 'short').expect(503)
-    // A change whose outcome is unknown is as good as made.
+    // L1 treats a change with an unknown outcome as applied.
     await cut.request('delete', at('out', 'b')).expect(503)
     await read('out', 'b').expect(503)
 
@@ -81,7 +81,7 @@ describe('while Redis', () => {
     )
   })
 
-  it('answers nothing on the connection that hears of changes, memory is passed by', async () => {
+  it('answers nothing on the pub/sub connection, reads bypass L1', async () => {
     await store('mem', 'f').expect(201)
     await kept('mem', 'f')
     proxy.freeze()
@@ -99,7 +99,7 @@ describe('while Redis', () => {
   })
 })
 
-it('answers 503 within the time of a read, long before a call is given up', async () => {
+it('answers 503 within the read timeout, long before the call times out', async () => {
   const proxy = await startFaultProxy(inject('redisUrl'))
   const silent = await startHarness({
     configFile: SPACES,
@@ -129,7 +129,7 @@ it('answers 503 within the time of a read, long before a call is given up', asyn
   await proxy.close()
 })
 
-it('hears of changes from the Redis that holds the cache', async () => {
+it('receives changes from the Redis that holds the cache', async () => {
   const [main, own] = await Promise.all([1, 2].map(() => startManagedRedis({ toolsFolder, find })))
   const options = { configFile: SPACES, redisUrl: main?.url ?? '', cacheRedisUrl: own?.url ?? '' }
   const [one, two] = await Promise.all([startHarness(options), startHarness(options)])

@@ -4,7 +4,7 @@ import { startHarness } from '../support/harness.js'
 import { start } from '../support/managed.js'
 import { until } from '../support/until.js'
 
-it('after a restart that flushes, one instance gives the memory of all old entries back', async () => {
+it('after a restart that flushes, one instance frees the memory of all old entries', async () => {
   const redis = await start({ conf: ['appendonly yes', 'appendfsync always'] })
   const raw = new Redis(redis.url)
   raw.on('error', () => undefined)

@@ -4,10 +4,10 @@ import { startFaultProxy } from '../support/faults.js'
 import { startHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
 
-/** Longer than a process counts as in sync without an answer (750 ms). */
+/** Longer than an instance stays in sync without an answer (750 ms). */
 const DELAY_MS = 2_500
 
-it('a read that was sent before the process fell out of sync serves no other after that', async () => {
+it('no later request shares a read that was sent before the process fell out of sync', async () => {
   const proxy = await startFaultProxy(inject('redisUrl'))
   onTestFinished(() => proxy.close())
   const configFile = 'spaces: { mem: { ttlMs: 60000, l1: {} } }'

@@ -4,7 +4,7 @@ import { startHarness } from '../support/harness.js'
 import { startService } from '../support/service.js'
 import { until } from '../support/until.js'
 
-it('what an instance was to sweep is swept by another if it dies', async () => {
+it('another instance takes over the sweeps of an instance that dies', async () => {
   const harness = await startHarness()
   onTestFinished(() => harness.close())
   const dying = await startService({ LOCKSTEP_REDIS_URL: inject('redisUrl') })

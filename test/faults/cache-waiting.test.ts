@@ -3,7 +3,7 @@ import { startFaultProxy } from '../support/faults.js'
 import { startHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
 
-/** An instance that reaches Redis through a proxy, and somebody else who loads the key. */
+/** Starts an instance behind a proxy, and lets another caller take the load lease. */
 async function startWaiting(waitMs: number) {
   const proxy = await startFaultProxy(inject('redisUrl'))
   const harness = await startHarness({ redisUrl: proxy.url })
@@ -45,7 +45,7 @@ it('who waits for a load waits on while Redis is away', async () => {
   expect(answers.map(({ status, text }) => [status, text])).toEqual(Array(8).fill([200, 'loaded']))
 })
 
-it('who waits for a load hears of an outage that outlasts its time', async () => {
+it('a request that waits for a load gets an error if the outage outlasts its wait', async () => {
   const { proxy, waiting, waiters } = await startWaiting(4_000)
   proxy.refuse()
   const answers = await waiting

@@ -35,7 +35,7 @@ const documentsOf = ({ binder, connections }: Harness) =>
     pollMs: 20,
   })
 
-it('stay known in an outage; what was never read is not called unknown', async () => {
+it('stay known in an outage; one that was never read is not reported as unknown', async () => {
   const [ours, theirs] = [documentsOf(here), documentsOf(there)]
   const { namespace } = here
   await ours.put(namespace, 'a', 'red')

@@ -6,7 +6,7 @@ import { until } from '../support/until.js'
 
 let harness: Harness
 let proxy: FaultProxy
-/** Watches by way of the proxy; what there is to see happens at the other. */
+/** Watches through the proxy; `harness` causes the events. */
 let other: Harness
 
 beforeAll(async () => {
@@ -33,7 +33,7 @@ const warm = () => other.request('get', '/v1/locks/warm')
 const isBack = () => until('it is back', async () => (await warm()).status === 200)
 
 describe('events while Redis is away', () => {
-  it('come once it is back, and none is missing', async () => {
+  it('arrive when it is back, and none is missing', async () => {
     const client = await watch('away')
     await client.nextOf('watching')
     proxy.refuse()
@@ -47,10 +47,10 @@ describe('events while Redis is away', () => {
     await isBack()
   })
 
-  it('come although every message is lost', async () => {
+  it('arrive although every message is lost', async () => {
     const client = await watch('silent')
     await client.nextOf('watching')
-    // Nobody is told any more, as if each message were lost.
+    // Without its watchers in Redis no message is published, as if each were lost.
     const tag = harness.lockTag('silent')
     await harness.redis.del(`ls:{${harness.namespace}:${tag}}:watchers:silent`)
 
@@ -60,7 +60,7 @@ describe('events while Redis is away', () => {
     expect(client.events[1]).toMatchObject({ event: 'granted', data: { fence } })
   })
 
-  it('cannot be asked for: that is an answer, and not a cut stream', async () => {
+  it('cannot be opened: the request gets an answer, not a cut stream', async () => {
     proxy.refuse()
     await until('it knows', () => !other.connections.commands.isReady())
     const client = await watch('refused')

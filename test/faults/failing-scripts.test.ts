@@ -4,7 +4,7 @@ import { until } from '../support/until.js'
 
 const harness = useHarness()
 
-/** A key of the board that scripts reach after they have written, and that holds something else. */
+/** Gives a key of the board the wrong type, so that a script fails after its first write. */
 async function breakBoard(board: string): Promise<{ places: string }> {
   const tag = `ls:{${harness.namespace}:b:${board}}:all`
   await harness.redis.set(`${tag}:order`, 'no sorted set')
@@ -28,7 +28,7 @@ const errorsSince = (from: number): Line[] =>
     .filter(({ level }) => level >= 50)
 
 describe('a script that fails half-way', () => {
-  it('is outcome-unknown where it had written', async () => {
+  it('is outcome-unknown if it has written', async () => {
     await breakBoard('written')
     const { body } = await submit('written').expect(503)
     expect(body).toMatchObject({ code: 'outcome-unknown' })
@@ -36,7 +36,7 @@ describe('a script that fails half-way', () => {
     expect(await harness.redis.hexists(key, 'version')).toBe(1)
   })
 
-  it('is outcome-unknown where it only reads', async () => {
+  it('is outcome-unknown if it only reads', async () => {
     await submit('read').expect(200)
     await harness.redis.del(`ls:{${harness.namespace}:b:read}:all:order`)
     await breakBoard('read')
@@ -56,7 +56,7 @@ describe('a script that fails half-way', () => {
     expect(metrics.text).toMatch(/^lockstep_redis_errors_total\{kind="script-error"\} [1-9]/m)
   })
 
-  it('lets no limit through: that is for a Redis that is away', async () => {
+  it('does not fail a limit open: only an outage does', async () => {
     const policy = '/v1/ratelimits/policies/broken'
     await harness.request('put', policy).send({ limit: 1, windowMs: 60_000 }).expect(201)
     await harness.redis.hset(`ls:{${harness.namespace}:r:k}:g:broken`, 'no', 'string')
@@ -65,7 +65,7 @@ describe('a script that fails half-way', () => {
     expect((await check().expect(503)).body.code).toBe('outcome-unknown')
   })
 
-  it('keeps no lock that nobody could release', async () => {
+  it('leaves no lock that no caller could release', async () => {
     const timers = `ls:{${harness.namespace}:${harness.lockTag('half')}}:timers`
     await harness.redis.del(timers)
     await harness.redis.set(timers, 'no sorted set')

@@ -41,7 +41,7 @@ describe('a hold whose Redis is away', () => {
     return { proxy, other }
   }
 
-  it('for a moment costs nothing', async () => {
+  it('for a moment keeps its lease', async () => {
     const { proxy, other } = await behindProxy()
     const client = await held('moment', { ttlMs: 9_000 }, other)
     proxy.refuse()
@@ -51,7 +51,7 @@ describe('a hold whose Redis is away', () => {
     await acquire('moment').expect(423)
   })
 
-  it('for longer: the holder hears that before anybody else can have the lock', async ({
+  it('for longer: the holder learns of the loss before another can get the lock', async ({
     skip,
   }) => {
     if (process.env.LOCKSTEP_TEST_TOPOLOGY) return skip()
@@ -71,7 +71,7 @@ describe('a hold whose Redis is away', () => {
     expect(await waiting).toBe(200)
   })
 
-  it('when the client leaves: the lease is given back as soon as Redis answers', async ({
+  it('when the client disconnects: the lease is released as soon as Redis answers', async ({
     skip,
   }) => {
     if (process.env.LOCKSTEP_TEST_TOPOLOGY) return skip()

@@ -19,7 +19,7 @@ it('renews and releases leases in a full Redis, and grants none', async () => {
   expect((await acquire().expect(503)).body.code).toBe('store-full')
   harness.advance(8_000)
   await post('jobs/leases/renew', { key: 'k', leaseId }).expect(200)
-  // The other one has ended meanwhile, and what it left goes as well.
+  // The other lease has expired, and its remains are deleted too.
   harness.advance(4_000)
   await post('jobs/leases/renew', { key: 'k', leaseId }).expect(200)
   await post('jobs/leases/renew', { key: 'k', leaseId: other }).expect(410)
@@ -31,7 +31,7 @@ it('renews and releases leases in a full Redis, and grants none', async () => {
   expect((await acquire().expect(200)).body.remaining).toBe(2)
 })
 
-it('writes nothing about leases that have ended where none has', async () => {
+it('writes nothing about ended leases if none has ended', async () => {
   const { put, post } = limitDriver(harness)
   await put('calm', { algorithm: 'concurrency', limit: 3, leaseMs: 10_000 }).expect(201)
   await post('calm/leases', { key: 'k' }).expect(200)

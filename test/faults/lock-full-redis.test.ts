@@ -36,7 +36,7 @@ const queued = (name: string, length: number) =>
 const release = (name: string, { token }: Granted) => store.release('full', [name], token)
 
 describe('OOM: a Redis that is full', () => {
-  it('refuses a lease and a place, and changes nothing', async () => {
+  it('refuses a lease and a place in the queue, and changes nothing', async () => {
     const first = await hold('refused')
     await full(true)
     const error = { code: 'store-full' }
@@ -46,7 +46,7 @@ describe('OOM: a Redis that is full', () => {
     expect(await release('refused', first)).toMatchObject({ kind: 'released' })
   })
 
-  it('lets a holder renew, and hand over to a waiter here and elsewhere', async () => {
+  it('lets a holder renew, and hand over to a waiter of this or another instance', async () => {
     const first = await hold('handed')
     const here = wait('handed')
     await queued('handed', 1)
@@ -64,14 +64,14 @@ describe('OOM: a Redis that is full', () => {
     expect(await elsewhere).toMatchObject({ kind: 'granted' })
   })
 
-  it('lets a holder give its lease back during its minimal hold', async () => {
+  it('lets a holder release its lease during its minimal hold', async () => {
     const first = await hold('minimal', { minHoldMs: 50_000 })
     await full(true)
     expect(await release('minimal', first)).toMatchObject({ kind: 'released' })
     expect(await look('minimal')).toMatchObject({ state: 'held', holders: [] })
   })
 
-  it('answers a wrong token as it does otherwise', async () => {
+  it('answers a wrong token as usual', async () => {
     const first = await hold('stranger')
     await full(true)
     expect(await store.renew('full', ['stranger'], randomToken(), 0)).toMatchObject({
@@ -92,7 +92,7 @@ describe('OOM: a Redis that is full', () => {
     expect(await waiting).toMatchObject({ kind: 'granted' })
   })
 
-  it('removes waiters whose time is over, or whose client is gone', async () => {
+  it('removes waiters whose wait is over or whose client disconnected', async () => {
     await hold('leavers')
     const connection = Object.assign(new EventEmitter(), { destroyed: false })
     const gone = wait('leavers', { connection })
@@ -107,7 +107,7 @@ describe('OOM: a Redis that is full', () => {
     expect(await look('leavers')).toMatchObject({ queueLength: 0 })
   })
 
-  it('keeps the place and the lease of a keyed client that was cut', async () => {
+  it('keeps the place and the lease of a keyed client that disconnected', async () => {
     const first = await hold('kept')
     const connection = Object.assign(new EventEmitter(), { destroyed: false })
     const idempotency = { digest: 'full', fingerprint: 'f', ttlMs: 600_000 }
@@ -153,7 +153,7 @@ describe('OOM: a Redis that is full', () => {
     expect(await look('sess@b')).toMatchObject({ state: 'held' })
     await expect(store.sessions.open('full', { ttlMs: 60_000, prefix: 'new' })).rejects.toThrow()
 
-    // The wait of its place is over by the clock of Redis.
+    // By the clock of Redis the wait of the queued request is over.
     expect(await store.sessions.end('full', sessionId)).toMatchObject({
       leaseCount: 2,
       released: 2,
@@ -163,7 +163,7 @@ describe('OOM: a Redis that is full', () => {
     expect(await look('sess@a')).toMatchObject({ state: 'free' })
   })
 
-  it('moves a lease to another stream, and releases it with that', async () => {
+  it('moves a lease to another stream, and releases it with that stream', async () => {
     const terms = { namespace: 'full', name: 'stream', ttlMs: 60_000 }
     const { token } = await hold('stream', { hold: store.holds.newId() })
     const behind = wait('stream')
@@ -202,7 +202,7 @@ describe('OOM: a Redis that is full', () => {
     expect(await waiting).toMatchObject({ kind: 'granted' })
   })
 
-  it('lets an administrator revoke, and takes no new capacity', async () => {
+  it('lets an administrator revoke, and refuses a new capacity', async () => {
     const first = await hold('revoked')
     await full(true)
     expect(await store.revoke('full', 'revoked', { reason: 'move', graceMs: 30_000 })).toEqual({
@@ -221,7 +221,7 @@ describe('OOM: a Redis that is full', () => {
   })
 })
 
-describe('NOSCRIPT: a Redis that forgot every script', () => {
+describe('NOSCRIPT: a Redis that lost every script', () => {
   it('loads them again, and no caller notices', async () => {
     const first = await hold('taught')
     const waiting: Promise<AcquireOutcome> = wait('taught', {}, other)

@@ -11,7 +11,7 @@ beforeAll(async () => {
   built = await ensureBuilt()
 })
 
-/** Two processes over a Redis of their own. */
+/** Starts two instances over one Redis of their own. */
 async function startTwo(): Promise<{ redis: ManagedRedis; a: Instance; b: Instance }> {
   const redis = await start()
   const [a, b] = await Promise.all([
@@ -39,10 +39,10 @@ async function ask({ url }: Instance, verb: string, body: object): Promise<Answe
   return { status: response.status, body: (await response.json()) as Answer['body'] }
 }
 
-/** Answers when the request is queued, as the `length`th. */
+/** Queues a request; resolves when the queue has this length. */
 async function stand(at: Instance, length: number): Promise<{ answer: Promise<Answer> }> {
   const answer = ask(at, 'acquire', { waitMs: 60_000, ttlMs: 60_000 })
-  // Instances that are killed answer nobody.
+  // A killed instance never answers.
   answer.catch(() => undefined)
   await until(`${length} wait`, async () => {
     const response = await fetch(`${at.url}/v1/locks/x`)
@@ -51,7 +51,7 @@ async function stand(at: Instance, length: number): Promise<{ answer: Promise<An
   return { answer }
 }
 
-/** Each of the connections of an instance finds Redis in its own time: this is that of commands. */
+/** Waits until the command connection works; each connection reconnects by itself. */
 const ready = ({ url }: Instance) =>
   until('an instance that serves', async () => (await fetch(`${url}/v1/locks/x`)).ok)
 
@@ -133,7 +133,7 @@ it('a Redis that is silent for 4 s, with a release under way, loses no waiter', 
   process.kill(redis.pid(), 'SIGCONT')
 
   expect(release.status).toBe(503)
-  // Unknown, so it is asked again: applied, or applied before.
+  // The outcome may be unknown, so the release is retried until it is known.
   await until('a release that is known', async () => {
     const { status } = await ask(b, 'release', { token: held.token })
     return status === 200

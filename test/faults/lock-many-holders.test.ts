@@ -3,7 +3,7 @@ import { useHarness } from '../support/harness.js'
 import { lockScripts } from '../support/lock-scripts.js'
 import { useRedis } from '../support/managed.js'
 
-// A Redis of its own: neighbours would wait for what is asked of it here.
+// A Redis of its own, because these calls keep Redis busy.
 const redis = useRedis()
 const harness = useHarness(() => ({ redisUrl: redis.url }))
 let scripts: ReturnType<typeof lockScripts>

@@ -12,7 +12,7 @@ it('a grant whose message is lost is found by the next heartbeat', async () => {
   const harness = await startHarness()
   const redis = await start()
   const proxy = await startFaultProxy(redis.url)
-  // Messages from a Redis where nobody publishes, and none at all: every announcement is lost.
+  // The pub/sub connection reaches another Redis, without replies: every grant message is lost.
   const connection = openConnection({
     url: proxy.url,
     purpose: 'pubsub',
@@ -44,7 +44,7 @@ it('a grant whose message is lost is found by the next heartbeat', async () => {
 
   const granted = await waiting
   expect(granted).toMatchObject({ kind: 'granted' })
-  // Its whole time began with the claim.
+  // The lease starts with its whole TTL at the claim.
   expect((granted as { expiresInMs: number }).expiresInMs).toBeGreaterThan(50_000)
 })
 

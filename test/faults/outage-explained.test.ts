@@ -43,7 +43,7 @@ const linesOf = ({ log }: Harness, msg: string): Line[] =>
 
 const PURPOSES = ['cache', 'cache-pubsub', 'commands', 'probe', 'pubsub']
 
-/** What is said of Redis by those who are asked. */
+/** How each endpoint describes Redis. */
 async function saidOf(harness: Harness) {
   const ready = await harness.request('get', '/readyz')
   const { body } = await harness.request('get', '/v1/status').expect(200)
@@ -86,7 +86,7 @@ it('says once that a connection was lost, with the reason', async () => {
   const lines = linesOf(harness, 'Redis is lost')
   expect(lines.map(({ connection }) => connection).sort()).toEqual(PURPOSES)
   for (const line of lines) expect(line).toMatchObject({ level: 40, server: proxy.url })
-  // Whoever is slow to try again says first that it was closed.
+  // A connection that retries late first logs that it was closed.
   const reasons = [...lines, ...linesOf(harness, 'Redis is still away')].map((line) => line.reason)
   expect(reasons.filter((reason) => reason === 'refused')).toHaveLength(PURPOSES.length)
   expect(linesOf(harness, 'Redis is back')).toEqual([])
@@ -112,13 +112,13 @@ it('says that a connection is back, after how long', async () => {
   )
 })
 
-it('says how often, and not each time, that a connection comes and goes', async () => {
+it('logs a flapping connection with a count, not each time', async () => {
   const redis = await start()
   const proxy = await proxyOf(redis.url)
   const harness = await harnessOn(proxy.url)
   for (let round = 0; round < 4; round++) {
     await until('a connection', () => harness.connection.isReady())
-    // It may be back before anybody has looked.
+    // The connection may be back before a poll sees the loss.
     const ended = new Promise((resolve) => harness.connection.client.once('close', resolve))
     proxy.cut()
     await ended
@@ -137,7 +137,7 @@ it('names a host that does not exist', async () => {
   await untilSaid(harness, lost('unknown-host'))
 })
 
-it('names a port where nobody listens', async () => {
+it('names a closed port', async () => {
   const harness = await harnessOn(`redis://127.0.0.1:${await freePort()}`, true)
   await untilSaid(harness, lost('refused'))
 })
@@ -169,7 +169,7 @@ it('names a server that accepts connections and says nothing', async () => {
   expect(lines.join()).not.toContain('"reason":"loading"')
 })
 
-it('names a server that does not speak TLS, and a certificate that nobody vouches for', async ({
+it('names a server that does not speak TLS, and a certificate that it cannot trust', async ({
   skip,
 }) => {
   if (!hasOpenssl()) skip('openssl is not installed, which makes the certificates')
@@ -213,7 +213,7 @@ it('names a Redis that hangs', async () => {
   await untilSaid(harness, WELL)
 })
 
-it('names a Redis that became a replica, and ends with it', async () => {
+it('reports a Redis that became a replica, until it is a primary again', async () => {
   const redis = await start()
   const harness = await harnessOn(redis.url)
   const raw = await connect(redis)
@@ -226,7 +226,7 @@ it('names a Redis that became a replica, and ends with it', async () => {
   await untilSaid(harness, WELL)
 })
 
-it('names a full Redis, which still ends leases and so stays ready', async () => {
+it('names a full Redis, which still releases leases and so stays ready', async () => {
   const redis = await start()
   const harness = await harnessOn(redis.url)
   const raw = await connect(redis)
@@ -249,7 +249,7 @@ it('names rights that were taken away while it runs', async () => {
   await untilSaid(harness, WELL)
 })
 
-it('knows that nothing was applied where the guard of a call is forbidden, and not where more is', async () => {
+it('reports not applied if the guard of a call is forbidden, and unknown if a later command is', async () => {
   const redis = await start()
   const harness = await harnessOn(redis.url)
   const raw = await connect(redis)

@@ -44,7 +44,7 @@ const post = (verb: string, body: object, policy = 'api') =>
 const remaining = async (policy = 'api') =>
   (await answered(() => post('peek', {}, policy))).body.remaining
 
-/** The answer of Redis, however long a busy machine takes: what is asked here may be repeated. */
+/** Retries until Redis decides; the requests are safe to repeat. */
 async function answered(ask: () => Test): Promise<Response> {
   let answer: Response | undefined
   await until('an answer of Redis', async () => {
@@ -55,8 +55,8 @@ async function answered(ask: () => Test): Promise<Response> {
 }
 
 /**
- * Sends a request whose answer gets lost behind Redis, then again with the same key. A script that
- * Redis does not know yet would not be run, so it is run for somebody else before.
+ * Sends a request whose reply from Redis is lost, then repeats it with the same key. Redis must
+ * know the script (see `warm`): otherwise the lost reply is NOSCRIPT, and nothing is applied.
  */
 async function repeat(verb: string, body: object, policy = 'api') {
   const attempt = () => post(verb, body, policy).set('idempotency-key', `${verb}-${key}`)
@@ -73,7 +73,7 @@ function expectOnce({ lost, again, third }: Awaited<ReturnType<typeof repeat>>) 
   for (const answer of [again, third]) expect(answer.headers['idempotent-replayed']).toBe('true')
 }
 
-/** Once, whatever becomes of the answer. */
+/** Sends a request under one key until it is answered, so it applies once. */
 const once = (verb: string, body: object, name = verb) =>
   answered(() => post(verb, body).set('idempotency-key', `first-${name}-${key}`))
 

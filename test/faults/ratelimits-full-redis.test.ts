@@ -31,19 +31,19 @@ const check = async (policy: string, more: object = {}) =>
   (await limits.post(`${policy}/check`, { key, ...more }).expect(200)).body
 const isKnown = (result: object) => !('degraded' in result)
 
-it.each(COUNTING_NAMES)('a full Redis denies whom it denied before: %s', async (policy) => {
+it.each(COUNTING_NAMES)('a full Redis denies subjects it denied before: %s', async (policy) => {
   await check(policy, { cost: 9 })
   await setFull(true)
   const denied = await check(policy, { cost: 2 })
   expect(denied).toMatchObject({ allowed: false, remaining: 1 })
   expect(denied.results.every(isKnown)).toBe(true)
-  // This one it would have to count.
+  // Redis would have to count this one.
   expect(await check(policy)).toMatchObject({ allowed: true, results: [{ degraded: 'open' }] })
   await setFull(false)
   expect(await limits.remaining(policy, key)).toBe(1)
 })
 
-it('is what onError says where something must be counted', async () => {
+it('follows onError where something must be counted', async () => {
   await setFull(true)
   const { body } = await limits.post('closed/check', { key }).expect(503)
   expect(body.code).toBe('store-full')
@@ -58,7 +58,7 @@ it('does not take a Redis without replicas for a full one', async () => {
   expect([status, body.code]).toEqual([503, 'not-replicated'])
 })
 
-it('decides of several limits only those that it cannot count', async () => {
+it('applies onError only to the limits that Redis cannot count', async () => {
   await check('local', { cost: 10 })
   await setFull(true)
   const ask = async (names: string[], mode: string) => {
@@ -80,7 +80,7 @@ it('decides of several limits only those that it cannot count', async () => {
   expect(all.results.every(isKnown)).toBe(true)
 })
 
-it('says what a limit in shadow would have said, which decides nothing', async () => {
+it('reports the result of a shadow limit, which decides nothing', async () => {
   await check('shadow', { cost: 10 })
   await setFull(true)
   const body = { limits: ['gcra', 'shadow'].map((policy) => ({ policy, key })) }
@@ -93,7 +93,7 @@ it('says what a limit in shadow would have said, which decides nothing', async (
   })
 })
 
-it('still answers a repeat of what it counted', async () => {
+it('still answers a repeat of a counted request', async () => {
   const ask = () => limits.post('closed/check', { key, cost: 4 }).set('idempotency-key', key)
   await ask().expect(200)
   await setFull(true)
@@ -102,7 +102,7 @@ it('still answers a repeat of what it counted', async () => {
   expect(body).toMatchObject({ allowed: true, results: [{ granted: 4 }] })
 })
 
-it('denies a reservation that has no room, and refuses one that it would have to remember', async () => {
+it('denies a reservation without room, and refuses one that it would have to store', async () => {
   await check('closed', { cost: 9 })
   await setFull(true)
   const reserve = (cost: number) => limits.post('closed/reserve', { key, cost })
@@ -112,7 +112,7 @@ it('denies a reservation that has no room, and refuses one that it would have to
   expect(await limits.remaining('closed', key)).toBe(1)
 })
 
-it('decides with a lower limit as well, though it cannot keep what that made of the usage', async () => {
+it('decides with a lower limit too, although it cannot store the converted usage', async () => {
   const policy = { limit: 100, windowMs: 100_000_000 }
   const ask = (limit: number) =>
     limits.check({ limits: [{ name: 'a', key, ...policy, limit, cost: 1 }] }).expect(200)

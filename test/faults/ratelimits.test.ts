@@ -58,14 +58,14 @@ const checksSent = () => proxy.sent(checkScript.program.sha)
 const metric = async (name: string) =>
   (await harness.app.metrics.registry.getSingleMetricAsString(name)).split('\n').slice(2)
 
-/** Redis decides again. */
+/** Waits until Redis decides again. */
 const untilBack = () =>
   until('a check that Redis decided', async () => {
     const { status, body } = await check('open', { key: `back-${subjects++}` })
     return status === 200 && body.results[0].degraded === undefined
   })
 
-/** Uses up each policy for a subject, and lets Redis deny it. */
+/** Uses up each policy for a subject until Redis denies it. */
 async function deny(subject: string) {
   for (const policy of ['open', 'closed', 'local']) {
     await check(policy, { key: subject, cost: 8 }).expect(200)
@@ -75,7 +75,7 @@ async function deny(subject: string) {
   }
 }
 
-/** Denied by what this instance remembers, whatever the policies say of an outage. */
+/** Expects a denial from this instance's memory, under any onError of the policies. */
 async function expectDenied(subject: string) {
   for (const policy of ['open', 'closed', 'local']) {
     const { body } = await check(policy, { key: subject }).expect(200)
@@ -101,7 +101,6 @@ describe('while Redis is silent', () => {
   })
 
   it('a subject that was denied stays denied until it may try again', async () => {
-    // Longer than denials are known to hold where nothing is heard of.
     harness.advance(2_000)
     await expectDenied('denied')
     const both = [
@@ -114,7 +113,7 @@ describe('while Redis is silent', () => {
       .request('post', '/v1/ratelimits/check')
       .send({ limits: both, mode: 'each', take: 'up-to' })
     expect(each.body).toMatchObject({ results: [{ allowed: false }, { granted: 1 }] })
-    // Under its key a repeat may have been allowed before.
+    // A request with an idempotency key may be the repeat of an allowed one.
     const repeat = await check('open', { key: 'denied' }).set('idempotency-key', 'denied')
     expect(repeat.body).toMatchObject({ allowed: true, results: [{ degraded: 'open' }] })
 
@@ -123,7 +122,7 @@ describe('while Redis is silent', () => {
     expect(body).toMatchObject({ allowed: true, results: [{ degraded: 'open' }] })
   })
 
-  it('nothing is sent to it, and each policy does as it says', async () => {
+  it('no request reaches it, and each policy follows its onError', async () => {
     const before = checksSent()
     expect(before).toBeGreaterThan(0)
     for (let i = 0; i < 20; i++) {
@@ -141,7 +140,7 @@ describe('while Redis is silent', () => {
     ])
   })
 
-  it('local grants the share of this instance, and says when there is more', async () => {
+  it('local grants the share of this instance, and says when to retry', async () => {
     // 8 per hour among 4 instances: 2, and one more every half hour.
     for (const remaining of [1, 0]) {
       const { body } = await check('local').expect(200)
@@ -160,7 +159,7 @@ describe('while Redis is silent', () => {
     expect((await check('local')).body.allowed).toBe(true)
   })
 
-  it('nothing can be reserved, and nobody waits to hear it', async () => {
+  it('nothing can be reserved, and the refusal comes at once', async () => {
     const sent = () => proxy.sent(reserveScript.program.sha)
     const before = sent()
     for (const policy of ['open', 'closed', 'local']) {
@@ -170,7 +169,7 @@ describe('while Redis is silent', () => {
     expect(sent()).toBe(before)
   })
 
-  it('lists hold, for nobody needs Redis to know them', async () => {
+  it('lists still apply, because they need no Redis', async () => {
     for (let i = 0; i < 3; i++) {
       const { body } = await check('gate', { key: 'vip', cost: 9 }).expect(200)
       expect(body).toMatchObject({ allowed: true, remaining: 8, results: [{ listed: 'allow' }] })
@@ -226,7 +225,7 @@ describe('while Redis is silent', () => {
     expect(both.body).toMatchObject({ allowed: true, results: [{}, { degraded: 'open' }] })
   })
 
-  it('what can never be allowed is denied even so', async () => {
+  it('a cost above the limit is denied anyway', async () => {
     const { body } = await check('open', { cost: 9 }).expect(200)
     expect(body).toMatchObject({ allowed: false, results: [{ unsatisfiable: true }] })
     expect(body).not.toHaveProperty('retryAfterMs')
@@ -250,7 +249,7 @@ describe('while Redis is silent', () => {
   })
 })
 
-it('recovers by itself, and Redis still knows what was consumed', async () => {
+it('recovers by itself, and Redis still knows the consumption', async () => {
   await untilBack()
   const counted = () => check('closed', { cost: 5 }).set('idempotency-key', 'recovers')
   await until('an answer', async () => (await counted()).body.remaining === 3)

@@ -55,7 +55,7 @@ describe('a reply that is lost', () => {
       return answer.status === 200 && answer
     })
 
-    // The first request was applied: the repeat finds its lease rather than making a second.
+    // The first request was applied: the repeat finds its lease and makes no second one.
     expect(repeated.headers['idempotent-replayed']).toBe('true')
     const again = await acquire('lost', 'k').expect(200)
     expect(again.body.fence).toBe(repeated.body.fence)
@@ -63,7 +63,7 @@ describe('a reply that is lost', () => {
 })
 
 describe('a connection that is cut', () => {
-  it('is replaced without anybody doing anything', async () => {
+  it('is replaced automatically', async () => {
     proxy.cut()
     await untilBack('after-cut')
   })
@@ -83,7 +83,7 @@ describe('a connection for commands that is lost alone', () => {
 })
 
 describe('Redis out of reach', () => {
-  it('is answered at once with nothing applied, and unready; then all is well again', async () => {
+  it('answers at once that nothing was applied, and is unready; then recovers', async () => {
     proxy.refuse()
     await until('the loss', () => !harness.connection.isReady())
 
@@ -100,10 +100,10 @@ describe('Redis out of reach', () => {
 })
 
 describe('Redis killed and started again', () => {
-  it('is a short outage, not the end', async () => {
+  it('is a short outage', async () => {
     const before = await acquire('kill').expect(200)
     const killed = redis.pid()
-    // Without this it might be back before it is missed.
+    // Otherwise Redis might be back before the service notices.
     proxy.refuse()
     process.kill(killed, 'SIGKILL')
 
@@ -112,7 +112,7 @@ describe('Redis killed and started again', () => {
     proxy.heal()
     await untilBack('killed-after')
 
-    // It kept nothing, yet fences go on: the clock carries them.
+    // Redis lost its data, but fences still grow: they come from its clock.
     const after = await acquire('kill').expect(200)
     expect(after.body.fence).toBeGreaterThan(before.body.fence)
   })

@@ -11,7 +11,7 @@ import { find, toolsFolder } from '../support/server-place.js'
 import { tempFolder } from '../support/temp-folder.js'
 import { until } from '../support/until.js'
 
-/** Counts, and is no script that grows: its refusals come from inside the frame. */
+/** Counts, but has no memory guard: its refusals come from inside the batch. */
 const countScript = defineScript({
   name: 'test.echo',
   file: new URL('../redis/scripts/echo.lua', import.meta.url),
@@ -36,7 +36,7 @@ afterAll(async () => {
   await redis.stop()
 })
 
-/** With the defaults of the client, which wait for a server that is not ready. */
+/** A client with default options, which waits for a server that is not ready. */
 function plain(): Redis {
   const client = new Redis(redis.url, { enableReadyCheck: false })
   client.on('error', () => undefined)
@@ -45,7 +45,7 @@ function plain(): Redis {
 
 const set = (name: string, value: string) => raw.call('CONFIG', 'SET', name, value)
 
-/** Two calls that travel together. */
+/** Two calls in one batch. */
 function counted(key: string) {
   const count = harness.binder.bind(countScript)
   const subject = redisKey(harness.namespace, 'x', 'k', key)
@@ -55,17 +55,17 @@ function counted(key: string) {
 
 const acquire = (name: string) => harness.request('post', `/v1/locks/${name}/acquire`)
 
-/** Both calls of a batch, and the guard before a script that grows, give the same honest answer. */
+/** Expects the same error from both calls of a batch and from an HTTP request. */
 async function refused(name: string, code: string, reason?: string) {
   const error = { status: 'rejected', reason: { name: 'StoreError', code, reason } }
   await until(`${name} inside the batch`, async () => {
     const [first, second] = await counted(name)
-    // Until the refusal, and again while the connection is made anew, there are other answers.
+    // Before the refusal, and during a reconnect, other answers come.
     if ((first as { reason?: { code?: string } }).reason?.code !== code) return false
     expect([first, second]).toMatchObject([error, error])
     return true
   })
-  // Such a server is left at once and again, so a request mostly meets no connection.
+  // The client reconnects all the time here, so a request mostly finds no connection.
   if (reason === 'primary-down' || reason === 'loading') return
   await until(`${name} at the door`, async () => {
     const { status, body } = await acquire(name)
@@ -83,7 +83,7 @@ async function works(name: string) {
   ])
 }
 
-it('READONLY inside a coalesced reply: nothing was applied, and the connection is made anew', async () => {
+it('READONLY inside a coalesced reply: nothing was applied, and the client reconnects', async () => {
   await counted('read-only')
   const id = await harness.connection.client.client('ID')
   await raw.call('REPLICAOF', '127.0.0.1', String(await freePort()))
@@ -129,7 +129,7 @@ it('MISCONF: Redis cannot write its snapshot', async () => {
   await works('misconf')
 })
 
-it('BUSY: somebody else runs a script that does not end', async () => {
+it('BUSY: another client runs a script that does not end', async () => {
   await set('busy-reply-threshold', '10')
   const endless = plain()
   const ended = endless.eval('while true do end', 0).catch((error: Error) => error.message)

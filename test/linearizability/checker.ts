@@ -4,19 +4,19 @@ import path from 'node:path'
 import type { Operation } from './history.js'
 
 const SOURCE = path.join(import.meta.dirname, 'checker')
-/** Of the search over one lock: histories are short, so that none takes nearly as long. */
+/** The time limit of the search for one lock; histories are short, so searches end sooner. */
 const PATIENCE = '20s'
-/** Of Go 1, as the go.mod of porcupine says. */
+/** The lowest minor version of Go 1, from the go.mod of porcupine. */
 const LEAST_MINOR = 16
-/** Bounds how long porcupine may take to arrive. */
+/** The time limit for the download of porcupine. */
 const FETCH_MS = 60_000
 
 export interface Verdict {
-  /** Locks whose answers no order of their operations explains. */
+  /** Locks whose history is not linearizable. */
   readonly illegal: readonly string[]
-  /** Locks whose search was given up. */
+  /** Locks whose search timed out. */
   readonly undecided: readonly string[]
-  /** Of all. */
+  /** The number of all locks. */
   readonly locks: number
 }
 
@@ -28,7 +28,7 @@ export interface Checker {
 const go = (args: readonly string[], timeout?: number) =>
   spawnSync('go', args, { cwd: SOURCE, encoding: 'utf8', timeout })
 
-/** @returns why the checker cannot be built here, if it cannot. */
+/** @returns why the checker cannot be built here; undefined if it can */
 export function reasonToSkip(): string | undefined {
   const version = go(['env', 'GOVERSION'])
   if (version.status !== 0) return 'there is no Go'
@@ -41,11 +41,11 @@ export function reasonToSkip(): string | undefined {
   return undefined
 }
 
-/** @throws where the program does not compile. */
+/** @throws if the program does not compile */
 export function buildChecker(): Checker {
   const folder = mkdtempSync('/tmp/ls-checker-')
   const program = path.join(folder, 'checker')
-  // A file, not its folder: Go asks no version control about it.
+  // Builds a file, not its folder, so that Go does not run version control.
   const built = go(['build', '-o', program, 'main.go'])
   if (built.status !== 0) throw new Error(`the checker does not compile: ${built.stderr}`)
   return {

@@ -1,12 +1,12 @@
-/** What a caller knows of one call; see checker/main.go. */
+/** What a caller knows about one call; see checker/main.go. */
 export interface Operation {
   readonly lock: string
   readonly op: 'acquire' | 'renew' | 'release' | 'verify'
-  /** Which acquire, with its repeats, this is about; from 1. */
+  /** The number of the acquire, shared by its repeats; from 1. */
   readonly lease: number
   /**
-   * Of an acquire: granted, or refused because another holds. Of the rest: whether the lease held.
-   * unknown: it may take effect at any later time, or never.
+   * An acquire is granted, or refused because another holds the lock. Other calls find the lease
+   * held or lost. An unknown call may take effect at any later time, or never.
    */
   readonly out: 'granted' | 'refused' | 'held' | 'lost' | 'unknown'
   readonly fence?: number

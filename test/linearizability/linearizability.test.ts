@@ -7,7 +7,7 @@ import { buildChecker, type Checker, reasonToSkip } from './checker.js'
 import type { Operation } from './history.js'
 import { record } from './run.js'
 
-/** Of the service as it is; a long form breaks more scripts as well. */
+/** Seconds for the unbroken service; if set, the test also breaks more scripts. */
 const LONG_SECONDS = process.env.LOCKSTEP_LINEARIZABILITY_SECONDS
 const SECONDS = Number(LONG_SECONDS ?? 12)
 const BROKEN_SECONDS = 3
@@ -26,10 +26,10 @@ const countOutcomes = (history: readonly Operation[]) =>
 
 const timeout = 2 * SECONDS * 1_000 + TEST_MS
 
-/** Each kind of answer, so that the check is about all of them. */
+/** Whether the history has each kind of answer. */
 const isLively = (history: readonly Operation[]) =>
   Object.values(countOutcomes(history)).every((count) => count > 4)
-/** Enough that what is broken had its chances. */
+/** Whether there were enough grants for the fault to show. */
 const isBusy = (history: readonly Operation[]) => Number(countOutcomes(history).granted) > 120
 
 describe.skipIf(reason)('histories of locks through two instances', { timeout }, () => {
@@ -47,7 +47,7 @@ describe.skipIf(reason)('histories of locks through two instances', { timeout },
     const outcomes = countOutcomes(history)
     console.info('linearizability', { locks, undecided: undecided.length, ...outcomes })
     expect(illegal).toEqual([])
-    // A search is given up where too much is unknown.
+    // A search times out if too many outcomes are unknown.
     expect(undecided.length).toBeLessThan(locks / 10)
     expect(isLively(history)).toBe(true)
   })

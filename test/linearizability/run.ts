@@ -7,7 +7,7 @@ import { find, toolsFolder } from '../support/server-place.js'
 import type { Operation } from './history.js'
 import { Workload } from './workload.js'
 
-/** An instance, and its way to Redis. */
+/** An instance, and its proxy to Redis. */
 interface Member {
   readonly instance: Instance
   readonly proxy: FaultProxy
@@ -39,14 +39,14 @@ async function startMember(folder: string, redisUrl: string): Promise<Member> {
 }
 
 export interface Size {
-  /** At least: it goes on until `isSeen`, if that comes within a generous time. */
+  /** The least duration: the run continues until `isSeen`, up to a generous limit. */
   readonly seconds: number
   readonly isSeen: (history: readonly Operation[]) => boolean
   readonly callers: number
   readonly isCalm?: boolean
 }
 
-/** Two instances, one of them in trouble at a time, unless it is calm. @returns what the callers know. */
+/** Runs two instances, with faults in one at a time unless calm. @returns what the callers know */
 export async function record(
   folder: string,
   { seconds, isSeen, callers, isCalm = false }: Size,

@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { monotonic } from '../safety/fleet.js'
 import type { Operation } from './history.js'
 
-/** A caller gives up sooner than a stopped instance goes on. */
+/** Callers time out before a stopped instance resumes. */
 const TIMEOUT_MS = 1_000
 const TTL_MS = 500
-/** Then other locks are used: the shorter a history is, the sooner it is judged. */
+/** How long callers use the same locks: short histories are fast to check. */
 const EPOCH_US = 1_500_000
 const TRIES = 3
 
@@ -20,10 +20,10 @@ type Outcome = Pick<Operation, 'out' | 'fence'>
 const below = (n: number): number => Math.floor(Math.random() * n)
 const oneOf = <T>(list: readonly T[]): T => list[below(list.length)] as T
 
-/** What can be said of an answer that is no outcome of the operation. */
+/** The outcome of an answer that does not show what happened. */
 const UNKNOWN: Outcome = { out: 'unknown' }
 
-/** Callers that take, renew, test and give back leases through random instances. */
+/** Callers that acquire, renew, verify and release leases through random instances. */
 export class Workload {
   readonly history: Operation[] = []
   readonly #urls: readonly string[]
@@ -34,7 +34,7 @@ export class Workload {
     this.#urls = urls
   }
 
-  /** @returns a function that ends it, once what is under way has been answered */
+  /** @returns a function that stops the load after the requests in flight are answered */
   start(callers: number): () => Promise<void> {
     const loops = Array.from({ length: callers }, async () => {
       while (!this.#isOver) await this.#once()
@@ -63,7 +63,7 @@ export class Workload {
     const renew = () =>
       this.#ask(lock, lease, 'renew', { token: token.text, ttlMs: TTL_MS }, TTL_MS * 1_000)
     if (below(3) === 0) await renew()
-    // Some come back when their time is over, and some never.
+    // Some callers return after their lease has expired, and some never.
     await sleep(below(6) === 0 ? TTL_MS + below(200) : below(25))
     if (below(3) === 0) await renew()
     if (below(8) === 0) return
@@ -73,7 +73,7 @@ export class Workload {
     }
   }
 
-  /** With a key the request is repeated, as the same lease, while its outcome is not known. */
+  /** With a key, repeats the request for the same lease while its outcome is unknown. */
   async #acquire(lock: string, lease: number, waitMs: number) {
     const key = below(2) === 0 ? randomUUID() : undefined
     const isQueued = lock.startsWith('queued')
@@ -82,8 +82,8 @@ export class Workload {
       const answer = await this.#call(lock, 'acquire', { ttlMs: TTL_MS, waitMs }, key)
       const outcome = toGrant(answer, waitMs)
       const end = monotonic()
-      // A refusal of a lock with a queue may be for those in front, and one after an unknown try for
-      // its end. Where refusals are left out, nothing needs a grant without an answer.
+      // A refusal proves no holder in a queue, or after an unknown try, so it is not recorded
+      // there. Without refusals, an unknown grant is not needed to explain one.
       const says =
         outcome?.out === 'granted' ||
         (outcome?.out === 'unknown' && !isQueued) ||
@@ -140,11 +140,11 @@ const REFUSED: Answer = { status: 503, body: { code: 'store-unavailable' } }
 const isNotApplied = ({ status, body }: Answer): boolean =>
   status === 503 && body.code === 'store-unavailable'
 
-/** @returns undefined for what took no effect and says nothing. */
+/** @returns undefined if the call took no effect and shows nothing */
 function toGrant(answer: Answer, waitMs: number): Outcome | undefined {
   if (answer.status === 200) return { out: 'granted', fence: Number(answer.body.fence) }
   if (answer.status === 423 || answer.status === 410) return { out: 'refused' }
-  // A waiter may have been granted the lock before.
+  // A waiter may have been granted the lock before the error.
   return isNotApplied(answer) && waitMs === 0 ? undefined : UNKNOWN
 }
 

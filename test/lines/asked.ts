@@ -1,11 +1,11 @@
-/** The words of the command, see scripts/lines.mjs. */
+/** The arguments of `npm run lines`, see scripts/lines.mjs. */
 const WORDS = (process.env.LOCKSTEP_LINES ?? '').split(' ').filter(Boolean)
 
 export const SAYS_ALL = WORDS.includes('--all')
 export const IS_QUICK = WORDS.includes('--quick')
 export const ASKED_TESTS: readonly string[] = WORDS.filter((word) => word.endsWith('.test.ts'))
 
-/** Lua files with the lines that are asked for, none for all. */
+/** The Lua files to test, with the requested lines; an empty set means all lines. */
 export const ASKED_LINES: ReadonlyMap<string, ReadonlySet<number>> = askedLines()
 
 function askedLines(): Map<string, Set<number>> {

@@ -3,11 +3,11 @@ import { deletionsOf } from './deletions.js'
 
 const HEADER = '--[[\ndomain.verb: a title.\n]]\n'
 
-/** What is left for each deletion, from the shortest on. */
+/** The text that remains for each deletion, from the shortest deletion on. */
 const left = (body: string) =>
   deletionsOf(HEADER + body).map((tries) => tries.map(({ text }) => text.slice(HEADER.length)))
 
-it('deletes a line, or a line with the deeper ones below it and what closes it', () => {
+it('deletes a line, or a line with its deeper lines and the line that closes it', () => {
   expect(left('local a = 1\nif a then\n  b()\nelse\n  c()\nend\nd()')).toEqual([
     ['if a then\n  b()\nelse\n  c()\nend\nd()'],
     [
@@ -27,7 +27,7 @@ it('deletes each of several statements in one line', () => {
   expect(left('a(); b()')).toEqual([[''], ['b()'], ['a()']])
 })
 
-it('deletes what stands behind an else or an unclosed then', () => {
+it('deletes the statement after an else or an unclosed then', () => {
   expect(left('if a then b()\nelse c() end')).toEqual([
     ['else c() end', ''],
     ['if a then\nelse c() end'],
@@ -39,7 +39,7 @@ it('deletes no comment', () => {
   expect(left('-- why\na()')).toEqual([['-- why']])
 })
 
-it('knows what only saves work, with everything in it', () => {
+it('marks a statement that only saves work, with all lines in it', () => {
   const body = '-- Saves work: why, in\n-- two lines.\nif a then\n  b()\nend\nc()'
   const saving = deletionsOf(HEADER + body).map((tries) => tries.map((one) => one.savesWork)[0])
   expect(saving).toEqual([true, true, false])

@@ -2,17 +2,17 @@
 export interface Deletion {
   /** Counted from 1. */
   readonly line: number
-  /** How the statement begins; of a part of a line, also what is left of it. */
+  /** The start of the statement; for a part of a line, also the rest of that line. */
   readonly what: string
   readonly text: string
-  /** A comment above says that the statement only saves work: nothing fails without it. */
+  /** A comment above says that the statement only saves work: no test fails without it. */
   readonly savesWork: boolean
 }
 
 /**
- * What can be deleted of a Lua file, the texts to try for each from the shortest deletion on: the
- * first that still parses is the one. No parser is needed, because the scripts are well formatted:
- * a statement is a line with the deeper lines that follow it, up to what closes it.
+ * Lists the deletions of a Lua file: for each statement the texts to try, from the shortest
+ * deletion on. The first text that parses is used. Indentation replaces a parser: a statement is a
+ * line with the deeper lines that follow it, up to the line that closes it.
  */
 export function deletionsOf(text: string): Deletion[][] {
   const lines = text.split('\n')
@@ -42,7 +42,7 @@ const isCode = (line: string): boolean => /\S/.test(line) && !/^\s*--/.test(line
 
 export const indentOf = (line: string): number => line.length - line.trimStart().length
 
-/** Behind the deeper lines that follow a line, and behind what closes it. */
+/** The index after a line's deeper lines and the line that closes them. */
 export function endOf(lines: readonly string[], at: number): number {
   const depth = indentOf(lines[at]!)
   const belongs = (line: string) =>
@@ -55,14 +55,14 @@ export function endOf(lines: readonly string[], at: number): number {
 const wholesOf = (lines: readonly string[], at: number): string[] =>
   Array.from({ length: endOf(lines, at) - at }, (_, i) => lines.toSpliced(at, i + 1).join('\n'))
 
-/** Of `a; b` each part alone. */
+/** The line without one of its parts: for `a; b` first `b`, then `a`. */
 function partsOf(line: string): string[] {
   const parts = line.split('; ')
   if (parts.length === 1) return []
   return parts.map((_, i) => parts.toSpliced(i, 1).join('; '))
 }
 
-/** `else x end` without x; where the line is a whole `if c then x end`, that says nothing new. */
+/** `else x end` without x. A whole `if c then x end` is left out: deleting the line covers it. */
 function bodiesOf(line: string): string[] {
   const [, opening, end = ''] = /^(\s*.*\b(?:then|else|do)) \S.*?( end)?$/.exec(line) ?? []
   if (opening === undefined) return []
@@ -70,7 +70,7 @@ function bodiesOf(line: string): string[] {
   return isWhole ? [] : [opening + end]
 }
 
-/** The statements under a comment that says so, with all that they enclose. */
+/** The lines of statements whose comment says that they only save work. */
 function savingWork(lines: readonly string[]): Set<number> {
   const saving = new Set<number>()
   for (const [at, line] of lines.entries()) {

@@ -2,15 +2,15 @@ import { Redis } from 'ioredis'
 import { type Deletion, deletionsOf, endOf, indentOf } from './deletions.js'
 import { type LuaFile, type Parses, replace, setSource } from './scripts.js'
 
-/** Which tests ran a line: for each file the numbers of them, in their order. */
+/** Which tests ran a line: for each file the numbers of the tests. */
 export type Runs = Map<string, Set<number>>
 
 const TOLD = 'lines:'
 
 /**
- * Scripts that tell which of their lines they run, in one more element of their replies, which is
- * taken off before the service sees it. What no test runs needs no trial, and everything else only
- * the tests that run it.
+ * Records which lines tests run: each script reports its lines in one more element of its reply,
+ * which is removed before the service sees it. A deletion is tried only with the tests that run its
+ * line.
  */
 export class Reach {
   readonly #parses: Parses
@@ -28,13 +28,13 @@ export class Reach {
     )
   }
 
-  /** @returns for each deletion the tests that may miss it, to be read when they were run */
+  /** @returns for each deletion the tests that may detect it; filled while the tests run */
   async watch(lua: LuaFile, deletions: readonly Deletion[]): Promise<Map<Deletion, Runs>> {
     const lines = lua.text.split('\n')
     const byLine = new Map<number, Runs>()
     let marked: readonly string[] = lines
     for (const at of new Set(deletionsOf(lua.text).flatMap((tries) => tries[0]!.line - 1))) {
-      // A block cannot be taken for a part of the statement that goes on in this line.
+      // Lua cannot read a `do` block as part of a statement that continues in this line.
       const mark = `do lines_run[${this.#runs.length}] = 1 end`
       for (const next of [markBranches(marked, at, mark), markStart(marked, at, mark)]) {
         if (next === undefined || !(await this.#parses(lua, next.join('\n'), DECLARED))) continue
@@ -48,7 +48,7 @@ export class Reach {
     return new Map(deletions.map((one) => [one, byLine.get(markedFor(one, lines, byLine))!]))
   }
 
-  /** Every script that is watched tells from now on. */
+  /** Makes every watched script report its lines. */
   start(programs: ReadonlySet<Parameters<typeof setSource>[0]>): void {
     for (const program of programs) setSource(program, telling(program.source))
   }
@@ -79,11 +79,11 @@ replies[#replies + 1] = '${TOLD}' .. table.concat(told, ' ')
 return replies`,
   )}`
 
-/** Words of conditions that change nothing. */
+/** Finds calls in a condition; those that match `PURE` have no effect. */
 const CALL = /([\w.]+)\(/g
 const PURE = /^(?:is_\w+|has_\w+|fits|string\.\w+|math\.\w+|tonumber|and|or|not)$/
 
-/** An `if` is missed only where one of its branches is taken, if to ask changes nothing. */
+/** Marks the branches of an `if` whose condition has no effect: only they depend on it. */
 function markBranches(lines: readonly string[], at: number, mark: string): string[] | undefined {
   const [, condition] = /^\s*(?:do lines_run\S+ = 1 end )?if (.*?) then\b/.exec(lines[at]!) ?? []
   if (condition === undefined) return undefined
@@ -101,7 +101,7 @@ function markStart(lines: readonly string[], at: number, mark: string): string[]
   return lines.with(at, lines[at]!.replace(/\S/, `${mark} $&`))
 }
 
-/** The line itself, or the one of the statement that it is part of. */
+/** The line itself, or the line of the statement that contains it. */
 function markedFor(
   { line }: Deletion,
   lines: readonly string[],

@@ -5,7 +5,7 @@ import { find, toolsFolder } from '../support/server-place.js'
 
 const LOOK_EVERY_MS = 500
 
-/** The Redis of the run, which a script without end does not keep busy for long. */
+/** Starts the Redis of the run, and kills scripts that run too long. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const redis = await startManagedRedis({ toolsFolder, find, conf: ['busy-reply-threshold 500'] })
   project.provide('redisUrl', redis.url)
@@ -16,7 +16,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
       await client.ping()
     } catch (error) {
       if (!String(error).includes('BUSY')) return
-      // One that has written can not be stopped; the Redis is started again.
+      // SCRIPT KILL fails after a write; then Redis is killed and restarts.
       await client.call('SCRIPT', 'KILL').catch(() => process.kill(redis.pid(), 'SIGKILL'))
     }
   }, LOOK_EVERY_MS)

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { faults } from './runner.js'
 
-it('finds no line of a script that can go', () => {
+it('finds no line of a script that no test needs', () => {
   expect(faults).toEqual([])
 })

@@ -9,20 +9,20 @@ import { type LuaFile, loadPrograms, openParser, type Parses, readLua, replace }
 import { type Options, type Trial, tryFile } from './trial.js'
 
 const TEST = path.resolve(import.meta.dirname, '..')
-/** How long a test may take that nothing is known of. */
+/** The time limit of a test whose usual time is unknown. */
 const FIRST_MS = 60_000
-/** A test that takes so many times as long as it did, and at least so long, waits in vain. */
+/** A test fails after this many times its usual time, and after `AT_LEAST_MS` at the earliest. */
 const SLOWER = 5
 const AT_LEAST_MS = 5_000
-/** How long a deletion is tried where it must be quick. */
+/** The time limit for one deletion with --quick. */
 const QUICK_MS = 10_000
 
-/** What the run found wrong, for the test that says so. */
+/** The problems of the run, which the test in report.ts reports. */
 export const faults: string[] = []
 
 type Work = ReadonlyMap<LuaFile, readonly Deletion[]>
 
-/** Deletes every line of the scripts once before it runs the one test, which tells what was found. */
+/** Tries every deletion before it runs the one test, which reports the findings. */
 // biome-ignore lint/style/noDefaultExport: vitest asks for it
 export default class LinesRunner extends TestRunner {
   async onBeforeCollect(): Promise<void> {
@@ -39,7 +39,7 @@ export default class LinesRunner extends TestRunner {
     }
   }
 
-  /** @returns what no test misses */
+  /** @returns the deletions that no test detects */
   async #try(work: Work, tests: readonly string[], parses: Parses): Promise<Work> {
     const reach = new Reach(parses)
     const runs = new Map<Deletion, Runs>()
@@ -72,7 +72,7 @@ export default class LinesRunner extends TestRunner {
       const trial = await tryFile(this, file, { goesOn: true, timeoutMs: FIRST_MS, onTest })
       if (trial.failed !== undefined)
         say(`red without a deletion: ${nameOf(file)}: ${trial.failed}`)
-      // A hook that failed is no test that could be left out.
+      // Without a failed test a hook failed, so no test can be skipped instead.
       if (trial.failed === undefined || trial.red.size > 0) usual.set(file, trial)
     }
     return usual
@@ -107,14 +107,14 @@ export default class LinesRunner extends TestRunner {
       restore()
       if (failed === undefined) continue
       const name = `${nameOf(file)}: ${failed}`
-      // It may have waited in vain because the machine is busy.
+      // A busy machine may have caused a time-out.
       if (ms < WAIT_MS || (await this.#isGreen(file, options))) return { file, name }
       say(`not counted, because it is red without a deletion as well: ${name}`)
     }
     return undefined
   }
 
-  /** A deletion must not have left anything that makes tests red after it. */
+  /** Expects that the deletions left no state that makes later tests fail. */
   async #lookBack(file: string, { red }: Trial): Promise<void> {
     if (await this.#isGreen(file, { skip: red, timeoutMs: FIRST_MS })) return
     faults.push(`${nameOf(file)} is red by now without a deletion: run this again`)
@@ -139,7 +139,7 @@ async function findWork(parses: Parses): Promise<Work> {
   return work
 }
 
-/** The first of each that still parses. */
+/** For each statement, the first deletion that parses. */
 async function parsingDeletions(lua: LuaFile, parses: Parses): Promise<Deletion[]> {
   const found: Deletion[] = []
   for (const candidates of deletionsOf(lua.text)) {
@@ -152,7 +152,7 @@ async function parsingDeletions(lua: LuaFile, parses: Parses): Promise<Deletion[
   return found
 }
 
-/** The tests of the domains, and for what these do not miss the slower ones with faults of Redis. */
+/** The tests of the domains; then, for deletions they do not detect, the slower fault tests. */
 function stagesFor(work: Work): string[][] {
   if (ASKED_TESTS.length > 0) return [ASKED_TESTS.map((file) => path.resolve(file))]
   const domains = new Set([...work.keys()].map((lua) => lua.path.split('/')[1] as string))
@@ -164,7 +164,7 @@ const testFilesIn = (folder: string): string[] =>
     .filter((file) => file.endsWith('.test.ts'))
     .map((file) => path.join(TEST, folder, file))
 
-/** A test file with how far it is run. */
+/** A test file, and which of its tests to run. */
 interface Try extends Options {
   readonly file: string
   readonly worth: number
@@ -175,7 +175,7 @@ interface Red {
   readonly name: string
 }
 
-/** The files that run a line: first those that are soon done with it, or miss much. */
+/** The files that run a line: first those that are fast, or that detected many deletions. */
 function inOrder(
   runs: Runs,
   usual: ReadonlyMap<string, Trial>,

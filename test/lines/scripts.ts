@@ -7,7 +7,7 @@ import { until } from '../support/until.js'
 
 const SRC = path.resolve(import.meta.dirname, '../../src')
 
-/** As the service has it, which reads it at every call: what is written here runs from then on. */
+/** A script of the service, which reads it at every call: a new text applies at once. */
 export interface Program {
   readonly name: string
   source: string
@@ -33,7 +33,7 @@ export async function loadPrograms(): Promise<readonly Program[]> {
     .filter((program) => program !== undefined)
 }
 
-/** @throws when no script has this file in it */
+/** @throws if no script contains this file */
 export function readLua(file: string, all: readonly Program[]): LuaFile {
   const text = readFileSync(file, 'utf8')
   const programs = all.filter(({ source }) => source.includes(text))
@@ -41,7 +41,7 @@ export function readLua(file: string, all: readonly Program[]): LuaFile {
   return { path: file, text, programs }
 }
 
-/** @returns what puts the old text back */
+/** @returns a function that restores the old text */
 export function replace({ text, programs }: LuaFile, by: string): () => void {
   const before = programs.map(({ source, sha }) => ({ source, sha }))
   for (const program of programs) setSource(program, withText(program, text, by))
@@ -58,7 +58,7 @@ export function setSource(program: Program, source: string): void {
 const withText = ({ source }: Program, text: string, by: string): string =>
   source.replace(text, () => by)
 
-/** Whether a script still parses with another text in the place of a file. */
+/** Whether the scripts still parse with another text in place of a file. */
 export type Parses = (lua: LuaFile, by: string, before?: string) => Promise<boolean>
 
 export async function openParser(url: string): Promise<{ parses: Parses; close(): void }> {

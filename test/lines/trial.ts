@@ -4,29 +4,29 @@ import type { RunnerTestCase, RunnerTestFile, TestRunner } from 'vitest'
 import { forgetLogs } from '../support/kept-logs.js'
 
 export interface Trial {
-  /** The first test that failed, and why; the file, where it was a hook. */
+  /** The first failed test and its error; the file if a hook failed. */
   readonly failed: string | undefined
   /** How long each test took, ms. */
   readonly tests: readonly number[]
-  /** The numbers of those that failed. */
+  /** The numbers of the failed tests. */
   readonly red: ReadonlySet<number>
   readonly ms: number
 }
 
 export interface Options {
-  /** Every test is run, also behind one that failed. */
+  /** Runs every test, also after a failure. */
   readonly goesOn?: boolean
-  /** The tests behind this one are not run. Default: all are. */
+  /** The last test to run. Default: the last of the file. */
   readonly last?: number
-  /** Nor are these. */
+  /** The tests to leave out. */
   readonly skip?: ReadonlySet<number>
   readonly timeoutMs: number
   readonly onTest?: (number: number) => void
 }
 
 /**
- * Runs a test file in this process, without a word to anybody, up to its first failure. What the
- * file imports is not loaded again.
+ * Runs a test file in this process up to its first failure, without a report. Does not load its
+ * imports again.
  */
 export async function tryFile(
   outer: TestRunner,
@@ -76,7 +76,7 @@ export async function tryFile(
   }
 }
 
-/** What vitest keeps of the modules that a worker has loaded; it has no public name. */
+/** Vitest's module cache of a worker, which is not public API. */
 interface Internals {
   readonly workerState: {
     readonly evaluatedModules: {

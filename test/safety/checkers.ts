@@ -1,29 +1,29 @@
-/** What a worker knows for certain of one lease; times in microseconds of the monotonic clock. */
+/** What a worker knows for certain about one lease, in microseconds of CLOCK_MONOTONIC. */
 export interface LeaseRecord {
   readonly lock: string
   readonly weight: number
   readonly capacity: number
   readonly fence: number
-  /** Of the answer, and of every repeat of the request. */
+  /** The fences in the answer and in the answer to each repeat. */
   readonly fences: readonly number[]
   readonly waitedMs: number
   readonly key?: string
-  /** Every instance that was asked for it. */
+  /** The instances that received the request. */
   readonly services: readonly string[]
   readonly askedAt: number
   readonly grantedAt: number
-  /** Held from `grantedAt` to here. */
+  /** The lease was certainly held from `grantedAt` until this time. */
   readonly heldUntil: number
-  /** Sent and answered: held at some moment in between. */
+  /** When each renewal was sent and answered: the lease was held at a moment in between. */
   readonly renewals: readonly (readonly [number, number])[]
 }
 
-/** When something was wrong on purpose, and with which instance; undefined for Redis. */
+/** The time of an injected fault, and the instance; undefined for Redis. */
 export interface Fault {
   readonly from: number
   readonly to: number
   readonly service?: string
-  /** Redis lost data: what was granted before may be granted again. */
+  /** Redis lost data: it may grant again what it granted before. */
   readonly forgets?: boolean
 }
 
@@ -35,18 +35,18 @@ export interface Register {
   readonly refused: number
 }
 
-/** Leases that were held together although their lock has no room for both. */
+/** Leases held at the same time beyond the capacity of their lock. */
 export function findOverlaps(leases: readonly LeaseRecord[], faults: readonly Fault[]) {
   let overlaps = 0
   let afterLoss = 0
   for (const group of byLock(leases)) {
-    // An answer that a stopped worker read late proves nothing about that moment.
+    // An answer that a stopped worker read too late proves no time of holding.
     const held = group.filter(({ grantedAt, heldUntil }) => heldUntil > grantedAt)
     const sorted = held.toSorted((a, b) => a.grantedAt - b.grantedAt)
     let active: LeaseRecord[] = []
     for (const lease of sorted) {
       active = active.filter(({ heldUntil }) => heldUntil > lease.grantedAt)
-      // A repeat of one request is the same lease under the same fence.
+      // A repeated request returns the same lease and fence.
       const others = active.filter(({ fence }) => fence !== lease.fence)
       const used = others.reduce((sum, { weight }) => sum + weight, 0)
       if (used + lease.weight > lease.capacity) {
@@ -61,17 +61,17 @@ export function findOverlaps(leases: readonly LeaseRecord[], faults: readonly Fa
   return { overlaps, afterLoss }
 }
 
-/** Pairs that were certainly granted one after the other, the later one under no larger fence. */
+/** Counts leases with a smaller fence than a lease that was certainly granted earlier. */
 export function findShrunkFences(leases: readonly LeaseRecord[]): number {
   let shrunk = 0
   for (const group of byLock(leases)) {
-    // Granted before the answer, and after the question.
+    // A grant lies between its request and its answer.
     const asked = group.toSorted((a, b) => a.askedAt - b.askedAt)
     shrunk += countBehind(
       group.map(({ grantedAt, fence }) => [grantedAt, fence]),
       asked.map(({ askedAt, fence }) => [askedAt, fence]),
     )
-    // Of an exclusive lock a later holder was granted it later.
+    // On an exclusive lock, renewals also prove the order of the grants.
     const renewed = group.filter(
       ({ weight, capacity, renewals }) => weight === capacity && renewals.length > 0,
     )
@@ -87,7 +87,7 @@ export function findShrunkFences(leases: readonly LeaseRecord[]): number {
 
 type At = readonly [time: number, fence: number]
 
-/** How many of `later` have a smaller fence than one of `earlier` that was over by then. */
+/** How many of `later` have a smaller fence than one of `earlier` with an earlier time. */
 function countBehind(earlier: readonly At[], later: readonly At[]): number {
   const ended = earlier.toSorted(([a], [b]) => a - b)
   let highest = 0
@@ -102,12 +102,12 @@ function countBehind(earlier: readonly At[], later: readonly At[]): number {
   return count
 }
 
-/** Rounding of `waitedMs`, and tickets, which count milliseconds. */
+/** `waitedMs` and tickets are rounded to milliseconds. */
 const SAME_MOMENT_US = 3_000
 
 /**
- * Leases that overtook a waiter that was alive all the time. Fences are the server's microseconds, so
- * a fence less the time waited is when its holder took its place.
+ * Counts leases that overtook a waiter that was alive all the time. A fence is a server time in
+ * microseconds: minus the time waited, it is when its holder joined the queue.
  */
 export function findOvertaken(leases: readonly LeaseRecord[], faults: readonly Fault[]): number {
   const wasAlive = ({ askedAt, grantedAt, services }: LeaseRecord) =>
@@ -127,7 +127,7 @@ export function findOvertaken(leases: readonly LeaseRecord[], faults: readonly F
   return overtaken
 }
 
-/** Requests that were answered with two leases. */
+/** Counts requests that were answered with two leases. */
 export function findTwice(leases: readonly LeaseRecord[]): number {
   return leases.filter(({ fences }) => new Set(fences).size > 1).length
 }

@@ -11,13 +11,13 @@ import type { LeaseRecord, Register } from './checkers.js'
 /** Microseconds of CLOCK_MONOTONIC, as the workers count them. */
 export const monotonic = (): number => Number(process.hrtime.bigint() / 1_000n)
 
-/** The last part of the log of an instance, which says what went wrong. */
+/** How much of the end of an instance's log is kept. */
 const KEPT_CHARACTERS = 1_000_000
 
 export interface Instance {
   readonly url: string
   kill(signal: NodeJS.Signals): void
-  /** After a SIGKILL, at the same address. */
+  /** Starts it again at the same address after a SIGKILL. */
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -51,7 +51,7 @@ export function startInstance(
         stream?.on('data', (chunk) => (log = `${log}${chunk}`.slice(-KEPT_CHARACTERS)))
       }
       await firstLine(child, /listens on/)
-      // It listens before it has found Redis.
+      // The instance listens before it is connected to Redis.
       await until('a ready instance', async () => (await fetch(`${url}/readyz`)).ok)
     }
     await start()
@@ -89,20 +89,20 @@ export interface Plan {
   readonly ttlMs: number
   readonly waitMs: number
   readonly loops: number
-  /** How often a worker stops itself between reading and writing. */
+  /** The share of cycles in which a worker stops itself between its read and its write. */
   readonly pauseShare: number
-  /** How often a keyed acquire is asked once more after its answer. */
+  /** The share of keyed acquires that are repeated after their answer. */
   readonly repeatShare: number
 }
 
 export interface Worker {
   readonly leases: LeaseRecord[]
   paused(): number
-  /** Lets what is under way come to its end. */
+  /** Ends the worker after its requests in flight. */
   stop(): Promise<void>
 }
 
-/** @param pauseMs how long it stays stopped after it stopped itself */
+/** @param pauseMs how long the worker stays stopped after it stops itself */
 export function startWorker(plan: Plan, pauseMs: number): Worker {
   const child = spawn(
     process.execPath,
@@ -130,7 +130,7 @@ function firstLine(child: ChildProcess, wanted: RegExp): Promise<string> {
   })
 }
 
-/** A stopped process gets SIGKILL alone, so it is resumed first. */
+/** Resumes the process first: a stopped process reacts only to SIGKILL. */
 function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
   return new Promise((resolve) => {

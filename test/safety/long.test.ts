@@ -6,7 +6,7 @@ import { MUTANTS } from './mutants.js'
 import { CLEAN, type Findings, runScenario, type Seen } from './run.js'
 import { SCENARIOS } from './scenarios.js'
 
-/** Of each run of the service as it is; LOCKSTEP_SAFETY_SECONDS=600 for a long night. */
+/** Seconds per run of the unbroken service; LOCKSTEP_SAFETY_SECONDS=600 for a nightly run. */
 const SECONDS = Number(process.env.LOCKSTEP_SAFETY_SECONDS ?? 15)
 const SIZE = { seconds: SECONDS, instances: 3, workers: 4, loops: 4 }
 const SIGNS = ['overlaps', 'shrunkFences', 'fencedLost', 'overtaken', 'twice'] as const

@@ -1,7 +1,7 @@
 import type { Mutant as Fault } from '../support/mutant.js'
 
 interface Mutant extends Fault {
-  /** The scenario that brings it out. */
+  /** The scenario that exposes the fault. */
   readonly scenario: string
 }
 

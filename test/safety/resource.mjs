@@ -1,5 +1,5 @@
-// What the locks protect, in a process and a memory of its own: for each lock a counter that anybody
-// may write, and one that turns away a fence smaller than the highest it has seen.
+// The resource that the locks protect, in its own process. Each lock has a counter without checks,
+// and one that refuses a fence below the highest it has seen.
 import { createServer } from 'node:http'
 
 const registers = new Map()
@@ -13,7 +13,7 @@ function registerOf(lock) {
   return register
 }
 
-/** A read counts as well: a holder that is late must not write over what a newer one has read. */
+/** Reads count too: a late holder must not overwrite a value that a newer holder has read. */
 function admits(register, fence) {
   if (fence < register.highest) {
     register.refused++

@@ -31,9 +31,9 @@ const LOCKS = [
 ]
 
 export interface Size {
-  /** At least: it goes on until `isSeen`, if that comes within a generous time. */
+  /** The least duration: the run continues until `isSeen`, up to a generous limit. */
   readonly seconds: number
-  /** For what a run brings out by chance alone: whether it has. */
+  /** For a finding that depends on chance: whether the run has found it. */
   readonly isSeen?: (soFar: Seen) => boolean
   readonly instances: number
   readonly workers: number
@@ -52,7 +52,7 @@ export interface Seen {
   readonly pauses: number
   /** Writes and reads that the fenced register refused. */
   readonly refused: number
-  /** Leases granted beside one that Redis had lost. */
+  /** Leases granted while a client still held one that Redis had lost. */
   readonly afterLoss: number
 }
 
@@ -100,7 +100,7 @@ export async function runScenario(name: string, folder: string, size: Size): Pro
     const seconds = Math.max(size.seconds, scenario.seconds ?? 0)
     const look = async () => judge(workers, faults, await resource.registers())
     await sleep(seconds * 1_000)
-    // What never comes is not seen in the findings either.
+    // If it never happens, the findings show that.
     if (size.isSeen) await soon('it is seen', async () => size.isSeen?.(await look()))
     over = true
     await trouble
@@ -133,15 +133,15 @@ function judge(
   }
 }
 
-/** Of one bucket, and what ends by itself: idempotency records, ended leases, marks of the abandoned. */
+/** Keys of a bucket, and keys with a TTL: idempotency records, ended leases, abandon marks. */
 const FIXED =
   /^ls:(layout|locks:.*|\{[^}]*\}:(fence|suspects|guard|swept|idempotency:.*|ended:.*|abandoned:.*))$/
 
-/** Waits for it for a while, and continues without it. */
+/** Waits for the condition for a limited time, then continues without it. */
 const soon = (what: string, probe: () => Promise<boolean | undefined>) =>
   until(what, probe).catch(() => undefined)
 
-/** Keys that are left when the load is over, or that never expire. */
+/** Lists keys that remain after the load, or that never expire. */
 async function keysLeft(store: Store): Promise<string[]> {
   const look = async () => {
     const keys = await store.client().keys('ls:{*')

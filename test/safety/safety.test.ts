@@ -4,7 +4,7 @@ import { buildMutant } from '../support/mutant.js'
 import { MUTANTS } from './mutants.js'
 import { CLEAN, runScenario, type Seen } from './run.js'
 
-/** The short form of long.test.ts: enough to see that the checkers work. */
+/** A short form of long.test.ts, which shows that the checkers work. */
 const SIZE = { seconds: 4, instances: 2, workers: 3, loops: 4 }
 
 let built = ''

@@ -20,10 +20,10 @@ export interface Store {
 
 export interface Scenario {
   readonly store: (folder: string) => Promise<Store>
-  /** Trouble, again and again until the signal. */
+  /** Injects faults repeatedly until the signal. */
   readonly trouble?: (run: Trouble) => Promise<void>
   readonly pauseShare?: number
-  /** What the scenario does happens once, and takes this long at least. */
+  /** The scenario acts once, and takes at least this long. */
   readonly seconds?: number
 }
 
@@ -72,14 +72,14 @@ async function sentinel(): Promise<Store> {
   }
 }
 
-/** The sum of the last fences: it grows by one with each grant at least. */
+/** The sum of the last fences: each grant raises it by at least one. */
 async function fences({ client }: Node): Promise<number> {
   const keys = await client.keys('ls:{*}:fence')
   const values = keys.length > 0 ? await client.mget(keys) : []
   return values.reduce((sum, value) => sum + Number(value), 0)
 }
 
-/** Every 2 s something happens to one instance after the other, for `forMs`. */
+/** Every 2 s, disturbs the next instance for `forMs`. */
 async function eachInTurn(
   { instances, faults, over }: Trouble,
   forMs: number,
@@ -164,7 +164,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       const [primary, ...replicas] = store.nodes as [Node, ...Node[]]
       await sleep(1_500)
       const from = monotonic()
-      // The replicas cannot come back, so what is written from now on is lost with the primary.
+      // The replicas cannot reconnect, so later writes are lost with the primary.
       await primary.client.config('SET', 'requirepass', 'cut')
       await primary.client.call('CLIENT', 'KILL', 'TYPE', 'replica')
       const before = await fences(primary)
@@ -179,7 +179,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await until('a promotion', async () =>
         (await Promise.all(replicas.map(isPrimary))).some(Boolean),
       )
-      // Each instance finds the new primary in its own time, and until then its waiters are passed over.
+      // Until an instance has found the new primary, other waiters may overtake its own.
       faults.push({ from, to: monotonic() + 3 * AFTERMATH_US, forgets: true })
     },
   },

@@ -1,5 +1,6 @@
-// One worker process: takes leases, works under them, and writes down what it knows for certain, one
-// JSON line per lease. Times are microseconds of CLOCK_MONOTONIC, which all processes of a machine share.
+// One worker process: takes leases, works under them, and prints what it knows for certain, one
+// JSON line per lease. Times are microseconds of CLOCK_MONOTONIC, which all processes of a machine
+// share.
 import { randomUUID } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -29,7 +30,7 @@ async function call(url, body, key) {
   }
 }
 
-/** A keyed request is repeated, through any instance, until its outcome is known. */
+/** Repeats a keyed request through any instance until its outcome is known. */
 async function acquire(lock, key, services) {
   for (;;) {
     const service = pick(plan.services)
@@ -76,7 +77,8 @@ async function work(lock, lease, token, fence) {
     const sentAt = now()
     const { status } = await call(at('renew'), { token, ttlMs: plan.ttlMs })
     if (status !== 200) return
-    // Not resurrected, so held all the while, and for a lease's time from the moment it was asked.
+    // A renewal revives no ended lease, so it was held until now and lasts its TTL from the
+    // request.
     lease.renewals.push([sentAt, now()])
     lease.heldUntil = sentAt + plan.ttlMs * 1000
   }
@@ -90,7 +92,7 @@ async function work(lock, lease, token, fence) {
   lease.heldUntil = whole ? releasedAt : Math.min(lease.heldUntil, releasedAt)
 }
 
-/** Read, think, write: what a lock is for. */
+/** Reads, waits and writes: the update that the lock protects. */
 async function change(lock, fence) {
   const { body: seen } = await call(`${plan.resource}/read`, { lock, fence })
   await sleep(Math.random() * 5)

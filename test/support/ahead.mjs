@@ -1,5 +1,5 @@
-// The built service (DIST) in a process of its own. A message from the parent, in milliseconds,
-// puts the clock of its scripts so far ahead of Redis.
+// Runs the built service (DIST). A message from the parent, in milliseconds, sets how far the clock
+// of its scripts is ahead of Redis.
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { pino } from 'pino'

@@ -5,7 +5,7 @@ export interface Balancer {
   readonly url: string
   /** Ports that answered their last probe with 200. */
   ready(): readonly number[]
-  /** Requests that went to each port. */
+  /** How many requests went to each port. */
   readonly served: ReadonlyMap<number, number>
   close(): void
 }
@@ -18,8 +18,8 @@ export interface BalancerOptions {
 }
 
 /**
- * A usual balancer: it probes /readyz of each instance, removes one that does not answer 200, keeps
- * connections, and repeats nothing. nginx without a subscription has no probes.
+ * A typical balancer: it probes /readyz of each instance, removes one that does not answer 200,
+ * keeps connections, and retries nothing. nginx without a subscription has no probes.
  */
 export async function startBalancer(options: BalancerOptions): Promise<Balancer> {
   const { ports, probeEveryMs, idleMs } = options

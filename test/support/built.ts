@@ -7,8 +7,8 @@ const PROJECT = path.resolve(import.meta.dirname, '../..')
 let built: Promise<string> | undefined
 
 /**
- * Builds if the sources have changed since, once per worker: black-box tests run what `npm start`
- * runs.
+ * Builds the service if its sources have changed, once per worker. Black-box tests run what
+ * `npm start` runs.
  * @returns the folder of the built service
  */
 export function ensureBuilt(): Promise<string> {

@@ -9,7 +9,7 @@ export interface Certificate {
   readonly key: string
 }
 
-/** Signed by itself, so it is its own authority; for 127.0.0.1. */
+/** Makes a self-signed certificate for 127.0.0.1, which is its own authority. */
 export function makeCertificate(folder: string, name: string): Certificate {
   mkdirSync(folder, { recursive: true })
   const certFile = path.join(folder, `${name}.pem`)

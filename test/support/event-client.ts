@@ -12,19 +12,19 @@ export interface SeenEvent {
 /** A client of server-sent events on a connection of its own. */
 export interface EventClient {
   readonly status: number
-  /** Of an answer that is no stream. */
+  /** The JSON body of an answer that is not a stream. */
   readonly body: () => Readonly<Record<string, unknown>>
   readonly headers: IncomingMessage['headers']
   readonly events: readonly SeenEvent[]
-  /** The comments, which keep a connection awake. */
+  /** How many comments arrived; the service sends them to keep the connection open. */
   readonly comments: () => number
-  /** The next event that was not taken yet. */
+  /** Takes the next event. */
   next(): Promise<SeenEvent>
-  /** Takes events until one of this name comes. */
+  /** Takes events until one has this name. */
   nextOf(event: string): Promise<SeenEvent>
-  /** Resolves when the service has ended the answer; true for a whole one. */
+  /** Resolves when the service has ended the answer; true if the answer is complete. */
   ended(): Promise<boolean>
-  /** Reads nothing any more, and keeps the connection. */
+  /** Stops reading, but keeps the connection. */
   pause(): void
   resume(): void
   /** Cuts the connection. */
@@ -41,7 +41,7 @@ type Server = Pick<Harness, 'app' | 'namespace'>
 
 const portOf = ({ app }: Server) => (app.server.address() as AddressInfo).port
 
-/** Asks a harness, in the namespace given, once the answer has begun. */
+/** Opens a stream; resolves when the answer has begun. */
 export async function openEvents(
   harness: Server,
   path: string,
@@ -55,7 +55,7 @@ export async function openEvents(
   return listen(await asked.answer, asked.request)
 }
 
-/** The same, for requests whose answer takes a while: they can be cut before it begins. */
+/** The same, but returns at once, so that the test can cut the request before its answer. */
 export function askEvents(harness: Server, path: string, { method = 'GET', body, headers }: Asked) {
   const asked = request({
     host: '127.0.0.1',

@@ -3,19 +3,19 @@ import { createConnection, createServer, type Socket } from 'node:net'
 /** A TCP proxy before Redis that misbehaves on command. */
 export interface FaultProxy {
   readonly url: string
-  /** Redis gets the bytes, its answers are dropped: applied, but unknown to the caller. */
+  /** Drops the replies of Redis: calls are applied, but their outcome is unknown. */
   dropReplies(): void
-  /** Neither side hears of the other, and no connection is closed. */
+  /** Forwards nothing in either direction, and closes no connection. */
   freeze(): void
-  /** Answers arrive this much later. */
+  /** Delays replies by this time. */
   delay(ms: number): void
-  /** Answers wait for `heal`. */
+  /** Keeps replies until `heal`. */
   hold(): void
   /** Ends every connection and accepts no new one. */
   refuse(): void
-  /** Ends every connection; new ones are served. */
+  /** Ends every connection, and accepts new ones. */
   cut(): void
-  /** Back to forwarding everything. Connections that lost bytes are ended. */
+  /** Forwards everything again, and ends the connections that lost bytes. */
   heal(): void
   /** How often a text, such as the digest of a script, was sent to Redis. */
   sent(text: string): number

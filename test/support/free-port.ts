@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 const FIRST = 10_240
 const LAST = 32_767
 
-/** A port of 127.0.0.1 that is free now, and most likely stays so until it is used. */
+/** Finds a port of 127.0.0.1 that is free, and most likely stays free until it is used. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = FIRST + Math.floor(Math.random() * (LAST - FIRST + 1))
@@ -22,7 +22,7 @@ function isFree(port: number): Promise<boolean> {
 
 const TRIES = 5
 
-/** A port that was free may be taken before it is used: then the start is tried with another. */
+/** Retries the start if another process has taken its port in the meantime. */
 export async function withFreePorts<T>(start: () => Promise<T>): Promise<T> {
   for (let i = 1; ; i++) {
     try {

@@ -25,13 +25,13 @@ export interface Harness {
   readonly app: FastifyInstance
   readonly connection: Connection
   readonly connections: Connections
-  /** For raw commands: reads the state, and causes faults. */
+  /** A client for raw commands, to read state and to cause faults. */
   readonly redis: Redis
   /** A fresh namespace, so that files run side by side on one Redis. */
   readonly namespace: string
   /** Binds scripts to the same connection and clock as the app. */
   readonly binder: Binder
-  /** The hash tag of a lock's keys, which the topology decides. */
+  /** The hash tag of a lock's keys, which depends on the topology. */
   lockTag(name: string): string
   /** Every line that was logged. */
   readonly log: readonly string[]
@@ -42,7 +42,7 @@ export interface Harness {
   ): supertest.Test
   /** Writes another configuration file and reads it, as SIGHUP does. */
   reload(configFile: string): void
-  /** Moves the clock of the scripts, in milliseconds: nothing sleeps until something expires. */
+  /** Moves the clock of the scripts by milliseconds, so that tests need not sleep. */
   advance(ms: number): void
   close(): Promise<void>
 }
@@ -54,16 +54,16 @@ export interface HarnessOptions {
   readonly configFile?: string
   /** Another Redis than that of the run, for tests that harm it. */
   readonly redisUrl?: string
-  /** No usable Redis is at `redisUrl`. */
+  /** Starts without a usable Redis at `redisUrl`. */
   readonly redisIsAway?: boolean
   /** A separate Redis for the cache. */
   readonly cacheRedisUrl?: string
 }
 
-/** The options of a harness; a function if something must be started before it. */
+/** The options of a harness, or a function that is called before it starts. */
 type Options = HarnessOptions | (() => HarnessOptions)
 
-/** A harness for the tests of a file or of a `describe`: started before them, closed after them. */
+/** A harness for the tests of a file or `describe`: starts before them, closes after them. */
 export function useHarness(options: Options = {}): Harness {
   const harness = laterHarness(options)
   beforeAll(harness.start)
@@ -71,7 +71,7 @@ export function useHarness(options: Options = {}): Harness {
   return harness.it
 }
 
-/** A new one for each test: its clock is now, and its counters are 0. */
+/** A new harness for each test, with an unmoved clock and zero counters. */
 export function useFreshHarness(options: Options = {}): Harness {
   const harness = laterHarness(options)
   beforeEach(harness.start)
@@ -86,7 +86,7 @@ const laterHarness = (options: Options) =>
     (harness) => harness.close(),
   )
 
-/** The production app on a real Redis. */
+/** Starts the production app on a real Redis. */
 export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
   const url = options.redisUrl ?? inject('redisUrl')
   const folder = mkdtempSync('/tmp/ls-')
@@ -159,7 +159,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   }
 }
 
-/** With the rights that a test needs and the service does not have. */
+/** A connection with the rights that a test needs and the service does not have. */
 function adminConnection(connection: Connection): Connection {
   const url = inject('adminUrl')
   if (url === '') return connection

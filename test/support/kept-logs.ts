@@ -15,8 +15,8 @@ export function forgetLogs(): void {
 }
 
 /**
- * Writes the logs of the services of this file, and of every Redis that this process knows: its own,
- * and the one of the run.
+ * Writes the logs of this file's services, of every Redis that this process started, and of the
+ * Redis of the run.
  * @returns the folder
  */
 export function writeLogs(): string {
@@ -36,7 +36,7 @@ const pidsOf = (folder: string) =>
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
 
-/** Started by this process or by what it started; or the Redis of the run, behind its supervisor. */
+/** Whether this process or a child of it started the process, or it is the Redis of the run. */
 function isOurs(pid: number): boolean {
   if (parentOf(parentOf(pid)) === process.ppid) return true
   for (let at = pid; at > 1; at = parentOf(at)) if (at === process.pid) return true

@@ -28,7 +28,7 @@ import { randomToken } from '../../src/redis/random.js'
 import type { Harness } from './harness.js'
 
 const COMMON = { floor: 0, ended_ttl_ms: 60_000 }
-/** Who waits, where a test does not say. */
+/** The default instance of a waiter. */
 const HERE = 'here'
 
 interface Asked {
@@ -40,8 +40,8 @@ interface Asked {
 }
 
 /**
- * The scripts of locks one by one, in a bucket that no instance uses: only the test sweeps, claims and
- * restores.
+ * Runs the lock scripts one by one, in a bucket that no instance uses: only the test sweeps, claims
+ * and restores.
  */
 export function lockScripts({ binder, namespace, lockTag }: Harness) {
   const apart = `${namespace}-apart`
@@ -102,7 +102,7 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
     /** @param tokens of waiters for the one lock */
     heartbeat: (name: string, instance: string, ...tokens: string[]) =>
       run.heartbeat({ lock: tokens.map(() => key('lock', name)) }, { instance, token: tokens }),
-    /** @param fence of the lease that is meant, 0 for all */
+    /** @param fence of the lease to revoke; 0 for all leases */
     revoke: (name: string, graceMs: number, fence = 0, clearDelay = false) =>
       run.revoke(locks(name), {
         reason: 'test',
@@ -121,7 +121,7 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
       run.sweep({ timers: key('timers', name, '') }, { max_locks: 32, ...COMMON }),
     showSession: (name: string, id: string) =>
       run.show({ session: key('session', name, id) }, { id }),
-    /** @param max how many holders and waiters are shown */
+    /** @param max the most holders and waiters to return */
     inspect: (name: string, max = 100) => run.inspect({ lock: key('lock', name) }, { max }),
     list: (name: string) =>
       run.list({ index: key('index', name, '') }, { prefix: name, after: '', limit: 9 }),

@@ -7,9 +7,9 @@ import { layoutOf } from '../../src/redis/layout.js'
 import type { Harness } from './harness.js'
 
 /**
- * An instance as far as locks go, without HTTP: queue, heartbeats and sweeps are its own.
+ * An instance's lock store without HTTP, with its own queue, heartbeats and sweeps.
  * @param clockMs by how much the clock of the scripts is moved
- * @param onRun told of every batch that was answered, by the name of its script
+ * @param onRun called with the script's name for every answered batch
  */
 export function newLockStore(
   { connection, connections }: Pick<Harness, 'connection' | 'connections'>,

@@ -10,7 +10,7 @@ import { find, toolsFolder } from './server-place.js'
 
 export { find, toolsFolder }
 
-/** A Redis that the tests of a file may harm: started before them, ended after them. */
+/** A Redis that the tests of a file may harm: starts before them, ends after them. */
 export function useRedis(options: Partial<ManagedOptions> = {}): ManagedRedis {
   const redis = later(
     'redis',
@@ -22,14 +22,14 @@ export function useRedis(options: Partial<ManagedOptions> = {}): ManagedRedis {
   return redis.it
 }
 
-/** A Redis that the current test may harm; ended with it. */
+/** Starts a Redis that the current test may harm, and that ends with the test. */
 export async function start(options: Partial<ManagedOptions> = {}): Promise<ManagedRedis> {
   const redis = await startManagedRedis({ toolsFolder, find, ...options })
   onTestFinished(() => redis.stop())
   return redis
 }
 
-/** A plain client that reconnects by itself and is closed with the test. */
+/** Opens a plain client that reconnects by itself and closes with the test. */
 export async function connect({ url }: Pick<ManagedRedis, 'url'>): Promise<Redis> {
   const { protocol, pathname } = new URL(url)
   const client = new Redis(protocol === 'unix:' ? pathname : url, { lazyConnect: true })

@@ -4,11 +4,11 @@ import { until } from './until.js'
 /** One command that Redis ran, as MONITOR reports it. */
 export interface Ran {
   readonly byScript: boolean
-  /** Its name in lower case, and the first three arguments. */
+  /** The name in lower case, and the first three arguments. */
   readonly args: readonly string[]
 }
 
-/** The commands of Redis during `work`. MONITOR of ioredis does not cope with a busy server. */
+/** The commands of Redis during `work`. MONITOR of ioredis fails on a busy server. */
 export async function commandsOf(redisUrl: string, work: () => Promise<unknown>): Promise<Ran[]> {
   const { protocol, hostname, port, pathname } = new URL(redisUrl)
   const socket = protocol === 'unix:' ? net.connect(pathname) : net.connect(Number(port), hostname)

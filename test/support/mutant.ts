@@ -13,13 +13,13 @@ import { onTestFinished } from 'vitest'
 /** A fault in a copy of the built service, which a test must find. */
 export interface Mutant {
   readonly name: string
-  /** By place, a line that ends with the comment `@place NAME`: the line that replaces it. */
+  /** The new line for each place; a place is a line that ends with the comment `@place NAME`. */
   readonly breaks: Readonly<Record<string, string | ((line: string) => string)>>
 }
 
 export const SOURCES = path.resolve(import.meta.dirname, '../../src')
 
-/** The file of each place below a folder of sources. @throws for one that is marked twice */
+/** The file of each place below a source folder. @throws if a place is marked twice */
 export function placesOf(folder = SOURCES): Map<string, string> {
   const places = new Map<string, string>()
   for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
@@ -37,7 +37,7 @@ const MARK = /(?:--|\/\/) @place (\S+)$/gm
 /** Code runs from the bundle, which has no comments. */
 const BUNDLE = 'main.js'
 
-/** @returns the broken text of each file. @throws where a place is not marked */
+/** @returns the broken text of each file. @throws if a place is not marked */
 export function brokenTexts(
   built: string,
   { name, breaks }: Mutant,

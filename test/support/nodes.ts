@@ -8,7 +8,7 @@ import { freePort, withFreePorts } from './free-port.js'
 import { find, toolsFolder } from './server-place.js'
 import { until } from './until.js'
 
-/** One server of a topology, on loopback; it ends with this process, however that ends. */
+/** One server of a topology, on loopback. It always ends with this process. */
 export interface Node {
   readonly port: number
   /** For raw commands. Reconnects by itself. */
@@ -17,7 +17,7 @@ export interface Node {
   stop(): Promise<void>
 }
 
-/** A data server without persistence. It is not restarted when it dies: the topology promotes another one. */
+/** Starts a data server without persistence. It does not restart: the topology promotes another. */
 export async function startNode(conf: readonly string[], port?: number): Promise<Node> {
   return withFreePorts(async () => {
     const at = port ?? (await freePort())
@@ -63,11 +63,11 @@ async function toNode(port: number, pid: () => number, stop: () => Promise<void>
     pid,
     async stop() {
       client.disconnect()
-      // A stopped process does not hear SIGTERM.
+      // A stopped process does not react to SIGTERM.
       try {
         process.kill(pid(), 'SIGCONT')
       } catch {
-        // Killed by the test.
+        // The test has killed the process.
       }
       await stop()
     },

@@ -1,9 +1,9 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** They start processes and wait for them more than they run. */
+/** Test files that start processes, and mostly wait for them. */
 const OF_PROCESSES = /\/test\/(boot|faults|safety|coherence|envelope|bench|examples)[./]/
 
-/** Long and idle files begin first and the others run in parallel, so that none is left for the end. */
+/** Starts the long, mostly idle files first, so that they run in parallel with the others. */
 export class ProcessesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files)

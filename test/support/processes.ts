@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
 export function isAlive(pid: number): boolean {
-  // A zombie has ended; only its parent has not looked yet.
+  // A zombie has ended, but its parent has not waited for it yet.
   return (statOf(pid)?.state ?? 'Z') !== 'Z'
 }
 

@@ -16,7 +16,7 @@ export interface RawClient {
   received(): string
   /** Resolves when the service has closed the connection. */
   closed(): Promise<void>
-  /** The answers so far, whole ones only. */
+  /** The complete answers so far. */
   answers(): RawAnswer[]
 }
 
@@ -29,7 +29,7 @@ export function openRaw(harness: Pick<Harness, 'app'>): RawClient {
   socket.on('data', (chunk) => {
     text += chunk
   })
-  // A reset is an ordinary end.
+  // A reset is a normal end.
   socket.on('error', () => undefined)
   socket.on('close', () => {
     isClosed = true
@@ -43,7 +43,9 @@ export function openRaw(harness: Pick<Harness, 'app'>): RawClient {
   }
 }
 
-/** Sends these bytes, waits until the service has closed the connection, and reads what it answered. */
+/**
+ * Sends these bytes, waits until the service has closed the connection, and returns its answers.
+ */
 export async function sendRaw(harness: Pick<Harness, 'app'>, bytes: string): Promise<RawAnswer[]> {
   const client = openRaw(harness)
   client.send(bytes)
@@ -51,7 +53,7 @@ export async function sendRaw(harness: Pick<Harness, 'app'>, bytes: string): Pro
   return client.answers()
 }
 
-/** Answers with a content-length, one after the other. */
+/** Parses consecutive answers with a content-length. */
 function toAnswers(text: string): RawAnswer[] {
   const answers: RawAnswer[] = []
   let rest = text

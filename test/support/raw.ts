@@ -2,9 +2,9 @@ import { Cluster, type Redis } from 'ioredis'
 import type { Connection } from '../../src/redis/connection.js'
 
 /**
- * Raw commands on any topology, with the one-server signatures that tests are written in. A Cluster
- * client sends each key to its node by itself; what concerns the whole data set, or several keys
- * of different slots, is asked of every primary here.
+ * Raw commands on any topology, with the signatures of a single server. A Cluster client sends each
+ * key to its node by itself. This sends commands about the whole data set, or about keys of
+ * different slots, to every primary.
  */
 export function rawCommands({ client }: Connection): Redis {
   if (!(client instanceof Cluster)) return client

@@ -13,14 +13,14 @@ export const read = (file: string) => readFileSync(path.join(SRC, file), 'utf8')
 /** A file at the top of src is a room of its own. */
 export const roomOf = (file: string) => file.split(path.sep)[0] ?? ''
 
-/** A folder that plugs itself in. */
+/** The folders with a domain. */
 export const domains = files
   .filter((file) => path.basename(file) === 'domain.ts' && roomOf(file) !== 'domain.ts')
   .map(roomOf)
   .sort()
 
 interface Room {
-  /** Rooms that it may import, besides itself. */
+  /** Other rooms that it may import. */
   readonly imports: readonly string[]
   /** The file of a folder whose first comment says what the room does. */
   readonly main?: string

@@ -14,22 +14,22 @@ const PROJECT = path.resolve(import.meta.dirname, '../..')
 
 export interface Service {
   readonly child: ChildProcess
-  /** TMPDIR of this service: the command lines of all that it starts contain it. */
+  /** TMPDIR of this service: the command lines of all its processes contain it. */
   readonly temp: string
   readonly exit: Promise<number | null>
   stdout(): string
   stderr(): string
-  /** When it listens: the address of its banner. */
+  /** Resolves with the address in the banner when the service listens. */
   url(): Promise<string>
-  /** The same, once it has found its Redis as well. */
+  /** The same, when the service is also connected to Redis. */
   ready(): Promise<string>
-  /** Of its managed Redis. */
+  /** The pid of its managed Redis. */
   redisPid(): number
   /** Signals the whole foreground group, as Ctrl-C in a terminal does. */
   signalGroup(signal: NodeJS.Signals): void
 }
 
-/** The built service, on a free port, in a process group of its own. */
+/** Starts the built service on a free port, in its own process group. */
 export async function startService(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Service> {
@@ -45,7 +45,7 @@ export async function startService(
       LOCKSTEP_PORT: '0',
       LOCKSTEP_DATA_DIR: dataFolder,
       LOCKSTEP_REDIS_FIND: find ?? '',
-      // A busy machine may keep any answer waiting.
+      // A busy machine may delay any answer.
       LOCKSTEP_REDIS_TIMEOUT_MS: `${WAIT_MS}`,
       LOCKSTEP_CACHE_READ_TIMEOUT_MS: `${WAIT_MS}`,
       LOCKSTEP_RATELIMIT_TIMEOUT_MS: `${WAIT_MS}`,

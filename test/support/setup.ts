@@ -3,10 +3,10 @@ import fc from 'fast-check'
 import { afterAll, afterEach } from 'vitest'
 import { forgetLogs, writeLogs } from './kept-logs.js'
 
-// Workers are shared by files: one that leaves its timers behind hangs whichever comes next.
+// Files share workers: a file that leaves fake timers hangs the next one.
 if (setTimeout !== plainSetTimeout) throw new Error('a file before this one left its setTimeout')
 
-// The same cases in every run of a commit; `.ci/long` asks for others.
+// Every run of a commit generates the same cases; `.ci/long` sets other seeds.
 fc.configureGlobal({ seed: Number(process.env.LOCKSTEP_SEED ?? 1) })
 
 let areKept = false
@@ -22,7 +22,7 @@ afterEach(({ task }) => {
 
 // biome-ignore lint/correctness/noEmptyPattern: vitest wants to read which fixtures are used
 afterAll(({}, file) => {
-  // A hook that failed leaves no test to tell.
+  // After a failed hook no test may have run, so `afterEach` kept no logs.
   if (file.result?.state === 'fail' && !areKept) keep(file.name)
   areKept = false
   forgetLogs()

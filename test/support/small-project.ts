@@ -14,7 +14,7 @@ export interface SmallProject {
   readonly folder: string
   write(file: string, content: string): void
   read(file: string): string
-  /** What was built so far: one word per build. */
+  /** How many builds have run. */
   builds(): number
   run(script: 'start' | 'test', options?: SpawnOptions): Run
 }
@@ -26,7 +26,7 @@ export interface Run {
   readonly exit: Promise<number | null>
 }
 
-/** The commands contain the folder, so that a test recognizes its own processes. */
+/** The commands contain the folder, so that a test finds its own processes. */
 const manifestIn = (folder: string) => ({
   name: 'small',
   version: '1.0.0',

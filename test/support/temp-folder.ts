@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { onTestFinished } from 'vitest'
 
-/** A folder for the current test, with a path short enough for a socket in a folder of it. */
+/** Makes a folder for the current test, with a path short enough for a socket in a subfolder. */
 export function tempFolder(mode = 0o700): string {
   const folder = mkdtempSync('/tmp/ls-')
   chmodSync(folder, mode)

@@ -11,7 +11,7 @@ export type Topology = (typeof TOPOLOGIES)[number]
 /** Real servers in one of the topologies of LOCKSTEP_REDIS_URL. */
 export interface Servers {
   readonly url: string
-  /** For raw commands, if the user of `url` has few rights. */
+  /** The URL for raw commands, if the user of `url` has few rights. */
   readonly adminUrl?: string
   /** The data servers, primaries first. */
   readonly nodes: readonly Node[]
@@ -20,8 +20,8 @@ export interface Servers {
 
 export interface TopologyOptions {
   /**
-   * After how long a silent primary is given up. Default 30 seconds: a suite on a slow machine
-   * wants no promotion; one that kills primaries wants it soon.
+   * The time after which a silent primary counts as dead. Default 30 seconds, so that a slow
+   * machine causes no promotion. Tests that kill primaries set less.
    */
   readonly giveUpMs?: number
 }
@@ -41,7 +41,7 @@ async function startSingle(): Promise<Servers> {
 
 const USERS = new URL('../../deploy/redis/users.acl', import.meta.url)
 
-/** The service as the user of deploy/redis/users.acl, with no more rights than that file gives. */
+/** Starts a Redis that gives the service only the rights in deploy/redis/users.acl. */
 async function startWithAcl(): Promise<Servers> {
   const user = readFileSync(USERS, 'utf8')
     .split('\n')
@@ -55,7 +55,7 @@ async function startWithAcl(): Promise<Servers> {
 
 const PRIMARY_NAME = 'lockstep'
 
-/** One primary, two replicas, three Sentinels of which two must agree. */
+/** Starts one primary, two replicas, and three Sentinels with a quorum of two. */
 async function startSentinels({ giveUpMs = 30_000 }: TopologyOptions): Promise<Servers> {
   const fast = ['repl-diskless-sync-delay 0']
   const primary = await startNode(fast)
@@ -95,7 +95,7 @@ async function startSentinels({ giveUpMs = 30_000 }: TopologyOptions): Promise<S
 const SLOTS = 16_384
 const PRIMARIES = 3
 
-/** Three primaries with a third of the slots each, and a replica for each of them. */
+/** Starts three primaries with a third of the slots each, and one replica for each. */
 async function startCluster({ giveUpMs = 30_000 }: TopologyOptions): Promise<Servers> {
   const nodes = await Promise.all(
     Array.from({ length: PRIMARIES * 2 }, () => startMember(giveUpMs)),
@@ -129,7 +129,7 @@ async function startCluster({ giveUpMs = 30_000 }: TopologyOptions): Promise<Ser
 
 async function startMember(giveUpMs: number): Promise<Node & { readonly bus: number }> {
   return withFreePorts(async () => {
-    // Redis would take port + 10000 for the bus, which free ports are too high for.
+    // The default bus port, port + 10000, is not known to be free.
     const bus = await freePort()
     const node = await startNode([
       'cluster-enabled yes',

@@ -5,7 +5,7 @@ const NOBODY = 65_534
 /** For spawn: the user `nobody` if root runs the tests, else the current user. */
 export const asNobody = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}
 
-/** What a user without home and settings has. */
+/** The environment of a user without home and settings. */
 export const bareEnvironment = {
   PATH: process.env.PATH ?? '/usr/bin:/bin',
   HOME: '/nonexistent',

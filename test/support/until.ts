@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { WAIT_MS } from './bounds.js'
 
 /**
- * Resolves with the first truthy answer; a probe that throws is repeated.
+ * Repeats the probe until its answer is truthy, also after it throws, and resolves with the answer.
  * @throws after `ms`, naming the condition
  */
 export async function until<T>(
@@ -19,7 +19,7 @@ export async function until<T>(
     } catch (error) {
       last = error
     }
-    // Often at first, then rarely: a probe takes CPU from the code under test.
+    // Probes become rarer, because they take CPU from the code under test.
     await sleep(Math.min(Math.max(5, waited / 10), 100))
   }
   throw new Error(`waited ${ms} ms in vain: ${what}`, { cause: last })

@@ -1,6 +1,5 @@
-// Command checker reads the history of some locks, one operation per line of JSON, and says of which
-// locks no order of the operations explains the answers of their callers. The search is that of
-// porcupine; step defines a lock.
+// Command checker reads the history of some locks, one operation per line of JSON, and prints the
+// locks whose history is not linearizable. Porcupine does the search; step defines a lock.
 package main
 
 import (
@@ -14,19 +13,19 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// Operation is what a caller knows of one call. Times are microseconds on the caller's clock.
+// Operation is what a caller knows about one call. Times are microseconds on the caller's clock.
 type Operation struct {
 	Lock  string `json:"lock"`
 	Op    string `json:"op"`    // acquire, renew, release, verify
-	Lease int    `json:"lease"` // which acquire, with its repeats, this is about
+	Lease int    `json:"lease"` // number of the acquire, shared by its repeats
 	Out   string `json:"out"`   // granted, refused; held, lost; unknown: it may take effect at any later time
-	Fence int64  `json:"fence"` // of what was granted
+	Fence int64  `json:"fence"` // of the granted lease
 	TtlUs int64  `json:"ttlUs"`
 	Call  int64  `json:"call"`
-	End   int64  `json:"end"` // of what is not unknown
+	End   int64  `json:"end"` // unless the outcome is unknown
 }
 
-// The clocks of the caller and of Redis may drift apart by so much during one lease.
+// The clocks of the caller and of Redis may drift apart by this much during one lease.
 const slackUs = 20_000
 
 const (
@@ -34,7 +33,7 @@ const (
 	never = math.MaxInt64
 )
 
-// input is an operation, or the end of the time that operation `setter` gave to its lease.
+// input is an operation, or the expiry of the lease time that operation `setter` set.
 type input struct {
 	op     string
 	lease  int
@@ -96,7 +95,7 @@ var lock = porcupine.Model{
 	Step: step,
 }
 
-// toHistory adds to the operations of one lock the ends of the times that they gave.
+// toHistory adds the expiries of the leases to the operations of one lock.
 func toHistory(operations []Operation) []porcupine.Operation {
 	var history []porcupine.Operation
 	for i, op := range operations {
@@ -118,7 +117,7 @@ func toHistory(operations []Operation) []porcupine.Operation {
 	return history
 }
 
-// timeOf says when the time ends that an operation gave to its lease, if it gave any.
+// timeOf returns when the lease time that an operation set expires, if it set any.
 func timeOf(op Operation) (from, to int64, ok bool) {
 	switch {
 	case op.Op != "acquire" && op.Op != "renew":
@@ -127,14 +126,14 @@ func timeOf(op Operation) (from, to int64, ok bool) {
 		return op.Call + op.TtlUs - slackUs, op.End + op.TtlUs + slackUs, true
 	case op.Out == "unknown" && op.Op == "renew":
 		return op.Call + op.TtlUs - slackUs, never, true
-	// Of a grant that its caller did not hear of, the service may have heard that too.
+	// If the caller missed a grant, the service may know that and have undone it early.
 	case op.Out == "unknown":
 		return op.Call, never, true
 	}
 	return 0, 0, false
 }
 
-// isOver says whether the lease certainly ended, or got more time, before `at`: nothing is left to end.
+// isOver reports whether the lease was certainly released or renewed before `at`.
 func isOver(operations []Operation, op Operation, at int64) bool {
 	for _, later := range operations {
 		if later.Lease == op.Lease && later.Out == "held" && later.Call > op.End && later.End < at &&
