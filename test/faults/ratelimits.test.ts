@@ -101,6 +101,7 @@ describe('while Redis is silent', () => {
   })
 
   it('a subject that was denied stays denied until it may try again', async () => {
+    // Longer than a denial holds at an instance that receives no messages.
     harness.advance(2_000)
     await expectDenied('denied')
     const both = [

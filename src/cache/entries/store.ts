@@ -163,7 +163,7 @@ export function createEntryStore(binder: Binder, partitions: Partitions): EntryS
       return complete(reply, {
         get: () => payload(keys.entry),
         prefetched,
-        // The same token is offered the same lease again, if it is still to be had.
+        // The same token is granted the same lease again, unless the lease was voided.
         again: (inlineBytes) => readOnce(keys, key, options, inlineBytes),
         lacking: ({ entry }) => (isLeftOut(entry, maxBytes, have) ? entry : undefined),
       })
