@@ -156,7 +156,7 @@ go_on() {
 hear() {
   case $1 in
     acquired)
-      confirm "$opened" $(($(field atMs "$2") + $(field expiresInMs "$2")))
+      confirm "$opened" $(($(field elapsedMs "$2") + $(field expiresInMs "$2")))
       clock
       if [ "$state" = waiting ] && [ "$now" -ge "$deadline" ]; then
         title="the answer of $url came too late"

@@ -18,7 +18,7 @@ export interface Holder {
 /** The public state of a lock: no tokens. */
 export interface Snapshot {
   readonly kind: 'lock' | 'semaphore'
-  readonly state: 'free' | 'held' | 'cooling'
+  readonly state: 'free' | 'held' | 'delayed'
   readonly capacity: number
   readonly used: number
   readonly holderCount: number

@@ -80,7 +80,7 @@ export const { specs, problem, problemResponses } = defineProblems({
     remedy: 'Open a new session and acquire its locks again.',
     retry: 'no',
   },
-  'queue-full': {
+  'too-many-waiters': {
     status: 429,
     title: 'Too many requests wait',
     cause: 'The queue of the lock has reached `maxQueue`.',
@@ -114,7 +114,7 @@ export const acquireProblems = (...more: readonly Code[]) =>
     'session-ended',
     'idempotency-conflict',
     'cross-slot',
-    'queue-full',
+    'too-many-waiters',
     'too-many-leases',
   )
 

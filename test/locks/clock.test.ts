@@ -113,7 +113,7 @@ describe('a Redis clock that steps back by less than the age of a lease', () => 
     await lock('delay', 'revoke', { reason: 'test', graceMs: 10_000 }).expect(200)
     harness.advance(-5 * MINUTE_MS)
     const { body } = await lock('delay', 'renew', { token }).expect(200)
-    expect(body.revoke.inMs).toBeLessThanOrEqual(10_000)
+    expect(body.revoke.expiresInMs).toBeLessThanOrEqual(10_000)
     harness.advance(10_001)
     await lock('delay', 'acquire').expect(423)
     harness.advance(-5 * MINUTE_MS)

@@ -38,8 +38,10 @@ describe('GET events', () => {
     const { token, fence } = await held('all', { owner: 'me' })
     const granted = await events.next()
     expect(granted).toMatchObject({ event: 'granted', data: { fence, owner: 'me' } })
-    expect(Math.abs((granted.data.atMs as number) - Date.now())).toBeLessThan(60_000)
-    expect(granted.id).toBe(`${granted.data.atMs}-${granted.id?.split('-')[1]}`)
+    const occurredAt = granted.data.occurredAt as string
+    expect(occurredAt).toBe(new Date(occurredAt).toISOString())
+    expect(Math.abs(Date.parse(occurredAt) - Date.now())).toBeLessThan(60_000)
+    expect(granted.id).toBe(`${Date.parse(occurredAt)}-${granted.id?.split('-')[1]}`)
 
     const waiting = acquire('all', { owner: 'next', waitMs: 60_000, ttlMs: 5_000 }).then((r) => r)
     const queue = await events.next()

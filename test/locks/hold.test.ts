@@ -54,6 +54,7 @@ describe('a hold', () => {
     const { client, data } = await held('renew', { ttlMs: 15_000, owner: 'me' })
     expect(client.headers['content-type']).toBe('text/event-stream')
     expect(data).toMatchObject({ name: 'renew', mode: 'exclusive', waitedMs: 0, holdCount: 1 })
+    expect(data.elapsedMs).toBeGreaterThanOrEqual(0)
     expect((await look('renew')).holders[0].owner).toBe('me')
 
     // The advances together exceed its TTL.
@@ -62,6 +63,7 @@ describe('a hold', () => {
       const { data: ping } = await client.nextOf('ping')
       expect(ping.expiresInMs).toBeLessThanOrEqual(15_000)
       expect(ping.expiresInMs).toBeGreaterThan(0)
+      expect(ping.elapsedMs).toBeGreaterThanOrEqual(data.elapsedMs as number)
     }
 
     await acquire('renew').expect(423)
@@ -89,7 +91,7 @@ describe('a hold', () => {
     const behind = waits('crash')
     await queued('crash', 1)
     client.close()
-    await state('crash', 'cooling')
+    await state('crash', 'delayed')
     behind.request.destroy()
     await queued('crash', 0)
     expect((await acquire('crash').expect(423)).body.code).toBe('lock-delayed')
@@ -111,7 +113,7 @@ describe('a hold', () => {
     await until('it was given back', async () => (await look('minimal')).lastEnd !== undefined)
     expect((await look('minimal')).state).toBe('held')
     advance(5_001)
-    await state('minimal', 'cooling')
+    await state('minimal', 'delayed')
     advance(20_001)
     await state('minimal', 'free')
   })
@@ -137,7 +139,7 @@ describe('a hold', () => {
     )
     expect((await look('re')).state).toBe('held')
     second.client.close()
-    await state('re', 'cooling')
+    await state('re', 'delayed')
   })
 
   it('is bounded by maxHoldMs', async () => {
@@ -154,7 +156,7 @@ describe('a hold', () => {
     await post('locks/revoke/revoke', { reason: 'now', graceMs: 20_000 }).expect(200)
     const { data } = await client.nextOf('revoke-requested')
     expect(data.reason).toBe('now')
-    expect(data.inMs).toBeGreaterThan(10_000)
+    expect(data.expiresInMs).toBeGreaterThan(10_000)
     advance(20_001)
     expect((await client.nextOf('lost')).data.reason).toBe('revoked')
     expect(client.events.filter(({ event }) => event === 'revoke-requested')).toHaveLength(2)

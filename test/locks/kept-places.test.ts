@@ -29,7 +29,7 @@ describe('a place whose waiting time is over', () => {
     await scripts.acquire('over', { owner: 'live', waitMs: 60_000 })
     const full = { maxQueue: 2, waitMs: 60_000 }
     expect(await scripts.acquire('over', full)).toMatchObject({
-      kind: 'queue-full',
+      kind: 'too-many-waiters',
       queueLength: 4,
     })
     harness.advance(3_000)
@@ -41,7 +41,7 @@ describe('a place whose waiting time is over', () => {
     expect(await scripts.list('over')).toMatchObject([{ queueLength: 1 }])
     expect(await scripts.acquire('over', full)).toMatchObject({ kind: 'queued' })
     expect(await scripts.acquire('over', full)).toMatchObject({
-      kind: 'queue-full',
+      kind: 'too-many-waiters',
       queueLength: 2,
     })
   })

@@ -84,7 +84,7 @@ describe('a session that is ended', () => {
     harness.advance(1_001)
     await scripts.endSession('over', session)
     expect(await scripts.release('over', token)).toMatchObject({ how: 'expired' })
-    expect(await scripts.inspect('over')).toMatchObject({ state: 'cooling' })
+    expect(await scripts.inspect('over')).toMatchObject({ state: 'delayed' })
   })
 
   it('removes its waiters from the queue, also those behind the head, and wakes them', async () => {
@@ -197,7 +197,7 @@ describe('a lock with a lock delay after its only lease', () => {
     const unswept = await scripts.inspect('after')
     await scripts.sweep('after')
     for (const seen of [unswept, await scripts.inspect('after')]) {
-      expect(seen).toMatchObject({ state: 'cooling', holderCount: 0 })
+      expect(seen).toMatchObject({ state: 'delayed', holderCount: 0 })
       expect(seen.leftMs).toBeLessThanOrEqual(60_000)
     }
   })

@@ -295,7 +295,7 @@ describe('a revocation of more holders than one call ends', () => {
       await readers(name, MANY, { lock_delay_ms: 60_000 })
       await scripts.revoke(name, 0, 0, cleared)
       for (let i = 0; i < 4; i++) await scripts.sweep(name)
-      expect(await scripts.inspect(name)).toMatchObject({ state: cleared ? 'free' : 'cooling' })
+      expect(await scripts.inspect(name)).toMatchObject({ state: cleared ? 'free' : 'delayed' })
     }
   })
 
@@ -364,18 +364,19 @@ describe('a revocation of more holders than one call ends', () => {
 
 describe('a revocation that is asked for again', () => {
   const renew = async (name: string, token: string) =>
-    ((await scripts.renew(name, token, 600_000)) as unknown as { revoke: { inMs: number } }).revoke
+    ((await scripts.renew(name, token, 600_000)) as unknown as { revoke: { leftMs: number } })
+      .revoke
 
   it('leaves the earlier deadline to the leases of the first, and gives later leases their own', async () => {
     const [first] = await readers('twice', 2, { ttlMs: 600_000 })
     await scripts.revoke('twice', 10_000)
     const [late] = await readers('twice', 1, { ttlMs: 600_000 })
     await scripts.revoke('twice', 60_000)
-    expect((await renew('twice', first?.token as string)).inMs).toBeLessThanOrEqual(10_000)
-    expect((await renew('twice', late?.token as string)).inMs).toBeGreaterThan(50_000)
+    expect((await renew('twice', first?.token as string)).leftMs).toBeLessThanOrEqual(10_000)
+    expect((await renew('twice', late?.token as string)).leftMs).toBeGreaterThan(50_000)
     await scripts.revoke('twice', 5_000)
     for (const { token } of [first, late] as { token: string }[]) {
-      expect((await renew('twice', token)).inMs).toBeLessThanOrEqual(5_000)
+      expect((await renew('twice', token)).leftMs).toBeLessThanOrEqual(5_000)
     }
   })
 
@@ -393,7 +394,7 @@ describe('a revocation that is asked for again', () => {
     const [first] = await readers('back', 2, { ttlMs: 600_000 })
     await scripts.revoke('back', 10_000)
     harness.advance(-3_600_000)
-    expect((await renew('back', first?.token as string)).inMs).toBeLessThanOrEqual(10_000)
+    expect((await renew('back', first?.token as string)).leftMs).toBeLessThanOrEqual(10_000)
     harness.advance(3_600_000)
   })
 })

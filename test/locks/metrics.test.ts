@@ -28,7 +28,7 @@ describe('the metrics of locks', () => {
       'acquire_total{outcome="granted"} 2',
       'acquire_total{outcome="held"} 1',
       'acquire_total{outcome="timeout"} 1',
-      'acquire_total{outcome="queue-full"} 1',
+      'acquire_total{outcome="too-many-waiters"} 1',
       'acquire_total{outcome="replayed"} 1',
       'replayed_total 1',
     )

@@ -542,7 +542,7 @@ class Run {
     const present = leases.filter(({ released }) => !released)
     const holders = new Set(present.map(({ group }) => group)).size
     const delayed = (lock?.delayEnds ?? 0) > this.#model.now
-    const state = leases.length > 0 ? 'held' : delayed ? 'cooling' : 'free'
+    const state = leases.length > 0 ? 'held' : delayed ? 'delayed' : 'free'
     return { state, holders, count: holders, queued: this.#model.queueLength(name) }
   }
 

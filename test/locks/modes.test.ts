@@ -103,7 +103,7 @@ describe('bounds of a hold', () => {
     const { body } = await post('locks/delay/acquire').expect(423)
     expect(body.code).toBe('lock-delayed')
     expect(body.retryAfterMs).toBeGreaterThan(30_000)
-    expect((await get('locks/delay')).state).toBe('cooling')
+    expect((await get('locks/delay')).state).toBe('delayed')
     harness.advance(60_000)
     await post('locks/delay/acquire').expect(200)
   })
@@ -175,9 +175,9 @@ describe('revoke', () => {
     expect(await renew()).toEqual({ reason: 'in undefined' })
     await ask(60_000)
     await ask(500_000)
-    const { inMs } = await renew()
-    expect(inMs).toBeGreaterThan(30_000)
-    expect(inMs).toBeLessThanOrEqual(60_000)
+    const { expiresInMs } = await renew()
+    expect(expiresInMs).toBeGreaterThan(30_000)
+    expect(expiresInMs).toBeLessThanOrEqual(60_000)
   })
 
   it('ends every reader, and no waiter', async () => {

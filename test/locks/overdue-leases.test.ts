@@ -185,7 +185,7 @@ describe('a lock whose last lease is over', () => {
     await scripts.sweep('delay')
 
     const record = scripts.key('lock', 'delay')
-    expect(await scripts.inspect('delay')).toMatchObject({ state: 'cooling', capacity: 0 })
+    expect(await scripts.inspect('delay')).toMatchObject({ state: 'delayed', capacity: 0 })
     expect(await harness.redis.pttl(record)).toBeGreaterThan(60_000)
     expect(await harness.redis.hexists(record, `>${token}`)).toBe(0)
     harness.advance(60_000)

@@ -58,7 +58,7 @@ describe('a waiter', () => {
 
     const { body } = await lock('full', 'acquire', { waitMs: 60_000, maxQueue: 1 }).expect(429)
 
-    expect(body).toMatchObject({ code: 'queue-full', queueLength: 1 })
+    expect(body).toMatchObject({ code: 'too-many-waiters', queueLength: 1 })
     await lock('full', 'revoke', { reason: 'test', force: true }).expect(200)
     await second
   })

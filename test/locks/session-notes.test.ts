@@ -32,7 +32,7 @@ describe('a keepalive', () => {
       name: 'asked@b',
       fence: other.fence,
       reason: 'maintenance',
-      inMs: expect.any(Number),
+      expiresInMs: expect.any(Number),
     })
     await post('locks/asked@b/release', { token: other.token }).expect(200)
     expect((await keep(sessionId)).revoke).toHaveLength(1)

@@ -59,7 +59,7 @@ describe('a session', () => {
     expect(await code(acquire('expire@a', {}), 423)).toBe('lock-delayed')
     const state = await look('expire@a')
     expect(state).toMatchObject({
-      state: 'cooling',
+      state: 'delayed',
       lastEnd: { how: 'expired', fence: body.fence },
     })
     // The lock delay counts from the end of the session, 5 s ago, not from its first deadline.

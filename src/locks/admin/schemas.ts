@@ -128,9 +128,9 @@ const Permits = {
 export const LockState = Type.Object(
   {
     name: ObjectName,
-    state: Type.Enum(['free', 'held', 'cooling'], {
+    state: Type.Enum(['free', 'held', 'delayed'], {
       description:
-        '`cooling` during a lock delay. `held` without holders during the `minHoldMs` of a released lease.',
+        '`delayed` during a lock delay. `held` without holders during the `minHoldMs` of a released lease.',
     }),
     mode: Type.Optional(Type.Enum(['exclusive', 'shared'])),
     ...Permits,

@@ -59,7 +59,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
 }
 
 const toContent = ({ id, fence, owner, reason }: LockEvent) => ({
-  atMs: Number(id.slice(0, id.indexOf('-'))),
+  occurredAt: new Date(Number(id.slice(0, id.indexOf('-')))).toISOString(),
   ...(fence > 0 && { fence }),
   ...(owner !== '' && { owner }),
   ...(reason !== '' && { reason }),

@@ -14,15 +14,15 @@ const EXAMPLE = `retry: 1000
 
 event: watching
 id: 1795223400120-0
-data: {"name":"migrate","state":"free","capacity":1,"holders":[],"waiters":[],"queueLength":0}
+data: {"name":"migrate","state":"free","holders":[],"waiters":[],"queueLength":0}
 
 event: granted
 id: 1795223400123-0
-data: {"atMs":1795223400123,"fence":1795223400123456,"owner":"worker-7"}
+data: {"occurredAt":"2026-11-21T01:10:00.123Z","fence":1795223400123456,"owner":"worker-7"}
 
 event: released
 id: 1795223412001-0
-data: {"atMs":1795223412001,"fence":1795223400123456,"owner":"worker-7"}
+data: {"occurredAt":"2026-11-21T01:10:12.001Z","fence":1795223400123456,"owner":"worker-7"}
 
 `
 

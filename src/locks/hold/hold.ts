@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StoreError } from '../../redis/errors.js'
-import type { ReleaseOutcome, RenewOutcome } from '../leases/outcomes.js'
+import type { ReleaseOutcome, RenewOutcome, RevokeNotice } from '../leases/outcomes.js'
 
 /** Why a stream lost its lease. */
 export type Loss = 'expired' | 'released' | 'revoked' | 'not-owner' | 'store-unavailable'
@@ -8,7 +8,7 @@ export type Loss = 'expired' | 'released' | 'revoked' | 'not-owner' | 'store-una
 export interface HoldListener {
   renewed(expiresInMs: number): void
   /** Somebody asks the holder to give way. */
-  revokeRequested(reason: string, inMs: number | undefined): void
+  revokeRequested(request: RevokeNotice): void
   lost(reason: Loss): void
   /** The instance shuts down; the lease goes on, for a stream at another instance. */
   detached(expiresInMs: number): void
@@ -146,13 +146,13 @@ export class Hold {
   }
 
   /** Notifies once; again only if the reason changed or the deadline came nearer. */
-  #notify(revoke: Extract<RenewOutcome, { kind: 'renewed' }>['revoke']): void {
+  #notify(revoke: RevokeNotice | undefined): void {
     if (!revoke) return
-    const at = performance.now() + (revoke.inMs ?? Number.POSITIVE_INFINITY)
+    const at = performance.now() + (revoke.expiresInMs ?? Number.POSITIVE_INFINITY)
     const asked = this.#asked
     if (asked && asked.reason === revoke.reason && asked.at <= at + MARGIN_MS) return
     this.#asked = { reason: revoke.reason, at }
-    this.#listener.revokeRequested(revoke.reason, revoke.inMs)
+    this.#listener.revokeRequested(revoke)
   }
 }
 

@@ -59,7 +59,7 @@ export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (ap
             'lease-expired',
             'lease-released',
             'lease-revoked',
-            'queue-full',
+            'too-many-waiters',
           ),
         },
       },
@@ -109,7 +109,7 @@ export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (ap
     // Rounded down, as `expiresInMs` is: the sum never promises more than there is.
     const certain = (expiresInMs: number) => ({
       expiresInMs,
-      atMs: Math.floor(performance.now() - arrivedAt),
+      elapsedMs: Math.floor(performance.now() - arrivedAt),
     })
     send('acquired', { ...acquired, ...certain(acquired.expiresInMs) })
     const hold = store.holds.open(
@@ -118,7 +118,7 @@ export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (ap
         renewed(expiresInMs) {
           if (!stream.isBehind) send('ping', certain(expiresInMs))
         },
-        revokeRequested: (reason, inMs) => send('revoke-requested', toRevoke({ reason, inMs })),
+        revokeRequested: (request) => send('revoke-requested', toRevoke(request)),
         lost(reason) {
           if (reason === 'expired') metrics.expiredWhileHeld()
           send('lost', { reason })

@@ -37,13 +37,13 @@ export const HoldRequest = Type.Object(
 const EXAMPLE = `retry: 1000
 
 event: acquired
-data: {"name":"migrate","token":"u3Jq0c9mT1uVwX2yZ4aBcD","fence":1795223400123456,"mode":"exclusive","expiresInMs":29999,"waitedMs":0,"holdCount":1,"atMs":3}
+data: {"name":"migrate","token":"u3Jq0c9mT1uVwX2yZ4aBcD","fence":1795223400123456,"mode":"exclusive","expiresInMs":29999,"waitedMs":0,"holdCount":1,"elapsedMs":3}
 
 event: ping
-data: {"expiresInMs":29998,"atMs":10004}
+data: {"expiresInMs":29998,"elapsedMs":10004}
 
 event: revoke-requested
-data: {"reason":"maintenance","inMs":10000}
+data: {"reason":"maintenance","expiresInMs":9998}
 
 event: lost
 data: {"reason":"revoked"}
@@ -52,7 +52,7 @@ data: {"reason":"revoked"}
 
 export const HoldStream = {
   description:
-    'The lease, for as long as the stream lasts. `acquired` carries token and fence; `ping` follows each renewal. Both carry `atMs`, the time since the request arrived: counted from the moment before the request was sent, the lease is certain for `atMs` + `expiresInMs`, however late the event arrives. `revoke-requested`: the holder is asked to give way. `detach`: this instance shuts down; hold the same token at another one within `expiresInMs`. `lost` is the last event, with the reason: `expired` (also: maxHoldMs), `released`, `revoked`, `not-owner` (another stream carries it, or Redis forgot it), `store-unavailable` (Redis did not answer until the lease was no longer certain).',
+    'The lease, for as long as the stream lasts. `acquired` carries token and fence; `ping` follows each renewal. Both carry `elapsedMs`, the time since the request arrived: counted from the moment before the request was sent, the lease is certain for `elapsedMs` + `expiresInMs`, however late the event arrives. `revoke-requested`: the holder is asked to give way. `detach`: this instance shuts down; hold the same token at another one within `expiresInMs`. `lost` is the last event, with the reason: `expired` (also: maxHoldMs), `released`, `revoked`, `not-owner` (another stream carries it, or Redis forgot it), `store-unavailable` (Redis did not answer until the lease was no longer certain).',
   content: {
     'text/event-stream': { schema: Type.String(), examples: { hold: { value: EXAMPLE } } },
   },

@@ -11,6 +11,7 @@ import type {
   LostOutcome,
   ReleaseOutcome,
   RenewOutcome,
+  RevokeNotice,
 } from './outcomes.js'
 
 export interface LockRouteOptions {
@@ -74,11 +75,15 @@ function refused(what: string, outcome: Exclude<AcquireOutcome, Granted>): Probl
       return problem('wait-timeout', 'The client closed its connection while it waited.')
     case 'ended':
       return leaseEnded(what, outcome.how, outcome.fence, outcome.reason)
-    case 'queue-full':
-      return problem('queue-full', `${outcome.queueLength} requests wait for "${outcome.name}".`, {
-        retryAfterMs: 1_000,
-        extensions: { queueLength: outcome.queueLength },
-      })
+    case 'too-many-waiters':
+      return problem(
+        'too-many-waiters',
+        `${outcome.queueLength} requests wait for "${outcome.name}".`,
+        {
+          retryAfterMs: 1_000,
+          extensions: { queueLength: outcome.queueLength },
+        },
+      )
     case 'capacity-mismatch':
       return outcome.capacity === 0
         ? invalid('body/capacity', 'is required: no capacity was set with PUT')
@@ -200,7 +205,7 @@ export function toRenewed({ fences, expiresInMs, revoke }: Renewed) {
   }
 }
 
-export const toRevoke = ({ reason, inMs }: { reason: string; inMs: number | undefined }) => ({
+export const toRevoke = ({ reason, expiresInMs }: RevokeNotice) => ({
   reason,
-  ...(inMs !== undefined && { inMs }),
+  ...(expiresInMs !== undefined && { expiresInMs }),
 })

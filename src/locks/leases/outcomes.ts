@@ -26,13 +26,20 @@ export type AcquireOutcome =
 /** Why a token does not hold what it should. */
 export type LostOutcome = AnswerOf<LostReply> | { readonly kind: 'cross-slot' }
 
+/** The holder is asked to give its lease back. */
+export interface RevokeNotice {
+  readonly reason: string
+  /** Until the lease is ended; undefined: it is only asked for. */
+  readonly expiresInMs: number | undefined
+}
+
 export type RenewOutcome =
   | LostOutcome
   | {
       readonly kind: 'renewed'
       readonly fences: readonly number[]
       readonly expiresInMs: number
-      readonly revoke: { readonly inMs: number | undefined; readonly reason: string } | undefined
+      readonly revoke: RevokeNotice | undefined
     }
 
 export type ReleaseOutcome =

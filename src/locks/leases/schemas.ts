@@ -160,7 +160,7 @@ export const RenewRequest = Type.Object(
 export const Revoke = Type.Object(
   {
     reason: Type.String(),
-    inMs: Type.Optional(
+    expiresInMs: Type.Optional(
       Type.Integer({ description: 'Until the lease is ended; absent: only asked for.' }),
     ),
   },
@@ -177,7 +177,11 @@ export const RenewResponse = Type.Object(
     description: 'The lease goes on.',
     examples: [
       { fence: EXAMPLE_FENCE, expiresInMs: 29_999 },
-      { fence: EXAMPLE_FENCE, expiresInMs: 9_999, revoke: { reason: 'maintenance', inMs: 10_000 } },
+      {
+        fence: EXAMPLE_FENCE,
+        expiresInMs: 9_999,
+        revoke: { reason: 'maintenance', expiresInMs: 9_999 },
+      },
     ],
   },
 )

@@ -25,7 +25,7 @@ const ACQUIRE_OUTCOMES = [
   'queued',
   'conflict',
   'ended',
-  'queue-full',
+  'too-many-waiters',
   'mode-mismatch',
   'capacity-mismatch',
   'unsatisfiable',
@@ -61,7 +61,7 @@ function toAcquireReply(reply: unknown, kind: (typeof ACQUIRE_OUTCOMES)[number])
     }
     case 'ended':
       return { ...head, kind, ...toEnd(parts) }
-    case 'queue-full':
+    case 'too-many-waiters':
       return { ...head, kind, queueLength: Number(parts[4]), name: toName(parts[5]) }
     case 'mode-mismatch':
       return { ...head, kind, name: toName(parts[4]) }
@@ -146,6 +146,12 @@ const toLost = (parts: readonly unknown[], kind: 'ended' | 'not-owner') =>
     ? { ...readHead(parts), kind, ...toEnd(parts), lost: parts.slice(7).map(toName) }
     : { ...readHead(parts), kind, lost: parts.slice(4).map(toName) }
 
+/** When the lease is ended; `leftMs` undefined: it is only asked for. */
+export interface RevokeReply {
+  readonly reason: string
+  readonly leftMs: number | undefined
+}
+
 /** No lease ends later: what a script puts beyond is the end of a lease that is only asked for. */
 const FAR_MS = 86_400_000 * 365
 
@@ -158,16 +164,20 @@ export const renewScript = defineScript({
   decode(reply, kind) {
     const parts = list(reply, 4)
     if (kind !== 'renewed') return toLost(parts, kind)
-    const [leftMs, inMs] = integers(parts.slice(4, 6), 2)
+    const [leftMs, revokeLeftMs] = integers(parts.slice(4, 6), 2)
     return {
       ...readHead(parts),
       kind,
       leftMs,
-      revoke:
-        inMs < 0 ? undefined : { inMs: inMs > FAR_MS ? undefined : inMs, reason: String(parts[6]) },
+      revoke: revokeLeftMs < 0 ? undefined : toRevoke(revokeLeftMs, parts[6]),
       fences: integers(parts.slice(7), parts.length - 7),
     }
   },
+})
+
+const toRevoke = (leftMs: number, reason: unknown): RevokeReply => ({
+  leftMs: leftMs > FAR_MS ? undefined : leftMs,
+  reason: String(reason),
 })
 
 export const releaseScript = defineScript({

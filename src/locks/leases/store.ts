@@ -7,14 +7,19 @@ import { QueuedRequests } from '../queue/queued-requests.js'
 import type { WaitList } from '../queue/wait-list.js'
 import { sessionTag } from '../sessions/keys.js'
 import { type AcquireOptions, ask, settle, toRecord } from './acquire.js'
-import type { AcquireOutcome, ReleaseOutcome, RenewOutcome } from './outcomes.js'
-import type { HandedOver } from './scripts.js'
+import type { AcquireOutcome, ReleaseOutcome, RenewOutcome, RevokeNotice } from './outcomes.js'
+import type { HandedOver, RevokeReply } from './scripts.js'
 
 /** The stream that carries a lease; `takes` for one that does so from now on. */
 export interface Carrier {
   readonly hold: string
   readonly takes?: boolean
 }
+
+const toNotice = ({ reason, leftMs }: RevokeReply, started: number): RevokeNotice => ({
+  reason,
+  expiresInMs: leftMs === undefined ? undefined : remainingMs(leftMs, started),
+})
 
 /** Acquires, renews and releases leases on one name, or on all names of a set. */
 export class LeaseStore {
@@ -77,8 +82,9 @@ export class LeaseStore {
     this.#calls.note(place.bucket, reply)
     if (reply.kind !== 'renewed') return reply
     this.#calls.saw(reply.fences)
+    const { fences, revoke } = reply
     const expiresInMs = remainingMs(reply.leftMs, started)
-    return { kind: 'renewed', fences: reply.fences, expiresInMs, revoke: reply.revoke }
+    return { kind: 'renewed', fences, expiresInMs, revoke: revoke && toNotice(revoke, started) }
   }
 
   /** @param hold the stream that carried it was closed: the lease ends as after a crash */

@@ -19,7 +19,7 @@ RETURN next_ms expired claim_timeouts outcome ...
   5, attachment, left, token, ticket  queued
   6                                   conflict: the idempotency key belongs to another request
   7, fence, how, reason               ended: the lease granted to this key has
-  8, length, name                     queue-full
+  8, length, name                     too-many-waiters
   9, name                             mode-mismatch: the name is in use as another kind or mode
   10, capacity                        capacity-mismatch: the semaphore has another (0: none is known)
   11, capacity                        unsatisfiable: asks for more than the whole capacity

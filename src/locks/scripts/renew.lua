@@ -50,7 +50,7 @@ for i, lock in ipairs(locks) do
     change_lease(lock, token, lease)
   end
   local revoke_at, why = revocation_of(lock, lease)
-  if revoke_at then revoke_in, reason = ms_until(revoke_at), why end
+  if revoke_at then revoke_in, reason = ms_left(revoke_at), why end
   left = math.min(left, deadline_of(lock, lease))
   fences[i] = lease.fence
 end

@@ -7,9 +7,9 @@ ARGV id           string  of the session
 ARGV ended_ttl_ms int     how long a lease that ended is shown
 
 RETURN outcome left carried ...
-  1, left, carried, (name, fence, how, in, reason)[]
+  1, left, carried, (name, fence, how, left, reason)[]
              kept: with so many leases and waiters; then its leases that others ask for (how is '',
-             in is the time left or -1) and those that others ended (in is -1)
+             left is -1 for one that is only asked for) and those that others ended (left is -1)
   2, 0, 0    over: or not known
 
 COST O(leases shown), 1000 at most
@@ -35,8 +35,8 @@ for i = 1, #known, 2 do
   local note = cmsgpack.unpack(known[i + 1])
   if note.how and note.at + ended_ttl_ms * 1000 <= now_us then redis.call('HDEL', notes, known[i])
   else
-    local in_ms = not note.how and note.at < NEVER and ms_until(note.at) or -1
-    append(reply, { string.sub(known[i], 23), note.fence, note.how or '', in_ms, note.reason or '' })
+    local left = not note.how and note.at < NEVER and ms_left(note.at) or -1
+    append(reply, { string.sub(known[i], 23), note.fence, note.how or '', left, note.reason or '' })
   end
 end
 return reply

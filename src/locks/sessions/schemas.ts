@@ -70,7 +70,7 @@ export const KeepSessionResponse = Type.Object(
       {
         expiresInMs: 14_999,
         leaseCount: 11,
-        revoke: [{ name: 't7@a', fence: EXAMPLE_FENCE, reason: 'maintenance', inMs: 10_000 }],
+        revoke: [{ name: 't7@a', fence: EXAMPLE_FENCE, reason: 'maintenance', expiresInMs: 9_999 }],
         ended: [{ name: 't7@b', fence: EXAMPLE_FENCE + 7, how: 'expired' }],
       },
     ],

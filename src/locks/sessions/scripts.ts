@@ -17,12 +17,12 @@ export const openSessionScript = defineScript({
 })
 
 /** What others did to a lease of a session, or will do. */
-const toNote = ([stored, fence, how, inMs, reason]: readonly unknown[]) => ({
+const toNote = ([stored, fence, how, leftMs, reason]: readonly unknown[]) => ({
   name: fromStoredName(String(stored)),
   fence: integer(fence),
   /** Undefined for a lease that its holder is asked to give back. */
   how: how === '' ? undefined : (how as Exclude<LeaseEnd, 'released'>),
-  inMs: Number(inMs) < 0 ? undefined : Number(inMs),
+  leftMs: Number(leftMs) < 0 ? undefined : Number(leftMs),
   reason: String(reason),
 })
 

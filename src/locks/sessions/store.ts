@@ -64,8 +64,12 @@ export function createSessionStore(binder: Binder, layout: Layout, calls: LockCa
       const { ended_ttl_ms } = calls.common()
       const kept = await run.keep({ session: sessionKey(namespace, id) }, { id, ended_ttl_ms })
       if (!kept) return undefined
-      const { leftMs, leaseCount, notes } = kept
+      const { leftMs, leaseCount } = kept
       calls.look(calls.bucket(namespace, sessionTag(id)), leftMs)
+      const notes = kept.notes.map(({ leftMs, ...note }) => ({
+        ...note,
+        expiresInMs: leftMs === undefined ? undefined : remainingMs(leftMs, started),
+      }))
       return { expiresInMs: remainingMs(leftMs, started), leaseCount, notes }
     },
 

@@ -26,7 +26,7 @@ end
 -- the holders.
 local function describe(reply, lock, max_holders)
   local seen = survey(lock, max_holders)
-  local state = seen.taken > 0 and 'held' or (seen.delay_ends > now_us and 'cooling') or 'free'
+  local state = seen.taken > 0 and 'held' or (seen.delay_ends > now_us and 'delayed') or 'free'
   local due = seen.due
   if seen.taken == 0 then due = math.max(seen.delay_ends, lock.queued > 0 and due_of_head(lock) or 0) end
   local how, fence, at = string.match(read_end(lock, 'last') or '', '^(%S+) (%S+) (%S+)')
