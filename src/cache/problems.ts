@@ -9,6 +9,13 @@ export const { specs, problem, problemResponses } = defineProblems({
     remedy: 'Load the value and PUT it.',
     retry: 'later',
   },
+  'space-not-found': {
+    status: 404,
+    title: 'Space not found',
+    cause: 'The space has no settings of its own: it caches by the defaults.',
+    remedy: 'PUT its settings, or compare the name with the list of spaces.',
+    retry: 'no',
+  },
   'kind-mismatch': {
     status: 409,
     title: 'The key holds another kind of value',

@@ -4,7 +4,7 @@ import { logChange } from './change-log.js'
 import { toETag } from './etag.js'
 import { type Problem, problem } from './problem.js'
 
-/** Headers of a PUT or DELETE of named configuration. */
+/** Headers of a PUT, PATCH or DELETE of named configuration. */
 export const DocumentHeaders = Type.Object({
   'if-match': Type.Optional(
     Type.String({ description: 'Change only this version; `*`: any version.' }),
@@ -36,17 +36,34 @@ type PutOutcome<D extends Versioned> =
  * @param noun what it is: `policy`
  * @returns the current document
  */
-export function toPut<D extends Versioned>(
+export const toPut = <D extends Versioned>(
   reply: FastifyReply,
   outcome: PutOutcome<D>,
   noun: string,
   name: string,
+): D => toChanged(reply, outcome, noun, name, 'put')
+
+/** The same for a PATCH. @returns undefined if there is none of this name */
+export const toPatch = <D extends Versioned>(
+  reply: FastifyReply,
+  outcome: PutOutcome<D> | { readonly kind: 'missing' },
+  noun: string,
+  name: string,
+): D | undefined =>
+  outcome.kind === 'missing' ? undefined : toChanged(reply, outcome, noun, name, 'patch')
+
+function toChanged<D extends Versioned>(
+  reply: FastifyReply,
+  outcome: PutOutcome<D>,
+  noun: string,
+  name: string,
+  verb: 'put' | 'patch',
 ): D {
   if (!('document' in outcome)) throw refused(outcome.kind, noun, name)
   const { kind, document, before } = outcome
   if (kind !== 'unchanged') {
     const versions = { before, version: document.version }
-    logChange(reply.request, `${noun}.put`, { [noun]: name, ...versions })
+    logChange(reply.request, `${noun}.${verb}`, { [noun]: name, ...versions })
   }
   reply.code(kind === 'created' ? 201 : 200)
   return withETag(reply, document)

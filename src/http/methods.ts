@@ -32,7 +32,8 @@ export const otherMethods: FastifyPluginAsync = async (app) => {
   })
   for (const { url, methods } of served) {
     const others = METHODS.filter((method) => !methods.includes(method))
-    if (others.length === 0) continue
+    // A list has no path with a slash: `/cache-spaces/` is a space without a name.
+    if (others.length === 0 || methods.length === 0) continue
     const allow = methods.join(', ')
     app.route({
       method: others.filter((method) => app.supportedMethods.includes(method)),

@@ -23,6 +23,8 @@ export type PutOutcome<T> =
     }
   | { readonly kind: 'precondition-failed' | 'too-many' | 'in-file' }
 
+export type PatchOutcome<T> = PutOutcome<T> | { readonly kind: 'missing' }
+
 export type RemoveOutcome =
   | { readonly kind: 'removed'; readonly before: number }
   | { readonly kind: 'missing' | 'precondition-failed' | 'in-file' }
@@ -41,6 +43,13 @@ export interface Documents<T> {
   /** By name. */
   list(namespace: string): Promise<readonly Document<T>[]>
   put(namespace: string, name: string, value: T, when?: Precondition): Promise<PutOutcome<T>>
+  /** Sets some fields of a stored document, the others keep their values; one atomic change. */
+  patch(
+    namespace: string,
+    name: string,
+    fields: Partial<T>,
+    when?: Precondition,
+  ): Promise<PatchOutcome<T>>
   remove(namespace: string, name: string, when?: Precondition): Promise<RemoveOutcome>
   close(): void
 }
@@ -96,10 +105,14 @@ export function createDocuments<T>(options: DocumentsOptions<T>): Documents<T> {
     return entry
   }
 
-  async function refresh(namespace: string): Promise<Known<T>> {
+  /** @param since the revision after which memory is not up to date; -1 reads everything */
+  async function refresh(
+    namespace: string,
+    since = known.get(namespace)?.revision ?? -1,
+  ): Promise<Known<T>> {
     const before = known.get(namespace)
-    const reply = await scripts.read(keyOf(namespace), { known: before?.revision ?? -1 })
-    if (before && reply.revision === before.revision) return before
+    const reply = await scripts.read(keyOf(namespace), { known: since })
+    if (before && reply.revision === since) return before
     const documents = new Map(reply.documents.flatMap(toEntry))
     const usedAt = before?.usedAt ?? performance.now()
     const entry = { usedAt, revision: reply.revision, documents }
@@ -138,6 +151,23 @@ export function createDocuments<T>(options: DocumentsOptions<T>): Documents<T> {
   const peek = (namespace: string, name: string) =>
     fromFile().get(name) ?? touch(namespace)?.documents.get(name)
 
+  const put: Documents<T>['put'] = async (namespace, name, value, when) => {
+    if (fromFile().has(name)) return { kind: 'in-file' }
+    const { outcome, version, before } = await scripts.write(keyOf(namespace), {
+      name,
+      body: JSON.stringify(value),
+      if_match: preconditionArg(when),
+      most: MAX_DOCUMENTS,
+      channel,
+      message: namespace,
+    })
+    if (outcome === 'precondition-failed' || outcome === 'too-many') return { kind: outcome }
+    const document = { name, version, value, inFile: false }
+    // The known revision stays, so the next poll reads what others changed in the meantime.
+    known.get(namespace)?.documents.set(name, document)
+    return { kind: outcome, document, before }
+  }
+
   return {
     peek,
     knows: (namespace) => known.has(namespace),
@@ -152,21 +182,19 @@ export function createDocuments<T>(options: DocumentsOptions<T>): Documents<T> {
       return [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
     },
 
-    async put(namespace, name, value, when) {
+    put,
+
+    async patch(namespace, name, fields, when) {
       if (fromFile().has(name)) return { kind: 'in-file' }
-      const { outcome, version, before } = await scripts.write(keyOf(namespace), {
-        name,
-        body: JSON.stringify(value),
-        if_match: preconditionArg(when),
-        most: MAX_DOCUMENTS,
-        channel,
-        message: namespace,
-      })
-      if (outcome === 'precondition-failed' || outcome === 'too-many') return { kind: outcome }
-      const document = { name, version, value, inFile: false }
-      // The known revision stays, so the next poll reads what others changed in the meantime.
-      known.get(namespace)?.documents.set(name, document)
-      return { kind: outcome, document, before }
+      // Written only over the version that was read: if that changed meanwhile, it is read again.
+      for (;;) {
+        const present = (await refresh(namespace, -1)).documents.get(name)
+        if (!present) return { kind: 'missing' }
+        if (!holds(present.version, when)) return { kind: 'precondition-failed' }
+        const value = { ...present.value, ...fields }
+        const outcome = await put(namespace, name, value, present.version)
+        if (outcome.kind !== 'precondition-failed') return outcome
+      }
     },
 
     async remove(namespace, name, when) {
@@ -188,3 +216,7 @@ export function createDocuments<T>(options: DocumentsOptions<T>): Documents<T> {
     },
   }
 }
+
+/** Whether a document with this version meets a precondition. */
+const holds = (version: number, when: Precondition | undefined): boolean =>
+  when === undefined || when === '*' || when === version

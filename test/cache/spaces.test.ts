@@ -6,6 +6,7 @@ const other = useHarness()
 
 const at = (space: string) => `/v1/cache-spaces/${space}`
 const put = (space: string, body: object) => harness.request('put', at(space)).send(body)
+const patch = (space: string, body: object) => harness.request('patch', at(space)).send(body)
 const value = (space: string, key: string) => `/v1/cache/${space}/${key}`
 const meta = async (space: string, key: string) =>
   (await harness.request('get', `${value(space, key)}?meta=true`).expect(200)).body
@@ -44,13 +45,61 @@ describe('a space', () => {
     const changed = await put('users', { ttlMs: 61_000 }).expect(200)
     expect(changed.body).toMatchObject({ ttlMs: 61_000, l1: 'off' })
     const { body } = await harness.request('get', '/v1/cache-spaces').expect(200)
-    expect(body.spaces.map(({ name, source }: Record<string, string>) => [name, source])).toEqual([
+    expect(body).not.toHaveProperty('nextCursor')
+    expect(body.items.map(({ name, source }: Record<string, string>) => [name, source])).toEqual([
       ['filed', 'file'],
       ['users', 'api'],
     ])
     await harness.request('delete', at('users')).expect(204)
     await harness.request('delete', at('users')).expect(204)
-    await harness.request('get', at('users')).expect(404)
+    const gone = await harness.request('get', at('users')).expect(404)
+    expect(gone.body.code).toBe('space-not-found')
+  })
+
+  it('changes some settings and keeps the others', async () => {
+    const { body: before } = await put('part', { ttlMs: 5_000, l1: { maxEntries: 7 } }).expect(201)
+    const patched = await patch('part', { staleMs: 9_000 }).expect(200)
+    expect(patched.body).toEqual({ ...before, staleMs: 9_000, version: expect.any(Number) })
+    const read = await harness.request('get', at('part')).expect(200)
+    expect(read.body).toMatchObject(patched.body)
+    expect(read.headers.etag).toBe(patched.headers.etag)
+
+    const { headers } = patched
+    await patch('part', { ttlMs: 1 }).set('if-match', '"1"').expect(412)
+    const own = patch('part', { l1: 'off' }).set('if-match', headers.etag as string)
+    expect((await own.expect(200)).body).toMatchObject({ ttlMs: 5_000, l1: 'off' })
+    const absent = await patch('never', { ttlMs: 1 }).expect(404)
+    expect(absent.body.code).toBe('space-not-found')
+    expect((await patch('filed', { ttlMs: 1 }).expect(409)).body.code).toBe('in-config-file')
+  })
+
+  it('lists by prefix, page by page', async () => {
+    for (const name of ['page-c', 'page-a', 'page-b']) await put(name, {}).expect(201)
+    const page = async (query: object) => {
+      const { body } = await harness.request('get', '/v1/cache-spaces').query(query).expect(200)
+      return { ...body, items: body.items.map(({ name }: { name: string }) => name) }
+    }
+    const first = await page({ prefix: 'page-', limit: 2 })
+    expect(first).toEqual({ items: ['page-a', 'page-b'], nextCursor: expect.any(String) })
+    expect(await page({ prefix: 'page-', limit: 2, cursor: first.nextCursor })).toEqual({
+      items: ['page-c'],
+    })
+    expect(await page({ prefix: 'page-', limit: 3 })).toEqual({
+      items: ['page-a', 'page-b', 'page-c'],
+    })
+    expect(await page({ prefix: 'none-' })).toEqual({ items: [] })
+  })
+
+  it.each([
+    [{ limit: 0 }, 'limit'],
+    [{ limit: 1_001 }, 'limit'],
+    [{ cursor: '' }, 'cursor'],
+    [{ cursor: '!' }, 'cursor'],
+    [{ prefix: 'page-', cursor: Buffer.from('other').toString('base64url') }, 'cursor'],
+    [{ unknown: 1 }, 'unknown'],
+  ])('refuses the page %j', async (query, field) => {
+    const { body } = await harness.request('get', '/v1/cache-spaces').query(query).expect(400)
+    expect(body.errors[0].pointer).toContain(field)
   })
 
   it('changes only in the version the caller saw', async () => {
@@ -85,8 +134,23 @@ describe('a space', () => {
     [{ l1: { unknown: 1 } }, '/l1'],
     [{ origin: {} }, '/origin'],
   ])('refuses %j', async (body, where) => {
-    const { errors } = (await put('bad', body).expect(400)).body
-    expect(errors[0].pointer).toContain(where)
+    for (const refused of [put('bad', body), patch('bad', body)]) {
+      const { errors } = (await refused.expect(400)).body
+      expect(errors[0].pointer).toContain(where)
+    }
+  })
+
+  it('has no name that is empty', async () => {
+    for (const method of ['get', 'put', 'patch', 'delete'] as const) {
+      const { body } = await harness.request(method, at('')).send({ ttlMs: 1 }).expect(400)
+      expect(body.errors[0].pointer).toContain('space')
+    }
+  })
+
+  it('refuses a PATCH of nothing', async () => {
+    const { body } = await patch('filed', {}).expect(400)
+    expect(body.code).toBe('invalid-request')
+    await harness.request('patch', at('filed')).expect(400)
   })
 
   it('holds at once here, and soon in another process', async () => {

@@ -103,6 +103,12 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     line: { change: 'space.put', space: 'new', before: 0, version },
     repeats: true,
   },
+  patchCacheSpace: {
+    given: [['put', '/v1/cache-spaces/c', { ttlMs: 1_000 }]],
+    change: ['patch', '/v1/cache-spaces/c', { ttlMs: 2_000 }],
+    line: { change: 'space.patch', space: 'c', before: version, version },
+    repeats: true,
+  },
   deleteCacheSpace: {
     given: [['put', '/v1/cache-spaces/b', { ttlMs: 1_000 }]],
     change: ['delete', '/v1/cache-spaces/b'],

@@ -213,7 +213,8 @@ describe('a method that a path does not have', () => {
     ['post', '/v1/locks', 'GET, HEAD'],
     ['get', '/v1/sessions', 'POST'],
     ['get', '/v1/sessions/', 'POST'],
-    ['put', '/v1/cache-spaces/', 'GET, HEAD'],
+    ['put', '/v1/cache-spaces', 'GET, HEAD'],
+    ['post', '/v1/cache-spaces/s', 'DELETE, GET, HEAD, PATCH, PUT'],
     ['delete', '/v1/leaderboards/', 'GET, HEAD'],
   ])('is a 405 that says which there are: %s %s', async (method, path, allow) => {
     const { headers, body } = await harness.request(method, path).expect(405)

@@ -152,6 +152,42 @@ describe('documents', () => {
     })
   })
 
+  it('changes some fields and keeps the others', async () => {
+    const here = newProcess('fields')
+    const { namespace } = harness
+    const both = { colour: 'red', shape: 'round' }
+    const created = await here.put(namespace, 'a', both)
+    const version = 'document' in created ? created.document.version : 0
+
+    expect(await here.patch(namespace, 'a', blue, version - 1)).toEqual({
+      kind: 'precondition-failed',
+    })
+    expect(await here.patch(namespace, 'a', blue, 'none')).toEqual({ kind: 'precondition-failed' })
+    expect(await here.patch(namespace, 'a', blue, version)).toMatchObject({
+      kind: 'replaced',
+      before: version,
+      document: { value: { colour: 'blue', shape: 'round' } },
+    })
+    expect(await here.patch(namespace, 'a', blue, '*')).toMatchObject({ kind: 'unchanged' })
+    expect(await here.patch(namespace, 'b', blue)).toEqual({ kind: 'missing' })
+    expect(await here.patch(namespace, 'b', blue, version)).toEqual({ kind: 'missing' })
+  })
+
+  it('loses no field where processes change different ones at once', async () => {
+    const processes = [newProcess('together', { pubSub: deaf }), newProcess('together')]
+    const { namespace } = harness
+    await processes[0]?.put(namespace, 'a', red)
+    const fields = Array.from({ length: 8 }, (_, i) => [`field${i}`, i] as const)
+
+    await Promise.all(
+      fields.map(([name, value], i) =>
+        processes[i % 2]?.patch(namespace, 'a', { [name]: value } as object),
+      ),
+    )
+    const [stored] = await newProcess('together').list(namespace)
+    expect(stored?.value).toEqual({ ...red, ...Object.fromEntries(fields) })
+  })
+
   it('lets the configuration file win, in every namespace', async () => {
     const document = { name: 'a', version: 1, value: blue, inFile: true }
     const here = newProcess('file', { fromFile: () => new Map([['a', document]]) })
@@ -161,6 +197,7 @@ describe('documents', () => {
 
     expect((await here.get(harness.namespace, 'a'))?.value).toEqual(blue)
     expect(await here.put(harness.namespace, 'a', red)).toEqual({ kind: 'in-file' })
+    expect(await here.patch(harness.namespace, 'a', red)).toEqual({ kind: 'in-file' })
     expect(await here.remove(harness.namespace, 'a')).toMatchObject({ kind: 'in-file' })
     expect(await here.list(harness.namespace)).toMatchObject([document, { name: 'b', value: red }])
   })

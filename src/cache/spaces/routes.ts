@@ -4,11 +4,13 @@ import {
   PUT_PROBLEMS,
   REMOVE_PROBLEMS,
   recordRemoval,
+  toPatch,
   toPut,
   withETag,
 } from '../../http/documents.js'
 import { toPrecondition } from '../../http/etag.js'
-import { COMMON_PROBLEMS } from '../../http/problem.js'
+import { PageQuery, pageOf } from '../../http/pages.js'
+import { COMMON_PROBLEMS, type Problem } from '../../http/problem.js'
 import { SpaceParams } from '../entries/schemas.js'
 import { problem, problemResponses } from '../problems.js'
 import { toPolicy } from './policy.js'
@@ -46,6 +48,33 @@ export const spaceRoutes: FastifyPluginAsyncTypebox<{
     },
   )
 
+  app.patch(
+    '/:space',
+    {
+      config: { scope: 'cache:write' },
+      schema: {
+        operationId: 'patchCacheSpace',
+        summary: 'Change some settings of a space; the others keep their values',
+        tags: ['cache'],
+        params: SpaceParams,
+        headers: DocumentHeaders,
+        body: schemas.PatchSpaceRequest,
+        response: {
+          200: schemas.SpaceResponse,
+          ...problemResponses(...COMMON_PROBLEMS, ...REMOVE_PROBLEMS, 'space-not-found'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { space } = request.params
+      const when = toPrecondition(request.headers)
+      const outcome = await store.patch(request.namespace, space, request.body, when)
+      const document = toPatch(reply, outcome, 'space', space)
+      if (!document) throw spaceNotFound(space)
+      return toResponse(document)
+    },
+  )
+
   app.get(
     '/:space',
     {
@@ -57,7 +86,7 @@ export const spaceRoutes: FastifyPluginAsyncTypebox<{
         params: SpaceParams,
         response: {
           200: schemas.UsedSpaceResponse,
-          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
+          ...problemResponses(...COMMON_PROBLEMS, 'space-not-found'),
         },
       },
     },
@@ -65,7 +94,7 @@ export const spaceRoutes: FastifyPluginAsyncTypebox<{
       const { namespace } = request
       const { space } = request.params
       const document = await store.get(namespace, space)
-      if (!document) throw problem('not-found', `${space} has no policy: it caches by default.`)
+      if (!document) throw spaceNotFound(space)
       return {
         ...toResponse(withETag(reply, document)),
         usage: usages.of({ namespace, space }),
@@ -74,17 +103,21 @@ export const spaceRoutes: FastifyPluginAsyncTypebox<{
   )
 
   app.get(
-    '/',
+    '',
     {
       config: { scope: 'cache:read' },
       schema: {
         operationId: 'listCacheSpaces',
         summary: 'Every space of the namespace that has a policy',
         tags: ['cache'],
+        querystring: PageQuery,
         response: { 200: schemas.SpaceList, ...problemResponses(...COMMON_PROBLEMS) },
       },
     },
-    async (request) => ({ spaces: (await store.list(request.namespace)).map(toResponse) }),
+    async ({ namespace, query }) => {
+      const { items, ...rest } = pageOf(await store.list(namespace), query)
+      return { items: items.map(toResponse), ...rest }
+    },
   )
 
   app.delete(
@@ -111,6 +144,9 @@ export const spaceRoutes: FastifyPluginAsyncTypebox<{
     },
   )
 }
+
+const spaceNotFound = (space: string): Problem =>
+  problem('space-not-found', `The space "${space}" has no settings: it caches by the defaults.`)
 
 const toResponse = ({ name, version, value, inFile }: SpaceDocument) => ({
   name,

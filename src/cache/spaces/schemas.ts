@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { DocumentSource } from '../../http/documents.js'
 import { ResourceName } from '../../http/names.js'
+import { PageOf } from '../../http/pages.js'
 import { DEFAULT_L1, DEFAULT_POLICY, L1Fields, PolicyFields } from './policy.js'
 import { MAX_SPACES } from './usage.js'
 
@@ -8,23 +9,28 @@ const closed = { additionalProperties: false }
 
 const off = Type.Literal('off', { description: 'Not in memory.' })
 
-export const SpaceRequest = Type.Object(
-  {
-    ...Type.Partial(Type.Object(PolicyFields)).properties,
-    l1: Type.Optional(
-      Type.Union([off, Type.Object(Type.Partial(Type.Object(L1Fields)).properties, closed)], {
-        description: 'Keep values in the memory of each process as well. Default off.',
-      }),
-    ),
-  },
-  {
-    ...closed,
-    examples: [
-      { ttlMs: 60_000, staleMs: 30_000, errorMs: 3_600_000 },
-      { ttlMs: 3_600_000, idleMs: 600_000, l1: { maxEntries: 1_000, policy: 'lfu' } },
-    ],
-  },
-)
+const Settings = {
+  ...Type.Partial(Type.Object(PolicyFields)).properties,
+  l1: Type.Optional(
+    Type.Union([off, Type.Object(Type.Partial(Type.Object(L1Fields)).properties, closed)], {
+      description: 'Keep values in the memory of each process as well. Default off.',
+    }),
+  ),
+}
+
+export const SpaceRequest = Type.Object(Settings, {
+  ...closed,
+  examples: [
+    { ttlMs: 60_000, staleMs: 30_000, errorMs: 3_600_000 },
+    { ttlMs: 3_600_000, idleMs: 600_000, l1: { maxEntries: 1_000, policy: 'lfu' } },
+  ],
+})
+
+export const PatchSpaceRequest = Type.Object(Settings, {
+  ...closed,
+  minProperties: 1,
+  examples: [{ ttlMs: 120_000 }, { l1: 'off' }],
+})
 
 /** `spaces:` of the configuration file, by name; they hold in every namespace. */
 export const SpaceSection = Type.Record(ResourceName, SpaceRequest, {
@@ -86,7 +92,8 @@ export const UsedSpaceResponse = Type.Object(
   },
 )
 
-export const SpaceList = Type.Object(
-  { spaces: Type.Array(SpaceResponse) },
-  { description: 'All spaces of the namespace that have a policy, by name.' },
-)
+export const SpaceList = PageOf(SpaceResponse, {
+  title: 'CacheSpaceList',
+  description: 'Spaces of the namespace that have settings, by name.',
+  examples: [{ items: [EXAMPLE], nextCursor: 'dXNlcnM' }],
+})
