@@ -9,28 +9,29 @@ const COMPARED_AT = 64
 /**
  * @param row of rows/requests.mjs
  * @param servers of servers.mjs
- * @param plan { connections: number[], rounds: number, seconds: number }
- * @returns figures { name, ratio, spread, target, atMost, met, record }: CPU per request, of the
- *   server and of Redis, and requests per second at each number of connections
+ * @param rival the server that runs the steps of `row.shell`
+ * @param plan { connections: number[], rounds: number, seconds: number, warmUpSeconds: number }
+ * @returns figures { name, request, what, ratio, spread, target, atMost, met, record }: CPU per
+ *   request, of the server and of Redis, and requests per second at each number of connections
  */
-export async function compareRequests(row, servers, plan) {
+export async function compareRequests(row, servers, rival, plan) {
   const sides = {
     service: { server: servers[row.server ?? 'service'], steps: row.steps },
-    shell: { server: servers.shell, steps: row.shell },
+    rival: { server: rival, steps: row.shell },
   }
   await prepare(sides.service.server, row.prepare)
-  await prepare(sides.shell.server, row.prepareShell)
+  await prepare(rival, row.prepareShell)
   const redis = new Redis(servers.redis.url.replace('unix://', ''))
   try {
     for (const { server, steps } of Object.values(sides)) {
-      await drive(server.url, steps, { connections: COMPARED_AT, seconds: plan.seconds })
+      await drive(server.url, steps, { connections: COMPARED_AT, seconds: plan.warmUpSeconds })
     }
     const figures = []
     for (const connections of plan.connections) {
       const rounds = []
       for (let i = 0; i < plan.rounds; i++) {
         // The sides alternate in going first, so that a machine that slows down favours neither.
-        const order = i % 2 === 0 ? ['service', 'shell'] : ['shell', 'service']
+        const order = i % 2 === 0 ? ['service', 'rival'] : ['rival', 'service']
         const round = {}
         for (const side of order) {
           round[side] = await turn(sides[side], redis, { connections, seconds: plan.seconds })
@@ -46,7 +47,7 @@ export async function compareRequests(row, servers, plan) {
 }
 
 /** @param steps in order; the steps of a nested list run together */
-async function prepare({ url }, steps = []) {
+export async function prepare({ url }, steps = []) {
   for (const step of steps) await Promise.all([step].flat().map((one) => ask(url, one)))
 }
 
@@ -61,7 +62,7 @@ async function ask(url, { method, path, body }) {
   if (!answer.ok) throw new Error(`${path} was answered ${answer.status}`)
 }
 
-async function turn({ server, steps }, redis, load) {
+export async function turn({ server, steps }, redis, load) {
   const redisBefore = await redisMicros(redis)
   const cpuBefore = server.cpuMicros()
   const driven = await drive(server.url, steps, load)
@@ -84,10 +85,12 @@ async function redisMicros(redis) {
 
 function toFigures({ name, targets, isAsked = true }, connections, rounds) {
   const figure = (what, field, target, atMost) => {
-    const ratios = rounds.map(({ service, shell }) => service[field] / shell[field])
+    const ratios = rounds.map(({ service, rival }) => service[field] / rival[field])
     const ratio = median(ratios)
     return {
       name: `${name}: ${what}`,
+      request: name,
+      what,
       ratio,
       spread: [Math.min(...ratios), Math.max(...ratios)],
       ...(target !== undefined && { target }),
@@ -95,7 +98,7 @@ function toFigures({ name, targets, isAsked = true }, connections, rounds) {
       met: target === undefined || (atMost ? ratio <= target : ratio >= target),
       record: {
         service: median(rounds.map(({ service }) => service[field])),
-        shell: median(rounds.map(({ shell }) => shell[field])),
+        rival: median(rounds.map(({ rival }) => rival[field])),
       },
     }
   }

@@ -11,8 +11,9 @@ import { connect } from 'node:net'
  * @property {string} [take] a field of the JSON answer that the next step needs
  */
 
-/** Names differ between runs: a lock of the last run may still be held. */
+/** Names differ between runs: a lock of the last run may still be held. All have the same length. */
 let runs = Date.now() % 1_000_000
+const digits = (number, length) => String(number).padStart(length, '0')
 
 /**
  * @param {string} url `http://host:port`
@@ -24,7 +25,7 @@ let runs = Date.now() % 1_000_000
 export async function drive(url, steps, { connections, seconds }) {
   const { hostname, port } = new URL(url)
   const plan = steps.map((step) => compile(step, `${hostname}:${port}`))
-  const run = { plan, prefix: `${runs++}-`, cycles: 0, took: [], ends: 0 }
+  const run = { plan, prefix: `${digits(runs++, 7)}x`, cycles: 0, took: [], ends: 0 }
   const began = performance.now()
   run.ends = began + seconds * 1_000
   await Promise.all(Array.from({ length: connections }, () => client(Number(port), hostname, run)))
@@ -72,7 +73,7 @@ function client(port, host, run) {
           socket.end()
           return resolve()
         }
-        number = run.prefix + run.cycles++
+        number = run.prefix + digits(run.cycles++, 8)
       }
       answer = undefined
       sentAt = performance.now()

@@ -1,19 +1,22 @@
-// npm run bench [-- --quick] [--only TEXT] [--json FILE] [--docs]
+// npm run bench [-- --quick] [--only TEXT] [--json FILE] [--docs FOLDER]
 //
 // Runs the rows whose name contains TEXT and prints one table of figures. Each figure is a ratio of
 // the service to what a user would use instead, or a size, with its target; the command fails if
-// one is missed. `--smoke` runs every row for a moment, to show that it runs.
+// one is missed. `--docs` writes the figures into performance.md of a folder, with plots. `--smoke`
+// runs every row for a moment, to show that it runs.
 import { writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { compareRequests } from './compare.mjs'
 import { writePages } from './pages.mjs'
+import { isOnPath } from './peers.mjs'
 import { rows as cacheValueRows } from './rows/cache-values.mjs'
 import { rows as footprintRows } from './rows/footprint.mjs'
 import { rows as leaderboardRows } from './rows/leaderboards.mjs'
 import { rows as limitMemoryRows } from './rows/limit-memory.mjs'
 import { rows as holderRows } from './rows/lock-holders.mjs'
 import { rows as queueRows } from './rows/lock-queues.mjs'
+import { rows as peerRows } from './rows/peers.mjs'
 import { rows as requestRows } from './rows/requests.mjs'
 import { startServers } from './servers.mjs'
 
@@ -23,14 +26,14 @@ const { values: options } = parseArgs({
     smoke: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     json: { type: 'string' },
-    docs: { type: 'boolean', default: false },
+    docs: { type: 'string' },
   },
 })
 
 const PLANS = {
-  full: { rounds: 5, seconds: 2, connections: [1, 8, 64, 512] },
-  quick: { rounds: 3, seconds: 0.7, connections: [8, 64] },
-  smoke: { rounds: 1, seconds: 0.05, connections: [64] },
+  full: { rounds: 5, seconds: 0.6, warmUpSeconds: 1, connections: [1, 8, 64, 512] },
+  quick: { rounds: 3, seconds: 0.4, warmUpSeconds: 1, connections: [8, 64] },
+  smoke: { rounds: 1, seconds: 0.05, warmUpSeconds: 0.05, connections: [64] },
 }
 const size = options.smoke ? 'smoke' : options.quick ? 'quick' : 'full'
 const plan = PLANS[size]
@@ -42,6 +45,17 @@ const machine = () => ({
   redis: servers.redis.description,
   ...plan,
 })
+
+async function measure(row) {
+  if (!row.steps) return [await measureByItself(row)]
+  if (!row.peer) return compareRequests(row, servers, servers.shell, plan)
+  const peer = await servers.startPeer(row.peer)
+  try {
+    return await compareRequests(row, servers, peer, plan)
+  } finally {
+    await peer.stop()
+  }
+}
 
 /** Runs a row that measures itself without a request load: { ratio, spread?, record }. */
 async function measureByItself({ name, target, atMost = false, measure }) {
@@ -73,6 +87,7 @@ const servers = await startServers({ isPinned: size !== 'smoke' })
 try {
   const rows = [
     ...requestRows,
+    ...peerRows.filter(({ peer }) => isOnPath(peer)),
     ...queueRows,
     ...holderRows,
     ...limitMemoryRows,
@@ -81,16 +96,27 @@ try {
     ...footprintRows,
   ]
   const figures = []
+  const failed = []
   for (const row of rows.filter(({ name }) => name.includes(options.only))) {
-    process.stderr.write(`${row.name}\n`)
-    if (row.steps) figures.push(...(await compareRequests(row, servers, plan)))
-    else figures.push(await measureByItself(row))
+    const began = performance.now()
+    process.stderr.write(row.name)
+    try {
+      figures.push(...(await measure(row)))
+      process.stderr.write(`: ${((performance.now() - began) / 1_000).toFixed(1)} s\n`)
+    } catch (error) {
+      // The other figures of a long run are worth keeping.
+      failed.push(row.name)
+      process.stderr.write(`: ${error.stack}\n`)
+    }
   }
   print(figures)
   const report = { machine: machine(), rows: figures }
   if (options.json) writeFileSync(options.json, JSON.stringify(report, null, 2))
-  if (options.docs) writePages(report)
-  if (size !== 'smoke' && figures.some(({ met }) => !met)) process.exitCode = 1
+  if (options.docs) writePages(options.docs, report)
+  if (failed.length > 0) process.stderr.write(`not measured: ${failed.join('; ')}\n`)
+  if (failed.length > 0 || (size !== 'smoke' && figures.some(({ met }) => !met))) {
+    process.exitCode = 1
+  }
 } finally {
   await servers.stop()
 }

@@ -1,9 +1,10 @@
 // Starts the compared servers: the built service, the same without Redis, and the shell; reads their
 // CPU time and memory.
 import { spawn, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { startManagedRedis } from '../dist/redis/managed.js'
+import { startPeer } from './peers.mjs'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
 const SERVICE = path.join(ROOT, 'dist/main.js')
@@ -34,8 +35,8 @@ export async function startServers({ isPinned = true } = {}) {
     LOCKSTEP_RATELIMIT_TIMEOUT_MS: '5000',
   }
   const started = []
-  const start = async (file, more, node) => {
-    const server = await startServer(file, { ...environment, ...more }, pin, node)
+  const start = async (file, more, options) => {
+    const server = await startServer(file, { ...environment, ...more }, pin, options)
     started.push(server)
     return server
   }
@@ -52,10 +53,16 @@ export async function startServers({ isPinned = true } = {}) {
       echo: await start(path.join(ROOT, 'bench/echo.mjs')),
       shell: await start(path.join(ROOT, 'bench/shell.mjs')),
       cutOff: await start(SERVICE, { LOCKSTEP_REDIS_URL: NO_REDIS }),
-      /** Starts another service, which the caller stops. */
-      startService: () => startServer(SERVICE, environment, pin),
+      /** Starts another service, which the caller stops; by default with the Node of this process. */
+      startService: (node) => startServer(SERVICE, environment, pin, { node }),
+      /** Starts a peer, which the caller stops. */
+      async startPeer(name) {
+        const { pid, ...peer } = await startPeer(name, redis.url)
+        pin(pid, SERVER_CORE)
+        return { ...peer, cpuMicros: () => cpuMicros(pid) }
+      },
       /** Starts a service that measures the longest turn of its event loop. */
-      startProbed: () => start(SERVICE, undefined, PROBED),
+      startProbed: () => start(SERVICE, undefined, { flags: PROBED }),
       /** Registers a clean-up for what a row keeps for later rows. */
       onStop: (work) => void atStop.push(work),
       stop,
@@ -68,8 +75,8 @@ export async function startServers({ isPinned = true } = {}) {
 }
 
 /** @returns a server that has printed where it listens. */
-async function startServer(file, environment, pin, node = []) {
-  const child = spawn(process.execPath, [...node, file], {
+async function startServer(file, environment, pin, { node = process.execPath, flags = [] } = {}) {
+  const child = spawn(node, [...flags, file], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })
@@ -107,11 +114,15 @@ function pinTo(pid, core) {
   if (canPin) spawnSync('taskset', ['-a', '-p', '-c', core, String(pid)])
 }
 
-/** User and system time of a process: fields 14 and 15 of /proc/PID/stat, in ticks of 10 ms. */
+/** CPU of all threads of a process, from the scheduler: /proc/PID/stat counts in steps of 10 ms. */
 function cpuMicros(pid) {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * 10_000
+  let nanoseconds = 0
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    nanoseconds += Number(
+      readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0],
+    )
+  }
+  return nanoseconds / 1_000
 }
 
 const rssBytes = (pid) =>

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { copyFileSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
@@ -8,13 +8,18 @@ import { tempFolder } from './support/temp-folder.js'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
 
-it('runs every row of the benchmark', { timeout: 900_000 }, async () => {
+it('runs every row of the benchmark, and writes its figures and plots', {
+  timeout: 900_000,
+}, async () => {
   await ensureBuilt()
-  const file = path.join(tempFolder(), 'figures.json')
-  await promisify(execFile)(process.execPath, ['bench/run.mjs', '--smoke', '--json', file], {
-    cwd: ROOT,
-    maxBuffer: 2 ** 24,
-  })
+  const folder = tempFolder()
+  const file = path.join(folder, 'figures.json')
+  copyFileSync(path.join(ROOT, 'docs/performance.md'), path.join(folder, 'performance.md'))
+  await promisify(execFile)(
+    process.execPath,
+    ['bench/run.mjs', '--smoke', '--json', file, '--docs', folder],
+    { cwd: ROOT, maxBuffer: 2 ** 24 },
+  )
   const { rows } = JSON.parse(readFileSync(file, 'utf8')) as {
     rows: { name: string; record: object }[]
   }
@@ -27,4 +32,12 @@ it('runs every row of the benchmark', { timeout: 900_000 }, async () => {
     ]),
   )
   expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length)
+
+  const page = readFileSync(path.join(folder, 'performance.md'), 'utf8')
+  expect(page).toMatch(/^\| lock, acquire and release \| [\d.]+ \/ [\d.]+ = /m)
+  expect(page).toMatch(/^\| bytes per subject: gcra \| \d+ \|/m)
+  for (const plot of ['performance.svg', 'performance-p99.svg']) {
+    expect(page).toContain(`(${plot})`)
+    expect(readFileSync(path.join(folder, plot), 'utf8')).toMatch(/^<svg .*<polyline .*<\/svg>\n$/s)
+  }
 })

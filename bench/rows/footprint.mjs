@@ -11,47 +11,47 @@ export const rows = [
     name: 'MiB of an idle instance',
     target: 110,
     atMost: true,
-    measure: ({ startService }) =>
-      withService(startService, (service) => ({ ratio: service.rssBytes() / MIB, record: {} })),
+    measure: (plan) => ofStarts(plan, (service) => service.rssBytes() / MIB),
   },
   {
     name: 'MiB with many connections',
     target: 250,
     atMost: true,
-    measure: ({ startService, size }) =>
-      withService(startService, async (service) => {
-        const sockets = await openAll(service.url, size === 'smoke' ? 10 : CONNECTIONS)
+    measure: (plan) =>
+      ofStarts(plan, async (service) => {
+        const sockets = await openAll(service.url, plan.size === 'smoke' ? 10 : CONNECTIONS)
         await sleep(500)
-        const ratio = service.rssBytes() / MIB
+        const mib = service.rssBytes() / MIB
         for (const socket of sockets) socket.destroy()
-        return { ratio, record: { connections: sockets.length } }
+        return mib
       }),
   },
   {
     name: 'seconds from start to the first answer',
     target: 0.6,
     atMost: true,
-    async measure({ startService, rounds }) {
-      const took = []
-      for (let i = 0; i < rounds; i++) {
-        const began = performance.now()
-        await withService(startService, async ({ url }) => {
-          await fetch(`${url}/livez`)
-          took.push((performance.now() - began) / 1_000)
-        })
-      }
-      return { ratio: median(took), spread: [Math.min(...took), Math.max(...took)], record: {} }
-    },
+    measure: (plan) =>
+      ofStarts(plan, async ({ url }, startedAt) => {
+        await fetch(`${url}/livez`)
+        return (performance.now() - startedAt) / 1_000
+      }),
   },
 ]
 
-async function withService(startService, work) {
-  const service = await startService()
-  try {
-    return await work(service)
-  } finally {
-    await service.stop()
+/** The median of a figure of several instances, each started for it. */
+async function ofStarts({ startService, rounds }, measure) {
+  const figures = []
+  for (let i = 0; i < rounds; i++) {
+    const startedAt = performance.now()
+    const service = await startService()
+    try {
+      figures.push(await measure(service, startedAt))
+    } finally {
+      await service.stop()
+    }
   }
+  const spread = [Math.min(...figures), Math.max(...figures)]
+  return { ratio: median(figures), spread, record: {} }
 }
 
 /** Opens connections that each have made one request. */

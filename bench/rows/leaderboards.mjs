@@ -66,14 +66,16 @@ const TIED = {
 
 /** A million members take a minute to fill. */
 const LARGE = { full: 1_000_000, quick: 100_000, smoke: 2_000 }
-const MOST_TIED = 100_000
+const TIED_MEMBERS = { full: 100_000, quick: 20_000, smoke: 2_000 }
+/** Tables of Redis are as full at half of this, and at twice of it. */
+const WEIGHED = { full: 50_000, quick: 25_000, smoke: 2_000 }
 
 /** @param size 'full', 'quick' or 'smoke' */
 export function rows(size) {
   const large = LARGE[size]
-  const tied = Math.min(large, MOST_TIED)
+  const tied = TIED_MEMBERS[size]
   let boards
-  const ready = async (servers) => (boards ??= await fillAll(servers, large))
+  const ready = async (servers) => (boards ??= await fillAll(servers, size))
 
   return [
     ...Object.entries(operations).map(([operation, run]) => ({
@@ -147,7 +149,7 @@ export function rows(size) {
   ]
 }
 
-async function fillAll({ redis: { url }, onStop }, large) {
+async function fillAll({ redis: { url }, onStop }, size) {
   const connection = openConnection({ url, purpose: 'bench', timeoutMs: 60_000 })
   if (connection.client.status !== 'ready')
     await new Promise((done) => connection.client.once('ready', done))
@@ -157,7 +159,7 @@ async function fillAll({ redis: { url }, onStop }, large) {
   const store = createLeaderboardStore({
     binder: createBinder({ connection, observer, clockOffsetUs: () => 0 }),
   })
-  const some = Math.min(large, 200_000)
+  const some = WEIGHED[size]
   const board = (name, members, idOf, config, more) => async () => {
     if (config) await store.configure(NAMESPACE, name, { ...PLAIN, ...config })
     const before = await usedMemory(redis)
@@ -173,7 +175,7 @@ async function fillAll({ redis: { url }, onStop }, large) {
     return ((await usedMemory(redis)) - before) / members
   }
   await board('small', SMALL, shortId)()
-  const short = await board('large', large, shortId)()
+  const short = await board('large', LARGE[size], shortId)()
   const plain = await board('plain', some, shortId)()
   const more = async (...args) => (await board(...args)()) - plain
   const bytes = {
@@ -187,7 +189,7 @@ async function fillAll({ redis: { url }, onStop }, large) {
   }
   for (const [name, { config, score }] of Object.entries(TIED)) {
     await store.configure(NAMESPACE, name, { ...PLAIN, ...config })
-    for (let at = 0; at < Math.min(large, MOST_TIED); at += 200) {
+    for (let at = 0; at < TIED_MEMBERS[size]; at += 200) {
       const entries = Array.from({ length: 200 }, (_, i) => ({
         member: shortId(at + i),
         ...score(),

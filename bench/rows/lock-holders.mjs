@@ -12,7 +12,7 @@ const CYCLES = { full: 2_000, quick: 2_000, smoke: 20 }
 const LEASES = { full: 20_000, quick: 20_000, smoke: 200 }
 const WAITERS = { full: 200, quick: 200, smoke: 10 }
 const TAKEN_AT_ONCE = 500
-const ENDS_IN_MS = { full: 30_000, quick: 30_000, smoke: 2_000 }
+const ENDS_IN_MS = { full: 8_000, quick: 4_000, smoke: 2_000 }
 
 export const rows = [
   {
