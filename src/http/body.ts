@@ -57,7 +57,7 @@ function moveFromQuery(request: FastifyRequest, fields: readonly string[]): void
   const body = (request.body ?? {}) as Record<string, unknown>
   for (const field of moved) {
     if (body[field] !== undefined) {
-      throw invalid(`querystring/${field}`, 'is in the body as well: send it once')
+      throw invalid(`query/${field}`, 'is in the body too: send it once')
     }
     body[field] = field === 'key' ? query[field] : toNumber(query[field])
   }

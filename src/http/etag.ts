@@ -54,13 +54,13 @@ interface ConditionalHeaders {
 export function toPrecondition(headers: ConditionalHeaders): '*' | 'none' | number | undefined {
   const match = headers['if-match']?.trim()
   if (match !== undefined && match !== '*' && !ENTITY_TAG.test(match)) {
-    throw invalid('headers/if-match', 'must be one entity tag in double quotes, or *')
+    throw invalid('header/if-match', 'must be one entity tag in double quotes, or *')
   }
   const none = headers['if-none-match']
   if (none === undefined) return match === undefined || match === '*' ? match : toVersion(match)
-  if (none.trim() !== '*') throw invalid('headers/if-none-match', 'must be *')
+  if (none.trim() !== '*') throw invalid('header/if-none-match', 'must be *')
   if (match !== undefined) {
-    throw invalid('headers/if-none-match', 'contradicts If-Match: send one of the two')
+    throw invalid('header/if-none-match', 'contradicts If-Match: send one of the two')
   }
   return 'none'
 }

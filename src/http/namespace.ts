@@ -15,7 +15,7 @@ export function namespaceOf(
   granted: readonly string[],
 ): string {
   if (asked !== undefined && (typeof asked !== 'string' || !NAMESPACE.test(asked))) {
-    throw invalid('headers/lockstep-namespace', `must match ${NAMESPACE_PATTERN}`)
+    throw invalid('header/lockstep-namespace', `must match ${NAMESPACE_PATTERN}`)
   }
   const [first = DEFAULT_NAMESPACE] = granted
   if (asked === undefined && granted.length === 1 && first !== '*') return first

@@ -26,7 +26,7 @@ export function createOriginRules(
     if (forProxies) return
     const { origin, host, 'sec-fetch-site': site } = request.headers
     if (host === undefined && request.raw.httpVersion === '1.1') {
-      throw invalid('headers/host', 'is required')
+      throw invalid('header/host', 'is required')
     }
     if (origin !== undefined) assertOwnOrigin(origin, host, isAllowed)
     // Any site may link to a page of ours (/docs).

@@ -63,7 +63,7 @@ export const toCursor = (name: string): string => Buffer.from(name).toString('ba
 export function fromCursor(cursor: string, prefix: string): string {
   const name = Buffer.from(cursor, 'base64url').toString()
   if (name === '' || toCursor(name) !== cursor || !name.startsWith(prefix)) {
-    throw invalid('querystring/cursor', 'must be the nextCursor of a page with the same prefix')
+    throw invalid('query/cursor', 'must be the nextCursor of a page with the same prefix')
   }
   return name
 }

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
 import { LineLimit } from '../logging/line-limit.js'
-import { invalid, type Problem, problem } from './problem.js'
+import { type Problem, problem } from './problem.js'
 import { newRequestId } from './request-id.js'
 import { toBody } from './send-problem.js'
 
@@ -56,13 +56,15 @@ function toProblem({ code = '', reason }: ParserError, timeoutMs: number): Probl
   switch (code) {
     // Never 408: clients and proxies repeat such a request by themselves.
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return invalid('request', `did not arrive within ${timeoutMs} ms`)
+      return problem('invalid-request', `The request did not arrive within ${timeoutMs} ms.`)
     case 'HPE_HEADER_OVERFLOW':
       return problem('headers-too-large', 'The headers have more than 16 KiB.')
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
       return problem('too-large', 'The extensions of a chunk have more than 16 KiB.')
     default:
-      return code.startsWith('HPE_') ? invalid('request', `is not HTTP: ${reason}`) : undefined
+      return code.startsWith('HPE_')
+        ? problem('invalid-request', `The request is not HTTP: ${reason}.`)
+        : undefined
   }
 }
 

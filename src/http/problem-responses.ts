@@ -1,17 +1,29 @@
-import Type from 'typebox'
+import Type, { type TObject, type TSchema } from 'typebox'
 import type { ProblemSpec, ProblemSpecs } from './problems/spec.js'
 
-const ProblemDetails = Type.Object(
-  {
-    type: Type.String({ format: 'uri-reference', description: 'Page that explains the code.' }),
-    title: Type.String(),
-    status: Type.Integer(),
-    detail: Type.String({ description: 'What happened to this request.' }),
-    code: Type.String({ description: 'Stable name of the error; see docs/errors.md.' }),
-    requestId: Type.String(),
-  },
-  { additionalProperties: true, description: 'RFC 9457 problem details' },
-)
+const MEMBERS = {
+  type: Type.String({ format: 'uri-reference', description: 'Page that explains the code.' }),
+  title: Type.String({ description: 'The kind of error, in a few words.' }),
+  status: Type.Integer({ minimum: 400, maximum: 599, description: 'The HTTP status.' }),
+  detail: Type.String({ description: 'What happened to this request.' }),
+  code: Type.String({
+    title: 'ProblemCode',
+    description: 'Stable name of the error; see docs/errors.md.',
+  }),
+  requestId: Type.String({ description: 'The id of the request in the log.' }),
+  retryAfterMs: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'When to ask again, in milliseconds; Retry-After is this in whole seconds.',
+    }),
+  ),
+}
+
+const Problem = Type.Object(MEMBERS, {
+  title: 'Problem',
+  description: 'RFC 9457 problem details.',
+})
 
 /** The response entries, by status, of a route with these codes. */
 export function toResponses(specs: ProblemSpecs, codes: readonly string[]) {
@@ -31,7 +43,7 @@ function toResponse(specs: ProblemSpecs, codes: readonly string[]) {
     description: entries.map(([code, { title }]) => `\`${code}\`: ${title}`).join('. '),
     content: {
       'application/problem+json': {
-        schema: ProblemDetails,
+        schema: toSchema(entries.map(([, { members }]) => members)),
         examples: Object.fromEntries(
           entries.map(([code, spec]) => [code, { value: toExample(code, spec) }]),
         ),
@@ -40,12 +52,31 @@ function toResponse(specs: ProblemSpecs, codes: readonly string[]) {
   }
 }
 
-const toExample = (code: string, { status, title, cause, members }: ProblemSpec) => ({
-  type: `/errors/${code}`,
-  title,
-  status,
-  detail: cause,
-  code,
-  requestId: 'req-1',
-  ...members,
-})
+/** Problems with members of their own come first: the plain one describes them all. */
+function toSchema(members: readonly (TObject | undefined)[]): TSchema {
+  const own = new Set(members.filter((one) => one !== undefined))
+  const typed: TSchema[] = [...own].map(withMembers)
+  if (members.includes(undefined)) typed.push(Problem)
+  return typed.length === 1 ? (typed[0] as TSchema) : Type.Unsafe({ anyOf: typed })
+}
+
+function withMembers({ properties, ...options }: TObject): TObject {
+  const { title, description } = options as { title?: string; description?: string }
+  return Type.Object(
+    { ...MEMBERS, ...properties },
+    { ...(title && { title }), ...(description && { description }) },
+  )
+}
+
+function toExample(code: string, { status, title, cause, members }: ProblemSpec) {
+  const { examples = [] } = (members ?? {}) as { examples?: readonly object[] }
+  return {
+    type: `/errors/${code}`,
+    title,
+    status,
+    detail: cause,
+    code,
+    requestId: 'req-1',
+    ...examples[0],
+  }
+}

@@ -4,6 +4,7 @@ import type { TSchema } from 'typebox'
 import { SHARED_PROBLEMS, type SharedCode } from './problem-codes.js'
 import { toResponses } from './problem-responses.js'
 import type { ProblemSpec, ProblemSpecs } from './problems/spec.js'
+import { explainFaults, type RequestFault, toRequestFault } from './request-faults.js'
 
 interface More {
   /** Members added to the body, per code. */
@@ -74,8 +75,14 @@ export const COMMON_PROBLEMS = [
   'internal',
 ] as const satisfies readonly SharedCode[]
 
-/** A 400 about one place of the request, for a rule that a schema cannot express. */
-export const invalid = (pointer: string, message: string): Problem =>
-  problem('invalid-request', `${pointer} ${message}`, {
-    extensions: { errors: [{ pointer, message }] },
-  })
+/** A 400 that lists the faults of the request. */
+export const invalidRequest = (errors: readonly RequestFault[]): Problem =>
+  problem('invalid-request', explainFaults(errors), { extensions: { errors } })
+
+/**
+ * A 400 about one place of the request, for a rule that a schema cannot express.
+ * @param place part and JSON pointer: `body/limits/0/cost`, `query/key`, `path/name`, `header/if-match`
+ * @param detail completes "<place> ..."
+ */
+export const invalid = (place: string, detail: string): Problem =>
+  invalidRequest([toRequestFault(place, detail)])

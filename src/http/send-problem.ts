@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault } from '../schema/faults.js'
-import { invalid, Problem, problem } from './problem.js'
+import { invalid, invalidRequest, Problem, problem } from './problem.js'
+import { partOf } from './request-faults.js'
 import { retryAfterSeconds } from './retry-after.js'
 
 /** Turns an error of another room into a problem, or leaves it alone. */
@@ -28,7 +29,7 @@ export function installProblems(app: FastifyInstance, translate: Translate): voi
   app.setNotFoundHandler((request) => {
     throw (
       unroutable.get(request.raw) ??
-      problem('not-found', `${request.method} ${pathOf(request)} is not an endpoint.`)
+      problem('unknown-path', `No route has the path ${pathOf(request)}.`)
     )
   })
   app.setErrorHandler<FastifyError | Problem>((error, request, reply) =>
@@ -89,7 +90,7 @@ function toProblem(
   const status = error.statusCode ?? 500
   if (status === 415) {
     if (request.route.rawBody) {
-      return invalid('headers/content-type', 'must be a media type')
+      return invalid('header/content-type', 'must be a media type')
     }
     return problem(
       'unsupported-media-type',
@@ -103,24 +104,21 @@ function toProblem(
     })
   }
   if (status < 500) {
-    const errors = [{ pointer: 'request', message: error.message }]
-    return problem('invalid-request', error.message, { extensions: { errors } })
+    return problem('invalid-request', `The request cannot be read: ${error.message}.`)
   }
   // The cause goes to the log, never to the client: it can name hosts and keys.
   return problem('internal', 'Unexpected failure; quote requestId when you report it.')
 }
 
-/** A pointer begins with the part of the request: `body/limits/0/cost`, `params/name`. */
 function validationProblem(error: FastifyError, { fieldsFromQuery }: FastifyRequest): Problem {
-  const part = error.validationContext ?? 'request'
-  const errors = (error.validation as unknown as Fault[]).map(({ pointer, message }) => {
+  const part = partOf(error.validationContext)
+  const errors = (error.validation as unknown as Fault[]).map(({ pointer, message: detail }) => {
     const field = pointer.split('/')[1] as string
     // A field that came from the query (see body.ts) is reported there.
     const isFromQuery = part === 'body' && fieldsFromQuery?.includes(field)
-    return { pointer: isFromQuery ? `querystring/${field}` : part + pointer, message }
+    return { in: isFromQuery ? 'query' : part, pointer, detail } as const
   })
-  const detail = errors.map(({ pointer, message }) => `${pointer} ${message}`).join('; ')
-  return problem('invalid-request', detail, { extensions: { errors } })
+  return invalidRequest(errors)
 }
 
 const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] as string

@@ -1,3 +1,4 @@
+import Type from 'typebox'
 import { defineProblems, type Problem } from '../http/problem.js'
 
 /** Errors of this domain; the others that its routes can answer with are shared. */
@@ -8,7 +9,25 @@ export const { specs, problem, problemResponses, responses } = defineProblems({
     cause: 'The order of existing entries depends on it.',
     remedy: 'Keep what `changes` names as it is, use a new name, or delete the board first.',
     retry: 'no',
-    members: { changes: [{ setting: 'season.every', present: 'none', wanted: 'weekly' }] },
+    members: Type.Object(
+      {
+        changes: Type.Array(
+          Type.Object(
+            {
+              setting: Type.String({ description: 'Path of the setting.' }),
+              present: Type.Optional(Type.Unknown({ description: 'Its value.' })),
+              wanted: Type.Optional(Type.Unknown({ description: 'The value of the request.' })),
+            },
+            { title: 'RefusedChange' },
+          ),
+          { description: 'The settings that cannot change any more.' },
+        ),
+      },
+      {
+        title: 'ConfigImmutableProblem',
+        examples: [{ changes: [{ setting: 'season.every', present: 'none', wanted: 'weekly' }] }],
+      },
+    ),
   },
   'season-closed': {
     status: 409,

@@ -1,13 +1,31 @@
+import Type from 'typebox'
 import { COMMON_PROBLEMS, defineProblems } from '../http/problem.js'
+import { LeaseEnd } from '../http/problems/request.js'
+import { HolderCount, Holders, Permits, QueueLength } from './admin/schemas.js'
 import { EXAMPLE_FENCE } from './leases/schemas.js'
 
-const HELD = {
-  retryAfterMs: 12_500,
-  holders: [
-    { owner: 'worker-7', fence: EXAMPLE_FENCE, expiresInMs: 12_500, heldMs: 17_500, permits: 1 },
-  ],
-  holderCount: 1,
-}
+const Refused = Type.Object(
+  { ...Permits, holders: Holders, holderCount: HolderCount, queueLength: QueueLength },
+  {
+    title: 'LockHeldProblem',
+    examples: [
+      {
+        retryAfterMs: 12_500,
+        holders: [
+          {
+            owner: 'worker-7',
+            fence: EXAMPLE_FENCE,
+            expiresInMs: 12_500,
+            heldMs: 17_500,
+            permits: 1,
+          },
+        ],
+        holderCount: 1,
+        queueLength: 3,
+      },
+    ],
+  },
+)
 
 /** The errors of this domain alone; its routes answer with shared ones as well. */
 export const { specs, problem, problemResponses } = defineProblems({
@@ -17,7 +35,7 @@ export const { specs, problem, problemResponses } = defineProblems({
     cause: 'The lock was not free, and the request did not ask to wait.',
     remedy: 'Ask again after `retryAfterMs`, or send `waitMs` to wait in the queue.',
     retry: 'later',
-    members: { ...HELD, queueLength: 0 },
+    members: Refused,
   },
   'wait-timeout': {
     status: 423,
@@ -25,7 +43,7 @@ export const { specs, problem, problemResponses } = defineProblems({
     cause: '`waitMs` passed while others held the lock or were ahead in the queue.',
     remedy: 'Ask again, or wait longer.',
     retry: 'later',
-    members: { ...HELD, queueLength: 3 },
+    members: Refused,
   },
   'lock-delayed': {
     status: 423,
@@ -33,7 +51,7 @@ export const { specs, problem, problemResponses } = defineProblems({
     cause: 'Its last lease expired or was revoked, and had a `lockDelayMs`.',
     remedy: 'Ask again after `retryAfterMs`.',
     retry: 'later',
-    members: { retryAfterMs: 4_000, holders: [], holderCount: 0, queueLength: 0 },
+    members: Refused,
   },
   'not-owner': {
     status: 409,
@@ -55,7 +73,10 @@ export const { specs, problem, problemResponses } = defineProblems({
     cause: 'Callers must agree on the capacity, unless it was set with PUT.',
     remedy: 'Send the capacity in the answer, or set it with PUT.',
     retry: 'no',
-    members: { capacity: 5 },
+    members: Type.Object(
+      { capacity: Type.Optional(Permits.capacity) },
+      { title: 'CapacityMismatchProblem', examples: [{ capacity: 5 }] },
+    ),
   },
   'lease-released': {
     status: 410,
@@ -63,7 +84,7 @@ export const { specs, problem, problemResponses } = defineProblems({
     cause: 'Its holder released it before this request arrived.',
     remedy: 'Acquire again.',
     retry: 'no',
-    members: { fence: EXAMPLE_FENCE },
+    members: LeaseEnd,
   },
   'lease-revoked': {
     status: 410,
@@ -71,7 +92,7 @@ export const { specs, problem, problemResponses } = defineProblems({
     cause: 'An operator ended it.',
     remedy: 'Stop the protected work; `reason` says why.',
     retry: 'no',
-    members: { fence: EXAMPLE_FENCE, reason: 'maintenance' },
+    members: LeaseEnd,
   },
   'session-ended': {
     status: 410,
@@ -86,7 +107,10 @@ export const { specs, problem, problemResponses } = defineProblems({
     cause: 'The queue of the lock has reached `maxQueue`.',
     remedy: 'Ask again later.',
     retry: 'later',
-    members: { retryAfterMs: 1_000, queueLength: 10_000 },
+    members: Type.Object(
+      { queueLength: QueueLength },
+      { title: 'TooManyWaitersProblem', examples: [{ retryAfterMs: 1_000, queueLength: 10_000 }] },
+    ),
   },
   'too-many-leases': {
     status: 429,

@@ -32,14 +32,14 @@ export const requestedLimit = (
 
 /** @throws Problem invalid-request for a policy that counts leases. */
 export function requireCalls(limit: Limit): Limit {
-  if (limit.policy.algorithm === 'concurrency') throw invalid('params/policy', COUNTS_LEASES)
+  if (limit.policy.algorithm === 'concurrency') throw invalid('path/policy', COUNTS_LEASES)
   return limit
 }
 
 /** @throws Problem invalid-request for a policy that counts calls. */
 export function requireLeases(limit: Limit): Limit {
   if (limit.policy.algorithm === 'concurrency') return limit
-  throw invalid('params/policy', 'counts calls, not leases: ask it with check')
+  throw invalid('path/policy', 'counts calls, not leases: ask it with check')
 }
 
 /** Shorter than in other domains: a late repeat would meet another window of its limit. */

@@ -16,6 +16,7 @@ const MAX_FAULTS = 32
 
 interface Schema {
   readonly type?: string
+  readonly description?: string
   readonly required?: readonly string[]
   readonly properties?: Readonly<Record<string, Schema>>
   readonly patternProperties?: Readonly<Record<string, Schema>>
@@ -117,26 +118,44 @@ function explainUnion(schema: Schema, value: unknown, pointer: string, faults: F
   }
 }
 
-/** What TypeBox says. */
+/** What TypeBox finds. */
 function ownFaults(schema: TSchema, value: unknown, pointer: string): Fault[] {
-  return Value.Errors(schema, value).map(({ keyword, params, message, instancePath }) => ({
-    pointer: pointer + instancePath,
-    message: toMessage(keyword, params as Record<string, unknown>, message),
+  return Value.Errors(schema, value).map((error) => ({
+    pointer: pointer + error.instancePath,
+    message: toMessage(error, schema as Schema, error.instancePath === '' ? value : undefined),
   }))
 }
 
-function toMessage(keyword: string, params: Record<string, unknown>, message: string): string {
+function toMessage(
+  { keyword, params, message }: { keyword: string; params: object; message: string },
+  { description }: Schema,
+  value: unknown,
+): string {
+  const { format, allowedValues, allowedValue, limit, type } = params as Record<string, unknown>
   switch (keyword) {
     case 'format':
-      return formatMessage(String(params.format))
+      return formatMessage(String(format))
+    case 'pattern':
+      return description ? `has the wrong form: ${description}` : message
     case 'enum':
-      return `must be one of ${list(params.allowedValues)}`
+      return `must be one of ${list(allowedValues)}`
     case 'const':
-      return `must be ${JSON.stringify(params.allowedValue)}`
+      return `must be ${JSON.stringify(allowedValue)}`
+    case 'minimum':
+      return `must be at least ${limit}${not(value)}`
+    case 'maximum':
+      return `must be at most ${limit}${not(value)}`
+    case 'exclusiveMinimum':
+      return `must be more than ${limit}${not(value)}`
+    case 'type':
+      return `must be ${[type].flat().join(' or ')}`
     default:
       return message
   }
 }
+
+/** The number that was sent. Text is not repeated: it may be a secret in the wrong place. */
+const not = (value: unknown): string => (typeof value === 'number' ? `, not ${value}` : '')
 
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

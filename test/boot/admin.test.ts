@@ -30,7 +30,7 @@ it('serves metrics and status at an address of their own, and only there', async
   expect(seen).toEqual([200, 200, 404, 404, 200])
   const posted = await fetch(`${admin}/v1/locks/seen/acquire`, { method: 'POST' })
   expect(posted.status).toBe(404)
-  expect(await posted.json()).toMatchObject({ code: 'not-found' })
+  expect(await posted.json()).toMatchObject({ code: 'unknown-path' })
 })
 
 it('answers 503 on the admin /readyz while the service drains', async () => {

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { toItems } from '../../src/cache/batches/answer.js'
 import { useHarness } from '../support/harness.js'
+import { placeOf } from '../support/request-faults.js'
 import { cacheDriver } from './driver.js'
 
 interface Item {
@@ -267,9 +268,9 @@ describe('set-many', () => {
     const { errors } = (
       await many('set', { entries: [{ key: 'first', value: 1 }, entry] }).expect(400)
     ).body
-    const { pointer } = errors[0]
-    if (field === '') expect(pointer).toBe('body/entries/1')
-    else expect(pointer).toContain(`body/entries/1/${field}`)
+    const place = placeOf(errors[0])
+    if (field === '') expect(place).toBe('body/entries/1')
+    else expect(place).toContain(`body/entries/1/${field}`)
     await harness.request('get', at('first')).expect(404)
   })
 

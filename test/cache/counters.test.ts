@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { startHarness, useHarness } from '../support/harness.js'
 import { connect, start } from '../support/managed.js'
+import { placeOf } from '../support/request-faults.js'
 import { cacheDriver, versionOf } from './driver.js'
 import { keysOf } from './keys.js'
 
@@ -55,7 +56,7 @@ describe('POST incr', () => {
   ])('refuses %j', async (body, where) => {
     const { code, errors } = (await incr('bad', body).expect(400)).body
     expect(code).toBe('invalid-request')
-    expect(errors[0].pointer).toContain(where)
+    expect(placeOf(errors[0])).toContain(where)
   })
 
   it('shows its size like any entry', async () => {

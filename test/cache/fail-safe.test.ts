@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { placeOf } from '../support/request-faults.js'
 import { cacheDriver, leaseOf } from './driver.js'
 
 const harness = useHarness({
@@ -210,12 +211,12 @@ describe('errorMs', () => {
       .query({ errorMs: 1 })
       .set('lockstep-negative', 'true')
       .expect(400)
-    expect(body.errors[0].pointer).toBe('querystring/errorMs')
+    expect(placeOf(body.errors[0])).toBe('query/errorMs')
     const entries = [{ key: 'negative', negative: true, errorMs: 1 }]
     const many = await harness
       .request('post', '/v1/cache/safe/set-many')
       .send({ entries })
       .expect(400)
-    expect(many.body.errors[0].pointer).toBe('body/entries/0/errorMs')
+    expect(placeOf(many.body.errors[0])).toBe('body/entries/0/errorMs')
   })
 })

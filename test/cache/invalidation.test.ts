@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Partitions } from '../../src/cache/partition.js'
 import { layoutOf } from '../../src/redis/layout.js'
 import { startHarness, useHarness } from '../support/harness.js'
+import { placeOf } from '../support/request-faults.js'
 import { until } from '../support/until.js'
 import { cacheDriver } from './driver.js'
 
@@ -120,7 +121,7 @@ describe('invalidate', () => {
     ['an unknown mode', { all: true, mode: 'hot' }],
   ])('refuses %s', async (_what, body) => {
     const answer = await invalidate(body).expect(400)
-    expect(answer.body.errors[0].pointer).toMatch(/^body/)
+    expect(placeOf(answer.body.errors[0])).toMatch(/^body/)
   })
 })
 

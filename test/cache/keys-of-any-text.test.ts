@@ -145,7 +145,7 @@ describe('a key of any text', () => {
     ['a space name with a slash', '/v1/cache/a%2Fb/key', 400],
   ])('is refused where it is none: %s', async (_what, path, status) => {
     const { body } = await harness.request('get', path).expect(status)
-    expect(body.code).toBe(status === 404 ? 'not-found' : 'invalid-request')
+    expect(body.code).toBe(status === 404 ? 'unknown-path' : 'invalid-request')
   })
 })
 const { at, put, get } = cacheDriver(harness, 'odd')

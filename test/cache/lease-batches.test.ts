@@ -10,6 +10,7 @@ import { createMetrics } from '../../src/metrics/registry.js'
 import { StoreError } from '../../src/redis/errors.js'
 import { layoutOf } from '../../src/redis/layout.js'
 import { startHarness, useHarness } from '../support/harness.js'
+import { placeOf } from '../support/request-faults.js'
 import { tokensYaml } from '../support/tokens.js'
 import { until } from '../support/until.js'
 import { keysOf } from './keys.js'
@@ -74,7 +75,7 @@ describe('get-many with leases', () => {
   ])('refuses tokens that are not one per key of an offer: %j', async (more) => {
     const body = { keys: ['a'], ...more }
     const answer = await post('/v1/cache/users/get-many', body).expect(400)
-    expect(answer.body.errors[0].pointer).toBe('body/leaseTokens')
+    expect(placeOf(answer.body.errors[0])).toBe('body/leaseTokens')
   })
 
   const entryOf = (key: string) => ({
@@ -184,7 +185,7 @@ it('a pipeline takes fills as well', async () => {
 it.each([{ ifMatch: '*' }, { ifNoneMatch: '*' }])('a fill allows no %j', async (other) => {
   const entry = { key: 'a', value: 1, lease: 'sixteen-chars-no.1', ...other }
   const { body } = await post('/v1/cache/users/set-many', { entries: [entry] }).expect(400)
-  expect(body.errors[0].pointer).toBe('body/entries/0/lease')
+  expect(placeOf(body.errors[0])).toBe('body/entries/0/lease')
 })
 
 it('leases, fills and refreshes are counted', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { startHarness, useHarness } from '../support/harness.js'
+import { placeOf } from '../support/request-faults.js'
 import { tokensYaml } from '../support/tokens.js'
 import { cacheDriver, leaseOf } from './driver.js'
 import { keysOf } from './keys.js'
@@ -466,25 +467,25 @@ describe('a load that failed', () => {
   it('refuses a back-off without failed', async () => {
     const token = 'sixteen-chars-no.1'
     const { body } = await cancel('x', { token, backoffMs: 1 }).expect(400)
-    expect(body.errors[0].pointer).toBe('body/backoffMs')
+    expect(placeOf(body.errors[0])).toBe('body/backoffMs')
   })
 })
 
 describe('an offer to load', () => {
   it.each([
-    [{ waitMs: 1_000 }, {}, 'querystring/waitMs'],
-    [{}, { 'lockstep-lease-token': 'sixteen-chars-no' }, 'headers/lockstep-lease-token'],
-    [{ lease: true, meta: true }, {}, 'querystring/meta'],
+    [{ waitMs: 1_000 }, {}, 'query/waitMs'],
+    [{}, { 'lockstep-lease-token': 'sixteen-chars-no' }, 'header/lockstep-lease-token'],
+    [{ lease: true, meta: true }, {}, 'query/meta'],
   ])('of %j with %j is refused', async (query, headers, pointer) => {
     const { body } = await harness.request('get', at('bad')).query(query).set(headers).expect(400)
-    expect(body.errors[0].pointer).toBe(pointer)
+    expect(placeOf(body.errors[0])).toBe(pointer)
   })
 
   it.each(['sixteen-chars-no', 'short.1', 'sixteen-chars-no.x'])(
     'is not taken up by a fill that shows "%s" for its lease',
     async (lease) => {
       const { body } = await fill('bad', lease).expect(400)
-      expect(body.errors[0].pointer).toBe('headers/lockstep-lease')
+      expect(placeOf(body.errors[0])).toBe('header/lockstep-lease')
     },
   )
 

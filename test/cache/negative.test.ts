@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { placeOf } from '../support/request-faults.js'
 import { cacheDriver } from './driver.js'
 
 const harness = useHarness({
@@ -120,14 +121,14 @@ it('works in batches and pipelines', async () => {
 
 it.each([
   ['a value', '', 'x', 'body'],
-  ['a stale window', '?staleMs=5', '', 'querystring/staleMs'],
+  ['a stale window', '?staleMs=5', '', 'query/staleMs'],
 ])('is 400 with %s', async (_what, query, value, pointer) => {
   const { body } = await harness
     .request('put', at('bad') + query)
     .set('lockstep-negative', 'true')
     .send(value)
     .expect(400)
-  expect(body.errors[0].pointer).toBe(pointer)
+  expect(placeOf(body.errors[0])).toBe(pointer)
 })
 
 it('has no stale window in a batch', async () => {
@@ -135,7 +136,7 @@ it('has no stale window in a batch', async () => {
     .request('post', '/v1/cache/users/set-many')
     .send({ entries: [{ key: 'bad', negative: true, staleMs: 5 }] })
     .expect(400)
-  expect(body.errors[0].pointer).toBe('body/entries/0/staleMs')
+  expect(placeOf(body.errors[0])).toBe('body/entries/0/staleMs')
 })
 
 it('replaces the value of an item in a batch', async () => {
@@ -156,7 +157,7 @@ it('replaces the value of an item in a batch', async () => {
 
 it('is 400 for a header that is neither true nor false', async () => {
   const { body } = await put('bad').set('lockstep-negative', 'yes').expect(400)
-  expect(body.errors[0].pointer).toBe('headers/lockstep-negative')
+  expect(placeOf(body.errors[0])).toBe('header/lockstep-negative')
   await put('bad').set('lockstep-negative', 'false').expect(201)
   await get('bad').expect(200)
 })

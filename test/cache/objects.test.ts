@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { placeOf } from '../support/request-faults.js'
 import { cacheDriver } from './driver.js'
 import { keysOf } from './keys.js'
 
@@ -84,7 +85,7 @@ describe('PATCH and GET fields', () => {
   ])('refuse %j', async (body, where) => {
     const { code, errors } = (await patch('bad', body).expect(400)).body
     expect(code).toBe('invalid-request')
-    expect(errors[0].pointer).toContain(where)
+    expect(placeOf(errors[0])).toContain(where)
   })
 
   it('refuse more names than a call may have', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { startHarness, useHarness } from '../support/harness.js'
+import { placeOf } from '../support/request-faults.js'
 import { tokensYaml } from '../support/tokens.js'
 import { cacheDriver } from './driver.js'
 
@@ -101,7 +102,7 @@ describe('a pipeline', () => {
       { op: 'put', space: 'users', key: 'first', value: 1 },
       { space: 'users', key: 'k', ...operation },
     ]).expect(400)
-    expect(body.errors[0].pointer).toBe(`body/operations/1${where}`)
+    expect(placeOf(body.errors[0])).toBe(`body/operations/1${where}`)
     await harness.request('get', at('first')).expect(404)
   })
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Harness, useHarness } from '../support/harness.js'
+import { placeOf } from '../support/request-faults.js'
 import { cacheDriver } from './driver.js'
 
 const harness = useHarness()
@@ -115,7 +116,7 @@ describe.each(Object.entries(kinds))('%s', (name, { create, read, change }) => {
     await create(key('bad'))
     for (const header of ['if-match', 'if-none-match']) {
       const { status, body } = await change(key('bad')).set(header, tags)
-      expect([status, body.errors?.[0].pointer]).toEqual([400, `headers/${header}`])
+      expect([status, placeOf(body.errors?.[0])]).toEqual([400, `header/${header}`])
     }
   })
 
@@ -152,7 +153,7 @@ it.each([
 ] as const)('%s %s refuses a condition rather than ignore it', async (method, path, body) => {
   for (const header of ['if-match', 'if-none-match']) {
     const answer = await harness.request(method, path).set(header, '*').send(body)
-    expect([answer.status, answer.body.errors?.[0].pointer]).toEqual([400, `headers/${header}`])
+    expect([answer.status, placeOf(answer.body.errors?.[0])]).toEqual([400, `header/${header}`])
   }
 })
 
@@ -165,7 +166,7 @@ describe('Cache-Control of a PUT', () => {
     'is 400 for %s, which could not be kept',
     async (directive) => {
       const { body } = await store('refused', `max-age=60, ${directive}`).expect(400)
-      expect(body.errors[0].pointer).toBe('headers/cache-control')
+      expect(placeOf(body.errors[0])).toBe('header/cache-control')
     },
   )
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { startHarness, useHarness } from '../support/harness.js'
 import { openRaw, sendRaw } from '../support/raw-socket.js'
+import { placeOf } from '../support/request-faults.js'
 import { tokensYaml } from '../support/tokens.js'
 import { until } from '../support/until.js'
 
@@ -121,7 +122,7 @@ describe('a batch that is refused as a whole ends the leases in it', () => {
     const key = `${kind}-conditional`.replaceAll(' ', '-')
     const batch = send(kind, [await toItem(kind, key)])
     const { body } = await batch.set('if-match', '*').expect(400)
-    expect(body.errors[0].pointer).toBe('headers/if-match')
+    expect(placeOf(body.errors[0])).toBe('header/if-match')
     await win(key)
   })
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { placeOf } from '../support/request-faults.js'
 
 const harness = useHarness({ configFile: 'spaces: { filed: { ttlMs: 7000 } }' })
 const other = useHarness()
@@ -99,7 +100,7 @@ describe('a space', () => {
     [{ unknown: 1 }, 'unknown'],
   ])('refuses the page %j', async (query, field) => {
     const { body } = await harness.request('get', '/v1/cache-spaces').query(query).expect(400)
-    expect(body.errors[0].pointer).toContain(field)
+    expect(placeOf(body.errors[0])).toContain(field)
   })
 
   it('changes only in the version the caller saw', async () => {
@@ -136,14 +137,14 @@ describe('a space', () => {
   ])('refuses %j', async (body, where) => {
     for (const refused of [put('bad', body), patch('bad', body)]) {
       const { errors } = (await refused.expect(400)).body
-      expect(errors[0].pointer).toContain(where)
+      expect(placeOf(errors[0])).toContain(where)
     }
   })
 
   it('has no name that is empty', async () => {
     for (const method of ['get', 'put', 'patch', 'delete'] as const) {
       const { body } = await harness.request(method, at('')).send({ ttlMs: 1 }).expect(400)
-      expect(body.errors[0].pointer).toContain('space')
+      expect(placeOf(body.errors[0])).toContain('space')
     }
   })
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { placeOf } from '../support/request-faults.js'
 import { cacheDriver } from './driver.js'
 import { keysOf } from './keys.js'
 
@@ -113,5 +114,5 @@ it('counts as a use where values end by idleness', async () => {
 
 it('is 400 for a time out of bounds', async () => {
   const { body } = await touch('a', { ttlMs: 0 }).expect(400)
-  expect(body.errors[0].pointer).toBe('body/ttlMs')
+  expect(placeOf(body.errors[0])).toBe('body/ttlMs')
 })

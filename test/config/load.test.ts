@@ -54,12 +54,12 @@ it('reports all faults at once, each with its place', () => {
   const more = { LOCKSTEP_PORT: '99999', LOCKSTEP_LOG_SAMPLE: 'much' }
   expect(faultsOf(() => withFile(text, more)).sort()).toEqual([
     'LOCKSTEP_LOG_SAMPLE must be number',
-    'LOCKSTEP_PORT must be <= 65535',
+    'LOCKSTEP_PORT must be at most 65535, not 99999',
     'lockstep.yaml:1: host must be string',
     'lockstep.yaml:3: prot is not a known field',
     'lockstep.yaml:5: tokens/0/namespaces is required',
     'lockstep.yaml:5: tokens/0/scopes is required',
-    expect.stringMatching(/^lockstep.yaml:6: tokens\/0\/sha256 must match pattern/),
+    expect.stringMatching(/^lockstep.yaml:6: tokens\/0\/sha256 has the wrong form: SHA-256 /),
     'lockstep.yaml:7: tokens/0/colour is not a known field',
   ])
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { faultAt } from '../support/request-faults.js'
 
 const harness = useHarness()
 
@@ -32,7 +33,7 @@ describe('a body that nests too deep', () => {
         for (const headers of [{}, { 'idempotency-key': `deep-${levels}` }]) {
           const { status, body } = await send(path, put(nested(levels)), headers)
           expect([status, body.code]).toEqual([400, 'invalid-request'])
-          expect(body.errors).toEqual([{ pointer: 'body', message: 'nests deeper than 64 levels' }])
+          expect(body.errors).toEqual([faultAt('body', 'nests deeper than 64 levels')])
         }
       }
     },
@@ -130,9 +131,7 @@ describe('a body that is no JSON', () => {
     'is refused: %j',
     async (text) => {
       const { body } = await send('/v1/locks/a/acquire', text).expect(400)
-      expect(body.errors).toEqual([
-        { pointer: 'body', message: expect.stringMatching(/^is not valid JSON: /) },
-      ])
+      expect(body.errors).toEqual([faultAt('body', expect.stringMatching(/^is not valid JSON: /))])
     },
   )
 
@@ -174,6 +173,6 @@ describe('names of JavaScript properties', () => {
 
   it('are unknown fields of a closed object', async () => {
     const { body } = await send('/v1/locks/a/acquire', '{"__proto__":{"ttlMs":5000}}').expect(400)
-    expect(body.errors).toEqual([{ pointer: 'body/__proto__', message: 'is not a known field' }])
+    expect(body.errors).toEqual([faultAt('body/__proto__', 'is not a known field')])
   })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
 import { openRaw, type RawAnswer, sendRaw } from '../support/raw-socket.js'
+import { faultAt } from '../support/request-faults.js'
 import { until } from '../support/until.js'
 
 const harness = useHarness({ environment: { LOCKSTEP_REQUEST_TIMEOUT_MS: '1000' } })
@@ -143,7 +144,7 @@ describe('a Host header', () => {
     const [answer] = await sendRaw(harness, 'GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n')
     expect(answer).toMatchObject({
       status: 400,
-      body: { errors: [{ pointer: 'headers/host', message: 'is required' }] },
+      body: { errors: [faultAt('header/host', 'is required')] },
     })
   })
 
@@ -181,7 +182,7 @@ describe('a slow request', () => {
       {
         status: 400,
         headers: { connection: 'close' },
-        body: { errors: [{ pointer: 'request', message: 'did not arrive within 1000 ms' }] },
+        body: { detail: 'The request did not arrive within 1000 ms.' },
       },
     ])
   })

@@ -2,6 +2,7 @@ import { request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { faultAt } from '../support/request-faults.js'
 
 const harness = useHarness()
 
@@ -48,7 +49,7 @@ describe('names in paths', () => {
   ])('may not hold %s', async (_what, name) => {
     const { status, body } = await raw(`/v1/locks/${name}`)
     expect([status, body.code]).toEqual([400, 'invalid-request'])
-    expect(body.errors).toEqual([expect.objectContaining({ pointer: 'params/name' })])
+    expect(body.errors).toEqual([faultAt('path/name')])
   })
 
   it('answers bad UTF-8 with a 400', async () => {
@@ -58,12 +59,12 @@ describe('names in paths', () => {
 
   it('answers an unknown path with a problem', async () => {
     const { status, body } = await raw('/v1/nothing')
-    expect([status, body.code]).toEqual([404, 'not-found'])
+    expect([status, body.code]).toEqual([404, 'unknown-path'])
   })
 
   it('answers an unknown query field with a 400', async () => {
     const { body } = await harness.request('post', '/v1/locks/a/acquire?ttl=5').expect(400)
-    expect(body.errors).toEqual([{ pointer: 'querystring/ttl', message: 'is not a known field' }])
+    expect(body.errors).toEqual([faultAt('query/ttl', 'is not a known field')])
   })
 })
 
@@ -77,8 +78,8 @@ describe('a body', () => {
       .send(fieldsOf(count))
       .expect(400)
     expect(body.errors).toHaveLength(Math.min(count, 32))
-    expect(body.errors[0]).toEqual({ pointer: 'body/k0', message: 'is not a known field' })
-    expect(body.detail).toContain('body/k0 is not a known field')
+    expect(body.errors[0]).toEqual(faultAt('body/k0', 'is not a known field'))
+    expect(body.detail).toContain('`k0` in the body is not a known field.')
   })
 
   it('has the unknown fields of an entry in a list named', async () => {
@@ -106,9 +107,7 @@ describe('namespaces', () => {
         .request('get', '/v1/locks/a')
         .set('lockstep-namespace', name)
         .expect(400)
-      expect(body.errors).toEqual([
-        expect.objectContaining({ pointer: 'headers/lockstep-namespace' }),
-      ])
+      expect(body.errors).toEqual([faultAt('header/lockstep-namespace')])
     },
   )
 })
@@ -156,7 +155,7 @@ describe('the pages', () => {
   it('explain each error under its type', async () => {
     const { body } = await harness.request('get', '/v1/nothing').expect(404)
     const page = await harness.request('get', body.type).expect(200)
-    expect(page.text).toContain('<h1>not-found</h1>')
+    expect(page.text).toContain('<h1>unknown-path</h1>')
     await harness.request('get', '/errors/none-such').expect(404)
   })
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { placeOf } from '../support/request-faults.js'
 import { boardDriver } from './driver.js'
 
 const harness = useHarness()
@@ -77,7 +78,7 @@ describe('boards', () => {
   ])('refuses %s', async (_what, config, pointer) => {
     const { body } = await put('refused', config).expect(400)
 
-    expect(body.errors[0].pointer).toBe(pointer)
+    expect(placeOf(body.errors[0])).toBe(pointer)
   })
 
   it('deletes a board with all its data, and creates it again', async () => {

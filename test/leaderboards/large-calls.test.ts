@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
 import { useRedis } from '../support/managed.js'
 import { commandsOf } from '../support/monitor.js'
+import { placeOf } from '../support/request-faults.js'
 
 // A Redis of its own, so that every command comes from this test.
 const redis = useRedis()
@@ -195,7 +196,7 @@ describe('a submission in parts', () => {
 
     const { body } = await ask('post', path('wrong', '/scores'), { entries: wrong }).expect(400)
 
-    expect(body.errors[0].pointer).toBe('body/entries/199/score')
+    expect(placeOf(body.errors[0])).toBe('body/entries/199/score')
     await ask('get', path('wrong')).expect(404)
   })
 })

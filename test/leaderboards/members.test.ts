@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { placeOf } from '../support/request-faults.js'
 import { boardDriver } from './driver.js'
 
 const harness = useHarness()
@@ -44,7 +45,7 @@ it('refuses a board that is named twice, because a retry could not distinguish t
     .send({ member: 'ada', boards })
     .expect(400)
 
-  expect(body.errors[0].pointer).toBe('body/boards/2/board')
+  expect(placeOf(body.errors[0])).toBe('body/boards/2/board')
   await harness.request('get', path('once')).expect(404)
 })
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { placeOf } from '../support/request-faults.js'
 import { boardDriver } from './driver.js'
 
 const harness = useHarness()
@@ -78,7 +79,7 @@ it('refuses a query for nothing, for two things, and for a score of another kind
   await fill('refusals', [1])
   for (const body of [{}, { score: 1, percentile: 2 }, { scores: [1, 2] }, { score: 'x' }]) {
     const answer = await query('refusals', body).expect(400)
-    expect(answer.body.errors[0].pointer).toMatch(/^body/)
+    expect(placeOf(answer.body.errors[0])).toMatch(/^body/)
   }
   await query('nowhere', { percentile: 1 }).expect(404)
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { faultAt, placeOf } from '../support/request-faults.js'
 import { boardDriver } from './driver.js'
 
 const harness = useHarness()
@@ -46,7 +47,7 @@ describe('submit', () => {
       .send('{"entries":[{"member":"a","score":1},{"member":"b","score":9007199254740993}]}')
       .expect(400)
 
-    expect(body.errors[0].pointer).toBe('body/entries/1/score')
+    expect(placeOf(body.errors[0])).toBe('body/entries/1/score')
     await harness.request('get', path('digits')).expect(404)
   })
 
@@ -61,7 +62,7 @@ describe('submit', () => {
     const { status, body } = await submit('held', { member: 'a', score, op: 'set' })
 
     expect(status).toBe(stored === undefined ? 400 : 200)
-    if (stored === undefined) expect(body.errors[0].message).toContain('int64')
+    if (stored === undefined) expect(body.errors[0].detail).toContain('int64')
     else expect(body.results[0].score).toBe(stored)
   })
 
@@ -75,10 +76,10 @@ describe('submit', () => {
       .expect(400)
 
     expect(body.errors).toEqual([
-      {
-        pointer: 'body/entries/0/metadata/ids/steam/1',
-        message: expect.stringContaining('send it as a string'),
-      },
+      faultAt(
+        'body/entries/0/metadata/ids/steam/1',
+        expect.stringContaining('send it as a string'),
+      ),
     ])
     const exact = { steam: '76561198000000001', half: 0.5, largest: Number.MAX_SAFE_INTEGER }
     await submit('ids', { member: 'a', score: 1, metadata: exact }).expect(200)
@@ -95,7 +96,7 @@ describe('submit', () => {
   ])('refuses %s with a pointer', async (_what, bad, pointer) => {
     const { body } = await submit('bad-input', bad).expect(400)
 
-    expect(body.errors[0].pointer).toBe(pointer)
+    expect(placeOf(body.errors[0])).toBe(pointer)
   })
 
   it('ranks a score of 0, and takes -0 for 0', async () => {
@@ -259,7 +260,7 @@ describe('submit', () => {
     expect((await entry('meta', 'a')).body).toMatchObject({ score: 2, metadata: { ship: 'x' } })
     const large = { member: 'a', score: 3, metadata: { text: 'x'.repeat(1_024) } }
     const { body } = await submit('meta', large).expect(400)
-    expect(body.errors[0].pointer).toBe('body/entries/0/metadata')
+    expect(placeOf(body.errors[0])).toBe('body/entries/0/metadata')
   })
 
   it('drops the worst beyond maxMembers, and answers dropped', async () => {

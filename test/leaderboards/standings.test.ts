@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { placeOf } from '../support/request-faults.js'
 import { boardDriver } from './driver.js'
 
 const DAY = 86_400_000
@@ -54,7 +55,7 @@ describe('a reader over the end of a season', () => {
     const { body } = await harness
       .request('get', path('paged', `/entries?cursor=${first.nextCursor}&season=20200101T000000Z`))
       .expect(400)
-    expect(body.errors[0].pointer).toBe('querystring/season')
+    expect(placeOf(body.errors[0])).toBe('query/season')
   })
 
   it('reads the previous season as `previous`, at every moment of the next one', async () => {

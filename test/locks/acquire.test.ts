@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { lockKey } from '../../src/locks/keys.js'
 import { useHarness } from '../support/harness.js'
+import { faultAt } from '../support/request-faults.js'
 
 const harness = useHarness()
 
@@ -94,7 +95,7 @@ describe('acquire', () => {
       .request('post', '/v1/locks/query/acquire?ttlMs=5000')
       .send({ ttlMs: 5_000 })
       .expect(400)
-    expect(twice.body.errors).toEqual([expect.objectContaining({ pointer: 'querystring/ttlMs' })])
+    expect(twice.body.errors).toEqual([faultAt('query/ttlMs')])
   })
 
   it('leaves no key without an expiry', async () => {
@@ -178,7 +179,7 @@ describe('bad input', () => {
     const response = await acquire('bad', body).expect(400)
 
     expect(response.body.code).toBe('invalid-request')
-    expect(response.body.errors).toEqual([expect.objectContaining({ pointer })])
+    expect(response.body.errors).toEqual([faultAt(pointer)])
   })
 
   it('answers 400 for JSON that cannot be read', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { placeOf } from '../support/request-faults.js'
 import { code, lockDriver } from './driver.js'
 
 const harness = useHarness()
@@ -64,7 +65,7 @@ describe('re-entry', () => {
     await held('re-other', again)
     await post('locks/re-other/acquire', { owner: 'you', reentrant: true }).expect(423)
     const { body } = await post('locks/re-other/acquire', { reentrant: true }).expect(400)
-    expect(body.errors[0].pointer).toBe('body/owner')
+    expect(placeOf(body.errors[0])).toBe('body/owner')
   })
 
   it('does not turn a shared lease into an exclusive one', async () => {
@@ -236,7 +237,7 @@ describe('semaphores', () => {
     expect(body).toMatchObject({ code: 'capacity-mismatch', capacity: 3 })
     expect(await code(permits('agree', { capacity: 3, permits: 4 }), 409)).toBe('unsatisfiable')
     const missing = await permits('unknown', {}).expect(400)
-    expect(missing.body.errors[0].pointer).toBe('body/capacity')
+    expect(placeOf(missing.body.errors[0])).toBe('body/capacity')
   })
 
   it('is resized by PUT: lowering ends no lease, and refuses waiters that can never be granted', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Harness, startHarness } from '../support/harness.js'
+import { faultAt } from '../support/request-faults.js'
 
 let harness: Harness
 let key = ''
@@ -148,6 +149,6 @@ describe('POST /json of envoyproxy/ratelimit', () => {
     ],
   ])('refuses %s', async (_what, body, pointer) => {
     const answer = await harness.request('post', '/json').send(body).expect(400)
-    expect(answer.body.errors.map((error: { pointer: string }) => error.pointer)).toContain(pointer)
+    expect(answer.body.errors).toContainEqual(faultAt(pointer))
   })
 })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createExceptionStore } from '../../src/ratelimits/exceptions/store.js'
 import { useHarness } from '../support/harness.js'
+import { faultAt } from '../support/request-faults.js'
 import { limitDriver } from './driver.js'
 
 const harness = useHarness()
@@ -99,7 +100,7 @@ describe('the list', () => {
     async (kind) => {
       const path = `/v1/ratelimits/policies/${policy}/${kind}`
       const { body } = await harness.request('get', path).query({ cursor: '!' }).expect(400)
-      expect(body.errors).toEqual([expect.objectContaining({ pointer: 'querystring/cursor' })])
+      expect(body.errors).toEqual([faultAt('query/cursor')])
       await harness.request('get', `/v1/ratelimits/policies/nowhere/${kind}`).expect(404)
     },
   )

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Harness, useHarness } from '../support/harness.js'
+import { placeOf } from '../support/request-faults.js'
 import { limitDriver } from './driver.js'
 
 const FILE = 'policies: { filed: { limit: 5, windowMs: 60000 } }'
@@ -103,7 +104,7 @@ describe('a policy of the file', () => {
 
 it('refuses the reserved name over HTTP as well', async () => {
   const { body } = await put('policies', { limit: 1, windowMs: 1 }).expect(400)
-  expect(body.errors[0].pointer).toBe('params/policy')
+  expect(placeOf(body.errors[0])).toBe('path/policy')
 })
 
 describe('a policy changed by one instance', () => {

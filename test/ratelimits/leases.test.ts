@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { limitKey } from '../../src/ratelimits/keys.js'
 import { createLimitLeaseStore } from '../../src/ratelimits/leases/store.js'
 import { useHarness } from '../support/harness.js'
+import { faultAt, placeOf } from '../support/request-faults.js'
 import { limitDriver } from './driver.js'
 
 const harness = useHarness()
@@ -281,13 +282,13 @@ describe('a policy of concurrency', () => {
     ['onError', { limit: 3, leaseMs: 1_000, onError: 'open' }],
   ])('is refused with a pointer to %s: %j', async (field, policy) => {
     const { body } = await limits.put('faulty', { algorithm: 'concurrency', ...policy }).expect(400)
-    expect(body.errors).toEqual([expect.objectContaining({ pointer: `body/${field}` })])
+    expect(body.errors).toEqual([faultAt(`body/${field}`)])
   })
 
   it('is not asked with check, and others have no leases', async () => {
     const { check, put } = limits
     const answer = await check({ limits: [{ policy: 'exports', key: 'k' }] }).expect(400)
-    expect(answer.body.errors[0].pointer).toBe('body/limits/0/policy')
+    expect(placeOf(answer.body.errors[0])).toBe('body/limits/0/policy')
     const short = limits.post('exports/check', { key: 'k' })
     expect((await short.expect(400)).body.code).toBe('invalid-request')
     await limits.post('exports/refund', { key: 'k' }).expect(400)

@@ -25,7 +25,7 @@ function milliseconds(
   const ms = Number(text) * 1_000
   if (!/^\d+$/.test(text) || ms > MAX_MS) {
     throw invalid(
-      'headers/cache-control',
+      'header/cache-control',
       `${name} must be whole seconds, at most ${MAX_MS / 1_000}`,
     )
   }
@@ -67,11 +67,11 @@ const NOT_FOR_WRITES: Readonly<Record<string, string>> = {
 export function toWriteDirectives(header: string | undefined) {
   const found = directives(header)
   for (const [name, why] of Object.entries(NOT_FOR_WRITES)) {
-    if (found.has(name)) throw invalid('headers/cache-control', `says ${name}: ${why}`)
+    if (found.has(name)) throw invalid('header/cache-control', `says ${name}: ${why}`)
   }
   const shared = found.has('s-maxage') ? 's-maxage' : 'max-age'
   const ttlMs = milliseconds(found, shared)
-  if (ttlMs === 0) throw invalid('headers/cache-control', `${shared} must be at least 1`)
+  if (ttlMs === 0) throw invalid('header/cache-control', `${shared} must be at least 1`)
   const isNeverStale = found.has('must-revalidate') || found.has('proxy-revalidate')
   return {
     ttlMs,

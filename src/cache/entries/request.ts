@@ -25,15 +25,15 @@ interface Conditional {
 
 /** @throws Problem invalid-request for what is no list of entity tags. */
 export const toReadCondition = (headers: Conditional): Condition => ({
-  match: toVersions(headers['if-match'], 'headers/if-match', 'strong'),
-  none: toVersions(headers['if-none-match'], 'headers/if-none-match', 'weak'),
+  match: toVersions(headers['if-match'], 'header/if-match', 'strong'),
+  none: toVersions(headers['if-none-match'], 'header/if-none-match', 'weak'),
 })
 
 /** @throws Problem invalid-request for both headers as well. */
 export function toCondition(headers: Conditional): Condition {
   const condition = toReadCondition(headers)
   if (condition.match !== undefined && condition.none !== undefined) {
-    throw invalid('headers/if-none-match', 'contradicts If-Match: send one of the two')
+    throw invalid('header/if-none-match', 'contradicts If-Match: send one of the two')
   }
   return condition
 }
@@ -46,7 +46,7 @@ export function refuseConditions(app: FastifyInstance): void {
   app.addHook('preValidation', (request, _reply, done) => {
     for (const name of ['if-match', 'if-none-match']) {
       if (request.headers[name] !== undefined) {
-        throw invalid(`headers/${name}`, 'is not supported here: send no condition')
+        throw invalid(`header/${name}`, 'is not supported here: send no condition')
       }
     }
     done()
@@ -67,13 +67,13 @@ export function toAsk(request: FastifyRequest & Asked): AskOptions | undefined {
   const { lease = false, waitMs, meta = false } = request.query
   const token = request.headers['lockstep-lease-token']
   if (!lease) {
-    if (waitMs !== undefined) throw invalid('querystring/waitMs', 'belongs to lease=true')
+    if (waitMs !== undefined) throw invalid('query/waitMs', 'belongs to lease=true')
     if (token !== undefined) {
-      throw invalid('headers/lockstep-lease-token', 'belongs to lease=true')
+      throw invalid('header/lockstep-lease-token', 'belongs to lease=true')
     }
     return undefined
   }
-  if (meta) throw invalid('querystring/meta', 'contradicts lease: ask for one of the two')
+  if (meta) throw invalid('query/meta', 'contradicts lease: ask for one of the two')
   assertScope(request, 'cache:write')
   return { token, waitMs, client: request.raw.socket }
 }

@@ -49,7 +49,7 @@ function toWhen(headers: PutRequest['headers']) {
   const condition = toCondition(headers)
   const fill = headers['lockstep-lease']
   if (fill !== undefined && isConditional(condition)) {
-    throw invalid('headers/lockstep-lease', 'is a condition: send no other with it')
+    throw invalid('header/lockstep-lease', 'is a condition: send no other with it')
   }
   return { condition, fill }
 }
@@ -74,10 +74,7 @@ function assertNothing(payload: Buffer, query: PutRequest['query']): void {
   if (payload.length > 0) throw invalid('body', 'must be empty with Lockstep-Negative')
   for (const window of ['staleMs', 'errorMs'] as const) {
     if ((query[window] ?? 0) > 0) {
-      throw invalid(
-        `querystring/${window}`,
-        'does not belong to Lockstep-Negative: it ends at once',
-      )
+      throw invalid(`query/${window}`, 'does not belong to Lockstep-Negative: it ends at once')
     }
   }
 }
@@ -86,10 +83,7 @@ const MEDIA_TYPE =
   /^[!#$%&'*+.^_`|~0-9A-Za-z-]+\/[!#$%&'*+.^_`|~0-9A-Za-z-]+(\s*;\s*[!#$%&'*+.^_`|~0-9A-Za-z-]+=([!#$%&'*+.^_`|~0-9A-Za-z-]+|"([\t \x21\x23-\x5b\x5d-\x7e]|\\[\t \x21-\x7e])*"))*$/
 
 /** @throws Problem invalid-request for what is no media type of at most 255 ASCII bytes. */
-export function toContentType(
-  header: string | undefined,
-  pointer = 'headers/content-type',
-): string {
+export function toContentType(header: string | undefined, pointer = 'header/content-type'): string {
   if (header === undefined) return 'application/octet-stream'
   if (header.length > 255 || !MEDIA_TYPE.test(header)) {
     throw invalid(pointer, 'must be a media type of at most 255 ASCII bytes')
@@ -104,7 +98,7 @@ export function toContentEncoding(header: string | undefined): string {
     header.length > 255 ||
     !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+(\s*,\s*[!#$%&'*+.^_`|~0-9A-Za-z-]+)*$/.test(header)
   ) {
-    throw invalid('headers/content-encoding', 'must be content codings, at most 255 bytes')
+    throw invalid('header/content-encoding', 'must be content codings, at most 255 bytes')
   }
   return header
 }
@@ -122,12 +116,12 @@ const MAX_TAGS = 32
  */
 export function toTags(groups: string | undefined, keys: string | undefined): string[] {
   if (groups !== undefined && keys !== undefined) {
-    throw invalid('headers/surrogate-key', 'contradicts Cache-Groups: send one of the two')
+    throw invalid('header/surrogate-key', 'contradicts Cache-Groups: send one of the two')
   }
   const [where, tags] =
     groups !== undefined
-      ? (['headers/cache-groups', fromGroups(groups)] as const)
-      : (['headers/surrogate-key', (keys ?? '').split(' ').filter(Boolean)] as const)
+      ? (['header/cache-groups', fromGroups(groups)] as const)
+      : (['header/surrogate-key', (keys ?? '').split(' ').filter(Boolean)] as const)
   if (!tags?.every((tag) => TAG.test(tag))) {
     throw invalid(where, 'must hold tags of 1 to 128 printable ASCII characters')
   }

@@ -37,10 +37,10 @@ export function toNames(names: string | undefined): string[] {
   if (names === undefined) return []
   const distinct = [...new Set(names.split(','))]
   if (distinct.length > MAX_CHANGES) {
-    throw invalid('querystring/names', `must hold at most ${MAX_CHANGES} names`)
+    throw invalid('query/names', `must hold at most ${MAX_CHANGES} names`)
   }
   for (const name of distinct) {
-    if (!isFieldName(name)) throw invalid('querystring/names', 'must hold names of fields')
+    if (!isFieldName(name)) throw invalid('query/names', 'must hold names of fields')
   }
   return distinct
 }

@@ -1,12 +1,47 @@
+import Type from 'typebox'
+import { RequestFault } from '../request-faults.js'
 import type { ProblemSpecs } from './spec.js'
+
+const FENCE = 1_795_223_400_123_456
+
+/** Members of the problems of a lease that is over. */
+export const LeaseEnd = Type.Object(
+  {
+    fence: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description: 'Fencing token of the lease.',
+      }),
+    ),
+    reason: Type.Optional(Type.String({ description: 'Why it was revoked.' })),
+  },
+  { title: 'LeaseEndedProblem', examples: [{ fence: FENCE, reason: 'maintenance' }] },
+)
 
 export const REQUEST_PROBLEMS = {
   'invalid-request': {
     status: 400,
     title: 'The request does not match the schema',
     cause: 'A body, parameter or header breaks its schema, or the JSON cannot be read.',
-    remedy: 'Correct what `errors[]` points at; each entry has a pointer and a message.',
+    remedy:
+      'Correct what `errors[]` lists: each entry has the part of the request (`in`), a JSON Pointer into it and what is wrong there.',
     retry: 'no',
+    members: Type.Object(
+      {
+        errors: Type.Optional(
+          Type.Array(RequestFault, {
+            description: 'The faults, at most 32; absent if the request is not readable HTTP.',
+          }),
+        ),
+      },
+      {
+        title: 'InvalidRequestProblem',
+        examples: [
+          { errors: [{ in: 'body', pointer: '/ttlMs', detail: 'must be at least 100, not 1' }] },
+        ],
+      },
+    ),
   },
   unauthenticated: {
     status: 401,
@@ -21,6 +56,10 @@ export const REQUEST_PROBLEMS = {
     cause: 'The token lacks the scope of the operation, or the namespace asked for.',
     remedy: 'Use a token with the scope and namespace, or ask the operator for one.',
     retry: 'no',
+    members: Type.Object(
+      { scope: Type.Optional(Type.String({ description: 'The scope that is missing.' })) },
+      { title: 'ForbiddenProblem', examples: [{ scope: 'locks:write' }] },
+    ),
   },
   'origin-refused': {
     status: 403,
@@ -40,8 +79,15 @@ export const REQUEST_PROBLEMS = {
   },
   'not-found': {
     status: 404,
-    title: 'Nothing is there',
-    cause: 'No endpoint has this method and path, or what the path names does not exist.',
+    title: 'Not found',
+    cause: 'What the path names does not exist.',
+    remedy: 'Check the name.',
+    retry: 'no',
+  },
+  'unknown-path': {
+    status: 404,
+    title: 'Unknown path',
+    cause: 'No route has this path.',
     remedy: 'Compare the path with /openapi.yaml; percent-encode names.',
     retry: 'no',
   },
@@ -79,6 +125,20 @@ export const REQUEST_PROBLEMS = {
     cause: 'The body or the value has more bytes, or more JSON values, than it may.',
     remedy: 'Send less; the answer names the limit.',
     retry: 'no',
+    members: Type.Object(
+      {
+        maxBodyBytes: Type.Optional(
+          Type.Integer({ minimum: 0, description: 'Bytes that the body may have.' }),
+        ),
+        maxValueBytes: Type.Optional(
+          Type.Integer({ minimum: 0, description: 'Bytes that a value of the space may have.' }),
+        ),
+        maxFields: Type.Optional(
+          Type.Integer({ minimum: 0, description: 'Fields that an object may have.' }),
+        ),
+      },
+      { title: 'TooLargeProblem', examples: [{ maxBodyBytes: 65_536 }] },
+    ),
   },
   'unsupported-media-type': {
     status: 415,
@@ -142,7 +202,7 @@ export const REQUEST_PROBLEMS = {
     cause: 'Its time passed before this request arrived.',
     remedy: 'Stop the protected work and acquire a new lease; renew earlier next time.',
     retry: 'no',
-    members: { fence: 1_795_223_400_123_456 },
+    members: LeaseEnd,
   },
   unsatisfiable: {
     status: 409,

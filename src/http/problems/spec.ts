@@ -1,3 +1,5 @@
+import type { TObject } from 'typebox'
+
 export interface ProblemSpec {
   readonly status: number
   readonly title: string
@@ -5,8 +7,11 @@ export interface ProblemSpec {
   readonly remedy: string
   /** Whether a repeat of the request is safe and useful. */
   readonly retry: 'no' | 'later' | 'same-key'
-  /** Further members of its body, as an example. */
-  readonly members?: Readonly<Record<string, unknown>>
+  /**
+   * Members of its body besides those of every problem. The title names the schema of the whole
+   * problem, the first example stands in the document. Codes may share it.
+   */
+  readonly members?: TObject
 }
 
 export type ProblemSpecs = Readonly<Record<string, ProblemSpec>>

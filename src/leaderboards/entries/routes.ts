@@ -139,7 +139,7 @@ function scoreRange(
 function rangeScore(column: Column, field: string, score: string | undefined): string {
   if (score === undefined) return ''
   const text = scoreText(column, score)
-  if (text === undefined) throw invalid(`querystring/${field}`, `must be a ${column.type}`)
+  if (text === undefined) throw invalid(`query/${field}`, `must be a ${column.type}`)
   return text
 }
 
@@ -149,7 +149,7 @@ function readCursor({ cursor: text, season }: { cursor?: string; season?: string
   const cursor = fromCursor(text)
   if (!cursor) throw notACursor()
   if (season !== undefined && season !== PREVIOUS && season !== cursor.season) {
-    throw invalid('querystring/season', `is not ${cursor.season}, the season of the cursor`)
+    throw invalid('query/season', `is not ${cursor.season}, the season of the cursor`)
   }
   return cursor
 }
@@ -163,5 +163,4 @@ function requireFit({ columns }: BoardConfig, cursor: Cursor): Cursor {
   return cursor
 }
 
-const notACursor = () =>
-  invalid('querystring/cursor', 'must be the nextCursor of a page of this board')
+const notACursor = () => invalid('query/cursor', 'must be the nextCursor of a page of this board')

@@ -27,7 +27,7 @@ export const lockAdminRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
       const { prefix, limit, cursor } = request.query
       const after = cursor === undefined ? '' : Buffer.from(cursor, 'base64url').toString()
       if (cursor !== undefined && (after === '' || !after.startsWith(prefix))) {
-        throw invalid('querystring/cursor', 'is not the cursor of a page of this list')
+        throw invalid('query/cursor', 'is not the cursor of a page of this list')
       }
       const locks = await store.list(request.namespace, prefix, after, limit)
       const last = locks.at(-1)

@@ -89,6 +89,10 @@ const Holder = Type.Object({
   ),
 })
 
+export const Holders = Type.Array(Holder, { description: 'The holders, or the first of them.' })
+export const HolderCount = Type.Integer({ minimum: 0, description: 'Leases that hold the lock.' })
+export const QueueLength = Type.Integer({ minimum: 0, description: 'Requests that wait.' })
+
 const HELD = {
   name: 'migrate',
   state: 'held',
@@ -115,7 +119,7 @@ const POOL = {
   retryAfterMs: 12_500,
 }
 
-const Permits = {
+export const Permits = {
   capacity: Type.Optional(
     Type.Integer({
       description: 'Permits of a semaphore; absent for a lock, or where none is known.',
@@ -134,7 +138,7 @@ export const LockState = Type.Object(
     }),
     mode: Type.Optional(Type.Enum(['exclusive', 'shared'])),
     ...Permits,
-    holders: Type.Array(Holder),
+    holders: Holders,
     waiters: Type.Array(
       Type.Object({
         position: Type.Integer(),
@@ -142,7 +146,7 @@ export const LockState = Type.Object(
         waitedMs: Type.Integer(),
       }),
     ),
-    queueLength: Type.Integer(),
+    queueLength: QueueLength,
     retryAfterMs: Type.Optional(
       Type.Integer({ description: 'Until the first lease, or the lock delay, ends.' }),
     ),

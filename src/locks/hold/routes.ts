@@ -72,7 +72,7 @@ export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (ap
       // A retry is a new connection: a key would keep the place of one that is gone.
       if (request.headers['idempotency-key'] !== undefined) {
         throw invalid(
-          'headers/idempotency-key',
+          'header/idempotency-key',
           'is not supported here: the connection is the lease',
         )
       }

@@ -38,11 +38,11 @@ export const authzRoutes: RateLimitRoutes = async (app, { decide, policies }) =>
       }),
     )
     if (!shareGroup(documents)) {
-      throw invalid('querystring/policies', 'must be different policies of one group')
+      throw invalid('query/policies', 'must be different policies of one group')
     }
     const limits = documents.map(({ name, value: { authz } }) => {
       if (!authz && asked.key === undefined) {
-        throw invalid('querystring/key', `is required: ${name} has no authz`)
+        throw invalid('query/key', `is required: ${name} has no authz`)
       }
       const subject = authz ? toSubject(authz, visitor) : { key: toKey(asked.key) }
       return { policy: name, ...subject, cost: 1 }

@@ -12,6 +12,6 @@ export function toRequestedPage(
 ): Page {
   if (cursor === undefined) return { group, count: limit }
   const afterKey = Buffer.from(cursor, 'base64url').toString()
-  if (!isObjectName(afterKey)) throw invalid('querystring/cursor', 'is not a cursor of this list')
+  if (!isObjectName(afterKey)) throw invalid('query/cursor', 'is not a cursor of this list')
   return { group, afterKey, count: limit }
 }
