@@ -23,7 +23,7 @@ interface Content {
 }
 
 interface Shown {
-  readonly schema?: unknown
+  readonly schema?: object
   readonly example?: unknown
   readonly examples?: Readonly<Record<string, { readonly value: unknown }>>
 }
@@ -34,7 +34,12 @@ interface ObjectSchema {
 
 const METHODS = new Set(['get', 'put', 'post', 'delete', 'patch', 'head'])
 
-let document: { readonly components: { readonly responses: Record<string, unknown> } }
+let document: {
+  readonly components: {
+    readonly responses: Record<string, unknown>
+    readonly schemas: Record<string, unknown>
+  }
+}
 let operations: { where: string; operation: Operation }[]
 
 beforeAll(async () => {
@@ -142,12 +147,17 @@ it('has only examples that match their schema', () => {
     if (example !== undefined) shown.push(example)
     for (const one of schema ? shown : []) {
       checked++
-      const [, errors] = Schema.Errors(schema as Record<string, unknown>, one)
+      const [, errors] = Schema.Errors({ ...schema, components: document.components }, one)
       for (const error of errors) wrong.push(`${where}: ${JSON.stringify(error)}`)
     }
     for (const [key, value] of Object.entries(node)) walk(value, `${where}/${key}`)
   }
   for (const { where, operation } of operations) walk(operation, where)
+  walk(document.components.responses, 'responses')
+  for (const [name, schema] of Object.entries(document.components.schemas)) {
+    const { examples = [] } = schema as { examples?: unknown[] }
+    walk({ schema, examples: examples.map((value) => ({ value })) }, name)
+  }
   expect(wrong).toEqual([])
   expect(checked).toBeGreaterThan(100)
 })
