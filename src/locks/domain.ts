@@ -9,6 +9,7 @@ import { lockRoutes } from './leases/routes.js'
 import { createLockMetrics } from './metrics.js'
 import { specs } from './problems.js'
 import { semaphoreRoutes } from './semaphores/routes.js'
+import { sessionOperatorRoutes } from './sessions/operator-routes.js'
 import { sessionRoutes } from './sessions/routes.js'
 import { lockSetRoutes } from './sets/routes.js'
 import { createLockStore } from './store.js'
@@ -64,6 +65,7 @@ export const toRunning = (options: LockRouteOptions): RunningDomain => ({
     app.register(semaphoreRoutes, { prefix: '/semaphores', ...options })
     app.register(lockSetRoutes, { prefix: '/lock-sets', ...options })
     app.register(sessionRoutes, { prefix: '/sessions', ...options })
+    app.register(sessionOperatorRoutes, { prefix: '/sessions', ...options })
   },
   drain: options.store.drain,
   close: options.store.close,

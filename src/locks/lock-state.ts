@@ -11,8 +11,9 @@ export interface Holder {
   readonly owner: string
   readonly metadata: string
   readonly mode: LeaseMode
-  /** Metadata of its session, '' without one. */
-  readonly session: string
+  /** '' without a session. */
+  readonly sessionId: string
+  readonly sessionMetadata: string
 }
 
 /** The public state of a lock: no tokens. */
@@ -38,11 +39,11 @@ export function readSnapshot(parts: readonly unknown[], from: number): [Snapshot
   const text = (i: number) => String(parts[from + i])
   const number = (i: number) => Number(parts[from + i])
   const count = integer(parts[from + 10])
-  const end = from + 11 + count * 8
+  const end = from + 11 + count * 9
   if (end > parts.length) throw new TypeError('a snapshot ends before its last holder')
   const holders: Holder[] = []
   for (let i = 0; i < count; i++) {
-    const at = 11 + i * 8
+    const at = 11 + i * 9
     holders.push({
       fence: number(at),
       leftMs: number(at + 1),
@@ -51,7 +52,8 @@ export function readSnapshot(parts: readonly unknown[], from: number): [Snapshot
       owner: text(at + 4),
       metadata: text(at + 5),
       mode: text(at + 6) as LeaseMode,
-      session: text(at + 7),
+      sessionId: text(at + 7),
+      sessionMetadata: text(at + 8),
     })
   }
   const snapshot: Snapshot = {

@@ -75,8 +75,14 @@ export function createLockMetrics(metrics: Metrics) {
     held: (seconds: number) => held.observe(seconds),
     claimTimedOut: (count: number) => claimTimeouts.inc(count),
     replayed: () => replayed.inc(),
-    session: (operation: 'open' | 'keepalive' | 'end', outcome: SessionOutcome) =>
+    session: (operation: 'open' | 'keepalive', outcome: SessionOutcome) =>
       sessions.labels(operation, outcome).inc(),
+    /** @param ended undefined for a session that was over by itself, or is not known */
+    sessionEnded(ended: { readonly replayed: boolean; readonly released: number } | undefined) {
+      const outcome = ended ? (ended.replayed ? 'replayed' : 'ended') : 'session-ended'
+      sessions.labels('end', outcome).inc()
+      if (ended && ended.released > 0) ends.labels('released').inc(ended.released)
+    },
     streamOpened: (kind: StreamKind) => streams.labels(kind).inc(),
     streamEnded(kind: StreamKind, why: string): void {
       streams.labels(kind).dec()

@@ -98,6 +98,12 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     line: { change: 'semaphore.capacity', semaphore: 's', before: 3, capacity: 0 },
     repeats: true,
   },
+  deleteSession: {
+    given: [['post', '/v1/sessions', { prefix: 's' }]],
+    change: ['delete', '/v1/sessions/{id}'],
+    line: { change: 'session.end', session: expect.any(String), leaseCount: 0 },
+    repeats: true,
+  },
   putCacheSpace: {
     change: ['put', '/v1/cache-spaces/new', { ttlMs: 1_000 }],
     line: { change: 'space.put', space: 'new', before: 0, version },
@@ -207,19 +213,24 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   },
 }
 
-const make = async ([method, path, body]: Call) => {
-  const { status } = await ask(method, path, body)
+/** @returns the id of what was made, for a path with `{id}` */
+const make = async ([method, path, body]: Call): Promise<string> => {
+  const { status, body: made } = await ask(method, path, body)
   expect(status).toBeLessThan(300)
+  return String(made.id)
 }
 
 it.each(Object.entries(EXAMPLES))('%s logs one line', async (_operation, example) => {
   // Another example may have closed the season of the board.
   await ask('post', '/v1/leaderboards/d/open')
-  for (const call of example.given ?? []) await make(call)
-  const lines = await changesOf(() => make(example.change))
+  let id = ''
+  for (const call of example.given ?? []) id = await make(call)
+  const [method, path, body] = example.change
+  const change = [method, path.replace('{id}', id), body] as Call
+  const lines = await changesOf(() => make(change))
   expect(lines).toMatchObject([{ ...WHO, namespace: harness.namespace, ...example.line }])
   if (!example.repeats) return
-  expect(await changesOf(() => ask(...example.change))).toEqual([])
+  expect(await changesOf(() => ask(...change))).toEqual([])
 })
 
 /** Operations of ordinary callers, on what is their own. */

@@ -189,10 +189,15 @@ describe('a name that is kept by the minHoldMs of a released lease', () => {
   })
 
   it('is so as well where its session ended', async () => {
-    const { body } = await post('sessions', { prefix: 'ended' }).expect(200)
-    await held('ended@a', { sessionId: body.id, ttlMs: 60_000, minHoldMs: 60_000, mode: 'shared' })
+    const { body } = await post('sessions', { prefix: 'ended' }).expect(201)
+    await held('ended@a', {
+      sessionToken: body.token,
+      ttlMs: 60_000,
+      minHoldMs: 60_000,
+      mode: 'shared',
+    })
     const { fence } = await held('ended@a', { mode: 'shared' })
-    await harness.request('delete', `/v1/sessions/${body.id}`).expect(200)
+    await post('sessions/end', { token: body.token }).expect(200)
     expect((await get('locks/ended@a')).holders).toMatchObject([{ fence }])
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { sessionIdOf } from '../../src/locks/sessions/keys.js'
 import { useFreshHarness } from '../support/harness.js'
 import { lockScripts } from '../support/lock-scripts.js'
 import { until } from '../support/until.js'
@@ -8,7 +9,7 @@ const HOUR_MS = 3_600_000
 
 // A new service for each test, because a moved clock stays moved.
 const harness = useFreshHarness()
-const { lock, held, waits, look, queued } = lockDriver(harness)
+const { post, lock, held, waits, look, queued } = lockDriver(harness)
 
 describe('a Redis clock that steps back', () => {
   it('ends no lease, and a renewal counts from the new time', async () => {
@@ -62,8 +63,8 @@ describe('a Redis clock that steps back', () => {
 describe('a Redis clock that steps back by less than the age of a lease', () => {
   const MINUTE_MS = 60_000
   const session = async (prefix: string, ttlMs: number) =>
-    (await harness.request('post', '/v1/sessions').send({ prefix, ttlMs }).expect(200)).body.id
-  const keep = (id: string) => harness.request('post', `/v1/sessions/${id}/keepalive`)
+    (await post('sessions', { prefix, ttlMs }).expect(201)).body.token
+  const keep = (token: string) => post('sessions/keepalive', { token })
 
   it('gives the lease its TTL from the next renewal on', async () => {
     const { token } = await held('old', { ttlMs: 30_000 })
@@ -136,22 +137,24 @@ describe('a Redis clock that steps back by less than the age of a lease', () => 
   })
 
   it('gives a session its TTL from the next keepalive on', async () => {
-    const sessionId = await session('back', 5_000)
-    await held('back@a', { sessionId })
+    const sessionToken = await session('back', 5_000)
+    await held('back@a', { sessionToken })
     harness.advance(-HOUR_MS)
-    const { body } = await harness.request('get', `/v1/sessions/${sessionId}`).expect(200)
+    const { body } = await harness
+      .request('get', `/v1/sessions/${sessionIdOf(sessionToken)}`)
+      .expect(200)
     expect(body.expiresInMs).toBeLessThanOrEqual(5_000)
-    expect((await keep(sessionId).expect(200)).body.expiresInMs).toBeLessThanOrEqual(5_000)
+    expect((await keep(sessionToken).expect(200)).body.expiresInMs).toBeLessThanOrEqual(5_000)
     harness.advance(5_001)
-    await keep(sessionId).expect(410)
+    await keep(sessionToken).expect(410)
     await lock('back@a', 'acquire').expect(200)
   })
 
   it('ends a session without keepalives one TTL after the next request for one of its locks', async () => {
-    const sessionId = await session('gone', 50_000)
-    await held('gone@a', { sessionId })
+    const sessionToken = await session('gone', 50_000)
+    await held('gone@a', { sessionToken })
     harness.advance(40_000)
-    await keep(sessionId).expect(200)
+    await keep(sessionToken).expect(200)
     // The clock steps back to between the write of the lock and the keepalive.
     harness.advance(-20_000)
     harness.advance(30_001)

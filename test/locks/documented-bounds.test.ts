@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { AcquireRequest } from '../../src/locks/leases/schemas.js'
 import { specs } from '../../src/locks/problems.js'
 import { AcquirePermitsRequest } from '../../src/locks/semaphores/schemas.js'
-import { KeepSessionResponse, SessionState } from '../../src/locks/sessions/schemas.js'
+import { KeptSession, Session } from '../../src/locks/sessions/schemas.js'
 
 /** Reads a bound from the Lua source, because the scripts do not get it as an argument. */
 function boundOf(library: string, name: string): string {
@@ -25,6 +25,6 @@ it('documents how many hold a lock together, and lets a semaphore have as many p
 it('documents how much a session carries', () => {
   const most = boundOf('carried', 'MAX_CARRIED')
   expect(specs['too-many-leases'].cause).toContain(` at most ${most} leases `)
-  expect(SessionState.properties.names).toMatchObject(says(` at most ${most}.`))
-  expect(KeepSessionResponse.properties.ended).toMatchObject(says(` At most ${most} with `))
+  expect(Session.properties.names).toMatchObject(says(` at most ${most}.`))
+  expect(KeptSession.properties.ended).toMatchObject(says(` At most ${most} with `))
 })

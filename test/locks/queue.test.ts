@@ -200,7 +200,7 @@ describe('what is left behind', () => {
     await ask('semaphores/pool/acquire', { ttlMs, capacity: 3, permits: 2 }).expect(200)
     await ask('lock-sets/acquire', { ttlMs, names: ['set@a', 'set@b'] }).expect(200)
     await ask('locks/keyed/acquire', { ttlMs }).set('idempotency-key', 'k').expect(200)
-    await ask('sessions', { ttlMs, prefix: 's' }).expect(200)
+    await ask('sessions', { ttlMs, prefix: 's' }).expect(201)
 
     harness.advance(60_000)
 

@@ -12,20 +12,20 @@ beforeAll(async () => {
 })
 
 const open = async (prefix: string, ttlMs = 60_000): Promise<string> =>
-  (await post('sessions', { prefix, ttlMs }).expect(200)).body.id
-const keep = async (id: string) => (await post(`sessions/${id}/keepalive`).expect(200)).body
+  (await post('sessions', { prefix, ttlMs }).expect(201)).body.token
+const keep = async (token: string) => (await post('sessions/keepalive', { token }).expect(200)).body
 const revoke = (name: string, body: object = {}) =>
   post(`locks/${name}/revoke`, { reason: 'maintenance', ...body }).expect(200)
 const { fence: _, ...nothing } = { fence: 0, expiresInMs: expect.any(Number), leaseCount: 1 }
 
 describe('a keepalive', () => {
   it('shows which leases of its session are asked for, until they are released', async () => {
-    const sessionId = await open('asked')
-    const one = await held('asked@a', { sessionId })
-    const other = await held('asked@b', { sessionId })
+    const sessionToken = await open('asked')
+    const one = await held('asked@a', { sessionToken })
+    const other = await held('asked@b', { sessionToken })
     await revoke('asked@a')
     await revoke('asked@b', { graceMs: 10_000, fence: other.fence })
-    const { revoke: asked } = await keep(sessionId)
+    const { revoke: asked } = await keep(sessionToken)
     expect(asked).toHaveLength(2)
     expect(asked).toContainEqual({ name: 'asked@a', fence: one.fence, reason: 'maintenance' })
     expect(asked).toContainEqual({
@@ -35,20 +35,20 @@ describe('a keepalive', () => {
       expiresInMs: expect.any(Number),
     })
     await post('locks/asked@b/release', { token: other.token }).expect(200)
-    expect((await keep(sessionId)).revoke).toHaveLength(1)
+    expect((await keep(sessionToken)).revoke).toHaveLength(1)
     await post('locks/asked@a/release', { token: one.token }).expect(200)
-    expect(await keep(sessionId)).toEqual({ ...nothing, leaseCount: 0 })
+    expect(await keep(sessionToken)).toEqual({ ...nothing, leaseCount: 0 })
   })
 
   it('shows which leases others ended, for as long as that is remembered', async () => {
-    const sessionId = await open('ended', 600_000)
-    const { fence } = await held('ended@a', { sessionId })
-    const short = await held('ended@b', { sessionId, ttlMs: 20_000 })
-    await held('ended@c', { sessionId })
+    const sessionToken = await open('ended', 600_000)
+    const { fence } = await held('ended@a', { sessionToken })
+    const short = await held('ended@b', { sessionToken, ttlMs: 20_000 })
+    await held('ended@c', { sessionToken })
     await revoke('ended@a', { graceMs: 500 })
     harness.advance(20_001)
     for (const name of ['ended@a', 'ended@b']) await post(`locks/${name}/acquire`).expect(200)
-    const seen = await keep(sessionId)
+    const seen = await keep(sessionToken)
     expect(seen).toMatchObject({ leaseCount: 1 })
     expect(seen).not.toHaveProperty('revoke')
     expect(seen.ended).toHaveLength(2)
@@ -59,9 +59,9 @@ describe('a keepalive', () => {
       reason: 'maintenance',
     })
     expect(seen.ended).toContainEqual({ name: 'ended@b', fence: short.fence, how: 'expired' })
-    expect((await keep(sessionId)).ended).toHaveLength(2)
+    expect((await keep(sessionToken)).ended).toHaveLength(2)
     harness.advance(60_001)
-    expect(await keep(sessionId)).toEqual(nothing)
+    expect(await keep(sessionToken)).toEqual(nothing)
   })
 
   it('shows no lease that was released, or that ended with the session', async () => {

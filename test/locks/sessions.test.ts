@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { acquireScript } from '../../src/locks/leases/scripts.js'
+import { sessionIdOf } from '../../src/locks/sessions/keys.js'
 import { randomToken } from '../../src/redis/random.js'
 import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
@@ -10,9 +11,10 @@ const { post, acquire, get, look, queued } = lockDriver(harness)
 
 /** On a Cluster the names of a session share the part before "@". */
 const open = async (prefix: string, ttlMs = 10_000, body: object = {}): Promise<string> =>
-  (await post('sessions', { prefix, ttlMs, ...body }).expect(200)).body.id
-const keep = (id: string) => post(`sessions/${id}/keepalive`)
-const end = (id: string) => harness.request('delete', `/v1/sessions/${id}`)
+  (await post('sessions', { prefix, ttlMs, ...body }).expect(201)).body.token
+const keep = (token: string) => post('sessions/keepalive', { token })
+const end = (token: string) => post('sessions/end', { token })
+const pathOf = (token: string) => `sessions/${sessionIdOf(token)}`
 
 const ownKeys = async () => {
   const keys = await Promise.all(
@@ -28,15 +30,15 @@ interface Nodes {
 
 describe('a session', () => {
   it('carries leases without a deadline of their own by one keepalive', async () => {
-    const sessionId = await open('carry')
-    const { body: a } = await acquire('carry@a', { sessionId }).expect(200)
-    await acquire('carry@b', { sessionId, mode: 'shared' }).expect(200)
+    const sessionToken = await open('carry')
+    const { body: a } = await acquire('carry@a', { sessionToken }).expect(200)
+    await acquire('carry@b', { sessionToken, mode: 'shared' }).expect(200)
     expect(a.expiresInMs).toBeGreaterThan(5_000)
     expect(a.expiresInMs).toBeLessThanOrEqual(10_000)
 
     for (let i = 0; i < 4; i++) {
       harness.advance(8_000)
-      const { body } = await keep(sessionId).expect(200)
+      const { body } = await keep(sessionToken).expect(200)
       expect(body).toEqual({ expiresInMs: expect.any(Number), leaseCount: 2 })
       expect(body.expiresInMs).toBeGreaterThan(5_000)
     }
@@ -45,15 +47,15 @@ describe('a session', () => {
     const { expiresInMs } = (await look('carry@a')).holders[0]
     expect(expiresInMs).toBeGreaterThan(5_000)
     await post('locks/carry@a/release', { token: a.token }).expect(200)
-    expect((await keep(sessionId).expect(200)).body.leaseCount).toBe(1)
+    expect((await keep(sessionToken).expect(200)).body.leaseCount).toBe(1)
   })
 
   it('expires without a keepalive, and its leases with it, uncleanly and at that moment', async () => {
-    const sessionId = await open('expire', 10_000)
-    const terms = { sessionId, lockDelayMs: 60_000 }
+    const sessionToken = await open('expire', 10_000)
+    const terms = { sessionToken, lockDelayMs: 60_000 }
     const { body } = await acquire('expire@a', terms).expect(200)
     harness.advance(5_000)
-    await keep(sessionId).expect(200)
+    await keep(sessionToken).expect(200)
     harness.advance(15_000)
 
     expect(await code(acquire('expire@a', {}), 423)).toBe('lock-delayed')
@@ -68,21 +70,21 @@ describe('a session', () => {
     expect(await code(post('locks/expire@a/renew', { token: body.token }), 410)).toBe(
       'lease-expired',
     )
-    expect(await code(keep(sessionId), 410)).toBe('session-ended')
-    expect(await code(acquire('expire@b', { sessionId }), 410)).toBe('session-ended')
-    expect(await code(end(sessionId), 410)).toBe('session-ended')
-    expect(await code(harness.request('get', `/v1/sessions/${sessionId}`), 410)).toBe(
-      'session-ended',
+    expect(await code(keep(sessionToken), 410)).toBe('session-ended')
+    expect(await code(acquire('expire@b', { sessionToken }), 410)).toBe('session-ended')
+    expect(await code(end(sessionToken), 410)).toBe('session-ended')
+    expect(await code(harness.request('get', `/v1/${pathOf(sessionToken)}`), 404)).toBe(
+      'session-not-found',
     )
   })
 
   it('passes its lock to a waiter when it expires, without another request', async () => {
-    const sessionId = await open('wake')
-    await acquire('wake@a', { sessionId }).expect(200)
+    const sessionToken = await open('wake')
+    await acquire('wake@a', { sessionToken }).expect(200)
     const waiting = start(acquire('wake@a', { waitMs: 60_000 }))
     await queued('wake@a', 1)
     harness.advance(8_000)
-    await keep(sessionId).expect(200)
+    await keep(sessionToken).expect(200)
     harness.advance(8_000)
     expect((await look('wake@a')).queueLength).toBe(1)
 
@@ -92,9 +94,9 @@ describe('a session', () => {
   })
 
   it('bounds a lease by the earlier of both ends', async () => {
-    const sessionId = await open('shorter', 10_000)
-    const { body: own } = await acquire('shorter@a', { sessionId, ttlMs: 2_000 }).expect(200)
-    const { body: long } = await acquire('shorter@b', { sessionId, ttlMs: 60_000 }).expect(200)
+    const sessionToken = await open('shorter', 10_000)
+    const { body: own } = await acquire('shorter@a', { sessionToken, ttlMs: 2_000 }).expect(200)
+    const { body: long } = await acquire('shorter@b', { sessionToken, ttlMs: 60_000 }).expect(200)
     expect(own.expiresInMs).toBeLessThanOrEqual(2_000)
     expect(long.expiresInMs).toBeLessThanOrEqual(10_000)
     harness.advance(2_001)
@@ -105,50 +107,50 @@ describe('a session', () => {
   })
 
   it('gives a lease no deadline of its own when the lease is renewed', async () => {
-    const sessionId = await open('renew', 10_000)
-    const { body } = await acquire('renew@a', { sessionId }).expect(200)
+    const sessionToken = await open('renew', 10_000)
+    const { body } = await acquire('renew@a', { sessionToken }).expect(200)
 
     const renewed = await post('locks/renew@a/renew', { token: body.token, ttlMs: 500 }).expect(200)
 
     expect(renewed.body.expiresInMs).toBeGreaterThan(5_000)
     harness.advance(8_000)
-    await keep(sessionId).expect(200)
+    await keep(sessionToken).expect(200)
     harness.advance(8_000)
     expect((await look('renew@a')).state).toBe('held')
   })
 
   it('bounds renewals of a lease with a ttlMs', async () => {
-    const sessionId = await open('bounded', 10_000)
-    const { body } = await acquire('bounded@a', { sessionId, ttlMs: 2_000 }).expect(200)
+    const sessionToken = await open('bounded', 10_000)
+    const { body } = await acquire('bounded@a', { sessionToken, ttlMs: 2_000 }).expect(200)
     const { token } = body
     const renewed = await post('locks/bounded@a/renew', { token, ttlMs: 60_000 }).expect(200)
     expect(renewed.body.expiresInMs).toBeGreaterThan(5_000)
     expect(renewed.body.expiresInMs).toBeLessThanOrEqual(10_000)
     harness.advance(8_000)
-    await keep(sessionId).expect(200)
+    await keep(sessionToken).expect(200)
     harness.advance(8_000)
     await post('locks/bounded@a/renew', { token }).expect(200)
   })
 
   it('keeps to maxHoldMs', async () => {
-    const sessionId = await open('max', 10_000)
-    const { body } = await acquire('max@a', { sessionId, maxHoldMs: 12_000 }).expect(200)
+    const sessionToken = await open('max', 10_000)
+    const { body } = await acquire('max@a', { sessionToken, maxHoldMs: 12_000 }).expect(200)
     harness.advance(8_000)
-    await keep(sessionId).expect(200)
+    await keep(sessionToken).expect(200)
     harness.advance(4_001)
     expect(await code(post('locks/max@a/renew', { token: body.token }), 410)).toBe('lease-expired')
   })
 
   it('ended on purpose releases everything, and begins no lock delay', async () => {
-    const sessionId = await open('clean')
-    const terms = { sessionId, lockDelayMs: 60_000 }
+    const sessionToken = await open('clean')
+    const terms = { sessionToken, lockDelayMs: 60_000 }
     const { body } = await acquire('clean@a', terms).expect(200)
     await acquire('clean@b', { ...terms, ttlMs: 5_000 }).expect(200)
     await acquire('clean@c', { ...terms, minHoldMs: 5_000 }).expect(200)
     const waiting = start(acquire('clean@a', { waitMs: 60_000 }))
     await queued('clean@a', 1)
 
-    expect((await end(sessionId).expect(200)).body).toEqual({ ended: true, leaseCount: 3 })
+    expect((await end(sessionToken).expect(200)).body).toEqual({ ended: true, leaseCount: 3 })
 
     expect((await waiting).status).toBe(200)
     expect(await look('clean@b')).toMatchObject({ state: 'free', lastEnd: { how: 'released' } })
@@ -159,8 +161,8 @@ describe('a session', () => {
     expect(await code(post('locks/clean@a/renew', { token: body.token }), 410)).toBe(
       'lease-released',
     )
-    expect(await code(keep(sessionId), 410)).toBe('session-ended')
-    expect((await end(sessionId).expect(200)).body).toEqual({
+    expect(await code(keep(sessionToken), 410)).toBe('session-ended')
+    expect((await end(sessionToken).expect(200)).body).toEqual({
       ended: false,
       replayed: true,
       leaseCount: 0,
@@ -168,15 +170,15 @@ describe('a session', () => {
   })
 
   it('answers its waiters when it is ended, and leaves no place behind', async () => {
-    const sessionId = await open('waiters')
+    const sessionToken = await open('waiters')
     const { body } = await acquire('waiters@a', {}).expect(200)
-    const first = start(acquire('waiters@a', { sessionId, waitMs: 60_000 }))
+    const first = start(acquire('waiters@a', { sessionToken, waitMs: 60_000 }))
     await queued('waiters@a', 1)
     const second = start(acquire('waiters@a', { waitMs: 60_000 }))
     await queued('waiters@a', 2)
-    expect((await get(`sessions/${sessionId}`)).names).toEqual(['waiters@a'])
+    expect((await get(pathOf(sessionToken))).names).toEqual(['waiters@a'])
 
-    await end(sessionId).expect(200)
+    await end(sessionToken).expect(200)
 
     expect((await first).body.code).toBe('session-ended')
     expect((await look('waiters@a')).queueLength).toBe(1)
@@ -185,15 +187,15 @@ describe('a session', () => {
   })
 
   it('never grants to itself what it releases, however much that is', async () => {
-    const sessionId = await open('self')
+    const sessionToken = await open('self')
     const names = ['self@a', 'self@b', 'self@c']
-    for (const name of names) await acquire(name, { sessionId }).expect(200)
+    for (const name of names) await acquire(name, { sessionToken }).expect(200)
     const waiting = names.flatMap((name) =>
-      Array.from({ length: 30 }, () => start(acquire(name, { sessionId, waitMs: 60_000 }))),
+      Array.from({ length: 30 }, () => start(acquire(name, { sessionToken, waitMs: 60_000 }))),
     )
     for (const name of names) await queued(name, 30)
 
-    expect((await end(sessionId).expect(200)).body.leaseCount).toBe(93)
+    expect((await end(sessionToken).expect(200)).body.leaseCount).toBe(93)
 
     const codes = (await Promise.all(waiting)).map(({ body }) => body.code)
     expect(new Set(codes)).toEqual(new Set(['session-ended']))
@@ -201,7 +203,7 @@ describe('a session', () => {
   })
 
   it('removes its places although the instance of its waiters is dead', async () => {
-    const sessionId = await open('ghost')
+    const sessionToken = await open('ghost')
     await acquire('ghost@a', {}).expect(200)
     const key = `ls:{${harness.namespace}:${harness.lockTag('ghost@a')}}:lock:ghost@a`
     await harness.binder.bind(acquireScript)(
@@ -210,22 +212,22 @@ describe('a session', () => {
         token: randomToken(),
         ttl_ms: 0,
         wait_ms: 60_000,
-        options: JSON.stringify({ instance: 'gone', session: sessionId }),
+        options: JSON.stringify({ instance: 'gone', session: sessionIdOf(sessionToken) }),
         floor: 0,
         ended_ttl_ms: 60_000,
       },
     )
     expect((await look('ghost@a')).queueLength).toBe(1)
-    await end(sessionId).expect(200)
+    await end(sessionToken).expect(200)
     expect((await look('ghost@a')).queueLength).toBe(0)
   })
 
   it('answers its waiters when it expires, also those behind the head', async () => {
-    const sessionId = await open('behind')
+    const sessionToken = await open('behind')
     await acquire('behind@a', { ttlMs: 60_000 }).expect(200)
     const head = start(acquire('behind@a', { waitMs: 60_000 }))
     await queued('behind@a', 1)
-    const waiting = start(acquire('behind@a', { sessionId, waitMs: 60_000 }))
+    const waiting = start(acquire('behind@a', { sessionToken, waitMs: 60_000 }))
     await queued('behind@a', 2)
 
     harness.advance(10_001)
@@ -237,9 +239,9 @@ describe('a session', () => {
   })
 
   it('is checked again when a waiter reaches the head', async () => {
-    const sessionId = await open('grant', 10_000)
+    const sessionToken = await open('grant', 10_000)
     await acquire('grant@a', { ttlMs: 10_500 }).expect(200)
-    const waiting = start(acquire('grant@a', { sessionId, waitMs: 60_000 }))
+    const waiting = start(acquire('grant@a', { sessionToken, waitMs: 60_000 }))
     await queued('grant@a', 1)
 
     harness.advance(11_000)
@@ -249,19 +251,19 @@ describe('a session', () => {
   })
 
   it('gives a waiter a lease that lasts as long as the session', async () => {
-    const sessionId = await open('turn')
+    const sessionToken = await open('turn')
     const { body } = await acquire('turn@a', {}).expect(200)
     const waiting = start(
-      acquire('turn@a', { sessionId, waitMs: 60_000 }).set('idempotency-key', 'turn'),
+      acquire('turn@a', { sessionToken, waitMs: 60_000 }).set('idempotency-key', 'turn'),
     )
     await queued('turn@a', 1)
     await post('locks/turn@a/release', { token: body.token }).expect(200)
     const granted = await waiting
     expect(granted.body.expiresInMs).toBeGreaterThan(5_000)
     harness.advance(8_000)
-    await keep(sessionId).expect(200)
+    await keep(sessionToken).expect(200)
     harness.advance(8_000)
-    const again = await acquire('turn@a', { sessionId, waitMs: 60_000 }).set(
+    const again = await acquire('turn@a', { sessionToken, waitMs: 60_000 }).set(
       'idempotency-key',
       'turn',
     )
@@ -269,113 +271,124 @@ describe('a session', () => {
   })
 
   it('holds semaphores and sets as well', async () => {
-    const sessionId = await open('kinds')
-    await post('semaphores/kinds@s/acquire', { capacity: 2, permits: 2, sessionId }).expect(200)
+    const sessionToken = await open('kinds')
+    await post('semaphores/kinds@s/acquire', { capacity: 2, permits: 2, sessionToken }).expect(200)
     const names = ['kinds@a', 'kinds@b']
-    const { body } = await post('lock-sets/acquire', { names, sessionId }).expect(200)
+    const { body } = await post('lock-sets/acquire', { names, sessionToken }).expect(200)
     expect(body.expiresInMs).toBeGreaterThan(5_000)
-    expect((await get(`sessions/${sessionId}`)).names).toEqual([...names, 'kinds@s'])
+    expect((await get(pathOf(sessionToken))).names).toEqual([...names, 'kinds@s'])
     harness.advance(8_000)
-    await keep(sessionId).expect(200)
+    await keep(sessionToken).expect(200)
     harness.advance(8_000)
     await post('lock-sets/renew', { names, token: body.token }).expect(200)
 
-    await end(sessionId).expect(200)
+    await end(sessionToken).expect(200)
 
     await post('semaphores/kinds@s/acquire', { capacity: 2, permits: 2 }).expect(200)
     await post('lock-sets/acquire', { names }).expect(200)
   })
 
-  it('is shown with its metadata, and never with its id', async () => {
+  it('is shown with its id and metadata, and never with its token', async () => {
     const metadata = { host: 'w-7' }
-    const sessionId = await open('shown', 20_000, { metadata })
-    await acquire('shown@a', { sessionId }).expect(200)
+    const sessionToken = await open('shown', 20_000, { metadata })
+    await acquire('shown@a', { sessionToken }).expect(200)
     const plain = await open('shown', 20_000)
-    await acquire('shown@b', { sessionId: plain }).expect(200)
+    await acquire('shown@b', { sessionToken: plain }).expect(200)
 
-    expect(await get(`sessions/${sessionId}`)).toEqual({
-      id: sessionId,
+    expect(await get(pathOf(sessionToken))).toEqual({
+      id: sessionIdOf(sessionToken),
       ttlMs: 20_000,
       expiresInMs: expect.any(Number),
+      leaseCount: 1,
       metadata,
       names: ['shown@a'],
     })
     const state = await look('shown@a')
-    expect(state.holders[0].session).toEqual(metadata)
-    expect((await look('shown@b')).holders[0].session).toEqual({})
-    expect(JSON.stringify(state)).not.toContain(sessionId)
+    const named = { sessionId: sessionIdOf(sessionToken), sessionMetadata: metadata }
+    expect(state.holders[0]).toMatchObject(named)
+    const [other] = (await look('shown@b')).holders
+    expect(other.sessionId).toBe(sessionIdOf(plain))
+    expect(other).not.toHaveProperty('sessionMetadata')
+    expect(JSON.stringify(state)).not.toContain(sessionToken)
     const refused = await acquire('shown@a', {}).expect(423)
-    expect(refused.body.holders[0].session).toEqual(metadata)
-    expect(refused.text).not.toContain(sessionId)
+    expect(refused.body.holders[0]).toMatchObject(named)
+    expect(refused.text).not.toContain(sessionToken)
   })
 
   it('is opened once for one idempotency key', async () => {
     const ask = (body: object) => post('sessions', body).set('idempotency-key', 'open')
     const body = { prefix: 'once', ttlMs: 10_000 }
-    const first = await ask(body).expect(200)
+    const first = await ask(body).expect(201)
     harness.advance(4_000)
 
-    const again = await ask(body).expect(200)
+    const again = await ask(body).expect(201)
 
     expect(again.headers['idempotent-replayed']).toBe('true')
-    expect(again.body.id).toBe(first.body.id)
+    const { id, token } = first.body
+    expect(again.body).toMatchObject({ id, token, ttlMs: 10_000 })
+    expect(again.headers.location).toBe(first.headers.location)
     expect(again.body.expiresInMs).toBeLessThanOrEqual(6_000)
     expect(await code(ask({ ...body, ttlMs: 20_000 }), 422)).toBe('idempotency-conflict')
     harness.advance(6_001)
     expect(await code(ask(body), 410)).toBe('session-ended')
   })
 
-  it('refuses an id that was never a session', async () => {
+  it('refuses a token that was never one of a session', async () => {
     const ghost = (await open('ghost')).replace(/\.(.{22})$/, `.${'x'.repeat(22)}`)
     expect(await code(keep(ghost), 410)).toBe('session-ended')
     expect(await code(end(ghost), 410)).toBe('session-ended')
-    expect(await code(acquire('ghost@a', { sessionId: ghost }), 410)).toBe('session-ended')
+    expect(await code(acquire('ghost@a', { sessionToken: ghost }), 410)).toBe('session-ended')
     const outside = `999.${'x'.repeat(22)}`
     expect(await code(keep(outside), 410)).toBe('session-ended')
     expect(await code(end(outside), 410)).toBe('session-ended')
-    expect(await code(acquire('ghost@a', { sessionId: outside }), 410)).toBe('session-ended')
-    await post('locks/ghost@a/acquire', { sessionId: 'nonsense' }).expect(400)
+    expect(await code(acquire('ghost@a', { sessionToken: outside }), 410)).toBe('session-ended')
+    await post('locks/ghost@a/acquire', { sessionToken: 'nonsense' }).expect(400)
     await post('sessions', { prefix: 'a@b' }).expect(400)
-    await post('sessions/nonsense/keepalive').expect(400)
-    await keep(ghost).send({ ttlMs: 1_000 }).expect(400)
+    await keep('nonsense').expect(400)
+    await end('nonsense').expect(400)
+    await post('sessions/keepalive').expect(400)
+    await post('sessions/end').expect(400)
+    await post('sessions/keepalive', { token: ghost, ttlMs: 1_000 }).expect(400)
   })
 
   it('stays in its namespace', async () => {
-    const sessionId = await open('apart')
-    const other = keep(sessionId).set('lockstep-namespace', 'another')
+    const sessionToken = await open('apart')
+    const other = keep(sessionToken).set('lockstep-namespace', 'another')
     expect(await code(other, 410)).toBe('session-ended')
   })
 
   it('lies where its prefix says, on a Cluster', async () => {
     if (harness.lockTag('one') === harness.lockTag('two')) return
     expect(await code(post('sessions'), 400)).toBe('invalid-request')
-    const sessionId = await open('one')
-    expect(await code(acquire('two@a', { sessionId }), 422)).toBe('cross-slot')
-    await acquire('one@a', { sessionId }).expect(200)
+    const sessionToken = await open('one')
+    expect(await code(acquire('two@a', { sessionToken }), 422)).toBe('cross-slot')
+    await acquire('one@a', { sessionToken }).expect(200)
   })
 })
 
 describe('a thousand leases', () => {
-  it('live by one keepalive, end with one DELETE, and are the most a session carries', async () => {
-    const sessionId = await open('many', 600_000)
+  it('live by one keepalive, end with one call, and are the most a session carries', async () => {
+    const sessionToken = await open('many', 600_000)
     const names = Array.from({ length: 1_000 }, (_, i) => `many@${i}`)
     for (let i = 0; i < 1_000; i += 50) {
       await Promise.all(
-        names.slice(i, i + 50).map((name) => acquire(name, { sessionId }).expect(200)),
+        names.slice(i, i + 50).map((name) => acquire(name, { sessionToken }).expect(200)),
       )
     }
-    const { body: refused } = await acquire('many@too', { sessionId }).expect(429)
+    const { body: refused } = await acquire('many@too', { sessionToken }).expect(429)
     expect(refused.code).toBe('too-many-leases')
-    expect(await code(acquire('many@too', { sessionId, waitMs: 100 }), 429)).toBe('too-many-leases')
+    expect(await code(acquire('many@too', { sessionToken, waitMs: 100 }), 429)).toBe(
+      'too-many-leases',
+    )
 
     for (let i = 0; i < 3; i++) {
       harness.advance(500_000)
-      expect((await keep(sessionId).expect(200)).body.leaseCount).toBe(1_000)
+      expect((await keep(sessionToken).expect(200)).body.leaseCount).toBe(1_000)
     }
-    expect((await get(`sessions/${sessionId}`)).names).toHaveLength(1_000)
+    expect((await get(pathOf(sessionToken))).names).toHaveLength(1_000)
     await acquire('many@999', {}).expect(423)
 
-    expect((await end(sessionId).expect(200)).body.leaseCount).toBe(1_000)
+    expect((await end(sessionToken).expect(200)).body.leaseCount).toBe(1_000)
     await acquire('many@999', {}).expect(200)
     expect((await look('many@0')).state).toBe('free')
   })
@@ -386,30 +399,32 @@ describe('what a session leaves in Redis', () => {
     `ls:{${harness.namespace}:${harness.lockTag(name)}}:${what}`
 
   it('outlives a day while it is kept alive', async () => {
-    const sessionId = await open('days', 86_400_000)
-    await acquire('days@a', { sessionId }).expect(200)
-    const leases = part('days@a', `session-leases:${sessionId}`)
+    const sessionToken = await open('days', 86_400_000)
+    await acquire('days@a', { sessionToken }).expect(200)
+    const leases = part('days@a', `session-leases:${sessionIdOf(sessionToken)}`)
     await harness.redis.pexpire(leases, 1_000)
-    await harness.redis.pexpire(part('days@a', `session:${sessionId}`), 1_000)
+    await harness.redis.pexpire(part('days@a', `session:${sessionIdOf(sessionToken)}`), 1_000)
 
-    await keep(sessionId).expect(200)
+    await keep(sessionToken).expect(200)
 
     expect(await harness.redis.pttl(leases)).toBeGreaterThan(86_400_000)
-    expect(await harness.redis.pttl(part('days@a', `session:${sessionId}`))).toBeGreaterThan(
-      86_400_000,
-    )
-    await end(sessionId).expect(200)
+    expect(
+      await harness.redis.pttl(part('days@a', `session:${sessionIdOf(sessionToken)}`)),
+    ).toBeGreaterThan(86_400_000)
+    await end(sessionToken).expect(200)
   })
 
   it('is the record of its end alone, which expires', async () => {
-    const sessionId = await open('idle', 10_000)
-    const session = part('idle@a', `session:${sessionId}`)
-    await acquire('idle@a', { sessionId }).expect(200)
+    const sessionToken = await open('idle', 10_000)
+    const session = part('idle@a', `session:${sessionIdOf(sessionToken)}`)
+    await acquire('idle@a', { sessionToken }).expect(200)
     expect(await harness.redis.pttl(session)).toBeGreaterThan(10_000)
 
-    await end(sessionId).expect(200)
+    await end(sessionToken).expect(200)
 
-    expect(await harness.redis.exists(part('idle@a', `session-leases:${sessionId}`))).toBe(0)
+    expect(
+      await harness.redis.exists(part('idle@a', `session-leases:${sessionIdOf(sessionToken)}`)),
+    ).toBe(0)
     const ttl = await harness.redis.pttl(session)
     expect(ttl).toBeGreaterThan(0)
     expect(ttl).toBeLessThanOrEqual(60_000)
@@ -419,9 +434,9 @@ describe('what a session leaves in Redis', () => {
   })
 
   it('ends with the lease when Redis loses the session: every lease ends', async () => {
-    const sessionId = await open('lost', 10_000)
-    await acquire('lost@a', { sessionId }).expect(200)
-    await harness.redis.del(part('lost@a', `session:${sessionId}`))
+    const sessionToken = await open('lost', 10_000)
+    await acquire('lost@a', { sessionToken }).expect(200)
+    await harness.redis.del(part('lost@a', `session:${sessionIdOf(sessionToken)}`))
     expect((await look('lost@a')).state).toBe('free')
     harness.advance(10_001)
     await until(

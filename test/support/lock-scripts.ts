@@ -130,7 +130,7 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
     /** @param name any of its locks */
     async openSession(name: string, ttlMs: number) {
       const id = `${lockTag(name).slice(1)}.${randomToken()}`
-      const args = { id, ttl_ms: ttlMs, metadata: '' }
+      const args = { id, token: randomToken(), ttl_ms: ttlMs, metadata: '' }
       await run.open({ session: key('session', name, id) }, args)
       return id
     },

@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { DurationMs, ObjectName } from '../../http/names.js'
-import { EXAMPLE_FENCE, Fence, MAX_LEASE_MS } from '../leases/schemas.js'
+import { EXAMPLE_FENCE, Fence, MAX_LEASE_MS, Metadata, SessionId } from '../leases/schemas.js'
 import { VERIFIED_TOKENS } from './scripts.js'
 
 export const VerifyRequest = Type.Object(
@@ -77,16 +77,16 @@ export const RevokeResponse = Type.Object(
 
 const Holder = Type.Object({
   owner: Type.Optional(Type.String()),
-  metadata: Type.Optional(Type.Unknown()),
+  metadata: Type.Optional(Metadata),
   fence: Fence,
   expiresInMs: Type.Integer(),
   heldMs: Type.Integer(),
   permits: Type.Integer(),
-  session: Type.Optional(
-    Type.Unknown({
-      description: 'Metadata of the session of the lease, or {}; absent without a session.',
-    }),
-  ),
+  sessionId: Type.Optional({
+    ...SessionId,
+    description: 'The session of the lease; absent for a lease without one.',
+  }),
+  sessionMetadata: Type.Optional({ ...Metadata, description: 'That the session was opened with.' }),
 })
 
 export const Holders = Type.Array(Holder, { description: 'The holders, or the first of them.' })

@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { DurationMs } from '../../http/names.js'
 import { AcquireRequest, MAX_LEASE_MS, Token } from '../leases/schemas.js'
 
-const { sessionId: _, ttlMs: __, maxHoldMs: ___, ...terms } = AcquireRequest.properties
+const { sessionToken: _, ttlMs: __, maxHoldMs: ___, ...terms } = AcquireRequest.properties
 
 export const HoldRequest = Type.Object(
   {

@@ -27,16 +27,22 @@ const textOf = (leased: Leased) => (typeof leased === 'string' ? leased : leased
 
 const MAX_RETRY_AFTER_S = 30
 
+/** Stored metadata, which is not ''. */
+export const toObject = (metadata: string) => JSON.parse(metadata) as Record<string, unknown>
+
 export const toHolders = (holders: readonly Holder[]) =>
-  holders.map(({ fence, leftMs, heldMs, permits, owner, metadata, session }) => ({
-    fence,
-    expiresInMs: leftMs,
-    heldMs,
-    permits,
-    ...(owner !== '' && { owner }),
-    ...(metadata !== '' && { metadata: JSON.parse(metadata) as unknown }),
-    ...(session !== '' && { session: JSON.parse(session) as unknown }),
-  }))
+  holders.map(
+    ({ fence, leftMs, heldMs, permits, owner, metadata, sessionId, sessionMetadata }) => ({
+      fence,
+      expiresInMs: leftMs,
+      heldMs,
+      permits,
+      ...(owner !== '' && { owner }),
+      ...(metadata !== '' && { metadata: toObject(metadata) }),
+      ...(sessionId !== '' && { sessionId }),
+      ...(sessionMetadata !== '' && { sessionMetadata: toObject(sessionMetadata) }),
+    }),
+  )
 
 export const toPermits = ({ capacity, used }: Snapshot) =>
   capacity > 0 && { capacity, used, available: Math.max(0, capacity - used) }
@@ -139,7 +145,8 @@ function blocked(
   })
 }
 
-export const sessionEnded = (): Problem => problem('session-ended', 'The session has ended.')
+export const sessionEnded = (): Problem =>
+  problem('session-ended', 'The session of this token has ended, or never existed.')
 
 const crossSlot = (): Problem =>
   problem('cross-slot', 'The names lie in several slots; give them a common part before "@".')

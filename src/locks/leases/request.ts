@@ -2,14 +2,16 @@ import type { FastifyRequest } from 'fastify'
 import { toMetadata } from '../../http/metadata.js'
 import { invalid } from '../../http/problem.js'
 import { requestIdentity } from '../../http/request-fingerprint.js'
+import { sessionIdOf } from '../sessions/keys.js'
 import type { AcquireOptions } from './acquire.js'
 
 /** The fields of a body. */
 type Terms = Omit<
   AcquireOptions,
-  'ttlMs' | 'metadata' | 'caller' | 'idempotency' | 'connection'
+  'ttlMs' | 'sessionId' | 'metadata' | 'caller' | 'idempotency' | 'connection'
 > & {
   readonly ttlMs?: number
+  readonly sessionToken?: string | undefined
   readonly metadata?: object | undefined
 }
 
@@ -19,8 +21,8 @@ type TermsOf<T> = T & Terms & { readonly [K in Exclude<keyof T, keyof Terms>]: n
 const DEFAULT_TTL_MS = 30_000
 
 /** 0 for a lease that lasts as long as its session. */
-export const ttlOf = ({ ttlMs, sessionId }: Pick<Terms, 'ttlMs' | 'sessionId'>): number =>
-  ttlMs ?? (sessionId === undefined ? DEFAULT_TTL_MS : 0)
+export const ttlOf = ({ ttlMs, sessionToken }: Pick<Terms, 'ttlMs' | 'sessionToken'>): number =>
+  ttlMs ?? (sessionToken === undefined ? DEFAULT_TTL_MS : 0)
 
 /**
  * Field by field: merged objects would outlive every request in the old generation of the heap. A
@@ -34,7 +36,7 @@ export function toOptions<T>(
   checkTerms(terms)
   return {
     ttlMs: ttlOf(terms),
-    sessionId: terms.sessionId,
+    sessionId: terms.sessionToken === undefined ? undefined : sessionIdOf(terms.sessionToken),
     waitMs: terms.waitMs,
     mode: terms.mode,
     owner: terms.owner,

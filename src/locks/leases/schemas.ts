@@ -35,9 +35,17 @@ export const Token = Type.String({
   description: 'The secret from acquire: 22 base64url characters. Its bearer owns the lease.',
 })
 
+const SESSION_PATTERN = '^(0|[1-9][0-9]{0,2})\\.[A-Za-z0-9_-]{22}$'
+
+export const SessionToken = Type.String({
+  pattern: SESSION_PATTERN,
+  description:
+    'The secret of a session, from `POST /v1/sessions`: who has it keeps the session alive, ends it, and acquires in it.',
+})
+
 export const SessionId = Type.String({
-  pattern: '^(0|[1-9][0-9]{0,2})\\.[A-Za-z0-9_-]{22}$',
-  description: 'The secret of a session. Its leases end with it, at the latest.',
+  pattern: SESSION_PATTERN,
+  description: 'The public id of a session. It opens nothing.',
 })
 
 /** The lease in the examples of this domain. */
@@ -66,10 +74,13 @@ export const Terms = {
     DurationMs(
       100,
       MAX_LEASE_MS,
-      'Lease length; renew before it ends. Default 30000; with sessionId: as long as the session.',
+      'Lease length; renew before it ends. Default 30000; with sessionToken: as long as the session.',
     ),
   ),
-  sessionId: Type.Optional(SessionId),
+  sessionToken: Type.Optional({
+    ...SessionToken,
+    description: 'The secret of a session. The lease ends with it, at the latest.',
+  }),
   waitMs: Wait,
   owner: Type.Optional(Owner),
   metadata: Type.Optional(Metadata),
@@ -157,7 +168,7 @@ export const RenewRequest = Type.Object(
   { additionalProperties: false, examples: [{ token: EXAMPLE_TOKEN, ttlMs: 30_000 }] },
 )
 
-export const Revoke = Type.Object(
+export const RevokeNotice = Type.Object(
   {
     reason: Type.String(),
     expiresInMs: Type.Optional(
@@ -171,7 +182,7 @@ export const RenewResponse = Type.Object(
   {
     fence: Fence,
     expiresInMs: Type.Integer({ description: EXPIRES }),
-    revoke: Type.Optional(Revoke),
+    revoke: Type.Optional(RevokeNotice),
   },
   {
     description: 'The lease goes on.',

@@ -50,6 +50,7 @@ if session.how ~= 'released' then
   redis.call('HSET', KEYS[1], 'until', now_us, 'how', 'released')
   session.ends, session.noted, session.how = now_us, now_us, 'released'
   redis.call('ZREM', call.prefix .. 'timers', session_timer(id))
+  unlist_session(call, id)
   note_end(call, id)
 end
 

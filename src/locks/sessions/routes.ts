@@ -6,28 +6,33 @@ import {
   idempotencyConflict,
   requestIdentity,
 } from '../../http/request-fingerprint.js'
-import { type LockRouteOptions, sessionEnded, toRevoke } from '../leases/answer.js'
+import { type LockRouteOptions, sessionEnded } from '../leases/answer.js'
 import { problemResponses } from '../problems.js'
+import { toKept } from './answer.js'
+import { sessionIdOf } from './keys.js'
 import * as schemas from './schemas.js'
 
 const endedProblems = () => problemResponses(...COMMON_PROBLEMS, 'session-ended')
 
+/** Of the holder of a session, who has its token. */
 export const sessionRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
   app,
   { store: { sessions }, metrics, idempotencyTtlMs },
 ) => {
   app.post(
-    '/',
+    '',
     {
       config: { scope: 'locks:write' },
       schema: {
         operationId: 'openSession',
-        summary: 'Open a session: its leases live as long as it is kept alive',
+        summary: 'Open a session',
+        description:
+          'Opens a session for up to 1000 leases of locks, semaphores and sets that live by one keepalive. The `token` is the secret: send it as `sessionToken` of an acquire, and to keep the session alive or to end it. The `id` is public. A repeat with the same `Idempotency-Key` is answered the same session.',
         tags: ['locks'],
         headers: IdempotencyHeaders,
         body: schemas.OpenSessionRequest,
         response: {
-          200: schemas.OpenSessionResponse,
+          201: schemas.OpenedSession,
           ...problemResponses(...COMMON_PROBLEMS, 'session-ended', 'idempotency-conflict'),
         },
       },
@@ -51,91 +56,54 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
         case 'replayed':
           reply.header('idempotent-replayed', 'true')
       }
-      return { id: outcome.id, ttlMs, expiresInMs: outcome.expiresInMs }
+      const { id, token, expiresInMs } = outcome
+      reply.code(201).header('location', `/v1/sessions/${id}`)
+      return { id, token, ttlMs, expiresInMs }
     },
   )
 
   app.post(
-    '/:id/keepalive',
+    '/keepalive',
     {
       config: { scope: 'locks:write' },
       schema: {
         operationId: 'keepSession',
-        summary: 'Keep a session alive, and with it all of its leases',
+        summary: 'Keep a session alive',
+        description:
+          'The session, and every lease of it that has no end of its own, lives for another `ttlMs`. Send it at least three times per `ttlMs`. The answer names the leases that others ask for, and those that expired or were revoked. 410 `session-ended` means that all leases of the session are over.',
         tags: ['locks'],
-        params: schemas.SessionParams,
         body: schemas.KeepSessionRequest,
-        response: { 200: schemas.KeepSessionResponse, ...endedProblems() },
+        response: { 200: schemas.KeptSession, ...endedProblems() },
       },
     },
-    async (request) => {
-      const kept = await sessions.keep(request.namespace, request.params.id)
+    async ({ namespace, body: { token } }) => {
+      const kept = await sessions.keep(namespace, sessionIdOf(token))
       metrics.session('keepalive', kept ? 'kept' : 'session-ended')
       if (!kept) throw sessionEnded()
-      const { expiresInMs, leaseCount, notes } = kept
-      const asked = notes.flatMap(({ how, name, fence, ...order }) =>
-        how ? [] : [{ name, fence, ...toRevoke(order) }],
-      )
-      const ended = notes.flatMap(({ how, name, fence, reason }) =>
-        how ? [{ name, fence, how, ...(reason !== '' && { reason }) }] : [],
-      )
-      return {
-        expiresInMs,
-        leaseCount,
-        ...(asked.length > 0 && { revoke: asked }),
-        ...(ended.length > 0 && { ended }),
-      }
+      return toKept(kept)
     },
   )
 
-  app.get(
-    '/:id',
-    {
-      config: { scope: 'locks:read' },
-      schema: {
-        operationId: 'getSession',
-        summary: 'The time left of a session, and the locks it holds or waits for',
-        tags: ['locks'],
-        params: schemas.SessionParams,
-        response: { 200: schemas.SessionState, ...endedProblems() },
-      },
-    },
-    async (request) => {
-      const { id } = request.params
-      const session = await sessions.show(request.namespace, id)
-      if (!session) throw sessionEnded()
-      const { ttlMs, expiresInMs, metadata, names } = session
-      return {
-        id,
-        ttlMs,
-        expiresInMs,
-        ...(metadata !== '' && { metadata: JSON.parse(metadata) as unknown }),
-        names: [...names],
-      }
-    },
-  )
-
-  app.delete(
-    '/:id',
+  app.post(
+    '/end',
     {
       config: { scope: 'locks:write' },
       schema: {
         operationId: 'endSession',
-        summary: 'End a session and release all of its leases; a repeat is answered, not refused',
+        summary: 'End a session and release its leases',
+        description:
+          'Releases every lease of the session, without lock delays, and answers its waiting requests with 410 `session-ended`. A repeat is answered, not refused. A session that expired is 410 `session-ended`.',
         tags: ['locks'],
-        params: schemas.SessionParams,
-        response: { 200: schemas.EndSessionResponse, ...endedProblems() },
+        body: schemas.EndSessionRequest,
+        response: { 200: schemas.EndedSession, ...endedProblems() },
       },
     },
-    async (request) => {
-      const outcome = await sessions.end(request.namespace, request.params.id)
-      metrics.session('end', outcome ? (outcome.replayed ? 'replayed' : 'ended') : 'session-ended')
+    async ({ namespace, body: { token } }) => {
+      const outcome = await sessions.end(namespace, sessionIdOf(token))
+      metrics.sessionEnded(outcome)
       if (!outcome) throw sessionEnded()
-      if (outcome.released > 0) metrics.ended('released', outcome.released)
-      const { leaseCount } = outcome
-      return outcome.replayed
-        ? { ended: false, replayed: true, leaseCount }
-        : { ended: true, leaseCount }
+      const { replayed, leaseCount } = outcome
+      return replayed ? { ended: false, replayed, leaseCount } : { ended: true, leaseCount }
     },
   )
 }

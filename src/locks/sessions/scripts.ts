@@ -8,11 +8,11 @@ export const openSessionScript = defineScript({
   name: 'locks.session-open',
   file: new URL('../scripts/session-open.lua', import.meta.url),
   keys: ['session'],
-  args: ['id', 'ttl_ms', 'metadata', 'digest?', 'fingerprint?', 'record_ttl_ms?'],
+  args: ['id', 'token', 'ttl_ms', 'metadata', 'digest?', 'fingerprint?', 'record_ttl_ms?'],
   outcomes: ['opened', 'replayed', 'conflict', 'session-ended'],
   decode(reply, kind) {
-    const [, id, leftMs] = list(reply, 3)
-    return { kind, id: String(id), leftMs: Number(leftMs) }
+    const [, token, leftMs] = list(reply, 3)
+    return { kind, token: String(token), leftMs: Number(leftMs) }
   },
 })
 
@@ -59,6 +59,24 @@ export const showSessionScript = defineScript({
       metadata: String(metadata),
       stored: stored.map(String),
     }
+  },
+})
+
+export const listSessionsScript = defineScript({
+  name: 'locks.session-list',
+  file: new URL('../scripts/session-list.lua', import.meta.url),
+  keys: ['sessions'],
+  args: ['after', 'limit'],
+  coalesce: false,
+  decode(reply) {
+    const parts = list(reply)
+    return Array.from({ length: parts.length / 5 }, (_, i) => ({
+      id: String(parts[i * 5]),
+      leftMs: Number(parts[i * 5 + 1]),
+      ttlMs: Number(parts[i * 5 + 2]),
+      metadata: String(parts[i * 5 + 3]),
+      leaseCount: Number(parts[i * 5 + 4]),
+    }))
   },
 })
 

@@ -4,10 +4,12 @@ import { type Layout, lockBucket } from '../../redis/layout.js'
 import { remainingMs } from '../../redis/remaining.js'
 import { fromStoredName } from '../keys.js'
 import type { LockCalls } from '../lock-calls.js'
-import { newSessionId, sessionKey, sessionTag } from './keys.js'
+import { firstOf } from '../pages.js'
+import { newSessionToken, sessionIdOf, sessionKey, sessionsKey, sessionTag } from './keys.js'
 import {
   endSessionScript,
   keepSessionScript,
+  listSessionsScript,
   openSessionScript,
   showSessionScript,
 } from './scripts.js'
@@ -30,6 +32,7 @@ export function createSessionStore(binder: Binder, layout: Layout, calls: LockCa
     open: binder.bind(openSessionScript),
     keep: binder.bind(keepSessionScript),
     show: binder.bind(showSessionScript),
+    list: binder.bind(listSessionsScript),
     end: binder.bind(endSessionScript),
   }
 
@@ -38,12 +41,14 @@ export function createSessionStore(binder: Binder, layout: Layout, calls: LockCa
       if (layout.lockBuckets > 1 && prefix === undefined) {
         return { kind: 'prefix-missing' } as const
       }
-      const id = newSessionId(`l${lockBucket(layout, prefix ?? '')}`)
+      const token = newSessionToken(`l${lockBucket(layout, prefix ?? '')}`)
+      const id = sessionIdOf(token)
       const started = performance.now()
       const reply = await run.open(
         { session: sessionKey(namespace, id) },
         {
           id,
+          token,
           ttl_ms: ttlMs,
           metadata: metadata ?? '',
           digest: idempotency?.digest,
@@ -54,7 +59,8 @@ export function createSessionStore(binder: Binder, layout: Layout, calls: LockCa
       const { kind, leftMs } = reply
       if (kind !== 'opened' && kind !== 'replayed') return { kind }
       calls.look(calls.bucket(namespace, sessionTag(id)), leftMs)
-      return { kind, id: reply.id, expiresInMs: remainingMs(leftMs, started) }
+      const opened = { token: reply.token, id: sessionIdOf(reply.token) }
+      return { kind, ...opened, expiresInMs: remainingMs(leftMs, started) }
     },
 
     /** @returns `notes`: leases that others ask for, and those that ended without the session's doing */
@@ -81,7 +87,23 @@ export function createSessionStore(binder: Binder, layout: Layout, calls: LockCa
       if (!session) return undefined
       const { ttlMs, metadata, leftMs, stored } = session
       const names = [...new Set(stored)].map(fromStoredName).sort()
-      return { ttlMs, expiresInMs: remainingMs(leftMs, started), metadata, names }
+      const expiresInMs = remainingMs(leftMs, started)
+      return { ttlMs, expiresInMs, metadata, leaseCount: stored.length, names }
+    },
+
+    /** In the order of the bytes of their ids, those behind `after`, '' for the first. */
+    async list(namespace: string, after: string, limit: number) {
+      const started = performance.now()
+      const pages = await Promise.all(
+        calls
+          .tags()
+          .map((tag) => run.list({ sessions: sessionsKey(namespace, tag) }, { after, limit })),
+      )
+      const { items, next } = firstOf(pages, limit, ({ id }) => id)
+      const sessions = items
+        .filter(({ leftMs }) => leftMs > 0)
+        .map(({ leftMs, ...rest }) => ({ ...rest, expiresInMs: remainingMs(leftMs, started) }))
+      return { sessions, next }
     },
 
     /**

@@ -30,10 +30,21 @@ local function is_over(call, id)
   return session.how ~= nil or is_past(session.ends)
 end
 
+-- The sessions of the bucket, for lists: without an expiry, because a sweep finds the end of each.
+local function list_session(call, id)
+  redis.call('ZADD', call.prefix .. 'sessions', 0, id)
+end
+
+local function unlist_session(call, id)
+  redis.call('ZREM', call.prefix .. 'sessions', id)
+end
+
 -- A session that was seen to be over stays over, also when the clock steps back behind its end.
 local function note_expiry(call, id)
   local session = read_session(call, id)
-  if not session.exists or session.how or not is_past(session.ends) then return end
+  if session.how or not is_past(session.ends) then return end
+  unlist_session(call, id)
+  if not session.exists then return end
   session.how = 'expired'
   -- First, because a full Redis refuses HSET but lets it through after a PEXPIRE.
   redis.call('PEXPIRE', session_key(call, id), KEEP_MS)

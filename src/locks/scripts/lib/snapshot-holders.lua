@@ -7,7 +7,7 @@ local function describe_holder(reply, lock, lease)
   local session = lease.session and read_session(lock.call, lease.session)
   append(reply, { lease.fence, ms_left(deadline_of(lock, lease)), ms_since(lease.since),
     lease.permits or 1, lease.owner or '', lease.metadata or '', lease.mode or 'exclusive',
-    session and (session.metadata ~= '' and session.metadata or '{}') or '' })
+    lease.session or '', session and session.metadata or '' })
 end
 
 -- Leases of a lock without the ended ones.
@@ -21,7 +21,7 @@ local function count_leases(lock, tokens, ended_by)
   return tokens - joined
 end
 
--- Appends the number of holders, then 8 fields of each. Several tokens of one lease are one holder.
+-- Appends the number of holders, then 9 fields of each. Several tokens of one lease are one holder.
 local function describe_holders(reply, lock, leases, max)
   local at_count, seen = #reply + 1, {}
   reply[at_count] = 0
