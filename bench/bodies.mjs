@@ -102,7 +102,7 @@ const ROWS = [
   ],
   [
     'policy with 2000 listed networks',
-    '/v1/ratelimits/policies/listed',
+    '/v1/ratelimit-policies/listed',
     json({ limit: 10, windowMs: 1_000, allow: networks(1), deny: networks(2) }),
     'PUT',
   ],

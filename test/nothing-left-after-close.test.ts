@@ -14,7 +14,7 @@ async function closedApp(): Promise<WeakRef<object>> {
   const harness = await startHarness()
   await harness.request('post', '/v1/locks/a/acquire').expect(200)
   await harness.request('put', '/v1/cache/s/k').send('value').expect(201)
-  await harness.request('get', '/v1/ratelimits/policies').expect(200)
+  await harness.request('get', '/v1/ratelimit-policies').expect(200)
   await harness.request('put', '/v1/leaderboards/b').send({})
   await harness.request('get', '/metrics').expect(200)
   await harness.close()

@@ -59,7 +59,7 @@ export const rows = [
     name: 'denied check, from memory',
     isAsked: false,
     prepare: [
-      put('/v1/ratelimits/policies/spent', SPENT),
+      put('/v1/ratelimit-policies/spent', SPENT),
       post('/v1/ratelimits/spent/check', { key: 'user-7' }),
     ],
     steps: [post('/v1/ratelimits/spent/check', { key: 'user-7' })],

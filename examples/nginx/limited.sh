@@ -22,7 +22,7 @@ site=$(free_port)
 curl -sf -o /dev/null -X PUT --json '{
   "limit": 5, "windowMs": 60000, "algorithm": "sliding-window", "mode": "strict",
   "authz": { "key": ["address"] }
-}' "$lockstep/v1/ratelimits/policies/site"
+}' "$lockstep/v1/ratelimit-policies/site"
 
 echo 'Hello.' >"$work/index.html"
 python3 -m http.server -b 127.0.0.1 -d "$work" "$application" >/dev/null 2>&1 &

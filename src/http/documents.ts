@@ -1,5 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import Type from 'typebox'
+import Type, {
+  type Static,
+  type TObject,
+  type TProperties,
+  type TSchema,
+  type TUnsafe,
+} from 'typebox'
 import { logChange } from './change-log.js'
 import { toETag } from './etag.js'
 import { type Problem, problem } from './problem.js'
@@ -11,6 +17,27 @@ export const DocumentHeaders = Type.Object({
   ),
   'if-none-match': Type.Optional(Type.String({ description: '`*`: only if there is none.' })),
 })
+
+/**
+ * The body of a PATCH: any of the fields of a PUT, at least one. Without their defaults: a field that is
+ * not sent keeps its value.
+ */
+export const PatchOf = <T extends TProperties>(
+  properties: T,
+  options: { readonly title: string; readonly examples: object[] },
+): TUnsafe<Partial<Static<TObject<T>>>> =>
+  Type.Unsafe<Partial<Static<TObject<T>>>>(
+    Type.Object(Object.fromEntries(Object.entries(properties).map(withoutDefault)), {
+      ...options,
+      additionalProperties: false,
+      minProperties: 1,
+    }),
+  )
+
+function withoutDefault([name, schema]: [string, TSchema]): [string, TSchema] {
+  const { default: _, ...field } = schema as TSchema & { readonly default?: unknown }
+  return [name, Type.Optional(field)]
+}
 
 export const DocumentSource = Type.Enum(['api', 'file'], {
   description: '`file`: from the configuration file, which HTTP cannot change.',

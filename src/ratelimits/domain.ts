@@ -30,7 +30,7 @@ export const ratelimits = defineDomain({
     const services = createServices(deps)
     return {
       async routes(app) {
-        app.register(rateLimitRoutes, { prefix: '/ratelimits', services })
+        app.register(rateLimitRoutes, { services })
       },
       async compatRoutes(app) {
         app.register(compatRoutes, services)

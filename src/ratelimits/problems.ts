@@ -2,16 +2,30 @@ import { defineProblems, type Problem } from '../http/problem.js'
 
 /** Errors of this domain; the others that its routes can answer with are shared. */
 export const { specs, problem, problemResponses, responses } = defineProblems({
+  'policy-not-found': {
+    status: 404,
+    title: 'Policy not found',
+    cause: 'The namespace has no rate limit policy of this name.',
+    remedy: 'Create it with PUT /v1/ratelimit-policies/{policy}, or correct the name.',
+    retry: 'no',
+  },
+  'override-not-found': {
+    status: 404,
+    title: 'Override not found',
+    cause: 'The subject has no override of this policy.',
+    remedy: 'Create it with PUT; the limit of the policy holds for the subject.',
+    retry: 'no',
+  },
   'rate-limited': {
     status: 429,
-    title: 'A rate limit denied the request',
+    title: 'Rate limit exceeded',
     cause: 'The limit has no room for the requested cost.',
     remedy: 'Ask again after `retryAfterMs`.',
     retry: 'later',
   },
   'reservation-expired': {
     status: 410,
-    title: 'The reservation does not exist any more',
+    title: 'Reservation has ended',
     cause: 'It was committed or cancelled before, it has expired, or it was never made.',
     remedy:
       'A reserved cost that was not settled stays consumed until the limit forgets it; give it back ' +
@@ -21,7 +35,7 @@ export const { specs, problem, problemResponses, responses } = defineProblems({
 })
 
 export const unknownPolicy = (name: string): Problem =>
-  problem('not-found', `There is no policy named ${name}.`)
+  problem('policy-not-found', `There is no policy named ${name}.`)
 
 /** The fault of a concurrency policy in a request that counts calls. */
 export const COUNTS_LEASES = 'counts leases, not calls: see its leases'

@@ -1,7 +1,7 @@
 import type { Binder } from './binder.js'
 import { readScript, removeScript, type Stored, writeScript } from './documents-scripts.js'
 import { redisKey } from './keys.js'
-import { type Precondition, preconditionArg } from './precondition.js'
+import { isMet, type Precondition, preconditionArg } from './precondition.js'
 import type { PubSub } from './pub-sub.js'
 
 /** Named configuration: a rate-limit policy, a cache space. */
@@ -43,11 +43,14 @@ export interface Documents<T> {
   /** By name. */
   list(namespace: string): Promise<readonly Document<T>[]>
   put(namespace: string, name: string, value: T, when?: Precondition): Promise<PutOutcome<T>>
-  /** Sets some fields of a stored document, the others keep their values; one atomic change. */
+  /**
+   * Replaces a stored document by what `change` makes of it, in one atomic step: it is called again if
+   * another caller changed the document meanwhile. Its errors are thrown, and nothing changes.
+   */
   patch(
     namespace: string,
     name: string,
-    fields: Partial<T>,
+    change: (value: T) => T,
     when?: Precondition,
   ): Promise<PatchOutcome<T>>
   remove(namespace: string, name: string, when?: Precondition): Promise<RemoveOutcome>
@@ -184,15 +187,14 @@ export function createDocuments<T>(options: DocumentsOptions<T>): Documents<T> {
 
     put,
 
-    async patch(namespace, name, fields, when) {
+    async patch(namespace, name, change, when) {
       if (fromFile().has(name)) return { kind: 'in-file' }
       // Written only over the version that was read: if that changed meanwhile, it is read again.
       for (;;) {
         const present = (await refresh(namespace, -1)).documents.get(name)
         if (!present) return { kind: 'missing' }
-        if (!holds(present.version, when)) return { kind: 'precondition-failed' }
-        const value = { ...present.value, ...fields }
-        const outcome = await put(namespace, name, value, present.version)
+        if (!isMet(when, present.version)) return { kind: 'precondition-failed' }
+        const outcome = await put(namespace, name, change(present.value), present.version)
         if (outcome.kind !== 'precondition-failed') return outcome
       }
     },
@@ -216,7 +218,3 @@ export function createDocuments<T>(options: DocumentsOptions<T>): Documents<T> {
     },
   }
 }
-
-/** Whether a document with this version meets a precondition. */
-const holds = (version: number, when: Precondition | undefined): boolean =>
-  when === undefined || when === '*' || when === version

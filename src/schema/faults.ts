@@ -149,6 +149,8 @@ function toMessage(
       return `must be more than ${limit}${not(value)}`
     case 'type':
       return `must be ${[type].flat().join(' or ')}`
+    case 'minProperties':
+      return 'must have at least one field'
     default:
       return message
   }

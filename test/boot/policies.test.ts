@@ -26,7 +26,7 @@ it('two processes follow the policies of their file and of each other, and keep 
     return (await answer.json()) as { remaining: number }
   }
   const put = (limit: number) =>
-    fetch(`${first}/v1/ratelimits/policies/stored`, {
+    fetch(`${first}/v1/ratelimit-policies/stored`, {
       method: 'PUT',
       headers: { ...headers, 'content-type': 'application/json' },
       body: JSON.stringify({ algorithm: 'sliding-log', limit, windowMs: 3_600_000 }),

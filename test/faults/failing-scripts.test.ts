@@ -57,7 +57,7 @@ describe('a script that fails half-way', () => {
   })
 
   it('does not fail a limit open: only an outage does', async () => {
-    const policy = '/v1/ratelimits/policies/broken'
+    const policy = '/v1/ratelimit-policies/broken'
     await harness.request('put', policy).send({ limit: 1, windowMs: 60_000 }).expect(201)
     await harness.redis.hset(`ls:{${harness.namespace}:r:k}:g:broken`, 'no', 'string')
     const check = () => harness.request('post', '/v1/ratelimits/broken/check').send({ key: 'k' })

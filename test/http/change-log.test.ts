@@ -35,7 +35,7 @@ const POLICY = { limit: 5, windowMs: 60_000 }
 const BOARD = { columns: [{ name: 'points', order: 'desc' }] }
 
 it('names who changed a policy, and its versions before and after', async () => {
-  const path = '/v1/ratelimits/policies/audited'
+  const path = '/v1/ratelimit-policies/audited'
   const versions: number[] = []
   const put = async (limit: number) => {
     const { body } = await ask('put', path, { ...POLICY, limit })
@@ -75,9 +75,9 @@ const SUBMITTED: Call = [
   { entries: [{ member: 'm', score: 1 }] },
 ]
 const GIVEN_BOARD: readonly Call[] = [['put', '/v1/leaderboards/d', DAILY], SUBMITTED]
-const GIVEN_POLICY: readonly Call[] = [['put', '/v1/ratelimits/policies/p', POLICY]]
-const BLOCKED: Call = ['post', '/v1/ratelimits/p/block?key=u1', { forMs: 60_000 }]
-const OVERRIDDEN: Call = ['put', '/v1/ratelimits/policies/p/overrides/u1', { limit: 9 }]
+const GIVEN_POLICY: readonly Call[] = [['put', '/v1/ratelimit-policies/p', POLICY]]
+const BLOCKED: Call = ['post', '/v1/ratelimits/p/block?key=u1', { ttlMs: 60_000 }]
+const OVERRIDDEN: Call = ['put', '/v1/ratelimit-policies/p/overrides/u1', { limit: 9 }]
 const version = expect.any(Number)
 
 /** One change by each administrative operation, and the line that it logs. */
@@ -126,13 +126,19 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     line: { change: 'space.invalidate', space: 'b', mode: 'soft' },
   },
   putRateLimitPolicy: {
-    change: ['put', '/v1/ratelimits/policies/new', POLICY],
+    change: ['put', '/v1/ratelimit-policies/new', POLICY],
     line: { change: 'policy.put', policy: 'new', before: 0, version },
     repeats: true,
   },
+  patchRateLimitPolicy: {
+    given: GIVEN_POLICY,
+    change: ['patch', '/v1/ratelimit-policies/p', { limit: 6 }],
+    line: { change: 'policy.patch', policy: 'p', before: version, version },
+    repeats: true,
+  },
   deleteRateLimitPolicy: {
-    given: [['put', '/v1/ratelimits/policies/old', POLICY]],
-    change: ['delete', '/v1/ratelimits/policies/old'],
+    given: [['put', '/v1/ratelimit-policies/old', POLICY]],
+    change: ['delete', '/v1/ratelimit-policies/old'],
     line: { change: 'policy.delete', policy: 'old', before: version },
     repeats: true,
   },
@@ -142,12 +148,12 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     line: { change: 'subject.reset', policy: 'p', key: 'u1' },
     repeats: true,
   },
-  blockRateLimit: {
+  blockRateLimitSubject: {
     given: GIVEN_POLICY,
     change: BLOCKED,
-    line: { change: 'subject.block', policy: 'p', key: 'u1', blockedForMs: 60_000 },
+    line: { change: 'subject.block', policy: 'p', key: 'u1', ttlMs: 60_000 },
   },
-  unblockRateLimit: {
+  unblockRateLimitSubject: {
     given: [...GIVEN_POLICY, BLOCKED],
     change: ['post', '/v1/ratelimits/p/unblock?key=u1'],
     line: { change: 'subject.unblock', policy: 'p', key: 'u1' },
@@ -155,12 +161,17 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   },
   putRateLimitOverride: {
     given: [...GIVEN_POLICY, OVERRIDDEN],
-    change: ['put', '/v1/ratelimits/policies/p/overrides/u1', { limit: 7, ttlMs: 60_000 }],
+    change: ['put', '/v1/ratelimit-policies/p/overrides/u1', { limit: 7, ttlMs: 60_000 }],
     line: { change: 'override.put', policy: 'p', key: 'u1', limit: 7, before: version, version },
+  },
+  patchRateLimitOverride: {
+    given: [...GIVEN_POLICY, OVERRIDDEN],
+    change: ['patch', '/v1/ratelimit-policies/p/overrides/u1', { limit: 8 }],
+    line: { change: 'override.patch', policy: 'p', key: 'u1', limit: 8, before: version, version },
   },
   deleteRateLimitOverride: {
     given: [...GIVEN_POLICY, OVERRIDDEN],
-    change: ['delete', '/v1/ratelimits/policies/p/overrides/u1'],
+    change: ['delete', '/v1/ratelimit-policies/p/overrides/u1'],
     line: { change: 'override.delete', policy: 'p', key: 'u1', before: version },
     repeats: true,
   },
@@ -268,7 +279,7 @@ it('has an example of every operation that changes configuration', async () => {
 
 it('logs no refused change, and no change of a few keys', async () => {
   const lines = await changesOf(async () => {
-    await ask('put', '/v1/ratelimits/policies/bad', { limit: 0 }).expect(400)
+    await ask('put', '/v1/ratelimit-policies/bad', { limit: 0 }).expect(400)
     await ask('post', '/v1/cache/b/invalidate', { keys: ['k'] }).expect(204)
   })
   expect(lines).toEqual([])

@@ -115,5 +115,5 @@ describe('a refund', () => {
 
 it.each(['refund', 'reset', 'unblock'])('%s is a 404 for an unknown policy', async (verb) => {
   const { body } = await limits.post(`nowhere/${verb}`, { key: 'k' }).expect(404)
-  expect(body.code).toBe('not-found')
+  expect(body.code).toBe('policy-not-found')
 })

@@ -385,7 +385,7 @@ describe('several policies', () => {
 describe('a policy with authz', () => {
   const put = (body: object) =>
     harness
-      .request('put', '/v1/ratelimits/policies/found')
+      .request('put', '/v1/ratelimit-policies/found')
       .send({ limit: 1, windowMs: 1_000, ...body })
 
   it('says which parts of its key visitors choose', async () => {
@@ -396,7 +396,7 @@ describe('a policy with authz', () => {
       expect.stringContaining('header:X-Api-Key'),
       expect.stringContaining('path'),
     ])
-    const got = await harness.request('get', '/v1/ratelimits/policies/found').expect(200)
+    const got = await harness.request('get', '/v1/ratelimit-policies/found').expect(200)
     expect(got.body.findings).toEqual(body.findings)
   })
 
@@ -407,7 +407,7 @@ describe('a policy with authz', () => {
 
   it('counts calls: a proxy could release no lease', async () => {
     const { body } = await harness
-      .request('put', '/v1/ratelimits/policies/found')
+      .request('put', '/v1/ratelimit-policies/found')
       .send({ algorithm: 'concurrency', limit: 1, leaseMs: 1_000, authz: { key: ['address'] } })
       .expect(400)
     expect(body.errors).toEqual([faultAt('body/authz')])

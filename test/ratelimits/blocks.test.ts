@@ -15,10 +15,10 @@ describe.each(COUNTING)('a block in %s', (_name, policy) => {
     await limits.put(name, policy).expect(201)
   })
 
-  it('denies for its forMs, and consumes nothing', async () => {
+  it('denies for its ttlMs, and consumes nothing', async () => {
     const key = randomUUID()
-    const { body } = await limits.post(`${name}/block`, { key, forMs: 60_000 }).expect(200)
-    expect(body).toEqual({ policy: name, key, changed: true, blockedForMs: 60_000 })
+    const { body } = await limits.post(`${name}/block`, { key, ttlMs: 60_000 }).expect(200)
+    expect(body).toEqual({ policy: name, key, changed: true, expiresInMs: 60_000 })
 
     const denied = await limits.post(`${name}/check?onDeny=429`, { key }).expect(429)
     expect(denied.body.results[0]).toMatchObject({ allowed: false, blocked: true, granted: 0 })
@@ -36,7 +36,7 @@ describe.each(COUNTING)('a block in %s', (_name, policy) => {
     const key = randomUUID()
     await limits.post(`${name}/check`, { key, cost: 10 })
     const full = (await limits.post(`${name}/peek`, { key })).body.retryAfterMs
-    await limits.post(`${name}/block`, { key, forMs: 1 })
+    await limits.post(`${name}/block`, { key, ttlMs: 1 })
     const { body } = await limits.post(`${name}/peek`, { key })
     expect(body.retryAfterMs).toBeGreaterThan(full - 60_000)
     expect(body.allowed).toBe(false)
@@ -52,12 +52,12 @@ describe('a block', () => {
 
   it('begins again when it is repeated, and ends by unblock', async () => {
     const key = randomUUID()
-    await limits.post('api/block', { key, forMs: 60_000 })
+    await limits.post('api/block', { key, ttlMs: 60_000 })
     harness.advance(30_000)
-    const again = await limits.post('api/block', { key, forMs: 60_000 })
-    expect(again.body).toMatchObject({ changed: false, blockedForMs: 60_000 })
+    const again = await limits.post('api/block', { key, ttlMs: 60_000 })
+    expect(again.body).toMatchObject({ changed: false, expiresInMs: 60_000 })
     const ended = await limits.post('api/unblock', { key }).expect(200)
-    expect(ended.body).toEqual({ policy: 'api', key, changed: true, blockedForMs: 0 })
+    expect(ended.body).toEqual({ policy: 'api', key, changed: true })
     expect((await limits.post('api/check', { key })).body.allowed).toBe(true)
     expect((await limits.post(`api/unblock?key=${key}`, {})).body.changed).toBe(false)
     expect(await exceptions(key)).toEqual([])
@@ -65,7 +65,7 @@ describe('a block', () => {
 
   it('holds for one policy and one subject', async () => {
     const key = randomUUID()
-    await limits.post('api/block', { key, forMs: 60_000 })
+    await limits.post('api/block', { key, ttlMs: 60_000 })
     expect((await limits.post('other/check', { key })).body.allowed).toBe(true)
     expect((await limits.post('api/check', { key: `${key}x` })).body.allowed).toBe(true)
     const inline = { name: 'api', key, ...POLICY }
@@ -74,7 +74,7 @@ describe('a block', () => {
 
   it('denies all limits of a call, and consumes from none of them', async () => {
     const key = randomUUID()
-    await limits.post('api/block', { key, forMs: 60_000 })
+    await limits.post('api/block', { key, ttlMs: 60_000 })
     const both = [
       { policy: 'api', key },
       { policy: 'other', key },
@@ -88,7 +88,7 @@ describe('a block', () => {
 
   it('survives a reset, and adds no retry time to a cost that can never be allowed', async () => {
     const key = randomUUID()
-    await limits.post('api/block', { key, forMs: 60_000 })
+    await limits.post('api/block', { key, ttlMs: 60_000 })
     await limits.post('api/reset', { key })
     const { body } = await limits.post('api/check', { key, cost: 11 })
     expect(body.results[0]).toMatchObject({ blocked: true, unsatisfiable: true })
@@ -97,7 +97,7 @@ describe('a block', () => {
 
   it('expires', async () => {
     const key = randomUUID()
-    await limits.post('api/block', { key, forMs: 60_000 })
+    await limits.post('api/block', { key, ttlMs: 60_000 })
     const [exception] = await exceptions(key)
     const ttl = await harness.redis.pttl(exception as string)
     expect(ttl).toBeGreaterThan(0)
@@ -108,22 +108,22 @@ describe('a block', () => {
     const key = randomUUID()
     const ask = () => limits.post('api/check', { key }).set('idempotency-key', key)
     await ask()
-    await limits.post('api/block', { key, forMs: 60_000 })
+    await limits.post('api/block', { key, ttlMs: 60_000 })
     const { body, headers } = await ask()
     expect(headers['idempotent-replayed']).toBe('true')
     expect(body).toMatchObject({ allowed: true, retryAfterMs: 0, remaining: 9 })
   })
 
   it.each([
-    ['no time', { key: 'k' }, 'body/forMs'],
-    ['no time at all', { key: 'k', forMs: 0 }, 'body/forMs'],
-    ['more than a year', { key: 'k', forMs: 31_622_400_001 }, 'body/forMs'],
+    ['no time', { key: 'k' }, 'body/ttlMs'],
+    ['no time at all', { key: 'k', ttlMs: 0 }, 'body/ttlMs'],
+    ['more than a year', { key: 'k', ttlMs: 31_622_400_001 }, 'body/ttlMs'],
   ])('is refused with %s', async (_what, body, pointer) => {
     const answer = await limits.post('api/block', body).expect(400)
     expect(answer.body.errors).toEqual([faultAt(pointer)])
   })
 
   it('is a 404 for an unknown policy', async () => {
-    await limits.post('nowhere/block', { key: 'k', forMs: 1 }).expect(404)
+    await limits.post('nowhere/block', { key: 'k', ttlMs: 1 }).expect(404)
   })
 })

@@ -123,7 +123,7 @@ describe('windows of a calendar', () => {
 describe('a policy', () => {
   const put = (policy: object) =>
     harness
-      .request('put', '/v1/ratelimits/policies/billing')
+      .request('put', '/v1/ratelimit-policies/billing')
       .send({ algorithm: 'fixed-window', limit: 5, ...policy })
 
   it('may follow a calendar', async () => {

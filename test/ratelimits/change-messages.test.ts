@@ -21,7 +21,7 @@ beforeEach(() => {
 
 const post = (verb: string, body: object = {}) => limits.post(`api/${verb}`, { key, ...body })
 const override = (method: 'put' | 'get' | 'delete') =>
-  harness.request(method, `/v1/ratelimits/policies/api/overrides/${key}`)
+  harness.request(method, `/v1/ratelimit-policies/api/overrides/${key}`)
 const timesHeard = () => heard.filter((id) => id === `${harness.namespace}:api:${key}`).length
 
 /**
@@ -31,7 +31,7 @@ const timesHeard = () => heard.filter((id) => id === `${harness.namespace}:api:$
 async function settled(times: number) {
   await until(`${times} messages`, () => timesHeard() >= times)
   const last = randomUUID()
-  await limits.post('api/block', { key: last, forMs: 1 }).expect(200)
+  await limits.post('api/block', { key: last, ttlMs: 1 }).expect(200)
   await until('the last message', () => heard.includes(`${harness.namespace}:api:${last}`))
 }
 
@@ -42,7 +42,7 @@ async function reserved(): Promise<string> {
 it.each([
   ['a refund', () => post('refund').expect(200)],
   ['a reset', () => post('check').then(() => post('reset').expect(200))],
-  ['a block', () => post('block', { forMs: 60_000 }).expect(200)],
+  ['a block', () => post('block', { ttlMs: 60_000 }).expect(200)],
   ['the end of a block', () => post('unblock').expect(200)],
   ['an override', () => override('put').send({ limit: 5 }).expect(201)],
   ['the end of an override', () => override('delete').expect(204)],

@@ -20,10 +20,7 @@ async function subjectOf(policy: object) {
   const post = async (verb: string, body: object = {}) =>
     (await limits.post(`${name}/${verb}`, { key, ...body }).expect(200)).body
   const override = (body: object) =>
-    harness
-      .request('put', `/v1/ratelimits/policies/${name}/overrides/${key}`)
-      .send(body)
-      .expect(201)
+    harness.request('put', `/v1/ratelimit-policies/${name}/overrides/${key}`).send(body).expect(201)
   const stateOf = () =>
     harness.redis.get(limitKey(harness.namespace, 'g', { name, key, inline: false }))
   return {

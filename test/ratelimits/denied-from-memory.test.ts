@@ -28,7 +28,7 @@ describe('a denied subject', () => {
       changing: POLICY,
     }
     for (const [name, policy] of Object.entries(policies)) {
-      await harness.request('put', `/v1/ratelimits/policies/${name}`).send(policy).expect(201)
+      await harness.request('put', `/v1/ratelimit-policies/${name}`).send(policy).expect(201)
     }
   })
   beforeEach(() => {
@@ -95,7 +95,7 @@ describe('a denied subject', () => {
       'an override',
       () =>
         harness
-          .request('put', `/v1/ratelimits/policies/one/overrides/${key}`)
+          .request('put', `/v1/ratelimit-policies/one/overrides/${key}`)
           .send({ limit: 5, ttlMs: 60_000 }),
     ],
   ])('is freed at once by %s', async (_what, free) => {
@@ -106,7 +106,7 @@ describe('a denied subject', () => {
   })
 
   it('is freed at once by the end of a block', async () => {
-    await post('one/block', { forMs: 60_000 }).expect(200)
+    await post('one/block', { ttlMs: 60_000 }).expect(200)
     expect(await check('one')).toMatchObject({ allowed: false })
     await post('one/unblock').expect(200)
     expect(await check('one')).toMatchObject({ allowed: true })
@@ -124,7 +124,7 @@ describe('a denied subject', () => {
     // A busy machine may let the second pass between the denial and the next check.
     await until('a denial from memory after the GET', async () => {
       await check('one')
-      await harness.request('get', `/v1/ratelimits/policies/one/overrides/${key}`).expect(404)
+      await harness.request('get', `/v1/ratelimit-policies/one/overrides/${key}`).expect(404)
       const before = await hits()
       await check('one')
       return (await hits()) === before + 1
@@ -135,14 +135,14 @@ describe('a denied subject', () => {
     await check('changing')
     expect(await check('changing')).toMatchObject({ allowed: false })
     await harness
-      .request('put', '/v1/ratelimits/policies/changing')
+      .request('put', '/v1/ratelimit-policies/changing')
       .send({ ...POLICY, limit: 2 })
       .expect(200)
     expect(await check('changing')).toMatchObject({ allowed: true })
   })
 
   it('is still asked about for less cost, peeks, repeats and several limits', async () => {
-    await harness.request('put', '/v1/ratelimits/policies/wide').send({ ...POLICY, limit: 10 })
+    await harness.request('put', '/v1/ratelimit-policies/wide').send({ ...POLICY, limit: 10 })
     await check('wide', { cost: 8 })
     expect(await check('wide', { cost: 3 })).toMatchObject({ allowed: false })
     expect(await check('wide', { cost: 2 })).toMatchObject({ allowed: true })
@@ -196,7 +196,7 @@ describe('a denied subject', () => {
     for (const [verb, body] of [
       ['refund', { cost: 1 }],
       ['reset', {}],
-      ['block', { forMs: 1_000 }],
+      ['block', { ttlMs: 1_000 }],
       ['unblock', {}],
     ] as const) {
       if (verb === 'reset') await check('one')

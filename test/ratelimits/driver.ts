@@ -16,7 +16,7 @@ export function limitDriver(harness: Harness) {
       return body.remaining
     },
     put: (policy: string, body: object) =>
-      harness.request('put', `/v1/ratelimits/policies/${policy}`).send(body),
+      harness.request('put', `/v1/ratelimit-policies/${policy}`).send(body),
   }
 }
 

@@ -16,13 +16,13 @@ beforeEach(async () => {
   await limits.put(policy, WINDOW).expect(201)
 })
 
-const at = (key: string) => `/v1/ratelimits/policies/${policy}/overrides/${encodeURIComponent(key)}`
+const at = (key: string) => `/v1/ratelimit-policies/${policy}/overrides/${encodeURIComponent(key)}`
 const override = (key: string, body: object = { limit: 100 }) =>
   harness.request('put', at(key)).send(body)
-const block = (key: string, forMs = 60_000) =>
-  limits.post(`${policy}/block`, { key, forMs }).expect(200)
+const block = (key: string, ttlMs = 60_000) =>
+  limits.post(`${policy}/block`, { key, ttlMs }).expect(200)
 const list = async (kind: 'overrides' | 'blocks', query: object = {}) => {
-  const path = `/v1/ratelimits/policies/${policy}/${kind}`
+  const path = `/v1/ratelimit-policies/${policy}/${kind}`
   return (await harness.request('get', path).query(query).expect(200)).body
 }
 const keys = async (kind: 'overrides' | 'blocks', query: object = {}): Promise<string[]> =>
@@ -53,8 +53,8 @@ describe('the list', () => {
       { policy, key: 'a' },
       { policy, key: 'b' },
     ])
-    expect(items[0].blockedForMs).toBeGreaterThan(60_000)
-    expect(items[1].blockedForMs).toBeLessThanOrEqual(60_000)
+    expect(items[0].expiresInMs).toBeGreaterThan(60_000)
+    expect(items[1].expiresInMs).toBeLessThanOrEqual(60_000)
   })
 
   it('has no exception that has ended or was deleted', async () => {
@@ -85,6 +85,16 @@ describe('the list', () => {
     expect(pages).toEqual([all.slice(0, 3), all.slice(3, 6), all.slice(6)])
   })
 
+  it('begins with a prefix', async () => {
+    await limits.put(policy, { ...WINDOW, group: 'g' }).expect(200)
+    for (const key of ['a', 'user-1', 'user-2', 'user', 'v']) await override(key).expect(201)
+    expect(await keys('overrides', { prefix: 'user' })).toEqual(['user', 'user-1', 'user-2'])
+    const { items, nextCursor } = await list('overrides', { prefix: 'user-', limit: 1 })
+    expect(items).toMatchObject([{ key: 'user-1' }])
+    const next = { prefix: 'user-', cursor: nextCursor }
+    expect(await keys('overrides', next)).toEqual(['user-2'])
+  })
+
   it('is of the group that the policy has now', async () => {
     await override('a').expect(201)
     await limits.put(policy, { ...WINDOW, group: 'g' }).expect(200)
@@ -98,10 +108,10 @@ describe('the list', () => {
   it.each(['overrides', 'blocks'] as const)(
     'of %s refuses what is no cursor of it',
     async (kind) => {
-      const path = `/v1/ratelimits/policies/${policy}/${kind}`
+      const path = `/v1/ratelimit-policies/${policy}/${kind}`
       const { body } = await harness.request('get', path).query({ cursor: '!' }).expect(400)
       expect(body.errors).toEqual([faultAt('query/cursor')])
-      await harness.request('get', `/v1/ratelimits/policies/nowhere/${kind}`).expect(404)
+      await harness.request('get', `/v1/ratelimit-policies/nowhere/${kind}`).expect(404)
     },
   )
 
@@ -155,7 +165,7 @@ describe('the list in Redis', () => {
 })
 
 describe('a policy that is deleted', () => {
-  const remove = () => harness.request('delete', `/v1/ratelimits/policies/${policy}`)
+  const remove = () => harness.request('delete', `/v1/ratelimit-policies/${policy}`)
 
   it('ends its overrides and blocks', async () => {
     for (let i = 0; i < 105; i++) await override(`s${i}`).expect(201)

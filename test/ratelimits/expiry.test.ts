@@ -81,7 +81,7 @@ describe('the state of a subject', () => {
     await post('all/check', { key }).set('idempotency-key', 'a').expect(200)
     await post('all/refund', { key }).set('idempotency-key', 'b').expect(200)
     await post('all/reserve', { key, ttlMs: 60_000 }).set('idempotency-key', 'c').expect(200)
-    await post('all/block', { key, forMs: 60_000 }).expect(200)
+    await post('all/block', { key, ttlMs: 60_000 }).expect(200)
     const found = await lifetimes()
     expect(found.length).toBeGreaterThanOrEqual(5)
     expect(found.filter(([, ttl]) => ttl === -1)).toEqual([])

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { type Harness, useHarness } from '../support/harness.js'
-import { placeOf } from '../support/request-faults.js'
 import { limitDriver } from './driver.js'
 
 const FILE = 'policies: { filed: { limit: 5, windowMs: 60000 } }'
@@ -9,7 +8,7 @@ const harness = useHarness({ configFile: FILE })
 const other = useHarness({ configFile: FILE })
 const { put } = limitDriver(harness)
 
-const at = (name: string) => `/v1/ratelimits/policies/${name}`
+const at = (name: string) => `/v1/ratelimit-policies/${name}`
 
 /** Asks an instance, always in the namespace of the first one. */
 async function ask(of: Harness, name: string, verb: string, body: object) {
@@ -35,9 +34,9 @@ describe('a policy of the file', () => {
     })
     expect(headers.etag).toMatch(/^"[0-9a-z]+"$/)
     const elsewhere = await harness
-      .request('get', '/v1/ratelimits/policies')
+      .request('get', '/v1/ratelimit-policies')
       .set('lockstep-namespace', `${harness.namespace}-b`)
-    expect(elsewhere.body.policies).toEqual([body])
+    expect(elsewhere.body).toEqual({ items: [body] })
     expect((await ask(harness, 'filed', 'check', { key: 'seen' })).remaining).toBe(4)
   })
 
@@ -45,6 +44,8 @@ describe('a policy of the file', () => {
     expect((await put('filed', { limit: 1, windowMs: 1 }).expect(409)).body.code).toBe(
       'in-config-file',
     )
+    const patched = await harness.request('patch', at('filed')).send({ limit: 1 }).expect(409)
+    expect(patched.body.code).toBe('in-config-file')
     await harness.request('delete', at('filed')).expect(409)
   })
 
@@ -54,8 +55,8 @@ describe('a policy of the file', () => {
     harness.reload(`${FILE.slice(0, -2)}, both: { limit: 7, windowMs: 60000 } }`)
     const seen = await ask(harness, 'both', 'peek', { key: 'a' })
     expect(seen).toMatchObject({ remaining: 6, results: [{ limit: 7 }] })
-    const { body } = await harness.request('get', '/v1/ratelimits/policies').expect(200)
-    const sources = body.policies.map(({ name, source }: Record<string, string>) => [name, source])
+    const { body } = await harness.request('get', '/v1/ratelimit-policies').expect(200)
+    const sources = body.items.map(({ name, source }: Record<string, string>) => [name, source])
     expect(sources).toEqual([
       ['both', 'file'],
       ['filed', 'file'],
@@ -91,20 +92,16 @@ describe('a policy of the file', () => {
       '"a/b": { limit: 1, windowMs: 1 }',
       /policies\/a\/b is not a known field/,
     ],
-    [
-      'the reserved name',
-      'policies: { limit: 1, windowMs: 1 }',
-      /policies\/policies is not a known field/,
-    ],
   ])('is refused with %s, and nothing changes', async (_what, text, message) => {
     expect(() => harness.reload(`policies: { ${text} }`)).toThrow(message)
     await harness.request('get', at('filed')).expect(200)
   })
 })
 
-it('refuses the reserved name over HTTP as well', async () => {
-  const { body } = await put('policies', { limit: 1, windowMs: 1 }).expect(400)
-  expect(placeOf(body.errors[0])).toBe('path/policy')
+it.each(['policies', 'check', 'authz', 'leases', 'overrides'])('may be named %s', async (name) => {
+  await put(name, { limit: 3, windowMs: 60_000 }).expect(201)
+  await harness.request('get', at(name)).expect(200)
+  expect((await ask(harness, name, 'check', { key: 'a' })).remaining).toBe(2)
 })
 
 describe('a policy changed by one instance', () => {

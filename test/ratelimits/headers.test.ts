@@ -75,7 +75,7 @@ describe('LOCKSTEP_RATELIMIT_HEADERS=x-ratelimit', () => {
     const { put, post } = limitDriver(harness)
     await put('own', { limit: 60, windowMs: 3_600_000, burst: 20 }).expect(201)
     await harness
-      .request('put', '/v1/ratelimits/policies/own/overrides/k')
+      .request('put', '/v1/ratelimit-policies/own/overrides/k')
       .send({ limit: 600 })
       .expect(201)
     const { headers } = await post('own/check', { key: 'k' }).expect(200)

@@ -162,14 +162,14 @@ describe('a lease', () => {
   it('obeys the override and the block of its subject', async () => {
     const key = subject()
     await harness
-      .request('put', `/v1/ratelimits/policies/exports/overrides/${key}`)
+      .request('put', `/v1/ratelimit-policies/exports/overrides/${key}`)
       .send({ limit: 1 })
       .expect(201)
     expect((await acquire(key)).body).toMatchObject({ allowed: true, limit: 1, remaining: 0 })
     expect((await acquire(key)).body.allowed).toBe(false)
 
     const other = subject()
-    await limits.post('exports/block', { key: other, forMs: 500_000 }).expect(200)
+    await limits.post('exports/block', { key: other, ttlMs: 500_000 }).expect(200)
     const { body } = await acquire(other)
     expect(body).toMatchObject({ allowed: false, blocked: true })
     expect(body.retryAfterMs).toBeGreaterThan(400_000)
@@ -217,13 +217,13 @@ describe('what is in flight', () => {
     const { put, post } = limits
     await put('inspected', POLICY).expect(201)
     await harness
-      .request('put', `/v1/ratelimits/policies/inspected/overrides/${key}`)
+      .request('put', `/v1/ratelimit-policies/inspected/overrides/${key}`)
       .send({ limit: 5 })
       .expect(201)
-    await post('inspected/block', { key, forMs: 60_000 }).expect(200)
+    await post('inspected/block', { key, ttlMs: 60_000 }).expect(200)
     const { body } = await inspect(key, 'inspected').expect(200)
     expect(body).toMatchObject({ limit: 5, remaining: 5 })
-    expect(body.blockedForMs).toBeGreaterThan(50_000)
+    expect(body.blockExpiresInMs).toBeGreaterThan(50_000)
   })
 
   it('is nothing of a policy that counts calls', async () => {
@@ -270,7 +270,7 @@ describe('the key of a subject', () => {
 
 describe('a policy of concurrency', () => {
   it('reports how much may be in flight', async () => {
-    const { body } = await harness.request('get', '/v1/ratelimits/policies/exports').expect(200)
+    const { body } = await harness.request('get', '/v1/ratelimit-policies/exports').expect(200)
     expect(body).toMatchObject({ ...POLICY, maxInAnyWindow: 3 })
   })
 

@@ -134,7 +134,7 @@ describe('lists', () => {
 
   it('do not lift a block', async () => {
     await limits.put('blocked', { ...POLICY, allow: ['vip'] }).expect(201)
-    await limits.post('blocked/block', { key: 'vip', forMs: 60_000 })
+    await limits.post('blocked/block', { key: 'vip', ttlMs: 60_000 })
     const { body } = await limits.post('blocked/check', { key: 'vip' })
     expect(body).toMatchObject({ allowed: false, results: [{ blocked: true }] })
     expect(body.retryAfterMs).toBeGreaterThan(0)

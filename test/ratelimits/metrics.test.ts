@@ -112,7 +112,7 @@ describe('lockstep_ratelimits_near_limit_total', () => {
     ).toEqual([0])
     expect(await growth([() => near('bursty')], () => post('bursty/check', { key }))).toEqual([1])
     await harness
-      .request('put', `/v1/ratelimits/policies/filed/overrides/${key}`)
+      .request('put', `/v1/ratelimit-policies/filed/overrides/${key}`)
       .send({ limit: 100, ttlMs: 60_000 })
       .expect((answer) => expect(answer.status).toBeLessThan(300))
     expect(

@@ -9,7 +9,7 @@ const other = useHarness()
 const limits = limitDriver(harness)
 
 const at = (policy: string, key: string) =>
-  `/v1/ratelimits/policies/${policy}/overrides/${encodeURIComponent(key)}`
+  `/v1/ratelimit-policies/${policy}/overrides/${encodeURIComponent(key)}`
 const override = (policy: string, key: string, body: object) =>
   harness.request('put', at(policy, key)).send(body)
 
@@ -83,6 +83,7 @@ describe('an override', () => {
     await limits.put('api', { limit: 10, windowMs: 86_400_000, burst: 5 }).expect(201)
     await limits.put('window', { algorithm: 'fixed-window', limit: 10, windowMs: 60_000 })
     await limits.put('brief', { limit: 10, windowMs: 1_000 })
+    await limits.put('fine', { limit: 10, windowMs: 1_000 })
     await limits.put('log', { algorithm: 'sliding-log', limit: 10, windowMs: 60_000 })
   })
 
@@ -97,7 +98,8 @@ describe('an override', () => {
     expect((await harness.request('get', at('api', key))).body.burst).toBe(5)
     await harness.request('delete', at('api', key)).expect(204)
     await harness.request('delete', at('api', key)).expect(204)
-    await harness.request('get', at('api', key)).expect(404)
+    const { body } = await harness.request('get', at('api', key)).expect(404)
+    expect(body.code).toBe('override-not-found')
   })
 
   it('is changed and deleted by its version alone where the caller names one', async () => {
@@ -121,10 +123,94 @@ describe('an override', () => {
     await harness.request('get', at('api', key)).expect(404)
   })
 
+  it('that is patched keeps what is not named, also its end', async () => {
+    const key = randomUUID()
+    const patch = (body: object) => harness.request('patch', at('api', key)).send(body)
+    expect((await patch({ limit: 1 }).expect(404)).body.code).toBe('override-not-found')
+    const put = await override('api', key, { limit: 50, burst: 7, ttlMs: 60_000 }).expect(201)
+    harness.advance(20_000)
+    const { body, headers } = await patch({ limit: 60 }).expect(200)
+    expect(body).toMatchObject({ policy: 'api', key, limit: 60, burst: 7 })
+    expect(body.version).toBeGreaterThan(put.body.version)
+    expect(body.expiresInMs).toBeLessThanOrEqual(40_000)
+    expect((await harness.request('get', at('api', key))).headers.etag).toBe(headers.etag)
+    const longer = await patch({ ttlMs: 120_000, burst: 8 }).expect(200)
+    expect(longer.body).toMatchObject({ limit: 60, burst: 8 })
+    expect(longer.body.expiresInMs).toBeGreaterThan(100_000)
+    harness.advance(120_000)
+    await patch({ limit: 70 }).expect(404)
+  })
+
+  it('without an end that is patched still has none', async () => {
+    const key = randomUUID()
+    await override('api', key, { limit: 50 }).expect(201)
+    const { body } = await harness.request('patch', at('api', key)).send({ limit: 60 }).expect(200)
+    expect(body).not.toHaveProperty('expiresInMs')
+    expect(await limits.remaining('api', key)).toBe(5)
+  })
+
+  it('follows the burst of its policy also after a patch', async () => {
+    const key = randomUUID()
+    await limits.put('bursty', { limit: 10, windowMs: 60_000, burst: 5 }).expect(201)
+    await override('bursty', key, { limit: 50 }).expect(201)
+    await harness.request('patch', at('bursty', key)).send({ limit: 60 }).expect(200)
+    await limits.put('bursty', { limit: 10, windowMs: 60_000, burst: 9 }).expect(200)
+    expect((await harness.request('get', at('bursty', key))).body.burst).toBe(9)
+  })
+
+  it('with a burst is patched also where its policy has none any more', async () => {
+    const key = randomUUID()
+    await limits.put('turned', { limit: 10, windowMs: 60_000 }).expect(201)
+    await override('turned', key, { limit: 50, burst: 7 }).expect(201)
+    await limits.put('turned', { algorithm: 'fixed-window', limit: 10, windowMs: 60_000 })
+    const { body } = await harness.request('patch', at('turned', key)).send({ limit: 60 })
+    expect(body).toMatchObject({ limit: 60 })
+    expect(body).not.toHaveProperty('burst')
+  })
+
+  it('loses none of many patches at the same time', async () => {
+    const key = randomUUID()
+    await override('api', key, { limit: 1 }).expect(201)
+    const fields = [{ limit: 70 }, { burst: 4 }, { ttlMs: 60_000 }]
+    const patched = fields.map((body) =>
+      harness.request('patch', at('api', key)).send(body).expect(200),
+    )
+    await Promise.all(patched)
+    const { body } = await harness.request('get', at('api', key)).expect(200)
+    expect(body).toMatchObject({ limit: 70, burst: 4 })
+    expect(body.expiresInMs).toBeLessThanOrEqual(60_000)
+  })
+
+  it('is patched in the version that the caller saw', async () => {
+    const key = randomUUID()
+    const { headers } = await override('api', key, { limit: 1 }).expect(201)
+    const tag = headers.etag as string
+    const patch = (match: string) =>
+      harness.request('patch', at('api', key)).set('if-match', match).send({ limit: 2 })
+    await patch('"1"').expect(412)
+    await patch(tag).expect(200)
+    await patch(tag).expect(412)
+    await patch('nonsense').expect(400)
+    await patch('*').expect(200)
+  })
+
+  it.each([
+    ['nothing', 'api', {}, 'body'],
+    ['an unknown field', 'api', { shadow: true }, 'body/shadow'],
+    ['no limit', 'api', { limit: 0 }, 'body/limit'],
+    ['a limit too fine for the window', 'fine', { limit: 1_000_000 }, 'body/limit'],
+    ['a burst where there is none', 'window', { burst: 3 }, 'body/burst'],
+  ])('is not patched with %s', async (_what, policy, body, pointer) => {
+    const key = randomUUID()
+    await override(policy, key, { limit: 5 }).expect(201)
+    const answer = await harness.request('patch', at(policy, key)).send(body).expect(400)
+    expect(answer.body.errors).toEqual([faultAt(pointer)])
+  })
+
   it('has a version of its own, which a block leaves as it is', async () => {
     const key = randomUUID()
     const { headers } = await override('api', key, { limit: 1 }).expect(201)
-    await limits.post('api/block', { key, forMs: 60_000 }).expect(200)
+    await limits.post('api/block', { key, ttlMs: 60_000 }).expect(200)
     await limits.post('api/unblock', { key }).expect(200)
     expect((await harness.request('get', at('api', key))).headers.etag).toBe(headers.etag)
   })
@@ -141,7 +227,7 @@ describe('an override', () => {
   it('that has ended matches nothing', async () => {
     const key = randomUUID()
     const { headers } = await override('api', key, { limit: 1, ttlMs: 60_000 }).expect(201)
-    await limits.post('api/block', { key, forMs: 600_000 }).expect(200)
+    await limits.post('api/block', { key, ttlMs: 600_000 }).expect(200)
     harness.advance(60_000)
     const change = () => override('api', key, { limit: 2 })
     await change()
@@ -154,7 +240,7 @@ describe('an override', () => {
     const other = randomUUID()
     const refused = randomUUID()
     const list = async () => {
-      const { body } = await harness.request('get', '/v1/ratelimits/policies/brief/overrides')
+      const { body } = await harness.request('get', '/v1/ratelimit-policies/brief/overrides')
       return body.items.map(({ key }: { key: string }) => key)
     }
     await override('brief', other, { limit: 1 }).expect(201)
@@ -182,14 +268,14 @@ describe('an override', () => {
   it('and a block do not change each other', async () => {
     const key = randomUUID()
     await override('api', key, { limit: 100, burst: 50, ttlMs: 120_000 })
-    await limits.post('api/block', { key, forMs: 60_000 })
+    await limits.post('api/block', { key, ttlMs: 60_000 })
     expect((await limits.post('api/peek', { key })).body).toMatchObject({
       allowed: false,
       remaining: 50,
     })
     await limits.post('api/unblock', { key })
     expect(await limits.remaining('api', key)).toBe(50)
-    await limits.post('api/block', { key, forMs: 600_000 })
+    await limits.post('api/block', { key, ttlMs: 600_000 })
     harness.advance(120_000)
     const { body } = await limits.post('api/peek', { key })
     expect(body).toMatchObject({ allowed: false, remaining: 5 })
@@ -220,10 +306,15 @@ describe('an override', () => {
     expect(answer.body.errors).toEqual([faultAt(pointer)])
   })
 
-  it.each(['put', 'get', 'delete'] as const)('knows no policy that is not there: %s', async (m) => {
-    const request = harness.request(m, at('nowhere', 'k'))
-    await (m === 'put' ? request.send({ limit: 1 }) : request).expect(404)
-  })
+  it.each(['put', 'patch', 'get', 'delete'] as const)(
+    'knows no policy that is not there: %s',
+    async (m) => {
+      const request = harness.request(m, at('nowhere', 'k'))
+      const isChange = m === 'put' || m === 'patch'
+      const { body } = await (isChange ? request.send({ limit: 1 }) : request).expect(404)
+      expect(body.code).toBe('policy-not-found')
+    },
+  )
 })
 
 describe('a policy that changes', () => {

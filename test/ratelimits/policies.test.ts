@@ -7,7 +7,7 @@ import { limitDriver } from './driver.js'
 const harness = useHarness()
 const { put } = limitDriver(harness)
 
-const at = (name: string) => `/v1/ratelimits/policies/${name}`
+const at = (name: string) => `/v1/ratelimit-policies/${name}`
 const ask = (name: string, verb: string, query: string) =>
   harness.request('post', `/v1/ratelimits/${name}/${verb}${query}`)
 
@@ -26,11 +26,12 @@ describe('a policy', () => {
     expect(changed.body).toMatchObject({ burst: 1, maxInAnyWindow: 4 })
     expect(changed.body.version).toBeGreaterThan(created.body.version)
 
-    const { body } = await harness.request('get', '/v1/ratelimits/policies').expect(200)
-    expect(body.policies).toEqual([changed.body])
+    const { body } = await harness.request('get', '/v1/ratelimit-policies').expect(200)
+    expect(body).toEqual({ items: [changed.body] })
 
     await harness.request('delete', at('api')).expect(204)
-    await harness.request('get', at('api')).expect(404)
+    await harness.request('delete', at('api')).expect(204)
+    expect((await harness.request('get', at('api')).expect(404)).body.code).toBe('policy-not-found')
   })
 
   it('changes only in the version the caller saw', async () => {
@@ -82,6 +83,101 @@ describe('a policy', () => {
   ])('is refused with %s', async (_what, body, pointer) => {
     const answer = await put('bad', body).expect(400)
     expect(answer.body.errors).toEqual([faultAt(pointer)])
+  })
+})
+
+const patch = (name: string, body: object) => harness.request('patch', at(name)).send(body)
+
+describe('a change of some settings', () => {
+  it('keeps the others, whole settings and lists included', async () => {
+    const stored = { ...API, burst: 2, deny: ['a'], authz: { key: ['address'], trustedHops: 2 } }
+    const { body: before } = await put('patched', stored).expect(201)
+    const answer = await patch('patched', { limit: 9, authz: { key: ['address'] } }).expect(200)
+    expect(answer.body).toEqual({
+      ...before,
+      limit: 9,
+      authz: { key: ['address'] },
+      maxInAnyWindow: 11,
+      version: expect.any(Number),
+    })
+    expect(answer.body.version).toBeGreaterThan(before.version)
+    const read = await harness.request('get', at('patched')).expect(200)
+    expect(read.body).toEqual(answer.body)
+    expect(read.headers.etag).toBe(answer.headers.etag)
+  })
+
+  it('fills in no default', async () => {
+    const window = { algorithm: 'fixed-window', limit: 5, windowMs: 60_000 }
+    await put('windowed', window).expect(201)
+    const { body } = await patch('windowed', { limit: 6 }).expect(200)
+    expect(body).toMatchObject({ ...window, limit: 6 })
+  })
+
+  it('happens in the version that the caller saw', async () => {
+    const { headers } = await put('versioned', API).expect(201)
+    const tag = headers.etag as string
+    await patch('versioned', { limit: 4 }).set('if-match', '"1"').expect(412)
+    await patch('versioned', { limit: 4 }).set('if-none-match', '*').expect(412)
+    await patch('versioned', { limit: 4 }).set('if-match', tag).expect(200)
+    const { body } = await patch('versioned', { limit: 5 }).set('if-match', tag).expect(412)
+    expect(body.code).toBe('precondition-failed')
+    await patch('versioned', { limit: 5 }).set('if-match', '*').expect(200)
+  })
+
+  it('loses none of many at the same time', async () => {
+    await put('raced', API).expect(201)
+    const fields = [{ limit: 7 }, { windowMs: 1_000 }, { burst: 4 }, { shadow: true }]
+    await Promise.all(fields.map((field) => patch('raced', field).expect(200)))
+    const { body } = await harness.request('get', at('raced')).expect(200)
+    expect(body).toMatchObject({ limit: 7, windowMs: 1_000, burst: 4, shadow: true })
+  })
+
+  it('needs a policy', async () => {
+    const { body } = await patch('nowhere', { limit: 4 }).expect(404)
+    expect(body.code).toBe('policy-not-found')
+    await patch('nowhere', { limit: 4 }).set('if-match', '*').expect(404)
+  })
+
+  it.each([
+    ['nothing', {}, 'body'],
+    ['an unknown field', { speed: 1 }, 'body/speed'],
+    ['a value out of bounds', { limit: 0 }, 'body/limit'],
+    ['no value', { limit: null }, 'body/limit'],
+    ['a field of another algorithm', { align: 'epoch' }, 'body/align'],
+    ['an algorithm that lacks a field', { algorithm: 'leaky-bucket' }, 'body/maxDelayMs'],
+    ['a limit too fine for its window', { limit: 1_000_000_000 }, 'body/limit'],
+  ])('is refused with %s, and nothing changes', async (_what, body, pointer) => {
+    const { body: before } = await put('kept', API)
+    const answer = await patch('kept', body).expect(400)
+    expect(answer.body.errors).toEqual([faultAt(pointer)])
+    expect((await harness.request('get', at('kept'))).body).toEqual(before)
+  })
+})
+
+describe('the list of policies', () => {
+  const list = (query: object = {}) => harness.request('get', '/v1/ratelimit-policies').query(query)
+  const names = ({ items }: { items: { name: string }[] }) => items.map(({ name }) => name)
+
+  it('comes in pages, by name and prefix', async () => {
+    for (const name of ['p-c', 'p-a', 'p-b', 'q', 'p-d', 'p-']) await put(name, API).expect(201)
+    const first = (await list({ prefix: 'p-', limit: 2 }).expect(200)).body
+    expect(names(first)).toEqual(['p-', 'p-a'])
+    const { body } = await list({ prefix: 'p-', limit: 3, cursor: first.nextCursor }).expect(200)
+    expect(names(body)).toEqual(['p-b', 'p-c', 'p-d'])
+    expect(body).not.toHaveProperty('nextCursor')
+    expect((await list({ prefix: 'none' }).expect(200)).body).toEqual({ items: [] })
+    expect(names((await list({ limit: 1_000 })).body)).toContain('q')
+  })
+
+  it.each([
+    ['a limit of nothing', { limit: 0 }, 'limit'],
+    ['a limit too large', { limit: 1_001 }, 'limit'],
+    ['what is no cursor', { cursor: '!' }, 'cursor'],
+    ['the cursor of another prefix', { prefix: 'b', cursor: 'YQ' }, 'cursor'],
+    ['an unknown field', { after: 'a' }, 'after'],
+  ])('is refused with %s', async (_what, query, field) => {
+    const { body } = await list(query).expect(400)
+    expect(body.errors).toEqual([faultAt(`query/${field}`)])
   })
 })
 

@@ -197,7 +197,7 @@ describe('a reservation', () => {
   it('is denied to a blocked subject, and settled all the same', async () => {
     const key = randomUUID()
     const { reservationId } = await reserve('api', key, 6)
-    await limits.post('api/block', { key, forMs: 60_000 })
+    await limits.post('api/block', { key, ttlMs: 60_000 })
     expect(await reserve('api', key, 1)).toMatchObject({
       allowed: false,
       results: [{ blocked: true }],
@@ -208,7 +208,7 @@ describe('a reservation', () => {
   it('follows an override', async () => {
     const key = randomUUID()
     await harness
-      .request('put', `/v1/ratelimits/policies/api/overrides/${key}`)
+      .request('put', `/v1/ratelimit-policies/api/overrides/${key}`)
       .send({ limit: 100 })
       .expect(201)
     const reserved = await reserve('api', key, 50)
@@ -281,6 +281,8 @@ describe('bad input', () => {
     ['commit', { key: 'k', reservationId: id, actual: 1 }],
     ['cancel', { key: 'k', reservationId: id }],
   ])('names no policy that is not there: %s', async (verb, body) => {
-    expect((await limits.post(`nowhere/${verb}`, body).expect(404)).body.code).toBe('not-found')
+    expect((await limits.post(`nowhere/${verb}`, body).expect(404)).body.code).toBe(
+      'policy-not-found',
+    )
   })
 })

@@ -156,21 +156,34 @@ describe('documents', () => {
     const here = newProcess('fields')
     const { namespace } = harness
     const both = { colour: 'red', shape: 'round' }
+    const toBlue = (stored: Colour) => ({ ...stored, ...blue })
     const created = await here.put(namespace, 'a', both)
     const version = 'document' in created ? created.document.version : 0
 
-    expect(await here.patch(namespace, 'a', blue, version - 1)).toEqual({
+    expect(await here.patch(namespace, 'a', toBlue, version - 1)).toEqual({
       kind: 'precondition-failed',
     })
-    expect(await here.patch(namespace, 'a', blue, 'none')).toEqual({ kind: 'precondition-failed' })
-    expect(await here.patch(namespace, 'a', blue, version)).toMatchObject({
+    expect(await here.patch(namespace, 'a', toBlue, 'none')).toEqual({
+      kind: 'precondition-failed',
+    })
+    expect(await here.patch(namespace, 'a', toBlue, version)).toMatchObject({
       kind: 'replaced',
       before: version,
       document: { value: { colour: 'blue', shape: 'round' } },
     })
-    expect(await here.patch(namespace, 'a', blue, '*')).toMatchObject({ kind: 'unchanged' })
-    expect(await here.patch(namespace, 'b', blue)).toEqual({ kind: 'missing' })
-    expect(await here.patch(namespace, 'b', blue, version)).toEqual({ kind: 'missing' })
+    expect(await here.patch(namespace, 'a', toBlue, '*')).toMatchObject({ kind: 'unchanged' })
+    expect(await here.patch(namespace, 'b', toBlue)).toEqual({ kind: 'missing' })
+    expect(await here.patch(namespace, 'b', toBlue, version)).toEqual({ kind: 'missing' })
+  })
+
+  it('changes nothing where the change fails', async () => {
+    const here = newProcess('failing')
+    await here.put(harness.namespace, 'a', red)
+    const refuse = () => {
+      throw new RangeError('no such colour')
+    }
+    await expect(here.patch(harness.namespace, 'a', refuse)).rejects.toThrow('no such colour')
+    expect(await newProcess('failing').get(harness.namespace, 'a')).toMatchObject({ value: red })
   })
 
   it('loses no field where processes change different ones at once', async () => {
@@ -181,7 +194,7 @@ describe('documents', () => {
 
     await Promise.all(
       fields.map(([name, value], i) =>
-        processes[i % 2]?.patch(namespace, 'a', { [name]: value } as object),
+        processes[i % 2]?.patch(namespace, 'a', (stored) => ({ ...stored, [name]: value })),
       ),
     )
     const [stored] = await newProcess('together').list(namespace)
@@ -197,7 +210,7 @@ describe('documents', () => {
 
     expect((await here.get(harness.namespace, 'a'))?.value).toEqual(blue)
     expect(await here.put(harness.namespace, 'a', red)).toEqual({ kind: 'in-file' })
-    expect(await here.patch(harness.namespace, 'a', red)).toEqual({ kind: 'in-file' })
+    expect(await here.patch(harness.namespace, 'a', () => red)).toEqual({ kind: 'in-file' })
     expect(await here.remove(harness.namespace, 'a')).toMatchObject({ kind: 'in-file' })
     expect(await here.list(harness.namespace)).toMatchObject([document, { name: 'b', value: red }])
   })

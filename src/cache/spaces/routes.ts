@@ -13,7 +13,7 @@ import { PageQuery, pageOf } from '../../http/pages.js'
 import { COMMON_PROBLEMS, type Problem } from '../../http/problem.js'
 import { SpaceParams } from '../entries/schemas.js'
 import { problem, problemResponses } from '../problems.js'
-import { toPolicy } from './policy.js'
+import { type SentPolicy, toPolicy } from './policy.js'
 import * as schemas from './schemas.js'
 import type { SpaceDocument, SpaceStore } from './store.js'
 import type { SpaceUsages } from './usage.js'
@@ -68,7 +68,8 @@ export const spaceRoutes: FastifyPluginAsyncTypebox<{
     async (request, reply) => {
       const { space } = request.params
       const when = toPrecondition(request.headers)
-      const outcome = await store.patch(request.namespace, space, request.body, when)
+      const change = (present: SentPolicy) => ({ ...present, ...request.body })
+      const outcome = await store.patch(request.namespace, space, change, when)
       const document = toPatch(reply, outcome, 'space', space)
       if (!document) throw spaceNotFound(space)
       return toResponse(document)

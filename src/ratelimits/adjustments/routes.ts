@@ -1,7 +1,8 @@
 import { logChange } from '../../http/change-log.js'
 import { invalid } from '../../http/problem.js'
 import { idempotencyConflict } from '../../http/request-fingerprint.js'
-import { KeyQuery, KeyRequest, OnePolicyParams } from '../checks/schemas.js'
+import { KeyQuery, KeyRequest, SubjectChange } from '../checks/schemas.js'
+import { PolicyParams } from '../policies/schemas.js'
 import { responses } from '../problems.js'
 import { identityOf, RetryHeaders, requestedLimit, requireCalls } from '../request.js'
 import type { RateLimitRoutes } from '../services.js'
@@ -18,11 +19,11 @@ export const adjustmentRoutes: RateLimitRoutes = async (app, services) => {
         operationId: 'refundRateLimit',
         summary: 'Give back the newest usage of a subject',
         tags: ['ratelimits'],
-        params: OnePolicyParams,
+        params: PolicyParams,
         querystring: schemas.RefundQuery,
         headers: RetryHeaders,
         body: schemas.RefundRequest,
-        response: responses(schemas.RefundResponse, 'not-found', 'idempotency-conflict'),
+        response: responses(schemas.RefundResponse, 'policy-not-found', 'idempotency-conflict'),
       },
     },
     async (request, reply) => {
@@ -50,10 +51,10 @@ export const adjustmentRoutes: RateLimitRoutes = async (app, services) => {
         operationId: 'resetRateLimit',
         summary: 'Delete the usage of a subject; blocks and overrides stay',
         tags: ['ratelimits'],
-        params: OnePolicyParams,
+        params: PolicyParams,
         querystring: KeyQuery,
         body: KeyRequest,
-        response: responses(schemas.ResetResponse, 'not-found'),
+        response: responses(SubjectChange, 'policy-not-found'),
       },
     },
     async (request) => {

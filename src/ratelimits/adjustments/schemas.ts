@@ -57,15 +57,3 @@ export const RefundResponse = Type.Object(
     ],
   },
 )
-
-export const ResetResponse = Type.Object(
-  {
-    policy: ResourceName,
-    key: ObjectName,
-    changed: Type.Boolean({ description: 'False: there was no usage.' }),
-  },
-  {
-    description: 'The subject has no usage now.',
-    examples: [{ policy: 'api', key: 'user-7', changed: true }],
-  },
-)

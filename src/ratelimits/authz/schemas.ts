@@ -81,5 +81,5 @@ export const AuthzHeaders = Type.Object({
 export const AuthzResponses = {
   204: { description: 'Let the visitor through.', type: 'null' },
   429: { description: 'Denied; Retry-After says for how long.', type: 'null' },
-  ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
+  ...problemResponses(...COMMON_PROBLEMS, 'policy-not-found'),
 }

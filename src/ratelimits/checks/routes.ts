@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { PolicyParams } from '../policies/schemas.js'
 import { rateLimited, responses } from '../problems.js'
 import { identityOf, RetryHeaders } from '../request.js'
 import type { RateLimitRoutes } from '../services.js'
@@ -8,7 +9,7 @@ import type { CheckOptions } from './store.js'
 
 const CHECK_RESPONSES = responses(
   schemas.CheckResponse,
-  'not-found',
+  'policy-not-found',
   'rate-limited',
   'idempotency-conflict',
   'cross-slot',
@@ -58,7 +59,7 @@ export const checkRoutes: RateLimitRoutes = async (app, { decide }) => {
         operationId: 'checkRateLimit',
         summary: 'Check one limit',
         tags: ['ratelimits'],
-        params: schemas.OnePolicyParams,
+        params: PolicyParams,
         querystring: schemas.OneQuery,
         headers: RetryHeaders,
         body: schemas.OneRequest,
@@ -82,10 +83,10 @@ export const checkRoutes: RateLimitRoutes = async (app, { decide }) => {
         operationId: 'peekRateLimit',
         summary: 'How one limit would decide about a cost of 1; consumes nothing',
         tags: ['ratelimits'],
-        params: schemas.OnePolicyParams,
+        params: PolicyParams,
         querystring: schemas.KeyQuery,
         body: schemas.KeyRequest,
-        response: responses(schemas.CheckResponse, 'not-found'),
+        response: responses(schemas.CheckResponse, 'policy-not-found'),
       },
     },
     (request, reply) => {

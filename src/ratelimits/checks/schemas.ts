@@ -10,6 +10,25 @@ export const Key = {
   description: 'Who or what is limited: 1 to 512 bytes of UTF-8.',
 }
 
+/** The subject of an answer. */
+export const SubjectFields = {
+  policy: { ...ResourceName, description: 'Name of the policy, or of the inline limit.' },
+  key: { ...ObjectName, description: 'Who or what is limited.' },
+}
+
+/** The answer to what clears a part of a subject. */
+export const SubjectChange = Type.Object(
+  {
+    ...SubjectFields,
+    changed: Type.Boolean({ description: 'False: there was nothing to end or to delete.' }),
+  },
+  {
+    title: 'RateLimitSubjectChange',
+    description: 'The subject, and whether anything changed.',
+    examples: [{ policy: 'api', key: 'user-7', changed: true }],
+  },
+)
+
 export const Cost = Type.Integer({
   default: 1,
   minimum: 1,
@@ -26,7 +45,7 @@ const Limit = Type.Object(
     key: Key,
     cost: Cost,
   },
-  { ...closed, ...exactlyOneOf('policy', 'name') },
+  { ...closed, ...exactlyOneOf('policy', 'name'), title: 'RequestedRateLimit' },
 )
 
 export const CheckQuery = Type.Object(
@@ -60,6 +79,7 @@ export const CheckRequest = Type.Object(
   },
   {
     ...closed,
+    title: 'CheckRateLimitsRequest',
     examples: [
       {
         limits: [
@@ -70,8 +90,6 @@ export const CheckRequest = Type.Object(
     ],
   },
 )
-
-export const OnePolicyParams = Type.Object({ policy: ResourceName })
 
 const SEND_ONCE = 'The same as in the body; send it once.'
 

@@ -1,4 +1,6 @@
+import { toCursor } from '../../http/pages.js'
 import { algorithmOf } from '../algorithms/algorithms.js'
+import type { Subject } from '../keys.js'
 import type { Limit } from '../limit.js'
 import type { Exception } from './scripts.js'
 import type { ExceptionPage, SubjectException } from './store.js'
@@ -17,11 +19,17 @@ export const toOverride = (
   version,
 })
 
+export const toBlock = ({ name, key }: Subject, blockedUs: number) => ({
+  policy: name,
+  key,
+  expiresInMs: Math.ceil(blockedUs / 1_000),
+})
+
 /** A page may be short, because exceptions end; only the last page has no cursor. */
-export const toPage = <T>(
+export const toList = <T>(
   { exceptions, last }: ExceptionPage,
   toItem: (one: SubjectException) => T,
 ) => ({
   items: exceptions.map(toItem),
-  ...(last && { nextCursor: Buffer.from(last.key).toString('base64url') }),
+  ...(last && { nextCursor: toCursor(last.key) }),
 })

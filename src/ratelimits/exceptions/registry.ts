@@ -18,8 +18,10 @@ function toSubject(policy: string, listed: string): Subject {
 export interface Page {
   /** The present group of the policy, '' for none; absent: any group it ever had. */
   readonly group?: string | undefined
-  /** Subjects of this group after this key. */
-  readonly afterKey?: string | undefined
+  /** Subjects of the group whose keys begin with it. */
+  readonly prefix?: string
+  /** Subjects of the group after this key; '' from the first on. */
+  readonly after?: string
   readonly count: number
 }
 
@@ -45,11 +47,11 @@ export function createRegistry(binder: Binder) {
       namespace: string,
       kind: ExceptionKind,
       policy: string,
-      { group, afterKey, count }: Page,
+      { group, prefix = '', after = '', count }: Page,
     ): Promise<readonly Subject[]> {
       const { names } = listKeys(namespace, kind, policy)
-      const prefix = group === undefined ? '' : `${group}/`
-      const args = { prefix, after: afterKey === undefined ? '' : prefix + afterKey, count }
+      const listed = (key: string) => (group === undefined ? '' : `${group}/`) + key
+      const args = { prefix: listed(prefix), after: after && listed(after), count }
       return (await pageOf({ names }, args)).map((name) => toSubject(policy, name))
     },
   }

@@ -1,17 +1,48 @@
 import type { Static } from 'typebox'
-import { invalid } from '../../http/problem.js'
-import { isObjectName } from '../../schema/formats.js'
+import { fromCursor, type PageQuery } from '../../http/pages.js'
+import { algorithmOf } from '../algorithms/algorithms.js'
+import type { Limit } from '../limit.js'
 import type { Policy } from '../policies/policy.js'
+import { requireUsable } from '../policies/request.js'
 import type { Page } from './registry.js'
-import type { ListQuery } from './schemas.js'
+import type { Exception } from './scripts.js'
+import type { Override } from './store.js'
 
 /** @throws Problem invalid-request for a cursor that no page returned. */
 export function toRequestedPage(
   { group = '' }: Policy,
-  { limit, cursor }: Static<typeof ListQuery>,
+  { prefix, cursor, limit }: Static<typeof PageQuery>,
 ): Page {
-  if (cursor === undefined) return { group, count: limit }
-  const afterKey = Buffer.from(cursor, 'base64url').toString()
-  if (!isObjectName(afterKey)) throw invalid('query/cursor', 'is not a cursor of this list')
-  return { group, afterKey, count: limit }
+  const after = cursor === undefined ? '' : fromCursor(cursor, prefix)
+  return { group, prefix, after, count: limit }
+}
+
+/**
+ * The override that a PUT asks for. A policy without a burst uses its limit as the burst, and so does
+ * an override of it.
+ * @throws Problem invalid-request for an override that its policy cannot have
+ */
+export function toNewOverride({ policy }: Limit, { limit, burst, ttlMs }: Override): Override {
+  requireFit(policy, { limit, burst })
+  return { limit, burst: burst ?? (policy.burst === undefined ? limit : undefined), ttlMs }
+}
+
+/**
+ * The override that a PATCH makes of the present one.
+ * @throws Problem invalid-request for an override that its policy cannot have
+ */
+export function toChangedOverride(
+  { policy }: Limit,
+  present: Exception,
+  sent: Partial<Override>,
+): Override {
+  const hasBurst = present.burst > 0 && algorithmOf(policy).parameters.includes('burst')
+  const { burst } = hasBurst ? present : {}
+  const override: Override = { limit: present.limit, burst, ...sent }
+  requireFit(policy, override)
+  return override
+}
+
+function requireFit(policy: Policy, { limit, burst }: Override): void {
+  requireUsable({ ...policy, limit, ...(burst !== undefined && { burst }) })
 }

@@ -1,10 +1,10 @@
 import { logChange } from '../../http/change-log.js'
-import { KeyQuery, KeyRequest, OnePolicyParams } from '../checks/schemas.js'
+import { KeyQuery, KeyRequest, SubjectChange } from '../checks/schemas.js'
+import { PolicyParams } from '../policies/schemas.js'
 import { responses } from '../problems.js'
-import { requestedLimit, storedLimit } from '../request.js'
+import { requestedLimit } from '../request.js'
 import type { RateLimitRoutes } from '../services.js'
-import { toPage } from './answer.js'
-import { toRequestedPage } from './request.js'
+import { toBlock } from './answer.js'
 import * as schemas from './schemas.js'
 
 /** Blocks of subjects, each in one policy: a blocked check is denied and consumes nothing. */
@@ -14,46 +14,25 @@ export const blockRoutes: RateLimitRoutes = async (app, { exceptions, policies }
     {
       config: { scope: 'ratelimits:write', queryFields: ['key'] },
       schema: {
-        operationId: 'blockRateLimit',
-        summary: 'Deny every check of a subject for a while, from now on',
+        operationId: 'blockRateLimitSubject',
+        summary: 'Block a subject of a policy for a while',
+        description:
+          'Every check of the subject by this policy is denied until the block ends, and consumes ' +
+          'nothing. A repeat begins the time again. What was consumed and the override of the subject ' +
+          'stay as they are.',
         tags: ['ratelimits'],
-        params: OnePolicyParams,
+        params: PolicyParams,
         querystring: KeyQuery,
         body: schemas.BlockRequest,
-        response: responses(schemas.BlockResponse, 'not-found'),
+        response: responses(schemas.BlockResponse, 'policy-not-found'),
       },
     },
     async (request) => {
-      const { key, forMs } = request.body
+      const { key, ttlMs } = request.body
       const limit = await requestedLimit(policies, request)
-      const { wasBlocked, blockedUs } = await exceptions.block(request.namespace, limit, forMs)
-      const blockedForMs = Math.ceil(blockedUs / 1_000)
-      logChange(request, 'subject.block', { policy: limit.name, key, blockedForMs })
-      return { policy: limit.name, key, changed: !wasBlocked, blockedForMs }
-    },
-  )
-
-  app.get(
-    '/policies/:policy/blocks',
-    {
-      config: { scope: 'ratelimits:read' },
-      schema: {
-        operationId: 'listRateLimitBlocks',
-        summary: 'The subjects of a policy that are blocked',
-        tags: ['ratelimits'],
-        params: OnePolicyParams,
-        querystring: schemas.ListQuery,
-        response: responses(schemas.BlockList, 'not-found'),
-      },
-    },
-    async ({ namespace, params: { policy: name }, query }) => {
-      const { policy } = await storedLimit(policies, namespace, name, '')
-      const page = await exceptions.list(namespace, 'blocks', name, toRequestedPage(policy, query))
-      return toPage(page, ({ subject: { name, key }, exception: { blockedUs } }) => ({
-        policy: name,
-        key,
-        blockedForMs: Math.ceil(blockedUs / 1_000),
-      }))
+      const { wasBlocked, blockedUs } = await exceptions.block(request.namespace, limit, ttlMs)
+      logChange(request, 'subject.block', { policy: limit.name, key, ttlMs })
+      return { ...toBlock(limit, blockedUs), changed: !wasBlocked }
     },
   )
 
@@ -62,13 +41,16 @@ export const blockRoutes: RateLimitRoutes = async (app, { exceptions, policies }
     {
       config: { scope: 'ratelimits:write', queryFields: ['key'] },
       schema: {
-        operationId: 'unblockRateLimit',
+        operationId: 'unblockRateLimitSubject',
         summary: 'End the block of a subject',
+        description:
+          'Checks of the subject are decided by the policy again. Succeeds also if the subject is not ' +
+          'blocked: `changed` is false then.',
         tags: ['ratelimits'],
-        params: OnePolicyParams,
+        params: PolicyParams,
         querystring: KeyQuery,
         body: KeyRequest,
-        response: responses(schemas.BlockResponse, 'not-found'),
+        response: responses(SubjectChange, 'policy-not-found'),
       },
     },
     async (request) => {
@@ -76,7 +58,7 @@ export const blockRoutes: RateLimitRoutes = async (app, { exceptions, policies }
       const limit = await requestedLimit(policies, request)
       const { wasBlocked } = await exceptions.block(request.namespace, limit, 0)
       if (wasBlocked) logChange(request, 'subject.unblock', { policy: limit.name, key })
-      return { policy: limit.name, key, changed: wasBlocked, blockedForMs: 0 }
+      return { policy: limit.name, key, changed: wasBlocked }
     },
   )
 }

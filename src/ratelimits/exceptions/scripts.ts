@@ -24,7 +24,7 @@ export const exceptScript = defineScript({
   name: 'ratelimits.except',
   file: new URL('../scripts/except.lua', import.meta.url),
   keys: ['exception'],
-  args: ['block_ms?', 'limit?', 'burst', 'ttl_ms', 'if_match', 'channel', 'message'],
+  args: ['block_ms?', 'limit?', 'burst', 'ttl_ms?', 'if_match', 'channel', 'message'],
   outcomes: ['changed', 'precondition-failed'],
   decode(reply, outcome): Exception {
     const [, wasBlocked, before, blockedUs, limit, burst, leftUs, version] = integers(reply, 8)

@@ -1,15 +1,15 @@
 import type { Binder } from '../../redis/binder.js'
 import { StoreError } from '../../redis/errors.js'
-import { type Precondition, preconditionArg } from '../../redis/precondition.js'
+import { isMet, type Precondition, preconditionArg } from '../../redis/precondition.js'
 import { CHANGES, changeOf, type ExceptionKind, exceptionKey, type Subject } from '../keys.js'
 import { createRegistry, type Page } from './registry.js'
 import { type Exception, exceptScript } from './scripts.js'
 
-interface Override {
+export interface Override {
   readonly limit: number
   /** gcra: cost that may come at once; absent: that of the policy. */
   readonly burst?: number | undefined
-  /** Without it the override has no end. */
+  /** Without it a new override has no end, and a changed one keeps its end. */
   readonly ttlMs?: number | undefined
 }
 
@@ -29,8 +29,12 @@ interface Change {
   readonly block_ms?: number
   readonly limit?: number
   readonly burst?: number
-  readonly ttl_ms?: number
+  readonly ttl_ms?: number | undefined
 }
+
+type PatchOutcome =
+  | { readonly kind: 'changed'; readonly exception: Exception }
+  | { readonly kind: 'missing' | 'precondition-failed' }
 
 const KINDS: readonly ExceptionKind[] = ['overrides', 'blocks']
 /** Subjects that are cleared at once. */
@@ -48,7 +52,6 @@ export function createExceptionStore(binder: Binder) {
       { exception: exceptionKey(namespace, subject) },
       {
         burst: 0,
-        ttl_ms: 0,
         ...change,
         if_match: preconditionArg(when),
         channel: CHANGES,
@@ -134,6 +137,28 @@ export function createExceptionStore(binder: Binder) {
     ) => {
       const change = { limit, burst, ttl_ms: ttlMs }
       return begin(namespace, 'overrides', subject, change, ttlMs, when)
+    },
+    /**
+     * Changes the override of a subject in one step: where another caller changed it meanwhile, `change`
+     * gets that one. An error of `change` changes nothing.
+     */
+    async patchOverride(
+      namespace: string,
+      subject: Subject,
+      change: (present: Exception) => Override,
+      when?: Precondition,
+    ): Promise<PatchOutcome> {
+      for (;;) {
+        const present = await except(namespace, subject, {})
+        if (present.limit === 0) return { kind: 'missing' }
+        if (!isMet(when, present.version)) return { kind: 'precondition-failed' }
+        const { limit, burst = 0, ttlMs } = change(present)
+        const forMs = ttlMs ?? Math.ceil(present.leftUs / 1_000)
+        const changes = { limit, burst, ttl_ms: ttlMs }
+        const { version } = present
+        const exception = await begin(namespace, 'overrides', subject, changes, forMs, version)
+        if (exception.isHeld) return { kind: 'changed', exception }
+      }
     },
     endOverride: (namespace: string, subject: Subject, when?: Precondition) =>
       end(namespace, 'overrides', subject, { limit: 0 }, when),

@@ -2,8 +2,9 @@ import type { FastifyReply } from 'fastify'
 import type { Problem } from '../../http/problem.js'
 import { idempotencyConflict } from '../../http/request-fingerprint.js'
 import { retryAfterSeconds } from '../../http/retry-after.js'
-import { KeyQuery, OnePolicyParams } from '../checks/schemas.js'
+import { KeyQuery } from '../checks/schemas.js'
 import type { Limit } from '../limit.js'
+import { PolicyParams } from '../policies/schemas.js'
 import { problem, rateLimited, responses } from '../problems.js'
 import { identityOf, RetryHeaders, requestedLimit, requireLeases, storedLimit } from '../request.js'
 import type { RateLimitRoutes } from '../services.js'
@@ -32,13 +33,13 @@ export const leaseRoutes: RateLimitRoutes = async (app, services) => {
         operationId: 'acquireRateLimitLease',
         summary: 'Acquire a lease of a concurrency policy for a call in flight',
         tags: ['ratelimits'],
-        params: OnePolicyParams,
+        params: PolicyParams,
         querystring: schemas.LeaseQuery,
         headers: RetryHeaders,
         body: schemas.LeaseRequest,
         response: responses(
           schemas.LeaseResponse,
-          'not-found',
+          'policy-not-found',
           'lease-expired',
           'idempotency-conflict',
           'rate-limited',
@@ -81,9 +82,9 @@ export const leaseRoutes: RateLimitRoutes = async (app, services) => {
         operationId: 'getRateLimitLeases',
         summary: 'What a subject of a concurrency policy has in flight',
         tags: ['ratelimits'],
-        params: OnePolicyParams,
+        params: PolicyParams,
         querystring: schemas.InspectQuery,
-        response: responses(schemas.InspectResponse, 'not-found'),
+        response: responses(schemas.InspectResponse, 'policy-not-found'),
       },
     },
     async (request, reply) => {
@@ -93,14 +94,14 @@ export const leaseRoutes: RateLimitRoutes = async (app, services) => {
       const { used, limit: override, resetUs } = inFlight
       const remaining = Math.max(0, override - used)
       const usage = answers.toUsage(reply, limit, { override, remaining, resetUs })
-      const blockedForMs = Math.ceil(inFlight.blockedUs / 1_000)
+      const blockExpiresInMs = Math.ceil(inFlight.blockedUs / 1_000)
       return {
         policy: limit.name,
         key: limit.key,
         inFlight: used,
         leases: inFlight.leases,
         ...usage,
-        ...(blockedForMs > 0 && { blockedForMs }),
+        ...(blockExpiresInMs > 0 && { blockExpiresInMs }),
       }
     },
   )
@@ -113,10 +114,10 @@ export const leaseRoutes: RateLimitRoutes = async (app, services) => {
         operationId: 'renewRateLimitLease',
         summary: 'Extend a lease to its full lifetime from now',
         tags: ['ratelimits'],
-        params: OnePolicyParams,
+        params: PolicyParams,
         querystring: KeyQuery,
         body: schemas.OneLeaseRequest,
-        response: responses(schemas.RenewResponse, 'not-found', 'lease-expired'),
+        response: responses(schemas.RenewResponse, 'policy-not-found', 'lease-expired'),
       },
     },
     async (request) => {
@@ -136,10 +137,10 @@ export const leaseRoutes: RateLimitRoutes = async (app, services) => {
         operationId: 'releaseRateLimitLease',
         summary: 'End a lease',
         tags: ['ratelimits'],
-        params: OnePolicyParams,
+        params: PolicyParams,
         querystring: KeyQuery,
         body: schemas.OneLeaseRequest,
-        response: responses(schemas.ReleaseResponse, 'not-found'),
+        response: responses(schemas.ReleaseResponse, 'policy-not-found'),
       },
     },
     async (request) => {

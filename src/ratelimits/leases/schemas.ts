@@ -81,7 +81,7 @@ export const InspectResponse = Type.Object(
     leases: Type.Integer({ description: 'Number of live leases.' }),
     remaining,
     resetAfterMs: Type.Integer({ description: 'Until the last of them expires.' }),
-    blockedForMs: Type.Optional(
+    blockExpiresInMs: Type.Optional(
       Type.Integer({ description: 'How much longer the subject is blocked; absent: not at all.' }),
     ),
   },

@@ -1,40 +1,48 @@
 import Type from 'typebox'
-import { DocumentSource } from '../../http/documents.js'
+import { DocumentSource, PatchOf } from '../../http/documents.js'
 import { DurationMs, ObjectName, ResourceName } from '../../http/names.js'
+import { PageOf } from '../../http/pages.js'
 import { ALGORITHM_NAMES } from '../algorithms/algorithms.js'
 import { AuthzTemplateSchema } from '../authz/schemas.js'
 
 export const YEAR_MS = 31_622_400_000
-const DAY_MS = 86_400_000
-const MAX_COST = 1_000_000_000
+export const DAY_MS = 86_400_000
+/** The largest limit, and the largest cost of one call. */
+export const MAX_COST = 1_000_000_000
 
 const Int = (minimum: number, maximum: number, description: string) =>
   Type.Integer({ minimum, maximum, description })
 
 export const PolicyFields = {
   algorithm: Type.Enum(ALGORITHM_NAMES, {
+    title: 'RateLimitAlgorithm',
     default: 'gcra',
     description: 'How it is counted. token-bucket is another name of gcra. Default gcra.',
   }),
-  limit: Int(1, MAX_COST, 'Cost per window.'),
+  limit: Int(1, MAX_COST, 'Cost per window, 1 to 1000000000; concurrency: weight in flight.'),
   windowMs: Type.Optional(DurationMs(1, YEAR_MS, 'Length of the window.')),
-  burst: Type.Optional(Int(1, MAX_COST, 'gcra: cost that may come at once. Default: limit.')),
+  burst: Type.Optional(
+    Int(1, MAX_COST, 'gcra: cost that may come at once, 1 to 1000000000. Default: limit.'),
+  ),
   align: Type.Optional(
     Type.Enum(['epoch', 'first-hit', 'calendar'], {
+      title: 'WindowAlignment',
       description:
-        'fixed-window: windows begin at multiples of windowMs since 1970 (default), at the first ' +
-        'call, or with the periods of a calendar in a time zone.',
+        'fixed-window: windows begin at multiples of windowMs since 1970 (epoch, the default), at the ' +
+        'first call, or with the periods of a calendar in a time zone.',
     }),
   ),
   period: Type.Optional(
     Type.Enum(['minute', 'hour', 'day', 'week', 'month', 'year'], {
+      title: 'CalendarPeriod',
       description: 'Windows of a calendar: replaces windowMs.',
     }),
   ),
   timeZone: Type.Optional(
     Type.String({
       maxLength: 64,
-      description: 'Windows of a calendar: IANA name of the zone. Default UTC.',
+      description:
+        'Windows of a calendar: IANA name of the zone, at most 64 characters. Default UTC.',
     }),
   ),
   anchorDay: Type.Optional(
@@ -42,17 +50,19 @@ export const PolicyFields = {
       1,
       31,
       'Windows of a calendar: the day a week begins with, 1 (Monday) to 7 (Sunday), or the day of ' +
-        'the month a month or year begins with, at most its last. Default 1.',
+        'the month a month or year begins with, 1 to 31, at most its last. Default 1.',
     ),
   ),
   anchorMonth: Type.Optional(
-    Int(1, 12, 'Windows of a calendar: the month a year begins with. Default 1.'),
+    Int(1, 12, 'Windows of a calendar: the month a year begins with, 1 to 12. Default 1.'),
   ),
   buckets: Type.Optional(Int(1, 60, 'sliding-window: number of buckets, 1 to 60. Default 1.')),
   mode: Type.Optional(
     Type.Enum(['weighted', 'strict'], {
+      title: 'SlidingWindowMode',
       description:
-        'sliding-window: the oldest bucket counts by its share of the window (default), or in full.',
+        'sliding-window: the oldest bucket counts by its share of the window (weighted, the default), ' +
+        'or in full.',
     }),
   ),
   maxDelayMs: Type.Optional(DurationMs(0, DAY_MS, 'leaky-bucket: the longest delay of a call.')),
@@ -68,10 +78,11 @@ export const PolicyFields = {
     ...ResourceName,
     description:
       'Limits of one group can be checked together on a Redis Cluster, even for different keys. ' +
-      'Another group starts afresh.',
+      'Another group starts afresh. At most 128 characters. Default: none.',
   }),
   onError: Type.Optional(
     Type.Enum(['open', 'closed', 'local'], {
+      title: 'RateLimitOnError',
       description:
         'When Redis does not answer in time. open: allow. closed: 503. local: every instance grants its share of the limit from memory. One closed limit makes a check of several a 503. Default open.',
     }),
@@ -85,18 +96,24 @@ const COUNTING_NAMES = ALGORITHM_NAMES.filter((name) => name !== 'concurrency')
 /** The fields of a limit in a request: inline, or empty for a stored policy. Without defaults. */
 export const InlineFields = {
   ...COUNTING_FIELDS,
-  algorithm: Type.Optional(Type.Enum(COUNTING_NAMES, { description: 'Default gcra.' })),
-  limit: Type.Optional(PolicyFields.limit),
+  algorithm: Type.Optional(
+    Type.Enum(COUNTING_NAMES, {
+      title: 'CountingAlgorithm',
+      description: 'Inline limit: how it is counted. Default gcra.',
+    }),
+  ),
+  limit: Type.Optional({
+    ...PolicyFields.limit,
+    description: 'Inline limit, required there: cost per window, 1 to 1000000000.',
+  }),
 }
 
-/** Not "policies": `/v1/ratelimits/policies/check` would be ambiguous. */
-export const PolicyName = Type.String({
-  pattern: '^(?!policies$)[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$',
-  description:
-    'Starts with a letter or digit; then letters, digits, . _ @ -; at most 128. Not "policies".',
+export const PolicyParams = Type.Object({
+  policy: {
+    ...ResourceName,
+    description: 'Name of a stored policy: 1 to 128 letters, digits, . _ @ - (not first).',
+  },
 })
-
-export const PolicyParams = Type.Object({ policy: PolicyName })
 
 const SubjectList = (what: string) =>
   Type.Optional(
@@ -105,7 +122,7 @@ const SubjectList = (what: string) =>
       description:
         `Subjects that ${what}: text, or addresses and networks of IPv4 and IPv6 ` +
         '(`192.0.2.0/24`). The most specific entry wins; deny wins if both lists have the same entry. ' +
-        'At most 1000.',
+        'At most 1000. Default: none.',
     }),
   )
 
@@ -118,6 +135,7 @@ const StoredFields = {
 }
 
 export const PolicyRequest = Type.Object(StoredFields, {
+  title: 'RateLimitPolicySettings',
   additionalProperties: false,
   examples: [
     { limit: 100, windowMs: 60_000, burst: 20 },
@@ -136,6 +154,11 @@ export const PolicyRequest = Type.Object(StoredFields, {
   ],
 })
 
+export const PolicyPatch = PatchOf(StoredFields, {
+  title: 'PatchRateLimitPolicyRequest',
+  examples: [{ limit: 200 }, { shadow: true, onError: 'closed' }],
+})
+
 const EXAMPLE = {
   name: 'api',
   algorithm: 'gcra',
@@ -147,25 +170,39 @@ const EXAMPLE = {
   source: 'api',
 }
 
+/** Versions count microseconds since 1970. */
+export const Version = Type.Integer({
+  minimum: 1,
+  maximum: Number.MAX_SAFE_INTEGER,
+  description: 'Grows with every change; the ETag is made of it.',
+})
+
 export const PolicyResponse = Type.Object(
   {
-    name: ResourceName,
+    name: { ...ResourceName, description: 'Name of the policy.' },
     ...StoredFields,
-    version: Type.Integer({ description: 'Grows with every change; the ETag.' }),
-    maxInAnyWindow: Type.Integer({
-      description: 'The most cost that any span as long as the window can see.',
-    }),
+    version: Version,
+    maxInAnyWindow: Int(
+      1,
+      2 * MAX_COST,
+      'The most cost that any span as long as the window can see.',
+    ),
     source: DocumentSource,
     findings: Type.Optional(
       Type.Array(Type.String(), {
-        description: 'Likely mistakes: a key that visitors choose freely.',
+        description: 'Likely mistakes, such as a key that visitors choose freely. Absent: none.',
       }),
     ),
   },
-  { description: 'The policy, and the bound it guarantees.', examples: [EXAMPLE] },
+  {
+    title: 'RateLimitPolicy',
+    description: 'The policy, and the bound it guarantees.',
+    examples: [EXAMPLE],
+  },
 )
 
-export const PolicyList = Type.Object(
-  { policies: Type.Array(PolicyResponse) },
-  { description: 'All policies of the namespace, by name.', examples: [{ policies: [EXAMPLE] }] },
-)
+export const PolicyList = PageOf(PolicyResponse, {
+  title: 'RateLimitPolicyList',
+  description: 'Policies of the namespace, by name.',
+  examples: [{ items: [EXAMPLE] }],
+})

@@ -1,12 +1,13 @@
 import Type from 'typebox'
+import { ResourceName } from '../../http/names.js'
 import { policyFault } from '../algorithms/algorithms.js'
 import type { Policy } from './policy.js'
-import { PolicyName, PolicyRequest } from './schemas.js'
+import { PolicyRequest } from './schemas.js'
 
 /** `policies:` of the configuration file, by name. They apply in every namespace. */
 export const policySection = {
   schema: Type.Record(
-    PolicyName,
+    ResourceName,
     Type.Object(PolicyRequest.properties, { default: {}, additionalProperties: false }),
     { default: {}, additionalProperties: Type.Never() },
   ),

@@ -1,12 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { idempotencyConflict } from '../../http/request-fingerprint.js'
-import { OnePolicyParams } from '../checks/schemas.js'
+import { PolicyParams } from '../policies/schemas.js'
 import { problem, rateLimited, responses } from '../problems.js'
 import { identityOf, RetryHeaders, requestedLimit, requireCalls, storedLimit } from '../request.js'
 import type { RateLimitRoutes } from '../services.js'
 import * as schemas from './schemas.js'
 
-const PROBLEMS = ['not-found', 'idempotency-conflict'] as const
+const PROBLEMS = ['policy-not-found', 'idempotency-conflict'] as const
 const SETTLED = responses(schemas.SettleResponse, ...PROBLEMS, 'reservation-expired')
 
 export const reservationRoutes: RateLimitRoutes = async (app, services) => {
@@ -20,7 +20,7 @@ export const reservationRoutes: RateLimitRoutes = async (app, services) => {
         operationId: 'reserveRateLimit',
         summary: 'Consume an estimated cost, to be committed or cancelled once',
         tags: ['ratelimits'],
-        params: OnePolicyParams,
+        params: PolicyParams,
         querystring: schemas.ReserveQuery,
         headers: RetryHeaders,
         body: schemas.ReserveRequest,
@@ -81,7 +81,7 @@ export const reservationRoutes: RateLimitRoutes = async (app, services) => {
         operationId: 'commitRateLimitReservation',
         summary: 'Replace a reserved cost by the actual one',
         tags: ['ratelimits'],
-        params: OnePolicyParams,
+        params: PolicyParams,
         headers: RetryHeaders,
         body: schemas.CommitRequest,
         response: SETTLED,
@@ -98,7 +98,7 @@ export const reservationRoutes: RateLimitRoutes = async (app, services) => {
         operationId: 'cancelRateLimitReservation',
         summary: 'Give back what a reservation consumed',
         tags: ['ratelimits'],
-        params: OnePolicyParams,
+        params: PolicyParams,
         headers: RetryHeaders,
         body: schemas.CancelRequest,
         response: SETTLED,

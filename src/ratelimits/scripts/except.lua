@@ -6,7 +6,7 @@ KEYS exception  string  lib/exception.lua
 ARGV block_ms?  int     duration of the block; 0 ends it, '' leaves it
 ARGV limit?     int     limit of the override; 0 ends it, '' leaves it
 ARGV burst      int     with a limit; 0 for that of the policy
-ARGV ttl_ms     int     duration of the override, 0 for ever
+ARGV ttl_ms?    int     duration of the override, 0 for ever; '' leaves its end
 ARGV if_match   string  of the override: '' no condition, '*' must exist, 'none' must not exist, else
                         its version
 ARGV channel    string  where instances hear that a denial may no longer hold
@@ -21,7 +21,7 @@ COST O(1)
 ]]
 -- @use lib/exception.lua
 -- @use ../../redis/scripts/lib/precondition.lua
-local key, block_ms, limit, burst, ttl_ms = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local key, block_ms, limit, burst, ttl_ms = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local if_match, channel, message = ARGV[5], ARGV[6], ARGV[7]
 
 local exception = read_exception(key)
@@ -34,7 +34,7 @@ if block_ms ~= '' then
 end
 if limit ~= '' then
   exception.limit, exception.burst = tonumber(limit), burst
-  exception.ends = ttl_ms > 0 and now_us + ttl_ms * 1000 or 0
+  if ttl_ms ~= '' then exception.ends = ttl_ms == '0' and 0 or now_us + tonumber(ttl_ms) * 1000 end
   local next_version = string.format('%.0f', math.max(now_us, tonumber(before) + 1))
   exception.version = exception.limit > 0 and next_version or '0'
 end

@@ -16,7 +16,7 @@ export const topRoutes: RateLimitRoutes = async (app, { denied, policies }) => {
         tags: ['ratelimits'],
         params: PolicyParams,
         querystring: TopQuery,
-        response: responses(TopResponse, 'not-found'),
+        response: responses(TopResponse, 'policy-not-found'),
       },
     },
     async ({ namespace, params: { policy }, query }) => {
