@@ -2,10 +2,10 @@
  * How long a test waits for a condition. Much longer than any wait on a slow machine, because only
  * a failure waits that long.
  */
-export const WAIT_MS = Number(process.env.LOCKSTEP_TEST_WAIT_MS ?? 60_000)
+export const WAIT_MS = Number(process.env.LOCKSTEP_TEST_WAIT_MS ?? 150_000)
 
 /** The Redis timeout where a test silences Redis: short, but longer than a busy moment. */
 export const SILENCE_MS = 2_000
 
 /** The timeout of a test or hook: several waits, so that a failing wait reports its condition. */
-export const TEST_MS = 240_000
+export const TEST_MS = 600_000
