@@ -11,6 +11,10 @@ interface Operation {
   readonly tags?: readonly string[]
   readonly responses: Readonly<Record<string, unknown>>
   readonly requestBody?: unknown
+  readonly description?: string
+  readonly parameters?: readonly unknown[]
+  readonly security?: readonly unknown[]
+  readonly 'x-lockstep-scope'?: string
 }
 
 interface Content {
@@ -109,12 +113,102 @@ it('gives every operation a unique name', () => {
   expect(new Set(names).size).toBe(names.length)
 })
 
-/** The domains that must have an example for each body. */
-const EXEMPLARY = ['leaderboards', 'locks', 'operations', 'ratelimits']
+/** The domains whose schemas are all named and described. */
+const NAMED = ['operations']
+
+/** The operations of these domains, and what they refer to. */
+function named(): [string, unknown][] {
+  const parts = operations
+    .filter(({ operation }) => NAMED.includes(operation.tags?.[0] as string))
+    .map(({ where, operation }): [string, unknown] => [where, operation])
+  const seen = new Set<string>()
+  for (const [, part] of parts) {
+    for (const [, name] of JSON.stringify(part).matchAll(/#\/components\/(schemas\/\w+)/g)) {
+      if (seen.has(name as string)) continue
+      seen.add(name as string)
+      parts.push([name as string, at(document.components, name as string)])
+    }
+  }
+  return parts
+}
+
+const at = (node: object, path: string): unknown =>
+  path.split('/').reduce((inner, key) => (inner as Record<string, unknown>)[key], node as unknown)
+
+interface Part {
+  readonly type?: string
+  readonly properties?: Readonly<Record<string, { description?: string; $ref?: string }>>
+  readonly enum?: readonly unknown[]
+  readonly anyOf?: readonly unknown[]
+}
+
+/** Each schema below a part of the document, but not the part itself. */
+function* inner(part: unknown, where: string): Generator<[string, Part]> {
+  if (typeof part !== 'object' || part === null) return
+  for (const [key, value] of Object.entries(part)) {
+    if (['example', 'examples', 'default', 'enum', 'const'].includes(key)) continue
+    const place = `${where}/${key}`
+    if (typeof value === 'object' && !Array.isArray(value)) yield [place, value as Part]
+    yield* inner(value, place)
+  }
+}
+
+it('names every object, every choice of words and every union', () => {
+  const nameless: string[] = []
+  for (const [where, part] of named()) {
+    for (const [place, { type, properties = {}, enum: words = [], anyOf = [] }] of inner(
+      part,
+      where,
+    )) {
+      const isProblem = place.includes('problem+json')
+      if (type === 'object' && Object.keys(properties).length > 0) nameless.push(place)
+      if (words.length > 1 || (anyOf.length > 1 && !isProblem)) nameless.push(place)
+    }
+  }
+  expect(nameless).toEqual([])
+})
+
+it('describes every field, and every operation in sentences', () => {
+  const silent: string[] = []
+  for (const [where, part] of named()) {
+    if (where.startsWith('schemas/')) silent.push(...undescribed(part as Part, where))
+    else if (!/\.$/.test((part as Operation).description ?? '')) silent.push(where)
+  }
+  expect(silent).toEqual([])
+})
+
+const undescribed = ({ type, properties = {} }: Part, where: string): string[] =>
+  Object.entries(properties).flatMap(([name, field]) =>
+    type === 'object' && !field.description && !field.$ref ? [`${where}/${name}`] : [],
+  )
+
+it('has no null, and a format for every integer', () => {
+  for (const [where, part] of named()) {
+    for (const [place, schema] of inner(part, where)) {
+      expect(schema.type, place).not.toBe('null')
+      if (schema.type === 'integer') expect(schema, place).toHaveProperty('format')
+    }
+  }
+})
+
+it('declares the namespace of every request and the id of every answer', () => {
+  for (const { where, operation } of operations) {
+    if (operation['x-lockstep-scope'] !== 'none') {
+      const namespace = { $ref: '#/components/parameters/Namespace' }
+      expect(operation.parameters, where).toContainEqual(namespace)
+      expect(operation.security, where).toContainEqual({})
+    }
+    for (const [status, answer] of Object.entries(operation.responses)) {
+      const { $ref } = answer as { $ref?: string }
+      const response = $ref ? at(document, $ref.slice(2)) : answer
+      expect(response, `${where} ${status}`).toHaveProperty('headers.x-request-id')
+    }
+  }
+})
 
 it('has an example of every JSON body', () => {
   for (const { where, operation } of operations) {
-    if (!EXEMPLARY.includes(operation.tags?.[0] as string)) continue
+    if (operation.tags?.[0] === 'cache') continue
     const good = Object.entries(operation.responses).filter(([status]) => status.startsWith('2'))
     for (const content of [operation.requestBody, ...good.map(([, response]) => response)]) {
       const json = (content as Content | undefined)?.content?.['application/json']

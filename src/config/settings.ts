@@ -86,8 +86,9 @@ export const SettingsSchema = Type.Object(
       description: 'YAML or JSON file with more `tokens`; read again on SIGHUP.',
     }),
     metricsAuth: Type.Boolean({
-      default: false,
-      description: 'Ask for a token with the scope `operations:read` at /metrics.',
+      default: true,
+      description:
+        'Once API tokens are configured, ask for one with the scope `operations:read` at /metrics.',
     }),
     cacheOnRestart: Type.Enum(['flush', 'soft', 'keep'], {
       default: 'flush',

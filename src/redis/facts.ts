@@ -6,7 +6,7 @@ import { toStoreError } from './errors.js'
 export interface RedisFacts {
   readonly version: string
   readonly mode: 'single' | 'sentinel' | 'cluster'
-  readonly persistence: 'none' | 'rdb' | 'aof' | 'rdb+aof' | 'unknown'
+  readonly persistence: 'none' | 'rdb' | 'aof' | 'rdb-aof' | 'unknown'
   readonly evictionPolicy: string
   readonly maxMemoryBytes: number
   readonly usedMemoryBytes: number
@@ -66,5 +66,5 @@ function modeOf(client: Connection['client']): RedisFacts['mode'] {
 function persistence(aof: boolean, save: string | undefined): RedisFacts['persistence'] {
   if (save === undefined) return aof ? 'aof' : 'unknown'
   if (save === '') return aof ? 'aof' : 'none'
-  return aof ? 'rdb+aof' : 'rdb'
+  return aof ? 'rdb-aof' : 'rdb'
 }

@@ -30,15 +30,31 @@ const RedisStatus = Type.Object(
           'Why it does not serve as it should: `refused`, `wrong-password`, `loading`, `full`, ... See docs/operations.md.',
       }),
     ),
-    version: Type.Optional(Type.String()),
-    mode: Type.Optional(Type.Enum(['single', 'sentinel', 'cluster'])),
-    persistence: Type.Optional(Type.Enum(['none', 'rdb', 'aof', 'rdb+aof', 'unknown'])),
+    version: Type.Optional(Type.String({ description: 'The version of Redis.' })),
+    mode: Type.Optional(
+      Type.Enum(['single', 'sentinel', 'cluster'], {
+        title: 'RedisMode',
+        description: 'How Redis is deployed.',
+      }),
+    ),
+    persistence: Type.Optional(
+      Type.Enum(['none', 'rdb', 'aof', 'rdb-aof', 'unknown'], {
+        title: 'RedisPersistence',
+        description: 'What Redis writes to disk; `unknown` if it does not say.',
+      }),
+    ),
     evictionPolicy: Type.Optional(
       Type.String({ description: 'Any other than noeviction can drop a held lock.' }),
     ),
-    maxMemoryBytes: Type.Optional(Type.Integer({ description: '0: no bound.' })),
-    usedMemoryBytes: Type.Optional(Type.Integer()),
-    replicas: Type.Optional(Type.Integer()),
+    maxMemoryBytes: Type.Optional(
+      Type.Integer({ minimum: 0, description: '`maxmemory` in bytes; 0: no bound.' }),
+    ),
+    usedMemoryBytes: Type.Optional(
+      Type.Integer({ minimum: 0, description: 'Memory in use, in bytes.' }),
+    ),
+    replicas: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 1_000_000, description: 'Replicas that are connected.' }),
+    ),
     needsReplicas: Type.Optional(
       Type.Boolean({ description: 'It refuses writes while it has too few replicas.' }),
     ),
@@ -47,6 +63,8 @@ const RedisStatus = Type.Object(
     }),
   },
   {
+    title: 'RedisStatus',
+    description: 'State and safety settings of one Redis.',
     examples: [GOOD_REDIS, { up: false, reason: 'refused', findings: [] }],
   },
 )
@@ -54,11 +72,12 @@ const RedisStatus = Type.Object(
 const Status = Type.Object(
   {
     version: Type.String({ description: 'Of Lockstep.' }),
-    uptimeMs: Type.Integer(),
+    uptimeMs: Type.Integer({ minimum: 0, description: 'Milliseconds since the start.' }),
     redis: RedisStatus,
     cacheRedis: Type.Optional(RedisStatus),
   },
   {
+    title: 'ServiceStatus',
     description: 'Version and Redis; `cacheRedis` if the cache has a Redis of its own.',
     examples: [{ version: '0.1.0', uptimeMs: 86_400_000, redis: GOOD_REDIS }],
   },
@@ -84,7 +103,9 @@ export const operationRoutes: FastifyPluginAsyncTypebox<OperatorOptions> = async
       config: { scope: 'operations:read' },
       schema: {
         operationId: 'getStatus',
-        summary: 'Version, and the state and safety settings of Redis',
+        summary: 'Show version, Redis and its safety settings',
+        description:
+          'Answers 200 also while Redis does not answer, and then says why. `findings` lists settings of Redis that endanger the guarantees; an empty list is good.',
         tags: ['operations'],
         response: { 200: Status, ...problemResponses(...COMMON_PROBLEMS) },
       },

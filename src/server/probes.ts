@@ -5,8 +5,8 @@ import type { OperatorOptions } from './operator-routes.js'
 import { notReady } from './readiness.js'
 
 const Ok = Type.Object(
-  { status: Type.Literal('ok') },
-  { description: 'Yes.', examples: [{ status: 'ok' }] },
+  { status: Type.Literal('ok', { description: 'Always `ok`.' }) },
+  { title: 'ProbeOk', description: 'Yes.', examples: [{ status: 'ok' }] },
 )
 
 /** Whether the process lives, and whether it should get traffic. */
@@ -20,7 +20,9 @@ export const probeRoutes: FastifyPluginAsync<OperatorOptions> = async (
       config: { scope: 'none' },
       schema: {
         operationId: 'getLiveness',
-        summary: 'The process answers. Says nothing about Redis, which a restart would not repair',
+        summary: 'Say whether the process answers',
+        description:
+          'For liveness probes. Says nothing about Redis, which a restart of this process would not repair.',
         tags: ['operations'],
         response: { 200: Ok },
       },
@@ -34,7 +36,9 @@ export const probeRoutes: FastifyPluginAsync<OperatorOptions> = async (
       config: { scope: 'none' },
       schema: {
         operationId: 'getReadiness',
-        summary: 'Redis serves and the instance is not draining',
+        summary: 'Say whether the instance should get requests',
+        description:
+          'For readiness probes and load balancers. Answers 200 while Redis serves and the instance is not shutting down, else 503.',
         tags: ['operations'],
         response: { 200: Ok, ...problemResponses('store-unavailable', 'draining') },
       },

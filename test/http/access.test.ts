@@ -36,7 +36,6 @@ const TOKENS: TestToken[] = [
 
 const harness = useHarness({
   configFile: tokensYaml(TOKENS),
-  environment: { LOCKSTEP_METRICS_AUTH: 'true' },
 })
 
 beforeAll(async () => {
@@ -86,7 +85,7 @@ describe('every operation', () => {
     for (const item of Object.values(body.paths as Record<string, Record<string, object>>)) {
       for (const operation of Object.values(item)) {
         const { security, 'x-lockstep-scope': scope } = operation as Record<string, unknown>
-        expect(security).toEqual(scope === 'none' ? [] : [{ bearer: [scope] }])
+        expect(security).toEqual(scope === 'none' ? [] : [{}, { bearer: [scope] }])
       }
     }
   })
@@ -149,9 +148,21 @@ describe('a token', () => {
     expect(harness.log.join('')).not.toMatch(/bearer/i)
   })
 
-  it('is required for /metrics if metricsAuth is set', async () => {
+  it('is required for /metrics', async () => {
     await harness.request('get', '/metrics').expect(401)
     await harness.request('get', '/metrics').set('authorization', 'Bearer everything').expect(200)
+  })
+
+  it('is not required for /metrics without tokens, or if metricsAuth is off', async () => {
+    const withoutTokens = await startHarness({})
+    await withoutTokens.request('get', '/metrics').expect(200)
+    await withoutTokens.close()
+    const open = await startHarness({
+      configFile: tokensYaml(TOKENS),
+      environment: { LOCKSTEP_METRICS_AUTH: 'false' },
+    })
+    await open.request('get', '/metrics').expect(200)
+    await open.close()
   })
 })
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { WAIT_MS } from './bounds.js'
+import { CONDITION_MS } from './bounds.js'
 
 /**
  * Repeats the probe until its answer is truthy, also after it throws, and resolves with the answer.
@@ -8,7 +8,7 @@ import { WAIT_MS } from './bounds.js'
 export async function until<T>(
   what: string,
   probe: () => T | Promise<T>,
-  ms = WAIT_MS,
+  ms = CONDITION_MS,
 ): Promise<Exclude<T, false | undefined | null | '' | 0>> {
   const begun = performance.now()
   let last: unknown
