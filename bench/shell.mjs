@@ -65,7 +65,7 @@ app.put('/cache/:key', async (request) => {
 app.post('/cache/get-many', async (request) => {
   const { keys } = request.body
   const values = await redis.mget(keys)
-  return { entries: keys.map((key, i) => ({ key, value: values[i] })) }
+  return { results: keys.map((key, i) => ({ key, value: values[i] })) }
 })
 
 app.post('/boards/:board/scores', async (request) => {

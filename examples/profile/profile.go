@@ -68,13 +68,12 @@ func read() string {
 	for {
 		status, header, text := call("GET", entry+"?lease=true&waitMs=5000", "", http.Header{})
 		lease := header.Get("Lockstep-Lease")
-		others := lease == "" || lease == "held" || lease == "backoff"
 		switch {
-		case !others || (status != 200 && status != 404):
+		case lease != "" || (status != 200 && status != 404):
 			return loaded(lease) // without a cache it is loaded just the same
 		case status == 200:
 			return "cached: " + text
-		case lease == "":
+		case header.Get("Lockstep-State") == "negative":
 			return "cached: nobody" // known to have no value
 		}
 		seconds, _ := strconv.Atoi(header.Get("Retry-After"))

@@ -40,11 +40,11 @@ def read():
     while True:
         status, headers, text = call(f"{entry}?lease=true&waitMs=5000")
         lease = headers.get("Lockstep-Lease")
-        if status not in (200, 404) or lease not in (None, "held", "backoff"):
+        if status not in (200, 404) or lease is not None:
             return "loaded", read_through(lease)
         if status == 200:
             return "cached", text
-        if lease is None:
+        if headers["Lockstep-State"] == "negative":
             return "cached", None  # known to have no value
         time.sleep(int(headers["Retry-After"]))
 

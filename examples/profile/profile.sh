@@ -11,11 +11,12 @@ header() { awk -v name="$1:" 'tolower($1) == name { print $2 }' "$head" | tr -d 
 while true; do
   status=$(curl -sS -D "$head" -o "$body" -w '%{http_code}' "$entry?lease=true&waitMs=5000") || status=503
   lease=$(header lockstep-lease)
-  case $status-$lease in
-    200- | 200-held | 200-backoff) echo "cached: $(cat "$body")" && exit ;;
-    404-held | 404-backoff) sleep "$(header retry-after)" ;;
-    404-) echo 'cached: nobody' && exit ;; # known to have no value
-    *) break ;; # a lease; or no cache, without which it is loaded just the same
+  [ -z "$lease" ] || break
+  case $status-$(header lockstep-state) in
+    200-*) echo "cached: $(cat "$body")" && exit ;;
+    404-negative) echo 'cached: nobody' && exit ;; # known to have no value
+    404-*) sleep "$(header retry-after)" ;; # another loads
+    *) break ;; # no cache: it is loaded just the same
   esac
 done
 

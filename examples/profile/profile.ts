@@ -20,9 +20,10 @@ async function read(): Promise<string> {
     const lease = response?.headers.get('lockstep-lease')
     // Without a cache it is loaded just the same.
     if (!response || ![200, 404].includes(response.status)) return `loaded: ${shown(await load())}`
-    if (lease && lease !== 'held' && lease !== 'backoff') return `loaded: ${await fill(lease)}`
+    if (lease) return `loaded: ${await fill(lease)}`
     if (response.ok) return `cached: ${await response.text()}`
-    if (!lease) return `cached: ${shown(undefined)}` // known to have no value
+    const isKnown = response.headers.get('lockstep-state') === 'negative'
+    if (isKnown) return `cached: ${shown(undefined)}` // known to have no value
     await sleep(Number(response.headers.get('retry-after')) * 1_000)
   }
 }

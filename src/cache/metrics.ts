@@ -59,7 +59,7 @@ export type LeaseMetrics = ReturnType<typeof createLeaseMetrics>
 export function createLeaseMetrics(metrics: Metrics, labelOf: SpaceLabel) {
   const leases = metrics.counter(
     'lockstep_cache_leases_total',
-    'Reads that offered to load, by result: won, held by another, backoff after a failed load; expired: the winner followed a loader whose lease ran out',
+    'Reads that offered to load, by result: granted, held by another, backoff after a failed load; expired: granted after a loader let its lease run out',
     ['space', 'result'],
   )
   const fills = metrics.counter(
@@ -69,7 +69,7 @@ export function createLeaseMetrics(metrics: Metrics, labelOf: SpaceLabel) {
   )
   const refreshes = metrics.counter(
     'lockstep_cache_refreshes_total',
-    'Leases won while there was a value: early while it was fresh, else stale',
+    'Leases granted while there was a value: early while it was fresh, else stale',
     ['space', 'reason'],
   )
   const waiting = metrics.gauge(
@@ -80,7 +80,7 @@ export function createLeaseMetrics(metrics: Metrics, labelOf: SpaceLabel) {
     asked(space: string, { lease, entry }: LeveledReply): void {
       if (lease.kind === 'none') return
       leases.labels(labelOf(space), lease.kind).inc()
-      if (lease.kind !== 'won') return
+      if (lease.kind !== 'granted') return
       if (lease.ranOut) leases.labels(labelOf(space), 'expired').inc()
       if (entry) refreshes.labels(labelOf(space), entry.state === 'fresh' ? 'early' : 'stale').inc()
     },

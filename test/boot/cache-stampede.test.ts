@@ -44,10 +44,7 @@ async function waiters(urls: readonly string[]): Promise<number> {
   )
 }
 
-const tokenOf = ({ headers }: Answer): string | undefined => {
-  const lease = headers['lockstep-lease']
-  return lease === undefined || lease === 'held' ? undefined : String(lease)
-}
+const leaseOf = ({ headers }: Answer) => headers['lockstep-lease'] as string | undefined
 
 it(`${CALLERS} misses at once over ${PROCESSES} processes cause one load`, async () => {
   const environment = { LOCKSTEP_REDIS_URL: inject('redisUrl') }
@@ -69,13 +66,13 @@ it(`${CALLERS} misses at once over ${PROCESSES} processes cause one load`, async
   async function readOrLoad(i: number): Promise<Answer> {
     let answer: Answer
     do answer = await call(at(i, '?lease=true&waitMs=30000'))
-    while (answer.headers['lockstep-lease'] === 'held')
-    const token = tokenOf(answer)
-    if (token === undefined) return answer
+    while (answer.headers['lockstep-lease-status'] === 'held')
+    const lease = leaseOf(answer)
+    if (lease === undefined) return answer
     loads += 1
     await until('all others', async () => (await waiters(urls)) === CALLERS - 1)
     // One process loads the value; another stores it.
-    const stored = await call(at(i + 1), 'PUT', { 'lockstep-lease': token }, 'the value')
+    const stored = await call(at(i + 1), 'PUT', { 'lockstep-lease': lease }, 'the value')
     expect(stored.status).toBe(201)
     return call(at(i))
   }
@@ -91,7 +88,7 @@ it(`${CALLERS} misses at once over ${PROCESSES} processes cause one load`, async
     Array.from({ length: CALLERS }, (_, i) => call(at(i, '?lease=true&waitMs=30000'))),
   )
 
-  expect(stale.filter((answer) => tokenOf(answer) !== undefined)).toHaveLength(1)
+  expect(stale.filter((answer) => leaseOf(answer) !== undefined)).toHaveLength(1)
   const states = new Set(stale.map(({ text, headers }) => `${headers['lockstep-state']} ${text}`))
   expect([...states]).toEqual(['stale the value'])
   agent.destroy()

@@ -19,8 +19,8 @@ const put = (key: string, value: string | Buffer, type = 'application/json') =>
   harness.request('put', at(key)).type(type).send(value)
 const many = (what: string, body: object, space = 'users') =>
   harness.request('post', `/v1/cache/${space}/${what}-many`).send(body)
-const entries = async (what: string, body: object, space = 'users'): Promise<Item[]> =>
-  (await many(what, body, space).expect(200)).body.entries
+const resultsOf = async (what: string, body: object, space = 'users'): Promise<Item[]> =>
+  (await many(what, body, space).expect(200)).body.results
 
 describe('the items of an answer', () => {
   const KIB_100 = 'x'.repeat(100 * 1024)
@@ -51,7 +51,7 @@ describe('get-many', () => {
     const { headers } = await put('a', '{"n":1}').expect(201)
     await put('é/{b} 💾', 'plain', 'text/x').set('content-encoding', 'br').expect(201)
 
-    const found = await entries('get', { keys: ['é/{b} 💾', 'none', 'a', 'a'] })
+    const found = await resultsOf('get', { keys: ['é/{b} 💾', 'none', 'a', 'a'] })
 
     const a = {
       key: 'a',
@@ -62,7 +62,7 @@ describe('get-many', () => {
       contentType: 'application/json',
       etag: headers.etag,
       ageMs: expect.any(Number),
-      ttlMs: expect.any(Number),
+      expiresInMs: expect.any(Number),
     }
     expect(found).toEqual([
       {
@@ -78,7 +78,7 @@ describe('get-many', () => {
       a,
       a,
     ])
-    expect(found[2]?.ttlMs).toBeGreaterThan(260_000)
+    expect(found[2]?.expiresInMs).toBeGreaterThan(260_000)
   })
 
   it('shows what is stale, and what is another kind than bytes', async () => {
@@ -92,9 +92,9 @@ describe('get-many', () => {
       .send({ set: { a: '1' } })
       .expect(200)
     harness.advance(1_500)
-    const [stale, counter, object] = await entries('get', { keys: ['s', 'c', 'o'] })
+    const [stale, counter, object] = await resultsOf('get', { keys: ['s', 'c', 'o'] })
     expect(stale).toMatchObject({ status: 'hit', state: 'stale', value: 'x' })
-    expect(stale?.ttlMs).toBeLessThan(0)
+    expect(stale?.expiresInMs).toBe(0)
     expect(counter).toEqual({ key: 'c', status: 'kind-mismatch', kind: 'counter' })
     expect(object).toEqual({ key: 'o', status: 'kind-mismatch', kind: 'object' })
   })
@@ -135,7 +135,7 @@ describe('get-many', () => {
     ['more levels', '['.repeat(65) + ']'.repeat(65), 'text'],
   ])('takes JSON of %s for what it is', async (_what, value, encoding) => {
     await put('large', value)
-    const [item] = await entries('get', { keys: ['large'] })
+    const [item] = await resultsOf('get', { keys: ['large'] })
     expect(item?.encoding).toBe(encoding)
     expect(item?.value).toEqual(encoding === 'json' ? JSON.parse(value) : value)
   })
@@ -143,14 +143,14 @@ describe('get-many', () => {
   it('returns any bytes in base64', async () => {
     const value = randomBytes(100_000)
     await put('any', value, 'application/octet-stream')
-    const [item] = await entries('get', { keys: ['any'], encoding: 'base64' })
+    const [item] = await resultsOf('get', { keys: ['any'], encoding: 'base64' })
     expect(Buffer.from(String(item?.value), 'base64').equals(value)).toBe(true)
   })
 
   it('takes at most 1000 keys', async () => {
     const keys = Array.from({ length: 1_000 }, (_, i) => `k${i}`)
-    await entries('set', { entries: keys.map((key) => ({ key, value: key })) })
-    const found = await entries('get', { keys })
+    await resultsOf('set', { entries: keys.map((key) => ({ key, value: key })) })
+    const found = await resultsOf('get', { keys })
     expect(found.map(({ value }) => value)).toEqual(keys)
     await many('get', { keys: [...keys, 'one more'] }).expect(400)
     await many('get', { keys: [] }).expect(400)
@@ -169,7 +169,7 @@ describe('get-many', () => {
     while (left.length > 0) {
       const { body, text } = await many('get', { keys: left }).expect(200)
       expect(text.length).toBeLessThan(8 * 1024 * 1024 + 4_000)
-      const found = body.entries as Item[]
+      const found = body.results as Item[]
       expect(found.map(({ key }) => key)).toEqual(left)
       for (const item of found) {
         if (item.status === 'hit') expect(item.value).toBe(value)
@@ -188,7 +188,7 @@ describe('get-many', () => {
     for (const key of keys) await put(key, '\u0001'.repeat(500_000), 'text/plain').expect(201)
     const { body, text } = await many('get', { keys }).expect(200)
     expect(text.length).toBeLessThan(8 * 1024 * 1024 + 1_000)
-    const statuses = (body.entries as Item[]).map(({ status }) => status)
+    const statuses = (body.results as Item[]).map(({ status }) => status)
     expect(statuses).toEqual([...Array(2).fill('hit'), ...Array(6).fill('deferred')])
   })
 })
@@ -196,7 +196,7 @@ describe('get-many', () => {
 describe('set-many', () => {
   it('stores each as a PUT would, and answers with its outcome', async () => {
     await put('there', '1').expect(201)
-    const stored = await entries('set', {
+    const stored = await resultsOf('set', {
       entries: [
         { key: 'there', value: { n: 2 } },
         { key: 'json', value: [1, 'é'], tags: ['t', 't'] },
@@ -215,22 +215,31 @@ describe('set-many', () => {
       ['lives', 'created'],
     ])
     const meta = async (key: string) =>
-      (await harness.request('get', `${at(key)}?meta=true`).expect(200)).body
+      (await harness.request('get', `${at(key)}/meta`).expect(200)).body
     expect(await meta('json')).toMatchObject({ contentType: 'application/json', tags: ['t'] })
-    expect(await meta('json')).toMatchObject({ etag: stored[1]?.etag, size: 8 })
-    expect(await meta('text')).toMatchObject({ contentType: 'text/plain; charset=utf-8', size: 2 })
-    expect(await meta('bytes')).toMatchObject({ contentType: 'application/octet-stream', size: 3 })
-    expect(await meta('typed')).toMatchObject({ contentType: 'application/vnd.x+json', size: 4 })
-    const { ttlMs, staleMs } = await meta('lives')
-    expect(ttlMs).toBeGreaterThan(80_000)
-    expect(ttlMs).toBeLessThanOrEqual(100_000)
-    expect(staleMs - ttlMs).toBe(50_000)
+    expect(await meta('json')).toMatchObject({ etag: stored[1]?.etag, sizeBytes: 8 })
+    expect(await meta('text')).toMatchObject({
+      contentType: 'text/plain; charset=utf-8',
+      sizeBytes: 2,
+    })
+    expect(await meta('bytes')).toMatchObject({
+      contentType: 'application/octet-stream',
+      sizeBytes: 3,
+    })
+    expect(await meta('typed')).toMatchObject({
+      contentType: 'application/vnd.x+json',
+      sizeBytes: 4,
+    })
+    const { expiresInMs, staleExpiresInMs } = await meta('lives')
+    expect(expiresInMs).toBeGreaterThan(80_000)
+    expect(expiresInMs).toBeLessThanOrEqual(100_000)
+    expect(staleExpiresInMs - expiresInMs).toBe(50_000)
     expect((await harness.request('get', at('json'))).text).toBe('[1,"é"]')
   })
 
   it('checks the conditions of each; a refused one stops no other', async () => {
     const { headers } = await put('cas', '1').expect(201)
-    const [a, b, c, d, e, f] = await entries('set', {
+    const [a, b, c, d, e, f] = await resultsOf('set', {
       entries: [
         { key: 'cas', value: 0, ifNoneMatch: '*' },
         { key: 'cas', value: 0, ifMatch: '"0"' },
@@ -284,13 +293,13 @@ describe('set-many', () => {
     const first = await many('set', body).set('idempotency-key', 'batch-1').expect(200)
     await put('once-b', '2').expect(204)
     const again = await many('set', body).set('idempotency-key', 'batch-1').expect(200)
-    expect(again.body.entries).toEqual(
-      first.body.entries.map((item: Item) => ({ ...item, replayed: true })),
+    expect(again.body.results).toEqual(
+      first.body.results.map((item: Item) => ({ ...item, replayed: true })),
     )
     expect((await harness.request('get', at('once-b'))).text).toBe('2')
     const other = { entries: [{ key: 'once', value: 3 }] }
     const { body: refused } = await many('set', other).set('idempotency-key', 'batch-1').expect(200)
-    expect(refused.entries).toEqual([{ key: 'once', status: 'idempotency-conflict' }])
+    expect(refused.results).toEqual([{ key: 'once', status: 'idempotency-conflict' }])
   })
 })
 
@@ -298,7 +307,7 @@ describe('delete-many', () => {
   it('drops keys of any kind, and answers the same where nothing was', async () => {
     await put('x', '1').expect(201)
     await harness.request('post', `${at('y')}/incr`).expect(200)
-    expect(await entries('delete', { keys: ['x', 'y', 'never'] })).toEqual([
+    expect(await resultsOf('delete', { keys: ['x', 'y', 'never'] })).toEqual([
       { key: 'x', status: 'deleted' },
       { key: 'y', status: 'deleted' },
       { key: 'never', status: 'deleted' },
@@ -383,7 +392,7 @@ describe('a batch', () => {
       sent.what === 'set'
         ? { entries: sent.entries.map((entry) => ({ ...entry, ttlMs: 60_000 })) }
         : { keys: sent.keys }
-    const found = await entries(sent.what, body, space)
+    const found = await resultsOf(sent.what, body, space)
     return found.map(({ key: name, status, value: found }) => ({
       key: name,
       status,

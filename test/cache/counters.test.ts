@@ -61,8 +61,8 @@ describe('POST incr', () => {
 
   it('shows its size like any entry', async () => {
     await incr('shown').expect(200)
-    const { body } = await harness.request('get', `${at('shown')}?meta=true`).expect(200)
-    expect(body).toMatchObject({ kind: 'counter', size: 8 })
+    const { body } = await harness.request('get', `${at('shown')}/meta`).expect(200)
+    expect(body).toMatchObject({ kind: 'counter', sizeBytes: 8 })
   })
 
   it('keeps nothing of an object that expired', async () => {
@@ -89,9 +89,9 @@ describe('POST incr', () => {
     harness.advance(400_000)
     await incr('life', { ttlMs: 600_000 }).expect(200)
     const { body } = await harness.request('get', `${at('life')}/counter`).expect(200)
-    expect(body).toEqual({ value: '2', ttlMs: expect.any(Number) })
-    expect(body.ttlMs).toBeGreaterThan(100_000)
-    expect(body.ttlMs).toBeLessThanOrEqual(200_000)
+    expect(body).toEqual({ value: '2', expiresInMs: expect.any(Number) })
+    expect(body.expiresInMs).toBeGreaterThan(100_000)
+    expect(body.expiresInMs).toBeLessThanOrEqual(200_000)
 
     harness.advance(200_000)
     await harness.request('get', `${at('life')}/counter`).expect(404)
@@ -101,7 +101,7 @@ describe('POST incr', () => {
   it('takes ttlMs in the query as well', async () => {
     await harness.request('post', `${at('query')}/incr?ttlMs=5000`).expect(200)
     const { body } = await harness.request('get', `${at('query')}/counter`).expect(200)
-    expect(body.ttlMs).toBeLessThanOrEqual(5_000)
+    expect(body.expiresInMs).toBeLessThanOrEqual(5_000)
   })
 
   it('restores a lost expiry, and leaves no key without one', async () => {
@@ -179,8 +179,7 @@ describe('an Idempotency-Key', () => {
 })
 
 describe('one kind per key', () => {
-  const kindOf = async (key: string) =>
-    (await harness.request('get', `${at(key)}?meta=true`)).body.kind
+  const kindOf = async (key: string) => (await harness.request('get', `${at(key)}/meta`)).body.kind
 
   it('refuses a counter where there are bytes or an object', async () => {
     await harness.request('put', at('bytes')).send('x').expect(201)

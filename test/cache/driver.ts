@@ -28,8 +28,11 @@ interface Answered {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** The lease that an answer grants, or the reason why it grants none. */
+/** The lease that an answer grants. */
 export const leaseOf = ({ headers }: Answered) => headers['lockstep-lease'] as string
+
+/** Who should load, as an answer says it: undefined where nobody should. */
+export const leaseStatusOf = ({ headers }: Answered) => headers['lockstep-lease-status']
 
 /** The version in an entity tag. */
 export const versionOf = (tag: string | undefined) => Number.parseInt(tag?.slice(1, -1) ?? '', 36)

@@ -6,6 +6,7 @@ import { DEFAULT_POLICY } from '../../src/cache/spaces/policy.js'
 import { layoutOf } from '../../src/redis/layout.js'
 import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
+import { leaseOf, leaseStatusOf } from './driver.js'
 
 const harness = useHarness({
   configFile: `
@@ -81,7 +82,7 @@ it('a value of load time d and remaining time t is refreshed with probability ex
   const proofs = new Map<string, string>()
   await inTurns(keys, async (one) => {
     const { lease } = await ask(one, 0)
-    if (lease.kind === 'won') proofs.set(one.token, lease.proof)
+    if (lease.kind === 'granted') proofs.set(one.token, lease.proof)
   })
   harness.advance(load)
   await inTurns(keys, (one) =>
@@ -100,7 +101,7 @@ it('a value of load time d and remaining time t is refreshed with probability ex
   await inTurns(keys, async (one) => {
     const { entry, lease } = await ask(one, drawEarly(one.group.beta))
     expect(entry?.state).toBe('fresh')
-    if (lease.kind === 'won') won.set(one.group, (won.get(one.group) as number) + 1)
+    if (lease.kind === 'granted') won.set(one.group, (won.get(one.group) as number) + 1)
   })
 
   for (const [{ beta, t }, count] of won) {
@@ -115,8 +116,6 @@ describe('over HTTP', () => {
   const at = (space: string, key: string) => `/v1/cache/${space}/${key}`
   const ask = (space: string, key: string) =>
     harness.request('get', at(space, key)).query({ lease: true })
-  const leaseOf = ({ headers }: { headers: Record<string, string> }) => headers['lockstep-lease']
-
   /** Asks until an answer has a lease: the draw is only nearly certain. */
   const win = (space: string, key: string) =>
     until('a lease', async () => {
@@ -126,7 +125,7 @@ describe('over HTTP', () => {
 
   /** Stores a value whose load took 9 s, with little fresh time left. */
   async function load(space: string, key: string): Promise<void> {
-    const token = leaseOf(await ask(space, key).expect(404)) as string
+    const token = leaseOf(await ask(space, key).expect(404))
     harness.advance(9_000)
     await harness
       .request('put', `${at(space, key)}?ttlMs=600000`)
@@ -143,10 +142,10 @@ describe('over HTTP', () => {
 
     const others = await Promise.all([1, 2, 3].map(() => ask('eager', 'a').expect(200)))
 
-    expect(others.map(leaseOf)).toEqual([undefined, undefined, undefined])
+    expect(others.map(leaseStatusOf)).toEqual([undefined, undefined, undefined])
     await harness
       .request('put', at('eager', 'a'))
-      .set('lockstep-lease', leaseOf(first) as string)
+      .set('lockstep-lease', leaseOf(first))
       .send('y')
       .expect(204)
   })
@@ -159,7 +158,7 @@ describe('over HTTP', () => {
       .request('post', `${at('eager', 'b')}/lease/cancel`)
       .send({ token, failed: true, backoffMs: 5_000 })
       .expect(200)
-    expect(leaseOf(await ask('eager', 'b').expect(200))).toBeUndefined()
+    expect(leaseStatusOf(await ask('eager', 'b').expect(200))).toBeUndefined()
     harness.advance(5_000)
     await win('eager', 'b')
   })
@@ -171,8 +170,8 @@ describe('over HTTP', () => {
       .send('x')
       .expect(201)
     harness.advance(590_000)
-    expect(leaseOf(await ask('never', 'a').expect(200))).toBeUndefined()
-    expect(leaseOf(await ask('eager', 'put').expect(200))).toBeUndefined()
+    expect(leaseStatusOf(await ask('never', 'a').expect(200))).toBeUndefined()
+    expect(leaseStatusOf(await ask('eager', 'put').expect(200))).toBeUndefined()
   })
 
   it('memory answers the readers that lose the draw, and Redis those that win it', async () => {
@@ -186,14 +185,15 @@ describe('over HTTP', () => {
     }
     const lost = await ask('never-l1', 'a').expect(200)
     const won = await win('eager-l1', 'a')
-    expect(leaseOf(lost)).toBeUndefined()
+    expect(leaseStatusOf(lost)).toBeUndefined()
     expect(won.headers['cache-status']).not.toContain('L1')
     expect(lost.headers['cache-status']).toContain('L1')
   })
 
   it('in-flight reads share no lease', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => ask('never-l1', 'cold')))
-    const leases = answers.map(leaseOf)
-    expect(leases.filter((lease) => lease === 'held')).toHaveLength(19)
+    const leases = answers.map(leaseStatusOf)
+    expect(leases.filter((status) => status === 'held')).toHaveLength(19)
+    expect(leases.filter((status) => status === 'granted')).toHaveLength(1)
   })
 })

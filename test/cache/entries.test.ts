@@ -130,10 +130,10 @@ describe('stale values', () => {
 
   it('take their times from Cache-Control, unless the query has them', async () => {
     await put('cc', '1').set('cache-control', 'max-age=100, stale-while-revalidate=50').expect(201)
-    const { body } = await harness.request('get', `${at('cc')}?meta=true`).expect(200)
-    expect(body.ttlMs).toBeGreaterThan(80_000)
-    expect(body.ttlMs).toBeLessThanOrEqual(100_000)
-    expect(body.staleMs - body.ttlMs).toBe(50_000)
+    const { body } = await harness.request('get', `${at('cc')}/meta`).expect(200)
+    expect(body.expiresInMs).toBeGreaterThan(80_000)
+    expect(body.expiresInMs).toBeLessThanOrEqual(100_000)
+    expect(body.staleExpiresInMs - body.expiresInMs).toBe(50_000)
     await put('cc', '1').set('cache-control', 'no-store').expect(400)
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
 import { placeOf } from '../support/request-faults.js'
-import { cacheDriver, leaseOf } from './driver.js'
+import { cacheDriver, leaseOf, leaseStatusOf } from './driver.js'
 
 const harness = useHarness({
   configFile: `
@@ -25,7 +25,7 @@ async function outOfDate(key: string): Promise<string> {
   await put(key)
   harness.advance(1_000)
   const lease = leaseOf(await ask(key).expect(404))
-  expect(leaseOf(await ask(key).expect(404))).toBe('held')
+  expect(leaseStatusOf(await ask(key).expect(404))).toBe('held')
   return lease
 }
 
@@ -38,7 +38,7 @@ describe('after a load that failed', () => {
   it('every caller gets the old value during the back-off', async () => {
     await failing('backoff')
     const { text, headers } = await ask('backoff').expect(200)
-    expect([text, headers['lockstep-state'], headers['lockstep-lease']]).toEqual([
+    expect([text, headers['lockstep-state'], headers['lockstep-lease-status']]).toEqual([
       'old',
       'stale',
       'backoff',
@@ -47,7 +47,7 @@ describe('after a load that failed', () => {
     const { body } = await harness
       .request('post', '/v1/cache/safe/get-many')
       .send({ keys: ['backoff'] })
-    expect(body.entries[0]).toMatchObject({ status: 'hit', state: 'stale', value: 'old' })
+    expect(body.results[0]).toMatchObject({ status: 'hit', state: 'stale', value: 'old' })
   })
 
   it('every caller gets it after the back-off, and while the next load tries', async () => {
@@ -57,7 +57,7 @@ describe('after a load that failed', () => {
     const won = await ask('again').expect(200)
     expect([won.text, leaseOf(won)]).toEqual(['old', expect.stringMatching(/\.\d+$/)])
     const held = await ask('again').expect(200)
-    expect([held.text, leaseOf(held)]).toEqual(['old', 'held'])
+    expect([held.text, leaseStatusOf(held)]).toEqual(['old', 'held'])
     await end('again', 'cancel', { token: leaseOf(won) })
     await read('again').expect(200)
   })
@@ -65,8 +65,8 @@ describe('after a load that failed', () => {
   it('conditions see it for as long as it is served', async () => {
     await failing('there')
     await harness.request('put', at('there')).set('if-none-match', '*').send('x').expect(412)
-    const { body } = await harness.request('get', at('there')).query({ meta: true }).expect(200)
-    expect(body.staleMs).toBeGreaterThan(500_000)
+    const { body } = await harness.request('get', `${at('there')}/meta`).expect(200)
+    expect(body.staleExpiresInMs).toBeGreaterThan(500_000)
     await harness.request('delete', at('there')).set('if-match', '*').expect(204)
   })
 
@@ -102,7 +102,7 @@ describe('a lease that runs out', () => {
     await read('silent').expect(200)
     const won = await ask('silent').expect(200)
     expect([won.text, leaseOf(won)]).toEqual(['old', expect.stringMatching(/\.\d+$/)])
-    expect(leaseOf(await ask('silent').expect(200))).toBe('held')
+    expect(leaseStatusOf(await ask('silent').expect(200))).toBe('held')
   })
 
   it('counts so also when no read came for long', async () => {

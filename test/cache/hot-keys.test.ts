@@ -20,25 +20,25 @@ describe('GET hot', () => {
         .send({ keys: ['missing', 'once'] })
 
       expect(await hot(space)).toEqual({
-        keys: [
+        items: [
           { key: 'é/1', reads: 6, error: 0 },
           { key: 'missing', reads: 4, error: 0 },
           { key: 'once', reads: 1, error: 0 },
         ],
         halfLifeMs: 60_000,
       })
-      expect((await hot(space, { limit: 1 })).keys).toHaveLength(1)
+      expect((await hot(space, { limit: 1 })).items).toHaveLength(1)
     },
   )
 
   it('keeps spaces and namespaces apart', async () => {
     await harness.request('get', at('apart', 'a'))
-    expect((await hot('elsewhere')).keys).toEqual([])
+    expect((await hot('elsewhere')).items).toEqual([])
     const { body } = await harness
       .request('get', '/v1/cache-spaces/apart/hot')
       .set('lockstep-namespace', 'another')
-    expect(body.keys).toEqual([])
-    expect((await hot('apart')).keys).toHaveLength(1)
+    expect(body.items).toEqual([])
+    expect((await hot('apart')).items).toHaveLength(1)
   })
 
   it.each([0, 257, 'x'])('refuses a limit of %s', async (limit) => {

@@ -31,7 +31,7 @@ async function leftOf(space: string): Promise<number[]> {
   const entries = keys.map((key) => ({ key, value: key }))
   await harness.request('post', `${path}/set-many`).send({ entries }).expect(200)
   const { body } = await harness.request('post', `${path}/get-many`).send({ keys }).expect(200)
-  return body.entries.map(({ ttlMs }: { ttlMs: number }) => ttlMs)
+  return body.results.map(({ expiresInMs }: { expiresInMs: number }) => expiresInMs)
 }
 
 it('draws for each key of a batch', async () => {
@@ -53,9 +53,9 @@ it('draws for a fill as well', async () => {
     .set('lockstep-lease', headers['lockstep-lease'] as string)
     .send('x')
     .expect(201)
-  const { body } = await harness.request('get', `${path}?meta=true`).expect(200)
-  expect(body.ttlMs).toBeLessThan(1_000_000)
-  expect(body.ttlMs).toBeGreaterThan(450_000)
+  const { body } = await harness.request('get', `${path}/meta`).expect(200)
+  expect(body.expiresInMs).toBeLessThan(1_000_000)
+  expect(body.expiresInMs).toBeGreaterThan(450_000)
 })
 
 it('draws for a touch as well, but not for that of a counter', async () => {
@@ -63,8 +63,8 @@ it('draws for a touch as well, but not for that of a counter', async () => {
   await harness.request('put', path).send('x').expect(201)
   const touched = async (key: string) => {
     await harness.request('post', `${key}/touch`).send({ ttlMs: 1_000_000 }).expect(204)
-    const { body } = await harness.request('get', `${key}?meta=true`).expect(200)
-    return body.ttlMs as number
+    const { body } = await harness.request('get', `${key}/meta`).expect(200)
+    return body.expiresInMs as number
   }
   const left: number[] = []
   for (let i = 0; i < 40; i++) left.push(await touched(path))

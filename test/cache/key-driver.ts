@@ -84,7 +84,7 @@ function toSeen({ entry, lease }: Awaited<ReturnType<EntryStore['read']>>): Seen
     state: (entry?.state ?? 'miss') as Seen['state'],
     value: entry?.state === 'negative' ? undefined : entry?.payload?.toString(),
     lease: lease.kind,
-    proof: lease.kind === 'won' ? lease.proof : undefined,
+    proof: lease.kind === 'granted' ? lease.proof : undefined,
   }
 }
 

@@ -90,7 +90,7 @@ describe('a key of any text', () => {
       const many = await harness
         .request('post', `/v1/cache/${space}/get-many`)
         .send({ keys: [key] })
-      expect(many.body.entries[0]).toMatchObject({ key, value: `value of ${key}` })
+      expect(many.body.results[0]).toMatchObject({ key, value: `value of ${key}` })
       await harness.request('post', `${at(key, space)}/touch`).expect(204)
       await harness
         .request('post', `/v1/cache/${space}/invalidate`)
@@ -117,14 +117,14 @@ describe('a key of any text', () => {
         const set = await harness.request('post', '/v1/cache/many/set-many').send({ entries })
         expect(set.status).toBe(200)
         const { body } = await harness.request('post', '/v1/cache/many/get-many').send({ keys })
-        expect(body.entries).toMatchObject(keys.map((key, i) => ({ key, value: i })))
+        expect(body.results).toMatchObject(keys.map((key, i) => ({ key, value: i })))
         const some = keys.slice(0, 3)
         for (const [i, key] of some.entries()) {
           expect((await get(key, 'many').expect(200)).text).toBe(`${i}`)
           await harness.request('delete', at(key, 'many')).expect(204)
         }
         const left = await harness.request('post', '/v1/cache/many/get-many').send({ keys })
-        expect(left.body.entries.map(({ status }: { status: string }) => status)).toEqual(
+        expect(left.body.results.map(({ status }: { status: string }) => status)).toEqual(
           keys.map((_, i) => (i < some.length ? 'cache-miss' : 'hit')),
         )
       }),

@@ -19,9 +19,9 @@ const harness = useHarness({ configFile: 'spaces: { users: { jitter: 0, staleMs:
 
 const post = (path: string, body: object) => harness.request('post', path).send(body)
 const getMany = async (keys: string[]) =>
-  (await post('/v1/cache/users/get-many', { keys, lease: true }).expect(200)).body.entries
+  (await post('/v1/cache/users/get-many', { keys, lease: true }).expect(200)).body.results
 const setMany = async (entries: object[]) =>
-  (await post('/v1/cache/users/set-many', { entries }).expect(200)).body.entries
+  (await post('/v1/cache/users/set-many', { entries }).expect(200)).body.results
 const put = (key: string, value: string, query = '') =>
   harness
     .request('put', `/v1/cache/users/${key}${query}`)
@@ -31,7 +31,7 @@ const put = (key: string, value: string, query = '') =>
 
 interface Item {
   readonly key: string
-  readonly lease?: { readonly state: string; readonly token: string }
+  readonly lease?: { readonly status: string; readonly token: string }
 }
 
 describe('get-many with leases', () => {
@@ -40,8 +40,8 @@ describe('get-many with leases', () => {
     await put('stale', '2', '?ttlMs=1000')
     harness.advance(1_000)
     const keys = ['fresh', 'stale', 'missing']
-    const won = { state: 'won', token: expect.any(String), leaseMs: expect.any(Number) }
-    const held = { state: 'held', retryAfterMs: expect.any(Number) }
+    const won = { status: 'granted', token: expect.any(String), expiresInMs: expect.any(Number) }
+    const held = { status: 'held', retryAfterMs: expect.any(Number) }
 
     const first = await getMany(keys)
     const second = await getMany(keys)
@@ -51,21 +51,21 @@ describe('get-many with leases', () => {
     expect(first[2]).toEqual({ key: 'missing', status: 'cache-miss', state: 'miss', lease: won })
     expect(second.map(({ lease }: { lease?: object }) => lease)).toEqual([undefined, held, held])
     const plain = await post('/v1/cache/users/get-many', { keys }).expect(200)
-    for (const item of plain.body.entries) expect(item).not.toHaveProperty('lease')
+    for (const item of plain.body.results) expect(item).not.toHaveProperty('lease')
   })
 
   it('grants the same leases to a repeat under the same tokens', async () => {
     const keys = ['own-a', 'own-b']
-    const leaseTokens = ['token-of-my-own-a', 'token-of-my-own-b']
-    const ask = async () => {
+    const ask = async (leaseTokens = ['token-of-my-own-a', 'token-of-my-own-b']) => {
       const body = { keys, lease: true, leaseTokens }
-      const { entries } = (await post('/v1/cache/users/get-many', body).expect(200)).body
-      return entries.map(({ lease }: Item) => lease?.token)
+      const { results } = (await post('/v1/cache/users/get-many', body).expect(200)).body
+      return results.map(({ lease }: Item) => lease?.token)
     }
     const first = await ask()
     expect(first[0]).toMatch(/^token-of-my-own-a\.\d+$/)
     expect(first[1]).toMatch(/^token-of-my-own-b\.\d+$/)
     expect(await ask()).toEqual(first)
+    expect(await ask(first)).toEqual(first)
   })
 
   it.each([
@@ -114,7 +114,7 @@ describe('get-many with leases', () => {
     const asking = { leases, client: clientThat(false), tokens: undefined }
 
     const [first] = await readMany(cutOff, [entryOf('large')], asking)
-    expect(first).toMatchObject({ kind: 'deferred', lease: { kind: 'won' } })
+    expect(first).toMatchObject({ kind: 'deferred', lease: { kind: 'granted' } })
     await expect(readMany(cutOff, [entryOf('large')], asking)).rejects.toBe(away)
   })
 
@@ -134,8 +134,8 @@ describe('get-many with leases', () => {
   })
 
   it('grants a key that is asked for twice once', async () => {
-    const states = (await getMany(['twice', 'twice'])).map(({ lease }: Item) => lease?.state)
-    expect(states).toEqual(['won', 'held'])
+    const states = (await getMany(['twice', 'twice'])).map(({ lease }: Item) => lease?.status)
+    expect(states).toEqual(['granted', 'held'])
   })
 
   it('grants 1000 leases, all different, and takes their fills', async () => {
@@ -145,15 +145,15 @@ describe('get-many with leases', () => {
     expect(new Set(tokens).size).toBe(1_000)
 
     await harness.request('delete', '/v1/cache/users/many-1').expect(204)
-    const filled = await setMany(keys.map((key, i) => ({ key, value: i, lease: tokens[i] })))
+    const filled = await setMany(keys.map((key, i) => ({ key, value: i, leaseToken: tokens[i] })))
 
     expect(filled.slice(0, 3).map(({ status }: { status: string }) => status)).toEqual([
       'created',
       'lease-lost',
       'created',
     ])
-    const states = (await getMany(keys)).map(({ lease }: Item) => lease?.state)
-    expect(states.indexOf('won')).toBe(1)
+    const states = (await getMany(keys)).map(({ lease }: Item) => lease?.status)
+    expect(states.indexOf('granted')).toBe(1)
     expect(states.filter((state: string | undefined) => state !== undefined)).toHaveLength(1)
   })
 
@@ -174,18 +174,18 @@ describe('get-many with leases', () => {
 
 it('a pipeline takes fills as well', async () => {
   const [{ lease }] = await getMany(['piped'])
-  const operation = { op: 'put', space: 'users', key: 'piped', value: 'x', lease: lease.token }
+  const operation = { op: 'put', space: 'users', key: 'piped', value: 'x', leaseToken: lease.token }
   const { body } = await post('/v1/cache-pipeline', { operations: [operation] }).expect(200)
-  expect(body.entries[0].status).toBe('created')
-  const late = { ...operation, lease: 'sixteen-chars-no.1' }
+  expect(body.results[0].status).toBe('created')
+  const late = { ...operation, leaseToken: 'sixteen-chars-no.1' }
   const again = await post('/v1/cache-pipeline', { operations: [late] }).expect(200)
-  expect(again.body.entries[0].status).toBe('lease-lost')
+  expect(again.body.results[0].status).toBe('lease-lost')
 })
 
 it.each([{ ifMatch: '*' }, { ifNoneMatch: '*' }])('a fill allows no %j', async (other) => {
-  const entry = { key: 'a', value: 1, lease: 'sixteen-chars-no.1', ...other }
+  const entry = { key: 'a', value: 1, leaseToken: 'sixteen-chars-no.1', ...other }
   const { body } = await post('/v1/cache/users/set-many', { entries: [entry] }).expect(400)
-  expect(placeOf(body.errors[0])).toBe('body/entries/0/lease')
+  expect(placeOf(body.errors[0])).toBe('body/entries/0/leaseToken')
 })
 
 it('leases, fills and refreshes are counted', async () => {
@@ -203,20 +203,20 @@ it('leases, fills and refreshes are counted', async () => {
   const before: Record<string, number> = await all()
   const [{ lease }] = await getMany(['counted'])
   await getMany(['counted'])
-  await setMany([{ key: 'counted', value: 1, ttlMs: 1_000, lease: lease.token }])
-  await setMany([{ key: 'counted', value: 1, lease: 'sixteen-chars-no.1' }])
+  await setMany([{ key: 'counted', value: 1, ttlMs: 1_000, leaseToken: lease.token }])
+  await setMany([{ key: 'counted', value: 1, leaseToken: 'sixteen-chars-no.1' }])
   harness.advance(1_000)
   const [stale] = await getMany(['counted'])
   harness.advance(10_000)
   const [next] = await getMany(['counted'])
   await post('/v1/cache/users/counted/lease/cancel', { token: next.lease.token, failed: true })
   await getMany(['counted'])
-  expect(stale.lease.state).toBe('won')
+  expect(stale.lease.status).toBe('granted')
 
   const after: Record<string, number> = await all()
   const grown = Object.fromEntries(
     Object.entries(after).map(([name, value]) => [name, value - (before[name] ?? 0)]),
   )
-  expect(grown).toMatchObject({ won: 3, held: 1, backoff: 1, expired: 1, stale: 2 })
+  expect(grown).toMatchObject({ granted: 3, held: 1, backoff: 1, expired: 1, stale: 2 })
   expect(grown).toMatchObject({ accepted: 1, refused: 1 })
 })

@@ -43,12 +43,12 @@ it.each([
   ],
 ])('a load under way may not fill a key after %s', async (name, change) => {
   const key = `lease-${name.replaceAll(' ', '-')}`
-  expect(await ask(key, 'first-token-0000')).toBe('won')
+  expect(await ask(key, 'first-token-0000')).toBe('granted')
   expect(await ask(key, 'other-token-0000')).toBe('held')
 
   await change(key).expect(200)
 
   expect(await harness.redis.exists(keysOf(harness, key).lease)).toBe(0)
   await harness.request('delete', at(key)).expect(204)
-  expect(await ask(key, 'other-token-0000')).toBe('won')
+  expect(await ask(key, 'other-token-0000')).toBe('granted')
 })

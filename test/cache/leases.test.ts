@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { startHarness, useHarness } from '../support/harness.js'
 import { placeOf } from '../support/request-faults.js'
 import { tokensYaml } from '../support/tokens.js'
-import { cacheDriver, leaseOf } from './driver.js'
+import { cacheDriver, leaseOf, leaseStatusOf } from './driver.js'
 import { keysOf } from './keys.js'
 
 const harness = useHarness({
@@ -35,19 +35,30 @@ async function win(key: string, space = 'users'): Promise<string> {
 describe('a miss', () => {
   it('grants one caller a lease; the others get a time to ask again', async () => {
     const won = await ask('one').expect(404)
-    expect(won.body).toMatchObject({ code: 'cache-miss' })
+    expect(leaseStatusOf(won)).toBe('granted')
     expect(won.headers['retry-after']).toBeUndefined()
-    const left = Number(won.headers['lockstep-lease-ms'])
+    const left = Number(won.headers['lockstep-lease-expires-in-ms'])
+    expect(won.body).toMatchObject({
+      code: 'cache-miss',
+      state: 'miss',
+      lease: { status: 'granted', token: leaseOf(won), expiresInMs: left },
+    })
+    expect(won.body).not.toHaveProperty('retryAfterMs')
     expect(left).toBeLessThanOrEqual(10_000)
     expect(left).toBeGreaterThan(5_000)
 
     const held = await ask('one').expect(404)
 
-    expect(leaseOf(held)).toBe('held')
-    expect(held.headers['lockstep-lease-ms']).toBeUndefined()
+    expect(leaseStatusOf(held)).toBe('held')
+    expect(leaseOf(held)).toBeUndefined()
+    expect(held.headers['lockstep-lease-expires-in-ms']).toBeUndefined()
     expect(held.headers['retry-after']).toBe('10')
-    expect(held.body.retryAfterMs).toBeGreaterThan(5_000)
-    expect(leaseOf(await harness.request('get', at('one')).expect(404))).toBeUndefined()
+    const { retryAfterMs } = held.body
+    expect(retryAfterMs).toBeGreaterThan(5_000)
+    expect(held.body.lease).toEqual({ status: 'held', retryAfterMs })
+    const plain = await harness.request('get', at('one')).expect(404)
+    expect(leaseStatusOf(plain)).toBeUndefined()
+    expect(plain.body).not.toHaveProperty('lease')
   })
 
   it('stores the fill of the winner once, and repeats its answer', async () => {
@@ -102,7 +113,7 @@ describe('a miss', () => {
     await fill('absent', token, '').set('lockstep-negative', 'true').expect(201)
     const known = await ask('absent').expect(404)
     expect(known.headers['lockstep-state']).toBe('negative')
-    expect(leaseOf(known)).toBeUndefined()
+    expect(leaseStatusOf(known)).toBeUndefined()
 
     harness.advance(60_000)
     await win('absent')
@@ -112,17 +123,18 @@ describe('a miss', () => {
 describe('a token of the caller', () => {
   it('is granted again to a repeat, as long as it holds', async () => {
     const own = 'a-token-of-my-own'
-    const mine = () => ask('own').set('lockstep-lease-token', own)
+    const mine = () => ask('own').set('lockstep-lease', own)
     const lease = leaseOf(await mine()) as string
     expect(lease.startsWith(`${own}.`)).toBe(true)
     harness.advance(4_000)
     const repeat = await mine()
     expect(leaseOf(repeat)).toBe(lease)
-    expect(Number(repeat.headers['lockstep-lease-ms'])).toBeLessThanOrEqual(6_000)
-    expect(leaseOf(await ask('own'))).toBe('held')
+    expect(leaseOf(await ask('own').set('lockstep-lease', lease))).toBe(lease)
+    expect(Number(repeat.headers['lockstep-lease-expires-in-ms'])).toBeLessThanOrEqual(6_000)
+    expect(leaseStatusOf(await ask('own'))).toBe('held')
   })
 
-  const mine = (key: string) => ask(key).set('lockstep-lease-token', 'a-token-of-my-own')
+  const mine = (key: string) => ask(key).set('lockstep-lease', 'a-token-of-my-own')
 
   it('does not fill a value that was loaded under an earlier grant', async () => {
     const first = leaseOf(await mine('twice')) as string
@@ -143,7 +155,7 @@ describe('a token of the caller', () => {
     await mine('again').expect(404)
     await renew('again', { token: first }).expect(412)
     expect((await cancel('again', { token: first })).body).toEqual({ cancelled: false })
-    expect(leaseOf(await ask('again'))).toBe('held')
+    expect(leaseStatusOf(await ask('again'))).toBe('held')
   })
 
   it('loads again, and a late repeat of its first fill changes nothing', async () => {
@@ -173,7 +185,7 @@ describe('a stale hit', () => {
     const held = await ask('stale').expect(200)
 
     expect(held.text).toBe('old')
-    expect(leaseOf(held)).toBe('held')
+    expect(leaseStatusOf(held)).toBe('held')
     await fill('stale', leaseOf(won) as string, 'new').expect(204)
     expect((await ask('stale').expect(200)).headers['lockstep-state']).toBe('fresh')
   })
@@ -262,7 +274,7 @@ describe('a fill', () => {
     const token = await win('slow')
     harness.advance(3_000)
     await fill('slow', token).expect(201)
-    const { body } = await harness.request('get', `${at('slow')}?meta=true`).expect(200)
+    const { body } = await harness.request('get', `${at('slow')}/meta`).expect(200)
     expect(body.loadMs).toBeGreaterThanOrEqual(3_000)
     expect(body.loadMs).toBeLessThan(8_000)
   })
@@ -316,13 +328,13 @@ describe('a lease', () => {
     const renewed = await win('slow-renewed')
     harness.advance(15_000)
     await renew('slow-renewed', { token: renewed }).expect(200)
-    expect(leaseOf(await ask('slow-renewed'))).toBe('held')
+    expect(leaseStatusOf(await ask('slow-renewed'))).toBe('held')
 
     const failed = await win('slow-failed')
     harness.advance(15_000)
     const body = { token: failed, failed: true, backoffMs: 30_000 }
     expect((await cancel('slow-failed', body).expect(200)).body).toEqual({ cancelled: true })
-    expect(leaseOf(await ask('slow-failed'))).toBe('backoff')
+    expect(leaseStatusOf(await ask('slow-failed'))).toBe('backoff')
   })
 
   it.each([
@@ -353,7 +365,10 @@ describe('a lease', () => {
   it('lasts twice as long as the last load took, or as the lease that ran out', async () => {
     const lasts = async (key: string) => {
       const answer = await ask(key, 'short')
-      return [leaseOf(answer) as string, Number(answer.headers['lockstep-lease-ms'])] as const
+      return [
+        leaseOf(answer) as string,
+        Number(answer.headers['lockstep-lease-expires-in-ms']),
+      ] as const
     }
     const longest = async () => (await lasts('lasts'))[1]
     await longest()
@@ -390,12 +405,12 @@ describe('a lease', () => {
     expect(body.expiresInMs).toBeLessThanOrEqual(10_000)
     expect(body.expiresInMs).toBeGreaterThan(5_000)
     harness.advance(8_000)
-    expect(leaseOf(await ask('renewed'))).toBe('held')
+    expect(leaseStatusOf(await ask('renewed'))).toBe('held')
     expect((await renew('renewed', { token, leaseMs: 60_000 })).body.expiresInMs).toBeGreaterThan(
       50_000,
     )
     harness.advance(50_000)
-    expect(leaseOf(await ask('renewed'))).toBe('held')
+    expect(leaseStatusOf(await ask('renewed'))).toBe('held')
     await renew('renewed', { token: 'sixteen-chars-no.1' }).expect(412)
     await fill('renewed', token).expect(201)
     expect((await renew('renewed', { token }).expect(412)).body.code).toBe('lease-lost')
@@ -412,7 +427,7 @@ describe('a lease', () => {
     expect((await cancel('given', { token: 'sixteen-chars-no.1' }).expect(200)).body).toEqual({
       cancelled: false,
     })
-    expect(leaseOf(await ask('given'))).toBe('held')
+    expect(leaseStatusOf(await ask('given'))).toBe('held')
     expect((await cancel('given', { token }).expect(200)).body).toEqual({ cancelled: true })
     expect((await cancel('given', { token }).expect(200)).body).toEqual({ cancelled: false })
     await win('given')
@@ -425,8 +440,10 @@ describe('a load that failed', () => {
     const token = await win('broken')
     await cancel('broken', { token, failed: true, backoffMs: 30_000 }).expect(200)
     const answer = await ask('broken').expect(404)
-    expect([leaseOf(answer), answer.headers['retry-after']]).toEqual(['backoff', '30'])
-    expect(answer.body.retryAfterMs).toBeGreaterThan(25_000)
+    expect([leaseStatusOf(answer), answer.headers['retry-after']]).toEqual(['backoff', '30'])
+    const { retryAfterMs } = answer.body
+    expect(retryAfterMs).toBeGreaterThan(25_000)
+    expect(answer.body.lease).toEqual({ status: 'backoff', retryAfterMs })
     await fill('broken', token).expect(412)
     harness.advance(30_000)
     await win('broken')
@@ -436,7 +453,7 @@ describe('a load that failed', () => {
     const token = await win('default')
     await cancel('default', { token, failed: true }).expect(200)
     harness.advance(4_000)
-    expect(leaseOf(await ask('default'))).toBe('backoff')
+    expect(leaseStatusOf(await ask('default'))).toBe('backoff')
     harness.advance(1_000)
     await win('default')
   })
@@ -446,7 +463,7 @@ describe('a load that failed', () => {
     await cancel('after', { token, failed: true, backoffMs: 30_000 }).expect(200)
     harness.advance(30_000)
     const { headers } = await ask('after').expect(404)
-    expect(Number(headers['lockstep-lease-ms'])).toBeLessThanOrEqual(10_000)
+    expect(Number(headers['lockstep-lease-expires-in-ms'])).toBeLessThanOrEqual(10_000)
   })
 
   it('is ended by a value and a hard invalidation, but not by a soft one', async () => {
@@ -461,7 +478,7 @@ describe('a load that failed', () => {
     await win('b-hard')
     await fail('b-soft')
     await invalidate({ keys: ['b-soft'] })
-    expect(leaseOf(await ask('b-soft'))).toBe('backoff')
+    expect(leaseStatusOf(await ask('b-soft'))).toBe('backoff')
   })
 
   it('refuses a back-off without failed', async () => {
@@ -474,8 +491,7 @@ describe('a load that failed', () => {
 describe('an offer to load', () => {
   it.each([
     [{ waitMs: 1_000 }, {}, 'query/waitMs'],
-    [{}, { 'lockstep-lease-token': 'sixteen-chars-no' }, 'header/lockstep-lease-token'],
-    [{ lease: true, meta: true }, {}, 'query/meta'],
+    [{}, { 'lockstep-lease': 'sixteen-chars-no' }, 'header/lockstep-lease'],
   ])('of %j with %j is refused', async (query, headers, pointer) => {
     const { body } = await harness.request('get', at('bad')).query(query).set(headers).expect(400)
     expect(placeOf(body.errors[0])).toBe(pointer)
@@ -489,17 +505,19 @@ describe('an offer to load', () => {
     },
   )
 
-  it.each([{ lease: 'maybe' }, { lease: true, waitMs: 30_001 }, { lease: true, waitMs: -1 }])(
-    'of %j breaks the schema',
-    async (query) => {
-      await harness.request('get', at('bad')).query(query).expect(400)
-    },
-  )
+  it.each([
+    { lease: 'maybe' },
+    { meta: true },
+    { lease: true, waitMs: 30_001 },
+    { lease: true, waitMs: -1 },
+  ])('of %j breaks the schema', async (query) => {
+    await harness.request('get', at('bad')).query(query).expect(400)
+  })
 
-  it.each(['fifteen-chars-n', 'x'.repeat(65), 'sixteen chars no', 'held'])(
+  it.each(['fifteen-chars-n', 'x'.repeat(65), 'sixteen chars no', 'sixteen.chars.no', 'held'])(
     'under the token "%s" breaks the schema',
     async (token) => {
-      await ask('bad').set('lockstep-lease-token', token).expect(400)
+      await ask('bad').set('lockstep-lease', token).expect(400)
     },
   )
 

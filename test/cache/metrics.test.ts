@@ -57,7 +57,7 @@ it('counts by space of the file, and all other spaces as one', async () => {
     'invalidations_total space=users,by=keys,mode=soft': 2,
     'invalidations_total space=users,by=keys,mode=hard': 1,
     'invalidations_total space=users,by=tags,mode=hard': 1,
-    'leases_total space=users,result=won': 1,
+    'leases_total space=users,result=granted': 1,
     'fills_total space=users,result=accepted': 1,
     'fills_total space=users,result=refused': 1,
     'writes_total space=other,result=created': 2,

@@ -59,7 +59,7 @@ export type State = 'miss' | 'fresh' | 'stale' | 'negative'
 export interface Seen {
   readonly state: State
   readonly value: string | undefined
-  readonly lease: 'none' | 'won' | 'held' | 'backoff'
+  readonly lease: 'none' | 'granted' | 'held' | 'backoff'
   /** The proof of the grant, if this caller won the lease. */
   readonly proof?: string | undefined
 }
@@ -96,7 +96,7 @@ export class KeyModel {
   ask(token: string, lasts: number, proof: string | undefined, early = 0): Seen {
     const seen = this.read()
     const lease = this.#grant(seen.state, token, lasts, proof, early)
-    return { ...seen, lease, proof: lease === 'won' ? this.#lease?.proof : undefined }
+    return { ...seen, lease, proof: lease === 'granted' ? this.#lease?.proof : undefined }
   }
 
   #grant(
@@ -110,7 +110,7 @@ export class KeyModel {
     const known = this.#keptLease()
     // Another caller may take over an expired lease.
     const lease = known && known.ends > this.now ? known : undefined
-    if (lease?.token === token) return 'won'
+    if (lease?.token === token) return 'granted'
     if (state === 'fresh' && !this.#isDueEarly(early)) return 'none'
     // After a soft invalidation the load under way brings a stale value, so another may begin.
     if (lease && lease.softenedAt === undefined) {
@@ -127,7 +127,7 @@ export class KeyModel {
       ends: this.now + lasts,
       softenedAt: undefined,
     }
-    return 'won'
+    return 'granted'
   }
 
   put(filled: Filled): WriteOutcome {

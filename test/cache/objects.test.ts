@@ -31,7 +31,7 @@ describe('PATCH and GET fields', () => {
     const { body: found, headers } = await read('a').expect(200)
     expect(found.fields).toEqual({ name: 'Grace', visits: '7', n: '-2' })
     expect(headers.etag).toBe(changed.headers.etag)
-    expect(found.ttlMs).toBeGreaterThan(260_000)
+    expect(found.expiresInMs).toBeGreaterThan(260_000)
   })
 
   it('read those of the named fields that are there', async () => {
@@ -159,21 +159,21 @@ describe('a refused patch', () => {
     await patch('wide', { set: { c: '' } }).expect(413)
     await patch('wide', { set: { a: '' } }).expect(200)
     await patch('wide', { set: { c: '' } }).expect(200)
-    const { body } = await harness.request('get', `${at('wide')}?meta=true`).expect(200)
-    expect(body).toMatchObject({ kind: 'object', size: 512 * 1024 + 2 })
+    const { body } = await harness.request('get', `${at('wide')}/meta`).expect(200)
+    expect(body).toMatchObject({ kind: 'object', sizeBytes: 512 * 1024 + 2 })
   })
 })
 
 it('the size of an object is that of its fields and their names', async () => {
   await patch('sized', { set: { name: 'Ada', x: '12' } }).expect(200)
   await patch('sized', { remove: ['name'], set: { x: '1' } }).expect(200)
-  const { body } = await harness.request('get', `${at('sized')}?meta=true`).expect(200)
-  expect(body).toMatchObject({ kind: 'object', size: 2 })
+  const { body } = await harness.request('get', `${at('sized')}/meta`).expect(200)
+  expect(body).toMatchObject({ kind: 'object', sizeBytes: 2 })
 })
 
 describe('the TTL of an object', () => {
   it('holds for all fields: set at the first patch, kept, and changed on request', async () => {
-    const left = async () => (await read('life').expect(200)).body.ttlMs
+    const left = async () => (await read('life').expect(200)).body.expiresInMs
     await patch('life', { set: { a: '1' }, ttlMs: 100_000 }).expect(200)
     harness.advance(50_000)
     await patch('life', { set: { b: '1' } }).expect(200)

@@ -9,11 +9,11 @@ const { at } = cacheDriver(harness)
 
 const run = (operations: object[]) =>
   harness.request('post', '/v1/cache-pipeline').send({ operations })
-const entries = async (operations: object[]) => (await run(operations).expect(200)).body.entries
+const resultsOf = async (operations: object[]) => (await run(operations).expect(200)).body.results
 
 describe('a pipeline', () => {
   it('mixes operations and spaces, and answers in their order', async () => {
-    const answers = await entries([
+    const answers = await resultsOf([
       { op: 'put', space: 'users', key: 'a', value: { n: 1 } },
       { op: 'put', space: 'teams', key: 'a', value: 'x', encoding: 'text' },
       { op: 'incr', space: 'stats', key: 'n', by: '41', initial: 1 },
@@ -44,14 +44,14 @@ describe('a pipeline', () => {
         ? { op: 'put', space: 'order', key: `k${i % 12}`, value: i }
         : { op: 'get', space: 'order', key: `k${(i - 1) % 12}` },
     )
-    const answers = await entries(operations)
+    const answers = await resultsOf(operations)
     for (let i = 1; i < 600; i += 2)
       expect(answers[i]).toMatchObject({ status: 'hit', value: i - 1 })
   })
 
   it('goes on after a refused operation', async () => {
     await harness.request('put', at('bytes')).send('x').expect(201)
-    const answers = await entries([
+    const answers = await resultsOf([
       { op: 'incr', space: 'users', key: 'bytes' },
       { op: 'incr', space: 'users', key: 'top', initial: '9223372036854775807' },
       { op: 'put', space: 'users', key: 'bytes', value: 1, ifNoneMatch: '*' },
@@ -76,7 +76,7 @@ describe('a pipeline', () => {
         .send(value)
         .expect(201)
     }
-    const answers = await entries(
+    const answers = await resultsOf(
       Array.from({ length: 10 }, (_, i) => ({ op: 'get', space: 'users', key: `large-${i}` })),
     )
     const statuses = answers.map(({ status }: { status: string }) => status).sort()
@@ -115,20 +115,20 @@ describe('a pipeline', () => {
     ]
     const first = await run(operations).set('idempotency-key', 'p1').expect(200)
     const again = await run(operations).set('idempotency-key', 'p1').expect(200)
-    expect(first.body.entries.map(({ value }: { value: unknown }) => value)).toEqual([
+    expect(first.body.results.map(({ value }: { value: unknown }) => value)).toEqual([
       '1',
       '2',
       undefined,
       1,
     ])
-    const replays = again.body.entries.slice(0, 3)
+    const replays = again.body.results.slice(0, 3)
     expect(replays).toEqual(
-      first.body.entries.slice(0, 3).map((item: object) => ({ ...item, replayed: true })),
+      first.body.results.slice(0, 3).map((item: object) => ({ ...item, replayed: true })),
     )
-    expect((await entries([{ op: 'incr', space: 'stats', key: 'once' }]))[0].value).toBe('3')
+    expect((await resultsOf([{ op: 'incr', space: 'stats', key: 'once' }]))[0].value).toBe('3')
     const [other] = (
       await run([{ op: 'incr', space: 'stats', key: 'once', by: 2 }]).set('idempotency-key', 'p1')
-    ).body.entries
+    ).body.results
     expect(other).toEqual({ key: 'once', status: 'idempotency-conflict' })
   })
 })

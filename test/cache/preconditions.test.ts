@@ -30,12 +30,12 @@ const kinds: Record<string, Kind> = {
   },
   'metadata of bytes': {
     create: (key) => etagOf(put(key)),
-    read: (key) => harness.request('get', at(key)).query({ meta: true }),
+    read: (key) => harness.request('get', `${at(key)}/meta`),
     change: put,
   },
   'metadata of a counter': {
     create: (key) => etagOf(incr(key)),
-    read: (key) => harness.request('get', at(key)).query({ meta: true }),
+    read: (key) => harness.request('get', `${at(key)}/meta`),
     change: incr,
   },
   'bytes, DELETE': {
@@ -160,7 +160,7 @@ it.each([
 describe('Cache-Control of a PUT', () => {
   const store = (key: string, directives: string) => put(key).set('cache-control', directives)
   const metaOf = async (key: string) =>
-    (await harness.request('get', at(key)).query({ meta: true }).expect(200)).body
+    (await harness.request('get', `${at(key)}/meta`).expect(200)).body
 
   it.each(['no-store', 'no-cache', 'private', 'max-stale=1', 'min-fresh=1', 'only-if-cached'])(
     'is 400 for %s, which could not be kept',
@@ -172,7 +172,7 @@ describe('Cache-Control of a PUT', () => {
 
   it('prefers s-maxage, which is meant for shared caches', async () => {
     await store('shared', 'max-age=1, s-maxage=600').expect(201)
-    expect((await metaOf('shared')).ttlMs).toBeGreaterThan(500_000)
+    expect((await metaOf('shared')).expiresInMs).toBeGreaterThan(500_000)
     await store('shared', 's-maxage=0').expect(400)
   })
 
@@ -180,13 +180,13 @@ describe('Cache-Control of a PUT', () => {
     '%s: is never served stale',
     async (directive) => {
       await store(directive, `max-age=60, stale-while-revalidate=600, ${directive}`).expect(201)
-      const { ttlMs, staleMs } = await metaOf(directive)
-      expect(staleMs).toBe(ttlMs)
+      const { expiresInMs, staleExpiresInMs } = await metaOf(directive)
+      expect(staleExpiresInMs).toBe(expiresInMs)
     },
   )
 
   it('ignores directives that do not concern this cache', async () => {
     await store('public', 'public, immutable, no-transform, community="x", max-age=600').expect(201)
-    expect((await metaOf('public')).ttlMs).toBeGreaterThan(500_000)
+    expect((await metaOf('public')).expiresInMs).toBeGreaterThan(500_000)
   })
 })

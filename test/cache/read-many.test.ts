@@ -39,12 +39,12 @@ it('serves a value in its error window, as a GET does', async () => {
   const both = async () => {
     const single = await harness.request('get', at(key))
     const many = await harness.request('post', '/v1/cache/users/get-many').send({ keys: [key] })
-    return [single.status, single.headers['lockstep-state'], many.body.entries[0].state]
+    return [single.status, single.headers['lockstep-state'], many.body.results[0].state]
   }
-  expect(await both()).toEqual([404, undefined, 'miss'])
+  expect(await both()).toEqual([404, 'miss', 'miss'])
 
   const asked = await harness.request('get', at(key)).query({ lease: true }).expect(404)
-  expect(await both()).toEqual([404, undefined, 'miss'])
+  expect(await both()).toEqual([404, 'miss', 'miss'])
   await harness
     .request('post', `${at(key)}/lease/cancel`)
     .send({ token: asked.headers['lockstep-lease'], failed: true })

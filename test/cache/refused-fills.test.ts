@@ -4,12 +4,12 @@ import { openRaw, sendRaw } from '../support/raw-socket.js'
 import { placeOf } from '../support/request-faults.js'
 import { tokensYaml } from '../support/tokens.js'
 import { until } from '../support/until.js'
+import { leaseOf, leaseStatusOf } from './driver.js'
 
 const harness = useHarness({ configFile: 'spaces: { small: { maxValueBytes: 100, jitter: 0 } }' })
 
 const at = (key: string) => `/v1/cache/small/${key}`
-const ask = async (key: string) =>
-  (await harness.request('get', at(key)).query({ lease: true })).headers['lockstep-lease'] as string
+const ask = (key: string) => harness.request('get', at(key)).query({ lease: true })
 const fill = (key: string, lease: string, value: string | Buffer = 'x') =>
   harness.request('put', at(key)).set('lockstep-lease', lease).send(value)
 
@@ -17,7 +17,7 @@ const LEASE = /^[A-Za-z0-9_-]{22}\.\d+$/
 
 /** Reads a missing key and returns the lease that it gets. */
 async function win(key: string): Promise<string> {
-  const lease = await ask(key)
+  const lease = leaseOf(await ask(key))
   expect(lease).toMatch(LEASE)
   return lease
 }
@@ -65,7 +65,7 @@ describe('a PUT that is refused ends its lease', () => {
 
   const head = (key: string, lease: string) =>
     `PUT ${at(key)} HTTP/1.1\r\nHost: 127.0.0.1\r\nLockstep-Namespace: ${harness.namespace}\r\nLockstep-Lease: ${lease}\r\n`
-  const isFree = (key: string) => until('a free key', async () => LEASE.test(await ask(key)))
+  const isFree = (key: string) => until('a free key', async () => leaseOf(await ask(key)))
 
   it('for a length that is too great, before any of it is sent', async () => {
     const lease = await win('announced')
@@ -102,7 +102,7 @@ describe('a batch that is refused as a whole ends the leases in it', () => {
     ...(kind === 'set-many' ? {} : { op: 'put', space: 'small' }),
     key,
     value: 'x',
-    lease: await win(key),
+    leaseToken: await win(key),
   })
 
   it.each([
@@ -130,7 +130,7 @@ describe('a batch that is refused as a whole ends the leases in it', () => {
     const key = `${kind}-size`.replaceAll(' ', '-')
     const item = { ...(await toItem(kind, key)), value: 'x'.repeat(101) }
     const { body } = await send(kind, [item]).expect(200)
-    expect(body.entries[0].status).toBe('too-large')
+    expect(body.results[0].status).toBe('too-large')
     await win(key)
   })
 })
@@ -139,7 +139,7 @@ describe('a refusal ends no lease', () => {
   it('of another', async () => {
     await win('other')
     await fill('other', 'sixteen-chars-no.1', 'x'.repeat(101)).expect(413)
-    expect(await ask('other')).toBe('held')
+    expect(leaseStatusOf(await ask('other'))).toBe('held')
   })
 
   it('where the request was not known to be allowed', async () => {
@@ -151,13 +151,13 @@ describe('a refusal ends no lease', () => {
     })
     const as = (test: Fill, token: string) => test.set('authorization', `Bearer ${token}`)
     const asking = () => as(locked.request('get', '/v1/cache/s/k').query({ lease: true }), 'loader')
-    const lease = (await asking()).headers['lockstep-lease'] as string
+    const lease = leaseOf(await asking())
     const put = () =>
       locked.request('put', '/v1/cache/s/k').query({ ttlMs: 0 }).set('lockstep-lease', lease)
     const pipeline = () =>
       locked
         .request('post', '/v1/cache-pipeline')
-        .send({ operations: [{ op: 'put', space: 's', key: 'k', lease, surprise: 1 }] })
+        .send({ operations: [{ op: 'put', space: 's', key: 'k', leaseToken: lease, surprise: 1 }] })
 
     await put().expect(401)
     await as(put(), 'reader').expect(403)
@@ -166,9 +166,9 @@ describe('a refusal ends no lease', () => {
 
     const { text } = await as(locked.request('get', '/metrics'), 'loader').expect(200)
     expect(text).not.toContain('script="cache.cancel"')
-    expect((await asking()).headers['lockstep-lease']).toBe('held')
+    expect(leaseStatusOf(await asking())).toBe('held')
     await as(pipeline(), 'loader').expect(400)
-    expect((await asking()).headers['lockstep-lease']).toMatch(LEASE)
+    expect(leaseOf(await asking())).toMatch(LEASE)
     await locked.close()
   })
 })

@@ -26,7 +26,7 @@ const replyOf = (lease: LeveledReply['lease'], entry?: Entry): LeveledReply => (
   lease,
   entry,
 })
-const WON = replyOf({ kind: 'won', proof: 'the-token.1', leftMs: 9_000, ranOut: false })
+const GRANTED = replyOf({ kind: 'granted', proof: 'the-token.1', leftMs: 9_000, ranOut: false })
 const HELD = replyOf({ kind: 'held', retryAfterMs: 9_000 })
 
 /** A single flight whose reads the test answers. */
@@ -76,7 +76,7 @@ describe('a single flight', () => {
     const { flight, waiters, answers, reads, cancel } = open(2)
     flight.refresh()
     flight.remove(waiters[0] as Waiter)
-    await reads[0]?.(WON)
+    await reads[0]?.(GRANTED)
     expect(cancel).toHaveBeenCalledWith('the-token.1')
     expect(answers).toEqual([])
   })
@@ -84,8 +84,8 @@ describe('a single flight', () => {
   it('grants the lease to the first waiter; the others know when it ends', async () => {
     const { flight, waiters, answers, reads, cancel } = open(2)
     flight.refresh()
-    await reads[0]?.(WON)
-    expect(answers).toEqual([WON])
+    await reads[0]?.(GRANTED)
+    expect(answers).toEqual([GRANTED])
     expect(waiters[1]?.last).toEqual(HELD)
     expect(cancel).not.toHaveBeenCalled()
   })
@@ -94,8 +94,8 @@ describe('a single flight', () => {
     const { flight, answers, reads } = open(2)
     const entry = { state: 'stale' } as Entry
     flight.refresh()
-    await reads[0]?.(replyOf(WON.lease, entry))
-    expect(answers).toEqual([replyOf(WON.lease, entry), replyOf(HELD.lease, entry)])
+    await reads[0]?.(replyOf(GRANTED.lease, entry))
+    expect(answers).toEqual([replyOf(GRANTED.lease, entry), replyOf(HELD.lease, entry)])
   })
 
   it('serves a waiter that joins during a read by another read', async () => {
@@ -127,8 +127,8 @@ describe('a single flight', () => {
     await reads[2]?.(HELD)
     expect(waiters[1]?.last).toEqual(HELD)
     flight.refresh()
-    await reads[3]?.(WON)
-    expect(answers).toEqual([WON])
+    await reads[3]?.(GRANTED)
+    expect(answers).toEqual([GRANTED])
   })
 
   it('keeps a lease that a late reply wins while its waiter still waits', async () => {
@@ -166,7 +166,7 @@ describe('a lease whose winner got no answer', () => {
     const guard = new ReadGuard(isLate ? 0 : 5_000)
     const slow: EntryStore['read'] = async (key, options) => {
       const reply = await read(key, options)
-      expect(reply.lease.kind).toBe('won')
+      expect(reply.lease.kind).toBe('granted')
       if (isLate) await new Promise((resolve) => setTimeout(resolve, 100))
       return reply
     }
@@ -202,7 +202,7 @@ describe('a lease whose winner got no answer', () => {
     const { store, answered } = storeOf(isLate)
     const asked = store.ask(key, {}, { token, client: gone })
     if (isLate) await expect(asked).rejects.toMatchObject({ code: 'store-unavailable' })
-    else expect((await asked).lease.kind).toBe('won')
+    else expect((await asked).lease.kind).toBe('granted')
     await answered()
     const exists = () => harness.redis.exists(keysOf(harness, name).lease)
     if (kept === 0) await until('its end', async () => (await exists()) === 0)

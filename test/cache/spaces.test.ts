@@ -10,7 +10,7 @@ const put = (space: string, body: object) => harness.request('put', at(space)).s
 const patch = (space: string, body: object) => harness.request('patch', at(space)).send(body)
 const value = (space: string, key: string) => `/v1/cache/${space}/${key}`
 const meta = async (space: string, key: string) =>
-  (await harness.request('get', `${value(space, key)}?meta=true`).expect(200)).body
+  (await harness.request('get', `${value(space, key)}/meta`).expect(200)).body
 
 describe('a space', () => {
   it('is created, read, changed, listed and removed', async () => {
@@ -120,10 +120,10 @@ describe('a space', () => {
     expect((await put('filed', {}).expect(409)).body.code).toBe('in-config-file')
     await harness.request('delete', at('filed')).expect(409)
     await harness.request('put', value('filed', 'a')).send('x').expect(201)
-    expect((await meta('filed', 'a')).ttlMs).toBeLessThanOrEqual(7_000)
+    expect((await meta('filed', 'a')).expiresInMs).toBeLessThanOrEqual(7_000)
     harness.reload('spaces: { filed: { ttlMs: 9000, jitter: 0 } }')
     await harness.request('put', value('filed', 'a')).send('x').expect(204)
-    expect((await meta('filed', 'a')).ttlMs).toBeGreaterThan(7_000)
+    expect((await meta('filed', 'a')).expiresInMs).toBeGreaterThan(7_000)
   })
 
   it.each([
@@ -158,13 +158,13 @@ describe('a space', () => {
     await other.request('get', value('soon', 'a')).set('lockstep-namespace', harness.namespace)
     await put('soon', { ttlMs: 5_000, jitter: 0 }).expect(201)
     await harness.request('put', value('soon', 'a')).send('x').expect(201)
-    expect((await meta('soon', 'a')).ttlMs).toBeLessThanOrEqual(5_000)
+    expect((await meta('soon', 'a')).expiresInMs).toBeLessThanOrEqual(5_000)
     const there = async () => {
       await other
         .request('put', value('soon', 'b'))
         .set('lockstep-namespace', harness.namespace)
         .send('x')
-      return (await meta('soon', 'b')).ttlMs
+      return (await meta('soon', 'b')).expiresInMs
     }
     await expect.poll(there).toBeLessThanOrEqual(5_000)
   })
@@ -174,14 +174,14 @@ describe('a policy', () => {
   it('gives its life to bytes, counters and objects that do not say theirs', async () => {
     await put('life', { ttlMs: 20_000, staleMs: 10_000, jitter: 0 }).expect(201)
     await harness.request('put', value('life', 'a')).send('x').expect(201)
-    const { ttlMs, staleMs } = await meta('life', 'a')
-    expect(ttlMs).toBeGreaterThan(15_000)
-    expect(ttlMs).toBeLessThanOrEqual(20_000)
-    expect(staleMs - ttlMs).toBe(10_000)
+    const { expiresInMs, staleExpiresInMs } = await meta('life', 'a')
+    expect(expiresInMs).toBeGreaterThan(15_000)
+    expect(expiresInMs).toBeLessThanOrEqual(20_000)
+    expect(staleExpiresInMs - expiresInMs).toBe(10_000)
     await harness.request('post', `${value('life', 'c')}/incr`).expect(200)
-    expect((await meta('life', 'c')).ttlMs).toBeLessThanOrEqual(20_000)
+    expect((await meta('life', 'c')).expiresInMs).toBeLessThanOrEqual(20_000)
     await harness.request('patch', `${value('life', 'o')}/fields`).send({ set: { a: '1' } })
-    expect((await meta('life', 'o')).ttlMs).toBeLessThanOrEqual(20_000)
+    expect((await meta('life', 'o')).expiresInMs).toBeLessThanOrEqual(20_000)
   })
 
   it('bounds the size of a value', async () => {
@@ -193,7 +193,7 @@ describe('a policy', () => {
     const { body } = await harness
       .request('post', '/v1/cache/small/set-many')
       .send({ entries: [{ key: 'b', value: '12345', encoding: 'text' }] })
-    expect(body.entries[0].status).toBe('too-large')
+    expect(body.results[0].status).toBe('too-large')
   })
 
   it('demands conditions', async () => {
@@ -216,7 +216,7 @@ describe('a policy', () => {
         { key: 'c', value: 1, ifNoneMatch: '*' },
       ],
     })
-    expect(many.body.entries.map(({ status }: { status: string }) => status)).toEqual([
+    expect(many.body.results.map(({ status }: { status: string }) => status)).toEqual([
       'precondition-required',
       'created',
     ])
@@ -237,7 +237,7 @@ describe('a policy', () => {
       harness.advance(40_000)
       await harness.request('get', value('idle', 'used')).expect(200)
       const many = harness.request('post', '/v1/cache/idle/get-many')
-      expect((await many.send({ keys: ['many'] })).body.entries[0].status).toBe('hit')
+      expect((await many.send({ keys: ['many'] })).body.results[0].status).toBe('hit')
       await harness.request('get', `${value('idle', 'counter')}/counter`).expect(200)
       await harness.request('get', fields).expect(200)
     }

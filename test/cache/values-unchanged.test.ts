@@ -25,8 +25,8 @@ async function getMany(space: string, key: string): Promise<Buffer> {
     .request('post', `/v1/cache/${space}/get-many`)
     .send({ keys: [key], encoding: 'base64' })
     .expect(200)
-  expect(body.entries[0]).toMatchObject({ status: 'hit', encoding: 'base64', contentType: TYPE })
-  return Buffer.from(body.entries[0].value, 'base64')
+  expect(body.results[0]).toMatchObject({ status: 'hit', encoding: 'base64', contentType: TYPE })
+  return Buffer.from(body.results[0].value, 'base64')
 }
 
 /** Expects the same bytes from Redis, twice from L1, in a batch, and by get-or-set. */

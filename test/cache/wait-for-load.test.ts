@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { type Harness, startHarness, useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
-import { cacheDriver, leaseOf } from './driver.js'
+import { cacheDriver, leaseOf, leaseStatusOf } from './driver.js'
 import { keysOf } from './keys.js'
 
 /** Two instances: a change at one of them must wake the requests that wait at the other. */
@@ -59,7 +59,11 @@ describe('a waiting request', () => {
     const answers = await waiting('load', 20)
     await fill('load', token, 'the value').expect(201)
     for (const { status, text, headers } of await Promise.all(answers)) {
-      expect([status, text, headers['lockstep-lease']]).toEqual([200, 'the value', undefined])
+      expect([status, text, headers['lockstep-lease-status']]).toEqual([
+        200,
+        'the value',
+        undefined,
+      ])
     }
     expect(await waitersAt(other)).toBe(0)
   })
@@ -76,7 +80,11 @@ describe('a waiting request', () => {
   it('is answered held when its time is over', async () => {
     await win('timeout')
     const { status, headers, body } = await ask(other, 'timeout', 100)
-    expect([status, headers['lockstep-lease'], body.code]).toEqual([404, 'held', 'cache-miss'])
+    expect([status, headers['lockstep-lease-status'], body.code]).toEqual([
+      404,
+      'held',
+      'cache-miss',
+    ])
     expect(body.retryAfterMs).toBeGreaterThan(0)
   })
 
@@ -96,7 +104,7 @@ describe('a waiting request', () => {
     await request(harness, 'post', `${at('w-broken')}/lease/cancel`)
       .send(body)
       .expect(200)
-    expect(leaseOf(await ask(other, 'w-broken', 30_000).expect(404))).toBe('backoff')
+    expect(leaseStatusOf(await ask(other, 'w-broken', 30_000).expect(404))).toBe('backoff')
   })
 
   it('is answered backoff when the load fails', async () => {
@@ -106,7 +114,7 @@ describe('a waiting request', () => {
     await request(harness, 'post', `${at('failing')}/lease/cancel`)
       .send(body)
       .expect(200)
-    expect(leaseOf((await answer) as never)).toBe('backoff')
+    expect(leaseStatusOf((await answer) as never)).toBe('backoff')
   })
 
   it.each([
@@ -230,7 +238,7 @@ describe('a client that went away', () => {
     await freed
     await until('a free lease', async () => {
       const lease = leaseOf(await ask(harness, key))
-      return lease !== 'held' && lease !== token
+      return lease !== undefined && lease !== token
     })
   })
 })
@@ -243,7 +251,7 @@ it('answers waiting requests when the instance shuts down', async () => {
     .then((response) => response)
   await until('the waiter', async () => (await waitersAt(third)) === 1)
   const closed = third.close()
-  expect(leaseOf(await answer)).toBe('held')
+  expect(leaseStatusOf(await answer)).toBe('held')
   await closed
   await fill('draining', token, 'x').expect(201)
 })

@@ -26,11 +26,7 @@ it('a load whose first try reaches a stopped instance late stores no old value',
   const call = (instance: Instance, init: RequestInit = {}, query = '') =>
     fetch(`${instance.url}/v1/cache/busy/k${query}`, init)
   const ask = (instance: Instance) =>
-    call(
-      instance,
-      { headers: { 'lockstep-lease-token': 'one-token-for-both-tries' } },
-      '?lease=true',
-    )
+    call(instance, { headers: { 'lockstep-lease': 'one-token-for-both-tries' } }, '?lease=true')
   const leaseOf = ({ headers }: Response) => headers.get('lockstep-lease') as string
   // Opens a connection for the first try.
   await call(stopped)

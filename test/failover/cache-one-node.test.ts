@@ -50,7 +50,7 @@ it('a stopped node fails only its own keys', async () => {
       expect(answers.filter(([, status]) => status !== 200).map(([key]) => key)).toEqual(lost)
     }
     const many = await harness.request('post', '/v1/cache/users/get-many').send({ keys: KEYS })
-    const failed = many.body.entries.filter(({ status }: { status: string }) => status !== 'hit')
+    const failed = many.body.results.filter(({ status }: { status: string }) => status !== 'hit')
     expect(failed.map(({ key }: { key: string }) => key)).toEqual(lost)
   } finally {
     process.kill(stopped.pid(), 'SIGCONT')

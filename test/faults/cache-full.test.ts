@@ -3,6 +3,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { readScript } from '../../src/cache/entries/scripts.js'
 import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
+import { leaseStatusOf } from '../cache/driver.js'
 import { keysOf } from '../cache/keys.js'
 import { type Harness, startHarness } from '../support/harness.js'
 import { find, toolsFolder } from '../support/server-place.js'
@@ -134,7 +135,7 @@ async function readsOn(harness: Harness) {
   const object = await harness.request('get', `${at('object')}/fields`).expect(200)
   expect(object.body.fields).toEqual({ a: '1', n: '5' })
   const many = await post(harness, '/v1/cache/users/get-many', { keys: ['old', 'none'] })
-  expect(many.body.entries).toMatchObject([{ status: 'hit' }, { status: 'cache-miss' }])
+  expect(many.body.results).toMatchObject([{ status: 'hit' }, { status: 'cache-miss' }])
 }
 
 /** Each call starts with a command that a full Redis accepts. */
@@ -161,10 +162,10 @@ describe('above the share of the memory that the cache may take', () => {
   it('reads go on', () => readsOn(careful))
   it('no lease is granted, because its fill would be refused', async () => {
     const { headers } = await careful.request('get', at('none')).query({ lease: true }).expect(404)
-    expect(headers).not.toHaveProperty('lockstep-lease')
+    expect(headers).not.toHaveProperty('lockstep-lease-status')
     const body = { keys: ['none'], lease: true }
-    const { entries } = (await post(careful, '/v1/cache/users/get-many', body).expect(200)).body
-    expect(entries[0]).not.toHaveProperty('lease')
+    const { results } = (await post(careful, '/v1/cache/users/get-many', body).expect(200)).body
+    expect(results[0]).not.toHaveProperty('lease')
   })
   it('invalidations, deletes and touches go on', () => forgets(careful))
 
@@ -228,7 +229,9 @@ describe('on a Redis that is full', () => {
       full
         .request('get', at(key))
         .query({ lease: true })
-        .then(({ headers }) => headers['lockstep-lease'] as string)
+        .then(({ headers }) => headers['lockstep-lease'])
+    const status = async (key: string) =>
+      leaseStatusOf(await full.request('get', at(key)).query({ lease: true }))
     // The service reads the memory use periodically.
     const first = await until('a lease', () => token('loading'))
     const second = await until('another', () => token('loading-too'))
@@ -239,11 +242,11 @@ describe('on a Redis that is full', () => {
     await lease('loading', 'renew', { token: first, leaseMs: 60_000 }).expect(200)
     const filled = await put(full, 'loading').set('lockstep-lease', first).expect(503)
     expect(filled.body.code).toBe('store-full')
-    expect(await token('loading')).toBe('held')
+    expect(await status('loading')).toBe('held')
     await lease('loading', 'cancel', { token: first, failed: true }).expect(200)
-    expect(await token('loading')).toBe('backoff')
+    expect(await status('loading')).toBe('backoff')
     await lease('loading-too', 'cancel', { token: second }).expect(200)
-    expect(await token('loading-too')).toBeUndefined()
+    expect(await status('loading-too')).toBeUndefined()
   })
 
   const READ = {
@@ -295,7 +298,7 @@ describe('on a Redis that is full', () => {
       .query({ lease: true })
       .set('lockstep-namespace', elsewhere.namespace)
       .expect(404)
-    expect(headers).not.toHaveProperty('lockstep-lease')
+    expect(headers).not.toHaveProperty('lockstep-lease-status')
     expect(await raw.exists(keysOf(elsewhere, 'none').clock)).toBe(0)
   })
 

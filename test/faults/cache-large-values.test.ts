@@ -51,7 +51,7 @@ describe('a call that returns no payload reads none', () => {
   const tag = (etag: string) => ({ 'if-none-match': etag })
   const operations: [string, (key: string, etag: string) => Promise<unknown>][] = [
     ['HEAD', (key) => harness.request('head', at(key)).expect(200)],
-    ['metadata', (key) => harness.request('get', `${at(key)}?meta=true`).expect(200)],
+    ['metadata', (key) => harness.request('get', `${at(key)}/meta`).expect(200)],
     ['a touch', (key) => harness.request('post', `${at(key)}/touch`).expect(204)],
     ['a 304', (key, etag) => harness.request('get', at(key)).set(tag(etag)).expect(304)],
     ['a 304 to any', (key) => harness.request('get', at(key)).set(tag('*')).expect(304)],
@@ -123,7 +123,7 @@ describe('a script never reads a large payload', () => {
           .request('post', '/v1/cache/large/get-many')
           .send({ keys: [key], encoding: 'base64' })
           .expect(200)
-        return Buffer.from(body.entries[0].value, 'base64')
+        return Buffer.from(body.results[0].value, 'base64')
       },
     ],
   ]
@@ -151,7 +151,7 @@ it('long texts are read completely', async () => {
     .expect(201)
   const { text, headers } = await harness.request('get', at('texts')).expect(200)
   expect([text, headers['content-encoding']]).toEqual(['the value', 'e'.repeat(255)])
-  const { body: meta } = await harness.request('get', `${at('texts')}?meta=true`).expect(200)
+  const { body: meta } = await harness.request('get', `${at('texts')}/meta`).expect(200)
   expect(meta.tags).toEqual(tags)
 })
 
@@ -223,7 +223,7 @@ it('a value deleted between the script and the GET is a miss, which offers the l
     const loader = await harness.request('get', at('going')).query({ lease: true }).expect(404)
     expect(loader.headers['lockstep-lease']).toMatch(/./)
     const second = await harness.request('get', at('going')).query({ lease: true }).expect(404)
-    expect(second.headers['lockstep-lease']).toBe('held')
+    expect(second.headers['lockstep-lease-status']).toBe('held')
   } finally {
     restore()
   }

@@ -100,7 +100,7 @@ describe('a body that is too large', () => {
       '/v1/cache/large/set-many',
       `{"entries":[{"key":"a","encoding":"base64","value":"${value}"}]}`,
     ).expect(200)
-    expect(body.entries[0].status).toBe('created')
+    expect(body.results[0].status).toBe('created')
   })
 
   it('is refused for too many values, however short', async () => {

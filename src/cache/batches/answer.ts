@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { toETag } from '../../http/etag.js'
 import type { Entry, EntryKind, LeaseReply } from '../entries/scripts.js'
+import { toLease } from '../leases/answer.js'
 import { type Encoding, encode } from './encoding.js'
 import { AnswerBudget, type Found } from './reading.js'
 import type { Failed } from './settle.js'
@@ -37,7 +38,7 @@ export async function toItems<T>(
 }
 
 /** Closes a list of items into the body of the answer. */
-export const toBody = (items: readonly Item[]): string => `{"entries":[${items.join(',')}]}`
+export const toBody = (items: readonly Item[]): string => `{"results":[${items.join(',')}]}`
 
 /** Items of one answer, whose values together take up at most 8 MiB of it. */
 export class Items {
@@ -66,7 +67,7 @@ export class Items {
       'hit',
       `,"state":"${entry.state}","encoding":"${encoded.encoding}","value":${encoded.json}` +
         `,"contentType":${JSON.stringify(entry.contentType)}${codingText(entry)}` +
-        `,"etag":${etagText(entry.version)},"ageMs":${entry.ageMs},"ttlMs":${entry.ttlMs}` +
+        `,"etag":${etagText(entry.version)},"ageMs":${entry.ageMs},"expiresInMs":${Math.max(0, entry.ttlMs)}` +
         leaseText(lease),
     )
   }
@@ -98,13 +99,7 @@ const etagText = (version: number): string => `"\\"${toETag(version).slice(1, -1
 const codingText = ({ contentEncoding }: Entry): string =>
   contentEncoding === '' ? '' : `,"contentEncoding":${JSON.stringify(contentEncoding)}`
 
-function leaseText(lease: LeaseReply): string {
-  switch (lease.kind) {
-    case 'none':
-      return ''
-    case 'won':
-      return `,"lease":{"state":"won","token":${JSON.stringify(lease.proof)},"leaseMs":${lease.leftMs}}`
-    default:
-      return `,"lease":{"state":"${lease.kind}","retryAfterMs":${lease.retryAfterMs}}`
-  }
+function leaseText(reply: LeaseReply): string {
+  const lease = toLease(reply)
+  return lease ? `,"lease":${JSON.stringify(lease)}` : ''
 }

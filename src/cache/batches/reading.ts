@@ -90,7 +90,7 @@ async function readAlone(store: EntryStore, key: CacheKey, lease: LeaseReply): P
     const again = await store.read(key, { maxBytes: MAX_ANSWER_BYTES })
     return { kind: 'read', entry: again.entry, lease, level: again.level }
   } catch (error) {
-    if (error instanceof StoreError && lease.kind === 'won') return { kind: 'deferred', lease }
+    if (error instanceof StoreError && lease.kind === 'granted') return { kind: 'deferred', lease }
     throw error
   }
 }

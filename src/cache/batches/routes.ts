@@ -10,6 +10,7 @@ import { SpaceParams } from '../entries/schemas.js'
 import type { CacheKey, EntryStore } from '../entries/store.js'
 import type { LeasedReads } from '../leases/leased-reads.js'
 import { endsLeasesOfRefusedFills, itemsOf } from '../leases/refused-fills.js'
+import { tokenIn } from '../leases/schemas.js'
 import { problemResponses } from '../problems.js'
 import type { RouteOptions } from '../route-options.js'
 import { failed, Items, toBody, toItems, written } from './answer.js'
@@ -51,7 +52,7 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
       if (lease) assertScope(request, 'cache:write')
       assertTokens(request.body)
       const client = request.raw.socket
-      const asking = lease ? { leases, tokens: leaseTokens, client } : undefined
+      const asking = lease ? { leases, tokens: leaseTokens?.map(tokenIn), client } : undefined
       const named = await keysOf(request, keys)
       const found = await readMany(store, named, asking)
       const items = new Items()

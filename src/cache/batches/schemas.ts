@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { ObjectName } from '../../http/names.js'
 import { exactlyOneOf } from '../../schema/exactly-one.js'
 import { LifeFields, Tag } from '../entries/schemas.js'
-import { Lease, LeaseToken } from '../leases/schemas.js'
+import { Lease, OfferedLease, OwnToken } from '../leases/schemas.js'
 
 export const MAX_ITEMS = 1_000
 /** Of a body: the largest value there may be, in base64, and its neighbours. */
@@ -33,7 +33,7 @@ export const GetManyRequest = Type.Object(
         'Offer to load, as a GET with `lease` does: each item says whether the caller should. Needs cache:write. Default false.',
     }),
     leaseTokens: Type.Optional(
-      Type.Array(LeaseToken('Of one key.'), {
+      Type.Array(OwnToken('Of one key.'), {
         maxItems: MAX_ITEMS,
         description:
           'With `lease`: a token for the lease of each key, in their order, so that a repeat of this request is granted the same leases.',
@@ -69,7 +69,7 @@ export const WriteFields = {
   ),
   ...LifeFields,
   tags: Type.Optional(Type.Array(Tag, { maxItems: 32, description: 'Tags, up to 32.' })),
-  lease: Type.Optional(Lease('The lease that this was loaded under; it is a condition.')),
+  leaseToken: Type.Optional(Lease('The lease that this was loaded under; it is a condition.')),
   ifMatch: Type.Optional(
     Type.String({ description: 'The ETag that must be there, or `*` for any.' }),
   ),
@@ -136,24 +136,8 @@ export const FoundItem = {
   contentEncoding: Type.Optional(Type.String()),
   etag,
   ageMs: Type.Optional(Type.Integer({ description: 'Since it was stored.' })),
-  ttlMs: Type.Optional(
-    Type.Integer({ description: 'Until it is stale; negative: since it became so.' }),
-  ),
-  lease: Type.Optional(
-    Type.Object(
-      {
-        state: Type.Enum(['won', 'held', 'backoff']),
-        token: Type.Optional(
-          Type.String({ description: 'With `won`: the lease; the caller should load.' }),
-        ),
-        leaseMs: Type.Optional(Type.Integer({ description: 'With `won`: how long it lasts.' })),
-        retryAfterMs: Type.Optional(
-          Type.Integer({ description: 'Else: when a lease may be granted.' }),
-        ),
-      },
-      { description: 'With `lease`, where there is something to load.' },
-    ),
-  ),
+  expiresInMs: Type.Optional(Type.Integer({ description: 'Until it is stale; 0 where it is.' })),
+  lease: Type.Optional(OfferedLease),
   detail,
   reason,
 }
@@ -167,25 +151,25 @@ export const HIT_EXAMPLE = {
   contentType: 'application/json',
   etag: '"hp9ji8l5s1"',
   ageMs: 0,
-  ttlMs: 60_000,
+  expiresInMs: 60_000,
 }
 
 export const GetManyResponse = Type.Object(
-  { entries: Type.Array(Type.Object({ key: Type.String(), ...FoundItem })) },
+  { results: Type.Array(Type.Object({ key: Type.String(), ...FoundItem })) },
   {
     description: 'What each key holds, in the order asked; at most 8 MiB of values.',
     examples: [
       {
-        entries: [
+        results: [
           HIT_EXAMPLE,
           {
             key: 'user:8',
             status: 'cache-miss',
             state: 'miss',
             lease: {
-              state: 'won',
+              status: 'granted',
               token: 'u3Jq0c9mT1uVwX2yZ4aBcD.1789000000000000',
-              leaseMs: 9_999,
+              expiresInMs: 9_999,
             },
           },
         ],
@@ -199,7 +183,7 @@ const WrittenItem = (statuses: string) =>
 
 export const SetManyResponse = Type.Object(
   {
-    entries: Type.Array(
+    results: Type.Array(
       WrittenItem(
         '`created`, `replaced`, or the code of the error that a PUT of this entry would get.',
       ),
@@ -209,7 +193,7 @@ export const SetManyResponse = Type.Object(
     description: 'What became of each entry, in the order sent.',
     examples: [
       {
-        entries: [
+        results: [
           { key: 'user:7', status: 'replaced', etag: '"hp9ji8l5s0"' },
           { key: 'logo', status: 'precondition-failed', etag: '"hp9ji8k001"' },
         ],
@@ -219,9 +203,9 @@ export const SetManyResponse = Type.Object(
 )
 
 export const DeleteManyResponse = Type.Object(
-  { entries: Type.Array(WrittenItem('`deleted`, or the code of an error of the store.')) },
+  { results: Type.Array(WrittenItem('`deleted`, or the code of an error of the store.')) },
   {
     description: 'What became of each key, in the order sent.',
-    examples: [{ entries: [{ key: 'user:7', status: 'deleted' }] }],
+    examples: [{ results: [{ key: 'user:7', status: 'deleted' }] }],
   },
 )

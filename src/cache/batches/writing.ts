@@ -24,8 +24,8 @@ export function toItemWrite(
   if (ifMatch !== undefined && ifNoneMatch !== undefined) {
     throw invalid(`${pointer}/ifNoneMatch`, 'contradicts ifMatch: send one of the two')
   }
-  if (sent.lease !== undefined && (ifMatch ?? ifNoneMatch) !== undefined) {
-    throw invalid(`${pointer}/lease`, 'is a condition: send no other with it')
+  if (sent.leaseToken !== undefined && (ifMatch ?? ifNoneMatch) !== undefined) {
+    throw invalid(`${pointer}/leaseToken`, 'is a condition: send no other with it')
   }
   const isNegative = sent.negative === true
   for (const window of ['staleMs', 'errorMs'] as const) {
@@ -48,7 +48,7 @@ export function toItemWrite(
       match: toVersions(ifMatch, `${pointer}/ifMatch`, 'strong'),
       none: ifNoneMatch === undefined ? undefined : 'any',
     },
-    fill: sent.lease,
+    fill: sent.leaseToken,
     isNegative,
     idempotency,
   }

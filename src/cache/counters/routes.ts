@@ -87,7 +87,7 @@ export const counterRoutes: FastifyPluginAsyncTypebox<
       const reached = await store.read(key)
       const found = takeFound(reply, metrics, key, 'a counter', condition, reached)
       if (!found) return reply.code(304).send(null)
-      return { value: found.fields[0]?.[1] as string, ttlMs: found.ttlMs }
+      return { value: found.fields[0]?.[1] as string, expiresInMs: found.ttlMs }
     },
   )
 }

@@ -36,6 +36,6 @@ export const IncrResponse = Type.Object(
 )
 
 export const CounterResponse = Type.Object(
-  { value, ttlMs: Type.Integer({ description: 'Until the counter ends.' }) },
-  { description: 'The count.', examples: [{ value: '105', ttlMs: 42_000 }] },
+  { value, expiresInMs: Type.Integer({ description: 'Until the counter ends.' }) },
+  { description: 'The count.', examples: [{ value: '105', expiresInMs: 42_000 }] },
 )

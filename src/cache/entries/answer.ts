@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { Static } from 'typebox'
 import { answerWith } from '../../http/answer-headers.js'
 import { toETag } from '../../http/etag.js'
 import type { Problem } from '../../http/problem.js'
-import { retryAfterSeconds } from '../../http/retry-after.js'
 import { type Condition, isAmong } from '../condition.js'
+import type { OfferedLease } from '../leases/schemas.js'
 import { problem } from '../problems.js'
-import type { Entry, EntryKind, LeaseReply } from './scripts.js'
+import type { Entry, EntryKind } from './scripts.js'
 import type { LeveledReply } from './store.js'
 
 /** Two callers may see two namespaces under one path: a proxy must not mix them up. */
@@ -45,17 +46,20 @@ const MISSES = {
 
 /**
  * A miss: there is no value, or none that the caller accepts.
- * @param retryAfterMs when the load of another caller should be over
+ * @param lease for a caller that offered to load
  */
 export function miss(
   reply: FastifyReply,
   state: keyof typeof MISSES,
-  retryAfterMs?: number,
+  lease?: Static<typeof OfferedLease>,
 ): Problem {
   const { status, detail } = MISSES[state]
-  reply.header('cache-status', status)
-  if (state !== 'miss') reply.header('lockstep-state', state)
-  return problem('cache-miss', detail, retryAfterMs === undefined ? {} : { retryAfterMs })
+  reply.header('cache-status', status).header('lockstep-state', state)
+  const { retryAfterMs } = lease ?? {}
+  return problem('cache-miss', detail, {
+    extensions: { state, ...(lease && { lease }) },
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  })
 }
 
 export function toMeta(entry: Entry) {
@@ -64,32 +68,13 @@ export function toMeta(entry: Entry) {
     state: entry.state === 'stale' ? ('stale' as const) : ('fresh' as const),
     etag: toETag(entry.version),
     ageMs: entry.ageMs,
-    ttlMs: entry.ttlMs,
-    staleMs: entry.servedMs,
+    expiresInMs: Math.max(0, entry.ttlMs),
+    staleExpiresInMs: entry.servedMs,
     loadMs: entry.loadMs,
-    size: entry.size,
+    sizeBytes: entry.size,
     contentType: entry.contentType,
     ...(entry.contentEncoding !== '' && { contentEncoding: entry.contentEncoding }),
     tags: [...entry.tags],
-  }
-}
-
-/**
- * The headers that say who should load.
- * @returns milliseconds until asking again, where another caller loads or a back-off runs
- */
-export function setLeaseHeaders(reply: FastifyReply, lease: LeaseReply): number | undefined {
-  switch (lease.kind) {
-    case 'none':
-      return undefined
-    case 'won':
-      reply.header('lockstep-lease', lease.proof).header('lockstep-lease-ms', lease.leftMs)
-      return undefined
-    case 'held':
-    case 'backoff':
-      reply.header('lockstep-lease', lease.kind)
-      reply.header('retry-after', retryAfterSeconds(lease.retryAfterMs))
-      return lease.retryAfterMs
   }
 }
 

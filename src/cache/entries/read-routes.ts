@@ -2,16 +2,10 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
 import { toETag } from '../../http/etag.js'
 import type { Condition } from '../condition.js'
+import { setLeaseHeaders, toLease } from '../leases/answer.js'
 import type { AskOptions } from '../leases/leased-reads.js'
 import { LEASE_HEADERS } from '../leases/schemas.js'
-import {
-  isNotModified,
-  kindMismatch,
-  miss,
-  setLeaseHeaders,
-  setValueHeaders,
-  toMeta,
-} from './answer.js'
+import { isNotModified, kindMismatch, miss, setValueHeaders, toMeta } from './answer.js'
 import { toReadDirectives } from './cache-control.js'
 import { keyOf, toAsk, toReadCondition } from './request.js'
 import type { EntryRouteOptions } from './routes.js'
@@ -76,43 +70,69 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
         operationId: 'getCacheEntry',
         summary: 'The bytes of a value, or a 404 that says to load it',
         description:
-          'With `lease` the 404 of a miss has the headers `Lockstep-Lease`, `Lockstep-Lease-Ms` and `Retry-After` as well: a lease asks the caller to load the value and to PUT it with the same `Lockstep-Lease`.',
+          'With `lease` the 404 of a miss says who should load the value, in the headers `Lockstep-Lease-*` and as `lease` in the body: a caller that was granted the lease loads the value and PUTs it with the same `Lockstep-Lease`.',
         tags: ['cache'],
         params: schemas.EntryParams,
         querystring: schemas.ReadQuery,
         headers: schemas.GetHeaders,
         response: {
           200: {
-            description: 'The bytes as stored; with `meta=true` JSON about them.',
+            description: 'The bytes as stored.',
             headers: { ...schemas.VALUE_HEADERS, ...LEASE_HEADERS },
-            content: {
-              ...schemas.RawBody.content,
-              'application/json': { schema: schemas.MetaOrValue },
-            },
+            content: schemas.RawBody.content,
           },
           ...schemas.WITHOUT_VALUE,
         },
       },
     },
     async (request, reply) => {
-      const { meta = false } = request.query
       const asked = toAsk(request)
       const condition = toReadCondition(request.headers)
-      const { entry, level, lease } = await find(
+      const found = await find(
         await keyOf(request, policyOf),
         request.headers['cache-control'],
-        meta ? { maxBytes: -1 } : skipKnown(condition),
+        skipKnown(condition),
         asked,
       )
-      const retryAfterMs = asked && setLeaseHeaders(reply, lease)
-      if (!entry) throw miss(reply, 'miss', retryAfterMs)
+      const { entry, level } = found
+      const lease = toLease(found.lease)
+      if (lease) setLeaseHeaders(reply, lease)
+      if (!entry) throw miss(reply, 'miss', lease)
       if (entry.state === 'negative') throw miss(reply, 'negative')
-      const { key } = request.params
-      const knowsIt = meta
-        ? knowsVersion(reply, key, condition, entry)
-        : knowsBytes(reply, key, condition, entry, level)
-      if (knowsIt) return reply.code(304).send(null)
-      return reply.send((meta ? toMeta(entry) : entry.payload) as never)
+      if (knowsBytes(reply, request.params.key, condition, entry, level)) {
+        return reply.code(304).send(null)
+      }
+      return reply.send(entry.payload as never)
+    },
+  )
+
+  app.get(
+    '/:space/:key/meta',
+    {
+      exposeHeadRoute: false,
+      config: { scope: 'cache:read' },
+      schema: {
+        operationId: 'getCacheEntryMeta',
+        summary: 'The metadata of a value of any kind; never takes a lease',
+        tags: ['cache'],
+        params: schemas.EntryParams,
+        headers: schemas.ReadHeaders,
+        response: { 200: schemas.EntryMeta, ...schemas.WITHOUT_VALUE },
+      },
+    },
+    async (request, reply) => {
+      const condition = toReadCondition(request.headers)
+      const { entry } = await find(
+        await keyOf(request, policyOf),
+        request.headers['cache-control'],
+        { maxBytes: -1 },
+      )
+      if (!entry || entry.state === 'negative') throw miss(reply, entry ? 'negative' : 'miss')
+      reply.header('etag', toETag(entry.version))
+      if (isNotModified(reply, request.params.key, condition, entry.version)) {
+        return reply.code(304).send(null)
+      }
+      return toMeta(entry)
     },
   )
 }
@@ -132,17 +152,6 @@ function knowsBytes(
   if (entry.kind !== 'bytes') throw kindMismatch(key, 'bytes', entry.kind)
   setValueHeaders(reply, entry, level)
   return isNotModified(reply, key, condition, entry.version)
-}
-
-/** The same for the metadata of a value of any kind. */
-function knowsVersion(
-  reply: FastifyReply,
-  key: string,
-  condition: Condition,
-  { version }: Entry,
-): boolean {
-  reply.header('etag', toETag(version))
-  return isNotModified(reply, key, condition, version)
 }
 
 /** Leaves bytes that the caller has in Redis. */

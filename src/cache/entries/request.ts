@@ -4,6 +4,7 @@ import { toVersions } from '../../http/etag.js'
 import { invalid } from '../../http/problem.js'
 import type { Condition } from '../condition.js'
 import type { AskOptions } from '../leases/leased-reads.js'
+import { tokenIn } from '../leases/schemas.js'
 import type { PolicyOf } from '../spaces/store.js'
 import type { CacheKey } from './store.js'
 
@@ -54,8 +55,8 @@ export function refuseConditions(app: FastifyInstance): void {
 }
 
 interface Asked {
-  readonly query: { readonly meta?: boolean; readonly lease?: boolean; readonly waitMs?: number }
-  readonly headers: { readonly 'lockstep-lease-token'?: string }
+  readonly query: { readonly lease?: boolean; readonly waitMs?: number }
+  readonly headers: { readonly 'lockstep-lease'?: string }
 }
 
 /**
@@ -64,16 +65,13 @@ interface Asked {
  * not store what it loads.
  */
 export function toAsk(request: FastifyRequest & Asked): AskOptions | undefined {
-  const { lease = false, waitMs, meta = false } = request.query
-  const token = request.headers['lockstep-lease-token']
+  const { lease = false, waitMs } = request.query
+  const own = request.headers['lockstep-lease']
   if (!lease) {
     if (waitMs !== undefined) throw invalid('query/waitMs', 'belongs to lease=true')
-    if (token !== undefined) {
-      throw invalid('header/lockstep-lease-token', 'belongs to lease=true')
-    }
+    if (own !== undefined) throw invalid('header/lockstep-lease', 'belongs to lease=true')
     return undefined
   }
-  if (meta) throw invalid('query/meta', 'contradicts lease: ask for one of the two')
   assertScope(request, 'cache:write')
-  return { token, waitMs, client: request.raw.socket }
+  return { token: own && tokenIn(own), waitMs, client: request.raw.socket }
 }

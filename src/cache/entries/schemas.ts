@@ -41,15 +41,7 @@ export const Tag = Type.String({ pattern: TAG.source, description: '1 to 128 pri
 
 const CacheControl = (description: string) => Type.Optional(Type.String({ description }))
 
-export const ReadQuery = Type.Object(
-  {
-    meta: Type.Optional(
-      Type.Boolean({ description: 'Answer with JSON about the value instead of the value.' }),
-    ),
-    ...AskQuery,
-  },
-  { additionalProperties: false },
-)
+export const ReadQuery = Type.Object(AskQuery, { additionalProperties: false })
 
 export const ReadHeaders = Type.Object({
   ...ReadConditionHeaders,
@@ -143,10 +135,12 @@ export const WITHOUT_VALUE = {
   ...problemResponses(...COMMON_PROBLEMS, 'cache-miss', 'kind-mismatch', 'precondition-failed'),
 } as const
 
-/** Raw bytes of any type. */
+/** Raw bytes. Any content type is taken and returned; this is the one that generated clients send. */
 export const RawBody = {
   content: {
-    '*/*': { schema: Type.String({ format: 'binary', description: 'The value, as raw bytes.' }) },
+    'application/octet-stream': {
+      schema: Type.String({ format: 'binary', description: 'The value, as raw bytes.' }),
+    },
   },
 }
 
@@ -165,34 +159,29 @@ export const EntryMeta = Type.Object(
     state: Type.Enum(['fresh', 'stale']),
     etag: Type.String(),
     ageMs: Type.Integer({ description: 'Since it was stored.' }),
-    ttlMs: Type.Integer({ description: 'Until it is stale; negative: since it became so.' }),
-    staleMs: Type.Integer({ description: 'Until it is no longer served.' }),
+    expiresInMs: Type.Integer({ description: 'Until it is stale; 0 where it is.' }),
+    staleExpiresInMs: Type.Integer({ description: 'Until it is no longer served, also as stale.' }),
     loadMs: Type.Integer({ description: 'How long its last load took under a lease, else 0.' }),
-    size: Type.Integer({ description: 'Bytes.' }),
+    sizeBytes: Type.Integer({ description: 'Bytes of the value.' }),
     contentType: Type.String(),
     contentEncoding: Type.Optional(Type.String()),
     tags: Type.Array(Type.String()),
   },
   {
+    description: 'What is known of a value, of any kind.',
     examples: [
       {
         kind: 'bytes',
         state: 'fresh',
         etag: '"hp9ji8l5s0"',
         ageMs: 12_000,
-        ttlMs: 271_400,
-        staleMs: 271_400,
+        expiresInMs: 271_400,
+        staleExpiresInMs: 271_400,
         loadMs: 180,
-        size: 512,
+        sizeBytes: 512,
         contentType: 'application/json',
         tags: ['user-7'],
       },
     ],
   },
 )
-
-/** Both are application/json: metadata, and a value that was stored as JSON. */
-export const MetaOrValue = Type.Union([
-  EntryMeta,
-  Type.Unknown({ description: 'The value, where it was stored as JSON.' }),
-])

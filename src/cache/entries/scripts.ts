@@ -87,7 +87,7 @@ export interface ReadReply {
 export type LeaseReply =
   | { readonly kind: 'none' }
   | {
-      readonly kind: 'won'
+      readonly kind: 'granted'
       /** What its fill shows: the token, and which of its grants this is. */
       readonly proof: string
       readonly leftMs: number
@@ -115,7 +115,7 @@ export const readScript = defineScript({
     'max_bytes',
     'keeps',
   ],
-  outcomes: ['none', 'won', 'held', 'backoff', 'won-late'],
+  outcomes: ['none', 'granted', 'held', 'backoff', 'granted-late'],
   buffers: true,
   decode(reply, outcome): ReadReply {
     const [asOf, , leftMs, proof, verdict, entry] = list(reply, 6) as ReadParts
@@ -148,15 +148,15 @@ export const readManyScript = defineScript({
   },
 })
 
-type LeaseOutcome = LeaseReply['kind'] | 'won-late'
+type LeaseOutcome = LeaseReply['kind'] | 'granted-late'
 
 function toLease(outcome: LeaseOutcome, leftMs: number, proof: unknown): LeaseReply {
   switch (outcome) {
     case 'none':
       return NO_LEASE
-    case 'won':
-    case 'won-late':
-      return { kind: 'won', proof: String(proof), leftMs, ranOut: outcome === 'won-late' }
+    case 'granted':
+    case 'granted-late':
+      return { kind: 'granted', proof: String(proof), leftMs, ranOut: outcome === 'granted-late' }
     default:
       return { kind: outcome, retryAfterMs: leftMs }
   }

@@ -26,7 +26,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
         leases,
         policyOf,
         fillsOf: ({ params, headers }) => [
-          { ...(params as object), lease: headers['lockstep-lease'] },
+          { ...(params as object), leaseToken: headers['lockstep-lease'] },
         ],
       }),
       config: { scope: 'cache:write', rawBody: true },

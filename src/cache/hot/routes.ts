@@ -24,7 +24,7 @@ export const hotKeyRoutes: FastifyPluginAsyncTypebox<{ hotKeys: FrequentKeys }> 
       },
     },
     async ({ namespace, params, query }) => ({
-      keys: hotKeys.top(namespace, params.space, query.limit).map(({ key, count, error }) => ({
+      items: hotKeys.top(namespace, params.space, query.limit).map(({ key, count, error }) => ({
         key,
         reads: Math.round(count),
         error: Math.round(error),

@@ -2,7 +2,7 @@ import Type from 'typebox'
 
 export const HotResponse = Type.Object(
   {
-    keys: Type.Array(
+    items: Type.Array(
       Type.Object({
         key: Type.String(),
         reads: Type.Integer({
@@ -17,7 +17,7 @@ export const HotResponse = Type.Object(
     description: 'The keys that the process that answers was asked for most, the most read first.',
     examples: [
       {
-        keys: [
+        items: [
           { key: 'user:7', reads: 1_204, error: 0 },
           { key: 'user:12', reads: 310, error: 4 },
         ],

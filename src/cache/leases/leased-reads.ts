@@ -85,7 +85,7 @@ export function createLeasedReads({
 /** A lease runs from its grant, which is before the reply arrives. */
 function toConservative(reply: LeveledReply, sentAt: number): LeveledReply {
   const { lease } = reply
-  if (lease.kind !== 'won') return reply
+  if (lease.kind !== 'granted') return reply
   return { ...reply, lease: { ...lease, leftMs: remainingMs(lease.leftMs, sentAt) } }
 }
 

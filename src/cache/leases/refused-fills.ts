@@ -8,7 +8,7 @@ import type { PolicyOf } from '../spaces/store.js'
 import { Lease } from './schemas.js'
 import type { LeaseStore } from './store.js'
 
-const Fill = Type.Object({ space: ResourceName, key: ObjectName, lease: Lease('') })
+const Fill = Type.Object({ space: ResourceName, key: ObjectName, leaseToken: Lease('') })
 
 /** A fill with valid names, so that there may be a lease; nothing else of it is checked. */
 const fill = Compile(Fill)
@@ -33,8 +33,12 @@ export function endsLeasesOfRefusedFills({ leases, policyOf, fillsOf }: RefusedF
     if (!REFUSALS.includes(status) || !mayFill(request)) return
     const named = fillsOf(request).filter((one): one is Static<typeof Fill> => fill.Check(one))
     await Promise.allSettled(
-      named.map(async ({ lease, ...params }) =>
-        leases.cancel(await keyOf({ namespace: request.namespace, params }, policyOf), lease, 0),
+      named.map(async ({ leaseToken, ...params }) =>
+        leases.cancel(
+          await keyOf({ namespace: request.namespace, params }, policyOf),
+          leaseToken,
+          0,
+        ),
       ),
     )
   }

@@ -5,7 +5,7 @@ export const MIN_LEASE_MS = 500
 export const MAX_LEASE_MS = 600_000
 const DEFAULT_BACKOFF_MS = 5_000
 
-export const LEASE_PATTERN = '^[A-Za-z0-9._~-]{16,64}\\.[0-9]{1,16}$'
+export const LEASE_PATTERN = '^[A-Za-z0-9_~-]{16,64}\\.[0-9]{1,16}$'
 
 /** A lease as its holder shows it: the token, and which of the token's grants it is. */
 export const Lease = (description: string) =>
@@ -31,16 +31,20 @@ export const AskQuery = {
   ),
 }
 
-export const LeaseToken = (description: string) =>
+/** The token that a caller chose, or the lease that it was granted under it. */
+export const OwnToken = (description: string) =>
   Type.String({
-    pattern: '^[A-Za-z0-9._~-]{16,64}$',
-    description: `${description} 16 to 64 letters, digits, . _ ~ -.`,
+    pattern: '^[A-Za-z0-9_~-]{16,64}(\\.[0-9]{1,16})?$',
+    description: `${description} 16 to 64 letters, digits, _ ~ -; what was granted under it may follow.`,
   })
 
+/** A token of a caller, without the grant that may follow it. */
+export const tokenIn = (own: string): string => own.split('.', 1)[0] as string
+
 export const AskHeaders = {
-  'lockstep-lease-token': Type.Optional(
-    LeaseToken(
-      'Token for the lease, new for every load: a repeat of the same request is granted the same lease.',
+  'lockstep-lease': Type.Optional(
+    OwnToken(
+      'With `lease`: a token of the caller, new for every load, under which the lease is granted: a repeat of the same request is granted the same lease.',
     ),
   ),
 }
@@ -56,14 +60,36 @@ export const FillHeaders = {
 const header = (description: string) => ({ type: 'string', description })
 
 export const LEASE_HEADERS = {
-  'lockstep-lease': header(
-    'With `lease`: the lease, if the caller should load; `held` while another loads; `backoff` after a load that failed.',
+  'lockstep-lease-status': header(
+    'With `lease`, where there is something to load: `granted`: the caller should load; `held`: another loads; `backoff`: a load failed.',
   ),
-  'lockstep-lease-ms': header('With a lease: how long the lease lasts. Milliseconds.'),
+  'lockstep-lease': header('With `granted`: the lease.'),
+  'lockstep-lease-expires-in-ms': header('With `granted`: how long the lease lasts. Milliseconds.'),
   'retry-after': header(
     'With `held`: seconds until the load should be over, by how long loads took lately, at most until the lease ends. With `backoff`: until a lease may be granted.',
   ),
 }
+
+/** What an answer says of the lease, in headers and in JSON. */
+export const OfferedLease = Type.Object(
+  {
+    status: Type.Enum(['granted', 'held', 'backoff'], {
+      description:
+        'granted: the caller should load. held: another loads. backoff: a load failed, and no caller may load yet.',
+    }),
+    token: Type.Optional(Type.String({ description: 'With `granted`: the lease.' })),
+    expiresInMs: Type.Optional(
+      Type.Integer({ description: 'With `granted`: how long it lasts at least. Milliseconds.' }),
+    ),
+    retryAfterMs: Type.Optional(
+      Type.Integer({
+        description:
+          'With `held`: when the load should be over. With `backoff`: when a lease may be granted. Milliseconds.',
+      }),
+    ),
+  },
+  { description: 'Where the caller offered to load and there is something to load.' },
+)
 
 const token = Lease('The lease.')
 

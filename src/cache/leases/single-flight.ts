@@ -102,7 +102,7 @@ export class SingleFlight {
   #settle(asking: readonly [Waiter, ...Waiter[]], reply: LeveledReply): void {
     const [first] = asking
     const { lease } = reply
-    if (lease.kind === 'won') {
+    if (lease.kind === 'granted') {
       if (this.#waiters.has(first)) first.answer(reply)
       // The first waiter left before its lease arrived.
       else this.#options.cancel(lease.proof).catch(() => undefined)
@@ -130,6 +130,6 @@ export class SingleFlight {
 /** The reply for the waiters that did not win the lease. */
 function toOthers(reply: LeveledReply): LeveledReply {
   const { lease } = reply
-  if (lease.kind !== 'won') return reply
+  if (lease.kind !== 'granted') return reply
   return { ...reply, lease: { kind: 'held', retryAfterMs: lease.leftMs } }
 }

@@ -52,7 +52,7 @@ export function createLeaseStore(binder: Binder, partitions: Partitions): LeaseS
     },
     cancel,
     abandon(key, { isOwn }, { lease }) {
-      if (lease.kind === 'won' && !isOwn) cancel(key, lease.proof, 0).catch(() => undefined)
+      if (lease.kind === 'granted' && !isOwn) cancel(key, lease.proof, 0).catch(() => undefined)
     },
   }
 }

@@ -49,7 +49,7 @@ export const objectRoutes: FastifyPluginAsyncTypebox<
       const read = await store.read(key, names)
       const found = takeFound(reply, metrics, key, 'an object', condition, read)
       if (!found) return reply.code(304).send(null)
-      return { fields: Object.fromEntries(found.fields), ttlMs: found.ttlMs }
+      return { fields: Object.fromEntries(found.fields), expiresInMs: found.ttlMs }
     },
   )
 

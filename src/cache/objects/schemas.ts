@@ -36,11 +36,11 @@ export const FieldsResponse = Type.Object(
     fields: ByName(Type.String(), {
       description: 'Those that are there; a name that is missing has no value.',
     }),
-    ttlMs: Type.Integer({ description: 'Until the whole object ends.' }),
+    expiresInMs: Type.Integer({ description: 'Until the whole object ends.' }),
   },
   {
     description: 'The fields of one moment.',
-    examples: [{ fields: { name: 'Ada', visits: '7' }, ttlMs: 271_400 }],
+    examples: [{ fields: { name: 'Ada', visits: '7' }, expiresInMs: 271_400 }],
   },
 )
 

@@ -60,7 +60,7 @@ export const PipelineRequest = Type.Object(
 
 export const PipelineResponse = Type.Object(
   {
-    entries: Type.Array(
+    results: Type.Array(
       Type.Object({
         key: Type.String(),
         ...FoundItem,
@@ -76,7 +76,7 @@ export const PipelineResponse = Type.Object(
     description: 'What became of each operation, in the order sent; at most 8 MiB of values.',
     examples: [
       {
-        entries: [
+        results: [
           { key: 'visits', status: 'counted', value: '8', etag: '"hp9ji8l5s0"' },
           { key: 'user:7', status: 'created', etag: '"hp9ji8l5s1"' },
           HIT_EXAMPLE,

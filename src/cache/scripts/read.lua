@@ -19,13 +19,13 @@ ARGV keeps        0 or 1  1: the caller keeps values of the space in its memory
 
 RETURN clk outcome left_ms proof verdict entry
   0 none: no lease was asked for, or none is needed
-  1 won
+  1 granted
   2 held: by another
   3 backoff: a load failed, so no caller may load for left_ms
-  4 won-late: won, after a loader let its lease run out
+  4 granted-late: granted, after a loader let its lease run out
   clk      of the partition, as of this reply; -1 where the caller may not keep what it reads
   left_ms  of the lease, or of the wait for it
-  proof    of the grant that was won, see lib/lease.lua
+  proof    of the grant, see lib/lease.lua
   verdict, entry  see describe in lib/verdict.lua
 
 COST O(1), and O(tags) for an entry with tags

@@ -56,8 +56,8 @@ describe('a value in memory', () => {
     await get(here, 'mem', 'a')
       .set('if-none-match', headers.etag as string)
       .expect(304)
-    const { body } = await get(here, 'mem', 'a').query({ meta: true }).expect(200)
-    expect(body).toMatchObject({ tags: ['t'], size: 3, state: 'fresh' })
+    const { body } = await here.request('get', `${at('mem', 'a')}/meta`).expect(200)
+    expect(body).toMatchObject({ tags: ['t'], sizeBytes: 3, state: 'fresh' })
     await here.request('head', at('mem', 'a')).expect(200)
   })
 
@@ -103,7 +103,7 @@ describe('a value in memory', () => {
     }
     const before = await hits()
     const { body } = await on(here, 'post', '/v1/cache/mem/get-many').send({ keys: ['many'] })
-    expect(body.entries[0].value).toBe(7)
+    expect(body.results[0].value).toBe(7)
     await on(here, 'post', '/v1/cache-pipeline').send({
       operations: [{ op: 'get', space: 'mem', key: 'many' }],
     })

@@ -2,7 +2,7 @@
 
 -- @use lease.lua
 
-local NONE, WON, HELD, BACKOFF, WON_LATE = 0, 1, 2, 3, 4
+local NONE, GRANTED, HELD, BACKOFF, GRANTED_LATE = 0, 1, 2, 3, 4
 
 -- Whether a key with this state should be loaded.
 local function is_due(state, entry, logical, early)
@@ -16,7 +16,7 @@ end
 local function grant(clock, lease_key, entry, state, logical, offer)
   local lease, ran_out = read_lease(lease_key, clock), nil
   if lease and lease.ran_out then lease, ran_out = nil, lease end
-  if lease and lease.token == offer.token then return WON, ms(lease.ends - now_us), proof_of(lease) end
+  if lease and lease.token == offer.token then return GRANTED, ms(lease.ends - now_us), proof_of(lease) end
   if not is_due(state, entry, logical, offer.early) then return NONE, 0, '' end
   if lease and lease.softened == 0 then
     if state == 1 then return NONE, 0, '' end
@@ -32,5 +32,5 @@ local function grant(clock, lease_key, entry, state, logical, offer)
   local granted = new_lease(clock, entry, offer.token, lasts_ms)
   if not write_lease(lease_key, granted) then return NONE, 0, '' end
   open_at(entry, granted.ends)
-  return ran_out and WON_LATE or WON, lasts_ms, proof_of(granted)
+  return ran_out and GRANTED_LATE or GRANTED, lasts_ms, proof_of(granted)
 end
