@@ -1,23 +1,19 @@
 import { HEADERS, mapSchema, type Node, PARAMETERS } from './openapi-rules.js'
 
 /**
- * The document with each titled schema once, in its components, under its title. Problem responses
- * that several operations share stand there too, named by their codes.
+ * The document with each titled schema once, in its components, under its title, and the example of
+ * each problem under its code.
  * @throws Error for two schemas with one title
  */
 export function componentsOf(document: Node): Node {
   const schemas = new Map<string, Node>()
-  const responses: Node = {}
-  const paths = mapSchema(document.paths, (node) => {
-    if (typeof node.title === 'string') return toReference(schemas, node)
-    const codes = problemCodesOf(node)
-    if (codes === undefined) return node
-    const name = codes.join('.')
-    responses[name] = node
-    return { $ref: `#/components/responses/${name}` }
-  })
-  const { properties } = (schemas.get('Problem') ?? {}) as { properties?: { code: Node } }
-  if (properties) nameCodes(schemas, Object.keys(responses))
+  const examples: Node = {}
+  const paths = mapSchema(document.paths, (node) =>
+    typeof node.title === 'string' ? toReference(schemas, node) : shareExamples(examples, node),
+  )
+  const codes = Object.keys(examples).sort()
+  const code = schemas.get('ProblemCode')
+  if (code) schemas.set('ProblemCode', { ...code, enum: codes })
   return {
     ...document,
     paths,
@@ -25,7 +21,7 @@ export function componentsOf(document: Node): Node {
       ...(document.components as Node),
       parameters: PARAMETERS,
       headers: HEADERS,
-      responses,
+      examples: Object.fromEntries(codes.map((name) => [name, examples[name]])),
       schemas: Object.fromEntries([...schemas].sort(([a], [b]) => (a < b ? -1 : 1))),
     },
   }
@@ -54,20 +50,15 @@ function essence(node: Node): string {
   return JSON.stringify(copy)
 }
 
-interface Response {
-  readonly content?: { readonly 'application/problem+json'?: { readonly examples: object } }
-}
+const PROBLEM = 'application/problem+json'
 
-/** Undefined for what is no response with a problem. */
-function problemCodesOf(node: Node): string[] | undefined {
-  const { content } = node as Response
-  const problem = content?.['application/problem+json']
-  return problem && Object.keys(problem.examples)
-}
-
-/** The codes of all problems, as one enum. */
-function nameCodes(schemas: Map<string, Node>, responses: readonly string[]): void {
-  const codes = new Set(responses.flatMap((name) => name.split('.')))
-  const known = schemas.get('ProblemCode') as Node
-  schemas.set('ProblemCode', { ...known, enum: [...codes].sort() })
+/** @param node if it is the content of a response with a problem, gets references */
+function shareExamples(examples: Node, node: Node): Node {
+  const problem = node[PROBLEM] as { readonly examples: Node } | undefined
+  if (problem === undefined) return node
+  Object.assign(examples, problem.examples)
+  const references = Object.keys(problem.examples).map(
+    (code) => [code, { $ref: `#/components/examples/${code}` }] as const,
+  )
+  return { ...node, [PROBLEM]: { ...problem, examples: Object.fromEntries(references) } }
 }

@@ -24,7 +24,7 @@ export function mapSchema(value: unknown, change: (node: Node) => Node): unknown
 
 /** A schema as callers see it: fields with a default are optional, types and formats are spelt out. */
 export const toPublicSchema = <T>(schema: T): T =>
-  mapSchema(schema, (node) => spellOut(relaxDefaults(node))) as T
+  mapSchema(mapSchema(schema, relaxDefaults), (node) => toClasses(spellOut(node))) as T
 
 function relaxDefaults(node: Node): Node {
   const { required, properties } = node
@@ -48,6 +48,26 @@ function spellOut(node: Node): Node {
   if (pattern === undefined) return node
   const { format: _, ...rest } = node
   return { pattern, ...rest }
+}
+
+/**
+ * The same rules in a form that generators of clients make no classes of. An alternative that only
+ * names fields becomes a condition. A union loses its default, which has the type of one member.
+ */
+function toClasses(node: Node): Node {
+  const { anyOf, oneOf, ...rest } = node
+  if (Array.isArray(oneOf)) {
+    return { ...rest, if: { oneOf: oneOf.map(withFields) }, else: { not: {} } }
+  }
+  if (!Array.isArray(anyOf)) return node
+  const { default: _, ...union } = rest
+  return { ...union, anyOf }
+}
+
+/** Linters want each required field among the properties. */
+function withFields(choice: { readonly required: readonly string[]; readonly properties?: Node }) {
+  const fields = Object.fromEntries(choice.required.map((name) => [name, {}]))
+  return { ...choice, properties: { ...fields, ...choice.properties } }
 }
 
 interface RouteSchema {
@@ -117,10 +137,10 @@ export function declareHeaders(paths: Node): Node {
 /** A missing JSON body is {}: it is required only if one of its fields is, or one of several. */
 function withNeed(body: NonNullable<Operation['requestBody']>): Node {
   const schema = body.content['application/json']?.schema
-  return schema && !schema.required && !schema.oneOf ? { ...body, required: false } : { ...body }
+  return schema && !schema.required && !schema.if ? { ...body, required: false } : { ...body }
 }
 
-const mapValues = <T, R>(
+export const mapValues = <T, R>(
   record: Readonly<Record<string, T>>,
   change: (value: T, key: string) => R,
 ): Record<string, R> =>

@@ -3,6 +3,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { stringify } from 'yaml'
 import { componentsOf } from './openapi-components.js'
+import { shareResponses } from './openapi-responses.js'
 import { acceptQueryFields, declareHeaders, type Node, toPublicSchema } from './openapi-rules.js'
 
 const DESCRIPTION = `Locks, cache, rate limits and leaderboards over HTTP; each call is one atomic Lua script in Redis.
@@ -63,13 +64,13 @@ export async function installOpenApi(
   serve('json', () => JSON.stringify(app.swagger()))
 }
 
-/** OpenAPI 3.1 allows a list of roles for any scheme: the scope that an API token must have. */
+/** Many tools accept scopes for OAuth only, so ours have a member of their own. */
 const securityOf = (scope: string) => ({
-  security: scope === 'none' ? [] : [{}, { bearer: [scope] }],
+  security: scope === 'none' ? [] : [{}, { bearer: [] }],
   'x-lockstep-scope': scope,
 })
 
 function complete(document: Node): Node {
   const paths = declareHeaders(document.paths as Node)
-  return componentsOf({ ...document, paths })
+  return shareResponses(componentsOf({ ...document, paths }))
 }

@@ -57,7 +57,16 @@ function toSchema(members: readonly (TObject | undefined)[]): TSchema {
   const own = new Set(members.filter((one) => one !== undefined))
   const typed: TSchema[] = [...own].map(withMembers)
   if (members.includes(undefined)) typed.push(Problem)
-  return typed.length === 1 ? (typed[0] as TSchema) : Type.Unsafe({ anyOf: typed })
+  return typed.length === 1
+    ? (typed[0] as TSchema)
+    : Type.Unsafe({ anyOf: typed, title: nameOf(typed) })
+}
+
+/** `LeaseEndedProblem` and the plain one make `LeaseEndedOrOtherProblem`. */
+function nameOf(typed: readonly TSchema[]): string {
+  const names = typed.map((one) => (one as { title?: string }).title ?? 'Untitled')
+  const kinds = names.map((name) => (name === 'Problem' ? 'Other' : name.replace(/Problem$/, '')))
+  return `${kinds.join('Or')}Problem`
 }
 
 function withMembers({ properties, ...options }: TObject): TObject {

@@ -24,7 +24,7 @@ export const probeRoutes: FastifyPluginAsync<OperatorOptions> = async (
         description:
           'For liveness probes. Says nothing about Redis, which a restart of this process would not repair.',
         tags: ['operations'],
-        response: { 200: Ok },
+        response: { 200: Ok, ...problemResponses('origin-refused', 'host-refused') },
       },
     },
     async () => ({ status: 'ok' as const }),
@@ -40,7 +40,10 @@ export const probeRoutes: FastifyPluginAsync<OperatorOptions> = async (
         description:
           'For readiness probes and load balancers. Answers 200 while Redis serves and the instance is not shutting down, else 503.',
         tags: ['operations'],
-        response: { 200: Ok, ...problemResponses('store-unavailable', 'draining') },
+        response: {
+          200: Ok,
+          ...problemResponses('origin-refused', 'host-refused', 'store-unavailable', 'draining'),
+        },
       },
     },
     async () => {
