@@ -22,7 +22,7 @@ export const errorPages: FastifyPluginAsync<{
     async (request, reply) => {
       const { code } = request.params
       const spec = problems.get(code)
-      if (!spec) throw problem('not-found', `There is no error named ${code}.`)
+      if (!spec) throw problem('unknown-path', `There is no error named ${code}.`)
       return reply.type('text/html; charset=utf-8').send(page(code, spec))
     },
   )

@@ -104,6 +104,10 @@ export const HEADERS = {
     description: 'The id of the request in the log: the one that was sent, else a new one.',
     schema: { type: 'string' },
   },
+  IdempotentReplayed: {
+    description: '`true` if the request repeats one with its key, and nothing was applied again.',
+    schema: { type: 'string' },
+  },
   RetryAfter: {
     description: 'Whole seconds after which to ask again, at least 1.',
     schema: { type: 'integer', format: 'int32', minimum: 1 },
@@ -123,15 +127,26 @@ export function declareHeaders(paths: Node): Node {
     responses: mapValues(operation.responses, (response, status) => ({
       ...response,
       headers: {
-        ...(RETRIED.has(status) && { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } }),
         ...(response.headers as Node | undefined),
-        'x-request-id': { $ref: '#/components/headers/RequestId' },
+        ...mapValues(headersOf(operation, status), (name) => ({
+          $ref: `#/components/headers/${name}`,
+        })),
       },
     })),
   })
   return mapValues(paths as Record<string, Record<string, Operation>>, (methods) =>
     mapValues(methods, withHeaders),
   )
+}
+
+/** The component of each header that an answer has by its status and operation. */
+function headersOf({ parameters = [] }: Operation, status: string): Record<string, string> {
+  const isKeyed = parameters.some(({ name }) => name === 'idempotency-key')
+  return {
+    ...(RETRIED.has(status) && { 'Retry-After': 'RetryAfter' }),
+    ...(isKeyed && status.startsWith('2') && { 'Idempotent-Replayed': 'IdempotentReplayed' }),
+    'x-request-id': 'RequestId',
+  }
 }
 
 /** A missing JSON body is {}: it is required only if one of its fields is, or one of several. */
