@@ -32,15 +32,17 @@ const OF_ONE_USE = ['description', 'default', 'examples'] as const
 
 function toReference(schemas: Map<string, Node>, { title, ...node }: Node): Node {
   const name = title as string
-  const known = schemas.get(name)
-  if (known === undefined) schemas.set(name, node)
-  else if (essence(known) !== essence(node)) throw new Error(`two schemas have the title ${name}`)
+  // A default belongs to a field: another field of this schema may have none.
+  const { default: _, ...shared } = node
+  const known = schemas.get(name) ?? shared
+  schemas.set(name, known)
+  if (essence(known) !== essence(node)) throw new Error(`two schemas have the title ${name}`)
   const own = OF_ONE_USE.filter(
-    (key) => node[key] !== undefined && JSON.stringify(node[key]) !== JSON.stringify(known?.[key]),
+    (key) => node[key] !== undefined && JSON.stringify(node[key]) !== JSON.stringify(known[key]),
   )
   return {
     $ref: `#/components/schemas/${name}`,
-    ...(known && Object.fromEntries(own.map((key) => [key, node[key]]))),
+    ...Object.fromEntries(own.map((key) => [key, node[key]])),
   }
 }
 
