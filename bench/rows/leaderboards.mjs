@@ -28,7 +28,13 @@ const operations = {
     store.around(NAMESPACE, board, undefined, { member: shortId(random(members)), count: 11 }),
 }
 
-const pageFrom = (from, limit) => ({ from, limit, order: 'best', bestScore: '', worstScore: '' })
+const pageFrom = (from, limit) => ({
+  from,
+  limit,
+  startWith: 'best',
+  bestScore: '',
+  worstScore: '',
+})
 
 /** Every call at its documented maximum. */
 const maxima = {
@@ -57,7 +63,7 @@ const TIED = {
     again: () => ({ score: randomScore(), op: 'set' }),
   },
   tied: {
-    config: { columns: [number('a'), number('b')], rank: 'modified' },
+    config: { columns: [number('a'), number('b')], ranking: 'modified' },
     score: () => ({ scores: [100, 5] }),
     // About half of the scores change, so that entries move.
     again: () => ({ scores: [100, 5 + random(2)], op: 'set' }),
@@ -181,7 +187,7 @@ async function fillAll({ redis: { url }, onStop }, size) {
   const bytes = {
     short,
     long: await board('uuids', some, () => randomUUID())(),
-    dense: await more('dense', some, shortId, { rank: 'dense' }),
+    dense: await more('dense', some, shortId, { ranking: 'dense' }),
     deadlines: await more('deadlines', some, shortId, { memberTtlMs: 86_400_000 }),
     metadata: await more('metadata', some, shortId, undefined, {
       metadata: JSON.stringify({ text: 'x'.repeat(21) }),
@@ -204,7 +210,7 @@ const PLAIN = {
   columns: [{ name: 'score', order: 'desc', type: 'number' }],
   op: 'best',
   ties: 'first',
-  rank: 'competition',
+  ranking: 'competition',
   season: { every: 'none', timeZone: 'UTC', keep: 4 },
 }
 

@@ -60,9 +60,9 @@ func main() {
 	}
 	call("POST", board+"/scores", bytes.NewReader(text), new(any))
 
-	var top struct{ Entries []entry }
+	var top struct{ Items []entry }
 	call("GET", board+"/entries?limit=3", nil, &top)
-	for _, e := range top.Entries {
+	for _, e := range top.Items {
 		fmt.Println(e)
 	}
 	var own entry

@@ -30,6 +30,6 @@ board = f"/v1/leaderboards/{quote(name, safe='')}"
 # Only the best score counts, so a score that is sent twice does no harm.
 call(f"{board}/scores", {"entries": [{"member": player, "score": int(s)} for s in scores]})
 
-for entry in call(f"{board}/entries?limit=3")["entries"]:
+for entry in call(f"{board}/entries?limit=3")["items"]:
     print(line(entry))
 print("you:", line(call(f"{board}/entries/{quote(player, safe='')}")))

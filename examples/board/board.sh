@@ -13,7 +13,7 @@ curl -sSf --json "{\"entries\":[${entries%,}]}" "$board/scores" >/dev/null
 # rank, member and score of each entry of an answer, a line each
 lines() {
   grep -oE '"member":"[^"]*"[^}]*' |
-    sed -E 's/"member":"([^"]*)".*"rank":([0-9]+).*"score":([-0-9.e]+).*/\2 \1 \3/'
+    sed -E 's/"member":"([^"]*)".*"score":([-0-9.e]+).*"rank":([0-9]+).*/\3 \1 \2/'
 }
 curl -sSf "$board/entries?limit=3" | lines
 echo "you: $(curl -sSf "$board/entries/$player" | lines)"

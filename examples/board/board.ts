@@ -29,6 +29,6 @@ await call(`${board}/scores`, {
   body: JSON.stringify({ entries }),
 })
 
-const top = await call<{ entries: Entry[] }>(`${board}/entries?limit=3`)
-for (const entry of top.entries) console.log(line(entry))
+const top = await call<{ items: Entry[] }>(`${board}/entries?limit=3`)
+for (const entry of top.items) console.log(line(entry))
 console.log('you:', line(await call<Entry>(`${board}/entries/${encodeURIComponent(player)}`)))

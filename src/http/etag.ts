@@ -1,4 +1,10 @@
+import Type from 'typebox'
 import { invalid } from './problem.js'
+
+/** Header of an answer with the whole of a thing that has a version. */
+export const ETagHeader = {
+  ETag: Type.String({ description: 'The version, for `If-Match` of a later change.' }),
+}
 
 /** A version as an entity tag. */
 export const toETag = (version: number): string => `"${version.toString(36)}"`

@@ -60,10 +60,14 @@ export const toCursor = (name: string): string => Buffer.from(name).toString('ba
  * @returns the name after which the page begins
  * @throws Problem invalid-request for a cursor that is not of a list with this prefix
  */
-export function fromCursor(cursor: string, prefix: string): string {
+export function fromCursor(
+  cursor: string,
+  prefix: string,
+  part: 'query' | 'body' = 'query',
+): string {
   const name = Buffer.from(cursor, 'base64url').toString()
   if (name === '' || toCursor(name) !== cursor || !name.startsWith(prefix)) {
-    throw invalid('query/cursor', 'must be the nextCursor of a page with the same prefix')
+    throw invalid(`${part}/cursor`, 'must be the nextCursor of a page with the same prefix')
   }
   return name
 }

@@ -1,57 +1,49 @@
 import type { Static } from 'typebox'
 import type { BoardConfig, Score } from './config.js'
-import type { EntryResponse, Listed as ListedEntry } from './entries/schemas.js'
+import type { LeaderboardEntry, MemberStanding } from './entries/schemas.js'
 import type { ListedReply, MemberReply } from './entries/scripts.js'
 import { scoreText, toScores } from './scores.js'
-import type { Result } from './submissions/schemas.js'
+import type { ScoreResult } from './submissions/schemas.js'
 import type { SubmittedReply } from './submissions/scripts.js'
 import type { SubmittedPart } from './submissions/store.js'
 
-interface Standing {
-  readonly position: number
-  readonly lower: number
-  readonly upper: number
-}
+/** 100 * (worse + equal / 2) / total; the member is one of the equal. */
+const percentileOf = ({ lower, upper }: { lower: number; upper: number }, total: number): number =>
+  (100 * (total - upper + (upper - lower) / 2)) / total
 
-/** 100 * (worse + equal / 2) / total; the member is one of the equal. null: not ranked. */
-function percentileOf({ position, lower, upper }: Standing, total: number): number | null {
-  if (position === 0) return null
-  return (100 * (total - upper + (upper - lower) / 2)) / total
-}
-
-/** null: not ranked. */
-const orNull = (place: number): number | null => (place === 0 ? null : place)
-
-type Listed = Static<typeof ListedEntry>
+type Listed = Static<typeof LeaderboardEntry>
 
 /** `score` for a board with one column, `scores` for several. */
 export function toListedEntry(config: BoardConfig, entry: ListedReply): Listed {
-  const { member, metadata } = entry
-  const rank = orNull(entry.rank)
-  const position = orNull(entry.position)
+  const { member, rank, position, metadata } = entry
   const scores = toScores(config, entry.scores)
   const listed: Listed =
-    scores.length === 1
-      ? { member, score: scores[0] as Score, rank, position }
-      : { member, scores, rank, position }
+    scores.length === 1 ? { member, score: scores[0] as Score } : { member, scores }
+  // 0: not ranked.
+  if (position > 0) {
+    listed.rank = rank
+    listed.position = position
+  }
   if (metadata !== '') listed.metadata = JSON.parse(metadata)
   return listed
 }
 
-type Entry = Omit<Static<typeof EntryResponse>, 'total' | 'season'>
+type Standing = Omit<Static<typeof MemberStanding>, 'total' | 'seasonId'>
 
-export function toEntry(config: BoardConfig, member: string, entry: MemberReply): Entry {
-  const listed = toListedEntry(config, { member, ...entry })
-  const answer: Entry = Object.assign(listed, { percentile: percentileOf(entry, entry.total) })
+export function toStanding(config: BoardConfig, member: string, entry: MemberReply): Standing {
+  const standing: Standing = toListedEntry(config, { member, ...entry })
+  if (entry.found === 'hidden') {
+    standing.hidden = true
+    return standing
+  }
+  standing.percentile = percentileOf(entry, entry.total)
   const tier = tierOf(config, entry)
-  if (tier !== undefined) answer.tier = tier
-  if (entry.found === 'hidden') answer.hidden = true
-  return answer
+  if (tier !== undefined) standing.tier = tier
+  return standing
 }
 
 /** The first tier that fits; a tier without a condition fits every ranked member. */
 function tierOf(config: BoardConfig, entry: MemberReply): string | undefined {
-  if (entry.position === 0) return undefined
   return config.tiers?.find(
     ({ top, topPercent, minScore }) =>
       (top === undefined || entry.rank <= top) &&
@@ -70,40 +62,50 @@ function isAsGood({ columns }: BoardConfig, scores: string, wanted: Score): bool
   return column.order === 'desc' ? own >= other : own <= other
 }
 
+type Result = Static<typeof ScoreResult>
+
 /** One result per entry of a call, in order. */
-export function toResults(parts: readonly SubmittedPart[]): Static<typeof Result>[] {
+export function toResults(parts: readonly SubmittedPart[]): Result[] {
   return parts.flatMap(({ entries, reply }) =>
-    entries.map((entry, at): Static<typeof Result> => {
-      if (reply.kind === 'submitted') return toResult(reply, at, entry.member)
-      return { member: entry.member, ...NOTHING, error: REFUSALS[reply.kind] }
+    entries.map(({ member }, at): Result => {
+      if (reply.kind === 'submitted') return toResult(reply, at, member)
+      return toRefused(member, reply.kind)
     }),
   )
 }
 
 /** The error of each entry when a call, or a part of it, is refused. */
-export const REFUSALS = {
+const REFUSALS = {
   refused: 'invalid-request',
   closed: 'season-closed',
   conflict: 'idempotency-conflict',
 } as const
 
-const NOTHING = { changed: false, personalBest: false }
+export const toRefused = (member: string, kind: keyof typeof REFUSALS): Result => ({
+  member,
+  changed: false,
+  personalBest: false,
+  error: REFUSALS[kind],
+})
 
 type Submitted = Extract<SubmittedPart['reply'], { kind: 'submitted' }>
 
 function toResult({ config, entries, total, season }: Submitted, at: number, member: string) {
   const entry = entries[at] as SubmittedReply
-  const { kind, scores } = entry
-  const result: Static<typeof Result> = {
+  const { kind, scores, rank, previousRank, position } = entry
+  const result: Result = {
     member,
     changed: kind === 'changed',
     personalBest: entry.better,
-    rank: orNull(entry.rank),
-    previousRank: orNull(entry.previousRank),
-    position: orNull(entry.position),
     total,
-    percentile: percentileOf(entry, total),
-    season,
+    seasonId: season,
+  }
+  // 0: not ranked.
+  if (previousRank > 0) result.previousRank = previousRank
+  if (position > 0) {
+    result.rank = rank
+    result.position = position
+    result.percentile = percentileOf(entry, total)
   }
   if (scores !== '') {
     const values = toScores(config, scores)

@@ -1,8 +1,8 @@
 import type { Static } from 'typebox'
-import type { BoardRequest } from './schemas.js'
+import type { LeaderboardSettings } from './boards/schemas.js'
 
 /** The configuration of a board. */
-export type BoardConfig = Readonly<Static<typeof BoardRequest>>
+export type BoardConfig = Readonly<Static<typeof LeaderboardSettings>>
 export type Column = BoardConfig['columns'][number]
 export type Season = BoardConfig['season']
 export type Op = BoardConfig['op']
@@ -14,15 +14,15 @@ export const DEFAULT_BOARD: BoardConfig = {
   columns: [{ name: 'score', order: 'desc', type: 'number' }],
   op: 'best',
   ties: 'first',
-  rank: 'competition',
+  ranking: 'competition',
   season: { every: 'none', timeZone: 'UTC', keep: 4 },
 }
 
 /** What the scripts read of a configuration; see scripts/lib/board.lua. */
 export function planOf(config: BoardConfig, version: string): string {
   const columns = config.columns.map(columnCode).join('')
-  const { ties, rank, maxMembers = 0, memberTtlMs = 0, ttlMs = 0 } = config
-  return `${version} ${columns} ${ties} ${rank} ${maxMembers} ${memberTtlMs} ${ttlMs}`
+  const { ties, ranking, maxMembers = 0, memberTtlMs = 0, ttlMs = 0 } = config
+  return `${version} ${columns} ${ties} ${ranking} ${maxMembers} ${memberTtlMs} ${ttlMs}`
 }
 
 const columnCode = ({ type, order }: Column): string =>

@@ -30,9 +30,9 @@ export const isUntidy = (reply: { readonly kind: string }): reply is Untidy =>
 export const isMissing = (reply: { readonly kind: string }): reply is Missing =>
   reply.kind === 'missing'
 
-/** Whether leaderboards.describe confirmed the version it was called for. */
-export const isCurrent = (described: { readonly kind: string }): boolean =>
-  !isStale(described) && !isUntidy(described)
+/** Whether leaderboards.describe found another version or season than it was called for, or untidiness. */
+export const mustRepeat = (reply: { readonly kind: string }): reply is Stale | Untidy =>
+  isStale(reply) || isUntidy(reply)
 
 export type Flat = (string | number | Buffer)[]
 

@@ -98,13 +98,11 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
       page(namespace, board, season, args)
 
   return {
-    currentSeason: boards.currentSeason,
     /** @param template the configuration of a board that its first submission creates */
     replaceTemplates(template: (board: string) => BoardConfig): void {
       templateOf = template
       boards.forgetAbsent()
     },
-    describe: onBoard(describe),
     remove: onBoard(binder.bind(removeScript)),
     where: onBoard(binder.bind(whereScript)),
     close: onBoard(binder.bind(closeScript)),
@@ -129,7 +127,13 @@ export function createLeaderboardStore({ binder }: { readonly binder: Binder }) 
         limit: Math.min(count, listedPerCall(columns.length)),
       }))
       if (first.kind === 'missing') return first
-      const range = { from: 1, limit: count, order: 'best', bestScore: '', worstScore: '' } as const
+      const range = {
+        from: 1,
+        limit: count,
+        startWith: 'best',
+        bestScore: '',
+        worstScore: '',
+      } as const
       return readRest(pageOf(namespace, board), first, range)
     },
 

@@ -180,6 +180,12 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     line: { change: 'board.put', board: 'new', before: 0, version },
     repeats: true,
   },
+  patchLeaderboard: {
+    given: [['put', '/v1/leaderboards/part', BOARD]],
+    change: ['patch', '/v1/leaderboards/part', { maxMembers: 5 }],
+    line: { change: 'board.patch', board: 'part', before: version, version },
+    repeats: true,
+  },
   deleteLeaderboard: {
     given: [['put', '/v1/leaderboards/old', BOARD]],
     change: ['delete', '/v1/leaderboards/old'],
@@ -218,7 +224,7 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   },
   eraseMember: {
     given: GIVEN_BOARD,
-    change: ['delete', '/v1/members/m/leaderboards'],
+    change: ['post', '/v1/members/m/erase'],
     line: { change: 'member.erase', member: 'm', entries: 1 },
     repeats: true,
   },

@@ -8,24 +8,24 @@ const { path, put, submit } = boardDriver(harness)
 
 describe('boards', () => {
   it('changes the settings that may change while entries exist', async () => {
-    await put('open').expect(200, { name: 'open', created: true })
+    await put('open').expect(201)
     await submit('open', { member: 'a', score: 1 })
 
-    await put('open', { rank: 'ordinal', maxMembers: 10, season: { keep: 1 } }).expect(200, {
-      name: 'open',
-      created: false,
-    })
+    const settings = { ranking: 'ordinal', maxMembers: 10, season: { keep: 1 } }
+    const { body } = await put('open', settings).expect(200)
+
+    expect(body).toMatchObject({ ...settings, currentSeason: { total: 1 } })
   })
 
   it.each([
     ['columns', { columns: [{ name: 'score', order: 'asc' }] }],
     ['op', { op: 'set' }],
     ['ties', { ties: 'last' }],
-    ['rank to dense', { rank: 'dense' }],
+    ['ranking to dense', { ranking: 'dense' }],
     ['season', { season: { every: 'daily' } }],
   ])('refuses another %s once entries exist', async (what, config) => {
     const board = `fixed-${what.replaceAll(' ', '-')}`
-    await put(board).expect(200)
+    await put(board).expect(201)
     await put(board, config).expect(200)
     await put(board).expect(200)
     await submit(board, { member: 'a', score: 1 }).expect(200)
@@ -38,7 +38,7 @@ describe('boards', () => {
   it('honours If-Match and answers an ETag', async () => {
     const { body } = await put('tagged').set('if-match', '*').expect(412)
     expect(body.code).toBe('precondition-failed')
-    const { headers } = await put('tagged').expect(200)
+    const { headers } = await put('tagged').expect(201)
     const { headers: same } = await put('tagged').expect(200)
     expect(same.etag).toBe(headers.etag)
 
@@ -47,7 +47,7 @@ describe('boards', () => {
     await put('tagged', { maxMembers: 6 }).set('if-match', headers.etag!).expect(412)
     const now = await harness.request('get', path('tagged')).expect(200)
     expect(now.headers.etag).not.toBe(headers.etag)
-    expect(now.body.config.maxMembers).toBe(5)
+    expect(now.body.maxMembers).toBe(5)
   })
 
   it.each([
@@ -82,29 +82,31 @@ describe('boards', () => {
   })
 
   it('deletes a board with all its data, and creates it again', async () => {
-    await put('gone', { rank: 'dense', memberTtlMs: 60_000 }).expect(200)
+    await put('gone', { ranking: 'dense', memberTtlMs: 60_000 }).expect(201)
     await submit('gone', { member: 'a', score: 1 })
     await harness.request('post', path('gone', '/hide')).send({ member: 'a' }).expect(200)
 
-    await harness.request('delete', path('gone')).expect(200, { deleted: true })
+    const { body: nothing } = await harness.request('delete', path('gone')).expect(204)
+    expect(nothing).toEqual({})
 
     expect(await harness.redis.keys(`ls:{${harness.namespace}:b:gone}:*`)).toEqual([])
-    await harness.request('get', path('gone')).expect(404)
-    await harness.request('delete', path('gone')).expect(200, { deleted: false })
+    const { body: problem } = await harness.request('get', path('gone')).expect(404)
+    expect(problem.code).toBe('board-not-found')
+    await harness.request('delete', path('gone')).expect(204)
     await submit('gone', { member: 'b', score: 2 }).expect(200)
     const { body } = await harness.request('get', path('gone')).expect(200)
-    expect(body).toMatchObject({ total: 1, config: { rank: 'competition' } })
+    expect(body).toMatchObject({ ranking: 'competition', currentSeason: { total: 1 } })
   })
 
   it('creates a board by a submission after another instance has deleted it', async () => {
-    await put('behind', { rank: 'dense' }).expect(200)
+    await put('behind', { ranking: 'dense' }).expect(201)
     await submit('behind', { member: 'a', score: 1 }).expect(200)
     const keys = await harness.redis.keys(`ls:{${harness.namespace}:b:behind}:*`)
     await harness.redis.del(...keys)
 
     await submit('behind', { member: 'b', score: 2 }).expect(200)
     const { body } = await harness.request('get', path('behind')).expect(200)
-    expect(body).toMatchObject({ total: 1, config: { rank: 'competition' } })
+    expect(body).toMatchObject({ ranking: 'competition', currentSeason: { total: 1 } })
   })
 
   describe('with ttlMs', () => {
@@ -113,8 +115,8 @@ describe('boards', () => {
       Promise.all((await keysOf(board)).map((key) => harness.redis.pttl(key)))
 
     it('expires without a submission, and lives on with every submission', async () => {
-      const config = { ttlMs: 60_000, rank: 'dense', memberTtlMs: 60_000 }
-      await put('mortal', config).expect(200)
+      const settings = { ttlMs: 60_000, ranking: 'dense', memberTtlMs: 60_000 }
+      await put('mortal', settings).expect(201)
       expect(await livesOf('mortal')).toEqual([expect.closeTo(60_000, -4)])
       await submit('mortal', { member: 'a', score: 1 })
       await harness.request('post', path('mortal', '/hide')).send({ member: 'a' }).expect(200)
@@ -132,7 +134,7 @@ describe('boards', () => {
 
     it('does not expire any more without ttlMs, in any of its seasons', async () => {
       const season = { every: 'daily' }
-      await put('pardoned', { ttlMs: 86_400_000 * 3, season }).expect(200)
+      await put('pardoned', { ttlMs: 86_400_000 * 3, season }).expect(201)
       await submit('pardoned', { member: 'a', score: 1 })
       harness.advance(86_400_000)
       await submit('pardoned', { member: 'a', score: 1 })
@@ -159,7 +161,7 @@ describe('boards', () => {
       ])
       const { status } = await harness.request('get', path(board))
       const { body } = await harness.request('get', `/v1/leaderboards?prefix=${board}`).expect(200)
-      expect([round, body.leaderboards.length]).toEqual([round, status === 200 ? 1 : 0])
+      expect([round, body.items.length]).toEqual([round, status === 200 ? 1 : 0])
     }
   })
 
@@ -170,8 +172,24 @@ describe('boards', () => {
       (await harness.request('get', `/v1/leaderboards?${query}`).expect(200)).body
 
     const first = await list('prefix=list-&limit=2')
-    expect(first.leaderboards).toEqual([{ name: 'list-a' }, { name: 'list-b' }])
+    expect(first.items).toEqual([{ name: 'list-a' }, { name: 'list-b' }])
     const second = await list(`prefix=list-&limit=2&cursor=${first.nextCursor}`)
-    expect(second).toEqual({ leaderboards: [{ name: 'list-c' }], nextCursor: null })
+    expect(second).toEqual({ items: [{ name: 'list-c' }] })
+    expect(await list('prefix=list-&limit=3')).toEqual({
+      items: [{ name: 'list-a' }, { name: 'list-b' }, { name: 'list-c' }],
+    })
+    expect(await list('prefix=none')).toEqual({ items: [] })
+  })
+
+  it.each([
+    ['limit=0', 'limit'],
+    ['limit=1001', 'limit'],
+    ['cursor=', 'cursor'],
+    ['cursor=!', 'cursor'],
+    [`prefix=list-&cursor=${Buffer.from('other').toString('base64url')}`, 'cursor'],
+    ['unknown=1', 'unknown'],
+  ])('refuses the list %s', async (query, field) => {
+    const { body } = await harness.request('get', `/v1/leaderboards?${query}`).expect(400)
+    expect(body.errors[0].pointer).toContain(field)
   })
 })

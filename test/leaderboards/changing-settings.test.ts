@@ -24,7 +24,7 @@ const BIRTHS: [how: string, create: (board: string) => Promise<unknown>][] = [
     'by-put',
     (board) =>
       put(board)
-        .expect(200)
+        .expect(201)
         .then(() => submit(board)),
   ],
 ]
@@ -33,28 +33,31 @@ describe.each(BIRTHS)('a board created %s', (how, create) => {
   it.each([
     ['tiers', { tiers: [{ name: 'gold', top: 3 }] }],
     ['bounds', { bounds: { score: { min: 0 } } }],
-    ['rank', { rank: 'ordinal' }],
+    ['ranking', { ranking: 'ordinal' }],
     ['maxMembers', { maxMembers: 10 }],
     ['memberTtlMs', { memberTtlMs: 60_000 }],
     ['ttlMs', { ttlMs: 60_000 }],
     ['keep', { season: { keep: 1 } }],
-  ])('can change its %s', async (what, config) => {
+  ])('can change its %s', async (what, settings) => {
     const board = `${how}-${what}`
     await create(board)
 
-    await put(board, config).expect(200, { name: board, created: false })
+    const { body } = await put(board, settings).expect(200)
 
-    expect((await get(board)).body.config).toMatchObject(config)
+    expect(body).toMatchObject(settings)
+    expect((await get(board)).body).toEqual(body)
   })
 
-  it('accepts its own configuration without a new version', async () => {
+  it('accepts its own settings without a new version', async () => {
     const board = `${how}-same`
     await create(board)
     const before = await get(board).expect(200)
+    const { name: _n, version: _v, source: _s, currentSeason: _c, ...settings } = before.body
 
-    const { headers } = await put(board, before.body.config).expect(200)
+    const { headers, body } = await put(board, settings).expect(200)
 
     expect(headers.etag).toBe(before.headers.etag)
+    expect(body).toEqual(before.body)
   })
 
   it('names every setting that cannot change, with its present and its wanted value', async () => {
@@ -65,7 +68,7 @@ describe.each(BIRTHS)('a board created %s', (how, create) => {
     const { body } = await put(board, {
       columns,
       season: { every: 'weekly', keep: 2 },
-      rank: 'dense',
+      ranking: 'dense',
     }).expect(409)
 
     expect(body.code).toBe('config-immutable')
@@ -75,7 +78,7 @@ describe.each(BIRTHS)('a board created %s', (how, create) => {
         present: [{ name: 'score', order: 'desc', type: 'number' }],
         wanted: columns,
       },
-      { setting: 'rank', present: 'competition', wanted: 'dense' },
+      { setting: 'ranking', present: 'competition', wanted: 'dense' },
       { setting: 'season.every', present: 'none', wanted: 'weekly' },
     ])
     expect(body.detail).toContain('columns')
@@ -84,7 +87,7 @@ describe.each(BIRTHS)('a board created %s', (how, create) => {
 })
 
 it('compares columns as values, in any order of their fields', async () => {
-  await put('spelled', { columns: [{ name: 'n', op: 'incr' }], op: 'set' }).expect(200)
+  await put('spelled', { columns: [{ name: 'n', op: 'incr' }], op: 'set' }).expect(201)
   await submit('spelled')
 
   await put('spelled', { op: 'set', columns: [{ op: 'incr', type: 'number', name: 'n' }] }).expect(
@@ -94,16 +97,16 @@ it('compares columns as values, in any order of their fields', async () => {
 
 describe('preconditions', () => {
   it('creates only where there is none with If-None-Match: *', async () => {
-    await put('once').set('if-none-match', '*').expect(200, { name: 'once', created: true })
+    await put('once').set('if-none-match', '*').expect(201)
 
-    const { body } = await put('once', { rank: 'ordinal' }).set('if-none-match', '*').expect(412)
+    const { body } = await put('once', { ranking: 'ordinal' }).set('if-none-match', '*').expect(412)
 
     expect(body.code).toBe('precondition-failed')
-    expect((await get('once')).body.config.rank).toBe('competition')
+    expect((await get('once')).body.ranking).toBe('competition')
   })
 
   it('deletes only the version that If-Match names', async () => {
-    const { headers } = await put('matched').expect(200)
+    const { headers } = await put('matched').expect(201)
     const remove = (tag: string) => harness.request('delete', path('matched')).set('if-match', tag)
     await put('matched', { maxMembers: 5 }).expect(200)
 
@@ -111,20 +114,21 @@ describe('preconditions', () => {
     await remove('nonsense').expect(400)
     await get('matched').expect(200)
 
-    await remove((await get('matched')).headers.etag!).expect(200, { deleted: true })
+    await remove((await get('matched')).headers.etag!).expect(204)
+    await get('matched').expect(404)
     await remove('*').expect(412)
   })
 
   it('deletes no existing board with If-None-Match: *', async () => {
-    await put('present').expect(200)
+    await put('present').expect(201)
     const remove = (board: string) =>
       harness.request('delete', path(board)).set('if-none-match', '*')
     await remove('present').expect(412)
-    await remove('absent').expect(200, { deleted: false })
+    await remove('absent').expect(204)
   })
 
   it('is checked before the settings that cannot change', async () => {
     await submit('guarded')
-    await put('guarded', { rank: 'dense' }).set('if-match', '"stale"').expect(412)
+    await put('guarded', { ranking: 'dense' }).set('if-match', '"stale"').expect(412)
   })
 })

@@ -8,7 +8,10 @@ export function boardDriver(harness: Harness) {
 
   return {
     path,
-    put: (board: string, config: object = {}) => harness.request('put', path(board)).send(config),
+    put: (board: string, settings: object = {}) =>
+      harness.request('put', path(board)).send(settings),
+    patch: (board: string, settings: object = {}) =>
+      harness.request('patch', path(board)).send(settings),
     submit: (board: string, ...entries: object[]) =>
       harness.request('post', path(board, '/scores')).send({ entries }),
     /** Creates a board with one entry. */
@@ -21,6 +24,6 @@ export function boardDriver(harness: Harness) {
     page,
     /** The members of a page, in its order. */
     order: async (board: string, query = '?limit=1000'): Promise<string[]> =>
-      (await page(board, query)).entries.map(({ member }: { member: string }) => member),
+      (await page(board, query)).items.map(({ member }: { member: string }) => member),
   }
 }

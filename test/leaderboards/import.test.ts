@@ -21,6 +21,6 @@ it('makes a plain ZSET a board, in the order that ZREVRANGE shows', async () => 
     .request('get', '/v1/leaderboards/imported/entries?limit=1000')
     .expect(200)
   const order = (await redis.zrevrange(key, 0, -1)).filter((member) => /^(m\d|large)/.test(member))
-  expect(body.entries.map(({ member }: { member: string }) => member)).toEqual(order)
+  expect(body.items.map(({ member }: { member: string }) => member)).toEqual(order)
   expect(await redis.zcard(key)).toBe(453)
 })

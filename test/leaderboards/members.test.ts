@@ -25,16 +25,18 @@ it('submits a member to several boards, each with an answer of its own', async (
         ],
       })
 
-  const { body } = await send().expect(200)
+  const { body, headers } = await send().expect(200)
 
+  expect(headers).not.toHaveProperty('idempotent-replayed')
   expect(body.results).toMatchObject([
     { board: 'new', changed: true, score: 5, rank: 1 },
     { board: 'int', changed: true, score: '9223372036854775807' },
-    { board: 'other-int', changed: false, error: 'invalid-request' },
-    { board: 'shut', changed: false, error: 'season-closed' },
+    { board: 'other-int', changed: false, personalBest: false, error: 'invalid-request' },
+    { board: 'shut', changed: false, personalBest: false, error: 'season-closed' },
   ])
-  const { body: again } = await send().expect(200)
-  expect(again.results[0].score).toBe(5)
+  const again = await send().expect(200)
+  expect(again.body.results[0].score).toBe(5)
+  expect(again.headers['idempotent-replayed']).toBe('true')
 })
 
 it('refuses a board that is named twice, because a retry could not distinguish the two', async () => {
@@ -50,7 +52,7 @@ it('refuses a board that is named twice, because a retry could not distinguish t
 })
 
 it('shows a member on all boards, and erases it in every season, hidden or not', async () => {
-  await put('days', { season: { every: 'daily' }, rank: 'dense' })
+  await put('days', { season: { every: 'daily' }, ranking: 'dense' })
   const submit = (board: string) =>
     harness
       .request('post', path(board, '/scores'))
@@ -69,22 +71,49 @@ it('shows a member on all boards, and erases it in every season, hidden or not',
 
   const shown = await harness.request('get', '/v1/members/bob/leaderboards').expect(200)
 
-  expect(shown.body.nextCursor).toBeNull()
-  expect(shown.body.leaderboards).toMatchObject([
-    { board: 'days', member: 'bob', rank: 1, total: 2 },
-    { board: 'plain', member: 'bob', rank: null, hidden: true },
-  ])
-  const erased = await harness.request('delete', '/v1/members/bob/leaderboards').expect(200)
-  expect(erased.body).toEqual({ entries: 3, nextCursor: null })
+  expect(shown.body).toEqual({
+    items: [
+      expect.objectContaining({ board: 'days', member: 'bob', rank: 1, total: 2 }),
+      { board: 'plain', member: 'bob', score: 3, hidden: true, total: 1, seasonId: 'all' },
+    ],
+  })
+  const erased = await harness.request('post', '/v1/members/bob/erase').expect(200)
+  expect(erased.body).toEqual({ erasedCount: 3 })
+  const again = await harness.request('post', '/v1/members/bob/erase').expect(200)
+  expect(again.body).toEqual({ erasedCount: 0 })
   const after = await harness.request('get', '/v1/members/bob/leaderboards').expect(200)
-  expect(after.body.leaderboards).toEqual([])
+  expect(after.body).toEqual({ items: [] })
   // A hidden member stays hidden after an erasure.
   await submit('plain')
   const { body } = await entry('plain', 'bob').expect(200)
-  expect(body).toMatchObject({ rank: null, hidden: true })
+  expect(body).toEqual({ member: 'bob', score: 3, hidden: true, total: 1, seasonId: 'all' })
   await harness.request('post', path('plain', '/unhide')).send({ member: 'bob' }).expect(200)
   const pardoned = await entry('plain', 'bob').expect(200)
   expect(pardoned.body.rank).toBe(1)
+})
+
+it('continues after the board that a cursor names, and refuses other text', async () => {
+  const boards = ['walk-1', 'walk-2'].map((board) => ({ board, score: 1 }))
+  await harness
+    .request('post', '/v1/leaderboard-submissions')
+    .send({ member: 'eva', boards })
+    .expect(200)
+  const cursor = Buffer.from('walk-1').toString('base64url')
+
+  const { body } = await harness
+    .request('get', `/v1/members/eva/leaderboards?cursor=${cursor}`)
+    .expect(200)
+  expect(body.items).toMatchObject([{ board: 'walk-2' }])
+  const erase = (sent: object) => harness.request('post', '/v1/members/eva/erase').send(sent)
+  expect((await erase({ cursor }).expect(200)).body).toEqual({ erasedCount: 1 })
+  expect((await erase({}).expect(200)).body).toEqual({ erasedCount: 1 })
+
+  for (const wrong of [{ cursor: '' }, { cursor: '!' }, { cursor: 5 }, { cursor: null }]) {
+    const refused = await erase(wrong).expect(400)
+    expect(refused.body.errors[0].pointer).toContain('/cursor')
+  }
+  const unread = await harness.request('get', '/v1/members/eva/leaderboards?cursor=!').expect(400)
+  expect(unread.body.errors[0].pointer).toContain('/cursor')
 })
 
 it('exports a season as NDJSON, over several pages', async () => {

@@ -38,7 +38,7 @@ const board = fc
       .array(column, { minLength: 1, maxLength: 3 })
       .map((columns) => columns.map((one, at): ModelColumn => ({ ...one, name: `c${at}` }))),
     ties: fc.constantFrom('first' as const, 'last' as const, 'id' as const),
-    rank: fc.constantFrom('competition', 'dense', 'ordinal', 'modified') as fc.Arbitrary<
+    ranking: fc.constantFrom('competition', 'dense', 'ordinal', 'modified') as fc.Arbitrary<
       'competition' | 'dense' | 'ordinal' | 'modified'
     >,
   })
@@ -76,16 +76,17 @@ it('does what a sorted array does', async () => {
       const one = config.columns.length === 1
       const shown = (scores: readonly ModelScore[]) =>
         one ? { score: shownScore(scores[0]!) } : { scores: scores.map(shownScore) }
-      await harness.request('put', path).send(config).expect(200)
+      await harness.request('put', path).send(config).expect(201)
 
       for (const { member, op, scores } of steps) {
         if (op === 'delete') {
           const url = `${path}/entries/${encodeURIComponent(member)}`
-          const { body } = await harness.request('delete', url).expect(200)
-          expect(body.deleted).toBe(model.remove(member))
+          await harness.request('delete', url).expect(204)
+          model.remove(member)
+          await harness.request('get', url).expect(404)
           continue
         }
-        const previous = model.position(member) ? model.rank(member, config.rank) : null
+        const previous = model.position(member) ? model.rank(member, config.ranking) : undefined
         const changed = model.submit(member, op, scores)
         const sent = scores.map(toJson)
         const entry = { member, op, ...(one ? { score: sent[0] } : { scores: sent }) }
@@ -97,41 +98,41 @@ it('does what a sorted array does', async () => {
         expect(result.error).toBe(changed === undefined ? 'out-of-range' : undefined)
         expect(result.changed).toBe(changed === true)
         expect(result.previousRank).toBe(previous)
-        expect(result.rank).toBe(model.rank(member, config.rank))
+        expect(result.rank).toBe(model.rank(member, config.ranking))
         expect(result.percentile).toBeCloseTo(model.percentile(member), 9)
       }
 
       const rows = model.rows.map(({ member, scores }, at) => ({
         member,
         ...shown(scores),
-        rank: model.rank(member, config.rank),
+        rank: model.rank(member, config.ranking),
         position: at + 1,
       }))
       const { body: all } = await harness.request('get', `${path}/entries?limit=1000`).expect(200)
-      expect(all.entries).toEqual(rows)
+      expect(all.items).toEqual(rows)
       const { body: worst } = await harness
-        .request('get', `${path}/entries?limit=1000&order=worst`)
+        .request('get', `${path}/entries?limit=1000&startWith=worst`)
         .expect(200)
-      expect(worst.entries).toEqual(rows.toReversed())
+      expect(worst.items).toEqual(rows.toReversed())
 
-      for (const order of ['best', 'worst']) {
+      for (const startWith of ['best', 'worst']) {
         const seen: unknown[] = []
-        let cursor: string | null = ''
-        while (cursor !== null) {
+        let cursor: string | undefined = ''
+        while (cursor !== undefined) {
           const at: string = cursor ? `&cursor=${cursor}` : ''
-          const url = `${path}/entries?limit=3&order=${order}${at}`
+          const url = `${path}/entries?limit=3&startWith=${startWith}${at}`
           const { body } = await harness.request('get', url).expect(200)
-          seen.push(...body.entries)
+          seen.push(...body.items)
           cursor = body.nextCursor
         }
-        expect(seen).toEqual(order === 'best' ? rows : rows.toReversed())
+        expect(seen).toEqual(startWith === 'best' ? rows : rows.toReversed())
       }
 
       for (const { member } of model.rows.slice(0, 3)) {
         for (const count of [1, 2, 5]) {
           const url = `${path}/entries/${encodeURIComponent(member)}/around?count=${count}`
           const { body } = await harness.request('get', url).expect(200)
-          const around = body.entries.map((entry: { member: string }) => entry.member)
+          const around = body.items.map((entry: { member: string }) => entry.member)
           expect(around).toEqual(model.around(member, count))
         }
       }
@@ -145,13 +146,13 @@ const shownScore = (score: ModelScore): number | string =>
 
 it.each(['competition', 'dense', 'ordinal', 'modified'] as const)(
   'does so with more members than Redis keeps in a list, with %s ranks',
-  async (rank) => {
+  async (ranking) => {
     const columns = [
       { name: 'a', order: 'desc', type: 'int64' },
       { name: 'b', order: 'asc', type: 'number' },
     ] as const
-    const path = `/v1/leaderboards/large-${rank}`
-    await harness.request('put', path).send({ columns, rank, op: 'set' }).expect(200)
+    const path = `/v1/leaderboards/large-${ranking}`
+    await harness.request('put', path).send({ columns, ranking, op: 'set' }).expect(201)
     const model = new BoardModel(columns, 'first')
     const scores = fc.sample(fc.tuple(int64, double), { numRuns: 600, seed: 7 })
     const entries = scores.map((pair, at) => ({
@@ -166,14 +167,14 @@ it.each(['competition', 'dense', 'ordinal', 'modified'] as const)(
 
     const { body } = await harness.request('get', `${path}/entries?limit=1000`).expect(200)
 
-    const rows = model.rows.map(({ member }, at) => [member, model.rank(member, rank), at + 1])
+    const rows = model.rows.map(({ member }, at) => [member, model.rank(member, ranking), at + 1])
     expect(
-      body.entries.map((row: Record<string, unknown>) => [row.member, row.rank, row.position]),
+      body.items.map((row: Record<string, unknown>) => [row.member, row.rank, row.position]),
     ).toEqual(rows)
     const members = model.rows.map(({ member }) => member)
     const { body: found } = await harness.request('post', `${path}/query`).send({ members })
-    for (const row of found.entries) {
-      expect([row.member, row.rank]).toEqual([row.member, model.rank(row.member, rank)])
+    for (const row of found.items) {
+      expect([row.member, row.rank]).toEqual([row.member, model.rank(row.member, ranking)])
       expect(row.percentile).toBeCloseTo(model.percentile(row.member), 9)
     }
   },

@@ -9,7 +9,7 @@ const { path, put, submit } = boardDriver(harness)
 const query = (board: string, body: object) =>
   harness.request('post', path(board, '/query')).send(body)
 const fill = async (board: string, scores: number[], config: object = {}) => {
-  await put(board, config).expect(200)
+  await put(board, config).expect(201)
   const entries = scores.map((score, at) => ({ member: `m${at}`, score }))
   await submit(board, ...entries).expect(200)
 }
@@ -19,7 +19,7 @@ it('returns the places of members in the list, and names those without an entry'
 
   const { body } = await query('friends', { members: ['m0', 'x', 'm1', 'm0'] }).expect(200)
 
-  expect(body.entries).toMatchObject([
+  expect(body.items).toMatchObject([
     { member: 'm1', rank: 1, place: 1 },
     { member: 'm0', rank: 3, place: 2 },
   ])
@@ -27,12 +27,12 @@ it('returns the places of members in the list, and names those without an entry'
 })
 
 it('finds none of a thousand members on a board without entries', async () => {
-  await put('empty').expect(200)
+  await put('empty').expect(201)
   const members = Array.from({ length: 1_000 }, (_, i) => `m${i}`)
 
   const { body } = await query('empty', { members }).expect(200)
 
-  expect(body).toMatchObject({ entries: [], notFound: members, total: 0 })
+  expect(body).toEqual({ items: [], notFound: members, total: 0, seasonId: 'all' })
 })
 
 it.each([
@@ -40,14 +40,14 @@ it.each([
   ['modified', 4],
   ['dense', 2],
   ['ordinal', 4],
-])('says where a score would land, as rank %s', async (rank, expected) => {
-  await fill(`landing-${rank}`, [50, 40, 40, 30], { rank })
+])('says where a score would land, with %s ranks', async (ranking, expected) => {
+  await fill(`landing-${ranking}`, [50, 40, 40, 30], { ranking })
 
-  const { body } = await query(`landing-${rank}`, { score: 40 }).expect(200)
+  const { body } = await query(`landing-${ranking}`, { score: 40 }).expect(200)
 
   expect(body).toMatchObject({ rank: expected, position: 4, percentile: 50, total: 4 })
   const { body: real } = await harness
-    .request('post', path(`landing-${rank}`, '/scores'))
+    .request('post', path(`landing-${ranking}`, '/scores'))
     .send({ entries: [{ member: 'new', score: 40 }] })
   const { percentile, position } = real.results[0]
   expect({ percentile, position, rank: real.results[0].rank }).toEqual({
@@ -72,7 +72,7 @@ it('finds the worst entry whose percentile is high enough', async () => {
     expect(body.entry.score, `${wanted}`).toBe(Math.min(...enough))
   }
   const { body } = await query('percent', { percentile: 99 }).expect(200)
-  expect(body.entry).toBeNull()
+  expect(body).toEqual({ total: 10, seasonId: 'all' })
 })
 
 it('refuses a query for nothing, for two things, and for a score of another kind', async () => {

@@ -17,27 +17,26 @@ describe('submit', () => {
         personalBest: true,
         score: 42,
         rank: 1,
-        previousRank: null,
         position: 1,
         total: 1,
         percentile: 50,
-        season: 'all',
+        seasonId: 'all',
       },
     ])
     const { body: board } = await harness.request('get', path('fresh')).expect(200)
-    expect(board.config).toMatchObject({ op: 'best', ties: 'first', rank: 'competition' })
+    expect(board).toMatchObject({ op: 'best', ties: 'first', ranking: 'competition' })
   })
 
   it('distinguishes 2^53 + 1 from 2^53 and from 2^63 - 1', async () => {
-    await put('exact', { columns: [{ name: 'n', type: 'int64' }] }).expect(200)
+    await put('exact', { columns: [{ name: 'n', type: 'int64' }] }).expect(201)
     const values = ['9007199254740992', '9007199254740993', '9223372036854775807']
 
     await submit('exact', ...values.map((score, at) => ({ member: `m${at}`, score }))).expect(200)
 
     const { body } = await harness.request('get', path('exact', '/entries')).expect(200)
-    expect(
-      body.entries.map((row: { score: string; rank: number }) => [row.score, row.rank]),
-    ).toEqual(values.toReversed().map((score, at) => [score, at + 1]))
+    expect(body.items.map((row: { score: string; rank: number }) => [row.score, row.rank])).toEqual(
+      values.toReversed().map((score, at) => [score, at + 1]),
+    )
   })
 
   it('refuses a JSON integer that has lost digits', async () => {
@@ -119,7 +118,7 @@ describe('submit', () => {
   })
 
   it('compares best as a tuple, so that no pair is stored that was never submitted', async () => {
-    await put('pairs', { columns: [{ name: 'won' }, { name: 'time', order: 'asc' }] }).expect(200)
+    await put('pairs', { columns: [{ name: 'won' }, { name: 'time', order: 'asc' }] }).expect(201)
     await submit('pairs', { member: 'a', scores: [5, 90] })
 
     await submit('pairs', { member: 'a', scores: [4, 10] })
@@ -136,7 +135,7 @@ describe('submit', () => {
         { name: 'fastest', op: 'min', order: 'asc' },
         { name: 'latest', op: 'set' },
       ],
-    }).expect(200)
+    }).expect(201)
     await submit('own-ops', { member: 'a', scores: [1, 10, 10, 1] })
 
     const { body } = await submit('own-ops', { member: 'a', scores: [1, 5, 5, 7] })
@@ -146,7 +145,7 @@ describe('submit', () => {
   })
 
   it('answers out-of-range for a sum that leaves int64, and changes nothing', async () => {
-    await put('sums', { columns: [{ name: 'n', type: 'int64' }], op: 'incr' }).expect(200)
+    await put('sums', { columns: [{ name: 'n', type: 'int64' }], op: 'incr' }).expect(201)
     await submit('sums', { member: 'a', score: '9223372036854775806' })
 
     const { body } = await submit(
@@ -162,7 +161,7 @@ describe('submit', () => {
   })
 
   it('holds scores to the bounds of their column', async () => {
-    await put('bounded', { bounds: { score: { min: 0, max: 100 } }, op: 'set' }).expect(200)
+    await put('bounded', { bounds: { score: { min: 0, max: 100 } }, op: 'set' }).expect(201)
 
     const { body } = await submit(
       'bounded',
@@ -178,7 +177,7 @@ describe('submit', () => {
   })
 
   it('applies ifSeq only above the last one of the member', async () => {
-    await put('sequenced', { op: 'set' }).expect(200)
+    await put('sequenced', { op: 'set' }).expect(201)
     await submit('sequenced', { member: 'a', score: 1, ifSeq: 7 })
 
     const { body: late } = await submit('sequenced', { member: 'a', score: 2, ifSeq: 7 })
@@ -197,7 +196,7 @@ describe('submit', () => {
     ],
   ])('knows a late delivery to a member that %s', async (what, config, leave) => {
     const board = `late-${what.replaceAll(' ', '-')}`
-    await put(board, { op: 'set', ...config }).expect(200)
+    await put(board, { op: 'set', ...config }).expect(201)
     await submit(board, { member: 'a', score: 1, ifSeq: 7 }).expect(200)
     await leave(board)
 
@@ -264,7 +263,7 @@ describe('submit', () => {
   })
 
   it('drops the worst beyond maxMembers, and answers dropped', async () => {
-    await put('small', { maxMembers: 2, rank: 'dense' }).expect(200)
+    await put('small', { maxMembers: 2, ranking: 'dense' }).expect(201)
 
     const { body } = await submit(
       'small',
@@ -273,7 +272,14 @@ describe('submit', () => {
       { member: 'c', score: 2 },
     )
 
-    expect(body.results[1]).toMatchObject({ rank: null, position: null, dropped: true, total: 2 })
+    expect(body.results[1]).toEqual({
+      member: 'b',
+      changed: true,
+      personalBest: true,
+      dropped: true,
+      total: 2,
+      seasonId: 'all',
+    })
     expect(await order('small')).toEqual(['a', 'c'])
     expect(await harness.redis.hkeys(`ls:{${harness.namespace}:b:small}:all:places`)).toEqual([
       'a',
@@ -285,7 +291,7 @@ describe('submit', () => {
   })
 
   it('removes a member that submits nothing for memberTtlMs', async () => {
-    await put('lapsing', { memberTtlMs: 60_000, rank: 'dense' }).expect(200)
+    await put('lapsing', { memberTtlMs: 60_000, ranking: 'dense' }).expect(201)
     await submit('lapsing', { member: 'old', score: 9 }, { member: 'kept', score: 1 })
     harness.advance(40_000)
     await submit('lapsing', { member: 'kept', score: 1 })
@@ -300,7 +306,8 @@ describe('submit', () => {
     ['an entry', 'get', '/entries/kept', undefined, { total: 1 }],
     ['neighbours', 'get', '/entries/kept/around', undefined, { total: 1 }],
     ['a query', 'post', '/query', { score: 5 }, { total: 1, position: 1 }],
-    ['the board', 'get', '', undefined, { total: 1 }],
+    ['the board', 'get', '', undefined, { currentSeason: { total: 1 } }],
+    ['a setting', 'patch', '', { maxMembers: 9 }, { currentSeason: { total: 1 } }],
     [
       'a submission',
       'post',
@@ -308,10 +315,9 @@ describe('submit', () => {
       { entries: [{ member: 'kept', score: 1 }] },
       { results: [{ total: 1, previousRank: 1 }] },
     ],
-    ['a removal', 'delete', '/entries/old', undefined, { deleted: false }],
   ] as const)('forgets it before %s', async (what, method, rest, body, answer) => {
     const board = `lapsing-${what.replaceAll(' ', '-')}`
-    await put(board, { memberTtlMs: 60_000 }).expect(200)
+    await put(board, { memberTtlMs: 60_000 }).expect(201)
     await submit(board, { member: 'old', score: 9 })
     harness.advance(40_000)
     await submit(board, { member: 'kept', score: 1 })
@@ -322,9 +328,20 @@ describe('submit', () => {
     expect((await request.expect(200)).body).toMatchObject(answer)
   })
 
+  it('removes an expired member with its sequence, as its expiry does', async () => {
+    await put('late-removal', { memberTtlMs: 60_000 }).expect(201)
+    await submit('late-removal', { member: 'a', score: 1, ifSeq: 7 }).expect(200)
+    harness.advance(60_000)
+
+    await harness.request('delete', path('late-removal', '/entries/a')).expect(204)
+
+    const { body } = await submit('late-removal', { member: 'a', score: 1, ifSeq: 3 }).expect(200)
+    expect(body.results[0].changed).toBe(true)
+  })
+
   it.each([
     ['removed', (board: string) => harness.request('delete', path(board, '/entries/a'))],
-    ['erased', () => harness.request('delete', '/v1/members/a/leaderboards')],
+    ['erased', () => harness.request('post', '/v1/members/a/erase')],
     [
       'expired',
       (board: string) => {
@@ -335,10 +352,10 @@ describe('submit', () => {
   ])(
     'deletes the data of a member that is %s, except the sequence of a removed one',
     async (what, leave) => {
-      await put(what, { memberTtlMs: 60_000, rank: 'dense' }).expect(200)
+      await put(what, { memberTtlMs: 60_000, ranking: 'dense' }).expect(201)
       await submit(what, { member: 'a', score: 1, ifSeq: 7, metadata: { ship: 'x' } }).expect(200)
 
-      await leave(what).expect(200)
+      expect((await leave(what)).status).toBeLessThan(300)
 
       const left = await harness.redis.keys(`ls:{${harness.namespace}:b:${what}}:*`)
       const parts = left.map((key) => key.split(':').at(-1)).toSorted()
@@ -349,7 +366,7 @@ describe('submit', () => {
   )
 
   it('deletes all data of a dropped member', async () => {
-    await put('crowded', { maxMembers: 1, memberTtlMs: 60_000, rank: 'dense' }).expect(200)
+    await put('crowded', { maxMembers: 1, memberTtlMs: 60_000, ranking: 'dense' }).expect(201)
     const entry = { ifSeq: 7, metadata: { ship: 'x' } }
     await submit(
       'crowded',
@@ -367,7 +384,7 @@ describe('submit', () => {
   })
 
   it('leaves the dense set equal to the distinct scores after many writers', async () => {
-    await put('dense', { op: 'set', rank: 'dense' }).expect(200)
+    await put('dense', { op: 'set', ranking: 'dense' }).expect(201)
     let seed = 7
     const random = (below: number) => {
       seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31
@@ -384,22 +401,29 @@ describe('submit', () => {
     )
 
     const { body } = await harness.request('get', path('dense', '/entries?limit=1000')).expect(200)
-    const distinct = [...new Set(body.entries.map(({ score }: { score: number }) => score))]
+    const distinct = [...new Set(body.items.map(({ score }: { score: number }) => score))]
     const key = `ls:{${harness.namespace}:b:dense}:all`
     expect(await harness.redis.zcard(`${key}:distinct`)).toBe(distinct.length)
     const counts = (await harness.redis.hvals(`${key}:counts`)).map(Number)
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(body.total)
-    for (const row of body.entries) expect(row.rank).toBe(distinct.indexOf(row.score) + 1)
+    for (const row of body.items) expect(row.rank).toBe(distinct.indexOf(row.score) + 1)
   })
 })
 
 describe('reads', () => {
   it('answers 404 for a board and for a member that are not there', async () => {
-    await entry('nothing', 'a').expect(404)
-    await harness.request('get', path('nothing', '/entries')).expect(404)
+    const codeOf = async (board: string, rest: string) =>
+      (await harness.request('get', path(board, rest)).expect(404)).body.code
+    expect(await codeOf('nothing', '/entries/a')).toBe('board-not-found')
+    expect(await codeOf('nothing', '/entries')).toBe('board-not-found')
     await submit('something', { member: 'a', score: 1 })
-    await entry('something', 'b').expect(404)
-    await harness.request('get', path('something', '/entries/b/around')).expect(404)
+    expect(await codeOf('something', '/entries/b')).toBe('member-not-found')
+    expect(await codeOf('something', '/entries/b/around')).toBe('member-not-found')
+    const old = '?season=20200101T000000Z'
+    expect(await codeOf('something', `/entries${old}`)).toBe('season-not-found')
+    expect(await codeOf('something', `/entries/a${old}`)).toBe('season-not-found')
+    expect(await codeOf('something', `/entries/a/around${old}`)).toBe('season-not-found')
+    expect(await codeOf('something', `/export${old}`)).toBe('season-not-found')
   })
 
   it('pages by a range of scores from either end', async () => {
@@ -409,11 +433,11 @@ describe('reads', () => {
     )
     const scores = async (query: string) => {
       const { body } = await harness.request('get', path('range', `/entries?${query}`)).expect(200)
-      return body.entries.map(({ score }: { score: number }) => score)
+      return body.items.map(({ score }: { score: number }) => score)
     }
 
     expect(await scores('minScore=5&maxScore=8')).toEqual([8, 7, 6, 5])
-    expect(await scores('minScore=5&maxScore=8&order=worst&limit=2')).toEqual([5, 6])
+    expect(await scores('minScore=5&maxScore=8&startWith=worst&limit=2')).toEqual([5, 6])
     expect(await scores('maxScore=3&from=2')).toEqual([2, 1, 0])
     expect(await scores('minScore=18.5&from=1')).toEqual([19])
     expect(await scores('minScore=50')).toEqual([])
@@ -425,12 +449,12 @@ describe('reads', () => {
     const still = Array.from({ length: 60 }, (_, at) => ({ member: `s${at}`, score: at % 7 }))
     await submit('moving', ...still)
     const seen: string[] = []
-    let cursor: string | null = ''
+    let cursor: string | undefined = ''
     let turn = 0
-    while (cursor !== null) {
+    while (cursor !== undefined) {
       const url: string = path('moving', `/entries?limit=5${cursor ? `&cursor=${cursor}` : ''}`)
       const { body } = await harness.request('get', url).expect(200)
-      seen.push(...body.entries.map(({ member }: { member: string }) => member))
+      seen.push(...body.items.map(({ member }: { member: string }) => member))
       cursor = body.nextCursor
       const score = (turn++ * 3) % 8
       await submit('moving', { member: `w${turn % 4}`, score, op: 'set' })
@@ -448,7 +472,7 @@ describe('reads', () => {
         { name: 'silver', topPercent: 50 },
         { name: 'bronze', minScore: 2 },
       ],
-    }).expect(200)
+    }).expect(201)
     await submit('tiers', ...[6, 5, 4, 3, 2, 1].map((score) => ({ member: `m${score}`, score })))
 
     const tiers = []

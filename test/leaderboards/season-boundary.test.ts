@@ -48,7 +48,7 @@ it('puts nothing into the wrong season, while two processes write over the bound
   await harness
     .request('put', '/v1/leaderboards/night')
     .send({ season: { every: 'daily' } })
-    .expect(200)
+    .expect(201)
   const processes = await Promise.all([startProcess(), startProcess()])
   const midnight = (Math.floor(Date.now() / DAY) + 1) * DAY
   /** Bounds of how far the clocks of both processes are ahead. */
@@ -73,10 +73,10 @@ it('puts nothing into the wrong season, while two processes write over the bound
         body: JSON.stringify({ entries: [{ member, score: i }] }),
       })
       expect(response.status).toBe(200)
-      const { results } = (await response.json()) as { results: { season: string }[] }
+      const { results } = (await response.json()) as { results: { seasonId: string }[] }
       written.push({
         member,
-        season: results[0]!.season,
+        season: results[0]!.seasonId,
         startedMs,
         endedMs: Date.now() + ahead.mostMs,
       })

@@ -74,7 +74,7 @@ describe('a board with seasons', () => {
     new Date(Math.floor(ms / DAY) * DAY).toISOString().replace(/[-:]|\.\d+/g, '')
 
   it('puts nothing into the wrong season, while two instances write over the boundary', async () => {
-    await put('daily', { season: { every: 'daily' } }).expect(200)
+    await put('daily', { season: { every: 'daily' } }).expect(201)
     const start = await nowMs()
     advance((Math.floor(start / DAY) + 1) * DAY - start - 60_000)
     const landed: Record<string, string[]> = {}
@@ -85,7 +85,7 @@ describe('a board with seasons', () => {
       const by = [one, two].map(async (app, which) => {
         const member = `${turn}-${which}`
         const { body } = await submit(app, 'daily', member).expect(200)
-        return { member, season: body.results[0].season }
+        return { member, season: body.results[0].seasonId }
       })
       const answers = await Promise.all(by)
       const after = await nowMs()
@@ -99,13 +99,13 @@ describe('a board with seasons', () => {
     for (const [season, members] of Object.entries(landed)) {
       const url = path('daily', `/entries?limit=1000&season=${season}`)
       const { body } = await one.request('get', url).expect(200)
-      const stored = body.entries.map(({ member }: { member: string }) => member)
+      const stored = body.items.map(({ member }: { member: string }) => member)
       expect(stored.toSorted()).toEqual(members.toSorted())
     }
   })
 
   it('lists seasons, keeps as many old ones as asked, and unlinks the others', async () => {
-    await put('kept', { season: { every: 'daily', keep: 2 }, rank: 'dense' }).expect(200)
+    await put('kept', { season: { every: 'daily', keep: 2 }, ranking: 'dense' }).expect(201)
     for (let day = 0; day < 5; day++) {
       await submit(one, 'kept', `m${day}`).expect(200)
       advance(DAY)
@@ -114,20 +114,24 @@ describe('a board with seasons', () => {
 
     const { body } = await one.request('get', path('kept', '/seasons')).expect(200)
 
-    expect(body.seasons.map(({ ended }: { ended: boolean }) => ended)).toEqual([true, true, false])
+    expect(body.items.map(({ ended }: { ended: boolean }) => ended)).toEqual([true, true, false])
     const orders = await one.redis.keys(`ls:{${one.namespace}:b:kept}:*:order`)
     expect(orders).toHaveLength(3)
-    const old = body.seasons[0].id
+    const old = body.items[0].id
     const { body: page } = await one.request('get', path('kept', `/entries?season=${old}`))
-    expect(page.entries).toMatchObject([{ member: 'm3' }])
+    expect(page.items).toMatchObject([{ member: 'm3' }])
     const unknown = '20000101T000000Z'
     await one.request('get', path('kept', `/entries?season=${unknown}`)).expect(404)
     await one.request('get', path('kept', `/export?season=${unknown}`)).expect(404)
-    expect((await one.request('get', path('kept'))).body.nextResetInMs).toBeLessThanOrEqual(DAY)
+    const state = await one.request('get', path('kept')).expect(200)
+    const { id, endsAt } = state.body.currentSeason
+    expect(id).toBe(seasonOf(await nowMs()))
+    expect(endsAt).toBe(new Date((Math.floor((await nowMs()) / DAY) + 1) * DAY).toISOString())
+    expect(body.items[2]).toMatchObject({ id, endsAt })
   })
 
   it('refuses submissions to a closed season until the next one begins', async () => {
-    await put('closing', { season: { every: 'daily' } }).expect(200)
+    await put('closing', { season: { every: 'daily' } }).expect(201)
     await submit(one, 'closing', 'a').expect(200)
     await one.request('post', path('closing', '/close')).expect(200)
 
@@ -141,13 +145,13 @@ describe('a board with seasons', () => {
   })
 
   it('accepts submissions again once a closed season is opened', async () => {
-    await put('reopened', { season: { every: 'daily' } }).expect(200)
+    await put('reopened', { season: { every: 'daily' } }).expect(201)
     await one.request('post', path('reopened', '/close')).expect(200)
     await submit(two, 'reopened', 'b').expect(409)
 
     const { body } = await one.request('post', path('reopened', '/open')).expect(200)
 
-    expect(body).toEqual({ season: seasonOf(await nowMs()), changed: true })
+    expect(body).toEqual({ seasonId: seasonOf(await nowMs()), changed: true })
     await submit(two, 'reopened', 'b').expect(200)
     const again = await one.request('post', path('reopened', '/open')).expect(200)
     expect(again.body.changed).toBe(false)
@@ -155,7 +159,7 @@ describe('a board with seasons', () => {
     await one.request('post', path('reopened', '/close')).expect(200)
     advance(DAY)
     await one.request('post', path('reopened', '/open')).expect(200)
-    expect((await one.request('get', path('reopened'))).body.closed).toBe(false)
+    expect((await one.request('get', path('reopened'))).body.currentSeason.closed).toBe(false)
   })
 
   it('does not close a board without a next season', async () => {
@@ -166,7 +170,7 @@ describe('a board with seasons', () => {
     expect(body.code).toBe('no-next-season')
     await submit(two, 'endless', 'b').expect(200)
     const state = await one.request('get', path('endless')).expect(200)
-    expect(state.body).toMatchObject({ closed: false, nextResetInMs: null })
+    expect(state.body.currentSeason).toEqual({ id: 'all', closed: false, total: 2 })
     await one.request('post', path('no-board', '/close')).expect(404)
   })
 
@@ -175,19 +179,19 @@ describe('a board with seasons', () => {
 
     const { body } = await one.request('get', path('default', '/seasons')).expect(200)
 
-    expect(body.seasons).toEqual([{ id: 'all', endsAt: null, ended: false, total: 1 }])
+    expect(body).toEqual({ items: [{ id: 'all', ended: false, total: 1 }] })
     await one.request('get', path('default', '/entries?season=all')).expect(200)
     await one.request('get', path('default', '/entries?season=20260101T000000Z')).expect(404)
-    await put('empty', {}).expect(200)
+    await put('empty', {}).expect(201)
     await one.request('get', path('empty', '/entries?season=20260101T000000Z')).expect(404)
   })
 
   it('hides a member in every season, stores what it submits, and ranks it again', async () => {
-    await put('hiding', { season: { every: 'daily' }, rank: 'dense', op: 'set' }).expect(200)
+    await put('hiding', { season: { every: 'daily' }, ranking: 'dense', op: 'set' }).expect(201)
     await submit(one, 'hiding', 'cheat', 9)
     await submit(one, 'hiding', 'fair', 5)
     const { body: seasons } = await one.request('get', path('hiding', '/seasons'))
-    const old = seasons.seasons[0].id
+    const old = seasons.items[0].id
     advance(DAY)
     await submit(one, 'hiding', 'fair', 5)
     const hide = (verb: string) =>
@@ -197,13 +201,19 @@ describe('a board with seasons', () => {
 
     const { body } = await submit(one, 'hiding', 'cheat', 10).expect(200)
 
-    expect(body.results[0]).toMatchObject({ changed: true, score: 10, rank: null, total: 1 })
-    expect(body.results[0].dropped).toBeUndefined()
+    const { seasonId, ...result } = body.results[0]
+    expect(result).toEqual({
+      member: 'cheat',
+      changed: true,
+      personalBest: true,
+      score: 10,
+      total: 1,
+    })
     const entry = await one.request('get', path('hiding', '/entries/cheat')).expect(200)
-    expect(entry.body).toMatchObject({ score: 10, rank: null, hidden: true })
+    expect(entry.body).toEqual({ member: 'cheat', score: 10, hidden: true, total: 1, seasonId })
     const first = async (season = '') => {
       const url = path('hiding', `/entries${season}`)
-      return (await one.request('get', url).expect(200)).body.entries[0]
+      return (await one.request('get', url).expect(200)).body.items[0]
     }
     expect(await first(`?season=${old}`)).toMatchObject({ member: 'fair', rank: 1 })
     await hide('unhide').expect(200, { changed: true })
@@ -218,7 +228,7 @@ describe('a board with seasons', () => {
   })
 
   it('records a season with its first write, and not again with every other', async () => {
-    await put('recorded', { season: { every: 'daily' } }).expect(200)
+    await put('recorded', { season: { every: 'daily' } }).expect(201)
     await submit(one, 'recorded', 'a').expect(200)
     const seasons = `ls:{${one.namespace}:b:recorded}:seasons`
     expect(await one.redis.zcard(seasons)).toBe(1)

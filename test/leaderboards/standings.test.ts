@@ -15,7 +15,8 @@ let aheadMs = 0
 
 const boards = boardDriver(harness)
 const { path, page } = boards
-const put = (board: string, config: object) => boards.put(board, config).expect(200)
+const put = (board: string, settings: object) =>
+  boards.put(board, settings).expect(({ status }) => expect(status).toBeLessThan(300))
 const submit = (board: string, ...entries: object[]) => boards.submit(board, ...entries).expect(200)
 const membersOf = (board: string, query = '') => boards.order(board, query)
 const many = (count: number, from = 0) =>
@@ -45,8 +46,8 @@ describe('a reader over the end of a season', () => {
     await submit('paged', ...many(6, 100))
 
     const second = await page('paged', `?limit=10&cursor=${first.nextCursor}`)
-    expect(second.season).toBe(first.season)
-    expect(second.entries.map(({ member }: { member: string }) => member)).toEqual([
+    expect(second.seasonId).toBe(first.seasonId)
+    expect(second.items.map(({ member }: { member: string }) => member)).toEqual([
       'm3',
       'm2',
       'm1',
@@ -62,19 +63,22 @@ describe('a reader over the end of a season', () => {
     await put('before', DAILY)
     toMidnight(30 * MINUTE)
     await submit('before', ...many(4))
-    const { season } = await page('before')
+    const { seasonId } = await page('before')
 
-    await harness.request('get', path('before', '/entries?season=previous')).expect(404)
+    const none = await harness
+      .request('get', path('before', '/entries?season=previous'))
+      .expect(404)
+    expect(none.body.code).toBe('season-not-found')
     advance(31 * MINUTE)
     for (let hours = 0; hours < 3; hours++) {
       const previous = await page('before', '?season=previous&limit=2')
-      expect(previous).toMatchObject({ season, total: 4 })
+      expect(previous).toMatchObject({ seasonId, total: 4 })
       const rest = await page('before', `?season=previous&cursor=${previous.nextCursor}`)
-      expect(rest.entries).toHaveLength(2)
+      expect(rest.items).toHaveLength(2)
       const entry = await harness
         .request('get', path('before', '/entries/m3?season=previous'))
         .expect(200)
-      expect(entry.body).toMatchObject({ rank: 1, season })
+      expect(entry.body).toMatchObject({ rank: 1, seasonId })
       advance(8 * 60 * MINUTE - MINUTE)
     }
     await put('no-seasons', {})
@@ -130,12 +134,12 @@ describe('a reader over the end of a season', () => {
     await heavy('replaced')
 
     const rows = await exported('replaced', async () => {
-      await harness.request('delete', path('replaced')).expect(200)
+      await harness.request('delete', path('replaced')).expect(204)
       await submit('replaced', ...many(200))
     })
 
     expect(rows.length).toBeLessThan(8_000)
-    expect(rows.at(-1)).toMatchObject({ error: { code: 'not-found' } })
+    expect(rows.at(-1)).toMatchObject({ error: { code: 'season-not-found' } })
     expect(rows.at(-2)).toHaveProperty('metadata')
   })
 
@@ -147,7 +151,7 @@ describe('a reader over the end of a season', () => {
   ])(
     'finds nothing by a cursor on another board of the same name, %s',
     async (_what, one, other) => {
-      const remove = () => harness.request('delete', path('again')).expect(200)
+      const remove = () => harness.request('delete', path('again')).expect(204)
       await remove()
       await one()
       await submit('again', ...many(3))
@@ -157,7 +161,7 @@ describe('a reader over the end of a season', () => {
       const { body } = await harness
         .request('get', path('again', `/entries?cursor=${nextCursor}`))
         .expect(404)
-      expect(body.code).toBe('not-found')
+      expect(body.code).toBe('season-not-found')
     },
   )
 
@@ -165,7 +169,7 @@ describe('a reader over the end of a season', () => {
     ['a submission', () => undefined],
     ['PUT', () => put('reconfigured', {})],
   ])('goes on by a cursor on a board of %s that is changed', async (_what, create) => {
-    const remove = () => harness.request('delete', path('reconfigured')).expect(200)
+    const remove = () => harness.request('delete', path('reconfigured')).expect(204)
     await remove()
     await create()
     await submit('reconfigured', ...many(3))
@@ -177,7 +181,7 @@ describe('a reader over the end of a season', () => {
       .request('get', path('reconfigured', `/entries${query}`))
       .set('lockstep-namespace', harness.namespace)
       .expect(200)
-    expect(body.entries).toHaveLength(2)
+    expect(body.items).toHaveLength(2)
   })
 
   it('receives an error line when the board is deleted meanwhile', async () => {
@@ -186,12 +190,12 @@ describe('a reader over the end of a season', () => {
     const rows = await exported('cut', () =>
       harness
         .request('delete', path('cut'))
-        .expect(200)
+        .expect(204)
         .then(() => undefined),
     )
 
     expect(rows.length).toBeLessThan(8_000)
-    expect(rows.at(-1)).toMatchObject({ error: { code: 'not-found' } })
+    expect(rows.at(-1)).toMatchObject({ error: { code: 'season-not-found' } })
     expect(rows.at(-2)).toHaveProperty('member')
   })
 })
@@ -241,13 +245,13 @@ describe('memberTtlMs', () => {
     await submit('final', { member: 'gone', score: 9 })
     advance(60 * MINUTE)
     await submit('final', { member: 'winner', score: 5 }, { member: 'second', score: 4 })
-    const { season } = (await harness.request('get', path('final')).expect(200)).body
+    const { currentSeason } = (await harness.request('get', path('final')).expect(200)).body
     // No call comes until long after the end of the season.
     advance(3 * 60 * MINUTE)
     await submit('final', { member: 'x', score: 1 })
     await put('final', { season: { every: 'daily' }, memberTtlMs: MINUTE, maxMembers: 1 })
     expect(await membersOf('final', '?season=previous')).toEqual(['winner', 'second'])
-    expect(await membersOf('final', `?season=${season}`)).toEqual(['winner', 'second'])
+    expect(await membersOf('final', `?season=${currentSeason.id}`)).toEqual(['winner', 'second'])
     await put('final', { season: { every: 'daily' } })
     expect(await membersOf('final', '?season=previous')).toEqual(['winner', 'second'])
   })
@@ -281,12 +285,9 @@ it('visits all boards, and names the one that fails', async () => {
   await harness.redis.hset(key, 'config', JSON.stringify(config), 'version', '1')
 
   const { body } = await harness.request('get', '/v1/members/ada/leaderboards').expect(200)
-  expect(body.leaderboards.map(({ board }: { board: string }) => board)).toEqual([
-    'good-1',
-    'good-2',
-  ])
+  expect(body.items.map(({ board }: { board: string }) => board)).toEqual(['good-1', 'good-2'])
   expect(body.failed).toEqual(['bad'])
 
-  const erased = await harness.request('delete', '/v1/members/ada/leaderboards').expect(200)
-  expect(erased.body).toMatchObject({ entries: 2, failed: ['bad'] })
+  const erased = await harness.request('post', '/v1/members/ada/erase').expect(200)
+  expect(erased.body).toEqual({ erasedCount: 2, failed: ['bad'] })
 })

@@ -14,21 +14,21 @@ const harness = useHarness({ configFile: file('asc') })
 const { submitOne } = boardDriver(harness)
 
 const submit = (board: string) => submitOne(board).expect(200)
-const config = async (board: string) =>
-  (await harness.request('get', `/v1/leaderboards/${board}`).expect(200)).body.config
+const get = async (board: string) =>
+  (await harness.request('get', `/v1/leaderboards/${board}`).expect(200)).body
 
 it('creates a board by its first submission with the first matching template', async () => {
   await submit('race-1')
   await submit('other')
 
-  expect(await config('race-1')).toEqual({
+  expect(await get('race-1')).toMatchObject({
     columns: [{ name: 'time', order: 'asc', type: 'int64' }],
     op: 'best',
     ties: 'first',
-    rank: 'competition',
+    ranking: 'competition',
     season: { every: 'daily', timeZone: 'UTC', keep: 4 },
   })
-  expect((await config('other')).season.every).toBe('none')
+  expect((await get('other')).season.every).toBe('none')
 })
 
 it('takes new patterns for new boards when the file is read again', async () => {
@@ -37,8 +37,8 @@ it('takes new patterns for new boards when the file is read again', async () => 
 
   await submit('race-2')
 
-  expect((await config('race-2')).columns[0].order).toBe('desc')
-  expect((await config('race-1')).columns[0].order).toBe('asc')
+  expect((await get('race-2')).columns[0].order).toBe('desc')
+  expect((await get('race-1')).columns[0].order).toBe('asc')
 })
 
 it('refuses a file with an invalid board, and names the field', async () => {

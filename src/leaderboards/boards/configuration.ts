@@ -3,58 +3,137 @@ import type { Binder } from '../../redis/binder.js'
 import { type Precondition, preconditionArg } from '../../redis/precondition.js'
 import type { BoardConfig } from '../config.js'
 import { boardKey } from '../keys.js'
-import { isCurrent } from '../script-replies.js'
+import { isMissing, type Missing, mustRepeat, type Stale, type Untidy } from '../script-replies.js'
 import { type FixedChange, fixedChanges } from './fixed-settings.js'
 import { ABSENT, type Boards, type KnownBoard } from './known-boards.js'
 import type { Registry } from './registry.js'
-import { configureScript, describeScript, dropScript } from './scripts.js'
+import { type BoardFault, boardFault } from './rules.js'
+import { configureScript, describeScript, dropScript, type SOURCES } from './scripts.js'
+
+interface Settings {
+  readonly config: BoardConfig
+  readonly version: string
+}
+
+export interface Board extends Settings {
+  readonly source: (typeof SOURCES)[number]
+  /** The present one. */
+  readonly season: {
+    readonly id: string
+    readonly endMs: number
+    readonly total: number
+    readonly closed: boolean
+  }
+}
+
+type Described = Board & { readonly kind: 'described' }
+
+interface Configured {
+  readonly kind: 'created' | 'changed' | 'unchanged'
+  readonly board: Board
+  /** Version before the change; ABSENT for none. */
+  readonly before: string
+}
 
 export type ConfigureOutcome =
-  | {
-      readonly kind: 'created' | 'changed' | 'unchanged'
-      readonly version: string
-      /** Version before the change; ABSENT for none. */
-      readonly before: string
-    }
+  | Configured
   | { readonly kind: 'precondition' }
   | { readonly kind: 'immutable'; readonly changes: readonly FixedChange[] }
 
-/** Creates, changes and deletes boards. */
+export type PatchOutcome =
+  | ConfigureOutcome
+  | Missing
+  | { readonly kind: 'faulty'; readonly fault: BoardFault }
+
+type Refusal = Exclude<PatchOutcome, { readonly before: string }>
+
+/** Of one attempt. */
+type Reply = (Settings & Pick<Configured, 'kind' | 'before'>) | Refusal | Stale | Untidy
+
+/** What a call makes of the present settings; of undefined if there is no board. */
+type Change = (
+  present: BoardConfig | undefined,
+) =>
+  | { readonly kind: 'wanted'; readonly config: BoardConfig }
+  | Exclude<PatchOutcome, ConfigureOutcome>
+
+/** Reads, creates, changes and deletes boards. */
 export function createConfiguration(binder: Binder, boards: Boards, registry: Registry) {
-  const describe = binder.bind(describeScript)
+  const describeBoard = binder.bind(describeScript)
   const configureBoard = binder.bind(configureScript)
   const dropBoard = binder.bind(dropScript)
 
+  const describe = (namespace: string, board: string): Promise<Described | Missing> =>
+    boards.run(namespace, board, undefined, async ({ plan, config, version }, windows) => {
+      const reply = await describeBoard({ board: boardKey(namespace, board) }, { plan, windows })
+      return reply.kind === 'described' ? Object.assign(reply, { config, version }) : reply
+    })
+
+  /** The board after a call that left these settings. */
+  async function boardWith(namespace: string, board: string, { config, version }: Settings) {
+    const now = await describe(namespace, board)
+    if (now.kind === 'described' && now.version === version) return now
+    // Another caller has changed it since, or deleted it.
+    const { id, endMs } = boards.currentSeason(config.season)
+    const season = now.kind === 'described' ? now.season : { id, endMs, total: 0, closed: false }
+    return { config, version, source: 'api' as const, season }
+  }
+
+  async function change(
+    namespace: string,
+    board: string,
+    toWanted: Change,
+    when: Precondition | undefined,
+  ): Promise<PatchOutcome> {
+    const write = async (known: KnownBoard, windows: string): Promise<Reply> => {
+      const { version: before, plan, created } = known
+      const keys = { board: boardKey(namespace, board) }
+      const decided = decide(known, toWanted, when)
+      if (decided.kind !== 'wanted') {
+        const present = await describeBoard(keys, { plan, windows })
+        return mustRepeat(present) ? present : decided
+      }
+      const { config } = decided
+      const isNew = before === ABSENT
+      const changes = isNew ? [] : fixedChanges(known.config, config)
+      const version = nextVersion()
+      await registry.announce(namespace, board)
+      const reply = await configureBoard(keys, {
+        plan,
+        windows,
+        config: JSON.stringify(config),
+        new_version: version,
+        if_empty: changes.length > 0 ? 1 : 0,
+        ttl_ms: config.ttlMs ?? 0,
+        member_ttl_ms: config.memberTtlMs ?? 0,
+      })
+      if (mustRepeat(reply) || isMissing(reply)) return reply
+      if (reply.kind === 'has-entries') return { kind: 'immutable', changes }
+      await registry.add(namespace, board)
+      boards.learn(namespace, board, { config, version, created: isNew ? version : created })
+      return { kind: isNew ? 'created' : 'changed', config, version, before }
+    }
+    const done = await boards.run(namespace, board, undefined, write)
+    if (!('before' in done)) return done
+    const { kind, before } = done
+    return { kind, before, board: await boardWith(namespace, board, done) }
+  }
+
   return {
+    describe,
+
+    /** Replaces all settings. */
     configure: (namespace: string, board: string, config: BoardConfig, when?: Precondition) =>
-      boards.run(namespace, board, undefined, async (known, windows) => {
-        const { version, plan, created } = known
-        const keys = { board: boardKey(namespace, board) }
-        const decided = decide(known, config, when)
-        if (decided) {
-          const present = await describe(keys, { plan, windows })
-          return isCurrent(present) ? decided : present
-        }
-        const isNew = version === ABSENT
-        const changes = isNew ? [] : fixedChanges(known.config, config)
-        const newVersion = nextVersion()
-        await registry.announce(namespace, board)
-        const reply = await configureBoard(keys, {
-          plan,
-          windows,
-          config: JSON.stringify(config),
-          new_version: newVersion,
-          if_empty: changes.length > 0 ? 1 : 0,
-          ttl_ms: config.ttlMs ?? 0,
-          member_ttl_ms: config.memberTtlMs ?? 0,
-        })
-        if (reply.kind === 'has-entries') return { kind: 'immutable' as const, changes }
-        if (reply.kind !== 'done') return reply
-        await registry.add(namespace, board)
-        const present = { config, version: newVersion, created: isNew ? newVersion : created }
-        boards.learn(namespace, board, present)
-        return { kind: isNew ? 'created' : 'changed', version: newVersion, before: version }
-      }) as Promise<ConfigureOutcome>,
+      change(
+        namespace,
+        board,
+        () => ({ kind: 'wanted', config }),
+        when,
+      ) as Promise<ConfigureOutcome>,
+
+    /** Sets some of the settings of a board that exists. */
+    patch: (namespace: string, board: string, some: Partial<BoardConfig>, when?: Precondition) =>
+      change(namespace, board, (present) => patched(present, some), when),
 
     /** @returns the version before; 0 if `absent` */
     async drop(namespace: string, board: string, when?: Precondition) {
@@ -69,17 +148,26 @@ export function createConfiguration(binder: Binder, boards: Boards, registry: Re
   }
 }
 
-/** The outcome without a write, if the configuration known here is the present one. */
+function patched(present: BoardConfig | undefined, some: Partial<BoardConfig>): ReturnType<Change> {
+  if (!present) return { kind: 'missing', what: 'board' }
+  const config = { ...present, ...some }
+  const fault = boardFault(config)
+  return fault ? { kind: 'faulty', fault } : { kind: 'wanted', config }
+}
+
+/** The settings to write, or the outcome without a write if the known settings are the present ones. */
 function decide(
   { version, config: present }: KnownBoard,
-  config: BoardConfig,
+  toWanted: Change,
   when: Precondition | undefined,
-): ConfigureOutcome | undefined {
+): ReturnType<Change> | Extract<Reply, { kind: 'precondition' } | Settings> {
   const exists = version !== ABSENT
+  const wanted = toWanted(exists ? present : undefined)
+  if (wanted.kind !== 'wanted') return wanted
   const holds = when === 'none' ? !exists : when === '*' ? exists : `${when ?? version}` === version
   if (!holds) return { kind: 'precondition' }
-  if (!exists || !isDeepStrictEqual(present, config)) return undefined
-  return { kind: 'unchanged', version, before: version }
+  if (!exists || !isDeepStrictEqual(present, wanted.config)) return wanted
+  return { kind: 'unchanged', config: present, version, before: version }
 }
 
 let lastVersion = 0

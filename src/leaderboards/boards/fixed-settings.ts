@@ -22,7 +22,11 @@ const FIXED: readonly FixedSetting[] = [
   { setting: 'op', read: ({ op }) => op },
   { setting: 'ties', read: ({ ties }) => ties },
   // Only dense ranks need keys of their own.
-  { setting: 'rank', read: ({ rank }) => rank, fixed: ({ rank }) => rank === 'dense' },
+  {
+    setting: 'ranking',
+    read: ({ ranking }) => ranking,
+    fixed: ({ ranking }) => ranking === 'dense',
+  },
   { setting: 'season.every', read: ({ season }) => season.every },
   { setting: 'season.timeZone', read: ({ season }) => season.timeZone },
 ]

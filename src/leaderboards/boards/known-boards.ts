@@ -38,7 +38,8 @@ export type SeasonChoice = string | PinnedSeason | undefined
 export const PREVIOUS = 'previous'
 
 const MAX_KNOWN = 10_000
-const MAX_ATTEMPTS = 4
+/** Each attempt but the first follows a change by another caller; only a fault needs as many. */
+const MAX_ATTEMPTS = 1_000
 
 type Present = Pick<KnownBoard, 'config' | 'version' | 'created'>
 
@@ -151,12 +152,11 @@ export function createBoards({ templateOf, tidy }: BoardsOptions) {
       for (const [id, { version }] of known) if (version === ABSENT) known.delete(id)
     },
 
-    /** The present season and the time of Redis, as far as it is known. */
-    currentSeason(season: Season): SeasonWindow & { readonly nowMs: number } {
+    /** The present season, by the time of Redis as far as it is known. */
+    currentSeason(season: Season): SeasonWindow {
       const { list } = around(season, kindOf(season))
       const nowMs = clock.nowMs()
-      const current = list.find(({ startMs, endMs }) => nowMs >= startMs && nowMs < endMs)
-      return { ...(current ?? list[0]!), nowMs }
+      return list.find(({ startMs, endMs }) => nowMs >= startMs && nowMs < endMs) ?? list[0]!
     },
   }
 }

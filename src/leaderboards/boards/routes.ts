@@ -1,17 +1,16 @@
 import { logChange } from '../../http/change-log.js'
 import { DocumentHeaders } from '../../http/documents.js'
-import { toETag, toPrecondition } from '../../http/etag.js'
-import { invalid, type Problem } from '../../http/problem.js'
-import type { BoardConfig } from '../config.js'
-import { noBoard, problem, responses } from '../problems.js'
-import * as schemas from '../schemas.js'
-import { NEVER_MS } from '../seasons/windows.js'
+import { toPrecondition } from '../../http/etag.js'
+import { fromCursor, PageQuery, toCursor } from '../../http/pages.js'
+import { COMMON_PROBLEMS } from '../../http/problem.js'
+import { noBoard, problemResponses, responses } from '../problems.js'
+import { BoardParams } from '../schemas.js'
 import type { LeaderboardRoutes } from '../services.js'
-import type { LeaderboardStore } from '../store.js'
-import type { FixedChange } from './fixed-settings.js'
+import { faulty, otherVersion, toConfigured, toLeaderboard } from './answer.js'
 import { boardFault } from './rules.js'
+import * as schemas from './schemas.js'
 
-/** Boards: configuration, state, names. */
+/** Boards: settings, current season, names. */
 export const boardRoutes: LeaderboardRoutes = async (app, { store }) => {
   app.put(
     '/:board',
@@ -19,29 +18,55 @@ export const boardRoutes: LeaderboardRoutes = async (app, { store }) => {
       config: { scope: 'leaderboards:write' },
       schema: {
         operationId: 'putLeaderboard',
-        summary: 'Create a board, or change its configuration',
+        summary: 'Create a board, or replace its settings',
+        description:
+          'Sets every setting: one that is absent gets its default. A first submission creates a board too, so this is for other settings than the defaults. Once the board has entries, the settings on which their order depends are fixed, and another value is refused with 409 `config-immutable`. A stale `If-Match` is refused with 412.',
         tags: ['leaderboards'],
-        params: schemas.BoardParams,
+        params: BoardParams,
         headers: DocumentHeaders,
-        body: schemas.BoardRequest,
-        response: responses(schemas.BoardSaved, 'config-immutable', 'precondition-failed'),
+        body: schemas.LeaderboardSettings,
+        response: {
+          ...responses(schemas.Leaderboard, 'config-immutable', 'precondition-failed'),
+          201: schemas.Leaderboard,
+        },
       },
     },
     async (request, reply) => {
       const { board } = request.params
-      const config: BoardConfig = request.body
-      const fault = boardFault(config)
-      if (fault) throw invalid(`body/${fault.field}`, fault.message)
+      const fault = boardFault(request.body)
+      if (fault) throw faulty(fault)
       const when = toPrecondition(request.headers)
-      const done = await store.configure(request.namespace, board, config, when)
-      if (done.kind === 'precondition') throw otherVersion(board)
-      if (done.kind === 'immutable') throw immutable(board, done.changes)
-      if (done.kind !== 'unchanged') {
-        const versions = { before: Number(done.before), version: Number(done.version) }
-        logChange(request, 'board.put', { board, ...versions })
-      }
-      reply.header('etag', tagOf(done.version))
-      return { name: board, created: done.kind === 'created' }
+      const outcome = await store.configure(request.namespace, board, request.body, when)
+      return toConfigured(reply, board, outcome)
+    },
+  )
+
+  app.patch(
+    '/:board',
+    {
+      config: { scope: 'leaderboards:write' },
+      schema: {
+        operationId: 'patchLeaderboard',
+        summary: 'Change some settings of a board',
+        description:
+          'Sets the settings that are sent and keeps the others. A setting with fields of its own, such as `season`, is replaced as a whole: its absent fields get their defaults. Nothing is reset to its default by being absent; use PUT for that. Settings on which the order of entries depends are refused with 409 `config-immutable` once there are entries.',
+        tags: ['leaderboards'],
+        params: BoardParams,
+        headers: DocumentHeaders,
+        body: schemas.PatchLeaderboardRequest,
+        response: responses(
+          schemas.Leaderboard,
+          'board-not-found',
+          'config-immutable',
+          'precondition-failed',
+        ),
+      },
+    },
+    async (request, reply) => {
+      const { board } = request.params
+      const when = toPrecondition(request.headers)
+      const outcome = await store.patch(request.namespace, board, request.body, when)
+      return toConfigured(reply, board, outcome)
     },
   )
 
@@ -51,19 +76,19 @@ export const boardRoutes: LeaderboardRoutes = async (app, { store }) => {
       config: { scope: 'leaderboards:read' },
       schema: {
         operationId: 'getLeaderboard',
-        summary: 'Configuration and present season of a board',
+        summary: 'Get the settings and the current season of a board',
+        description:
+          'Answers all settings, also those that have their defaults, and the season to which submissions go now. The ETag is for `If-Match` of a later change.',
         tags: ['leaderboards'],
-        params: schemas.BoardParams,
-        response: responses(schemas.BoardState, 'not-found'),
+        params: BoardParams,
+        response: responses(schemas.Leaderboard, 'board-not-found'),
       },
     },
     async (request, reply) => {
       const { board } = request.params
-      const state = await store.describe(request.namespace, board, undefined, {})
-      if (state.kind === 'missing') throw noBoard(board)
-      const { config, version, season, total, closed } = state
-      reply.header('etag', tagOf(version))
-      return { name: board, config, total, season, closed, nextResetInMs: resetInMs(store, config) }
+      const found = await store.describe(request.namespace, board)
+      if (found.kind === 'missing') throw noBoard(board)
+      return toLeaderboard(reply, board, found)
     },
   )
 
@@ -74,62 +99,48 @@ export const boardRoutes: LeaderboardRoutes = async (app, { store }) => {
       schema: {
         operationId: 'deleteLeaderboard',
         summary: 'Delete a board with all its seasons',
+        description:
+          'Deletes the settings, the entries of all seasons and the list of hidden members. Succeeds as well if there is no such board. A later submission creates a new board of this name, with the defaults or a template.',
         tags: ['leaderboards'],
-        params: schemas.BoardParams,
+        params: BoardParams,
         headers: DocumentHeaders,
-        response: responses(schemas.Deleted, 'precondition-failed'),
+        response: {
+          204: { description: 'There is no such board now.', type: 'null' },
+          ...problemResponses(...COMMON_PROBLEMS, 'precondition-failed'),
+        },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { board } = request.params
       const when = toPrecondition(request.headers)
       const { kind, version: before } = await store.drop(request.namespace, board, when)
       if (kind === 'precondition') throw otherVersion(board)
       if (kind === 'dropped') logChange(request, 'board.delete', { board, before })
-      return { deleted: kind === 'dropped' }
+      return reply.code(204).send(null)
     },
   )
 
   app.get(
-    '/',
+    '',
     {
       config: { scope: 'leaderboards:read' },
       schema: {
         operationId: 'listLeaderboards',
-        summary: 'Names of the boards of the namespace',
+        summary: 'List the boards of the namespace by name',
+        description:
+          'Answers names, sorted by their bytes; read one board for its settings. A board that ended by `ttlMs` is not listed.',
         tags: ['leaderboards'],
-        querystring: schemas.ListQuery,
-        response: responses(schemas.ListResponse),
+        querystring: PageQuery,
+        response: responses(schemas.LeaderboardList),
       },
     },
     async (request) => {
-      const { prefix, cursor, limit } = request.query
-      const names = await store.list(request.namespace, prefix, cursor, limit + 1)
-      const page = names.slice(0, limit)
-      return {
-        leaderboards: page.map((name) => ({ name })),
-        nextCursor: names.length > limit ? (page.at(-1) as string) : null,
-      }
+      const { prefix, limit, cursor } = request.query
+      const after = cursor === undefined ? '' : fromCursor(cursor, prefix)
+      const names = await store.list(request.namespace, prefix, after, limit + 1)
+      const items = names.slice(0, limit).map((name) => ({ name }))
+      const last = items.at(-1)
+      return { items, ...(last && names.length > limit && { nextCursor: toCursor(last.name) }) }
     },
   )
-}
-
-const otherVersion = (board: string): Problem =>
-  problem('precondition-failed', `"${board}" has another version.`)
-
-function immutable(board: string, changes: readonly FixedChange[]): Problem {
-  const texts = changes.map(
-    ({ setting, present, wanted }) =>
-      `${setting} is ${JSON.stringify(present)} and cannot become ${JSON.stringify(wanted)}`,
-  )
-  const detail = `"${board}" has entries: ${texts.join('; ')}.`
-  return problem('config-immutable', detail, { extensions: { changes } })
-}
-
-/** Versions are times in microseconds, so they are exact as numbers. */
-const tagOf = (version: string): string => toETag(Number(version))
-
-function resetInMs(store: LeaderboardStore, { season }: BoardConfig): number | null {
-  const { endMs, nowMs } = store.currentSeason(season)
-  return endMs === NEVER_MS ? null : Math.max(0, endMs - nowMs)
 }

@@ -1,4 +1,4 @@
-import { integers, list } from '../../redis/reply.js'
+import { integers, list, wordOf } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 import { decodeBoard, records } from '../script-replies.js'
 
@@ -11,17 +11,19 @@ export const configureScript = defineScript({
   decode: decodeBoard((_, outcome: 'done' | 'has-entries') => ({ kind: outcome })),
 })
 
+/** A board is made by its first submission, from a template, or set through the API. */
+export const SOURCES = ['template', 'api'] as const
+
 export const describeScript = defineScript({
   name: 'leaderboards.describe',
   file: new URL('../scripts/describe.lua', import.meta.url),
   keys: ['board'],
   args: ['plan', 'windows'],
   outcomes: ['described', 'stale-version', 'stale-season', 'no-board', 'no-season', 'untidy'],
-  decode: decodeBoard(([, season, total, closed], outcome: 'described') => ({
+  decode: decodeBoard(([, id, endMs, total, closed, configured], outcome: 'described') => ({
     kind: outcome,
-    season: String(season),
-    total: Number(total),
-    closed: closed === 1,
+    source: wordOf(SOURCES, configured),
+    season: { id: String(id), endMs: Number(endMs), total: Number(total), closed: closed === 1 },
   })),
 })
 

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { type BoardConfig, DEFAULT_BOARD } from '../config.js'
-import { BoardRequest } from '../schemas.js'
 import { boardFault } from './rules.js'
+import { LeaderboardSettings } from './schemas.js'
 
 /** The configuration of boards that are created by a submission; the first that fits. */
 const Template = Type.Object(
@@ -10,7 +10,7 @@ const Template = Type.Object(
       pattern: '^[A-Za-z0-9._@*-]{1,128}$',
       description: 'Names of boards; * matches any characters, or none.',
     }),
-    board: BoardRequest,
+    board: LeaderboardSettings,
   },
   { additionalProperties: false },
 )

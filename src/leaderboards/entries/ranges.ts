@@ -15,7 +15,7 @@ export interface Range {
   /** 1: the first entry of the range, or the first after the cursor. */
   readonly from: number
   readonly limit: number
-  readonly order: 'best' | 'worst'
+  readonly startWith: 'best' | 'worst'
   /** First column of the best and of the worst entry wanted; '' for any. */
   readonly bestScore: string
   readonly worstScore: string
@@ -78,8 +78,8 @@ export async function readRest(
   return { kind: 'listed', season, created, total, config, entries, next: cursorOf(part, range) }
 }
 
-const inOrder = ({ entries }: RangeReply, { order }: Range): readonly ListedReply[] =>
-  order === 'worst' ? entries.toReversed() : entries
+const inOrder = ({ entries }: RangeReply, { startWith }: Range): readonly ListedReply[] =>
+  startWith === 'worst' ? entries.toReversed() : entries
 
 function cursorOf(part: RangeReply & PinnedSeason, range: Range): Cursor | undefined {
   const last = inOrder(part, range).at(-1)
@@ -90,11 +90,11 @@ function cursorOf(part: RangeReply & PinnedSeason, range: Range): Cursor | undef
 }
 
 function toArgs(range: Range, limit: number, { columns }: BoardConfig) {
-  const { from, order, bestScore, worstScore, after } = range
+  const { from, startWith, bestScore, worstScore, after } = range
   return {
     from,
     limit: Math.min(limit, listedPerCall(columns.length)),
-    worst: order === 'worst' ? 1 : 0,
+    worst: startWith === 'worst' ? 1 : 0,
     best_score: bestScore,
     worst_score: worstScore,
     after: after?.scores ?? '',

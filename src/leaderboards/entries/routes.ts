@@ -1,10 +1,10 @@
 import { logChange } from '../../http/change-log.js'
-import { invalid, type Problem } from '../../http/problem.js'
-import { toEntry, toListedEntry } from '../answer.js'
+import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
+import { toListedEntry, toStanding } from '../answer.js'
 import { PREVIOUS } from '../boards/known-boards.js'
 import type { BoardConfig, Column } from '../config.js'
-import { noBoard, problem, responses } from '../problems.js'
-import { BoardParams, Deleted, EntryParams } from '../schemas.js'
+import { noMember, notFound, problemResponses, responses } from '../problems.js'
+import { BoardParams, EntryParams } from '../schemas.js'
 import { scoreText } from '../scores.js'
 import type { LeaderboardRoutes } from '../services.js'
 import { fromCursor, toCursor } from './cursor.js'
@@ -18,29 +18,31 @@ export const entryRoutes: LeaderboardRoutes = async (app, { store }) => {
       config: { scope: 'leaderboards:read' },
       schema: {
         operationId: 'listEntries',
-        summary: 'A page of entries by place, cursor or range of scores',
+        summary: 'List entries by place, cursor or range of scores',
+        description:
+          'Answers entries from the best or the worst, with their ranks of this moment. With a cursor, an entry that does not change between calls is answered exactly once, and the page is of the season of the first one. A large page is read in parts, each of a moment of its own.',
         tags: ['leaderboards'],
         params: BoardParams,
         querystring: schemas.PageQuery,
-        response: responses(schemas.PageResponse, 'not-found'),
+        response: responses(schemas.LeaderboardEntryList, ...READ_PROBLEMS),
       },
     },
     async (request) => {
       const { board } = request.params
-      const { from, limit, order } = request.query
+      const { from, limit, startWith } = request.query
       const cursor = readCursor(request.query)
       const season = cursor ?? request.query.season
       const page = await store.range(request.namespace, board, season, (config) => {
         const scores = scoreRange(config, request.query)
         const after = cursor && requireFit(config, cursor)
-        return Object.assign(scores, { from, limit, order, after })
+        return Object.assign(scores, { from, limit, startWith, after })
       })
-      if (page.kind === 'missing') throw noBoard(board)
+      if (page.kind === 'missing') throw notFound(board, page)
       return {
-        entries: page.entries.map((entry) => toListedEntry(page.config, entry)),
+        items: page.entries.map((entry) => toListedEntry(page.config, entry)),
         total: page.total,
-        season: page.season,
-        nextCursor: page.next ? toCursor(page.next) : null,
+        seasonId: page.season,
+        ...(page.next && { nextCursor: toCursor(page.next) }),
       }
     },
   )
@@ -51,22 +53,24 @@ export const entryRoutes: LeaderboardRoutes = async (app, { store }) => {
       config: { scope: 'leaderboards:read' },
       schema: {
         operationId: 'getEntry',
-        summary: 'Rank, position, percentile and tier of one member',
+        summary: 'Get the rank, percentile and tier of a member',
+        description:
+          'Answers the entry of a member in the current season, or in the season that is named. A hidden member has scores, but no rank, position and percentile. Without an entry it is 404 `member-not-found`.',
         tags: ['leaderboards'],
         params: EntryParams,
         querystring: schemas.EntryQuery,
-        response: responses(schemas.EntryResponse, 'not-found'),
+        response: responses(schemas.MemberStanding, ...READ_PROBLEMS, 'member-not-found'),
       },
     },
     async (request) => {
       const { board, member } = request.params
       const { season: asked } = request.query
       const reply = await store.members(request.namespace, board, asked, [member])
-      if (reply.kind === 'missing') throw noBoard(board)
-      const { config, total, season, members } = reply
+      if (reply.kind === 'missing') throw notFound(board, reply)
+      const { config, total, season: seasonId, members } = reply
       const entry = members[0]
-      if (!entry || entry.found === 'absent') throw noEntry(board, member)
-      return Object.assign(toEntry(config, member, entry), { total, season })
+      if (!entry || entry.found === 'absent') throw noMember(board, member)
+      return Object.assign(toStanding(config, member, entry), { total, seasonId })
     },
   )
 
@@ -76,23 +80,25 @@ export const entryRoutes: LeaderboardRoutes = async (app, { store }) => {
       config: { scope: 'leaderboards:read' },
       schema: {
         operationId: 'listEntriesAround',
-        summary: 'A member and its neighbours',
+        summary: 'List a member and its neighbours',
+        description:
+          'Answers the member in the middle and the same number of entries above and below it. At the edges of the board the page is shifted, so that it stays full. A hidden member has no neighbours: 404 `member-not-found`.',
         tags: ['leaderboards'],
         params: EntryParams,
         querystring: schemas.AroundQuery,
-        response: responses(schemas.AroundResponse, 'not-found'),
+        response: responses(schemas.NeighbourList, ...READ_PROBLEMS, 'member-not-found'),
       },
     },
     async (request) => {
       const { board, member } = request.params
       const { count, season } = request.query
       const reply = await store.around(request.namespace, board, season, { member, count })
-      if (reply.kind === 'missing') throw noBoard(board)
-      if (reply.entries.length === 0) throw noEntry(board, member)
+      if (reply.kind === 'missing') throw notFound(board, reply)
+      if (reply.entries.length === 0) throw noMember(board, member)
       return {
-        entries: reply.entries.map((entry) => toListedEntry(reply.config, entry)),
+        items: reply.entries.map((entry) => toListedEntry(reply.config, entry)),
         total: reply.total,
-        season: reply.season,
+        seasonId: reply.season,
       }
     },
   )
@@ -103,26 +109,31 @@ export const entryRoutes: LeaderboardRoutes = async (app, { store }) => {
       config: { scope: 'leaderboards:write' },
       schema: {
         operationId: 'deleteEntry',
-        summary: 'Delete the entry of a member in a season',
+        summary: 'Delete the entry of a member in one season',
+        description:
+          'Deletes the entry and its metadata in the current season, or in the season that is named. Succeeds as well if there is no such entry, season or board. The sequence of `ifSeq` is kept, so that a late delivery does not bring the entry back.',
         tags: ['leaderboards'],
         params: EntryParams,
         querystring: schemas.EntryQuery,
-        response: responses(Deleted, 'not-found'),
+        response: {
+          204: { description: 'There is no such entry now.', type: 'null' },
+          ...problemResponses(...COMMON_PROBLEMS),
+        },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { board, member } = request.params
       const { season } = request.query
-      const reply = await store.remove(request.namespace, board, season, { member })
-      if (reply.kind === 'missing') throw noBoard(board)
-      if (reply.removed) logChange(request, 'entry.delete', { board, member, season })
-      return { deleted: reply.removed }
+      const done = await store.remove(request.namespace, board, season, { member })
+      if (done.kind === 'done' && done.removed) {
+        logChange(request, 'entry.delete', { board, member, season })
+      }
+      return reply.code(204).send(null)
     },
   )
 }
 
-const noEntry = (board: string, member: string): Problem =>
-  problem('not-found', `"${member}" has no entry on "${board}".`)
+const READ_PROBLEMS = ['board-not-found', 'season-not-found'] as const
 
 /** The bounds of a range of scores of the first column. */
 function scoreRange(

@@ -1,20 +1,34 @@
 import Type from 'typebox'
-import { closed, SeasonId, Total } from '../schemas.js'
+import { closed, MAX_MEMBERS, Member, Score, SeasonId, Total } from '../schemas.js'
 
-const AnyScore = Type.Union([Type.Number(), Type.String()])
-export const Rank = Type.Union([Type.Integer(), Type.Null()], {
-  description: 'By the rank style of the board; null: not ranked.',
+const Place = (description: string) =>
+  Type.Integer({ minimum: 1, maximum: MAX_MEMBERS, description })
+
+export const Rank = Place('By the ranking of the board, 1 for the best; absent: not ranked.')
+export const Position = Place('In the order of the board, 1 for the best; absent: not ranked.')
+export const Percentile = Type.Number({
+  minimum: 0,
+  maximum: 100,
+  description: 'Percentage of members that it beats; equal ones count half. Absent: not ranked.',
 })
 export const Scores = {
-  score: Type.Optional(AnyScore),
-  scores: Type.Optional(Type.Array(AnyScore)),
+  score: Type.Optional(Score),
+  scores: Type.Optional(
+    Type.Array(Score, {
+      maxItems: 5,
+      description: 'On a board with several columns, in their order.',
+    }),
+  ),
 }
+export const Metadata = Type.Unknown({
+  description: 'What was submitted with the entry; absent: nothing.',
+})
 
 export const SeasonQuery = {
   season: Type.Optional(
     Type.String({
       pattern: '^(all|previous|\\d{8}T\\d{6}Z)$',
-      description: 'A season by its id, or `previous`. Default: the present one.',
+      description: 'A season by its id, or `previous`. Default: the current one.',
     }),
   ),
 }
@@ -28,20 +42,27 @@ export const PageQuery = Type.Object(
       default: 1,
       minimum: 1,
       maximum: 1_000_000_000,
-      description: 'Place of the first entry, from 1.',
+      description: 'Place of the first entry in the range, 1 to 1000000000. Default 1.',
     }),
     limit: Type.Integer({
-      default: 10,
+      default: 100,
       minimum: 1,
       maximum: 1_000,
-      description: 'Entries, 1 to 1000.',
+      description: 'Entries per page, 1 to 1000. Default 100.',
     }),
     cursor: Type.Optional(
-      Type.String({ maxLength: 2_048, description: '`nextCursor` of the previous page.' }),
+      Type.String({
+        maxLength: 2_048,
+        description: '`nextCursor` of the previous page. Default: the first page.',
+      }),
     ),
-    order: Type.Enum(['best', 'worst'], { default: 'best', description: 'Which end comes first.' }),
-    minScore: TextScore('Least score of the first column.'),
-    maxScore: TextScore('Greatest score of the first column.'),
+    startWith: Type.Enum(['best', 'worst'], {
+      title: 'StartWith',
+      default: 'best',
+      description: 'Which end comes first. Default best.',
+    }),
+    minScore: TextScore('Least score of the first column, as decimal text. Default: any.'),
+    maxScore: TextScore('Greatest score of the first column, as decimal text. Default: any.'),
     ...SeasonQuery,
   },
   closed,
@@ -55,52 +76,71 @@ export const AroundQuery = Type.Object(
       default: 11,
       minimum: 1,
       maximum: 1_000,
-      description: 'Entries including the member, 1 to 1000; an even count has one more above it.',
+      description:
+        'Entries including the member, 1 to 1000; an even count has one more above it. Default 11.',
     }),
     ...SeasonQuery,
   },
   closed,
 )
 
-export const Listed = Type.Object({
-  member: Type.String(),
-  ...Scores,
-  rank: Rank,
-  position: Rank,
-  metadata: Type.Optional(Type.Unknown()),
-})
+export const LeaderboardEntry = Type.Object(
+  {
+    member: Member,
+    ...Scores,
+    rank: Type.Optional(Rank),
+    position: Type.Optional(Position),
+    metadata: Type.Optional(Metadata),
+  },
+  { title: 'LeaderboardEntry', description: 'A member with its score and its place.' },
+)
+
+const Entries = Type.Array(LeaderboardEntry, { description: 'In order of their places.' })
 
 const EXAMPLE = {
-  entries: [
+  items: [
     { member: 'ada', score: 300, rank: 1, position: 1 },
     { member: 'bob', score: 120, rank: 2, position: 2 },
   ],
   total: 2,
-  season: 'all',
+  seasonId: 'all',
 }
 
-export const PageResponse = Type.Object(
+export const LeaderboardEntryList = Type.Object(
   {
-    entries: Type.Array(Listed),
+    items: Entries,
     total: Total,
-    season: SeasonId,
-    nextCursor: Type.Union([Type.String(), Type.Null()], {
-      description: 'Of the next page; null on the last one.',
-    }),
+    seasonId: SeasonId,
+    nextCursor: Type.Optional(
+      Type.String({ description: '`cursor` of the next page; absent on the last page.' }),
+    ),
   },
   {
+    title: 'LeaderboardEntryList',
     description: 'Entries, with the ranks of this moment.',
-    examples: [{ ...EXAMPLE, nextCursor: null }],
+    examples: [EXAMPLE],
   },
 )
 
-export const AroundResponse = Type.Object(
-  { entries: Type.Array(Listed), total: Total, season: SeasonId },
+export const NeighbourList = Type.Object(
+  { items: Entries, total: Total, seasonId: SeasonId },
   {
+    title: 'NeighbourList',
     description: 'The member and its neighbours, best first.',
     examples: [EXAMPLE],
   },
 )
+
+/** What an entry has besides its place on the board. */
+export const StandingFields = {
+  percentile: Type.Optional(Percentile),
+  tier: Type.Optional(
+    Type.String({ description: 'The first tier of the board that fits; absent: none does.' }),
+  ),
+  hidden: Type.Optional(
+    Type.Boolean({ description: 'True: stored, but not ranked. Absent: it is not hidden.' }),
+  ),
+}
 
 export const ENTRY = {
   member: 'ada',
@@ -110,19 +150,14 @@ export const ENTRY = {
   percentile: 75,
   tier: 'gold',
   total: 2,
-  season: 'all',
+  seasonId: 'all',
 }
 
-export const EntryResponse = Type.Object(
+export const MemberStanding = Type.Object(
+  { ...LeaderboardEntry.properties, ...StandingFields, total: Total, seasonId: SeasonId },
   {
-    ...Listed.properties,
-    percentile: Type.Union([Type.Number(), Type.Null()], {
-      description: 'Percentage of members that it beats; equal ones count half.',
-    }),
-    tier: Type.Optional(Type.String()),
-    hidden: Type.Optional(Type.Boolean({ description: 'Stored, but not ranked.' })),
-    total: Total,
-    season: SeasonId,
+    title: 'MemberStanding',
+    description: 'The entry of a member, and how it compares.',
+    examples: [ENTRY],
   },
-  { description: 'One entry.', examples: [ENTRY] },
 )

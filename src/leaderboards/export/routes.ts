@@ -7,7 +7,7 @@ import type { BoardConfig } from '../config.js'
 import type { Cursor, Listing } from '../entries/ranges.js'
 import * as schemas from '../entries/schemas.js'
 import type { ListedReply } from '../entries/scripts.js'
-import { noBoard, problemResponses } from '../problems.js'
+import { notFound, problemResponses } from '../problems.js'
 import { BoardParams } from '../schemas.js'
 import type { Missing } from '../script-replies.js'
 import type { LeaderboardRoutes } from '../services.js'
@@ -25,17 +25,19 @@ export const exportRoute: LeaderboardRoutes = async (app, { store }) => {
       config: { scope: 'leaderboards:read' },
       schema: {
         operationId: 'exportLeaderboard',
-        summary: 'All entries of a season, best first, one JSON object a line',
+        summary: 'Export all entries of a season, one JSON object a line',
+        description:
+          'Streams the entries of the current season, or of the season that is named, best first, as fast as the caller reads. All are of the season in which the export began; an entry that does not change meanwhile is there exactly once. If the season is deleted meanwhile, the last line is an error, so a client checks the last line.',
         tags: ['leaderboards'],
         params: BoardParams,
         querystring: schemas.EntryQuery,
         response: {
           200: {
             description:
-              'One entry a line; an entry that does not change is there exactly once. All are of the season in which the export began. If it is deleted meanwhile, even if a board of the same name follows, the last line is `{ "error": { code, detail } }`.',
+              'One entry a line, as `LeaderboardEntry`. If the season is deleted meanwhile, even if a board of the same name follows, the last line is `{ "error": { code, detail } }`.',
             content: { 'application/x-ndjson': { schema: Type.String({ examples: [EXAMPLE] }) } },
           },
-          ...problemResponses(...COMMON_PROBLEMS, 'not-found'),
+          ...problemResponses(...COMMON_PROBLEMS, 'board-not-found', 'season-not-found'),
         },
       },
     },
@@ -45,14 +47,14 @@ export const exportRoute: LeaderboardRoutes = async (app, { store }) => {
         store.range(request.namespace, board, season, () => ({ ...ALL, limit: PAGE, after }))
       // Read before the answer begins, so that an outage is an error and not a cut stream.
       const first = await read(request.query.season)
-      if (first.kind === 'missing') throw noBoard(board)
+      if (first.kind === 'missing') throw notFound(board, first)
       reply.type('application/x-ndjson')
       return reply.send(Readable.from(lines(first, read)) as never)
     },
   )
 }
 
-const ALL = { from: 1, order: 'best', bestScore: '', worstScore: '' } as const
+const ALL = { from: 1, startWith: 'best', bestScore: '', worstScore: '' } as const
 
 /** Reads one page at a time, as fast as the client reads. */
 async function* lines(
@@ -72,7 +74,7 @@ async function* lines(
 /** The last line if the season was deleted during the export, because entries are missing then. */
 const CUT_OFF = `${JSON.stringify({
   error: {
-    code: 'not-found',
+    code: 'season-not-found',
     detail: 'The season was deleted during the export; entries are missing.',
   },
 })}\n`

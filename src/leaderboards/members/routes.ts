@@ -1,17 +1,13 @@
 import { logChange } from '../../http/change-log.js'
+import { fromCursor, toCursor } from '../../http/pages.js'
 import { invalid } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
-import { REFUSALS, toEntry, toResults } from '../answer.js'
+import { toRefused, toResults, toStanding } from '../answer.js'
 import { responses } from '../problems.js'
 import type { LeaderboardRoutes } from '../services.js'
+import { isReplayed } from '../submissions/store.js'
 import { onEach } from './every-board.js'
 import * as schemas from './schemas.js'
-
-interface Walk {
-  readonly namespace: string
-  readonly params: { readonly member: string }
-  readonly query: { readonly cursor: string }
-}
 
 /** There is no index of members, so a call visits this many boards. */
 const BOARDS_PER_CALL = 500
@@ -24,27 +20,35 @@ export const memberRoutes: LeaderboardRoutes = async (app, { store, idempotencyT
       config: { scope: 'leaderboards:write' },
       schema: {
         operationId: 'submitToLeaderboards',
-        summary: 'Submit a member to several boards; atomic on each, not across them',
+        summary: 'Submit scores of one member to several boards',
+        description:
+          'Atomic on each board, not across them: a board that refuses the score has an `error` in its result, and the others apply it. A board that does not exist is created. With an `Idempotency-Key` a retry applies nothing twice.',
         tags: ['leaderboards'],
         headers: IdempotencyHeaders,
-        body: schemas.SubmissionsRequest,
-        response: responses(schemas.SubmissionsResponse),
+        body: schemas.SubmitToLeaderboardsRequest,
+        response: responses(schemas.BoardResults),
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { member, boards } = request.body
       const names = boards.map(({ board }) => board)
       const twice = names.findIndex((name, at) => names.indexOf(name) < at)
       if (twice >= 0) throw invalid(`body/boards/${twice}/board`, 'must be unique')
       const identity = requestIdentity(request, idempotencyTtlMs)
-      const results = await Promise.all(
-        boards.map(async ({ board, ...scores }) => {
-          const entries = [{ member, ...scores }]
-          const outcome = await store.submit(request.namespace, board, entries, identity)
-          if (outcome.kind === 'submitted') return { board, ...toResults(outcome.parts)[0]! }
-          return { board, member, changed: false, error: REFUSALS[outcome.kind] }
-        }),
+      const outcomes = await Promise.all(
+        boards.map(({ board, ...scores }) =>
+          store.submit(request.namespace, board, [{ member, ...scores }], identity),
+        ),
       )
+      const applied = outcomes.flatMap((one) => (one.kind === 'submitted' ? one.parts : []))
+      if (applied.length > 0 && applied.every(isReplayed)) {
+        reply.header('idempotent-replayed', 'true')
+      }
+      const results = outcomes.map((outcome, at) => {
+        const isApplied = outcome.kind === 'submitted'
+        const result = isApplied ? toResults(outcome.parts)[0]! : toRefused(member, outcome.kind)
+        return { board: names[at] as string, ...result }
+      })
       return { results }
     },
   )
@@ -55,38 +59,51 @@ export const memberRoutes: LeaderboardRoutes = async (app, { store, idempotencyT
       config: { scope: 'leaderboards:read' },
       schema: {
         operationId: 'listMemberLeaderboards',
-        summary: 'The entries of a member on the boards of the namespace, 500 boards a call',
+        summary: 'List the entries of a member on all boards',
+        description:
+          'Visits 500 boards a call, by name, and answers those where the member has an entry in the current season; follow `nextCursor` for the others. A board that cannot be read is named in `failed`. A member without entries is an empty list.',
         tags: ['leaderboards'],
         params: schemas.MemberParams,
         querystring: schemas.WalkQuery,
-        response: responses(schemas.MemberBoards),
-      },
-    },
-    async (request) => {
-      const { results, ...walked } = await walk(request, entriesOf)
-      return { leaderboards: results.flat(), ...walked }
-    },
-  )
-
-  app.delete(
-    '/members/:member/leaderboards',
-    {
-      config: { scope: 'leaderboards:write' },
-      schema: {
-        operationId: 'eraseMember',
-        summary: 'Delete a member from all seasons of the boards, 500 boards a call',
-        tags: ['leaderboards'],
-        params: schemas.MemberParams,
-        querystring: schemas.WalkQuery,
-        response: responses(schemas.Erased),
+        response: responses(schemas.MemberLeaderboardList),
       },
     },
     async (request) => {
       const { member } = request.params
-      const { results, ...walked } = await walk(request, erase)
-      const entries = results.reduce((sum, seasons) => sum + seasons, 0)
-      if (entries > 0) logChange(request, 'member.erase', { member, entries })
-      return { entries, ...walked }
+      const { cursor } = request.query
+      const after = cursor === undefined ? '' : fromCursor(cursor, '')
+      const { results, ...walked } = await walk(request.namespace, after, (board) =>
+        entriesOf(request.namespace, board, member),
+      )
+      return { items: results.flat(), ...walked }
+    },
+  )
+
+  app.post(
+    '/members/:member/erase',
+    {
+      config: { scope: 'leaderboards:write' },
+      schema: {
+        operationId: 'eraseMember',
+        summary: 'Erase a member from all seasons of all boards',
+        description:
+          'Visits 500 boards a call, by name, and deletes the entries, metadata and sequences of the member in every season that is kept; follow `nextCursor` for the other boards. A board that fails is named in `failed`: repeat the call. A hidden member stays hidden. Erasing a member without entries succeeds, with 0.',
+        tags: ['leaderboards'],
+        params: schemas.MemberParams,
+        body: schemas.EraseMemberRequest,
+        response: responses(schemas.MemberErasure),
+      },
+    },
+    async (request) => {
+      const { member } = request.params
+      const { cursor } = request.body
+      const after = cursor === undefined ? '' : fromCursor(cursor, '', 'body')
+      const { results, ...walked } = await walk(request.namespace, after, (board) =>
+        erase(request.namespace, board, member),
+      )
+      const erasedCount = results.reduce((sum, seasons) => sum + seasons, 0)
+      if (erasedCount > 0) logChange(request, 'member.erase', { member, entries: erasedCount })
+      return { erasedCount, ...walked }
     },
   )
 
@@ -95,8 +112,8 @@ export const memberRoutes: LeaderboardRoutes = async (app, { store, idempotencyT
     const reply = await store.members(namespace, board, undefined, [member])
     const entry = reply.kind === 'members' ? reply.members[0] : undefined
     if (reply.kind === 'missing' || !entry || entry.found === 'absent') return []
-    const { config, total, season } = reply
-    return [{ board, ...toEntry(config, member, entry), total, season }]
+    const { config, total, season: seasonId } = reply
+    return [{ board, ...toStanding(config, member, entry), total, seasonId }]
   }
 
   /** @returns number of seasons of one board that had the member */
@@ -105,14 +122,11 @@ export const memberRoutes: LeaderboardRoutes = async (app, { store, idempotencyT
     return reply.kind === 'done' ? reply.seasons : 0
   }
 
-  /** Does the same for a member on each board after the cursor. */
-  async function walk<T>(
-    { namespace, params: { member }, query }: Walk,
-    ask: (namespace: string, board: string, member: string) => Promise<T>,
-  ) {
-    const names = await store.list(namespace, '', query.cursor, BOARDS_PER_CALL)
-    const { results, failed } = await onEach(names, (board) => ask(namespace, board, member))
+  /** Does the same on each board after a name. */
+  async function walk<T>(namespace: string, after: string, visit: (board: string) => Promise<T>) {
+    const names = await store.list(namespace, '', after, BOARDS_PER_CALL)
+    const { results, failed } = await onEach(names, visit)
     const isFull = names.length === BOARDS_PER_CALL
-    return { results, ...failed, nextCursor: isFull ? (names.at(-1) as string) : null }
+    return { results, ...failed, ...(isFull && { nextCursor: toCursor(names.at(-1) as string) }) }
   }
 }

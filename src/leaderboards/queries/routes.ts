@@ -1,13 +1,13 @@
 import { LIST_BODY_BYTES } from '../../http/body.js'
 import { invalid } from '../../http/problem.js'
-import { toEntry, toListedEntry } from '../answer.js'
+import { toListedEntry, toStanding } from '../answer.js'
 import type { BoardConfig } from '../config.js'
 import type { MemberReply } from '../entries/scripts.js'
-import { noBoard, responses } from '../problems.js'
+import { notFound, responses } from '../problems.js'
 import { BoardParams } from '../schemas.js'
 import { toScoreTexts } from '../scores.js'
 import type { LeaderboardRoutes } from '../services.js'
-import { QueryRequest, QueryResponse } from './schemas.js'
+import { LeaderboardQueryResult, QueryLeaderboardRequest } from './schemas.js'
 
 export const queryRoutes: LeaderboardRoutes = async (app, { store }) => {
   app.post(
@@ -17,11 +17,13 @@ export const queryRoutes: LeaderboardRoutes = async (app, { store }) => {
       config: { scope: 'leaderboards:read' },
       schema: {
         operationId: 'queryLeaderboard',
-        summary: 'Entries of named members, the place of a score, or the entry with a percentile',
+        summary: 'Query members, the place of a score, or a percentile',
+        description:
+          'Answers one of three questions: how these members stand among each other, where a score would land, or which entry is the worst of the best share. Members without an entry are in `notFound`, which is no error. More than about 50 members are read in parts, each of a moment of its own.',
         tags: ['leaderboards'],
         params: BoardParams,
-        body: QueryRequest,
-        response: responses(QueryResponse, 'not-found'),
+        body: QueryLeaderboardRequest,
+        response: responses(LeaderboardQueryResult, 'board-not-found', 'season-not-found'),
       },
     },
     async (request) => {
@@ -30,18 +32,18 @@ export const queryRoutes: LeaderboardRoutes = async (app, { store }) => {
       if (body.members) {
         const members = [...new Set(body.members)]
         const reply = await store.members(namespace, board, body.season, members)
-        if (reply.kind === 'missing') throw noBoard(board)
-        const { config, total, season } = reply
-        return { ...toPlaces(config, members, reply.members), total, season }
+        if (reply.kind === 'missing') throw notFound(board, reply)
+        const { config, total, season: seasonId } = reply
+        return { ...toPlaces(config, members, reply.members), total, seasonId }
       }
       const reply = await store.where(namespace, board, body.season, (config) => ({
         scores: body.percentile === undefined ? queriedScores(config, body) : '',
         percentile: body.percentile ?? 0,
       }))
-      if (reply.kind === 'missing') throw noBoard(board)
-      const { config, entry, total, season } = reply
-      if (body.percentile === undefined) return { ...toPlaceOf(config, reply), total, season }
-      return { entry: entry ? toListedEntry(config, entry) : null, total, season }
+      if (reply.kind === 'missing') throw notFound(board, reply)
+      const { config, entry, total, season: seasonId } = reply
+      if (body.percentile === undefined) return { ...toPlaceOf(config, reply), total, seasonId }
+      return { ...(entry && { entry: toListedEntry(config, entry) }), total, seasonId }
     },
   )
 }
@@ -63,9 +65,9 @@ function toPlaces(
     .filter(({ reply }) => reply.found !== 'absent')
     .sort((a, b) => sortKey(a.reply) - sortKey(b.reply))
   return {
-    entries: found.map(({ member, reply }, at) => ({
-      ...toEntry(config, member, reply),
-      place: reply.found === 'ranked' ? at + 1 : null,
+    items: found.map(({ member, reply }, at) => ({
+      ...toStanding(config, member, reply),
+      ...(reply.found === 'ranked' && { place: at + 1 }),
     })),
     notFound: members.filter((_member, at) => replies[at]?.found === 'absent'),
   }
@@ -75,14 +77,14 @@ const sortKey = ({ position }: MemberReply): number => position || Number.MAX_SA
 
 /** The place of a new member that submits the score now; it counts as equal and in the total. */
 function toPlaceOf(
-  { rank, ties }: BoardConfig,
+  { ranking, ties }: BoardConfig,
   { lower, upper, dense, total }: { lower: number; upper: number; dense: number; total: number },
 ) {
   const position = ties === 'last' ? lower + 1 : upper + 1
   const ranks = { competition: lower + 1, modified: upper + 1, dense, ordinal: position }
   const equal = upper + 1 - lower
   return {
-    rank: ranks[rank],
+    rank: ranks[ranking],
     position,
     percentile: (100 * (total - upper + equal / 2)) / (total + 1),
   }

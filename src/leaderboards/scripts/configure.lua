@@ -1,7 +1,8 @@
 --[[
 leaderboards.configure: create a board, or change its configuration.
 
-KEYS board        hash    version, created, config, season, closed, hides; kept until the board is deleted
+KEYS board        hash    version, created, config, configured, season, closed, hides; kept until the board
+                          is deleted
 ARGV plan         string  what scripts must know of the present configuration: lib/board.lua
 ARGV windows      string  "id start end ..." in ms: the seasons around now
 ARGV config       string  JSON
@@ -33,7 +34,7 @@ if if_empty then
     if redis.call('EXISTS', season_keys(board_key, id).places) == 1 then return { 2 } end
   end
 end
-redis.call('HSET', board_key, 'version', new_version, 'config', config)
+redis.call('HSET', board_key, 'version', new_version, 'config', config, 'configured', 1)
 redis.call('HSETNX', board_key, 'created', new_version)
 
 -- Ended seasons keep the memberTtlMs that they had when they ended.

@@ -31,7 +31,7 @@ local reply = { 1, board.season, total }
 if scores ~= '' then
   local columns = encode_scores(board, scores)
   reply[4], reply[5] = bounds_of(board, columns, {})
-  reply[6] = board.rank == 'dense' and dense_rank(board, columns) or 0
+  reply[6] = board.ranking == 'dense' and dense_rank(board, columns) or 0
   return reply
 end
 

@@ -3,7 +3,7 @@ import { noBoard, problem, responses } from '../problems.js'
 import { BoardParams } from '../schemas.js'
 import type { LeaderboardRoutes } from '../services.js'
 import * as schemas from './schemas.js'
-import { NEVER_MS } from './windows.js'
+import { endOf } from './windows.js'
 
 /** Operations on a running board: seasons, close and open, hidden members. */
 export const seasonRoutes: LeaderboardRoutes = async (app, { store }) => {
@@ -13,42 +13,41 @@ export const seasonRoutes: LeaderboardRoutes = async (app, { store }) => {
       config: { scope: 'leaderboards:read' },
       schema: {
         operationId: 'listSeasons',
-        summary: 'Seasons of a board that have entries',
+        summary: 'List the seasons of a board that have entries',
+        description:
+          'Answers the current season, if it has entries, and the ended ones that are kept (`season.keep`). Their ids are accepted as `season` by the reading operations.',
         tags: ['leaderboards'],
         params: BoardParams,
-        response: responses(schemas.SeasonsResponse, 'not-found'),
+        response: responses(schemas.LeaderboardSeasonList, 'board-not-found'),
       },
     },
     async (request) => {
       const { board } = request.params
       const reply = await store.seasons(request.namespace, board, undefined, {})
       if (reply.kind === 'missing') throw noBoard(board)
-      const seasons = reply.seasons.map(({ id, endMs, ended, total }) => ({
+      const items = reply.seasons.map(({ id, endMs, ended, total }) => ({
         id,
-        endsAt: endMs === NEVER_MS ? null : new Date(endMs).toISOString(),
+        ...endOf(endMs),
         ended,
         total,
       }))
-      return { seasons }
+      return { items }
     },
   )
 
-  for (const verb of ['close', 'open'] as const) {
+  for (const [verb, text] of Object.entries(CLOSURES)) {
     app.post(
       `/:board/${verb}`,
       {
         config: { scope: 'leaderboards:write' },
         schema: {
           operationId: `${verb}Season`,
-          summary:
-            verb === 'close'
-              ? 'Refuse submissions until the next season begins'
-              : 'Accept submissions to a closed season again',
+          ...text,
           tags: ['leaderboards'],
           params: BoardParams,
           response: responses(
-            schemas.ClosingResponse,
-            'not-found',
+            schemas.SeasonClosure,
+            'board-not-found',
             ...(verb === 'close' ? (['no-next-season'] as const) : []),
           ),
         },
@@ -63,26 +62,23 @@ export const seasonRoutes: LeaderboardRoutes = async (app, { store }) => {
         if (reply.kind === 'missing') throw noBoard(board)
         const { season, changed } = reply
         if (changed) logChange(request, `season.${verb}`, { board, season })
-        return { season, changed }
+        return { seasonId: season, changed }
       },
     )
   }
 
-  for (const verb of ['hide', 'unhide'] as const) {
+  for (const [verb, text] of Object.entries(VISIBILITIES)) {
     app.post(
       `/:board/${verb}`,
       {
         config: { scope: 'leaderboards:write' },
         schema: {
           operationId: `${verb}Member`,
-          summary:
-            verb === 'hide'
-              ? 'Remove a member from the ranks of every season; its scores are kept'
-              : 'Rank a hidden member again',
+          ...text,
           tags: ['leaderboards'],
           params: BoardParams,
-          body: schemas.MemberRequest,
-          response: responses(schemas.Changed, 'not-found'),
+          body: schemas.HideMemberRequest,
+          response: responses(schemas.MemberVisibility, 'board-not-found'),
         },
       },
       async (request) => {
@@ -95,6 +91,31 @@ export const seasonRoutes: LeaderboardRoutes = async (app, { store }) => {
       },
     )
   }
+}
+
+const CLOSURES = {
+  close: {
+    summary: 'Refuse submissions until the next season begins',
+    description:
+      'Submissions to the board are refused with 409 `season-closed` until the current season ends; reads go on. A board without seasons cannot be closed: 409 `no-next-season`. Closing a closed season changes nothing.',
+  },
+  open: {
+    summary: 'Accept submissions to a closed season again',
+    description: 'Undoes a close. Opening a season that is open changes nothing.',
+  },
+}
+
+const VISIBILITIES = {
+  hide: {
+    summary: 'Remove a member from the ranks of every season',
+    description:
+      'The others move up. The scores of the member are kept, and its later submissions are stored without a rank, until it is shown again. It needs no entry to be hidden.',
+  },
+  unhide: {
+    summary: 'Rank a hidden member again',
+    description:
+      'The member takes the place that its stored scores give it, in every season. Showing a member that is not hidden changes nothing.',
+  },
 }
 
 const endless = (board: string) =>

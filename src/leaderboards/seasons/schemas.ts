@@ -1,43 +1,48 @@
 import Type from 'typebox'
 import { ObjectName } from '../../http/names.js'
-import { closed, SeasonId, Total } from '../schemas.js'
+import { closed, Instant, SeasonId, Total } from '../schemas.js'
 
-export const MemberRequest = Type.Object(
+export const HideMemberRequest = Type.Object(
   { member: ObjectName },
-  { ...closed, examples: [{ member: 'ada' }] },
+  { ...closed, title: 'HideMemberRequest', examples: [{ member: 'ada' }] },
 )
 
-export const Changed = Type.Object(
-  { changed: Type.Boolean({ description: 'False: nothing changed.' }) },
-  { description: 'The member is hidden, or ranked again.', examples: [{ changed: true }] },
-)
-
-export const ClosingResponse = Type.Object(
-  { season: SeasonId, changed: Type.Boolean() },
+export const MemberVisibility = Type.Object(
+  { changed: Type.Boolean({ description: 'False: it was so before.' }) },
   {
-    description: 'The present season is closed, or open again.',
-    examples: [{ season: '20261116T000000Z', changed: true }],
+    title: 'MemberVisibility',
+    description: 'The member is hidden, or ranked again.',
+    examples: [{ changed: true }],
   },
 )
 
-export const SeasonsResponse = Type.Object(
+export const SeasonClosure = Type.Object(
+  { seasonId: SeasonId, changed: Type.Boolean({ description: 'False: it was so before.' }) },
   {
-    seasons: Type.Array(
-      Type.Object({
-        id: SeasonId,
-        endsAt: Type.Union([Type.String(), Type.Null()], {
-          description: 'RFC 3339, in UTC; null: never.',
-        }),
-        ended: Type.Boolean(),
-        total: Total,
-      }),
-    ),
+    title: 'SeasonClosure',
+    description: 'The current season is closed, or open again.',
+    examples: [{ seasonId: '20261116T000000Z', changed: true }],
   },
+)
+
+const Season = Type.Object(
   {
+    id: SeasonId,
+    endsAt: Type.Optional(Instant('End of the season; absent: never.')),
+    ended: Type.Boolean({ description: 'True: its standings are final.' }),
+    total: Total,
+  },
+  { title: 'LeaderboardSeason', description: 'A season that has entries.' },
+)
+
+export const LeaderboardSeasonList = Type.Object(
+  { items: Type.Array(Season, { description: 'The oldest first; at most 101.' }) },
+  {
+    title: 'LeaderboardSeasonList',
     description: 'Seasons that have entries, the oldest first.',
     examples: [
       {
-        seasons: [
+        items: [
           { id: '20261116T000000Z', endsAt: '2026-11-23T00:00:00.000Z', ended: false, total: 2 },
         ],
       },

@@ -13,6 +13,10 @@ export interface SeasonWindow {
 /** No end: the largest time that a Date can hold. */
 export const NEVER_MS = 8.64e15
 
+/** The end of a season in an answer; none if it never comes. */
+export const endOf = (endMs: number): { readonly endsAt?: string } =>
+  endMs === NEVER_MS ? {} : { endsAt: new Date(endMs).toISOString() }
+
 const ALL: SeasonWindow = { id: 'all', startMs: 0, endMs: NEVER_MS }
 
 const PERIODS = { daily: 'day', weekly: 'week', monthly: 'month' } as const

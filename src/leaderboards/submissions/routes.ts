@@ -11,8 +11,8 @@ import { problem, responses } from '../problems.js'
 import { BoardParams } from '../schemas.js'
 import { isBeyondExact } from '../scores.js'
 import type { LeaderboardRoutes } from '../services.js'
-import { SubmitRequest, SubmitResponse } from './schemas.js'
-import type { SubmitOutcome, SubmittedPart } from './store.js'
+import { ScoreResults, SubmitScoresRequest } from './schemas.js'
+import { isReplayed, type SubmitOutcome } from './store.js'
 
 export const submitRoute: LeaderboardRoutes = async (app, services) => {
   const { store, metrics, idempotencyTtlMs } = services
@@ -24,12 +24,14 @@ export const submitRoute: LeaderboardRoutes = async (app, services) => {
       config: { scope: 'leaderboards:write' },
       schema: {
         operationId: 'submitScores',
-        summary: 'Submit scores; each is answered with its rank',
+        summary: 'Submit scores to a board',
+        description:
+          'Applies the entries in order and answers each with its rank after the whole call. The first submission creates the board. More than about 30 entries are applied in parts, each atomic; an entry that changes nothing is no error. Send an `Idempotency-Key` with `incr`, so that a retry counts once.',
         tags: ['leaderboards'],
         params: BoardParams,
         headers: IdempotencyHeaders,
-        body: SubmitRequest,
-        response: responses(SubmitResponse, 'season-closed', 'idempotency-conflict'),
+        body: SubmitScoresRequest,
+        response: responses(ScoreResults, 'season-closed', 'idempotency-conflict'),
       },
     },
     async (request, reply) => {
@@ -57,9 +59,6 @@ export const submitRoute: LeaderboardRoutes = async (app, services) => {
     },
   )
 }
-
-const isReplayed = ({ reply }: SubmittedPart): boolean =>
-  reply.kind === 'submitted' && reply.replayed
 
 function refused(board: string, outcome: Exclude<SubmitOutcome, { kind: 'submitted' }>): Problem {
   switch (outcome.kind) {

@@ -8,7 +8,7 @@ import { describeScript } from '../boards/scripts.js'
 import type { BoardConfig, Op } from '../config.js'
 import { boardKey, recordKey } from '../keys.js'
 import { type SubmittedScores, toScoreTexts } from '../scores.js'
-import { isCurrent } from '../script-replies.js'
+import { mustRepeat } from '../script-replies.js'
 import { entriesPerCall, type SubmitReply, submitScript } from './scripts.js'
 
 export interface Submission extends SubmittedScores {
@@ -37,6 +37,10 @@ export interface SubmittedPart {
   readonly reply: Submitted | Refused
 }
 
+/** Whether an earlier call with its idempotency key had applied it. */
+export const isReplayed = ({ reply }: SubmittedPart): boolean =>
+  reply.kind === 'submitted' && reply.replayed
+
 /** The entries of a call, in order. A call whose first part is refused is refused as a whole. */
 export type SubmitOutcome =
   | { readonly kind: 'submitted'; readonly parts: readonly SubmittedPart[] }
@@ -63,7 +67,7 @@ export function createSubmissions(binder: Binder, boards: Boards, registry: Regi
         // Entries that do not fit the known configuration may fit the present one.
         const present = await describe(keys, { plan, windows })
         const refused = { kind: 'refused' as const, fault: ready }
-        return isCurrent(present) ? refused : present
+        return mustRepeat(present) ? present : refused
       }
       const isNew = version === ABSENT
       const newVersion = isNew ? nextVersion() : ''

@@ -1,5 +1,5 @@
 -- One season of a board: its keys and its order.
--- The plan is "version columns ties rank max_members member_ttl_ms ttl_ms": what scripts must know of the
+-- The plan is "version columns ties ranking max_members member_ttl_ms ttl_ms": what scripts must know of the
 -- configuration, as the service last read it.
 -- @use keys.lua
 
@@ -24,7 +24,7 @@ end
 -- the service calls again. `created` is the first version of the board: another one is another board of
 -- the same name.
 local function open_board(board_key, plan, windows, creates)
-  local version, columns, ties, rank, max_members, member_ttl_ms, ttl_ms =
+  local version, columns, ties, ranking, max_members, member_ttl_ms, ttl_ms =
     string.match(plan, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
   local id, stop = string.match(windows, '^= (.*)'), nil
   if not id then id, stop = pick_season(windows) end
@@ -43,7 +43,7 @@ local function open_board(board_key, plan, windows, creates)
   board.key, board.season, board.latest = board_key, id, known[2]
   board.stop_ms = tonumber(stop or redis.call('ZSCORE', seasons_key(board_key), id) or 0)
   board.closed, board.hides = known[3] == id, known[4]
-  board.ties, board.rank = ties, rank
+  board.ties, board.ranking = ties, ranking
   board.max_members, board.ttl_ms = tonumber(max_members), tonumber(ttl_ms)
   board.wanted_member_ttl_ms = tonumber(member_ttl_ms)
   board.member_ttl_ms, board.scan = tonumber(known[5] or 0), known[6]

@@ -8,15 +8,15 @@ local function ranks_of(board, members, first, before, after)
   local ranks, columns, count = {}, {}, #members
   local function is_of(entry, at) return entry and columns_of(board, entry) == columns[at] end
   for at, member in ipairs(members) do columns[at] = columns_of(board, member) end
-  if board.rank == 'ordinal' then
+  if board.ranking == 'ordinal' then
     for at = 1, count do ranks[at] = first + at end
-  elseif board.rank == 'modified' then
+  elseif board.ranking == 'modified' then
     ranks[count] = is_of(after, count) and place(board.order, columns[count] .. ABOVE) or first + count
     for at = count - 1, 1, -1 do
       ranks[at] = columns[at] == columns[at + 1] and ranks[at + 1] or first + at
     end
   else
-    local is_dense = board.rank == 'dense'
+    local is_dense = board.ranking == 'dense'
     ranks[1] = is_of(before, 1) and place(board.order, columns[1]) + 1 or first + 1
     if is_dense and before then ranks[1] = dense_rank(board, columns[1]) end
     for at = 2, count do

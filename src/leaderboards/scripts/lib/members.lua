@@ -3,13 +3,13 @@
 
 local function add_ranked(board, id, prefix)
   local columns = columns_of(board, prefix)
-  if redis.call('ZADD', board.order, 0, prefix .. id) == 0 or board.rank ~= 'dense' then return end
+  if redis.call('ZADD', board.order, 0, prefix .. id) == 0 or board.ranking ~= 'dense' then return end
   if redis.call('HINCRBY', board.counts, columns, 1) == 1 then redis.call('ZADD', board.distinct, 0, columns) end
 end
 
 -- The set of distinct scores loses a score with its last member.
 local function uncount(board, prefix)
-  if board.rank ~= 'dense' then return end
+  if board.ranking ~= 'dense' then return end
   local columns = columns_of(board, prefix)
   if redis.call('HINCRBY', board.counts, columns, -1) <= 0 then
     redis.call('HDEL', board.counts, columns)

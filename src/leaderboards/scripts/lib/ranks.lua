@@ -35,8 +35,8 @@ local function rank_of(board, id, prefix, cache)
   if not cache[columns] and is_alone(board, index, columns) then cache[columns] = { index, index + 1 } end
   local lower, upper = bounds_of(board, columns, cache)
   local rank = index + 1
-  if board.rank == 'competition' then rank = lower + 1 end
-  if board.rank == 'modified' then rank = upper end
-  if board.rank == 'dense' then rank = dense_rank(board, columns) end
+  if board.ranking == 'competition' then rank = lower + 1 end
+  if board.ranking == 'modified' then rank = upper end
+  if board.ranking == 'dense' then rank = dense_rank(board, columns) end
   return rank, index + 1, lower, upper
 end
