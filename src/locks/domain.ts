@@ -8,6 +8,7 @@ import type { LockRouteOptions } from './leases/answer.js'
 import { lockRoutes } from './leases/routes.js'
 import { createLockMetrics } from './metrics.js'
 import { specs } from './problems.js'
+import { capacityRoutes } from './semaphores/capacity-routes.js'
 import { semaphoreRoutes } from './semaphores/routes.js'
 import { sessionOperatorRoutes } from './sessions/operator-routes.js'
 import { sessionRoutes } from './sessions/routes.js'
@@ -29,10 +30,12 @@ declare module '../http/scopes.js' {
  * one HASH (docs/decisions/0017); from the second on, ZSETs order holders by deadline and by fence.
  * A revocation of all holders is one field, so it applies to all at once; the leases end in parts.
  *
- * `leases/` acquires, renews and releases; `semaphores/` and `sets/` are routes over it. `queue/`
+ * `leases/` acquires, renews and releases; `semaphores/` and `sets/` are routes over it,
+ * and `semaphores/` stores capacities. `queue/`
  * keeps the requests that wait, and abandons those whose client disconnected. `buckets/` sweeps
  * expired leases at their deadline, and those of a dead instance within a minute. `sessions/` gives
- * leases a common end. `events/` and `hold/` are streams. `admin/` lists, verifies and revokes.
+ * leases a common end, and a public id to the secret of each. `events/` and `hold/` are streams.
+ * `admin/` lists, verifies and revokes.
  */
 export const locks = defineDomain({
   name: 'locks',
@@ -63,6 +66,7 @@ export const toRunning = (options: LockRouteOptions): RunningDomain => ({
     app.register(holdRoutes, { prefix: '/locks', ...options })
     app.register(eventRoutes, { prefix: '/locks', ...options })
     app.register(semaphoreRoutes, { prefix: '/semaphores', ...options })
+    app.register(capacityRoutes, { prefix: '/semaphores', ...options })
     app.register(lockSetRoutes, { prefix: '/lock-sets', ...options })
     app.register(sessionRoutes, { prefix: '/sessions', ...options })
     app.register(sessionOperatorRoutes, { prefix: '/sessions', ...options })

@@ -10,8 +10,11 @@ export const lockKey = (namespace: string, tag: string, name: string): string =>
 export const timersKey = (namespace: string, tag: string): string =>
   redisKey(namespace, tag, 'timers')
 
-export const indexKey = (namespace: string, tag: string): string =>
-  redisKey(namespace, tag, 'index')
+/** What is listed: held or queued; of semaphores also those with a stored capacity. */
+export type Index = 'locks' | 'semaphores'
+
+export const indexKey = (namespace: string, tag: string, index: Index): string =>
+  redisKey(namespace, tag, index)
 
 /** Names as the scripts spell them, and back. */
 export const toStoredName = escapeKey

@@ -5,6 +5,7 @@ import { BUCKETS_KEY, bucketTag, lockKey, timersKey } from './keys.js'
 import * as leases from './leases/scripts.js'
 import * as queue from './queue/scripts.js'
 import type { Head } from './reply-head.js'
+import * as semaphores from './semaphores/scripts.js'
 import type { LockStoreOptions } from './store.js'
 
 /** The names of one call, and where they lie. */
@@ -46,7 +47,8 @@ export class LockCalls {
       list: binder.bind(admin.listScript),
       verify: binder.bind(admin.verifyScript),
       revoke: binder.bind(admin.revokeScript),
-      resize: binder.bind(admin.resizeScript),
+      resize: binder.bind(semaphores.resizeScript),
+      removeCapacity: binder.bind(semaphores.removeCapacityScript),
     }
     const { forgetBucket } = this.run
     this.#registry = new BucketRegistry({

@@ -20,7 +20,10 @@ export interface Holder {
 export interface Snapshot {
   readonly kind: 'lock' | 'semaphore'
   readonly state: 'free' | 'held' | 'delayed'
+  /** 0 for a lock, or where none is known. */
   readonly capacity: number
+  /** Of the stored capacity, 0 without one. */
+  readonly version: number
   readonly used: number
   readonly holderCount: number
   readonly queueLength: number
@@ -38,12 +41,12 @@ export interface InspectedLock extends Snapshot {
 export function readSnapshot(parts: readonly unknown[], from: number): [Snapshot, number] {
   const text = (i: number) => String(parts[from + i])
   const number = (i: number) => Number(parts[from + i])
-  const count = integer(parts[from + 10])
-  const end = from + 11 + count * 9
+  const count = integer(parts[from + 11])
+  const end = from + 12 + count * 9
   if (end > parts.length) throw new TypeError('a snapshot ends before its last holder')
   const holders: Holder[] = []
   for (let i = 0; i < count; i++) {
-    const at = 11 + i * 9
+    const at = 12 + i * 9
     holders.push({
       fence: number(at),
       leftMs: number(at + 1),
@@ -60,12 +63,15 @@ export function readSnapshot(parts: readonly unknown[], from: number): [Snapshot
     kind: text(0) as Snapshot['kind'],
     state: text(1) as Snapshot['state'],
     capacity: number(2),
-    used: number(3),
-    holderCount: number(4),
-    queueLength: number(5),
-    leftMs: number(6),
+    version: number(3),
+    used: number(4),
+    holderCount: number(5),
+    queueLength: number(6),
+    leftMs: number(7),
     lastEnd:
-      text(7) === '' ? undefined : { how: toLeaseEnd(text(7)), fence: number(8), agoMs: number(9) },
+      text(8) === ''
+        ? undefined
+        : { how: toLeaseEnd(text(8)), fence: number(9), agoMs: number(10) },
     holders,
   }
   return [snapshot, end]

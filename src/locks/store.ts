@@ -11,6 +11,7 @@ import { LeaseStore } from './leases/store.js'
 import { LockCalls } from './lock-calls.js'
 import type { LockMetrics } from './metrics.js'
 import { WaitList } from './queue/wait-list.js'
+import { createSemaphoreStore } from './semaphores/store.js'
 import { createSessionStore } from './sessions/store.js'
 
 export interface LockStoreOptions {
@@ -53,6 +54,7 @@ export function createLockStore(options: LockStoreOptions) {
     renew: leases.renew.bind(leases),
     release: leases.release.bind(leases),
     ...createAdminStore(calls, metrics),
+    ...createSemaphoreStore(calls),
     holds,
     sessions: createSessionStore(binder, layout, calls),
     /** @param after id of the last event that was seen, '' for none */

@@ -217,7 +217,7 @@ describe('OOM: a Redis that is full', () => {
       asked: 0,
     })
     expect(await look('revoked')).toMatchObject({ state: 'free' })
-    await expect(store.resize('full', 'sized', 3)).rejects.toMatchObject({ code: 'store-full' })
+    await expect(store.resize('full', 'sized', 3, 0)).rejects.toMatchObject({ code: 'store-full' })
   })
 })
 

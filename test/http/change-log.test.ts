@@ -86,16 +86,16 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     change: ['post', '/v1/locks/a/revoke', { reason: 'stuck', force: true }],
     line: { change: 'lock.revoke', lock: 'a', reason: 'stuck' },
   },
-  setSemaphoreCapacity: {
+  putSemaphore: {
     given: [['put', '/v1/semaphores/s', { capacity: 3 }]],
     change: ['put', '/v1/semaphores/s', { capacity: 5 }],
-    line: { change: 'semaphore.capacity', semaphore: 's', before: 3, capacity: 5 },
+    line: { change: 'semaphore.put', semaphore: 's', before: version, version },
     repeats: true,
   },
-  deleteSemaphoreCapacity: {
+  deleteSemaphore: {
     given: [['put', '/v1/semaphores/s', { capacity: 3 }]],
     change: ['delete', '/v1/semaphores/s'],
-    line: { change: 'semaphore.capacity', semaphore: 's', before: 3, capacity: 0 },
+    line: { change: 'semaphore.delete', semaphore: 's', before: version },
     repeats: true,
   },
   deleteSession: {

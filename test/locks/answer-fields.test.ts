@@ -36,11 +36,10 @@ describe('a renewal without ttlMs', () => {
 
 describe('a semaphore', () => {
   it('shows its capacity while it is idle, and none where it has none', async () => {
-    await harness.request('put', '/v1/semaphores/idle').send({ capacity: 10 }).expect(200)
+    await harness.request('put', '/v1/semaphores/idle').send({ capacity: 10 }).expect(201)
     expect(await get('semaphores/idle')).toMatchObject({ capacity: 10, used: 0, available: 10 })
     expect(await get('semaphores/never')).not.toHaveProperty('capacity')
-    const gone = await harness.request('delete', '/v1/semaphores/idle').expect(200)
-    expect(gone.body).toEqual({ name: 'idle' })
+    await harness.request('delete', '/v1/semaphores/idle').expect(204)
     expect(await get('semaphores/idle')).not.toHaveProperty('capacity')
   })
 

@@ -53,7 +53,7 @@ describe('the list of buckets', () => {
   it('lists a bucket from its first deadline on, and none that is only read', async () => {
     await store.inspect('looked', 'a', 1)
     await store.verify('looked', 'a', 1)
-    await store.list('looked', '', '', 1)
+    await store.list('looked', 'locks', '', '', 1)
     await store.renew('looked', ['a'], 'x'.repeat(22), 1_000)
     await store.acquire('used', ['a'], { ttlMs: 60_000 })
     await registered('used')

@@ -21,8 +21,8 @@ it('waiting for fifty locks opens no connection to Redis, and no channel per loc
 
   const waiting = names.map((name) => post(name, 'acquire', { waitMs: 60_000 }).then((one) => one))
   await until('all wait', async () => {
-    const { locks } = (await harness.request('get', '/v1/locks?prefix=many-').expect(200)).body
-    return locks.every(({ queueLength }: { queueLength: number }) => queueLength === 1)
+    const { items } = (await harness.request('get', '/v1/locks?prefix=many-').expect(200)).body
+    return items.every(({ queueLength }: { queueLength: number }) => queueLength === 1)
   })
 
   expect(await connections()).toBe(before)

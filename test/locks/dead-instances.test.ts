@@ -151,7 +151,7 @@ describe('what a dead instance left behind', () => {
       return (await harness.redis.exists(key('lock', 'left'))) === 0
     })
 
-    expect(await harness.redis.zscore(bucketKey('index', 'left'), 'left')).toBeNull()
+    expect(await harness.redis.zscore(bucketKey('locks', 'left'), 'left')).toBeNull()
     store.close()
   })
 })

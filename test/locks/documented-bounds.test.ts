@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { AcquireRequest } from '../../src/locks/leases/schemas.js'
+import { AcquireLockRequest } from '../../src/locks/leases/schemas.js'
 import { specs } from '../../src/locks/problems.js'
 import { AcquirePermitsRequest } from '../../src/locks/semaphores/schemas.js'
 import { KeptSession, Session } from '../../src/locks/sessions/schemas.js'
@@ -16,7 +16,7 @@ const says = (text: string) => ({ description: expect.stringContaining(text) })
 
 it('documents how many hold a lock together, and lets a semaphore have as many permits', () => {
   const most = boundOf('grants', 'MAX_HOLDERS')
-  expect(AcquireRequest.properties.mode).toMatchObject(says(` at most ${most}.`))
+  expect(AcquireLockRequest.properties.mode).toMatchObject(says(` at most ${most}.`))
   const { permits, capacity } = AcquirePermitsRequest.properties
   const bounded = { maximum: Number(most), ...says(` 1 to ${most}.`) }
   expect([permits, capacity]).toMatchObject([bounded, bounded])

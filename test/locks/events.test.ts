@@ -156,7 +156,7 @@ describe('GET events', () => {
     await watch('listed')
     await held('listed')
     const { body } = await harness.request('get', '/v1/locks?prefix=listed').expect(200)
-    expect(body.locks).toMatchObject([{ name: 'listed', holderCount: 1 }])
+    expect(body.items).toMatchObject([{ name: 'listed', holderCount: 1 }])
   })
 
   it('refuses a malformed id', async () => {

@@ -302,13 +302,13 @@ describe('a message about a lease', () => {
       (script) => heard.push(script),
     )
     const [ns, names] = [harness.namespace, ['shrinks']]
-    await listening.resize(ns, 'shrinks', 3)
+    await listening.resize(ns, 'shrinks', 3, 0)
     await listening.acquire(ns, names, { ttlMs: 60_000, permits: 3 })
     const terms = { ttlMs: 60_000, waitMs: 60_000, permits: 3 }
     const waiting = listening.acquire(ns, names, terms)
     await queued('shrinks', 1)
 
-    await listening.resize(ns, 'shrinks', 2)
+    await listening.resize(ns, 'shrinks', 2, 0)
 
     expect(await waiting).toMatchObject({ kind: 'unsatisfiable' })
     // A message makes the waiter claim first; a heartbeat alone would restore it.

@@ -148,7 +148,7 @@ describe('the list of what a session carries', () => {
 })
 
 describe('the list of what is held or queued', () => {
-  const listed = (name: string) => harness.redis.zscore(scripts.key('index', name, ''), name)
+  const listed = (name: string) => harness.redis.zscore(scripts.key('locks', name, ''), name)
 
   it('has a lock that was queued for during its lock delay', async () => {
     await scripts.acquire('delay', { ttlMs: 1_000, lock_delay_ms: 5_000 })

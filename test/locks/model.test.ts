@@ -215,8 +215,7 @@ class Run {
       case 'resize': {
         const expected = this.#model.resize(one.name, one.capacity)
         const [name] = this.#named([one.name]) as [string]
-        const { kind } = await stores[0].resize(harness.namespace, name, one.capacity)
-        expect(kind).toBe(expected.kind)
+        expect(await this.#resize(name, one.capacity)).toBe(expected.kind)
         break
       }
       case 'revoke': {
@@ -289,11 +288,21 @@ class Run {
   async end(): Promise<void> {
     for (const client of this.#clients.values()) if (!client.answer) client.leave()
     for (const name of this.#named(NAMES)) {
-      await stores[0].resize(harness.namespace, name, 0)
+      await stores[0].removeCapacity(harness.namespace, name)
       // After a step back of the clock, the sweep of a lock without requests comes too late.
       await stores[0].renew(harness.namespace, [name], randomToken(), 1_000)
     }
     clockMs += 120 * UNIT_MS
+  }
+
+  /** @param capacity 0 removes the stored one */
+  async #resize(name: string, capacity: number): Promise<string> {
+    const { namespace } = harness
+    const done =
+      capacity === 0
+        ? await stores[0].removeCapacity(namespace, name)
+        : await stores[0].resize(namespace, name, capacity, 0)
+    return done.kind
   }
 
   async #open(ttl: number): Promise<void> {
@@ -557,7 +566,8 @@ class Run {
 /** Keys that must vanish: records expire, and a stored capacity stays until it is deleted. */
 async function leftBehind(): Promise<string[]> {
   const keys = await harness.redis.keys(`ls:{${harness.namespace}:*`)
-  const busy = /:(lock|queue|waiters|waits|holders|fences|session-leases|index|timers)(:|$)/
+  const busy =
+    /:(lock|queue|waiters|waits|holders|fences|session-leases|sessions|locks|semaphores|timers)(:|$)/
   return keys.filter((key) => busy.test(key))
 }
 

@@ -251,13 +251,18 @@ export class LockModel {
     return { kind: 'revoked' }
   }
 
-  /** @param capacity 0 forgets the stored one */
+  /** @param capacity 0 removes the stored one */
   resize(name: string, capacity: number): Reply {
     this.#pump()
     const lock = this.locks.get(name) as ModelLock
+    const before = lock.stored
+    if (capacity === 0) {
+      lock.stored = undefined
+      return { kind: before === undefined ? 'missing' : 'removed' }
+    }
     if (this.#kindOf(lock) === 'lock') return { kind: 'mode-mismatch' }
-    lock.stored = capacity === 0 ? undefined : capacity
-    if (capacity > 0 && this.#kindOf(lock)) {
+    lock.stored = capacity
+    if (this.#kindOf(lock)) {
       lock.capacity = capacity
       for (const attempt of lock.queue.filter(({ wanted }) => (wanted.permits ?? 0) > capacity)) {
         this.#dismiss(attempt)
@@ -265,7 +270,8 @@ export class LockModel {
       }
     }
     this.#pump()
-    return { kind: 'stored' }
+    if (before === undefined) return { kind: 'created' }
+    return { kind: before === capacity ? 'unchanged' : 'replaced' }
   }
 
   /**

@@ -213,7 +213,7 @@ describe('verify and list', () => {
     const first = await get('locks?prefix=list&limit=2')
     const second = await get(`locks?prefix=list&limit=2&cursor=${first.nextCursor}`)
 
-    const names = [...first.locks, ...second.locks].map(({ name }) => name)
+    const names = [...first.items, ...second.items].map(({ name }) => name)
     expect(names.sort()).toEqual(['list%2', 'list/3', 'list{1'])
   })
 })
@@ -242,18 +242,18 @@ describe('semaphores', () => {
 
   it('is resized by PUT: lowering ends no lease, and refuses waiters that can never be granted', async () => {
     const put = (capacity: number) =>
-      harness.request('put', '/v1/semaphores/sized').send({ capacity }).expect(200)
-    await put(3)
+      harness.request('put', '/v1/semaphores/sized').send({ capacity })
+    await put(3).expect(201)
     const { body } = await permits('sized', { permits: 3 }).expect(200)
     const heavy = permits('sized', { permits: 3, waitMs: 60_000 }).then((response) => response)
     await queued('sized', 1)
-    await put(2)
+    await put(2).expect(200)
 
     expect((await heavy).body.code).toBe('unsatisfiable')
     await permits('sized', {}).expect(423)
     await post('semaphores/sized/release', { token: body.token }).expect(200)
     await permits('sized', { permits: 2 }).expect(200)
-    await harness.request('delete', '/v1/semaphores/sized').expect(200)
+    await harness.request('delete', '/v1/semaphores/sized').expect(204)
     expect(
       await harness.redis.exists(
         `ls:{${harness.namespace}:${harness.lockTag('sized')}}:capacity:sized`,
@@ -263,14 +263,14 @@ describe('semaphores', () => {
 
   it('lowered below what is held, but not below what the head wants, drains to it', async () => {
     const put = (capacity: number) =>
-      harness.request('put', '/v1/semaphores/drains').send({ capacity }).expect(200)
-    await put(4)
+      harness.request('put', '/v1/semaphores/drains').send({ capacity })
+    await put(4).expect(201)
     const first = await permits('drains', { permits: 2 }).expect(200)
     const second = await permits('drains', { permits: 2 }).expect(200)
     const head = permits('drains', { permits: 2, waitMs: 60_000 }).then((response) => response)
     await queued('drains', 1)
 
-    await put(2)
+    await put(2).expect(200)
     expect(await get('semaphores/drains')).toMatchObject({ capacity: 2, queueLength: 1 })
     expect((await get('semaphores/drains')).holders).toHaveLength(2)
     await post('semaphores/drains/release', { token: first.body.token }).expect(200)
@@ -284,7 +284,7 @@ describe('semaphores', () => {
     await permits('grow', { capacity: 1 }).expect(200)
     const waiting = permits('grow', { capacity: 1, waitMs: 60_000 }).then((response) => response)
     await queued('grow', 1)
-    await harness.request('put', '/v1/semaphores/grow').send({ capacity: 2 }).expect(200)
+    await harness.request('put', '/v1/semaphores/grow').send({ capacity: 2 }).expect(201)
     expect((await waiting).status).toBe(200)
   })
 

@@ -129,7 +129,10 @@ describe('an expired lease that no call has ended yet', () => {
   it('does not keep its name from becoming a semaphore', async () => {
     await scripts.acquire('resized', { ttlMs: 1_000 })
     harness.advance(1_001)
-    expect(await scripts.resize('resized', 5)).toMatchObject({ kind: 'stored', capacity: 5 })
+    expect(await scripts.resize('resized', 5)).toMatchObject({
+      kind: 'created',
+      semaphore: { state: 'free', capacity: 5 },
+    })
   })
 
   it('lets in all waiters, each with a fence of its own', async () => {

@@ -182,7 +182,7 @@ describe('what is left behind', () => {
     ).toBeNull()
     expect(
       await harness.redis.zscore(
-        `ls:{${harness.namespace}:${harness.lockTag('idle')}}:index`,
+        `ls:{${harness.namespace}:${harness.lockTag('idle')}}:locks`,
         'idle',
       ),
     ).toBeNull()

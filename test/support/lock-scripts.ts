@@ -1,7 +1,6 @@
 import {
   inspectScript,
   listScript,
-  resizeScript,
   revokeScript,
   verifyScript,
 } from '../../src/locks/admin/scripts.js'
@@ -18,6 +17,7 @@ import {
   restoreScript,
   sweepScript,
 } from '../../src/locks/queue/scripts.js'
+import { removeCapacityScript, resizeScript } from '../../src/locks/semaphores/scripts.js'
 import {
   endSessionScript,
   keepSessionScript,
@@ -64,6 +64,7 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
     verify: binder.bind(verifyScript),
     revoke: binder.bind(revokeScript),
     resize: binder.bind(resizeScript),
+    removeCapacity: binder.bind(removeCapacityScript),
     watch: binder.bind(watchScript),
     open: binder.bind(openSessionScript),
     keep: binder.bind(keepSessionScript),
@@ -111,7 +112,10 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
         clear_delay: clearDelay ? 1 : 0,
         ...COMMON,
       }),
-    resize: (name: string, capacity: number) => run.resize(locks(name), { capacity, ...COMMON }),
+    resize: (name: string, capacity: number) =>
+      run.resize(locks(name), { capacity, if_match: '', max: 9, ...COMMON }),
+    removeCapacity: (name: string) =>
+      run.removeCapacity({ lock: key('lock', name) }, { if_match: '' }),
     watch: (name: string, watchMs: number) =>
       run.watch(
         { lock: key('lock', name) },
@@ -123,8 +127,8 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
       run.show({ session: key('session', name, id) }, { id }),
     /** @param max the most holders and waiters to return */
     inspect: (name: string, max = 100) => run.inspect({ lock: key('lock', name) }, { max }),
-    list: (name: string) =>
-      run.list({ index: key('index', name, '') }, { prefix: name, after: '', limit: 9 }),
+    list: (name: string, index: 'locks' | 'semaphores' = 'locks') =>
+      run.list({ index: key(index, name, '') }, { prefix: name, after: '', limit: 9 }),
     verify: (name: string, fence: number, max = 64) =>
       run.verify({ lock: key('lock', name) }, { fence, max }),
     /** @param name any of its locks */

@@ -1,22 +1,9 @@
+import { toCursor } from '../../http/pages.js'
 import { toHolders, toPermits } from '../leases/answer.js'
 import type { InspectedLock } from '../lock-state.js'
-import type { LockStore } from '../store.js'
 
 /** At most so many holders, and so many waiters, are shown. */
-const SHOWN = 100
-
-interface Named {
-  readonly namespace: string
-  readonly params: { readonly name: string }
-}
-
-/** The state of the lock or semaphore that a request names. */
-export async function readLockState(
-  store: Pick<LockStore, 'inspect'>,
-  { namespace, params: { name } }: Named,
-) {
-  return toLockState(name, await store.inspect(namespace, name, SHOWN))
-}
+export const SHOWN = 100
 
 export function toLockState(name: string, lock: InspectedLock) {
   const { state, kind, holders, lastEnd, queueLength, leftMs } = lock
@@ -36,3 +23,14 @@ export function toLockState(name: string, lock: InspectedLock) {
     ...(lastEnd && { lastEnd }),
   }
 }
+
+export const toSemaphore = (name: string, lock: InspectedLock) => ({
+  ...toLockState(name, lock),
+  ...(lock.version > 0 && { version: lock.version }),
+})
+
+/** @param next the name behind which the next page begins, undefined on the last page */
+export const toPage = <T>(items: readonly T[], next: string | undefined) => ({
+  items: [...items],
+  ...(next !== undefined && { nextCursor: toCursor(next) }),
+})

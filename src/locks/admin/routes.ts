@@ -1,10 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { logChange } from '../../http/change-log.js'
+import { fromCursor, PageQuery } from '../../http/pages.js'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import type { LockRouteOptions } from '../leases/answer.js'
 import { LockParams } from '../leases/schemas.js'
 import { problemResponses } from '../problems.js'
-import { readLockState } from './answer.js'
+import { SHOWN, toLockState, toPage } from './answer.js'
 import * as schemas from './schemas.js'
 
 export const lockAdminRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
@@ -12,30 +13,23 @@ export const lockAdminRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
   { store },
 ) => {
   app.get(
-    '/',
+    '',
     {
       config: { scope: 'locks:read' },
       schema: {
         operationId: 'listLocks',
-        summary: 'The locks and semaphores that are held or queued, by prefix',
+        summary: 'List the locks that are held or queued',
+        description:
+          'Locks with holders or waiters, page by page, in the order of the bytes of their names. A free lock leaves no trace and is not listed. Semaphores have a list of their own.',
         tags: ['locks'],
-        querystring: schemas.ListQuery,
+        querystring: PageQuery,
         response: { 200: schemas.LockList, ...problemResponses(...COMMON_PROBLEMS) },
       },
     },
-    async (request) => {
-      const { prefix, limit, cursor } = request.query
-      const after = cursor === undefined ? '' : Buffer.from(cursor, 'base64url').toString()
-      if (cursor !== undefined && (after === '' || !after.startsWith(prefix))) {
-        throw invalid('query/cursor', 'is not the cursor of a page of this list')
-      }
-      const locks = await store.list(request.namespace, prefix, after, limit)
-      const last = locks.at(-1)
-      return {
-        locks,
-        ...(last &&
-          locks.length === limit && { nextCursor: Buffer.from(last.name).toString('base64url') }),
-      }
+    async ({ namespace, query: { prefix, limit, cursor } }) => {
+      const after = cursor === undefined ? '' : fromCursor(cursor, prefix)
+      const { items, next } = await store.list(namespace, 'locks', prefix, after, limit)
+      return toPage(items, next)
     },
   )
 
@@ -45,13 +39,16 @@ export const lockAdminRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
       config: { scope: 'locks:read' },
       schema: {
         operationId: 'getLock',
-        summary: 'Who holds a lock, who waits, and how its last lease ended',
+        summary: 'Get the state of a lock',
+        description:
+          'Who holds the lock, who waits for it, and how its last lease ended, all at one moment. Every name has a state: one that nobody uses is `free`. The answer is old when it arrives, so decide nothing by it: `acquire` decides.',
         tags: ['locks'],
         params: LockParams,
-        response: { 200: schemas.LockState, ...problemResponses(...COMMON_PROBLEMS) },
+        response: { 200: schemas.Lock, ...problemResponses(...COMMON_PROBLEMS) },
       },
     },
-    (request) => readLockState(store, request),
+    async ({ namespace, params: { name } }) =>
+      toLockState(name, await store.inspect(namespace, name, SHOWN)),
   )
 
   app.post(
@@ -60,12 +57,13 @@ export const lockAdminRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
       config: { scope: 'locks:read' },
       schema: {
         operationId: 'verifyLock',
-        summary:
-          'Is the lease with this fence current? The answer narrows the window, it does not close it',
+        summary: 'Check whether the lease with a fence is current',
+        description:
+          'For a resource that cannot keep the highest fence that it has seen. The lease can end between the answer and the write, so this makes the window smaller and does not close it. A resource that refuses smaller fences needs no check.',
         tags: ['locks'],
         params: LockParams,
-        body: schemas.VerifyRequest,
-        response: { 200: schemas.VerifyResponse, ...problemResponses(...COMMON_PROBLEMS) },
+        body: schemas.VerifyLockRequest,
+        response: { 200: schemas.LockVerification, ...problemResponses(...COMMON_PROBLEMS) },
       },
     },
     async (request) => store.verify(request.namespace, request.params.name, request.body.fence),
@@ -77,17 +75,21 @@ export const lockAdminRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
       config: { scope: 'admin' },
       schema: {
         operationId: 'revokeLock',
-        summary: 'Ask the holders to give way, or end their leases; audited in the log',
+        summary: 'Ask the holders of a lock to give way',
+        description:
+          'For operators: the holders hear of it with their next renewal or keepalive, or at once on a `hold` stream. With `graceMs` their leases end after that time, with `force` now; later leases are not affected. The request applies to a semaphore of this name as well. The log names who did it.',
         tags: ['locks'],
         params: LockParams,
-        body: schemas.RevokeRequest,
-        response: { 200: schemas.RevokeResponse, ...problemResponses(...COMMON_PROBLEMS) },
+        body: schemas.RevokeLockRequest,
+        response: { 200: schemas.LockRevocation, ...problemResponses(...COMMON_PROBLEMS) },
       },
     },
     async (request) => {
       const { name } = request.params
       const { reason, graceMs, force, fence, clearLockDelay } = request.body
-      if (force && graceMs !== undefined) throw invalid('body/graceMs', 'makes no sense with force')
+      if (force && graceMs !== undefined) {
+        throw invalid('body/graceMs', 'contradicts `force`: send one of the two')
+      }
       const done = await store.revoke(request.namespace, name, {
         reason,
         graceMs: force ? 0 : graceMs,

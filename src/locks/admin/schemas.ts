@@ -1,27 +1,41 @@
 import Type from 'typebox'
 import { DurationMs, ObjectName } from '../../http/names.js'
-import { EXAMPLE_FENCE, Fence, MAX_LEASE_MS, Metadata, SessionId } from '../leases/schemas.js'
+import { PageOf } from '../../http/pages.js'
+import {
+  Count,
+  EXAMPLE_FENCE,
+  Fence,
+  LockMode,
+  MAX_LEASE_MS,
+  Metadata,
+  Owner,
+  PastMs,
+  SessionId,
+} from '../leases/schemas.js'
 import { VERIFIED_TOKENS } from './scripts.js'
 
-export const VerifyRequest = Type.Object(
+export const VerifyLockRequest = Type.Object(
   {
-    fence: Type.Integer({
-      minimum: 0,
-      maximum: Number.MAX_SAFE_INTEGER,
-      description: 'The fence to test.',
-    }),
+    fence: { ...Fence, minimum: 0, description: 'The fencing token to test; 0 is never current.' },
   },
-  { additionalProperties: false, examples: [{ fence: EXAMPLE_FENCE }] },
+  {
+    title: 'VerifyLockRequest',
+    additionalProperties: false,
+    examples: [{ fence: EXAMPLE_FENCE }],
+  },
 )
 
-export const VerifyResponse = Type.Object(
+export const LockVerification = Type.Object(
   {
-    current: Type.Boolean(),
-    fence: Type.Integer({
+    current: Type.Boolean({ description: 'Whether the lease with this fence holds the lock now.' }),
+    fence: {
+      ...Fence,
+      minimum: 0,
       description: `The highest fence that is current, of the ${VERIFIED_TOKENS} newest leases; 0 for none.`,
-    }),
+    },
   },
   {
+    title: 'LockVerification',
     description: 'Whether the lease with this fence holds the lock now.',
     examples: [
       { current: true, fence: EXAMPLE_FENCE },
@@ -30,7 +44,7 @@ export const VerifyResponse = Type.Object(
   },
 )
 
-export const RevokeRequest = Type.Object(
+export const RevokeLockRequest = Type.Object(
   {
     reason: Type.String({
       minLength: 1,
@@ -45,28 +59,31 @@ export const RevokeRequest = Type.Object(
         'The lease is ended after this time. Default: it is only asked for.',
       ),
     ),
-    force: Type.Boolean({ default: false, description: 'End the lease now.' }),
-    fence: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: Number.MAX_SAFE_INTEGER,
-        description: 'Only the lease with this fence. Default: all holders.',
-      }),
-    ),
+    force: Type.Boolean({ default: false, description: 'End the lease now. Default false.' }),
+    fence: Type.Optional({
+      ...Fence,
+      description: 'Only the lease with this fence. Default: all holders.',
+    }),
     clearLockDelay: Type.Boolean({
       default: false,
-      description: 'Free the name at once: end its lock delay, and begin none after `force`.',
+      description:
+        'Free the name at once: end its lock delay, and begin none after `force`. Default false.',
     }),
   },
-  { additionalProperties: false, examples: [{ reason: 'maintenance', graceMs: 10_000 }] },
+  {
+    title: 'RevokeLockRequest',
+    additionalProperties: false,
+    examples: [{ reason: 'maintenance', graceMs: 10_000 }],
+  },
 )
 
-export const RevokeResponse = Type.Object(
+export const LockRevocation = Type.Object(
   {
-    revoked: Type.Integer({ description: 'Tokens whose lease has ended.' }),
-    asked: Type.Integer({ description: 'Tokens whose holders are asked to give way.' }),
+    revoked: Count(10_000, 'Tokens whose lease has ended, 0 to 10000.'),
+    asked: Count(10_000, 'Tokens whose holders are asked to give way, 0 to 10000.'),
   },
   {
+    title: 'LockRevocation',
     description: 'How many tokens were revoked, or asked for.',
     examples: [
       { revoked: 0, asked: 1 },
@@ -75,23 +92,84 @@ export const RevokeResponse = Type.Object(
   },
 )
 
-const Holder = Type.Object({
-  owner: Type.Optional(Type.String()),
-  metadata: Type.Optional(Metadata),
-  fence: Fence,
-  expiresInMs: Type.Integer(),
-  heldMs: Type.Integer(),
-  permits: Type.Integer(),
-  sessionId: Type.Optional({
-    ...SessionId,
-    description: 'The session of the lease; absent for a lease without one.',
-  }),
-  sessionMetadata: Type.Optional({ ...Metadata, description: 'That the session was opened with.' }),
-})
+const LockHolder = Type.Object(
+  {
+    owner: Type.Optional({ ...Owner, description: 'The public name that the holder sent.' }),
+    metadata: Type.Optional({ ...Metadata, description: 'That the holder sent.' }),
+    fence: Fence,
+    expiresInMs: PastMs('What is left of the lease.'),
+    heldMs: PastMs('Since the grant.'),
+    permits: {
+      ...Count(10_000, 'Permits of the lease; 1 for a lock. 1 to 10000.'),
+      minimum: 1,
+    },
+    sessionId: Type.Optional({
+      ...SessionId,
+      description: 'The session of the lease; absent for a lease without one.',
+    }),
+    sessionMetadata: Type.Optional({
+      ...Metadata,
+      description: 'That the session was opened with.',
+    }),
+  },
+  { title: 'LockHolder', description: 'A lease that holds the lock, without its token.' },
+)
 
-export const Holders = Type.Array(Holder, { description: 'The holders, or the first of them.' })
-export const HolderCount = Type.Integer({ minimum: 0, description: 'Leases that hold the lock.' })
-export const QueueLength = Type.Integer({ minimum: 0, description: 'Requests that wait.' })
+export const Holders = Type.Array(LockHolder, { description: 'The holders, or the first of them.' })
+export const HolderCount = Count(10_000, 'Leases that hold the name, 0 to 10000.')
+export const QueueLength = Count(2 ** 31 - 1, 'Requests that wait.')
+
+export const Permits = {
+  capacity: Type.Optional({
+    ...Count(
+      10_000,
+      'Permits of a semaphore, 1 to 10000; absent for a lock, or where none is known.',
+    ),
+    minimum: 1,
+  }),
+  used: Type.Optional(Count(10_000, 'Permits that are held; absent without a capacity.')),
+  available: Type.Optional(Count(10_000, 'Permits that nobody holds; absent without a capacity.')),
+}
+
+const State = {
+  state: Type.Enum(['free', 'held', 'delayed'], {
+    title: 'LockState',
+    description:
+      '`delayed` during a lock delay. `held` without holders during the `minHoldMs` of a released lease.',
+  }),
+  holders: { ...Holders, description: 'The holders, at most 100.' },
+  waiters: Type.Array(
+    Type.Object(
+      {
+        position: { ...Count(100, 'Its place in the queue, 1 for the head.'), minimum: 1 },
+        owner: Type.Optional({ ...Owner, description: 'The public name that the request sent.' }),
+        waitedMs: PastMs('How long it has waited.'),
+      },
+      { title: 'LockWaiter', description: 'A request that waits.' },
+    ),
+    { description: 'The first requests in the queue, at most 100.' },
+  ),
+  queueLength: QueueLength,
+  retryAfterMs: Type.Optional(
+    PastMs('Until the first lease, or the lock delay, ends; absent for a free name.'),
+  ),
+  lastEnd: Type.Optional(
+    Type.Object(
+      {
+        how: Type.Enum(['expired', 'released', 'revoked'], {
+          title: 'LeaseEnd',
+          description: 'By time, by its holder, or by an operator.',
+        }),
+        fence: Fence,
+        agoMs: PastMs('Time since.'),
+      },
+      {
+        title: 'LastLeaseEnd',
+        description: 'How the newest lease ended; absent if that is not remembered.',
+      },
+    ),
+  ),
+}
 
 const HELD = {
   name: 'migrate',
@@ -107,103 +185,85 @@ const HELD = {
 }
 const FREE = { name: 'idle', state: 'free', holders: [], waiters: [], queueLength: 0 }
 
-const POOL = {
-  name: 'pool',
-  state: 'held',
-  capacity: 10,
-  used: 3,
-  available: 7,
-  holders: [{ fence: EXAMPLE_FENCE, expiresInMs: 12_500, heldMs: 17_500, permits: 3 }],
-  waiters: [],
-  queueLength: 0,
-  retryAfterMs: 12_500,
-}
-
-export const Permits = {
-  capacity: Type.Optional(
-    Type.Integer({
-      description: 'Permits of a semaphore; absent for a lock, or where none is known.',
-    }),
-  ),
-  used: Type.Optional(Type.Integer({ description: 'Permits that are held.' })),
-  available: Type.Optional(Type.Integer({ description: 'Permits that nobody holds.' })),
-}
-
-export const LockState = Type.Object(
+export const Lock = Type.Object(
   {
     name: ObjectName,
-    state: Type.Enum(['free', 'held', 'delayed'], {
-      description:
-        '`delayed` during a lock delay. `held` without holders during the `minHoldMs` of a released lease.',
-    }),
-    mode: Type.Optional(Type.Enum(['exclusive', 'shared'])),
-    ...Permits,
-    holders: Holders,
-    waiters: Type.Array(
-      Type.Object({
-        position: Type.Integer(),
-        owner: Type.Optional(Type.String()),
-        waitedMs: Type.Integer(),
-      }),
-    ),
-    queueLength: QueueLength,
-    retryAfterMs: Type.Optional(
-      Type.Integer({ description: 'Until the first lease, or the lock delay, ends.' }),
-    ),
-    lastEnd: Type.Optional(
-      Type.Object({
-        how: Type.Enum(['expired', 'released', 'revoked']),
-        fence: Fence,
-        agoMs: Type.Integer(),
-      }),
-    ),
+    ...State,
+    mode: Type.Optional({ ...LockMode, description: 'Of its leases; absent for a free lock.' }),
   },
   {
+    title: 'Lock',
     description: 'The state of the lock; an unused name is free.',
-    examples: [HELD, FREE, POOL],
+    examples: [HELD, FREE],
   },
 )
 
-export const ListQuery = Type.Object(
+export const Semaphore = Type.Object(
   {
-    prefix: Type.String({
-      default: '',
-      maxLength: 512,
-      format: 'plain-text',
-      description: 'Names begin with it. Default: all names.',
-    }),
-    limit: Type.Integer({
-      default: 100,
-      minimum: 1,
-      maximum: 1_000,
-      description: 'Names per page, 1 to 1000.',
-    }),
-    cursor: Type.Optional(
-      Type.String({ maxLength: 2_048, description: '`nextCursor` of the page before.' }),
-    ),
-  },
-  { additionalProperties: false },
-)
-
-export const LockList = Type.Object(
-  {
-    locks: Type.Array(
-      Type.Object({
-        name: ObjectName,
-        kind: Type.Enum(['lock', 'semaphore']),
-        holderCount: Type.Integer(),
-        queueLength: Type.Integer(),
+    name: ObjectName,
+    ...Permits,
+    version: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description:
+          'Version of the capacity that was set with PUT, as in the `ETag`; absent where callers agree on it.',
       }),
     ),
-    nextCursor: Type.Optional(Type.String()),
+    ...State,
   },
   {
-    description: 'Names that are held or queued, in the order of their bytes.',
+    title: 'Semaphore',
+    description: 'The capacity and the state of the semaphore; an unused name is free.',
     examples: [
       {
-        locks: [
-          { name: 'migrate', kind: 'lock', holderCount: 1, queueLength: 3 },
-          { name: 'pool', kind: 'semaphore', holderCount: 5, queueLength: 0 },
+        name: 'pool',
+        capacity: 10,
+        used: 3,
+        available: 7,
+        version: EXAMPLE_FENCE,
+        state: 'held',
+        holders: [{ fence: EXAMPLE_FENCE, expiresInMs: 12_500, heldMs: 17_500, permits: 3 }],
+        waiters: [],
+        queueLength: 0,
+        retryAfterMs: 12_500,
+      },
+    ],
+  },
+)
+
+const Summary = { name: ObjectName, holderCount: HolderCount, queueLength: QueueLength }
+
+export const LockList = PageOf(
+  Type.Object(Summary, { title: 'LockSummary', description: 'A lock that is held or queued.' }),
+  {
+    title: 'LockList',
+    description: 'Locks that are held or queued, in the order of the bytes of their names.',
+    examples: [
+      {
+        items: [{ name: 'migrate', holderCount: 1, queueLength: 3 }],
+        nextCursor: 'bWlncmF0ZQ',
+      },
+    ],
+  },
+)
+
+export const SemaphoreList = PageOf(
+  Type.Object(
+    { ...Summary, ...Permits },
+    {
+      title: 'SemaphoreSummary',
+      description: 'A semaphore that is held or queued, or has a stored capacity.',
+    },
+  ),
+  {
+    title: 'SemaphoreList',
+    description:
+      'Semaphores that are held or queued, or have a stored capacity, in the order of the bytes of their names.',
+    examples: [
+      {
+        items: [
+          { name: 'pool', holderCount: 5, queueLength: 0, capacity: 10, used: 7, available: 3 },
         ],
         nextCursor: 'cG9vbA',
       },

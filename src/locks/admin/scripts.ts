@@ -1,6 +1,6 @@
 import { integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
-import { readInspected, type Snapshot } from '../lock-state.js'
+import { readInspected } from '../lock-state.js'
 import { COMMON, readHead } from '../reply-head.js'
 
 export const inspectScript = defineScript({
@@ -9,7 +9,7 @@ export const inspectScript = defineScript({
   keys: ['lock'],
   args: ['max'],
   units: () => 8,
-  decode: (reply) => readInspected(list(reply, 11), 0),
+  decode: (reply) => readInspected(list(reply, 12), 0),
 })
 
 export const listScript = defineScript({
@@ -20,11 +20,13 @@ export const listScript = defineScript({
   coalesce: false,
   decode(reply) {
     const parts = list(reply)
-    return Array.from({ length: parts.length / 4 }, (_, i) => ({
-      stored: String(parts[i * 4]),
-      kind: parts[i * 4 + 1] as Snapshot['kind'],
-      holderCount: Number(parts[i * 4 + 2]),
-      queueLength: Number(parts[i * 4 + 3]),
+    return Array.from({ length: parts.length / 5 }, (_, i) => ({
+      stored: String(parts[i * 5]),
+      holderCount: Number(parts[i * 5 + 1]),
+      queueLength: Number(parts[i * 5 + 2]),
+      used: Number(parts[i * 5 + 3]),
+      /** 0 for a lock, or where none is known. */
+      capacity: Number(parts[i * 5 + 4]),
     }))
   },
 })
@@ -55,21 +57,5 @@ export const revokeScript = defineScript({
   decode(reply) {
     const parts = integers(reply, 5)
     return { ...readHead(parts), revoked: parts[3], asked: parts[4] }
-  },
-})
-
-export const resizeScript = defineScript({
-  name: 'locks.resize',
-  file: new URL('../scripts/resize.lua', import.meta.url),
-  keys: ['lock[]'],
-  args: ['capacity', ...COMMON],
-  coalesce: false,
-  outcomes: ['stored', 'mode-mismatch'],
-  decode(reply, kind) {
-    const parts = list(reply, 4)
-    const head = readHead(parts)
-    return kind === 'stored'
-      ? { ...head, kind, capacity: Number(parts[4]), before: Number(parts[5]) }
-      : { ...head, kind }
   },
 })

@@ -1,6 +1,7 @@
-import { fromStoredName, indexKey, toStoredName } from '../keys.js'
+import { fromStoredName, type Index, indexKey, toStoredName } from '../keys.js'
 import type { LockCalls } from '../lock-calls.js'
 import type { LockMetrics } from '../metrics.js'
+import { firstOf } from '../pages.js'
 import { VERIFIED_TOKENS } from './scripts.js'
 
 export interface Revocation {
@@ -23,17 +24,19 @@ export function createAdminStore(calls: LockCalls, metrics: LockMetrics) {
       return seen
     },
 
-    /** In the order of their bytes, those behind `after`. */
-    async list(namespace: string, prefix: string, after: string, limit: number) {
+    /** In the order of the bytes of their names, those behind `after`, '' for the first. */
+    async list(namespace: string, index: Index, prefix: string, after: string, limit: number) {
       const range = { prefix: toStoredName(prefix), after: toStoredName(after), limit }
       const pages = await Promise.all(
-        calls.tags().map((tag) => calls.run.list({ index: indexKey(namespace, tag) }, range)),
+        calls
+          .tags()
+          .map((tag) => calls.run.list({ index: indexKey(namespace, tag, index) }, range)),
       )
-      return pages
-        .flat()
-        .sort((a, b) => Buffer.compare(Buffer.from(a.stored), Buffer.from(b.stored)))
-        .slice(0, limit)
-        .map(({ stored, ...rest }) => ({ name: fromStoredName(stored), ...rest }))
+      const { items, next } = firstOf(pages, limit, ({ stored }) => stored)
+      return {
+        items: items.map(({ stored, ...rest }) => ({ name: fromStoredName(stored), ...rest })),
+        next: next && fromStoredName(next),
+      }
     },
 
     async verify(namespace: string, name: string, fence: number) {
@@ -58,17 +61,6 @@ export function createAdminStore(calls: LockCalls, metrics: LockMetrics) {
       calls.note(place.bucket, reply)
       if (reply.revoked > 0) metrics.ended('revoked', reply.revoked)
       return { revoked: reply.revoked, asked: reply.asked }
-    },
-
-    /**
-     * @param capacity 0 forgets the stored one
-     * @returns `before`: the capacity that was stored; 0 for none
-     */
-    async resize(namespace: string, name: string, capacity: number) {
-      const place = calls.placeOf(namespace, name)
-      const reply = await calls.run.resize({ lock: place.keys }, { capacity, ...calls.common() })
-      calls.note(place.bucket, reply)
-      return reply
     },
   }
 }

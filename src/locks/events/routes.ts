@@ -27,7 +27,9 @@ export const eventRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
       config: { scope: 'locks:read' },
       schema: {
         operationId: 'watchLock',
-        summary: 'What happens to a lock, as server-sent events that can be resumed',
+        summary: 'Watch a lock',
+        description:
+          'A stream of server-sent events: first the state of the lock, then what happens to it. A client that reconnects with `Last-Event-ID`, at any instance, gets the events that it missed. Use events to watch and to wake up; who holds the lock is decided by `acquire`.',
         tags: ['locks'],
         params: LockParams,
         headers: schemas.EventHeaders,

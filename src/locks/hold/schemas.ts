@@ -1,10 +1,10 @@
 import Type from 'typebox'
 import { DurationMs } from '../../http/names.js'
-import { AcquireRequest, MAX_LEASE_MS, Token } from '../leases/schemas.js'
+import { AcquireLockRequest, MAX_LEASE_MS, Token } from '../leases/schemas.js'
 
-const { sessionToken: _, ttlMs: __, maxHoldMs: ___, ...terms } = AcquireRequest.properties
+const { sessionToken: _, ttlMs: __, maxHoldMs: ___, ...terms } = AcquireLockRequest.properties
 
-export const HoldRequest = Type.Object(
+export const HoldLockRequest = Type.Object(
   {
     token: Type.Optional({
       ...Token,
@@ -19,12 +19,13 @@ export const HoldRequest = Type.Object(
       ),
     ),
     maxHoldMs: {
-      ...DurationMs(1_000, MAX_LEASE_MS, 'The lease is not renewed beyond this.'),
+      ...DurationMs(1_000, MAX_LEASE_MS, 'The lease is not renewed beyond this. Default 3600000.'),
       default: 3_600_000,
     },
     ...terms,
   },
   {
+    title: 'HoldLockRequest',
     additionalProperties: false,
     examples: [
       {},

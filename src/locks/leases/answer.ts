@@ -44,7 +44,7 @@ export const toHolders = (holders: readonly Holder[]) =>
     }),
   )
 
-export const toPermits = ({ capacity, used }: Snapshot) =>
+export const toPermits = ({ capacity, used }: Pick<Snapshot, 'capacity' | 'used'>) =>
   capacity > 0 && { capacity, used, available: Math.max(0, capacity - used) }
 
 /** Counts the outcome. Throws a Problem unless it is a lease. */

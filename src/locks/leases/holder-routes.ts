@@ -7,6 +7,7 @@ import * as schemas from './schemas.js'
 interface Documented {
   readonly operationId: string
   readonly summary: string
+  readonly description: string
 }
 
 export interface HolderRouteOptions extends Pick<LockRouteOptions, 'store' | 'metrics'> {
@@ -27,8 +28,8 @@ export const holderRoutes: FastifyPluginAsyncTypebox<HolderRouteOptions> = async
         tags: ['locks'],
         params: schemas.LockParams,
         querystring: schemas.TtlQuery,
-        body: schemas.RenewRequest,
-        response: { 200: schemas.RenewResponse, ...renewProblems() },
+        body: schemas.RenewLeaseRequest,
+        response: { 200: schemas.RenewedLease, ...renewProblems() },
       },
     },
     async ({ namespace, params: { name }, body: { token, ttlMs = 0 } }) =>
@@ -43,8 +44,8 @@ export const holderRoutes: FastifyPluginAsyncTypebox<HolderRouteOptions> = async
         ...options.release,
         tags: ['locks'],
         params: schemas.LockParams,
-        body: schemas.ReleaseRequest,
-        response: { 200: schemas.ReleaseResponse, ...releaseProblems() },
+        body: schemas.ReleaseLeaseRequest,
+        response: { 200: schemas.ReleasedLease, ...releaseProblems() },
       },
     },
     async ({ namespace, params: { name }, body: { token } }) => {

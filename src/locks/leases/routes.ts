@@ -15,13 +15,15 @@ export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (ap
       config: { scope: 'locks:write', queryFields: ['ttlMs', 'waitMs'] },
       schema: {
         operationId: 'acquireLock',
-        summary: 'Take a lease on a lock, now or after waiting, or learn when to retry',
+        summary: 'Acquire a lock',
+        description:
+          'Takes the lock at once, or after waiting in the queue for up to `waitMs`. The `token` proves the lease: renew it before `expiresInMs` is over, and release it at the end. Pass the `fence` to the resource that the lock protects. 423 is the normal answer when the lock is held. Send an `Idempotency-Key`, and a retry gets the same lease.',
         tags: ['locks'],
         params: schemas.LockParams,
         querystring: schemas.WaitQuery,
         headers: IdempotencyHeaders,
-        body: schemas.AcquireRequest,
-        response: { 200: schemas.AcquireResponse, ...acquireProblems() },
+        body: schemas.AcquireLockRequest,
+        response: { 200: schemas.Lease, ...acquireProblems() },
       },
     },
     async (request, reply) => {
@@ -39,11 +41,15 @@ export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (ap
     metrics,
     renewal: {
       operationId: 'renewLock',
-      summary: 'Extend a lease; it is never shortened',
+      summary: 'Extend the lease on a lock',
+      description:
+        'Extends the lease from now on; a renewal never shortens it, and never brings back a lease that ended. The answer says whether an operator asks for the lock. 410 means that the lease is over: stop the work that it protects.',
     },
     release: {
       operationId: 'releaseLock',
-      summary: 'Release a lease; a repeat is answered, not refused',
+      summary: 'Release a lock',
+      description:
+        'Ends the lease, and serves those who wait. A repeat is answered, not refused. 410 means that the lease ended before: it expired or was revoked, so that others may have held the lock meanwhile.',
     },
   })
 }

@@ -11,7 +11,7 @@ export const RenewTtl = Type.Optional(
 )
 
 export const Wait = {
-  ...DurationMs(0, 240_000, 'How long to wait in the queue; the request is held open.'),
+  ...DurationMs(0, 240_000, 'How long to wait in the queue; the request is held open. Default 0.'),
   default: 0,
 }
 
@@ -53,11 +53,25 @@ export const EXAMPLE_TOKEN = 'u3Jq0c9mT1uVwX2yZ4aBcD'
 export const EXAMPLE_FENCE = 1_795_223_400_123_456
 
 export const Fence = Type.Integer({
+  minimum: 1,
+  maximum: Number.MAX_SAFE_INTEGER,
   description:
-    'Grows with every new lease. Pass it to the protected resource, which refuses smaller ones.',
+    'Fencing token: grows with every new lease. Pass it to the protected resource, which refuses smaller ones.',
 })
 
-const Owner = Type.String({
+/** A number of things in an answer. */
+export const Count = (maximum: number, description: string) =>
+  Type.Integer({ minimum: 0, maximum, description })
+
+/** A duration in an answer, without a bound of its own. */
+export const PastMs = (description: string) =>
+  Type.Integer({
+    minimum: 0,
+    maximum: Number.MAX_SAFE_INTEGER,
+    description: `${description} Milliseconds.`,
+  })
+
+export const Owner = Type.String({
   minLength: 1,
   maxLength: 200,
   format: 'owner',
@@ -88,66 +102,87 @@ export const Terms = {
     ...DurationMs(
       0,
       MAX_LEASE_MS,
-      'A release keeps the name taken until this time has passed since the grant.',
+      'A release keeps the name taken until this time has passed since the grant. Default 0; at most ttlMs.',
     ),
     default: 0,
   },
   maxHoldMs: Type.Optional(
-    DurationMs(100, MAX_LEASE_MS, 'Renewals never extend the lease beyond this.'),
+    DurationMs(
+      100,
+      MAX_LEASE_MS,
+      'Renewals never extend the lease beyond this, counted from its grant. Default: no bound.',
+    ),
   ),
   lockDelayMs: {
-    ...DurationMs(0, 3_600_000, 'Lock delay: after an unclean end no lease begins for this long.'),
+    ...DurationMs(
+      0,
+      3_600_000,
+      'Lock delay: after a lease expired or was revoked, no other begins for this long. Default 0.',
+    ),
     default: 0,
   },
   maxQueue: Type.Integer({
     minimum: 0,
     maximum: 100_000,
     default: 10_000,
-    description: 'The request is refused when so many wait already. 0 to 100000 waiters.',
+    description:
+      'Maximum queue length: with so many waiters already the request is 429 `too-many-waiters`. Default 10000. 0 to 100000.',
   }),
   priority: Type.Integer({
     minimum: -10,
     maximum: 10,
     default: 0,
-    description: 'Higher is served first; first come, first served within one. -10 to 10.',
+    description:
+      'Higher is served first; first come, first served within one. Default 0. -10 to 10.',
   }),
 }
 
-const Mode = Type.Enum(['exclusive', 'shared'], {
-  default: 'exclusive',
+export const LockMode = Type.Enum(['exclusive', 'shared'], {
+  title: 'LockMode',
   description:
     'exclusive (the default): one holder; shared: several shared holders, at most 10000.',
 })
 
-export const AcquireRequest = Type.Object(
+export const AcquireLockRequest = Type.Object(
   {
     ...Terms,
-    mode: Mode,
+    mode: { ...LockMode, default: 'exclusive' },
     reentrant: Type.Boolean({
       default: false,
       description:
-        'Join a reentrant lease of the same owner: another token, the same fence. Needs owner.',
+        'Join a reentrant lease of the same owner: another token, the same fence. Needs owner. Default false.',
     }),
   },
   {
+    title: 'AcquireLockRequest',
     additionalProperties: false,
     examples: [{}, { ttlMs: 60_000, owner: 'worker-7' }, { waitMs: 10_000, mode: 'shared' }],
   },
 )
 
-const EXPIRES = 'Never more than the time left of the lease.'
+export const ExpiresInMs = PastMs('Never more than the time left of the lease.')
+export const WaitedMs = PastMs('Time spent in the queue.')
+export const HeldMs = PastMs('From the grant to the release; absent for a repeat.')
+export const Replayed = Type.Boolean({ description: 'True for a repeat; absent otherwise.' })
 
-export const AcquireResponse = Type.Object(
+export const Lease = Type.Object(
   {
     name: ObjectName,
     token: Token,
     fence: Fence,
-    mode: Type.Enum(['exclusive', 'shared']),
-    expiresInMs: Type.Integer({ description: EXPIRES }),
-    waitedMs: Type.Integer({ description: 'Time spent in the queue.' }),
-    holdCount: Type.Integer({ description: 'Tokens that hold this lease.' }),
+    mode: { ...LockMode, description: 'The mode of the lease.' },
+    expiresInMs: ExpiresInMs,
+    waitedMs: WaitedMs,
+    holdCount: {
+      ...Count(
+        10_000,
+        'Tokens that hold this lease: above 1 after a reentrant acquire. 1 to 10000.',
+      ),
+      minimum: 1,
+    },
   },
   {
+    title: 'Lease',
     description: 'The lease, and the secret that proves it.',
     examples: [
       {
@@ -163,28 +198,40 @@ export const AcquireResponse = Type.Object(
   },
 )
 
-export const RenewRequest = Type.Object(
+export const RenewLeaseRequest = Type.Object(
   { token: Token, ttlMs: RenewTtl },
-  { additionalProperties: false, examples: [{ token: EXAMPLE_TOKEN, ttlMs: 30_000 }] },
+  {
+    title: 'RenewLeaseRequest',
+    additionalProperties: false,
+    examples: [{ token: EXAMPLE_TOKEN, ttlMs: 30_000 }],
+  },
 )
 
 export const RevokeNotice = Type.Object(
   {
-    reason: Type.String(),
+    reason: Type.String({ description: 'Why, in the words of the operator. 1 to 200 characters.' }),
     expiresInMs: Type.Optional(
-      Type.Integer({ description: 'Until the lease is ended; absent: only asked for.' }),
+      DurationMs(
+        0,
+        MAX_LEASE_MS,
+        'Until the lease is ended; absent for a lease that is only asked for.',
+      ),
     ),
   },
-  { description: 'The holder is asked to give way.' },
+  {
+    title: 'RevokeNotice',
+    description: 'The holder is asked to give way; absent unless an operator asks.',
+  },
 )
 
-export const RenewResponse = Type.Object(
+export const RenewedLease = Type.Object(
   {
     fence: Fence,
-    expiresInMs: Type.Integer({ description: EXPIRES }),
+    expiresInMs: ExpiresInMs,
     revoke: Type.Optional(RevokeNotice),
   },
   {
+    title: 'RenewedLease',
     description: 'The lease goes on.',
     examples: [
       { fence: EXAMPLE_FENCE, expiresInMs: 29_999 },
@@ -197,19 +244,24 @@ export const RenewResponse = Type.Object(
   },
 )
 
-export const ReleaseRequest = Type.Object(
+export const ReleaseLeaseRequest = Type.Object(
   { token: Token },
-  { additionalProperties: false, examples: [{ token: EXAMPLE_TOKEN }] },
+  {
+    title: 'ReleaseLeaseRequest',
+    additionalProperties: false,
+    examples: [{ token: EXAMPLE_TOKEN }],
+  },
 )
 
-export const ReleaseResponse = Type.Object(
+export const ReleasedLease = Type.Object(
   {
     released: Type.Boolean({ description: 'False for a repeat: the lease was released before.' }),
-    replayed: Type.Optional(Type.Boolean()),
+    replayed: Type.Optional(Replayed),
     fence: Fence,
-    heldMs: Type.Optional(Type.Integer()),
+    heldMs: Type.Optional(HeldMs),
   },
   {
+    title: 'ReleasedLease',
     description: 'The lease is over.',
     examples: [
       { released: true, fence: EXAMPLE_FENCE, heldMs: 4_210 },

@@ -1,35 +1,35 @@
 --[[
-locks.resize: store the capacity of a semaphore, or delete it. A lower capacity ends no lease. Waiters
-that ask for more than all of it are refused.
+locks.resize: store the capacity of a semaphore, if the precondition holds. A lower capacity ends no
+lease. Waiters that ask for more than all of it are refused.
 
 KEYS lock[]       hash    the semaphore
-ARGV capacity     int     0 to delete it; it has no expiry, because it is configuration
+ARGV capacity     int     it has no expiry, because it is configuration
+ARGV if_match     string  '' no condition, '*' must exist, 'none' must not exist, else the version
+ARGV max          int     how many holders and waiters are shown
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
-RETURN next_ms expired claim_timeouts outcome ...
-  1, capacity, before   stored; or deleted (capacity: of the one in use); before: the stored one,
-                        0 for none
-  2                     mode-mismatch: the name is a lock
+RETURN next_ms expired claim_timeouts outcome before ...
+  1, 0, snapshot, waiters        created; snapshot and waiters: as locks.inspect shows them
+  2, before, snapshot, waiters   replaced; before: the version that it had
+  3, before, snapshot, waiters   unchanged: this is its capacity
+  4, before                      precondition-failed; 0 where none is stored
+  5, 0                           mode-mismatch: the name is a lock
 
 COST O(waiters)
 ]]
 -- @use lib/advance.lua
 -- @use lib/save.lua
-local capacity = tonumber(ARGV[1])
-local floor, ended_ttl_ms = tonumber(ARGV[2]), tonumber(ARGV[3])
+-- @use lib/snapshot.lua
+-- @use ../../redis/scripts/lib/precondition.lua
+local capacity, if_match, max = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
+local floor, ended_ttl_ms = tonumber(ARGV[4]), tonumber(ARGV[5])
 local call = begin(KEYS[1], floor, ended_ttl_ms)
 local lock = open_lock(call, name_of(call, KEYS[1]))
 advance(lock)
-if kind_of(lock) == 'lock' then return answer(call, { 2 }) end
-local before = tonumber(redis.call('GET', part(lock, 'capacity')) or 0)
-if capacity == 0 then
-  redis.call('DEL', part(lock, 'capacity'))
-  return answer(call, { 1, lock.kind and lock.capacity or 0, before })
-end
-redis.call('SET', part(lock, 'capacity'), capacity)
-if lock.kind then
-  lock.capacity, lock.dirty = capacity, true
+if kind_of(lock) == 'lock' then return answer(call, { 5, 0 }) end
+
+local function refuse_too_large()
   for _, token in ipairs(lock.queued > 0 and redis.call('ZRANGE', part(lock, 'queue'), 0, -1) or {}) do
     local waiter = read_waiter(lock, token)
     if waiter and waiter.permits > capacity then
@@ -37,6 +37,22 @@ if lock.kind then
       redis.call('PUBLISH', 'ls:grants:' .. waiter.instance, token)
     end
   end
-  advance(lock)
 end
-return answer(call, { 1, capacity, before })
+
+local stored, version = unpack(redis.call('HMGET', part(lock, 'capacity'), 'capacity', 'version'))
+local before = tonumber(version or 0)
+if not holds(if_match, version or nil) then return answer(call, { 4, before }) end
+local outcome = not stored and 1 or tonumber(stored) == capacity and 3 or 2
+if outcome < 3 then
+  redis.call('HSET', part(lock, 'capacity'), 'capacity', capacity, 'version', math.max(now_us, before + 1))
+  redis.call('ZADD', call.prefix .. 'semaphores', 0, lock.name)
+  if lock.kind then
+    lock.capacity, lock.dirty = capacity, true
+    refuse_too_large()
+    advance(lock)
+  end
+end
+local reply = { outcome, before }
+describe(reply, lock, max)
+describe_waiters(reply, lock, max)
+return answer(call, reply)

@@ -28,7 +28,7 @@ local function look_at_lock(name)
   local lock = open_lock(call, name)
   lock.dirty = lock.exists
   -- It was overdue for so long that its keys have expired.
-  if not lock.exists then redis.call('ZREM', call.prefix .. 'index', name) end
+  for _, index in ipairs(lock.exists and {} or { 'locks', 'semaphores' }) do unlist(lock, index) end
   advance(lock)
 end
 

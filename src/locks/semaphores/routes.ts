@@ -1,22 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyRequest } from 'fastify'
-import { logChange } from '../../http/change-log.js'
-import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
-import { readLockState } from '../admin/answer.js'
-import { LockState } from '../admin/schemas.js'
 import { type LockRouteOptions, takeGranted } from '../leases/answer.js'
 import { holderRoutes } from '../leases/holder-routes.js'
 import { toOptions } from '../leases/request.js'
 import { LockParams, WaitQuery } from '../leases/schemas.js'
-import { acquireProblems, problem, problemResponses } from '../problems.js'
+import { acquireProblems } from '../problems.js'
 import * as schemas from './schemas.js'
 
-const RESIZED = {
-  200: schemas.CapacityResponse,
-  ...problemResponses(...COMMON_PROBLEMS, 'mode-mismatch'),
-}
-
+/** Leases on permits. */
 export const semaphoreRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
   app,
   options,
@@ -29,14 +20,16 @@ export const semaphoreRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
       config: { scope: 'locks:write', queryFields: ['ttlMs', 'waitMs'] },
       schema: {
         operationId: 'acquirePermits',
-        summary: 'Take permits of a semaphore, now or after waiting',
+        summary: 'Acquire permits of a semaphore',
+        description:
+          'Takes permits at once, or after waiting in the queue for up to `waitMs`. All callers send the same `capacity`, or none where it was set with PUT. 423 is the normal answer when too few permits are free. Send an `Idempotency-Key`, and a retry gets the same lease.',
         tags: ['locks'],
         params: LockParams,
         querystring: WaitQuery,
         headers: IdempotencyHeaders,
         body: schemas.AcquirePermitsRequest,
         response: {
-          200: schemas.AcquirePermitsResponse,
+          200: schemas.PermitLease,
           ...acquireProblems('capacity-mismatch', 'unsatisfiable'),
         },
       },
@@ -59,68 +52,14 @@ export const semaphoreRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
     renewal: {
       operationId: 'renewPermits',
       summary: 'Extend a lease on permits',
+      description:
+        'Extends the lease from now on; a renewal never shortens it, and never brings back a lease that ended. The answer says whether an operator asks for the permits. 410 means that the lease is over: stop the work that it protects.',
     },
     release: {
       operationId: 'releasePermits',
-      summary: 'Release permits; a repeat is answered, not refused',
+      summary: 'Release permits',
+      description:
+        'Gives the permits back, and serves those who wait. A repeat is answered, not refused. 410 means that the lease ended before: it expired or was revoked.',
     },
   })
-
-  app.get(
-    '/:name',
-    {
-      config: { scope: 'locks:read' },
-      schema: {
-        operationId: 'getSemaphore',
-        summary: 'Who holds permits of a semaphore, and who waits',
-        tags: ['locks'],
-        params: LockParams,
-        response: { 200: LockState, ...problemResponses(...COMMON_PROBLEMS) },
-      },
-    },
-    (request) => readLockState(store, request),
-  )
-
-  app.put(
-    '/:name',
-    {
-      config: { scope: 'locks:write' },
-      schema: {
-        operationId: 'setSemaphoreCapacity',
-        summary: 'Set the capacity; it overrides that of callers, and lowering it ends no lease',
-        tags: ['locks'],
-        params: LockParams,
-        body: schemas.CapacityRequest,
-        response: RESIZED,
-      },
-    },
-    async (request) => resize(request, request.params.name, request.body.capacity),
-  )
-
-  app.delete(
-    '/:name',
-    {
-      config: { scope: 'locks:write' },
-      schema: {
-        operationId: 'deleteSemaphoreCapacity',
-        summary: 'Delete the capacity that was set; leases go on',
-        tags: ['locks'],
-        params: LockParams,
-        response: RESIZED,
-      },
-    },
-    async (request) => resize(request, request.params.name, 0),
-  )
-
-  async function resize(request: FastifyRequest, name: string, capacity: number) {
-    const outcome = await store.resize(request.namespace, name, capacity)
-    if (outcome.kind === 'mode-mismatch') {
-      throw problem('mode-mismatch', `"${name}" is in use as a lock.`)
-    }
-    const { before } = outcome
-    if (before !== capacity) {
-      logChange(request, 'semaphore.capacity', { semaphore: name, before, capacity })
-    }
-    return { name, ...(outcome.capacity > 0 && { capacity: outcome.capacity }) }
-  }
 }

@@ -1,6 +1,5 @@
 import Type from 'typebox'
-import { ObjectName } from '../../http/names.js'
-import { AcquireResponse, EXAMPLE_FENCE, EXAMPLE_TOKEN, Terms } from '../leases/schemas.js'
+import { EXAMPLE_FENCE, EXAMPLE_TOKEN, Lease, Terms } from '../leases/schemas.js'
 
 const MAX_CAPACITY = 10_000
 
@@ -17,19 +16,31 @@ export const AcquirePermitsRequest = Type.Object(
       minimum: 1,
       maximum: MAX_CAPACITY,
       default: 1,
-      description: 'How many permits this lease takes. 1 to 10000.',
+      description: 'How many permits this lease takes. Default 1. 1 to 10000.',
     }),
     capacity: Type.Optional(Capacity),
     ...Terms,
   },
-  { additionalProperties: false, examples: [{ capacity: 5 }, { permits: 2, waitMs: 10_000 }] },
+  {
+    title: 'AcquirePermitsRequest',
+    additionalProperties: false,
+    examples: [{ capacity: 5 }, { permits: 2, waitMs: 10_000 }],
+  },
 )
 
-const { mode: _, holdCount: __, ...lease } = AcquireResponse.properties
+const { mode: _, holdCount: __, ...lease } = Lease.properties
 
-export const AcquirePermitsResponse = Type.Object(
-  { ...lease, permits: Type.Integer() },
+export const PermitLease = Type.Object(
   {
+    ...lease,
+    permits: Type.Integer({
+      minimum: 1,
+      maximum: MAX_CAPACITY,
+      description: 'Permits of the lease, 1 to 10000.',
+    }),
+  },
+  {
+    title: 'PermitLease',
     description: 'The lease on the permits, and the secret that proves it.',
     examples: [
       {
@@ -44,12 +55,7 @@ export const AcquirePermitsResponse = Type.Object(
   },
 )
 
-export const CapacityRequest = Type.Object(
-  { capacity: Capacity },
-  { additionalProperties: false, examples: [{ capacity: 10 }] },
-)
-
-export const CapacityResponse = Type.Object(
-  { name: ObjectName, capacity: Type.Optional(Type.Integer()) },
-  { description: 'The capacity in force.', examples: [{ name: 'pool', capacity: 10 }] },
+export const PutSemaphoreRequest = Type.Object(
+  { capacity: { ...Capacity, description: 'Permits of the semaphore. 1 to 10000.' } },
+  { title: 'PutSemaphoreRequest', additionalProperties: false, examples: [{ capacity: 10 }] },
 )

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { logChange } from '../../http/change-log.js'
-import { fromCursor, toCursor } from '../../http/pages.js'
+import { fromCursor } from '../../http/pages.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
+import { toPage } from '../admin/answer.js'
 import type { LockRouteOptions } from '../leases/answer.js'
 import { problem, problemResponses } from '../problems.js'
 import { toSession } from './answer.js'
@@ -29,7 +30,7 @@ export const sessionOperatorRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> 
     async ({ namespace, query: { limit, cursor } }) => {
       const after = cursor === undefined ? '' : fromCursor(cursor, '')
       const { sessions: items, next } = await sessions.list(namespace, after, limit)
-      return { items: items.map(toSession), ...(next && { nextCursor: toCursor(next) }) }
+      return toPage(items.map(toSession), next)
     },
   )
 

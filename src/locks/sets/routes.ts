@@ -14,11 +14,13 @@ export const lockSetRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
       config: { scope: 'locks:write' },
       schema: {
         operationId: 'acquireLockSet',
-        summary: 'Take several locks, all or nothing; sets never deadlock',
+        summary: 'Acquire several locks, all or nothing',
+        description:
+          'Takes up to 32 locks under one token, at once or after waiting in all their queues for up to `waitMs`. Sets never deadlock, in whatever order they name their locks. 423 is the normal answer when one of them is held; then none is taken. On Redis Cluster the names must share the part before `@`.',
         tags: ['locks'],
         headers: IdempotencyHeaders,
-        body: schemas.AcquireSetRequest,
-        response: { 200: schemas.AcquireSetResponse, ...acquireProblems() },
+        body: schemas.AcquireLockSetRequest,
+        response: { 200: schemas.LockSetLease, ...acquireProblems() },
       },
     },
     async (request, reply) => {
@@ -37,10 +39,12 @@ export const lockSetRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
       config: { scope: 'locks:write' },
       schema: {
         operationId: 'renewLockSet',
-        summary: 'Extend all leases of a set, or none',
+        summary: 'Extend the leases of a lock set',
+        description:
+          'Extends the leases on all names from now on, or on none. 410 names those that are `lost`; the others are still held until they are released or expire.',
         tags: ['locks'],
-        body: schemas.RenewSetRequest,
-        response: { 200: schemas.RenewSetResponse, ...renewProblems('cross-slot') },
+        body: schemas.RenewLockSetRequest,
+        response: { 200: schemas.RenewedLockSet, ...renewProblems('cross-slot') },
       },
     },
     async ({ namespace, body: { names, token, ttlMs = 0 } }) => {
@@ -56,10 +60,12 @@ export const lockSetRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
       config: { scope: 'locks:write' },
       schema: {
         operationId: 'releaseLockSet',
-        summary: 'Release all locks of a set; a repeat is answered, not refused',
+        summary: 'Release the locks of a lock set',
+        description:
+          'Ends the leases on all names, and serves those who wait. A repeat is answered, not refused. 410 names those that were `lost` before; the others are released all the same.',
         tags: ['locks'],
-        body: schemas.ReleaseSetRequest,
-        response: { 200: schemas.ReleaseSetResponse, ...releaseProblems('cross-slot') },
+        body: schemas.ReleaseLockSetRequest,
+        response: { 200: schemas.ReleasedLockSet, ...releaseProblems('cross-slot') },
       },
     },
     async ({ namespace, body: { names, token } }) => {

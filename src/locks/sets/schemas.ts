@@ -4,10 +4,15 @@ import { ObjectName } from '../../http/names.js'
 import {
   EXAMPLE_FENCE,
   EXAMPLE_TOKEN,
+  ExpiresInMs,
   Fence,
-  ReleaseRequest,
-  RenewRequest,
+  HeldMs,
+  ReleaseLeaseRequest,
+  RenewLeaseRequest,
+  Replayed,
   Terms,
+  Token,
+  WaitedMs,
 } from '../leases/schemas.js'
 
 const NAMES = ['t7@a', 't7@b']
@@ -20,53 +25,65 @@ const Names = Type.Array(ObjectName, {
   description: 'The locks of the set, 1 to 32, no duplicates.',
 })
 
-export const AcquireSetRequest = Type.Object(
+export const AcquireLockSetRequest = Type.Object(
   { names: Names, ...Terms },
-  { additionalProperties: false, examples: [{ names: NAMES, waitMs: 5_000 }] },
+  {
+    title: 'AcquireLockSetRequest',
+    additionalProperties: false,
+    examples: [{ names: NAMES, waitMs: 5_000 }],
+  },
 )
 
 const Fences = ByName(Fence, { description: 'The fence of each name.' })
-const ExpiresIn = Type.Integer({ description: 'Never more than the time left of the leases.' })
 
-export const AcquireSetResponse = Type.Object(
+export const LockSetLease = Type.Object(
+  { token: Token, fences: Fences, expiresInMs: ExpiresInMs, waitedMs: WaitedMs },
   {
-    token: RenewRequest.properties.token,
-    fences: Fences,
-    expiresInMs: ExpiresIn,
-    waitedMs: Type.Integer({ description: 'Time spent in the queues.' }),
-  },
-  {
+    title: 'LockSetLease',
     description: 'All of them, under one token.',
     examples: [{ token: EXAMPLE_TOKEN, fences: FENCES, expiresInMs: 29_999, waitedMs: 0 }],
   },
 )
 
-export const RenewSetRequest = Type.Object(
-  { names: Names, ...RenewRequest.properties },
+export const RenewLockSetRequest = Type.Object(
+  { names: Names, ...RenewLeaseRequest.properties },
   {
+    title: 'RenewLockSetRequest',
     additionalProperties: false,
     examples: [{ names: NAMES, token: EXAMPLE_TOKEN, ttlMs: 30_000 }],
   },
 )
 
-export const RenewSetResponse = Type.Object(
-  { fences: Fences, expiresInMs: ExpiresIn },
-  { description: 'All leases go on.', examples: [{ fences: FENCES, expiresInMs: 29_999 }] },
-)
-
-export const ReleaseSetRequest = Type.Object(
-  { names: Names, ...ReleaseRequest.properties },
-  { additionalProperties: false, examples: [{ names: NAMES, token: EXAMPLE_TOKEN }] },
-)
-
-export const ReleaseSetResponse = Type.Object(
+export const RenewedLockSet = Type.Object(
+  { fences: Fences, expiresInMs: ExpiresInMs },
   {
-    released: Type.Boolean({ description: 'False for a repeat.' }),
-    replayed: Type.Optional(Type.Boolean()),
-    fences: Type.Optional(Fences),
-    heldMs: Type.Optional(Type.Integer()),
+    title: 'RenewedLockSet',
+    description: 'All leases go on.',
+    examples: [{ fences: FENCES, expiresInMs: 29_999 }],
+  },
+)
+
+export const ReleaseLockSetRequest = Type.Object(
+  { names: Names, ...ReleaseLeaseRequest.properties },
+  {
+    title: 'ReleaseLockSetRequest',
+    additionalProperties: false,
+    examples: [{ names: NAMES, token: EXAMPLE_TOKEN }],
+  },
+)
+
+export const ReleasedLockSet = Type.Object(
+  {
+    released: Type.Boolean({ description: 'False for a repeat: they were released before.' }),
+    replayed: Type.Optional(Replayed),
+    fences: Type.Optional({
+      ...Fences,
+      description: 'The fence of each name; absent for a repeat.',
+    }),
+    heldMs: Type.Optional(HeldMs),
   },
   {
+    title: 'ReleasedLockSet',
     description: 'All leases are over.',
     examples: [
       { released: true, fences: FENCES, heldMs: 4_210 },

@@ -15,6 +15,11 @@ local RARE = { 'joined', 'revocations' }
 local FIELDS = { unpack(STATE) }
 for _, name in ipairs(RARE) do FIELDS[#FIELDS + 1] = name end
 
+-- The list that names the lock while it is held or queued.
+local function index_of(lock)
+  return lock.kind == 'semaphore' and 'semaphores' or 'locks'
+end
+
 -- @param token of a lease that is read with the lock, if any
 local function open_lock(call, name, token)
   local known = call.locks[name]
@@ -38,7 +43,7 @@ local function open_lock(call, name, token)
     rare = v[13] or v[14], packed = { [token or ''] = v[1] }, leases = {}, written = {}, keep_ms = 0,
   }
   for _, order in ipairs(lock.revocations) do order.at = order.at - back_us end
-  lock.listed = lock.count > 0 or lock.queued > 0
+  lock.listed = (lock.count > 0 or lock.queued > 0) and index_of(lock)
   call.locks[name] = lock
   call.opened[#call.opened + 1] = lock
   return lock

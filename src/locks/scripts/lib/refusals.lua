@@ -10,7 +10,7 @@ local function refuse(locks, request)
   end
   if request.permits then
     local lock = locks[1]
-    local stored = tonumber(redis.call('GET', part(lock, 'capacity')) or nil)
+    local stored = tonumber(redis.call('HGET', part(lock, 'capacity'), 'capacity') or nil)
     local known = stored or (lock.kind and lock.capacity)
     if not stored and (known or request.capacity or 0) ~= (request.capacity or known) then
       return { 10, known or 0 }

@@ -7,11 +7,24 @@
 local INITIAL = { used = 0, count = 0, sole = '', due = 0, delay_ends = 0, queued = 0, ticket = 0,
   capacity = CAPACITY, watched = 0 }
 
+-- A semaphore with a stored capacity stays in the list: it is configuration.
+local function unlist(lock, index)
+  if index == 'semaphores' and redis.call('EXISTS', part(lock, 'capacity')) == 1 then return end
+  redis.call('ZREM', lock.call.prefix .. index, lock.name)
+end
+
+-- The name may have become another kind in this call.
+local function list_as(lock, index)
+  if lock.listed == index then return end
+  if lock.listed then unlist(lock, lock.listed) end
+  if index then redis.call('ZADD', lock.call.prefix .. index, 0, lock.name) end
+end
+
 local function forget(lock)
   if lock.exists then
     if not lock.deleted then delete_record(lock) end
     redis.call('ZREM', lock.call.prefix .. 'timers', lock.name)
-    redis.call('ZREM', lock.call.prefix .. 'index', lock.name)
+    unlist(lock, lock.listed or index_of(lock))
     if lock.watched > 0 then redis.call('DEL', part(lock, 'events'), part(lock, 'watchers')) end
   end
   return 0
@@ -50,8 +63,7 @@ local function save(lock)
   if is_new then redis.call('PEXPIRE', lock.key, keep_ms)
   else redis.call('PEXPIRE', lock.key, keep_ms, 'GT') end
   if due > 0 then redis.call('ZADD', lock.call.prefix .. 'timers', due, lock.name) end
-  if busy and not lock.listed then redis.call('ZADD', lock.call.prefix .. 'index', 0, lock.name)
-  elseif lock.listed and not busy then redis.call('ZREM', lock.call.prefix .. 'index', lock.name) end
+  list_as(lock, busy and index_of(lock))
   return due > 0 and math.max(1, ms_until(due)) or 0
 end
 

@@ -16,14 +16,15 @@ local function due_of_head(lock)
   return first
 end
 
--- Of a semaphore, also of an idle one; 0 where none is known.
+-- The capacity of a semaphore, also of an idle one, and its version where it is stored; else 0.
 local function capacity_of(lock)
-  if lock.kind == 'lock' then return 0 end
-  return tonumber(redis.call('GET', part(lock, 'capacity')) or lock.kind and lock.capacity or 0)
+  if lock.kind == 'lock' then return 0, 0 end
+  local stored, version = unpack(redis.call('HMGET', part(lock, 'capacity'), 'capacity', 'version'))
+  return tonumber(stored or lock.kind and lock.capacity or 0), tonumber(version or 0)
 end
 
--- Appends: kind state capacity used holder_count queue_length left, how fence ago of the last end, and
--- the holders.
+-- Appends: kind state capacity version used holder_count queue_length left, how fence ago of the last
+-- end, and the holders.
 local function describe(reply, lock, max_holders)
   local seen = survey(lock, max_holders)
   local state = seen.taken > 0 and 'held' or (seen.delay_ends > now_us and 'delayed') or 'free'
@@ -31,7 +32,8 @@ local function describe(reply, lock, max_holders)
   if seen.taken == 0 then due = math.max(seen.delay_ends, lock.queued > 0 and due_of_head(lock) or 0) end
   local how, fence, at = string.match(read_end(lock, 'last') or '', '^(%S+) (%S+) (%S+)')
   if seen.over then how, fence, at = seen.over_how, seen.over.fence, seen.over_at end
-  append(reply, { lock.kind or 'lock', state, capacity_of(lock), seen.used,
+  local capacity, version = capacity_of(lock)
+  append(reply, { lock.kind or 'lock', state, capacity, version, seen.used,
     count_leases(lock, seen.tokens, seen.ended_by), queue_length(lock), ms_until(due),
     how or '', tonumber(fence or 0), ms_since(tonumber(at or now_us)) })
   describe_holders(reply, lock, seen.live, max_holders)
