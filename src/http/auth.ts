@@ -13,7 +13,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /**
      * The caller is a proxy that passes on the headers of its visitor: the token comes from
-     * Lockstep-Token, which the proxy sets, and so does the namespace. A visitor can set neither.
+     * Lockstep-Api-Token, which the proxy sets, and so does the namespace. A visitor can set neither.
      */
     forProxies?: boolean
   }
@@ -58,13 +58,13 @@ export function installAuth(app: FastifyInstance, keyring: Keyring): Step {
       return
     }
     const caller = keyring.find(
-      forProxies ? `Bearer ${headers['lockstep-token']}` : headers.authorization,
+      forProxies ? `Bearer ${headers['lockstep-api-token']}` : headers.authorization,
     )
     if (!caller) {
-      const sent = forProxies ? headers['lockstep-token'] : headers.authorization
+      const sent = forProxies ? headers['lockstep-api-token'] : headers.authorization
       request.refusal = sent === undefined ? 'missing' : 'unknown'
       reply.header('www-authenticate', 'Bearer realm="lockstep"')
-      const how = forProxies ? 'Lockstep-Token: <token>' : 'Authorization: Bearer <token>'
+      const how = forProxies ? 'Lockstep-Api-Token: <token>' : 'Authorization: Bearer <token>'
       throw problem('unauthenticated', `Send a known token as \`${how}\`.`)
     }
     request.caller = caller.name

@@ -1,4 +1,7 @@
 import { defineProblems, type Problem } from '../http/problem.js'
+import { LIMIT_HEADERS } from './checks/headers.js'
+import { DeniedMembers } from './checks/schemas.js'
+import { DeniedMembers as DeniedLeaseMembers } from './leases/schemas.js'
 
 /** Errors of this domain; the others that its routes can answer with are shared. */
 export const { specs, problem, problemResponses, responses } = defineProblems({
@@ -22,6 +25,15 @@ export const { specs, problem, problemResponses, responses } = defineProblems({
     cause: 'The limit has no room for the requested cost.',
     remedy: 'Ask again after `retryAfterMs`.',
     retry: 'later',
+    members: DeniedMembers,
+  },
+  'concurrency-limited': {
+    status: 429,
+    title: 'Concurrency limit reached',
+    cause: 'The live leases of the subject leave no room for the requested weight.',
+    remedy: 'Ask again after `retryAfterMs`; a release makes room earlier.',
+    retry: 'later',
+    members: DeniedLeaseMembers,
   },
   'reservation-expired': {
     status: 410,
@@ -40,12 +52,26 @@ export const unknownPolicy = (name: string): Problem =>
 /** The fault of a concurrency policy in a request that counts calls. */
 export const COUNTS_LEASES = 'counts leases, not calls: see its leases'
 
-/** A denial as a status. A cost that can never be allowed has no retry time. */
-export const rateLimited = (
-  { retryAfterMs, ...extensions }: { readonly retryAfterMs?: number },
-  detail = 'A limit has no room for this cost.',
+/** A decision that denies. A cost that can never be allowed has no retry time. */
+interface Denial {
+  readonly allowed: boolean
+  readonly retryAfterMs?: number
+}
+
+const CODES = {
+  'rate-limited': 'A limit has no room for this cost.',
+  'concurrency-limited': 'The limit has no room for this lease.',
+} as const
+
+/** A denial as a status. */
+export const denied = (
+  code: keyof typeof CODES,
+  { allowed: _, retryAfterMs, ...extensions }: Denial,
 ): Problem =>
-  problem('rate-limited', detail, {
-    extensions,
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  })
+  problem(code, CODES[code], { extensions, ...(retryAfterMs !== undefined && { retryAfterMs }) })
+
+/** The responses of a route that may deny with a status; it says what the limits leave. */
+export const withDenials = <R extends object>(responses: R): R => ({
+  ...responses,
+  429: { ...(responses as { 429?: object })[429], headers: LIMIT_HEADERS },
+})

@@ -10,6 +10,10 @@ const FORMATS: Readonly<Record<string, { check: (text: string) => boolean; messa
     check: (text) => Buffer.byteLength(text) <= 200 && isPlainText(text),
     message: 'must be at most 200 bytes of UTF-8 without control characters',
   },
+  'date-time': {
+    check: isInstant,
+    message: 'must be an instant as in RFC 3339, such as 2026-11-21T01:10:00.123Z',
+  },
   'plain-text': { check: isPlainText, message: 'must be UTF-8 without control characters' },
 }
 
@@ -28,6 +32,16 @@ export function isObjectName(text: string): boolean {
 /** Lone surrogates have no UTF-8 form: two such names would share a key. */
 function isPlainText(text: string): boolean {
   return text.isWellFormed() && !CONTROL.test(text)
+}
+
+const INSTANT =
+  /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
+
+/** `Date.parse` alone takes the 30th of February for the 2nd of March. */
+function isInstant(text: string): boolean {
+  const [, year, month, day] = INSTANT.exec(text) ?? []
+  const isDay = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate()
+  return isDay === Number(day) && !Number.isNaN(Date.parse(text))
 }
 
 for (const [name, { check }] of Object.entries(FORMATS)) Format.Set(name, check)

@@ -106,10 +106,10 @@ it('a reservation is made once, and its id is not lost', async () => {
   await warm('reserve')
   const answers = await repeat('reserve', { cost: 6 })
   expectOnce(answers)
-  expect(answers.third.body.reservationId).toBe(answers.again.body.reservationId)
+  expect(answers.third.body.token).toBe(answers.again.body.token)
   expect(await remaining()).toBe(4)
-  const { reservationId } = answers.again.body
-  await once('commit', { reservationId, actual: 1 })
+  const { token } = answers.again.body
+  await once('commit', { token, actual: 1 })
   expect(await remaining()).toBe(9)
 })
 
@@ -118,11 +118,11 @@ it.each([
   ['commit', 9, 1],
   ['cancel', 0, 10],
 ])('a %s to %i settles once', async (verb, actual, left) => {
-  const { reservationId } = (await once('reserve', { cost: 6 })).body
+  const { token } = (await once('reserve', { cost: 6 })).body
   const other = (await once('reserve', { cost: 1 }, 'other')).body
-  await once('cancel', { reservationId: other.reservationId })
+  await once('cancel', { token: other.token })
   const answers = await repeat(verb, {
-    reservationId,
+    token,
     ...(verb === 'commit' && { actual }),
   })
   expectOnce(answers)

@@ -59,7 +59,7 @@ async function ask(operation: Operation, token?: string) {
   const { method, path, streams } = operation
   if (streams) return askStream({ method, path }, token)
   const request = harness.request(method, path)
-  if (token !== undefined && isForProxies(operation)) request.set('lockstep-token', token)
+  if (token !== undefined && isForProxies(operation)) request.set('lockstep-api-token', token)
   else if (token !== undefined) request.set('authorization', `Bearer ${token}`)
   const { status, body, headers } = await request
   return { status, code: (body as { code?: string } | null)?.code, headers }

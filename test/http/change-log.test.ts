@@ -261,7 +261,7 @@ const EVERYDAY = new Set([
   ...['renewCacheLease', 'cancelCacheLease', 'incrementCacheCounter', 'patchCacheFields'],
   ...['checkRateLimits', 'checkRateLimit', 'refundRateLimit', 'shouldRateLimit', 'getRateLimits'],
   ...['reserveRateLimit', 'commitRateLimitReservation', 'cancelRateLimitReservation'],
-  ...['acquireRateLimitLease', 'renewRateLimitLease', 'releaseRateLimitLease'],
+  ...['acquireConcurrencyLease', 'renewConcurrencyLease', 'releaseConcurrencyLease'],
   ...['submitScores', 'submitToLeaderboards'],
 ])
 

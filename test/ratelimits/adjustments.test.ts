@@ -17,7 +17,7 @@ describe.each(COUNTING)('%s', (_name, policy) => {
     key = randomUUID()
     const { body } = await limits.post(`${name}/check`, { key, cost }).expect(200)
     expect(body.allowed).toBe(true)
-    return body.results[0].takenAtMs as number
+    return body.results[0].takenAt as string
   }
   const refund = async (more: object) =>
     (await limits.post(`${name}/refund`, { key, ...more }).expect(200)).body
@@ -27,11 +27,19 @@ describe.each(COUNTING)('%s', (_name, policy) => {
   })
 
   it('gives back the newest usage', async () => {
-    const takenAtMs = await consume(8)
-    const body = await refund({ cost: 5, takenAtMs })
+    const takenAt = await consume(8)
+    const body = await refund({ cost: 5, takenAt })
     expect(body).toMatchObject({ policy: name, key, refunded: 5, limit: 10, remaining: 7 })
     expect(body.resetAfterMs).toBeGreaterThan(0)
     expect(await limits.remaining(name, key)).toBe(7)
+  })
+
+  it('takes the time in any zone, and without its fraction', async () => {
+    const taken = Date.parse(await consume(4))
+    const zoned = new Date(taken + 7_200_000).toISOString().replace('Z', '+02:00')
+    expect(await refund({ cost: 1, takenAt: zoned })).toMatchObject({ refunded: 1 })
+    const [whole] = new Date(taken + 1_000).toISOString().split('.')
+    expect(await refund({ cost: 1, takenAt: `${whole}Z` })).toMatchObject({ refunded: 1 })
   })
 
   it('gives back no more than was consumed, and leaves nothing behind', async () => {
@@ -47,10 +55,10 @@ describe.each(COUNTING)('%s', (_name, policy) => {
 
   it('gives back nothing that no longer counts', async () => {
     await consume(3)
-    const { takenAtMs } = (await limits.post(`${name}/peek`, { key })).body.results[0]
+    const { takenAt } = (await limits.post(`${name}/peek`, { key })).body.results[0]
     harness.advance(300 * DAY_MS)
     await limits.post(`${name}/check`, { key, cost: 2 }).expect(200)
-    expect(await refund({ cost: 1, takenAtMs })).toMatchObject({ refunded: 0, remaining: 8 })
+    expect(await refund({ cost: 1, takenAt })).toMatchObject({ refunded: 0, remaining: 8 })
     expect(await refund({ cost: 1 })).toMatchObject({ refunded: 1, remaining: 9 })
   })
 
@@ -105,7 +113,13 @@ describe('a refund', () => {
   it.each([
     ['no key', {}, 'body/key'],
     ['a cost of 0', { key: 'k', cost: 0 }, 'body/cost'],
-    ['a time before 1970', { key: 'k', takenAtMs: -1 }, 'body/takenAtMs'],
+    ['a time before 1970', { key: 'k', takenAt: '1969-12-31T23:59:59.999Z' }, 'body/takenAt'],
+    ['a time after 2100', { key: 'k', takenAt: '2100-01-01T00:00:00.001Z' }, 'body/takenAt'],
+    ['a number as time', { key: 'k', takenAt: 1_795_248_000_000 }, 'body/takenAt'],
+    ['a time without zone', { key: 'k', takenAt: '2026-11-21T01:10:00' }, 'body/takenAt'],
+    ['a day that does not exist', { key: 'k', takenAt: '2026-02-30T00:00:00Z' }, 'body/takenAt'],
+    ['an hour that does not exist', { key: 'k', takenAt: '2026-02-01T25:00:00Z' }, 'body/takenAt'],
+    ['another format', { key: 'k', takenAt: 'Sat, 21 Nov 2026 01:10:00 GMT' }, 'body/takenAt'],
     ['an unknown field', { key: 'k', all: true }, 'body/all'],
   ])('is refused with %s', async (_what, body, pointer) => {
     const answer = await limits.post('short/refund', body).expect(400)

@@ -33,8 +33,8 @@ async function check(limit: object) {
     .request('post', '/v1/ratelimits/check')
     .send({ limits: [limit] })
     .expect(200)
-  const { takenAtMs, resetAfterMs } = body.results[0]
-  return { ...body, end: new Date(takenAtMs + resetAfterMs).toISOString() }
+  const { takenAt, resetAfterMs } = body.results[0]
+  return { ...body, end: new Date(Date.parse(takenAt) + resetAfterMs).toISOString() }
 }
 
 describe('windows of a calendar', () => {

@@ -36,7 +36,7 @@ async function settled(times: number) {
 }
 
 async function reserved(): Promise<string> {
-  return (await post('reserve', { cost: 2 }).expect(200)).body.reservationId
+  return (await post('reserve', { cost: 2 }).expect(200)).body.token
 }
 
 it.each([
@@ -46,11 +46,8 @@ it.each([
   ['the end of a block', () => post('unblock').expect(200)],
   ['an override', () => override('put').send({ limit: 5 }).expect(201)],
   ['the end of an override', () => override('delete').expect(204)],
-  [
-    'a commit',
-    async () => post('commit', { reservationId: await reserved(), actual: 1 }).expect(200),
-  ],
-  ['a cancellation', async () => post('cancel', { reservationId: await reserved() }).expect(200)],
+  ['a commit', async () => post('commit', { token: await reserved(), actual: 1 }).expect(200)],
+  ['a cancellation', async () => post('cancel', { token: await reserved() }).expect(200)],
 ])('sends one message to every process after %s', async (_what, change) => {
   await change()
   await settled(1)
@@ -62,9 +59,8 @@ it('sends no message for a call that changes nothing', async () => {
   await post('peek').expect(200)
   await override('get').expect(404)
   await limits.post('api/reset', { key: `${key}x` }).expect(200)
-  const reservationId = await reserved()
-  const commit = () =>
-    post('commit', { reservationId, actual: 1 }).set('idempotency-key', key).expect(200)
+  const token = await reserved()
+  const commit = () => post('commit', { token, actual: 1 }).set('idempotency-key', key).expect(200)
   await commit()
   await commit()
   const refund = () => post('refund').set('idempotency-key', key).expect(200)

@@ -105,7 +105,7 @@ describe('an answer', () => {
     expect(body).toMatchObject({ allowed: false, results: [{ unsatisfiable: true }] })
     expect(body).not.toHaveProperty('retryAfterMs')
     expect(headers).not.toHaveProperty('retry-after')
-    const refused = await check({ limits: [inline(subject(), { cost: 6 })] }, '?onDeny=429')
+    const refused = await check({ limits: [inline(subject(), { cost: 6 })] }, '?onDeny=reject')
     expect(refused.status).toBe(429)
     expect(refused.headers).not.toHaveProperty('retry-after')
   })
@@ -113,8 +113,9 @@ describe('an answer', () => {
   it('is a 429 with the results on request', async () => {
     const key = subject()
     await check({ limits: [inline(key, { cost: 5 })] })
-    const { body, headers } = await check({ limits: [inline(key)] }, '?onDeny=429').expect(429)
+    const { body, headers } = await check({ limits: [inline(key)] }, '?onDeny=reject').expect(429)
     expect(body).toMatchObject({ code: 'rate-limited', results: [{ allowed: false }] })
+    expect(body.results[0].takenAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
     expect(headers['retry-after']).toBe(String(Math.ceil(body.retryAfterMs / 1_000)))
   })
 

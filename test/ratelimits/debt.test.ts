@@ -78,8 +78,8 @@ describe('a limit that is lowered', () => {
 
   it('keeps the debt of a commit in full', async () => {
     const { post, put } = await subjectOf({ limit: 100, windowMs: 100 * DAY_MS })
-    const { reservationId } = await post('reserve', { cost: 50 })
-    await post('commit', { reservationId, actual: 300 })
+    const { token } = await post('reserve', { cost: 50 })
+    await post('commit', { token, actual: 300 })
     await put({ limit: 10, windowMs: 100 * DAY_MS })
     const denied = await post('check')
     // The bucket keeps 10 of the 100 units of its window, and the whole debt of 200.
@@ -100,8 +100,8 @@ it('is written only by calls that change it', async () => {
 describe('usage above the limit', () => {
   it('is paid back before anything else', async () => {
     const { post, put } = await subjectOf({ limit: 10, windowMs: 10 * DAY_MS })
-    const { reservationId } = await post('reserve', { cost: 10 })
-    await post('commit', { reservationId, actual: 15 })
+    const { token } = await post('reserve', { cost: 10 })
+    await post('commit', { token, actual: 15 })
     expect((await post('peek')).retryAfterMs).toBeGreaterThan(5.9 * DAY_MS)
     await post('refund', { cost: 3 })
     harness.advance(2 * DAY_MS)
@@ -137,14 +137,14 @@ describe('an override that expires', () => {
       limit: 9,
       leaseMs: DAY_MS,
     })
-    await post('leases', { weight: 5 })
+    await post('leases/acquire', { weight: 5 })
     await override({ limit: 2, ttlMs: 30_000 })
     for (const weight of [1, 4]) {
-      const denied = await post('leases', { weight })
+      const denied = await post('leases/acquire', { weight })
       expect(denied).toMatchObject({ allowed: false, unsatisfiable: false })
       expect(denied.retryAfterMs).toBeLessThanOrEqual(30_000)
     }
-    expect(await post('leases', { weight: 10 })).toMatchObject({ unsatisfiable: true })
+    expect(await post('leases/acquire', { weight: 10 })).toMatchObject({ unsatisfiable: true })
   })
 })
 
@@ -154,38 +154,38 @@ const BUDGET = { limit: 10, windowMs: 1_000, burst: 1_000 }
 describe('a refund of a bucket', () => {
   it('gives back what has not leaked, even many windows after the reservation', async () => {
     const { post } = await subjectOf(BUDGET)
-    const { reservationId } = await post('reserve', { cost: 800 })
+    const { token } = await post('reserve', { cost: 800 })
     harness.advance(1_200)
-    const { refunded, remaining } = await post('commit', { reservationId, actual: 100 })
+    const { refunded, remaining } = await post('commit', { token, actual: 100 })
     expect(refunded).toBe(700)
     expect(remaining).toBeGreaterThanOrEqual(900 + 12)
   })
 
   it('gives back nothing that has leaked', async () => {
     const { post } = await subjectOf({ limit: 10, windowMs: 10 * HOUR_MS })
-    const { reservationId } = await post('reserve', { cost: 10, ttlMs: DAY_MS })
+    const { token } = await post('reserve', { cost: 10, ttlMs: DAY_MS })
     harness.advance(9.5 * HOUR_MS)
     expect((await post('check', { cost: 9 })).allowed).toBe(true)
     // Only half a unit of the reservation has not leaked; the refund is rounded up.
-    expect(await post('cancel', { reservationId })).toMatchObject({ refunded: 1, remaining: 1 })
+    expect(await post('cancel', { token })).toMatchObject({ refunded: 1, remaining: 1 })
   })
 
   it('gives back a cost that was reserved after others, until those have leaked', async () => {
     const { post } = await subjectOf({ limit: 10, windowMs: 10 * HOUR_MS })
     await post('check', { cost: 5 })
-    const { reservationId } = await post('reserve', { cost: 5, ttlMs: DAY_MS })
+    const { token } = await post('reserve', { cost: 5, ttlMs: DAY_MS })
     harness.advance(4.5 * HOUR_MS)
     await post('check', { cost: 4 })
-    expect(await post('cancel', { reservationId })).toMatchObject({ refunded: 5, remaining: 5 })
+    expect(await post('cancel', { token })).toMatchObject({ refunded: 5, remaining: 5 })
   })
 
-  it('gives back what cannot have leaked since takenAtMs', async () => {
+  it('gives back what cannot have leaked since takenAt', async () => {
     const { post } = await subjectOf({ ...BUDGET, windowMs: DAY_MS })
-    const { takenAtMs } = (await post('check', { cost: 800 })).results[0]
+    const { takenAt } = (await post('check', { cost: 800 })).results[0]
     harness.advance(1.2 * DAY_MS)
     const cost = 700
-    expect((await post('refund', { cost, takenAtMs })).refunded).toBe(688)
-    expect((await post('refund', { cost: 12, takenAtMs })).refunded).toBe(0)
+    expect((await post('refund', { cost, takenAt })).refunded).toBe(688)
+    expect((await post('refund', { cost: 12, takenAt })).refunded).toBe(0)
   })
 
   it('gives back the place of a caller that stops waiting', async () => {
@@ -196,23 +196,23 @@ describe('a refund of a bucket', () => {
       maxDelayMs: DAY_MS,
     })
     await post('check')
-    const { takenAtMs, resetAfterMs } = (await post('check')).results[0]
+    const { takenAt, resetAfterMs } = (await post('check')).results[0]
     harness.advance(0.9 * DAY_MS)
-    expect((await post('refund', { takenAtMs })).refunded).toBe(1)
+    expect((await post('refund', { takenAt })).refunded).toBe(1)
     await post('check')
     const waiting = (await post('check')).results[0]
     harness.advance(DAY_MS)
     // Without `resetAfterMs`, the unit may have leaked during the day.
-    expect((await post('refund', { takenAtMs: waiting.takenAtMs })).refunded).toBe(0)
+    expect((await post('refund', { takenAt: waiting.takenAt })).refunded).toBe(0)
     const { refunded } = await post('refund', {
-      takenAtMs: waiting.takenAtMs,
+      takenAt: waiting.takenAt,
       resetAfterMs: waiting.resetAfterMs,
     })
     expect(refunded).toBe(1)
-    expect((await post('refund', { takenAtMs, resetAfterMs })).refunded).toBe(0)
+    expect((await post('refund', { takenAt, resetAfterMs })).refunded).toBe(0)
   })
 
-  it('needs takenAtMs with resetAfterMs', async () => {
+  it('needs takenAt with resetAfterMs', async () => {
     const { body } = await limits.post('nowhere/refund', { key: 'k', resetAfterMs: 1 }).expect(400)
     expect(body.errors).toEqual([faultAt('body/resetAfterMs')])
   })

@@ -70,7 +70,7 @@ describe('a denied subject', () => {
       expect(headers.ratelimit).toMatch(/^"one";r=0;t=\d+$/)
       expect(Number(headers['retry-after'])).toBeGreaterThan(30)
     }
-    await post('one/check?onDeny=429').expect(429)
+    await post('one/check?onDeny=reject').expect(429)
     // Real time goes on: when a second is over, a check reaches Redis.
     const after = [await asked(), await hits()] as const
     expect(after[0] - before[0] + after[1] - before[1]).toBe(11)
@@ -115,7 +115,7 @@ describe('a denied subject', () => {
   it('is freed at once by a reservation that is cancelled', async () => {
     const { body } = await post('one/reserve', { cost: 1 }).expect(200)
     expect(await check('one')).toMatchObject({ allowed: false })
-    await post('one/cancel', { reservationId: body.reservationId }).expect(200)
+    await post('one/cancel', { token: body.token }).expect(200)
     expect(await check('one')).toMatchObject({ allowed: true })
   })
 

@@ -36,6 +36,6 @@ it('Envoy sends no token of its visitors, and overwrites it with its own', () =>
   expect(service.path_prefix).toBe('/v1/ratelimits/site/authz')
   expect(allowed.patterns).toEqual([{ exact: 'x-forwarded-for' }, { exact: 'x-api-key' }])
   expect(service.authorization_request.headers_to_add).toEqual([
-    { key: 'lockstep-token', value: '' },
+    { key: 'lockstep-api-token', value: '' },
   ])
 })

@@ -57,7 +57,7 @@ describe('the state of a subject', () => {
   it('of leases expires', async () => {
     const { put, post } = limitDriver(harness)
     await put('leases', { algorithm: 'concurrency', limit: 3, leaseMs: 400 }).expect(201)
-    for (let i = 0; i < 4; i++) await post('leases/leases', { key: 'k' }).expect(200)
+    for (let i = 0; i < 4; i++) await post('leases/leases/acquire', { key: 'k' }).expect(200)
     expect(await immortal()).toEqual([])
     await gone(':leases')
   })

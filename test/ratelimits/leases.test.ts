@@ -22,7 +22,8 @@ beforeAll(async () => {
 
 const post = (path: string, body: object, policy = 'exports') =>
   harness.request('post', `/v1/ratelimits/${policy}/leases${path}`).send(body)
-const acquire = (key: string, more: object = {}, query = '') => post(query, { key, ...more })
+const acquire = (key: string, more: object = {}, query = '') =>
+  post(`/acquire${query}`, { key, ...more })
 const stateKey = (key: string) =>
   limitKey(harness.namespace, 'n', { name: 'exports', key, inline: false })
 
@@ -35,13 +36,13 @@ describe('a lease', () => {
       expect(body).toMatchObject({ policy: 'exports', key, allowed: true, limit: 3, remaining })
       expect(body.expiresInMs).toBeGreaterThan(800_000)
       expect(body.expiresInMs).toBeLessThanOrEqual(1_000_000)
-      leases.push(body.leaseId)
+      leases.push(body.token)
     }
     const denied = await acquire(key).expect(200)
     expect(denied.body).toMatchObject({ allowed: false, remaining: 0, unsatisfiable: false })
-    expect(denied.body).not.toHaveProperty('leaseId')
+    expect(denied.body).not.toHaveProperty('token')
 
-    const released = await post('/release', { key, leaseId: leases[1] }).expect(200)
+    const released = await post('/release', { key, token: leases[1] }).expect(200)
     expect(released.body).toEqual({ policy: 'exports', key, released: true })
     expect((await acquire(key)).body.allowed).toBe(true)
   })
@@ -64,16 +65,16 @@ describe('a lease', () => {
   it('lives its time from the last renewal', async () => {
     const key = subject()
     const { body } = await acquire(key, { weight: 3 })
-    const { leaseId } = body
+    const { token } = body
     for (let i = 0; i < 3; i++) {
       harness.advance(800_000)
-      const renewed = await post('/renew', { key, leaseId }).expect(200)
-      expect(renewed.body).toMatchObject({ policy: 'exports', key, leaseId })
+      const renewed = await post('/renew', { key, token }).expect(200)
+      expect(renewed.body).toMatchObject({ policy: 'exports', key, token })
       expect(renewed.body.expiresInMs).toBeGreaterThan(800_000)
     }
     expect((await acquire(key)).body.allowed).toBe(false)
     harness.advance(1_000_000)
-    const late = await post('/renew', { key, leaseId }).expect(410)
+    const late = await post('/renew', { key, token }).expect(410)
     expect(late.body.code).toBe('lease-expired')
     expect((await acquire(key, { weight: 3 })).body.allowed).toBe(true)
   })
@@ -105,22 +106,22 @@ describe('a lease', () => {
     const { headers } = await acquire(key, { weight: 3 })
     expect(headers['ratelimit-policy']).toBe('"exports";q=3;qu="concurrent-requests";w=1000')
     expect(headers.ratelimit).toBe('"exports";r=0;t=1000')
-    const denied = await acquire(key, {}, '?onDeny=429').expect(429)
-    expect(denied.body).toMatchObject({ code: 'rate-limited', allowed: false, remaining: 0 })
+    const denied = await acquire(key, {}, '?onDeny=reject').expect(429)
+    expect(denied.body).toMatchObject({ code: 'concurrency-limited', key, limit: 3, remaining: 0 })
     expect(denied.body.retryAfterMs).toBeGreaterThan(0)
   })
 
   it('is released once; a second release ends no other lease', async () => {
     const key = subject()
     const { body } = await acquire(key)
-    const release = () => post('/release', { key, leaseId: body.leaseId }).expect(200)
+    const release = () => post('/release', { key, token: body.token }).expect(200)
     expect((await release()).body.released).toBe(true)
     await acquire(key)
     expect((await release()).body.released).toBe(false)
     expect((await acquire(key)).body.remaining).toBe(1)
-    const foreign = await post('/release', { key: subject(), leaseId: body.leaseId })
+    const foreign = await post('/release', { key: subject(), token: body.token })
     expect(foreign.body.released).toBe(false)
-    await post('/renew', { key, leaseId: body.leaseId }).expect(410)
+    await post('/renew', { key, token: body.token }).expect(410)
   })
 
   it('is one for one idempotency key, until it is over', async () => {
@@ -130,11 +131,11 @@ describe('a lease', () => {
     harness.advance(200_000)
     const again = await ask().expect(200)
     expect(again.headers['idempotent-replayed']).toBe('true')
-    expect(again.body).toMatchObject({ allowed: true, leaseId: first.body.leaseId, remaining: 2 })
+    expect(again.body).toMatchObject({ allowed: true, token: first.body.token, remaining: 2 })
     expect(again.body.expiresInMs).toBeLessThanOrEqual(800_000)
     await acquire(key, { weight: 2 }).set('idempotency-key', 'attempt-1').expect(422)
 
-    await post('/release', { key, leaseId: first.body.leaseId })
+    await post('/release', { key, token: first.body.token })
     const late = await ask().expect(410)
     expect(late.body.code).toBe('lease-expired')
   })
@@ -144,7 +145,7 @@ describe('a lease', () => {
     const { body } = await acquire(key, { weight: 3 })
     const ask = () => acquire(key).set('idempotency-key', 'attempt-1')
     expect((await ask()).body.allowed).toBe(false)
-    await post('/release', { key, leaseId: body.leaseId })
+    await post('/release', { key, token: body.token })
     expect((await ask()).body.allowed).toBe(true)
   })
 
@@ -152,11 +153,11 @@ describe('a lease', () => {
     await limits.put('many', { ...POLICY, limit: 50 }).expect(201)
     const key = subject()
     const answers = await Promise.all(
-      Array.from({ length: 200 }, () => post('', { key }, 'many').expect(200)),
+      Array.from({ length: 200 }, () => post('/acquire', { key }, 'many').expect(200)),
     )
     const granted = answers.filter(({ body }) => body.allowed)
     expect(granted).toHaveLength(50)
-    expect(new Set(granted.map(({ body }) => body.leaseId)).size).toBe(50)
+    expect(new Set(granted.map(({ body }) => body.token)).size).toBe(50)
   })
 
   it('obeys the override and the block of its subject', async () => {
@@ -194,13 +195,13 @@ describe('what is in flight', () => {
     expect(body).toEqual({ ...free, resetAfterMs: 0 })
     expect(headers.ratelimit).toBe('"exports";r=3;t=0')
 
-    const { leaseId } = (await acquire(key, { weight: 2 }).expect(200)).body
+    const { token } = (await acquire(key, { weight: 2 }).expect(200)).body
     harness.advance(0.4 * POLICY.leaseMs)
     await acquire(key).expect(200)
     const both = (await inspect(key).expect(200)).body
     expect(both).toMatchObject({ inFlight: 3, leases: 2, remaining: 0 })
     expect(both.resetAfterMs).toBeGreaterThan(0.6 * POLICY.leaseMs)
-    expect(JSON.stringify(both)).not.toContain(leaseId)
+    expect(JSON.stringify(both)).not.toContain(token)
     harness.advance(0.6 * POLICY.leaseMs)
     expect((await inspect(key).expect(200)).body).toMatchObject({
       inFlight: 1,
@@ -241,11 +242,11 @@ describe('the key of a subject', () => {
     const second = (await acquire(key)).body
     expect(await harness.redis.pttl(stateKey(key))).toBeGreaterThan(900_000)
 
-    await post('/release', { key, leaseId: second.leaseId })
+    await post('/release', { key, token: second.token })
     const left = await harness.redis.pttl(stateKey(key))
     expect(left).toBeGreaterThan(0)
     expect(left).toBeLessThanOrEqual(400_000)
-    await post('/release', { key, leaseId: first.leaseId })
+    await post('/release', { key, token: first.token })
     expect(await harness.redis.exists(stateKey(key))).toBe(0)
   })
 
@@ -263,7 +264,7 @@ describe('the key of a subject', () => {
     const key = subject()
     const { body } = await acquire(key)
     harness.advance(1_000_000)
-    await post('/renew', { key, leaseId: body.leaseId }).expect(410)
+    await post('/renew', { key, token: body.token }).expect(410)
     expect(await harness.redis.exists(stateKey(key))).toBe(0)
   })
 })
@@ -297,9 +298,9 @@ describe('a policy of concurrency', () => {
     }).expect(400)
 
     await put('calls', { limit: 3, windowMs: 1_000 })
-    await post('', { key: 'k' }, 'calls').expect(400)
-    await post('', { key: 'k' }, 'unknown').expect(404)
-    await post('/renew', { key: 'k', leaseId: 'used' }).expect(400)
+    await post('/acquire', { key: 'k' }, 'calls').expect(400)
+    await post('/acquire', { key: 'k' }, 'unknown').expect(404)
+    await post('/renew', { key: 'k', token: 'used' }).expect(400)
   })
 })
 

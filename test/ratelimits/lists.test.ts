@@ -83,7 +83,7 @@ describe.each(COUNTING)('a policy with lists: %s', (_name, policy) => {
 
   it('always denies a denied subject, without a retry time', async () => {
     const key = '192.0.2.77'
-    const { body, headers } = await limits.post(`${name}/check?onDeny=429`, { key }).expect(429)
+    const { body, headers } = await limits.post(`${name}/check?onDeny=reject`, { key }).expect(429)
     expect(body.results[0]).toMatchObject({
       allowed: false,
       listed: 'deny',
@@ -106,7 +106,7 @@ describe.each(COUNTING)('a policy with lists: %s', (_name, policy) => {
     const { body } = await limits.post(`${name}/reserve`, { key: 'vip', cost: 50 }).expect(200)
     expect(body).toMatchObject({ allowed: true, results: [{ listed: 'allow', granted: 50 }] })
     const settled = await limits
-      .post(`${name}/commit`, { key: 'vip', reservationId: body.reservationId, actual: 20 })
+      .post(`${name}/commit`, { key: 'vip', token: body.token, actual: 20 })
       .expect(200)
     expect(settled.body).toMatchObject({ reserved: 50, actual: 20, refunded: 0, remaining: 10 })
   })

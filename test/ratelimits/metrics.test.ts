@@ -119,7 +119,7 @@ describe('lockstep_ratelimits_near_limit_total', () => {
       await growth([() => near('filed')], () => post('filed/check', { key, cost: 79 })),
     ).toEqual([0])
     expect(await growth([() => near('filed')], () => post('filed/check', { key }))).toEqual([1])
-    const lease = () => post('slots/leases', { key, weight: 2 })
+    const lease = () => post('slots/leases/acquire', { key, weight: 2 })
     expect(await growth([() => near('slots')], lease)).toEqual([0])
     expect(await growth([() => near('slots')], lease)).toEqual([1])
   })
@@ -137,22 +137,22 @@ describe('the list of the most denied', () => {
     ] as const) {
       for (let i = 0; i < times; i++) await post('ranked/check', { key })
     }
-    const { keys, halfLifeMs } = await top('ranked', { limit: 2 })
+    const { items, halfLifeMs } = await top('ranked', { limit: 2 })
     expect(halfLifeMs).toBe(60_000)
-    expect(keys).toEqual([
+    expect(items).toEqual([
       { key: 'often', denials: 5, error: 0 },
       { key: 'seldom', denials: 2, error: 0 },
     ])
-    const all = (await top('ranked')).keys.map(({ key }: { key: string }) => key)
+    const all = (await top('ranked')).items.map(({ key }: { key: string }) => key)
     expect(all).not.toContain('never')
   })
 
   it('is separate for each policy and namespace', async () => {
-    expect((await top('quiet')).keys).toEqual([])
+    expect((await top('quiet')).items).toEqual([])
     await harness
       .request('get', '/v1/ratelimits/filed/top')
       .set('lockstep-namespace', `${harness.namespace}-b`)
-      .expect(200, { keys: [], halfLifeMs: 60_000 })
+      .expect(200, { items: [], halfLifeMs: 60_000 })
     await harness.request('get', '/v1/ratelimits/unknown/top').expect(404)
     await harness.request('get', '/v1/ratelimits/filed/top?limit=0').expect(400)
   })

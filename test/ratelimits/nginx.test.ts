@@ -62,14 +62,14 @@ describe.skipIf(nginx === undefined)('deploy/nginx, by a real nginx (skipped wit
       'x-forwarded-for': '192.0.2.1',
       'idempotency-key': 'again',
       'lockstep-namespace': 'elsewhere',
-      'lockstep-token': 'mine',
+      'lockstep-api-token': 'mine',
       authorization: 'Bearer mine',
       origin: 'https://example.com',
     }
     const statuses = []
     for (const _ of [1, 2, 3, 4]) statuses.push((await visit('/', 'bob', { headers })).status)
     expect(statuses).toEqual([200, 200, 200, 429])
-    expect((await visit('/?key=other&denyStatus=429', 'bob')).status).toBe(429)
+    expect((await visit('/?key=other&denyStatus=too-many-requests', 'bob')).status).toBe(429)
   })
 
   it('bodies reach the application, and its own refusals the visitor', async () => {

@@ -55,7 +55,7 @@ describe('a policy', () => {
       const { body } = await ask('short', 'check', '?key=u1').expect(200)
       expect(body).toMatchObject({ allowed: true, remaining })
     }
-    await ask('short', 'check', '?key=u1&onDeny=429').expect(429)
+    await ask('short', 'check', '?key=u1&onDeny=reject').expect(429)
     expect((await ask('short', 'peek', '?key=u2').expect(200)).body.remaining).toBe(3)
     const cost = await ask('short', 'check', '').send({ key: 'u3', cost: 3 })
     expect(cost.body).toMatchObject({ allowed: true, remaining: 0 })

@@ -18,10 +18,10 @@ const reserve = async (name: string, key: string, cost: number, more: object = {
   const { body } = await limits.post(`${name}/reserve`, { key, cost, ...more }).expect(200)
   return body
 }
-const commit = (name: string, key: string, reservationId: string, actual: number) =>
-  limits.post(`${name}/commit`, { key, reservationId, actual })
-const cancel = (name: string, key: string, reservationId: string) =>
-  limits.post(`${name}/cancel`, { key, reservationId })
+const commit = (name: string, key: string, token: string, actual: number) =>
+  limits.post(`${name}/commit`, { key, token, actual })
+const cancel = (name: string, key: string, token: string) =>
+  limits.post(`${name}/cancel`, { key, token })
 
 describe.each(COUNTING)('a reservation in %s', (_name, policy) => {
   const name = randomUUID()
@@ -37,12 +37,12 @@ describe.each(COUNTING)('a reservation in %s', (_name, policy) => {
       remaining: 2,
       results: [{ policy: name, key, granted: 8 }],
     })
-    expect(reserved.reservationId).toMatch(/^[A-Za-z0-9_-]{22}$/)
+    expect(reserved.token).toMatch(/^[A-Za-z0-9_-]{22}$/)
     expect(reserved.expiresInMs).toBeGreaterThan(50_000)
     expect(reserved.expiresInMs).toBeLessThanOrEqual(60_000)
     expect(await limits.remaining(name, key)).toBe(2)
 
-    const { body, headers } = await commit(name, key, reserved.reservationId, 3).expect(200)
+    const { body, headers } = await commit(name, key, reserved.token, 3).expect(200)
     expect(body).toMatchObject({
       policy: name,
       key,
@@ -58,8 +58,8 @@ describe.each(COUNTING)('a reservation in %s', (_name, policy) => {
 
   it('becomes a debt if it cost more than remains, and every call is denied until it is paid back', async () => {
     const key = randomUUID()
-    const { reservationId } = await reserve(name, key, 4)
-    const { body } = await commit(name, key, reservationId, 13).expect(200)
+    const { token } = await reserve(name, key, 4)
+    const { body } = await commit(name, key, token, 13).expect(200)
     expect(body).toMatchObject({ reserved: 4, actual: 13, refunded: 0, remaining: 0 })
     await limits.post(`${name}/refund`, { key, cost: 3 }).expect(200)
     const denied = (await limits.post(`${name}/check`, { key })).body
@@ -73,9 +73,9 @@ describe.each(COUNTING)('a reservation in %s', (_name, policy) => {
     await limits.post(`${name}/check`, { key, cost: 8 })
     const denied = await reserve(name, key, 3)
     expect(denied).toMatchObject({ allowed: false, remaining: 2, results: [{ granted: 0 }] })
-    expect(denied).not.toHaveProperty('reservationId')
+    expect(denied).not.toHaveProperty('token')
     expect(denied).not.toHaveProperty('expiresInMs')
-    const refused = await limits.post(`${name}/reserve?onDeny=429`, { key, cost: 3 }).expect(429)
+    const refused = await limits.post(`${name}/reserve?onDeny=reject`, { key, cost: 3 }).expect(429)
     expect(refused.body).toMatchObject({ code: 'rate-limited', results: [{ allowed: false }] })
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
     expect(await limits.remaining(name, key)).toBe(2)
@@ -83,8 +83,8 @@ describe.each(COUNTING)('a reservation in %s', (_name, policy) => {
 
   it('is cancelled, which leaves nothing behind', async () => {
     const key = randomUUID()
-    const { reservationId } = await reserve(name, key, 8)
-    const { body } = await cancel(name, key, reservationId).expect(200)
+    const { token } = await reserve(name, key, 8)
+    const { body } = await cancel(name, key, token).expect(200)
     expect(body).toMatchObject({ reserved: 8, actual: 0, refunded: 8, remaining: 10 })
     expect(await harness.redis.keys(`ls:{${harness.namespace}:r:${key}}:*`)).toEqual([])
   })
@@ -93,27 +93,25 @@ describe.each(COUNTING)('a reservation in %s', (_name, policy) => {
 describe('a reservation', () => {
   it('is settled at most once', async () => {
     const key = randomUUID()
-    const { reservationId } = await reserve('api', key, 8)
-    await commit('api', key, reservationId, 4).expect(200)
-    expect((await commit('api', key, reservationId, 4).expect(410)).body.code).toBe(
-      'reservation-expired',
-    )
-    await cancel('api', key, reservationId).expect(410)
+    const { token } = await reserve('api', key, 8)
+    await commit('api', key, token, 4).expect(200)
+    expect((await commit('api', key, token, 4).expect(410)).body.code).toBe('reservation-expired')
+    await cancel('api', key, token).expect(410)
     expect(await limits.remaining('api', key)).toBe(6)
   })
 
   it('may cost what was reserved', async () => {
     const key = randomUUID()
-    const { reservationId } = await reserve('api', key, 4)
-    const { body } = await commit('api', key, reservationId, 4).expect(200)
+    const { token } = await reserve('api', key, 4)
+    const { body } = await commit('api', key, token, 4).expect(200)
     expect(body).toMatchObject({ refunded: 0, remaining: 6 })
   })
 
   it('stays consumed after it has expired', async () => {
     const key = randomUUID()
-    const { reservationId } = await reserve('api', key, 4, { ttlMs: 5_000 })
+    const { token } = await reserve('api', key, 4, { ttlMs: 5_000 })
     harness.advance(5_000)
-    await commit('api', key, reservationId, 1).expect(410)
+    await commit('api', key, token, 1).expect(410)
     expect(await limits.remaining('api', key)).toBe(6)
   })
 
@@ -129,19 +127,19 @@ describe('a reservation', () => {
   it('belongs to its policy and subject', async () => {
     const key = randomUUID()
     await limits.put('other', { limit: 10, windowMs: 8_640_000_000 })
-    const { reservationId } = await reserve('api', key, 4)
-    await commit('other', key, reservationId, 1).expect(410)
-    await commit('api', `${key}x`, reservationId, 1).expect(410)
-    await commit('api', key, reservationId, 1).expect(200)
+    const { token } = await reserve('api', key, 4)
+    await commit('other', key, token, 1).expect(410)
+    await commit('api', `${key}x`, token, 1).expect(410)
+    await commit('api', key, token, 1).expect(200)
   })
 
   it('gives back nothing of an ended window', async () => {
     await limits.put('window', { algorithm: 'fixed-window', limit: 10, windowMs: HOUR_MS })
     const key = randomUUID()
-    const { reservationId } = await reserve('window', key, 4, { ttlMs: 2 * HOUR_MS })
+    const { token } = await reserve('window', key, 4, { ttlMs: 2 * HOUR_MS })
     harness.advance(HOUR_MS)
     await limits.post('window/check', { key, cost: 2 })
-    const { body } = await commit('window', key, reservationId, 1).expect(200)
+    const { body } = await commit('window', key, token, 1).expect(200)
     expect(body).toMatchObject({ refunded: 0, remaining: 8 })
   })
 
@@ -162,15 +160,15 @@ describe('a reservation', () => {
     expect(again.headers['idempotent-replayed']).toBe('true')
     expect(again.body).toMatchObject({
       allowed: true,
-      reservationId: first.reservationId,
+      token: first.token,
       remaining: 4,
       retryAfterMs: 0,
-      results: [{ allowed: true, granted: 6, takenAtMs: first.results[0].takenAtMs }],
+      results: [{ allowed: true, granted: 6, takenAt: first.results[0].takenAt }],
     })
     expect(again.body.expiresInMs).toBeLessThanOrEqual(59_000)
 
     const settle = (actual: number) =>
-      commit('api', key, first.reservationId, actual).set('idempotency-key', `c-${key}`)
+      commit('api', key, first.token, actual).set('idempotency-key', `c-${key}`)
     expect((await settle(2).expect(200)).headers).not.toHaveProperty('idempotent-replayed')
     const repeat = await settle(2).expect(200)
     expect(repeat.headers['idempotent-replayed']).toBe('true')
@@ -196,13 +194,13 @@ describe('a reservation', () => {
 
   it('is denied to a blocked subject, and settled all the same', async () => {
     const key = randomUUID()
-    const { reservationId } = await reserve('api', key, 6)
+    const { token } = await reserve('api', key, 6)
     await limits.post('api/block', { key, ttlMs: 60_000 })
     expect(await reserve('api', key, 1)).toMatchObject({
       allowed: false,
       results: [{ blocked: true }],
     })
-    await commit('api', key, reservationId, 1).expect(200)
+    await commit('api', key, token, 1).expect(200)
   })
 
   it('follows an override', async () => {
@@ -213,7 +211,7 @@ describe('a reservation', () => {
       .expect(201)
     const reserved = await reserve('api', key, 50)
     expect(reserved).toMatchObject({ allowed: true, results: [{ limit: 100 }] })
-    const { body } = await commit('api', key, reserved.reservationId, 20).expect(200)
+    const { body } = await commit('api', key, reserved.token, 20).expect(200)
     expect(body).toMatchObject({ limit: 100, remaining: 80 })
   })
 
@@ -226,7 +224,7 @@ describe('a reservation', () => {
       allowed: true,
       results: [{ allowed: false, granted: 0, shadow: true }],
     })
-    const { body, headers } = await commit('dark', key, reserved.reservationId, 9).expect(200)
+    const { body, headers } = await commit('dark', key, reserved.token, 9).expect(200)
     expect(body).toMatchObject({ reserved: 0, refunded: 0, remaining: 2 })
     expect(headers).not.toHaveProperty('ratelimit')
   })
@@ -256,10 +254,10 @@ describe('bad input', () => {
     ['reserve', { cost: 1 }, 'body/key'],
     ['reserve', { key: 'k', cost: 0 }, 'body/cost'],
     ['reserve', { key: 'k', ttlMs: 86_400_001 }, 'body/ttlMs'],
-    ['commit', { key: 'k', reservationId: id }, 'body/actual'],
-    ['commit', { key: 'k', reservationId: id, actual: -1 }, 'body/actual'],
-    ['commit', { key: 'k', reservationId: 'short', actual: 1 }, 'body/reservationId'],
-    ['cancel', { key: 'k', reservationId: id, actual: 1 }, 'body/actual'],
+    ['commit', { key: 'k', token: id }, 'body/actual'],
+    ['commit', { key: 'k', token: id, actual: -1 }, 'body/actual'],
+    ['commit', { key: 'k', token: 'short', actual: 1 }, 'body/token'],
+    ['cancel', { key: 'k', token: id, actual: 1 }, 'body/actual'],
   ])('is refused by %s: %j', async (verb, body, pointer) => {
     const answer = await limits.post(`api/${verb}`, body).expect(400)
     expect(answer.body.errors).toEqual([faultAt(pointer)])
@@ -267,8 +265,8 @@ describe('bad input', () => {
 
   it.each([
     ['reserve', { key: 'k' }],
-    ['commit', { key: 'k', reservationId: id, actual: 1 }],
-    ['cancel', { key: 'k', reservationId: id }],
+    ['commit', { key: 'k', token: id, actual: 1 }],
+    ['cancel', { key: 'k', token: id }],
     ['refund', { key: 'k' }],
   ])('has nothing to %s where leases are counted', async (verb, body) => {
     await limits.put('leases', { algorithm: 'concurrency', limit: 3, leaseMs: 1_000 })
@@ -278,8 +276,8 @@ describe('bad input', () => {
 
   it.each([
     ['reserve', { key: 'k' }],
-    ['commit', { key: 'k', reservationId: id, actual: 1 }],
-    ['cancel', { key: 'k', reservationId: id }],
+    ['commit', { key: 'k', token: id, actual: 1 }],
+    ['cancel', { key: 'k', token: id }],
   ])('names no policy that is not there: %s', async (verb, body) => {
     expect((await limits.post(`nowhere/${verb}`, body).expect(404)).body.code).toBe(
       'policy-not-found',

@@ -15,7 +15,7 @@ describe('a limit in shadow', () => {
     const key = randomUUID()
     const body = { limits: [real(key, 10), dark(key, 1)] }
     await limits.check(body)
-    const second = (await limits.check(body, '?onDeny=429').expect(200)).body
+    const second = (await limits.check(body, '?onDeny=reject').expect(200)).body
     expect(second).toMatchObject({ allowed: true, remaining: 8, retryAfterMs: 0 })
     expect(second.results[0]).not.toHaveProperty('shadow')
     expect(second.results[1]).toMatchObject({ allowed: false, granted: 0, shadow: true })
@@ -61,7 +61,7 @@ describe('a limit in shadow', () => {
     await limits.put('dark', { limit: 1, ...WINDOW, shadow: true }).expect(201)
     const key = randomUUID()
     await limits.post('dark/check', { key }).expect(200)
-    const { body } = await limits.post('dark/check?onDeny=429', { key }).expect(200)
+    const { body } = await limits.post('dark/check?onDeny=reject', { key }).expect(200)
     expect(body).toMatchObject({ allowed: true, results: [{ allowed: false, shadow: true }] })
   })
 })

@@ -85,7 +85,7 @@ it('answers a repeat with what the first attempt was granted', async () => {
   const { body, headers } = await ask().expect(200)
   expect(headers['idempotent-replayed']).toBe('true')
   expect(body.results[0]).toMatchObject({ granted: 4, remaining: 6 })
-  expect(body.results[0].takenAtMs).toBe(first.body.results[0].takenAtMs)
+  expect(body.results[0].takenAt).toBe(first.body.results[0].takenAt)
 })
 
 it('consumes nothing when peeked', async () => {

@@ -1,11 +1,11 @@
 import { logChange } from '../../http/change-log.js'
-import { invalid } from '../../http/problem.js'
 import { idempotencyConflict } from '../../http/request-fingerprint.js'
 import { KeyQuery, KeyRequest, SubjectChange } from '../checks/schemas.js'
 import { PolicyParams } from '../policies/schemas.js'
 import { responses } from '../problems.js'
 import { identityOf, RetryHeaders, requestedLimit, requireCalls } from '../request.js'
 import type { RateLimitRoutes } from '../services.js'
+import { toTaken } from './request.js'
 import * as schemas from './schemas.js'
 
 export const adjustmentRoutes: RateLimitRoutes = async (app, services) => {
@@ -18,6 +18,10 @@ export const adjustmentRoutes: RateLimitRoutes = async (app, services) => {
       schema: {
         operationId: 'refundRateLimit',
         summary: 'Give back the newest usage of a subject',
+        description:
+          'Gives back at most `cost` of what still counts, the newest first. Send `takenAt` and ' +
+          '`resetAfterMs` as the check answered them, so that a late refund gives back nothing that ' +
+          'counts no more. With an Idempotency-Key a repeat gives back nothing.',
         tags: ['ratelimits'],
         params: PolicyParams,
         querystring: schemas.RefundQuery,
@@ -27,14 +31,11 @@ export const adjustmentRoutes: RateLimitRoutes = async (app, services) => {
       },
     },
     async (request, reply) => {
-      const { key, cost, takenAtMs, resetAfterMs } = request.body
+      const { key, cost } = request.body
       const { namespace } = request
-      if (resetAfterMs !== undefined && takenAtMs === undefined) {
-        throw invalid('body/resetAfterMs', 'needs takenAtMs')
-      }
+      const taken = toTaken(request.body)
       const limit = requireCalls(await requestedLimit(policies, request))
       const idempotency = identityOf(request)
-      const taken = { takenAtMs, resetAfterMs }
       const outcome = await adjustments.refund(namespace, limit, { cost, ...taken, idempotency })
       if (outcome.kind === 'conflict') throw idempotencyConflict()
       if (outcome.kind === 'replayed') reply.header('idempotent-replayed', 'true')
@@ -49,7 +50,10 @@ export const adjustmentRoutes: RateLimitRoutes = async (app, services) => {
       config: { scope: 'ratelimits:write', queryFields: ['key'] },
       schema: {
         operationId: 'resetRateLimit',
-        summary: 'Delete the usage of a subject; blocks and overrides stay',
+        summary: 'Delete the usage of a subject',
+        description:
+          'The subject of a policy that counts calls has its whole limit again; of a concurrency ' +
+          'policy all leases end. Its block and its override stay.',
         tags: ['ratelimits'],
         params: PolicyParams,
         querystring: KeyQuery,

@@ -1,9 +1,11 @@
 import { METHODS } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
-import { invalid } from '../../http/problem.js'
+import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
+import { LIMIT_HEADERS } from '../checks/headers.js'
+import { PolicyParams } from '../policies/schemas.js'
 import type { PolicyDocument } from '../policies/store.js'
-import { unknownPolicy } from '../problems.js'
+import { problemResponses, unknownPolicy } from '../problems.js'
 import type { RateLimitRoutes } from '../services.js'
 import * as schemas from './schemas.js'
 import { toKey, toSubject } from './template.js'
@@ -63,12 +65,16 @@ export const authzRoutes: RateLimitRoutes = async (app, { decide, policies }) =>
       config,
       schema: {
         operationId: 'authorizeVisitor',
-        summary: 'Whether a proxy may let its visitor through; the same for any method',
+        summary: 'Decide whether a proxy may let its visitor through',
+        description:
+          'The same for any method. Consumes a cost of 1 of the subject that the `authz` of the policy ' +
+          'makes of the visitor, or of `key`. The answer has no body: 204, or the status of `denyStatus`. ' +
+          'Reads nothing else of the visitor: neither its namespace nor its Idempotency-Key.',
         tags: ['ratelimits'],
-        params: schemas.AuthzParams,
+        params: PolicyParams,
         querystring: schemas.AuthzQuery,
         headers: schemas.AuthzHeaders,
-        response: schemas.AuthzResponses,
+        response: RESPONSES,
         hide: method !== 'GET',
       },
       handler: (request, reply) => {
@@ -82,11 +88,15 @@ export const authzRoutes: RateLimitRoutes = async (app, { decide, policies }) =>
       config,
       schema: {
         operationId: 'authorizeVisitorByPolicies',
-        summary: 'Check several policies of one group, all or nothing',
+        summary: 'Decide by several policies of one group',
+        description:
+          'The same for any method. Consumes a cost of 1 of each policy if all have room, otherwise ' +
+          'nothing. The answer has no body: 204, or the status of `denyStatus`. Policies of different ' +
+          'groups are 400.',
         tags: ['ratelimits'],
         querystring: schemas.AuthzPoliciesQuery,
         headers: schemas.AuthzHeaders,
-        response: schemas.AuthzResponses,
+        response: RESPONSES,
         hide: method !== 'GET',
       },
       handler: (request, reply) => {
@@ -106,7 +116,7 @@ export const authzRoutes: RateLimitRoutes = async (app, { decide, policies }) =>
         return answer(request, reply, {
           policies: policy.split(','),
           allowStatus: 200,
-          denyStatus: 429,
+          denyStatus: DENY_STATUS['too-many-requests'],
           path: `/${path}`,
         })
       },
@@ -114,12 +124,25 @@ export const authzRoutes: RateLimitRoutes = async (app, { decide, policies }) =>
   }
 }
 
+const DENY_STATUS = { 'too-many-requests': 429, forbidden: 403 } as const
+
+/** A denial that is 403 has no body either. */
+const RESPONSES = {
+  204: { description: 'Let the visitor through.', type: 'null', headers: LIMIT_HEADERS },
+  429: {
+    description: 'Denied; Retry-After says for how long.',
+    type: 'null',
+    headers: LIMIT_HEADERS,
+  },
+  ...problemResponses(...COMMON_PROBLEMS, 'policy-not-found'),
+}
+
 const OPTIONS = { mode: 'all', take: 'exact', peek: false } as const
 
 const toOptions = ({ key, denyStatus }: Static<typeof schemas.AuthzQuery>) => ({
   key,
   allowStatus: 204,
-  denyStatus: Number(denyStatus),
+  denyStatus: DENY_STATUS[denyStatus],
 })
 
 /** On a Cluster all subjects of one group are in one slot, so they can be checked together. */

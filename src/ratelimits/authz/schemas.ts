@@ -1,7 +1,4 @@
 import Type from 'typebox'
-import { ResourceName } from '../../http/names.js'
-import { COMMON_PROBLEMS } from '../../http/problem.js'
-import { problemResponses } from '../problems.js'
 import { DEFAULT_IPV6_PREFIX, DEFAULT_TRUSTED_HOPS } from './template.js'
 
 /** The part of a policy that makes a subject of a visitor. */
@@ -23,24 +20,23 @@ export const AuthzTemplateSchema = Type.Object(
       Type.Integer({
         minimum: 0,
         maximum: 16,
-        description: `Proxies in front that append to X-Forwarded-For; 0: the address of the connection. Default ${DEFAULT_TRUSTED_HOPS}.`,
+        description: `Proxies in front that append to X-Forwarded-For, 0 to 16; 0: the address of the connection. Default ${DEFAULT_TRUSTED_HOPS}.`,
       }),
     ),
     ipv6Prefix: Type.Optional(
       Type.Integer({
         minimum: 1,
         maximum: 128,
-        description: `Bits of an IPv6 address that distinguish visitors. Default ${DEFAULT_IPV6_PREFIX}.`,
+        description: `Bits of an IPv6 address that distinguish visitors, 1 to 128. Default ${DEFAULT_IPV6_PREFIX}.`,
       }),
     ),
   },
   {
+    title: 'AuthzTemplate',
     additionalProperties: false,
     description: 'For /authz: how a visitor becomes a key. Without it the proxy gives ?key=.',
   },
 )
-
-export const AuthzParams = Type.Object({ policy: ResourceName })
 
 const NAME = '[A-Za-z0-9][A-Za-z0-9._@-]{0,127}'
 const PolicyNames = Type.String({
@@ -58,9 +54,12 @@ export const AuthzQuery = Type.Object({
         'The subject, for a policy without `authz`; ignored for one that has it. Text that is no valid key is replaced by its SHA-256, empty text by -.',
     }),
   ),
-  denyStatus: Type.Enum(['429', '403'], {
-    default: '429',
-    description: 'Status of a denial. 403 for nginx, which treats 429 as an error. Default 429.',
+  denyStatus: Type.Enum(['too-many-requests', 'forbidden'], {
+    title: 'DenyStatus',
+    default: 'too-many-requests',
+    description:
+      'Status of a denial: too-many-requests is 429, forbidden is 403, for nginx, which treats 429 as ' +
+      'an error. Default too-many-requests.',
   }),
 })
 
@@ -70,16 +69,10 @@ export const AuthzPoliciesQuery = Type.Object({
 })
 
 export const AuthzHeaders = Type.Object({
-  'lockstep-token': Type.Optional(
+  'lockstep-api-token': Type.Optional(
     Type.String({
-      description: 'The token of the proxy. The proxy must overwrite the header of its visitor.',
+      description:
+        'The API token of the proxy. The proxy must overwrite the header of its visitor.',
     }),
   ),
 })
-
-/** A denial with denyStatus=403 has no body either. */
-export const AuthzResponses = {
-  204: { description: 'Let the visitor through.', type: 'null' },
-  429: { description: 'Denied; Retry-After says for how long.', type: 'null' },
-  ...problemResponses(...COMMON_PROBLEMS, 'policy-not-found'),
-}

@@ -96,7 +96,7 @@ function toLimitAnswer(limit: LimitRequest, result: LimitReply): LimitAnswer {
     delayMs: ms(result.delayUs),
     granted: result.granted,
     unsatisfiable: result.retryUs < 0,
-    takenAtMs: Math.floor(result.takenAtUs / 1_000),
+    takenAt: new Date(result.takenAtUs / 1_000).toISOString(),
   }
   if (result.retryUs >= 0) answer.retryAfterMs = ms(result.retryUs)
   const listed = listedAs(limit)

@@ -6,6 +6,27 @@ import { createHash } from 'node:crypto'
  */
 export type HeaderStyle = 'ietf' | 'legacy' | 'x-ratelimit' | 'none'
 
+/** The headers of answers about limits, for the document. */
+export const LIMIT_HEADERS = {
+  RateLimit: {
+    type: 'string',
+    description:
+      'Cost that remains and seconds until the usage is zero, of each limit: `"api";r=37;t=38` (IETF ' +
+      'draft). Absent for other values of LOCKSTEP_RATELIMIT_HEADERS than ietf, the default.',
+  },
+  'RateLimit-Policy': {
+    type: 'string',
+    description: 'Cost per window and the window in seconds, of each limit: `"api";q=100;w=60`.',
+  },
+} as const
+
+export const REPLAY_HEADER = {
+  'Idempotent-Replayed': {
+    type: 'string',
+    description: '`true`: a request with this Idempotency-Key was answered before.',
+  },
+} as const
+
 export interface LimitState {
   readonly name: string
   readonly key: string

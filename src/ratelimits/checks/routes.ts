@@ -1,18 +1,21 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Static } from 'typebox'
 import { PolicyParams } from '../policies/schemas.js'
-import { rateLimited, responses } from '../problems.js'
+import { denied, responses, withDenials } from '../problems.js'
 import { identityOf, RetryHeaders } from '../request.js'
 import type { RateLimitRoutes } from '../services.js'
 import { type LimitInput, requireEqualCosts } from './decide.js'
 import * as schemas from './schemas.js'
 import type { CheckOptions } from './store.js'
 
-const CHECK_RESPONSES = responses(
-  schemas.CheckResponse,
-  'policy-not-found',
-  'rate-limited',
-  'idempotency-conflict',
-  'cross-slot',
+const CHECK_RESPONSES = withDenials(
+  responses(
+    schemas.CheckResponse,
+    'policy-not-found',
+    'rate-limited',
+    'idempotency-conflict',
+    'cross-slot',
+  ),
 )
 
 export const checkRoutes: RateLimitRoutes = async (app, { decide }) => {
@@ -21,10 +24,10 @@ export const checkRoutes: RateLimitRoutes = async (app, { decide }) => {
     reply: FastifyReply,
     inputs: readonly LimitInput[],
     options: CheckOptions,
-    onDeny: string,
+    { onDeny }: Static<typeof schemas.CheckQuery>,
   ) {
     const decided = await decide(reply, request.namespace, inputs, options)
-    if (!decided.allowed && onDeny === '429') throw rateLimited(decided)
+    if (!decided.allowed && onDeny === 'reject') throw denied('rate-limited', decided)
     return decided
   }
 
@@ -34,7 +37,12 @@ export const checkRoutes: RateLimitRoutes = async (app, { decide }) => {
       config: { scope: 'ratelimits:write' },
       schema: {
         operationId: 'checkRateLimits',
-        summary: 'Check several limits at once, and consume from all of them or from none',
+        summary: 'Check several limits at once, all or nothing',
+        description:
+          'Consumes the cost of all limits if each has room, otherwise nothing; with `mode: each` every ' +
+          'limit is decided alone. A denial is a normal answer: 200 with `allowed: false`, or 429 with ' +
+          '`onDeny=reject`. With an Idempotency-Key a repeat consumes nothing. Redis Cluster checks ' +
+          'limits of one subject or one group together; others are 422 `cross-slot`.',
         tags: ['ratelimits'],
         querystring: schemas.CheckQuery,
         headers: RetryHeaders,
@@ -47,7 +55,7 @@ export const checkRoutes: RateLimitRoutes = async (app, { decide }) => {
       if (mode === 'all' && take === 'up-to') requireEqualCosts(limits)
       const idempotency = peek ? undefined : identityOf(request)
       const options = { mode, take, peek, idempotency }
-      return answer(request, reply, limits, options, request.query.onDeny)
+      return answer(request, reply, limits, options, request.query)
     },
   )
 
@@ -58,6 +66,10 @@ export const checkRoutes: RateLimitRoutes = async (app, { decide }) => {
       schema: {
         operationId: 'checkRateLimit',
         summary: 'Check one limit',
+        description:
+          'Consumes the cost if the policy has room for it, otherwise nothing. A denial is a normal ' +
+          'answer: 200 with `allowed: false`, or 429 with `onDeny=reject`. With an Idempotency-Key a ' +
+          'repeat consumes nothing and gets the same decision.',
         tags: ['ratelimits'],
         params: PolicyParams,
         querystring: schemas.OneQuery,
@@ -71,7 +83,7 @@ export const checkRoutes: RateLimitRoutes = async (app, { decide }) => {
       const limits = [{ policy: request.params.policy, key, cost }]
       const idempotency = identityOf(request)
       const options = { mode: 'all', take: 'exact', peek: false, idempotency } as const
-      return answer(request, reply, limits, options, request.query.onDeny)
+      return answer(request, reply, limits, options, request.query)
     },
   )
 
@@ -81,7 +93,10 @@ export const checkRoutes: RateLimitRoutes = async (app, { decide }) => {
       config: { scope: 'ratelimits:read', queryFields: ['key'] },
       schema: {
         operationId: 'peekRateLimit',
-        summary: 'How one limit would decide about a cost of 1; consumes nothing',
+        summary: 'Ask how one limit would decide now',
+        description:
+          'Answers like a check of a cost of 1 and consumes nothing, so `granted` is 0. Counts in no ' +
+          'metric of decisions.',
         tags: ['ratelimits'],
         params: PolicyParams,
         querystring: schemas.KeyQuery,

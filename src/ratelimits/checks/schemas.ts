@@ -1,13 +1,15 @@
 import Type from 'typebox'
 import { ObjectName, ResourceName } from '../../http/names.js'
 import { exactlyOneOf } from '../../schema/exactly-one.js'
-import { InlineFields } from '../policies/schemas.js'
+import { DAY_MS, InlineFields, MAX_COST } from '../policies/schemas.js'
+import { LIMIT_HEADERS, REPLAY_HEADER } from './headers.js'
 
 export const closed = { additionalProperties: false } as const
 
 export const Key = {
   ...ObjectName,
-  description: 'Who or what is limited: 1 to 512 bytes of UTF-8.',
+  description:
+    'Who or what is limited: 1 to 512 bytes of UTF-8 without control characters, not "." or "..".',
 }
 
 /** The subject of an answer. */
@@ -32,8 +34,8 @@ export const SubjectChange = Type.Object(
 export const Cost = Type.Integer({
   default: 1,
   minimum: 1,
-  maximum: 1_000_000_000,
-  description: 'Requested cost. Default 1.',
+  maximum: MAX_COST,
+  description: 'Requested cost, 1 to 1000000000. Default 1.',
 })
 
 /** A limit of a stored `policy`, or an inline one with a `name`. */
@@ -50,9 +52,12 @@ const Limit = Type.Object(
 
 export const CheckQuery = Type.Object(
   {
-    onDeny: Type.Enum(['200', '429'], {
-      default: '200',
-      description: 'Status of a denial. Default 200: see `allowed`.',
+    onDeny: Type.Enum(['report', 'reject'], {
+      title: 'OnDeny',
+      default: 'report',
+      description:
+        'What a denial is: report: 200 with `allowed: false`; reject: 429 `rate-limited` or ' +
+        '`concurrency-limited`. Default report.',
     }),
   },
   closed,
@@ -66,16 +71,23 @@ export const CheckRequest = Type.Object(
       description: '1 to 32 limits, no two the same.',
     }),
     mode: Type.Enum(['all', 'each'], {
+      title: 'RateLimitCheckMode',
       default: 'all',
-      description: 'all: one denial denies everything and nothing is consumed. Default all.',
+      description:
+        'all: one denial denies everything and nothing is consumed. each: every limit is decided ' +
+        'alone. Default all.',
     }),
     take: Type.Enum(['exact', 'up-to'], {
+      title: 'RateLimitTake',
       default: 'exact',
       description:
-        'up-to: as much of the cost as remains, at least 1; in mode all the costs must be equal, and ' +
-        'each limit grants the same. Default exact.',
+        'exact: the whole cost or nothing. up-to: as much of the cost as remains, at least 1; in mode ' +
+        'all the costs must be equal, and each limit grants the same. Default exact.',
     }),
-    peek: Type.Boolean({ default: false, description: 'Consume nothing; checks a cost of 1.' }),
+    peek: Type.Boolean({
+      default: false,
+      description: 'Consume nothing; checks a cost of 1. Default false.',
+    }),
   },
   {
     ...closed,
@@ -99,7 +111,7 @@ export const KeyQuery = Type.Object(
 )
 
 export const SameCost = Type.Optional(
-  Type.Integer({ minimum: 1, maximum: 1_000_000_000, description: SEND_ONCE }),
+  Type.Integer({ minimum: 1, maximum: MAX_COST, description: SEND_ONCE }),
 )
 
 export const OneQuery = Type.Object(
@@ -109,44 +121,80 @@ export const OneQuery = Type.Object(
 
 export const OneRequest = Type.Object(
   { key: Key, cost: Cost },
-  { ...closed, examples: [{ key: 'user-7' }] },
+  {
+    ...closed,
+    title: 'CheckRateLimitRequest',
+    examples: [{ key: 'user-7' }, { key: 'user-7', cost: 5 }],
+  },
 )
 
-export const KeyRequest = Type.Object({ key: Key }, { ...closed, examples: [{ key: 'user-7' }] })
+export const KeyRequest = Type.Object(
+  { key: Key },
+  { ...closed, title: 'RateLimitSubjectRequest', examples: [{ key: 'user-7' }] },
+)
+
+/** Of waiting times, which debts and long windows make long. */
+const WaitMs = (description: string) =>
+  Type.Integer({
+    minimum: 0,
+    maximum: Number.MAX_SAFE_INTEGER,
+    description: `${description} Milliseconds, rounded up.`,
+  })
+
+const cost = (minimum: number, description: string) =>
+  Type.Integer({ minimum, maximum: MAX_COST, description })
 
 /** What one subject has used of a limit. */
 export const UsageFields = {
-  limit: Type.Integer({ description: 'Of the policy, or of the override of this subject.' }),
-  remaining: Type.Integer({ description: 'Cost that would be allowed now.' }),
-  resetAfterMs: Type.Integer({ description: 'Until the usage is zero.' }),
+  limit: cost(1, 'Cost per window: of the policy, or of the override of this subject.'),
+  remaining: cost(0, 'Cost that would be allowed now.'),
+  resetAfterMs: WaitMs('Until the usage is zero.'),
 }
 
-const Result = Type.Object({
-  policy: ResourceName,
-  key: ObjectName,
-  allowed: Type.Boolean(),
-  ...UsageFields,
-  retryAfterMs: Type.Optional(
-    Type.Integer({ description: 'Until this cost may be allowed; 0 if it is.' }),
-  ),
-  delayMs: Type.Integer({
-    description: 'leaky-bucket: how long the caller must wait before it starts; else 0.',
-  }),
-  granted: Type.Integer({ description: 'Cost that was consumed.' }),
-  unsatisfiable: Type.Boolean({ description: 'The cost can never be allowed.' }),
-  blocked: Type.Optional(Type.Boolean({ description: 'The subject is blocked.' })),
-  listed: Type.Optional(
-    Type.Enum(['allow', 'deny'], { description: 'The subject is on a list of the policy.' }),
-  ),
-  shadow: Type.Optional(Type.Boolean({ description: 'The limit does not affect the verdict.' })),
-  takenAtMs: Type.Integer({ description: 'Time of Redis at the decision, since 1970.' }),
-  degraded: Type.Optional(
-    Type.Enum(['open', 'local'], {
+const Result = Type.Object(
+  {
+    ...SubjectFields,
+    allowed: Type.Boolean({ description: 'Whether this limit has room for the cost.' }),
+    ...UsageFields,
+    retryAfterMs: Type.Optional(
+      WaitMs('Until this cost may be allowed; 0: it is. Absent: it can never be allowed.'),
+    ),
+    delayMs: Type.Integer({
+      minimum: 0,
+      maximum: DAY_MS,
       description:
-        'Redis did not answer, and `onError` decided: open, or local in this instance alone. Absent when Redis decided.',
+        'leaky-bucket: how long the caller must wait before it starts; otherwise 0. Milliseconds.',
     }),
-  ),
-})
+    granted: cost(0, 'Cost that was consumed.'),
+    unsatisfiable: Type.Boolean({ description: 'Whether the cost can never be allowed.' }),
+    blocked: Type.Optional(
+      Type.Boolean({ description: 'True: the subject is blocked. Absent: it is not.' }),
+    ),
+    listed: Type.Optional(
+      Type.Enum(['allow', 'deny'], {
+        title: 'RateLimitListing',
+        description: 'The list of the policy that has the subject. Absent: none.',
+      }),
+    ),
+    shadow: Type.Optional(
+      Type.Boolean({
+        description: 'True: the limit does not affect the decision. Absent: it does.',
+      }),
+    ),
+    takenAt: Type.String({
+      format: 'date-time',
+      description: 'Time of Redis at the decision. RFC 3339 with milliseconds, in UTC.',
+    }),
+    degraded: Type.Optional(
+      Type.Enum(['open', 'local'], {
+        title: 'RateLimitDegradation',
+        description:
+          'Redis did not answer, and `onError` decided: open, or local in this instance alone. Absent when Redis decided.',
+      }),
+    ),
+  },
+  { title: 'RateLimitResult', description: 'What one limit decided.' },
+)
 
 const ALLOWED = {
   policy: 'api',
@@ -154,7 +202,7 @@ const ALLOWED = {
   limit: 100,
   delayMs: 0,
   unsatisfiable: false,
-  takenAtMs: 1_795_248_000_000,
+  takenAt: '2026-11-21T01:10:00.123Z',
   allowed: true,
   remaining: 37,
   resetAfterMs: 37_800,
@@ -163,21 +211,33 @@ const ALLOWED = {
 }
 
 const DENIED = { allowed: false, remaining: 0, retryAfterMs: 600 }
+const DENIED_RESULT = { ...ALLOWED, ...DENIED, resetAfterMs: 60_000, granted: 0 }
+
+const DecisionFields = {
+  remaining: cost(0, 'Cost that the tightest limit would allow now.'),
+  results: Type.Array(Result, { description: 'One for each limit, in the order of the request.' }),
+}
 
 export const CheckResponse = Type.Object(
   {
-    allowed: Type.Boolean(),
-    remaining: Type.Integer({ description: 'Of the tightest limit.' }),
-    retryAfterMs: Type.Optional(
-      Type.Integer({ description: 'Until all may be allowed; absent if never.' }),
-    ),
-    results: Type.Array(Result, { description: 'In the order of the request.' }),
+    allowed: Type.Boolean({ description: 'Whether all limits have room for their cost.' }),
+    retryAfterMs: Type.Optional(WaitMs('Until all may be allowed. Absent: never.')),
+    ...DecisionFields,
   },
   {
+    title: 'RateLimitDecision',
     description: 'The decision, which may be a denial.',
+    headers: { ...LIMIT_HEADERS, ...REPLAY_HEADER },
     examples: [
       { allowed: true, remaining: 37, retryAfterMs: 0, results: [ALLOWED] },
-      { ...DENIED, results: [{ ...ALLOWED, ...DENIED, resetAfterMs: 60_000, granted: 0 }] },
+      { ...DENIED, results: [DENIED_RESULT] },
     ],
   },
 )
+
+/** The members of a denial that is a 429. */
+export const DeniedMembers = Type.Object(DecisionFields, {
+  title: 'RateLimitedProblem',
+  description: 'A denial by rate limits.',
+  examples: [{ remaining: 0, retryAfterMs: 600, results: [DENIED_RESULT] }],
+})

@@ -46,7 +46,7 @@ export const gubernatorRoutes: RateLimitRoutes = async (app, { decide, adjustmen
       status: isUnder ? 'UNDER_LIMIT' : 'OVER_LIMIT',
       limit: String(policy.limit),
       remaining: String(result.remaining),
-      reset_time: String(result.takenAtMs + result.resetAfterMs),
+      reset_time: String(Date.parse(result.takenAt) + result.resetAfterMs),
       error: '',
       metadata: result.degraded ? { degraded: result.degraded } : {},
     }

@@ -5,7 +5,7 @@ import { retryAfterSeconds } from '../../http/retry-after.js'
 import { KeyQuery } from '../checks/schemas.js'
 import type { Limit } from '../limit.js'
 import { PolicyParams } from '../policies/schemas.js'
-import { problem, rateLimited, responses } from '../problems.js'
+import { denied, problem, responses, withDenials } from '../problems.js'
 import { identityOf, RetryHeaders, requestedLimit, requireLeases, storedLimit } from '../request.js'
 import type { RateLimitRoutes } from '../services.js'
 import * as schemas from './schemas.js'
@@ -26,23 +26,30 @@ export const leaseRoutes: RateLimitRoutes = async (app, services) => {
   }
 
   app.post(
-    '/:policy/leases',
+    '/:policy/leases/acquire',
     {
       config: { scope: 'ratelimits:write', queryFields: ['key'] },
       schema: {
-        operationId: 'acquireRateLimitLease',
-        summary: 'Acquire a lease of a concurrency policy for a call in flight',
+        operationId: 'acquireConcurrencyLease',
+        summary: 'Acquire a lease of a concurrency policy',
+        description:
+          'A lease takes its weight of the limit until it is released, or `leaseMs` of the policy after ' +
+          'it was granted or last renewed. A denial is a normal answer: 200 with `allowed: false`, or ' +
+          '429 with `onDeny=reject`; there is no queue. With an Idempotency-Key a repeat gets the same ' +
+          'lease, or 410 `lease-expired` after its end.',
         tags: ['ratelimits'],
         params: PolicyParams,
         querystring: schemas.LeaseQuery,
         headers: RetryHeaders,
-        body: schemas.LeaseRequest,
-        response: responses(
-          schemas.LeaseResponse,
-          'policy-not-found',
-          'lease-expired',
-          'idempotency-conflict',
-          'rate-limited',
+        body: schemas.AcquireRequest,
+        response: withDenials(
+          responses(
+            schemas.AcquireResponse,
+            'policy-not-found',
+            'lease-expired',
+            'idempotency-conflict',
+            'concurrency-limited',
+          ),
         ),
       },
     },
@@ -63,14 +70,14 @@ export const leaseRoutes: RateLimitRoutes = async (app, services) => {
         policy: limit.name,
         key,
         allowed,
-        ...(allowed && { leaseId: lease.lease, expiresInMs: lease.expiresInMs }),
+        ...(allowed && { token: lease.lease, expiresInMs: lease.expiresInMs }),
         ...toUsage(reply, limit, lease),
         ...(!allowed && lease.retryUs >= 0 && { retryAfterMs: Math.ceil(lease.retryUs / 1_000) }),
         unsatisfiable: lease.retryUs < 0,
         ...(lease.blocked && { blocked: true }),
       }
-      if (allowed || request.query.onDeny !== '429') return answer
-      throw rateLimited(answer, 'The limit has no room for this lease.')
+      if (allowed || request.query.onDeny === 'report') return answer
+      throw denied('concurrency-limited', answer)
     },
   )
 
@@ -79,8 +86,11 @@ export const leaseRoutes: RateLimitRoutes = async (app, services) => {
     {
       config: { scope: 'ratelimits:read' },
       schema: {
-        operationId: 'getRateLimitLeases',
-        summary: 'What a subject of a concurrency policy has in flight',
+        operationId: 'getConcurrencyUsage',
+        summary: 'Read what a subject has in flight',
+        description:
+          'Answers with the live leases of a subject of a concurrency policy, and what remains of its ' +
+          'limit. Changes nothing. A policy that counts calls is 400: peek it.',
         tags: ['ratelimits'],
         params: PolicyParams,
         querystring: schemas.InspectQuery,
@@ -111,21 +121,24 @@ export const leaseRoutes: RateLimitRoutes = async (app, services) => {
     {
       config: { scope: 'ratelimits:write', queryFields: ['key'] },
       schema: {
-        operationId: 'renewRateLimitLease',
+        operationId: 'renewConcurrencyLease',
         summary: 'Extend a lease to its full lifetime from now',
+        description:
+          'Renew well before the end: a lease that has expired or was released is 410 `lease-expired`, ' +
+          'and its place may be taken. Works on a full Redis.',
         tags: ['ratelimits'],
         params: PolicyParams,
         querystring: KeyQuery,
-        body: schemas.OneLeaseRequest,
+        body: schemas.LeaseRequest,
         response: responses(schemas.RenewResponse, 'policy-not-found', 'lease-expired'),
       },
     },
     async (request) => {
-      const { key, leaseId } = request.body
+      const { key, token } = request.body
       const limit = requireLeases(await requestedLimit(policies, request))
-      const expiresInMs = await leases.renew(request.namespace, limit, leaseId)
+      const expiresInMs = await leases.renew(request.namespace, limit, token)
       if (expiresInMs === undefined) throw leaseOver()
-      return { policy: limit.name, key, leaseId, expiresInMs }
+      return { policy: limit.name, key, token, expiresInMs }
     },
   )
 
@@ -134,19 +147,22 @@ export const leaseRoutes: RateLimitRoutes = async (app, services) => {
     {
       config: { scope: 'ratelimits:write', queryFields: ['key'] },
       schema: {
-        operationId: 'releaseRateLimitLease',
+        operationId: 'releaseConcurrencyLease',
         summary: 'End a lease',
+        description:
+          'Its weight is free at once. A repeat does no harm: `released: false` means that the lease had ' +
+          'ended before.',
         tags: ['ratelimits'],
         params: PolicyParams,
         querystring: KeyQuery,
-        body: schemas.OneLeaseRequest,
+        body: schemas.LeaseRequest,
         response: responses(schemas.ReleaseResponse, 'policy-not-found'),
       },
     },
     async (request) => {
-      const { key, leaseId } = request.body
+      const { key, token } = request.body
       const limit = requireLeases(await requestedLimit(policies, request))
-      const released = await leases.release(request.namespace, limit, leaseId)
+      const released = await leases.release(request.namespace, limit, token)
       return { policy: limit.name, key, released }
     },
   )

@@ -1,92 +1,154 @@
 import Type from 'typebox'
-import { ObjectName, ResourceName } from '../../http/names.js'
-import { CheckQuery, closed, Key, KeyQuery, UsageFields } from '../checks/schemas.js'
+import { LIMIT_HEADERS, REPLAY_HEADER } from '../checks/headers.js'
+import { CheckQuery, closed, Key, KeyQuery, SubjectFields, UsageFields } from '../checks/schemas.js'
+import { DAY_MS, YEAR_MS } from '../policies/schemas.js'
 
-const LeaseId = Type.String({
+/** The largest limit of a concurrency policy. */
+const MAX_WEIGHT = 10_000
+
+const Token = Type.String({
   pattern: '^[A-Za-z0-9_-]{22}\\.[0-9]{1,5}$',
-  description: 'From the answer to the acquire.',
+  description: 'The secret of the lease, from the answer to acquire.',
 })
 
-const LEASE = 'q4uX0zv2T0aJ9cW1m3nB7g.1'
+const TOKEN = 'q4uX0zv2T0aJ9cW1m3nB7g.1'
 
-const RemainingMs = Type.Integer({
-  description: 'Lower bound of the time until the lease expires. Milliseconds.',
+const expiresInMs = Type.Integer({
+  minimum: 0,
+  maximum: DAY_MS,
+  description: 'Time left until the lease ends, never too long. Milliseconds.',
 })
+
+const weight = (minimum: number, description: string) =>
+  Type.Integer({ minimum, maximum: MAX_WEIGHT, description })
 
 const { limit } = UsageFields
-const remaining = Type.Integer({ description: 'Weight that would be granted now.' })
+const remaining = weight(0, 'Weight that would be granted now.')
 
 export const LeaseQuery = Type.Object({ ...CheckQuery.properties, ...KeyQuery.properties }, closed)
 
-export const LeaseRequest = Type.Object(
+export const AcquireRequest = Type.Object(
   {
     key: Key,
-    weight: Type.Integer({
+    weight: {
+      ...weight(1, 'How much of the limit the lease takes, 1 to 10000. Default 1.'),
       default: 1,
-      minimum: 1,
-      maximum: 10_000,
-      description: 'How much of the limit the lease takes. Default 1.',
-    }),
+    },
   },
-  { ...closed, examples: [{ key: 'user-7' }, { key: 'user-7', weight: 4 }] },
+  {
+    ...closed,
+    title: 'AcquireConcurrencyLeaseRequest',
+    examples: [{ key: 'user-7' }, { key: 'user-7', weight: 4 }],
+  },
 )
 
-export const LeaseResponse = Type.Object(
+const DenialFields = {
+  ...SubjectFields,
+  limit,
+  remaining,
+  unsatisfiable: Type.Boolean({ description: 'Whether the weight is above the limit.' }),
+  blocked: Type.Optional(
+    Type.Boolean({ description: 'True: the subject is blocked. Absent: it is not.' }),
+  ),
+}
+
+export const AcquireResponse = Type.Object(
   {
-    policy: ResourceName,
-    key: ObjectName,
-    allowed: Type.Boolean(),
-    leaseId: Type.Optional({
-      ...LeaseId,
-      description: 'Proof of the lease, to renew and release it.',
+    allowed: Type.Boolean({ description: 'Whether the lease was granted.' }),
+    token: Type.Optional({
+      ...Token,
+      description: 'The secret of the lease, to renew and release it. Absent in a denial.',
     }),
-    expiresInMs: Type.Optional(RemainingMs),
-    limit,
-    remaining,
+    expiresInMs: Type.Optional({
+      ...expiresInMs,
+      description:
+        'Time left until the lease ends, never too long. Milliseconds; absent in a denial.',
+    }),
     retryAfterMs: Type.Optional(
       Type.Integer({
+        minimum: 0,
+        maximum: YEAR_MS,
         description:
-          'Denied: until enough leases have expired; a release makes room earlier. Absent if the ' +
-          'weight never fits.',
+          'Denied: until enough leases have ended; a release makes room earlier. Milliseconds; absent ' +
+          'if the weight never fits.',
       }),
     ),
-    unsatisfiable: Type.Boolean({ description: 'The weight is above the limit.' }),
-    blocked: Type.Optional(Type.Boolean({ description: 'The subject is blocked.' })),
+    ...DenialFields,
   },
   {
+    title: 'ConcurrencyLeaseDecision',
     description: 'The lease, or a denial.',
+    headers: { ...LIMIT_HEADERS, ...REPLAY_HEADER },
     examples: [
       {
         policy: 'exports',
         key: 'user-7',
         allowed: true,
-        leaseId: LEASE,
+        token: TOKEN,
         expiresInMs: 29_998,
         limit: 3,
         remaining: 2,
         unsatisfiable: false,
       },
+      {
+        policy: 'exports',
+        key: 'user-7',
+        allowed: false,
+        limit: 3,
+        remaining: 0,
+        unsatisfiable: false,
+        retryAfterMs: 12_040,
+      },
     ],
   },
 )
+
+/** The members of a denial that is a 429. */
+export const DeniedMembers = Type.Object(DenialFields, {
+  title: 'ConcurrencyLimitedProblem',
+  description: 'A denial by a concurrency policy.',
+  examples: [
+    {
+      policy: 'exports',
+      key: 'user-7',
+      limit: 3,
+      remaining: 0,
+      unsatisfiable: false,
+      retryAfterMs: 12_040,
+    },
+  ],
+})
 
 export const InspectQuery = Type.Object({ key: Key }, closed)
 
 export const InspectResponse = Type.Object(
   {
-    policy: ResourceName,
-    key: ObjectName,
+    ...SubjectFields,
     limit,
-    inFlight: Type.Integer({ description: 'Weight of the live leases.' }),
-    leases: Type.Integer({ description: 'Number of live leases.' }),
+    inFlight: weight(0, 'Weight of the live leases.'),
+    leases: Type.Integer({
+      minimum: 0,
+      maximum: MAX_WEIGHT,
+      description: 'Number of live leases.',
+    }),
     remaining,
-    resetAfterMs: Type.Integer({ description: 'Until the last of them expires.' }),
+    resetAfterMs: Type.Integer({
+      minimum: 0,
+      maximum: DAY_MS,
+      description: 'Until the last of them ends. Milliseconds, rounded up.',
+    }),
     blockExpiresInMs: Type.Optional(
-      Type.Integer({ description: 'How much longer the subject is blocked; absent: not at all.' }),
+      Type.Integer({
+        minimum: 1,
+        maximum: YEAR_MS,
+        description: 'Time until the block of the subject ends. Milliseconds; absent: not blocked.',
+      }),
     ),
   },
   {
-    description: 'What is in flight. Ids of leases are known to their holders alone.',
+    title: 'ConcurrencyUsage',
+    description: 'What is in flight. Only their holders know the tokens of leases.',
+    headers: LIMIT_HEADERS,
     examples: [
       {
         policy: 'exports',
@@ -101,28 +163,33 @@ export const InspectResponse = Type.Object(
   },
 )
 
-export const OneLeaseRequest = Type.Object(
-  { key: Key, leaseId: LeaseId },
-  { ...closed, examples: [{ key: 'user-7', leaseId: LEASE }] },
+export const LeaseRequest = Type.Object(
+  { key: Key, token: Token },
+  {
+    ...closed,
+    title: 'ConcurrencyLeaseRequest',
+    examples: [{ key: 'user-7', token: TOKEN }],
+  },
 )
 
 export const RenewResponse = Type.Object(
-  { policy: ResourceName, key: ObjectName, leaseId: LeaseId, expiresInMs: RemainingMs },
+  { ...SubjectFields, token: Token, expiresInMs },
   {
+    title: 'ConcurrencyLease',
     description: 'The lease has its full lifetime from now.',
-    examples: [{ policy: 'exports', key: 'user-7', leaseId: LEASE, expiresInMs: 29_998 }],
+    examples: [{ policy: 'exports', key: 'user-7', token: TOKEN, expiresInMs: 29_998 }],
   },
 )
 
 export const ReleaseResponse = Type.Object(
   {
-    policy: ResourceName,
-    key: ObjectName,
+    ...SubjectFields,
     released: Type.Boolean({
       description: 'False: it was released before, or it had expired.',
     }),
   },
   {
+    title: 'ConcurrencyLeaseRelease',
     description: 'The lease does not exist now.',
     examples: [{ policy: 'exports', key: 'user-7', released: true }],
   },

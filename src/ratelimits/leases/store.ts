@@ -50,18 +50,18 @@ export function createLimitLeaseStore(binder: Binder) {
       ),
 
     /** @returns lower bound of the lifetime in ms; undefined without such a lease */
-    async renew(namespace: string, limit: Limit, leaseId: string): Promise<number | undefined> {
+    async renew(namespace: string, limit: Limit, token: string): Promise<number | undefined> {
       const since = performance.now()
       const leftUs = await renew(
         { state: stateOf(namespace, limit) },
-        { lease: leaseId, lease_ms: leaseMsOf(limit) },
+        { lease: token, lease_ms: leaseMsOf(limit) },
       )
       return leftUs === 0 ? undefined : remainingMs(leftUs / 1_000, since)
     },
 
     /** @returns whether there was such a lease */
-    release: (namespace: string, limit: Limit, leaseId: string) =>
-      release({ state: stateOf(namespace, limit) }, { lease: leaseId }),
+    release: (namespace: string, limit: Limit, token: string) =>
+      release({ state: stateOf(namespace, limit) }, { lease: token }),
   }
 }
 

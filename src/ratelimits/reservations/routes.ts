@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { idempotencyConflict } from '../../http/request-fingerprint.js'
 import { PolicyParams } from '../policies/schemas.js'
-import { problem, rateLimited, responses } from '../problems.js'
+import { denied, problem, responses, withDenials } from '../problems.js'
 import { identityOf, RetryHeaders, requestedLimit, requireCalls, storedLimit } from '../request.js'
 import type { RateLimitRoutes } from '../services.js'
 import * as schemas from './schemas.js'
@@ -18,13 +18,18 @@ export const reservationRoutes: RateLimitRoutes = async (app, services) => {
       config: { scope: 'ratelimits:write', queryFields: ['key', 'cost', 'ttlMs'] },
       schema: {
         operationId: 'reserveRateLimit',
-        summary: 'Consume an estimated cost, to be committed or cancelled once',
+        summary: 'Consume an estimated cost, to be settled later',
+        description:
+          'Consumes the cost now and answers with a `token`, to replace it by the actual cost (`commit`) ' +
+          'or to give it back (`cancel`), once. A reservation that is not settled within `ttlMs` stays ' +
+          'consumed. A denial is a normal answer: 200 with `allowed: false`, or 429 with ' +
+          '`onDeny=reject`.',
         tags: ['ratelimits'],
         params: PolicyParams,
         querystring: schemas.ReserveQuery,
         headers: RetryHeaders,
         body: schemas.ReserveRequest,
-        response: responses(schemas.ReserveResponse, ...PROBLEMS, 'rate-limited'),
+        response: withDenials(responses(schemas.ReserveResponse, ...PROBLEMS, 'rate-limited')),
       },
     },
     async (request, reply) => {
@@ -44,9 +49,9 @@ export const reservationRoutes: RateLimitRoutes = async (app, services) => {
       }
       const answer = answers.toAnswer(reply, namespace, [{ ...limit, cost }], decided, true)
       if (isReserved) {
-        return { ...answer, reservationId: outcome.id, expiresInMs: outcome.expiresInMs }
+        return { ...answer, token: outcome.id, expiresInMs: outcome.expiresInMs }
       }
-      if (request.query.onDeny === '429') throw rateLimited(answer)
+      if (request.query.onDeny === 'reject') throw denied('rate-limited', answer)
       return answer
     },
   )
@@ -55,7 +60,7 @@ export const reservationRoutes: RateLimitRoutes = async (app, services) => {
     request: FastifyRequest,
     reply: FastifyReply,
     policy: string,
-    { key, reservationId: id, actual }: { key: string; reservationId: string; actual: number },
+    { key, token: id, actual }: { key: string; token: string; actual: number },
   ) {
     const { namespace } = request
     const limit = requireCalls(await storedLimit(policies, namespace, policy, key))
@@ -80,6 +85,10 @@ export const reservationRoutes: RateLimitRoutes = async (app, services) => {
       schema: {
         operationId: 'commitRateLimitReservation',
         summary: 'Replace a reserved cost by the actual one',
+        description:
+          'Gives back what was reserved too much, as far as it still counts, or consumes what is ' +
+          'missing, even above the limit: the subject is then denied until that is paid. A reservation ' +
+          'is settled once; afterwards, or after its `ttlMs`, this is 410 `reservation-expired`.',
         tags: ['ratelimits'],
         params: PolicyParams,
         headers: RetryHeaders,
@@ -97,6 +106,9 @@ export const reservationRoutes: RateLimitRoutes = async (app, services) => {
       schema: {
         operationId: 'cancelRateLimitReservation',
         summary: 'Give back what a reservation consumed',
+        description:
+          'The same as a commit of 0. A reservation is settled once; afterwards, or after its `ttlMs`, ' +
+          'this is 410 `reservation-expired`.',
         tags: ['ratelimits'],
         params: PolicyParams,
         headers: RetryHeaders,

@@ -1,13 +1,22 @@
 import Type from 'typebox'
-import { DurationMs, ObjectName, ResourceName } from '../../http/names.js'
-import { CheckResponse, Cost, closed, Key, OneQuery, UsageFields } from '../checks/schemas.js'
+import { DurationMs } from '../../http/names.js'
+import { LIMIT_HEADERS, REPLAY_HEADER } from '../checks/headers.js'
+import {
+  CheckResponse,
+  Cost,
+  closed,
+  Key,
+  OneQuery,
+  SubjectFields,
+  UsageFields,
+} from '../checks/schemas.js'
+import { DAY_MS, MAX_COST } from '../policies/schemas.js'
 
-const ID = 'AqyHvM8jc0yRPBbXJ2wJ6g'
-const DAY_MS = 86_400_000
+const TOKEN = 'AqyHvM8jc0yRPBbXJ2wJ6g'
 
-const ReservationId = Type.String({
+const Token = Type.String({
   pattern: '^[A-Za-z0-9_-]{22}$',
-  description: 'From the answer to reserve.',
+  description: 'The secret of the reservation, from the answer to reserve.',
 })
 
 export const ReserveQuery = Type.Object(
@@ -27,16 +36,27 @@ export const ReserveQuery = Type.Object(
 export const ReserveRequest = Type.Object(
   {
     key: Key,
-    cost: { ...Cost, description: 'Estimated cost, consumed until it is settled. Default 1.' },
+    cost: {
+      ...Cost,
+      description: 'Estimated cost, 1 to 1000000000, consumed until it is settled. Default 1.',
+    },
     ttlMs: {
-      ...DurationMs(1, DAY_MS, 'Time to settle it; afterwards the cost stays consumed.'),
+      ...DurationMs(
+        1,
+        DAY_MS,
+        'Time to settle it; afterwards the cost stays consumed. Default 60000.',
+      ),
       default: 60_000,
     },
   },
-  { ...closed, examples: [{ key: 'user-7', cost: 800 }] },
+  {
+    ...closed,
+    title: 'ReserveRateLimitRequest',
+    examples: [{ key: 'user-7', cost: 800 }],
+  },
 )
 
-const answer = {
+const ANSWER = {
   allowed: true,
   remaining: 199_200,
   retryAfterMs: 0,
@@ -52,7 +72,7 @@ const answer = {
       delayMs: 0,
       granted: 800,
       unsatisfiable: false,
-      takenAtMs: 1_795_248_000_000,
+      takenAt: '2026-11-21T01:10:00.123Z',
     },
   ],
 }
@@ -60,59 +80,82 @@ const answer = {
 export const ReserveResponse = Type.Object(
   {
     ...CheckResponse.properties,
-    reservationId: Type.Optional({ ...ReservationId, description: 'Absent in a denial.' }),
+    token: Type.Optional({
+      ...Token,
+      description: 'The secret of the reservation, to commit or cancel it. Absent in a denial.',
+    }),
     expiresInMs: Type.Optional(
-      Type.Integer({ description: 'Time left to settle it; absent in a denial.' }),
+      Type.Integer({
+        minimum: 0,
+        maximum: DAY_MS,
+        description: 'Time left to settle it. Milliseconds; absent in a denial.',
+      }),
     ),
   },
   {
+    title: 'RateLimitReservation',
     description: 'The decision, as for a check, and the reservation.',
+    headers: { ...LIMIT_HEADERS, ...REPLAY_HEADER },
     examples: [
-      { ...answer, reservationId: ID, expiresInMs: 59_998 },
+      { ...ANSWER, token: TOKEN, expiresInMs: 59_998 },
       {
         allowed: false,
         remaining: 300,
         retryAfterMs: 150,
         results: [
-          { ...answer.results[0], allowed: false, remaining: 300, retryAfterMs: 150, granted: 0 },
+          { ...ANSWER.results[0], allowed: false, remaining: 300, retryAfterMs: 150, granted: 0 },
         ],
       },
     ],
   },
 )
 
+const actual = Type.Integer({
+  minimum: 0,
+  maximum: MAX_COST,
+  description:
+    'Actual cost, 0 to 1000000000. What was reserved too much is given back; what is missing is ' +
+    'consumed, even above the limit.',
+})
+
 export const CommitRequest = Type.Object(
+  { key: Key, token: Token, actual },
   {
-    key: Key,
-    reservationId: ReservationId,
-    actual: Type.Integer({
-      minimum: 0,
-      maximum: 1_000_000_000,
-      description:
-        'Actual cost. What was reserved too much is given back; what is missing is consumed, even above the limit.',
-    }),
+    ...closed,
+    title: 'CommitReservationRequest',
+    examples: [{ key: 'user-7', token: TOKEN, actual: 640 }],
   },
-  { ...closed, examples: [{ key: 'user-7', reservationId: ID, actual: 640 }] },
 )
 
 export const CancelRequest = Type.Object(
-  { key: Key, reservationId: ReservationId },
-  { ...closed, examples: [{ key: 'user-7', reservationId: ID }] },
+  { key: Key, token: Token },
+  {
+    ...closed,
+    title: 'CancelReservationRequest',
+    examples: [{ key: 'user-7', token: TOKEN }],
+  },
 )
 
 export const SettleResponse = Type.Object(
   {
-    policy: ResourceName,
-    key: ObjectName,
-    reserved: Type.Integer({ description: 'Cost that was reserved.' }),
-    actual: Type.Integer({ description: 'Actual cost; 0 after a cancel.' }),
+    ...SubjectFields,
+    reserved: Type.Integer({
+      minimum: 1,
+      maximum: MAX_COST,
+      description: 'Cost that was reserved.',
+    }),
+    actual: { ...actual, description: 'Actual cost; 0 after a cancel.' },
     refunded: Type.Integer({
+      minimum: 0,
+      maximum: MAX_COST,
       description: 'Cost that was given back: the part of the difference that still counted.',
     }),
     ...UsageFields,
   },
   {
+    title: 'SettledReservation',
     description: 'The settled reservation, and what is left now.',
+    headers: { ...LIMIT_HEADERS, ...REPLAY_HEADER },
     examples: [
       {
         policy: 'tokens',

@@ -11,8 +11,11 @@ export const topRoutes: RateLimitRoutes = async (app, { denied, policies }) => {
     {
       config: { scope: 'admin' },
       schema: {
-        operationId: 'listTopDenied',
-        summary: 'The subjects of a policy that this process denied most often',
+        operationId: 'listTopDeniedSubjects',
+        summary: 'List the subjects that a policy denies most often',
+        description:
+          'Counts what the instance that answers denied lately, with bounded memory: `denials` may be ' +
+          'too high by `error`, never too low. Ask every instance for the whole.',
         tags: ['ratelimits'],
         params: PolicyParams,
         querystring: TopQuery,
@@ -21,12 +24,12 @@ export const topRoutes: RateLimitRoutes = async (app, { denied, policies }) => {
     },
     async ({ namespace, params: { policy }, query }) => {
       if (!(await policies.get(namespace, policy))) throw unknownPolicy(policy)
-      const keys = denied.top(namespace, policy, query.limit).map(({ key, count, error }) => ({
+      const items = denied.top(namespace, policy, query.limit).map(({ key, count, error }) => ({
         key,
         denials: Math.round(count),
         error: Math.round(error),
       }))
-      return { keys, halfLifeMs: HALF_LIFE_MS }
+      return { items, halfLifeMs: HALF_LIFE_MS }
     },
   )
 }
