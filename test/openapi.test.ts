@@ -12,7 +12,7 @@ interface Operation {
   readonly responses: Readonly<Record<string, unknown>>
   readonly requestBody?: unknown
   readonly description?: string
-  readonly parameters?: readonly unknown[]
+  readonly parameters?: readonly { readonly in?: string; readonly name?: string }[]
   readonly security?: readonly unknown[]
   readonly 'x-lockstep-scope'?: string
 }
@@ -229,6 +229,18 @@ it('declares the namespace of every request and the id of every answer', () => {
       expect(response, `${where} ${status}`).toHaveProperty('headers.x-request-id')
     }
   }
+})
+
+it('writes the names of headers in capitals, and leaves the type of the body to clients', () => {
+  for (const { where, operation } of operations) {
+    const headers = (operation.parameters ?? []).filter((one) => one.in === 'header')
+    for (const { name } of headers) {
+      expect(name, where).toMatch(/^[A-Z][a-z]*(-[A-Z][a-z]*)*$/)
+      expect(name, where).not.toBe('Content-Type')
+    }
+  }
+  const put = operations.find(({ operation }) => operation.operationId === 'putRateLimitPolicy')!
+  expect(put.operation.parameters).toContainEqual(expect.objectContaining({ name: 'If-Match' }))
 })
 
 it('has an example of every JSON body', () => {

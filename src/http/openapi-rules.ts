@@ -120,14 +120,20 @@ const RETRIED = new Set(['423', '429', '503'])
 export function declareHeaders(paths: Node): Node {
   const withHeaders = (operation: Operation): Node => ({
     ...operation,
-    ...(operation['x-lockstep-scope'] !== 'none' && {
-      parameters: [...(operation.parameters ?? []), { $ref: '#/components/parameters/Namespace' }],
-    }),
+    parameters: [
+      ...(operation.parameters ?? []).filter(isParameter).map(named),
+      ...(operation['x-lockstep-scope'] === 'none' ? [] : [NAMESPACE]),
+    ],
     ...(operation.requestBody && { requestBody: withNeed(operation.requestBody) }),
     responses: mapValues(operation.responses, (response, status) => ({
       ...response,
       headers: {
-        ...(response.headers as Node | undefined),
+        ...Object.fromEntries(
+          Object.entries(response.headers ?? {}).map(([name, header]) => [
+            headerName(name),
+            header,
+          ]),
+        ),
         ...mapValues(headersOf(operation, status), (name) => ({
           $ref: `#/components/headers/${name}`,
         })),
@@ -138,6 +144,21 @@ export function declareHeaders(paths: Node): Node {
     mapValues(methods, withHeaders),
   )
 }
+
+const NAMESPACE = { $ref: '#/components/parameters/Namespace' }
+
+/** The type of the body is no parameter in OpenAPI: clients set it from the content. */
+const isParameter = ({ in: part, name }: Node): boolean =>
+  part !== 'header' || name !== 'content-type'
+
+const named = (parameter: Node): Node =>
+  parameter.in === 'header'
+    ? { ...parameter, name: headerName(parameter.name as string) }
+    : parameter
+
+/** `if-match` as `If-Match`; schemas of routes have lower case only. */
+const headerName = (name: string): string =>
+  name === 'etag' ? 'ETag' : name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase())
 
 /** The component of each header that an answer has by its status and operation. */
 function headersOf({ parameters = [] }: Operation, status: string): Record<string, string> {
