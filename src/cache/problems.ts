@@ -1,13 +1,31 @@
+import Type from 'typebox'
 import { defineProblems } from '../http/problem.js'
+import type { SharedCode } from '../http/problem-codes.js'
+import { EntryKind, EntryState } from './fields.js'
+import { OfferedLease } from './leases/schemas.js'
+
+const FieldProblem = Type.Object(
+  { field: Type.Optional(Type.String({ description: 'The field of an object that refused it.' })) },
+  { title: 'CacheFieldProblem', examples: [{ field: 'visits' }] },
+)
 
 /** Errors of this domain; the others that its routes can answer with are shared. */
 export const { specs, problem, problemResponses } = defineProblems({
   'cache-miss': {
     status: 404,
-    title: 'The cache has no value for this key',
+    title: 'Not in the cache',
     cause: 'The key was never filled, has expired, was invalidated, or is known to be absent.',
-    remedy: 'Load the value and PUT it.',
+    remedy: 'Load the value and PUT it; with a lease in the answer, under that lease.',
     retry: 'later',
+    members: Type.Object(
+      { state: EntryState, lease: Type.Optional(OfferedLease) },
+      {
+        title: 'CacheMissProblem',
+        examples: [
+          { state: 'miss', lease: { status: 'held', retryAfterMs: 850 }, retryAfterMs: 850 },
+        ],
+      },
+    ),
   },
   'space-not-found': {
     status: 404,
@@ -18,30 +36,38 @@ export const { specs, problem, problemResponses } = defineProblems({
   },
   'kind-mismatch': {
     status: 409,
-    title: 'The key holds another kind of value',
+    title: 'Another kind of value',
     cause: 'A key is bytes, a counter or an object; the operation is for another kind.',
     remedy: 'Use another key, or DELETE this one first.',
     retry: 'no',
+    members: Type.Object(
+      { kind: EntryKind },
+      { title: 'KindMismatchProblem', examples: [{ kind: 'counter' }] },
+    ),
   },
   'counter-overflow': {
     status: 409,
-    title: 'The sum would leave 64 bits',
+    title: 'Counter would overflow',
     cause: 'A counter holds -2^63 to 2^63 - 1; nothing was added.',
     remedy: 'Add less, or DELETE the counter to start again.',
     retry: 'no',
+    members: FieldProblem,
   },
   'not-an-integer': {
     status: 409,
-    title: 'A field to increment holds no integer',
+    title: 'Field is no integer',
     cause: 'Only text that is an integer of 64 bits can be added to; nothing was changed.',
     remedy: 'Set the field to a number first, or increment another one.',
     retry: 'no',
+    members: FieldProblem,
   },
   'lease-lost': {
     status: 412,
-    title: 'The fill came too late',
-    cause: 'The key was invalidated or written after the lease was granted.',
+    title: 'Lease is lost',
+    cause: 'The lease is over, or the key was invalidated or written after it was granted.',
     remedy: 'Read again; use the value just loaded for this request only.',
     retry: 'no',
   },
 })
+
+export type Code = keyof typeof specs | SharedCode

@@ -40,6 +40,7 @@ function withoutDefault([name, schema]: [string, TSchema]): [string, TSchema] {
 }
 
 export const DocumentSource = Type.Enum(['api', 'file'], {
+  title: 'ConfigurationSource',
   description: '`file`: from the configuration file, which HTTP cannot change.',
 })
 

@@ -14,7 +14,7 @@ const meta = async (space: string, key: string) =>
 
 describe('a space', () => {
   it('is created, read, changed, listed and removed', async () => {
-    const created = await put('users', { ttlMs: 60_000, l1: { policy: 'lfu' } }).expect(201)
+    const created = await put('users', { ttlMs: 60_000, l1: { eviction: 'lfu' } }).expect(201)
     expect(created.body).toEqual({
       name: 'users',
       ttlMs: 60_000,
@@ -29,7 +29,8 @@ describe('a space', () => {
       maxValueBytes: 1_048_576,
       requirePrecondition: false,
       l1: {
-        policy: 'lfu',
+        enabled: true,
+        eviction: 'lfu',
         maxEntries: 10_000,
         maxBytes: 67_108_864,
         ttlMs: 60_000,
@@ -44,7 +45,7 @@ describe('a space', () => {
     expect(read.headers.etag).toBe(created.headers.etag)
 
     const changed = await put('users', { ttlMs: 61_000 }).expect(200)
-    expect(changed.body).toMatchObject({ ttlMs: 61_000, l1: 'off' })
+    expect(changed.body).toMatchObject({ ttlMs: 61_000, l1: { enabled: false } })
     const { body } = await harness.request('get', '/v1/cache-spaces').expect(200)
     expect(body).not.toHaveProperty('nextCursor')
     expect(body.items.map(({ name, source }: Record<string, string>) => [name, source])).toEqual([
@@ -67,8 +68,11 @@ describe('a space', () => {
 
     const { headers } = patched
     await patch('part', { ttlMs: 1 }).set('if-match', '"1"').expect(412)
-    const own = patch('part', { l1: 'off' }).set('if-match', headers.etag as string)
-    expect((await own.expect(200)).body).toMatchObject({ ttlMs: 5_000, l1: 'off' })
+    const own = patch('part', { l1: { enabled: false } }).set('if-match', headers.etag as string)
+    expect((await own.expect(200)).body).toMatchObject({
+      ttlMs: 5_000,
+      l1: { enabled: false, maxEntries: 10_000 },
+    })
     const absent = await patch('never', { ttlMs: 1 }).expect(404)
     expect(absent.body.code).toBe('space-not-found')
     expect((await patch('filed', { ttlMs: 1 }).expect(409)).body.code).toBe('in-config-file')
@@ -130,8 +134,9 @@ describe('a space', () => {
     [{ ttlMs: 0 }, '/ttlMs'],
     [{ jitter: 1.5 }, '/jitter'],
     [{ maxValueBytes: 9_000_000 }, '/maxValueBytes'],
-    [{ l1: 'on' }, '/l1'],
-    [{ l1: { policy: 'fifo' } }, '/l1'],
+    [{ l1: 'off' }, '/l1'],
+    [{ l1: { enabled: 'yes' } }, '/l1'],
+    [{ l1: { eviction: 'fifo' } }, '/l1'],
     [{ l1: { unknown: 1 } }, '/l1'],
     [{ origin: {} }, '/origin'],
   ])('refuses %j', async (body, where) => {

@@ -6,8 +6,8 @@ import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
 import { varyByCaller } from '../entries/answer.js'
 import { refuseConditions } from '../entries/request.js'
-import { SpaceParams } from '../entries/schemas.js'
 import type { CacheKey, EntryStore } from '../entries/store.js'
+import { SpaceParams } from '../fields.js'
 import type { LeasedReads } from '../leases/leased-reads.js'
 import { endsLeasesOfRefusedFills, itemsOf } from '../leases/refused-fills.js'
 import { tokenIn } from '../leases/schemas.js'
@@ -40,7 +40,9 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
       config: { scope: 'cache:read' },
       schema: {
         operationId: 'getManyCacheEntries',
-        summary: 'The values of up to 1000 keys in one answer',
+        summary: 'Read up to 1000 keys of a space',
+        description:
+          'Each result has a status of its own, in the order of the keys. At most 8 MiB of values are in one answer; the results beyond are `deferred`: ask for them again. With `lease` each result says whether the caller should load the key. The whole call fails only if all keys met the same error.',
         tags: ['cache'],
         params: SpaceParams,
         body: schemas.GetManyRequest,
@@ -75,7 +77,9 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
       config: { scope: 'cache:write' },
       schema: {
         operationId: 'setManyCacheEntries',
-        summary: 'Store up to 1000 values, each as a PUT would; one that is refused stops no other',
+        summary: 'Store up to 1000 values of a space',
+        description:
+          'Each entry is stored as a PUT would store it, and has a result of its own; one that is refused stops no other. Nothing is atomic over several keys. Under an Idempotency-Key a repeat applies only the entries that were not applied.',
         tags: ['cache'],
         params: SpaceParams,
         headers: IdempotencyHeaders,
@@ -111,7 +115,9 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
       config: { scope: 'cache:write' },
       schema: {
         operationId: 'deleteManyCacheEntries',
-        summary: 'Drop up to 1000 keys, each as a DELETE would',
+        summary: 'Delete up to 1000 keys of a space',
+        description:
+          'Each key is dropped as a DELETE would drop it, and has a result of its own. A load that began before cannot fill any of them. Repeating the call is safe.',
         tags: ['cache'],
         params: SpaceParams,
         body: schemas.DeleteManyRequest,

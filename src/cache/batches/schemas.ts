@@ -1,7 +1,9 @@
 import Type from 'typebox'
 import { ObjectName } from '../../http/names.js'
+import type { StoreErrorCode } from '../../redis/errors.js'
 import { exactlyOneOf } from '../../schema/exactly-one.js'
-import { LifeFields, Tag } from '../entries/schemas.js'
+import { LifeFields, MAX_TAGS, Tag } from '../entries/schemas.js'
+import { EntryKind, EntryState, KeyName, timeLeft } from '../fields.js'
 import { Lease, OfferedLease, OwnToken } from '../leases/schemas.js'
 
 export const MAX_ITEMS = 1_000
@@ -11,11 +13,11 @@ export const MAX_BATCH_BYTES = 12 * 1024 * 1024
 const keys = Type.Array(ObjectName, {
   minItems: 1,
   maxItems: MAX_ITEMS,
-  description: `Keys, up to ${MAX_ITEMS}; answered in their order.`,
+  description: `Keys, 1 to ${MAX_ITEMS}; the results are in their order.`,
 })
 
-export const Encoding = (options: { description?: string; default?: 'json' }) =>
-  Type.Enum(['json', 'text', 'base64'], options)
+export const Encoding = (options: { description: string; default?: 'json' }) =>
+  Type.Enum(['json', 'text', 'base64'], { title: 'CacheValueEncoding', ...options })
 
 export const encoding = Encoding({
   default: 'json',
@@ -41,6 +43,7 @@ export const GetManyRequest = Type.Object(
     ),
   },
   {
+    title: 'GetManyRequest',
     additionalProperties: false,
     examples: [{ keys: ['user:7', 'user:8'] }, { keys: ['user:7', 'user:8'], lease: true }],
   },
@@ -48,7 +51,11 @@ export const GetManyRequest = Type.Object(
 
 export const DeleteManyRequest = Type.Object(
   { keys },
-  { additionalProperties: false, examples: [{ keys: ['user:7', 'user:8'] }] },
+  {
+    title: 'DeleteManyRequest',
+    additionalProperties: false,
+    examples: [{ keys: ['user:7', 'user:8'] }],
+  },
 )
 
 /** What a write says besides its key; also one of a pipeline. */
@@ -68,7 +75,9 @@ export const WriteFields = {
     }),
   ),
   ...LifeFields,
-  tags: Type.Optional(Type.Array(Tag, { maxItems: 32, description: 'Tags, up to 32.' })),
+  tags: Type.Optional(
+    Type.Array(Tag, { maxItems: MAX_TAGS, description: `Tags, up to ${MAX_TAGS}. Default: none.` }),
+  ),
   leaseToken: Type.Optional(Lease('The lease that this was loaded under; it is a condition.')),
   ifMatch: Type.Optional(
     Type.String({ description: 'The ETag that must be there, or `*` for any.' }),
@@ -91,17 +100,21 @@ export const SetManyRequest = Type.Object(
   {
     entries: Type.Array(
       Type.Object(
-        { key: ObjectName, ...WriteFields },
-        { additionalProperties: false, ...VALUE_OR_NEGATIVE },
+        {
+          key: KeyName,
+          ...WriteFields,
+        },
+        { title: 'SetManyEntry', additionalProperties: false, ...VALUE_OR_NEGATIVE },
       ),
       {
         minItems: 1,
         maxItems: MAX_ITEMS,
-        description: `Entries, up to ${MAX_ITEMS}; answered in their order.`,
+        description: `Entries, 1 to ${MAX_ITEMS}; the results are in their order.`,
       },
     ),
   },
   {
+    title: 'SetManyRequest',
     additionalProperties: false,
     examples: [
       {
@@ -114,33 +127,89 @@ export const SetManyRequest = Type.Object(
   },
 )
 
-const status = (description: string) => Type.String({ description })
-const etag = Type.Optional(Type.String({ description: 'Version of the value.' }))
-const detail = Type.Optional(
-  Type.String({ description: 'What happened, where the store gave no outcome.' }),
+/** The store gave no outcome for one item. */
+const STORE_ERRORS = [
+  'store-unavailable',
+  'outcome-unknown',
+  'store-full',
+  'store-not-ready',
+  'not-replicated',
+] as const satisfies readonly StoreErrorCode[]
+
+const FOUND = ['hit', 'cache-miss', 'kind-mismatch', 'deferred'] as const
+const WRITTEN = [
+  'created',
+  'replaced',
+  'precondition-failed',
+  'precondition-required',
+  'lease-lost',
+  'too-large',
+  'idempotency-conflict',
+] as const
+
+const BY_STORE =
+  'Of the store: store-unavailable, store-full, store-not-ready, not-replicated: not applied; outcome-unknown: maybe.'
+
+const etag = Type.Optional(
+  Type.String({
+    description: 'Version of the value: of what was written or read, or of what refused a write.',
+  }),
 )
-const reason = Type.Optional(Type.String({ description: 'With `store-not-ready`: why.' }))
-export const replayed = Type.Optional(
+const failure = {
+  detail: Type.Optional(
+    Type.String({ description: 'What happened, where the store gave no outcome.' }),
+  ),
+  reason: Type.Optional(Type.String({ description: 'With `store-not-ready`: why.' })),
+}
+const replayed = Type.Optional(
   Type.Boolean({ description: 'A repeat under its idempotency key: nothing was applied again.' }),
 )
 
-export const FoundItem = {
-  status: status(
-    '`hit`, `cache-miss`, `kind-mismatch`, `deferred` (the answer is full: ask again), or the code of an error of the store.',
+/** What a result says of a key that was read. */
+const foundFields = {
+  state: Type.Optional(EntryState),
+  kind: Type.Optional(EntryKind),
+  encoding: Type.Optional(Encoding({ description: 'The form of `value`.' })),
+  value: Type.Optional(
+    Type.Unknown({ description: 'The value, in the form that `encoding` says.' }),
   ),
-  state: Type.Optional(Type.Enum(['fresh', 'stale', 'negative', 'miss'])),
-  kind: Type.Optional(Type.Enum(['counter', 'object'])),
-  encoding: Type.Optional(Encoding({})),
-  value: Type.Optional(Type.Unknown({ description: 'In the form that `encoding` says.' })),
-  contentType: Type.Optional(Type.String()),
-  contentEncoding: Type.Optional(Type.String()),
+  contentType: Type.Optional(Type.String({ description: 'As it was stored.' })),
+  contentEncoding: Type.Optional(Type.String({ description: 'As it was stored, if it was.' })),
   etag,
-  ageMs: Type.Optional(Type.Integer({ description: 'Since it was stored.' })),
-  expiresInMs: Type.Optional(Type.Integer({ description: 'Until it is stale; 0 where it is.' })),
+  ageMs: Type.Optional(timeLeft('Time since it was stored.')),
+  expiresInMs: Type.Optional(timeLeft('Time until it is stale; 0 where it is.')),
   lease: Type.Optional(OfferedLease),
-  detail,
-  reason,
 }
+
+const GetManyResult = Type.Object(
+  {
+    key: KeyName,
+    status: Type.Enum([...FOUND, ...STORE_ERRORS], {
+      title: 'GetManyStatus',
+      description: `hit: the value is in the answer. cache-miss: there is none. kind-mismatch: the key is no bytes. deferred: the answer is full, ask again. ${BY_STORE}`,
+    }),
+    ...foundFields,
+    ...failure,
+  },
+  { title: 'GetManyResult' },
+)
+
+export const PipelineResult = Type.Object(
+  {
+    key: KeyName,
+    status: Type.Enum(
+      [...FOUND, ...WRITTEN, 'deleted', 'counted', 'counter-overflow', ...STORE_ERRORS],
+      {
+        title: 'CacheOperationStatus',
+        description: `What became of the operation: its outcome, or the code of the error that the single call would get. ${BY_STORE}`,
+      },
+    ),
+    ...foundFields,
+    ...failure,
+    replayed,
+  },
+  { title: 'CacheOperationResult' },
+)
 
 export const HIT_EXAMPLE = {
   key: 'user:7',
@@ -155,9 +224,10 @@ export const HIT_EXAMPLE = {
 }
 
 export const GetManyResponse = Type.Object(
-  { results: Type.Array(Type.Object({ key: Type.String(), ...FoundItem })) },
+  { results: Type.Array(GetManyResult, { description: 'One for each key, in the order asked.' }) },
   {
-    description: 'What each key holds, in the order asked; at most 8 MiB of values.',
+    title: 'GetManyResults',
+    description: 'What each key holds; at most 8 MiB of values.',
     examples: [
       {
         results: [
@@ -178,19 +248,25 @@ export const GetManyResponse = Type.Object(
   },
 )
 
-const WrittenItem = (statuses: string) =>
-  Type.Object({ key: Type.String(), status: status(statuses), etag, detail, reason, replayed })
+const SetManyResult = Type.Object(
+  {
+    key: KeyName,
+    status: Type.Enum([...WRITTEN, ...STORE_ERRORS], {
+      title: 'SetManyStatus',
+      description: `created, replaced, or the code of the error that a PUT of this entry would get. ${BY_STORE}`,
+    }),
+    etag,
+    replayed,
+    ...failure,
+  },
+  { title: 'SetManyResult' },
+)
 
 export const SetManyResponse = Type.Object(
+  { results: Type.Array(SetManyResult, { description: 'One for each entry, in the order sent.' }) },
   {
-    results: Type.Array(
-      WrittenItem(
-        '`created`, `replaced`, or the code of the error that a PUT of this entry would get.',
-      ),
-    ),
-  },
-  {
-    description: 'What became of each entry, in the order sent.',
+    title: 'SetManyResults',
+    description: 'What became of each entry.',
     examples: [
       {
         results: [
@@ -202,10 +278,25 @@ export const SetManyResponse = Type.Object(
   },
 )
 
-export const DeleteManyResponse = Type.Object(
-  { results: Type.Array(WrittenItem('`deleted`, or the code of an error of the store.')) },
+const DeleteManyResult = Type.Object(
   {
-    description: 'What became of each key, in the order sent.',
+    key: KeyName,
+    status: Type.Enum(['deleted', ...STORE_ERRORS], {
+      title: 'DeleteManyStatus',
+      description: `deleted: nothing is there now. ${BY_STORE}`,
+    }),
+    ...failure,
+  },
+  { title: 'DeleteManyResult' },
+)
+
+export const DeleteManyResponse = Type.Object(
+  {
+    results: Type.Array(DeleteManyResult, { description: 'One for each key, in the order sent.' }),
+  },
+  {
+    title: 'DeleteManyResults',
+    description: 'What became of each key.',
     examples: [{ results: [{ key: 'user:7', status: 'deleted' }] }],
   },
 )

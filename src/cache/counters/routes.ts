@@ -3,7 +3,8 @@ import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { requestIdentity } from '../../http/request-fingerprint.js'
 import { conflict, kindMismatch, preconditionFailed, varyByCaller } from '../entries/answer.js'
 import { keyOf, toCondition, toReadCondition } from '../entries/request.js'
-import { EntryParams, KeyedChangeHeaders, LookHeaders, WITHOUT_VALUE } from '../entries/schemas.js'
+import { KeyedChangeHeaders, LookHeaders, WITHOUT_VALUE } from '../entries/schemas.js'
+import { EntryParams, ETAG, REPLAYED } from '../fields.js'
 import { recordChange, takeFound } from '../objects/answer.js'
 import { problem, problemResponses } from '../problems.js'
 import type { RouteOptions } from '../route-options.js'
@@ -22,14 +23,16 @@ export const counterRoutes: FastifyPluginAsyncTypebox<
       config: { scope: 'cache:write', queryFields: ['ttlMs'] },
       schema: {
         operationId: 'incrementCacheCounter',
-        summary: 'Add to a counter of 64 bits, which begins where there is none',
+        summary: 'Add to a counter',
+        description:
+          'Adds within 64 bits, or changes nothing (409 `counter-overflow`). Where there is no counter, one begins at `initial` plus `by`, and lives for `ttlMs`; later additions never move its end. Under an Idempotency-Key a repeat adds nothing and gets the same count.',
         tags: ['cache'],
         params: EntryParams,
         querystring: schemas.IncrQuery,
         headers: KeyedChangeHeaders,
         body: schemas.IncrRequest,
         response: {
-          200: schemas.IncrResponse,
+          200: { ...schemas.CounterValue, headers: { ...ETAG, ...REPLAYED } },
           ...problemResponses(
             ...COMMON_PROBLEMS,
             'kind-mismatch',
@@ -71,12 +74,14 @@ export const counterRoutes: FastifyPluginAsyncTypebox<
       config: { scope: 'cache:read' },
       schema: {
         operationId: 'getCacheCounter',
-        summary: 'The count of a counter, without adding to it',
+        summary: 'Read a counter',
+        description:
+          'The count, and how long the counter lives, without adding to it. No counter is 404, a key of another kind 409.',
         tags: ['cache'],
         params: EntryParams,
         headers: LookHeaders,
         response: {
-          200: schemas.CounterResponse,
+          200: { ...schemas.CounterResponse, headers: ETAG },
           ...WITHOUT_VALUE,
         },
       },

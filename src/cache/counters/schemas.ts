@@ -1,10 +1,12 @@
 import Type from 'typebox'
 import { DurationMs } from '../../http/names.js'
 import { MAX_LIFE_MS } from '../entries/schemas.js'
+import { timeLeft } from '../fields.js'
 
-/** A 64-bit integer; `default` must be a JSON number. */
+/** What is added; `default` must be a JSON number. */
 export const Int64 = (description: string, options: { default?: number } = {}) =>
   Type.Union([Type.Integer(), Type.String({ maxLength: 20 })], {
+    title: 'CounterNumber',
     description: `${description} An integer of 64 bits; beyond 2^53 as a string.`,
     ...options,
   })
@@ -13,7 +15,7 @@ const ttlMs = Type.Optional(
   DurationMs(
     1,
     MAX_LIFE_MS,
-    'Life of a counter that begins; later additions never move its end. Default: the policy of the space.',
+    'Life of a counter that begins; later additions never move its end. Default: `ttlMs` of the space.',
   ),
 )
 
@@ -21,21 +23,36 @@ export const IncrQuery = Type.Object({ ttlMs }, { additionalProperties: false })
 
 export const IncrRequest = Type.Object(
   {
-    by: Int64('What to add; below 0 to subtract.', { default: 1 }),
-    initial: Int64('What a counter that is not there counts from.', { default: 0 }),
+    by: Int64('What to add; below 0 to subtract. Default 1.', { default: 1 }),
+    initial: Int64('What a counter that is not there counts from. Default 0.', { default: 0 }),
     ttlMs,
   },
-  { additionalProperties: false, examples: [{}, { by: 5, initial: 100, ttlMs: 60_000 }] },
+  {
+    title: 'IncrementCounterRequest',
+    additionalProperties: false,
+    examples: [{}, { by: 5, initial: 100, ttlMs: 60_000 }],
+  },
 )
 
-const value = Type.String({ description: 'The count, an integer of 64 bits.' })
+const value = Type.String({
+  pattern: '^-?[0-9]{1,19}$',
+  description: 'The count, an integer of 64 bits.',
+})
 
-export const IncrResponse = Type.Object(
+export const CounterValue = Type.Object(
   { value },
-  { description: 'The count after the addition.', examples: [{ value: '105' }] },
+  {
+    title: 'CounterValue',
+    description: 'The count after the addition.',
+    examples: [{ value: '105' }],
+  },
 )
 
 export const CounterResponse = Type.Object(
-  { value, expiresInMs: Type.Integer({ description: 'Until the counter ends.' }) },
-  { description: 'The count.', examples: [{ value: '105', expiresInMs: 42_000 }] },
+  { value, expiresInMs: timeLeft('How long the counter lives.') },
+  {
+    title: 'Counter',
+    description: 'The count.',
+    examples: [{ value: '105', expiresInMs: 42_000 }],
+  },
 )

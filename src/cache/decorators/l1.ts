@@ -30,11 +30,11 @@ export function withL1(
       read(key, options = {}) {
         hotKeys.saw(key.namespace, key.space, key.key)
         // Memory keeps whole values, also one that this caller has.
-        const whole = key.policy.l1 === 'off' ? options : { ...options, have: undefined }
+        const whole = key.policy.l1.enabled ? { ...options, have: undefined } : options
         return l1.read(key, options, () => entries.read(key, whole))
       },
       async readMany(keys, maxBytes) {
-        if (keys[0]?.policy.l1 !== 'off') {
+        if (keys[0]?.policy.l1.enabled) {
           return Promise.all(
             keys.map((key) => this.read(key, { maxBytes }).catch(storeErrorOrThrow)),
           )

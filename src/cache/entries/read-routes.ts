@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
 import { toETag } from '../../http/etag.js'
 import type { Condition } from '../condition.js'
+import { EntryParams, ETAG } from '../fields.js'
 import { setLeaseHeaders, toLease } from '../leases/answer.js'
 import type { AskOptions } from '../leases/leased-reads.js'
 import { LEASE_HEADERS } from '../leases/schemas.js'
@@ -37,9 +38,11 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
     config: { scope: 'cache:read' },
     schema: {
       operationId: 'headCacheEntry',
-      summary: 'The headers of a value; never takes a lease',
+      summary: 'Show the headers of a value',
+      description:
+        'The headers that a GET would answer with, without the bytes. It never takes a lease.',
       tags: ['cache'],
-      params: schemas.EntryParams,
+      params: EntryParams,
       headers: schemas.ReadHeaders,
       response: {
         200: { description: 'There is a value.', headers: schemas.VALUE_HEADERS },
@@ -68,11 +71,11 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       config: { scope: 'cache:read' },
       schema: {
         operationId: 'getCacheEntry',
-        summary: 'The bytes of a value, or a 404 that says to load it',
+        summary: 'Read the bytes of a value',
         description:
-          'With `lease` the 404 of a miss says who should load the value, in the headers `Lockstep-Lease-*` and as `lease` in the body: a caller that was granted the lease loads the value and PUTs it with the same `Lockstep-Lease`.',
+          'The bytes as they were stored, with their content type; a miss is 404. With `lease` the 404 says who should load the value, in the headers `Lockstep-Lease-*` and as `lease` in the body: a caller that was granted the lease loads the value and PUTs it with the same `Lockstep-Lease`.',
         tags: ['cache'],
-        params: schemas.EntryParams,
+        params: EntryParams,
         querystring: schemas.ReadQuery,
         headers: schemas.GetHeaders,
         response: {
@@ -113,11 +116,13 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       config: { scope: 'cache:read' },
       schema: {
         operationId: 'getCacheEntryMeta',
-        summary: 'The metadata of a value of any kind; never takes a lease',
+        summary: 'Show the metadata of a value',
+        description:
+          'What is known of a value of any kind, as JSON, without the value. It never takes a lease.',
         tags: ['cache'],
-        params: schemas.EntryParams,
+        params: EntryParams,
         headers: schemas.ReadHeaders,
-        response: { 200: schemas.EntryMeta, ...schemas.WITHOUT_VALUE },
+        response: { 200: { ...schemas.EntryMeta, headers: ETAG }, ...schemas.WITHOUT_VALUE },
       },
     },
     async (request, reply) => {

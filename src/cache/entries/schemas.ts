@@ -1,12 +1,10 @@
 import Type from 'typebox'
-import { DurationMs, ObjectName, ResourceName } from '../../http/names.js'
+import { DurationMs } from '../../http/names.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
-import { AskHeaders, AskQuery, FillHeaders } from '../leases/schemas.js'
-import { problemResponses } from '../problems.js'
-
-export const SpaceParams = Type.Object({ space: ResourceName })
-export const EntryParams = Type.Object({ space: ResourceName, key: ObjectName })
+import { EntryKind, EntryState, ETAG, header, timeLeft } from '../fields.js'
+import { AskHeaders, AskQuery, FillHeaders, LEASE_HEADERS } from '../leases/schemas.js'
+import { type Code, problemResponses } from '../problems.js'
 
 const MatchHeader = {
   'if-match': Type.Optional(
@@ -36,8 +34,16 @@ const ReadConditionHeaders = {
 
 export const MAX_LIFE_MS = 2_592_000_000
 
+/** The largest `maxValueBytes` of any space. */
+export const MAX_VALUE_BYTES = 8 * 1024 * 1024
+
+export const MAX_TAGS = 32
+
 export const TAG = /^[\x20-\x7e]{1,128}$/
-export const Tag = Type.String({ pattern: TAG.source, description: '1 to 128 printable ASCII.' })
+export const Tag = Type.String({
+  pattern: TAG.source,
+  description: 'A tag: 1 to 128 printable ASCII characters.',
+})
 
 const CacheControl = (description: string) => Type.Optional(Type.String({ description }))
 
@@ -54,15 +60,21 @@ export const GetHeaders = Type.Object({ ...ReadHeaders.properties, ...AskHeaders
 
 /** How long a value lives, by default as the policy of the space says. */
 export const LifeFields = {
-  ttlMs: Type.Optional(DurationMs(1, MAX_LIFE_MS, 'Fresh for; default: the policy of the space.')),
+  ttlMs: Type.Optional(
+    DurationMs(1, MAX_LIFE_MS, 'How long it is fresh. Default: `ttlMs` of the space.'),
+  ),
   staleMs: Type.Optional(
-    DurationMs(0, MAX_LIFE_MS, 'Then served stale for; default: the policy of the space.'),
+    DurationMs(
+      0,
+      MAX_LIFE_MS,
+      'How long it is served stale after that. Default: `staleMs` of the space.',
+    ),
   ),
   errorMs: Type.Optional(
     DurationMs(
       0,
       MAX_LIFE_MS,
-      'Served stale for so long instead, once a load failed; default: the policy of the space.',
+      'How long it is served stale instead, once a load failed. Default: `errorMs` of the space.',
     ),
   ),
 }
@@ -99,6 +111,7 @@ export const WriteHeaders = Type.Object({
   ),
   'lockstep-negative': Type.Optional(
     Type.Enum(['true', 'false'], {
+      title: 'NegativeFlag',
       description:
         '`true`: the key is known to have no value, and a GET says so without a lease. No body; for `ttlMs`, by default `negativeTtlMs` of the space.',
     }),
@@ -108,13 +121,18 @@ export const WriteHeaders = Type.Object({
 export const TouchFields = Type.Object(
   {
     ttlMs: Type.Optional(
-      DurationMs(1, MAX_LIFE_MS, 'Fresh for, from now on; default: the policy of the space.'),
+      DurationMs(
+        1,
+        MAX_LIFE_MS,
+        'How long it is fresh from now on. Default: `ttlMs` of the space.',
+      ),
     ),
   },
   { additionalProperties: false },
 )
 
 export const TouchRequest = Type.Object(TouchFields.properties, {
+  title: 'TouchCacheEntryRequest',
   additionalProperties: false,
   examples: [{}, { ttlMs: 60_000 }],
 })
@@ -129,10 +147,24 @@ export const KeyedChangeHeaders = Type.Object({
 
 export const LookHeaders = Type.Object(ReadConditionHeaders)
 
+const STATE_HEADERS = {
+  'Cache-Status': header('How the cache answered (RFC 9211): `lockstep; hit; ttl=37`.'),
+  'Lockstep-State': header('`fresh`, `stale`, `negative` or `miss`.'),
+}
+
+/** The problems of a route that may find nothing. */
+export function missResponses(...codes: readonly Code[]) {
+  const responses = problemResponses(...COMMON_PROBLEMS, 'cache-miss', ...codes)
+  return {
+    ...responses,
+    404: { ...responses[404], headers: { ...STATE_HEADERS, ...LEASE_HEADERS } },
+  }
+}
+
 /** The answers of a read without the value. */
 export const WITHOUT_VALUE = {
-  304: { description: 'The caller has this version.', type: 'null' },
-  ...problemResponses(...COMMON_PROBLEMS, 'cache-miss', 'kind-mismatch', 'precondition-failed'),
+  304: { description: 'The caller has this version.', type: 'null', headers: ETAG },
+  ...missResponses('kind-mismatch', 'precondition-failed'),
 } as const
 
 /** Raw bytes. Any content type is taken and returned; this is the one that generated clients send. */
@@ -144,30 +176,33 @@ export const RawBody = {
   },
 }
 
-const header = (description: string) => ({ type: 'string', description })
-
 export const VALUE_HEADERS = {
-  etag: header('Version of the value'),
-  age: header('Seconds since it was stored'),
-  'cache-status': header('RFC 9211: `lockstep; hit; ttl=37`'),
-  'lockstep-state': header('`fresh` or `stale`'),
+  ...ETAG,
+  Age: header('Whole seconds since it was stored.'),
+  ...STATE_HEADERS,
+  'Content-Encoding': header('As it was stored, if it was.'),
 }
 
 export const EntryMeta = Type.Object(
   {
-    kind: Type.Enum(['bytes', 'counter', 'object']),
-    state: Type.Enum(['fresh', 'stale']),
-    etag: Type.String(),
-    ageMs: Type.Integer({ description: 'Since it was stored.' }),
-    expiresInMs: Type.Integer({ description: 'Until it is stale; 0 where it is.' }),
-    staleExpiresInMs: Type.Integer({ description: 'Until it is no longer served, also as stale.' }),
-    loadMs: Type.Integer({ description: 'How long its last load took under a lease, else 0.' }),
-    sizeBytes: Type.Integer({ description: 'Bytes of the value.' }),
-    contentType: Type.String(),
-    contentEncoding: Type.Optional(Type.String()),
-    tags: Type.Array(Type.String()),
+    kind: EntryKind,
+    state: EntryState,
+    etag: Type.String({ description: 'Version of the value; the ETag.' }),
+    ageMs: timeLeft('Time since it was stored.'),
+    expiresInMs: timeLeft('Time until it is stale; 0 where it is.'),
+    staleExpiresInMs: timeLeft('Time until it is no longer served, also as stale.'),
+    loadMs: timeLeft('How long its last load took under a lease, else 0.'),
+    sizeBytes: Type.Integer({
+      minimum: 0,
+      maximum: MAX_VALUE_BYTES,
+      description: 'Bytes of the value; of an object, of its fields and their names.',
+    }),
+    contentType: Type.String({ description: 'As it was stored.' }),
+    contentEncoding: Type.Optional(Type.String({ description: 'As it was stored, if it was.' })),
+    tags: Type.Array(Tag, { maxItems: MAX_TAGS, description: 'Tags of the value.' }),
   },
   {
+    title: 'CacheEntryMeta',
     description: 'What is known of a value, of any kind.',
     examples: [
       {

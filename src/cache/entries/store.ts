@@ -119,7 +119,7 @@ export function createEntryStore(binder: Binder, partitions: Partitions): EntryS
       max_stale_ms: maxStaleMs,
       min_fresh_ms: minFreshMs,
       max_bytes: Math.min(maxBytes, inlineBytes),
-      keeps: policy.l1 === 'off' ? 0 : 1,
+      keeps: policy.l1.enabled ? 1 : 0,
     })
   }
 

@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { toETag } from '../../http/etag.js'
-import { COMMON_PROBLEMS } from '../../http/problem.js'
-import { problemResponses } from '../problems.js'
+import { EntryParams, ETAG } from '../fields.js'
 import { miss, preconditionFailed, varyByCaller } from './answer.js'
 import { keyOf, toCondition } from './request.js'
 import type { EntryRouteOptions } from './routes.js'
@@ -19,15 +18,21 @@ export const touchRoutes: FastifyPluginAsyncTypebox<
       config: { scope: 'cache:write', queryFields: ['ttlMs'] },
       schema: {
         operationId: 'touchCacheEntry',
-        summary: 'Start the time of a fresh value of any kind again',
+        summary: 'Start the time of a fresh value again',
+        description:
+          'Sets how long a fresh value of any kind stays fresh, less the jitter of the space, under the version it has. A value that is stale stays stale, and is 404 here.',
         tags: ['cache'],
-        params: schemas.EntryParams,
+        params: EntryParams,
         querystring: schemas.TouchFields,
         headers: schemas.ChangeHeaders,
         body: schemas.TouchRequest,
         response: {
-          204: { description: 'Fresh for that long, under the version it had.', type: 'null' },
-          ...problemResponses(...COMMON_PROBLEMS, 'cache-miss', 'precondition-failed'),
+          204: {
+            description: 'Fresh for that long, under the version it had.',
+            type: 'null',
+            headers: ETAG,
+          },
+          ...schemas.missResponses('precondition-failed'),
         },
       },
     },

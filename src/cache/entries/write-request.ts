@@ -6,7 +6,7 @@ import { problem } from '../problems.js'
 import type { SpacePolicy } from '../spaces/policy.js'
 import { toWriteDirectives } from './cache-control.js'
 import { toCondition } from './request.js'
-import { TAG, type WriteHeaders, type WriteQuery } from './schemas.js'
+import { MAX_TAGS, TAG, type WriteHeaders, type WriteQuery } from './schemas.js'
 import type { WriteOptions } from './store.js'
 
 interface PutRequest {
@@ -106,8 +106,6 @@ export function toContentEncoding(header: string | undefined): string {
 /** Prefer (RFC 7240): whether the answer should show what is there. Other preferences are ignored. */
 export const prefersRepresentation = (header: string | undefined): boolean =>
   header !== undefined && /(^|,)\s*return\s*=\s*"?representation"?\s*(;[^,]*)?(,|$)/i.test(header)
-
-const MAX_TAGS = 32
 
 /**
  * Tags of a write: `Cache-Groups: "user-7", "team"` (RFC 9875) or `Surrogate-Key: user-7 team`.

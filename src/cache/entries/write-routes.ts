@@ -3,9 +3,9 @@ import type { FastifyReply } from 'fastify'
 import { toETag } from '../../http/etag.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { requestIdentity } from '../../http/request-fingerprint.js'
+import { EntryParams, ETAG, header, REPLAYED } from '../fields.js'
 import { endsLeasesOfRefusedFills } from '../leases/refused-fills.js'
 import { problemResponses } from '../problems.js'
-import { MAX_VALUE_BYTES } from '../spaces/policy.js'
 import { conflict, kindMismatch, leaseLost, preconditionFailed, setValueHeaders } from './answer.js'
 import { keyOf, toCondition } from './request.js'
 import type { EntryRouteOptions } from './routes.js'
@@ -14,6 +14,9 @@ import { type Entry, readResult } from './scripts.js'
 import type { CacheKey } from './store.js'
 import { toWrite } from './write-request.js'
 
+const APPLIED = { 'Preference-Applied': header('`return=representation`.') }
+const STORED = { type: 'null', headers: { ...ETAG, ...REPLAYED } } as const
+
 export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
   app,
   { store, leases, policyOf, metrics, idempotencyTtlMs },
@@ -21,7 +24,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
   app.put(
     '/:space/:key',
     {
-      bodyLimit: MAX_VALUE_BYTES,
+      bodyLimit: schemas.MAX_VALUE_BYTES,
       onError: endsLeasesOfRefusedFills({
         leases,
         policyOf,
@@ -32,20 +35,22 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       config: { scope: 'cache:write', rawBody: true },
       schema: {
         operationId: 'putCacheEntry',
-        summary: 'Store bytes of any type, under conditions if asked',
+        summary: 'Store a value',
+        description:
+          'Stores bytes of any content type, in place of what the key held. It can be conditional: on a version, on there being no value, or on a lease that still holds (412 where it does not). With `Prefer: return=representation` and `If-None-Match: *` the answer is the value that is there.',
         tags: ['cache'],
-        params: schemas.EntryParams,
+        params: EntryParams,
         querystring: schemas.WriteQuery,
         headers: schemas.WriteHeaders,
         body: schemas.RawBody,
         response: {
           200: {
             description: 'There was a value, and this is it: get or set, as `Prefer` asked.',
-            headers: schemas.VALUE_HEADERS,
+            headers: { ...schemas.VALUE_HEADERS, ...APPLIED },
             content: schemas.RawBody.content,
           },
-          201: { type: 'null', description: 'Stored where there was no value.' },
-          204: { description: 'Stored in place of a value.', type: 'null' },
+          201: { description: 'Stored where there was no value.', ...STORED },
+          204: { description: 'Stored in place of a value.', ...STORED },
           ...problemResponses(
             ...COMMON_PROBLEMS,
             'precondition-failed',
@@ -93,9 +98,11 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
       config: { scope: 'cache:write' },
       schema: {
         operationId: 'deleteCacheEntry',
-        summary: 'Drop a key; a load that began before cannot fill it any more',
+        summary: 'Delete a value',
+        description:
+          'Drops a value of any kind; a load that began before cannot fill the key any more. It succeeds as well where there is nothing.',
         tags: ['cache'],
-        params: schemas.EntryParams,
+        params: EntryParams,
         headers: schemas.ChangeHeaders,
         response: {
           204: { description: 'Nothing is there now.', type: 'null' },

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { TopQuery } from '../../http/top.js'
 import { type FrequentKeys, HALF_LIFE_MS } from '../../metrics/frequent-keys.js'
-import { SpaceParams } from '../entries/schemas.js'
+import { SpaceParams } from '../fields.js'
 import { problemResponses } from '../problems.js'
 import { HotResponse } from './schemas.js'
 
@@ -16,7 +16,9 @@ export const hotKeyRoutes: FastifyPluginAsyncTypebox<{ hotKeys: FrequentKeys }> 
       config: { scope: 'admin' },
       schema: {
         operationId: 'listHotCacheKeys',
-        summary: 'The keys of a space that this process is asked for most',
+        summary: 'List the keys that are read most',
+        description:
+          'The keys of the space that the process that answers is asked for most, found or not. A sketch of 256 counters per space counts them, so the counts are never too low and may be too high by `error`.',
         tags: ['cache'],
         params: SpaceParams,
         querystring: TopQuery,

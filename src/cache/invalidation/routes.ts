@@ -4,7 +4,7 @@ import { logChange } from '../../http/change-log.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { varyByCaller } from '../entries/answer.js'
 import { refuseConditions } from '../entries/request.js'
-import { SpaceParams } from '../entries/schemas.js'
+import { SpaceParams } from '../fields.js'
 import type { CacheMetrics } from '../metrics.js'
 import { problemResponses } from '../problems.js'
 import { InvalidateRequest } from './schemas.js'
@@ -24,7 +24,9 @@ export const invalidationRoutes: FastifyPluginAsyncTypebox<{
       config: { scope: 'cache:write' },
       schema: {
         operationId: 'invalidateCache',
-        summary: 'Make keys, tags or a whole space stale, or drop them; nothing is scanned',
+        summary: 'Invalidate keys, tags or a whole space',
+        description:
+          'Makes values stale (soft), or ends them (hard). Nothing is scanned: it costs by the names that are sent, not by the values they have. It is answered once every partition has acknowledged; else it is a 503, and repeating it is safe.',
         tags: ['cache'],
         params: SpaceParams,
         body: InvalidateRequest,

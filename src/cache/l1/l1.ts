@@ -37,7 +37,7 @@ export class L1 {
     load: () => Promise<ReadReply>,
   ): Promise<LeveledReply> {
     const { l1 } = key.policy
-    if (l1 === 'off') {
+    if (!l1.enabled) {
       this.#memory.dropSpace(key.namespace, key.space)
       return load()
     }

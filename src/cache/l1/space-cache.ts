@@ -40,9 +40,9 @@ export const createSpaceCache = (
   namespace,
   space,
   policy,
-  fixedBytes: SPACE_BYTES + (policy.policy === 'lfu' ? policy.maxEntries * SKETCH_BYTES : 0),
+  fixedBytes: SPACE_BYTES + (policy.eviction === 'lfu' ? policy.maxEntries * SKETCH_BYTES : 0),
   usedAt: 0,
-  values: createEvictionPolicy<Kept>(policy.policy, { ...policy, onEvict }),
+  values: createEvictionPolicy<Kept>(policy.eviction, { ...policy, onEvict }),
   inFlight: new Map(),
 })
 

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { leaseLost, varyByCaller } from '../entries/answer.js'
 import { keyOf, refuseConditions } from '../entries/request.js'
-import { EntryParams } from '../entries/schemas.js'
+import { EntryParams } from '../fields.js'
 import { problemResponses } from '../problems.js'
 import type { PolicyOf } from '../spaces/store.js'
 import * as schemas from './schemas.js'
@@ -22,7 +22,9 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<{
       config: { scope: 'cache:write', queryFields: ['leaseMs'] },
       schema: {
         operationId: 'renewCacheLease',
-        summary: 'More time for a load that takes long',
+        summary: 'Give a load more time',
+        description:
+          'Sets how long the lease lasts from now on. A lease that is over, or was voided by a write or an invalidation, is 412 `lease-lost`: its fill would be refused as well.',
         tags: ['cache'],
         params: EntryParams,
         body: schemas.RenewRequest,
@@ -47,7 +49,9 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<{
       config: { scope: 'cache:write' },
       schema: {
         operationId: 'cancelCacheLease',
-        summary: 'Give up a load; another caller may load at once, or after a back-off',
+        summary: 'Give up a load',
+        description:
+          'Another caller may load at once. With `failed` no caller may until the back-off ends, and a stale value is served through its error window. A lease that is over is no error: `cancelled` is false then.',
         tags: ['cache'],
         params: EntryParams,
         body: schemas.CancelRequest,

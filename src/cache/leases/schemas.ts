@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { DurationMs } from '../../http/names.js'
+import { type AnswerHeader, header, timeLeft } from '../fields.js'
 
 export const MIN_LEASE_MS = 500
 export const MAX_LEASE_MS = 600_000
@@ -57,16 +58,17 @@ export const FillHeaders = {
   ),
 }
 
-const header = (description: string) => ({ type: 'string', description })
-
-export const LEASE_HEADERS = {
-  'lockstep-lease-status': header(
+export const LEASE_HEADERS: Readonly<Record<string, AnswerHeader>> = {
+  'Lockstep-Lease-Status': header(
     'With `lease`, where there is something to load: `granted`: the caller should load; `held`: another loads; `backoff`: a load failed.',
   ),
-  'lockstep-lease': header('With `granted`: the lease.'),
-  'lockstep-lease-expires-in-ms': header('With `granted`: how long the lease lasts. Milliseconds.'),
-  'retry-after': header(
-    'With `held`: seconds until the load should be over, by how long loads took lately, at most until the lease ends. With `backoff`: until a lease may be granted.',
+  'Lockstep-Lease': header('With `granted`: the lease.'),
+  'Lockstep-Lease-Expires-In-Ms': {
+    type: 'integer',
+    description: 'With `granted`: how long the lease lasts at least. Milliseconds.',
+  },
+  'Retry-After': header(
+    'With `held`: whole seconds until the load should be over, by how long loads took lately, at most until the lease ends. With `backoff`: until a lease may be granted.',
   ),
 }
 
@@ -74,21 +76,28 @@ export const LEASE_HEADERS = {
 export const OfferedLease = Type.Object(
   {
     status: Type.Enum(['granted', 'held', 'backoff'], {
+      title: 'CacheLeaseStatus',
       description:
         'granted: the caller should load. held: another loads. backoff: a load failed, and no caller may load yet.',
     }),
-    token: Type.Optional(Type.String({ description: 'With `granted`: the lease.' })),
-    expiresInMs: Type.Optional(
-      Type.Integer({ description: 'With `granted`: how long it lasts at least. Milliseconds.' }),
-    ),
-    retryAfterMs: Type.Optional(
-      Type.Integer({
-        description:
-          'With `held`: when the load should be over. With `backoff`: when a lease may be granted. Milliseconds.',
+    token: Type.Optional(
+      Type.String({
+        pattern: LEASE_PATTERN,
+        description: 'With `granted`: the lease, to be sent with the fill.',
       }),
     ),
+    expiresInMs: Type.Optional(timeLeft('With `granted`: how long it lasts at least.')),
+    retryAfterMs: Type.Optional(
+      timeLeft(
+        'With `held`: when the load should be over. With `backoff`: when a lease may be granted.',
+      ),
+    ),
   },
-  { description: 'Where the caller offered to load and there is something to load.' },
+  {
+    title: 'CacheLease',
+    description:
+      'Who should load: there where the caller offered to, and there is something to load.',
+  },
 )
 
 const token = Lease('The lease.')
@@ -100,16 +109,24 @@ export const RenewRequest = Type.Object(
       DurationMs(
         MIN_LEASE_MS,
         MAX_LEASE_MS,
-        'Length of the lease from now on; default: the policy of the space.',
+        'Length of the lease from now on. Default: `leaseMs` of the space.',
       ),
     ),
   },
-  { additionalProperties: false, examples: [{ token: 'u3Jq0c9mT1uVwX2yZ4aBcD.1789000000000000' }] },
+  {
+    title: 'RenewCacheLeaseRequest',
+    additionalProperties: false,
+    examples: [{ token: 'u3Jq0c9mT1uVwX2yZ4aBcD.1789000000000000', leaseMs: 30_000 }],
+  },
 )
 
 export const RenewResponse = Type.Object(
-  { expiresInMs: Type.Integer({ description: 'How long the lease lasts at least.' }) },
-  { description: 'The lease goes on.', examples: [{ expiresInMs: 9_998 }] },
+  { expiresInMs: timeLeft('How long the lease lasts at least.') },
+  {
+    title: 'RenewedCacheLease',
+    description: 'The lease goes on.',
+    examples: [{ expiresInMs: 9_998 }],
+  },
 )
 
 export const CancelRequest = Type.Object(
@@ -129,6 +146,7 @@ export const CancelRequest = Type.Object(
     ),
   },
   {
+    title: 'CancelCacheLeaseRequest',
     additionalProperties: false,
     examples: [
       { token: 'u3Jq0c9mT1uVwX2yZ4aBcD.1789000000000000' },
@@ -143,7 +161,11 @@ export const CancelResponse = Type.Object(
       description: 'False where the lease was not held any more: there was nothing to give up.',
     }),
   },
-  { description: 'The lease is not held any more.', examples: [{ cancelled: true }] },
+  {
+    title: 'CancelledCacheLease',
+    description: 'The lease is not held any more.',
+    examples: [{ cancelled: true }],
+  },
 )
 
 /** The back-off of a cancel; 0 for none. */

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { COMMON_PROBLEMS, type Problem } from '../../http/problem.js'
+import type { Problem } from '../../http/problem.js'
 import { requestIdentity } from '../../http/request-fingerprint.js'
 import {
   conflict,
@@ -9,10 +9,16 @@ import {
   varyByCaller,
 } from '../entries/answer.js'
 import { keyOf, toCondition, toReadCondition } from '../entries/request.js'
-import { EntryParams, KeyedChangeHeaders, LookHeaders, WITHOUT_VALUE } from '../entries/schemas.js'
-import { problem, problemResponses } from '../problems.js'
+import {
+  KeyedChangeHeaders,
+  LookHeaders,
+  MAX_VALUE_BYTES,
+  missResponses,
+  WITHOUT_VALUE,
+} from '../entries/schemas.js'
+import { EntryParams, ETAG, REPLAYED } from '../fields.js'
+import { problem } from '../problems.js'
 import type { RouteOptions } from '../route-options.js'
-import { MAX_VALUE_BYTES } from '../spaces/policy.js'
 import { recordChange, takeFound } from './answer.js'
 import { toChanges, toNames } from './changes.js'
 import * as schemas from './schemas.js'
@@ -31,13 +37,15 @@ export const objectRoutes: FastifyPluginAsyncTypebox<
       config: { scope: 'cache:read' },
       schema: {
         operationId: 'getCacheFields',
-        summary: 'Fields of an object, all of one moment',
+        summary: 'Read fields of an object',
+        description:
+          'The fields that are asked for, or all, as they were at one moment. A field that is not there is left out. No object is 404, a key of another kind 409.',
         tags: ['cache'],
         params: EntryParams,
         querystring: schemas.FieldsQuery,
         headers: LookHeaders,
         response: {
-          200: schemas.FieldsResponse,
+          200: { ...schemas.FieldsResponse, headers: ETAG },
           ...WITHOUT_VALUE,
         },
       },
@@ -60,17 +68,17 @@ export const objectRoutes: FastifyPluginAsyncTypebox<
       config: { scope: 'cache:write', queryFields: ['ttlMs'] },
       schema: {
         operationId: 'patchCacheFields',
-        summary: 'Set, remove and increment fields in one step, or change nothing',
+        summary: 'Change fields of an object',
+        description:
+          'Sets, removes and increments fields in one step, or changes nothing. An object begins with its first field and ends with its last. Under an Idempotency-Key a repeat changes nothing and gets the same answer.',
         tags: ['cache'],
         params: EntryParams,
         querystring: schemas.PatchQuery,
         headers: KeyedChangeHeaders,
         body: schemas.PatchRequest,
         response: {
-          200: schemas.PatchResponse,
-          ...problemResponses(
-            ...COMMON_PROBLEMS,
-            'cache-miss',
+          200: { ...schemas.PatchResponse, headers: { ...ETAG, ...REPLAYED } },
+          ...missResponses(
             'kind-mismatch',
             'counter-overflow',
             'not-an-integer',

@@ -3,6 +3,7 @@ import { ByName } from '../../http/by-name.js'
 import { DurationMs } from '../../http/names.js'
 import { Int64 } from '../counters/schemas.js'
 import { MAX_LIFE_MS } from '../entries/schemas.js'
+import { timeLeft } from '../fields.js'
 import { MAX_FIELDS } from './store.js'
 
 /** Of one patch, and of the names in one read. */
@@ -36,18 +37,24 @@ export const FieldsResponse = Type.Object(
     fields: ByName(Type.String(), {
       description: 'Those that are there; a name that is missing has no value.',
     }),
-    expiresInMs: Type.Integer({ description: 'Until the whole object ends.' }),
+    expiresInMs: timeLeft('How long the whole object lives.'),
   },
   {
+    title: 'CacheFields',
     description: 'The fields of one moment.',
     examples: [{ fields: { name: 'Ada', visits: '7' }, expiresInMs: 271_400 }],
   },
 )
 
-export const PatchQuery = Type.Object(
-  { ttlMs: Type.Optional(DurationMs(1, MAX_LIFE_MS, 'See the body.')) },
-  { additionalProperties: false },
+const ttlMs = Type.Optional(
+  DurationMs(
+    1,
+    MAX_LIFE_MS,
+    'How long the whole object lives from now on. Default: it keeps its end, and one that begins takes `ttlMs` of the space.',
+  ),
 )
+
+export const PatchQuery = Type.Object({ ttlMs }, { additionalProperties: false })
 
 export const PatchRequest = Type.Object(
   {
@@ -60,15 +67,10 @@ export const PatchRequest = Type.Object(
         description: 'Fields and what to add to them; a field that is not there counts from 0.',
       }),
     ),
-    ttlMs: Type.Optional(
-      DurationMs(
-        1,
-        MAX_LIFE_MS,
-        'The whole object lives so long from now on. Default: it keeps its end, and one that begins takes the policy of the space.',
-      ),
-    ),
+    ttlMs,
   },
   {
+    title: 'PatchCacheFieldsRequest',
     additionalProperties: false,
     description: `Each field at most once, up to ${MAX_CHANGES} in all. An object has up to ${MAX_FIELDS} fields, and names and values together as many bytes as a value of the space may have.`,
     examples: [
@@ -86,6 +88,7 @@ export const PatchResponse = Type.Object(
     }),
   },
   {
+    title: 'PatchedCacheFields',
     description: 'All changes are made.',
     examples: [{ created: false, incremented: { visits: '8' } }],
   },

@@ -34,8 +34,9 @@ export const pipelineRoutes: FastifyPluginAsyncTypebox<RouteOptions & { stores: 
       config: { scope: 'cache:read' },
       schema: {
         operationId: 'runCachePipeline',
-        summary: 'Up to 1000 operations of any spaces; those of one key run in their order',
-        description: 'Anything but `get` needs `cache:write`.',
+        summary: 'Run up to 1000 operations on any spaces',
+        description:
+          'Each operation has a result of its own, in the order of the request. The operations of one key run in their order; between keys no order is promised, and nothing is atomic over several of them. Anything but `get` needs the scope `cache:write`.',
         tags: ['cache'],
         headers: IdempotencyHeaders,
         body: schemas.PipelineRequest,

@@ -1,16 +1,15 @@
 import Type from 'typebox'
-import { ObjectName, ResourceName } from '../../http/names.js'
 import { where } from '../../schema/exactly-one.js'
 import {
   Encoding,
-  FoundItem,
   HIT_EXAMPLE,
   MAX_ITEMS,
-  replayed,
+  PipelineResult,
   VALUE_OR_NEGATIVE,
   WriteFields,
 } from '../batches/schemas.js'
 import { Int64 } from '../counters/schemas.js'
+import { KeyName, SpaceName } from '../fields.js'
 
 const { encoding: _, ...writeFields } = WriteFields
 
@@ -18,11 +17,12 @@ const { encoding: _, ...writeFields } = WriteFields
 export const Operation = Type.Object(
   {
     op: Type.Enum(['get', 'put', 'delete', 'incr'], {
+      title: 'CacheOperationKind',
       description:
         'get: read bytes. put: store bytes, with the fields of set-many. delete: drop a key. incr: add to a counter.',
     }),
-    space: ResourceName,
-    key: ObjectName,
+    space: SpaceName,
+    key: KeyName,
     encoding: Type.Optional(
       Encoding({
         description:
@@ -33,7 +33,11 @@ export const Operation = Type.Object(
     by: Type.Optional(Int64('incr: what to add; below 0 to subtract. Default 1.')),
     initial: Type.Optional(Int64('incr: what a counter that is not there counts from. Default 0.')),
   },
-  { additionalProperties: false, ...where('op', 'put', VALUE_OR_NEGATIVE) },
+  {
+    title: 'CacheOperation',
+    additionalProperties: false,
+    ...where('op', 'put', VALUE_OR_NEGATIVE),
+  },
 )
 
 export const PipelineRequest = Type.Object(
@@ -41,10 +45,11 @@ export const PipelineRequest = Type.Object(
     operations: Type.Array(Operation, {
       minItems: 1,
       maxItems: MAX_ITEMS,
-      description: `Operations, up to ${MAX_ITEMS}, of any spaces. Those of one key run in their order; no order is promised between keys.`,
+      description: `Operations, 1 to ${MAX_ITEMS}, of any spaces. Those of one key run in their order; no order is promised between keys.`,
     }),
   },
   {
+    title: 'CachePipelineRequest',
     additionalProperties: false,
     examples: [
       {
@@ -60,20 +65,13 @@ export const PipelineRequest = Type.Object(
 
 export const PipelineResponse = Type.Object(
   {
-    results: Type.Array(
-      Type.Object({
-        key: Type.String(),
-        ...FoundItem,
-        status: Type.String({
-          description:
-            '`hit`, `created`, `replaced`, `deleted`, `counted`, `deferred`, or the code of the error that the single call would get.',
-        }),
-        replayed,
-      }),
-    ),
+    results: Type.Array(PipelineResult, {
+      description: 'One for each operation, in the order sent.',
+    }),
   },
   {
-    description: 'What became of each operation, in the order sent; at most 8 MiB of values.',
+    title: 'CachePipelineResults',
+    description: 'What became of each operation; at most 8 MiB of values.',
     examples: [
       {
         results: [

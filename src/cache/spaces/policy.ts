@@ -1,18 +1,17 @@
 import Type, { type Static, type TObject } from 'typebox'
 import { DurationMs } from '../../http/names.js'
-import { MAX_LIFE_MS } from '../entries/schemas.js'
+import { MAX_LIFE_MS, MAX_VALUE_BYTES } from '../entries/schemas.js'
 import { MAX_LEASE_MS, MIN_LEASE_MS } from '../leases/schemas.js'
 
+/** Of a space that keeps values in memory. */
 export const DEFAULT_L1 = Object.freeze({
+  enabled: true,
   maxEntries: 10_000,
   maxBytes: 64 * 1024 * 1024,
   ttlMs: 60_000,
-  policy: 'lru',
+  eviction: 'lru',
   outageMs: 0,
 })
-
-/** The largest `maxValueBytes` of any space. */
-export const MAX_VALUE_BYTES = 8 * 1024 * 1024
 
 export const DEFAULT_POLICY = Object.freeze({
   ttlMs: 300_000,
@@ -26,15 +25,19 @@ export const DEFAULT_POLICY = Object.freeze({
   maxValueBytes: 1024 * 1024,
   earlyRefreshBeta: 1,
   requirePrecondition: false,
-  l1: 'off',
+  l1: Object.freeze({ ...DEFAULT_L1, enabled: false }),
 })
 
 const whole = (minimum: number, maximum: number, description: string) =>
   Type.Integer({ minimum, maximum, description: `${description} ${minimum} to ${maximum}.` })
 
 export const L1Fields = {
-  policy: Type.Enum(['lru', 'lfu', 'ttl'], {
-    description: `What is evicted first. lru: the least recently used. lfu: the least frequently used (W-TinyLFU). ttl: what expires soonest. Default ${DEFAULT_L1.policy}.`,
+  enabled: Type.Boolean({
+    description: 'Whether values are kept in memory. Default true in an `l1` that is sent.',
+  }),
+  eviction: Type.Enum(['lru', 'lfu', 'ttl'], {
+    title: 'L1Eviction',
+    description: `What is evicted first. lru: the least recently used. lfu: the least frequently used (W-TinyLFU). ttl: what expires soonest. Default ${DEFAULT_L1.eviction}.`,
   }),
   maxEntries: whole(1, 1_000_000, `Values per process. Default ${DEFAULT_L1.maxEntries}.`),
   maxBytes: whole(
@@ -107,16 +110,16 @@ export type L1Policy = Readonly<Static<TObject<typeof L1Fields>>>
 
 /** How one kind of data is cached. */
 export type SpacePolicy = Readonly<Static<TObject<typeof PolicyFields>>> & {
-  readonly l1: L1Policy | 'off'
+  readonly l1: L1Policy
 }
 
 /** A policy as a caller sent it: every field may be left to the default. */
 export type SentPolicy = Partial<Omit<SpacePolicy, 'l1'>> & {
-  readonly l1?: Partial<L1Policy> | 'off'
+  readonly l1?: Partial<L1Policy>
 }
 
-export const toPolicy = ({ l1 = 'off', ...sent }: SentPolicy): SpacePolicy => ({
+export const toPolicy = ({ l1, ...sent }: SentPolicy): SpacePolicy => ({
   ...DEFAULT_POLICY,
   ...sent,
-  l1: l1 === 'off' ? l1 : { ...DEFAULT_L1, ...l1 },
+  l1: l1 ? { ...DEFAULT_L1, ...l1 } : DEFAULT_POLICY.l1,
 })

@@ -11,7 +11,7 @@ import {
 import { toPrecondition } from '../../http/etag.js'
 import { PageQuery, pageOf } from '../../http/pages.js'
 import { COMMON_PROBLEMS, type Problem } from '../../http/problem.js'
-import { SpaceParams } from '../entries/schemas.js'
+import { SpaceParams } from '../fields.js'
 import { problem, problemResponses } from '../problems.js'
 import { type SentPolicy, toPolicy } from './policy.js'
 import * as schemas from './schemas.js'
@@ -28,7 +28,9 @@ export const spaceRoutes: FastifyPluginAsyncTypebox<{
       config: { scope: 'cache:write' },
       schema: {
         operationId: 'putCacheSpace',
-        summary: 'Set the policy of a space; stored values keep their TTL',
+        summary: 'Set all settings of a space',
+        description:
+          'Creates the settings of a space or replaces all of them: a setting that is left out takes its default. Values that are stored keep their times. The change holds at once in the process that answers, and within a second in the others. A space of the configuration file is refused (409).',
         tags: ['cache'],
         params: SpaceParams,
         headers: DocumentHeaders,
@@ -54,7 +56,9 @@ export const spaceRoutes: FastifyPluginAsyncTypebox<{
       config: { scope: 'cache:write' },
       schema: {
         operationId: 'patchCacheSpace',
-        summary: 'Change some settings of a space; the others keep their values',
+        summary: 'Change some settings of a space',
+        description:
+          'Sets the fields that are sent, and keeps the others; `l1` is one field. The change is atomic: of two callers that change different fields at once neither loses its change. To give a setting its default again, PUT all of them.',
         tags: ['cache'],
         params: SpaceParams,
         headers: DocumentHeaders,
@@ -82,7 +86,9 @@ export const spaceRoutes: FastifyPluginAsyncTypebox<{
       config: { scope: 'cache:read' },
       schema: {
         operationId: 'getCacheSpace',
-        summary: 'The policy of a space, and its use as the process that answers has seen it',
+        summary: 'Show the settings and the use of a space',
+        description:
+          'The settings with the defaults of those that were left out, and what the process that answers has seen of the space. A space without settings is 404: it caches by the defaults.',
         tags: ['cache'],
         params: SpaceParams,
         response: {
@@ -109,7 +115,9 @@ export const spaceRoutes: FastifyPluginAsyncTypebox<{
       config: { scope: 'cache:read' },
       schema: {
         operationId: 'listCacheSpaces',
-        summary: 'Every space of the namespace that has a policy',
+        summary: 'List the spaces that have settings',
+        description:
+          'Spaces of the API and of the configuration file, by name, page by page. A space that is only used does not stand here.',
         tags: ['cache'],
         querystring: PageQuery,
         response: { 200: schemas.SpaceList, ...problemResponses(...COMMON_PROBLEMS) },
@@ -127,7 +135,9 @@ export const spaceRoutes: FastifyPluginAsyncTypebox<{
       config: { scope: 'cache:write' },
       schema: {
         operationId: 'deleteCacheSpace',
-        summary: 'Remove the policy of a space, not its values',
+        summary: 'Remove the settings of a space',
+        description:
+          'The space caches by the defaults from now on; its values stay. It succeeds as well where there is nothing to remove.',
         tags: ['cache'],
         params: SpaceParams,
         headers: DocumentHeaders,

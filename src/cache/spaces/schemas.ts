@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { DocumentSource } from '../../http/documents.js'
+import { DocumentSource, PatchOf } from '../../http/documents.js'
 import { ResourceName } from '../../http/names.js'
 import { PageOf } from '../../http/pages.js'
 import { DEFAULT_L1, DEFAULT_POLICY, L1Fields, PolicyFields } from './policy.js'
@@ -7,29 +7,31 @@ import { MAX_SPACES } from './usage.js'
 
 const closed = { additionalProperties: false }
 
-const off = Type.Literal('off', { description: 'Not in memory.' })
+/** In answers all fields are there; one type, so that what was read can be changed and sent. */
+const L1Settings = Type.Object(Type.Partial(Type.Object(L1Fields)).properties, {
+  ...closed,
+  title: 'L1Settings',
+  description:
+    'How values are kept in the memory of each process, in front of Redis. Default: they are not.',
+})
 
 const Settings = {
   ...Type.Partial(Type.Object(PolicyFields)).properties,
-  l1: Type.Optional(
-    Type.Union([off, Type.Object(Type.Partial(Type.Object(L1Fields)).properties, closed)], {
-      description: 'Keep values in the memory of each process as well. Default off.',
-    }),
-  ),
+  l1: Type.Optional(L1Settings),
 }
 
 export const SpaceRequest = Type.Object(Settings, {
   ...closed,
+  title: 'CacheSpaceSettings',
   examples: [
     { ttlMs: 60_000, staleMs: 30_000, errorMs: 3_600_000 },
-    { ttlMs: 3_600_000, idleMs: 600_000, l1: { maxEntries: 1_000, policy: 'lfu' } },
+    { ttlMs: 3_600_000, idleMs: 600_000, l1: { maxEntries: 1_000, eviction: 'lfu' } },
   ],
 })
 
-export const PatchSpaceRequest = Type.Object(Settings, {
-  ...closed,
-  minProperties: 1,
-  examples: [{ ttlMs: 120_000 }, { l1: 'off' }],
+export const PatchSpaceRequest = PatchOf(Settings, {
+  title: 'PatchCacheSpaceRequest',
+  examples: [{ ttlMs: 120_000 }, { l1: { enabled: false } }],
 })
 
 /** `spaces:` of the configuration file, by name; they hold in every namespace. */
@@ -42,39 +44,44 @@ const EXAMPLE = {
   name: 'users',
   ...DEFAULT_POLICY,
   ttlMs: 60_000,
-  l1: { ...DEFAULT_L1, policy: 'lfu' },
-  version: 1,
+  l1: { ...DEFAULT_L1, eviction: 'lfu' },
+  version: 1_795_223_400_123_456,
   source: 'api',
 }
 
 export const SpaceResponse = Type.Object(
   {
-    name: ResourceName,
+    name: { ...ResourceName, description: 'Name of the space.' },
     ...PolicyFields,
-    l1: Type.Union([off, Type.Object(L1Fields)]),
-    version: Type.Integer({ description: 'Of the policy; the ETag is made of it.' }),
+    l1: L1Settings,
+    version: Type.Integer({
+      minimum: 1,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'Grows with every change; the ETag is made of it.',
+    }),
     source: DocumentSource,
   },
   {
-    description: 'The policy with all that it leaves to the defaults.',
+    title: 'CacheSpace',
+    description: 'The settings of the space, with the defaults of those that it leaves out.',
     examples: [EXAMPLE],
   },
 )
 
-const reads = (what: string) => Type.Integer({ description: `Reads that ${what}.` })
+const count = (description: string) =>
+  Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description })
 
 const Usage = Type.Object(
   {
-    hits: reads('found a fresh value'),
-    stale: reads('were served a stale value'),
-    negative: reads('found that the key is known to have no value'),
-    misses: reads('found nothing'),
-    fills: Type.Integer({ description: 'Values stored under a lease.' }),
-    l1Bytes: Type.Integer({
-      description: 'Bytes in the memory of the process, overhead included.',
-    }),
+    hits: count('Reads that found a fresh value.'),
+    stale: count('Reads that were served a stale value.'),
+    negative: count('Reads that found that the key is known to have no value.'),
+    misses: count('Reads that found nothing.'),
+    fills: count('Values stored under a lease.'),
+    l1Bytes: count('Bytes in the memory of the process, overhead included.'),
   },
   {
+    title: 'CacheSpaceUsage',
     description: `Seen by the process that answers, since it started; sum it over all instances. It counts for the ${MAX_SPACES} spaces that it used last, and begins at 0 with one that it had forgotten.`,
   },
 )
@@ -82,7 +89,8 @@ const Usage = Type.Object(
 export const UsedSpaceResponse = Type.Object(
   { ...SpaceResponse.properties, usage: Usage },
   {
-    description: 'The policy with all that it leaves to the defaults, and how the space is used.',
+    title: 'UsedCacheSpace',
+    description: 'The settings of the space, and how it is used.',
     examples: [
       {
         ...EXAMPLE,

@@ -111,6 +111,14 @@ export const REQUEST_PROBLEMS = {
     cause: 'If-Match or If-None-Match does not match the current version.',
     remedy: 'Read the current version and decide again.',
     retry: 'no',
+    members: Type.Object(
+      {
+        etag: Type.Optional(
+          Type.String({ description: 'Of the value that is there, if the answer names it.' }),
+        ),
+      },
+      { title: 'PreconditionFailedProblem', examples: [{ etag: '"hp9ji8l5s0"' }] },
+    ),
   },
   'precondition-required': {
     status: 428,

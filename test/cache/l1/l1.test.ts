@@ -212,7 +212,7 @@ describe('a change', () => {
 
 it('keeps all spaces within LOCKSTEP_CACHE_L1_MAX_BYTES, and evicts the least recently used', async () => {
   const small = await startHarness({
-    configFile: 'spaces: { a: { l1: {} }, b: { l1: { policy: lfu, maxEntries: 100 } } }',
+    configFile: 'spaces: { a: { l1: {} }, b: { l1: { eviction: lfu, maxEntries: 100 } } }',
     environment: { LOCKSTEP_CACHE_L1_MAX_BYTES: '1048576' },
   })
   const value = 'x'.repeat(100_000)

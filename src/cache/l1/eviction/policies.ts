@@ -5,10 +5,10 @@ import { TinyLfuPolicy } from './tiny-lfu.js'
 import { TtlPolicy } from './ttl.js'
 
 export function createEvictionPolicy<T extends Evictable>(
-  policy: L1Policy['policy'],
+  eviction: L1Policy['eviction'],
   options: EvictionOptions,
 ): EvictionPolicy<T> {
-  switch (policy) {
+  switch (eviction) {
     case 'lru':
       return new LruPolicy<T>(options)
     case 'lfu':
