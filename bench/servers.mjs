@@ -29,6 +29,7 @@ export async function startServers({ isPinned = true } = {}) {
     LOCKSTEP_REDIS_URL: redis.url,
     LOCKSTEP_ENDED_TTL_MS: '1000',
     LOCKSTEP_LOG_LEVEL: 'error',
+    LOCKSTEP_COMPAT: 'true',
     // The machine may pause for a moment; a 503 would end the run.
     LOCKSTEP_REDIS_TIMEOUT_MS: '5000',
     LOCKSTEP_CACHE_READ_TIMEOUT_MS: '5000',

@@ -3,7 +3,7 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { type LastRead, type OnReload, toLive } from './config/reload.js'
 import { type Config, definitionsOf } from './config.js'
-import type { RedisAccess } from './domain.js'
+import type { RedisAccess, RunningDomain } from './domain.js'
 import { DOMAINS } from './domains.js'
 import { keepPrivate } from './http/answer-headers.js'
 import type { Phase } from './http/draining.js'
@@ -77,7 +77,7 @@ export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis)
     await installOpenApi(root, version, domains)
     root.register(errorPages, { problems })
     root.register(operatorRoutes, { ...operators, withOperations: !admin })
-    for (const { compatRoutes } of running) if (compatRoutes) root.register(compatRoutes)
+    if (config.compat) registerCompat(root, running)
     root.register(
       async (v1) => {
         keepPrivate(v1)
@@ -97,6 +97,10 @@ export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis)
     for (const { close } of running) close?.()
   })
   return { app, admin }
+}
+
+function registerCompat(root: FastifyInstance, running: readonly RunningDomain[]): void {
+  for (const { compatRoutes } of running) if (compatRoutes) root.register(compatRoutes)
 }
 
 /** For an instance that reads its configuration once. */

@@ -42,7 +42,7 @@ export interface Client {
 export interface RunningDomain {
   /** Registered below /v1. */
   readonly routes: FastifyPluginAsync
-  /** Outside of /v1, for clients of other systems. */
+  /** For clients of other services, at their paths: only with the setting `compat`, never documented. */
   readonly compatRoutes?: FastifyPluginAsync
   /** Answers waiting requests, before the server waits for open ones. */
   drain?(): void

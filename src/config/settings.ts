@@ -128,6 +128,11 @@ export const SettingsSchema = Type.Object(
       description:
         'How long a check of rate limits may wait for Redis; then `onError` of its policies applies.',
     }),
+    compat: Type.Boolean({
+      default: false,
+      description:
+        'Serve the APIs of other rate limit services as well: POST /json of envoyproxy/ratelimit, and POST /v1/GetRateLimits of gubernator.',
+    }),
     instances: Type.Integer({
       default: 1,
       minimum: 1,

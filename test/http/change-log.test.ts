@@ -259,7 +259,7 @@ const EVERYDAY = new Set([
   ...['putCacheEntry', 'deleteCacheEntry', 'touchCacheEntry'],
   ...['setManyCacheEntries', 'deleteManyCacheEntries'],
   ...['renewCacheLease', 'cancelCacheLease', 'incrementCacheCounter', 'patchCacheFields'],
-  ...['checkRateLimits', 'checkRateLimit', 'refundRateLimit', 'shouldRateLimit', 'getRateLimits'],
+  ...['checkRateLimits', 'checkRateLimit', 'refundRateLimit'],
   ...['reserveRateLimit', 'commitRateLimitReservation', 'cancelRateLimitReservation'],
   ...['acquireConcurrencyLease', 'renewConcurrencyLease', 'releaseConcurrencyLease'],
   ...['submitScores', 'submitToLeaderboards'],

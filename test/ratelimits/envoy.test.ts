@@ -15,7 +15,10 @@ beforeAll(async () => {
     'shop.month': { algorithm: 'fixed-window', align: 'calendar', period: 'month', limit: 5 },
     'shop.shadow': { ...fixed, limit: 1, windowMs: 1_000, shadow: true },
   }
-  harness = await startHarness({ configFile: `policies: ${JSON.stringify(policies)}` })
+  harness = await startHarness({
+    configFile: `policies: ${JSON.stringify(policies)}`,
+    environment: { LOCKSTEP_COMPAT: 'true' },
+  })
 })
 afterAll(() => harness.close())
 beforeEach(() => {

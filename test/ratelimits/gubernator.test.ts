@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
 
-const harness = useHarness()
+const harness = useHarness({ environment: { LOCKSTEP_COMPAT: 'true' } })
 let key = ''
 let subjects = 0
 

@@ -46,9 +46,7 @@ export const envoyRoutes: RateLimitRoutes = async (app, { decide, policies }) =>
     {
       config: { scope: 'ratelimits:write' },
       schema: {
-        operationId: 'shouldRateLimit',
-        summary: 'Check limits with the API of envoyproxy/ratelimit',
-        tags: ['ratelimits'],
+        hide: true,
         body: ShouldRateLimitRequest,
         response: { ...responses(ShouldRateLimitResponse), 429: ShouldRateLimitResponse },
       },

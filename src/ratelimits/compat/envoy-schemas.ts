@@ -40,12 +40,6 @@ export const ShouldRateLimitRequest = Type.Object(
   },
   {
     additionalProperties: false,
-    examples: [
-      {
-        domain: 'shop',
-        descriptors: [{ entries: [{ key: 'user', value: 'ada' }] }],
-      },
-    ],
   },
 )
 
@@ -79,18 +73,5 @@ export const ShouldRateLimitResponse = Type.Object(
   },
   {
     description: 'Within all limits (200), or over one (429).',
-    examples: [
-      {
-        overallCode: 'OK',
-        statuses: [
-          {
-            code: 'OK',
-            currentLimit: { requestsPerUnit: 100, unit: 'MINUTE' },
-            limitRemaining: 99,
-            durationUntilReset: '0.600s',
-          },
-        ],
-      },
-    ],
   },
 )

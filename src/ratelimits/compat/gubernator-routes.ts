@@ -58,9 +58,7 @@ export const gubernatorRoutes: RateLimitRoutes = async (app, { decide, adjustmen
       bodyLimit: LIST_BODY_BYTES,
       config: { scope: 'ratelimits:write' },
       schema: {
-        operationId: 'getRateLimits',
-        summary: 'Check limits with the API of gubernator',
-        tags: ['ratelimits'],
+        hide: true,
         body: GetRateLimitsRequest,
         response: responses(GetRateLimitsResponse),
       },

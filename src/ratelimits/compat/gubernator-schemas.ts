@@ -31,26 +31,9 @@ const RateLimitReq = Type.Object({
   burst: Int64('LEAKY_BUCKET: what may come at once. Default: limit.'),
 })
 
-export const GetRateLimitsRequest = Type.Object(
-  {
-    requests: Type.Array(RateLimitReq, { maxItems: 1_000, description: 'Up to 1000 limits.' }),
-  },
-  {
-    examples: [
-      {
-        requests: [
-          {
-            name: 'requests_per_sec',
-            unique_key: 'account:12345',
-            hits: '1',
-            limit: '10',
-            duration: '1000',
-          },
-        ],
-      },
-    ],
-  },
-)
+export const GetRateLimitsRequest = Type.Object({
+  requests: Type.Array(RateLimitReq, { maxItems: 1_000, description: 'Up to 1000 limits.' }),
+})
 
 export const GetRateLimitsResponse = Type.Object(
   {
@@ -68,19 +51,5 @@ export const GetRateLimitsResponse = Type.Object(
   },
   {
     description: 'The decision of each limit alone.',
-    examples: [
-      {
-        responses: [
-          {
-            status: 'UNDER_LIMIT',
-            limit: '10',
-            remaining: '9',
-            reset_time: '1795248001000',
-            error: '',
-            metadata: {},
-          },
-        ],
-      },
-    ],
   },
 )
