@@ -4,22 +4,19 @@ import Type from 'typebox'
 import './auth.js'
 import { type Problem, problem } from './problem.js'
 
-/** @param time how long a retry is recognized, in words */
-export const idempotencyHeaders = (time: string) =>
-  Type.Object({
-    'idempotency-key': Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 128,
-        format: 'plain-text',
-        description:
-          `Makes a retry safe: a repeat within ${time} applies nothing and gets the same answer. ` +
-          'One random key per request, never derived from its content.',
-      }),
-    ),
-  })
-
-export const IdempotencyHeaders = idempotencyHeaders('5 minutes')
+export const IdempotencyHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 128,
+      format: 'plain-text',
+      description:
+        'Makes a retry safe: a repeat within LOCKSTEP_IDEMPOTENCY_TTL_MS (5 minutes) applies nothing and ' +
+        'gets the same answer. One random key per request, 1 to 128 characters, never derived from its ' +
+        'content.',
+    }),
+  ),
+})
 
 export const idempotencyConflict = (): Problem =>
   problem('idempotency-conflict', 'This Idempotency-Key was used for another request.')

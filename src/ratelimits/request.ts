@@ -1,6 +1,4 @@
-import type { FastifyRequest } from 'fastify'
 import { invalid } from '../http/problem.js'
-import { idempotencyHeaders, requestIdentity } from '../http/request-fingerprint.js'
 import type { Limit } from './limit.js'
 import type { PolicyStore } from './policies/store.js'
 import { COUNTS_LEASES, unknownPolicy } from './problems.js'
@@ -41,11 +39,3 @@ export function requireLeases(limit: Limit): Limit {
   if (limit.policy.algorithm === 'concurrency') return limit
   throw invalid('path/policy', 'counts calls, not leases: ask it with check')
 }
-
-/** Shorter than in other domains: a late repeat would meet another window of its limit. */
-const RECORD_TTL_MS = 60_000
-
-export const RetryHeaders = idempotencyHeaders('a minute')
-
-/** Undefined without an Idempotency-Key. */
-export const identityOf = (request: FastifyRequest) => requestIdentity(request, RECORD_TTL_MS)

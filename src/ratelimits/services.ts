@@ -12,7 +12,8 @@ export function createServices(deps: RateLimitDeps) {
   const metrics = createRateLimitMetrics(deps.metrics, deps.definitions, denied)
   const answers = createAnswers(metrics, deps.settings.ratelimitHeaders)
   const decide = createDecide({ ...stores, metrics, answers })
-  return { ...stores, denied, metrics, answers, decide }
+  const { idempotencyTtlMs } = deps.settings
+  return { ...stores, denied, metrics, answers, decide, idempotencyTtlMs }
 }
 
 export type RateLimitRoutes = FastifyPluginAsyncTypebox<ReturnType<typeof createServices>>

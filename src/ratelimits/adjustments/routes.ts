@@ -1,15 +1,19 @@
 import { logChange } from '../../http/change-log.js'
-import { idempotencyConflict } from '../../http/request-fingerprint.js'
+import {
+  IdempotencyHeaders,
+  idempotencyConflict,
+  requestIdentity,
+} from '../../http/request-fingerprint.js'
 import { KeyQuery, KeyRequest, SubjectChange } from '../checks/schemas.js'
 import { PolicyParams } from '../policies/schemas.js'
 import { responses } from '../problems.js'
-import { identityOf, RetryHeaders, requestedLimit, requireCalls } from '../request.js'
+import { requestedLimit, requireCalls } from '../request.js'
 import type { RateLimitRoutes } from '../services.js'
 import { toTaken } from './request.js'
 import * as schemas from './schemas.js'
 
 export const adjustmentRoutes: RateLimitRoutes = async (app, services) => {
-  const { adjustments, policies, answers } = services
+  const { adjustments, policies, answers, idempotencyTtlMs } = services
 
   app.post(
     '/:policy/refund',
@@ -25,7 +29,7 @@ export const adjustmentRoutes: RateLimitRoutes = async (app, services) => {
         tags: ['ratelimits'],
         params: PolicyParams,
         querystring: schemas.RefundQuery,
-        headers: RetryHeaders,
+        headers: IdempotencyHeaders,
         body: schemas.RefundRequest,
         response: responses(schemas.RefundResponse, 'policy-not-found', 'idempotency-conflict'),
       },
@@ -35,7 +39,7 @@ export const adjustmentRoutes: RateLimitRoutes = async (app, services) => {
       const { namespace } = request
       const taken = toTaken(request.body)
       const limit = requireCalls(await requestedLimit(policies, request))
-      const idempotency = identityOf(request)
+      const idempotency = requestIdentity(request, idempotencyTtlMs)
       const outcome = await adjustments.refund(namespace, limit, { cost, ...taken, idempotency })
       if (outcome.kind === 'conflict') throw idempotencyConflict()
       if (outcome.kind === 'replayed') reply.header('idempotent-replayed', 'true')

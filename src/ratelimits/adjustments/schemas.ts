@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { LIMIT_HEADERS, REPLAY_HEADER } from '../checks/headers.js'
+import { LIMIT_HEADERS } from '../checks/headers.js'
 import {
   Cost,
   closed,
@@ -64,7 +64,7 @@ export const RefundResponse = Type.Object(
   {
     title: 'RateLimitRefund',
     description: 'What was given back, and what is left now.',
-    headers: { ...LIMIT_HEADERS, ...REPLAY_HEADER },
+    headers: LIMIT_HEADERS,
     examples: [
       {
         policy: 'api',

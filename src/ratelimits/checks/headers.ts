@@ -20,13 +20,6 @@ export const LIMIT_HEADERS = {
   },
 } as const
 
-export const REPLAY_HEADER = {
-  'Idempotent-Replayed': {
-    type: 'string',
-    description: '`true`: a request with this Idempotency-Key was answered before.',
-  },
-} as const
-
 export interface LimitState {
   readonly name: string
   readonly key: string

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
+import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
 import { PolicyParams } from '../policies/schemas.js'
 import { denied, responses, withDenials } from '../problems.js'
-import { identityOf, RetryHeaders } from '../request.js'
 import type { RateLimitRoutes } from '../services.js'
 import { type LimitInput, requireEqualCosts } from './decide.js'
 import * as schemas from './schemas.js'
@@ -18,7 +18,7 @@ const CHECK_RESPONSES = withDenials(
   ),
 )
 
-export const checkRoutes: RateLimitRoutes = async (app, { decide }) => {
+export const checkRoutes: RateLimitRoutes = async (app, { decide, idempotencyTtlMs }) => {
   async function answer(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -45,7 +45,7 @@ export const checkRoutes: RateLimitRoutes = async (app, { decide }) => {
           'limits of one subject or one group together; others are 422 `cross-slot`.',
         tags: ['ratelimits'],
         querystring: schemas.CheckQuery,
-        headers: RetryHeaders,
+        headers: IdempotencyHeaders,
         body: schemas.CheckRequest,
         response: CHECK_RESPONSES,
       },
@@ -53,7 +53,7 @@ export const checkRoutes: RateLimitRoutes = async (app, { decide }) => {
     (request, reply) => {
       const { limits, mode, take, peek } = request.body
       if (mode === 'all' && take === 'up-to') requireEqualCosts(limits)
-      const idempotency = peek ? undefined : identityOf(request)
+      const idempotency = peek ? undefined : requestIdentity(request, idempotencyTtlMs)
       const options = { mode, take, peek, idempotency }
       return answer(request, reply, limits, options, request.query)
     },
@@ -73,7 +73,7 @@ export const checkRoutes: RateLimitRoutes = async (app, { decide }) => {
         tags: ['ratelimits'],
         params: PolicyParams,
         querystring: schemas.OneQuery,
-        headers: RetryHeaders,
+        headers: IdempotencyHeaders,
         body: schemas.OneRequest,
         response: CHECK_RESPONSES,
       },
@@ -81,7 +81,7 @@ export const checkRoutes: RateLimitRoutes = async (app, { decide }) => {
     (request, reply) => {
       const { key, cost } = request.body
       const limits = [{ policy: request.params.policy, key, cost }]
-      const idempotency = identityOf(request)
+      const idempotency = requestIdentity(request, idempotencyTtlMs)
       const options = { mode: 'all', take: 'exact', peek: false, idempotency } as const
       return answer(request, reply, limits, options, request.query)
     },

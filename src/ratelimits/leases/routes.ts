@@ -1,18 +1,22 @@
 import type { FastifyReply } from 'fastify'
 import type { Problem } from '../../http/problem.js'
-import { idempotencyConflict } from '../../http/request-fingerprint.js'
+import {
+  IdempotencyHeaders,
+  idempotencyConflict,
+  requestIdentity,
+} from '../../http/request-fingerprint.js'
 import { retryAfterSeconds } from '../../http/retry-after.js'
 import { KeyQuery } from '../checks/schemas.js'
 import type { Limit } from '../limit.js'
 import { PolicyParams } from '../policies/schemas.js'
 import { denied, problem, responses, withDenials } from '../problems.js'
-import { identityOf, RetryHeaders, requestedLimit, requireLeases, storedLimit } from '../request.js'
+import { requestedLimit, requireLeases, storedLimit } from '../request.js'
 import type { RateLimitRoutes } from '../services.js'
 import * as schemas from './schemas.js'
 import type { LeaseReply } from './scripts.js'
 
 export const leaseRoutes: RateLimitRoutes = async (app, services) => {
-  const { leases, policies, metrics, answers } = services
+  const { leases, policies, metrics, answers, idempotencyTtlMs } = services
 
   function toUsage(reply: FastifyReply, limit: Limit, lease: LeaseReply) {
     const { kind, resetUs, retryUs } = lease
@@ -40,7 +44,7 @@ export const leaseRoutes: RateLimitRoutes = async (app, services) => {
         tags: ['ratelimits'],
         params: PolicyParams,
         querystring: schemas.LeaseQuery,
-        headers: RetryHeaders,
+        headers: IdempotencyHeaders,
         body: schemas.AcquireRequest,
         response: withDenials(
           responses(
@@ -57,7 +61,7 @@ export const leaseRoutes: RateLimitRoutes = async (app, services) => {
       const { key, weight } = request.body
       const { namespace } = request
       const limit = requireLeases(await requestedLimit(policies, request))
-      const identity = identityOf(request)
+      const identity = requestIdentity(request, idempotencyTtlMs)
       const lease = await leases.acquire(namespace, limit, weight, identity)
       if (lease.kind === 'conflict') throw idempotencyConflict()
       if (lease.kind === 'over') throw leaseOver()

@@ -1,8 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { idempotencyConflict } from '../../http/request-fingerprint.js'
+import {
+  IdempotencyHeaders,
+  idempotencyConflict,
+  requestIdentity,
+} from '../../http/request-fingerprint.js'
 import { PolicyParams } from '../policies/schemas.js'
 import { denied, problem, responses, withDenials } from '../problems.js'
-import { identityOf, RetryHeaders, requestedLimit, requireCalls, storedLimit } from '../request.js'
+import { requestedLimit, requireCalls, storedLimit } from '../request.js'
 import type { RateLimitRoutes } from '../services.js'
 import * as schemas from './schemas.js'
 
@@ -10,7 +14,7 @@ const PROBLEMS = ['policy-not-found', 'idempotency-conflict'] as const
 const SETTLED = responses(schemas.SettleResponse, ...PROBLEMS, 'reservation-expired')
 
 export const reservationRoutes: RateLimitRoutes = async (app, services) => {
-  const { reservations, policies, answers } = services
+  const { reservations, policies, answers, idempotencyTtlMs } = services
 
   app.post(
     '/:policy/reserve',
@@ -27,7 +31,7 @@ export const reservationRoutes: RateLimitRoutes = async (app, services) => {
         tags: ['ratelimits'],
         params: PolicyParams,
         querystring: schemas.ReserveQuery,
-        headers: RetryHeaders,
+        headers: IdempotencyHeaders,
         body: schemas.ReserveRequest,
         response: withDenials(responses(schemas.ReserveResponse, ...PROBLEMS, 'rate-limited')),
       },
@@ -36,7 +40,7 @@ export const reservationRoutes: RateLimitRoutes = async (app, services) => {
       const { cost, ttlMs } = request.body
       const { namespace } = request
       const limit = requireCalls(await requestedLimit(policies, request))
-      const idempotency = identityOf(request)
+      const idempotency = requestIdentity(request, idempotencyTtlMs)
       const outcome = await reservations.reserve(namespace, limit, { cost, ttlMs, idempotency })
       if (outcome.kind === 'conflict') throw idempotencyConflict()
 
@@ -64,7 +68,7 @@ export const reservationRoutes: RateLimitRoutes = async (app, services) => {
   ) {
     const { namespace } = request
     const limit = requireCalls(await storedLimit(policies, namespace, policy, key))
-    const idempotency = identityOf(request)
+    const idempotency = requestIdentity(request, idempotencyTtlMs)
     const outcome = await reservations.settle(namespace, limit, { id, actual, idempotency })
     switch (outcome.kind) {
       case 'conflict':
@@ -91,7 +95,7 @@ export const reservationRoutes: RateLimitRoutes = async (app, services) => {
           'is settled once; afterwards, or after its `ttlMs`, this is 410 `reservation-expired`.',
         tags: ['ratelimits'],
         params: PolicyParams,
-        headers: RetryHeaders,
+        headers: IdempotencyHeaders,
         body: schemas.CommitRequest,
         response: SETTLED,
       },
@@ -111,7 +115,7 @@ export const reservationRoutes: RateLimitRoutes = async (app, services) => {
           'this is 410 `reservation-expired`.',
         tags: ['ratelimits'],
         params: PolicyParams,
-        headers: RetryHeaders,
+        headers: IdempotencyHeaders,
         body: schemas.CancelRequest,
         response: SETTLED,
       },

@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { DurationMs } from '../../http/names.js'
-import { LIMIT_HEADERS, REPLAY_HEADER } from '../checks/headers.js'
+import { LIMIT_HEADERS } from '../checks/headers.js'
 import {
   CheckResponse,
   Cost,
@@ -95,7 +95,7 @@ export const ReserveResponse = Type.Object(
   {
     title: 'RateLimitReservation',
     description: 'The decision, as for a check, and the reservation.',
-    headers: { ...LIMIT_HEADERS, ...REPLAY_HEADER },
+    headers: LIMIT_HEADERS,
     examples: [
       { ...ANSWER, token: TOKEN, expiresInMs: 59_998 },
       {
@@ -155,7 +155,7 @@ export const SettleResponse = Type.Object(
   {
     title: 'SettledReservation',
     description: 'The settled reservation, and what is left now.',
-    headers: { ...LIMIT_HEADERS, ...REPLAY_HEADER },
+    headers: LIMIT_HEADERS,
     examples: [
       {
         policy: 'tokens',
