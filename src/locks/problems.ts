@@ -31,7 +31,7 @@ const Refused = Type.Object(
 export const { specs, problem, problemResponses } = defineProblems({
   'lock-held': {
     status: 423,
-    title: 'Another lease holds the lock',
+    title: 'Lock is held',
     cause: 'The lock was not free, and the request did not ask to wait.',
     remedy: 'Ask again after `retryAfterMs`, or send `waitMs` to wait in the queue.',
     retry: 'later',
@@ -39,7 +39,7 @@ export const { specs, problem, problemResponses } = defineProblems({
   },
   'wait-timeout': {
     status: 423,
-    title: 'The lock did not become free in time',
+    title: 'Lock not free in time',
     cause: '`waitMs` passed while others held the lock or were ahead in the queue.',
     remedy: 'Ask again, or wait longer.',
     retry: 'later',
@@ -47,29 +47,34 @@ export const { specs, problem, problemResponses } = defineProblems({
   },
   'lock-delayed': {
     status: 423,
-    title: 'The lock is free, but its lock delay is not over',
-    cause: 'Its last lease expired or was revoked, and had a `lockDelayMs`.',
+    title: 'Lock is delayed',
+    cause:
+      'The lock is free, but its last lease expired or was revoked, and its `lockDelayMs` is not over.',
     remedy: 'Ask again after `retryAfterMs`.',
     retry: 'later',
     members: Refused,
   },
   'not-owner': {
     status: 409,
-    title: 'The token is not the holder’s',
+    title: 'Token is not the holder’s',
     cause: 'The token never held this lock, or its end is no longer remembered.',
     remedy: 'Treat the lease as lost: stop the protected work, then acquire again.',
     retry: 'no',
+    members: Type.Object(
+      { lost: LeaseEnd.properties.lost },
+      { title: 'NotOwnerProblem', examples: [{ lost: ['t7@b'] }] },
+    ),
   },
   'mode-mismatch': {
     status: 409,
-    title: 'The name is in use as another kind or mode of lock',
+    title: 'Kind or mode differs',
     cause: 'A lock and a semaphore share one name, or a shared lease asked to become exclusive.',
     remedy: 'Use another name, or release first.',
     retry: 'no',
   },
   'capacity-mismatch': {
     status: 409,
-    title: 'The semaphore has another capacity',
+    title: 'Capacity differs',
     cause: 'Callers must agree on the capacity, unless it was set with PUT.',
     remedy: 'Send the capacity in the answer, or set it with PUT.',
     retry: 'no',
@@ -80,7 +85,7 @@ export const { specs, problem, problemResponses } = defineProblems({
   },
   'lease-released': {
     status: 410,
-    title: 'The lease was released',
+    title: 'Lease was released',
     cause: 'Its holder released it before this request arrived.',
     remedy: 'Acquire again.',
     retry: 'no',
@@ -88,7 +93,7 @@ export const { specs, problem, problemResponses } = defineProblems({
   },
   'lease-revoked': {
     status: 410,
-    title: 'The lease was revoked',
+    title: 'Lease was revoked',
     cause: 'An operator ended it.',
     remedy: 'Stop the protected work; `reason` says why.',
     retry: 'no',
@@ -110,8 +115,8 @@ export const { specs, problem, problemResponses } = defineProblems({
   },
   'too-many-waiters': {
     status: 429,
-    title: 'Too many requests wait',
-    cause: 'The queue of the lock has reached `maxQueue`.',
+    title: 'Too many waiters',
+    cause: 'So many requests wait for the lock as `maxQueue` allows, 10000 by default.',
     remedy: 'Ask again later.',
     retry: 'later',
     members: Type.Object(
@@ -121,7 +126,7 @@ export const { specs, problem, problemResponses } = defineProblems({
   },
   'too-many-leases': {
     status: 429,
-    title: 'The session carries as many leases as it may',
+    title: 'Too many leases',
     cause: 'A session holds at most 1000 leases and places in queues.',
     remedy: 'Release unused leases, or open another session.',
     retry: 'later',

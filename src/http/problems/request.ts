@@ -14,7 +14,14 @@ export const LeaseEnd = Type.Object(
         description: 'Fencing token of the lease.',
       }),
     ),
-    reason: Type.Optional(Type.String({ description: 'Why it was revoked.' })),
+    reason: Type.Optional(
+      Type.String({ description: 'Why it was revoked; absent if it expired or was released.' }),
+    ),
+    lost: Type.Optional(
+      Type.Array(Type.String(), {
+        description: 'Names of a lock set that the token no longer holds; absent for one lease.',
+      }),
+    ),
   },
   { title: 'LeaseEndedProblem', examples: [{ fence: FENCE, reason: 'maintenance' }] },
 )

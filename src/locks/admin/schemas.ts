@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { ETagHeader } from '../../http/etag.js'
 import { DurationMs, ObjectName } from '../../http/names.js'
 import { PageOf } from '../../http/pages.js'
 import {
@@ -214,6 +215,7 @@ export const Semaphore = Type.Object(
   },
   {
     title: 'Semaphore',
+    headers: ETagHeader,
     description: 'The capacity and the state of the semaphore; an unused name is free.',
     examples: [
       {

@@ -42,7 +42,7 @@ export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (ap
       config: { scope: 'locks:write', queryFields: ['ttlMs', 'waitMs'] },
       schema: {
         operationId: 'holdLock',
-        summary: 'Hold a lock for as long as a stream is open',
+        summary: 'Hold a lock while a stream is open',
         description:
           'A stream of server-sent events that is the lease: the service renews it while the connection is open, and releases it when it closes. Until the stream begins, the answers are those of `acquire`; 423 is the normal one when the lock is held. A crash closes the connection too, so `lockDelayMs` applies; `release` with the token is the clean end.',
         tags: ['locks'],

@@ -97,7 +97,12 @@ function refused(what: string, outcome: Exclude<AcquireOutcome, Granted>): Probl
             extensions: { capacity: outcome.capacity },
           })
     case 'unsatisfiable':
-      return problem('unsatisfiable', `"${what}" has fewer permits than the request asks for.`)
+      return problem(
+        'unsatisfiable',
+        outcome.capacity > 0
+          ? `"${what}" has ${outcome.capacity} permits; the request asks for more.`
+          : `"${what}" has fewer permits than the request asks for.`,
+      )
     case 'conflict':
       return idempotencyConflict()
     case 'mode-mismatch':
@@ -110,7 +115,7 @@ function refused(what: string, outcome: Exclude<AcquireOutcome, Granted>): Probl
     case 'session-full':
       return problem(
         'too-many-leases',
-        'The session has as many leases and queue places as it may.',
+        'The session has 1000 leases and queue places, which is the maximum.',
         {
           retryAfterMs: 1_000,
         },

@@ -64,6 +64,7 @@ export const OpenedSession = Type.Object(
   { id: SessionId, token: SessionToken, ttlMs: TtlMs, expiresInMs: ExpiresInMs },
   {
     title: 'OpenedSession',
+    headers: { Location: Type.String({ description: 'The path of the session, by its id.' }) },
     description: 'The session: its public id, and the secret that keeps it alive.',
     examples: [{ ...EXAMPLE, token: EXAMPLE_SESSION_TOKEN }],
   },
