@@ -6,8 +6,9 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
-COPY scripts/copy-assets.mjs scripts/bundle.mjs scripts/
+COPY scripts/copy-assets.mjs scripts/bundle.mjs scripts/book.mjs scripts/
 COPY src src
+COPY docs docs
 RUN npm run -s build && npm prune --omit=dev --no-audit --no-fund
 
 FROM ${BASE}

@@ -131,12 +131,15 @@ function installStamp() {
 }
 
 function buildStamp() {
-  const sources = readdirSync(path.join(project, 'src'), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(project, path.join(entry.parentPath, entry.name)))
-    .sort()
+  const sources = ['src', 'docs'].flatMap((folder) =>
+    readdirSync(path.join(project, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.relative(project, path.join(entry.parentPath, entry.name)))
+      .sort(),
+  )
   const settings = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']
-  return `${hash([...settings, 'scripts/copy-assets.mjs', 'scripts/bundle.mjs', ...sources])}\n`
+  const steps = ['copy-assets', 'bundle', 'book'].map((name) => `scripts/${name}.mjs`)
+  return `${hash([...settings, ...steps, ...sources])}\n`
 }
 
 function hash(files) {

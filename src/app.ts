@@ -19,6 +19,7 @@ import { createRedisMetrics } from './metrics/redis.js'
 import { createMetrics, type Metrics } from './metrics/registry.js'
 import { createBinder } from './redis/binder.js'
 import type { Connections } from './redis/connections.js'
+import { bookRoutes } from './server/book/routes.js'
 import { operatorRoutes } from './server/operator-routes.js'
 import { notReady } from './server/readiness.js'
 import { watchRedis } from './server/redis-watch.js'
@@ -76,6 +77,7 @@ export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis)
   app.register(async (root) => {
     await installOpenApi(root, version, domains)
     root.register(errorPages, { problems })
+    root.register(bookRoutes)
     root.register(operatorRoutes, { ...operators, withOperations: !admin })
     if (config.compat) registerCompat(root, running)
     root.register(

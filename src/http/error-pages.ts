@@ -13,6 +13,11 @@ const RETRY: Readonly<Record<ProblemSpec['retry'], string>> = {
 export const errorPages: FastifyPluginAsync<{
   readonly problems: ReadonlyMap<string, ProblemSpec>
 }> = async (app, { problems }) => {
+  app.get(
+    '/errors',
+    { config: { scope: 'none' }, schema: { hide: true } },
+    async (_request, reply) => reply.redirect('/book/errors'),
+  )
   app.get<{ Params: { code: string } }>(
     '/errors/:code',
     {
@@ -40,5 +45,6 @@ const page = (
 <h2>Cause</h2><p>${cause}</p>
 <h2>What to do</h2><p>${remedy}</p>
 <h2>Retry</h2><p>${RETRY[retry]}</p>
+<p><a href="/book/errors">All errors</a>, <a href="/">Lockstep</a></p>
 </html>
 `

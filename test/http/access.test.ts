@@ -85,7 +85,7 @@ describe('every operation', () => {
     for (const item of Object.values(body.paths as Record<string, Record<string, object>>)) {
       for (const operation of Object.values(item)) {
         const { security, 'x-lockstep-scope': scope } = operation as Record<string, unknown>
-        expect(security).toEqual(scope === 'none' ? [] : [{}, { bearer: [scope] }])
+        expect(security).toEqual(scope === 'none' ? [] : [{}, { bearer: [] }])
       }
     }
   })
