@@ -67,7 +67,7 @@ export function createCacheStores(deps: Deps): AllCacheStores {
       isTightAt,
     },
     {
-      entries: createEntryStore(cacheBinder, partitions),
+      entries: createEntryStore(cacheBinder, partitions, leases.abandon),
       counters: createCounterStore(cacheBinder, partitions),
       objects: createObjectStore(cacheBinder, partitions),
       invalidation: createInvalidationStore(cacheBinder, partitions, {

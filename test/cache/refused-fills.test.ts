@@ -146,7 +146,7 @@ describe('a refusal ends no lease', () => {
     const locked = await startHarness({
       configFile: tokensYaml([
         { token: 'reader', scopes: ['cache:read'] },
-        { token: 'loader', scopes: ['cache:write'] },
+        { token: 'loader', scopes: ['cache:write', 'operations:read'] },
       ]),
     })
     const as = (test: Fill, token: string) => test.set('authorization', `Bearer ${token}`)

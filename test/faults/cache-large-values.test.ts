@@ -2,15 +2,21 @@ import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { describe, expect, it } from 'vitest'
 import { sweepScript } from '../../src/cache/sweeping/scripts.js'
+import { leaseOf, leaseStatusOf } from '../cache/driver.js'
 import { useHarness } from '../support/harness.js'
 import { useRedis } from '../support/managed.js'
 import { commandsOf } from '../support/monitor.js'
+import { until } from '../support/until.js'
 
 // A Redis of its own, because the test watches every command.
 const redis = useRedis()
 const harness = useHarness(() => ({
   redisUrl: redis.url,
-  configFile: 'spaces: { large: { maxValueBytes: 8388608, staleMs: 600000 } }',
+  configFile: `
+    spaces:
+      large: { maxValueBytes: 8388608, staleMs: 600000 }
+      lost: { jitter: 0, staleMs: 600000, leaseMs: 600000 }
+  `,
 }))
 
 const SIZE = 8 * 1024 * 1024
@@ -227,4 +233,36 @@ it('a value deleted between the script and the GET is a miss, which offers the l
   } finally {
     restore()
   }
+})
+
+describe('the lease of a large stale value that could not be read', () => {
+  const ask = (key: string) =>
+    harness.request('get', `/v1/cache/lost/${key}`).query({ lease: true })
+
+  /** Asks for a stale value whose bytes are not read, so that the caller gets a 503. */
+  async function askInVain(key: string, asked: () => ReturnType<typeof ask>): Promise<void> {
+    const stored = harness.request('put', `/v1/cache/lost/${key}`).query({ ttlMs: 1_000 })
+    await stored.send(randomBytes(100_000)).expect(201)
+    harness.advance(1_000)
+    const restore = replaceBehindScripts(harness.connections.cache.client as Redis, () =>
+      Promise.reject(new Error('Connection is closed.')),
+    )
+    try {
+      await asked().expect(503)
+    } finally {
+      restore()
+    }
+  }
+
+  it('is given up, because its caller never hears of it', async () => {
+    await askInVain('ours', () => ask('ours'))
+    await until('a free lease', async () => leaseOf(await ask('ours').expect(200)))
+  })
+
+  it('stays under the token of a caller, who can ask again', async () => {
+    const mine = () => ask('own').set('lockstep-lease', 'a-token-of-my-own')
+    await askInVain('own', mine)
+    expect(leaseStatusOf(await ask('own').expect(200))).toBe('held')
+    expect(leaseOf(await mine().expect(200))).toMatch(/^a-token-of-my-own\./)
+  })
 })

@@ -3,6 +3,7 @@ import type { Binder } from '../../redis/binder.js'
 import type { StoreError } from '../../redis/errors.js'
 import type { Idempotency } from '../../redis/idempotency.js'
 import { type Condition, conditionArg, UNCONDITIONAL } from '../condition.js'
+import type { LeaseStore } from '../leases/store.js'
 import type { Partitions } from '../partition.js'
 import type { SpacePolicy } from '../spaces/policy.js'
 import { complete, INLINE_BYTES, isLeftOut, PayloadPrefetch, UNLIMITED } from './payloads.js'
@@ -89,7 +90,12 @@ export interface EntryStore {
   remove(key: CacheKey, condition?: Condition): Promise<RemoveReply>
 }
 
-export function createEntryStore(binder: Binder, partitions: Partitions): EntryStore {
+/** @param abandon gives up a lease that was granted with a value that could not be read */
+export function createEntryStore(
+  binder: Binder,
+  partitions: Partitions,
+  abandon: LeaseStore['abandon'] = () => undefined,
+): EntryStore {
   const scripts = {
     read: binder.bind(readScript),
     write: binder.bind(writeScript),
@@ -155,18 +161,26 @@ export function createEntryStore(binder: Binder, partitions: Partitions): EntryS
   return {
     async read(key, options = {}) {
       const keys = keysOf(key)
-      const { maxBytes, have } = options
+      const { maxBytes, have, lease } = options
       const prefetched = prefetch.start(key, keys.entry, options)
-      const reply = await readOnce(keys, key, options, INLINE_BYTES)
+      let reply = await readOnce(keys, key, options, INLINE_BYTES)
       prefetch.saw(key, reply.entry)
       if (!isLeftOut(reply.entry, maxBytes, have)) return reply
-      return complete(reply, {
-        get: () => payload(keys.entry),
-        prefetched,
-        // The same token is granted the same lease again, unless the lease was voided.
-        again: (inlineBytes) => readOnce(keys, key, options, inlineBytes),
-        lacking: ({ entry }) => (isLeftOut(entry, maxBytes, have) ? entry : undefined),
-      })
+      try {
+        return await complete(reply, {
+          get: () => payload(keys.entry),
+          prefetched,
+          // The same token is granted the same lease again, unless the lease was voided.
+          async again(inlineBytes) {
+            reply = await readOnce(keys, key, options, inlineBytes)
+            return reply
+          },
+          lacking: ({ entry }) => (isLeftOut(entry, maxBytes, have) ? entry : undefined),
+        })
+      } catch (error) {
+        if (lease) abandon(key, lease, reply)
+        throw error
+      }
     },
 
     readMany: createReadMany(binder, partitions),
