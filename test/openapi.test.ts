@@ -138,23 +138,14 @@ it('gives every operation a unique name', () => {
   expect(new Set(names).size).toBe(names.length)
 })
 
-/** The domains whose schemas are all named and described. */
-const NAMED = ['cache', 'leaderboards', 'operations']
-
-/** The operations of these domains, and what they refer to. */
-function named(): [string, unknown][] {
-  const parts = operations
-    .filter(({ operation }) => NAMED.includes(operation.tags?.[0] as string))
-    .map(({ where, operation }): [string, unknown] => [where, operation])
-  const seen = new Set<string>()
-  for (const [, part] of parts) {
-    for (const [, name] of JSON.stringify(part).matchAll(/#\/components\/(schemas\/\w+)/g)) {
-      if (seen.has(name as string)) continue
-      seen.add(name as string)
-      parts.push([name as string, at(document.components, name as string)])
-    }
-  }
-  return parts
+/** Every operation, and what they share. */
+function parts(): [string, unknown][] {
+  const shared = Object.entries(document.components.schemas)
+  return [
+    ...operations.map(({ where, operation }): [string, unknown] => [where, operation]),
+    ...shared.map(([name, schema]): [string, unknown] => [`schemas/${name}`, schema]),
+    ['responses', document.components.responses],
+  ]
 }
 
 const at = (node: object, path: string): unknown =>
@@ -180,7 +171,7 @@ function* inner(part: unknown, where: string): Generator<[string, Part]> {
 
 it('names every object, every choice of words and every union', () => {
   const nameless: string[] = []
-  for (const [where, part] of named()) {
+  for (const [where, part] of parts()) {
     for (const [place, { type, properties = {}, enum: words = [], anyOf = [] }] of inner(
       part,
       where,
@@ -195,20 +186,20 @@ it('names every object, every choice of words and every union', () => {
 
 it('describes every field, and every operation in sentences', () => {
   const silent: string[] = []
-  for (const [where, part] of named()) {
-    if (where.startsWith('schemas/')) silent.push(...undescribed(part as Part, where))
-    else if (!/\.$/.test((part as Operation).description ?? '')) silent.push(where)
+  for (const [name, schema] of Object.entries(document.components.schemas)) {
+    const { type, properties = {} } = schema as Part
+    for (const [field, { description, $ref }] of Object.entries(properties)) {
+      if (type === 'object' && !description && !$ref) silent.push(`${name}.${field}`)
+    }
+  }
+  for (const { where, operation } of operations) {
+    if (!/\.$/.test(operation.description ?? '')) silent.push(where)
   }
   expect(silent).toEqual([])
 })
 
-const undescribed = ({ type, properties = {} }: Part, where: string): string[] =>
-  Object.entries(properties).flatMap(([name, field]) =>
-    type === 'object' && !field.description && !field.$ref ? [`${where}/${name}`] : [],
-  )
-
 it('has no null, and a format for every integer', () => {
-  for (const [where, part] of named()) {
+  for (const [where, part] of parts()) {
     for (const [place, schema] of inner(part, where)) {
       expect(schema.type, place).not.toBe('null')
       if (schema.type === 'integer') expect(schema, place).toHaveProperty('format')

@@ -84,13 +84,6 @@ export const REQUEST_PROBLEMS = {
     remedy: 'Use 127.0.0.1 or localhost, or add the host to LOCKSTEP_ALLOWED_HOSTS.',
     retry: 'no',
   },
-  'not-found': {
-    status: 404,
-    title: 'Not found',
-    cause: 'What the path names does not exist.',
-    remedy: 'Check the name.',
-    retry: 'no',
-  },
   'unknown-path': {
     status: 404,
     title: 'Unknown path',
