@@ -20,6 +20,16 @@ export const LIMIT_HEADERS = {
   },
 } as const
 
+/** The same of a decision, which may be a denial with the status 200. */
+export const DECISION_HEADERS = {
+  ...LIMIT_HEADERS,
+  'Retry-After': {
+    type: 'integer',
+    minimum: 1,
+    description: 'Of a denial: whole seconds after which to ask again. Absent: allowed, or never.',
+  },
+} as const
+
 export interface LimitState {
   readonly name: string
   readonly key: string

@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { ObjectName, ResourceName } from '../../http/names.js'
 import { exactlyOneOf } from '../../schema/exactly-one.js'
 import { DAY_MS, InlineFields, MAX_COST } from '../policies/schemas.js'
-import { LIMIT_HEADERS } from './headers.js'
+import { DECISION_HEADERS } from './headers.js'
 
 export const closed = { additionalProperties: false } as const
 
@@ -227,7 +227,7 @@ export const CheckResponse = Type.Object(
   {
     title: 'RateLimitDecision',
     description: 'The decision, which may be a denial.',
-    headers: LIMIT_HEADERS,
+    headers: DECISION_HEADERS,
     examples: [
       { allowed: true, remaining: 37, retryAfterMs: 0, results: [ALLOWED] },
       { ...DENIED, results: [DENIED_RESULT] },

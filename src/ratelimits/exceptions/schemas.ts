@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { PatchOf } from '../../http/documents.js'
+import { ETagHeader } from '../../http/etag.js'
 import { DurationMs } from '../../http/names.js'
 import { PageOf } from '../../http/pages.js'
 import { closed, Key, SubjectFields } from '../checks/schemas.js'
@@ -81,7 +82,7 @@ const EXAMPLE = {
   version: 1_795_248_000_000_000,
 }
 
-export const OverrideResponse = Type.Object(
+const StoredOverride = Type.Object(
   {
     ...SubjectFields,
     limit: OverrideFields.limit,
@@ -108,7 +109,9 @@ export const OverrideResponse = Type.Object(
   },
 )
 
-export const OverrideList = PageOf(OverrideResponse, {
+export const OverrideResponse = { ...StoredOverride, headers: ETagHeader }
+
+export const OverrideList = PageOf(StoredOverride, {
   title: 'RateLimitOverrideList',
   description: 'Subjects with an override, by the bytes of their keys.',
   examples: [{ items: [EXAMPLE], nextCursor: 'dXNlci03' }],

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { LIMIT_HEADERS } from '../checks/headers.js'
+import { DECISION_HEADERS, LIMIT_HEADERS } from '../checks/headers.js'
 import { CheckQuery, closed, Key, KeyQuery, SubjectFields, UsageFields } from '../checks/schemas.js'
 import { DAY_MS, YEAR_MS } from '../policies/schemas.js'
 
@@ -78,7 +78,7 @@ export const AcquireResponse = Type.Object(
   {
     title: 'ConcurrencyLeaseDecision',
     description: 'The lease, or a denial.',
-    headers: LIMIT_HEADERS,
+    headers: DECISION_HEADERS,
     examples: [
       {
         policy: 'exports',

@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { DocumentSource, PatchOf } from '../../http/documents.js'
+import { ETagHeader } from '../../http/etag.js'
 import { DurationMs, ObjectName, ResourceName } from '../../http/names.js'
 import { PageOf } from '../../http/pages.js'
 import { ALGORITHM_NAMES } from '../algorithms/algorithms.js'
@@ -177,7 +178,7 @@ export const Version = Type.Integer({
   description: 'Grows with every change; the ETag is made of it.',
 })
 
-export const PolicyResponse = Type.Object(
+const StoredPolicy = Type.Object(
   {
     name: { ...ResourceName, description: 'Name of the policy.' },
     ...StoredFields,
@@ -201,7 +202,9 @@ export const PolicyResponse = Type.Object(
   },
 )
 
-export const PolicyList = PageOf(PolicyResponse, {
+export const PolicyResponse = { ...StoredPolicy, headers: ETagHeader }
+
+export const PolicyList = PageOf(StoredPolicy, {
   title: 'RateLimitPolicyList',
   description: 'Policies of the namespace, by name.',
   examples: [{ items: [EXAMPLE] }],

@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { DurationMs } from '../../http/names.js'
-import { LIMIT_HEADERS } from '../checks/headers.js'
+import { DECISION_HEADERS, LIMIT_HEADERS } from '../checks/headers.js'
 import {
   CheckResponse,
   Cost,
@@ -95,7 +95,7 @@ export const ReserveResponse = Type.Object(
   {
     title: 'RateLimitReservation',
     description: 'The decision, as for a check, and the reservation.',
-    headers: LIMIT_HEADERS,
+    headers: DECISION_HEADERS,
     examples: [
       { ...ANSWER, token: TOKEN, expiresInMs: 59_998 },
       {
