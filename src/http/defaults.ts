@@ -5,14 +5,15 @@ interface SchemaNode {
   readonly items?: SchemaNode
 }
 
-type Fill = (value: unknown) => unknown
+type Fill = (value: unknown) => void
 
 /**
  * Compiles a function that fills the defaults of a schema into a value: reading the schema for every
- * request would cost more than validating it.
+ * request would cost more than validating it. It changes the value itself: V8 takes ten times as long
+ * for a copy by spread and the check of that copy.
  */
 export function fillDefaults(schema: SchemaNode): Fill {
-  return compile(schema) ?? ((value) => value)
+  return compile(schema) ?? (() => undefined)
 }
 
 /** Undefined if nothing below has a default: such branches cost nothing. */
@@ -23,35 +24,24 @@ function compile(schema: SchemaNode): Fill | undefined {
 }
 
 function compileObject(properties: Readonly<Record<string, SchemaNode>>): Fill | undefined {
-  const defaults = toDefaults(properties)
+  const defaults = Object.entries(properties).filter(([, node]) => node.default !== undefined)
   const nested = Object.entries(properties).flatMap(([name, node]) => {
     const fill = compile(node)
     return fill ? [{ name, fill }] : []
   })
-  if (Object.keys(defaults).length === 0 && nested.length === 0) return undefined
+  if (defaults.length === 0 && nested.length === 0) return undefined
 
   return (value) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-    const record: Record<string, unknown> = { ...defaults, ...value }
-    for (const { name, fill } of nested) {
-      if (record[name] !== undefined) record[name] = fill(record[name])
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return
+    const record = value as Record<string, unknown>
+    for (const [name, node] of defaults) {
+      if (record[name] === undefined) record[name] = node.default
     }
-    return record
+    for (const { name, fill } of nested) fill(record[name])
   }
-}
-
-/**
- * One object that is spread into every value: V8 would make a slow dictionary of a body to which a
- * dozen properties are added one by one. It is parsed, so that it is no dictionary itself.
- */
-function toDefaults(properties: Readonly<Record<string, SchemaNode>>): Record<string, unknown> {
-  const defaults = Object.entries(properties).flatMap(([name, node]) =>
-    node.default === undefined ? [] : [[name, node.default] as const],
-  )
-  return JSON.parse(JSON.stringify(Object.fromEntries(defaults)))
 }
 
 function compileArray(items: SchemaNode): Fill | undefined {
   const fill = compile(items)
-  return fill && ((value) => (Array.isArray(value) ? value.map(fill) : value))
+  return fill && ((value) => Array.isArray(value) && value.forEach(fill))
 }

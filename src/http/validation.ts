@@ -4,6 +4,7 @@ import { Compile } from 'typebox/compile'
 import { Value } from 'typebox/value'
 import { faultsOf } from '../schema/faults.js'
 import { fillDefaults } from './defaults.js'
+import { splitKnownFields } from './known-fields.js'
 import { lazily } from './lazily.js'
 
 /**
@@ -14,42 +15,25 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
   lazily(() => createValidator(schema, httpPart))
 
 function createValidator(schema: TSchema, httpPart: string | undefined) {
-  const { additionalProperties, ...open } = schema as ObjectSchema
-  const isClosed = additionalProperties === false && open.patternProperties === undefined
-  const validator = Compile(isClosed ? open : schema)
-  const known = new Set(isClosed ? Object.keys(open.properties ?? {}) : [])
-  const prepare = httpPart === 'body' ? prepareBody(schema) : prepareText(schema)
+  const { open, holds } = splitKnownFields(schema)
+  const validator = Compile(open)
+  const fill = fillDefaults(schema)
+  const toValue = httpPart === 'body' ? bodyOf : convertText(schema)
   return (input: unknown) => {
-    const value = prepare(input)
-    const isKnown = !isClosed || hasOnly(known, input)
+    const value = toValue(input)
+    fill(value)
     // With `value` Fastify replaces the input, and then copies all headers at every read.
-    if (isKnown && validator.Check(value)) return value === input || { value }
+    if (holds(value) && validator.Check(value)) return value === input || { value }
     return { error: faultsOf(schema, value) as never }
   }
 }
 
-interface ObjectSchema extends TSchema {
-  readonly additionalProperties?: unknown
-  readonly patternProperties?: unknown
-  readonly properties?: object
-}
+const bodyOf = (input: unknown): unknown => input ?? {}
 
-/** TypeBox would match a pattern with every field, defaults included. */
-function hasOnly(known: ReadonlySet<string>, sent: unknown): boolean {
-  for (const field in sent as object) if (!known.has(field)) return false
-  return true
-}
-
-function prepareBody(schema: TSchema): (input: unknown) => unknown {
-  const fill = fillDefaults(schema)
-  return (input) => fill(input ?? {})
-}
-
-function prepareText(schema: TSchema): (input: unknown) => unknown {
-  const fill = fillDefaults(schema)
+function convertText(schema: TSchema): (input: unknown) => unknown {
   // Most parameters are text already, and converting costs more than checking.
-  if (isTextOnly(schema)) return fill
-  return (input) => fill(isEmpty(input) ? input : Value.Convert(schema, input))
+  if (isTextOnly(schema)) return (input) => input
+  return (input) => (isEmpty(input) ? input : Value.Convert(schema, input))
 }
 
 function isEmpty(input: unknown): boolean {
