@@ -32,11 +32,9 @@ await build({
   sourcemap: true,
   sourcesContent: false,
   plugins: [own],
-  // It serves files of its own folder.
-  external: ['@fastify/swagger-ui'],
   // Packages of the older kind ask for Node's modules by require.
   banner: {
-    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
   },
   logLevel: 'warning',
 })

@@ -6,6 +6,7 @@ import { type Config, definitionsOf } from './config.js'
 import type { RedisAccess, RunningDomain } from './domain.js'
 import { DOMAINS } from './domains.js'
 import { keepPrivate } from './http/answer-headers.js'
+import { docsPage } from './http/docs-page.js'
 import type { Phase } from './http/draining.js'
 import { errorPages } from './http/error-pages.js'
 import { otherMethods } from './http/methods.js'
@@ -76,6 +77,7 @@ export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis)
   admin?.register(operatorRoutes, { ...operators, withOperations: true })
   app.register(async (root) => {
     await installOpenApi(root, version, domains)
+    root.register(docsPage)
     root.register(errorPages, { problems })
     root.register(bookRoutes)
     root.register(operatorRoutes, { ...operators, withOperations: !admin })

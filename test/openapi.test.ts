@@ -311,7 +311,24 @@ it('describes every field of every request', () => {
   expect(missing).toEqual([])
 })
 
-it('serves the page at /docs', async () => {
-  const { text } = await harness.request('get', '/docs').redirects(1).expect(200)
-  expect(text).toContain('swagger')
+it('serves the page at /docs, with every file that it names', async () => {
+  const { text, type } = await harness.request('get', '/docs').expect(200)
+  expect(type).toBe('text/html')
+  const named = [...text.matchAll(/(?:href|src|url)(?:=|: )["'](.+?)["']/g)].map(([, file]) => file)
+  const types: unknown[] = []
+  for (const file of named) {
+    const answer = await harness.request('get', `/${file}`).expect(200)
+    types.push([file, answer.type])
+    expect(answer.text ?? answer.body, file).not.toHaveLength(0)
+  }
+  expect(types).toEqual([
+    ['docs/swagger-ui.css', 'text/css'],
+    ['docs/favicon-32x32.png', 'image/png'],
+    ['docs/swagger-ui-bundle.js', 'text/javascript'],
+    ['openapi.json', 'application/json'],
+  ])
+})
+
+it('redirects /docs/ to the page', async () => {
+  await harness.request('get', '/docs/').expect(302).expect('location', '../docs')
 })

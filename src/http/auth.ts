@@ -30,8 +30,6 @@ declare module 'fastify' {
 }
 
 const EVERYWHERE = ['*']
-/** The routes of the plugin that serves the document; they declare no scope. */
-const PAGES = /^\/docs(\/|$)/
 
 /**
  * Sets caller, scopes and namespace of a request before its body is read. Where no token is
@@ -44,8 +42,7 @@ export function installAuth(app: FastifyInstance, keyring: Keyring): Step {
   app.decorateRequest('caller', '')
   app.decorateRequest('scopes', undefined)
   app.addHook('onRoute', ({ method, url, config }) => {
-    if (config?.scope === undefined && !PAGES.test(url))
-      throw new Error(`${method} ${url} declares no scope`)
+    if (config?.scope === undefined) throw new Error(`${method} ${url} declares no scope`)
   })
   return (request, reply) => {
     const { scope = 'none', forProxies = false } = request.route

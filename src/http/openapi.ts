@@ -1,5 +1,4 @@
 import swagger from '@fastify/swagger'
-import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { stringify } from 'yaml'
 import { componentsOf } from './openapi-components.js'
@@ -50,7 +49,6 @@ export async function installOpenApi(
     transformObject: (document) =>
       'openapiObject' in document ? complete(document.openapiObject as Node) : {},
   })
-  await app.register(swaggerUi, { routePrefix: '/docs' })
   const serve = (format: 'yaml' | 'json', build: () => string) => {
     const options = { config: { scope: 'none' }, schema: { hide: true } } as const
     let text: string | undefined
