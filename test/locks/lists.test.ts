@@ -114,6 +114,7 @@ describe('a name that becomes another kind in one call', () => {
     ]
     await scripts.acquire('kind', { ttlMs: 1_000 })
     expect(await listed()).toEqual([1, 0])
+    expect(await scripts.list('kind')).toMatchObject([{ stored: 'kind', capacity: 0 }])
     harness.advance(1_001)
     await scripts.acquire('kind', { permits: 1, capacity: 2, ttlMs: 1_000 })
     expect(await listed()).toEqual([0, 1])

@@ -59,6 +59,19 @@ describe('PUT of a semaphore', () => {
     expect((await waiting).status).toBe(200)
   })
 
+  it('shows the waiters that still wait', async () => {
+    const { body } = await permits('waits', { capacity: 2, permits: 2 }).expect(200)
+    const asked = { capacity: 2, permits: 2, owner: 'next', waitMs: 60_000 }
+    const waiting = permits('waits', asked).then((response) => response)
+    await queued('waits', 1)
+    expect((await put('waits', 3).expect(201)).body).toMatchObject({
+      queueLength: 1,
+      waiters: [{ position: 1, owner: 'next' }],
+    })
+    await post('semaphores/waits/release', { token: body.token }).expect(200)
+    expect((await waiting).status).toBe(200)
+  })
+
   it('honours If-Match and If-None-Match', async () => {
     expect(await code(put('when', 1).set('if-match', '*'), 412)).toBe('precondition-failed')
     const { headers } = await put('when', 1).set('if-none-match', '*').expect(201)
