@@ -2,12 +2,11 @@ import Type from 'typebox'
 import { ObjectName, ResourceName } from '../http/names.js'
 
 /** A header of an answer, as the document declares it. */
-export interface AnswerHeader {
-  readonly type: 'string' | 'integer'
-  readonly description: string
-}
+export const header = (description: string) => Type.String({ description })
 
-export const header = (description: string): AnswerHeader => ({ type: 'string', description })
+/** The same for a number that is not negative. */
+export const numberHeader = (description: string) =>
+  Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, description })
 
 export const ETAG = { ETag: header('Version of the value: it is never used twice.') }
 

@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { DurationMs } from '../../http/names.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
-import { EntryKind, EntryState, ETAG, header, timeLeft } from '../fields.js'
+import { EntryKind, EntryState, ETAG, header, numberHeader, timeLeft } from '../fields.js'
 import { AskHeaders, AskQuery, FillHeaders, LEASE_HEADERS } from '../leases/schemas.js'
 import { type Code, problemResponses } from '../problems.js'
 
@@ -178,7 +178,7 @@ export const RawBody = {
 
 export const VALUE_HEADERS = {
   ...ETAG,
-  Age: header('Whole seconds since it was stored.'),
+  Age: numberHeader('Whole seconds since it was stored.'),
   ...STATE_HEADERS,
   'Content-Encoding': header('As it was stored, if it was.'),
 }

@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { DurationMs } from '../../http/names.js'
-import { type AnswerHeader, header, timeLeft } from '../fields.js'
+import { header, numberHeader, timeLeft } from '../fields.js'
 
 export const MIN_LEASE_MS = 500
 export const MAX_LEASE_MS = 600_000
@@ -58,20 +58,6 @@ export const FillHeaders = {
   ),
 }
 
-export const LEASE_HEADERS: Readonly<Record<string, AnswerHeader>> = {
-  'Lockstep-Lease-Status': header(
-    'With `lease`, where there is something to load: `granted`: the caller should load; `held`: another loads; `backoff`: a load failed.',
-  ),
-  'Lockstep-Lease': header('With `granted`: the lease.'),
-  'Lockstep-Lease-Expires-In-Ms': {
-    type: 'integer',
-    description: 'With `granted`: how long the lease lasts at least. Milliseconds.',
-  },
-  'Retry-After': header(
-    'With `held`: whole seconds until the load should be over, by how long loads took lately, at most until the lease ends. With `backoff`: until a lease may be granted.',
-  ),
-}
-
 /** What an answer says of the lease, in headers and in JSON. */
 export const OfferedLease = Type.Object(
   {
@@ -99,6 +85,19 @@ export const OfferedLease = Type.Object(
       'Who should load: there where the caller offered to, and there is something to load.',
   },
 )
+
+export const LEASE_HEADERS = {
+  'Lockstep-Lease-Status': header(
+    'With `lease`, where there is something to load: `granted`: the caller should load; `held`: another loads; `backoff`: a load failed.',
+  ),
+  'Lockstep-Lease': header('With `granted`: the lease, to be sent with the fill.'),
+  'Lockstep-Lease-Expires-In-Ms': numberHeader(
+    'With `granted`: how long the lease lasts at least. Milliseconds.',
+  ),
+  'Retry-After': numberHeader(
+    'With `held`: whole seconds until the load should be over, by how long loads took lately, at most until the lease ends. With `backoff`: until a lease may be granted.',
+  ),
+}
 
 const token = Lease('The lease.')
 
