@@ -10,6 +10,9 @@ export type Translate = (error: unknown) => Problem | undefined
 
 const unroutable = new WeakMap<IncomingMessage, FastifyError>()
 
+/** No path begins with two slashes; `/` is a page. */
+const NO_ROUTE = '//'
+
 /**
  * Routes a path that the router cannot read (`/%ff`) to the not-found handler, so that hooks run: the
  * request gets its id and is counted and logged.
@@ -20,7 +23,7 @@ export function routeAgain(
   reply: FastifyReply,
 ): void {
   unroutable.set(raw, error)
-  raw.url = '/'
+  raw.url = NO_ROUTE
   reply.hijack()
   reply.server.routing(raw, reply.raw)
 }
