@@ -80,12 +80,13 @@ describe('the list of sessions', () => {
     const listed = async () => idsOf(await get('sessions?limit=1000'))
     expect(await listed()).toEqual(expect.arrayContaining([id, expired]))
 
+    const index = `ls:{${harness.namespace}:${harness.lockTag('gone')}}:sessions`
     await post('sessions/end', { token }).expect(200)
     expect(await listed()).not.toContain(id)
+    expect(await harness.redis.zscore(index, id)).toBeNull()
     harness.advance(10_001)
     expect(await listed()).not.toContain(expired)
 
-    const index = `ls:{${harness.namespace}:${harness.lockTag('gone')}}:sessions`
     await until(
       'the sweep removes it',
       async () => (await harness.redis.zscore(index, expired)) === null,

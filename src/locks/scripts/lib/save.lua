@@ -15,6 +15,7 @@ end
 
 -- The name may have become another kind in this call.
 local function list_as(lock, index)
+  -- Saves work: most calls leave it where it is.
   if lock.listed == index then return end
   if lock.listed then unlist(lock, lock.listed) end
   if index then redis.call('ZADD', lock.call.prefix .. index, 0, lock.name) end
