@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { DocumentSource, PatchOf } from '../../http/documents.js'
+import { ETagHeader } from '../../http/etag.js'
 import { ResourceName } from '../../http/names.js'
 import { PageOf } from '../../http/pages.js'
 import { DEFAULT_L1, DEFAULT_POLICY, L1Fields, PolicyFields } from './policy.js'
@@ -49,7 +50,7 @@ const EXAMPLE = {
   source: 'api',
 }
 
-export const SpaceResponse = Type.Object(
+const StoredSpace = Type.Object(
   {
     name: { ...ResourceName, description: 'Name of the space.' },
     ...PolicyFields,
@@ -67,6 +68,8 @@ export const SpaceResponse = Type.Object(
     examples: [EXAMPLE],
   },
 )
+
+export const SpaceResponse = { ...StoredSpace, headers: ETagHeader }
 
 const count = (description: string) =>
   Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description })
@@ -87,8 +90,9 @@ const Usage = Type.Object(
 )
 
 export const UsedSpaceResponse = Type.Object(
-  { ...SpaceResponse.properties, usage: Usage },
+  { ...StoredSpace.properties, usage: Usage },
   {
+    headers: ETagHeader,
     title: 'UsedCacheSpace',
     description: 'The settings of the space, and how it is used.',
     examples: [
@@ -100,7 +104,7 @@ export const UsedSpaceResponse = Type.Object(
   },
 )
 
-export const SpaceList = PageOf(SpaceResponse, {
+export const SpaceList = PageOf(StoredSpace, {
   title: 'CacheSpaceList',
   description: 'Spaces of the namespace that have settings, by name.',
   examples: [{ items: [EXAMPLE], nextCursor: 'dXNlcnM' }],
