@@ -79,7 +79,6 @@ export const Owner = Type.String({
 })
 
 export const Metadata = ByName(Type.Unknown(), {
-  title: 'Metadata',
   description: 'Shown to everyone who inspects it; at most 1024 bytes of JSON.',
 })
 
