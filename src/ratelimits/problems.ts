@@ -52,23 +52,47 @@ export const unknownPolicy = (name: string): Problem =>
 /** The fault of a concurrency policy in a request that counts calls. */
 export const COUNTS_LEASES = 'counts leases, not calls: see its leases'
 
+/** What one limit decided. */
+interface LimitDenial {
+  readonly policy: string
+  readonly remaining: number
+  readonly blocked?: boolean
+}
+
 /** A decision that denies. A cost that can never be allowed has no retry time. */
 interface Denial {
   readonly allowed: boolean
   readonly retryAfterMs?: number
 }
 
-const CODES = {
-  'rate-limited': 'A limit has no room for this cost.',
-  'concurrency-limited': 'The limit has no room for this lease.',
-} as const
-
-/** A denial as a status. */
-export const denied = (
-  code: keyof typeof CODES,
+const denial = (
+  code: 'rate-limited' | 'concurrency-limited',
+  { policy, remaining, blocked }: LimitDenial,
   { allowed: _, retryAfterMs, ...extensions }: Denial,
-): Problem =>
-  problem(code, CODES[code], { extensions, ...(retryAfterMs !== undefined && { retryAfterMs }) })
+): Problem => {
+  const detail = blocked
+    ? `${policy} blocks this subject.`
+    : `${policy} has no room for this request: ${remaining} remain.`
+  return problem(code, detail, {
+    extensions,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  })
+}
+
+interface Result extends LimitDenial {
+  readonly allowed: boolean
+  readonly shadow?: boolean
+}
+
+/** A denial of costs as a status. */
+export function rateLimited(decision: Denial & { readonly results: readonly Result[] }): Problem {
+  const first = decision.results.find(({ allowed, shadow }) => !allowed && !shadow)
+  return denial('rate-limited', first as Result, decision)
+}
+
+/** A denial of a lease as a status. */
+export const concurrencyLimited = (decision: Denial & LimitDenial): Problem =>
+  denial('concurrency-limited', decision, decision)
 
 /** The responses of a route that may deny with a status; it says what the limits leave. */
 export const withDenials = <R extends object>(responses: R): R => ({

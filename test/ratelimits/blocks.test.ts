@@ -21,6 +21,7 @@ describe.each(COUNTING)('a block in %s', (_name, policy) => {
     expect(body).toEqual({ policy: name, key, changed: true, expiresInMs: 60_000 })
 
     const denied = await limits.post(`${name}/check?onDeny=reject`, { key }).expect(429)
+    expect(denied.body.detail).toBe(`${name} blocks this subject.`)
     expect(denied.body.results[0]).toMatchObject({ allowed: false, blocked: true, granted: 0 })
     expect(denied.body.retryAfterMs).toBeGreaterThan(59_000 - 5_000)
     expect(denied.body.retryAfterMs).toBeLessThanOrEqual(60_000)

@@ -115,6 +115,7 @@ describe('an answer', () => {
     await check({ limits: [inline(key, { cost: 5 })] })
     const { body, headers } = await check({ limits: [inline(key)] }, '?onDeny=reject').expect(429)
     expect(body).toMatchObject({ code: 'rate-limited', results: [{ allowed: false }] })
+    expect(body.detail).toBe(`${body.results[0].policy} has no room for this request: 0 remain.`)
     expect(body.results[0].takenAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
     expect(headers['retry-after']).toBe(String(Math.ceil(body.retryAfterMs / 1_000)))
   })

@@ -108,6 +108,7 @@ describe('a lease', () => {
     expect(headers.ratelimit).toBe('"exports";r=0;t=1000')
     const denied = await acquire(key, {}, '?onDeny=reject').expect(429)
     expect(denied.body).toMatchObject({ code: 'concurrency-limited', key, limit: 3, remaining: 0 })
+    expect(denied.body.detail).toBe('exports has no room for this request: 0 remain.')
     expect(denied.body.retryAfterMs).toBeGreaterThan(0)
   })
 

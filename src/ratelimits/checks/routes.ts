@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
 import { PolicyParams } from '../policies/schemas.js'
-import { denied, responses, withDenials } from '../problems.js'
+import { rateLimited, responses, withDenials } from '../problems.js'
 import type { RateLimitRoutes } from '../services.js'
 import { type LimitInput, requireEqualCosts } from './decide.js'
 import * as schemas from './schemas.js'
@@ -27,7 +27,7 @@ export const checkRoutes: RateLimitRoutes = async (app, { decide, idempotencyTtl
     { onDeny }: Static<typeof schemas.CheckQuery>,
   ) {
     const decided = await decide(reply, request.namespace, inputs, options)
-    if (!decided.allowed && onDeny === 'reject') throw denied('rate-limited', decided)
+    if (!decided.allowed && onDeny === 'reject') throw rateLimited(decided)
     return decided
   }
 

@@ -120,7 +120,7 @@ export const overrideRoutes: RateLimitRoutes = async (app, { exceptions, policie
         summary: 'End the override of a subject',
         description:
           'The limit of the policy holds for the subject again, at once in every instance. Succeeds ' +
-          'also if the subject has no override. What was consumed stays consumed.',
+          'also if the subject has no override; a missing policy is 404. What was consumed stays consumed.',
         tags: ['ratelimits'],
         params: schemas.OverrideParams,
         headers: DocumentHeaders,

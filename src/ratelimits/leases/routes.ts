@@ -9,7 +9,7 @@ import { retryAfterSeconds } from '../../http/retry-after.js'
 import { KeyQuery } from '../checks/schemas.js'
 import type { Limit } from '../limit.js'
 import { PolicyParams } from '../policies/schemas.js'
-import { denied, problem, responses, withDenials } from '../problems.js'
+import { concurrencyLimited, problem, responses, withDenials } from '../problems.js'
 import { requestedLimit, requireLeases, storedLimit } from '../request.js'
 import type { RateLimitRoutes } from '../services.js'
 import * as schemas from './schemas.js'
@@ -81,7 +81,7 @@ export const leaseRoutes: RateLimitRoutes = async (app, services) => {
         ...(lease.blocked && { blocked: true }),
       }
       if (allowed || request.query.onDeny === 'report') return answer
-      throw denied('concurrency-limited', answer)
+      throw concurrencyLimited(answer)
     },
   )
 

@@ -5,7 +5,7 @@ import {
   requestIdentity,
 } from '../../http/request-fingerprint.js'
 import { PolicyParams } from '../policies/schemas.js'
-import { denied, problem, responses, withDenials } from '../problems.js'
+import { problem, rateLimited, responses, withDenials } from '../problems.js'
 import { requestedLimit, requireCalls, storedLimit } from '../request.js'
 import type { RateLimitRoutes } from '../services.js'
 import * as schemas from './schemas.js'
@@ -55,7 +55,7 @@ export const reservationRoutes: RateLimitRoutes = async (app, services) => {
       if (isReserved) {
         return { ...answer, token: outcome.id, expiresInMs: outcome.expiresInMs }
       }
-      if (request.query.onDeny === 'reject') throw denied('rate-limited', answer)
+      if (request.query.onDeny === 'reject') throw rateLimited(answer)
       return answer
     },
   )
