@@ -8,7 +8,10 @@ const harness = useHarness({
     {
       token: 'all',
       name: 'operator',
-      scopes: ['admin', 'locks:write', 'ratelimits:write', 'leaderboards:write', 'cache:write'],
+      scopes: [
+        ...['admin', 'operations:read'],
+        ...['locks:write', 'ratelimits:write', 'leaderboards:write', 'cache:write'],
+      ],
     },
     { token: 'few', name: 'reader', scopes: ['locks:read'], namespaces: ['elsewhere'] },
   ]),
@@ -314,7 +317,7 @@ it('counts refused tokens by reason, and logs each at most once a second', async
     { refusal: 'scope', caller: 'reader', route: '/v1/locks/:name/acquire' },
     { refusal: 'missing', count: 2, msg: 'more tokens refused' },
   ])
-  const { text } = await harness.request('get', '/metrics').expect(200)
+  const { text } = await ask('get', '/metrics').expect(200)
   const counted = [...text.matchAll(/refused_tokens_total\{reason="(\w+)"\} (\d)/g)]
   expect(Object.fromEntries(counted.map(([, reason, count]) => [reason, count]))).toEqual({
     missing: '3',

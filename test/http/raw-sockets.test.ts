@@ -215,7 +215,7 @@ describe('a method that a path does not have', () => {
     ['delete', '/v1/sessions', 'GET, HEAD, POST'],
     ['put', '/v1/cache-spaces', 'GET, HEAD'],
     ['post', '/v1/cache-spaces/s', 'DELETE, GET, HEAD, PATCH, PUT'],
-    ['delete', '/v1/leaderboards/', 'GET, HEAD'],
+    ['delete', '/v1/leaderboards', 'GET, HEAD'],
   ])('is a 405 that says which there are: %s %s', async (method, path, allow) => {
     const { headers, body } = await harness.request(method, path).expect(405)
     expect(headers.allow).toBe(allow)
