@@ -11,8 +11,8 @@ import { rows as requestRows } from './rows/requests.mjs'
 import { startServers } from './servers.mjs'
 
 const ROUNDS = 5
-const WARM_UP = { connections: 64, seconds: 2 }
-const LOAD = { connections: 64, seconds: 1 }
+const WARM_UP = { connections: 64, seconds: 1 }
+const LOAD = { connections: 64, seconds: 0.5 }
 
 const binaries = [process.execPath, ...process.argv.slice(2)]
 const rows = requestRows.filter(({ server }) => server === undefined)

@@ -31,8 +31,8 @@ const { values: options } = parseArgs({
 })
 
 const PLANS = {
-  full: { rounds: 5, seconds: 0.6, warmUpSeconds: 1, connections: [1, 8, 64, 512] },
-  quick: { rounds: 3, seconds: 0.4, warmUpSeconds: 1, connections: [8, 64] },
+  full: { rounds: 5, seconds: 0.5, warmUpSeconds: 1, connections: [1, 8, 64, 512] },
+  quick: { rounds: 3, seconds: 0.4, warmUpSeconds: 0.7, connections: [8, 64] },
   smoke: { rounds: 1, seconds: 0.05, warmUpSeconds: 0.05, connections: [64] },
 }
 const size = options.smoke ? 'smoke' : options.quick ? 'quick' : 'full'

@@ -13,8 +13,11 @@ import { serversOf } from '../../dist/redis/servers.js'
 
 const NAMESPACE = 'bench'
 /** A little above a power of two, where the hash tables of Redis are emptiest. */
-const SUBJECTS = { few: 1_100, many: 17_000, settled: 10 }
-const SUBJECTS_OF_SMOKE = { few: 20, many: 200, settled: 1 }
+const SUBJECTS = {
+  full: { few: 1_100, many: 17_000, settled: 10 },
+  quick: { few: 270, many: 4_300, settled: 10 },
+  smoke: { few: 20, many: 200, settled: 1 },
+}
 const HOUR_MS = 3_600_000
 
 const window = { limit: 100, windowMs: HOUR_MS }
@@ -53,7 +56,7 @@ export const rows = KINDS.map(({ name, target, policy, calls = 1 }) => ({
   ...(target !== undefined && { target }),
   atMost: true,
   async measure({ size, rounds }) {
-    const { few, many, settled } = size === 'smoke' ? SUBJECTS_OF_SMOKE : SUBJECTS
+    const { few, many, settled } = SUBJECTS[size]
     const subjects = calls > 1 ? few : many
     // At the same time: each has its own Redis, and most of it is waiting.
     const bytes = await Promise.all(
