@@ -6,11 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"log"
+	"math"
 	"net/http"
 	"os"
 	"strconv"
-
-	"math"
 
 	"lockstep.example/client/lockstep"
 )
@@ -45,7 +44,7 @@ func lock(client *lockstep.ClientWithResponses) {
 	must(423, refused.HTTPResponse, refused.Body, err)
 
 	released, err := client.ReleaseLockWithResponse(ctx, "deploy", nil,
-		lockstep.ReleaseLockRequest{Token: lease.Token})
+		lockstep.ReleaseLeaseRequest{Token: lease.Token})
 	must(200, released.HTTPResponse, released.Body, err)
 	check(released.JSON200.Released && released.JSON200.Fence == lease.Fence, "the lease is released")
 }

@@ -14,13 +14,13 @@ from lockstep_client.models import (
     CheckRateLimitRequest,
     ColumnType,
     LeaderboardColumn,
-    LeaderboardEntry,
+    MemberStanding,
     LeaderboardSettings,
     Lease,
     LockHeldProblem,
     RateLimitDecision,
     RateLimitPolicySettings,
-    ReleaseLockRequest,
+    ReleaseLeaseRequest,
     ScoreSubmission,
     SubmitScoresRequest,
 )
@@ -38,7 +38,7 @@ def lock():
     assert isinstance(refusal, LockHeldProblem), refusal
     assert refusal.holders[0].fence == lease.fence
 
-    released = release_lock.sync("deploy", client=client, body=ReleaseLockRequest(lease.token))
+    released = release_lock.sync("deploy", client=client, body=ReleaseLeaseRequest(lease.token))
     assert released.released and released.fence == lease.fence
 
 
@@ -84,7 +84,7 @@ def board():
     submit_scores.sync("arcade", client=client, body=submission)
 
     entry = get_entry.sync("arcade", "ada", client=client)
-    assert isinstance(entry, LeaderboardEntry), entry
+    assert isinstance(entry, MemberStanding), entry
     assert entry.score == largest
 
 

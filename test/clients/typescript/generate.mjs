@@ -10,6 +10,7 @@ const BYTES = ts.factory.createTypeReferenceNode('Uint8Array')
 
 const [document] = process.argv.slice(2)
 const types = await openapiTS(pathToFileURL(path.resolve(document)), {
+  defaultNonNullable: false,
   rootTypes: true,
   rootTypesNoSchemaPrefix: true,
   transform: ({ format }) => (format === 'binary' ? BYTES : undefined),

@@ -62,7 +62,7 @@ public final class Client {
         locks.releaseLock(
             APIReleaseLockRequest.newBuilder()
                 .name("deploy")
-                .releaseLockRequest(new ReleaseLockRequest().token(lease.getToken()))
+                .releaseLeaseRequest(new ReleaseLeaseRequest().token(lease.getToken()))
                 .build());
     check(released.getReleased(), "the lease is released");
     check(released.getFence().equals(lease.getFence()), "the fence is that of the lease");
@@ -132,7 +132,7 @@ public final class Client {
                 new SubmitScoresRequest()
                     .addEntriesItem(new ScoreSubmission().member("ada").score(new Score(largest))))
             .build());
-    LeaderboardEntry entry =
+    MemberStanding entry =
         boards.getEntry(APIGetEntryRequest.newBuilder().board("arcade").member("ada").build());
     check(entry.getScore().getString().equals(largest), "the score comes back as it was");
   }
