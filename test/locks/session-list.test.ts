@@ -12,7 +12,7 @@ interface Opened {
   readonly token: string
 }
 const open = async (prefix: string, body: object = {}): Promise<Opened> =>
-  (await post('sessions', { prefix, ...body }).expect(201)).body
+  (await post('sessions', { prefix, ttlMs: 600_000, ...body }).expect(201)).body
 const remove = (id: string) => harness.request('delete', `/v1/sessions/${id}`)
 const idsOf = ({ items }: { items: readonly { id: string }[] }) => items.map(({ id }) => id)
 
@@ -66,7 +66,7 @@ describe('the list of sessions', () => {
     const all = await get('sessions?limit=1000')
     expect(all.items.find(({ id }: Opened) => id === first.id)).toEqual({
       id: first.id,
-      ttlMs: 30_000,
+      ttlMs: 600_000,
       expiresInMs: expect.any(Number),
       leaseCount: 1,
       metadata,
@@ -75,8 +75,8 @@ describe('the list of sessions', () => {
   })
 
   it('leaves out sessions that ended or expired, swept or not', async () => {
-    const { id, token } = await open('gone', { ttlMs: 10_000 })
-    const { id: expired } = await open('gone', { ttlMs: 10_000 })
+    const { id, token } = await open('gone', { ttlMs: 60_000 })
+    const { id: expired } = await open('gone', { ttlMs: 60_000 })
     const listed = async () => idsOf(await get('sessions?limit=1000'))
     expect(await listed()).toEqual(expect.arrayContaining([id, expired]))
 
@@ -84,7 +84,7 @@ describe('the list of sessions', () => {
     await post('sessions/end', { token }).expect(200)
     expect(await listed()).not.toContain(id)
     expect(await harness.redis.zscore(index, id)).toBeNull()
-    harness.advance(10_001)
+    harness.advance(60_001)
     expect(await listed()).not.toContain(expired)
 
     await until(
@@ -94,11 +94,11 @@ describe('the list of sessions', () => {
   })
 
   it('forgets a session whose record Redis lost', async () => {
-    const { id } = await open('lost', { ttlMs: 10_000 })
+    const { id } = await open('lost', { ttlMs: 60_000 })
     const prefix = `ls:{${harness.namespace}:${harness.lockTag('lost')}}`
     await harness.redis.del(`${prefix}:session:${id}`)
     expect(idsOf(await get('sessions?limit=1000'))).not.toContain(id)
-    harness.advance(10_001)
+    harness.advance(60_001)
     await until(
       'the sweep removes it',
       async () => (await harness.redis.zscore(`${prefix}:sessions`, id)) === null,
