@@ -22,6 +22,10 @@ const renderer = {
     const url = toUrl(href)
     return url === undefined ? text : `<a href="${url}">${text}</a>`
   },
+  /** A plot of docs becomes a part of the page. */
+  image({ href }) {
+    return readFileSync(path.join(docs, href), 'utf8')
+  },
 }
 
 const files = readdirSync(docs).filter((name) => name.endsWith('.md'))
