@@ -24,7 +24,9 @@ export function mapSchema(value: unknown, change: (node: Node) => Node): unknown
 
 /** A schema as callers see it: fields with a default are optional, types and formats are spelt out. */
 export const toPublicSchema = <T>(schema: T): T =>
-  mapSchema(mapSchema(schema, relaxDefaults), (node) => toClasses(spellOut(node))) as T
+  mapSchema(mapSchema(schema, relaxDefaults), (node) =>
+    toCondition(plainDefault(spellOut(node))),
+  ) as T
 
 function relaxDefaults(node: Node): Node {
   const { required, properties } = node
@@ -50,18 +52,17 @@ function spellOut(node: Node): Node {
   return { pattern, ...rest }
 }
 
-/**
- * The same rules in a form that generators of clients make no classes of. An alternative that only
- * names fields becomes a condition. A union loses its default, which has the type of one member.
- */
-function toClasses(node: Node): Node {
-  const { anyOf, oneOf, ...rest } = node
-  if (Array.isArray(oneOf)) {
-    return { ...rest, if: { oneOf: oneOf.map(withFields) }, else: { not: {} } }
-  }
-  if (!Array.isArray(anyOf)) return node
-  const { default: _, ...union } = rest
-  return { ...union, anyOf }
+/** Generators of clients write defaults of one type only, and no objects, as code that compiles. */
+function plainDefault(node: Node): Node {
+  const { default: value, ...rest } = node
+  return node.anyOf || (Array.isArray(value) && value.some(isNode)) ? rest : node
+}
+
+/** Generators make a class of each alternative, also of one that only names fields. */
+function toCondition(node: Node): Node {
+  const { oneOf, ...rest } = node
+  if (!Array.isArray(oneOf)) return node
+  return { ...rest, if: { oneOf: oneOf.map(withFields) }, else: { not: {} } }
 }
 
 /** Linters want each required field among the properties. */

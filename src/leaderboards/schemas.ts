@@ -6,11 +6,17 @@ export const closed = { additionalProperties: false } as const
 /** A sorted set of Redis holds no more. */
 export const MAX_MEMBERS = 2 ** 32 - 1
 
-export const Score = Type.Union([Type.Number(), Type.String({ maxLength: 32 })], {
-  title: 'Score',
-  description:
-    'The value of one column. Answered as a number for a column of type number, as decimal text for an int64; accepted as either, beyond 2^53 as text.',
-})
+export const Score = Type.Union(
+  [
+    Type.Number({ title: 'ScoreNumber', description: 'A score as a number.' }),
+    Type.String({ title: 'ScoreText', maxLength: 32, description: 'A score as decimal text.' }),
+  ],
+  {
+    title: 'Score',
+    description:
+      'The value of one column. Answered as a number for a column of type number, as decimal text for an int64; accepted as either, beyond 2^53 as text.',
+  },
+)
 
 const OPS = ['best', 'set', 'incr', 'min', 'max'] as const
 

@@ -83,7 +83,7 @@ export const WriteFields = {
     Type.String({ description: 'The ETag that must be there, or `*` for any.' }),
   ),
   ifNoneMatch: Type.Optional(
-    Type.Literal('*', { description: '`*`: store only where there is no value.' }),
+    Type.String({ pattern: '^\\*$', description: '`*`: store only where there is no value.' }),
   ),
   negative: Type.Optional(
     Type.Boolean({

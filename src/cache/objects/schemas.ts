@@ -35,6 +35,7 @@ export const FieldsQuery = Type.Object(
 export const FieldsResponse = Type.Object(
   {
     fields: ByName(Type.String(), {
+      title: 'CacheFieldValues',
       description: 'Those that are there; a name that is missing has no value.',
     }),
     expiresInMs: timeLeft('How long the whole object lives.'),
@@ -58,12 +59,18 @@ export const PatchQuery = Type.Object({ ttlMs }, { additionalProperties: false }
 
 export const PatchRequest = Type.Object(
   {
-    set: Type.Optional(ByName(Type.String(), { description: 'Fields and their new values.' })),
+    set: Type.Optional(
+      ByName(Type.String(), {
+        title: 'CacheFieldValues',
+        description: 'Fields and their new values.',
+      }),
+    ),
     remove: Type.Optional(
       Type.Array(FieldName, { maxItems: MAX_CHANGES, description: 'Fields to remove.' }),
     ),
     incr: Type.Optional(
       ByName(Int64('What to add.'), {
+        title: 'CacheFieldIncrements',
         description: 'Fields and what to add to them; a field that is not there counts from 0.',
       }),
     ),
@@ -84,6 +91,7 @@ export const PatchResponse = Type.Object(
   {
     created: Type.Boolean({ description: 'There was no object before.' }),
     incremented: ByName(Type.String(), {
+      title: 'CacheFieldValues',
       description: 'What the fields under `incr` came to.',
     }),
   },

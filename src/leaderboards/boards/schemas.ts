@@ -160,6 +160,7 @@ export const LeaderboardSettings = Type.Object(
     ),
     bounds: Type.Optional(
       ByName(Bounds, {
+        title: 'LeaderboardBounds',
         description:
           'Accepted scores by name of the column; others are out-of-range. Default: all.',
       }),

@@ -6,6 +6,7 @@ import { Percentile, Position, Rank, Scores } from '../entries/schemas.js'
 import { closed, Member, Op, Score, SeasonId, Total } from '../schemas.js'
 
 const Metadata = ByName(Type.Unknown(), {
+  title: 'Metadata',
   description: 'Returned with the entry; at most 1024 bytes of JSON. Default: what is stored.',
 })
 

@@ -79,6 +79,7 @@ export const Owner = Type.String({
 })
 
 export const Metadata = ByName(Type.Unknown(), {
+  title: 'Metadata',
   description: 'Shown to everyone who inspects it; at most 1024 bytes of JSON.',
 })
 

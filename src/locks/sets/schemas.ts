@@ -34,7 +34,7 @@ export const AcquireLockSetRequest = Type.Object(
   },
 )
 
-const Fences = ByName(Fence, { description: 'The fence of each name.' })
+const Fences = ByName(Fence, { title: 'FencesByName', description: 'The fence of each name.' })
 
 export const LockSetLease = Type.Object(
   { token: Token, fences: Fences, expiresInMs: ExpiresInMs, waitedMs: WaitedMs },
