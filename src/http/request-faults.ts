@@ -37,7 +37,7 @@ export function toRequestFault(place: string, detail: string): RequestFault {
 
 /** All faults in sentences, for `detail`. */
 export const explainFaults = (faults: readonly RequestFault[]): string =>
-  faults.map(({ detail, ...place }) => `${nameOf(place)} ${detail}.`).join(' ')
+  faults.map(({ detail, ...place }) => `${nameOf(place)} ${detail.replace(/\.$/, '')}.`).join(' ')
 
 function nameOf({ in: part, pointer }: Omit<RequestFault, 'detail'>): string {
   const name = `\`${pointer.slice(1)}\``

@@ -16,10 +16,10 @@ export interface Layout {
 }
 
 /** Single and Sentinel: one tag, so that one script may use any key. */
-const ONE_SERVER: Layout = { version: 2, hash: 'crc32', lockBuckets: 1, cachePartitions: 1 }
+const ONE_SERVER: Layout = { version: 3, hash: 'crc32', lockBuckets: 1, cachePartitions: 1 }
 
 /** Enough tags that the nodes of a Cluster have nearly equal shares. */
-const CLUSTER: Layout = { version: 2, hash: 'crc32', lockBuckets: 256, cachePartitions: 64 }
+const CLUSTER: Layout = { version: 3, hash: 'crc32', lockBuckets: 256, cachePartitions: 64 }
 
 /** What one Redis holds; a separate cache Redis holds a part. */
 export type Part = 'everything' | 'all-but-cache' | 'cache'

@@ -9,7 +9,7 @@ import { startNode } from '../support/nodes.js'
 import { startService } from '../support/service.js'
 import { until } from '../support/until.js'
 
-const OTHER = '{"version":2,"hash":"crc32","lockBuckets":256,"cachePartitions":64}'
+const OTHER = '{"version":3,"hash":"crc32","lockBuckets":256,"cachePartitions":64}'
 
 function open(url: string) {
   const onRefused = vi.fn<(error: LayoutError) => void>()
@@ -24,7 +24,7 @@ it('is written at the first connection, without a TTL, and found by the next ins
   const first = open(redis.url)
   await until('the first', () => first.connection.isReady())
   expect(await raw.get('ls:layout')).toBe(
-    '{"version":2,"hash":"crc32","lockBuckets":1,"cachePartitions":1}',
+    '{"version":3,"hash":"crc32","lockBuckets":1,"cachePartitions":1}',
   )
   expect(await raw.ttl('ls:layout')).toBe(-1)
 
