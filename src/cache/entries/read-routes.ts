@@ -8,11 +8,15 @@ import type { AskOptions } from '../leases/leased-reads.js'
 import { LEASE_HEADERS } from '../leases/schemas.js'
 import { isNotModified, kindMismatch, miss, setValueHeaders, toMeta } from './answer.js'
 import { toReadDirectives } from './cache-control.js'
-import { keyOf, toAsk, toReadCondition } from './request.js'
+import { keyOf, type Named, toAsk, toReadCondition } from './request.js'
 import type { EntryRouteOptions } from './routes.js'
 import * as schemas from './schemas.js'
 import { type Entry, readResult } from './scripts.js'
 import type { CacheKey, LeveledReply, ReadOptions } from './store.js'
+
+interface ReadRequest extends Named {
+  readonly headers: { readonly 'cache-control'?: string }
+}
 
 export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
   app,
@@ -30,6 +34,14 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
     const found = await (asked ? leases.ask(key, options, asked) : store.read(key, options))
     metrics.read(key, readResult(found.entry), found.level)
     return found
+  }
+
+  /** The same without its bytes. @throws Problem cache-miss */
+  async function findHeader(request: ReadRequest, reply: FastifyReply) {
+    const key = await keyOf(request, policyOf)
+    const { entry, level } = await find(key, request.headers['cache-control'], { maxBytes: -1 })
+    if (!entry || entry.state === 'negative') throw miss(reply, entry ? 'negative' : 'miss')
+    return { entry, level }
   }
 
   app.route({
@@ -51,12 +63,7 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
     },
     handler: async (request, reply) => {
       const condition = toReadCondition(request.headers)
-      const { entry, level } = await find(
-        await keyOf(request, policyOf),
-        request.headers['cache-control'],
-        { maxBytes: -1 },
-      )
-      if (!entry || entry.state === 'negative') throw miss(reply, entry ? 'negative' : 'miss')
+      const { entry, level } = await findHeader(request, reply)
       if (knowsBytes(reply, request.params.key, condition, entry, level)) {
         return reply.code(304).send(null)
       }
@@ -127,12 +134,7 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
     },
     async (request, reply) => {
       const condition = toReadCondition(request.headers)
-      const { entry } = await find(
-        await keyOf(request, policyOf),
-        request.headers['cache-control'],
-        { maxBytes: -1 },
-      )
-      if (!entry || entry.state === 'negative') throw miss(reply, entry ? 'negative' : 'miss')
+      const { entry } = await findHeader(request, reply)
       reply.header('etag', toETag(entry.version))
       if (isNotModified(reply, request.params.key, condition, entry.version)) {
         return reply.code(304).send(null)

@@ -8,7 +8,7 @@ import { tokenIn } from '../leases/schemas.js'
 import type { PolicyOf } from '../spaces/store.js'
 import type { CacheKey } from './store.js'
 
-interface Named {
+export interface Named {
   readonly namespace: string
   readonly params: { readonly space: string; readonly key: string }
 }

@@ -1,3 +1,4 @@
+import type { Static } from 'typebox'
 import { PageQuery } from '../../http/pages.js'
 import { PolicyParams } from '../policies/schemas.js'
 import { responses } from '../problems.js'
@@ -7,8 +8,20 @@ import { toBlock, toList, toOverride } from './answer.js'
 import { toRequestedPage } from './request.js'
 import * as schemas from './schemas.js'
 
+interface ListRequest {
+  readonly namespace: string
+  readonly params: { readonly policy: string }
+  readonly query: Static<typeof PageQuery>
+}
+
 /** The subjects of a policy that have an exception. */
 export const exceptionListRoutes: RateLimitRoutes = async (app, { exceptions, policies }) => {
+  const list = async (kind: 'overrides' | 'blocks', { namespace, params, query }: ListRequest) => {
+    const { policy } = await storedLimit(policies, namespace, params.policy, '')
+    const asked = toRequestedPage(policy, query)
+    return { policy, page: await exceptions.list(namespace, kind, params.policy, asked) }
+  }
+
   app.get(
     '/:policy/overrides',
     {
@@ -25,14 +38,8 @@ export const exceptionListRoutes: RateLimitRoutes = async (app, { exceptions, po
         response: responses(schemas.OverrideList, 'policy-not-found'),
       },
     },
-    async ({ namespace, params: { policy: name }, query }) => {
-      const { policy } = await storedLimit(policies, namespace, name, '')
-      const page = await exceptions.list(
-        namespace,
-        'overrides',
-        name,
-        toRequestedPage(policy, query),
-      )
+    async (request) => {
+      const { policy, page } = await list('overrides', request)
       return toList(page, ({ subject, exception }) => toOverride({ ...subject, policy }, exception))
     },
   )
@@ -53,9 +60,8 @@ export const exceptionListRoutes: RateLimitRoutes = async (app, { exceptions, po
         response: responses(schemas.BlockList, 'policy-not-found'),
       },
     },
-    async ({ namespace, params: { policy: name }, query }) => {
-      const { policy } = await storedLimit(policies, namespace, name, '')
-      const page = await exceptions.list(namespace, 'blocks', name, toRequestedPage(policy, query))
+    async (request) => {
+      const { page } = await list('blocks', request)
       return toList(page, ({ subject, exception }) => toBlock(subject, exception.blockedUs))
     },
   )

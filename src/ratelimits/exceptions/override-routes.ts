@@ -11,9 +11,19 @@ import { toChangedOverride, toNewOverride } from './request.js'
 import * as schemas from './schemas.js'
 import type { Exception } from './scripts.js'
 
+interface OverrideRequest {
+  readonly namespace: string
+  readonly params: { readonly policy: string; readonly key: string }
+  readonly headers: Parameters<typeof toPrecondition>[0]
+}
+
 /** Overrides: another limit for one subject of a policy. What was consumed stays consumed. */
 export const overrideRoutes: RateLimitRoutes = async (app, { exceptions, policies }) => {
   const path = '/:policy/overrides/:key'
+  const target = async ({ namespace, params, headers }: OverrideRequest) => ({
+    when: toPrecondition(headers),
+    limit: await storedLimit(policies, namespace, params.policy, params.key),
+  })
 
   app.put(
     path,
@@ -37,8 +47,7 @@ export const overrideRoutes: RateLimitRoutes = async (app, { exceptions, policie
     },
     async (request, reply) => {
       const { namespace, params } = request
-      const when = toPrecondition(request.headers)
-      const limit = await storedLimit(policies, namespace, params.policy, params.key)
+      const { when, limit } = await target(request)
       const asked = toNewOverride(limit, request.body)
       const outcome = await exceptions.override(namespace, limit, asked, when)
       if (!outcome.isHeld) throw otherVersion(limit)
@@ -74,8 +83,7 @@ export const overrideRoutes: RateLimitRoutes = async (app, { exceptions, policie
     },
     async (request, reply) => {
       const { namespace, params, body } = request
-      const when = toPrecondition(request.headers)
-      const limit = await storedLimit(policies, namespace, params.policy, params.key)
+      const { when, limit } = await target(request)
       const change = (present: Exception) => toChangedOverride(limit, present, body)
       const outcome = await exceptions.patchOverride(namespace, limit, change, when)
       if (outcome.kind !== 'changed') {
@@ -132,8 +140,7 @@ export const overrideRoutes: RateLimitRoutes = async (app, { exceptions, policie
     },
     async (request, reply) => {
       const { namespace, params } = request
-      const when = toPrecondition(request.headers)
-      const limit = await storedLimit(policies, namespace, params.policy, params.key)
+      const { when, limit } = await target(request)
       const { isHeld, before } = await exceptions.endOverride(namespace, limit, when)
       if (!isHeld) throw otherVersion(limit)
       if (before > 0) logChange(request, 'override.delete', { ...params, before })
