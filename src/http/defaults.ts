@@ -24,7 +24,9 @@ function compile(schema: SchemaNode): Fill | undefined {
 }
 
 function compileObject(properties: Readonly<Record<string, SchemaNode>>): Fill | undefined {
-  const defaults = Object.entries(properties).filter(([, node]) => node.default !== undefined)
+  const defaults = Object.entries(properties).flatMap(([name, node]) =>
+    node.default === undefined ? [] : [{ name, make: maker(node.default) }],
+  )
   const nested = Object.entries(properties).flatMap(([name, node]) => {
     const fill = compile(node)
     return fill ? [{ name, fill }] : []
@@ -34,11 +36,16 @@ function compileObject(properties: Readonly<Record<string, SchemaNode>>): Fill |
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return
     const record = value as Record<string, unknown>
-    for (const [name, node] of defaults) {
-      if (record[name] === undefined) record[name] = node.default
-    }
+    for (const { name, make } of defaults) if (record[name] === undefined) record[name] = make()
     for (const { name, fill } of nested) fill(record[name])
   }
+}
+
+/** An object of its own for each value: what is below it is filled in too. */
+function maker(value: unknown): () => unknown {
+  if (typeof value !== 'object') return () => value
+  const text = JSON.stringify(value)
+  return () => JSON.parse(text)
 }
 
 function compileArray(items: SchemaNode): Fill | undefined {

@@ -1,7 +1,6 @@
 import type { FastifySchemaCompiler } from 'fastify'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { Value } from 'typebox/value'
 import { faultsOf } from '../schema/faults.js'
 import { fillDefaults } from './defaults.js'
 import { splitKnownFields } from './known-fields.js'
@@ -31,12 +30,23 @@ function createValidator(schema: TSchema, httpPart: string | undefined) {
 
 /** Field by field: to convert the whole takes longer for each field of the schema, also an absent one. */
 function convertText(schema: TSchema): (value: object) => void {
-  const { properties = {} } = schema as { properties?: Record<string, TSchema & { type?: string }> }
-  const fields = Object.entries(properties).filter(([, { type }]) => type !== 'string')
+  const { properties = {} } = schema as { properties?: Record<string, { type?: string }> }
+  const fields = Object.entries(properties).flatMap(([name, { type = '' }]) => {
+    const convert = CONVERSIONS[type]
+    return convert ? [{ name, convert }] : []
+  })
   return (value) => {
     const record = value as Record<string, unknown>
-    for (const [name, field] of fields) {
-      if (record[name] !== undefined) record[name] = Value.Convert(field, record[name])
+    for (const { name, convert } of fields) {
+      const text = record[name]
+      if (typeof text === 'string') record[name] = convert(text)
     }
   }
+}
+
+/** Text of another form stays text, and the schema refuses it. */
+const CONVERSIONS: Readonly<Record<string, (text: string) => unknown>> = {
+  integer: (text) => (/^-?\d+$/.test(text) ? Number(text) : text),
+  number: (text) => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text),
+  boolean: (text) => (text === 'true' || text === 'false' ? text === 'true' : text),
 }

@@ -57,3 +57,43 @@ it.each(['{"inner":{"open":{"other":1},"closed":{}}}', '{"either":null}', '{"ite
     expect(check(json)).toEqual({ ...JSON.parse(json), mode: 'all' })
   },
 )
+
+it('makes an object of each default, so that no value is filled in for another', () => {
+  const schema = Type.Object({
+    season: Type.Object({ keep: Type.Integer({ default: 4 }) }, { default: {} }),
+  })
+  const fill = compileValidator({ schema, httpPart: 'body', method: 'POST', url: '/' })
+  const [one, other] = [{}, {}] as [{ season?: object }, { season?: object }]
+  for (const value of [one, other]) expect(fill(value)).toBe(true)
+  expect(one).toEqual({ season: { keep: 4 } })
+  expect(one.season).not.toBe(other.season)
+  expect(schema.properties.season).toMatchObject({ default: {} })
+})
+
+it.each([
+  ['limit', '5', 5],
+  ['limit', '1.5', undefined],
+  ['limit', '1e2', undefined],
+  ['limit', 'true', undefined],
+  ['limit', '', undefined],
+  ['score', '-1.5', -1.5],
+  ['score', '0x1', undefined],
+  ['lease', 'true', true],
+  ['lease', 'false', false],
+  ['lease', '1', undefined],
+  ['name', '5', '5'],
+])('reads the query %s=%s as %s', (name, text, expected) => {
+  const schema = Type.Partial(
+    Type.Object({
+      limit: Type.Integer(),
+      score: Type.Number(),
+      lease: Type.Boolean(),
+      name: Type.String(),
+    }),
+  )
+  const read = compileValidator({ schema, httpPart: 'querystring', method: 'GET', url: '/' })
+  const query = { [name]: text } as Record<string, unknown>
+  const result = read(query)
+  if (expected === undefined) expect(result).toHaveProperty('error')
+  else expect([result, query[name]]).toEqual([true, expected])
+})
