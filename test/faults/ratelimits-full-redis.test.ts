@@ -50,6 +50,15 @@ it('follows onError where something must be counted', async () => {
   expect(await check('local')).toMatchObject({ allowed: true, results: [{ degraded: 'local' }] })
 })
 
+it('keeps an override in its list where a change of it is refused', async () => {
+  const overrides = '/v1/ratelimit-policies/closed/overrides'
+  await harness.request('put', `${overrides}/${key}`).send({ limit: 5 }).expect(201)
+  await setFull(true)
+  await harness.request('delete', `${overrides}/${key}`).set('if-match', '"1"').expect(412)
+  const { body } = await harness.request('get', overrides).expect(200)
+  expect(body.items).toMatchObject([{ key, limit: 5 }])
+})
+
 it('does not take a Redis without replicas for a full one', async () => {
   const setReplicas = (count: string) => harness.redis.config('SET', 'min-replicas-to-write', count)
   await setReplicas('1')

@@ -168,6 +168,17 @@ describe('an override', () => {
     expect(body).not.toHaveProperty('burst')
   })
 
+  it('without a burst of its own or of its policy has its limit as the burst, also after a patch', async () => {
+    const key = randomUUID()
+    await limits.put('plain', { limit: 10, windowMs: 60_000 }).expect(201)
+    await override('plain', key, { limit: 50 }).expect(201)
+    const patched = await harness.request('patch', at('plain', key)).send({ limit: 2 }).expect(200)
+    expect(patched.body).toMatchObject({ limit: 2, burst: 2 })
+    await override('plain', key, { limit: 50, burst: 7 }).expect(200)
+    const kept = await harness.request('patch', at('plain', key)).send({ limit: 2 }).expect(200)
+    expect(kept.body).toMatchObject({ limit: 2, burst: 7 })
+  })
+
   it('loses none of many patches at the same time', async () => {
     const key = randomUUID()
     await override('api', key, { limit: 1 }).expect(201)

@@ -28,19 +28,20 @@ export function toNewOverride({ policy }: Limit, { limit, burst, ttlMs }: Overri
 }
 
 /**
- * The override that a PATCH makes of the present one.
+ * The override that a PATCH makes of the present one. A burst that is the limit, because neither the
+ * override nor its policy has one, follows the limit.
  * @throws Problem invalid-request for an override that its policy cannot have
  */
 export function toChangedOverride(
-  { policy }: Limit,
+  limit: Limit,
   present: Exception,
   sent: Partial<Override>,
 ): Override {
+  const { policy } = limit
   const hasBurst = present.burst > 0 && algorithmOf(policy).parameters.includes('burst')
-  const { burst } = hasBurst ? present : {}
-  const override: Override = { limit: present.limit, burst, ...sent }
-  requireFit(policy, override)
-  return override
+  const isLimit = policy.burst === undefined && present.burst === present.limit
+  const { burst } = hasBurst && !isLimit ? present : {}
+  return toNewOverride(limit, { limit: present.limit, burst, ...sent })
 }
 
 function requireFit(policy: Policy, { limit, burst }: Override): void {

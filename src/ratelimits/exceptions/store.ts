@@ -93,19 +93,25 @@ export function createExceptionStore(binder: Binder) {
   }
 
   /**
-   * Removes a subject from the list, and adds it again if it has an exception: another caller may have
-   * begun one before the removal. A subject that stays listed without one does no harm, so errors are
-   * ignored.
+   * Removes a subject without an exception from the list, and adds it again if another caller has begun
+   * one meanwhile. A subject that stays listed without one does no harm, so errors are ignored.
    */
   async function listAgain(namespace: string, kind: ExceptionKind, subject: Subject) {
     const list = async () => {
+      if (await noteHeld(namespace, kind, subject)) return
       await registry.forget(namespace, kind, subject)
-      const now = await except(namespace, subject, {})
-      if (!holds(kind, now)) return
-      const leftUs = kind === 'overrides' ? now.leftUs : now.blockedUs
-      await registry.note(namespace, kind, subject, Math.ceil(leftUs / 1_000))
+      await noteHeld(namespace, kind, subject)
     }
     await list().catch(() => undefined)
+  }
+
+  /** Lists a subject that has an exception. @returns whether it has one */
+  async function noteHeld(namespace: string, kind: ExceptionKind, subject: Subject) {
+    const now = await except(namespace, subject, {})
+    if (!holds(kind, now)) return false
+    const leftUs = kind === 'overrides' ? now.leftUs : now.blockedUs
+    await registry.note(namespace, kind, subject, Math.ceil(leftUs / 1_000))
+    return true
   }
 
   async function clear(namespace: string, kind: ExceptionKind, policy: string): Promise<void> {
