@@ -162,8 +162,11 @@ const not = (value: unknown): string => (typeof value === 'number' ? `, not ${va
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const at = (pointer: string, name: string): string =>
-  `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+const at = (pointer: string, name: string): string => `${pointer}/${escapePointer(name)}`
+
+/** A name as a part of a JSON pointer (RFC 6901). */
+export const escapePointer = (name: string): string =>
+  name.replaceAll('~', '~0').replaceAll('/', '~1')
 
 const list = (values: unknown): string =>
   (values as unknown[]).map((value) => JSON.stringify(value)).join(', ')

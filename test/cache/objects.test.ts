@@ -70,6 +70,7 @@ describe('PATCH and GET fields', () => {
     [{ set: { '': '1' } }, 'body/set'],
     [{ set: { 'a,b': '1' } }, 'body/set/a,b'],
     [{ set: { 'a\n': '1' } }, 'body/set'],
+    [{ set: { 'a/b~,': '1' } }, 'body/set/a~1b~0,'],
     [{ set: { ['x'.repeat(129)]: '1' } }, 'body/set'],
     [{ set: { a: 1 } }, '/set/a'],
     [{ set: { a: '\ud800' } }, 'body/set/a'],

@@ -67,6 +67,7 @@ describe('boards', () => {
       },
       'body/bounds/n/max',
     ],
+    ['bounds of no column', { bounds: { 'a/b~': { min: 1 } } }, 'body/bounds/a~1b~0'],
     ['a time zone of no place', { season: { timeZone: 'Mars/X' } }, 'body/season/timeZone'],
     [
       'a cron that never comes',

@@ -1,5 +1,6 @@
 import type { Static } from 'typebox'
 import { invalid } from '../../http/problem.js'
+import { escapePointer } from '../../schema/faults.js'
 import { int64 } from '../counters/request.js'
 import { MAX_CHANGES, type PatchRequest } from './schemas.js'
 import type { Change } from './store.js'
@@ -15,14 +16,14 @@ const FIELD = /^[^,\u0000-\u001f\u007f-\u009f]{1,128}$/
 export function toChanges({ set, remove, incr }: Static<typeof PatchRequest>): Change[] {
   const changes: Change[] = [
     ...Object.entries(set ?? {}).map(([field, value]): Change => {
-      if (!value.isWellFormed()) throw invalid(`body/set/${field}`, 'must be well-formed Unicode')
+      if (!value.isWellFormed()) throw invalid(placeOf('set', field), 'must be well-formed Unicode')
       return { verb: 'set', field: named('set', field), value }
     }),
     ...(remove ?? []).map((field): Change => ({ verb: 'remove', field, value: '' })),
     ...Object.entries(incr ?? {})
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([field, by]): Change => {
-        const value = int64(`body/incr/${field}`, by).toString()
+        const value = int64(placeOf('incr', field), by).toString()
         return { verb: 'incr', field: named('incr', field), value }
       }),
   ]
@@ -45,12 +46,14 @@ export function toNames(names: string | undefined): string[] {
   return distinct
 }
 
+const placeOf = (where: string, field: string): string => `body/${where}/${escapePointer(field)}`
+
 const isFieldName = (name: string): boolean => FIELD.test(name) && name.isWellFormed()
 
 function named(where: string, field: string): string {
   if (isFieldName(field)) return field
   throw invalid(
-    `body/${where}/${field}`,
+    placeOf(where, field),
     'must be named by 1 to 128 characters, no comma and no control characters',
   )
 }

@@ -1,4 +1,5 @@
 import { isTimeZone } from '../../calendar/zone.js'
+import { escapePointer } from '../../schema/faults.js'
 import type { BoardConfig, Column, Score } from '../config.js'
 import { scoreText } from '../scores.js'
 import { windowsAround } from '../seasons/windows.js'
@@ -30,13 +31,14 @@ function columnFault({ columns, op, maxMembers }: BoardConfig): BoardFault | und
 
 function boundsFault({ columns, bounds = {} }: BoardConfig): BoardFault | undefined {
   for (const [name, { min, max }] of Object.entries(bounds)) {
+    const place = `bounds/${escapePointer(name)}`
     const column = columns.find((candidate) => candidate.name === name)
-    if (!column) return { field: `bounds/${name}`, message: 'is not a column' }
+    if (!column) return { field: place, message: 'is not a column' }
     const message = `must be a ${column.type}`
-    if (!isScore(column, min)) return { field: `bounds/${name}/min`, message }
-    if (!isScore(column, max)) return { field: `bounds/${name}/max`, message }
+    if (!isScore(column, min)) return { field: `${place}/min`, message }
+    if (!isScore(column, max)) return { field: `${place}/max`, message }
     if (min !== undefined && max !== undefined && isBelow(column, max, min)) {
-      return { field: `bounds/${name}/max`, message: 'must not be below min' }
+      return { field: `${place}/max`, message: 'must not be below min' }
     }
   }
   return undefined
