@@ -44,6 +44,7 @@ describe('the list of locks', () => {
       expect(first.nextCursor).toEqual(expect.any(String))
       const second = await get(`${of}?prefix=${of}-p&limit=3&cursor=${first.nextCursor}`)
       expect(second).not.toHaveProperty('nextCursor')
+      expect(await get(`${of}?prefix=${of}-p&limit=4`)).not.toHaveProperty('nextCursor')
       const seen = [...first.items, ...second.items].map(({ name }) => name)
       // `{` is stored as an escape, which sorts before letters.
       expect(seen.toSorted()).toEqual(sorted.toSorted())

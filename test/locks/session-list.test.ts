@@ -61,6 +61,14 @@ describe('the list of sessions', () => {
     expect(one.items).toHaveLength(2)
     expect(rest).not.toHaveProperty('nextCursor')
     const ids = [...idsOf(one), ...idsOf(rest)]
+    expect(await get(`sessions?limit=${ids.length}`)).not.toHaveProperty('nextCursor')
+    const walked: string[] = []
+    for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+      const page = await get(`sessions?limit=1${cursor && `&cursor=${cursor}`}`)
+      walked.push(...idsOf(page))
+      cursor = page.nextCursor
+    }
+    expect(walked).toEqual(ids)
     expect(ids).toEqual([...ids].sort())
     expect(ids).toEqual(expect.arrayContaining(opened.map(({ id }) => id)))
     const all = await get('sessions?limit=1000')

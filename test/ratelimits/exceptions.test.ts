@@ -83,6 +83,7 @@ describe('the list', () => {
       cursor = nextCursor
     } while (cursor !== undefined)
     expect(pages).toEqual([all.slice(0, 3), all.slice(3, 6), all.slice(6)])
+    expect((await list('overrides', { limit: 7 })).nextCursor).toBeUndefined()
   })
 
   it('begins with a prefix', async () => {

@@ -26,7 +26,7 @@ export function createAdminStore(calls: LockCalls, metrics: LockMetrics) {
 
     /** In the order of the bytes of their names, those behind `after`, '' for the first. */
     async list(namespace: string, index: Index, prefix: string, after: string, limit: number) {
-      const range = { prefix: toStoredName(prefix), after: toStoredName(after), limit }
+      const range = { prefix: toStoredName(prefix), after: toStoredName(after), limit: limit + 1 }
       const pages = await Promise.all(
         calls
           .tags()

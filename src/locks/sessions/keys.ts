@@ -13,6 +13,9 @@ export function sessionIdOf(token: string): string {
 
 export const sessionTag = (id: string): string => `l${id.slice(0, id.indexOf('.'))}`
 
+/** What the ids of a bucket begin with; these are in the order of their bytes. */
+export const idPrefix = (tag: string): string => `${tag.slice(1)}.`
+
 export const sessionKey = (namespace: string, id: string): string =>
   redisKey(namespace, sessionTag(id), 'session', id)
 

@@ -4,8 +4,14 @@ import { type Layout, lockBucket } from '../../redis/layout.js'
 import { remainingMs } from '../../redis/remaining.js'
 import { fromStoredName } from '../keys.js'
 import type { LockCalls } from '../lock-calls.js'
-import { firstOf } from '../pages.js'
-import { newSessionToken, sessionIdOf, sessionKey, sessionsKey, sessionTag } from './keys.js'
+import {
+  idPrefix,
+  newSessionToken,
+  sessionIdOf,
+  sessionKey,
+  sessionsKey,
+  sessionTag,
+} from './keys.js'
 import {
   endSessionScript,
   keepSessionScript,
@@ -23,6 +29,8 @@ export interface SessionOptions {
   readonly idempotency?: Idempotency | undefined
 }
 
+/** Read together for a list: most pages come from the first few. */
+const BUCKETS_AT_ONCE = 16
 /** About 3 ms of Redis time. */
 const END_SLICE = 64
 
@@ -94,16 +102,23 @@ export function createSessionStore(binder: Binder, layout: Layout, calls: LockCa
     /** In the order of the bytes of their ids, those behind `after`, '' for the first. */
     async list(namespace: string, after: string, limit: number) {
       const started = performance.now()
-      const pages = await Promise.all(
-        calls
-          .tags()
-          .map((tag) => run.list({ sessions: sessionsKey(namespace, tag) }, { after, limit })),
-      )
-      const { items, next } = firstOf(pages, limit, ({ id }) => id)
+      const range = { after, limit: limit + 1 }
+      const found: Awaited<ReturnType<typeof run.list>> = []
+      // An id begins with its bucket, so the buckets follow each other.
+      const tags = calls
+        .tags()
+        .filter((tag) => after === '' || idPrefix(tag) >= idPrefix(sessionTag(after)))
+      tags.sort((a, b) => (idPrefix(a) < idPrefix(b) ? -1 : 1))
+      for (let at = 0; at < tags.length && found.length <= limit; at += BUCKETS_AT_ONCE) {
+        const some = tags.slice(at, at + BUCKETS_AT_ONCE)
+        const pages = some.map((tag) => run.list({ sessions: sessionsKey(namespace, tag) }, range))
+        found.push(...(await Promise.all(pages)).flat())
+      }
+      const items = found.slice(0, limit)
       const sessions = items
         .filter(({ leftMs }) => leftMs > 0)
         .map(({ leftMs, ...rest }) => ({ ...rest, expiresInMs: remainingMs(leftMs, started) }))
-      return { sessions, next }
+      return { sessions, next: found.length > limit ? items.at(-1)?.id : undefined }
     },
 
     /**

@@ -175,13 +175,14 @@ export function createExceptionStore(binder: Binder) {
       policy: string,
       page: Page,
     ): Promise<ExceptionPage> {
-      const subjects = await registry.page(namespace, kind, policy, page)
+      const found = await registry.page(namespace, kind, policy, { ...page, count: page.count + 1 })
+      const subjects = found.slice(0, page.count)
       const read = subjects.map(async (subject) => ({
         subject,
         exception: await except(namespace, subject, {}),
       }))
       const exceptions = (await Promise.all(read)).filter(({ exception }) => holds(kind, exception))
-      return { exceptions, last: subjects.length === page.count ? subjects.at(-1) : undefined }
+      return { exceptions, last: found.length > page.count ? subjects.at(-1) : undefined }
     },
 
     /**
