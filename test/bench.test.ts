@@ -35,7 +35,7 @@ it('runs every row of the benchmark, and writes its figures and plots', {
 
   const page = readFileSync(path.join(folder, 'performance.md'), 'utf8')
   expect(page).toMatch(/^\| lock, acquire and release \| [\d.]+ \/ [\d.]+ = /m)
-  expect(page).toMatch(/^\| bytes per subject: gcra \| \d+ \|/m)
+  expect(page).toMatch(/^\| bytes per subject: gcra \| -?[\d.]+ \|/m)
   for (const plot of ['performance.svg', 'performance-p99.svg']) {
     expect(page).toContain(`(${plot})`)
     expect(readFileSync(path.join(folder, plot), 'utf8')).toMatch(/^<svg .*<polyline .*<\/svg>\n$/s)

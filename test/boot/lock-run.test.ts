@@ -143,7 +143,7 @@ describe('deploy/lock-run.sh', () => {
     const refused = run(['taken', '--', 'echo', 'ran'])
     expect(await refused.exit).toBe(75)
     expect(refused.stdout()).toBe('')
-    expect(refused.stderr()).toContain('Another lease holds the lock')
+    expect(refused.stderr()).toContain('Lock is held')
   })
 
   it('waits in the queue, and never runs two commands at once', async () => {

@@ -43,7 +43,7 @@ it('builds again when a source changed, and deletes output without a source', as
   expect(project.builds()).toBe(3)
 })
 
-it.each(['tsconfig.json', 'tsconfig.build.json', 'package.json'])(
+it.each(['tsconfig.json', 'tsconfig.build.json', 'package.json', 'docs/README.md'])(
   'builds again when %s changed',
   async (file) => {
     const project = smallProject()

@@ -70,6 +70,7 @@ export function smallProject(mode = 0o700): SmallProject {
   write('build.mjs', BUILD)
   write('builds', '')
   write('check.mjs', 'console.log("checked")')
+  write('docs/README.md', '# Small')
   write('src/main.js', 'console.log("main in", process.pid)')
   const read = (file: string) => readFileSync(path.join(folder, file), 'utf8')
   return {
