@@ -5,11 +5,21 @@ import { timeLeft } from '../fields.js'
 
 /** What is added; `default` must be a JSON number. */
 export const Int64 = (description: string, options: { default?: number } = {}) =>
-  Type.Union([Type.Integer(), Type.String({ maxLength: 20 })], {
-    title: 'CounterNumber',
-    description: `${description} An integer of 64 bits; beyond 2^53 as a string.`,
-    ...options,
-  })
+  Type.Union(
+    [
+      Type.Integer({ title: 'CounterInteger', description: 'An integer as a number.' }),
+      Type.String({
+        title: 'CounterText',
+        maxLength: 20,
+        description: 'An integer as decimal text.',
+      }),
+    ],
+    {
+      title: 'CounterNumber',
+      description: `${description} An integer of 64 bits; beyond 2^53 as a string.`,
+      ...options,
+    },
+  )
 
 const ttlMs = Type.Optional(
   DurationMs(
