@@ -64,6 +64,13 @@ describe('invalidate', () => {
     expect(await state('s1', 'all')).toBe('fresh')
   })
 
+  it('all: false is as good as absent', async () => {
+    await fill('one', { space: 'some' })
+    await fill('two', { space: 'some' })
+    await invalidate({ keys: ['one'], all: false }, 'some').expect(204)
+    expect([await state('one', 'some'), await state('two', 'some')]).toEqual(['stale', 'fresh'])
+  })
+
   it('does not extend the time that a value is stale', async () => {
     await harness.request('put', `${at('old')}?ttlMs=1000&staleMs=5000`).send(Buffer.from('v'))
     harness.advance(2_000)
@@ -116,6 +123,7 @@ describe('invalidate', () => {
 
   it.each([
     ['nothing', {}],
+    ['not all', { all: false }],
     ['two things at once', { keys: ['a'], all: true }],
     ['an empty list', { keys: [] }],
     ['an unknown mode', { all: true, mode: 'hot' }],

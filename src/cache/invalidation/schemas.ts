@@ -15,7 +15,7 @@ export const InvalidateRequest = Type.Object(
         description: 'Tags, 1 to 100: every value with one of them.',
       }),
     ),
-    all: Type.Optional(Type.Literal(true, { description: 'The whole space.' })),
+    all: Type.Optional(Type.Boolean({ description: 'true: the whole space.' })),
     mode: Type.Enum(['soft', 'hard'], {
       title: 'InvalidationMode',
       default: 'soft',
@@ -26,7 +26,7 @@ export const InvalidateRequest = Type.Object(
   {
     title: 'InvalidateCacheRequest',
     additionalProperties: false,
-    ...exactlyOneOf('keys', 'tags', 'all'),
+    ...exactlyOneOf('keys', 'tags', { field: 'all', is: true }),
     examples: [{ keys: ['user:7'] }, { tags: ['team-3'], mode: 'hard' }, { all: true }],
   },
 )
