@@ -9,7 +9,7 @@ it('another instance takes over the sweeps of an instance that dies', async () =
   onTestFinished(() => harness.close())
   const dying = await startService({ LOCKSTEP_REDIS_URL: inject('redisUrl') })
   await harness.request('put', '/v1/cache/doomed/k').send('x').expect(201)
-  const answer = await fetch(`${await dying.url()}/v1/cache/doomed/invalidate`, {
+  const answer = await fetch(`${await dying.ready()}/v1/cache/doomed/invalidate`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'lockstep-namespace': harness.namespace },
     body: JSON.stringify({ all: true, mode: 'hard' }),
