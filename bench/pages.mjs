@@ -109,6 +109,7 @@ function plot(requests, connections, what, unit) {
     return panel(name, connections, points, unit, at)
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="system-ui" font-size="11">
+<title>${what} each number of connections</title>
 <rect width="100%" height="100%" fill="white"/>
 ${panels.join('\n')}
 ${legend(height)}
