@@ -5,17 +5,23 @@ import { ProcessesFirst } from './test/support/processes-first.js'
 /** A file for the results as JSON, beside the printed ones. */
 const report = process.env.LOCKSTEP_TEST_REPORT
 
-/** Minutes of load and faults each, for a machine that does nothing else: commands of their own. */
+/** Commands of their own: minutes of load, faults or compilers, and most of what a client does. */
 const LONG = {
+  examples: ['test/examples/*.test.ts'],
   failover: ['test/failover/**/*.test.ts'],
-  safety: ['test/safety/long.test.ts'],
+  safety: ['test/safety/long.test.ts', 'test/safety/queues-long.test.ts'],
   envelope: ['test/envelope/long.test.ts'],
   coherence: ['test/coherence/long.test.ts'],
+  'command-line': ['test/command-line/**/*.test.ts'],
   linearizability: ['test/linearizability/linearizability.test.ts'],
+  'client-typescript': ['test/client-typescript/!(calls|keeper|undo).test.ts'],
 }
 
-/** They start the Redis that they harm, so the topology of a run does not reach them. */
-const OF_ONE_TOPOLOGY = ['test/{boot,faults,safety,coherence}/**', 'test/bench.test.ts']
+/** They start the Redis that they harm, so the topology of a run does not reach them, or test a client. */
+const OF_ONE_TOPOLOGY = [
+  'test/{boot,faults,safety,coherence,client-typescript}/**',
+  'test/{bench,docs-run}.test.ts',
+]
 
 export default defineConfig({
   test: {

@@ -141,9 +141,9 @@ const ask = (url, path, { method = 'GET', body, agent } = {}) =>
 
 /** @returns {Promise<[number, number]>} the longest turn, and the status of the request */
 async function turn(path, body, method) {
-  await service.longestTurnMs()
+  await service.ask('longest')
   const status = await ask(service.url, path, { method, body })
-  return [await service.longestTurnMs(), status]
+  return [await service.ask('longest'), status]
 }
 
 const { startProbed, stop } = await startServers()

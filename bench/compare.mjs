@@ -1,16 +1,15 @@
 // Compares two servers under the same load, in alternating turns of one run: machines are noisy by
 // a factor of two, so only alternating runs are comparable.
 import { Redis } from 'ioredis'
-import { drive } from './load.mjs'
-
-/** The number of connections at which CPU is compared: full batches, without overload. */
-const COMPARED_AT = 64
+import { drive, warmUp } from './load.mjs'
 
 /**
  * @param row of rows/requests.mjs
  * @param servers of servers.mjs
  * @param rival the server that runs the steps of `row.shell`
- * @param plan { connections: number[], rounds: number, seconds: number, warmUpSeconds: number }
+ * @param plan { connections: number[], comparedAt: number, rounds: number, seconds: number,
+ *   warmUp: { requests: number, mostSeconds: number } }: CPU is compared at one of the numbers of
+ *   connections
  * @returns figures { name, request, what, ratio, spread, target, atMost, met, record }: CPU per
  *   request, of the server and of Redis, and requests per second at each number of connections
  */
@@ -24,7 +23,7 @@ export async function compareRequests(row, servers, rival, plan) {
   const redis = new Redis(servers.redis.url.replace('unix://', ''))
   try {
     for (const { server, steps } of Object.values(sides)) {
-      await drive(server.url, steps, { connections: COMPARED_AT, seconds: plan.warmUpSeconds })
+      await warmUp(server.url, steps, { connections: plan.comparedAt, ...plan.warmUp })
     }
     const figures = []
     for (const connections of plan.connections) {
@@ -38,7 +37,7 @@ export async function compareRequests(row, servers, rival, plan) {
         }
         rounds.push(round)
       }
-      figures.push(...toFigures(row, connections, rounds))
+      figures.push(...toFigures(row, connections, rounds, connections === plan.comparedAt))
     }
     return figures
   } finally {
@@ -83,7 +82,7 @@ async function redisMicros(redis) {
   return seconds.reduce((sum, [, one]) => sum + Number(one), 0) * 1_000_000
 }
 
-function toFigures({ name, targets, isAsked = true }, connections, rounds) {
+function toFigures({ name, targets, isAsked = true }, connections, rounds, hasCost) {
   const figure = (what, field, target, atMost) => {
     const ratios = rounds.map(({ service, rival }) => service[field] / rival[field])
     const ratio = median(ratios)
@@ -107,7 +106,7 @@ function toFigures({ name, targets, isAsked = true }, connections, rounds) {
     figure(`p50 ms at ${connections}`, 'p50Ms', undefined, true),
     figure(`p99 ms at ${connections}`, 'p99Ms', undefined, true),
   ]
-  if (connections !== COMPARED_AT) return figures
+  if (!hasCost) return figures
   return [
     figure('CPU us', 'cpuMicros', targets.cpu, true),
     ...(isAsked ? [figure('Redis us', 'redisMicros', targets.redis, true)] : []),

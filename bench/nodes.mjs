@@ -6,12 +6,12 @@
 import { execFileSync } from 'node:child_process'
 import { Redis } from 'ioredis'
 import { median, prepare, turn } from './compare.mjs'
-import { drive } from './load.mjs'
+import { warmUp } from './load.mjs'
 import { rows as requestRows } from './rows/requests.mjs'
 import { startServers } from './servers.mjs'
 
 const ROUNDS = 5
-const WARM_UP = { connections: 64, seconds: 1 }
+const WARM_UP = { connections: 64, requests: 15_000, mostSeconds: 3 }
 const LOAD = { connections: 64, seconds: 0.5 }
 
 const binaries = [process.execPath, ...process.argv.slice(2)]
@@ -46,7 +46,7 @@ async function compareAll() {
   const lines = []
   for (const { name, steps, prepare: first } of rows) {
     await prepare(sides[0].server, first)
-    for (const { server } of sides) await drive(server.url, steps, WARM_UP)
+    for (const { server } of sides) await warmUp(server.url, steps, WARM_UP)
     const rounds = []
     for (let i = 0; i < ROUNDS; i++) {
       const round = []

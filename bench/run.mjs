@@ -15,8 +15,11 @@ import { rows as footprintRows } from './rows/footprint.mjs'
 import { rows as leaderboardRows } from './rows/leaderboards.mjs'
 import { rows as limitMemoryRows } from './rows/limit-memory.mjs'
 import { rows as holderRows } from './rows/lock-holders.mjs'
-import { rows as queueRows } from './rows/lock-queues.mjs'
+import { rows as lockQueueRows } from './rows/lock-queues.mjs'
 import { rows as peerRows } from './rows/peers.mjs'
+import { rows as queueGrowthRows } from './rows/queue-growth.mjs'
+import { rows as queueWakeRows } from './rows/queue-wakes.mjs'
+import { rows as queueRows } from './rows/queues.mjs'
 import { rows as requestRows } from './rows/requests.mjs'
 import { startServers } from './servers.mjs'
 
@@ -30,10 +33,29 @@ const { values: options } = parseArgs({
   },
 })
 
+/** CPU is compared at 64 connections: full batches, without overload. */
 const PLANS = {
-  full: { rounds: 5, seconds: 0.5, warmUpSeconds: 1, connections: [1, 8, 64, 512] },
-  quick: { rounds: 3, seconds: 0.4, warmUpSeconds: 0.7, connections: [8, 64] },
-  smoke: { rounds: 1, seconds: 0.05, warmUpSeconds: 0.05, connections: [64] },
+  full: {
+    rounds: 5,
+    seconds: 0.5,
+    warmUp: { requests: 15_000, mostSeconds: 3 },
+    connections: [1, 8, 64, 512],
+    comparedAt: 64,
+  },
+  quick: {
+    rounds: 3,
+    seconds: 0.4,
+    warmUp: { requests: 10_000, mostSeconds: 1.5 },
+    connections: [8, 64],
+    comparedAt: 64,
+  },
+  smoke: {
+    rounds: 1,
+    seconds: 0.05,
+    warmUp: { requests: 1, mostSeconds: 0.05 },
+    connections: [8],
+    comparedAt: 8,
+  },
 }
 const size = options.smoke ? 'smoke' : options.quick ? 'quick' : 'full'
 const plan = PLANS[size]
@@ -48,7 +70,7 @@ const machine = () => ({
 
 async function measure(row) {
   if (!row.steps) return [await measureByItself(row)]
-  if (!row.peer) return compareRequests(row, servers, servers.shell, plan)
+  if (!row.peer) return compareRequests(row, servers, servers[row.rival ?? 'shell'], plan)
   const peer = await servers.startPeer(row.peer)
   try {
     return await compareRequests(row, servers, peer, plan)
@@ -87,8 +109,11 @@ const servers = await startServers({ isPinned: size !== 'smoke' })
 try {
   const rows = [
     ...requestRows,
-    ...peerRows.filter(({ peer }) => isOnPath(peer)),
     ...queueRows,
+    ...queueWakeRows,
+    ...queueGrowthRows,
+    ...peerRows.filter(({ peer }) => isOnPath(peer)),
+    ...lockQueueRows,
     ...holderRows,
     ...limitMemoryRows,
     ...cacheValueRows,

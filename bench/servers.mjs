@@ -16,9 +16,13 @@ const OTHER_CORE = '1'
 /** An address without a Redis. */
 const NO_REDIS = 'redis://127.0.0.1:1'
 const PROBED = ['--import', path.join(import.meta.dirname, 'loop-probe.mjs')]
+const PROFILED = ['--import', path.join(import.meta.dirname, 'profiler.mjs')]
 
-/** @param isPinned pins each server to a core; figures are comparable only if pinned */
-export async function startServers({ isPinned = true } = {}) {
+/**
+ * @param isPinned pins each server to a core; figures are comparable only if pinned
+ * @param isProfiled makes the servers answer `ask('profile')` and `ask('profiled')`
+ */
+export async function startServers({ isPinned = true, isProfiled = false } = {}) {
   const pin = isPinned ? pinTo : () => {}
   pin(process.pid, OTHER_CORE)
   const toolsFolder = path.join(ROOT, '.lockstep')
@@ -37,7 +41,8 @@ export async function startServers({ isPinned = true } = {}) {
   }
   const started = []
   const start = async (file, more, options) => {
-    const server = await startServer(file, { ...environment, ...more }, pin, options)
+    const flags = isProfiled ? PROFILED : []
+    const server = await startServer(file, { ...environment, ...more }, pin, { flags, ...options })
     started.push(server)
     return server
   }
@@ -53,6 +58,7 @@ export async function startServers({ isPinned = true } = {}) {
       service: await start(SERVICE),
       echo: await start(path.join(ROOT, 'bench/echo.mjs')),
       shell: await start(path.join(ROOT, 'bench/shell.mjs')),
+      queueShell: await start(path.join(ROOT, 'bench/queue-shell.mjs')),
       cutOff: await start(SERVICE, { LOCKSTEP_REDIS_URL: NO_REDIS }),
       /** Starts another service, which the caller stops; by default with the Node of this process. */
       startService: (node) => startServer(SERVICE, environment, pin, { node }),
@@ -95,11 +101,11 @@ async function startServer(file, environment, pin, { node = process.execPath, fl
     url,
     cpuMicros: () => cpuMicros(child.pid),
     rssBytes: () => rssBytes(child.pid),
-    /** For a probed service: CPU of the longest turn of its event loop since the last call. */
-    longestTurnMs: () =>
+    /** Of a program that was preloaded: see loop-probe.mjs and profiler.mjs. */
+    ask: (message) =>
       new Promise((resolve) => {
         child.once('message', resolve)
-        child.send('longest')
+        child.send(message)
       }),
     stop: () =>
       new Promise((resolve) => {

@@ -115,6 +115,7 @@ function toHtml({ file, title, html }) {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title === 'Lockstep' ? title : `${title} - Lockstep`}</title>
 <link rel="stylesheet" href="/book/book.css">
+<link rel="icon" href="/book/favicon.svg">
 <script type="module" src="/book/search.js"></script>
 </head>
 <body>

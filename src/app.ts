@@ -2,7 +2,7 @@
 
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { type LastRead, type OnReload, toLive } from './config/reload.js'
-import { type Config, definitionsOf } from './config.js'
+import { type Config, definitionsOf, scopesOf } from './config.js'
 import type { RedisAccess, RunningDomain } from './domain.js'
 import { DOMAINS } from './domains.js'
 import { keepPrivate } from './http/answer-headers.js'
@@ -53,7 +53,7 @@ export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis)
   const { config, connections, logger, tls, onReload = () => {}, phase = () => 'serving' } = deps
   const metrics = createMetrics(version)
   const current: CurrentRequest = { timing: undefined }
-  const keyring = new Keyring(config.definitions.tokens)
+  const keyring = new Keyring(config.definitions.tokens, scopesOf(domains))
   onReload(({ definitions }) => keyring.replace(definitions.tokens))
   createInstanceMetrics(metrics, {
     isReady: () => notReady(connections, phase) === undefined,

@@ -1,4 +1,4 @@
-/** `node dist/health.js` ends with 0 if the service of this configuration answers, else with 1. */
+/** `node dist/health.js` ends with 0 if the service of this configuration answers, otherwise with 1. */
 
 import { type ClientRequest, request } from 'node:http'
 import { request as requestByTls } from 'node:https'

@@ -171,7 +171,8 @@ async function serve(
   try {
     const urls = await listen(listeners)
     const redis = describeRedis(config, managed)
-    process.stdout.write(banner(urls, addresses, redis))
+    const isLocked = config.definitions.tokens !== undefined
+    process.stdout.write(banner(urls, addresses, redis, isLocked))
   } catch (error) {
     await managed?.stop()
     throw error
@@ -206,16 +207,22 @@ function describeRedis({ redisUrl, cacheRedisUrl }: Config, managed?: ManagedRed
   return cacheRedisUrl === '' ? main : `${main}, cache ${shownStoreUrl(cacheRedisUrl)}`
 }
 
-function banner(urls: readonly string[], addresses: readonly Address[], redis: string): string {
+function banner(
+  urls: readonly string[],
+  addresses: readonly Address[],
+  redis: string,
+  isLocked: boolean,
+): string {
   const [url = '', admin] = urls.map((url, i) => addresses[i]?.listen.path ?? url)
   const [curl, base] = url.startsWith('/')
     ? [`curl --unix-socket ${url}`, 'http://localhost']
     : ['curl', url.replace('0.0.0.0', '127.0.0.1').replace('[::]', '[::1]')]
+  const token = isLocked ? " -H 'Authorization: Bearer YOUR_TOKEN'" : ''
   return `
   Lockstep ${version} listens on ${url}
 ${admin === undefined ? '' : `  Admin    ${admin}\n`}  Redis    ${redis}
   Docs     ${base}/docs
-  Try      ${curl} -X POST ${base}/v1/locks/demo/acquire
+  Try      ${curl}${token} -X POST ${base}/v1/locks/demo/acquire
 
 `
 }

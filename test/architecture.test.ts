@@ -66,10 +66,10 @@ it('the parts of a domain import in one direction', () => {
   expect(wrong).toEqual([])
 })
 
-/** Files on the path of checks, pages and submissions, without schemas. */
+/** Files on the path of checks, leases, pages and submissions, without schemas. */
 const HOT = files.filter(
   (file) =>
-    /^(ratelimits.(checks|deny-cache)|leaderboards.(answer|scores|submissions|entries.(routes|scripts)))/.test(
+    /^(ratelimits.(checks|deny-cache)|leaderboards.(answer|scores|submissions|entries.(routes|scripts))|locks.(leases|queue).(scripts|store|acquire|request|routes|queued-requests))/.test(
       file,
     ) && !isPart('schemas')(file),
 )

@@ -25,8 +25,10 @@ it('runs every row of the benchmark, and writes its figures and plots', {
   }
   expect(rows.map(({ name }) => name)).toEqual(
     expect.arrayContaining([
-      'lock, acquire and release: requests/s at 64',
+      'lock, acquire and release: requests/s at 8',
       'get-many of 100: Redis us',
+      'queue, send, against bullmq: CPU us',
+      'wake of one of 2,000 parked receivers, p99 over echo p99',
       'bytes per subject: gcra',
       'MiB of an idle instance',
     ]),

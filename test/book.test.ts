@@ -1,8 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
+import { ensureBuilt } from './support/built.js'
 import { useHarness } from './support/harness.js'
 
+// The pages are made by the build.
+beforeAll(() => ensureBuilt())
 const harness = useHarness()
 
 const docs = path.resolve(import.meta.dirname, '../docs')
@@ -42,18 +45,23 @@ it('has no broken link, and loads nothing from another host', async () => {
       '/book/search.js',
     ])
   }
+  const urls = new Set<string>()
   for (const [from, link] of links) {
     const [target, anchor] = link.split('#') as [string, string?]
     const url = target === '' ? from : target
     if (/^https?:/.test(link)) continue
-    await harness.request('get', url).redirects(1).expect(200)
+    urls.add(url)
     if (anchor !== undefined) expect(anchors.get(url), `${from} -> ${link}`).toContain(anchor)
   }
+  for (const url of urls) await harness.request('get', url).redirects(1).expect(200)
 })
+
+/** Blocks, and code in a line. */
+const CODE = /^```[\s\S]*?^```|`[^`\n]*`/gm
 
 it('names only files that exist', () => {
   for (const file of files) {
-    const text = readFileSync(path.join(docs, file), 'utf8')
+    const text = readFileSync(path.join(docs, file), 'utf8').replaceAll(CODE, '')
     for (const link of all(text, /\]\(([^)#]+)(?:#[^)]*)?\)/g)) {
       if (/^(https?:|\/)/.test(link)) continue
       expect(existsSync(path.join(docs, link)), `${file} -> ${link}`).toBe(true)
@@ -74,6 +82,11 @@ it('has an index of its sections for the search', async () => {
     'leader election',
     'rate limiter',
     'sliding window',
+    'token bucket',
+    'leaky bucket',
+    'gcra',
+    'leaderboard',
+    'semaphore',
   ]) {
     expect(texts).toContain(words)
   }
@@ -85,7 +98,20 @@ it.each(['/book/nothing', '/book/..%2Fmain.js', '/book/'])('has no page %s', asy
 })
 
 it('is linked from the page of each error', async () => {
-  const { text } = await harness.request('get', '/errors/invalid-request').expect(200)
+  const { text } = await harness.request('get', '/errors/unauthenticated').expect(200)
   expect(text).toContain('href="/"')
+  expect(text).toContain('href="/book/errors"')
   await harness.request('get', '/errors').expect(302).expect('location', '/book/errors')
+})
+
+it('is linked from the API page', async () => {
+  const links = all(await page('/docs'), /<a href="([^"]*)"/g)
+  const urls = links.map((link) => new URL(link, 'http://127.0.0.1/docs').pathname)
+  expect(urls).toEqual(expect.arrayContaining(['/', '/book/start', '/book/errors']))
+  for (const url of urls) await harness.request('get', url).expect(200)
+})
+
+it('shows code in the page of an error as code', async () => {
+  const { text } = await harness.request('get', '/errors/unauthenticated').expect(200)
+  expect(text).toContain('Send <code>Authorization: Bearer &lt;token></code> with a token')
 })

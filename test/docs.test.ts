@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
+import { DEFAULT_L1, DEFAULT_POLICY } from '../src/cache/spaces/policy.js'
 import { SETTINGS, SettingsSchema, variableOf } from '../src/config/settings.js'
 import { scopesOf } from '../src/config.js'
 import { DOMAINS } from '../src/domains.js'
@@ -11,6 +12,9 @@ import { purposeOf, ROOMS } from './support/rooms.js'
 const SCOPES = scopesOf(DOMAINS)
 
 const harness = useHarness()
+
+const ROOT = path.resolve(import.meta.dirname, '..')
+const read = (page: string) => readFileSync(path.join(ROOT, page), 'utf8')
 
 function table(head: readonly string[], rows: readonly (readonly unknown[])[]): string {
   const line = (cells: readonly unknown[]) =>
@@ -87,6 +91,62 @@ interface Operation {
   readonly 'x-lockstep-scope': string
 }
 
+/** The pages that teach a domain, by its name. */
+const GUIDES = {
+  locks: ['locks.md'],
+  cache: ['cache.md'],
+  ratelimits: ['rate-limits.md', 'rate-limit-operations.md', 'proxies.md'],
+  leaderboards: ['leaderboards.md'],
+  queues: ['queues.md'],
+  streams: ['streams.md'],
+}
+
+it.each(Object.entries(GUIDES))(
+  'every operation, field and error of %s is in its guide',
+  async (tag, pages) => {
+    const guide = pages.map((page) => read(`docs/${page}`)).join('\n')
+    const { body } = await harness.request('get', '/openapi.json')
+    const { problems } = DOMAINS.find(({ name }) => name === tag)!
+    const missing = Object.keys(problems).filter((name) => !guide.includes(name))
+    for (const [url, item] of Object.entries(body.paths as Record<string, object>)) {
+      const operations = Object.values(item).filter(({ tags }) => tags.includes(tag))
+      if (operations.length === 0) continue
+      const used = new RegExp(`${url.replaceAll(/\{\w+\}/g, '[^/\\s]+')}(?![\\w/-])`)
+      if (!used.test(guide)) missing.push(url)
+      const words = operations.flatMap((operation) => fieldsOf(operation, body))
+      missing.push(...words.filter((word) => !new RegExp(`\\b${word}\\b`, 'i').test(guide)))
+    }
+    expect([...new Set(missing)]).toEqual([])
+  },
+)
+
+/** Names of the parameters and of the fields of bodies, without those of errors. */
+function fieldsOf(part: unknown, document: Record<string, unknown>): string[] {
+  if (Array.isArray(part)) return part.flatMap((each) => fieldsOf(each, document))
+  if (typeof part !== 'object' || part === null) return []
+  return Object.entries(part).flatMap(([key, value]) => {
+    if (key === '$ref') {
+      const target = (value as string).slice(2).split('/')
+      const found = target.reduce((at, name) => at[name] as Record<string, unknown>, document)
+      return fieldsOf(found, document)
+    }
+    if (/^[45]\d\d$|^(examples?|x-.*)$/.test(key)) return []
+    const inner = fieldsOf(value, document)
+    if (key === 'properties') return [...Object.keys(value), ...inner]
+    return key === 'in' && 'name' in part ? [String(part.name), ...inner] : inner
+  })
+}
+
+it('every setting of a space and its default are in cache.md', () => {
+  const guide = readFileSync(path.resolve(import.meta.dirname, '../docs/cache.md'), 'utf8')
+  const { l1: _, ...settings } = DEFAULT_POLICY
+  const ofL1 = Object.entries(DEFAULT_L1).map(([name, value]) => [`l1.${name}`, value] as const)
+  const rows = [...Object.entries(settings), ...ofL1].map(
+    ([name, value]) => `| ${code(name)} | ${typeof value === 'string' ? code(value) : value} |`,
+  )
+  expect(rows.filter((row) => !guide.includes(row))).toEqual([])
+})
+
 it('every error is in errors.md', () => {
   const sorted = [...collectProblems(DOMAINS)].sort(([, a], [, b]) => a.status - b.status)
   const rows = sorted.map(([name, { status, title, cause, remedy, retry }]) => [
@@ -134,10 +194,50 @@ it('every room is in ARCHITECTURE.md', () => {
 it.each(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'])(
   '%s links to pages that exist',
   (page) => {
-    const root = path.resolve(import.meta.dirname, '..')
-    const text = readFileSync(path.join(root, page), 'utf8')
-    for (const [, target] of text.matchAll(/\]\(([^):#]+)(?:#[^)]*)?\)/g)) {
-      expect(() => readFileSync(path.join(root, target!)), target).not.toThrow(/ENOENT/)
+    for (const [, target] of read(page).matchAll(/\]\(([^):#]+)(?:#[^)]*)?\)/g)) {
+      expect(() => read(target!), target).not.toThrow(/ENOENT/)
     }
   },
 )
+
+/** What plain sentences say in other words. */
+const PHRASES =
+  'anew|beside|nobody|whoever|whomever|whatever|tells?|told|st(?:ands?|ood) in|c(?:omes?|ame) to|' +
+  'lets? go|(?:goes|ends) by itself|by itself (?:goes|ends)|for him|is to be had|never does harm|' +
+  '(?<=[,;|(] )else|or else'
+
+const CODE = /^ *```[\s\S]*?^ *```|`[^`\n]+`/gm
+
+/** Each phrase in the sentences of a text, with the words around it. */
+const unplainPhrases = (text: string): string[] =>
+  text
+    .replace(CODE, 'code')
+    .replace(/\s+/g, ' ')
+    .match(new RegExp(`.{0,20}\\b(?:${PHRASES})\\b.{0,20}`, 'gi')) ?? []
+
+it('finds a phrase that is not plain, but not in code', () => {
+  const text =
+    'Nobody is here; else 503. `tell` it where it stands\nin\n```sh\nanew\n```\nNothing else.'
+  expect(unplainPhrases(text)).toEqual([
+    'Nobody is here; else 503. code it where ',
+    'it stands in code Nothing else.',
+  ])
+})
+
+const PAGES = [
+  ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
+  ...['docs', 'examples'].flatMap((folder) =>
+    readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `${folder}/${name}`),
+  ),
+]
+
+it.each(PAGES)('%s is in plain words', (page) => {
+  expect(unplainPhrases(read(page))).toEqual([])
+})
+
+it('openapi.yaml is in plain words', async () => {
+  const { text } = await harness.request('get', '/openapi.yaml').expect(200)
+  expect(unplainPhrases(text)).toEqual([])
+})

@@ -1,7 +1,12 @@
+import { execFile } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { promisify } from 'node:util'
 import Schema from 'typebox/schema'
 import { beforeAll, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { useHarness } from './support/harness.js'
+import { tempFolder } from './support/temp-folder.js'
 
 const harness = useHarness()
 
@@ -15,6 +20,7 @@ interface Operation {
   readonly parameters?: readonly { readonly in?: string; readonly name?: string }[]
   readonly security?: readonly unknown[]
   readonly 'x-lockstep-scope'?: string
+  readonly 'x-lockstep-repeat'?: 'applies-again'
 }
 
 interface Content {
@@ -312,24 +318,89 @@ it('describes every field of every request', () => {
   expect(missing).toEqual([])
 })
 
-it('serves the page at /docs, with every file that it names', async () => {
+it('serves the page at /docs under our name, with every file that it loads', async () => {
   const { text, type } = await harness.request('get', '/docs').expect(200)
   expect(type).toBe('text/html')
-  const named = [...text.matchAll(/(?:href|src|url)(?:=|: )["'](.+?)["']/g)].map(([, file]) => file)
-  const types: unknown[] = []
-  for (const file of named) {
-    const answer = await harness.request('get', `/${file}`).expect(200)
-    types.push([file, answer.type])
+  expect(text).toContain('<title>API reference - Lockstep</title>')
+  const named = text.matchAll(/(?:<link .*href|src|url)(?:=|: )["'](.+?)["']/g)
+  const types = new Map<string, string>()
+  for (const [, file] of named) {
+    const { pathname } = new URL(file!, 'http://127.0.0.1/docs')
+    const answer = await harness.request('get', pathname).expect(200)
+    types.set(pathname, answer.type)
     expect(answer.text ?? answer.body, file).not.toHaveLength(0)
   }
-  expect(types).toEqual([
-    ['docs/swagger-ui.css', 'text/css'],
-    ['docs/favicon-32x32.png', 'image/png'],
-    ['docs/swagger-ui-bundle.js', 'text/javascript'],
-    ['openapi.json', 'application/json'],
-  ])
+  expect(Object.fromEntries(types)).toEqual({
+    '/book/favicon.svg': 'image/svg+xml',
+    '/docs/swagger-ui.css': 'text/css',
+    '/docs/swagger-ui-bundle.js': 'text/javascript',
+    '/openapi.json': 'application/json',
+  })
 })
 
 it('redirects /docs/ to the page', async () => {
   await harness.request('get', '/docs/').expect(302).expect('location', '../docs')
+})
+
+/** Runs the generator of the TypeScript client, which `npm run openapi` installs where it is needed. */
+const inTypes = (command: string, ...args: string[]) =>
+  promisify(execFile)(command, args, {
+    cwd: path.resolve(import.meta.dirname, '../clients/typescript/types'),
+  })
+
+it('has the types of the TypeScript client; run `npm run openapi` after a change', async () => {
+  const file = path.join(tempFolder(), 'openapi.json')
+  writeFileSync(file, JSON.stringify(document))
+  const check = () => inTypes(process.execPath, 'generate.mjs', '--check', file)
+  if (expect.getState().snapshotState.snapshotUpdateState === 'all') {
+    const isDrifted = await check().then(
+      () => false,
+      () => true,
+    )
+    if (isDrifted) {
+      await inTypes('npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund')
+      await inTypes(process.execPath, 'generate.mjs', file)
+    }
+  }
+  await check()
+})
+
+it('has the types of the Python client; run `npm run openapi` after a change', async () => {
+  const file = path.join(tempFolder(), 'openapi.json')
+  writeFileSync(file, JSON.stringify(document))
+  const generator = path.resolve(import.meta.dirname, '../clients/python/types/generate.mjs')
+  const isUpdate = expect.getState().snapshotState.snapshotUpdateState === 'all'
+  const mode = isUpdate ? [] : ['--check']
+  await promisify(execFile)(process.execPath, [generator, ...mode, file])
+})
+
+const goName = (name: string) =>
+  name.replace(/(^|-)([a-z])/g, (_, __, letter: string) => letter.toUpperCase())
+
+/** A block of Go, formatted as gofmt does. */
+function goBlock(kind: string, rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length))
+  return [`${kind} (`, ...rows.map(([name, is]) => `\t${name.padEnd(width)} ${is}`), ')'].join('\n')
+}
+
+it('has the codes and operations of the Go client; run `npm run openapi` after a change', async () => {
+  const { ProblemCode } = document.components.schemas as { ProblemCode: { enum: string[] } }
+  const codes = ProblemCode.enum.map((code) => [`Code${goName(code)}`, `Code = "${code}"`] as const)
+  const calls = operations.map(({ where, operation }) => {
+    const { operationId = '', parameters = [], 'x-lockstep-repeat': other } = operation
+    const takesKey = parameters.some(
+      (one) => resolve<{ name?: string }>(one).name === 'Idempotency-Key',
+    )
+    const [method, url] = where.split(' ')
+    const repeat = takesKey ? 'keyed' : other ? 'appliesAgain' : 'harmless'
+    return [`Op${goName(operationId)}`, `= Operation{"${method}", "${url}", ${repeat}}`] as const
+  })
+  calls.sort(([a], [b]) => (a < b ? -1 : 1))
+  const source = [
+    '// Generated from openapi.yaml by npm run openapi; DO NOT EDIT.\n\npackage lockstep',
+    `// Codes of errors.\n${goBlock('const', codes)}`,
+    `// Operations of the API, by their names in openapi.yaml.\n${goBlock('var', calls)}\n`,
+  ].join('\n\n')
+  const file = path.resolve(import.meta.dirname, '../clients/go/api.go')
+  await expect(source).toMatchFileSnapshot(file)
 })

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 import { MUTANTS as CACHE_MUTANTS } from './coherence/mutants.js'
 import { CHANGE_MUTANTS, MUTANTS as LIMIT_MUTANTS } from './envelope/mutants.js'
 import { MUTANTS as LOCK_MUTANTS } from './safety/mutants.js'
+import { QUEUE_MUTANTS } from './safety/queue-mutants.js'
 import { useHarness } from './support/harness.js'
 import { brokenTexts, type Mutant, placesOf, SOURCES } from './support/mutant.js'
 import { tempFolder } from './support/temp-folder.js'
@@ -13,6 +14,7 @@ const MUTANTS: readonly Mutant[] = [
   ...LIMIT_MUTANTS,
   ...CHANGE_MUTANTS,
   ...CACHE_MUTANTS,
+  ...QUEUE_MUTANTS,
 ]
 
 const places = placesOf()

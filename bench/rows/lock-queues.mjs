@@ -77,7 +77,8 @@ async function chain(agent, url, lock, count) {
   return took
 }
 
-async function echoes(url, count, periodMs) {
+/** Milliseconds of requests without Redis, from eight clients at this pace. */
+export async function echoes(url, count, periodMs) {
   const agent = new Agent({ keepAlive: true })
   const ask = (name) => post(agent, url, `/v1/locks/${name}/acquire`, { ttlMs: 30_000 })
   const all = await Promise.all(
@@ -99,7 +100,7 @@ async function echoes(url, count, periodMs) {
   return all.flat()
 }
 
-function post(agent, url, path, body) {
+export function post(agent, url, path, body) {
   const text = JSON.stringify(body)
   const headers = { 'content-type': 'application/json', 'content-length': text.length }
   return new Promise((resolve, reject) => {
@@ -109,7 +110,7 @@ function post(agent, url, path, body) {
         answer += chunk
       })
       response.on('end', () =>
-        response.statusCode === 200 ? resolve(JSON.parse(answer)) : reject(new Error(answer)),
+        response.statusCode < 300 ? resolve(JSON.parse(answer)) : reject(new Error(answer)),
       )
     })
     request.on('error', reject)

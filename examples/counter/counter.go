@@ -1,5 +1,5 @@
-// Many programs count in one file under a lock; no increment is lost, and a holder that came too
-// late does no harm.
+// Many programs count in one file under a lock: no increment is lost, and a holder that is late does
+// no harm.
 // usage: go run counter.go FILE TIMES        (standard library only)
 package main
 
@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"time"
 )
 
 type answer struct {
@@ -20,54 +21,70 @@ type answer struct {
 	Detail string `json:"detail"`
 }
 
-func post(path string, body map[string]any, key string) (result answer) {
-	url := os.Getenv("LOCKSTEP_URL")
-	if url == "" {
-		url = "http://127.0.0.1:7700"
+var client = http.Client{Timeout: 30 * time.Second}
+
+// Sends the request once. Without an answer the status is 503.
+func send(path, key string, text []byte) (status int, pause time.Duration, result answer) {
+	service := os.Getenv("LOCKSTEP_URL")
+	if service == "" {
+		service = "http://127.0.0.1:7700"
 	}
-	text, _ := json.Marshal(body)
-	request, err := http.NewRequest("POST", url+path, bytes.NewReader(text))
+	request, err := http.NewRequest("POST", service+path, bytes.NewReader(text))
 	if err != nil {
 		log.Fatal(err)
 	}
 	request.Header.Set("Content-Type", "application/json")
-	if key != "" {
-		request.Header.Set("Idempotency-Key", key)
-	}
-	response, err := http.DefaultClient.Do(request)
+	request.Header.Set("Idempotency-Key", key)
+	response, err := client.Do(request)
 	if err != nil {
-		log.Fatal(err)
+		return 503, time.Second, result
 	}
 	defer response.Body.Close()
-	if err := json.NewDecoder(response.Body).Decode(&result); err != nil {
-		log.Fatal(err)
+	seconds, err := strconv.Atoi(response.Header.Get("Retry-After"))
+	if err != nil {
+		seconds = 1
 	}
-	if response.StatusCode != 200 {
-		log.Fatal(result.Detail)
+	if json.NewDecoder(response.Body).Decode(&result) != nil {
+		return 503, time.Second, result
 	}
-	return result
+	return response.StatusCode, time.Duration(seconds) * time.Second, result
 }
 
-func increment(file string) {
-	// Stands in line for up to 20 s. A key per attempt, so that a retry finds its place again.
+// Repeats the request with the same key while no answer comes: it is applied once.
+func post(path string, body map[string]any) (answer, error) {
+	text, _ := json.Marshal(body)
 	random := make([]byte, 16)
 	rand.Read(random)
-	terms := map[string]any{"ttlMs": 5000, "waitMs": 20000}
-	lease := post("/v1/locks/counter/acquire", terms, fmt.Sprintf("%x", random))
+	for range 5 {
+		status, pause, result := send(path, fmt.Sprintf("%x", random), text)
+		if status == 200 {
+			return result, nil
+		}
+		if status != 503 {
+			return result, fmt.Errorf("%d: %s", status, result.Detail)
+		}
+		time.Sleep(pause)
+	}
+	return answer{}, fmt.Errorf("no answer to %s", path)
+}
+
+func increment(file string) (err error) {
+	// Waits in the queue for up to 20 s.
+	lease, err := post("/v1/locks/counter/acquire", map[string]any{"ttlMs": 30000, "waitMs": 20000})
+	if err != nil {
+		return err
+	}
+	defer post("/v1/locks/counter/release", map[string]any{"token": lease.Token})
 
 	var value, last int64
 	if text, err := os.ReadFile(file); err == nil {
 		fmt.Sscan(string(text), &value, &last)
 	}
-	// Whoever writes under a fence above ours got the lock after us: our lease is over.
+	// A higher fence in the file is that of a later holder: this lease is over.
 	if last >= lease.Fence {
-		log.Fatalf("stale fence %d", lease.Fence)
+		return fmt.Errorf("stale fence %d", lease.Fence)
 	}
-	line := fmt.Sprintf("%d %d\n", value+1, lease.Fence)
-	if err := os.WriteFile(file, []byte(line), 0o644); err != nil {
-		log.Fatal(err)
-	}
-	post("/v1/locks/counter/release", map[string]any{"token": lease.Token}, "")
+	return os.WriteFile(file, []byte(fmt.Sprintf("%d %d\n", value+1, lease.Fence)), 0o644)
 }
 
 func main() {
@@ -76,6 +93,8 @@ func main() {
 		log.Fatal(err)
 	}
 	for range times {
-		increment(os.Args[1])
+		if err := increment(os.Args[1]); err != nil {
+			log.Fatal(err)
+		}
 	}
 }

@@ -1,25 +1,26 @@
 #!/usr/bin/env bash
-# Several services start at once; one of them migrates, the others wait and find it done.
-# usage: migrate.sh NAME VERSION_FILE        (curl only)
+# Several services start at once: one of them migrates, the others wait and find it done.
+# usage: migrate.sh NAME DATABASE        (needs curl and sqlite3)
 set -euo pipefail
-url=${LOCKSTEP_URL:-http://127.0.0.1:7700}
-name=$1 version_file=$2
+here=$(cd "$(dirname "$0")" && pwd)
+name=$1 database=$2
 
-field() { sed -E "s/.*\"$1\":\"?([^\",}]*).*/\1/"; }
-
-# A key per attempt: if the answer is lost, the same attempt asked again gets the same lease.
-key=$name-$$-$RANDOM
-until lease=$(curl -sSf --json "{\"ttlMs\":10000,\"owner\":\"$name\"}" \
-  -H "Idempotency-Key: $key" "$url/v1/locks/migrate/acquire" 2>/dev/null); do
-  sleep 0.1
-done
-token=$(field token <<<"$lease") fence=$(field fence <<<"$lease")
-
-if [ -e "$version_file" ]; then
-  echo "$name: nothing to do"
-else
-  # A real migration would write the fence into the database, which refuses a smaller one.
-  echo "migrated by $name under fence $fence" >>"$version_file"
-  echo "$name: migrated"
+# Runs itself under the lock: lock-run.sh renews it, ends this script when it is lost, and releases
+# it at the end.
+if [ -z "${LOCKSTEP_FENCE:-}" ]; then
+  exec "$here/../../deploy/lock-run.sh" -w 240 migrate -- bash "$0" "$@"
 fi
-curl -sSf --json "{\"token\":\"$token\"}" "$url/v1/locks/migrate/release" >/dev/null
+
+sql() { sqlite3 -bail -cmd '.timeout 60000' "$database" "$1"; }
+
+sql "$(cat "$here/steps/0.sql")"
+# From now on the database refuses every earlier holder.
+version=$(sql "UPDATE migration SET fence = $LOCKSTEP_FENCE; SELECT version FROM migration;")
+next=$((version + 1))
+while [ -e "$here/steps/$next.sql" ]; do
+  # A step and its fence are one transaction: both are written, or neither.
+  sql "BEGIN IMMEDIATE; UPDATE migration SET version = $next, fence = $LOCKSTEP_FENCE;
+    $(cat "$here/steps/$next.sql") COMMIT;"
+  next=$((next + 1))
+done
+if [ "$next" = $((version + 1)) ]; then echo "$name: nothing to do"; else echo "$name: migrated"; fi

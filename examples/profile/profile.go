@@ -1,8 +1,11 @@
-// Reads a profile through the cache: of many that miss at once one loads it, the others wait for it.
-// usage: go run profile.go USER FOLDER        (standard library only; the profile stands in FOLDER/USER)
+// Reads a profile through the cache: of many callers that miss at once, one loads it and the others
+// wait for it.
+// usage: go run profile.go USER FOLDER        (standard library only; the file FOLDER/USER is the profile)
 package main
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -17,14 +20,15 @@ import (
 
 var user, folder, entry string
 
-// Text is empty where there is none; without a cache the status is 503.
+var client = http.Client{Timeout: 10 * time.Second}
+
 func call(method, address, body string, header http.Header) (int, http.Header, string) {
 	request, err := http.NewRequest(method, address, strings.NewReader(body))
 	if err != nil {
 		log.Fatal(err)
 	}
 	request.Header = header
-	response, err := http.DefaultClient.Do(request)
+	response, err := client.Do(request)
 	if err != nil {
 		return 503, http.Header{}, ""
 	}
@@ -36,48 +40,64 @@ func call(method, address, body string, header http.Header) (int, http.Header, s
 	return response.StatusCode, response.Header, string(text)
 }
 
-func load() (value string, found bool) {
+// The profile, or nil; an error if the database fails.
+func load() (*string, error) {
 	time.Sleep(200 * time.Millisecond) // A database takes its time.
 	loads, err := os.OpenFile(filepath.Join(folder, "loads"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
-		log.Fatal(err)
+		return nil, err
 	}
 	defer loads.Close()
 	fmt.Fprintln(loads, user)
 	text, err := os.ReadFile(filepath.Join(folder, user))
-	return string(text), err == nil
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	value := string(text)
+	return &value, err
 }
 
-func loaded(lease string) string {
-	value, found := load()
-	if lease != "" {
-		header := http.Header{}
-		header.Set("Lockstep-Lease", lease)
-		header.Set("Content-Type", "text/plain")
-		header.Set("Lockstep-Negative", strconv.FormatBool(!found))
-		// Refused if the profile was changed meanwhile: then it is used once, and not cached.
-		call("PUT", entry, value, header)
+func fill(lease string) (*string, error) {
+	value, err := load()
+	if err != nil {
+		// No caller is granted a load for 5 s.
+		body, _ := json.Marshal(map[string]any{"token": lease, "failed": true, "backoffMs": 5000})
+		call("POST", entry+"/lease/cancel", string(body), http.Header{"Content-Type": {"application/json"}})
+		return nil, err
 	}
-	if !found {
-		value = "nobody"
+	header := http.Header{"Lockstep-Lease": {lease}, "Content-Type": {"text/plain"}}
+	body := ""
+	if value == nil {
+		header.Set("Lockstep-Negative", "true")
+	} else {
+		body = *value
 	}
-	return "loaded: " + value
+	// Refused if the profile changed meanwhile: then it is used once, and not cached.
+	call("PUT", entry, body, header)
+	return value, nil
 }
 
-func read() string {
+// How the profile was found, and the profile, or nil.
+func read() (how string, value *string, err error) {
 	for {
 		status, header, text := call("GET", entry+"?lease=true&waitMs=5000", "", http.Header{})
-		lease := header.Get("Lockstep-Lease")
+		state := header.Get("Lockstep-Lease-Status")
 		switch {
-		case lease != "" || (status != 200 && status != 404):
-			return loaded(lease) // without a cache it is loaded just the same
+		case state == "granted":
+			value, err = fill(header.Get("Lockstep-Lease"))
+			return "loaded", value, err
 		case status == 200:
-			return "cached: " + text
+			return "cached", &text, nil
+		case status != 404:
+			value, err = load() // Without a cache it is loaded just the same.
+			return "loaded", value, err
 		case header.Get("Lockstep-State") == "negative":
-			return "cached: nobody" // known to have no value
+			return "cached", nil, nil
+		case state == "backoff":
+			return "", nil, errors.New("the last load failed a moment ago")
 		}
 		seconds, _ := strconv.Atoi(header.Get("Retry-After"))
-		time.Sleep(time.Duration(seconds) * time.Second)
+		time.Sleep(time.Duration(seconds) * time.Second) // Another caller loads.
 	}
 }
 
@@ -88,5 +108,13 @@ func main() {
 	}
 	user, folder = os.Args[1], os.Args[2]
 	entry = service + "/v1/cache/profiles/" + url.PathEscape(user)
-	fmt.Println(read())
+	how, value, err := read()
+	if err != nil {
+		log.Fatal(err)
+	}
+	if value == nil {
+		fmt.Println(how + ": nobody")
+	} else {
+		fmt.Println(how + ": " + *value)
+	}
 }

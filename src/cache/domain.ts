@@ -48,7 +48,7 @@ export function toRunning(
 ): RunningDomain {
   const { entries, counters, objects, invalidation, leases, spaces, hotKeys, usages, sweeper } =
     stores
-  const { policyOf } = spaces
+  const { settingsOf: policyOf } = spaces
   const { idempotencyTtlMs } = deps.settings
   const metrics = createCacheMetrics(deps.metrics, spaces.labelOf, usages)
   const prefix = '/cache'

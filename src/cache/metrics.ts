@@ -22,7 +22,7 @@ export function createCacheMetrics(
 ) {
   const reads = metrics.counter(
     'lockstep_cache_reads_total',
-    'Reads by space (of the configuration file, else `other`), result, and level: Redis, the memory of the process (L1), or that memory because Redis did not answer (degraded)',
+    'Reads by space (of the configuration file, otherwise `other`), result, and level: Redis, the memory of the process (L1), or that memory because Redis did not answer (degraded)',
     ['space', 'level', 'result'],
   )
   const writes = metrics.counter('lockstep_cache_writes_total', 'Writes by space and result', [
@@ -69,7 +69,7 @@ export function createLeaseMetrics(metrics: Metrics, labelOf: SpaceLabel) {
   )
   const refreshes = metrics.counter(
     'lockstep_cache_refreshes_total',
-    'Leases granted while there was a value: early while it was fresh, else stale',
+    'Leases granted while there was a value: early while it was fresh, otherwise stale',
     ['space', 'reason'],
   )
   const waiting = metrics.gauge(

@@ -146,6 +146,27 @@ export const SettingsSchema = Type.Object(
       maximum: 86_400_000,
       description: 'How long a repeat with the same Idempotency-Key is recognized.',
     }),
+    queueWaiters: Type.Integer({
+      default: 2_000,
+      minimum: 1,
+      maximum: 100_000,
+      description:
+        'Requests that may wait for messages of one queue at one instance; of all queues, five times as many.',
+    }),
+    streamWaiters: Type.Integer({
+      default: 2_000,
+      minimum: 1,
+      maximum: 100_000,
+      description:
+        'Requests that may wait for entries of one stream at one instance; of all streams, five times as many.',
+    }),
+    groupWaiters: Type.Integer({
+      default: 2_000,
+      minimum: 1,
+      maximum: 100_000,
+      description:
+        'Requests that may wait for entries of one group of a stream at one instance; of all groups, five times as many.',
+    }),
     endedTtlMs: Type.Integer({
       default: 60_000,
       minimum: 1_000,

@@ -5,7 +5,6 @@ import type { FastifyPluginAsync } from 'fastify'
 const FILES: Readonly<Record<string, string>> = {
   'swagger-ui.css': 'text/css; charset=utf-8',
   'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
-  'favicon-32x32.png': 'image/png',
 }
 
 /** Its references are relative, for a proxy that adds a prefix. */
@@ -13,11 +12,25 @@ const PAGE = `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<title>Lockstep</title>
+<title>API reference - Lockstep</title>
 <link rel="stylesheet" href="docs/swagger-ui.css">
-<link rel="icon" type="image/png" href="docs/favicon-32x32.png">
+<link rel="icon" href="book/favicon.svg">
+<style>
+header { display: flex; gap: 1.5rem; align-items: baseline; padding: 0.9rem 1.5rem; font: 15px system-ui, sans-serif; border-bottom: 1px solid #d8dde3 }
+header a { color: #0a58a8; text-decoration: none }
+header a:first-child { font-size: 1.3rem; font-weight: 700 }
+</style>
 </head>
 <body>
+<header>
+<a href="./">Lockstep</a>
+<span>API reference</span>
+<a href="book/start">Start</a>
+<a href="book/concepts">Concepts</a>
+<a href="book/recipes">Recipes</a>
+<a href="book/errors">Errors</a>
+<a href="openapi.yaml">openapi.yaml</a>
+</header>
 <div id="swagger-ui"></div>
 <script src="docs/swagger-ui-bundle.js"></script>
 <script>SwaggerUIBundle({ url: 'openapi.json', dom_id: '#swagger-ui', deepLinking: true })</script>

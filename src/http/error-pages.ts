@@ -33,18 +33,26 @@ export const errorPages: FastifyPluginAsync<{
   )
 }
 
-/** Every value comes from the registry, so nothing needs escaping. */
+/** Text of the registry, in which code is between backticks. */
+const toHtml = (text: string): string =>
+  text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replace(/`([^`]*)`/g, '<code>$1</code>')
+
 const page = (
   code: string,
   { status, title, cause, remedy, retry }: ProblemSpec,
 ) => `<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>${code}</title>
-<style>body{font:16px/1.5 system-ui;max-width:40em;margin:3em auto;padding:0 1em}</style>
+<html lang="en"><meta charset="utf-8"><title>${code} - Lockstep</title>
+<link rel="icon" href="/book/favicon.svg">
+<style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui;max-width:40em;margin:3em auto;padding:0 1em}</style>
+<p><a href="/">Lockstep</a> / <a href="/book/errors">Errors</a></p>
 <h1>${code}</h1>
-<p><strong>${status}</strong> ${title}.</p>
-<h2>Cause</h2><p>${cause}</p>
-<h2>What to do</h2><p>${remedy}</p>
+<p><strong>${status}</strong> ${toHtml(title)}.</p>
+<h2>Cause</h2><p>${toHtml(cause)}</p>
+<h2>What to do</h2><p>${toHtml(remedy)}</p>
 <h2>Retry</h2><p>${RETRY[retry]}</p>
-<p><a href="/book/errors">All errors</a>, <a href="/">Lockstep</a></p>
+<p><a href="/docs">API reference</a></p>
 </html>
 `

@@ -13,6 +13,16 @@ export function installEventStreams(app: FastifyInstance): void {
 }
 
 /**
+ * One event as text.
+ * @param data on one line
+ * @param id the client sends the last one when it connects again
+ */
+export function toFrame(event: string, data: string, id?: string): string {
+  const place = id === undefined ? '' : `id: ${id}\n`
+  return `event: ${event}\n${place}data: ${data}\n\n`
+}
+
+/**
  * Server-sent events to one client, in the format of the HTML standard. Node buffers what the socket
  * does not accept, so the sender must stop while `isBehind`.
  */
@@ -40,18 +50,17 @@ export class EventStream {
     })
     // An unhandled error of the socket would end the process; 'close' follows it.
     this.#response.on('error', () => undefined)
-    this.#write(`retry: ${retryMs}\n\n`)
+    this.write(`retry: ${retryMs}\n\n`)
   }
 
   /** @param id the client sends the last one when it connects again */
   send(event: string, content: object, id?: string): void {
-    const place = id === undefined ? '' : `id: ${id}\n`
-    this.#write(`event: ${event}\n${place}data: ${JSON.stringify(content)}\n\n`)
+    this.write(toFrame(event, JSON.stringify(content), id))
   }
 
   /** A comment, which clients ignore: it keeps proxies from closing an idle connection. */
   heartbeat(): void {
-    this.#write(':\n\n')
+    this.write(':\n\n')
   }
 
   /** The socket accepts no more: wait for `onDrain`. */
@@ -88,7 +97,8 @@ export class EventStream {
     this.#response.destroy()
   }
 
-  #write(text: string): void {
+  /** @param text a whole event, as `toFrame` makes it */
+  write(text: string): void {
     if (this.isClosed) return
     if (!this.#response.write(text) && this.#behindSince === Number.POSITIVE_INFINITY) {
       this.#behindSince = performance.now()

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { EventStream } from './event-stream.js'
 
-/** `lost`: the subject of the stream is gone. */
-export type StreamEnd = 'client' | 'draining' | 'slow' | 'lost'
+/** `lost`: the subject of the stream is gone. `age`: the client connects again, maybe elsewhere. */
+export type StreamEnd = 'client' | 'draining' | 'slow' | 'lost' | 'age'
 
 export interface OpenStreamsOptions {
   readonly onOpen: () => void
@@ -11,7 +11,15 @@ export interface OpenStreamsOptions {
   readonly onDrain?: (stream: EventStream) => Promise<void>
   /** Below the 30 to 60 s after which proxies close an idle connection. */
   readonly heartbeatMs?: number
+  /**
+   * A stream that a client can resume ends at this age, or up to half of it earlier, so that clients
+   * spread over instances again and do not all connect at once. Default: it does not end by age.
+   */
+  readonly maxAgeMs?: number
 }
+
+/** Of events that can be resumed. */
+export const EVENTS_AGE_MS = 30 * 60_000
 
 const HEARTBEAT_MS = 15_000
 const LOOK_EVERY_MS = 1_000
@@ -21,9 +29,10 @@ interface Open {
   /** `client`, unless this instance ends it. */
   why: StreamEnd
   readonly stuckMs: number
+  readonly endsAt: number
 }
 
-/** The open streams of one kind: sends heartbeats, and ends them when the instance shuts down. */
+/** The open streams of one kind: sends heartbeats, and ends them by age and when the instance shuts down. */
 export class OpenStreams {
   readonly #streams = new Map<EventStream, Open>()
   readonly #options: OpenStreamsOptions
@@ -31,7 +40,7 @@ export class OpenStreams {
   constructor(app: FastifyInstance, options: OpenStreamsOptions) {
     this.#options = options
     const heartbeats = setInterval(() => this.#heartbeat(), options.heartbeatMs ?? HEARTBEAT_MS)
-    const looks = setInterval(() => this.#cutStuck(), LOOK_EVERY_MS)
+    const looks = setInterval(() => this.#look(), LOOK_EVERY_MS)
     heartbeats.unref()
     looks.unref()
     // Before the server waits for its open connections, which these would delay.
@@ -45,7 +54,9 @@ export class OpenStreams {
   /** @param stuckMs a client that reads nothing for this long is cut off */
   open(reply: FastifyReply, stuckMs: number): EventStream {
     const stream = new EventStream(reply, RETRY_MS)
-    const open: Open = { why: 'client', stuckMs }
+    const { maxAgeMs = Number.POSITIVE_INFINITY } = this.#options
+    const ageMs = maxAgeMs * (1 - Math.random() / 2)
+    const open: Open = { why: 'client', stuckMs, endsAt: performance.now() + ageMs }
     this.#streams.set(stream, open)
     this.#options.onOpen()
     stream.onClose(() => {
@@ -70,11 +81,13 @@ export class OpenStreams {
     for (const stream of this.#streams.keys()) if (!stream.isBehind) stream.heartbeat()
   }
 
-  #cutStuck(): void {
+  #look(): void {
+    const now = performance.now()
     for (const [stream, open] of this.#streams) {
-      if (stream.behindMs < open.stuckMs) continue
-      open.why = 'slow'
-      stream.destroy()
+      if (stream.behindMs >= open.stuckMs) {
+        open.why = 'slow'
+        stream.destroy()
+      } else if (now >= open.endsAt) this.end(stream, 'age')
     }
   }
 }

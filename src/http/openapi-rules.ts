@@ -95,14 +95,14 @@ export const PARAMETERS = {
   Namespace: {
     name: 'Lockstep-Namespace',
     in: 'header',
-    description: 'The namespace of the request. Default: the one of the API token, else `default`.',
+    description: 'The namespace of the request. Default: the one of the API token, or `default`.',
     schema: { type: 'string', pattern: '^[a-z0-9][a-z0-9-]{0,62}$' },
   },
 }
 
 export const HEADERS = {
   RequestId: {
-    description: 'The id of the request in the log: the one that was sent, else a new one.',
+    description: 'The id of the request in the log: the one that was sent, or a new one.',
     schema: { type: 'string' },
   },
   IdempotentReplayed: {

@@ -5,10 +5,20 @@ import { componentsOf } from './openapi-components.js'
 import { shareResponses } from './openapi-responses.js'
 import { acceptQueryFields, declareHeaders, type Node, toPublicSchema } from './openapi-rules.js'
 
-const DESCRIPTION = `Locks, cache, rate limits and leaderboards over HTTP; each call is one atomic Lua script in Redis.
+const DESCRIPTION = `Locks, cache, rate limits, leaderboards and queues over HTTP; each call is one atomic Lua script in Redis.
 
 Durations are integers in milliseconds and end in \`Ms\`; instants are RFC 3339 and end in \`At\`. No body contains null: what is absent is absent. Errors are RFC 9457 problem details with a stable \`code\`.
-Every request runs in one namespace: the API token's, or the \`Lockstep-Namespace\` header, else \`default\`.`
+Every request runs in one namespace: that of the API token, that of the \`Lockstep-Namespace\` header, or \`default\`.`
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /**
+     * A repeat of this call acts on what came after it, such as the next holder: clients send it
+     * again only if it was not applied. Absent: it takes an Idempotency-Key, or does no harm.
+     */
+    repeat?: 'applies-again'
+  }
+}
 
 /** OpenAPI 3.1, generated from the schemas of the routes; served as YAML, JSON and as a page. */
 export async function installOpenApi(
@@ -42,9 +52,9 @@ export async function installOpenApi(
       ],
     },
     transform: ({ schema, url, route }) => {
-      const { scope = 'none', queryFields = [] } = route.config ?? {}
+      const { scope = 'none', queryFields = [], repeat } = route.config ?? {}
       const open = acceptQueryFields(toPublicSchema(schema), queryFields)
-      return { schema: { ...open, ...securityOf(scope) }, url }
+      return { schema: { ...open, ...securityOf(scope), ...repeatOf(repeat) }, url }
     },
     transformObject: (document) =>
       'openapiObject' in document ? complete(document.openapiObject as Node) : {},
@@ -67,6 +77,8 @@ const securityOf = (scope: string) => ({
   security: scope === 'none' ? [] : [{}, { bearer: [] }],
   'x-lockstep-scope': scope,
 })
+
+const repeatOf = (repeat?: string) => (repeat === undefined ? {} : { 'x-lockstep-repeat': repeat })
 
 function complete(document: Node): Node {
   const paths = declareHeaders(document.paths as Node)

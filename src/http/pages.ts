@@ -46,7 +46,7 @@ export function pageOf<T extends { readonly name: string }>(
   all: readonly T[],
   { prefix, limit, cursor }: Static<typeof PageQuery>,
 ): { items: T[]; nextCursor?: string } {
-  const after = cursor === undefined ? '' : fromCursor(cursor, prefix)
+  const after = fromCursor(cursor, prefix)
   const rest = all.filter(({ name }) => name > after && name.startsWith(prefix))
   const items = rest.slice(0, limit)
   const last = items.at(-1)
@@ -57,14 +57,15 @@ export function pageOf<T extends { readonly name: string }>(
 export const toCursor = (name: string): string => Buffer.from(name).toString('base64url')
 
 /**
- * @returns the name after which the page begins
+ * @returns the name after which the page begins; '' without a cursor
  * @throws Problem invalid-request for a cursor that is not of a list with this prefix
  */
 export function fromCursor(
-  cursor: string,
+  cursor: string | undefined,
   prefix: string,
   part: 'query' | 'body' = 'query',
 ): string {
+  if (cursor === undefined) return ''
   const name = Buffer.from(cursor, 'base64url').toString()
   if (name === '' || toCursor(name) !== cursor || !name.startsWith(prefix)) {
     throw invalid(`${part}/cursor`, 'must be the nextCursor of a page with the same prefix')

@@ -1,6 +1,6 @@
 /**
- * What a token may do. `<domain>:write` includes `<domain>:read`. A domain adds its scopes in its
- * `domain.ts`, so a misspelt scope does not compile.
+ * What a token may do. `<domain>:write` includes every scope of the domain. A domain adds its scopes
+ * in its `domain.ts`, so a misspelt scope does not compile.
  */
 export interface Scopes {
   'operations:read': true
@@ -19,10 +19,13 @@ declare module 'fastify' {
   }
 }
 
-/** The scopes of a token, with those that they include. */
-export function withImplied(scopes: readonly Scope[]): ReadonlySet<Scope> {
-  const reads = scopes
-    .filter((scope) => scope.endsWith(':write'))
-    .map((scope) => scope.replace(':write', ':read') as Scope)
-  return new Set([...scopes, ...reads])
+/**
+ * The scopes of a token, with those that they include.
+ * @param all every scope that there is
+ */
+export function withImplied(scopes: readonly Scope[], all: readonly Scope[]): ReadonlySet<Scope> {
+  const written = scopes.filter((scope) => scope.endsWith(':write')).map(domainOf)
+  return new Set([...scopes, ...all.filter((scope) => written.includes(domainOf(scope)))])
 }
+
+const domainOf = (scope: Scope): string => scope.split(':', 1)[0] as string

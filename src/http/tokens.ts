@@ -20,7 +20,7 @@ const tokenSchema = (scopes: readonly Scope[]) =>
       }),
       scopes: Type.Array(Type.Enum([...scopes]), {
         minItems: 1,
-        description: 'What it may do; `x:write` includes `x:read`.',
+        description: 'What it may do; `x:write` includes every other scope of x.',
       }),
     },
     { additionalProperties: false },
@@ -57,9 +57,12 @@ const BEARER = /^Bearer +([\x21-\x7e]{1,512})$/i
 /** The tokens of the configuration, as digests. */
 export class Keyring {
   #entries: readonly { readonly digest: Buffer; readonly caller: Caller }[] = []
+  readonly #allScopes: readonly Scope[]
   #isLocked = false
 
-  constructor(tokens: readonly Token[] | undefined) {
+  /** @param allScopes every scope that there is: some include others */
+  constructor(tokens: readonly Token[] | undefined, allScopes: readonly Scope[]) {
+    this.#allScopes = allScopes
     this.replace(tokens)
   }
 
@@ -85,7 +88,7 @@ export class Keyring {
   replace(tokens: readonly Token[] | undefined): void {
     this.#entries = (tokens ?? []).map(({ name, sha256, namespaces, scopes }) => ({
       digest: Buffer.from(sha256, 'hex'),
-      caller: { name, namespaces, scopes: withImplied(scopes) },
+      caller: { name, namespaces, scopes: withImplied(scopes, this.#allScopes) },
     }))
     this.#isLocked ||= tokens !== undefined
   }

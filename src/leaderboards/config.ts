@@ -1,5 +1,5 @@
 import type { Static } from 'typebox'
-import type { LeaderboardSettings } from './boards/schemas.js'
+import type { LeaderboardSettings } from './boards/settings-schemas.js'
 
 /** The configuration of a board. */
 export type BoardConfig = Readonly<Static<typeof LeaderboardSettings>>

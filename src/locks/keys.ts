@@ -24,9 +24,6 @@ export const fromStoredName = (stored: string): string =>
 /** One channel per instance announces grants; scripts build the same name. */
 export const grantChannel = (instance: string): string => `ls:grants:${instance}`
 
-/** One channel per instance announces which of its watched locks have new events. */
-export const eventChannel = (instance: string): string => `ls:events:${instance}`
-
 /** Every bucket with a known deadline: what the walk of each minute visits. */
 export const BUCKETS_KEY = 'ls:locks:buckets'
 export const WALKER_KEY = 'ls:locks:walker'

@@ -1,8 +1,8 @@
 import Type from 'typebox'
 import { COMMON_PROBLEMS, defineProblems } from '../http/problem.js'
 import { LeaseEnd } from '../http/problems/request.js'
-import { HolderCount, Holders, Permits, QueueLength } from './admin/schemas.js'
-import { EXAMPLE_FENCE } from './leases/schemas.js'
+import { EXAMPLE_FENCE } from './fields.js'
+import { HolderCount, Holders, Permits, QueueLength } from './state-schemas.js'
 
 const Refused = Type.Object(
   { ...Permits, holders: Holders, holderCount: HolderCount, queueLength: QueueLength },
@@ -116,7 +116,7 @@ export const { specs, problem, problemResponses } = defineProblems({
   'too-many-waiters': {
     status: 429,
     title: 'Too many waiters',
-    cause: 'So many requests wait for the lock as `maxQueue` allows, 10000 by default.',
+    cause: 'As many requests wait for the lock as `maxQueue` allows, 10000 by default.',
     remedy: 'Ask again later.',
     retry: 'later',
     members: Type.Object(

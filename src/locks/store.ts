@@ -4,9 +4,9 @@ import type { Layout } from '../redis/layout.js'
 import type { PubSub } from '../redis/pub-sub.js'
 import { randomToken } from '../redis/random.js'
 import { createAdminStore } from './admin/store.js'
-import { type Listener, Watches } from './events/watches.js'
+import { createLockWatches } from './events/store.js'
 import { Holds } from './hold/holds.js'
-import { eventChannel, grantChannel } from './keys.js'
+import { grantChannel } from './keys.js'
 import { LeaseStore } from './leases/store.js'
 import { LockCalls } from './lock-calls.js'
 import type { LockMetrics } from './metrics.js'
@@ -39,15 +39,12 @@ export function createLockStore(options: LockStoreOptions) {
   const calls = new LockCalls(options, instance)
   const waitList = new WaitList(calls, instance)
   const leases = new LeaseStore(calls, waitList, instance)
-  const watches = new Watches(binder, calls, instance)
   const holds = new Holds(leases, instance)
   const announce = (token: string) => {
     waitList.announce(token)
     holds.announce(token)
   }
   pubSub.subscribe(grantChannel(instance), announce).catch(() => undefined)
-  pubSub.subscribe(eventChannel(instance), watches.announce).catch(() => undefined)
-  pubSub.onGap(watches.readAll)
 
   return {
     acquire: leases.acquire.bind(leases),
@@ -57,9 +54,7 @@ export function createLockStore(options: LockStoreOptions) {
     ...createSemaphoreStore(calls),
     holds,
     sessions: createSessionStore(binder, layout, calls),
-    /** @param after id of the last event that was seen, '' for none */
-    watch: (namespace: string, name: string, after: string, listener: Listener) =>
-      watches.watch(calls.placeOf(namespace, name), after, listener),
+    watch: createLockWatches(binder, pubSub, calls, instance),
     /** Requests in a queue whose clients listen here. */
     waiters: () => waitList.count(),
     walk: () => calls.walk(),

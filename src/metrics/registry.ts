@@ -6,7 +6,7 @@ import { Counter, Histogram } from './series.js'
 /** Bucket bounds in seconds, from a cache hit to a time-out of Redis. */
 export const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
 
-/** Labels come from closed sets, never from names, keys or owners. */
+/** Labels come from closed sets, not from names, keys or owners; those of the configuration file are few. */
 export interface Metrics {
   readonly registry: Registry
   counter(name: string, help: string, labels?: readonly string[]): Counter

@@ -26,7 +26,7 @@ export function createRateLimitMetrics(
 ) {
   const decisions = metrics.counter(
     'lockstep_ratelimits_decisions_total',
-    'Decisions about limits, by policy (of the configuration file, else `other`) and outcome',
+    'Decisions about limits, by policy (of the configuration file, otherwise `other`) and outcome',
     ['policy', 'outcome'],
   )
   const near = metrics.counter(

@@ -1,4 +1,3 @@
-import { Command } from 'ioredis'
 import { type Arg, encodeBatch } from './batch-codec.js'
 import type { Connection } from './connection.js'
 import {
@@ -12,6 +11,7 @@ import {
   unavailable,
   unreadable,
 } from './errors.js'
+import { EvalCommand } from './eval-command.js'
 import { Lane, Load } from './lane.js'
 
 /** A script as Redis runs it: with its libraries, inside scripts/batch.lua. */
@@ -178,9 +178,8 @@ export class Batcher {
       const { connection, clockOffsetUs } = this.#options
       const args = encodeBatch(script, calls, clockOffsetUs(), connection.runId(), grows)
       const options = buffers ? {} : { replyEncoding: 'utf8' as const }
-      return connection.client.sendCommand(new Command(command, args as never, options)) as Promise<
-        unknown[]
-      >
+      const sent = new EvalCommand(command, args as never, options)
+      return connection.client.sendCommand(sent) as Promise<unknown[]>
     }
     try {
       return await run('evalsha', sha)

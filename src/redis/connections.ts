@@ -1,4 +1,4 @@
-/** Connections, scripts and their batches, keys, errors, shared documents, the private Redis. */
+/** Connections, scripts and their batches, keys, errors, shared documents, waits and watches, the private Redis. */
 
 import { Cluster } from 'ioredis'
 import { createClusterPubSub } from './cluster-pub-sub.js'

@@ -38,7 +38,7 @@ export const probeRoutes: FastifyPluginAsync<OperatorOptions> = async (
         operationId: 'getReadiness',
         summary: 'Say whether the instance should get requests',
         description:
-          'For readiness probes and load balancers. Answers 200 while Redis serves and the instance is not shutting down, else 503.',
+          'For readiness probes and load balancers. Answers 200 while Redis serves and the instance is not shutting down, otherwise 503.',
         tags: ['operations'],
         response: {
           200: Ok,

@@ -1,4 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import path from 'node:path'
@@ -7,6 +8,7 @@ import { start } from '../support/managed.js'
 import { isAlive, processesNaming } from '../support/processes.js'
 import { post, type Service, startService } from '../support/service.js'
 import { tempFolder } from '../support/temp-folder.js'
+import { tokensYaml } from '../support/tokens.js'
 import { until } from '../support/until.js'
 
 /** Expects that no process of the service runs and that its temp folder is unchanged. */
@@ -36,6 +38,28 @@ it('says where it listens, on which Redis, where the docs are, and what to try',
   const [, tried = ''] = /Try +curl -X POST (\S+)\n/.exec(service.stdout()) ?? []
   expect(tried.startsWith(url)).toBe(true)
   expect(await until('ready', async () => (await post(tried)).status === 200)).toBe(true)
+})
+
+it('shows a command to try that works with a token, where tokens are configured', async () => {
+  const token = 'a-token-to-try'
+  const LOCKSTEP_TOKENS_FILE = path.join(tempFolder(), 'tokens.yaml')
+  writeFileSync(LOCKSTEP_TOKENS_FILE, tokensYaml([{ token, scopes: ['locks:write'] }]))
+  const service = await startService({
+    LOCKSTEP_TOKENS_FILE,
+    LOCKSTEP_REDIS_URL: inject('redisUrl'),
+  })
+  await service.ready()
+  const [, command = ''] = /Try +(curl .*)\n/.exec(service.stdout()) ?? []
+  expect(command).toContain('Bearer YOUR_TOKEN')
+  const tried = execFileSync('sh', ['-c', `${command.replace('YOUR_TOKEN', token)} -s`])
+  expect(JSON.parse(String(tried))).toMatchObject({ name: 'demo' })
+  const { token: lease } = JSON.parse(String(tried)) as { token: string }
+  const released = await fetch(`${await service.url()}/v1/locks/demo/release`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ token: lease }),
+  })
+  expect(released.status).toBe(200)
 })
 
 it('runs on the Redis it is given, and never prints a password', async () => {

@@ -36,7 +36,7 @@ const untilBack = (name: string) =>
 describe('a reply that is lost', () => {
   it('leaves the outcome unknown, and counts once with an idempotency key', async () => {
     // Redis must know the script: the lost reply is to be that of the acquire, not NOSCRIPT.
-    await acquire('warm').expect(200)
+    await untilBack('warm')
     proxy.dropReplies()
     const lost = await acquire('lost', 'k').expect(503)
     expect(lost.body.code).toBe('outcome-unknown')

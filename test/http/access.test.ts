@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { scopesOf } from '../../src/config.js'
 import { DOMAINS } from '../../src/domains.js'
 import { installAuth } from '../../src/http/auth.js'
+import { type Scope, withImplied } from '../../src/http/scopes.js'
 import { Keyring } from '../../src/http/tokens.js'
 import { openEvents } from '../support/event-client.js'
 import { type Harness, startHarness, useHarness } from '../support/harness.js'
@@ -24,7 +25,7 @@ let operations: Operation[]
 
 /** All scopes, except `scope` and the write scope that includes it. */
 const allBut = (scope: string) =>
-  SCOPES.filter((other) => other !== scope && other !== scope.replace(':read', ':write'))
+  SCOPES.filter((other) => other !== scope && other !== scope.replace(/:.*/, ':write'))
 
 const but = (scope: string) => `but-${scope.replace(':', '-')}`
 
@@ -247,6 +248,14 @@ describe('a reload', () => {
 
 it('a route that declares no scope stops the start', () => {
   const bare = Fastify()
-  installAuth(bare, new Keyring([]))
+  installAuth(bare, new Keyring([], SCOPES))
   expect(() => bare.get('/forgotten', async () => 'open')).toThrow(/\/forgotten declares no scope/)
+})
+
+it('a write scope includes every scope of its domain, and none of another', () => {
+  const all = ['locks:read', 'locks:write', 'locks:other', 'cache:read', 'admin'] as Scope[]
+  expect(withImplied(['locks:write', 'cache:read'], all)).toEqual(
+    new Set(['locks:read', 'locks:write', 'locks:other', 'cache:read']),
+  )
+  expect(withImplied(['locks:read'], all)).toEqual(new Set(['locks:read']))
 })

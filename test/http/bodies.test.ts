@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { SHARED_PROBLEMS } from '../../src/http/problem-codes.js'
 import { useHarness } from '../support/harness.js'
 import { faultAt } from '../support/request-faults.js'
 
@@ -65,6 +66,19 @@ describe('a body that is too large', () => {
     )
     expect(body).toMatchObject({ code: 'too-large', maxBodyBytes: 65_536 })
     expect(body.detail).toContain('65536')
+  })
+
+  const text = (bytes: number) => ({ encoding: 'text', body: 'x'.repeat(bytes) })
+  const entry = (bytes: number) => ({ event: 'e', encoding: 'text', data: 'x'.repeat(bytes) })
+  it.each<[string, object, string]>([
+    ['/v1/queues/large/messages', { messages: [text(262_145)] }, 'maxMessageBytes'],
+    ['/v1/queues/large/messages', { messages: Array(5).fill(text(262_144)) }, 'maxSendBytes'],
+    ['/v1/streams/large/entries', { entries: [entry(65_537)] }, 'maxEntryBytes'],
+    ['/v1/streams/large/entries', { entries: Array(17).fill(entry(65_536)) }, 'maxAppendBytes'],
+  ])('is refused by %s with a limit that the documents name', async (path, sent, limit) => {
+    const { body } = await send(path, JSON.stringify(sent)).expect(413)
+    expect(body[limit]).toEqual(expect.any(Number))
+    expect(SHARED_PROBLEMS['too-large'].members.properties).toHaveProperty(limit)
   })
 
   it('is refused while it arrives if it has no Content-Length', async () => {

@@ -11,6 +11,8 @@ const harness = useHarness({
       scopes: [
         ...['admin', 'operations:read'],
         ...['locks:write', 'ratelimits:write', 'leaderboards:write', 'cache:write'],
+        'queues:write',
+        'streams:write',
       ],
     },
     { token: 'few', name: 'reader', scopes: ['locks:read'], namespaces: ['elsewhere'] },
@@ -65,6 +67,8 @@ type Call = readonly [Method, string, object?]
 interface Example {
   /** Calls that prepare the change; their own lines are ignored. */
   readonly given?: readonly Call[]
+  /** The same, for calls that need each other's answers. @returns the id of what was made */
+  readonly prepare?: () => Promise<string>
   readonly change: Call
   readonly line: Line
   /** Whether a repeat of the request changes nothing and logs no line. */
@@ -82,6 +86,22 @@ const GIVEN_POLICY: readonly Call[] = [['put', '/v1/ratelimit-policies/p', POLIC
 const BLOCKED: Call = ['post', '/v1/ratelimits/p/block?key=u1', { ttlMs: 60_000 }]
 const OVERRIDDEN: Call = ['put', '/v1/ratelimit-policies/p/overrides/u1', { limit: 9 }]
 const version = expect.any(Number)
+
+/** A dead letter in the queue p. */
+async function bury(): Promise<string> {
+  const post = async (path: string, body?: object) =>
+    (await ask('post', `/v1/queues/p/${path}`, body)).body
+  await post('messages', { messages: [{ body: 1 }] })
+  const { items } = await post('receive')
+  await post('settle', { nack: [{ receipt: items[0].receipt, dead: true }] })
+  return items[0].id
+}
+
+/** An entry of the stream s. */
+async function append(): Promise<string> {
+  const entries = [{ event: 'e', data: 1 }]
+  return (await ask('post', '/v1/streams/s/entries', { entries })).body.entries[0].id
+}
 
 /** One change by each administrative operation, and the line that it logs. */
 const EXAMPLES: Readonly<Record<string, Example>> = {
@@ -122,6 +142,80 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     given: [['put', '/v1/cache-spaces/b', { ttlMs: 1_000 }]],
     change: ['delete', '/v1/cache-spaces/b'],
     line: { change: 'space.delete', space: 'b', before: version },
+    repeats: true,
+  },
+  putQueue: {
+    change: ['put', '/v1/queues/new', { maxFailures: 1 }],
+    line: { change: 'queue.put', queue: 'new', before: 0, version },
+    repeats: true,
+  },
+  patchQueue: {
+    given: [['put', '/v1/queues/q', { maxFailures: 1 }]],
+    change: ['patch', '/v1/queues/q', { maxFailures: 2 }],
+    line: { change: 'queue.patch', queue: 'q', before: version, version },
+    repeats: true,
+  },
+  deleteQueue: {
+    given: [['put', '/v1/queues/q', { maxFailures: 1 }]],
+    change: ['delete', '/v1/queues/q'],
+    line: { change: 'queue.delete', queue: 'q', before: version },
+    repeats: true,
+  },
+  purgeQueue: {
+    given: [['post', '/v1/queues/p/messages', { messages: [{ body: 1 }] }]],
+    change: ['post', '/v1/queues/p/purge', { state: 'ready' }],
+    line: { change: 'queue.purge', queue: 'p', state: 'ready', messages: 1 },
+    repeats: true,
+  },
+  redriveDeadLetters: {
+    prepare: bury,
+    change: ['post', '/v1/queues/p/dead/redrive', { ids: ['{id}'] }],
+    line: { change: 'queue.redrive', queue: 'p', messages: 1 },
+    repeats: true,
+  },
+  discardDeadLetters: {
+    prepare: bury,
+    change: ['post', '/v1/queues/p/dead/discard', { ids: ['{id}'] }],
+    line: { change: 'queue.discard', queue: 'p', messages: 1 },
+    repeats: true,
+  },
+  putStream: {
+    change: ['put', '/v1/streams/new', { capacity: 1 }],
+    line: { change: 'stream.put', stream: 'new', before: 0, version },
+    repeats: true,
+  },
+  patchStream: {
+    given: [['put', '/v1/streams/s', { capacity: 1 }]],
+    change: ['patch', '/v1/streams/s', { capacity: 2 }],
+    line: { change: 'stream.patch', stream: 's', before: version, version },
+    repeats: true,
+  },
+  deleteStream: {
+    given: [['put', '/v1/streams/s', { capacity: 1 }]],
+    change: ['delete', '/v1/streams/s'],
+    line: { change: 'stream.delete', stream: 's', before: version },
+    repeats: true,
+  },
+  deleteStreamEntry: {
+    prepare: append,
+    change: ['delete', '/v1/streams/s/entries/{id}'],
+    line: { change: 'stream.remove-entry', stream: 's', id: expect.any(String) },
+    repeats: true,
+  },
+  putStreamGroup: {
+    change: ['put', '/v1/streams/s/groups/new', { maxFailures: 1 }],
+    line: { change: 'stream.put-group', stream: 's', group: 'new' },
+    repeats: true,
+  },
+  seekStreamGroup: {
+    given: [['put', '/v1/streams/s/groups/g', {}]],
+    change: ['post', '/v1/streams/s/groups/g/seek', { to: 'end' }],
+    line: { change: 'stream.seek-group', stream: 's', group: 'g', to: 'end' },
+  },
+  deleteStreamGroup: {
+    given: [['put', '/v1/streams/s/groups/old', {}]],
+    change: ['delete', '/v1/streams/s/groups/old'],
+    line: { change: 'stream.remove-group', stream: 's', group: 'old' },
     repeats: true,
   },
   invalidateCache: {
@@ -233,7 +327,7 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   },
 }
 
-/** @returns the id of what was made, for a path with `{id}` */
+/** @returns the id of what was made, for a call with `{id}` */
 const make = async ([method, path, body]: Call): Promise<string> => {
   const { status, body: made } = await ask(method, path, body)
   expect(status).toBeLessThan(300)
@@ -243,10 +337,9 @@ const make = async ([method, path, body]: Call): Promise<string> => {
 it.each(Object.entries(EXAMPLES))('%s logs one line', async (_operation, example) => {
   // Another example may have closed the season of the board.
   await ask('post', '/v1/leaderboards/d/open')
-  let id = ''
+  let id = (await example.prepare?.()) ?? ''
   for (const call of example.given ?? []) id = await make(call)
-  const [method, path, body] = example.change
-  const change = [method, path.replace('{id}', id), body] as Call
+  const change = JSON.parse(JSON.stringify(example.change).replace('{id}', id)) as Call
   const lines = await changesOf(() => make(change))
   expect(lines).toMatchObject([{ ...WHO, namespace: harness.namespace, ...example.line }])
   if (!example.repeats) return
@@ -266,6 +359,8 @@ const EVERYDAY = new Set([
   ...['reserveRateLimit', 'commitRateLimitReservation', 'cancelRateLimitReservation'],
   ...['acquireConcurrencyLease', 'renewConcurrencyLease', 'releaseConcurrencyLease'],
   ...['submitScores', 'submitToLeaderboards'],
+  ...['sendMessages', 'receiveMessages', 'settleMessages', 'appendToStream'],
+  ...['receiveEntries', 'settleEntries'],
 ])
 
 interface Operation {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_L1, DEFAULT_POLICY } from '../../src/cache/spaces/policy.js'
+import { DEFAULT_SETTINGS } from '../../src/queues/settings.js'
 import { useHarness } from '../support/harness.js'
 
 const harness = useHarness()
@@ -36,6 +37,26 @@ const KINDS: [what: string, kind: Kind][] = [
       settings: { algorithm: 'gcra', limit: 10, windowMs: 1_000, burst: 3, onError: 'open' },
       defaults: {},
       change: { onError: 'closed' },
+    },
+  ],
+  [
+    'a queue',
+    {
+      path: '/v1/queues',
+      missing: 'queue-not-found',
+      settings: { visibilityMs: 5_000, maxFailures: 3 },
+      defaults: { backoff: DEFAULT_SETTINGS.backoff, paused: false },
+      change: { maxFailures: 0 },
+    },
+  ],
+  [
+    'a stream',
+    {
+      path: '/v1/streams',
+      missing: 'stream-not-found',
+      settings: { capacity: 5, maxAgeMs: 3_600_000 },
+      defaults: { whenFull: 'trim' },
+      change: { capacity: 6 },
     },
   ],
   [
@@ -182,6 +203,12 @@ it.each([
     { l1: { maxEntries: 7, ttlMs: 1_000 } },
     { l1: { maxEntries: 8 } },
     { l1: { ...DEFAULT_L1, maxEntries: 8 } },
+  ],
+  [
+    '/v1/queues/nested',
+    { backoff: { baseMs: 5, maxMs: 9 } },
+    { backoff: { baseMs: 7 } },
+    { backoff: { ...DEFAULT_SETTINGS.backoff, baseMs: 7 } },
   ],
   [
     '/v1/leaderboards/nested',

@@ -5,7 +5,7 @@ import { OpenStreams, type StreamEnd } from '../../src/http/open-streams.js'
 import { openEvents } from '../support/event-client.js'
 import { until } from '../support/until.js'
 
-async function startStreams(stuckMs: number) {
+async function startStreams(stuckMs: number, maxAgeMs?: number) {
   const app: FastifyInstance = Fastify()
   installEventStreams(app)
   const ends: StreamEnd[] = []
@@ -14,6 +14,7 @@ async function startStreams(stuckMs: number) {
     onOpen: () => undefined,
     onEnd: (why) => ends.push(why),
     heartbeatMs: 20,
+    ...(maxAgeMs !== undefined && { maxAgeMs }),
   })
   app.get('/', async (_request, reply) => {
     opened.push(streams.open(reply, stuckMs))
@@ -42,6 +43,15 @@ it('cuts off a client that reads nothing for long', async () => {
   expect(ends).toEqual(['slow'])
   client.resume()
   expect(await client.ended()).toBe(false)
+})
+
+it('ends a stream at its age, as a complete answer', async () => {
+  const { client, stream, ends } = await startStreams(60_000, 20)
+  stream.send('last', {})
+  expect(await client.ended()).toBe(true)
+  expect(client.events).toHaveLength(1)
+  await until('it is counted', () => ends.length > 0)
+  expect(ends).toEqual(['age'])
 })
 
 it('notices that a client disconnected', async () => {

@@ -9,9 +9,14 @@ import { lockDriver } from './driver.js'
 const harness = useHarness()
 const { post, acquire, release, held, look, keyOf } = lockDriver(harness)
 
-async function watch(name: string, after?: string, at = harness): Promise<EventClient> {
+async function watch(
+  name: string,
+  after?: string,
+  at = harness,
+  { namespace } = harness,
+): Promise<EventClient> {
   const headers = {
-    'lockstep-namespace': harness.namespace,
+    'lockstep-namespace': namespace,
     ...(after !== undefined && { 'last-event-id': after }),
   }
   const client = await openEvents(at, `/v1/locks/${name}/events`, { headers } as Asked)
@@ -326,10 +331,10 @@ describe('a reader that does not read', () => {
 
 describe('shutdown', () => {
   it('ends streams as complete answers, and the client continues at another instance', async () => {
-    // Both instances are new, so that they share a clock: that of `harness` has been moved.
+    // Away from `harness`: its clock was moved, and it ends what is due in its namespace.
     const [ending, other] = [await startHarness(), await startHarness()]
     onTestFinished(() => other.close())
-    const events = await watch('moved', undefined, ending)
+    const events = await watch('moved', undefined, ending, other)
     const seen = await events.next()
 
     await ending.close()
@@ -337,9 +342,9 @@ describe('shutdown', () => {
     expect(await events.ended()).toBe(true)
     const { body } = await other
       .request('post', '/v1/locks/moved/acquire')
-      .set('lockstep-namespace', harness.namespace)
+      .set('lockstep-namespace', other.namespace)
       .expect(200)
-    const again = await watch('moved', seen.id, other)
+    const again = await watch('moved', seen.id, other, other)
     expect(await again.next()).toMatchObject({ event: 'granted', data: { fence: body.fence } })
   })
 })

@@ -48,11 +48,12 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     domains.map((domain) => [
       domain,
       {
-        imports: ['domain.ts', 'redis', 'http', 'metrics', 'calendar', 'schema'],
+        imports: ['domain.ts', 'deliveries', 'redis', 'http', 'metrics', 'calendar', 'schema'],
         main: 'domain.ts',
       },
     ]),
   ),
+  deliveries: { imports: ['domain.ts', 'redis', 'http'], main: 'settlement.ts' },
   'domain.ts': { imports: ['config', 'http', 'metrics', 'redis'] },
   server: {
     imports: ['config', 'config.ts', 'http', 'metrics', 'redis', 'logging'],

@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
+import type { Encoding } from '../../http/encoding.js'
 import { toETag } from '../../http/etag.js'
 import type { Entry, EntryKind, LeaseReply } from '../entries/scripts.js'
 import { toLease } from '../leases/answer.js'
-import { type Encoding, encode } from './encoding.js'
+import { encode } from './encoding.js'
 import { AnswerBudget, type Found } from './reading.js'
 import type { Failed } from './settle.js'
 

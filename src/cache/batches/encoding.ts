@@ -1,9 +1,6 @@
 import { isUtf8 } from 'node:buffer'
+import type { Encoding } from '../../http/encoding.js'
 import { excessOf } from '../../http/json.js'
-import { invalid } from '../../http/problem.js'
-
-/** How bytes are encoded in JSON. */
-export type Encoding = 'json' | 'text' | 'base64'
 
 /** The bytes of a value inside a JSON text. */
 export interface Encoded {
@@ -45,19 +42,3 @@ const TYPES: Readonly<Record<Encoding, string>> = {
 
 /** The content type of a value that was sent without one. */
 export const defaultContentType = (encoding: Encoding): string => TYPES[encoding]
-
-/** @throws Problem invalid-request for a value that its encoding does not allow. */
-export function decode(pointer: string, value: unknown, encoding: Encoding): Buffer {
-  if (encoding === 'json') return Buffer.from(JSON.stringify(value))
-  if (typeof value !== 'string') throw invalid(pointer, `must be a string, to be ${encoding}`)
-  if (encoding === 'base64') {
-    const bytes = Buffer.from(value, 'base64')
-    // Node skips what is not base64. A pattern would overflow its stack on a value of 8 MiB.
-    if (bytes.toString('base64') !== value) {
-      throw invalid(pointer, 'must be base64 with its padding')
-    }
-    return bytes
-  }
-  if (!value.isWellFormed()) throw invalid(pointer, 'must be well-formed Unicode')
-  return Buffer.from(value)
-}

@@ -15,6 +15,7 @@ import { problemResponses } from '../problems.js'
 import type { RouteOptions } from '../route-options.js'
 import { failed, Items, toBody, toItems, written } from './answer.js'
 import { countReads, readMany } from './reading.js'
+import { DeleteManyResponse, GetManyResponse, SetManyResponse } from './result-schemas.js'
 import * as schemas from './schemas.js'
 import { isFailed, settleAll } from './settle.js'
 import { identityOfItem, toItem, toItemWrite, writeOne } from './writing.js'
@@ -46,7 +47,7 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
         tags: ['cache'],
         params: SpaceParams,
         body: schemas.GetManyRequest,
-        response: { 200: schemas.GetManyResponse, ...problemResponses(...COMMON_PROBLEMS) },
+        response: { 200: GetManyResponse, ...problemResponses(...COMMON_PROBLEMS) },
       },
     },
     async (request, reply) => {
@@ -84,7 +85,7 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
         params: SpaceParams,
         headers: IdempotencyHeaders,
         body: schemas.SetManyRequest,
-        response: { 200: schemas.SetManyResponse, ...problemResponses(...COMMON_PROBLEMS) },
+        response: { 200: SetManyResponse, ...problemResponses(...COMMON_PROBLEMS) },
       },
     },
     async (request, reply) => {
@@ -121,7 +122,7 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
         tags: ['cache'],
         params: SpaceParams,
         body: schemas.DeleteManyRequest,
-        response: { 200: schemas.DeleteManyResponse, ...problemResponses(...COMMON_PROBLEMS) },
+        response: { 200: DeleteManyResponse, ...problemResponses(...COMMON_PROBLEMS) },
       },
     },
     async (request, reply) => {

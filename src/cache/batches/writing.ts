@@ -1,5 +1,6 @@
 import type { Static } from 'typebox'
 import Type from 'typebox'
+import { decode } from '../../http/encoding.js'
 import { toVersions } from '../../http/etag.js'
 import { invalid } from '../../http/problem.js'
 import type { RequestIdentity } from '../../http/request-fingerprint.js'
@@ -9,7 +10,7 @@ import type { WriteReply } from '../entries/write-scripts.js'
 import type { LeaseStore } from '../leases/store.js'
 import type { CacheMetrics } from '../metrics.js'
 import { type Item, written } from './answer.js'
-import { decode, defaultContentType } from './encoding.js'
+import { defaultContentType } from './encoding.js'
 import { WriteFields } from './schemas.js'
 
 const Fields = Type.Object(WriteFields)

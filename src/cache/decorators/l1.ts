@@ -29,9 +29,9 @@ export function withL1(
     entries: {
       read(key, options = {}) {
         hotKeys.saw(key.namespace, key.space, key.key)
+        if (!key.policy.l1.enabled) return l1.read(key, options, () => entries.read(key, options))
         // Memory keeps whole values, also one that this caller has.
-        const whole = key.policy.l1.enabled ? { ...options, have: undefined } : options
-        return l1.read(key, options, () => entries.read(key, whole))
+        return l1.read(key, options, () => entries.read(key, { ...options, have: undefined }))
       },
       async readMany(keys, maxBytes) {
         if (keys[0]?.policy.l1.enabled) {

@@ -9,7 +9,7 @@ import { type Code, problemResponses } from '../problems.js'
 const MatchHeader = {
   'if-match': Type.Optional(
     Type.String({
-      description: 'Only if the value has one of these versions, or any with `*`; else 412.',
+      description: 'Only if the value has one of these versions, or any with `*`; otherwise 412.',
     }),
   ),
 }
@@ -93,7 +93,7 @@ export const WriteHeaders = Type.Object({
     Type.String({ description: 'Stored and returned; the bytes are never decoded.' }),
   ),
   'cache-control': CacheControl(
-    '`s-maxage` or else `max-age`, `stale-while-revalidate`, `stale-if-error`, in seconds; `must-revalidate`: never stale. The query wins. `no-store`, `no-cache` and `private` are 400.',
+    '`s-maxage`, or `max-age` without it, `stale-while-revalidate`, `stale-if-error`, in seconds; `must-revalidate`: never stale. The query wins. `no-store`, `no-cache` and `private` are 400.',
   ),
   'cache-groups': Type.Optional(
     Type.String({ description: 'Tags as quoted strings (RFC 9875): `"user-7", "team"`.' }),
@@ -191,7 +191,7 @@ export const EntryMeta = Type.Object(
     ageMs: timeLeft('Time since it was stored.'),
     expiresInMs: timeLeft('Time until it is stale; 0 where it is.'),
     staleExpiresInMs: timeLeft('Time until it is no longer served, also as stale.'),
-    loadMs: timeLeft('How long its last load took under a lease, else 0.'),
+    loadMs: timeLeft('How long its last load took under a lease; 0 without one.'),
     sizeBytes: Type.Integer({
       minimum: 0,
       maximum: MAX_VALUE_BYTES,

@@ -26,7 +26,7 @@ export const invalidationRoutes: FastifyPluginAsyncTypebox<{
         operationId: 'invalidateCache',
         summary: 'Invalidate keys, tags or a whole space',
         description:
-          'Makes values stale (soft), or ends them (hard). Nothing is scanned: it costs by the names that are sent, not by the values they have. It is answered once every partition has acknowledged; else it is a 503, and repeating it is safe.',
+          'Makes values stale (soft), or ends them (hard). Nothing is scanned: it costs by the names that are sent, not by the values they have. It is answered once every partition has acknowledged; otherwise it is a 503, and repeating it is safe.',
         tags: ['cache'],
         params: SpaceParams,
         body: InvalidateRequest,

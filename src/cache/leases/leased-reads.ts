@@ -70,7 +70,7 @@ export function createLeasedReads({
         isOwn: token !== undefined,
         early: drawEarly(key.policy.earlyRefreshBeta),
       }
-      let reply = await read(key, { ...options, lease })
+      let reply = await read(key, Object.assign({ lease }, options))
       if (waitMs > 0 && !client?.destroyed && !reply.entry && reply.lease.kind === 'held') {
         reply = await waitList.wait(key, options, lease, reply, { waitMs, client })
       }

@@ -92,7 +92,7 @@ export const PatchResponse = Type.Object(
     created: Type.Boolean({ description: 'There was no object before.' }),
     incremented: ByName(Type.String(), {
       title: 'CacheFieldValues',
-      description: 'What the fields under `incr` came to.',
+      description: 'The values of the fields under `incr` afterwards.',
     }),
   },
   {

@@ -37,7 +37,7 @@ export type PatchReply =
       /** Nothing was there before. */
       readonly created: boolean
       readonly version: number
-      /** What the increments came to, in the order asked. */
+      /** The values after the increments, in the order asked. */
       readonly sums: readonly string[]
       readonly replayed: boolean
     }

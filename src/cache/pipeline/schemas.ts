@@ -1,13 +1,7 @@
 import Type from 'typebox'
 import { where } from '../../schema/exactly-one.js'
-import {
-  Encoding,
-  HIT_EXAMPLE,
-  MAX_ITEMS,
-  PipelineResult,
-  VALUE_OR_NEGATIVE,
-  WriteFields,
-} from '../batches/schemas.js'
+import { HIT_EXAMPLE, PipelineResult } from '../batches/result-schemas.js'
+import { Encoding, MAX_ITEMS, VALUE_OR_NEGATIVE, WriteFields } from '../batches/schemas.js'
 import { Int64 } from '../counters/schemas.js'
 import { KeyName, SpaceName } from '../fields.js'
 

@@ -141,6 +141,18 @@ export const REQUEST_PROBLEMS = {
         maxValueBytes: Type.Optional(
           Type.Integer({ minimum: 0, description: 'Bytes that a value of the space may have.' }),
         ),
+        maxMessageBytes: Type.Optional(
+          Type.Integer({ minimum: 0, description: 'Bytes that a message of the queue may have.' }),
+        ),
+        maxSendBytes: Type.Optional(
+          Type.Integer({ minimum: 0, description: 'Bytes that the messages of a call may have.' }),
+        ),
+        maxEntryBytes: Type.Optional(
+          Type.Integer({ minimum: 0, description: 'Bytes that an entry of the stream may have.' }),
+        ),
+        maxAppendBytes: Type.Optional(
+          Type.Integer({ minimum: 0, description: 'Bytes that the entries of a call may have.' }),
+        ),
         maxFields: Type.Optional(
           Type.Integer({ minimum: 0, description: 'Fields that an object may have.' }),
         ),

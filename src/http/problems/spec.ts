@@ -9,7 +9,7 @@ export interface ProblemSpec {
   readonly retry: 'no' | 'later' | 'same-key'
   /**
    * Members of its body besides those of every problem. The title names the schema of the whole
-   * problem, the first example stands in the document. Codes may share it.
+   * problem, the document shows the first example. Codes may share it.
    */
   readonly members?: TObject
 }

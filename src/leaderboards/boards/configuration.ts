@@ -137,7 +137,7 @@ export function createConfiguration(binder: Binder, boards: Boards, registry: Re
 
     /** @returns the version before; 0 if `absent` */
     async drop(namespace: string, board: string, when?: Precondition) {
-      await registry.announce(namespace, board)
+      await registry.announceEnd(namespace, board)
       const args = { if_match: preconditionArg(when) }
       const dropped = await dropBoard({ board: boardKey(namespace, board) }, args)
       if (dropped.kind === 'precondition') return dropped

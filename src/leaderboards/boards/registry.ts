@@ -1,6 +1,6 @@
 import type { Binder } from '../../redis/binder.js'
 import { boardKey, rechecksKey, registryKey } from '../keys.js'
-import { listScript, registerScript, ttlScript } from './scripts.js'
+import { listScript, registerScript, relistScript, ttlScript } from './scripts.js'
 
 /** Longer than a creation takes, with its retries. */
 const RECHECK_MS = 60_000
@@ -15,48 +15,57 @@ export type Registry = ReturnType<typeof createRegistry>
  * rechecked a minute after each change: by then the change is complete, or it failed.
  */
 export function createRegistry(binder: Binder) {
-  const register = binder.bind(registerScript)
+  const registerBoard = binder.bind(registerScript)
+  const relistBoard = binder.bind(relistScript)
   const ttlOf = binder.bind(ttlScript)
   const listNames = binder.bind(listScript)
+  const keysOf = (namespace: string) => ({
+    registry: registryKey(namespace),
+    rechecks: rechecksKey(namespace),
+  })
 
-  const write = async (
-    namespace: string,
-    board: string,
-    change: { listed: 0 | 1 | ''; recheck_in_ms: number | '' },
-    limit = 0,
-  ) =>
-    register(
-      { registry: registryKey(namespace), rechecks: rechecksKey(namespace) },
-      { board, ...change, new_recheck_in_ms: RECHECK_MS, limit },
-    )
+  const register = (namespace: string, board: string, listed: 1 | '', limit: number) =>
+    registerBoard(keysOf(namespace), { board, listed, recheck_in_ms: RECHECK_MS, limit })
+
+  const relist = (namespace: string, board: string, listed: 0 | 1 | '', recheckMs: number | '') =>
+    relistBoard(keysOf(namespace), {
+      board,
+      listed,
+      recheck_in_ms: recheckMs,
+      new_recheck_in_ms: RECHECK_MS,
+    })
 
   async function recheck(namespace: string, board: string): Promise<void> {
     const leftMs = await ttlOf({ board: boardKey(namespace, board) }, {})
     if (leftMs === GONE) return unlist(namespace, board)
-    await write(namespace, board, { listed: 1, recheck_in_ms: leftMs === FOR_EVER ? '' : leftMs })
+    await relist(namespace, board, 1, leftMs === FOR_EVER ? '' : leftMs)
   }
 
   const recheckAll = (namespace: string, names: readonly string[]) =>
     Promise.all(names.map((name) => recheck(namespace, name)))
 
   async function unlist(namespace: string, board: string): Promise<void> {
-    await write(namespace, board, { listed: 0, recheck_in_ms: '' })
+    await relist(namespace, board, 0, '')
     // Another caller may have created and listed it in between.
     const leftMs = await ttlOf({ board: boardKey(namespace, board) }, {})
-    if (leftMs !== GONE) await write(namespace, board, { listed: 1, recheck_in_ms: RECHECK_MS })
+    if (leftMs !== GONE) await relist(namespace, board, 1, RECHECK_MS)
   }
 
   return {
-    /** Before a board is created, changed or deleted: schedules a recheck. */
+    /** Before a board is created or changed: schedules a recheck. */
     async announce(namespace: string, board: string): Promise<void> {
-      const change = { listed: '', recheck_in_ms: RECHECK_MS } as const
-      const due = await write(namespace, board, change, RECHECKS_PER_CREATION)
+      const due = await register(namespace, board, '', RECHECKS_PER_CREATION)
       await recheckAll(namespace, due)
     },
 
     /** After a board was created or got another TTL. If this fails, the recheck lists it. */
     async add(namespace: string, board: string): Promise<void> {
-      await write(namespace, board, { listed: 1, recheck_in_ms: RECHECK_MS }).catch(ignore)
+      await register(namespace, board, 1, 0).catch(ignore)
+    },
+
+    /** Before a board is deleted: schedules a recheck. */
+    async announceEnd(namespace: string, board: string): Promise<void> {
+      await relist(namespace, board, '', RECHECK_MS)
     },
 
     /** After a board was deleted. If this fails, the recheck unlists it. */
@@ -71,9 +80,8 @@ export function createRegistry(binder: Binder) {
         limit,
         max_rechecks: RECHECKS_PER_LIST,
       }
-      const keys = { registry: registryKey(namespace), rechecks: rechecksKey(namespace) }
       while (true) {
-        const { rechecks, names } = await listNames(keys, range)
+        const { rechecks, names } = await listNames(keysOf(namespace), range)
         if (rechecks.length === 0) return names
         await recheckAll(namespace, rechecks)
       }

@@ -9,6 +9,7 @@ import type { LeaderboardRoutes } from '../services.js'
 import { faulty, otherVersion, toConfigured, toLeaderboard } from './answer.js'
 import { boardFault } from './rules.js'
 import * as schemas from './schemas.js'
+import { LeaderboardSettings, PatchLeaderboardRequest } from './settings-schemas.js'
 
 /** Boards: settings, current season, names. */
 export const boardRoutes: LeaderboardRoutes = async (app, { store }) => {
@@ -24,7 +25,7 @@ export const boardRoutes: LeaderboardRoutes = async (app, { store }) => {
         tags: ['leaderboards'],
         params: BoardParams,
         headers: DocumentHeaders,
-        body: schemas.LeaderboardSettings,
+        body: LeaderboardSettings,
         response: {
           ...responses(schemas.Leaderboard, 'config-immutable', 'precondition-failed'),
           201: schemas.Leaderboard,
@@ -53,7 +54,7 @@ export const boardRoutes: LeaderboardRoutes = async (app, { store }) => {
         tags: ['leaderboards'],
         params: BoardParams,
         headers: DocumentHeaders,
-        body: schemas.PatchLeaderboardRequest,
+        body: PatchLeaderboardRequest,
         response: responses(
           schemas.Leaderboard,
           'board-not-found',
@@ -136,7 +137,7 @@ export const boardRoutes: LeaderboardRoutes = async (app, { store }) => {
     },
     async (request) => {
       const { prefix, limit, cursor } = request.query
-      const after = cursor === undefined ? '' : fromCursor(cursor, prefix)
+      const after = fromCursor(cursor, prefix)
       const names = await store.list(request.namespace, prefix, after, limit + 1)
       const items = names.slice(0, limit).map((name) => ({ name }))
       const last = items.at(-1)

@@ -43,8 +43,16 @@ export const registerScript = defineScript({
   name: 'leaderboards.register',
   file: new URL('../scripts/register.lua', import.meta.url),
   keys: ['registry', 'rechecks'],
-  args: ['board', 'listed', 'recheck_in_ms', 'new_recheck_in_ms', 'limit'],
+  args: ['board', 'listed', 'recheck_in_ms', 'limit'],
   decode: (reply) => list(reply).map(String),
+})
+
+export const relistScript = defineScript({
+  name: 'leaderboards.relist',
+  file: new URL('../scripts/relist.lua', import.meta.url),
+  keys: ['registry', 'rechecks'],
+  args: ['board', 'listed', 'recheck_in_ms', 'new_recheck_in_ms'],
+  decode: (reply) => integers(reply, 1)[0],
 })
 
 export const ttlScript = defineScript({

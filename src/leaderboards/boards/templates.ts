@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { type BoardConfig, DEFAULT_BOARD } from '../config.js'
 import { boardFault } from './rules.js'
-import { LeaderboardSettings } from './schemas.js'
+import { LeaderboardSettings } from './settings-schemas.js'
 
 /** The configuration of boards that are created by a submission; the first that fits. */
 const Template = Type.Object(

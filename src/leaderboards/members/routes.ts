@@ -71,7 +71,7 @@ export const memberRoutes: LeaderboardRoutes = async (app, { store, idempotencyT
     async (request) => {
       const { member } = request.params
       const { cursor } = request.query
-      const after = cursor === undefined ? '' : fromCursor(cursor, '')
+      const after = fromCursor(cursor, '')
       const { results, ...walked } = await walk(request.namespace, after, (board) =>
         entriesOf(request.namespace, board, member),
       )
@@ -97,7 +97,7 @@ export const memberRoutes: LeaderboardRoutes = async (app, { store, idempotencyT
     async (request) => {
       const { member } = request.params
       const { cursor } = request.body
-      const after = cursor === undefined ? '' : fromCursor(cursor, '', 'body')
+      const after = fromCursor(cursor, '', 'body')
       const { results, ...walked } = await walk(request.namespace, after, (board) =>
         erase(request.namespace, board, member),
       )

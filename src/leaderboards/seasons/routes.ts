@@ -35,11 +35,11 @@ export const seasonRoutes: LeaderboardRoutes = async (app, { store }) => {
     },
   )
 
-  for (const [verb, text] of Object.entries(CLOSURES)) {
+  for (const [verb, { repeat, ...text }] of Object.entries(CLOSURES)) {
     app.post(
       `/:board/${verb}`,
       {
-        config: { scope: 'leaderboards:write' },
+        config: { scope: 'leaderboards:write', ...(repeat && { repeat }) },
         schema: {
           operationId: `${verb}Season`,
           ...text,
@@ -93,11 +93,18 @@ export const seasonRoutes: LeaderboardRoutes = async (app, { store }) => {
   }
 }
 
-const CLOSURES = {
+interface Closure {
+  readonly summary: string
+  readonly description: string
+  readonly repeat?: 'applies-again'
+}
+
+const CLOSURES: Readonly<Record<'close' | 'open', Closure>> = {
   close: {
+    repeat: 'applies-again',
     summary: 'Refuse submissions until the next season begins',
     description:
-      'Submissions to the board are refused with 409 `season-closed` until the current season ends; reads go on. A board without seasons cannot be closed: 409 `no-next-season`. Closing a closed season changes nothing.',
+      'Submissions to the board are refused with 409 `season-closed` until the current season ends; reads go on. A board without seasons cannot be closed: 409 `no-next-season`. Closing a closed season changes nothing; a repeat after the season ended closes the next.',
   },
   open: {
     summary: 'Accept submissions to a closed season again',

@@ -2,9 +2,10 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { logChange } from '../../http/change-log.js'
 import { fromCursor, PageQuery } from '../../http/pages.js'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
+import { LockParams } from '../fields.js'
 import type { LockRouteOptions } from '../leases/answer.js'
-import { LockParams } from '../leases/schemas.js'
 import { problemResponses } from '../problems.js'
+import { Lock, LockList } from '../state-schemas.js'
 import { SHOWN, toLockState, toPage } from './answer.js'
 import * as schemas from './schemas.js'
 
@@ -23,11 +24,11 @@ export const lockAdminRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
           'Locks with holders or waiters, page by page, in the order of the bytes of their names. A free lock leaves no trace and is not listed. Semaphores have a list of their own.',
         tags: ['locks'],
         querystring: PageQuery,
-        response: { 200: schemas.LockList, ...problemResponses(...COMMON_PROBLEMS) },
+        response: { 200: LockList, ...problemResponses(...COMMON_PROBLEMS) },
       },
     },
     async ({ namespace, query: { prefix, limit, cursor } }) => {
-      const after = cursor === undefined ? '' : fromCursor(cursor, prefix)
+      const after = fromCursor(cursor, prefix)
       const { items, next } = await store.list(namespace, 'locks', prefix, after, limit)
       return toPage(items, next)
     },
@@ -41,10 +42,10 @@ export const lockAdminRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
         operationId: 'getLock',
         summary: 'Get the state of a lock',
         description:
-          'Who holds the lock, who waits for it, and how its last lease ended, all at one moment. Every name has a state: one that nobody uses is `free`. The answer is old when it arrives, so decide nothing by it: `acquire` decides.',
+          'Who holds the lock, who waits for it, and how its last lease ended, all at one moment. Every name has a state: an unused one is `free`. The answer is old when it arrives, so decide nothing by it: `acquire` decides.',
         tags: ['locks'],
         params: LockParams,
-        response: { 200: schemas.Lock, ...problemResponses(...COMMON_PROBLEMS) },
+        response: { 200: Lock, ...problemResponses(...COMMON_PROBLEMS) },
       },
     },
     async ({ namespace, params: { name } }) =>
@@ -72,12 +73,12 @@ export const lockAdminRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
   app.post(
     '/:name/revoke',
     {
-      config: { scope: 'admin' },
+      config: { scope: 'admin', repeat: 'applies-again' },
       schema: {
         operationId: 'revokeLock',
         summary: 'Ask the holders of a lock to give way',
         description:
-          'For operators: the holders hear of it with their next renewal or keepalive, or at once on a `hold` stream. With `graceMs` their leases end after that time, with `force` now; later leases are not affected. The request applies to a semaphore of this name as well. The log names who did it.',
+          'For operators: the holders hear of it with their next renewal or keepalive, or at once on a `hold` stream. With `graceMs` their leases end after that time, with `force` now; later leases are not affected; a repeat without `fence` is for those who hold the lock by then. The request applies to a semaphore of this name as well. The log names who did it.',
         tags: ['locks'],
         params: LockParams,
         body: schemas.RevokeLockRequest,

@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { EventStream } from '../../http/event-stream.js'
-import { OpenStreams } from '../../http/open-streams.js'
+import { EVENTS_AGE_MS, OpenStreams } from '../../http/open-streams.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { toLockState } from '../admin/answer.js'
+import { LockParams } from '../fields.js'
 import type { LockRouteOptions } from '../leases/answer.js'
-import { LockParams } from '../leases/schemas.js'
 import { problemResponses } from '../problems.js'
 import * as schemas from './schemas.js'
 import type { LockEvent } from './scripts.js'
@@ -18,6 +18,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
   const streams = new OpenStreams(app, {
     onOpen: () => metrics.streamOpened('events'),
     onEnd: (why) => metrics.streamEnded('events', why),
+    maxAgeMs: EVENTS_AGE_MS,
   })
 
   app.get(

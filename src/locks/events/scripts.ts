@@ -1,5 +1,6 @@
 import { list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
+import type { Reading } from '../../redis/watches.js'
 import { type InspectedLock, readInspected } from '../lock-state.js'
 import { type Head, readHead } from '../reply-head.js'
 
@@ -15,20 +16,12 @@ export interface LockEvent {
   readonly reason: string
 }
 
-/** The state of a lock at the event `last`: a listener that reads on from there misses nothing. */
-export interface Beginning {
-  readonly kind: 'beginning'
-  readonly last: string
+/** The state of a lock at the place where events begin: who reads on from there misses nothing. */
+export interface LockStart {
   readonly lock: InspectedLock
 }
 
-export interface News {
-  readonly kind: 'news'
-  readonly last: string
-  /** Whether more events follow these. */
-  readonly more: boolean
-  readonly events: readonly LockEvent[]
-}
+export type LockReading = Reading<LockEvent, LockStart>
 
 export const watchScript = defineScript({
   name: 'locks.watch',
@@ -37,13 +30,13 @@ export const watchScript = defineScript({
   args: ['instance', 'watch_ms', 'after', 'max'],
   units: () => 8,
   outcomes: ['news', 'beginning'],
-  decode(reply, kind): Head & (Beginning | News) {
+  decode(reply, kind): Head & LockReading {
     const parts = list(reply, 6)
     const head = readHead(parts)
     const last = String(parts[4])
     return kind === 'news'
       ? { ...head, kind, last, more: parts[5] === 1, events: readEvents(parts) }
-      : { ...head, kind, last, lock: readInspected(parts, 6) }
+      : { ...head, kind, last, more: false, lock: readInspected(parts, 6) }
   },
 })
 

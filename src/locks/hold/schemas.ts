@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { DurationMs } from '../../http/names.js'
-import { AcquireLockRequest, MAX_LEASE_MS, Token } from '../leases/schemas.js'
+import { MAX_LEASE_MS, Token } from '../fields.js'
+import { AcquireLockRequest } from '../leases/schemas.js'
 
 const { sessionToken: _, ttlMs: __, maxHoldMs: ___, ...terms } = AcquireLockRequest.properties
 

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { LockParams, TtlQuery } from '../fields.js'
 import { releaseProblems, renewProblems } from '../problems.js'
 import { type LockRouteOptions, takeReleased, takeRenewed, toRenewed } from './answer.js'
 import * as schemas from './schemas.js'
@@ -26,8 +27,8 @@ export const holderRoutes: FastifyPluginAsyncTypebox<HolderRouteOptions> = async
       schema: {
         ...options.renewal,
         tags: ['locks'],
-        params: schemas.LockParams,
-        querystring: schemas.TtlQuery,
+        params: LockParams,
+        querystring: TtlQuery,
         body: schemas.RenewLeaseRequest,
         response: { 200: schemas.RenewedLease, ...renewProblems() },
       },
@@ -43,7 +44,7 @@ export const holderRoutes: FastifyPluginAsyncTypebox<HolderRouteOptions> = async
       schema: {
         ...options.release,
         tags: ['locks'],
-        params: schemas.LockParams,
+        params: LockParams,
         body: schemas.ReleaseLeaseRequest,
         response: { 200: schemas.ReleasedLease, ...releaseProblems() },
       },

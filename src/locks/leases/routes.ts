@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
+import { LockParams, WaitQuery } from '../fields.js'
 import { acquireProblems } from '../problems.js'
 import { type LockRouteOptions, takeGranted } from './answer.js'
 import { holderRoutes } from './holder-routes.js'
@@ -19,8 +20,8 @@ export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (ap
         description:
           'Takes the lock at once, or after waiting in the queue for up to `waitMs`. The `token` proves the lease: renew it before `expiresInMs` is over, and release it at the end. Pass the `fence` to the resource that the lock protects. 423 is the normal answer when the lock is held. Send an `Idempotency-Key`, and a retry gets the same lease.',
         tags: ['locks'],
-        params: schemas.LockParams,
-        querystring: schemas.WaitQuery,
+        params: LockParams,
+        querystring: WaitQuery,
         headers: IdempotencyHeaders,
         body: schemas.AcquireLockRequest,
         response: { 200: schemas.Lease, ...acquireProblems() },

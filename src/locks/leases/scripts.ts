@@ -54,24 +54,30 @@ function toAcquireReply(reply: unknown, kind: (typeof ACQUIRE_OUTCOMES)[number])
   switch (kind) {
     case 'held':
     case 'delayed':
-      return { ...head, kind, name: toName(parts[4]), lock: readSnapshot(parts, 5)[0] }
+      return Object.assign(head, { kind, name: toName(parts[4]), lock: readSnapshot(parts, 5)[0] })
     case 'queued': {
       const [attach, leftMs] = integers(parts.slice(4, 6), 2)
-      return { ...head, kind, attach, leftMs, token: String(parts[6]), ticket: integer(parts[7]) }
+      return Object.assign(head, {
+        kind,
+        attach,
+        leftMs,
+        token: String(parts[6]),
+        ticket: integer(parts[7]),
+      })
     }
     case 'ended':
-      return { ...head, kind, ...toEnd(parts) }
+      return Object.assign(head, { kind }, toEnd(parts))
     case 'too-many-waiters':
-      return { ...head, kind, queueLength: Number(parts[4]), name: toName(parts[5]) }
+      return Object.assign(head, { kind, queueLength: Number(parts[4]), name: toName(parts[5]) })
     case 'mode-mismatch':
-      return { ...head, kind, name: toName(parts[4]) }
+      return Object.assign(head, { kind, name: toName(parts[4]) })
     case 'capacity-mismatch':
     case 'unsatisfiable':
-      return { ...head, kind, capacity: Number(parts[4]) }
+      return Object.assign(head, { kind, capacity: Number(parts[4]) })
     case 'again':
-      return { ...head, kind }
+      return Object.assign(head, { kind })
     default:
-      return { ...head, kind }
+      return Object.assign(head, { kind })
   }
 }
 
@@ -134,7 +140,7 @@ export const claimScript = defineScript({
   outcomes: ['granted', 'nothing'],
   decode(reply, kind) {
     const parts = list(reply, 4)
-    return kind === 'granted' ? toGrant(parts, kind) : { ...readHead(parts), kind }
+    return kind === 'granted' ? toGrant(parts, kind) : Object.assign(readHead(parts), { kind })
   },
 })
 
@@ -143,8 +149,8 @@ export type LostReply = ReturnType<typeof toLost>
 /** `lost`: the names on which the token holds nothing. */
 const toLost = (parts: readonly unknown[], kind: 'ended' | 'not-owner') =>
   kind === 'ended'
-    ? { ...readHead(parts), kind, ...toEnd(parts), lost: parts.slice(7).map(toName) }
-    : { ...readHead(parts), kind, lost: parts.slice(4).map(toName) }
+    ? Object.assign(readHead(parts), { kind, lost: parts.slice(7).map(toName) }, toEnd(parts))
+    : Object.assign(readHead(parts), { kind, lost: parts.slice(4).map(toName) })
 
 /** When the lease is ended; `leftMs` undefined: it is only asked for. */
 export interface RevokeReply {
@@ -165,13 +171,12 @@ export const renewScript = defineScript({
     const parts = list(reply, 4)
     if (kind !== 'renewed') return toLost(parts, kind)
     const [leftMs, revokeLeftMs] = integers(parts.slice(4, 6), 2)
-    return {
-      ...readHead(parts),
+    return Object.assign(readHead(parts), {
       kind,
       leftMs,
       revoke: revokeLeftMs < 0 ? undefined : toRevoke(revokeLeftMs, parts[6]),
       fences: integers(parts.slice(7), parts.length - 7),
-    }
+    })
   },
 })
 
@@ -191,6 +196,7 @@ export const releaseScript = defineScript({
     if (kind !== 'released') return toLost(parts, kind)
     const [heldMs, names] = integers(parts.slice(4, 6), 2)
     const fences = integers(parts.slice(6, 6 + names), names)
-    return { ...readHead(parts), kind, heldMs, fences, handed: toHanded(parts, 6 + names) }
+    const handed = toHanded(parts, 6 + names)
+    return Object.assign(readHead(parts), { kind, heldMs, fences, handed })
   },
 })

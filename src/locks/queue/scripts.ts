@@ -8,7 +8,7 @@ export const leaveScript = defineScript({
   keys: ['lock[]'],
   args: ['token', 'attach', 'how', ...COMMON],
   outcomes: ['left', 'granted', 'nothing'],
-  decode: (reply, kind) => ({ ...readHead(integers(reply, 4)), kind }),
+  decode: (reply, kind) => Object.assign(readHead(integers(reply, 4)), { kind }),
 })
 
 /** What Redis knows of a waiter. */
@@ -41,7 +41,7 @@ export const restoreScript = defineScript({
   keys: ['lock[]'],
   args: ['token', 'waiter', 'waited_ms', 'wait_ms', ...COMMON],
   outcomes: RESTORE_OUTCOMES,
-  decode: (reply, kind) => ({ ...readHead(integers(reply, 4)), kind }),
+  decode: (reply, kind) => Object.assign(readHead(integers(reply, 4)), { kind }),
 })
 
 export const sweepScript = defineScript({

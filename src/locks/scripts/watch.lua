@@ -15,12 +15,13 @@ RETURN next_ms expired claim_timeouts outcome last more ...
 COST O(max)
 MEMORY grows
 ]]
+-- @use ../../redis/scripts/lib/watchers.lua
 -- @use lib/save.lua
 -- @use lib/snapshot.lua
 local instance, watch_ms, after, max = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 local call = begin(KEYS[1], 0, 0)
 local lock = open_lock(call, name_of(call, KEYS[1]))
-local events, watchers = part(lock, 'events'), part(lock, 'watchers')
+local events = part(lock, 'events')
 
 -- Between two watches no event was recorded, so older events cannot be continued.
 if lock.watched <= now_us then redis.call('DEL', events) end
@@ -29,10 +30,8 @@ lock.watched, lock.dirty = math.max(lock.watched, now_us + watch_ms * 1000), tru
 -- The lock is saved without advance, so the deadline of the head of its queue is set here.
 local _, head = head_of(lock)
 lock.head_gone = head and gone_at(call, head)
-redis.call('ZREMRANGEBYSCORE', watchers, '-inf', now_us)
-redis.call('ZADD', watchers, lock.watched, instance)
 redis.call('PEXPIRE', events, watch_ms + KEEP_MS)
-redis.call('PEXPIRE', watchers, watch_ms + KEEP_MS)
+add_watcher(part(lock, 'watchers'), instance, lock.watched, watch_ms + KEEP_MS)
 
 -- Only the oldest events are dropped: while an event is there, all later ones are there.
 local found = after ~= '' and redis.call('XRANGE', events, after, after)[1]

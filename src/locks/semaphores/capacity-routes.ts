@@ -4,10 +4,10 @@ import { toETag, toPrecondition } from '../../http/etag.js'
 import { fromCursor, PageQuery } from '../../http/pages.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { SHOWN, toPage, toSemaphore } from '../admin/answer.js'
-import { Semaphore, SemaphoreList } from '../admin/schemas.js'
+import { LockParams } from '../fields.js'
 import { type LockRouteOptions, toPermits } from '../leases/answer.js'
-import { LockParams } from '../leases/schemas.js'
 import { problem, problemResponses } from '../problems.js'
+import { Semaphore, SemaphoreList } from '../state-schemas.js'
 import * as schemas from './schemas.js'
 
 /** The capacity and the state of semaphores. */
@@ -30,7 +30,7 @@ export const capacityRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async
       },
     },
     async ({ namespace, query: { prefix, limit, cursor } }) => {
-      const after = cursor === undefined ? '' : fromCursor(cursor, prefix)
+      const after = fromCursor(cursor, prefix)
       const { items, next } = await store.list(namespace, 'semaphores', prefix, after, limit)
       const shown = items.map(({ name, holderCount, queueLength, ...rest }) => ({
         ...{ name, holderCount, queueLength },
@@ -48,7 +48,7 @@ export const capacityRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async
         operationId: 'getSemaphore',
         summary: 'Get the capacity and the state of a semaphore',
         description:
-          'Who holds permits, who waits, and how many permits are available, all at one moment. Every name has a state: one that nobody uses is `free`. The `ETag` is that of the capacity, where one was set with PUT.',
+          'Who holds permits, who waits, and how many permits are available, all at one moment. Every name has a state: an unused one is `free`. The `ETag` is that of the capacity, where one was set with PUT.',
         tags: ['locks'],
         params: LockParams,
         response: { 200: Semaphore, ...problemResponses(...COMMON_PROBLEMS) },

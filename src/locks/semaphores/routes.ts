@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
+import { LockParams, WaitQuery } from '../fields.js'
 import { type LockRouteOptions, takeGranted } from '../leases/answer.js'
 import { holderRoutes } from '../leases/holder-routes.js'
 import { toOptions } from '../leases/request.js'
-import { LockParams, WaitQuery } from '../leases/schemas.js'
 import { acquireProblems } from '../problems.js'
 import * as schemas from './schemas.js'
 

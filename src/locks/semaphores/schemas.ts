@@ -1,5 +1,6 @@
 import Type from 'typebox'
-import { EXAMPLE_FENCE, EXAMPLE_TOKEN, Lease, Terms } from '../leases/schemas.js'
+import { EXAMPLE_FENCE, EXAMPLE_TOKEN, Terms } from '../fields.js'
+import { Lease } from '../leases/schemas.js'
 
 const MAX_CAPACITY = 10_000
 

@@ -28,7 +28,7 @@ export const sessionOperatorRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> 
       },
     },
     async ({ namespace, query: { limit, cursor } }) => {
-      const after = cursor === undefined ? '' : fromCursor(cursor, '')
+      const after = fromCursor(cursor, '')
       const { sessions: items, next } = await sessions.list(namespace, after, limit)
       return toPage(items.map(toSession), next)
     },

@@ -1,15 +1,8 @@
 import Type from 'typebox'
 import { DurationMs, ObjectName } from '../../http/names.js'
 import { PageOf, PageQuery } from '../../http/pages.js'
-import {
-  EXAMPLE_FENCE,
-  Fence,
-  MAX_LEASE_MS,
-  Metadata,
-  RevokeNotice,
-  SessionId,
-  SessionToken,
-} from '../leases/schemas.js'
+import { EXAMPLE_FENCE, Fence, MAX_LEASE_MS, Metadata, SessionId, SessionToken } from '../fields.js'
+import { RevokeNotice } from '../leases/schemas.js'
 
 export const SessionParams = Type.Object({ id: SessionId })
 

@@ -16,7 +16,7 @@ export const lockSetRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
         operationId: 'acquireLockSet',
         summary: 'Acquire several locks, all or nothing',
         description:
-          'Takes up to 32 locks under one token, at once or after waiting in all their queues for up to `waitMs`. Sets never deadlock, in whatever order they name their locks. 423 is the normal answer when one of them is held; then none is taken. On Redis Cluster the names must share the part before `@`.',
+          'Takes up to 32 locks under one token, at once or after waiting in all their queues for up to `waitMs`. Sets never deadlock, also when they name their locks in different orders. 423 is the normal answer when one of them is held; then none is taken. On Redis Cluster the names must share the part before `@`.',
         tags: ['locks'],
         headers: IdempotencyHeaders,
         body: schemas.AcquireLockSetRequest,

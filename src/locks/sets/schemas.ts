@@ -1,17 +1,13 @@
 import Type from 'typebox'
 import { ByName } from '../../http/by-name.js'
 import { ObjectName } from '../../http/names.js'
+import { EXAMPLE_FENCE, EXAMPLE_TOKEN, Fence, Terms, Token } from '../fields.js'
 import {
-  EXAMPLE_FENCE,
-  EXAMPLE_TOKEN,
   ExpiresInMs,
-  Fence,
   HeldMs,
   ReleaseLeaseRequest,
   RenewLeaseRequest,
   Replayed,
-  Terms,
-  Token,
   WaitedMs,
 } from '../leases/schemas.js'
 

@@ -13,7 +13,7 @@ export function toRequestedPage(
   { group = '' }: Policy,
   { prefix, cursor, limit }: Static<typeof PageQuery>,
 ): Page {
-  const after = cursor === undefined ? '' : fromCursor(cursor, prefix)
+  const after = fromCursor(cursor, prefix)
   return { group, prefix, after, count: limit }
 }
 

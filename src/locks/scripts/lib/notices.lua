@@ -1,5 +1,6 @@
 -- Notifies of what happens to a lease: the watchers of its lock, the stream that carries it, its session.
 
+-- @use ../../../redis/scripts/lib/watchers.lua
 -- @use carried.lua
 -- @use leases.lua
 
@@ -12,9 +13,7 @@ local function emit(lock, what, lease, reason)
     'fence', lease.fence or 0, 'owner', lease.owner or '', 'reason', reason or '')
   if lock.announced then return end
   lock.announced = true
-  for _, instance in ipairs(redis.call('ZRANGEBYSCORE', part(lock, 'watchers'), now_us, '+inf')) do
-    redis.call('PUBLISH', 'ls:events:' .. instance, lock.key)
-  end
+  announce(part(lock, 'watchers'), lock.key)
 end
 
 -- The stream that carries a lease renews at once, and so hears what happened to it.

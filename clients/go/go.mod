@@ -1,0 +1,3 @@
+module lockstep.example/lockstep
+
+go 1.19

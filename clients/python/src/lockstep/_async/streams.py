@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, AsyncIterator, Dict, Mapping, Optional, Sequence
+
+from .._bridge import AsyncBridge
+from .._errors import LockstepError, NoAnswerError
+from .._request import Answer, camel_case, to_request
+from .._transport import may_repeat, pause_ms
+from ..problems import PositionLost
+
+if TYPE_CHECKING:
+    from .. import api
+    from .._request import CallOptions
+    from .._typing import Unpack
+
+
+class AsyncStreams:
+    def __init__(self, client: AsyncBridge) -> None:
+        self._client = client
+
+    async def append(
+        self, stream: str, event: str, data: Any, **options: Unpack[CallOptions]
+    ) -> str:
+        """Appends one entry, and returns its id."""
+        entry: Any = {"event": event, "data": data}
+        return (await self.append_many(stream, [entry], **options))[0]
+
+    async def append_many(
+        self, stream: str, entries: Sequence[api.NewStreamEntry], **options: Unpack[CallOptions]
+    ) -> list[str]:
+        """Appends all entries or none, and returns their ids."""
+        parts: Any = {"path": {"stream": stream}, "body": {"entries": list(entries)}}
+        answer = await self._client.ask("appendToStream", **parts, **options)
+        return [entry["id"] for entry in answer.json["entries"]]
+
+    async def page(
+        self,
+        stream: str,
+        *,
+        after: Optional[str] = None,
+        before: Optional[str] = None,
+        order: Optional[api.StreamOrder] = None,
+        limit: Optional[int] = None,
+        **options: Unpack[CallOptions],
+    ) -> api.StreamEntryList:
+        query = camel_case({"after": after, "before": before, "order": order, "limit": limit})
+        parts: Any = {"path": {"stream": stream}, "query": query}
+        page: Answer[api.StreamEntryList] = await self._client.ask("readStream", **parts, **options)
+        return page.json
+
+    async def follow(self, stream: str, *, after: str = "end") -> AsyncIterator[api.StreamEntry]:
+        """
+        Each entry after a place, and then each as it is appended, without an end. Connects again by
+        itself. Raises problems.PositionLost when entries were dropped before they were read.
+        """
+        request = to_request("followStream", {"stream": stream}, {"after": after})
+        headers: Dict[str, str] = {}
+        tries = 0
+        while True:
+            try:
+                lines = self._client.transport.lines(request, headers)
+                async for event in events_of(self._client.lines(lines)):
+                    tries = 0
+                    headers["Last-Event-ID"] = event["id"]
+                    if event["event"] == "reset":
+                        raise position_lost(json.loads(event["data"]))
+                    if event["event"] != "following":
+                        yield json.loads(event["data"])
+            except (LockstepError, NoAnswerError) as error:
+                if not may_repeat(error, "harmless", headers):
+                    raise
+                tries += 1
+                await self._client.sleep(pause_ms(error, tries))
+
+
+async def events_of(lines: AsyncIterator[str]) -> AsyncIterator[Mapping[str, str]]:
+    """The events of server-sent events that have an id."""
+    event: Dict[str, str] = {}
+    async for line in lines:
+        if line:
+            name, _, value = line.partition(": ")
+            event[name] = value
+            continue
+        if "id" in event:
+            yield event
+        event = {}
+
+
+def position_lost(reset: Mapping[str, Any]) -> PositionLost:
+    detail = f"entries after {reset['asked']} are gone"
+    return PositionLost({"code": "position-lost", "status": 410, "detail": detail, **reset})

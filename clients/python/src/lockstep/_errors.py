@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from typing import Any, Mapping
+
+
+class LockstepError(Exception):
+    """The service refused the call. `lockstep.problems` has a class for each code."""
+
+    def __init__(self, problem: Mapping[str, Any]) -> None:
+        super().__init__(f"{problem['code']}: {problem.get('detail')}")
+        self.problem = problem
+
+    @property
+    def code(self) -> str:
+        return str(self.problem["code"])
+
+    @property
+    def status(self) -> int:
+        return int(self.problem["status"])
+
+    @property
+    def retry_after_ms(self) -> float:
+        return float(self.problem.get("retryAfterMs", 0))
+
+
+class NoAnswerError(Exception):
+    """No answer came, or one that is not of the service: the call may have been applied."""
+
+
+class LeaseLostError(Exception):
+    """The lease has ended, or may end before this process can know."""
+
+
+class RevokeRequestedError(Exception):
+    """An operator asks the holder to give way. The lease goes on until the work has ended."""
+
+
+class LoadFailedError(Exception):
+    """The last load of the key failed; no caller loads before `retry_after_ms`."""
+
+    def __init__(self, retry_after_ms: float) -> None:
+        super().__init__(f"the last load failed; the next may begin in {retry_after_ms:.0f} ms")
+        self.retry_after_ms = retry_after_ms

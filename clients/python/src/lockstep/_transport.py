@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, AsyncIterator, Callable, Coroutine, Dict, Mapping, Optional, Sequence, Set, Union
+
+import anyio
+import httpx
+
+from ._clock import now_ms
+from ._errors import LockstepError, NoAnswerError
+from ._operations import Repeat
+from ._request import Answer, CallOptions, Request, to_request
+from .problems import BY_CODE
+
+FIRST_PAUSE_MS = 50
+LONGEST_PAUSE_MS = 2_000
+NOT_APPLIED = {"store-unavailable", "overloaded", "draining"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    # Base URLs of the service, tried in turn.
+    urls: Sequence[str]
+    token: Optional[str]
+    namespace: Optional[str]
+    timeout_ms: float
+    # How long one attempt may take, on top of the time that the service waits.
+    attempt_ms: float
+    # Headers of each call, such as traceparent.
+    headers: Callable[[], Mapping[str, str]]
+    http: Callable[[], httpx.AsyncClient]
+
+
+def settings_of(
+    url: Union[str, Sequence[str]],
+    token: Optional[str],
+    namespace: Optional[str],
+    timeout_ms: float,
+    attempt_ms: float,
+    headers: Optional[Callable[[], Mapping[str, str]]],
+    unix_socket: Optional[str],
+    http: Optional[Callable[[], httpx.AsyncClient]],
+) -> Settings:
+    def connect() -> httpx.AsyncClient:
+        # Calls that wait for a lock have a connection each, and keep no renewal from its own.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
+        if unix_socket is None:
+            return httpx.AsyncClient(limits=limits)
+        transport = httpx.AsyncHTTPTransport(uds=unix_socket, limits=limits)
+        return httpx.AsyncClient(transport=transport)
+
+    urls = [url] if isinstance(url, str) else list(url)
+    return Settings(
+        urls, token, namespace, timeout_ms, attempt_ms, headers or dict, http or connect
+    )
+
+
+class Transport:
+    """Sends each request until it is answered, repeats do no good, or its time is over."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._turn = 0
+        self._loop: Optional[asyncio.AbstractEventLoop] = None
+        self._http: Optional[httpx.AsyncClient] = None
+        self._tasks: Set[asyncio.Task[Any]] = set()
+
+    async def ask(self, operation: str, options: CallOptions, **parts: Any) -> Answer[Any]:
+        request = to_request(operation, **parts)
+        deadline = now_ms() + options.get("timeout_ms", self._settings.timeout_ms)
+        headers = self._headers_of(request, options)
+        tries = 0
+        while True:
+            turn = self._turn
+            try:
+                return await self._attempt(turn, request, headers, deadline - now_ms())
+            except (LockstepError, NoAnswerError) as error:
+                if not may_repeat(error, request.repeat, headers):
+                    raise
+                if self._turn == turn:
+                    self._turn += 1
+                tries += 1
+                pause = 0 if tries < len(self._settings.urls) else pause_ms(error, tries)
+                if now_ms() + pause >= deadline:
+                    raise
+            await asyncio.sleep(pause / 1000)
+
+    async def lines(self, request: Request, headers: Mapping[str, str]) -> AsyncIterator[str]:
+        """The lines of a stream of events, which ends with the connection."""
+        base = self._settings.urls[self._turn % len(self._settings.urls)].rstrip("/")
+        all_headers = {**self._headers_of(request, {}), **headers}
+        # The service sends a comment every 15 s.
+        timeout = httpx.Timeout(self._settings.attempt_ms / 1000, read=45)
+        try:
+            async with self._client().stream(
+                request.method, base + request.path, headers=all_headers, timeout=timeout
+            ) as response:
+                if not response.is_success:
+                    raise error_of(response, await response.aread())
+                async for line in response.aiter_lines():
+                    yield line
+        except httpx.HTTPError as error:
+            raise NoAnswerError(f"the stream of {request.path} was cut") from error
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Runs in the background. `close` waits for it."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._http and self._loop is asyncio.get_running_loop():
+            await self._http.aclose()
+        self._http = self._loop = None
+
+    def _client(self) -> httpx.AsyncClient:
+        """One per event loop: its connections belong to the loop."""
+        loop = asyncio.get_running_loop()
+        if self._http is None or self._loop is not loop:
+            self._http, self._loop = self._settings.http(), loop
+        return self._http
+
+    def _headers_of(self, request: Request, options: CallOptions) -> Dict[str, str]:
+        settings = self._settings
+        key = options.get("idempotency_key") or str(uuid.uuid4())
+        own = {
+            "authorization": settings.token and f"Bearer {settings.token}",
+            "lockstep-namespace": settings.namespace,
+            "traceparent": options.get("traceparent"),
+            "idempotency-key": key if request.repeat == "keyed" else None,
+        }
+        sent = {name: value for name, value in own.items() if value is not None}
+        return {**sent, **settings.headers(), **request.headers}
+
+    async def _attempt(
+        self, turn: int, request: Request, headers: Mapping[str, str], left_ms: float
+    ) -> Answer[Any]:
+        settings = self._settings
+        url = settings.urls[turn % len(settings.urls)].rstrip("/") + request.path
+        longest = min(left_ms, settings.attempt_ms + request.wait_ms)
+        asked_at = now_ms()
+        try:
+            with anyio.fail_after(max(0, longest) / 1000):
+                response = await self._client().request(
+                    request.method, url, headers=headers, content=request.content, timeout=None
+                )
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise NoAnswerError(f"{request.method} {url}: no answer") from error
+        if not response.is_success and response.status_code != 304:
+            raise error_of(response, response.content)
+        is_json = response.headers.get("content-type", "").startswith("application/json")
+        body = json.loads(response.content) if is_json and response.content else None
+        return Answer(response.status_code, response.headers, response.content, body, asked_at)
+
+
+def error_of(response: httpx.Response, content: bytes) -> Exception:
+    """The problem in an answer. A proxy between may answer something else."""
+    problem = None
+    if response.headers.get("content-type", "").startswith("application/problem+json"):
+        with suppress(ValueError):
+            problem = json.loads(content)
+    if not isinstance(problem, dict) or "code" not in problem:
+        return NoAnswerError(f"status {response.status_code}, not from the service")
+    with suppress(KeyError, ValueError):
+        problem.setdefault("retryAfterMs", float(response.headers["retry-after"]) * 1000)
+    return BY_CODE.get(problem["code"], LockstepError)(problem)
+
+
+def may_repeat(error: Exception, repeat: Repeat, headers: Mapping[str, str]) -> bool:
+    """
+    Whether the same request may be sent again. What may have been applied is repeated under a
+    condition only with an Idempotency-Key: the condition might hold no more because of it.
+    """
+    if isinstance(error, LockstepError) and error.code in NOT_APPLIED:
+        return True
+    if isinstance(error, LockstepError) and error.code != "outcome-unknown":
+        return False
+    # No connection was made to send it over.
+    if isinstance(error.__cause__, (httpx.ConnectError, httpx.ConnectTimeout)):
+        return True
+    is_conditional = {name.lower() for name in headers} & {"if-match", "if-none-match"}
+    return repeat == "keyed" or (repeat == "harmless" and not is_conditional)
+
+
+def pause_ms(error: Exception, tries: int) -> float:
+    """What the service asks for, and a random part of a time that doubles."""
+    jittered = random.uniform(0, min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2**tries))
+    return jittered + (error.retry_after_ms if isinstance(error, LockstepError) else 0)

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any, List
+
+import pytest
+from faults import FaultProxy
+from test_calls import in_background
+from waiting import auntil, until
+
+from lockstep import AsyncClient, Client
+
+
+def counts_of(client: Client, queue: str) -> Any:
+    return client.call("getQueue", path={"queue": queue}).json["counts"]
+
+
+def dead_after_one(client: Client, queue: str, **settings: Any) -> None:
+    body: Any = {"maxFailures": 1, **settings}
+    client.call("putQueue", path={"queue": queue}, body=body)
+
+
+def test_works_through_the_messages_and_acknowledges_them(client: Client) -> None:
+    client.queues.send("mails", {"to": "ada"}, priority=1)
+    client.queues.send("mails", b"\x00\xff")
+    assert not client.queues.send("mails", "last", dedup_id="d")["duplicate"]
+    assert client.queues.send("mails", "last", dedup_id="d")["duplicate"]
+    bodies: List[Any] = []
+    client.queues.work("mails", lambda message: bodies.append(message.body), until_empty=True)
+    assert bodies == [{"to": "ada"}, b"\x00\xff", "last"]
+    assert counts_of(client, "mails") == dict.fromkeys(counts_of(client, "mails"), 0)
+
+
+def test_reports_what_failed_and_goes_on(client: Client) -> None:
+    dead_after_one(client, "jobs")
+    client.queues.send("jobs", 0)
+    client.queues.send("jobs", 1)
+    done: List[Any] = []
+    client.queues.work("jobs", lambda job: done.append(1 / job.body), until_empty=True)
+    assert done == [1]
+    query: Any = {"state": "dead"}
+    [dead] = client.call("listMessages", path={"queue": "jobs"}, query=query).json["items"]
+    assert "ZeroDivisionError" in dead["error"]
+
+
+def test_extends_a_delivery_while_it_is_handled(connect: Any, proxy: FaultProxy) -> None:
+    client = connect(proxy.url)
+    dead_after_one(client, "slow")
+    client.queues.send("slow", 1)
+
+    def handle(message: Any) -> None:
+        until(lambda: proxy.sent('"extend"') > 0)
+        message.check()
+
+    client.queues.work("slow", handle, visibility_ms=6_000, until_empty=True)
+    assert counts_of(client, "slow")["dead"] == 0
+
+
+def test_waits_for_messages_until_it_is_told_to_stop(connect: Any, client: Client) -> None:
+    stop = threading.Event()
+    done: List[Any] = []
+
+    def handle(message: Any) -> None:
+        done.append(message.body)
+        stop.set()
+
+    worked = in_background(lambda: connect().queues.work("later", handle, until=stop))
+    client.queues.send("later", "x")
+    worked()
+    assert done == ["x"]
+
+
+@pytest.mark.anyio
+async def test_a_worker_that_is_cancelled_gives_its_message_back(
+    aclient: AsyncClient, client: Client
+) -> None:
+    dead_after_one(client, "tasks")
+    client.queues.send("tasks", 1)
+    began = asyncio.Event()
+
+    async def handle(_: Any) -> None:
+        began.set()
+        await asyncio.sleep(600)
+
+    work = aclient.queues.work("tasks", handle, visibility_ms=600_000)
+    worker = asyncio.ensure_future(work)
+    await began.wait()
+    worker.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await worker
+    await auntil(lambda: counts_of(client, "tasks")["ready"] == 1)
+
+
+@pytest.mark.anyio
+async def test_a_worker_that_loses_a_delivery_is_stopped_and_takes_the_next(
+    aclient: AsyncClient, client: Client
+) -> None:
+    client.queues.send("lost", 1)
+    begun: List[Any] = []
+
+    async def handle(message: Any) -> None:
+        begun.append(message.body)
+        if len(begun) == 1:
+            settled: Any = {"ack": [message.lease["receipt"]]}
+            await aclient.call("settleMessages", path={"queue": "lost"}, body=settled)
+            client.queues.send("lost", 2)
+            await asyncio.sleep(600)
+
+    await aclient.queues.work("lost", handle, visibility_ms=6_000, until_empty=True)
+    assert begun == [1, 2]

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import asyncio
+from itertools import islice
+from typing import Any, List
+
+import pytest
+from faults import FaultProxy
+from waiting import auntil
+
+from lockstep import AsyncClient, Client, problems
+
+
+def test_appends_and_reads_pages(client: Client) -> None:
+    ids = [client.streams.append("orders", "placed", {"order": n}) for n in range(3)]
+    page = client.streams.page("orders", limit=2)
+    assert [entry["id"] for entry in page["items"]] == ids[:2]
+    rest = client.streams.page("orders", after=page["nextCursor"])
+    assert [entry["data"] for entry in rest["items"]] == [{"order": 2}]
+
+
+def test_follows_a_stream(client: Client) -> None:
+    client.streams.append("chat", "said", 1)
+    client.streams.append("chat", "said", 2)
+    entries = client.streams.follow("chat", after="start")
+    assert [entry["data"] for entry in islice(entries, 2)] == [1, 2]
+    client.streams.append("chat", "left", 3)
+    third = next(entries)
+    assert (third["event"], third["data"]) == ("left", 3)
+    entries.close()  # type: ignore[attr-defined]
+
+
+@pytest.mark.anyio
+async def test_goes_on_after_a_cut_where_it_was(
+    aclient: AsyncClient, proxy: FaultProxy, namespace: str
+) -> None:
+    seen: List[Any] = []
+    async with AsyncClient(proxy.url, namespace=namespace) as follower:
+
+        async def follow() -> None:
+            async for entry in follower.streams.follow("chat", after="start"):
+                seen.append(entry["data"])
+
+        following = asyncio.ensure_future(follow())
+        await aclient.streams.append("chat", "said", 1)
+        await auntil(lambda: seen == [1])
+        proxy.heal()
+        await aclient.streams.append("chat", "said", 2)
+        await auntil(lambda: len(seen) > 1)
+        following.cancel()
+        assert seen == [1, 2]
+
+
+def test_says_how_many_entries_were_missed(client: Client) -> None:
+    settings: Any = {"capacity": 1}
+    client.call("putStream", path={"stream": "small"}, body=settings)
+    first = client.streams.append("small", "said", 1)
+    client.streams.append("small", "said", 2)
+    client.streams.append("small", "said", 3)
+    with pytest.raises(problems.PositionLost) as lost:
+        next(client.streams.follow("small", after=first))
+    assert lost.value.problem["missed"] == 1

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any, Callable
+
+# Longer than a condition takes on the busiest machine.
+BOUND_MS = 60_000
+
+
+def until(condition: Callable[[], Any]) -> Any:
+    """What the condition is, once it is true. An error of it is no condition yet."""
+    ends = time.monotonic() + BOUND_MS / 1000
+    while True:
+        try:
+            found = condition()
+            if found:
+                return found
+        except Exception:
+            if time.monotonic() > ends:
+                raise
+        assert time.monotonic() < ends, "waited in vain"
+        time.sleep(0.01)
+
+
+async def auntil(condition: Callable[[], Any]) -> Any:
+    """The same for a condition that answers at once or is awaited."""
+    ends = time.monotonic() + BOUND_MS / 1000
+    while True:
+        found = condition()
+        if asyncio.iscoroutine(found):
+            found = await found
+        if found:
+            return found
+        assert time.monotonic() < ends, "waited in vain"
+        await asyncio.sleep(0.01)

@@ -1,0 +1,24 @@
+import { failureOf } from './failures.js'
+import { note } from './output.js'
+import { createProgram } from './program.js'
+import { HOLDER } from './run/front.js'
+import { serveFront } from './run/holder.js'
+
+declare const LOCKSTEP_CLIENT_VERSION: string
+
+process.stdout.on('error', end)
+// A remark that has no reader ends nothing: a command may run under a lock.
+process.stderr.on('error', () => undefined)
+try {
+  if (process.argv[2] === HOLDER && process.connected) serveFront()
+  else await createProgram(LOCKSTEP_CLIENT_VERSION).parseAsync()
+} catch (error) {
+  end(error)
+}
+
+/** What was written is flushed before the process ends by itself. */
+function end(error: unknown): void {
+  const { code, message } = failureOf(error)
+  if (message !== '') note(message)
+  process.exitCode = code
+}

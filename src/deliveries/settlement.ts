@@ -1,0 +1,77 @@
+/** Deliveries of queues and of groups of streams: receipts, settlement, requests that wait. */
+
+import { randomBytes } from 'node:crypto'
+import type { Idempotency } from '../redis/idempotency.js'
+import { remainingMs } from '../redis/remaining.js'
+import { integers, wordOf } from '../redis/reply.js'
+import type { Registration } from '../redis/waiter.js'
+
+/** Of one receive, or one settle. */
+export const MAX_BATCH = 100
+export const MIN_VISIBILITY_MS = 1_000
+/** Of a delivery, its extensions included. */
+export const MAX_VISIBILITY_MS = 43_200_000
+/** Of one answer; what is larger comes alone. */
+export const MOST_BYTES = 256 * 1024
+
+/** Eight characters. */
+const NONCE_BYTES = 6
+
+/** Arguments that all scripts of a receive have. `nonces`: a secret for each delivery. */
+export const receiveArgs = (
+  limit: number,
+  idempotency: Idempotency | undefined,
+  registration: Registration | undefined,
+) => ({
+  limit,
+  most_bytes: MOST_BYTES,
+  nonces: randomBytes(NONCE_BYTES * limit).toString('base64url'),
+  fingerprint: idempotency?.fingerprint ?? '',
+  record_ttl_ms: idempotency?.ttlMs ?? 0,
+  instance: registration?.instance ?? '',
+  others: registration?.others ? 1 : 0,
+})
+
+/** What happens to a delivery. */
+export type Settlement =
+  | { readonly kind: 'ack' | 'release'; readonly receipt: string }
+  | {
+      readonly kind: 'nack'
+      readonly receipt: string
+      /** Default: as the queue says. */
+      readonly delayMs?: number | undefined
+      readonly error?: string | undefined
+      /** No further retries. */
+      readonly dead: boolean
+    }
+  | { readonly kind: 'extend'; readonly receipt: string; readonly visibilityMs: number }
+
+/** By their number in redis/scripts/lib/statuses.lua. */
+const STATUSES = ['', 'acked', 'retrying', 'dead', 'extended', 'released', 'stale', 'gone'] as const
+
+export type SettleStatus = Exclude<(typeof STATUSES)[number], ''>
+
+export const readStatuses = (reply: unknown): SettleStatus[] =>
+  integers(reply, Array.isArray(reply) ? reply.length : 0).map(
+    (number) => wordOf(STATUSES, number) as SettleStatus,
+  )
+
+/** What metrics count; an extension is nothing that happens to a message or an entry. */
+export const SETTLE_EVENTS: Readonly<Record<SettleStatus, string | undefined>> = {
+  acked: 'acked',
+  retrying: 'retried',
+  released: 'released',
+  dead: 'dead',
+  stale: 'stale',
+  extended: undefined,
+  gone: undefined,
+}
+
+/** Never shows more time than is left: that since the call was sent is subtracted. */
+export const sinceSent = <D extends { readonly visibleForMs: number }>(
+  deliveries: readonly D[],
+  sentAt: number,
+): D[] =>
+  deliveries.map((delivery) =>
+    Object.assign(delivery, { visibleForMs: remainingMs(delivery.visibleForMs, sentAt) }),
+  )

@@ -1,0 +1,55 @@
+import type { Binder } from '../../redis/binder.js'
+import { statKey } from '../keys.js'
+import { toNumber } from '../message-ids.js'
+import { toScriptSettings } from '../script-settings.js'
+import type { Queue } from '../settings.js'
+import { discardScript, type RedriveReply, redriveScript } from './scripts.js'
+
+/** Messages of one call of a script: less than a millisecond of Redis. */
+const PER_CALL = 100
+
+export type Redrive = { readonly ids: readonly string[] } | { readonly count: number }
+
+export type DeadStore = ReturnType<typeof createDeadStore>
+
+/** What operators do with dead letters. */
+export function createDeadStore({ binder }: { readonly binder: Binder }) {
+  const redrive = binder.bind(redriveScript)
+  const discard = binder.bind(discardScript)
+  const keysOf = ({ namespace, name }: Queue) => ({ stat: statKey(namespace, name) })
+
+  return {
+    /** Makes these dead letters, or the oldest ones, ready again in steps of 100, until the queue is full. */
+    async redrive(queue: Queue, which: Redrive): Promise<RedriveReply> {
+      const settings = toScriptSettings(queue.settings)
+      const redriven: string[] = []
+      const total = 'ids' in which ? which.ids.length : which.count
+      for (let at = 0; at < total; at += PER_CALL) {
+        const count = Math.min(PER_CALL, total - at)
+        const { ids, full } = await redrive(
+          keysOf(queue),
+          'ids' in which
+            ? { settings, count: 0, ids: which.ids.slice(at, at + count).map(toNumber) }
+            : { settings, count, ids: [] },
+        )
+        redriven.push(...ids)
+        if (full) return { ids: redriven, full }
+        if ('count' in which && ids.length < count) break
+      }
+      return { ids: redriven, full: false }
+    },
+
+    /** @returns the ids of those that were dead letters and are deleted now */
+    async discard(queue: Queue, ids: readonly string[]): Promise<readonly string[]> {
+      const discarded: string[] = []
+      for (let at = 0; at < ids.length; at += PER_CALL) {
+        const args = {
+          settings: toScriptSettings(queue.settings),
+          ids: ids.slice(at, at + PER_CALL).map(toNumber),
+        }
+        discarded.push(...(await discard(keysOf(queue), args)))
+      }
+      return discarded
+    },
+  }
+}

@@ -1,0 +1,6 @@
+/** What a call found of other messages, and ended. */
+export interface Met {
+  readonly expired: number
+  readonly timedOut: number
+  readonly dead: number
+}

@@ -1,0 +1,68 @@
+import type { Binder } from '../../redis/binder.js'
+import { statKey } from '../keys.js'
+import type { MessageState } from '../messages/scripts.js'
+import { toScriptSettings } from '../script-settings.js'
+import type { Queue } from '../settings.js'
+import {
+  countsScript,
+  keepScript,
+  purgeScript,
+  type QueueCounts,
+  removeScript,
+  TOTALS,
+} from './scripts.js'
+
+/** Messages of one call of a script: a few milliseconds of Redis. */
+const PURGED_PER_CALL = 500
+
+export type OverviewStore = ReturnType<typeof createOverviewStore>
+
+/** What a queue holds as a whole. */
+export function createOverviewStore({ binder }: { readonly binder: Binder }) {
+  const counts = binder.bind(countsScript)
+  const purge = binder.bind(purgeScript)
+  const remove = binder.bind(removeScript)
+  const keep = binder.bind(keepScript)
+  const keysOf = ({ namespace, name }: Queue) => ({ stat: statKey(namespace, name) })
+
+  return {
+    /** @returns undefined for a queue without messages, past ones included */
+    counts: (queue: Queue): Promise<QueueCounts | undefined> =>
+      counts(keysOf(queue), {
+        settings: toScriptSettings(queue.settings),
+        totals: ['bytes', ...TOTALS],
+      }),
+
+    /**
+     * Deletes the messages of a state that were sent before, in steps of 500. With its head a group
+     * moves on, so a purge of `ready` deletes what waits behind ready messages as well.
+     * @returns how many
+     */
+    async purge(queue: Queue, state: MessageState): Promise<number> {
+      const settings = toScriptSettings(queue.settings)
+      let step = { deleted: 0, more: true, lastId: 0, score: '', member: '' }
+      let deleted = 0
+      while (step.more) {
+        const { lastId, score, member } = step
+        step = await purge(keysOf(queue), {
+          settings,
+          state,
+          most: PURGED_PER_CALL,
+          last_id: lastId,
+          score,
+          member,
+        })
+        deleted += step.deleted
+      }
+      return deleted
+    },
+
+    /** Before the queue gets these settings: messages that no call meets must last as long, too. */
+    keep: (queue: Queue): Promise<void> =>
+      keep(keysOf(queue), { settings: toScriptSettings(queue.settings) }),
+
+    /** Deletes all messages and totals. @returns whether there was such a queue */
+    remove: (queue: Queue): Promise<boolean> =>
+      remove(keysOf(queue), { settings: toScriptSettings(queue.settings) }),
+  }
+}

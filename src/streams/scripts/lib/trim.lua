@@ -1,0 +1,40 @@
+-- Drops the oldest entries of a stream.
+
+-- @use stream.lua
+
+-- @param over how many entries there are too many
+-- @return how many entries at the head of the log are dropped, and their bytes
+local function surplus_of(stream, head, over, most_bytes)
+  local count, bytes = 0, 0
+  for _, entry in ipairs(head) do
+    local ms = parse_id(entry[1])
+    local is_over = count < over or stream.bytes - bytes > most_bytes or ms <= stream.old_ms
+    if not is_over then break end
+    count, bytes = count + 1, bytes + #entry[2][2]
+  end
+  return count, bytes
+end
+
+-- Drops entries that are too old or beyond the bounds, at most `most`: later calls drop the rest.
+-- @return how many
+local function trim(stream, most, most_entries, most_bytes)
+  local dropped = 0
+  while dropped < most do
+    local over = redis.call('XLEN', stream.log) - most_entries
+    -- Few at a time, because reading an entry copies it.
+    local chunk = math.min(16, math.max(1, over), most - dropped)
+    local head = redis.call('XRANGE', stream.log, '-', '+', 'COUNT', chunk)
+    local count, bytes = surplus_of(stream, head, over, most_bytes)
+    if count == 0 then break end
+    stream.gone, stream.bytes, dropped = head[count][1], stream.bytes - bytes, dropped + count
+    local ms, n = parse_id(stream.gone)
+    redis.call('XTRIM', stream.log, 'MINID', id_of(ms, n + 1))
+  end
+  return dropped
+end
+
+local function save(stream)
+  redis.call('HSET', stream.meta, 'n', string.format('%.0f', stream.n), 'last', stream.last, 'gone',
+    stream.gone, 'bytes', string.format('%.0f', stream.bytes))
+  set_end(stream)
+end

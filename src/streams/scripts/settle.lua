@@ -1,0 +1,47 @@
+--[[
+streams.settle: acknowledge, reject, release or extend deliveries of a group, each by its receipt.
+
+KEYS meta           hash    of the stream, see lib/stream.lua
+ARGV settings       string  see lib/stream.lua
+ARGV group          string
+ARGV most_ms        int     how long a delivery may last, with its extensions
+ARGV actions[]      string  "kind id secret ms error": kind ack, nack, dead (a nack that ends retries),
+                            release or extend; ms the visibility of extend
+
+RETURN outcome status[]
+  1, status[]  settled; status: see redis/scripts/lib/statuses.lua; gone: acknowledged before, or dropped
+  2            no-group
+
+COST O(actions x log(pending))
+]]
+-- @use ../../redis/scripts/lib/statuses.lua
+-- @use ../../redis/scripts/lib/wake.lua
+-- @use lib/group.lua
+-- @use lib/handout.lua
+-- @use lib/settlement.lua
+local stream, name, most_ms = open(KEYS[1], ARGV[1]), ARGV[2], tonumber(ARGV[3])
+
+local group = open_group(stream, name)
+if not group then return { 2 } end
+
+local function settle(id, kind, secret, ms, error)
+  local d = read_delivery(group, id)
+  local refusal = refusal_of(group, id, d, secret)
+  if refusal then return refusal end
+  if kind == 'ack' then return acknowledge(group, id) end
+  if tonumber(redis.call('ZSCORE', group.leased, id)) <= now_us then return STALE end
+  if kind == 'extend' then return extend(group, id, d, ms, most_ms) end
+  if kind == 'release' then return release(group, id, d) end
+  return reject(stream, group, id, d, kind == 'dead', error)
+end
+
+begin_freeing(group)
+local was_full = redis.call('ZCARD', group.leased) >= MOST_PENDING
+local reply = { 1 }
+for at = 4, #ARGV do
+  local kind, id, secret, ms, error = string.match(ARGV[at], '^(%l+) (%S+) (%S+) (%d+) (.*)$')
+  reply[#reply + 1] = settle(id, kind, secret, tonumber(ms), error)
+end
+save_group(stream, group)
+wake(group.waiting, group.readied + (was_full and group.settled or 0))
+return reply

@@ -1,0 +1,108 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { ensureCli } from '../support/cli.js'
+import { useHarness } from '../support/harness.js'
+import { itRunsOncePerPeriod } from '../support/once-per-contract.js'
+import { itRunsUnderLock, started, underLock } from '../support/run-contract.js'
+import { until } from '../support/until.js'
+
+const program = {
+  command: [process.execPath, await ensureCli(), 'run'],
+  says: 'lockstep',
+} as const
+
+describe('lockstep run', () => {
+  const tools = underLock(useHarness(), program)
+  const { run, ask, state, startPath } = tools
+
+  itRunsUnderLock(tools)
+
+  it('runs a command under the lock, as if it were the command', async () => {
+    const name = 'a name/with "quotes", ünd more'
+    const script = 'read line; echo "$line $1 $LOCKSTEP_FENCE"; exit 7'
+    const work = ['sh', '-c', script, 'sh', '--json']
+    const { child, exit, stdout, stderr } = run([name, '--', ...work])
+    await state(encodeURIComponent(name), 'held')
+    const [holder] = (await ask('GET', encodeURIComponent(name))).holders
+    expect(holder?.owner).toContain(String(child.pid))
+    child.stdin?.end('from-stdin\n')
+    expect(await exit).toBe(7)
+    expect(stdout()).toBe(`from-stdin --json ${holder?.fence}\n`)
+    expect(stderr()).toBe('')
+    await state(encodeURIComponent(name), 'free')
+  })
+
+  it.each([
+    [[], "missing required argument 'name'"],
+    [['x', '--'], "missing required argument 'command'"],
+    [['', '--', 'true'], 'the name of the lock is missing'],
+    [['x', 'true', 'a'], 'after the name comes --'],
+    [['-w', 'y', 'x', '--', 'true'], 'Write seconds, or a number with ms, s, m, h or d.'],
+    [['-t', '4', 'x', '--', 'true'], 'It is from 5s to 86400s.'],
+    [['--once', 'x', '--', 'true'], "unknown option '--once'"],
+    [['--once-per', '0', 'x', '--', 'true'], 'It is from 1s to 86400s.'],
+    [['--once-per', '60', '-w', '1', 'x', '--', 'true'], 'cannot be used with'],
+    [['-q', 'x', '--', 'true'], '--quiet is for --once-per'],
+    [['--url', 'ftp://x', 'x', '--', 'true'], 'is not like http://HOST:PORT'],
+  ])('says what is wrong with its arguments: %j', async (args, fault) => {
+    const wrong = run(args)
+    expect(await wrong.exit).toBe(64)
+    expect(wrong.stderr()).toMatch(/^lockstep: /)
+    expect(wrong.stderr()).toContain(fault)
+    expect(wrong.stdout()).toBe('')
+  })
+
+  it('ends what the command started as well', async () => {
+    const work = 'trap "" TERM; sleep 600 & echo $!; wait; wait'
+    const { exit, stdout } = run(['-g', '1', 'family', '--', 'sh', '-c', work])
+    const grandchild = await until('it runs', () => Number(stdout()))
+    await ask('POST', 'family/revoke', { reason: 'test', force: true })
+    expect(await exit).toBe('SIGKILL')
+    await until('it has ended', () => !existsSync(`/proc/${grandchild}`))
+  })
+
+  it('ends the command when the process that holds the lock is killed', async () => {
+    const { child, exit, stderr } = run(['orphan', '--', 'sleep', '600'])
+    const command = await started(child)
+    const [, holder] =
+      /^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${command}/status`, 'utf8')) ?? []
+    process.kill(Number(holder), 'SIGKILL')
+    expect(await exit).toBe(70)
+    expect(stderr()).toContain('the process that held the lock has died')
+    await until('the command has ended', () => !existsSync(`/proc/${command}`))
+  })
+
+  it('kills a command that ignores TERM before the lease can end, however long it is given', async () => {
+    const deaf = 'trap "" TERM; echo deaf; while :; do sleep 0.1; done'
+    const LOCKSTEP_URL = await startPath((path) => !path.endsWith('/renew'))
+    const args = ['-t', '5', '-g', '1d', 'deaf', '--', 'sh', '-c', deaf]
+    const { exit, stderr } = run(args, { LOCKSTEP_URL })
+    expect(await exit).toBe('SIGKILL')
+    expect(stderr()).toContain('the lock is lost (no renewal in time)')
+  })
+
+  it('keeps the lock when no one reads its remarks', async () => {
+    const polite =
+      'exec 2>/dev/null; trap "echo bye; exit 3" TERM; echo ready; while :; do sleep 0.1; done'
+    const { child, exit, stdout } = run(['mute', '--', 'sh', '-c', polite])
+    await until('it runs', () => stdout() === 'ready\n')
+    child.stderr?.destroy()
+    await ask('POST', 'mute/revoke', { reason: 'maintenance' })
+    expect(await exit).toBe(3)
+    expect(stdout()).toBe('ready\nbye\n')
+  })
+
+  it('gives its place in the queue up when it is told to end', async () => {
+    await ask('POST', 'busy/acquire', {})
+    const waiting = run(['-w', '60', 'busy', '--', 'echo', 'ran'])
+    await until('it waits', async () => (await ask('GET', 'busy')).queueLength === 1)
+    waiting.child.kill('SIGTERM')
+    expect(await waiting.exit).toBe('SIGTERM')
+    await until('its place is free', async () => (await ask('GET', 'busy')).queueLength === 0)
+    expect(waiting.stdout()).toBe('')
+  })
+})
+
+describe('lockstep run --once-per', () => {
+  itRunsOncePerPeriod(program)
+})

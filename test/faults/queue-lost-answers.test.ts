@@ -1,0 +1,91 @@
+import path from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
+import { queueDriver } from '../queues/driver.js'
+import { type FaultProxy, startFaultProxy } from '../support/faults.js'
+import { type Harness, startHarness } from '../support/harness.js'
+import { openRaw } from '../support/raw-socket.js'
+import { until } from '../support/until.js'
+
+let redis: ManagedRedis
+let proxy: FaultProxy
+let harness: Harness
+
+beforeAll(async () => {
+  redis = await startManagedRedis({
+    toolsFolder: path.resolve(import.meta.dirname, '../../.lockstep'),
+  })
+  proxy = await startFaultProxy(redis.url)
+  harness = await startHarness({ redisUrl: proxy.url })
+})
+afterAll(async () => {
+  await harness.close()
+  await proxy.close()
+  await redis.stop()
+})
+
+/** Asks for a message, and disconnects after Redis delivered it and before the answer. */
+async function receiveInVain(queue: string, headers = '', query = ''): Promise<void> {
+  const connections = () =>
+    new Promise<number>((resolve) => {
+      harness.app.server.getConnections((_error, count) => resolve(count))
+    })
+  const others = await connections()
+  const before = proxy.sent(queue)
+  proxy.hold()
+  const client = openRaw(harness)
+  client.send(
+    `POST /v1/queues/${queue}/receive${query} HTTP/1.1\r\nhost: localhost\r\n` +
+      `lockstep-namespace: ${harness.namespace}\r\n${headers}content-length: 0\r\n\r\n`,
+  )
+  await until('the call is sent to Redis', () => proxy.sent(queue) > before)
+  client.socket.destroy()
+  await until('the service knows that the client is gone', async () => {
+    return (await connections()) <= others
+  })
+  proxy.heal()
+}
+
+it.each([
+  ['gone', ''],
+  ['gone-waiting', '?waitMs=20000'],
+])('releases the messages of a client that disconnected: %s', async (name, query) => {
+  const queue = queueDriver(harness, name)
+  await queue.sendBodies('a')
+  // Redis knows the script, and the service the settings.
+  expect(await queue.receive({ visibilityMs: 1_000 })).toHaveLength(1)
+  harness.advance(1_000)
+
+  await receiveInVain(name, '', query)
+
+  const [item] = await until('the message is ready again', async () => {
+    const items = await queue.receive()
+    return items.length > 0 && items
+  })
+  expect(item).toMatchObject({ deliveries: 3, failures: 1 })
+})
+
+it('keeps them for the repeat under an Idempotency-Key', async () => {
+  const queue = queueDriver(harness, 'kept')
+  await queue.sendBodies('a')
+  expect(await queue.receive({ visibilityMs: 1_000 })).toHaveLength(1)
+  harness.advance(1_000)
+
+  await receiveInVain('kept', 'idempotency-key: once\r\n')
+
+  const { body } = await queue.post('receive').set('idempotency-key', 'once').expect(200)
+  expect(body.items).toMatchObject([{ deliveries: 2, failures: 1 }])
+  expect(await queue.settle({ ack: [body.items[0].receipt] })).toEqual(['acked'])
+})
+
+it('lets a receive wait on while the connections to Redis are cut', async () => {
+  const queue = queueDriver(harness, 'cut')
+  const waiting = queue.post('receive', { waitMs: 20_000 }).then(({ body }) => body.items)
+  const registered = () => harness.redis.zcard(`ls:{${harness.namespace}:q:cut}:waiting`)
+  await until('the receive to wait', async () => (await registered()) === 1)
+  proxy.cut()
+  await until('a message is sent', async () => {
+    return (await queue.send({ body: 'a', dedupId: 'one' })).status === 201
+  })
+  expect(await waiting).toMatchObject([{ body: 'a', deliveries: 1 }])
+})
