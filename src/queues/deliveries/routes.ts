@@ -1,6 +1,7 @@
 import { releaseIfLost } from '../../deliveries/abandon.js'
 import { ReceiveQuery } from '../../deliveries/schemas.js'
 import { toResults, toSettlements } from '../../deliveries/settle-request.js'
+import type { Settlement } from '../../deliveries/settlement.js'
 import { LIST_BODY_BYTES } from '../../http/body.js'
 import {
   IdempotencyHeaders,
@@ -11,11 +12,17 @@ import { QueueParams } from '../fields.js'
 import { responses, tooManyReceivers } from '../problems.js'
 import { queueOf } from '../request.js'
 import type { QueueRoutes } from '../services.js'
+import type { Queue } from '../settings.js'
 import { toReceived } from './answer.js'
 import * as schemas from './schemas.js'
 
 export const deliveryRoutes: QueueRoutes = async (app, services) => {
   const { configuration, deliveries, waitList, metrics, idempotencyTtlMs } = services
+  const settle = async (queue: Queue, settlements: readonly Settlement[]) => {
+    const statuses = await deliveries.settle(queue, settlements)
+    metrics.settled(statuses)
+    return statuses
+  }
 
   app.post(
     '/:queue/receive',
@@ -42,10 +49,7 @@ export const deliveryRoutes: QueueRoutes = async (app, services) => {
       if (outcome.kind === 'conflict') throw idempotencyConflict()
       if (outcome.kind === 'too-many-receivers') throw tooManyReceivers(queue)
       if (outcome.replayed) reply.header('idempotent-replayed', 'true')
-      if (!idempotency) {
-        const settle = deliveries.settle.bind(undefined, queue)
-        releaseIfLost(reply, settle, outcome.deliveries)
-      }
+      if (!idempotency) releaseIfLost(reply, (all) => settle(queue, all), outcome.deliveries)
       return reply.type('application/json').send(toReceived(outcome.deliveries) as never)
     },
   )
@@ -69,9 +73,7 @@ export const deliveryRoutes: QueueRoutes = async (app, services) => {
     async (request) => {
       const settlements = toSettlements(request.body)
       const queue = await queueOf(request, configuration.settingsOf)
-      const statuses = await deliveries.settle(queue, settlements)
-      metrics.settled(statuses)
-      return { results: toResults(settlements, statuses) }
+      return { results: toResults(settlements, await settle(queue, settlements)) }
     },
   )
 }

@@ -1,6 +1,7 @@
 import { releaseIfLost } from '../../deliveries/abandon.js'
 import { ReceiveQuery } from '../../deliveries/schemas.js'
 import { toResults, toSettlements } from '../../deliveries/settle-request.js'
+import type { Settlement } from '../../deliveries/settlement.js'
 import {
   IdempotencyHeaders,
   idempotencyConflict,
@@ -11,6 +12,7 @@ import { streamOf } from '../request.js'
 import type { StreamRoutes } from '../services.js'
 import { toDeadPage, toReceived } from './answer.js'
 import * as deliverySchemas from './delivery-schemas.js'
+import type { StreamGroup } from './delivery-store.js'
 import { GroupParams } from './schemas.js'
 
 export const groupDeliveryRoutes: StreamRoutes = async (app, services) => {
@@ -22,6 +24,12 @@ export const groupDeliveryRoutes: StreamRoutes = async (app, services) => {
     stream: await streamOf(request, configuration.settingsOf),
     group: request.params.group,
   })
+  const settle = async (at: StreamGroup, settlements: readonly Settlement[]) => {
+    const outcome = await deliveries.settle(at, settlements)
+    if (outcome.kind === 'no-group') throw groupNotFound(at)
+    metrics.settled(outcome.statuses)
+    return outcome.statuses
+  }
 
   app.post(
     '/:stream/groups/:group/receive',
@@ -59,9 +67,7 @@ export const groupDeliveryRoutes: StreamRoutes = async (app, services) => {
           throw tooManyEntryReceivers(at)
       }
       if (outcome.replayed) reply.header('idempotent-replayed', 'true')
-      if (!idempotency) {
-        releaseIfLost(reply, (all) => deliveries.settle(at, all), outcome.deliveries)
-      }
+      if (!idempotency) releaseIfLost(reply, (all) => settle(at, all), outcome.deliveries)
       return reply.type('application/json').send(toReceived(outcome.deliveries) as never)
     },
   )
@@ -84,10 +90,7 @@ export const groupDeliveryRoutes: StreamRoutes = async (app, services) => {
     async (request) => {
       const settlements = toSettlements(request.body)
       const at = await groupOf(request)
-      const outcome = await deliveries.settle(at, settlements)
-      if (outcome.kind === 'no-group') throw groupNotFound(at)
-      metrics.settled(outcome.statuses)
-      return { results: toResults(settlements, outcome.statuses) }
+      return { results: toResults(settlements, await settle(at, settlements)) }
     },
   )
 

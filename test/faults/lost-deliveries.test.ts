@@ -2,9 +2,11 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
 import { queueDriver } from '../queues/driver.js'
+import { streamDriver } from '../streams/driver.js'
 import { type FaultProxy, startFaultProxy } from '../support/faults.js'
 import { type Harness, startHarness } from '../support/harness.js'
 import { openRaw } from '../support/raw-socket.js'
+import { samples } from '../support/samples.js'
 import { until } from '../support/until.js'
 
 let redis: ManagedRedis
@@ -24,27 +26,31 @@ afterAll(async () => {
   await redis.stop()
 })
 
-/** Asks for a message, and disconnects after Redis delivered it and before the answer. */
-async function receiveInVain(queue: string, headers = '', query = ''): Promise<void> {
+/** Calls a receive, and disconnects after Redis delivered and before the answer. */
+async function receiveInVain(path: string, name: string, headers = ''): Promise<void> {
   const connections = () =>
     new Promise<number>((resolve) => {
       harness.app.server.getConnections((_error, count) => resolve(count))
     })
   const others = await connections()
-  const before = proxy.sent(queue)
+  const before = proxy.sent(name)
   proxy.hold()
   const client = openRaw(harness)
   client.send(
-    `POST /v1/queues/${queue}/receive${query} HTTP/1.1\r\nhost: localhost\r\n` +
+    `POST ${path} HTTP/1.1\r\nhost: localhost\r\n` +
       `lockstep-namespace: ${harness.namespace}\r\n${headers}content-length: 0\r\n\r\n`,
   )
-  await until('the call is sent to Redis', () => proxy.sent(queue) > before)
+  await until('the call is sent to Redis', () => proxy.sent(name) > before)
   client.socket.destroy()
   await until('the service knows that the client is gone', async () => {
     return (await connections()) <= others
   })
   proxy.heal()
 }
+
+/** How many deliveries of a domain the metrics count as released. */
+const released = async (what: string): Promise<number> =>
+  (await samples(harness, `lockstep_${what}_total`))['event="released"'] ?? 0
 
 it.each([
   ['gone', ''],
@@ -56,13 +62,32 @@ it.each([
   expect(await queue.receive({ visibilityMs: 1_000 })).toHaveLength(1)
   harness.advance(1_000)
 
-  await receiveInVain(name, '', query)
+  const counted = await released('queues_messages')
 
-  const [item] = await until('the message is ready again', async () => {
-    const items = await queue.receive()
-    return items.length > 0 && items
+  await receiveInVain(`${queue.at}/receive${query}`, name)
+
+  await until('the release is counted', async () => {
+    return (await released('queues_messages')) === counted + 1
   })
-  expect(item).toMatchObject({ deliveries: 3, failures: 1 })
+  expect(await queue.take()).toMatchObject({ deliveries: 3, failures: 1 })
+})
+
+it('releases the entries of a client that disconnected', async () => {
+  const stream = streamDriver(harness, 'gone-from-a-group')
+  const group = stream.group('g')
+  await group.put().expect(201)
+  await stream.appendData('a')
+  const receive = async (body = {}) => (await group.post('receive', body).expect(200)).body.items
+  expect(await receive({ visibilityMs: 1_000 })).toHaveLength(1)
+  harness.advance(1_000)
+  expect(await released('streams_group_entries')).toBe(0)
+
+  await receiveInVain(`${group.at}/receive`, 'gone-from-a-group')
+
+  await until('the release is counted', async () => {
+    return (await released('streams_group_entries')) === 1
+  })
+  expect(await receive()).toMatchObject([{ deliveries: 3, failures: 1 }])
 })
 
 it('keeps them for the repeat under an Idempotency-Key', async () => {
@@ -71,7 +96,7 @@ it('keeps them for the repeat under an Idempotency-Key', async () => {
   expect(await queue.receive({ visibilityMs: 1_000 })).toHaveLength(1)
   harness.advance(1_000)
 
-  await receiveInVain('kept', 'idempotency-key: once\r\n')
+  await receiveInVain(`${queue.at}/receive`, 'kept', 'idempotency-key: once\r\n')
 
   const { body } = await queue.post('receive').set('idempotency-key', 'once').expect(200)
   expect(body.items).toMatchObject([{ deliveries: 2, failures: 1 }])
