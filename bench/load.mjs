@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 /**
  * @typedef {object} Step
  * @property {string} method
- * @property {string} path `#` becomes a number that no other run of the steps has, in the body too
+ * @property {string} path `#` becomes a number that no other run of the steps has, in the body too; `~` its last digit
  * @property {unknown} [body] sent as JSON, a Buffer or text as it is; `$` becomes what the step before took
  * @property {string | ((answer: object) => string)} [take] what the next step needs of the JSON answer: a field, or the text made of it
  */
@@ -66,7 +66,7 @@ function compile({ method, path, body, take }, host) {
       const content = isBytes ? body.latin1Slice() : fill(text, number, taken)
       const headers =
         body === undefined ? '' : `content-type: ${type}\r\ncontent-length: ${content.length}\r\n`
-      return `${method} ${fill(path, number, taken)} HTTP/1.1\r\nhost: ${host}\r\n${headers}\r\n${content}`
+      return `${method} ${fill(path, number, taken).replace('~', number.at(-1))} HTTP/1.1\r\nhost: ${host}\r\n${headers}\r\n${content}`
     },
   }
 }

@@ -21,6 +21,8 @@ import { rows as queueGrowthRows } from './rows/queue-growth.mjs'
 import { rows as queueWakeRows } from './rows/queue-wakes.mjs'
 import { rows as queueRows } from './rows/queues.mjs'
 import { rows as requestRows } from './rows/requests.mjs'
+import { rows as streamListenerRows } from './rows/stream-listeners.mjs'
+import { rows as streamRows } from './rows/streams.mjs'
 import { startServers } from './servers.mjs'
 
 const { values: options } = parseArgs({
@@ -90,7 +92,7 @@ async function measureByItself({ name, target, atMost = false, measure }) {
 
 function print(figures) {
   console.log(JSON.stringify(machine()))
-  const shown = figures.filter(({ target, name }) => target !== undefined || !/p50|p99/.test(name))
+  const shown = figures.filter(({ target, what }) => target !== undefined || !/p50|p99/.test(what))
   console.table(
     shown.map(({ name, ratio, target, atMost, met, spread, record }) => ({
       name,
@@ -112,6 +114,8 @@ try {
     ...queueRows,
     ...queueWakeRows,
     ...queueGrowthRows,
+    ...streamRows,
+    ...streamListenerRows,
     ...peerRows.filter(({ peer }) => isOnPath(peer)),
     ...lockQueueRows,
     ...holderRows,

@@ -59,6 +59,7 @@ export async function startServers({ isPinned = true, isProfiled = false } = {})
       echo: await start(path.join(ROOT, 'bench/echo.mjs')),
       shell: await start(path.join(ROOT, 'bench/shell.mjs')),
       queueShell: await start(path.join(ROOT, 'bench/queue-shell.mjs')),
+      streamShell: await start(path.join(ROOT, 'bench/stream-shell.mjs')),
       cutOff: await start(SERVICE, { LOCKSTEP_REDIS_URL: NO_REDIS }),
       /** Starts another service, which the caller stops; by default with the Node of this process. */
       startService: (node) => startServer(SERVICE, environment, pin, { node }),
