@@ -192,13 +192,52 @@ func serve(t *testing.T, handler http.HandlerFunc) *httptest.Server {
 
 // Behaviour 4.
 func TestTakesTheAnswerOfAProxyBetweenForNoAnswer(t *testing.T) {
-	asked := 0
-	between := serve(t, func(response http.ResponseWriter, _ *http.Request) {
-		asked++
-		response.WriteHeader(502)
-	})
-	client := connect(t, func(options *Options) { options.URLs = []string{between.URL, address} })
-	check(t, look(t, client, "free").State == "free" && asked == 1, "it is answered by the other", asked)
+	for name, answer := range map[string]http.HandlerFunc{
+		"error":   func(response http.ResponseWriter, _ *http.Request) { response.WriteHeader(502) },
+		"page":    func(response http.ResponseWriter, _ *http.Request) { _, _ = response.Write([]byte("<p>Log in</p>")) },
+		"nothing": func(http.ResponseWriter, *http.Request) {},
+		"problem": func(response http.ResponseWriter, _ *http.Request) {
+			response.Header().Set("Content-Type", "application/problem+json")
+			response.WriteHeader(400)
+			_, _ = response.Write([]byte(`{"title":"of another"}`))
+		},
+		"to a page": func(response http.ResponseWriter, request *http.Request) {
+			http.Redirect(response, request, "/login", http.StatusFound)
+		},
+	} {
+		answer := answer
+		t.Run(name, func(t *testing.T) {
+			asked := 0
+			between := serve(t, func(response http.ResponseWriter, request *http.Request) {
+				asked++
+				answer(response, request)
+			})
+			client := connect(t, func(options *Options) { options.URLs = []string{between.URL + "/", address + "/"} })
+			lease := must[*Lease](t)(client.Locks.Acquire(ctx, "free", LeaseOptions{}))
+			check(t, lease.Token != "" && asked == 1, "it is answered by the other", asked)
+		})
+	}
+}
+
+func TestACallHasItsTimeOnTopOfTheWait(t *testing.T) {
+	client := connect(t)
+	must[[]Sent](t)(client.Queues.Send(ctx, "calls", Message{Body: "ring"}))
+	path, body := map[string]string{"queue": "calls"}, map[string]any{"waitMs": 20_000}
+	request := Request{Path: path, Body: body, Wait: 20 * time.Second, Timeout: time.Nanosecond}
+	type received struct{ Items []struct{ Body string } }
+	got := must[received](t)(Call[received](ctx, client, OpReceiveMessages, request))
+	check(t, len(got.Items) == 1 && got.Items[0].Body == "ring", "it is delivered", got)
+}
+
+func TestNoNameLeadsToAnotherPath(t *testing.T) {
+	client := connect(t)
+	must[Submitted](t)(client.Boards.Submit(ctx, "kept", "ada", Int(1)))
+	for _, member := range []string{"", ".", ".."} {
+		request := Request{Path: map[string]string{"board": "kept", "member": member}}
+		_, err := Call[any](ctx, client, OpDeleteEntry, request)
+		check(t, errors.Is(err, CodeInvalidRequest), "it is refused", err)
+	}
+	must[Entry](t)(client.Boards.Rank(ctx, "kept", "ada"))
 }
 
 // Behaviour 6.
@@ -239,7 +278,9 @@ func TestWaitsAsLongAsTheServiceAsks(t *testing.T) {
 			response.Header().Set("Content-Type", "application/problem+json")
 			response.WriteHeader(503)
 			_, _ = response.Write([]byte(`{"code":"overloaded","detail":"","retryAfterMs":40}`))
+			return
 		}
+		response.WriteHeader(204)
 	})
 	client := connect(t, func(options *Options) { options.URLs = []string{busy.URL} })
 	must[any](t)(Call[any](ctx, client, OpGetLock, lockOf("busy")))

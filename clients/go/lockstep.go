@@ -62,7 +62,7 @@ func New(options Options) *Client {
 	options.Timeout = or(options.Timeout, 10*time.Second)
 	options.AttemptTimeout = or(options.AttemptTimeout, 5*time.Second)
 	if options.HTTP == nil {
-		options.HTTP = &http.Client{Transport: newTransport()}
+		options.HTTP = &http.Client{Transport: newTransport(), CheckRedirect: dontFollow}
 	}
 	c := &Client{options: options, clock: systemClock{}}
 	c.Locks = &Leases[string]{c, OpAcquireLock, OpRenewLock, OpReleaseLock}
@@ -83,8 +83,11 @@ func UnixSocket(path string) *http.Client {
 	transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", path)
 	}
-	return &http.Client{Transport: transport}
+	return &http.Client{Transport: transport, CheckRedirect: dontFollow}
 }
+
+// dontFollow: the service sends nobody elsewhere.
+func dontFollow(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 func newTransport() *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone()

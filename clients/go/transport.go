@@ -75,8 +75,12 @@ func Call[T any](ctx context.Context, c *Client, operation Operation, request Re
 	return result, response.decode(&result)
 }
 
+func (r *Response) isJSON() bool {
+	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/json")
+}
+
 func (r *Response) decode(result any) error {
-	if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
+	if !r.isJSON() {
 		return nil
 	}
 	return json.Unmarshal(r.Body, result)
@@ -89,16 +93,19 @@ func (c *Client) Do(ctx context.Context, operation Operation, request Request) (
 	if err != nil {
 		return nil, err
 	}
+	path, err := operation.fill(request)
+	if err != nil {
+		return nil, err
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, causeOf(ctx)
 	}
 	ctx, cancel := context.WithTimeout(ctx, or(request.Timeout, c.options.Timeout)+request.Wait)
 	defer cancel()
-	path := operation.fill(request)
 	for tries := 0; ; tries++ {
 		turn := c.turn.Load()
-		base := c.options.URLs[int(turn)%len(c.options.URLs)]
-		response, err := c.attempt(ctx, operation.method, base+path, header, body, request.Wait)
+		base := strings.TrimSuffix(c.options.URLs[int(turn)%len(c.options.URLs)], "/")
+		response, err := c.attempt(ctx, operation, base+path, header, body, request.Wait)
 		if err == nil || ctx.Err() != nil || !mayRepeat(err, operation.repeat, header) {
 			return response, err
 		}
@@ -148,21 +155,30 @@ func bodyOf(body any, header http.Header) ([]byte, error) {
 	return json.Marshal(body)
 }
 
-func (o Operation) fill(request Request) string {
+// fill lets no name lead to another path: that of an entry ".." is the one of its board.
+func (o Operation) fill(request Request) (string, error) {
 	path := o.path
 	for name, value := range request.Path {
+		if value == "" || value == "." || value == ".." {
+			return "", &Error{Code: CodeInvalidRequest, Status: 400, Detail: fmt.Sprintf("%q is no name", value)}
+		}
 		path = strings.Replace(path, "{"+name+"}", url.PathEscape(value), 1)
 	}
 	if len(request.Query) > 0 {
 		path += "?" + request.Query.Encode()
 	}
-	return path
+	return path, nil
 }
 
-func (c *Client) attempt(ctx context.Context, method, address string, header http.Header, body []byte, wait time.Duration) (*Response, error) {
+// isRaw reports whether it answers bytes, not JSON.
+func (o Operation) isRaw() bool {
+	return o == OpGetCacheEntry || o == OpPutCacheEntry || o == OpExportLeaderboard
+}
+
+func (c *Client) attempt(ctx context.Context, operation Operation, address string, header http.Header, body []byte, wait time.Duration) (*Response, error) {
 	attempt, cancel := context.WithTimeout(ctx, c.options.AttemptTimeout+wait)
 	defer cancel()
-	request, err := http.NewRequestWithContext(attempt, method, address, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(attempt, operation.method, address, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +190,8 @@ func (c *Client) attempt(ctx context.Context, method, address string, header htt
 		response.Status, response.Header = answer.StatusCode, answer.Header
 		response.Body, err = io.ReadAll(answer.Body)
 	}
-	if err == nil && (response.Status/100 == 2 || response.Status == http.StatusNotModified) {
+	isRaw := operation.isRaw() || response.Status != http.StatusOK
+	if err == nil && (response.Status/100 == 2 && (isRaw || response.isJSON()) || response.Status == http.StatusNotModified) {
 		return response, nil
 	}
 	if err == nil {
@@ -186,7 +203,7 @@ func (c *Client) attempt(ctx context.Context, method, address string, header htt
 	if ctx.Err() != nil {
 		err = causeOf(ctx)
 	}
-	return nil, &NoAnswerError{Call: method + " " + address, Err: err}
+	return nil, &NoAnswerError{Call: operation.method + " " + address, Err: err}
 }
 
 // problem is the error in an answer. A proxy between may answer something else.
@@ -201,6 +218,9 @@ func (r *Response) problem() (*Error, error) {
 	}
 	if err := json.Unmarshal(r.Body, &problem); err != nil {
 		return nil, err
+	}
+	if problem.Code == "" {
+		return nil, fmt.Errorf("status %d, a problem of another service", r.Status)
 	}
 	refused := &Error{Code: problem.Code, Status: r.Status, Detail: problem.Detail, RequestID: problem.RequestID, problem: r.Body}
 	if problem.RetryAfterMs != nil {

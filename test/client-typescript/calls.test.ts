@@ -1,6 +1,4 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it } from 'vitest'
 import { isProblem, NoAnswerError } from '../../clients/typescript/src/lockstep.js'
 import { freePort } from '../support/free-port.js'
 import { useHarness } from '../support/harness.js'
@@ -128,18 +126,41 @@ it('leaves an address that does not answer once for all calls', async () => {
   expect(gone).toBe(2)
 })
 
-it('takes the answer of a proxy between for no answer', async () => {
+it.each([
+  ['an error', () => new Response('', { status: 502 })],
+  ['a page', () => new Response('<p>Log in</p>', { headers: { 'content-type': 'text/html' } })],
+  ['nothing', () => new Response(null)],
+  ['a problem', () => problemOf('application/problem+json', { title: 'of another service' })],
+])('takes the answer of a proxy between for no answer: %s', async (name, ofAnother) => {
   let asked = 0
-  const between = createServer((_, response) => {
-    asked++
-    response.writeHead(502).end()
-  })
-  await new Promise<void>((resolve) => between.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void between.close())
-  const { port } = between.address() as AddressInfo
-  const client = connect(harness, { url: [`http://127.0.0.1:${port}`, urlOf(harness)] })
-  expect((await client.call('getLock', { path: { name: 'free' } })).json.state).toBe('free')
-  expect(asked).toBe(1)
+  const client = connectThrough(
+    harness,
+    async (_, send) => (asked++ === 0 ? ofAnother() : send()),
+    { url: [urlOf(harness), urlOf(harness)] },
+  )
+  expect((await client.locks.acquire(name)).token).toBeTruthy()
+  expect(asked).toBe(2)
+})
+
+const problemOf = (type: string, problem: object) =>
+  new Response(JSON.stringify(problem), { status: 400, headers: { 'content-type': type } })
+
+it('lets no name lead to another path', async () => {
+  const { call, boards } = connect(harness)
+  await boards.submit('kept', [{ member: 'ada', score: 1 }])
+  for (const member of ['', '.', '..']) {
+    const error = await call('deleteEntry', { path: { board: 'kept', member } }).catch((one) => one)
+    expect(isProblem(error, 'invalid-request')).toBe(true)
+  }
+  expect(await boards.rank('kept', 'ada')).toBeTruthy()
+})
+
+it('gives a call its time on top of the wait of the service', async () => {
+  const { call, queues } = connect(harness)
+  await queues.send('calls', [{ body: 'ring' }])
+  const wait = { path: { queue: 'calls' }, body: { waitMs: 20_000 } }
+  const { json } = await call('receiveMessages', wait, { timeoutMs: 1 })
+  expect(json.items).toMatchObject([{ body: 'ring' }])
 })
 
 it('gives up when the time of the call is over', async () => {

@@ -129,24 +129,47 @@ def test_leaves_an_address_that_does_not_answer_once_for_all_calls(
     assert len(gone) == 2
 
 
-def test_takes_the_answer_of_a_proxy_between_for_no_answer(service: str, connect: Any) -> None:
+@pytest.mark.parametrize(
+    "of_another",
+    [
+        httpx.Response(502),
+        httpx.Response(200, html="<p>Log in</p>"),
+        httpx.Response(200),
+        httpx.Response(302, headers={"location": "/login"}),
+        httpx.Response(
+            400, headers={"content-type": "application/problem+json"}, json={"title": "of another"}
+        ),
+    ],
+)
+def test_takes_the_answer_of_a_proxy_between_for_no_answer(
+    of_another: httpx.Response, service: str, connect: Any
+) -> None:
     asked = []
 
-    class Between(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            self.send_error(502)
+    async def answer(request: httpx.Request, send: Send) -> httpx.Response:
+        if request.url.host != "between.invalid":
+            return await send(request)
+        asked.append(request.url)
+        return of_another
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    between = HTTPServer(("127.0.0.1", 0), Between)
-    threading.Thread(target=between.serve_forever, daemon=True).start()
-    client = connect([f"http://127.0.0.1:{between.server_port}", service])
-    assert client.call("getLock", path={"name": "free"}).json["state"] == "free"
-    between.shutdown()
-    between.server_close()
+    client = connect(["http://between.invalid", service], http=through(answer))
+    assert client.locks.acquire("free")["token"]
     assert len(asked) == 1
+
+
+def test_no_name_leads_to_another_path(client: Client) -> None:
+    client.boards.submit("kept", [{"member": "ada", "score": 1}])
+    for member in ("", ".", ".."):
+        with pytest.raises(problems.InvalidRequest):
+            client.call("deleteEntry", path={"board": "kept", "member": member})
+    assert client.boards.rank("kept", "ada")
+
+
+def test_a_call_has_its_time_on_top_of_the_wait(client: Client) -> None:
+    client.queues.send("calls", "ring")
+    body: Any = {"waitMs": 20_000}
+    received = client.call("receiveMessages", path={"queue": "calls"}, body=body, timeout_ms=1)
+    assert received.json["items"][0]["body"] == "ring"
 
 
 def test_gives_up_when_the_time_of_the_call_is_over(connect: Any, proxy: FaultProxy) -> None:

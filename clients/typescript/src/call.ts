@@ -1,4 +1,5 @@
 import type { operations } from './api.js'
+import { LockstepError } from './errors.js'
 import { OPERATIONS } from './operations.js'
 import type { Answer, CallOptions, Send } from './transport.js'
 
@@ -49,8 +50,13 @@ export function createCall(send: Send): Call {
   return async (operation, input, options) => {
     const [method, template, repeat] = OPERATIONS[operation]
     const { path = {}, query, header, body } = input as AnyInput
-    const filled = template.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(path[name] ?? ''))
-    const request = { method, path: filled + searchOf(query), repeat }
+    const filled = template.replace(/\{(\w+)\}/g, (_, name) => segmentOf(path[name] ?? ''))
+    const request = {
+      method,
+      path: filled + searchOf(query),
+      repeat,
+      isRaw: RAW.includes(operation),
+    }
     const isBytes = body instanceof Uint8Array
     const type = body === undefined || isBytes ? {} : { 'content-type': 'application/json' }
     const waitMs = Number(query?.waitMs ?? (body as { waitMs?: number } | undefined)?.waitMs ?? 0)
@@ -59,6 +65,16 @@ export function createCall(send: Send): Call {
     const answer = await send({ ...request, headers, waitMs, ...(sent && { body: sent }) }, options)
     return { ...answer, json: jsonOf(answer) }
   }
+}
+
+const RAW: readonly string[] = ['getCacheEntry', 'putCacheEntry', 'exportLeaderboard']
+
+/** No name may lead to another path: that of an entry `..` is the one of its board. */
+function segmentOf(name: string): string {
+  if (!['', '.', '..'].includes(name)) return encodeURIComponent(name)
+  const refusal = { type: '/errors/invalid-request', title: 'Invalid request', requestId: '' }
+  const detail = `"${name}" is no name`
+  throw new LockstepError({ ...refusal, status: 400, code: 'invalid-request', detail })
 }
 
 function searchOf(query: Readonly<Record<string, unknown>> = {}): string {

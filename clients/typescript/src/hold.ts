@@ -22,14 +22,17 @@ interface Sign {
 export async function hold<T>(
   call: Call,
   name: string,
-  { signal, timeoutMs = 10_000, traceparent, ...terms }: HoldTerms,
+  { signal, timeoutMs, traceparent, ...terms }: HoldTerms,
   work: Work<Schemas['Lease'], T>,
 ): Promise<T> {
   const done = new AbortController()
   const stop = () => done.abort(signal?.reason)
   if (signal?.aborted) stop()
   signal?.addEventListener('abort', stop)
-  const timed = { timeoutMs: timeoutMs + (terms.waitMs ?? 0), ...(traceparent && { traceparent }) }
+  const timed = {
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(traceparent && { traceparent }),
+  }
   const open = (body: Schemas['HoldLockRequest'], options: CallOptions) =>
     connect(call, 'holdLock', { path: { name }, body }, { ...options, signal: done.signal })
   let isReleased = false

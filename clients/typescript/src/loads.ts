@@ -79,7 +79,7 @@ export class Loader<T> {
   async #read(waitMs: number): Promise<Found<T>> {
     const query = { lease: true, waitMs }
     const input = { path: this.#path, query, header: { 'Lockstep-Lease': this.#token } }
-    const answer = await this.#call('getCacheEntry', input, this.#timed(waitMs))
+    const answer = await this.#call('getCacheEntry', input, this.#timed())
     const token = answer.headers.get('lockstep-lease')
     const expiresInMs = Number(answer.headers.get('lockstep-lease-expires-in-ms'))
     const lease = token ? { token, expiresInMs, askedAt: answer.askedAt } : undefined
@@ -121,7 +121,7 @@ export class Loader<T> {
 
   async #fill(lease: string, value: T | undefined): Promise<void> {
     const input = putInput(this.#path, value, this.#codec, { ...this.#options, lease })
-    await this.#call('putCacheEntry', input, this.#timed(0)).catch((error) => {
+    await this.#call('putCacheEntry', input, this.#timed()).catch((error) => {
       // It was invalidated or written meanwhile: the value is used once.
       if (!isProblem(error, 'lease-lost')) this.#options.onNotStored?.(error)
     })
@@ -131,16 +131,16 @@ export class Loader<T> {
     const { signal, backoffMs = 5_000 } = this.#options
     // The caller that stopped its load says nothing about the source.
     const failure = signal?.aborted ? {} : { failed: true, backoffMs }
-    const { signal: _, ...timed } = this.#timed(0)
+    const { signal: _, ...timed } = this.#timed()
     const body = { token, ...failure }
     await this.#call('cancelCacheLease', { path: this.#path, body }, timed).catch(() => undefined)
   }
 
   /** A cache that does not answer soon is slower than the source. */
-  #timed(waitMs: number): CallOptions {
+  #timed(): CallOptions {
     const { signal, traceparent, timeoutMs = 2_000 } = this.#options
     return {
-      timeoutMs: waitMs + timeoutMs,
+      timeoutMs,
       ...(signal && { signal }),
       ...(traceparent && { traceparent }),
     }

@@ -62,17 +62,21 @@ export async function acquire<L extends Lease, B extends object>(
   kind: Kind<L, B>,
   terms: Terms<B>,
 ): Promise<{ lease: L; askedAt: number }> {
-  const { waitMs = 0, session, timeoutMs = 10_000, signal, traceparent, ...rest } = terms
+  const { waitMs = 0, session, timeoutMs, signal, traceparent, ...rest } = terms
   const { idempotencyKey: ownKey, ...own } = rest
   const idempotencyKey = ownKey ?? crypto.randomUUID()
   const body = { ...own, ...(session && { sessionToken: session.token }) } as B
-  const call = { idempotencyKey, ...(signal && { signal }), ...(traceparent && { traceparent }) }
+  const call = {
+    idempotencyKey,
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(signal && { signal }),
+    ...(traceparent && { traceparent }),
+  }
   const deadline = performance.now() + waitMs
   for (;;) {
     const piece = Math.ceil(Math.min(Math.max(0, deadline - performance.now()), PIECE_MS))
     try {
-      const timed = { ...call, timeoutMs: piece + timeoutMs }
-      const { json, askedAt } = await kind.acquire({ ...body, waitMs: piece }, timed)
+      const { json, askedAt } = await kind.acquire({ ...body, waitMs: piece }, call)
       return { lease: json, askedAt }
     } catch (error) {
       // A caller with a key of its own may repeat the call.

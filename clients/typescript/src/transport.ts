@@ -34,6 +34,8 @@ export interface OutgoingRequest {
   readonly repeat: Repeat
   /** How long the service may wait before it answers. */
   readonly waitMs?: number
+  /** What it answers is bytes, not JSON. */
+  readonly isRaw?: boolean
 }
 
 export interface Answer {
@@ -53,7 +55,8 @@ export function createSend(client: ClientOptions): Send {
   const urls = [client.url].flat()
   let turn = 0
   return async (request, options = {}) => {
-    const deadline = performance.now() + (options.timeoutMs ?? client.timeoutMs ?? 10_000)
+    const timeoutMs = options.timeoutMs ?? client.timeoutMs ?? 10_000
+    const deadline = performance.now() + timeoutMs + (request.waitMs ?? 0)
     const headers = headersOf(client, request, options)
     for (let tries = 0; ; tries++) {
       options.signal?.throwIfAborted()
@@ -93,7 +96,7 @@ function headersOf(
 async function attempt(
   { fetch = globalThis.fetch, attemptMs = 5_000 }: ClientOptions,
   base: string,
-  { method, path, headers, body, waitMs = 0 }: OutgoingRequest,
+  { method, path, headers, body, waitMs = 0, isRaw }: OutgoingRequest,
   leftMs: number,
   signal: AbortSignal | undefined,
 ): Promise<Answer> {
@@ -112,7 +115,9 @@ async function attempt(
     if (isOpen && stream) return { status, headers: answered, bytes: NO_BYTES, askedAt, stream }
     const bytes = new Uint8Array(await response.arrayBuffer())
     const answer = { status, headers: answered, bytes, askedAt }
-    if (!response.ok && status !== 304) throw errorOf(answer)
+    const isJson = answered.get('content-type')?.startsWith('application/json')
+    const isOurs = isJson || isRaw || status !== 200
+    if ((!response.ok && status !== 304) || !isOurs) throw errorOf(answer)
     return answer
   } catch (error) {
     if (error instanceof LockstepError || error instanceof NoAnswerError) throw error
@@ -133,6 +138,7 @@ function errorOf({ status, headers, bytes }: Answer): Error {
   }
   const retryAfter = Number(headers.get('retry-after') ?? Number.NaN)
   const problem = JSON.parse(new TextDecoder().decode(bytes))
+  if (!problem?.code) return new NoAnswerError(`status ${status}, a problem of another service`)
   const seconds = Number.isNaN(retryAfter) ? {} : { retryAfterMs: retryAfter * 1_000 }
   return new LockstepError({ ...seconds, ...problem })
 }

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any, Dict, Generic, Mapping, Optional, TypedDi
 from urllib.parse import quote, urlencode
 
 from ._operations import OPERATIONS, Repeat
+from .problems import InvalidRequest
 
 if TYPE_CHECKING:
     import httpx
 
 T = TypeVar("T")
+
+RAW = {"getCacheEntry", "putCacheEntry", "exportLeaderboard"}
 
 
 class CallOptions(TypedDict, total=False):
@@ -39,6 +42,8 @@ class Request:
     path: str
     headers: Mapping[str, str]
     repeat: Repeat
+    # What it answers is bytes, not JSON.
+    is_raw: bool
     content: Optional[bytes]
     # How long the service may wait before it answers.
     wait_ms: float
@@ -53,7 +58,7 @@ def to_request(
 ) -> Request:
     method, template, repeat = OPERATIONS[operation]
     names = path or {}
-    filled = re.sub(r"\{(\w+)\}", lambda found: quote(names[found[1]], safe=""), template)
+    filled = re.sub(r"\{(\w+)\}", lambda found: _segment(names[found[1]]), template)
     is_json = not isinstance(body, (bytes, type(None)))
     content: Optional[bytes] = json.dumps(body).encode() if is_json else body
     asked = {**(query or {}), **(body if isinstance(body, dict) else {})}
@@ -62,9 +67,18 @@ def to_request(
         path=filled + _search_of(query or {}),
         headers={**({"content-type": "application/json"} if is_json else {}), **(headers or {})},
         repeat=repeat,
+        is_raw=operation in RAW,
         content=content,
         wait_ms=asked.get("waitMs", 0),
     )
+
+
+def _segment(name: str) -> str:
+    """No name may lead to another path: that of an entry `..` is the one of its board."""
+    if name in ("", ".", ".."):
+        detail = f'"{name}" is no name'
+        raise InvalidRequest({"code": "invalid-request", "status": 400, "detail": detail})
+    return quote(name, safe="")
 
 
 def _search_of(query: Mapping[str, Any]) -> str:

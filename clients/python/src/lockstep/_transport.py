@@ -72,7 +72,8 @@ class Transport:
 
     async def ask(self, operation: str, options: CallOptions, **parts: Any) -> Answer[Any]:
         request = to_request(operation, **parts)
-        deadline = now_ms() + options.get("timeout_ms", self._settings.timeout_ms)
+        timeout_ms = options.get("timeout_ms", self._settings.timeout_ms)
+        deadline = now_ms() + timeout_ms + request.wait_ms
         headers = self._headers_of(request, options)
         tries = 0
         while True:
@@ -155,7 +156,9 @@ class Transport:
         if not response.is_success and response.status_code != 304:
             raise error_of(response, response.content)
         is_json = response.headers.get("content-type", "").startswith("application/json")
-        body = json.loads(response.content) if is_json and response.content else None
+        if response.status_code == 200 and not is_json and not request.is_raw:
+            raise NoAnswerError(f"{request.method} {url}: an answer that is not of the service")
+        body = json.loads(response.content) if is_json else None
         return Answer(response.status_code, response.headers, response.content, body, asked_at)
 
 

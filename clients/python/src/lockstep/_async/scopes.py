@@ -33,13 +33,12 @@ async def acquire(
     """
     own_key = options.get("idempotency_key")
     key = own_key or str(uuid.uuid4())
+    keyed: Any = {**options, "idempotency_key": key}
     deadline = now_ms() + wait_ms
     while True:
         piece = math.ceil(min(max(0, deadline - now_ms()), PIECE_MS))
-        timeout_ms = piece + options.get("timeout_ms", 10_000)
-        timed = {**options, "idempotency_key": key, "timeout_ms": timeout_ms}
         try:
-            answer = await client.ask(target.acquire, **target.acquisition(terms, piece), **timed)
+            answer = await client.ask(target.acquire, **target.acquisition(terms, piece), **keyed)
             return answer.json, answer.asked_at
         except BaseException as error:
             # Of several attempts the first may be granted without an answer, whatever the last says.

@@ -178,13 +178,12 @@ class Loader:
             self._client.end(keeper)
 
     def _read(self, wait_ms: int) -> Found:
-        timed: Any = {"timeout_ms": wait_ms + self._timeout_ms}
         query = {"lease": True, "waitMs": wait_ms}
         headers = {"Lockstep-Lease": self._token}
         try:
-            answer = self._client.ask(
-                "getCacheEntry", path=self._path, query=query, headers=headers, **timed
-            )
+            parts: Any = {"path": self._path, "query": query, "headers": headers}
+            timeout_ms = self._timeout_ms
+            answer = self._client.ask("getCacheEntry", **parts, timeout_ms=timeout_ms)
         except NoAnswerError:
             return Found("away")
         except LockstepError as error:
