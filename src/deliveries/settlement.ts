@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Idempotency } from '../redis/idempotency.js'
 import { remainingMs } from '../redis/remaining.js'
-import { integers, wordOf } from '../redis/reply.js'
+import { integer, integers, wordOf } from '../redis/reply.js'
 import type { Registration } from '../redis/waiter.js'
 
 /** Of one receive, or one settle. */
@@ -51,13 +51,24 @@ const STATUSES = ['', 'acked', 'retrying', 'dead', 'extended', 'released', 'stal
 
 export type SettleStatus = Exclude<(typeof STATUSES)[number], ''>
 
-export const readStatuses = (reply: unknown): SettleStatus[] =>
-  integers(reply, Array.isArray(reply) ? reply.length : 0).map(
-    (number) => wordOf(STATUSES, number) as SettleStatus,
-  )
+/** What a settle did. */
+export interface Settled {
+  /** One for each settlement. */
+  readonly statuses: readonly SettleStatus[]
+  /** Dropped by the call. */
+  readonly dropped: number
+}
+
+export function readSettled(reply: unknown): Settled {
+  const [dropped, ...statuses] = integers<number>(reply, Array.isArray(reply) ? reply.length : 1)
+  return {
+    statuses: statuses.map((number) => wordOf(STATUSES, number) as SettleStatus),
+    dropped: integer(dropped),
+  }
+}
 
 /** What metrics count; an extension is nothing that happens to a message or an entry. */
-export const SETTLE_EVENTS: Readonly<Record<SettleStatus, string | undefined>> = {
+const SETTLE_EVENTS: Readonly<Record<SettleStatus, string | undefined>> = {
   acked: 'acked',
   retrying: 'retried',
   released: 'released',
@@ -65,6 +76,17 @@ export const SETTLE_EVENTS: Readonly<Record<SettleStatus, string | undefined>> =
   stale: 'stale',
   extended: undefined,
   gone: undefined,
+}
+
+export function countSettled(
+  count: (event: string, by: number) => void,
+  { statuses, dropped }: Settled,
+): void {
+  for (const status of statuses) {
+    const event = SETTLE_EVENTS[status]
+    if (event) count(event, 1)
+  }
+  count('dropped', dropped)
 }
 
 /** Never shows more time than is left: that since the call was sent is subtracted. */

@@ -3,4 +3,5 @@ export interface Met {
   readonly expired: number
   readonly timedOut: number
   readonly dead: number
+  readonly dropped: number
 }

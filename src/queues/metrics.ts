@@ -1,4 +1,4 @@
-import { SETTLE_EVENTS, type SettleStatus } from '../deliveries/settlement.js'
+import { countSettled, type Settled } from '../deliveries/settlement.js'
 import type { FiledContents } from '../metrics/filed-looks.js'
 import { atScrape, type Metrics } from '../metrics/registry.js'
 import type { ReceiveReply } from './deliveries/scripts.js'
@@ -11,7 +11,7 @@ export type QueueMetrics = ReturnType<typeof createQueueMetrics>
 export function createQueueMetrics(metrics: Metrics) {
   const messages = metrics.counter(
     'lockstep_queues_messages_total',
-    'Messages by what happened to them: sent; duplicate: not stored, because of their dedupId; delivered, acked, retried, released; timedout: their visibility ended; expired: their retention ended; dead; stale: settled too late',
+    'Messages by what happened to them: sent; duplicate: not stored, because of their dedupId; delivered, acked, retried, released; timedout: their visibility ended; expired: their retention ended; dead; dropped: dead letters beyond deadCapacity; discarded: by a discard or a purge; stale: settled too late',
     ['event'],
   )
   const woken = metrics.histogram(
@@ -27,19 +27,21 @@ export function createQueueMetrics(metrics: Metrics) {
   const count = (event: string, by: number): void => {
     if (by > 0) messages.labels(event).inc(by)
   }
-  const countMet = ({ expired, timedOut, dead }: Met): void => {
+  const met = ({ expired = 0, timedOut = 0, dead = 0, dropped = 0 }: Partial<Met>): void => {
     count('expired', expired)
     count('timedout', timedOut)
     count('dead', dead)
+    count('dropped', dropped)
   }
   return {
+    met,
     /** A request that waited got its messages. */
     served: (seconds: number) => woken.observe(seconds),
     /** @param count read at every scrape */
     countWaiters: (count: () => number) => atScrape(waiters, () => waiters.set(count())),
     sent(reply: SendReply): void {
       if (reply.kind === 'conflict') return
-      countMet(reply.met)
+      met(reply.met)
       if (reply.kind !== 'sent' || reply.replayed) return
       const duplicates = reply.messages.filter(({ duplicate }) => duplicate).length
       count('sent', reply.messages.length - duplicates)
@@ -48,14 +50,10 @@ export function createQueueMetrics(metrics: Metrics) {
     received(reply: ReceiveReply): void {
       if (reply.kind !== 'received') return
       count('delivered', reply.replayed ? 0 : reply.deliveries.length)
-      countMet(reply.met)
+      met(reply.met)
     },
-    settled(statuses: readonly SettleStatus[]): void {
-      for (const status of statuses) {
-        const event = SETTLE_EVENTS[status]
-        if (event) count(event, 1)
-      }
-    },
+    settled: (settled: Settled): void => countSettled(count, settled),
+    discarded: (messages: number): void => count('discarded', messages),
   }
 }
 

@@ -33,7 +33,8 @@ export function createServices({
     toWhole: toSettings,
     defaults: DEFAULT_SETTINGS,
   })
-  const overview = createOverviewStore({ binder })
+  const queueMetrics = createQueueMetrics(metrics)
+  const overview = createOverviewStore({ binder, metrics: queueMetrics })
   const depths = new FiledLooks({
     documents,
     definitions,
@@ -43,7 +44,6 @@ export function createServices({
   createDepthMetrics(metrics, () => depths.read())
   const configuration: SettingsStore = depths.noting(documents)
   const names = new Names({ binder, part: 'queues' })
-  const queueMetrics = createQueueMetrics(metrics)
   const deliveries = createDeliveryStore({ binder })
   const wakes = new Wakes({
     binder,
@@ -63,7 +63,7 @@ export function createServices({
       wakes,
       metrics: queueMetrics,
     }),
-    dead: createDeadStore({ binder }),
+    dead: createDeadStore({ binder, metrics: queueMetrics }),
     overview,
     listQueues: createListing({
       configuration,

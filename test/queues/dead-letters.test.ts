@@ -84,7 +84,7 @@ it('redrives the oldest ones, in steps', async () => {
     await queue.sendAll(texts.slice(at, at + 65).map((text) => ({ text })))
     await queue.receive({ limit: 65 })
     harness.advance(1_001)
-    expect((await queue.receive({ limit: 65 })).met).toEqual({ expired: 0, timedOut: 65, dead: 65 })
+    expect((await queue.receive({ limit: 65 })).met).toMatchObject({ timedOut: 65, dead: 65 })
   }
 
   expect((await queue.redrive({ count: 120 })).ids).toHaveLength(120)

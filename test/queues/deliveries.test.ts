@@ -14,7 +14,7 @@ it('a receive of an empty queue answers nothing and leaves nothing behind', asyn
     deliveries: [],
     nextMs: undefined,
     replayed: false,
-    met: { expired: 0, timedOut: 0, dead: 0 },
+    met: { expired: 0, timedOut: 0, dead: 0, dropped: 0 },
   })
   expect(await queue.keys()).toEqual([])
 })
@@ -68,7 +68,7 @@ it('when its visibility ends a message fails once and is ready at once, in its o
     { body: Buffer.from('a'), deliveries: 2, failures: 1 },
     { body: Buffer.from('b'), deliveries: 1, failures: 0 },
   ])
-  expect(met).toEqual({ expired: 0, timedOut: 1, dead: 0 })
+  expect(met).toEqual({ expired: 0, timedOut: 1, dead: 0, dropped: 0 })
   expect(await queue.stat()).toMatchObject({ timedOut: '1' })
 })
 

@@ -8,6 +8,7 @@ export function queueDriver(harness: Harness, name: string) {
   return {
     at,
     post,
+    get: () => harness.request('get', at),
     put: (settings: object) => harness.request('put', at).send(settings),
     send: (...messages: readonly object[]) => post('messages', { messages }),
     /** Sends each body as JSON. @returns the ids */

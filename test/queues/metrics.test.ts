@@ -85,6 +85,44 @@ it('count what a send to a full queue makes room with', async () => {
   expect(events).toEqual([1, 1, 1, 3])
 })
 
+it('count what calls of operators find and delete, and what exceeds deadCapacity', async () => {
+  const queue = queueDriver(harness, 'operated')
+  const settings = { maxFailures: 1, deadRetentionMs: 600_000, deadCapacity: 2 }
+  await queue.put(settings).expect(201)
+  const bury = async (...bodies: readonly number[]) => {
+    await queue.sendBodies(...bodies)
+    const items = await queue.receive({ limit: 100 })
+    await queue.settle({ nack: items.map(({ receipt }) => ({ receipt })) })
+    return items.map(({ id }) => id)
+  }
+  // A settle that drops the oldest one.
+  const [, second, third] = await bury(1, 2, 3)
+  await queue.post('dead/discard', { ids: [second] }).expect(200)
+  harness.advance(600_000)
+  // A redrive that meets one whose retention is over.
+  await queue.post('dead/redrive', { ids: [third] }).expect(200)
+  await bury(4, 5)
+  await queue.sendBodies(6, 7, 8)
+  await queue.receive({ limit: 2 })
+  harness.advance(30_000)
+  // A purge that buries two, for which two others are dropped, and deletes the third.
+  await queue.post('purge', { state: 'ready' }).expect(200)
+  await queue.sendBodies(9)
+  await queue.receive()
+  harness.advance(30_000)
+  // A receive that does so.
+  await queue.receive()
+
+  const { body } = await queue.get().expect(200)
+  const { duplicates, timedOut, ...totals } = body.totals
+  expect(totals).toMatchObject({ expired: 1, dead: 8, dropped: 4, discarded: 2 })
+  const counted = await samples(harness, 'lockstep_queues_messages_total')
+  const all = Object.entries({ ...totals, duplicate: duplicates, timedout: timedOut })
+  expect(counted).toEqual(
+    Object.fromEntries(all.flatMap(([event, n]) => (n === 0 ? [] : [[`event="${event}"`, n]]))),
+  )
+})
+
 it('show the depth of the queues of the configuration file, over their namespaces', async () => {
   const elsewhere = `${harness.namespace.slice(0, 40)}-b`
   const queue = queueDriver(harness, 'filed')

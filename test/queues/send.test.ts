@@ -4,7 +4,7 @@ import { testQueue } from './stores.js'
 
 const harness = useHarness()
 
-const NONE = { expired: 0, timedOut: 0, dead: 0 }
+const NONE = { expired: 0, timedOut: 0, dead: 0, dropped: 0 }
 
 const numberOf = (id: string) => Number.parseInt(id, 36)
 

@@ -25,8 +25,11 @@ export function testQueue(
 ) {
   const messages = createMessageStore({ binder, names: new Names({ binder, part: 'queues' }) })
   const deliveries = createDeliveryStore({ binder })
-  const dead = createDeadStore({ binder })
-  const overview = createOverviewStore({ binder })
+  const metrics = { met: () => undefined, discarded: () => undefined }
+  const dead = createDeadStore({ binder, metrics })
+  const overview = createOverviewStore({ binder, metrics })
+  const settle = async (...actions: readonly Settlement[]) =>
+    (await deliveries.settle(queue, actions)).statuses
   let queue: Queue = { namespace, name: `q${queues++}`, settings: toSettings(sent) }
   const key = (part: string) => `ls:{${namespace}:q:${queue.name}}:${part}`
 
@@ -83,15 +86,13 @@ export function testQueue(
     /** The texts of what is delivered. */
     texts: async (limit = 100): Promise<string[]> =>
       (await receive({ limit })).deliveries.map(({ body }) => String(body)),
-    settle: (...actions: readonly Settlement[]) => deliveries.settle(queue, actions),
-    ack: async ({ receipt }: Delivery) =>
-      (await deliveries.settle(queue, [{ kind: 'ack', receipt }]))[0],
+    settle,
+    ack: async ({ receipt }: Delivery) => (await settle({ kind: 'ack', receipt }))[0],
     nack: async ({ receipt }: Delivery, options: { delayMs?: number; error?: string } = {}) =>
-      (await deliveries.settle(queue, [{ kind: 'nack', receipt, dead: false, ...options }]))[0],
-    release: async ({ receipt }: Delivery) =>
-      (await deliveries.settle(queue, [{ kind: 'release', receipt }]))[0],
+      (await settle({ kind: 'nack', receipt, dead: false, ...options }))[0],
+    release: async ({ receipt }: Delivery) => (await settle({ kind: 'release', receipt }))[0],
     extend: async ({ receipt }: Delivery, visibilityMs: number) =>
-      (await deliveries.settle(queue, [{ kind: 'extend', receipt, visibilityMs }]))[0],
+      (await settle({ kind: 'extend', receipt, visibilityMs }))[0],
     /** The messages of a state, read in pages. */
     async look(state: MessageState, limit = 100): Promise<LookedAt[]> {
       const items: LookedAt[] = []

@@ -308,7 +308,9 @@ describe('the metrics', () => {
       await g.settle({ ack: [b] })
       own.advance(60_000)
       await own.request('delete', `${g.stream.at}/entries/${again!.id}`).expect(204)
-      await g.receive({ limit: 5 })
+      const [last] = await g.receive({ limit: 5 })
+      await own.request('delete', `${g.stream.at}/entries/${last!.id}`).expect(204)
+      expect(await g.settle({ nack: [{ receipt: last!.receipt, dead: true }] })).toEqual(['gone'])
       const counts = await samples(own, 'lockstep_streams_group_entries_total')
       expect(counts).toEqual({
         'event="trimmed"': 1,
@@ -319,7 +321,7 @@ describe('the metrics', () => {
         'event="released"': 1,
         'event="stale"': 1,
         'event="timedout"': 3,
-        'event="dropped"': 1,
+        'event="dropped"': 2,
       })
     } finally {
       await own.close()

@@ -1,4 +1,4 @@
-import { integers } from '../../redis/reply.js'
+import { integer, integers } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 import { toId } from '../message-ids.js'
 
@@ -7,6 +7,8 @@ export interface RedriveReply {
   readonly ids: readonly string[]
   /** The queue has no room for another one. */
   readonly full: boolean
+  /** Dead letters that the call found over. */
+  readonly expired: number
 }
 
 const numbers = (reply: unknown): number[] =>
@@ -19,8 +21,8 @@ export const redriveScript = defineScript({
   args: ['settings', 'count', 'ids[]'],
   coalesce: false,
   decode(reply): RedriveReply {
-    const [full, ...ids] = numbers(reply)
-    return { ids: ids.map(toId), full: full === 1 }
+    const [full, expired, ...ids] = numbers(reply)
+    return { ids: ids.map(toId), full: full === 1, expired: integer(expired) }
   },
 })
 

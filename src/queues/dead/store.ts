@@ -1,6 +1,7 @@
 import type { Binder } from '../../redis/binder.js'
 import { statKey } from '../keys.js'
 import { toNumber } from '../message-ids.js'
+import type { QueueMetrics } from '../metrics.js'
 import { toScriptSettings } from '../script-settings.js'
 import type { Queue } from '../settings.js'
 import { discardScript, type RedriveReply, redriveScript } from './scripts.js'
@@ -13,25 +14,32 @@ export type Redrive = { readonly ids: readonly string[] } | { readonly count: nu
 export type DeadStore = ReturnType<typeof createDeadStore>
 
 /** What operators do with dead letters. */
-export function createDeadStore({ binder }: { readonly binder: Binder }) {
+export function createDeadStore({
+  binder,
+  metrics,
+}: {
+  readonly binder: Binder
+  readonly metrics: Pick<QueueMetrics, 'met' | 'discarded'>
+}) {
   const redrive = binder.bind(redriveScript)
   const discard = binder.bind(discardScript)
   const keysOf = ({ namespace, name }: Queue) => ({ stat: statKey(namespace, name) })
 
   return {
     /** Makes these dead letters, or the oldest ones, ready again in steps of 100, until the queue is full. */
-    async redrive(queue: Queue, which: Redrive): Promise<RedriveReply> {
+    async redrive(queue: Queue, which: Redrive): Promise<Omit<RedriveReply, 'expired'>> {
       const settings = toScriptSettings(queue.settings)
       const redriven: string[] = []
       const total = 'ids' in which ? which.ids.length : which.count
       for (let at = 0; at < total; at += PER_CALL) {
         const count = Math.min(PER_CALL, total - at)
-        const { ids, full } = await redrive(
+        const { ids, full, expired } = await redrive(
           keysOf(queue),
           'ids' in which
             ? { settings, count: 0, ids: which.ids.slice(at, at + count).map(toNumber) }
             : { settings, count, ids: [] },
         )
+        metrics.met({ expired })
         redriven.push(...ids)
         if (full) return { ids: redriven, full }
         if ('count' in which && ids.length < count) break
@@ -47,7 +55,9 @@ export function createDeadStore({ binder }: { readonly binder: Binder }) {
           settings: toScriptSettings(queue.settings),
           ids: ids.slice(at, at + PER_CALL).map(toNumber),
         }
-        discarded.push(...(await discard(keysOf(queue), args)))
+        const step = await discard(keysOf(queue), args)
+        metrics.discarded(step.length)
+        discarded.push(...step)
       }
       return discarded
     },

@@ -19,9 +19,9 @@ import * as schemas from './schemas.js'
 export const deliveryRoutes: QueueRoutes = async (app, services) => {
   const { configuration, deliveries, waitList, metrics, idempotencyTtlMs } = services
   const settle = async (queue: Queue, settlements: readonly Settlement[]) => {
-    const statuses = await deliveries.settle(queue, settlements)
-    metrics.settled(statuses)
-    return statuses
+    const settled = await deliveries.settle(queue, settlements)
+    metrics.settled(settled)
+    return settled.statuses
   }
 
   app.post(

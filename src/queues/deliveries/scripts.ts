@@ -1,4 +1,4 @@
-import { readStatuses } from '../../deliveries/settlement.js'
+import { readSettled } from '../../deliveries/settlement.js'
 import { list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 import { toId } from '../message-ids.js'
@@ -52,9 +52,10 @@ export const receiveScript = defineScript({
   buffers: true,
   outcomes: ['received', 'conflict'],
   decode(reply, outcome): ReceiveReply {
-    const fields = list(reply, outcome === 'conflict' ? 1 : 6)
+    const fields = list(reply, outcome === 'conflict' ? 1 : 7)
     if (outcome === 'conflict') return { kind: 'conflict' }
-    const [nextMs, replayed, expired, timedOut, dead] = fields.slice(1, 6).map(Number) as [
+    const [nextMs, replayed, expired, timedOut, dead, dropped] = fields.slice(1, 7).map(Number) as [
+      number,
       number,
       number,
       number,
@@ -62,13 +63,13 @@ export const receiveScript = defineScript({
       number,
     ]
     const deliveries: Delivery[] = []
-    for (let at = 6; at < fields.length; at += 9) deliveries.push(toDelivery(fields, at))
+    for (let at = 7; at < fields.length; at += 9) deliveries.push(toDelivery(fields, at))
     return {
       kind: 'received',
       deliveries,
       nextMs: nextMs < 0 ? undefined : nextMs,
       replayed: replayed === 1,
-      met: { expired, timedOut, dead },
+      met: { expired, timedOut, dead, dropped },
     }
   },
 })
@@ -95,5 +96,5 @@ export const settleScript = defineScript({
   keys: ['stat'],
   args: ['settings', 'most_ms', 'actions[]'],
   units: ({ actions }) => 1 + actions.length,
-  decode: readStatuses,
+  decode: readSettled,
 })

@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto'
 import {
   MAX_VISIBILITY_MS,
   receiveArgs,
+  type Settled,
   type Settlement,
-  type SettleStatus,
   sinceSent,
 } from '../../deliveries/settlement.js'
 import type { Binder } from '../../redis/binder.js'
@@ -60,7 +60,7 @@ export function createDeliveryStore({ binder }: { readonly binder: Binder }) {
     async settle(
       { namespace, name, settings }: Queue,
       actions: readonly Settlement[],
-    ): Promise<SettleStatus[]> {
+    ): Promise<Settled> {
       return settle(
         { stat: statKey(namespace, name) },
         {
@@ -79,7 +79,7 @@ export const NOTHING: ReceiveReply = Object.freeze({
   deliveries: [],
   nextMs: undefined,
   replayed: false,
-  met: { expired: 0, timedOut: 0, dead: 0 },
+  met: { expired: 0, timedOut: 0, dead: 0, dropped: 0 },
 })
 
 /** As scripts/settle.lua reads it. */

@@ -39,10 +39,10 @@ export const sendScript = defineScript({
   units: ({ messages }) => 2 + messages.length,
   outcomes: ['sent', 'over-capacity', 'over-bytes', 'conflict'],
   decode(reply, outcome): SendReply {
-    const [expired, timedOut, dead, replayed, ready, ...fields] = list(reply, 4)
+    const [expired, timedOut, dead, dropped, replayed, ready, ...fields] = list(reply, 5)
       .map(Number)
       .slice(1)
-    const met = { expired, timedOut, dead } as Met
+    const met = { expired, timedOut, dead, dropped } as Met
     switch (outcome) {
       case 'sent':
         return {

@@ -1,5 +1,6 @@
 import { integer, integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
+import type { Met } from '../met.js'
 
 /** What became of messages since the queue exists; fields of its `stat`. */
 export const TOTALS = [
@@ -65,6 +66,7 @@ export interface PurgeStep {
   readonly lastId: number
   readonly score: string
   readonly member: string
+  readonly met: Partial<Met>
 }
 
 export const purgeScript = defineScript({
@@ -74,13 +76,14 @@ export const purgeScript = defineScript({
   args: ['settings', 'state', 'most', 'last_id', 'score', 'member'],
   coalesce: false,
   decode(reply): PurgeStep {
-    const [deleted, more, lastId, score, member] = list(reply, 5)
+    const [deleted, more, lastId, score, member, timedOut, dead, dropped] = list(reply, 8)
     return {
       deleted: integer(deleted),
       more: more === 1,
       lastId: integer(lastId),
       score: String(score),
       member: String(member),
+      met: { timedOut: integer(timedOut), dead: integer(dead), dropped: integer(dropped) },
     }
   },
 })

@@ -1,11 +1,13 @@
 import type { Binder } from '../../redis/binder.js'
 import { statKey } from '../keys.js'
 import type { MessageState } from '../messages/scripts.js'
+import type { QueueMetrics } from '../metrics.js'
 import { toScriptSettings } from '../script-settings.js'
 import type { Queue } from '../settings.js'
 import {
   countsScript,
   keepScript,
+  type PurgeStep,
   purgeScript,
   type QueueCounts,
   removeScript,
@@ -18,7 +20,13 @@ const PURGED_PER_CALL = 500
 export type OverviewStore = ReturnType<typeof createOverviewStore>
 
 /** What a queue holds as a whole. */
-export function createOverviewStore({ binder }: { readonly binder: Binder }) {
+export function createOverviewStore({
+  binder,
+  metrics,
+}: {
+  readonly binder: Binder
+  readonly metrics: Pick<QueueMetrics, 'met' | 'discarded'>
+}) {
   const counts = binder.bind(countsScript)
   const purge = binder.bind(purgeScript)
   const remove = binder.bind(removeScript)
@@ -40,7 +48,7 @@ export function createOverviewStore({ binder }: { readonly binder: Binder }) {
      */
     async purge(queue: Queue, state: MessageState): Promise<number> {
       const settings = toScriptSettings(queue.settings)
-      let step = { deleted: 0, more: true, lastId: 0, score: '', member: '' }
+      let step: PurgeStep = { deleted: 0, more: true, lastId: 0, score: '', member: '', met: {} }
       let deleted = 0
       while (step.more) {
         const { lastId, score, member } = step
@@ -52,6 +60,8 @@ export function createOverviewStore({ binder }: { readonly binder: Binder }) {
           score,
           member,
         })
+        metrics.met(step.met)
+        metrics.discarded(step.deleted)
         deleted += step.deleted
       }
       return deleted

@@ -10,8 +10,8 @@ ARGV last_id        int     newest id when the purge began; 0: it begins
 ARGV score          string  of the last message read, '' for none
 ARGV member         string  of the last message read
 
-RETURN deleted more last_id score member
-  more    1: call again, with the values after it
+RETURN deleted more last_id score member timed_out dead dropped
+  more    1: call again, with the values after it; the last three: how many others ended meanwhile
 
 COST O(most x log(queue))
 ]]
@@ -51,4 +51,4 @@ else
   score, member = members[#members] or '', members[#members - 1] or ''
 end
 save(queue)
-return { deleted, more, last_id, score, member }
+return { deleted, more, last_id, score, member, select(2, met(queue)) }

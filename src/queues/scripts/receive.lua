@@ -14,7 +14,7 @@ ARGV instance       string  where the request waits if it gets nothing; '' if it
 ARGV others         0 or 1  whether other requests wait there
 
 RETURN outcome ...
-  1, next_ms, replayed, expired, timed_out, dead, delivery[]
+  1, next_ms, replayed, expired, timed_out, dead, dropped, delivery[]
                 received; next_ms: until a message is ready, 0 for now, -1 for none; then how many
                 others ended meanwhile; delivery: see lib/delivery.lua
   2             conflict: the idempotency key belongs to another request
@@ -31,7 +31,7 @@ local instance, others = ARGV[8], ARGV[9] == '1'
 local record = record_key and redis.call('GET', record_key)
 if record then
   if string.sub(record, 1, #fingerprint) ~= fingerprint then return { 2 } end
-  local reply, first = { 1, 0, 1, 0, 0, 0 }, cmsgpack.unpack(string.sub(record, #fingerprint + 1))
+  local reply, first = { 1, 0, 1, 0, 0, 0, 0 }, cmsgpack.unpack(string.sub(record, #fingerprint + 1))
   for at = 1, #first, 2 do
     local id, m = first[at], read_message(queue, first[at])
     local due = m and m.nonce == first[at + 1] and tonumber(redis.call('ZSCORE', queue.leased, id))
@@ -39,12 +39,12 @@ if record then
   end
   return reply
 end
-if limit == 0 then return { 1, -1, 0, 0, 0, 0 } end
+if limit == 0 then return { 1, -1, 0, 0, 0, 0, 0 } end
 
 promote(queue, 16 + limit)
 expire_dead(queue, 16)
 local ids, messages = first_ready(queue, limit, most_bytes)
-local reply, delivered = { 1, 0, 0, 0, 0, 0 }, {}
+local reply, delivered = { 1, 0, 0, 0, 0, 0, 0 }, {}
 for at, id in ipairs(ids) do
   deliver(queue, id, messages[at], string.sub(nonces, at * 8 - 7, at * 8), visibility_ms)
   append_delivery(reply, queue, id, messages[at], visibility_ms)
@@ -60,5 +60,5 @@ queue.readied = 0
 save(queue)
 after_attempt(queue.waiting, instance, others, #ids, redis.call('ZCARD', queue.ready))
 if #ids < limit or instance ~= '' then reply[2] = next_ready_ms(queue) end
-reply[4], reply[5], reply[6] = met(queue)
+reply[4], reply[5], reply[6], reply[7] = met(queue)
 return reply

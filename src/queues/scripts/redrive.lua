@@ -6,9 +6,10 @@ ARGV settings       string  see lib/queue.lua
 ARGV count          int     the oldest ones, without ids
 ARGV ids[]          int     these
 
-RETURN full id[]
-  full    1: there is no room for another one
-  id      of each that was redriven
+RETURN full expired id[]
+  full     1: there is no room for another one
+  expired  dead letters that it found over
+  id       of each that was redriven
 
 COST O((16 + messages) x log(queue))
 ]]
@@ -31,11 +32,11 @@ if most > 0 then
   ids = redis.call('ZRANGEBYSCORE', queue.dead, '(' .. dead_cut(queue), '+inf', 'LIMIT', 0, most)
 end
 local room = queue.capacity - redis.call('HLEN', queue.msg) + redis.call('ZCARD', queue.dead)
-local reply = { 0 }
+local reply = { 0, (met(queue)) }
 for _, id in ipairs(ids) do
   local died = tonumber(redis.call('ZSCORE', queue.dead, id))
   if died and died > tonumber(dead_cut(queue)) then
-    if #reply > room then
+    if #reply - 1 > room then
       reply[1] = 1
       break
     end

@@ -12,12 +12,12 @@ ARGV messages[].group     string  '' without one
 ARGV messages[].dedup     string  digest of the dedup id, '' without one
 ARGV messages[].body      string  bytes
 
-RETURN outcome expired timed_out dead ...
-  1, expired, timed_out, dead, replayed, ready, (id, duplicate)[]
-                sent; expired, timed_out, dead: what making room found; ready: as counts.lua has it
-  2, expired, timed_out, dead   over-capacity
-  3, expired, timed_out, dead   over-bytes
-  4, 0, 0, 0    conflict: the idempotency key belongs to another request
+RETURN outcome expired timed_out dead dropped ...
+  1, expired, timed_out, dead, dropped, replayed, ready, (id, duplicate)[]
+                   sent; expired to dropped: what making room found; ready: as counts.lua has it
+  2, expired, timed_out, dead, dropped   over-capacity
+  3, expired, timed_out, dead, dropped   over-bytes
+  4, 0, 0, 0, 0    conflict: the idempotency key belongs to another request
 
 COST O(messages x log(queue)); where the queue is full also O(16 + messages) for each priority
 MEMORY grows
@@ -30,8 +30,8 @@ local fingerprint, record_ttl_ms = ARGV[2], tonumber(ARGV[3])
 
 local record = record_key and redis.call('GET', record_key)
 if record then
-  if string.sub(record, 1, #fingerprint) ~= fingerprint then return { 4, 0, 0, 0 } end
-  return { 1, 0, 0, 0, 1, unpack(cmsgpack.unpack(string.sub(record, #fingerprint + 1))) }
+  if string.sub(record, 1, #fingerprint) ~= fingerprint then return { 4, 0, 0, 0, 0 } end
+  return { 1, 0, 0, 0, 0, 1, unpack(cmsgpack.unpack(string.sub(record, #fingerprint + 1))) }
 end
 
 local messages, bytes = {}, 0
@@ -49,10 +49,10 @@ if refusal then
   make_room(queue, 16 + #new)
   refusal = refuse_full(queue, #new, bytes)
 end
-local expired, timed_out, dead = met(queue)
+local expired, timed_out, dead, dropped = met(queue)
 if refusal then
   save(queue)
-  return { refusal, expired, timed_out, dead }
+  return { refusal, expired, timed_out, dead, dropped }
 end
 
 for _, sent in ipairs(new) do
@@ -72,4 +72,4 @@ for _, sent in ipairs(messages) do
   reply[#reply + 1] = sent.id and 0 or 1
 end
 if record_key then redis.call('SET', record_key, fingerprint .. cmsgpack.pack(reply), 'PX', record_ttl_ms) end
-return { 1, expired, timed_out, dead, 0, unpack(reply) }
+return { 1, expired, timed_out, dead, dropped, 0, unpack(reply) }

@@ -8,7 +8,8 @@ ARGV actions[]      string  "kind id nonce ms random error": kind ack, nack, dea
                             retries), release or extend; ms the visibility of extend or the wait
                             of nack, -1 for a random one; random 0 to 2^32 - 1
 
-RETURN status[]
+RETURN dropped status[]
+  dropped   dead letters beyond the capacity
   status    acked 1, retrying 2, dead 3, extended 4, released 5; stale 6: delivered again since, or
             dead, or, except for ack, late; gone 7: no such message
 
@@ -31,10 +32,11 @@ local function settle(action)
 end
 
 begin_freeing(queue)
-local reply = {}
+local reply = { 0 }
 for at = 3, #ARGV do
   local kind, id, nonce, ms, random, error = string.match(ARGV[at], '^(%l+) (%d+) (%S+) (%S+) (%d+) (.*)$')
   reply[#reply + 1] = settle({ kind = kind, id = id, nonce = nonce, ms = tonumber(ms), random = tonumber(random), error = error })
 end
 save(queue)
+reply[1] = select(4, met(queue))
 return reply

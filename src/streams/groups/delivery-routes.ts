@@ -27,7 +27,7 @@ export const groupDeliveryRoutes: StreamRoutes = async (app, services) => {
   const settle = async (at: StreamGroup, settlements: readonly Settlement[]) => {
     const outcome = await deliveries.settle(at, settlements)
     if (outcome.kind === 'no-group') throw groupNotFound(at)
-    metrics.settled(outcome.statuses)
+    metrics.settled(outcome)
     return outcome.statuses
   }
 

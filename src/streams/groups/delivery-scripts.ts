@@ -1,4 +1,4 @@
-import { readStatuses } from '../../deliveries/settlement.js'
+import { readSettled } from '../../deliveries/settlement.js'
 import { list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 import { type Content, readEnvelope } from '../entries/envelope.js'
@@ -96,7 +96,7 @@ export const settleScript = defineScript({
   decode(reply, kind) {
     const fields = list(reply)
     if (kind === 'no-group') return { kind }
-    return { kind, statuses: readStatuses(fields.slice(1)) }
+    return { kind, ...readSettled(fields.slice(1)) }
   },
 })
 

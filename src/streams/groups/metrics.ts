@@ -1,4 +1,4 @@
-import { SETTLE_EVENTS, type SettleStatus } from '../../deliveries/settlement.js'
+import { countSettled, type Settled } from '../../deliveries/settlement.js'
 import type { FiledContents } from '../../metrics/filed-looks.js'
 import { atScrape, type Metrics } from '../../metrics/registry.js'
 import type { ReceiveReply } from './delivery-scripts.js'
@@ -38,12 +38,7 @@ export function createGroupMetrics(metrics: Metrics) {
       count('trimmed', trimmed)
       count('dropped', dropped)
     },
-    settled(statuses: readonly SettleStatus[]): void {
-      for (const status of statuses) {
-        const event = SETTLE_EVENTS[status]
-        if (event) count(event, 1)
-      }
-    },
+    settled: (settled: Settled): void => countSettled(count, settled),
     /** A request that waited got its entries. */
     served: (seconds: number) => woken.observe(seconds),
     /** @param count read at every scrape */

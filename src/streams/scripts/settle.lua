@@ -8,9 +8,10 @@ ARGV most_ms        int     how long a delivery may last, with its extensions
 ARGV actions[]      string  "kind id secret ms error": kind ack, nack, dead (a nack that ends retries),
                             release or extend; ms the visibility of extend
 
-RETURN outcome status[]
-  1, status[]  settled; status: see redis/scripts/lib/statuses.lua; gone: acknowledged before, or dropped
-  2            no-group
+RETURN outcome ...
+  1, dropped, status[]  settled; dropped: entries of rejected deliveries that were gone; status: see
+                        redis/scripts/lib/statuses.lua; gone: acknowledged before, or dropped
+  2                     no-group
 
 COST O(actions x log(pending))
 ]]
@@ -37,11 +38,12 @@ end
 
 begin_freeing(group)
 local was_full = redis.call('ZCARD', group.leased) >= MOST_PENDING
-local reply = { 1 }
+local dropped_before, reply = group.dropped, { 1, 0 }
 for at = 4, #ARGV do
   local kind, id, secret, ms, error = string.match(ARGV[at], '^(%l+) (%S+) (%S+) (%d+) (.*)$')
   reply[#reply + 1] = settle(id, kind, secret, tonumber(ms), error)
 end
 save_group(stream, group)
+reply[2] = group.dropped - dropped_before
 wake(group.waiting, group.readied + (was_full and group.settled or 0))
 return reply

@@ -48,10 +48,10 @@ local function count(queue, total, by)
   queue.changes[total] = (queue.changes[total] or 0) + by
 end
 
--- @return how many messages the call expired, timed out and made dead letters
+-- @return how many messages the call expired, timed out, made dead letters and dropped
 local function met(queue)
   local changes = queue.changes
-  return changes.expired or 0, changes.timedOut or 0, changes.dead or 0
+  return changes.expired or 0, changes.timedOut or 0, changes.dead or 0, changes.dropped or 0
 end
 
 -- Notes a deadline that this call sets.
