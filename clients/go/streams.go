@@ -129,3 +129,35 @@ func (s *Streams) Follow(ctx context.Context, stream, after string, each func(St
 		}
 	}
 }
+
+// EntryDelivery of an entry to a worker of a group.
+type EntryDelivery struct {
+	StreamEntry
+	// Deliveries counts this one too, and Failures those that failed.
+	Deliveries, Failures int64
+	Receipt              string
+	VisibleFor           time.Duration
+}
+
+// UnmarshalJSON takes a delivery of the API.
+func (d *EntryDelivery) UnmarshalJSON(text []byte) error {
+	var lease struct {
+		Deliveries, Failures int64
+		Receipt              string
+		VisibleForMs         ms
+	}
+	if err := json.Unmarshal(text, &lease); err != nil {
+		return err
+	}
+	d.Deliveries, d.Failures = lease.Deliveries, lease.Failures
+	d.Receipt, d.VisibleFor = lease.Receipt, time.Duration(lease.VisibleForMs)
+	return d.StreamEntry.UnmarshalJSON(text)
+}
+
+// Work does the work of the entries of a group, as that of a queue does of its messages. After an
+// error an entry is delivered again at once.
+func (s *Streams) Work(ctx context.Context, stream, group string, options WorkOptions, work func(context.Context, *EntryDelivery) error) error {
+	path := map[string]string{"stream": stream, "group": group}
+	w := worker[EntryDelivery]{s.client, OpReceiveEntries, OpSettleEntries, path, options, work}
+	return w.runAll(ctx)
+}

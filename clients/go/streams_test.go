@@ -59,3 +59,37 @@ func TestFollowsUntilTheContextEndsOrThePlaceIsLost(t *testing.T) {
 	var problem struct{ Missed int }
 	check(t, errors.As(err, &lost) && lost.Code == CodePositionLost && lost.Decode(&problem) == nil && problem.Missed == 1, "it is lost", err)
 }
+
+func TestWorksThroughTheEntriesOfAGroup(t *testing.T) {
+	client := connect(t)
+	group := Request{Path: map[string]string{"stream": "orders", "group": "billing"}}
+	put := group
+	put.Body = map[string]any{"start": "start", "maxFailures": 1}
+	must[any](t)(Call[any](ctx, client, OpPutStreamGroup, put))
+	ids := must[[]string](t)(client.Streams.Append(ctx, "orders",
+		NewEntry{"fails", 1}, NewEntry{"raw", []byte{0, 255}}, NewEntry{"lost", 2}, NewEntry{"last", 3}))
+	ctx, stop := context.WithCancel(ctx)
+	seen := map[string]*EntryDelivery{}
+	options := WorkOptions{Visibility: 3 * time.Second}
+	ok(t, client.Streams.Work(ctx, "orders", "billing", options, func(ctx context.Context, entry *EntryDelivery) error {
+		seen[entry.ID] = entry
+		switch entry.Event {
+		case "fails":
+			return errors.New("no such customer")
+		case "lost":
+			acknowledge := group
+			acknowledge.Body = map[string]any{"ack": []string{entry.Receipt}}
+			must[any](t)(Call[any](ctx, client, OpSettleEntries, acknowledge))
+			<-ctx.Done()
+		case "last":
+			stop()
+		}
+		return nil
+	}))
+	raw := seen[ids[1]]
+	check(t, string(raw.Data) == "\x00\xff" && raw.Deliveries == 1 && raw.VisibleFor > 0, "it is delivered", raw)
+	check(t, len(seen) == 4 && time.Since(raw.AppendedAt) < time.Hour, "all are", seen)
+	type counts struct{ Lag, Leased, Ready, Dead int }
+	now := must[counts](t)(Call[counts](context.Background(), client, OpGetStreamGroup, group))
+	check(t, now == counts{Dead: 1}, "they are settled", now)
+}

@@ -19,6 +19,8 @@ class FaultProxy:
         self._mode = "forward"
         self._pairs: List[Pair] = []
         self._sent = b""
+        # How many connections it has ended at once.
+        self.refused = 0
         self._lock = threading.Lock()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -54,6 +56,7 @@ class FaultProxy:
             while True:
                 client = self._listener.accept()[0]
                 if self._mode == "refuse":
+                    self.refused += 1
                     client.close()
                     continue
                 server = socket.create_connection(self._address)

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import subprocess
+import sys
 import threading
+from pathlib import Path
 from typing import Any, List
 
 import pytest
@@ -9,7 +14,7 @@ from faults import FaultProxy
 from test_calls import in_background
 from waiting import auntil, until
 
-from lockstep import AsyncClient, Client
+from lockstep import AsyncClient, Client, LeaseLostError
 
 
 def counts_of(client: Client, queue: str) -> Any:
@@ -109,3 +114,63 @@ async def test_a_worker_that_loses_a_delivery_is_stopped_and_takes_the_next(
 
     await aclient.queues.work("lost", handle, visibility_ms=6_000, until_empty=True)
     assert begun == [1, 2]
+
+
+def test_a_worker_goes_on_after_an_outage(
+    connect: Any, client: Client, proxy: FaultProxy
+) -> None:
+    worker = connect(proxy.url, timeout_ms=100)
+    stop = threading.Event()
+    proxy.refuse()
+    worked = in_background(
+        lambda: worker.queues.work("away", lambda _: stop.set(), until=stop)
+    )
+    client.queues.send("away", 1)
+    until(lambda: proxy.refused > 3)
+    proxy.heal()
+    worked()
+    until(lambda: counts_of(client, "away") == dict.fromkeys(counts_of(client, "away"), 0))
+
+
+def test_a_lock_that_the_work_loses_is_a_failure_of_the_work(client: Client) -> None:
+    dead_after_one(client, "locked")
+    client.queues.send("locked", 1)
+
+    def handle(_: Any) -> None:
+        with client.lock("of-the-work", ttl_ms=600_000):
+            revocation: Any = {"reason": "in a test", "force": True}
+            client.call("revokeLock", path={"name": "of-the-work"}, body=revocation)
+            raise LeaseLostError("of the lock")
+
+    client.queues.work("locked", handle, until_empty=True)
+    assert counts_of(client, "locked")["dead"] == 1
+
+
+WORKER = """
+import sys, time
+from lockstep import Client
+
+def handle(_):
+    print("begun", flush=True)
+    time.sleep(600)
+
+Client(sys.argv[1], namespace=sys.argv[2]).queues.work("ended", handle, visibility_ms=600_000)
+"""
+
+
+def test_a_worker_that_its_user_ends_gives_its_message_back(
+    client: Client, service: str, namespace: str
+) -> None:
+    client.queues.send("ended", 1)
+    source = str(Path(__file__).parents[1] / "src")
+    worker = subprocess.Popen(
+        [sys.executable, "-c", WORKER, service, namespace],
+        env={**os.environ, "PYTHONPATH": source},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert worker.stdout and worker.stdout.readline() == b"begun\n"
+    worker.send_signal(signal.SIGINT)
+    worker.wait()
+    worker.stdout.close()
+    assert counts_of(client, "ended")["ready"] == 1

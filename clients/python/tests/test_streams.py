@@ -6,7 +6,7 @@ from typing import Any, List
 
 import pytest
 from faults import FaultProxy
-from waiting import auntil
+from waiting import auntil, until
 
 from lockstep import AsyncClient, Client, problems
 
@@ -60,3 +60,28 @@ def test_says_how_many_entries_were_missed(client: Client) -> None:
     with pytest.raises(problems.PositionLost) as lost:
         next(client.streams.follow("small", after=first))
     assert lost.value.problem["missed"] == 1
+
+
+def test_works_through_the_entries_of_a_group_as_through_a_queue(client: Client) -> None:
+    body: Any = {"start": "start", "maxFailures": 1}
+    path: Any = {"stream": "orders", "group": "billing"}
+    client.call("putStreamGroup", path=path, body=body)
+    client.streams.append("orders", "placed", 0)
+    client.streams.append("orders", "paid", 1)
+    client.streams.append("orders", "late", 2)
+    done: List[Any] = []
+
+    def handle(entry: Any) -> None:
+        if entry.event == "late":
+            settled: Any = {"ack": [entry.lease["receipt"]]}
+            client.call("settleEntries", path=path, body=settled)
+            until(lambda: entry.stopped.is_set())
+            return
+        done.append((entry.event, 1 / entry.data))
+
+    client.streams.work("orders", "billing", handle, visibility_ms=6_000, until_empty=True)
+    assert done == [("paid", 1)]
+    [dead] = client.call("listDeadEntries", path=path).json["items"]
+    assert dead["event"] == "placed" and "ZeroDivisionError" in dead["error"]
+    group = client.call("getStreamGroup", path=path).json
+    assert (group["lag"], group["leased"], group["ready"]) == (0, 0, 0)

@@ -59,7 +59,7 @@ class AsyncBridge:
 class Bridge:
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
-        self._portal = Portal()
+        self._portal = Portal(transport.close)
 
     def ask(self, operation: str, /, **parts: Any) -> Answer[Any]:
         return self.run(_ask(self.transport, operation, parts))

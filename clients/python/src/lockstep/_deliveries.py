@@ -1,4 +1,4 @@
-"""Requests about deliveries of queues."""
+"""Requests about deliveries of messages and of entries."""
 from __future__ import annotations
 
 import base64
@@ -7,12 +7,23 @@ from typing import Any, Dict, Mapping
 
 from ._errors import LockstepError, NoAnswerError
 from ._keeper import Renew, Term
-from ._leases import UNDO_MS
+from ._leases import UNDO_MS, Target
 from ._request import camel_case
 from ._transport import Transport
 
 # Longest wait of one request.
 PIECE_MS = 20_000
+
+FULL = {"too-many-receivers", "too-many-entry-receivers"}
+
+
+def messages(queue: str) -> Target:
+    return Target("receiveMessages", "settleMessages", "settleMessages", {"queue": queue})
+
+
+def entries(stream: str, group: str) -> Target:
+    path = {"stream": stream, "group": group}
+    return Target("receiveEntries", "settleEntries", "settleEntries", path)
 
 
 def message_of(body: Any, terms: Mapping[str, Any]) -> Dict[str, Any]:
@@ -21,19 +32,23 @@ def message_of(body: Any, terms: Mapping[str, Any]) -> Dict[str, Any]:
     return {"body": body, **camel_case(terms)}
 
 
-def body_of(message: Mapping[str, Any]) -> Any:
-    is_bytes = message["encoding"] == "base64"
-    return base64.b64decode(message["body"]) if is_bytes else message["body"]
+def decoded(value: Any, encoding: str) -> Any:
+    return base64.b64decode(value) if encoding == "base64" else value
 
 
-def extension_of(transport: Transport, queue: str, delivery: Mapping[str, Any]) -> Renew:
+def is_over(error: Exception) -> bool:
+    """Whether a worker ends with it: not with an outage."""
+    return isinstance(error, LockstepError) and error.status < 500 and error.code not in FULL
+
+
+def extension_of(transport: Transport, source: Target, delivery: Mapping[str, Any]) -> Renew:
     """Extends a delivery, so that no other worker gets it."""
     term_ms = max(1_000, delivery["visibleForMs"])
     extension = {"receipt": delivery["receipt"], "visibilityMs": term_ms}
-    parts: Any = {"path": {"queue": queue}, "body": {"extend": [extension]}}
+    parts: Any = {"path": source.path, "body": {"extend": [extension]}}
 
     async def extend(left_ms: float) -> Term:
-        answer = await transport.ask("settleMessages", {"timeout_ms": left_ms}, **parts)
+        answer = await transport.ask(source.renew, {"timeout_ms": left_ms}, **parts)
         status = answer.json["results"][0]["status"]
         if status != "extended":
             raise LockstepError({"code": "lease-lost", "status": 410, "detail": f"it is {status}"})
@@ -42,20 +57,19 @@ def extension_of(transport: Transport, queue: str, delivery: Mapping[str, Any]) 
     return extend
 
 
-async def give_back(transport: Transport, queue: str, body: Mapping[str, Any], key: str) -> None:
-    """Releases what a receive that was given up may have delivered."""
-    path = {"queue": queue}
+async def give_back(transport: Transport, source: Target, body: Mapping[str, Any], key: str) -> None:
+    """Releases what a receive without an answer may have delivered."""
     with suppress(LockstepError, NoAnswerError):
         options: Any = {"timeout_ms": UNDO_MS, "idempotency_key": key}
         asked = {**body, "waitMs": 0}
-        answer = await transport.ask("receiveMessages", options, path=path, body=asked)
+        answer = await transport.ask(source.acquire, options, path=source.path, body=asked)
         receipts = [one["receipt"] for one in answer.json["items"]]
-        await settle_quietly(transport, queue, {"release": receipts} if receipts else {})
+        await settle_quietly(transport, source, {"release": receipts} if receipts else {})
 
 
-async def settle_quietly(transport: Transport, queue: str, body: Mapping[str, Any]) -> None:
-    """Without an answer the message is delivered again, when its time is over."""
+async def settle_quietly(transport: Transport, source: Target, body: Mapping[str, Any]) -> None:
+    """Without an answer it is delivered again, when its time is over."""
     with suppress(LockstepError, NoAnswerError):
-        path = {"queue": queue}
         if body:
-            await transport.ask("settleMessages", {"timeout_ms": UNDO_MS}, path=path, body=body)
+            options: Any = {"timeout_ms": UNDO_MS}
+            await transport.ask(source.release, options, path=source.path, body=body)

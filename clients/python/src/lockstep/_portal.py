@@ -8,11 +8,16 @@ from typing import Any, Callable, Coroutine, Optional, TypeVar
 
 T = TypeVar("T")
 
+# Longer than what is on its way takes when the process ends, such as a release.
+END_S = 12
+
 
 class Portal:
     """An event loop in a thread of its own, where the sync client sends requests and renews leases."""
 
-    def __init__(self) -> None:
+    def __init__(self, finish: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """`finish` ends what runs in the background."""
+        self._finish = finish
         self._lock = threading.Lock()
         self._loop: Optional[asyncio.AbstractEventLoop] = None
         self._pid = 0
@@ -26,7 +31,7 @@ class Portal:
             future.cancel()
             raise
 
-    def call(self, work: Callable[[], None]) -> None:
+    def call(self, work: Callable[[], object]) -> None:
         self._started().call_soon_threadsafe(work)
 
     def close(self) -> None:
@@ -40,8 +45,9 @@ class Portal:
             # A fork has no threads of its parent.
             if self._loop is None or self._pid != os.getpid():
                 self._loop, self._pid = asyncio.new_event_loop(), os.getpid()
-                threading.Thread(target=_serve, args=[self._loop], name="lockstep", daemon=True).start()
-                weakref.finalize(self, _stop, self._loop)
+                thread = threading.Thread(target=_serve, args=[self._loop], name="lockstep", daemon=True)
+                thread.start()
+                weakref.finalize(self, _stop, self._loop, thread, self._finish)
             return self._loop
 
 
@@ -51,6 +57,17 @@ def _serve(loop: asyncio.AbstractEventLoop) -> None:
     loop.close()
 
 
-def _stop(loop: asyncio.AbstractEventLoop) -> None:
+def _stop(
+    loop: asyncio.AbstractEventLoop,
+    thread: threading.Thread,
+    finish: Callable[[], Coroutine[Any, Any, None]],
+) -> None:
+    async def end() -> None:
+        await finish()
+        loop.stop()
+
     if not loop.is_closed():
-        loop.call_soon_threadsafe(loop.stop)
+        loop.call_soon_threadsafe(lambda: loop.create_task(end()))
+        # The process ends; a client that is forgotten earlier is not waited for.
+        if not threading.main_thread().is_alive():
+            thread.join(END_S)

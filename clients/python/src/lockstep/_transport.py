@@ -108,11 +108,16 @@ class Transport:
         except httpx.HTTPError as error:
             raise NoAnswerError(f"the stream of {request.path} was cut") from error
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Runs in the background. `close` waits for it."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def finish(self, work: Coroutine[Any, Any, None]) -> None:
+        """Goes on in the background when the caller is cancelled."""
+        await asyncio.shield(self.spawn(work))
 
     async def close(self) -> None:
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Dict, Generic, Mapping, Optional, Tuple, 
 
 from .._bridge import AsyncBridge, AsyncStop, OnStop
 from .._clock import now_ms
-from .._errors import LeaseLostError, LockstepError, NoAnswerError, RevokeRequestedError
+from .._errors import LeaseLostError, LockstepError, RevokeRequestedError
 from .._keeper import Keeper, Renew, Term, Watch
-from .._leases import PIECE_MS, TAKEN, UNDO_MS, Heartbeat, Target, renewal, undo
+from .._leases import PIECE_MS, TAKEN, UNDO_MS, Heartbeat, Target, release, renewal, undo
 
 if TYPE_CHECKING:
     from .._request import CallOptions
@@ -161,13 +161,11 @@ class AsyncScope(Generic[H]):
         if self._keeper:
             self._client.end(self._keeper)
         if self._watch.lost is None:
-            # A lease that cannot be released ends by itself.
-            with suppress(LockstepError, NoAnswerError):
-                await self._release()
+            await self._release()
 
     async def _release(self) -> None:
-        token = self._target.with_token(self._lease["token"])
-        await self._client.ask(self._target.release, **token, timeout_ms=UNDO_MS)
+        transport, token = self._client.transport, self._lease["token"]
+        await self._client.run(transport.finish(release(transport, self._target, token)))
 
 
 class AsyncLeaseScope(AsyncScope[AsyncHeld[L]]):

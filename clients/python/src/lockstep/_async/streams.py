@@ -3,11 +3,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, AsyncIterator, Dict, Mapping, Optional, Sequence
 
-from .._bridge import AsyncBridge
+from .._bridge import AsyncBridge, AsyncWork, Flag
+from .._deliveries import entries
 from .._errors import LockstepError, NoAnswerError
 from .._request import Answer, camel_case, to_request
 from .._transport import may_repeat, pause_ms
 from ..problems import PositionLost
+from .work import work
 
 if TYPE_CHECKING:
     from .. import api
@@ -72,6 +74,19 @@ class AsyncStreams:
                     raise
                 tries += 1
                 await self._client.sleep(pause_ms(error, tries))
+
+    async def work(
+        self,
+        stream: str,
+        group: str,
+        handle: AsyncWork[Any],
+        *,
+        visibility_ms: Optional[int] = None,
+        until: Optional[Flag] = None,
+        until_empty: bool = False,
+    ) -> None:
+        """Handles the entries of a group one after the other, as `queues.work` does messages."""
+        await work(self._client, entries(stream, group), handle, visibility_ms, until, until_empty)
 
 
 async def events_of(lines: AsyncIterator[str]) -> AsyncIterator[Mapping[str, str]]:

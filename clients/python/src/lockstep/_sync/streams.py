@@ -4,11 +4,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Iterator, Dict, Mapping, Optional, Sequence
 
-from .._bridge import Bridge
+from .._bridge import Bridge, Work, Flag
+from .._deliveries import entries
 from .._errors import LockstepError, NoAnswerError
 from .._request import Answer, camel_case, to_request
 from .._transport import may_repeat, pause_ms
 from ..problems import PositionLost
+from .work import work
 
 if TYPE_CHECKING:
     from .. import api
@@ -73,6 +75,19 @@ class Streams:
                     raise
                 tries += 1
                 self._client.sleep(pause_ms(error, tries))
+
+    def work(
+        self,
+        stream: str,
+        group: str,
+        handle: Work[Any],
+        *,
+        visibility_ms: Optional[int] = None,
+        until: Optional[Flag] = None,
+        until_empty: bool = False,
+    ) -> None:
+        """Handles the entries of a group one after the other, as `queues.work` does messages."""
+        work(self._client, entries(stream, group), handle, visibility_ms, until, until_empty)
 
 
 def events_of(lines: Iterator[str]) -> Iterator[Mapping[str, str]]:
