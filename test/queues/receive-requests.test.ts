@@ -56,6 +56,19 @@ it('takes limit and visibilityMs from the query, but from one place', async () =
   expect(refused.body.errors[0]).toMatchObject({ in: 'query', pointer: '/limit' })
 })
 
+it('goes on, for ten calls of Redis, while it only ends messages and others are behind them', async () => {
+  const queue = newQueue()
+  await queue.put({ retentionMs: 60_000 }).expect(201)
+  const over = (count: number) => queue.sendBodies(...Array.from({ length: count }, () => 'over'))
+  await over(90)
+  await over(81)
+  harness.advance(60_000)
+  await queue.sendBodies('fresh')
+  expect(await queue.receive()).toEqual([])
+  expect((await queue.get()).body.totals).toMatchObject({ expired: 170 })
+  expect(await queue.take()).toMatchObject({ body: 'fresh' })
+})
+
 it('delivers again after the visibility, as a failure', async () => {
   const queue = newQueue()
   await queue.put({ visibilityMs: 5_000 }).expect(201)

@@ -53,6 +53,15 @@ async function newGroup(settings: object = {}, at = harness) {
 const dataOf = (items: readonly Item[] | undefined) => items?.map(({ data }) => data)
 
 describe('receive and settle', () => {
+  it('goes on while it only ends entries and others are behind them', async () => {
+    const g = await newGroup({ maxFailures: 1 })
+    await g.stream.appendData(...Array.from({ length: 40 }, (_, at) => at))
+    expect(await g.receive({ limit: 40 })).toHaveLength(40)
+    harness.advance(30_001)
+    await g.stream.appendData('behind')
+    expect(dataOf(await g.receive())).toEqual(['behind'])
+  })
+
   it('show entries with their receipts, and what became of each', async () => {
     const g = await newGroup()
     const [id] = await g.stream.appendData({ order: 7 })
