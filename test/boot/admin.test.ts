@@ -35,7 +35,11 @@ it('serves metrics and status at an address of their own, and only there', async
 
 it('answers 503 on the admin /readyz while the service drains', async () => {
   const folder = tempFolder()
-  const service = await startService({ ...REDIS, LOCKSTEP_ADMIN_HOST: `${folder}/admin` })
+  const service = await startService({
+    ...REDIS,
+    LOCKSTEP_ADMIN_HOST: `${folder}/admin`,
+    LOCKSTEP_DRAIN_TIMEOUT_MS: '300000',
+  })
   const url = await service.ready()
   const probe = () => askSocket(`${folder}/admin`, '/readyz')
   expect(await probe()).toBe(200)

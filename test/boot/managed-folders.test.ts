@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node
 import path from 'node:path'
 import { afterEach, expect, it, vi } from 'vitest'
 import { makeRunFolder } from '../../src/redis/managed-folders.js'
+import { WAIT_MS } from '../support/bounds.js'
 import { connect, start } from '../support/managed.js'
 import { tempFolder } from '../support/temp-folder.js'
 import { until } from '../support/until.js'
@@ -20,7 +21,7 @@ it('waits for a data folder whose last process is ending', async () => {
   const dataFolder = tempFolder()
   const first = await start({ dataFolder })
   const log: string[] = []
-  const second = start({ dataFolder, log: (line) => log.push(line) })
+  const second = start({ dataFolder, lockWaitMs: WAIT_MS, log: (line) => log.push(line) })
   await until('its word', () => log.length > 0)
   await first.stop()
   expect((await connect(await second)).status).toBe('ready')

@@ -11,6 +11,9 @@ import { tempFolder } from '../support/temp-folder.js'
 import { tokensYaml } from '../support/tokens.js'
 import { until } from '../support/until.js'
 
+/** Drains as long as a test needs. */
+const PATIENT = { LOCKSTEP_DRAIN_TIMEOUT_MS: '300000' }
+
 /** Expects that no process of the service runs and that its temp folder is unchanged. */
 async function nothingLeft({ child, temp }: Service): Promise<void> {
   await until('no process is left', () => processesNaming(temp).length === 0)
@@ -84,7 +87,7 @@ it.each(['SIGINT', 'SIGTERM'] as const)('%s ends every process, with code 0', as
 })
 
 it('finishes a request that began before Ctrl-C, which npm delivers twice', async () => {
-  const service = await startService()
+  const service = await startService(PATIENT)
   const url = await service.ready()
   const begun = beginRequest(`${url}/v1/locks/begun/acquire`)
   await begun.sent
@@ -100,7 +103,7 @@ it('finishes a request that began before Ctrl-C, which npm delivers twice', asyn
 })
 
 it('refuses a later request on an open connection while it drains', async () => {
-  const service = await startService()
+  const service = await startService(PATIENT)
   const url = await service.ready()
   const first = beginRequest(`${url}/v1/locks/a/acquire`)
   const second = beginRequest(`${url}/v1/locks/b/acquire`, { late: true })
@@ -126,7 +129,7 @@ it('cuts off a request that does not end within the bound', async () => {
 })
 
 it('ends at once at a second Ctrl-C two seconds after the first', async () => {
-  const service = await startService({ LOCKSTEP_DRAIN_TIMEOUT_MS: '300000' })
+  const service = await startService(PATIENT)
   const url = await service.url()
   const begun = beginRequest(`${url}/v1/locks/begun/acquire`)
   begun.answer.catch(() => {})

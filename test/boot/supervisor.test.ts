@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
+import { WAIT_MS } from '../support/bounds.js'
 import { isAlive, processesNaming } from '../support/processes.js'
 import { tempFolder } from '../support/temp-folder.js'
 import { until } from '../support/until.js'
@@ -18,7 +19,7 @@ interface Supervised {
 }
 
 /** Starts the supervisor with the given command. */
-function supervise(command: string, { boundS = 5 } = {}): Supervised {
+function supervise(command: string, { boundS = WAIT_MS / 1_000 } = {}): Supervised {
   const folder = path.join(tempFolder(), 'run')
   mkdirSync(folder)
   const child = spawn('sh', [SCRIPT, folder, String(boundS), 'sh', '-c', command, folder], {

@@ -1,14 +1,15 @@
 import path from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createBinder } from '../../src/redis/binder.js'
 import { type Connection, openConnection } from '../../src/redis/connection.js'
 import { redisKey } from '../../src/redis/keys.js'
 import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
 import { list } from '../../src/redis/reply.js'
 import { defineScript } from '../../src/redis/script.js'
-import { SILENCE_MS } from '../support/bounds.js'
+import { SILENCE_MS, WAIT_MS } from '../support/bounds.js'
 import { type FaultProxy, startFaultProxy } from '../support/faults.js'
+import { ready } from '../support/harness.js'
 import { until } from '../support/until.js'
 
 const script = defineScript({
@@ -21,7 +22,10 @@ const script = defineScript({
 
 let redis: ManagedRedis
 let proxy: FaultProxy
-let connection: Connection
+/** Waits for its answers longer than any pause of a busy machine. */
+let patient: Connection
+/** Gives up soon. */
+let hasty: Connection
 let batches: number[]
 let call: (word: string) => Promise<unknown[]>
 
@@ -30,16 +34,20 @@ beforeAll(async () => {
     toolsFolder: path.resolve(import.meta.dirname, '../../.lockstep'),
   })
   proxy = await startFaultProxy(redis.url)
-  connection = openConnection({ url: proxy.url, purpose: 'commands', timeoutMs: SILENCE_MS })
+  const open = (timeoutMs: number) =>
+    openConnection({ url: proxy.url, purpose: 'commands', timeoutMs })
+  patient = open(WAIT_MS)
+  hasty = open(SILENCE_MS)
 })
 afterAll(async () => {
-  connection.close()
+  patient.close()
+  hasty.close()
   await proxy.close()
   await redis.stop()
 })
 
-beforeEach(async () => {
-  await until('the connection', () => connection.isReady())
+async function callOver(connection: Connection) {
+  await ready(connection)
   batches = []
   const observer = {
     batch: (_script: string, calls: number) => batches.push(calls),
@@ -50,7 +58,7 @@ beforeEach(async () => {
   call = (word) => run({ subject }, { verb: 'args', word: [word] })
   await call('so that Redis knows the script')
   batches = []
-})
+}
 
 /** Sends five calls in five turns of the event loop; Redis answers none. */
 async function fiveTurns() {
@@ -67,6 +75,7 @@ async function fiveTurns() {
 }
 
 it('two batches are in flight at a time: later calls leave together after an answer', async () => {
+  await callOver(patient)
   proxy.hold()
   const { settled } = await fiveTurns()
   proxy.heal()
@@ -78,6 +87,7 @@ it('two batches are in flight at a time: later calls leave together after an ans
 })
 
 it('calls that wait behind an unanswered batch are refused, and were not sent', async () => {
+  await callOver(hasty)
   proxy.dropReplies()
   const { settled, sent } = await fiveTurns()
   const answers = await settled

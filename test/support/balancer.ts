@@ -1,5 +1,6 @@
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { WAIT_MS } from './bounds.js'
 
 export interface Balancer {
   readonly url: string
@@ -27,7 +28,8 @@ export async function startBalancer(options: BalancerOptions): Promise<Balancer>
   const served = new Map<number, number>()
   const agent = new Agent({ keepAlive: true, timeout: idleMs })
   const probe = (port: number) => {
-    const asked = request({ port, path: '/readyz', agent: false, timeout: 1_000 }, (response) => {
+    // A busy machine may delay the answer; to remove an instance for that would be a false alarm.
+    const asked = request({ port, path: '/readyz', agent: false, timeout: WAIT_MS }, (response) => {
       response.resume()
       if (response.statusCode === 200) up.add(port)
       else up.delete(port)
