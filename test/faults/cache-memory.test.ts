@@ -2,13 +2,13 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { startManagedRedis } from '../../src/redis/managed.js'
 import { SILENCE_MS } from '../support/bounds.js'
 import { type FaultProxy, startFaultProxy } from '../support/faults.js'
-import { type Harness, startHarness } from '../support/harness.js'
+import { type Harness, ready, startHarness } from '../support/harness.js'
 import { find, toolsFolder } from '../support/server-place.js'
 import { until } from '../support/until.js'
 
 const SPACES = `spaces:
   mem: { ttlMs: 60000, staleMs: 30000, jitter: 0, l1: {} }
-  out: { ttlMs: 10000, staleMs: 40000, jitter: 0, l1: { outageMs: 30000 } }
+  out: { ttlMs: 40000, staleMs: 160000, jitter: 0, l1: { outageMs: 120000 } }
   brief: { ttlMs: 60000, jitter: 0, l1: {} }
 `
 
@@ -43,7 +43,7 @@ describe('while Redis', () => {
     await store('out', 'b').expect(201)
     await store('brief', 'a').expect(201)
     await cut
-      .request('put', `${at('out', 'short')}?ttlMs=2000&staleMs=1000`)
+      .request('put', `${at('out', 'short')}?ttlMs=30000&staleMs=10000`)
       .send('x')
       .expect(201)
     for (const key of ['a', 'b', 'short']) await kept('out', key)
@@ -63,7 +63,7 @@ describe('while Redis', () => {
     expect((await read('brief', 'a').expect(503)).body.code).toBe('store-unavailable')
     expect((await read('out', 'unknown').expect(503)).body.code).toBe('store-unavailable')
 
-    cut.advance(15_000)
+    cut.advance(50_000)
     const stale = await read('out', 'a').expect(200)
     expect(stale.headers['lockstep-state']).toBe('stale')
     expect(stale.headers['cache-status']).toMatch(/detail=degraded$/)
@@ -79,6 +79,7 @@ describe('while Redis', () => {
       'Redis again',
       async () => (await read('out', 'a')).headers['cache-status']?.includes('degraded') === false,
     )
+    await ready(cut.connections.cache)
   })
 
   it('answers nothing on the pub/sub connection, reads bypass L1', async () => {

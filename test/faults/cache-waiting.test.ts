@@ -6,8 +6,9 @@ import { until } from '../support/until.js'
 /** Starts an instance behind a proxy, and lets another caller take the load lease. */
 async function startWaiting(waitMs: number) {
   const proxy = await startFaultProxy(inject('redisUrl'))
-  const harness = await startHarness({ redisUrl: proxy.url })
-  const elsewhere = await startHarness()
+  const configFile = 'spaces: { users: { leaseMs: 600000 } }'
+  const harness = await startHarness({ redisUrl: proxy.url, configFile })
+  const elsewhere = await startHarness({ configFile })
   onTestFinished(async () => {
     await Promise.all([harness.close(), elsewhere.close()])
     await proxy.close()
@@ -46,7 +47,7 @@ it('who waits for a load waits on while Redis is away', async () => {
 })
 
 it('a request that waits for a load gets an error if the outage outlasts its wait', async () => {
-  const { proxy, waiting, waiters } = await startWaiting(4_000)
+  const { proxy, waiting, waiters } = await startWaiting(8_000)
   proxy.refuse()
   const answers = await waiting
   const told = answers.map(({ status, body }) => [status, body.code])

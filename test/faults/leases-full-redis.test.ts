@@ -10,17 +10,17 @@ const setFull = (full: boolean) => harness.redis.config('SET', 'maxmemory', full
 
 it('renews and releases leases in a full Redis, and grants none', async () => {
   const { put, post } = limitDriver(harness)
-  await put('jobs', { algorithm: 'concurrency', limit: 3, leaseMs: 10_000 }).expect(201)
+  await put('jobs', { algorithm: 'concurrency', limit: 3, leaseMs: 1_000_000 }).expect(201)
   const acquire = () => post('jobs/leases/acquire', { key: 'k' })
   const { token } = (await acquire().expect(200)).body
   const other = (await acquire().expect(200)).body.token
 
   await setFull(true)
   expect((await acquire().expect(503)).body.code).toBe('store-full')
-  harness.advance(8_000)
+  harness.advance(800_000)
   await post('jobs/leases/renew', { key: 'k', token }).expect(200)
   // The other lease has expired, and its remains are deleted too.
-  harness.advance(4_000)
+  harness.advance(400_000)
   await post('jobs/leases/renew', { key: 'k', token }).expect(200)
   await post('jobs/leases/renew', { key: 'k', token: other }).expect(410)
   const released = await post('jobs/leases/release', { key: 'k', token }).expect(200)

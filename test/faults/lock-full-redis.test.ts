@@ -82,12 +82,12 @@ describe('OOM: a Redis that is full', () => {
   })
 
   it('grants expired locks to their waiters', async () => {
-    await hold('expired', { ttlMs: 5_000 })
-    const waiting = wait('expired')
+    await hold('expired', { ttlMs: 120_000 })
+    const waiting = wait('expired', { waitMs: 240_000 })
     await queued('expired', 1)
     await full(true)
 
-    clockMs += 5_001
+    clockMs += 120_001
 
     expect(await waiting).toMatchObject({ kind: 'granted' })
   })
@@ -96,7 +96,7 @@ describe('OOM: a Redis that is full', () => {
     await hold('leavers')
     const connection = Object.assign(new EventEmitter(), { destroyed: false })
     const gone = wait('leavers', { connection })
-    const late = wait('leavers', { waitMs: 500 })
+    const late = wait('leavers', { waitMs: 5_000 })
     await queued('leavers', 2)
     await full(true)
 

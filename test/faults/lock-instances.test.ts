@@ -41,7 +41,7 @@ async function ask({ url }: Instance, verb: string, body: object): Promise<Answe
 
 /** Queues a request; resolves when the queue has this length. */
 async function stand(at: Instance, length: number): Promise<{ answer: Promise<Answer> }> {
-  const answer = ask(at, 'acquire', { waitMs: 60_000, ttlMs: 60_000 })
+  const answer = ask(at, 'acquire', { waitMs: 240_000, ttlMs: 600_000 })
   // A killed instance never answers.
   answer.catch(() => undefined)
   await until(`${length} wait`, async () => {
@@ -62,7 +62,7 @@ async function metric({ url }: Instance, name: string): Promise<number> {
 
 it('a hundred waiters at two processes get the lock in their order', async () => {
   const { a, b } = await startTwo()
-  const { body: held } = await ask(b, 'acquire', { ttlMs: 60_000 })
+  const { body: held } = await ask(b, 'acquire', { ttlMs: 600_000 })
   const order: number[] = []
   const done: Promise<void>[] = []
   for (let i = 0; i < 100; i++) {
@@ -85,7 +85,7 @@ it('a hundred waiters at two processes get the lock in their order', async () =>
 
 it('a killed instance costs those behind its waiters one claim timeout, however many they were', async () => {
   const { a, b } = await startTwo()
-  const { body: held } = await ask(b, 'acquire', { ttlMs: 60_000 })
+  const { body: held } = await ask(b, 'acquire', { ttlMs: 600_000 })
   for (let i = 1; i <= 10; i++) await stand(a, i)
   const { answer } = await stand(b, 11)
   a.kill('SIGKILL')
@@ -100,7 +100,7 @@ it('a killed instance costs those behind its waiters one claim timeout, however 
 
 it('an instance that was stopped restores its waiters when it resumes', async () => {
   const { a, b } = await startTwo()
-  const { body: held } = await ask(b, 'acquire', { ttlMs: 60_000 })
+  const { body: held } = await ask(b, 'acquire', { ttlMs: 600_000 })
   const first = await stand(a, 1)
   const second = await stand(a, 2)
   const behind = await stand(b, 3)
@@ -123,7 +123,7 @@ it('an instance that was stopped restores its waiters when it resumes', async ()
 
 it('a Redis that is silent for 4 s, with a release under way, loses no waiter', async () => {
   const { redis, a, b } = await startTwo()
-  const { body: held } = await ask(b, 'acquire', { ttlMs: 60_000 })
+  const { body: held } = await ask(b, 'acquire', { ttlMs: 600_000 })
   const first = await stand(a, 1)
   const second = await stand(b, 2)
 
@@ -147,7 +147,7 @@ it('a Redis that is silent for 4 s, with a release under way, loses no waiter', 
 
 it('a Redis that comes back empty grants the lock to every waiter in turn', async () => {
   const { redis, a, b } = await startTwo()
-  const { body: held } = await ask(b, 'acquire', { ttlMs: 60_000 })
+  const { body: held } = await ask(b, 'acquire', { ttlMs: 600_000 })
   const waiting = [await stand(a, 1), await stand(b, 2), await stand(a, 3)]
   const before = redis.pid()
 

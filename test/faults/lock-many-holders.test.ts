@@ -23,12 +23,12 @@ it('thousands of holders are asked to give way at once', async () => {
 })
 
 it('a reader is released on a full Redis although another holder has a session', async () => {
-  const session = await scripts.openSession('full', 10_000)
+  const session = await scripts.openSession('full', 1_000_000)
   await scripts.acquire('full', { mode: 'shared', session, ttlMs: 0 })
-  const { token } = await scripts.acquire('full', { mode: 'shared', ttlMs: 60_000 })
-  harness.advance(8_000)
+  const { token } = await scripts.acquire('full', { mode: 'shared', ttlMs: 6_000_000 })
+  harness.advance(800_000)
   await scripts.keepSession('full', session)
-  harness.advance(3_000)
+  harness.advance(300_000)
   await harness.redis.config('SET', 'maxmemory', '1')
 
   expect(await scripts.release('full', token)).toMatchObject({ kind: 'released' })

@@ -118,7 +118,7 @@ describe('a request with a key whose wait is over', () => {
   it('keeps its place for its repeat, so a lock may be waited for in pieces', async () => {
     const { token, first } = await timedOut('pieces')
     expect(await scripts.inspect('pieces')).toMatchObject({ queueLength: 1 })
-    harness.advance(9_000)
+    harness.advance(7_000)
 
     const again = await scripts.acquire('pieces', keyed('pieces', { waitMs: 30_000 }))
     expect(again).toMatchObject({ kind: 'queued', attach: 2, leftMs: 30_000 })
@@ -359,7 +359,7 @@ describe('a cut connection', () => {
       off: () => undefined,
     })
     const idempotency = { digest: 'cut', fingerprint: 'f', ttlMs: 60_000 }
-    const options = { ttlMs: 60_000, waitMs: 2_000, maxQueue: 1, idempotency }
+    const options = { ttlMs: 60_000, waitMs: 6_000, maxQueue: 1, idempotency }
     const first = store.acquire(ns, ['cut'], { ...options, connection })
     const length = (count: number) =>
       until(`${count} wait`, async () => (await store.inspect(ns, 'cut', 9)).queueLength === count)
@@ -368,7 +368,7 @@ describe('a cut connection', () => {
     expect(await first).toEqual({ kind: 'gone' })
     await length(0)
 
-    const other = store.acquire(ns, ['cut'], { ttlMs: 60_000, waitMs: 1_000, maxQueue: 1 })
+    const other = store.acquire(ns, ['cut'], { ttlMs: 60_000, waitMs: 5_000, maxQueue: 1 })
     await length(1)
     const again = store.acquire(ns, ['cut'], options)
     await length(2)

@@ -9,13 +9,13 @@ const { lock, held, waits, look, queued } = lockDriver(harness)
 
 describe('a queue over two service instances', () => {
   it('hands the lock on in ticket order to 100 waiters', async () => {
-    const { token } = await held('fifo')
+    const { token } = await held('fifo', { ttlMs: 600_000 })
     const order: number[] = []
     const answers: Promise<void>[] = []
     for (let i = 0; i < 100; i++) {
       const at = i % 2 === 0 ? harness : other
       answers.push(
-        waits('fifo', { waitMs: 60_000 }, at).then(async ({ status, body }) => {
+        waits('fifo', { waitMs: 240_000 }, at).then(async ({ status, body }) => {
           expect(status).toBe(200)
           order.push(i)
           await lock('fifo', 'release', { token: body.token }, at).expect(200)

@@ -85,7 +85,7 @@ export function itRunsUnderLock(tools: ReturnType<typeof underLock>): void {
   it('waits in the queue, and never runs two commands at once', async () => {
     const file = path.join(tempFolder(), 'log')
     const work = `echo in >>${file}; sleep 0.2; echo out >>${file}`
-    const runs = Array.from({ length: 4 }, () => run(['-w', '60', 'line', '--', 'sh', '-c', work]))
+    const runs = Array.from({ length: 4 }, () => run(['-w', '240', 'line', '--', 'sh', '-c', work]))
     expect(await Promise.all(runs.map(({ exit }) => exit))).toEqual([0, 0, 0, 0])
     expect(readFileSync(file, 'utf8')).toBe('in\nout\n'.repeat(4))
   })
@@ -158,10 +158,12 @@ export function itRunsUnderLock(tools: ReturnType<typeof underLock>): void {
       expect(await run(['returns', '--', 'true']).exit).toBe(0)
       expect((await ask('GET', 'returns')).state).toBe('free')
     }
-    const leaves = ['returns', '--', 'sh', '-c', 'sleep 1 & echo left']
-    const { exit, stdout } = run(leaves)
+    const go = path.join(tempFolder(), 'go')
+    const leaves = `while [ ! -e ${go} ]; do sleep 0.05; done & echo left`
+    const { exit, stdout } = run(['returns', '--', 'sh', '-c', leaves])
     await until('it left one behind', () => stdout() === 'left\n')
     expect((await ask('GET', 'returns')).state).toBe('held')
+    writeFileSync(go, '')
     expect(await exit).toBe(0)
     expect((await ask('GET', 'returns')).state).toBe('free')
   })
@@ -220,7 +222,7 @@ export function itRunsUnderLock(tools: ReturnType<typeof underLock>): void {
   it('ends the command in time when no instance answers any more', async () => {
     const port = await freePort()
     const service = await serve(port)
-    const { child, exit, stderr } = run(['-t', '5', 'alone', '--', 'sleep', '600'])
+    const { child, exit, stderr } = run(['-t', '10', 'alone', '--', 'sleep', '600'])
     await started(child)
     service.signalGroup('SIGKILL')
     await service.exit
@@ -229,7 +231,7 @@ export function itRunsUnderLock(tools: ReturnType<typeof underLock>): void {
   })
 
   it('trusts the answers to its renewals, not the pings of the stream', async () => {
-    const { child, exit, stderr } = run(['-t', '5', 'deaf', '--', 'sleep', '600'], {
+    const { child, exit, stderr } = run(['-t', '10', 'deaf', '--', 'sleep', '600'], {
       LOCKSTEP_URL: await startPath((path) => !path.endsWith('/renew')),
     })
     await started(child)
