@@ -89,12 +89,13 @@ it('says once that a connection was lost, with the reason', async () => {
 
   await proxy.close()
   await untilSaid(harness, lost('refused'))
+  // Each connection notices and retries at its own time.
+  const refusals = () => linesOfLoss(harness).filter(({ reason }) => reason === 'refused')
+  await until('a word of each connection', () => refusals().length >= PURPOSES.length)
   const lines = linesOf(harness, 'Redis is lost')
   expect(lines.map(({ connection }) => connection).sort()).toEqual(PURPOSES)
   for (const line of lines) expect(line).toMatchObject({ level: 40, server: proxy.url })
-  // A connection that retries late first logs that it was closed.
-  const reasons = linesOfLoss(harness).map((line) => line.reason)
-  expect(reasons.filter((reason) => reason === 'refused')).toHaveLength(PURPOSES.length)
+  expect(refusals()).toHaveLength(PURPOSES.length)
   expect(linesOf(harness, 'Redis is back')).toEqual([])
 })
 
@@ -198,11 +199,13 @@ it('names a Redis that loads its data', async () => {
     conf: ['enable-debug-command local', 'loading-process-events-interval-bytes 1024'],
   })
   const harness = await harnessOn(redis.url)
-  const raw = await connect(redis)
-  await raw.call('DEBUG', 'POPULATE', '200', 'key', '2000')
-  await raw.config('SET', 'key-load-delay', '40000')
+  const [raw, other] = [await connect(redis), await connect(redis)]
+  await raw.call('DEBUG', 'POPULATE', '2000', 'key', '2000')
+  // Minutes, unless it is told to go faster.
+  await raw.config('SET', 'key-load-delay', '100000')
   const loaded = raw.call('DEBUG', 'RELOAD')
   await until('the reason', async () => (await saidOf(harness)).gauge === 'loading')
+  await other.config('SET', 'key-load-delay', '0')
   await loaded
   await untilSaid(harness, WELL)
 })

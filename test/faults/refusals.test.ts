@@ -145,10 +145,12 @@ it('LOADING: Redis reads its data', async () => {
   await raw.call('DEBUG', 'POPULATE', '20000')
   await until('its own snapshot', () => raw.save().catch(() => undefined))
   await set('loading-process-events-interval-bytes', '1024')
-  await set('key-load-delay', '100')
+  // Minutes, unless it is told to go faster.
+  await set('key-load-delay', '10000')
   const loader = plain()
   const loaded = loader.call('DEBUG', 'RELOAD', 'NOSAVE')
   await refused('loading', 'store-not-ready', 'loading')
+  await set('key-load-delay', '0')
   await loaded
   loader.disconnect()
   await works('loading')

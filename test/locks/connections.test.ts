@@ -13,6 +13,8 @@ const connections = async () =>
   Number(/^connected_clients:(\d+)/m.exec(await harness.redis.info('clients'))?.[1])
 
 it('waiting for fifty locks opens no connection to Redis, and no channel per lock', async () => {
+  const { all } = harness.connections.states
+  await until('every connection', () => all.every(({ isConnected }) => isConnected))
   const post = (name: string, verb: string, body: object = {}) =>
     harness.request('post', `/v1/locks/${name}/${verb}`).send(body)
   const names = Array.from({ length: 50 }, (_, i) => `many-${i}`)

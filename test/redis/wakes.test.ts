@@ -410,6 +410,8 @@ describe('two instances', () => {
     const { binder, connections, redis } = apart
     const things = newThings(binder, apart.namespace)
     const both = [0, 1].map(() => new Wakes({ ...OPTIONS, binder, pubSub: connections.pubSub }))
+    const { all } = connections.states
+    await until('every connection', () => all.every(({ isConnected }) => isConnected))
     const clients = async () => String(await redis.client('LIST')).split('\n').length
     const before = await clients()
     const parked = new Set<number>()

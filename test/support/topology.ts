@@ -74,15 +74,11 @@ async function startSentinels({ giveUpMs = 30_000 }: TopologyOptions): Promise<S
   ]
   const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(watch)))
   for (const { client } of sentinels) {
-    await until(
-      'Sentinels and replicas that know each other',
-      async () => {
-        const reply = (await client.call('SENTINEL', 'CKQUORUM', PRIMARY_NAME)) as string
-        const known = (await client.call('SENTINEL', 'REPLICAS', PRIMARY_NAME)) as unknown[]
-        return reply.startsWith('OK 3') && known.length === 2
-      },
-      20_000,
-    )
+    await until('Sentinels and replicas that know each other', async () => {
+      const reply = (await client.call('SENTINEL', 'CKQUORUM', PRIMARY_NAME)) as string
+      const known = (await client.call('SENTINEL', 'REPLICAS', PRIMARY_NAME)) as unknown[]
+      return reply.startsWith('OK 3') && known.length === 2
+    })
   }
   const hosts = sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')
   return {
