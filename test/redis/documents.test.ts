@@ -89,7 +89,7 @@ describe('documents', () => {
   })
 
   it('polls for a namespace only while it is used', async () => {
-    const here = newProcess('idle', { pollMs: 20, idleMs: 200 })
+    const here = newProcess('idle', { pollMs: 20, idleMs: 3_000 })
     await here.get(harness.namespace, 'a')
     await here.get('t-unused', 'a')
     await until('the end of the unused one', () => {
