@@ -16,6 +16,7 @@ import { type Connection, openConnection } from '../../src/redis/connection.js'
 import { type Connections, openConnections } from '../../src/redis/connections.js'
 import { layoutOf } from '../../src/redis/layout.js'
 import { WAIT_MS } from './bounds.js'
+import { explained } from './explained.js'
 import { keepLog } from './kept-logs.js'
 import { later } from './later.js'
 import { rawCommands } from './raw.js'
@@ -141,7 +142,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     lockTag: (name) => bucketTag(layoutOf(connection), name),
     log,
     request: (method, path) =>
-      supertest(app.server)[method](path).set('lockstep-namespace', namespace),
+      explained(supertest(app.server)[method](path)).set('lockstep-namespace', namespace),
     reload(configFile) {
       writeFileSync(file, configFile)
       reloads.reload()
