@@ -95,7 +95,7 @@ it('extends the visibility of a message while its handler runs', async () => {
       throwIfLost?.()
       await until('it is extended', () => proxy.sent('"extend"') > 1)
     },
-    { visibilityMs: 3_000 },
+    { visibilityMs: 9_000 },
   )
   await client.queues.send('slow', [{ body: 1 }])
   await until('it is done', async () => deliveries > 0 && (await countsOf('slow')).leased === 0)
