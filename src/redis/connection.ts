@@ -80,12 +80,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   const client = createClient(options)
   const server = node ? `${node.host}:${node.port}` : shownStoreUrl(url)
   const state = states.open({ purpose, server, client })
-  // ioredis connects a node at its first call, and refuses calls meanwhile: during a migration or
-  // a promotion that would be a second outage.
-  client.on('+node', (node: Redis) => {
-    catchAsking(node)
-    if (node.status === 'wait') node.connect().catch(() => undefined)
-  })
+  const isOpen = watchNodes(client)
   // The state records a failed attempt; the retry strategy repeats it.
   const connect = () => void client.connect().catch(() => undefined)
   connect()
@@ -99,7 +94,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   return {
     client,
     slotOf: clustered ? (key) => slotOfKey(key) : () => 0,
-    isReady: () => client.status === 'ready' && isAdmitted(),
+    isReady: () => client.status === 'ready' && isOpen() && isAdmitted(),
     runId: watchRunId(client),
     state,
     reconnect: (reason) => {
@@ -116,6 +111,34 @@ export function openConnection(options: ConnectionOptions): Connection {
     },
   }
 }
+
+/**
+ * On a Cluster, connects every node as it becomes known. ioredis would do so at the first call, and
+ * refuse calls meanwhile: at a start, during a migration or a promotion that would be an outage.
+ * @returns whether each node that was known when the client became ready is connected, or failed
+ */
+function watchNodes(client: Redis | Cluster): () => boolean {
+  if (client instanceof Redis) return () => true
+  let isOpen = false
+  const attempts = new Set<Promise<void>>()
+  client.on('+node', (node: Redis) => {
+    catchAsking(node)
+    if (node.status !== 'wait') return
+    const attempt = node.connect().then(ignore, ignore)
+    attempts.add(attempt)
+    void attempt.then(() => attempts.delete(attempt))
+  })
+  client.on('ready', async () => {
+    await Promise.all(attempts)
+    isOpen = true
+  })
+  client.on('close', () => {
+    isOpen = false
+  })
+  return () => isOpen
+}
+
+const ignore = () => undefined
 
 function admission(
   client: Redis | Cluster,
