@@ -5,7 +5,7 @@ import { componentsOf } from './openapi-components.js'
 import { shareResponses } from './openapi-responses.js'
 import { acceptQueryFields, declareHeaders, type Node, toPublicSchema } from './openapi-rules.js'
 
-const DESCRIPTION = `Locks, cache, rate limits, leaderboards and queues over HTTP; each call is one atomic Lua script in Redis.
+const DESCRIPTION = `Locks, cache, rate limits, leaderboards, queues and streams over HTTP; each call is one atomic Lua script in Redis.
 
 Durations are integers in milliseconds and end in \`Ms\`; instants are RFC 3339 and end in \`At\`. No body contains null: what is absent is absent. Errors are RFC 9457 problem details with a stable \`code\`.
 Every request runs in one namespace: that of the API token, that of the \`Lockstep-Namespace\` header, or \`default\`.`
