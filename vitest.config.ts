@@ -8,8 +8,9 @@ const report = process.env.LOCKSTEP_TEST_REPORT
 /** Commands of their own: minutes of load, faults or compilers, and most of what a client does. */
 const LONG = {
   examples: ['test/examples/*.test.ts'],
+  browser: ['test/browser/*.test.ts'],
   failover: ['test/failover/**/*.test.ts'],
-  safety: ['test/safety/long.test.ts', 'test/safety/queues-long.test.ts'],
+  safety: ['test/safety/*long.test.ts'],
   envelope: ['test/envelope/long.test.ts'],
   coherence: ['test/coherence/long.test.ts'],
   'command-line': ['test/command-line/**/*.test.ts'],
