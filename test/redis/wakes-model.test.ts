@@ -119,7 +119,6 @@ class World {
   isBehind = false
   #put = 0
   readonly #taken: string[] = []
-  #movedOnAt = performance.now()
   readonly #barrier = `ls:test:${randomUUID()}`
   #passed = 0
   #subscriptions: (() => void)[] = []
@@ -184,16 +183,7 @@ class World {
           this.instances = this.instances.filter((instance) => instance !== dead)
         })
     }
-    await this.#moveOn()
     await this.#quiet()
-  }
-
-  /** Registrations end after three seconds without a poll, but no pause of a busy machine ends one. */
-  async #moveOn(): Promise<void> {
-    const now = performance.now()
-    const passedUs = Math.round((now - this.#movedOnAt) * 1_000)
-    this.#movedOnAt = now
-    await harness.redis.eval(MOVE_ON, 1, this.things.keys.waiting, passedUs)
   }
 
   #harm(instance: Instance | undefined, harm: (instance: Instance) => void): void {
@@ -231,7 +221,6 @@ class World {
   /** Lets everything that is under way happen, until nothing is. */
   async settle(): Promise<void> {
     for (;;) {
-      await this.#moveOn()
       await this.#quiet()
       const busy = this.instances.filter(
         ({ gates }) => gates.calls.length > 0 || gates.messages.length > 0,
@@ -273,12 +262,6 @@ class World {
     for (const end of this.#subscriptions) end()
   }
 }
-
-/** Moves the times of all registrations on, in microseconds. */
-const MOVE_ON = `
-  local seen = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
-  for i = 1, #seen, 2 do redis.call('ZADD', KEYS[1], seen[i + 1] + ARGV[1], seen[i]) end
-  redis.call('PERSIST', KEYS[1])`
 
 const at = <T>(list: readonly T[], index: number): T | undefined => list[index % list.length]
 
