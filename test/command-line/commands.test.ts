@@ -1,56 +1,13 @@
-import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { ensureCli } from '../support/cli.js'
-import { useHarness } from '../support/harness.js'
-import { type Run, runProgram } from '../support/lock-run.js'
 import { tempFolder } from '../support/temp-folder.js'
-import { tokensYaml } from '../support/tokens.js'
 import { until } from '../support/until.js'
+import { commandLine } from './tools.js'
 
-const TOKEN = 'the-token-of-an-operator'
-const READER = 'the-token-of-a-reader'
-
-const WRITES = ['locks', 'cache', 'ratelimits', 'leaderboards', 'queues', 'streams']
-
-const harness = useHarness({
-  configFile: tokensYaml([
-    {
-      token: TOKEN,
-      scopes: ['admin', 'operations:read', ...WRITES.map((name) => `${name}:write`)],
-    },
-    { token: READER, scopes: ['locks:read'] },
-  ]),
-})
-const cli = await ensureCli()
-
-const url = () => `http://127.0.0.1:${(harness.app.server.address() as AddressInfo).port}`
-
-const environment = () => ({
-  LOCKSTEP_URL: url(),
-  LOCKSTEP_NAMESPACE: harness.namespace,
-  LOCKSTEP_TOKEN: TOKEN,
-})
-
-const start = (args: readonly string[], more: Readonly<Record<string, string>> = {}): Run =>
-  runProgram(process.execPath, [cli, ...args], { ...environment(), ...more })
-
-/** Runs it to its end, with this on standard input. */
-async function lockstep(args: readonly string[], input = '', more = {}) {
-  const { child, exit, stdout, stderr } = start(args, more)
-  child.stdin?.end(input)
-  return { code: await exit, stdout: stdout(), stderr: stderr() }
-}
-
-/** The JSON that a successful command prints. */
-async function json(...args: string[]) {
-  const { code, stdout, stderr } = await lockstep([...args, '--json'])
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  return JSON.parse(stdout)
-}
+const { harness, url, start, lockstep, json, TOKEN, READER } = await commandLine()
 
 const acquire = (name: string, body: object = {}) =>
   harness
@@ -88,14 +45,25 @@ it.each([
   [['token', 'new', 'a b'], 'It has letters, digits'],
   [['--token-file', '/is/not/there', 'status'], 'the file of the token cannot be read'],
   [['--url', 'localhost', 'status'], 'is not like http://HOST:PORT'],
-])('says what is wrong with its arguments, and asks nothing: %j', async (args, fault) => {
-  const { code, stdout, stderr } = await lockstep(args, '', {
-    LOCKSTEP_URL: 'http://127.0.0.1:1',
-  })
-  expect({ code, stdout }).toEqual({ code: 64, stdout: '' })
-  expect(stderr).toMatch(/^lockstep: /)
-  expect(stderr).toContain(fault)
-})
+  [['--url', 'http://me:secret@localhost', 'status'], 'is not like http://HOST:PORT'],
+  [['--url', 'unix:lockstep.sock', 'status'], 'is not like http://HOST:PORT or unix:/PATH'],
+  [['status'], 'the API token has letters', { LOCKSTEP_TOKEN: 'two\nlines' }],
+  [['status'], 'the namespace has letters', { LOCKSTEP_NAMESPACE: 'größe' }],
+  [['cache', 'put', 'a', 'b', 'c', '--type', 'a\nb'], 'the content type has letters'],
+  [['cache', 'put', 'a', 'b', 'c', '--file', 'd'], 'give the value, or --file'],
+  [['boards', 'import', 'a', '/'], '/ cannot be read: it is a folder'],
+])(
+  'says what is wrong with its arguments, and asks nothing: %j',
+  async (args, fault, variables: object = {}) => {
+    const { code, stdout, stderr } = await lockstep(args, '', {
+      LOCKSTEP_URL: 'http://127.0.0.1:1',
+      ...variables,
+    })
+    expect({ code, stdout }).toEqual({ code: 64, stdout: '' })
+    expect(stderr).toMatch(/^lockstep: /)
+    expect(stderr).toContain(fault)
+  },
+)
 
 it('has codes for a request that is refused, for a token, and for no service', async () => {
   const refused = await lockstep(['locks', 'show', 'x'.repeat(513)])
@@ -271,40 +239,4 @@ it('prints one picture of what happens where there is no terminal', async () => 
   expect(stdout).not.toContain('\u{1b}')
   await json('locks', 'revoke', 'busy', '--reason', 'done', '--force')
   expect(await waiting).toMatchObject({ name: 'busy' })
-})
-
-it('draws on a terminal, puts it back, and ends with q', async () => {
-  const command = `stty rows 12 cols 50; exec '${process.execPath}' '${cli}' top --interval 100ms`
-  const terminal = spawn('script', ['-qfec', command, '/dev/null'], {
-    env: { ...process.env, ...environment(), TERM: 'xterm' },
-  })
-  onTestFinished(() => void terminal.kill('SIGKILL'))
-  let screen = ''
-  terminal.stdout.on('data', (chunk) => (screen += chunk))
-  const exit = new Promise((resolve) => terminal.once('close', resolve))
-  await until('it draws', () => screen.includes('requests'))
-  terminal.stdin.write('q')
-  expect(await exit).toBe(0)
-  expect(screen).toContain('\u{1b}[?1049h')
-  expect(screen.trimEnd().endsWith('\u{1b}[?25h\u{1b}[?1049l')).toBe(true)
-  const pictures = screen.split('\u{1b}[H').slice(1)
-  for (const picture of pictures) expect(picture.split('\n').length).toBeLessThanOrEqual(12)
-})
-
-it('completes commands and options in bash', async () => {
-  const program = path.join(tempFolder(), 'lockstep')
-  writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${cli}' "$@"\n`, { mode: 0o755 })
-  const script = `
-    eval "$(lockstep completion bash)"
-    complete_line() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _lockstep; echo "\${COMPREPLY[*]}"; }
-    complete_line lockstep lo
-    complete_line lockstep --url http://x locks ''
-    complete_line lockstep run --once
-    complete_line lockstep run name -- tr
-    complete_line lockstep locks ls --limit ''`
-  const { exit, stdout } = runProgram('bash', ['-c', script], {
-    PATH: `${path.dirname(program)}:${process.env.PATH}`,
-  })
-  expect(await exit).toBe(0)
-  expect(stdout()).toBe('locks\nhelp ls revoke show watch\n--once-per\n\n\n')
 })

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { ensureCli } from '../support/cli.js'
@@ -37,6 +38,7 @@ describe('lockstep run', () => {
     [['x', '--'], "missing required argument 'command'"],
     [['', '--', 'true'], 'the name of the lock is missing'],
     [['x', 'true', 'a'], 'after the name comes --'],
+    [['x', 'x', '--', 'true'], 'after the name comes --'],
     [['-w', 'y', 'x', '--', 'true'], 'Write seconds, or a number with ms, s, m, h or d.'],
     [['-t', '4', 'x', '--', 'true'], 'It is from 5s to 86400s.'],
     [['--once', 'x', '--', 'true'], "unknown option '--once'"],
@@ -50,6 +52,36 @@ describe('lockstep run', () => {
     expect(wrong.stderr()).toMatch(/^lockstep: /)
     expect(wrong.stderr()).toContain(fault)
     expect(wrong.stdout()).toBe('')
+  })
+
+  it.each([[['run', '--', 'echo', 'ran']], [['-w', '60', '60', '--', 'echo', 'ran']]])(
+    'takes the name of an option or a command for a name: %j',
+    async (args) => {
+      const { exit, stdout } = run(args)
+      expect(await exit).toBe(0)
+      expect(stdout()).toBe('ran\n')
+    },
+  )
+
+  it('ends by a signal to its group before it can listen', async () => {
+    const [file, ...first] = program.command
+    const child = spawn(file, [...first, 'early', '--', 'sleep', '600'], {
+      detached: true,
+      stdio: 'ignore',
+      env: {
+        ...process.env,
+        LOCKSTEP_URL: tools.url(),
+        LOCKSTEP_NAMESPACE: tools.harness.namespace,
+      },
+    })
+    const exit = new Promise((resolve) =>
+      child.once('close', (code, signal) => resolve(signal ?? code)),
+    )
+    await until('its holder begins', () =>
+      readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8'),
+    )
+    process.kill(-(child.pid as number), 'SIGINT')
+    expect(await exit).toBe('SIGINT')
   })
 
   it('ends what the command started as well', async () => {

@@ -8,9 +8,12 @@ export const EXIT = {
   missing: 1,
   /** Wrong use, or a request that the service refuses. */
   usage: 64,
+  /** No service answers, or it cannot serve. */
   unavailable: 69,
   /** An error in this program. */
   software: 70,
+  /** What was asked for cannot be written. */
+  output: 74,
   /** The lock is taken, the limit is reached, the queue is full: try again later. */
   later: 75,
   /** The API token is missing, unknown, or does not allow it. */
@@ -27,18 +30,20 @@ export class Failure extends Error {
   }
 }
 
-/** Nothing is printed: the reader of the output is gone. */
-const isClosedPipe = (error: unknown) => (error as NodeJS.ErrnoException).code === 'EPIPE'
-
 export function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error
   if (error instanceof CommanderError) return ofCommander(error)
   if (error instanceof LockstepError) return ofProblem(error)
   if (error instanceof NoAnswerError) return new Failure(EXIT.unavailable, withCause(error))
   if (error instanceof LeaseLostError) return new Failure(EXIT.later, error.message)
-  if (isClosedPipe(error)) return new Failure(EXIT.ok)
   return new Failure(EXIT.software, (error as Error).stack ?? String(error))
 }
+
+/** Standard output cannot be written. That its reader is gone is no failure. */
+export const outputFailureOf = ({ code, message }: NodeJS.ErrnoException): Failure =>
+  code === 'EPIPE'
+    ? new Failure(EXIT.ok)
+    : new Failure(EXIT.output, `the output cannot be written: ${message}`)
 
 /** Commander has printed help, a version or what is wrong. */
 const ofCommander = ({ exitCode }: CommanderError) =>
@@ -46,7 +51,8 @@ const ofCommander = ({ exitCode }: CommanderError) =>
 
 function ofProblem({ problem }: LockstepError): Failure {
   const { status, title, detail } = problem
-  const faults = 'errors' in problem ? problem.errors.map(({ detail }) => detail) : []
+  // `detail` has the first.
+  const faults = 'errors' in problem ? problem.errors.slice(1).map(({ detail }) => detail) : []
   return new Failure(codeOf(status), `${title}: ${[detail, ...faults].join(' ')}`)
 }
 
@@ -58,6 +64,12 @@ function codeOf(status: number): number {
 }
 
 function withCause({ message, cause }: NoAnswerError): string {
-  const reason = (cause as { cause?: NodeJS.ErrnoException } | undefined)?.cause
-  return reason?.code ? `${message} (${reason.code})` : message
+  const code = codeIn(cause)
+  return code ? `${message} (${code})` : message
+}
+
+function codeIn(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  const { code, cause } = error as NodeJS.ErrnoException
+  return typeof code === 'string' ? code : codeIn(cause)
 }

@@ -1,4 +1,4 @@
-import { failureOf } from './failures.js'
+import { type Failure, failureOf, outputFailureOf } from './failures.js'
 import { note } from './output.js'
 import { createProgram } from './program.js'
 import { HOLDER } from './run/front.js'
@@ -6,19 +6,22 @@ import { serveFront } from './run/holder.js'
 
 declare const LOCKSTEP_CLIENT_VERSION: string
 
-process.stdout.on('error', end)
+// What follows would be written for no reader, or be taken for done.
+process.stdout.on('error', (error) => {
+  end(outputFailureOf(error))
+  process.exit()
+})
 // A remark that has no reader ends nothing: a command may run under a lock.
 process.stderr.on('error', () => undefined)
 try {
   if (process.argv[2] === HOLDER && process.connected) serveFront()
   else await createProgram(LOCKSTEP_CLIENT_VERSION).parseAsync()
 } catch (error) {
-  end(error)
+  end(failureOf(error))
 }
 
 /** What was written is flushed before the process ends by itself. */
-function end(error: unknown): void {
-  const { code, message } = failureOf(error)
+function end({ code, message }: Failure): void {
   if (message !== '') note(message)
   process.exitCode = code
 }

@@ -29,6 +29,11 @@ export class Output {
     process.stdout.write(`${text}\n`)
   }
 
+  /** Resolves when all is written; where that fails the program ends. */
+  written(): Promise<void> {
+    return new Promise((resolve) => process.stdout.write('', (error) => void (error ?? resolve())))
+  }
+
   /** The value as JSON on one line, or what `human` prints. */
   show(value: unknown, human: () => void): void {
     if (this.isJson) this.line(toJson(value))

@@ -18,6 +18,7 @@ Exit codes:
   1   not found, or a part of the work was refused
   64  wrong use, or a request that the service refuses
   69  no service answers, or it cannot serve
+  74  the output cannot be written
   75  taken, limited or full: try again later
   77  the API token is missing, unknown, or does not allow it
 
@@ -42,7 +43,11 @@ export function createProgram(version: string): Command {
   const program = new Command('lockstep')
     .description('Work with a Lockstep service from a shell.')
     .version(version, '-V, --version', 'print the version')
-    .addOption(new Option('--url <url>', 'base URL, or several with commas').env('LOCKSTEP_URL'))
+    .addOption(
+      new Option('--url <url>', 'base URL or unix:/PATH, or several with commas').env(
+        'LOCKSTEP_URL',
+      ),
+    )
     .addOption(new Option('--namespace <name>', 'namespace').env('LOCKSTEP_NAMESPACE'))
     .addOption(
       new Option('--token-file <file>', 'file with the API token; LOCKSTEP_TOKEN has it itself'),

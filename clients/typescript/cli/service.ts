@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { LockstepError, NoAnswerError } from '../src/errors.js'
 import { Lockstep } from '../src/lockstep.js'
+import { overSocket } from '../src/node.js'
 import { EXIT, Failure } from './failures.js'
 
 /** Options of every command that calls the service. */
@@ -22,11 +23,13 @@ export interface Address {
 }
 
 export function addressOf(options: Place, env: NodeJS.ProcessEnv): Address {
-  const url = options.url ?? env.LOCKSTEP_URL ?? 'http://127.0.0.1:7700'
+  const url = options.url || env.LOCKSTEP_URL || 'http://127.0.0.1:7700'
   const namespace = options.namespace ?? env.LOCKSTEP_NAMESPACE
-  const token = tokenOf(options.tokenFile ?? env.LOCKSTEP_TOKEN_FILE) ?? env.LOCKSTEP_TOKEN
+  const token = tokenOf(options.tokenFile || env.LOCKSTEP_TOKEN_FILE) ?? env.LOCKSTEP_TOKEN
+  checkHeader('API token', token)
+  checkHeader('namespace', namespace)
   return {
-    urls: url.split(',').map(toBase),
+    urls: url.split(',').map((one) => toBase(one.trim())),
     ...(token && { token }),
     ...(namespace && { namespace }),
     timeoutMs: options.timeout ?? 10_000,
@@ -34,15 +37,25 @@ export function addressOf(options: Place, env: NodeJS.ProcessEnv): Address {
   }
 }
 
+/** A header that cannot be sent would look like a service that does not answer. */
+export function checkHeader(what: string, value: string | undefined): void {
+  if (value !== undefined && !/^[\x20-\x7e]*$/.test(value)) {
+    throw new Failure(EXIT.usage, `the ${what} has letters that a header cannot have`)
+  }
+}
+
+const FORMS = 'http://HOST:PORT or unix:/PATH'
+
 function toBase(url: string): string {
-  if (!/^https?:\/\/[^/]/.test(url) || !URL.canParse(url)) {
-    throw new Failure(EXIT.usage, `the URL of the service is not like http://HOST:PORT: "${url}"`)
+  if (/^unix:\/[^:]+$/.test(url)) return url
+  if (!/^https?:\/\/[^/@]+(\/[^@]*)?$/.test(url) || !URL.canParse(url)) {
+    throw new Failure(EXIT.usage, `the URL of the service is not like ${FORMS}: "${url}"`)
   }
   return url.replace(/\/+$/, '')
 }
 
 function tokenOf(file: string | undefined): string | undefined {
-  if (file === undefined) return undefined
+  if (!file) return undefined
   try {
     return readFileSync(file, 'utf8').trim()
   } catch (error) {
@@ -63,7 +76,11 @@ export interface Opening {
   readonly body?: object
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
+  /** How long the service may wait before it answers. */
+  readonly waitMs?: number
 }
+
+const toPrefix = (url: string) => (url.startsWith('unix:') ? `${url}:` : url)
 
 /** The service: its client, and answers that are read while they arrive. */
 export class Service {
@@ -74,7 +91,7 @@ export class Service {
     this.address = address
     const { urls, token, namespace, timeoutMs, attemptMs } = address
     this.lockstep = new Lockstep({
-      url: urls,
+      url: urls.map(toPrefix),
       timeoutMs,
       attemptMs,
       ...(token && { token }),
@@ -83,12 +100,12 @@ export class Service {
     })
   }
 
-  /** One attempt at each URL in turn. */
+  /** One attempt at each URL in turn, each with the time of an attempt to begin its answer. */
   async open(path: string, opening: Opening = {}): Promise<Response> {
     let last: unknown
     for (const url of this.address.urls) {
       try {
-        return await this.#attempt(url + path, opening)
+        return await this.#attempt(toPrefix(url) + path, opening)
       } catch (error) {
         opening.signal?.throwIfAborted()
         if (!(error instanceof NoAnswerError)) throw error
@@ -98,8 +115,11 @@ export class Service {
     throw last
   }
 
-  async #attempt(url: string, { method = 'GET', body, headers, signal }: Opening) {
-    const { token, namespace } = this.address
+  async #attempt(url: string, { method = 'GET', body, headers, signal, waitMs = 0 }: Opening) {
+    const { token, namespace, attemptMs } = this.address
+    const cut = new AbortController()
+    const signals = signal ? [cut.signal, signal] : [cut.signal]
+    const timer = setTimeout(() => cut.abort(), attemptMs + waitMs)
     const response = await fetchOwn(url, {
       method,
       headers: {
@@ -109,17 +129,20 @@ export class Service {
         ...headers,
       },
       ...(body && { body: JSON.stringify(body) }),
-      ...(signal && { signal }),
-    })
+      signal: AbortSignal.any(signals),
+    }).finally(() => clearTimeout(timer))
     if (response.ok) return response
     throw new LockstepError((await response.json()) as LockstepError['problem'])
   }
 }
 
 /** @throws NoAnswerError also when the server is no Lockstep */
-async function fetchOwn(url: string | URL | Request, init?: RequestInit): Promise<Response> {
-  const { origin } = new URL(String(url))
-  const response = await fetch(url, init).catch((cause: Error) => {
+async function fetchOwn(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+  const [, socket, path] = /^unix:([^:]+):(.*)$/.exec(String(input)) ?? []
+  const [origin, asked] = socket
+    ? [`unix:${socket}`, overSocket(socket)(`http://localhost${path}`, init)]
+    : [new URL(String(input)).origin, fetch(input, init)]
+  const response = await asked.catch((cause: Error) => {
     throw new NoAnswerError(`no answer from ${origin}`, { cause })
   })
   const isProblem = response.headers.get('content-type')?.startsWith(PROBLEM)

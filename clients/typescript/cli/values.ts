@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { buffer } from 'node:stream/consumers'
 import { InvalidArgumentError } from 'commander'
 import { EXIT, Failure } from './failures.js'
 
@@ -53,9 +54,9 @@ export function parseJson(text: string): unknown {
 }
 
 /** The bytes of a file, or of standard input for `-`. */
-export function read(file: string): Buffer {
+export async function read(file: string): Promise<Buffer> {
   try {
-    return readFileSync(file === '-' ? 0 : file)
+    return file === '-' ? await buffer(process.stdin) : await readFile(file)
   } catch (error) {
     throw new Failure(EXIT.usage, `${file} cannot be read: ${(error as Error).message}`)
   }

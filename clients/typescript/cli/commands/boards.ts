@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createReadStream, createWriteStream, statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
@@ -89,9 +89,9 @@ const exportCommand = () =>
         })
         // The season of the count: the board may begin another one meanwhile.
         const path = `/v1/leaderboards/${encodeURIComponent(board)}/export?season=${json.seasonId}`
-        const response = await service.open(path)
         const { output } = options
-        const to = output === undefined ? process.stdout : createWriteStream(output)
+        const to = output === undefined ? process.stdout : await openFile(output)
+        const response = await service.open(path)
         const progress = startProgress('exporting', json.total)
         try {
           for await (const line of linesOf(response)) {
@@ -104,6 +104,14 @@ const exportCommand = () =>
         if (output !== undefined) await finished(to.end())
       }),
     )
+
+async function openFile(file: string): Promise<Writable> {
+  try {
+    return (await open(file, 'w')).createWriteStream()
+  } catch (error) {
+    throw new Failure(EXIT.usage, `${file} cannot be written: ${(error as Error).message}`)
+  }
+}
 
 async function write(to: Writable, line: string): Promise<void> {
   if (line.startsWith('{"error"')) throw new Failure(EXIT.missing, `the export broke off: ${line}`)
@@ -156,8 +164,7 @@ async function inBatches<T>(
   parse: (line: string, number: number) => T,
   submit: (batch: T[]) => Promise<void>,
 ): Promise<void> {
-  const size = file === '-' ? 0 : sizeOf(file)
-  const input = file === '-' ? process.stdin : createReadStream(file)
+  const { lines, size } = await linesIn(file)
   const progress = startProgress('importing', size)
   let batch: T[] = []
   let bytes = 0
@@ -169,7 +176,7 @@ async function inBatches<T>(
     bytes = 0
   }
   try {
-    for await (const line of createInterface({ input })) {
+    for await (const line of lines) {
       number++
       bytes += Buffer.byteLength(line) + 1
       if (line.trim() !== '') batch.push(parse(line, number))
@@ -181,9 +188,13 @@ async function inBatches<T>(
   }
 }
 
-function sizeOf(file: string): number {
+async function linesIn(file: string) {
+  if (file === '-') return { lines: createInterface({ input: process.stdin }), size: 0 }
   try {
-    return statSync(file).size
+    const handle = await open(file)
+    const stats = await handle.stat()
+    if (stats.isDirectory()) throw new Error('it is a folder')
+    return { lines: handle.readLines(), size: stats.size }
   } catch (error) {
     throw new Failure(EXIT.usage, `${file} cannot be read: ${(error as Error).message}`)
   }
@@ -192,7 +203,7 @@ function sizeOf(file: string): number {
 function toSubmission(line: string, number: number, op: Submission['op']): Submission {
   let entry: Partial<Submission>
   try {
-    entry = JSON.parse(line)
+    entry = JSON.parse(line) ?? {}
   } catch {
     throw new Failure(
       EXIT.usage,

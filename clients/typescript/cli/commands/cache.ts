@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 import type { Codec } from '../../src/codecs.js'
 import { act } from '../act.js'
 import { EXIT, Failure } from '../failures.js'
+import { checkHeader } from '../service.js'
 import { duration, read, several } from '../values.js'
 
 const MONTH_MS = 30 * 86_400_000
@@ -68,9 +69,13 @@ const putCommand = () =>
           space: string,
           key: string,
           text: string | undefined,
-          { file = '-', ttl, stale, tag, type }: PutOptions,
+          { file, ttl, stale, tag, type }: PutOptions,
         ) => {
-          const value = text === undefined ? read(file) : Buffer.from(text)
+          if (text !== undefined && file !== undefined) {
+            throw new Failure(EXIT.usage, 'give the value, or --file')
+          }
+          checkHeader('content type', type)
+          const value = text === undefined ? await read(file ?? '-') : Buffer.from(text)
           await service.lockstep.cache.put(space, key, value, {
             codec: raw(type),
             ...(ttl !== undefined && { ttlMs: ttl }),

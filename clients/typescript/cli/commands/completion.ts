@@ -13,7 +13,11 @@ _lockstep() {
   if (( $#found )); then compadd -- $found; else _files; fi
 }
 compdef _lockstep lockstep`,
-  fish: `complete -c lockstep -f -a '(lockstep completion words -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'`,
+  fish: `function __lockstep_found
+  set -g __lockstep_words (lockstep completion words -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)
+  set -q __lockstep_words[1]
+end
+complete -c lockstep -n __lockstep_found -f -a '$__lockstep_words'`,
 } as const
 
 /** Prints what a shell runs at its start; the shell then asks `completion words`. */

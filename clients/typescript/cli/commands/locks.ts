@@ -1,10 +1,11 @@
 import { Command, Option } from 'commander'
 import type { components } from '../../src/api.js'
+import { follow } from '../../src/events.js'
 import { act, collect } from '../act.js'
 import { EXIT, Failure } from '../failures.js'
 import { type Output, time } from '../output.js'
 import { count, duration } from '../values.js'
-import { follow, withCount } from './follow.js'
+import { printEvents, withCount } from './follow.js'
 
 const DAY_MS = 86_400_000
 
@@ -114,11 +115,12 @@ const watchCommand = () =>
     .description('print what happens to a lock, until it is interrupted')
     .argument('<name>')
     .action(
-      act((context, name: string, { count }: { count?: number }) =>
-        follow(context, `/v1/locks/${encodeURIComponent(name)}/events`, { count }, (event) => {
-          const { occurredAt, holders: _, waiters: __, ...rest } = event.data
+      act((context, name: string, { count }: { count?: number }) => {
+        const events = follow(context.call, 'watchLock', { path: { name } })
+        return printEvents(context, events, count, ({ event, data }) => {
+          const { occurredAt, holders: _, waiters: __, ...rest } = data
           const facts = Object.entries(rest).map(([key, value]) => `${key}=${value}`)
-          return [occurredAt ?? new Date().toISOString(), event.event, ...facts].join('  ')
-        }),
-      ),
+          return [occurredAt ?? new Date().toISOString(), event, ...facts].join('  ')
+        })
+      }),
     )

@@ -100,7 +100,7 @@ const sendCommand = () =>
     .option('--dedup-id <id>', 'only the first message with this id is stored')
     .action(
       act(async ({ call, out }, queue: string, body: string | undefined, options: SendOptions) => {
-        const message = { ...toBody(body ?? read('-').toString(), options), ...terms(options) }
+        const message = { ...toBody(body ?? `${await read('-')}`, options), ...terms(options) }
         const input = { path: { queue }, body: { messages: [message] } }
         const { json } = await call('sendMessages', input)
         out.show(json, () => {
@@ -137,21 +137,18 @@ const receiveCommand = () =>
     .option('--visibility <time>', 'time to settle them', duration(1_000, 43_200_000))
     .option('--ack', 'acknowledge them when they are printed')
     .action(
-      act(async ({ call, out }, queue: string, options: ReceiveOptions) => {
+      act(async ({ call, out, service }, queue: string, options: ReceiveOptions) => {
         const { limit, wait: waitMs, visibility, ack } = options
         const times = { waitMs, ...(visibility !== undefined && { visibilityMs: visibility }) }
-        const { json } = await call('receiveMessages', {
-          path: { queue },
-          body: { limit, ...times },
-        })
-        for (const message of json.items) out.line(JSON.stringify(message))
-        if (json.items.length === 0) throw new Failure(EXIT.missing)
-        if (ack)
-          await settle(
-            { call, out },
-            queue,
-            json.items.map(({ receipt }) => receipt),
-          )
+        const input = { path: { queue }, body: { limit, ...times } }
+        const timeoutMs = service.address.timeoutMs + waitMs
+        const { items } = (await call('receiveMessages', input, { timeoutMs })).json
+        for (const message of items) out.line(JSON.stringify(message))
+        if (items.length === 0) throw new Failure(EXIT.missing)
+        if (!ack) return
+        await out.written()
+        const receipts = items.map(({ receipt }) => receipt)
+        await settle(call, queue, receipts)
       }),
     )
 
@@ -161,13 +158,13 @@ const ackCommand = () =>
     .argument('<queue>')
     .argument('<receipts...>')
     .action(
-      act(async (context, queue: string, receipts: string[]) => {
-        const results = await settle(context, queue, receipts)
-        context.out.show(results, () => undefined)
+      act(async ({ call, out }, queue: string, receipts: string[]) => {
+        const results = await settle(call, queue, receipts)
+        out.show(results, () => undefined)
       }),
     )
 
-async function settle({ call }: Pick<Context, 'call' | 'out'>, queue: string, ack: string[]) {
+async function settle(call: Context['call'], queue: string, ack: string[]) {
   const { json } = await call('settleMessages', { path: { queue }, body: { ack } })
   const late = json.results.filter(({ status }) => status !== 'acked')
   if (late.length === 0) return json.results

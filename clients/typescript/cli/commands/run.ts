@@ -58,7 +58,7 @@ export const runCommand = () =>
     .addHelpText('after', HELP)
     .action(async (name: string, command: [string, ...string[]], _: object, self: Command) => {
       const options = self.optsWithGlobals<RunOptions>()
-      check(name, options, self)
+      check(name, command, options, self)
       const ended = await runUnderLock({
         address: addressOf(options, process.env),
         name,
@@ -78,9 +78,15 @@ export const runCommand = () =>
       if (ended.kind === 'refused' && !options.quiet) note(ended.why)
     })
 
-function check(name: string, { oncePer, quiet }: RunOptions, command: Command): void {
-  if (name === '') command.error('error: the name of the lock is missing')
-  const { rawArgs } = command.parent as Command & { rawArgs: string[] }
-  if (rawArgs[rawArgs.indexOf(name) + 1] !== '--') command.error('error: after the name comes --')
-  if (quiet && oncePer === undefined) command.error('error: --quiet is for --once-per')
+function check(
+  name: string,
+  command: readonly string[],
+  { oncePer, quiet }: RunOptions,
+  self: Command,
+): void {
+  if (name === '') self.error('error: the name of the lock is missing')
+  const { rawArgs } = self.parent as Command & { rawArgs: string[] }
+  const isAfterDashes = rawArgs.length - rawArgs.indexOf('--') - 1 === command.length
+  if (!isAfterDashes) self.error('error: after the name comes --')
+  if (quiet && oncePer === undefined) self.error('error: --quiet is for --once-per')
 }

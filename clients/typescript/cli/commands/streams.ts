@@ -1,8 +1,9 @@
 import { Command } from 'commander'
+import { follow, type ServerEvent } from '../../src/events.js'
 import { act, collect } from '../act.js'
 import { size } from '../output.js'
 import { count, parseJson, read } from '../values.js'
-import { follow, withCount } from './follow.js'
+import { printEvents, withCount } from './follow.js'
 
 export function streamsCommand(): Command {
   const streams = new Command('streams').description('streams: append, read and follow')
@@ -51,7 +52,7 @@ const appendCommand = () =>
           given: string | undefined,
           { text }: { text?: true },
         ) => {
-          const data = given ?? read('-').toString()
+          const data = given ?? `${await read('-')}`
           const content = text ? { data, encoding: 'text' as const } : { data: parseJson(data) }
           const body = { entries: [{ event, ...content }] }
           const { json } = await call('appendToStream', { path: { stream }, body })
@@ -102,12 +103,18 @@ const followCommand = () =>
     .argument('<stream>')
     .option('--after <place>', `begin after this place: ${PLACE}`)
     .action(
-      act((context, stream: string, options: { after?: string; count?: number }) => {
-        const path = `/v1/streams/${encodeURIComponent(stream)}/events`
-        return follow(context, path, options, ({ event, data }) =>
+      act((context, stream: string, { after, count }: { after?: string; count?: number }) => {
+        const input = { path: { stream }, query: after === undefined ? {} : { after } }
+        const events = happening(follow(context.call, 'followStream', input))
+        return printEvents(context, events, count, ({ event, data }) =>
           event === 'reset'
             ? `entries after ${data.asked} were dropped, ${data.missed ?? 'an unknown number'}`
             : `${data.appendedAt}  ${event}  ${JSON.stringify(data.data)}`,
         )
       }),
     )
+
+/** Without the event that says that no entry is there yet. */
+async function* happening(events: AsyncIterable<ServerEvent>): AsyncGenerator<ServerEvent> {
+  for await (const event of events) if (event.event !== 'following') yield event
+}

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
+import type { CallOptions } from '../../src/transport.js'
 import { act, type Context } from '../act.js'
 import { failureOf } from '../failures.js'
 import { Service } from '../service.js'
@@ -43,14 +44,15 @@ async function watch({ out }: Context, source: Source, intervalMs: number): Prom
   screen.open()
   screen.show(['measuring ...'])
   try {
-    while (!screen.signal.aborted) {
+    for (;;) {
       await sleep(intervalMs, undefined, { signal: screen.signal }).catch(() => undefined)
       if (screen.signal.aborted) return
       try {
-        const after = await source.scrape()
-        screen.show(frameOf(await source.view(before, after), out))
+        const after = await source.scrape(screen.signal)
+        screen.show(frameOf(await source.view(before, after, screen.signal), out))
         before = after
       } catch (error) {
+        if (screen.signal.aborted) return
         screen.show([out.paint('red', failureOf(error).message), 'it is asked again; q ends this'])
       }
     }
@@ -81,19 +83,20 @@ class Source {
       metricsUrl === undefined ? service : new Service({ ...service.address, urls: [metricsUrl] })
   }
 
-  async scrape(): Promise<Taken> {
+  async scrape(signal?: AbortSignal): Promise<Taken> {
     const at = performance.now()
-    const response = await this.#metrics.open('/metrics')
+    const response = await this.#metrics.open('/metrics', signal ? { signal } : {})
     return { at, scrape: parseMetrics(await response.text()) }
   }
 
-  async view(before: Taken, after?: Taken): Promise<View> {
+  async view(before: Taken, after?: Taken, signal?: AbortSignal): Promise<View> {
     const { call } = this.#context
+    const options = signal ? { signal } : {}
     const now = after ?? (await this.scrape())
     const [{ json: status }, locks, denied] = await Promise.all([
-      call('getStatus', {}),
-      call('listLocks', { query: { limit: LOCKS } }),
-      this.#denied(),
+      call('getStatus', {}, options),
+      call('listLocks', { query: { limit: LOCKS } }, options),
+      this.#denied(options),
     ])
     const { redis, version, uptimeMs } = status
     const seconds = (now.at - before.at) / 1_000
@@ -109,12 +112,12 @@ class Source {
     }
   }
 
-  async #denied(): Promise<Denied[]> {
+  async #denied(options: CallOptions): Promise<Denied[]> {
     const { call } = this.#context
-    const { json } = await call('listRateLimitPolicies', { query: { limit: POLICIES } })
+    const { json } = await call('listRateLimitPolicies', { query: { limit: POLICIES } }, options)
     const lists = json.items.map(async ({ name: policy }) => {
       const input = { path: { policy }, query: { limit: SUBJECTS } }
-      const { items } = (await call('listTopDeniedSubjects', input)).json
+      const { items } = (await call('listTopDeniedSubjects', input, options)).json
       return items.map(({ key, denials }) => ({ policy, key, denials }))
     })
     const denied = (await Promise.all(lists)).flat()

@@ -18,7 +18,9 @@ export async function runUnderLock(task: Task): Promise<Ended | FromHolder> {
   // A channel that has just closed is noticed by its end.
   const send = (message: ToHolder) => void holder.send(message, () => undefined)
   let target = 0
+  let last: NodeJS.Signals | undefined
   const forward = (signal: NodeJS.Signals) => {
+    last = signal
     const isSent = task.isOnTerminal && (signal === 'SIGINT' || signal === 'SIGQUIT')
     if (!isSent || target === 0) send({ kind: 'signal', signal })
   }
@@ -33,6 +35,8 @@ export async function runUnderLock(task: Task): Promise<Ended | FromHolder> {
       holder.once('error', reject)
       const end = () => {
         if (answer) return resolve(answer)
+        // A signal to the whole group reached it before it could listen.
+        if (last && target === 0) return resolve({ kind: 'ended', code: null, signal: last })
         // The lock is free now, so the command must not run on.
         sendSignal(target, 'SIGKILL')
         return reject(new Failure(EXIT.software, 'the process that held the lock has died'))

@@ -16,6 +16,8 @@ export interface HoldListener {
 
 const AGAIN_MS = 1_000
 
+const MAX_ANSWER_MS = 30_000
+
 /** The service sends a ping at least this often. */
 const PING_MS = 15_000
 
@@ -39,9 +41,9 @@ export class HoldStream {
   }
 
   /** Waits for the lock as long as the body says, and goes on reading when it is granted. */
-  async acquire(body: object): Promise<Granted> {
+  async acquire(body: { readonly waitMs: number }): Promise<Granted> {
     const askedAt = performance.now()
-    const events = await this.#open(body)
+    const events = await this.#open(body, body.waitMs)
     for (let next = await events.next(); !next.done; next = await events.next()) {
       const { event, data } = next.value
       if (event !== 'acquired') continue
@@ -59,10 +61,13 @@ export class HoldStream {
   }
 
   /** A path that is silently dead ends the answer. */
-  async #open(body: object): Promise<AsyncGenerator<StreamEvent>> {
+  async #open(body: object, waitMs = 0): Promise<AsyncGenerator<StreamEvent>> {
     const cut = new AbortController()
     const signal = AbortSignal.any([cut.signal, this.#closed.signal])
-    const response = await this.#service.open(this.#path, { method: 'POST', body, signal })
+    // An answer that comes later is of no use.
+    const patience = { waitMs: waitMs + Math.min(this.#ttlMs, MAX_ANSWER_MS) }
+    const opening = { method: 'POST', body, signal, ...patience }
+    const response = await this.#service.open(this.#path, opening)
     return eventsOf(response, () => {
       clearTimeout(this.#stall)
       this.#stall = setTimeout(() => cut.abort(), Math.min(this.#ttlMs, 3 * PING_MS))
