@@ -5,13 +5,13 @@ import { beforeAll, expect, inject, it } from 'vitest'
 import { parse } from 'yaml'
 import { WAIT_MS } from '../support/bounds.js'
 import { ensureBuilt } from '../support/built.js'
+import { ensureCli } from '../support/cli.js'
 import { startService } from '../support/service.js'
 import { tempFolder } from '../support/temp-folder.js'
 import { tokensYaml } from '../support/tokens.js'
 import { bareEnvironment } from '../support/unprivileged.js'
 import { until } from '../support/until.js'
 
-const PROJECT = path.resolve(import.meta.dirname, '../..')
 let main = ''
 beforeAll(async () => {
   main = path.join(await ensureBuilt(), 'main.js')
@@ -60,8 +60,8 @@ it('warns about a variable it does not know', async () => {
   ])
 })
 
-it('listens beyond loopback once there are tokens, and npm run token makes them', async () => {
-  const made = await run([path.join(PROJECT, 'scripts/token.mjs'), 'worker-7'])
+it('listens beyond loopback once there are tokens, as the command line makes them', async () => {
+  const made = await run([await ensureCli(), 'token', 'new', 'worker-7'])
   const [, token] = /^ {2}(ls_\S+)$/m.exec(made.stdout) ?? []
   const entry = made.stdout.slice(made.stdout.indexOf('  - name'))
   const file = path.join(tempFolder(), 'tokens.yaml')
@@ -123,8 +123,4 @@ it('applies a new log level at SIGHUP, and logs that the configuration changed',
     return linesOf('after')
   })
   expect(linesOf('quiet')).toBe(false)
-})
-
-it('refuses to make a token without a name', async () => {
-  expect((await run([path.join(PROJECT, 'scripts/token.mjs')])).code).toBe(2)
 })
