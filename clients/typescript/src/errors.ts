@@ -1,30 +1,9 @@
 import type { components } from './api.js'
+import type { Problems } from './problems.js'
 
 type Schemas = components['schemas']
 
 export type Code = Schemas['ProblemCode']
-
-/** Codes whose problem has more members than every problem has. */
-interface Problems {
-  'lock-held': Schemas['LockHeldProblem']
-  'wait-timeout': Schemas['LockHeldProblem']
-  'lock-delayed': Schemas['LockHeldProblem']
-  'lease-expired': Schemas['LeaseEndedProblem']
-  'lease-released': Schemas['LeaseEndedProblem']
-  'lease-revoked': Schemas['LeaseEndedProblem']
-  'not-owner': Schemas['NotOwnerProblem']
-  'capacity-mismatch': Schemas['CapacityMismatchProblem']
-  'too-many-waiters': Schemas['TooManyWaitersProblem']
-  'cache-miss': Schemas['CacheMissProblem']
-  'precondition-failed': Schemas['PreconditionFailedProblem']
-  'kind-mismatch': Schemas['KindMismatchProblem']
-  'invalid-request': Schemas['InvalidRequestProblem']
-  forbidden: Schemas['ForbiddenProblem']
-  'too-large': Schemas['TooLargeProblem']
-  'rate-limited': Schemas['RateLimitedProblem']
-  'concurrency-limited': Schemas['ConcurrencyLimitedProblem']
-  'config-immutable': Schemas['ConfigImmutableProblem']
-}
 
 export type ProblemOf<C extends Code> = C extends keyof Problems ? Problems[C] : Schemas['Problem']
 
