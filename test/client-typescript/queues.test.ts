@@ -20,7 +20,7 @@ function work(
   client: Lockstep,
   queue: string,
   handler: Parameters<Lockstep['queues']['work']>[2],
-  options: WorkOptions = {},
+  options: WorkOptions<Delivery> = {},
 ) {
   const stop = new AbortController()
   const ended = client.queues.work(queue, { signal: stop.signal, ...options }, handler)

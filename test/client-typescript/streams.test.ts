@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import {
   isProblem,
+  NackError,
   PositionLostError,
   type StreamEntry,
 } from '../../clients/typescript/src/lockstep.js'
@@ -96,4 +97,38 @@ it('watches a lock', async () => {
     { event: 'granted', data: { fence, owner: 'me' } },
     { event: 'released', data: { fence } },
   ])
+})
+
+it('works through the entries of a group as through a queue', async () => {
+  const { call, streams } = connect(harness)
+  const path = { stream: 'orders', group: 'billing' }
+  await call('putStreamGroup', { path, body: { start: 'start' } })
+  const stop = new AbortController()
+  const handled: unknown[] = []
+  const working = streams.work(
+    'orders',
+    'billing',
+    { concurrency: 3, signal: stop.signal },
+    ({ event, data, failures }) => {
+      if (event === 'failed') throw new NackError('no such order', { dead: true, delayMs: 1 })
+      if (event === 'shaky' && failures === 0) throw new Error('try again')
+      handled.push(data)
+    },
+  )
+  await streams.append('orders', [
+    { event: 'placed', data: { order: 7 } },
+    { event: 'shaky', data: Uint8Array.of(0, 255) },
+    { event: 'failed', data: 9 },
+  ])
+  const group = async () => (await call('getStreamGroup', { path })).json
+  await until('all are settled', async () => {
+    const { lag, leased, ready, dead } = await group()
+    return dead === 1 && lag + leased + ready === 0
+  })
+  expect(handled).toHaveLength(2)
+  expect(handled).toEqual(expect.arrayContaining([{ order: 7 }, Uint8Array.of(0, 255)]))
+  const { items } = (await call('listDeadEntries', { path })).json
+  expect(items).toMatchObject([{ event: 'failed', error: 'no such order' }])
+  stop.abort()
+  await working
 })

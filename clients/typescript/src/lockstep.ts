@@ -23,17 +23,12 @@ export {
   RevokeRequestedError,
 } from './errors.js'
 export type { LockEvent } from './locks.js'
-export {
-  type Delivery,
-  type Handling,
-  NackError,
-  type NewMessage,
-  type WorkOptions,
-} from './queues.js'
+export type { Delivery, NewMessage } from './queues.js'
 export type { Held } from './scope.js'
 export type { Session } from './sessions.js'
-export type { FollowOptions, NewEntry, StreamEntry } from './streams.js'
+export type { FollowOptions, GroupEntry, NewEntry, StreamEntry } from './streams.js'
 export type { CallOptions, ClientOptions } from './transport.js'
+export { type Handling, NackError, type WorkOptions } from './worker.js'
 
 /** A client of one Lockstep service. */
 export class Lockstep {

@@ -1,53 +1,15 @@
 import type { components } from './api.js'
 import type { Call } from './call.js'
 import { fromWire, toWire } from './codecs.js'
-import { isProblem, LeaseLostError } from './errors.js'
-import { Keeper, type Term, termAfterWait } from './keeper.js'
-import { after, backoffMs, sleep } from './repeats.js'
-import { UNDO_MS } from './scope.js'
 import type { CallOptions } from './transport.js'
+import { type Handler, type WorkOptions, work } from './worker.js'
 
 type Schemas = components['schemas']
-
-/** Longest wait of one receive. */
-const WAIT_MS = 20_000
 
 /** `body` is JSON, text as JSON, or bytes as Uint8Array. */
 export type NewMessage = Omit<Schemas['OutgoingQueueMessage'], 'encoding'>
 
 export type Delivery = Omit<Schemas['QueueDelivery'], 'receipt' | 'encoding' | 'visibleForMs'>
-
-export interface WorkOptions {
-  /** Messages at a time: 1 by default. */
-  readonly concurrency?: number
-  readonly visibilityMs?: number
-  /** Stops the worker: it takes no further message. */
-  readonly signal?: AbortSignal
-  /** How long messages at hand may take after that: 10 s by default. Then they are given back. */
-  readonly stopMs?: number
-  /** Called when a message failed, its delivery was lost, or it could not be settled. */
-  readonly onFailure?: (error: unknown, message: Delivery) => void
-}
-
-export interface Handling {
-  /** Aborted when the delivery is lost, and when the worker has no more time. */
-  readonly signal: AbortSignal
-  /** @throws LeaseLostError when another worker may have the message */
-  readonly throwIfLost: () => void
-}
-
-export type Handler = (message: Delivery, handling: Handling) => unknown
-
-/** Thrown by a handler: the message is delivered again after `delayMs`, or with `dead` never. */
-export class NackError extends Error {
-  override readonly name = 'NackError'
-  readonly terms: { readonly delayMs?: number; readonly dead?: boolean }
-
-  constructor(message: string, terms: { readonly delayMs?: number; readonly dead?: boolean }) {
-    super(message)
-    this.terms = terms
-  }
-}
 
 export class Queues {
   readonly #call: Call
@@ -74,122 +36,24 @@ export class Queues {
    * Works through the messages until the signal aborts. A message is acknowledged when its handler
    * ends, and fails when that throws. Its visibility is extended meanwhile.
    */
-  async work(queue: string, options: WorkOptions, handler: Handler): Promise<void> {
-    const { concurrency = 1, signal, stopMs = 10_000 } = options
-    const worker = new Worker(this.#call, queue, options, handler)
-    const running = new Set<Promise<void>>()
-    let timer: ReturnType<typeof after> | undefined
-    const stop = () => {
-      timer = after(stopMs, () => worker.stop())
-    }
-    signal?.addEventListener('abort', stop)
-    try {
-      while (!signal?.aborted) {
-        const room = concurrency - running.size
-        if (room === 0) await Promise.race(running)
-        for (const one of room > 0 ? await worker.receive(room) : []) {
-          const handled = one.finally(() => running.delete(handled))
-          running.add(handled)
-        }
-      }
-    } finally {
-      await Promise.all(running)
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', stop)
-    }
-  }
-}
-
-class Worker {
-  readonly #call: Call
-  readonly #path: { readonly queue: string }
-  readonly #options: WorkOptions
-  readonly #handler: Handler
-  readonly #stop = new AbortController()
-
-  constructor(call: Call, queue: string, options: WorkOptions, handler: Handler) {
-    this.#call = call
-    this.#path = { queue }
-    this.#options = options
-    this.#handler = handler
-  }
-
-  /** Gives back the messages at hand. */
-  stop(): void {
-    this.#stop.abort()
-  }
-
-  /** Waits for messages; answers the work on each. */
-  async receive(limit: number): Promise<Promise<void>[]> {
-    const { signal, visibilityMs } = this.#options
-    const idempotencyKey = crypto.randomUUID()
-    const ask = (waitMs: number, options: CallOptions) => {
-      const body = { limit, waitMs, ...(visibilityMs !== undefined && { visibilityMs }) }
-      const call = { idempotencyKey, ...options }
-      return this.#call('receiveMessages', { path: this.#path, body }, call)
-    }
-    try {
-      const call = { timeoutMs: Number.POSITIVE_INFINITY, ...(signal && { signal }) }
-      const { json, askedAt } = await ask(WAIT_MS, call)
-      return json.items.map((delivery) => this.#handle(delivery, askedAt))
-    } catch (error) {
-      if (signal?.aborted) {
-        // What was on its way is ready again at once.
-        const { json } = await ask(0, { timeoutMs: UNDO_MS })
-        const release = json.items.map(({ receipt }) => receipt)
-        if (release.length > 0) await this.#settle({ release })
-      } else if (isProblem(error, 'too-many-receivers')) {
-        await sleep(1_000 + backoffMs(error, 5), signal)
-      } else throw error
-      return []
-    }
-  }
-
-  async #handle(delivery: Schemas['QueueDelivery'], askedAt: number): Promise<void> {
-    const { receipt, encoding, visibleForMs, ...rest } = delivery
-    const message = { ...rest, body: fromWire(delivery.body, encoding) }
-    const keeper = new Keeper(termAfterWait(askedAt, visibleForMs), async (call) => {
-      const visibilityMs = Math.max(1_000, visibleForMs)
-      const began = performance.now()
-      await this.#settle({ extend: [{ receipt, visibilityMs }] }, call)
-      return { askedAt: began, expiresInMs: visibilityMs } satisfies Term
-    })
-    const handling = { signal: keeper.signal, throwIfLost: () => keeper.throwIfLost() }
-    const outcome = (async () => this.#handler(message, handling))().then(
-      () => ({ ack: [receipt] }),
-      (error) => {
-        this.#options.onFailure?.(error, message)
-        return { nack: [nackOf(receipt, error)] }
+  work(queue: string, options: WorkOptions<Delivery>, handler: Handler<Delivery>): Promise<void> {
+    const path = { queue }
+    return work(
+      {
+        receive: (body, call) => this.#call('receiveMessages', { path, body }, call),
+        settle: (body, call) => this.#call('settleMessages', { path, body }, call),
+        toMessage,
       },
+      options,
+      handler,
     )
-    const stopped = new Promise<{ release: string[] }>((resolve) =>
-      this.#stop.signal.addEventListener('abort', () => {
-        keeper.giveWay('the worker stops')
-        resolve({ release: [receipt] })
-      }),
-    )
-    const settlement = await Promise.race([outcome, stopped])
-    keeper.end()
-    try {
-      keeper.throwIfLost()
-      await this.#settle(settlement)
-    } catch (error) {
-      this.#options.onFailure?.(error, message)
-    }
-  }
-
-  /** @throws LeaseLostError when another worker has the message, or had it */
-  async #settle(body: Schemas['SettleMessagesRequest'], call?: CallOptions): Promise<void> {
-    const { json } = await this.#call('settleMessages', { path: this.#path, body }, call)
-    const { status } = json.results[0] as Schemas['SettledMessage']
-    if (status === 'stale' || status === 'gone')
-      throw new LeaseLostError(`the delivery is lost: ${status}`)
   }
 }
 
-/** Bytes of an error that are kept with a message are at most 1024. */
-const nackOf = (receipt: string, error: unknown) => ({
-  receipt,
-  error: String(error instanceof Error ? error.message : error).slice(0, 250),
-  ...(error instanceof NackError && error.terms),
-})
+const toMessage = ({
+  receipt: _,
+  visibleForMs: __,
+  encoding,
+  body,
+  ...message
+}: Schemas['QueueDelivery']): Delivery => ({ ...message, body: fromWire(body, encoding) })

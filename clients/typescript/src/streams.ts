@@ -4,12 +4,16 @@ import { fromWire, toWire } from './codecs.js'
 import { type LostPosition, PositionLostError } from './errors.js'
 import { follow } from './events.js'
 import type { CallOptions } from './transport.js'
+import { type Handler, type Settlement, type WorkOptions, work } from './worker.js'
 
 type Schemas = components['schemas']
 
 /** `data` is JSON, or bytes as Uint8Array. */
 export type NewEntry = Omit<Schemas['NewStreamEntry'], 'encoding'>
 export type StreamEntry = Omit<Schemas['StreamEntry'], 'encoding'>
+
+/** An entry that a group received. `deliveries` and `failures` count those of this group. */
+export type GroupEntry = StreamEntry & Pick<Schemas['StreamDelivery'], 'deliveries' | 'failures'>
 
 export interface FollowOptions extends CallOptions {
   /** An id, `start`, `end` or `at:` and a time; `end` by default. */
@@ -62,9 +66,38 @@ export class Streams {
       else throw new PositionLostError(data as LostPosition)
     }
   }
+
+  /**
+   * Works through the entries of a group until the signal aborts, as `queues.work` through messages.
+   * An entry that fails is delivered again at once.
+   */
+  work(
+    stream: string,
+    group: string,
+    options: WorkOptions<GroupEntry>,
+    handler: Handler<GroupEntry>,
+  ): Promise<void> {
+    const path = { stream, group }
+    return work(
+      {
+        receive: (body, call) => this.#call('receiveEntries', { path, body }, call),
+        settle: (body, call) =>
+          this.#call('settleEntries', { path, body: withoutDelay(body) }, call),
+        toMessage: ({ receipt: _, visibleForMs: __, ...delivery }) => toEntry(delivery),
+      },
+      options,
+      handler,
+    )
+  }
 }
 
-const toEntry = ({ encoding, data, ...entry }: Schemas['StreamEntry']): StreamEntry => ({
+const toEntry = <E extends Schemas['StreamEntry']>({ encoding, data, ...entry }: E) => ({
   ...entry,
   data: fromWire(data, encoding),
+})
+
+/** A group has no pause before it delivers again. */
+const withoutDelay = ({ nack = [], ...rest }: Settlement) => ({
+  ...rest,
+  nack: nack.map(({ delayMs: _, ...one }) => one),
 })
