@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { ensureCli } from '../support/cli.js'
 import { useHarness } from '../support/harness.js'
 import { itRunsOncePerPeriod } from '../support/once-per-contract.js'
-import { itRunsUnderLock, started, underLock } from '../support/run-contract.js'
+import { itRunsUnderLock, underLock } from '../support/run-contract.js'
 import { until } from '../support/until.js'
 
 const program = {
@@ -94,8 +94,12 @@ describe('lockstep run', () => {
   })
 
   it('ends the command when the process that holds the lock is killed', async () => {
-    const { child, exit, stderr } = run(['orphan', '--', 'sleep', '600'])
-    const command = await started(child)
+    const work = 'trap "echo heard" USR1; echo $$; while :; do sleep 0.1; done'
+    const { child, exit, stdout, stderr } = run(['orphan', '--', 'sh', '-c', work])
+    const command = await until('it runs', () => Number(stdout()))
+    // A holder that passes signals on has said what runs.
+    child.kill('SIGUSR1')
+    await until('it gets signals', () => stdout().includes('heard'))
     const [, holder] =
       /^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${command}/status`, 'utf8')) ?? []
     process.kill(Number(holder), 'SIGKILL')

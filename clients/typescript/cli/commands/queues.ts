@@ -137,12 +137,11 @@ const receiveCommand = () =>
     .option('--visibility <time>', 'time to settle them', duration(1_000, 43_200_000))
     .option('--ack', 'acknowledge them when they are printed')
     .action(
-      act(async ({ call, out, service }, queue: string, options: ReceiveOptions) => {
+      act(async ({ call, out }, queue: string, options: ReceiveOptions) => {
         const { limit, wait: waitMs, visibility, ack } = options
         const times = { waitMs, ...(visibility !== undefined && { visibilityMs: visibility }) }
         const input = { path: { queue }, body: { limit, ...times } }
-        const timeoutMs = service.address.timeoutMs + waitMs
-        const { items } = (await call('receiveMessages', input, { timeoutMs })).json
+        const { items } = (await call('receiveMessages', input)).json
         for (const message of items) out.line(JSON.stringify(message))
         if (items.length === 0) throw new Failure(EXIT.missing)
         if (!ack) return
