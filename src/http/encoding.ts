@@ -1,3 +1,4 @@
+import { toJson } from './json.js'
 import { invalid } from './problem.js'
 
 /** How bytes are encoded in JSON. */
@@ -5,7 +6,7 @@ export type Encoding = 'json' | 'text' | 'base64'
 
 /** @throws Problem invalid-request for a value that its encoding does not allow. */
 export function decode(pointer: string, value: unknown, encoding: Encoding): Buffer {
-  if (encoding === 'json') return Buffer.from(JSON.stringify(value))
+  if (encoding === 'json') return Buffer.from(toJson(value, pointer))
   if (typeof value !== 'string') throw invalid(pointer, `must be a string, to be ${encoding}`)
   if (encoding === 'base64') {
     const bytes = Buffer.from(value, 'base64')

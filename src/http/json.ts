@@ -1,3 +1,4 @@
+import { escapePointer } from '../schema/faults.js'
 import { invalid, problem } from './problem.js'
 
 const MAX_DEPTH = 64
@@ -34,6 +35,34 @@ export function parseJson(text: string): unknown {
     throw invalid('body', `is not valid JSON: ${(error as Error).message}`)
   }
 }
+
+/**
+ * The text of a parsed value, to be stored.
+ * @throws Problem for a number that JSON.parse reads as infinite: its text would be null
+ */
+export function toJson(value: unknown, pointer: string): string {
+  const text = JSON.stringify(value)
+  const infinite = text.includes('null') ? wrongNumber(value, pointer, isInfinite) : undefined
+  if (infinite) throw invalid(infinite, 'is beyond the range of a double: send it as a string')
+  return text
+}
+
+/** @returns the pointer of the first number that is wrong */
+export function wrongNumber(
+  value: unknown,
+  pointer: string,
+  isWrong: (number: number) => boolean,
+): string | undefined {
+  if (typeof value === 'number') return isWrong(value) ? pointer : undefined
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const [name, inner] of Object.entries(value)) {
+    const found = wrongNumber(inner, `${pointer}/${escapePointer(name)}`, isWrong)
+    if (found) return found
+  }
+  return undefined
+}
+
+const isInfinite = (number: number): boolean => !Number.isFinite(number)
 
 /** Checked before parsing: later steps recurse into the value and cost by its values. */
 export function excessOf(text: string): 'levels' | 'values' | undefined {

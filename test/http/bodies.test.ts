@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { SHARED_PROBLEMS } from '../../src/http/problem-codes.js'
 import { useHarness } from '../support/harness.js'
 import { faultAt } from '../support/request-faults.js'
@@ -56,6 +56,45 @@ describe('a body that nests too deep', () => {
   it('is not counted by closed brackets', async () => {
     const value = `[${Array(100).fill(nested(3)).join()}]`
     await send('/v1/cache/s/set-many', `{"entries":[{"key":"flat","value":${value}}]}`).expect(200)
+  })
+})
+
+describe('a number beyond the range of a double', () => {
+  beforeAll(async () => {
+    await harness.request('put', '/v1/leaderboards/numbers').send({}).expect(201)
+  })
+
+  it.each<[string, (json: string) => string, string]>([
+    ['/v1/locks/n/acquire', (json) => `{"metadata":${json}}`, 'metadata'],
+    ['/v1/sessions', (json) => `{"ttlMs":10000,"metadata":${json}}`, 'metadata'],
+    [
+      '/v1/cache/s/set-many',
+      (json) => `{"entries":[{"key":"n","value":${json}}]}`,
+      'entries/0/value',
+    ],
+    [
+      '/v1/cache-pipeline',
+      (json) => `{"operations":[{"op":"put","space":"s","key":"n","value":${json}}]}`,
+      'operations/0/value',
+    ],
+    [
+      '/v1/leaderboards/numbers/scores',
+      (json) => `{"entries":[{"member":"a","score":1,"metadata":${json}}]}`,
+      'entries/0/metadata',
+    ],
+    ['/v1/queues/numbers/messages', (json) => `{"messages":[{"body":${json}}]}`, 'messages/0/body'],
+    [
+      '/v1/streams/numbers/entries',
+      (json) => `{"entries":[{"event":"e","data":${json}}]}`,
+      'entries/0/data',
+    ],
+  ])('is refused by %s with its place, and not stored as null', async (path, put, place) => {
+    const { status, body } = await send(path, put('{"a":null,"b/c":[1.5,-1e400]}'))
+    expect([status, body.errors]).toEqual([
+      400,
+      [faultAt(`body/${place}/b~1c/1`, 'is beyond the range of a double: send it as a string')],
+    ])
+    expect((await send(path, put('{"a":null,"b/c":[1.5]}'))).status).toBeLessThan(300)
   })
 })
 

@@ -1,4 +1,5 @@
 import { LIST_BODY_BYTES } from '../../http/body.js'
+import { wrongNumber } from '../../http/json.js'
 import { toMetadata } from '../../http/metadata.js'
 import { invalid, type Problem } from '../../http/problem.js'
 import {
@@ -73,20 +74,10 @@ function refused(board: string, outcome: Exclude<SubmitOutcome, { kind: 'submitt
   }
 }
 
+/** @throws Problem for a number that JSON has rounded, such as a 64-bit id */
 function toExactMetadata(metadata: object, pointer: string): string {
-  const inexact = inexactNumber(metadata, pointer)
+  const inexact = wrongNumber(metadata, pointer, isBeyondExact)
   if (inexact)
     throw invalid(inexact, 'is beyond 2^53 and may have lost digits: send it as a string')
   return toMetadata(metadata, pointer)
-}
-
-/** The pointer of a number that JSON has rounded, such as a 64-bit id. */
-function inexactNumber(value: unknown, pointer: string): string | undefined {
-  if (typeof value === 'number') return isBeyondExact(value) ? pointer : undefined
-  if (typeof value !== 'object' || value === null) return undefined
-  for (const [name, inner] of Object.entries(value)) {
-    const found = inexactNumber(inner, `${pointer}/${name}`)
-    if (found) return found
-  }
-  return undefined
 }
