@@ -17,7 +17,7 @@ func programs(t *testing.T) [][]string {
 	t.Helper()
 	text := string(must[[]byte](t)(os.ReadFile(page)))
 	found := regexp.MustCompile("(?s)```go\n(.*?)```\n\n```text\n(.*?)```").FindAllStringSubmatch(text, -1)
-	check(t, len(found) == 6, "there are six programs", len(found))
+	check(t, len(found) == 11, "there are eleven programs", len(found))
 	return found
 }
 

@@ -34,6 +34,21 @@ it.each(examples.map(([, program, output]) => ({ program, output })))(
   },
 )
 
-it('there are eight examples', () => {
-  expect(examples).toHaveLength(8)
+it('there are thirteen examples', () => {
+  expect(examples).toHaveLength(13)
+})
+
+it('the page counts the lines of its recipes in each language', () => {
+  const [, recipes = ''] = page.split('\n## Recipes\n')
+  const rows = [...recipes.matchAll(/^\| (an? .*) \| (\d+) \| (\d+) \| (\d+) \|$/gm)]
+  const counts = recipes
+    .split('\n### ')
+    .slice(1)
+    .map((recipe) =>
+      [...recipe.matchAll(/```(?:ts|go|python)\n([\s\S]*?)```/g)].map(
+        ([, program = '']) => program.split('\n').filter((line) => line.trim() !== '').length,
+      ),
+    )
+  expect(rows.map(([, , ...cells]) => cells.map(Number))).toEqual(counts)
+  expect(rows).toHaveLength(5)
 })

@@ -25,7 +25,7 @@ def test_an_example_prints_what_the_page_shows(
 
 
 def test_each_block_of_the_page_is_an_example() -> None:
-    assert len(EXAMPLES) == PAGE.count("```python\n") == 9
+    assert len(EXAMPLES) == PAGE.count("```python\n") == 14
 
 
 def test_the_tests_that_the_list_of_behaviours_names_are_there() -> None:
