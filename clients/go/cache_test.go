@@ -241,6 +241,29 @@ func TestRunsWorkUnderAConcurrencyLeaseRenewsItAndFreesItsPlace(t *testing.T) {
 	ok(t, client.Limits.Do(ctx, "flight", "user-7", 0, nothing))
 }
 
+// Behaviour 13.
+func TestFreesAPlaceThatWasGrantedAfterTheCallerHadGivenUp(t *testing.T) {
+	client, direct, proxy := throughFaults(t)
+	putPolicy(t, direct, "flight", map[string]any{"algorithm": "concurrency", "limit": 1, "leaseMs": 600_000})
+	used := func() int {
+		type usage struct{ InFlight int }
+		request := Request{Path: map[string]string{"policy": "flight"}, Query: url.Values{"key": {"user-7"}}}
+		return must[usage](t)(Call[usage](ctx, direct, OpGetConcurrencyUsage, request)).InFlight
+	}
+	proxy.set(dropsReplies)
+	ctx, stop := context.WithCancel(ctx)
+	ended := make(chan error)
+	go func() {
+		ended <- client.Limits.Do(ctx, "flight", "user-7", 0, func(context.Context) error { return errNotAsked })
+	}()
+	until(t, "it is granted", func() bool { return used() == 1 })
+	stop()
+	err := <-ended
+	check(t, errors.Is(err, context.Canceled), "it was given up", err)
+	proxy.set(forwards)
+	until(t, "it is free", func() bool { return used() == 0 })
+}
+
 // Behaviour 22.
 func TestKeepsInt64ScoresExact(t *testing.T) {
 	client := connect(t)

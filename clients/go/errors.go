@@ -51,17 +51,30 @@ type LeaseLostError struct {
 	Why string
 	// Err is the answer of the service, if that is how the loss was noticed.
 	Err error
+	// Work is the error that the work returned, if it has one of its own: errors.Is and errors.As find
+	// it too.
+	Work error
 }
 
 func (e *LeaseLostError) Error() string {
+	text := "lockstep: the lease is lost: " + e.Why
 	if e.Err != nil {
-		return fmt.Sprintf("lockstep: the lease is lost: %s: %v", e.Why, e.Err)
+		text += ": " + e.Err.Error()
 	}
-	return "lockstep: the lease is lost: " + e.Why
+	if e.Work != nil {
+		text += "; the work: " + e.Work.Error()
+	}
+	return text
 }
 
 // Unwrap returns the answer of the service.
 func (e *LeaseLostError) Unwrap() error { return e.Err }
+
+// Is reports whether the error of the work is the target.
+func (e *LeaseLostError) Is(target error) bool { return errors.Is(e.Work, target) }
+
+// As finds the target in the error of the work.
+func (e *LeaseLostError) As(target any) bool { return errors.As(e.Work, target) }
 
 // RevokeRequestedError says that an operator asks the holder to give way. The lease goes on until
 // the work has ended.

@@ -55,7 +55,7 @@ func (w *watch) stop(cause error, isLoss bool) {
 	w.cancel(cause)
 }
 
-func (w *watch) lose(why string, err error) { w.stop(&LeaseLostError{why, err}, true) }
+func (w *watch) lose(why string, err error) { w.stop(&LeaseLostError{Why: why, Err: err}, true) }
 
 func (w *watch) giveWay(reason string) { w.stop(&RevokeRequestedError{reason}, false) }
 
@@ -207,7 +207,7 @@ func (k *keeper) renewOnce() {
 
 func isEnd(err error) bool {
 	var lost *LeaseLostError
-	return errors.As(err, &lost) || isOneOf(err, CodeLeaseExpired, CodeLeaseRevoked, CodeLeaseReleased, CodeNotOwner, CodeSessionEnded)
+	return errors.As(err, &lost) || isOneOf(err, CodeLeaseExpired, CodeLeaseRevoked, CodeLeaseReleased, CodeLeaseLost, CodeNotOwner, CodeSessionEnded)
 }
 
 // guard watches over work.
@@ -233,10 +233,19 @@ func under(g guard, release func(context.Context) error, work func(context.Conte
 	}()
 	err := work(g.context())
 	if loss := g.err(); loss != nil {
-		return loss
+		return lossOf(loss, err)
 	}
 	if stopped := g.stopped(); stopped != nil && errors.Is(err, context.Canceled) {
 		return stopped
 	}
 	return err
+}
+
+// lossOf the work that returned an error. Who handles an error of the work must not act as the holder.
+func lossOf(loss, err error) error {
+	var lost *LeaseLostError
+	if err == nil || errors.Is(err, loss) || errors.Is(err, context.Canceled) || !errors.As(loss, &lost) {
+		return loss
+	}
+	return &LeaseLostError{Why: lost.Why, Err: lost.Err, Work: err}
 }

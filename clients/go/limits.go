@@ -120,19 +120,21 @@ func passedOn(header http.Header) http.Header {
 func (l *Limits) Do(ctx context.Context, policy, key string, weight int, work func(context.Context) error) error {
 	path := map[string]string{"policy": policy}
 	body := map[string]any{"key": key, "weight": or(weight, 1)}
-	acquire := Request{Path: path, Query: url.Values{"onDeny": {"reject"}}, Body: body}
-	response, err := l.client.Do(ctx, OpAcquireConcurrencyLease, acquire)
-	if err != nil {
-		return err
+	request := Request{Path: path, Query: url.Values{"onDeny": {"reject"}}, Body: body, IdempotencyKey: newKey()}
+	held := map[string]any{"key": key}
+	acquire := func(ctx context.Context) (term, error) {
+		response, err := l.client.Do(ctx, OpAcquireConcurrencyLease, request)
+		if err != nil {
+			return term{}, err
+		}
+		var granted struct {
+			Token       string
+			ExpiresInMs ms
+		}
+		err = response.decode(&granted)
+		held["token"] = granted.Token
+		return term{askedAt: response.askedAt, expiresIn: time.Duration(granted.ExpiresInMs)}, err
 	}
-	var granted struct {
-		Token       string
-		ExpiresInMs ms
-	}
-	if err := response.decode(&granted); err != nil {
-		return err
-	}
-	held := map[string]any{"key": key, "token": granted.Token}
 	renew := func(ctx context.Context, timeout time.Duration) (term, error) {
 		return l.client.renewTerm(ctx, OpRenewConcurrencyLease, Request{Path: path, Body: held, Timeout: timeout})
 	}
@@ -140,7 +142,19 @@ func (l *Limits) Do(ctx context.Context, policy, key string, weight int, work fu
 		_, err := l.client.Do(ctx, OpReleaseConcurrencyLease, Request{Path: path, Body: held, Timeout: undoTimeout})
 		return err
 	}
-	keeper := keep(ctx, l.client.clock, term{askedAt: response.askedAt, expiresIn: time.Duration(granted.ExpiresInMs)}, renew, ignoreLoss)
+	granted, err := acquire(ctx)
+	if err != nil {
+		if mayBeGranted(err) {
+			request.Timeout = undoTimeout
+			go func() {
+				if _, err := acquire(detached{ctx}); err == nil {
+					_ = release(detached{ctx})
+				}
+			}()
+		}
+		return err
+	}
+	keeper := keep(ctx, l.client.clock, granted, renew, ignoreLoss)
 	return under(keeper, release, work)
 }
 

@@ -178,7 +178,8 @@ func (l *loader[T]) fill(ctx context.Context, token string, value T, absent erro
 		if absent != nil {
 			request.Header.Set("Lockstep-Negative", "true")
 		}
-		_, err = l.client.Do(ctx, OpPutCacheEntry, request)
+		// Also when the caller has stopped: others wait for it.
+		_, err = l.client.Do(detached{ctx}, OpPutCacheEntry, request)
 	}
 	if err != nil && !errors.Is(err, CodeLeaseLost) && l.options.OnNotStored != nil {
 		l.options.OnNotStored(err)

@@ -336,3 +336,49 @@ func TestStopsAllWorkOfASessionThatSharesAReentrantLease(t *testing.T) {
 		return nil
 	}))
 }
+
+// Behaviour 26.
+func TestStopsTheWorkUnderALeaseThatIsGrantedWhileItsSessionEnds(t *testing.T) {
+	granted, isEnded := make(chan bool), make(chan bool)
+	client, _ := through(t, func(request *http.Request, send func() (*http.Response, error)) (*http.Response, error) {
+		answer, err := send()
+		if strings.HasSuffix(request.URL.Path, "/acquire") {
+			close(granted)
+			<-isEnded
+		}
+		return answer, err
+	})
+	session := must[*Session](t)(client.Sessions.Open(ctx, SessionOptions{TTL: time.Minute}))
+	ended := make(chan error)
+	go func() {
+		ended <- client.Locks.Do(ctx, "too-late", LeaseOptions{Session: session}, func(ctx context.Context, lease *Lease) error {
+			check(t, ctx.Err() != nil && isLost(lease.Err()), "its work is stopped")
+			return nil
+		})
+	}()
+	<-granted
+	ok(t, session.End(ctx))
+	close(isEnded)
+	err := <-ended
+	check(t, isLost(err), "it is lost", err)
+}
+
+// Behaviour 33.
+func TestTheLossHasTheErrorOfTheWork(t *testing.T) {
+	client := connect(t)
+	failure := &NoAnswerError{Call: "of the work", Err: errors.New("failed")}
+	err := client.Locks.Do(ctx, "failed", brief, func(ctx context.Context, _ *Lease) error {
+		revoke(t, client, "failed", forced())
+		<-ctx.Done()
+		return failure
+	})
+	var silent *NoAnswerError
+	check(t, isLost(err) && errors.Is(err, failure) && errors.Is(err, CodeLeaseRevoked) && errors.As(err, &silent), "it has all", err)
+	check(t, strings.Contains(err.Error(), "failed"), "it says so", err)
+	err = client.Locks.Do(ctx, "failed", brief, func(ctx context.Context, _ *Lease) error {
+		revoke(t, client, "failed", forced())
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	check(t, isLost(err) && !errors.Is(err, context.Canceled), "the stop is no failure", err)
+}

@@ -28,6 +28,8 @@ type Session struct {
 
 	mu      sync.Mutex
 	watches map[*sessionWatch]bool
+	// over is why all of its leases are lost, also those that are granted now and watched later.
+	over error
 }
 
 // Open opens a session, which is kept alive until its End, also when the context is cancelled.
@@ -140,6 +142,9 @@ func (s *Session) watchesOf(name string, fence int64) []*sessionWatch {
 }
 
 func (s *Session) loseAll(loss error) {
+	s.mu.Lock()
+	s.over = loss
+	s.mu.Unlock()
 	for _, watch := range s.watchesOf("", 0) {
 		watch.lose("the session", loss)
 	}
@@ -156,9 +161,10 @@ func (s *Session) watchOver(ctx context.Context, fences map[string]int64) guard 
 	w := &sessionWatch{newWatch(ctx), s, fences}
 	s.mu.Lock()
 	s.watches[w] = true
+	over := s.over
 	s.mu.Unlock()
-	if loss := s.keeper.lost(); loss != nil {
-		w.lose("the session", loss)
+	if over != nil {
+		w.lose("the session", over)
 	}
 	return w
 }

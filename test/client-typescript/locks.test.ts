@@ -52,7 +52,9 @@ it('stops the work when an operator ends the lease', async () => {
   })
   const error = await lost.catch((one) => one)
   expect(error).toBeInstanceOf(LeaseLostError)
-  expect(isProblem(error.cause, 'lease-revoked') && error.cause.problem.reason).toBe('maintenance')
+  expect(error.cause.message).toBe('the work stopped')
+  const { reason } = error
+  expect(isProblem(reason, 'lease-revoked') && reason.problem.reason).toBe('maintenance')
 })
 
 it('says that an operator asks for the lock, and keeps it until the work ends', async () => {

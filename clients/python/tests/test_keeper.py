@@ -145,3 +145,21 @@ def test_a_lease_of_a_session_is_lost_with_it() -> None:
     with pytest.raises(LeaseLostError, match="the session"):
         watch.check()
     assert len(told) == 1
+
+
+def test_loses_the_lease_when_the_machine_slept_and_its_timers_with_it() -> None:
+    async def work(loop: FakeTimeLoop) -> None:
+        slept_ms = 0.0
+
+        async def renew(_: float) -> Term:
+            raise AssertionError
+
+        kept = Kept(loop, renew)
+        kept.watch.clock = lambda: loop.now_ms() + slept_ms
+        await kept.keeper.start()
+        await asyncio.sleep(1)
+        slept_ms = 60_000
+        await asyncio.sleep(2.001)
+        assert kept.told == [kept.watch.lost] and kept.watch.lost
+
+    keeping(work)

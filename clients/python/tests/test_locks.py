@@ -1,6 +1,7 @@
 """Scopes of the sync client. A thread cannot be cancelled: it is told, and checks."""
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -310,3 +311,52 @@ def test_a_callback_that_blocks_keeps_no_other_lease_from_its_renewal(client: Cl
         until_renewed(client, "healthy", 2)
         healthy.check()
     blocks.set()
+
+
+def test_the_error_of_a_block_that_lost_its_lease_is_the_cause_of_the_loss(client: Client) -> None:
+    failure = ZeroDivisionError()
+    with pytest.raises(LeaseLostError) as lost:
+        with client.lock("failed", ttl_ms=6_000) as lock:
+            revoke(client, "failed", force=True)
+            lock.stopped.wait()
+            raise failure
+    assert lost.value.__cause__ is failure
+    assert isinstance(lost.value.reason, problems.LeaseRevoked)
+
+
+def test_stops_the_work_under_a_lease_that_is_granted_while_its_session_ends(
+    client: Client, connect: Any
+) -> None:
+    granted, ended = threading.Event(), threading.Event()
+
+    async def answer(request: httpx.Request, send: Send) -> httpx.Response:
+        response = await send(request)
+        if request.url.path.endswith("/acquire"):
+            await response.aread()
+            granted.set()
+            while not ended.is_set():
+                await asyncio.sleep(0.01)
+        return response
+
+    slow: Client = connect(http=through(answer))
+    with slow.session() as session:
+
+        def work() -> Any:
+            with slow.lock("too-late", session=session) as lock:
+                return lock.stopped.is_set()
+
+        worked = in_background(work)
+        granted.wait()
+    ended.set()
+    with pytest.raises(LeaseLostError, match="this process ended the session"):
+        worked()
+
+
+def test_a_scope_is_for_one_block_at_a_time(client: Client) -> None:
+    scope = client.lock("once")
+    with scope:
+        with pytest.raises(RuntimeError):
+            scope.__enter__()
+        assert state_of(client, "once") == "held"
+    with scope:
+        assert state_of(client, "once") == "held"

@@ -6,7 +6,9 @@ import sys
 import time
 from typing import Any, List
 
+import httpx
 import pytest
+from between import Send, through
 from faults import FaultProxy
 from waiting import auntil
 
@@ -156,3 +158,58 @@ async def test_a_lost_lease_of_a_session_stops_its_task_alone_and_a_lost_session
             await one
     lost.set()
     assert await after == "goes on"
+
+
+async def test_releases_the_lock_when_the_release_is_cancelled(
+    aclient: AsyncClient, service: str, namespace: str
+) -> None:
+    releasing, go_on = asyncio.Event(), asyncio.Event()
+
+    async def answer(request: httpx.Request, send: Send) -> httpx.Response:
+        if request.url.path.endswith("/release"):
+            releasing.set()
+            await go_on.wait()
+        return await send(request)
+
+    async def work() -> None:
+        async with client.lock("cut-short", ttl_ms=600_000):
+            pass
+
+    async with AsyncClient(service, namespace=namespace, http=through(answer)) as client:
+        task = asyncio.ensure_future(work())
+        await releasing.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        go_on.set()
+    assert (await look(aclient, "cut-short"))["lastEnd"]["how"] == "released"
+
+
+async def test_a_callback_that_fails_keeps_no_block_from_its_cancellation(
+    aclient: AsyncClient,
+) -> None:
+    def fail(error: Exception) -> None:
+        raise ZeroDivisionError
+
+    failed: List[Any] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: failed.append(context["exception"]))
+    with pytest.raises(LeaseLostError):
+        async with aclient.lock("noisy", ttl_ms=6_000, on_stop=fail):
+            await revoke(aclient, "noisy", force=True)
+            await asyncio.sleep(600)
+    await auntil(lambda: failed)
+    loop.set_exception_handler(None)
+    assert isinstance(failed[0], ZeroDivisionError)
+
+
+async def test_work_in_another_thread_reads_the_clock_and_cancels_the_block(
+    aclient: AsyncClient,
+) -> None:
+    with pytest.raises(LeaseLostError, match="it may have ended") as lost:
+        async with aclient.lock("threaded", ttl_ms=600_000) as lock:
+            lock._watch.certain_until = 0
+            with pytest.raises(LeaseLostError):
+                await asyncio.to_thread(lock.check)
+            await asyncio.sleep(600)
+    assert lost.value is lock.lost

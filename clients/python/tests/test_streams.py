@@ -85,3 +85,20 @@ def test_works_through_the_entries_of_a_group_as_through_a_queue(client: Client)
     assert dead["event"] == "placed" and "ZeroDivisionError" in dead["error"]
     group = client.call("getStreamGroup", path=path).json
     assert (group["lag"], group["leased"], group["ready"]) == (0, 0, 0)
+
+
+def test_follows_entries_with_line_separators_of_unicode(client: Client) -> None:
+    text = "a\u2028b\u2029c\u0085d"
+    client.streams.append("lines", "said", text)
+    [entry] = islice(client.streams.follow("lines", after="start"), 1)
+    assert entry["data"] == text
+
+
+def test_follows_at_the_next_address_when_one_does_not_answer(
+    client: Client, connect: Any, service: str, proxy: FaultProxy
+) -> None:
+    proxy.refuse()
+    client.streams.append("moved", "said", 1)
+    follower = connect([proxy.url, service])
+    [entry] = islice(follower.streams.follow("moved", after="start"), 1)
+    assert entry["data"] == 1

@@ -25,9 +25,18 @@ export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError'
 }
 
-/** The lease has ended, or may end before this process can know. */
+/**
+ * The lease has ended, or may end before this process can know. `reason` is the answer of the
+ * service, if the loss was noticed by it, and `cause` the error of the work, if it has one.
+ */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError'
+  readonly reason: unknown
+
+  constructor(message: string, reason?: unknown, error = reason) {
+    super(message, { cause: error })
+    this.reason = reason
+  }
 }
 
 /** An operator asks the holder to give way. The lease goes on until the work has ended. */

@@ -1,5 +1,5 @@
 import type { JsonAnswer } from './call.js'
-import { isProblem, LockstepError } from './errors.js'
+import { isProblem, LeaseLostError, LockstepError } from './errors.js'
 import { Keeper, type Term } from './keeper.js'
 import { retryAfterMs, sleep } from './repeats.js'
 import type { Session } from './sessions.js'
@@ -132,12 +132,19 @@ export async function under<T>(
     watch.throwIfLost()
     return result
   } catch (error) {
-    throw watch.lost ?? error
+    throw watch.lost ? lossOf(watch.lost, error) : error
   } finally {
     watch.end()
     // A lease that cannot be released ends by itself.
     if (!watch.lost) await release().catch(() => undefined)
   }
+}
+
+/** Who handles an error of the work must not act as the holder. */
+function lossOf(lost: LeaseLostError, error: unknown): LeaseLostError {
+  // It was stopped, and has no error of its own.
+  if (error === lost || (error instanceof Error && error.cause === lost)) return lost
+  return new LeaseLostError(lost.message, lost.reason, error)
 }
 
 async function watchOf<L extends Lease, B>(

@@ -14,7 +14,7 @@ export class Watch {
   }
 
   lose(why: string, cause?: unknown): void {
-    this.#lost ??= new LeaseLostError(`the lease is lost: ${why}`, { cause })
+    this.#lost ??= new LeaseLostError(`the lease is lost: ${why}`, cause)
     this.#stop.abort(this.#lost)
   }
 

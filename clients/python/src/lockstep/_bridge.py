@@ -4,6 +4,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
+from contextlib import suppress
 from typing import Any, AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Optional, Protocol, TypeVar, Union
 
 from ._errors import LeaseLostError
@@ -117,20 +118,33 @@ class AsyncStop:
         task = asyncio.current_task()
         assert task is not None
         self._task = task
+        self._loop = task.get_loop()
         self._cancels_before = self._cancels()
         self._is_cancelled = False
+        self._is_over = False
 
     def __call__(self, error: Exception) -> None:
+        # Work in another thread may read the clock, also when the loop has ended.
+        with suppress(RuntimeError):
+            if asyncio.get_running_loop() is self._loop:
+                return self._stop(error)
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._stop, error)
+
+    def _stop(self, error: Exception) -> None:
         self.event.set()
-        if self._on_stop:
-            self._on_stop(error)
         # Work that reads the clock itself gets the error where it does.
-        if isinstance(error, LeaseLostError) and asyncio.current_task() is not self._task:
+        is_own = asyncio.current_task() is self._task
+        if isinstance(error, LeaseLostError) and not is_own and not self._is_over:
             self._is_cancelled = True
             self._task.cancel()
+        if self._on_stop:
+            # Not here: it may fail.
+            self._loop.call_soon(self._on_stop, error)
 
     def is_cancelled_by_others(self, error: Optional[BaseException]) -> bool:
-        """Takes back the cancellation of this scope."""
+        """Ends the scope, and takes back its cancellation."""
+        self._is_over = True
         if self._is_cancelled and hasattr(self._task, "uncancel"):
             self._task.uncancel()
         if not isinstance(error, asyncio.CancelledError):

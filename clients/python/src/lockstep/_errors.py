@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any, Mapping
+from typing import Any, Mapping, Optional
 
 
 class LockstepError(Exception):
@@ -28,7 +28,20 @@ class NoAnswerError(Exception):
 
 
 class LeaseLostError(Exception):
-    """The lease has ended, or may end before this process can know."""
+    """
+    The lease has ended, or may end before this process can know. `reason` is the answer of the
+    service, if that is how the loss was noticed.
+    """
+
+    def __init__(self, why: str, reason: Optional[BaseException] = None) -> None:
+        super().__init__(why)
+        self.reason = self.__cause__ = reason
+
+    def after(self, error: BaseException) -> LeaseLostError:
+        """The same loss, of work that failed with this error."""
+        loss = LeaseLostError(str(self), self.reason)
+        loss.__cause__ = error
+        return loss
 
 
 class RevokeRequestedError(Exception):

@@ -34,8 +34,7 @@ class Watch:
 
     def lose(self, why: str, cause: Optional[BaseException] = None) -> None:
         if self.lost is None:
-            self.lost = LeaseLostError(f"the lease is lost: {why}")
-            self.lost.__cause__ = cause
+            self.lost = LeaseLostError(f"the lease is lost: {why}", cause)
             self._tell(self.lost)
 
     def give_way(self, reason: str) -> None:
@@ -98,6 +97,9 @@ class Keeper:
             await asyncio.sleep(max(0, renew_at - self._watch.clock()) / 1000)
             # One that gets no answer leaves time for another, which may find another instance.
             left_ms = (self._watch.certain_until - self._watch.clock()) / 2
+            if left_ms <= 0:
+                # The machine slept, and its timers with it.
+                return self._lose("no renewal in time")
             try:
                 renew_at = self._accept(await self._renew(left_ms))
             except Exception as error:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterable, List, Mapping, Optional
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from ._errors import LockstepError, NoAnswerError
 from ._keeper import Keeper, Renew, Term, Watch
@@ -97,17 +97,20 @@ class Heartbeat:
         self._transport = transport
         self._token = token
         self._fences: Dict[Watch, Mapping[str, int]] = {}
+        self._end: Optional[Tuple[str, Optional[BaseException]]] = None
 
     def add(self, fences: Mapping[str, int], watch: Watch) -> None:
         """A watch of a lease of this session, by its names and their fences."""
         self._fences[watch] = fences
-        if self.watch.lost:
-            watch.lose("the session", self.watch.lost)
+        if self._end:
+            watch.lose(*self._end)
 
     def remove(self, watch: Watch) -> None:
         self._fences.pop(watch, None)
 
     def lose(self, why: str, cause: Optional[BaseException] = None) -> None:
+        """Also the leases that are granted now, and added later."""
+        self._end = why, cause
         for watch in list(self._fences):
             watch.lose(why, cause)
 

@@ -54,6 +54,7 @@ class Portal:
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
     asyncio.set_event_loop(loop)
     loop.run_forever()
+    loop.run_until_complete(loop.shutdown_asyncgens())
     loop.close()
 
 

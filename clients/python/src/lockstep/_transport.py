@@ -83,8 +83,7 @@ class Transport:
             except (LockstepError, NoAnswerError) as error:
                 if not may_repeat(error, request.repeat, headers):
                     raise
-                if self._turn == turn:
-                    self._turn += 1
+                self._leave(turn)
                 tries += 1
                 pause = 0 if tries < len(self._settings.urls) else pause_ms(error, tries)
                 if now_ms() + pause >= deadline:
@@ -93,7 +92,8 @@ class Transport:
 
     async def lines(self, request: Request, headers: Mapping[str, str]) -> AsyncIterator[str]:
         """The lines of a stream of events, which ends with the connection."""
-        base = self._settings.urls[self._turn % len(self._settings.urls)].rstrip("/")
+        turn = self._turn
+        base = self._settings.urls[turn % len(self._settings.urls)].rstrip("/")
         all_headers = {**self._headers_of(request, {}), **headers}
         # The service sends a comment every 15 s.
         timeout = httpx.Timeout(self._settings.attempt_ms / 1000, read=45)
@@ -101,12 +101,25 @@ class Transport:
             async with self._client().stream(
                 request.method, base + request.path, headers=all_headers, timeout=timeout
             ) as response:
-                if not response.is_success:
+                if not response.headers.get("content-type", "").startswith("text/event-stream"):
                     raise error_of(response, await response.aread())
-                async for line in response.aiter_lines():
-                    yield line
+                rest = ""
+                async for text in response.aiter_text():
+                    # Not by `splitlines`: JSON may have line separators of Unicode.
+                    *lines, rest = (rest + text).split("\n")
+                    for line in lines:
+                        yield line
+        except (LockstepError, NoAnswerError):
+            self._leave(turn)
+            raise
         except httpx.HTTPError as error:
+            self._leave(turn)
             raise NoAnswerError(f"the stream of {request.path} was cut") from error
+
+    def _leave(self, turn: int) -> None:
+        """Another call may have moved on meanwhile."""
+        if self._turn == turn:
+            self._turn += 1
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Runs in the background. `close` waits for it."""

@@ -90,6 +90,7 @@ class AsyncScope(Generic[H]):
     """`async with` it: acquires, keeps the lease alive while the block runs, and releases it."""
 
     _session: Optional[AsyncSession] = None
+    _is_entered = False
 
     def __init__(
         self,
@@ -109,6 +110,16 @@ class AsyncScope(Generic[H]):
         self._keeper: Optional[Keeper] = None
 
     async def __aenter__(self) -> H:
+        if self._is_entered:
+            raise RuntimeError("a scope is for one block at a time")
+        self._is_entered = True
+        try:
+            return await self._enter()
+        except BaseException:
+            self._is_entered = False
+            raise
+
+    async def _enter(self) -> H:
         self._stop = AsyncStop(self._on_stop)
         session = self._session.heartbeat.watch if self._session else None
         self._watch = Watch(self._tell, session)
@@ -130,11 +141,13 @@ class AsyncScope(Generic[H]):
             with suppress(LeaseLostError):
                 self._watch.check()
         by_others = self._stop.is_cancelled_by_others(error)
+        self._is_entered = False
         await self._end()
         lost = self._watch.lost
         goes_on = by_others or isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit))
         if lost and lost is not error and not goes_on:
-            raise lost
+            # Who handles an error of the block must not act as the holder.
+            raise lost.after(error) if isinstance(error, Exception) else lost
 
     def _tell(self, error: Exception) -> None:
         self._stop(error)

@@ -60,6 +60,7 @@ class AsyncStreams:
         headers: Dict[str, str] = {}
         tries = 0
         while True:
+            cut: Exception = NoAnswerError("the stream ended")
             try:
                 lines = self._client.transport.lines(request, headers)
                 async for event in events_of(self._client.lines(lines)):
@@ -72,8 +73,9 @@ class AsyncStreams:
             except (LockstepError, NoAnswerError) as error:
                 if not may_repeat(error, "harmless", headers):
                     raise
-                tries += 1
-                await self._client.sleep(pause_ms(error, tries))
+                cut = error
+            tries += 1
+            await self._client.sleep(pause_ms(cut, tries))
 
     async def work(
         self,

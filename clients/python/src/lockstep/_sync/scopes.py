@@ -91,6 +91,7 @@ class Scope(Generic[H]):
     """`with` it: acquires, keeps the lease alive while the block runs, and releases it."""
 
     _session: Optional[Session] = None
+    _is_entered = False
 
     def __init__(
         self,
@@ -110,6 +111,16 @@ class Scope(Generic[H]):
         self._keeper: Optional[Keeper] = None
 
     def __enter__(self) -> H:
+        if self._is_entered:
+            raise RuntimeError("a scope is for one block at a time")
+        self._is_entered = True
+        try:
+            return self._enter()
+        except BaseException:
+            self._is_entered = False
+            raise
+
+    def _enter(self) -> H:
         self._stop = Stop(self._on_stop)
         session = self._session.heartbeat.watch if self._session else None
         self._watch = Watch(self._tell, session)
@@ -131,11 +142,13 @@ class Scope(Generic[H]):
             with suppress(LeaseLostError):
                 self._watch.check()
         by_others = self._stop.is_cancelled_by_others(error)
+        self._is_entered = False
         self._end()
         lost = self._watch.lost
         goes_on = by_others or isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit))
         if lost and lost is not error and not goes_on:
-            raise lost
+            # Who handles an error of the block must not act as the holder.
+            raise lost.after(error) if isinstance(error, Exception) else lost
 
     def _tell(self, error: Exception) -> None:
         self._stop(error)

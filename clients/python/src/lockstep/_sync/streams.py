@@ -61,6 +61,7 @@ class Streams:
         headers: Dict[str, str] = {}
         tries = 0
         while True:
+            cut: Exception = NoAnswerError("the stream ended")
             try:
                 lines = self._client.transport.lines(request, headers)
                 for event in events_of(self._client.lines(lines)):
@@ -73,8 +74,9 @@ class Streams:
             except (LockstepError, NoAnswerError) as error:
                 if not may_repeat(error, "harmless", headers):
                     raise
-                tries += 1
-                self._client.sleep(pause_ms(error, tries))
+                cut = error
+            tries += 1
+            self._client.sleep(pause_ms(cut, tries))
 
     def work(
         self,
