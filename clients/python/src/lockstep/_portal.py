@@ -4,6 +4,7 @@ import asyncio
 import os
 import threading
 import weakref
+from contextlib import suppress
 from typing import Any, Callable, Coroutine, Optional, TypeVar
 
 T = TypeVar("T")
@@ -67,7 +68,8 @@ def _stop(
         await finish()
         loop.stop()
 
-    if not loop.is_closed():
+    # It may be closed by now.
+    with suppress(RuntimeError):
         loop.call_soon_threadsafe(lambda: loop.create_task(end()))
         # The process ends; a client that is forgotten earlier is not waited for.
         if not threading.main_thread().is_alive():
