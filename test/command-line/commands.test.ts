@@ -226,7 +226,7 @@ it('makes a token that the service takes', async () => {
 
 it('prints one picture of what happens where there is no terminal', async () => {
   await acquire('busy', { ttlMs: 600_000 }).expect(200)
-  const waiting = acquire('busy', { waitMs: 60_000 }).then(({ body }) => body)
+  const waiting = acquire('busy', { waitMs: 240_000 }).then(({ body }) => body)
   await until(
     'a request waits',
     async () => (await json('locks', 'show', 'busy')).queueLength === 1,

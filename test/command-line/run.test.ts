@@ -111,7 +111,7 @@ describe('lockstep run', () => {
   it('kills a command that ignores TERM before the lease can end, however long it is given', async () => {
     const deaf = 'trap "" TERM; echo deaf; while :; do sleep 0.1; done'
     const LOCKSTEP_URL = await startPath((path) => !path.endsWith('/renew'))
-    const args = ['-t', '5', '-g', '1d', 'deaf', '--', 'sh', '-c', deaf]
+    const args = ['-t', '10', '-g', '1d', 'deaf', '--', 'sh', '-c', deaf]
     const { exit, stderr } = run(args, { LOCKSTEP_URL })
     expect(await exit).toBe('SIGKILL')
     expect(stderr()).toContain('the lock is lost (no renewal in time)')
@@ -130,7 +130,7 @@ describe('lockstep run', () => {
 
   it('gives its place in the queue up when it is told to end', async () => {
     await ask('POST', 'busy/acquire', {})
-    const waiting = run(['-w', '60', 'busy', '--', 'echo', 'ran'])
+    const waiting = run(['-w', '240', 'busy', '--', 'echo', 'ran'])
     await until('it waits', async () => (await ask('GET', 'busy')).queueLength === 1)
     waiting.child.kill('SIGTERM')
     expect(await waiting.exit).toBe('SIGTERM')

@@ -1,6 +1,7 @@
 import slotOfKey from 'cluster-key-slot'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Connection, openConnection } from '../../src/redis/connection.js'
+import { SILENCE_MS } from '../support/bounds.js'
 import { type Servers, startTopology } from '../support/topology.js'
 import { until } from '../support/until.js'
 
@@ -15,7 +16,7 @@ const note = (error: unknown) => unhandled.push(error)
 
 beforeAll(async () => {
   servers = await startTopology('cluster')
-  connection = openConnection({ url: servers.url, purpose: 'commands', timeoutMs: 300 })
+  connection = openConnection({ url: servers.url, purpose: 'commands', timeoutMs: SILENCE_MS })
   await until('the connection', () => connection.isReady())
   const ids = await Promise.all(servers.nodes.map(({ client }) => client.call('CLUSTER', 'MYID')))
   const slot = slotOfKey(KEY)

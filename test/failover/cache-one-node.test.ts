@@ -10,7 +10,7 @@ import { until } from '../support/until.js'
 const KEYS = Array.from({ length: 60 }, (_, i) => `key-${i}`)
 
 /** Longer than the first reads of a silent node, and much shorter than the waits of the test. */
-const OUTAGE_MS = 8_000
+const OUTAGE_MS = 20_000
 
 let servers: Servers
 let harness: Harness
