@@ -52,9 +52,10 @@ describe('a miss', () => {
     expect(leaseStatusOf(held)).toBe('held')
     expect(leaseOf(held)).toBeUndefined()
     expect(held.headers['lockstep-lease-expires-in-ms']).toBeUndefined()
-    expect(held.headers['retry-after']).toBe('10')
     const { retryAfterMs } = held.body
     expect(retryAfterMs).toBeGreaterThan(5_000)
+    expect(retryAfterMs).toBeLessThanOrEqual(10_000)
+    expect(held.headers['retry-after']).toBe(String(Math.ceil(retryAfterMs / 1_000)))
     expect(held.body.lease).toEqual({ status: 'held', retryAfterMs })
     const plain = await harness.request('get', at('one')).expect(404)
     expect(leaseStatusOf(plain)).toBeUndefined()
@@ -400,11 +401,11 @@ describe('a lease', () => {
 
   it('is renewed by its token, and by no other', async () => {
     const token = await win('renewed')
-    harness.advance(8_000)
+    harness.advance(6_000)
     const { body } = await renew('renewed', { token }).expect(200)
     expect(body.expiresInMs).toBeLessThanOrEqual(10_000)
     expect(body.expiresInMs).toBeGreaterThan(5_000)
-    harness.advance(8_000)
+    harness.advance(6_000)
     expect(leaseStatusOf(await ask('renewed'))).toBe('held')
     expect((await renew('renewed', { token, leaseMs: 60_000 })).body.expiresInMs).toBeGreaterThan(
       50_000,

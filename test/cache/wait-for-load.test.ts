@@ -71,10 +71,12 @@ describe('a waiting request', () => {
   it('costs no read of its own', async () => {
     const token = await win('shared')
     const answers = await waiting('shared', 50)
-    const before = await readsOf(other)
+    const [before, began] = [await readsOf(other), performance.now()]
     await fill('shared', token, 'x').expect(201)
     await Promise.all(answers)
-    expect((await readsOf(other)) - before).toBeLessThanOrEqual(3)
+    const reads = (await readsOf(other)) - before
+    // The instance also reads every second, without a message.
+    expect(reads).toBeLessThanOrEqual(2 + Math.ceil((performance.now() - began) / 1_000))
   })
 
   it('is answered held when its time is over', async () => {

@@ -17,7 +17,9 @@ async function startStreams(stuckMs: number, maxAgeMs?: number) {
     ...(maxAgeMs !== undefined && { maxAgeMs }),
   })
   app.get('/', async (_request, reply) => {
-    opened.push(streams.open(reply, stuckMs))
+    const stream = streams.open(reply, stuckMs)
+    stream.send('first', {})
+    opened.push(stream)
   })
   await app.listen({ host: '127.0.0.1', port: 0 })
   onTestFinished(() => app.close())
@@ -46,8 +48,7 @@ it('cuts off a client that reads nothing for long', async () => {
 })
 
 it('ends a stream at its age, as a complete answer', async () => {
-  const { client, stream, ends } = await startStreams(60_000, 20)
-  stream.send('last', {})
+  const { client, ends } = await startStreams(60_000, 20)
   expect(await client.ended()).toBe(true)
   expect(client.events).toHaveLength(1)
   await until('it is counted', () => ends.length > 0)
@@ -66,6 +67,6 @@ it('ends open streams before the server closes', async () => {
   stream.send('last', {})
   await app.close()
   expect(await client.ended()).toBe(true)
-  expect(client.events).toHaveLength(1)
+  expect(client.events).toHaveLength(2)
   expect(ends).toEqual(['draining'])
 })

@@ -123,7 +123,7 @@ describe('boards', () => {
       await harness.request('post', path('mortal', '/hide')).send({ member: 'a' }).expect(200)
       const keys = await keysOf('mortal')
       expect(keys.length).toBeGreaterThanOrEqual(5)
-      for (const key of keys) await harness.redis.pexpire(key, 1_000)
+      for (const key of keys) await harness.redis.pexpire(key, 20_000)
       await submit('mortal', { member: 'b', score: 1 })
       expect(Math.min(...(await livesOf('mortal')))).toBeGreaterThan(30_000)
 
