@@ -1,4 +1,5 @@
 import { createConnection, createServer, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** A TCP proxy before Redis that misbehaves on command. */
 export interface FaultProxy {
@@ -55,11 +56,14 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       chunks.push(bytes)
       if (mode !== 'freeze') server.write(bytes)
     })
+    // Replies stay in order, also where a longer delay is followed by a shorter one.
+    let last: Promise<unknown> = Promise.resolve()
     server.on('data', (bytes) => {
-      if (mode === 'hold') held.push(() => client.writable && client.write(bytes))
+      const pass = () => client.writable && client.write(bytes)
+      if (mode === 'hold') held.push(pass)
       if (mode !== 'forward') return
-      if (delayMs === 0) client.write(bytes)
-      else setTimeout(() => client.writable && client.write(bytes), delayMs)
+      const delayed = delayMs === 0 ? undefined : sleep(delayMs)
+      last = last.then(() => delayed).then(pass)
     })
   })
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
