@@ -133,7 +133,7 @@ func TestHoldsALock(t *testing.T) {
 		t.Skip("a process of another test")
 	}
 	client := another(t, Options{Namespace: namespace})
-	_ = client.Locks.Do(ctx, "stopped", LeaseOptions{TTL: 2 * time.Second}, func(_ context.Context, lease *Lease) error {
+	_ = client.Locks.Do(ctx, "stopped", LeaseOptions{TTL: 6 * time.Second}, func(_ context.Context, lease *Lease) error {
 		fmt.Println("held")
 		_, err := bufio.NewReader(os.Stdin).ReadString('\n')
 		fmt.Println("lost", isLost(lease.Err()))
@@ -236,12 +236,12 @@ func TestReleasesALockWhoseFirstRenewalIsRefused(t *testing.T) {
 	ended := make(chan error)
 	began := time.Now()
 	go func() {
-		ended <- client.Locks.Do(ctx, "waited", LeaseOptions{TTL: 3 * time.Second, Wait: patience}, func(context.Context, *Lease) error {
+		ended <- client.Locks.Do(ctx, "waited", LeaseOptions{TTL: 9 * time.Second, Wait: patience}, func(context.Context, *Lease) error {
 			return errNotAsked
 		})
 	}()
 	until(t, "it waits", func() bool { return look(t, direct, "waited").QueueLength == 1 })
-	until(t, "the term is too old to be sure of", func() bool { return time.Since(began) > 1500*time.Millisecond })
+	until(t, "the term is too old to be sure of", func() bool { return time.Since(began) > 4500*time.Millisecond })
 	ok(t, direct.Locks.Release(ctx, "waited", holder.Token))
 	err := <-ended
 	seen := look(t, direct, "waited")

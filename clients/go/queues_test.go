@@ -53,7 +53,7 @@ func TestExtendsADeliveryWhileItsWorkRuns(t *testing.T) {
 	client, direct, proxy := throughFaults(t)
 	must[[]Sent](t)(direct.Queues.Send(ctx, "jobs", Message{Body: []byte("long")}))
 	ctx, stop := context.WithCancel(ctx)
-	ok(t, client.Queues.Work(ctx, "jobs", WorkOptions{Visibility: 3 * time.Second}, func(ctx context.Context, delivery *Delivery) error {
+	ok(t, client.Queues.Work(ctx, "jobs", WorkOptions{Visibility: 9 * time.Second}, func(ctx context.Context, delivery *Delivery) error {
 		until(t, "it is extended", func() bool { return proxy.sent(`{"extend":[`) > 0 })
 		check(t, string(delivery.Body) == "long", "it is bytes", delivery)
 		stop()

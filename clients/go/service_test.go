@@ -164,10 +164,10 @@ func (p *faultProxy) serve(client net.Conn) {
 	}
 	p.mu.Lock()
 	p.pairs[client] = server
-	p.mu.Unlock()
-	if p.is(refuses) {
+	if p.mode == refuses {
 		p.endAll()
 	}
+	p.mu.Unlock()
 	go p.pump(client, server, func(sent []byte) bool {
 		p.mu.Lock()
 		p.bytes.Write(sent)
@@ -199,19 +199,19 @@ func (p *faultProxy) is(mode mode) bool {
 	return p.mode == mode
 }
 
-// set changes the mode, and ends the connections that lost bytes.
+// set changes the mode, and ends the connections that lost bytes: in one step, so that none of these
+// passes a late answer on.
 func (p *faultProxy) set(mode mode) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.mode = mode
-	p.mu.Unlock()
 	if mode == refuses || mode == forwards {
 		p.endAll()
 	}
 }
 
+// endAll is called with the lock.
 func (p *faultProxy) endAll() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	for client, server := range p.pairs {
 		client.Close()
 		server.Close()

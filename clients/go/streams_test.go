@@ -70,7 +70,7 @@ func TestWorksThroughTheEntriesOfAGroup(t *testing.T) {
 		NewEntry{"fails", 1}, NewEntry{"raw", []byte{0, 255}}, NewEntry{"lost", 2}, NewEntry{"last", 3}))
 	ctx, stop := context.WithCancel(ctx)
 	seen := map[string]*EntryDelivery{}
-	options := WorkOptions{Visibility: 3 * time.Second}
+	options := WorkOptions{Visibility: 9 * time.Second}
 	ok(t, client.Streams.Work(ctx, "orders", "billing", options, func(ctx context.Context, entry *EntryDelivery) error {
 		seen[entry.ID] = entry
 		switch entry.Event {

@@ -26,7 +26,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     folder = tmp_path_factory.mktemp("service")
     # Long time-outs: on a busy machine Redis may answer late, which is a valid 503.
-    slow = {f"LOCKSTEP_{name}_TIMEOUT_MS": "20000" for name in ("REDIS", "CACHE_READ", "RATELIMIT")}
+    limits = [f"LOCKSTEP_{name}_TIMEOUT_MS" for name in ("REDIS", "CACHE_READ", "RATELIMIT")]
+    slow = dict.fromkeys(limits, str(BOUND_MS))
     own = {"LOCKSTEP_PORT": "0", "LOCKSTEP_DATA_DIR": str(folder / "data"), **slow}
     with open(folder / "stdout", "w+") as output:
         process = subprocess.Popen(

@@ -34,13 +34,18 @@ class FaultProxy:
 
     def refuse(self) -> None:
         """Ends every connection, and each new one."""
-        self._mode = "refuse"
-        self._end_all()
+        with self._lock:
+            self._mode = "refuse"
+            self._end_all()
 
     def heal(self) -> None:
-        """Forwards everything again, and ends the connections that lost bytes."""
-        self._end_all()
-        self._mode = "forward"
+        """
+        Forwards everything again, and ends the connections that lost bytes: in one step, so that no
+        connection between loses an answer and stays open.
+        """
+        with self._lock:
+            self._end_all()
+            self._mode = "forward"
 
     def sent(self, text: str) -> int:
         """How often a text was sent to the service."""
@@ -48,7 +53,8 @@ class FaultProxy:
             return self._sent.count(text.encode())
 
     def close(self) -> None:
-        self._end_all()
+        with self._lock:
+            self._end_all()
         self._listener.close()
 
     def _accept(self) -> None:
@@ -60,7 +66,10 @@ class FaultProxy:
                     client.close()
                     continue
                 server = socket.create_connection(self._address)
-                self._pairs.append((client, server))
+                with self._lock:
+                    self._pairs.append((client, server))
+                    if self._mode == "refuse":
+                        self._end_all()
                 for forward in (self._requests, self._replies):
                     threading.Thread(target=forward, args=[client, server], daemon=True).start()
 
@@ -76,7 +85,9 @@ class FaultProxy:
     def _replies(self, client: socket.socket, server: socket.socket) -> None:
         with suppress(OSError):
             while chunk := server.recv(65_536):
-                if self._mode == "forward":
+                with self._lock:
+                    forwards = self._mode == "forward"
+                if forwards:
                     client.sendall(chunk)
         _end((client, server))
 

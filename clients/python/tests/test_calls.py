@@ -205,7 +205,7 @@ def test_works_over_a_unix_socket(tmp_path: Any, service: str, connect: Any) -> 
     class Answers(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append(self.path)
-            answer = httpx.get(service + self.path)
+            answer = httpx.get(service + self.path, timeout=60)
             self.send_response(answer.status_code)
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(answer.content)))

@@ -97,7 +97,7 @@ def test_says_that_an_operator_asks_for_the_lock_and_keeps_it(client: Client) ->
 
 def test_tells_the_work_before_the_lease_can_end(connect: Any, proxy: FaultProxy) -> None:
     with pytest.raises(LeaseLostError):
-        with connect(proxy.url).lock("cut", ttl_ms=2_000) as lock:
+        with connect(proxy.url).lock("cut", ttl_ms=6_000) as lock:
             proxy.freeze()
             was_told = lock.stopped.wait(60)
     assert was_told
@@ -119,11 +119,11 @@ def test_waits_in_the_queue_for_the_lock(client: Client) -> None:
 
 
 def test_refuses_at_once_without_a_wait_and_takes_and_renews_by_hand(client: Client) -> None:
-    lease = client.locks.acquire("taken", ttl_ms=5_000)
+    lease = client.locks.acquire("taken", ttl_ms=30_000)
     with pytest.raises(problems.LockHeld):
         with client.lock("taken"):
             pass
-    assert client.locks.renew("taken", lease["token"], 60_000)["expiresInMs"] > 5_000
+    assert client.locks.renew("taken", lease["token"], 60_000)["expiresInMs"] > 30_000
     client.locks.release("taken", lease["token"])
     assert client.locks.acquire("taken")["fence"] > lease["fence"]
 
@@ -269,7 +269,7 @@ from lockstep import Client, LeaseLostError
 
 url, namespace = sys.argv[1:]
 try:
-    with Client(url, namespace=namespace).lock("stopped", ttl_ms=3_000) as lock:
+    with Client(url, namespace=namespace).lock("stopped", ttl_ms=6_000) as lock:
         print("held", flush=True)
         input()
         lock.check()

@@ -60,7 +60,7 @@ async def test_cancels_the_block_before_the_lease_can_end(
     ended: List[str] = []
     async with AsyncClient(proxy.url, namespace=namespace) as client:
         with pytest.raises(LeaseLostError, match="no renewal in time"):
-            async with client.lock("cut", ttl_ms=2_000):
+            async with client.lock("cut", ttl_ms=6_000):
                 proxy.freeze()
                 await asyncio.sleep(60)
                 ended.append("the block")
@@ -81,9 +81,9 @@ async def test_notices_after_a_stop_of_the_process_that_its_lease_may_have_ended
     aclient: AsyncClient,
 ) -> None:
     with pytest.raises(LeaseLostError, match="it may have ended"):
-        async with aclient.lock("stopped", ttl_ms=2_000) as lock:
+        async with aclient.lock("stopped", ttl_ms=6_000) as lock:
             # Nothing of the process runs, not even a timer.
-            time.sleep(2)
+            time.sleep(6)
             lock.check()
 
 
