@@ -386,6 +386,18 @@ describe('the dead list', () => {
     expect(await g.get()).toMatchObject({ dead: 0, dropped: 1, leased: 0 })
   })
 
+  it('gets little more than 256 KiB from one receive, which then says to ask again', async () => {
+    const texts = Array.from({ length: 7 }, (_, at) => `${at}${'x'.repeat(100_000)}`)
+    const { g } = await grouped(texts, {}, { maxFailures: 1 })
+    while ((await g.take()).length > 0);
+    harness.advance(30_001)
+    for (const dead of [3, 3]) {
+      const met = { dead, timedOut: dead }
+      expect(await g.receive()).toMatchObject({ deliveries: [], nextMs: 0, met })
+    }
+    expect(await g.receive()).toMatchObject({ nextMs: undefined, met: { dead: 1 } })
+  })
+
   it('has pages', async () => {
     const { g } = await grouped(['a', 'b', 'c'], {}, { maxFailures: 1 })
     for (const one of await g.take()) await g.nack(one)
