@@ -96,9 +96,9 @@ describe('after a load that failed', () => {
 describe('a lease that runs out', () => {
   it('counts as a load that failed', async () => {
     await outOfDate('silent')
-    harness.advance(9_000)
+    harness.advance(5_000)
     await read('silent').expect(404)
-    harness.advance(1_000)
+    harness.advance(5_000)
     await read('silent').expect(200)
     const won = await ask('silent').expect(200)
     expect([won.text, leaseOf(won)]).toEqual(['old', expect.stringMatching(/\.\d+$/)])
@@ -113,11 +113,11 @@ describe('a lease that runs out', () => {
 
   it('counts from its new end when it was renewed', async () => {
     const token = await outOfDate('renewed')
-    harness.advance(9_000)
+    harness.advance(5_000)
     await end('renewed', 'renew', { token })
-    harness.advance(9_000)
+    harness.advance(7_000)
     await read('renewed').expect(404)
-    harness.advance(1_000)
+    harness.advance(3_000)
     await read('renewed').expect(200)
   })
 })

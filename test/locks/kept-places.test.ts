@@ -294,7 +294,7 @@ describe('an instance that died', () => {
     await harness.redis.zadd(scripts.key('suspects', 'keep', ''), 1, 'dead')
     await scripts.release('keep', token)
     expect(await scripts.claim('keep', behind.token)).toMatchObject({ kind: 'granted' })
-    harness.advance(9_000)
+    harness.advance(7_000)
 
     expect(await scripts.acquire('keep', keyed('keep'))).toMatchObject({
       kind: 'queued',

@@ -13,7 +13,7 @@ const STRANGER = 'x'.repeat(22)
 describe('renew', () => {
   it('extends the lease', async () => {
     const { token, fence } = await acquired('renew', 10_000)
-    harness.advance(8_000)
+    harness.advance(6_000)
 
     const { body } = await lock('renew', 'renew', { token, ttlMs: 10_000 }).expect(200)
 

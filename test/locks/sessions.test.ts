@@ -37,7 +37,7 @@ describe('a session', () => {
     expect(a.expiresInMs).toBeLessThanOrEqual(10_000)
 
     for (let i = 0; i < 4; i++) {
-      harness.advance(8_000)
+      harness.advance(6_000)
       const { body } = await keep(sessionToken).expect(200)
       expect(body).toEqual({ expiresInMs: expect.any(Number), leaseCount: 2 })
       expect(body.expiresInMs).toBeGreaterThan(5_000)
@@ -83,12 +83,12 @@ describe('a session', () => {
     await acquire('wake@a', { sessionToken }).expect(200)
     const waiting = start(acquire('wake@a', { waitMs: 60_000 }))
     await queued('wake@a', 1)
-    harness.advance(8_000)
+    harness.advance(6_000)
     await keep(sessionToken).expect(200)
-    harness.advance(8_000)
+    harness.advance(6_000)
     expect((await look('wake@a')).queueLength).toBe(1)
 
-    harness.advance(2_001)
+    harness.advance(4_001)
 
     expect((await waiting).status).toBe(200)
   })
@@ -113,9 +113,9 @@ describe('a session', () => {
     const renewed = await post('locks/renew@a/renew', { token: body.token, ttlMs: 500 }).expect(200)
 
     expect(renewed.body.expiresInMs).toBeGreaterThan(5_000)
-    harness.advance(8_000)
+    harness.advance(6_000)
     await keep(sessionToken).expect(200)
-    harness.advance(8_000)
+    harness.advance(6_000)
     expect((await look('renew@a')).state).toBe('held')
   })
 
@@ -126,18 +126,18 @@ describe('a session', () => {
     const renewed = await post('locks/bounded@a/renew', { token, ttlMs: 60_000 }).expect(200)
     expect(renewed.body.expiresInMs).toBeGreaterThan(5_000)
     expect(renewed.body.expiresInMs).toBeLessThanOrEqual(10_000)
-    harness.advance(8_000)
+    harness.advance(6_000)
     await keep(sessionToken).expect(200)
-    harness.advance(8_000)
+    harness.advance(6_000)
     await post('locks/bounded@a/renew', { token }).expect(200)
   })
 
   it('keeps to maxHoldMs', async () => {
     const sessionToken = await open('max', 10_000)
     const { body } = await acquire('max@a', { sessionToken, maxHoldMs: 12_000 }).expect(200)
-    harness.advance(8_000)
+    harness.advance(6_000)
     await keep(sessionToken).expect(200)
-    harness.advance(4_001)
+    harness.advance(6_001)
     expect(await code(post('locks/max@a/renew', { token: body.token }), 410)).toBe('lease-expired')
   })
 
@@ -260,9 +260,9 @@ describe('a session', () => {
     await post('locks/turn@a/release', { token: body.token }).expect(200)
     const granted = await waiting
     expect(granted.body.expiresInMs).toBeGreaterThan(5_000)
-    harness.advance(8_000)
+    harness.advance(6_000)
     await keep(sessionToken).expect(200)
-    harness.advance(8_000)
+    harness.advance(6_000)
     const again = await acquire('turn@a', { sessionToken, waitMs: 60_000 }).set(
       'idempotency-key',
       'turn',
@@ -277,9 +277,9 @@ describe('a session', () => {
     const { body } = await post('lock-sets/acquire', { names, sessionToken }).expect(200)
     expect(body.expiresInMs).toBeGreaterThan(5_000)
     expect((await get(pathOf(sessionToken))).names).toEqual([...names, 'kinds@s'])
-    harness.advance(8_000)
+    harness.advance(6_000)
     await keep(sessionToken).expect(200)
-    harness.advance(8_000)
+    harness.advance(6_000)
     await post('lock-sets/renew', { names, token: body.token }).expect(200)
 
     await end(sessionToken).expect(200)

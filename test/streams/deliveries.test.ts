@@ -300,7 +300,7 @@ describe('settle', () => {
     const [a] = await g.take()
     expect(await g.extend(a!, 60_000)).toBe('extended')
     expect(await g.extend(a!, 10_000)).toBe('extended')
-    harness.advance(59_000)
+    harness.advance(50_000)
     expect(await g.texts()).toEqual([])
     expect(await g.extend(a!, 43_200_000)).toBe('stale')
     expect(await g.extend(a!, 43_140_000 - 10_000)).toBe('extended')
