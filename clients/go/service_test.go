@@ -19,12 +19,12 @@ const patience = 2 * time.Minute
 
 var ctx = context.Background()
 
-// address of the service, which .ci/client-go starts.
+// address of the service, which .ci/clients lockstep-go starts.
 var address = os.Getenv("LOCKSTEP_URL")
 
 func TestMain(m *testing.M) {
 	if address == "" {
-		fmt.Fprintln(os.Stderr, "LOCKSTEP_URL is not set: run .ci/client-go, or start a service")
+		fmt.Fprintln(os.Stderr, "LOCKSTEP_URL is not set: run .ci/clients lockstep-go, or start a service")
 		os.Exit(1)
 	}
 	os.Exit(m.Run())
