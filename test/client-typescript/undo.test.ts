@@ -66,3 +66,20 @@ it('releases a lock whose first renewal is refused', async () => {
   await expect(work).rejects.toMatchObject({ code: 'forbidden' })
   expect(await look('waited')).toMatchObject({ state: 'free', lastEnd: { how: 'released' } })
 })
+
+it('frees a place that was granted after the caller had given up', async () => {
+  const { client, proxy } = await connectThroughFaults(harness)
+  const policy = { algorithm: 'concurrency', limit: 1, leaseMs: 600_000 }
+  await harness.request('put', '/v1/ratelimit-policies/flight').send(policy).expect(201)
+  const usage = () => harness.request('get', '/v1/ratelimits/flight/leases?key=user-7').expect(200)
+  const isTaken = async () => (await usage()).body.inFlight === 1
+  proxy.dropReplies()
+  const stop = new AbortController()
+  const terms = { key: 'user-7', signal: stop.signal }
+  const work = client.limits.run('flight', terms, () => expect.unreachable())
+  await until('it is granted', isTaken)
+  stop.abort(new Error('enough'))
+  await expect(work).rejects.toThrow('enough')
+  proxy.heal()
+  await until('it is free', async () => !(await isTaken()))
+})

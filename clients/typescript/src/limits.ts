@@ -2,7 +2,7 @@ import type { components } from './api.js'
 import type { Call } from './call.js'
 import { LockstepError, NoAnswerError } from './errors.js'
 import { Keeper, type Term } from './keeper.js'
-import { under } from './scope.js'
+import { mayBeGranted, UNDO_MS, under } from './scope.js'
 import type { CallOptions } from './transport.js'
 
 type Schemas = components['schemas']
@@ -64,7 +64,16 @@ export class Limits {
     const path = { policy }
     const body = { key, ...(weight !== undefined && { weight }) }
     const input = { path, query: { onDeny: 'reject' as const }, body }
-    const { json, askedAt } = await this.#call('acquireConcurrencyLease', input, options)
+    const idempotencyKey = crypto.randomUUID()
+    const acquire = (call: CallOptions) =>
+      this.#call('acquireConcurrencyLease', input, { idempotencyKey, ...call })
+    const release = (token = '') =>
+      this.#call('releaseConcurrencyLease', { path, body: { key, token } }, { timeoutMs: UNDO_MS })
+    const undo = async () => release((await acquire({ timeoutMs: UNDO_MS })).json.token)
+    const { json, askedAt } = await acquire(options).catch((error) => {
+      if (!options.idempotencyKey && mayBeGranted(error)) void undo().catch(() => undefined)
+      throw error
+    })
     const { token = '', expiresInMs = 0 } = json
     const renew = async (call: CallOptions): Promise<Term> => {
       const input = { path, body: { key, token } }
@@ -74,7 +83,7 @@ export class Limits {
     const keeper = new Keeper({ askedAt, expiresInMs }, renew)
     return under(
       keeper,
-      () => this.#call('releaseConcurrencyLease', { path, body: { key, token } }),
+      () => release(token),
       () => work(keeper.signal),
     )
   }

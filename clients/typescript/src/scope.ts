@@ -90,7 +90,7 @@ export async function acquire<L extends Lease, B extends object>(
 }
 
 /** Of several attempts, the first may have been granted without an answer, whatever the last says. */
-const mayBeGranted = (error: unknown) =>
+export const mayBeGranted = (error: unknown) =>
   !(error instanceof LockstepError) || error.problem.status >= 500
 
 /** Releases what a request without an answer may have been granted. */
