@@ -3,6 +3,7 @@ import path from 'node:path'
 import { expect, it } from 'vitest'
 import { MUTANTS as CACHE_MUTANTS } from './coherence/mutants.js'
 import { CHANGE_MUTANTS, MUTANTS as LIMIT_MUTANTS } from './envelope/mutants.js'
+import { GROUP_MUTANTS } from './safety/group-mutants.js'
 import { MUTANTS as LOCK_MUTANTS } from './safety/mutants.js'
 import { QUEUE_MUTANTS } from './safety/queue-mutants.js'
 import { useHarness } from './support/harness.js'
@@ -15,6 +16,7 @@ const MUTANTS: readonly Mutant[] = [
   ...CHANGE_MUTANTS,
   ...CACHE_MUTANTS,
   ...QUEUE_MUTANTS,
+  ...GROUP_MUTANTS,
 ]
 
 const places = placesOf()

@@ -1,34 +1,18 @@
-/** What producers and consumers know for certain, in microseconds of CLOCK_MONOTONIC. */
-export type LedgerRecord =
-  | (Numbered & { readonly kind: 'sent'; readonly isOrdered: boolean })
-  | (Numbered & {
-      readonly kind: 'delivered'
-      readonly receipt: string
-      /** Counts the deliveries of the message. */
-      readonly deliveries: number
-      readonly askedAt: number
-      readonly at: number
-    })
-  | {
-      readonly kind: 'settled'
-      readonly receipt: string
-      readonly status: string
-      readonly askedAt: number
-    }
-
-interface Numbered {
-  readonly id: string
-  readonly group: string
-  /** Grows with every message of the group. */
-  readonly number: number
-}
-
-type Sent = Extract<LedgerRecord, { kind: 'sent' }>
-type Delivered = Extract<LedgerRecord, { kind: 'delivered' }>
-type Settled = Extract<LedgerRecord, { kind: 'settled' }>
+import {
+  type Delivered,
+  findDisordered,
+  findStaleApplied,
+  groupBy,
+  type LedgerRecord,
+  type Sent,
+  type Settled,
+  sortOut,
+  sum,
+} from './ledger.js'
+import type { Subject } from './ledger-run.js'
 
 /** What the queue says of itself, all as of one moment. */
-export interface Overview {
+interface Overview {
   readonly counts: Readonly<Record<'ready' | 'delayed' | 'leased' | 'blocked', number>>
   readonly totals: Readonly<
     Record<'sent' | 'delivered' | 'acked' | 'retried' | 'released' | 'timedOut', number>
@@ -36,10 +20,10 @@ export interface Overview {
 }
 
 /** Messages that are not settled. */
-export const openOf = ({ counts: { ready, delayed, leased, blocked } }: Overview): number =>
+const openOf = ({ counts: { ready, delayed, leased, blocked } }: Overview): number =>
   ready + delayed + leased + blocked
 
-export interface Judgement {
+export interface QueueJudgement {
   /** Messages that are neither settled nor open; in the end also those that no consumer ever got. */
   readonly lost: number
   /** Messages that were delivered and never sent, or sent twice for one request. */
@@ -60,12 +44,37 @@ export interface Judgement {
   readonly stale: number
 }
 
-export function judgeLedger(records: readonly LedgerRecord[], overview: Overview): Judgement {
+const PATH = '/v1/queues/ledger'
+const VISIBILITY_MS = 1_000
+
+/** A queue with groups, without dead letters. */
+export const QUEUE: Subject<Overview, QueueJudgement> = {
+  tag: 'q:ledger',
+  kept: /:(stat|waiting|guard|record:.*)$/,
+  producers: 1,
+  plan: {
+    kind: 'queue',
+    path: PATH,
+    receiveAt: [''],
+    ordered: 4,
+    visibilityMs: VISIBILITY_MS,
+  },
+  configure: (call) =>
+    call('PUT', PATH, {
+      visibilityMs: VISIBILITY_MS,
+      maxFailures: 0,
+      backoff: { baseMs: 10, maxMs: 100 },
+    }),
+  overview: (call) => call('GET', PATH),
+  openOf,
+  judge,
+  clean: { lost: 0, invented: 0, unexplained: 0, disordered: 0, together: 0, staleApplied: 0 },
+}
+
+function judge(records: readonly LedgerRecord[], overview: Overview): QueueJudgement {
   const { totals } = overview
   const open = openOf(overview)
-  const sent = records.filter((one): one is Sent => one.kind === 'sent')
-  const delivered = records.filter((one): one is Delivered => one.kind === 'delivered')
-  const settled = records.filter((one): one is Settled => one.kind === 'settled')
+  const { sent, delivered, settled } = sortOut(records)
   const sentIds = new Set(sent.map(({ id }) => id))
   const byId = groupBy(delivered, ({ id }) => id)
   const ordered = new Set(sent.filter(({ isOrdered }) => isOrdered).map(({ group }) => group))
@@ -100,21 +109,6 @@ export function judgeLedger(records: readonly LedgerRecord[], overview: Overview
 
 const nameOf = ({ group, number }: Sent): string => `${group} ${number}`
 
-function findDisordered(group: readonly Delivered[]): number {
-  const asked = group.toSorted((a, b) => a.askedAt - b.askedAt)
-  const answered = group.toSorted((a, b) => a.at - b.at)
-  let highest = -1
-  let next = 0
-  let count = 0
-  for (const { askedAt, number } of asked) {
-    while (next < answered.length && answered[next]!.at < askedAt) {
-      highest = Math.max(highest, answered[next++]!.number)
-    }
-    if (number < highest) count++
-  }
-  return count
-}
-
 /** A message comes after the acknowledgement of the one before it was sent. */
 function findTogether(group: readonly Delivered[], settled: readonly Settled[]): number {
   const acked = new Map(
@@ -125,32 +119,5 @@ function findTogether(group: readonly Delivered[], settled: readonly Settled[]):
     const end = acked.get(receipt)
     if (end !== undefined) ends.set(number, end)
   }
-  return group.filter(({ number, at }) => (ends.get(number - 1) ?? 0) > at).length
+  return group.filter(({ number, answeredAt }) => (ends.get(number - 1) ?? 0) > answeredAt).length
 }
-
-function findStaleApplied(
-  byId: ReadonlyMap<string, readonly Delivered[]>,
-  settled: readonly Settled[],
-): number {
-  const acked = new Set(
-    settled.filter(({ status }) => status === 'acked').map(({ receipt }) => receipt),
-  )
-  return sum([...byId.values()], (deliveries) => {
-    const last = Math.max(...deliveries.map((one) => one.deliveries))
-    return deliveries.filter((one) => acked.has(one.receipt) && one.deliveries < last).length
-  })
-}
-
-function groupBy<T>(list: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>()
-  for (const one of list) {
-    const key = keyOf(one)
-    const group = groups.get(key)
-    if (group) group.push(one)
-    else groups.set(key, [one])
-  }
-  return groups
-}
-
-const sum = <T>(list: readonly T[], value: (one: T) => number): number =>
-  list.reduce((total, one) => total + value(one), 0)

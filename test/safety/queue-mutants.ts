@@ -1,12 +1,6 @@
-import type { Mutant } from '../support/mutant.js'
-import type { Judgement } from './queue-ledger.js'
+import type { LedgerMutant } from './ledger-suite.js'
 
-interface QueueMutant extends Mutant {
-  /** The finding that exposes the fault. */
-  readonly sign: 'lost' | 'unexplained' | 'disordered' | 'together' | 'staleApplied'
-}
-
-export const QUEUE_MUTANTS: readonly QueueMutant[] = [
+export const QUEUE_MUTANTS: readonly LedgerMutant<'lost' | 'together' | 'staleApplied'>[] = [
   {
     name: 'a receipt that is not checked',
     sign: 'staleApplied',
@@ -23,8 +17,3 @@ export const QUEUE_MUTANTS: readonly QueueMutant[] = [
     breaks: { 'end-of-a-visibility': 'm.nonce = nil; write_message(queue, id, m)' },
   },
 ]
-
-export const isSignOf =
-  ({ sign }: QueueMutant) =>
-  (soFar: Judgement): boolean =>
-    soFar[sign] > 0

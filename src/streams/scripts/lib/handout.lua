@@ -61,7 +61,7 @@ local function hand_out_due(call, stream, group)
       bury(group, id, d, packed)
       call.buried = call.buried + #packed
     else
-      hand_out(call, group, id, d, packed)
+      hand_out(call, group, id, d, packed) -- @place entry-that-is-ready-again
     end
   end
   return count_due(group)
@@ -73,13 +73,13 @@ local function hand_out_new(call, stream, group)
   local room = MOST_PENDING - redis.call('ZCARD', group.leased)
   if room <= 0 then return 0 end
   local found, last = {}, group.last
-  local more = append_entries(found, stream.log, '(' .. last, '+', false, math.min(call.limit - call.taken, room),
-    call.most_bytes - call.bytes)
+  local limit, most_bytes = math.min(call.limit - call.taken, room), call.most_bytes - call.bytes
+  local more = append_entries(found, stream.log, '(' .. last, '+', false, limit, most_bytes) -- @place new-entries-of-a-group
   for at = 1, #found, 2 do
     local id, packed = found[at], found[at + 1]
     if not has_room(call, packed) then return 1 end
     hand_out(call, group, id, { deliveries = 0, failures = 0 }, packed)
-    group.last = id
+    group.last = id -- @place position-of-a-group
   end
   if more then return 1 end
   -- Deleted entries may come after the last one.

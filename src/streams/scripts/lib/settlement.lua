@@ -8,7 +8,7 @@
 -- @return a status unless the receipt is that of the last delivery
 local function refusal_of(group, id, d, secret)
   if string.sub(secret, 1, 4) ~= group.generation then return STALE end
-  if d then return group.generation .. (d.nonce or '') ~= secret and STALE or nil end
+  if d then return group.generation .. (d.nonce or '') ~= secret and STALE or nil end -- @place receipt-of-an-entry
   local ms, n = parse_id(id)
   local last_ms, last_n = parse_id(group.last)
   -- One that is a dead letter is not done, nor is one that a failover took back.

@@ -5,24 +5,33 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../support/until.js'
 import { type Instance, startInstance } from './fleet.js'
-import {
-  type Judgement,
-  judgeLedger,
-  type LedgerRecord,
-  type Overview,
-  openOf,
-} from './queue-ledger.js'
+import type { LedgerRecord } from './ledger.js'
 import { SCENARIOS, type Store } from './scenarios.js'
 
-const QUEUE = 'ledger'
-const VISIBILITY_MS = 1_000
-const SETTINGS = {
-  visibilityMs: VISIBILITY_MS,
-  maxFailures: 0,
-  backoff: { baseMs: 10, maxMs: 100 },
+/** A consumer that has time. */
+const PATIENT = { visibilityMs: 10_000, lateShare: 0 }
+
+/** What a ledger is about, and what its processes do with it. */
+export interface Subject<Overview, Judgement> {
+  /** Of its keys. */
+  readonly tag: string
+  /** Keys that remain when everything is settled. */
+  readonly kept: RegExp
+  readonly producers: number
+  /** For the processes, see ledger-worker.mjs. */
+  readonly plan: object
+  configure(call: Call): Promise<unknown>
+  overview(call: Call): Promise<Overview>
+  /** How much is not settled. */
+  openOf(overview: Overview): number
+  judge(records: readonly LedgerRecord[], overview: Overview): Judgement
+  /** The judgement of a service that keeps its promises. */
+  readonly clean: Partial<Judgement>
 }
 
-export interface QueueRunSize {
+type Call = <Answer>(method: string, path: string, body?: object) => Promise<Answer>
+
+export interface LedgerSize<Judgement> {
   /** The least duration: the run continues until `isSeen`, up to a generous limit. */
   readonly seconds: number
   readonly isSeen?: (soFar: Judgement) => boolean
@@ -41,50 +50,48 @@ interface Faults {
   subscribers: number
 }
 
-export interface QueueFindings extends Judgement {
-  /** Messages that remain, and keys besides the last id and idempotency records. */
+export interface LedgerFindings {
+  /** Keys that should have ended with the last settlement. */
   readonly left: readonly string[]
   readonly faults: Readonly<Faults>
   readonly seconds: number
 }
 
-/** The findings of a service that keeps its promises. */
-export const CLEAN_LEDGER = {
-  lost: 0,
-  invented: 0,
-  unexplained: 0,
-  disordered: 0,
-  together: 0,
-  staleApplied: 0,
-  left: [],
-} satisfies Partial<QueueFindings>
-
 /** @param folder of the built service, or of a broken one */
-export async function runLedger(folder: string, size: QueueRunSize): Promise<QueueFindings> {
+export async function runLedger<Overview, Judgement>(
+  subject: Subject<Overview, Judgement>,
+  folder: string,
+  size: LedgerSize<Judgement>,
+): Promise<Judgement & LedgerFindings> {
   const dataFolder = mkdtempSync('/tmp/ls-')
   const store = await SCENARIOS['Redis killed, AOF']!.store(dataFolder)
   const instances = await Promise.all([
     startInstance(folder, store.url),
     startInstance(folder, store.url),
   ])
-  const queue = queueOf(instances)
-  const processes = startProcesses(instances)
+  const call = callerOf(instances)
+  const processes = startProcesses(subject.plan, instances)
   const began = performance.now()
   try {
-    await queue.configure()
-    processes.add('producer')
+    await subject.configure(call)
+    for (let i = 0; i < subject.producers; i++) processes.add('producer')
     for (let i = 0; i < size.consumers; i++) processes.add('consumer')
-    const trouble = startTrouble(size, instances, store, processes)
-    const judge = async () => judgeLedger(processes.records, await queue.overview())
+    const trouble = startTrouble(size.faultsEveryMs, instances, store, processes)
+    const judge = async () => subject.judge(processes.records, await subject.overview(call))
     await sleep(size.seconds * 1_000)
     // If it never happens, the findings show that.
     if (size.isSeen) await soon('it is seen', async () => size.isSeen?.(await judge()))
     const faults = await trouble.stop()
     await processes.end('producer')
-    const isDrained = async () => openOf(await queue.overview()) === 0
-    if (!size.isBroken) await until('every message is settled', isDrained)
+    const isDrained = async () => subject.openOf(await subject.overview(call)) === 0
+    if (!size.isBroken) {
+      // On a busy machine those that are hurried may not come to an end.
+      await processes.end('consumer')
+      for (let i = 0; i < size.consumers; i++) processes.add('consumer', PATIENT)
+      await until('everything is settled', isDrained)
+    }
     await processes.end('consumer')
-    const left = size.isBroken ? [] : await keysLeft(store)
+    const left = size.isBroken ? [] : await keysLeft(subject, store)
     const seconds = Math.round((performance.now() - began) / 1_000)
     return { ...(await judge()), left, faults, seconds }
   } finally {
@@ -99,31 +106,28 @@ export async function runLedger(folder: string, size: QueueRunSize): Promise<Que
 const soon = (what: string, probe: () => Promise<boolean | undefined>) =>
   until(what, probe).catch(() => undefined)
 
-/** The queue as an operator sees it, through the first instance that answers. */
-function queueOf(instances: readonly Instance[]) {
-  const call = (method: string, body?: object): Promise<Overview> =>
+/** Calls through the first instance that answers. */
+function callerOf(instances: readonly Instance[]): Call {
+  return <Answer>(method: string, path: string, body?: object) =>
     until('an answer of an instance', async () => {
       for (const { url } of instances) {
-        const response = await fetch(`${url}/v1/queues/${QUEUE}`, {
+        const response = await fetch(url + path, {
           method,
           headers: { 'content-type': 'application/json' },
           ...(body && { body: JSON.stringify(body) }),
         }).catch(() => undefined)
-        if (response?.ok) return (await response.json()) as Overview
+        if (response?.ok) return (await response.json()) as Answer
       }
       return undefined
     })
-  return {
-    configure: () => call('PUT', SETTINGS),
-    overview: () => call('GET'),
-  }
 }
 
 type Role = 'producer' | 'consumer'
 
-/** The producer and the consumers, with what all of them reported, those that were killed included. */
-function startProcesses(instances: readonly Instance[]) {
+/** Producers and consumers, with what all of them reported, those that were killed included. */
+function startProcesses(subject: object, instances: readonly Instance[]) {
   const records: LedgerRecord[] = []
+  let started = 0
   const alive: { readonly role: Role; readonly child: ChildProcess }[] = []
 
   const end = (one: (typeof alive)[number], signal: NodeJS.Signals): Promise<void> => {
@@ -138,20 +142,20 @@ function startProcesses(instances: readonly Instance[]) {
 
   return {
     records,
-    add(role: Role): void {
+    add(role: Role, more: object = {}): void {
       const plan = {
+        ...subject,
         role,
+        name: `${role}-${started++}`,
         services: instances.map(({ url }) => url),
-        queue: QUEUE,
-        groups: 4,
         loops: 6,
-        visibilityMs: VISIBILITY_MS,
         waitMs: 500,
         lateShare: 0.05,
+        ...more,
       }
       const child = spawn(
         process.execPath,
-        [path.join(import.meta.dirname, 'queue-worker.mjs'), JSON.stringify(plan)],
+        [path.join(import.meta.dirname, 'ledger-worker.mjs'), JSON.stringify(plan)],
         { stdio: ['ignore', 'pipe', 'inherit'] },
       )
       createInterface({ input: child.stdout }).on('line', (line) => {
@@ -170,7 +174,7 @@ function startProcesses(instances: readonly Instance[]) {
 
 /** Injects the faults of a run, each at its own pace. */
 function startTrouble(
-  { faultsEveryMs }: QueueRunSize,
+  faultsEveryMs: Partial<Faults> | undefined,
   instances: readonly Instance[],
   store: Store,
   processes: ReturnType<typeof startProcesses>,
@@ -216,8 +220,11 @@ function startTrouble(
   }
 }
 
-/** Lists keys of the queue besides its last id, idempotency records and what ends by itself. */
-async function keysLeft(store: Store): Promise<string[]> {
-  const keys = await store.client().keys(`ls:{*:q:${QUEUE}}:*`)
-  return keys.filter((key) => !/:(stat|waiting|guard|record:.*)$/.test(key))
+/** Lists keys besides those that remain, and idempotency records. */
+async function keysLeft(
+  { tag, kept }: Pick<Subject<unknown, unknown>, 'tag' | 'kept'>,
+  store: Store,
+): Promise<string[]> {
+  const keys = await store.client().keys(`ls:{*:${tag}}:*`)
+  return keys.filter((key) => !kept.test(key))
 }
