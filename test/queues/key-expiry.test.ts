@@ -59,6 +59,17 @@ it('all keys of a queue end at one moment, after what they hold could end', asyn
   expect(await leftOf(queue)).toBeGreaterThan(KEEP_MS)
 })
 
+it('a queue that was emptied ends when it would have', async () => {
+  const queue = testQueue(harness, SETTINGS)
+  await queue.send('a')
+  const first = await endOf(queue)
+  await queue.ack(await queue.take())
+  expect(await queue.keys()).toEqual(['stat'])
+  await queue.send('b')
+  expect(await queue.keys()).toEqual(['body', 'msg', 'ready', 'stat'])
+  expect(await endOf(queue)).toBe(first)
+})
+
 it.each([
   ['a send', (queue: TestQueue) => queue.send('b')],
   ['a receive', (queue: TestQueue) => queue.receive()],

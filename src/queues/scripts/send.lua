@@ -39,15 +39,15 @@ for at = 4, #ARGV, 5 do
   messages[#messages + 1] = { priority = tonumber(ARGV[at]), delay_ms = tonumber(ARGV[at + 1]), group = ARGV[at + 2],
     dedup = ARGV[at + 3] ~= '' and ARGV[at + 3] or nil, body = ARGV[at + 4] }
 end
-local stat = redis.call('HMGET', queue.stat, 'id', 'floor')
-local last, floor = tonumber(stat[1] or 0), tonumber(stat[2] or 0)
+local stat = redis.call('HMGET', queue.stat, 'id', 'floor', 'bytes')
+local last, floor, stored = tonumber(stat[1] or 0), tonumber(stat[2] or 0), tonumber(stat[3] or 0)
 local new = find_new(queue, messages, floor)
 for _, sent in ipairs(new) do bytes = bytes + #sent.body end
 
-local refusal = refuse_full(queue, #new, bytes)
+local refusal = refuse_full(queue, #new, stored + bytes)
 if refusal then
   make_room(queue, 16 + #new)
-  refusal = refuse_full(queue, #new, bytes)
+  refusal = refuse_full(queue, #new, stored + bytes)
 end
 local expired, timed_out, dead, dropped = met(queue)
 if refusal then
@@ -61,7 +61,7 @@ for _, sent in ipairs(new) do
   sent.id = string.format('%.0f', last)
   add_message(queue, sent.id, sent)
 end
-if #new > 0 then put(queue, 'HSET', 'stat', 'id', string.format('%.0f', last)) end
+if #new > 0 then redis.call('HSET', queue.stat, 'id', string.format('%.0f', last)) end
 count(queue, 'sent', #new)
 count(queue, 'duplicates', #messages - #new)
 save(queue)

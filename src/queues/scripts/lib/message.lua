@@ -16,7 +16,7 @@
 -- @use queue.lua
 
 local function write_message(queue, id, m)
-  put(queue, 'HSET', 'msg', id, cmsgpack.pack(m.priority, m.size, m.sent_ms, m.wait_ms, m.deliveries,
+  redis.call('HSET', queue.msg, id, cmsgpack.pack(m.priority, m.size, m.sent_ms, m.wait_ms, m.deliveries,
     m.failures, m.group, m.nonce, m.began_us, m.error, m.first_failed_ms, m.last_failed_ms, m.dedup))
 end
 

@@ -33,6 +33,7 @@ local function add_message(queue, id, sent)
     note_ready(m)
     add_ready(queue, id, m)
   end
+  queue.grown.msg = true
   write_message(queue, id, m)
   put(queue, 'HSET', 'body', id, sent.body)
   count(queue, 'bytes', m.size)

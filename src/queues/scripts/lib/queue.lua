@@ -38,13 +38,15 @@ local function begin_freeing(queue)
   redis.call('ZREM', queue.leased, '')
 end
 
--- Adds to a part of the queue.
+-- Adds to a part of the queue that may be empty.
 local function put(queue, command, part, ...)
   queue.grown[part] = true
   return redis.call(command, queue[part], ...)
 end
 
 local function count(queue, total, by)
+  -- Saves work: a total that stays as it is.
+  if by == 0 then return end
   queue.changes[total] = (queue.changes[total] or 0) + by
 end
 
@@ -63,7 +65,8 @@ local function expire_at(queue, part, at_ms, ...)
   redis.call('PEXPIREAT', queue[part], string.format('%.0f', at_ms), ...)
 end
 
--- Sees to it that all keys end together, after every deadline and keep_ms.
+-- Sees to it that all keys end together, after every deadline and keep_ms. A part that was empty has no
+-- end yet; stat has none only if it is new.
 local function keep(queue)
   local need_ms, server_ms = queue.keep_ms + queue.later_ms, math.floor(server_us / 1000)
   local ends_ms = redis.call('PEXPIRETIME', queue.stat)
@@ -78,7 +81,7 @@ end
 -- became ready.
 local function save(queue)
   if not next(queue.grown) and not next(queue.changes) then return end
-  for total, by in pairs(queue.changes) do put(queue, 'HINCRBY', 'stat', total, by) end
+  for total, by in pairs(queue.changes) do redis.call('HINCRBY', queue.stat, total, by) end
   keep(queue)
   if queue.readied > 0 then wake(queue.waiting, queue.readied) end
   if queue.delay_ms then wake_in(queue.waiting, queue.delay_ms) end

@@ -10,11 +10,11 @@ local function make_room(queue, most)
   end
 end
 
--- @return the outcome that refuses so many more messages and bytes
+-- @param bytes with those that were stored when the call began
+-- @return the outcome that refuses so many more messages
 local function refuse_full(queue, messages, bytes)
   if messages == 0 then return end
   local live = redis.call('HLEN', queue.msg) - redis.call('ZCARD', queue.dead)
   if live + messages > queue.capacity then return 2 end
-  local stored = tonumber(redis.call('HGET', queue.stat, 'bytes') or 0) + (queue.changes.bytes or 0)
-  if stored + bytes > queue.max_bytes then return 3 end
+  if bytes + (queue.changes.bytes or 0) > queue.max_bytes then return 3 end
 end
