@@ -117,7 +117,7 @@ function client(port, host, run) {
 const LENGTH = /\r\ncontent-length: (\d+)/i
 
 /** A head is short and arrives in one piece; these servers always send Content-Length. */
-function readHead(chunk) {
+export function readHead(chunk) {
   const text = chunk.latin1Slice()
   const bodyAt = text.indexOf('\r\n\r\n') + 4
   const status = text.slice(9, 12)
@@ -126,12 +126,12 @@ function readHead(chunk) {
   return { status, text, bodyAt, missing: bodyAt + length - chunk.length }
 }
 
-function more(answer, chunk, isRead) {
+export function more(answer, chunk, isRead) {
   answer.missing -= chunk.length
   if (isRead) answer.text += chunk.latin1Slice()
   return answer
 }
 
-const bodyOf = ({ text, bodyAt }) => text.slice(bodyAt)
+export const bodyOf = ({ text, bodyAt }) => text.slice(bodyAt)
 
 const takeOf = (take, answer) => (typeof take === 'string' ? answer[take] : take(answer))

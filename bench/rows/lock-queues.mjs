@@ -78,7 +78,7 @@ async function chain(agent, url, lock, count) {
 }
 
 /** Milliseconds of requests without Redis, from eight clients at this pace. */
-export async function echoes(url, count, periodMs) {
+async function echoes(url, count, periodMs) {
   const agent = new Agent({ keepAlive: true })
   const ask = (name) => post(agent, url, `/v1/locks/${name}/acquire`, { ttlMs: 30_000 })
   const all = await Promise.all(

@@ -1,14 +1,15 @@
 // Receivers that wait for messages: how long a message takes to reach one of many, and what they cost
 // Redis in connections.
 import { randomBytes } from 'node:crypto'
-import { Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { compare, openScripts, quantile } from '../scripts.mjs'
-import { echoes, post } from './lock-queues.mjs'
+import { openClient } from '../client.mjs'
+import { compare, median, openScripts, quantile } from '../scripts.mjs'
 
 const PARKED = { full: 2_000, quick: 2_000, smoke: 20 }
 const MESSAGES = { full: 150, quick: 150, smoke: 5 }
 const SENDERS = 8
+/** Of a message: it is sent, received and acknowledged. */
+const REQUESTS = 3
 
 export const rows = [
   {
@@ -19,77 +20,121 @@ export const rows = [
   },
 ]
 
-/** From sending a message to the answer of the receiver that gets it. */
-async function measureWakes({ servers, rounds, size }) {
+/**
+ * From sending a message to the answer of the receiver that gets it. The echo gets as many requests a
+ * second, from as many clients as there are senders.
+ */
+async function measureWakes({ servers: { service, echo, ...servers }, rounds, size }) {
   const { client, close } = await openScripts(servers, {})
   const connections = async () =>
     Number(/connected_clients:(\d+)/.exec(await client.info('clients'))[1])
   const before = await connections()
-  const parked = await park(servers.service.url, PARKED[size])
+  const parked = await park(service.url, PARKED[size])
   const seen = []
   for (let i = 0; i <= rounds; i++) {
     const began = performance.now()
-    const wakes = await parked.sendAndTake(MESSAGES[size])
+    const wakes = await measured(service, () => parked.sendAndTake(MESSAGES[size]))
     const periodMs = (performance.now() - began) / MESSAGES[size]
-    const echo = await echoes(servers.echo.url, MESSAGES[size], periodMs)
+    const echoes = await measured(echo, () => echoesOf(echo.url, MESSAGES[size], periodMs))
     // The first round warms up.
-    if (i > 0) seen.push([quantile(wakes, 0.99), quantile(echo, 0.99), quantile(wakes, 0.5)])
+    if (i > 0) seen.push({ wakes, echoes })
   }
   const more = (await connections()) - before
   parked.end()
   await close()
-  return compare(seen, {
-    'p99 ms': quantile(
-      seen.map(([wake]) => wake),
-      0.5,
-    ),
-    'p50 ms': quantile(
-      seen.map(([, , middle]) => middle),
-      0.5,
-    ),
-    'connections to Redis more': more,
-  })
+  const middle = (side, field) => median(seen.map((round) => round[side][field]))
+  return compare(
+    seen.map(({ wakes, echoes }) => [wakes.p99, echoes.p99]),
+    {
+      'p99 ms': middle('wakes', 'p99'),
+      'p50 ms': middle('wakes', 'p50'),
+      'echo p99 ms': middle('echoes', 'p99'),
+      'echo p50 ms': middle('echoes', 'p50'),
+      'CPU us of a message': middle('wakes', 'cpuMicros'),
+      'CPU us of its echoes': middle('echoes', 'cpuMicros'),
+      'connections to Redis more': more,
+    },
+  )
 }
 
-/** Receivers of one queue, each of which asks again after every answer. */
+async function measured(server, work) {
+  const cpuBefore = server.cpuMicros()
+  const took = await work()
+  return {
+    p50: quantile(took, 0.5),
+    p99: quantile(took, 0.99),
+    cpuMicros: (server.cpuMicros() - cpuBefore) / took.length,
+  }
+}
+
+/** Milliseconds of requests without Redis. */
+async function echoesOf(url, count, periodMs) {
+  const all = await Promise.all(
+    Array.from({ length: SENDERS }, async (_, i) => {
+      const { post, close } = openClient(url)
+      const took = []
+      let next = performance.now()
+      for (let n = 0; n < count; n++) {
+        let began
+        for (let request = 0; request < REQUESTS; request++) {
+          began = performance.now()
+          await post(`/v1/locks/${i}-${n}/acquire`, { ttlMs: 30_000 })
+        }
+        took.push(performance.now() - began)
+        next += periodMs
+        await sleep(Math.max(0, next - performance.now()))
+      }
+      close()
+      return took
+    }),
+  )
+  return all.flat()
+}
+
+/** Receivers of one queue, each of which acknowledges what it got, and asks again. */
 async function park(url, count) {
-  const agent = new Agent({ keepAlive: true })
-  const senders = new Agent({ keepAlive: true })
   const queue = `/v1/queues/parked-${randomBytes(6).toString('hex')}`
+  const clients = []
+  const open = () => {
+    const client = openClient(url)
+    clients.push(client)
+    return client
+  }
   const arrived = new Map()
   let isOver = false
   const receive = async () => {
+    const { post } = open()
     while (!isOver) {
-      const { items } = await post(agent, url, `${queue}/receive`, { waitMs: 20_000 })
+      const { items } = await post(`${queue}/receive`, { waitMs: 20_000 })
       for (const { body, receipt } of items) {
         arrived.get(body)()
-        void post(senders, url, `${queue}/settle`, { ack: [receipt] })
+        await post(`${queue}/settle`, { ack: [receipt] })
       }
     }
   }
   for (let i = 0; i < count; i++) receive().catch((error) => isOver || Promise.reject(error))
   while ((await waitersOf(url)) < count) await sleep(50)
 
+  const senders = Array.from({ length: SENDERS }, open)
   const sendAndTake = async (messages) => {
     const took = []
-    const one = async (sender) => {
+    const one = async ({ post }, sender) => {
       for (let i = 0; i < messages; i++) {
         await sleep(2)
         const body = `${sender}-${i}`
         const began = performance.now()
         const taken = new Promise((resolve) => arrived.set(body, resolve))
-        await post(senders, url, `${queue}/messages`, { messages: [{ body }] })
+        await post(`${queue}/messages`, { messages: [{ body }] })
         await taken
         took.push(performance.now() - began)
       }
     }
-    await Promise.all(Array.from({ length: SENDERS }, (_, sender) => one(sender)))
+    await Promise.all(senders.map(one))
     return took
   }
   const end = () => {
     isOver = true
-    agent.destroy()
-    senders.destroy()
+    for (const { close } of clients) close()
   }
   return { sendAndTake, end }
 }
