@@ -1,5 +1,5 @@
 import { readSettled } from '../../deliveries/settlement.js'
-import { list } from '../../redis/reply.js'
+import { integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 import { toId } from '../message-ids.js'
 import { type Content, readEnvelope } from '../messages/envelope.js'
@@ -54,14 +54,7 @@ export const receiveScript = defineScript({
   decode(reply, outcome): ReceiveReply {
     const fields = list(reply, outcome === 'conflict' ? 1 : 7)
     if (outcome === 'conflict') return { kind: 'conflict' }
-    const [nextMs, replayed, expired, timedOut, dead, dropped] = fields.slice(1, 7).map(Number) as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ]
+    const [nextMs, replayed, expired, timedOut, dead, dropped] = integers(fields.slice(1, 7), 6)
     const deliveries: Delivery[] = []
     for (let at = 7; at < fields.length; at += 9) deliveries.push(toDelivery(fields, at))
     return {

@@ -1,5 +1,5 @@
 import { readSettled } from '../../deliveries/settlement.js'
-import { list } from '../../redis/reply.js'
+import { integers, list } from '../../redis/reply.js'
 import { defineScript } from '../../redis/script.js'
 import { type Content, readEnvelope } from '../entries/envelope.js'
 
@@ -51,14 +51,7 @@ export const receiveScript = defineScript({
   decode(reply, kind): ReceiveReply {
     const fields = list(reply)
     if (kind !== 'received') return { kind }
-    const [nextMs, replayed, timedOut, dead, trimmed, dropped] = fields.slice(1, 7).map(Number) as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ]
+    const [nextMs, replayed, timedOut, dead, trimmed, dropped] = integers(fields.slice(1, 7), 6)
     const deliveries: Delivery[] = []
     for (let at = 7; at < fields.length; at += 6) deliveries.push(readDelivery(fields, at))
     return {
