@@ -68,10 +68,10 @@ local function hand_out_due(call, stream, group)
 end
 
 -- Delivers entries that the group did not have.
--- @return 1 if there are more
+-- @return 1 if there are more, or nothing
 local function hand_out_new(call, stream, group)
   local room = MOST_PENDING - redis.call('ZCARD', group.leased)
-  if room <= 0 then return 0 end
+  if room <= 0 then return end
   local found, last = {}, group.last
   local limit, most_bytes = math.min(call.limit - call.taken, room), call.most_bytes - call.bytes
   local more = append_entries(found, stream.log, '(' .. last, '+', false, limit, most_bytes) -- @place new-entries-of-a-group
@@ -84,7 +84,6 @@ local function hand_out_new(call, stream, group)
   if more then return 1 end
   -- Deleted entries may come after the last one.
   group.last = stream.last
-  return 0
 end
 
 -- @return ms until the visibility of a delivery ends; -1 without one
