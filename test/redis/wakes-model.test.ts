@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { createBinder } from '../../src/redis/binder.js'
 import { StoreError } from '../../src/redis/errors.js'
 import { type Wait, Wakes } from '../../src/redis/wakes.js'
 import { useHarness } from '../support/harness.js'
@@ -17,21 +16,21 @@ const INSTANCES = 2
 
 const harness = useHarness()
 
+const HOUR_US = 3_600_000_000
+
 /**
- * Time stands still for scripts: a registration lasts for 3 s, in which an instance polls, and a busy
- * machine takes longer between two steps.
+ * Lets every registration last: it ends after three seconds without a poll, and a busy machine takes
+ * longer between two steps. One that is earlier than ARGV[1] is two hours younger from now on.
  */
-const startUs = Date.now() * 1_000
-const binder = () =>
-  createBinder({
-    connection: harness.connection,
-    observer: { batch() {}, failure() {} },
-    clockOffsetUs: () => startUs - Date.now() * 1_000,
-  })
+const KEEP = `
+  for _, instance in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])) do
+    redis.call('ZINCRBY', KEYS[1], 7200000000, instance)
+  end
+  redis.call('PERSIST', KEYS[1])`
 
 /** An instance that waits for things; the test decides when each of its calls and messages passes. */
 class Instance {
-  readonly gates = new Gates(binder(), harness.connections.pubSub)
+  readonly gates = new Gates(harness.binder, harness.connections.pubSub)
   readonly wakes = new Wakes({
     ...this.gates,
     pollMs: 2 ** 30,
@@ -113,7 +112,7 @@ type Kind =
   | 'kill'
 
 class World {
-  readonly things = newThings(binder(), harness.namespace)
+  readonly things = newThings(harness.binder, harness.namespace)
   instances: Instance[] = []
   /** A wake that a dead instance got, or nobody, was for others: they find out when they poll. */
   isBehind = false
@@ -203,7 +202,7 @@ class World {
   /** All that was published has arrived, and all that follows from an answer has happened. */
   async #quiet(): Promise<void> {
     const before = this.#passed
-    await harness.redis.persist(this.things.keys.waiting)
+    await harness.redis.eval(KEEP, 1, this.things.keys.waiting, Date.now() * 1_000 + HOUR_US)
     await this.things.publish(this.#barrier, '')
     if (this.#passed === before) await until('the barrier', () => this.#passed > before)
     await turn()
