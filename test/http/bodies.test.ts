@@ -66,7 +66,7 @@ describe('a number beyond the range of a double', () => {
 
   it.each<[string, (json: string) => string, string]>([
     ['/v1/locks/n/acquire', (json) => `{"metadata":${json}}`, 'metadata'],
-    ['/v1/sessions', (json) => `{"ttlMs":10000,"metadata":${json}}`, 'metadata'],
+    ['/v1/sessions', (json) => `{"prefix":"s","metadata":${json}}`, 'metadata'],
     [
       '/v1/cache/s/set-many',
       (json) => `{"entries":[{"key":"n","value":${json}}]}`,
