@@ -129,6 +129,9 @@ describe('receive', () => {
     await g.ack(last[0]!)
     expect(await waits()).toBe(false)
     expect(await g.texts()).toEqual(['y'])
+    const waitsAgain = await waiter(stream.key('waiting:g'))
+    await g.nack(last[1]!, { dead: true })
+    expect(await waitsAgain()).toBe(false)
   })
 
   it('passes over deleted entries', async () => {
