@@ -13,6 +13,8 @@ export interface Connection {
   slotOf(key: string | Buffer): number
   readonly state: ConnectionState
   isReady(): boolean
+  /** Calls the listener whenever the connection opens. Where `admit` is given, it may not be ready yet. */
+  onOpen(listener: () => void): void
   /** The `run_id` of the server that a call made now reaches; '' where it is not known. */
   runId(): string
   /** Drops the connection and opens a new one, after a reply that came from the wrong server. */
@@ -80,7 +82,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   const client = createClient(options)
   const server = node ? `${node.host}:${node.port}` : shownStoreUrl(url)
   const state = states.open({ purpose, server, client })
-  const isOpen = watchNodes(client)
+  const { isOpen, onOpen } = watchOpening(client)
   // The state records a failed attempt; the retry strategy repeats it.
   const connect = () => void client.connect().catch(() => undefined)
   connect()
@@ -95,6 +97,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     client,
     slotOf: clustered ? (key) => slotOfKey(key) : () => 0,
     isReady: () => client.status === 'ready' && isOpen() && isAdmitted(),
+    onOpen,
     runId: watchRunId(client),
     state,
     reconnect: (reason) => {
@@ -113,13 +116,19 @@ export function openConnection(options: ConnectionOptions): Connection {
 }
 
 /**
- * On a Cluster, connects every node as it becomes known. ioredis would do so at the first call, and
- * refuse calls meanwhile: at a start, during a migration or a promotion that would be an outage.
- * @returns whether each node that was known when the client became ready is connected, or failed
+ * A Cluster is open when each node that was known when its client became ready is connected, or
+ * failed. ioredis would connect a node at its first call, and refuse calls meanwhile: at a start,
+ * during a migration or a promotion that would be an outage.
  */
-function watchNodes(client: Redis | Cluster): () => boolean {
-  if (client instanceof Redis) return () => true
+function watchOpening(client: Redis | Cluster): {
+  isOpen(): boolean
+  onOpen(listener: () => void): void
+} {
+  if (client instanceof Redis) {
+    return { isOpen: () => true, onOpen: (listener) => void client.on('ready', listener) }
+  }
   let isOpen = false
+  const listeners: (() => void)[] = []
   const attempts = new Set<Promise<void>>()
   client.on('+node', (node: Redis) => {
     catchAsking(node)
@@ -131,11 +140,12 @@ function watchNodes(client: Redis | Cluster): () => boolean {
   client.on('ready', async () => {
     await Promise.all(attempts)
     isOpen = true
+    for (const listener of listeners) listener()
   })
   client.on('close', () => {
     isOpen = false
   })
-  return () => isOpen
+  return { isOpen: () => isOpen, onOpen: (listener) => void listeners.push(listener) }
 }
 
 const ignore = () => undefined

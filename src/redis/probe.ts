@@ -56,7 +56,7 @@ export function createProbe(connection: Connection, everyMs = EVERY_MS): Probe {
   }
 
   const look = () => void ask()
-  connection.client.on('ready', look)
+  connection.onOpen(look)
   const timer = setInterval(look, everyMs)
   timer.unref()
   return {

@@ -8,6 +8,7 @@ import { Keyring } from '../../src/http/tokens.js'
 import { openEvents } from '../support/event-client.js'
 import { type Harness, startHarness, useHarness } from '../support/harness.js'
 import { type TestToken, tokensYaml } from '../support/tokens.js'
+import { until } from '../support/until.js'
 
 const SCOPES = scopesOf(DOMAINS)
 
@@ -40,6 +41,7 @@ const harness = useHarness({
 })
 
 beforeAll(async () => {
+  await until('ready', async () => (await harness.request('get', '/readyz')).status === 200)
   const { body } = await harness.request('get', '/openapi.json').expect(200)
   operations = Object.entries(body.paths as Record<string, Record<string, object>>).flatMap(
     ([path, item]) =>
