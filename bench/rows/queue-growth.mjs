@@ -8,22 +8,26 @@ import { toScriptSettings } from '../../dist/queues/script-settings.js'
 import { toSettings } from '../../dist/queues/settings.js'
 import { compare, median, newToken, openScripts } from '../scripts.mjs'
 
-const MANY = { full: 1_000_000, quick: 1_000_000, smoke: 1_000 }
+const MANY = { full: 1_000_000, quick: 100_000, smoke: 1_000 }
 const FEW = 1_000
 const CYCLES = { full: 2_000, quick: 1_000, smoke: 20 }
 const BODY_BYTES = 100
 const CALLS = ['send', 'receive', 'ack']
 const SETTINGS = toScriptSettings(toSettings({ capacity: 2_000_000, maxBytes: 4 * 1024 ** 3 }))
 
-export const rows = [
-  ...[1, 100].map((size) => ({
-    name: `send, receive and ack ${size} of 1,000,000 messages over 1,000`,
-    target: 2,
-    atMost: true,
-    measure: (plan) => measureCalls(plan, size),
-  })),
-  { name: 'bytes of a message of 100 bytes among 1,000,000', measure: measureMemory },
-]
+/** @param size 'full', 'quick' or 'smoke' */
+export function rows(size) {
+  const many = MANY[size].toLocaleString('en')
+  return [
+    ...[1, 100].map((batch) => ({
+      name: `send, receive and ack ${batch} of ${many} messages over 1,000`,
+      target: 2,
+      atMost: true,
+      measure: (plan) => measureCalls(plan, batch),
+    })),
+    { name: `bytes of a message of 100 bytes among ${many}`, measure: measureMemory },
+  ]
+}
 
 const scripts = { send: sendScript, receive: receiveScript, settle: settleScript }
 
