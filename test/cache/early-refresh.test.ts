@@ -11,7 +11,7 @@ import { leaseOf, leaseStatusOf } from './driver.js'
 const harness = useHarness({
   configFile: `
       spaces:
-        eager: { jitter: 0, earlyRefreshBeta: 100 }
+        eager: { jitter: 0, earlyRefreshBeta: 100, leaseMs: 600000 }
         never: { jitter: 0, earlyRefreshBeta: 0 }
         eager-l1: { jitter: 0, earlyRefreshBeta: 100, l1: {} }
         never-l1: { jitter: 0, earlyRefreshBeta: 0, l1: {} }
@@ -136,7 +136,7 @@ describe('over HTTP', () => {
 
   it('one reader refreshes, and the others see no lease', async () => {
     await load('eager', 'a')
-    harness.advance(590_000)
+    harness.advance(500_000)
     const first = await win('eager', 'a')
     expect(first.headers['lockstep-state']).toBe('fresh')
 
@@ -152,14 +152,14 @@ describe('over HTTP', () => {
 
   it('a load that failed early is not tried again until its back-off ends', async () => {
     await load('eager', 'b')
-    harness.advance(580_000)
+    harness.advance(400_000)
     const token = leaseOf(await win('eager', 'b'))
     await harness
       .request('post', `${at('eager', 'b')}/lease/cancel`)
-      .send({ token, failed: true, backoffMs: 5_000 })
+      .send({ token, failed: true, backoffMs: 100_000 })
       .expect(200)
     expect(leaseStatusOf(await ask('eager', 'b').expect(200))).toBeUndefined()
-    harness.advance(5_000)
+    harness.advance(100_000)
     await win('eager', 'b')
   })
 
@@ -169,25 +169,28 @@ describe('over HTTP', () => {
       .request('put', `${at('eager', 'put')}?ttlMs=600000`)
       .send('x')
       .expect(201)
-    harness.advance(590_000)
+    harness.advance(500_000)
     expect(leaseStatusOf(await ask('never', 'a').expect(200))).toBeUndefined()
     expect(leaseStatusOf(await ask('eager', 'put').expect(200))).toBeUndefined()
   })
 
   it('memory answers the readers that lose the draw, and Redis those that win it', async () => {
     for (const space of ['eager-l1', 'never-l1']) await load(space, 'a')
-    harness.advance(580_000)
+    harness.advance(500_000)
     for (const space of ['eager-l1', 'never-l1']) {
       await until('a value in memory', async () => {
         const { headers } = await harness.request('get', at(space, 'a'))
         return headers['cache-status']?.includes('L1')
       })
     }
-    const lost = await ask('never-l1', 'a').expect(200)
+    // On a busy machine memory may be out of sync for a moment.
+    const lost = await until('an answer of memory', async () => {
+      const answer = await ask('never-l1', 'a').expect(200)
+      return answer.headers['cache-status']?.includes('L1') && answer
+    })
     const won = await win('eager-l1', 'a')
     expect(leaseStatusOf(lost)).toBeUndefined()
     expect(won.headers['cache-status']).not.toContain('L1')
-    expect(lost.headers['cache-status']).toContain('L1')
   })
 
   it('in-flight reads share no lease', async () => {

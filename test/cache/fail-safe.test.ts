@@ -6,8 +6,8 @@ import { cacheDriver, leaseOf, leaseStatusOf } from './driver.js'
 const harness = useHarness({
   configFile: `
       spaces:
-        safe: { jitter: 0, ttlMs: 1000, errorMs: 600000, earlyRefreshBeta: 0 }
-        both: { jitter: 0, ttlMs: 100000, staleMs: 1000, errorMs: 50000, earlyRefreshBeta: 0 }
+        safe: { jitter: 0, ttlMs: 1000, errorMs: 600000, earlyRefreshBeta: 0, leaseMs: 100000 }
+        both: { jitter: 0, ttlMs: 100000, staleMs: 15000, errorMs: 50000, earlyRefreshBeta: 0 }
     `,
 })
 const cache = cacheDriver(harness, 'safe')
@@ -18,7 +18,7 @@ const put = (key: string, space = 'safe') =>
   harness.request('put', at(key, space)).send('old').expect(201)
 const end = (key: string, verb: 'cancel' | 'renew', body: object, space?: string) =>
   cache.lease(key, verb, body, space).expect(200)
-const BACKOFF_MS = 5_000
+const BACKOFF_MS = 60_000
 
 /** Stores a value that ends, and returns the lease for its next load. */
 async function outOfDate(key: string): Promise<string> {
@@ -96,9 +96,9 @@ describe('after a load that failed', () => {
 describe('a lease that runs out', () => {
   it('counts as a load that failed', async () => {
     await outOfDate('silent')
-    harness.advance(5_000)
+    harness.advance(50_000)
     await read('silent').expect(404)
-    harness.advance(5_000)
+    harness.advance(50_000)
     await read('silent').expect(200)
     const won = await ask('silent').expect(200)
     expect([won.text, leaseOf(won)]).toEqual(['old', expect.stringMatching(/\.\d+$/)])
@@ -113,11 +113,11 @@ describe('a lease that runs out', () => {
 
   it('counts from its new end when it was renewed', async () => {
     const token = await outOfDate('renewed')
-    harness.advance(5_000)
+    harness.advance(50_000)
     await end('renewed', 'renew', { token })
-    harness.advance(7_000)
+    harness.advance(70_000)
     await read('renewed').expect(404)
-    harness.advance(3_000)
+    harness.advance(30_000)
     await read('renewed').expect(200)
   })
 })
@@ -125,7 +125,7 @@ describe('a lease that runs out', () => {
 it('a load that is given up has not failed', async () => {
   const token = await outOfDate('given-up')
   await end('given-up', 'cancel', { token })
-  harness.advance(20_000)
+  harness.advance(200_000)
   await read('given-up').expect(404)
 })
 
@@ -136,9 +136,9 @@ it('a refresh that failed while the value was fresh counts once it is not', asyn
   )
   await end('early', 'cancel', { token, failed: true }, 'both')
   expect((await read('early', 'both').expect(200)).headers['lockstep-state']).toBe('fresh')
-  harness.advance(110_000)
+  harness.advance(125_000)
   expect((await read('early', 'both').expect(200)).headers['lockstep-state']).toBe('stale')
-  harness.advance(40_000)
+  harness.advance(25_000)
   await read('early', 'both').expect(404)
 })
 
@@ -165,32 +165,32 @@ describe('errorMs', () => {
     harness.advance(1_000)
     const token = leaseOf(await ask(key).expect(404))
     await end(key, 'cancel', { token, failed: true, backoffMs: 600_000 })
-    harness.advance(1_000)
+    harness.advance(50_000)
     await read(key).expect(200)
-    harness.advance(2_000)
+    harness.advance(50_000)
     await read(key).expect(404)
   }
 
   it('of a PUT wins over its Cache-Control, and that over the space', async () => {
-    await harness.request('put', at('query')).query({ errorMs: 3_000 }).send('x').expect(201)
+    await harness.request('put', at('query')).query({ errorMs: 100_000 }).send('x').expect(201)
     await openTo('query')
     await harness
       .request('put', at('header'))
-      .set('cache-control', 'stale-if-error=3')
+      .set('cache-control', 'stale-if-error=100')
       .send('x')
       .expect(201)
     await openTo('header')
     await harness
       .request('put', at('wins'))
-      .query({ errorMs: 3_000 })
-      .set('cache-control', 'stale-if-error=100')
+      .query({ errorMs: 100_000 })
+      .set('cache-control', 'stale-if-error=500')
       .send('x')
       .expect(201)
     await openTo('wins')
   })
 
   it('is a field of set-many and of a pipeline', async () => {
-    const entry = { key: 'many', value: 1, errorMs: 3_000 }
+    const entry = { key: 'many', value: 1, errorMs: 100_000 }
     const post = (path: string, body: object) =>
       harness.request('post', path).send(body).expect(200)
     await post('/v1/cache/safe/set-many', { entries: [entry] })

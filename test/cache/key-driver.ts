@@ -9,7 +9,7 @@ import type { Harness } from '../support/harness.js'
 import type { Filled, Seen, WriteOutcome } from './model.js'
 
 /** One time unit of the model; a run takes far less in real time. */
-export const UNIT_MS = 10_000
+export const UNIT_MS = 100_000
 
 /** Byte offset of the deadline in a lease; see lib/lease.lua. */
 const LEASE_ENDS_AT = 32

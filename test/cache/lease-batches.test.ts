@@ -15,7 +15,9 @@ import { tokensYaml } from '../support/tokens.js'
 import { until } from '../support/until.js'
 import { keysOf } from './keys.js'
 
-const harness = useHarness({ configFile: 'spaces: { users: { jitter: 0, staleMs: 60000 } }' })
+const harness = useHarness({
+  configFile: 'spaces: { users: { jitter: 0, staleMs: 600000, leaseMs: 100000 } }',
+})
 
 const post = (path: string, body: object) => harness.request('post', path).send(body)
 const getMany = async (keys: string[]) =>
@@ -207,9 +209,10 @@ it('leases, fills and refreshes are counted', async () => {
   await setMany([{ key: 'counted', value: 1, leaseToken: 'sixteen-chars-no.1' }])
   harness.advance(1_000)
   const [stale] = await getMany(['counted'])
-  harness.advance(10_000)
+  harness.advance(100_000)
   const [next] = await getMany(['counted'])
-  await post('/v1/cache/users/counted/lease/cancel', { token: next.lease.token, failed: true })
+  const failed = { token: next.lease.token, failed: true, backoffMs: 60_000 }
+  await post('/v1/cache/users/counted/lease/cancel', failed)
   await getMany(['counted'])
   expect(stale.lease.status).toBe('granted')
 

@@ -4,7 +4,7 @@ import { useHarness } from '../support/harness.js'
 import { cacheDriver } from './driver.js'
 import { keysOf } from './keys.js'
 
-const harness = useHarness()
+const harness = useHarness({ configFile: 'spaces: { users: { leaseMs: 100000 } }' })
 const { at } = cacheDriver(harness)
 
 const readMany = (keys: readonly string[], max_bytes: number, reply_bytes: number) =>

@@ -6,7 +6,9 @@ import { tokensYaml } from '../support/tokens.js'
 import { until } from '../support/until.js'
 import { leaseOf, leaseStatusOf } from './driver.js'
 
-const harness = useHarness({ configFile: 'spaces: { small: { maxValueBytes: 100, jitter: 0 } }' })
+const harness = useHarness({
+  configFile: 'spaces: { small: { maxValueBytes: 100, jitter: 0, leaseMs: 100000 } }',
+})
 
 const at = (key: string) => `/v1/cache/small/${key}`
 const ask = (key: string) => harness.request('get', at(key)).query({ lease: true })
@@ -144,10 +146,10 @@ describe('a refusal ends no lease', () => {
 
   it('where the request was not known to be allowed', async () => {
     const locked = await startHarness({
-      configFile: tokensYaml([
+      configFile: `spaces: { s: { leaseMs: 100000 } }\n${tokensYaml([
         { token: 'reader', scopes: ['cache:read'] },
         { token: 'loader', scopes: ['cache:write', 'operations:read'] },
-      ]),
+      ])}`,
     })
     const as = (test: Fill, token: string) => test.set('authorization', `Bearer ${token}`)
     const asking = () => as(locked.request('get', '/v1/cache/s/k').query({ lease: true }), 'loader')

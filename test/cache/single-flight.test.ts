@@ -17,6 +17,7 @@ import { DEFAULT_POLICY } from '../../src/cache/spaces/policy.js'
 import { createMetrics } from '../../src/metrics/registry.js'
 import { StoreError } from '../../src/redis/errors.js'
 import { layoutOf } from '../../src/redis/layout.js'
+import { WAIT_MS } from '../support/bounds.js'
 import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
 import { keysOf } from './keys.js'
@@ -163,7 +164,7 @@ describe('a lease whose winner got no answer', () => {
     const partitions = new Partitions(layoutOf(connections.cache), 'keep')
     const { read } = createEntryStore(binder, partitions)
     let answered: Promise<unknown> = Promise.resolve()
-    const guard = new ReadGuard(isLate ? 0 : 5_000)
+    const guard = new ReadGuard(isLate ? 0 : WAIT_MS)
     const slow: EntryStore['read'] = async (key, options) => {
       const reply = await read(key, options)
       expect(reply.lease.kind).toBe('granted')

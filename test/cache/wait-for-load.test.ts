@@ -102,7 +102,7 @@ describe('a waiting request', () => {
     await ask(other, 'w-absent', 30_000).expect(404)
 
     const token = await win('w-broken')
-    const body = { token, failed: true }
+    const body = { token, failed: true, backoffMs: 600_000 }
     await request(harness, 'post', `${at('w-broken')}/lease/cancel`)
       .send(body)
       .expect(200)
@@ -112,7 +112,7 @@ describe('a waiting request', () => {
   it('is answered backoff when the load fails', async () => {
     const token = await win('failing')
     const [answer] = await waiting('failing')
-    const body = { token, failed: true }
+    const body = { token, failed: true, backoffMs: 600_000 }
     await request(harness, 'post', `${at('failing')}/lease/cancel`)
       .send(body)
       .expect(200)
