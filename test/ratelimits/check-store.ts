@@ -2,6 +2,7 @@ import { type CheckStore, createCheckStore } from '../../src/ratelimits/checks/s
 import { Circuits } from '../../src/ratelimits/outage/circuit.js'
 import { RedisClock } from '../../src/redis/clock.js'
 import { serversOf } from '../../src/redis/servers.js'
+import { WAIT_MS } from '../support/bounds.js'
 import type { Harness } from '../support/harness.js'
 
 /** The check store alone: it waits for Redis, and decides nothing without it. */
@@ -18,4 +19,4 @@ export const checkStoreOf = (
   })
 
 export const circuitsOf = (connection: Harness['connection']): Circuits =>
-  new Circuits({ servers: serversOf(connection), timeoutMs: 5_000, onChange() {} })
+  new Circuits({ servers: serversOf(connection), timeoutMs: WAIT_MS, onChange() {} })

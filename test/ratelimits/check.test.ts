@@ -59,10 +59,10 @@ describe('fixed-window', () => {
 
   it('keeps the count when the limit changes, and starts afresh with another window', async () => {
     const key = subject()
-    await check({ limits: [window(key, { windowMs: 86_400_000, cost: 5 })] })
-    const raised = await check({ limits: [window(key, { windowMs: 86_400_000, limit: 8 })] })
+    await check({ limits: [window(key, { windowMs: 8_640_000_000, cost: 5 })] })
+    const raised = await check({ limits: [window(key, { windowMs: 8_640_000_000, limit: 8 })] })
     expect(raised.body).toMatchObject({ allowed: true, remaining: 2 })
-    const other = await check({ limits: [window(key, { windowMs: 43_200_000, limit: 8 })] })
+    const other = await check({ limits: [window(key, { windowMs: 4_320_000_000, limit: 8 })] })
     expect(other.body.remaining).toBe(7)
   })
 

@@ -9,7 +9,7 @@ let subjects = 0
 beforeAll(async () => {
   const fixed = { algorithm: 'fixed-window', align: 'first-hit' }
   const policies = {
-    'shop.user': { ...fixed, limit: 2, windowMs: 60_000 },
+    'shop.user': { ...fixed, limit: 2, windowMs: 3_600_000 },
     'shop.user.path': { ...fixed, limit: 5, windowMs: 3_600_000 },
     'shop.odd': { limit: 5, windowMs: 1_500 },
     'shop.month': { algorithm: 'fixed-window', align: 'calendar', period: 'month', limit: 5 },
@@ -39,9 +39,9 @@ describe('POST /json of envoyproxy/ratelimit', () => {
       statuses: [
         {
           code: 'OK',
-          currentLimit: { requestsPerUnit: 2, unit: 'MINUTE' },
+          currentLimit: { requestsPerUnit: 2, unit: 'HOUR' },
           limitRemaining: 1,
-          durationUntilReset: '60s',
+          durationUntilReset: '3600s',
         },
       ],
     })
@@ -53,7 +53,7 @@ describe('POST /json of envoyproxy/ratelimit', () => {
     expect(denied.body).toMatchObject({
       overallCode: 'OVER_LIMIT',
       statuses: [
-        { code: 'OVER_LIMIT', durationUntilReset: expect.stringMatching(/^5\d\.\d{3}s$/) },
+        { code: 'OVER_LIMIT', durationUntilReset: expect.stringMatching(/^35\d\d\.\d{3}s$/) },
       ],
     })
     const { body: seen } = await harness

@@ -50,9 +50,9 @@ describe('a policy of the file', () => {
   })
 
   it('replaces a stored one, which returns when it leaves the file', async () => {
-    await put('both', { limit: 2, windowMs: 60_000 }).expect(201)
+    await put('both', { limit: 2, windowMs: 3_600_000 }).expect(201)
     await ask(harness, 'both', 'check', { key: 'a' })
-    harness.reload(`${FILE.slice(0, -2)}, both: { limit: 7, windowMs: 60000 } }`)
+    harness.reload(`${FILE.slice(0, -2)}, both: { limit: 7, windowMs: 3600000 } }`)
     const seen = await ask(harness, 'both', 'peek', { key: 'a' })
     expect(seen).toMatchObject({ remaining: 6, results: [{ limit: 7 }] })
     const { body } = await harness.request('get', '/v1/ratelimit-policies').expect(200)

@@ -38,7 +38,7 @@ describe.each(COUNTING)('a reservation in %s', (_name, policy) => {
       results: [{ policy: name, key, granted: 8 }],
     })
     expect(reserved.token).toMatch(/^[A-Za-z0-9_-]{22}$/)
-    expect(reserved.expiresInMs).toBeGreaterThan(50_000)
+    expect(reserved.expiresInMs).toBeGreaterThan(30_000)
     expect(reserved.expiresInMs).toBeLessThanOrEqual(60_000)
     expect(await limits.remaining(name, key)).toBe(2)
 
@@ -117,11 +117,11 @@ describe('a reservation', () => {
 
   it('expires', async () => {
     const key = randomUUID()
-    await reserve('api', key, 4, { ttlMs: 5_000 })
+    await reserve('api', key, 4, { ttlMs: 60_000 })
     const [place] = await harness.redis.keys(`ls:{${harness.namespace}:r:${key}}:reserved:*`)
     const ttl = await harness.redis.pttl(place as string)
     expect(ttl).toBeGreaterThan(0)
-    expect(ttl).toBeLessThanOrEqual(5_000)
+    expect(ttl).toBeLessThanOrEqual(60_000)
   })
 
   it('belongs to its policy and subject', async () => {
@@ -134,7 +134,8 @@ describe('a reservation', () => {
   })
 
   it('gives back nothing of an ended window', async () => {
-    await limits.put('window', { algorithm: 'fixed-window', limit: 10, windowMs: HOUR_MS })
+    const window = { algorithm: 'fixed-window', align: 'first-hit', limit: 10, windowMs: HOUR_MS }
+    await limits.put('window', window)
     const key = randomUUID()
     const { token } = await reserve('window', key, 4, { ttlMs: 2 * HOUR_MS })
     harness.advance(HOUR_MS)

@@ -22,7 +22,7 @@ function slotOfTag(key: string | Buffer): number {
   return slots.indexOf(tag)
 }
 
-const POLICY: Policy = { algorithm: 'fixed-window', limit: 5, windowMs: 86_400_000 }
+const POLICY: Policy = { algorithm: 'fixed-window', limit: 5, windowMs: 8_640_000_000 }
 const limit = (key: string, more: Partial<Policy> = {}, cost = 1) => {
   const policy = { ...POLICY, ...more }
   return { name: 'a', key, group: policy.group, inline: true, policy, cost }

@@ -34,7 +34,7 @@ describe.each(COUNTING)('%s', (_name, policy) => {
 })
 
 describe('several limits', () => {
-  const window = { algorithm: 'fixed-window', windowMs: 86_400_000 }
+  const window = { algorithm: 'fixed-window', windowMs: 8_640_000_000 }
   const pair = (key: string, cost = 5) => [
     { name: 'wide', key, limit: 10, ...window, cost },
     { name: 'narrow', key, limit: 3, ...window, cost },
