@@ -289,19 +289,19 @@ it('ends before the bodies exceed 256 KiB, but delivers a larger one alone', asy
 
 it('says when a message is ready next: the first of those delayed or leased', async () => {
   const queue = testQueue(harness)
-  await queue.send({ delayMs: 50_000 }, 'a')
-  expect(await queue.receive({ limit: 2, visibilityMs: 20_000 })).toMatchObject({
+  await queue.send({ delayMs: 500_000 }, 'a')
+  expect(await queue.receive({ limit: 2, visibilityMs: 200_000 })).toMatchObject({
     deliveries: [{ body: Buffer.from('a') }],
-    nextMs: expect.closeTo(20_000, -2),
+    nextMs: expect.closeTo(200_000, -2),
   })
-  harness.advance(30_000)
-  const { nextMs } = await queue.receive({ limit: 2, visibilityMs: 30_000 })
-  expect(nextMs).toBeGreaterThan(15_000)
-  expect(nextMs).toBeLessThanOrEqual(20_000)
+  harness.advance(300_000)
+  const { nextMs } = await queue.receive({ limit: 2, visibilityMs: 300_000 })
+  expect(nextMs).toBeGreaterThan(150_000)
+  expect(nextMs).toBeLessThanOrEqual(200_000)
 })
 
 it('makes at most 16 more messages ready than it delivers, and then says to ask again', async () => {
-  const queue = testQueue(harness, { visibilityMs: 10_000 })
+  const queue = testQueue(harness, { visibilityMs: 100_000 })
   await queue.send(...Array.from({ length: 40 }, (_, i) => ({ text: `${i}`, delayMs: 1_000 })))
   harness.advance(1_001)
 
@@ -310,7 +310,7 @@ it('makes at most 16 more messages ready than it delivers, and then says to ask 
   await queue.receive({ limit: 24 })
   expect(await harness.redis.zcard(queue.key('delayed'))).toBe(0)
 
-  harness.advance(10_001)
+  harness.advance(100_001)
   expect(await queue.receive({ limit: 2 })).toMatchObject({ met: { timedOut: 18 } })
 })
 

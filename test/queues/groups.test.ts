@@ -55,10 +55,10 @@ it('keeps the order within one send and between groups whose names begin alike',
 it('the group waits while its head backs off', async () => {
   const queue = testQueue(harness)
   await queue.send(...a('a1', 'a2'))
-  await queue.nack(await queue.take(), { delayMs: 10_000 })
+  await queue.nack(await queue.take(), { delayMs: 60_000 })
 
   expect((await queue.receive()).deliveries).toEqual([])
-  harness.advance(10_001)
+  harness.advance(60_001)
 
   expect(await drain(queue)).toEqual(['a1', 'a2'])
 })
@@ -164,12 +164,12 @@ it('a redriven message that is younger than the head that is ready waits behind 
 })
 
 it('a late ack of a head that a redriven message displaced counts, and moves nothing else', async () => {
-  const queue = testQueue(harness, { visibilityMs: 10_000 })
+  const queue = testQueue(harness, { visibilityMs: 100_000 })
   await queue.send(...a('a1', 'a2', 'a3'))
   await deadBy(queue, 'nack')
   const late = await queue.take()
   await queue.send({ text: 'other', priority: 9 })
-  harness.advance(10_001)
+  harness.advance(100_001)
   // This receive notes that the visibility of a2 has ended.
   expect(await queue.texts(1)).toEqual(['other'])
   await queue.redrive({ count: 1 })

@@ -10,27 +10,27 @@ const harness = useFreshHarness({
 
 it('count what happens to messages', async () => {
   const queue = queueDriver(harness, 'counted')
-  await queue.put({ maxFailures: 2, retentionMs: 60_000 }).expect(201)
+  await queue.put({ maxFailures: 2, retentionMs: 600_000 }).expect(201)
   await queue.send({ body: 1, dedupId: 'a' }, { body: 2, dedupId: 'a' }, { body: 3 }).expect(201)
   await queue.sendBodies(4, 5)
-  const [one, three, four, five] = await queue.receive({ limit: 4, visibilityMs: 5_000 })
-  await queue.settle({ ack: [one!.receipt], nack: [{ receipt: three!.receipt, delayMs: 1_000 }] })
+  const [one, three, four, five] = await queue.receive({ limit: 4, visibilityMs: 50_000 })
+  await queue.settle({ ack: [one!.receipt], nack: [{ receipt: three!.receipt, delayMs: 10_000 }] })
   await queue.settle({
     ack: [one!.receipt],
     release: [four!.receipt],
-    extend: [{ receipt: five!.receipt, visibilityMs: 5_000 }],
+    extend: [{ receipt: five!.receipt, visibilityMs: 50_000 }],
   })
   await queue.settle({ ack: [four!.receipt] })
-  harness.advance(6_000)
+  harness.advance(60_000)
   // The visibility of the last one ended.
-  const again = await queue.receive({ limit: 4, visibilityMs: 5_000 })
+  const again = await queue.receive({ limit: 4, visibilityMs: 50_000 })
   expect(again.map(({ body }) => body)).toEqual([3, 4, 5])
   await queue.settle({ nack: [{ receipt: again[0]!.receipt }] })
   await queue.settle({ nack: [{ receipt: again[1]!.receipt, dead: true }] })
   // Of the fifth a second time, which is one too many.
-  harness.advance(6_000)
-  await queue.sendBodies(6)
   harness.advance(60_000)
+  await queue.sendBodies(6)
+  harness.advance(600_000)
   expect(await queue.receive()).toEqual([])
 
   const text = await until('a scrape that has all', async () => {

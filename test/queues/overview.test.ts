@@ -157,7 +157,7 @@ it.each(['', 'x', '1 2', '4 1 1', '1 1e9 1', '0 1 1', '1 1 1 1'])(
 
 it('a look goes on after a message that is gone, or has another place by now', async () => {
   const queue = testQueue(harness)
-  await queue.send(...[1, 2, 3, 4].map((n) => ({ text: `${n}`, delayMs: n * 10_000 })), 'x')
+  await queue.send(...[1, 2, 3, 4].map((n) => ({ text: `${n}`, delayMs: n * 100_000 })), 'x')
   const { messages, queue: it_ } = queue
   const pageAfter = async (state: 'delayed' | 'blocked', limit: number, after?: string) => {
     const page = await messages.look(it_, { state, limit, after })
@@ -166,7 +166,7 @@ it('a look goes on after a message that is gone, or has another place by now', a
   }
   const first = await pageAfter('delayed', 2)
   expect(first.texts).toEqual(['1', '2'])
-  harness.advance(20_001)
+  harness.advance(200_001)
   await queue.receive({ limit: 10 })
   expect((await pageAfter('delayed', 2, first.next)).texts).toEqual(['3', '4'])
 
@@ -183,9 +183,9 @@ it('a look goes on after a message that is gone, or has another place by now', a
 it('a look at leases goes on after one that was settled', async () => {
   const queue = testQueue(harness)
   await queue.send('a', 'b', 'c')
-  await queue.take({ visibilityMs: 10_000 })
-  const b = await queue.take({ visibilityMs: 20_000 })
-  await queue.take({ visibilityMs: 30_000 })
+  await queue.take({ visibilityMs: 100_000 })
+  const b = await queue.take({ visibilityMs: 200_000 })
+  await queue.take({ visibilityMs: 300_000 })
   const { messages, queue: it_ } = queue
   const first = await messages.look(it_, { state: 'leased', limit: 2 })
   if (first.kind !== 'page') throw new Error(first.kind)
@@ -286,7 +286,7 @@ it.each(['ready', 'delayed'] as const)(
     const purge = harness.binder.bind(purgeScript)
     const message = (text: string, delayMs: number, priority: number) =>
       state === 'ready' ? { text, priority } : { text, delayMs }
-    await queue.send(...Array.from({ length: 5 }, () => message('old', 60_000, 0)))
+    await queue.send(...Array.from({ length: 5 }, () => message('old', 600_000, 0)))
     let step = { deleted: 0, more: true, lastId: 0, score: '', member: '' }
     let deleted = 0
     const next = async () => {
@@ -301,9 +301,9 @@ it.each(['ready', 'delayed'] as const)(
     await next()
     // In front of the others, and behind them.
     await queue.send(
-      message('new', 10_000, 9),
-      message('new', 70_000, 9),
-      message('new', 70_000, 0),
+      message('new', 100_000, 9),
+      message('new', 700_000, 9),
+      message('new', 700_000, 0),
     )
     for (let steps = 0; steps < 6 && step.more; steps++) await next()
 

@@ -20,7 +20,7 @@ it('answers in the order ack, nack, extend, release', async () => {
       release: [released],
       extend: [{ receipt: extended, visibilityMs: 60_000 }],
       nack: [
-        { receipt: failed, delayMs: 1_000, error: 'mailbox\nfull' },
+        { receipt: failed, delayMs: 60_000, error: 'mailbox\nfull' },
         { receipt: dead, dead: true },
       ],
       ack: [done, ONE],
@@ -74,10 +74,10 @@ it('retries at once with a delay of 0, and after the delay otherwise', async () 
   await queue.settle({ nack: [{ receipt, delayMs: 0 }] })
   const again = await queue.take()
   expect(again).toMatchObject({ deliveries: 2, failures: 1 })
-  await queue.settle({ nack: [{ receipt: again.receipt, delayMs: 30_000 }] })
-  harness.advance(20_000)
+  await queue.settle({ nack: [{ receipt: again.receipt, delayMs: 300_000 }] })
+  harness.advance(200_000)
   expect(await queue.receive()).toEqual([])
-  harness.advance(10_000)
+  harness.advance(100_000)
   expect(await queue.take()).toMatchObject({ deliveries: 3, failures: 2 })
 })
 
