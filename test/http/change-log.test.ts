@@ -36,7 +36,7 @@ async function changesOf(make: () => Promise<unknown>): Promise<Line[]> {
 }
 
 const WHO = { level: 30, msg: 'changed', caller: 'operator', address: '127.0.0.1' }
-const POLICY = { limit: 5, windowMs: 60_000 }
+const POLICY = { limit: 5, windowMs: 3_600_000 }
 const BOARD = { columns: [{ name: 'points', order: 'desc' }] }
 
 it('names who changed a policy, and its versions before and after', async () => {

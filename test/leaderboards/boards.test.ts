@@ -118,7 +118,10 @@ describe('boards', () => {
     it('expires without a submission, and lives on with every submission', async () => {
       const settings = { ttlMs: 60_000, ranking: 'dense', memberTtlMs: 60_000 }
       await put('mortal', settings).expect(201)
-      expect(await livesOf('mortal')).toEqual([expect.closeTo(60_000, -4)])
+      const [life, ...others] = await livesOf('mortal')
+      expect(life).toBeGreaterThan(30_000)
+      expect(life).toBeLessThanOrEqual(60_000)
+      expect(others).toEqual([])
       await submit('mortal', { member: 'a', score: 1 })
       await harness.request('post', path('mortal', '/hide')).send({ member: 'a' }).expect(200)
       const keys = await keysOf('mortal')
