@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { acquireScript } from '../../src/locks/leases/scripts.js'
+import { inspectScript } from '../../src/locks/admin/scripts.js'
+import { acquireScript, releaseScript } from '../../src/locks/leases/scripts.js'
 import { randomToken } from '../../src/redis/random.js'
 import { type Asked, type EventClient, openEvents } from '../support/event-client.js'
 import { startHarness, useHarness } from '../support/harness.js'
@@ -99,9 +100,18 @@ describe('GET events', () => {
       },
     )
     await events.nextOf('queued')
-    await release('unclaimed', token).expect(200)
+    // In one turn, so that Redis looks before the grant is over.
+    const key = keyOf('lock', 'unclaimed')
+    const common = { floor: 0, ended_ttl_ms: 60_000, hold: undefined }
+    const [, after] = await Promise.all([
+      harness.binder.bind(releaseScript)(
+        { lock: [key] },
+        { token, instance: 'elsewhere', ...common },
+      ),
+      harness.binder.bind(inspectScript)({ lock: key }, { max: 9 }),
+    ])
+    expect(after.holderCount).toBe(1)
     await events.nextOf('released')
-    expect((await look('unclaimed')).state).toBe('held')
     harness.advance(2_001)
     await held('unclaimed', { owner: 'after' })
     expect(await events.next()).toMatchObject({ event: 'granted', data: { owner: 'after' } })
