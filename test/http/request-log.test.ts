@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { startHarness, useHarness } from '../support/harness.js'
 import { start } from '../support/managed.js'
 import { tokensYaml } from '../support/tokens.js'
@@ -87,11 +87,15 @@ it('logs an expected failure a few times without a stack, then its count', async
   await redis.stop()
   await until('the loss', () => !away.connection.isReady())
   const ask = () => away.request('post', '/v1/locks/away/acquire').expect(503)
+  // The test says when the second is over.
+  vi.useFakeTimers({ toFake: ['setTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
   await Promise.all(Array.from({ length: 12 }, ask))
-  const lines = await until('the count', () => {
-    const all = away.log.map((line) => JSON.parse(line))
-    return all.some(({ count }) => count) && all.filter(({ outcome }) => outcome)
-  })
+  await until('all are over', async () =>
+    /_seconds_count\{.*acquire",status="503"\} 12/.test(await away.app.metrics.registry.metrics()),
+  )
+  vi.advanceTimersByTime(1_000)
+  const lines = away.log.map((line) => JSON.parse(line)).filter(({ outcome }) => outcome)
   const said = lines.filter(({ count }) => count === undefined)
   expect(said).toHaveLength(5)
   for (const line of said) {
