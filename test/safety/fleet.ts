@@ -54,7 +54,10 @@ export function startInstance(
       // The instance listens before it is connected to Redis.
       await until('a ready instance', async () => (await fetch(`${url}/readyz`)).ok)
     }
-    await start()
+    await start().catch(async (error: unknown) => {
+      await ended(child, 'SIGKILL')
+      throw error
+    })
     return {
       url,
       kill: (signal) => void child.kill(signal),
@@ -62,6 +65,22 @@ export function startInstance(
       stop: () => ended(child, 'SIGKILL'),
     }
   })
+}
+
+/** Starts several, or none: where one fails, the others are stopped. */
+export async function startInstances(
+  count: number,
+  folder: string,
+  redisUrl: string,
+): Promise<Instance[]> {
+  const starts = Array.from({ length: count }, () => startInstance(folder, redisUrl))
+  const settled = await Promise.allSettled(starts)
+  try {
+    return await Promise.all(starts)
+  } catch (error) {
+    await Promise.all(settled.map((one) => one.status === 'fulfilled' && one.value.stop()))
+    throw error
+  }
 }
 
 export interface Resource {

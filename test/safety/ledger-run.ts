@@ -4,7 +4,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../support/until.js'
-import { type Instance, startInstance } from './fleet.js'
+import { type Instance, startInstances } from './fleet.js'
 import type { LedgerRecord } from './ledger.js'
 import { SCENARIOS, type Store } from './scenarios.js'
 
@@ -65,14 +65,14 @@ export async function runLedger<Overview, Judgement>(
 ): Promise<Judgement & LedgerFindings> {
   const dataFolder = mkdtempSync('/tmp/ls-')
   const store = await SCENARIOS['Redis killed, AOF']!.store(dataFolder)
-  const instances = await Promise.all([
-    startInstance(folder, store.url),
-    startInstance(folder, store.url),
-  ])
-  const call = callerOf(instances)
-  const processes = startProcesses(subject.plan, instances)
-  const began = performance.now()
+  const stops = [() => store.stop()]
   try {
+    const instances = await startInstances(2, folder, store.url)
+    stops.unshift(() => Promise.all(instances.map((one) => one.stop())).then(() => undefined))
+    const call = callerOf(instances)
+    const processes = startProcesses(subject.plan, instances)
+    stops.unshift(() => processes.kill())
+    const began = performance.now()
     await subject.configure(call)
     for (let i = 0; i < subject.producers; i++) processes.add('producer')
     for (let i = 0; i < size.consumers; i++) processes.add('consumer')
@@ -95,9 +95,7 @@ export async function runLedger<Overview, Judgement>(
     const seconds = Math.round((performance.now() - began) / 1_000)
     return { ...(await judge()), left, faults, seconds }
   } finally {
-    await processes.kill()
-    await Promise.all(instances.map((one) => one.stop()))
-    await store.stop()
+    for (const stop of stops) await stop()
     rmSync(dataFolder, { recursive: true, force: true })
   }
 }

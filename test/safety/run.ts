@@ -10,14 +10,7 @@ import {
   lostUpdates,
   type Register,
 } from './checkers.js'
-import {
-  type Instance,
-  monotonic,
-  startInstance,
-  startResource,
-  startWorker,
-  type Worker,
-} from './fleet.js'
+import { monotonic, startInstances, startResource, startWorker, type Worker } from './fleet.js'
 import { SCENARIOS, type Store } from './scenarios.js'
 
 const TTL_MS = 1_000
@@ -76,25 +69,29 @@ export const CLEAN = {
 export async function runScenario(name: string, folder: string, size: Size): Promise<Findings> {
   const scenario = SCENARIOS[name]!
   const dataFolder = mkdtempSync('/tmp/ls-')
-  const store = await scenario.store(dataFolder)
-  const resource = await startResource()
-  const instances: Instance[] = await Promise.all(
-    Array.from({ length: size.instances }, () => startInstance(folder, store.url)),
-  )
-  const plan = {
-    services: instances.map(({ url }) => url),
-    resource: resource.url,
-    locks: LOCKS,
-    ttlMs: TTL_MS,
-    waitMs: 10_000,
-    loops: size.loops,
-    pauseShare: scenario.pauseShare ?? 0,
-    repeatShare: 0.2,
-  }
+  /** What runs, the last one that was started first. */
+  const running: { stop(): Promise<void> }[] = []
   const faults: Fault[] = []
-  const began = monotonic()
   try {
+    const store = await scenario.store(dataFolder)
+    running.unshift(store)
+    const resource = await startResource()
+    running.unshift(resource)
+    const instances = await startInstances(size.instances, folder, store.url)
+    running.unshift(...instances)
+    const plan = {
+      services: instances.map(({ url }) => url),
+      resource: resource.url,
+      locks: LOCKS,
+      ttlMs: TTL_MS,
+      waitMs: 10_000,
+      loops: size.loops,
+      pauseShare: scenario.pauseShare ?? 0,
+      repeatShare: 0.2,
+    }
+    const began = monotonic()
     const workers = Array.from({ length: size.workers }, () => startWorker(plan, TTL_MS * 1.7))
+    running.unshift(...workers)
     let over = false
     const trouble = scenario.trouble?.({ instances, store, faults, over: () => over })
     const seconds = Math.max(size.seconds, scenario.seconds ?? 0)
@@ -108,8 +105,7 @@ export async function runScenario(name: string, folder: string, size: Size): Pro
     const left = await keysLeft(store)
     return { ...(await look()), left, seconds: Math.round((monotonic() - began) / 1e6) }
   } finally {
-    await Promise.all([...instances, resource].map((one) => one.stop()))
-    await store.stop()
+    for (const one of running) await one.stop()
     rmSync(dataFolder, { recursive: true, force: true })
   }
 }
