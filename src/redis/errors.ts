@@ -110,6 +110,20 @@ export function toStoreError(error: unknown): StoreError | ScriptError {
 export const unreadable = (cause: unknown): StoreError =>
   new StoreError('outcome-unknown', 'Redis gave an answer that cannot be read.', undefined, cause)
 
+/**
+ * A step of a call that has several.
+ * @param isLater whether one before it was applied: then an error does not mean that nothing was
+ * @throws StoreError `outcome-unknown` with the message then
+ */
+export async function stepOf<R>(step: Promise<R>, isLater: boolean, message: string): Promise<R> {
+  try {
+    return await step
+  } catch (error) {
+    if (!isLater || !(error instanceof StoreError)) throw error
+    throw new StoreError('outcome-unknown', message, undefined, error)
+  }
+}
+
 export const full = (): StoreError =>
   new StoreError('store-full', 'Redis has no memory left for new data.')
 

@@ -1,5 +1,5 @@
 import type { Binder } from '../../redis/binder.js'
-import { StoreError } from '../../redis/errors.js'
+import { stepOf } from '../../redis/errors.js'
 import type { Idempotency } from '../../redis/idempotency.js'
 import { nextVersion } from '../boards/configuration.js'
 import { ABSENT, type Boards } from '../boards/known-boards.js'
@@ -111,10 +111,10 @@ export function createSubmissions(binder: Binder, boards: Boards, registry: Regi
       const parts: SubmittedPart[] = []
       for (let at = 0; at < entries.length; ) {
         const rest = entries.slice(at)
-        const reply = await submitPart(namespace, board, rest, parts.length, idempotency).catch(
-          (error: unknown) => {
-            throw parts.length === 0 ? error : partlyApplied(error)
-          },
+        const reply = await stepOf(
+          submitPart(namespace, board, rest, parts.length, idempotency),
+          parts.length > 0,
+          'Some of the entries were applied.',
         )
         const count = reply.kind === 'submitted' ? reply.entries.length : rest.length
         if (reply.kind !== 'submitted' && parts.length === 0) return reply
@@ -125,9 +125,6 @@ export function createSubmissions(binder: Binder, boards: Boards, registry: Regi
     },
   }
 }
-
-const partlyApplied = (cause: unknown): StoreError =>
-  new StoreError('outcome-unknown', 'Some of the entries were applied.', undefined, cause)
 
 /** The entries of a call as the script reads them, or the first that does not fit the board. */
 function toScriptEntries(config: BoardConfig, entries: readonly Submission[]) {

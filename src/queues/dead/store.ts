@@ -1,4 +1,5 @@
 import type { Binder } from '../../redis/binder.js'
+import { stepOf } from '../../redis/errors.js'
 import { statKey } from '../keys.js'
 import { toNumber } from '../message-ids.js'
 import type { QueueMetrics } from '../metrics.js'
@@ -33,11 +34,14 @@ export function createDeadStore({
       const total = 'ids' in which ? which.ids.length : which.count
       for (let at = 0; at < total; at += PER_CALL) {
         const count = Math.min(PER_CALL, total - at)
-        const { ids, full, expired } = await redrive(
-          keysOf(queue),
+        const args =
           'ids' in which
             ? { settings, count: 0, ids: which.ids.slice(at, at + count).map(toNumber) }
-            : { settings, count, ids: [] },
+            : { settings, count, ids: [] }
+        const { ids, full, expired } = await stepOf(
+          redrive(keysOf(queue), args),
+          redriven.length > 0,
+          'Some of the dead letters were redriven.',
         )
         metrics.met({ expired })
         redriven.push(...ids)
@@ -55,7 +59,11 @@ export function createDeadStore({
           settings: toScriptSettings(queue.settings),
           ids: ids.slice(at, at + PER_CALL).map(toNumber),
         }
-        const step = await discard(keysOf(queue), args)
+        const step = await stepOf(
+          discard(keysOf(queue), args),
+          discarded.length > 0,
+          'Some of the dead letters were discarded.',
+        )
         metrics.discarded(step.length)
         discarded.push(...step)
       }

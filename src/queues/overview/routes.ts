@@ -83,7 +83,7 @@ export const overviewRoutes: QueueRoutes = async (app, services) => {
       const { namespace, name } = queue
       const outcome = await configuration.remove(namespace, name, when)
       recordRemoval(request, outcome, 'queue', name)
-      const hadMessages = await overview.remove(queue)
+      const hadMessages = await overview.remove(queue, outcome.kind === 'removed')
       if (hadMessages && outcome.kind === 'missing') {
         logChange(request, 'queue.delete', { queue: name, before: 0 })
       }

@@ -1,4 +1,5 @@
 import type { Binder } from '../../redis/binder.js'
+import { stepOf } from '../../redis/errors.js'
 import { statKey } from '../keys.js'
 import type { MessageState } from '../messages/scripts.js'
 import type { QueueMetrics } from '../metrics.js'
@@ -52,14 +53,9 @@ export function createOverviewStore({
       let deleted = 0
       while (step.more) {
         const { lastId, score, member } = step
-        step = await purge(keysOf(queue), {
-          settings,
-          state,
-          most: PURGED_PER_CALL,
-          last_id: lastId,
-          score,
-          member,
-        })
+        const args = { settings, state, most: PURGED_PER_CALL, last_id: lastId, score, member }
+        const call = purge(keysOf(queue), args)
+        step = await stepOf(call, deleted > 0, 'Some of the messages were deleted.')
         metrics.met(step.met)
         metrics.discarded(step.deleted)
         deleted += step.deleted
@@ -71,8 +67,16 @@ export function createOverviewStore({
     keep: (queue: Queue): Promise<void> =>
       keep(keysOf(queue), { settings: toScriptSettings(queue.settings) }),
 
-    /** Deletes all messages and totals. @returns whether there was such a queue */
-    remove: (queue: Queue): Promise<boolean> =>
-      remove(keysOf(queue), { settings: toScriptSettings(queue.settings) }),
+    /**
+     * Deletes all messages and totals.
+     * @param hadSettings whether settings of the queue were deleted before
+     * @returns whether there was such a queue
+     */
+    remove: (queue: Queue, hadSettings = false): Promise<boolean> =>
+      stepOf(
+        remove(keysOf(queue), { settings: toScriptSettings(queue.settings) }),
+        hadSettings,
+        'The settings are deleted; the messages may not be.',
+      ),
   }
 }

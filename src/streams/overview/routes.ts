@@ -83,7 +83,7 @@ export const overviewRoutes: StreamRoutes = async (app, services) => {
       const stream = await streamOf(request, configuration.settingsOf)
       const outcome = await configuration.remove(stream.namespace, stream.name, when)
       recordRemoval(request, outcome, 'stream', stream.name)
-      const hadEntries = await overview.remove(stream)
+      const hadEntries = await overview.remove(stream, outcome.kind === 'removed')
       if (hadEntries && outcome.kind === 'missing') {
         logChange(request, 'stream.delete', { stream: stream.name, before: 0 })
       }

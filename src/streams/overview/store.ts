@@ -1,4 +1,5 @@
 import type { Binder } from '../../redis/binder.js'
+import { stepOf } from '../../redis/errors.js'
 import { metaKey } from '../keys.js'
 import { toScriptSettings } from '../script-settings.js'
 import type { Stream } from '../settings.js'
@@ -18,12 +19,24 @@ export function createOverviewStore({ binder }: { readonly binder: Binder }) {
     show: (stream: Stream): Promise<StreamContent | undefined> =>
       show(keysOf(stream), { settings: toScriptSettings(stream.settings) }),
 
-    /** Deletes all entries and groups. @returns whether there was such a stream */
-    remove: (stream: Stream): Promise<boolean> =>
-      remove(keysOf(stream), { settings: toScriptSettings(stream.settings) }),
+    /**
+     * Deletes all entries and groups.
+     * @param hadSettings whether settings of the stream were deleted before
+     * @returns whether there was such a stream
+     */
+    remove: (stream: Stream, hadSettings = false): Promise<boolean> =>
+      stepOf(
+        remove(keysOf(stream), { settings: toScriptSettings(stream.settings) }),
+        hadSettings,
+        'The settings are deleted; the entries may not be.',
+      ),
 
-    /** Lets it end by its settings, which changed since its last append. */
+    /** Lets it end by its settings, which were just stored. */
     applyAge: (stream: Stream): Promise<void> =>
-      applyAge(keysOf(stream), { settings: toScriptSettings(stream.settings) }),
+      stepOf(
+        applyAge(keysOf(stream), { settings: toScriptSettings(stream.settings) }),
+        true,
+        'The settings are stored; the stream may not end by them yet.',
+      ),
   }
 }
