@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { unavailable } from '../../src/redis/errors.js'
+import type { Delivery } from '../../src/streams/groups/delivery-scripts.js'
+import { createDeliveryStore } from '../../src/streams/groups/delivery-store.js'
 import { useHarness } from '../support/harness.js'
+import { watchedBinder } from '../support/watched-binder.js'
 import { keyOf, testStream } from './stores.js'
 
 const harness = useHarness()
@@ -24,6 +28,13 @@ async function waiter(key: string): Promise<() => Promise<boolean>> {
 }
 
 const textOf = ({ data }: { data: Buffer }) => String(data)
+
+/** A settle that shows how many settlements each call of Redis has, before it is made. */
+function settling(see: (settlements: number) => void) {
+  const show = ({ actions }: { actions: readonly unknown[] }) => see(actions.length)
+  return createDeliveryStore({ binder: watchedBinder(harness.binder, 'streams.settle', show) })
+    .settle
+}
 
 describe('receive', () => {
   it('delivers new entries once, in their order, to each group', async () => {
@@ -401,6 +412,54 @@ describe('the dead list', () => {
       expect(await g.receive()).toMatchObject({ deliveries: [], nextMs: 0, met })
     }
     expect(await g.receive()).toMatchObject({ nextMs: undefined, met: { dead: 1 } })
+  })
+
+  describe('that gets many large entries by one settle', () => {
+    const texts = Array.from({ length: 7 }, (_, at) => `${at}${'x'.repeat(100_000)}`)
+    /** Delivered, with nacks that put all of them there. */
+    async function rejected() {
+      const { stream, ids, g } = await grouped(texts)
+      const all: Delivery[] = []
+      while (all.length < texts.length) all.push(...(await g.take()))
+      const nacks = all.map(({ receipt }) => ({ kind: 'nack' as const, receipt, dead: true }))
+      return { at: { stream: stream.stream, group: 'g' }, stream, ids, g, nacks }
+    }
+
+    it('gets little more than 256 KiB from each call, and answers for all', async () => {
+      const { at, g, nacks } = await rejected()
+      const calls: number[] = []
+      const settle = settling((settlements) => calls.push(settlements))
+      expect(await settle(at, nacks)).toEqual({
+        kind: 'settled',
+        statuses: texts.map(() => 'dead'),
+        dropped: 0,
+      })
+      expect(calls).toEqual([7, 4, 1])
+      expect(await g.get()).toMatchObject({ dead: 7, leased: 0 })
+    })
+
+    it('does not say that nothing was applied, where the first of its calls was', async () => {
+      const { at, g, nacks } = await rejected()
+      const fail = (left: number) =>
+        settling((settlements) => {
+          if (settlements === left) throw unavailable()
+        })
+      await expect(fail(7)(at, nacks)).rejects.toMatchObject({ code: 'store-unavailable' })
+      expect(await g.get()).toMatchObject({ dead: 0 })
+      await expect(fail(4)(at, nacks)).rejects.toMatchObject({ code: 'outcome-unknown' })
+      expect(await g.get()).toMatchObject({ dead: 3, leased: 4 })
+    })
+
+    it('counts what was gone over all of its calls', async () => {
+      const { at, stream, ids, nacks } = await rejected()
+      await stream.removeEntry(ids[0]!)
+      await stream.removeEntry(ids[6]!)
+      expect(await stream.deliveries.settle(at, nacks)).toEqual({
+        kind: 'settled',
+        statuses: ['gone', 'dead', 'dead', 'dead', 'dead', 'dead', 'gone'],
+        dropped: 2,
+      })
+    })
   })
 
   it('has pages', async () => {

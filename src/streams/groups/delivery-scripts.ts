@@ -83,7 +83,7 @@ export const settleScript = defineScript({
   name: 'streams.settle',
   file: new URL('../scripts/settle.lua', import.meta.url),
   keys: ['meta'],
-  args: ['settings', 'group', 'most_ms', 'actions[]'],
+  args: ['settings', 'group', 'most_ms', 'most_bytes', 'actions[]'],
   units: ({ actions }) => 2 + actions.length,
   outcomes: ['settled', 'no-group'],
   decode(reply, kind) {

@@ -3,9 +3,11 @@ import {
   MOST_BYTES,
   receiveArgs,
   type Settlement,
+  type SettleStatus,
   sinceSent,
 } from '../../deliveries/settlement.js'
 import type { Binder } from '../../redis/binder.js'
+import { stepOf } from '../../redis/errors.js'
 import type { Idempotency } from '../../redis/idempotency.js'
 import type { Registration } from '../../redis/waiter.js'
 import { metaKey, recordKey } from '../keys.js'
@@ -36,7 +38,7 @@ export type DeliveryStore = ReturnType<typeof createDeliveryStore>
 /** Delivers entries to groups under receipts, and settles them. */
 export function createDeliveryStore({ binder }: { readonly binder: Binder }) {
   const receive = binder.bind(receiveScript)
-  const settle = binder.bind(settleScript)
+  const settleSome = binder.bind(settleScript)
   const dead = binder.bind(deadScript)
   const keysOf = ({ stream }: StreamGroup) => ({ meta: metaKey(stream.namespace, stream.name) })
   const argsOf = ({ stream, group }: StreamGroup) => ({
@@ -67,13 +69,30 @@ export function createDeliveryStore({ binder }: { readonly binder: Binder }) {
       return Object.assign(reply, { deliveries: sinceSent(reply.deliveries, sentAt) })
     },
 
-    /** One status for each settlement, in order. Each is applied or refused by itself. */
-    settle: (at: StreamGroup, settlements: readonly Settlement[]) =>
-      settle(keysOf(at), {
-        ...argsOf(at),
-        most_ms: MAX_VISIBILITY_MS,
-        actions: settlements.map(toAction),
-      }),
+    /**
+     * One status for each settlement, in order. Each is applied or refused by itself; one call of Redis
+     * copies only so much to the dead list, so there may be several.
+     * @throws StoreError `outcome-unknown` if a call fails after another was applied
+     */
+    async settle(at: StreamGroup, settlements: readonly Settlement[]) {
+      const keys = keysOf(at)
+      const args = { ...argsOf(at), most_ms: MAX_VISIBILITY_MS, most_bytes: MOST_BYTES }
+      const actions = settlements.map(toAction)
+      const statuses: SettleStatus[] = []
+      let dropped = 0
+      do {
+        const rest = actions.slice(statuses.length)
+        const reply = await stepOf(
+          settleSome(keys, { ...args, actions: rest }),
+          statuses.length > 0,
+          'Some of the deliveries were settled.',
+        )
+        if (reply.kind === 'no-group') return reply
+        statuses.push(...reply.statuses)
+        dropped += reply.dropped
+      } while (statuses.length < actions.length)
+      return { kind: 'settled' as const, statuses, dropped }
+    },
 
     /** One page of the dead list, the oldest first. */
     dead: (at: StreamGroup, { limit, after }: DeadOptions) =>

@@ -22,7 +22,7 @@ local function bury(group, id, d, packed)
   local error = d.error or ''
   local letter = string.format('%.0f %d %d %d ', now_us / 1000, d.deliveries, d.failures, #error) .. error .. packed
   drop_dead(group, id)
-  group.deaths, group.dead_bytes = group.deaths + 1, group.dead_bytes + #letter
+  group.deaths, group.dead_bytes, group.buried = group.deaths + 1, group.dead_bytes + #letter, group.buried + #packed
   redis.call('HSET', group.letters, id, letter)
   redis.call('ZADD', group.dead, group.deaths, id)
   while redis.call('ZCARD', group.dead) > MOST_DEAD or group.dead_bytes > MOST_DEAD_BYTES do

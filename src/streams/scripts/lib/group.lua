@@ -18,14 +18,16 @@
 --   deaths         entries that ever failed too often
 --   dead_bytes     of letters
 --
--- And in one call: readied, how many entries became ready again, and settled, how many ended.
+-- And in one call: readied, how many entries became ready again; settled, how many ended; and buried, the
+-- bytes of those that were copied to the dead list.
 
 -- @use stream.lua
 
 local PARTS = { 'leased', 'pending', 'dead', 'letters', 'waiting' }
 
 local function group_of(stream, name)
-  local group = { name = name, trimmed = 0, dropped = 0, deaths = 0, dead_bytes = 0, readied = 0, settled = 0 }
+  local group = { name = name, trimmed = 0, dropped = 0, deaths = 0, dead_bytes = 0, readied = 0, settled = 0,
+    buried = 0 }
   for _, part in ipairs(PARTS) do group[part] = stream.prefix .. part .. ':' .. name end
   return group
 end

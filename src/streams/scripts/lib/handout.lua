@@ -10,7 +10,7 @@ local MOST_PENDING = 10000
 
 local function new_call(limit, most_bytes, nonces, visibility_ms)
   return { limit = limit, most_bytes = most_bytes, nonces = nonces, visibility_ms = visibility_ms, taken = 0, bytes = 0,
-    buried = 0, timed_out = 0, fields = {}, record = { 1, -1, 0, 0, 0, 0, 0 } }
+    timed_out = 0, fields = {}, record = { 1, -1, 0, 0, 0, 0, 0 } }
 end
 
 local function append_delivery(fields, group, id, d, left_ms, packed)
@@ -48,7 +48,7 @@ local function hand_out_due(call, stream, group)
   local now = string.format('%.0f', now_us)
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', group.leased, '-inf', now, 'LIMIT', 0, 16 + call.limit)) do
     local packed = read_entry(stream, id)
-    if call.buried > call.most_bytes or packed and not has_room(call, packed) then break end
+    if group.buried > call.most_bytes or packed and not has_room(call, packed) then break end
     local d = read_delivery(group, id)
     -- One that was settled has no nonce. Otherwise its visibility ended.
     if d.nonce then
@@ -59,7 +59,6 @@ local function hand_out_due(call, stream, group)
       group.dropped = group.dropped + 1
     elseif d.nonce and is_dead(group, d) then
       bury(group, id, d, packed)
-      call.buried = call.buried + #packed
     else
       hand_out(call, group, id, d, packed) -- @place entry-that-is-ready-again
     end
