@@ -14,19 +14,25 @@ const MAX_REPLY_BYTES = 256 * 1024
  * @param offsetUs us added to the server's time
  * @param runId of the server, '' where it is not known
  * @param grows a full Redis refuses the script before it starts
+ * @param whole a Cluster refuses it while its slot moves
  */
 export function encodeBatch(
   script: string,
   calls: readonly EncodedCall[],
   offsetUs: number,
   runId: string,
-  grows: boolean,
+  { grows, whole }: { readonly grows: boolean; readonly whole: boolean },
 ): Arg[] {
   const batch: Arg[] = [script, 0]
   let count = 0
   for (const { keys } of calls) {
     for (const key of keys) batch.push(key)
     count += keys.length
+  }
+  // While a slot moves, a server refuses a call whose keys are not all there; this one never is.
+  if (whole) {
+    batch.push(`${tagOf(calls)}:guard`)
+    count++
   }
   batch[1] = count
   batch.push(offsetUs, runId, MAX_REPLY_BYTES, grows ? 1 : 0)
@@ -38,6 +44,9 @@ export function encodeBatch(
   }
   return batch
 }
+
+const tagOf = (calls: readonly EncodedCall[]): string =>
+  /^[^}]*}/.exec(String(calls[0]?.keys[0]))?.[0] ?? ''
 
 /**
  * Consecutive calls share most of their arguments, and parsing one costs Redis about as much as the

@@ -21,6 +21,8 @@ export interface Program {
   readonly sha: string
   /** It adds data: a full Redis refuses it before it starts. */
   readonly grows: boolean
+  /** It builds names of keys: a Cluster refuses it while its slot moves, and some are elsewhere. */
+  readonly whole: boolean
   /** False for a script whose cost is not small: every call travels alone. */
   readonly coalesce: boolean
   /** Replies are Buffers rather than strings. */
@@ -172,11 +174,11 @@ export class Batcher {
   }
 
   async #evaluate(calls: readonly Call[]): Promise<unknown[]> {
-    const { source, sha, grows, buffers } = this.#program
+    const { source, sha, buffers } = this.#program
     const run = (command: 'evalsha' | 'eval', script: string) => {
       // One array, passed as it is: client.call would copy a thousand arguments twice more.
       const { connection, clockOffsetUs } = this.#options
-      const args = encodeBatch(script, calls, clockOffsetUs(), connection.runId(), grows)
+      const args = encodeBatch(script, calls, clockOffsetUs(), connection.runId(), this.#program)
       const options = buffers ? {} : { replyEncoding: 'utf8' as const }
       const sent = new EvalCommand(command, args as never, options)
       return connection.client.sendCommand(sent) as Promise<unknown[]>

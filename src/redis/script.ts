@@ -104,6 +104,7 @@ function compose({ name, file, coalesce, buffers }: Loading, body: string, heade
     source,
     sha: createHash('sha1').update(source).digest('hex'),
     grows: header.grows,
+    whole: /^-- @whole$/m.test(source),
     coalesce: coalesce ?? true,
     buffers: buffers ?? false,
   }

@@ -56,6 +56,13 @@ describe('defineScript', () => {
     expect(placed.map(([, name]) => name)).toEqual(['low', 'middle', 'high'])
   })
 
+  it('reads from its libraries that a script needs all of its keys at one server', () => {
+    write('apart.lua', '-- @whole\nlocal apart = 1\n')
+    write('above.lua', '-- @use apart.lua\nlocal above = apart\n')
+    expect(using('-- @use above.lua\nabove()').program.whole).toBe(true)
+    expect(define(HEADER).program.whole).toBe(false)
+  })
+
   it('names a circle of libraries', () => {
     write('one.lua', '-- @use two.lua\nlocal one = two\n')
     write('two.lua', '-- @use one.lua\nlocal two = one\n')

@@ -5,7 +5,8 @@ The binder inserts the libraries and the body of a script at the @ marks. A scri
 single call: it sees its own KEYS and ARGV, run_id, and the time of the batch, as now_us, which tests
 move, and as server_us, the time of the server alone.
 
-KEYS               the keys of all calls, call by call
+KEYS               the keys of all calls, call by call; then, for scripts with a library that is marked
+                   @whole, one that never exists: a Cluster refuses the batch while its slot moves
 ARGV clock_us      int     added to the time of the server; 0 outside of tests
 ARGV run_id        string  of the server; '' if the caller does not know it
 ARGV reply_bytes   int     after this many bytes of replies no further call is run

@@ -11,6 +11,7 @@
 --   behind   zset  the other messages of groups, see groups.lua; all with score 0
 --
 -- `waiting`, the instances where receivers wait, ends by itself: see redis/scripts/lib/wake.lua.
+-- @whole
 
 -- @use ../../../redis/scripts/lib/wake.lua
 

@@ -9,6 +9,7 @@
 --
 -- And `watchers`, for as long as instances watch it, see redis/scripts/lib/watchers.lua, and the keys of
 -- its groups and readers, see group.lua and readers.lua. While it has groups no key ends by itself.
+-- @whole
 
 -- Longer than a reader stays away.
 local NUMBERS_KEPT_MS = 7 * 86400000
