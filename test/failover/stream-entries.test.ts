@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openEvents } from '../support/event-client.js'
 import { freePort } from '../support/free-port.js'
@@ -29,6 +30,15 @@ const append = (data: string): Promise<string> =>
     return body.entries[0].id
   })
 
+/** Changes how every Sentinel watches the primary. */
+async function setSentinels(option: string, value: number): Promise<void> {
+  for (const [, port] of servers.url.matchAll(/:(\d+)/g)) {
+    const client = new Redis({ host: '127.0.0.1', port: Number(port) })
+    await client.call('SENTINEL', 'SET', 'lockstep', option, value)
+    client.disconnect()
+  }
+}
+
 it('readers of entries that a failover lost learn so, on an open connection and from a page', async () => {
   const [primary, ...replicas] = servers.nodes
   const kept = await append('kept')
@@ -36,12 +46,16 @@ it('readers of entries that a failover lost learn so, on an open connection and 
   const follower = await openEvents(harness, `${AT}/events?after=start`)
   expect(await follower.next()).toMatchObject({ id: kept })
 
-  // The replicas follow nobody; Sentinel leaves that alone for some seconds.
+  // The replicas follow nobody. Sentinel makes them follow again after its failover-timeout, and
+  // promotes none that followed nobody for ten times its down-after-milliseconds.
+  await setSentinels('failover-timeout', 600_000)
+  await setSentinels('down-after-milliseconds', 6_000)
   const nowhere = String(await freePort())
   for (const { client } of replicas) await client.replicaof('127.0.0.1', nowhere)
   const lost = [await append('lost'), await append('lost too')]
   for (const id of lost) expect(await follower.next()).toMatchObject({ id })
   process.kill(primary!.pid(), 'SIGKILL')
+  await setSentinels('failover-timeout', 5_000)
 
   const page = () => harness.request('get', `${AT}/entries`).query({ after: lost[1] })
   await until('the answer of the promoted replica', async () => (await page()).status === 410)

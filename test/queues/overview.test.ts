@@ -104,13 +104,13 @@ it('the oldest ready message may be behind one that was delayed', async () => {
 it.each(['ready', 'delayed', 'leased', 'blocked', 'dead'] as const)(
   'a look at what is %s moves nothing, in pages of any size',
   async (state) => {
-    const queue = testQueue(harness, { maxFailures: 1, visibilityMs: 40_000 })
+    const queue = testQueue(harness, { maxFailures: 1, visibilityMs: 400_000 })
     const texts = Array.from({ length: 7 }, (_, i) => `${i}`)
     if (state === 'blocked') await queue.send({ text: 'head', group: 'g' })
     await queue.sendAll(
       texts.map((text) => ({
         text,
-        ...(state === 'delayed' && { delayMs: 50_000 }),
+        ...(state === 'delayed' && { delayMs: 500_000 }),
         ...(state === 'blocked' && { group: 'g' }),
       })),
     )
@@ -131,9 +131,9 @@ it.each(['ready', 'delayed', 'leased', 'blocked', 'dead'] as const)(
     expect(await queue.stat()).toEqual(before)
     const [item] = await queue.look(state)
     expect(item).not.toHaveProperty('receipt')
-    const due = { delayed: 50_000, leased: 40_000, ready: 0, blocked: 0, dead: 0 }[state]
+    const due = { delayed: 500_000, leased: 400_000, ready: 0, blocked: 0, dead: 0 }[state]
     expect(item!.dueInMs).toBeLessThanOrEqual(due)
-    expect(item!.dueInMs).toBeGreaterThan(due - 40_000 * Math.sign(due) - 1)
+    expect(item!.dueInMs).toBeGreaterThan(due - 400_000 * Math.sign(due) - 1)
   },
 )
 
@@ -230,12 +230,12 @@ it.each([
 it.each(['ready', 'delayed', 'leased', 'blocked', 'dead'] as const)(
   'a purge of what is %s takes steps of 500',
   async (state) => {
-    const queue = testQueue(harness, { maxFailures: 1, visibilityMs: 60_000 })
+    const queue = testQueue(harness, { maxFailures: 1, visibilityMs: 600_000 })
     if (state === 'blocked') await queue.send({ group: 'g' })
     for (let sent = 0; sent < 1_100; sent += 100) {
       await queue.sendAll(
         Array.from({ length: 100 }, () => ({
-          ...(state === 'delayed' && { delayMs: 60_000 }),
+          ...(state === 'delayed' && { delayMs: 600_000 }),
           ...(state === 'blocked' && { group: 'g' }),
         })),
       )
