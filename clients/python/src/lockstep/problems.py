@@ -31,7 +31,7 @@ class ConfigImmutable(LockstepError):
 
 
 class CounterOverflow(LockstepError):
-    problem: api.Problem
+    problem: api.CacheFieldProblem
 
 
 class CrossSlot(LockstepError):
@@ -115,7 +115,7 @@ class NoNextSeason(LockstepError):
 
 
 class NotAnInteger(LockstepError):
-    problem: api.Problem
+    problem: api.CacheFieldProblem
 
 
 class NotOwner(LockstepError):
@@ -215,7 +215,7 @@ class TooLarge(LockstepError):
 
 
 class TooManyEntries(LockstepError):
-    problem: api.Problem
+    problem: api.StreamFullProblem
 
 
 class TooManyEntryReceivers(LockstepError):
@@ -231,7 +231,7 @@ class TooManyLeases(LockstepError):
 
 
 class TooManyMessages(LockstepError):
-    problem: api.Problem
+    problem: api.QueueFullProblem
 
 
 class TooManyPolicies(LockstepError):
