@@ -56,12 +56,23 @@ type Lease struct {
 }
 
 // Err returns a LeaseLostError when the lease that Do keeps is lost, or may be. It reads the clock,
-// so it is right also after the process was stopped: ask before a write.
-func (l *Lease) Err() error { return l.guard.err() }
+// so it is right also after the process was stopped: ask before a write. Of a lease of Acquire, which
+// its caller renews, nothing is known: it is nil.
+func (l *Lease) Err() error {
+	if l.guard == nil {
+		return nil
+	}
+	return l.guard.err()
+}
 
 // Cause returns why the context of the work was cancelled: a LeaseLostError or a
-// RevokeRequestedError. From Go 1.20 on, context.Cause does too.
-func (l *Lease) Cause() error { return l.guard.stopped() }
+// RevokeRequestedError. From Go 1.20 on, context.Cause does too. Of a lease of Acquire it is nil.
+func (l *Lease) Cause() error {
+	if l.guard == nil {
+		return nil
+	}
+	return l.guard.stopped()
+}
 
 // Leases of one kind. K is the name of a lock or semaphore, or the names of a lock set.
 type Leases[K string | []string] struct {

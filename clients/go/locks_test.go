@@ -165,6 +165,7 @@ func TestRefusesAtOnceWithoutAWait(t *testing.T) {
 	lease := must[*Lease](t)(client.Locks.Acquire(ctx, "taken", LeaseOptions{}))
 	err := client.Locks.Do(ctx, "taken", LeaseOptions{}, func(context.Context, *Lease) error { return nil })
 	check(t, errors.Is(err, CodeLockHeld), "it is held", err)
+	check(t, lease.Err() == nil && lease.Cause() == nil, "its caller keeps it", lease)
 	expiresIn := must[time.Duration](t)(client.Locks.Renew(ctx, "taken", lease.Token, time.Minute))
 	check(t, expiresIn > 30*time.Second, "it is renewed", expiresIn)
 	ok(t, client.Locks.Release(ctx, "taken", lease.Token))
