@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, it } from 'vitest'
 import {
   type Delivery,
@@ -8,7 +10,14 @@ import {
 } from '../../clients/typescript/src/lockstep.js'
 import { useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
-import { aborted, connect, connectThrough, connectThroughFaults } from './service.js'
+import {
+  aborted,
+  connect,
+  connectThrough,
+  connectThroughFaults,
+  problem,
+  refusal,
+} from './service.js'
 
 const harness = useHarness()
 
@@ -172,4 +181,45 @@ it('goes on after an outage, and ends with what the service refuses', async () =
   await end()
   const refused = client.queues.work('not a name', {}, () => {})
   await expect(refused).rejects.toMatchObject({ code: 'invalid-request' })
+})
+
+it('goes on after a failure of the service, and stops while it may not receive', async () => {
+  const stop = new AbortController()
+  let receives = 0
+  const client = connectThrough(harness, async (path, send) => {
+    if (!path.endsWith('/receive')) return send()
+    receives++
+    if (receives === 1) return problem(500, 'internal')
+    if (receives === 3) {
+      setImmediate(() => stop.abort())
+      return refusal(429, 'too-many-receivers')
+    }
+    return send()
+  })
+  await client.queues.send('failing-service', [{ body: 1 }])
+  const done: unknown[] = []
+  const options = { signal: stop.signal }
+  await client.queues.work('failing-service', options, ({ body }) => done.push(body))
+  expect(done).toEqual([1])
+})
+
+it('reports an error of any text, and forgets a message that is done', async () => {
+  const { queues, call } = connect(harness)
+  let handled: WeakRef<Delivery> | undefined
+  const { end } = work(connect(harness), 'any-text', (message) => {
+    handled = new WeakRef(message)
+    throw new NackError('\ud83d'.repeat(2_000), { dead: true })
+  })
+  await queues.send('any-text', [{ body: 1 }])
+  await until('it is dead', async () => (await countsOf('any-text')).dead === 1)
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc')
+  await until('it is forgotten', () => {
+    collect()
+    return handled?.deref() === undefined
+  })
+  await end()
+  const input = { path: { queue: 'any-text' }, query: { state: 'dead' as const } }
+  const { items } = (await call('listMessages', input)).json
+  expect(items[0]?.error).toBe('\ufffd'.repeat(250))
 })

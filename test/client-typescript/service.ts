@@ -42,12 +42,16 @@ export const connectThrough = (
     ...options,
   })
 
-/** An answer of the service that refuses, and asks for no soon repeat. */
-export const refusal = (status: number, code: string) =>
-  new Response(JSON.stringify({ code, status, detail: 'in a test', retryAfterMs: 600_000 }), {
+/** An answer of the service that refuses. */
+export const problem = (status: number, code: string, more = {}) =>
+  new Response(JSON.stringify({ code, status, detail: 'in a test', ...more }), {
     status,
     headers: { 'content-type': 'application/problem+json' },
   })
+
+/** One that asks for no soon repeat. */
+export const refusal = (status: number, code: string) =>
+  problem(status, code, { retryAfterMs: 600_000 })
 
 /** Why the signal aborted. */
 export const aborted = (signal: AbortSignal) =>

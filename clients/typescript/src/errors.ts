@@ -81,3 +81,7 @@ export function isProblem<C extends Code>(
 ): error is LockstepError<C> {
   return error instanceof LockstepError && (codes as readonly Code[]).includes(error.code)
 }
+
+/** Whether the service could not serve the call now. */
+export const isAway = (error: unknown) =>
+  error instanceof NoAnswerError || (error instanceof LockstepError && error.problem.status >= 500)

@@ -1,6 +1,6 @@
 import type { components } from './api.js'
 import type { Call } from './call.js'
-import { LockstepError, NoAnswerError } from './errors.js'
+import { isAway } from './errors.js'
 import { Keeper, type Term } from './keeper.js'
 import { mayBeGranted, UNDO_MS, under } from './scope.js'
 import type { CallOptions } from './transport.js'
@@ -46,8 +46,7 @@ export class Limits {
       return { allowed: json.allowed, headers: passedOn(headers), decision: json }
     } catch (error) {
       options.signal?.throwIfAborted()
-      if (error instanceof LockstepError && error.problem.status < 500) throw error
-      if (!(error instanceof LockstepError || error instanceof NoAnswerError)) throw error
+      if (!isAway(error)) throw error
       return { allowed: onNoAnswer === 'open', headers: {} }
     }
   }

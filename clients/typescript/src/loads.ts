@@ -1,6 +1,6 @@
 import type { Call } from './call.js'
 import type { Codec } from './codecs.js'
-import { isProblem, LoadFailedError, LockstepError, NoAnswerError } from './errors.js'
+import { isAway, isProblem, LoadFailedError } from './errors.js'
 import { Keeper, type Term, termAfterWait } from './keeper.js'
 import { type PutOptions, putInput } from './puts.js'
 import type { CallOptions } from './transport.js'
@@ -146,6 +146,3 @@ export class Loader<T> {
     }
   }
 }
-
-const isAway = (error: unknown) =>
-  error instanceof NoAnswerError || (error instanceof LockstepError && error.problem.status >= 500)

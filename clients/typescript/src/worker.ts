@@ -1,6 +1,6 @@
 import type { components } from './api.js'
 import type { JsonAnswer } from './call.js'
-import { isProblem, LeaseLostError } from './errors.js'
+import { isAway, isProblem, LeaseLostError } from './errors.js'
 import { Keeper, type Term, termAfterWait } from './keeper.js'
 import { after, backoffMs, sleep } from './repeats.js'
 import { UNDO_MS } from './scope.js'
@@ -104,7 +104,8 @@ class Worker<D extends Received, M> {
   readonly #source: Source<D, M>
   readonly #options: WorkOptions<M>
   readonly #handler: Handler<M>
-  readonly #stop = new AbortController()
+  /** Gives back a message at hand. */
+  readonly #stops = new Set<() => void>()
 
   constructor(source: Source<D, M>, options: WorkOptions<M>, handler: Handler<M>) {
     this.#source = source
@@ -114,7 +115,7 @@ class Worker<D extends Received, M> {
 
   /** Gives back the messages at hand. */
   stop(): void {
-    this.#stop.abort()
+    for (const stop of this.#stops) stop()
   }
 
   /** Waits for messages; answers the work on each. */
@@ -130,14 +131,13 @@ class Worker<D extends Received, M> {
       const { json, askedAt } = await ask(WAIT_MS, call)
       return json.items.map((delivery) => this.#handle(delivery, askedAt))
     } catch (error) {
-      if (signal?.aborted) {
-        // What was on its way is ready again at once.
-        const { json } = await ask(0, { timeoutMs: UNDO_MS })
-        const release = json.items.map(({ receipt }) => receipt)
-        if (release.length > 0) await this.#settle({ release })
-      } else if (isProblem(error, 'too-many-receivers', 'too-many-entry-receivers')) {
-        await sleep(1_000 + backoffMs(error, 5), signal)
-      } else throw error
+      const isFull = isProblem(error, 'too-many-receivers', 'too-many-entry-receivers')
+      if (!signal?.aborted && !isFull && !isAway(error)) throw error
+      const pause = signal?.aborted
+        ? // What was on its way is ready again at once, or when its visibility ends.
+          ask(0, { timeoutMs: UNDO_MS }).then(({ json }) => this.#giveBack(json.items))
+        : sleep(1_000 + backoffMs(error, 5), signal)
+      await pause.catch(() => undefined)
       return []
     }
   }
@@ -159,13 +159,16 @@ class Worker<D extends Received, M> {
         return { nack: [nackOf(receipt, error)] }
       },
     )
-    const stopped = new Promise<{ release: string[] }>((resolve) =>
-      this.#stop.signal.addEventListener('abort', () => {
+    let stop = () => {}
+    const stopped = new Promise<{ release: string[] }>((resolve) => {
+      stop = () => {
         keeper.giveWay('the worker stops')
         resolve({ release: [receipt] })
-      }),
-    )
+      }
+    })
+    this.#stops.add(stop)
     const settlement = await Promise.race([outcome, stopped])
+    this.#stops.delete(stop)
     keeper.end()
     try {
       keeper.throwIfLost()
@@ -173,6 +176,11 @@ class Worker<D extends Received, M> {
     } catch (error) {
       this.#options.onFailure?.(error, message)
     }
+  }
+
+  async #giveBack(deliveries: readonly D[]): Promise<void> {
+    const release = deliveries.map(({ receipt }) => receipt)
+    if (release.length > 0) await this.#settle({ release })
   }
 
   /** @throws LeaseLostError when another worker has the message, or had it */
@@ -183,9 +191,9 @@ class Worker<D extends Received, M> {
   }
 }
 
-/** Bytes of an error that are kept with a message are at most 1024. */
-const nackOf = (receipt: string, error: unknown) => ({
-  receipt,
-  error: String(error instanceof Error ? error.message : error).slice(0, 250),
-  ...(error instanceof NackError && error.terms),
-})
+/** The service keeps at most 1024 bytes of an error, of UTF-8: not the half of a letter. */
+function nackOf(receipt: string, error: unknown) {
+  const text = String(error instanceof Error ? error.message : error).slice(0, 250)
+  const wellFormed = new TextDecoder().decode(new TextEncoder().encode(text))
+  return { receipt, error: wellFormed, ...(error instanceof NackError && error.terms) }
+}
