@@ -87,6 +87,19 @@ func (e *RevokeRequestedError) Error() string {
 	return "lockstep: an operator asks for the lease: " + e.Reason
 }
 
+// NackError is returned by the work of a delivery, to be delivered again after Delay, or with Dead
+// never. An entry of a group has no Delay.
+type NackError struct {
+	Err   error
+	Delay time.Duration
+	Dead  bool
+}
+
+func (e *NackError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what went wrong.
+func (e *NackError) Unwrap() error { return e.Err }
+
 // LoadFailedError says that the last load of the key failed a moment ago.
 type LoadFailedError struct {
 	// RetryAfter is when the next load may begin.

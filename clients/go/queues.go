@@ -109,8 +109,8 @@ func dataOf(raw json.RawMessage, encoding string) (Data, error) {
 
 // Work does the work of the messages of a queue until its context ends; then it finishes what it has
 // begun. A delivery is extended while the work runs; the context of the work is cancelled when it is
-// lost. Work that returns nil acknowledges the message; after an error it is delivered again, later.
-// A message may be delivered twice. Work returns an error when the service refuses its calls.
+// lost. Work that returns nil acknowledges the message; after an error it is delivered again, later, or
+// as a NackError says. A message may be delivered twice. Work returns an error when the service refuses its calls.
 func (q *Queues) Work(ctx context.Context, queue string, options WorkOptions, work func(context.Context, *Delivery) error) error {
 	w := worker[Delivery]{q.client, OpReceiveMessages, OpSettleMessages, map[string]string{"queue": queue}, options, work}
 	return w.runAll(ctx)

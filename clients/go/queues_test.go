@@ -3,8 +3,13 @@ package lockstep
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -47,6 +52,44 @@ func TestWorksThroughTheMessagesOfAQueueUntilItIsStopped(t *testing.T) {
 	var text string
 	ok(t, failed.Body.Decode(&text))
 	check(t, text == "fails" && failed.Deliveries == 1 && failed.VisibleFor > 0, "it was delivered", failed)
+}
+
+func TestFailsAMessageAsItsErrorSays(t *testing.T) {
+	client := connect(t)
+	must[[]Sent](t)(client.Queues.Send(ctx, "jobs", Message{Body: "never"}, Message{Body: "later"}))
+	ctx, stop := context.WithCancel(ctx)
+	ok(t, client.Queues.Work(ctx, "jobs", WorkOptions{}, func(_ context.Context, delivery *Delivery) error {
+		if string(delivery.Body) == `"later"` {
+			stop()
+			return fmt.Errorf("mail: %w", &NackError{Err: errors.New("mailbox full"), Delay: time.Hour})
+		}
+		return &NackError{Err: errors.New(strings.Repeat("no such street \xff", 100)), Dead: true}
+	}))
+	counts := countsOf(t, client)
+	check(t, counts["dead"] == 1 && counts["delayed"] == 1, "one is dead, and one is delayed", counts)
+	type list struct{ Items []struct{ Error string } }
+	dead := Request{Path: map[string]string{"queue": "jobs"}, Query: url.Values{"state": {"dead"}}}
+	items := must[list](t)(Call[list](context.Background(), client, OpListMessages, dead)).Items
+	check(t, strings.HasPrefix(items[0].Error, "no such street no such") && len(items[0].Error) <= 1024, "it says why", items)
+}
+
+func TestAWorkerGoesOnAfterAnOutage(t *testing.T) {
+	var asked atomic.Int32
+	client, direct := through(t, func(request *http.Request, send func() (*http.Response, error)) (*http.Response, error) {
+		if strings.HasSuffix(request.URL.Path, "/receive") && asked.Add(1) < 4 {
+			failed := refusal(500, CodeInternal)
+			failed.Body = io.NopCloser(strings.NewReader(`{"code":"internal"}`))
+			return failed, nil
+		}
+		return send()
+	})
+	must[[]Sent](t)(direct.Queues.Send(ctx, "jobs", Message{Body: 1}))
+	ctx, stop := context.WithCancel(ctx)
+	ok(t, client.Queues.Work(ctx, "jobs", WorkOptions{}, func(context.Context, *Delivery) error {
+		stop()
+		return nil
+	}))
+	check(t, asked.Load() == 4 && countsOf(t, direct)["leased"]+countsOf(t, direct)["ready"] == 0, "it is done", asked.Load())
 }
 
 func TestExtendsADeliveryWhileItsWorkRuns(t *testing.T) {

@@ -60,6 +60,13 @@ func TestFollowsUntilTheContextEndsOrThePlaceIsLost(t *testing.T) {
 	check(t, errors.As(err, &lost) && lost.Code == CodePositionLost && lost.Decode(&problem) == nil && problem.Missed == 1, "it is lost", err)
 }
 
+// Behaviour 40.
+func TestAStreamThatIsRefusedIsAskedForOnce(t *testing.T) {
+	client, _, proxy := throughFaults(t)
+	err := client.Streams.Follow(ctx, "chat", "nowhere", func(StreamEntry) error { return errNotAsked })
+	check(t, errors.Is(err, CodeInvalidRequest) && proxy.sent("/v1/streams/chat/") == 1, "it is refused", err)
+}
+
 func TestWorksThroughTheEntriesOfAGroup(t *testing.T) {
 	client := connect(t)
 	group := Request{Path: map[string]string{"stream": "orders", "group": "billing"}}

@@ -143,11 +143,20 @@ func (w *worker[D]) settleAs(ctx context.Context, receipt string, failure error)
 		_, err := w.settle(ctx, "ack", receipt, 0)
 		return err
 	}
-	text := failure.Error()
+	text := strings.ToValidUTF8(failure.Error(), "")
 	if len(text) > longestFailure {
 		text = strings.ToValidUTF8(text[:longestFailure], "")
 	}
-	_, err := w.settle(ctx, "nack", map[string]any{"receipt": receipt, "error": text}, 0)
+	nack := map[string]any{"receipt": receipt, "error": text}
+	var asked *NackError
+	if errors.As(failure, &asked) {
+		nack["dead"] = asked.Dead
+		// A group has no pause before it delivers again.
+		if asked.Delay > 0 && w.settling == OpSettleMessages {
+			nack["delayMs"] = ms(asked.Delay)
+		}
+	}
+	_, err := w.settle(ctx, "nack", nack, 0)
 	return err
 }
 

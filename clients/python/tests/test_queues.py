@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, List
 
 import pytest
+from conftest import patient
 from faults import FaultProxy
 from test_calls import in_background
 from waiting import auntil, until
 
-from lockstep import AsyncClient, Client, LeaseLostError
+from lockstep import AsyncClient, Client, LeaseLostError, NackError, problems
 
 
 def counts_of(client: Client, queue: str) -> Any:
@@ -47,6 +48,21 @@ def test_reports_what_failed_and_goes_on(client: Client) -> None:
     query: Any = {"state": "dead"}
     [dead] = client.call("listMessages", path={"queue": "jobs"}, query=query).json["items"]
     assert "ZeroDivisionError" in dead["error"]
+
+
+def test_fails_a_message_as_its_error_says(client: Client) -> None:
+    def handle(message: Any) -> None:
+        if message.body == "later":
+            raise NackError("mailbox full", delay_ms=600_000)
+        raise NackError("\ud83d" * 2_000, dead=True)
+
+    client.queues.send("mails", "never")
+    client.queues.send("mails", "later")
+    client.queues.work("mails", handle, until_empty=True)
+    assert (counts_of(client, "mails")["dead"], counts_of(client, "mails")["delayed"]) == (1, 1)
+    query: Any = {"state": "dead"}
+    [dead] = client.call("listMessages", path={"queue": "mails"}, query=query).json["items"]
+    assert (dead["body"], dead["error"]) == ("never", "?" * 250)
 
 
 def test_extends_a_delivery_while_it_is_handled(connect: Any, proxy: FaultProxy) -> None:
@@ -98,6 +114,22 @@ async def test_a_worker_that_is_cancelled_gives_its_message_back(
 
 
 @pytest.mark.anyio
+async def test_a_worker_that_is_cancelled_gives_back_what_was_on_its_way(
+    client: Client, proxy: FaultProxy, namespace: str
+) -> None:
+    client.queues.send("on-its-way", 1)
+    async with AsyncClient(proxy.url, **patient(namespace)) as worker:
+        proxy.drop_replies()
+        working = asyncio.ensure_future(worker.queues.work("on-its-way", asyncio.sleep))
+        await auntil(lambda: counts_of(client, "on-its-way")["leased"] == 1)
+        working.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await working
+        proxy.heal()
+        await auntil(lambda: counts_of(client, "on-its-way")["ready"] == 1)
+
+
+@pytest.mark.anyio
 async def test_a_worker_that_loses_a_delivery_is_stopped_and_takes_the_next(
     aclient: AsyncClient, client: Client
 ) -> None:
@@ -130,6 +162,11 @@ def test_a_worker_goes_on_after_an_outage(
     proxy.heal()
     worked()
     until(lambda: counts_of(client, "away") == dict.fromkeys(counts_of(client, "away"), 0))
+
+
+def test_a_worker_ends_when_its_calls_are_refused(client: Client) -> None:
+    with pytest.raises(problems.InvalidRequest):
+        client.queues.work("not a name", print)
 
 
 def test_a_lock_that_the_work_loses_is_a_failure_of_the_work(client: Client) -> None:

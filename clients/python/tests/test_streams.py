@@ -8,7 +8,7 @@ import pytest
 from faults import FaultProxy
 from waiting import auntil, until
 
-from lockstep import AsyncClient, Client, problems
+from lockstep import AsyncClient, Client, NackError, problems
 
 
 def test_appends_and_reads_pages(client: Client) -> None:
@@ -85,6 +85,25 @@ def test_works_through_the_entries_of_a_group_as_through_a_queue(client: Client)
     assert dead["event"] == "placed" and "ZeroDivisionError" in dead["error"]
     group = client.call("getStreamGroup", path=path).json
     assert (group["lag"], group["leased"], group["ready"]) == (0, 0, 0)
+
+
+def test_a_stream_that_is_refused_is_asked_for_once(connect: Any, proxy: FaultProxy) -> None:
+    with pytest.raises(problems.InvalidRequest):
+        next(connect(proxy.url).streams.follow("chat", after="nowhere"))
+    assert proxy.sent("/v1/streams/chat/events") == 1
+
+
+def test_fails_an_entry_as_its_error_says(client: Client) -> None:
+    path: Any = {"stream": "orders", "group": "billing"}
+    client.call("putStreamGroup", path=path, body={"start": "start"})
+    client.streams.append("orders", "placed", 0)
+
+    def handle(_: Any) -> None:
+        raise NackError("no such order", delay_ms=1, dead=True)
+
+    client.streams.work("orders", "billing", handle, until_empty=True)
+    [dead] = client.call("listDeadEntries", path=path).json["items"]
+    assert dead["error"] == "no such order"
 
 
 def test_follows_entries_with_line_separators_of_unicode(client: Client) -> None:

@@ -7,6 +7,7 @@ from ._errors import (
     LeaseLostError,
     LoadFailedError,
     LockstepError,
+    NackError,
     NoAnswerError,
     RevokeRequestedError,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "LeaseLostError",
     "LoadFailedError",
     "LockstepError",
+    "NackError",
     "NoAnswerError",
     "RevokeRequestedError",
     "Session",

@@ -5,7 +5,7 @@ import base64
 from contextlib import suppress
 from typing import Any, Dict, Mapping
 
-from ._errors import LockstepError, NoAnswerError
+from ._errors import LockstepError, NackError, NoAnswerError
 from ._keeper import Renew, Term
 from ._leases import UNDO_MS, Target
 from ._request import camel_case
@@ -55,6 +55,17 @@ def extension_of(transport: Transport, source: Target, delivery: Mapping[str, An
         return Term(answer.asked_at, term_ms)
 
     return extend
+
+
+def nack_of(source: Target, receipt: str, error: Exception) -> Dict[str, Any]:
+    """The service keeps at most 1024 bytes of an error."""
+    text = (str(error) if isinstance(error, NackError) else repr(error))[:250]
+    nack = {"receipt": receipt, "error": text.encode(errors="replace").decode()}
+    if not isinstance(error, NackError):
+        return nack
+    # A group has no pause before it delivers again.
+    delay_ms = None if "group" in source.path else error.delay_ms
+    return {**nack, **camel_case({"delay_ms": delay_ms, "dead": error.dead})}
 
 
 async def give_back(transport: Transport, source: Target, body: Mapping[str, Any], key: str) -> None:

@@ -48,6 +48,18 @@ class RevokeRequestedError(Exception):
     """An operator asks the holder to give way. The lease goes on until the work has ended."""
 
 
+class NackError(Exception):
+    """
+    Raised by the handler of a worker: the message is delivered again after `delay_ms`, or with
+    `dead` never. An entry of a group has no delay.
+    """
+
+    def __init__(self, why: str, *, delay_ms: Optional[int] = None, dead: bool = False) -> None:
+        super().__init__(why)
+        self.delay_ms = delay_ms
+        self.dead = dead
+
+
 class LoadFailedError(Exception):
     """The last load of the key failed; no caller loads before `retry_after_ms`."""
 

@@ -59,6 +59,7 @@ class Queues:
         """
         Handles one message after the other, until the flag is set or, with `until_empty`, until no
         message is ready. Extends a delivery while `handle` runs, acknowledges it when `handle`
-        returns, and reports an error of `handle`, after which the message is delivered again.
+        returns, and reports an error of `handle`, after which the message is delivered again. A
+        NackError says when, or never.
         """
         work(self._client, messages(queue), handle, visibility_ms, until, until_empty)

@@ -5,7 +5,7 @@ import uuid
 from typing import Any, List, Mapping, Optional, Tuple
 
 from .._bridge import Bridge, Work, Flag
-from .._deliveries import PIECE_MS, decoded, extension_of, give_back, is_over, settle_quietly
+from .._deliveries import PIECE_MS, decoded, extension_of, give_back, is_over, nack_of, settle_quietly
 from .._errors import LeaseLostError, LockstepError, NoAnswerError
 from .._keeper import Term
 from .._leases import Target
@@ -83,7 +83,7 @@ def _handle(
                 client.result_of(handle(delivery))
                 settlement = {"ack": [receipt]}
             except Exception as error:
-                settlement = {"nack": [{"receipt": receipt, "error": repr(error)[:200]}]}
+                settlement = {"nack": [nack_of(source, receipt, error)]}
     except LeaseLostError:
         # Another worker has it, or will.
         settlement = {}
