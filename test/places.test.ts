@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
+import { WRITE_MUTANTS } from './cache/origins/write-mutants.js'
 import { MUTANTS as CACHE_MUTANTS } from './coherence/mutants.js'
 import { CHANGE_MUTANTS, MUTANTS as LIMIT_MUTANTS } from './envelope/mutants.js'
 import { GROUP_MUTANTS } from './safety/group-mutants.js'
@@ -15,6 +16,7 @@ const MUTANTS: readonly Mutant[] = [
   ...LIMIT_MUTANTS,
   ...CHANGE_MUTANTS,
   ...CACHE_MUTANTS,
+  ...WRITE_MUTANTS,
   ...QUEUE_MUTANTS,
   ...GROUP_MUTANTS,
 ]

@@ -30,8 +30,9 @@ declare module '../http/scopes.js' {
  *
  * `leases/` grants the right to load a key: the callers of one process share one in-flight read, and
  * messages wake them. `l1/` is the memory of the process; it serves an entry only while the messages
- * of the partition prove it valid. `spaces/` are the policies. `batches/` and `pipeline/` carry many
- * calls. `sweeping/` frees what an ended space or a flush left.
+ * of the partition prove it valid. `origins/writing/` keeps loads and writes of a key from undoing each
+ * other while a write is on its way to its origin; no route calls it yet. `spaces/` are the policies.
+ * `batches/` and `pipeline/` carry many calls. `sweeping/` frees what an ended space or a flush left.
  */
 export const cache = defineDomain({
   name: 'cache',

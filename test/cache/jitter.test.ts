@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { jittered } from '../../src/cache/entries/store.js'
+import { jittered } from '../../src/cache/entries/value.js'
 import { useHarness } from '../support/harness.js'
 
 const harness = useHarness({

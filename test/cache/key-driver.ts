@@ -34,6 +34,8 @@ export function createDrivers({ binder, connections, namespace, redis }: Harness
     const clock = () => ({ on_restart: partitions.onRestart(), space })
 
     return {
+      key: { ...key, policy },
+      keys,
       /** Simulates a Redis that evicts the clock or loses its data. */
       loseClock: () => redis.del(keys.clock),
       /** Expires the lease now, for runs that share a clock. */

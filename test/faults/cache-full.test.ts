@@ -2,9 +2,14 @@ import { createHash, randomBytes } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { readScript } from '../../src/cache/entries/scripts.js'
+import { createWriteLeases } from '../../src/cache/origins/writing/store.js'
+import { Partitions } from '../../src/cache/partition.js'
+import { DEFAULT_POLICY } from '../../src/cache/spaces/policy.js'
+import { layoutOf } from '../../src/redis/layout.js'
 import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
 import { leaseStatusOf } from '../cache/driver.js'
 import { keysOf } from '../cache/keys.js'
+import { WAIT_MS } from '../support/bounds.js'
 import { type Harness, startHarness } from '../support/harness.js'
 import { find, toolsFolder } from '../support/server-place.js'
 import { until } from '../support/until.js'
@@ -247,6 +252,30 @@ describe('on a Redis that is full', () => {
     expect(await status('loading')).toBe('backoff')
     await lease('loading-too', 'cancel', { token: second }).expect(200)
     expect(await status('loading-too')).toBeUndefined()
+  })
+
+  it('no write to an origin begins, and those under way can end', async () => {
+    await setMaxMemory(0)
+    const partitions = new Partitions(layoutOf(full.connections.cache), 'keep')
+    const writes = createWriteLeases(full.binder, partitions)
+    const keyOf = (key: string) => {
+      return { namespace: full.namespace, space: 'users', key, policy: DEFAULT_POLICY }
+    }
+    const times = { timeoutMs: WAIT_MS, applyWithinMs: WAIT_MS }
+    const begin = async (key: string) => {
+      const begun = await writes.begin(keyOf(key), times)
+      return begun.kind === 'begun' ? begun.clk : 0
+    }
+    const [taken, refused, unknown] = [await begin('a'), await begin('a'), await begin('a')]
+    const late = await begin('b')
+    await setMaxMemory(1)
+
+    await expect(begin('c')).rejects.toMatchObject({ code: 'store-full' })
+    expect(await writes.refused(keyOf('a'), refused)).toBe(true)
+    expect(await writes.finish(keyOf('a'), taken, undefined)).toEqual({ kind: 'dropped' })
+    await writes.unknown(keyOf('a'), unknown, WAIT_MS)
+    await full.request('delete', at('a')).expect(204)
+    expect(await writes.finish(keyOf('b'), late + 1, undefined)).toEqual({ kind: 'dropped' })
   })
 
   const READ = {

@@ -95,7 +95,12 @@ export type LeaseReply =
       readonly ranOut: boolean
     }
   /** Another caller loads; or none may, because the last load failed. */
-  | { readonly kind: 'held' | 'backoff'; readonly retryAfterMs: number }
+  | {
+      readonly kind: 'held' | 'backoff'
+      readonly retryAfterMs: number
+      /** Writes to the origin hold the key: what is loaded meanwhile is not stored. */
+      readonly isWritten?: true
+    }
 
 export const readScript = defineScript({
   name: 'cache.read',
@@ -115,7 +120,7 @@ export const readScript = defineScript({
     'max_bytes',
     'keeps',
   ],
-  outcomes: ['none', 'granted', 'held', 'backoff', 'granted-late'],
+  outcomes: ['none', 'granted', 'held', 'backoff', 'granted-late', 'written'],
   buffers: true,
   decode(reply, outcome): ReadReply {
     const [asOf, , leftMs, proof, verdict, entry] = list(reply, 6) as ReadParts
@@ -148,7 +153,7 @@ export const readManyScript = defineScript({
   },
 })
 
-type LeaseOutcome = LeaseReply['kind'] | 'granted-late'
+type LeaseOutcome = LeaseReply['kind'] | 'granted-late' | 'written'
 
 function toLease(outcome: LeaseOutcome, leftMs: number, proof: unknown): LeaseReply {
   switch (outcome) {
@@ -157,6 +162,8 @@ function toLease(outcome: LeaseOutcome, leftMs: number, proof: unknown): LeaseRe
     case 'granted':
     case 'granted-late':
       return { kind: 'granted', proof: String(proof), leftMs, ranOut: outcome === 'granted-late' }
+    case 'written':
+      return { kind: 'held', retryAfterMs: leftMs, isWritten: true }
     default:
       return { kind: outcome, retryAfterMs: leftMs }
   }

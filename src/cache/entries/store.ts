@@ -1,4 +1,4 @@
-import { createHash, randomInt } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { Binder } from '../../redis/binder.js'
 import type { StoreError } from '../../redis/errors.js'
 import type { Idempotency } from '../../redis/idempotency.js'
@@ -9,6 +9,7 @@ import type { SpacePolicy } from '../spaces/policy.js'
 import { complete, INLINE_BYTES, isLeftOut, PayloadPrefetch, UNLIMITED } from './payloads.js'
 import { createReadMany } from './read-many.js'
 import { type ReadReply, readScript } from './scripts.js'
+import { jittered, toValueArgs, type Value } from './value.js'
 import {
   type RemoveReply,
   removeScript,
@@ -52,19 +53,10 @@ export interface ReadOptions {
   readonly skipL1?: boolean | undefined
 }
 
-export interface WriteOptions {
-  readonly payload: Buffer
-  readonly contentType: string
-  readonly contentEncoding: string
-  readonly tags: readonly string[]
-  readonly ttlMs?: number | undefined
-  readonly staleMs?: number | undefined
-  readonly errorMs?: number | undefined
+export interface WriteOptions extends Value {
   readonly condition?: Condition
   /** Where a condition refuses the write, the reply holds the whole present value. */
   readonly showsPresent?: boolean
-  /** The value is known to be absent: the payload is empty, and nothing is served stale. */
-  readonly isNegative?: boolean
   /** Proof of the grant that this fills; refused where the lease is void. */
   readonly fill?: string | undefined
   readonly idempotency?: Idempotency | undefined
@@ -135,27 +127,19 @@ export function createEntryStore(
     options: WriteOptions,
     showBytes: number,
   ): Promise<WriteReply> {
-    const { idempotency, isNegative = false, condition = UNCONDITIONAL } = options
-    const usualMs = isNegative ? policy.negativeTtlMs : policy.ttlMs
-    return scripts.write(keys, {
+    const { idempotency, condition = UNCONDITIONAL } = options
+    const args = {
       on_restart: partitions.onRestart(),
       space,
       name: key,
       fill: options.fill === undefined ? '' : `${options.fill} ${digestOf(options)}`,
       condition: conditionArg(condition),
       show_bytes: options.showsPresent ? showBytes : -1,
-      negative: isNegative ? 1 : 0,
-      ttl_ms: jittered(options.ttlMs ?? usualMs, policy.jitter),
-      stale_ms: isNegative ? 0 : (options.staleMs ?? policy.staleMs),
-      error_ms: isNegative ? 0 : (options.errorMs ?? policy.errorMs),
       idle_ms: policy.idleMs,
-      type: options.contentType,
-      encoding: options.contentEncoding,
-      tags: options.tags.join('\n'),
       fingerprint: idempotency?.fingerprint ?? '',
       record_ttl_ms: idempotency?.ttlMs ?? 0,
-      payload: options.payload,
-    })
+    }
+    return scripts.write(keys, Object.assign(args, toValueArgs(options, policy)))
   }
 
   return {
@@ -232,10 +216,3 @@ function digestOf({ payload, contentType, contentEncoding, tags, ...life }: Writ
   const hash = createHash('sha256').update(JSON.stringify(said)).update(payload)
   return hash.digest('base64url').slice(0, 22)
 }
-
-/** Never longer: no value outlives what its writer asked for. */
-export const jittered = (ttlMs: number, jitter: number): number =>
-  jitter === 0 ? ttlMs : Math.max(1, ttlMs - Math.floor(ttlMs * jitter * uniform()))
-
-/** Uniform in (0, 1]. */
-export const uniform = (): number => randomInt(1, 2 ** 32 + 1) / 2 ** 32

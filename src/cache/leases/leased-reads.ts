@@ -3,14 +3,14 @@ import type { Client } from '../../domain.js'
 import type { PubSub } from '../../redis/pub-sub.js'
 import { randomToken } from '../../redis/random.js'
 import { remainingMs } from '../../redis/remaining.js'
-import {
-  type CacheKey,
-  type EntryStore,
-  type LeaseOffer,
-  type LeveledReply,
-  type ReadOptions,
-  uniform,
+import type {
+  CacheKey,
+  EntryStore,
+  LeaseOffer,
+  LeveledReply,
+  ReadOptions,
 } from '../entries/store.js'
+import { uniform } from '../entries/value.js'
 import type { LeaseMetrics } from '../metrics.js'
 import type { Partitions } from '../partition.js'
 import type { LeaseStore } from './store.js'

@@ -23,6 +23,7 @@ RETURN clk outcome left_ms proof verdict entry
   2 held: by another
   3 backoff: a load failed, so no caller may load for left_ms
   4 granted-late: granted, after a loader let its lease run out
+  5 written: writes to the origin are under way, so no load is stored
   clk      of the partition, as of this reply; -1 where the caller may not keep what it reads
   left_ms  of the lease, or of the wait for it
   proof    of the grant, see lib/lease.lua

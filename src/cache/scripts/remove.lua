@@ -1,9 +1,9 @@
 --[[
-cache.remove: drop a key. A load that began before may not fill it any more.
+cache.remove: drop a key. A load or write that began before may not fill it any more.
 
 KEYS clock        zset    clk, epoch, run and marks of the partition
 KEYS entry        string  see lib/entry.lua
-KEYS lease        string  see lib/lease.lua
+KEYS lease        string  see lib/lease.lua and lib/writes.lua
 KEYS values       hash    of a counter or an object
 ARGV on_restart   string  keep, soft or flush, and the epoch of a new clock
 ARGV space        string
@@ -20,6 +20,7 @@ COST O(1)
 -- @use lib/condition.lua
 -- @use lib/partition.lua
 -- @use lib/verdict.lua
+-- @use lib/writes.lua
 local clock_key, entry_key, lease_key, values_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local on_restart, space, name = ARGV[1], ARGV[2], ARGV[3]
 local condition, idle_ms = ARGV[4], tonumber(ARGV[5])
@@ -32,8 +33,8 @@ if condition ~= '' then
 end
 
 -- First, because a full Redis lets a script write only after its first freeing command.
-local is_awaited = redis.call('UNLINK', lease_key) > 0 -- @place removal-of-a-lease
 redis.call('UNLINK', entry_key, values_key)
+local is_awaited = void_lease(lease_key) -- @place removal-of-a-lease
 -- Also where there was nothing: an instance may hold in memory what Redis lost.
 tick_if_saved(clock)
 publish_key(clock, space, name, is_awaited)

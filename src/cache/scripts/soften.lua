@@ -23,9 +23,7 @@ tick_if_saved(clock)
 
 local entry = read_entry(entry_key)
 if entry and entry.epoch == clock.epoch and now_us < entry.logical then
-  local moved = entry.logical - now_us
-  redis.call('SETRANGE', entry_key, LOGICAL_AT,
-    struct.pack('>ddd', now_us, entry.stale - moved, entry.error - moved))
+  make_stale(entry, math.huge)
 end
 local lease = read_lease(lease_key, clock)
 -- A back-off goes on: the load that failed would most likely fail again.

@@ -62,6 +62,13 @@ local function write_entry(clock, key, e, payload)
     'PX', digits(life_ms))
 end
 
+-- Stale from now on, and served for as long after its freshness as before, but not after `most`.
+local function make_stale(e, most)
+  local moved = math.max(0, e.logical - now_us)
+  redis.call('SETRANGE', e.key, LOGICAL_AT, struct.pack('>ddd', e.logical - moved,
+    math.min(e.stale - moved, most), math.min(e.error - moved, most)))
+end
+
 -- The error window of an entry opens at `at`, unless a load succeeds before; 0: it does not. Once it is
 -- open, only a new value closes it.
 local function open_at(e, at)

@@ -2,7 +2,7 @@
 
 -- @use lease.lua
 
-local NONE, GRANTED, HELD, BACKOFF, GRANTED_LATE = 0, 1, 2, 3, 4
+local NONE, GRANTED, HELD, BACKOFF, GRANTED_LATE, WRITTEN = 0, 1, 2, 3, 4, 5
 
 -- Whether a key with this state should be loaded.
 local function is_due(state, entry, logical, early)
@@ -18,9 +18,10 @@ local function grant(clock, lease_key, entry, state, logical, offer)
   if lease and lease.ran_out then lease, ran_out = nil, lease end
   if lease and lease.token == offer.token then return GRANTED, ms(lease.ends - now_us), proof_of(lease) end
   if not is_due(state, entry, logical, offer.early) then return NONE, 0, '' end
-  if lease and lease.softened == 0 then
+  if lease and (lease.softened == 0 or lease.writing) then
     if state == 1 then return NONE, 0, '' end
-    return lease.failed and BACKOFF or HELD, math.ceil((lease.ends - now_us) / 1000), ''
+    local why = lease.writing and WRITTEN or lease.failed and BACKOFF or HELD
+    return why, math.ceil((lease.ends - now_us) / 1000), ''
   end
   if offer.want == 2 then return NONE, 0, '' end
   if not clock.saved then

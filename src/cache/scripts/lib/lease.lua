@@ -2,7 +2,8 @@
 --   clk epoch base   clk, epoch and version of the entry (0: none) at the grant
 --   granted ends     us
 --   softened         when its key was softly invalidated, 0 for never
--- A record without a token is the back-off after a failed load.
+-- A record without a token is the back-off after a failed load. One with WRITING instead of a token is a
+-- write lease, see writes.lua.
 -- The holder proves its grant by `<token>.<clk>`: a token that is granted again, after its lease was
 -- voided, proves nothing for a value that it loaded before.
 
@@ -14,20 +15,24 @@ local LEASE_BYTES = 48
 local ENDS_AT, SOFTENED_AT = 32, 40
 -- A lease that ran out stays its holder's for so long, unless another is granted.
 local REMEMBERED_MS = 60000
+-- Begins no token.
+local WRITING = '!'
 
 -- How long the record of a lease is kept that runs out in `lasts_ms`.
 local function kept_ms(lasts_ms) return lasts_ms + REMEMBERED_MS end
 
--- A hard mark of its space makes a lease void, and a back-off ends: the next reader may win.
+-- A hard mark of its space makes a lease void, and a back-off ends: the next reader may win. Writes to
+-- the origin go on: a value that is loaded meanwhile may be older than they are.
 local function read_lease(key, clock)
   local record = redis.call('GET', key)
   if not record then return nil end
   local l = {}
   l.clk, l.epoch, l.base, l.granted, l.ends, l.softened = struct.unpack(LEASE, record)
-  if l.epoch ~= clock.epoch or l.clk < clock.hard then return nil end
   l.token = string.sub(record, LEASE_BYTES + 1)
+  l.writing = string.sub(l.token, 1, 1) == WRITING
+  if not l.writing and (l.epoch ~= clock.epoch or l.clk < clock.hard) then return nil end
   l.failed, l.ran_out = l.token == '', l.ends <= now_us
-  if l.failed and l.ran_out then return nil end
+  if (l.failed or l.writing) and l.ran_out then return nil end
   return l
 end
 

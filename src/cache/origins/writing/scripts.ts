@@ -1,0 +1,94 @@
+import { integers } from '../../../redis/reply.js'
+import { defineScript } from '../../../redis/script.js'
+
+export type BeginReply =
+  | {
+      readonly kind: 'begun'
+      /** The clock of the begin, which proves the write to the scripts that end it. */
+      readonly clk: number
+      /** Of the value that is there, 0 for none. */
+      readonly version: number
+    }
+  | { readonly kind: 'precondition-failed'; readonly version: number }
+  /** There is nothing to compare the condition with. */
+  | { readonly kind: 'miss' }
+
+export const beginScript = defineScript({
+  name: 'cache.write-begin',
+  file: new URL('../../scripts/write-begin.lua', import.meta.url),
+  keys: ['clock', 'entry', 'lease'],
+  args: [
+    'on_restart',
+    'space',
+    'name',
+    'condition',
+    'idle_ms',
+    'served_ms',
+    'lasts_ms',
+    'max_notes',
+  ],
+  outcomes: ['begun', 'precondition-failed', 'miss'],
+  decode(reply, outcome): BeginReply {
+    const [, clk, version] = integers(reply, 3)
+    switch (outcome) {
+      case 'begun':
+        return { kind: outcome, clk, version }
+      case 'precondition-failed':
+        return { kind: outcome, version }
+      default:
+        return { kind: outcome }
+    }
+  },
+})
+
+export type FinishReply =
+  | { readonly kind: 'stored'; readonly version: number }
+  /** Another write, or an invalidation, may have come between: the key holds nothing. */
+  | { readonly kind: 'dropped' }
+
+export const finishScript = defineScript({
+  name: 'cache.write-finish',
+  file: new URL('../../scripts/write-finish.lua', import.meta.url),
+  keys: ['clock', 'entry', 'lease', 'values'],
+  args: [
+    'on_restart',
+    'space',
+    'name',
+    'clk',
+    'store',
+    'negative',
+    'ttl_ms',
+    'stale_ms',
+    'error_ms',
+    'type',
+    'encoding',
+    'tags',
+    'payload',
+  ],
+  outcomes: ['stored', 'dropped'],
+  decode(reply, outcome): FinishReply {
+    const [, version] = integers(reply, 2)
+    return outcome === 'stored' ? { kind: outcome, version } : { kind: outcome }
+  },
+})
+
+export const refusedScript = defineScript({
+  name: 'cache.write-refused',
+  file: new URL('../../scripts/write-refused.lua', import.meta.url),
+  keys: ['clock', 'lease'],
+  args: ['on_restart', 'space', 'name', 'clk'],
+  outcomes: ['taken-back', 'gone'],
+  /** @returns whether its note was there */
+  decode(reply, outcome): boolean {
+    integers(reply, 1)
+    return outcome === 'taken-back'
+  },
+})
+
+export const unknownScript = defineScript({
+  name: 'cache.write-unknown',
+  file: new URL('../../scripts/write-unknown.lua', import.meta.url),
+  keys: ['clock', 'entry', 'lease', 'values'],
+  args: ['on_restart', 'space', 'name', 'clk', 'apply_within_ms', 'max_notes'],
+  decode: (reply): number => integers(reply, 1)[0],
+})
