@@ -10,10 +10,18 @@ beforeAll(async () => {
 })
 
 const waitMs = 60_000
-/** Sweeps, which grants or removes what is due, and returns the state. */
-const served = async (name: string) => {
-  await scripts.sweep(name)
-  return scripts.inspect(name)
+/**
+ * Restores a waiter, sweeps, which grants or removes what is due, and returns the state: in one
+ * turn, before a grant that nobody claims is over.
+ */
+const restored = async (name: string, waiter: Parameters<typeof scripts.restore>[1]) => {
+  await scripts.load(name)
+  const [outcome, , state] = await Promise.all([
+    scripts.restore(name, waiter),
+    scripts.sweep(name),
+    scripts.inspect(name),
+  ])
+  return { outcome, state }
 }
 
 describe('a waiter that is restored although it is queued', () => {
@@ -22,9 +30,10 @@ describe('a waiter that is restored although it is queued', () => {
     const { token } = await scripts.acquire('turn', { waitMs })
     harness.advance(1_001)
 
-    expect(await scripts.restore('turn', { token })).toMatchObject({ kind: 'waiting' })
+    const { outcome, state } = await restored('turn', { token })
 
-    expect(await served('turn')).toMatchObject({ holderCount: 1, queueLength: 0 })
+    expect(outcome).toMatchObject({ kind: 'waiting' })
+    expect(state).toMatchObject({ holderCount: 1, queueLength: 0 })
   })
 
   it('is not queued when it has its lease already', async () => {
@@ -41,8 +50,7 @@ describe('a set that is restored', () => {
     const token = 'x'.repeat(22)
     expect(await scripts.restore(names, { token })).toMatchObject({ kind: 'waiting' })
     expect(await scripts.inspect('set@a')).toMatchObject({ holderCount: 0, queueLength: 1 })
-    await scripts.release('set@b', held)
-    expect(await scripts.claim(names, token)).toMatchObject({
+    expect(await scripts.handOver('set@b', held, names, token)).toMatchObject({
       fences: [expect.any(Number), expect.any(Number)],
     })
   })
@@ -56,9 +64,10 @@ describe('a waiter that cannot be restored', () => {
     harness.advance(1_001)
 
     const forgotten = { token: 'x'.repeat(22), permits: 3, capacity: 2 }
-    expect(await scripts.restore('large', forgotten)).toMatchObject({ kind: 'unsatisfiable' })
+    const { outcome, state } = await restored('large', forgotten)
 
-    expect(await served('large')).toMatchObject({ holderCount: 1, queueLength: 0 })
+    expect(outcome).toMatchObject({ kind: 'unsatisfiable' })
+    expect(state).toMatchObject({ holderCount: 1, queueLength: 0 })
   })
 
   it('because its name became another kind of lock is answered so', async () => {
@@ -74,9 +83,10 @@ describe('a waiter that cannot be restored', () => {
     harness.advance(1_001)
 
     const before = { ...keyed, token: 'x'.repeat(22) }
-    expect(await scripts.restore('other', before)).toMatchObject({ kind: 'replaced' })
+    const { outcome, state } = await restored('other', before)
 
-    expect(await served('other')).toMatchObject({ holderCount: 1, queueLength: 0 })
+    expect(outcome).toMatchObject({ kind: 'replaced' })
+    expect(state).toMatchObject({ holderCount: 1, queueLength: 0 })
   })
 })
 
@@ -87,8 +97,9 @@ describe('a connection whose request was repeated through another instance', () 
     const { token } = await scripts.acquire('once', { ...keyed, waitMs })
     const repeat = await scripts.acquire('once', { ...keyed, waitMs, instance: 'there' })
     expect(repeat).toMatchObject({ kind: 'queued', attach: 2 })
-    await scripts.release('once', first.token)
-    expect(await scripts.claim('once', token)).toMatchObject({ kind: 'granted' })
+    expect(await scripts.handOver('once', first.token, 'once', token)).toMatchObject({
+      kind: 'granted',
+    })
     expect(await scripts.release('once', token)).toMatchObject({ kind: 'released' })
 
     // The heartbeat of the first instance finds no place and no lease.

@@ -72,8 +72,46 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
     end: binder.bind(endSessionScript),
   }
 
+  const release = (
+    names: string | readonly string[],
+    token: string,
+    instance = 'elsewhere',
+    hold: string | undefined = undefined,
+  ) => run.release(locks(names), { token, instance, ...COMMON, hold })
+  const claim = (names: string | readonly string[], token: string, attach = 1) =>
+    run.claim(locks(names), { token, attach, ...COMMON })
+  const unknown = randomToken()
+  /** Redis runs calls of one turn in their order when it knows their scripts. */
+  const load = async (name: string) => {
+    const lock = key('lock', name, unknown)
+    const one = { token: unknown, attach: 1, instance: HERE, ...COMMON }
+    await Promise.all([
+      run.release({ lock: [lock] }, { ...one, hold: undefined }),
+      run.claim({ lock: [lock] }, one),
+      run.leave({ lock: [lock] }, { ...one, how: 'timeout' }),
+      run.heartbeat({ lock: [lock] }, { instance: unknown, token: [unknown] }),
+      run.inspect({ lock }, { max: 1 }),
+      run.verify({ lock }, { fence: 1, max: 1 }),
+      run.sweep({ timers: key('timers', name, unknown) }, { max_locks: 1, ...COMMON }),
+    ])
+  }
+
   return {
     key,
+    load,
+    /**
+     * Releases a lease, and claims the next in the same turn: before the two seconds for a claim
+     * are over, however busy the machine.
+     */
+    async handOver(
+      name: string,
+      token: string,
+      ...[names, next, attach]: Parameters<typeof claim>
+    ) {
+      await load(name)
+      const [, claimed] = await Promise.all([release(name, token), claim(names, next, attach)])
+      return claimed
+    },
     async acquire(
       names: string | readonly string[],
       { token = randomToken(), ttlMs = 30_000, waitMs = 0, maxQueue, ...options }: Asked = {},
@@ -88,14 +126,8 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
       const args = { token: token as string, waiter: JSON.stringify(record) }
       return run.restore(locks(names), { ...args, waited_ms: 0, wait_ms: 60_000, ...COMMON })
     },
-    claim: (names: string | readonly string[], token: string, attach = 1) =>
-      run.claim(locks(names), { token, attach, ...COMMON }),
-    release: (
-      names: string | readonly string[],
-      token: string,
-      instance = 'elsewhere',
-      hold: string | undefined = undefined,
-    ) => run.release(locks(names), { token, instance, ...COMMON, hold }),
+    claim,
+    release,
     renew: (names: string | readonly string[], token: string, ttlMs: number) =>
       run.renew(locks(names), { token, ttl_ms: ttlMs, ...COMMON }),
     leave: (names: string | readonly string[], token: string, how: string, attach = 1) =>
