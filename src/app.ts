@@ -60,6 +60,7 @@ export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis)
     isDraining: () => phase() !== 'serving',
     lastRead: deps.lastRead ?? (() => STARTED),
     certificate: deps.certificate ?? (() => tls?.cert),
+    tokenEnds: (nowMs) => keyring.nextEnds(nowMs),
   })
   const redis = access(deps, metrics, current)
   const running = domains.map((domain) => {

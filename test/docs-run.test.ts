@@ -16,7 +16,7 @@ const CONSOLE: Readonly<Record<string, readonly string[]>> = {
   'docs/command-line.md': [
     'npm run -s cli -- status',
     'lockstep locks watch report',
-    'lockstep token new shop --allow shop --scope locks:write',
+    "lockstep token new shop --allow shop --scope 'locks:write:jobs/*' --expires-at 2027-01-31T00:00:00Z",
     'lockstep top',
     'eval "$(lockstep completion bash)"   # in ~/.bashrc',
   ],

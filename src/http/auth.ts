@@ -1,16 +1,25 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import { LineLimit } from '../logging/line-limit.js'
+import { type GrantedNames, isGranted } from './granted-names.js'
 import { namespaceOf } from './namespace.js'
 import { type Problem, problem } from './problem.js'
 import type { Step } from './request-hooks.js'
-import type { Scope } from './scopes.js'
+import { type GrantedScopes, isOfDomain, type Scope } from './scopes.js'
 import type { Keyring } from './tokens.js'
 
-/** The request has no token, an unknown one, or one without the scope or the namespace. */
-export type Refusal = 'missing' | 'unknown' | 'scope' | 'namespace'
+/** The request has no token, an unknown or ended one, or one without the scope, name or namespace. */
+export type Refusal = 'missing' | 'unknown' | 'expired' | 'scope' | 'name' | 'namespace'
+
+/**
+ * What a request is about, for tokens that have a scope for some names only. `every`: all names, such
+ * a token is refused. `in-handler`: the handler answers only about `request.names`.
+ */
+type Names = ((request: FastifyRequest) => readonly string[]) | 'every' | 'in-handler'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
+    /** Default: the first parameter of the path. */
+    names?: Names
     /**
      * The caller is a proxy that passes on the headers of its visitor: the token comes from
      * Lockstep-Api-Token, which the proxy sets, and so does the namespace. A visitor can set neither.
@@ -25,7 +34,9 @@ declare module 'fastify' {
     /** Why its token was refused. */
     refusal: Refusal | undefined
     /** Undefined where no token is configured: everything is allowed. */
-    scopes: ReadonlySet<Scope> | undefined
+    scopes: GrantedScopes | undefined
+    /** The names for which the token has the scope of the route; undefined: every name. */
+    names: GrantedNames
   }
 }
 
@@ -34,15 +45,25 @@ const EVERYWHERE = ['*']
 /**
  * Sets caller, scopes and namespace of a request before its body is read. Where no token is
  * configured, every caller may do everything. A route without a scope stops the start: it would be
- * open to everyone.
+ * open to everyone. So does one of a domain without names.
  */
 export function installAuth(app: FastifyInstance, keyring: Keyring): Step {
   app.decorateRequest('refusal', undefined)
   app.decorateRequest('namespace', '')
   app.decorateRequest('caller', '')
   app.decorateRequest('scopes', undefined)
-  app.addHook('onRoute', ({ method, url, config }) => {
-    if (config?.scope === undefined) throw new Error(`${method} ${url} declares no scope`)
+  app.decorateRequest('names', undefined)
+  app.addHook('onRoute', (route) => {
+    const { method, url, config, handler } = route
+    const scope = config?.scope
+    if (scope === undefined) throw new Error(`${method} ${url} declares no scope`)
+    if (scope === 'none' || !isOfDomain(scope)) return
+    const assertNames = namesRule(route, scope)
+    // A hook would cost every request a closure.
+    route.handler = function (request, reply) {
+      if (request.names !== undefined) assertNames(request)
+      return handler.call(this, request, reply)
+    }
   })
   return (request, reply) => {
     const { scope = 'none', forProxies = false } = request.route
@@ -65,8 +86,15 @@ export function installAuth(app: FastifyInstance, keyring: Keyring): Step {
       throw problem('unauthenticated', `Send a known token as \`${how}\`.`)
     }
     request.caller = caller.name
+    if (caller.endsAtMs <= Date.now()) {
+      request.refusal = 'expired'
+      reply.header('www-authenticate', 'Bearer realm="lockstep"')
+      const end = new Date(caller.endsAtMs).toISOString()
+      throw problem('unauthenticated', `The token "${caller.name}" ended at ${end}.`)
+    }
     request.scopes = caller.scopes
     if (!caller.scopes.has(scope)) throw lacksScope(request, scope)
+    request.names = caller.scopes.get(scope)
     request.refusal = 'namespace'
     request.namespace = namespaceOf(asked, caller.namespaces)
     request.refusal = undefined
@@ -98,11 +126,51 @@ export function createRefusalLog(
 }
 
 /**
- * For a scope that only some requests to a route need.
- * @throws Problem forbidden for a token without the scope
+ * For a scope or names that only some requests to a route need.
+ * @throws Problem forbidden for a token without the scope, or without it for one of the names
  */
-export function assertScope(request: FastifyRequest, scope: Scope): void {
-  if (request.scopes && !request.scopes.has(scope)) throw lacksScope(request, scope)
+export function assertScope(
+  request: FastifyRequest,
+  scope: Scope,
+  names: Iterable<string> = [],
+): void {
+  const { scopes, caller } = request
+  if (!scopes) return
+  if (!scopes.has(scope)) throw lacksScope(request, scope)
+  const granted = scopes.get(scope)
+  for (const name of granted ? names : []) {
+    if (isGranted(granted, name)) continue
+    request.refusal = 'name'
+    throw problem('forbidden', `The token "${caller}" does not have ${scope} for "${name}".`, {
+      extensions: { scope, name },
+    })
+  }
+}
+
+/** The rule of a route for tokens that have its scope for some names only. */
+function namesRule(
+  { method, url, config }: RouteOptions,
+  scope: Scope,
+): (request: FastifyRequest) => void {
+  const { names = firstParameter(url) } = config ?? {}
+  switch (names) {
+    case undefined:
+      throw new Error(`${method} ${url} declares no names`)
+    case 'in-handler':
+      return () => undefined
+    case 'every':
+      return (request) => {
+        throw lacksEveryName(request, scope)
+      }
+    default:
+      return (request) => assertScope(request, scope, names(request))
+  }
+}
+
+function firstParameter(url: string) {
+  const [, parameter] = /:(\w+)/.exec(url) ?? []
+  if (parameter === undefined) return undefined
+  return ({ params }: FastifyRequest) => [(params as Record<string, string>)[parameter] as string]
 }
 
 function lacksScope(request: FastifyRequest, scope: string): Problem {
@@ -110,4 +178,13 @@ function lacksScope(request: FastifyRequest, scope: string): Problem {
   return problem('forbidden', `The token "${request.caller}" does not have the scope ${scope}.`, {
     extensions: { scope },
   })
+}
+
+function lacksEveryName(request: FastifyRequest, scope: string): Problem {
+  request.refusal = 'name'
+  return problem(
+    'forbidden',
+    `The token "${request.caller}" has ${scope} for some names only; this needs it for every name.`,
+    { extensions: { scope } },
+  )
 }

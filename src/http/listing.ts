@@ -1,5 +1,6 @@
 import type { Static } from 'typebox'
-import { fromCursor, type PageQuery, toCursor } from './pages.js'
+import type { GrantedNames } from './granted-names.js'
+import { type PageQuery, readPage } from './pages.js'
 
 export interface ListingOptions<C> {
   /** Names of things with settings of their own. */
@@ -21,6 +22,13 @@ export interface Listed<C> {
   readonly content: C | undefined
 }
 
+interface ListRequest {
+  readonly namespace: string
+  readonly query: Static<typeof PageQuery>
+  /** Those that the caller may see. */
+  readonly names: GrantedNames
+}
+
 /** Lists things that have settings, content or both, by name, in pages. */
 export function createListing<C>({ configuration, names, contentOf }: ListingOptions<C>) {
   /** Undefined for a name whose thing has ended. */
@@ -31,22 +39,21 @@ export function createListing<C>({ configuration, names, contentOf }: ListingOpt
     return undefined
   }
 
-  return async (namespace: string, { prefix, limit, cursor }: Static<typeof PageQuery>) => {
-    const after = fromCursor(cursor, prefix)
+  async function read(namespace: string, prefix: string, after: string, limit: number) {
     const [used, configured] = await Promise.all([
-      names.list(namespace, prefix, after, limit + 1),
+      names.list(namespace, prefix, after, limit),
       configuration.list(namespace),
     ])
     const settled = configured
       .map(({ name }) => name)
       .filter((name) => name > after && name.startsWith(prefix))
     const all = [...new Set([...used, ...settled])].sort()
-    const page = all.slice(0, limit)
-    const looked = await Promise.all(page.map((name) => look(namespace, name)))
-    const last = page.at(-1)
-    return {
-      items: looked.filter((one) => one !== undefined),
-      ...(last !== undefined && all.length > limit && { nextCursor: toCursor(last) }),
-    }
+    return all.slice(0, limit).map((name) => ({ name }))
+  }
+
+  return async ({ namespace, query, names }: ListRequest) => {
+    const { items, ...next } = await readPage(query, names, (...range) => read(namespace, ...range))
+    const looked = await Promise.all(items.map(({ name }) => look(namespace, name)))
+    return { items: looked.filter((one) => one !== undefined), ...next }
   }
 }

@@ -33,7 +33,7 @@ export function createHttpMetrics(metrics: Metrics): HttpMetrics {
   )
   const refusals = metrics.counter(
     'lockstep_http_refused_tokens_total',
-    'Requests refused for their token: missing, unknown, without the scope or the namespace',
+    'Requests refused for their token: missing, unknown, expired, without the scope, the name or the namespace',
     ['reason'],
   )
   return {

@@ -9,6 +9,8 @@ export interface InstanceState {
   lastRead(): { readonly isGood: boolean; readonly atMs: number }
   /** The current chain in PEM; undefined without TLS. */
   certificate(): string | undefined
+  /** The next end of an API token, by name, in milliseconds since 1970. */
+  tokenEnds(nowMs: number): ReadonlyMap<string, number>
 }
 
 export function createInstanceMetrics(metrics: Metrics, state: InstanceState): void {
@@ -38,5 +40,18 @@ export function createInstanceMetrics(metrics: Metrics, state: InstanceState): v
     const chain = state.certificate()
     if (chain === undefined) end.remove()
     else end.set(Date.parse(new X509Certificate(chain).validTo) / 1_000)
+  })
+
+  const tokens = metrics.gauge(
+    'lockstep_token_expiry_seconds',
+    'Seconds until the next API token of this name ends, 0 if all have ended; absent for tokens without an end',
+    ['token'],
+  )
+  atScrape(tokens, () => {
+    tokens.reset()
+    const nowMs = Date.now()
+    for (const [token, endsAtMs] of state.tokenEnds(nowMs)) {
+      tokens.set({ token }, Math.max(0, endsAtMs - nowMs) / 1_000)
+    }
   })
 }

@@ -43,6 +43,7 @@ it.each([
   [['queues', 'send', 'jobs', 'no json'], 'this is no JSON: no json'],
   [['queues', 'redrive', 'jobs'], 'name ids, or --count'],
   [['token', 'new', 'a b'], 'It has letters, digits'],
+  [['token', 'new', 'a', '--expires-at', 'soon'], 'It has the form 2027-01-31T00:00:00Z'],
   [['--token-file', '/is/not/there', 'status'], 'the file of the token cannot be read'],
   [['--url', 'localhost', 'status'], 'is not like http://HOST:PORT'],
   [['--url', 'http://me:secret@localhost', 'status'], 'is not like http://HOST:PORT'],
@@ -219,6 +220,11 @@ it('appends, reads and follows entries', async () => {
 it('makes a token that the service takes', async () => {
   const { token, entry } = await json('token', 'new', 'shop', '--scope', 'locks:read')
   expect(entry).toMatchObject({ name: 'shop', namespaces: ['*'], scopes: ['locks:read'] })
+  const narrowed = ['--scope', 'locks:write:jobs/*', '--expires-at', '2999-01-31T00:00:00Z']
+  const { stdout } = await lockstep(['token', 'new', 'shop', ...narrowed])
+  expect(stdout).toMatch(
+    /scopes: \['locks:write:jobs\/\*'\]\n {4}expiresAt: 2999-01-31T00:00:00Z\n/,
+  )
   const shown = (await lockstep(['token', 'new', 'shop'])).stdout
   expect(shown).toMatch(/^ {2}- name: shop\n {4}sha256: [0-9a-f]{64}$/m)
   expect(token).toMatch(/^ls_[\w-]{43}$/)

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { scopesOf } from '../../src/config.js'
 import { DOMAINS } from '../../src/domains.js'
 import { installAuth } from '../../src/http/auth.js'
-import { type Scope, withImplied } from '../../src/http/scopes.js'
+import { grantsOf, type Scope } from '../../src/http/scopes.js'
 import { Keyring } from '../../src/http/tokens.js'
 import { openEvents } from '../support/event-client.js'
 import { type Harness, startHarness, useHarness } from '../support/harness.js'
@@ -248,16 +248,22 @@ describe('a reload', () => {
   })
 })
 
-it('a route that declares no scope stops the start', () => {
+it('a route that declares no scope, or no names, stops the start', () => {
   const bare = Fastify()
   installAuth(bare, new Keyring([], SCOPES))
   expect(() => bare.get('/forgotten', async () => 'open')).toThrow(/\/forgotten declares no scope/)
+  const config = { scope: 'locks:read' } as const
+  expect(() => bare.get('/all', { config }, async () => 'all')).toThrow(/\/all declares no names/)
 })
 
 it('a write scope includes every scope of its domain, and none of another', () => {
   const all = ['locks:read', 'locks:write', 'locks:other', 'cache:read', 'admin'] as Scope[]
-  expect(withImplied(['locks:write', 'cache:read'], all)).toEqual(
-    new Set(['locks:read', 'locks:write', 'locks:other', 'cache:read']),
-  )
-  expect(withImplied(['locks:read'], all)).toEqual(new Set(['locks:read']))
+  const scopesOf = (...texts: string[]) => [...grantsOf(texts, all).keys()].sort()
+  expect(scopesOf('locks:write', 'cache:read')).toEqual([
+    'cache:read',
+    'locks:other',
+    'locks:read',
+    'locks:write',
+  ])
+  expect(scopesOf('locks:read')).toEqual(['locks:read'])
 })

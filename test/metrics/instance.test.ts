@@ -70,6 +70,7 @@ it('shows when its certificate expires, also after a renewal', async ({ skip }) 
     isDraining: () => false,
     lastRead: () => ({ isGood: true, atMs: 0 }),
     certificate: () => certificate,
+    tokenEnds: () => new Map(),
   })
   const read = async () =>
     /^lockstep_tls_certificate_end_timestamp_seconds (\d+)$/m.exec(

@@ -52,7 +52,7 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
     },
     async (request, reply) => {
       const { keys, encoding, lease, leaseTokens } = request.body
-      if (lease) assertScope(request, 'cache:write')
+      if (lease) assertScope(request, 'cache:write', [request.params.space])
       assertTokens(request.body)
       const client = request.raw.socket
       const asking = lease ? { leases, tokens: leaseTokens?.map(tokenIn), client } : undefined

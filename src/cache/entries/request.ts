@@ -54,7 +54,7 @@ export function refuseConditions(app: FastifyInstance): void {
   })
 }
 
-interface Asked {
+interface Asked extends Pick<Named, 'params'> {
   readonly query: { readonly lease?: boolean; readonly waitMs?: number }
   readonly headers: { readonly 'lockstep-lease'?: string }
 }
@@ -72,6 +72,6 @@ export function toAsk(request: FastifyRequest & Asked): AskOptions | undefined {
     if (own !== undefined) throw invalid('header/lockstep-lease', 'belongs to lease=true')
     return undefined
   }
-  assertScope(request, 'cache:write')
+  assertScope(request, 'cache:write', [request.params.space])
   return { token: own && tokenIn(own), waitMs, client: request.raw.socket }
 }

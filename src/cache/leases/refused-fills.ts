@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyRequest } from 'fastify'
 import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { isGranted } from '../../http/granted-names.js'
 import { ObjectName, ResourceName } from '../../http/names.js'
 import { Problem } from '../../http/problem.js'
 import { keyOf } from '../entries/request.js'
@@ -30,8 +31,11 @@ export interface RefusedFillOptions {
 export function endsLeasesOfRefusedFills({ leases, policyOf, fillsOf }: RefusedFillOptions) {
   return async (request: FastifyRequest, _reply: unknown, error: FastifyError): Promise<void> => {
     const status = error instanceof Problem ? error.spec.status : error.statusCode
-    if (!REFUSALS.includes(status) || !mayFill(request)) return
-    const named = fillsOf(request).filter((one): one is Static<typeof Fill> => fill.Check(one))
+    // A request can be refused before its namespace is known.
+    if (!REFUSALS.includes(status) || request.namespace === '') return
+    const named = fillsOf(request)
+      .filter((one): one is Static<typeof Fill> => fill.Check(one))
+      .filter(({ space }) => mayFill(request, space))
     await Promise.allSettled(
       named.map(async ({ leaseToken, ...params }) =>
         leases.cancel(
@@ -44,9 +48,8 @@ export function endsLeasesOfRefusedFills({ leases, policyOf, fillsOf }: RefusedF
   }
 }
 
-/** A request can be refused before its namespace is known, or that its token may not write. */
-const mayFill = ({ namespace, scopes }: FastifyRequest): boolean =>
-  namespace !== '' && (scopes?.has('cache:write') ?? true)
+const mayFill = ({ scopes }: FastifyRequest, space: string): boolean =>
+  !scopes || (scopes.has('cache:write') && isGranted(scopes.get('cache:write'), space))
 
 /** The items of a list in an unchecked body, each with the fields that all have in common. */
 export function itemsOf(body: unknown, list: string, common: object = {}): object[] {

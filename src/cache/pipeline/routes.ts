@@ -1,4 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import type { Static } from 'typebox'
 import { assertScope } from '../../http/auth.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
@@ -31,7 +33,7 @@ export const pipelineRoutes: FastifyPluginAsyncTypebox<RouteOptions & { stores: 
         policyOf,
         fillsOf: ({ body }) => itemsOf(body, 'operations'),
       }),
-      config: { scope: 'cache:read' },
+      config: { scope: 'cache:read', names: spacesRead },
       schema: {
         operationId: 'runCachePipeline',
         summary: 'Run up to 1000 operations on any spaces',
@@ -44,9 +46,8 @@ export const pipelineRoutes: FastifyPluginAsyncTypebox<RouteOptions & { stores: 
       },
     },
     async (request, reply) => {
-      if (request.body.operations.some(({ op }) => op !== 'get')) {
-        assertScope(request, 'cache:write')
-      }
+      const writes = request.body.operations.filter(({ op }) => op !== 'get')
+      if (writes.length > 0) assertScope(request, 'cache:write', spacesOf(writes))
       const identity = requestIdentity(request, idempotencyTtlMs)
       const operations: Planned[] = []
       for (const [i, sent] of request.body.operations.entries()) {
@@ -68,6 +69,13 @@ export const pipelineRoutes: FastifyPluginAsyncTypebox<RouteOptions & { stores: 
     },
   )
 }
+
+type Operations = Static<typeof schemas.PipelineRequest>['operations']
+
+const spacesOf = (operations: Operations) => operations.map(({ space }) => space)
+
+const spacesRead = ({ body }: FastifyRequest) =>
+  spacesOf((body as Static<typeof schemas.PipelineRequest>).operations)
 
 /**
  * Runs the operations of one key one after another, also where one fails. The scripts of different

@@ -112,7 +112,7 @@ export const spaceRoutes: FastifyPluginAsyncTypebox<{
   app.get(
     '',
     {
-      config: { scope: 'cache:read' },
+      config: { scope: 'cache:read', names: 'in-handler' },
       schema: {
         operationId: 'listCacheSpaces',
         summary: 'List the spaces that have settings',
@@ -123,8 +123,8 @@ export const spaceRoutes: FastifyPluginAsyncTypebox<{
         response: { 200: schemas.SpaceList, ...problemResponses(...COMMON_PROBLEMS) },
       },
     },
-    async ({ namespace, query }) => {
-      const { items, ...rest } = pageOf(await store.list(namespace), query)
+    async ({ namespace, query, names }) => {
+      const { items, ...rest } = pageOf(await store.list(namespace), query, names)
       return { items: items.map(toResponse), ...rest }
     },
   )

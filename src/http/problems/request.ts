@@ -53,19 +53,28 @@ export const REQUEST_PROBLEMS = {
   unauthenticated: {
     status: 401,
     title: 'A token is needed',
-    cause: 'The request has no bearer token, or an unknown one.',
+    cause: 'The request has no bearer token, or one that is unknown or has ended.',
     remedy: 'Send `Authorization: Bearer <token>` with a token from the configuration.',
     retry: 'no',
   },
   forbidden: {
     status: 403,
     title: 'The token does not allow this',
-    cause: 'The token lacks the scope of the operation, or the namespace asked for.',
-    remedy: 'Use a token with the scope and namespace, or ask the operator for one.',
+    cause:
+      'The token lacks the scope of the operation, has it for other names only, or lacks the namespace asked for.',
+    remedy: 'Use a token with the scope, name and namespace, or ask the operator for one.',
     retry: 'no',
     members: Type.Object(
-      { scope: Type.Optional(Type.String({ description: 'The scope that is missing.' })) },
-      { title: 'ForbiddenProblem', examples: [{ scope: 'locks:write' }] },
+      {
+        scope: Type.Optional(Type.String({ description: 'The scope that is missing.' })),
+        name: Type.Optional(
+          Type.String({
+            description:
+              'The name for which it is missing; absent if the token has it for no name, or the operation needs it for every name.',
+          }),
+        ),
+      },
+      { title: 'ForbiddenProblem', examples: [{ scope: 'locks:write', name: 'jobs/nightly' }] },
     ),
   },
   'origin-refused': {

@@ -72,7 +72,7 @@ export function createRegistry(binder: Binder) {
     remove: (namespace: string, board: string) => unlist(namespace, board).catch(ignore),
 
     /** Names that start with `prefix` and sort after `after`, ordered by their bytes. */
-    async list(namespace: string, prefix: string, after: string, limit: number): Promise<string[]> {
+    async list(namespace: string, prefix: string, after: string, limit: number) {
       const range = {
         first: after ? `(${after}` : prefix ? `[${prefix}` : '-',
         // Names contain no byte above 0x7f.
@@ -82,7 +82,7 @@ export function createRegistry(binder: Binder) {
       }
       while (true) {
         const { rechecks, names } = await listNames(keysOf(namespace), range)
-        if (rechecks.length === 0) return names
+        if (rechecks.length === 0) return names.map((name) => ({ name }))
         await recheckAll(namespace, rechecks)
       }
     },

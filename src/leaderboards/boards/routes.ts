@@ -1,7 +1,7 @@
 import { logChange } from '../../http/change-log.js'
 import { DocumentHeaders } from '../../http/documents.js'
 import { toPrecondition } from '../../http/etag.js'
-import { fromCursor, PageQuery, toCursor } from '../../http/pages.js'
+import { PageQuery, readPage } from '../../http/pages.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { noBoard, problemResponses, responses } from '../problems.js'
 import { BoardParams } from '../schemas.js'
@@ -124,7 +124,7 @@ export const boardRoutes: LeaderboardRoutes = async (app, { store }) => {
   app.get(
     '',
     {
-      config: { scope: 'leaderboards:read' },
+      config: { scope: 'leaderboards:read', names: 'in-handler' },
       schema: {
         operationId: 'listLeaderboards',
         summary: 'List the boards of the namespace by name',
@@ -135,13 +135,7 @@ export const boardRoutes: LeaderboardRoutes = async (app, { store }) => {
         response: responses(schemas.LeaderboardList),
       },
     },
-    async (request) => {
-      const { prefix, limit, cursor } = request.query
-      const after = fromCursor(cursor, prefix)
-      const names = await store.list(request.namespace, prefix, after, limit + 1)
-      const items = names.slice(0, limit).map((name) => ({ name }))
-      const last = items.at(-1)
-      return { items, ...(last && names.length > limit && { nextCursor: toCursor(last.name) }) }
-    },
+    ({ namespace, query, names }) =>
+      readPage(query, names, (...range) => store.list(namespace, ...range)),
   )
 }

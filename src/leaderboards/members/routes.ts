@@ -1,5 +1,8 @@
+import type { FastifyRequest } from 'fastify'
+import type { Static } from 'typebox'
 import { logChange } from '../../http/change-log.js'
-import { fromCursor, toCursor } from '../../http/pages.js'
+import type { GrantedNames } from '../../http/granted-names.js'
+import { readPage } from '../../http/pages.js'
 import { invalid } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
 import { toRefused, toResults, toStanding } from '../answer.js'
@@ -17,7 +20,7 @@ export const memberRoutes: LeaderboardRoutes = async (app, { store, idempotencyT
   app.post(
     '/leaderboard-submissions',
     {
-      config: { scope: 'leaderboards:write' },
+      config: { scope: 'leaderboards:write', names: boardsOf },
       schema: {
         operationId: 'submitToLeaderboards',
         summary: 'Submit scores of one member to several boards',
@@ -56,7 +59,7 @@ export const memberRoutes: LeaderboardRoutes = async (app, { store, idempotencyT
   app.get(
     '/members/:member/leaderboards',
     {
-      config: { scope: 'leaderboards:read' },
+      config: { scope: 'leaderboards:read', names: 'in-handler' },
       schema: {
         operationId: 'listMemberLeaderboards',
         summary: 'List the entries of a member on all boards',
@@ -70,10 +73,10 @@ export const memberRoutes: LeaderboardRoutes = async (app, { store, idempotencyT
     },
     async (request) => {
       const { member } = request.params
-      const { cursor } = request.query
-      const after = fromCursor(cursor, '')
-      const { results, ...walked } = await walk(request.namespace, after, (board) =>
-        entriesOf(request.namespace, board, member),
+      const { namespace, names, query } = request
+      const { results, ...walked } = await walk(
+        { namespace, names, cursor: query.cursor, part: 'query' },
+        (board) => entriesOf(namespace, board, member),
       )
       return { items: results.flat(), ...walked }
     },
@@ -82,7 +85,7 @@ export const memberRoutes: LeaderboardRoutes = async (app, { store, idempotencyT
   app.post(
     '/members/:member/erase',
     {
-      config: { scope: 'leaderboards:write' },
+      config: { scope: 'leaderboards:write', names: 'every' },
       schema: {
         operationId: 'eraseMember',
         summary: 'Erase a member from all seasons of all boards',
@@ -96,10 +99,10 @@ export const memberRoutes: LeaderboardRoutes = async (app, { store, idempotencyT
     },
     async (request) => {
       const { member } = request.params
-      const { cursor } = request.body
-      const after = fromCursor(cursor, '', 'body')
-      const { results, ...walked } = await walk(request.namespace, after, (board) =>
-        erase(request.namespace, board, member),
+      const { namespace, names, body } = request
+      const { results, ...walked } = await walk(
+        { namespace, names, cursor: body.cursor, part: 'body' },
+        (board) => erase(namespace, board, member),
       )
       const erasedCount = results.reduce((sum, seasons) => sum + seasons, 0)
       if (erasedCount > 0) logChange(request, 'member.erase', { member, entries: erasedCount })
@@ -122,11 +125,27 @@ export const memberRoutes: LeaderboardRoutes = async (app, { store, idempotencyT
     return reply.kind === 'done' ? reply.seasons : 0
   }
 
-  /** Does the same on each board after a name. */
-  async function walk<T>(namespace: string, after: string, visit: (board: string) => Promise<T>) {
-    const names = await store.list(namespace, '', after, BOARDS_PER_CALL)
-    const { results, failed } = await onEach(names, visit)
-    const isFull = names.length === BOARDS_PER_CALL
-    return { results, ...failed, ...(isFull && { nextCursor: toCursor(names.at(-1) as string) }) }
+  /** Does the same on each board of a page. */
+  async function walk<T>(
+    { namespace, names, cursor, part }: Walk,
+    visit: (board: string) => Promise<T>,
+  ) {
+    const asked = { prefix: '', limit: BOARDS_PER_CALL, ...(cursor !== undefined && { cursor }) }
+    const read = (...range: [string, string, number]) => store.list(namespace, ...range)
+    const { items, ...next } = await readPage(asked, names, read, part)
+    const boards = items.map(({ name }) => name)
+    const { results, failed } = await onEach(boards, visit)
+    return { results, ...failed, ...next }
   }
 }
+
+interface Walk {
+  readonly namespace: string
+  readonly names: GrantedNames
+  readonly cursor: string | undefined
+  /** Where the cursor was sent. */
+  readonly part: 'query' | 'body'
+}
+
+const boardsOf = ({ body }: FastifyRequest) =>
+  (body as Static<typeof schemas.SubmitToLeaderboardsRequest>).boards.map(({ board }) => board)

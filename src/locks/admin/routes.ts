@@ -1,12 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { logChange } from '../../http/change-log.js'
-import { fromCursor, PageQuery } from '../../http/pages.js'
+import { PageQuery, readPage } from '../../http/pages.js'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { LockParams } from '../fields.js'
 import type { LockRouteOptions } from '../leases/answer.js'
 import { problemResponses } from '../problems.js'
 import { Lock, LockList } from '../state-schemas.js'
-import { SHOWN, toLockState, toPage } from './answer.js'
+import { SHOWN, toLockState } from './answer.js'
 import * as schemas from './schemas.js'
 
 export const lockAdminRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
@@ -16,7 +16,7 @@ export const lockAdminRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
   app.get(
     '',
     {
-      config: { scope: 'locks:read' },
+      config: { scope: 'locks:read', names: 'in-handler' },
       schema: {
         operationId: 'listLocks',
         summary: 'List the locks that are held or queued',
@@ -27,11 +27,8 @@ export const lockAdminRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
         response: { 200: LockList, ...problemResponses(...COMMON_PROBLEMS) },
       },
     },
-    async ({ namespace, query: { prefix, limit, cursor } }) => {
-      const after = fromCursor(cursor, prefix)
-      const { items, next } = await store.list(namespace, 'locks', prefix, after, limit)
-      return toPage(items, next)
-    },
+    ({ namespace, query, names }) =>
+      readPage(query, names, (...range) => store.list(namespace, 'locks', ...range)),
   )
 
   app.get(

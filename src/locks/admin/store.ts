@@ -26,17 +26,16 @@ export function createAdminStore(calls: LockCalls, metrics: LockMetrics) {
 
     /** In the order of the bytes of their names, those behind `after`, '' for the first. */
     async list(namespace: string, index: Index, prefix: string, after: string, limit: number) {
-      const range = { prefix: toStoredName(prefix), after: toStoredName(after), limit: limit + 1 }
+      const range = { prefix: toStoredName(prefix), after: toStoredName(after), limit }
       const pages = await Promise.all(
         calls
           .tags()
           .map((tag) => calls.run.list({ index: indexKey(namespace, tag, index) }, range)),
       )
-      const { items, next } = firstOf(pages, limit, ({ stored }) => stored)
-      return {
-        items: items.map(({ stored, ...rest }) => ({ name: fromStoredName(stored), ...rest })),
-        next: next && fromStoredName(next),
-      }
+      return firstOf(pages, limit, ({ stored }) => stored).map(({ stored, ...rest }) => ({
+        name: fromStoredName(stored),
+        ...rest,
+      }))
     },
 
     async verify(namespace: string, name: string, fence: number) {

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { DocumentHeaders, recordRemoval, toPut } from '../../http/documents.js'
 import { toETag, toPrecondition } from '../../http/etag.js'
-import { fromCursor, PageQuery } from '../../http/pages.js'
+import { PageQuery, readPage } from '../../http/pages.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
-import { SHOWN, toPage, toSemaphore } from '../admin/answer.js'
+import { SHOWN, toSemaphore } from '../admin/answer.js'
 import { LockParams } from '../fields.js'
 import { type LockRouteOptions, toPermits } from '../leases/answer.js'
 import { problem, problemResponses } from '../problems.js'
@@ -18,7 +18,7 @@ export const capacityRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async
   app.get(
     '',
     {
-      config: { scope: 'locks:read' },
+      config: { scope: 'locks:read', names: 'in-handler' },
       schema: {
         operationId: 'listSemaphores',
         summary: 'List the semaphores of the namespace',
@@ -29,14 +29,15 @@ export const capacityRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async
         response: { 200: SemaphoreList, ...problemResponses(...COMMON_PROBLEMS) },
       },
     },
-    async ({ namespace, query: { prefix, limit, cursor } }) => {
-      const after = fromCursor(cursor, prefix)
-      const { items, next } = await store.list(namespace, 'semaphores', prefix, after, limit)
+    async ({ namespace, query, names }) => {
+      const read = (...range: [string, string, number]) =>
+        store.list(namespace, 'semaphores', ...range)
+      const { items, ...next } = await readPage(query, names, read)
       const shown = items.map(({ name, holderCount, queueLength, ...rest }) => ({
         ...{ name, holderCount, queueLength },
         ...toPermits(rest),
       }))
-      return toPage(shown, next)
+      return { items: shown, ...next }
     },
   )
 

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { assertScope } from '../../http/auth.js'
 import { logChange } from '../../http/change-log.js'
 import { fromCursor } from '../../http/pages.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
@@ -16,7 +17,7 @@ export const sessionOperatorRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> 
   app.get(
     '',
     {
-      config: { scope: 'locks:read' },
+      config: { scope: 'locks:read', names: 'every' },
       schema: {
         operationId: 'listSessions',
         summary: 'List the sessions of the namespace',
@@ -37,7 +38,7 @@ export const sessionOperatorRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> 
   app.get(
     '/:id',
     {
-      config: { scope: 'locks:read' },
+      config: { scope: 'locks:read', names: 'in-handler' },
       schema: {
         operationId: 'getSession',
         summary: 'Get a session and the names of its locks',
@@ -51,9 +52,11 @@ export const sessionOperatorRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> 
         },
       },
     },
-    async ({ namespace, params: { id } }) => {
-      const session = await sessions.show(namespace, id)
+    async (request) => {
+      const { id } = request.params
+      const session = await sessions.show(request.namespace, id)
       if (!session) throw problem('session-not-found', `No session has the id "${id}".`)
+      assertScope(request, 'locks:read', session.names)
       return { ...toSession({ id, ...session }), names: [...session.names] }
     },
   )

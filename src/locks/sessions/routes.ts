@@ -1,4 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import { assertScope } from '../../http/auth.js'
 import { toMetadata } from '../../http/metadata.js'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import {
@@ -22,7 +24,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
   app.post(
     '',
     {
-      config: { scope: 'locks:write' },
+      config: { scope: 'locks:write', names: () => [] },
       schema: {
         operationId: 'openSession',
         summary: 'Open a session',
@@ -62,10 +64,17 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
     },
   )
 
+  /** A token that has its scope for some names only must have it for every lease of the session. */
+  async function assertLeases(request: FastifyRequest, id: string): Promise<void> {
+    if (request.names === undefined) return
+    const session = await sessions.show(request.namespace, id)
+    assertScope(request, 'locks:write', session?.names)
+  }
+
   app.post(
     '/keepalive',
     {
-      config: { scope: 'locks:write' },
+      config: { scope: 'locks:write', names: 'in-handler' },
       schema: {
         operationId: 'keepSession',
         summary: 'Keep a session alive',
@@ -76,8 +85,10 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
         response: { 200: schemas.KeptSession, ...endedProblems() },
       },
     },
-    async ({ namespace, body: { token } }) => {
-      const kept = await sessions.keep(namespace, sessionIdOf(token))
+    async (request) => {
+      const id = sessionIdOf(request.body.token)
+      await assertLeases(request, id)
+      const kept = await sessions.keep(request.namespace, id)
       metrics.session('keepalive', kept ? 'kept' : 'session-ended')
       if (!kept) throw sessionEnded()
       return toKept(kept)
@@ -87,7 +98,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
   app.post(
     '/end',
     {
-      config: { scope: 'locks:write' },
+      config: { scope: 'locks:write', names: 'in-handler' },
       schema: {
         operationId: 'endSession',
         summary: 'End a session and release its leases',
@@ -98,8 +109,10 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
         response: { 200: schemas.EndedSession, ...endedProblems() },
       },
     },
-    async ({ namespace, body: { token } }) => {
-      const outcome = await sessions.end(namespace, sessionIdOf(token))
+    async (request) => {
+      const id = sessionIdOf(request.body.token)
+      await assertLeases(request, id)
+      const outcome = await sessions.end(request.namespace, id)
       metrics.sessionEnded(outcome)
       if (!outcome) throw sessionEnded()
       const { replayed, leaseCount } = outcome

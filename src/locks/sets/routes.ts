@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
 import { type LockRouteOptions, takeGranted, takeReleased, takeRenewed } from '../leases/answer.js'
 import { toOptions } from '../leases/request.js'
@@ -11,7 +12,7 @@ export const lockSetRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
   app.post(
     '/acquire',
     {
-      config: { scope: 'locks:write' },
+      config: { scope: 'locks:write', names: namesOf },
       schema: {
         operationId: 'acquireLockSet',
         summary: 'Acquire several locks, all or nothing',
@@ -36,7 +37,7 @@ export const lockSetRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
   app.post(
     '/renew',
     {
-      config: { scope: 'locks:write' },
+      config: { scope: 'locks:write', names: namesOf },
       schema: {
         operationId: 'renewLockSet',
         summary: 'Extend the leases of a lock set',
@@ -57,7 +58,7 @@ export const lockSetRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
   app.post(
     '/release',
     {
-      config: { scope: 'locks:write' },
+      config: { scope: 'locks:write', names: namesOf },
       schema: {
         operationId: 'releaseLockSet',
         summary: 'Release the locks of a lock set',
@@ -79,3 +80,5 @@ export const lockSetRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
 
 const byName = (names: readonly string[], fences: readonly number[]): Record<string, number> =>
   Object.fromEntries(names.map((name, i) => [name, fences[i] as number]))
+
+const namesOf = ({ body }: FastifyRequest) => (body as { readonly names: readonly string[] }).names

@@ -42,7 +42,7 @@ export const overviewRoutes: QueueRoutes = async (app, services) => {
   app.get(
     '',
     {
-      config: { scope: 'queues:read' },
+      config: { scope: 'queues:read', names: 'in-handler' },
       schema: {
         operationId: 'listQueues',
         summary: 'List queues with what they hold',
@@ -53,8 +53,8 @@ export const overviewRoutes: QueueRoutes = async (app, services) => {
         response: responses(schemas.QueueList),
       },
     },
-    async ({ namespace, query }) => {
-      const { items, ...next } = await listQueues(namespace, query)
+    async (request) => {
+      const { items, ...next } = await listQueues(request)
       return { items: items.map(({ name, content }) => ({ name, ...toContent(content) })), ...next }
     },
   )

@@ -85,7 +85,7 @@ export const authzRoutes: RateLimitRoutes = async (app, { decide, policies }) =>
     app.route({
       method,
       url: '/authz',
-      config,
+      config: { ...config, names: ({ query }) => toPolicies((query as Policies).policies) },
       schema: {
         operationId: 'authorizeVisitorByPolicies',
         summary: 'Decide by several policies of one group',
@@ -100,7 +100,7 @@ export const authzRoutes: RateLimitRoutes = async (app, { decide, policies }) =>
         hide: method !== 'GET',
       },
       handler: (request, reply) => {
-        const policies = request.query.policies.split(',')
+        const policies = toPolicies(request.query.policies)
         return answer(request, reply, { policies, ...toOptions(request.query) })
       },
     })
@@ -109,12 +109,12 @@ export const authzRoutes: RateLimitRoutes = async (app, { decide, policies }) =>
     app.route({
       method,
       url: '/:policy/authz/*',
-      config,
+      config: { ...config, names: ({ params }) => toPolicies((params as Path).policy) },
       schema: { params: schemas.AuthzPathParams, hide: true },
       handler: (request, reply) => {
         const { policy, '*': path } = request.params
         return answer(request, reply, {
-          policies: policy.split(','),
+          policies: toPolicies(policy),
           allowStatus: 200,
           denyStatus: DENY_STATUS['too-many-requests'],
           path: `/${path}`,
@@ -123,6 +123,11 @@ export const authzRoutes: RateLimitRoutes = async (app, { decide, policies }) =>
     })
   }
 }
+
+type Policies = Static<typeof schemas.AuthzPoliciesQuery>
+type Path = Static<typeof schemas.AuthzPathParams>
+
+const toPolicies = (names: string): string[] => names.split(',')
 
 const DENY_STATUS = { 'too-many-requests': 429, forbidden: 403 } as const
 

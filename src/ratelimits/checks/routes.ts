@@ -34,7 +34,7 @@ export const checkRoutes: RateLimitRoutes = async (app, { decide, idempotencyTtl
   app.post(
     '/check',
     {
-      config: { scope: 'ratelimits:write' },
+      config: { scope: 'ratelimits:write', names: policiesOf },
       schema: {
         operationId: 'checkRateLimits',
         summary: 'Check several limits at once, all or nothing',
@@ -111,3 +111,8 @@ export const checkRoutes: RateLimitRoutes = async (app, { decide, idempotencyTtl
     },
   )
 }
+
+const policiesOf = ({ body }: FastifyRequest) =>
+  (body as Static<typeof schemas.CheckRequest>).limits.map(
+    ({ policy, name = '' }) => policy ?? name,
+  )

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
 import { acceptJson } from '../../http/body.js'
 import { windowOf } from '../algorithms/algorithms.js'
@@ -25,7 +26,7 @@ export const envoyRoutes: RateLimitRoutes = async (app, { decide, policies }) =>
     request: Request,
     descriptor: Descriptor,
   ): Promise<Status> {
-    const policy = [request.domain, ...descriptor.entries.map(({ key }) => key)].join('.')
+    const policy = policyOf(request, descriptor)
     const document = await policies.get(namespace, policy)
     if (!document) return { code: 'OK' }
     const cost = costOf(request, descriptor)
@@ -44,7 +45,7 @@ export const envoyRoutes: RateLimitRoutes = async (app, { decide, policies }) =>
   app.post(
     '/json',
     {
-      config: { scope: 'ratelimits:write' },
+      config: { scope: 'ratelimits:write', names: policiesOf },
       schema: {
         hide: true,
         body: ShouldRateLimitRequest,
@@ -60,6 +61,14 @@ export const envoyRoutes: RateLimitRoutes = async (app, { decide, policies }) =>
       return { overallCode: isOver ? ('OVER_LIMIT' as const) : ('OK' as const), statuses }
     },
   )
+}
+
+const policyOf = ({ domain }: Request, { entries }: Descriptor): string =>
+  [domain, ...entries.map(({ key }) => key)].join('.')
+
+function policiesOf({ body }: FastifyRequest): string[] {
+  const request = body as Request
+  return request.descriptors.map((descriptor) => policyOf(request, descriptor))
 }
 
 /** The hits of the descriptor, which may be 0, or those of the request, which are at least 1. */

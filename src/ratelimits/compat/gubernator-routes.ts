@@ -1,4 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
+import type { FastifyRequest } from 'fastify'
+import type { Static } from 'typebox'
 import { acceptJson, LIST_BODY_BYTES } from '../../http/body.js'
 import { algorithmOf } from '../algorithms/algorithms.js'
 import { responses } from '../problems.js'
@@ -56,7 +58,7 @@ export const gubernatorRoutes: RateLimitRoutes = async (app, { decide, adjustmen
     '/v1/GetRateLimits',
     {
       bodyLimit: LIST_BODY_BYTES,
-      config: { scope: 'ratelimits:write' },
+      config: { scope: 'ratelimits:write', names: limitsOf },
       schema: {
         hide: true,
         body: GetRateLimitsRequest,
@@ -75,3 +77,7 @@ export const gubernatorRoutes: RateLimitRoutes = async (app, { decide, adjustmen
     },
   )
 }
+
+/** The names as callers send them: they are part of no stored policy. */
+const limitsOf = ({ body }: FastifyRequest) =>
+  (body as Static<typeof GetRateLimitsRequest>).requests.map(({ name = '' }) => name)

@@ -108,7 +108,7 @@ export const policyRoutes: RateLimitRoutes = async (app, { policies, exceptions 
   app.get(
     '',
     {
-      config: { scope: 'ratelimits:read' },
+      config: { scope: 'ratelimits:read', names: 'in-handler' },
       schema: {
         operationId: 'listRateLimitPolicies',
         summary: 'List the policies of the namespace',
@@ -120,8 +120,8 @@ export const policyRoutes: RateLimitRoutes = async (app, { policies, exceptions 
         response: responses(schemas.PolicyList),
       },
     },
-    async ({ namespace, query }) => {
-      const { items, ...next } = pageOf(await policies.list(namespace), query)
+    async ({ namespace, query, names }) => {
+      const { items, ...next } = pageOf(await policies.list(namespace), query, names)
       return { items: items.map(toResponse), ...next }
     },
   )

@@ -43,7 +43,7 @@ export const overviewRoutes: StreamRoutes = async (app, services) => {
   app.get(
     '',
     {
-      config: { scope: 'streams:read' },
+      config: { scope: 'streams:read', names: 'in-handler' },
       schema: {
         operationId: 'listStreams',
         summary: 'List streams with what they hold',
@@ -54,8 +54,8 @@ export const overviewRoutes: StreamRoutes = async (app, services) => {
         response: responses(schemas.StreamList),
       },
     },
-    async ({ namespace, query }) => {
-      const { items, ...next } = await listStreams(namespace, query)
+    async (request) => {
+      const { items, ...next } = await listStreams(request)
       return { items: items.map(({ name, content }) => ({ name, ...toContent(content) })), ...next }
     },
   )

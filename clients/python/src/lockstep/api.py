@@ -541,6 +541,7 @@ class ForbiddenProblem(TypedDict):
     requestId: str
     retryAfterMs: NotRequired[int]
     scope: NotRequired[str]
+    name: NotRequired[str]
 
 
 class GetManyRequest(TypedDict):
