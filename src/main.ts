@@ -8,12 +8,13 @@ import { buildApp } from './app.js'
 import { digestOf } from './config/digest.js'
 import { ConfigError } from './config/faults.js'
 import { printConfig } from './config/print.js'
+import { readRedisAccess } from './config/redis-access.js'
 import { createReloads, type Reloads } from './config/reload.js'
 import { unknownVariables } from './config/variables.js'
 import { type Config, loadConfig } from './config.js'
 import type { Phase } from './http/draining.js'
 import { createLogger, toLoggedError } from './logging/logger.js'
-import { openConnections } from './redis/connections.js'
+import { type ConnectionsOptions, openConnections } from './redis/connections.js'
 import { LayoutError } from './redis/layout-record.js'
 import { type ManagedRedis, managedRefusal, startManagedRedis } from './redis/managed.js'
 import { ManagedRedisError } from './redis/managed-error.js'
@@ -42,6 +43,10 @@ async function main(): Promise<void> {
   const addresses = toAddresses(config)
   checkRules(config, addresses)
   const tls = readTls(config)
+  const access = {
+    access: readRedisAccess(config, 'redis'),
+    cacheAccess: readRedisAccess(config, 'cacheRedis'),
+  }
   for (const name of unknownVariables(process.env)) {
     process.stderr.write(`${name} is not a setting of Lockstep and is ignored.\n`)
   }
@@ -50,7 +55,7 @@ async function main(): Promise<void> {
   // Faults of the configuration and the addresses are reported before Redis is used.
   for (const address of addresses) await probeAddress(address)
   const managed = config.redisUrl === '' ? await startOwnRedis(config) : undefined
-  await serve(config, addresses, tls, managed)
+  await serve(config, addresses, access, tls, managed)
 }
 
 /** `--check-config` and `--print-config` read the configuration and start nothing. */
@@ -103,6 +108,7 @@ function checkRules(config: Config, addresses: readonly Address[]): void {
 async function serve(
   config: Config,
   addresses: readonly Address[],
+  access: Pick<ConnectionsOptions, 'access' | 'cacheAccess'>,
   tls?: TlsOptions,
   managed?: ManagedRedis,
 ): Promise<void> {
@@ -110,6 +116,7 @@ async function serve(
   const connections = openConnections({
     url: managed?.url ?? config.redisUrl,
     cacheUrl: config.cacheRedisUrl || undefined,
+    ...access,
     timeoutMs: config.redisTimeoutMs,
     // Redis may become reachable long after the start.
     onRefused: (error) => void shutDown(1).then(() => fail(error), fail),

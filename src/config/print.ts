@@ -5,21 +5,24 @@ const SECRETS = new Set<string>(SETTINGS.filter(([, { secret }]) => secret).map(
 
 /**
  * The configuration as a YAML file, without secrets.
- * @param show the public part of a secret
+ * @param show the public part of a URL
  */
 export function printConfig(
   { definitions, ...settings }: Settings & { readonly definitions: object },
-  show: (secret: string) => string,
+  show: (url: string) => string,
 ): string {
   const shown = Object.entries(settings).map(([name, value]) => [
     name,
-    SECRETS.has(name) && value !== '' ? show(String(value)) : value,
+    SECRETS.has(name) && value !== '' ? withoutSecret(name, String(value), show) : value,
   ])
   return stringify({
     ...Object.fromEntries(shown),
     ...(JSON.parse(JSON.stringify(definitions, shortDigest)) as object),
   })
 }
+
+const withoutSecret = (name: string, value: string, show: (url: string) => string): string =>
+  name.endsWith('Url') ? show(value) : '...'
 
 /** Enough to distinguish two tokens of one name. */
 const shortDigest = (key: string, value: unknown): unknown =>

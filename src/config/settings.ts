@@ -1,4 +1,33 @@
-import Type, { type Static } from 'typebox'
+import Type, { type Static, type TString } from 'typebox'
+
+/** What a connection to a Redis needs besides its URL. */
+const ACCESS = {
+  SentinelPassword: {
+    secret: true,
+    of: (redis: string) =>
+      `Password of the Sentinels of ${redis}; that of its servers is in the URL.`,
+  },
+  TlsCaFile: {
+    of: (redis: string) =>
+      `PEM file of the authorities of the certificates of ${redis}. Empty: the public ones.`,
+  },
+  TlsCertFile: {
+    of: (redis: string) => `PEM file of the certificate that the service shows to ${redis}.`,
+  },
+  TlsKeyFile: { of: () => 'PEM file of its private key.' },
+  TlsServerName: {
+    of: (redis: string) =>
+      `The name in the certificates of all servers of ${redis}. Empty: the host of each.`,
+  },
+} as const
+
+const accessSettings = <P extends string>(prefix: P, redis: string) =>
+  Object.fromEntries(
+    Object.entries(ACCESS).map(([field, { of, ...rest }]) => [
+      `${prefix}${field}`,
+      Type.String({ default: '', description: of(redis), ...rest }),
+    ]),
+  ) as Record<`${P}${keyof typeof ACCESS}`, TString>
 
 /** Every setting: type, bounds, default, description. A test generates docs/configuration.md from it. */
 export const SettingsSchema = Type.Object(
@@ -28,17 +57,19 @@ export const SettingsSchema = Type.Object(
     redisUrl: Type.String({
       secret: true,
       default: '',
-      pattern: '^$|^(redis|rediss|unix|redis\\+sentinel|redis\\+cluster)://',
+      pattern: '^$|^(unix|rediss?(\\+sentinel|\\+cluster)?)://',
       description:
-        'redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://. Empty: start a private Redis.',
+        'redis://, unix://, redis+sentinel:// or redis+cluster://; with TLS rediss://, rediss+sentinel:// or rediss+cluster://. Empty: start a private Redis.',
     }),
     cacheRedisUrl: Type.String({
       secret: true,
       default: '',
-      pattern: '^$|^(redis|rediss|unix|redis\\+sentinel|redis\\+cluster)://',
+      pattern: '^$|^(unix|rediss?(\\+sentinel|\\+cluster)?)://',
       description:
         'Separate Redis for cache entries, which may evict. Empty: they share the other Redis.',
     }),
+    ...accessSettings('redis', 'the Redis'),
+    ...accessSettings('cacheRedis', 'the cache Redis'),
     redisTimeoutMs: Type.Integer({
       default: 500,
       minimum: 50,

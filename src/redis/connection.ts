@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import slotOfKey from 'cluster-key-slot'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { type ConnectionState, ConnectionStates } from './connection-state.js'
@@ -22,8 +23,23 @@ export interface Connection {
   close(): void
 }
 
+/** What a connection needs besides its URL. */
+export interface StoreAccess {
+  /** For a URL with TLS: absent fields are the defaults of Node. */
+  readonly tls?: {
+    readonly ca?: string
+    readonly cert?: string
+    readonly key?: string
+    /** The name in the certificate of every server, where that is not its host. */
+    readonly servername?: string
+  }
+  /** The one of the URL is that of the servers. */
+  readonly sentinelPassword?: string
+}
+
 export interface ConnectionOptions {
   readonly url: string
+  readonly access?: StoreAccess | undefined
   /** Shown by CLIENT LIST: `lockstep-commands`, `lockstep-cache`, ... */
   readonly purpose: string
   /** After this time without an answer, the outcome of a command is unknown. */
@@ -172,49 +188,59 @@ function admission(
   return () => admitted
 }
 
+/**
+ * A server that wants a certificate refuses a client after the handshake. Node may then emit two errors,
+ * and ioredis listens to the first: the other would end the process. A signal makes Node listen to all.
+ */
+const NEVER = new AbortController().signal
+setMaxListeners(0, NEVER)
+
 function createClient(options: ConnectionOptions): Redis | Cluster {
-  const { protocol, hosts, path, user, password } = parseStoreUrl(options.url)
+  const { access = {}, node, anyNode, timeoutMs } = options
+  const { kind, isTls, hosts, path, user, password } = parseStoreUrl(options.url)
   const auth = { ...(user && { username: user }), ...(password && { password }) }
-  const common = { ...profile(options), ...auth }
-  switch (protocol) {
-    case 'redis+sentinel':
+  const tls = isTls ? { ...access.tls, signal: NEVER } : undefined
+  const common = { ...profile(options), ...auth, ...(tls && { tls }) }
+  switch (kind) {
+    case 'sentinel':
       return new Redis({
         ...common,
         sentinels: hosts,
+        ...(tls && { sentinelTLS: tls, enableTLSForSentinelMode: true }),
+        ...(access.sentinelPassword && { sentinelPassword: access.sentinelPassword }),
         name: path || 'mymaster',
-        sentinelCommandTimeout: options.timeoutMs,
+        sentinelCommandTimeout: timeoutMs,
         sentinelRetryStrategy: retryDelay,
         // A primary that hangs closes no connection: the Sentinels say when it is replaced.
         failoverDetector: true,
         sentinelReconnectStrategy: retryDelay,
       })
-    case 'redis+cluster':
-      if (options.node) return new Redis({ ...common, ...options.node })
-      if (options.anyNode) return inTurn(hosts, common)
+    case 'cluster':
+      if (node) return new Redis({ ...common, ...node })
+      if (anyNode) return inTurn(hosts, common)
       return new Cluster(hosts, {
         lazyConnect: true,
+        // A certificate is for the name of a host: it must not be replaced by its address.
+        ...(tls && { dnsLookup: (host, found) => found(null, host) }),
         enableOfflineQueue: false,
         // Above 0 the cluster client sends commands of a lost connection again.
         retryDelayOnFailover: 0,
         retryDelayOnClusterDown: 0,
         // TRYAGAIN, MOVED and ASK refuse a call before it runs. Its retries must end before the
         // time-out, or a call that its caller gave up would still be sent.
-        retryDelayOnTryAgain: options.timeoutMs / 10,
+        retryDelayOnTryAgain: timeoutMs / 10,
         maxRedirections: 5,
         clusterRetryStrategy: retryDelay,
         // Other nodes do not report a dead node as MOVED until they are asked.
         slotsRefreshInterval: SLOTS_REFRESH_MS,
-        slotsRefreshTimeout: options.timeoutMs,
+        slotsRefreshTimeout: timeoutMs,
         // Healthy nodes answer CLUSTERDOWN: disconnecting them would end the whole client.
         redisOptions: { ...common, reconnectOnError: null },
       })
     case 'unix':
       return new Redis({ ...common, path })
-    default: {
-      const [host] = hosts
-      const tls = protocol === 'rediss' && { tls: {} }
-      return new Redis({ ...common, ...host, db: Number(path), ...tls })
-    }
+    case 'redis':
+      return new Redis({ ...common, ...hosts[0], db: Number(path) })
   }
 }
 

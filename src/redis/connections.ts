@@ -2,7 +2,12 @@
 
 import { Cluster } from 'ioredis'
 import { createClusterPubSub } from './cluster-pub-sub.js'
-import { type Connection, type ConnectionOptions, openConnection } from './connection.js'
+import {
+  type Connection,
+  type ConnectionOptions,
+  openConnection,
+  type StoreAccess,
+} from './connection.js'
 import { ConnectionStates } from './connection-state.js'
 import type { Part } from './layout.js'
 import { checkLayout, LayoutError } from './layout-record.js'
@@ -27,8 +32,10 @@ export interface Connections {
 
 export interface ConnectionsOptions {
   readonly url: string
+  readonly access?: StoreAccess | undefined
   /** A separate Redis for the cache. */
   readonly cacheUrl?: string | undefined
+  readonly cacheAccess?: StoreAccess | undefined
   readonly timeoutMs: number
   /** Another layout filled this Redis: the instance must not use it. */
   readonly onRefused: (error: LayoutError) => void
@@ -37,6 +44,7 @@ export interface ConnectionsOptions {
 /** Returns at once; Redis may come later. */
 export function openConnections({
   cacheUrl,
+  cacheAccess,
   onRefused,
   ...given
 }: ConnectionsOptions): Connections {
@@ -53,7 +61,7 @@ export function openConnections({
     createProbe(openConnection({ ...of, purpose }))
 
   const isApart = cacheUrl !== undefined
-  const cache = { ...options, url: cacheUrl ?? options.url }
+  const cache = isApart ? { ...options, url: cacheUrl, access: cacheAccess } : options
   const cacheAdmit = isApart ? admit('cache') : undefined
   const cacheConnection = openConnection({ ...cache, purpose: 'cache', admit: cacheAdmit })
   const connections = {

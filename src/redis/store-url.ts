@@ -1,12 +1,21 @@
 /** The parts of LOCKSTEP_REDIS_URL. */
 export interface StoreUrl {
   readonly protocol: string
+  readonly kind: 'redis' | 'unix' | 'sentinel' | 'cluster'
+  readonly isTls: boolean
   readonly hosts: { host: string; port: number }[]
   /** The database of a server, the name of a primary behind Sentinels, or the path of a socket. */
   readonly path: string
   readonly user: string
   readonly password: string
 }
+
+const KINDS: ReadonlyMap<string, StoreUrl['kind']> = new Map([
+  ['redis', 'redis'],
+  ['unix', 'unix'],
+  ['redis+sentinel', 'sentinel'],
+  ['redis+cluster', 'cluster'],
+])
 
 const SENTINEL_PORT = 26_379
 const REDIS_PORT = 6_379
@@ -23,26 +32,30 @@ export function parseStoreUrl(url: string): StoreUrl {
   const [, protocol = '', user = '', password = '', hosts = '', path = ''] = match ?? []
   // A query is refused: it would be neither read nor hidden, and may hold a password.
   if (!match || /[?#]/.test(hosts + path)) throw new TypeError('not a Redis URL')
+  const kind = KINDS.get(protocol.replace('rediss', 'redis'))
+  if (kind === undefined) throw new TypeError('not a Redis URL')
   return {
     protocol,
+    kind,
+    isTls: protocol.startsWith('rediss'),
     user: decodeURIComponent(user),
     password: decodeURIComponent(password),
     hosts: hosts.split(',').map((entry) => {
       const [, v6, name = '', port] = HOST_AND_PORT.exec(entry) ?? []
-      const fallback = protocol === 'redis+sentinel' ? SENTINEL_PORT : REDIS_PORT
+      const fallback = kind === 'sentinel' ? SENTINEL_PORT : REDIS_PORT
       return { host: v6 ?? name, port: port === undefined ? fallback : Number(port) }
     }),
-    path: protocol === 'unix' ? path : path.slice(1),
+    path: kind === 'unix' ? path : path.slice(1),
   }
 }
 
 /** Whether `openConnection` accepts this URL. */
 export function isStoreUrl(url: string): boolean {
   try {
-    const { protocol, hosts, path } = parseStoreUrl(url)
-    if (protocol === 'unix') return path.length > 1
+    const { kind, hosts, path } = parseStoreUrl(url)
+    if (kind === 'unix') return path.length > 1
     if (!hosts.every(isAddress)) return false
-    return protocol === 'redis+sentinel' || /^\d*$/.test(path)
+    return kind === 'sentinel' || /^\d*$/.test(path)
   } catch {
     return false
   }
@@ -53,8 +66,8 @@ const isAddress = ({ host, port }: StoreUrl['hosts'][number]): boolean =>
 
 /** The URL without secrets: scheme, hosts, ports, and database or path. */
 export function shownStoreUrl(url: string): string {
-  const { protocol, hosts, path } = parseStoreUrl(url)
-  if (protocol === 'unix') return `unix://${path}`
+  const { protocol, kind, hosts, path } = parseStoreUrl(url)
+  if (kind === 'unix') return `unix://${path}`
   const addresses = hosts.map(
     ({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`,
   )

@@ -2,6 +2,7 @@
 
 import { parseArgs } from 'node:util'
 import type { Redis } from 'ioredis'
+import { readRedisAccess } from '../config/redis-access.js'
 import { definitionsOf, loadConfig } from '../config.js'
 import { compileTemplates } from '../leaderboards/boards/templates.js'
 import { leaderboards } from '../leaderboards/domain.js'
@@ -33,6 +34,7 @@ async function run(from: string, to: string): Promise<void> {
   states.onChange(({ server, reason }) => reason && fail(`${server} cannot be used: ${reason}`))
   const connection = openConnection({
     url: config.redisUrl,
+    access: readRedisAccess(config, 'redis'),
     purpose: 'import',
     timeoutMs: 10_000,
     states,

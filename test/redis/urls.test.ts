@@ -5,6 +5,8 @@ it.each([
   ['redis+cluster://[::1]:7000,[::1]:7001', ['::1', 7000], ['::1', 7001]],
   ['redis+sentinel://[fd00::1],10.0.0.2:26380/mine', ['fd00::1', 26_379], ['10.0.0.2', 26_380]],
   ['redis+cluster://me:se%3Acret@[::1]:7000,b', ['::1', 7000], ['b', 6379]],
+  ['rediss+sentinel://a,b:7/mine', ['a', 26_379], ['b', 7]],
+  ['rediss+cluster://a,b:7', ['a', 6379], ['b', 7]],
 ])('%s names its hosts', (url, ...hosts) => {
   expect(parseStoreUrl(url).hosts).toEqual(hosts.map(([host, port]) => ({ host, port })))
   expect(isStoreUrl(url)).toBe(true)
@@ -15,6 +17,8 @@ it.each([
   'redis+cluster://::1:7000',
   'redis+cluster://[::1:7000',
   'redis+cluster://a:b',
+  'rediss+unix://a',
+  'constructor://a',
   'redis+sentinel://a,,b/mine',
   'redis://',
   'redis://host:70000',
@@ -35,6 +39,7 @@ it.each([
   ['unix://:hush@/run/redis.sock', 'unix:///run/redis.sock'],
   ['redis+sentinel://:hush@a,b:7/mine', 'redis+sentinel://a:26379,b:7/mine'],
   ['redis+cluster://me:hush@a,b:7', 'redis+cluster://a:6379,b:7'],
+  ['rediss+sentinel://:hush@a/mine', 'rediss+sentinel://a:26379/mine'],
 ])('%s is shown as %s', (url, shown) => {
   expect(isStoreUrl(url)).toBe(true)
   expect(shownStoreUrl(url)).toBe(shown)

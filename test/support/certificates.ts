@@ -9,12 +9,12 @@ export interface Certificate {
   readonly key: string
 }
 
-/** Makes a self-signed certificate for 127.0.0.1, which is its own authority. */
-export function makeCertificate(folder: string, name: string): Certificate {
+/** Makes a self-signed certificate, which is its own authority. @param host as OpenSSL names it */
+export function makeCertificate(folder: string, name: string, host = 'IP:127.0.0.1'): Certificate {
   mkdirSync(folder, { recursive: true })
   const certFile = path.join(folder, `${name}.pem`)
   const keyFile = path.join(folder, `${name}.key`)
-  const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1']
+  const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=${host}`]
   const kind = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1']
   const files = ['-nodes', '-days', '2', '-keyout', keyFile, '-out', certFile]
   execFileSync('openssl', [...kind, ...files, ...subject], { stdio: 'ignore' })

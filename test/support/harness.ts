@@ -7,6 +7,7 @@ import type { Redis } from 'ioredis'
 import supertest from 'supertest'
 import { afterAll, afterEach, beforeAll, beforeEach, inject } from 'vitest'
 import { buildApp } from '../../src/app.js'
+import { readRedisAccess } from '../../src/config/redis-access.js'
 import { createReloads } from '../../src/config/reload.js'
 import { loadConfig } from '../../src/config.js'
 import { bucketTag } from '../../src/locks/keys.js'
@@ -107,7 +108,9 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const reloads = createReloads(readConfig)
   const connections = openConnections({
     url,
+    access: readRedisAccess(config, 'redis'),
     cacheUrl: options.cacheRedisUrl,
+    cacheAccess: readRedisAccess(config, 'cacheRedis'),
     timeoutMs: config.redisTimeoutMs,
     onRefused: (error) => process.stderr.write(`${error.message}\n`),
   })

@@ -59,7 +59,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     imports: ['config', 'config.ts', 'http', 'metrics', 'redis', 'logging'],
     main: 'server.ts',
   },
-  tools: { imports: ['config.ts', 'leaderboards', 'redis'], main: 'import-board.ts' },
+  tools: { imports: ['config.ts', 'config', 'leaderboards', 'redis'], main: 'import-board.ts' },
   config: { imports: ['schema'], main: 'load.ts' },
   http: { imports: ['schema', 'logging'], main: 'problem.ts' },
   redis: { imports: [], main: 'connections.ts' },
