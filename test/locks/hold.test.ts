@@ -108,13 +108,13 @@ describe('a hold', () => {
   })
 
   it('keeps the name for its minimal hold', async () => {
-    const { client } = await held('minimal', { minHoldMs: 5_000, lockDelayMs: 20_000 })
+    const { client } = await held('minimal', { minHoldMs: 30_000, lockDelayMs: 60_000 })
     client.close()
     await until('it was given back', async () => (await look('minimal')).lastEnd !== undefined)
     expect((await look('minimal')).state).toBe('held')
-    advance(5_001)
+    advance(30_001)
     await state('minimal', 'delayed')
-    advance(20_001)
+    advance(60_001)
     await state('minimal', 'free')
   })
 

@@ -13,6 +13,13 @@ beforeAll(async () => {
   scripts = lockScripts(harness)
 })
 
+/** Sweeps, and claims what that granted before its two seconds are over. */
+async function sweptAndClaimed(name: string, token: string) {
+  await scripts.load(name)
+  const [, claimed] = await Promise.all([scripts.sweep(name), scripts.claim(name, token)])
+  return claimed
+}
+
 /** Stops a script at a key that holds text, where the script expects another type. */
 async function stopsAt(part: string, name: string, call: () => Promise<unknown>): Promise<void> {
   const key = scripts.key(part, name)
@@ -31,9 +38,8 @@ describe('a release that stopped half way', () => {
     expect(await scripts.inspect('sole')).toMatchObject({ holders: [], queueLength: 1 })
 
     harness.advance(10_001)
-    await scripts.sweep('sole')
 
-    expect(await scripts.claim('sole', waiter.token)).toMatchObject({ kind: 'granted' })
+    expect(await sweptAndClaimed('sole', waiter.token)).toMatchObject({ kind: 'granted' })
   })
 
   it('takes nothing from the other holders of the lock', async () => {
@@ -86,10 +92,10 @@ describe('a release that stopped after its first command', () => {
     await loseRecord('moves@2', lost)
     harness.advance(10_001)
 
-    await scripts.release('moves@1', token)
+    const claimed = await scripts.handOver('moves@1', token, 'moves@2', behind.token)
 
+    expect(claimed).toMatchObject({ kind: 'granted' })
     expect(await scripts.inspect('moves@2')).toMatchObject({ holderCount: 1, queueLength: 1 })
-    expect(await scripts.claim('moves@2', behind.token)).toMatchObject({ kind: 'granted' })
   })
 
   it('leaves one lease to the tokens that entered it again, and no record of its own', async () => {
@@ -136,9 +142,9 @@ describe('a waiter that was enqueued half way', () => {
     await stopsAt('waiters', 'queue', () => scripts.acquire('queue', { waitMs: 60_000 }))
     const behind = await scripts.acquire('queue', { waitMs: 60_000 })
 
-    await scripts.release('queue', token)
-
-    expect(await scripts.claim('queue', behind.token)).toMatchObject({ kind: 'granted' })
+    expect(await scripts.handOver('queue', token, 'queue', behind.token)).toMatchObject({
+      kind: 'granted',
+    })
   })
 })
 
@@ -150,9 +156,8 @@ describe('places without a waiter', () => {
     await harness.redis.zadd(scripts.key('queue', 'places'), ...lost.flat())
 
     expect(await scripts.release('places', token)).toMatchObject({ nextMs: 1 })
-    await scripts.sweep('places')
 
-    expect(await scripts.claim('places', behind.token)).toMatchObject({ kind: 'granted' })
+    expect(await sweptAndClaimed('places', behind.token)).toMatchObject({ kind: 'granted' })
   })
 
   it('block nobody once they are gone as well', async () => {
@@ -170,9 +175,9 @@ describe('a set that is in some of its queues only', () => {
     await stopsAt('waiters', 'set@b', () => scripts.acquire(['set@a', 'set@b'], { waitMs: 60_000 }))
     const behind = await scripts.acquire('set@a', { waitMs: 60_000 })
 
-    await scripts.release('set@a', token)
-
-    expect(await scripts.claim('set@a', behind.token)).toMatchObject({ kind: 'granted' })
+    expect(await scripts.handOver('set@a', token, 'set@a', behind.token)).toMatchObject({
+      kind: 'granted',
+    })
     expect(await scripts.acquire('set@b')).toMatchObject({ kind: 'granted' })
   })
 })
@@ -185,8 +190,7 @@ describe('a grant that stopped half way', () => {
     await scripts.restore('grant', { token: waiter })
 
     harness.advance(10_001)
-    await scripts.sweep('grant')
 
-    expect(await scripts.claim('grant', waiter)).toMatchObject({ kind: 'granted' })
+    expect(await sweptAndClaimed('grant', waiter)).toMatchObject({ kind: 'granted' })
   })
 })

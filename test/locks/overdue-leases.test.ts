@@ -50,9 +50,12 @@ describe('an expired lease behind more of them than one call ends', () => {
   it('is not claimed, and its waiter is restored', async () => {
     const { token: writer } = await scripts.acquire('claim')
     await readers('claim', MANY, { waitMs: 60_000 })
-    await scripts.release('claim', writer)
-    await scripts.sweep('claim')
-    await scripts.sweep('claim')
+    await scripts.load('claim')
+    await Promise.all([
+      scripts.release('claim', writer),
+      scripts.sweep('claim'),
+      scripts.sweep('claim'),
+    ])
     harness.advance(2_001)
     const token = await lastOf('claim')
     expect(await scripts.claim('claim', token)).toMatchObject({ kind: 'nothing' })
@@ -66,9 +69,12 @@ describe('an expired lease behind more of them than one call ends', () => {
     const [first] = await readers('join', 1, { ...owned, priority: 1, ttlMs: 90_000 })
     harness.advance(90_001)
 
-    await scripts.leave('join', writer.token, 'cancel')
+    await scripts.load('join')
+    const [, { holders }] = await Promise.all([
+      scripts.leave('join', writer.token, 'cancel'),
+      scripts.inspect('join'),
+    ])
 
-    const { holders } = await scripts.inspect('join')
     expect(holders).toHaveLength(1)
     expect(holders[0]?.fence).toBeGreaterThan(fenceOf(first))
   })
@@ -249,14 +255,14 @@ describe('a session that is ended, after the first slice of its leases', () => {
 
   it('keeps a minimal hold that was promised', async () => {
     const id = await scripts.openSession('minimal@1', 3_600_000)
-    const terms = { session: id, ttlMs: 0, min_hold_ms: 5_000, lock_delay_ms: 60_000 }
+    const terms = { session: id, ttlMs: 0, min_hold_ms: 60_000, lock_delay_ms: 60_000 }
     for (const name of ['minimal@1', 'minimal@2']) await scripts.acquire(name, terms)
     await scripts.endSession('minimal@1', id, 1)
     for (const name of ['minimal@1', 'minimal@2']) {
       expect(await scripts.inspect(name)).toMatchObject({ state: 'held', holders: [] })
       expect(await scripts.acquire(name)).toMatchObject({ kind: 'held' })
     }
-    harness.advance(5_001)
+    harness.advance(60_001)
     for (const name of ['minimal@1', 'minimal@2']) {
       expect(await scripts.acquire(name)).toMatchObject({ kind: 'granted' })
     }

@@ -192,7 +192,7 @@ describe('what is left behind', () => {
     const ns = `${harness.namespace}-quiet`
     const ask = (path: string, body: object) =>
       harness.request('post', `/v1/${path}`).set('lockstep-namespace', ns).send(body)
-    const ttlMs = 5_000
+    const ttlMs = 30_000
     await ask('locks/one/acquire', { ttlMs, lockDelayMs: 1_000 }).expect(200)
     await ask('locks/one/acquire', { ttlMs, waitMs: 100 }).expect(423)
     await ask('locks/read/acquire', { ttlMs, mode: 'shared', owner: 'o' }).expect(200)

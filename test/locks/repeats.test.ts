@@ -34,8 +34,7 @@ describe('a cut repeat of a request that was answered', () => {
     const first = await scripts.acquire(order)
     const { token } = await scripts.acquire(order, { ...keyed(order), waitMs })
     await scripts.acquire(order, { ...keyed(order), waitMs })
-    await scripts.release(order, first.token)
-    await scripts.claim(order, token, 2)
+    await scripts.handOver(order, first.token, order, token, 2)
 
     const cut = () => scripts.leave(order, token, 'detach', 2)
     if (order === 'before') await cut()

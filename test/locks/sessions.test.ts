@@ -10,7 +10,7 @@ const harness = useHarness()
 const { post, acquire, get, look, queued } = lockDriver(harness)
 
 /** On a Cluster the names of a session share the part before "@". */
-const open = async (prefix: string, ttlMs = 10_000, body: object = {}): Promise<string> =>
+const open = async (prefix: string, ttlMs = 60_000, body: object = {}): Promise<string> =>
   (await post('sessions', { prefix, ttlMs, ...body }).expect(201)).body.token
 const keep = (token: string) => post('sessions/keepalive', { token })
 const end = (token: string) => post('sessions/end', { token })
@@ -33,30 +33,30 @@ describe('a session', () => {
     const sessionToken = await open('carry')
     const { body: a } = await acquire('carry@a', { sessionToken }).expect(200)
     await acquire('carry@b', { sessionToken, mode: 'shared' }).expect(200)
-    expect(a.expiresInMs).toBeGreaterThan(5_000)
-    expect(a.expiresInMs).toBeLessThanOrEqual(10_000)
+    expect(a.expiresInMs).toBeGreaterThan(30_000)
+    expect(a.expiresInMs).toBeLessThanOrEqual(60_000)
 
     for (let i = 0; i < 4; i++) {
-      harness.advance(6_000)
+      harness.advance(36_000)
       const { body } = await keep(sessionToken).expect(200)
       expect(body).toEqual({ expiresInMs: expect.any(Number), leaseCount: 2 })
-      expect(body.expiresInMs).toBeGreaterThan(5_000)
+      expect(body.expiresInMs).toBeGreaterThan(30_000)
     }
 
     await acquire('carry@a', {}).expect(423)
     const { expiresInMs } = (await look('carry@a')).holders[0]
-    expect(expiresInMs).toBeGreaterThan(5_000)
+    expect(expiresInMs).toBeGreaterThan(30_000)
     await post('locks/carry@a/release', { token: a.token }).expect(200)
     expect((await keep(sessionToken).expect(200)).body.leaseCount).toBe(1)
   })
 
   it('expires without a keepalive, and its leases with it, uncleanly and at that moment', async () => {
-    const sessionToken = await open('expire', 10_000)
-    const terms = { sessionToken, lockDelayMs: 60_000 }
+    const sessionToken = await open('expire')
+    const terms = { sessionToken, lockDelayMs: 360_000 }
     const { body } = await acquire('expire@a', terms).expect(200)
-    harness.advance(5_000)
+    harness.advance(30_000)
     await keep(sessionToken).expect(200)
-    harness.advance(15_000)
+    harness.advance(90_000)
 
     expect(await code(acquire('expire@a', {}), 423)).toBe('lock-delayed')
     const state = await look('expire@a')
@@ -64,9 +64,9 @@ describe('a session', () => {
       state: 'delayed',
       lastEnd: { how: 'expired', fence: body.fence },
     })
-    // The lock delay counts from the end of the session, 5 s ago, not from its first deadline.
-    expect(state.retryAfterMs).toBeGreaterThan(50_001)
-    expect(state.retryAfterMs).toBeLessThanOrEqual(55_000)
+    // The lock delay counts from the end of the session, 30 s ago, not from its first deadline.
+    expect(state.retryAfterMs).toBeGreaterThan(300_001)
+    expect(state.retryAfterMs).toBeLessThanOrEqual(330_000)
     expect(await code(post('locks/expire@a/renew', { token: body.token }), 410)).toBe(
       'lease-expired',
     )
@@ -81,63 +81,63 @@ describe('a session', () => {
   it('passes its lock to a waiter when it expires, without another request', async () => {
     const sessionToken = await open('wake')
     await acquire('wake@a', { sessionToken }).expect(200)
-    const waiting = start(acquire('wake@a', { waitMs: 60_000 }))
+    const waiting = start(acquire('wake@a', { waitMs: 240_000 }))
     await queued('wake@a', 1)
-    harness.advance(6_000)
+    harness.advance(36_000)
     await keep(sessionToken).expect(200)
-    harness.advance(6_000)
+    harness.advance(36_000)
     expect((await look('wake@a')).queueLength).toBe(1)
 
-    harness.advance(4_001)
+    harness.advance(24_001)
 
     expect((await waiting).status).toBe(200)
   })
 
   it('bounds a lease by the earlier of both ends', async () => {
-    const sessionToken = await open('shorter', 10_000)
-    const { body: own } = await acquire('shorter@a', { sessionToken, ttlMs: 2_000 }).expect(200)
-    const { body: long } = await acquire('shorter@b', { sessionToken, ttlMs: 60_000 }).expect(200)
-    expect(own.expiresInMs).toBeLessThanOrEqual(2_000)
-    expect(long.expiresInMs).toBeLessThanOrEqual(10_000)
-    harness.advance(2_001)
+    const sessionToken = await open('shorter')
+    const { body: own } = await acquire('shorter@a', { sessionToken, ttlMs: 12_000 }).expect(200)
+    const { body: long } = await acquire('shorter@b', { sessionToken, ttlMs: 360_000 }).expect(200)
+    expect(own.expiresInMs).toBeLessThanOrEqual(12_000)
+    expect(long.expiresInMs).toBeLessThanOrEqual(60_000)
+    harness.advance(12_001)
     await acquire('shorter@a', {}).expect(200)
     await acquire('shorter@b', {}).expect(423)
-    harness.advance(8_000)
+    harness.advance(48_000)
     await acquire('shorter@b', {}).expect(200)
   })
 
   it('gives a lease no deadline of its own when the lease is renewed', async () => {
-    const sessionToken = await open('renew', 10_000)
+    const sessionToken = await open('renew')
     const { body } = await acquire('renew@a', { sessionToken }).expect(200)
 
     const renewed = await post('locks/renew@a/renew', { token: body.token, ttlMs: 500 }).expect(200)
 
-    expect(renewed.body.expiresInMs).toBeGreaterThan(5_000)
-    harness.advance(6_000)
+    expect(renewed.body.expiresInMs).toBeGreaterThan(30_000)
+    harness.advance(36_000)
     await keep(sessionToken).expect(200)
-    harness.advance(6_000)
+    harness.advance(36_000)
     expect((await look('renew@a')).state).toBe('held')
   })
 
   it('bounds renewals of a lease with a ttlMs', async () => {
-    const sessionToken = await open('bounded', 10_000)
-    const { body } = await acquire('bounded@a', { sessionToken, ttlMs: 2_000 }).expect(200)
+    const sessionToken = await open('bounded')
+    const { body } = await acquire('bounded@a', { sessionToken, ttlMs: 12_000 }).expect(200)
     const { token } = body
-    const renewed = await post('locks/bounded@a/renew', { token, ttlMs: 60_000 }).expect(200)
-    expect(renewed.body.expiresInMs).toBeGreaterThan(5_000)
-    expect(renewed.body.expiresInMs).toBeLessThanOrEqual(10_000)
-    harness.advance(6_000)
+    const renewed = await post('locks/bounded@a/renew', { token, ttlMs: 360_000 }).expect(200)
+    expect(renewed.body.expiresInMs).toBeGreaterThan(30_000)
+    expect(renewed.body.expiresInMs).toBeLessThanOrEqual(60_000)
+    harness.advance(36_000)
     await keep(sessionToken).expect(200)
-    harness.advance(6_000)
+    harness.advance(36_000)
     await post('locks/bounded@a/renew', { token }).expect(200)
   })
 
   it('keeps to maxHoldMs', async () => {
-    const sessionToken = await open('max', 10_000)
-    const { body } = await acquire('max@a', { sessionToken, maxHoldMs: 12_000 }).expect(200)
-    harness.advance(6_000)
+    const sessionToken = await open('max')
+    const { body } = await acquire('max@a', { sessionToken, maxHoldMs: 72_000 }).expect(200)
+    harness.advance(36_000)
     await keep(sessionToken).expect(200)
-    harness.advance(6_001)
+    harness.advance(36_001)
     expect(await code(post('locks/max@a/renew', { token: body.token }), 410)).toBe('lease-expired')
   })
 
@@ -145,8 +145,8 @@ describe('a session', () => {
     const sessionToken = await open('clean')
     const terms = { sessionToken, lockDelayMs: 60_000 }
     const { body } = await acquire('clean@a', terms).expect(200)
-    await acquire('clean@b', { ...terms, ttlMs: 5_000 }).expect(200)
-    await acquire('clean@c', { ...terms, minHoldMs: 5_000 }).expect(200)
+    await acquire('clean@b', { ...terms, ttlMs: 30_000 }).expect(200)
+    await acquire('clean@c', { ...terms, minHoldMs: 30_000 }).expect(200)
     const waiting = start(acquire('clean@a', { waitMs: 60_000 }))
     await queued('clean@a', 1)
 
@@ -156,7 +156,7 @@ describe('a session', () => {
     expect(await look('clean@b')).toMatchObject({ state: 'free', lastEnd: { how: 'released' } })
     // The name stays taken until its minimum hold time is over.
     await acquire('clean@c', {}).expect(423)
-    harness.advance(5_001)
+    harness.advance(30_001)
     await acquire('clean@c', {}).expect(200)
     expect(await code(post('locks/clean@a/renew', { token: body.token }), 410)).toBe(
       'lease-released',
@@ -223,14 +223,14 @@ describe('a session', () => {
   })
 
   it('answers its waiters when it expires, also those behind the head', async () => {
-    const sessionToken = await open('behind')
+    const sessionToken = await open('behind', 30_000)
     await acquire('behind@a', { ttlMs: 60_000 }).expect(200)
     const head = start(acquire('behind@a', { waitMs: 60_000 }))
     await queued('behind@a', 1)
     const waiting = start(acquire('behind@a', { sessionToken, waitMs: 60_000 }))
     await queued('behind@a', 2)
 
-    harness.advance(10_001)
+    harness.advance(30_001)
 
     expect((await waiting).body.code).toBe('session-ended')
     await queued('behind@a', 1)
@@ -239,12 +239,12 @@ describe('a session', () => {
   })
 
   it('is checked again when a waiter reaches the head', async () => {
-    const sessionToken = await open('grant', 10_000)
-    await acquire('grant@a', { ttlMs: 10_500 }).expect(200)
+    const sessionToken = await open('grant', 30_000)
+    await acquire('grant@a', { ttlMs: 30_500 }).expect(200)
     const waiting = start(acquire('grant@a', { sessionToken, waitMs: 60_000 }))
     await queued('grant@a', 1)
 
-    harness.advance(11_000)
+    harness.advance(31_000)
 
     expect((await waiting).body.code).toBe('session-ended')
     expect(await look('grant@a')).toMatchObject({ state: 'free', queueLength: 0 })
@@ -259,10 +259,10 @@ describe('a session', () => {
     await queued('turn@a', 1)
     await post('locks/turn@a/release', { token: body.token }).expect(200)
     const granted = await waiting
-    expect(granted.body.expiresInMs).toBeGreaterThan(5_000)
-    harness.advance(6_000)
+    expect(granted.body.expiresInMs).toBeGreaterThan(30_000)
+    harness.advance(36_000)
     await keep(sessionToken).expect(200)
-    harness.advance(6_000)
+    harness.advance(36_000)
     const again = await acquire('turn@a', { sessionToken, waitMs: 60_000 }).set(
       'idempotency-key',
       'turn',
@@ -275,11 +275,11 @@ describe('a session', () => {
     await post('semaphores/kinds@s/acquire', { capacity: 2, permits: 2, sessionToken }).expect(200)
     const names = ['kinds@a', 'kinds@b']
     const { body } = await post('lock-sets/acquire', { names, sessionToken }).expect(200)
-    expect(body.expiresInMs).toBeGreaterThan(5_000)
+    expect(body.expiresInMs).toBeGreaterThan(30_000)
     expect((await get(pathOf(sessionToken))).names).toEqual([...names, 'kinds@s'])
-    harness.advance(6_000)
+    harness.advance(36_000)
     await keep(sessionToken).expect(200)
-    harness.advance(6_000)
+    harness.advance(36_000)
     await post('lock-sets/renew', { names, token: body.token }).expect(200)
 
     await end(sessionToken).expect(200)
@@ -317,19 +317,19 @@ describe('a session', () => {
 
   it('is opened once for one idempotency key', async () => {
     const ask = (body: object) => post('sessions', body).set('idempotency-key', 'open')
-    const body = { prefix: 'once', ttlMs: 10_000 }
+    const body = { prefix: 'once', ttlMs: 60_000 }
     const first = await ask(body).expect(201)
-    harness.advance(4_000)
+    harness.advance(24_000)
 
     const again = await ask(body).expect(201)
 
     expect(again.headers['idempotent-replayed']).toBe('true')
     const { id, token } = first.body
-    expect(again.body).toMatchObject({ id, token, ttlMs: 10_000 })
+    expect(again.body).toMatchObject({ id, token, ttlMs: 60_000 })
     expect(again.headers.location).toBe(first.headers.location)
-    expect(again.body.expiresInMs).toBeLessThanOrEqual(6_000)
-    expect(await code(ask({ ...body, ttlMs: 20_000 }), 422)).toBe('idempotency-conflict')
-    harness.advance(6_001)
+    expect(again.body.expiresInMs).toBeLessThanOrEqual(36_000)
+    expect(await code(ask({ ...body, ttlMs: 120_000 }), 422)).toBe('idempotency-conflict')
+    harness.advance(36_001)
     expect(await code(ask(body), 410)).toBe('session-ended')
   })
 

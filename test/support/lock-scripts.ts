@@ -85,10 +85,22 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
   const load = async (name: string) => {
     const lock = key('lock', name, unknown)
     const one = { token: unknown, attach: 1, instance: HERE, ...COMMON }
+    const unsatisfiable = {
+      instance: unknown,
+      ttl_ms: 1,
+      attach: 1,
+      ticket: 1,
+      permits: 2,
+      capacity: 1,
+    }
     await Promise.all([
       run.release({ lock: [lock] }, { ...one, hold: undefined }),
       run.claim({ lock: [lock] }, one),
       run.leave({ lock: [lock] }, { ...one, how: 'timeout' }),
+      run.restore(
+        { lock: [lock] },
+        { ...one, waiter: JSON.stringify(unsatisfiable), waited_ms: 0, wait_ms: 1 },
+      ),
       run.heartbeat({ lock: [lock] }, { instance: unknown, token: [unknown] }),
       run.inspect({ lock }, { max: 1 }),
       run.verify({ lock }, { fence: 1, max: 1 }),
