@@ -4,9 +4,9 @@ import {
   LeaseLostError,
   RevokeRequestedError,
 } from '../../clients/typescript/src/lockstep.js'
-import { useHarness } from '../support/harness.js'
+import { startHarness, useHarness } from '../support/harness.js'
 import { until } from '../support/until.js'
-import { aborted, connect, connectThroughFaults } from './service.js'
+import { aborted, connect, connectThroughFaults, urlOf } from './service.js'
 
 const harness = useHarness()
 
@@ -61,6 +61,23 @@ it('stops the work when an operator ends the lease, and asks it before', async (
     })
   })
   await expect(work).rejects.toThrow(LeaseLostError)
+})
+
+it('goes on at another instance when its own shuts down', async () => {
+  const other = await startHarness()
+  const { locks } = connect(harness, { url: [urlOf(other), urlOf(harness)] })
+  await locks.hold('moved', {}, async ({ fence, throwIfLost }) => {
+    const closed = other.close()
+    await until('it goes on', async () => {
+      const { text } = await harness.request('get', '/metrics')
+      return /lockstep_locks_streams\{kind="hold"\} 1$/m.test(text)
+    })
+    other.app.server.closeIdleConnections()
+    await closed
+    throwIfLost()
+    expect((await look('moved')).holders).toMatchObject([{ fence }])
+  })
+  expect((await look('moved')).lastEnd).toMatchObject({ how: 'released' })
 })
 
 it('stops the work when the connection is gone and the lock with it', async () => {

@@ -1,11 +1,13 @@
+import http from 'node:http'
 import net, { type AddressInfo } from 'node:net'
 import path from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, inject, it, onTestFinished } from 'vitest'
+import { startService } from '../support/service.js'
 import { tempFolder } from '../support/temp-folder.js'
 import { until } from '../support/until.js'
 import { commandLine } from './tools.js'
 
-const { harness, start, lockstep, json, shell } = await commandLine()
+const { harness, url, start, lockstep, json, shell } = await commandLine()
 
 /** Listens on a port or a socket until the test ends. */
 async function listen(server: net.Server, where: { port: number } | { path: string }) {
@@ -126,4 +128,38 @@ it('says when a file cannot be written', async () => {
   const { code, stderr } = await lockstep(['boards', 'export', 'kept', '-o', '/is/not/there'])
   expect({ code, stderr }).toMatchObject({ code: 64 })
   expect(stderr).toContain('/is/not/there cannot be written')
+})
+
+it('follows on at another instance when its own shuts down', async () => {
+  const own = await startService({ LOCKSTEP_REDIS_URL: inject('redisUrl') })
+  const LOCKSTEP_URL = `${await own.ready()},${url()}`
+  await json('streams', 'append', 'moved', 'happened', '1')
+  const args = ['streams', 'follow', 'moved', '--after', 'start', '-n', '3', '--json']
+  const following = start(args, { LOCKSTEP_URL })
+  await until('it follows', () => following.stdout() !== '')
+  own.child.kill('SIGTERM')
+  await own.exit
+  await json('streams', 'append', 'moved', 'happened', '2')
+  await json('streams', 'append', 'moved', 'happened', '3')
+  expect(await following.exit).toBe(0)
+  const entries = following.stdout().trim().split('\n')
+  expect(entries.map((line) => JSON.parse(line).data.data)).toEqual([1, 2, 3])
+  expect(following.stderr()).toBe('')
+})
+
+it.each<[string, (answer: http.ServerResponse) => void, string]>([
+  ['goes silent', () => {}, 'the service went silent for 5000 ms'],
+  ['is cut', (answer) => answer.destroy(), 'the answer of the service broke off'],
+])('fails when an export %s', async (_, then, fault) => {
+  const server = http.createServer((request, answer) => {
+    answer.setHeader('x-request-id', '1').setHeader('content-type', 'application/json')
+    if (request.url?.includes('/entries')) answer.end('{"items":[],"total":2,"seasonId":"one"}')
+    else answer.write('{"member":"ada","score":1}\n', () => then(answer))
+  })
+  const { port } = await listen(server, { port: 0 })
+  onTestFinished(() => server.closeAllConnections())
+  const there = { LOCKSTEP_URL: `http://127.0.0.1:${port}` }
+  const { code, stderr } = await lockstep(['boards', 'export', 'x', '--timeout', '5s'], '', there)
+  expect({ code, stderr }).toMatchObject({ code: 69 })
+  expect(stderr).toContain(fault)
 })

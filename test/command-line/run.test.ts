@@ -1,11 +1,34 @@
-import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ensureCli } from '../support/cli.js'
 import { useHarness } from '../support/harness.js'
 import { itRunsOncePerPeriod } from '../support/once-per-contract.js'
 import { itRunsUnderLock, underLock } from '../support/run-contract.js'
+import { tempFolder } from '../support/temp-folder.js'
 import { until } from '../support/until.js'
+
+/** Kills a process when it has started another one. */
+const KILLED_BY_SPAWN = `
+import childProcess from 'node:child_process'
+import { syncBuiltinESMExports } from 'node:module'
+
+const { spawn } = childProcess
+childProcess.spawn = (...all) => {
+  spawn(...all)
+  process.kill(process.pid, 'SIGKILL')
+}
+syncBuiltinESMExports()
+`
+
+/** The process that holds the lock for this one. */
+const holderOf = ({ pid }: ChildProcess): number =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .split(' ')
+    .filter(Boolean)
+    .map(Number)
+    .find((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('--holder')) as number
 
 const program = {
   command: [process.execPath, await ensureCli(), 'run'],
@@ -94,18 +117,52 @@ describe('lockstep run', () => {
   })
 
   it('ends the command when the process that holds the lock is killed', async () => {
-    const work = 'trap "echo heard" USR1; echo $$; while :; do sleep 0.1; done'
-    const { child, exit, stdout, stderr } = run(['orphan', '--', 'sh', '-c', work])
+    const { child, exit, stdout, stderr } = run([
+      'holderless',
+      '--',
+      'sh',
+      '-c',
+      'echo $$; sleep 600',
+    ])
     const command = await until('it runs', () => Number(stdout()))
-    // A holder that passes signals on has said what runs.
-    child.kill('SIGUSR1')
-    await until('it gets signals', () => stdout().includes('heard'))
-    const [, holder] =
-      /^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${command}/status`, 'utf8')) ?? []
-    process.kill(Number(holder), 'SIGKILL')
+    process.kill(holderOf(child), 'SIGKILL')
     expect(await exit).toBe(70)
     expect(stderr()).toContain('the process that held the lock has died')
     await until('the command has ended', () => !existsSync(`/proc/${command}`))
+  })
+
+  it('ends a command whose starter is killed as soon as it has begun, and keeps the lock until then', async () => {
+    const folder = tempFolder()
+    const [hook, go] = [path.join(folder, 'hook.mjs'), path.join(folder, 'go')] as const
+    writeFileSync(hook, KILLED_BY_SPAWN)
+    const ended = `echo asked; while [ ! -e ${go} ]; do sleep 0.05; done; exit`
+    const work = `trap "${ended}" TERM; echo runs; while :; do sleep 0.1; done`
+    const { stdout } = run(['begun', '--', 'sh', '-c', work], { NODE_OPTIONS: `--import ${hook}` })
+    await until('it is asked to end', () => stdout() === 'runs\nasked\n')
+    const next = ask('POST', 'begun/acquire', { waitMs: 240_000 })
+    await until('the next one waits', async () => (await ask('GET', 'begun')).queueLength === 1)
+    writeFileSync(go, '')
+    expect(await next).toMatchObject({ name: 'begun' })
+  })
+
+  it('does not begin by a grant that is older than the lease', async () => {
+    const { token } = await ask('POST', 'stopped/acquire', { ttlMs: 600_000 })
+    const waiting = run(['-w', '240', '-t', '5', 'stopped', '--', 'echo', 'ran'])
+    await until('it waits', async () => (await ask('GET', 'stopped')).queueLength === 1)
+    const processes = [waiting.child.pid as number, holderOf(waiting.child)] as const
+    process.kill(processes[0], 'SIGSTOP')
+    await ask('POST', 'stopped/release', { token })
+    await state('stopped', 'held')
+    await until('it has it', async () => (await ask('GET', 'stopped')).queueLength === 0)
+    process.kill(processes[1], 'SIGSTOP')
+    await ask('POST', 'stopped/revoke', { reason: 'test', force: true })
+    // As long as the lease was.
+    await ask('POST', 'stopped/acquire', { ttlMs: 5_000 })
+    await state('stopped', 'free')
+    for (const pid of processes) process.kill(pid, 'SIGCONT')
+    expect(await waiting.exit).toBe(69)
+    expect(waiting.stdout()).toBe('')
+    expect(waiting.stderr()).toMatch(/the lock was lost before the command began|Too late/)
   })
 
   it('kills a command that ignores TERM before the lease can end, however long it is given', async () => {

@@ -43,7 +43,8 @@ export async function connect<K extends Streaming>(
   }
 }
 
-async function* read(
+/** The events of an answer. Closes it when they end, and after a silence. */
+export async function* read(
   stream: ReadableStream<Uint8Array>,
   close: () => void,
 ): AsyncGenerator<ServerEvent> {
@@ -75,30 +76,43 @@ function toEvent(block: string): ServerEvent {
 
 /**
  * Events without end: when a connection ends, another goes on after the last event seen.
- * @throws what the service refuses, and the reason of the signal
+ * @throws what `next` throws, and the reason of the signal
  */
+export async function* across(
+  first: Connection,
+  next: (lastId: string | undefined) => Promise<Connection>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ServerEvent & Pick<Connection, 'askedAt'>> {
+  let lastId: string | undefined
+  let { askedAt, events } = first
+  for (let tries = 0; ; tries++) {
+    try {
+      for await (const event of events) {
+        lastId = event.id ?? lastId
+        tries = 0
+        yield { ...event, askedAt }
+      }
+    } catch {
+      // The connection was cut.
+    }
+    await sleep(backoffMs(undefined, tries), signal)
+    ;({ askedAt, events } = await next(lastId))
+  }
+}
+
+/** What is happening, without end. @throws what the service refuses, and the reason of the signal */
 export async function* follow<K extends 'watchLock' | 'followStream'>(
   call: Call,
   operation: K,
   input: Input<K>,
   options: CallOptions = {},
 ): AsyncGenerator<ServerEvent> {
-  let lastId: string | undefined
   // The first connection has the time of a call; an outage later on may last as long as it likes.
-  let timed = options
-  for (let tries = 0; ; tries++) {
+  const endless = { timeoutMs: Number.POSITIVE_INFINITY, ...options }
+  const first = await connect(call, operation, input, options)
+  const next = (lastId: string | undefined) => {
     const header = lastId === undefined ? {} : { 'Last-Event-Id': lastId }
-    const { events } = await connect(call, operation, { ...input, header }, timed)
-    timed = { timeoutMs: Number.POSITIVE_INFINITY, ...options }
-    try {
-      for await (const event of events) {
-        lastId = event.id ?? lastId
-        tries = 0
-        yield event
-      }
-    } catch {
-      // The connection was cut.
-    }
-    await sleep(backoffMs(undefined, tries), options.signal)
+    return connect(call, operation, { ...input, header }, endless)
   }
+  yield* across(first, next, options.signal)
 }

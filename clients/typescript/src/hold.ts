@@ -1,7 +1,7 @@
 import type { components } from './api.js'
 import type { Call } from './call.js'
 import { NoAnswerError } from './errors.js'
-import { type Connection, connect, type ServerEvent } from './events.js'
+import { across, type Connection, connect, type ServerEvent } from './events.js'
 import { Certain, isEnd } from './keeper.js'
 import { UNDO_MS, under, type Work } from './scope.js'
 import type { CallOptions } from './transport.js'
@@ -43,7 +43,9 @@ export async function hold<T>(
     signal?.removeEventListener('abort', stop)
     const lease = value.data as Schemas['Lease']
     const body = { token: lease.token }
-    const holder = new Holder(connection, value, (timeoutMs) => open(body, { timeoutMs }))
+    const holder = new Holder(connection, value, done.signal, (timeoutMs) =>
+      open(body, { timeoutMs }),
+    )
     // The service ends the stream of a lease that is released. To close it before would count as a
     // crash, with its lock delay.
     const release = async () => {
@@ -62,18 +64,21 @@ export async function hold<T>(
 
 /** Follows the stream that is the lease, and continues it at another instance. */
 class Holder extends Certain {
-  readonly #reopen: (timeoutMs: number) => Promise<Connection>
   #isOver = false
 
   constructor(
     connection: Connection,
     acquired: ServerEvent,
+    signal: AbortSignal,
     reopen: (timeoutMs: number) => Promise<Connection>,
   ) {
     super()
-    this.#reopen = reopen
-    this.#take(acquired, connection.askedAt)
-    void this.#carry(connection)
+    this.#take({ ...acquired, askedAt: connection.askedAt })
+    const next = async () => {
+      if (this.#isOver) throw new Error('the work is done')
+      return reopen(this.leftMs)
+    }
+    void this.#listen(across(connection, next, signal))
   }
 
   override end(): void {
@@ -81,22 +86,18 @@ class Holder extends Certain {
     super.end()
   }
 
-  async #carry({ askedAt, events }: Connection): Promise<void> {
+  async #listen(events: ReturnType<typeof across>): Promise<void> {
     try {
-      for await (const event of events) this.#take(event, askedAt)
-    } catch {
-      // The connection was cut.
-    }
-    if (this.#isOver) return
-    try {
-      await this.#carry(await this.#reopen(this.leftMs))
+      for await (const event of events) {
+        if (this.#isOver) return
+        this.#take(event)
+      }
     } catch (error) {
       if (!this.#isOver && isEnd(error)) this.lose('it has ended', error)
     }
   }
 
-  #take({ event, data }: ServerEvent, askedAt: number): void {
-    if (this.#isOver) return
+  #take({ event, data, askedAt }: ServerEvent & Pick<Connection, 'askedAt'>): void {
     const { expiresInMs, elapsedMs = 0, reason } = data as Sign
     if (event === 'acquired' || event === 'ping')
       this.accept({ askedAt: askedAt + elapsedMs, expiresInMs })

@@ -7,8 +7,8 @@ import { Command, Option } from 'commander'
 import type { components } from '../../src/api.js'
 import type { Entry } from '../../src/boards.js'
 import { act } from '../act.js'
-import { linesOf } from '../events.js'
 import { EXIT, Failure } from '../failures.js'
+import { linesOf } from '../lines.js'
 import { note, type Output } from '../output.js'
 import { startProgress } from '../progress.js'
 import { count } from '../values.js'
@@ -94,7 +94,7 @@ const exportCommand = () =>
         const response = await service.open(path)
         const progress = startProgress('exporting', json.total)
         try {
-          for await (const line of linesOf(response)) {
+          for await (const line of linesOf(response, service.address.attemptMs)) {
             await write(to, line)
             progress.add(1)
           }

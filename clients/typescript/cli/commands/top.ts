@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import type { CallOptions } from '../../src/transport.js'
 import { act, type Context } from '../act.js'
 import { failureOf } from '../failures.js'
+import { linesOf } from '../lines.js'
 import { Service } from '../service.js'
 import { fitted, frameOf } from '../top/frame.js'
 import { Interval, parseMetrics, type Scrape } from '../top/metrics.js'
@@ -86,7 +87,9 @@ class Source {
   async scrape(signal?: AbortSignal): Promise<Taken> {
     const at = performance.now()
     const response = await this.#metrics.open('/metrics', signal ? { signal } : {})
-    return { at, scrape: parseMetrics(await response.text()) }
+    const lines: string[] = []
+    for await (const line of linesOf(response, this.#metrics.address.attemptMs)) lines.push(line)
+    return { at, scrape: parseMetrics(lines.join('\n')) }
   }
 
   async view(before: Taken, after?: Taken, signal?: AbortSignal): Promise<View> {

@@ -1,24 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import type { Readable } from 'node:stream'
+import type { Socket } from 'node:net'
 import { note } from '../output.js'
 import type { Ended, Task } from './messages.js'
 
 /** Exit codes of a shell for a command that cannot be run. */
 const NOT_FOUND = 127
-const NOT_EXECUTABLE = 126
+export const NOT_EXECUTABLE = 126
 
 /** The command with what it started: a process group of its own, unless it is on the terminal. */
 export class RunningCommand {
+  /** 0 when it could not be run. */
   readonly target: number
-  /** When the command has ended, and what it left behind. */
   readonly ended: Promise<Ended>
   readonly #child: ChildProcess
-  #killing: ReturnType<typeof setTimeout> | undefined
 
-  constructor({ command: [file, ...args], isOnTerminal }: Task, fence: number) {
+  /** @param alive every process that keeps it open, as descriptor 3, belongs to the command */
+  constructor({ command: [file, ...args], isOnTerminal }: Task, fence: number, alive: Socket) {
     this.#child = spawn(file, args, {
-      // Every process that keeps descriptor 3 open belongs to the command.
-      stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+      stdio: ['inherit', 'inherit', 'inherit', alive],
       detached: !isOnTerminal,
       env: { ...process.env, LOCKSTEP_FENCE: String(fence) },
     })
@@ -27,21 +26,8 @@ export class RunningCommand {
     this.ended = this.#end(file)
   }
 
-  signal(signal: NodeJS.Signals): void {
-    sendSignal(this.target, signal)
-  }
-
-  /** TERM now, KILL after `graceMs`. */
-  end(graceMs: number): void {
-    this.signal('SIGTERM')
-    clearTimeout(this.#killing)
-    this.#killing = setTimeout(() => this.signal('SIGKILL'), graceMs)
-  }
-
-  async #end(file: string): Promise<Ended> {
-    const alive = this.#child.stdio[3] as Readable
-    const left = new Promise((resolve) => alive.resume().once('close', resolve))
-    const ended = await new Promise<Ended>((resolve) => {
+  #end(file: string): Promise<Ended> {
+    return new Promise((resolve) => {
       this.#child.once('exit', (code, signal) => resolve({ kind: 'ended', code, signal }))
       this.#child.once('error', (error: NodeJS.ErrnoException) => {
         note(`${file} cannot be run: ${error.code ?? error.message}`)
@@ -49,9 +35,6 @@ export class RunningCommand {
         resolve({ kind: 'ended', code, signal: null })
       })
     })
-    await left
-    clearTimeout(this.#killing)
-    return ended
   }
 }
 
@@ -62,5 +45,14 @@ export function sendSignal(target: number, signal: NodeJS.Signals): void {
     process.kill(target, signal)
   } catch {
     // All of it has ended.
+  }
+}
+
+/** Also of a process that belongs to another user. */
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

@@ -1,9 +1,11 @@
 import { Keeper, type Renew, type Term } from '../../src/keeper.js'
+import { EXIT } from '../failures.js'
 import { note } from '../output.js'
 import { Service } from '../service.js'
-import { RunningCommand } from './command.js'
+import { sendSignal } from './command.js'
 import { type Granted, HoldStream } from './hold-stream.js'
-import type { Ended, Task } from './messages.js'
+import { type FromHolder, monotonicMs, type Task } from './messages.js'
+import { findOrphan } from './orphan.js'
 
 /** KILL comes so much before the lease ends: timers of a busy machine are late. */
 const MARGIN_MS = 200
@@ -12,75 +14,117 @@ const RELEASE_MS = 5_000
 
 const MAX_HOLD_MS = 86_400_000
 
+interface LeaseListener {
+  lost(why: string): void
+  asked(reason: string): void
+}
+
 /** Reports a loss also after the holder was asked to give way. */
 class CommandLease extends Keeper {
-  readonly #onLost: (why: string) => void
+  readonly #listener: LeaseListener
 
-  constructor(granted: Term, renew: Renew, onLost: (why: string) => void) {
+  constructor(granted: Term, renew: Renew, listener: LeaseListener) {
     super(granted, renew)
-    this.#onLost = onLost
+    this.#listener = listener
   }
 
   override lose(why: string, cause?: unknown): void {
     const isFirst = this.lost === undefined
     super.lose(why, cause)
-    if (isFirst) this.#onLost(why)
+    if (isFirst) this.#listener.lost(why)
+  }
+
+  override giveWay(reason: string): void {
+    const isFirst = !this.signal.aborted
+    super.giveWay(reason)
+    if (isFirst) this.#listener.asked(reason)
   }
 }
 
 /** A command under a lock: it ends before the lease can, and the lock is freed when it has ended. */
 export class HeldCommand {
   readonly #task: Task
+  readonly #tell: (message: FromHolder) => void
   readonly #service: Service
   readonly #stream: HoldStream
+  #fence = 0
   #lease: CommandLease | undefined
-  #command: RunningCommand | undefined
+  #lostFor: string | undefined
+  #target = 0
+  #killing: ReturnType<typeof setTimeout> | undefined
   /** By what was answered, the lease does not end before. */
   #certainUntil = 0
 
-  constructor(task: Task) {
+  constructor(task: Task, tell: (message: FromHolder) => void) {
     this.#task = task
+    this.#tell = tell
     const { address, name, ttlMs } = task
     this.#service = new Service({ ...address, attemptMs: ttlMs / 3 })
     this.#stream = new HoldStream(this.#service, name, ttlMs, {
-      revokeRequested: (reason) => this.#giveWay(reason),
+      revokeRequested: (reason) => this.#lease?.giveWay(reason),
       lost: (reason) => this.#lease?.lose(reason),
     })
   }
 
+  /** The target of signals, or 0 before the command has begun. */
+  get target(): number {
+    return this.#target
+  }
+
   /**
-   * @param onStart the command runs; signals go to this pid, or with a minus to this group
+   * Says that the command may begin, and keeps the lock until it is over.
    * @throws LockstepError when the lock is not granted
    * @throws LeaseLostError when it was granted too late to use
    */
-  async run(onStart: (target: number) => void): Promise<Ended> {
+  async keepUntil(over: Promise<unknown>): Promise<void> {
     const granted = await this.#stream.acquire(this.#terms())
-    const lease = new CommandLease(this.#confirm(granted), this.#renewal(granted), (why) =>
-      this.#lose(why),
-    )
-    this.#lease = lease
+    const lease = new CommandLease(this.#confirm(granted), this.#renewal(granted), {
+      lost: (why) => this.#lost(why),
+      asked: (reason) => this.#asked(reason),
+    })
+    this.#fence = granted.fence
     try {
       lease.throwIfLost()
-      this.#command = new RunningCommand(this.#task, granted.fence)
-      onStart(this.#command.target)
-      return await this.#command.ended
+      this.#lease = lease
+      this.sayCertain()
+      await over
     } finally {
+      clearTimeout(this.#killing)
       lease.end()
       if (!lease.lost) await this.#release(granted)
       this.#stream.close()
     }
   }
 
-  /** Passes a signal on; a place in the queue is given up. */
-  signal(signal: NodeJS.Signals): void {
-    if (this.#command) this.#command.signal(signal)
-    else this.#stream.close()
+  /** Says until when the command may begin, unless the lock is lost. */
+  sayCertain(): void {
+    const { leftMs = 0 } = this.#lease ?? {}
+    if (leftMs <= 0) this.#lease?.lose('it may have ended')
+    else this.#tell({ kind: 'certain', until: monotonicMs() + leftMs, fence: this.#fence })
   }
 
-  /** Ends the command, or the wait for the lock. The lock is kept until the command has ended. */
+  /** The command has begun, perhaps while the lock was lost. */
+  begin(target: number): void {
+    this.#target = target
+    if (this.#lostFor !== undefined) this.#lost(this.#lostFor)
+    else if (this.#lease?.signal.aborted) sendSignal(target, 'SIGTERM')
+  }
+
+  /** Looks for a command whose beginning was not told. Answers whether there is one. */
+  find(): boolean {
+    const pid = this.#target === 0 && this.#fence !== 0 ? findOrphan(this.#fence) : 0
+    if (pid !== 0) this.begin(this.#task.isOnTerminal ? pid : -pid)
+    return this.#target !== 0
+  }
+
+  /** Ends the command. The lock is kept until it has ended. */
   stop(): void {
-    if (this.#command) this.#command.end(this.#task.graceMs)
-    else this.#stream.close()
+    this.#end(this.#task.graceMs)
+  }
+
+  /** Gives up a place in the queue. */
+  giveUp(): void {
+    if (!this.#lease) this.#stream.close()
   }
 
   #terms() {
@@ -105,22 +149,36 @@ export class HeldCommand {
     return async (options) => {
       const { locks } = this.#service.lockstep
       const askedAt = performance.now()
-      const { expiresInMs } = await locks.renew(name, token, ttlMs, options)
-      return this.#confirm({ askedAt, expiresInMs })
+      const { expiresInMs, revoke } = await locks.renew(name, token, ttlMs, options)
+      return { ...this.#confirm({ askedAt, expiresInMs }), revoke: revoke?.reason }
     }
   }
 
-  #lose(why: string): void {
-    if (!this.#command) return
+  #lost(why: string): void {
+    this.#lostFor = why
+    // Before there is a lease, `keepUntil` throws.
+    if (!this.#lease) return
+    if (this.#target === 0) {
+      const text = `the lock was lost before the command began (${why})`
+      this.#tell({ kind: 'refused', code: EXIT.unavailable, why: text })
+      return
+    }
     note(`the lock is lost (${why}); the command is asked to end`)
     const leftMs = this.#certainUntil - MARGIN_MS - performance.now()
     const { graceMs } = this.#task
-    this.#command.end(leftMs > 0 ? Math.min(graceMs, leftMs) : graceMs)
+    this.#end(leftMs > 0 ? Math.min(graceMs, leftMs) : graceMs)
   }
 
-  #giveWay(reason: string): void {
+  #asked(reason: string): void {
     note(`asked to give way: ${reason}`)
-    this.#command?.signal('SIGTERM')
+    sendSignal(this.#target, 'SIGTERM')
+  }
+
+  /** TERM now, KILL after `graceMs`. */
+  #end(graceMs: number): void {
+    sendSignal(this.#target, 'SIGTERM')
+    clearTimeout(this.#killing)
+    this.#killing = setTimeout(() => sendSignal(this.#target, 'SIGKILL'), graceMs)
   }
 
   /** A lock that cannot be released is freed by the end of the stream. */

@@ -19,17 +19,29 @@ export interface Task {
 
 export type ToHolder =
   | { readonly kind: 'run'; readonly task: Task }
-  | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
+  /** How long is the lock certain now? */
+  | { readonly kind: 'ask' }
+  /** The command has begun. The target of signals: a pid, negative for a group. */
+  | { readonly kind: 'running'; readonly target: number }
+  /** The command has ended, or does not begin. */
+  | { readonly kind: 'over' }
 
 export type FromHolder =
-  | { readonly kind: 'refused'; readonly code: number; readonly why: string }
-  /** The target of signals: a pid, negative for a group. */
-  | { readonly kind: 'running'; readonly target: number }
-  | Ended
+  | Refused
+  /** The command may begin until then, by the clock of `monotonicMs`. */
+  | { readonly kind: 'certain'; readonly until: number; readonly fence: number }
 
-/** The lock is free. */
+export interface Refused {
+  readonly kind: 'refused'
+  readonly code: number
+  readonly why: string
+}
+
 export interface Ended {
   readonly kind: 'ended'
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
 }
+
+/** A clock that all processes of the machine share. */
+export const monotonicMs = () => Number(process.hrtime.bigint()) / 1e6
