@@ -1,25 +1,14 @@
-import { spawnSync } from 'node:child_process'
 import path from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, it } from 'vitest'
 import { EXAMPLES, useExamples } from '../examples/programs.js'
-import { WAIT_MS } from '../support/bounds.js'
 import { runProgram } from '../support/lock-run.js'
 import { until } from '../support/until.js'
+import { useChromium } from './chromium.js'
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
-/** Empty without one. */
-const [executablePath] = `${spawnSync('which', NAMES).stdout ?? ''}`.split('\n')
 const { harness, serviceUrl, get, post } = useExamples()
 
-let browser: Browser
-beforeAll(async () => {
-  if (!executablePath) return
-  // Chromium has no sandbox for root.
-  const args = ['--no-sandbox', '--disable-dev-shm-usage']
-  browser = await chromium.launch({ executablePath, args, timeout: WAIT_MS })
-})
-afterAll(() => browser?.close())
+const chromium = useChromium()
 
 /** The chat of one channel, and pages that show it. */
 async function startChat(channel: string) {
@@ -35,8 +24,7 @@ async function startChat(channel: string) {
   return {
     child,
     async open(): Promise<Page> {
-      const page = await browser.newPage()
-      page.setDefaultTimeout(WAIT_MS)
+      const page = await chromium.newPage()
       await page.goto(url)
       return page
     },
@@ -65,7 +53,7 @@ async function shows(page: Page, lines: readonly string[]): Promise<void> {
 }
 
 it('shows each message once on every page, also while connections are cut', async ({ skip }) => {
-  if (!executablePath) skip('chromium is not installed')
+  if (!chromium.isThere) skip('chromium is not installed')
   const chat = await startChat(`cuts-${Date.now()}`)
   const [ada, bob] = [await chat.open(), await chat.open()]
   const said: string[] = []
@@ -83,7 +71,7 @@ it('shows each message once on every page, also while connections are cut', asyn
 })
 
 it('says how many messages are gone when a page was away for too long', async ({ skip }) => {
-  if (!executablePath) skip('chromium is not installed')
+  if (!chromium.isThere) skip('chromium is not installed')
   const channel = `gap-${Date.now()}`
   const chat = await startChat(channel)
   const page = await chat.open()
