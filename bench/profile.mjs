@@ -6,25 +6,30 @@
 import { Redis } from 'ioredis'
 import { prepare, turn } from './compare.mjs'
 import { warmUp } from './load.mjs'
+import { rows as queueRows } from './rows/queues.mjs'
 import { rows as requestRows } from './rows/requests.mjs'
+import { rows as streamRows } from './rows/streams.mjs'
 import { startServers } from './servers.mjs'
 
 const WARM_UP = { connections: 64, requests: 15_000, mostSeconds: 4 }
 const LOAD = { connections: 64, seconds: 3 }
 
 const text = process.argv[2] ?? ''
-const rows = requestRows.filter(({ name, server }) => name.includes(text) && server !== 'cutOff')
+const rows = [...requestRows, ...queueRows, ...streamRows].filter(
+  ({ name, server }) => name.includes(text) && server !== 'cutOff',
+)
 const servers = await startServers({ isProfiled: true })
 const redis = new Redis(servers.redis.url.replace('unix://', ''))
 try {
   for (const row of rows) {
     const service = servers[row.server ?? 'service']
+    const shell = servers[row.rival ?? 'shell']
     await prepare(service, row.prepare)
-    await prepare(servers.shell, row.prepareShell)
+    await prepare(shell, row.prepareShell)
     console.log(row.name)
     console.table({
       service: await profile(service, row.steps),
-      shell: await profile(servers.shell, row.shell),
+      shell: await profile(shell, row.shell),
     })
   }
 } finally {
