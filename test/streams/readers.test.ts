@@ -170,3 +170,12 @@ it('keeps marks as long as the numbers of the stream', async () => {
   await stream.remove()
   expect(await stream.keys()).toEqual(['meta'])
 })
+
+it('keeps marks that were set before the first entry as long as the stream', async () => {
+  const stream = markedStream({})
+  await stream.mark('ada', '0-0')
+  await stream.append('a')
+  for (const part of ['readers', 'marked']) {
+    expect(await harness.redis.pttl(stream.key(part))).toBe(-1)
+  }
+})

@@ -41,7 +41,7 @@ local function open(meta, settings)
     stream[SETTINGS[at]] = tonumber(number)
   end
   local fields = redis.call('HMGET', meta, 'n', 'last', 'gone', 'bytes')
-  stream.n, stream.last = tonumber(fields[1] or 0), fields[2] or '0-0'
+  stream.n, stream.last, stream.has_numbers = tonumber(fields[1] or 0), fields[2] or '0-0', fields[1]
   stream.exists = redis.call('EXISTS', stream.log) == 1
   stream.gone, stream.bytes = stream.last, 0
   if stream.exists then stream.gone, stream.bytes = fields[3], tonumber(fields[4]) end
@@ -61,7 +61,10 @@ end
 -- its newest entry, and its numbers and marks later.
 local function set_end(stream)
   local kept = { stream.meta, stream.readers, stream.marked }
-  if redis.call('EXISTS', stream.groups) == 1 or stream.exists and stream.max_age_ms == 0 then
+  if stream.exists and stream.max_age_ms == 0 or redis.call('EXISTS', stream.groups) == 1 then
+    local had_end = redis.call('PERSIST', stream.meta) == 1
+    -- Saves work: while the numbers have no end, nothing else has.
+    if stream.has_numbers and not had_end then return end
     redis.call('PERSIST', stream.log)
     for _, key in ipairs(kept) do redis.call('PERSIST', key) end
     return

@@ -15,11 +15,18 @@ local function surplus_of(stream, head, over, most_bytes)
   return count, bytes
 end
 
+-- Whether there may be entries to drop, by numbers alone. True also for none after deletions of single
+-- entries, and with an age.
+local function may_drop(stream, most_entries, most_bytes)
+  local gone_ms, gone_n = parse_id(stream.gone)
+  return stream.n - gone_n > most_entries or stream.bytes > most_bytes or gone_ms <= stream.old_ms
+end
+
 -- Drops entries that are too old or beyond the bounds, at most `most`: later calls drop the rest.
 -- @return how many
 local function trim(stream, most, most_entries, most_bytes)
   local dropped = 0
-  while dropped < most do
+  while dropped < most and may_drop(stream, most_entries, most_bytes) do
     local over = redis.call('XLEN', stream.log) - most_entries
     -- Few at a time, because reading an entry copies it.
     local chunk = math.min(16, math.max(1, over), most - dropped)
