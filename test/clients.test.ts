@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { EXIT } from '../clients/typescript/cli/failures.js'
 
 const PROJECT = path.resolve(import.meta.dirname, '..')
 const read = (file: string) => readFileSync(path.join(PROJECT, file), 'utf8')
@@ -111,4 +112,38 @@ describe('clients/conformance.md', () => {
       expect(isThere, part).toBe(true)
     }
   })
+})
+
+describe('docs/clients.md counts the lines of its uses', () => {
+  const page = read('docs/clients.md')
+  const sources = {
+    ts: ['mjs', (text: string) => text.replace(/^\s*\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')],
+    go: ['go', (text: string) => text.replace(/^\s*\/\/.*$/gm, '')],
+    python: ['py', (text: string) => text.replace(/^\s*"""[\s\S]*?"""|^\s*#.*$/gm, '')],
+  } as const
+  const linesOf = (text: string) => text.split('\n').filter((line) => line.trim() !== '').length
+  const tables = page.split('| Use | By plain HTTP | Client |\n').slice(1)
+
+  it.each(Object.entries(sources).map(([language, how], at) => ({ language, how, at })))(
+    'in $language',
+    ({ language, how: [extension, bare], at }) => {
+      const [table = ''] = (tables[at] ?? '').split('\n\n')
+      const rows = [...table.matchAll(/(\d+) \(`examples\/(\w+)`\) \| (\d+) \|$/gm)]
+      expect(rows).toHaveLength(6)
+      const programs = [...page.matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, 'g'))]
+      const sizes = programs.map(([, text = '']) => linesOf(bare(text)))
+      // The first of the six comes after the short ones of the introduction.
+      const first = { ts: 1, go: 0, python: 2 }[language] ?? 0
+      const counted = rows.map(([, , name], use) => {
+        const file = name === 'migration' ? 'migrate' : name
+        return [linesOf(bare(read(`examples/${name}/${file}.${extension}`))), sizes[first + use]]
+      })
+      expect(rows.map(([, plain, , client]) => [Number(plain), Number(client)])).toEqual(counted)
+    },
+  )
+})
+
+it('docs/command-line.md has the exit codes of the command line', () => {
+  const codes = found('docs/command-line.md', /^\| (\d+) \| /gm).map(Number)
+  expect(codes.sort((a, b) => a - b)).toEqual(Object.values(EXIT).sort((a, b) => a - b))
 })
