@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
+import { DEFAULT_ORIGIN } from '../src/cache/origins/policy.js'
 import { DEFAULT_L1, DEFAULT_POLICY } from '../src/cache/spaces/policy.js'
 import { SETTINGS, SettingsSchema, variableOf } from '../src/config/settings.js'
 import { scopesOf } from '../src/config.js'
@@ -141,7 +142,9 @@ it('every setting of a space and its default are in cache.md', () => {
   const guide = readFileSync(path.resolve(import.meta.dirname, '../docs/cache.md'), 'utf8')
   const { l1: _, ...settings } = DEFAULT_POLICY
   const ofL1 = Object.entries(DEFAULT_L1).map(([name, value]) => [`l1.${name}`, value] as const)
-  const rows = [...Object.entries(settings), ...ofL1].map(
+  const { namespaces, ...ofOrigin } = DEFAULT_ORIGIN
+  const others = [['namespaces', namespaces.join()] as const, ...Object.entries(ofOrigin)]
+  const rows = [...Object.entries(settings), ...ofL1, ...others].map(
     ([name, value]) => `| ${code(name)} | ${typeof value === 'string' ? code(value) : value} |`,
   )
   expect(rows.filter((row) => !guide.includes(row))).toEqual([])

@@ -8,6 +8,7 @@ import { invalidationRoutes } from './invalidation/routes.js'
 import { leaseRoutes } from './leases/routes.js'
 import { createCacheMetrics } from './metrics.js'
 import { objectRoutes } from './objects/routes.js'
+import { originFaults } from './origins/faults.js'
 import { pipelineRoutes } from './pipeline/routes.js'
 import { specs } from './problems.js'
 import { spaceRoutes } from './spaces/routes.js'
@@ -30,16 +31,17 @@ declare module '../http/scopes.js' {
  *
  * `leases/` grants the right to load a key: the callers of one process share one in-flight read, and
  * messages wake them. `l1/` is the memory of the process; it serves an entry only while the messages
- * of the partition prove it valid. `origins/writing/` keeps loads and writes of a key from undoing each
- * other while a write is on its way to its origin; no route calls it yet. `spaces/` are the policies.
- * `batches/` and `pipeline/` carry many calls. `sweeping/` frees what an ended space or a flush left.
+ * of the partition prove it valid. `origins/` loads what is missing from the services that own it, under
+ * such leases; `origins/writing/` keeps loads and writes of a key from undoing each other while a write is
+ * on its way to its origin; no route calls it yet. `spaces/` are the policies. `batches/` and `pipeline/`
+ * carry many calls. `sweeping/` frees what an ended space or a flush left.
  */
 export const cache = defineDomain({
   name: 'cache',
   description: 'Values with versions, leases to load them, and invalidation',
   scopes: ['cache:read', 'cache:write'],
   problems: specs,
-  section: { name: 'spaces', schema: SpaceSection },
+  section: { name: 'spaces', schema: SpaceSection, check: originFaults },
   create: (deps) => toRunning(createCacheStores(deps), deps),
 })
 
@@ -47,8 +49,8 @@ export function toRunning(
   stores: AllCacheStores,
   deps: Pick<DomainDeps, 'metrics' | 'settings'>,
 ): RunningDomain {
-  const { entries, counters, objects, invalidation, leases, spaces, hotKeys, usages, sweeper } =
-    stores
+  const { entries, counters, objects, invalidation, leases, origins, spaces, hotKeys } = stores
+  const { usages, sweeper } = stores
   const { settingsOf: policyOf } = spaces
   const { idempotencyTtlMs } = deps.settings
   const metrics = createCacheMetrics(deps.metrics, spaces.labelOf, usages)
@@ -56,10 +58,10 @@ export function toRunning(
   const common = { prefix, policyOf, metrics, idempotencyTtlMs }
   return {
     async routes(app) {
-      app.register(entryRoutes, { ...common, store: entries, leases })
+      app.register(entryRoutes, { ...common, store: entries, leases, origins })
       app.register(leaseRoutes, { prefix, policyOf, store: leases })
       app.register(touchRoutes, { prefix, policyOf, store: entries })
-      app.register(batchRoutes, { ...common, store: entries, leases })
+      app.register(batchRoutes, { ...common, store: entries, leases, origins })
       app.register(counterRoutes, { ...common, store: counters })
       app.register(objectRoutes, { ...common, store: objects })
       app.register(invalidationRoutes, { prefix, metrics, store: invalidation })
@@ -67,8 +69,12 @@ export function toRunning(
       app.register(spaceRoutes, { prefix: '/cache-spaces', store: spaces, usages })
       app.register(hotKeyRoutes, { prefix: '/cache-spaces', hotKeys })
     },
-    drain: leases.drain,
+    drain() {
+      origins.drain()
+      leases.drain()
+    },
     close() {
+      origins.close()
       sweeper.close()
       spaces.close()
     },

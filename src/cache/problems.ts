@@ -61,6 +61,36 @@ export const { specs, problem, problemResponses } = defineProblems({
     retry: 'no',
     members: FieldProblem,
   },
+  'origin-namespace': {
+    status: 403,
+    title: 'Origin does not serve the namespace',
+    cause: 'The origin of the space serves the namespaces that the configuration file lists.',
+    remedy: 'Use one of them, or add the namespace to `origin.namespaces`.',
+    retry: 'no',
+  },
+  'origin-failed': {
+    status: 502,
+    title: 'Origin failed',
+    cause: 'The origin of the space answered with an error, or with less or more than a value.',
+    remedy: 'Repeat after Retry-After; look at the origin if it goes on.',
+    retry: 'later',
+    members: Type.Object(
+      {
+        originStatus: Type.Optional(
+          Type.Integer({ minimum: 100, maximum: 999, description: 'What the origin answered.' }),
+        ),
+      },
+      { title: 'OriginProblem', examples: [{ originStatus: 500, retryAfterMs: 912 }] },
+    ),
+  },
+  'origin-unavailable': {
+    status: 503,
+    title: 'Origin is not available',
+    cause:
+      'The origin of the space cannot be reached, did not answer in time, or is not asked for a while because it failed.',
+    remedy: 'Repeat after Retry-After.',
+    retry: 'later',
+  },
   'lease-lost': {
     status: 412,
     title: 'Lease is lost',

@@ -13,9 +13,11 @@ import { createLeasedReads, type LeasedReads } from './leases/leased-reads.js'
 import { createLeaseStore } from './leases/store.js'
 import { createLeaseMetrics, createMarkMetrics, createSweepMetrics } from './metrics.js'
 import { createObjectStore } from './objects/store.js'
+import { createOriginMetrics } from './origins/metrics.js'
+import { Origins } from './origins/origins.js'
 import { Partitions } from './partition.js'
 import { parseSpace } from './spaces/parse.js'
-import type { SentPolicy } from './spaces/policy.js'
+import type { FiledPolicy } from './spaces/policy.js'
 import { createSpaceStore, type SpaceStore } from './spaces/store.js'
 import { SpaceUsages } from './spaces/usage.js'
 import { Sweeper } from './sweeping/sweeper.js'
@@ -26,10 +28,11 @@ export interface AllCacheStores extends CacheStores {
   readonly hotKeys: FrequentKeys
   readonly usages: SpaceUsages
   readonly leases: LeasedReads
+  readonly origins: Origins
   readonly sweeper: Sweeper
 }
 
-type Deps = DomainDeps<Readonly<Record<string, SentPolicy>>>
+type Deps = DomainDeps<Readonly<Record<string, FiledPolicy>>>
 
 export function createCacheStores(deps: Deps): AllCacheStores {
   const { settings, metrics, connections, cacheBinder, memory } = deps
@@ -84,7 +87,13 @@ export function createCacheStores(deps: Deps): AllCacheStores {
     entries: stores.entries,
     metrics: leaseMetrics,
   })
-  return { ...stores, leases: leasedReads, hotKeys, usages, spaces, sweeper }
+  const origins = new Origins({
+    definitions: deps.definitions,
+    metrics: createOriginMetrics(metrics),
+    leases: leasedReads,
+    entries: stores.entries,
+  })
+  return { ...stores, leases: leasedReads, origins, hotKeys, usages, spaces, sweeper }
 }
 
 function createL1(

@@ -17,13 +17,15 @@ export function printConfig(
   ])
   return stringify({
     ...Object.fromEntries(shown),
-    ...(JSON.parse(JSON.stringify(definitions, shortDigest)) as object),
+    ...(JSON.parse(JSON.stringify(definitions, withoutSecrets)) as object),
   })
 }
 
 const withoutSecret = (name: string, value: string, show: (url: string) => string): string =>
   name.endsWith('Url') ? show(value) : '...'
 
-/** Enough to distinguish two tokens of one name. */
-const shortDigest = (key: string, value: unknown): unknown =>
-  key === 'sha256' ? `${String(value).slice(0, 8)}...` : value
+/** Of a digest enough to distinguish two tokens of one name; of headers their names. */
+function withoutSecrets(key: string, value: unknown): unknown {
+  if (key === 'sha256') return `${String(value).slice(0, 8)}...`
+  return key === 'headers' ? Object.keys(value as object) : value
+}

@@ -76,7 +76,7 @@ export function createDrivers({ binder, connections, namespace, redis }: Harness
       renew: (proof: string, lasts: number) =>
         renew(keys, { ...clock(), proof, lease_ms: lasts * UNIT_MS }),
       cancel: (proof: string, backoff: number) =>
-        cancel(keys, { ...clock(), name, proof, backoff_ms: backoff * UNIT_MS }),
+        cancel(keys, { ...clock(), name, proof, backoff_ms: backoff * UNIT_MS, pass_ms: 0 }),
     }
   }
 }

@@ -22,6 +22,7 @@ async function ask(key: string, token: string) {
     min_fresh_ms: 0,
     max_bytes: -1,
     keeps: 0,
+    has_failed: 0,
   })
   return lease.kind
 }

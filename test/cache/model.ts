@@ -59,7 +59,7 @@ export type State = 'miss' | 'fresh' | 'stale' | 'negative'
 export interface Seen {
   readonly state: State
   readonly value: string | undefined
-  readonly lease: 'none' | 'granted' | 'held' | 'backoff'
+  readonly lease: 'none' | 'granted' | 'held' | 'backoff' | 'pass'
   /** The proof of the grant, if this caller won the lease. */
   readonly proof?: string | undefined
 }

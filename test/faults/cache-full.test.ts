@@ -291,6 +291,7 @@ describe('on a Redis that is full', () => {
     min_fresh_ms: 0,
     max_bytes: -1,
     keeps: 0,
+    has_failed: 0,
   }
 
   it('a process may keep what it reads, and receives changes', async () => {

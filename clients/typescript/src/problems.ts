@@ -20,6 +20,7 @@ export interface Problems {
   'lock-held': Schemas['LockHeldProblem']
   'not-an-integer': Schemas['CacheFieldProblem']
   'not-owner': Schemas['NotOwnerProblem']
+  'origin-failed': Schemas['OriginProblem']
   'position-lost': Schemas['PositionLostProblem']
   'precondition-failed': Schemas['PreconditionFailedProblem']
   'rate-limited': Schemas['RateLimitedProblem']

@@ -49,6 +49,8 @@ export class Items {
     switch (found.kind) {
       case 'failed':
         return failed(key, found)
+      case 'not-loaded':
+        return item(key, found.failure.code, `,"detail":${JSON.stringify(found.failure.message)}`)
       case 'deferred':
         return item(key, 'deferred', leaseText(found.lease))
       case 'read':

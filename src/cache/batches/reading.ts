@@ -1,10 +1,16 @@
 import type { Client } from '../../domain.js'
 import { StoreError } from '../../redis/errors.js'
-import { type Entry, type LeaseReply, readResult } from '../entries/scripts.js'
-import type { CacheKey, EntryStore, LeveledReply } from '../entries/store.js'
+import type { Entry, LeaseReply } from '../entries/scripts.js'
+import type { CacheKey, EntryStore, LeveledReply, ReadOptions } from '../entries/store.js'
 import { storeErrorOrThrow } from '../entries/store-error.js'
 import type { LeasedReads } from '../leases/leased-reads.js'
 import type { CacheMetrics, ReadResult } from '../metrics.js'
+import {
+  type LoadFailure,
+  type LoadingReply,
+  type LoadNote,
+  resultOf,
+} from '../origins/loading/reply.js'
 import type { SpaceName } from '../spaces/usage.js'
 import { type Failed, settleChunks, toFailed } from './settle.js'
 
@@ -15,7 +21,10 @@ export type Found =
       readonly entry: Entry | undefined
       readonly lease: LeaseReply
       readonly level: LeveledReply['level']
+      readonly loaded?: LoadNote | undefined
     }
+  /** The origin of the space gave no value. */
+  | { readonly kind: 'not-loaded'; readonly failure: LoadFailure }
   /** The answer is full: the value was left out, or the key was not read. */
   | { readonly kind: 'deferred'; readonly lease: LeaseReply }
   | Failed
@@ -42,14 +51,18 @@ export class AnswerBudget {
   }
 }
 
-/** Reads one key for an answer of limited size. */
+/**
+ * Reads one key for an answer of limited size.
+ * @param read where it is read from
+ */
 export async function readInto(
   budget: AnswerBudget,
   store: EntryStore,
   key: CacheKey,
+  read: (options: ReadOptions) => Promise<LoadingReply>,
 ): Promise<Found> {
   if (budget.isFull) return DEFERRED
-  return takeIn(budget, store, key, await store.read(key, { maxBytes: AT_ONCE_BYTES }))
+  return takeIn(budget, store, key, await read({ maxBytes: AT_ONCE_BYTES }))
 }
 
 /** Counts the reads of one space together: counting each costs a tenth of the request. */
@@ -59,7 +72,7 @@ export function countReads(metrics: CacheMetrics, space: SpaceName, found: reado
     if (one.kind !== 'read') continue
     const results = counts.get(one.level) ?? {}
     counts.set(one.level, results)
-    const result = readResult(one.entry)
+    const result = resultOf(one)
     results[result] = (results[result] ?? 0) + 1
   }
   for (const [level, results] of counts) {
@@ -74,13 +87,14 @@ function takeIn(
   budget: AnswerBudget,
   store: EntryStore,
   key: CacheKey,
-  { entry, lease, level }: LeveledReply,
+  { entry, lease, level, loaded, failure }: LoadingReply,
 ): Found | Promise<Found> {
+  if (failure) return { kind: 'not-loaded', failure }
   if (entry?.kind !== 'bytes' || entry.state === 'negative') {
-    return { kind: 'read', entry, lease, level }
+    return { kind: 'read', entry, lease, level, loaded }
   }
   if (!budget.take(entry.size)) return { kind: 'deferred', lease }
-  if (entry.payload) return { kind: 'read', entry, lease, level }
+  if (entry.payload) return { kind: 'read', entry, lease, level, loaded }
   return readAlone(store, key, lease)
 }
 
@@ -103,17 +117,25 @@ export interface Asking {
   readonly client: Client
 }
 
+/** Reads of many keys of one space, in the order asked for. */
+export type ReadMany = (
+  keys: readonly CacheKey[],
+  from: number,
+) => Promise<readonly (LoadingReply | StoreError)[]>
+
 /**
  * In the order asked; at most 8 MiB of values.
  * @param asking if the caller offers to load: each key is then a call, sent together with the others.
  * Leases under our own tokens are given up if the client is gone.
+ * @param read where keys are read from, without an offer to load; by default the store
  */
 export async function readMany(
   store: EntryStore,
   keys: readonly CacheKey[],
   asking?: Asking,
+  read: ReadMany = (chunk) => store.readMany(chunk, AT_ONCE_BYTES),
 ): Promise<Found[]> {
-  const found = await readChunks(store, keys, asking)
+  const found = await readChunks(store, keys, asking ? askEach(asking) : read)
   if (asking?.client.destroyed) {
     const isOwn = asking.tokens !== undefined
     for (const [i, one] of found.entries()) {
@@ -126,14 +148,12 @@ export async function readMany(
 function readChunks(
   store: EntryStore,
   keys: readonly CacheKey[],
-  asking: Asking | undefined,
+  read: ReadMany,
 ): Promise<Found[]> {
   const budget = new AnswerBudget()
   return settleChunks<CacheKey, Found>(keys, async (chunk, from) => {
     if (budget.isFull) return chunk.map(() => DEFERRED)
-    const replies = await (asking
-      ? Promise.all(chunk.map((key, i) => askFor(asking, key, from + i).catch(storeErrorOrThrow)))
-      : store.readMany(chunk, AT_ONCE_BYTES))
+    const replies = await read(chunk, from)
     const found: Found[] = []
     const lacking: Promise<unknown>[] = []
     for (const [i, reply] of replies.entries()) {
@@ -149,5 +169,13 @@ function readChunks(
   })
 }
 
-const askFor = ({ leases, tokens }: Asking, key: CacheKey, index: number): Promise<LeveledReply> =>
-  leases.ask(key, { maxBytes: AT_ONCE_BYTES }, { token: tokens?.[index] })
+const askEach =
+  ({ leases, tokens }: Asking): ReadMany =>
+  (keys, from) =>
+    Promise.all(
+      keys.map((key, i) =>
+        leases
+          .ask(key, { maxBytes: AT_ONCE_BYTES }, { token: tokens?.[from + i] })
+          .catch(storeErrorOrThrow),
+      ),
+    )

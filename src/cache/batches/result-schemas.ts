@@ -13,7 +13,14 @@ const STORE_ERRORS = [
   'not-replicated',
 ] as const satisfies readonly StoreErrorCode[]
 
-const FOUND = ['hit', 'cache-miss', 'kind-mismatch', 'deferred'] as const
+const FOUND = [
+  'hit',
+  'cache-miss',
+  'kind-mismatch',
+  'deferred',
+  'origin-failed',
+  'origin-unavailable',
+] as const
 const WRITTEN = [
   'created',
   'replaced',
@@ -34,7 +41,7 @@ const etag = Type.Optional(
 )
 const failure = {
   detail: Type.Optional(
-    Type.String({ description: 'What happened, where the store gave no outcome.' }),
+    Type.String({ description: 'What happened, where the store or the origin gave no outcome.' }),
   ),
   reason: Type.Optional(Type.String({ description: 'With `store-not-ready`: why.' })),
 }
@@ -63,7 +70,7 @@ const GetManyResult = Type.Object(
     key: KeyName,
     status: Type.Enum([...FOUND, ...STORE_ERRORS], {
       title: 'GetManyStatus',
-      description: `hit: the value is in the answer. cache-miss: there is none. kind-mismatch: the key is no bytes. deferred: the answer is full, ask again. ${BY_STORE}`,
+      description: `hit: the value is in the answer. cache-miss: there is none. kind-mismatch: the key is no bytes. deferred: the answer is full, ask again. origin-failed, origin-unavailable: the value could not be loaded. ${BY_STORE}`,
     }),
     ...foundFields,
     ...failure,

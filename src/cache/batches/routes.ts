@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
 import { assertScope } from '../../http/auth.js'
 import { LIST_BODY_BYTES } from '../../http/body.js'
@@ -11,18 +12,20 @@ import { SpaceParams } from '../fields.js'
 import type { LeasedReads } from '../leases/leased-reads.js'
 import { endsLeasesOfRefusedFills, itemsOf } from '../leases/refused-fills.js'
 import { tokenIn } from '../leases/schemas.js'
+import type { Origins } from '../origins/origins.js'
+import { assertLoadable, refuseLease, toWanting } from '../origins/request.js'
 import { problemResponses } from '../problems.js'
 import type { RouteOptions } from '../route-options.js'
 import { failed, Items, toBody, toItems, written } from './answer.js'
-import { countReads, readMany } from './reading.js'
+import { AT_ONCE_BYTES, countReads, type ReadMany, readMany } from './reading.js'
 import { DeleteManyResponse, GetManyResponse, SetManyResponse } from './result-schemas.js'
 import * as schemas from './schemas.js'
 import { isFailed, settleAll } from './settle.js'
 import { identityOfItem, toItem, toItemWrite, writeOne } from './writing.js'
 
 export const batchRoutes: FastifyPluginAsyncTypebox<
-  RouteOptions & { store: EntryStore; leases: LeasedReads }
-> = async (app, { store, leases, policyOf, metrics, idempotencyTtlMs }) => {
+  RouteOptions & { store: EntryStore; leases: LeasedReads; origins: Origins }
+> = async (app, { store, leases, origins, policyOf, metrics, idempotencyTtlMs }) => {
   varyByCaller(app)
   refuseConditions(app)
 
@@ -34,6 +37,18 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
     return keys.map((key) => ({ namespace, space, key, policy }))
   }
 
+  /** Reads keys of one space, and loads what is missing where it has an origin. */
+  function readerOf(
+    request: FastifyRequest & { readonly body: { readonly lease: boolean } },
+    keys: readonly CacheKey[],
+  ): ReadMany {
+    if (!keys[0]?.policy.origin) return (chunk) => store.readMany(chunk, AT_ONCE_BYTES)
+    refuseLease(request.body.lease, 'body/lease')
+    for (const [i, key] of keys.entries()) assertLoadable(key, `body/keys/${i}`)
+    const wanting = toWanting(request)
+    return (chunk) => origins.readMany(chunk, AT_ONCE_BYTES, wanting)
+  }
+
   app.post(
     '/:space/get-many',
     {
@@ -43,11 +58,14 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
         operationId: 'getManyCacheEntries',
         summary: 'Read up to 1000 keys of a space',
         description:
-          'Each result has a status of its own, in the order of the keys. At most 8 MiB of values are in one answer; the results beyond are `deferred`: ask for them again. With `lease` each result says whether the caller should load the key. The whole call fails only if all keys met the same error.',
+          'Each result has a status of its own, in the order of the keys. At most 8 MiB of values are in one answer; the results beyond are `deferred`: ask for them again. With `lease` each result says whether the caller should load the key. In a space with an origin the service loads what is missing. The whole call fails only if all keys met the same error.',
         tags: ['cache'],
         params: SpaceParams,
         body: schemas.GetManyRequest,
-        response: { 200: GetManyResponse, ...problemResponses(...COMMON_PROBLEMS) },
+        response: {
+          200: GetManyResponse,
+          ...problemResponses(...COMMON_PROBLEMS, 'origin-namespace'),
+        },
       },
     },
     async (request, reply) => {
@@ -57,7 +75,8 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
       const client = request.raw.socket
       const asking = lease ? { leases, tokens: leaseTokens?.map(tokenIn), client } : undefined
       const named = await keysOf(request, keys)
-      const found = await readMany(store, named, asking)
+      const read = readerOf(request, named)
+      const found = await readMany(store, named, asking, read)
       const items = new Items()
       const { namespace, params } = request
       countReads(metrics, { namespace, space: params.space }, found)

@@ -5,6 +5,8 @@ import { toETag } from '../../http/etag.js'
 import type { Problem } from '../../http/problem.js'
 import { type Condition, isAmong } from '../condition.js'
 import type { OfferedLease } from '../leases/schemas.js'
+import { loadStatus } from '../origins/answer.js'
+import type { LoadNote } from '../origins/loading/reply.js'
 import { problem } from '../problems.js'
 import type { Entry, EntryKind } from './scripts.js'
 import type { LeveledReply } from './store.js'
@@ -20,17 +22,23 @@ export function setValueHeaders(
   reply: FastifyReply,
   entry: Entry,
   level: LeveledReply['level'],
+  loaded?: LoadNote,
 ): FastifyReply {
   const how = level ?? (entry.state === 'stale' ? 'stale' : undefined)
   const detail = how === undefined ? '' : `; detail=${how}`
   if (entry.contentEncoding !== '') reply.header('content-encoding', entry.contentEncoding)
-  return reply.headers({
+  reply.headers({
     'content-type': entry.contentType,
     'x-content-type-options': 'nosniff',
     'content-security-policy': "sandbox; default-src 'none'",
-    etag: toETag(entry.version),
+  })
+  // A value that was loaded and may not be stored has no version.
+  if (entry.version > 0) reply.header('etag', toETag(entry.version))
+  return reply.headers({
     age: seconds(entry.ageMs),
-    'cache-status': `lockstep; hit; ttl=${seconds(entry.ttlMs)}${detail}`,
+    'cache-status': loaded
+      ? loadStatus(loaded)
+      : `lockstep; hit; ttl=${seconds(entry.ttlMs)}${detail}`,
     'lockstep-state': entry.state,
   })
 }
@@ -52,9 +60,10 @@ export function miss(
   reply: FastifyReply,
   state: keyof typeof MISSES,
   lease?: Static<typeof OfferedLease>,
+  loaded?: LoadNote,
 ): Problem {
   const { status, detail } = MISSES[state]
-  reply.header('cache-status', status).header('lockstep-state', state)
+  reply.header('cache-status', loaded ? loadStatus(loaded) : status).header('lockstep-state', state)
   const { retryAfterMs } = lease ?? {}
   return problem('cache-miss', detail, {
     extensions: { state, ...(lease && { lease }) },

@@ -3,8 +3,10 @@ import type { ReadOptions } from './store.js'
 
 const MAX_MS = 2_592_000_000
 
+export type Directives = ReadonlyMap<string, string | undefined>
+
 /** Directives by lower-case name; seconds where the directive takes them. */
-function directives(header: string | undefined): Map<string, string | undefined> {
+export function directives(header: string | undefined): Directives {
   const found = new Map<string, string | undefined>()
   for (const part of header?.split(',') ?? []) {
     const [name = '', value] = part.split('=', 2)
@@ -16,10 +18,7 @@ function directives(header: string | undefined): Map<string, string | undefined>
 }
 
 /** @throws Problem invalid-request where the seconds are missing, not whole, or above 30 days. */
-function milliseconds(
-  found: ReadonlyMap<string, string | undefined>,
-  name: string,
-): number | undefined {
+function milliseconds(found: Directives, name: string): number | undefined {
   if (!found.has(name)) return undefined
   const text = found.get(name) ?? ''
   const ms = Number(text) * 1_000

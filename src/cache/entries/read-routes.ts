@@ -1,17 +1,19 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { toETag } from '../../http/etag.js'
 import type { Condition } from '../condition.js'
 import { EntryParams, ETAG } from '../fields.js'
 import { setLeaseHeaders, toLease } from '../leases/answer.js'
-import type { AskOptions } from '../leases/leased-reads.js'
 import { LEASE_HEADERS } from '../leases/schemas.js'
+import { notLoaded } from '../origins/answer.js'
+import { type LoadingReply, type LoadNote, resultOf } from '../origins/loading/reply.js'
+import { assertLoadable, refuseLease, toWanting } from '../origins/request.js'
 import { isNotModified, kindMismatch, miss, setValueHeaders, toMeta } from './answer.js'
 import { toReadDirectives } from './cache-control.js'
-import { keyOf, type Named, toAsk, toReadCondition } from './request.js'
+import { type Asked, keyOf, type Named, toAsk, toReadCondition } from './request.js'
 import type { EntryRouteOptions } from './routes.js'
 import * as schemas from './schemas.js'
-import { type Entry, readResult } from './scripts.js'
+import type { Entry } from './scripts.js'
 import type { CacheKey, LeveledReply, ReadOptions } from './store.js'
 
 interface ReadRequest extends Named {
@@ -20,26 +22,45 @@ interface ReadRequest extends Named {
 
 export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
   app,
-  { store, leases, policyOf, metrics },
+  { store, leases, origins, policyOf, metrics },
 ) => {
   /** The entry that the caller accepts, if there is one. */
   async function find(
     key: CacheKey,
     cacheControl: string | undefined,
     { maxBytes, have }: Pick<ReadOptions, 'maxBytes' | 'have'>,
-    asked?: AskOptions,
+    read: (options: ReadOptions) => Promise<LoadingReply>,
   ) {
     const { maxStaleMs, minFreshMs, skipL1 } = toReadDirectives(cacheControl)
-    const options = { maxStaleMs, minFreshMs, skipL1, maxBytes, have }
-    const found = await (asked ? leases.ask(key, options, asked) : store.read(key, options))
-    metrics.read(key, readResult(found.entry), found.level)
+    const found = await read({ maxStaleMs, minFreshMs, skipL1, maxBytes, have })
+    metrics.read(key, resultOf(found), found.level)
     return found
+  }
+
+  /** How a GET reads: it takes part in the load of the value, by itself or by the service. */
+  function readerOf(key: CacheKey, request: FastifyRequest & Asked) {
+    if (!key.policy.origin) {
+      const asked = toAsk(request)
+      return (options: ReadOptions): Promise<LoadingReply> =>
+        asked ? leases.ask(key, options, asked) : store.read(key, options)
+    }
+    refuseLease(request.query.lease, 'query/lease')
+    assertLoadable(key, 'path/key')
+    const { waitMs } = request.query
+    const wanting = { ...toWanting(request), waitMs, client: request.raw.socket }
+    return (options: ReadOptions) => origins.read(key, options, wanting)
   }
 
   /** The same without its bytes. @throws Problem cache-miss */
   async function findHeader(request: ReadRequest, reply: FastifyReply) {
     const key = await keyOf(request, policyOf)
-    const { entry, level } = await find(key, request.headers['cache-control'], { maxBytes: -1 })
+    const read = (options: ReadOptions) => store.read(key, options)
+    const { entry, level } = await find(
+      key,
+      request.headers['cache-control'],
+      { maxBytes: -1 },
+      read,
+    )
     if (!entry || entry.state === 'negative') throw miss(reply, entry ? 'negative' : 'miss')
     return { entry, level }
   }
@@ -80,7 +101,7 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
         operationId: 'getCacheEntry',
         summary: 'Read the bytes of a value',
         description:
-          'The bytes as they were stored, with their content type; a miss is 404. With `lease` the 404 says who should load the value, in the headers `Lockstep-Lease-*` and as `lease` in the body: a caller that was granted the lease loads the value and PUTs it with the same `Lockstep-Lease`.',
+          'The bytes as they were stored, with their content type; a miss is 404. With `lease` the 404 says who should load the value, in the headers `Lockstep-Lease-*` and as `lease` in the body: a caller that was granted the lease loads the value and PUTs it with the same `Lockstep-Lease`. In a space with an origin the service loads what is missing, and waits for it.',
         tags: ['cache'],
         params: EntryParams,
         querystring: schemas.ReadQuery,
@@ -91,25 +112,22 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
             headers: { ...schemas.VALUE_HEADERS, ...LEASE_HEADERS },
             content: schemas.RawBody.content,
           },
-          ...schemas.WITHOUT_VALUE,
+          ...schemas.WITHOUT_LOADED,
         },
       },
     },
     async (request, reply) => {
-      const asked = toAsk(request)
+      const key = await keyOf(request, policyOf)
+      const read = readerOf(key, request)
       const condition = toReadCondition(request.headers)
-      const found = await find(
-        await keyOf(request, policyOf),
-        request.headers['cache-control'],
-        skipKnown(condition),
-        asked,
-      )
-      const { entry, level } = found
+      const found = await find(key, request.headers['cache-control'], skipKnown(condition), read)
+      const { entry, level, loaded, failure } = found
+      if (failure) throw notLoaded(failure)
       const lease = toLease(found.lease)
       if (lease) setLeaseHeaders(reply, lease)
       if (!entry) throw miss(reply, 'miss', lease)
-      if (entry.state === 'negative') throw miss(reply, 'negative')
-      if (knowsBytes(reply, request.params.key, condition, entry, level)) {
+      if (entry.state === 'negative') throw miss(reply, 'negative', undefined, loaded)
+      if (knowsBytes(reply, request.params.key, condition, entry, level, loaded)) {
         return reply.code(304).send(null)
       }
       return reply.send(entry.payload as never)
@@ -155,9 +173,10 @@ function knowsBytes(
   condition: Condition,
   entry: Entry,
   level: LeveledReply['level'],
+  loaded?: LoadNote,
 ): boolean {
   if (entry.kind !== 'bytes') throw kindMismatch(key, 'bytes', entry.kind)
-  setValueHeaders(reply, entry, level)
+  setValueHeaders(reply, entry, level, loaded)
   return isNotModified(reply, key, condition, entry.version)
 }
 

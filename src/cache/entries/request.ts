@@ -54,7 +54,7 @@ export function refuseConditions(app: FastifyInstance): void {
   })
 }
 
-interface Asked extends Pick<Named, 'params'> {
+export interface Asked extends Pick<Named, 'params'> {
   readonly query: { readonly lease?: boolean; readonly waitMs?: number }
   readonly headers: { readonly 'lockstep-lease'?: string }
 }

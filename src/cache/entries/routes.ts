@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { compileValidator } from '../../http/validation.js'
 import type { LeasedReads } from '../leases/leased-reads.js'
+import type { Origins } from '../origins/origins.js'
 import type { RouteOptions } from '../route-options.js'
 import { varyByCaller } from './answer.js'
 import { readRoutes } from './read-routes.js'
@@ -10,6 +11,7 @@ import { writeRoutes } from './write-routes.js'
 export interface EntryRouteOptions extends RouteOptions {
   readonly store: EntryStore
   readonly leases: LeasedReads
+  readonly origins: Origins
 }
 
 /** Values are raw bytes of any type, so the only parser of this plugin keeps them. */

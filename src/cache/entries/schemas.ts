@@ -167,6 +167,18 @@ export const WITHOUT_VALUE = {
   ...missResponses('kind-mismatch', 'precondition-failed'),
 } as const
 
+/** The same for a read that loads from an origin. */
+export const WITHOUT_LOADED = {
+  304: WITHOUT_VALUE[304],
+  ...missResponses(
+    'kind-mismatch',
+    'precondition-failed',
+    'origin-namespace',
+    'origin-failed',
+    'origin-unavailable',
+  ),
+} as const
+
 /** Raw bytes. Any content type is taken and returned; this is the one that generated clients send. */
 export const RawBody = {
   content: {

@@ -94,9 +94,12 @@ export type LeaseReply =
       /** The lease of the loader before ran out. */
       readonly ranOut: boolean
     }
-  /** Another caller loads; or none may, because the last load failed. */
+  /**
+   * Another caller loads; or none may, because the last load failed; or each may, because values of the
+   * key are not stored.
+   */
   | {
-      readonly kind: 'held' | 'backoff'
+      readonly kind: 'held' | 'backoff' | 'pass'
       readonly retryAfterMs: number
       /** Writes to the origin hold the key: what is loaded meanwhile is not stored. */
       readonly isWritten?: true
@@ -119,8 +122,9 @@ export const readScript = defineScript({
     'min_fresh_ms',
     'max_bytes',
     'keeps',
+    'has_failed',
   ],
-  outcomes: ['none', 'granted', 'held', 'backoff', 'granted-late', 'written'],
+  outcomes: ['none', 'granted', 'held', 'backoff', 'granted-late', 'written', 'pass'],
   buffers: true,
   decode(reply, outcome): ReadReply {
     const [asOf, , leftMs, proof, verdict, entry] = list(reply, 6) as ReadParts

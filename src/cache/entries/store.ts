@@ -49,6 +49,8 @@ export interface ReadOptions {
   readonly maxBytes?: number | undefined
   /** Versions whose payload the caller has: a large one is left out. */
   readonly have?: readonly number[] | undefined
+  /** A load of the caller failed: serve what is in its error window. */
+  readonly hasFailed?: boolean | undefined
   /** Ask Redis, even where memory can answer. */
   readonly skipL1?: boolean | undefined
 }
@@ -102,9 +104,11 @@ export function createEntryStore(
   function readOnce(
     keys: ReturnType<typeof keysOf>,
     { space, policy }: CacheKey,
-    { lease, grantsNone, maxStaleMs = -1, minFreshMs = 0, maxBytes = UNLIMITED }: ReadOptions,
+    options: ReadOptions,
     inlineBytes: number,
   ): Promise<ReadReply> {
+    const { lease, grantsNone, hasFailed } = options
+    const { maxStaleMs = -1, minFreshMs = 0, maxBytes = UNLIMITED } = options
     return scripts.read(keys, {
       on_restart: partitions.onRestart(),
       space,
@@ -118,6 +122,7 @@ export function createEntryStore(
       min_fresh_ms: minFreshMs,
       max_bytes: Math.min(maxBytes, inlineBytes),
       keeps: policy.l1.enabled ? 1 : 0,
+      has_failed: hasFailed ? 1 : 0,
     })
   }
 

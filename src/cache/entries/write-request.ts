@@ -6,8 +6,9 @@ import { problem } from '../problems.js'
 import type { SpacePolicy } from '../spaces/policy.js'
 import { toWriteDirectives } from './cache-control.js'
 import { toCondition } from './request.js'
-import { MAX_TAGS, TAG, type WriteHeaders, type WriteQuery } from './schemas.js'
+import { MAX_TAGS, type WriteHeaders, type WriteQuery } from './schemas.js'
 import type { WriteOptions } from './store.js'
+import { isCodings, isMediaType, tagsIn, UNKNOWN_TYPE } from './value-headers.js'
 
 interface PutRequest {
   readonly headers: Static<typeof WriteHeaders>
@@ -79,65 +80,33 @@ function assertNothing(payload: Buffer, query: PutRequest['query']): void {
   }
 }
 
-const MEDIA_TYPE =
-  /^[!#$%&'*+.^_`|~0-9A-Za-z-]+\/[!#$%&'*+.^_`|~0-9A-Za-z-]+(\s*;\s*[!#$%&'*+.^_`|~0-9A-Za-z-]+=([!#$%&'*+.^_`|~0-9A-Za-z-]+|"([\t \x21\x23-\x5b\x5d-\x7e]|\\[\t \x21-\x7e])*"))*$/
-
 /** @throws Problem invalid-request for what is no media type of at most 255 ASCII bytes. */
 export function toContentType(header: string | undefined, pointer = 'header/content-type'): string {
-  if (header === undefined) return 'application/octet-stream'
-  if (header.length > 255 || !MEDIA_TYPE.test(header)) {
-    throw invalid(pointer, 'must be a media type of at most 255 ASCII bytes')
-  }
-  return header
+  if (header === undefined) return UNKNOWN_TYPE
+  if (isMediaType(header)) return header
+  throw invalid(pointer, 'must be a media type of at most 255 ASCII bytes')
 }
 
 /** @throws Problem invalid-request for what is no list of content codings. */
 export function toContentEncoding(header: string | undefined): string {
   if (header === undefined) return ''
-  if (
-    header.length > 255 ||
-    !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+(\s*,\s*[!#$%&'*+.^_`|~0-9A-Za-z-]+)*$/.test(header)
-  ) {
-    throw invalid('header/content-encoding', 'must be content codings, at most 255 bytes')
-  }
-  return header
+  if (isCodings(header)) return header
+  throw invalid('header/content-encoding', 'must be content codings, at most 255 bytes')
 }
 
 /** Prefer (RFC 7240): whether the answer should show what is there. Other preferences are ignored. */
 export const prefersRepresentation = (header: string | undefined): boolean =>
   header !== undefined && /(^|,)\s*return\s*=\s*"?representation"?\s*(;[^,]*)?(,|$)/i.test(header)
 
-/**
- * Tags of a write: `Cache-Groups: "user-7", "team"` (RFC 9875) or `Surrogate-Key: user-7 team`.
- * @throws Problem invalid-request for both headers, more than 32 tags, or a tag that is not 1 to
- * 128 printable ASCII characters.
- */
-export function toTags(groups: string | undefined, keys: string | undefined): string[] {
+/** Tags of a write, see `tagsIn`. @throws Problem invalid-request for what are none. */
+export function toTags(groups: string | undefined, keys: string | undefined): readonly string[] {
   if (groups !== undefined && keys !== undefined) {
     throw invalid('header/surrogate-key', 'contradicts Cache-Groups: send one of the two')
   }
-  const [where, tags] =
-    groups !== undefined
-      ? (['header/cache-groups', fromGroups(groups)] as const)
-      : (['header/surrogate-key', (keys ?? '').split(' ').filter(Boolean)] as const)
-  if (!tags?.every((tag) => TAG.test(tag))) {
-    throw invalid(where, 'must hold tags of 1 to 128 printable ASCII characters')
-  }
-  const distinct = [...new Set(tags)]
-  if (distinct.length > MAX_TAGS) throw invalid(where, `must hold at most ${MAX_TAGS} tags`)
-  return distinct
-}
-
-/** A list of quoted strings (RFC 9651), or undefined where it is none. */
-function fromGroups(header: string): string[] | undefined {
-  const item = /\s*"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"\s*(,|$)/y
-  const tags: string[] = []
-  let more = header.trim() !== ''
-  while (more) {
-    const match = item.exec(header)
-    if (!match) return undefined
-    tags.push((match[1] as string).replace(/\\(["\\])/g, '$1'))
-    more = match[2] === ','
-  }
-  return item.lastIndex === header.length || tags.length === 0 ? tags : undefined
+  const tags = tagsIn(groups, keys)
+  if (tags) return tags
+  throw invalid(
+    groups === undefined ? 'header/surrogate-key' : 'header/cache-groups',
+    `must hold at most ${MAX_TAGS} tags of 1 to 128 printable ASCII characters`,
+  )
 }

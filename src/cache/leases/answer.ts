@@ -8,6 +8,7 @@ import type { OfferedLease } from './schemas.js'
 export function toLease(lease: LeaseReply): Static<typeof OfferedLease> | undefined {
   switch (lease.kind) {
     case 'none':
+    case 'pass':
       return undefined
     case 'granted':
       return { status: 'granted', token: lease.proof, expiresInMs: lease.leftMs }

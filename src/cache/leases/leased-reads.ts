@@ -19,6 +19,8 @@ import { WaitList } from './wait-list.js'
 export interface AskOptions {
   /** Chosen by the caller, so that a repeat of its request is granted the same lease. */
   readonly token?: string | undefined
+  /** How early a fresh value is refreshed; drawn where it is not given. */
+  readonly early?: number | undefined
   /** How long to wait where there is no value and another loads; 0 not at all. */
   readonly waitMs?: number | undefined
   /** Whether the client still listens. */
@@ -29,6 +31,17 @@ export interface AskOptions {
 export interface LeasedReads extends LeaseStore {
   /** A read that offers to load: the lease, and the value that is there, from one script call. */
   ask(key: CacheKey, options: ReadOptions, asked?: AskOptions): Promise<LeveledReply>
+  /**
+   * Waits while another caller loads, without an offer to load.
+   * @param last the reply that says so
+   * @returns the first reply with another state of the key, or `last` where the time is over
+   */
+  wait(
+    key: CacheKey,
+    options: ReadOptions,
+    last: LeveledReply,
+    waitMs: number,
+  ): Promise<LeveledReply>
   /** Answers every request that waits: the instance shuts down. */
   drain(): void
 }
@@ -64,11 +77,11 @@ export function createLeasedReads({
 
   return {
     ...leases,
-    async ask(key, options, { token, waitMs = 0, client } = {}) {
+    async ask(key, options, { token, early, waitMs = 0, client } = {}) {
       const lease: LeaseOffer = {
         token: token ?? randomToken(),
         isOwn: token !== undefined,
-        early: drawEarly(key.policy.earlyRefreshBeta),
+        early: early ?? drawEarly(key.policy.earlyRefreshBeta),
       }
       let reply = await read(key, Object.assign({ lease }, options))
       if (waitMs > 0 && !client?.destroyed && !reply.entry && reply.lease.kind === 'held') {
@@ -77,6 +90,10 @@ export function createLeasedReads({
       if (client?.destroyed) leases.abandon(key, lease, reply)
       metrics.asked(key.space, reply)
       return loadTimes.shorten(key, reply)
+    },
+    wait(key, options, last, waitMs) {
+      const lease = { token: randomToken(), isOwn: false, early: 0 }
+      return waitList.wait(key, { ...options, grantsNone: true }, lease, last, { waitMs })
     },
     drain: () => waitList.drain(),
   }

@@ -27,7 +27,7 @@ export const AskQuery = {
     DurationMs(
       0,
       30_000,
-      'With `lease`: where there is nothing to serve and another loads, wait for it. Default 0.',
+      'With `lease`: where there is nothing to serve and another loads, wait for it. Default 0. In a space with an origin: how long to wait for the load; by default twice `timeoutMs` of the origin and a second.',
     ),
   ),
 }

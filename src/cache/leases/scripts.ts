@@ -18,7 +18,7 @@ export const cancelScript = defineScript({
   name: 'cache.cancel',
   file: new URL('../scripts/cancel.lua', import.meta.url),
   keys: ['clock', 'entry', 'lease'],
-  args: ['on_restart', 'space', 'name', 'proof', 'backoff_ms'],
+  args: ['on_restart', 'space', 'name', 'proof', 'backoff_ms', 'pass_ms'],
   outcomes: ['cancelled', 'lost'],
   /** @returns whether the lease was the caller's */
   decode(reply, outcome): boolean {

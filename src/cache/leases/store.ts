@@ -18,6 +18,8 @@ export interface LeaseStore {
    * @returns whether the lease was the caller's
    */
   cancel(key: CacheKey, proof: string, backoffMs: number): Promise<boolean>
+  /** Gives the lease up, because the value may not be stored: for `passMs` each reader loads for itself. */
+  pass(key: CacheKey, proof: string, passMs: number): Promise<boolean>
   /**
    * Gives up the lease of a read whose caller never hears of it. A client with a token of its own
    * keeps it: its next request is granted the same lease.
@@ -29,15 +31,16 @@ export function createLeaseStore(binder: Binder, partitions: Partitions): LeaseS
   const scripts = { renew: binder.bind(renewScript), cancel: binder.bind(cancelScript) }
   const keysOf = ({ namespace, space, key }: CacheKey) => partitions.keysOf(namespace, space, key)
 
-  const cancel: LeaseStore['cancel'] = (key, proof, backoffMs) => {
-    return scripts.cancel(keysOf(key), {
+  const end = (key: CacheKey, proof: string, backoffMs: number, passMs: number) =>
+    scripts.cancel(keysOf(key), {
       on_restart: partitions.onRestart(),
       space: key.space,
       name: key.key,
       proof,
       backoff_ms: backoffMs,
+      pass_ms: passMs,
     })
-  }
+  const cancel: LeaseStore['cancel'] = (key, proof, backoffMs) => end(key, proof, backoffMs, 0)
 
   return {
     async renew(key, proof, leaseMs) {
@@ -51,6 +54,7 @@ export function createLeaseStore(binder: Binder, partitions: Partitions): LeaseS
       return isRenewed ? remainingMs(leaseMs, sentAt) : undefined
     },
     cancel,
+    pass: (key, proof, passMs) => end(key, proof, 0, passMs),
     abandon(key, { isOwn }, { lease }) {
       if (lease.kind === 'granted' && !isOwn) cancel(key, lease.proof, 0).catch(() => undefined)
     },

@@ -85,7 +85,7 @@ export class WaitList {
     const channelName = partitions.clockOf(key.namespace, partitions.of(key.space, key.key))
     const channel = this.#channelOf(channelName)
     const name = `${key.space} ${key.key}`
-    const accepts = `${options.maxStaleMs} ${options.minFreshMs}`
+    const accepts = `${options.maxStaleMs} ${options.minFreshMs} ${options.grantsNone}`
     const known = channel.find(name, accepts)
     const flight =
       known ??

@@ -10,9 +10,12 @@ import { toItem, toItemWrite, type WriteStores, writeOne } from '../batches/writ
 import { int64 } from '../counters/request.js'
 import type { IncrReply } from '../counters/scripts.js'
 import type { CounterStore } from '../counters/store.js'
-import { readResult } from '../entries/scripts.js'
 import type { CacheKey, WriteOptions } from '../entries/store.js'
 import type { CacheMetrics } from '../metrics.js'
+import type { Wanting } from '../origins/loading/loads.js'
+import { resultOf } from '../origins/loading/reply.js'
+import type { Origins } from '../origins/origins.js'
+import { assertLoadable } from '../origins/request.js'
 import type { PolicyOf } from '../spaces/store.js'
 import type { Operation } from './schemas.js'
 
@@ -20,6 +23,7 @@ type Sent = Static<typeof Operation>
 
 export interface Stores extends WriteStores {
   readonly counters: CounterStore
+  readonly origins: Origins
 }
 
 /** The end of an operation: makes its item of the answer, once all operations have ended. */
@@ -28,7 +32,7 @@ export type Ended = (items: Items, metrics: CacheMetrics) => Item
 /** An operation that was checked and can run. */
 export interface Planned {
   readonly key: CacheKey
-  run(stores: Stores, budget: AnswerBudget): Promise<Ended>
+  run(stores: Stores, budget: AnswerBudget, wanting: Wanting): Promise<Ended>
 }
 
 const FIELDS: Readonly<Record<Sent['op'], readonly string[]>> = {
@@ -53,6 +57,7 @@ export async function plan(
   const { encoding = 'json' } = sent
   switch (op) {
     case 'get':
+      assertLoadable(key, `${pointer}/key`)
       return planGet(key, encoding)
     case 'put':
       return planPut(key, toItemWrite(pointer, { ...sent, encoding }, idempotency))
@@ -65,10 +70,12 @@ export async function plan(
 
 const planGet = (key: CacheKey, encoding: Encoding): Planned => ({
   key,
-  async run({ entries }, budget) {
-    const found = await readInto(budget, entries, key)
+  async run({ entries, origins }, budget, wanting) {
+    const found = await readInto(budget, entries, key, (options) =>
+      key.policy.origin ? origins.read(key, options, wanting) : entries.read(key, options),
+    )
     return (items, metrics) => {
-      if (found.kind === 'read') metrics.read(key, readResult(found.entry), found.level)
+      if (found.kind === 'read') metrics.read(key, resultOf(found), found.level)
       return items.found(key.key, found, encoding)
     }
   },

@@ -12,6 +12,7 @@ import { identityOfItem } from '../batches/writing.js'
 import { varyByCaller } from '../entries/answer.js'
 import { refuseConditions } from '../entries/request.js'
 import { endsLeasesOfRefusedFills, itemsOf } from '../leases/refused-fills.js'
+import { toWanting } from '../origins/request.js'
 import { problemResponses } from '../problems.js'
 import type { RouteOptions } from '../route-options.js'
 import { type Ended, type Planned, plan, type Stores, toText } from './operations.js'
@@ -42,7 +43,10 @@ export const pipelineRoutes: FastifyPluginAsyncTypebox<RouteOptions & { stores: 
         tags: ['cache'],
         headers: IdempotencyHeaders,
         body: schemas.PipelineRequest,
-        response: { 200: schemas.PipelineResponse, ...problemResponses(...COMMON_PROBLEMS) },
+        response: {
+          200: schemas.PipelineResponse,
+          ...problemResponses(...COMMON_PROBLEMS, 'origin-namespace'),
+        },
       },
     },
     async (request, reply) => {
@@ -58,8 +62,9 @@ export const pipelineRoutes: FastifyPluginAsyncTypebox<RouteOptions & { stores: 
       }
       const budget = new AnswerBudget()
       const inOrder = chains()
+      const wanting = toWanting(request)
       const ended = await settleAll(operations, (operation) =>
-        inOrder(operation, () => operation.run(stores, budget)),
+        inOrder(operation, () => operation.run(stores, budget, wanting)),
       )
       const items = new Items()
       const texts = await toItems(ended, (one, i) =>

@@ -16,6 +16,7 @@ ARGV max_stale_ms int     how stale the value may be, -1 for as long as it is ke
 ARGV min_fresh_ms int     how long the value must stay fresh, 0 for any
 ARGV max_bytes    int     a larger payload is left out, -1 for none at all
 ARGV keeps        0 or 1  1: the caller keeps values of the space in its memory
+ARGV has_failed   0 or 1  1: a load of the caller failed, so the error window is open for it
 
 RETURN clk outcome left_ms proof verdict entry
   0 none: no lease was asked for, or none is needed
@@ -24,6 +25,7 @@ RETURN clk outcome left_ms proof verdict entry
   3 backoff: a load failed, so no caller may load for left_ms
   4 granted-late: granted, after a loader let its lease run out
   5 written: writes to the origin are under way, so no load is stored
+  6 pass: values of the key are not stored, for left_ms
   clk      of the partition, as of this reply; -1 where the caller may not keep what it reads
   left_ms  of the lease, or of the wait for it
   proof    of the grant, see lib/lease.lua
@@ -39,11 +41,11 @@ local on_restart, space = ARGV[1], ARGV[2]
 local want, token, lease_ms = tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
 local max_lease_ms, early, idle_ms = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local max_stale_ms, min_fresh_ms = tonumber(ARGV[9]), tonumber(ARGV[10])
-local max_bytes, keeps = tonumber(ARGV[11]), ARGV[12] == '1'
+local max_bytes, keeps, has_failed = tonumber(ARGV[11]), ARGV[12] == '1', ARGV[13] == '1'
 
 local clock = read_clock(clock_key, space, on_restart)
 local entry = read_entry(entry_key)
-local state, logical, stale = judge(entry, clock, space, idle_ms)
+local state, logical, stale = judge(entry, clock, space, idle_ms, has_failed)
 local holds_bytes = state == 0 or entry.kind == BYTES
 
 -- A value that the caller does not accept is a miss.

@@ -2,6 +2,8 @@ import Type, { type Static, type TObject } from 'typebox'
 import { DurationMs } from '../../http/names.js'
 import { MAX_LIFE_MS, MAX_VALUE_BYTES } from '../entries/schemas.js'
 import { MAX_LEASE_MS, MIN_LEASE_MS } from '../leases/schemas.js'
+import { leaseMsOf, type OriginPolicy, toOriginPolicy } from '../origins/policy.js'
+import type { OriginSettings } from '../origins/schemas.js'
 
 /** Of a space that keeps values in memory. */
 export const DEFAULT_L1 = Object.freeze({
@@ -111,6 +113,8 @@ export type L1Policy = Readonly<Static<TObject<typeof L1Fields>>>
 /** How one kind of data is cached. */
 export type SpacePolicy = Readonly<Static<TObject<typeof PolicyFields>>> & {
   readonly l1: L1Policy
+  /** Where missing values are loaded from; of spaces of the configuration file only. */
+  readonly origin?: OriginPolicy
 }
 
 /** A policy as a caller sent it: every field may be left to the default. */
@@ -118,8 +122,18 @@ export type SentPolicy = Partial<Omit<SpacePolicy, 'l1'>> & {
   readonly l1?: Partial<L1Policy>
 }
 
-export const toPolicy = ({ l1, ...sent }: SentPolicy): SpacePolicy => ({
-  ...DEFAULT_POLICY,
-  ...sent,
-  l1: l1 ? { ...DEFAULT_L1, ...l1 } : DEFAULT_POLICY.l1,
-})
+/** A policy of the configuration file, which may hold secrets of its origin. */
+export type FiledPolicy = Omit<SentPolicy, 'origin'> & { readonly origin?: OriginSettings }
+
+export const withoutSecrets = ({ origin, ...policy }: FiledPolicy): SentPolicy =>
+  origin ? { ...policy, origin: toOriginPolicy(origin) } : policy
+
+export function toPolicy({ l1, ...sent }: SentPolicy): SpacePolicy {
+  const leaseMs = sent.origin && leaseMsOf(sent.origin)
+  return {
+    ...DEFAULT_POLICY,
+    ...sent,
+    ...(leaseMs !== undefined && { leaseMs, maxLeaseMs: leaseMs }),
+    l1: l1 ? { ...DEFAULT_L1, ...l1 } : DEFAULT_POLICY.l1,
+  }
+}

@@ -159,9 +159,12 @@ export const spaceRoutes: FastifyPluginAsyncTypebox<{
 const spaceNotFound = (space: string): Problem =>
   problem('space-not-found', `The space "${space}" has no settings: it caches by the defaults.`)
 
-const toResponse = ({ name, version, value, inFile }: SpaceDocument) => ({
-  name,
-  ...toPolicy(value),
-  version,
-  source: inFile ? ('file' as const) : ('api' as const),
-})
+function toResponse({ name, version, value, inFile }: SpaceDocument) {
+  const { origin: _, ...settings } = toPolicy(value)
+  return {
+    name,
+    ...settings,
+    version,
+    source: inFile ? ('file' as const) : ('api' as const),
+  }
+}

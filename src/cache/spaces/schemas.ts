@@ -3,6 +3,7 @@ import { DocumentSource, PatchOf } from '../../http/documents.js'
 import { ETagHeader } from '../../http/etag.js'
 import { ResourceName } from '../../http/names.js'
 import { PageOf } from '../../http/pages.js'
+import { OriginSection } from '../origins/schemas.js'
 import { DEFAULT_L1, DEFAULT_POLICY, L1Fields, PolicyFields } from './policy.js'
 import { MAX_SPACES } from './usage.js'
 
@@ -35,8 +36,10 @@ export const PatchSpaceRequest = PatchOf(Settings, {
   examples: [{ ttlMs: 120_000 }, { l1: { enabled: false } }],
 })
 
+const FiledSpace = Type.Object({ ...Settings, origin: Type.Optional(OriginSection) }, closed)
+
 /** `spaces:` of the configuration file, by name; they hold in every namespace. */
-export const SpaceSection = Type.Record(ResourceName, SpaceRequest, {
+export const SpaceSection = Type.Record(ResourceName, FiledSpace, {
   default: {},
   additionalProperties: Type.Never(),
 })

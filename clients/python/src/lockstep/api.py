@@ -213,7 +213,7 @@ class CacheOperationResult(TypedDict):
     reason: NotRequired[str]
     replayed: NotRequired[bool]
 
-CacheOperationStatus = Literal["hit", "cache-miss", "kind-mismatch", "deferred", "created", "replaced", "precondition-failed", "precondition-required", "lease-lost", "too-large", "idempotency-conflict", "deleted", "counted", "counter-overflow", "store-unavailable", "outcome-unknown", "store-full", "store-not-ready", "not-replicated"]
+CacheOperationStatus = Literal["hit", "cache-miss", "kind-mismatch", "deferred", "origin-failed", "origin-unavailable", "created", "replaced", "precondition-failed", "precondition-required", "lease-lost", "too-large", "idempotency-conflict", "deleted", "counted", "counter-overflow", "store-unavailable", "outcome-unknown", "store-full", "store-not-ready", "not-replicated"]
 
 
 class CachePipelineRequest(TypedDict):
@@ -571,7 +571,7 @@ class GetManyResult(TypedDict):
 class GetManyResults(TypedDict):
     results: List[GetManyResult]
 
-GetManyStatus = Literal["hit", "cache-miss", "kind-mismatch", "deferred", "store-unavailable", "outcome-unknown", "store-full", "store-not-ready", "not-replicated"]
+GetManyStatus = Literal["hit", "cache-miss", "kind-mismatch", "deferred", "origin-failed", "origin-unavailable", "store-unavailable", "outcome-unknown", "store-full", "store-not-ready", "not-replicated"]
 
 
 class HideMemberRequest(TypedDict):
@@ -988,6 +988,17 @@ class OpenedSession(TypedDict):
     expiresInMs: int
 
 
+class OriginProblem(TypedDict):
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: ProblemCode
+    requestId: str
+    retryAfterMs: NotRequired[int]
+    originStatus: NotRequired[int]
+
+
 class OutgoingQueueMessage(TypedDict):
     body: Any
     encoding: NotRequired[QueueBodyEncoding]
@@ -1136,7 +1147,7 @@ class Problem(TypedDict):
     requestId: str
     retryAfterMs: NotRequired[int]
 
-ProblemCode = Literal["board-not-found", "cache-miss", "capacity-mismatch", "concurrency-limited", "config-immutable", "counter-overflow", "cross-slot", "draining", "forbidden", "group-not-found", "headers-too-large", "host-refused", "idempotency-conflict", "in-config-file", "internal", "invalid-request", "kind-mismatch", "lease-expired", "lease-lost", "lease-released", "lease-revoked", "lock-delayed", "lock-held", "member-not-found", "mode-mismatch", "no-next-season", "not-an-integer", "not-owner", "not-replicated", "origin-refused", "outcome-unknown", "overloaded", "override-not-found", "policy-not-found", "position-lost", "precondition-failed", "precondition-required", "queue-not-found", "rate-limited", "reader-not-found", "reservation-expired", "season-closed", "season-not-found", "session-ended", "session-not-found", "space-not-found", "store-full", "store-not-ready", "store-unavailable", "stream-not-found", "too-large", "too-many-entries", "too-many-entry-receivers", "too-many-groups", "too-many-leases", "too-many-messages", "too-many-policies", "too-many-readers", "too-many-receivers", "too-many-waiters", "unauthenticated", "unsatisfiable", "unsupported-media-type", "wait-timeout"]
+ProblemCode = Literal["board-not-found", "cache-miss", "capacity-mismatch", "concurrency-limited", "config-immutable", "counter-overflow", "cross-slot", "draining", "forbidden", "group-not-found", "headers-too-large", "host-refused", "idempotency-conflict", "in-config-file", "internal", "invalid-request", "kind-mismatch", "lease-expired", "lease-lost", "lease-released", "lease-revoked", "lock-delayed", "lock-held", "member-not-found", "mode-mismatch", "no-next-season", "not-an-integer", "not-owner", "not-replicated", "origin-failed", "origin-namespace", "origin-refused", "origin-unavailable", "outcome-unknown", "overloaded", "override-not-found", "policy-not-found", "position-lost", "precondition-failed", "precondition-required", "queue-not-found", "rate-limited", "reader-not-found", "reservation-expired", "season-closed", "season-not-found", "session-ended", "session-not-found", "space-not-found", "store-full", "store-not-ready", "store-unavailable", "stream-not-found", "too-large", "too-many-entries", "too-many-entry-receivers", "too-many-groups", "too-many-leases", "too-many-messages", "too-many-policies", "too-many-readers", "too-many-receivers", "too-many-waiters", "unauthenticated", "unsatisfiable", "unsupported-media-type", "wait-timeout"]
 
 
 class PurgeQueueRequest(TypedDict):

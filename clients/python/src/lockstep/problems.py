@@ -126,7 +126,19 @@ class NotReplicated(LockstepError):
     problem: api.Problem
 
 
+class OriginFailed(LockstepError):
+    problem: api.OriginProblem
+
+
+class OriginNamespace(LockstepError):
+    problem: api.Problem
+
+
 class OriginRefused(LockstepError):
+    problem: api.Problem
+
+
+class OriginUnavailable(LockstepError):
     problem: api.Problem
 
 
@@ -296,7 +308,10 @@ BY_CODE: Dict[str, Type[LockstepError]] = {
     "not-an-integer": NotAnInteger,
     "not-owner": NotOwner,
     "not-replicated": NotReplicated,
+    "origin-failed": OriginFailed,
+    "origin-namespace": OriginNamespace,
     "origin-refused": OriginRefused,
+    "origin-unavailable": OriginUnavailable,
     "outcome-unknown": OutcomeUnknown,
     "overloaded": Overloaded,
     "override-not-found": OverrideNotFound,

@@ -2,7 +2,7 @@
 
 -- @use lease.lua
 
-local NONE, GRANTED, HELD, BACKOFF, GRANTED_LATE, WRITTEN = 0, 1, 2, 3, 4, 5
+local NONE, GRANTED, HELD, BACKOFF, GRANTED_LATE, WRITTEN, PASSES = 0, 1, 2, 3, 4, 5, 6
 
 -- Whether a key with this state should be loaded.
 local function is_due(state, entry, logical, early)
@@ -20,7 +20,7 @@ local function grant(clock, lease_key, entry, state, logical, offer)
   if not is_due(state, entry, logical, offer.early) then return NONE, 0, '' end
   if lease and (lease.softened == 0 or lease.writing) then
     if state == 1 then return NONE, 0, '' end
-    local why = lease.writing and WRITTEN or lease.failed and BACKOFF or HELD
+    local why = lease.writing and WRITTEN or lease.failed and BACKOFF or lease.passes and PASSES or HELD
     return why, math.ceil((lease.ends - now_us) / 1000), ''
   end
   if offer.want == 2 then return NONE, 0, '' end

@@ -3,7 +3,7 @@
 --   granted ends     us
 --   softened         when its key was softly invalidated, 0 for never
 -- A record without a token is the back-off after a failed load. One with WRITING instead of a token is a
--- write lease, see writes.lua.
+-- write lease, see writes.lua. With PASS, values of the key are not stored: each reader loads for itself.
 -- The holder proves its grant by `<token>.<clk>`: a token that is granted again, after its lease was
 -- voided, proves nothing for a value that it loaded before.
 
@@ -15,8 +15,8 @@ local LEASE_BYTES = 48
 local ENDS_AT, SOFTENED_AT = 32, 40
 -- A lease that ran out stays its holder's for so long, unless another is granted.
 local REMEMBERED_MS = 60000
--- Begins no token.
-local WRITING = '!'
+-- No token begins with the first, and none is as short as the second.
+local WRITING, PASS = '!', '-'
 
 -- How long the record of a lease is kept that runs out in `lasts_ms`.
 local function kept_ms(lasts_ms) return lasts_ms + REMEMBERED_MS end
@@ -31,8 +31,8 @@ local function read_lease(key, clock)
   l.token = string.sub(record, LEASE_BYTES + 1)
   l.writing = string.sub(l.token, 1, 1) == WRITING
   if not l.writing and (l.epoch ~= clock.epoch or l.clk < clock.hard) then return nil end
-  l.failed, l.ran_out = l.token == '', l.ends <= now_us
-  if (l.failed or l.writing) and l.ran_out then return nil end
+  l.failed, l.passes, l.ran_out = l.token == '', l.token == PASS, l.ends <= now_us
+  if (l.failed or l.passes or l.writing) and l.ran_out then return nil end
   return l
 end
 

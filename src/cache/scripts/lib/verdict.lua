@@ -4,8 +4,8 @@
 -- @use marks.lua
 
 -- The state of an entry: 0 miss, 1 fresh, 2 stale, 3 negative; and the ends of its freshness and of its
--- service, after the marks and failed loads.
-local function judge(e, clock, space, idle_ms)
+-- service, after the marks and failed loads. With has_failed the error window is open for this caller.
+local function judge(e, clock, space, idle_ms, has_failed)
   if not e then return 0 end
   if e.epoch ~= clock.epoch then return 0 end
   -- Another version in the hash of values means that one of the two was lost.
@@ -17,7 +17,7 @@ local function judge(e, clock, space, idle_ms)
 
   local moved = math.max(0, e.logical - since) -- @place soft-marks
   local logical, stale, error_end = e.logical - moved, e.stale - moved, e.error - moved
-  if e.opens > 0 and e.opens <= now_us then stale = math.max(stale, error_end) end
+  if has_failed or (e.opens > 0 and e.opens <= now_us) then stale = math.max(stale, error_end) end
   if now_us < logical then return e.negative and 3 or 1, logical, stale end
   if now_us < stale then return 2, logical, stale end
   return 0

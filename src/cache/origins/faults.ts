@@ -1,0 +1,38 @@
+import type { Static } from 'typebox'
+import type { Fault } from '../../schema/faults.js'
+import type { SpaceSection } from '../spaces/schemas.js'
+import { addressFault } from './address.js'
+import { headersFault, headersFileFault } from './headers.js'
+import { DEFAULT_ORIGIN } from './policy.js'
+import type { OriginSettings } from './schemas.js'
+
+/** The faults of the origins of spaces that a schema cannot express. */
+export const originFaults = (spaces: Static<typeof SpaceSection>): Fault[] =>
+  Object.entries(spaces).flatMap(([name, { origin, ...space }]) => {
+    if (!origin) return []
+    const found = { ...faultsOf(origin), ...leaseFaults(space) }
+    return Object.entries(found).flatMap(([field, message]) =>
+      message === undefined ? [] : [{ pointer: `/${name}/${field}`, message }],
+    )
+  })
+
+/** By the field of the space. */
+type Faults = Readonly<Record<string, string | undefined>>
+
+function faultsOf({ url, namespaces, headers, headersFile }: OriginSettings): Faults {
+  const both = headers !== undefined && headersFile !== undefined
+  return {
+    'origin/url': addressFault(url, namespaces ?? DEFAULT_ORIGIN.namespaces),
+    'origin/headers': headers && headersFault(headers),
+    'origin/headersFile': both
+      ? 'contradicts headers: give one of the two'
+      : headersFile && headersFileFault(headersFile),
+  }
+}
+
+const leaseFaults = (space: object): Faults =>
+  Object.fromEntries(
+    ['leaseMs', 'maxLeaseMs']
+      .filter((field) => field in space)
+      .map((field) => [field, 'is set by origin.timeoutMs in a space with an origin']),
+  )

@@ -1,0 +1,249 @@
+import { StoreError } from '../../../redis/errors.js'
+import type { CacheKey, EntryStore, LeveledReply, ReadOptions } from '../../entries/store.js'
+import type { LeasedReads } from '../../leases/leased-reads.js'
+import type { Operation } from '../metrics.js'
+import type { Origin, Sent, Trace } from '../origin.js'
+import {
+  type Answered,
+  isAnswer,
+  isReadable,
+  type LoadedValue,
+  toLoadedValue,
+} from './loaded-value.js'
+import { FAILURES, type LoadFailure, type LoadingReply } from './reply.js'
+
+/** How fresh the requests of a load want the value. */
+export type Accepts = Pick<ReadOptions, 'maxStaleMs' | 'minFreshMs'>
+
+export type LoadEnd =
+  /** `isShared`: with all requests that came before the load began; else only for the first of them. */
+  | { readonly kind: 'loaded'; readonly reply: LoadingReply; readonly isShared: boolean }
+  | { readonly kind: 'failed'; readonly failure: LoadFailure }
+  /** Values of this key are not stored: each request loads for itself. */
+  | { readonly kind: 'alone' }
+  /** Its time was over before it began. */
+  | { readonly kind: 'late' }
+
+export interface LoaderOptions {
+  readonly leases: Pick<LeasedReads, 'ask' | 'wait' | 'cancel' | 'pass'>
+  readonly entries: Pick<EntryStore, 'write'>
+}
+
+/** What a load is for. */
+export interface Loading {
+  readonly key: CacheKey
+  readonly accepts: Accepts
+  readonly trace: Trace
+  /** Called before anything is read: requests that come later may not take what it brings. */
+  readonly onBegin: () => void
+}
+
+const LATE: LoadEnd = { kind: 'late' }
+
+/**
+ * Loads keys of one space from its origin: first a slot, then the lease of the key, then the request.
+ * No slot is held while another instance has the lease.
+ */
+export class Loader {
+  readonly origin: Origin
+  readonly #options: LoaderOptions
+
+  constructor(origin: Origin, options: LoaderOptions) {
+    this.origin = origin
+    this.#options = options
+  }
+
+  /** @param waitMs for a slot, and while another instance loads */
+  async load(loading: Loading, waitMs: number): Promise<LoadEnd> {
+    const { leases } = this.#options
+    const { circuit, slots } = this.origin
+    const endsAt = performance.now() + waitMs
+    const leftMs = () => endsAt - performance.now()
+    while (leftMs() > 0 && !this.isDraining) {
+      if (circuit.refusesMs > 0) return failed(FAILURES.open(circuit.refusesMs))
+      if (!(await slots.take(leftMs()))) return LATE
+      const asked = await this.#ask(loading).finally(() => slots.release(false))
+      if ('kind' in asked) return asked
+      const waited = await leases.wait(loading.key, loading.accepts, asked, leftMs())
+      if (waited.entry) return found(waited)
+    }
+    return LATE
+  }
+
+  /** Loads in the background, with a slot: only if no other does. */
+  async refresh(key: CacheKey, trace: Trace, early: number): Promise<void> {
+    const { lease } = await this.#options.leases.ask(key, { skipL1: true, maxBytes: -1 }, { early })
+    if (lease.kind === 'granted') await this.#loadUnder(lease.proof, key, 'refresh', trace)
+    else if (lease.kind !== 'none') {
+      this.origin.backOffs.rest(nameOf(key), Math.min(REST_MS, lease.retryAfterMs))
+    }
+  }
+
+  /** Loads for one request, without a lease: nothing is stored. */
+  async loadAlone(key: CacheKey, trace: Trace, waitMs: number): Promise<LoadEnd> {
+    const { slots } = this.origin
+    if (!(await slots.take(waitMs))) return LATE
+    return this.#loadUnstored(key, trace).finally(() => slots.release(false))
+  }
+
+  get isDraining(): boolean {
+    return this.origin.slots.isClosed
+  }
+
+  /** Answers the requests that wait for a slot. */
+  drain(): void {
+    this.origin.slots.close()
+  }
+
+  /** @returns how the load ended, or the reply that says that another instance loads */
+  async #ask({ key, accepts, trace, onBegin }: Loading): Promise<LoadEnd | LeveledReply> {
+    onBegin()
+    const asked = await this.#options.leases.ask(key, { ...accepts, skipL1: true })
+    const { lease, entry } = asked
+    if (lease.kind === 'granted') return this.#loadUnder(lease.proof, key, 'load', trace)
+    if (entry) return found(asked)
+    switch (lease.kind) {
+      case 'held':
+        return lease.isWritten ? this.#loadUnstored(key, trace) : asked
+      case 'backoff':
+        return failed(FAILURES.rest(lease.retryAfterMs))
+      case 'pass':
+        return { kind: 'alone' }
+      case 'none':
+        // Redis has no room for a lease.
+        return this.#loadUnstored(key, trace)
+    }
+  }
+
+  async #loadUnstored(key: CacheKey, trace: Trace): Promise<LoadEnd> {
+    const sent = await this.origin.request(key, 'load', trace)
+    const value = sent && toValue(sent, key)
+    if (value) return unstored(value, sent.exchanged as Answered, true)
+    return failed(this.#failureOf(sent, key))
+  }
+
+  async #loadUnder(
+    proof: string,
+    key: CacheKey,
+    operation: Operation,
+    trace: Trace,
+  ): Promise<LoadEnd> {
+    const { leases } = this.#options
+    const sent = await this.origin.request(key, operation, trace)
+    const value = sent && toValue(sent, key)
+    if (!value) {
+      const failure = this.#failureOf(sent, key)
+      // A broken path of this process is no reason for others to wait.
+      const isLocal = !sent || sent.exchanged.kind === 'unreachable'
+      await quietly(leases.cancel(key, proof, isLocal ? 0 : failure.retryAfterMs))
+      return failed(failure)
+    }
+    this.origin.backOffs.succeeded(nameOf(key))
+    const answer = sent.exchanged as Answered
+    if (!value.isStorable) {
+      await quietly(leases.pass(key, proof, PASS_MS))
+      return unstored(value, answer, false)
+    }
+    return this.#fill(key, proof, value, answer)
+  }
+
+  async #fill(
+    key: CacheKey,
+    proof: string,
+    value: LoadedValue,
+    answer: Answered,
+  ): Promise<LoadEnd> {
+    try {
+      const written = await this.#options.entries.write(key, { ...value.write, fill: proof })
+      if (written.kind !== 'created' && written.kind !== 'replaced') {
+        return unstored(value, answer, true)
+      }
+      const reply = toReply(value, answer, written.version, key.policy.jitter)
+      return { kind: 'loaded', reply, isShared: true }
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+      await quietly(this.#options.leases.cancel(key, proof, 0))
+      return unstored(value, answer, true)
+    }
+  }
+
+  /** @param sent undefined where the circuit is open */
+  #failureOf(sent: Sent | undefined, key: CacheKey): LoadFailure {
+    const { circuit, backOffs } = this.origin
+    if (!sent) return FAILURES.open(circuit.refusesMs)
+    const { exchanged } = sent
+    if (exchanged.kind === 'unreachable') return FAILURES.unreachable()
+    const restMs = backOffs.failed(nameOf(key))
+    if (exchanged.kind !== 'answered') return FAILURES[exchanged.kind](restMs)
+    return isAnswer(exchanged.status)
+      ? FAILURES.broken(restMs)
+      : FAILURES.answered(restMs, exchanged.status)
+  }
+}
+
+/** A value that is not stored is loaded by each request for so long. */
+const PASS_MS = 10_000
+/** A refresh that another instance makes is not asked for again so soon. */
+const REST_MS = 1_000
+
+export const nameOf = ({ namespace, key }: CacheKey): string => `${namespace} ${key}`
+
+const failed = (failure: LoadFailure): LoadEnd => ({ kind: 'failed', failure })
+
+const found = (reply: LeveledReply): LoadEnd => ({
+  kind: 'loaded',
+  reply: { ...reply, loaded: { isStored: false, isCollapsed: true, isStale: false } },
+  isShared: true,
+})
+
+const unstored = (value: LoadedValue, answer: Answered, isShared: boolean): LoadEnd => ({
+  kind: 'loaded',
+  reply: toReply(value, answer, 0, 0),
+  isShared,
+})
+
+/** What the origin says of the key, unless the load failed. */
+function toValue({ exchanged, tookMs }: Sent, key: CacheKey): LoadedValue | undefined {
+  if (exchanged.kind !== 'answered' || !isAnswer(exchanged.status)) return undefined
+  return isReadable(exchanged) ? toLoadedValue(exchanged, key, tookMs) : undefined
+}
+
+/** @param version that was stored, 0 for none */
+function toReply(
+  { write }: LoadedValue,
+  { status }: Answered,
+  version: number,
+  jitter: number,
+): LoadingReply {
+  const { ttlMs = 0, staleMs = 0, payload, isNegative = false } = write
+  // The jitter is drawn when the value is stored: it is fresh for at least so long.
+  const freshMs = Math.floor(ttlMs * (1 - jitter))
+  return {
+    asOf: -1,
+    lease: { kind: 'none' },
+    entry: {
+      state: isNegative ? 'negative' : ttlMs > 0 ? 'fresh' : 'stale',
+      kind: 'bytes',
+      version,
+      ageMs: 0,
+      ttlMs: freshMs,
+      servedMs: freshMs + staleMs,
+      loadMs: 0,
+      size: payload.length,
+      contentType: write.contentType,
+      contentEncoding: write.contentEncoding,
+      tags: write.tags,
+      payload,
+    },
+    loaded: { status, isStored: version > 0, isCollapsed: false, isStale: false },
+  }
+}
+
+/** The lease ends by itself where Redis is away. */
+async function quietly(ended: Promise<unknown>): Promise<void> {
+  try {
+    await ended
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error
+  }
+}

@@ -1,0 +1,58 @@
+import { atScrape, type Metrics } from '../../metrics/registry.js'
+import type { Exchanged } from './client.js'
+import { isAnswer } from './loading/loaded-value.js'
+
+/** What a request is for: a caller that waits, or a value that is still served. */
+export type Operation = 'load' | 'refresh'
+
+export type OriginMetrics = ReturnType<typeof createOriginMetrics>
+
+/** In seconds, to the longest `timeoutMs`. */
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+/** Of spaces of the configuration file only: no other has an origin. */
+export function createOriginMetrics(metrics: Metrics) {
+  const requests = metrics.counter(
+    'lockstep_cache_origin_requests_total',
+    'Requests to the origins of spaces, by operation (load: a caller waits; refresh: in the background) and outcome: value, absent (404, 410), status (any other), timeout, broken, too-large, unreachable (not sent)',
+    ['space', 'operation', 'outcome'],
+  )
+  const seconds = metrics.histogram(
+    'lockstep_cache_origin_request_duration_seconds',
+    'Time of requests to the origins of spaces, to the last byte',
+    ['space'],
+    SECONDS,
+  )
+  const inFlight = metrics.gauge(
+    'lockstep_cache_origin_in_flight',
+    'Requests of this process to the origins of spaces that run now',
+    ['space'],
+  )
+  const open = metrics.gauge(
+    'lockstep_cache_origin_circuit_open',
+    '1 while this process does not ask the origin of a space, because it failed often',
+    ['space'],
+  )
+  return {
+    requested(space: string, operation: Operation, exchanged: Exchanged, tookMs: number): void {
+      requests.labels(space, operation, outcomeOf(exchanged)).inc()
+      seconds.labels(space).observe(tookMs / 1_000)
+    },
+    watch(origins: () => Iterable<readonly [string, { used: number; isOpen: boolean }]>): void {
+      atScrape(inFlight, () => {
+        inFlight.reset()
+        open.reset()
+        for (const [space, { used, isOpen }] of origins()) {
+          inFlight.set({ space }, used)
+          open.set({ space }, isOpen ? 1 : 0)
+        }
+      })
+    },
+  }
+}
+
+function outcomeOf(exchanged: Exchanged): string {
+  if (exchanged.kind !== 'answered') return exchanged.kind
+  if (!isAnswer(exchanged.status)) return 'status'
+  return exchanged.status === 200 ? 'value' : 'absent'
+}

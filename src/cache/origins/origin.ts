@@ -1,0 +1,81 @@
+import type { CacheKey } from '../entries/store.js'
+import { type Address, toAddress } from './address.js'
+import { type Exchanged, OriginClient } from './client.js'
+import { type OriginHeaders, readHeadersFile } from './headers.js'
+import { BackOffs } from './loading/back-offs.js'
+import { Circuit } from './loading/circuit.js'
+import { Slots } from './loading/slots.js'
+import type { Operation, OriginMetrics } from './metrics.js'
+import { type OriginPolicy, toOriginPolicy } from './policy.js'
+import type { OriginSettings } from './schemas.js'
+
+/** What joins the logs of an origin with ours; nothing else of a request is sent. */
+export interface Trace {
+  readonly requestId: string
+  readonly traceparent?: string | undefined
+}
+
+/** A request that was sent, or failed to be. */
+export interface Sent {
+  readonly exchanged: Exchanged
+  readonly tookMs: number
+}
+
+const AWAY: ReadonlySet<number> = new Set([502, 503, 504])
+
+/** The service that owns the values of one space, as this process uses it. */
+export class Origin {
+  readonly policy: OriginPolicy
+  readonly slots: Slots
+  readonly circuit = new Circuit()
+  readonly backOffs = new BackOffs()
+  readonly #address: Address
+  readonly #headers: OriginHeaders
+  readonly #client: OriginClient
+  readonly #metrics: OriginMetrics
+
+  constructor(settings: OriginSettings, metrics: OriginMetrics) {
+    const { headers = {}, headersFile } = settings
+    this.policy = toOriginPolicy(settings)
+    this.#headers = headersFile === undefined ? headers : readHeadersFile(headersFile)
+    this.#address = toAddress(this.policy.url)
+    this.slots = new Slots(this.policy.maxConcurrent)
+    this.#client = new OriginClient({ origin: this.#address.origin, ...this.policy })
+    this.#metrics = metrics
+  }
+
+  /** Asks for the value of a key, with a slot. @returns undefined where the circuit is open */
+  async request(key: CacheKey, operation: Operation, trace: Trace): Promise<Sent | undefined> {
+    const end = this.circuit.begin()
+    if (!end) return undefined
+    const sentAt = performance.now()
+    const path = this.#address.pathOf(key.namespace, key.key)
+    const exchanged = await this.#client.get(path, this.#headersOf(trace))
+    const tookMs = performance.now() - sentAt
+    end(isUp(exchanged))
+    this.#metrics.requested(key.space, operation, exchanged, tookMs)
+    return { exchanged, tookMs }
+  }
+
+  close(): void {
+    this.slots.close()
+    this.#client.close()
+  }
+
+  #headersOf({ requestId, traceparent }: Trace): Record<string, string> {
+    return {
+      accept: '*/*',
+      'user-agent': 'lockstep',
+      ...this.#headers,
+      'accept-encoding': 'identity',
+      'x-request-id': requestId,
+      ...(traceparent !== undefined && { traceparent }),
+    }
+  }
+}
+
+/** A key that the origin cannot serve says nothing of the others. */
+function isUp(exchanged: Exchanged): boolean {
+  if (exchanged.kind === 'answered') return !AWAY.has(exchanged.status)
+  return exchanged.kind === 'broken' || exchanged.kind === 'too-large'
+}

@@ -1,0 +1,46 @@
+import type { FastifyRequest } from 'fastify'
+import { invalid } from '../../http/problem.js'
+import type { CacheKey } from '../entries/store.js'
+import { problem } from '../problems.js'
+import type { Wanting } from './loading/loads.js'
+import type { Trace } from './origin.js'
+
+/** A segment that servers resolve, also where they decode the path first. */
+const DOTS = /(^|[/\\])\.\.?([/\\]|$)/
+
+/**
+ * Whether a request may load these keys of a space with an origin.
+ * @param place of a key in the request
+ * @throws Problem origin-namespace; invalid-request for a key that no path of the origin can hold
+ */
+export function assertLoadable(
+  { namespace, policy: { origin }, space, key }: CacheKey,
+  place: string,
+): void {
+  if (!origin) return
+  if (!origin.namespaces.includes(namespace)) {
+    throw problem(
+      'origin-namespace',
+      `The origin of the space "${space}" does not serve the namespace "${namespace}".`,
+    )
+  }
+  if (DOTS.test(key)) {
+    throw invalid(place, 'may not have . or .. between / or \\ in a space with an origin')
+  }
+}
+
+/** @throws Problem invalid-request: the service loads, and no caller may keep it from that. */
+export function refuseLease(isAsked: boolean | undefined, place: string): void {
+  if (isAsked)
+    throw invalid(place, 'is not for a space with an origin: the service loads its values')
+}
+
+/** What a request for many keys wants: each waits for its own time. */
+export const toWanting = (request: FastifyRequest): Wanting => ({ trace: toTrace(request) })
+
+const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/
+
+function toTrace({ id, headers: { traceparent } }: FastifyRequest): Trace {
+  const isTrace = typeof traceparent === 'string' && TRACEPARENT.test(traceparent)
+  return { requestId: id, ...(isTrace && { traceparent }) }
+}

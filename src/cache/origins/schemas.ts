@@ -1,0 +1,24 @@
+import Type, { type Static } from 'typebox'
+import { DurationMs } from '../../http/names.js'
+import { NAMESPACE_PATTERN } from '../../http/namespace.js'
+
+const Namespace = Type.String({
+  pattern: NAMESPACE_PATTERN,
+  description: 'a-z, 0-9 and -, at most 63 characters.',
+})
+
+/** `origin` of a space in the configuration file: the HTTP service that owns its values. */
+export const OriginSection = Type.Object(
+  {
+    url: Type.String({ maxLength: 2_048 }),
+    namespaces: Type.Optional(Type.Array(Namespace, { minItems: 1, maxItems: 1_000 })),
+    headers: Type.Optional(Type.Record(Type.String(), Type.String())),
+    headersFile: Type.Optional(Type.String({ minLength: 1 })),
+    timeoutMs: Type.Optional(DurationMs(50, 60_000, '')),
+    maxConcurrent: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })),
+    ttlFrom: Type.Optional(Type.Enum(['space', 'response'])),
+  },
+  { additionalProperties: false },
+)
+
+export type OriginSettings = Static<typeof OriginSection>
