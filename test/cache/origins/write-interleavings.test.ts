@@ -33,9 +33,16 @@ const SHORT: readonly Cast[] = [
   { a: TAKEN, b: TAKEN, pauses: true },
 ]
 const LONG: readonly Cast[] = [
-  ...PAIRS.map((pair) => ({ ...pair, reads: true, pauses: true })),
+  ...PAIRS.map((pair) => ({ ...pair, reads: true })),
+  ...PAIRS.map((pair) => ({ ...pair, pauses: true })),
   ...PAIRS.flatMap((pair) => INVALIDATIONS.map((invalidation) => ({ ...pair, invalidation }))),
-  ...INVALIDATIONS.map((invalidation) => ({ a: TAKEN, b: TAKEN, reads: true, invalidation })),
+  { a: TAKEN, b: TAKEN, reads: true, pauses: true },
+  ...(['soft key', 'hard key', 'soft all', 'hard tag'] as const).map((invalidation) => ({
+    a: TAKEN,
+    b: TAKEN,
+    reads: true,
+    invalidation,
+  })),
   ...INVALIDATIONS.map((invalidation) => ({ a: TAKEN, b: TAKEN, pauses: true, invalidation })),
 ]
 
