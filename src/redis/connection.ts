@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import slotOfKey from 'cluster-key-slot'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { type ConnectionState, ConnectionStates } from './connection-state.js'
@@ -191,15 +190,20 @@ function admission(
 /**
  * A server that wants a certificate refuses a client after the handshake. Node may then emit two errors,
  * and ioredis listens to the first: the other would end the process. A signal makes Node listen to all.
+ * ioredis reads it for each connection: a shared one would keep the sockets of all.
  */
-const NEVER = new AbortController().signal
-setMaxListeners(0, NEVER)
+const withSignal = (tls: StoreAccess['tls']) => ({
+  ...tls,
+  get signal() {
+    return new AbortController().signal
+  },
+})
 
 function createClient(options: ConnectionOptions): Redis | Cluster {
   const { access = {}, node, anyNode, timeoutMs } = options
   const { kind, isTls, hosts, path, user, password } = parseStoreUrl(options.url)
   const auth = { ...(user && { username: user }), ...(password && { password }) }
-  const tls = isTls ? { ...access.tls, signal: NEVER } : undefined
+  const tls = isTls ? withSignal(access.tls) : undefined
   const common = { ...profile(options), ...auth, ...(tls && { tls }) }
   switch (kind) {
     case 'sentinel':

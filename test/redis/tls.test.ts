@@ -37,6 +37,11 @@ async function expectService(options: HarnessOptions): Promise<void> {
   expect(await granted).toBe(200)
 }
 
+interface Client {
+  readonly stream: Duplex
+  readonly options: { readonly tls: { readonly signal: AbortSignal } }
+}
+
 /** Why the commands cannot be sent. */
 async function reasonWith(options: Pick<ConnectionsOptions, 'url' | 'access'>): Promise<string> {
   const connections = openConnections({ ...options, timeoutMs: WAIT_MS, onRefused() {} })
@@ -89,7 +94,9 @@ describe.skipIf(!hasOpenssl())('a Redis with TLS', () => {
     })
     onTestFinished(() => connection.close())
     await ready(connection)
-    const { stream } = connection.client as unknown as { readonly stream: Duplex }
+    const { stream, options } = connection.client as unknown as Client
+    // A shared one would keep every socket.
+    expect(options.tls.signal).not.toBe(options.tls.signal)
     stream.emit('error', new Error('the first'))
     expect(() => stream.emit('error', new Error('the second'))).not.toThrow()
   })
