@@ -1,4 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parentOf } from './processes.js'
@@ -24,14 +31,14 @@ export function writeLogs(): string {
   for (const [i, read] of services.entries()) {
     writeFileSync(path.join(folder, `service-${i + 1}.log`), read())
   }
-  for (const pid of pidsOf('/proc').filter(isOurs)) {
-    const text = redisLog(pid)
-    if (text !== undefined) writeFileSync(path.join(folder, `redis-${pid}.log`), text)
+  for (const [i, text] of redisLogs().entries()) {
+    writeFileSync(path.join(folder, `redis-${i + 1}.log`), text)
   }
   return folder
 }
 
-const pidsOf = (folder: string) =>
+/** The names that are numbers: processes, or open files. */
+const numbersIn = (folder: string) =>
   readdirSync(folder)
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
@@ -43,11 +50,23 @@ function isOurs(pid: number): boolean {
   return false
 }
 
-/** A Redis runs in the folder of its log. */
-function redisLog(pid: number): string | undefined {
+function redisLogs(): string[] {
+  const ofRunning = numbersIn('/proc')
+    .filter(isOurs)
+    .map((pid) => path.join(linkOf(`/proc/${pid}/cwd`), 'redis.log'))
+  // A Redis that was killed is not among them; this process has the logs of those that it started open.
+  const ofThis = numbersIn('/proc/self/fd')
+    .map((fd) => linkOf(`/proc/self/fd/${fd}`))
+    .filter((file) => path.basename(file) === 'redis.log')
+  const files = [...new Set([...ofRunning, ...ofThis])]
+  return files.filter((file) => existsSync(file)).map((file) => readFileSync(file, 'utf8'))
+}
+
+/** Empty where it ended meanwhile. */
+function linkOf(link: string): string {
   try {
-    return readFileSync(path.join(readlinkSync(`/proc/${pid}/cwd`), 'redis.log'), 'utf8')
+    return readlinkSync(link)
   } catch {
-    return undefined
+    return ''
   }
 }
