@@ -42,6 +42,33 @@ describe('a bound', () => {
     expect((await stream.show())?.length).toBe(10)
   })
 
+  it('drops little of large entries with each append, when it was lowered', async () => {
+    const stream = testStream(harness)
+    await stream.append(...Array.from({ length: 40 }, () => 'x'.repeat(32 * 1024)))
+    stream.configure({ capacity: 1 })
+    const lengths: unknown[] = []
+    for (let i = 0; i < 3; i++) {
+      await stream.append('y')
+      lengths.push((await stream.show())?.length)
+    }
+    expect(lengths).toEqual([25, 10, 1])
+  })
+
+  it('of entries holds when small ones take the place of large ones', async () => {
+    const stream = testStream(harness, { capacity: 20 })
+    await stream.append(...Array.from({ length: 20 }, () => 'x'.repeat(64 * 1024)))
+    const texts = Array.from({ length: 20 }, (_, at) => `y${at}`)
+    expect(await stream.appendAll(texts)).toMatchObject({ dropped: 20 })
+    expect(await stream.texts()).toEqual(texts)
+  })
+
+  it('of bytes holds when a large entry takes the place of small ones', async () => {
+    const stream = testStream(harness, { maxBytes: 1_000_000 })
+    await stream.append(...Array.from({ length: 50 }, () => 'x'.repeat(19_997)))
+    expect(await stream.appendAll(['y'.repeat(599_997)])).toMatchObject({ dropped: 30 })
+    expect((await stream.show())?.bytes).toBe(1_000_000)
+  })
+
   it('of bytes drops the oldest ones', async () => {
     // Each entry takes three bytes and its text.
     const stream = testStream(harness, { maxBytes: 12 })
@@ -85,6 +112,14 @@ describe('a stream that refuses', () => {
     await stream.append('a', 'b')
     harness.advance(60_001)
     expect(await stream.appendAll(['c', 'd'])).toMatchObject({ kind: 'appended', dropped: 2 })
+  })
+
+  it('drops 1000 that are too old with one append', async () => {
+    const stream = testStream(harness, { whenFull: 'refuse', maxAgeMs: 60_000 })
+    await stream.append(...Array.from({ length: 1_100 }, () => 'x'))
+    harness.advance(60_001)
+    expect(await stream.appendAll(['y'])).toMatchObject({ dropped: 1_000 })
+    expect(await stream.appendAll(['y'])).toMatchObject({ dropped: 100 })
   })
 
   it('drops what is too old, and says how much, also when it refuses', async () => {

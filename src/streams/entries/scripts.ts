@@ -22,7 +22,7 @@ export const appendScript = defineScript({
   name: 'streams.append',
   file: new URL('../scripts/append.lua', import.meta.url),
   keys: ['meta', 'record?'],
-  args: ['settings', 'most_dropped', 'fingerprint', 'record_ttl_ms', 'entries[]'],
+  args: ['settings', 'most_dropped', 'most_bytes', 'fingerprint', 'record_ttl_ms', 'entries[]'],
   units: ({ entries }) => 2 + entries.length,
   outcomes: ['appended', 'over-capacity', 'over-bytes', 'conflict'],
   decode(reply, outcome): AppendReply {

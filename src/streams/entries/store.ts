@@ -14,7 +14,7 @@ import {
   removeEntryScript,
 } from './scripts.js'
 
-/** Of one page; an entry that is larger comes alone. */
+/** Of one page, where an entry that is larger comes alone; and of what one append drops beyond its own. */
 const MOST_BYTES = 256 * 1024
 /** By one append: a few milliseconds of Redis. */
 const MOST_DROPPED = 1_000
@@ -60,6 +60,7 @@ export function createEntryStore({ binder, names }: EntryStoreOptions) {
         {
           settings: toScriptSettings(settings),
           most_dropped: MOST_DROPPED,
+          most_bytes: MOST_BYTES,
           fingerprint: idempotency?.fingerprint ?? '',
           record_ttl_ms: idempotency?.ttlMs ?? 0,
           entries: entries.map(toEnvelope),

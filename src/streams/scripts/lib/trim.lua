@@ -22,18 +22,23 @@ local function may_drop(stream, most_entries, most_bytes)
   return stream.n - gone_n > most_entries or stream.bytes > most_bytes or gone_ms <= stream.old_ms
 end
 
--- Drops entries that are too old or beyond the bounds, at most `most`: later calls drop the rest.
+-- Drops entries that are too old or beyond the bounds. Later calls drop what is left.
+-- @param call what it may drop: `most` entries and `most_bytes`, which the last 16 may exceed; and as
+--   many entries as it appends, whatever their size, so that a bound that holds goes on to hold
 -- @return how many
-local function trim(stream, most, most_entries, most_bytes)
-  local dropped = 0
-  while dropped < most and may_drop(stream, most_entries, most_bytes) do
+local function trim(stream, call, most_entries, most_bytes)
+  local dropped, dropped_bytes = 0, 0
+  while may_drop(stream, most_entries, most_bytes) do
+    local left = dropped_bytes < call.most_bytes and call.most - dropped or call.entries - dropped
+    if left <= 0 then break end
     local over = redis.call('XLEN', stream.log) - most_entries
     -- Few at a time, because reading an entry copies it.
-    local chunk = math.min(16, math.max(1, over), most - dropped)
+    local chunk = math.min(16, math.max(1, over), left)
     local head = redis.call('XRANGE', stream.log, '-', '+', 'COUNT', chunk)
     local count, bytes = surplus_of(stream, head, over, most_bytes)
     if count == 0 then break end
-    stream.gone, stream.bytes, dropped = head[count][1], stream.bytes - bytes, dropped + count
+    stream.gone, stream.bytes = head[count][1], stream.bytes - bytes
+    dropped, dropped_bytes = dropped + count, dropped_bytes + bytes
     local ms, n = parse_id(stream.gone)
     redis.call('XTRIM', stream.log, 'MINID', id_of(ms, n + 1))
   end
