@@ -56,6 +56,19 @@ it('an acknowledged message is gone, with everything of it', async () => {
   expect(await queue.release(delivery)).toBe('gone')
 })
 
+it('the receipt of a message that was discarded, or that expired, is gone', async () => {
+  const queue = testQueue(harness, { retentionMs: 60_000 })
+  await queue.send('discarded', 'expired')
+  const [discarded, expired] = (await queue.receive({ limit: 2 })).deliveries
+  await queue.settle({ kind: 'nack', receipt: discarded!.receipt, dead: true })
+  await queue.discard(discarded!.id)
+  await queue.release(expired!)
+  harness.advance(60_001)
+  expect(await queue.texts()).toEqual([])
+
+  for (const delivery of [discarded!, expired!]) expect(await queue.ack(delivery)).toBe('gone')
+})
+
 it('when its visibility ends a message fails once and is ready at once, in its old place', async () => {
   const queue = testQueue(harness, { visibilityMs: 10_000 })
   await queue.send('a', 'b')
@@ -320,10 +333,12 @@ it('a paused queue delivers nothing, and goes on with the rest', async () => {
   const delivery = await queue.take()
   queue.configure({ paused: true })
 
-  await queue.send('b')
+  await queue.send('b', { text: 'c', delayMs: 60_000 })
   expect(await queue.receive({ limit: 2 })).toMatchObject({ deliveries: [], nextMs: undefined })
   expect(await queue.ack(delivery)).toBe('acked')
+  harness.advance(60_001)
+  expect(await queue.counts()).toMatchObject({ ready: 2, delayed: 0 })
 
   queue.configure({})
-  expect(await queue.texts()).toEqual(['b'])
+  expect(await queue.texts()).toEqual(['b', 'c'])
 })

@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest'
 import { purgeScript } from '../../src/queues/overview/scripts.js'
 import { toScriptSettings } from '../../src/queues/script-settings.js'
+import { unavailable } from '../../src/redis/errors.js'
 import { Names } from '../../src/redis/names.js'
 import { useHarness } from '../support/harness.js'
+import { watchedBinder } from '../support/watched-binder.js'
 import { type TestQueue, testQueue } from './stores.js'
 
 const harness = useHarness()
@@ -378,10 +380,20 @@ it('removes a queue with everything but its last id: later ids are larger', asyn
   expect(late).toBeDefined()
 })
 
-it('lists a queue before the first send', async () => {
+it('lists a queue with the first send', async () => {
   const queue = testQueue(harness)
   await queue.send('a')
   const names = new Names({ binder: harness.binder, part: 'queues' })
   const { name } = queue.queue
   expect(await names.list(harness.namespace, name, '', 100)).toContain(name)
+})
+
+it('stores nothing in a queue that could not be listed', async () => {
+  const { namespace, redis } = harness
+  const binder = watchedBinder(harness.binder, 'names.add', () => {
+    throw unavailable()
+  })
+  const queue = testQueue({ binder, namespace, redis })
+  await expect(queue.send('a')).rejects.toMatchObject({ code: 'store-unavailable' })
+  expect(await queue.keys()).toEqual([])
 })
