@@ -47,6 +47,12 @@ it('keeps nothing of a board that it deleted and that never was', async () => {
   }
 })
 
+it('keeps nothing of a board that never was, and whose deletion is refused', async () => {
+  await harness.request('delete', path('never')).set('if-match', '"5"').expect(412)
+
+  expect(await harness.redis.zscore(rechecksKey(harness.namespace), 'never')).toBeNull()
+})
+
 it('looks again at a board whose deletion stopped half way', async () => {
   await put('half').expect(201)
   harness.advance(61_000)

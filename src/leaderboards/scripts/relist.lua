@@ -20,7 +20,7 @@ local registry_key, rechecks_key, board, listed = KEYS[1], KEYS[2], ARGV[1], ARG
 local recheck_in_ms, new_recheck_in_ms = ARGV[3], ARGV[4]
 
 if listed == '' and not redis.call('ZSCORE', registry_key, board) then return { 1 } end
--- A full Redis takes the writes of a script whose first write frees memory.
+-- First, because a full Redis takes the writes of a script whose first write frees memory.
 redis.call('ZREM', rechecks_key, board)
 note(registry_key, rechecks_key, board, listed, recheck_in_ms, new_recheck_in_ms)
 return { 1 }
