@@ -1,7 +1,8 @@
+import { Writable } from 'node:stream'
 import Fastify, { type FastifyInstance } from 'fastify'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { type EventStream, installEventStreams } from '../../src/http/event-stream.js'
-import { OpenStreams, type StreamEnd } from '../../src/http/open-streams.js'
+import { EVENTS_AGE_MS, OpenStreams, type StreamEnd } from '../../src/http/open-streams.js'
 import { openEvents } from '../support/event-client.js'
 import { until } from '../support/until.js'
 
@@ -53,6 +54,41 @@ it('ends a stream at its age, as a complete answer', async () => {
   expect(client.events).toHaveLength(1)
   await until('it is counted', () => ends.length > 0)
   expect(ends).toEqual(['age'])
+})
+
+it('ends streams that can be resumed after 15 to 30 minutes, not all at once', () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const ended: number[] = []
+  let heartbeats = 0
+  const streams = new OpenStreams({ addHook: () => undefined } as never, {
+    onOpen: () => undefined,
+    onEnd: () => undefined,
+    maxAgeMs: EVENTS_AGE_MS,
+  })
+  const began = performance.now()
+  for (let i = 0; i < 100; i++) {
+    const raw = Object.assign(new Writable({ write: (_chunk, _encoding, done) => done() }), {
+      writeHead: () => undefined,
+      write: (text: string) => {
+        if (text.startsWith(':')) heartbeats += 1
+        return true
+      },
+      end() {
+        if (!raw.destroyed) ended.push((performance.now() - began) / 60_000)
+        return raw.destroy()
+      },
+    })
+    streams.open({ hijack: () => undefined, getHeaders: () => ({}), raw } as never, 60_000)
+  }
+  vi.advanceTimersByTime(15_000)
+  expect(heartbeats).toBe(100)
+  vi.advanceTimersByTime(30 * 60_000)
+  expect(ended).toHaveLength(100)
+  expect(Math.min(...ended)).toBeGreaterThanOrEqual(15)
+  // It looks every second.
+  expect(Math.max(...ended)).toBeLessThanOrEqual(30.1)
+  expect(new Set(ended).size).toBeGreaterThan(50)
 })
 
 it('notices that a client disconnected', async () => {

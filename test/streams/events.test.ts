@@ -173,6 +173,22 @@ it('a follower that does not read gets nothing meanwhile, and everything once it
   expect(new Set(client.events.map(({ id }) => id)).size).toBe(41)
 })
 
+it('entries arrive although every message is lost, also at a page that waits', async () => {
+  const stream = newStream()
+  const client = await follow(stream)
+  await client.nextOf('following')
+  const page = stream.get({ after: '0-0', waitMs: 20_000 }).then(({ body }) => body.items)
+  await until('it waits', async () => {
+    const { text } = await harness.request('get', '/metrics')
+    return text.includes('\nlockstep_streams_waiters 1\n')
+  })
+  // Without its watchers in Redis no message is published, as if each were lost.
+  await harness.redis.del(`ls:{${harness.namespace}:s:${stream.at.split('/').at(-1)}}:watchers`)
+  const [id] = await stream.appendData(1)
+  expect(await client.next()).toMatchObject({ event: 'e', id })
+  expect(await page).toMatchObject([{ id }])
+})
+
 it('an instance that watches is notified once per append', async () => {
   const stream = newStream()
   const meta = `ls:{${harness.namespace}:s:${stream.at.split('/').at(-1)}}:meta`

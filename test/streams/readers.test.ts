@@ -125,6 +125,19 @@ it('drops the mark that was set longest ago, beyond the most', async () => {
   expect(await harness.redis.zcard(stream.key('marked'))).toBe(2)
 })
 
+it('keeps 10,000 marks', async () => {
+  const stream = newStream()
+  const key = (part: string) => `ls:{${harness.namespace}:s:${stream.at.split('/').at(-1)}}:${part}`
+  const fill = `for i = 1, 10000 do
+    redis.call('HSET', KEYS[1], 'r' .. i, '0-0')
+    redis.call('ZADD', KEYS[2], i, 'r' .. i)
+  end`
+  await harness.redis.eval(fill, 2, key('readers'), key('marked'))
+  await stream.mark('ada', '0-0').expect(200)
+  await stream.look('r1').expect(404)
+  for (const reader of ['r2', 'r10000', 'ada']) await stream.look(reader).expect(200)
+})
+
 it('drops the mark that was set longest ago also after the clock stepped back', async () => {
   const stream = markedStream({}, 2)
   const [id] = await stream.append('a')
