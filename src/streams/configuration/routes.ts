@@ -30,7 +30,7 @@ export const configurationRoutes: StreamRoutes = async (app, { configuration, ov
         operationId: 'putStream',
         summary: 'Set all settings of a stream',
         description:
-          'Creates the settings of a stream or replaces all of them: a setting that is left out takes its default. Entries stay; the next append drops what is beyond a lower bound. The change holds at once in the process that answers, and within a second in the others. A stream of the configuration file is refused (409).',
+          'Creates the settings of a stream or replaces all of them: a setting that is left out takes its default. Entries stay; the next appends drop what is beyond a lower bound. The change holds at once in the process that answers, and within a second in the others. A stream of the configuration file is refused (409).',
         tags: ['streams'],
         params: StreamParams,
         headers: DocumentHeaders,
