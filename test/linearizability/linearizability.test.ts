@@ -46,6 +46,7 @@ describe.skipIf(reason)('histories of locks through two instances', { timeout },
     const { illegal, undecided, locks } = await checker.check(history)
     const outcomes = countOutcomes(history)
     console.info('linearizability', { locks, undecided: undecided.length, ...outcomes })
+    for (const one of history) if (illegal.includes(one.lock)) console.info(JSON.stringify(one))
     expect(illegal).toEqual([])
     // A search times out if too many outcomes are unknown.
     expect(undecided.length).toBeLessThan(locks / 10)
