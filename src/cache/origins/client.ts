@@ -1,4 +1,6 @@
-import { type Dispatcher, Pool } from 'undici'
+import type { Dispatcher } from 'undici'
+// All of undici would put itself in the place of the dispatcher of Node's `fetch`, and be stricter.
+import Pool from 'undici/lib/dispatcher/pool.js'
 import { MAX_VALUE_BYTES } from '../entries/schemas.js'
 
 export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>

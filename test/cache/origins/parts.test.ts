@@ -173,3 +173,8 @@ describe('how long an answer lives', () => {
     expect(lifeOf({ 'cache-control': 'no-store' }, 'space', 404)).toEqual([10_000, 0, 0, false])
   })
 })
+
+it('leaves the dispatcher of fetch as Node made it', async () => {
+  await import('../../../src/cache/origins/client.js')
+  expect(Symbol.for('undici.globalDispatcher.2') in globalThis).toBe(false)
+})
