@@ -146,7 +146,9 @@ const isNotApplied = ({ status, body }: Answer): boolean =>
 /** @returns undefined if the call took no effect and shows nothing */
 function toGrant(answer: Answer, waitMs: number): Outcome | undefined {
   if (answer.status === 200) return { out: 'granted', fence: Number(answer.body.fence) }
-  if (answer.status === 423 || answer.status === 410) return { out: 'refused' }
+  if (answer.status === 423) return { out: 'refused' }
+  // It was granted, and the lease was over before the instance, stopped meanwhile, could answer.
+  if (answer.status === 410) return UNKNOWN
   // A waiter may have been granted the lock before the error.
   return isNotApplied(answer) && waitMs === 0 ? undefined : UNKNOWN
 }
