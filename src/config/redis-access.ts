@@ -3,22 +3,12 @@ import { ConfigError } from './faults.js'
 import { readText } from './file.js'
 import { type Settings, variableOf } from './settings.js'
 
-/** What a connection to a Redis needs besides its URL. */
-export interface RedisAccess {
-  readonly tls?: {
-    readonly ca?: string
-    readonly cert?: string
-    readonly key?: string
-    readonly servername?: string
-  }
-  readonly sentinelPassword?: string
-}
-
 /**
- * Reads the files, and checks that they fit together and that the URL uses them.
+ * Reads the files of what a connection needs besides its URL, and checks that they fit together and
+ * that the URL uses them.
  * @throws ConfigError
  */
-export function readRedisAccess(config: Settings, redis: 'redis' | 'cacheRedis'): RedisAccess {
+export function readRedisAccess(config: Settings, redis: 'redis' | 'cacheRedis') {
   const url = config[`${redis}Url`]
   const variable = (field: string) => variableOf(`${redis}${field}`)
   const given = (field: 'TlsCaFile' | 'TlsCertFile' | 'TlsKeyFile' | 'TlsServerName') =>
