@@ -1,4 +1,4 @@
--- A write lease: the writes of one key that are on their way to its origin. It stands in the record of
+-- A write lease: the writes of one key that are on their way to its origin. It is kept in the record of
 -- the key's lease, so while it stands no load is granted, and none that began before is stored. The
 -- fields of a lease are those of the first write, base and granted 0. Then come
 --   WRITING
