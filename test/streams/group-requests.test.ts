@@ -193,6 +193,21 @@ describe('the dead list', () => {
     const last = (await page({ cursor: Number.MAX_SAFE_INTEGER }).expect(200)).body
     expect(last).toEqual({ items: [] })
   })
+
+  it('has 20 entries a page, and 1 to 100 where the caller says how many', async () => {
+    const g = await newGroup({ maxFailures: 1 })
+    await g.stream.appendData(...Array.from({ length: 21 }, (_, i) => `${i}`))
+    const items = await g.receive({ limit: 21 })
+    await g.settle({ nack: items.map(({ receipt }) => ({ receipt })) })
+    const page = (query: object) =>
+      harness.request('get', `${g.stream.at}/groups/g/dead`).query(query)
+    expect((await page({}).expect(200)).body.items).toHaveLength(20)
+    expect((await page({ limit: 100 }).expect(200)).body.items).toHaveLength(21)
+    for (const limit of [0, 101]) {
+      const { body } = await page({ limit }).expect(400)
+      expect(body.errors).toEqual([expect.objectContaining({ in: 'query', pointer: '/limit' })])
+    }
+  })
 })
 
 describe('a receive that waits', () => {
