@@ -392,44 +392,20 @@ ${rows.join('\n').replace(/'(\w+)':/g, '$1:')}
   await expect(source).toMatchFileSnapshot(file)
 })
 
-it('has the types of the Python client; run `npm run openapi` after a change', async () => {
+/** Runs the generator of a client, or lets it check what it wrote. */
+async function generated(client: string) {
   const folder = tempFolder()
   const files = [path.join(folder, 'openapi.json'), path.join(folder, 'problems.json')] as const
   writeFileSync(files[0], JSON.stringify(document))
   writeFileSync(files[1], JSON.stringify(Object.fromEntries(problemSchemas())))
-  const generator = path.resolve(import.meta.dirname, '../clients/python/types/generate.mjs')
+  const generator = path.resolve(import.meta.dirname, `../clients/${client}/types/generate.mjs`)
   const isUpdate = expect.getState().snapshotState.snapshotUpdateState === 'all'
   const mode = isUpdate ? [] : ['--check']
   await promisify(execFile)(process.execPath, [generator, ...mode, ...files])
-})
-
-const goName = (name: string) =>
-  name.replace(/(^|-)([a-z])/g, (_, __, letter: string) => letter.toUpperCase())
-
-/** A block of Go, formatted as gofmt does. */
-function goBlock(kind: string, rows: readonly (readonly [string, string])[]): string {
-  const width = Math.max(...rows.map(([name]) => name.length))
-  return [`${kind} (`, ...rows.map(([name, is]) => `\t${name.padEnd(width)} ${is}`), ')'].join('\n')
 }
 
-it('has the codes and operations of the Go client; run `npm run openapi` after a change', async () => {
-  const { ProblemCode } = document.components.schemas as { ProblemCode: { enum: string[] } }
-  const codes = ProblemCode.enum.map((code) => [`Code${goName(code)}`, `Code = "${code}"`] as const)
-  const calls = operations.map(({ where, operation }) => {
-    const { operationId = '', parameters = [], 'x-lockstep-repeat': other } = operation
-    const takesKey = parameters.some(
-      (one) => resolve<{ name?: string }>(one).name === 'Idempotency-Key',
-    )
-    const [method, url] = where.split(' ')
-    const repeat = takesKey ? 'keyed' : other ? 'appliesAgain' : 'harmless'
-    return [`Op${goName(operationId)}`, `= Operation{"${method}", "${url}", ${repeat}}`] as const
-  })
-  calls.sort(([a], [b]) => (a < b ? -1 : 1))
-  const source = [
-    '// Generated from openapi.yaml by npm run openapi; DO NOT EDIT.\n\npackage lockstep',
-    `// Codes of errors.\n${goBlock('const', codes)}`,
-    `// Operations of the API, by their names in openapi.yaml.\n${goBlock('var', calls)}\n`,
-  ].join('\n\n')
-  const file = path.resolve(import.meta.dirname, '../clients/go/api.go')
-  await expect(source).toMatchFileSnapshot(file)
-})
+it('has the types of the Python client; run `npm run openapi` after a change', () =>
+  generated('python'))
+
+it('has the types and calls of the Go client; run `npm run openapi` after a change', () =>
+  generated('go'))

@@ -6,42 +6,21 @@ import (
 	"errors"
 	"net/url"
 	"strconv"
+
+	"lockstep.example/lockstep/api"
 )
 
 // Boards are leaderboards.
 type Boards struct{ client *Client }
 
 // Score is the decimal text of a number or of an int64, which is exact.
-type Score string
+type Score = api.Number
 
 // Int is the score of an int64.
-func Int(score int64) Score { return Score(strconv.FormatInt(score, 10)) }
+func Int(score int64) Score { return api.Int(score) }
 
 // Float is the score of a number.
-func Float(score float64) Score { return Score(strconv.FormatFloat(score, 'g', -1, 64)) }
-
-// Int64 is the score of an int64 column.
-func (s Score) Int64() (int64, error) { return strconv.ParseInt(string(s), 10, 64) }
-
-// Float64 is the score of a number column.
-func (s Score) Float64() (float64, error) { return strconv.ParseFloat(string(s), 64) }
-
-// MarshalJSON is a number, or text if that would lose digits.
-func (s Score) MarshalJSON() ([]byte, error) {
-	const exact = 1 << 53
-	if whole, err := s.Int64(); err == nil && (whole >= exact || whole <= -exact) {
-		return json.Marshal(string(s))
-	}
-	return []byte(s), nil
-}
-
-// UnmarshalJSON takes a number or text.
-func (s *Score) UnmarshalJSON(text []byte) error {
-	var number json.Number
-	err := json.Unmarshal(text, &number)
-	*s = Score(number)
-	return err
-}
+func Float(score float64) Score { return api.Float(score) }
 
 // Submission of a Score, or of Scores where the board has several columns.
 type Submission struct {
@@ -88,7 +67,7 @@ func (b *Boards) Submit(ctx context.Context, board, member string, score Score) 
 // SubmitAll submits scores together.
 func (b *Boards) SubmitAll(ctx context.Context, board string, entries ...Submission) ([]Submitted, error) {
 	request := Request{Path: map[string]string{"board": board}, Body: map[string]any{"entries": entries}}
-	answer, err := Call[struct{ Results []Submitted }](ctx, b.client, OpSubmitScores, request)
+	answer, err := call[struct{ Results []Submitted }](ctx, b.client, OpSubmitScores, request)
 	return answer.Results, err
 }
 
@@ -125,14 +104,14 @@ func (b *Boards) Around(ctx context.Context, board, member string, page Page) ([
 }
 
 func (b *Boards) list(ctx context.Context, operation Operation, path map[string]string, query url.Values) ([]Entry, error) {
-	answer, err := Call[struct{ Items []Entry }](ctx, b.client, operation, Request{Path: path, Query: query})
+	answer, err := call[struct{ Items []Entry }](ctx, b.client, operation, Request{Path: path, Query: query})
 	return answer.Items, err
 }
 
 // Rank returns the entry of a member; ErrAbsent if there is none.
 func (b *Boards) Rank(ctx context.Context, board, member string) (Entry, error) {
 	path := map[string]string{"board": board, "member": member}
-	entry, err := Call[Entry](ctx, b.client, OpGetEntry, Request{Path: path})
+	entry, err := call[Entry](ctx, b.client, OpGetEntry, Request{Path: path})
 	if errors.Is(err, CodeMemberNotFound) {
 		err = ErrAbsent
 	}

@@ -164,7 +164,7 @@ func (c *Cache[T]) GetMany(ctx context.Context, keys ...string) (map[string]T, e
 	for len(keys) > 0 {
 		body := map[string]any{"keys": keys, "encoding": "base64"}
 		request := Request{Path: map[string]string{"space": c.space}, Body: body}
-		answer, err := Call[results](ctx, c.client, OpGetManyCacheEntries, request)
+		answer, err := call[results](ctx, c.client, OpGetManyCacheEntries, request)
 		if err != nil {
 			return nil, err
 		}
@@ -193,6 +193,6 @@ func (c *Cache[T]) Increment(ctx context.Context, key string, by int64) (int64, 
 		Value int64 `json:",string"`
 	}
 	body := map[string]any{"by": strconv.FormatInt(by, 10)}
-	answer, err := Call[counter](ctx, c.client, OpIncrementCacheCounter, Request{Path: c.path(key), Body: body})
+	answer, err := call[counter](ctx, c.client, OpIncrementCacheCounter, Request{Path: c.path(key), Body: body})
 	return answer.Value, err
 }

@@ -155,7 +155,7 @@ func TestServesTheStaleValueWhenTheLoadFails(t *testing.T) {
 func TestRenewsTheLeaseWhileItLoads(t *testing.T) {
 	client, direct, proxy := throughFaults(t)
 	space := Request{Path: map[string]string{"space": "slow"}, Body: map[string]any{"leaseMs": 9000, "maxLeaseMs": 9000}}
-	must[any](t)(Call[any](ctx, direct, OpPutCacheSpace, space))
+	must[any](t)(call[any](ctx, direct, OpPutCacheSpace, space))
 	slow := Text(client, "slow")
 	must[string](t)(slow.GetOrLoad(ctx, "a", func(context.Context) (string, error) {
 		until(t, "it is renewed", func() bool { return proxy.sent("/v1/cache/slow/a/lease/renew") > 1 })
@@ -201,7 +201,7 @@ func TestChecksLimitsTogetherWithTheHeadersToPassOn(t *testing.T) {
 
 func putPolicy(t *testing.T, client *Client, name string, body map[string]any) {
 	t.Helper()
-	must[any](t)(Call[any](ctx, client, OpPutRateLimitPolicy, Request{Path: map[string]string{"policy": name}, Body: body}))
+	must[any](t)(call[any](ctx, client, OpPutRateLimitPolicy, Request{Path: map[string]string{"policy": name}, Body: body}))
 }
 
 // Behaviour 20.
@@ -248,7 +248,7 @@ func TestFreesAPlaceThatWasGrantedAfterTheCallerHadGivenUp(t *testing.T) {
 	used := func() int {
 		type usage struct{ InFlight int }
 		request := Request{Path: map[string]string{"policy": "flight"}, Query: url.Values{"key": {"user-7"}}}
-		return must[usage](t)(Call[usage](ctx, direct, OpGetConcurrencyUsage, request)).InFlight
+		return must[usage](t)(call[usage](ctx, direct, OpGetConcurrencyUsage, request)).InFlight
 	}
 	proxy.set(dropsReplies)
 	ctx, stop := context.WithCancel(ctx)
@@ -269,7 +269,7 @@ func TestKeepsInt64ScoresExact(t *testing.T) {
 	client := connect(t)
 	columns := []map[string]string{{"name": "points", "type": "int64"}, {"name": "seconds", "type": "number"}}
 	board := Request{Path: map[string]string{"board": "arcade"}, Body: map[string]any{"columns": columns}}
-	must[any](t)(Call[any](ctx, client, OpPutLeaderboard, board))
+	must[any](t)(call[any](ctx, client, OpPutLeaderboard, board))
 	const largest = 1<<63 - 1
 	results := must[[]Submitted](t)(client.Boards.SubmitAll(ctx, "arcade",
 		Submission{Member: "ada", Scores: []Score{Int(largest), Float(1.5)}},

@@ -12,13 +12,15 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"lockstep.example/lockstep/api"
 )
 
 var hits = Request{Path: map[string]string{"space": "stats", "key": "hits"}}
 
 func countOf(t *testing.T, client *Client) string {
 	t.Helper()
-	counter, err := Call[struct{ Value string }](ctx, client, OpGetCacheCounter, hits)
+	counter, err := call[struct{ Value string }](ctx, client, OpGetCacheCounter, hits)
 	if errors.Is(err, CodeCacheMiss) {
 		return "0"
 	}
@@ -42,20 +44,50 @@ type lockState struct {
 
 func look(t *testing.T, client *Client, name string) lockState {
 	t.Helper()
-	return must[lockState](t)(Call[lockState](ctx, client, OpGetLock, lockOf(name)))
+	return must[lockState](t)(call[lockState](ctx, client, OpGetLock, lockOf(name)))
 }
 
-func TestCallsAnOperationWithItsPathQueryAndBody(t *testing.T) {
+func TestCallsEachOperationWithItsTypes(t *testing.T) {
 	client := connect(t)
-	request := lockOf("a/b c")
-	request.Body = map[string]any{"owner": "me"}
-	lease := must[struct{ Fence int64 }](t)(Call[struct{ Fence int64 }](ctx, client, OpAcquireLock, request))
-	seen := look(t, client, "a/b c")
-	check(t, seen.State == "held" && seen.Holders[0].Fence == lease.Fence, "it is held", seen)
-	type list struct{ Items []struct{ Name string } }
-	query := Request{Query: url.Values{"prefix": {"a/"}, "limit": {"10"}}}
-	locks := must[list](t)(Call[list](ctx, client, OpListLocks, query))
+	lease := must[api.Lease](t)(client.Call.AcquireLock(ctx, "a/b c", api.AcquireLockRequest{Owner: api.Ptr("me")}))
+	seen := must[api.Lock](t)(client.Call.GetLock(ctx, "a/b c"))
+	holder := seen.Holders[0]
+	check(t, seen.State == api.LockStateHeld && holder.Fence == lease.Fence && *holder.Owner == "me", "it is held", seen)
+	locks := must[api.LockList](t)(client.Call.ListLocks(ctx, api.ListLocksQuery{Prefix: api.Ptr("a/"), Limit: api.Ptr[int64](10)}))
 	check(t, len(locks.Items) == 1 && locks.Items[0].Name == "a/b c", "it is listed", locks)
+	ok(t, client.Call.InvalidateCache(ctx, "pages", api.InvalidateCacheRequest{All: api.Ptr(true)}))
+}
+
+func TestACallHasOptionsAndBytes(t *testing.T) {
+	client := connect(t)
+	keyed := CallOptions{IdempotencyKey: newKey(), Timeout: patience}
+	by := api.IncrementCounterRequest{By: api.Ptr(api.Int(1<<62 + 1))}
+	must[api.CounterValue](t)(client.Call.IncrementCacheCounter(ctx, "stats", "hits", by, keyed))
+	counter := must[api.CounterValue](t)(client.Call.IncrementCacheCounter(ctx, "stats", "hits", by, keyed))
+	check(t, counter.Value == "4611686018427387905", "it counts once, and is exact", counter)
+	header := http.Header{"Content-Type": {"text/plain"}}
+	must[*Response](t)(client.Call.PutCacheEntry(ctx, "pages", "ada", api.PutCacheEntryQuery{}, []byte("Ada"), CallOptions{Header: header}))
+	entry := must[*Response](t)(client.Call.GetCacheEntry(ctx, "pages", "ada", api.GetCacheEntryQuery{}))
+	check(t, string(entry.Body) == "Ada" && entry.Header.Get("Content-Type") == "text/plain", "it has bytes and headers", entry)
+}
+
+func TestACallThatWaitsHasItsTimeOnTopOfTheWait(t *testing.T) {
+	client := connect(t)
+	held := must[*Lease](t)(client.Locks.Acquire(ctx, "waited", LeaseOptions{}))
+	granted := make(chan api.Lease)
+	go func() {
+		// Without the wait, the call would have no time at all.
+		options := CallOptions{Timeout: time.Nanosecond}
+		lease, err := client.Call.AcquireLock(ctx, "waited", api.AcquireLockRequest{WaitMs: api.Ptr[int64](240_000)}, options)
+		if err != nil {
+			t.Error(err)
+		}
+		granted <- lease
+	}()
+	until(t, "it waits", func() bool { return look(t, client, "waited").QueueLength == 1 })
+	ok(t, client.Locks.Release(ctx, "waited", held.Token))
+	lease := <-granted
+	check(t, lease.Fence > held.Fence, "it is granted", lease)
 }
 
 func TestPassesTheTraceAndTheTokenOn(t *testing.T) {
@@ -69,7 +101,7 @@ func TestPassesTheTraceAndTheTokenOn(t *testing.T) {
 		}
 	})
 	traced := context.WithValue(ctx, key{}, traceparent)
-	must[lockState](t)(Call[lockState](traced, client, OpGetLock, lockOf("traced")))
+	must[lockState](t)(call[lockState](traced, client, OpGetLock, lockOf("traced")))
 	check(t, proxy.sent("Traceparent: "+traceparent) == 1, "the trace is sent")
 	check(t, proxy.sent("Authorization: Bearer secret-of-the-caller") == 1, "the token is sent")
 }
@@ -78,13 +110,14 @@ func TestPassesTheTraceAndTheTokenOn(t *testing.T) {
 func TestReturnsTheProblemOfARefusalAndSendsItOnce(t *testing.T) {
 	client, _, proxy := throughFaults(t)
 	held := must[*Lease](t)(client.Locks.Acquire(ctx, "held", LeaseOptions{Owner: "first"}))
-	_, err := Call[any](ctx, client, OpAcquireLock, lockOf("held"))
+	_, err := call[any](ctx, client, OpAcquireLock, lockOf("held"))
 	check(t, errors.Is(err, CodeLockHeld) && !errors.Is(err, CodeLeaseExpired), "it has its code", err)
 	var refused *Error
 	check(t, errors.As(err, &refused) && refused.Status == 423, "it is typed", err)
-	var problem lockState
-	ok(t, refused.Decode(&problem))
-	check(t, problem.Holders[0].Fence == held.Fence && problem.Holders[0].Owner == "first", "it has members", problem)
+	problem, is := CodeLockHeld.Of(err)
+	check(t, is && problem.Holders[0].Fence == held.Fence && *problem.Holders[0].Owner == "first", "it has members", problem)
+	_, is = CodeLeaseExpired.Of(err)
+	check(t, !is, "it is no other code", err)
 	check(t, proxy.sent("/v1/locks/held/acquire") == 2, "it is sent once")
 }
 
@@ -94,7 +127,7 @@ func TestRepeatsACallWhoseAnswerWasLostSoThatItCountsOnce(t *testing.T) {
 	proxy.set(dropsReplies)
 	counted := make(chan struct{ Value string })
 	go func() {
-		counter, err := Call[struct{ Value string }](ctx, client, OpIncrementCacheCounter, hits)
+		counter, err := call[struct{ Value string }](ctx, client, OpIncrementCacheCounter, hits)
 		if err != nil {
 			t.Error(err)
 		}
@@ -115,15 +148,15 @@ var revocation = Request{
 // Behaviour 29.
 func TestDoesNotRepeatWhatMayApplyAgain(t *testing.T) {
 	client, direct, proxy := throughFaults(t)
-	must[any](t)(Call[any](ctx, direct, OpAcquireLock, lockOf("revoked")))
+	must[any](t)(call[any](ctx, direct, OpAcquireLock, lockOf("revoked")))
 	proxy.set(dropsReplies)
 	ended := make(chan error)
 	go func() {
-		_, err := Call[any](ctx, client, OpRevokeLock, revocation)
+		_, err := call[any](ctx, client, OpRevokeLock, revocation)
 		ended <- err
 	}()
 	until(t, "it is applied", func() bool { return look(t, direct, "revoked").State == "free" })
-	must[any](t)(Call[any](ctx, direct, OpAcquireLock, lockOf("revoked")))
+	must[any](t)(call[any](ctx, direct, OpAcquireLock, lockOf("revoked")))
 	proxy.set(forwards)
 	err := <-ended
 	var silent *NoAnswerError
@@ -138,7 +171,7 @@ func TestRepeatsWhatMayApplyAgainWhenItWasNotSent(t *testing.T) {
 	ok(t, err)
 	gone.Close()
 	client := connect(t, func(options *Options) { options.URLs = []string{"http://" + gone.Addr().String(), address} })
-	must[any](t)(Call[any](ctx, client, OpRevokeLock, revocation))
+	must[any](t)(call[any](ctx, client, OpRevokeLock, revocation))
 }
 
 // Behaviour 2.
@@ -147,7 +180,7 @@ func TestCutsAnAttemptThatGetsNoAnswerAndRepeatsIt(t *testing.T) {
 	proxy.set(dropsReplies)
 	counted := make(chan error)
 	go func() {
-		_, err := Call[any](ctx, client, OpIncrementCacheCounter, hits)
+		_, err := call[any](ctx, client, OpIncrementCacheCounter, hits)
 		counted <- err
 	}()
 	until(t, "it is repeated", func() bool { return proxy.sent("/v1/cache/stats/hits/incr") > 1 })
@@ -225,7 +258,7 @@ func TestACallHasItsTimeOnTopOfTheWait(t *testing.T) {
 	path, body := map[string]string{"queue": "calls"}, map[string]any{"waitMs": 20_000}
 	request := Request{Path: path, Body: body, Wait: 20 * time.Second, Timeout: time.Nanosecond}
 	type received struct{ Items []struct{ Body string } }
-	got := must[received](t)(Call[received](ctx, client, OpReceiveMessages, request))
+	got := must[received](t)(call[received](ctx, client, OpReceiveMessages, request))
 	check(t, len(got.Items) == 1 && got.Items[0].Body == "ring", "it is delivered", got)
 }
 
@@ -234,7 +267,7 @@ func TestNoNameLeadsToAnotherPath(t *testing.T) {
 	must[Submitted](t)(client.Boards.Submit(ctx, "kept", "ada", Int(1)))
 	for _, member := range []string{"", ".", ".."} {
 		request := Request{Path: map[string]string{"board": "kept", "member": member}}
-		_, err := Call[any](ctx, client, OpDeleteEntry, request)
+		_, err := call[any](ctx, client, OpDeleteEntry, request)
 		check(t, errors.Is(err, CodeInvalidRequest), "it is refused", err)
 	}
 	must[Entry](t)(client.Boards.Rank(ctx, "kept", "ada"))
@@ -246,7 +279,7 @@ func TestGivesUpWhenTheTimeOfTheCallIsOver(t *testing.T) {
 	proxy.set(frozen)
 	request := lockOf("free")
 	request.Timeout = 200 * time.Millisecond
-	_, err := Call[any](ctx, client, OpGetLock, request)
+	_, err := call[any](ctx, client, OpGetLock, request)
 	var silent *NoAnswerError
 	check(t, errors.As(err, &silent) && errors.Is(err, context.DeadlineExceeded), "there is no answer", err)
 }
@@ -259,14 +292,14 @@ func TestEndsWithTheContextOfTheCaller(t *testing.T) {
 	ctx, stop := withCause(ctx)
 	ended := make(chan error)
 	go func() {
-		_, err := Call[any](ctx, client, OpGetLock, lockOf("x"))
+		_, err := call[any](ctx, client, OpGetLock, lockOf("x"))
 		ended <- err
 	}()
 	until(t, "it is sent", func() bool { return proxy.sent("/v1/locks/x") > 0 })
 	stop(enough)
 	err := <-ended
 	check(t, errors.Is(err, causeOf(ctx)), "it ends for its reason", err)
-	_, err = Call[any](ctx, client, OpGetLock, lockOf("y"))
+	_, err = call[any](ctx, client, OpGetLock, lockOf("y"))
 	check(t, errors.Is(err, causeOf(ctx)) && proxy.sent("/v1/locks/y") == 0, "a later call is not sent", err)
 }
 
@@ -283,13 +316,13 @@ func TestWaitsAsLongAsTheServiceAsks(t *testing.T) {
 		response.WriteHeader(204)
 	})
 	client := connect(t, func(options *Options) { options.URLs = []string{busy.URL} })
-	must[any](t)(Call[any](ctx, client, OpGetLock, lockOf("busy")))
+	must[any](t)(call[any](ctx, client, OpGetLock, lockOf("busy")))
 	check(t, asked == 2 && time.Since(began) >= 40*time.Millisecond, "it waits", asked)
 }
 
 func TestRepeatsOnlyWhatDoesNoHarm(t *testing.T) {
-	unknown, away := &Error{Code: CodeOutcomeUnknown}, &Error{Code: CodeDraining}
-	silent, refused := &NoAnswerError{}, &Error{Code: CodeStoreFull}
+	unknown, away := &Error{Code: string(CodeOutcomeUnknown)}, &Error{Code: string(CodeDraining)}
+	silent, refused := &NoAnswerError{}, &Error{Code: string(CodeStoreFull)}
 	conditional := http.Header{"If-Match": {"*"}}
 	for _, one := range []struct {
 		err    error

@@ -7,14 +7,25 @@ import (
 	"time"
 )
 
-// Code says what is wrong. It is an error, so that errors.Is(err, CodeLockHeld) tells it.
-type Code string
+// Code says what is wrong: errors.Is(err, CodeLockHeld). P has the members of such a problem.
+type Code[P any] string
 
-func (c Code) Error() string { return string(c) }
+func (c Code[P]) Error() string { return string(c) }
+
+func (c Code[P]) isCode() {}
+
+// Of returns the members of the problem, such as the holders of a lock, if the error has this code.
+func (c Code[P]) Of(err error) (problem P, is bool) {
+	var refused *Error
+	if !errors.As(err, &refused) || !errors.Is(refused, c) {
+		return problem, false
+	}
+	return problem, json.Unmarshal(refused.problem, &problem) == nil
+}
 
 // Error is the refusal of a call by the service.
 type Error struct {
-	Code      Code
+	Code      string
 	Status    int
 	Detail    string
 	RequestID string
@@ -27,10 +38,10 @@ type Error struct {
 func (e *Error) Error() string { return fmt.Sprintf("lockstep: %s: %s", e.Code, e.Detail) }
 
 // Is reports whether the target is the code of the error.
-func (e *Error) Is(target error) bool { return target == error(e.Code) }
-
-// Decode stores the members of the problem, such as the holders of a lock, in a struct with JSON tags.
-func (e *Error) Decode(problem any) error { return json.Unmarshal(e.problem, problem) }
+func (e *Error) Is(target error) bool {
+	_, isCode := target.(interface{ isCode() })
+	return isCode && target.Error() == e.Code
+}
 
 // NoAnswerError says that no answer of the service came: the call may have been applied.
 type NoAnswerError struct {
@@ -114,7 +125,7 @@ func (e *LoadFailedError) Error() string {
 var ErrAbsent = errors.New("lockstep: there is no value")
 
 // isOneOf reports whether the service refused the call with one of these codes.
-func isOneOf(err error, codes ...Code) bool {
+func isOneOf(err error, codes ...error) bool {
 	for _, code := range codes {
 		if errors.Is(err, code) {
 			return true

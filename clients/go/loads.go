@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"lockstep.example/lockstep/api"
 )
 
 // loadPiece is the longest wait of one request: an outage meanwhile is noticed after it.
@@ -114,29 +116,19 @@ func (l *loader[T]) read(ctx context.Context, wait time.Duration) (found[T], err
 }
 
 func missing[T any](err error) (found[T], error) {
-	var refused *Error
-	if !errors.As(err, &refused) || refused.Code != CodeCacheMiss {
+	problem, isMiss := CodeCacheMiss.Of(err)
+	if !isMiss {
 		return found[T]{}, err
 	}
-	var problem struct {
-		State state
-		Lease struct {
-			Status                    state
-			Token                     string
-			ExpiresInMs, RetryAfterMs ms
-		}
-	}
-	if err := refused.Decode(&problem); err != nil {
-		return found[T]{}, err
-	}
-	lease := problem.Lease
-	if problem.State == isAbsent && lease.Token == "" {
+	lease := valueOf(problem.Lease)
+	token := valueOf(lease.Token)
+	if problem.State == api.CacheEntryStateNegative && token == "" {
 		return found[T]{is: isAbsent}, nil
 	}
 	// The request may have waited: a first renewal says what is left.
-	expiresIn := time.Duration(lease.ExpiresInMs)
+	expiresIn := msOf(lease.ExpiresInMs)
 	granted := term{askedAt: time.Now().Add(-expiresIn / 3), expiresIn: expiresIn}
-	return found[T]{is: or(lease.Status, isHeld), token: lease.Token, lease: granted, retryAfter: time.Duration(lease.RetryAfterMs)}, nil
+	return found[T]{is: or(state(lease.Status), isHeld), token: token, lease: granted, retryAfter: msOf(lease.RetryAfterMs)}, nil
 }
 
 func (l *loader[T]) loadUnder(ctx context.Context, found found[T]) (value T, err error) {

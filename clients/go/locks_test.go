@@ -20,7 +20,7 @@ func revoke(t *testing.T, client *Client, name string, body map[string]any) {
 	body["reason"] = "maintenance"
 	request := lockOf(name)
 	request.Body = body
-	must[any](t)(Call[any](ctx, client, OpRevokeLock, request))
+	must[any](t)(call[any](ctx, client, OpRevokeLock, request))
 }
 
 var brief = LeaseOptions{TTL: 9 * time.Second}
@@ -78,11 +78,9 @@ func TestStopsTheWorkWhenAnOperatorEndsTheLease(t *testing.T) {
 		check(t, isLost(lease.Cause()) && (isLost(causeOf(ctx)) || causeOf(ctx) == context.Canceled), "it is the cause", causeOf(ctx))
 		return errors.New("the work stopped")
 	})
-	var refused *Error
-	check(t, isLost(err) && errors.Is(err, CodeLeaseRevoked) && errors.As(err, &refused), "it is lost", err)
-	var problem struct{ Reason string }
-	ok(t, refused.Decode(&problem))
-	check(t, problem.Reason == "maintenance", "it has the reason", problem)
+	check(t, isLost(err) && errors.Is(err, CodeLeaseRevoked), "it is lost", err)
+	problem, is := CodeLeaseRevoked.Of(err)
+	check(t, is && *problem.Reason == "maintenance", "it has the reason", problem)
 }
 
 // Behaviour 10.
@@ -192,9 +190,9 @@ func TestReleasesALockThatWasGrantedAfterTheCallerHadGivenUp(t *testing.T) {
 
 // Behaviour 23.
 func TestReleasesALockThatMayBeGrantedWhateverTheLastAnswerIs(t *testing.T) {
-	for _, code := range []Code{CodeOutcomeUnknown, CodeDraining} {
+	for _, code := range []error{CodeOutcomeUnknown, CodeDraining} {
 		code := code
-		t.Run(string(code), func(t *testing.T) {
+		t.Run(code.Error(), func(t *testing.T) {
 			var calls atomic.Int32
 			client, direct := through(t, func(_ *http.Request, send func() (*http.Response, error)) (*http.Response, error) {
 				answer, err := send()
@@ -259,7 +257,7 @@ func TestRunsWorkUnderSharedLocksPermitsAndSets(t *testing.T) {
 		})
 	}))
 	ok(t, client.Semaphores.Do(ctx, "pool", LeaseOptions{Permits: 2, Capacity: 3}, func(context.Context, *Lease) error {
-		pool := must[struct{ Used int }](t)(Call[struct{ Used int }](ctx, client, OpGetSemaphore, lockOf("pool")))
+		pool := must[struct{ Used int }](t)(call[struct{ Used int }](ctx, client, OpGetSemaphore, lockOf("pool")))
 		check(t, pool.Used == 2, "two are used", pool)
 		return nil
 	}))
@@ -297,7 +295,7 @@ func TestALostSessionStopsAllWork(t *testing.T) {
 	session := must[*Session](t)(client.Sessions.Open(ctx, SessionOptions{TTL: 9 * time.Second}))
 	err := client.Locks.Do(ctx, "of-session", LeaseOptions{Session: session}, func(ctx context.Context, _ *Lease) error {
 		request := Request{Path: map[string]string{"id": session.ID}}
-		must[any](t)(Call[any](ctx, client, OpDeleteSession, request))
+		must[any](t)(call[any](ctx, client, OpDeleteSession, request))
 		<-ctx.Done()
 		return nil
 	})

@@ -11,7 +11,7 @@
 //		})
 //
 // Calls are repeated under one Idempotency-Key where that is safe, so that each counts once. What
-// the service refuses is an [Error] with a [Code]. Every other operation is called with [Call].
+// the service refuses is an [Error] with a [Code]. [Calls] has every operation.
 package lockstep
 
 import (
@@ -51,6 +51,8 @@ type Client struct {
 	Boards   *Boards
 	Queues   *Queues
 	Streams  *Streams
+	// Call has every operation of the API, with its types.
+	Call Calls
 
 	options Options
 	clock   clock
@@ -73,6 +75,7 @@ func New(options Options) *Client {
 	c.Boards = &Boards{c}
 	c.Queues = &Queues{c}
 	c.Streams = &Streams{c}
+	c.Call = Calls{c}
 	return c
 }
 
@@ -99,6 +102,14 @@ func or[T comparable](value, byDefault T) T {
 	var zero T
 	if value == zero {
 		return byDefault
+	}
+	return value
+}
+
+// valueOf a pointer, or the zero value.
+func valueOf[T any](pointer *T) (value T) {
+	if pointer != nil {
+		value = *pointer
 	}
 	return value
 }

@@ -45,7 +45,7 @@ type Sent struct {
 // Send stores all messages or none.
 func (q *Queues) Send(ctx context.Context, queue string, messages ...Message) ([]Sent, error) {
 	request := Request{Path: map[string]string{"queue": queue}, Body: map[string]any{"messages": messages}}
-	answer, err := Call[struct{ Messages []Sent }](ctx, q.client, OpSendMessages, request)
+	answer, err := call[struct{ Messages []Sent }](ctx, q.client, OpSendMessages, request)
 	return answer.Messages, err
 }
 

@@ -17,7 +17,7 @@ import (
 func countsOf(t *testing.T, client *Client) map[string]int64 {
 	t.Helper()
 	type queue struct{ Counts map[string]int64 }
-	return must[queue](t)(Call[queue](ctx, client, OpGetQueue, Request{Path: map[string]string{"queue": "jobs"}})).Counts
+	return must[queue](t)(call[queue](ctx, client, OpGetQueue, Request{Path: map[string]string{"queue": "jobs"}})).Counts
 }
 
 func TestWorksThroughTheMessagesOfAQueueUntilItIsStopped(t *testing.T) {
@@ -69,7 +69,7 @@ func TestFailsAMessageAsItsErrorSays(t *testing.T) {
 	check(t, counts["dead"] == 1 && counts["delayed"] == 1, "one is dead, and one is delayed", counts)
 	type list struct{ Items []struct{ Error string } }
 	dead := Request{Path: map[string]string{"queue": "jobs"}, Query: url.Values{"state": {"dead"}}}
-	items := must[list](t)(Call[list](context.Background(), client, OpListMessages, dead)).Items
+	items := must[list](t)(call[list](context.Background(), client, OpListMessages, dead)).Items
 	check(t, strings.HasPrefix(items[0].Error, "no such street no such") && len(items[0].Error) <= 1024, "it says why", items)
 }
 
@@ -111,7 +111,7 @@ func TestStopsTheWorkOfADeliveryThatIsNotItsOwnAnyMore(t *testing.T) {
 	ctx, stop := context.WithCancel(ctx)
 	ok(t, client.Queues.Work(ctx, "jobs", WorkOptions{Visibility: 3 * time.Second}, func(ctx context.Context, _ *Delivery) error {
 		purge := Request{Path: map[string]string{"queue": "jobs"}}
-		must[any](t)(Call[any](ctx, client, OpDeleteQueue, purge))
+		must[any](t)(call[any](ctx, client, OpDeleteQueue, purge))
 		<-ctx.Done()
 		stop()
 		return ctx.Err()

@@ -105,8 +105,8 @@ func through(t *testing.T, change between) (client, direct *Client) {
 }
 
 // refusal is an answer of the service that asks for no soon repeat.
-func refusal(status int, code Code) *http.Response {
-	body := fmt.Sprintf(`{"code":%q,"detail":"in a test","retryAfterMs":600000}`, code)
+func refusal(status int, code error) *http.Response {
+	body := fmt.Sprintf(`{"code":%q,"detail":"in a test","retryAfterMs":600000}`, code.Error())
 	return &http.Response{
 		StatusCode: status, Body: io.NopCloser(strings.NewReader(body)),
 		Header: http.Header{"Content-Type": {"application/problem+json"}},

@@ -73,7 +73,7 @@ type StreamPage struct {
 func (s *Streams) Append(ctx context.Context, stream string, entries ...NewEntry) ([]string, error) {
 	type appended struct{ Entries []struct{ ID string } }
 	request := Request{Path: map[string]string{"stream": stream}, Body: map[string]any{"entries": entries}}
-	answer, err := Call[appended](ctx, s.client, OpAppendToStream, request)
+	answer, err := call[appended](ctx, s.client, OpAppendToStream, request)
 	var ids []string
 	for _, entry := range answer.Entries {
 		ids = append(ids, entry.ID)
@@ -100,7 +100,7 @@ func (s *Streams) Page(ctx context.Context, stream string, place Place) (StreamP
 		}
 	}
 	request := Request{Path: map[string]string{"stream": stream}, Query: query, Wait: place.Wait}
-	return Call[StreamPage](ctx, s.client, OpReadStream, request)
+	return call[StreamPage](ctx, s.client, OpReadStream, request)
 }
 
 // Follow calls a function with each entry after a place, as it is appended, until the context ends or

@@ -45,7 +45,7 @@ func TestFollowsAStreamThroughAFault(t *testing.T) {
 func TestFollowsUntilTheContextEndsOrThePlaceIsLost(t *testing.T) {
 	client := connect(t)
 	path := map[string]string{"stream": "small"}
-	must[any](t)(Call[any](ctx, client, OpPutStream, Request{Path: path, Body: map[string]any{"capacity": 1}}))
+	must[any](t)(call[any](ctx, client, OpPutStream, Request{Path: path, Body: map[string]any{"capacity": 1}}))
 	first := must[[]string](t)(client.Streams.Append(ctx, "small", NewEntry{"said", 1}))
 	ctx, stop := context.WithCancel(ctx)
 	err := client.Streams.Follow(ctx, "small", "start", func(StreamEntry) error {
@@ -55,9 +55,8 @@ func TestFollowsUntilTheContextEndsOrThePlaceIsLost(t *testing.T) {
 	check(t, errors.Is(err, context.Canceled), "it is stopped", err)
 	must[[]string](t)(client.Streams.Append(context.Background(), "small", NewEntry{"said", 2}, NewEntry{"said", 3}))
 	err = client.Streams.Follow(context.Background(), "small", first[0], func(StreamEntry) error { return errNotAsked })
-	var lost *Error
-	var problem struct{ Missed int }
-	check(t, errors.As(err, &lost) && lost.Code == CodePositionLost && lost.Decode(&problem) == nil && problem.Missed == 1, "it is lost", err)
+	lost, is := CodePositionLost.Of(err)
+	check(t, is && *lost.Missed == 1, "it is lost", err)
 }
 
 // Behaviour 40.
@@ -72,7 +71,7 @@ func TestWorksThroughTheEntriesOfAGroup(t *testing.T) {
 	group := Request{Path: map[string]string{"stream": "orders", "group": "billing"}}
 	put := group
 	put.Body = map[string]any{"start": "start", "maxFailures": 1}
-	must[any](t)(Call[any](ctx, client, OpPutStreamGroup, put))
+	must[any](t)(call[any](ctx, client, OpPutStreamGroup, put))
 	ids := must[[]string](t)(client.Streams.Append(ctx, "orders",
 		NewEntry{"fails", 1}, NewEntry{"raw", []byte{0, 255}}, NewEntry{"lost", 2}, NewEntry{"last", 3}))
 	ctx, stop := context.WithCancel(ctx)
@@ -86,7 +85,7 @@ func TestWorksThroughTheEntriesOfAGroup(t *testing.T) {
 		case "lost":
 			acknowledge := group
 			acknowledge.Body = map[string]any{"ack": []string{entry.Receipt}}
-			must[any](t)(Call[any](ctx, client, OpSettleEntries, acknowledge))
+			must[any](t)(call[any](ctx, client, OpSettleEntries, acknowledge))
 			<-ctx.Done()
 		case "last":
 			stop()
@@ -97,6 +96,6 @@ func TestWorksThroughTheEntriesOfAGroup(t *testing.T) {
 	check(t, string(raw.Data) == "\x00\xff" && raw.Deliveries == 1 && raw.VisibleFor > 0, "it is delivered", raw)
 	check(t, len(seen) == 4 && time.Since(raw.AppendedAt) < time.Hour, "all are", seen)
 	type counts struct{ Lag, Leased, Ready, Dead int }
-	now := must[counts](t)(Call[counts](context.Background(), client, OpGetStreamGroup, group))
+	now := must[counts](t)(call[counts](context.Background(), client, OpGetStreamGroup, group))
 	check(t, now == counts{Dead: 1}, "they are settled", now)
 }

@@ -65,8 +65,8 @@ type Response struct {
 	askedAt time.Time
 }
 
-// Call calls an operation and decodes its JSON answer, if it has one.
-func Call[T any](ctx context.Context, c *Client, operation Operation, request Request) (T, error) {
+// call calls an operation and decodes its JSON answer.
+func call[T any](ctx context.Context, c *Client, operation Operation, request Request) (T, error) {
 	var result T
 	response, err := c.Do(ctx, operation, request)
 	if err != nil {
@@ -160,7 +160,7 @@ func (o Operation) fill(request Request) (string, error) {
 	path := o.path
 	for name, value := range request.Path {
 		if value == "" || value == "." || value == ".." {
-			return "", &Error{Code: CodeInvalidRequest, Status: 400, Detail: fmt.Sprintf("%q is no name", value)}
+			return "", &Error{Code: string(CodeInvalidRequest), Status: 400, Detail: fmt.Sprintf("%q is no name", value)}
 		}
 		path = strings.Replace(path, "{"+name+"}", url.PathEscape(value), 1)
 	}
@@ -212,9 +212,8 @@ func (r *Response) problem() (*Error, error) {
 		return nil, fmt.Errorf("status %d, not from the service", r.Status)
 	}
 	var problem struct {
-		Code              Code
-		Detail, RequestID string
-		RetryAfterMs      *ms
+		Code, Detail, RequestID string
+		RetryAfterMs            *ms
 	}
 	if err := json.Unmarshal(r.Body, &problem); err != nil {
 		return nil, err

@@ -61,15 +61,15 @@ func TestGoesOnWaitingAtAnotherInstance(t *testing.T) {
 
 // Behaviour 43.
 func TestWaitsForNoRetryBeyondTheTimeOfTheCall(t *testing.T) {
-	for status, code := range map[int]Code{503: CodeOverloaded, 429: CodeRateLimited} {
+	for status, code := range map[int]error{503: CodeOverloaded, 429: CodeRateLimited} {
 		status, code := status, code
-		t.Run(string(code), func(t *testing.T) {
+		t.Run(code.Error(), func(t *testing.T) {
 			var asked atomic.Int32
 			client, _ := through(t, func(*http.Request, func() (*http.Response, error)) (*http.Response, error) {
 				asked.Add(1)
 				return refusal(status, code), nil
 			})
-			_, err := Call[any](ctx, client, OpIncrementCacheCounter, hits)
+			_, err := call[any](ctx, client, OpIncrementCacheCounter, hits)
 			check(t, errors.Is(err, code) && asked.Load() == 1, "it is sent once", err)
 		})
 	}
