@@ -47,7 +47,7 @@ const PLANS = {
   quick: {
     rounds: 3,
     seconds: 0.2,
-    warmUp: { requests: 10_000, mostSeconds: 0.8 },
+    warmUp: { requests: 10_000, mostSeconds: 0.6 },
     connections: [8, 64],
     comparedAt: 64,
   },

@@ -71,7 +71,7 @@ const TIED = {
 }
 
 /** A million members take a minute to fill. */
-const LARGE = { full: 1_000_000, quick: 100_000, smoke: 2_000 }
+const LARGE = { full: 1_000_000, quick: 50_000, smoke: 2_000 }
 const TIED_MEMBERS = { full: 100_000, quick: 20_000, smoke: 2_000 }
 /** Tables of Redis are as full at half of this, and at twice of it. */
 const WEIGHED = { full: 50_000, quick: 25_000, smoke: 2_000 }

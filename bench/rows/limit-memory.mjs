@@ -15,7 +15,7 @@ const NAMESPACE = 'bench'
 /** A little above a power of two, where the hash tables of Redis are emptiest. */
 const SUBJECTS = {
   full: { few: 1_100, many: 17_000, settled: 10 },
-  quick: { few: 270, many: 4_300, settled: 10 },
+  quick: { few: 270, many: 4_300, settled: 5 },
   smoke: { few: 20, many: 200, settled: 1 },
 }
 const HOUR_MS = 3_600_000

@@ -8,11 +8,11 @@ import { COMMON, compare, median, newToken, openScripts } from '../scripts.mjs'
 const FEW = 10
 /** A lock has at most 10,000 holders, and the row adds one. */
 const HOLDERS = { full: 9_990, quick: 9_990, smoke: 100 }
-const CYCLES = { full: 2_000, quick: 2_000, smoke: 20 }
-const LEASES = { full: 20_000, quick: 5_000, smoke: 200 }
+const CYCLES = { full: 2_000, quick: 1_000, smoke: 20 }
+const LEASES = { full: 20_000, quick: 2_000, smoke: 200 }
 const WAITERS = { full: 200, quick: 200, smoke: 10 }
 const TAKEN_AT_ONCE = 500
-const ENDS_IN_MS = { full: 8_000, quick: 4_000, smoke: 2_000 }
+const ENDS_IN_MS = { full: 8_000, quick: 2_000, smoke: 2_000 }
 
 /** @param size 'full', 'quick' or 'smoke' */
 export function rows(size) {

@@ -8,7 +8,7 @@ import { COMMON, compare, median, newToken, openScripts, quantile } from '../scr
 const CHAINS = 8
 const HAND_OFFS = { full: 150, quick: 150, smoke: 5 }
 const WAITERS = { full: 10_000, quick: 10_000, smoke: 100 }
-const CYCLES = { full: 2_000, quick: 2_000, smoke: 20 }
+const CYCLES = { full: 2_000, quick: 1_000, smoke: 20 }
 
 export const rows = [
   { name: 'hand-off p99 over echo p99', target: 3, atMost: true, measure: measureHandOffs },

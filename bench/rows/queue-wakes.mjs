@@ -6,7 +6,7 @@ import { openClient } from '../client.mjs'
 import { compare, median, openScripts, quantile } from '../scripts.mjs'
 
 const PARKED = { full: 2_000, quick: 2_000, smoke: 20 }
-const MESSAGES = { full: 150, quick: 150, smoke: 5 }
+const MESSAGES = { full: 150, quick: 60, smoke: 5 }
 const SENDERS = 8
 /** Of a message: it is sent, received and acknowledged. */
 const REQUESTS = 3
