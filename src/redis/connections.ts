@@ -1,13 +1,9 @@
 /** Connections, scripts and their batches, keys, errors, shared documents, waits and watches, the private Redis. */
 
 import { Cluster } from 'ioredis'
+import type { StoreAccess } from './client.js'
 import { createClusterPubSub } from './cluster-pub-sub.js'
-import {
-  type Connection,
-  type ConnectionOptions,
-  openConnection,
-  type StoreAccess,
-} from './connection.js'
+import { type Connection, type ConnectionOptions, openConnection } from './connection.js'
 import { ConnectionStates } from './connection-state.js'
 import type { Part } from './layout.js'
 import { checkLayout, LayoutError } from './layout-record.js'
