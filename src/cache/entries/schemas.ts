@@ -190,7 +190,7 @@ export const RawBody = {
 
 export const VALUE_HEADERS = {
   ...ETAG,
-  Age: numberHeader('Whole seconds since it was stored.'),
+  Age: numberHeader('Whole seconds since it was stored, or confirmed by its origin.'),
   ...STATE_HEADERS,
   'Content-Encoding': header('As it was stored, if it was.'),
 }
@@ -200,7 +200,7 @@ export const EntryMeta = Type.Object(
     kind: EntryKind,
     state: EntryState,
     etag: Type.String({ description: 'Version of the value; the ETag.' }),
-    ageMs: timeLeft('Time since it was stored.'),
+    ageMs: timeLeft('Time since it was stored, or confirmed by its origin.'),
     expiresInMs: timeLeft('Time until it is stale; 0 where it is.'),
     staleExpiresInMs: timeLeft('Time until it is no longer served, also as stale.'),
     loadMs: timeLeft('How long its last load took under a lease; 0 without one.'),

@@ -30,6 +30,8 @@ export interface Entry {
   readonly contentType: string
   readonly contentEncoding: string
   readonly tags: readonly string[]
+  /** What the origin that it was loaded from calls it, see origins/loading/validator.ts. */
+  readonly validator?: string | undefined
   /** Undefined where the caller asked for none, or for fewer bytes. */
   readonly payload: Buffer | undefined
 }
@@ -45,7 +47,8 @@ export function toEntry(verdict: Buffer, bytes: Buffer, at = 0, stored = 0): Ent
   if (state === 'miss') return undefined
   const now = verdict.readDoubleBE(at + 5)
   const ends = stored + verdict.readUInt32BE(at + 1)
-  const typeAt = stored + HEADER_BYTES + bytes.readUInt8(stored + 83)
+  const fillAt = stored + HEADER_BYTES
+  const typeAt = fillAt + bytes.readUInt8(stored + 83)
   const encodingAt = typeAt + bytes.readUInt8(stored + 84)
   const tagsAt = encodingAt + bytes.readUInt8(stored + 85)
   const payloadAt = tagsAt + bytes.readUInt16BE(stored + 86)
@@ -62,6 +65,7 @@ export function toEntry(verdict: Buffer, bytes: Buffer, at = 0, stored = 0): Ent
     contentType: textOf(bytes, typeAt, encodingAt),
     contentEncoding: textOf(bytes, encodingAt, tagsAt),
     tags: tagsAt === payloadAt ? NO_TAGS : textOf(bytes, tagsAt, payloadAt).split('\n'),
+    validator: fillAt === typeAt ? undefined : validatorIn(bytes, fillAt, typeAt),
     payload: ends - payloadAt === size ? bytes.subarray(payloadAt, ends) : undefined,
   }
 }
@@ -74,6 +78,12 @@ const NO_TAGS: readonly string[] = []
 
 const textOf = (bytes: Buffer, from: number, to: number): string =>
   from === to ? '' : bytes.toString('latin1', from, to)
+
+/** What follows the first line feed of a fill. */
+function validatorIn(bytes: Buffer, from: number, to: number): string | undefined {
+  const at = bytes.indexOf('\n', from)
+  return at === -1 || at >= to ? undefined : textOf(bytes, at + 1, to)
+}
 
 const wholeMs = (us: number): number => Math.floor(us / 1_000)
 

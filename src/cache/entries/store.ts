@@ -61,6 +61,8 @@ export interface WriteOptions extends Value {
   readonly showsPresent?: boolean
   /** Proof of the grant that this fills; refused where the lease is void. */
   readonly fill?: string | undefined
+  /** With `fill`: what the origin calls the value. */
+  readonly validator?: string | undefined
   readonly idempotency?: Idempotency | undefined
 }
 
@@ -137,7 +139,7 @@ export function createEntryStore(
       on_restart: partitions.onRestart(),
       space,
       name: key,
-      fill: options.fill === undefined ? '' : `${options.fill} ${digestOf(options)}`,
+      fill: fillOf(options),
       condition: conditionArg(condition),
       show_bytes: options.showsPresent ? showBytes : -1,
       idle_ms: policy.idleMs,
@@ -212,6 +214,13 @@ export function createEntryStore(
       })
     },
   }
+}
+
+/** See lib/entry.lua. */
+function fillOf({ fill, validator, ...value }: WriteOptions): string {
+  if (fill === undefined) return ''
+  const proof = `${fill} ${digestOf(value)}`
+  return validator === undefined ? proof : `${proof}\n${validator}`
 }
 
 /** The same for a repeat of a fill, another for a fill with another value. */

@@ -1,6 +1,13 @@
 import { randomInt } from 'node:crypto'
 import type { SpacePolicy } from '../spaces/policy.js'
 
+/** How long a value is served. */
+export interface Life {
+  readonly ttlMs: number
+  readonly staleMs: number
+  readonly errorMs: number
+}
+
 /** A value, and how long it is served: by default as long as the space says. */
 export interface Value {
   readonly payload: Buffer

@@ -82,7 +82,7 @@ export function keep(
     asOf,
     since,
     readAt,
-    entry: { ...entry, payload: entry.payload && unpinned(entry.payload) },
+    entry: { ...entry, validator: undefined, payload: entry.payload && unpinned(entry.payload) },
     weight: weightOf(key, entry),
     expiresAt: readAt + Math.min(entry.ttlMs, mostMs),
   }

@@ -14,6 +14,20 @@ export const renewScript = defineScript({
   },
 })
 
+export type ConfirmOutcome = 'confirmed' | 'lost' | 'gone'
+
+export const confirmScript = defineScript({
+  name: 'cache.confirm',
+  file: new URL('../scripts/confirm.lua', import.meta.url),
+  keys: ['clock', 'entry', 'lease'],
+  args: ['on_restart', 'space', 'name', 'proof', 'ttl_ms', 'stale_ms', 'error_ms'],
+  outcomes: ['confirmed', 'lost', 'gone'],
+  decode(reply, outcome): ConfirmOutcome {
+    integers(reply, 1)
+    return outcome
+  },
+})
+
 export const cancelScript = defineScript({
   name: 'cache.cancel',
   file: new URL('../scripts/cancel.lua', import.meta.url),

@@ -2,8 +2,9 @@ import type { Binder } from '../../redis/binder.js'
 import { remainingMs } from '../../redis/remaining.js'
 import type { ReadReply } from '../entries/scripts.js'
 import type { CacheKey, LeaseOffer } from '../entries/store.js'
+import { jittered, type Life } from '../entries/value.js'
 import type { Partitions } from '../partition.js'
-import { cancelScript, renewScript } from './scripts.js'
+import { type ConfirmOutcome, cancelScript, confirmScript, renewScript } from './scripts.js'
 
 /** Leases that were granted; a read grants them, see leased-reads.ts. */
 export interface LeaseStore {
@@ -20,6 +21,8 @@ export interface LeaseStore {
   cancel(key: CacheKey, proof: string, backoffMs: number): Promise<boolean>
   /** Gives the lease up, because the value may not be stored: for `passMs` each reader loads for itself. */
   pass(key: CacheKey, proof: string, passMs: number): Promise<boolean>
+  /** The origin says that the value of the grant is current: its times begin again, and the lease ends. */
+  confirm(key: CacheKey, proof: string, life: Life): Promise<ConfirmOutcome>
   /**
    * Gives up the lease of a read whose caller never hears of it. A client with a token of its own
    * keeps it: its next request is granted the same lease.
@@ -28,7 +31,11 @@ export interface LeaseStore {
 }
 
 export function createLeaseStore(binder: Binder, partitions: Partitions): LeaseStore {
-  const scripts = { renew: binder.bind(renewScript), cancel: binder.bind(cancelScript) }
+  const scripts = {
+    renew: binder.bind(renewScript),
+    cancel: binder.bind(cancelScript),
+    confirm: binder.bind(confirmScript),
+  }
   const keysOf = ({ namespace, space, key }: CacheKey) => partitions.keysOf(namespace, space, key)
 
   const end = (key: CacheKey, proof: string, backoffMs: number, passMs: number) =>
@@ -54,6 +61,16 @@ export function createLeaseStore(binder: Binder, partitions: Partitions): LeaseS
       return isRenewed ? remainingMs(leaseMs, sentAt) : undefined
     },
     cancel,
+    confirm: (key, proof, { ttlMs, staleMs, errorMs }) =>
+      scripts.confirm(keysOf(key), {
+        on_restart: partitions.onRestart(),
+        space: key.space,
+        name: key.key,
+        proof,
+        ttl_ms: jittered(ttlMs, key.policy.jitter),
+        stale_ms: staleMs,
+        error_ms: errorMs,
+      }),
     pass: (key, proof, passMs) => end(key, proof, 0, passMs),
     abandon(key, { isOwn }, { lease }) {
       if (lease.kind === 'granted' && !isOwn) cancel(key, lease.proof, 0).catch(() => undefined)

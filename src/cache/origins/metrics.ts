@@ -14,7 +14,7 @@ const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60
 export function createOriginMetrics(metrics: Metrics) {
   const requests = metrics.counter(
     'lockstep_cache_origin_requests_total',
-    'Requests to the origins of spaces, by operation (load: a caller waits; refresh: in the background) and outcome: value, absent (404, 410), status (any other), timeout, broken, too-large, unreachable (not sent)',
+    'Requests to the origins of spaces, by operation (load: a caller waits; refresh: in the background) and outcome: value, absent (404, 410), not-modified (304), status (any other), timeout, broken, too-large, unreachable (not sent)',
     ['space', 'operation', 'outcome'],
   )
   const seconds = metrics.histogram(
@@ -53,6 +53,7 @@ export function createOriginMetrics(metrics: Metrics) {
 
 function outcomeOf(exchanged: Exchanged): string {
   if (exchanged.kind !== 'answered') return exchanged.kind
+  if (exchanged.status === 304) return 'not-modified'
   if (!isAnswer(exchanged.status)) return 'status'
   return exchanged.status === 200 ? 'value' : 'absent'
 }

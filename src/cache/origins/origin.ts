@@ -5,6 +5,7 @@ import { type OriginHeaders, readHeadersFile } from './headers.js'
 import { BackOffs } from './loading/back-offs.js'
 import { Circuit } from './loading/circuit.js'
 import { Slots } from './loading/slots.js'
+import { unlessHeaders } from './loading/validator.js'
 import type { Operation, OriginMetrics } from './metrics.js'
 import { type OriginPolicy, toOriginPolicy } from './policy.js'
 import type { OriginSettings } from './schemas.js'
@@ -44,13 +45,25 @@ export class Origin {
     this.#metrics = metrics
   }
 
-  /** Asks for the value of a key, with a slot. @returns undefined where the circuit is open */
-  async request(key: CacheKey, operation: Operation, trace: Trace): Promise<Sent | undefined> {
+  /**
+   * Asks for the value of a key, with a slot.
+   * @param validator of the value that is there: the origin may answer that it has no other
+   * @returns undefined where the circuit is open
+   */
+  async request(
+    key: CacheKey,
+    operation: Operation,
+    trace: Trace,
+    validator?: string,
+  ): Promise<Sent | undefined> {
     const end = this.circuit.begin()
     if (!end) return undefined
     const sentAt = performance.now()
     const path = this.#address.pathOf(key.namespace, key.key)
-    const exchanged = await this.#client.get(path, this.#headersOf(trace))
+    const exchanged = await this.#client.get(path, {
+      ...this.#headersOf(trace),
+      ...unlessHeaders(validator),
+    })
     const tookMs = performance.now() - sentAt
     end(isUp(exchanged))
     this.#metrics.requested(key.space, operation, exchanged, tookMs)

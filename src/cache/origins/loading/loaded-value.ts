@@ -1,8 +1,10 @@
 import { type Directives, directives } from '../../entries/cache-control.js'
 import { MAX_LIFE_MS } from '../../entries/schemas.js'
 import type { CacheKey, WriteOptions } from '../../entries/store.js'
+import type { Life } from '../../entries/value.js'
 import { isCodings, isMediaType, tagsIn, UNKNOWN_TYPE } from '../../entries/value-headers.js'
 import type { AnswerHeaders, Exchanged } from '../client.js'
+import { toValidator } from './validator.js'
 
 /** What an origin says of a key: a value, or that there is none. */
 export interface LoadedValue {
@@ -31,10 +33,24 @@ export function toLoadedValue(answer: Answered, key: CacheKey, tookMs: number): 
       contentEncoding: isNegative ? '' : (textOf(headers, 'content-encoding') ?? ''),
       tags: isNegative ? [] : (tags ?? []),
       isNegative,
+      validator: isNegative ? undefined : toValidator(headers),
       ...life,
     },
     isStorable: mayStore(headers) && body.length <= key.policy.maxValueBytes && isServable(life),
   }
+}
+
+/**
+ * How long the value that is there is served, which the origin says is current; undefined where what it
+ * says may not be stored.
+ */
+export function confirmedLife(
+  { headers }: Answered,
+  key: CacheKey,
+  tookMs: number,
+): Life | undefined {
+  const life = lifeOf(headers, key, false, tookMs)
+  return mayStore(headers) && isServable(life) ? life : undefined
 }
 
 /** Whether the body is what its headers say; bytes with an unknown coding are of no use. */
@@ -50,12 +66,6 @@ function mayStore(headers: AnswerHeaders): boolean {
     headers['set-cookie'] !== undefined ||
     vary.split(',').some((name) => name.trim() === '*')
   )
-}
-
-interface Life {
-  readonly ttlMs: number
-  readonly staleMs: number
-  readonly errorMs: number
 }
 
 const isServable = ({ ttlMs, staleMs, errorMs }: Life): boolean => ttlMs + staleMs + errorMs > 0

@@ -3,29 +3,15 @@ import type { CacheKey, EntryStore, LeveledReply, ReadOptions } from '../../entr
 import type { LeasedReads } from '../../leases/leased-reads.js'
 import type { Operation } from '../metrics.js'
 import type { Origin, Sent, Trace } from '../origin.js'
-import {
-  type Answered,
-  isAnswer,
-  isReadable,
-  type LoadedValue,
-  toLoadedValue,
-} from './loaded-value.js'
-import { FAILURES, type LoadFailure, type LoadingReply } from './reply.js'
+import { failed, found, LATE, type LoadEnd, toReply, toValue, unstored } from './load-end.js'
+import { type Answered, confirmedLife, isAnswer, type LoadedValue } from './loaded-value.js'
+import { FAILURES, type LoadFailure } from './reply.js'
 
 /** How fresh the requests of a load want the value. */
 export type Accepts = Pick<ReadOptions, 'maxStaleMs' | 'minFreshMs'>
 
-export type LoadEnd =
-  /** `isShared`: with all requests that came before the load began; else only for the first of them. */
-  | { readonly kind: 'loaded'; readonly reply: LoadingReply; readonly isShared: boolean }
-  | { readonly kind: 'failed'; readonly failure: LoadFailure }
-  /** Values of this key are not stored: each request loads for itself. */
-  | { readonly kind: 'alone' }
-  /** Its time was over before it began. */
-  | { readonly kind: 'late' }
-
 export interface LoaderOptions {
-  readonly leases: Pick<LeasedReads, 'ask' | 'wait' | 'cancel' | 'pass'>
+  readonly leases: Pick<LeasedReads, 'ask' | 'wait' | 'cancel' | 'pass' | 'confirm'>
   readonly entries: Pick<EntryStore, 'write'>
 }
 
@@ -37,8 +23,6 @@ export interface Loading {
   /** Called before anything is read: requests that come later may not take what it brings. */
   readonly onBegin: () => void
 }
-
-const LATE: LoadEnd = { kind: 'late' }
 
 /**
  * Loads keys of one space from its origin: first a slot, then the lease of the key, then the request.
@@ -72,8 +56,10 @@ export class Loader {
 
   /** Loads in the background, with a slot: only if no other does. */
   async refresh(key: CacheKey, trace: Trace, early: number): Promise<void> {
-    const { lease } = await this.#options.leases.ask(key, { skipL1: true, maxBytes: -1 }, { early })
-    if (lease.kind === 'granted') await this.#loadUnder(lease.proof, key, 'refresh', trace)
+    const options = { skipL1: true, maxBytes: -1 }
+    const { lease, entry } = await this.#options.leases.ask(key, options, { early })
+    if (lease.kind === 'granted')
+      await this.#refreshUnder(lease.proof, key, trace, entry?.validator)
     else if (lease.kind !== 'none') {
       this.origin.backOffs.rest(nameOf(key), Math.min(REST_MS, lease.retryAfterMs))
     }
@@ -128,8 +114,30 @@ export class Loader {
     operation: Operation,
     trace: Trace,
   ): Promise<LoadEnd> {
+    return this.#settle(proof, key, await this.origin.request(key, operation, trace))
+  }
+
+  /** Asks only for another value than the one that is there, where its origin has a name for that. */
+  async #refreshUnder(
+    proof: string,
+    key: CacheKey,
+    trace: Trace,
+    validator: string | undefined,
+  ): Promise<void> {
+    const sent = await this.origin.request(key, 'refresh', trace, validator)
+    if (validator === undefined || !sent || !isNotModified(sent)) {
+      await this.#settle(proof, key, sent)
+      return
+    }
+    const life = confirmedLife(sent.exchanged, key, sent.tookMs)
+    const outcome = life ? await this.#options.leases.confirm(key, proof, life) : 'gone'
+    if (outcome === 'gone') await this.#loadUnder(proof, key, 'refresh', trace)
+    else this.origin.backOffs.succeeded(nameOf(key))
+  }
+
+  /** @param sent undefined where the circuit is open */
+  async #settle(proof: string, key: CacheKey, sent: Sent | undefined): Promise<LoadEnd> {
     const { leases } = this.#options
-    const sent = await this.origin.request(key, operation, trace)
     const value = sent && toValue(sent, key)
     if (!value) {
       const failure = this.#failureOf(sent, key)
@@ -188,56 +196,8 @@ const REST_MS = 1_000
 
 export const nameOf = ({ namespace, key }: CacheKey): string => `${namespace} ${key}`
 
-const failed = (failure: LoadFailure): LoadEnd => ({ kind: 'failed', failure })
-
-const found = (reply: LeveledReply): LoadEnd => ({
-  kind: 'loaded',
-  reply: { ...reply, loaded: { isStored: false, isCollapsed: true, isStale: false } },
-  isShared: true,
-})
-
-const unstored = (value: LoadedValue, answer: Answered, isShared: boolean): LoadEnd => ({
-  kind: 'loaded',
-  reply: toReply(value, answer, 0, 0),
-  isShared,
-})
-
-/** What the origin says of the key, unless the load failed. */
-function toValue({ exchanged, tookMs }: Sent, key: CacheKey): LoadedValue | undefined {
-  if (exchanged.kind !== 'answered' || !isAnswer(exchanged.status)) return undefined
-  return isReadable(exchanged) ? toLoadedValue(exchanged, key, tookMs) : undefined
-}
-
-/** @param version that was stored, 0 for none */
-function toReply(
-  { write }: LoadedValue,
-  { status }: Answered,
-  version: number,
-  jitter: number,
-): LoadingReply {
-  const { ttlMs = 0, staleMs = 0, payload, isNegative = false } = write
-  // The jitter is drawn when the value is stored: it is fresh for at least so long.
-  const freshMs = Math.floor(ttlMs * (1 - jitter))
-  return {
-    asOf: -1,
-    lease: { kind: 'none' },
-    entry: {
-      state: isNegative ? 'negative' : ttlMs > 0 ? 'fresh' : 'stale',
-      kind: 'bytes',
-      version,
-      ageMs: 0,
-      ttlMs: freshMs,
-      servedMs: freshMs + staleMs,
-      loadMs: 0,
-      size: payload.length,
-      contentType: write.contentType,
-      contentEncoding: write.contentEncoding,
-      tags: write.tags,
-      payload,
-    },
-    loaded: { status, isStored: version > 0, isCollapsed: false, isStale: false },
-  }
-}
+const isNotModified = (sent: Sent): sent is Sent & { readonly exchanged: Answered } =>
+  sent.exchanged.kind === 'answered' && sent.exchanged.status === 304
 
 /** The lease ends by itself where Redis is away. */
 async function quietly(ended: Promise<unknown>): Promise<void> {

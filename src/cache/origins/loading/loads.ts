@@ -4,7 +4,8 @@ import type { CacheKey, EntryStore, LeveledReply, ReadOptions } from '../../entr
 import { drawEarly } from '../../leases/leased-reads.js'
 import type { Trace } from '../origin.js'
 import { usualWaitMs } from '../policy.js'
-import { type LoadEnd, type Loader, nameOf } from './loader.js'
+import type { LoadEnd } from './load-end.js'
+import { type Loader, nameOf } from './loader.js'
 import { FAILURES, type LoadFailure, type LoadingReply } from './reply.js'
 
 /** A request that loads what is missing. */

@@ -1,12 +1,13 @@
 -- An entry is one string: a fixed header, four short texts, the payload. Times are us.
 --   format kind flags        3; 0 bytes, 1 counter, 2 object; 1 negative + 2 its fill created it
 --   version fence epoch      see clock.lua; the fence is the clk at which its load began
---   created touched          written at; last seen in use (for idle time)
+--   created touched          written, or confirmed by its origin, at; last seen in use (for idle time)
 --   logical stale error      fresh until, served stale until, the same once no load succeeds
 --   opens                    when the error window opens: a load failed, or its lease runs out; 0: never
 --   load                     how long the load took, ms; 0 when it is not known
 --   size                     bytes of the payload; of a counter or an object, those in its hash
---   lengths                  proof of the grant that it filled, content type, content encoding, tags
+--   lengths                  fill (proof of the grant, digest, and after a line feed what its origin calls
+--                            the value, see origins/loading/validator.ts), content type, encoding, tags
 
 -- @use clock.lua
 
@@ -15,7 +16,7 @@ local HEADER = '>BBBdddddddddIIBBBH'
 local HEADER_BYTES = 88
 local BYTES, COUNTER, OBJECT = 0, 1, 2
 -- Where the fields that change in place begin.
-local TOUCHED_AT, LOGICAL_AT, OPENS_AT = 35, 43, 67
+local FENCE_AT, TOUCHED_AT, LOGICAL_AT, OPENS_AT = 11, 35, 43, 67
 -- One command reads the header, the texts unless they are long, and a small payload.
 local HEAD_ENDS = '4095'
 
