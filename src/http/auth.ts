@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import { LineLimit } from '../logging/line-limit.js'
-import { type GrantedNames, isGranted } from './granted-names.js'
+import { type GrantedNames, isGranted, type KeyOf, nameText } from './granted-names.js'
 import { namespaceOf } from './namespace.js'
 import { type Problem, problem } from './problem.js'
 import type { Step } from './request-hooks.js'
@@ -14,11 +14,11 @@ export type Refusal = 'missing' | 'unknown' | 'expired' | 'scope' | 'name' | 'na
  * What a request is about, for tokens that have a scope for some names only. `every`: all names, such
  * a token is refused. `in-handler`: the handler answers only about `request.names`.
  */
-type Names = ((request: FastifyRequest) => readonly string[]) | 'every' | 'in-handler'
+type Names = ((request: FastifyRequest) => readonly (string | KeyOf)[]) | 'every' | 'in-handler'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Default: the first parameter of the path. */
+    /** Default: the first parameter of the path, and the one named `key` below it. */
     names?: Names
     /**
      * The caller is a proxy that passes on the headers of its visitor: the token comes from
@@ -132,7 +132,7 @@ export function createRefusalLog(
 export function assertScope(
   request: FastifyRequest,
   scope: Scope,
-  names: Iterable<string> = [],
+  names: Iterable<string | KeyOf> = [],
 ): void {
   const { scopes, caller } = request
   if (!scopes) return
@@ -141,8 +141,9 @@ export function assertScope(
   for (const name of granted ? names : []) {
     if (isGranted(granted, name)) continue
     request.refusal = 'name'
-    throw problem('forbidden', `The token "${caller}" does not have ${scope} for "${name}".`, {
-      extensions: { scope, name },
+    const text = nameText(name)
+    throw problem('forbidden', `The token "${caller}" does not have ${scope} for "${text}".`, {
+      extensions: { scope, name: text },
     })
   }
 }
@@ -170,7 +171,11 @@ function namesRule(
 function firstParameter(url: string) {
   const [, parameter] = /:(\w+)/.exec(url) ?? []
   if (parameter === undefined) return undefined
-  return ({ params }: FastifyRequest) => [(params as Record<string, string>)[parameter] as string]
+  const hasKey = url.includes('/:key')
+  return ({ params }: FastifyRequest) => {
+    const { [parameter]: name = '', key = '' } = params as Record<string, string>
+    return [hasKey ? { name, key } : name]
+  }
 }
 
 function lacksScope(request: FastifyRequest, scope: string): Problem {

@@ -11,8 +11,27 @@ export type GrantedNames = readonly NameRule[] | undefined
 export const toNameRule = (text: string): NameRule =>
   text.endsWith('*') ? { text: text.slice(0, -1), isPrefix: true } : { text, isPrefix: false }
 
-export const isGranted = (names: GrantedNames, name: string): boolean =>
-  names === undefined || names.some((rule) => covers(rule, name))
+/** A key below a name, such as that of a cached value below its space, or with `isPrefix` all that begin so. */
+export interface KeyOf {
+  readonly name: string
+  readonly key: string
+  readonly isPrefix?: boolean
+}
+
+/** @param of a key is granted by a rule for its name, or for `name/key` */
+export function isGranted(names: GrantedNames, of: string | KeyOf): boolean {
+  if (names === undefined) return true
+  if (typeof of === 'string') return names.some((rule) => covers(rule, of))
+  const { name, key, isPrefix = false } = of
+  return names.some(
+    (rule) =>
+      covers(rule, name) || ((rule.isPrefix || !isPrefix) && covers(rule, `${name}/${key}`)),
+  )
+}
+
+/** As scopes have it. */
+export const nameText = (of: string | KeyOf): string =>
+  typeof of === 'string' ? of : `${of.name}/${of.key}${of.isPrefix ? '*' : ''}`
 
 const covers = ({ text, isPrefix }: NameRule, name: string): boolean =>
   isPrefix ? name.startsWith(text) : name === text

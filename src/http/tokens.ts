@@ -21,7 +21,7 @@ const TokenSchema = Type.Object(
       minItems: 1,
       maxItems: 256,
       description:
-        'What it may do; `x:write` includes every other scope of x. `x:write:NAME` holds for this name only, `x:write:jobs/*` for names that begin with `jobs/`.',
+        'What it may do; `x:write` includes every other scope of x. `x:write:NAME` holds for this name only, `x:write:jobs/*` for names that begin with `jobs/`, or for all below the space or policy `jobs`.',
     }),
     expiresAt: Type.Optional(
       Type.String({

@@ -1,3 +1,5 @@
+import type { FastifyRequest } from 'fastify'
+import type { KeyOf } from '../http/granted-names.js'
 import { invalid } from '../http/problem.js'
 import type { Limit } from './limit.js'
 import type { PolicyStore } from './policies/store.js'
@@ -14,6 +16,13 @@ export async function storedLimit(
   if (!document) throw unknownPolicy(name)
   const policy = document.value
   return { name, key, group: policy.group, inline: false, policy }
+}
+
+/** The subject of a policy that a request names, as a token must have it. */
+export function subjectIn({ params, body, query }: FastifyRequest): KeyOf[] {
+  const { policy } = params as SubjectRequest['params']
+  const { key } = (body ?? query) as SubjectRequest['body']
+  return [{ name: policy, key }]
 }
 
 interface SubjectRequest {

@@ -17,6 +17,7 @@ const harness = useHarness({
   configFile: tokensYaml([
     { token: 'all', scopes: [...DOMAIN_SCOPES, 'admin', 'operations:read'] },
     { token: 'other', scopes: narrowedTo('other-*') },
+    { token: 'below', scopes: narrowedTo('x/other-*') },
     { token: 'jobs', scopes: narrowedTo('jobs-*') },
     { token: 'x', scopes: narrowedTo('x') },
     {
@@ -151,11 +152,14 @@ describe('every operation', () => {
     operations = (await readOperations()).filter(({ scope }) => scope !== 'none')
   })
 
-  it('is refused to a token of other names, or shows it nothing', async () => {
+  it.each([
+    ['names', 'other'],
+    ['keys of its name', 'below'],
+  ])('is refused to a token of other %s, or shows it nothing', async (_names, token) => {
     expect(operations.length).toBeGreaterThan(100)
     for (const operation of operations) {
       const { operationId, scope, method } = operation
-      const { status, body } = await ask(operation, 'other')
+      const { status, body } = await ask(operation, token)
       if (operationId in OF_SESSIONS) {
         const expected = OF_SESSIONS[operationId as keyof typeof OF_SESSIONS]
         expect(status, operationId).toBe(expected)
@@ -255,10 +259,10 @@ describe('every name of a call counts', () => {
     const get = (space: string) => ({ op: 'get', space, key: 'k' })
     await run('jobs', put('jobs-a'), get('jobs-b')).expect(200)
     const { body } = await run('jobs', put('jobs-a'), get('x')).expect(403)
-    expect(body).toEqual(refused('cache:read', 'x'))
+    expect(body).toEqual(refused('cache:read', 'x/k'))
     await run('reader', put('jobs-a'), get('x')).expect(200)
     const { body: write } = await run('reader', put('jobs-a'), put('x')).expect(403)
-    expect(write).toEqual(refused('cache:write', 'x'))
+    expect(write).toEqual(refused('cache:write', 'x/k'))
   })
 
   it('in a check of several policies, and in one for proxies', async () => {
@@ -268,7 +272,7 @@ describe('every name of a call counts', () => {
       })
     await check('jobs-a', 'jobs-b').expect(200)
     const { body } = await check('jobs-a', 'x').expect(403)
-    expect(body).toEqual(refused('ratelimits:write', 'x'))
+    expect(body).toEqual(refused('ratelimits:write', 'x/k'))
     const inline = { name: 'x', limit: 1, windowMs: 1_000, key: 'k' }
     await as('jobs', 'post', '/v1/ratelimits/check', { limits: [inline] }).expect(403)
     for (const path of ['authz?policies=jobs-a,x', 'jobs-a,x/authz/path']) {
@@ -288,7 +292,7 @@ describe('every name of a call counts', () => {
       domain: 'jobs-',
       descriptors: [{ entries: [{ key: 'a' }] }],
     }).expect(403)
-    expect(body).toEqual(refused('ratelimits:write', 'jobs-.a'))
+    expect(body).toEqual(refused('ratelimits:write', 'jobs-.a/-'))
     const requests = [{ name: 'jobs-a', unique_key: 'k', hits: 1, limit: 1, duration: 1_000 }]
     await as('jobs', 'post', '/v1/GetRateLimits', { requests }).expect(200)
     await as('other', 'post', '/v1/GetRateLimits', { requests }).expect(403)
@@ -311,7 +315,7 @@ it('the offer to load a value needs cache:write for its space', async () => {
   const read = (space: string) =>
     as('reader', 'get', `/v1/cache/${space}/none`).query({ lease: true })
   await read('jobs-a').expect(404)
-  expect((await read('x').expect(403)).body).toEqual(refused('cache:write', 'x'))
+  expect((await read('x').expect(403)).body).toEqual(refused('cache:write', 'x/none'))
   const many = (space: string) =>
     as('reader', 'post', `/v1/cache/${space}/get-many`, { keys: ['none'], lease: true })
   await many('jobs-a').expect(200)

@@ -6,7 +6,7 @@ import { LIST_BODY_BYTES } from '../../http/body.js'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
 import { varyByCaller } from '../entries/answer.js'
-import { refuseConditions } from '../entries/request.js'
+import { keysBelow, refuseConditions } from '../entries/request.js'
 import type { CacheKey, EntryStore } from '../entries/store.js'
 import { SpaceParams } from '../fields.js'
 import type { LeasedReads } from '../leases/leased-reads.js'
@@ -53,7 +53,7 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
     '/:space/get-many',
     {
       bodyLimit: LIST_BODY_BYTES,
-      config: { scope: 'cache:read' },
+      config: { scope: 'cache:read', names: keysIn },
       schema: {
         operationId: 'getManyCacheEntries',
         summary: 'Read up to 1000 keys of a space',
@@ -70,7 +70,7 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
     },
     async (request, reply) => {
       const { keys, encoding, lease, leaseTokens } = request.body
-      if (lease) assertScope(request, 'cache:write', [request.params.space])
+      if (lease) assertScope(request, 'cache:write', keysIn(request))
       assertTokens(request.body)
       const client = request.raw.socket
       const asking = lease ? { leases, tokens: leaseTokens?.map(tokenIn), client } : undefined
@@ -94,7 +94,7 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
         policyOf,
         fillsOf: ({ body, params }) => itemsOf(body, 'entries', params as object),
       }),
-      config: { scope: 'cache:write' },
+      config: { scope: 'cache:write', names: entriesIn },
       schema: {
         operationId: 'setManyCacheEntries',
         summary: 'Store up to 1000 values of a space',
@@ -132,7 +132,7 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
     '/:space/delete-many',
     {
       bodyLimit: LIST_BODY_BYTES,
-      config: { scope: 'cache:write' },
+      config: { scope: 'cache:write', names: keysIn },
       schema: {
         operationId: 'deleteManyCacheEntries',
         summary: 'Delete up to 1000 keys of a space',
@@ -155,6 +155,17 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
       metrics.invalidated(request.params.space, 'keys', 'hard', gone)
       return reply.type('application/json').send(toBody(texts) as never)
     },
+  )
+}
+
+const keysIn = (request: FastifyRequest) =>
+  keysBelow(request, (request.body as Static<typeof schemas.DeleteManyRequest>).keys)
+
+function entriesIn(request: FastifyRequest) {
+  const { entries } = request.body as Static<typeof schemas.SetManyRequest>
+  return keysBelow(
+    request,
+    entries.map(({ key }) => key),
   )
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { assertScope } from '../../http/auth.js'
 import { toVersions } from '../../http/etag.js'
+import type { KeyOf } from '../../http/granted-names.js'
 import { invalid } from '../../http/problem.js'
 import type { Condition } from '../condition.js'
 import type { AskOptions } from '../leases/leased-reads.js'
@@ -17,6 +18,12 @@ export interface Named {
 export async function keyOf({ namespace, params }: Named, policyOf: PolicyOf): Promise<CacheKey> {
   const { space, key } = params
   return { namespace, space, key, policy: await policyOf(namespace, space) }
+}
+
+/** The keys of a request about one space, as a token must have them. */
+export function keysBelow({ params }: FastifyRequest, keys: readonly string[]): KeyOf[] {
+  const { space } = params as Pick<Named['params'], 'space'>
+  return keys.map((key) => ({ name: space, key }))
 }
 
 interface Conditional {
@@ -72,6 +79,6 @@ export function toAsk(request: FastifyRequest & Asked): AskOptions | undefined {
     if (own !== undefined) throw invalid('header/lockstep-lease', 'belongs to lease=true')
     return undefined
   }
-  assertScope(request, 'cache:write', [request.params.space])
+  assertScope(request, 'cache:write', keysBelow(request, [request.params.key]))
   return { token: own && tokenIn(own), waitMs, client: request.raw.socket }
 }

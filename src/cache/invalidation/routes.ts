@@ -1,9 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import type { Static } from 'typebox'
 import { LIST_BODY_BYTES } from '../../http/body.js'
 import { logChange } from '../../http/change-log.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { varyByCaller } from '../entries/answer.js'
-import { refuseConditions } from '../entries/request.js'
+import { keysBelow, refuseConditions } from '../entries/request.js'
 import { SpaceParams } from '../fields.js'
 import type { CacheMetrics } from '../metrics.js'
 import { problemResponses } from '../problems.js'
@@ -21,7 +23,7 @@ export const invalidationRoutes: FastifyPluginAsyncTypebox<{
     '/:space/invalidate',
     {
       bodyLimit: LIST_BODY_BYTES,
-      config: { scope: 'cache:write' },
+      config: { scope: 'cache:write', names: namesIn },
       schema: {
         operationId: 'invalidateCache',
         summary: 'Invalidate keys, tags or a whole space',
@@ -55,4 +57,10 @@ export const invalidationRoutes: FastifyPluginAsyncTypebox<{
       return reply.code(204).send(null)
     },
   )
+}
+
+/** Any value of the space may have a tag. */
+function namesIn(request: FastifyRequest) {
+  const { keys } = request.body as Static<typeof InvalidateRequest>
+  return keys ? keysBelow(request, keys) : [(request.params as Static<typeof SpaceParams>).space]
 }

@@ -35,7 +35,7 @@ export function endsLeasesOfRefusedFills({ leases, policyOf, fillsOf }: RefusedF
     if (!REFUSALS.includes(status) || request.namespace === '') return
     const named = fillsOf(request)
       .filter((one): one is Static<typeof Fill> => fill.Check(one))
-      .filter(({ space }) => mayFill(request, space))
+      .filter((one) => mayFill(request, one))
     await Promise.allSettled(
       named.map(async ({ leaseToken, ...params }) =>
         leases.cancel(
@@ -48,8 +48,12 @@ export function endsLeasesOfRefusedFills({ leases, policyOf, fillsOf }: RefusedF
   }
 }
 
-const mayFill = ({ scopes }: FastifyRequest, space: string): boolean =>
-  !scopes || (scopes.has('cache:write') && isGranted(scopes.get('cache:write'), space))
+const mayFill = (
+  { scopes }: FastifyRequest,
+  { space, key }: Pick<Static<typeof Fill>, 'space' | 'key'>,
+): boolean =>
+  !scopes ||
+  (scopes.has('cache:write') && isGranted(scopes.get('cache:write'), { name: space, key }))
 
 /** The items of a list in an unchecked body, each with the fields that all have in common. */
 export function itemsOf(body: unknown, list: string, common: object = {}): object[] {

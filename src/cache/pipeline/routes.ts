@@ -34,7 +34,7 @@ export const pipelineRoutes: FastifyPluginAsyncTypebox<RouteOptions & { stores: 
         policyOf,
         fillsOf: ({ body }) => itemsOf(body, 'operations'),
       }),
-      config: { scope: 'cache:read', names: spacesRead },
+      config: { scope: 'cache:read', names: keysIn },
       schema: {
         operationId: 'runCachePipeline',
         summary: 'Run up to 1000 operations on any spaces',
@@ -51,7 +51,7 @@ export const pipelineRoutes: FastifyPluginAsyncTypebox<RouteOptions & { stores: 
     },
     async (request, reply) => {
       const writes = request.body.operations.filter(({ op }) => op !== 'get')
-      if (writes.length > 0) assertScope(request, 'cache:write', spacesOf(writes))
+      if (writes.length > 0) assertScope(request, 'cache:write', keysOf(writes))
       const identity = requestIdentity(request, idempotencyTtlMs)
       const operations: Planned[] = []
       for (const [i, sent] of request.body.operations.entries()) {
@@ -77,10 +77,11 @@ export const pipelineRoutes: FastifyPluginAsyncTypebox<RouteOptions & { stores: 
 
 type Operations = Static<typeof schemas.PipelineRequest>['operations']
 
-const spacesOf = (operations: Operations) => operations.map(({ space }) => space)
+const keysOf = (operations: Operations) =>
+  operations.map(({ space, key }) => ({ name: space, key }))
 
-const spacesRead = ({ body }: FastifyRequest) =>
-  spacesOf((body as Static<typeof schemas.PipelineRequest>).operations)
+const keysIn = ({ body }: FastifyRequest) =>
+  keysOf((body as Static<typeof schemas.PipelineRequest>).operations)
 
 /**
  * Runs the operations of one key one after another, also where one fails. The scripts of different

@@ -7,7 +7,7 @@ import {
 import { KeyQuery, KeyRequest, SubjectChange } from '../checks/schemas.js'
 import { PolicyParams } from '../policies/schemas.js'
 import { responses } from '../problems.js'
-import { requestedLimit, requireCalls } from '../request.js'
+import { requestedLimit, requireCalls, subjectIn } from '../request.js'
 import type { RateLimitRoutes } from '../services.js'
 import { toTaken } from './request.js'
 import * as schemas from './schemas.js'
@@ -18,7 +18,7 @@ export const adjustmentRoutes: RateLimitRoutes = async (app, services) => {
   app.post(
     '/:policy/refund',
     {
-      config: { scope: 'ratelimits:write', queryFields: ['key', 'cost'] },
+      config: { scope: 'ratelimits:write', names: subjectIn, queryFields: ['key', 'cost'] },
       schema: {
         operationId: 'refundRateLimit',
         summary: 'Give back the newest usage of a subject',
@@ -51,7 +51,7 @@ export const adjustmentRoutes: RateLimitRoutes = async (app, services) => {
   app.post(
     '/:policy/reset',
     {
-      config: { scope: 'ratelimits:write', queryFields: ['key'] },
+      config: { scope: 'ratelimits:write', names: subjectIn, queryFields: ['key'] },
       schema: {
         operationId: 'resetRateLimit',
         summary: 'Delete the usage of a subject',

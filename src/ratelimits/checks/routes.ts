@@ -3,6 +3,7 @@ import type { Static } from 'typebox'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
 import { PolicyParams } from '../policies/schemas.js'
 import { rateLimited, responses, withDenials } from '../problems.js'
+import { subjectIn } from '../request.js'
 import type { RateLimitRoutes } from '../services.js'
 import { type LimitInput, requireEqualCosts } from './decide.js'
 import * as schemas from './schemas.js'
@@ -34,7 +35,7 @@ export const checkRoutes: RateLimitRoutes = async (app, { decide, idempotencyTtl
   app.post(
     '/check',
     {
-      config: { scope: 'ratelimits:write', names: policiesOf },
+      config: { scope: 'ratelimits:write', names: subjectsIn },
       schema: {
         operationId: 'checkRateLimits',
         summary: 'Check several limits at once, all or nothing',
@@ -62,7 +63,7 @@ export const checkRoutes: RateLimitRoutes = async (app, { decide, idempotencyTtl
   app.post(
     '/:policy/check',
     {
-      config: { scope: 'ratelimits:write', queryFields: ['key', 'cost'] },
+      config: { scope: 'ratelimits:write', names: subjectIn, queryFields: ['key', 'cost'] },
       schema: {
         operationId: 'checkRateLimit',
         summary: 'Check one limit',
@@ -90,7 +91,7 @@ export const checkRoutes: RateLimitRoutes = async (app, { decide, idempotencyTtl
   app.post(
     '/:policy/peek',
     {
-      config: { scope: 'ratelimits:read', queryFields: ['key'] },
+      config: { scope: 'ratelimits:read', names: subjectIn, queryFields: ['key'] },
       schema: {
         operationId: 'peekRateLimit',
         summary: 'Ask how one limit would decide now',
@@ -112,7 +113,8 @@ export const checkRoutes: RateLimitRoutes = async (app, { decide, idempotencyTtl
   )
 }
 
-const policiesOf = ({ body }: FastifyRequest) =>
-  (body as Static<typeof schemas.CheckRequest>).limits.map(
-    ({ policy, name = '' }) => policy ?? name,
-  )
+const subjectsIn = ({ body }: FastifyRequest) =>
+  (body as Static<typeof schemas.CheckRequest>).limits.map(({ policy, name = '', key }) => ({
+    name: policy ?? name,
+    key,
+  }))

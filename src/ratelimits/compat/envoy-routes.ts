@@ -45,7 +45,7 @@ export const envoyRoutes: RateLimitRoutes = async (app, { decide, policies }) =>
   app.post(
     '/json',
     {
-      config: { scope: 'ratelimits:write', names: policiesOf },
+      config: { scope: 'ratelimits:write', names: subjectsIn },
       schema: {
         hide: true,
         body: ShouldRateLimitRequest,
@@ -66,9 +66,12 @@ export const envoyRoutes: RateLimitRoutes = async (app, { decide, policies }) =>
 const policyOf = ({ domain }: Request, { entries }: Descriptor): string =>
   [domain, ...entries.map(({ key }) => key)].join('.')
 
-function policiesOf({ body }: FastifyRequest): string[] {
+function subjectsIn({ body }: FastifyRequest) {
   const request = body as Request
-  return request.descriptors.map((descriptor) => policyOf(request, descriptor))
+  return request.descriptors.map((descriptor) => ({
+    name: policyOf(request, descriptor),
+    key: keyOf(descriptor),
+  }))
 }
 
 /** The hits of the descriptor, which may be 0, or those of the request, which are at least 1. */

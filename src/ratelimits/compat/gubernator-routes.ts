@@ -3,9 +3,10 @@ import type { FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
 import { acceptJson, LIST_BODY_BYTES } from '../../http/body.js'
 import { algorithmOf } from '../algorithms/algorithms.js'
+import { toKey } from '../authz/template.js'
 import { responses } from '../problems.js'
 import type { RateLimitRoutes } from '../services.js'
-import { type RateLimitReq, type RateLimitResp, translate } from './gubernator.js'
+import { type RateLimitReq, type RateLimitResp, translate, uniqueKeyOf } from './gubernator.js'
 import { GetRateLimitsRequest, GetRateLimitsResponse } from './gubernator-schemas.js'
 
 /** Checks between two turns of the event loop: they take about 4 ms. */
@@ -58,7 +59,7 @@ export const gubernatorRoutes: RateLimitRoutes = async (app, { decide, adjustmen
     '/v1/GetRateLimits',
     {
       bodyLimit: LIST_BODY_BYTES,
-      config: { scope: 'ratelimits:write', names: limitsOf },
+      config: { scope: 'ratelimits:write', names: subjectsIn },
       schema: {
         hide: true,
         body: GetRateLimitsRequest,
@@ -79,5 +80,8 @@ export const gubernatorRoutes: RateLimitRoutes = async (app, { decide, adjustmen
 }
 
 /** The names as callers send them: they are part of no stored policy. */
-const limitsOf = ({ body }: FastifyRequest) =>
-  (body as Static<typeof GetRateLimitsRequest>).requests.map(({ name = '' }) => name)
+const subjectsIn = ({ body }: FastifyRequest) =>
+  (body as Static<typeof GetRateLimitsRequest>).requests.map((request) => ({
+    name: request.name ?? '',
+    key: toKey(uniqueKeyOf(request)),
+  }))

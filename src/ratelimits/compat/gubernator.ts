@@ -44,7 +44,7 @@ const MAX_COST = 1_000_000_000
 
 export function translate(request: RateLimitReq): Translated {
   const { name = '', behavior = 0 } = request
-  const uniqueKey = request.unique_key ?? request.uniqueKey ?? ''
+  const uniqueKey = uniqueKeyOf(request)
   const flags =
     typeof behavior === 'number' ? behavior : BEHAVIORS[behavior as keyof typeof BEHAVIORS]
   const hits = Number(request.hits ?? 0)
@@ -65,6 +65,9 @@ export function translate(request: RateLimitReq): Translated {
     drain: (flags & BEHAVIORS.DRAIN_OVER_LIMIT) !== 0,
   }
 }
+
+export const uniqueKeyOf = (request: RateLimitReq): string =>
+  request.unique_key ?? request.uniqueKey ?? ''
 
 /** @returns text: why it is no policy */
 function toPolicy(request: RateLimitReq, isGregorian: boolean): Policy | string {

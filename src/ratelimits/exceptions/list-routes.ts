@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
 import { PageQuery } from '../../http/pages.js'
 import { PolicyParams } from '../policies/schemas.js'
@@ -25,7 +26,7 @@ export const exceptionListRoutes: RateLimitRoutes = async (app, { exceptions, po
   app.get(
     '/:policy/overrides',
     {
-      config: { scope: 'ratelimits:read' },
+      config: { scope: 'ratelimits:read', names: prefixIn },
       schema: {
         operationId: 'listRateLimitOverrides',
         summary: 'List the subjects of a policy that have an override',
@@ -47,7 +48,7 @@ export const exceptionListRoutes: RateLimitRoutes = async (app, { exceptions, po
   app.get(
     '/:policy/blocks',
     {
-      config: { scope: 'ratelimits:read' },
+      config: { scope: 'ratelimits:read', names: prefixIn },
       schema: {
         operationId: 'listRateLimitBlocks',
         summary: 'List the subjects of a policy that are blocked',
@@ -65,4 +66,11 @@ export const exceptionListRoutes: RateLimitRoutes = async (app, { exceptions, po
       return toList(page, ({ subject, exception }) => toBlock(subject, exception.blockedUs))
     },
   )
+}
+
+/** Lists have no other filter: a token must have every subject of the prefix. */
+function prefixIn({ params, query }: FastifyRequest) {
+  const { policy } = params as ListRequest['params']
+  const { prefix } = query as ListRequest['query']
+  return [{ name: policy, key: prefix, isPrefix: true }]
 }

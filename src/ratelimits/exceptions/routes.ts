@@ -2,7 +2,7 @@ import { logChange } from '../../http/change-log.js'
 import { KeyQuery, KeyRequest, SubjectChange } from '../checks/schemas.js'
 import { PolicyParams } from '../policies/schemas.js'
 import { responses } from '../problems.js'
-import { requestedLimit } from '../request.js'
+import { requestedLimit, subjectIn } from '../request.js'
 import type { RateLimitRoutes } from '../services.js'
 import { toBlock } from './answer.js'
 import * as schemas from './schemas.js'
@@ -12,7 +12,7 @@ export const blockRoutes: RateLimitRoutes = async (app, { exceptions, policies }
   app.post(
     '/:policy/block',
     {
-      config: { scope: 'ratelimits:write', queryFields: ['key'] },
+      config: { scope: 'ratelimits:write', names: subjectIn, queryFields: ['key'] },
       schema: {
         operationId: 'blockRateLimitSubject',
         summary: 'Block a subject of a policy for a while',
@@ -39,7 +39,7 @@ export const blockRoutes: RateLimitRoutes = async (app, { exceptions, policies }
   app.post(
     '/:policy/unblock',
     {
-      config: { scope: 'ratelimits:write', queryFields: ['key'] },
+      config: { scope: 'ratelimits:write', names: subjectIn, queryFields: ['key'] },
       schema: {
         operationId: 'unblockRateLimitSubject',
         summary: 'End the block of a subject',

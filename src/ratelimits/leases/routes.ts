@@ -10,7 +10,7 @@ import { KeyQuery } from '../checks/schemas.js'
 import type { Limit } from '../limit.js'
 import { PolicyParams } from '../policies/schemas.js'
 import { concurrencyLimited, problem, responses, withDenials } from '../problems.js'
-import { requestedLimit, requireLeases, storedLimit } from '../request.js'
+import { requestedLimit, requireLeases, storedLimit, subjectIn } from '../request.js'
 import type { RateLimitRoutes } from '../services.js'
 import * as schemas from './schemas.js'
 import type { LeaseReply } from './scripts.js'
@@ -32,7 +32,7 @@ export const leaseRoutes: RateLimitRoutes = async (app, services) => {
   app.post(
     '/:policy/leases/acquire',
     {
-      config: { scope: 'ratelimits:write', queryFields: ['key'] },
+      config: { scope: 'ratelimits:write', names: subjectIn, queryFields: ['key'] },
       schema: {
         operationId: 'acquireConcurrencyLease',
         summary: 'Acquire a lease of a concurrency policy',
@@ -88,7 +88,7 @@ export const leaseRoutes: RateLimitRoutes = async (app, services) => {
   app.get(
     '/:policy/leases',
     {
-      config: { scope: 'ratelimits:read' },
+      config: { scope: 'ratelimits:read', names: subjectIn },
       schema: {
         operationId: 'getConcurrencyUsage',
         summary: 'Read what a subject has in flight',
@@ -123,7 +123,7 @@ export const leaseRoutes: RateLimitRoutes = async (app, services) => {
   app.post(
     '/:policy/leases/renew',
     {
-      config: { scope: 'ratelimits:write', queryFields: ['key'] },
+      config: { scope: 'ratelimits:write', names: subjectIn, queryFields: ['key'] },
       schema: {
         operationId: 'renewConcurrencyLease',
         summary: 'Extend a lease to its full lifetime from now',
@@ -149,7 +149,7 @@ export const leaseRoutes: RateLimitRoutes = async (app, services) => {
   app.post(
     '/:policy/leases/release',
     {
-      config: { scope: 'ratelimits:write', queryFields: ['key'] },
+      config: { scope: 'ratelimits:write', names: subjectIn, queryFields: ['key'] },
       schema: {
         operationId: 'releaseConcurrencyLease',
         summary: 'End a lease',

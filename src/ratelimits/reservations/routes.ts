@@ -6,7 +6,7 @@ import {
 } from '../../http/request-fingerprint.js'
 import { PolicyParams } from '../policies/schemas.js'
 import { problem, rateLimited, responses, withDenials } from '../problems.js'
-import { requestedLimit, requireCalls, storedLimit } from '../request.js'
+import { requestedLimit, requireCalls, storedLimit, subjectIn } from '../request.js'
 import type { RateLimitRoutes } from '../services.js'
 import * as schemas from './schemas.js'
 
@@ -19,7 +19,11 @@ export const reservationRoutes: RateLimitRoutes = async (app, services) => {
   app.post(
     '/:policy/reserve',
     {
-      config: { scope: 'ratelimits:write', queryFields: ['key', 'cost', 'ttlMs'] },
+      config: {
+        scope: 'ratelimits:write',
+        names: subjectIn,
+        queryFields: ['key', 'cost', 'ttlMs'],
+      },
       schema: {
         operationId: 'reserveRateLimit',
         summary: 'Consume an estimated cost, to be settled later',
@@ -85,7 +89,7 @@ export const reservationRoutes: RateLimitRoutes = async (app, services) => {
   app.post(
     '/:policy/commit',
     {
-      config: { scope: 'ratelimits:write' },
+      config: { scope: 'ratelimits:write', names: subjectIn },
       schema: {
         operationId: 'commitRateLimitReservation',
         summary: 'Replace a reserved cost by the actual one',
@@ -106,7 +110,7 @@ export const reservationRoutes: RateLimitRoutes = async (app, services) => {
   app.post(
     '/:policy/cancel',
     {
-      config: { scope: 'ratelimits:write' },
+      config: { scope: 'ratelimits:write', names: subjectIn },
       schema: {
         operationId: 'cancelRateLimitReservation',
         summary: 'Give back what a reservation consumed',
