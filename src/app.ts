@@ -9,6 +9,7 @@ import { keepPrivate } from './http/answer-headers.js'
 import { docsPage } from './http/docs-page.js'
 import type { Phase } from './http/draining.js'
 import { errorPages } from './http/error-pages.js'
+import { Load } from './http/load.js'
 import { otherMethods } from './http/methods.js'
 import { installOpenApi } from './http/openapi.js'
 import { collectProblems } from './http/problem-codes.js'
@@ -16,6 +17,7 @@ import type { CurrentRequest } from './http/request-timing.js'
 import { Keyring } from './http/tokens.js'
 import { createHttpMetrics } from './metrics/http.js'
 import { createInstanceMetrics } from './metrics/instance.js'
+import { createLoadMetrics, createShedCounter } from './metrics/load.js'
 import { createRedisMetrics } from './metrics/redis.js'
 import { createMetrics, type Metrics } from './metrics/registry.js'
 import { createBinder } from './redis/binder.js'
@@ -69,7 +71,9 @@ export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis)
   })
 
   const http = createHttpMetrics(metrics)
-  const server = { config, logger, metrics, http, keyring, tls, phase, current }
+  const load = new Load(config, createShedCounter(metrics))
+  createLoadMetrics(metrics, load.bounds)
+  const server = { config, logger, metrics, http, load, keyring, tls, phase, current }
   const app = createServer(server)
   const admin = config.adminHost === '' ? undefined : createServer(server)
   const operators = { config, connections, metrics, phase }

@@ -1,4 +1,5 @@
 import Type, { type Static, type TString } from 'typebox'
+import { BOUNDS } from './bounds.js'
 
 /** What a connection to a Redis needs besides its URL. */
 const ACCESS = {
@@ -181,23 +182,21 @@ export const SettingsSchema = Type.Object(
       default: 2_000,
       minimum: 1,
       maximum: 100_000,
-      description:
-        'Requests that may wait for messages of one queue at one instance; of all queues, five times as many.',
+      description: 'Requests that may wait for messages of one queue at one instance.',
     }),
     streamWaiters: Type.Integer({
       default: 2_000,
       minimum: 1,
       maximum: 100_000,
-      description:
-        'Requests that may wait for entries of one stream at one instance; of all streams, five times as many.',
+      description: 'Requests that may wait for entries of one stream at one instance.',
     }),
     groupWaiters: Type.Integer({
       default: 2_000,
       minimum: 1,
       maximum: 100_000,
-      description:
-        'Requests that may wait for entries of one group of a stream at one instance; of all groups, five times as many.',
+      description: 'Requests that may wait for entries of one group of a stream at one instance.',
     }),
+    ...BOUNDS,
     endedTtlMs: Type.Integer({
       default: 60_000,
       minimum: 1_000,

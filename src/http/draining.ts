@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import './admission.js'
 import { problem } from './problem.js'
 import type { Step } from './request-hooks.js'
 
@@ -7,8 +8,6 @@ import type { Step } from './request-hooks.js'
  * `closing`: finishes running requests and refuses new ones.
  */
 export type Phase = 'serving' | 'not-ready' | 'closing'
-
-const PROBES = /^\/(livez|readyz|metrics)\b/
 
 /**
  * After the first signal every answer closes its connection: no client sends a request on one that
@@ -19,8 +18,8 @@ export function installDraining(app: FastifyInstance, phase: () => Phase): Step 
     if (phase() !== 'serving') reply.header('connection', 'close')
     done()
   })
-  return ({ url }) => {
-    if (phase() === 'closing' && !PROBES.test(url)) {
+  return ({ route }) => {
+    if (phase() === 'closing' && route.served !== 'always') {
       throw problem(
         'draining',
         'This instance is shutting down; ask another one, or repeat soon.',

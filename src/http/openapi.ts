@@ -52,9 +52,12 @@ export async function installOpenApi(
       ],
     },
     transform: ({ schema, url, route }) => {
-      const { scope = 'none', queryFields = [], repeat } = route.config ?? {}
+      const { scope = 'none', queryFields = [], repeat, served } = route.config ?? {}
       const open = acceptQueryFields(toPublicSchema(schema), queryFields)
-      return { schema: { ...open, ...securityOf(scope), ...repeatOf(repeat) }, url }
+      return {
+        schema: { ...open, ...securityOf(scope), ...repeatOf(repeat), ...servedOf(served) },
+        url,
+      }
     },
     transformObject: (document) =>
       'openapiObject' in document ? complete(document.openapiObject as Node) : {},
@@ -79,6 +82,8 @@ const securityOf = (scope: string) => ({
 })
 
 const repeatOf = (repeat?: string) => (repeat === undefined ? {} : { 'x-lockstep-repeat': repeat })
+
+const servedOf = (served?: string) => (served === undefined ? {} : { 'x-lockstep-served': served })
 
 function complete(document: Node): Node {
   const paths = declareHeaders(document.paths as Node)

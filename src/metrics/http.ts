@@ -1,16 +1,11 @@
-import type { Server } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { atScrape, type Metrics, SECONDS } from './registry.js'
+import { type Metrics, SECONDS } from './registry.js'
 
 /** A request may wait in a queue for 240 s. */
 const WITH_WAITS = [...SECONDS, 5, 10, 30, 60, 120, 240, 300]
 
 /** Of every server of an app. */
 export interface HttpMetrics {
-  /** Counts the connections of one more server. */
-  watch(server: Server): void
-  /** Counts a request in flight until it is over. */
-  begin(request: FastifyRequest, reply: FastifyReply): void
   /** Records the duration of an answered request. */
   end(request: FastifyRequest, reply: FastifyReply): void
   /** Counts an error of the HTTP parser, which has no route and no duration. */
@@ -37,7 +32,6 @@ export function createHttpMetrics(metrics: Metrics): HttpMetrics {
     ['reason'],
   )
   return {
-    ...createLoadMetrics(metrics),
     end({ method, route: { url = 'none' } }, { isStream, statusCode, elapsedTime }) {
       // The duration of a stream is up to its client; domains count their streams.
       if (!isStream) duration.labels(method, url, statusCode).observe(elapsedTime / 1_000)
@@ -46,32 +40,3 @@ export function createHttpMetrics(metrics: Metrics): HttpMetrics {
     onRefusal: (reason) => refusals.labels(reason).inc(),
   }
 }
-
-function createLoadMetrics(metrics: Metrics): Pick<HttpMetrics, 'watch' | 'begin'> {
-  const servers: Server[] = []
-  let running = 0
-  const inFlight = metrics.gauge(
-    'lockstep_http_requests_in_flight',
-    'Requests without a complete answer, including waiting ones and open streams',
-  )
-  const connections = metrics.gauge('lockstep_http_connections', 'Open connections of clients')
-  atScrape(inFlight, () => inFlight.set(running))
-  atScrape(connections, async () => {
-    const counts = await Promise.all(servers.map(countConnections))
-    connections.set(counts.reduce((sum, count) => sum + count, 0))
-  })
-  const end = () => {
-    running -= 1
-  }
-  return {
-    watch: (server) => void servers.push(server),
-    begin(_request, reply) {
-      running += 1
-      // Fires once, also for a client that disconnected, for which no hook runs.
-      reply.raw.on('close', end)
-    },
-  }
-}
-
-const countConnections = (server: Server): Promise<number> =>
-  new Promise((resolve) => server.getConnections((error, count) => resolve(error ? 0 : count)))

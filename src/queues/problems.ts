@@ -31,7 +31,7 @@ export const { specs, problem, problemResponses, responses } = defineProblems({
     status: 429,
     title: 'Too many receivers wait',
     cause:
-      'As many requests wait for messages at this instance as LOCKSTEP_QUEUE_WAITERS allows for one queue, or five times as many for all queues.',
+      'As many requests wait for messages at this instance as LOCKSTEP_QUEUE_WAITERS allows for one queue.',
     remedy: 'Ask again later, without `waitMs`, or of another instance.',
     retry: 'later',
   },

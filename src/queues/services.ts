@@ -49,7 +49,6 @@ export function createServices({
     binder,
     pubSub: connections.pubSub,
     maxPerThing: queueWaiters,
-    max: 5 * queueWaiters,
     onServed: queueMetrics.served,
   })
   queueMetrics.countWaiters(() => wakes.count)

@@ -10,8 +10,6 @@ export interface WakesOptions {
   readonly pubSub: PubSub
   /** Requests that may wait here for one thing. */
   readonly maxPerThing: number
-  /** Requests that may wait here. */
-  readonly max: number
   /** A request got something, this long after it was woken. */
   readonly onServed: (seconds: number) => void
   /** An instance with waiters asks this often, in case a message was lost. Default 1,000. */
@@ -58,8 +56,7 @@ export class Wakes {
 
   /** Whether one more request may wait. */
   hasRoom(waiting: string): boolean {
-    const { max, maxPerThing } = this.#options
-    return this.#count < max && (this.#lists.get(waiting)?.size ?? 0) < maxPerThing
+    return (this.#lists.get(waiting)?.size ?? 0) < this.#options.maxPerThing
   }
 
   /**

@@ -92,7 +92,10 @@ export const operationRoutes: FastifyPluginAsyncTypebox<OperatorOptions> = async
   keepPrivate(app)
   app.get(
     '/metrics',
-    { config: { scope: config.metricsAuth ? 'operations:read' : 'none' }, schema: { hide: true } },
+    {
+      config: { scope: config.metricsAuth ? 'operations:read' : 'none', served: 'always' },
+      schema: { hide: true },
+    },
     async (_request, reply) =>
       reply.type(metrics.registry.contentType).send(await metrics.expose()),
   )
@@ -100,7 +103,7 @@ export const operationRoutes: FastifyPluginAsyncTypebox<OperatorOptions> = async
   app.get(
     '/v1/status',
     {
-      config: { scope: 'operations:read' },
+      config: { scope: 'operations:read', served: 'always' },
       schema: {
         operationId: 'getStatus',
         summary: 'Show version, Redis and its safety settings',

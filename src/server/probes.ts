@@ -17,7 +17,7 @@ export const probeRoutes: FastifyPluginAsync<OperatorOptions> = async (
   app.get(
     '/livez',
     {
-      config: { scope: 'none' },
+      config: { scope: 'none', served: 'always' },
       schema: {
         operationId: 'getLiveness',
         summary: 'Say whether the process answers',
@@ -33,7 +33,7 @@ export const probeRoutes: FastifyPluginAsync<OperatorOptions> = async (
   app.get(
     '/readyz',
     {
-      config: { scope: 'none' },
+      config: { scope: 'none', served: 'always' },
       schema: {
         operationId: 'getReadiness',
         summary: 'Say whether the instance should get requests',

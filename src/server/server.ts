@@ -4,12 +4,15 @@ import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Config } from '../config.js'
+import { installAdmission } from '../http/admission.js'
 import { setHeaders } from '../http/answer-headers.js'
 import { createRefusalLog, installAuth } from '../http/auth.js'
 import { BODY_BYTES, ignoreTypeOfNothing, installBodies } from '../http/body.js'
+import { boundConnections } from '../http/connection-bound.js'
 import { installDraining, type Phase } from '../http/draining.js'
 import { installEventStreams } from '../http/event-stream.js'
 import { lazily } from '../http/lazily.js'
+import type { Load } from '../http/load.js'
 import { installMethods } from '../http/methods.js'
 import { createOriginRules } from '../http/origin.js'
 import { createParserErrorHandler } from '../http/parser-errors.js'
@@ -38,6 +41,8 @@ export interface ServerOptions {
   readonly metrics: Metrics
   /** Shared by the servers of one app. */
   readonly http: HttpMetrics
+  /** Shared as well. */
+  readonly load: Load
   readonly keyring: Keyring
   /** Undefined: plain HTTP. */
   readonly tls?: TlsOptions | undefined
@@ -51,6 +56,8 @@ const MAX_PARAM_LENGTH = 512 * 3
 const toSocketOptions = (requestTimeoutMs: number) => ({
   // A longer one would make Node swap the two and wait a minute for a body.
   headersTimeout: requestTimeoutMs,
+  // Only a server with TLS has handshakes.
+  handshakeTimeout: requestTimeoutMs,
   // How often Node looks for slow requests; by default every 30 s.
   connectionsCheckingInterval: 1_000,
   // Node's refusal is no problem+json; the rules about Host refuse such a request.
@@ -72,7 +79,7 @@ const buildLazySerializer: typeof buildSerializer = (...options) => {
 
 /** Fastify with everything that applies to every request, and no route. */
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { config, logger, metrics, http, keyring, phase, tls, current } = options
+  const { config, logger, metrics, http, load, keyring, phase, tls, current } = options
   const sockets = toSocketOptions(config.requestTimeoutMs)
   const app = Fastify({
     // Routes work alike with both, so the type does not distinguish them.
@@ -104,12 +111,12 @@ export function createServer(options: ServerOptions): FastifyInstance {
   installBodies(app)
   installRequestTiming(app, current)
   installEventStreams(app)
-  http.watch(app.server)
+  const excess = boundConnections(app.server, load, tls !== undefined)
   installRequestHooks(app, {
     first: [
       setHeaders,
-      http.begin,
       installDraining(app, phase),
+      installAdmission(app, load, excess),
       createOriginRules(config.allowedHosts, () => checksHost(config, keyring)),
       installAuth(app, keyring),
       ignoreTypeOfNothing,

@@ -31,7 +31,7 @@ export const { specs, problem, problemResponses, responses } = defineProblems({
     status: 429,
     title: 'Too many receivers of a group wait',
     cause:
-      'As many requests wait for entries at this instance as LOCKSTEP_GROUP_WAITERS allows for one group of a stream, or five times as many for all groups.',
+      'As many requests wait for entries at this instance as LOCKSTEP_GROUP_WAITERS allows for one group of a stream.',
     remedy: 'Ask again later, without `waitMs`, or of another instance.',
     retry: 'later',
   },
@@ -86,7 +86,7 @@ export const { specs, problem, problemResponses, responses } = defineProblems({
     status: 429,
     title: 'Too many readers wait',
     cause:
-      'As many requests wait for entries at this instance as LOCKSTEP_STREAM_WAITERS allows for one stream, or five times as many for all streams.',
+      'As many requests wait for entries at this instance as LOCKSTEP_STREAM_WAITERS allows for one stream.',
     remedy: 'Ask again later, without `waitMs`, or of another instance; or follow the stream.',
     retry: 'later',
   },

@@ -1,5 +1,5 @@
 import { copyFileSync } from 'node:fs'
-import { type RequestOptions, request } from 'node:https'
+import { Agent, type RequestOptions, request } from 'node:https'
 import { beforeEach, expect, inject, it } from 'vitest'
 import { readTls, type TlsOptions, watchTls } from '../../src/server/tls.js'
 import { type Certificate, hasOpenssl, makeCertificate } from '../support/certificates.js'
@@ -18,9 +18,13 @@ const environment = (server: Certificate) => ({
 })
 
 /** Returns the name in the server's certificate and the status of its answer. */
-function ask(url: string, options: RequestOptions): Promise<{ status: number; name: string }> {
+function ask(
+  url: string,
+  options: RequestOptions,
+  path = '/livez',
+): Promise<{ status: number; name: string }> {
   return new Promise((resolve, reject) => {
-    const asked = request(`${url}/livez`, { agent: false, ...options }, (response) => {
+    const asked = request(`${url}${path}`, { agent: false, ...options }, (response) => {
       const { subject } = (
         response.socket as unknown as { getPeerCertificate(): { subject: { CN: string } } }
       ).getPeerCertificate()
@@ -69,6 +73,25 @@ it('asks clients for a certificate when configured', async () => {
   await expect(ask(url, trust)).rejects.toThrow()
   const other = { ...trust, cert: stranger.cert, key: stranger.key }
   await expect(ask(url, other)).rejects.toThrow()
+})
+
+it('bounds its connections, and answers what is served first on one more', async () => {
+  const server = makeCertificate(tempFolder(), 'server')
+  const service = await startService({
+    ...environment(server),
+    LOCKSTEP_MAX_CONNECTIONS: '1',
+  })
+  const url = await service.url()
+  const trust = { ca: server.cert }
+  const agent = new Agent({ keepAlive: true })
+  expect((await ask(url, { ...trust, agent })).status).toBe(200)
+  // Others may be open still, and then this one is closed.
+  const untilIs = (path: string, status: number) =>
+    until(`${status}`, async () => (await ask(url, trust, path)).status === status)
+  await untilIs('/v1/locks/many', 503)
+  await untilIs('/livez', 200)
+  agent.destroy()
+  await untilIs('/v1/locks/many', 200)
 })
 
 it('refuses files that do not fit together', () => {

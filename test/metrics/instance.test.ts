@@ -22,15 +22,14 @@ it('counts running requests, also of a client that disconnected, and connections
   const IN_FLIGHT = 'lockstep_http_requests_in_flight'
   const acquire = (waitMs: number) =>
     harness.request('post', '/v1/locks/waited/acquire').send({ ttlMs: 60_000, waitMs })
-  // The scrape itself is the one request.
-  await untilIs(IN_FLIGHT, (count) => count === 1)
+  await untilIs(IN_FLIGHT, (count) => count === 0)
   await acquire(0).expect(200)
   const waiting = acquire(60_000)
   waiting.end(() => undefined)
-  await untilIs(IN_FLIGHT, (count) => count === 2)
+  await untilIs(IN_FLIGHT, (count) => count === 1)
   expect(await metricOf('lockstep_http_connections')).toBeGreaterThanOrEqual(2)
   waiting.abort()
-  await untilIs(IN_FLIGHT, (count) => count === 1)
+  await untilIs(IN_FLIGHT, (count) => count === 0)
 })
 
 it('has buckets for the longest wait, and names counters _total', async () => {

@@ -35,7 +35,6 @@ class Instance {
     ...this.gates,
     pollMs: 2 ** 30,
     maxPerThing: 1_000,
-    max: 1_000,
     onServed: () => undefined,
   })
   readonly id = this.gates.channel.replace('ls:wakes:', '')

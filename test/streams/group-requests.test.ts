@@ -311,15 +311,6 @@ describe('an instance where as many wait as may', () => {
     await g.stream.appendData('a')
     expect(dataOf(await waiting)).toEqual(['a'])
   })
-
-  it('refuses one more of any group', async () => {
-    const groups = await Promise.all(Array.from({ length: 5 }, () => newGroup({}, small)))
-    const waiting = await Promise.all(groups.map((g) => g.park()))
-    const sixth = await newGroup({}, small)
-    await sixth.post('receive', { waitMs: 1 }).expect(429)
-    for (const g of groups) await g.stream.appendData('a')
-    for (const [items] of waiting) expect(dataOf(await items)).toEqual(['a'])
-  })
 })
 
 describe('the metrics', () => {

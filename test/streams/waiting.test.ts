@@ -171,12 +171,4 @@ describe('an instance where as many wait as may', () => {
     expect((await waiting).body.items).toHaveLength(1)
     await stream.get({ after: 'end', waitMs: 1 }).expect(200)
   })
-
-  it('refuses one more of any stream', async () => {
-    const parked = Array.from({ length: 5 }, () => newStream(small))
-    const waiting = await Promise.all(parked.map((stream) => stream.park()))
-    await newStream(small).get({ waitMs: 1 }).expect(429)
-    for (const stream of parked) await stream.appendData(1)
-    for (const [answer] of waiting) expect((await answer).status).toBe(200)
-  })
 })

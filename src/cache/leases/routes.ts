@@ -19,7 +19,7 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<{
   app.post(
     '/:space/:key/lease/renew',
     {
-      config: { scope: 'cache:write', queryFields: ['leaseMs'] },
+      config: { scope: 'cache:write', served: 'lease', queryFields: ['leaseMs'] },
       schema: {
         operationId: 'renewCacheLease',
         summary: 'Give a load more time',
@@ -46,7 +46,7 @@ export const leaseRoutes: FastifyPluginAsyncTypebox<{
   app.post(
     '/:space/:key/lease/cancel',
     {
-      config: { scope: 'cache:write' },
+      config: { scope: 'cache:write', served: 'lease' },
       schema: {
         operationId: 'cancelCacheLease',
         summary: 'Give up a load',

@@ -207,7 +207,8 @@ export const REQUEST_PROBLEMS = {
   overloaded: {
     status: 503,
     title: 'The service sheds load',
-    cause: 'More requests are waiting than this instance accepts.',
+    cause:
+      'This instance has reached a bound: `reason` is `connections`, `requests`, `waiters`, `streams` or `body-bytes`. Nothing was applied.',
     remedy: 'Repeat after Retry-After, or run more instances.',
     retry: 'later',
   },

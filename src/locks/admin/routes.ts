@@ -70,7 +70,7 @@ export const lockAdminRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
   app.post(
     '/:name/revoke',
     {
-      config: { scope: 'admin', repeat: 'applies-again' },
+      config: { scope: 'admin', served: 'lease', repeat: 'applies-again' },
       schema: {
         operationId: 'revokeLock',
         summary: 'Ask the holders of a lock to give way',

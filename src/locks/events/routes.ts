@@ -25,7 +25,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
     '/:name/events',
     {
       exposeHeadRoute: false,
-      config: { scope: 'locks:read' },
+      config: { scope: 'locks:read', isStream: true },
       schema: {
         operationId: 'watchLock',
         summary: 'Watch a lock',

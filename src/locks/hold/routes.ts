@@ -39,7 +39,7 @@ export const holdRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (ap
   app.post(
     '/:name/hold',
     {
-      config: { scope: 'locks:write', queryFields: ['ttlMs', 'waitMs'] },
+      config: { scope: 'locks:write', isStream: true, queryFields: ['ttlMs', 'waitMs'] },
       schema: {
         operationId: 'holdLock',
         summary: 'Hold a lock while a stream is open',

@@ -23,7 +23,7 @@ export const holderRoutes: FastifyPluginAsyncTypebox<HolderRouteOptions> = async
   app.post(
     '/:name/renew',
     {
-      config: { scope: 'locks:write', queryFields: ['ttlMs'] },
+      config: { scope: 'locks:write', served: 'lease', queryFields: ['ttlMs'] },
       schema: {
         ...options.renewal,
         tags: ['locks'],
@@ -40,7 +40,7 @@ export const holderRoutes: FastifyPluginAsyncTypebox<HolderRouteOptions> = async
   app.post(
     '/:name/release',
     {
-      config: { scope: 'locks:write' },
+      config: { scope: 'locks:write', served: 'lease' },
       schema: {
         ...options.release,
         tags: ['locks'],

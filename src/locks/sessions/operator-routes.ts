@@ -64,7 +64,7 @@ export const sessionOperatorRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> 
   app.delete(
     '/:id',
     {
-      config: { scope: 'admin' },
+      config: { scope: 'admin', served: 'lease' },
       schema: {
         operationId: 'deleteSession',
         summary: 'End the session of another caller',

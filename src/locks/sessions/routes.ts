@@ -74,7 +74,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
   app.post(
     '/keepalive',
     {
-      config: { scope: 'locks:write', names: 'in-handler' },
+      config: { scope: 'locks:write', served: 'lease', names: 'in-handler' },
       schema: {
         operationId: 'keepSession',
         summary: 'Keep a session alive',
@@ -98,7 +98,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
   app.post(
     '/end',
     {
-      config: { scope: 'locks:write', names: 'in-handler' },
+      config: { scope: 'locks:write', served: 'lease', names: 'in-handler' },
       schema: {
         operationId: 'endSession',
         summary: 'End a session and release its leases',

@@ -37,7 +37,7 @@ export const lockSetRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
   app.post(
     '/renew',
     {
-      config: { scope: 'locks:write', names: namesOf },
+      config: { scope: 'locks:write', served: 'lease', names: namesOf },
       schema: {
         operationId: 'renewLockSet',
         summary: 'Extend the leases of a lock set',
@@ -58,7 +58,7 @@ export const lockSetRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
   app.post(
     '/release',
     {
-      config: { scope: 'locks:write', names: namesOf },
+      config: { scope: 'locks:write', served: 'lease', names: namesOf },
       schema: {
         operationId: 'releaseLockSet',
         summary: 'Release the locks of a lock set',

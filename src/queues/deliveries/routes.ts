@@ -58,7 +58,7 @@ export const deliveryRoutes: QueueRoutes = async (app, services) => {
     '/:queue/settle',
     {
       bodyLimit: LIST_BODY_BYTES,
-      config: { scope: 'queues:receive' },
+      config: { scope: 'queues:receive', served: 'lease' },
       schema: {
         operationId: 'settleMessages',
         summary: 'Acknowledge, reject, extend or release deliveries',

@@ -123,7 +123,12 @@ export const leaseRoutes: RateLimitRoutes = async (app, services) => {
   app.post(
     '/:policy/leases/renew',
     {
-      config: { scope: 'ratelimits:write', names: subjectIn, queryFields: ['key'] },
+      config: {
+        scope: 'ratelimits:write',
+        served: 'lease',
+        names: subjectIn,
+        queryFields: ['key'],
+      },
       schema: {
         operationId: 'renewConcurrencyLease',
         summary: 'Extend a lease to its full lifetime from now',
@@ -149,7 +154,12 @@ export const leaseRoutes: RateLimitRoutes = async (app, services) => {
   app.post(
     '/:policy/leases/release',
     {
-      config: { scope: 'ratelimits:write', names: subjectIn, queryFields: ['key'] },
+      config: {
+        scope: 'ratelimits:write',
+        served: 'lease',
+        names: subjectIn,
+        queryFields: ['key'],
+      },
       schema: {
         operationId: 'releaseConcurrencyLease',
         summary: 'End a lease',

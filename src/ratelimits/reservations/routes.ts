@@ -89,7 +89,7 @@ export const reservationRoutes: RateLimitRoutes = async (app, services) => {
   app.post(
     '/:policy/commit',
     {
-      config: { scope: 'ratelimits:write', names: subjectIn },
+      config: { scope: 'ratelimits:write', served: 'lease', names: subjectIn },
       schema: {
         operationId: 'commitRateLimitReservation',
         summary: 'Replace a reserved cost by the actual one',
@@ -110,7 +110,7 @@ export const reservationRoutes: RateLimitRoutes = async (app, services) => {
   app.post(
     '/:policy/cancel',
     {
-      config: { scope: 'ratelimits:write', names: subjectIn },
+      config: { scope: 'ratelimits:write', served: 'lease', names: subjectIn },
       schema: {
         operationId: 'cancelRateLimitReservation',
         summary: 'Give back what a reservation consumed',

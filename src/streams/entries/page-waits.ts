@@ -10,7 +10,7 @@ export interface PageWaitsOptions {
   readonly entries: Pick<EntryStore, 'read'>
   readonly watch: StreamWatches
   readonly settingsOf: SettingsStore['settingsOf']
-  /** Pages that may wait here for one stream; of all streams, five times as many. */
+  /** Pages that may wait here for one stream. */
   readonly maxPerStream: number
 }
 
@@ -123,8 +123,7 @@ export class PageWaits {
   }
 
   #hasRoom(key: string): boolean {
-    const { maxPerStream } = this.#options
-    return this.#count < 5 * maxPerStream && (this.#byStream.get(key)?.size ?? 0) < maxPerStream
+    return (this.#byStream.get(key)?.size ?? 0) < this.#options.maxPerStream
   }
 
   #add(key: string): Wait {

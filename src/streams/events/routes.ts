@@ -31,7 +31,7 @@ export const eventRoutes: StreamRoutes = async (app, { watch, metrics }) => {
     '/:stream/events',
     {
       exposeHeadRoute: false,
-      config: { scope: 'streams:read' },
+      config: { scope: 'streams:read', isStream: true },
       schema: {
         operationId: 'followStream',
         summary: 'Follow a stream',

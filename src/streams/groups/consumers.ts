@@ -16,7 +16,6 @@ export function createConsumers(
     binder,
     pubSub: connections.pubSub,
     maxPerThing: groupWaiters,
-    max: 5 * groupWaiters,
     onServed: groupMetrics.served,
   })
   groupMetrics.countWaiters(() => wakes.count)

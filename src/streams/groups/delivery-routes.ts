@@ -75,7 +75,7 @@ export const groupDeliveryRoutes: StreamRoutes = async (app, services) => {
   app.post(
     '/:stream/groups/:group/settle',
     {
-      config: { scope: 'streams:receive' },
+      config: { scope: 'streams:receive', served: 'lease' },
       schema: {
         operationId: 'settleEntries',
         summary: 'Acknowledge, reject, extend or release deliveries of a group',
