@@ -9,6 +9,8 @@ import { layoutOf } from '../../src/redis/layout.js'
 import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed.js'
 import { leaseStatusOf } from '../cache/driver.js'
 import { keysOf } from '../cache/keys.js'
+import { loadingDriver, SPACE } from '../cache/origins/driver.js'
+import { useOrigin, usual } from '../cache/origins/test-origin.js'
 import { WAIT_MS } from '../support/bounds.js'
 import { type Harness, startHarness } from '../support/harness.js'
 import { find, toolsFolder } from '../support/server-place.js'
@@ -143,6 +145,27 @@ async function readsOn(harness: Harness) {
   expect(many.body.results).toMatchObject([{ status: 'hit' }, { status: 'cache-miss' }])
 }
 
+/** Each request loads for itself. */
+async function loadsUnstored(harness: Harness) {
+  const origin = await useOrigin()
+  const { loadFrom, ...driver } = loadingDriver(harness)
+  loadFrom(origin)
+  const load = () => driver.get('unstored').expect(200)
+  expect(statusOf(await load())).toBe('lockstep; fwd=uri-miss; fwd-status=200')
+  let answer: (() => void) | undefined
+  origin.answer = (request, response) => {
+    answer = () => usual(request, response)
+  }
+  const first = load().then((loaded) => loaded)
+  const now = await until('the load', () => answer)
+  expect(origin.count('unstored')).toBe(2)
+  now()
+  expect((await first).text).toBe('value of unstored')
+  expect(await raw.exists(keysOf(harness, 'unstored', SPACE).entry)).toBe(0)
+  harness.reload(SPACES)
+}
+const statusOf = (answer: { headers: Record<string, string> }) => answer.headers['cache-status']
+
 /** Each call starts with a command that a full Redis accepts. */
 async function forgets(harness: Harness) {
   await post(harness, `${at('old')}/touch`, { ttlMs: 60_000 }).expect(204)
@@ -165,6 +188,7 @@ describe('above the share of the memory that the cache may take', () => {
 
   it('the cache writes nothing, not even in part', () => refusesWrites(careful))
   it('reads go on', () => readsOn(careful))
+  it('values of an origin are loaded, and not stored', () => loadsUnstored(careful))
   it('no lease is granted, because its fill would be refused', async () => {
     const { headers } = await careful.request('get', at('none')).query({ lease: true }).expect(404)
     expect(headers).not.toHaveProperty('lockstep-lease-status')
@@ -226,6 +250,7 @@ describe('on a Redis that is full', () => {
 
   it('nothing is written, not even in part', () => refusesWrites(full))
   it('reads go on', () => readsOn(full))
+  it('values of an origin are loaded, and not stored', () => loadsUnstored(full))
   it('invalidations, deletes and touches go on', () => forgets(full))
 
   it('a load lease can be renewed and released, but its value cannot be stored', async () => {
