@@ -1,6 +1,7 @@
 import Schema from 'typebox/schema'
 import { beforeAll, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { untilNoonMs } from '../support/noon.js'
 
 const harness = useHarness()
 
@@ -99,6 +100,7 @@ const CALLS: [method: Method, path: string, status: number, url: string, body?: 
 let document: Document
 
 beforeAll(async () => {
+  harness.advance(untilNoonMs())
   document = (await harness.request('get', '/openapi.json').expect(200)).body
 })
 

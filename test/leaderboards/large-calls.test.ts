@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
 import { useRedis } from '../support/managed.js'
 import { commandsOf } from '../support/monitor.js'
+import { untilNoonMs } from '../support/noon.js'
 import { placeOf } from '../support/request-faults.js'
 
 // A Redis of its own, so that every command comes from this test.
@@ -108,6 +109,7 @@ describe.each(BOARDS)('%s', (_what, board, config, scores) => {
 })
 
 it('removes, hides and erases on a hundred seasons in parts', async () => {
+  harness.advance(untilNoonMs())
   const season = { every: 'daily', keep: 100 }
   await ask('put', path('old'), { season, ranking: 'dense', op: 'set' }).expect(201)
   const entries = [{ member: 'a', score: 1 }]

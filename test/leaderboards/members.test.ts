@@ -1,10 +1,13 @@
-import { expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { untilNoonMs } from '../support/noon.js'
 import { placeOf } from '../support/request-faults.js'
 import { boardDriver } from './driver.js'
 
 const harness = useHarness()
 const { path, put, submit, entry } = boardDriver(harness)
+
+beforeAll(() => harness.advance(untilNoonMs()))
 
 it('submits a member to several boards, each with an answer of its own', async () => {
   await put('int', { columns: [{ name: 'n', type: 'int64' }] })

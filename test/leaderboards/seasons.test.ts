@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { windowsAround } from '../../src/leaderboards/seasons/windows.js'
 import { type Harness, useHarness } from '../support/harness.js'
+import { untilNoonMs } from '../support/noon.js'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -59,6 +60,7 @@ describe('a board with seasons', () => {
     one.advance(ms)
     two.advance(ms)
   }
+  beforeAll(() => advance(untilNoonMs()))
   const nowMs = async () => {
     const [seconds, micros] = await one.redis.time()
     return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000) + aheadMs

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { useHarness } from '../support/harness.js'
+import { untilNoonMs } from '../support/noon.js'
 import { limitDriver } from './driver.js'
 
 const harness = useHarness()
 const limits = limitDriver(harness)
+
+beforeAll(() => harness.advance(untilNoonMs()))
 
 const WINDOW = { algorithm: 'fixed-window', windowMs: 86_400_000 }
 const dark = (key: string, limit: number) => ({ name: 'dark', key, limit, ...WINDOW, shadow: true })
