@@ -5,6 +5,7 @@ import { serversOf } from '../redis/servers.js'
 import { createCounterStore } from './counters/store.js'
 import type { CacheStores } from './decorators/cache-stores.js'
 import { decorate } from './decorators/stack.js'
+import { createReadMany } from './entries/read-many.js'
 import { createEntryStore } from './entries/store.js'
 import { createInvalidationStore } from './invalidation/store.js'
 import { L1 } from './l1/l1.js'
@@ -92,6 +93,11 @@ export function createCacheStores(deps: Deps): AllCacheStores {
     metrics: createOriginMetrics(metrics),
     leases: leasedReads,
     entries: stores.entries,
+    ahead: {
+      hotKeys,
+      peek: createReadMany(cacheBinder, partitions),
+      policyOf: spaces.settingsOf,
+    },
   })
   return { ...stores, leases: leasedReads, origins, hotKeys, usages, spaces, sweeper }
 }

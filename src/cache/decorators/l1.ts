@@ -28,7 +28,7 @@ export function withL1(
   return {
     entries: {
       read(key, options = {}) {
-        hotKeys.saw(key.namespace, key.space, key.key)
+        if (!options.isUncounted) hotKeys.saw(key.namespace, key.space, key.key)
         if (!key.policy.l1.enabled) return l1.read(key, options, () => entries.read(key, options))
         // Memory keeps whole values, also one that this caller has.
         return l1.read(key, options, () => entries.read(key, { ...options, have: undefined }))

@@ -53,6 +53,8 @@ export interface ReadOptions {
   readonly hasFailed?: boolean | undefined
   /** Ask Redis, even where memory can answer. */
   readonly skipL1?: boolean | undefined
+  /** The service reads for itself: no read of a caller that makes the key hot. */
+  readonly isUncounted?: boolean | undefined
 }
 
 export interface WriteOptions extends Value {

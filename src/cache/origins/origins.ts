@@ -7,6 +7,7 @@ import type { LoadingReply } from './loading/reply.js'
 import type { OriginMetrics } from './metrics.js'
 import { Origin } from './origin.js'
 import type { OriginSettings } from './schemas.js'
+import { RefreshAhead, type RefreshAheadOptions } from './warming/refresh-ahead.js'
 
 type Spaces = Readonly<Record<string, { readonly origin?: OriginSettings }>>
 
@@ -16,6 +17,7 @@ export interface OriginsOptions {
   readonly leases: LoaderOptions['leases']
   /** With the memory of the process in front, if it has one. */
   readonly entries: Pick<EntryStore, 'read' | 'readMany' | 'write'>
+  readonly ahead: Pick<RefreshAheadOptions, 'hotKeys' | 'peek' | 'policyOf'>
 }
 
 interface Running {
@@ -23,6 +25,7 @@ interface Running {
   readonly text: string
   readonly origin: Origin
   readonly loads: Loads
+  readonly ahead: RefreshAhead | undefined
 }
 
 /** Requests that began with settings of before a reload are over then. */
@@ -73,6 +76,7 @@ export class Origins {
   }
 
   close(): void {
+    for (const { ahead } of this.#spaces.values()) ahead?.stop()
     for (const origin of this.#open) origin.close()
   }
 
@@ -84,18 +88,25 @@ export class Origins {
       const text = JSON.stringify(origin)
       const known = before.get(space)
       const isKept = known?.text === text && origin.headersFile === undefined
-      this.#spaces.set(space, isKept ? known : this.#start(origin, text))
+      this.#spaces.set(space, isKept ? known : this.#start(space, origin, text))
     }
-    for (const [space, { origin }] of before) {
-      if (this.#spaces.get(space)?.origin !== origin) this.#retire(origin)
+    for (const [space, { origin, ahead }] of before) {
+      if (this.#spaces.get(space)?.origin === origin) continue
+      ahead?.stop()
+      this.#retire(origin)
     }
   }
 
-  #start(settings: OriginSettings, text: string): Running {
+  #start(space: string, settings: OriginSettings, text: string): Running {
     const { entries, leases, metrics } = this.#options
     const origin = new Origin(settings, metrics)
     this.#open.add(origin)
-    return { text, origin, loads: new Loads(new Loader(origin, { entries, leases }), entries) }
+    const loads = new Loads(new Loader(origin, { entries, leases }), entries)
+    const { refreshAhead, namespaces } = origin.policy
+    const ahead = refreshAhead
+      ? new RefreshAhead({ space, namespaces, loads, ...this.#options.ahead })
+      : undefined
+    return { text, origin, loads, ahead }
   }
 
   #retire(origin: Origin): void {

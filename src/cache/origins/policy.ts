@@ -9,6 +9,8 @@ export interface OriginPolicy {
   readonly timeoutMs: number
   /** Requests to the origin at a time, of this process. */
   readonly maxConcurrent: number
+  /** Keys that are read most are loaded before they end. */
+  readonly refreshAhead: boolean
   /** What says how long a value is fresh; an answer never for longer than the space. */
   readonly ttlFrom: 'space' | 'response'
 }
@@ -17,6 +19,7 @@ export const DEFAULT_ORIGIN = Object.freeze({
   namespaces: Object.freeze(['default']) as readonly string[],
   timeoutMs: 2_000,
   maxConcurrent: 32,
+  refreshAhead: false,
   ttlFrom: 'space',
 })
 

@@ -16,6 +16,7 @@ export const OriginSection = Type.Object(
     headersFile: Type.Optional(Type.String({ minLength: 1 })),
     timeoutMs: Type.Optional(DurationMs(50, 60_000, '')),
     maxConcurrent: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })),
+    refreshAhead: Type.Optional(Type.Boolean()),
     ttlFrom: Type.Optional(Type.Enum(['space', 'response'])),
   },
   { additionalProperties: false },

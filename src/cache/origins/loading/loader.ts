@@ -10,6 +10,12 @@ import { FAILURES, type LoadFailure } from './reply.js'
 /** How fresh the requests of a load want the value. */
 export type Accepts = Pick<ReadOptions, 'maxStaleMs' | 'minFreshMs'>
 
+/** Which fresh values are due: so many load times before their end, or fresh for less. */
+export interface RefreshOffer {
+  readonly early?: number
+  readonly minFreshMs?: number
+}
+
 export interface LoaderOptions {
   readonly leases: Pick<LeasedReads, 'ask' | 'wait' | 'cancel' | 'pass' | 'confirm'>
   readonly entries: Pick<EntryStore, 'write'>
@@ -48,15 +54,20 @@ export class Loader {
       if (!(await slots.take(leftMs()))) return LATE
       const asked = await this.#ask(loading).finally(() => slots.release(false))
       if ('kind' in asked) return asked
-      const waited = await leases.wait(loading.key, loading.accepts, asked, leftMs())
+      const waited = await leases.wait(
+        loading.key,
+        { ...loading.accepts, isUncounted: true },
+        asked,
+        leftMs(),
+      )
       if (waited.entry) return found(waited)
     }
     return LATE
   }
 
   /** Loads in the background, with a slot: only if no other does. */
-  async refresh(key: CacheKey, trace: Trace, early: number): Promise<void> {
-    const options = { skipL1: true, maxBytes: -1 }
+  async refresh(key: CacheKey, trace: Trace, { early, minFreshMs }: RefreshOffer): Promise<void> {
+    const options = { skipL1: true, isUncounted: true, maxBytes: -1, minFreshMs }
     const { lease, entry } = await this.#options.leases.ask(key, options, { early })
     if (lease.kind === 'granted')
       await this.#refreshUnder(lease.proof, key, trace, entry?.validator)
@@ -84,7 +95,8 @@ export class Loader {
   /** @returns how the load ended, or the reply that says that another instance loads */
   async #ask({ key, accepts, trace, onBegin }: Loading): Promise<LoadEnd | LeveledReply> {
     onBegin()
-    const asked = await this.#options.leases.ask(key, { ...accepts, skipL1: true })
+    const options = { ...accepts, skipL1: true, isUncounted: true }
+    const asked = await this.#options.leases.ask(key, options)
     const { lease, entry } = asked
     if (lease.kind === 'granted') return this.#loadUnder(lease.proof, key, 'load', trace)
     if (entry) return found(asked)

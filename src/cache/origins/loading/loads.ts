@@ -5,7 +5,7 @@ import { drawEarly } from '../../leases/leased-reads.js'
 import type { Trace } from '../origin.js'
 import { usualWaitMs } from '../policy.js'
 import type { LoadEnd } from './load-end.js'
-import { type Loader, nameOf } from './loader.js'
+import { type Loader, nameOf, type RefreshOffer } from './loader.js'
 import { FAILURES, type LoadFailure, type LoadingReply } from './reply.js'
 
 /** A request that loads what is missing. */
@@ -47,10 +47,11 @@ export class Loads {
     const { waitMs = usualWaitMs(this.#loader.origin.policy) } = wanting
     const endsAt = performance.now() + waitMs
     for (let isFirst = true; ; isFirst = false) {
-      const reply = (isFirst && known) || (await this.#entries.read(key, options))
+      const reply =
+        (isFirst && known) || (await this.#entries.read(key, { ...options, isUncounted: !isFirst }))
       if (reply.entry) {
         const early = earlyOf(reply.entry, key.policy.earlyRefreshBeta)
-        if (early !== undefined) this.#refresh(key, wanting.trace, early)
+        if (early !== undefined) this.refresh(key, wanting.trace, { early })
         return isFirst ? reply : toCollapsed(reply)
       }
       const loaded = await this.#load(key, options, wanting, endsAt - performance.now())
@@ -112,7 +113,12 @@ export class Loads {
     key: CacheKey,
     options: ReadOptions,
   ): Promise<LoadingReply> {
-    const reply = await this.#entries.read(key, { ...options, skipL1: true, hasFailed: true })
+    const reply = await this.#entries.read(key, {
+      ...options,
+      skipL1: true,
+      isUncounted: true,
+      hasFailed: true,
+    })
     if (!reply.entry) return { ...reply, failure }
     const isStale = reply.entry.state === 'stale'
     return {
@@ -141,14 +147,14 @@ export class Loads {
   }
 
   /** Loads again while the value is served: unless that would be refused, or takes too many slots. */
-  #refresh(key: CacheKey, trace: Trace, early: number): void {
+  refresh(key: CacheKey, trace: Trace, offer: RefreshOffer): void {
     const { backOffs, circuit, slots } = this.#loader.origin
     const name = nameOf(key)
     if (this.#refreshing.has(name) || backOffs.rests(name) || circuit.refusesMs > 0) return
     if (!slots.takeInBackground()) return
     this.#refreshing.add(name)
     this.#loader
-      .refresh(key, trace, early)
+      .refresh(key, trace, offer)
       // The value goes on being served; the next read tries again.
       .catch(() => undefined)
       .finally(() => {
