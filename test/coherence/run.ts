@@ -13,29 +13,34 @@ import { CONFIG_FILE, lifeOf, Workload } from './workload.js'
 
 type Trouble = Pick<Caches, 'instances' | 'client' | 'redisPid'> & {
   readonly isOver: () => boolean
+  /** Waits until an instance has served from memory: between two faults a slow machine might never. */
+  readonly healed: () => Promise<void>
 }
 
-async function killPubSub({ client, isOver }: Trouble): Promise<void> {
+async function killPubSub({ client, isOver, healed }: Trouble): Promise<void> {
   while (!isOver()) {
     await sleep(400)
+    await healed()
     // While Redis restarts it has no connection to kill.
     await client.call('CLIENT', 'KILL', 'TYPE', 'pubsub').catch(() => undefined)
   }
 }
 
-async function stopInstances({ instances, isOver }: Trouble): Promise<void> {
+async function stopInstances({ instances, isOver, healed }: Trouble): Promise<void> {
   for (let i = 0; !isOver(); i++) {
     const instance = instances[i % instances.length] as Instance
     instance.kill('SIGSTOP')
     await sleep(200 + (i % 4) * 600)
     instance.kill('SIGCONT')
     await sleep(700)
+    await healed()
   }
 }
 
-async function restartRedis({ client, redisPid, isOver }: Trouble): Promise<void> {
+async function restartRedis({ client, redisPid, isOver, healed }: Trouble): Promise<void> {
   while (!isOver()) {
     await sleep(3_000)
+    await healed()
     process.kill(redisPid(), 'SIGKILL')
     await until('Redis again', () => client.ping())
   }
@@ -101,7 +106,13 @@ export async function run(scenario: string, folder: string, size: Size): Promise
     const urls = caches.instances.map(({ url }) => url)
     const end = new Workload(urls, history).start()
     let isOver = false
-    const trouble = { ...caches, isOver: () => isOver }
+    const healed = async () => {
+      const from = history.reads.length
+      const isServed = () => history.reads.slice(from).some(({ fromMemory }) => fromMemory)
+      // A broken service may never serve from memory.
+      await until('a read from memory', () => isOver || isServed(), WAIT_MS).catch(() => undefined)
+    }
+    const trouble = { ...caches, isOver: () => isOver, healed }
     const troubles = (SCENARIOS[scenario] ?? []).map((one) => one(trouble))
     await sleep(size.seconds * 1_000)
     // If it never happens, the findings show that.
