@@ -50,5 +50,11 @@ const namedAsSingle = () =>
     'This Redis is a node of a Cluster. Name it as redis+cluster://host:port,host:port.',
   )
 
-const explain = (ours: Layout, there: string | null) =>
-  `This Redis was filled by Lockstep under another layout (${KEY} is ${there}), and this instance would look for its keys elsewhere (${JSON.stringify(ours)}). Give it the same kind of Redis, the same version of Lockstep and the same choice of a cache Redis, or a Redis without Lockstep's data.`
+function explain(ours: Layout, there: string | null): string {
+  const [, version] = /"version":(\d+)/.exec(there ?? '') ?? []
+  if (version !== undefined && Number(version) !== ours.version) {
+    const age = Number(version) < ours.version ? 'an older' : 'a newer'
+    return `This Redis has the data of ${age} version of Lockstep (layout ${version}, and this one has layout ${ours.version}): start that version, or this one with a Redis without Lockstep's data.`
+  }
+  return `This Redis was filled by Lockstep under another layout (${KEY} is ${there}), and this instance would look for its keys elsewhere (${JSON.stringify(ours)}). Give it the same kind of Redis and the same choice of a cache Redis, or a Redis without Lockstep's data.`
+}

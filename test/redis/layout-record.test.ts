@@ -79,3 +79,28 @@ it('refuses a node of a Cluster that is named like a single server', async () =>
   await until('the refusal', () => onRefused.mock.calls.length > 0)
   expect(onRefused.mock.calls[0]![0].message).toContain('redis+cluster://')
 })
+
+it.each([
+  ['older', -1],
+  ['newer', 1],
+])(
+  'refuses the data of an %s version in one sentence, and leaves it as it is',
+  async (age, distance) => {
+    const version = JSON.parse(OTHER).version + distance
+    const redis = await start()
+    const raw = await connect(redis)
+    // As that version wrote it.
+    const record = JSON.stringify({ version, hash: 'crc32', lockBuckets: 1, cachePartitions: 1 })
+    await raw.mset('ls:layout', record, 'ls:{default:l0}:lock:migrate', 'held')
+    const service = await startService({ LOCKSTEP_REDIS_URL: redis.url })
+
+    expect(await service.exit).toBe(1)
+    expect(service.stderr()).toMatch(
+      new RegExp(
+        `^This Redis has the data of an? ${age} version of Lockstep \\(layout ${version}, [^.]*\\.\n$`,
+      ),
+    )
+    expect(await raw.get('ls:layout')).toBe(record)
+    expect(await raw.dbsize()).toBe(2)
+  },
+)

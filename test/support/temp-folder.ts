@@ -5,6 +5,6 @@ import { onTestFinished } from 'vitest'
 export function tempFolder(mode = 0o700): string {
   const folder = mkdtempSync('/tmp/ls-')
   chmodSync(folder, mode)
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20 }))
   return folder
 }
