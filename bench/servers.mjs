@@ -38,6 +38,7 @@ export async function startServers({ isPinned = true, isProfiled = false } = {})
     LOCKSTEP_REDIS_TIMEOUT_MS: '5000',
     LOCKSTEP_CACHE_READ_TIMEOUT_MS: '5000',
     LOCKSTEP_RATELIMIT_TIMEOUT_MS: '5000',
+    LOCKSTEP_OVERLOAD_DELAY_MS: '5000',
   }
   const started = []
   const start = async (file, more, options) => {

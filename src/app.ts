@@ -22,6 +22,7 @@ import { createRedisMetrics } from './metrics/redis.js'
 import { createMetrics, type Metrics } from './metrics/registry.js'
 import { createBinder } from './redis/binder.js'
 import type { Connections } from './redis/connections.js'
+import { ping } from './redis/servers.js'
 import { bookRoutes } from './server/book/routes.js'
 import { operatorRoutes } from './server/operator-routes.js'
 import { notReady } from './server/readiness.js'
@@ -71,12 +72,12 @@ export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis)
   })
 
   const http = createHttpMetrics(metrics)
-  const load = new Load(config, createShedCounter(metrics))
-  createLoadMetrics(metrics, load.bounds)
+  const load = new Load(config, () => ping(connections.commands), createShedCounter(metrics))
+  createLoadMetrics(metrics, load)
   const server = { config, logger, metrics, http, load, keyring, tls, phase, current }
   const app = createServer(server)
   const admin = config.adminHost === '' ? undefined : createServer(server)
-  const operators = { config, connections, metrics, phase }
+  const operators = { config, connections, metrics, load, phase }
   const problems = collectProblems(domains)
   admin?.register(errorPages, { problems })
   admin?.register(operatorRoutes, { ...operators, withOperations: true })
@@ -103,6 +104,7 @@ export function buildApp(deps: AppDeps, domains = DOMAINS, access = accessRedis)
     for (const { drain } of running) drain?.()
   })
   app.addHook('onClose', async () => {
+    load.overload.close()
     for (const { close } of running) close?.()
   })
   return { app, admin }

@@ -253,7 +253,7 @@ func (c Calls) GetSession(ctx context.Context, id string, options ...CallOptions
 	return ask[api.Session](ctx, c.client, OpGetSession, Request{Path: map[string]string{"id": id}}, options)
 }
 
-// GetStatus is GET /v1/status: show version, Redis and its safety settings.
+// GetStatus is GET /v1/status: show version, load, Redis and its safety settings.
 func (c Calls) GetStatus(ctx context.Context, options ...CallOptions) (api.ServiceStatus, error) {
 	return ask[api.ServiceStatus](ctx, c.client, OpGetStatus, Request{}, options)
 }

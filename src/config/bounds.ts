@@ -5,7 +5,7 @@ const MIB = 1024 * 1024
 const count = (fallback: number, description: string) =>
   Type.Integer({ default: fallback, minimum: 1, maximum: 1_000_000, description })
 
-/** How much one instance accepts. */
+/** How much one instance accepts, and when it refuses more. */
 export const BOUNDS = {
   maxConnections: count(
     10_000,
@@ -20,6 +20,13 @@ export const BOUNDS = {
     10_000,
     'Requests with `waitMs` that one instance serves at a time, of all kinds together.',
   ),
+  overloadDelayMs: Type.Integer({
+    default: 100,
+    minimum: 10,
+    maximum: 600_000,
+    description:
+      'While every request waits longer than this for the event loop, or every call for Redis, the instance refuses a share of the requests.',
+  }),
   maxBodyBytes: Type.Integer({
     default: 128 * MIB,
     minimum: 16 * MIB,

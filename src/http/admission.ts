@@ -11,8 +11,9 @@ declare module 'fastify' {
     /**
      * Under overload. `always`: the request is always served, for probes. `lease`: it keeps, ends or
      * settles a lease, and is served before others, so that none is lost because others ask for more.
+     * `without-redis`: it has an answer of its own while Redis is slow.
      */
-    served?: 'always' | 'lease'
+    served?: 'always' | 'lease' | 'without-redis'
     /** The answer is a stream of events. */
     isStream?: boolean
     /** The most bytes of its body. */
@@ -49,6 +50,8 @@ export function installAdmission(
     if (served === 'always') return
     const keepsLease = served === 'lease'
     if (!requests.hasRoom(keepsLease)) throw load.refuse('requests')
+    const signal = keepsLease ? undefined : load.overload.refuses(served === undefined)
+    if (signal) throw load.refuse(signal)
     if (route.isStream && !streams.hasRoom(keepsLease)) throw load.refuse('streams')
     const bytes = largeBodyBytes(request)
     if (bytes > 0) {
@@ -58,7 +61,7 @@ export function installAdmission(
         bodyBytes.count -= bytes
       })
     }
-    requests.count += 1
+    load.begin()
     if (route.isStream) move(reply, load, 'streams')
     atEnd(reply, end)
   }
@@ -73,7 +76,7 @@ function checkConnection(
 ): void {
   if (!excess.has(socket)) return
   reply.header('connection', 'close')
-  if (served === undefined) throw load.refuse('connections')
+  if (served !== 'always' && served !== 'lease') throw load.refuse('connections')
 }
 
 /** From 16 KiB, what a request says that it sends; what its route accepts, if it does not say. */

@@ -1,11 +1,13 @@
+import { Overload } from './overload.js'
 import { type Problem, problem } from './problem.js'
 
-export interface LoadBounds {
+export interface LoadSettings {
   readonly maxConnections: number
   readonly maxRequests: number
   readonly maxStreams: number
   readonly maxWaiters: number
   readonly maxBodyBytes: number
+  readonly overloadDelayMs: number
 }
 
 /** What an instance has of one kind. */
@@ -31,12 +33,16 @@ const DETAILS = {
   streams: 'This instance has as many event streams as it accepts.',
   waiters: 'As many requests wait at this instance as it accepts.',
   'body-bytes': 'This instance receives as many bytes as it accepts.',
+  'event-loop': 'This instance is busy: requests wait too long before it reads them.',
+  redis: 'Redis is slow: calls wait too long for its answers.',
 }
 
 /** Why a request is refused. */
 export type ShedReason = keyof typeof DETAILS
 
-export const SHED_REASONS = Object.keys(DETAILS) as readonly ShedReason[]
+const REASONS = Object.keys(DETAILS) as readonly ShedReason[]
+
+type Bounded = Exclude<ShedReason, 'event-loop' | 'redis'>
 
 const FEWEST_MS = 500
 const MOST_MS = 3_000
@@ -54,12 +60,28 @@ const variantsOf = (reason: ShedReason): readonly Problem[] =>
 
 /** What an instance does now, and how much of it it accepts. */
 export class Load {
-  readonly bounds: Readonly<Record<ShedReason, Bound>>
+  readonly bounds: Readonly<Record<Bounded, Bound>>
+  readonly overload: Overload
+  /** Whether there was a request since somebody looked. */
+  #wasUsed = false
   readonly #onShed: (reason: ShedReason) => void
   readonly #refusals: Readonly<Record<ShedReason, readonly Problem[]>>
 
-  constructor(settings: LoadBounds, onShed: (reason: ShedReason) => void) {
+  constructor(
+    settings: LoadSettings,
+    ping: () => Promise<unknown>,
+    onShed: (reason: ShedReason) => void,
+  ) {
     this.#onShed = onShed
+    this.overload = new Overload({
+      limitMs: settings.overloadDelayMs,
+      ping,
+      wasUsed: () => {
+        const was = this.#wasUsed
+        this.#wasUsed = false
+        return was
+      },
+    })
     this.bounds = {
       connections: new Bound(settings.maxConnections),
       requests: new Bound(settings.maxRequests),
@@ -68,8 +90,14 @@ export class Load {
       'body-bytes': new Bound(settings.maxBodyBytes),
     }
     this.#refusals = Object.fromEntries(
-      SHED_REASONS.map((reason) => [reason, variantsOf(reason)]),
+      REASONS.map((reason) => [reason, variantsOf(reason)]),
     ) as never
+  }
+
+  /** Counts a request. */
+  begin(): void {
+    this.#wasUsed = true
+    this.bounds.requests.count += 1
   }
 
   shed(reason: ShedReason): void {

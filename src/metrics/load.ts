@@ -6,22 +6,30 @@ interface Bound {
   readonly max: number
 }
 
-type Bounds<K extends string> = Readonly<Record<K, Bound>>
+/** A share of the requests is refused while something delays all of them. */
+interface Shedding {
+  readonly delayMs: number
+  readonly percent: number
+}
+
+interface Load {
+  readonly bounds: Readonly<
+    Record<'connections' | 'requests' | 'streams' | 'waiters' | 'body-bytes', Bound>
+  >
+  readonly overload: Readonly<Record<'event-loop' | 'redis', Shedding>>
+}
 
 /** @returns counts a refused request, by the bound or signal that refused it */
 export function createShedCounter(metrics: Metrics): (reason: string) => void {
   const shed = metrics.counter(
     'lockstep_http_shed_total',
-    'Requests refused as `overloaded`, and connections closed, by the bound that was reached',
+    'Requests refused as `overloaded`, and connections closed, by the bound or the delay that was too much',
     ['reason'],
   )
   return (reason) => shed.labels(reason).inc()
 }
 
-export function createLoadMetrics(
-  metrics: Metrics,
-  bounds: Bounds<'connections' | 'requests' | 'streams' | 'waiters' | 'body-bytes'>,
-): void {
+export function createLoadMetrics(metrics: Metrics, { bounds, overload }: Load): void {
   const { connections, requests, streams, waiters } = bounds
   const inFlight = metrics.gauge(
     'lockstep_http_requests_in_flight',
@@ -42,4 +50,21 @@ export function createLoadMetrics(
     for (const [of, { count }] of all) load.set({ of }, count)
   })
   for (const [of, bound] of all) max.set({ of }, bound.max)
+  const delay = metrics.gauge(
+    'lockstep_overload_delay_seconds',
+    'The least time that a request waited in the last half second for the event loop, and for Redis',
+    labels,
+  )
+  const share = metrics.gauge(
+    'lockstep_overload_refused_ratio',
+    'The share of requests that is refused because of it',
+    labels,
+  )
+  const signals = ['event-loop', 'redis'] as const
+  atScrape(delay, () => {
+    for (const of of signals) delay.set({ of }, overload[of].delayMs / 1_000)
+  })
+  atScrape(share, () => {
+    for (const of of signals) share.set({ of }, overload[of].percent / 100)
+  })
 }

@@ -10,12 +10,18 @@ export interface Servers {
   ping(server: string): Promise<unknown>
 }
 
+/** Rejects if the server, on a Cluster any primary, does not answer, or there is no connection. */
+export const ping = async (connection: Connection): Promise<unknown> => {
+  if (!connection.isReady()) throw unavailable()
+  return connection.client.ping()
+}
+
 export function serversOf(connection: Connection): Servers {
   const { client } = connection
   if (!(client instanceof Cluster)) {
     return {
       serverOf: () => '',
-      ping: () => (connection.isReady() ? client.ping() : Promise.reject(unavailable())),
+      ping: () => ping(connection),
     }
   }
   return {

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
 import { keepPrivate } from '../http/answer-headers.js'
 import { COMMON_PROBLEMS, problemResponses } from '../http/problem.js'
+import { LOAD, LoadStatus, statusOfLoad } from './load-status.js'
 import type { OperatorOptions } from './operator-routes.js'
 import { statusOf } from './redis-watch.js'
 import { version } from './version.js'
@@ -73,20 +74,21 @@ const Status = Type.Object(
   {
     version: Type.String({ description: 'Of Lockstep.' }),
     uptimeMs: Type.Integer({ minimum: 0, description: 'Milliseconds since the start.' }),
+    load: LoadStatus,
     redis: RedisStatus,
     cacheRedis: Type.Optional(RedisStatus),
   },
   {
     title: 'ServiceStatus',
-    description: 'Version and Redis; `cacheRedis` if the cache has a Redis of its own.',
-    examples: [{ version: '0.1.0', uptimeMs: 86_400_000, redis: GOOD_REDIS }],
+    description: 'Version, load and Redis; `cacheRedis` if the cache has a Redis of its own.',
+    examples: [{ version: '0.1.0', uptimeMs: 86_400_000, load: LOAD, redis: GOOD_REDIS }],
   },
 )
 
 /** The metrics and the status, for operators. */
 export const operationRoutes: FastifyPluginAsyncTypebox<OperatorOptions> = async (
   app,
-  { config, connections, metrics },
+  { config, connections, metrics, load },
 ) => {
   const { commands, cache, probe, cacheProbe } = connections
   keepPrivate(app)
@@ -106,7 +108,7 @@ export const operationRoutes: FastifyPluginAsyncTypebox<OperatorOptions> = async
       config: { scope: 'operations:read', served: 'always' },
       schema: {
         operationId: 'getStatus',
-        summary: 'Show version, Redis and its safety settings',
+        summary: 'Show version, load, Redis and its safety settings',
         description:
           'Answers 200 also while Redis does not answer, and then says why. `findings` lists settings of Redis that endanger the guarantees; an empty list is good.',
         tags: ['operations'],
@@ -116,6 +118,7 @@ export const operationRoutes: FastifyPluginAsyncTypebox<OperatorOptions> = async
     async () => ({
       version,
       uptimeMs: Math.round(process.uptime() * 1_000),
+      load: statusOfLoad(load),
       redis: await statusOf(commands, probe, false),
       ...(cacheProbe && { cacheRedis: await statusOf(cache, cacheProbe, true) }),
     }),

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import type { Config } from '../config.js'
 import type { Phase } from '../http/draining.js'
+import type { Load } from '../http/load.js'
 import type { Metrics } from '../metrics/registry.js'
 import type { Connections } from '../redis/connections.js'
 import { operationRoutes } from './operations.js'
@@ -10,6 +11,7 @@ export interface OperatorOptions {
   readonly config: Config
   readonly connections: Connections
   readonly metrics: Metrics
+  readonly load: Load
   readonly phase: () => Phase
   /** False: only the probes are served. */
   readonly withOperations: boolean

@@ -24,6 +24,13 @@ const LEASE = [
   'settleEntries',
   'settleMessages',
 ]
+/** A check is decided by its policy while Redis is away. */
+const WITHOUT_REDIS = [
+  'authorizeVisitor',
+  'authorizeVisitorByPolicies',
+  'checkRateLimit',
+  'checkRateLimits',
+]
 const ALWAYS = ['getLiveness', 'getReadiness', 'getStatus']
 
 interface Operation {
@@ -43,6 +50,7 @@ it('every operation that keeps or ends a lease is served before others', async (
 
   expect(servedAs('lease')).toEqual(LEASE)
   expect(servedAs('always')).toEqual(ALWAYS)
+  expect(servedAs('without-redis')).toEqual(WITHOUT_REDIS)
   const like = /^(keep|end|renew|release|settle|cancel|commit|revoke)/
   const named = operations.map(({ operationId }) => operationId).filter((id) => like.test(id))
   expect(named.filter((id) => !LEASE.includes(id))).toEqual([])

@@ -101,6 +101,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       LOCKSTEP_REDIS_TIMEOUT_MS: `${WAIT_MS}`,
       LOCKSTEP_CACHE_READ_TIMEOUT_MS: `${WAIT_MS}`,
       LOCKSTEP_RATELIMIT_TIMEOUT_MS: `${WAIT_MS}`,
+      LOCKSTEP_OVERLOAD_DELAY_MS: `${WAIT_MS}`,
       LOCKSTEP_CONFIG_FILE: file,
       ...options.environment,
     })

@@ -49,6 +49,7 @@ export async function startService(
       LOCKSTEP_REDIS_TIMEOUT_MS: `${WAIT_MS}`,
       LOCKSTEP_CACHE_READ_TIMEOUT_MS: `${WAIT_MS}`,
       LOCKSTEP_RATELIMIT_TIMEOUT_MS: `${WAIT_MS}`,
+      LOCKSTEP_OVERLOAD_DELAY_MS: `${WAIT_MS}`,
       ...environment,
     },
   })

@@ -1072,6 +1072,26 @@ type ListedStream struct {
 	Newest   *string `json:"newest,omitempty"`
 }
 
+type LoadCount struct {
+	Now int64 `json:"now"`
+	Max int64 `json:"max"`
+}
+
+type LoadDelay struct {
+	DelayMs        int64 `json:"delayMs"`
+	RefusedPercent int64 `json:"refusedPercent"`
+}
+
+type LoadStatus struct {
+	Connections LoadCount `json:"connections"`
+	Requests    LoadCount `json:"requests"`
+	Waiters     LoadCount `json:"waiters"`
+	Streams     LoadCount `json:"streams"`
+	BodyBytes   LoadCount `json:"bodyBytes"`
+	EventLoop   LoadDelay `json:"eventLoop"`
+	Redis       LoadDelay `json:"redis"`
+}
+
 type Lock struct {
 	Name         string        `json:"name"`
 	State        LockState     `json:"state"`
@@ -2137,6 +2157,7 @@ type SentMessages struct {
 type ServiceStatus struct {
 	Version    string       `json:"version"`
 	UptimeMs   int64        `json:"uptimeMs"`
+	Load       LoadStatus   `json:"load"`
 	Redis      RedisStatus  `json:"redis"`
 	CacheRedis *RedisStatus `json:"cacheRedis,omitempty"`
 }

@@ -208,7 +208,7 @@ export const REQUEST_PROBLEMS = {
     status: 503,
     title: 'The service sheds load',
     cause:
-      'This instance has reached a bound: `reason` is `connections`, `requests`, `waiters`, `streams` or `body-bytes`. Nothing was applied.',
+      'This instance has more to do than it can: `reason` is `connections`, `requests`, `waiters`, `streams` or `body-bytes`; or too much waits for its `event-loop` or for `redis`. Nothing was applied.',
     remedy: 'Repeat after Retry-After, or run more instances.',
     retry: 'later',
   },

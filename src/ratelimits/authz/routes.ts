@@ -56,7 +56,11 @@ export const authzRoutes: RateLimitRoutes = async (app, { decide, policies }) =>
   for (const method of UNUSUAL) {
     if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true })
   }
-  const config = { scope: 'ratelimits:write', forProxies: true } as const
+  const config = {
+    scope: 'ratelimits:write',
+    served: 'without-redis',
+    forProxies: true,
+  } as const
 
   for (const method of app.supportedMethods.filter((method) => method !== 'HEAD')) {
     app.route({

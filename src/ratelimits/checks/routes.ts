@@ -35,7 +35,7 @@ export const checkRoutes: RateLimitRoutes = async (app, { decide, idempotencyTtl
   app.post(
     '/check',
     {
-      config: { scope: 'ratelimits:write', names: subjectsIn },
+      config: { scope: 'ratelimits:write', served: 'without-redis', names: subjectsIn },
       schema: {
         operationId: 'checkRateLimits',
         summary: 'Check several limits at once, all or nothing',
@@ -63,7 +63,12 @@ export const checkRoutes: RateLimitRoutes = async (app, { decide, idempotencyTtl
   app.post(
     '/:policy/check',
     {
-      config: { scope: 'ratelimits:write', names: subjectIn, queryFields: ['key', 'cost'] },
+      config: {
+        scope: 'ratelimits:write',
+        served: 'without-redis',
+        names: subjectIn,
+        queryFields: ['key', 'cost'],
+      },
       schema: {
         operationId: 'checkRateLimit',
         summary: 'Check one limit',

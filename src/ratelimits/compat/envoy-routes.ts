@@ -45,7 +45,7 @@ export const envoyRoutes: RateLimitRoutes = async (app, { decide, policies }) =>
   app.post(
     '/json',
     {
-      config: { scope: 'ratelimits:write', names: subjectsIn },
+      config: { scope: 'ratelimits:write', served: 'without-redis', names: subjectsIn },
       schema: {
         hide: true,
         body: ShouldRateLimitRequest,

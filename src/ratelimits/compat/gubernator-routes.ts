@@ -59,7 +59,7 @@ export const gubernatorRoutes: RateLimitRoutes = async (app, { decide, adjustmen
     '/v1/GetRateLimits',
     {
       bodyLimit: LIST_BODY_BYTES,
-      config: { scope: 'ratelimits:write', names: subjectsIn },
+      config: { scope: 'ratelimits:write', served: 'without-redis', names: subjectsIn },
       schema: {
         hide: true,
         body: GetRateLimitsRequest,

@@ -821,6 +821,26 @@ class ListedStream(TypedDict):
     newest: NotRequired[str]
 
 
+class LoadCount(TypedDict):
+    now: int
+    max: int
+
+
+class LoadDelay(TypedDict):
+    delayMs: int
+    refusedPercent: int
+
+
+class LoadStatus(TypedDict):
+    connections: LoadCount
+    requests: LoadCount
+    waiters: LoadCount
+    streams: LoadCount
+    bodyBytes: LoadCount
+    eventLoop: LoadDelay
+    redis: LoadDelay
+
+
 class Lock(TypedDict):
     name: str
     state: LockState
@@ -1766,6 +1786,7 @@ class SentMessages(TypedDict):
 class ServiceStatus(TypedDict):
     version: str
     uptimeMs: int
+    load: LoadStatus
     redis: RedisStatus
     cacheRedis: NotRequired[RedisStatus]
 

@@ -9,13 +9,15 @@ export const statusCommand = () =>
     .action(
       act(async ({ call, out, service }) => {
         const { json: status } = await call('getStatus', {})
-        const { version, uptimeMs, ...stores } = status
+        const { version, uptimeMs, load, ...stores } = status
+        const refused = Math.max(load.eventLoop.refusedPercent, load.redis.refusedPercent)
         out.show(status, () => {
           const servers = Object.entries(stores).filter(([, store]) => store !== undefined)
           out.fields([
             ['service', service.address.urls.join(', ')],
             ['version', version],
             ['up for', time(uptimeMs)],
+            ['refuses', refused > 0 ? `${refused} % of other requests than renewals` : undefined],
             ...servers.map(([name, store]) => [name, stateOf(store)] as const),
             ...servers.map(
               ([name, { findings }]) => [`${name} findings`, findings.join(', ')] as const,
