@@ -124,8 +124,8 @@ describe.skipIf(!hasOpenssl())('a Redis with TLS', () => {
 
   it('is a Cluster whose certificates are for names', async () => {
     const files = makeTlsFiles('DNS:localhost')
-    const ports = await startTlsCluster(files)
-    const redisUrl = `rediss+cluster://${ports.map((port) => `localhost:${port}`).join(',')}`
+    const members = await startTlsCluster(files)
+    const redisUrl = `rediss+cluster://${members.map(({ port }) => `localhost:${port}`).join(',')}`
     await expectService({
       redisUrl,
       environment: { LOCKSTEP_REDIS_URL: redisUrl, ...tlsSettings('LOCKSTEP_REDIS', files) },

@@ -30,9 +30,15 @@ export async function start(options: Partial<ManagedOptions> = {}): Promise<Mana
 }
 
 /** Opens a plain client that reconnects by itself and closes with the test. */
-export async function connect({ url }: Pick<ManagedRedis, 'url'>): Promise<Redis> {
+export async function connect(
+  { url }: Pick<ManagedRedis, 'url'>,
+  password?: string,
+): Promise<Redis> {
   const { protocol, pathname } = new URL(url)
-  const client = new Redis(protocol === 'unix:' ? pathname : url, { lazyConnect: true })
+  const client = new Redis(protocol === 'unix:' ? pathname : url, {
+    lazyConnect: true,
+    ...(password !== undefined && { password }),
+  })
   client.on('error', () => {})
   onTestFinished(() => client.disconnect())
   await client.connect()

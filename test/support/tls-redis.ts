@@ -39,12 +39,12 @@ export const tlsSettings = (prefix: string, { server, client }: TlsFiles) => ({
   [`${prefix}_TLS_KEY_FILE`]: client.keyFile,
 })
 
-/** Starts a server for the current test. @returns its port, and its socket for raw commands */
+/** Starts a server for the current test. @returns its port, its socket for raw commands, and its pid */
 export function startTlsRedis({ conf }: TlsFiles, more: readonly string[] = []) {
   return withFreePorts(async () => {
     const port = await freePort()
     const redis = await start({ conf: [...conf, `tls-port ${port}`, ...more], restart: false })
-    return { port, url: redis.url }
+    return { port, url: redis.url, pid: () => redis.pid() }
   })
 }
 
@@ -53,7 +53,7 @@ export async function startTlsSentinel(
   { conf }: TlsFiles,
   primary: { readonly port: number; readonly password: string },
   password: string,
-): Promise<{ readonly port: number }> {
+): Promise<{ readonly port: number; readonly client: Node['client'] }> {
   const port = await freePort()
   const sentinel: Node = await startSentinel([
     ...conf,
@@ -66,11 +66,17 @@ export async function startTlsSentinel(
     String(await sentinel.client.call('SENTINEL', 'CKQUORUM', 'lockstep')).startsWith('OK'),
   )
   await sentinel.client.call('ACL', 'SETUSER', 'default', 'resetpass', `>${password}`)
-  return { port }
+  return { port, client: sentinel.client }
 }
 
-/** Starts a Cluster of two primaries, which are known by the name of their host. */
-export async function startTlsCluster(files: TlsFiles): Promise<readonly number[]> {
+interface Member {
+  readonly port: number
+  readonly client: Node['client']
+  pid(): number
+}
+
+/** Starts a Cluster of two primaries, which are known by the name of their host, and a replica of the first. */
+export async function startTlsCluster(files: TlsFiles): Promise<readonly [Member, Member, Member]> {
   const startMember = () =>
     withFreePorts(async () => {
       const bus = await freePort()
@@ -84,18 +90,31 @@ export async function startTlsCluster(files: TlsFiles): Promise<readonly number[
       ])
       return { ...node, bus, client: await connect(node) }
     })
-  const [one, two] = await Promise.all([startMember(), startMember()])
+  const members = await Promise.all([startMember(), startMember(), startMember()])
+  const [one, two, replica] = members
   await two.client.call('CLUSTER', 'SET-CONFIG-EPOCH', 2)
   await one.client.call('CLUSTER', 'ADDSLOTSRANGE', 0, 8191)
   await two.client.call('CLUSTER', 'ADDSLOTSRANGE', 8192, 16_383)
-  await one.client.call('CLUSTER', 'MEET', '127.0.0.1', two.port, two.bus)
-  for (const { client } of [one, two]) {
+  for (const { port, bus } of [two, replica]) {
+    await one.client.call('CLUSTER', 'MEET', '127.0.0.1', port, bus)
+  }
+  const id = await one.client.call('CLUSTER', 'MYID')
+  await until('a replica that knows its primary', () =>
+    replica.client.call('CLUSTER', 'REPLICATE', id as string),
+  )
+  for (const { client } of members) {
     await until('a Cluster that serves and knows its names', async () => {
       const info = String(await client.call('CLUSTER', 'INFO'))
       const nodes = String(await client.call('CLUSTER', 'NODES'))
-      const isNamed = nodes.split('\n').filter((line) => line.includes(',localhost')).length === 2
+      const isNamed = nodes.split('\n').filter((line) => line.includes(',localhost')).length === 3
       return info.includes('cluster_state:ok') && isNamed
     })
   }
-  return [one.port, two.port]
+  await untilInStep(replica.client)
+  return members
 }
+
+export const untilInStep = (replica: Node['client']) =>
+  until('a replica in step', async () =>
+    (await replica.info('replication')).includes('master_link_status:up'),
+  )
