@@ -37,6 +37,7 @@ const (
 	CodeNotReplicated         Code[api.Problem]                   = "not-replicated"
 	CodeOriginFailed          Code[api.OriginProblem]             = "origin-failed"
 	CodeOriginNamespace       Code[api.Problem]                   = "origin-namespace"
+	CodeOriginOwned           Code[api.Problem]                   = "origin-owned"
 	CodeOriginRefused         Code[api.Problem]                   = "origin-refused"
 	CodeOriginUnavailable     Code[api.Problem]                   = "origin-unavailable"
 	CodeOutcomeUnknown        Code[api.Problem]                   = "outcome-unknown"
@@ -73,6 +74,7 @@ const (
 	CodeUnsatisfiable         Code[api.Problem]                   = "unsatisfiable"
 	CodeUnsupportedMediaType  Code[api.Problem]                   = "unsupported-media-type"
 	CodeWaitTimeout           Code[api.LockHeldProblem]           = "wait-timeout"
+	CodeWriteRefused          Code[api.WriteRefusedProblem]       = "write-refused"
 )
 
 // Operations of the API, by their names in openapi.yaml.

@@ -32,8 +32,8 @@ declare module '../http/scopes.js' {
  * `leases/` grants the right to load a key: the callers of one process share one in-flight read, and
  * messages wake them. `l1/` is the memory of the process; it serves an entry only while the messages
  * of the partition prove it valid. `origins/` loads what is missing from the services that own it, under
- * such leases; `origins/writing/` keeps loads and writes of a key from undoing each other while a write is
- * on its way to its origin; no route calls it yet. `spaces/` are the policies. `batches/` and `pipeline/`
+ * such leases; `origins/writing/` passes writes on, and keeps the loads and writes of a key from undoing each
+ * other meanwhile. `spaces/` are the policies. `batches/` and `pipeline/`
  * carry many calls. `sweeping/` frees what an ended space or a flush left.
  */
 export const cache = defineDomain({

@@ -91,6 +91,36 @@ export const { specs, problem, problemResponses } = defineProblems({
     remedy: 'Repeat after Retry-After.',
     retry: 'later',
   },
+  'origin-owned': {
+    status: 409,
+    title: 'Origin owns the values',
+    cause:
+      'Writes of the space go to its origin (`write: through`). Counters, objects, fills of leases, known absences and pipelines would pass it by.',
+    remedy: 'Use PUT, DELETE, set-many or delete-many.',
+    retry: 'no',
+  },
+  'write-refused': {
+    status: 422,
+    title: 'Origin refused the write',
+    cause: 'The origin of the space answered with an error of the 4xx kind. Nothing was applied.',
+    remedy: 'See `originStatus`, and what the origin says of it.',
+    retry: 'no',
+    members: Type.Object(
+      {
+        originStatus: Type.Integer({
+          minimum: 400,
+          maximum: 499,
+          description: 'What the origin answered.',
+        }),
+        originBody: Type.Optional(
+          Type.String({
+            description: 'With `exposeErrors`: the first 8 KiB of its answer, as text.',
+          }),
+        ),
+      },
+      { title: 'WriteRefusedProblem', examples: [{ originStatus: 409 }] },
+    ),
+  },
   'lease-lost': {
     status: 412,
     title: 'Lease is lost',

@@ -16,6 +16,7 @@ import { createLeaseMetrics, createMarkMetrics, createSweepMetrics } from './met
 import { createObjectStore } from './objects/store.js'
 import { createOriginMetrics } from './origins/metrics.js'
 import { Origins } from './origins/origins.js'
+import { createWriteLeases } from './origins/writing/store.js'
 import { Partitions } from './partition.js'
 import { parseSpace } from './spaces/parse.js'
 import type { FiledPolicy } from './spaces/policy.js'
@@ -79,6 +80,7 @@ export function createCacheStores(deps: Deps): AllCacheStores {
         metrics: createMarkMetrics(metrics),
         onSpaceEnded: (...space) => sweeper.space(...space),
       }),
+      writes: createWriteLeases(cacheBinder, partitions),
     },
   )
   const leasedReads = createLeasedReads({
@@ -98,6 +100,7 @@ export function createCacheStores(deps: Deps): AllCacheStores {
       peek: createReadMany(cacheBinder, partitions),
       policyOf: spaces.settingsOf,
     },
+    writes: stores.writes,
   })
   return { ...stores, leases: leasedReads, origins, hotKeys, usages, spaces, sweeper }
 }

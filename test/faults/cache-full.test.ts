@@ -291,16 +291,17 @@ describe('on a Redis that is full', () => {
       const begun = await writes.begin(keyOf(key), times)
       return begun.kind === 'begun' ? begun.clk : 0
     }
+    const dropped = { value: undefined, isCreated: false }
     const [taken, refused, unknown] = [await begin('a'), await begin('a'), await begin('a')]
     const late = await begin('b')
     await setMaxMemory(1)
 
     await expect(begin('c')).rejects.toMatchObject({ code: 'store-full' })
     expect(await writes.refused(keyOf('a'), refused)).toBe(true)
-    expect(await writes.finish(keyOf('a'), taken, undefined)).toEqual({ kind: 'dropped' })
+    expect(await writes.finish(keyOf('a'), taken, dropped)).toEqual({ kind: 'dropped' })
     await writes.unknown(keyOf('a'), unknown, WAIT_MS)
     await full.request('delete', at('a')).expect(204)
-    expect(await writes.finish(keyOf('b'), late + 1, undefined)).toEqual({ kind: 'dropped' })
+    expect(await writes.finish(keyOf('b'), late + 1, dropped)).toEqual({ kind: 'dropped' })
   })
 
   const READ = {

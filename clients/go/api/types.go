@@ -260,6 +260,7 @@ const (
 	CacheOperationStatusLeaseLost            CacheOperationStatus = "lease-lost"
 	CacheOperationStatusTooLarge             CacheOperationStatus = "too-large"
 	CacheOperationStatusIdempotencyConflict  CacheOperationStatus = "idempotency-conflict"
+	CacheOperationStatusOriginOwned          CacheOperationStatus = "origin-owned"
 	CacheOperationStatusDeleted              CacheOperationStatus = "deleted"
 	CacheOperationStatusCounted              CacheOperationStatus = "counted"
 	CacheOperationStatusCounterOverflow      CacheOperationStatus = "counter-overflow"
@@ -578,10 +579,12 @@ type DeleteManyRequest struct {
 }
 
 type DeleteManyResult struct {
-	Key    string           `json:"key"`
-	Status DeleteManyStatus `json:"status"`
-	Detail *string          `json:"detail,omitempty"`
-	Reason *string          `json:"reason,omitempty"`
+	Key          string           `json:"key"`
+	Status       DeleteManyStatus `json:"status"`
+	Detail       *string          `json:"detail,omitempty"`
+	Reason       *string          `json:"reason,omitempty"`
+	OriginStatus *int64           `json:"originStatus,omitempty"`
+	OriginBody   *string          `json:"originBody,omitempty"`
 }
 
 type DeleteManyResults struct {
@@ -591,12 +594,16 @@ type DeleteManyResults struct {
 type DeleteManyStatus string
 
 const (
-	DeleteManyStatusDeleted          DeleteManyStatus = "deleted"
-	DeleteManyStatusStoreUnavailable DeleteManyStatus = "store-unavailable"
-	DeleteManyStatusOutcomeUnknown   DeleteManyStatus = "outcome-unknown"
-	DeleteManyStatusStoreFull        DeleteManyStatus = "store-full"
-	DeleteManyStatusStoreNotReady    DeleteManyStatus = "store-not-ready"
-	DeleteManyStatusNotReplicated    DeleteManyStatus = "not-replicated"
+	DeleteManyStatusDeleted           DeleteManyStatus = "deleted"
+	DeleteManyStatusWriteRefused      DeleteManyStatus = "write-refused"
+	DeleteManyStatusOriginFailed      DeleteManyStatus = "origin-failed"
+	DeleteManyStatusOriginUnavailable DeleteManyStatus = "origin-unavailable"
+	DeleteManyStatusInvalidRequest    DeleteManyStatus = "invalid-request"
+	DeleteManyStatusStoreUnavailable  DeleteManyStatus = "store-unavailable"
+	DeleteManyStatusOutcomeUnknown    DeleteManyStatus = "outcome-unknown"
+	DeleteManyStatusStoreFull         DeleteManyStatus = "store-full"
+	DeleteManyStatusStoreNotReady     DeleteManyStatus = "store-not-ready"
+	DeleteManyStatusNotReplicated     DeleteManyStatus = "not-replicated"
 )
 
 type DeniedSubject struct {
@@ -2204,12 +2211,14 @@ type SetManyRequest struct {
 }
 
 type SetManyResult struct {
-	Key      string        `json:"key"`
-	Status   SetManyStatus `json:"status"`
-	ETag     *string       `json:"etag,omitempty"`
-	Replayed *bool         `json:"replayed,omitempty"`
-	Detail   *string       `json:"detail,omitempty"`
-	Reason   *string       `json:"reason,omitempty"`
+	Key          string        `json:"key"`
+	Status       SetManyStatus `json:"status"`
+	ETag         *string       `json:"etag,omitempty"`
+	Replayed     *bool         `json:"replayed,omitempty"`
+	Detail       *string       `json:"detail,omitempty"`
+	Reason       *string       `json:"reason,omitempty"`
+	OriginStatus *int64        `json:"originStatus,omitempty"`
+	OriginBody   *string       `json:"originBody,omitempty"`
 }
 
 type SetManyResults struct {
@@ -2226,6 +2235,11 @@ const (
 	SetManyStatusLeaseLost            SetManyStatus = "lease-lost"
 	SetManyStatusTooLarge             SetManyStatus = "too-large"
 	SetManyStatusIdempotencyConflict  SetManyStatus = "idempotency-conflict"
+	SetManyStatusOriginOwned          SetManyStatus = "origin-owned"
+	SetManyStatusWriteRefused         SetManyStatus = "write-refused"
+	SetManyStatusOriginFailed         SetManyStatus = "origin-failed"
+	SetManyStatusOriginUnavailable    SetManyStatus = "origin-unavailable"
+	SetManyStatusInvalidRequest       SetManyStatus = "invalid-request"
 	SetManyStatusStoreUnavailable     SetManyStatus = "store-unavailable"
 	SetManyStatusOutcomeUnknown       SetManyStatus = "outcome-unknown"
 	SetManyStatusStoreFull            SetManyStatus = "store-full"
@@ -2529,3 +2543,15 @@ const (
 	WindowAlignmentFirstHit WindowAlignment = "first-hit"
 	WindowAlignmentCalendar WindowAlignment = "calendar"
 )
+
+type WriteRefusedProblem struct {
+	Type         string  `json:"type"`
+	Title        string  `json:"title"`
+	Status       int64   `json:"status"`
+	Detail       string  `json:"detail"`
+	Code         string  `json:"code"`
+	RequestID    string  `json:"requestId"`
+	RetryAfterMs *int64  `json:"retryAfterMs,omitempty"`
+	OriginStatus int64   `json:"originStatus"`
+	OriginBody   *string `json:"originBody,omitempty"`
+}

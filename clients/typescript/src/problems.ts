@@ -29,4 +29,5 @@ export interface Problems {
   'too-many-messages': Schemas['QueueFullProblem']
   'too-many-waiters': Schemas['TooManyWaitersProblem']
   'wait-timeout': Schemas['LockHeldProblem']
+  'write-refused': Schemas['WriteRefusedProblem']
 }

@@ -3,6 +3,7 @@ import type { Encoding } from '../../http/encoding.js'
 import { toETag } from '../../http/etag.js'
 import type { Entry, EntryKind, LeaseReply } from '../entries/scripts.js'
 import { toLease } from '../leases/answer.js'
+import { notTaken, type Untaken } from '../origins/writing/answer.js'
 import { encode } from './encoding.js'
 import { AnswerBudget, type Found } from './reading.js'
 import type { Failed } from './settle.js'
@@ -74,6 +75,13 @@ export class Items {
         leaseText(lease),
     )
   }
+}
+
+/** An item that its origin did not take, or not for sure. */
+export function notTakenItem(key: string, end: Untaken): Item {
+  const { code, message, more } = notTaken(end, 'condition')
+  const { errors: _, ...members } = more.extensions ?? {}
+  return item(key, code, `,${JSON.stringify({ detail: message, ...members }).slice(1, -1)}`)
 }
 
 /** @param version of what was written, or of the value that refused it; 0 for none. */

@@ -29,7 +29,10 @@ const WRITTEN = [
   'lease-lost',
   'too-large',
   'idempotency-conflict',
+  'origin-owned',
 ] as const
+/** Where writes go to the origin of the space. */
+const THROUGH = ['write-refused', 'origin-failed', 'origin-unavailable', 'invalid-request'] as const
 
 const BY_STORE =
   'Of the store: store-unavailable, store-full, store-not-ready, not-replicated: not applied; outcome-unknown: maybe.'
@@ -44,6 +47,18 @@ const failure = {
     Type.String({ description: 'What happened, where the store or the origin gave no outcome.' }),
   ),
   reason: Type.Optional(Type.String({ description: 'With `store-not-ready`: why.' })),
+}
+const refusal = {
+  originStatus: Type.Optional(
+    Type.Integer({
+      minimum: 100,
+      maximum: 999,
+      description: 'With `write-refused`, `origin-failed`: what the origin answered.',
+    }),
+  ),
+  originBody: Type.Optional(
+    Type.String({ description: 'With `write-refused` and `exposeErrors`: as text, 8 KiB of it.' }),
+  ),
 }
 const replayed = Type.Optional(
   Type.Boolean({ description: 'A repeat under its idempotency key: nothing was applied again.' }),
@@ -135,13 +150,14 @@ export const GetManyResponse = Type.Object(
 const SetManyResult = Type.Object(
   {
     key: KeyName,
-    status: Type.Enum([...WRITTEN, ...STORE_ERRORS], {
+    status: Type.Enum([...WRITTEN, ...THROUGH, ...STORE_ERRORS], {
       title: 'SetManyStatus',
       description: `created, replaced, or the code of the error that a PUT of this entry would get. ${BY_STORE}`,
     }),
     etag,
     replayed,
     ...failure,
+    ...refusal,
   },
   { title: 'SetManyResult' },
 )
@@ -165,11 +181,12 @@ export const SetManyResponse = Type.Object(
 const DeleteManyResult = Type.Object(
   {
     key: KeyName,
-    status: Type.Enum(['deleted', ...STORE_ERRORS], {
+    status: Type.Enum(['deleted', ...THROUGH, ...STORE_ERRORS], {
       title: 'DeleteManyStatus',
-      description: `deleted: nothing is there now. ${BY_STORE}`,
+      description: `deleted: nothing is there now; otherwise the code of the error that a DELETE would get. ${BY_STORE}`,
     }),
     ...failure,
+    ...refusal,
   },
   { title: 'DeleteManyResult' },
 )

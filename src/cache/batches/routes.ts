@@ -7,21 +7,29 @@ import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
 import { varyByCaller } from '../entries/answer.js'
 import { keysBelow, refuseConditions } from '../entries/request.js'
-import type { CacheKey, EntryStore } from '../entries/store.js'
+import type { CacheKey, EntryStore, WriteOptions } from '../entries/store.js'
 import { SpaceParams } from '../fields.js'
 import type { LeasedReads } from '../leases/leased-reads.js'
 import { endsLeasesOfRefusedFills, itemsOf } from '../leases/refused-fills.js'
 import { tokenIn } from '../leases/schemas.js'
 import type { Origins } from '../origins/origins.js'
-import { assertLoadable, refuseLease, toWanting } from '../origins/request.js'
+import { readsThrough, writesThrough } from '../origins/policy.js'
+import { assertOfOrigin, refuseLease, toWanting } from '../origins/request.js'
 import { problemResponses } from '../problems.js'
 import type { RouteOptions } from '../route-options.js'
-import { failed, Items, toBody, toItems, written } from './answer.js'
+import { failed, Items, notTakenItem, toBody, toItems, written } from './answer.js'
 import { AT_ONCE_BYTES, countReads, type ReadMany, readMany } from './reading.js'
 import { DeleteManyResponse, GetManyResponse, SetManyResponse } from './result-schemas.js'
 import * as schemas from './schemas.js'
-import { isFailed, settleAll } from './settle.js'
-import { identityOfItem, toItem, toItemWrite, writeOne } from './writing.js'
+import { isFailed } from './settle.js'
+import {
+  identityOfItem,
+  removeOne,
+  settleWrites,
+  toItem,
+  toItemWrite,
+  writeOne,
+} from './writing.js'
 
 export const batchRoutes: FastifyPluginAsyncTypebox<
   RouteOptions & { store: EntryStore; leases: LeasedReads; origins: Origins }
@@ -42,11 +50,18 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
     request: FastifyRequest & { readonly body: { readonly lease: boolean } },
     keys: readonly CacheKey[],
   ): ReadMany {
-    if (!keys[0]?.policy.origin) return (chunk) => store.readMany(chunk, AT_ONCE_BYTES)
-    refuseLease(request.body.lease, 'body/lease')
-    for (const [i, key] of keys.entries()) assertLoadable(key, `body/keys/${i}`)
+    const { policy } = keys[0] as CacheKey
+    if (policy.origin) refuseLease(request.body.lease, 'body/lease')
+    if (!readsThrough(policy)) return (chunk) => store.readMany(chunk, AT_ONCE_BYTES)
+    for (const [i, key] of keys.entries()) assertOfOrigin(key, `body/keys/${i}`)
     const wanting = toWanting(request)
     return (chunk) => origins.readMany(chunk, AT_ONCE_BYTES, wanting)
+  }
+
+  /** @throws Problem for keys that cannot go to the origin that takes the writes */
+  function assertWritable(keys: readonly CacheKey[], placeOf: (index: number) => string): void {
+    if (!writesThrough((keys[0] as CacheKey).policy)) return
+    for (const [i, key] of keys.entries()) assertOfOrigin(key, placeOf(i))
   }
 
   app.post(
@@ -104,7 +119,10 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
         params: SpaceParams,
         headers: IdempotencyHeaders,
         body: schemas.SetManyRequest,
-        response: { 200: SetManyResponse, ...problemResponses(...COMMON_PROBLEMS) },
+        response: {
+          200: SetManyResponse,
+          ...problemResponses(...COMMON_PROBLEMS, 'origin-namespace'),
+        },
       },
     },
     async (request, reply) => {
@@ -117,8 +135,10 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
         request,
         entries.map(({ key }) => key),
       )
-      const outcomes = await settleAll(writes, (write, i) =>
-        writeOne({ entries: store, leases }, keys[i] as CacheKey, write),
+      assertWritable(keys, (i) => `body/entries/${i}/key`)
+      const wanting = toWanting(request)
+      const outcomes = await settleWrites(keys, (key, i) =>
+        writeOne({ entries: store, leases, origins }, key, writes[i] as WriteOptions, wanting),
       )
       const texts = outcomes.map((outcome, i) => {
         const key = keys[i] as CacheKey
@@ -141,17 +161,25 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
         tags: ['cache'],
         params: SpaceParams,
         body: schemas.DeleteManyRequest,
-        response: { 200: DeleteManyResponse, ...problemResponses(...COMMON_PROBLEMS) },
+        response: {
+          200: DeleteManyResponse,
+          ...problemResponses(...COMMON_PROBLEMS, 'origin-namespace'),
+        },
       },
     },
     async (request, reply) => {
-      const { keys } = request.body
-      const outcomes = await settleAll(await keysOf(request, keys), (key) => store.remove(key))
+      const keys = await keysOf(request, request.body.keys)
+      assertWritable(keys, (i) => `body/keys/${i}`)
+      const wanting = toWanting(request)
+      const outcomes = await settleWrites(keys, (key) =>
+        removeOne({ entries: store, origins }, key, wanting),
+      )
       const texts = outcomes.map((outcome, i) => {
-        const key = keys[i] as string
-        return isFailed(outcome) ? failed(key, outcome) : written(key, 'deleted')
+        const { key } = keys[i] as CacheKey
+        if (isFailed(outcome)) return failed(key, outcome)
+        return outcome ? notTakenItem(key, outcome) : written(key, 'deleted')
       })
-      const gone = outcomes.filter((outcome) => !isFailed(outcome)).length
+      const gone = outcomes.filter((outcome) => outcome === undefined).length
       metrics.invalidated(request.params.space, 'keys', 'hard', gone)
       return reply.type('application/json').send(toBody(texts) as never)
     },

@@ -15,15 +15,20 @@ const NOT_TRIED = new StoreError(
   'Redis did not answer for the items before; nothing was applied.',
 )
 
-/** Runs items in chunks of 128, each item by itself; see `settleChunks`. */
+/** Runs items in chunks, each item by itself; see `settleChunks`. */
 export const settleAll = <I, O>(
   items: readonly I[],
   run: (item: I, index: number) => Promise<O>,
+  atOnce?: number,
 ): Promise<(O | Failed)[]> =>
-  settleChunks(items, async (chunk, from) => {
-    const settled = await Promise.allSettled(chunk.map((item, i) => run(item, from + i)))
-    return settled.map((one) => (one.status === 'fulfilled' ? one.value : toFailed(one.reason)))
-  })
+  settleChunks(
+    items,
+    async (chunk, from) => {
+      const settled = await Promise.allSettled(chunk.map((item, i) => run(item, from + i)))
+      return settled.map((one) => (one.status === 'fulfilled' ? one.value : toFailed(one.reason)))
+    },
+    atOnce,
+  )
 
 /**
  * Runs items in chunks of 128, so that a batch delays no other call for long. A failure costs an item
@@ -35,11 +40,12 @@ export const settleAll = <I, O>(
 export async function settleChunks<I, O>(
   items: readonly I[],
   run: (chunk: readonly I[], from: number) => Promise<(O | Failed)[]>,
+  atOnce = ITEMS_AT_ONCE,
 ): Promise<(O | Failed)[]> {
   const outcomes: (O | Failed)[] = []
   let isAway = false
-  for (let from = 0; from < items.length; from += ITEMS_AT_ONCE) {
-    const chunk = items.slice(from, from + ITEMS_AT_ONCE)
+  for (let from = 0; from < items.length; from += atOnce) {
+    const chunk = items.slice(from, from + atOnce)
     if (isAway) {
       for (const _ of chunk) outcomes.push({ kind: 'failed', error: NOT_TRIED })
       continue

@@ -9,9 +9,17 @@ import { canBeRefused, toContentType } from '../entries/write-request.js'
 import type { WriteReply } from '../entries/write-scripts.js'
 import type { LeaseStore } from '../leases/store.js'
 import type { CacheMetrics } from '../metrics.js'
-import { type Item, written } from './answer.js'
+import type { Wanting } from '../origins/loading/loads.js'
+import type { Origins } from '../origins/origins.js'
+import { writesThrough } from '../origins/policy.js'
+import { isUntaken, type Untaken } from '../origins/writing/answer.js'
+import { isOwned, toChange } from '../origins/writing/request.js'
+import type { WriteEnd } from '../origins/writing/writer.js'
+import { type Item, notTakenItem, written } from './answer.js'
 import { defaultContentType } from './encoding.js'
+import { chains } from './in-order.js'
 import { WriteFields } from './schemas.js'
+import { type Failed, ITEMS_AT_ONCE, settleAll } from './settle.js'
 
 const Fields = Type.Object(WriteFields)
 
@@ -64,16 +72,38 @@ export const identityOfItem = (
 ): RequestIdentity | undefined => identity && { ...identity, digest: `${identity.digest}-${index}` }
 
 export interface WriteStores {
+  readonly origins: Origins
   readonly entries: EntryStore
   readonly leases: Pick<LeaseStore, 'cancel'>
 }
 
+/**
+ * Settles writes of one space. Where an origin takes them, those of one key go in their order, and only
+ * as many at once as may be sent to it.
+ */
+export function settleWrites<O>(
+  keys: readonly CacheKey[],
+  run: (key: CacheKey, index: number) => Promise<O>,
+): Promise<(O | Failed)[]> {
+  const { origin } = (keys[0] as CacheKey).policy
+  if (origin?.write !== 'through') return settleAll(keys, run)
+  const inOrder = chains<O>()
+  const atOnce = Math.min(ITEMS_AT_ONCE, origin.maxConcurrent)
+  return settleAll(keys, (key, i) => inOrder(key, () => run(key, i)), atOnce)
+}
+
+/** Why an item was not tried. */
+interface Refused {
+  readonly kind: 'too-large' | 'precondition-required' | 'origin-owned'
+}
+
 /** The outcome of a PUT of the same value. */
 export async function writeOne(
-  { entries, leases }: WriteStores,
+  { entries, leases, origins }: WriteStores,
   key: CacheKey,
   options: WriteOptions,
-): Promise<WriteReply | { readonly kind: 'too-large' | 'precondition-required' }> {
+  wanting: Wanting,
+): Promise<WriteReply | WriteEnd | Refused> {
   if (key.policy.requirePrecondition && !canBeRefused(options)) {
     return { kind: 'precondition-required' }
   }
@@ -82,7 +112,24 @@ export async function writeOne(
     if (options.fill !== undefined) await leases.cancel(key, options.fill, 0)
     return { kind: 'too-large' }
   }
-  return entries.write(key, options)
+  if (!writesThrough(key.policy)) return entries.write(key, options)
+  return isOwned(options)
+    ? { kind: 'origin-owned' }
+    : origins.write(key, toChange(options), wanting)
+}
+
+/** A DELETE. @returns why it is not done */
+export async function removeOne(
+  { entries, origins }: Pick<WriteStores, 'entries' | 'origins'>,
+  key: CacheKey,
+  wanting: Wanting,
+): Promise<Untaken | undefined> {
+  if (writesThrough(key.policy)) {
+    const end = await origins.write(key, { value: undefined }, wanting)
+    return isUntaken(end) ? end : undefined
+  }
+  await entries.remove(key)
+  return undefined
 }
 
 export function toItem(
@@ -101,6 +148,6 @@ export function toItem(
     case 'conflict':
       return written(key, 'idempotency-conflict')
     default:
-      return written(key, reply.kind)
+      return isUntaken(reply) ? notTakenItem(key, reply) : written(key, reply.kind)
   }
 }

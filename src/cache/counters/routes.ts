@@ -6,6 +6,7 @@ import { keyOf, toCondition, toReadCondition } from '../entries/request.js'
 import { KeyedChangeHeaders, LookHeaders, WITHOUT_VALUE } from '../entries/schemas.js'
 import { EntryParams, ETAG, REPLAYED } from '../fields.js'
 import { recordChange, takeFound } from '../objects/answer.js'
+import { refuseOwned } from '../origins/request.js'
 import { problem, problemResponses } from '../problems.js'
 import type { RouteOptions } from '../route-options.js'
 import { int64 } from './request.js'
@@ -39,13 +40,16 @@ export const counterRoutes: FastifyPluginAsyncTypebox<
             'counter-overflow',
             'idempotency-conflict',
             'precondition-failed',
+            'origin-owned',
           ),
         },
       },
     },
     async (request, reply) => {
       const { params, body } = request
-      const reached = await store.incr(await keyOf(request, policyOf), {
+      const key = await keyOf(request, policyOf)
+      refuseOwned(key)
+      const reached = await store.incr(key, {
         by: int64('body/by', body.by),
         initial: int64('body/initial', body.initial),
         ttlMs: body.ttlMs,

@@ -12,7 +12,7 @@ type Key = Parameters<L1['changeKey']>[0]
  */
 export function withL1(
   { l1, hotKeys }: { readonly l1: L1; readonly hotKeys: FrequentKeys },
-  { entries, counters, objects, invalidation }: CacheStores,
+  { entries, counters, objects, invalidation, writes }: CacheStores,
 ): CacheStores {
   async function around<T>(drop: () => void, change: () => Promise<T>): Promise<T> {
     drop()
@@ -72,6 +72,12 @@ export function withL1(
           () => l1.changeNames(namespace, space, []),
           () => invalidation.all(namespace, space, mode),
         ),
+    },
+    writes: {
+      begin: (key, options) => changing(key, () => writes.begin(key, options)),
+      finish: (key, clk, taken) => changing(key, () => writes.finish(key, clk, taken)),
+      refused: (key, clk) => changing(key, () => writes.refused(key, clk)),
+      unknown: (key, clk, ms) => changing(key, () => writes.unknown(key, clk, ms)),
     },
   }
 }

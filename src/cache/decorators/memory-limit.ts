@@ -12,7 +12,7 @@ import type { CacheStores } from './cache-stores.js'
 export function withMemoryLimit(
   isTightAt: (clock: () => string) => boolean,
   partitions: Partitions,
-  { entries, counters, objects, invalidation }: CacheStores,
+  { entries, counters, objects, invalidation, writes }: CacheStores,
 ): CacheStores {
   const isTight = (key: CacheKey) => isTightAt(() => partitions.clockOfKey(key))
   const unlessTight = <T>(key: CacheKey, write: () => Promise<T>): Promise<T> =>
@@ -36,6 +36,12 @@ export function withMemoryLimit(
       patch: (key, options) => unlessTight(key, () => objects.patch(key, options)),
     },
     invalidation,
+    writes: {
+      ...writes,
+      // What the origin took is loaded again once there is room.
+      finish: (key, clk, taken) =>
+        writes.finish(key, clk, isTight(key) ? { ...taken, value: undefined } : taken),
+    },
   }
 }
 

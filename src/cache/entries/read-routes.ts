@@ -7,7 +7,8 @@ import { setLeaseHeaders, toLease } from '../leases/answer.js'
 import { LEASE_HEADERS } from '../leases/schemas.js'
 import { notLoaded } from '../origins/answer.js'
 import { type LoadingReply, type LoadNote, resultOf } from '../origins/loading/reply.js'
-import { assertLoadable, refuseLease, toWanting } from '../origins/request.js'
+import { readsThrough } from '../origins/policy.js'
+import { assertOfOrigin, refuseLease, toWanting } from '../origins/request.js'
 import { isNotModified, kindMismatch, miss, setValueHeaders, toMeta } from './answer.js'
 import { toReadDirectives } from './cache-control.js'
 import { type Asked, keyOf, type Named, toAsk, toReadCondition } from './request.js'
@@ -39,13 +40,13 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
 
   /** How a GET reads: it takes part in the load of the value, by itself or by the service. */
   function readerOf(key: CacheKey, request: FastifyRequest & Asked) {
-    if (!key.policy.origin) {
+    if (key.policy.origin) refuseLease(request.query.lease, 'query/lease')
+    if (!readsThrough(key.policy)) {
       const asked = toAsk(request)
       return (options: ReadOptions): Promise<LoadingReply> =>
         asked ? leases.ask(key, options, asked) : store.read(key, options)
     }
-    refuseLease(request.query.lease, 'query/lease')
-    assertLoadable(key, 'path/key')
+    assertOfOrigin(key, 'path/key')
     const { waitMs } = request.query
     const wanting = { ...toWanting(request), waitMs, client: request.raw.socket }
     return (options: ReadOptions) => origins.read(key, options, wanting)

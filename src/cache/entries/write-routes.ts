@@ -1,26 +1,69 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { toETag } from '../../http/etag.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { requestIdentity } from '../../http/request-fingerprint.js'
 import { EntryParams, ETAG, header, REPLAYED } from '../fields.js'
 import { endsLeasesOfRefusedFills } from '../leases/refused-fills.js'
+import { writesThrough } from '../origins/policy.js'
+import { assertOfOrigin, refuseOwned, toWanting } from '../origins/request.js'
+import { isUntaken, notTaken, type Untaken, writeStatus } from '../origins/writing/answer.js'
+import { isOwned, toChange } from '../origins/writing/request.js'
+import type { Change, WriteEnd } from '../origins/writing/writer.js'
 import { problemResponses } from '../problems.js'
 import { conflict, kindMismatch, leaseLost, preconditionFailed, setValueHeaders } from './answer.js'
 import { keyOf, toCondition } from './request.js'
 import type { EntryRouteOptions } from './routes.js'
 import * as schemas from './schemas.js'
 import { type Entry, readResult } from './scripts.js'
-import type { CacheKey } from './store.js'
+import type { CacheKey, WriteOptions } from './store.js'
 import { toWrite } from './write-request.js'
+import type { WriteReply } from './write-scripts.js'
 
 const APPLIED = { 'Preference-Applied': header('`return=representation`.') }
+/** Where writes go to an origin. */
+const THROUGH = [
+  'origin-namespace',
+  'origin-owned',
+  'write-refused',
+  'origin-failed',
+  'origin-unavailable',
+] as const
 const STORED = { type: 'null', headers: { ...ETAG, ...REPLAYED } } as const
 
 export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
   app,
-  { store, leases, policyOf, metrics, idempotencyTtlMs },
+  { store, leases, origins, policyOf, metrics, idempotencyTtlMs },
 ) => {
+  /** @throws Problem for a change that the origin did not take, or not for sure */
+  async function change(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    key: CacheKey,
+    asked: Change,
+  ): Promise<Exclude<WriteEnd, Untaken>> {
+    assertOfOrigin(key, 'path/key')
+    const end = await origins.write(key, asked, toWanting(request))
+    const isMatch = asked.condition?.match !== undefined
+    if (isUntaken(end)) throw notTaken(end, `header/if-${isMatch ? '' : 'none-'}match`)
+    if ('originStatus' in end) reply.header('cache-status', writeStatus(end))
+    return end
+  }
+
+  /** A PUT that the origin takes before the cache does. */
+  async function writeThrough(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    key: CacheKey,
+    options: WriteOptions,
+  ): Promise<WriteReply> {
+    if (isOwned(options)) refuseOwned(key)
+    const end = await change(request, reply, key, toChange(options))
+    if (end.kind !== 'precondition-failed') return end
+    const { entry } = options.showsPresent ? await store.read(key, { skipL1: true }) : {}
+    return { ...end, entry: entry?.state === 'negative' ? undefined : entry }
+  }
+
   app.put(
     '/:space/:key',
     {
@@ -37,7 +80,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
         operationId: 'putCacheEntry',
         summary: 'Store a value',
         description:
-          'Stores bytes of any content type, in place of what the key held. It can be conditional: on a version, on there being no value, or on a lease that still holds (412 where it does not). With `Prefer: return=representation` and `If-None-Match: *` the answer is the value that is there.',
+          'Stores bytes of any content type, in place of what the key held. It can be conditional: on a version, on there being no value, or on a lease that still holds (412 where it does not). With `Prefer: return=representation` and `If-None-Match: *` the answer is the value that is there. In a space that writes through, the origin takes it first.',
         tags: ['cache'],
         params: EntryParams,
         querystring: schemas.WriteQuery,
@@ -58,6 +101,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
             'lease-lost',
             'idempotency-conflict',
             'kind-mismatch',
+            ...THROUGH,
           ),
         },
       },
@@ -65,7 +109,10 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
     async (request, reply) => {
       const key = await keyOf(request, policyOf)
       const idempotency = requestIdentity(request, idempotencyTtlMs)
-      const outcome = await store.write(key, toWrite(request, key.policy, idempotency))
+      const write = toWrite(request, key.policy, idempotency)
+      const outcome = writesThrough(key.policy)
+        ? await writeThrough(request, reply, key, write)
+        : await store.write(key, write)
       switch (outcome.kind) {
         case 'conflict':
           throw conflict()
@@ -78,7 +125,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
         default:
           metrics.write(key.space, outcome.kind)
           if (outcome.replayed) reply.header('idempotent-replayed', 'true')
-          reply.header('etag', toETag(outcome.version))
+          if (outcome.version > 0) reply.header('etag', toETag(outcome.version))
           return reply.code(outcome.kind === 'created' ? 201 : 204).send(undefined as never)
       }
     },
@@ -100,19 +147,22 @@ export const writeRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
         operationId: 'deleteCacheEntry',
         summary: 'Delete a value',
         description:
-          'Drops a value of any kind; a load that began before cannot fill the key any more. It succeeds as well where there is nothing.',
+          'Drops a value of any kind; a load that began before cannot fill the key any more. It succeeds as well where there is nothing. In a space that writes through, the origin deletes first.',
         tags: ['cache'],
         params: EntryParams,
         headers: schemas.ChangeHeaders,
         response: {
           204: { description: 'Nothing is there now.', type: 'null' },
-          ...problemResponses(...COMMON_PROBLEMS, 'precondition-failed'),
+          ...problemResponses(...COMMON_PROBLEMS, 'precondition-failed', ...THROUGH),
         },
       },
     },
     async (request, reply) => {
       const key = await keyOf(request, policyOf)
-      const outcome = await store.remove(key, toCondition(request.headers))
+      const condition = toCondition(request.headers)
+      const outcome = writesThrough(key.policy)
+        ? await change(request, reply, key, { value: undefined, condition })
+        : await store.remove(key, condition)
       if (outcome.kind === 'precondition-failed') {
         throw preconditionFailed(reply, key.key, outcome.version)
       }

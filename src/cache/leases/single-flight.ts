@@ -109,7 +109,7 @@ export class SingleFlight {
     }
 
     const others = toOthers(reply)
-    const isOver = reply.entry !== undefined || lease.kind === 'backoff' || lease.kind === 'none'
+    const isOver = reply.entry !== undefined || !isWaited(lease)
     for (const waiter of asking) {
       if (!this.#waiters.has(waiter)) continue
       if (isOver) waiter.answer(others)
@@ -126,6 +126,10 @@ export class SingleFlight {
     this.#timer = setTimeout(() => this.refresh(), Math.min(ms, READ_EVERY_MS)).unref()
   }
 }
+
+/** Whether a load may come that serves those who wait; during a write none is stored. */
+const isWaited = (lease: LeveledReply['lease']): boolean =>
+  lease.kind === 'granted' || (lease.kind === 'held' && !lease.isWritten)
 
 /** The reply for the waiters that did not win the lease. */
 function toOthers(reply: LeveledReply): LeveledReply {

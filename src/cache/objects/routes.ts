@@ -17,6 +17,7 @@ import {
   WITHOUT_VALUE,
 } from '../entries/schemas.js'
 import { EntryParams, ETAG, REPLAYED } from '../fields.js'
+import { refuseOwned } from '../origins/request.js'
 import { problem } from '../problems.js'
 import type { RouteOptions } from '../route-options.js'
 import { recordChange, takeFound } from './answer.js'
@@ -84,6 +85,7 @@ export const objectRoutes: FastifyPluginAsyncTypebox<
             'not-an-integer',
             'idempotency-conflict',
             'precondition-failed',
+            'origin-owned',
           ),
         },
       },
@@ -91,6 +93,7 @@ export const objectRoutes: FastifyPluginAsyncTypebox<
     async (request, reply) => {
       const { params, body } = request
       const key = await keyOf(request, policyOf)
+      refuseOwned(key)
       const changes = toChanges(body)
       const patched = await store.patch(key, {
         changes,

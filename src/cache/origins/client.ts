@@ -7,7 +7,7 @@ export type AnswerHeaders = Readonly<Record<string, string | string[] | undefine
 
 /** What became of a request to an origin. */
 export type Exchanged =
-  /** `body` is empty unless the status is 200. */
+  /** `body` is empty unless it was wanted. */
   | {
       readonly kind: 'answered'
       readonly status: number
@@ -17,6 +17,17 @@ export type Exchanged =
   | { readonly kind: 'timeout' | 'broken' | 'too-large' }
   /** It was not sent: there was no connection. */
   | { readonly kind: 'unreachable' }
+
+export interface OriginRequest {
+  readonly method: 'GET' | 'PUT' | 'DELETE'
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: Buffer | null
+  /** By `performance.now()`: nothing is sent after it. */
+  readonly sendBefore?: number | undefined
+  /** Of which statuses the body is read, and how much of it there may be. */
+  readonly wantsBody: (status: number) => boolean
+}
 
 export interface OriginClientOptions {
   /** Scheme, host and port. */
@@ -43,10 +54,12 @@ export class OriginClient {
     })
   }
 
-  get(path: string, headers: Readonly<Record<string, string>>): Promise<Exchanged> {
+  send({ method, path, headers, body = null, ...options }: OriginRequest): Promise<Exchanged> {
+    const { sendBefore = Number.POSITIVE_INFINITY, wantsBody } = options
     return new Promise((resolve) => {
-      const exchange = new Exchange(this.#timeoutMs, resolve)
-      this.#pool.dispatch({ method: 'GET', path, headers: { ...headers } }, exchange)
+      const timeoutMs = Math.min(this.#timeoutMs, sendBefore - performance.now())
+      const exchange = new Exchange({ timeoutMs, sendBefore, wantsBody }, resolve)
+      this.#pool.dispatch({ method, path, headers: { ...headers }, body }, exchange)
     })
   }
 
@@ -59,8 +72,15 @@ export class OriginClient {
 const OVER = new Error('the request is over')
 const NOTHING = Buffer.alloc(0)
 
-/** One request and its answer, whose body is bounded and read only where it is a value. */
+interface ExchangeOptions {
+  readonly timeoutMs: number
+  readonly sendBefore: number
+  readonly wantsBody: OriginRequest['wantsBody']
+}
+
+/** One request and its answer, whose body is bounded and read only where it is wanted. */
 class Exchange implements Dispatcher.DispatchHandler {
+  readonly #options: ExchangeOptions
   readonly #end: (exchanged: Exchanged) => void
   readonly #timer: NodeJS.Timeout
   #controller: Dispatcher.DispatchController | undefined
@@ -70,17 +90,19 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #chunks: Buffer[] = []
   #size = 0
 
-  constructor(timeoutMs: number, end: (exchanged: Exchanged) => void) {
+  constructor(options: ExchangeOptions, end: (exchanged: Exchanged) => void) {
+    this.#options = options
     this.#end = end
     this.#timer = setTimeout(() => {
       this.#abort({ kind: this.#controller ? 'timeout' : 'unreachable' })
-    }, timeoutMs)
+    }, options.timeoutMs)
   }
 
-  /** There is a connection, and the request goes out. */
+  /** There is a connection, and the request goes out unless it is aborted here. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller
-    if (this.#isOver) controller.abort(OVER)
+    // A process that was asleep may come here before its timers.
+    if (this.#isOver || performance.now() >= this.#options.sendBefore) controller.abort(OVER)
+    else this.#controller = controller
   }
 
   onResponseStart(
@@ -92,7 +114,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (status < 200) return
     this.#status = status
     this.#headers = headers
-    if (status !== 200) this.#settle({ kind: 'answered', status, headers, body: NOTHING })
+    if (!this.#options.wantsBody(status))
+      this.#settle({ kind: 'answered', status, headers, body: NOTHING })
     else if (Number(headers['content-length']) > MAX_VALUE_BYTES) this.#abort({ kind: 'too-large' })
   }
 

@@ -3,7 +3,7 @@ import type { Fault } from '../../schema/faults.js'
 import type { SpaceSection } from '../spaces/schemas.js'
 import { addressFault } from './address.js'
 import { headersFault, headersFileFault } from './headers.js'
-import { DEFAULT_ORIGIN } from './policy.js'
+import { DEFAULT_ORIGIN, toOriginPolicy } from './policy.js'
 import type { OriginSettings } from './schemas.js'
 
 /** The faults of the origins of spaces that a schema cannot express. */
@@ -19,7 +19,9 @@ export const originFaults = (spaces: Static<typeof SpaceSection>): Fault[] =>
 /** By the field of the space. */
 type Faults = Readonly<Record<string, string | undefined>>
 
-function faultsOf({ url, namespaces, headers, headersFile }: OriginSettings): Faults {
+function faultsOf(origin: OriginSettings): Faults {
+  const { url, namespaces, headers, headersFile } = origin
+  const { read, write } = toOriginPolicy(origin)
   const both = headers !== undefined && headersFile !== undefined
   return {
     'origin/url': addressFault(url, namespaces ?? DEFAULT_ORIGIN.namespaces),
@@ -27,6 +29,10 @@ function faultsOf({ url, namespaces, headers, headersFile }: OriginSettings): Fa
     'origin/headersFile': both
       ? 'contradicts headers: give one of the two'
       : headersFile && headersFileFault(headersFile),
+    'origin/read':
+      read === 'none' && write === 'none'
+        ? 'is none, and so is write: the origin would have no use'
+        : undefined,
   }
 }
 

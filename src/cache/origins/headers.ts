@@ -4,7 +4,7 @@ export type OriginHeaders = Readonly<Record<string, string>>
 
 /** Headers that the client sets, or that describe a connection. */
 const RESERVED =
-  /^(accept-encoding|connection|content-length|expect|if-.*|keep-alive|lockstep-.*|range|te|traceparent|trailer|transfer-encoding|upgrade|x-request-id)$/i
+  /^(accept-encoding|connection|content-(encoding|length|type)|expect|idempotency-key|if-.*|keep-alive|lockstep-.*|range|te|traceparent|trailer|transfer-encoding|upgrade|x-request-id)$/i
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 

@@ -1,9 +1,10 @@
 import { atScrape, type Metrics } from '../../metrics/registry.js'
 import type { Exchanged } from './client.js'
 import { isAnswer } from './loading/loaded-value.js'
+import { verdictOf } from './writing/verdict.js'
 
-/** What a request is for: a caller that waits, or a value that is still served. */
-export type Operation = 'load' | 'refresh'
+/** What a request is for: a caller that waits, a value that is still served, or a change. */
+export type Operation = 'load' | 'refresh' | 'write' | 'delete'
 
 export type OriginMetrics = ReturnType<typeof createOriginMetrics>
 
@@ -14,7 +15,7 @@ const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60
 export function createOriginMetrics(metrics: Metrics) {
   const requests = metrics.counter(
     'lockstep_cache_origin_requests_total',
-    'Requests to the origins of spaces, by operation (load: a caller waits; refresh: in the background) and outcome: value, absent (404, 410), not-modified (304), status (any other), timeout, broken, too-large, unreachable (not sent)',
+    'Requests to the origins of spaces, by operation (load: a caller waits; refresh: in the background; write, delete: passed on) and outcome: of a load value, absent (404, 410) or not-modified (304), of a write taken or refused; status (any other), timeout, broken, too-large, unreachable (not sent)',
     ['space', 'operation', 'outcome'],
   )
   const seconds = metrics.histogram(
@@ -35,7 +36,7 @@ export function createOriginMetrics(metrics: Metrics) {
   )
   return {
     requested(space: string, operation: Operation, exchanged: Exchanged, tookMs: number): void {
-      requests.labels(space, operation, outcomeOf(exchanged)).inc()
+      requests.labels(space, operation, outcomeOf(operation, exchanged)).inc()
       seconds.labels(space).observe(tookMs / 1_000)
     },
     watch(origins: () => Iterable<readonly [string, { used: number; isOpen: boolean }]>): void {
@@ -51,9 +52,14 @@ export function createOriginMetrics(metrics: Metrics) {
   }
 }
 
-function outcomeOf(exchanged: Exchanged): string {
+function outcomeOf(operation: Operation, exchanged: Exchanged): string {
   if (exchanged.kind !== 'answered') return exchanged.kind
-  if (exchanged.status === 304) return 'not-modified'
-  if (!isAnswer(exchanged.status)) return 'status'
-  return exchanged.status === 200 ? 'value' : 'absent'
+  const { status } = exchanged
+  if (operation === 'write' || operation === 'delete') {
+    const verdict = verdictOf(status, operation)
+    return verdict === 'unknown' ? 'status' : verdict
+  }
+  if (status === 304) return 'not-modified'
+  if (!isAnswer(status)) return 'status'
+  return status === 200 ? 'value' : 'absent'
 }

@@ -1,6 +1,6 @@
 import type { CacheKey } from '../entries/store.js'
 import { type Address, toAddress } from './address.js'
-import { type Exchanged, OriginClient } from './client.js'
+import { type Exchanged, OriginClient, type OriginRequest } from './client.js'
 import { type OriginHeaders, readHeadersFile } from './headers.js'
 import { BackOffs } from './loading/back-offs.js'
 import { Circuit } from './loading/circuit.js'
@@ -10,7 +10,7 @@ import type { Operation, OriginMetrics } from './metrics.js'
 import { type OriginPolicy, toOriginPolicy } from './policy.js'
 import type { OriginSettings } from './schemas.js'
 
-/** What joins the logs of an origin with ours; nothing else of a request is sent. */
+/** What joins the logs of an origin with ours. */
 export interface Trace {
   readonly requestId: string
   readonly traceparent?: string | undefined
@@ -21,6 +21,12 @@ export interface Sent {
   readonly exchanged: Exchanged
   readonly tookMs: number
 }
+
+/** A request without what every request to the origin has. */
+export type Outgoing = Omit<OriginRequest, 'path' | 'headers'> &
+  Partial<Pick<OriginRequest, 'headers'>>
+
+const isValue = (status: number): boolean => status === 200
 
 const AWAY: ReadonlySet<number> = new Set([502, 503, 504])
 
@@ -50,19 +56,30 @@ export class Origin {
    * @param validator of the value that is there: the origin may answer that it has no other
    * @returns undefined where the circuit is open
    */
-  async request(
+  request(
     key: CacheKey,
     operation: Operation,
     trace: Trace,
     validator?: string,
   ): Promise<Sent | undefined> {
+    const headers = unlessHeaders(validator)
+    return this.send(key, operation, trace, { method: 'GET', headers, wantsBody: isValue })
+  }
+
+  /** Sends any request about a key, with a slot. @returns undefined where the circuit is open */
+  async send(
+    key: CacheKey,
+    operation: Operation,
+    trace: Trace,
+    { headers, ...request }: Outgoing,
+  ): Promise<Sent | undefined> {
     const end = this.circuit.begin()
     if (!end) return undefined
     const sentAt = performance.now()
-    const path = this.#address.pathOf(key.namespace, key.key)
-    const exchanged = await this.#client.get(path, {
-      ...this.#headersOf(trace),
-      ...unlessHeaders(validator),
+    const exchanged = await this.#client.send({
+      ...request,
+      path: this.#address.pathOf(key.namespace, key.key),
+      headers: { ...this.#headersOf(trace), ...headers },
     })
     const tookMs = performance.now() - sentAt
     end(isUp(exchanged))

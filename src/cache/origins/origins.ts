@@ -3,11 +3,14 @@ import type { CacheKey, EntryStore, ReadOptions } from '../entries/store.js'
 import { storeErrorOrThrow } from '../entries/store-error.js'
 import { Loader, type LoaderOptions } from './loading/loader.js'
 import { Loads, type Wanting } from './loading/loads.js'
-import type { LoadingReply } from './loading/reply.js'
+import { FAILURES, type LoadingReply } from './loading/reply.js'
 import type { OriginMetrics } from './metrics.js'
 import { Origin } from './origin.js'
+import { readsThrough } from './policy.js'
 import type { OriginSettings } from './schemas.js'
 import { RefreshAhead, type RefreshAheadOptions } from './warming/refresh-ahead.js'
+import type { WriteLeases } from './writing/store.js'
+import { type Change, type WriteEnd, Writer } from './writing/writer.js'
 
 type Spaces = Readonly<Record<string, { readonly origin?: OriginSettings }>>
 
@@ -18,20 +21,23 @@ export interface OriginsOptions {
   /** With the memory of the process in front, if it has one. */
   readonly entries: Pick<EntryStore, 'read' | 'readMany' | 'write'>
   readonly ahead: Pick<RefreshAheadOptions, 'hotKeys' | 'peek' | 'policyOf'>
+  readonly writes: WriteLeases
 }
 
 interface Running {
   /** Of its settings, to see whether a reload changed them. */
   readonly text: string
   readonly origin: Origin
-  readonly loads: Loads
+  /** Undefined where reads load nothing. */
+  readonly loads: Loads | undefined
   readonly ahead: RefreshAhead | undefined
+  readonly writer: Writer
 }
 
 /** Requests that began with settings of before a reload are over then. */
 const RETIRED_MS = 120_000
 
-/** The origins of the spaces of the configuration file, and the reads that load from them. */
+/** The origins of the spaces of the configuration file, with the reads that load from them and the writes that reach them. */
 export class Origins {
   readonly #options: OriginsOptions
   #spaces = new Map<string, Running>()
@@ -46,10 +52,26 @@ export class Origins {
 
   /** A read that loads what is missing, in a space with an origin. */
   read(key: CacheKey, options: ReadOptions, wanting: Wanting): Promise<LoadingReply> {
+    const loads = this.#spaces.get(key.space)?.loads
+    return loads ? loads.read(key, options, wanting) : this.#options.entries.read(key, options)
+  }
+
+  /**
+   * A write that its origin takes before the cache does. Where there is a condition and nothing to
+   * compare it with, the value is loaded first.
+   * @returns `miss` where reads load nothing
+   */
+  async write(key: CacheKey, change: Change, wanting: Wanting): Promise<WriteEnd> {
     const running = this.#spaces.get(key.space)
-    return running
-      ? running.loads.read(key, options, wanting)
-      : this.#options.entries.read(key, options)
+    // A reload has just taken the origin away.
+    if (!running) return { kind: 'not-sent', failure: FAILURES.unreachable() }
+    const { loads, writer } = running
+    const end = await writer.write(key, change, wanting.trace)
+    if (end.kind !== 'miss' || !loads) return end
+    const { failure } = await loads.read(key, { skipL1: true, maxBytes: -1 }, wanting)
+    if (failure) return { kind: 'not-sent', failure }
+    const again = await writer.write(key, change, wanting.trace)
+    return again.kind === 'miss' ? { kind: 'not-sent', failure: FAILURES.incomparable() } : again
   }
 
   /** The same for many keys of one space, in the order asked for. */
@@ -72,7 +94,7 @@ export class Origins {
 
   /** Answers the requests that wait: the instance shuts down. */
   drain(): void {
-    for (const { loads } of this.#spaces.values()) loads.drain()
+    for (const { origin } of this.#spaces.values()) origin.slots.close()
   }
 
   close(): void {
@@ -98,15 +120,18 @@ export class Origins {
   }
 
   #start(space: string, settings: OriginSettings, text: string): Running {
-    const { entries, leases, metrics } = this.#options
+    const { entries, leases, metrics, writes } = this.#options
     const origin = new Origin(settings, metrics)
     this.#open.add(origin)
-    const loads = new Loads(new Loader(origin, { entries, leases }), entries)
-    const { refreshAhead, namespaces } = origin.policy
-    const ahead = refreshAhead
-      ? new RefreshAhead({ space, namespaces, loads, ...this.#options.ahead })
+    const loads = readsThrough({ origin: origin.policy })
+      ? new Loads(new Loader(origin, { entries, leases }), entries)
       : undefined
-    return { text, origin, loads, ahead }
+    const { refreshAhead, namespaces } = origin.policy
+    const ahead =
+      refreshAhead && loads
+        ? new RefreshAhead({ space, namespaces, loads, ...this.#options.ahead })
+        : undefined
+    return { text, origin, loads, ahead, writer: new Writer(origin, writes) }
   }
 
   #retire(origin: Origin): void {

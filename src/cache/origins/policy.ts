@@ -1,9 +1,9 @@
 import type { OriginSettings } from './schemas.js'
 
-/** How a space loads, without its secrets. */
+/** How a space loads and writes, without its secrets. */
 export interface OriginPolicy {
   readonly url: string
-  /** Requests of other namespaces load nothing. */
+  /** Requests of other namespaces neither load nor write. */
   readonly namespaces: readonly string[]
   /** From the connection to the last byte of an answer. */
   readonly timeoutMs: number
@@ -13,6 +13,16 @@ export interface OriginPolicy {
   readonly refreshAhead: boolean
   /** What says how long a value is fresh; an answer never for longer than the space. */
   readonly ttlFrom: 'space' | 'response'
+  /** Whether a read loads what is missing. */
+  readonly read: 'through' | 'none'
+  /** through: a write reaches the origin before the cache. none: it changes the cache alone. */
+  readonly write: 'none' | 'through'
+  /** The longest time in which the origin may still apply a write that was given up. */
+  readonly applyWithinMs: number
+  /** drop: the origin keeps another form of what it is given, so it is not stored. */
+  readonly after: 'store' | 'drop'
+  /** Whether a caller sees what the origin says of a write that it refuses. */
+  readonly exposeErrors: boolean
 }
 
 export const DEFAULT_ORIGIN = Object.freeze({
@@ -21,6 +31,11 @@ export const DEFAULT_ORIGIN = Object.freeze({
   maxConcurrent: 32,
   refreshAhead: false,
   ttlFrom: 'space',
+  read: 'through',
+  write: 'none',
+  applyWithinMs: 10_000,
+  after: 'store',
+  exposeErrors: false,
 })
 
 export const toOriginPolicy = ({
@@ -28,6 +43,16 @@ export const toOriginPolicy = ({
   headersFile: __,
   ...settings
 }: OriginSettings): OriginPolicy => ({ ...DEFAULT_ORIGIN, ...settings })
+
+interface Owned {
+  readonly origin?: OriginPolicy
+}
+
+/** Whether a read of a space loads what is missing. */
+export const readsThrough = ({ origin }: Owned): boolean => origin?.read === 'through'
+
+/** Whether a write of a space goes to its origin. */
+export const writesThrough = ({ origin }: Owned): boolean => origin?.write === 'through'
 
 /** A load has a lease for this much longer than the origin has time: its fill has to be sent. */
 const FILL_MS = 1_000

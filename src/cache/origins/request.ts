@@ -4,16 +4,17 @@ import type { CacheKey } from '../entries/store.js'
 import { problem } from '../problems.js'
 import type { Wanting } from './loading/loads.js'
 import type { Trace } from './origin.js'
+import { writesThrough } from './policy.js'
 
 /** A segment that servers resolve, also where they decode the path first. */
 const DOTS = /(^|[/\\])\.\.?([/\\]|$)/
 
 /**
- * Whether a request may load these keys of a space with an origin.
+ * Whether a request to the origin may be about this key.
  * @param place of a key in the request
  * @throws Problem origin-namespace; invalid-request for a key that no path of the origin can hold
  */
-export function assertLoadable(
+export function assertOfOrigin(
   { namespace, policy: { origin }, space, key }: CacheKey,
   place: string,
 ): void {
@@ -29,10 +30,17 @@ export function assertLoadable(
   }
 }
 
-/** @throws Problem invalid-request: the service loads, and no caller may keep it from that. */
+/** @throws Problem invalid-request: no caller loads the values of an origin. */
 export function refuseLease(isAsked: boolean | undefined, place: string): void {
-  if (isAsked)
-    throw invalid(place, 'is not for a space with an origin: the service loads its values')
+  if (isAsked) throw invalid(place, 'is not for a space with an origin, which brings its values')
+}
+
+const OWNED =
+  'Its origin owns the values of the space: only PUT, DELETE and their batches change them.'
+
+/** @throws Problem origin-owned where writes go to the origin: this change cannot. */
+export function refuseOwned({ policy }: CacheKey): void {
+  if (writesThrough(policy)) throw problem('origin-owned', OWNED)
 }
 
 /** What a request for many keys wants: each waits for its own time. */

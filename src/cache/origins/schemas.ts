@@ -18,6 +18,12 @@ export const OriginSection = Type.Object(
     maxConcurrent: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })),
     refreshAhead: Type.Optional(Type.Boolean()),
     ttlFrom: Type.Optional(Type.Enum(['space', 'response'])),
+    read: Type.Optional(Type.Enum(['through', 'none'])),
+    write: Type.Optional(Type.Enum(['none', 'through'])),
+    // With the longest time-out and its margin less than an hour: marks may not live longer.
+    applyWithinMs: Type.Optional(DurationMs(0, 3_500_000, '')),
+    after: Type.Optional(Type.Enum(['store', 'drop'])),
+    exposeErrors: Type.Optional(Type.Boolean()),
   },
   { additionalProperties: false },
 )

@@ -14,8 +14,8 @@ import type { CacheKey, WriteOptions } from '../entries/store.js'
 import type { CacheMetrics } from '../metrics.js'
 import type { Wanting } from '../origins/loading/loads.js'
 import { resultOf } from '../origins/loading/reply.js'
-import type { Origins } from '../origins/origins.js'
-import { assertLoadable } from '../origins/request.js'
+import { readsThrough, writesThrough } from '../origins/policy.js'
+import { assertOfOrigin } from '../origins/request.js'
 import type { PolicyOf } from '../spaces/store.js'
 import type { Operation } from './schemas.js'
 
@@ -23,7 +23,6 @@ type Sent = Static<typeof Operation>
 
 export interface Stores extends WriteStores {
   readonly counters: CounterStore
-  readonly origins: Origins
 }
 
 /** The end of an operation: makes its item of the answer, once all operations have ended. */
@@ -55,9 +54,10 @@ export async function plan(
   if (foreign) throw invalid(`${pointer}/${foreign}`, `does not belong to ${op}`)
   const key: CacheKey = { namespace, space, key: name, policy: await policyOf(namespace, space) }
   const { encoding = 'json' } = sent
+  if (op !== 'get' && writesThrough(key.policy)) return planOwned(key)
   switch (op) {
     case 'get':
-      assertLoadable(key, `${pointer}/key`)
+      if (readsThrough(key.policy)) assertOfOrigin(key, `${pointer}/key`)
       return planGet(key, encoding)
     case 'put':
       return planPut(key, toItemWrite(pointer, { ...sent, encoding }, idempotency))
@@ -68,11 +68,17 @@ export async function plan(
   }
 }
 
+/** Its origin owns the values: a pipeline would pass it by. */
+const planOwned = (key: CacheKey): Planned => ({
+  key,
+  run: async () => () => written(key.key, 'origin-owned'),
+})
+
 const planGet = (key: CacheKey, encoding: Encoding): Planned => ({
   key,
   async run({ entries, origins }, budget, wanting) {
     const found = await readInto(budget, entries, key, (options) =>
-      key.policy.origin ? origins.read(key, options, wanting) : entries.read(key, options),
+      origins.read(key, options, wanting),
     )
     return (items, metrics) => {
       if (found.kind === 'read') metrics.read(key, resultOf(found), found.level)
@@ -83,8 +89,8 @@ const planGet = (key: CacheKey, encoding: Encoding): Planned => ({
 
 const planPut = (key: CacheKey, write: WriteOptions): Planned => ({
   key,
-  async run(stores) {
-    const reply = await writeOne(stores, key, write)
+  async run(stores, _budget, wanting) {
+    const reply = await writeOne(stores, key, write, wanting)
     return (_items, metrics) => toItem(key, reply, metrics)
   },
 })

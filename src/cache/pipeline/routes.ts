@@ -5,6 +5,7 @@ import { assertScope } from '../../http/auth.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { IdempotencyHeaders, requestIdentity } from '../../http/request-fingerprint.js'
 import { Items, toBody, toItems } from '../batches/answer.js'
+import { chains } from '../batches/in-order.js'
 import { AnswerBudget } from '../batches/reading.js'
 import { MAX_BATCH_BYTES } from '../batches/schemas.js'
 import { settleAll } from '../batches/settle.js'
@@ -61,10 +62,10 @@ export const pipelineRoutes: FastifyPluginAsyncTypebox<RouteOptions & { stores: 
         )
       }
       const budget = new AnswerBudget()
-      const inOrder = chains()
+      const inOrder = chains<Ended>()
       const wanting = toWanting(request)
       const ended = await settleAll(operations, (operation) =>
-        inOrder(operation, () => operation.run(stores, budget, wanting)),
+        inOrder(operation.key, () => operation.run(stores, budget, wanting)),
       )
       const items = new Items()
       const texts = await toItems(ended, (one, i) =>
@@ -82,19 +83,3 @@ const keysOf = (operations: Operations) =>
 
 const keysIn = ({ body }: FastifyRequest) =>
   keysOf((body as Static<typeof schemas.PipelineRequest>).operations)
-
-/**
- * Runs the operations of one key one after another, also where one fails. The scripts of different
- * keys are sent together.
- */
-function chains(): (operation: Planned, run: () => Promise<Ended>) => Promise<Ended> {
-  const last = new Map<string, Promise<unknown>>()
-  return ({ key: { space, key } }, run) => {
-    // No space holds a colon.
-    const name = `${space}:${key}`
-    const before = last.get(name)
-    const current = before ? before.then(run, run) : run()
-    last.set(name, current)
-    return current
-  }
-}

@@ -6,6 +6,7 @@ KEYS clock       zset    clk, epoch, run and marks of the partition
 KEYS entry       string  see lib/entry.lua
 KEYS lease       string  see lib/writes.lua
 KEYS values      hash    of a counter or an object that the value replaces
+KEYS record?     string  see lib/record.lua
 ARGV on_restart  string  keep, soft or flush, and the epoch of a new clock
 ARGV space       string
 ARGV name        string  the key, for its message
@@ -18,6 +19,9 @@ ARGV error_ms    int     or, once a load failed, for
 ARGV type        string  content type
 ARGV encoding    string  content encoding
 ARGV tags        string  separated by line feeds
+ARGV fingerprint string  of the request, '' without an idempotency key
+ARGV record_ttl_ms  int  how long the idempotency record is kept
+ARGV outcome     int     what a repeat of the request answers: 1 created, 2 replaced; see write-begin.lua
 ARGV payload     string
 
 RETURN outcome version
@@ -28,12 +32,14 @@ COST O(max_notes), and O(tags)
 ]]
 -- @use lib/fill.lua
 -- @use lib/partition.lua
+-- @use lib/record.lua
 -- @use lib/writes.lua
-local clock_key, entry_key, lease_key, values_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local clock_key, entry_key, lease_key, values_key, record_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local on_restart, space, name, clk = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local store, negative = ARGV[5] == '1', ARGV[6] == '1'
 local ttl_ms, stale_ms, error_ms = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
-local content_type, encoding, tags, payload = ARGV[10], ARGV[11], ARGV[12], ARGV[13]
+local content_type, encoding, tags = ARGV[10], ARGV[11], ARGV[12]
+local fingerprint, record_ttl_ms, outcome, payload = ARGV[13], tonumber(ARGV[14]), ARGV[15], ARGV[16]
 
 local clock = read_clock(clock_key, space, on_restart)
 local writes = read_writes(lease_key, clock)
@@ -47,6 +53,7 @@ redis.call('UNLINK', entry_key, values_key)
 -- Without its note it may have reached the origin at any time since: nothing that began meanwhile counts.
 if note then save_writes(lease_key, writes) else void_lease(lease_key) end -- @place late-finish
 if not (store and is_alone and is_current) then
+  write_record(record_key, record_ttl_ms, fingerprint, outcome, 0)
   tick_if_saved(clock)
   publish_key(clock, space, name, true)
   return { 2, 0 }
@@ -61,5 +68,6 @@ write_entry(clock, entry_key, {
   error = logical_end + error_ms * 1000, opens = 0, load = 0, size = #payload, token = '',
   type = content_type, encoding = encoding, tags = tags,
 }, payload)
+write_record(record_key, record_ttl_ms, fingerprint, outcome, digits(clock.clk))
 publish_key(clock, space, name, true)
 return { 1, clock.clk }

@@ -12,8 +12,9 @@ export const STORE_PROBLEMS = {
     status: 503,
     title: 'The outcome is unknown',
     cause:
-      'The request was sent to Redis; its answer was lost, or a script failed halfway. It may have been applied.',
-    remedy: 'Repeat with the same Idempotency-Key: it is then applied at most once.',
+      'The request was sent to Redis, or to the origin of a space; its answer was lost, or it failed halfway. It may have been applied.',
+    remedy:
+      'Repeat with the same Idempotency-Key: it is then applied at most once, by an origin if it heeds such keys.',
     retry: 'same-key',
   },
   'store-full': {

@@ -35,7 +35,9 @@ describe('an origin of the configuration file', () => {
     [{ url: 'http://{key}/x' }, /origin\/url must be an http/],
     [{ url: 'http://a/{key}', namespaces: ['a', 'b'] }, /must hold \{namespace\}/],
     [{ url: 'http://a/{key}', namespaces: ['A b'] }, /namespaces\/0 has the wrong form/],
-    [{ url: 'http://a/{key}', write: 'through' }, /origin\/write is not a known field/],
+    [{ url: 'http://a/{key}', write: 'behind' }, /origin\/write must be one of/],
+    [{ url: 'http://a/{key}', read: 'none' }, /origin\/read is none, and so is write/],
+    [{ url: 'http://a/{key}', applyWithinMs: 3_500_001 }, /applyWithinMs must be at most/],
     [{ url: 'http://a/{key}', timeoutMs: 1 }, /timeoutMs must be at least 50/],
     [
       { ...HEADERS, headers: { 'a b': 'secret' } },

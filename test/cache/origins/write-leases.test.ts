@@ -2,7 +2,11 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { createEntryStore, type EntryStore } from '../../../src/cache/entries/store.js'
 import { createInvalidationStore } from '../../../src/cache/invalidation/store.js'
 import { beginScript, unknownScript } from '../../../src/cache/origins/writing/scripts.js'
-import { createWriteLeases, type WriteLeases } from '../../../src/cache/origins/writing/store.js'
+import {
+  createWriteLeases,
+  type Taken,
+  type WriteLeases,
+} from '../../../src/cache/origins/writing/store.js'
 import { Partitions } from '../../../src/cache/partition.js'
 import { DEFAULT_POLICY } from '../../../src/cache/spaces/policy.js'
 import { layoutOf } from '../../../src/redis/layout.js'
@@ -53,6 +57,8 @@ async function begin(key: string, times = TIMES): Promise<number> {
   if (begun.kind !== 'begun') throw new Error(begun.kind)
   return begun.clk
 }
+const finish = (key: ReturnType<typeof at>, clk: number, taken: Taken['value']) =>
+  writes.finish(key, clk, { value: taken, isCreated: false })
 const put = (key: string, text = 'old') => entries.write(at(key), value(text))
 const read = async (key: string) => (await entries.read(at(key))).entry
 let tokens = 0
@@ -69,6 +75,10 @@ async function win(key: string): Promise<string> {
 }
 const fill = async (key: string, proof: string) =>
   (await entries.write(at(key), { ...value('loaded'), fill: proof })).kind
+
+const sizeOf = (key: string) => harness.redis.strlen(keysOf(harness, key).lease)
+/** Bytes of a record with one write. */
+const ONE_NOTE = 66
 
 /** Collects the messages about a key from now on. */
 async function listen(key: string): Promise<string[]> {
@@ -218,7 +228,7 @@ describe('while a write is under way', () => {
     await invalidation.keys(harness.namespace, SPACE, ['removed'], 'hard')
     await until('two messages', () => heard.length === 2)
     expect(heard).toEqual(['k', 'k'])
-    expect(await writes.finish(at('removed'), clk, value())).toEqual({ kind: 'dropped' })
+    expect(await finish(at('removed'), clk, value())).toEqual({ kind: 'dropped' })
     expect(await harness.redis.exists(keysOf(harness, 'removed').lease)).toBe(0)
   })
 
@@ -233,7 +243,7 @@ describe('while a write is under way', () => {
 describe('a write that the origin took', () => {
   it('is stored as it was given, under a new version', async () => {
     const clk = await begin('taken')
-    const finished = await writes.finish(at('taken'), clk, value())
+    const finished = await finish(at('taken'), clk, value())
     if (finished.kind !== 'stored') throw new Error(finished.kind)
     expect(finished.version).toBeGreaterThan(clk)
     const seen = await read('taken')
@@ -267,20 +277,20 @@ describe('a write that the origin took', () => {
       .request('post', '/v1/cache/users/counter/incr')
       .send({ ttlMs: HOUR_MS })
       .expect(200)
-    await writes.finish(at('counter'), await begin('counter'), value())
+    await finish(at('counter'), await begin('counter'), value())
     expect(await harness.redis.exists(keysOf(harness, 'counter').values)).toBe(0)
     expect((await read('counter'))?.kind).toBe('bytes')
   })
 
   it('may be known to be absent', async () => {
     const clk = await begin('deleted')
-    await writes.finish(at('deleted'), clk, { ...value(''), isNegative: true })
+    await finish(at('deleted'), clk, { ...value(''), isNegative: true })
     expect((await read('deleted'))?.state).toBe('negative')
   })
 
   it('is dropped where the origin keeps another form of it', async () => {
     await put('another-form')
-    const finished = await writes.finish(at('another-form'), await begin('another-form'), undefined)
+    const finished = await finish(at('another-form'), await begin('another-form'), undefined)
     expect(finished).toEqual({ kind: 'dropped' })
     expect(await read('another-form')).toBeUndefined()
     expect(await fill('another-form', await win('another-form'))).toBe('created')
@@ -290,7 +300,7 @@ describe('a write that the origin took', () => {
     const clk = await begin('epoch')
     await harness.redis.del(keysOf(harness, 'epoch').clock)
     await put('epoch-again')
-    expect(await writes.finish(at('epoch'), clk, value())).toEqual({ kind: 'dropped' })
+    expect(await finish(at('epoch'), clk, value())).toEqual({ kind: 'dropped' })
   })
 
   it('wakes the requests that wait, also where it is dropped', async () => {
@@ -298,7 +308,7 @@ describe('a write that the origin took', () => {
     for (const [i, stored] of [undefined, value()].entries()) {
       await win('woken')
       const clk = await begin('woken')
-      await writes.finish(at('woken'), clk, stored)
+      await finish(at('woken'), clk, stored)
       await until('two messages', () => heard.length === 2 * i + 2)
     }
     expect(new Set(heard)).toEqual(new Set(['k']))
@@ -306,10 +316,61 @@ describe('a write that the origin took', () => {
 
   it('ticks also where it is dropped', async () => {
     const first = await begin('ticks')
-    await writes.finish(at('ticks'), first, undefined)
+    await finish(at('ticks'), first, undefined)
     const { clock } = keysOf(harness, 'ticks')
     const finishedAt = Number(await harness.redis.zscore(clock, 'clk'))
     expect(finishedAt).toBeGreaterThan(first)
+  })
+})
+
+describe('a request with an idempotency key', () => {
+  const idempotency = (key: string, fingerprint = 'a') => ({
+    digest: `digest-of-${key}`,
+    fingerprint,
+    ttlMs: HOUR_MS,
+  })
+  const beginAs = (key: string, fingerprint?: string, condition?: object) =>
+    writes.begin(at(key), { ...TIMES, idempotency: idempotency(key, fingerprint), condition })
+
+  it.each([
+    ['stored', value()],
+    ['dropped', undefined],
+  ])('is taken once, also where what it wrote is %s', async (kind, stored) => {
+    const key = `once-${kind}`
+    const begun = await beginAs(key)
+    if (begun.kind !== 'begun') throw new Error(begun.kind)
+    expect(begun.first).toBe(begun.clk)
+    const taken = { value: stored, isCreated: kind === 'stored', idempotency: idempotency(key) }
+    const finished = await writes.finish(at(key), begun.clk, taken)
+    expect(finished.kind).toBe(kind)
+    const version = finished.kind === 'stored' ? finished.version : 0
+    const condition = { match: [1] }
+    expect(await beginAs(key, 'a', condition)).toEqual({
+      kind: kind === 'stored' ? 'created' : 'replaced',
+      version,
+    })
+    expect(await sizeOf(key)).toBe(0)
+    const { record = '' } = keysOf(harness, key, SPACE, idempotency(key))
+    expect(await harness.redis.pttl(record)).toBeGreaterThan(HOUR_MS - MINUTE_MS)
+  })
+
+  it('begins again under its first clock while its outcome is not known', async () => {
+    const first = await beginAs('again')
+    const { record = '' } = keysOf(harness, 'again', SPACE, idempotency('again'))
+    expect(await harness.redis.pttl(record)).toBeGreaterThan(HOUR_MS - MINUTE_MS)
+    const second = await beginAs('again')
+    const third = await beginAs('again')
+    if (first.kind !== 'begun' || second.kind !== 'begun' || third.kind !== 'begun') {
+      throw new Error('unlikely')
+    }
+    expect([second.first, third.first]).toEqual([first.clk, first.clk])
+    expect(second.clk).toBeGreaterThan(first.clk)
+  })
+
+  it('is refused for another request', async () => {
+    await beginAs('conflict')
+    expect(await beginAs('conflict', 'b')).toEqual({ kind: 'conflict' })
+    expect(await sizeOf('conflict')).toBe(ONE_NOTE)
   })
 })
 
@@ -322,7 +383,7 @@ describe('of two writes', () => {
       const clks = [await begin('two'), await begin('two')]
       for (const i of order) {
         expect(await ask('two')).toMatchObject({ isWritten: true })
-        expect(await writes.finish(at('two'), clks[i] as number, value())).toEqual({
+        expect(await finish(at('two'), clks[i] as number, value())).toEqual({
           kind: 'dropped',
         })
       }
@@ -336,7 +397,7 @@ describe('of two writes', () => {
     await invalidation.keys(harness.namespace, SPACE, ['died'], 'soft')
     harness.advance(LASTS_MS + 1)
     const clk = await begin('died')
-    expect(await writes.finish(at('died'), clk, value())).toMatchObject({ kind: 'stored' })
+    expect(await finish(at('died'), clk, value())).toMatchObject({ kind: 'stored' })
     expect((await read('died'))?.state).toBe('fresh')
   })
 
@@ -411,7 +472,7 @@ describe('a write of unknown outcome', () => {
     harness.advance(LASTS_MS + 1)
     const clk = await begin('late')
     await writes.unknown(at('late'), late, HOUR_MS)
-    expect(await writes.finish(at('late'), clk, value())).toEqual({ kind: 'dropped' })
+    expect(await finish(at('late'), clk, value())).toEqual({ kind: 'dropped' })
     expect(await ask('late')).toMatchObject({ isWritten: true })
   })
 
@@ -435,11 +496,11 @@ describe('of more writes than are noted apart', () => {
       served_ms: 0,
       lasts_ms: lastsMs,
       max_notes: 2,
+      fingerprint: '',
+      record_ttl_ms: 0,
     })
     return reply.kind === 'begun' ? reply.clk : 0
   }
-  const sizeOf = (key: string) => harness.redis.strlen(keysOf(harness, key).lease)
-
   it.each([
     ['first', [3 * HOUR_MS, HOUR_MS, HOUR_MS]],
     ['second', [HOUR_MS, 3 * HOUR_MS, HOUR_MS]],
@@ -449,7 +510,7 @@ describe('of more writes than are noted apart', () => {
     for (const lastsMs of times) clks.push(await beginOne(key, lastsMs))
     const two = await sizeOf(key)
     for (const clk of clks) {
-      expect(await writes.finish(at(key), clk, value())).toEqual({ kind: 'dropped' })
+      expect(await finish(at(key), clk, value())).toEqual({ kind: 'dropped' })
     }
     expect(await sizeOf(key)).toBe(two - NOTE_BYTES)
     harness.advance(2 * HOUR_MS)

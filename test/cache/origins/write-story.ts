@@ -140,12 +140,15 @@ export class Story {
 
   async #finish(writer: Writer): Promise<void> {
     const { kind } = await this.#writes.finish(this.#driver.key, this.#clkOf(writer), {
-      payload: Buffer.from(String(this.#applied.get(writer))),
-      contentType: 'text/plain',
-      contentEncoding: '',
-      tags: LIFE.tags,
-      ttlMs: LIFE.ttl * UNIT_MS,
-      staleMs: LIFE.stale * UNIT_MS,
+      isCreated: false,
+      value: {
+        payload: Buffer.from(String(this.#applied.get(writer))),
+        contentType: 'text/plain',
+        contentEncoding: '',
+        tags: LIFE.tags,
+        ttlMs: LIFE.ttl * UNIT_MS,
+        staleMs: LIFE.stale * UNIT_MS,
+      },
     })
     this.#outcomes.push(`finish ${writer}: ${kind}`)
   }

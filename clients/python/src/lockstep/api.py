@@ -213,7 +213,7 @@ class CacheOperationResult(TypedDict):
     reason: NotRequired[str]
     replayed: NotRequired[bool]
 
-CacheOperationStatus = Literal["hit", "cache-miss", "kind-mismatch", "deferred", "origin-failed", "origin-unavailable", "created", "replaced", "precondition-failed", "precondition-required", "lease-lost", "too-large", "idempotency-conflict", "deleted", "counted", "counter-overflow", "store-unavailable", "outcome-unknown", "store-full", "store-not-ready", "not-replicated"]
+CacheOperationStatus = Literal["hit", "cache-miss", "kind-mismatch", "deferred", "origin-failed", "origin-unavailable", "created", "replaced", "precondition-failed", "precondition-required", "lease-lost", "too-large", "idempotency-conflict", "origin-owned", "deleted", "counted", "counter-overflow", "store-unavailable", "outcome-unknown", "store-full", "store-not-ready", "not-replicated"]
 
 
 class CachePipelineRequest(TypedDict):
@@ -481,12 +481,14 @@ class DeleteManyResult(TypedDict):
     status: DeleteManyStatus
     detail: NotRequired[str]
     reason: NotRequired[str]
+    originStatus: NotRequired[int]
+    originBody: NotRequired[str]
 
 
 class DeleteManyResults(TypedDict):
     results: List[DeleteManyResult]
 
-DeleteManyStatus = Literal["deleted", "store-unavailable", "outcome-unknown", "store-full", "store-not-ready", "not-replicated"]
+DeleteManyStatus = Literal["deleted", "write-refused", "origin-failed", "origin-unavailable", "invalid-request", "store-unavailable", "outcome-unknown", "store-full", "store-not-ready", "not-replicated"]
 
 
 class DeniedSubject(TypedDict):
@@ -640,7 +642,9 @@ class KeptSession(TypedDict):
     revoke: NotRequired[List[LeaseRevokeNotice]]
     ended: NotRequired[List[EndedLease]]
 
-KindMismatchOrCacheFieldProblem = Union["KindMismatchProblem", "CacheFieldProblem"]
+KindMismatchOrCacheFieldOrOtherProblem = Union["KindMismatchProblem", "CacheFieldProblem", "Problem"]
+
+KindMismatchOrOtherProblem = Union["KindMismatchProblem", "Problem"]
 
 
 class KindMismatchProblem(TypedDict):
@@ -1167,7 +1171,7 @@ class Problem(TypedDict):
     requestId: str
     retryAfterMs: NotRequired[int]
 
-ProblemCode = Literal["board-not-found", "cache-miss", "capacity-mismatch", "concurrency-limited", "config-immutable", "counter-overflow", "cross-slot", "draining", "forbidden", "group-not-found", "headers-too-large", "host-refused", "idempotency-conflict", "in-config-file", "internal", "invalid-request", "kind-mismatch", "lease-expired", "lease-lost", "lease-released", "lease-revoked", "lock-delayed", "lock-held", "member-not-found", "mode-mismatch", "no-next-season", "not-an-integer", "not-owner", "not-replicated", "origin-failed", "origin-namespace", "origin-refused", "origin-unavailable", "outcome-unknown", "overloaded", "override-not-found", "policy-not-found", "position-lost", "precondition-failed", "precondition-required", "queue-not-found", "rate-limited", "reader-not-found", "reservation-expired", "season-closed", "season-not-found", "session-ended", "session-not-found", "space-not-found", "store-full", "store-not-ready", "store-unavailable", "stream-not-found", "too-large", "too-many-entries", "too-many-entry-receivers", "too-many-groups", "too-many-leases", "too-many-messages", "too-many-policies", "too-many-readers", "too-many-receivers", "too-many-waiters", "unauthenticated", "unsatisfiable", "unsupported-media-type", "wait-timeout"]
+ProblemCode = Literal["board-not-found", "cache-miss", "capacity-mismatch", "concurrency-limited", "config-immutable", "counter-overflow", "cross-slot", "draining", "forbidden", "group-not-found", "headers-too-large", "host-refused", "idempotency-conflict", "in-config-file", "internal", "invalid-request", "kind-mismatch", "lease-expired", "lease-lost", "lease-released", "lease-revoked", "lock-delayed", "lock-held", "member-not-found", "mode-mismatch", "no-next-season", "not-an-integer", "not-owner", "not-replicated", "origin-failed", "origin-namespace", "origin-owned", "origin-refused", "origin-unavailable", "outcome-unknown", "overloaded", "override-not-found", "policy-not-found", "position-lost", "precondition-failed", "precondition-required", "queue-not-found", "rate-limited", "reader-not-found", "reservation-expired", "season-closed", "season-not-found", "session-ended", "session-not-found", "space-not-found", "store-full", "store-not-ready", "store-unavailable", "stream-not-found", "too-large", "too-many-entries", "too-many-entry-receivers", "too-many-groups", "too-many-leases", "too-many-messages", "too-many-policies", "too-many-readers", "too-many-receivers", "too-many-waiters", "unauthenticated", "unsatisfiable", "unsupported-media-type", "wait-timeout", "write-refused"]
 
 
 class PurgeQueueRequest(TypedDict):
@@ -1839,12 +1843,14 @@ class SetManyResult(TypedDict):
     replayed: NotRequired[bool]
     detail: NotRequired[str]
     reason: NotRequired[str]
+    originStatus: NotRequired[int]
+    originBody: NotRequired[str]
 
 
 class SetManyResults(TypedDict):
     results: List[SetManyResult]
 
-SetManyStatus = Literal["created", "replaced", "precondition-failed", "precondition-required", "lease-lost", "too-large", "idempotency-conflict", "store-unavailable", "outcome-unknown", "store-full", "store-not-ready", "not-replicated"]
+SetManyStatus = Literal["created", "replaced", "precondition-failed", "precondition-required", "lease-lost", "too-large", "idempotency-conflict", "origin-owned", "write-refused", "origin-failed", "origin-unavailable", "invalid-request", "store-unavailable", "outcome-unknown", "store-full", "store-not-ready", "not-replicated"]
 
 
 class SettleEntriesRequest(TypedDict):
@@ -2091,3 +2097,17 @@ class VerifyLockRequest(TypedDict):
     fence: int
 
 WindowAlignment = Literal["epoch", "first-hit", "calendar"]
+
+WriteRefusedOrOtherProblem = Union["WriteRefusedProblem", "Problem"]
+
+
+class WriteRefusedProblem(TypedDict):
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: ProblemCode
+    requestId: str
+    retryAfterMs: NotRequired[int]
+    originStatus: int
+    originBody: NotRequired[str]

@@ -134,6 +134,10 @@ class OriginNamespace(LockstepError):
     problem: api.Problem
 
 
+class OriginOwned(LockstepError):
+    problem: api.Problem
+
+
 class OriginRefused(LockstepError):
     problem: api.Problem
 
@@ -278,6 +282,10 @@ class WaitTimeout(LockstepError):
     problem: api.LockHeldProblem
 
 
+class WriteRefused(LockstepError):
+    problem: api.WriteRefusedProblem
+
+
 BY_CODE: Dict[str, Type[LockstepError]] = {
     "board-not-found": BoardNotFound,
     "cache-miss": CacheMiss,
@@ -310,6 +318,7 @@ BY_CODE: Dict[str, Type[LockstepError]] = {
     "not-replicated": NotReplicated,
     "origin-failed": OriginFailed,
     "origin-namespace": OriginNamespace,
+    "origin-owned": OriginOwned,
     "origin-refused": OriginRefused,
     "origin-unavailable": OriginUnavailable,
     "outcome-unknown": OutcomeUnknown,
@@ -346,4 +355,5 @@ BY_CODE: Dict[str, Type[LockstepError]] = {
     "unsatisfiable": Unsatisfiable,
     "unsupported-media-type": UnsupportedMediaType,
     "wait-timeout": WaitTimeout,
+    "write-refused": WriteRefused,
 }

@@ -3,6 +3,7 @@ import type { CacheKey, EntryStore, LeveledReply, ReadOptions } from '../../entr
 import type { LeasedReads } from '../../leases/leased-reads.js'
 import type { Operation } from '../metrics.js'
 import type { Origin, Sent, Trace } from '../origin.js'
+import { quietly } from '../quietly.js'
 import { failed, found, LATE, type LoadEnd, toReply, toValue, unstored } from './load-end.js'
 import { type Answered, confirmedLife, isAnswer, type LoadedValue } from './loaded-value.js'
 import { FAILURES, type LoadFailure } from './reply.js'
@@ -85,11 +86,6 @@ export class Loader {
 
   get isDraining(): boolean {
     return this.origin.slots.isClosed
-  }
-
-  /** Answers the requests that wait for a slot. */
-  drain(): void {
-    this.origin.slots.close()
   }
 
   /** @returns how the load ended, or the reply that says that another instance loads */
@@ -210,12 +206,3 @@ export const nameOf = ({ namespace, key }: CacheKey): string => `${namespace} ${
 
 const isNotModified = (sent: Sent): sent is Sent & { readonly exchanged: Answered } =>
   sent.exchanged.kind === 'answered' && sent.exchanged.status === 304
-
-/** The lease ends by itself where Redis is away. */
-async function quietly(ended: Promise<unknown>): Promise<void> {
-  try {
-    await ended
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error
-  }
-}

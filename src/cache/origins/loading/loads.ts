@@ -59,10 +59,6 @@ export class Loads {
     }
   }
 
-  drain(): void {
-    this.#loader.drain()
-  }
-
   /** @returns undefined where the request has to read again */
   async #load(
     key: CacheKey,

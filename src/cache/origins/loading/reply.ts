@@ -41,6 +41,11 @@ export const unavailable = (message: string, retryAfterMs = RETRY_MS): LoadFailu
 
 export const FAILURES = {
   late: () => unavailable('The value was not loaded in time.'),
+  busy: () => unavailable('The origin had no time for the request.'),
+  incomparable: () =>
+    unavailable(
+      'The condition has nothing to compare with: a write is under way, or no value is stored.',
+    ),
   open: (ms: number) => unavailable('The origin failed often, and is not asked for a while.', ms),
   unreachable: () => unavailable('There is no connection to the origin.'),
   rest: (ms: number) => unavailable('The last load of the key failed.', ms),

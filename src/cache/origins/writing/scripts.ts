@@ -8,15 +8,21 @@ export type BeginReply =
       readonly clk: number
       /** Of the value that is there, 0 for none. */
       readonly version: number
+      /** The clock at which the same request first began, by its idempotency key. */
+      readonly first: number
     }
+  /** The origin took the same request before; `version` that it was stored under, 0 for none. */
+  | { readonly kind: 'created' | 'replaced'; readonly version: number }
   | { readonly kind: 'precondition-failed'; readonly version: number }
   /** There is nothing to compare the condition with. */
   | { readonly kind: 'miss' }
+  /** The idempotency key was used for another request. */
+  | { readonly kind: 'conflict' }
 
 export const beginScript = defineScript({
   name: 'cache.write-begin',
   file: new URL('../../scripts/write-begin.lua', import.meta.url),
-  keys: ['clock', 'entry', 'lease'],
+  keys: ['clock', 'entry', 'lease', 'record?'],
   args: [
     'on_restart',
     'space',
@@ -26,13 +32,17 @@ export const beginScript = defineScript({
     'served_ms',
     'lasts_ms',
     'max_notes',
+    'fingerprint',
+    'record_ttl_ms',
   ],
-  outcomes: ['begun', 'precondition-failed', 'miss'],
+  outcomes: ['created', 'replaced', 'begun', 'precondition-failed', 'miss', 'conflict'],
   decode(reply, outcome): BeginReply {
-    const [, clk, version] = integers(reply, 3)
+    const [, clk, version, first] = integers(reply, 4)
     switch (outcome) {
       case 'begun':
-        return { kind: outcome, clk, version }
+        return { kind: outcome, clk, version, first }
+      case 'created':
+      case 'replaced':
       case 'precondition-failed':
         return { kind: outcome, version }
       default:
@@ -49,7 +59,7 @@ export type FinishReply =
 export const finishScript = defineScript({
   name: 'cache.write-finish',
   file: new URL('../../scripts/write-finish.lua', import.meta.url),
-  keys: ['clock', 'entry', 'lease', 'values'],
+  keys: ['clock', 'entry', 'lease', 'values', 'record?'],
   args: [
     'on_restart',
     'space',
@@ -63,6 +73,9 @@ export const finishScript = defineScript({
     'type',
     'encoding',
     'tags',
+    'fingerprint',
+    'record_ttl_ms',
+    'outcome',
     'payload',
   ],
   outcomes: ['stored', 'dropped'],

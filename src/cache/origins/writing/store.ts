@@ -1,4 +1,5 @@
 import type { Binder } from '../../../redis/binder.js'
+import type { Idempotency } from '../../../redis/idempotency.js'
 import { type Condition, conditionArg, UNCONDITIONAL } from '../../condition.js'
 import type { CacheKey } from '../../entries/store.js'
 import { toValueArgs, type Value } from '../../entries/value.js'
@@ -20,7 +21,17 @@ export interface BeginOptions {
    * time-out and its margin at most an hour: marks may not live longer.
    */
   readonly applyWithinMs: number
-  readonly condition?: Condition
+  readonly condition?: Condition | undefined
+  readonly idempotency?: Idempotency | undefined
+}
+
+/** What the origin took. */
+export interface Taken {
+  /** What to store; undefined where the origin keeps another form of what it was given. */
+  readonly value: Value | undefined
+  /** What a repeat of the request answers, should it have an idempotency key. */
+  readonly isCreated: boolean
+  readonly idempotency?: Idempotency | undefined
 }
 
 export type Begun =
@@ -46,11 +57,8 @@ export type Begun =
 export interface WriteLeases {
   /** Ends every load under way, and lets none begin that would be stored. */
   begin(key: CacheKey, options: BeginOptions): Promise<Begun>
-  /**
-   * The origin took it.
-   * @param value what to store; undefined where the origin keeps another form of what it was given
-   */
-  finish(key: CacheKey, clk: number, value: Value | undefined): Promise<FinishReply>
+  /** The origin took it. */
+  finish(key: CacheKey, clk: number, taken: Taken): Promise<FinishReply>
   /** The origin has not taken it and never will. @returns whether the note of the write was there */
   refused(key: CacheKey, clk: number): Promise<boolean>
   /** The origin may have taken it, or may still do so. */
@@ -62,11 +70,13 @@ const MARGIN_MS = 1_000
 /** Of one key at one moment: more are kept safe, and not apart. */
 const MAX_NOTES = 100
 
-const NOTHING: Value = {
+/** That a key is known to have no value. */
+export const ABSENT: Value = {
   payload: Buffer.alloc(0),
   contentType: '',
   contentEncoding: '',
   tags: [],
+  isNegative: true,
 }
 
 export function createWriteLeases(binder: Binder, partitions: Partitions): WriteLeases {
@@ -76,7 +86,12 @@ export function createWriteLeases(binder: Binder, partitions: Partitions): Write
     refused: binder.bind(refusedScript),
     unknown: binder.bind(unknownScript),
   }
-  const keysOf = ({ namespace, space, key }: CacheKey) => partitions.keysOf(namespace, space, key)
+  const keysOf = ({ namespace, space, key }: CacheKey, idempotency?: Idempotency) =>
+    partitions.keysOf(namespace, space, key, idempotency)
+  const recordArgs = (idempotency: Idempotency | undefined) => ({
+    fingerprint: idempotency?.fingerprint ?? '',
+    record_ttl_ms: idempotency?.ttlMs ?? 0,
+  })
   const common = ({ space, key }: CacheKey) => ({
     on_restart: partitions.onRestart(),
     space,
@@ -84,25 +99,28 @@ export function createWriteLeases(binder: Binder, partitions: Partitions): Write
   })
 
   return {
-    async begin(key, { timeoutMs, applyWithinMs, condition = UNCONDITIONAL }) {
+    async begin(key, { timeoutMs, applyWithinMs, condition = UNCONDITIONAL, idempotency }) {
       const sentAt = performance.now()
       const servedMs = timeoutMs + MARGIN_MS
-      const begun = await scripts.begin(keysOf(key), {
+      const begun = await scripts.begin(keysOf(key, idempotency), {
         ...common(key),
         condition: conditionArg(condition),
         idle_ms: key.policy.idleMs,
         served_ms: servedMs,
         lasts_ms: servedMs + applyWithinMs,
         max_notes: MAX_NOTES,
+        ...recordArgs(idempotency),
       })
       return begun.kind === 'begun' ? { ...begun, sendBefore: sentAt + timeoutMs } : begun
     },
-    finish: (key, clk, value) =>
-      scripts.finish(keysOf(key), {
+    finish: (key, clk, { value, isCreated, idempotency }) =>
+      scripts.finish(keysOf(key, idempotency), {
         ...common(key),
         clk,
         store: value ? 1 : 0,
-        ...toValueArgs(value ?? NOTHING, key.policy),
+        ...toValueArgs(value ?? ABSENT, key.policy),
+        ...recordArgs(idempotency),
+        outcome: isCreated ? 1 : 2,
       }),
     refused: (key, clk) => scripts.refused(keysOf(key), { ...common(key), clk }),
     async unknown(key, clk, applyWithinMs) {
