@@ -34,7 +34,7 @@ async function start(temp) {
   const npm = spawn('npm', ['start'], {
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, LOCKSTEP_PORT: '0', TMPDIR: temp },
+    env: { ...process.env, LOCKSTEP_PORT: '0', LOCKSTEP_OVERLOAD_DELAY_MS: '60000', TMPDIR: temp },
   })
   const exit = new Promise((resolve) => npm.once('exit', resolve))
   let output = ''

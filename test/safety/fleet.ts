@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { SILENCE_MS } from '../support/bounds.js'
+import { SILENCE_MS, WAIT_MS } from '../support/bounds.js'
 import { freePort, withFreePorts } from '../support/free-port.js'
 import { keepLog } from '../support/kept-logs.js'
 import { bareEnvironment } from '../support/unprivileged.js'
@@ -43,6 +43,8 @@ export function startInstance(
           LOCKSTEP_ENDED_TTL_MS: '1000',
           LOCKSTEP_LOG_LEVEL: 'warn',
           LOCKSTEP_REDIS_TIMEOUT_MS: `${SILENCE_MS}`,
+          // A busy machine delays every event loop.
+          LOCKSTEP_OVERLOAD_DELAY_MS: `${WAIT_MS}`,
           ...environment,
         },
         stdio: ['ignore', 'pipe', 'pipe'],

@@ -26,8 +26,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     folder = tmp_path_factory.mktemp("service")
     # Long time-outs: on a busy machine Redis may answer late, which is a valid 503.
-    limits = [f"LOCKSTEP_{name}_TIMEOUT_MS" for name in ("REDIS", "CACHE_READ", "RATELIMIT")]
-    slow = dict.fromkeys(limits, str(BOUND_MS))
+    names = ("REDIS_TIMEOUT", "CACHE_READ_TIMEOUT", "RATELIMIT_TIMEOUT", "OVERLOAD_DELAY")
+    slow = {f"LOCKSTEP_{name}_MS": str(BOUND_MS) for name in names}
     own = {"LOCKSTEP_PORT": "0", "LOCKSTEP_DATA_DIR": str(folder / "data"), **slow}
     with open(folder / "stdout", "w+") as output:
         process = subprocess.Popen(
