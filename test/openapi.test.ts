@@ -29,7 +29,11 @@ interface Content {
   readonly content?: Readonly<
     Record<
       string,
-      { example?: unknown; examples?: object; schema?: { examples?: readonly unknown[] } }
+      {
+        example?: unknown
+        examples?: object
+        schema?: { examples?: readonly unknown[] }
+      }
     >
   >
 }
@@ -289,6 +293,25 @@ it('has only examples that match their schema', () => {
   }
   expect(wrong).toEqual([])
   expect(checked).toBeGreaterThan(100)
+})
+
+it('has the types of all events, which those of the examples have', () => {
+  const names = operations.flatMap(({ operation }) => {
+    const { content = {} } = (operation.responses['200'] ?? {}) as Content
+    const stream = content['text/event-stream']
+    if (!stream) return []
+    const { contentSchema } = stream.schema as { readonly contentSchema: object }
+    const [shown] = Object.values(stream.examples ?? {}) as { value: string }[]
+    const events = [...shown!.value.matchAll(/^event: (.*)\n(?:id: (.*)\n)?data: (.*)$/gm)]
+    for (const [, event, id, data = ''] of events) {
+      const one = { event, ...(id && { id }), data: JSON.parse(data) }
+      const schema = { ...contentSchema, components: document.components }
+      expect(Schema.Errors(schema, one)[1], event).toEqual([])
+    }
+    expect(events.length).toBeGreaterThan(1)
+    return [operation.operationId]
+  })
+  expect(names.sort()).toEqual(['followStream', 'holdLock', 'watchLock'])
 })
 
 it('explains every answer', () => {

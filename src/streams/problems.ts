@@ -3,6 +3,17 @@ import { defineProblems, type Problem } from '../http/problem.js'
 import { Count, EntryId } from './fields.js'
 import type { Stream } from './settings.js'
 
+/** What a place that is lost has left. */
+export const LOST_POSITION = {
+  missed: Type.Optional(
+    Count(
+      'Entries after it that were dropped, deleted ones included; absent where the history was replaced by another.',
+    ),
+  ),
+  oldest: Type.Optional(EntryId('Id of the oldest entry; absent without entries.')),
+  newest: Type.Optional(EntryId('Id of the newest entry; absent without entries.')),
+}
+
 /** Errors of this domain; the others that its routes can answer with are shared. */
 export const { specs, problem, problemResponses, responses } = defineProblems({
   'stream-not-found': {
@@ -42,21 +53,10 @@ export const { specs, problem, problemResponses, responses } = defineProblems({
       'Entries after the id that the request names were dropped, because of `capacity`, `maxBytes`, `maxAgeMs` or a DELETE, or Redis lost its history, as in a failover.',
     remedy: 'Build your state again from `start`, or read on after `end`.',
     retry: 'no',
-    members: Type.Object(
-      {
-        missed: Type.Optional(
-          Count(
-            'Entries after it that were dropped, deleted ones included; absent where the history was replaced by another.',
-          ),
-        ),
-        oldest: Type.Optional(EntryId('Id of the oldest entry; absent without entries.')),
-        newest: Type.Optional(EntryId('Id of the newest entry; absent without entries.')),
-      },
-      {
-        title: 'PositionLostProblem',
-        examples: [{ missed: 12, oldest: '1795223400123-53', newest: '1795223460007-152' }],
-      },
-    ),
+    members: Type.Object(LOST_POSITION, {
+      title: 'PositionLostProblem',
+      examples: [{ missed: 12, oldest: '1795223400123-53', newest: '1795223460007-152' }],
+    }),
   },
   'too-many-entries': {
     status: 429,

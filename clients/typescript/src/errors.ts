@@ -45,12 +45,7 @@ export class RevokeRequestedError extends Error {
 }
 
 /** Where a stream dropped entries: how many after `asked`, and what is there. */
-export interface LostPosition {
-  readonly asked: string
-  readonly missed?: number
-  readonly oldest?: string
-  readonly newest?: string
-}
+export type LostPosition = components['schemas']['StreamReset']
 
 /** The last load of the key failed; no caller loads before `retryAfterMs`. */
 export class LoadFailedError extends Error {

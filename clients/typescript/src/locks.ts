@@ -40,18 +40,7 @@ const renewal = (token: string, ttlMs: number | undefined) => ({
 })
 
 /** What happened to a lock. `watching` and `reset` have its state. */
-export type LockEvent =
-  | { readonly event: 'watching' | 'reset'; readonly id: string; readonly data: Schemas['Lock'] }
-  | {
-      readonly event: 'queued' | 'granted' | 'released' | 'expired' | 'revoked'
-      readonly id: string
-      readonly data: {
-        readonly occurredAt: string
-        readonly fence?: number
-        readonly owner?: string
-        readonly reason?: string
-      }
-    }
+export type LockEvent = Schemas['LockEvent']
 
 export class Locks extends Leases<string, Schemas['Lease'], Schemas['AcquireLockRequest']> {
   readonly #call: Call

@@ -122,7 +122,7 @@ export const EntryFields = {
   encoding: DataEncoding({ description: 'The encoding that it was sent in.' }),
 }
 
-const StreamEntry = Type.Object(EntryFields, { title: 'StreamEntry' })
+export const StreamEntry = Type.Object(EntryFields, { title: 'StreamEntry' })
 
 export const EXAMPLE_ENTRY = {
   id: EXAMPLE_ID,

@@ -1,6 +1,8 @@
 import Type from 'typebox'
-import { AfterPlace } from '../entries/schemas.js'
+import { EventOf, EventsAnswer } from '../../http/event-schemas.js'
+import { AfterPlace, StreamEntry } from '../entries/schemas.js'
 import { closed, EntryId } from '../fields.js'
+import { LOST_POSITION } from '../problems.js'
 
 export const EventsQuery = Type.Object(
   {
@@ -32,10 +34,28 @@ data: {"asked":"1795223400123-41","missed":12,"oldest":"1795223460007-54","newes
 
 `
 
-export const StreamEvents = {
-  description:
-    'Begins with `following`, whose id is the place, where there is no entry yet. Each entry is an event with its name and its id; the data is the entry as a page shows it. `reset` says that entries after `asked` were dropped: `missed` as in `position-lost`. The entries that are there follow.',
-  content: {
-    'text/event-stream': { schema: Type.String(), examples: { events: { value: EXAMPLE } } },
+const StreamReset = Type.Object(
+  {
+    asked: EntryId('The entries after this one were asked for.'),
+    ...LOST_POSITION,
   },
-}
+  { title: 'StreamReset', description: 'Entries were dropped. Those that are there follow.' },
+)
+
+const StreamPlace = Type.Object(
+  {},
+  { title: 'StreamPlace', description: 'The id of the event is the place.' },
+)
+
+const id = { id: EntryId('Id of the event: `Last-Event-ID` to go on after it.') }
+
+export const StreamEvents = EventsAnswer(
+  'StreamEvent',
+  [
+    EventOf('StreamPlaceEvent', ['following'], StreamPlace, id),
+    EventOf('StreamResetEvent', ['reset'], StreamReset, id),
+    EventOf('StreamEntryEvent', [], StreamEntry, id),
+  ],
+  'Begins with `following`, whose id is the place, where there is no entry yet. Each entry is an event with its name and its id; the data is the entry as a page shows it. `reset` says that entries after `asked` were dropped: `missed` as in `position-lost`. The entries that are there follow.',
+  EXAMPLE,
+)

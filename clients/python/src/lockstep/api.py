@@ -576,8 +576,42 @@ class GetManyResults(TypedDict):
 GetManyStatus = Literal["hit", "cache-miss", "kind-mismatch", "deferred", "origin-failed", "origin-unavailable", "store-unavailable", "outcome-unknown", "store-full", "store-not-ready", "not-replicated"]
 
 
+class HeldLock(TypedDict):
+    name: str
+    token: str
+    fence: int
+    mode: NotRequired[LockMode]
+    waitedMs: NotRequired[int]
+    holdCount: NotRequired[int]
+    expiresInMs: int
+    elapsedMs: int
+
+
 class HideMemberRequest(TypedDict):
     member: str
+
+
+class HoldAcquiredEvent(TypedDict):
+    event: HoldAcquiredEventName
+    data: HeldLock
+
+HoldAcquiredEventName = Literal["acquired"]
+
+
+class HoldDetachEvent(TypedDict):
+    event: HoldDetachEventName
+    data: HoldDetached
+
+HoldDetachEventName = Literal["detach"]
+
+
+class HoldDetached(TypedDict):
+    token: str
+    fence: int
+    expiresInMs: int
+    elapsedMs: int
+
+HoldEvent = Union["HoldAcquiredEvent", "HoldPingEvent", "HoldRevokeEvent", "HoldDetachEvent", "HoldLostEvent"]
 
 
 class HoldLockRequest(TypedDict):
@@ -593,6 +627,38 @@ class HoldLockRequest(TypedDict):
     priority: NotRequired[int]
     mode: NotRequired[LockMode]
     reentrant: NotRequired[bool]
+
+
+class HoldLoss(TypedDict):
+    reason: HoldLossReason
+
+HoldLossReason = Literal["expired", "released", "revoked", "not-owner", "store-unavailable"]
+
+
+class HoldLostEvent(TypedDict):
+    event: HoldLostEventName
+    data: HoldLoss
+
+HoldLostEventName = Literal["lost"]
+
+
+class HoldPing(TypedDict):
+    expiresInMs: int
+    elapsedMs: int
+
+
+class HoldPingEvent(TypedDict):
+    event: HoldPingEventName
+    data: HoldPing
+
+HoldPingEventName = Literal["ping"]
+
+
+class HoldRevokeEvent(TypedDict):
+    event: HoldRevokeEventName
+    data: RevokeNotice
+
+HoldRevokeEventName = Literal["revoke-requested"]
 
 
 class HotCacheKey(TypedDict):
@@ -856,6 +922,23 @@ class Lock(TypedDict):
     mode: NotRequired[LockMode]
 
 
+class LockChange(TypedDict):
+    occurredAt: str
+    fence: NotRequired[int]
+    owner: NotRequired[str]
+    reason: NotRequired[str]
+
+
+class LockChangeEvent(TypedDict):
+    event: LockChangeEventName
+    id: str
+    data: LockChange
+
+LockChangeEventName = Literal["queued", "granted", "released", "expired", "revoked"]
+
+LockEvent = Union["LockStateEvent", "LockChangeEvent"]
+
+
 class LockHeldProblem(TypedDict):
     type: str
     title: str
@@ -902,6 +985,14 @@ class LockSetLease(TypedDict):
     waitedMs: int
 
 LockState = Literal["free", "held", "delayed"]
+
+
+class LockStateEvent(TypedDict):
+    event: LockStateEventName
+    id: str
+    data: Lock
+
+LockStateEventName = Literal["watching", "reset"]
 
 
 class LockSummary(TypedDict):
@@ -1941,12 +2032,20 @@ class StreamEntry(TypedDict):
     encoding: StreamDataEncoding
 
 
+class StreamEntryEvent(TypedDict):
+    event: str
+    id: str
+    data: StreamEntry
+
+
 class StreamEntryList(TypedDict):
     items: List[StreamEntry]
     nextCursor: NotRequired[str]
     lastId: NotRequired[str]
     missed: int
     unread: NotRequired[int]
+
+StreamEvent = Union["StreamPlaceEvent", "StreamResetEvent", "StreamEntryEvent"]
 
 
 class StreamExtension(TypedDict):
@@ -2006,10 +2105,37 @@ class StreamNack(TypedDict):
 StreamOrder = Literal["asc", "desc"]
 
 
+class StreamPlace(TypedDict):
+    pass
+
+
+class StreamPlaceEvent(TypedDict):
+    event: StreamPlaceEventName
+    id: str
+    data: StreamPlace
+
+StreamPlaceEventName = Literal["following"]
+
+
 class StreamReader(TypedDict):
     name: str
     seen: str
     unread: int
+
+
+class StreamReset(TypedDict):
+    asked: str
+    missed: NotRequired[int]
+    oldest: NotRequired[str]
+    newest: NotRequired[str]
+
+
+class StreamResetEvent(TypedDict):
+    event: StreamResetEventName
+    id: str
+    data: StreamReset
+
+StreamResetEventName = Literal["reset"]
 
 
 class StreamSettings(TypedDict):
