@@ -22,7 +22,7 @@ type CallOptions struct {
 	Header http.Header
 }
 
-func ask[A any](ctx context.Context, c *Client, operation Operation, request Request, options []CallOptions) (A, error) {
+func askFor[A any](ctx context.Context, c *Client, operation Operation, request Request, options []CallOptions) (A, error) {
 	return call[A](ctx, c, operation, request.with(options))
 }
 

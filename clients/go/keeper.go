@@ -153,7 +153,9 @@ func (k *keeper) end() {
 	k.finish()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.renewal.Stop()
+	if k.renewal != nil {
+		k.renewal.Stop()
+	}
 	k.deadline.Stop()
 }
 
@@ -165,7 +167,9 @@ func (k *keeper) accept(granted term) {
 	now := k.clock.Now()
 	k.certainUntil = granted.askedAt.Add(granted.expiresIn / 10 * 9)
 	k.deadline = k.clock.AfterFunc(k.certainUntil.Sub(now), k.whileKept(func() { _ = k.err() }))
-	k.renewAfter(granted.askedAt.Add(granted.expiresIn / 3).Sub(now))
+	if k.renew != nil {
+		k.renewAfter(granted.askedAt.Add(granted.expiresIn / 3).Sub(now))
+	}
 	if granted.revoke != "" {
 		k.giveWay(granted.revoke)
 	}

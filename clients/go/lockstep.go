@@ -42,7 +42,7 @@ type Options struct {
 
 // Client of one Lockstep service, for any number of goroutines.
 type Client struct {
-	Locks      *Leases[string]
+	Locks      *Locks
 	Semaphores *Leases[string]
 	// LockSets are locks that are acquired together or not at all.
 	LockSets *Leases[[]string]
@@ -67,7 +67,7 @@ func New(options Options) *Client {
 		options.HTTP = &http.Client{Transport: newTransport(), CheckRedirect: dontFollow}
 	}
 	c := &Client{options: options, clock: systemClock{}}
-	c.Locks = &Leases[string]{c, OpAcquireLock, OpRenewLock, OpReleaseLock}
+	c.Locks = &Locks{&Leases[string]{c, OpAcquireLock, OpRenewLock, OpReleaseLock}}
 	c.Semaphores = &Leases[string]{c, OpAcquirePermits, OpRenewPermits, OpReleasePermits}
 	c.LockSets = &Leases[[]string]{c, OpAcquireLockSet, OpRenewLockSet, OpReleaseLockSet}
 	c.Sessions = &Sessions{c}

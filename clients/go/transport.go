@@ -87,38 +87,59 @@ func (r *Response) decode(result any) error {
 }
 
 // Do sends the request until it is answered, repeats do no good, or its time is over.
-func (c *Client) Do(ctx context.Context, operation Operation, request Request) (*Response, error) {
+func (c *Client) Do(ctx context.Context, operation Operation, request Request) (response *Response, err error) {
+	err = c.send(ctx, operation, request, func(ctx context.Context, a attempt) (err error) {
+		response, err = c.ask(ctx, a)
+		return err
+	})
+	return response, err
+}
+
+// attempt to send a request.
+type attempt struct {
+	operation Operation
+	address   string
+	header    http.Header
+	body      []byte
+	timeout   time.Duration
+}
+
+// send makes attempts within the time of the call.
+func (c *Client) send(ctx context.Context, operation Operation, request Request, try func(context.Context, attempt) error) error {
 	header := c.headerOf(ctx, operation, request)
 	body, err := bodyOf(request.Body, header)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	path, err := operation.fill(request)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, causeOf(ctx)
+		return causeOf(ctx)
 	}
-	ctx, cancel := context.WithTimeout(ctx, or(request.Timeout, c.options.Timeout)+request.Wait)
+	timed, cancel := context.WithTimeout(ctx, or(request.Timeout, c.options.Timeout)+request.Wait)
 	defer cancel()
 	for tries := 0; ; tries++ {
 		turn := c.turn.Load()
 		base := strings.TrimSuffix(c.options.URLs[int(turn)%len(c.options.URLs)], "/")
-		response, err := c.attempt(ctx, operation, base+path, header, body, request.Wait)
-		if err == nil || ctx.Err() != nil || !mayRepeat(err, operation.repeat, header) {
-			return response, err
+		err := try(timed, attempt{operation, base + path, header, body, c.options.AttemptTimeout + request.Wait})
+		if err == nil || timed.Err() != nil || !mayRepeat(err, operation.repeat, header) {
+			return err
 		}
 		c.turn.CompareAndSwap(turn, turn+1)
 		pause := time.Duration(0)
 		if tries+1 >= len(c.options.URLs) {
 			pause = backoff(tries) + retryAfter(err)
 		}
-		if deadline, _ := ctx.Deadline(); time.Until(deadline) <= pause {
-			return nil, err
+		if deadline, _ := timed.Deadline(); time.Until(deadline) <= pause {
+			return err
 		}
-		if err := sleep(ctx, pause); err != nil {
-			return nil, err
+		if sleep(timed, pause) != nil {
+			if ctx.Err() != nil {
+				return causeOf(ctx)
+			}
+			return err
 		}
 	}
 }
@@ -175,35 +196,49 @@ func (o Operation) isRaw() bool {
 	return o == OpGetCacheEntry || o == OpPutCacheEntry || o == OpExportLeaderboard
 }
 
-func (c *Client) attempt(ctx context.Context, operation Operation, address string, header http.Header, body []byte, wait time.Duration) (*Response, error) {
-	attempt, cancel := context.WithTimeout(ctx, c.options.AttemptTimeout+wait)
+func (c *Client) ask(ctx context.Context, a attempt) (*Response, error) {
+	timed, cancel := context.WithTimeout(ctx, a.timeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(attempt, operation.method, address, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	request.Header = header
 	response := &Response{askedAt: time.Now()}
-	answer, err := c.options.HTTP.Do(request)
+	answer, err := c.sendOnce(timed, a)
 	if err == nil {
-		defer answer.Body.Close()
-		response.Status, response.Header = answer.StatusCode, answer.Header
-		response.Body, err = io.ReadAll(answer.Body)
+		err = response.read(answer)
 	}
-	isRaw := operation.isRaw() || response.Status != http.StatusOK
+	isRaw := a.operation.isRaw() || response.Status != http.StatusOK
 	if err == nil && (response.Status/100 == 2 && (isRaw || response.isJSON()) || response.Status == http.StatusNotModified) {
 		return response, nil
 	}
+	return nil, a.failure(ctx, response, err)
+}
+
+func (c *Client) sendOnce(ctx context.Context, a attempt) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, a.operation.method, a.address, bytes.NewReader(a.body))
+	if err != nil {
+		return nil, err
+	}
+	request.Header = a.header
+	return c.options.HTTP.Do(request)
+}
+
+func (r *Response) read(answer *http.Response) (err error) {
+	defer answer.Body.Close()
+	r.Status, r.Header = answer.StatusCode, answer.Header
+	r.Body, err = io.ReadAll(answer.Body)
+	return err
+}
+
+// failure is what the service refused, or that it did not answer.
+func (a attempt) failure(ctx context.Context, response *Response, err error) error {
 	if err == nil {
 		var refused *Error
 		if refused, err = response.problem(); err == nil {
-			return nil, refused
+			return refused
 		}
 	}
 	if ctx.Err() != nil {
 		err = causeOf(ctx)
 	}
-	return nil, &NoAnswerError{Call: operation.method + " " + address, Err: err}
+	return &NoAnswerError{Call: a.operation.method + " " + a.address, Err: err}
 }
 
 // problem is the error in an answer. A proxy between may answer something else.

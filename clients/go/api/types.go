@@ -728,9 +728,101 @@ const (
 	GetManyStatusNotReplicated     GetManyStatus = "not-replicated"
 )
 
+type HeldLock struct {
+	Name        string    `json:"name"`
+	Token       string    `json:"token"`
+	Fence       int64     `json:"fence"`
+	Mode        *LockMode `json:"mode,omitempty"`
+	WaitedMs    *int64    `json:"waitedMs,omitempty"`
+	HoldCount   *int64    `json:"holdCount,omitempty"`
+	ExpiresInMs int64     `json:"expiresInMs"`
+	ElapsedMs   int64     `json:"elapsedMs"`
+}
+
 type HideMemberRequest struct {
 	Member string `json:"member"`
 }
+
+type HoldAcquiredEvent struct {
+	Event HoldAcquiredEventName `json:"event"`
+	Data  HeldLock              `json:"data"`
+}
+
+type HoldAcquiredEventName string
+
+const (
+	HoldAcquiredEventNameAcquired HoldAcquiredEventName = "acquired"
+)
+
+type HoldDetachEvent struct {
+	Event HoldDetachEventName `json:"event"`
+	Data  HoldDetached        `json:"data"`
+}
+
+type HoldDetachEventName string
+
+const (
+	HoldDetachEventNameDetach HoldDetachEventName = "detach"
+)
+
+type HoldDetached struct {
+	Token       string `json:"token"`
+	Fence       int64  `json:"fence"`
+	ExpiresInMs int64  `json:"expiresInMs"`
+	ElapsedMs   int64  `json:"elapsedMs"`
+}
+
+type HoldLoss struct {
+	Reason HoldLossReason `json:"reason"`
+}
+
+type HoldLossReason string
+
+const (
+	HoldLossReasonExpired          HoldLossReason = "expired"
+	HoldLossReasonReleased         HoldLossReason = "released"
+	HoldLossReasonRevoked          HoldLossReason = "revoked"
+	HoldLossReasonNotOwner         HoldLossReason = "not-owner"
+	HoldLossReasonStoreUnavailable HoldLossReason = "store-unavailable"
+)
+
+type HoldLostEvent struct {
+	Event HoldLostEventName `json:"event"`
+	Data  HoldLoss          `json:"data"`
+}
+
+type HoldLostEventName string
+
+const (
+	HoldLostEventNameLost HoldLostEventName = "lost"
+)
+
+type HoldPing struct {
+	ExpiresInMs int64 `json:"expiresInMs"`
+	ElapsedMs   int64 `json:"elapsedMs"`
+}
+
+type HoldPingEvent struct {
+	Event HoldPingEventName `json:"event"`
+	Data  HoldPing          `json:"data"`
+}
+
+type HoldPingEventName string
+
+const (
+	HoldPingEventNamePing HoldPingEventName = "ping"
+)
+
+type HoldRevokeEvent struct {
+	Event HoldRevokeEventName `json:"event"`
+	Data  RevokeNotice        `json:"data"`
+}
+
+type HoldRevokeEventName string
+
+const (
+	HoldRevokeEventNameRevokeRequested HoldRevokeEventName = "revoke-requested"
+)
 
 type HotCacheKey struct {
 	Key   string `json:"key"`
@@ -1110,6 +1202,29 @@ type Lock struct {
 	Mode         *LockMode     `json:"mode,omitempty"`
 }
 
+type LockChange struct {
+	OccurredAt string  `json:"occurredAt"`
+	Fence      *int64  `json:"fence,omitempty"`
+	Owner      *string `json:"owner,omitempty"`
+	Reason     *string `json:"reason,omitempty"`
+}
+
+type LockChangeEvent struct {
+	Event LockChangeEventName `json:"event"`
+	ID    string              `json:"id"`
+	Data  LockChange          `json:"data"`
+}
+
+type LockChangeEventName string
+
+const (
+	LockChangeEventNameQueued   LockChangeEventName = "queued"
+	LockChangeEventNameGranted  LockChangeEventName = "granted"
+	LockChangeEventNameReleased LockChangeEventName = "released"
+	LockChangeEventNameExpired  LockChangeEventName = "expired"
+	LockChangeEventNameRevoked  LockChangeEventName = "revoked"
+)
+
 type LockHeldProblem struct {
 	Type         string       `json:"type"`
 	Title        string       `json:"title"`
@@ -1167,6 +1282,19 @@ const (
 	LockStateFree    LockState = "free"
 	LockStateHeld    LockState = "held"
 	LockStateDelayed LockState = "delayed"
+)
+
+type LockStateEvent struct {
+	Event LockStateEventName `json:"event"`
+	ID    string             `json:"id"`
+	Data  Lock               `json:"data"`
+}
+
+type LockStateEventName string
+
+const (
+	LockStateEventNameWatching LockStateEventName = "watching"
+	LockStateEventNameReset    LockStateEventName = "reset"
 )
 
 type LockSummary struct {
@@ -2356,6 +2484,12 @@ type StreamEntry struct {
 	Encoding   StreamDataEncoding `json:"encoding"`
 }
 
+type StreamEntryEvent struct {
+	Event string      `json:"event"`
+	ID    string      `json:"id"`
+	Data  StreamEntry `json:"data"`
+}
+
 type StreamEntryList struct {
 	Items      []StreamEntry `json:"items"`
 	NextCursor *string       `json:"nextCursor,omitempty"`
@@ -2426,11 +2560,45 @@ const (
 	StreamOrderDesc StreamOrder = "desc"
 )
 
+type StreamPlace struct {
+}
+
+type StreamPlaceEvent struct {
+	Event StreamPlaceEventName `json:"event"`
+	ID    string               `json:"id"`
+	Data  StreamPlace          `json:"data"`
+}
+
+type StreamPlaceEventName string
+
+const (
+	StreamPlaceEventNameFollowing StreamPlaceEventName = "following"
+)
+
 type StreamReader struct {
 	Name   string `json:"name"`
 	Seen   string `json:"seen"`
 	Unread int64  `json:"unread"`
 }
+
+type StreamReset struct {
+	Asked  string  `json:"asked"`
+	Missed *int64  `json:"missed,omitempty"`
+	Oldest *string `json:"oldest,omitempty"`
+	Newest *string `json:"newest,omitempty"`
+}
+
+type StreamResetEvent struct {
+	Event StreamResetEventName `json:"event"`
+	ID    string               `json:"id"`
+	Data  StreamReset          `json:"data"`
+}
+
+type StreamResetEventName string
+
+const (
+	StreamResetEventNameReset StreamResetEventName = "reset"
+)
 
 type StreamSettings struct {
 	Capacity      *int64          `json:"capacity,omitempty"`

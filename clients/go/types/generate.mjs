@@ -147,7 +147,7 @@ function methodOf(operation) {
   const name = pascal(operationId)
   const result = schema ? typeOf(schema, 'api.') : '*Response'
   const [ask, results] = schema
-    ? [`ask[${result}]`, `(${result}, error)`]
+    ? [`askFor[${result}]`, `(${result}, error)`]
     : isRaw
       ? ['get', '(*Response, error)']
       : ['tell', 'error']
@@ -167,6 +167,11 @@ const isStream = (operation) =>
   answersOf(operation).some(({ content = {} }) => 'text/event-stream' in content)
 
 const methods = operations.filter((one) => !isStream(one)).map(methodOf)
+
+for (const { responses } of operations.filter(isStream)) {
+  const { contentSchema } = responses['200'].content['text/event-stream'].schema
+  for (const event of resolve(contentSchema).anyOf) typeOf(event)
+}
 
 const codes = schemas.ProblemCode.enum.map((code) => {
   const problem = typeOf({ $ref: `#/${problems[code] ?? 'Problem'}` }, 'api.')
