@@ -59,6 +59,8 @@ const METHODS: readonly (readonly [string, string, string])[] = [
   ['locks.ts acquire', 'leases.py acquire', 'leases.go Acquire'],
   ['locks.ts renew', 'leases.py renew', 'leases.go Renew'],
   ['locks.ts release', 'leases.py release', 'leases.go Release'],
+  ['locks.ts hold', 'client.py hold', 'locks.go Hold'],
+  ['locks.ts watch', 'leases.py watch', 'locks.go Watch'],
   ['sessions.ts run', 'client.py session', 'sessions.go Do'],
   ['cache.ts getOrLoad', 'cache.py get_or_load', 'loads.go GetOrLoad'],
   ['cache.ts get', 'cache.py get', 'cache.go Get'],

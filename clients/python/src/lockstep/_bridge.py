@@ -5,7 +5,7 @@ import asyncio
 import inspect
 import threading
 from contextlib import suppress
-from typing import Any, AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Optional, Protocol, TypeVar, Union
+from typing import Any, Awaitable, Callable, Coroutine, Optional, Protocol, TypeVar, Union
 
 from ._errors import LeaseLostError
 from ._keeper import Keeper
@@ -49,10 +49,6 @@ class AsyncBridge:
     def end(self, keeper: Keeper) -> None:
         keeper.end()
 
-    async def lines(self, lines: AsyncIterator[str]) -> AsyncIterator[str]:
-        async for line in lines:
-            yield line
-
     async def close(self) -> None:
         await self.transport.close()
 
@@ -80,15 +76,6 @@ class Bridge:
     def end(self, keeper: Keeper) -> None:
         self._portal.call(keeper.end)
 
-    def lines(self, lines: AsyncIterator[str]) -> Iterator[str]:
-        try:
-            while True:
-                yield self.run(_next(lines))
-        except StopAsyncIteration:
-            return
-        finally:
-            self.run(_close(lines))
-
     def close(self) -> None:
         self.run(self.transport.close())
         self._portal.close()
@@ -99,14 +86,6 @@ def _ask(transport: Transport, operation: str, parts: Any) -> Coroutine[Any, Any
     options: Any = {name: parts.pop(name) for name in names if parts.get(name) is not None}
     known = {name: part for name, part in parts.items() if part is not None}
     return transport.ask(operation, options, **known)
-
-
-async def _next(lines: AsyncIterator[str]) -> str:
-    return await lines.__anext__()
-
-
-async def _close(lines: Any) -> None:
-    await lines.aclose()
 
 
 class AsyncStop:

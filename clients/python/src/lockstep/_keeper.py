@@ -69,16 +69,12 @@ class Term:
 Renew = Callable[[float], Coroutine[Any, Any, Term]]
 
 
-class Keeper:
-    """
-    Renews a lease in the background, three times per term. Its watch loses the lease when it has
-    ended, and before it can end if no renewal got through.
-    """
+class Keeping:
+    """Keeps a lease in the background. Its watch loses the lease before it can end."""
 
-    def __init__(self, watch: Watch, granted: Term, renew: Renew) -> None:
+    def __init__(self, watch: Watch, granted: Term) -> None:
         self._watch = watch
         self._granted = granted
-        self._renew = renew
         self._task: Optional[asyncio.Task[Any]] = None
         self._deadline: Optional[asyncio.TimerHandle] = None
         watch.certain_until = _certain_until(granted)
@@ -92,21 +88,7 @@ class Keeper:
                 one.cancel()
 
     async def _run(self, granted: Term) -> None:
-        renew_at = self._accept(granted)
-        while True:
-            await asyncio.sleep(max(0, renew_at - self._watch.clock()) / 1000)
-            # One that gets no answer leaves time for another, which may find another instance.
-            left_ms = (self._watch.certain_until - self._watch.clock()) / 2
-            if left_ms <= 0:
-                # The machine slept, and its timers with it.
-                return self._lose("no renewal in time")
-            try:
-                renew_at = self._accept(await self._renew(left_ms))
-            except Exception as error:
-                if isinstance(error, LockstepError) and error.code in ENDS:
-                    return self._lose("it has ended", error)
-                # Asked again soon; the deadline ends the tries.
-                renew_at = self._watch.clock() + max(10, left_ms / 5)
+        raise NotImplementedError
 
     def _accept(self, term: Term) -> float:
         """When to renew next."""
@@ -129,6 +111,35 @@ class Keeper:
         if self._deadline:
             self._deadline.cancel()
         self._watch.lose(why, cause)
+
+
+class Keeper(Keeping):
+    """Renews the lease three times per term. Loses it also when it has ended."""
+
+    def __init__(self, watch: Watch, granted: Term, renew: Renew) -> None:
+        super().__init__(watch, granted)
+        self._renew = renew
+
+    async def _run(self, granted: Term) -> None:
+        renew_at = self._accept(granted)
+        while True:
+            await asyncio.sleep(max(0, renew_at - self._watch.clock()) / 1000)
+            # One that gets no answer leaves time for another, which may find another instance.
+            left_ms = (self._watch.certain_until - self._watch.clock()) / 2
+            if left_ms <= 0:
+                # The machine slept, and its timers with it.
+                return self._lose("no renewal in time")
+            try:
+                renew_at = self._accept(await self._renew(left_ms))
+            except Exception as error:
+                if is_end(error):
+                    return self._lose("it has ended", error)
+                # Asked again soon; the deadline ends the tries.
+                renew_at = self._watch.clock() + max(10, left_ms / 5)
+
+
+def is_end(error: Exception) -> bool:
+    return isinstance(error, LockstepError) and error.code in ENDS
 
 
 def _certain_until(term: Term) -> float:

@@ -23,6 +23,11 @@ class LockTerms(Terms, total=False):
     reentrant: bool
 
 
+class HoldTerms(LockTerms, total=False):
+    # At most 240000: it is one request, so that its connection keeps the place.
+    wait_ms: int
+
+
 class PermitTerms(Terms, total=False):
     permits: int
     capacity: int

@@ -6,16 +6,19 @@ import random
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, AsyncIterator, Callable, Coroutine, Dict, Mapping, Optional, Sequence, Set, Union
+from typing import Any, Awaitable, Callable, Coroutine, Dict, Mapping, Optional, Sequence, Set, TypeVar, Union
 
 import anyio
 import httpx
 
 from ._clock import now_ms
 from ._errors import LockstepError, NoAnswerError
+from ._events import EventStream, is_stream
 from ._operations import Repeat
 from ._request import Answer, CallOptions, Request, to_request
 from .problems import BY_CODE
+
+T = TypeVar("T")
 
 FIRST_PAUSE_MS = 50
 LONGEST_PAUSE_MS = 2_000
@@ -71,50 +74,38 @@ class Transport:
         self._tasks: Set[asyncio.Task[Any]] = set()
 
     async def ask(self, operation: str, options: CallOptions, **parts: Any) -> Answer[Any]:
-        request = to_request(operation, **parts)
+        return await self._repeated(to_request(operation, **parts), options, self._attempt)
+
+    async def connect(self, operation: str, options: CallOptions, **parts: Any) -> EventStream:
+        """A stream of events that has begun."""
+        return await self._repeated(to_request(operation, **parts), options, self._open)
+
+    async def _repeated(
+        self,
+        request: Request,
+        options: CallOptions,
+        attempt: Callable[[str, Request, Mapping[str, str], float], Awaitable[T]],
+    ) -> T:
         timeout_ms = options.get("timeout_ms", self._settings.timeout_ms)
         deadline = now_ms() + timeout_ms + request.wait_ms
         headers = self._headers_of(request, options)
+        urls = self._settings.urls
         tries = 0
         while True:
             turn = self._turn
+            url = urls[turn % len(urls)].rstrip("/") + request.path
+            longest = min(deadline - now_ms(), self._settings.attempt_ms + request.wait_ms)
             try:
-                return await self._attempt(turn, request, headers, deadline - now_ms())
+                return await attempt(url, request, headers, max(0, longest) / 1000)
             except (LockstepError, NoAnswerError) as error:
                 if not may_repeat(error, request.repeat, headers):
                     raise
                 self._leave(turn)
                 tries += 1
-                pause = 0 if tries < len(self._settings.urls) else pause_ms(error, tries)
+                pause = 0 if tries < len(urls) else pause_ms(error, tries)
                 if now_ms() + pause >= deadline:
                     raise
             await asyncio.sleep(pause / 1000)
-
-    async def lines(self, request: Request, headers: Mapping[str, str]) -> AsyncIterator[str]:
-        """The lines of a stream of events, which ends with the connection."""
-        turn = self._turn
-        base = self._settings.urls[turn % len(self._settings.urls)].rstrip("/")
-        all_headers = {**self._headers_of(request, {}), **headers}
-        # The service sends a comment every 15 s.
-        timeout = httpx.Timeout(self._settings.attempt_ms / 1000, read=45)
-        try:
-            async with self._client().stream(
-                request.method, base + request.path, headers=all_headers, timeout=timeout
-            ) as response:
-                if not response.headers.get("content-type", "").startswith("text/event-stream"):
-                    raise error_of(response, await response.aread())
-                rest = ""
-                async for text in response.aiter_text():
-                    # Not by `splitlines`: JSON may have line separators of Unicode.
-                    *lines, rest = (rest + text).split("\n")
-                    for line in lines:
-                        yield line
-        except (LockstepError, NoAnswerError):
-            self._leave(turn)
-            raise
-        except httpx.HTTPError as error:
-            self._leave(turn)
-            raise NoAnswerError(f"the stream of {request.path} was cut") from error
 
     def _leave(self, turn: int) -> None:
         """Another call may have moved on meanwhile."""
@@ -158,14 +149,11 @@ class Transport:
         return {**sent, **settings.headers(), **request.headers}
 
     async def _attempt(
-        self, turn: int, request: Request, headers: Mapping[str, str], left_ms: float
+        self, url: str, request: Request, headers: Mapping[str, str], longest_s: float
     ) -> Answer[Any]:
-        settings = self._settings
-        url = settings.urls[turn % len(settings.urls)].rstrip("/") + request.path
-        longest = min(left_ms, settings.attempt_ms + request.wait_ms)
         asked_at = now_ms()
         try:
-            with anyio.fail_after(max(0, longest) / 1000):
+            with anyio.fail_after(longest_s):
                 response = await self._client().request(
                     request.method, url, headers=headers, content=request.content, timeout=None
                 )
@@ -178,6 +166,23 @@ class Transport:
             raise NoAnswerError(f"{request.method} {url}: an answer that is not of the service")
         body = json.loads(response.content) if is_json else None
         return Answer(response.status_code, response.headers, response.content, body, asked_at)
+
+    async def _open(
+        self, url: str, request: Request, headers: Mapping[str, str], longest_s: float
+    ) -> EventStream:
+        client, asked_at = self._client(), now_ms()
+        asked = client.build_request(
+            request.method, url, headers=headers, content=request.content, timeout=None
+        )
+        try:
+            with anyio.fail_after(longest_s):
+                response = await client.send(asked, stream=True)
+                if is_stream(response):
+                    return EventStream(response, asked_at)
+                content = await response.aread()
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise NoAnswerError(f"{request.method} {url}: no answer") from error
+        raise error_of(response, content)
 
 
 def error_of(response: httpx.Response, content: bytes) -> Exception:

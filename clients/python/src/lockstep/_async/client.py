@@ -10,7 +10,8 @@ from .._request import CallOptions, camel_case
 from .._transport import Transport, settings_of
 from .boards import AsyncBoards
 from .cache import AsyncCache
-from .leases import AsyncLeases
+from .hold import AsyncHoldScope
+from .leases import AsyncLeases, AsyncLocks
 from .limits import AsyncLimits
 from .queues import AsyncQueues
 from .scopes import AsyncLeaseScope, AsyncSession, AsyncSessionScope
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import httpx
 
     from .. import api
-    from .._terms import LockTerms, PermitTerms, SessionTerms, Terms
+    from .._terms import HoldTerms, LockTerms, PermitTerms, SessionTerms, Terms
     from .._typing import Unpack
 
 
@@ -48,7 +49,7 @@ class AsyncClient(AsyncCalls):
             url, token, namespace, timeout_ms, attempt_ms, headers, unix_socket, http
         )
         super().__init__(Transport(settings))
-        self.locks: AsyncLeases[str, api.Lease] = AsyncLeases(self, leases.lock)
+        self.locks = AsyncLocks(self, leases.lock)
         self.semaphores: AsyncLeases[str, api.PermitLease] = AsyncLeases(self, leases.semaphore)
         self.lock_sets: AsyncLeases[Iterable[str], api.LockSetLease] = AsyncLeases(
             self, leases.lock_set
@@ -71,6 +72,17 @@ class AsyncClient(AsyncCalls):
     ) -> AsyncLeaseScope[api.Lease]:
         """A lock that is kept alive while a block runs, after a wait of `wait_ms` at most."""
         return self._scope(leases.lock(name), terms, wait_ms, session, on_stop, options)
+
+    def hold(
+        self,
+        name: str,
+        *,
+        on_stop: Optional[OnStop] = None,
+        options: Optional[CallOptions] = None,
+        **terms: Unpack[HoldTerms],
+    ) -> AsyncHoldScope:
+        """As `lock`, but the service renews the lock while a connection is open."""
+        return AsyncHoldScope(self, name, camel_case(terms), on_stop, options)
 
     def semaphore(
         self,

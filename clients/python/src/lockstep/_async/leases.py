@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Generic, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Generic, Optional, TypeVar
 
 from .._bridge import AsyncBridge
 from .._leases import Target
 from .._request import camel_case
+from .events import follow
 from .scopes import AsyncSession, acquire
 
 if TYPE_CHECKING:
@@ -51,3 +52,14 @@ class AsyncLeases(Generic[At, L]):
         target = self._target_of(at)
         parts: Any = target.with_token(token)
         await self._client.ask(target.release, **parts, **options)
+
+
+class AsyncLocks(AsyncLeases[str, "api.Lease"]):
+    async def watch(self, name: str) -> AsyncIterator[api.LockEvent]:
+        """
+        The state of the lock, and then what happens to it, without an end. Connects again by itself,
+        and goes on where it was.
+        """
+        async for event in follow(self._client, "watchLock", path={"name": name}):
+            sent: Any = {"event": event.event, "id": event.id, "data": event.data}
+            yield sent

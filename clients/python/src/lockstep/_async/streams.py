@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, AsyncIterator, Dict, Mapping, Optional, Sequence
+from typing import TYPE_CHECKING, Any, AsyncIterator, Mapping, Optional, Sequence
 
 from .._bridge import AsyncBridge, AsyncWork, Flag
 from .._deliveries import entries
-from .._errors import LockstepError, NoAnswerError
-from .._request import Answer, camel_case, to_request
-from .._transport import may_repeat, pause_ms
+from .._request import Answer, camel_case
 from ..problems import PositionLost
+from .events import follow
 from .work import work
 
 if TYPE_CHECKING:
@@ -56,26 +54,12 @@ class AsyncStreams:
         Each entry after a place, and then each as it is appended, without an end. Connects again by
         itself. Raises problems.PositionLost when entries were dropped before they were read.
         """
-        request = to_request("followStream", {"stream": stream}, {"after": after})
-        headers: Dict[str, str] = {}
-        tries = 0
-        while True:
-            cut: Exception = NoAnswerError("the stream ended")
-            try:
-                lines = self._client.transport.lines(request, headers)
-                async for event in events_of(self._client.lines(lines)):
-                    tries = 0
-                    headers["Last-Event-ID"] = event["id"]
-                    if event["event"] == "reset":
-                        raise position_lost(json.loads(event["data"]))
-                    if event["event"] != "following":
-                        yield json.loads(event["data"])
-            except (LockstepError, NoAnswerError) as error:
-                if not may_repeat(error, "harmless", headers):
-                    raise
-                cut = error
-            tries += 1
-            await self._client.sleep(pause_ms(cut, tries))
+        parts: Any = {"path": {"stream": stream}, "query": {"after": after}}
+        async for event in follow(self._client, "followStream", **parts):
+            if event.event == "reset":
+                raise position_lost(event.data)
+            if event.event != "following":
+                yield event.data
 
     async def work(
         self,
@@ -91,19 +75,6 @@ class AsyncStreams:
         await work(self._client, entries(stream, group), handle, visibility_ms, until, until_empty)
 
 
-async def events_of(lines: AsyncIterator[str]) -> AsyncIterator[Mapping[str, str]]:
-    """The events of server-sent events that have an id."""
-    event: Dict[str, str] = {}
-    async for line in lines:
-        if line:
-            name, _, value = line.partition(": ")
-            event[name] = value
-            continue
-        if "id" in event:
-            yield event
-        event = {}
-
-
-def position_lost(reset: Mapping[str, Any]) -> PositionLost:
+def position_lost(reset: api.StreamReset) -> PositionLost:
     detail = f"entries after {reset['asked']} are gone"
     return PositionLost({"code": "position-lost", "status": 410, "detail": detail, **reset})

@@ -11,7 +11,8 @@ from .._request import CallOptions, camel_case
 from .._transport import Transport, settings_of
 from .boards import Boards
 from .cache import Cache
-from .leases import Leases
+from .hold import HoldScope
+from .leases import Leases, Locks
 from .limits import Limits
 from .queues import Queues
 from .scopes import LeaseScope, Session, SessionScope
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import httpx
 
     from .. import api
-    from .._terms import LockTerms, PermitTerms, SessionTerms, Terms
+    from .._terms import HoldTerms, LockTerms, PermitTerms, SessionTerms, Terms
     from .._typing import Unpack
 
 
@@ -49,7 +50,7 @@ class Client(Calls):
             url, token, namespace, timeout_ms, attempt_ms, headers, unix_socket, http
         )
         super().__init__(Transport(settings))
-        self.locks: Leases[str, api.Lease] = Leases(self, leases.lock)
+        self.locks = Locks(self, leases.lock)
         self.semaphores: Leases[str, api.PermitLease] = Leases(self, leases.semaphore)
         self.lock_sets: Leases[Iterable[str], api.LockSetLease] = Leases(
             self, leases.lock_set
@@ -72,6 +73,17 @@ class Client(Calls):
     ) -> LeaseScope[api.Lease]:
         """A lock that is kept alive while a block runs, after a wait of `wait_ms` at most."""
         return self._scope(leases.lock(name), terms, wait_ms, session, on_stop, options)
+
+    def hold(
+        self,
+        name: str,
+        *,
+        on_stop: Optional[OnStop] = None,
+        options: Optional[CallOptions] = None,
+        **terms: Unpack[HoldTerms],
+    ) -> HoldScope:
+        """As `lock`, but the service renews the lock while a connection is open."""
+        return HoldScope(self, name, camel_case(terms), on_stop, options)
 
     def semaphore(
         self,
