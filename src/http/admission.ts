@@ -11,7 +11,7 @@ declare module 'fastify' {
     /**
      * Under overload. `always`: the request is always served, for probes. `lease`: it keeps, ends or
      * settles a lease, and is served before others, so that none is lost because others ask for more.
-     * `without-redis`: it has an answer of its own while Redis is slow.
+     * `without-redis`: it may have an answer that does not need Redis.
      */
     served?: 'always' | 'lease' | 'without-redis'
     /** The answer is a stream of events. */

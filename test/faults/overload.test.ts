@@ -60,6 +60,10 @@ it('refuses acquires while Redis is slow, and no renewal', async () => {
   // Of a policy that is not there: what Redis is slow for is not why.
   const { body } = await harness.request('post', '/v1/ratelimits/none/check').send({ key: 'k' })
   expect(body.reason).not.toBe('redis')
+  const reads = await Promise.all(
+    Array.from({ length: 20 }, () => harness.request('get', '/v1/cache/none/k')),
+  )
+  expect(reads.map((read) => read.body.reason)).not.toContain('redis')
   await harness.request('get', '/livez').expect(200)
   expect(await refusedOf(harness, 'redis')).toBeGreaterThan(0)
 

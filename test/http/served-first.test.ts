@@ -24,12 +24,14 @@ const LEASE = [
   'settleEntries',
   'settleMessages',
 ]
-/** A check is decided by its policy while Redis is away. */
+/** A check is decided by its policy while Redis is slow, and a value may be in memory. */
 const WITHOUT_REDIS = [
   'authorizeVisitor',
   'authorizeVisitorByPolicies',
   'checkRateLimit',
   'checkRateLimits',
+  'getCacheEntry',
+  'getManyCacheEntries',
 ]
 const ALWAYS = ['getLiveness', 'getReadiness', 'getStatus']
 

@@ -68,7 +68,7 @@ export const batchRoutes: FastifyPluginAsyncTypebox<
     '/:space/get-many',
     {
       bodyLimit: LIST_BODY_BYTES,
-      config: { scope: 'cache:read', names: keysIn },
+      config: { scope: 'cache:read', served: 'without-redis', names: keysIn },
       schema: {
         operationId: 'getManyCacheEntries',
         summary: 'Read up to 1000 keys of a space',

@@ -69,7 +69,7 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
   app.route({
     method: 'HEAD',
     url: '/:space/:key',
-    config: { scope: 'cache:read' },
+    config: { scope: 'cache:read', served: 'without-redis' },
     schema: {
       operationId: 'headCacheEntry',
       summary: 'Show the headers of a value',
@@ -97,7 +97,7 @@ export const readRoutes: FastifyPluginAsyncTypebox<EntryRouteOptions> = async (
     '/:space/:key',
     {
       exposeHeadRoute: false,
-      config: { scope: 'cache:read' },
+      config: { scope: 'cache:read', served: 'without-redis' },
       schema: {
         operationId: 'getCacheEntry',
         summary: 'Read the bytes of a value',
