@@ -134,17 +134,30 @@ export function assertScope(
   scope: Scope,
   names: Iterable<string | KeyOf> = [],
 ): void {
-  const { scopes, caller } = request
+  const { scopes } = request
   if (!scopes) return
   if (!scopes.has(scope)) throw lacksScope(request, scope)
   const granted = scopes.get(scope)
   for (const name of granted ? names : []) {
     if (isGranted(granted, name)) continue
-    request.refusal = 'name'
     const text = nameText(name)
-    throw problem('forbidden', `The token "${caller}" does not have ${scope} for "${text}".`, {
-      extensions: { scope, name: text },
-    })
+    throw lacksName(request, `${scope} for "${text}"`, { scope, name: text })
+  }
+}
+
+/**
+ * The same for names that the request did not send, so that a refusal must not show them.
+ * @param what has these names
+ */
+export function assertScopeOfAll(
+  request: FastifyRequest,
+  scope: Scope,
+  names: Iterable<string>,
+  what: string,
+): void {
+  const granted = request.scopes?.get(scope)
+  for (const name of granted ? names : []) {
+    if (!isGranted(granted, name)) throw lacksName(request, `${scope} for ${what}`, { scope })
   }
 }
 
@@ -182,6 +195,17 @@ function lacksScope(request: FastifyRequest, scope: string): Problem {
   request.refusal = 'scope'
   return problem('forbidden', `The token "${request.caller}" does not have the scope ${scope}.`, {
     extensions: { scope },
+  })
+}
+
+function lacksName(
+  request: FastifyRequest,
+  right: string,
+  extensions: Record<string, unknown>,
+): Problem {
+  request.refusal = 'name'
+  return problem('forbidden', `The token "${request.caller}" does not have ${right}.`, {
+    extensions,
   })
 }
 

@@ -347,8 +347,13 @@ describe('a session', () => {
     ]
     expect(await use('jobs')).toEqual([200, 200])
     expect(await use('other')).toEqual([403, 403])
-    const { body } = await as('other', 'post', '/v1/sessions/end', { token }).expect(403)
-    expect(body).toEqual(refused('locks:write', 'jobs-s@a'))
+    for (const refusal of [
+      await as('other', 'post', '/v1/sessions/end', { token }).expect(403),
+      await as('other', 'get', `/v1/sessions/${id}`).expect(403),
+    ]) {
+      expect(refusal.body).toMatchObject({ code: 'forbidden' })
+      expect(refusal.text, 'the names of others').not.toContain('jobs-s@a')
+    }
     await as('jobs', 'post', '/v1/sessions/end', { token }).expect(200)
   })
 })

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { assertScope } from '../../http/auth.js'
+import { assertScopeOfAll } from '../../http/auth.js'
 import { logChange } from '../../http/change-log.js'
 import { fromCursor } from '../../http/pages.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
@@ -56,7 +56,7 @@ export const sessionOperatorRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> 
       const { id } = request.params
       const session = await sessions.show(request.namespace, id)
       if (!session) throw problem('session-not-found', `No session has the id "${id}".`)
-      assertScope(request, 'locks:read', session.names)
+      assertScopeOfAll(request, 'locks:read', session.names, 'all leases of the session')
       return { ...toSession({ id, ...session }), names: [...session.names] }
     },
   )

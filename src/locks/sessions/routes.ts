@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
-import { assertScope } from '../../http/auth.js'
+import { assertScopeOfAll } from '../../http/auth.js'
 import { toMetadata } from '../../http/metadata.js'
 import { COMMON_PROBLEMS, invalid } from '../../http/problem.js'
 import {
@@ -68,7 +68,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
   async function assertLeases(request: FastifyRequest, id: string): Promise<void> {
     if (request.names === undefined) return
     const session = await sessions.show(request.namespace, id)
-    assertScope(request, 'locks:write', session?.names)
+    assertScopeOfAll(request, 'locks:write', session?.names ?? [], 'all leases of the session')
   }
 
   app.post(
