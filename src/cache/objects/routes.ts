@@ -92,9 +92,9 @@ export const objectRoutes: FastifyPluginAsyncTypebox<
     },
     async (request, reply) => {
       const { params, body } = request
+      const changes = toChanges(body)
       const key = await keyOf(request, policyOf)
       refuseOwned(key)
-      const changes = toChanges(body)
       const patched = await store.patch(key, {
         changes,
         ttlMs: body.ttlMs,

@@ -17,11 +17,12 @@ ARGV max_notes   int     see add_note in lib/writes.lua
 ARGV fingerprint string  of the request, '' without an idempotency key
 ARGV record_ttl_ms  int  how long the idempotency record is kept
 
-RETURN outcome clk version first
+RETURN outcome clk version first validator
   1 created
   2 replaced: as 1, the origin took the same request before; version that it was stored under, 0 for none
   3 begun: clk is the proof of the write; version of the value that is there, 0 for none; first is the clk
-    at which the same request first began
+    at which the same request first began; validator is what the origin calls the value that the condition
+    was compared with, see lib/entry.lua, '' where it is not known
   4 precondition-failed; version of what is there, 0 for nothing
   5 miss: there is nothing to compare the condition with
   6 conflict: the idempotency key was used for another request
@@ -43,14 +44,14 @@ local fingerprint, record_ttl_ms = ARGV[9], tonumber(ARGV[10])
 local BEGUN, CONFLICT = 3, 6
 
 local repeated = read_record(record_key, fingerprint, CONFLICT)
-if repeated and repeated[1] ~= BEGUN then return { repeated[1], 0, repeated[2], 0 } end
+if repeated and repeated[1] ~= BEGUN then return { repeated[1], 0, repeated[2], 0, '' } end
 
 local clock = read_clock(clock_key, space, on_restart)
 local entry = read_entry(entry_key)
 local state = judge(entry, clock, space, idle_ms)
 local version = version_of(state, entry)
-if condition ~= '' and state == 0 then return { 5, 0, 0, 0 } end
-if not fits(version, condition) then return { 4, 0, version, 0 } end
+if condition ~= '' and state == 0 then return { 5, 0, 0, 0, '' } end
+if not fits(version, condition) then return { 4, 0, version, 0, '' } end
 
 tick(clock)
 local writes = read_writes(lease_key, clock)
@@ -62,4 +63,5 @@ if entry then make_stale(entry, now_us + served_ms * 1000) end -- @place value-d
 local first = repeated and repeated[2] or clock.clk
 if not repeated then write_record(record_key, record_ttl_ms, fingerprint, BEGUN, digits(first)) end
 publish_key(clock, space, name, is_awaited)
-return { BEGUN, clock.clk, version, first }
+local compared = condition ~= '' and version > 0
+return { BEGUN, clock.clk, version, first, compared and string.match(entry.token, '\n(.*)$') or '' }

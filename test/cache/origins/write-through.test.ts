@@ -23,6 +23,7 @@ const removeMany = (keys: readonly string[]) =>
 const statusOf = (answer: { headers: Record<string, string> }) => answer.headers['cache-status']
 const loads = (origin: WritableOrigin, key: string) =>
   origin.count(key) - origin.writes.filter((write) => write.key === key).length
+const DATE = 'Mon, 01 Jan 2024 00:00:00 GMT'
 const HIT = /^lockstep; hit/
 const UNSTORED = 'lockstep; fwd=uri-miss; fwd-status=200'
 
@@ -258,6 +259,43 @@ describe('a condition', () => {
     expect(held.body.code).toBe('origin-unavailable')
     expect(origin.writes).toHaveLength(1)
   })
+
+  it.each([
+    ['If-Match', { etag: '"a"' }, { 'if-match': '"a"' }],
+    ['If-Unmodified-Since', { etag: 'W/"a"' }, { 'if-unmodified-since': DATE }],
+  ])(
+    'reaches the origin as %s where the value was loaded with its validator',
+    async (name, sent, passed) => {
+      const origin = await writing()
+      const { answer } = origin
+      const key = `forwarded ${name}`
+      origin.values.set(key, 'old')
+      origin.answer = (request, response) => {
+        for (const [header, value] of Object.entries({ ...sent, 'last-modified': DATE })) {
+          response.setHeader(header, value)
+        }
+        answer(request, response)
+      }
+      const etag = (await get(key).expect(200)).headers.etag as string
+      origin.onWrite = status(412)
+      const { body } = await put(key, 'new').set('if-match', etag).expect(412)
+      expect(body).toMatchObject({
+        code: 'precondition-failed',
+        detail: 'The origin has another value.',
+      })
+      expect(origin.writes[0]?.headers).toMatchObject(passed)
+      expect((await put(key, 'new').expect(422)).body.originStatus).toBe(412)
+      for (const header of Object.keys(passed)) {
+        expect(origin.writes[1]?.headers).not.toHaveProperty(header)
+      }
+      origin.onWrite = undefined
+      const again = await setMany([{ key, value: 1, ifMatch: etag }]).expect(200)
+      expect(again.body.results[0].status).toBe('replaced')
+      await put(key, 'new').set('if-match', again.body.results[0].etag).expect(204)
+      // What was written has no validator of the origin.
+      expect(Object.keys(origin.writes.at(-1)?.headers ?? {})).not.toContain('if-match')
+    },
+  )
 
   it('gets or sets in one step', async () => {
     const origin = await writing()

@@ -10,6 +10,7 @@ import { useOrigin } from './test-origin.js'
 
 const METRICS: OriginMetrics = { requested() {}, watch() {} }
 const key = { namespace: 'default', space: 'users', key: 'a', policy: toPolicy({}) }
+const BEGUN = { kind: 'begun', clk: 1, first: 1, version: 0, validator: undefined } as const
 const value = { payload: Buffer.from('x'), contentType: 'a/b', contentEncoding: '', tags: [] }
 
 /** A writer whose write lease a test plays, and the names of the scripts that it called. */
@@ -24,7 +25,7 @@ async function writing(leases: Partial<WriteLeases>) {
       return step(...args)
     }
   const sendBefore = performance.now() + 30_000
-  const begin = async () => ({ kind: 'begun', clk: 1, first: 1, version: 0, sendBefore }) as const
+  const begin = async () => ({ ...BEGUN, sendBefore })
   const writer = new Writer(at, {
     begin: call('begin', leases.begin ?? begin),
     finish: call('finish', leases.finish ?? (async () => ({ kind: 'dropped' }) as const)),
@@ -43,7 +44,7 @@ const lost = async () => {
 it('a process that slept since it began sends nothing, and takes its note back', async () => {
   const sendBefore = performance.now()
   const { origin, called, write } = await writing({
-    begin: async () => ({ kind: 'begun', clk: 1, first: 1, version: 0, sendBefore }),
+    begin: async () => ({ ...BEGUN, sendBefore }),
   })
   expect(await write()).toMatchObject({ kind: 'not-sent', failure: { code: 'origin-unavailable' } })
   expect([origin.paths, called]).toEqual([[], ['begin', 'refused']])

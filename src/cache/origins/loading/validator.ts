@@ -16,6 +16,13 @@ export function toValidator({ etag, 'last-modified': date }: AnswerHeaders): str
   return validator === '\n' ? undefined : validator
 }
 
+/** Headers that let a write be applied only to the value with this name; a weak tag names no one value. */
+export function onlyIfHeaders(validator: string | undefined): Readonly<Record<string, string>> {
+  const [etag = '', date = ''] = validator?.split('\n') ?? []
+  if (etag.startsWith('"')) return { 'if-match': etag }
+  return date === '' ? {} : { 'if-unmodified-since': date }
+}
+
 /** Headers that ask for the value only if it is another one now. */
 export function unlessHeaders(validator: string | undefined): Readonly<Record<string, string>> {
   const [etag = '', date = ''] = validator?.split('\n') ?? []

@@ -6,10 +6,14 @@ import type { WriteEnd } from './writer.js'
 export type Taken = Extract<WriteEnd, { kind: 'created' | 'replaced' }>
 
 /** The origin did not take it, or not for sure. */
-export type Untaken = Extract<WriteEnd, { kind: 'miss' | 'refused' | 'unknown' | 'not-sent' }>
+export type Untaken = Extract<
+  WriteEnd,
+  { kind: 'miss' | 'changed' | 'refused' | 'unknown' | 'not-sent' }
+>
 
 const UNTAKEN: ReadonlySet<string> = new Set<Untaken['kind']>([
   'miss',
+  'changed',
   'refused',
   'unknown',
   'not-sent',
@@ -23,6 +27,8 @@ export function notTaken(end: Untaken, place: string): Problem {
   switch (end.kind) {
     case 'miss':
       return invalid(place, 'needs a value in the cache, and reads of the space load none')
+    case 'changed':
+      return problem('precondition-failed', 'The origin has another value.')
     case 'refused': {
       const { kind: _, ...extensions } = end
       return problem('write-refused', `The origin answered ${end.originStatus}.`, { extensions })

@@ -1,4 +1,4 @@
-import { integers } from '../../../redis/reply.js'
+import { integers, list } from '../../../redis/reply.js'
 import { defineScript } from '../../../redis/script.js'
 
 export type BeginReply =
@@ -10,6 +10,8 @@ export type BeginReply =
       readonly version: number
       /** The clock at which the same request first began, by its idempotency key. */
       readonly first: number
+      /** What the origin calls the value that the condition was compared with, see validator.ts. */
+      readonly validator: string | undefined
     }
   /** The origin took the same request before; `version` that it was stored under, 0 for none. */
   | { readonly kind: 'created' | 'replaced'; readonly version: number }
@@ -37,10 +39,11 @@ export const beginScript = defineScript({
   ],
   outcomes: ['created', 'replaced', 'begun', 'precondition-failed', 'miss', 'conflict'],
   decode(reply, outcome): BeginReply {
-    const [, clk, version, first] = integers(reply, 4)
+    const parts = list(reply, 5)
+    const [, clk, version, first] = integers(parts.slice(0, 4), 4)
     switch (outcome) {
       case 'begun':
-        return { kind: outcome, clk, version, first }
+        return { kind: outcome, clk, version, first, validator: String(parts[4]) || undefined }
       case 'created':
       case 'replaced':
       case 'precondition-failed':

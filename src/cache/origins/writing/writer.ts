@@ -6,6 +6,7 @@ import type { CacheKey } from '../../entries/store.js'
 import type { Value } from '../../entries/value.js'
 import type { Exchanged } from '../client.js'
 import { FAILURES, type LoadFailure } from '../loading/reply.js'
+import { onlyIfHeaders } from '../loading/validator.js'
 import type { Origin, Sent, Trace } from '../origin.js'
 import { usualWaitMs } from '../policy.js'
 import { quietly } from '../quietly.js'
@@ -33,6 +34,8 @@ export type WriteEnd =
   /** There is no value to compare the condition with. */
   | { readonly kind: 'miss' }
   | { readonly kind: 'conflict' }
+  /** The origin has another value than the one that the condition was compared with. */
+  | { readonly kind: 'changed' }
   | { readonly kind: 'refused'; readonly originStatus: number; readonly originBody?: string }
   /** The origin may have applied it, or may still do so. */
   | { readonly kind: 'unknown'; readonly message: string }
@@ -90,7 +93,7 @@ export class Writer {
   #send(
     key: CacheKey,
     { value }: Change,
-    { first, sendBefore }: Beginning,
+    { first, sendBefore, validator }: Beginning,
     trace: Trace,
   ): Promise<Sent | undefined> | undefined {
     if (performance.now() >= sendBefore) return undefined
@@ -99,6 +102,7 @@ export class Writer {
       method: value ? 'PUT' : 'DELETE',
       headers: {
         ...(value && headersOf(value)),
+        ...onlyIfHeaders(validator),
         'lockstep-version': `${first}`,
         'idempotency-key': `${digestOf(key)}-${first}`,
       },
@@ -112,7 +116,7 @@ export class Writer {
   async #settle(
     key: CacheKey,
     change: Change,
-    { clk }: Beginning,
+    { clk, validator }: Beginning,
     sent: Sent | undefined,
   ): Promise<WriteEnd> {
     const { exchanged } = sent ?? {}
@@ -127,6 +131,7 @@ export class Writer {
         return this.#finish(key, change, clk, status)
       case 'refused':
         await quietly(this.#writes.refused(key, clk))
+        if (status === 412 && validator !== undefined) return { kind: 'changed' }
         return { kind: 'refused', originStatus: status, ...shownOf(exchanged) }
       case 'unknown':
         await quietly(this.#writes.unknown(key, clk, this.#origin.policy.applyWithinMs))
