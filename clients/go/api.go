@@ -74,6 +74,8 @@ const (
 	CodeUnsatisfiable         Code[api.Problem]                   = "unsatisfiable"
 	CodeUnsupportedMediaType  Code[api.Problem]                   = "unsupported-media-type"
 	CodeWaitTimeout           Code[api.LockHeldProblem]           = "wait-timeout"
+	CodeWarmingNotFound       Code[api.Problem]                   = "warming-not-found"
+	CodeWarmingRunning        Code[api.WarmingRunningProblem]     = "warming-running"
 	CodeWriteRefused          Code[api.WriteRefusedProblem]       = "write-refused"
 )
 
@@ -88,6 +90,7 @@ var (
 	OpAuthorizeVisitorByPolicies = Operation{"GET", "/v1/ratelimits/authz", harmless}
 	OpBlockRateLimitSubject      = Operation{"POST", "/v1/ratelimits/{policy}/block", harmless}
 	OpCancelCacheLease           = Operation{"POST", "/v1/cache/{space}/{key}/lease/cancel", harmless}
+	OpCancelCacheWarming         = Operation{"POST", "/v1/cache-spaces/{space}/warmings/{id}/cancel", harmless}
 	OpCancelRateLimitReservation = Operation{"POST", "/v1/ratelimits/{policy}/cancel", keyed}
 	OpCheckRateLimit             = Operation{"POST", "/v1/ratelimits/{policy}/check", keyed}
 	OpCheckRateLimits            = Operation{"POST", "/v1/ratelimits/check", keyed}
@@ -117,6 +120,7 @@ var (
 	OpGetCacheEntryMeta          = Operation{"GET", "/v1/cache/{space}/{key}/meta", harmless}
 	OpGetCacheFields             = Operation{"GET", "/v1/cache/{space}/{key}/fields", harmless}
 	OpGetCacheSpace              = Operation{"GET", "/v1/cache-spaces/{space}", harmless}
+	OpGetCacheWarming            = Operation{"GET", "/v1/cache-spaces/{space}/warmings/{id}", harmless}
 	OpGetConcurrencyUsage        = Operation{"GET", "/v1/ratelimits/{policy}/leases", harmless}
 	OpGetEntry                   = Operation{"GET", "/v1/leaderboards/{board}/entries/{member}", harmless}
 	OpGetLeaderboard             = Operation{"GET", "/v1/leaderboards/{board}", harmless}
@@ -202,6 +206,7 @@ var (
 	OpSetManyCacheEntries        = Operation{"POST", "/v1/cache/{space}/set-many", keyed}
 	OpSettleEntries              = Operation{"POST", "/v1/streams/{stream}/groups/{group}/settle", harmless}
 	OpSettleMessages             = Operation{"POST", "/v1/queues/{queue}/settle", harmless}
+	OpStartCacheWarming          = Operation{"POST", "/v1/cache-spaces/{space}/warmings", harmless}
 	OpSubmitScores               = Operation{"POST", "/v1/leaderboards/{board}/scores", keyed}
 	OpSubmitToLeaderboards       = Operation{"POST", "/v1/leaderboard-submissions", keyed}
 	OpTouchCacheEntry            = Operation{"POST", "/v1/cache/{space}/{key}/touch", harmless}

@@ -53,6 +53,11 @@ func (c Calls) CancelCacheLease(ctx context.Context, space string, key string, b
 	return askFor[api.CancelledCacheLease](ctx, c.client, OpCancelCacheLease, Request{Path: map[string]string{"space": space, "key": key}, Body: body}, options)
 }
 
+// CancelCacheWarming is POST /v1/cache-spaces/{space}/warmings/{id}/cancel: cancel a warming.
+func (c Calls) CancelCacheWarming(ctx context.Context, space string, id string, options ...CallOptions) (api.CacheWarming, error) {
+	return askFor[api.CacheWarming](ctx, c.client, OpCancelCacheWarming, Request{Path: map[string]string{"space": space, "id": id}}, options)
+}
+
 // CancelRateLimitReservation is POST /v1/ratelimits/{policy}/cancel: give back what a reservation consumed.
 func (c Calls) CancelRateLimitReservation(ctx context.Context, policy string, body api.CancelReservationRequest, options ...CallOptions) (api.SettledReservation, error) {
 	return askFor[api.SettledReservation](ctx, c.client, OpCancelRateLimitReservation, Request{Path: map[string]string{"policy": policy}, Body: body}, options)
@@ -191,6 +196,11 @@ func (c Calls) GetCacheFields(ctx context.Context, space string, key string, que
 // GetCacheSpace is GET /v1/cache-spaces/{space}: show the settings and the use of a space.
 func (c Calls) GetCacheSpace(ctx context.Context, space string, options ...CallOptions) (api.UsedCacheSpace, error) {
 	return askFor[api.UsedCacheSpace](ctx, c.client, OpGetCacheSpace, Request{Path: map[string]string{"space": space}}, options)
+}
+
+// GetCacheWarming is GET /v1/cache-spaces/{space}/warmings/{id}: show how far a warming is.
+func (c Calls) GetCacheWarming(ctx context.Context, space string, id string, options ...CallOptions) (api.CacheWarming, error) {
+	return askFor[api.CacheWarming](ctx, c.client, OpGetCacheWarming, Request{Path: map[string]string{"space": space, "id": id}}, options)
 }
 
 // GetConcurrencyUsage is GET /v1/ratelimits/{policy}/leases: read what a subject has in flight.
@@ -611,6 +621,11 @@ func (c Calls) SettleEntries(ctx context.Context, stream string, group string, b
 // SettleMessages is POST /v1/queues/{queue}/settle: acknowledge, reject, extend or release deliveries.
 func (c Calls) SettleMessages(ctx context.Context, queue string, body api.SettleMessagesRequest, options ...CallOptions) (api.SettledMessages, error) {
 	return askFor[api.SettledMessages](ctx, c.client, OpSettleMessages, Request{Path: map[string]string{"queue": queue}, Body: body}, options)
+}
+
+// StartCacheWarming is POST /v1/cache-spaces/{space}/warmings: load keys from the origin of a space.
+func (c Calls) StartCacheWarming(ctx context.Context, space string, body api.WarmCacheRequest, options ...CallOptions) (api.StartedCacheWarming, error) {
+	return askFor[api.StartedCacheWarming](ctx, c.client, OpStartCacheWarming, Request{Path: map[string]string{"space": space}, Body: body}, options)
 }
 
 // SubmitScores is POST /v1/leaderboards/{board}/scores: submit scores to a board.

@@ -9,6 +9,7 @@ import { leaseRoutes } from './leases/routes.js'
 import { createCacheMetrics } from './metrics.js'
 import { objectRoutes } from './objects/routes.js'
 import { originFaults } from './origins/faults.js'
+import { warmingRoutes } from './origins/warming/routes.js'
 import { pipelineRoutes } from './pipeline/routes.js'
 import { specs } from './problems.js'
 import { spaceRoutes } from './spaces/routes.js'
@@ -67,6 +68,7 @@ export function toRunning(
       app.register(invalidationRoutes, { prefix, metrics, store: invalidation })
       app.register(pipelineRoutes, { stores, policyOf, metrics, idempotencyTtlMs })
       app.register(spaceRoutes, { prefix: '/cache-spaces', store: spaces, usages })
+      app.register(warmingRoutes, { prefix: '/cache-spaces', origins, policyOf })
       app.register(hotKeyRoutes, { prefix: '/cache-spaces', hotKeys })
     },
     drain() {

@@ -121,6 +121,24 @@ export const { specs, problem, problemResponses } = defineProblems({
       { title: 'WriteRefusedProblem', examples: [{ originStatus: 409 }] },
     ),
   },
+  'warming-running': {
+    status: 409,
+    title: 'Warming is running',
+    cause: 'The instance that answers warms the space already; it does so once at a time.',
+    remedy: 'Wait until it is done, or cancel it; `warmingId` names it.',
+    retry: 'later',
+    members: Type.Object(
+      { warmingId: Type.String({ description: 'The warming that is running.' }) },
+      { title: 'WarmingRunningProblem', examples: [{ warmingId: 'mS1yXmUe2cRZ6Jw3pQk0aA' }] },
+    ),
+  },
+  'warming-not-found': {
+    status: 404,
+    title: 'Warming not found',
+    cause: 'The space has no such warming, or it ended more than a day ago.',
+    remedy: 'Start another one.',
+    retry: 'no',
+  },
   'lease-lost': {
     status: 412,
     title: 'Lease is lost',

@@ -16,6 +16,8 @@ import { createLeaseMetrics, createMarkMetrics, createSweepMetrics } from './met
 import { createObjectStore } from './objects/store.js'
 import { createOriginMetrics } from './origins/metrics.js'
 import { Origins } from './origins/origins.js'
+import { createWarmingStore } from './origins/warming/store.js'
+import { Warmings } from './origins/warming/warmings.js'
 import { createWriteLeases } from './origins/writing/store.js'
 import { Partitions } from './partition.js'
 import { parseSpace } from './spaces/parse.js'
@@ -90,17 +92,20 @@ export function createCacheStores(deps: Deps): AllCacheStores {
     entries: stores.entries,
     metrics: leaseMetrics,
   })
+  const originMetrics = createOriginMetrics(metrics)
+  const peek = createReadMany(cacheBinder, partitions)
   const origins = new Origins({
     definitions: deps.definitions,
-    metrics: createOriginMetrics(metrics),
+    metrics: originMetrics,
     leases: leasedReads,
     entries: stores.entries,
-    ahead: {
-      hotKeys,
-      peek: createReadMany(cacheBinder, partitions),
-      policyOf: spaces.settingsOf,
-    },
     writes: stores.writes,
+    ahead: { hotKeys, peek, policyOf: spaces.settingsOf },
+    warmings: new Warmings({
+      store: createWarmingStore(deps.binder),
+      peek,
+      metrics: originMetrics,
+    }),
   })
   return { ...stores, leases: leasedReads, origins, hotKeys, usages, spaces, sweeper }
 }

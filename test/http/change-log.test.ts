@@ -354,6 +354,7 @@ const EVERYDAY = new Set([
   ...['openSession', 'keepSession', 'endSession'],
   ...['putCacheEntry', 'deleteCacheEntry', 'touchCacheEntry'],
   ...['setManyCacheEntries', 'deleteManyCacheEntries'],
+  ...['startCacheWarming', 'cancelCacheWarming'],
   ...['renewCacheLease', 'cancelCacheLease', 'incrementCacheCounter', 'patchCacheFields'],
   ...['checkRateLimits', 'checkRateLimit', 'refundRateLimit'],
   ...['reserveRateLimit', 'commitRateLimitReservation', 'cancelRateLimitReservation'],

@@ -106,6 +106,7 @@ const bodyOf = (operationId: string, content?: Content) =>
 const toPath = (template: string) =>
   template
     .replace('sessions/{id}', `sessions/0.${'A'.repeat(22)}`)
+    .replace('warmings/{id}', `warmings/${'A'.repeat(22)}`)
     .replace('{id}', '1-0')
     .replace(/\{\w+\}/g, 'x')
 

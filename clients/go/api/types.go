@@ -334,6 +334,18 @@ const (
 	CacheValueEncodingBase64 CacheValueEncoding = "base64"
 )
 
+type CacheWarming struct {
+	ID         string         `json:"id"`
+	State      WarmingState   `json:"state"`
+	Total      int64          `json:"total"`
+	Loaded     int64          `json:"loaded"`
+	Skipped    int64          `json:"skipped"`
+	Failed     int64          `json:"failed"`
+	StartedAt  string         `json:"startedAt"`
+	FinishedAt *string        `json:"finishedAt,omitempty"`
+	Errors     []WarmingError `json:"errors"`
+}
+
 type CalendarPeriod string
 
 const (
@@ -2432,6 +2444,10 @@ const (
 	StartWithWorst StartWith = "worst"
 )
 
+type StartedCacheWarming struct {
+	ID string `json:"id"`
+}
+
 type Stream struct {
 	Name          string               `json:"name"`
 	Capacity      int64                `json:"capacity"`
@@ -2703,6 +2719,43 @@ type UsedCacheSpace struct {
 type VerifyLockRequest struct {
 	Fence int64 `json:"fence"`
 }
+
+type WarmCacheRequest struct {
+	Keys    []string        `json:"keys"`
+	Refresh *WarmingRefresh `json:"refresh,omitempty"`
+}
+
+type WarmingError struct {
+	Key    string `json:"key"`
+	Detail string `json:"detail"`
+}
+
+type WarmingRefresh string
+
+const (
+	WarmingRefreshMissing WarmingRefresh = "missing"
+	WarmingRefreshStale   WarmingRefresh = "stale"
+)
+
+type WarmingRunningProblem struct {
+	Type         string `json:"type"`
+	Title        string `json:"title"`
+	Status       int64  `json:"status"`
+	Detail       string `json:"detail"`
+	Code         string `json:"code"`
+	RequestID    string `json:"requestId"`
+	RetryAfterMs *int64 `json:"retryAfterMs,omitempty"`
+	WarmingID    string `json:"warmingId"`
+}
+
+type WarmingState string
+
+const (
+	WarmingStateRunning     WarmingState = "running"
+	WarmingStateDone        WarmingState = "done"
+	WarmingStateCancelled   WarmingState = "cancelled"
+	WarmingStateInterrupted WarmingState = "interrupted"
+)
 
 type WindowAlignment string
 

@@ -29,5 +29,6 @@ export interface Problems {
   'too-many-messages': Schemas['QueueFullProblem']
   'too-many-waiters': Schemas['TooManyWaitersProblem']
   'wait-timeout': Schemas['LockHeldProblem']
+  'warming-running': Schemas['WarmingRunningProblem']
   'write-refused': Schemas['WriteRefusedProblem']
 }

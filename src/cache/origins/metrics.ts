@@ -34,7 +34,15 @@ export function createOriginMetrics(metrics: Metrics) {
     '1 while this process does not ask the origin of a space, because it failed often',
     ['space'],
   )
+  const warmed = metrics.counter(
+    'lockstep_cache_warmed_keys_total',
+    'Keys of warmings, by outcome: loaded, skipped (there, or not to be loaded), failed',
+    ['space', 'outcome'],
+  )
   return {
+    warmed(space: string, outcome: 'loaded' | 'skipped' | 'failed'): void {
+      warmed.labels(space, outcome).inc()
+    },
     requested(space: string, operation: Operation, exchanged: Exchanged, tookMs: number): void {
       requests.labels(space, operation, outcomeOf(operation, exchanged)).inc()
       seconds.labels(space).observe(tookMs / 1_000)

@@ -9,6 +9,7 @@ import { Origin } from './origin.js'
 import { readsThrough } from './policy.js'
 import type { OriginSettings } from './schemas.js'
 import { RefreshAhead, type RefreshAheadOptions } from './warming/refresh-ahead.js'
+import type { Warmable, Warmings } from './warming/warmings.js'
 import type { WriteLeases } from './writing/store.js'
 import { type Change, type WriteEnd, Writer } from './writing/writer.js'
 
@@ -22,6 +23,7 @@ export interface OriginsOptions {
   readonly entries: Pick<EntryStore, 'read' | 'readMany' | 'write'>
   readonly ahead: Pick<RefreshAheadOptions, 'hotKeys' | 'peek' | 'policyOf'>
   readonly writes: WriteLeases
+  readonly warmings: Warmings
 }
 
 interface Running {
@@ -48,6 +50,16 @@ export class Origins {
     this.#options = options
     options.definitions.follow((spaces) => this.#replace(spaces))
     options.metrics.watch(() => this.#states())
+  }
+
+  get warmings(): Warmings {
+    return this.#options.warmings
+  }
+
+  /** The origin of a space, if values are loaded from it. */
+  warmable(space: string): Warmable | undefined {
+    const running = this.#spaces.get(space)
+    return running?.loads && { policy: running.origin.policy, loads: running.loads }
   }
 
   /** A read that loads what is missing, in a space with an origin. */
@@ -94,6 +106,7 @@ export class Origins {
 
   /** Answers the requests that wait: the instance shuts down. */
   drain(): void {
+    this.warmings.close()
     for (const { origin } of this.#spaces.values()) origin.slots.close()
   }
 

@@ -59,6 +59,9 @@ Operation = Literal[
     "patchCacheSpace",
     "deleteCacheSpace",
     "listCacheSpaces",
+    "startCacheWarming",
+    "getCacheWarming",
+    "cancelCacheWarming",
     "listHotCacheKeys",
     "getRateLimitPolicy",
     "putRateLimitPolicy",
@@ -329,6 +332,10 @@ class ListCacheSpacesQuery(TypedDict):
     prefix: NotRequired[str]
     limit: NotRequired[int]
     cursor: NotRequired[str]
+
+class IdSpacePath(TypedDict):
+    space: str
+    id: str
 
 class ListHotCacheKeysQuery(TypedDict):
     limit: NotRequired[int]
@@ -1106,6 +1113,34 @@ class AsyncCalls(AsyncBridge):
         query: ListCacheSpacesQuery = ...,
         **options: Unpack[CallOptions]
     ) -> Answer[CacheSpaceList]: ...
+    @overload
+    async def call(
+        self,
+        operation: Literal["startCacheWarming"],
+        /,
+        *,
+        path: SpacePath,
+        body: WarmCacheRequest,
+        **options: Unpack[CallOptions]
+    ) -> Answer[StartedCacheWarming]: ...
+    @overload
+    async def call(
+        self,
+        operation: Literal["getCacheWarming"],
+        /,
+        *,
+        path: IdSpacePath,
+        **options: Unpack[CallOptions]
+    ) -> Answer[CacheWarming]: ...
+    @overload
+    async def call(
+        self,
+        operation: Literal["cancelCacheWarming"],
+        /,
+        *,
+        path: IdSpacePath,
+        **options: Unpack[CallOptions]
+    ) -> Answer[CacheWarming]: ...
     @overload
     async def call(
         self,
@@ -2374,6 +2409,34 @@ class Calls(Bridge):
         query: ListCacheSpacesQuery = ...,
         **options: Unpack[CallOptions]
     ) -> Answer[CacheSpaceList]: ...
+    @overload
+    def call(
+        self,
+        operation: Literal["startCacheWarming"],
+        /,
+        *,
+        path: SpacePath,
+        body: WarmCacheRequest,
+        **options: Unpack[CallOptions]
+    ) -> Answer[StartedCacheWarming]: ...
+    @overload
+    def call(
+        self,
+        operation: Literal["getCacheWarming"],
+        /,
+        *,
+        path: IdSpacePath,
+        **options: Unpack[CallOptions]
+    ) -> Answer[CacheWarming]: ...
+    @overload
+    def call(
+        self,
+        operation: Literal["cancelCacheWarming"],
+        /,
+        *,
+        path: IdSpacePath,
+        **options: Unpack[CallOptions]
+    ) -> Answer[CacheWarming]: ...
     @overload
     def call(
         self,

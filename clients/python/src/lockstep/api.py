@@ -272,6 +272,18 @@ class CacheSpaceUsage(TypedDict):
 
 CacheValueEncoding = Literal["json", "text", "base64"]
 
+
+class CacheWarming(TypedDict):
+    id: str
+    state: WarmingState
+    total: int
+    loaded: int
+    skipped: int
+    failed: int
+    startedAt: str
+    finishedAt: NotRequired[str]
+    errors: List[WarmingError]
+
 CalendarPeriod = Literal["minute", "hour", "day", "week", "month", "year"]
 
 
@@ -1262,7 +1274,7 @@ class Problem(TypedDict):
     requestId: str
     retryAfterMs: NotRequired[int]
 
-ProblemCode = Literal["board-not-found", "cache-miss", "capacity-mismatch", "concurrency-limited", "config-immutable", "counter-overflow", "cross-slot", "draining", "forbidden", "group-not-found", "headers-too-large", "host-refused", "idempotency-conflict", "in-config-file", "internal", "invalid-request", "kind-mismatch", "lease-expired", "lease-lost", "lease-released", "lease-revoked", "lock-delayed", "lock-held", "member-not-found", "mode-mismatch", "no-next-season", "not-an-integer", "not-owner", "not-replicated", "origin-failed", "origin-namespace", "origin-owned", "origin-refused", "origin-unavailable", "outcome-unknown", "overloaded", "override-not-found", "policy-not-found", "position-lost", "precondition-failed", "precondition-required", "queue-not-found", "rate-limited", "reader-not-found", "reservation-expired", "season-closed", "season-not-found", "session-ended", "session-not-found", "space-not-found", "store-full", "store-not-ready", "store-unavailable", "stream-not-found", "too-large", "too-many-entries", "too-many-entry-receivers", "too-many-groups", "too-many-leases", "too-many-messages", "too-many-policies", "too-many-readers", "too-many-receivers", "too-many-waiters", "unauthenticated", "unsatisfiable", "unsupported-media-type", "wait-timeout", "write-refused"]
+ProblemCode = Literal["board-not-found", "cache-miss", "capacity-mismatch", "concurrency-limited", "config-immutable", "counter-overflow", "cross-slot", "draining", "forbidden", "group-not-found", "headers-too-large", "host-refused", "idempotency-conflict", "in-config-file", "internal", "invalid-request", "kind-mismatch", "lease-expired", "lease-lost", "lease-released", "lease-revoked", "lock-delayed", "lock-held", "member-not-found", "mode-mismatch", "no-next-season", "not-an-integer", "not-owner", "not-replicated", "origin-failed", "origin-namespace", "origin-owned", "origin-refused", "origin-unavailable", "outcome-unknown", "overloaded", "override-not-found", "policy-not-found", "position-lost", "precondition-failed", "precondition-required", "queue-not-found", "rate-limited", "reader-not-found", "reservation-expired", "season-closed", "season-not-found", "session-ended", "session-not-found", "space-not-found", "store-full", "store-not-ready", "store-unavailable", "stream-not-found", "too-large", "too-many-entries", "too-many-entry-receivers", "too-many-groups", "too-many-leases", "too-many-messages", "too-many-policies", "too-many-readers", "too-many-receivers", "too-many-waiters", "unauthenticated", "unsatisfiable", "unsupported-media-type", "wait-timeout", "warming-not-found", "warming-running", "write-refused"]
 
 
 class PurgeQueueRequest(TypedDict):
@@ -1991,6 +2003,10 @@ SlidingWindowMode = Literal["weighted", "strict"]
 StartWith = Literal["best", "worst"]
 
 
+class StartedCacheWarming(TypedDict):
+    id: str
+
+
 class Stream(TypedDict):
     name: str
     capacity: int
@@ -2221,6 +2237,31 @@ class UsedCacheSpace(TypedDict):
 
 class VerifyLockRequest(TypedDict):
     fence: int
+
+
+class WarmCacheRequest(TypedDict):
+    keys: List[str]
+    refresh: NotRequired[WarmingRefresh]
+
+
+class WarmingError(TypedDict):
+    key: str
+    detail: str
+
+WarmingRefresh = Literal["missing", "stale"]
+
+
+class WarmingRunningProblem(TypedDict):
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: ProblemCode
+    requestId: str
+    retryAfterMs: NotRequired[int]
+    warmingId: str
+
+WarmingState = Literal["running", "done", "cancelled", "interrupted"]
 
 WindowAlignment = Literal["epoch", "first-hit", "calendar"]
 

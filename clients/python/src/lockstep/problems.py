@@ -282,6 +282,14 @@ class WaitTimeout(LockstepError):
     problem: api.LockHeldProblem
 
 
+class WarmingNotFound(LockstepError):
+    problem: api.Problem
+
+
+class WarmingRunning(LockstepError):
+    problem: api.WarmingRunningProblem
+
+
 class WriteRefused(LockstepError):
     problem: api.WriteRefusedProblem
 
@@ -355,5 +363,7 @@ BY_CODE: Dict[str, Type[LockstepError]] = {
     "unsatisfiable": Unsatisfiable,
     "unsupported-media-type": UnsupportedMediaType,
     "wait-timeout": WaitTimeout,
+    "warming-not-found": WarmingNotFound,
+    "warming-running": WarmingRunning,
     "write-refused": WriteRefused,
 }

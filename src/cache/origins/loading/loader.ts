@@ -17,6 +17,9 @@ export interface RefreshOffer {
   readonly minFreshMs?: number
 }
 
+/** What became of a load in the background: skipped where none was due, or another has it. */
+export type RefreshEnd = 'loaded' | 'skipped' | LoadFailure
+
 export interface LoaderOptions {
   readonly leases: Pick<LeasedReads, 'ask' | 'wait' | 'cancel' | 'pass' | 'confirm'>
   readonly entries: Pick<EntryStore, 'write'>
@@ -67,14 +70,20 @@ export class Loader {
   }
 
   /** Loads in the background, with a slot: only if no other does. */
-  async refresh(key: CacheKey, trace: Trace, { early, minFreshMs }: RefreshOffer): Promise<void> {
+  async refresh(
+    key: CacheKey,
+    trace: Trace,
+    { early, minFreshMs }: RefreshOffer,
+  ): Promise<RefreshEnd> {
     const options = { skipL1: true, isUncounted: true, maxBytes: -1, minFreshMs }
     const { lease, entry } = await this.#options.leases.ask(key, options, { early })
-    if (lease.kind === 'granted')
-      await this.#refreshUnder(lease.proof, key, trace, entry?.validator)
-    else if (lease.kind !== 'none') {
+    if (lease.kind === 'granted') {
+      return this.#refreshUnder(lease.proof, key, trace, entry?.validator)
+    }
+    if (lease.kind !== 'none') {
       this.origin.backOffs.rest(nameOf(key), Math.min(REST_MS, lease.retryAfterMs))
     }
+    return 'skipped'
   }
 
   /** Loads for one request, without a lease: nothing is stored. */
@@ -131,16 +140,18 @@ export class Loader {
     key: CacheKey,
     trace: Trace,
     validator: string | undefined,
-  ): Promise<void> {
+  ): Promise<RefreshEnd> {
     const sent = await this.origin.request(key, 'refresh', trace, validator)
     if (validator === undefined || !sent || !isNotModified(sent)) {
-      await this.#settle(proof, key, sent)
-      return
+      return toRefreshEnd(await this.#settle(proof, key, sent))
     }
     const life = confirmedLife(sent.exchanged, key, sent.tookMs)
     const outcome = life ? await this.#options.leases.confirm(key, proof, life) : 'gone'
-    if (outcome === 'gone') await this.#loadUnder(proof, key, 'refresh', trace)
-    else this.origin.backOffs.succeeded(nameOf(key))
+    if (outcome === 'gone') {
+      return toRefreshEnd(await this.#loadUnder(proof, key, 'refresh', trace))
+    }
+    this.origin.backOffs.succeeded(nameOf(key))
+    return outcome === 'confirmed' ? 'loaded' : 'skipped'
   }
 
   /** @param sent undefined where the circuit is open */
@@ -203,6 +214,11 @@ const PASS_MS = 10_000
 const REST_MS = 1_000
 
 export const nameOf = ({ namespace, key }: CacheKey): string => `${namespace} ${key}`
+
+function toRefreshEnd(end: LoadEnd): RefreshEnd {
+  if (end.kind === 'failed') return end.failure
+  return end.kind === 'loaded' && end.reply.loaded?.isStored ? 'loaded' : 'skipped'
+}
 
 const isNotModified = (sent: Sent): sent is Sent & { readonly exchanged: Answered } =>
   sent.exchanged.kind === 'answered' && sent.exchanged.status === 304

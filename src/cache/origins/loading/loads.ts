@@ -5,7 +5,7 @@ import { drawEarly } from '../../leases/leased-reads.js'
 import type { Trace } from '../origin.js'
 import { usualWaitMs } from '../policy.js'
 import type { LoadEnd } from './load-end.js'
-import { type Loader, nameOf, type RefreshOffer } from './loader.js'
+import { type Loader, nameOf, type RefreshEnd, type RefreshOffer } from './loader.js'
 import { FAILURES, type LoadFailure, type LoadingReply } from './reply.js'
 
 /** A request that loads what is missing. */
@@ -140,6 +140,13 @@ export class Loads {
     const load: RunningLoad = { end, hasBegun: false }
     this.#running.set(name, load)
     return { load, isFirst: true }
+  }
+
+  /** Loads a key that no caller asked for. @returns busy where there is no slot for it, or the circuit is open */
+  async warm(key: CacheKey, trace: Trace): Promise<RefreshEnd | 'busy'> {
+    const { circuit, slots } = this.#loader.origin
+    if (circuit.refusesMs > 0 || !slots.takeInBackground()) return 'busy'
+    return this.#loader.refresh(key, trace, { early: 0 }).finally(() => slots.release(true))
   }
 
   /** Loads again while the value is served: unless that would be refused, or takes too many slots. */

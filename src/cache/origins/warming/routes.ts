@@ -1,0 +1,110 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import type { Static } from 'typebox'
+import { LIST_BODY_BYTES } from '../../../http/body.js'
+import { COMMON_PROBLEMS, invalid } from '../../../http/problem.js'
+import { keysBelow } from '../../entries/request.js'
+import type { CacheKey } from '../../entries/store.js'
+import { SpaceParams } from '../../fields.js'
+import { problemResponses } from '../../problems.js'
+import type { PolicyOf } from '../../spaces/store.js'
+import type { Origins } from '../origins.js'
+import { assertOfOrigin } from '../request.js'
+import { toWarming, warmingNotFound, warmingRunning } from './answer.js'
+import * as schemas from './schemas.js'
+import type { WarmingName } from './store.js'
+
+export const warmingRoutes: FastifyPluginAsyncTypebox<{
+  origins: Pick<Origins, 'warmable' | 'warmings'>
+  policyOf: PolicyOf
+}> = async (app, { origins, policyOf }) => {
+  const { store } = origins.warmings
+
+  app.post(
+    '/:space/warmings',
+    {
+      bodyLimit: LIST_BODY_BYTES,
+      config: { scope: 'cache:write', names: keysIn },
+      schema: {
+        operationId: 'startCacheWarming',
+        summary: 'Load keys from the origin of a space',
+        description:
+          'Loads the keys in the background, with at most half of `maxConcurrent` of the origin, and answers at once. A key that another request or instance loads is skipped. The instance that answers does the work; one that is stopped leaves it interrupted. It warms a space of a namespace once at a time.',
+        tags: ['cache'],
+        params: SpaceParams,
+        body: schemas.WarmRequest,
+        response: {
+          202: schemas.WarmingStarted,
+          ...problemResponses(...COMMON_PROBLEMS, 'origin-namespace', 'warming-running'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { namespace } = request
+      const { space } = request.params
+      const warmable = origins.warmable(space)
+      if (!warmable) throw invalid('path/space', 'has no origin to load from')
+      const policy = await policyOf(namespace, space)
+      const { keys, refresh } = request.body
+      const named = [...new Set(keys)].map((key): CacheKey => ({ namespace, space, key, policy }))
+      for (const [i, key] of named.entries()) assertOfOrigin(key, `body/keys/${i}`)
+      const started = await origins.warmings.start(warmable, named, refresh)
+      if (started.kind === 'running') throw warmingRunning(started.id)
+      return reply.code(202).send({ id: started.id })
+    },
+  )
+
+  app.get(
+    '/:space/warmings/:id',
+    {
+      config: { scope: 'cache:read' },
+      schema: {
+        operationId: 'getCacheWarming',
+        summary: 'Show how far a warming is',
+        description: 'Any instance answers, with what was noted in the last second.',
+        tags: ['cache'],
+        ...ONE_WARMING,
+      },
+    },
+    (request) => read(request, false),
+  )
+
+  app.post(
+    '/:space/warmings/:id/cancel',
+    {
+      config: { scope: 'cache:write' },
+      schema: {
+        operationId: 'cancelCacheWarming',
+        summary: 'Cancel a warming',
+        description:
+          'Its instance begins no more loads within about a second. One that is over stays as it is.',
+        tags: ['cache'],
+        ...ONE_WARMING,
+      },
+    },
+    (request) => read(request, true),
+  )
+
+  async function read(
+    {
+      namespace,
+      params,
+    }: Pick<WarmingName, 'namespace'> & { params: Omit<WarmingName, 'namespace'> },
+    cancels: boolean,
+  ) {
+    const record = await store.read({ namespace, ...params }, cancels)
+    if (!record) throw warmingNotFound(params.space, params.id)
+    return toWarming(params.id, record)
+  }
+}
+
+const ONE_WARMING = {
+  params: schemas.WarmingParams,
+  response: {
+    200: schemas.WarmingResponse,
+    ...problemResponses(...COMMON_PROBLEMS, 'warming-not-found'),
+  },
+}
+
+const keysIn = (request: FastifyRequest) =>
+  keysBelow(request, (request.body as Static<typeof schemas.WarmRequest>).keys)

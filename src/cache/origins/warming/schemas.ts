@@ -1,0 +1,86 @@
+import Type from 'typebox'
+import { ObjectName } from '../../../http/names.js'
+import { SpaceName } from '../../fields.js'
+
+export const WarmingId = Type.String({
+  pattern: '^[\\w-]{22}$',
+  description: 'The warming, as its start answered.',
+})
+
+export const WarmingParams = Type.Object({ space: SpaceName, id: WarmingId })
+
+export const WarmRequest = Type.Object(
+  {
+    keys: Type.Array(ObjectName, {
+      minItems: 1,
+      maxItems: 10_000,
+      description: 'Keys, 1 to 10000.',
+    }),
+    refresh: Type.Enum(['missing', 'stale'], {
+      title: 'WarmingRefresh',
+      default: 'missing',
+      description: 'missing: only keys without a value. stale: stale ones too. Default missing.',
+    }),
+  },
+  {
+    title: 'WarmCacheRequest',
+    additionalProperties: false,
+    examples: [{ keys: ['7', '8'] }, { keys: ['7'], refresh: 'stale' }],
+  },
+)
+
+export const WarmingStarted = Type.Object(
+  { id: WarmingId },
+  {
+    title: 'StartedCacheWarming',
+    description: 'The warming has begun.',
+    examples: [{ id: 'mS1yXmUe2cRZ6Jw3pQk0aA' }],
+  },
+)
+
+const count = (description: string) => Type.Integer({ minimum: 0, maximum: 10_000, description })
+const instant = (description: string) =>
+  Type.String({ format: 'date-time', description: `${description} RFC 3339, in UTC.` })
+
+export const WarmingResponse = Type.Object(
+  {
+    id: WarmingId,
+    state: Type.Enum(['running', 'done', 'cancelled', 'interrupted'], {
+      title: 'WarmingState',
+      description: 'interrupted: the instance that ran it gave no sign of life for 30 s.',
+    }),
+    total: count('Its keys.'),
+    loaded: count('Keys that were loaded, or that the origin confirmed.'),
+    skipped: count('Keys that were there, are loaded by another, or that may not be stored.'),
+    failed: count('Keys whose load failed.'),
+    startedAt: instant('Its begin.'),
+    finishedAt: Type.Optional(instant('Its end; of an interrupted one the last sign of life.')),
+    errors: Type.Array(
+      Type.Object(
+        {
+          key: { ...ObjectName, description: 'The key.' },
+          detail: Type.String({ description: 'Why it was not loaded.' }),
+        },
+        { title: 'WarmingError' },
+      ),
+      { maxItems: 10, description: 'The first 10 failures.' },
+    ),
+  },
+  {
+    title: 'CacheWarming',
+    description: 'How far a warming is.',
+    examples: [
+      {
+        id: 'mS1yXmUe2cRZ6Jw3pQk0aA',
+        state: 'done',
+        total: 3,
+        loaded: 1,
+        skipped: 1,
+        failed: 1,
+        startedAt: '2026-11-20T08:15:00.000Z',
+        finishedAt: '2026-11-20T08:15:01.250Z',
+        errors: [{ key: '7', detail: 'The origin answered 500.' }],
+      },
+    ],
+  },
+)
