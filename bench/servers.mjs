@@ -63,7 +63,8 @@ export async function startServers({ isPinned = true, isProfiled = false } = {})
       streamShell: await start(path.join(ROOT, 'bench/stream-shell.mjs')),
       cutOff: await start(SERVICE, { LOCKSTEP_REDIS_URL: NO_REDIS }),
       /** Starts another service, which the caller stops; by default with the Node of this process. */
-      startService: (node) => startServer(SERVICE, environment, pin, { node }),
+      startService: (node, more) =>
+        startServer(SERVICE, { ...environment, ...more }, pin, { node }),
       /** Starts a peer, which the caller stops. */
       async startPeer(name) {
         const { pid, ...peer } = await startPeer(name, redis.url)

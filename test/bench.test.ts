@@ -32,6 +32,7 @@ it('runs every row of the benchmark, and writes its figures and plots', {
       'queue, the same in lists of 100, against rsmq: CPU us',
       'send, receive and ack 100 of 1,000 messages over 1,000',
       'wake of one of 2,000 parked receivers, p99 over echo p99',
+      'answers at twice the capacity, over the most: callers that heed Retry-After',
       'stream, append: CPU us',
       'stream, append of 100: CPU us',
       'stream, page of 100: CPU us',

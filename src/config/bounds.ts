@@ -21,7 +21,7 @@ export const BOUNDS = {
     'Requests with `waitMs` that one instance serves at a time, of all kinds together.',
   ),
   overloadDelayMs: Type.Integer({
-    default: 100,
+    default: 250,
     minimum: 10,
     maximum: 600_000,
     description:
