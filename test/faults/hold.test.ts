@@ -31,7 +31,7 @@ describe('a hold whose Redis is away', () => {
     const proxy = await startFaultProxy(inject('redisUrl'))
     const environment = { LOCKSTEP_REDIS_TIMEOUT_MS: `${SILENCE_MS}` }
     const other = await startHarness({ redisUrl: proxy.url, environment })
-    expect((await warm(other)).status).toBe(200)
+    await until('it is warm', async () => (await warm(other)).status === 200)
     onTestFinished(async () => {
       proxy.heal()
       await until('it is back', async () => (await warm(other)).status === 200)

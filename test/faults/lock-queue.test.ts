@@ -95,6 +95,8 @@ it('a lease handed over with an answer that is lost is found by the next heartbe
   const look = async () =>
     (await watcher.request('get', '/v1/locks/home').set('lockstep-namespace', harness.namespace))
       .body
+  const warmed = () => harness.request('get', '/v1/locks/warm')
+  await until('it is warm', async () => (await warmed()).status === 200)
   // Redis must know the script: the lost reply is to be that of the release, not NOSCRIPT.
   const { body: warm } = await at(harness, 'acquire', {}).expect(200)
   await at(harness, 'release', { token: warm.token }).expect(200)
