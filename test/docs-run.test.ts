@@ -14,7 +14,6 @@ const CONSOLE: Readonly<Record<string, readonly string[]>> = {
     'npm test          # set-up, types, lint and every test, on a real Redis',
   ],
   'docs/cache.md': [
-    'curl -i http://127.0.0.1:7700/v1/cache/users/7',
     `curl -i -X PUT --data '{"name":"Grace"}' -H 'Content-Type: application/json' http://127.0.0.1:7700/v1/cache/users/7`,
   ],
   'docs/command-line.md': [

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import path from 'node:path'
+import { text, useOrigin } from '../cache/origins/test-origin.js'
 import { CONDITION_MS } from './bounds.js'
 import { ensureCli } from './cli.js'
 import { startService } from './service.js'
@@ -15,6 +16,10 @@ const ADDRESS = 'http://127.0.0.1:7700'
 /** A block of commands, and the block with their output that follows it. */
 const COMMANDS =
   /^```sh\n(?<commands>[\s\S]*?)^```\n(?:\n```(?<label>json|text|http)\n(?<output>[\s\S]*?)^```\n)?/gm
+
+/** The configuration of a page with an origin, which the test starts. */
+const WITH_ORIGIN = /^```yaml\n(?<config>[^`]*products\.internal[^`]*)^```\n/m
+const ORIGIN = 'http://products.internal:8080'
 
 /** Ends the output of a block. */
 const END = '\x1e'
@@ -50,7 +55,7 @@ const withoutVarying = (text: string) =>
  */
 export async function runPage(markdown: string): Promise<string> {
   const blocks = [...markdown.matchAll(COMMANDS)].map(({ groups }) => groups!.commands!)
-  const outputs = await runInShell(blocks)
+  const outputs = await runInShell(blocks, markdown.match(WITH_ORIGIN)?.groups?.config)
   return markdown.replace(COMMANDS, (block, commands, label, shown = '') => {
     const output = outputs.shift()!
     if (withoutVarying(shown) === withoutVarying(output)) return block
@@ -61,8 +66,8 @@ export async function runPage(markdown: string): Promise<string> {
 }
 
 /** Stops at the first command that fails, as `sh -e` does, and says so in the output. */
-async function runInShell(blocks: readonly string[]): Promise<string[]> {
-  const service = await startService()
+async function runInShell(blocks: readonly string[], config?: string): Promise<string[]> {
+  const service = await startService(config === undefined ? {} : await withOrigin(config))
   const url = await service.ready()
   const folder = path.join(tempFolder(), 'page')
   mkdirSync(folder)
@@ -103,6 +108,14 @@ async function runInShell(blocks: readonly string[]): Promise<string[]> {
   return blocks.map(
     (_, i) => outputs[i] ?? (i === outputs.length ? `${rest}${end}\n` : 'not run\n'),
   )
+}
+
+async function withOrigin(config: string): Promise<Record<string, string>> {
+  const origin = await useOrigin()
+  origin.answer = text('{"name":"Kettle"}')
+  const file = path.join(tempFolder(), 'lockstep.yaml')
+  writeFileSync(file, config.replaceAll(ORIGIN, origin.url))
+  return { LOCKSTEP_CONFIG_FILE: file }
 }
 
 /** Ends what a page left running. */
