@@ -43,9 +43,10 @@ tick(clock)
 local logical = fresh_until(lease, ttl_ms)
 local stale, error_end = logical + stale_ms * 1000, logical + error_ms * 1000
 local ends = math.max(stale, error_end)
-redis.call('SETRANGE', entry_key, FENCE_AT, struct.pack('>ddd', lease.clk, entry.epoch, now_us))
+local fence = lease.clk -- @place fence-of-a-confirmation
+redis.call('SETRANGE', entry_key, FENCE_AT, struct.pack('>ddd', fence, entry.epoch, now_us))
 redis.call('SETRANGE', entry_key, LOGICAL_AT, struct.pack('>dddd', logical, stale, error_end, 0))
-outlive(clock, lease.clk, ends)
+outlive(clock, fence, ends)
 redis.call('PEXPIRE', entry_key, math.ceil((ends - now_us) / 1000))
 redis.call('UNLINK', lease_key)
 publish_key(clock, space, name, true)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { removeScript } from '../../../src/cache/entries/write-scripts.js'
+import { confirmScript } from '../../../src/cache/leases/scripts.js'
 import * as scripts from '../../../src/cache/origins/writing/scripts.js'
 import { replace } from '../../lines/scripts.js'
 import { useHarness } from '../../support/harness.js'
@@ -31,6 +32,11 @@ const SHORT: readonly Cast[] = [
   ...COURSES.map((a) => ({ a, reads: true, pauses: true })),
   ...INVALIDATIONS.map((invalidation) => ({ a: TAKEN, reads: true, invalidation })),
   { a: TAKEN, b: TAKEN, pauses: true },
+  // A refusal leaves a value that the origin still has: it confirms it while another write begins.
+  { a: ['begin', 'refused'], b: TAKEN, reads: true },
+  ...INVALIDATIONS.map(
+    (invalidation): Cast => ({ a: ['begin', 'refused'], reads: true, invalidation }),
+  ),
 ]
 const LONG: readonly Cast[] = [
   ...PAIRS.map((pair) => ({ ...pair, reads: true })),
@@ -122,7 +128,9 @@ describe('after every interleaving the cache has what the origin has, or nothing
   )
 })
 
-const PROGRAMS = [...Object.values(scripts), removeScript].map(({ program }) => program)
+const PROGRAMS = [...Object.values(scripts), confirmScript, removeScript].map(
+  ({ program }) => program,
+)
 
 describe('the model catches', () => {
   it.each(WRITE_MUTANTS.map((mutant) => [mutant.name, mutant] as const))(

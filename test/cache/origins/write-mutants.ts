@@ -61,6 +61,12 @@ export const WRITE_MUTANTS: readonly WriteMutant[] = [
     breaks: { 'fence-of-a-write': NOW },
   },
   {
+    name: 'a 304 counts as said when it is stored',
+    cast: { a: ['begin', 'refused'], reads: true, invalidation: 'soft all' },
+    isWarm: true,
+    breaks: { 'fence-of-a-confirmation': 'local fence = clock.clk' },
+  },
+  {
     name: 'a late finish leaves the load under way',
     cast: { a: TAKEN, reads: true, pauses: true },
     isWarm: false,

@@ -1,3 +1,4 @@
+import { createLeaseStore, type LeaseStore } from '../../../src/cache/leases/store.js'
 import { createWriteLeases, type WriteLeases } from '../../../src/cache/origins/writing/store.js'
 import { Partitions } from '../../../src/cache/partition.js'
 import { layoutOf } from '../../../src/redis/layout.js'
@@ -29,6 +30,18 @@ export const PAUSE_MS = 2 * (TIMES.timeoutMs + TIMES.applyWithinMs)
 const LIFE = { ttl: 100_000, stale: 50_000, error: 0, tags: ['tag'] }
 const LEASE = 20
 
+interface Loaded {
+  readonly proof: string
+  readonly value: number
+  /** It is the stale value that is there: the origin answers 304. */
+  readonly isSame: boolean
+}
+
+interface Stores {
+  readonly writes: WriteLeases
+  readonly leases: LeaseStore
+}
+
 /** A change of the origin; a value is its index. */
 type Change = 'begin' | 'write' | 'soft' | 'hard'
 
@@ -38,24 +51,29 @@ export class Broken extends Error {}
 export function createStories(harness: Harness) {
   const driverOf = createDrivers(harness)
   const partitions = new Partitions(layoutOf(harness.connections.cache), 'keep')
-  const writes = createWriteLeases(harness.binder, partitions)
-  return (space: string, isWarm: boolean) => new Story(driverOf(space), writes, isWarm)
+  const stores: Stores = {
+    writes: createWriteLeases(harness.binder, partitions),
+    leases: createLeaseStore(harness.binder, partitions),
+  }
+  return (space: string, isWarm: boolean) => new Story(driverOf(space), stores, isWarm)
 }
 
 /** One key, its origin, two writers and a reader; the test decides what happens when. */
 export class Story {
   readonly #driver: KeyDriver
   readonly #writes: WriteLeases
+  readonly #leases: LeaseStore
   readonly #isWarm: boolean
   readonly #changes: Change[] = ['begin']
   readonly #clks = new Map<Writer, number>()
   readonly #applied = new Map<Writer, number>()
   readonly #outcomes: string[] = []
-  #loaded: { readonly proof: string; readonly value: number } | undefined
+  #loaded: Loaded | undefined
 
-  constructor(driver: KeyDriver, writes: WriteLeases, isWarm: boolean) {
+  constructor(driver: KeyDriver, { writes, leases }: Stores, isWarm: boolean) {
     this.#driver = driver
     this.#writes = writes
+    this.#leases = leases
     this.#isWarm = isWarm
   }
 
@@ -155,16 +173,22 @@ export class Story {
 
   /** The reader reads the origin at once, and may fill at any later step. */
   async #load(): Promise<void> {
-    const { proof, lease } = await this.#driver.ask('the-load-of-a-reader', LEASE)
-    if (proof !== undefined) this.#loaded = { proof, value: this.#newest }
+    const { proof, lease, value } = await this.#driver.ask('the-load-of-a-reader', LEASE)
+    const isSame = Number(value ?? -1) === this.#newest
+    if (proof !== undefined) this.#loaded = { proof, value: this.#newest, isSame }
     this.#outcomes.push(`load: ${lease}`)
   }
 
   async #fill(): Promise<void> {
     if (!this.#loaded) return
-    const { proof, value } = this.#loaded
-    const kind = await this.#driver.write({ ...LIFE, value: String(value) }, proof)
-    this.#outcomes.push(`fill: ${kind === 'lease-lost' ? 'lost' : 'stored'}`)
+    const kind = await this.#store(this.#loaded)
+    this.#outcomes.push(`fill: ${/^(created|replaced|confirmed)$/.test(kind) ? 'stored' : 'lost'}`)
+  }
+
+  #store({ proof, value, isSame }: Loaded): Promise<string> {
+    if (!isSame) return this.#driver.write({ ...LIFE, value: String(value) }, proof)
+    const life = { ttlMs: LIFE.ttl * UNIT_MS, staleMs: LIFE.stale * UNIT_MS, errorMs: 0 }
+    return this.#leases.confirm(this.#driver.key, proof, life)
   }
 
   async #invalidate(mode: 'soft' | 'hard', what: string): Promise<void> {
