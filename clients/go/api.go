@@ -203,7 +203,10 @@ var (
 	OpRunCachePipeline           = Operation{"POST", "/v1/cache-pipeline", keyed}
 	OpSeekStreamGroup            = Operation{"POST", "/v1/streams/{stream}/groups/{group}/seek", appliesAgain}
 	OpSendMessages               = Operation{"POST", "/v1/queues/{queue}/messages", keyed}
+	OpSetLockMetadata            = Operation{"POST", "/v1/locks/{name}/metadata", harmless}
+	OpSetLockSetMetadata         = Operation{"POST", "/v1/lock-sets/metadata", harmless}
 	OpSetManyCacheEntries        = Operation{"POST", "/v1/cache/{space}/set-many", keyed}
+	OpSetPermitMetadata          = Operation{"POST", "/v1/semaphores/{name}/metadata", harmless}
 	OpSettleEntries              = Operation{"POST", "/v1/streams/{stream}/groups/{group}/settle", harmless}
 	OpSettleMessages             = Operation{"POST", "/v1/queues/{queue}/settle", harmless}
 	OpStartCacheWarming          = Operation{"POST", "/v1/cache-spaces/{space}/warmings", harmless}

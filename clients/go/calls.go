@@ -608,9 +608,24 @@ func (c Calls) SendMessages(ctx context.Context, queue string, body api.SendMess
 	return askFor[api.SentMessages](ctx, c.client, OpSendMessages, Request{Path: map[string]string{"queue": queue}, Body: body}, options)
 }
 
+// SetLockMetadata is POST /v1/locks/{name}/metadata: change the metadata of a lease on a lock.
+func (c Calls) SetLockMetadata(ctx context.Context, name string, body api.SetLeaseMetadataRequest, options ...CallOptions) (api.ChangedLease, error) {
+	return askFor[api.ChangedLease](ctx, c.client, OpSetLockMetadata, Request{Path: map[string]string{"name": name}, Body: body}, options)
+}
+
+// SetLockSetMetadata is POST /v1/lock-sets/metadata: change the metadata of the leases of a lock set.
+func (c Calls) SetLockSetMetadata(ctx context.Context, body api.SetLockSetMetadataRequest, options ...CallOptions) (api.ChangedLockSet, error) {
+	return askFor[api.ChangedLockSet](ctx, c.client, OpSetLockSetMetadata, Request{Body: body}, options)
+}
+
 // SetManyCacheEntries is POST /v1/cache/{space}/set-many: store up to 1000 values of a space.
 func (c Calls) SetManyCacheEntries(ctx context.Context, space string, body api.SetManyRequest, options ...CallOptions) (api.SetManyResults, error) {
 	return askFor[api.SetManyResults](ctx, c.client, OpSetManyCacheEntries, Request{Path: map[string]string{"space": space}, Body: body}, options)
+}
+
+// SetPermitMetadata is POST /v1/semaphores/{name}/metadata: change the metadata of a lease on permits.
+func (c Calls) SetPermitMetadata(ctx context.Context, name string, body api.SetLeaseMetadataRequest, options ...CallOptions) (api.ChangedLease, error) {
+	return askFor[api.ChangedLease](ctx, c.client, OpSetPermitMetadata, Request{Path: map[string]string{"name": name}, Body: body}, options)
 }
 
 // SettleEntries is POST /v1/streams/{stream}/groups/{group}/settle: acknowledge, reject, extend or release deliveries of a group.

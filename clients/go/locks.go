@@ -12,8 +12,8 @@ type Locks struct{ *Leases[string] }
 
 // LockEvent is what happened to a lock.
 type LockEvent struct {
-	// Name is "watching" or "reset", which have the Lock, or "queued", "granted", "released", "expired"
-	// or "revoked", which have the Change.
+	// Name is "watching" or "reset", which have the Lock, or "queued", "granted", "changed", "released",
+	// "expired" or "revoked", which have the Change.
 	Name   string
 	ID     string
 	Lock   *api.Lock

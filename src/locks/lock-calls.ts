@@ -38,6 +38,7 @@ export class LockCalls {
       claim: binder.bind(leases.claimScript),
       renew: binder.bind(leases.renewScript),
       release: binder.bind(leases.releaseScript),
+      setMetadata: binder.bind(leases.setMetadataScript),
       leave: binder.bind(queue.leaveScript),
       heartbeat: binder.bind(queue.heartbeatScript),
       restore: binder.bind(queue.restoreScript),

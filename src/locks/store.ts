@@ -50,6 +50,7 @@ export function createLockStore(options: LockStoreOptions) {
     acquire: leases.acquire.bind(leases),
     renew: leases.renew.bind(leases),
     release: leases.release.bind(leases),
+    setMetadata: leases.setMetadata.bind(leases),
     ...createAdminStore(calls, metrics),
     ...createSemaphoreStore(calls),
     holds,

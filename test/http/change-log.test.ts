@@ -348,9 +348,9 @@ it.each(Object.entries(EXAMPLES))('%s logs one line', async (_operation, example
 
 /** Operations of ordinary callers, on what is their own. */
 const EVERYDAY = new Set([
-  ...['acquireLock', 'renewLock', 'releaseLock', 'holdLock'],
-  ...['acquirePermits', 'renewPermits', 'releasePermits'],
-  ...['acquireLockSet', 'renewLockSet', 'releaseLockSet'],
+  ...['acquireLock', 'renewLock', 'releaseLock', 'setLockMetadata', 'holdLock'],
+  ...['acquirePermits', 'renewPermits', 'releasePermits', 'setPermitMetadata'],
+  ...['acquireLockSet', 'renewLockSet', 'releaseLockSet', 'setLockSetMetadata'],
   ...['openSession', 'keepSession', 'endSession'],
   ...['putCacheEntry', 'deleteCacheEntry', 'touchCacheEntry'],
   ...['setManyCacheEntries', 'deleteManyCacheEntries'],

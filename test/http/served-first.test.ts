@@ -21,6 +21,9 @@ const LEASE = [
   'renewLockSet',
   'renewPermits',
   'revokeLock',
+  'setLockMetadata',
+  'setLockSetMetadata',
+  'setPermitMetadata',
   'settleEntries',
   'settleMessages',
 ]

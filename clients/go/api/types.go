@@ -383,6 +383,14 @@ type CapacityMismatchProblem struct {
 	Capacity     *int64 `json:"capacity,omitempty"`
 }
 
+type ChangedLease struct {
+	Fence int64 `json:"fence"`
+}
+
+type ChangedLockSet struct {
+	Fences FencesByName `json:"fences"`
+}
+
 type CheckRateLimitQuery struct {
 	OnDeny *OnDeny `json:"onDeny,omitempty"`
 }
@@ -1215,10 +1223,11 @@ type Lock struct {
 }
 
 type LockChange struct {
-	OccurredAt string  `json:"occurredAt"`
-	Fence      *int64  `json:"fence,omitempty"`
-	Owner      *string `json:"owner,omitempty"`
-	Reason     *string `json:"reason,omitempty"`
+	OccurredAt string   `json:"occurredAt"`
+	Fence      *int64   `json:"fence,omitempty"`
+	Owner      *string  `json:"owner,omitempty"`
+	Metadata   Metadata `json:"metadata,omitempty"`
+	Reason     *string  `json:"reason,omitempty"`
 }
 
 type LockChangeEvent struct {
@@ -1232,6 +1241,7 @@ type LockChangeEventName string
 const (
 	LockChangeEventNameQueued   LockChangeEventName = "queued"
 	LockChangeEventNameGranted  LockChangeEventName = "granted"
+	LockChangeEventNameChanged  LockChangeEventName = "changed"
 	LockChangeEventNameReleased LockChangeEventName = "released"
 	LockChangeEventNameExpired  LockChangeEventName = "expired"
 	LockChangeEventNameRevoked  LockChangeEventName = "revoked"
@@ -2329,6 +2339,17 @@ type SessionSummary struct {
 	ExpiresInMs int64    `json:"expiresInMs"`
 	LeaseCount  int64    `json:"leaseCount"`
 	Metadata    Metadata `json:"metadata,omitempty"`
+}
+
+type SetLeaseMetadataRequest struct {
+	Token    string   `json:"token"`
+	Metadata Metadata `json:"metadata"`
+}
+
+type SetLockSetMetadataRequest struct {
+	Names    []string `json:"names"`
+	Token    string   `json:"token"`
+	Metadata Metadata `json:"metadata"`
 }
 
 type SetManyEntry struct {

@@ -4,7 +4,7 @@ import { EVENTS_AGE_MS, OpenStreams } from '../../http/open-streams.js'
 import { COMMON_PROBLEMS } from '../../http/problem.js'
 import { toLockState } from '../admin/answer.js'
 import { LockParams } from '../fields.js'
-import type { LockRouteOptions } from '../leases/answer.js'
+import { type LockRouteOptions, toObject } from '../leases/answer.js'
 import { problemResponses } from '../problems.js'
 import * as schemas from './schemas.js'
 import type { LockEvent } from './scripts.js'
@@ -61,9 +61,10 @@ export const eventRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (
   )
 }
 
-const toContent = ({ id, fence, owner, reason }: LockEvent) => ({
+const toContent = ({ id, fence, owner, metadata, reason }: LockEvent) => ({
   occurredAt: new Date(Number(id.slice(0, id.indexOf('-')))).toISOString(),
   ...(fence > 0 && { fence }),
   ...(owner !== '' && { owner }),
+  ...(metadata !== '' && { metadata: toObject(metadata) }),
   ...(reason !== '' && { reason }),
 })

@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { EventOf, EventsAnswer } from '../../http/event-schemas.js'
-import { Fence, Owner } from '../fields.js'
+import { Fence, Metadata, Owner } from '../fields.js'
 import { Lock } from '../state-schemas.js'
 
 export const EventHeaders = Type.Object({
@@ -40,6 +40,7 @@ const LockChange = Type.Object(
       description: 'Of the lease; absent for a request that waits.',
     }),
     owner: Type.Optional({ ...Owner, description: 'The public name that the holder sent.' }),
+    metadata: Type.Optional({ ...Metadata, description: 'That the holder sent.' }),
     reason: Type.Optional(
       Type.String({ description: 'Why an operator revoked it, in the words of the operator.' }),
     ),
@@ -47,7 +48,7 @@ const LockChange = Type.Object(
   { title: 'LockChange', description: 'What happened to a lease, or to a request that waits.' },
 )
 
-const CHANGES = ['queued', 'granted', 'released', 'expired', 'revoked']
+const CHANGES = ['queued', 'granted', 'changed', 'released', 'expired', 'revoked']
 const id = {
   id: Type.String({ description: 'Id of the event: `Last-Event-ID` to go on after it.' }),
 }
@@ -58,6 +59,6 @@ export const Events = EventsAnswer(
     EventOf('LockStateEvent', ['watching', 'reset'], Lock, id),
     EventOf('LockChangeEvent', CHANGES, LockChange, id),
   ],
-  'Begins with `watching`, the state of the lock. Then `queued` (a request waits), `granted`, `released`, `expired` and `revoked`, each with the time, and with fence, owner and reason where they exist. `reset`, the state of the lock now, replaces lost events: the last 1000 are kept, from the first watcher on until a minute after the last one left.',
+  'Begins with `watching`, the state of the lock. Then `queued` (a request waits), `granted`, `changed` (the holder sent other metadata), `released`, `expired` and `revoked`, each with the time, and with fence, owner, metadata and reason where they exist. `reset`, the state of the lock now, replaces lost events: the last 1000 are kept, from the first watcher on until a minute after the last one left.',
   EXAMPLE,
 )

@@ -4,7 +4,7 @@ import type { Reading } from '../../redis/watches.js'
 import { type InspectedLock, readInspected } from '../lock-state.js'
 import { type Head, readHead } from '../reply-head.js'
 
-export type EventType = 'granted' | 'released' | 'expired' | 'revoked' | 'queued'
+export type EventType = 'granted' | 'released' | 'expired' | 'revoked' | 'queued' | 'changed'
 
 export interface LockEvent {
   /** Begins with the time of Redis in milliseconds since 1970. */
@@ -14,6 +14,8 @@ export interface LockEvent {
   readonly fence: number
   readonly owner: string
   readonly reason: string
+  /** JSON, '' without any. */
+  readonly metadata: string
 }
 
 /** The state of a lock at the place where events begin: who reads on from there misses nothing. */
@@ -42,13 +44,14 @@ export const watchScript = defineScript({
 
 function readEvents(parts: readonly unknown[]): LockEvent[] {
   const events: LockEvent[] = []
-  for (let at = 6; at + 4 < parts.length; at += 5) {
+  for (let at = 6; at + 5 < parts.length; at += 6) {
     events.push({
       id: String(parts[at]),
       type: parts[at + 1] as EventType,
       fence: Number(parts[at + 2]),
       owner: String(parts[at + 3]),
       reason: String(parts[at + 4]),
+      metadata: String(parts[at + 5]),
     })
   }
   return events

@@ -9,6 +9,7 @@ import type {
   AcquireOutcome,
   Granted,
   LostOutcome,
+  MetadataOutcome,
   ReleaseOutcome,
   RenewOutcome,
   RevokeNotice,
@@ -184,6 +185,16 @@ type Renewed = Extract<RenewOutcome, { kind: 'renewed' }>
 export function takeRenewed(leased: Leased, outcome: RenewOutcome, metrics: LockMetrics): Renewed {
   if (outcome.kind !== 'renewed') throw lost(leased, outcome, metrics)
   return outcome
+}
+
+/** The fences in the order of the names. Throws a Problem unless the lease has the metadata now. */
+export function takeChanged(
+  leased: Leased,
+  outcome: MetadataOutcome,
+  metrics: LockMetrics,
+): readonly number[] {
+  if (outcome.kind !== 'changed') throw lost(leased, outcome, metrics)
+  return outcome.fences
 }
 
 type Released =

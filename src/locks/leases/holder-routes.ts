@@ -1,7 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { toMetadata } from '../../http/metadata.js'
 import { LockParams, TtlQuery } from '../fields.js'
 import { releaseProblems, renewProblems } from '../problems.js'
-import { type LockRouteOptions, takeReleased, takeRenewed, toRenewed } from './answer.js'
+import {
+  type LockRouteOptions,
+  takeChanged,
+  takeReleased,
+  takeRenewed,
+  toRenewed,
+} from './answer.js'
 import * as schemas from './schemas.js'
 
 /** How the document names an operation. */
@@ -14,9 +21,10 @@ interface Documented {
 export interface HolderRouteOptions extends Pick<LockRouteOptions, 'store' | 'metrics'> {
   readonly renewal: Documented
   readonly release: Documented
+  readonly change: Documented
 }
 
-/** Renewal and release by the holder of a token, of a lock or of permits. */
+/** Renewal, release and change of metadata by the holder of a token, of a lock or of permits. */
 export const holderRoutes: FastifyPluginAsyncTypebox<HolderRouteOptions> = async (app, options) => {
   const { store, metrics } = options
 
@@ -53,6 +61,25 @@ export const holderRoutes: FastifyPluginAsyncTypebox<HolderRouteOptions> = async
       const done = takeReleased(name, await store.release(namespace, [name], token), metrics)
       if (!done.released) return { released: false, replayed: true, fence: done.fence }
       return { released: true, fence: done.fences[0] as number, heldMs: done.heldMs }
+    },
+  )
+
+  app.post(
+    '/:name/metadata',
+    {
+      config: { scope: 'locks:write', served: 'lease' },
+      schema: {
+        ...options.change,
+        tags: ['locks'],
+        params: LockParams,
+        body: schemas.SetLeaseMetadataRequest,
+        response: { 200: schemas.ChangedLease, ...renewProblems() },
+      },
+    },
+    async ({ namespace, params: { name }, body: { token, metadata } }) => {
+      const text = toMetadata(metadata, 'body/metadata')
+      const outcome = await store.setMetadata(namespace, [name], token, text)
+      return { fence: takeChanged(name, outcome, metrics)[0] as number }
     },
   )
 }

@@ -42,6 +42,10 @@ export type RenewOutcome =
       readonly revoke: RevokeNotice | undefined
     }
 
+export type MetadataOutcome =
+  | LostOutcome
+  | { readonly kind: 'changed'; readonly fences: readonly number[] }
+
 export type ReleaseOutcome =
   | LostOutcome
   | { readonly kind: 'released'; readonly fences: readonly number[]; readonly heldMs: number }

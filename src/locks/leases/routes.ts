@@ -52,5 +52,11 @@ export const lockRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async (ap
       description:
         'Ends the lease, and serves those who wait. A repeat is answered, not refused. 410 means that the lease ended before: it expired or was revoked, so that others may have held the lock meanwhile.',
     },
+    change: {
+      operationId: 'setLockMetadata',
+      summary: 'Change the metadata of a lease on a lock',
+      description:
+        'Replaces the metadata that others see, for example the address of a leader; the lease ends when it did before. Watchers of the events get `changed`, unless the metadata is the same. Each token of a reentrant lease has its own metadata; that of the token that ends first is shown. 410 means that the lease is over.',
+    },
   })
 }

@@ -7,6 +7,7 @@ import {
   Fence,
   LockMode,
   MAX_LEASE_MS,
+  Metadata,
   PastMs,
   RenewTtl,
   Terms,
@@ -111,6 +112,30 @@ export const RenewedLease = Type.Object(
         revoke: { reason: 'maintenance', expiresInMs: 9_999 },
       },
     ],
+  },
+)
+
+export const SetLeaseMetadataRequest = Type.Object(
+  {
+    token: Token,
+    metadata: {
+      ...Metadata,
+      description: 'Replaces that of the lease; at most 1024 bytes of JSON. `{}` for none.',
+    },
+  },
+  {
+    title: 'SetLeaseMetadataRequest',
+    additionalProperties: false,
+    examples: [{ token: EXAMPLE_TOKEN, metadata: { address: '10.0.0.7:8080' } }],
+  },
+)
+
+export const ChangedLease = Type.Object(
+  { fence: Fence },
+  {
+    title: 'ChangedLease',
+    description: 'The lease has the metadata.',
+    examples: [{ fence: EXAMPLE_FENCE }],
   },
 )
 

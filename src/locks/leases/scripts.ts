@@ -185,6 +185,20 @@ const toRevoke = (leftMs: number, reason: unknown): RevokeReply => ({
   reason: String(reason),
 })
 
+export const setMetadataScript = defineScript({
+  name: 'locks.set-metadata',
+  file: new URL('../scripts/set-metadata.lua', import.meta.url),
+  keys: ['lock[]'],
+  args: ['token', 'metadata', ...COMMON],
+  outcomes: ['changed', 'ended', 'not-owner'],
+  decode(reply, kind) {
+    const parts = list(reply, 4)
+    if (kind !== 'changed') return toLost(parts, kind)
+    const fences = integers(parts.slice(4), parts.length - 4)
+    return Object.assign(readHead(parts), { kind, fences })
+  },
+})
+
 export const releaseScript = defineScript({
   name: 'locks.release',
   file: new URL('../scripts/release.lua', import.meta.url),

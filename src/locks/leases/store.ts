@@ -7,7 +7,13 @@ import { QueuedRequests } from '../queue/queued-requests.js'
 import type { WaitList } from '../queue/wait-list.js'
 import { sessionTag } from '../sessions/keys.js'
 import { type AcquireOptions, ask, settle, toRecord } from './acquire.js'
-import type { AcquireOutcome, ReleaseOutcome, RenewOutcome, RevokeNotice } from './outcomes.js'
+import type {
+  AcquireOutcome,
+  MetadataOutcome,
+  ReleaseOutcome,
+  RenewOutcome,
+  RevokeNotice,
+} from './outcomes.js'
 import type { HandedOver, RevokeReply } from './scripts.js'
 
 /** The stream that carries a lease; `takes` for one that does so from now on. */
@@ -85,6 +91,23 @@ export class LeaseStore {
     const { fences, revoke } = reply
     const expiresInMs = remainingMs(reply.leftMs, started)
     return { kind: 'renewed', fences, expiresInMs, revoke: revoke && toNotice(revoke, started) }
+  }
+
+  /** @param metadata serialized JSON */
+  async setMetadata(
+    namespace: string,
+    names: readonly string[],
+    token: string,
+    metadata: string,
+  ): Promise<MetadataOutcome> {
+    const place = this.#calls.place(namespace, names)
+    if (!place) return { kind: 'cross-slot' }
+    const args = { token, metadata, ...this.#calls.common() }
+    const reply = await this.#calls.run.setMetadata({ lock: place.keys }, args)
+    this.#calls.note(place.bucket, reply)
+    if (reply.kind !== 'changed') return reply
+    this.#calls.saw(reply.fences)
+    return { kind: 'changed', fences: reply.fences }
   }
 
   /** @param hold the stream that carried it was closed: the lease ends as after a crash */

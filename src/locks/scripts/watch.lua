@@ -9,7 +9,8 @@ ARGV after        string  id of the last event seen, '' for none
 ARGV max          int     how many events are read, and how many holders and waiters are shown
 
 RETURN next_ms expired claim_timeouts outcome last more ...
-  1, last, more, (id, type, fence, owner, reason)[]  news: later events; last: the id to read on from
+  1, last, more, (id, type, fence, owner, reason, metadata)[]
+                                                     news: later events; last: the id to read on from
   0, last, 0, snapshot, waiters[]                    beginning: the state at that id
 
 COST O(max)
@@ -46,7 +47,8 @@ local entries = redis.call('XRANGE', events, '(' .. after, '+', 'COUNT', max)
 for _, entry in ipairs(entries) do
   local id, fields = entry[1], entry[2]
   reply[#reply + 1] = id
-  for i = 2, 8, 2 do reply[#reply + 1] = fields[i] end
+  -- An instance of an earlier version records no metadata.
+  for i = 2, 10, 2 do reply[#reply + 1] = fields[i] or '' end
   last = id
 end
 reply[2], reply[3] = last, #entries == max and 1 or 0

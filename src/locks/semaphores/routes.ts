@@ -61,5 +61,11 @@ export const semaphoreRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = asyn
       description:
         'Gives the permits back, and serves those who wait. A repeat is answered, not refused. 410 means that the lease ended before: it expired or was revoked.',
     },
+    change: {
+      operationId: 'setPermitMetadata',
+      summary: 'Change the metadata of a lease on permits',
+      description:
+        'Replaces the metadata that others see, for example the address of a leader; the lease ends when it did before. Watchers of the events get `changed`, unless the metadata is the same. 410 means that the lease is over.',
+    },
   })
 }

@@ -1,7 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
+import { toMetadata } from '../../http/metadata.js'
 import { IdempotencyHeaders } from '../../http/request-fingerprint.js'
-import { type LockRouteOptions, takeGranted, takeReleased, takeRenewed } from '../leases/answer.js'
+import {
+  type LockRouteOptions,
+  takeChanged,
+  takeGranted,
+  takeReleased,
+  takeRenewed,
+} from '../leases/answer.js'
 import { toOptions } from '../leases/request.js'
 import { acquireProblems, releaseProblems, renewProblems } from '../problems.js'
 import * as schemas from './schemas.js'
@@ -52,6 +59,27 @@ export const lockSetRoutes: FastifyPluginAsyncTypebox<LockRouteOptions> = async 
       const outcome = await store.renew(namespace, names, token, ttlMs)
       const { fences, expiresInMs } = takeRenewed(names, outcome, metrics)
       return { fences: byName(names, fences), expiresInMs }
+    },
+  )
+
+  app.post(
+    '/metadata',
+    {
+      config: { scope: 'locks:write', served: 'lease', names: namesOf },
+      schema: {
+        operationId: 'setLockSetMetadata',
+        summary: 'Change the metadata of the leases of a lock set',
+        description:
+          'Replaces the metadata that others see of the leases on all names, or of none; they end when they did before. Watchers of the events of each name get `changed`, unless the metadata is the same. 410 names those that are `lost`; the others are still held until they are released or expire.',
+        tags: ['locks'],
+        body: schemas.SetLockSetMetadataRequest,
+        response: { 200: schemas.ChangedLockSet, ...renewProblems('cross-slot') },
+      },
+    },
+    async ({ namespace, body: { names, token, metadata } }) => {
+      const text = toMetadata(metadata, 'body/metadata')
+      const outcome = await store.setMetadata(namespace, names, token, text)
+      return { fences: byName(names, takeChanged(names, outcome, metrics)) }
     },
   )
 

@@ -8,6 +8,7 @@ import {
   ReleaseLeaseRequest,
   RenewLeaseRequest,
   Replayed,
+  SetLeaseMetadataRequest,
   WaitedMs,
 } from '../leases/schemas.js'
 
@@ -56,6 +57,24 @@ export const RenewedLockSet = Type.Object(
     title: 'RenewedLockSet',
     description: 'All leases go on.',
     examples: [{ fences: FENCES, expiresInMs: 29_999 }],
+  },
+)
+
+export const SetLockSetMetadataRequest = Type.Object(
+  { names: Names, ...SetLeaseMetadataRequest.properties },
+  {
+    title: 'SetLockSetMetadataRequest',
+    additionalProperties: false,
+    examples: [{ names: NAMES, token: EXAMPLE_TOKEN, metadata: { address: '10.0.0.7:8080' } }],
+  },
+)
+
+export const ChangedLockSet = Type.Object(
+  { fences: Fences },
+  {
+    title: 'ChangedLockSet',
+    description: 'All leases have the metadata.',
+    examples: [{ fences: FENCES }],
   },
 )
 

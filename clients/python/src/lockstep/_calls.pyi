@@ -18,6 +18,7 @@ Operation = Literal[
     "acquireLock",
     "renewLock",
     "releaseLock",
+    "setLockMetadata",
     "listLocks",
     "getLock",
     "verifyLock",
@@ -25,12 +26,14 @@ Operation = Literal[
     "acquirePermits",
     "renewPermits",
     "releasePermits",
+    "setPermitMetadata",
     "listSemaphores",
     "getSemaphore",
     "putSemaphore",
     "deleteSemaphore",
     "acquireLockSet",
     "renewLockSet",
+    "setLockSetMetadata",
     "releaseLockSet",
     "listSessions",
     "openSession",
@@ -707,6 +710,16 @@ class AsyncCalls(AsyncBridge):
     @overload
     async def call(
         self,
+        operation: Literal["setLockMetadata"],
+        /,
+        *,
+        path: NamePath,
+        body: SetLeaseMetadataRequest,
+        **options: Unpack[CallOptions]
+    ) -> Answer[ChangedLease]: ...
+    @overload
+    async def call(
+        self,
         operation: Literal["listLocks"],
         /,
         *,
@@ -777,6 +790,16 @@ class AsyncCalls(AsyncBridge):
     @overload
     async def call(
         self,
+        operation: Literal["setPermitMetadata"],
+        /,
+        *,
+        path: NamePath,
+        body: SetLeaseMetadataRequest,
+        **options: Unpack[CallOptions]
+    ) -> Answer[ChangedLease]: ...
+    @overload
+    async def call(
+        self,
         operation: Literal["listSemaphores"],
         /,
         *,
@@ -831,6 +854,15 @@ class AsyncCalls(AsyncBridge):
         body: RenewLockSetRequest,
         **options: Unpack[CallOptions]
     ) -> Answer[RenewedLockSet]: ...
+    @overload
+    async def call(
+        self,
+        operation: Literal["setLockSetMetadata"],
+        /,
+        *,
+        body: SetLockSetMetadataRequest,
+        **options: Unpack[CallOptions]
+    ) -> Answer[ChangedLockSet]: ...
     @overload
     async def call(
         self,
@@ -2003,6 +2035,16 @@ class Calls(Bridge):
     @overload
     def call(
         self,
+        operation: Literal["setLockMetadata"],
+        /,
+        *,
+        path: NamePath,
+        body: SetLeaseMetadataRequest,
+        **options: Unpack[CallOptions]
+    ) -> Answer[ChangedLease]: ...
+    @overload
+    def call(
+        self,
         operation: Literal["listLocks"],
         /,
         *,
@@ -2073,6 +2115,16 @@ class Calls(Bridge):
     @overload
     def call(
         self,
+        operation: Literal["setPermitMetadata"],
+        /,
+        *,
+        path: NamePath,
+        body: SetLeaseMetadataRequest,
+        **options: Unpack[CallOptions]
+    ) -> Answer[ChangedLease]: ...
+    @overload
+    def call(
+        self,
         operation: Literal["listSemaphores"],
         /,
         *,
@@ -2127,6 +2179,15 @@ class Calls(Bridge):
         body: RenewLockSetRequest,
         **options: Unpack[CallOptions]
     ) -> Answer[RenewedLockSet]: ...
+    @overload
+    def call(
+        self,
+        operation: Literal["setLockSetMetadata"],
+        /,
+        *,
+        body: SetLockSetMetadataRequest,
+        **options: Unpack[CallOptions]
+    ) -> Answer[ChangedLockSet]: ...
     @overload
     def call(
         self,

@@ -315,6 +315,14 @@ class CapacityMismatchProblem(TypedDict):
     capacity: NotRequired[int]
 
 
+class ChangedLease(TypedDict):
+    fence: int
+
+
+class ChangedLockSet(TypedDict):
+    fences: FencesByName
+
+
 class CheckRateLimitRequest(TypedDict):
     key: NotRequired[str]
     cost: NotRequired[int]
@@ -938,6 +946,7 @@ class LockChange(TypedDict):
     occurredAt: str
     fence: NotRequired[int]
     owner: NotRequired[str]
+    metadata: NotRequired[Metadata]
     reason: NotRequired[str]
 
 
@@ -946,7 +955,7 @@ class LockChangeEvent(TypedDict):
     id: str
     data: LockChange
 
-LockChangeEventName = Literal["queued", "granted", "released", "expired", "revoked"]
+LockChangeEventName = Literal["queued", "granted", "changed", "released", "expired", "revoked"]
 
 LockEvent = Union["LockStateEvent", "LockChangeEvent"]
 
@@ -1918,6 +1927,17 @@ class SessionSummary(TypedDict):
     expiresInMs: int
     leaseCount: int
     metadata: NotRequired[Metadata]
+
+
+class SetLeaseMetadataRequest(TypedDict):
+    token: str
+    metadata: Metadata
+
+
+class SetLockSetMetadataRequest(TypedDict):
+    names: List[str]
+    token: str
+    metadata: Metadata
 
 
 class SetManyEntry(TypedDict):

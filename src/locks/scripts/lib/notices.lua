@@ -10,7 +10,8 @@ local function emit(lock, what, lease, reason)
   -- Saves work: most locks are not watched.
   if lock.watched <= now_us then return end
   redis.call('XADD', part(lock, 'events'), 'NOMKSTREAM', 'MAXLEN', 1000, '*', 'type', what,
-    'fence', lease.fence or 0, 'owner', lease.owner or '', 'reason', reason or '')
+    'fence', lease.fence or 0, 'owner', lease.owner or '', 'reason', reason or '',
+    'metadata', lease.metadata or '')
   if lock.announced then return end
   lock.announced = true
   announce(part(lock, 'watchers'), lock.key)
