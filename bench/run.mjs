@@ -123,7 +123,7 @@ try {
     ...limitMemoryRows,
     ...cacheValueRows,
     ...leaderboardRows(size),
-    ...overloadRows,
+    ...overloadRows(size),
     ...footprintRows,
   ]
   const figures = []
