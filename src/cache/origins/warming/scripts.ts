@@ -41,7 +41,10 @@ export const readWarmingScript = defineScript({
   args: ['cancels', 'silent_ms'],
   outcomes: ['none', 'running', 'done', 'cancelled', 'interrupted'],
   decode(reply, state): WarmingRecord | undefined {
-    if (state === 'none') return undefined
+    if (state === 'none') {
+      integers(reply, 1)
+      return undefined
+    }
     const parts = list(reply, 8)
     const [, total, loaded, skipped, failed, startedMs, finishedMs] = integers(parts.slice(0, 7), 7)
     const errors = JSON.parse(String(parts[7])) as LoadError[]
