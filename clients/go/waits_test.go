@@ -74,3 +74,20 @@ func TestWaitsForNoRetryBeyondTheTimeOfTheCall(t *testing.T) {
 		})
 	}
 }
+
+// Behaviour 48.
+func TestPausesARandomPartOfATimeThatDoubles(t *testing.T) {
+	for tries := 0; tries < 100; tries++ {
+		longest := 2 * time.Second
+		if tries < 6 {
+			longest = 50 * time.Millisecond << tries
+		}
+		var quarters [4]bool
+		for i := 0; i < 200; i++ {
+			pause := backoff(tries)
+			check(t, pause >= 0 && pause < longest, "it is a part", tries, pause)
+			quarters[4*pause/longest] = true
+		}
+		check(t, quarters == [4]bool{true, true, true, true}, "it may be any part", tries, quarters)
+	}
+}

@@ -8,8 +8,9 @@ from typing import Any, List, Tuple
 import httpx
 import pytest
 from between import Send, refusal, through
+from fake_time import FakeTimeLoop, run
 
-from lockstep import LockstepError
+from lockstep import AsyncClient, LockstepError
 
 
 def test_waits_longer_than_one_request_may_under_one_key(connect: Any) -> None:
@@ -67,3 +68,25 @@ def test_waits_as_long_as_the_service_asks(connect: Any) -> None:
 
     assert connect(http=through(answer)).cache.increment("stats", "later") == 1
     assert len(asked) == 2 and asked[1] - asked[0] >= 0.04
+
+
+def test_pauses_a_random_part_of_a_time_that_doubles(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def pauses_of_a_call(loop: FakeTimeLoop) -> List[float]:
+        monkeypatch.setattr("lockstep._transport.now_ms", loop.now_ms)
+        times: List[float] = []
+
+        async def answer(request: httpx.Request, send: Send) -> httpx.Response:
+            times.append(loop.now_ms())
+            return refusal(503, "overloaded")
+
+        client = AsyncClient("http://overloaded.invalid", http=through(answer), timeout_ms=15_000)
+        with pytest.raises(LockstepError, match="overloaded"):
+            await client.call("getLock", path={"name": "free"})
+        return [after - before for before, after in zip(times, times[1:])]
+
+    calls = [run(pauses_of_a_call) for _ in range(200)]
+    for tries in range(8):
+        longest = min(2000, 50 * 2**tries)
+        parts = [pauses[tries] for pauses in calls if len(pauses) > tries]
+        assert len(parts) > 100 and max(parts) <= longest + 1
+        assert {min(3, int(4 * pause / longest)) for pause in parts} == {0, 1, 2, 3}

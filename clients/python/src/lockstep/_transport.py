@@ -215,6 +215,6 @@ def may_repeat(error: Exception, repeat: Repeat, headers: Mapping[str, str]) -> 
 
 
 def pause_ms(error: Exception, tries: int) -> float:
-    """What the service asks for, and a random part of a time that doubles."""
-    jittered = random.uniform(0, min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2**tries))
+    """What the service asks for, and a random part of a time that doubles with each failure."""
+    jittered = random.uniform(0, min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - 1)))
     return jittered + (error.retry_after_ms if isinstance(error, LockstepError) else 0)
