@@ -6,7 +6,7 @@ import { eventRoutes } from './events/routes.js'
 import { holdRoutes } from './hold/routes.js'
 import type { LockRouteOptions } from './leases/answer.js'
 import { lockRoutes } from './leases/routes.js'
-import { createLockMetrics } from './metrics.js'
+import { createCountMetrics, createLockMetrics } from './metrics.js'
 import { specs } from './problems.js'
 import { capacityRoutes } from './semaphores/capacity-routes.js'
 import { semaphoreRoutes } from './semaphores/routes.js'
@@ -54,6 +54,7 @@ export const locks = defineDomain({
       clockOffsetUs,
     })
     lockMetrics.countWaiters(store.waiters)
+    createCountMetrics(metrics, store.counts)
     const { idempotencyTtlMs } = settings
     return toRunning({ store, metrics: lockMetrics, idempotencyTtlMs })
   },

@@ -10,6 +10,10 @@ export const lockKey = (namespace: string, tag: string, name: string): string =>
 export const timersKey = (namespace: string, tag: string): string =>
   redisKey(namespace, tag, 'timers')
 
+/** The names with a queue, for their number. */
+export const queuedKey = (namespace: string, tag: string): string =>
+  redisKey(namespace, tag, 'queued')
+
 /** What is listed: held or queued; of semaphores also those with a stored capacity. */
 export type Index = 'locks' | 'semaphores'
 

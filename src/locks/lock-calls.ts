@@ -1,7 +1,8 @@
 import * as admin from './admin/scripts.js'
+import { BucketCounts, type Counts } from './buckets/counts.js'
 import { BucketRegistry } from './buckets/registry.js'
 import { type Bucket, Sweeper } from './buckets/sweeper.js'
-import { BUCKETS_KEY, bucketTag, lockKey, timersKey } from './keys.js'
+import { BUCKETS_KEY, bucketTag, indexKey, lockKey, queuedKey, timersKey } from './keys.js'
 import * as leases from './leases/scripts.js'
 import * as queue from './queue/scripts.js'
 import type { Head } from './reply-head.js'
@@ -26,6 +27,7 @@ export class LockCalls {
   floor = 0
   readonly #options: LockStoreOptions
   readonly #registry: BucketRegistry
+  readonly #counts: BucketCounts
   readonly #sweeper: Sweeper
 
   /** @param instance id of this process */
@@ -44,6 +46,7 @@ export class LockCalls {
       restore: binder.bind(queue.restoreScript),
       sweep: binder.bind(queue.sweepScript),
       forgetBucket: binder.bind(queue.forgetBucketScript),
+      count: binder.bind(queue.countScript),
       inspect: binder.bind(admin.inspectScript),
       list: binder.bind(admin.listScript),
       verify: binder.bind(admin.verifyScript),
@@ -62,6 +65,21 @@ export class LockCalls {
         this.look(bucket, nextMs)
         return nextMs
       },
+    })
+    const { count } = this.run
+    this.#counts = new BucketCounts({
+      list: (max) => this.#registry.list(max),
+      count: (namespace, tag) =>
+        count(
+          {
+            timers: timersKey(namespace, tag),
+            locks: indexKey(namespace, tag, 'locks'),
+            semaphores: indexKey(namespace, tag, 'semaphores'),
+            queued: queuedKey(namespace, tag),
+          },
+          {},
+        ),
+      clockOffsetUs: options.clockOffsetUs,
     })
     this.#sweeper = new Sweeper({
       sweep: (bucket) => this.#sweep(bucket),
@@ -116,6 +134,11 @@ export class LockCalls {
     this.#count(head)
   }
 
+  /** Of all namespaces; undefined while Redis does not answer. */
+  counts(): Promise<Counts | undefined> {
+    return this.#counts.read()
+  }
+
   /** Visits the buckets that an instance left behind when it died. */
   walk(): Promise<void> {
     return this.#registry.walk()
@@ -135,9 +158,10 @@ export class LockCalls {
     return head.nextMs
   }
 
-  #count({ expired, claimTimeouts }: Head): void {
+  #count({ expired, claimTimeouts, gone }: Head): void {
     const { metrics } = this.#options
     if (expired > 0) metrics.ended('expired', expired)
     if (claimTimeouts > 0) metrics.claimTimedOut(claimTimeouts)
+    if (gone > 0) metrics.waitersGone(gone)
   }
 }

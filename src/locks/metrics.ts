@@ -1,4 +1,5 @@
 import { atScrape, type Metrics } from '../metrics/registry.js'
+import type { Counts } from './buckets/counts.js'
 import type { AcquireOutcome } from './leases/outcomes.js'
 import type { LeaseEnd } from './lock-state.js'
 
@@ -44,6 +45,10 @@ export function createLockMetrics(metrics: Metrics) {
     'lockstep_locks_claim_timeouts_total',
     'Grants that no instance claimed within 2 seconds',
   )
+  const gone = metrics.counter(
+    'lockstep_locks_waiters_gone_total',
+    'Waiters that were removed from the head of a queue, because their instance had died or their time was over',
+  )
   const replayed = metrics.counter(
     'lockstep_locks_replayed_total',
     'Requests answered with the result of their first attempt',
@@ -74,6 +79,7 @@ export function createLockMetrics(metrics: Metrics) {
     expiredWhileHeld: () => expired.inc(),
     held: (seconds: number) => held.observe(seconds),
     claimTimedOut: (count: number) => claimTimeouts.inc(count),
+    waitersGone: (count: number) => gone.inc(count),
     replayed: () => replayed.inc(),
     session: (operation: 'open' | 'keepalive', outcome: SessionOutcome) =>
       sessions.labels(operation, outcome).inc(),
@@ -92,4 +98,34 @@ export function createLockMetrics(metrics: Metrics) {
     /** @param count read at every scrape */
     countWaiters: (count: () => number) => atScrape(waiters, () => waiters.set(count())),
   }
+}
+
+/**
+ * What Redis has, for gauges that every instance shows with the same values.
+ * @param read undefined while Redis does not answer
+ */
+export function createCountMetrics(
+  metrics: Metrics,
+  read: () => Promise<Counts | undefined>,
+): void {
+  const show = (name: string, help: string, toValue: (counts: Counts) => number) => {
+    const gauge = metrics.gauge(name, `${help}, of all namespaces, at most 5 s old`)
+    atScrape(gauge, async () => {
+      const counts = await read()
+      if (counts) gauge.set(toValue(counts))
+      else gauge.remove()
+    })
+  }
+  show('lockstep_locks_held', 'Locks that are held or waited for', ({ locks }) => locks)
+  show(
+    'lockstep_locks_semaphores',
+    'Semaphores that are held, waited for, or have a stored capacity',
+    ({ semaphores }) => semaphores,
+  )
+  show('lockstep_locks_queued', 'Locks and semaphores that are waited for', ({ queued }) => queued)
+  show(
+    'lockstep_locks_sweep_lag_seconds',
+    'How long ago the oldest deadline of a lease that no sweep has looked at yet was',
+    ({ lateMs }) => lateMs / 1_000,
+  )
 }

@@ -8,6 +8,8 @@ export interface Head {
   readonly expired: number
   /** Grants that this call took back because nobody claimed them in time. */
   readonly claimTimeouts: number
+  /** Waiters that this call removed because nobody waits there any more. */
+  readonly gone: number
 }
 
 /** Sent by every call that decides about a lease. */
@@ -17,4 +19,5 @@ export const readHead = (parts: readonly unknown[]): Head => ({
   nextMs: integer(parts[0]),
   expired: integer(parts[1]),
   claimTimeouts: integer(parts[2]),
+  gone: integer(parts[3]),
 })

@@ -58,6 +58,7 @@ export function createLockStore(options: LockStoreOptions) {
     watch: createLockWatches(binder, pubSub, calls, instance),
     /** Requests in a queue whose clients listen here. */
     waiters: () => waitList.count(),
+    counts: () => calls.counts(),
     walk: () => calls.walk(),
     /** Answers everyone who waits. */
     drain: () => waitList.drain(),

@@ -71,11 +71,12 @@ describe('a place whose waiting time is over', () => {
     const live = await scripts.acquire('alone', { ...size, waitMs: 60_000 })
     harness.advance(30_000)
     await scripts.load('alone')
-    const [, seen, claimed] = await Promise.all([
+    const [swept, seen, claimed] = await Promise.all([
       scripts.sweep('alone'),
       scripts.inspect('alone'),
       scripts.claim('alone', live.token),
     ])
+    expect(swept.gone).toBeGreaterThan(0)
     expect(seen).toMatchObject({ queueLength: 0 })
     expect(claimed).toMatchObject({ kind: 'granted' })
   })

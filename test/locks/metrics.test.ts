@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { useFreshHarness } from '../support/harness.js'
+import { lockScripts } from '../support/lock-scripts.js'
 import { until } from '../support/until.js'
 import { lockDriver } from './driver.js'
 
@@ -50,6 +51,15 @@ describe('the metrics of locks', () => {
       'held_seconds_count 1',
       'ended_total{how="released"} 1',
     )
+  })
+
+  it('count a waiter whose time was over before its instance removed it', async () => {
+    const scripts = lockScripts(harness, harness.namespace)
+    const { token } = await held('gone', { ttlMs: 600_000 })
+    await scripts.acquire('gone', { instance: 'dead', waitMs: 30_000 })
+    harness.advance(30_000)
+    await lock('gone', 'release', { token }).expect(200)
+    await counted('waiters_gone_total 1')
   })
 
   it('count how leases end, and a holder that lost its lease by time', async () => {

@@ -12,6 +12,7 @@ import {
   renewScript,
 } from '../../src/locks/leases/scripts.js'
 import {
+  countScript,
   heartbeatScript,
   leaveScript,
   restoreScript,
@@ -40,11 +41,11 @@ interface Asked {
 }
 
 /**
- * Runs the lock scripts one by one, in a bucket that no instance uses: only the test sweeps, claims
- * and restores.
+ * Runs the lock scripts one by one, by default in buckets that no instance uses: only the test
+ * sweeps, claims and restores.
+ * @param apart the namespace
  */
-export function lockScripts({ binder, namespace, lockTag }: Harness) {
-  const apart = `${namespace}-apart`
+export function lockScripts({ binder, namespace, lockTag }: Harness, apart = `${namespace}-apart`) {
   const key = (part: string, name: string, id = name) =>
     `ls:{${apart}:${lockTag(name)}}:${part}${id && `:${id}`}`
   const locks = (names: string | readonly string[]) => ({
@@ -59,6 +60,7 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
     leave: binder.bind(leaveScript),
     heartbeat: binder.bind(heartbeatScript),
     sweep: binder.bind(sweepScript),
+    count: binder.bind(countScript),
     inspect: binder.bind(inspectScript),
     list: binder.bind(listScript),
     verify: binder.bind(verifyScript),
@@ -167,6 +169,17 @@ export function lockScripts({ binder, namespace, lockTag }: Harness) {
       ),
     sweep: (name: string) =>
       run.sweep({ timers: key('timers', name, '') }, { max_locks: 32, ...COMMON }),
+    /** Of the bucket of a name. */
+    count: (name: string) =>
+      run.count(
+        {
+          timers: key('timers', name, ''),
+          locks: key('locks', name, ''),
+          semaphores: key('semaphores', name, ''),
+          queued: key('queued', name, ''),
+        },
+        {},
+      ),
     showSession: (name: string, id: string) =>
       run.show({ session: key('session', name, id) }, { id }),
     /** @param max the most holders and waiters to return */

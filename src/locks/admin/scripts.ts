@@ -55,7 +55,7 @@ export const revokeScript = defineScript({
   args: ['reason', 'grace_ms', 'fence', 'clear_delay', ...COMMON],
   coalesce: false,
   decode(reply) {
-    const parts = integers(reply, 5)
-    return { ...readHead(parts), revoked: parts[3], asked: parts[4] }
+    const parts = integers(reply, 6)
+    return { ...readHead(parts), revoked: parts[4], asked: parts[5] }
   },
 })

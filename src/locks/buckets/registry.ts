@@ -77,6 +77,12 @@ export class BucketRegistry {
     }
   }
 
+  /** Those with the earliest times, at most so many. */
+  async list(max: number): Promise<Pick<Bucket, 'namespace' | 'tag'>[]> {
+    const members = await this.#options.client().zrange(BUCKETS_KEY, 0, `${max - 1}`)
+    return members.map((member) => fromMember(member))
+  }
+
   close(): void {
     clearInterval(this.#flusher)
     clearInterval(this.#walker)
@@ -106,7 +112,7 @@ export class BucketRegistry {
   }
 
   async #visit(member: string, score: number): Promise<void> {
-    const [namespace = '', tag = ''] = member.split(' ')
+    const { namespace, tag } = fromMember(member)
     // This instance knows its next deadline from now on, and this visit notes it on the list.
     this.#registered.add(member)
     // A bucket that cannot be reached now is swept a minute later.
@@ -117,4 +123,9 @@ export class BucketRegistry {
       await this.#options.client().zadd(BUCKETS_KEY, 'XX', at, member)
     }
   }
+}
+
+function fromMember(member: string): Pick<Bucket, 'namespace' | 'tag'> {
+  const [namespace = '', tag = ''] = member.split(' ')
+  return { namespace, tag }
 }

@@ -33,18 +33,18 @@ export const watchScript = defineScript({
   units: () => 8,
   outcomes: ['news', 'beginning'],
   decode(reply, kind): Head & LockReading {
-    const parts = list(reply, 6)
+    const parts = list(reply, 7)
     const head = readHead(parts)
-    const last = String(parts[4])
+    const last = String(parts[5])
     return kind === 'news'
-      ? { ...head, kind, last, more: parts[5] === 1, events: readEvents(parts) }
-      : { ...head, kind, last, more: false, lock: readInspected(parts, 6) }
+      ? { ...head, kind, last, more: parts[6] === 1, events: readEvents(parts) }
+      : { ...head, kind, last, more: false, lock: readInspected(parts, 7) }
   },
 })
 
 function readEvents(parts: readonly unknown[]): LockEvent[] {
   const events: LockEvent[] = []
-  for (let at = 6; at + 5 < parts.length; at += 6) {
+  for (let at = 7; at + 5 < parts.length; at += 6) {
     events.push({
       id: String(parts[at]),
       type: parts[at + 1] as EventType,

@@ -48,32 +48,32 @@ export const acquireScript = defineScript({
 })
 
 function toAcquireReply(reply: unknown, kind: (typeof ACQUIRE_OUTCOMES)[number]) {
-  const parts = list(reply, 4)
+  const parts = list(reply, 5)
   if (kind === 'granted' || kind === 'replayed') return toGrant(parts, kind)
   const head = readHead(parts)
   switch (kind) {
     case 'held':
     case 'delayed':
-      return Object.assign(head, { kind, name: toName(parts[4]), lock: readSnapshot(parts, 5)[0] })
+      return Object.assign(head, { kind, name: toName(parts[5]), lock: readSnapshot(parts, 6)[0] })
     case 'queued': {
-      const [attach, leftMs] = integers(parts.slice(4, 6), 2)
+      const [attach, leftMs] = integers(parts.slice(5, 7), 2)
       return Object.assign(head, {
         kind,
         attach,
         leftMs,
-        token: String(parts[6]),
-        ticket: integer(parts[7]),
+        token: String(parts[7]),
+        ticket: integer(parts[8]),
       })
     }
     case 'ended':
       return Object.assign(head, { kind }, toEnd(parts))
     case 'too-many-waiters':
-      return Object.assign(head, { kind, queueLength: Number(parts[4]), name: toName(parts[5]) })
+      return Object.assign(head, { kind, queueLength: Number(parts[5]), name: toName(parts[6]) })
     case 'mode-mismatch':
-      return Object.assign(head, { kind, name: toName(parts[4]) })
+      return Object.assign(head, { kind, name: toName(parts[5]) })
     case 'capacity-mismatch':
     case 'unsatisfiable':
-      return Object.assign(head, { kind, capacity: Number(parts[4]) })
+      return Object.assign(head, { kind, capacity: Number(parts[5]) })
     case 'again':
       return Object.assign(head, { kind })
     default:
@@ -84,22 +84,23 @@ function toAcquireReply(reply: unknown, kind: (typeof ACQUIRE_OUTCOMES)[number])
 const toName = (stored: unknown): string => fromStoredName(String(stored))
 
 const toEnd = (parts: readonly unknown[]) => ({
-  fence: Number(parts[4]),
-  how: toLeaseEnd(parts[5]),
-  reason: String(parts[6]),
+  fence: Number(parts[5]),
+  how: toLeaseEnd(parts[6]),
+  reason: String(parts[7]),
 })
 
 /** Every field by name: merged objects would outlive the request in the old generation. */
 function toGrant(
   parts: readonly unknown[],
   kind: GrantReply['kind'],
-  at = 3,
+  at = 4,
   end = parts.length,
 ): Head & GrantReply {
   return {
     nextMs: integer(parts[0]),
     expired: integer(parts[1]),
     claimTimeouts: integer(parts[2]),
+    gone: integer(parts[3]),
     kind,
     ttlMs: integer(parts[at + 1]),
     holdCount: integer(parts[at + 2]),
@@ -139,7 +140,7 @@ export const claimScript = defineScript({
   args: ['token', 'attach', ...COMMON],
   outcomes: ['granted', 'nothing'],
   decode(reply, kind) {
-    const parts = list(reply, 4)
+    const parts = list(reply, 5)
     return kind === 'granted' ? toGrant(parts, kind) : Object.assign(readHead(parts), { kind })
   },
 })
@@ -149,8 +150,8 @@ export type LostReply = ReturnType<typeof toLost>
 /** `lost`: the names on which the token holds nothing. */
 const toLost = (parts: readonly unknown[], kind: 'ended' | 'not-owner') =>
   kind === 'ended'
-    ? Object.assign(readHead(parts), { kind, lost: parts.slice(7).map(toName) }, toEnd(parts))
-    : Object.assign(readHead(parts), { kind, lost: parts.slice(4).map(toName) })
+    ? Object.assign(readHead(parts), { kind, lost: parts.slice(8).map(toName) }, toEnd(parts))
+    : Object.assign(readHead(parts), { kind, lost: parts.slice(5).map(toName) })
 
 /** When the lease is ended; `leftMs` undefined: it is only asked for. */
 export interface RevokeReply {
@@ -168,14 +169,14 @@ export const renewScript = defineScript({
   args: ['token', 'ttl_ms', ...COMMON, 'hold?', 'takes?'],
   outcomes: ['renewed', 'ended', 'not-owner'],
   decode(reply, kind) {
-    const parts = list(reply, 4)
+    const parts = list(reply, 5)
     if (kind !== 'renewed') return toLost(parts, kind)
-    const [leftMs, revokeLeftMs] = integers(parts.slice(4, 6), 2)
+    const [leftMs, revokeLeftMs] = integers(parts.slice(5, 7), 2)
     return Object.assign(readHead(parts), {
       kind,
       leftMs,
-      revoke: revokeLeftMs < 0 ? undefined : toRevoke(revokeLeftMs, parts[6]),
-      fences: integers(parts.slice(7), parts.length - 7),
+      revoke: revokeLeftMs < 0 ? undefined : toRevoke(revokeLeftMs, parts[7]),
+      fences: integers(parts.slice(8), parts.length - 8),
     })
   },
 })
@@ -192,9 +193,9 @@ export const setMetadataScript = defineScript({
   args: ['token', 'metadata', ...COMMON],
   outcomes: ['changed', 'ended', 'not-owner'],
   decode(reply, kind) {
-    const parts = list(reply, 4)
+    const parts = list(reply, 5)
     if (kind !== 'changed') return toLost(parts, kind)
-    const fences = integers(parts.slice(4), parts.length - 4)
+    const fences = integers(parts.slice(5), parts.length - 5)
     return Object.assign(readHead(parts), { kind, fences })
   },
 })
@@ -206,11 +207,11 @@ export const releaseScript = defineScript({
   args: ['token', 'instance', ...COMMON, 'hold?'],
   outcomes: ['released', 'ended', 'not-owner'],
   decode(reply, kind) {
-    const parts = list(reply, 4)
+    const parts = list(reply, 5)
     if (kind !== 'released') return toLost(parts, kind)
-    const [heldMs, names] = integers(parts.slice(4, 6), 2)
-    const fences = integers(parts.slice(6, 6 + names), names)
-    const handed = toHanded(parts, 6 + names)
+    const [heldMs, names] = integers(parts.slice(5, 7), 2)
+    const fences = integers(parts.slice(7, 7 + names), names)
+    const handed = toHanded(parts, 7 + names)
     return Object.assign(readHead(parts), { kind, heldMs, fences, handed })
   },
 })

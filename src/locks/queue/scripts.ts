@@ -8,7 +8,7 @@ export const leaveScript = defineScript({
   keys: ['lock[]'],
   args: ['token', 'attach', 'how', ...COMMON],
   outcomes: ['left', 'granted', 'nothing'],
-  decode: (reply, kind) => Object.assign(readHead(integers(reply, 4)), { kind }),
+  decode: (reply, kind) => Object.assign(readHead(integers(reply, 5)), { kind }),
 })
 
 /** What Redis knows of a waiter. */
@@ -41,7 +41,7 @@ export const restoreScript = defineScript({
   keys: ['lock[]'],
   args: ['token', 'waiter', 'waited_ms', 'wait_ms', ...COMMON],
   outcomes: RESTORE_OUTCOMES,
-  decode: (reply, kind) => Object.assign(readHead(integers(reply, 4)), { kind }),
+  decode: (reply, kind) => Object.assign(readHead(integers(reply, 5)), { kind }),
 })
 
 export const sweepScript = defineScript({
@@ -50,7 +50,7 @@ export const sweepScript = defineScript({
   keys: ['timers'],
   args: ['max_locks', ...COMMON],
   coalesce: false,
-  decode: (reply): Head => readHead(integers(reply, 3)),
+  decode: (reply): Head => readHead(integers(reply, 4)),
 })
 
 export const forgetBucketScript = defineScript({
@@ -62,5 +62,16 @@ export const forgetBucketScript = defineScript({
   decode(reply, outcome): boolean {
     integers(reply, 1)
     return outcome === 'forgotten'
+  },
+})
+
+export const countScript = defineScript({
+  name: 'locks.count',
+  file: new URL('../scripts/count.lua', import.meta.url),
+  keys: ['timers', 'locks', 'semaphores', 'queued'],
+  args: [],
+  decode(reply) {
+    const [locks, semaphores, queued, lateMs] = integers(reply, 4)
+    return { locks, semaphores, queued, lateMs }
   },
 })

@@ -11,7 +11,7 @@ ARGV options      JSON    options that differ from their defaults, '' for none: 
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
-RETURN next_ms expired claim_timeouts outcome ...
+RETURN next_ms expired claim_timeouts gone outcome ...
   1, grant                            granted; grant: see granted in lib/claims.lua
   2, grant                            replayed: granted before, to a request with the same key
   3, name, snapshot                   held: by others

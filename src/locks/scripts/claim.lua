@@ -7,7 +7,7 @@ ARGV attach       int     attachment number of the caller
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
-RETURN next_ms expired claim_timeouts outcome ...
+RETURN next_ms expired claim_timeouts gone outcome ...
   1, grant   granted; grant: see granted in lib/claims.lua
   2          nothing: the grant expired, or was never made
 

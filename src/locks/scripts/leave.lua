@@ -12,7 +12,7 @@ ARGV how          string  timeout: only leave the queue; cancel: release a grant
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
-RETURN next_ms expired claim_timeouts outcome
+RETURN next_ms expired claim_timeouts gone outcome
   1   left
   2   granted: it had a grant or a lease, which timeout leaves as it is
   3   nothing: it had neither, or another attachment has it

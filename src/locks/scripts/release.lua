@@ -9,7 +9,7 @@ ARGV ended_ttl_ms int     how long an ended lease is remembered
 ARGV hold?        string  the stream that carried the lease was closed: only of this stream, and
                           its lock delay begins, as after an unclean end
 
-RETURN next_ms expired claim_timeouts outcome ...
+RETURN next_ms expired claim_timeouts gone outcome ...
   1, held_ms, names, fence[], ...  released; then per waiter that is served with this answer: the
                                   number of its names, 1 where it has a key, its names, and
                                   the reply of granted in lib/claims.lua

@@ -9,7 +9,7 @@ ARGV ended_ttl_ms int     how long an ended lease is remembered
 ARGV hold?        string  the stream that renews; it must be the one that carries the lease
 ARGV takes?       int     1: from now on this stream carries it
 
-RETURN next_ms expired claim_timeouts outcome ...
+RETURN next_ms expired claim_timeouts gone outcome ...
   1, left, revoke_in, reason, fence[]  renewed; revoke_in is -1 unless asked to give way
   2, fence, how, reason, lost[]        ended: on the lost names; how: expired, released or revoked
   3, lost[]                            not-owner: not a token of the lost names; none is named where

@@ -9,7 +9,7 @@ ARGV max          int     how many holders and waiters are shown
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
-RETURN next_ms expired claim_timeouts outcome before ...
+RETURN next_ms expired claim_timeouts gone outcome before ...
   1, 0, snapshot, waiters        created; snapshot and waiters: as locks.inspect shows them
   2, before, snapshot, waiters   replaced; before: the version that it had
   3, before, snapshot, waiters   unchanged: this is its capacity

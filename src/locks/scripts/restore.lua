@@ -10,7 +10,7 @@ ARGV wait_ms      int     what is left of its wait
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
-RETURN next_ms expired claim_timeouts outcome
+RETURN next_ms expired claim_timeouts gone outcome
   1   waiting: in the queues, or granted
   2   session-ended
   3   unsatisfiable: asks for more than the whole capacity

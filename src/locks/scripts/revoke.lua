@@ -9,7 +9,7 @@ ARGV clear_delay  int     1: its lock delay ends, and with grace_ms 0 none begin
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
-RETURN next_ms expired claim_timeouts revoked asked
+RETURN next_ms expired claim_timeouts gone revoked asked
   revoked: tokens whose lease is over; asked: tokens whose holders are notified. This call ends and
   notifies 64 of them, and the next ones the others: next_ms is 1 then
 

@@ -9,7 +9,7 @@ ARGV max_leases   int     how many leases and waiters one call ends
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended session is remembered
 
-RETURN next_ms expired claim_timeouts outcome carried released left
+RETURN next_ms expired claim_timeouts gone outcome carried released left
   1, carried, released, left   ended: by this call; leases and waiters it had, leases that this call
                                released, and how many leases and waiters are left
   2, carried, released, left   replayed: ended before, on purpose

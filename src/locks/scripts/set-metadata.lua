@@ -7,7 +7,7 @@ ARGV metadata     JSON    an object
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
-RETURN next_ms expired claim_timeouts outcome ...
+RETURN next_ms expired claim_timeouts gone outcome ...
   1, fence[]                      changed; a repeat changes nothing
   2, fence, how, reason, lost[]   ended: on the lost names; how: expired, released or revoked
   3, lost[]                       not-owner: not a token of the lost names

@@ -6,8 +6,9 @@ ARGV max_locks    int     how many timers one call takes
 ARGV floor        int     highest fence the caller has seen
 ARGV ended_ttl_ms int     how long an ended lease is remembered
 
-RETURN next_ms expired claim_timeouts
-  next_ms until the next deadline of the bucket, 0 for none
+RETURN next_ms expired claim_timeouts gone
+  next_ms until the next deadline of the bucket, 0 for none; gone: waiters removed because nobody
+  waits there any more
 
 COST O(max_locks x 64)
 ]]
@@ -38,4 +39,4 @@ for _, name in ipairs(redis.call('ZRANGEBYSCORE', timers, '-inf', now_us, 'LIMIT
   if session_of(name) then look_at_session(session_of(name)) else look_at_lock(name) end
 end
 save_all(call)
-return { ms_until_timer(call), call.expired, call.claim_timeouts }
+return { ms_until_timer(call), call.expired, call.claim_timeouts, call.gone }

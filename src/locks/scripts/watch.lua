@@ -8,7 +8,7 @@ ARGV watch_ms     int     how long events are recorded from now on
 ARGV after        string  id of the last event seen, '' for none
 ARGV max          int     how many events are read, and how many holders and waiters are shown
 
-RETURN next_ms expired claim_timeouts outcome last more ...
+RETURN next_ms expired claim_timeouts gone outcome last more ...
   1, last, more, (id, type, fence, owner, reason, metadata)[]
                                                      news: later events; last: the id to read on from
   0, last, 0, snapshot, waiters[]                    beginning: the state at that id

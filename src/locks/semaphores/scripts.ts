@@ -11,10 +11,10 @@ export const resizeScript = defineScript({
   coalesce: false,
   outcomes: ['created', 'replaced', 'unchanged', 'precondition-failed', 'mode-mismatch'],
   decode(reply, kind) {
-    const parts = list(reply, 5)
+    const parts = list(reply, 6)
     const head = readHead(parts)
     if (kind === 'precondition-failed' || kind === 'mode-mismatch') return { ...head, kind }
-    return { ...head, kind, before: integer(parts[4]), semaphore: readInspected(parts, 5) }
+    return { ...head, kind, before: integer(parts[5]), semaphore: readInspected(parts, 6) }
   },
 })
 

@@ -88,8 +88,8 @@ export const endSessionScript = defineScript({
   coalesce: false,
   outcomes: ['ended', 'replayed', 'session-ended'],
   decode(reply, kind) {
-    const parts = integers(reply, 7)
-    const [, , , , leaseCount, released, left] = parts
+    const parts = integers(reply, 8)
+    const [, , , , , leaseCount, released, left] = parts
     return { ...readHead(parts), kind, leaseCount, released, left }
   },
 })

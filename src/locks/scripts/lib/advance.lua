@@ -63,7 +63,9 @@ local function advance(lock, asked)
       local locks = locks_of(at, waiter)
       local lost = has_no_session(at.call, waiter) or is_torn(locks, token, waiter)
       if lost then dismiss(locks, token, waiter)
-      elseif is_gone(at.call, waiter) then set_aside(locks, token, waiter)
+      elseif is_gone(at.call, waiter) then
+        set_aside(locks, token, waiter)
+        at.call.gone = at.call.gone + 1
       elseif all_ready(locks, token, waiter, work) then grant_waiter(locks, token, waiter)
       else
         at.head_gone = gone_at(at.call, waiter)

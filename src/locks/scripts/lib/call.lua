@@ -14,6 +14,7 @@ local function begin(key, floor, ended_ttl_ms)
     ended_ttl_ms = ended_ttl_ms,
     expired = 0,
     claim_timeouts = 0,
+    gone = 0,
     revoked = 0,
     asked = 0,
     locks = {},

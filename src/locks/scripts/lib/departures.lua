@@ -13,6 +13,7 @@ local function leave_queue(lock, token)
   -- A waiter that was enqueued half way was not counted.
   lock.queued = left > 0 and left or redis.call('ZCARD', part(lock, 'queue'))
   lock.dirty = true
+  if lock.queued == 0 then redis.call('ZREM', lock.call.prefix .. 'queued', lock.name) end
 end
 
 local function leave_queues(locks, token, waiter)

@@ -82,7 +82,7 @@ end
 
 local function answer(call, reply)
   local next_ms = save_all(call)
-  local all = { next_ms, call.expired, call.claim_timeouts }
+  local all = { next_ms, call.expired, call.claim_timeouts, call.gone }
   append(all, reply)
   return all
 end

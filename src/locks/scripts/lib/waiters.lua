@@ -21,6 +21,9 @@ local function write_waiter(lock, token, waiter)
   redis.call('PEXPIRE', part(lock, 'queue'), keep_ms)
   redis.call('ZADD', part(lock, 'waits'), waiter.wait_until, token)
   redis.call('PEXPIRE', part(lock, 'waits'), keep_ms)
+  -- The locks with a queue, for their number; one that is not removed counts until this time is over.
+  redis.call('ZADD', lock.call.prefix .. 'queued', 'GT', waiter.wait_until, lock.name)
+  redis.call('PEXPIRE', lock.call.prefix .. 'queued', keep_ms)
   if waiter.session then join_session(lock.call, waiter.session, token, lock.name, waiter.wait_until) end
   lock.keep_ms, lock.dirty = math.max(lock.keep_ms, MAX_WAIT_MS), true
 end
