@@ -2742,13 +2742,14 @@ type VerifyLockRequest struct {
 }
 
 type WarmCacheRequest struct {
-	Keys    []string        `json:"keys"`
+	Keys    []string        `json:"keys,omitempty"`
+	Source  *WarmingSource  `json:"source,omitempty"`
 	Refresh *WarmingRefresh `json:"refresh,omitempty"`
 }
 
 type WarmingError struct {
-	Key    string `json:"key"`
-	Detail string `json:"detail"`
+	Key    *string `json:"key,omitempty"`
+	Detail string  `json:"detail"`
 }
 
 type WarmingRefresh string
@@ -2769,6 +2770,12 @@ type WarmingRunningProblem struct {
 	WarmingID    string `json:"warmingId"`
 }
 
+type WarmingSource string
+
+const (
+	WarmingSourceConfigured WarmingSource = "configured"
+)
+
 type WarmingState string
 
 const (
@@ -2776,6 +2783,7 @@ const (
 	WarmingStateDone        WarmingState = "done"
 	WarmingStateCancelled   WarmingState = "cancelled"
 	WarmingStateInterrupted WarmingState = "interrupted"
+	WarmingStateFailed      WarmingState = "failed"
 )
 
 type WindowAlignment string

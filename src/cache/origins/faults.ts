@@ -1,7 +1,7 @@
 import type { Static } from 'typebox'
 import type { Fault } from '../../schema/faults.js'
 import type { SpaceSection } from '../spaces/schemas.js'
-import { addressFault } from './address.js'
+import { addressFault, keyFault, listFault } from './address.js'
 import { headersFault, headersFileFault } from './headers.js'
 import { DEFAULT_ORIGIN, toOriginPolicy } from './policy.js'
 import type { OriginSettings } from './schemas.js'
@@ -20,11 +20,12 @@ export const originFaults = (spaces: Static<typeof SpaceSection>): Fault[] =>
 type Faults = Readonly<Record<string, string | undefined>>
 
 function faultsOf(origin: OriginSettings): Faults {
-  const { url, namespaces, headers, headersFile } = origin
+  const { url, namespaces, headers, headersFile, warm } = origin
   const { read, write } = toOriginPolicy(origin)
   const both = headers !== undefined && headersFile !== undefined
+  const ofUrl = addressFault(url, namespaces ?? DEFAULT_ORIGIN.namespaces)
   return {
-    'origin/url': addressFault(url, namespaces ?? DEFAULT_ORIGIN.namespaces),
+    'origin/url': ofUrl,
     'origin/headers': headers && headersFault(headers),
     'origin/headersFile': both
       ? 'contradicts headers: give one of the two'
@@ -33,8 +34,15 @@ function faultsOf(origin: OriginSettings): Faults {
       read === 'none' && write === 'none'
         ? 'is none, and so is write: the origin would have no use'
         : undefined,
+    'origin/warm': warm && read === 'none' ? 'has no use, because read is none' : undefined,
+    'origin/warm/keysUrl':
+      warm?.keysUrl !== undefined && ofUrl === undefined ? listFault(warm.keysUrl, url) : undefined,
+    ...keyFaults(warm?.keys ?? []),
   }
 }
+
+const keyFaults = (keys: readonly string[]): Faults =>
+  Object.fromEntries(keys.map((key, i) => [`origin/warm/keys/${i}`, keyFault(key)]))
 
 const leaseFaults = (space: object): Faults =>
   Object.fromEntries(

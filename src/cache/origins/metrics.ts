@@ -3,8 +3,8 @@ import type { Exchanged } from './client.js'
 import { isAnswer } from './loading/loaded-value.js'
 import { verdictOf } from './writing/verdict.js'
 
-/** What a request is for: a caller that waits, a value that is still served, or a change. */
-export type Operation = 'load' | 'refresh' | 'write' | 'delete'
+/** What a request is for: a caller that waits, a value that is still served, a change, or the keys to warm. */
+export type Operation = 'load' | 'refresh' | 'write' | 'delete' | 'list'
 
 export type OriginMetrics = ReturnType<typeof createOriginMetrics>
 
@@ -15,7 +15,7 @@ const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60
 export function createOriginMetrics(metrics: Metrics) {
   const requests = metrics.counter(
     'lockstep_cache_origin_requests_total',
-    'Requests to the origins of spaces, by operation (load: a caller waits; refresh: in the background; write, delete: passed on) and outcome: of a load value, absent (404, 410) or not-modified (304), of a write taken or refused; status (any other), timeout, broken, too-large, unreachable (not sent)',
+    'Requests to the origins of spaces, by operation (load: a caller waits; refresh: in the background; write, delete: passed on; list: the keys to warm) and outcome: of a load value, absent (404, 410) or not-modified (304), of a write taken or refused; status (any other), timeout, broken, too-large, unreachable (not sent)',
     ['space', 'operation', 'outcome'],
   )
   const seconds = metrics.histogram(
@@ -39,7 +39,27 @@ export function createOriginMetrics(metrics: Metrics) {
     'Keys of warmings, by outcome: loaded, skipped (there, or not to be loaded), failed',
     ['space', 'outcome'],
   )
+  const warmings = metrics.gauge(
+    'lockstep_cache_warmings_running',
+    'Warmings of this process that run now',
+    ['space'],
+  )
+  const left = metrics.gauge(
+    'lockstep_cache_warming_keys_left',
+    'Keys that the warmings of this process have yet to load or skip',
+    ['space'],
+  )
   return {
+    watchWarmings(running: () => Iterable<readonly [space: string, left: number]>): void {
+      atScrape(warmings, () => {
+        warmings.reset()
+        left.reset()
+        for (const [space, keys] of running()) {
+          warmings.inc({ space })
+          left.inc({ space }, keys)
+        }
+      })
+    },
     warmed(space: string, outcome: 'loaded' | 'skipped' | 'failed'): void {
       warmed.labels(space, outcome).inc()
     },

@@ -66,6 +66,23 @@ export class Origin {
     return this.send(key, operation, trace, { method: 'GET', headers, wantsBody: isValue })
   }
 
+  /** Asks for the keys to warm. What becomes of it says nothing of the requests for values. */
+  async list(
+    { namespace, space }: Pick<CacheKey, 'namespace' | 'space'>,
+    url: string,
+    trace: Trace,
+  ): Promise<Exchanged> {
+    const sentAt = performance.now()
+    const exchanged = await this.#client.send({
+      method: 'GET',
+      path: toAddress(url).pathOf(namespace, ''),
+      headers: this.#headersOf(trace),
+      wantsBody: isValue,
+    })
+    this.#metrics.requested(space, 'list', exchanged, performance.now() - sentAt)
+    return exchanged
+  }
+
   /** Sends any request about a key, with a slot. @returns undefined where the circuit is open */
   async send(
     key: CacheKey,
@@ -105,7 +122,7 @@ export class Origin {
 }
 
 /** A key that the origin cannot serve says nothing of the others. */
-function isUp(exchanged: Exchanged): boolean {
+export function isUp(exchanged: Exchanged): boolean {
   if (exchanged.kind === 'answered') return !AWAY.has(exchanged.status)
   return exchanged.kind === 'broken' || exchanged.kind === 'too-large'
 }

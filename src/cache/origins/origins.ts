@@ -9,6 +9,7 @@ import { Origin } from './origin.js'
 import { readsThrough } from './policy.js'
 import type { OriginSettings } from './schemas.js'
 import { RefreshAhead, type RefreshAheadOptions } from './warming/refresh-ahead.js'
+import { Schedule } from './warming/schedule.js'
 import type { Warmable, Warmings } from './warming/warmings.js'
 import type { WriteLeases } from './writing/store.js'
 import { type Change, type WriteEnd, Writer } from './writing/writer.js'
@@ -32,7 +33,8 @@ interface Running {
   readonly origin: Origin
   /** Undefined where reads load nothing. */
   readonly loads: Loads | undefined
-  readonly ahead: RefreshAhead | undefined
+  /** What loads without being asked. */
+  readonly unasked: readonly { stop(): void }[]
   readonly writer: Writer
 }
 
@@ -59,7 +61,7 @@ export class Origins {
   /** The origin of a space, if values are loaded from it. */
   warmable(space: string): Warmable | undefined {
     const running = this.#spaces.get(space)
-    return running?.loads && { policy: running.origin.policy, loads: running.loads }
+    return running?.loads && { origin: running.origin, loads: running.loads }
   }
 
   /** A read that loads what is missing, in a space with an origin. */
@@ -107,11 +109,13 @@ export class Origins {
   /** Answers the requests that wait: the instance shuts down. */
   drain(): void {
     this.warmings.close()
-    for (const { origin } of this.#spaces.values()) origin.slots.close()
+    for (const { origin, unasked } of this.#spaces.values()) {
+      for (const one of unasked) one.stop()
+      origin.slots.close()
+    }
   }
 
   close(): void {
-    for (const { ahead } of this.#spaces.values()) ahead?.stop()
     for (const origin of this.#open) origin.close()
   }
 
@@ -125,9 +129,9 @@ export class Origins {
       const isKept = known?.text === text && origin.headersFile === undefined
       this.#spaces.set(space, isKept ? known : this.#start(space, origin, text))
     }
-    for (const [space, { origin, ahead }] of before) {
+    for (const [space, { origin, unasked }] of before) {
       if (this.#spaces.get(space)?.origin === origin) continue
-      ahead?.stop()
+      for (const one of unasked) one.stop()
       this.#retire(origin)
     }
   }
@@ -139,12 +143,17 @@ export class Origins {
     const loads = readsThrough({ origin: origin.policy })
       ? new Loads(new Loader(origin, { entries, leases }), entries)
       : undefined
-    const { refreshAhead, namespaces } = origin.policy
-    const ahead =
-      refreshAhead && loads
-        ? new RefreshAhead({ space, namespaces, loads, ...this.#options.ahead })
-        : undefined
-    return { text, origin, loads, ahead, writer: new Writer(origin, writes) }
+    const unasked = loads ? [...this.#unasked(space, { origin, loads })] : []
+    return { text, origin, loads, unasked, writer: new Writer(origin, writes) }
+  }
+
+  *#unasked(space: string, { origin, loads }: { origin: Origin; loads: Loads }) {
+    const { ahead, warmings } = this.#options
+    const { refreshAhead, namespaces, warm } = origin.policy
+    if (refreshAhead) yield new RefreshAhead({ space, namespaces, loads, ...ahead })
+    if (!warm?.onStart && warm?.everyMs === undefined) return
+    const { policyOf } = ahead
+    yield new Schedule({ space, warmable: { origin, loads }, warmings, policyOf }, warm)
   }
 
   #retire(origin: Origin): void {

@@ -23,7 +23,22 @@ export interface OriginPolicy {
   readonly after: 'store' | 'drop'
   /** Whether a caller sees what the origin says of a write that it refuses. */
   readonly exposeErrors: boolean
+  readonly warm?: WarmPolicy
 }
+
+/** The keys that are loaded before callers ask for them: listed, or read from a URL. */
+export interface WarmPolicy {
+  readonly keys?: readonly string[]
+  readonly keysUrl?: string
+  /** When an instance starts. */
+  readonly onStart: boolean
+  /** From the begin of one warming to that of the next, for all instances. */
+  readonly everyMs?: number
+  readonly concurrency: number
+  readonly ratePerSecond: number
+}
+
+const DEFAULT_WARM = Object.freeze({ onStart: false, concurrency: 8, ratePerSecond: 100 })
 
 export const DEFAULT_ORIGIN = Object.freeze({
   namespaces: Object.freeze(['default']) as readonly string[],
@@ -41,8 +56,13 @@ export const DEFAULT_ORIGIN = Object.freeze({
 export const toOriginPolicy = ({
   headers: _,
   headersFile: __,
+  warm,
   ...settings
-}: OriginSettings): OriginPolicy => ({ ...DEFAULT_ORIGIN, ...settings })
+}: OriginSettings): OriginPolicy => ({
+  ...DEFAULT_ORIGIN,
+  ...settings,
+  ...(warm && { warm: { ...DEFAULT_WARM, ...warm } }),
+})
 
 interface Owned {
   readonly origin?: OriginPolicy

@@ -2,12 +2,10 @@ import type { FastifyRequest } from 'fastify'
 import { invalid } from '../../http/problem.js'
 import type { CacheKey } from '../entries/store.js'
 import { problem } from '../problems.js'
+import { keyFault } from './address.js'
 import type { Wanting } from './loading/loads.js'
 import type { Trace } from './origin.js'
-import { writesThrough } from './policy.js'
-
-/** A segment that servers resolve, also where they decode the path first. */
-const DOTS = /(^|[/\\])\.\.?([/\\]|$)/
+import { type OriginPolicy, writesThrough } from './policy.js'
 
 /**
  * Whether a request to the origin may be about this key.
@@ -19,15 +17,18 @@ export function assertOfOrigin(
   place: string,
 ): void {
   if (!origin) return
-  if (!origin.namespaces.includes(namespace)) {
-    throw problem(
-      'origin-namespace',
-      `The origin of the space "${space}" does not serve the namespace "${namespace}".`,
-    )
-  }
-  if (DOTS.test(key)) {
-    throw invalid(place, 'may not have . or .. between / or \\ in a space with an origin')
-  }
+  assertServed(origin, namespace, space)
+  const fault = keyFault(key)
+  if (fault !== undefined) throw invalid(place, fault)
+}
+
+/** @throws Problem origin-namespace */
+export function assertServed({ namespaces }: OriginPolicy, namespace: string, space: string): void {
+  if (namespaces.includes(namespace)) return
+  throw problem(
+    'origin-namespace',
+    `The origin of the space "${space}" does not serve the namespace "${namespace}".`,
+  )
 }
 
 /** @throws Problem invalid-request: no caller loads the values of an origin. */

@@ -1,11 +1,29 @@
 import Type, { type Static } from 'typebox'
-import { DurationMs } from '../../http/names.js'
+import { DurationMs, ObjectName } from '../../http/names.js'
 import { NAMESPACE_PATTERN } from '../../http/namespace.js'
+import { exactlyOneOf } from '../../schema/exactly-one.js'
 
 const Namespace = Type.String({
   pattern: NAMESPACE_PATTERN,
   description: 'a-z, 0-9 and -, at most 63 characters.',
 })
+
+/** Keys of one warming. */
+export const MAX_WARMED_KEYS = 10_000
+
+/** Which keys are loaded before callers ask for them, and when. */
+const WarmSection = Type.Object(
+  {
+    keys: Type.Optional(Type.Array(ObjectName, { minItems: 1, maxItems: MAX_WARMED_KEYS })),
+    keysUrl: Type.Optional(Type.String({ maxLength: 2_048 })),
+    onStart: Type.Optional(Type.Boolean()),
+    // What is known of a warming is kept for a day.
+    everyMs: Type.Optional(DurationMs(10_000, 86_400_000, '')),
+    concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
+    ratePerSecond: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
+  },
+  { additionalProperties: false, ...exactlyOneOf('keys', 'keysUrl') },
+)
 
 /** `origin` of a space in the configuration file: the HTTP service that owns its values. */
 export const OriginSection = Type.Object(
@@ -24,6 +42,7 @@ export const OriginSection = Type.Object(
     applyWithinMs: Type.Optional(DurationMs(0, 3_500_000, '')),
     after: Type.Optional(Type.Enum(['store', 'drop'])),
     exposeErrors: Type.Optional(Type.Boolean()),
+    warm: Type.Optional(WarmSection),
   },
   { additionalProperties: false },
 )

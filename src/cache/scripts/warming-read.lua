@@ -11,13 +11,14 @@ RETURN outcome total loaded skipped failed started finished errors
   2 done
   3 cancelled
   4 interrupted
+  5 failed
   started, finished  ms since 1970, 0 where it is running
   errors             JSON
 
 COST O(1)
 ]]
 local record, cancels, silent_ms = KEYS[1], ARGV[1] == '1', tonumber(ARGV[2])
-local STATES = { running = 1, done = 2, cancelled = 3 }
+local STATES = { running = 1, done = 2, cancelled = 3, failed = 5 }
 local INTERRUPTED = 4
 
 local f = redis.call('HMGET', record, 'state', 'total', 'loaded', 'skipped', 'failed', 'started', 'finished',

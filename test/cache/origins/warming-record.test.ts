@@ -1,4 +1,4 @@
-import { beforeAll, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { createWarmingStore, type WarmingStore } from '../../../src/cache/origins/warming/store.js'
 import { redisKey } from '../../../src/redis/keys.js'
 import { useHarness } from '../../support/harness.js'
@@ -44,6 +44,44 @@ it('says how far a warming is, from its begin to its end', async () => {
   expect(done).toMatchObject({ ...LATER, state: 'done', startedMs: begun?.startedMs })
   expect(done?.finishedMs).toBeGreaterThanOrEqual((begun?.startedMs ?? 0) + 2_000)
   expect(await store.read(named('whole'), true)).toEqual(done)
+})
+
+it('says of one that failed why there were no keys', async () => {
+  await begin('failed')
+  const FAILED = { total: 0, loaded: 0, skipped: 0, failed: 0, errors: [{ detail: 'It is none.' }] }
+  expect(await store.note(named('failed'), 'failed', FAILED)).toBe(false)
+  const record = await store.read(named('failed'), true)
+  expect(record).toMatchObject({ ...FAILED, state: 'failed' })
+  expect(record?.finishedMs).toBeGreaterThanOrEqual(record?.startedMs ?? Infinity)
+  expect(await store.note(named('failed'), 'go-on', LATER)).toBe(true)
+})
+
+describe('a claim', () => {
+  const claim = (id: string, insteadOf = '') => store.claim(named(id), insteadOf)
+  const key = () => redisKey(harness.namespace, 'policies', 'warming-claim', 'loads')
+
+  it('is of one, until another takes its place', async () => {
+    expect(await claim('one')).toEqual({ kind: 'claimed' })
+    const held = await claim('two')
+    expect(held).toMatchObject({ kind: 'held', id: 'one' })
+    harness.advance(MINUTE_MS)
+    const later = await claim('two', 'none')
+    expect(later).toMatchObject({ kind: 'held', id: 'one' })
+    const ages = [held, later].map((reply) => ('agedMs' in reply ? reply.agedMs : -1))
+    expect(ages[0]).toBeGreaterThanOrEqual(0)
+    expect(ages[1]).toBeGreaterThanOrEqual(MINUTE_MS)
+    expect(await claim('two', 'one')).toEqual({ kind: 'claimed' })
+    expect(await claim('three', 'one')).toMatchObject({ kind: 'held', id: 'two' })
+    const livesMs = await harness.redis.pttl(key())
+    expect(livesMs).toBeGreaterThan(DAY_MS - MINUTE_MS)
+    expect(livesMs).toBeLessThanOrEqual(DAY_MS)
+  })
+
+  it('has no age below 0, also after the clock went back', async () => {
+    await harness.redis.set(key(), `future ${Date.now() + DAY_MS}`)
+    expect(await claim('now')).toEqual({ kind: 'held', id: 'future', agedMs: 0 })
+    await harness.redis.del(key())
+  })
 })
 
 it('keeps it for a day after its last change', async () => {

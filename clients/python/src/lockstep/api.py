@@ -2260,12 +2260,13 @@ class VerifyLockRequest(TypedDict):
 
 
 class WarmCacheRequest(TypedDict):
-    keys: List[str]
+    keys: NotRequired[List[str]]
+    source: NotRequired[WarmingSource]
     refresh: NotRequired[WarmingRefresh]
 
 
 class WarmingError(TypedDict):
-    key: str
+    key: NotRequired[str]
     detail: str
 
 WarmingRefresh = Literal["missing", "stale"]
@@ -2281,7 +2282,9 @@ class WarmingRunningProblem(TypedDict):
     retryAfterMs: NotRequired[int]
     warmingId: str
 
-WarmingState = Literal["running", "done", "cancelled", "interrupted"]
+WarmingSource = Literal["configured"]
+
+WarmingState = Literal["running", "done", "cancelled", "interrupted", "failed"]
 
 WindowAlignment = Literal["epoch", "first-hit", "calendar"]
 

@@ -9,7 +9,8 @@ import { SpaceParams } from '../../fields.js'
 import { problemResponses } from '../../problems.js'
 import type { PolicyOf } from '../../spaces/store.js'
 import type { Origins } from '../origins.js'
-import { assertOfOrigin } from '../request.js'
+import type { OriginPolicy } from '../policy.js'
+import { assertOfOrigin, assertServed } from '../request.js'
 import { toWarming, warmingNotFound, warmingRunning } from './answer.js'
 import * as schemas from './schemas.js'
 import type { WarmingName } from './store.js'
@@ -24,12 +25,12 @@ export const warmingRoutes: FastifyPluginAsyncTypebox<{
     '/:space/warmings',
     {
       bodyLimit: LIST_BODY_BYTES,
-      config: { scope: 'cache:write', names: keysIn },
+      config: { scope: 'cache:write', names: namesIn },
       schema: {
         operationId: 'startCacheWarming',
         summary: 'Load keys from the origin of a space',
         description:
-          'Loads the keys in the background, with at most half of `maxConcurrent` of the origin, and answers at once. A key that another request or instance loads is skipped. The instance that answers does the work; one that is stopped leaves it interrupted. It warms a space of a namespace once at a time.',
+          'Loads keys that are sent, or with `source` those that the configuration file names, in the background, with at most half of `maxConcurrent` of the origin, and answers at once. A key that another request or instance loads is skipped. The instance that answers does the work; one that is stopped leaves it interrupted. It warms a space of a namespace once at a time.',
         tags: ['cache'],
         params: SpaceParams,
         body: schemas.WarmRequest,
@@ -46,9 +47,12 @@ export const warmingRoutes: FastifyPluginAsyncTypebox<{
       if (!warmable) throw invalid('path/space', 'has no origin to load from')
       const policy = await policyOf(namespace, space)
       const { keys, refresh } = request.body
-      const named = [...new Set(keys)].map((key): CacheKey => ({ namespace, space, key, policy }))
-      for (const [i, key] of named.entries()) assertOfOrigin(key, `body/keys/${i}`)
-      const started = await origins.warmings.start(warmable, named, refresh)
+      const { warmings } = origins
+      const place = { namespace, space, policy }
+      if (!keys) assertConfigured(warmable.origin.policy, place)
+      const started = keys
+        ? await warmings.start(warmable, toNamed(keys, place), refresh)
+        : await warmings.startConfigured(warmable, place, policy, refresh)
       if (started.kind === 'running') throw warmingRunning(started.id)
       return reply.code(202).send({ id: started.id })
     },
@@ -106,5 +110,21 @@ const ONE_WARMING = {
   },
 }
 
-const keysIn = (request: FastifyRequest) =>
-  keysBelow(request, (request.body as Static<typeof schemas.WarmRequest>).keys)
+type Place = Omit<CacheKey, 'key'>
+
+function assertConfigured(origin: OriginPolicy, { namespace, space }: Place): void {
+  assertServed(origin, namespace, space)
+  if (!origin.warm) throw invalid('body/source', 'needs `warm` in the configuration file')
+}
+
+function toNamed(keys: readonly string[], place: Place): CacheKey[] {
+  const named = [...new Set(keys)].map((key) => ({ ...place, key }))
+  for (const [i, key] of named.entries()) assertOfOrigin(key, `body/keys/${i}`)
+  return named
+}
+
+/** A list of the configuration may hold any key of the space. */
+function namesIn(request: FastifyRequest) {
+  const { keys } = request.body as Static<typeof schemas.WarmRequest>
+  return keys ? keysBelow(request, keys) : [(request.params as Static<typeof SpaceParams>).space]
+}

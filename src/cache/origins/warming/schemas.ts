@@ -1,6 +1,8 @@
 import Type from 'typebox'
 import { ObjectName } from '../../../http/names.js'
+import { exactlyOneOf } from '../../../schema/exactly-one.js'
 import { SpaceName } from '../../fields.js'
+import { MAX_WARMED_KEYS } from '../schemas.js'
 
 export const WarmingId = Type.String({
   pattern: '^[\\w-]{22}$',
@@ -11,11 +13,19 @@ export const WarmingParams = Type.Object({ space: SpaceName, id: WarmingId })
 
 export const WarmRequest = Type.Object(
   {
-    keys: Type.Array(ObjectName, {
-      minItems: 1,
-      maxItems: 10_000,
-      description: 'Keys, 1 to 10000.',
-    }),
+    keys: Type.Optional(
+      Type.Array(ObjectName, {
+        minItems: 1,
+        maxItems: MAX_WARMED_KEYS,
+        description: 'Keys, 1 to 10000.',
+      }),
+    ),
+    source: Type.Optional(
+      Type.Enum(['configured'], {
+        title: 'WarmingSource',
+        description: 'configured: the keys of `warm` in the configuration file.',
+      }),
+    ),
     refresh: Type.Enum(['missing', 'stale'], {
       title: 'WarmingRefresh',
       default: 'missing',
@@ -25,7 +35,12 @@ export const WarmRequest = Type.Object(
   {
     title: 'WarmCacheRequest',
     additionalProperties: false,
-    examples: [{ keys: ['7', '8'] }, { keys: ['7'], refresh: 'stale' }],
+    ...exactlyOneOf('keys', 'source'),
+    examples: [
+      { keys: ['7', '8'] },
+      { keys: ['7'], refresh: 'stale' },
+      { source: 'configured', refresh: 'stale' },
+    ],
   },
 )
 
@@ -38,18 +53,20 @@ export const WarmingStarted = Type.Object(
   },
 )
 
-const count = (description: string) => Type.Integer({ minimum: 0, maximum: 10_000, description })
+const count = (description: string) =>
+  Type.Integer({ minimum: 0, maximum: MAX_WARMED_KEYS, description })
 const instant = (description: string) =>
   Type.String({ format: 'date-time', description: `${description} RFC 3339, in UTC.` })
 
 export const WarmingResponse = Type.Object(
   {
     id: WarmingId,
-    state: Type.Enum(['running', 'done', 'cancelled', 'interrupted'], {
+    state: Type.Enum(['running', 'done', 'cancelled', 'interrupted', 'failed'], {
       title: 'WarmingState',
-      description: 'interrupted: the instance that ran it gave no sign of life for 30 s.',
+      description:
+        'interrupted: the instance that ran it gave no sign of life for 30 s. failed: the keys could not be read.',
     }),
-    total: count('Its keys.'),
+    total: count('Its keys; 0 until they are read.'),
     loaded: count('Keys that were loaded, or that the origin confirmed.'),
     skipped: count('Keys that were there, are loaded by another, or that may not be stored.'),
     failed: count('Keys whose load failed.'),
@@ -58,7 +75,10 @@ export const WarmingResponse = Type.Object(
     errors: Type.Array(
       Type.Object(
         {
-          key: { ...ObjectName, description: 'The key.' },
+          key: Type.Optional({
+            ...ObjectName,
+            description: 'The key; absent where the keys could not be read.',
+          }),
           detail: Type.String({ description: 'Why it was not loaded.' }),
         },
         { title: 'WarmingError' },

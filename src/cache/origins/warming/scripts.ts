@@ -1,8 +1,9 @@
-import { integers, list } from '../../../redis/reply.js'
+import { integer, integers, list } from '../../../redis/reply.js'
 import { defineScript } from '../../../redis/script.js'
 
 export interface LoadError {
-  readonly key: string
+  /** Undefined where the keys themselves could not be read. */
+  readonly key?: string
   readonly detail: string
 }
 
@@ -14,7 +15,7 @@ export interface Counts {
 }
 
 export interface WarmingRecord extends Counts {
-  readonly state: 'running' | 'done' | 'cancelled' | 'interrupted'
+  readonly state: 'running' | 'done' | 'cancelled' | 'interrupted' | 'failed'
   readonly startedMs: number
   /** 0 while it runs. */
   readonly finishedMs: number
@@ -26,7 +27,7 @@ export const noteScript = defineScript({
   file: new URL('../../scripts/warming-note.lua', import.meta.url),
   keys: ['record'],
   args: ['step', 'total', 'loaded', 'skipped', 'failed', 'errors'],
-  outcomes: ['running', 'done', 'stopped'],
+  outcomes: ['running', 'done', 'failed', 'stopped'],
   /** @returns whether it was cancelled, or its record was lost */
   decode(reply, outcome): boolean {
     integers(reply, 1)
@@ -39,7 +40,7 @@ export const readWarmingScript = defineScript({
   file: new URL('../../scripts/warming-read.lua', import.meta.url),
   keys: ['record'],
   args: ['cancels', 'silent_ms'],
-  outcomes: ['none', 'running', 'done', 'cancelled', 'interrupted'],
+  outcomes: ['none', 'running', 'done', 'cancelled', 'interrupted', 'failed'],
   decode(reply, state): WarmingRecord | undefined {
     if (state === 'none') {
       integers(reply, 1)
@@ -49,5 +50,23 @@ export const readWarmingScript = defineScript({
     const [, total, loaded, skipped, failed, startedMs, finishedMs] = integers(parts.slice(0, 7), 7)
     const errors = JSON.parse(String(parts[7])) as LoadError[]
     return { state, total, loaded, skipped, failed, startedMs, finishedMs, errors }
+  },
+})
+
+export type ClaimReply =
+  | { readonly kind: 'claimed' }
+  /** Another warming was claimed. */
+  | { readonly kind: 'held'; readonly id: string; readonly agedMs: number }
+
+export const claimScript = defineScript({
+  name: 'cache.warming-claim',
+  file: new URL('../../scripts/warming-claim.lua', import.meta.url),
+  keys: ['claim'],
+  args: ['id', 'instead_of'],
+  outcomes: ['claimed', 'held'],
+  decode(reply, kind): ClaimReply {
+    const [, id, aged] = list(reply, 3)
+    const agedMs = integer(aged)
+    return kind === 'held' ? { kind, id: String(id), agedMs } : { kind }
   },
 })

@@ -1,7 +1,9 @@
 import type { Binder } from '../../../redis/binder.js'
 import { redisKey } from '../../../redis/keys.js'
 import {
+  type ClaimReply,
   type Counts,
+  claimScript,
   type LoadError,
   noteScript,
   readWarmingScript,
@@ -19,9 +21,9 @@ export interface Progress extends Counts {
   readonly errors: readonly LoadError[]
 }
 
-const STEPS = { begin: 0, 'go-on': 1, done: 2 } as const
+const STEPS = { begin: 0, 'go-on': 1, done: 2, failed: 3 } as const
 /** Many times the pause between two notes. */
-const SILENT_MS = 30_000
+export const SILENT_MS = 30_000
 
 /** What is known of warmings, by any instance. */
 export interface WarmingStore {
@@ -29,10 +31,19 @@ export interface WarmingStore {
   note(name: WarmingName, step: keyof typeof STEPS, progress: Progress): Promise<boolean>
   /** @returns undefined for one that never was, or ended more than a day ago */
   read(name: WarmingName, cancels?: boolean): Promise<WarmingRecord | undefined>
+  /**
+   * The right to begin a configured warming.
+   * @param insteadOf the last one that was claimed, '' for none
+   */
+  claim(name: WarmingName, insteadOf: string): Promise<ClaimReply>
 }
 
 export function createWarmingStore(binder: Binder): WarmingStore {
-  const scripts = { note: binder.bind(noteScript), read: binder.bind(readWarmingScript) }
+  const scripts = {
+    note: binder.bind(noteScript),
+    read: binder.bind(readWarmingScript),
+    claim: binder.bind(claimScript),
+  }
   const keysOf = ({ namespace, space, id }: WarmingName) => ({
     record: redisKey(namespace, 'policies', 'warming', `${space}:${id}`),
   })
@@ -45,5 +56,10 @@ export function createWarmingStore(binder: Binder): WarmingStore {
       }),
     read: (name, cancels = false) =>
       scripts.read(keysOf(name), { cancels: cancels ? 1 : 0, silent_ms: SILENT_MS }),
+    claim: ({ namespace, space, id }, insteadOf) =>
+      scripts.claim(
+        { claim: redisKey(namespace, 'policies', 'warming-claim', space) },
+        { id, instead_of: insteadOf },
+      ),
   }
 }

@@ -16,9 +16,15 @@ export interface Pace {
   readonly ratePerSecond: number
 }
 
+/** Those that are known, or what reads them first. */
+export type Keys = readonly CacheKey[] | ReadKeys
+
+/** @returns the keys, or why there are none */
+export type ReadKeys = (stopped: AbortSignal) => Promise<readonly CacheKey[] | string>
+
 export interface WarmingOptions {
   readonly name: WarmingName
-  readonly keys: readonly CacheKey[]
+  readonly keys: Keys
   readonly refresh: Refresh
   readonly pace: Pace
   readonly loads: Pick<Loads, 'warm'>
@@ -40,11 +46,19 @@ export class Warming {
   readonly #options: WarmingOptions
   readonly #counts = { loaded: 0, skipped: 0, failed: 0 }
   readonly #errors: LoadError[] = []
-  #isStopped = false
+  #keys: readonly CacheKey[] = []
+  readonly #stopped = new AbortController()
   #nextAt = performance.now()
 
   constructor(options: WarmingOptions) {
     this.#options = options
+    if (typeof options.keys !== 'function') this.#keys = options.keys
+  }
+
+  /** Keys that are yet to be loaded. */
+  get left(): number {
+    const { loaded, skipped, failed } = this.#counts
+    return this.#keys.length - loaded - skipped - failed
   }
 
   /** @throws StoreError where Redis did not note that it begins. */
@@ -54,20 +68,38 @@ export class Warming {
 
   async run(): Promise<void> {
     const notes = setInterval(() => void this.#note('go-on'), NOTE_MS).unref()
+    let end: 'done' | 'failed'
     try {
-      const { keys } = this.#options
-      for (let at = 0; at < keys.length && !this.#isStopped; at += CHUNK) {
-        await this.#load(keys.slice(at, at + CHUNK))
+      end = (await this.#readKeys()) ? 'done' : 'failed'
+      for (let at = 0; at < this.#keys.length && !this.#isStopped; at += CHUNK) {
+        await this.#load(this.#keys.slice(at, at + CHUNK))
       }
     } finally {
       clearInterval(notes)
     }
-    await this.#note(this.#isStopped ? 'go-on' : 'done')
+    await this.#note(this.#isStopped ? 'go-on' : end)
+  }
+
+  /** @returns whether there are keys */
+  async #readKeys(): Promise<boolean> {
+    const { keys } = this.#options
+    if (typeof keys !== 'function') return true
+    const read = await keys(this.#stopped.signal)
+    if (typeof read === 'string') {
+      this.#errors.push({ detail: read })
+      return false
+    }
+    this.#keys = read
+    return true
   }
 
   /** The process ends: the record shows that the warming was interrupted, or cancelled. */
   stop(): void {
-    this.#isStopped = true
+    this.#stopped.abort()
+  }
+
+  get #isStopped(): boolean {
+    return this.#stopped.signal.aborted
   }
 
   async #load(chunk: readonly CacheKey[]): Promise<void> {
@@ -122,11 +154,11 @@ export class Warming {
   }
 
   #progress() {
-    return { total: this.#options.keys.length, ...this.#counts, errors: this.#errors }
+    return { total: this.#keys.length, ...this.#counts, errors: this.#errors }
   }
 
   /** Where Redis is away the warming goes on. */
-  async #note(step: 'go-on' | 'done'): Promise<void> {
+  async #note(step: 'go-on' | 'done' | 'failed'): Promise<void> {
     try {
       if (await this.#options.store.note(this.#options.name, step, this.#progress())) this.stop()
     } catch (error) {
