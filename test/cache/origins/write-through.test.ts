@@ -189,6 +189,25 @@ describe.each(['PUT', 'DELETE'] as const)('a %s', (method) => {
   })
 })
 
+it('a repeat that the origin may have taken before is not stored', async () => {
+  const origin = await writing({ applyWithinMs: 0 })
+  const send = () => put('again', 'first').set('idempotency-key', 'again')
+  origin.onWrite = (_request, response) => {
+    origin.apply(origin.writes[0] as (typeof origin.writes)[0])
+    response.destroy()
+  }
+  await send().expect(503)
+  origin.onWrite = undefined
+  await put('again', 'second').expect(204)
+  // It knows the key, and answers as it would have the first time.
+  origin.onWrite = status(204)
+  expect(statusOf(await send().expect(204))).toBe('lockstep; fwd=method; fwd-status=204')
+  expect(origin.writes[2]?.headers['idempotency-key']).toBe(
+    origin.writes[0]?.headers['idempotency-key'],
+  )
+  expect((await get('again').expect(200)).text).toBe('second')
+})
+
 it('an error of the origin is shown with `exposeErrors`', async () => {
   const origin = await writing({ exposeErrors: true })
   origin.onWrite = (_request, response) => void response.writeHead(422).end('no such team')

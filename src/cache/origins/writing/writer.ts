@@ -116,9 +116,10 @@ export class Writer {
   async #settle(
     key: CacheKey,
     change: Change,
-    { clk, validator }: Beginning,
+    begun: Beginning,
     sent: Sent | undefined,
   ): Promise<WriteEnd> {
+    const { clk, validator } = begun
     const { exchanged } = sent ?? {}
     if (!exchanged || exchanged.kind === 'unreachable') {
       await quietly(this.#writes.refused(key, clk))
@@ -128,7 +129,7 @@ export class Writer {
     const status = exchanged.kind === 'answered' ? exchanged.status : 0
     switch (verdictOf(status, change.value ? 'write' : 'delete')) {
       case 'taken':
-        return this.#finish(key, change, clk, status)
+        return this.#finish(key, change, begun, status)
       case 'refused':
         await quietly(this.#writes.refused(key, clk))
         if (status === 412 && validator !== undefined) return { kind: 'changed' }
@@ -142,11 +143,12 @@ export class Writer {
   async #finish(
     key: CacheKey,
     { value = ABSENT, idempotency }: Change,
-    clk: number,
+    { clk, first }: Beginning,
     originStatus: number,
   ): Promise<WriteEnd> {
     const isCreated = originStatus === 201
-    const isKept = this.#origin.policy.after === 'store'
+    // An origin that took a repeat before may answer so again, whatever it holds now.
+    const isKept = this.#origin.policy.after === 'store' && first === clk
     const taken = { value: isKept ? value : undefined, isCreated, idempotency }
     try {
       const finished = await this.#writes.finish(key, clk, taken)
