@@ -16,6 +16,7 @@ import { rows as leaderboardRows } from './rows/leaderboards.mjs'
 import { rows as limitMemoryRows } from './rows/limit-memory.mjs'
 import { rows as holderRows } from './rows/lock-holders.mjs'
 import { rows as lockQueueRows } from './rows/lock-queues.mjs'
+import { rows as originRows } from './rows/origins.mjs'
 import { rows as overloadRows } from './rows/overload.mjs'
 import { rows as peerRows } from './rows/peers.mjs'
 import { rows as queueGrowthRows } from './rows/queue-growth.mjs'
@@ -122,6 +123,7 @@ try {
     ...holderRows(size),
     ...limitMemoryRows,
     ...cacheValueRows,
+    ...originRows(size),
     ...leaderboardRows(size),
     ...overloadRows(size),
     ...footprintRows,

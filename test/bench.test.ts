@@ -39,6 +39,8 @@ it('runs every row of the benchmark, and writes its figures and plots', {
       'stream, append, group receive and acknowledge of 100: CPU us',
       'stream, 1,000 listeners: messages per CPU second',
       'stream, 1,000 listeners: time from an append to the last one, p99',
+      'read-through hit of 100 B, over a GET: CPU us',
+      'write-through PUT of 100 B, over a PUT: CPU us',
       'bytes per subject: gcra',
       'MiB of an idle instance',
     ]),
